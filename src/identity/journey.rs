@@ -1,0 +1,411 @@
+//! What the engine answers.
+
+use std::sync::Arc;
+
+use super::facts::{Cut, Event, Source};
+use crate::model::{Id, Millis};
+
+/// The merged timeline of one user, with every decision and what it rests on.
+#[derive(Clone, Debug)]
+pub struct Journey {
+    /// What was asked for.
+    pub query: Id,
+    /// The id at the end of the chain; `None` for an id that is only mentioned.
+    pub root: Option<Id>,
+    /// The ids of the user: the root first, then the aliases in order of arrival of their calls.
+    pub ids: Vec<Member>,
+    /// Every alias call that names an id of the user, in order of arrival.
+    pub aliases: Vec<AliasLine>,
+    /// Every row of the user, by time, then arrival; deliveries of one row once.
+    pub steps: Vec<Step>,
+    /// Rows elsewhere that evidence ties to this user.
+    pub orphans: Vec<Orphan>,
+    /// Where the data shows that the user became known, and resets, by time.
+    pub points: Vec<Point>,
+    /// Where else the query is named, when it has no root.
+    pub mentions: Vec<Mention>,
+    /// Users that evidence ties *this* journey to, when it is itself an orphan.
+    pub orphan_of: Vec<Owner>,
+    /// Other known users of the same devices.
+    pub neighbours: Vec<Neighbour>,
+    /// What a reader must know to judge the answer, as sentences.
+    pub notes: Vec<String>,
+    /// Limits met while gathering.
+    pub cuts: Vec<Cut>,
+}
+
+/// What an id is to the user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The id the data is stored under.
+    Root,
+    /// An accepted alias.
+    Alias,
+}
+
+/// One id of the user.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// The id.
+    pub id: Id,
+    /// What it is.
+    pub role: Role,
+    /// Whether nothing shows that it names a known person.
+    pub anonymous: bool,
+    /// Rows sent under it, deliveries of one row counted once.
+    pub events: u64,
+    /// Time of the first of them.
+    pub first: Option<Millis>,
+    /// Time of the last of them.
+    pub last: Option<Millis>,
+}
+
+/// One alias call with its verdict.
+#[derive(Clone, Debug)]
+pub struct AliasLine {
+    /// The key asked for; `None` if empty.
+    pub alias: Option<Id>,
+    /// What it was to point at; `None` if empty.
+    pub target: Option<Id>,
+    /// Accepted or not.
+    pub verdict: Verdict,
+    /// The mapping that stood in the way, for a refused or duplicate call.
+    pub kept: Option<Id>,
+    /// Place of the accepted call that stood in the way.
+    pub kept_by: Option<Source>,
+    /// When it was called.
+    pub time: Millis,
+    /// When the server had it, if a row says so.
+    pub arrived: Option<Millis>,
+    /// Its place.
+    pub source: Source,
+    /// Its number in the store.
+    pub row: i64,
+    /// One sentence.
+    pub why: String,
+}
+
+/// What became of an alias call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// It is in the lookup table.
+    Accepted,
+    /// It has no effect, and nobody was told.
+    Refused(Refusal),
+    /// Its alias led to the same root already.
+    Duplicate,
+}
+
+/// Why an alias call has no effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Refusal {
+    /// The alias has another target (identity.md L2).
+    AlreadyMapped,
+    /// Alias and target are one id (L12).
+    SelfAlias,
+    /// The target already leads to the alias (§1.1).
+    Cycle,
+    /// No alias.
+    EmptyAlias,
+    /// No target.
+    EmptyDistinctId,
+}
+
+impl Refusal {
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AlreadyMapped => "already_mapped",
+            Self::SelfAlias => "self",
+            Self::Cycle => "cycle",
+            Self::EmptyAlias => "empty_alias",
+            Self::EmptyDistinctId => "empty_distinct_id",
+        }
+    }
+}
+
+/// One row of the timeline.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// The row.
+    pub event: Event,
+    /// The id it is stored under.
+    pub stored_under: Id,
+    /// Whether it is stored under the root.
+    pub state: State,
+    /// Before or after the user became known.
+    pub phase: Phase,
+    /// Other deliveries of the same row, in order of arrival.
+    pub copies: Vec<Source>,
+    /// The decision behind it; [`Journey::why`] tells it.
+    pub reason: Reason,
+}
+
+/// Where a row is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// Under the root.
+    Merged,
+    /// Apart, under one of the user's aliases.
+    Split(Split),
+}
+
+/// Why a row is stored apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Split {
+    /// It happened at most a second before the alias call, or after it, and arrived first.
+    Race,
+    /// It happened earlier: the alias had data of its own.
+    History,
+}
+
+/// Before or after the first identify point of the user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Phase {
+    /// Before.
+    Anonymous,
+    /// From it on.
+    Identified,
+}
+
+/// Why a row is in the timeline, in few bytes; text is made when somebody looks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Sent under the root.
+    Own,
+    /// Sent under an alias after its call; `call` is the index of the first of the chain in
+    /// [`Journey::aliases`], `hops` the number of table rows on the way to the root.
+    Through {
+        /// Index in [`Journey::aliases`].
+        call: usize,
+        /// Table rows between the id and the root.
+        hops: u32,
+    },
+    /// Sent before the alias call `call` arrived, so stored apart.
+    Before {
+        /// Index in [`Journey::aliases`] of the call that came too late.
+        call: usize,
+    },
+    /// The row of alias call `call` itself.
+    Call {
+        /// Index in [`Journey::aliases`].
+        call: usize,
+    },
+}
+
+/// Rows under another, anonymous root.
+#[derive(Clone, Debug)]
+pub struct Orphan {
+    /// The root of the rows.
+    pub id: Id,
+    /// Every id of that root, itself first.
+    pub ids: Vec<Id>,
+    /// The best of its evidence.
+    pub strength: Strength,
+    /// Whether evidence of that strength ties it to more than one user.
+    pub contested: bool,
+    /// The roots that evidence of that strength ties it to.
+    pub owners: Vec<Id>,
+    /// Evidence for this user, best first.
+    pub evidence: Vec<Evidence>,
+    /// The rows, by time.
+    pub steps: Vec<Step>,
+    /// One sentence.
+    pub why: String,
+}
+
+/// How much a piece of evidence proves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Strength {
+    /// A hint.
+    Weak,
+    /// One device, not necessarily one person.
+    Strong,
+    /// One client state went from one id to the other.
+    Proof,
+}
+
+impl Strength {
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Weak => "weak",
+            Self::Strong => "strong",
+            Self::Proof => "proof",
+        }
+    }
+}
+
+/// One reason to believe that rows belong to a user.
+#[derive(Clone, Debug)]
+pub struct Evidence {
+    /// What kind.
+    pub kind: EvidenceKind,
+    /// One sentence.
+    pub why: String,
+    /// The row that says so, the first to arrive.
+    pub source: Source,
+    /// When that row happened.
+    pub time: Millis,
+    /// Number of rows that say so.
+    pub rows: u64,
+}
+
+/// Kinds of evidence, best first (identity.md §5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EvidenceKind {
+    /// P1: an `$identify` row from the one to the other.
+    IdentifyEvent,
+    /// P2: a row with the one's device and the other's user id.
+    DeviceAndUser,
+    /// P3: a refused alias call.
+    RefusedAlias,
+    /// P4: `$distinct_id_before_identity`, `$preshuffle_distinct_id`.
+    BeforeIdentity,
+    /// P4: a `$merge` pair.
+    PreviousId,
+    /// E2: rows of both with one `$device_id`.
+    SameDevice,
+}
+
+impl EvidenceKind {
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::IdentifyEvent => "identify_event",
+            Self::DeviceAndUser => "device_and_user",
+            Self::RefusedAlias => "refused_alias",
+            Self::BeforeIdentity => "before_identity",
+            Self::PreviousId => "previous_id",
+            Self::SameDevice => "same_device",
+        }
+    }
+
+    /// How much it proves.
+    pub fn strength(self) -> Strength {
+        match self {
+            Self::SameDevice => Strength::Strong,
+            _ => Strength::Proof,
+        }
+    }
+}
+
+/// Where the data shows that a user became known, or a device's state ended.
+#[derive(Clone, Debug)]
+pub struct Point {
+    /// What kind.
+    pub kind: PointKind,
+    /// The id that became known; for a reset, the new anonymous id.
+    pub id: Id,
+    /// When.
+    pub time: Millis,
+    /// One sentence.
+    pub why: String,
+    /// The row that shows it.
+    pub source: Source,
+    /// Number of that row in the store.
+    pub row: i64,
+    /// Whether no row proves it.
+    pub inferred: bool,
+}
+
+/// Kinds of points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PointKind {
+    /// An accepted alias call.
+    Alias,
+    /// The first `$identify` of a client state.
+    Identify,
+    /// The first row of a device under a known id.
+    Login,
+    /// A device's client state changed to a new anonymous id.
+    Reset,
+}
+
+impl PointKind {
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Alias => "alias",
+            Self::Identify => "identify",
+            Self::Login => "login",
+            Self::Reset => "reset",
+        }
+    }
+}
+
+/// A place that names an id which has no rows and no mapping.
+#[derive(Clone, Debug)]
+pub struct Mention {
+    /// As what: `device`, `user`, `refused alias`, `anonymous id of $identify`, …
+    pub role: &'static str,
+    /// The id it is named with.
+    pub with: Id,
+    /// The root of that id.
+    pub root: Id,
+    /// One sentence.
+    pub why: String,
+    /// Place of the first row that says so.
+    pub source: Source,
+    /// Number of rows that say so.
+    pub rows: u64,
+}
+
+/// A user that this journey, itself an orphan, may belong to.
+#[derive(Clone, Debug)]
+pub struct Owner {
+    /// The user's root.
+    pub root: Id,
+    /// The best of the evidence.
+    pub strength: Strength,
+    /// The evidence, best first.
+    pub evidence: Vec<Evidence>,
+}
+
+/// Another known user of a device of this user: two people may be mixed here (C06).
+#[derive(Clone, Debug)]
+pub struct Neighbour {
+    /// The other user's root.
+    pub root: Id,
+    /// The device, bare.
+    pub device: Id,
+    /// One sentence.
+    pub why: String,
+    /// Place of a row that says so.
+    pub source: Source,
+}
+
+impl Journey {
+    /// Time of the first and the last row, if there is one.
+    pub fn span(&self) -> Option<(Millis, Millis)> {
+        Some((self.steps.first()?.event.time, self.steps.last()?.event.time))
+    }
+
+    /// Number of rows stored apart.
+    pub fn splits(&self) -> usize {
+        self.steps.iter().filter(|step| step.state != State::Merged).count()
+    }
+
+    /// Alias calls that had no effect.
+    pub fn refused(&self) -> impl Iterator<Item = &AliasLine> {
+        self.aliases.iter().filter(|line| matches!(line.verdict, Verdict::Refused(_)))
+    }
+
+    /// Rows of orphans that are counted for this user: proof or strong evidence, not contested.
+    pub fn orphaned_rows(&self) -> usize {
+        self.orphans.iter().filter(|orphan| !orphan.contested).map(|orphan| orphan.steps.len()).sum()
+    }
+
+    /// The one sentence that says why a step is where it is.
+    pub fn why(&self, step: &Step) -> String {
+        super::explain::step(self, step)
+    }
+
+    /// Where the text of a name can be shared with other rows.
+    pub(crate) fn root_or_query(&self) -> &Id {
+        self.root.as_ref().unwrap_or(&self.query)
+    }
+}
+
+/// Text shared by many rows.
+pub type Shared = Arc<str>;

@@ -1,0 +1,19 @@
+//! What a row is, before anybody decides what it means.
+//!
+//! [`Id`]s and their shapes, [`Row`]s with their verbs and links, event time against
+//! arrival, and how text from outside is made safe to look at. Nothing here reads a
+//! file, opens a store or draws; every other module may name this one.
+
+pub mod client;
+pub mod id;
+pub mod json;
+pub mod reject;
+pub mod row;
+pub mod text;
+pub mod time;
+
+pub use client::Client;
+pub use id::{Id, Shape};
+pub use reject::Reject;
+pub use row::{Flags, LinkKind, Profile, Row, Verb};
+pub use time::Millis;

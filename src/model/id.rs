@@ -1,0 +1,203 @@
+//! Identifiers: how they are compared, what their shape tells, which ones mean nothing.
+//!
+//! Two ids are the same when they are equal code point by code point (identity.md L14,
+//! captures A1): no case folding, no trimming, no Unicode normalisation. Only two things
+//! are done to them. A number or boolean stands for its JSON text ([`super::json::id`]),
+//! and one `$device:` prefix is looked through where a device id is meant ([`Id::bare`]).
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::sync::Arc;
+
+/// Prefix that web SDKs from 2.46 on, iOS 5.0.2, Swift 4.0.5 and Android 7.3.0 put before
+/// an anonymous `distinct_id`; `$device_id` has the same text without it (identity.md §2.1).
+pub const DEVICE_PREFIX: &str = "$device:";
+
+/// Any identifier string that events are stored under or that a lookup can meet.
+///
+/// Cheap to clone. It has no `Display`, because its text comes from outside: show it with
+/// [`super::text::visible`].
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Id(Arc<str>);
+
+impl Id {
+    /// An id with exactly this text.
+    pub fn new(text: &str) -> Self {
+        Self(Arc::from(text))
+    }
+
+    /// The text, unescaped.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The text without one leading `$device:`.
+    pub fn bare(&self) -> &str {
+        self.0.strip_prefix(DEVICE_PREFIX).unwrap_or(&self.0)
+    }
+
+    /// This id as a device id: without one leading `$device:`.
+    #[must_use]
+    pub fn to_bare(&self) -> Self {
+        match self.0.strip_prefix(DEVICE_PREFIX) {
+            Some(bare) => Self::new(bare),
+            None => self.clone(),
+        }
+    }
+
+    /// The other way to write the same device: with the prefix if it has none, without if it has.
+    #[must_use]
+    pub fn other_device_form(&self) -> Self {
+        match self.0.strip_prefix(DEVICE_PREFIX) {
+            Some(bare) => Self::new(bare),
+            None => Self::new(&format!("{DEVICE_PREFIX}{}", self.0)),
+        }
+    }
+
+    /// What the form of the text tells.
+    pub fn shape(&self) -> Shape {
+        Shape::of(&self.0)
+    }
+
+    /// Whether this is a value that a program writes when it has no id: `null`, `undefined`, `0`.
+    ///
+    /// Such an id can be searched like any other, but is never evidence that two rows belong
+    /// to one person (identity.md L15, C28).
+    pub fn is_placeholder(&self) -> bool {
+        is_placeholder(&self.0)
+    }
+}
+
+impl Borrow<str> for Id {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Id {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
+
+impl fmt::Debug for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Id({:?})", &*self.0)
+    }
+}
+
+/// What the form of an id tells about who made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Shape {
+    /// `$device:` and something: anonymous, made by an SDK.
+    Device,
+    /// Five groups of hexadecimal digits of 8-4-4-4-12: a UUID, made by an SDK or by an app.
+    Guid,
+    /// Five other groups of hexadecimal digits: the T-R-UA-S-T id of web SDKs up to 2.61.
+    WebAnonymous,
+    /// Has an `@` between other text: chosen by an app for a person it knows.
+    Email,
+    /// Anything else tells nothing.
+    Other,
+}
+
+impl Shape {
+    /// The shape of `text`.
+    pub fn of(text: &str) -> Self {
+        if let Some(rest) = text.strip_prefix(DEVICE_PREFIX) {
+            return if rest.is_empty() { Self::Other } else { Self::Device };
+        }
+        let groups: Vec<&str> = text.split('-').collect();
+        let hex = |group: &&str| !group.is_empty() && group.bytes().all(|b| b.is_ascii_hexdigit());
+        if groups.len() == 5 && groups.iter().all(hex) {
+            let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
+            return if lengths == [8, 4, 4, 4, 12] { Self::Guid } else { Self::WebAnonymous };
+        }
+        match text.split_once('@') {
+            Some((name, host)) if !name.trim().is_empty() && !host.trim().is_empty() => Self::Email,
+            _ => Self::Other,
+        }
+    }
+
+    /// Whether SDKs make anonymous ids of this form.
+    pub fn is_sdk_made(self) -> bool {
+        matches!(self, Self::Device | Self::Guid | Self::WebAnonymous)
+    }
+}
+
+/// Values refused by strict `/import` (identity.md L15) and by PostHog's merge (§3.3), compared
+/// without case, white space around or one pair of quotes.
+const PLACEHOLDERS: &[&str] = &[
+    "00000000-0000-0000-0000-000000000000",
+    "anon",
+    "anonymous",
+    "nil",
+    "none",
+    "null",
+    "n/a",
+    "na",
+    "nan",
+    "undefined",
+    "unknown",
+    "<nil>",
+    "0",
+    "-1",
+    "true",
+    "false",
+    "[]",
+    "{}",
+    "guest",
+    "distinctid",
+    "distinct_id",
+    "user_id",
+    "id",
+    "not_authenticated",
+    "email",
+    "[object object]",
+];
+
+fn is_placeholder(text: &str) -> bool {
+    let text = text.strip_prefix(DEVICE_PREFIX).unwrap_or(text).trim();
+    let unquoted =
+        ['\'', '"'].into_iter().find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote)).unwrap_or(text).trim();
+    unquoted.is_empty() || PLACEHOLDERS.iter().any(|known| unquoted.eq_ignore_ascii_case(known))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_are_told_by_form_alone() {
+        for (text, shape) in [
+            ("$device:1a207e703c5133-091deaa76fc7ee8-19525630-13c680-1a207e703c5134", Shape::Device),
+            ("$device:", Shape::Other),
+            ("13bbf7943e584-0885c2531-5c793977-3e8000-13bbf7943e64cf", Shape::WebAnonymous),
+            ("F47AC10B-58CC-4372-A567-0E02B2C3D479", Shape::Guid),
+            ("sally@gmail.com", Shape::Email),
+            ("@sally", Shape::Other),
+            ("12345", Shape::Other),
+            ("a-b-c-d-e-f", Shape::Other),
+            ("", Shape::Other),
+        ] {
+            assert_eq!(Shape::of(text), shape, "{text}");
+        }
+    }
+
+    #[test]
+    fn placeholders_are_known_in_any_case_and_in_quotes() {
+        for text in ["undefined", "NULL", "'null'", "\"None\"", " 0 ", "", "   ", "[object Object]", "$device:null"] {
+            assert!(Id::new(text).is_placeholder(), "{text}");
+        }
+        for text in ["12345", "sally", "nullable", "00000000-0000-4000-8000-000000000000"] {
+            assert!(!Id::new(text).is_placeholder(), "{text}");
+        }
+    }
+
+    #[test]
+    fn one_device_prefix_is_looked_through() {
+        assert_eq!(Id::new("$device:$device:x").bare(), "$device:x");
+        assert_eq!(Id::new("x").other_device_form(), Id::new("$device:x"));
+        assert_eq!(Id::new("$device:x").other_device_form(), Id::new("x"));
+    }
+}

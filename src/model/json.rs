@@ -1,0 +1,118 @@
+//! Reading single JSON values as ids, times and names.
+//!
+//! The functions take the text of one value, as `serde_json`'s raw value gives it, so that a
+//! number keeps every digit that the file has.
+
+use super::id::Id;
+use super::time::Millis;
+
+/// The id that a JSON value stands for (identity.md §1.1, captures A2 and A3).
+///
+/// A string is taken as it is; a number or boolean stands for its JSON text, `42.0` being
+/// `"42"`. `null`, `""`, an object and an array stand for no id.
+pub fn id(token: &str) -> Option<Id> {
+    let text = scalar(token)?;
+    (!text.is_empty()).then(|| Id::new(&text))
+}
+
+/// The text of a string, number or boolean; `None` for anything else.
+pub fn scalar(token: &str) -> Option<String> {
+    match token.as_bytes().first()? {
+        b'"' => serde_json::from_str(token).ok(),
+        b't' | b'f' => Some(token.to_owned()),
+        b'-' | b'0'..=b'9' => Some(number(token)),
+        _ => None,
+    }
+}
+
+/// The shortest way to write the number that `token` is.
+fn number(token: &str) -> String {
+    let digits = token.strip_prefix('-').unwrap_or(token);
+    if digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return if digits == "0" { "0".to_owned() } else { token.to_owned() };
+    }
+    match token.parse::<f64>() {
+        Ok(zero) if zero == 0.0 => "0".to_owned(),
+        // Beyond 2^53 a fraction or exponent no longer says which whole number was meant.
+        Ok(value) if value.is_finite() && value.abs() < 9_007_199_254_740_992.0 => format!("{value}"),
+        _ => token.to_owned(),
+    }
+}
+
+/// Values from here on are milliseconds, below they are seconds (identity.md §4.1).
+const FIRST_MILLISECONDS: f64 = 1e11;
+
+/// A `time` value in seconds or milliseconds, whole or with a fraction, as milliseconds.
+///
+/// A string of digits counts as the number. RFC 3339, and the same with a space for `T` or
+/// without a zone (then taken as UTC), are read too. `None` for anything else.
+pub fn time(token: &str) -> Option<Millis> {
+    let text = scalar(token)?;
+    time_text(text.trim())
+}
+
+/// [`time`] for a text that is not JSON, such as a field of a CSV file.
+pub fn time_text(text: &str) -> Option<Millis> {
+    if let Ok(whole) = text.parse::<i64>() {
+        return if whole.unsigned_abs() >= 100_000_000_000 { Some(whole) } else { whole.checked_mul(1000) };
+    }
+    if let Ok(value) = text.parse::<f64>() {
+        if !value.is_finite() {
+            return None;
+        }
+        let millis = if value.abs() >= FIRST_MILLISECONDS { value } else { value * 1000.0 };
+        // A fraction in seconds has a rounding error; half a microsecond more gives the
+        // millisecond that was meant, and floor keeps the ones before.
+        #[expect(clippy::cast_possible_truncation, reason = "as saturates, and such a time is shown as it is")]
+        return Some((millis + 0.0005).floor() as i64);
+    }
+    super::time::parse(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_stands_for_its_shortest_text() {
+        for (token, text) in [
+            ("42", "42"),
+            ("42.0", "42"),
+            ("4.2e1", "42"),
+            ("-0", "0"),
+            ("0.0", "0"),
+            ("1.5", "1.5"),
+            ("12345678901234567000", "12345678901234567000"),
+            ("123456789012345678901234567890", "123456789012345678901234567890"),
+            ("true", "true"),
+            (r#""  x ""#, "  x "),
+        ] {
+            assert_eq!(id(token), Some(Id::new(text)), "{token}");
+        }
+    }
+
+    #[test]
+    fn null_empty_object_and_array_stand_for_no_id() {
+        for token in ["null", r#""""#, "{}", r#"{"id":7}"#, "[]", r#"["a"]"#] {
+            assert_eq!(id(token), None, "{token}");
+        }
+    }
+
+    #[test]
+    fn seconds_fractions_and_milliseconds_are_one_time() {
+        for token in [
+            "1602611311",
+            "1602611311.0",
+            "1602611311000",
+            r#""1602611311""#,
+            r#""2020-10-13T17:48:31Z""#,
+            r#""2020-10-13 17:48:31""#,
+        ] {
+            assert_eq!(time(token), Some(1_602_611_311_000), "{token}");
+        }
+        assert_eq!(time("1700000000.123"), Some(1_700_000_000_123));
+        assert_eq!(time("1795428910.294"), Some(1_795_428_910_294));
+        assert_eq!(time("null"), None);
+        assert_eq!(time(r#""soon""#), None);
+    }
+}
