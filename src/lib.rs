@@ -1,3 +1,36 @@
 //! `journey` reads analytics events and aliases, and tells whose they are and why.
+//!
+//! # The map
+//! Everything flows one way: **bytes → rows → store → facts → journey → screen or report**.
+//!
+//! | module | what it does | may name |
+//! |---|---|---|
+//! | [`model`] | ids, rows, verbs, times, safe text | nothing of ours |
+//! | [`identity`] | the pure engine: facts → journey | `model` |
+//! | [`formats`] | bytes → rows and rejects | `model` |
+//! | [`store`] | rows ↔ SQLite; the only module that names rusqlite | `model`, the facts of `identity` |
+//! | [`sim`] | scenario files → what SDKs would send | `model`, `formats` |
+//! | [`ingest`] | files → store, with progress, resumable | `model`, `formats`, `store` |
+//! | [`inspect`] | the use cases: search, journey, overview | `model`, `identity`, `store` |
+//! | [`report`] | a journey as text or JSON | `model`, `identity` |
+//! | [`config`] | which store, which zone, from where | nothing of ours |
+//! | [`tui`] | the terminal interface; the only module that names ratatui and crossterm | all above |
+//! | [`cli`] | the command line; with `main` the only place that prints | all above |
+//!
+//! A test (`tests/it/layers.rs`) holds the table to be true.
+//!
+//! # The words
+//! *root*, *alias call*, *merged*, *split*, *orphan*, *refused*, *identify point*, *reset*: one
+//! word for one thing, here, in SQL, in JSON and on screen. README has the list.
+
+pub mod cli;
+pub mod config;
+pub mod formats;
 pub mod identity;
+pub mod ingest;
+pub mod inspect;
 pub mod model;
+pub mod report;
+pub mod sim;
+pub mod store;
+pub mod tui;

@@ -1,1 +1,2 @@
+//! The `journey` program.
 fn main() {}

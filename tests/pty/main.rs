@@ -1,1 +1,1 @@
-
+//! Journeys through a real terminal.
