@@ -7,7 +7,7 @@ mod explain;
 pub mod facts;
 pub mod journey;
 
-pub use facts::{AliasCall, Arrival, Cut, Event, Facts, Link, Source};
+pub use facts::{Cut, Facts};
 pub use journey::{
     AliasLine, Evidence, EvidenceKind, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Point, PointKind,
     Reason, Refusal, Role, Split, State, Step, Strength, Verdict,

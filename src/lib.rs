@@ -8,7 +8,7 @@
 //! | [`model`] | ids, rows, verbs, times, safe text | nothing of ours |
 //! | [`identity`] | the pure engine: facts → journey | `model` |
 //! | [`formats`] | bytes → rows and rejects | `model` |
-//! | [`store`] | rows ↔ SQLite; the only module that names rusqlite | `model`, the facts of `identity` |
+//! | [`store`] | rows ↔ SQLite; the only module that names rusqlite | `model` |
 //! | [`sim`] | scenario files → what SDKs would send | `model`, `formats` |
 //! | [`ingest`] | files → store, with progress, resumable | `model`, `formats`, `store` |
 //! | [`inspect`] | the use cases: search, journey, overview | `model`, `identity`, `store` |

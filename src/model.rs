@@ -5,6 +5,7 @@
 //! file, opens a store or draws; every other module may name this one.
 
 pub mod client;
+pub mod facts;
 pub mod id;
 pub mod json;
 pub mod reject;

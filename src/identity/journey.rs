@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::facts::{Cut, Event, Source};
+use super::facts::Cut;
+use crate::model::facts::{Event, Source};
 use crate::model::{Id, Millis};
 
 /// The merged timeline of one user, with every decision and what it rests on.

@@ -1,0 +1,122 @@
+//! What a store gives back: rows without their properties, alias calls, links.
+
+use std::sync::Arc;
+
+use super::{Client, Flags, Id, LinkKind, Millis};
+
+/// Where a row stands in the input.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Source {
+    /// Name of the file as it was given.
+    pub file: Arc<str>,
+    /// Place of the file among all files, by name and then content: the tie-breaker that does
+    /// not depend on the order of imports.
+    pub rank: u32,
+    /// Line where the row begins, from 1.
+    pub line: u64,
+}
+
+/// When the server had a row, and what breaks a tie. Compares in order of arrival.
+///
+/// A row that says nothing of its arrival was given, at import, the latest time or arrival of
+/// any row before it in its file, so that the order of rows in a file is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Arrival {
+    /// Milliseconds UTC.
+    pub at: Millis,
+    /// [`Source::rank`].
+    pub rank: u32,
+    /// [`Source::line`].
+    pub line: u64,
+    /// Number in the store: rows of one line (a JSON array in one line) keep their order.
+    pub row: i64,
+}
+
+/// One row of the store, without its properties.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Its number in the store.
+    pub row: i64,
+    /// Name.
+    pub event: Arc<str>,
+    /// `distinct_id` as sent.
+    pub id: Option<Id>,
+    /// When it happened.
+    pub time: Millis,
+    /// When the server had it: the known time, or the estimate that keeps the file's order.
+    pub arrived: Millis,
+    /// `$device_id`, bare.
+    pub device: Option<Id>,
+    /// `$user_id`.
+    pub user: Option<Id>,
+    /// `$identify`: the anonymous id before. `$create_alias`: the alias.
+    pub other: Option<Id>,
+    /// The program that sent it.
+    pub client: Option<Client>,
+    /// Equal for deliveries of one row: over event, id, time and `$insert_id` where there is
+    /// one ([`Flags::HAS_INSERT_ID`]), else over the whole row.
+    pub hash: i64,
+    /// What else is to be said of it.
+    pub flags: Flags,
+    /// Where it stands in the input.
+    pub source: Source,
+}
+
+impl Event {
+    /// Its place in the order of arrival.
+    pub fn arrival(&self) -> Arrival {
+        Arrival { at: self.arrived, rank: self.source.rank, line: self.source.line, row: self.row }
+    }
+
+    /// Whether a field of the row says when it arrived.
+    pub fn arrival_known(&self) -> bool {
+        !self.flags.has(Flags::ARRIVAL_UNKNOWN)
+    }
+}
+
+/// One alias call: a `$create_alias` row, or a line of a table of aliases.
+#[derive(Clone, Debug)]
+pub struct AliasCall {
+    /// Its number in the store; for a `$create_alias` row, that of its event.
+    pub row: i64,
+    /// The key asked for.
+    pub alias: Option<Id>,
+    /// What it was to point at.
+    pub target: Option<Id>,
+    /// When it was called.
+    pub time: Millis,
+    /// When the server had it.
+    pub arrived: Millis,
+    /// [`Flags::ARRIVAL_UNKNOWN`], [`Flags::BY_ORIGINAL`].
+    pub flags: Flags,
+    /// Where it stands in the input.
+    pub source: Source,
+    /// Whether it comes from a table of aliases and not from an event.
+    pub from_table: bool,
+}
+
+impl AliasCall {
+    /// Its place in the order of arrival.
+    pub fn arrival(&self) -> Arrival {
+        Arrival { at: self.arrived, rank: self.source.rank, line: self.source.line, row: self.row }
+    }
+}
+
+/// Two ids that some rows put together.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// How; it says what `a` and `b` are.
+    pub kind: LinkKind,
+    /// First id of the pair.
+    pub a: Id,
+    /// Second id of the pair.
+    pub b: Id,
+    /// Number of rows that say so.
+    pub rows: u64,
+    /// Time of the first of them to arrive.
+    pub time: Millis,
+    /// Arrival of the first of them.
+    pub arrived: Millis,
+    /// Place of the first of them.
+    pub source: Source,
+}
