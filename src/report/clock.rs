@@ -65,6 +65,11 @@ impl Clock {
         self.form(at, "%a %Y-%m-%d")
     }
 
+    /// The date: `2019-07-01`.
+    pub fn date(self, at: Millis) -> String {
+        self.form(at, "%Y-%m-%d")
+    }
+
     /// Day and minute: `2019-07-01 09:16`.
     pub fn minute(self, at: Millis) -> String {
         self.form(at, "%Y-%m-%d %H:%M")

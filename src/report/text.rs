@@ -182,7 +182,9 @@ fn ids(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
     }
     heading(out, look, "ids")?;
     let lanes = lanes::Lanes::of(journey);
-    let width = (look.width.saturating_sub(64)).clamp(12, ID);
+    // Beside the id stand 33 columns and its span.
+    let (span, wide) = if look.width >= 100 { (35, true) } else { (23, false) };
+    let width = look.width.saturating_sub(33 + span).clamp(12, ID);
     for (index, member) in journey.ids.iter().enumerate() {
         let role = match member.role {
             Role::Root => "root",
@@ -190,38 +192,41 @@ fn ids(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
         };
         writeln!(
             out,
-            "  {} {} {} {}  {} {}",
+            "  {} {} {} {}  {}  {}",
             lanes.letter(index),
             left(role, 5),
             left(&look.id(member.id.as_str(), width), width),
-            right(&many_rows(member.events), 10),
-            left(&span(member, look), 39),
+            right(&many_rows(member.events), 9),
+            left(&lasting(member, look, wide), span),
             if member.anonymous { "anonymous" } else { "known" },
         )?;
     }
     Ok(())
 }
 
-fn span(member: &Member, look: &Look) -> String {
-    match (member.first, member.last) {
-        (Some(first), Some(last)) if look.clock.minute(first) == look.clock.minute(last) => look.clock.minute(first),
-        (Some(first), Some(last)) => {
-            format!("{} {} {}", look.clock.minute(first), look.dash(), look.clock.minute(last))
-        }
+/// From when to when an id has rows; to the minute if there is room.
+fn lasting(member: &Member, look: &Look, wide: bool) -> String {
+    let tell = |at| if wide { look.clock.minute(at) } else { look.clock.date(at) };
+    match (member.first.map(tell), member.last.map(tell)) {
+        (Some(first), Some(last)) if first == last => first,
+        (Some(first), Some(last)) => format!("{first} {} {last}", look.dash()),
         _ => String::new(),
     }
 }
 
 /// `sally.jsonl:3`.
-fn place(source: &Source, look: &Look) -> String {
-    look.clean(&format!("{}:{}", source.file, source.line))
+fn place(source: &Source, look: &Look, width: usize) -> String {
+    look.id(&format!("{}:{}", source.file, source.line), width)
 }
 
 /// A sentence and the place that shows it, indented.
 fn sentence(out: &mut dyn Write, look: &Look, indent: usize, text: &str, source: Option<&Source>) -> io::Result<()> {
     let text = match source {
-        Some(source) => format!("{text} ({}:{})", source.file, source.line),
-        None => text.to_owned(),
+        // Most sentences name the line that they rest on.
+        Some(source) if !text.contains(&format!("{} line {}", source.file, source.line)) => {
+            format!("{text} ({}:{})", source.file, source.line)
+        }
+        _ => text.to_owned(),
     };
     writeln!(out, "{}", look.wrap(&text, indent))
 }
@@ -241,14 +246,15 @@ fn orphans(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()
         }
         for step in &orphan.steps {
             let sent = step.event.id.as_ref().map_or("no id", Id::as_str);
+            let (event, id) = if look.width >= 100 { (24, 20) } else { (18, 12) };
             writeln!(
                 out,
-                "    {} {}  {} {}  {}",
+                "    {} {}  {} {} {}",
                 look.paint(Class::Orphan, &look.mark(Class::Orphan).to_string()),
                 look.clock.second(step.event.time),
-                left(&look.cut(&step.event.event, 24), 24),
-                left(&look.id(sent, 20), 20),
-                place(&step.event.source, look),
+                left(&look.cut(&step.event.event, event), event),
+                left(&look.id(sent, id), id),
+                place(&step.event.source, look, look.width.saturating_sub(29 + event + id)),
             )?;
         }
     }
@@ -277,21 +283,18 @@ fn calls(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> 
         return Ok(());
     }
     heading(out, look, "alias calls, in order of arrival")?;
+    let width = look.width.saturating_sub(54) / 3;
     for line in &journey.aliases {
         let class = class_of(line.verdict);
         writeln!(
             out,
-            "  {} {} {}  {}",
+            "  {} {} {} {} {}",
             look.paint(class, &look.mark(class).to_string()),
             look.clock.second(line.time),
-            look.paint(class, &left(&verdict(line.verdict), 23)),
-            pair(line, look, 24),
+            look.paint(class, &left(&verdict(line.verdict), 22)),
+            left(&pair(line, look, width), width * 2 + 4),
+            place(&line.source, look, width),
         )?;
-        sentence(out, look, 4, &line.why, Some(&line.source))?;
-        let lost = lost(journey, line, look);
-        if !lost.is_empty() {
-            sentence(out, look, 4, &lost, None)?;
-        }
     }
     Ok(())
 }
@@ -434,7 +437,7 @@ fn gap(from: Millis, to: Millis) -> String {
     let seconds = passed / 1000;
     match seconds {
         _ if passed <= 0 => String::new(),
-        0 => format!("0.{}s", (passed / 100).max(1)),
+        0 => format!("{passed}ms"),
         1..60 => format!("{seconds}s"),
         60..3600 => format!("{}m{:02}", seconds / 60, seconds % 60),
         3600..86_400 => format!("{}h{:02}", seconds / 3600, seconds / 60 % 60),

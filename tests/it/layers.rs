@@ -114,7 +114,9 @@ fn named<'a>(code: impl Iterator<Item = (usize, &'a str)>) -> Vec<(usize, String
                     rest = rest.trim_start_matches([' ', ',']);
                     modules.push((number, word(rest)));
                 }
-                let Some(at) = rest.find(if depth == 1 { &['{', '}', ','][..] } else { &['{', '}'][..] }) else { break };
+                let Some(at) = rest.find(if depth == 1 { &['{', '}', ','][..] } else { &['{', '}'][..] }) else {
+                    break;
+                };
                 match rest.as_bytes().get(at) {
                     Some(b'{') => depth += 1,
                     Some(b'}') => depth -= 1,
@@ -277,12 +279,14 @@ fn the_table_of_the_library_is_the_table_of_this_test() {
 
 #[test]
 fn an_edge_is_found_however_it_is_written() {
-    let edges = |text: &str| -> Vec<String> {
-        named(text.lines().enumerate()).into_iter().map(|(_, module)| module).collect()
-    };
+    let edges =
+        |text: &str| -> Vec<String> { named(text.lines().enumerate()).into_iter().map(|(_, module)| module).collect() };
     assert_eq!(edges("use crate::store::Reader;"), ["store"]);
     assert_eq!(edges("use crate::{model, store::{self, ingest}, tui};"), ["model", "store", "tui"]);
-    assert_eq!(edges("use crate::{\n    model::{\n        Id,\n    },\n    tui,\n};\nuse crate::cli;"), ["model", "tui", "cli"]);
+    assert_eq!(
+        edges("use crate::{\n    model::{\n        Id,\n    },\n    tui,\n};\nuse crate::cli;"),
+        ["model", "tui", "cli"]
+    );
     assert_eq!(edges("fn f(x: crate::tui::App) -> crate::model::Id"), ["tui", "model"]);
     assert!(edges("use crate::cut; $crate::model::x").is_empty());
     assert!(names_crate("use rusqlite::Connection;", "rusqlite"));

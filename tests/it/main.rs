@@ -7,6 +7,7 @@ mod engine;
 mod formats;
 mod ingest;
 mod layers;
+mod report;
 mod scenarios;
 mod screens;
 mod store;

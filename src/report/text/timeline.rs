@@ -106,11 +106,12 @@ pub(super) fn write(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::
         let today = look.clock.day(line.time());
         let becomes = matches!(line, Line::Row(step) if step.phase == Phase::Identified) && !identified;
         identified |= becomes;
-        if today != day || (becomes && number > 0) {
-            let phase = if identified { "identified" } else { "anonymous" };
-            let title = format!("{today}{}{phase}", look.dot());
-            writeln!(out, "{}", look.paint(Class::Faint, &look.rule(&title)))?;
+        if today != day {
+            writeln!(out, "{}", look.paint(Class::Faint, &look.rule(&today)))?;
             day = today;
+        }
+        if becomes {
+            writeln!(out, "{}", look.paint(Class::Identify, &look.rule("identified from here")))?;
         }
         context.line(out, number, line, before)?;
         before = Some(line.time());
@@ -207,7 +208,7 @@ impl<'a> Context<'a> {
             },
         );
         if source > 0 {
-            text = format!("{text} {}", look.id(&place(told.source, look), source));
+            text = format!("{text} {}", place(told.source, look, source));
         }
         writeln!(out, "{}", text.trim_end())?;
         self.below(out, line)
@@ -282,7 +283,8 @@ impl<'a> Context<'a> {
             Reason::Before { call } => {
                 format!("{}: before {}", split_name(step.state).unwrap_or("apart"), self.way(call))
             }
-            Reason::Call { .. } => String::new(),
+            // Rows of orphans are told apart from the timeline, and calls by their verdict.
+            Reason::Call { .. } | Reason::Orphaned { .. } => String::new(),
         }
     }
 
@@ -314,7 +316,7 @@ impl<'a> Context<'a> {
             (Verdict::Accepted, _) => ("alias", pair(call, self.look, 16)),
             (Verdict::Duplicate, _) => ("again", "led to this root already".to_owned()),
             (Verdict::Refused(refusal), Some(kept)) => {
-                ("refused", format!("{}, kept {} {}", refusal.name(), self.look.arrow(), kept.as_str()))
+                ("refused", format!("{}: kept {} {}", refusal.name(), self.look.arrow(), kept.as_str()))
             }
             (Verdict::Refused(refusal), None) => ("refused", refusal.name().to_owned()),
         };
@@ -348,7 +350,7 @@ impl<'a> Context<'a> {
         let words = [
             (Class::Anonymous, "anonymous"),
             (Class::Known, "identified"),
-            (Class::Identify, "identify point"),
+            (Class::Identify, "identify"),
             (Class::Alias, "alias"),
             (Class::Refused, "refused"),
             (Class::Reset, "reset"),
