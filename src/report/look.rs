@@ -95,9 +95,8 @@ impl Look {
             match c {
                 ' '..='~' => shown.push(c),
                 '→' => shown.push_str("->"),
-                '–' | '—' => shown.push('-'),
+                '–' | '—' | '·' => shown.push('-'),
                 '…' => shown.push_str("..."),
-                '·' => shown.push('-'),
                 '“' | '”' => shown.push('"'),
                 '’' => shown.push('\''),
                 c => shown.extend(c.escape_unicode()),

@@ -75,16 +75,12 @@ pub fn import(out: &mut dyn Write, import: &Import, look: &Look) -> io::Result<(
     for warning in &import.warnings {
         writeln!(out, "{}", look.wrap(&format!("note: {warning}"), 0))?;
     }
-    let mut sum = format!("{} new in {}", many_rows(import.events), import.store);
-    if import.rejected > 0 {
-        sum.push_str(&format!(
-            "; {} not read, kept with the reason: journey import --rejects FILE writes them out",
-            many_rows(import.rejected)
-        ));
-    }
-    if import.cancelled {
-        sum.push_str("; stopped, and the same command carries on from here");
-    }
+    let rejected = match import.rejected {
+        0 => String::new(),
+        number => format!("; {} could not be read and are kept with the reason", many_rows(number)),
+    };
+    let stopped = if import.cancelled { "; stopped, and the same command carries on from here" } else { "" };
+    let sum = format!("{} new in {}{rejected}{stopped}", many_rows(import.events), import.store);
     writeln!(out, "{}", look.wrap(&sum, 0))
 }
 
@@ -181,7 +177,6 @@ fn ids(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
         return Ok(());
     }
     heading(out, look, "ids")?;
-    let lanes = lanes::Lanes::of(journey);
     // Beside the id stand 33 columns and its span.
     let (span, wide) = if look.width >= 100 { (35, true) } else { (23, false) };
     let width = look.width.saturating_sub(33 + span).clamp(12, ID);
@@ -193,7 +188,7 @@ fn ids(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
         writeln!(
             out,
             "  {} {} {} {}  {}  {}",
-            lanes.letter(index),
+            lanes::letter(index),
             left(role, 5),
             left(&look.id(member.id.as_str(), width), width),
             right(&many_rows(member.events), 9),
@@ -262,8 +257,8 @@ fn orphans(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()
 }
 
 fn orphan_head(out: &mut dyn Write, journey: &Journey, orphan: &Orphan, look: &Look) -> io::Result<()> {
-    let mut head = format!("{}{}{}", look.id(orphan.id.as_str(), 60), look.dot(), many(orphan.steps.len(), "row"));
-    head.push_str(&format!("{}{}", look.dot(), orphan.strength.name()));
+    let mut parts =
+        vec![look.id(orphan.id.as_str(), 60), many(orphan.steps.len(), "row"), orphan.strength.name().to_owned()];
     if orphan.contested {
         let others: Vec<String> = orphan
             .owners
@@ -271,8 +266,9 @@ fn orphan_head(out: &mut dyn Write, journey: &Journey, orphan: &Orphan, look: &L
             .filter(|owner| Some(*owner) != journey.root.as_ref())
             .map(|owner| look.id(owner.as_str(), 30))
             .collect();
-        head.push_str(&format!("{}contested with {}", look.dot(), others.join(", ")));
+        parts.push(format!("contested with {}", others.join(", ")));
     }
+    let head = parts.join(look.dot());
     writeln!(out, "  {}", look.paint(Class::Orphan, &head))?;
     if orphan.why.is_empty() { Ok(()) } else { sentence(out, look, 4, &orphan.why, None) }
 }
@@ -283,18 +279,20 @@ fn calls(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> 
         return Ok(());
     }
     heading(out, look, "alias calls, in order of arrival")?;
-    let width = look.width.saturating_sub(54) / 3;
+    // Beside ids and place stand 52 columns; a narrow report leaves the place to the timeline.
+    let room = look.width.saturating_sub(52);
+    let (width, source) = if look.width >= 100 { (room / 3, room / 3) } else { (room / 2, 0) };
     for line in &journey.aliases {
         let class = class_of(line.verdict);
-        writeln!(
-            out,
+        let text = format!(
             "  {} {} {} {} {}",
             look.paint(class, &look.mark(class).to_string()),
             look.clock.second(line.time),
             look.paint(class, &left(&verdict(line.verdict), 22)),
             left(&pair(line, look, width), width * 2 + 4),
-            place(&line.source, look, width),
-        )?;
+            if source > 0 { place(&line.source, look, source) } else { String::new() },
+        );
+        writeln!(out, "{}", text.trim_end())?;
     }
     Ok(())
 }

@@ -70,15 +70,9 @@ impl<'a> Lanes<'a> {
         self.of.get(id).copied()
     }
 
-    /// How a lane is called: `A`, `B`, …, and `+` for the one that is shared.
-    pub(super) fn letter(&self, index: usize) -> char {
-        let letter = u8::try_from(index).ok().filter(|_| index < MOST).map_or(b'+', |index| b'A' + index);
-        char::from(letter)
-    }
-
     /// The letters over the lanes.
     pub(super) fn letters(&self) -> String {
-        let letters: Vec<String> = (0..self.spans.len()).map(|lane| self.letter(lane).to_string()).collect();
+        let letters: Vec<String> = (0..self.spans.len()).map(|lane| letter(lane).to_string()).collect();
         letters.join(" ")
     }
 
@@ -140,6 +134,12 @@ impl<'a> Lanes<'a> {
         put(&mut drawn, at, cell.mark);
         drawn.into_iter().collect()
     }
+}
+
+/// How a lane is called: `A`, `B`, …, and `+` for the one that is shared.
+pub(super) fn letter(lane: usize) -> char {
+    let letter = u8::try_from(lane).ok().filter(|_| lane < MOST).map_or(b'+', |lane| b'A' + lane);
+    char::from(letter)
 }
 
 fn put(drawn: &mut [char], column: usize, stroke: char) {

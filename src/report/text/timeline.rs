@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::io::{self, Write};
 
-use super::lanes::{Cell, Lanes};
+use super::lanes::{Cell, Lanes, letter};
 use super::{gap, lost, pair, place, sentence, split_name};
 use crate::identity::{AliasLine, Journey, Phase, Point, PointKind, Reason, Step, Verdict};
 use crate::model::{Id, Millis};
@@ -294,7 +294,7 @@ impl<'a> Context<'a> {
         let lane = |id: Option<&Id>| id.and_then(|id| self.lanes.lane(id)).filter(|lane| *lane < super::lanes::MOST);
         match (lane(call.alias.as_ref()), lane(call.target.as_ref())) {
             (Some(alias), Some(target)) => {
-                format!("alias {} {} {}", self.lanes.letter(alias), self.look.arrow(), self.lanes.letter(target))
+                format!("alias {} {} {}", letter(alias), self.look.arrow(), letter(target))
             }
             _ => format!("alias {}", pair(call, self.look, 12)),
         }
