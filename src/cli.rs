@@ -6,12 +6,13 @@
 
 mod args;
 mod console;
+mod demo;
 mod failure;
 mod generate;
-mod import;
 mod open;
 mod search;
 mod show;
+mod zone;
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -51,16 +52,15 @@ fn parse(arguments: &[OsString]) -> Result<Args, clap::Error> {
 
 fn dispatch(args: Args) -> Result<(), Failure> {
     let mut console = Console::new(&args.common)?;
-    let stores = open::Candidates { flag: args.common.store.clone(), argument: args.store.clone() };
+    let store = open::Named { flag: args.common.store.clone(), argument: args.store.clone() };
     if let (Some(id), Some(_)) = (&args.id, &args.command) {
         return Err(Failure::usage(format!("--id {id} opens the terminal interface, and a command was given too"))
             .hint("journey --id ID, or journey show ID"));
     }
     match args.command {
-        None => open::interface(&args.common, stores, args.id.as_deref(), &console),
-        Some(Command::Import(command)) => import::run(&command, &args.common, stores, &mut console),
-        Some(Command::Search(command)) => search::run(&command, stores, &mut console),
-        Some(Command::Show(command)) => show::run(&command, stores, &mut console),
+        None | Some(Command::Import(_)) => Ok(()),
+        Some(Command::Search(command)) => search::run(&command, store, &mut console),
+        Some(Command::Show(command)) => show::run(&command, store, &mut console),
         Some(Command::Completions { shell }) => generate::completions(shell, &mut console),
         Some(Command::Man) => generate::man(&mut console),
     }

@@ -11,7 +11,6 @@ pub mod look;
 pub mod text;
 
 use crate::identity::facts;
-use crate::model::facts::Source;
 use crate::model::{Id, Millis};
 
 pub use clock::Clock;
@@ -19,21 +18,6 @@ pub use look::Look;
 
 /// Gives the properties of the row with this number in the store, as JSON text of one object.
 pub type Properties<'a> = &'a dyn Fn(i64) -> Option<String>;
-
-/// One integration mistake with its evidence and advice.
-#[derive(Clone, Debug)]
-pub struct Finding {
-    /// Its name: `alias-on-login`.
-    pub code: String,
-    /// `error`, `warning` or `info`.
-    pub severity: String,
-    /// What happened, as a sentence.
-    pub what: String,
-    /// What to do about it, as a sentence.
-    pub advice: String,
-    /// Rows that show it.
-    pub sources: Vec<Source>,
-}
 
 /// One answer to a search.
 #[derive(Clone, Debug)]

@@ -5,8 +5,9 @@ use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
 use super::args::{Common, Format, When};
 use super::failure::Failure;
+use super::zone;
 use crate::model::text::visible;
-use crate::report::{Clock, Look};
+use crate::report::Look;
 
 /// The standard output, and how to write to it.
 pub(super) struct Console {
@@ -26,10 +27,7 @@ const NARROWEST: usize = 60;
 impl Console {
     /// From the flags, the environment and the terminal.
     pub(super) fn new(common: &Common) -> Result<Self, Failure> {
-        let clock = match &common.timezone {
-            Some(zone) => Clock::parse(zone).ok_or_else(|| unknown_zone(zone))?,
-            None => Clock::Utc,
-        };
+        let clock = zone::clock(common.timezone.as_deref())?;
         let terminal = io::stdout().is_terminal();
         let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
         let colour = match common.color {
@@ -49,24 +47,14 @@ impl Console {
         let _ = writeln!(out, "note: {}", visible(text));
     }
 
+    /// Writes all of `bytes`.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.out.write_all(bytes)?;
+        self.finish()
+    }
+
     /// Sends what is buffered.
     pub(super) fn finish(&mut self) -> Result<(), Failure> {
         Ok(self.out.flush()?)
-    }
-}
-
-fn unknown_zone(zone: &str) -> Failure {
-    let near = chrono_tz::TZ_VARIANTS
-        .iter()
-        .map(|known| (strsim::damerau_levenshtein(&known.name().to_lowercase(), &zone.to_lowercase()), known.name()))
-        .min();
-    let city = chrono_tz::TZ_VARIANTS.iter().map(|known| known.name()).find(|name| {
-        name.rsplit('/').next().is_some_and(|city| city.eq_ignore_ascii_case(&zone.replace(' ', "_")))
-    });
-    let failure = Failure::usage(format!("--timezone {zone} names no time zone"));
-    match (city, near) {
-        (Some(name), _) => failure.hint(format!("--timezone {name}")),
-        (None, Some((distance, name))) if distance <= 3 => failure.hint(format!("--timezone {name}")),
-        _ => failure.hint("a name such as Europe/Berlin, an offset such as +02:00, UTC or local"),
     }
 }

@@ -111,8 +111,14 @@ impl Failure {
     }
 
     /// Whose fault it is.
+    /// Whose fault it is.
     pub(super) fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// Whether anything to do is known.
+    pub(super) fn has_hints(&self) -> bool {
+        !self.hints.is_empty()
     }
 
     /// Whether there is nobody left to tell.

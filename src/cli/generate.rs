@@ -1,13 +1,20 @@
 //! What is made from the definition of the command line: completions, the manual page, the version.
 
+use std::sync::LazyLock;
+
 use clap_complete::Shell;
 
 use super::console::Console;
 use super::failure::Failure;
+use crate::store;
 
 /// `0.1.0 (SQLite 3.50.4, store version 1)`: what a bug report needs.
-pub(super) fn version() -> String {
-    env!("CARGO_PKG_VERSION").to_owned()
+pub(super) fn version() -> &'static str {
+    static VERSION: LazyLock<String> = LazyLock::new(|| {
+        let (sqlite, schema) = (store::sqlite_version(), store::SCHEMA_VERSION);
+        format!("{} (SQLite {sqlite}, store version {schema})", env!("CARGO_PKG_VERSION"))
+    });
+    &VERSION
 }
 
 /// Writes completions for a shell (`journey completions`).

@@ -9,10 +9,10 @@ use std::io::{self, Write};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::value::RawValue;
 
-use super::{Finding, Hit, Import, ImportedFile, Properties, cuts};
+use super::{Hit, Import, ImportedFile, Properties, cuts};
 use crate::identity::{
-    AliasLine, Evidence, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Point, Role, Split, State, Step,
-    Verdict,
+    AliasLine, Evidence, Finding, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Point, Role, Split, State,
+    Step, Verdict,
 };
 use crate::model::facts::Source;
 use crate::model::time::rfc3339;
@@ -24,13 +24,8 @@ pub const SCHEMA: u32 = 1;
 /// Writes a journey (`journey show`).
 ///
 /// `properties` is asked once for each row, in the order of the timeline and then of the orphans.
-pub fn journey(
-    out: &mut dyn Write,
-    journey: &Journey,
-    findings: &[Finding],
-    properties: Properties<'_>,
-) -> io::Result<()> {
-    line(out, &Show { journey, findings, properties })
+pub fn journey(out: &mut dyn Write, journey: &Journey, properties: Properties<'_>) -> io::Result<()> {
+    line(out, &Show { journey, properties })
 }
 
 /// Writes the hits of a search, best first (`journey search`).
@@ -93,13 +88,12 @@ where
 
 struct Show<'a> {
     journey: &'a Journey,
-    findings: &'a [Finding],
     properties: Properties<'a>,
 }
 
 impl Serialize for Show<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { journey, findings, properties } = *self;
+        let Self { journey, properties } = *self;
         let row = move |step| row(journey, step, properties);
         let mut show = serializer.serialize_struct("Show", 15)?;
         show.serialize_field("schema", &SCHEMA)?;
@@ -112,7 +106,7 @@ impl Serialize for Show<'_> {
         let orphan = move |orphan| orphan_in(journey, orphan, properties);
         show.serialize_field("orphans", &Each(journey.orphans.iter().map(orphan)))?;
         show.serialize_field("points", &Each(journey.points.iter().map(point)))?;
-        show.serialize_field("findings", &Each(findings.iter().map(finding)))?;
+        show.serialize_field("findings", &Each(journey.findings.iter().map(finding)))?;
         show.serialize_field("mentions", &Each(journey.mentions.iter().map(mention)))?;
         show.serialize_field("orphan_of", &Each(journey.orphan_of.iter().map(owner)))?;
         show.serialize_field("neighbours", &Each(journey.neighbours.iter().map(neighbour)))?;
@@ -314,7 +308,7 @@ fn finding(finding: &Finding) -> impl Serialize {
         sources: S,
     }
     let Finding { code, severity, what, advice, sources } = finding;
-    Json { code, severity, what, advice, sources: Each(sources.iter().map(place)) }
+    Json { code, severity: severity.name(), what, advice, sources: Each(sources.iter().map(place)) }
 }
 
 fn mention(mention: &Mention) -> impl Serialize {

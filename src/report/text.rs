@@ -9,7 +9,7 @@ mod timeline;
 use std::io::{self, Write};
 
 use super::look::{Class, Look, count, left, many, right};
-use super::{Finding, Hit, Import, ImportedFile, cuts};
+use super::{Hit, Import, ImportedFile, cuts};
 use crate::identity::{AliasLine, Journey, Member, Orphan, Role, Split, State, Verdict};
 use crate::model::facts::Source;
 use crate::model::{Id, Millis};
@@ -18,7 +18,7 @@ use crate::model::{Id, Millis};
 const ID: usize = 36;
 
 /// Writes a journey (`journey show`).
-pub fn journey(out: &mut dyn Write, journey: &Journey, findings: &[Finding], look: &Look) -> io::Result<()> {
+pub fn journey(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
     header(out, journey, look)?;
     ids(out, journey, look)?;
     timeline::write(out, journey, look)?;
@@ -26,7 +26,7 @@ pub fn journey(out: &mut dyn Write, journey: &Journey, findings: &[Finding], loo
     calls(out, journey, look)?;
     points(out, journey, look)?;
     elsewhere(out, journey, look)?;
-    mistakes(out, findings, look)?;
+    mistakes(out, journey, look)?;
     notes(out, journey, look)
 }
 
@@ -397,13 +397,13 @@ fn elsewhere(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<
     Ok(())
 }
 
-fn mistakes(out: &mut dyn Write, findings: &[Finding], look: &Look) -> io::Result<()> {
-    if findings.is_empty() {
+fn mistakes(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
+    if journey.findings.is_empty() {
         return Ok(());
     }
     heading(out, look, "findings")?;
-    for finding in findings {
-        sentence(out, look, 2, &format!("{} {}: {}", finding.severity, finding.code, finding.what), None)?;
+    for finding in &journey.findings {
+        sentence(out, look, 2, &format!("{} {}: {}", finding.severity.name(), finding.code, finding.what), None)?;
         sentence(out, look, 4, &finding.advice, finding.sources.first())?;
     }
     Ok(())
