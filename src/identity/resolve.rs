@@ -246,10 +246,11 @@ fn owners(world: &World<'_>, root: &Id) -> (Strength, Vec<Owner>) {
 /// Known users, other than this one, that rows put on a device of this one (C06).
 fn neighbours(world: &World<'_>, root: &Id) -> Vec<Neighbour> {
     let mut found: Vec<Neighbour> = Vec::new();
-    let mut add = |other: &Id, device: &Id, source: &Source| {
-        let other = world.root_of(other);
+    let mut add = |named: &Id, device: &Id, source: &Source| {
+        let other = world.root_of(named);
+        let nobody = [named, other, device].into_iter().any(Id::is_placeholder);
         let told = found.iter().any(|neighbour| neighbour.root == *other);
-        if other != root && !told && !other.is_placeholder() && !device.is_placeholder() && !world.is_anonymous(other) {
+        if other != root && !told && !nobody && !world.is_anonymous(other) {
             found.push(Neighbour {
                 root: other.clone(),
                 device: device.clone(),
@@ -258,10 +259,10 @@ fn neighbours(world: &World<'_>, root: &Id) -> Vec<Neighbour> {
             });
         }
     };
-    for id in world.cluster(root) {
+    for id in world.cluster(root).into_iter().filter(|id| !id.is_placeholder()) {
         for link in world.links_of(&id) {
             match link.kind {
-                LinkKind::IdDevice if link.a == id => {
+                LinkKind::IdDevice if link.a == id && !link.b.is_placeholder() => {
                     for other in world.links_of(&link.b) {
                         if matches!(other.kind, LinkKind::IdDevice | LinkKind::UserDevice) && other.b == link.b {
                             add(&other.a, &link.b, &other.source);
