@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::explain;
 use super::facts::Facts;
+use super::findings;
 use super::journey::{
     AliasLine, Evidence, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Reason, Refusal, Role, Split,
     State, Step, Strength, Verdict,
@@ -67,9 +68,11 @@ fn of_root(world: &World<'_>, query: &Id, root: &Id) -> Journey {
         orphan_of,
         neighbours: neighbours(world, root),
         notes: vec![],
+        findings: vec![],
         cuts: vec![],
     };
     journey.notes = explain::notes(&journey);
+    journey.findings = findings::find(&journey);
     journey
 }
 
@@ -325,6 +328,7 @@ fn mentioned(world: &World<'_>, query: &Id) -> Option<Journey> {
         orphan_of: vec![],
         neighbours: vec![],
         notes: vec![explain::no_rows(query)],
+        findings: vec![],
         cuts: vec![],
     })
 }
