@@ -1,7 +1,5 @@
 //! What the engine answers.
 
-use std::sync::Arc;
-
 use super::facts::Cut;
 use crate::model::facts::{Event, Source};
 use crate::model::{Id, Millis};
@@ -78,6 +76,12 @@ pub struct AliasLine {
     pub time: Millis,
     /// When the server had it, if a row says so.
     pub arrived: Option<Millis>,
+    /// Its place in the order of arrival: `arrived`, or the estimate that keeps the file's order.
+    pub order: Millis,
+    /// Whether property `original` named the target (identity.md §2.4, C39).
+    pub by_original: bool,
+    /// Whether it comes from a table of aliases and not from an event.
+    pub from_table: bool,
     /// Its place.
     pub source: Source,
     /// Its number in the store.
@@ -186,6 +190,11 @@ pub enum Reason {
     Before {
         /// Index in [`Journey::aliases`] of the call that came too late.
         call: usize,
+    },
+    /// Stored under an anonymous root that no alias joins to the user.
+    Orphaned {
+        /// Index in [`Journey::orphans`].
+        orphan: usize,
     },
     /// The row of alias call `call` itself.
     Call {
@@ -401,12 +410,4 @@ impl Journey {
     pub fn why(&self, step: &Step) -> String {
         super::explain::step(self, step)
     }
-
-    /// Where the text of a name can be shared with other rows.
-    pub(crate) fn root_or_query(&self) -> &Id {
-        self.root.as_ref().unwrap_or(&self.query)
-    }
 }
-
-/// Text shared by many rows.
-pub type Shared = Arc<str>;
