@@ -8,6 +8,7 @@ use super::failure::Failure;
 use super::zone;
 use crate::model::text::visible;
 use crate::report::Look;
+use crate::report::json::SCHEMA;
 
 /// The standard output, and how to write to it.
 pub(super) struct Console {
@@ -44,7 +45,10 @@ impl Console {
     pub(super) fn note(&self, text: &str) {
         let mut out = io::stderr().lock();
         // Nobody can be told that the error output is closed.
-        let _ = writeln!(out, "note: {}", visible(text));
+        let _ = match self.format {
+            Format::Text => writeln!(out, "note: {}", visible(text)),
+            Format::Json => writeln!(out, "{}", serde_json::json!({ "schema": SCHEMA, "note": text })),
+        };
     }
 
     /// Writes all of `bytes`.

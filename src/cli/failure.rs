@@ -86,8 +86,10 @@ impl Failure {
     /// What clap says about arguments, without its own heading.
     pub(super) fn wrong_use(error: &clap::Error) -> Self {
         let text = error.render().to_string();
-        let what = text.lines().next().unwrap_or_default();
-        Self::usage(what.strip_prefix("error: ").unwrap_or(what)).hint("journey --help lists what can be written")
+        // What is wrong ends at the first empty line; usage follows.
+        let lines: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+        let what = lines.join(" ");
+        Self::usage(what.strip_prefix("error: ").unwrap_or(&what)).hint("journey --help lists what can be written")
     }
 
     /// With what was behind it, down to the first cause.
