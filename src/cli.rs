@@ -9,6 +9,8 @@ mod console;
 mod demo;
 mod failure;
 mod generate;
+mod import;
+mod interface;
 mod open;
 mod search;
 mod show;
@@ -58,7 +60,8 @@ fn dispatch(args: Args) -> Result<(), Failure> {
             .hint("journey --id ID, or journey show ID"));
     }
     match args.command {
-        None | Some(Command::Import(_)) => Ok(()),
+        None => interface::run(&args.common, store, args.id.as_deref(), &console),
+        Some(Command::Import(command)) => import::run(&command, &args.common, store, &mut console),
         Some(Command::Search(command)) => search::run(&command, store, &mut console),
         Some(Command::Show(command)) => show::run(&command, store, &mut console),
         Some(Command::Completions { shell }) => generate::completions(shell, &mut console),
@@ -104,5 +107,6 @@ fn tell(failure: &Failure, format: Format) -> ExitCode {
 
 /// Tells that the program failed itself; for `main`, when a panic came through.
 pub fn tell_bug() -> ExitCode {
-    tell(&Failure::bug(), Format::Text)
+    let failure = Failure::bug("journey failed by a mistake of its own; the message above says where");
+    tell(&failure, Format::Text)
 }

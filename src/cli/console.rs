@@ -51,6 +51,11 @@ impl Console {
         };
     }
 
+    /// Tells a failure on the error output.
+    pub(super) fn fail(&self, failure: &Failure) {
+        super::tell(failure, self.format);
+    }
+
     /// Writes all of `bytes`.
     pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         self.out.write_all(bytes)?;

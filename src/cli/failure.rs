@@ -3,8 +3,10 @@
 use std::error::Error;
 use std::io::{self, Write};
 
+use crate::ingest;
 use crate::model::text::visible;
 use crate::store;
+use crate::tui::{self, FailureKind};
 
 /// Whose fault a failure is; it decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +19,8 @@ pub(super) enum Kind {
     Store,
     /// A mistake of this program.
     Bug,
+    /// Somebody stopped it.
+    Stopped,
     /// The reader of the answer went away: no failure at all.
     Pipe,
 }
@@ -30,6 +34,8 @@ impl Kind {
             Self::Usage => 2,
             Self::Store => 3,
             Self::Bug => 70,
+            // As shells tell a program that Ctrl-C ended.
+            Self::Stopped => 130,
         }
     }
 
@@ -40,6 +46,7 @@ impl Kind {
             Self::Usage => "usage",
             Self::Store => "store",
             Self::Bug => "bug",
+            Self::Stopped => "stopped",
             Self::Pipe => "pipe",
         }
     }
@@ -78,9 +85,13 @@ impl Failure {
     }
 
     /// A mistake of this program.
-    pub(super) fn bug() -> Self {
-        Self::new(Kind::Bug, "journey failed by a mistake of its own; the message above says where")
-            .hint("tell its makers, with the command and the output of journey --version")
+    pub(super) fn bug(what: impl Into<String>) -> Self {
+        Self::new(Kind::Bug, what).hint("tell its makers, with the command and the output of journey --version")
+    }
+
+    /// An import that somebody stopped; what is in the store was told.
+    pub(super) fn stopped() -> Self {
+        Self::new(Kind::Stopped, "the import was stopped").hint("the same command goes on where it stopped")
     }
 
     /// What clap says about arguments, without its own heading.
@@ -106,6 +117,12 @@ impl Failure {
         self
     }
 
+    /// With one more thing that was behind it.
+    pub(super) fn caused_by(mut self, cause: String) -> Self {
+        self.causes.push(cause);
+        self
+    }
+
     /// With one more thing to do.
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
@@ -126,6 +143,17 @@ impl Failure {
     /// Whether there is nobody left to tell.
     pub(super) fn is_silent(&self) -> bool {
         self.kind == Kind::Pipe
+    }
+
+    /// For the terminal interface, which shows it or gives it back.
+    pub(super) fn into_interface(self) -> tui::Failure {
+        let kind = match self.kind {
+            Kind::Bug => FailureKind::Bug,
+            Kind::Store => FailureKind::Store,
+            Kind::Nothing | Kind::Usage | Kind::Stopped | Kind::Pipe => FailureKind::Usage,
+        };
+        let cause = (!self.causes.is_empty()).then(|| self.causes.join(": "));
+        tui::Failure { kind, what: self.what, cause, hints: self.hints }
     }
 
     /// As lines for a person: `error: …`, `  cause: …`, `  try: …`.
@@ -184,6 +212,23 @@ impl From<store::Error> for Failure {
     }
 }
 
+impl From<ingest::Error> for Failure {
+    fn from(error: ingest::Error) -> Self {
+        let error = match error {
+            ingest::Error::Store(error) => return Self::from(error),
+            error => error,
+        };
+        let mut failure = Self::usage(error.to_string());
+        if let Some(source) = error.source() {
+            failure = failure.because(source);
+        }
+        match error.advice() {
+            Some(advice) => failure.hint(advice),
+            None => failure,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -223,7 +268,7 @@ mod tests {
 
     #[test]
     fn each_kind_has_its_exit_code() {
-        let codes = [Kind::Nothing, Kind::Usage, Kind::Store, Kind::Bug].map(Kind::code);
-        assert_eq!(codes, [1, 2, 3, 70]);
+        let codes = [Kind::Nothing, Kind::Usage, Kind::Store, Kind::Bug, Kind::Stopped].map(Kind::code);
+        assert_eq!(codes, [1, 2, 3, 70, 130]);
     }
 }

@@ -41,18 +41,22 @@ pub(super) fn suggest(failure: Failure, inspector: &Inspector, text: &str) -> Re
     }))
 }
 
-fn hit(hit: Hit) -> report::Hit {
-    let found = match hit.found {
+/// How an id was found, in the words of JSON.
+pub(super) fn found(found: Match) -> &'static str {
+    match found {
         Match::Exact => "exact",
         Match::Prefix => "prefix",
         Match::Substring => "substring",
         Match::Profile => "profile",
-    };
+    }
+}
+
+fn hit(hit: Hit) -> report::Hit {
     report::Hit {
         id: hit.id,
         root: hit.root,
         kind: hit.kind.name(),
-        found,
+        found: found(hit.found),
         via: hit.via,
         events: hit.events,
         first: hit.first,
