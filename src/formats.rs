@@ -24,6 +24,7 @@ pub mod zone;
 
 pub use decode::{AliasLine, Clock, Decoder, Item};
 pub use infer::Inference;
+pub use object::one_line;
 pub use sniff::{Format, NotRecognised, Sniffed, sniff};
 pub use split::{Layout, Record, Splitter};
 pub use zone::Zone;

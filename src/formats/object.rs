@@ -62,7 +62,7 @@ pub(super) fn complaint(error: &serde_json::Error) -> String {
 
 /// `json` without white space outside of strings, if it has line breaks; they cannot be
 /// inside of one.
-pub(super) fn one_line(json: &str) -> String {
+pub fn one_line(json: &str) -> String {
     if !json.bytes().any(|byte| byte == b'\n' || byte == b'\r') {
         return json.to_owned();
     }

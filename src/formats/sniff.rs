@@ -101,6 +101,9 @@ pub fn sniff(head: &[u8], whole: bool, name: &str) -> Result<Sniffed, NotRecogni
     if head.starts_with(b"SQLite format 3\0") {
         return Ok(Sniffed::new(Format::Sqlite, Layout::Lines, false));
     }
+    if head.get(257..262) == Some(b"ustar") {
+        return fail("it is a tar archive; unpack it first");
+    }
     if let Some((_, why)) = FOREIGN.iter().find(|(magic, _)| head.starts_with(magic)) {
         return fail(why);
     }
@@ -117,7 +120,7 @@ pub fn sniff(head: &[u8], whole: bool, name: &str) -> Result<Sniffed, NotRecogni
         if batches(text) {
             return Ok(Sniffed::new(Format::Payloads, Layout::Lines, false));
         }
-        if let Some(format) = records(Layout::Nested, text, whole).find_map(|record| format_of(record)) {
+        if let Some(format) = records(Layout::Nested, text, whole).find_map(format_of) {
             return Ok(Sniffed::new(format, Layout::Nested, true));
         }
     } else if let Some(format) = spread_object(text, whole) {
@@ -126,7 +129,7 @@ pub fn sniff(head: &[u8], whole: bool, name: &str) -> Result<Sniffed, NotRecogni
     if let Some(why) = records(Layout::Lines, text, whole).find_map(other_vendor) {
         return fail(why);
     }
-    if let Some(format) = records(Layout::Lines, text, whole).find_map(|record| format_of(record)) {
+    if let Some(format) = records(Layout::Lines, text, whole).find_map(format_of) {
         return Ok(Sniffed::new(format, Layout::Lines, false));
     }
     let header = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
