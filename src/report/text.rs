@@ -234,7 +234,9 @@ fn orphans(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()
     heading(out, look, "orphans: rows that no alias reaches")?;
     for orphan in &journey.orphans {
         orphan_head(out, journey, orphan, look)?;
-        for evidence in &orphan.evidence {
+        // The sentence of the orphan tells the best of its evidence.
+        let told = |why: &str| orphan.why.contains(why.trim_end_matches('.'));
+        for evidence in orphan.evidence.iter().filter(|evidence| !told(&evidence.why)) {
             let more = if evidence.rows > 1 { format!(", {}", many_rows(evidence.rows)) } else { String::new() };
             let text = format!("{}{more}: {}", evidence.kind.name(), evidence.why);
             sentence(out, look, 6, &text, Some(&evidence.source))?;
