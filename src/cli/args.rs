@@ -1,4 +1,5 @@
 //! What can be written on the command line.
+#![expect(clippy::doc_markdown, reason = "clap shows these comments to people as they are")]
 
 use std::path::PathBuf;
 

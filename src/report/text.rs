@@ -1,6 +1,6 @@
 //! Text that people read, and paste into tickets.
 //!
-//! A journey is told top down: who it is and what is missing, the ids, the [timeline], what no
+//! A journey is told top down: who it is and what is missing, the ids, the timeline, what no
 //! alias reaches, the alias calls with their verdicts. A part with nothing to say is left out.
 
 mod lanes;
@@ -406,7 +406,7 @@ fn mistakes(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<(
     heading(out, look, "findings")?;
     for finding in &journey.findings {
         sentence(out, look, 2, &format!("{} {}: {}", finding.severity.name(), finding.code, finding.what), None)?;
-        sentence(out, look, 4, &finding.advice, finding.sources.first())?;
+        sentence(out, look, 4, finding.advice, finding.sources.first())?;
     }
     Ok(())
 }
