@@ -1,1 +1,254 @@
-//! In the making.
+//! Rows ↔ SQLite: one file that holds facts and no verdicts.
+//!
+//! The [`Writer`] (one) takes rows as they arrived, alias calls, profile updates, links and
+//! rejects; [`Reader`]s (many, also while a writer works) give them back. Nothing here decides
+//! whose a row is. No other module names rusqlite, so files of other programs are opened here
+//! too: [`foreign`].
+//!
+//! # Shape
+//! An import appends *segments*, one for each [`Chunk`] of input, each in one transaction. The
+//! rows of a segment are sorted by id and time, so that the rows of one id stand together and
+//! one `runs` row (id, segment → first row, number of rows, span of times) replaces an index
+//! over all rows. Properties lie beside in blocks of neighbouring rows, compressed. Ids and
+//! names are interned. The tables are documented where they are made, in `store/schema.rs`, and
+//! the comments stay readable in the file (`.schema` of the `sqlite3` shell).
+//!
+//! # Cost
+//! A look-up touches one `runs` row for each segment that holds the id, and the rows
+//! themselves; it does not grow with the number of other rows. Search by a part of an id reads
+//! an in-memory copy of all ids, made at the first search and extended when ids were added.
+
+pub mod error;
+pub mod foreign;
+mod number;
+mod open;
+mod reader;
+mod schema;
+mod writer;
+
+pub use error::Error;
+pub use reader::Reader;
+pub use writer::Writer;
+
+use crate::model::facts::Source;
+use crate::model::{Flags, Id, Millis, Profile, Reject, Row};
+
+/// Number of a file in the store.
+pub type FileId = i64;
+
+/// What an import knows of a file before its first row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileInfo {
+    /// Name as it was given.
+    pub name: String,
+    /// Format that was recognised, by its name for people.
+    pub format: String,
+    /// Zone that local times were read in.
+    pub timezone: String,
+}
+
+/// A piece of a file that the store already has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownChunk {
+    /// File it was read from.
+    pub file: FileId,
+    /// Hash of its content.
+    pub hash: u64,
+    /// Length in bytes, unpacked.
+    pub bytes: u64,
+    /// Number of lines.
+    pub lines: u64,
+    /// Latest time or arrival up to its end: where the estimate of unknown arrivals goes on.
+    pub latest: Option<Millis>,
+    /// Its first line in the file, from 1.
+    pub first_line: u64,
+}
+
+/// A row with the arrival that orders it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Arrived {
+    /// The row.
+    pub row: Row,
+    /// Its own arrival, or the estimate where [`Row::arrival`] is `None`; the store then sets
+    /// [`Flags::ARRIVAL_UNKNOWN`].
+    pub arrived: Millis,
+}
+
+/// One line of a table of aliases: an alias call without an event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableAlias {
+    /// The key asked for.
+    pub alias: Option<Id>,
+    /// What it was to point at.
+    pub target: Option<Id>,
+    /// When it was called; `None` stands for its arrival.
+    pub time: Option<Millis>,
+    /// When the server had it, or the estimate that keeps the order of lines.
+    pub arrived: Millis,
+    /// Line of the file, from 1.
+    pub line: u64,
+    /// [`Flags::ARRIVAL_UNKNOWN`] where the line does not say when it arrived.
+    pub flags: Flags,
+}
+
+/// A piece of one file, as the writer takes it: all of it becomes part of the store, or nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Chunk {
+    /// File it was read from.
+    pub file: FileId,
+    /// Hash of the piece before it, 0 for the first of a file.
+    pub prev: u64,
+    /// Hash of its content.
+    pub hash: u64,
+    /// Length in bytes, unpacked.
+    pub bytes: u64,
+    /// Its first line in the file, from 1.
+    pub first_line: u64,
+    /// Number of lines.
+    pub lines: u64,
+    /// Latest time or arrival up to its end.
+    pub latest: Option<Millis>,
+    /// Rows in the order of the file.
+    pub rows: Vec<Arrived>,
+    /// Lines of a table of aliases.
+    pub aliases: Vec<TableAlias>,
+    /// Profile updates.
+    pub profiles: Vec<Profile>,
+    /// What could not be read.
+    pub rejects: Vec<Reject>,
+}
+
+/// What a chunk added to the store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Added {
+    /// Rows, the `$create_alias` rows among them.
+    pub events: u64,
+    /// Alias calls: `$create_alias` rows and lines of tables.
+    pub aliases: u64,
+    /// Profile updates.
+    pub profiles: u64,
+    /// Pieces kept as rejects.
+    pub rejected: u64,
+}
+
+/// How many rows were sent under an id, and from when to when.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Span {
+    /// Number of rows.
+    pub events: u64,
+    /// Time of the first; `None` without rows.
+    pub first: Option<Millis>,
+    /// Time of the last; `None` without rows.
+    pub last: Option<Millis>,
+}
+
+/// How a search found an id, best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Match {
+    /// It is the text, or its other device form.
+    Exact,
+    /// It begins with the text, without regard to case.
+    Prefix,
+    /// It has the text in it, without regard to case.
+    Substring,
+    /// A value of its profile has the text in it, without regard to case.
+    Profile,
+}
+
+/// An id that a search found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdHit {
+    /// The id.
+    pub id: Id,
+    /// How it was found.
+    pub found: Match,
+    /// Key and value of the profile property, for [`Match::Profile`].
+    pub via: Option<(String, String)>,
+}
+
+/// A profile update as it arrived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredProfile {
+    /// `$distinct_id` as sent.
+    pub id: Option<Id>,
+    /// `$set`, `$set_once`, …; `export`; `group`.
+    pub operation: String,
+    /// Its time.
+    pub time: Option<Millis>,
+    /// When the server had it.
+    pub arrived: Option<Millis>,
+    /// Whether it was not to go through the lookup table (identity.md L8).
+    pub ignore_alias: bool,
+    /// The whole update as JSON text.
+    pub json: String,
+    /// Where it stands in the input.
+    pub source: Source,
+}
+
+/// A file of the store with its totals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImportedFile {
+    /// Its number.
+    pub id: FileId,
+    /// Name as it was given.
+    pub name: String,
+    /// Format that was recognised.
+    pub format: String,
+    /// Zone that local times were read in.
+    pub timezone: String,
+    /// Bytes read so far, unpacked.
+    pub bytes: u64,
+    /// Rows kept as events.
+    pub rows: u64,
+    /// Alias calls: `$create_alias` rows and lines of tables.
+    pub aliases: u64,
+    /// Profile updates.
+    pub profiles: u64,
+    /// Pieces kept as rejects.
+    pub rejected: u64,
+    /// Whether it was read to its end.
+    pub complete: bool,
+}
+
+/// What the store holds as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overview {
+    /// Rows.
+    pub events: u64,
+    /// Ids in any role.
+    pub ids: u64,
+    /// Alias calls.
+    pub alias_calls: u64,
+    /// Profile updates.
+    pub profiles: u64,
+    /// Rejects.
+    pub rejected: u64,
+    /// Rows without a usable `distinct_id`.
+    pub without_id: u64,
+    /// Time of the first row.
+    pub first: Option<Millis>,
+    /// Time of the last row.
+    pub last: Option<Millis>,
+    /// Files by name.
+    pub files: Vec<ImportedFile>,
+    /// Rows in each of [`Overview::PARTS`] equal parts of the span; empty without rows.
+    pub activity: Vec<u64>,
+}
+
+impl Overview {
+    /// Number of parts of [`Overview::activity`].
+    pub const PARTS: usize = 60;
+}
+
+/// A piece of input that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredReject {
+    /// Name of the file.
+    pub file: String,
+    /// Line where it begins, from 1.
+    pub line: u64,
+    /// What is wrong.
+    pub reason: String,
+    /// The piece itself.
+    pub text: String,
+}

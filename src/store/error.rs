@@ -1,0 +1,184 @@
+//! What can go wrong with a store, and what to do about it.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::{ErrorCode, ffi};
+
+/// A store, or a foreign SQLite file, that cannot be used.
+///
+/// Each says what happened and to which file; [`Error::advice`] says what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No file is there.
+    #[error("there is no store at {}", path.display())]
+    NotFound {
+        /// Where it was looked for.
+        path: PathBuf,
+    },
+    /// A file is there, and it is something else.
+    #[error("{} is not a store: {found}", path.display())]
+    NotAStore {
+        /// The file.
+        path: PathBuf,
+        /// What it is instead.
+        found: String,
+    },
+    /// A newer `journey` wrote it.
+    #[error("{} has store version {found}, this program knows versions up to {ours}", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The newest version known here.
+        ours: i64,
+    },
+    /// An older `journey` wrote it, and a reader may not bring it up to date.
+    #[error("{} has store version {found}, this program needs version {ours}", path.display())]
+    Older {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: i64,
+        /// The version needed.
+        ours: i64,
+    },
+    /// Another process holds it.
+    #[error("{} is locked by another process", path.display())]
+    Busy {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file or its folder may not be written.
+    #[error("{} cannot be written", path.display())]
+    ReadOnly {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Part of the file is missing or makes no sense.
+    #[error("{} is damaged: {what}", path.display())]
+    Corrupt {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        what: String,
+    },
+    /// No room is left on the disk.
+    #[error("no room is left for {}", path.display())]
+    Full {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The query was aborted by [`super::Reader::on_progress`].
+    #[error("the query was cancelled")]
+    Cancelled,
+    /// A row, file or chunk was named that the store does not have.
+    #[error("{} has no {what}", path.display())]
+    Missing {
+        /// The file.
+        path: PathBuf,
+        /// What was asked for.
+        what: String,
+    },
+    /// The system refused.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A foreign SQLite file without the tables that are looked for.
+    #[error("{} cannot be imported: {what}", path.display())]
+    NotImportable {
+        /// The file.
+        path: PathBuf,
+        /// What is missing, or what it is.
+        what: String,
+    },
+    /// Anything else that SQLite says.
+    #[error("SQLite cannot work with {}: {source}", path.display())]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// Its words.
+        source: rusqlite::Error,
+    },
+}
+
+impl Error {
+    /// What to do about it, as one sentence; `None` where nothing helps.
+    pub fn advice(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::NotFound { .. } => "make one with `journey import FILE`, or name another with --store",
+            Self::NotAStore { .. } => "name another file with --store; to read this one as data, use `journey import`",
+            Self::Newer { .. } => "update `journey`, or import the files again into a new store",
+            Self::Older { .. } => "bring it up to date with any `journey import` into it",
+            Self::Busy { .. } => "wait until the other import is done, then try again",
+            Self::ReadOnly { .. } => "check the permissions of the file and of its folder, or copy it elsewhere",
+            Self::Corrupt { .. } => "import the files again into a new store",
+            Self::Full { .. } => "make room and run the import again: it goes on where it stopped",
+            Self::Missing { .. } => "the store was replaced or changed by hand; open it again",
+            Self::Io { .. } => "check that the path is right and may be used",
+            Self::NotImportable { .. } => {
+                "a SQLite file needs a table `events` (distinct_id, event, time, properties) or `aliases` \
+                 (alias, distinct_id, time); a store of this program is opened with --store"
+            }
+            Self::Cancelled | Self::Sqlite { .. } => return None,
+        })
+    }
+
+    /// The error that SQLite gave while working with `path`.
+    pub(super) fn sqlite(path: &Path, source: rusqlite::Error) -> Self {
+        let path = path.to_owned();
+        if source.sqlite_extended_error_code() == Some(ffi::SQLITE_IOERR_SHORT_READ) {
+            return Self::Corrupt { path, what: "it ends too early".to_owned() };
+        }
+        match source.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path },
+            // A file that is there can be opened, but SQLite may not put its journal beside it.
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => Self::ReadOnly { path },
+            Some(ErrorCode::DatabaseCorrupt) => Self::Corrupt { path, what: source.to_string() },
+            Some(ErrorCode::NotADatabase) => Self::NotAStore { path, found: "it is no SQLite file".to_owned() },
+            Some(ErrorCode::DiskFull) => Self::Full { path },
+            Some(ErrorCode::OperationInterrupted) => Self::Cancelled,
+            _ => match source {
+                // Of our own tables only a damaged file gives a value of a wrong type.
+                rusqlite::Error::FromSqlConversionFailure(..)
+                | rusqlite::Error::InvalidColumnType(..)
+                | rusqlite::Error::IntegralValueOutOfRange(..)
+                | rusqlite::Error::Utf8Error(..) => Self::Corrupt { path, what: source.to_string() },
+                source => Self::Sqlite { path, source },
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(code: i32) -> Error {
+        Error::sqlite(Path::new("s"), rusqlite::Error::SqliteFailure(ffi::Error::new(code), None))
+    }
+
+    #[test]
+    fn what_sqlite_says_becomes_what_happened() {
+        assert!(matches!(of(ffi::SQLITE_BUSY), Error::Busy { .. }));
+        assert!(matches!(of(ffi::SQLITE_LOCKED), Error::Busy { .. }));
+        assert!(matches!(of(ffi::SQLITE_READONLY), Error::ReadOnly { .. }));
+        assert!(matches!(of(ffi::SQLITE_CANTOPEN), Error::ReadOnly { .. }));
+        assert!(matches!(of(ffi::SQLITE_CORRUPT), Error::Corrupt { .. }));
+        assert!(matches!(of(ffi::SQLITE_IOERR_SHORT_READ), Error::Corrupt { .. }));
+        assert!(matches!(of(ffi::SQLITE_NOTADB), Error::NotAStore { .. }));
+        assert!(matches!(of(ffi::SQLITE_FULL), Error::Full { .. }));
+        assert!(matches!(of(ffi::SQLITE_INTERRUPT), Error::Cancelled));
+        assert!(matches!(of(ffi::SQLITE_NOMEM), Error::Sqlite { .. }));
+    }
+
+    #[test]
+    fn a_file_is_named_in_its_error() {
+        assert_eq!(of(ffi::SQLITE_FULL).to_string(), "no room is left for s");
+    }
+}
