@@ -19,7 +19,7 @@ use super::screen::search::{Asked, Load};
 use super::screen::{help, journey, search};
 use super::theme::{Look, Theme, ThemeName};
 use super::when::Zone;
-use super::worker::{Answer, Failure, Question, Ticket};
+use super::worker::{Answer, Failure, Opened, Question, Ticket};
 
 /// Everything that can happen.
 #[derive(Debug)]
@@ -367,8 +367,6 @@ fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec<Effect> {
         }
     }
 }
-
-type Opened = Result<Option<(std::sync::Arc<crate::identity::Journey>, std::sync::Arc<journey::Timeline>)>, Failure>;
 
 fn opened(model: &mut Model, ticket: Ticket, answer: Opened) -> Vec<Effect> {
     if !model.opening.take(ticket, Ok(())) {

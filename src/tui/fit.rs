@@ -120,34 +120,29 @@ pub fn wrap(text: &str, columns: usize, most: usize) -> Vec<String> {
 fn wrap_paragraph(text: &str, columns: usize, most: usize, lines: &mut Vec<String>) {
     let mut line = String::new();
     let mut used = 0;
-    for word in text.split_word_bounds() {
-        let wide = width(word);
-        if used + wide <= columns {
-            push(&mut line, word);
-            used += wide;
-            continue;
-        }
-        if used > 0 && wide <= columns {
+    for word in text.split_inclusive(' ') {
+        let bare = word.strip_suffix(' ').unwrap_or(word);
+        let wide = width(bare);
+        if used > 0 && used + wide > columns {
             lines.push(std::mem::take(&mut line).trim_end().to_owned());
             used = 0;
-            if word.trim().is_empty() {
-                continue;
-            }
-            push(&mut line, word);
-            used += wide;
-        } else {
-            for grapheme in word.graphemes(true) {
-                let (shown, wide) = shown(grapheme);
-                if used + wide > columns {
-                    lines.push(std::mem::take(&mut line));
-                    used = 0;
-                    if lines.len() > most {
-                        return;
-                    }
+        }
+        // A word longer than a line is broken where it has to be.
+        for grapheme in bare.graphemes(true) {
+            let (shown, wide) = shown(grapheme);
+            if used + wide > columns {
+                lines.push(std::mem::take(&mut line));
+                used = 0;
+                if lines.len() > most {
+                    return;
                 }
-                line.push_str(&shown);
-                used += wide;
             }
+            line.push_str(&shown);
+            used += wide;
+        }
+        if bare.len() < word.len() && used < columns {
+            line.push(' ');
+            used += 1;
         }
         if lines.len() > most {
             return;
@@ -156,16 +151,12 @@ fn wrap_paragraph(text: &str, columns: usize, most: usize, lines: &mut Vec<Strin
     lines.push(line.trim_end().to_owned());
 }
 
-fn push(line: &mut String, word: &str) {
-    line.push_str(&visible(word));
-}
-
 /// `1234567` as `1,234,567`.
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);

@@ -54,7 +54,7 @@ fn run_loop(
     messages: &Receiver<Msg>,
 ) -> Result<(), Failure> {
     let (mut model, effects) = Model::start(options).map_err(|error| {
-        Failure::new(FailureKind::Bug, "the keys or themes of the program cannot be read").cause(error)
+        Failure::new(FailureKind::Bug, "the keys or themes of the program cannot be read").cause(&error)
     })?;
     let mut terminal = Terminal::take(options.mouse).map_err(|error| lost(&error))?;
     let mut ui = Ui::default();
@@ -136,7 +136,7 @@ fn read_input(inbox: &Sender<Msg>) {
 /// Signals become messages, so that the terminal is given back as on every other way out.
 fn listen_to_signals(inbox: Sender<Msg>) -> Result<(), Failure> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT]).map_err(|error| {
-        Failure::new(FailureKind::Usage, "signals of the system cannot be listened to").cause(error)
+        Failure::new(FailureKind::Usage, "signals of the system cannot be listened to").cause(&error)
     })?;
     start("signals", move || {
         for signal in signals.forever() {
@@ -157,7 +157,7 @@ fn start(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), Failure
         .name(name.to_owned())
         .spawn(body)
         .map(drop)
-        .map_err(|error| Failure::new(FailureKind::Usage, "the system gives no more threads").cause(error))
+        .map_err(|error| Failure::new(FailureKind::Usage, "the system gives no more threads").cause(&error))
 }
 
 fn lost(error: &io::Error) -> Failure {

@@ -112,7 +112,7 @@ impl Panics {
                     *kept = Some(text);
                 }
             } else {
-                let _ = inbox.send(Msg::Died(bug(text)));
+                let _ = inbox.send(Msg::Died(bug(&text)));
             }
         }));
         Self { kept, before: Some(before) }
@@ -121,7 +121,7 @@ impl Panics {
     /// The panic of the loop's own thread.
     pub(super) fn kept(&self) -> Failure {
         let text = self.kept.lock().ok().and_then(|mut kept| kept.take());
-        bug(text.unwrap_or_else(|| "a panic without a message".to_owned()))
+        bug(text.as_deref().unwrap_or("a panic without a message"))
     }
 }
 
@@ -134,9 +134,9 @@ impl Drop for Panics {
     }
 }
 
-fn bug(text: String) -> Failure {
+fn bug(text: &str) -> Failure {
     Failure::new(FailureKind::Bug, "journey had to stop: this is a mistake in the program, not in your data")
-        .cause(text)
+        .cause(&text)
         .hint("nothing of the store was changed; start journey again")
         .hint("report the text above, with what you did before it")
 }

@@ -326,6 +326,7 @@ pub static ASCII: Glyphs = Glyphs {
 #[derive(Clone, Debug)]
 pub struct Look {
     theme: Theme,
+    ascii: bool,
     /// The marks.
     pub glyphs: &'static Glyphs,
     /// The zone of all times.
@@ -335,7 +336,7 @@ pub struct Look {
 impl Look {
     /// Puts the parts together.
     pub fn new(theme: Theme, ascii: bool, zone: Zone) -> Self {
-        Self { theme, glyphs: if ascii { &ASCII } else { &UNICODE }, zone }
+        Self { theme, ascii, glyphs: if ascii { &ASCII } else { &UNICODE }, zone }
     }
 
     /// The style of a meaning.
@@ -345,7 +346,7 @@ impl Look {
 
     /// Whether only ASCII may be drawn.
     pub fn is_ascii(&self) -> bool {
-        std::ptr::eq(self.glyphs, &ASCII)
+        self.ascii
     }
 }
 

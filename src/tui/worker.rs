@@ -136,7 +136,7 @@ impl Failure {
 
     /// With what was behind it.
     #[must_use]
-    pub fn cause(self, cause: impl ToString) -> Self {
+    pub fn cause(self, cause: &dyn std::fmt::Display) -> Self {
         Self { cause: Some(cause.to_string()), ..self }
     }
 
@@ -166,6 +166,9 @@ pub enum Question {
     Changed,
 }
 
+/// A journey and its lines; `None` when nothing names the id.
+pub type Opened = Result<Option<(Arc<Journey>, Arc<Timeline>)>, Failure>;
+
 /// What it answers.
 #[derive(Clone, Debug)]
 pub enum Answer {
@@ -174,7 +177,7 @@ pub enum Answer {
     /// Hits, and ids that look alike when there are none.
     Search(Result<(Hits, Vec<Id>), Failure>),
     /// A journey and its rows in the order of the screen.
-    Journey(Result<Option<(Arc<Journey>, Arc<Timeline>)>, Failure>),
+    Journey(Opened),
     /// Properties of a row.
     Properties(i64, Result<String, Failure>),
     /// Whether the store has changed.

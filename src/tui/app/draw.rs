@@ -6,7 +6,6 @@ use ratatui::layout::{Position, Rect};
 
 use crate::model::Id;
 use crate::tui::fit;
-use crate::tui::keys::Context;
 use crate::tui::pen::Pen;
 use crate::tui::screen::journey::identity;
 use crate::tui::screen::{help, journey, search};
@@ -110,13 +109,13 @@ fn footer(model: &Model, area: Rect, buffer: &mut Buffer) {
 fn hints(model: &Model, pen: &mut Pen<'_>, room: usize) {
     let look = &model.look;
     let contexts = model.contexts();
-    let typing = Context::takes_text(&contexts);
+    let reach = help::Reach { keymap: &model.keymap, contexts: &contexts };
     let mut hints: Vec<(String, &str)> = Vec::new();
     let mut actions = Vec::new();
     for context in &contexts {
         for binding in model.keymap.of(*context) {
             let Some(hint) = &binding.hint else { continue };
-            let keys = help::keys(binding, typing && *context == Context::Everywhere, look);
+            let keys = help::keys(binding, &reach, look);
             let Some(key) = keys.split(' ').next().filter(|key| !key.is_empty()) else { continue };
             if !actions.contains(&binding.action) {
                 actions.push(binding.action);

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::tui::app::Ui;
 use crate::tui::fit;
-use crate::tui::keys::{Action, Binding, Context, Keymap, sequence};
+use crate::tui::keys::{Action, Binding, Context, Key, Keymap, Resolved, sequence};
 use crate::tui::pen::Pen;
 use crate::tui::theme::{Look, Meaning};
 
@@ -49,12 +49,16 @@ struct Line {
 
 /// Draws the help.
 pub(in crate::tui) fn view(state: &State, keymap: &Keymap, ui: &mut Ui, area: Rect, buffer: &mut Buffer, look: &Look) {
-    let focused = state.of.last().copied().unwrap_or(Context::Journey);
+    let focused = match state.of.first() {
+        Some(Context::Overview | Context::Search) => "searching",
+        Some(Context::Identity) => "the identity panel",
+        _ => "the timeline",
+    };
     Pen::new(buffer, area, 0)
         .skip(1)
         .text("help", look.style(Meaning::Title))
         .skip(2)
-        .text(focused.name(), look.style(Meaning::Text));
+        .text(focused, look.style(Meaning::Text));
     let list = Rect { y: area.y.saturating_add(2), height: area.height.saturating_sub(2), ..area };
     let lines = lines(state, keymap, look);
     let height = usize::from(list.height).max(1);
@@ -88,12 +92,12 @@ fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
         }
         lines.push(Line { left: text.to_owned(), right: String::new(), meaning: Meaning::Title });
     };
-    let typing = Context::takes_text(&state.of);
+    let reach = Reach { keymap, contexts: &state.of };
     for context in &state.of {
         let bindings: Vec<Line> = keymap
             .of(*context)
             .filter_map(|binding| {
-                let left = keys(binding, typing && *context == Context::Everywhere, look);
+                let left = keys(binding, &reach, look);
                 (!left.is_empty()).then(|| Line { left, right: binding.help.clone(), meaning: Meaning::Key })
             })
             .collect();
@@ -137,15 +141,37 @@ fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
     lines
 }
 
-/// The keys of a binding, as they are pressed; where text is typed, without those that type.
-pub(in crate::tui) fn keys(binding: &Binding, typing: bool, look: &Look) -> String {
+/// Which bindings reach a key where contexts lie over each other.
+#[derive(Clone, Copy)]
+pub(in crate::tui) struct Reach<'a> {
+    pub(in crate::tui) keymap: &'a Keymap,
+    /// The first one has the say.
+    pub(in crate::tui) contexts: &'a [Context],
+}
+
+impl Reach<'_> {
+    /// Whether pressing `keys` does what `binding` says.
+    fn reaches(&self, binding: &Binding, keys: &[Key]) -> bool {
+        let types = Context::takes_text(self.contexts) && keys.first().is_some_and(|key| key.typed().is_some());
+        if types && binding.context != Context::Overview {
+            return false;
+        }
+        self.contexts
+            .iter()
+            .take_while(|context| **context != binding.context)
+            .all(|context| self.keymap.resolve(&[*context], keys) == Resolved::Nothing)
+    }
+}
+
+/// The keys of a binding, as they are pressed; those that another context has are left out.
+pub(in crate::tui) fn keys(binding: &Binding, reach: &Reach<'_>, look: &Look) -> String {
     let names: Vec<String> = binding
         .keys
         .iter()
-        .filter(|keys| !(typing && keys.first().is_some_and(|key| key.typed().is_some())))
-        .map(|keys| pictured(&sequence(keys), look))
+        .filter(|keys| reach.reaches(binding, keys))
+        .map(|keys| pictured(&sequence(keys), look).replace(' ', ""))
         .collect();
-    fit::end(&names.join(" "), 24).replace("g g", "gg")
+    fit::end(&names.join(" "), 24)
 }
 
 /// Arrow keys as arrows.

@@ -18,12 +18,12 @@ use super::timeline::{Entry, event};
 const MOST_LINES: usize = 5_000;
 
 /// Width of the words at the left.
-const LABEL: usize = 10;
+const LABEL: usize = 11;
 
 /// Draws the pane.
 pub(super) fn view(state: &State, area: Rect, buffer: &mut Buffer, look: &Look) {
     let width = usize::from(area.width);
-    let mut lines = Lines { width, label: if width >= 40 { LABEL } else { 0 }, lines: Vec::new() };
+    let mut lines = Text { width, label: if width >= 40 { LABEL } else { 0 }, lines: Vec::new() };
     say(&mut lines, state, look);
     let height = usize::from(area.height);
     let top = state.detail_top.min(lines.lines.len().saturating_sub(height));
@@ -45,13 +45,13 @@ pub(super) fn view(state: &State, area: Rect, buffer: &mut Buffer, look: &Look) 
 }
 
 /// Lines of a label, a text and what it means.
-struct Lines {
+struct Text {
     width: usize,
     label: usize,
     lines: Vec<(&'static str, String, Meaning)>,
 }
 
-impl Lines {
+impl Text {
     fn add(&mut self, label: &'static str, text: &str, meaning: Meaning) {
         let room = self.width.saturating_sub(self.label);
         for (at, line) in fit::wrap(text, room, 40).into_iter().enumerate() {
@@ -60,7 +60,7 @@ impl Lines {
     }
 }
 
-fn say(lines: &mut Lines, state: &State, look: &Look) {
+fn say(lines: &mut Text, state: &State, look: &Look) {
     let journey = state.journey.as_ref();
     let Some(entry) = state.timeline.entry(state.selected) else { return };
     let call = state.timeline.call_of(journey, entry).and_then(|call| journey.aliases.get(call));
@@ -119,7 +119,7 @@ fn say(lines: &mut Lines, state: &State, look: &Look) {
     }
 }
 
-fn alias(lines: &mut Lines, call: &AliasLine, look: &Look) {
+fn alias(lines: &mut Text, call: &AliasLine, look: &Look) {
     let arrow = look.glyphs.arrow;
     let asked = format!("{} {arrow} {}", visible_id(call.alias.as_ref()), visible_id(call.target.as_ref()));
     match call.verdict {
@@ -140,7 +140,7 @@ fn alias(lines: &mut Lines, call: &AliasLine, look: &Look) {
     }
 }
 
-fn evidence(lines: &mut Lines, orphan: &Orphan) {
+fn evidence(lines: &mut Text, orphan: &Orphan) {
     for evidence in &orphan.evidence {
         let rows = if evidence.rows > 1 { format!(", {} rows", fit::count(evidence.rows)) } else { String::new() };
         let text = format!("{} ({}{rows})", evidence.why, place(&evidence.source));
@@ -152,17 +152,26 @@ fn evidence(lines: &mut Lines, orphan: &Orphan) {
     }
 }
 
-fn row(lines: &mut Lines, step: &Step, look: &Look) {
+fn row(lines: &mut Text, step: &Step, look: &Look) {
     let event = &step.event;
-    let name = if event.event.is_empty() { "(no name)" } else { &event.event };
-    lines.add("event", name, Meaning::Text);
     let sent = visible_id(event.id.as_ref());
     let stored = if event.id.as_ref() == Some(&step.stored_under) {
-        format!("{sent} (sent and stored)")
+        format!("{sent}, sent and stored")
     } else {
-        format!("sent {sent}, stored under {}", visible_id(Some(&step.stored_under)))
+        format!("sent as {sent}, stored under {}", visible_id(Some(&step.stored_under)))
     };
     lines.add("id", &stored, Meaning::Text);
+    times(lines, event.time, event.arrival_known().then_some(event.arrived), look);
+    lines.add("source", &place(&event.source), Meaning::Text);
+    if !step.copies.is_empty() {
+        let copies: Vec<String> = step.copies.iter().take(8).map(place).collect();
+        let more = step.copies.len().saturating_sub(8);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        lines.add("copies", &format!("{}{more}", copies.join(", ")), Meaning::Text);
+    }
+    for said in flags(event) {
+        lines.add("note", said, Meaning::Warn);
+    }
     let mut known = Vec::new();
     if let Some(device) = &event.device {
         known.push(format!("device {}", visible_id(Some(device))));
@@ -176,33 +185,27 @@ fn row(lines: &mut Lines, step: &Step, look: &Look) {
     if !known.is_empty() {
         lines.add("sent by", &known.join(&format!(" {} ", look.glyphs.dot)), Meaning::Text);
     }
-    times(lines, event.time, event.arrival_known().then_some(event.arrived), look);
-    lines.add("source", &place(&event.source), Meaning::Text);
-    if !step.copies.is_empty() {
-        let copies: Vec<String> = step.copies.iter().take(8).map(place).collect();
-        let more = step.copies.len().saturating_sub(8);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        lines.add("copies", &format!("{}{more}", copies.join(", ")), Meaning::Text);
-    }
-    for said in flags(event) {
-        lines.add("note", said, Meaning::Warn);
-    }
+    let name = if event.event.is_empty() { "(no name)" } else { &event.event };
+    lines.add("event", &fit::end(name, 400), Meaning::Text);
 }
 
-fn times(lines: &mut Lines, time: Millis, arrived: Option<Millis>, look: &Look) {
-    lines.add("time", &look.zone.full(time), Meaning::Text);
-    match arrived {
+/// Time and arrival; the date of the arrival only where it is another one.
+fn times(lines: &mut Text, time: Millis, arrived: Option<Millis>, look: &Look) {
+    let arrival = match arrived {
         Some(arrived) => {
             let late = arrived.saturating_sub(time);
             let late = if late < 0 {
                 format!("{} before its time", when::span(late.saturating_neg()))
             } else {
-                format!("+{}", when::span(late))
+                format!("{} later", when::span(late))
             };
-            lines.add("arrived", &format!("{}, {late}", look.zone.full(arrived)), Meaning::Text);
+            let same_day = look.zone.day(time) == look.zone.day(arrived);
+            let moment = if same_day { look.zone.clock(arrived, 12) } else { look.zone.full(arrived) };
+            format!("arrived {moment}, {late}")
         }
-        None => lines.add("arrived", "not said; the order of the file stands for it", Meaning::Muted),
-    }
+        None => "arrival not said, the order of the file stands for it".to_owned(),
+    };
+    lines.add("time", &format!("{} {} {arrival}", look.zone.full(time), look.glyphs.dot), Meaning::Text);
 }
 
 /// What else a row says of itself, for a person.
@@ -260,7 +263,7 @@ pub(super) fn pretty(json: &str) -> Vec<String> {
             }
             '{' | '[' => {
                 line.push(c);
-                while rest.peek().is_some_and(|next| next.is_ascii_whitespace()) {
+                while rest.peek().is_some_and(char::is_ascii_whitespace) {
                     rest.next();
                 }
                 if let Some(close @ ('}' | ']')) = rest.peek().copied() {

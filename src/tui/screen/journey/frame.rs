@@ -11,7 +11,7 @@ use crate::tui::pen::Pen;
 use crate::tui::theme::{Look, Meaning};
 
 use super::rows::Columns;
-use super::timeline::LaneKind;
+use super::timeline::{Entry, LaneKind};
 use super::{State, detail, identity, rows};
 
 /// From this width on the detail stands beside the timeline.
@@ -41,7 +41,7 @@ pub(in crate::tui) fn view(state: &State, ui: &mut Ui, area: Rect, buffer: &mut 
         identity::view(state, ui, body, buffer, look);
         return;
     }
-    let (list, pane) = panes(body, state.larger);
+    let (list, pane) = panes(body, state.larger, state.timeline.entries().len());
     ui.properties = pane.height >= 6;
     list_view(state, ui, list, buffer, look);
     if pane.x > list.x {
@@ -61,7 +61,7 @@ pub(in crate::tui) fn view(state: &State, ui: &mut Ui, area: Rect, buffer: &mut 
 }
 
 /// Where the timeline and the detail go.
-fn panes(body: Rect, larger: bool) -> (Rect, Rect) {
+fn panes(body: Rect, larger: bool, lines: usize) -> (Rect, Rect) {
     if body.width >= SIDE_BY_SIDE {
         let wide = if larger { body.width / 2 } else { (body.width * 3 / 10).max(54) };
         let list = Rect { width: body.width - wide, ..body };
@@ -73,9 +73,13 @@ fn panes(body: Rect, larger: bool) -> (Rect, Rect) {
         (false, 34..) => 12,
         (false, 22..) => 7,
         (false, 14..) => 5,
+        (false, 10..) => 3,
         (false, 8..) => 2,
         (false, _) => 0,
     };
+    // What a short journey leaves free shows more of its rows.
+    let used = u16::try_from(lines.saturating_add(2)).unwrap_or(u16::MAX);
+    let tall = if tall > 2 { tall.max(body.height.saturating_sub(used)) } else { tall };
     let list = Rect { height: body.height - tall, ..body };
     (list, Rect { y: list.bottom(), height: tall, ..body })
 }
@@ -110,7 +114,9 @@ fn list_view(state: &State, ui: &mut Ui, mut area: Rect, buffer: &mut Buffer, lo
         let columns = Columns::of(usize::from(area.width), state.timeline.lanes().len(), state.times);
         rows::head(&mut Pen::new(buffer, head_area, 0), columns, &state.timeline, look);
         // The break of the topmost day may have scrolled away.
-        if let Some(time) = state.timeline.time(&state.journey, top) {
+        if let Some(time) = state.timeline.time(&state.journey, top)
+            && state.timeline.entry(top) != Some(Entry::Day)
+        {
             let date = format!(" {}", look.zone.short_date(time));
             let wide = u16::try_from(fit::width(&date)).unwrap_or(0);
             let at = head_area.right().saturating_sub(wide);
@@ -170,7 +176,12 @@ fn head(pen: &mut Pen<'_>, state: &State, look: &Look) {
         let (first, last) = (look.zone.short_date(first), look.zone.short_date(last));
         parts.push(if first == last { first } else { format!("{first} to {last}") });
     }
-    pen.skip(2).text(&parts.join(&format!(" {dot} ")), plain);
+    let gap = format!(" {dot} ");
+    pen.skip(2);
+    while !parts.is_empty() && fit::width(&parts.join(&gap)) > pen.room() {
+        parts.pop();
+    }
+    pen.text(&parts.join(&gap), plain);
     pen.right(&format!("{} ", look.zone.name()), look.style(Meaning::Muted));
 }
 
@@ -181,14 +192,19 @@ fn coverage(pen: &mut Pen<'_>, state: &State, look: &Look) {
     let all = coverage.own + coverage.through + coverage.split;
     let share = |rows: u64| {
         let percent = (rows * 100 + all / 2).checked_div(all).unwrap_or(0);
-        format!("{} ({percent} %)", fit::count(rows))
+        (fit::count(rows), percent)
     };
-    let mut parts = vec![fit::counted(all, "row")];
+    let mut parts = Vec::new();
+    if all > 0 || state.journey.root.is_some() {
+        parts.push(fit::counted(all, "row"));
+    }
     if coverage.through > 0 || coverage.split > 0 {
-        parts.push(format!("{} under the root", share(coverage.own)));
+        let (rows, percent) = share(coverage.own);
+        parts.push(format!("{rows} own id ({percent} %)"));
     }
     if coverage.through > 0 {
-        parts.push(format!("{} through an alias", share(coverage.through)));
+        let (rows, percent) = share(coverage.through);
+        parts.push(format!("{rows} by alias ({percent} %)"));
     }
     let missing: Vec<String> = [
         (coverage.refused, "refused", Meaning::Refused),

@@ -81,7 +81,7 @@ impl State {
         section(
             "alias calls, in order of arrival",
             all(journey.aliases.len(), Line::Alias),
-            Some("no alias call names an id of this user"),
+            journey.root.is_some().then_some("no alias call names an id of this user"),
         );
         section("ids of this user", all(journey.ids.len(), Line::Member), None);
         let orphans = journey
@@ -93,7 +93,11 @@ impl State {
                     .chain((0..orphan.evidence.len()).map(move |of| Line::Evidence(at, of)))
             })
             .collect();
-        section("orphans: rows elsewhere that evidence ties to this user", orphans, Some("none"));
+        section(
+            "orphans: rows elsewhere that evidence ties to this user",
+            orphans,
+            journey.root.is_some().then_some("none"),
+        );
         let owners = journey
             .orphan_of
             .iter()
@@ -163,7 +167,6 @@ impl State {
 
 /// Draws the panel, with the whole of the selected line below it.
 pub(in crate::tui) fn view(of: &super::State, ui: &mut Ui, area: Rect, buffer: &mut Buffer, look: &Look) {
-    let journey = of.journey.as_ref();
     let state = &of.identity;
     let full = sentence(of, look);
     let wrapped = fit::wrap(&full, usize::from(area.width.saturating_sub(2)), 5);
@@ -196,7 +199,6 @@ pub(in crate::tui) fn view(of: &super::State, ui: &mut Ui, area: Rect, buffer: &
             Pen::new(buffer, pane, row).skip(1).text(text, look.style(Meaning::Text));
         }
     }
-    let _ = journey;
 }
 
 /// The selected line, whole.
@@ -395,5 +397,5 @@ fn alias(pen: &mut Pen<'_>, call: &AliasLine, of: &super::State, look: &Look) {
 
 /// Columns for an id in a line of so many.
 fn id_room(width: usize) -> usize {
-    (width * 2 / 5).clamp(8, 44)
+    (width / 3).clamp(8, 44)
 }

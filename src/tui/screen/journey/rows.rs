@@ -1,5 +1,7 @@
 //! One line of the timeline.
 
+use std::fmt::Write;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -50,7 +52,7 @@ impl Columns {
         let rest = width.saturating_sub(1 + time + gap + 2 * lanes + 1);
         let (event, sent, whose) = match rest {
             76.. => ((rest * 3 / 10).min(40), (rest / 5).min(36), (rest / 7).clamp(12, 24)),
-            44..76 => (rest * 2 / 5, 0, 11),
+            44..76 => ((rest * 2 / 5).min(22), 0, 11),
             22..44 => (rest / 2, 0, 0),
             _ => (rest, 0, 0),
         };
@@ -73,7 +75,10 @@ pub(super) fn head(pen: &mut Pen<'_>, columns: Columns, timeline: &Timeline, loo
     pen.skip(1).cell("EVENT", columns.event, style);
     pen.cell("SENT AS", columns.sent, style);
     pen.cell("FOR", columns.whose, style);
-    pen.cell("BECAUSE", columns.because, style);
+    // The date of the topmost row stands at the right, and goes before the word.
+    if columns.because >= 20 {
+        pen.cell("BECAUSE", columns.because, style);
+    }
 }
 
 /// Draws the line at `at` into row `row` of `area`.
@@ -222,7 +227,7 @@ impl<'a> Line<'a> {
         };
         if step.state != Stored::Merged {
             self.meaning = Meaning::Split;
-            self.whose = "apart".to_owned();
+            "apart".clone_into(&mut self.whose);
             self.mark = Mark::One(|glyphs| glyphs.split, Meaning::Split);
         } else if step.phase == Phase::Anonymous {
             self.mark = Mark::One(|glyphs| glyphs.anonymous, Meaning::Anonymous);
@@ -282,7 +287,7 @@ impl<'a> Line<'a> {
 
     fn copies(&mut self, step: &Step) {
         if !step.copies.is_empty() {
-            self.event.push_str(&format!(" ×{}", step.copies.len() + 1));
+            let _ = write!(self.event, " ×{}", step.copies.len() + 1);
         }
     }
 
@@ -316,7 +321,7 @@ impl<'a> Line<'a> {
             pen.id(self.sent.map_or("no id", Id::as_str), room, plain).skip(1);
         }
         if columns.whose > 0 {
-            pen.id(&self.whose, columns.whose - 1, plain).skip(1);
+            pen.cell(&self.whose, columns.whose - 1, plain).skip(1);
         }
         pen.cell(&self.because, columns.because, style);
     }
@@ -361,19 +366,17 @@ impl<'a> Line<'a> {
                 let lane = |id: Option<&Option<Id>>| id?.as_ref().and_then(|id| timeline.lane(id));
                 let alias = lane(line.map(|line| &line.alias));
                 let target = lane(line.map(|line| &line.target));
-                match self.mark {
-                    Mark::Bar(_) => {
-                        let from = alias.or(target).unwrap_or(own);
-                        let to = target.unwrap_or(from);
-                        (from, to, (glyphs.refused, glyphs.refused_end), (glyphs.bar, glyphs.bar_cross))
-                    }
-                    _ => {
-                        let from = target.unwrap_or(own);
-                        let to = alias.unwrap_or(from);
-                        let end = if place_of(to) > place_of(from) { glyphs.join_ends[0] } else { glyphs.join_ends[1] };
-                        let start = if self.meaning == Meaning::Alias { glyphs.alias } else { glyphs.duplicate };
-                        (from, to, (start, end), (glyphs.join, glyphs.join_cross))
-                    }
+                if let Mark::Bar(_) = self.mark {
+                    let from = alias.or(target).unwrap_or(own);
+                    let to = target.unwrap_or(from);
+                    (from, to, (glyphs.refused, glyphs.refused_end), (glyphs.bar, glyphs.bar_cross))
+                } else {
+                    let from = target.unwrap_or(own);
+                    let to = alias.unwrap_or(from);
+                    let [to_right, to_left] = glyphs.join_ends;
+                    let end = if place_of(to) > place_of(from) { to_right } else { to_left };
+                    let start = if self.meaning == Meaning::Alias { glyphs.alias } else { glyphs.duplicate };
+                    (from, to, (start, end), (glyphs.join, glyphs.join_cross))
                 }
             }
         };

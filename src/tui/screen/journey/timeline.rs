@@ -104,7 +104,7 @@ pub struct Timeline {
     /// Rows, resets and calls by time, without breaks.
     order: Vec<(Millis, Entry)>,
     /// The entry before which the phase changes, as an index in `order`, and its point.
-    known: Option<(usize, u32)>,
+    known: Known,
     entries: Vec<Entry>,
     phase: Option<usize>,
     days: Vec<usize>,
@@ -430,8 +430,11 @@ fn index(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
+/// The row with which the user becomes known, and the point that says so.
+type Known = Option<(usize, u32)>;
+
 /// All rows by time, and where the phase changes.
-fn order(journey: &Journey, calls: &HashMap<i64, usize>) -> (Vec<(Millis, Entry)>, Option<(usize, u32)>) {
+fn order(journey: &Journey, calls: &HashMap<i64, usize>) -> (Vec<(Millis, Entry)>, Known) {
     let pointed: HashSet<i64> = journey.points.iter().map(|point| point.row).collect();
     let mut key_of: HashMap<i64, Key> = HashMap::new();
     let mut shown_calls: HashSet<i64> = HashSet::new();

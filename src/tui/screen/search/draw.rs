@@ -96,7 +96,7 @@ pub(in crate::tui) fn failure(failure: &Failure, area: Rect, buffer: &mut Buffer
     for hint in &failure.hints {
         add(&format!("try: {hint}"), Meaning::Text);
     }
-    add("press R to ask again where q quits, F5 while typing", Meaning::Muted);
+    add("F5 asks again", Meaning::Muted);
     for (row, (line, meaning)) in (0..area.height).zip(lines) {
         Pen::new(buffer, area, row).skip(1).text(&line, look.style(meaning));
     }
@@ -292,7 +292,11 @@ fn hit_view(pen: &mut Pen<'_>, hit: &Hit, text: &str, columns: &Columns, look: &
             (Some(root), _) => root.as_str(),
             (None, _) => "none",
         };
-        pen.id(root, columns.root - 1, muted).skip(1);
+        if hit.via.is_some() {
+            pen.cell(root, columns.root - 1, muted).skip(1);
+        } else {
+            pen.id(root, columns.root - 1, muted).skip(1);
+        }
     }
     pen.number(&fit::count(hit.events), columns.rows.saturating_sub(2), plain).skip(2);
     pen.cell(&date(hit.first), columns.first, muted).cell(&date(hit.last), columns.last, muted);
