@@ -7,6 +7,7 @@
 //! - [`resolve`]: the rows of the root and its aliases, merged or split, each once;
 //! - [`points`](mod@points): where the user became known, and inferred resets;
 //! - [`evidence`](mod@evidence): what ties anonymous rows to a user that no alias leads to;
+//! - [`findings`](mod@findings): integration mistakes that the journey shows;
 //! - [`explain`](mod@explain): one sentence for every decision.
 //!
 //! Cost: O(n log n) in the facts given, which are those of one user and of what touches it.
@@ -15,6 +16,7 @@
 mod evidence;
 mod explain;
 pub mod facts;
+mod findings;
 pub mod journey;
 mod points;
 mod resolve;
@@ -23,6 +25,7 @@ mod world;
 
 pub use evidence::Tie;
 pub use facts::{Cut, Facts};
+pub use findings::{Finding, Severity};
 pub use journey::{
     AliasLine, Evidence, EvidenceKind, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Point, PointKind,
     Reason, Refusal, Role, Split, State, Step, Strength, Verdict,

@@ -20,7 +20,10 @@
 
 pub mod error;
 pub mod foreign;
+mod number;
+mod open;
 mod reader;
+mod schema;
 mod writer;
 
 pub use error::Error;

@@ -1,6 +1,7 @@
 //! What the engine answers.
 
 use super::facts::Cut;
+use super::findings::Finding;
 use crate::model::facts::{Event, Source};
 use crate::model::{Id, Millis};
 
@@ -29,6 +30,8 @@ pub struct Journey {
     pub neighbours: Vec<Neighbour>,
     /// What a reader must know to judge the answer, as sentences.
     pub notes: Vec<String>,
+    /// Integration mistakes that it shows, the worst first.
+    pub findings: Vec<Finding>,
     /// Limits met while gathering.
     pub cuts: Vec<Cut>,
 }

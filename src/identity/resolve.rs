@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::explain;
 use super::facts::Facts;
+use super::findings;
 use super::journey::{
     AliasLine, Evidence, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Reason, Refusal, Role, Split,
     State, Step, Strength, Verdict,
@@ -67,9 +68,11 @@ fn of_root(world: &World<'_>, query: &Id, root: &Id) -> Journey {
         orphan_of,
         neighbours: neighbours(world, root),
         notes: vec![],
+        findings: vec![],
         cuts: vec![],
     };
     journey.notes = explain::notes(&journey);
+    journey.findings = findings::find(&journey);
     journey
 }
 
@@ -246,10 +249,11 @@ fn owners(world: &World<'_>, root: &Id) -> (Strength, Vec<Owner>) {
 /// Known users, other than this one, that rows put on a device of this one (C06).
 fn neighbours(world: &World<'_>, root: &Id) -> Vec<Neighbour> {
     let mut found: Vec<Neighbour> = Vec::new();
-    let mut add = |other: &Id, device: &Id, source: &Source| {
-        let other = world.root_of(other);
+    let mut add = |named: &Id, device: &Id, source: &Source| {
+        let other = world.root_of(named);
+        let nobody = [named, other, device].into_iter().any(Id::is_placeholder);
         let told = found.iter().any(|neighbour| neighbour.root == *other);
-        if other != root && !told && !other.is_placeholder() && !device.is_placeholder() && !world.is_anonymous(other) {
+        if other != root && !told && !nobody && !world.is_anonymous(other) {
             found.push(Neighbour {
                 root: other.clone(),
                 device: device.clone(),
@@ -258,10 +262,10 @@ fn neighbours(world: &World<'_>, root: &Id) -> Vec<Neighbour> {
             });
         }
     };
-    for id in world.cluster(root) {
+    for id in world.cluster(root).into_iter().filter(|id| !id.is_placeholder()) {
         for link in world.links_of(&id) {
             match link.kind {
-                LinkKind::IdDevice if link.a == id => {
+                LinkKind::IdDevice if link.a == id && !link.b.is_placeholder() => {
                     for other in world.links_of(&link.b) {
                         if matches!(other.kind, LinkKind::IdDevice | LinkKind::UserDevice) && other.b == link.b {
                             add(&other.a, &link.b, &other.source);
@@ -324,6 +328,7 @@ fn mentioned(world: &World<'_>, query: &Id) -> Option<Journey> {
         orphan_of: vec![],
         neighbours: vec![],
         notes: vec![explain::no_rows(query)],
+        findings: vec![],
         cuts: vec![],
     })
 }

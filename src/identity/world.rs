@@ -30,8 +30,11 @@ impl<'a> World<'a> {
         calls.sort_by_key(|call| call.arrival());
         let table = Table::build(calls.iter().copied());
 
+        // In order of arrival, so that an answer does not depend on how the facts were gathered.
+        let mut in_order: Vec<&Link> = facts.links.iter().collect();
+        in_order.sort_by_key(|link| (link.arrived, link.source.rank, link.source.line, link.kind, &link.a, &link.b));
         let mut links: HashMap<&str, Vec<&Link>> = HashMap::new();
-        for link in &facts.links {
+        for link in in_order {
             links.entry(link.a.as_str()).or_default().push(link);
             if link.a != link.b {
                 links.entry(link.b.as_str()).or_default().push(link);
@@ -117,9 +120,12 @@ impl<'a> World<'a> {
     /// Whether something shows that `id` names a person that an app knows: an `identify` or
     /// `$user_id` with it, an alias of that name, or the form of an e-mail address.
     ///
-    /// An alias of the form that SDKs give anonymous ids is a chain or swapped arguments, not a
+    /// A placeholder names nobody. An alias of the form that SDKs give anonymous ids is a chain or swapped arguments, not a
     /// name (identity.md #18).
     pub fn is_person(&self, id: &Id) -> bool {
+        if id.is_placeholder() {
+            return false;
+        }
         let shape = id.shape();
         if shape == Shape::Email {
             return true;

@@ -1,16 +1,26 @@
 //! SQLite files of other programs, as input.
+//!
+//! Wanted are a table or view `events` (`distinct_id`, `event`, `time`, optionally `properties`),
+//! one `aliases` (`alias`, `distinct_id`, optionally `time`), or both; names in any case. Values are
+//! given as JSON text, so that they read like those of any other format.
 
+use std::io::{Error as IoError, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row};
+use serde_json::{Number, Value};
 
-use super::Error;
+use super::open::{self, Content};
+use super::{Error, number};
 
 /// A SQLite file with a table `events`, a table `aliases`, or both.
 #[derive(Debug)]
 pub struct Foreign {
     db: Connection,
     path: PathBuf,
+    events: Option<Table>,
+    aliases: Option<Table>,
 }
 
 /// One row of its table `events`.
@@ -43,26 +53,161 @@ pub struct ForeignAlias {
 
 impl Foreign {
     /// Opens a file read-only.
+    ///
+    /// # Errors
+    /// [`Error::NotImportable`] when it is a store of our own, or has none of the tables, or one
+    /// without a column that is needed.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let db = Connection::open(path).map_err(|source| Error::sqlite(path, source))?;
-        Ok(Self { db, path: path.to_owned() })
+        let refuse = |what: String| Error::NotImportable { path: path.to_owned(), what };
+        match open::look(path)? {
+            Content::Absent => {
+                return Err(Error::Io { path: path.to_owned(), source: IoError::from(ErrorKind::NotFound) });
+            }
+            Content::Empty => return Err(refuse("it is empty".to_owned())),
+            Content::Database => {}
+        }
+        let db = open::read_only(path)?;
+        let at = |source| Error::sqlite(path, source);
+        if open::not_ours(&db).map_err(at)?.is_none() {
+            return Err(refuse("it is a store of this program, not an export".to_owned()));
+        }
+        let events = Table::of(&db, "events").map_err(at)?;
+        let aliases = Table::of(&db, "aliases").map_err(at)?;
+        if events.is_none() && aliases.is_none() {
+            let names = tables(&db).map_err(at)?;
+            let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+            return Err(refuse(format!("it has no table `events` or `aliases` (its tables: {names})")));
+        }
+        for (table, needed) in [(&events, &["distinct_id", "event", "time"][..]), (&aliases, &["alias", "distinct_id"])]
+        {
+            let Some(table) = table else { continue };
+            if let Some(column) = needed.iter().find(|column| !table.has(column)) {
+                return Err(refuse(format!("its table `{}` has no column `{column}`", table.name)));
+            }
+        }
+        Ok(Self { db, path: path.to_owned(), events, aliases })
     }
 
     /// Whether the file is a SQLite file, by its first bytes. [`Foreign::open`] tells whether it
     /// can be imported.
     pub fn is_foreign(path: &Path) -> bool {
-        let _ = path;
-        false
+        open::is_sqlite(path)
     }
 
-    /// Up to `limit` rows of `events` with numbers from `from_rowid` on.
+    /// Up to `limit` rows of `events` with numbers from `from_rowid` on; none without such a
+    /// table. The next page begins after the last number.
     pub fn events(&self, from_rowid: i64, limit: usize) -> Result<Vec<ForeignEvent>, Error> {
-        let _ = (&self.db, &self.path, from_rowid, limit);
-        Ok(Vec::new())
+        let Some(table) = &self.events else { return Ok(Vec::new()) };
+        self.rows(table, &["distinct_id", "event", "time", "properties"], from_rowid, limit, |row| {
+            Ok(ForeignEvent {
+                rowid: row.get(0)?,
+                distinct_id: token(row.get_ref(1)?),
+                event: text(row.get_ref(2)?).unwrap_or_default(),
+                time: token(row.get_ref(3)?),
+                properties: text(row.get_ref(4)?).unwrap_or_else(|| "{}".to_owned()),
+            })
+        })
     }
 
     /// All rows of `aliases`; none without such a table.
     pub fn aliases(&self) -> Result<Vec<ForeignAlias>, Error> {
-        Ok(Vec::new())
+        let Some(table) = &self.aliases else { return Ok(Vec::new()) };
+        let has_time = table.has("time");
+        self.rows(table, &["alias", "distinct_id", "time"], i64::MIN, usize::MAX, |row| {
+            Ok(ForeignAlias {
+                rowid: row.get(0)?,
+                alias: token(row.get_ref(1)?),
+                distinct_id: token(row.get_ref(2)?),
+                time: has_time.then(|| row.get_ref(3).map(token)).transpose()?,
+            })
+        })
+    }
+
+    fn rows<T>(
+        &self,
+        table: &Table,
+        columns: &[&str],
+        from: i64,
+        limit: usize,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Vec<T>, Error> {
+        let columns: Vec<_> =
+            columns.iter().map(|column| if table.has(column) { quoted(column) } else { "NULL".to_owned() }).collect();
+        let (columns, name) = (columns.join(", "), quoted(&table.name));
+        let select = match table.rowid {
+            Some(rowid) => {
+                format!("SELECT {rowid}, {columns} FROM {name} WHERE {rowid} >= ?1 ORDER BY {rowid} LIMIT ?2")
+            }
+            None => format!("SELECT row_number() OVER () AS n, {columns} FROM {name} LIMIT ?2 OFFSET max(?1, 1) - 1"),
+        };
+        let ask = || -> rusqlite::Result<Vec<T>> {
+            self.db.prepare_cached(&select)?.query_map([from, number::length(limit)], read)?.collect()
+        };
+        ask().map_err(|source| Error::sqlite(&self.path, source))
+    }
+}
+
+/// A table or view of the file.
+#[derive(Debug)]
+struct Table {
+    name: String,
+    columns: Vec<String>,
+    /// What the number of a row is called here; `None` in a view or a table without one, where
+    /// rows are counted.
+    rowid: Option<&'static str>,
+}
+
+impl Table {
+    fn of(db: &Connection, wanted: &str) -> rusqlite::Result<Option<Self>> {
+        let Some(name) = tables(db)?.into_iter().find(|name| name.eq_ignore_ascii_case(wanted)) else {
+            return Ok(None);
+        };
+        let columns = db
+            .prepare("SELECT name FROM pragma_table_xinfo(?1)")?
+            .query_map([&name], |row| row.get(0))?
+            .collect::<rusqlite::Result<Vec<String>>>()?;
+        let is_column = |name: &str| columns.iter().any(|column| column.eq_ignore_ascii_case(name));
+        let rowid = ["rowid", "_rowid_", "oid"].into_iter().find(|rowid| !is_column(rowid)).filter(|rowid| {
+            let is_number = format!("SELECT typeof({rowid}) = 'integer' FROM {} LIMIT 1", quoted(&name));
+            // An empty table has no row to ask; any way to count does.
+            db.query_row(&is_number, [], |row| row.get(0)).unwrap_or(false)
+        });
+        Ok(Some(Self { name, columns, rowid }))
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.columns.iter().any(|column| column.eq_ignore_ascii_case(name))
+    }
+}
+
+/// Names of the tables and views.
+fn tables(db: &Connection) -> rusqlite::Result<Vec<String>> {
+    db.prepare("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') ORDER BY name")?
+        .query_map([], |row| row.get(0))?
+        .collect()
+}
+
+/// A name as SQL has it.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A value as JSON text.
+fn token(value: ValueRef<'_>) -> String {
+    match value {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(value) => value.into(),
+        ValueRef::Real(value) => Number::from_f64(value).map_or(Value::Null, Value::Number),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => String::from_utf8_lossy(bytes).into(),
+    }
+    .to_string()
+}
+
+/// A value as plain text; `None` for `NULL`.
+fn text(value: ValueRef<'_>) -> Option<String> {
+    match value {
+        ValueRef::Null => None,
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+        number => Some(token(number)),
     }
 }

@@ -1,121 +1,190 @@
 //! Reading a store.
 
+mod arena;
+mod facts;
+mod files;
+mod find;
+mod overview;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
-use super::{Error, IdHit, Overview, Span, StoredProfile, StoredReject};
+use self::arena::Arena;
+use self::files::Files;
+use super::open::{self, Content};
+use super::{Error, number, schema};
 use crate::model::Id;
-use crate::model::facts::{AliasCall, Event, Link};
+
+/// Steps of SQLite's machine between two questions whether to abort: a fraction of a
+/// millisecond.
+const STEPS: i32 = 2000;
+
+/// Texts kept in memory by their number; beyond, all are dropped and read again.
+const CACHED_TEXTS: usize = 1 << 17;
 
 /// One that reads a store and never changes it.
-#[derive(Debug)]
+///
+/// It may go to another thread, and there may be many, also while a [`super::Writer`] of this
+/// or another process works: each question is answered from one state of the store, and
+/// [`Reader::at_one_moment`] puts several together.
 pub struct Reader {
     db: Connection,
-    path: Option<PathBuf>,
+    path: PathBuf,
+    in_memory: bool,
+    files: RefCell<Option<Arc<Files>>>,
+    ids: RefCell<HashMap<i64, Id>>,
+    names: RefCell<HashMap<i64, Arc<str>>>,
+    id_texts: RefCell<Arena>,
+    value_texts: RefCell<Arena>,
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader").field("path", &self.path).finish_non_exhaustive()
+    }
 }
 
 impl Reader {
-    /// Opens the store at `path` read-only.
+    /// Opens the store at `path` read-only; never makes one.
+    ///
+    /// # Errors
+    /// No file, a file that is no store, one that is cut off, of a newer or older version.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        let db = Connection::open(path).map_err(|source| Error::sqlite(path, source))?;
-        Self::over(db, Some(path.to_owned()))
+        match open::look(path)? {
+            Content::Absent => return Err(Error::NotFound { path: path.to_owned() }),
+            Content::Empty => {
+                return Err(Error::NotAStore { path: path.to_owned(), found: "it is empty".to_owned() });
+            }
+            Content::Database => {}
+        }
+        let db = open::read_only(path)?;
+        open::check(&db, path)?;
+        let found = schema::version(&db).map_err(|source| Error::sqlite(path, source))?;
+        if found < schema::VERSION {
+            return Err(Error::Older { path: path.to_owned(), found, ours: schema::VERSION });
+        }
+        Ok(Self::over(db, path.to_owned(), false))
     }
 
-    pub(super) fn over(db: Connection, path: Option<PathBuf>) -> Result<Self, Error> {
-        Ok(Self { db, path })
+    pub(super) fn over(db: Connection, path: PathBuf, in_memory: bool) -> Self {
+        Self {
+            db,
+            path,
+            in_memory,
+            files: RefCell::default(),
+            ids: RefCell::default(),
+            names: RefCell::default(),
+            id_texts: RefCell::new(Arena::over("SELECT id, name FROM ids WHERE id > ?1 ORDER BY id")),
+            value_texts: RefCell::new(Arena::over("SELECT id, value FROM profile_values WHERE id > ?1 ORDER BY id")),
+        }
     }
 
-    /// Calls `abort` again and again while a query runs; `true` ends it with [`Error::Cancelled`].
+    /// Calls `abort` again and again while a query runs; `true` ends it with
+    /// [`Error::Cancelled`]. Later queries run as before.
     pub fn on_progress<F: FnMut() -> bool + Send + 'static>(&mut self, abort: F) -> Result<(), Error> {
-        drop(abort);
-        Ok(())
+        self.db.progress_handler(STEPS, Some(abort)).map_err(|source| Error::sqlite(&self.path, source))
     }
 
     /// A number that changes when another connection has changed the store.
     pub fn data_version(&self) -> Result<i64, Error> {
-        let path = self.path.as_deref().unwrap_or(Path::new(""));
-        self.db.query_row("PRAGMA data_version", [], |row| row.get(0)).map_err(|source| Error::sqlite(path, source))
+        self.ask(data_version)
     }
 
     /// Its file; `None` in memory.
     pub fn path(&self) -> Option<&Path> {
-        self.path.as_deref()
+        (!self.in_memory).then_some(&*self.path)
     }
 
     /// Runs `read` over one state of the store, whatever another process adds meanwhile.
+    ///
+    /// Meant for the questions of one journey. While it runs, the writer cannot shorten its
+    /// journal, so `read` should not wait for a person.
     pub fn at_one_moment<T, E: From<Error>>(&self, read: impl FnOnce(&Self) -> Result<T, E>) -> Result<T, E> {
-        read(self)
+        if !self.db.is_autocommit() {
+            return read(self);
+        }
+        let moment = self.db.unchecked_transaction().map_err(|source| Error::sqlite(&self.path, source))?;
+        let answer = read(self);
+        drop(moment);
+        answer
     }
 
-    /// Alias calls for the key `alias`, in order of arrival.
-    pub fn calls_of(&self, alias: &Id, limit: usize) -> Result<Vec<AliasCall>, Error> {
-        let _ = (alias, limit);
-        Ok(Vec::new())
+    /// Runs one question; its error names the file.
+    fn ask<T>(&self, question: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Error> {
+        question(&self.db).map_err(|source| Error::sqlite(&self.path, source))
     }
 
-    /// Alias calls that point at `target`, in order of arrival.
-    pub fn calls_to(&self, target: &Id, limit: usize) -> Result<Vec<AliasCall>, Error> {
-        let _ = (target, limit);
-        Ok(Vec::new())
+    fn corrupt(&self, what: String) -> Error {
+        Error::Corrupt { path: self.path.clone(), what }
     }
 
-    /// Links with `id` on either side, in order of their first rows' arrival.
-    pub fn links_of(&self, id: &Id, limit: usize) -> Result<Vec<Link>, Error> {
-        let _ = (id, limit);
-        Ok(Vec::new())
+    /// The files as they are now. Asked within [`Reader::at_one_moment`], they have every file
+    /// that a row of that moment names.
+    fn files(&self) -> Result<Arc<Files>, Error> {
+        let version = self.data_version()?;
+        if let Some(files) = &*self.files.borrow()
+            && files.version == version
+        {
+            return Ok(Arc::clone(files));
+        }
+        let files = Arc::new(self.ask(|db| Files::read(db, version))?);
+        self.files.replace(Some(Arc::clone(&files)));
+        Ok(files)
     }
 
-    /// Rows sent under exactly this id, by time; past `limit` the latest are left out.
-    pub fn events_of(&self, id: &Id, limit: usize) -> Result<Vec<Event>, Error> {
-        let _ = (id, limit);
-        Ok(Vec::new())
+    /// Number of an id, in any role; `None` when the store does not have it.
+    fn number_of(&self, id: &Id) -> Result<Option<i64>, Error> {
+        self.ask(|db| {
+            db.prepare_cached("SELECT id FROM ids WHERE name = ?1")?
+                .query_row([id.as_str()], |row| row.get(0))
+                .optional()
+        })
     }
 
-    /// Rows without a usable `distinct_id`, by time.
-    pub fn events_without_id(&self, limit: usize) -> Result<Vec<Event>, Error> {
-        let _ = limit;
-        Ok(Vec::new())
+    /// The id with this number.
+    fn id(&self, number: i64) -> Result<Id, Error> {
+        if let Some(id) = self.ids.borrow().get(&number) {
+            return Ok(id.clone());
+        }
+        let id = Id::new(&self.text("SELECT name FROM ids WHERE id = ?1", number)?);
+        let mut ids = self.ids.borrow_mut();
+        if ids.len() >= CACHED_TEXTS {
+            ids.clear();
+        }
+        ids.insert(number, id.clone());
+        Ok(id)
     }
 
-    /// How many rows were sent under `id`; `None` when the store has the id in no role.
-    pub fn span_of(&self, id: &Id) -> Result<Option<Span>, Error> {
-        let _ = id;
-        Ok(None)
+    /// The event name or client with this number.
+    fn name(&self, number: i64) -> Result<Arc<str>, Error> {
+        if let Some(name) = self.names.borrow().get(&number) {
+            return Ok(Arc::clone(name));
+        }
+        let name: Arc<str> = self.text("SELECT name FROM names WHERE id = ?1", number)?.into();
+        let mut names = self.names.borrow_mut();
+        if names.len() >= CACHED_TEXTS {
+            names.clear();
+        }
+        names.insert(number, Arc::clone(&name));
+        Ok(name)
     }
 
-    /// Properties of rows as JSON text, in the order asked.
-    pub fn properties(&self, rows: &[i64]) -> Result<Vec<String>, Error> {
-        let _ = rows;
-        Ok(Vec::new())
+    fn text(&self, select: &str, number: i64) -> Result<String, Error> {
+        let text = self.ask(|db| db.prepare_cached(select)?.query_row([number], |row| row.get(0)).optional())?;
+        text.ok_or_else(|| self.corrupt(format!("it has no text with number {number}, which a row names")))
     }
+}
 
-    /// Ids that `text` finds, best first.
-    pub fn find(&self, text: &str, limit: usize) -> Result<Vec<IdHit>, Error> {
-        let _ = (text, limit);
-        Ok(Vec::new())
-    }
+fn data_version(db: &Connection) -> rusqlite::Result<i64> {
+    db.prepare_cached("PRAGMA data_version")?.query_row([], |row| row.get(0))
+}
 
-    /// Profile updates of these ids, in order of time.
-    pub fn profiles_of(&self, ids: &[Id], limit: usize) -> Result<Vec<StoredProfile>, Error> {
-        let _ = (ids, limit);
-        Ok(Vec::new())
-    }
-
-    /// What the store holds as a whole.
-    pub fn overview(&self) -> Result<Overview, Error> {
-        Ok(Overview::default())
-    }
-
-    /// What could not be read, by file and line.
-    pub fn rejects(&self, limit: usize) -> Result<Vec<StoredReject>, Error> {
-        let _ = limit;
-        Ok(Vec::new())
-    }
-
-    /// Every id in any role.
-    pub fn all_ids(&self) -> Result<Vec<Id>, Error> {
-        let _: Vec<Span> = Vec::new();
-        Ok(Vec::new())
-    }
+/// `limit` for SQLite.
+fn at_most(limit: usize) -> i64 {
+    number::length(limit)
 }

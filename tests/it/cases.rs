@@ -24,6 +24,7 @@ fn c01_sally_is_one_person_before_and_after_the_alias() {
         assert_eq!(story.journey(query).root.unwrap().as_str(), "12345");
     }
     assert_eq!(story.points("12345"), "alias sally@gmail.com@3, login sally@gmail.com@50");
+    assert_eq!(story.findings("12345"), "");
 }
 
 #[test]
@@ -41,6 +42,7 @@ fn c02_a_second_alias_is_refused_and_the_phone_is_an_orphan() {
     assert_eq!(story.merged("P-1"), "AppOpen, AppBuy");
     assert_eq!(story.calls("P-1"), "sally -> P-1 already_mapped");
     assert_eq!(story.journey("P-1").orphan_of[0].root.as_str(), "12345");
+    assert_eq!(story.findings("sally"), "alias-on-login");
 }
 
 #[test]
@@ -106,6 +108,7 @@ fn c06_without_a_reset_the_next_visitor_is_mixed_in_and_told_of() {
     let neighbours = story.journey("sally").neighbours;
     assert_eq!(neighbours.len(), 1);
     assert_eq!(neighbours[0].root.as_str(), "bob");
+    assert_eq!(story.findings("sally"), "shared-device");
 }
 
 #[test]
@@ -130,6 +133,7 @@ fn c08_a_server_row_that_beats_the_alias_is_a_race() {
     );
     assert_eq!(story.merged("sally"), "View, Later");
     assert_eq!(story.split("sally"), "Welcome race");
+    assert_eq!(story.findings("sally"), "alias-race");
 }
 
 #[test]
@@ -260,6 +264,7 @@ fn c17_a_chain_made_at_its_front_strands_what_was_stored_before() {
         journey.steps.iter().find(|step| &*step.event.event == name).unwrap().stored_under.as_str().to_owned()
     };
     assert_eq!((stored("A0"), stored("B1"), stored("B2")), ("A".into(), "A".into(), "X".into()));
+    assert_eq!(story.findings("B"), "alias-before-root, alias-used-before");
 }
 
 #[test]
@@ -303,6 +308,7 @@ fn c20_an_alias_with_data_of_its_own_keeps_it_apart() {
     );
     assert_eq!(story.merged("sally"), "Land, New");
     assert_eq!(story.split("sally"), "OldBuy history");
+    assert_eq!(story.findings("sally"), "alias-used-before");
 }
 
 #[test]
@@ -325,6 +331,8 @@ fn c22_swapped_arguments_split_the_anonymous_past() {
          30 Same(an6)
          40 Dash(u6)",
     );
+    let real = Story::new(&format!("1 View({A1})\n20 AL({A1} -> u6)\n30 Same({A1})"));
+    assert_eq!(real.findings("u6"), "alias-swapped, alias-used-before");
     assert_eq!(story.merged("u6"), "Same, Dash");
     assert_eq!(story.split("u6"), "View history");
 }
@@ -415,6 +423,7 @@ fn c28_a_placeholder_has_no_orphans() {
     assert_eq!(story.orphans("null"), "");
     assert!(story.journey("null").notes[0].contains("no id"));
     assert!(story.journey("G1").orphan_of.is_empty());
+    assert_eq!(story.findings("null"), "placeholder-id");
 }
 
 #[test]
@@ -523,6 +532,7 @@ fn c36_identify_before_alias_leaves_the_past_an_orphan() {
     assert_eq!(story.orphans("u"), "an7: Land (proof)");
     let kinds: Vec<_> = story.journey("u").orphans[0].evidence.iter().map(|evidence| evidence.kind.name()).collect();
     assert_eq!(kinds[..2], ["identify_event", "device_and_user"]);
+    assert_eq!(story.findings("u"), "identify-without-alias");
 }
 
 #[test]

@@ -86,6 +86,11 @@ impl Story {
         calls.collect::<Vec<_>>().join("; ")
     }
 
+    /// Codes of the findings.
+    pub(crate) fn findings(&self, query: &str) -> String {
+        self.journey(query).findings.iter().map(|finding| finding.code).collect::<Vec<_>>().join(", ")
+    }
+
     /// `alias sally@2, login sally@50`.
     pub(crate) fn points(&self, query: &str) -> String {
         let journey = self.journey(query);

@@ -1,0 +1,201 @@
+//! Looking at a file before SQLite does, and opening it.
+//!
+//! SQLite finds out about a damaged or foreign file at the first page it needs, with an error
+//! that does not say what the file is. The first 100 bytes do say it.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::Error;
+use super::schema;
+
+/// What every SQLite file begins with.
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+
+/// How long to wait for another process before saying that the store is locked.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What stands at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    /// Nothing.
+    Absent,
+    /// A file without a byte.
+    Empty,
+    /// A SQLite file whose length agrees with its head.
+    Database,
+}
+
+/// Looks what stands at `path`: a database only if nothing of it is cut off.
+pub(super) fn look(path: &Path) -> Result<Content, Error> {
+    match head(path)? {
+        None => return Ok(Content::Absent),
+        Some(head) if head.length == 0 => return Ok(Content::Empty),
+        Some(head) if head.is_whole() || head.has_journal => return Ok(Content::Database),
+        Some(_) => {}
+    }
+    // A writer may have moved its journal into the file between the looks at the two.
+    match head(path)? {
+        Some(head) if !head.is_whole() && !head.has_journal => {
+            let what = format!("it should have {} bytes and has {}", head.expected, head.length);
+            Err(Error::Corrupt { path: path.to_owned(), what })
+        }
+        _ => Ok(Content::Database),
+    }
+}
+
+/// Whether the file begins as every SQLite file does.
+pub(super) fn is_sqlite(path: &Path) -> bool {
+    let mut first = [0; MAGIC.len()];
+    let is_file = path.metadata().is_ok_and(|meta| meta.is_file());
+    is_file && File::open(path).and_then(|mut file| file.read_exact(&mut first)).is_ok() && &first == MAGIC
+}
+
+/// What the head of a file tells of its length.
+struct Head {
+    length: u64,
+    /// 0 where the head does not say.
+    expected: u64,
+    /// Whether a journal beside it holds what the file may lack.
+    has_journal: bool,
+}
+
+impl Head {
+    fn is_whole(&self) -> bool {
+        self.length >= self.expected
+    }
+}
+
+/// Reads the head; `None` without a file.
+fn head(path: &Path) -> Result<Option<Head>, Error> {
+    let io = |source| Error::Io { path: path.to_owned(), source };
+    let not_a_store = |found: &str| Error::NotAStore { path: path.to_owned(), found: found.to_owned() };
+    let meta = match path.metadata() {
+        Ok(meta) => meta,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(io(error)),
+    };
+    if meta.is_dir() {
+        return Err(not_a_store("it is a folder"));
+    }
+    if !meta.is_file() {
+        return Err(not_a_store("it is no ordinary file"));
+    }
+    let mut bytes = Vec::with_capacity(100);
+    let file = File::open(path).map_err(io)?;
+    file.take(100).read_to_end(&mut bytes).map_err(io)?;
+    // After the head, so that a file which grows meanwhile never looks cut off.
+    let length = path.metadata().map_err(io)?.len();
+    let has_journal = ["-wal", "-journal"].iter().any(|end| sidecar(path, end).metadata().is_ok_and(|m| m.len() > 0));
+    if length == 0 {
+        return Ok(Some(Head { length, expected: 0, has_journal }));
+    }
+    if !bytes.starts_with(MAGIC.get(..bytes.len()).unwrap_or(MAGIC)) {
+        return Err(not_a_store("it is no SQLite file"));
+    }
+    let expected = if bytes.len() < 100 { 100 } else { expected_length(&bytes) };
+    Ok(Some(Head { length, expected, has_journal }))
+}
+
+/// Page size times number of pages, by the head of a database; 0 where it does not say.
+fn expected_length(head: &[u8]) -> u64 {
+    let number = |at: usize, length: usize| {
+        head.get(at..at + length).unwrap_or_default().iter().fold(0_u64, |value, byte| value << 8 | u64::from(*byte))
+    };
+    // The count holds only if the version of SQLite that changed the file last also wrote it.
+    if number(24, 4) != number(92, 4) {
+        return 0;
+    }
+    let page = match number(16, 2) {
+        1 => 65536,
+        size => size,
+    };
+    page * number(28, 4)
+}
+
+/// The file that SQLite keeps beside `path`.
+fn sidecar(path: &Path, end: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(end);
+    PathBuf::from(name)
+}
+
+/// Opens a file read-only; it must be there.
+pub(super) fn read_only(path: &Path) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags).map_err(|source| Error::sqlite(path, source))?;
+    for_reading(&db).map_err(|source| Error::sqlite(path, source))?;
+    Ok(db)
+}
+
+/// Settings of a connection that reads.
+///
+/// No memory map: a file that another process truncates would end this one.
+pub(super) fn for_reading(db: &Connection) -> rusqlite::Result<()> {
+    db.busy_timeout(PATIENCE)?;
+    db.set_prepared_statement_cache_capacity(64);
+    db.execute_batch("PRAGMA mmap_size = 0; PRAGMA cache_size = -65536; PRAGMA query_only = ON;")
+}
+
+/// Opens or makes a store to add to it.
+pub(super) fn writable(path: &Path) -> Result<Connection, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut db = Connection::open_with_flags(path, flags).map_err(|source| Error::sqlite(path, source))?;
+    set_up(&mut db, path)?;
+    Ok(db)
+}
+
+/// A store in memory.
+pub(super) fn in_memory(name: &Path) -> Result<Connection, Error> {
+    let mut db = Connection::open_in_memory().map_err(|source| Error::sqlite(name, source))?;
+    set_up(&mut db, name)?;
+    Ok(db)
+}
+
+/// Settings of a connection that writes, and the tables.
+///
+/// The tables come before the write-ahead log, so that the head of the file says from the first
+/// commit on whose it is.
+fn set_up(db: &mut Connection, path: &Path) -> Result<(), Error> {
+    let at = |source| Error::sqlite(path, source);
+    db.busy_timeout(PATIENCE).map_err(at)?;
+    db.set_prepared_statement_cache_capacity(64);
+    db.pragma_update(None, "page_size", schema::PAGE_SIZE).map_err(at)?;
+    db.execute_batch("PRAGMA mmap_size = 0; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;").map_err(at)?;
+    if !is_blank(db).map_err(at)? {
+        check(db, path)?;
+    }
+    schema::migrate(db).map_err(at)?;
+    db.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())).map_err(at)?;
+    db.pragma_update(None, "synchronous", "NORMAL").map_err(at)
+}
+
+/// Whether a database has nothing in it, so that it may become a store.
+fn is_blank(db: &Connection) -> rusqlite::Result<bool> {
+    db.query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))
+}
+
+/// Whether a database is a store; `None` when it is, else what it is.
+pub(super) fn not_ours(db: &Connection) -> rusqlite::Result<Option<String>> {
+    let id: i64 = db.query_row("PRAGMA application_id", [], |row| row.get(0))?;
+    Ok((id != schema::APPLICATION_ID)
+        .then(|| format!("it is a SQLite file of another program (application_id {:#010x})", id & 0xffff_ffff)))
+}
+
+/// Refuses a database that is no store, or a newer one.
+pub(super) fn check(db: &Connection, path: &Path) -> Result<(), Error> {
+    let at = |source| Error::sqlite(path, source);
+    if let Some(found) = not_ours(db).map_err(at)? {
+        return Err(Error::NotAStore { path: path.to_owned(), found });
+    }
+    let found = schema::version(db).map_err(at)?;
+    if found > schema::VERSION {
+        return Err(Error::Newer { path: path.to_owned(), found, ours: schema::VERSION });
+    }
+    Ok(())
+}

@@ -1,0 +1,43 @@
+//! Files in an order that does not depend on the order of imports.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use crate::model::facts::Source;
+
+/// The files of the store at one moment.
+#[derive(Debug)]
+pub(super) struct Files {
+    /// `PRAGMA data_version` they were read at.
+    pub(super) version: i64,
+    by_id: HashMap<i64, (Arc<str>, u32)>,
+}
+
+impl Files {
+    pub(super) fn read(db: &Connection, version: i64) -> rusqlite::Result<Self> {
+        let mut by_id = HashMap::new();
+        // The same order as of `ORDER` in `facts.rs`.
+        let mut select = db.prepare_cached("SELECT id, name FROM files ORDER BY name, fingerprint, id")?;
+        let mut rows = select.query([])?;
+        let mut rank = 0;
+        while let Some(row) = rows.next()? {
+            let name: String = row.get(1)?;
+            by_id.insert(row.get(0)?, (name.into(), rank));
+            rank += 1;
+        }
+        Ok(Self { version, by_id })
+    }
+
+    /// Where `line` of a file is; `None` for a file that the store does not have.
+    pub(super) fn source(&self, file: i64, line: i64) -> Option<Source> {
+        let (name, rank) = self.by_id.get(&file)?;
+        Some(Source { file: Arc::clone(name), rank: *rank, line: super::number::from_sql(line) })
+    }
+
+    /// Place of the file; files that the store does not have come last.
+    pub(super) fn rank(&self, file: i64) -> u32 {
+        self.by_id.get(&file).map_or(u32::MAX, |(_, rank)| *rank)
+    }
+}

@@ -1,0 +1,245 @@
+//! The tables, and how an older store becomes a newer one.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+/// `application_id` of a store: "jrny".
+pub(super) const APPLICATION_ID: i64 = 0x6a72_6e79;
+
+/// Number of the newest version, which is also `user_version`.
+pub(super) const VERSION: i64 = 1;
+
+/// Bytes of a page of a new store: rows of one id fill few pages.
+pub(super) const PAGE_SIZE: i64 = 16384;
+
+/// What brings a store of version `n` to `n + 1`, each in one transaction.
+///
+/// A migration that was released is never changed.
+const MIGRATIONS: [&str; 1] = [V1];
+
+/// Version of the store, 0 for an empty file.
+pub(super) fn version(db: &Connection) -> rusqlite::Result<i64> {
+    db.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
+/// Brings the store to [`VERSION`].
+///
+/// Another process may be doing the same: the version is read again under the lock.
+pub(super) fn migrate(db: &mut Connection) -> rusqlite::Result<()> {
+    while version(db)? < VERSION {
+        let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let from = version(&step)?;
+        let sql = usize::try_from(from).ok().and_then(|from| MIGRATIONS.get(from));
+        if let Some(sql) = sql {
+            step.execute_batch(sql)?;
+            step.pragma_update(None, "application_id", APPLICATION_ID)?;
+            step.pragma_update(None, "user_version", from + 1)?;
+        }
+        step.commit()?;
+    }
+    Ok(())
+}
+
+/// The first version. Times are milliseconds since 1970 UTC.
+///
+/// Comments stand inside the statements, where SQLite keeps them for whoever looks.
+const V1: &str = r"
+CREATE TABLE meta (
+  -- What is known of the store as a whole: 'project' is the token of the project.
+  key TEXT NOT NULL PRIMARY KEY,
+  value TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE ids (
+  -- Every id in any role: distinct_id, device id, user id, alias.
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+);
+
+CREATE TABLE names (
+  -- Names of events and of the programs that sent them.
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+);
+
+CREATE TABLE files (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,             -- as it was given
+  format TEXT NOT NULL,
+  timezone TEXT NOT NULL,         -- zone that its local times were read in
+  fingerprint INTEGER,            -- hash of its first chunk; orders files of one name
+  complete INTEGER NOT NULL       -- 1 when it was read to its end
+);
+
+CREATE TABLE chunks (
+  -- One for each piece of a file, added whole or not at all; also the number of a segment.
+  -- prev and hash chain the pieces by content, so that a repeated import finds them.
+  id INTEGER PRIMARY KEY,
+  file INTEGER NOT NULL,
+  prev INTEGER NOT NULL,          -- hash of the piece before it, 0 for the first
+  hash INTEGER NOT NULL,
+  bytes INTEGER NOT NULL,
+  first_line INTEGER NOT NULL,
+  lines INTEGER NOT NULL,
+  latest INTEGER,                 -- latest time or arrival up to its end
+  lo INTEGER NOT NULL,            -- its numbers in rows and alias_calls: lo, lo+1, ...
+  used INTEGER NOT NULL,          -- how many of them
+  events INTEGER NOT NULL,
+  aliases INTEGER NOT NULL,
+  profiles INTEGER NOT NULL,
+  rejected INTEGER NOT NULL,
+  t0 INTEGER,                     -- span of the times of its rows
+  t1 INTEGER,
+  last_line INTEGER NOT NULL,     -- the last line with a row, and the rows of that line so far
+  last_nth INTEGER NOT NULL
+);
+CREATE INDEX chunks_prev ON chunks (prev);
+CREATE INDEX chunks_file ON chunks (file);
+
+CREATE TABLE rows (
+  -- Rows as they arrived. Within a segment sorted by uid and t, so the rows of one id are
+  -- neighbours and `runs` finds them. Properties are in `blocks`.
+  id INTEGER PRIMARY KEY,
+  uid INTEGER NOT NULL,           -- ids.id of the distinct_id as sent; 0: none that can be used
+  t INTEGER NOT NULL,             -- when it happened
+  arrived INTEGER NOT NULL,       -- when the server had it; an estimate when flags & 1
+  ev INTEGER NOT NULL,            -- names.id of the event
+  device INTEGER,                 -- ids.id of $device_id, without $device:
+  user INTEGER,                   -- ids.id of $user_id
+  other INTEGER,                  -- ids.id of the alias, or of the anonymous id of $identify
+  client INTEGER,                 -- names.id of the program that sent it
+  hash INTEGER NOT NULL,          -- equal for deliveries of one row
+  file INTEGER NOT NULL,
+  line INTEGER NOT NULL,          -- line of the file, from 1
+  nth INTEGER NOT NULL,           -- place among the rows of that line, from 0
+  flags INTEGER NOT NULL          -- 1 arrival unknown, 2 lone surrogate, 4 hot shard undone,
+                                  -- 8 id not a text, 16 by /import, 32 had persisted id,
+                                  -- 64 time is the arrival, 128 has $insert_id,
+                                  -- 256 target by `original`, 512 ambiguous hour, 1024 id unusable
+);
+
+CREATE TABLE runs (
+  -- Where the rows of an id are: n rows from row lo on, with times from t0 to t1.
+  uid INTEGER NOT NULL,
+  seg INTEGER NOT NULL,           -- chunks.id
+  lo INTEGER NOT NULL,
+  n INTEGER NOT NULL,
+  t0 INTEGER NOT NULL,
+  t1 INTEGER NOT NULL,
+  PRIMARY KEY (uid, seg)
+) WITHOUT ROWID;
+
+CREATE TABLE blocks (
+  -- Properties of the n rows from row id on: JSON objects, one a line, as one zstd frame.
+  id INTEGER PRIMARY KEY,
+  n INTEGER NOT NULL,
+  z BLOB NOT NULL
+);
+
+CREATE TABLE alias_calls (
+  -- $create_alias rows, under the number of their row, and lines of tables of aliases.
+  id INTEGER PRIMARY KEY,
+  alias INTEGER,                  -- ids.id
+  target INTEGER,                 -- ids.id
+  t INTEGER NOT NULL,
+  arrived INTEGER NOT NULL,
+  flags INTEGER NOT NULL,
+  file INTEGER NOT NULL,
+  line INTEGER NOT NULL,
+  nth INTEGER NOT NULL,
+  from_table INTEGER NOT NULL
+);
+CREATE INDEX alias_calls_alias ON alias_calls (alias);
+CREATE INDEX alias_calls_target ON alias_calls (target);
+
+CREATE TABLE links (
+  -- Pairs of ids that rows put together: how many rows, and the first of them to arrive.
+  -- kind: 0 $identify (a identified, b before), 1 user and device, 2 id and device, 3 id and
+  -- user, 4 id and previous id, 5 $merge, 6 id and device that may be none.
+  a INTEGER NOT NULL,
+  kind INTEGER NOT NULL,
+  b INTEGER NOT NULL,
+  rows INTEGER NOT NULL,
+  t INTEGER NOT NULL,
+  arrived INTEGER NOT NULL,
+  file INTEGER NOT NULL,
+  line INTEGER NOT NULL,
+  nth INTEGER NOT NULL,
+  PRIMARY KEY (a, kind, b)
+) WITHOUT ROWID;
+CREATE INDEX links_b ON links (b);
+
+CREATE TABLE profiles (
+  -- Profile updates as they arrived.
+  id INTEGER PRIMARY KEY,
+  uid INTEGER,                    -- ids.id of $distinct_id
+  operation TEXT NOT NULL,        -- $set, $set_once, ..., export, group
+  ignore_alias INTEGER NOT NULL,
+  t INTEGER,
+  arrived INTEGER,
+  device INTEGER,
+  user INTEGER,
+  json TEXT NOT NULL,
+  file INTEGER NOT NULL,
+  line INTEGER NOT NULL
+);
+CREATE INDEX profiles_uid ON profiles (uid);
+
+CREATE TABLE profile_values (
+  -- Values of profiles that a person is searched by.
+  id INTEGER PRIMARY KEY,
+  uid INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  value TEXT NOT NULL,
+  UNIQUE (uid, key, value)
+);
+
+CREATE TABLE rejects (
+  -- What could not be read.
+  id INTEGER PRIMARY KEY,
+  file INTEGER NOT NULL,
+  line INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  text TEXT NOT NULL
+);
+CREATE INDEX rejects_place ON rejects (file, line);
+
+CREATE VIEW events (id, distinct_id, event, time, arrived, device_id, user_id, other_id, client,
+                    file, line, time_ms, arrived_ms, flags) AS
+-- For people: rows with names instead of numbers. `arrived` is empty when nothing tells it;
+-- `arrived_ms` is then the estimate that keeps the order of the file.
+SELECT r.id, i.name, e.name,
+       coalesce(strftime('%Y-%m-%dT%H:%M:%fZ', r.t / 1000.0, 'unixepoch'), r.t || ' ms'),
+       CASE WHEN r.flags & 1 THEN NULL
+            ELSE coalesce(strftime('%Y-%m-%dT%H:%M:%fZ', r.arrived / 1000.0, 'unixepoch'), r.arrived || ' ms') END,
+       d.name, u.name, o.name, c.name, f.name, r.line, r.t, r.arrived, r.flags
+FROM rows r
+LEFT JOIN ids i ON i.id = r.uid
+LEFT JOIN names e ON e.id = r.ev
+LEFT JOIN ids d ON d.id = r.device
+LEFT JOIN ids u ON u.id = r.user
+LEFT JOIN ids o ON o.id = r.other
+LEFT JOIN names c ON c.id = r.client
+LEFT JOIN files f ON f.id = r.file;
+
+CREATE VIEW aliases (alias, distinct_id, time, arrived, file, line, time_ms, arrived_ms, from_table) AS
+-- For people: alias calls, accepted or not. A verdict is made when read, never stored.
+SELECT k.name, t.name,
+       coalesce(strftime('%Y-%m-%dT%H:%M:%fZ', a.t / 1000.0, 'unixepoch'), a.t || ' ms'),
+       CASE WHEN a.flags & 1 THEN NULL
+            ELSE coalesce(strftime('%Y-%m-%dT%H:%M:%fZ', a.arrived / 1000.0, 'unixepoch'), a.arrived || ' ms') END,
+       f.name, a.line, a.t, a.arrived, a.from_table
+FROM alias_calls a
+LEFT JOIN ids k ON k.id = a.alias
+LEFT JOIN ids t ON t.id = a.target
+LEFT JOIN files f ON f.id = a.file;
+";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_has_as_many_versions_as_migrations() {
+        assert_eq!(usize::try_from(VERSION), Ok(MIGRATIONS.len()));
+    }
+}
