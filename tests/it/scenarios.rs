@@ -1,5 +1,7 @@
 //! The simulator against the real SDKs, and the built-in scenarios against what they promise.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use crate::support::story::Story;
 use journey::model::{Client, Flags, Row, Verb, json};
 use journey::sim::{self, Endpoint, Scenario, Sent};
