@@ -1,22 +1,34 @@
 //! Whose rows are these, and why: the legacy identity model, without I/O.
 //!
 //! [`resolve`] takes [`Facts`] and gives a [`Journey`]. The rules are those of identity.md §1
-//! and §1.1, the evidence that of §5.
+//! and §1.1, the evidence that of §5:
+//!
+//! - [`table`]: the lookup table, and the verdict of each alias call, in order of arrival;
+//! - [`resolve`]: the rows of the root and its aliases, merged or split, each once;
+//! - [`points`](mod@points): where the user became known, and inferred resets;
+//! - [`evidence`](mod@evidence): what ties anonymous rows to a user that no alias leads to;
+//! - [`findings`](mod@findings): integration mistakes that the journey shows;
+//! - [`explain`](mod@explain): one sentence for every decision.
+//!
+//! Cost: O(n log n) in the facts given, which are those of one user and of what touches it.
+#![expect(rustdoc::private_intra_doc_links, reason = "the map of the module names its private parts")]
 
+mod evidence;
 mod explain;
 pub mod facts;
+mod findings;
 pub mod journey;
+mod points;
+mod resolve;
+pub mod table;
+mod world;
 
+pub use evidence::Tie;
 pub use facts::{Cut, Facts};
+pub use findings::{Finding, Severity};
 pub use journey::{
     AliasLine, Evidence, EvidenceKind, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Point, PointKind,
     Reason, Refusal, Role, Split, State, Step, Strength, Verdict,
 };
-
-use crate::model::Id;
-
-/// The journey of the user that `query` belongs to; `None` when the facts do not name it.
-pub fn resolve(facts: &Facts, query: &Id) -> Option<Journey> {
-    let _ = (facts, query);
-    None
-}
+pub use resolve::{RACE_WINDOW, resolve};
+pub use world::World;

@@ -1,1 +1,77 @@
-//! In the making.
+//! The use cases: find an id, open a journey, look over a store.
+//!
+//! The only place that joins the [`store`](crate::store) and the
+//! [engine](crate::identity). It asks a [`Warehouse`] for the rows and calls that can matter
+//! for an id ([`gather`](mod@gather)), and lets the engine decide.
+
+pub mod gather;
+mod search;
+mod warehouse;
+
+pub use search::{Hit, HitKind};
+pub use warehouse::Warehouse;
+
+use crate::identity::{Journey, resolve};
+use crate::model::Id;
+use crate::store::{Error, Overview, Reader, StoredProfile, StoredReject};
+
+/// Answers questions about one store.
+pub struct Inspector {
+    reader: Reader,
+}
+
+impl Inspector {
+    /// Over an open store.
+    pub fn new(reader: Reader) -> Self {
+        Self { reader }
+    }
+
+    /// The journey of the user that `id` belongs to; `None` when the store does not name it.
+    ///
+    /// All of it is read as the store stood at one moment, also while an import writes.
+    pub fn journey(&self, id: &Id) -> Result<Option<Journey>, Error> {
+        let facts = self.reader.at_one_moment(|reader| gather::gather(reader, id, &gather::Limits::default()))?;
+        Ok(resolve(&facts, id))
+    }
+
+    /// Identifiers and profile values that match, best first.
+    pub fn search(&self, text: &str, limit: usize) -> Result<Vec<Hit>, Error> {
+        self.reader.at_one_moment(|reader| search::search(reader, text, limit))
+    }
+
+    /// Ids that differ little from `text`, with their number of rows, nearest first.
+    pub fn near(&self, text: &str, limit: usize) -> Result<Vec<(Id, u64)>, Error> {
+        search::near(&self.reader, text, limit)
+    }
+
+    /// The properties of rows as JSON text, in the order asked.
+    pub fn properties(&self, rows: &[i64]) -> Result<Vec<String>, Error> {
+        self.reader.properties(rows)
+    }
+
+    /// Profile updates of the ids of a journey, in order of arrival.
+    pub fn profiles(&self, journey: &Journey) -> Result<Vec<StoredProfile>, Error> {
+        let ids: Vec<Id> = journey.ids.iter().map(|member| member.id.clone()).collect();
+        self.reader.profiles_of(&ids, gather::Limits::default().links)
+    }
+
+    /// What the store holds.
+    pub fn overview(&self) -> Result<Overview, Error> {
+        self.reader.overview()
+    }
+
+    /// What could not be read at import.
+    pub fn rejects(&self, limit: usize) -> Result<Vec<StoredReject>, Error> {
+        self.reader.rejects(limit)
+    }
+
+    /// The store itself, for what has no use case of its own.
+    pub fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// The store itself, to set how its queries are stopped.
+    pub fn reader_mut(&mut self) -> &mut Reader {
+        &mut self.reader
+    }
+}

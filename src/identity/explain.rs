@@ -1,7 +1,322 @@
-//! One sentence for every decision.
-use super::journey::{Journey, Step};
+//! One sentence for every decision, with the line of the file that it rests on.
+//!
+//! The sentences hold ids as they are in the data: whoever shows them on a terminal escapes
+//! them with [`crate::model::text::visible`].
 
+use super::journey::{
+    AliasLine, Evidence, EvidenceKind, Journey, Reason, Refusal, Split, State, Step, Strength, Verdict,
+};
+use crate::model::facts::{Event, Source};
+use crate::model::row::IDENTIFY;
+use crate::model::{Client, Flags, Id, Millis};
+
+/// `sally.jsonl line 3`.
+fn place(source: &Source) -> String {
+    format!("{} line {}", source.file, source.line)
+}
+
+/// A length of time in its largest sensible unit: `0.8 s`, `12 min`, `3 h`, `5 d`.
+fn span(millis: Millis) -> String {
+    let millis = millis.unsigned_abs();
+    match millis {
+        0..=999 => format!("{millis} ms"),
+        1000..=9_999 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
+        10_000..=119_999 => format!("{} s", millis / 1000),
+        120_000..=7_199_999 => format!("{} min", millis / 60_000),
+        7_200_000..=172_799_999 => format!("{} h", millis / 3_600_000),
+        _ => format!("{} d", millis / 86_400_000),
+    }
+}
+
+fn name(id: Option<&Id>) -> &str {
+    id.map_or("nothing", Id::as_str)
+}
+
+/// Why a row is where it is.
 pub(super) fn step(journey: &Journey, step: &Step) -> String {
-    let _ = (journey, step);
-    String::new()
+    let mut why = match &step.reason {
+        Reason::Own => {
+            let sent = name(step.event.id.as_ref());
+            if *sent == *step.stored_under.as_str() {
+                format!("Sent as {sent}, which no alias row leads on from: stored under {sent} itself.")
+            } else {
+                format!("Sent as {sent}, stored under {}.", step.stored_under.as_str())
+            }
+        }
+        Reason::Through { call, hops } => through(journey, step, *call, *hops),
+        Reason::Before { call } => before(journey, step, *call),
+        Reason::Orphaned { orphan } => orphaned(journey, step, *orphan),
+        Reason::Call { call } => match journey.aliases.get(*call) {
+            Some(line) => format!("{} The row itself is stored under {}.", line.why, step.stored_under.as_str()),
+            None => String::new(),
+        },
+    };
+    if &*step.event.event == IDENTIFY
+        && step.state == State::Merged
+        && !journey.points.iter().any(|point| point.row == step.event.row)
+    {
+        why.push_str(" The SDK repeats this $identify (after alias, on page loads): no new login.");
+    }
+    let flags = step.event.flags;
+    if flags.has(Flags::HOT_SHARD) {
+        why.push_str(" The server had taken its name and id away as a hot shard; both were put back.");
+    }
+    if flags.has(Flags::TIME_FROM_ARRIVAL) {
+        why.push_str(" The row has no time: its arrival stands for it.");
+    }
+    if flags.has(Flags::AMBIGUOUS_HOUR) {
+        why.push_str(" The project's clock had this hour twice; the one nearer to the arrival was taken.");
+    }
+    if flags.has(Flags::LONE_SURROGATE) {
+        why.push_str(" Half of a character was cut off in its text; U+FFFD stands for it.");
+    }
+    why
+}
+
+fn through(journey: &Journey, step: &Step, call: usize, hops: u32) -> String {
+    let sent = name(step.event.id.as_ref());
+    let root = step.stored_under.as_str();
+    let Some(line) = journey.aliases.get(call) else { return format!("Sent as {sent}, an alias of {root}.") };
+    let whence = if line.from_table { "the given table of aliases" } else { "the alias call" };
+    let chain = if hops > 1 { format!(" and {} more", hops - 1) } else { String::new() };
+    let order = if line.from_table {
+        "holds".to_owned()
+    } else if line.arrived.is_some() && step.event.arrival_known() {
+        format!("had arrived {} earlier", span(step.event.arrived.saturating_sub(line.order)))
+    } else {
+        "stands before it in the input".to_owned()
+    };
+    format!("Sent as {sent}; {whence} of {}{chain} {order}, so it is stored under {root}.", place(&line.source))
+}
+
+fn before(journey: &Journey, step: &Step, call: usize) -> String {
+    let sent = name(step.event.id.as_ref());
+    let stored = step.stored_under.as_str();
+    let Some(line) = journey.aliases.get(call) else { return format!("Sent as {sent}, stored apart under {stored}.") };
+    let order = if line.arrived.is_some() && step.event.arrival_known() {
+        format!("arrived {} before", span(line.order.saturating_sub(step.event.arrived)))
+    } else {
+        "stands in the input before".to_owned()
+    };
+    let what = match step.state {
+        State::Split(Split::Race) => "a race: nothing moves it later",
+        _ => "history of its own: an alias is not retroactive",
+    };
+    format!(
+        "Sent as {sent}; it {order} the alias call of {}, so it stays stored apart under {stored} ({what}).",
+        place(&line.source)
+    )
+}
+
+fn orphaned(journey: &Journey, step: &Step, orphan: usize) -> String {
+    let sent = name(step.event.id.as_ref());
+    let root = journey.root.as_ref().map_or("this user", Id::as_str);
+    let Some(orphan) = journey.orphans.get(orphan) else {
+        return format!("Sent as {sent}, which nothing joins to {root}.");
+    };
+    let blocked = orphan.evidence.iter().find(|evidence| evidence.kind == EvidenceKind::RefusedAlias);
+    let reason = match blocked {
+        Some(evidence) => format!("the alias call that was to join them was refused ({})", place(&evidence.source)),
+        None => "identify does not reach back".to_owned(),
+    };
+    let doubt = if orphan.contested { " More than one user could claim it, so it counts for none." } else { "" };
+    format!("Sent as {sent}; no alias leads from {} to {root}, {reason}: an orphan.{doubt}", orphan.id.as_str())
+}
+
+/// What became of an alias call, and why.
+pub(super) fn call(line: &AliasLine) -> String {
+    let alias = name(line.alias.as_ref());
+    let target = name(line.target.as_ref());
+    let kept = name(line.kept.as_ref());
+    let by = line.kept_by.as_ref().map_or_else(|| "an earlier call".to_owned(), place);
+    let asked = if line.from_table {
+        format!("The given table maps {alias} to {target}")
+    } else {
+        format!("Asks for the alias {alias} of {target}")
+    };
+    let mut why = match line.verdict {
+        Verdict::Accepted if line.from_table => format!("{asked}: taken as it is."),
+        Verdict::Accepted => format!("{asked}: accepted, the first mapping of {alias}."),
+        Verdict::Duplicate => format!("{asked}: no effect, {alias} leads to the same root since {by}."),
+        Verdict::Refused(Refusal::AlreadyMapped) => {
+            format!(
+                "{asked}: refused without a word, because {alias} points at {kept} since {by} and the first mapping wins."
+            )
+        }
+        Verdict::Refused(Refusal::SelfAlias) => format!("{asked}: refused, an id cannot be an alias of itself."),
+        Verdict::Refused(Refusal::Cycle) => {
+            format!(
+                "{asked}: refused, because {target} already leads to {alias} since {by} and the chain would never end."
+            )
+        }
+        Verdict::Refused(Refusal::EmptyAlias) => format!("{asked}: refused, the call names no alias."),
+        Verdict::Refused(Refusal::EmptyDistinctId) => format!("{asked}: refused, the call names no distinct_id."),
+    };
+    if line.by_original {
+        why.push_str(" Its target is named by `original`, as Android up to 7.2.1 sends it, not by distinct_id.");
+    }
+    why
+}
+
+/// An accepted alias as an identify point.
+pub(super) fn alias_point(line: &AliasLine) -> String {
+    format!(
+        "Known as {} from here on: the alias call of {} was accepted for {}.",
+        name(line.alias.as_ref()),
+        place(&line.source),
+        name(line.target.as_ref())
+    )
+}
+
+/// A first `$identify`.
+pub(super) fn identify_point(event: &Event, id: &Id, anon: &Id) -> String {
+    format!(
+        "identify: the client switched from {} to {} ({}); what it sent before stays where it is.",
+        anon.as_str(),
+        id.as_str(),
+        place(&event.source)
+    )
+}
+
+/// A first row under a known id.
+pub(super) fn login_point(event: &Event, id: &Id) -> String {
+    let whence = match (&event.device, &event.client) {
+        (Some(device), _) => format!("device {}", device.as_str()),
+        (None, Some(client)) => format!("a client ({})", client.as_str()),
+        (None, None) => "a client that names no device".to_owned(),
+    };
+    format!("First row of {whence} under the known id {} ({}): a login.", id.as_str(), place(&event.source))
+}
+
+/// An inferred reset.
+pub(super) fn reset_point(ended: &Id, last: Millis, begun: &Id, first: &Event, client: &Client) -> String {
+    format!(
+        "Inferred: {} sends its last row and {} after that {} begins on what looks like the same device ({}, {}); no SDK sends a reset.",
+        ended.as_str(),
+        span(first.time.saturating_sub(last)),
+        begun.as_str(),
+        client.as_str(),
+        place(&first.source)
+    )
+}
+
+/// One piece of evidence.
+pub(super) fn evidence(
+    kind: EvidenceKind,
+    anonymous: &Id,
+    named: &Id,
+    owner: &Id,
+    source: &Source,
+    rows: u64,
+) -> String {
+    let (anonymous, place) = (anonymous.as_str(), place(source));
+    let who =
+        if named == owner { named.as_str().to_owned() } else { format!("{} ({})", named.as_str(), owner.as_str()) };
+    let more = match rows {
+        0 | 1 => String::new(),
+        rows => format!(", first of {rows} rows"),
+    };
+    match kind {
+        EvidenceKind::IdentifyEvent => {
+            format!("An $identify row says that one client switched from {anonymous} to {who} ({place}{more}).")
+        }
+        EvidenceKind::DeviceAndUser => {
+            format!("A row carries the $device_id of {anonymous} and the $user_id {who} ({place}{more}).")
+        }
+        EvidenceKind::RefusedAlias => {
+            format!("The app asked for {who} as an alias of {anonymous} and was refused ({place}).")
+        }
+        EvidenceKind::BeforeIdentity => {
+            format!("The vendor's own record says that {anonymous} and {who} are one ({place}{more}).")
+        }
+        EvidenceKind::PreviousId => format!("A $merge row names {anonymous} and {who} as one person ({place}{more})."),
+        EvidenceKind::SameDevice => {
+            format!(
+                "Rows of {anonymous} and of {who} carry the same $device_id ({place}{more}); one device is not one person."
+            )
+        }
+    }
+}
+
+/// Why rows are an orphan of a user.
+pub(super) fn orphan(orphan: &Id, root: &Id, evidence: &[Evidence], contested: bool) -> String {
+    let best = evidence.first().map_or("", |evidence| evidence.why.as_str());
+    let certainty = match evidence.iter().map(|evidence| evidence.kind.strength()).max() {
+        Some(Strength::Proof) => "belong to",
+        Some(Strength::Strong) => "are from a device of",
+        _ => "may belong to",
+    };
+    let doubt = if contested { " Other users can claim them too, so they count for none." } else { "" };
+    format!(
+        "Rows stored under {} {certainty} {} but no alias joins the two. {best}{doubt}",
+        orphan.as_str(),
+        root.as_str()
+    )
+}
+
+/// Another known user of one device.
+pub(super) fn neighbour(other: &Id, device: &Id, source: &Source) -> String {
+    format!(
+        "{} is another identified user of device {} ({}): without a reset between them, rows of one may stand with the other.",
+        other.as_str(),
+        device.as_str(),
+        place(source)
+    )
+}
+
+/// Where an id without rows is named.
+pub(super) fn mention(role: &str, id: &Id, with: &Id, root: &Id, rows: u64, source: &Source) -> String {
+    let of = if with == root { String::new() } else { format!(", whose rows are stored under {}", root.as_str()) };
+    let rows = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
+    format!("{} is named as {role} with {}{of} ({rows}, first {}).", id.as_str(), with.as_str(), place(source))
+}
+
+/// The note for an id that is only mentioned.
+pub(super) fn no_rows(query: &Id) -> String {
+    format!("No row is stored under {} and no alias row leads from it.", query.as_str())
+}
+
+/// What a reader must know to judge the answer.
+pub(super) fn notes(journey: &Journey) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(root) = &journey.root
+        && *root != journey.query
+        && !journey.ids.iter().any(|member| member.id == journey.query)
+    {
+        notes.push(format!("{} is a device; its rows are stored under {}.", journey.query.as_str(), root.as_str()));
+    }
+    if let Some(root) = journey.root.as_ref().filter(|root| root.is_placeholder()) {
+        notes.push(format!(
+            "\"{}\" is what a program writes when it has no id: these rows can be from many people, and nothing here counts as evidence.",
+            root.as_str()
+        ));
+    }
+    let judged_by_arrival = journey.aliases.iter().any(|line| line.verdict == Verdict::Accepted && !line.from_table);
+    let unknown = journey.steps.iter().filter(|step| !step.event.arrival_known()).count()
+        + journey.aliases.iter().filter(|line| line.arrived.is_none() && !line.from_table).count();
+    if judged_by_arrival && unknown > 0 {
+        notes.push(
+            "Not every row says when it arrived; for those the order of rows in the file stands for it, so a race cannot be judged."
+                .to_owned(),
+        );
+    }
+    if journey.aliases.iter().any(|line| line.from_table) {
+        notes.push("Aliases of a given table without a time count as older than every row.".to_owned());
+    }
+    let numbers = journey.steps.iter().filter(|step| step.event.flags.has(Flags::ID_NOT_TEXT)).count();
+    if numbers > 0 && numbers < journey.steps.len() {
+        notes.push(format!("{numbers} rows send the id as a number, others as text: the two are one id here."));
+    }
+    let lost = journey.steps.iter().filter(|step| step.event.flags.has(Flags::LONE_SURROGATE)).count();
+    if lost > 0 {
+        notes.push(format!("{lost} rows hold half of a character cut off; U+FFFD stands for it."));
+    }
+    for owner in &journey.orphan_of {
+        let claim = if journey.orphan_of.len() > 1 { "may belong to" } else { "belong to" };
+        notes.push(format!(
+            "Evidence says that these rows {claim} {}, but no alias joins the two.",
+            owner.root.as_str()
+        ));
+    }
+    notes
 }

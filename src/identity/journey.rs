@@ -1,8 +1,7 @@
 //! What the engine answers.
 
-use std::sync::Arc;
-
 use super::facts::Cut;
+use super::findings::Finding;
 use crate::model::facts::{Event, Source};
 use crate::model::{Id, Millis};
 
@@ -31,6 +30,8 @@ pub struct Journey {
     pub neighbours: Vec<Neighbour>,
     /// What a reader must know to judge the answer, as sentences.
     pub notes: Vec<String>,
+    /// Integration mistakes that it shows, the worst first.
+    pub findings: Vec<Finding>,
     /// Limits met while gathering.
     pub cuts: Vec<Cut>,
 }
@@ -78,6 +79,12 @@ pub struct AliasLine {
     pub time: Millis,
     /// When the server had it, if a row says so.
     pub arrived: Option<Millis>,
+    /// Its place in the order of arrival: `arrived`, or the estimate that keeps the file's order.
+    pub order: Millis,
+    /// Whether property `original` named the target (identity.md §2.4, C39).
+    pub by_original: bool,
+    /// Whether it comes from a table of aliases and not from an event.
+    pub from_table: bool,
     /// Its place.
     pub source: Source,
     /// Its number in the store.
@@ -186,6 +193,11 @@ pub enum Reason {
     Before {
         /// Index in [`Journey::aliases`] of the call that came too late.
         call: usize,
+    },
+    /// Stored under an anonymous root that no alias joins to the user.
+    Orphaned {
+        /// Index in [`Journey::orphans`].
+        orphan: usize,
     },
     /// The row of alias call `call` itself.
     Call {
@@ -401,12 +413,4 @@ impl Journey {
     pub fn why(&self, step: &Step) -> String {
         super::explain::step(self, step)
     }
-
-    /// Where the text of a name can be shared with other rows.
-    pub(crate) fn root_or_query(&self) -> &Id {
-        self.root.as_ref().unwrap_or(&self.query)
-    }
 }
-
-/// Text shared by many rows.
-pub type Shared = Arc<str>;

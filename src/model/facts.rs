@@ -120,3 +120,13 @@ pub struct Link {
     /// Place of the first of them.
     pub source: Source,
 }
+
+impl Link {
+    /// The device that this link names, bare, if its kind has one.
+    pub fn device(&self) -> Option<&Id> {
+        match self.kind {
+            LinkKind::UserDevice | LinkKind::IdDevice => Some(&self.b),
+            _ => None,
+        }
+    }
+}

@@ -32,7 +32,7 @@ fn number(token: &str) -> String {
         return if digits == "0" { "0".to_owned() } else { token.to_owned() };
     }
     match token.parse::<f64>() {
-        Ok(zero) if zero == 0.0 => "0".to_owned(),
+        Ok(0.0) => "0".to_owned(),
         // Beyond 2^53 a fraction or exponent no longer says which whole number was meant.
         Ok(value) if value.is_finite() && value.abs() < 9_007_199_254_740_992.0 => format!("{value}"),
         _ => token.to_owned(),

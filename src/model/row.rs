@@ -134,7 +134,7 @@ impl Row {
         let mut links = Vec::new();
         match &self.verb {
             Verb::Identify { identified, anon } => {
-                link(&mut links, LinkKind::Identify, identified.as_ref(), anon.as_ref())
+                link(&mut links, LinkKind::Identify, identified.as_ref(), anon.as_ref());
             }
             Verb::Merge { ids } => {
                 for pair in ids.windows(2) {

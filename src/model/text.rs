@@ -5,6 +5,7 @@
 //! around, or a zero-width space that makes two ids look alike.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 /// `text` with every character that would act instead of show turned into a visible symbol.
 ///
@@ -21,7 +22,8 @@ pub fn visible(text: &str) -> Cow<'_, str> {
             '\0'..='\u{1f}' => shown.push(char::from_u32(0x2400 + u32::from(c)).unwrap_or('␀')),
             '\u{7f}' => shown.push('␡'),
             c if acts(c) => {
-                shown.push_str(&format!("⟨U+{:04X}⟩", u32::from(c)));
+                // Writing to a String cannot fail.
+                let _ = write!(shown, "⟨U+{:04X}⟩", u32::from(c));
             }
             c => shown.push(c),
         }

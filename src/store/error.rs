@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::ErrorCode;
+use rusqlite::{ErrorCode, ffi};
 
 /// A store, or a foreign SQLite file, that cannot be used.
 ///
@@ -132,9 +132,13 @@ impl Error {
     /// The error that SQLite gave while working with `path`.
     pub(super) fn sqlite(path: &Path, source: rusqlite::Error) -> Self {
         let path = path.to_owned();
+        if source.sqlite_extended_error_code() == Some(ffi::SQLITE_IOERR_SHORT_READ) {
+            return Self::Corrupt { path, what: "it ends too early".to_owned() };
+        }
         match source.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path },
-            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => Self::ReadOnly { path },
+            // A file that is there can be opened, but SQLite may not put its journal beside it.
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => Self::ReadOnly { path },
             Some(ErrorCode::DatabaseCorrupt) => Self::Corrupt { path, what: source.to_string() },
             Some(ErrorCode::NotADatabase) => Self::NotAStore { path, found: "it is no SQLite file".to_owned() },
             Some(ErrorCode::DiskFull) => Self::Full { path },
@@ -148,5 +152,33 @@ impl Error {
                 source => Self::Sqlite { path, source },
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(code: i32) -> Error {
+        Error::sqlite(Path::new("s"), rusqlite::Error::SqliteFailure(ffi::Error::new(code), None))
+    }
+
+    #[test]
+    fn what_sqlite_says_becomes_what_happened() {
+        assert!(matches!(of(ffi::SQLITE_BUSY), Error::Busy { .. }));
+        assert!(matches!(of(ffi::SQLITE_LOCKED), Error::Busy { .. }));
+        assert!(matches!(of(ffi::SQLITE_READONLY), Error::ReadOnly { .. }));
+        assert!(matches!(of(ffi::SQLITE_CANTOPEN), Error::ReadOnly { .. }));
+        assert!(matches!(of(ffi::SQLITE_CORRUPT), Error::Corrupt { .. }));
+        assert!(matches!(of(ffi::SQLITE_IOERR_SHORT_READ), Error::Corrupt { .. }));
+        assert!(matches!(of(ffi::SQLITE_NOTADB), Error::NotAStore { .. }));
+        assert!(matches!(of(ffi::SQLITE_FULL), Error::Full { .. }));
+        assert!(matches!(of(ffi::SQLITE_INTERRUPT), Error::Cancelled));
+        assert!(matches!(of(ffi::SQLITE_NOMEM), Error::Sqlite { .. }));
+    }
+
+    #[test]
+    fn a_file_is_named_in_its_error() {
+        assert_eq!(of(ffi::SQLITE_FULL).to_string(), "no room is left for s");
     }
 }

@@ -1,7 +1,7 @@
 //! SQLite files of other programs, as input.
 //!
-//! Wanted are a table or view `events` (distinct_id, event, time, and optionally properties), one
-//! `aliases` (alias, distinct_id, and optionally time), or both; names in any case. Values are
+//! Wanted are a table or view `events` (`distinct_id`, `event`, `time`, optionally `properties`),
+//! one `aliases` (`alias`, `distinct_id`, optionally `time`), or both; names in any case. Values are
 //! given as JSON text, so that they read like those of any other format.
 
 use std::io::{Error as IoError, ErrorKind};

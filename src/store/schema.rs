@@ -40,15 +40,26 @@ pub(super) fn migrate(db: &mut Connection) -> rusqlite::Result<()> {
 }
 
 /// The first version. Times are milliseconds since 1970 UTC.
+///
+/// Comments stand inside the statements, where SQLite keeps them for whoever looks.
 const V1: &str = r"
--- What is known of the store as a whole: 'project' is the token of the project.
-CREATE TABLE meta (key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE meta (
+  -- What is known of the store as a whole: 'project' is the token of the project.
+  key TEXT NOT NULL PRIMARY KEY,
+  value TEXT NOT NULL
+) WITHOUT ROWID;
 
--- Every id in any role: distinct_id, device id, user id, alias.
-CREATE TABLE ids (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE ids (
+  -- Every id in any role: distinct_id, device id, user id, alias.
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+);
 
--- Names of events and of the programs that sent them.
-CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE names (
+  -- Names of events and of the programs that sent them.
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+);
 
 CREATE TABLE files (
   id INTEGER PRIMARY KEY,
@@ -59,9 +70,9 @@ CREATE TABLE files (
   complete INTEGER NOT NULL       -- 1 when it was read to its end
 );
 
--- One for each piece of a file, added whole or not at all; also the number of a segment.
--- prev and hash chain the pieces by content, so that a repeated import finds them.
 CREATE TABLE chunks (
+  -- One for each piece of a file, added whole or not at all; also the number of a segment.
+  -- prev and hash chain the pieces by content, so that a repeated import finds them.
   id INTEGER PRIMARY KEY,
   file INTEGER NOT NULL,
   prev INTEGER NOT NULL,          -- hash of the piece before it, 0 for the first
@@ -84,9 +95,9 @@ CREATE TABLE chunks (
 CREATE INDEX chunks_prev ON chunks (prev);
 CREATE INDEX chunks_file ON chunks (file);
 
--- Rows as they arrived. Within a segment sorted by uid and t, so the rows of one id are
--- neighbours and `runs` finds them. Properties are in `blocks`.
 CREATE TABLE rows (
+  -- Rows as they arrived. Within a segment sorted by uid and t, so the rows of one id are
+  -- neighbours and `runs` finds them. Properties are in `blocks`.
   id INTEGER PRIMARY KEY,
   uid INTEGER NOT NULL,           -- ids.id of the distinct_id as sent; 0: none that can be used
   t INTEGER NOT NULL,             -- when it happened
@@ -106,8 +117,8 @@ CREATE TABLE rows (
                                   -- 256 target by `original`, 512 ambiguous hour, 1024 id unusable
 );
 
--- Where the rows of an id are: n rows from row lo on, with times from t0 to t1.
 CREATE TABLE runs (
+  -- Where the rows of an id are: n rows from row lo on, with times from t0 to t1.
   uid INTEGER NOT NULL,
   seg INTEGER NOT NULL,           -- chunks.id
   lo INTEGER NOT NULL,
@@ -117,11 +128,15 @@ CREATE TABLE runs (
   PRIMARY KEY (uid, seg)
 ) WITHOUT ROWID;
 
--- Properties of the n rows from row id on: JSON objects, one a line, as one zstd frame.
-CREATE TABLE blocks (id INTEGER PRIMARY KEY, n INTEGER NOT NULL, z BLOB NOT NULL);
+CREATE TABLE blocks (
+  -- Properties of the n rows from row id on: JSON objects, one a line, as one zstd frame.
+  id INTEGER PRIMARY KEY,
+  n INTEGER NOT NULL,
+  z BLOB NOT NULL
+);
 
--- $create_alias rows, under the number of their row, and lines of tables of aliases.
 CREATE TABLE alias_calls (
+  -- $create_alias rows, under the number of their row, and lines of tables of aliases.
   id INTEGER PRIMARY KEY,
   alias INTEGER,                  -- ids.id
   target INTEGER,                 -- ids.id
@@ -136,10 +151,10 @@ CREATE TABLE alias_calls (
 CREATE INDEX alias_calls_alias ON alias_calls (alias);
 CREATE INDEX alias_calls_target ON alias_calls (target);
 
--- Pairs of ids that rows put together: how many rows, and the first of them to arrive.
--- kind: 0 $identify (a identified, b before), 1 user and device, 2 id and device, 3 id and
--- user, 4 id and previous id, 5 $merge, 6 id and device that may be none.
 CREATE TABLE links (
+  -- Pairs of ids that rows put together: how many rows, and the first of them to arrive.
+  -- kind: 0 $identify (a identified, b before), 1 user and device, 2 id and device, 3 id and
+  -- user, 4 id and previous id, 5 $merge, 6 id and device that may be none.
   a INTEGER NOT NULL,
   kind INTEGER NOT NULL,
   b INTEGER NOT NULL,
@@ -153,8 +168,8 @@ CREATE TABLE links (
 ) WITHOUT ROWID;
 CREATE INDEX links_b ON links (b);
 
--- Profile updates as they arrived.
 CREATE TABLE profiles (
+  -- Profile updates as they arrived.
   id INTEGER PRIMARY KEY,
   uid INTEGER,                    -- ids.id of $distinct_id
   operation TEXT NOT NULL,        -- $set, $set_once, ..., export, group
@@ -169,8 +184,8 @@ CREATE TABLE profiles (
 );
 CREATE INDEX profiles_uid ON profiles (uid);
 
--- Values of profiles that a person is searched by.
 CREATE TABLE profile_values (
+  -- Values of profiles that a person is searched by.
   id INTEGER PRIMARY KEY,
   uid INTEGER NOT NULL,
   key TEXT NOT NULL,
@@ -178,8 +193,8 @@ CREATE TABLE profile_values (
   UNIQUE (uid, key, value)
 );
 
--- What could not be read.
 CREATE TABLE rejects (
+  -- What could not be read.
   id INTEGER PRIMARY KEY,
   file INTEGER NOT NULL,
   line INTEGER NOT NULL,
@@ -188,10 +203,10 @@ CREATE TABLE rejects (
 );
 CREATE INDEX rejects_place ON rejects (file, line);
 
--- For people: rows with names instead of numbers. `arrived` is empty when nothing tells it;
--- `arrived_ms` is then the estimate that keeps the order of the file.
 CREATE VIEW events (id, distinct_id, event, time, arrived, device_id, user_id, other_id, client,
                     file, line, time_ms, arrived_ms, flags) AS
+-- For people: rows with names instead of numbers. `arrived` is empty when nothing tells it;
+-- `arrived_ms` is then the estimate that keeps the order of the file.
 SELECT r.id, i.name, e.name,
        coalesce(strftime('%Y-%m-%dT%H:%M:%fZ', r.t / 1000.0, 'unixepoch'), r.t || ' ms'),
        CASE WHEN r.flags & 1 THEN NULL
@@ -206,8 +221,8 @@ LEFT JOIN ids o ON o.id = r.other
 LEFT JOIN names c ON c.id = r.client
 LEFT JOIN files f ON f.id = r.file;
 
--- For people: alias calls, accepted or not. A verdict is made when read, never stored.
 CREATE VIEW aliases (alias, distinct_id, time, arrived, file, line, time_ms, arrived_ms, from_table) AS
+-- For people: alias calls, accepted or not. A verdict is made when read, never stored.
 SELECT k.name, t.name,
        coalesce(strftime('%Y-%m-%dT%H:%M:%fZ', a.t / 1000.0, 'unixepoch'), a.t || ' ms'),
        CASE WHEN a.flags & 1 THEN NULL

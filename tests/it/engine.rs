@@ -1,1 +1,305 @@
-//! In the making.
+//! Properties of the engine over random histories.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use journey::identity::{Facts, Journey, State, resolve};
+use journey::inspect::Warehouse;
+use journey::inspect::gather::{Limits, gather};
+use journey::model::facts::{AliasCall, Event, Link};
+use journey::model::{Flags, Id, Row, Verb};
+use journey::store::Error;
+use proptest::prelude::*;
+
+use crate::support::story::{Story, facts, facts_of_files};
+
+/// Ids of every sort: bare and prefixed devices, users, a placeholder.
+const IDS: &[&str] = &[
+    "a1111111-1111-4111-8111-111111111111",
+    "$device:a2222222-2222-4222-8222-222222222222",
+    "a2222222-2222-4222-8222-222222222222",
+    "sally@gmail.com",
+    "bob@gmail.com",
+    "u-1",
+    "u-2",
+    "12345",
+    "undefined",
+];
+
+fn any_id() -> impl Strategy<Value = Option<Id>> {
+    prop_oneof![12 => (0..IDS.len()).prop_map(|index| Some(Id::new(IDS[index]))), 1 => Just(None)]
+}
+
+fn any_row() -> impl Strategy<Value = Row> {
+    let verb = prop_oneof![
+        6 => Just(0_u8),
+        3 => Just(1),
+        2 => Just(2),
+        1 => Just(3),
+    ];
+    let ids =
+        (any_id(), any_id(), proptest::option::weighted(0.4, any_id()), proptest::option::weighted(0.3, any_id()));
+    (verb, ids, 0_i64..40, 0_i64..8, proptest::option::weighted(0.3, 0_u8..3), any::<bool>()).prop_map(
+        |(verb, (id, other, device, user), time, delay, insert_id, persisted)| {
+            let device = device.flatten().map(|device| device.to_bare());
+            let user = user.flatten();
+            let (event, id, verb) = match verb {
+                1 => ("$create_alias", id.clone(), Verb::Alias { alias: other, target: id, by_original: false }),
+                2 => ("$identify", id.clone(), Verb::Identify { identified: id, anon: other }),
+                3 => ("$merge", id.clone(), Verb::Merge { ids: [id, other].into_iter().flatten().collect() }),
+                _ => ("View", id, Verb::Track),
+            };
+            let mut flags = Flags::default();
+            if persisted && device.is_some() {
+                flags.set(Flags::HAD_PERSISTED);
+            }
+            Row {
+                event: event.to_owned(),
+                id,
+                time: time * 500,
+                arrival: Some((time + delay) * 500),
+                device,
+                user,
+                verb,
+                previous: vec![],
+                insert_id: insert_id.map(|number| format!("insert-{number}")),
+                client: None,
+                properties: "{}".to_owned(),
+                line: 0,
+                flags,
+            }
+        },
+    )
+}
+
+fn any_history() -> impl Strategy<Value = Vec<Row>> {
+    proptest::collection::vec(any_row(), 1..40).prop_map(|mut rows| {
+        for (line, row) in (1..).zip(&mut rows) {
+            row.line = line;
+        }
+        rows
+    })
+}
+
+/// The whole history as a warehouse without any index.
+struct Whole(Facts);
+
+impl Warehouse for Whole {
+    fn calls_of(&self, alias: &Id, limit: usize) -> Result<Vec<AliasCall>, Error> {
+        let mut calls: Vec<_> =
+            self.0.calls.iter().filter(|call| call.alias.as_ref() == Some(alias)).cloned().collect();
+        calls.sort_by_key(AliasCall::arrival);
+        calls.truncate(limit);
+        Ok(calls)
+    }
+
+    fn calls_to(&self, target: &Id, limit: usize) -> Result<Vec<AliasCall>, Error> {
+        let mut calls: Vec<_> =
+            self.0.calls.iter().filter(|call| call.target.as_ref() == Some(target)).cloned().collect();
+        calls.sort_by_key(AliasCall::arrival);
+        calls.truncate(limit);
+        Ok(calls)
+    }
+
+    fn links_of(&self, id: &Id, limit: usize) -> Result<Vec<Link>, Error> {
+        Ok(self.0.links.iter().filter(|link| link.a == *id || link.b == *id).take(limit).cloned().collect())
+    }
+
+    fn events_of(&self, id: &Id, limit: usize) -> Result<Vec<Event>, Error> {
+        Ok(self.0.events.iter().filter(|event| event.id.as_ref() == Some(id)).take(limit).cloned().collect())
+    }
+}
+
+/// What the server did, row by row, in the plainest way: a list of pairs, walked each time.
+struct Oracle {
+    table: Vec<(Id, Id)>,
+    /// Line and id it is stored under.
+    stored: BTreeMap<u64, Id>,
+}
+
+impl Oracle {
+    fn new(rows: &[Row]) -> Self {
+        let mut in_order: Vec<&Row> = rows.iter().collect();
+        in_order.sort_by_key(|row| (row.arrival, row.line));
+        let mut oracle = Self { table: vec![], stored: BTreeMap::new() };
+        for row in in_order {
+            if let Some(id) = &row.id {
+                let under = oracle.follow(id);
+                oracle.stored.insert(row.line, under);
+            }
+            if let Verb::Alias { alias: Some(alias), target: Some(target), .. } = &row.verb
+                && alias != target
+                && !oracle.table.iter().any(|(known, _)| known == alias)
+                && oracle.follow(target) != *alias
+            {
+                oracle.table.push((alias.clone(), target.clone()));
+            }
+        }
+        oracle
+    }
+
+    fn follow(&self, id: &Id) -> Id {
+        match self.table.iter().find(|(alias, _)| alias == id) {
+            Some((_, target)) => self.follow(target),
+            None => id.clone(),
+        }
+    }
+}
+
+fn lines(journey: &Journey) -> BTreeSet<u64> {
+    let own = journey.steps.iter().map(|step| step.event.source.line);
+    own.chain(journey.steps.iter().flat_map(|step| step.copies.iter().map(|source| source.line))).collect()
+}
+
+/// Everything of a journey that a reader sees, but for the limits.
+fn told(journey: Option<Journey>) -> String {
+    journey.map_or_else(String::new, |mut journey| {
+        journey.cuts.clear();
+        let why: Vec<String> = journey.steps.iter().map(|step| journey.why(step)).collect();
+        format!("{journey:#?}\n{why:#?}")
+    })
+}
+
+proptest! {
+    #[test]
+    fn the_engine_agrees_with_a_server_that_takes_row_by_row(rows in any_history()) {
+        let facts = facts(&rows);
+        let oracle = Oracle::new(&rows);
+        for id in IDS.iter().map(|id| Id::new(id)) {
+            let named = rows.iter().any(|row| row.id.as_ref() == Some(&id));
+            let Some(journey) = resolve(&facts, &id) else {
+                prop_assert!(!named);
+                continue;
+            };
+            if !named {
+                continue;
+            }
+            let root = oracle.follow(&id);
+            prop_assert_eq!(journey.root.as_ref(), Some(&root));
+            let expected: BTreeSet<u64> = rows
+                .iter()
+                .filter(|row| row.id.as_ref().is_some_and(|id| oracle.follow(id) == root))
+                .map(|row| row.line)
+                .collect();
+            prop_assert_eq!(lines(&journey), expected);
+            for step in &journey.steps {
+                let stored = &oracle.stored[&step.event.source.line];
+                prop_assert_eq!(&step.stored_under, stored);
+                prop_assert_eq!(step.state == State::Merged, *stored == root);
+            }
+        }
+    }
+
+    #[test]
+    fn every_row_with_an_id_is_in_exactly_one_journey(rows in any_history()) {
+        let facts = facts(&rows);
+        let mut found: BTreeMap<u64, BTreeSet<Id>> = BTreeMap::new();
+        for id in IDS.iter().map(|id| Id::new(id)) {
+            if let Some(journey) = resolve(&facts, &id) {
+                for line in lines(&journey) {
+                    found.entry(line).or_default().extend(journey.root.clone());
+                }
+            }
+        }
+        for row in &rows {
+            let roots = found.get(&row.line).map_or(0, BTreeSet::len);
+            prop_assert_eq!(roots, usize::from(row.id.is_some()), "line {}", row.line);
+        }
+    }
+
+    #[test]
+    fn gathering_brings_all_that_the_whole_history_would_tell(rows in any_history()) {
+        let whole = Whole(facts(&rows));
+        for id in IDS.iter().map(|id| Id::new(id)) {
+            let gathered = gather(&whole, &id, &Limits::default()).unwrap();
+            let (gathered, whole) = (told(resolve(&gathered, &id)), told(resolve(&whole.0, &id)));
+            let differ = gathered.lines().zip(whole.lines()).find(|(a, b)| a != b);
+            prop_assert!(gathered == whole, "{id:?}: {differ:?}");
+        }
+    }
+
+    #[test]
+    fn other_people_never_change_a_journey(rows in any_history(), others in any_history()) {
+        let others: Vec<Row> = others
+            .into_iter()
+            .map(|mut row| {
+                let rename = |id: &mut Option<Id>| *id = id.as_ref().map(|id| Id::new(&format!("other {}", id.as_str())));
+                rename(&mut row.id);
+                rename(&mut row.device);
+                rename(&mut row.user);
+                match &mut row.verb {
+                    Verb::Alias { alias, target, .. } => { rename(alias); rename(target); }
+                    Verb::Identify { identified, anon } => { rename(identified); rename(anon); }
+                    Verb::Merge { ids } => *ids = ids.iter().map(|id| Id::new(&format!("other {}", id.as_str()))).collect(),
+                    Verb::Track => {}
+                }
+                row
+            })
+            .collect();
+        let alone = facts_of_files(&[("mine.jsonl", &rows)]);
+        let among = facts_of_files(&[("mine.jsonl", &rows), ("others.jsonl", &others)]);
+        for id in IDS.iter().map(|id| Id::new(id)) {
+            prop_assert_eq!(told(resolve(&alone, &id)), told(resolve(&among, &id)));
+        }
+    }
+
+    #[test]
+    fn rows_that_stand_in_two_files_are_shown_once(rows in any_history()) {
+        let once = facts_of_files(&[("a.jsonl", &rows)]);
+        let twice = facts_of_files(&[("a.jsonl", &rows), ("b.jsonl", &rows)]);
+        for id in IDS.iter().map(|id| Id::new(id)) {
+            let (Some(once), Some(twice)) = (resolve(&once, &id), resolve(&twice, &id)) else { continue };
+            let shown = |journey: &Journey| -> Vec<(i64, State)> {
+                journey.steps.iter().map(|step| (step.event.time, step.state)).collect()
+            };
+            prop_assert_eq!(shown(&once), shown(&twice));
+        }
+    }
+}
+
+#[test]
+fn a_hub_is_cut_off_and_says_so() {
+    let rows: Vec<String> = (0..3_000)
+        .map(|number| {
+            format!("{number} AL(user-{number} -> hub-1)\n{number} View(user-{number}) +user-{number},d-{number}\n")
+        })
+        .collect();
+    let whole = Whole(Story::new(&rows.concat()).facts());
+    let facts = gather(&whole, &Id::new("hub-1"), &Limits::default()).unwrap();
+    let journey = resolve(&facts, &Id::new("hub-1")).unwrap();
+    assert!(!journey.cuts.is_empty());
+    assert!(journey.ids.len() <= 1_001);
+}
+
+#[test]
+fn a_placeholder_shared_by_thousands_costs_its_own_rows_only() {
+    let rows: Vec<String> = (0..3_000)
+        .map(|number| {
+            format!("{number} ID(undefined <= G{number}) +undefined,G{number}\n{number} View(G{number}) +,G{number}\n")
+        })
+        .collect();
+    let whole = Whole(Story::new(&rows.concat()).facts());
+    let facts = gather(&whole, &Id::new("undefined"), &Limits::default()).unwrap();
+    assert_eq!(facts.events.len(), 3_000);
+    assert_eq!(facts.links.len(), 0);
+    let beside = gather(&whole, &Id::new("G7"), &Limits::default()).unwrap();
+    assert!(beside.events.len() < 10, "{} rows for one visitor", beside.events.len());
+}
+
+#[test]
+fn rows_without_arrival_keep_the_order_of_their_file_and_the_journey_says_so() {
+    let mut story = Story::new(
+        "1 View(12345)
+         3 AL(sally -> 12345)
+         2 Late(sally)",
+    );
+    for row in &mut story.rows {
+        row.arrival = None;
+    }
+    story.rows.sort_by_key(|row| row.event == "Late");
+    for (line, row) in (1..).zip(&mut story.rows) {
+        row.line = line;
+    }
+    assert_eq!(story.merged("sally"), "View, Late");
+    let journey = story.journey("sally");
+    assert!(journey.notes.iter().any(|note| note.contains("race cannot be judged")), "{:?}", journey.notes);
+}

@@ -10,3 +10,4 @@ mod layers;
 mod scenarios;
 mod screens;
 mod store;
+mod support;

@@ -119,7 +119,7 @@ impl Reader {
             device: self.id_or_none(row.device)?,
             user: self.id_or_none(row.user)?,
             other: self.id_or_none(row.other)?,
-            client: row.client.map(|client| Ok(Client::from_text(&*self.name(client)?))).transpose()?,
+            client: row.client.map(|client| Ok(Client::from_text(&self.name(client)?))).transpose()?,
             hash: row.hash,
             flags: Flags(row.flags),
             source: self.source(files, row.file, row.line)?,

@@ -1,0 +1,178 @@
+//! What ties anonymous rows to a user that no alias leads to (identity.md §5).
+//!
+//! Proof says that *one client state* went from the one id to the other, or that the app
+//! claimed it; it does not say that one human held the device. A shared `$device_id` is
+//! strong. Placeholder ids (`null`, `undefined`) are never evidence (C28): thousands of
+//! strangers hide behind them.
+
+use std::collections::BTreeSet;
+
+use super::explain;
+use super::journey::{Evidence, EvidenceKind, Refusal, Verdict};
+use super::world::World;
+use crate::model::facts::{Link, Source};
+use crate::model::{Id, LinkKind, Millis};
+
+/// One piece of evidence that ties anonymous rows to `owner`.
+pub struct Tie<'a> {
+    /// The root it points at.
+    pub owner: Id,
+    /// The id of that root that the evidence names.
+    pub named: &'a Id,
+    /// The anonymous id that the evidence names.
+    pub anonymous: Id,
+    /// What kind.
+    pub kind: EvidenceKind,
+    /// Where it stands.
+    pub source: &'a Source,
+    /// When the row happened.
+    pub time: Millis,
+    /// Rows that say so.
+    pub rows: u64,
+}
+
+impl Tie<'_> {
+    /// As told to a person.
+    pub fn to_evidence(&self) -> Evidence {
+        Evidence {
+            kind: self.kind,
+            why: explain::evidence(self.kind, &self.anonymous, self.named, &self.owner, self.source, self.rows),
+            source: self.source.clone(),
+            time: self.time,
+            rows: self.rows,
+        }
+    }
+}
+
+/// The ids of `root`, each also as a bare device id.
+fn forms(world: &World<'_>, root: &Id) -> BTreeSet<Id> {
+    let ids = world.cluster(root);
+    ids.iter().flat_map(|id| [id.clone(), id.to_bare()]).filter(|id| !id.is_placeholder()).collect()
+}
+
+/// Every tie between the cluster of `root`, as the anonymous side, and other roots.
+pub(super) fn owners_of<'a>(world: &World<'a>, root: &Id) -> Vec<Tie<'a>> {
+    let mut ties = Vec::new();
+    let ids: BTreeSet<Id> = world.cluster(root).into_iter().filter(|id| !id.is_placeholder()).collect();
+    for id in &ids {
+        for link in world.links_of(id) {
+            link_ties(world, root, id, link, &mut ties);
+        }
+        for (index, call) in world.calls_of(id) {
+            let refused = world.verdict(index).is_some_and(|judged| {
+                judged.verdict == Verdict::Refused(Refusal::AlreadyMapped) && call.target.as_ref() == Some(id)
+            });
+            if refused && let Some(alias) = &call.alias {
+                let owner = world.root_of(alias);
+                push(&mut ties, root, owner, alias, id, EvidenceKind::RefusedAlias, &call.source, call.time, 1);
+            }
+        }
+    }
+    ties.sort_by_key(|tie| (tie.kind, tie.source.rank, tie.source.line));
+    ties
+}
+
+/// The ties that one link of `id` makes, seen from the anonymous `root`.
+fn link_ties<'a>(world: &World<'a>, root: &Id, id: &Id, link: &'a Link, ties: &mut Vec<Tie<'a>>) {
+    let is_this = |other: &Id| other == id || other.as_str() == id.bare();
+    let (named, kind) = match link.kind {
+        LinkKind::Identify if link.b == *id => (&link.a, EvidenceKind::IdentifyEvent),
+        LinkKind::UserDevice if is_this(&link.b) => (&link.a, EvidenceKind::DeviceAndUser),
+        LinkKind::Previous if link.b == *id => (&link.a, EvidenceKind::BeforeIdentity),
+        LinkKind::Previous if link.a == *id => (&link.b, EvidenceKind::BeforeIdentity),
+        LinkKind::Merge if link.b == *id => (&link.a, EvidenceKind::PreviousId),
+        LinkKind::Merge if link.a == *id => (&link.b, EvidenceKind::PreviousId),
+        LinkKind::IdDevice if is_this(&link.b) => (&link.a, EvidenceKind::SameDevice),
+        // A device that is not this id's own: its other rows are one step further.
+        LinkKind::IdDevice => {
+            for other in world.links_of(&link.b) {
+                if other.kind == LinkKind::IdDevice && other.b == link.b {
+                    same_device(world, root, id, other, ties);
+                }
+            }
+            return;
+        }
+        _ => return,
+    };
+    if kind == EvidenceKind::SameDevice {
+        same_device(world, root, id, link, ties);
+    } else {
+        push(ties, root, world.root_of(named), named, id, kind, &link.source, link.time, link.rows);
+    }
+}
+
+/// A shared device ties anonymous rows to a *known* user only: two anonymous ids on one device
+/// say nothing of whose they are.
+fn same_device<'a>(world: &World<'a>, root: &Id, id: &Id, link: &'a Link, ties: &mut Vec<Tie<'a>>) {
+    let owner = world.root_of(&link.a);
+    if owner != root && !link.b.is_placeholder() && !world.is_anonymous(owner) {
+        push(ties, root, owner, &link.a, id, EvidenceKind::SameDevice, &link.source, link.time, link.rows);
+    }
+}
+
+#[expect(clippy::too_many_arguments, reason = "one place that refuses placeholders and self-ties for every kind")]
+fn push<'a>(
+    ties: &mut Vec<Tie<'a>>,
+    root: &Id,
+    owner: &Id,
+    named: &'a Id,
+    anonymous: &Id,
+    kind: EvidenceKind,
+    source: &'a Source,
+    time: Millis,
+    rows: u64,
+) {
+    let told = ties.iter().any(|tie| {
+        tie.kind == kind && tie.named == named && tie.anonymous == *anonymous && kind != EvidenceKind::RefusedAlias
+    });
+    if owner != root && !named.is_placeholder() && !owner.is_placeholder() && !told {
+        ties.push(Tie { owner: owner.clone(), named, anonymous: anonymous.clone(), kind, source, time, rows });
+    }
+}
+
+/// Roots, other than `root`, that evidence may tie to it as anonymous rows, in order of id.
+pub(super) fn candidates_of(world: &World<'_>, root: &Id) -> Vec<Id> {
+    let ids = forms(world, root);
+    let mut found: BTreeSet<Id> = BTreeSet::new();
+    let mut add = |id: &Id| {
+        if id.is_placeholder() {
+            return;
+        }
+        // A device is named bare; its rows may stand under the form with the prefix.
+        for form in [id.clone(), id.other_device_form()] {
+            if world.knows(&form) {
+                let other = world.root_of(&form);
+                if other != root && !other.is_placeholder() {
+                    found.insert(other.clone());
+                }
+            }
+        }
+    };
+    for id in &ids {
+        for link in world.links_of(id) {
+            let other = if link.a == *id { &link.b } else { &link.a };
+            match link.kind {
+                LinkKind::Identify | LinkKind::UserDevice if link.a == *id => add(&link.b),
+                LinkKind::Previous | LinkKind::Merge => add(other),
+                LinkKind::IdDevice => {
+                    add(&link.b);
+                    for sharing in world.links_of(&link.b).filter(|sharing| sharing.kind == LinkKind::IdDevice) {
+                        add(&sharing.a);
+                    }
+                }
+                _ => {}
+            }
+        }
+        for (index, call) in world.calls_of(id) {
+            let refused =
+                world.verdict(index).is_some_and(|judged| judged.verdict == Verdict::Refused(Refusal::AlreadyMapped));
+            if refused
+                && call.alias.as_ref() == Some(id)
+                && let Some(target) = &call.target
+            {
+                add(target);
+            }
+        }
+    }
+    found.into_iter().collect()
+}

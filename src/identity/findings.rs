@@ -1,0 +1,251 @@
+//! Integration mistakes that one journey shows, each with what to do (identity.md §6).
+//!
+//! A finding says what a developer did wrong, not what the server did with it: one refused
+//! alias and its forty lost rows are one finding.
+
+use std::collections::BTreeSet;
+
+use super::journey::{EvidenceKind, Journey, Refusal, Split, State, Verdict};
+use crate::model::facts::Source;
+use crate::model::{Flags, Id, Shape};
+
+/// How much harm a mistake does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Rows are lost to the user, or mixed with another's.
+    Error,
+    /// It can lose rows, or hides what happened.
+    Warning,
+}
+
+impl Severity {
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+        }
+    }
+}
+
+/// One integration mistake with its evidence and advice.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Its name, stable: `alias-on-login`.
+    pub code: &'static str,
+    /// How much harm it does.
+    pub severity: Severity,
+    /// What happened, one sentence.
+    pub what: String,
+    /// What to change, one sentence.
+    pub advice: &'static str,
+    /// Rows that show it, in order of the input.
+    pub sources: Vec<Source>,
+}
+
+/// Every finding of a journey, the worst first.
+pub(super) fn find(journey: &Journey) -> Vec<Finding> {
+    let mut findings: Vec<Finding> =
+        [refused, swapped, chained, no_alias, two_users, shared_device, race, history, placeholder, two_types]
+            .into_iter()
+            .filter_map(|rule| rule(journey))
+            .collect();
+    findings.sort_by_key(|finding| finding.severity);
+    findings
+}
+
+/// Rows of a finding, at most this many: the count is told in its sentence.
+const MOST_SOURCES: usize = 20;
+
+fn finding(
+    code: &'static str,
+    severity: Severity,
+    what: String,
+    advice: &'static str,
+    sources: impl IntoIterator<Item = Source>,
+) -> Finding {
+    let sources = sources.into_iter().take(MOST_SOURCES).collect();
+    Finding { code, severity, what, advice, sources }
+}
+
+fn text(id: Option<&Id>) -> &str {
+    id.map_or("", Id::as_str)
+}
+
+/// #1, #2: alias again for an alias that is taken.
+fn refused(journey: &Journey) -> Option<Finding> {
+    let calls: Vec<_> = journey
+        .aliases
+        .iter()
+        .filter(|line| line.verdict == Verdict::Refused(Refusal::AlreadyMapped))
+        .filter(|line| line.alias.as_ref().is_some_and(|alias| journey.ids.iter().any(|member| member.id == *alias)))
+        .collect();
+    let first = calls.first()?;
+    let targets: BTreeSet<&Id> = calls.iter().filter_map(|line| line.target.as_ref()).collect();
+    let lost: usize = journey
+        .orphans
+        .iter()
+        .filter(|orphan| orphan.ids.iter().any(|id| targets.contains(id)))
+        .map(|orphan| orphan.steps.len())
+        .sum();
+    let times = if calls.len() == 1 { "once more".to_owned() } else { format!("{} times more", calls.len()) };
+    let what = format!(
+        "alias({}) was called {times} although it points at {}; {lost} rows stay on other ids.",
+        text(first.alias.as_ref()),
+        text(first.kept.as_ref())
+    );
+    let advice = "Call alias once, at sign-up, and identify at every login.";
+    Some(finding("alias-on-login", Severity::Error, what, advice, calls.iter().map(|line| line.source.clone())))
+}
+
+/// #18: the anonymous id as the alias, the user as the target.
+fn swapped(journey: &Journey) -> Option<Finding> {
+    let calls: Vec<_> = journey
+        .aliases
+        .iter()
+        .filter(|line| line.verdict == Verdict::Accepted)
+        .filter(|line| line.alias.as_ref().is_some_and(|alias| alias.shape().is_sdk_made()))
+        .filter(|line| line.target.as_ref().is_some_and(|target| !target.shape().is_sdk_made()))
+        .collect();
+    let first = calls.first()?;
+    let what = format!(
+        "alias maps the anonymous id {} to {}: its arguments look swapped.",
+        text(first.alias.as_ref()),
+        text(first.target.as_ref())
+    );
+    let advice = "Node takes (distinct_id, alias); JavaScript, Python and Ruby take (alias, distinct_id).";
+    Some(finding("alias-swapped", Severity::Error, what, advice, calls.iter().map(|line| line.source.clone())))
+}
+
+/// #20: an id became an alias after it had been a target.
+fn chained(journey: &Journey) -> Option<Finding> {
+    let calls: Vec<_> = journey
+        .aliases
+        .iter()
+        .enumerate()
+        .filter(|(index, line)| {
+            line.verdict == Verdict::Accepted
+                && journey.aliases.iter().take(*index).any(|earlier| {
+                    earlier.verdict == Verdict::Accepted && earlier.target.is_some() && earlier.target == line.alias
+                })
+        })
+        .map(|(_, line)| line)
+        .collect();
+    let first = calls.first()?;
+    let what = format!(
+        "{} was made an alias after it was the target of one: rows stored under it before stay there.",
+        text(first.alias.as_ref())
+    );
+    let advice = "Add new aliases to the end of a chain, never before its root.";
+    Some(finding("alias-before-root", Severity::Error, what, advice, calls.iter().map(|line| line.source.clone())))
+}
+
+/// #3, #4: identify without an alias for what came before.
+fn no_alias(journey: &Journey) -> Option<Finding> {
+    if journey.aliases.iter().any(|line| line.verdict == Verdict::Accepted) {
+        return None;
+    }
+    let left: Vec<_> = journey
+        .orphans
+        .iter()
+        .filter(|orphan| {
+            orphan
+                .evidence
+                .iter()
+                .any(|evidence| matches!(evidence.kind, EvidenceKind::IdentifyEvent | EvidenceKind::DeviceAndUser))
+        })
+        .collect();
+    let rows: usize = left.iter().map(|orphan| orphan.steps.len()).sum();
+    if rows == 0 {
+        return None;
+    }
+    let root = text(journey.root.as_ref());
+    let what = format!("identify({root}) was called without an alias before it: {rows} anonymous rows stay behind.");
+    let advice = "At sign-up call alias first; identify alone does not reach back.";
+    let sources = left.iter().filter_map(|orphan| orphan.evidence.first()).map(|evidence| evidence.source.clone());
+    Some(finding("identify-without-alias", Severity::Error, what, advice, sources))
+}
+
+/// #8: two people signed up on one root.
+fn two_users(journey: &Journey) -> Option<Finding> {
+    let mails: Vec<_> = journey
+        .aliases
+        .iter()
+        .filter(|line| line.verdict == Verdict::Accepted)
+        .filter(|line| line.alias.as_ref().is_some_and(|alias| alias.shape() == Shape::Email))
+        .collect();
+    let [first, .., last] = mails.as_slice() else { return None };
+    let what = format!(
+        "{} e-mail addresses are aliases of one root, {} to {}: two people may share this timeline.",
+        mails.len(),
+        text(first.alias.as_ref()),
+        text(last.alias.as_ref())
+    );
+    let advice = "Call reset at logout, before another person signs up on the device.";
+    Some(finding("no-reset", Severity::Error, what, advice, mails.iter().map(|line| line.source.clone())))
+}
+
+/// #7: other known users on a device of this one.
+fn shared_device(journey: &Journey) -> Option<Finding> {
+    let first = journey.neighbours.first()?;
+    let what = match journey.neighbours.len() {
+        1 => format!("{} used the same device {}.", first.root.as_str(), first.device.as_str()),
+        users => format!("{users} other users used devices of this one, {} among them.", first.root.as_str()),
+    };
+    let advice = "Call reset at logout; rows between one logout and the next login count for the earlier user.";
+    let sources = journey.neighbours.iter().map(|neighbour| neighbour.source.clone());
+    Some(finding("shared-device", Severity::Warning, what, advice, sources))
+}
+
+/// #5: rows that beat their alias.
+fn race(journey: &Journey) -> Option<Finding> {
+    let advice = "Send server rows with the client's distinct_id, or a second after the alias.";
+    split(journey, Split::Race, "alias-race", "arrived before the alias that was to move them", advice)
+}
+
+/// #19: an alias that had rows of its own.
+fn history(journey: &Journey) -> Option<Finding> {
+    let advice = "Never alias an id that rows were sent with.";
+    split(journey, Split::History, "alias-used-before", "were sent under the alias before it was one", advice)
+}
+
+fn split(journey: &Journey, kind: Split, code: &'static str, how: &str, advice: &'static str) -> Option<Finding> {
+    let rows: Vec<_> = journey.steps.iter().filter(|step| step.state == State::Split(kind)).collect();
+    let first = rows.first()?;
+    let what = format!("{} rows {how} and stay stored under {}.", rows.len(), first.stored_under.as_str());
+    Some(finding(code, Severity::Warning, what, advice, rows.iter().map(|step| step.event.source.clone())))
+}
+
+/// #12, #13, #14: a value that stands for no id.
+fn placeholder(journey: &Journey) -> Option<Finding> {
+    let root = journey.root.as_ref().filter(|root| root.is_placeholder())?;
+    let devices: BTreeSet<&Id> = journey.steps.iter().filter_map(|step| step.event.device.as_ref()).collect();
+    let what = format!(
+        "{} rows of {} devices are stored under \"{}\", which stands for no id.",
+        journey.steps.len(),
+        devices.len(),
+        root.as_str()
+    );
+    let advice = "Check the id before identify; call reset, not identify, for a visitor who is not logged in.";
+    Some(finding(
+        "placeholder-id",
+        Severity::Error,
+        what,
+        advice,
+        journey.steps.iter().map(|step| step.event.source.clone()),
+    ))
+}
+
+/// #15: the same id as a number and as text.
+fn two_types(journey: &Journey) -> Option<Finding> {
+    let (numbers, texts): (Vec<_>, Vec<_>) =
+        journey.steps.iter().partition(|step| step.event.flags.has(Flags::ID_NOT_TEXT));
+    let (number, _) = (numbers.first()?, texts.first()?);
+    let what = format!(
+        "{} is sent as a number in {} rows and as text in others.",
+        text(number.event.id.as_ref()),
+        numbers.len()
+    );
+    let advice = "Make ids strings everywhere: SDKs compare them strictly and send an extra identify.";
+    Some(finding("id-type", Severity::Warning, what, advice, numbers.iter().map(|step| step.event.source.clone())))
+}

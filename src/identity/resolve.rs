@@ -1,0 +1,353 @@
+//! From facts to one journey.
+
+use std::collections::{HashMap, HashSet};
+
+use super::explain;
+use super::facts::Facts;
+use super::findings;
+use super::journey::{
+    AliasLine, Evidence, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Reason, Refusal, Role, Split,
+    State, Step, Strength, Verdict,
+};
+use super::points;
+use super::world::World;
+use crate::model::facts::{Arrival, Event, Source};
+use crate::model::{Flags, Id, LinkKind, Millis};
+
+/// A split row that happened no earlier than this before the alias call lost a race; an older
+/// one is history. The only number in the sources is "about a second" (identity.md L10, §1.1).
+pub const RACE_WINDOW: Millis = 1000;
+
+/// The journey of the user that `query` belongs to; `None` when the facts do not name it.
+///
+/// An id without rows answers for its other device form if that one has rows, and else with
+/// no root but with the places that mention it.
+pub fn resolve(facts: &Facts, query: &Id) -> Option<Journey> {
+    let world = World::new(facts);
+    let other_form = query.other_device_form();
+    let known = [query, &other_form].into_iter().find(|id| world.knows(id));
+    let mut journey = match known {
+        Some(id) => of_root(&world, query, world.root_of(id)),
+        None => mentioned(&world, query)?,
+    };
+    journey.cuts.clone_from(&facts.cuts);
+    Some(journey)
+}
+
+fn of_root(world: &World<'_>, query: &Id, root: &Id) -> Journey {
+    let ids = world.cluster(root);
+    let set: HashSet<&Id> = ids.iter().collect();
+    let aliases =
+        alias_lines(world, |call| [&call.alias, &call.target].into_iter().flatten().any(|id| set.contains(id)));
+    let by_row: HashMap<i64, usize> = aliases.iter().enumerate().map(|(index, line)| (line.row, index)).collect();
+    let by_call: HashMap<Arrival, usize> =
+        aliases.iter().enumerate().map(|(index, line)| (line.arrival(), index)).collect();
+
+    let kept = deliveries(ids.iter().flat_map(|id| world.events_of(id).iter().copied()));
+    let mut steps: Vec<Step> =
+        kept.into_iter().filter_map(|(event, copies)| step(world, root, event, copies, &by_row, &by_call)).collect();
+    steps.sort_by_key(|step| (step.event.time, step.event.arrival()));
+
+    let (orphans, orphan_of) = orphans(world, root, &by_row);
+    let points = points::find(world, &aliases, &steps, &orphans);
+    let known_from = points::known_from(&points);
+    for step in &mut steps {
+        let place = (step.event.time, step.event.arrival());
+        step.phase = if known_from.is_some_and(|from| place >= from) { Phase::Identified } else { Phase::Anonymous };
+    }
+
+    let mut journey = Journey {
+        query: query.clone(),
+        root: Some(root.clone()),
+        ids: members(world, root, &ids, &steps),
+        aliases,
+        steps,
+        orphans,
+        points: points.into_iter().map(|found| found.point).collect(),
+        mentions: vec![],
+        orphan_of,
+        neighbours: neighbours(world, root),
+        notes: vec![],
+        findings: vec![],
+        cuts: vec![],
+    };
+    journey.notes = explain::notes(&journey);
+    journey.findings = findings::find(&journey);
+    journey
+}
+
+impl AliasLine {
+    fn arrival(&self) -> Arrival {
+        Arrival { at: self.order, rank: self.source.rank, line: self.source.line, row: self.row }
+    }
+}
+
+/// The calls that `wanted` picks, with their verdicts, in order of arrival.
+fn alias_lines(world: &World<'_>, wanted: impl Fn(&crate::model::facts::AliasCall) -> bool) -> Vec<AliasLine> {
+    let mut lines = Vec::new();
+    for (index, call) in world.calls.iter().enumerate().filter(|(_, call)| wanted(call)) {
+        let Some(judged) = world.verdict(index) else { continue };
+        let kept_by = judged.kept_by.and_then(|kept| world.calls.get(kept));
+        let mut line = AliasLine {
+            alias: call.alias.clone(),
+            target: call.target.clone(),
+            verdict: judged.verdict,
+            kept: kept_by.and_then(|kept| kept.target.clone()),
+            kept_by: kept_by.map(|kept| kept.source.clone()),
+            time: call.time,
+            arrived: (!call.flags.has(Flags::ARRIVAL_UNKNOWN)).then_some(call.arrived),
+            order: call.arrived,
+            by_original: call.flags.has(Flags::BY_ORIGINAL),
+            from_table: call.from_table,
+            source: call.source.clone(),
+            row: call.row,
+            why: String::new(),
+        };
+        line.why = explain::call(&line);
+        lines.push(line);
+    }
+    lines
+}
+
+/// Each row once, with the places of its other deliveries (captures A8).
+///
+/// Rows with an `$insert_id` are one when event, id, time and `$insert_id` are equal. Rows
+/// without are one only when all of the row is equal *and they stand in different files*: then
+/// two exports overlap, while in one file two equal rows are two events.
+fn deliveries<'a>(events: impl Iterator<Item = &'a Event>) -> Vec<(&'a Event, Vec<Source>)> {
+    let mut events: Vec<&Event> = events.collect();
+    events.sort_by_key(|event| event.arrival());
+    let mut kept: Vec<(&Event, Vec<Source>)> = Vec::with_capacity(events.len());
+    let mut seen: HashMap<(i64, u32), usize> = HashMap::with_capacity(events.len());
+    let mut in_file: HashMap<(i64, u32), u32> = HashMap::new();
+    for event in events {
+        let occurrence = if event.flags.has(Flags::HAS_INSERT_ID) {
+            0
+        } else {
+            let count = in_file.entry((event.hash, event.source.rank)).or_default();
+            *count += 1;
+            *count
+        };
+        if let Some((_, copies)) = seen.get(&(event.hash, occurrence)).and_then(|&index| kept.get_mut(index)) {
+            copies.push(event.source.clone());
+        } else {
+            seen.insert((event.hash, occurrence), kept.len());
+            kept.push((event, vec![]));
+        }
+    }
+    kept
+}
+
+fn step(
+    world: &World<'_>,
+    root: &Id,
+    event: &Event,
+    copies: Vec<Source>,
+    by_row: &HashMap<i64, usize>,
+    by_call: &HashMap<Arrival, usize>,
+) -> Option<Step> {
+    let id = event.id.as_ref()?;
+    let stored = world.table.resolve_at(id, event.arrival()).clone();
+    let line_of = |id: &Id| world.table.entry(id).and_then(|entry| by_call.get(&entry.arrival)).copied();
+    let state = if stored == *root {
+        State::Merged
+    } else {
+        // The call that came too late is the one that made the id, where the row was stored, an alias.
+        let called = world.table.entry(&stored).and_then(|entry| world.calls.get(entry.call)).map(|call| call.time);
+        let race = called.is_some_and(|called| event.time >= called.saturating_sub(RACE_WINDOW));
+        State::Split(if race { Split::Race } else { Split::History })
+    };
+    let reason = match (by_row.get(&event.row), state) {
+        (Some(&call), _) => Reason::Call { call },
+        (None, State::Split(_)) => line_of(&stored).map_or(Reason::Own, |call| Reason::Before { call }),
+        (None, State::Merged) => {
+            line_of(id).map_or(Reason::Own, |call| Reason::Through { call, hops: world.table.hops(id) })
+        }
+    };
+    Some(Step { event: event.clone(), stored_under: stored, state, phase: Phase::Anonymous, copies, reason })
+}
+
+fn members(world: &World<'_>, root: &Id, ids: &[Id], steps: &[Step]) -> Vec<Member> {
+    let mut spans: HashMap<&Id, (u64, Millis, Millis)> = HashMap::new();
+    for step in steps {
+        if let Some(id) = &step.event.id {
+            let at = step.event.time;
+            let span = spans.entry(id).or_insert((0, at, at));
+            *span = (span.0 + 1, span.1.min(at), span.2.max(at));
+        }
+    }
+    ids.iter()
+        .map(|id| Member {
+            id: id.clone(),
+            role: if id == root { Role::Root } else { Role::Alias },
+            anonymous: !world.is_person(id),
+            events: spans.get(id).map_or(0, |span| span.0),
+            first: spans.get(id).map(|span| span.1),
+            last: spans.get(id).map(|span| span.2),
+        })
+        .collect()
+}
+
+/// The anonymous roots that belong to `root` by the best evidence there is about them, and the
+/// users that `root` itself belongs to if it is such an anonymous root.
+fn orphans(world: &World<'_>, root: &Id, by_row: &HashMap<i64, usize>) -> (Vec<Orphan>, Vec<Owner>) {
+    let mut orphans = Vec::new();
+    if !root.is_placeholder() {
+        for candidate in world.candidates_of(root).into_iter().filter(|candidate| world.is_anonymous(candidate)) {
+            let (strength, owners) = owners(world, &candidate);
+            let Some(mine) = owners.iter().find(|owner| owner.root == *root) else { continue };
+            let ids = world.cluster(&candidate);
+            let index = orphans.len();
+            let kept = deliveries(ids.iter().flat_map(|id| world.events_of(id).iter().copied()));
+            if kept.is_empty() {
+                continue;
+            }
+            let mut steps: Vec<Step> = kept
+                .into_iter()
+                .filter_map(|(event, copies)| {
+                    let mut step = step(world, &candidate, event, copies, by_row, &HashMap::new())?;
+                    if !matches!(step.reason, Reason::Call { .. }) {
+                        step.reason = Reason::Orphaned { orphan: index };
+                    }
+                    Some(step)
+                })
+                .collect();
+            steps.sort_by_key(|step| (step.event.time, step.event.arrival()));
+            let contested = owners.len() > 1;
+            orphans.push(Orphan {
+                why: explain::orphan(&candidate, root, &mine.evidence, contested),
+                id: candidate,
+                ids,
+                strength,
+                contested,
+                owners: owners.iter().map(|owner| owner.root.clone()).collect(),
+                evidence: mine.evidence.clone(),
+                steps,
+            });
+        }
+    }
+    let orphan_of = if world.is_anonymous(root) { owners(world, root).1 } else { vec![] };
+    (orphans, orphan_of)
+}
+
+/// The users that the best evidence ties the anonymous `root` to: proof beats a shared device.
+fn owners(world: &World<'_>, root: &Id) -> (Strength, Vec<Owner>) {
+    let ties = world.owners_of(root);
+    let Some(best) = ties.iter().map(|tie| tie.kind.strength()).max() else { return (Strength::Weak, vec![]) };
+    let mut owners: Vec<Owner> = Vec::new();
+    for tie in ties.iter().filter(|tie| tie.kind.strength() == best) {
+        if !owners.iter().any(|owner| owner.root == tie.owner) {
+            let evidence: Vec<Evidence> =
+                ties.iter().filter(|other| other.owner == tie.owner).map(super::evidence::Tie::to_evidence).collect();
+            owners.push(Owner { root: tie.owner.clone(), strength: best, evidence });
+        }
+    }
+    owners.sort_by(|a, b| a.root.cmp(&b.root));
+    (best, owners)
+}
+
+/// Known users, other than this one, that rows put on a device of this one (C06).
+fn neighbours(world: &World<'_>, root: &Id) -> Vec<Neighbour> {
+    let mut found: Vec<Neighbour> = Vec::new();
+    let mut add = |named: &Id, device: &Id, source: &Source| {
+        let other = world.root_of(named);
+        let nobody = [named, other, device].into_iter().any(Id::is_placeholder);
+        let told = found.iter().any(|neighbour| neighbour.root == *other);
+        if other != root && !told && !nobody && !world.is_anonymous(other) {
+            found.push(Neighbour {
+                root: other.clone(),
+                device: device.clone(),
+                why: explain::neighbour(other, device, source),
+                source: source.clone(),
+            });
+        }
+    };
+    for id in world.cluster(root).into_iter().filter(|id| !id.is_placeholder()) {
+        for link in world.links_of(&id) {
+            match link.kind {
+                LinkKind::IdDevice if link.a == id && !link.b.is_placeholder() => {
+                    for other in world.links_of(&link.b) {
+                        if matches!(other.kind, LinkKind::IdDevice | LinkKind::UserDevice) && other.b == link.b {
+                            add(&other.a, &link.b, &other.source);
+                        }
+                    }
+                }
+                LinkKind::Identify if link.b == id => add(&link.a, &id, &link.source),
+                LinkKind::Identify if link.a == id && world.is_person(&link.b) => add(&link.b, &id, &link.source),
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+/// The answer for an id that has no rows and no mapping, but that rows name.
+fn mentioned(world: &World<'_>, query: &Id) -> Option<Journey> {
+    let mut mentions: Vec<Mention> = Vec::new();
+    let forms = [query.clone(), query.other_device_form()];
+    for form in &forms {
+        for link in world.links_of(form) {
+            let (with, role) =
+                if link.a == *form { (&link.b, role_of_a(link.kind)) } else { (&link.a, role_of_b(link.kind)) };
+            let root = world.root_of(with).clone();
+            let told = mentions.iter().any(|mention| mention.role == role && mention.root == root);
+            if !told {
+                mentions.push(Mention {
+                    role,
+                    with: with.clone(),
+                    why: explain::mention(role, form, with, &root, link.rows, &link.source),
+                    root,
+                    source: link.source.clone(),
+                    rows: link.rows,
+                });
+            }
+        }
+    }
+    let aliases = alias_lines(world, |call| [&call.alias, &call.target].into_iter().flatten().any(|id| id == query));
+    for line in &aliases {
+        if let (Verdict::Refused(refusal), Some(alias)) = (line.verdict, &line.alias) {
+            let with = line.target.clone().unwrap_or_else(|| alias.clone());
+            let root = world.root_of(&with).clone();
+            let role = if refusal == Refusal::EmptyDistinctId { "alias without a target" } else { "refused alias" };
+            mentions.push(Mention { role, with, root, why: line.why.clone(), source: line.source.clone(), rows: 1 });
+        }
+    }
+    if mentions.is_empty() && aliases.is_empty() {
+        return None;
+    }
+    mentions.sort_by(|a, b| (a.role, a.source.rank, a.source.line).cmp(&(b.role, b.source.rank, b.source.line)));
+    Some(Journey {
+        query: query.clone(),
+        root: None,
+        ids: vec![],
+        aliases,
+        steps: vec![],
+        orphans: vec![],
+        points: vec![],
+        mentions,
+        orphan_of: vec![],
+        neighbours: vec![],
+        notes: vec![explain::no_rows(query)],
+        findings: vec![],
+        cuts: vec![],
+    })
+}
+
+fn role_of_a(kind: LinkKind) -> &'static str {
+    match kind {
+        LinkKind::Identify => "identified id",
+        LinkKind::UserDevice => "user",
+        LinkKind::Merge => "merged id",
+        LinkKind::IdDevice | LinkKind::IdUser | LinkKind::Previous | LinkKind::PersistedDevice => "id",
+    }
+}
+
+fn role_of_b(kind: LinkKind) -> &'static str {
+    match kind {
+        LinkKind::Identify => "anonymous id",
+        LinkKind::UserDevice | LinkKind::IdDevice | LinkKind::PersistedDevice => "device",
+        LinkKind::IdUser => "user",
+        LinkKind::Previous => "previous id",
+        LinkKind::Merge => "merged id",
+    }
+}

@@ -1,0 +1,162 @@
+//! Facts with the indexes and the judgements that every question needs.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::evidence::{self, Tie};
+use super::facts::Facts;
+use super::journey::Verdict;
+use super::table::{Judged, Table};
+use crate::model::facts::{AliasCall, Event, Link};
+use crate::model::{Id, LinkKind, Shape};
+
+/// [`Facts`], indexed, with the lookup table that follows from them.
+///
+/// Whoever gathers facts uses it too, to see what the facts at hand already lead to.
+pub struct World<'a> {
+    /// Alias calls in order of arrival.
+    pub calls: Vec<&'a AliasCall>,
+    /// The lookup table after all of them.
+    pub table: Table,
+    links: HashMap<&'a str, Vec<&'a Link>>,
+    events: HashMap<&'a Id, Vec<&'a Event>>,
+    calls_naming: HashMap<&'a Id, Vec<usize>>,
+    members: HashMap<Id, Vec<Id>>,
+}
+
+impl<'a> World<'a> {
+    /// Indexes the facts and judges the alias calls.
+    pub fn new(facts: &'a Facts) -> Self {
+        let mut calls: Vec<&AliasCall> = facts.calls.iter().collect();
+        calls.sort_by_key(|call| call.arrival());
+        let table = Table::build(calls.iter().copied());
+
+        // In order of arrival, so that an answer does not depend on how the facts were gathered.
+        let mut in_order: Vec<&Link> = facts.links.iter().collect();
+        in_order.sort_by_key(|link| (link.arrived, link.source.rank, link.source.line, link.kind, &link.a, &link.b));
+        let mut links: HashMap<&str, Vec<&Link>> = HashMap::new();
+        for link in in_order {
+            links.entry(link.a.as_str()).or_default().push(link);
+            if link.a != link.b {
+                links.entry(link.b.as_str()).or_default().push(link);
+            }
+        }
+        let mut events: HashMap<&Id, Vec<&Event>> = HashMap::new();
+        for event in &facts.events {
+            if let Some(id) = &event.id {
+                events.entry(id).or_default().push(event);
+            }
+        }
+        let mut calls_naming: HashMap<&Id, Vec<usize>> = HashMap::new();
+        for (index, call) in calls.iter().enumerate() {
+            let named: HashSet<&Id> = [&call.alias, &call.target].into_iter().flatten().collect();
+            for id in named {
+                calls_naming.entry(id).or_default().push(index);
+            }
+        }
+        let mut keys: Vec<&Id> = calls.iter().filter_map(|call| call.alias.as_ref()).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let mut with_order: BTreeMap<Id, Vec<(usize, Id)>> = BTreeMap::new();
+        for key in keys {
+            if let Some(entry) = table.entry(key) {
+                with_order.entry(table.resolve(key).clone()).or_default().push((entry.call, key.clone()));
+            }
+        }
+        let members = with_order
+            .into_iter()
+            .map(|(root, mut aliases)| {
+                aliases.sort();
+                (root, aliases.into_iter().map(|(_, alias)| alias).collect())
+            })
+            .collect();
+        Self { calls, table, links, events, calls_naming, members }
+    }
+
+    /// The end of the chain that begins at `id`.
+    pub fn root_of<'b>(&'b self, id: &'b Id) -> &'b Id {
+        self.table.resolve(id)
+    }
+
+    /// `root` and the aliases that lead to it, in order of arrival of their calls.
+    pub fn cluster(&self, root: &Id) -> Vec<Id> {
+        let mut ids = vec![root.clone()];
+        ids.extend(self.members.get(root).into_iter().flatten().cloned());
+        ids
+    }
+
+    /// Whether rows are stored under `id` or the lookup table names it.
+    pub fn knows(&self, id: &Id) -> bool {
+        self.events.contains_key(id)
+            || self.calls_of(id).any(|(index, call)| {
+                self.verdict(index).is_some_and(|judged| judged.verdict == Verdict::Accepted)
+                    || call.target.as_ref() == Some(id)
+            })
+    }
+
+    /// What became of call `index`.
+    pub fn verdict(&self, index: usize) -> Option<&Judged> {
+        self.table.verdicts().get(index)
+    }
+
+    /// Calls that have `id` as alias or as target, with their indexes, in order of arrival.
+    pub fn calls_of(&self, id: &Id) -> impl Iterator<Item = (usize, &'a AliasCall)> {
+        self.calls_naming.get(id).into_iter().flatten().filter_map(|&index| Some((index, *self.calls.get(index)?)))
+    }
+
+    /// Rows sent under `id`.
+    pub fn events_of(&self, id: &Id) -> &[&'a Event] {
+        self.events.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Links that name `id`, or name it as a device without its prefix.
+    pub fn links_of(&self, id: &Id) -> impl Iterator<Item = &'a Link> {
+        let bare = (id.bare() != id.as_str()).then(|| id.bare());
+        let exact = self.links.get(id.as_str()).into_iter().flatten().copied();
+        // The bare text names this device only where a link holds devices.
+        let as_device = bare.and_then(|bare| self.links.get(bare)).into_iter().flatten().copied();
+        exact.chain(as_device.filter(|link| link.device().is_some_and(|device| device.as_str() == id.bare())))
+    }
+
+    /// Whether something shows that `id` names a person that an app knows: an `identify` or
+    /// `$user_id` with it, an alias of that name, or the form of an e-mail address.
+    ///
+    /// A placeholder names nobody. An alias of the form that SDKs give anonymous ids is a chain or swapped arguments, not a
+    /// name (identity.md #18).
+    pub fn is_person(&self, id: &Id) -> bool {
+        if id.is_placeholder() {
+            return false;
+        }
+        let shape = id.shape();
+        if shape == Shape::Email {
+            return true;
+        }
+        if !shape.is_sdk_made() && self.calls_of(id).any(|(_, call)| is_key_of(id, call)) {
+            return true;
+        }
+        self.links.get(id.as_str()).into_iter().flatten().any(|link| match link.kind {
+            LinkKind::Identify | LinkKind::UserDevice => link.a == *id,
+            LinkKind::IdUser => link.b == *id,
+            _ => false,
+        })
+    }
+
+    /// Whether no id of this root's cluster names a person.
+    pub fn is_anonymous(&self, root: &Id) -> bool {
+        !self.cluster(root).iter().any(|id| self.is_person(id))
+    }
+
+    /// Every tie between the cluster of `root`, as the anonymous side, and other roots.
+    pub fn owners_of(&self, root: &Id) -> Vec<Tie<'a>> {
+        evidence::owners_of(self, root)
+    }
+
+    /// Roots, other than `root`, that evidence may tie to it as anonymous rows, in order of id.
+    pub fn candidates_of(&self, root: &Id) -> Vec<Id> {
+        evidence::candidates_of(self, root)
+    }
+}
+
+/// Whether `call` asks for alias `id`, and not of itself.
+fn is_key_of(id: &Id, call: &AliasCall) -> bool {
+    call.alias.as_ref() == Some(id) && call.target.as_ref() != Some(id)
+}

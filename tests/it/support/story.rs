@@ -1,0 +1,257 @@
+//! Histories in the notation of identity.md §7, as facts and as questions to the engine.
+//!
+//! ```text
+//! 1 View(12345)                    at 1 s, arrived at once
+//! 3@4.2 AL(sally -> 12345)         $create_alias, happened at 3 s, arrived at 4.2 s
+//! 50 ID(sally <= P-1)              $identify, distinct_id sally, $anon_distinct_id P-1
+//! 51 MERGE(a, b)                   $merge
+//! 60 Buy(sally) +sally,d-1         with $user_id and $device_id; `+,d-1` has no user
+//! 61 Buy(sally) on web · Linux     with a client
+//! ```
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use journey::identity::{Facts, Journey, Split, State, Step, resolve};
+use journey::model::facts::{AliasCall, Event, Link, Source};
+use journey::model::row::{CREATE_ALIAS, IDENTIFY, MERGE};
+use journey::model::{Client, Flags, Id, LinkKind, Row, Verb};
+
+/// A history as rows in order of arrival, all of them of one file.
+pub(crate) struct Story {
+    pub(crate) rows: Vec<Row>,
+}
+
+impl Story {
+    /// Reads the notation above; rows are put in order of arrival, ties in order of writing.
+    pub(crate) fn new(text: &str) -> Self {
+        let mut rows: Vec<Row> =
+            text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with("//")).map(row).collect();
+        rows.sort_by_key(|row| row.arrival);
+        for (line, row) in (1..).zip(&mut rows) {
+            row.line = line;
+        }
+        Self { rows }
+    }
+
+    pub(crate) fn facts(&self) -> Facts {
+        facts(&self.rows)
+    }
+
+    pub(crate) fn journey(&self, query: &str) -> Journey {
+        resolve(&self.facts(), &Id::new(query)).unwrap_or_else(|| panic!("{query} is nowhere"))
+    }
+
+    /// Names of the merged rows, without verbs.
+    pub(crate) fn merged(&self, query: &str) -> String {
+        let journey = self.journey(query);
+        names(journey.steps.iter().filter(|step| step.state == State::Merged))
+    }
+
+    /// Names of the split rows with their kind, without verbs.
+    pub(crate) fn split(&self, query: &str) -> String {
+        let journey = self.journey(query);
+        let kind = |step: &Step| match step.state {
+            State::Split(Split::Race) => " race",
+            State::Split(Split::History) => " history",
+            State::Merged => "",
+        };
+        let rows = journey.steps.iter().filter(|step| step.state != State::Merged && !is_verb(&step.event.event));
+        rows.map(|step| format!("{}{}", step.event.event, kind(step))).collect::<Vec<_>>().join(", ")
+    }
+
+    /// `P-1: AppOpen, AppBuy (proof)`; several by `;`.
+    pub(crate) fn orphans(&self, query: &str) -> String {
+        let journey = self.journey(query);
+        let tell = |orphan: &journey::identity::Orphan| {
+            let contested = if orphan.contested { ", contested" } else { "" };
+            format!("{}: {} ({}{contested})", orphan.id.as_str(), names(orphan.steps.iter()), orphan.strength.name())
+        };
+        journey.orphans.iter().map(tell).collect::<Vec<_>>().join("; ")
+    }
+
+    /// `sally -> 12345 accepted`; several by `;`.
+    pub(crate) fn calls(&self, query: &str) -> String {
+        use journey::identity::Verdict;
+        let journey = self.journey(query);
+        let calls = journey.aliases.iter().map(|line| {
+            let name = |id: &Option<Id>| id.as_ref().map_or(String::new(), |id| id.as_str().to_owned());
+            let verdict = match line.verdict {
+                Verdict::Accepted => "accepted".to_owned(),
+                Verdict::Duplicate => "duplicate".to_owned(),
+                Verdict::Refused(refusal) => refusal.name().to_owned(),
+            };
+            format!("{} -> {} {verdict}", name(&line.alias), name(&line.target))
+        });
+        calls.collect::<Vec<_>>().join("; ")
+    }
+
+    /// Codes of the findings.
+    pub(crate) fn findings(&self, query: &str) -> String {
+        self.journey(query).findings.iter().map(|finding| finding.code).collect::<Vec<_>>().join(", ")
+    }
+
+    /// `alias sally@2, login sally@50`.
+    pub(crate) fn points(&self, query: &str) -> String {
+        let journey = self.journey(query);
+        let points = journey
+            .points
+            .iter()
+            .map(|point| format!("{} {}@{}", point.kind.name(), point.id.as_str(), point.time / 1000));
+        points.collect::<Vec<_>>().join(", ")
+    }
+}
+
+fn is_verb(event: &str) -> bool {
+    [CREATE_ALIAS, IDENTIFY, MERGE].contains(&event)
+}
+
+fn names<'a>(steps: impl Iterator<Item = &'a Step>) -> String {
+    let names = steps.map(|step| step.event.event.to_string()).filter(|name| !is_verb(name));
+    names.collect::<Vec<_>>().join(", ")
+}
+
+fn seconds(text: &str) -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "times of a story are small")]
+    let millis = (text.parse::<f64>().unwrap_or_else(|_| panic!("{text} is no time")) * 1000.0).round() as i64;
+    millis
+}
+
+fn id(text: &str) -> Option<Id> {
+    let text = text.trim();
+    (!text.is_empty() && text != "\"\"").then(|| Id::new(text))
+}
+
+/// One line of the notation.
+fn row(line: &str) -> Row {
+    let (line, client) = match line.split_once(" on ") {
+        Some((line, client)) => (line, Some(Client::from_text(client.trim()))),
+        None => (line, None),
+    };
+    let (when, rest) = line.split_once(' ').unwrap_or_else(|| panic!("no time in {line}"));
+    let (time, arrival) = when.split_once('@').unwrap_or((when, when));
+    let (rest, ids) = rest.rsplit_once(" +").map_or((rest, ""), |(rest, ids)| (rest, ids));
+    let (user, device) = ids.split_once(',').unwrap_or((ids, ""));
+    let (name, inside) = rest.trim().split_once('(').unwrap_or_else(|| panic!("no id in {line}"));
+    let inside = inside.strip_suffix(')').unwrap_or_else(|| panic!("no end of id in {line}"));
+    let (event, distinct_id, verb) = match name {
+        "AL" => {
+            let (alias, target) = inside.split_once("->").expect("alias -> target");
+            let (alias, target) = (id(alias), id(target));
+            (CREATE_ALIAS, target.clone(), Verb::Alias { alias, target, by_original: false })
+        }
+        "ID" => {
+            let (identified, anon) = inside.split_once("<=").expect("identified <= anonymous");
+            (IDENTIFY, id(identified), Verb::Identify { identified: id(identified), anon: id(anon) })
+        }
+        "MERGE" => {
+            let ids: Vec<Id> = inside.split(',').filter_map(id).collect();
+            (MERGE, ids.first().cloned(), Verb::Merge { ids })
+        }
+        name => (name, id(inside), Verb::Track),
+    };
+    Row {
+        event: event.to_owned(),
+        id: distinct_id,
+        time: seconds(time),
+        arrival: Some(seconds(arrival)),
+        device: id(device).map(|device| device.to_bare()),
+        user: id(user),
+        verb,
+        previous: vec![],
+        insert_id: None,
+        client,
+        properties: "{}".to_owned(),
+        line: 0,
+        flags: Flags::default(),
+    }
+}
+
+/// The facts of all rows: what a store would give if it were asked for everything.
+pub(crate) fn facts(rows: &[Row]) -> Facts {
+    facts_of_files(&[("story.jsonl", rows)])
+}
+
+/// The same for rows of several files, which must be in order of their names.
+pub(crate) fn facts_of_files(files: &[(&str, &[Row])]) -> Facts {
+    let mut facts = Facts::default();
+    let mut links: BTreeMap<(LinkKind, Id, Id), Link> = BTreeMap::new();
+    let mut number = 0;
+    for (rank, (name, rows)) in (0..).zip(files) {
+        let file: Arc<str> = Arc::from(*name);
+        let mut latest = i64::MIN;
+        for row in *rows {
+            number += 1;
+            let source = Source { file: file.clone(), rank, line: row.line };
+            latest = latest.max(row.arrival.unwrap_or(row.time));
+            let arrived = row.arrival.unwrap_or(latest);
+            let mut flags = row.flags;
+            if row.arrival.is_none() {
+                flags.set(Flags::ARRIVAL_UNKNOWN);
+            }
+            if row.insert_id.is_some() {
+                flags.set(Flags::HAS_INSERT_ID);
+            }
+            let other = match &row.verb {
+                Verb::Alias { alias, .. } => alias.clone(),
+                Verb::Identify { anon, .. } => anon.clone(),
+                _ => None,
+            };
+            facts.events.push(Event {
+                row: number,
+                event: Arc::from(row.event.as_str()),
+                id: row.id.clone(),
+                time: row.time,
+                arrived,
+                device: row.device.clone(),
+                user: row.user.clone(),
+                other,
+                client: row.client.clone(),
+                hash: hash(row),
+                flags,
+                source: source.clone(),
+            });
+            if let Verb::Alias { alias, target, .. } = &row.verb {
+                facts.calls.push(AliasCall {
+                    row: number,
+                    alias: alias.clone(),
+                    target: target.clone(),
+                    time: row.time,
+                    arrived,
+                    flags,
+                    source: source.clone(),
+                    from_table: false,
+                });
+            }
+            for (kind, a, b) in row.links() {
+                let link = links.entry((kind, a.clone(), b.clone())).or_insert_with(|| Link {
+                    kind,
+                    a,
+                    b,
+                    rows: 0,
+                    time: row.time,
+                    arrived,
+                    source: source.clone(),
+                });
+                link.rows += 1;
+                if (arrived, source.rank, source.line) < (link.arrived, link.source.rank, link.source.line) {
+                    (link.time, link.arrived, link.source) = (row.time, arrived, source.clone());
+                }
+            }
+        }
+    }
+    facts.links = links.into_values().collect();
+    facts
+}
+
+/// Equal for what is one delivery: the key with `$insert_id`, else everything but the line.
+fn hash(row: &Row) -> i64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    (&row.event, &row.id, row.time).hash(&mut hasher);
+    match &row.insert_id {
+        Some(insert_id) => insert_id.hash(&mut hasher),
+        None => (row.arrival, &row.device, &row.user, format!("{:?}", row.verb)).hash(&mut hasher),
+    }
+    hasher.finish().cast_signed()
+}
