@@ -379,3 +379,48 @@ fn the_manual_page_is_one() {
     let text = out(&home.run(&["man"]));
     assert!(text.contains(".TH journey 1") && text.contains(".SH SYNOPSIS"), "{text}");
 }
+
+fn readme() -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
+}
+
+#[test]
+fn the_picture_of_the_readme_is_what_the_demo_shows() {
+    let home = Home::new();
+    let shown = out(&home.run(&["show", "sally@gmail.com"]));
+    let (picture, _) = shown.split_once("\nalias calls, in order of arrival\n").unwrap();
+    assert!(readme().contains(picture), "the README shows something else than:\n{picture}");
+}
+
+#[test]
+fn the_keys_of_the_readme_are_those_of_the_program() {
+    let keys: toml::Table = toml::from_str(include_str!("../../assets/keys.toml")).unwrap();
+    let mut known = Vec::new();
+    for (context, bindings) in &keys {
+        for binding in bindings.as_array().unwrap() {
+            let names = binding["keys"].as_array().unwrap().iter().map(|key| format!("`{}`", key.as_str().unwrap()));
+            let names = names.collect::<Vec<_>>().join(" ");
+            known.push(format!("| {context} | {names} | {} |", binding["help"].as_str().unwrap()));
+        }
+    }
+    let readme = readme();
+    let table = readme.split("| on | keys | does |\n|---|---|---|\n").nth(1).unwrap();
+    let rows: Vec<&str> = table.lines().take_while(|line| line.starts_with('|')).collect();
+    assert!(rows.len() > 20, "the table of keys was not found");
+    for row in &rows {
+        assert!(known.iter().any(|known| known == row), "not in assets/keys.toml: {row}");
+    }
+    // Only the editing of a line of text, which is everybody's, may be left out.
+    let left_out = known.iter().filter(|known| !rows.contains(&known.as_str()));
+    let told = |row: &&String| ["| journey |", "| identity |", "| everywhere |"].iter().any(|on| row.starts_with(on));
+    assert_eq!(left_out.filter(told).collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+#[test]
+fn every_suggestion_of_the_demo_opens() {
+    let home = Home::new();
+    for file in journey::sim::demo_files().unwrap() {
+        let output = home.run(&["show", "--", &file.scenario.search]);
+        assert_eq!(code(&output), 0, "{}: {}", file.name, err(&output));
+    }
+}

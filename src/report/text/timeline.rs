@@ -247,7 +247,8 @@ impl<'a> Context<'a> {
                 ..self.call_at(call, at.or_else(|| self.lane_of(call)))
             };
         }
-        let point = self.points.get(&event.row).copied();
+        // Lines of a table of aliases have numbers of their own.
+        let point = self.points.get(&event.row).copied().filter(|point| point.source == event.source);
         let (class, state) = match (split_name(step.state), point, step.phase) {
             (Some(_), _, _) => (Class::Split, "split"),
             (None, Some(point), _) => (class_of(point.kind), "merged"),
