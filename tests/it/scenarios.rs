@@ -3,7 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use crate::support::story::Story;
-use journey::model::{Client, Flags, Row, Verb, json};
+use journey::formats::{Clock, Decoder, Item, sniff};
+use journey::model::Row;
 use journey::sim::{self, Endpoint, Scenario, Sent};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -100,37 +101,21 @@ fn story(name: &str) -> Story {
     Story { rows }
 }
 
+/// The row as the importer reads it; nothing for a profile update.
 fn row(sent: &Sent) -> Option<Row> {
-    let line: Value = serde_json::from_str(&sent.line()).unwrap();
-    let payload = line["payload"].as_object().unwrap();
-    let (event, properties) = event_of(payload)?;
-    let id = |key: &str| json::id(&properties.get(key)?.to_string());
-    let text = |key: &str| properties.get(key).and_then(Value::as_str);
-    let verb = match event.as_str() {
-        "$create_alias" => {
-            let original = id("original");
-            let by_original = original.is_some() && original != id("distinct_id");
-            Verb::Alias { alias: id("alias"), target: original.or_else(|| id("distinct_id")), by_original }
+    let line = sent.line();
+    let sniffed = sniff(line.as_bytes(), true, "x.jsonl").unwrap();
+    let mut items = Vec::new();
+    Decoder::new(&sniffed).decode(1, line.as_bytes(), &mut items);
+    assert_eq!(items.len(), 1, "{line}");
+    match items.remove(0) {
+        Item::Event { row, clock: Clock::Utc, project: None } => Some(row),
+        Item::Profile { profile, .. } => {
+            assert!(profile.id.is_some(), "{line}");
+            None
         }
-        "$identify" => Verb::Identify { identified: id("distinct_id"), anon: id("$anon_distinct_id") },
-        _ => Verb::Track,
-    };
-    let device = text("$browser").or(text("$model"));
-    Some(Row {
-        event,
-        id: id("distinct_id"),
-        time: properties.get("time").and_then(|time| json::time(&time.to_string())).unwrap_or(sent.arrival),
-        arrival: line["received_at_ms"].as_i64(),
-        device: id("$device_id").map(|device| device.to_bare()),
-        user: id("$user_id"),
-        verb,
-        previous: vec![],
-        insert_id: text("$insert_id").map(str::to_owned),
-        client: Client::of(text("mp_lib"), &[text("$os"), device]),
-        properties: Value::Object(properties.clone()).to_string(),
-        line: 0,
-        flags: Flags::default(),
-    })
+        other => panic!("{other:?} from {line}"),
+    }
 }
 
 /// `merged | split | orphans | calls` of the id that the scenario says to open.
