@@ -215,7 +215,7 @@ impl Reading<'_> {
             return Ok(());
         }
         match outer.kind() {
-            Some(Kind::Event) => self.event(json, None),
+            Some(Kind::Event) => self.event(&outer, None),
             Some(Kind::Request) => self.request(&outer),
             Some(Kind::RecordedUpdate) => {
                 let arrival = outer.received.and_then(json::time);
@@ -228,8 +228,7 @@ impl Reading<'_> {
         }
     }
 
-    fn event(&mut self, json: &str, recorded: Option<&Recorded>) -> Result<(), String> {
-        let outer = Outer::read(json).map_err(|error| complaint(&error))?;
+    fn event(&mut self, outer: &Outer<'_>, recorded: Option<&Recorded>) -> Result<(), String> {
         let properties = outer.properties.ok_or("has no properties")?;
         let around = Around {
             line: self.line,
@@ -324,7 +323,7 @@ impl Reading<'_> {
         }
         let outer = Outer::read(json).map_err(|error| complaint(&error))?;
         match outer.kind() {
-            Some(Kind::Event) => self.event(json, Some(recorded.unwrap_or(&Recorded::default()))),
+            Some(Kind::Event) => self.event(&outer, Some(recorded.unwrap_or(&Recorded::default()))),
             Some(Kind::Update | Kind::ExportedProfile) => {
                 self.profile(json, self.line, recorded.and_then(|recorded| recorded.arrival))
             }
