@@ -442,6 +442,7 @@ pub(super) fn evidence_name(kind: EvidenceKind) -> &'static str {
         EvidenceKind::BeforeIdentity => "id before identity",
         EvidenceKind::PreviousId => "previous id",
         EvidenceKind::SameDevice => "same device",
+        EvidenceKind::ServerAlias => "alias asked for by a server",
     }
 }
 
