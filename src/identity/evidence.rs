@@ -64,7 +64,8 @@ pub(super) fn owners_of<'a>(world: &World<'a>, root: &Id) -> Vec<Tie<'a>> {
             });
             if refused && let Some(alias) = &call.alias {
                 let owner = world.root_of(alias);
-                push(&mut ties, root, owner, alias, id, EvidenceKind::RefusedAlias, &call.source, call.time, 1);
+                let kind = if world.is_of_server(id) { EvidenceKind::ServerAlias } else { EvidenceKind::RefusedAlias };
+                push(&mut ties, root, owner, alias, id, kind, &call.source, call.time, 1);
             }
         }
     }
@@ -122,9 +123,8 @@ fn push<'a>(
     time: Millis,
     rows: u64,
 ) {
-    let told = ties.iter().any(|tie| {
-        tie.kind == kind && tie.named == named && tie.anonymous == *anonymous && kind != EvidenceKind::RefusedAlias
-    });
+    let of_call = matches!(kind, EvidenceKind::RefusedAlias | EvidenceKind::ServerAlias);
+    let told = ties.iter().any(|tie| tie.kind == kind && tie.named == named && tie.anonymous == *anonymous && !of_call);
     if owner != root && !named.is_placeholder() && !owner.is_placeholder() && !told {
         ties.push(Tie { owner: owner.clone(), named, anonymous: anonymous.clone(), kind, source, time, rows });
     }

@@ -279,6 +279,9 @@ pub enum EvidenceKind {
     PreviousId,
     /// E2: rows of both with one `$device_id`.
     SameDevice,
+    /// A refused alias call for an id that no SDK made and that only servers write under: it
+    /// can be an anonymous session, or any other id (captures k1, k2).
+    ServerAlias,
 }
 
 impl EvidenceKind {
@@ -291,6 +294,7 @@ impl EvidenceKind {
             Self::BeforeIdentity => "before_identity",
             Self::PreviousId => "previous_id",
             Self::SameDevice => "same_device",
+            Self::ServerAlias => "server_alias",
         }
     }
 
@@ -298,6 +302,7 @@ impl EvidenceKind {
     pub fn strength(self) -> Strength {
         match self {
             Self::SameDevice => Strength::Strong,
+            Self::ServerAlias => Strength::Weak,
             _ => Strength::Proof,
         }
     }
@@ -406,7 +411,11 @@ impl Journey {
 
     /// Rows of orphans that are counted for this user: proof or strong evidence, not contested.
     pub fn orphaned_rows(&self) -> usize {
-        self.orphans.iter().filter(|orphan| !orphan.contested).map(|orphan| orphan.steps.len()).sum()
+        self.orphans
+            .iter()
+            .filter(|orphan| !orphan.contested && orphan.strength > Strength::Weak)
+            .map(|orphan| orphan.steps.len())
+            .sum()
     }
 
     /// The one sentence that says why a step is where it is.

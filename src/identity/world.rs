@@ -7,7 +7,7 @@ use super::facts::Facts;
 use super::journey::Verdict;
 use super::table::{Judged, Table};
 use crate::model::facts::{AliasCall, Event, Link};
-use crate::model::{Id, LinkKind, Shape};
+use crate::model::{Client, Id, LinkKind, Shape};
 
 /// [`Facts`], indexed, with the lookup table that follows from them.
 ///
@@ -143,6 +143,12 @@ impl<'a> World<'a> {
     /// Whether no id of this root's cluster names a person.
     pub fn is_anonymous(&self, root: &Id) -> bool {
         !self.cluster(root).iter().any(|id| self.is_person(id))
+    }
+
+    /// Whether no SDK made `id` and only server libraries send rows under it.
+    pub fn is_of_server(&self, id: &Id) -> bool {
+        let clients = || self.events_of(id).iter().filter_map(|event| event.client.as_ref());
+        !id.shape().is_sdk_made() && clients().next().is_some() && clients().all(Client::is_server)
     }
 
     /// Every tie between the cluster of `root`, as the anonymous side, and other roots.

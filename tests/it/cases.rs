@@ -600,3 +600,15 @@ fn c43_ios_that_identifies_with_the_original_or_the_alias_gives_one_timeline() {
     assert_eq!(from_3_9_1.merged("u"), "Start, Later");
     assert_eq!(from_3_9_1.orphans("u"), "");
 }
+
+#[test]
+fn an_id_that_only_servers_write_under_is_a_weak_orphan() {
+    let story = Story::new(
+        "1 View(anon-7f3a) on web · Linux
+         2 AL(sally -> anon-7f3a)
+         3 AL(sally -> order-99)
+         4 Paid(order-99) on python",
+    );
+    assert_eq!(story.orphans("sally"), "order-99: Paid (weak)");
+    assert_eq!(story.journey("sally").orphaned_rows(), 0, "a hint is not counted");
+}

@@ -219,6 +219,7 @@ impl<'a> Line<'a> {
                 (Meaning::Text, format!("alias {}, {hops} hops", alias(call)))
             }
             Reason::Through { call, .. } => (Meaning::Text, format!("alias {}", alias(call))),
+            Reason::Orphaned { .. } => (Meaning::Orphan, String::new()),
             Reason::Before { call } => {
                 let long = format!(": arrived before alias {}", alias(call));
                 let kind = if step.state == Stored::Split(Split::Race) { "SPLIT race" } else { "SPLIT history" };
@@ -442,6 +443,7 @@ pub(super) fn evidence_name(kind: EvidenceKind) -> &'static str {
         EvidenceKind::BeforeIdentity => "id before identity",
         EvidenceKind::PreviousId => "previous id",
         EvidenceKind::SameDevice => "same device",
+        EvidenceKind::ServerAlias => "alias asked for by a server",
     }
 }
 
