@@ -526,6 +526,7 @@ fn identity(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
     }
     let reached = match journey.identity.goal(journey.journey()) {
         Some(Goal::Row(row)) => journey.select_row(row),
+        Some(Goal::Call(call)) => journey.select_call(call),
         Some(Goal::Orphan(orphan)) => journey.select_orphan(orphan),
         Some(Goal::User(id)) => return model.open(id),
         None => return Vec::new(),

@@ -77,7 +77,7 @@ pub(in crate::tui) fn view(state: &State, keymap: &Keymap, ui: &mut Ui, area: Re
                 pen.skip(1).text(&line.left, look.style(Meaning::Title));
                 continue;
             }
-            let left = if part.width >= 50 { 20 } else { 12 };
+            let left = if part.width >= 50 { 16 } else { 12 };
             pen.skip(1).cell(&line.left, left, look.style(line.meaning)).skip(1);
             pen.text(&line.right, look.style(Meaning::Text));
         }
@@ -125,13 +125,13 @@ fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
         for (mark, text, meaning) in [
             (glyphs.anonymous, "a row before the user was known", Meaning::Anonymous),
             (glyphs.identified, "a row from then on", Meaning::Identified),
-            (join.as_str(), "an accepted alias: the lane joins the user's data", Meaning::Alias),
-            (glyphs.duplicate, "an alias call that was in the table already", Meaning::Muted),
-            (bar.as_str(), "a refused alias: nothing is joined, nobody was told", Meaning::Refused),
-            (glyphs.identify, "an identify point: the user became known here", Meaning::Identify),
+            (join.as_str(), "an accepted alias: its lane joins the user's", Meaning::Alias),
+            (glyphs.duplicate, "an alias call whose alias leads there already", Meaning::Muted),
+            (bar.as_str(), "a refused alias: nothing joined, nobody told", Meaning::Refused),
+            (glyphs.identify, "an identify point: the user became known", Meaning::Identify),
             (glyphs.reset, "a reset; no row says it, it is inferred", Meaning::Reset),
-            (glyphs.split, "a split row: stored apart, it arrived before the alias", Meaning::Split),
-            (glyphs.orphan, "an orphan's row: evidence ties it here, no alias can", Meaning::Orphan),
+            (glyphs.split, "a split row: it came before its alias, apart", Meaning::Split),
+            (glyphs.orphan, "a row of an orphan: no alias can join it", Meaning::Orphan),
             (glyphs.lane, "a lane whose rows count for the user", Meaning::Muted),
             (glyphs.lane_apart, "a lane whose rows do not", Meaning::Muted),
         ] {

@@ -180,6 +180,17 @@ impl State {
         }
     }
 
+    /// Selects the line of an alias call, by its index in the journey.
+    pub fn select_call(&mut self, call: usize) -> bool {
+        match self.timeline.find_call(&self.journey, call) {
+            Some(at) => {
+                self.select(at);
+                true
+            }
+            None => false,
+        }
+    }
+
     /// Selects the first row of an orphan.
     pub fn select_orphan(&mut self, orphan: usize) -> bool {
         let wanted = |entry: &Entry| matches!(entry, Entry::Orphan(at, _) if *at as usize == orphan);

@@ -1,5 +1,7 @@
 //! The interface without threads: keys in, effects pumped in the test's own thread.
 
+#![allow(clippy::expect_used, reason = "a test that cannot be set up has to fail")]
+
 use std::fmt::Write as _;
 
 use crossterm::event::Event;

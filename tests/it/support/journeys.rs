@@ -1,5 +1,7 @@
 //! Journeys made by hand, each of one story, and a backend that knows them.
 
+#![allow(clippy::expect_used, reason = "a test that cannot be set up has to fail")]
+
 use std::sync::Arc;
 
 use journey::identity::{
@@ -46,7 +48,7 @@ pub(super) fn member(id: &str, role: Role, anonymous: bool, steps: &[Step]) -> M
     let mut times = steps.iter().filter(|step| step.event.id.as_ref() == Some(&Id::new(id))).map(|s| s.event.time);
     let first = times.next();
     let events = steps.iter().filter(|step| step.event.id.as_ref() == Some(&Id::new(id))).count() as u64;
-    Member { id: Id::new(id), role, anonymous, events, first, last: times.last().or(first) }
+    Member { id: Id::new(id), role, anonymous, events, first, last: times.next_back().or(first) }
 }
 
 pub(super) fn call(line: u64, alias: &str, target: &str, time: &str, verdict: Verdict, why: &str) -> AliasLine {
@@ -59,6 +61,9 @@ pub(super) fn call(line: u64, alias: &str, target: &str, time: &str, verdict: Ve
         kept_by: None,
         time,
         arrived: Some(time + 1_250),
+        order: time + 1_250,
+        by_original: false,
+        from_table: false,
         source: source(line),
         row: i64::try_from(line).expect("a small number"),
         why: why.to_owned(),
@@ -90,6 +95,7 @@ fn empty(query: &str, root: Option<&str>) -> Journey {
         orphan_of: vec![],
         neighbours: vec![],
         notes: vec![],
+        findings: vec![],
         cuts: vec![],
     }
 }
@@ -140,7 +146,7 @@ pub(super) fn sally() -> Journey {
 /// As [`sally`], and alias is called again from her phone: refused, and the phone stays an orphan.
 pub(super) fn phone() -> Journey {
     let mut journey = sally();
-    let orphan = |event: Event| step(event, "P-1", Phase::Anonymous, Reason::Own);
+    let orphan = |event: Event| step(event, "P-1", Phase::Anonymous, Reason::Orphaned { orphan: 0 });
     let mut create = event(61, "$create_alias", "P-1", "2019-07-17T20:04:02.009Z");
     create.other = Some(Id::new("sally@gmail.com"));
     journey.aliases.push(AliasLine {
@@ -196,7 +202,7 @@ pub(super) fn two_people() -> Journey {
             time: at("2019-07-12T08:00:00Z"),
             rows: 3,
         }],
-        steps: vec![step(row, "A2", Phase::Anonymous, Reason::Own)],
+        steps: vec![step(row, "A2", Phase::Anonymous, Reason::Orphaned { orphan: 0 })],
         why: "Stored under A2; strong evidence ties it to this user and to bob, so it counts for neither.".into(),
     }];
     journey.points.push(Point {
@@ -257,11 +263,12 @@ pub(super) fn many_lanes() -> Journey {
     let template = journey.orphans.first().cloned().expect("an orphan");
     for number in 2..=12u64 {
         let id = format!("P-{number}");
+        let orphans = journey.orphans.len();
         let row = event(100 + number, "App Open", &id, &format!("2019-07-18T10:{number:02}:00Z"));
         journey.orphans.push(Orphan {
             id: Id::new(&id),
             ids: vec![Id::new(&id)],
-            steps: vec![step(row, &id, Phase::Anonymous, Reason::Own)],
+            steps: vec![step(row, &id, Phase::Anonymous, Reason::Orphaned { orphan: orphans })],
             why: format!("Stored under {id}."),
             ..template.clone()
         });

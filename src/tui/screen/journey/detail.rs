@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::identity::{AliasLine, Orphan, Point, Step, Verdict};
+use crate::identity::{AliasLine, Orphan, Point, Reason, Step, Verdict};
 use crate::model::facts::{Event, Source};
 use crate::model::{Flags, Id, Millis};
 use crate::tui::fit;
@@ -69,7 +69,8 @@ fn say(lines: &mut Text, state: &State, look: &Look) {
             let Some(step) = journey.steps.get(at as usize) else { return };
             lines.add("why", &journey.why(step), Meaning::Text);
             if let Some(call) = call {
-                alias(lines, call, look);
+                // The sentence of a call's row tells that of the call.
+                alias(lines, call, !matches!(step.reason, Reason::Call { .. }), look);
             }
             let point = state.timeline.mark(step.event.row).and_then(|point| journey.points.get(point));
             if let Some(point) = point {
@@ -79,9 +80,11 @@ fn say(lines: &mut Text, state: &State, look: &Look) {
         }
         Entry::Orphan(at, step_at) => {
             let Some(orphan) = journey.orphans.get(at as usize) else { return };
-            lines.add("why", &orphan.why, Meaning::Orphan);
             if let Some(call) = call {
-                alias(lines, call, look);
+                alias(lines, call, true, look);
+            }
+            if let Some(step) = orphan.steps.get(step_at as usize) {
+                lines.add("why", &journey.why(step), Meaning::Orphan);
             }
             evidence(lines, orphan);
             if let Some(step) = orphan.steps.get(step_at as usize) {
@@ -97,7 +100,7 @@ fn say(lines: &mut Text, state: &State, look: &Look) {
         }
         Entry::Call(at) => {
             let Some(call) = journey.aliases.get(at as usize) else { return };
-            alias(lines, call, look);
+            alias(lines, call, true, look);
             times(lines, call.time, call.arrived, look);
             lines.add("source", &place(&call.source), Meaning::Text);
         }
@@ -119,7 +122,7 @@ fn say(lines: &mut Text, state: &State, look: &Look) {
     }
 }
 
-fn alias(lines: &mut Text, call: &AliasLine, look: &Look) {
+fn alias(lines: &mut Text, call: &AliasLine, why: bool, look: &Look) {
     let arrow = look.glyphs.arrow;
     let asked = format!("{} {arrow} {}", visible_id(call.alias.as_ref()), visible_id(call.target.as_ref()));
     match call.verdict {
@@ -129,7 +132,9 @@ fn alias(lines: &mut Text, call: &AliasLine, look: &Look) {
             lines.add("refused", &format!("{}: {asked}", why.name().replace('_', " ")), Meaning::Refused);
         }
     }
-    lines.add("", &call.why, Meaning::Text);
+    if why {
+        lines.add("", &call.why, Meaning::Text);
+    }
     if let Some(kept) = &call.kept {
         let by = call.kept_by.as_ref().map(|by| format!(", by {}", place(by))).unwrap_or_default();
         lines.add(

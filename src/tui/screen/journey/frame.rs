@@ -73,8 +73,7 @@ fn panes(body: Rect, larger: bool, lines: usize) -> (Rect, Rect) {
         (false, 34..) => 12,
         (false, 22..) => 7,
         (false, 14..) => 5,
-        (false, 10..) => 3,
-        (false, 8..) => 2,
+        (false, 8..) => 3,
         (false, _) => 0,
     };
     // What a short journey leaves free shows more of its rows.

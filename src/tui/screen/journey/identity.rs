@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::identity::{AliasLine, Journey, Role, Verdict};
+use crate::identity::{AliasLine, Journey, Role, Severity, Verdict};
 use crate::model::Id;
 use crate::tui::app::Ui;
 use crate::tui::fit;
@@ -29,6 +29,7 @@ enum Line {
     OwnerEvidence(usize, usize),
     Neighbour(usize),
     Mention(usize),
+    Finding(usize),
     Note(usize),
     Cut(usize),
 }
@@ -51,6 +52,8 @@ pub struct State {
 pub enum Goal {
     /// A row of the store.
     Row(i64),
+    /// An alias call of this journey.
+    Call(usize),
     /// An orphan of this journey.
     Orphan(usize),
     /// Another user.
@@ -110,6 +113,7 @@ impl State {
         section("this is an orphan itself, of", owners, None);
         section("named by", all(journey.mentions.len(), Line::Mention), None);
         section("other users of the same devices", all(journey.neighbours.len(), Line::Neighbour), None);
+        section("findings: mistakes of the integration", all(journey.findings.len(), Line::Finding), None);
         section("notes", all(journey.notes.len(), Line::Note), None);
         let selected = lines.iter().position(|line| line.is_row()).unwrap_or(0);
         Self { lines, selected }
@@ -150,7 +154,7 @@ impl State {
     /// Where Enter goes.
     pub fn goal(&self, journey: &Journey) -> Option<Goal> {
         Some(match *self.lines.get(self.selected)? {
-            Line::Alias(at) => Goal::Row(journey.aliases.get(at)?.row),
+            Line::Alias(at) => Goal::Call(at),
             Line::Member(at) => {
                 let member = journey.ids.get(at)?;
                 let step = journey.steps.iter().find(|step| step.event.id.as_ref() == Some(&member.id))?;
@@ -248,6 +252,10 @@ fn sentence(of: &super::State, look: &Look) -> String {
             Line::Mention(at) => {
                 let mention = journey.mentions.get(at)?;
                 format!("{}  ({})", mention.why, place(&mention.source))
+            }
+            Line::Finding(at) => {
+                let finding = journey.findings.get(at)?;
+                format!("{} {}", finding.what, finding.advice)
             }
             Line::Note(at) => journey.notes.get(at)?.clone(),
             Line::Cut(at) => journey.cuts.get(at)?.what.clone(),
@@ -349,6 +357,14 @@ fn draw(pen: &mut Pen<'_>, line: Line, of: &super::State, selected: bool, look: 
                 pen.number(&fit::counted(mention.rows, "row"), 10, plain).skip(2).text(&mention.why, muted);
             }
         }
+        Line::Finding(at) => {
+            if let Some(finding) = journey.findings.get(at) {
+                let meaning = if finding.severity == Severity::Error { Meaning::Bad } else { Meaning::Warn };
+                pen.cell(look.glyphs.warn, 2, look.style(meaning));
+                pen.cell(finding.severity.name(), 8, look.style(meaning)).cell(finding.code, 20, plain);
+                pen.skip(1).text(&finding.what, plain);
+            }
+        }
         Line::Note(at) => {
             pen.text(journey.notes.get(at).map_or("", String::as_str), plain);
         }
@@ -368,7 +384,7 @@ fn alias(pen: &mut Pen<'_>, call: &AliasLine, of: &super::State, look: &Look) {
     };
     let plain = look.style(Meaning::Text);
     let width = pen.room();
-    let arrived = call.arrived.unwrap_or(call.time);
+    let arrived = call.order;
     let about = if call.arrived.is_none() { "~" } else { "" };
     if width >= 100 {
         pen.cell(&format!("{about}{} {}", look.zone.short_date(arrived), look.zone.clock(arrived, 8)), 22, plain);

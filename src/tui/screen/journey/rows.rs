@@ -214,6 +214,7 @@ impl<'a> Line<'a> {
         let alias = |call: usize| self.journey.aliases.get(call).map(|line| pair(line, timeline)).unwrap_or_default();
         (self.meaning, self.because) = match step.reason {
             Reason::Own | Reason::Call { .. } => (Meaning::Text, "own id".to_owned()),
+            Reason::Orphaned { .. } => (Meaning::Orphan, "ORPHAN".to_owned()),
             Reason::Through { call, hops } if hops > 1 => {
                 (Meaning::Text, format!("alias {}, {hops} hops", alias(call)))
             }
@@ -442,6 +443,7 @@ pub(super) fn evidence_name(kind: EvidenceKind) -> &'static str {
         EvidenceKind::BeforeIdentity => "id before identity",
         EvidenceKind::PreviousId => "previous id",
         EvidenceKind::SameDevice => "same device",
+        EvidenceKind::ServerAlias => "alias asked for by a server",
     }
 }
 

@@ -124,7 +124,14 @@ type Key = (Millis, Arrival, u8);
 impl Timeline {
     /// Lays a journey out.
     pub fn new(journey: &Journey, zone: Zone) -> Self {
-        let calls: HashMap<i64, usize> = journey.aliases.iter().enumerate().map(|(at, line)| (line.row, at)).collect();
+        let calls: HashMap<i64, usize> = journey
+            .aliases
+            .iter()
+            .enumerate()
+            // Lines of a table of aliases have numbers of their own.
+            .filter(|(_, line)| !line.from_table)
+            .map(|(at, line)| (line.row, at))
+            .collect();
         let mut marks = HashMap::new();
         for (at, point) in journey.points.iter().enumerate() {
             if matches!(point.kind, PointKind::Identify | PointKind::Login) {
@@ -268,9 +275,14 @@ impl Timeline {
     /// The line of a row of the store. Looks at every line; for a jump, not for a frame.
     pub fn find_row(&self, journey: &Journey, row: i64) -> Option<usize> {
         self.entries.iter().position(|entry| match *entry {
-            Entry::Call(at) => journey.aliases.get(at as usize).is_some_and(|line| line.row == row),
+            Entry::Call(at) => journey.aliases.get(at as usize).is_some_and(|line| line.row == row && !line.from_table),
             entry => event(journey, entry).is_some_and(|event| event.row == row),
         })
+    }
+
+    /// The line of an alias call. Looks at every line, as [`Timeline::find_row`] does.
+    pub fn find_call(&self, journey: &Journey, call: usize) -> Option<usize> {
+        self.entries.iter().position(|entry| self.call_of(journey, *entry) == Some(call))
     }
 
     /// How a lane is drawn beside the line at a place.
@@ -458,9 +470,8 @@ fn order(journey: &Journey, calls: &HashMap<i64, usize>) -> (Vec<(Millis, Entry)
         }
     }
     for (at, line) in journey.aliases.iter().enumerate() {
-        if !shown_calls.contains(&line.row) {
-            let at_server = line.arrived.unwrap_or(line.time);
-            let arrival = Arrival { at: at_server, rank: line.source.rank, line: line.source.line, row: line.row };
+        if line.from_table || !shown_calls.contains(&line.row) {
+            let arrival = Arrival { at: line.order, rank: line.source.rank, line: line.source.line, row: line.row };
             keyed.push(((line.time, arrival, 1), Entry::Call(index(at))));
         }
     }
