@@ -7,7 +7,7 @@ use super::facts::Facts;
 use super::journey::Verdict;
 use super::table::{Judged, Table};
 use crate::model::facts::{AliasCall, Event, Link};
-use crate::model::{Client, Id, LinkKind, Shape};
+use crate::model::{Client, Flags, Id, LinkKind, Shape};
 
 /// [`Facts`], indexed, with the lookup table that follows from them.
 ///
@@ -28,6 +28,7 @@ impl<'a> World<'a> {
     pub fn new(facts: &'a Facts) -> Self {
         let mut calls: Vec<&AliasCall> = facts.calls.iter().collect();
         calls.sort_by_key(|call| call.arrival());
+        let calls = each_once(calls);
         let table = Table::build(calls.iter().copied());
 
         // In order of arrival, so that an answer does not depend on how the facts were gathered.
@@ -160,6 +161,23 @@ impl<'a> World<'a> {
     pub fn candidates_of(&self, root: &Id) -> Vec<Id> {
         evidence::candidates_of(self, root)
     }
+}
+
+/// `calls` without those that another file holds too: exports overlap, and the server had such
+/// a call once. Equal calls in *one* file are calls that it had twice.
+fn each_once(calls: Vec<&AliasCall>) -> Vec<&AliasCall> {
+    let mut in_file: HashMap<_, u32> = HashMap::new();
+    let mut seen = HashSet::new();
+    calls
+        .into_iter()
+        .filter(|call| {
+            let known = !call.flags.has(Flags::ARRIVAL_UNKNOWN);
+            let what = (&call.alias, &call.target, call.time, known.then_some(call.arrived), call.from_table);
+            let occurrence = in_file.entry((what, call.source.rank)).or_default();
+            *occurrence += 1;
+            seen.insert((what, *occurrence))
+        })
+        .collect()
 }
 
 /// Whether `call` asks for alias `id`, and not of itself.
