@@ -219,7 +219,6 @@ impl<'a> Line<'a> {
                 (Meaning::Text, format!("alias {}, {hops} hops", alias(call)))
             }
             Reason::Through { call, .. } => (Meaning::Text, format!("alias {}", alias(call))),
-            Reason::Orphaned { .. } => (Meaning::Orphan, String::new()),
             Reason::Before { call } => {
                 let long = format!(": arrived before alias {}", alias(call));
                 let kind = if step.state == Stored::Split(Split::Race) { "SPLIT race" } else { "SPLIT history" };
