@@ -110,7 +110,7 @@ pub(super) struct Search {
     /// What to look for
     pub(super) text: String,
     /// How many to list
-    #[arg(long, default_value_t = 50, value_name = "NUMBER")]
+    #[arg(long, default_value_t = 50, value_name = "NUMBER", value_parser = at_least_one)]
     pub(super) limit: usize,
 }
 
@@ -121,4 +121,11 @@ pub(super) struct Search {
 pub(super) struct Show {
     /// Any id of the user
     pub(super) id: String,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("it must be a whole number from 1 on".to_owned()),
+        Ok(number) => Ok(number),
+    }
 }

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use clap_complete::Shell;
+use clap_mangen::Man;
 
 use super::console::Console;
 use super::failure::Failure;
@@ -25,9 +26,15 @@ pub(super) fn completions(shell: Shell, console: &mut Console) -> Result<(), Fai
     console.write(&text)
 }
 
-/// Writes the manual page (`journey man`).
+/// Writes the manual page, and after it those of the commands (`journey man`).
 pub(super) fn man(console: &mut Console) -> Result<(), Failure> {
+    let mut command = super::command();
+    // Gives the commands their full names: journey-import.
+    command.build();
     let mut text = Vec::new();
-    clap_mangen::Man::new(super::command()).render(&mut text)?;
+    Man::new(command.clone()).render(&mut text)?;
+    for command in command.get_subcommands() {
+        Man::new(command.clone()).render(&mut text)?;
+    }
     console.write(&text)
 }

@@ -13,7 +13,10 @@ const SUGGESTED: usize = 5;
 
 pub(super) fn run(command: &Search, store: Named, console: &mut Console) -> Result<(), Failure> {
     let inspector = store.open(console)?;
-    let hits: Vec<report::Hit> = inspector.search(&command.text, command.limit)?.into_iter().map(hit).collect();
+    // One more than is listed tells whether there are more.
+    let found = inspector.search(&command.text, command.limit.saturating_add(1))?;
+    let more = found.len() > command.limit;
+    let hits: Vec<report::Hit> = found.into_iter().take(command.limit).map(hit).collect();
     if hits.is_empty() {
         if console.format == Format::Json {
             json::search(&mut console.out, &command.text, &hits)?;
@@ -29,7 +32,11 @@ pub(super) fn run(command: &Search, store: Named, console: &mut Console) -> Resu
         Format::Json => json::search(&mut console.out, &command.text, &hits)?,
         Format::Text => text::search(&mut console.out, &hits, &console.look)?,
     }
-    console.finish()
+    console.finish()?;
+    if more {
+        console.note(&format!("there are more than these {}; --limit says how many to list", hits.len()));
+    }
+    Ok(())
 }
 
 /// Adds ids that differ little from `text`.

@@ -107,7 +107,9 @@ fn link_ties<'a>(world: &World<'a>, root: &Id, id: &Id, link: &'a Link, ties: &m
 fn same_device<'a>(world: &World<'a>, root: &Id, id: &Id, link: &'a Link, ties: &mut Vec<Tie<'a>>) {
     let owner = world.root_of(&link.a);
     if owner != root && !link.b.is_placeholder() && !world.is_anonymous(owner) {
-        push(ties, root, owner, &link.a, id, EvidenceKind::SameDevice, &link.source, link.time, link.rows);
+        let made_by_sdk = id.shape().is_sdk_made() || link.b.as_str() == id.bare();
+        let kind = if made_by_sdk { EvidenceKind::SameDevice } else { EvidenceKind::ChosenIdOnDevice };
+        push(ties, root, owner, &link.a, id, kind, &link.source, link.time, link.rows);
     }
 }
 

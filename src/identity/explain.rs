@@ -236,6 +236,11 @@ pub(super) fn evidence(
             format!("The vendor's own record says that {anonymous} and {who} are one ({place}{more}).")
         }
         EvidenceKind::PreviousId => format!("A $merge row names {anonymous} and {who} as one person ({place}{more})."),
+        EvidenceKind::ChosenIdOnDevice => {
+            format!(
+                "Rows of {anonymous} and of {who} carry the same $device_id ({place}{more}), but no SDK made the id {anonymous}."
+            )
+        }
         EvidenceKind::SameDevice => {
             format!(
                 "Rows of {anonymous} and of {who} carry the same $device_id ({place}{more}); one device is not one person."

@@ -282,6 +282,9 @@ pub enum EvidenceKind {
     /// A refused alias call for an id that no SDK made and that only servers write under: it
     /// can be an anonymous session, or any other id (captures k1, k2).
     ServerAlias,
+    /// As [`EvidenceKind::SameDevice`], for an id that no SDK made: the app chose it for these
+    /// rows, and it need not be a visitor's (captures, flow l).
+    ChosenIdOnDevice,
 }
 
 impl EvidenceKind {
@@ -295,6 +298,7 @@ impl EvidenceKind {
             Self::PreviousId => "previous_id",
             Self::SameDevice => "same_device",
             Self::ServerAlias => "server_alias",
+            Self::ChosenIdOnDevice => "chosen_id_on_device",
         }
     }
 
@@ -302,7 +306,7 @@ impl EvidenceKind {
     pub fn strength(self) -> Strength {
         match self {
             Self::SameDevice => Strength::Strong,
-            Self::ServerAlias => Strength::Weak,
+            Self::ServerAlias | Self::ChosenIdOnDevice => Strength::Weak,
             _ => Strength::Proof,
         }
     }

@@ -79,7 +79,7 @@ pub fn import(out: &mut dyn Write, import: &Import, look: &Look) -> io::Result<(
         0 => String::new(),
         number => format!("; {} could not be read and are kept with the reason", many_rows(number)),
     };
-    let stopped = if import.cancelled { "; stopped, and the same command carries on from here" } else { "" };
+    let stopped = if import.cancelled { "; stopped before the end" } else { "" };
     let sum = format!("{} new in {}{rejected}{stopped}", many_rows(import.events), import.store);
     writeln!(out, "{}", look.wrap(&sum, 0))
 }
@@ -96,7 +96,9 @@ fn imported_file(file: &ImportedFile, look: &Look) -> String {
     if file.resumed {
         parts.push("carried on where an earlier import stopped".to_owned());
     }
-    parts.push(many_rows(file.rows));
+    if !file.already {
+        parts.push(many_rows(file.rows));
+    }
     for (number, word) in [
         (file.events, "new"),
         (file.aliases, "alias calls"),

@@ -61,7 +61,14 @@ fn c03_identify_with_the_first_id_merges_what_follows_and_leaves_the_past() {
          60 AppOpen(P-1) +,d-phone
          62 AppBuy(12345) +,d-phone",
     );
-    assert_eq!(with_device.orphans("sally"), "P-1: AppOpen (strong)");
+    assert_eq!(with_device.orphans("sally"), "P-1: AppOpen (weak)", "no SDK makes ids like P-1");
+    let made_by_sdk = Story::new(&format!(
+        "1 View(12345)
+         3 AL(sally -> 12345)
+         60 AppOpen({A2}) +,d-phone
+         62 AppBuy(12345) +,d-phone"
+    ));
+    assert_eq!(made_by_sdk.orphans("sally"), format!("{A2}: AppOpen (strong)"));
 }
 
 #[test]

@@ -256,6 +256,17 @@ fn a_search_finds_the_best_first() {
 }
 
 #[test]
+fn a_search_that_lists_less_than_it_found_says_so() {
+    let home = Home::with_sample();
+    let output = home.run(&["search", "1", "--limit", "1"]);
+    assert_eq!(out(&output).lines().count(), 2, "{}", out(&output));
+    assert!(err(&output).contains("--limit"), "{}", err(&output));
+    let all = home.run(&["search", "l", "--limit", "50"]);
+    assert_eq!(err(&all), "");
+    assert_eq!(code(&home.run(&["search", "1", "--limit", "0"])), 2);
+}
+
+#[test]
 fn a_search_without_hits_is_told_by_its_exit_code() {
     let home = Home::with_sample();
     assert_eq!(home.json(1, &["search", "nobody-at-all"])["hits"], serde_json::json!([]));
@@ -377,7 +388,9 @@ fn completions_know_the_commands_in_every_shell() {
 fn the_manual_page_is_one() {
     let home = Home::new();
     let text = out(&home.run(&["man"]));
-    assert!(text.contains(".TH journey 1") && text.contains(".SH SYNOPSIS"), "{text}");
+    for page in ["journey", "journey-import", "journey-search", "journey-show"] {
+        assert!(text.contains(&format!(".TH {page} 1")), "{page}");
+    }
 }
 
 fn readme() -> String {

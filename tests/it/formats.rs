@@ -1,5 +1,7 @@
 //! Files as they come, through sniffing, splitting and decoding.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+
 use std::fs;
 use std::path::Path;
 

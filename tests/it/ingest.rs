@@ -1,13 +1,15 @@
 //! Files into a store: what is stored, what is known again, what is told.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 use std::fmt::Write as _;
 use std::io::{Cursor, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use journey::formats::Zone;
 use journey::ingest::{Error, FileReport, Flow, Input, Options, Report, import};
-use journey::model::Flags;
 use journey::model::facts::Event;
+use journey::model::{Flags, Id};
 use journey::store::{Reader, Writer};
 use rusqlite::Connection;
 
@@ -166,6 +168,21 @@ fn a_run_that_was_stopped_at_any_chunk_and_repeated_is_like_one_run() {
 }
 
 #[test]
+fn a_stop_while_known_chunks_are_passed_over_leaves_the_file_as_it_was() {
+    let mut writer = store();
+    run(&mut writer, vec![bytes("x", rows(0, 40, 0))], &small());
+    let mut told = 0;
+    let report = import(&mut writer, vec![bytes("x", rows(0, 60, 0))], &small(), &mut |_| {
+        told += 1;
+        if told > 3 { Flow::Stop } else { Flow::Continue }
+    })
+    .unwrap();
+    assert!(report.cancelled && !report.files[0].already);
+    let overview = writer.into_reader().unwrap().overview().unwrap();
+    assert_eq!((overview.events, overview.files[0].complete), (40, true));
+}
+
+#[test]
 fn a_stop_before_the_first_chunk_stores_nothing() {
     let mut writer = store();
     let report = import(&mut writer, vec![bytes("a", rows(0, 5, 0))], &small(), &mut |_| Flow::Stop).unwrap();
@@ -190,7 +207,7 @@ fn a_file_that_has_grown_goes_on_as_the_same_file() {
 #[test]
 fn a_last_line_that_was_half_written_is_read_again_when_it_is_whole() {
     let all = rows(0, 10, 0);
-    let half = &all[..all.len() - 40];
+    let half = all.as_bytes().split_at(all.len() - 40).0;
     let mut writer = store();
     let told = read(&mut writer, bytes("x.jsonl", half));
     assert_eq!((told.events, told.rejected), (9, 1));
@@ -205,7 +222,7 @@ fn a_last_line_that_was_half_written_is_read_again_when_it_is_whole() {
 fn an_array_that_was_cut_off_is_read_to_its_end_when_it_is_whole() {
     let array = format!("[{}]", rows(0, 10, 0).trim_end().replace('\n', ","));
     let mut writer = store();
-    assert_eq!(read(&mut writer, bytes("x.json", &array[..array.len() - 60])).rejected, 1);
+    assert_eq!(read(&mut writer, bytes("x.json", array.as_bytes().split_at(array.len() - 60).0)).rejected, 1);
     assert_eq!(read(&mut writer, bytes("x.json", &array)).events, 1);
     assert_eq!(times(writer).len(), 10);
 }
@@ -500,7 +517,7 @@ fn a_sqlite_file_of_another_program_is_read_and_goes_on_when_it_has_grown() {
 
     let events = all_events(&writer.into_reader().unwrap());
     let found: Vec<_> =
-        events.iter().map(|e| (&*e.event, e.id.as_ref().map(|id| id.as_str()), e.time / 1000, e.source.line)).collect();
+        events.iter().map(|e| (&*e.event, e.id.as_ref().map(Id::as_str), e.time / 1000, e.source.line)).collect();
     assert_eq!(
         found,
         [

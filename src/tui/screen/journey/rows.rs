@@ -443,6 +443,7 @@ pub(super) fn evidence_name(kind: EvidenceKind) -> &'static str {
         EvidenceKind::PreviousId => "previous id",
         EvidenceKind::SameDevice => "same device",
         EvidenceKind::ServerAlias => "alias asked for by a server",
+        EvidenceKind::ChosenIdOnDevice => "same device, id chosen by the app",
     }
 }
 
