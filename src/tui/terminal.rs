@@ -18,6 +18,7 @@ use crossterm::terminal::{
 use crossterm::{execute, queue};
 use ratatui::Frame;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::{Position, Rect};
 
 use super::app::Msg;
 use super::worker::{Failure, FailureKind};
@@ -69,7 +70,10 @@ impl Terminal {
         if !self.taken {
             self.enter()?;
         }
-        self.inner.clear()
+        // `clear` would ask the terminal where its cursor is, and wait for the answer that the
+        // input thread reads.
+        let size = self.inner.size()?;
+        self.inner.resize(Rect::from((Position::ORIGIN, size)))
     }
 
     /// Draws a frame in one go, so that no half of it is seen.

@@ -6,6 +6,7 @@ use ratatui::layout::{Position, Rect};
 
 use crate::model::Id;
 use crate::tui::fit;
+use crate::tui::keys::Action;
 use crate::tui::pen::Pen;
 use crate::tui::screen::journey::identity;
 use crate::tui::screen::{help, journey, search};
@@ -110,27 +111,31 @@ fn hints(model: &Model, pen: &mut Pen<'_>, room: usize) {
     let look = &model.look;
     let contexts = model.contexts();
     let reach = help::Reach { keymap: &model.keymap, contexts: &contexts };
-    let mut hints: Vec<(String, &str)> = Vec::new();
-    let mut actions = Vec::new();
+    let mut hints: Vec<(String, &str, Action)> = Vec::new();
     for context in &contexts {
         for binding in model.keymap.of(*context) {
             let Some(hint) = &binding.hint else { continue };
             let keys = help::keys(binding, &reach, look);
             let Some(key) = keys.split(' ').next().filter(|key| !key.is_empty()) else { continue };
-            if !actions.contains(&binding.action) {
-                actions.push(binding.action);
-                hints.push((key.to_owned(), hint));
+            if !hints.iter().any(|(.., action)| *action == binding.action) {
+                hints.push((key.to_owned(), hint, binding.action));
             }
         }
     }
-    let wide = |hints: &[(String, &str)]| -> usize {
-        hints.iter().map(|(key, hint)| fit::width(key) + fit::width(hint) + 3).sum()
+    // Help and the end stand last wherever their keys come from.
+    hints.sort_by_key(|(.., action)| match action {
+        Action::Help => 1,
+        Action::Quit => 2,
+        _ => 0,
+    });
+    let wide = |hints: &[(String, &str, Action)]| -> usize {
+        hints.iter().map(|(key, hint, _)| fit::width(key) + fit::width(hint) + 3).sum()
     };
     // The last two lead out of every other question.
     while hints.len() > 2 && wide(&hints) > room {
         hints.remove(hints.len() - 3);
     }
-    for (key, hint) in hints {
+    for (key, hint, _) in hints {
         pen.text(&key, look.style(Meaning::Key)).skip(1).text(hint, look.style(Meaning::Muted)).skip(2);
     }
 }

@@ -80,16 +80,17 @@ fn say(lines: &mut Text, state: &State, look: &Look) {
         }
         Entry::Orphan(at, step_at) => {
             let Some(orphan) = journey.orphans.get(at as usize) else { return };
+            let Some(step) = orphan.steps.get(step_at as usize) else { return };
+            let told = matches!(step.reason, Reason::Call { .. });
             if let Some(call) = call {
-                alias(lines, call, true, look);
+                alias(lines, call, !told, look);
             }
-            if let Some(step) = orphan.steps.get(step_at as usize) {
-                lines.add("why", &journey.why(step), Meaning::Orphan);
+            lines.add("why", &journey.why(step), Meaning::Orphan);
+            if told {
+                lines.add("orphan", &orphan.why, Meaning::Orphan);
             }
             evidence(lines, orphan);
-            if let Some(step) = orphan.steps.get(step_at as usize) {
-                row(lines, step, look);
-            }
+            row(lines, step, look);
         }
         Entry::Reset(at) => {
             let Some(point) = journey.points.get(at as usize) else { return };
@@ -213,15 +214,11 @@ fn times(lines: &mut Text, time: Millis, arrived: Option<Millis>, look: &Look) {
     lines.add("time", &format!("{} {} {arrival}", look.zone.full(time), look.glyphs.dot), Meaning::Text);
 }
 
-/// What else a row says of itself, for a person.
+/// What a row says of itself and [`crate::identity::Journey::why`] does not.
 fn flags(event: &Event) -> impl Iterator<Item = &'static str> {
     [
-        (Flags::LONE_SURROGATE, "text held half of a character; U+FFFD stands for it"),
-        (Flags::HOT_SHARD, "name and id were put back from mp_original_*"),
         (Flags::ID_NOT_TEXT, "the distinct_id was a number or boolean"),
         (Flags::HAD_PERSISTED, "$had_persisted_distinct_id: the device id may be an old user id"),
-        (Flags::TIME_FROM_ARRIVAL, "no time of its own; the arrival stands for it"),
-        (Flags::AMBIGUOUS_HOUR, "the clock had this hour twice; the one nearer to the arrival was taken"),
         (Flags::ID_UNUSABLE, "its distinct_id stands for no id"),
     ]
     .into_iter()
