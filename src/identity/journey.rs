@@ -389,7 +389,7 @@ pub struct Owner {
 pub struct Neighbour {
     /// The other user's root.
     pub root: Id,
-    /// The device, bare.
+    /// The device, bare; where a client switched between the two, the id of this user in that row.
     pub device: Id,
     /// One sentence.
     pub why: String,

@@ -249,7 +249,7 @@ fn owners(world: &World<'_>, root: &Id) -> (Strength, Vec<Owner>) {
 /// Known users, other than this one, that rows put on a device of this one (C06).
 fn neighbours(world: &World<'_>, root: &Id) -> Vec<Neighbour> {
     let mut found: Vec<Neighbour> = Vec::new();
-    let mut add = |named: &Id, device: &Id, source: &Source| {
+    let mut add = |named: &Id, device: &Id, source: &Source, switched: bool| {
         let other = world.root_of(named);
         let nobody = [named, other, device].into_iter().any(Id::is_placeholder);
         let told = found.iter().any(|neighbour| neighbour.root == *other);
@@ -257,7 +257,11 @@ fn neighbours(world: &World<'_>, root: &Id) -> Vec<Neighbour> {
             found.push(Neighbour {
                 root: other.clone(),
                 device: device.clone(),
-                why: explain::neighbour(other, device, source),
+                why: if switched {
+                    explain::switched(other, device, source)
+                } else {
+                    explain::neighbour(other, device, source)
+                },
                 source: source.clone(),
             });
         }
@@ -269,12 +273,12 @@ fn neighbours(world: &World<'_>, root: &Id) -> Vec<Neighbour> {
                 LinkKind::IdDevice if link.a == id && !link.b.is_placeholder() && devices.insert(&link.b) => {
                     for other in world.links_of(&link.b) {
                         if matches!(other.kind, LinkKind::IdDevice | LinkKind::UserDevice) && other.b == link.b {
-                            add(&other.a, &link.b, &other.source);
+                            add(&other.a, &link.b, &other.source, false);
                         }
                     }
                 }
-                LinkKind::Identify if link.b == id => add(&link.a, &id, &link.source),
-                LinkKind::Identify if link.a == id && world.is_person(&link.b) => add(&link.b, &id, &link.source),
+                LinkKind::Identify if link.b == id => add(&link.a, &id, &link.source, true),
+                LinkKind::Identify if link.a == id && world.is_person(&link.b) => add(&link.b, &id, &link.source, true),
                 _ => {}
             }
         }
