@@ -205,16 +205,20 @@ fn coverage(pen: &mut Pen<'_>, state: &State, look: &Look) {
         let (rows, percent) = share(coverage.through);
         parts.push(format!("{rows} by alias ({percent} %)"));
     }
-    let missing: Vec<String> = [
-        (coverage.refused, "refused", Meaning::Refused),
-        (coverage.split, "split", Meaning::Split),
-        (coverage.orphaned, "orphaned", Meaning::Orphan),
-        (coverage.contested, "contested", Meaning::Orphan),
+    let mut missing: Vec<String> = [
+        (coverage.refused, "refused"),
+        (coverage.split, "split"),
+        (coverage.orphaned, "orphaned"),
+        (coverage.contested, "contested"),
     ]
     .into_iter()
-    .filter(|(rows, ..)| *rows > 0)
-    .map(|(rows, word, _)| format!("{} {word}", fit::count(rows)))
+    .filter(|(rows, _)| *rows > 0)
+    .map(|(rows, word)| format!("{} {word}", fit::count(rows)))
     .collect();
+    match state.journey.findings.len() as u64 {
+        0 => {}
+        findings => missing.push(fit::counted(findings, "finding")),
+    }
     let warn = look.style(Meaning::Warn);
     let missing = if missing.is_empty() { None } else { Some(format!("{} {}", look.glyphs.warn, missing.join(&dot))) };
     let room = pen.room().saturating_sub(missing.as_ref().map_or(0, |text| fit::width(text) + 3));
