@@ -129,7 +129,10 @@ fn wrap_paragraph(text: &str, columns: usize, most: usize, lines: &mut Vec<Strin
         }
         // A word longer than a line is broken where it has to be.
         for grapheme in bare.graphemes(true) {
-            let (shown, wide) = shown(grapheme);
+            let (mut shown, mut wide) = shown(grapheme);
+            if wide > columns {
+                (shown, wide) = (Cow::Borrowed(CUT), 1);
+            }
             if used + wide > columns {
                 lines.push(std::mem::take(&mut line));
                 used = 0;
@@ -200,6 +203,7 @@ mod tests {
     #[test]
     fn lines_break_at_spaces_and_the_last_says_that_more_follows() {
         assert_eq!(wrap("one two three", 7, 9), ["one two", "three"]);
+        assert_eq!(wrap("ぁa", 1, 9), ["…", "a"], "no line can hold the first");
         assert_eq!(wrap("onetwothree", 4, 9), ["onet", "woth", "ree"]);
         assert_eq!(wrap("one two three four", 7, 2), ["one two", "three…"]);
     }
@@ -212,6 +216,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn nothing_is_wider_than_its_room(text in any::<String>(), columns in 0usize..40) {
             prop_assert!(width(&end(&text, columns)) <= columns);

@@ -241,8 +241,8 @@ fn banner(journey: &Journey) -> Option<(Meaning, String)> {
     }
     if let Some(owner) = journey.orphan_of.first() {
         let others = match journey.orphan_of.len() {
-            0 | 1 => String::new(),
-            more => format!(", and {} more (o)", more - 1),
+            0 | 1 => " (o tells why)".to_owned(),
+            more => format!(" and {} more (o tells why)", more - 1),
         };
         let strength = rows::strength_words(owner.strength);
         let root = fit::middle(owner.root.as_str(), 32);
