@@ -1,8 +1,8 @@
 //! The command line: arguments, one file for each command, failures with what to do.
 //!
-//! Parsing is one step, meaning the next: [`args`] says what was written, [`console`] how an
-//! answer looks and where it goes, [`open`] which store is meant. Whatever goes wrong becomes a
-//! [`Failure`] with an exit code. Only this module and `main` print.
+//! Parsing is one step, meaning the next: `args` says what was written, `console` how an
+//! answer looks and where it goes, `open` which store is meant. Whatever goes wrong becomes a
+//! `Failure` with an exit code. Only this module and `main` print.
 
 mod args;
 mod console;

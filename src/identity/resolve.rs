@@ -262,10 +262,11 @@ fn neighbours(world: &World<'_>, root: &Id) -> Vec<Neighbour> {
             });
         }
     };
+    let mut devices = HashSet::new();
     for id in world.cluster(root).into_iter().filter(|id| !id.is_placeholder()) {
         for link in world.links_of(&id) {
             match link.kind {
-                LinkKind::IdDevice if link.a == id && !link.b.is_placeholder() => {
+                LinkKind::IdDevice if link.a == id && !link.b.is_placeholder() && devices.insert(&link.b) => {
                     for other in world.links_of(&link.b) {
                         if matches!(other.kind, LinkKind::IdDevice | LinkKind::UserDevice) && other.b == link.b {
                             add(&other.a, &link.b, &other.source);

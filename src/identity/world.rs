@@ -1,5 +1,6 @@
 //! Facts with the indexes and the judgements that every question needs.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::evidence::{self, Tie};
@@ -7,7 +8,7 @@ use super::facts::Facts;
 use super::journey::Verdict;
 use super::table::{Judged, Table};
 use crate::model::facts::{AliasCall, Event, Link};
-use crate::model::{Client, Id, LinkKind, Shape};
+use crate::model::{Client, Flags, Id, LinkKind, Shape};
 
 /// [`Facts`], indexed, with the lookup table that follows from them.
 ///
@@ -21,6 +22,8 @@ pub struct World<'a> {
     events: HashMap<&'a Id, Vec<&'a Event>>,
     calls_naming: HashMap<&'a Id, Vec<usize>>,
     members: HashMap<Id, Vec<Id>>,
+    /// Answers of [`World::is_anonymous`]: a shared device asks for the same users again and again.
+    anonymous: RefCell<HashMap<Id, bool>>,
 }
 
 impl<'a> World<'a> {
@@ -28,6 +31,7 @@ impl<'a> World<'a> {
     pub fn new(facts: &'a Facts) -> Self {
         let mut calls: Vec<&AliasCall> = facts.calls.iter().collect();
         calls.sort_by_key(|call| call.arrival());
+        let calls = each_once(calls);
         let table = Table::build(calls.iter().copied());
 
         // In order of arrival, so that an answer does not depend on how the facts were gathered.
@@ -69,7 +73,7 @@ impl<'a> World<'a> {
                 (root, aliases.into_iter().map(|(_, alias)| alias).collect())
             })
             .collect();
-        Self { calls, table, links, events, calls_naming, members }
+        Self { calls, table, links, events, calls_naming, members, anonymous: RefCell::default() }
     }
 
     /// The end of the chain that begins at `id`.
@@ -142,7 +146,12 @@ impl<'a> World<'a> {
 
     /// Whether no id of this root's cluster names a person.
     pub fn is_anonymous(&self, root: &Id) -> bool {
-        !self.cluster(root).iter().any(|id| self.is_person(id))
+        if let Some(&known) = self.anonymous.borrow().get(root) {
+            return known;
+        }
+        let anonymous = !self.cluster(root).iter().any(|id| self.is_person(id));
+        self.anonymous.borrow_mut().insert(root.clone(), anonymous);
+        anonymous
     }
 
     /// Whether no SDK made `id` and only server libraries send rows under it.
@@ -160,6 +169,23 @@ impl<'a> World<'a> {
     pub fn candidates_of(&self, root: &Id) -> Vec<Id> {
         evidence::candidates_of(self, root)
     }
+}
+
+/// `calls` without those that another file holds too: exports overlap, and the server had such
+/// a call once. Equal calls in *one* file are calls that it had twice.
+fn each_once(calls: Vec<&AliasCall>) -> Vec<&AliasCall> {
+    let mut in_file: HashMap<_, u32> = HashMap::new();
+    let mut seen = HashSet::new();
+    calls
+        .into_iter()
+        .filter(|call| {
+            let known = !call.flags.has(Flags::ARRIVAL_UNKNOWN);
+            let what = (&call.alias, &call.target, call.time, known.then_some(call.arrived), call.from_table);
+            let occurrence = in_file.entry((what, call.source.rank)).or_default();
+            *occurrence += 1;
+            seen.insert((what, *occurrence))
+        })
+        .collect()
 }
 
 /// Whether `call` asks for alias `id`, and not of itself.

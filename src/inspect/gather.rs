@@ -44,7 +44,7 @@ pub struct Limits {
 impl Default for Limits {
     /// Far beyond any real person, and still read in well under a second.
     fn default() -> Self {
-        Self { calls: 1_000, links: 2_000, members: 1_000, beside: 500, rows: 2_000_000, orphan_rows: 100_000 }
+        Self { calls: 1_000, links: 500, members: 1_000, beside: 500, rows: 2_000_000, orphan_rows: 100_000 }
     }
 }
 
@@ -230,15 +230,17 @@ impl<'w, W: Warehouse> Walk<'w, W> {
                 beside.extend([id.clone(), id.other_device_form()]);
             }
         };
+        let mut devices = BTreeSet::new();
         for id in ids.iter().filter(|id| !id.is_placeholder()) {
             for link in self.links_of(id)? {
                 add(&link.a);
                 add(&link.b);
-                if let Some(device) = link.device().filter(|device| !device.is_placeholder()) {
-                    for sharing in self.links_of(device)? {
-                        add(&sharing.a);
-                    }
-                }
+                devices.extend(link.device().filter(|device| !device.is_placeholder()).cloned());
+            }
+        }
+        for device in devices {
+            for sharing in self.links_of(&device)? {
+                add(&sharing.a);
             }
         }
         for call in &self.facts.calls {

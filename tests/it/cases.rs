@@ -524,7 +524,7 @@ fn c35_identify_rows_of_page_loads_are_no_logins() {
     assert_eq!(story.merged("u"), "A, C, D");
     assert_eq!(story.points("u"), "alias u@2");
     let journey = story.journey("u");
-    let repeated = journey.steps.iter().filter(|step| &*step.event.event == "$identify").next_back().unwrap();
+    let repeated = journey.steps.iter().rfind(|step| &*step.event.event == "$identify").unwrap();
     assert!(journey.why(repeated).contains("no new login"), "{}", journey.why(repeated));
 }
 

@@ -8,6 +8,7 @@ mod engine;
 mod formats;
 mod ingest;
 mod layers;
+mod orders;
 mod report;
 mod scenarios;
 mod screens;
