@@ -1,1 +1,33 @@
-//! In the making.
+//! Bytes of a file → rows, profiles, alias lines and rejects.
+//!
+//! [`sniff()`] looks at the first bytes and says what the file is; a [`Splitter`] finds where each
+//! record begins and ends, without understanding it; a [`Decoder`] turns one record into
+//! [`Item`]s. Nothing here reads a file or knows a store, and nothing fails: a record that
+//! cannot be read is an [`Item::Reject`] with its line and a reason.
+//!
+//! The formats are those of identity.md §4. `time` of a raw export can be the wall clock of
+//! its project ([`Clock::Project`]); [`zone`] turns it into UTC, and [`infer`] finds out by how much.
+//!
+//! Cost: one pass to split, one to find the fields wanted; properties are copied, not parsed.
+
+mod decode;
+mod event;
+pub mod infer;
+mod object;
+mod payload;
+mod profile;
+pub mod sniff;
+pub mod split;
+mod surrogate;
+mod table;
+pub mod zone;
+
+pub use decode::{AliasLine, Clock, Decoder, Item};
+pub use infer::Inference;
+pub use object::one_line;
+pub use sniff::{Format, NotRecognised, Sniffed, sniff};
+pub use split::{Layout, Record, Splitter};
+pub use zone::Zone;
+
+#[cfg(test)]
+mod tests;

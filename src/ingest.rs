@@ -1,1 +1,429 @@
-//! In the making.
+//! Files → store: unpacked, recognised, split, decoded, and committed piece by piece.
+//!
+//! [`import`] reads each input once, from front to back. About [`Options::chunk`] bytes of it
+//! make one [`store::Chunk`], written in one transaction, so that a run that is killed leaves the
+//! store as it was after some whole piece.
+//!
+//! # Reading the same again
+//! A chunk is known by the hash of its content and of the chunk before it. Before anything is
+//! decoded, the store is asked which chunks it has after the last one; what is known is skipped.
+//! So the same content stores nothing twice (also under another name, packed or not), a killed
+//! run goes on where it stopped, and a file that has grown goes on where it ended. A last line
+//! without an end that cannot be read is a chunk of its own, marked in its hash: should the line
+//! be whole next time, it is read again.
+//!
+//! # Order of arrival
+//! A row that does not say when it arrived gets the latest arrival (or time, where that is all a
+//! row says) of the rows before it in its file. A line of an alias table without a time counts
+//! as arrived before every row: it stands for a mapping that was there.
+//!
+//! # Cost
+//! One thread reads and decodes, the caller's thread writes; at most two chunks are in memory.
+
+mod expand;
+mod foreign;
+mod making;
+mod reading;
+
+use std::path::PathBuf;
+use std::sync::mpsc;
+use std::thread;
+
+use self::expand::Opened;
+use self::making::{Maker, Prepared};
+use self::reading::Stream;
+use crate::formats::{self, Format, Sniffed, Zone};
+use crate::store::{self, FileInfo, KnownChunk, Writer};
+
+pub use self::expand::Input;
+
+/// Bytes, unpacked, that make a chunk: one transaction, and what a killed run may lose.
+///
+/// perf.md §7.3 measured 16 to 64 MB; the least of them keeps memory low and progress lively.
+pub const CHUNK: usize = 16 << 20;
+/// Bytes past which a record is cut and rejected instead of being read into memory.
+pub const LONGEST_RECORD: usize = 64 << 20;
+/// Bytes of a reject that are kept.
+pub const REJECT_KEPT: usize = 1 << 20;
+
+/// How to import.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// Zone of the times of raw exports.
+    pub zone: Zone,
+    /// Bytes that make a chunk.
+    pub chunk: usize,
+    /// Bytes past which a record is cut and rejected.
+    pub longest_record: usize,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { zone: Zone::Infer, chunk: CHUNK, longest_record: LONGEST_RECORD }
+    }
+}
+
+/// How far an import is; told at the start of each file and after each chunk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// File being read.
+    pub file: String,
+    /// Bytes of it read so far, as they lie on disk.
+    pub bytes_done: u64,
+    /// Its size on disk, where that is known.
+    pub bytes_total: Option<u64>,
+    /// Rows stored by this import so far.
+    pub rows: u64,
+    /// Pieces rejected by this import so far.
+    pub rejected: u64,
+}
+
+/// What an import is to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// Go on.
+    Continue,
+    /// Stop after the last chunk that was committed.
+    Stop,
+}
+
+/// What became of one file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileReport {
+    /// Its name, as it is kept as the source of its rows.
+    pub file: String,
+    /// Its format by name.
+    pub format: String,
+    /// Records read, without those that were known.
+    pub rows: u64,
+    /// Events stored.
+    pub events: u64,
+    /// Alias calls stored, those of `$create_alias` rows among them.
+    pub aliases: u64,
+    /// Profile updates stored.
+    pub profiles: u64,
+    /// Pieces kept as rejects.
+    pub rejected: u64,
+    /// Requests without rows, such as `/decide`.
+    pub skipped: u64,
+    /// Bytes of the file, unpacked, known ones among them.
+    pub bytes: u64,
+    /// Zone that its times were read in, and how that is known.
+    pub timezone: String,
+    /// Nothing in it was new.
+    pub already: bool,
+    /// Part of it was known, and the rest is new.
+    pub resumed: bool,
+}
+
+/// What an import did.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// The files, in the order read.
+    pub files: Vec<FileReport>,
+    /// Events stored.
+    pub events: u64,
+    /// Pieces kept as rejects.
+    pub rejected: u64,
+    /// Whether it was stopped by [`Flow::Stop`].
+    pub cancelled: bool,
+    /// What a person should know, as sentences.
+    pub warnings: Vec<String>,
+    /// Files that could not be read, or not to their end, while others could. What was read of
+    /// them is stored.
+    pub failures: Vec<Error>,
+}
+
+/// Why an import cannot go on, or a file cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file or folder cannot be opened.
+    #[error("{} cannot be opened: {source}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file ended in an error; what came before is stored.
+    #[error("{name} could be read for {after} bytes (unpacked) only: {source}")]
+    Read {
+        /// The file.
+        name: String,
+        /// Bytes before the error, unpacked.
+        after: u64,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A file is in no known format.
+    #[error(transparent)]
+    NotRecognised(#[from] formats::NotRecognised),
+    /// A SQLite file does not lie on disk as it is.
+    #[error("{name} is a SQLite file inside of something else")]
+    PackedSqlite {
+        /// The file.
+        name: String,
+    },
+    /// A folder holds no data file.
+    #[error("{} holds no data files", path.display())]
+    NothingIn {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The store, or a foreign SQLite file, cannot be used.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+}
+
+impl Error {
+    /// What to do about it, as one sentence; `None` where nothing helps.
+    pub fn advice(&self) -> Option<&'static str> {
+        match self {
+            Self::Open { .. } => Some("check that the path is right and may be read"),
+            Self::Read { .. } => Some("get the file again and repeat the import: what is stored is not stored twice"),
+            Self::NotRecognised(_) => Some(formats::NotRecognised::ADVICE),
+            Self::PackedSqlite { .. } => Some("unpack it and name the file itself"),
+            Self::NothingIn { .. } => Some(expand::ADVICE),
+            Self::Store(error) => error.advice(),
+        }
+    }
+}
+
+/// Reads `inputs` into the store.
+///
+/// A file that cannot be read does not keep the others from being read; it is told in
+/// [`Report::failures`].
+///
+/// # Errors
+/// The store cannot be written, an input is not there, or none of the inputs could be read.
+/// Chunks that were committed before stay.
+pub fn import(
+    writer: &mut Writer,
+    inputs: Vec<Input>,
+    options: &Options,
+    progress: &mut dyn FnMut(&Progress) -> Flow,
+) -> Result<Report, Error> {
+    let mut report = Report::default();
+    let sources = expand::expand(inputs, &mut report.warnings)?;
+    let mut run = Run { writer, options, progress, report };
+    for source in sources {
+        let in_folder = source.in_folder;
+        let streams = source.open().and_then(|opened| match opened {
+            Opened::Stream(stream, sniffed) => Ok(vec![(stream, sniffed)]),
+            Opened::Sqlite { path, name } => foreign::streams(&path, &name),
+        });
+        match streams {
+            Ok(streams) => {
+                for (stream, sniffed) in streams {
+                    if !run.report.cancelled {
+                        run.stream(stream, &sniffed)?;
+                    }
+                }
+            }
+            Err(reason @ (Error::NotRecognised(_) | Error::Store(store::Error::NotImportable { .. }))) if in_folder => {
+                run.report.warnings.push(format!("passed over: {reason}"));
+            }
+            Err(error) => run.report.failures.push(error),
+        }
+        if run.report.cancelled {
+            break;
+        }
+    }
+    let mut report = run.report;
+    if report.files.is_empty() && !report.failures.is_empty() {
+        return Err(report.failures.remove(0));
+    }
+    Ok(report)
+}
+
+/// One import at work.
+struct Run<'a> {
+    writer: &'a mut Writer,
+    options: &'a Options,
+    progress: &'a mut dyn FnMut(&Progress) -> Flow,
+    report: Report,
+}
+
+/// How much of a stream is behind, known or new.
+struct Place {
+    /// Hash of the last chunk.
+    prev: u64,
+    /// File that the last chunk belongs to, if its next chunks belong there too.
+    file: Option<store::FileId>,
+    /// Bytes, unpacked.
+    bytes: u64,
+}
+
+impl Run<'_> {
+    fn stream(&mut self, mut stream: Stream, sniffed: &Sniffed) -> Result<(), Error> {
+        let mut file = FileReport {
+            file: stream.name.clone(),
+            format: stream.format_name(sniffed).to_owned(),
+            rows: 0,
+            events: 0,
+            aliases: 0,
+            profiles: 0,
+            rejected: 0,
+            skipped: 0,
+            bytes: 0,
+            timezone: "UTC".to_owned(),
+            already: false,
+            resumed: false,
+        };
+        if self.tell(&stream) == Flow::Stop {
+            self.report.cancelled = true;
+            return Ok(());
+        }
+        let mut maker = Maker::new(sniffed, self.options, self.writer.project()?);
+        let mut place = self.skip_known(&mut stream, &mut maker)?;
+        self.settle_zone(&mut maker, sniffed, place.file, &stream.name)?;
+        let known = place.bytes;
+
+        let name = stream.name.clone();
+        let failure = self.append_new(stream, maker, &mut place, &mut file)?;
+
+        file.bytes = place.bytes;
+        file.already = place.bytes == known && known > 0;
+        file.resumed = place.bytes > known && known > 0;
+        if let Some(id) = place.file {
+            let complete = failure.is_none() && !self.report.cancelled;
+            self.writer.finish_file(id, complete)?;
+            file.timezone = self.writer.file_totals(id)?.timezone;
+        }
+        if sniffed.format == Format::Empty {
+            self.report.warnings.push(format!("{name} is empty"));
+        }
+        self.report.events += file.events;
+        self.report.rejected += file.rejected;
+        self.report.files.push(file);
+        self.report.failures.extend(failure);
+        Ok(())
+    }
+
+    /// Passes over the chunks that the store has.
+    fn skip_known(&self, stream: &mut Stream, maker: &mut Maker) -> Result<Place, Error> {
+        let mut place = Place { prev: 0, file: None, bytes: 0 };
+        loop {
+            let candidates = self.writer.chunks_after(place.prev)?;
+            let mut next: Option<KnownChunk> = None;
+            // A chunk that the file goes on with elsewhere: this is another file with the same start.
+            let mut other_way = false;
+            for known in candidates {
+                match maker.compare(stream, place.prev, &known) {
+                    making::Same::Yes if next.as_ref().is_none_or(|best| best.bytes < known.bytes) => {
+                        next = Some(known);
+                    }
+                    making::Same::Yes | making::Same::UpToItsCutEnd => {}
+                    making::Same::No => other_way |= Some(known.file) == place.file,
+                }
+            }
+            let Some(known) = next else {
+                if other_way {
+                    place.file = None;
+                }
+                return Ok(place);
+            };
+            maker.pass_over(stream, &known);
+            place.prev = known.hash;
+            place.file = Some(known.file);
+            place.bytes += known.bytes;
+        }
+    }
+
+    /// Takes the zone that a known part was read in, where none was asked for, and says so where
+    /// another one was.
+    fn settle_zone(
+        &mut self,
+        maker: &mut Maker,
+        sniffed: &Sniffed,
+        file: Option<store::FileId>,
+        name: &str,
+    ) -> Result<(), Error> {
+        let Some(file) = file.filter(|_| sniffed.format == Format::Export) else { return Ok(()) };
+        let before = self.writer.file_totals(file)?.timezone;
+        if self.options.zone == Zone::Infer {
+            if let Some(given) = before.strip_suffix(making::GIVEN)
+                && let Ok(zone) = Zone::parse(given.trim())
+            {
+                maker.give_zone(zone);
+            }
+        } else if before.split(" (").next() != Some(self.options.zone.name().as_str()) {
+            self.report.warnings.push(format!(
+                "{name} was imported before with its times in {before}; the rows stored then keep that. To read them \
+                 in {}, import into a new store",
+                self.options.zone.name()
+            ));
+        }
+        Ok(())
+    }
+
+    /// Decodes in a thread what is left of the stream, and writes it here.
+    fn append_new(
+        &mut self,
+        stream: Stream,
+        maker: Maker,
+        place: &mut Place,
+        file: &mut FileReport,
+    ) -> Result<Option<Error>, Error> {
+        let told = stream.told();
+        let start = place.prev;
+        thread::scope(|scope| {
+            let (sender, receiver) = mpsc::sync_channel(0);
+            let reader = thread::Builder::new().name("import-decode".into()).spawn_scoped(scope, move || {
+                let (mut stream, mut maker) = (stream, maker);
+                let mut prev = start;
+                while let Some(prepared) = maker.next(&mut stream, prev) {
+                    prev = prepared.chunk.hash;
+                    if sender.send(prepared).is_err() {
+                        break;
+                    }
+                }
+                stream.failure()
+            });
+            let reader = reader.map_err(|source| Error::Read { name: file.file.clone(), after: 0, source })?;
+            // Taken whole, so that an error or a stop closes it and ends the thread.
+            for prepared in receiver {
+                self.append(prepared, place, file)?;
+                let done = told.progress(self.report.events + file.events, self.report.rejected + file.rejected);
+                if (self.progress)(&done) == Flow::Stop {
+                    self.report.cancelled = true;
+                    break;
+                }
+            }
+            match reader.join() {
+                Ok(failure) => Ok(failure),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        })
+    }
+
+    fn append(&mut self, prepared: Prepared, place: &mut Place, file: &mut FileReport) -> Result<(), Error> {
+        let Prepared { mut chunk, project, records, skipped, timezone } = prepared;
+        let id = match place.file {
+            Some(id) => id,
+            None => {
+                self.writer.begin_file(&FileInfo { name: file.file.clone(), format: file.format.clone(), timezone })?
+            }
+        };
+        if let Some(token) = project {
+            self.writer.set_project(&token)?;
+        }
+        chunk.file = id;
+        place.file = Some(id);
+        place.prev = chunk.hash;
+        place.bytes += chunk.bytes;
+        let added = self.writer.append(chunk)?;
+        file.rows += records;
+        file.skipped += skipped;
+        file.events += added.events;
+        file.aliases += added.aliases;
+        file.profiles += added.profiles;
+        file.rejected += added.rejected;
+        Ok(())
+    }
+
+    fn tell(&mut self, stream: &Stream) -> Flow {
+        (self.progress)(&stream.told().progress(self.report.events, self.report.rejected))
+    }
+}

@@ -1,0 +1,346 @@
+//! One record → events, profiles, alias lines or a reject.
+//!
+//! What a record is, its own keys decide, so that a file in which kinds are mixed loses
+//! nothing; only arrays of events and lines of alias tables are read where the file as a whole
+//! is of that kind.
+
+use std::borrow::Cow;
+
+use super::event::{self, Around};
+use super::object::{complaint, fields, members};
+use super::payload::{self, Carried, Endpoint};
+use super::sniff::{Format, Sniffed};
+use super::surrogate::repair;
+use super::table::Columns;
+use super::{profile, table};
+use crate::model::{Id, Millis, Profile, Reject, Row, json};
+
+/// Whose clock [`Row::time`] is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// UTC.
+    Utc,
+    /// The clock of the project, as raw exports of older projects have it (identity.md §4.5).
+    Project,
+}
+
+/// What a piece of input turned out to be.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Item {
+    /// An event.
+    Event {
+        /// The event; its time may be on the project's clock.
+        row: Row,
+        /// Token of the project that it was sent to, where it says so.
+        project: Option<String>,
+        /// Which clock [`Row::time`] is on.
+        clock: Clock,
+    },
+    /// A profile update or an exported profile.
+    Profile {
+        /// The update.
+        profile: Profile,
+        /// Token of the project that it was sent to, where it says so.
+        project: Option<String>,
+    },
+    /// A line of a table of aliases.
+    Alias(AliasLine),
+    /// A request without rows, by its endpoint: known, and nothing to keep.
+    Skipped,
+    /// Nothing of the above.
+    Reject(Reject),
+}
+
+/// A line of a table of aliases: a call that stands for a mapping handed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AliasLine {
+    /// The key.
+    pub alias: Option<Id>,
+    /// What it points at.
+    pub target: Option<Id>,
+    /// When it was called, where the line says so.
+    pub time: Option<Millis>,
+    /// Line of the file, from 1.
+    pub line: u64,
+}
+
+fields! {
+    /// Keys by which a record is told.
+    Outer {
+        event: "event",
+        properties: "properties",
+        endpoint: "endpoint",
+        payload: "payload",
+        update: "update",
+        data: "data",
+        query: "query",
+        form: "form",
+        body: "body",
+        url: "url",
+        received: "received_at_ms",
+        status: "response_status",
+        encoding: "data_encoding",
+        distinct_id: "$distinct_id",
+        exported: "$properties",
+        token: "$token",
+        group: "$group_key",
+        results: "results",
+    }
+}
+
+/// What a record is, by its keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Event,
+    Request,
+    RecordedUpdate,
+    Update,
+    ExportedProfile,
+    Page,
+    Alias,
+}
+
+impl Outer<'_> {
+    fn kind(&self) -> Option<Kind> {
+        if self.update.is_some() && self.properties.is_none() {
+            Some(Kind::RecordedUpdate)
+        } else if self.payload.is_some() || self.endpoint.is_some() && self.properties.is_none() {
+            Some(Kind::Request)
+        } else if self.properties.is_some() {
+            Some(Kind::Event)
+        } else if self.event.is_some() {
+            None
+        } else if self.exported.is_some() {
+            Some(Kind::ExportedProfile)
+        } else if self.distinct_id.is_some() || self.token.is_some() || self.group.is_some() {
+            Some(Kind::Update)
+        } else if self.results.is_some() {
+            Some(Kind::Page)
+        } else if self.data.is_some() || self.received.is_some() && (self.query.is_some() || self.url.is_some()) {
+            Some(Kind::Request)
+        } else {
+            None
+        }
+    }
+}
+
+/// What a whole record is, by its keys; `None` when it is nothing that is known.
+pub(super) fn kind_of(json: &str) -> Option<Kind> {
+    let outer = Outer::read(json).ok()?;
+    outer.kind().or_else(|| {
+        let table = outer.event.is_none().then(|| table::Line::read(json).ok()).flatten();
+        table.and_then(|line| line.pair()).map(|_| Kind::Alias)
+    })
+}
+
+/// Turns records of one file into items.
+#[derive(Clone, Debug)]
+pub struct Decoder {
+    format: Format,
+    columns: Option<Columns>,
+}
+
+impl Decoder {
+    /// A decoder for a file of this kind.
+    pub fn new(sniffed: &Sniffed) -> Self {
+        Self { format: sniffed.format, columns: sniffed.columns.clone() }
+    }
+
+    /// Decodes the record that begins at `line`, and adds what it holds to `out`: at least one
+    /// item, unless it is the header of a CSV table or blank.
+    pub fn decode(&self, line: u64, record: &[u8], out: &mut Vec<Item>) {
+        let record = trim(record);
+        if record.is_empty() {
+            return;
+        }
+        if let Some(columns) = &self.columns {
+            match columns.decode(record, line) {
+                Ok(Some(alias)) => out.push(Item::Alias(alias)),
+                Ok(None) => {}
+                Err(reason) => out.push(reject(line, reason, &String::from_utf8_lossy(record))),
+            }
+            return;
+        }
+        let text = match std::str::from_utf8(record) {
+            Ok(text) => text,
+            Err(error) => {
+                let reason = format!("not UTF-8 (byte {} of the row)", error.valid_up_to() + 1);
+                out.push(reject(line, reason, &String::from_utf8_lossy(record)));
+                return;
+            }
+        };
+        let text = repair(text);
+        let mut reading = Reading { line, repaired: matches!(text, Cow::Owned(_)), out };
+        let read = match text.as_bytes().first() {
+            Some(b'{') => reading.object(&text, self.format),
+            Some(b'[') if self.format == Format::Payloads => reading.batch(&text, None),
+            Some(b'[') => Err(match members(&text) {
+                Ok(_) => "an array where one event is expected".to_owned(),
+                Err(error) => complaint(&error),
+            }),
+            _ if self.format == Format::Payloads => match payload::data(&text) {
+                Some(json) => reading.carried(&json, &Recorded::default()),
+                None => Err("neither JSON nor the data of a request".to_owned()),
+            },
+            _ => Err(match serde_json::from_str::<serde::de::IgnoredAny>(&text) {
+                Ok(_) => "a single value where an object is expected".to_owned(),
+                Err(error) => complaint(&error),
+            }),
+        };
+        if let Err(reason) = read {
+            out.push(reject(line, reason, &text));
+        }
+    }
+}
+
+/// What a recorder wrote about a request.
+#[derive(Clone, Copy, Default)]
+struct Recorded {
+    arrival: Option<Millis>,
+    imported: bool,
+}
+
+/// Reading of one record.
+struct Reading<'a> {
+    line: u64,
+    repaired: bool,
+    out: &'a mut Vec<Item>,
+}
+
+impl Reading<'_> {
+    fn object(&mut self, json: &str, format: Format) -> Result<(), String> {
+        let outer = Outer::read(json).map_err(|error| complaint(&error))?;
+        if format == Format::AliasTable && outer.event.is_none() {
+            self.out.push(Item::Alias(table::decode_json(json, self.line)?));
+            return Ok(());
+        }
+        match outer.kind() {
+            Some(Kind::Event) => self.event(json, None),
+            Some(Kind::Request) => self.request(&outer),
+            Some(Kind::RecordedUpdate) => {
+                let arrival = outer.received.and_then(json::time);
+                self.profile(outer.update.unwrap_or_default(), self.line, arrival)
+            }
+            Some(Kind::Update | Kind::ExportedProfile) => self.profile(json, self.line, None),
+            Some(Kind::Page) => self.page(json),
+            Some(Kind::Alias) | None if outer.event.is_some() => Err("has no properties".to_owned()),
+            Some(Kind::Alias) | None => Err("no event: has neither event nor properties".to_owned()),
+        }
+    }
+
+    fn event(&mut self, json: &str, recorded: Option<&Recorded>) -> Result<(), String> {
+        let outer = Outer::read(json).map_err(|error| complaint(&error))?;
+        let properties = outer.properties.ok_or("has no properties")?;
+        let around = Around {
+            line: self.line,
+            arrival: recorded.and_then(|recorded| recorded.arrival),
+            imported: recorded.is_some_and(|recorded| recorded.imported),
+            repaired: self.repaired,
+            wire: recorded.is_some(),
+        };
+        let event::Decoded { row, project, clock } = event::decode(outer.event, properties, around)?;
+        self.out.push(Item::Event { row, project, clock });
+        Ok(())
+    }
+
+    fn profile(&mut self, json: &str, line: u64, arrival: Option<Millis>) -> Result<(), String> {
+        let (profile, project) = profile::decode(json, line, arrival)?;
+        self.out.push(Item::Profile { profile, project });
+        Ok(())
+    }
+
+    /// A page of a profile export; each result gets the line where it begins.
+    fn page(&mut self, page: &str) -> Result<(), String> {
+        let mut seen = 0;
+        let mut line = self.line;
+        for result in profile::results(page)? {
+            // Results are parts of the record's text, so their place is the distance.
+            let at = (result.as_ptr().addr()).saturating_sub(page.as_ptr().addr());
+            let between = page.as_bytes().get(seen..at).unwrap_or_default();
+            line += between.iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>();
+            seen = at;
+            if let Err(reason) = self.profile(result, line, None) {
+                self.out.push(reject(line, reason, result));
+            }
+        }
+        Ok(())
+    }
+
+    fn request(&mut self, outer: &Outer<'_>) -> Result<(), String> {
+        let path = outer.endpoint.or(outer.url).and_then(json::scalar);
+        let endpoint = path.as_deref().map(Endpoint::of);
+        if endpoint == Some(Endpoint::Other) {
+            self.out.push(Item::Skipped);
+            return Ok(());
+        }
+        // 400 of /import means that some rows were wrong and the others taken (identity.md §4.3);
+        // 0 that the answer was lost, not the request.
+        if let Some(status) = outer.status.and_then(|status| status.parse::<u16>().ok())
+            && status > 400
+        {
+            return Err(format!("the server refused it (answer {status})"));
+        }
+        if outer.encoding == Some("\"error\"") {
+            return Err("its data could not be decoded".to_owned());
+        }
+        let carried = Carried {
+            payload: outer.payload,
+            data: outer.data,
+            query: outer.query,
+            form: outer.form,
+            body: outer.body,
+            url: outer.url,
+        };
+        let json = carried.json()?;
+        let repaired = repair(&json);
+        self.repaired |= matches!(repaired, Cow::Owned(_));
+        let recorded =
+            Recorded { arrival: outer.received.and_then(json::time), imported: endpoint == Some(Endpoint::Import) };
+        self.carried(&repaired, &recorded)
+    }
+
+    /// What a request carries: one object or an array of them.
+    fn carried(&mut self, json: &str, recorded: &Recorded) -> Result<(), String> {
+        if json.starts_with('[') { self.batch(json, Some(recorded)) } else { self.sent(json, Some(recorded)) }
+    }
+
+    fn batch(&mut self, json: &str, recorded: Option<&Recorded>) -> Result<(), String> {
+        let members = members(json).map_err(|error| complaint(&error))?;
+        if members.is_empty() {
+            return Err("an empty batch".to_owned());
+        }
+        for member in members {
+            if let Err(reason) = self.sent(member, recorded) {
+                self.out.push(reject(self.line, reason, member));
+            }
+        }
+        Ok(())
+    }
+
+    /// One object as an SDK sent it.
+    fn sent(&mut self, json: &str, recorded: Option<&Recorded>) -> Result<(), String> {
+        if !json.starts_with('{') {
+            return Err("a payload that is no object".to_owned());
+        }
+        let outer = Outer::read(json).map_err(|error| complaint(&error))?;
+        match outer.kind() {
+            Some(Kind::Event) => self.event(json, Some(recorded.unwrap_or(&Recorded::default()))),
+            Some(Kind::Update | Kind::ExportedProfile) => {
+                self.profile(json, self.line, recorded.and_then(|recorded| recorded.arrival))
+            }
+            _ if outer.event.is_some() => Err("has no properties".to_owned()),
+            _ => Err("a payload that is neither an event nor a profile update".to_owned()),
+        }
+    }
+}
+
+/// A piece that could not be read.
+fn reject(line: u64, reason: String, text: &str) -> Item {
+    Item::Reject(Reject { line, reason, text: text.to_owned() })
+}
+
+/// `bytes` without a byte order mark and white space around.
+pub(super) fn trim(bytes: &[u8]) -> &[u8] {
+    let bytes = bytes.trim_ascii();
+    bytes.strip_prefix(b"\xef\xbb\xbf").map_or(bytes, <[u8]>::trim_ascii)
+}

@@ -1,0 +1,194 @@
+//! One event: `{"event": …, "properties": {…}}`, of an export or from the wire (identity.md §4.1, §4.5).
+
+use super::decode::Clock;
+use super::object::{complaint, fields, given, members, one_line};
+use crate::model::row::{CREATE_ALIAS, IDENTIFY, MERGE};
+use crate::model::{Client, Flags, Id, Millis, Row, Verb, json};
+
+/// Name that the vendor gives to events of an id with too many of them (identity.md L16).
+const HOT_SHARD: &str = "$hotshard_events";
+
+fields! {
+    /// The properties that say something of time, ids or the program.
+    Properties {
+        time: "time",
+        processed: "mp_processing_time_ms",
+        received: "$mp_api_timestamp_ms",
+        token: "token",
+        distinct_id: "distinct_id",
+        device: "$device_id",
+        user: "$user_id",
+        insert_id: "$insert_id",
+        alias: "alias",
+        original: "original",
+        identified: "$identified_id",
+        anon: "$anon_id",
+        anon_distinct: "$anon_distinct_id",
+        merged: "$distinct_ids",
+        before_identity: "$distinct_id_before_identity",
+        before_shuffle: "$preshuffle_distinct_id",
+        original_event: "mp_original_event_name",
+        original_id: "mp_original_distinct_id",
+        had_persisted: "$had_persisted_distinct_id",
+        import: "$import",
+        library: "mp_lib",
+        library_new: "$lib",
+        system: "$os",
+        browser: "$browser",
+        model: "$model",
+        device_name: "$device",
+        width: "$screen_width",
+        height: "$screen_height",
+    }
+}
+
+fields! {
+    /// An event as a whole.
+    Sent { properties: "properties" }
+}
+
+/// What stands around an event.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Around {
+    /// Line where the event begins, from 1.
+    pub(super) line: u64,
+    /// When a recorder had it; `None` outside of recorded requests.
+    pub(super) arrival: Option<Millis>,
+    /// Came by `/import`.
+    pub(super) imported: bool,
+    /// Half surrogate pairs were replaced in its text.
+    pub(super) repaired: bool,
+    /// Known to come from the wire, where `time` is UTC.
+    pub(super) wire: bool,
+}
+
+/// An event with what a row has no place for.
+pub(super) struct Decoded {
+    pub(super) row: Row,
+    pub(super) project: Option<String>,
+    pub(super) clock: Clock,
+}
+
+/// Reads an event from the texts of its two fields; the error is the reason to reject it.
+pub(super) fn decode(event: Option<&str>, properties: &str, around: Around) -> Result<Decoded, String> {
+    if !properties.starts_with('{') {
+        return Err("its properties are no object".to_owned());
+    }
+    let p = Properties::read(properties).map_err(|error| complaint(&error))?;
+    let mut flags = Flags::default();
+    if around.repaired {
+        flags.set(Flags::LONE_SURROGATE);
+    }
+
+    let stamped = [p.processed, p.received].into_iter().flatten().find_map(json::time);
+    let arrival = stamped.or(around.arrival);
+    let time = match (p.time.and_then(json::time), arrival) {
+        (Some(time), _) => time,
+        (None, Some(arrival)) => {
+            flags.set(Flags::TIME_FROM_ARRIVAL);
+            arrival
+        }
+        (None, None) => return Err("has neither time nor arrival".to_owned()),
+    };
+
+    let mut event = name(event);
+    let mut id_token = p.distinct_id;
+    if event == HOT_SHARD && (given(p.original_event).is_some() || given(p.original_id).is_some()) {
+        flags.set(Flags::HOT_SHARD);
+        if let Some(original) = given(p.original_event) {
+            event = name(Some(original));
+        }
+        id_token = given(p.original_id).or(id_token);
+    }
+    let id = id_token.and_then(json::id);
+    if let Some(token) = id_token {
+        if id.is_none() {
+            flags.set(Flags::ID_UNUSABLE);
+        } else if !token.starts_with('"') {
+            flags.set(Flags::ID_NOT_TEXT);
+        }
+    }
+
+    let verb = verb(&event, &p, id.as_ref());
+    if matches!(verb, Verb::Alias { by_original: true, .. }) {
+        flags.set(Flags::BY_ORIGINAL);
+    }
+    let insert_id = p.insert_id.and_then(json::scalar).filter(|text| !text.is_empty());
+    if insert_id.is_some() {
+        flags.set(Flags::HAS_INSERT_ID);
+    }
+    if around.imported || p.import == Some("true") {
+        flags.set(Flags::IMPORTED);
+    }
+    if p.had_persisted == Some("true") {
+        flags.set(Flags::HAD_PERSISTED);
+    }
+
+    let project = p.token.and_then(json::scalar).filter(|text| !text.is_empty());
+    // A real export has the server's stamp and no token; the wire has it the other way round.
+    let clock = if around.wire || project.is_some() && stamped.is_none() { Clock::Utc } else { Clock::Project };
+    let row = Row {
+        id,
+        time,
+        arrival,
+        device: p.device.and_then(json::id).map(|id| id.to_bare()).filter(|id| !id.as_str().is_empty()),
+        user: p.user.and_then(json::id),
+        verb,
+        previous: [p.before_identity, p.before_shuffle].into_iter().flatten().filter_map(json::id).collect(),
+        insert_id,
+        client: client(&p),
+        properties: one_line(properties),
+        line: around.line,
+        flags,
+        event,
+    };
+    Ok(Decoded { row, project, clock })
+}
+
+/// Whether a whole event is as SDKs send it: with a token, without the server's stamp.
+pub(super) fn is_from_wire(json: &str) -> bool {
+    let properties = Sent::read(json).ok().and_then(|sent| sent.properties);
+    let read = properties.and_then(|properties| Properties::read(properties).ok());
+    read.is_some_and(|p| p.token.is_some() && p.processed.is_none() && p.received.is_none())
+}
+
+/// The name: text of a string, number or boolean; of an object or array its JSON; `""` of nothing.
+fn name(token: Option<&str>) -> String {
+    match given(token) {
+        None => String::new(),
+        Some(token) => json::scalar(token).unwrap_or_else(|| one_line(token)),
+    }
+}
+
+fn verb(event: &str, p: &Properties<'_>, id: Option<&Id>) -> Verb {
+    match event {
+        CREATE_ALIAS => {
+            let original = p.original.and_then(json::id);
+            let by_original = original.is_some() && original.as_ref() != id;
+            Verb::Alias { alias: p.alias.and_then(json::id), target: original.or_else(|| id.cloned()), by_original }
+        }
+        IDENTIFY => Verb::Identify {
+            identified: p.identified.and_then(json::id).or_else(|| id.cloned()),
+            anon: [p.anon, p.anon_distinct].into_iter().flatten().find_map(json::id),
+        },
+        MERGE => {
+            let merged = given(p.merged).and_then(|list| members(list).ok()).unwrap_or_default();
+            Verb::Merge { ids: merged.into_iter().filter_map(json::id).collect() }
+        }
+        _ => Verb::Track,
+    }
+}
+
+fn client(p: &Properties<'_>) -> Option<Client> {
+    let text = |token: Option<&str>| token.and_then(json::scalar).filter(|text| !text.is_empty());
+    let screen = text(p.width).zip(text(p.height)).map(|(width, height)| format!("{width}x{height}"));
+    Client::of(
+        text(p.library).or_else(|| text(p.library_new)).as_deref(),
+        &[
+            text(p.system).as_deref(),
+            text(p.browser).as_deref(),
+            text(p.model).or_else(|| text(p.device_name)).as_deref(),
+            screen.as_deref(),
+        ],
+    )
+}

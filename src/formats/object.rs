@@ -1,0 +1,163 @@
+//! Finding some fields of a JSON object without parsing the others.
+//!
+//! Values are given as their JSON text, so that numbers keep their digits
+//! ([`crate::model::json`] reads them). Of a key that stands twice, the last value counts, as
+//! in every JSON parser of the SDKs. Nesting is limited by memory only.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// Makes a struct of `Option<&str>`: the JSON text of some fields of an object.
+macro_rules! fields {
+    ($(#[$doc:meta])* $name:ident { $($field:ident: $key:literal),+ $(,)? }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Default)]
+        pub(super) struct $name<'a> { $(pub(super) $field: Option<&'a str>),+ }
+
+        impl<'a> $name<'a> {
+            /// Reads the fields from the text of one object.
+            pub(super) fn read(json: &'a str) -> serde_json::Result<Self> {
+                let mut fields = Self::default();
+                $crate::formats::object::each(json, |key, value| match key {
+                    $($key => fields.$field = Some(value),)+
+                    _ => {}
+                })?;
+                Ok(fields)
+            }
+        }
+    };
+}
+pub(super) use fields;
+
+/// Calls `field` with each key of the object and the JSON text of its value.
+pub(super) fn each<'a>(json: &'a str, field: impl FnMut(&str, &'a str)) -> serde_json::Result<()> {
+    let mut parser = serde_json::Deserializer::from_str(json);
+    parser.deserialize_map(Fields(field))?;
+    parser.end()
+}
+
+/// The JSON texts of the members of an array.
+pub(super) fn members(json: &str) -> serde_json::Result<Vec<&str>> {
+    let members: Vec<&RawValue> = serde_json::from_str(json)?;
+    Ok(members.into_iter().map(RawValue::get).collect())
+}
+
+/// Whether a value is there and not `null`.
+pub(super) fn given(value: Option<&str>) -> Option<&str> {
+    value.filter(|text| *text != "null")
+}
+
+/// What is wrong with a text that should be JSON, in words for a person.
+pub(super) fn complaint(error: &serde_json::Error) -> String {
+    if error.is_eof() {
+        return "cut off: the JSON ends before the row does".to_owned();
+    }
+    let said = error.to_string();
+    let said = said.rsplit_once(" at line ").map_or(said.as_str(), |(what, _)| what);
+    format!("not JSON: {said} (line {} of the row, column {})", error.line(), error.column())
+}
+
+/// `json` without white space outside of strings, if it has line breaks; they cannot be
+/// inside of one.
+pub fn one_line(json: &str) -> String {
+    if !json.bytes().any(|byte| byte == b'\n' || byte == b'\r') {
+        return json.to_owned();
+    }
+    let mut text = String::with_capacity(json.len());
+    let mut in_string = false;
+    let mut escaped = false;
+    for c in json.chars() {
+        if in_string {
+            in_string = escaped || c != '"';
+            escaped = !escaped && c == '\\';
+        } else if matches!(c, ' ' | '\t' | '\n' | '\r') {
+            continue;
+        } else {
+            in_string = c == '"';
+        }
+        text.push(c);
+    }
+    text
+}
+
+struct Fields<F>(F);
+
+impl<'de, F: FnMut(&str, &'de str)> Visitor<'de> for Fields<F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(mut self, mut map: M) -> Result<(), M::Error> {
+        while let Some(Key(key)) = map.next_key()? {
+            let value: &RawValue = map.next_value()?;
+            (self.0)(&key, value.get());
+        }
+        Ok(())
+    }
+}
+
+/// A key, borrowed from the input unless it has an escape.
+struct Key<'a>(Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+        impl<'de> Visitor<'de> for Text {
+            type Value = Key<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(Text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fields! {
+        /// Two fields.
+        Two { a: "a", b: "$b" }
+    }
+
+    #[test]
+    fn the_last_of_two_equal_keys_counts_and_escapes_in_keys_are_read() {
+        let two = Two::read(r#"{"a":1,"\u0024b":"x","a":12345678901234567890.50}"#).unwrap();
+        assert_eq!((two.a, two.b), (Some("12345678901234567890.50"), Some(r#""x""#)));
+    }
+
+    #[test]
+    fn deep_nesting_is_read() {
+        let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(5000), "]".repeat(5000));
+        assert!(Two::read(&deep).is_ok());
+    }
+
+    #[test]
+    fn one_line_takes_line_breaks_and_nothing_from_strings() {
+        assert_eq!(one_line("{\n  \"a b\" : \"x \\\" y\\\\\" ,\r\n\t\"n\": 1.50 }"), r#"{"a b":"x \" y\\","n":1.50}"#);
+        assert_eq!(one_line(r#"{"a": 1}"#), r#"{"a": 1}"#);
+    }
+
+    #[test]
+    fn a_cut_row_and_a_wrong_character_are_told_apart() {
+        let cut = Two::read(r#"{"a":"#).err().map(|error| complaint(&error)).unwrap();
+        assert_eq!(cut, "cut off: the JSON ends before the row does");
+        let wrong = Two::read(r#"{"a":1;}"#).err().map(|error| complaint(&error)).unwrap();
+        assert_eq!(wrong, "not JSON: expected `,` or `}` (line 1 of the row, column 7)");
+    }
+}

@@ -1,0 +1,310 @@
+//! Where each record of a file begins and ends.
+//!
+//! A splitter sees a growing buffer and finds records by line breaks, or by counting brackets
+//! outside of strings, so that a JSON array of any size needs no more memory than its largest
+//! element. It never judges a record: what is cut or broken comes out whole and is rejected later.
+//!
+//! Cost: each byte is looked at once, however often the buffer grows.
+
+/// How records lie in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// One in each line.
+    Lines,
+    /// Elements of an array, or objects one after the other, each over any number of lines.
+    Nested,
+    /// One in each line, but quotes may hold line breaks.
+    Csv,
+}
+
+/// Place of one record in the buffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Line of the file where it begins, from 1.
+    pub line: u64,
+    /// First byte.
+    pub start: usize,
+    /// End; white space around may be included.
+    pub end: usize,
+    /// Where the next record can begin at the earliest.
+    pub next: usize,
+    /// It was cut here for its length; the rest comes as another record.
+    pub too_long: bool,
+}
+
+/// Finds records in a buffer.
+#[derive(Clone, Debug)]
+pub struct Splitter {
+    layout: Layout,
+    limit: usize,
+    /// Line of the byte at `at`.
+    line: u64,
+    at: usize,
+    open: Option<Open>,
+    /// Inside the brackets of the outer array.
+    inside: bool,
+}
+
+/// The record being looked at.
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    start: usize,
+    line: u64,
+    depth: usize,
+    in_string: bool,
+    escaped: bool,
+}
+
+impl Splitter {
+    /// A splitter that begins at `line` of a file and cuts records after `limit` bytes.
+    ///
+    /// `resumed` says that records of the file came before.
+    pub fn new(layout: Layout, line: u64, limit: usize, resumed: bool) -> Self {
+        Self { layout, limit: limit.max(1), line, at: 0, open: None, inside: resumed }
+    }
+
+    /// The next record of `buffer`, which is what was given last time with more bytes behind;
+    /// `None` when it takes more bytes to find its end, or when nothing is left.
+    pub fn next(&mut self, buffer: &[u8], at_end: bool) -> Option<Record> {
+        match self.layout {
+            Layout::Nested => self.nested(buffer, at_end),
+            Layout::Lines | Layout::Csv => self.lines(buffer, at_end),
+        }
+    }
+
+    /// Line of the first byte that belongs to no record given so far.
+    pub fn line(&self) -> u64 {
+        self.open.map_or(self.line, |open| open.line)
+    }
+
+    /// Tells that the first `bytes` of the buffer, all of them before the next record, are gone.
+    pub fn forget(&mut self, bytes: usize) {
+        self.at = self.at.saturating_sub(bytes);
+        if let Some(open) = &mut self.open {
+            open.start = open.start.saturating_sub(bytes);
+        }
+    }
+
+    fn lines(&mut self, buffer: &[u8], at_end: bool) -> Option<Record> {
+        loop {
+            let mut open = self.open.unwrap_or(Open {
+                start: self.at,
+                line: self.line,
+                depth: 0,
+                in_string: false,
+                escaped: false,
+            });
+            let most = open.start.saturating_add(self.limit);
+            let until = buffer.len().min(most);
+            let mut end = None;
+            while let Some(rest) = buffer.get(self.at..until)
+                && let Some(found) = memchr::memchr2(b'\n', if self.layout == Layout::Csv { b'"' } else { b'\n' }, rest)
+            {
+                let at = self.at + found;
+                self.at = at + 1;
+                if buffer.get(at) == Some(&b'"') {
+                    open.in_string = !open.in_string;
+                    continue;
+                }
+                self.line += 1;
+                if !open.in_string {
+                    end = Some(at);
+                    break;
+                }
+            }
+            let (end, too_long) = match end {
+                Some(end) => (end, false),
+                None if until == most && buffer.len() > most => (most, true),
+                None if at_end && open.start < until => (until, false),
+                None => {
+                    self.at = until;
+                    self.open = (open.start < until).then_some(open);
+                    return None;
+                }
+            };
+            self.at = self.at.max(end);
+            self.open = None;
+            let record = Record { line: open.line, start: open.start, end, next: self.at, too_long };
+            if !super::decode::trim(buffer.get(record.start..record.end).unwrap_or_default()).is_empty() {
+                return Some(record);
+            }
+        }
+    }
+
+    fn nested(&mut self, buffer: &[u8], at_end: bool) -> Option<Record> {
+        while let Some(&byte) = buffer.get(self.at) {
+            let Some(mut open) = self.open else {
+                self.between(byte);
+                continue;
+            };
+            if self.at - open.start >= self.limit {
+                return Some(self.close(open, self.at, true));
+            }
+            if open.in_string {
+                match byte {
+                    // No string of JSON holds a line break, so this one was cut. What follows
+                    // is the next record, not more of this string.
+                    b'\n' => return Some(self.close(open, self.at, false)),
+                    _ if open.escaped => open.escaped = false,
+                    b'\\' => open.escaped = true,
+                    b'"' => open.in_string = false,
+                    _ => {}
+                }
+            } else {
+                match byte {
+                    b'"' => open.in_string = true,
+                    b'{' | b'[' => open.depth += 1,
+                    b'}' | b']' if open.depth > 1 => open.depth -= 1,
+                    b'}' | b']' if open.depth == 1 => {
+                        self.at += 1;
+                        return Some(self.close(open, self.at, false));
+                    }
+                    b',' | b']' | b'\n' if open.depth == 0 => return Some(self.close(open, self.at, false)),
+                    b'\n' => self.line += 1,
+                    _ => {}
+                }
+            }
+            self.at += 1;
+            self.open = Some(open);
+        }
+        match self.open {
+            Some(open) if at_end => Some(self.close(open, self.at, false)),
+            _ => None,
+        }
+    }
+
+    /// Takes a byte between records: part of what separates them, or the first of the next.
+    fn between(&mut self, byte: u8) {
+        match byte {
+            b'\n' => self.line += 1,
+            b' ' | b'\t' | b'\r' | b',' | 0xef | 0xbb | 0xbf => {}
+            b'[' if !self.inside => self.inside = true,
+            b']' => self.inside = false,
+            _ => {
+                self.open = Some(Open { start: self.at, line: self.line, depth: 0, in_string: false, escaped: false });
+                return;
+            }
+        }
+        self.at += 1;
+    }
+
+    fn close(&mut self, open: Open, end: usize, too_long: bool) -> Record {
+        self.open = None;
+        Record { line: open.line, start: open.start, end, next: end, too_long }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Records as (line, text), fed `step` bytes at a time.
+    fn split(layout: Layout, input: &[u8], step: usize, limit: usize) -> Vec<(u64, String)> {
+        let mut splitter = Splitter::new(layout, 1, limit, false);
+        let mut found = Vec::new();
+        let mut seen = 0;
+        let mut gone = 0;
+        loop {
+            let at_end = seen == input.len();
+            while let Some(record) = splitter.next(&input[gone..seen], at_end) {
+                found.push((
+                    record.line,
+                    String::from_utf8_lossy(&input[gone + record.start..gone + record.end]).trim().to_owned(),
+                ));
+                splitter.forget(record.next);
+                gone += record.next;
+            }
+            if at_end {
+                return found;
+            }
+            seen = input.len().min(seen + step.max(1));
+        }
+    }
+
+    fn texts(records: &[(u64, &str)]) -> Vec<(u64, String)> {
+        records.iter().map(|(line, text)| (*line, (*text).to_owned())).collect()
+    }
+
+    #[test]
+    fn lines_keep_their_numbers_over_blank_ones_crlf_and_a_missing_end() {
+        let input = b"\xef\xbb\xbf\n{1}\r\n\r\n  \n{2}\n{3}";
+        for step in [1, 2, 100] {
+            assert_eq!(split(Layout::Lines, input, step, 100), texts(&[(2, "{1}"), (5, "{2}"), (6, "{3}")]));
+        }
+    }
+
+    #[test]
+    fn elements_of_an_array_are_found_in_one_line_and_over_many() {
+        let one = br#"[{"a":"]}\""},{"b":[1,{}]} , 7,"x"]"#;
+        let many = b"[\n  {\n    \"a\": \"[\"\n  },\n  {\"b\": 1}\n]\n";
+        for step in [1, 3, 100] {
+            assert_eq!(
+                split(Layout::Nested, one, step, 100),
+                texts(&[(1, r#"{"a":"]}\""}"#), (1, r#"{"b":[1,{}]}"#), (1, "7"), (1, r#""x""#)])
+            );
+            assert_eq!(
+                split(Layout::Nested, many, step, 100),
+                texts(&[(2, "{\n    \"a\": \"[\"\n  }"), (5, "{\"b\": 1}")])
+            );
+        }
+    }
+
+    #[test]
+    fn objects_and_arrays_may_follow_each_other() {
+        assert_eq!(
+            split(Layout::Nested, b"{\n}{}\n[{\"a\":1}]\n[{\"b\":2}]", 4, 100),
+            texts(&[(1, "{\n}"), (2, "{}"), (3, "{\"a\":1}"), (4, "{\"b\":2}")])
+        );
+    }
+
+    #[test]
+    fn an_element_cut_inside_a_string_does_not_take_the_next_line_along() {
+        assert_eq!(
+            split(Layout::Nested, b"[{\"a\":\"cu\n,{\"b\":1}]", 5, 100),
+            texts(&[(1, "{\"a\":\"cu"), (2, "{\"b\":1}")])
+        );
+    }
+
+    #[test]
+    fn quotes_hold_line_breaks_in_csv_only() {
+        let input = b"alias,distinct_id\n\"a\nb\",c\nd,e\n";
+        assert_eq!(
+            split(Layout::Csv, input, 3, 100),
+            texts(&[(1, "alias,distinct_id"), (2, "\"a\nb\",c"), (4, "d,e")])
+        );
+        assert_eq!(split(Layout::Lines, input, 3, 100).len(), 4);
+    }
+
+    #[test]
+    fn a_record_past_the_limit_is_cut_at_the_same_place_however_it_is_fed() {
+        for (layout, input) in
+            [(Layout::Lines, &b"{}\n123456789012\n{}\n"[..]), (Layout::Nested, b"[{\"a\":123456},{}]")]
+        {
+            let whole = split(layout, input, 100, 5);
+            assert!(whole.iter().all(|(_, text)| text.len() <= 5), "{whole:?}");
+            assert_eq!(whole.last().map(|(_, text)| text.as_str()), Some("{}"));
+            assert_eq!(split(layout, input, 1, 5), whole);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn how_the_buffer_grows_changes_nothing(
+            input in proptest::collection::vec(proptest::sample::select(&b"{}[],\"\\\n\r a1\xef\xbb\xbf"[..]), 0..80),
+            step in 1usize..9,
+            limit in 1usize..40,
+        ) {
+            for layout in [Layout::Lines, Layout::Nested, Layout::Csv] {
+                prop_assert_eq!(split(layout, &input, step, limit), split(layout, &input, 1000, limit));
+            }
+        }
+
+        #[test]
+        fn every_visible_byte_of_lines_is_in_one_record(input in "[a-z{} \n\r]{0,60}") {
+            let found: String = split(Layout::Lines, input.as_bytes(), 7, 1000).into_iter().map(|(_, text)| text).collect();
+            let visible = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+            prop_assert_eq!(visible(&found), visible(&input));
+        }
+    }
+}

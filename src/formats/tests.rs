@@ -1,0 +1,470 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::{Flags, Id, Profile, Reject, Row, Verb};
+
+/// Items of one record in a file of `format`.
+fn decoded(format: Format, record: &str) -> Vec<Item> {
+    let mut items = Vec::new();
+    Decoder::new(&Sniffed::lines_of(format)).decode(7, record.as_bytes(), &mut items);
+    items
+}
+
+fn row_of(item: Item) -> Row {
+    match item {
+        Item::Event { row, .. } => row,
+        other => panic!("no event: {other:?}"),
+    }
+}
+
+fn row(record: &str) -> Row {
+    let mut items = decoded(Format::Export, record);
+    assert_eq!(items.len(), 1, "{items:?}");
+    row_of(items.remove(0))
+}
+
+/// A row with these properties besides a time.
+fn with(event: &str, properties: &str) -> Row {
+    row(&format!(r#"{{"event":"{event}","properties":{{"time":1,{properties}}}}}"#))
+}
+
+fn reasons(format: Format, record: &str) -> Vec<String> {
+    decoded(format, record)
+        .into_iter()
+        .filter_map(|item| match item {
+            Item::Reject(Reject { reason, .. }) => Some(reason),
+            _ => None,
+        })
+        .collect()
+}
+
+fn profile(format: Format, record: &str) -> Profile {
+    match decoded(format, record).remove(0) {
+        Item::Profile { profile, .. } => profile,
+        other => panic!("no profile: {other:?}"),
+    }
+}
+
+fn id(text: &str) -> Option<Id> {
+    Some(Id::new(text))
+}
+
+#[test]
+fn an_exported_row_keeps_all_that_it_says() {
+    let row = row(concat!(
+        r#"{"event":"Viewed report","properties":{"time":1602611311,"distinct_id":"12345","$insert_id":"hpu","#,
+        r#""$device_id":"$device:d","$user_id":"sally@gmail.com","$browser":"Chrome","$os":"Mac OS X","mp_lib":"web","#,
+        r#""$screen_height":900,"$screen_width":1440,"#,
+        r#""$mp_api_timestamp_ms":1602625711102,"mp_processing_time_ms":1602625711874,"n":1.50}}"#
+    ));
+    assert_eq!((row.event.as_str(), row.id, row.line), ("Viewed report", id("12345"), 7));
+    assert_eq!((row.time, row.arrival), (1_602_611_311_000, Some(1_602_625_711_874)));
+    assert_eq!((row.device, row.user, row.insert_id.as_deref()), (id("d"), id("sally@gmail.com"), Some("hpu")));
+    assert_eq!(row.client.unwrap().as_str(), "web · Mac OS X · Chrome · 1440x900");
+    assert_eq!(row.flags, Flags::HAS_INSERT_ID);
+    assert!(row.properties.ends_with(r#""n":1.50}"#), "{}", row.properties);
+}
+
+#[test]
+fn the_server_s_stamp_stands_for_the_arrival_where_processing_time_is_missing() {
+    assert_eq!(with("A", r#""$mp_api_timestamp_ms":1602625711102"#).arrival, Some(1_602_625_711_102));
+    assert_eq!(with("A", r#""a":1"#).arrival, None);
+}
+
+#[test]
+fn a_name_may_be_empty_blank_a_number_or_missing() {
+    for (event, name) in [
+        (r#""event":"","#, ""),
+        (r#""event":" ","#, " "),
+        (r#""event":12345,"#, "12345"),
+        (r#""event":true,"#, "true"),
+        (r#""event":null,"#, ""),
+        ("", ""),
+    ] {
+        assert_eq!(row(&format!(r#"{{{event}"properties":{{"time":1}}}}"#)).event, name);
+    }
+}
+
+#[test]
+fn an_id_that_is_a_number_counts_as_its_text_and_is_marked() {
+    let row = with("A", r#""distinct_id":12345678901234567890"#);
+    assert_eq!((row.id, row.flags), (id("12345678901234567890"), Flags::ID_NOT_TEXT));
+    assert_eq!(with("A", r#""distinct_id":42.0"#).id, id("42"));
+    assert_eq!(with("A", r#""distinct_id":true"#).id, id("true"));
+}
+
+#[test]
+fn an_unusable_id_is_marked_and_an_absent_one_is_not() {
+    for token in ["null", r#""""#, r#"{"id":7}"#, r#"["a","b"]"#] {
+        let row = with("A", &format!(r#""distinct_id":{token}"#));
+        assert_eq!((row.id, row.flags), (None, Flags::ID_UNUSABLE), "{token}");
+    }
+    assert_eq!(with("A", r#""x":1"#).flags, Flags::default());
+}
+
+#[test]
+fn an_id_keeps_nul_and_odd_spaces() {
+    assert_eq!(with("A", r#""distinct_id":" a\u0000\u202eb ""#).id, id(" a\0\u{202e}b "));
+}
+
+#[test]
+fn an_alias_call_names_alias_and_target() {
+    let row = with("$create_alias", r#""alias":"u","distinct_id":"d""#);
+    assert_eq!(row.verb, Verb::Alias { alias: id("u"), target: id("d"), by_original: false });
+    let row = with("$create_alias", r#""alias":"u","original":"o","distinct_id":"d""#);
+    assert_eq!(row.verb, Verb::Alias { alias: id("u"), target: id("o"), by_original: true });
+    assert!(row.flags.has(Flags::BY_ORIGINAL));
+    let row = with("$create_alias", r#""alias":"u","original":"d","distinct_id":"d""#);
+    assert!(!row.flags.has(Flags::BY_ORIGINAL));
+    let row = with("$create_alias", r#""alias":null,"distinct_id":"d""#);
+    assert_eq!(row.verb, Verb::Alias { alias: None, target: id("d"), by_original: false });
+}
+
+#[test]
+fn both_spellings_of_identify_are_read() {
+    let sdk = with("$identify", r#""distinct_id":"u","$anon_distinct_id":"a""#);
+    assert_eq!(sdk.verb, Verb::Identify { identified: id("u"), anon: id("a") });
+    let api = with("$identify", r#""distinct_id":"x","$identified_id":"u","$anon_id":"a","$anon_distinct_id":"b""#);
+    assert_eq!(api.verb, Verb::Identify { identified: id("u"), anon: id("a") });
+}
+
+#[test]
+fn a_merge_names_its_ids() {
+    let row = with("$merge", r#""$distinct_ids":["a",7,null]"#);
+    assert_eq!(row.verb, Verb::Merge { ids: vec![Id::new("a"), Id::new("7")] });
+    assert_eq!(with("$merge", r#""$distinct_ids":"a""#).verb, Verb::Merge { ids: vec![] });
+}
+
+#[test]
+fn ids_that_the_vendor_replaced_are_kept() {
+    let row = with("A", r#""distinct_id":"c","$distinct_id_before_identity":"b","$preshuffle_distinct_id":"a""#);
+    assert_eq!(row.previous, [Id::new("b"), Id::new("a")]);
+}
+
+#[test]
+fn a_hot_shard_row_gets_its_name_and_id_back() {
+    let row = with(
+        "$hotshard_events",
+        r#""distinct_id":"","mp_original_event_name":"$create_alias","mp_original_distinct_id":"d","alias":"u""#,
+    );
+    assert_eq!((row.event.as_str(), &row.id), ("$create_alias", &id("d")));
+    assert_eq!(row.verb, Verb::Alias { alias: id("u"), target: id("d"), by_original: false });
+    assert_eq!(row.flags, Flags::HOT_SHARD);
+    assert_eq!(with("$hotshard_events", r#""distinct_id":"x""#).flags, Flags::default());
+}
+
+#[test]
+fn flags_of_properties_are_read() {
+    let row = with("A", r#""$import":true,"$had_persisted_distinct_id":true"#);
+    assert!(row.flags.has(Flags::IMPORTED) && row.flags.has(Flags::HAD_PERSISTED));
+    assert_eq!(with("A", r#""$import":false,"$had_persisted_distinct_id":null"#).flags, Flags::default());
+}
+
+#[test]
+fn the_arrival_stands_for_a_missing_time() {
+    let row = row(r#"{"event":"A","properties":{"time":null,"mp_processing_time_ms":1602625711874}}"#);
+    assert_eq!((row.time, row.flags), (1_602_625_711_874, Flags::TIME_FROM_ARRIVAL));
+    assert_eq!(
+        reasons(Format::Export, r#"{"event":"A","properties":{"distinct_id":"x","time":"soon"}}"#),
+        ["has neither time nor arrival"]
+    );
+}
+
+#[test]
+fn half_a_surrogate_pair_is_replaced_alone() {
+    let row = with("\\ud83d", r#""distinct_id":"a\udc00","ok":"\ud83d\ude00""#);
+    assert_eq!((row.event.as_str(), row.id, row.flags), ("\u{fffd}", id("a\u{fffd}"), Flags::LONE_SURROGATE));
+    assert!(row.properties.contains(r#""ok":"\ud83d\ude00""#));
+    let elsewhere = with("A", r#""note":"cut \ud83d""#);
+    assert!(elsewhere.flags.has(Flags::LONE_SURROGATE));
+    assert!(serde_json::from_str::<serde_json::Value>(&elsewhere.properties).is_ok());
+    assert_eq!(with("A", r#""note":"\\ud83d""#).flags, Flags::default());
+}
+
+#[test]
+fn properties_over_many_lines_become_one_and_others_stay_as_they_are() {
+    let spread = row("{\"event\":\"A\",\n\"properties\":{\n  \"time\": 1,\n  \"s\": \"a b\"\n}}");
+    assert_eq!(spread.properties, r#"{"time":1,"s":"a b"}"#);
+    assert_eq!(row(r#"{"event":"A","properties":{ "time": 1 }}"#).properties, r#"{ "time": 1 }"#);
+}
+
+#[test]
+fn what_is_no_event_is_rejected_with_a_reason() {
+    for (record, reason) in [
+        (r#"{"event":"A"}"#, "has no properties"),
+        (r#"{"a":1}"#, "no event: has neither event nor properties"),
+        (r#"{"event":"A","properties":7}"#, "its properties are no object"),
+        (r#"{"event":"A","properties":{"time":1"#, "cut off: the JSON ends before the row does"),
+        (r#"{"event":"A","properties":{"ti"#, "cut off: the JSON ends before the row does"),
+        (r#"[{"event":"A","properties":{"time":1}}]"#, "an array where one event is expected"),
+        ("42", "a single value where an object is expected"),
+        ("null", "a single value where an object is expected"),
+        ("hello", "not JSON: expected value (line 1 of the row, column 1)"),
+        (r#"{"event":"A","properties":{"time":1}}}"#, "not JSON: trailing characters (line 1 of the row, column 38)"),
+    ] {
+        assert_eq!(reasons(Format::Export, record), [reason], "{record}");
+    }
+}
+
+#[test]
+fn a_reject_keeps_line_and_text_even_when_it_is_no_utf_8() {
+    let mut items = Vec::new();
+    Decoder::new(&Sniffed::lines_of(Format::Export)).decode(9, b"{\"event\":\"\xff\"}", &mut items);
+    let reject =
+        Reject { line: 9, reason: "not UTF-8 (byte 11 of the row)".into(), text: "{\"event\":\"\u{fffd}\"}".into() };
+    assert_eq!(items, [Item::Reject(reject)]);
+}
+
+#[test]
+fn a_recorded_request_becomes_its_events() {
+    let one = r#"{"received_at_ms":1795428910552,"endpoint":"/track","data_encoding":"base64","response_status":200,"payload":{"event":"A","properties":{"time":1795428910.294,"distinct_id":"d","token":"T"}}}"#;
+    let items = decoded(Format::Payloads, one);
+    let [Item::Event { row, project, clock }] = items.as_slice() else { panic!("{items:?}") };
+    assert_eq!((row.time, row.arrival), (1_795_428_910_294, Some(1_795_428_910_552)));
+    assert_eq!((project.as_deref(), *clock), (Some("T"), Clock::Utc));
+
+    let batch = r#"{"received_at_ms":1795428910552,"endpoint":"/import/?strict=1","response_status":0,"payload":[{"event":"A","properties":{}},{"event":"B"},{"event":"C","properties":{}}]}"#;
+    let items = decoded(Format::Payloads, batch);
+    assert_eq!(items.len(), 3);
+    assert_eq!(reasons(Format::Payloads, batch), ["has no properties"]);
+    let row = row_of(items.into_iter().next_back().unwrap());
+    assert_eq!(row.event, "C");
+    assert!(row.flags.has(Flags::IMPORTED) && row.flags.has(Flags::TIME_FROM_ARRIVAL));
+}
+
+#[test]
+fn a_request_without_rows_is_skipped_whatever_its_answer() {
+    for endpoint in ["/decide", "/decide/", "/flags/?token=T", "/record/"] {
+        let record = format!(r#"{{"received_at_ms":1,"endpoint":"{endpoint}","response_status":500,"payload":null}}"#);
+        assert_eq!(decoded(Format::Payloads, &record), [Item::Skipped], "{endpoint}");
+    }
+}
+
+#[test]
+fn a_request_that_the_server_refused_or_nobody_can_decode_is_rejected() {
+    for (rest, reason) in [
+        (r#""response_status":500,"payload":{"event":"A","properties":{}}"#, "the server refused it (answer 500)"),
+        (
+            r#""response_status":200,"data_encoding":"error","payload":{"$undecodable":"undefined"}"#,
+            "its data could not be decoded",
+        ),
+        (r#""response_status":200,"payload":null"#, "the request carries no payload"),
+        (r#""response_status":200,"data":"undefined""#, "its data could not be decoded"),
+        (r#""payload":[]"#, "an empty batch"),
+        (r#""payload":7"#, "a payload that is no object"),
+        (r#""payload":{"a":1}"#, "a payload that is neither an event nor a profile update"),
+    ] {
+        let record = format!(r#"{{"received_at_ms":1,"endpoint":"/track",{rest}}}"#);
+        assert_eq!(reasons(Format::Payloads, &record), [reason], "{rest}");
+    }
+}
+
+#[test]
+fn the_data_of_a_request_is_read_where_it_stands() {
+    let data = "eyJldmVudCI6IkEiLCJwcm9wZXJ0aWVzIjp7InRva2VuIjoiVCIsInRpbWUiOjEuNX19";
+    for record in [
+        format!(r#"{{"received_at_ms":1,"endpoint":"/track","data":"{data}"}}"#),
+        format!(r#"{{"received_at_ms":1,"endpoint":"/track","query":{{"ip":"1","data":"{data}"}}}}"#),
+        format!(r#"{{"received_at_ms":1,"endpoint":"/track","form":{{"data":"{data}"}}}}"#),
+        format!(r#"{{"received_at_ms":1,"endpoint":"/track","payload":null,"body":"data={data}"}}"#),
+        format!(r#"{{"received_at_ms":1,"url":"https://api.mixpanel.com/track/?data={data}&ip=1"}}"#),
+        format!("data={data}"),
+        data.to_owned(),
+        r#"[{"event":"A","properties":{"token":"T","time":1.5}}]"#.to_owned(),
+        r#"{"event":"A","properties":{"token":"T","time":1.5}}"#.to_owned(),
+    ] {
+        let items = decoded(Format::Payloads, &record);
+        let [Item::Event { row, project, clock: Clock::Utc }] = items.as_slice() else { panic!("{record}: {items:?}") };
+        assert_eq!((row.event.as_str(), row.time, project.as_deref()), ("A", 1500, Some("T")), "{record}");
+    }
+}
+
+#[test]
+fn a_profile_update_tells_what_it_does_and_by_what_a_person_is_found() {
+    let update = profile(
+        Format::ProfileUpdates,
+        r#"{"endpoint":"/engage","received_at_ms":1795428911495,"update":{"$set":{"$email":"s@x","plan":"pro","phone":47,"name":""},"$distinct_id":"d","$device_id":"$device:v","$user_id":"u","$ignore_alias":true}}"#,
+    );
+    assert_eq!((update.id, update.operation.as_str()), (id("d"), "$set"));
+    assert_eq!((update.device, update.user, update.ignore_alias), (id("v"), id("u"), true));
+    assert_eq!((update.arrival, update.time), (Some(1_795_428_911_495), Some(1_795_428_911_495)));
+    assert_eq!(update.values, [("$email".to_owned(), "s@x".to_owned()), ("phone".to_owned(), "47".to_owned())]);
+    assert!(update.json.starts_with(r#"{"$set""#));
+
+    let bare = profile(Format::ProfileUpdates, r#"{"$token":"T","$distinct_id":7,"$time":5,"$add":{"n":1},"$set":{}}"#);
+    assert_eq!((bare.id, bare.operation.as_str(), bare.time), (id("7"), "$add, $set", Some(5000)));
+    let group = profile(
+        Format::ProfileUpdates,
+        r#"{"$token":"T","$group_key":"company","$group_id":"acme","$set":{"name":"Acme"}}"#,
+    );
+    assert_eq!((group.id, group.operation.as_str(), group.values.len()), (None, "group", 0));
+    assert_eq!(
+        reasons(Format::ProfileUpdates, r#"{"$distinct_id":"d"}"#),
+        ["a profile update without an operation such as $set"]
+    );
+}
+
+#[test]
+fn a_page_of_profiles_gives_each_with_its_line() {
+    let page = "{\"page\":0,\"results\":[\n{\"$distinct_id\":\"a\",\"$properties\":{\"$email\":\"a@x\"}},\n{\"$distinct_id\":5,\"$properties\":{}},\n7]}";
+    let items = decoded(Format::ProfileExport, page);
+    let told: Vec<_> = items
+        .iter()
+        .map(|item| match item {
+            Item::Profile { profile, .. } => {
+                (profile.line, profile.id.as_ref().map(Id::as_str), profile.operation.as_str())
+            }
+            Item::Reject(reject) => (reject.line, None, reject.text.as_str()),
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(told, [(8, Some("a"), "export"), (9, Some("5"), "export"), (10, None, "7")]);
+}
+
+#[test]
+fn both_forms_of_an_alias_table_are_read() {
+    let head = b"\xef\xbb\xbftime;Alias;target\r\n2020-01-01;\"a;1\";d\r\n;x;\r\nshort\r\n";
+    let sniffed = sniff(head, true, "t").unwrap();
+    assert_eq!(sniffed.name, "alias table (CSV)");
+    let decoder = Decoder::new(&sniffed);
+    let mut items = Vec::new();
+    for (line, record) in head.split(|byte| *byte == b'\n').enumerate() {
+        decoder.decode(line as u64 + 1, record, &mut items);
+    }
+    let line = |alias, target, time, line| Item::Alias(AliasLine { alias, target, time, line });
+    assert_eq!(items[..2], [line(id("a;1"), id("d"), Some(1_577_836_800_000), 2), line(id("x"), None, None, 3)]);
+    assert!(matches!(&items[2..], [Item::Reject(reject)] if reject.reason == "has 1 of the 3 columns"), "{items:?}");
+
+    let json = r#"{"alias":42,"distinct_id":"d","time":1602611311}"#;
+    assert_eq!(sniff(json.as_bytes(), true, "t").unwrap().name, "alias table (JSON Lines)");
+    assert_eq!(decoded(Format::AliasTable, json), [line(id("42"), id("d"), Some(1_602_611_311_000), 7)]);
+}
+
+#[test]
+fn a_file_is_named_by_what_is_in_it() {
+    let event = r#"{"event":"A","properties":{"time":1,"distinct_id":"d","mp_processing_time_ms":1}}"#;
+    let sent = r#"{"event":"A","properties":{"time":1,"distinct_id":"d","token":"T"}}"#;
+    let recorded = r#"{"received_at_ms":1,"endpoint":"/decide","query":{},"payload":null}"#;
+    let update = r#"{"endpoint":"/engage","received_at_ms":1,"update":{"$distinct_id":"d","$set":{}}}"#;
+    let pretty = "{\n  \"event\": \"A\",\n  \"properties\": {\n    \"time\": 1\n  }\n}\n";
+    let page = "{\"page\":0,\"results\":[\n{\"$distinct_id\":\"a\",\"$properties\":{}}\n]}";
+    for (head, name) in [
+        (event.to_owned(), "raw export (JSON Lines)"),
+        (format!("\u{feff}\r\n\n{event}\r\n"), "raw export (JSON Lines)"),
+        (format!("garbage\n{{\"event\":\"cut\n{event}\n{event}"), "raw export (JSON Lines)"),
+        (format!("[{event},{event}]"), "raw export (JSON array)"),
+        (format!("[\n{pretty},\n{pretty}]"), "raw export (JSON array)"),
+        (pretty.repeat(2), "raw export (JSON objects)"),
+        (sent.to_owned(), "recorded payloads"),
+        (format!("[{sent}]\n[{sent},{sent}]\n"), "recorded payloads"),
+        (recorded.to_owned(), "recorded payloads"),
+        ("data=eyJldmVudCI6IkEiLCJwcm9wZXJ0aWVzIjp7fX0%3D\n".to_owned(), "recorded payloads"),
+        (update.to_owned(), "profile updates"),
+        (r#"{"$token":"T","$distinct_id":"d","$set":{}}"#.to_owned(), "profile updates"),
+        (page.to_owned(), "profile export"),
+        (r#"{"$distinct_id":"a","$properties":{}}"#.to_owned(), "profile export"),
+        ("alias,distinct_id\na,b\n".to_owned(), "alias table (CSV)"),
+        ("key\toriginal\na\tb\n".to_owned(), "alias table (CSV)"),
+        (
+            r#"{"event":"A","alias":"a","distinct_id":"d","properties":{"time":1}}"#.to_owned(),
+            "raw export (JSON Lines)",
+        ),
+        ("SQLite format 3\0".to_owned(), "SQLite file"),
+        (" \n\n".to_owned(), "empty file"),
+    ] {
+        let found = sniff(head.as_bytes(), true, "x").map(|sniffed| sniffed.name);
+        assert_eq!(found.as_deref(), Ok(name), "{head}");
+    }
+}
+
+#[test]
+fn a_first_record_longer_than_the_head_is_still_told() {
+    let long = format!(r#"{{"event":"A","properties":{{"time":1,"x":"{}"#, "y".repeat(HEAD_TEST));
+    assert_eq!(sniff(long.as_bytes(), false, "x").unwrap().name, "raw export (JSON Lines)");
+    assert_eq!(sniff(format!("[{long}").as_bytes(), false, "x").unwrap().name, "raw export (JSON array)");
+    let spread = format!("{{\n \"event\": \"A\",\n \"properties\": {{\n\"x\":\"{}", "y".repeat(HEAD_TEST));
+    assert_eq!(sniff(spread.as_bytes(), false, "x").unwrap().layout, Layout::Nested);
+}
+
+const HEAD_TEST: usize = sniff::HEAD;
+
+#[test]
+fn what_is_in_no_known_format_says_what_it_looks_like() {
+    for (head, why) in [
+        (&b"PK\x03\x04..."[..], "it is a zip archive; unpack it first"),
+        (b"\xff\xfe{\0", "it is UTF-16 text; save it as UTF-8"),
+        (b"\x7fELF\0\0", "it is a binary file"),
+        (b"name,city\nx,y\n", "no event, profile or alias is in its first 64 KB"),
+        (
+            br#"{"type":"track","event":"A","messageId":"m","properties":{}}"#,
+            "it looks like Segment or RudderStack calls, which are not read yet",
+        ),
+    ] {
+        let error = sniff(head, true, "f.bin").unwrap_err();
+        assert_eq!(error.to_string(), format!("f.bin is in no known format: {why}"));
+    }
+}
+
+proptest! {
+    #[test]
+    fn random_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        survive(&bytes);
+    }
+
+    #[test]
+    fn a_damaged_line_never_panics_and_never_vanishes(
+        line in proptest::sample::select(GOOD),
+        at in any::<proptest::sample::Index>(),
+        change in proptest::option::of(any::<u8>()),
+        cut in any::<bool>(),
+    ) {
+        let mut bytes = line.as_bytes().to_vec();
+        let at = at.index(bytes.len());
+        match change {
+            Some(byte) => bytes[at] = byte,
+            None if cut => bytes.truncate(at),
+            None => { bytes.remove(at); }
+        }
+        survive(&bytes);
+        let mut items = Vec::new();
+        Decoder::new(&Sniffed::lines_of(Format::Payloads)).decode(1, &bytes, &mut items);
+        prop_assert!(!items.is_empty() || decode::trim(&bytes).is_empty());
+    }
+
+    #[test]
+    fn the_properties_of_a_row_are_valid_json_in_one_line(text in any::<String>(), pretty in any::<bool>()) {
+        let value = serde_json::json!({"event": text, "properties": {"time": 1, text.clone(): text, "distinct_id": text}});
+        let json = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) }.unwrap();
+        let row = row(&json);
+        prop_assert_eq!(&row.event, &text);
+        prop_assert!(!row.properties.contains('\n'));
+        prop_assert_eq!(&serde_json::from_str::<serde_json::Value>(&row.properties).unwrap(), &value["properties"]);
+    }
+}
+
+const GOOD: &[&str] = &[
+    r#"{"event":"A","properties":{"time":1602611311,"distinct_id":"x\ud83d\ude00","a":[1,{"b":null}]}}"#,
+    r#"{"received_at_ms":1,"endpoint":"/track","payload":[{"event":"A","properties":{"token":"T"}}]}"#,
+    r#"{"endpoint":"/engage","received_at_ms":1,"update":{"$set":{"$email":"s@x"},"$distinct_id":"d"}}"#,
+    r#"{"page":0,"results":[{"$distinct_id":"12345","$properties":{"$email":"a"}}]}"#,
+    "data=eyJldmVudCI6IkEiLCJwcm9wZXJ0aWVzIjp7InRva2VuIjoiVCIsInRpbWUiOjEuNX19",
+    r#"{"alias":"a","distinct_id":"d","time":1}"#,
+    "alias,distinct_id",
+];
+
+/// Every function that sees bytes of a file, on these bytes.
+fn survive(bytes: &[u8]) {
+    for whole in [true, false] {
+        let Ok(sniffed) = sniff(bytes, whole, "x") else { continue };
+        let mut splitter = Splitter::new(sniffed.layout, 1, 64, false);
+        let decoder = Decoder::new(&sniffed);
+        let mut items = Vec::new();
+        while let Some(record) = splitter.next(bytes, true) {
+            decoder.decode(record.line, &bytes[record.start..record.end], &mut items);
+        }
+    }
+    for format in [Format::Export, Format::Payloads, Format::ProfileUpdates, Format::ProfileExport, Format::AliasTable]
+    {
+        Decoder::new(&Sniffed::lines_of(format)).decode(1, bytes, &mut Vec::new());
+    }
+}

@@ -1,0 +1,238 @@
+//! Which files an import is about, and what they are called.
+//!
+//! A file is called by its name without folders, which is what a person reads best; where two
+//! files of one import have the same name, by as much of the path as tells them apart. Content,
+//! not name, decides whether a file is known, so a rename changes nothing.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::{Cursor, Read};
+use std::path::{Component, Path, PathBuf};
+
+use super::Error;
+use super::reading::Stream;
+use crate::formats::{Format, Sniffed, sniff};
+
+/// Something to import.
+pub enum Input {
+    /// A file, or a folder whose data files are read in the order of their paths.
+    Path(PathBuf),
+    /// Standard input, or anything else that can be read once. Called `<stdin>`.
+    Stdin(Box<dyn Read + Send>),
+    /// Content in memory.
+    Bytes {
+        /// What to call it.
+        name: String,
+        /// The content.
+        content: Vec<u8>,
+    },
+}
+
+impl std::fmt::Debug for Input {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Path(path) => f.debug_tuple("Path").field(path).finish(),
+            Self::Stdin(_) => f.write_str("Stdin"),
+            Self::Bytes { name, content } => write!(f, "Bytes({name:?}, {} bytes)", content.len()),
+        }
+    }
+}
+
+/// Name of standard input.
+const STDIN: &str = "<stdin>";
+
+/// Endings of files that are read from a folder, without `.gz`, `.zst` or `.zstd` behind.
+const ENDINGS: &[&str] = &["jsonl", "ndjson", "json", "csv", "tsv", "db", "sqlite", "sqlite3"];
+
+/// What is read from a folder.
+pub(super) const ADVICE: &str = "from a folder only .jsonl, .ndjson, .json, .csv, .tsv, .db and .sqlite are read, also as .gz or .zst; name other \
+     files themselves";
+
+/// One file to read.
+pub(super) struct Source {
+    name: String,
+    from: From,
+    /// Found in a folder, not named itself.
+    pub(super) in_folder: bool,
+}
+
+enum From {
+    Path(PathBuf),
+    Reader(Box<dyn Read + Send>),
+    Bytes(Vec<u8>),
+}
+
+/// A source that was looked into.
+pub(super) enum Opened {
+    Stream(Stream, Sniffed),
+    Sqlite { path: PathBuf, name: String },
+}
+
+/// The files that the inputs name.
+pub(super) fn expand(inputs: Vec<Input>, warnings: &mut Vec<String>) -> Result<Vec<Source>, Error> {
+    let mut sources = Vec::new();
+    for input in inputs {
+        match input {
+            Input::Path(path) => {
+                let kind = fs::metadata(&path).map_err(|source| Error::Open { path: path.clone(), source })?;
+                if kind.is_dir() {
+                    folder(&path, &mut sources, warnings)?;
+                } else {
+                    sources.push(Source { name: String::new(), from: From::Path(path), in_folder: false });
+                }
+            }
+            Input::Stdin(reader) => {
+                sources.push(Source { name: STDIN.to_owned(), from: From::Reader(reader), in_folder: false });
+            }
+            Input::Bytes { name, content } => {
+                sources.push(Source { name, from: From::Bytes(content), in_folder: false });
+            }
+        }
+    }
+    call(&mut sources);
+    Ok(sources)
+}
+
+/// Adds the data files of a folder, and says what was passed over.
+fn folder(path: &Path, sources: &mut Vec<Source>, warnings: &mut Vec<String>) -> Result<(), Error> {
+    let mut found = Vec::new();
+    let mut passed_over = Vec::new();
+    walk(path, &mut found, &mut passed_over)?;
+    found.sort();
+    passed_over.sort();
+    if let [first, rest @ ..] = passed_over.as_slice() {
+        let more = if rest.is_empty() { String::new() } else { format!(" and {} more", rest.len()) };
+        warnings.push(format!(
+            "passed over in {}: {}{more} (no data file by its ending)",
+            path.display(),
+            first.display()
+        ));
+    }
+    if found.is_empty() {
+        return Err(Error::NothingIn { path: path.to_owned() });
+    }
+    sources.extend(found.into_iter().map(|path| Source {
+        name: String::new(),
+        from: From::Path(path),
+        in_folder: true,
+    }));
+    Ok(())
+}
+
+fn walk(folder: &Path, found: &mut Vec<PathBuf>, passed_over: &mut Vec<PathBuf>) -> Result<(), Error> {
+    let at = |path: &Path, source| Error::Open { path: path.to_owned(), source };
+    for entry in fs::read_dir(folder).map_err(|source| at(folder, source))? {
+        let entry = entry.map_err(|source| at(folder, source))?;
+        let path = entry.path();
+        if entry.file_name().to_string_lossy().starts_with('.') {
+            continue;
+        }
+        // Links to folders are not followed: they can lead back.
+        let kind = entry.file_type().map_err(|source| at(&path, source))?;
+        if kind.is_dir() {
+            walk(&path, found, passed_over)?;
+        } else if is_data(&path) {
+            found.push(path);
+        } else {
+            passed_over.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn is_data(path: &Path) -> bool {
+    let ending = |path: &Path| path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
+    let mut path = path.to_owned();
+    if ending(&path).is_some_and(|packed| ["gz", "zst", "zstd"].contains(&packed.as_str())) {
+        path.set_extension("");
+    }
+    ending(&path).is_some_and(|ending| ENDINGS.contains(&ending.as_str()))
+}
+
+/// Gives each file its name.
+fn call(sources: &mut [Source]) {
+    let mut depth = 1;
+    let mut open: Vec<usize> = sources
+        .iter()
+        .enumerate()
+        .filter(|(_, source)| matches!(source.from, From::Path(_)))
+        .map(|(at, _)| at)
+        .collect();
+    while !open.is_empty() {
+        let mut same: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for at in open.drain(..) {
+            if let Some(Source { name, from: From::Path(path), .. }) = sources.get_mut(at) {
+                *name = ending(path, depth);
+                same.entry(name.clone()).or_default().push(at);
+            }
+        }
+        for group in same.into_values().filter(|group| group.len() > 1) {
+            let longer = group.into_iter().filter(|at| {
+                sources.get(*at).is_some_and(|source| match &source.from {
+                    From::Path(path) => ending(path, depth + 1) != source.name,
+                    From::Reader(_) | From::Bytes(_) => false,
+                })
+            });
+            open.extend(longer);
+        }
+        depth += 1;
+    }
+}
+
+/// The last `count` parts of a path, with `/` between on every system.
+fn ending(path: &Path, count: usize) -> String {
+    let parts: Vec<_> = path
+        .components()
+        .filter(|part| matches!(part, Component::Normal(_) | Component::ParentDir))
+        .map(|part| part.as_os_str().to_string_lossy())
+        .collect();
+    parts.get(parts.len().saturating_sub(count)..).unwrap_or_default().join("/")
+}
+
+impl Source {
+    /// Opens it, unpacks it and looks what it is.
+    pub(super) fn open(self) -> Result<Opened, Error> {
+        let Self { name, from, .. } = self;
+        let mut on_disk = None;
+        let stream = match from {
+            From::Path(path) => {
+                let at = |source| Error::Open { path: path.clone(), source };
+                let file = File::open(&path).map_err(at)?;
+                let size = file.metadata().map_err(at)?;
+                let size = size.is_file().then_some(size.len());
+                let stream = Stream::new(name, Box::new(file), size).map_err(at)?;
+                on_disk = Some(path);
+                stream
+            }
+            From::Reader(reader) => {
+                let told = name.clone();
+                Stream::new(name, reader, None).map_err(|source| Error::Read { name: told, after: 0, source })?
+            }
+            From::Bytes(content) => {
+                let told = name.clone();
+                let size = u64::try_from(content.len()).ok();
+                Stream::new(name, Box::new(Cursor::new(content)), size).map_err(|source| Error::Read {
+                    name: told,
+                    after: 0,
+                    source,
+                })?
+            }
+        };
+        look(stream, on_disk)
+    }
+}
+
+fn look(mut stream: Stream, on_disk: Option<PathBuf>) -> Result<Opened, Error> {
+    stream.fill(sniff::HEAD);
+    let stream = stream.with_content()?;
+    let head = stream.buffer.get(..sniff::HEAD).unwrap_or(&stream.buffer);
+    let whole = stream.ended && head.len() == stream.buffer.len();
+    let sniffed = sniff(head, whole, &stream.name)?;
+    if sniffed.format != Format::Sqlite {
+        return Ok(Opened::Stream(stream, sniffed));
+    }
+    match on_disk.filter(|_| !stream.packed) {
+        Some(path) => Ok(Opened::Sqlite { path, name: stream.name }),
+        None => Err(Error::PackedSqlite { name: stream.name }),
+    }
+}

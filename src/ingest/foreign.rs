@@ -1,0 +1,88 @@
+//! SQLite files of other programs, as lines of JSON like any other file.
+//!
+//! Each of the tables `events` and `aliases` is a file of its own, `x.db:events`, so that a table
+//! that has grown goes on where it ended. The line of a row is its place in its table.
+
+use std::collections::VecDeque;
+use std::io::{self, Read};
+use std::path::Path;
+
+use super::Error;
+use super::reading::Stream;
+use crate::formats::{Format, Sniffed, one_line};
+use crate::store::foreign::{Foreign, ForeignAlias, ForeignEvent};
+
+/// Rows asked for at once.
+const ROWS: usize = 4096;
+
+/// The tables of the file.
+pub(super) fn streams(path: &Path, name: &str) -> Result<Vec<(Stream, Sniffed)>, Error> {
+    let foreign = Foreign::open(path)?;
+    let mut streams = Vec::new();
+    let aliases = foreign.aliases()?;
+    if !aliases.is_empty() {
+        let text: String = aliases.iter().map(alias_line).collect();
+        let reader = Box::new(io::Cursor::new(text.into_bytes()));
+        streams.push((table(path, format!("{name}:aliases"), reader)?, Sniffed::lines_of(Format::AliasTable)));
+    }
+    if !streams.is_empty() && foreign.events(i64::MIN, 1)?.is_empty() {
+        return Ok(streams);
+    }
+    let reader = Box::new(Events { foreign, from: Some(i64::MIN), line: VecDeque::new() });
+    streams.push((table(path, format!("{name}:events"), reader)?, Sniffed::lines_of(Format::Export)));
+    Ok(streams)
+}
+
+fn table(path: &Path, name: String, reader: Box<dyn Read + Send>) -> Result<Stream, Error> {
+    let stream = Stream::new(name, reader, None).map_err(|source| Error::Open { path: path.to_owned(), source })?;
+    Ok(stream.called("SQLite file"))
+}
+
+/// The rows of `events`, line by line.
+struct Events {
+    foreign: Foreign,
+    /// First number not yet asked for; `None` when there are no more.
+    from: Option<i64>,
+    line: VecDeque<u8>,
+}
+
+impl Read for Events {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.line.is_empty() {
+            let Some(from) = self.from else { return Ok(0) };
+            let events = self.foreign.events(from, ROWS).map_err(io::Error::other)?;
+            self.from = events.last().and_then(|event| event.rowid.checked_add(1));
+            for event in &events {
+                self.line.extend(event_line(event).into_bytes());
+            }
+        }
+        self.line.read(buffer)
+    }
+}
+
+/// A row of `events` as an exported row: its columns become properties.
+fn event_line(event: &ForeignEvent) -> String {
+    let name = serde_json::Value::from(event.event.as_str());
+    let properties = one_line(event.properties.trim());
+    let is_object = properties.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(&properties).is_ok();
+    let properties = if is_object {
+        let mut text = properties;
+        text.pop();
+        // The columns come last, so that they count where a property has the same name.
+        for (key, value) in [("time", &event.time), ("distinct_id", &event.distinct_id)] {
+            if value != "null" {
+                let comma = if text.trim_end().ends_with('{') { "" } else { "," };
+                text.extend([comma, "\"", key, "\":", value]);
+            }
+        }
+        text + "}"
+    } else {
+        serde_json::Value::from(properties).to_string()
+    };
+    format!("{{\"event\":{name},\"properties\":{properties}}}\n")
+}
+
+fn alias_line(alias: &ForeignAlias) -> String {
+    let time = alias.time.as_deref().unwrap_or("null");
+    format!("{{\"alias\":{},\"distinct_id\":{},\"time\":{time}}}\n", alias.alias, alias.distinct_id)
+}

@@ -1,0 +1,162 @@
+//! The bytes of one input, unpacked, with a look ahead.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::{Error, Progress};
+use crate::formats::Sniffed;
+
+/// Bytes asked for at once.
+const STEP: usize = 1 << 20;
+
+/// Magic bytes of gzip and zstd.
+const GZIP: &[u8] = b"\x1f\x8b";
+const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
+
+/// An input that is being read.
+pub(super) struct Stream {
+    /// Name kept as the source of its rows.
+    pub(super) name: String,
+    /// Unpacked bytes that were read and not yet used.
+    pub(super) buffer: Vec<u8>,
+    /// Nothing comes behind the buffer.
+    pub(super) ended: bool,
+    /// It is packed.
+    pub(super) packed: bool,
+    reader: Box<dyn Read + Send>,
+    failure: Option<io::Error>,
+    /// Unpacked bytes that left the buffer.
+    gone: u64,
+    done: Arc<AtomicU64>,
+    total: Option<u64>,
+    format: Option<&'static str>,
+}
+
+impl Stream {
+    /// A stream over `raw`, unpacked if its first bytes say that it is packed.
+    pub(super) fn new(name: String, raw: Box<dyn Read + Send>, total: Option<u64>) -> io::Result<Self> {
+        let done = Arc::new(AtomicU64::new(0));
+        let mut raw = Counted { raw, done: Arc::clone(&done) };
+        let mut magic = Vec::with_capacity(4);
+        (&mut raw).take(4).read_to_end(&mut magic)?;
+        let gzip = magic.starts_with(GZIP);
+        let zstd = magic.starts_with(ZSTD);
+        let whole = io::Cursor::new(magic).chain(raw);
+        let reader: Box<dyn Read + Send> = if gzip {
+            Box::new(flate2::bufread::MultiGzDecoder::new(io::BufReader::with_capacity(STEP / 4, whole)))
+        } else if zstd {
+            Box::new(zstd::stream::read::Decoder::new(whole)?)
+        } else {
+            Box::new(whole)
+        };
+        Ok(Self {
+            name,
+            buffer: Vec::new(),
+            ended: false,
+            packed: gzip || zstd,
+            reader,
+            failure: None,
+            gone: 0,
+            done,
+            total,
+            format: None,
+        })
+    }
+
+    /// Calls its format `name`, whatever its bytes look like.
+    pub(super) fn called(mut self, name: &'static str) -> Self {
+        self.format = Some(name);
+        self
+    }
+
+    /// Name of its format.
+    pub(super) fn format_name(&self, sniffed: &Sniffed) -> &'static str {
+        self.format.unwrap_or(sniffed.name)
+    }
+
+    /// Reads until the buffer has `wanted` bytes or nothing comes any more.
+    ///
+    /// An error ends the stream; [`Stream::failure`] tells it when what came before is dealt with.
+    pub(super) fn fill(&mut self, wanted: usize) {
+        while !self.ended && self.buffer.len() < wanted {
+            let step = u64::try_from(STEP.max(wanted - self.buffer.len())).unwrap_or(u64::MAX);
+            let before = self.buffer.len();
+            match self.reader.by_ref().take(step).read_to_end(&mut self.buffer) {
+                Ok(_) => self.ended = self.buffer.len() == before,
+                Err(error) => {
+                    self.ended = true;
+                    self.failure = Some(error);
+                }
+            }
+        }
+    }
+
+    /// Lets go of the first `bytes` of the buffer.
+    pub(super) fn consume(&mut self, bytes: usize) {
+        let bytes = bytes.min(self.buffer.len());
+        self.buffer.drain(..bytes);
+        self.gone += u64::try_from(bytes).unwrap_or(u64::MAX);
+    }
+
+    /// Whether it ended in an error.
+    pub(super) fn failed(&self) -> bool {
+        self.failure.is_some()
+    }
+
+    /// The stream, unless it ended in an error before its first byte.
+    pub(super) fn with_content(mut self) -> Result<Self, Error> {
+        match self.failure.take() {
+            Some(source) if self.buffer.is_empty() => Err(Error::Read { name: self.name, after: 0, source }),
+            failure => {
+                self.failure = failure;
+                Ok(self)
+            }
+        }
+    }
+
+    /// The error that it ended in.
+    pub(super) fn failure(self) -> Option<Error> {
+        let after = self.gone + u64::try_from(self.buffer.len()).unwrap_or(u64::MAX);
+        let name = self.name;
+        self.failure.map(|source| Error::Read { name, after, source })
+    }
+
+    /// What can be told of it while another thread reads it.
+    pub(super) fn told(&self) -> Told {
+        Told { name: self.name.clone(), done: Arc::clone(&self.done), total: self.total }
+    }
+}
+
+/// How far a stream is, from anywhere.
+pub(super) struct Told {
+    name: String,
+    done: Arc<AtomicU64>,
+    total: Option<u64>,
+}
+
+impl Told {
+    pub(super) fn progress(&self, rows: u64, rejected: u64) -> Progress {
+        Progress {
+            file: self.name.clone(),
+            bytes_done: self.done.load(Ordering::Relaxed),
+            bytes_total: self.total,
+            rows,
+            rejected,
+        }
+    }
+}
+
+/// Counts what is read from disk.
+struct Counted {
+    raw: Box<dyn Read + Send>,
+    done: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.raw.read(buffer)?;
+        self.done.fetch_add(u64::try_from(read).unwrap_or(0), Ordering::Relaxed);
+        Ok(read)
+    }
+}
