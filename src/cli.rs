@@ -1,1 +1,112 @@
-//! In the making.
+//! The command line: arguments, one file for each command, failures with what to do.
+//!
+//! Parsing is one step, meaning the next: `args` says what was written, `console` how an
+//! answer looks and where it goes, `open` which store is meant. Whatever goes wrong becomes a
+//! `Failure` with an exit code. Only this module and `main` print.
+
+mod args;
+mod console;
+mod demo;
+mod failure;
+mod generate;
+mod import;
+mod interface;
+mod open;
+mod search;
+mod show;
+mod zone;
+
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, FromArgMatches};
+
+use args::{Args, Command, Format};
+use console::Console;
+use failure::Failure;
+
+/// Runs the command that the arguments name; the first of them is the name of the program.
+///
+/// Exit codes: 0 done; 1 nothing found; 2 wrong use or unusable input; 3 the store cannot be
+/// used; 70 a bug of ours. A reader that went away is no failure.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let args = match parse(&arguments) {
+        Ok(args) => args,
+        Err(error) => return told_by_clap(&error, &arguments),
+    };
+    let format = args.common.format;
+    match dispatch(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => tell(&failure, format),
+    }
+}
+
+/// The command line as clap knows it, with a version that bug reports need.
+fn command() -> clap::Command {
+    Args::command().version(generate::version()).propagate_version(true)
+}
+
+fn parse(arguments: &[OsString]) -> Result<Args, clap::Error> {
+    Args::from_arg_matches(&command().try_get_matches_from(arguments)?)
+}
+
+fn dispatch(args: Args) -> Result<(), Failure> {
+    let mut console = Console::new(&args.common)?;
+    let store = open::Named { flag: args.common.store.clone(), argument: args.store.clone() };
+    if let (Some(id), Some(_)) = (&args.id, &args.command) {
+        return Err(Failure::usage(format!("--id {id} opens the terminal interface, and a command was given too"))
+            .hint("journey --id ID, or journey show ID"));
+    }
+    match args.command {
+        None => interface::run(&args.common, store, args.id.as_deref(), &console),
+        Some(Command::Import(command)) => import::run(&command, &args.common, store, &mut console),
+        Some(Command::Search(command)) => search::run(&command, store, &mut console),
+        Some(Command::Show(command)) => show::run(&command, store, &mut console),
+        Some(Command::Completions { shell }) => generate::completions(shell, &mut console),
+        Some(Command::Man) => generate::man(&mut console),
+    }
+}
+
+/// What clap has to say: help and version are answers, the rest is wrong use.
+fn told_by_clap(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    if !error.use_stderr() {
+        // The reader of a help text may go away like any other.
+        return match error.print().or_else(failure::forgive_pipe) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => tell(&Failure::from(error), Format::Text),
+        };
+    }
+    if asks_for_json(arguments) {
+        return tell(&Failure::wrong_use(error), Format::Json);
+    }
+    // Nobody can be told that the error output is closed.
+    let _ = error.print();
+    ExitCode::from(failure::Kind::Usage.code())
+}
+
+/// Whether the arguments ask for JSON, as far as that can be told when they cannot be read.
+fn asks_for_json(arguments: &[OsString]) -> bool {
+    arguments.iter().any(|argument| argument == "--format=json")
+        || arguments.windows(2).any(|pair| matches!(pair, [name, value] if name == "--format" && value == "json"))
+}
+
+/// Tells a failure on the error output and gives its exit code.
+fn tell(failure: &Failure, format: Format) -> ExitCode {
+    let mut out = io::stderr().lock();
+    let told = match format {
+        _ if failure.is_silent() => Ok(()),
+        Format::Json => failure.write_json(&mut out),
+        Format::Text => failure.write_text(&mut out),
+    };
+    // Nobody can be told that the error output is closed.
+    let _ = told.and_then(|()| out.flush());
+    ExitCode::from(failure.kind().code())
+}
+
+/// Tells that the program failed itself; for `main`, when a panic came through.
+pub fn tell_bug() -> ExitCode {
+    let failure = Failure::bug("journey failed by a mistake of its own; the message above says where");
+    tell(&failure, Format::Text)
+}

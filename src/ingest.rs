@@ -63,7 +63,7 @@ impl Default for Options {
     }
 }
 
-/// How far an import is; told at the start of each file and after each chunk.
+/// How far an import is; told at the start of each file and after each chunk, known or new.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// File being read.
@@ -271,24 +271,22 @@ impl Run<'_> {
             already: false,
             resumed: false,
         };
-        if self.tell(&stream) == Flow::Stop {
-            self.report.cancelled = true;
-            return Ok(());
-        }
         let mut maker = Maker::new(sniffed, self.options, self.writer.project()?);
         let mut place = self.skip_known(&mut stream, &mut maker)?;
         self.settle_zone(&mut maker, sniffed, place.file, &stream.name)?;
         let known = place.bytes;
 
         let name = stream.name.clone();
-        let failure = self.append_new(stream, maker, &mut place, &mut file)?;
+        let failure = if self.report.cancelled { None } else { self.append_new(stream, maker, &mut place, &mut file)? };
 
         file.bytes = place.bytes;
-        file.already = place.bytes == known && known > 0;
+        file.already = place.bytes == known && known > 0 && !self.report.cancelled;
         file.resumed = place.bytes > known && known > 0;
         if let Some(id) = place.file {
-            let complete = failure.is_none() && !self.report.cancelled;
-            self.writer.finish_file(id, complete)?;
+            // A stop before anything new says nothing of a file that an earlier run read to its end.
+            if !self.report.cancelled || place.bytes > known {
+                self.writer.finish_file(id, failure.is_none() && !self.report.cancelled)?;
+            }
             file.timezone = self.writer.file_totals(id)?.timezone;
         }
         if sniffed.format == Format::Empty {
@@ -302,9 +300,13 @@ impl Run<'_> {
     }
 
     /// Passes over the chunks that the store has.
-    fn skip_known(&self, stream: &mut Stream, maker: &mut Maker) -> Result<Place, Error> {
+    fn skip_known(&mut self, stream: &mut Stream, maker: &mut Maker) -> Result<Place, Error> {
         let mut place = Place { prev: 0, file: None, bytes: 0 };
         loop {
+            if self.tell(stream) == Flow::Stop {
+                self.report.cancelled = true;
+                return Ok(place);
+            }
             let candidates = self.writer.chunks_after(place.prev)?;
             let mut next: Option<KnownChunk> = None;
             // A chunk that the file goes on with elsewhere: this is another file with the same start.

@@ -1,2 +1,11 @@
 //! The `journey` program.
-fn main() {}
+
+use std::panic;
+use std::process::ExitCode;
+
+use journey::cli;
+
+fn main() -> ExitCode {
+    // The default hook has told the message and its place by the time the panic arrives here.
+    panic::catch_unwind(|| cli::run(std::env::args_os())).unwrap_or_else(|_| cli::tell_bug())
+}

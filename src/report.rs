@@ -1,1 +1,92 @@
-//! In the making.
+//! A journey, a search or an import, written out: [`json`] for programs, [`text`] for people.
+//!
+//! Nothing here opens a store or knows a terminal. What a report needs besides a
+//! [`Journey`](crate::identity::Journey) comes in as plain values ([`Hit`], [`Import`]) or as a
+//! function ([`Properties`]), so that a journey of 100,000 rows is written without holding the
+//! properties of all of them. Times in JSON are UTC; in text they follow a [`Clock`].
+
+pub mod clock;
+pub mod json;
+pub mod look;
+pub mod text;
+
+use crate::identity::facts;
+use crate::model::{Id, Millis};
+
+pub use clock::Clock;
+pub use look::Look;
+
+/// Gives the properties of the row with this number in the store, as JSON text of one object.
+pub type Properties<'a> = &'a dyn Fn(i64) -> Option<String>;
+
+/// One answer to a search.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    /// The id.
+    pub id: Id,
+    /// Where its rows are stored; `None` for an id that is only mentioned.
+    pub root: Option<Id>,
+    /// `root`, `alias`, `device`, `user` or `profile`.
+    pub kind: &'static str,
+    /// `exact`, `prefix`, `substring`, `profile` or `fuzzy`.
+    pub found: &'static str,
+    /// The profile property and its value that matched, if that is how it was found.
+    pub via: Option<(String, String)>,
+    /// Rows sent under the id.
+    pub events: u64,
+    /// Time of the first of them.
+    pub first: Option<Millis>,
+    /// Time of the last of them.
+    pub last: Option<Millis>,
+}
+
+/// What an import did.
+#[derive(Clone, Debug, Default)]
+pub struct Import {
+    /// The store, as it was named.
+    pub store: String,
+    /// One entry for each file.
+    pub files: Vec<ImportedFile>,
+    /// Rows that are new in the store.
+    pub events: u64,
+    /// Pieces of input that could not be read as rows.
+    pub rejected: u64,
+    /// Whether somebody stopped it.
+    pub cancelled: bool,
+    /// What a person should know of the run, as sentences.
+    pub warnings: Vec<String>,
+}
+
+/// What an import did with one file.
+#[derive(Clone, Debug, Default)]
+pub struct ImportedFile {
+    /// Its name as given.
+    pub file: String,
+    /// The format that its content showed.
+    pub format: String,
+    /// Rows read.
+    pub rows: u64,
+    /// Rows that are new events in the store.
+    pub events: u64,
+    /// Alias calls among them.
+    pub aliases: u64,
+    /// Profile updates.
+    pub profiles: u64,
+    /// Pieces that could not be read.
+    pub rejected: u64,
+    /// Rows left out because they are none of an event, an alias call or a profile.
+    pub skipped: u64,
+    /// Size of the input, in bytes.
+    pub bytes: u64,
+    /// Which zone its times were read in, and how that is known.
+    pub timezone: Option<String>,
+    /// Whether the store had all of it before.
+    pub already: bool,
+    /// Whether an earlier, interrupted import was carried on.
+    pub resumed: bool,
+}
+
+/// The sentences of what was cut off while gathering.
+fn cuts(journey: &crate::identity::Journey) -> impl Iterator<Item = &str> + Clone {
+    journey.cuts.iter().map(|facts::Cut { what }| what.as_str())
+}

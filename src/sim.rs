@@ -31,7 +31,20 @@ macro_rules! scenarios {
     };
 }
 
-const GALLERY: &[(&str, &str)] = scenarios![];
+const GALLERY: &[(&str, &str)] = scenarios![
+    "01-sally",
+    "02-clean-sign-up",
+    "03-phone-identify",
+    "04-shared-no-reset",
+    "05-shared-reset",
+    "06-race",
+    "07-backlog",
+    "08-identify-only",
+    "09-alias-again",
+    "10-used-before",
+    "11-offline-alias",
+    "12-device-prefix",
+];
 
 /// One file of the demo store.
 #[derive(Clone, Debug)]

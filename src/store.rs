@@ -33,6 +33,14 @@ pub use writer::Writer;
 use crate::model::facts::Source;
 use crate::model::{Flags, Id, Millis, Profile, Reject, Row};
 
+/// Version of the schema that this program writes.
+pub const SCHEMA_VERSION: i64 = schema::VERSION;
+
+/// Version of the SQLite inside of this program: `3.50.4`.
+pub fn sqlite_version() -> &'static str {
+    rusqlite::version()
+}
+
 /// Number of a file in the store.
 pub type FileId = i64;
 

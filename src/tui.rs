@@ -1,1 +1,54 @@
-//! In the making.
+//! The terminal interface: one inbox of messages, a pure update, a view.
+//!
+//! Everything that happens is a [`Msg`]: a key, an answer of the worker, a signal.
+//! [`update`] changes the [`Model`] by it and says what is to be done as [`Effect`]s;
+//! [`view`] draws the model and changes nothing but the facts of the drawing ([`Ui`]).
+//! Neither reads a clock, a file or a store, so that tests drive both by hand.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | [`app`] | the model, the routing of keys, answers to their screens |
+//! | [`worker`] | what the interface needs of a store, and the thread that asks it |
+//! | [`keys`], [`theme`] | `assets/keys.toml` and `assets/themes`, read and checked |
+//! | `screen` | one file or folder for each screen: its state, update and view |
+//! | [`fit`], [`when`] | text in so many columns, moments in a zone |
+//! | `run`, `terminal` | the loop, and the terminal given back on every way out |
+//!
+//! Cost: a frame builds the visible rows only; without input nothing runs but a look
+//! every two seconds at whether the store has changed.
+
+pub mod app;
+pub mod fit;
+pub mod keys;
+mod pen;
+mod run;
+pub mod screen;
+mod terminal;
+pub mod theme;
+pub mod when;
+pub mod worker;
+
+pub use app::{Effect, Model, Msg, Ui, update, view};
+pub use run::run;
+pub use theme::{Look, ThemeName};
+pub use when::Zone;
+pub use worker::{Backend, Cancel, Failure, FailureKind, Found, Hit, Hits, Kind, Overview};
+
+use crate::model::Id;
+
+/// How the interface is started.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The id whose journey is opened at once.
+    pub id: Option<Id>,
+    /// The zone that times are shown in first.
+    pub zone: Zone,
+    /// Draw with ASCII characters alone.
+    pub ascii: bool,
+    /// Use no colour, only bold, underlined and reversed text.
+    pub no_color: bool,
+    /// Let the terminal send mouse events.
+    pub mouse: bool,
+    /// The theme; `no_color` goes before it.
+    pub theme: ThemeName,
+}

@@ -149,11 +149,16 @@ impl Decoder {
     /// Decodes the record that begins at `line`, and adds what it holds to `out`: at least one
     /// item, unless it is the header of a CSV table or blank.
     pub fn decode(&self, line: u64, record: &[u8], out: &mut Vec<Item>) {
+        let whole = record;
         let record = trim(record);
         if record.is_empty() {
             return;
         }
         if let Some(columns) = &self.columns {
+            // White space is part of a cell.
+            let record = whole.trim_ascii_start().strip_prefix(BYTE_ORDER_MARK).unwrap_or(whole);
+            let record = record.strip_suffix(b"\n").unwrap_or(record);
+            let record = record.strip_suffix(b"\r").unwrap_or(record);
             match columns.decode(record, line) {
                 Ok(Some(alias)) => out.push(Item::Alias(alias)),
                 Ok(None) => {}
@@ -215,7 +220,7 @@ impl Reading<'_> {
             return Ok(());
         }
         match outer.kind() {
-            Some(Kind::Event) => self.event(json, None),
+            Some(Kind::Event) => self.event(&outer, None),
             Some(Kind::Request) => self.request(&outer),
             Some(Kind::RecordedUpdate) => {
                 let arrival = outer.received.and_then(json::time);
@@ -228,8 +233,7 @@ impl Reading<'_> {
         }
     }
 
-    fn event(&mut self, json: &str, recorded: Option<&Recorded>) -> Result<(), String> {
-        let outer = Outer::read(json).map_err(|error| complaint(&error))?;
+    fn event(&mut self, outer: &Outer<'_>, recorded: Option<&Recorded>) -> Result<(), String> {
         let properties = outer.properties.ok_or("has no properties")?;
         let around = Around {
             line: self.line,
@@ -324,7 +328,7 @@ impl Reading<'_> {
         }
         let outer = Outer::read(json).map_err(|error| complaint(&error))?;
         match outer.kind() {
-            Some(Kind::Event) => self.event(json, Some(recorded.unwrap_or(&Recorded::default()))),
+            Some(Kind::Event) => self.event(&outer, Some(recorded.unwrap_or(&Recorded::default()))),
             Some(Kind::Update | Kind::ExportedProfile) => {
                 self.profile(json, self.line, recorded.and_then(|recorded| recorded.arrival))
             }
@@ -339,8 +343,10 @@ fn reject(line: u64, reason: String, text: &str) -> Item {
     Item::Reject(Reject { line, reason, text: text.to_owned() })
 }
 
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// `bytes` without a byte order mark and white space around.
 pub(super) fn trim(bytes: &[u8]) -> &[u8] {
     let bytes = bytes.trim_ascii();
-    bytes.strip_prefix(b"\xef\xbb\xbf").map_or(bytes, <[u8]>::trim_ascii)
+    bytes.strip_prefix(BYTE_ORDER_MARK).map_or(bytes, <[u8]>::trim_ascii)
 }

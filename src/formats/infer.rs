@@ -120,7 +120,7 @@ impl Days {
     /// What these rows of one stretch of a file say, when `base` milliseconds are to be added by
     /// and large.
     ///
-    /// A day with [`MANY`] rows that clearly are one hour off from `base` has that offset. A
+    /// A day with twenty rows or more that clearly are one hour off from `base` has that offset. A
     /// day with fewer has the offset of the days with enough before and after it, when they
     /// agree, and else `base`.
     pub fn of<'a>(base: i64, rows: impl IntoIterator<Item = &'a Row>) -> Self {

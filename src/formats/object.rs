@@ -63,7 +63,7 @@ pub(super) fn complaint(error: &serde_json::Error) -> String {
 /// `json` without white space outside of strings, if it has line breaks; they cannot be
 /// inside of one.
 pub fn one_line(json: &str) -> String {
-    if !json.bytes().any(|byte| byte == b'\n' || byte == b'\r') {
+    if memchr::memchr2(b'\n', b'\r', json.as_bytes()).is_none() {
         return json.to_owned();
     }
     let mut text = String::with_capacity(json.len());

@@ -120,6 +120,9 @@ pub fn sniff(head: &[u8], whole: bool, name: &str) -> Result<Sniffed, NotRecogni
         if batches(text) {
             return Ok(Sniffed::new(Format::Payloads, Layout::Lines, false));
         }
+        if let Some(why) = records(Layout::Nested, text, whole).find_map(other_vendor) {
+            return fail(why);
+        }
         if let Some(format) = records(Layout::Nested, text, whole).find_map(format_of) {
             return Ok(Sniffed::new(format, Layout::Nested, true));
         }

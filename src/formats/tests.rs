@@ -45,6 +45,7 @@ fn profile(format: Format, record: &str) -> Profile {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "rows have their ids so")]
 fn id(text: &str) -> Option<Id> {
     Some(Id::new(text))
 }
@@ -335,6 +336,12 @@ fn both_forms_of_an_alias_table_are_read() {
     assert_eq!(items[..2], [line(id("a;1"), id("d"), Some(1_577_836_800_000), 2), line(id("x"), None, None, 3)]);
     assert!(matches!(&items[2..], [Item::Reject(reject)] if reject.reason == "has 1 of the 3 columns"), "{items:?}");
 
+    let tabs = sniff(b"key\ttarget\n", true, "t").unwrap();
+    let mut items = Vec::new();
+    Decoder::new(&tabs).decode(2, b" a \td \r", &mut items);
+    Decoder::new(&tabs).decode(3, b"b\t", &mut items);
+    assert_eq!(items, [line(id(" a "), id("d "), None, 2), line(id("b"), None, None, 3)]);
+
     let json = r#"{"alias":42,"distinct_id":"d","time":1602611311}"#;
     assert_eq!(sniff(json.as_bytes(), true, "t").unwrap().name, "alias table (JSON Lines)");
     assert_eq!(decoded(Format::AliasTable, json), [line(id("42"), id("d"), Some(1_602_611_311_000), 7)]);
@@ -398,6 +405,10 @@ fn what_is_in_no_known_format_says_what_it_looks_like() {
         (
             br#"{"type":"track","event":"A","messageId":"m","properties":{}}"#,
             "it looks like Segment or RudderStack calls, which are not read yet",
+        ),
+        (
+            br#"[{"event":"A","person_id":"p","properties":{}}]"#,
+            "it looks like a PostHog export, which is not read yet",
         ),
     ] {
         let error = sniff(head, true, "f.bin").unwrap_err();

@@ -64,7 +64,8 @@ pub(super) fn owners_of<'a>(world: &World<'a>, root: &Id) -> Vec<Tie<'a>> {
             });
             if refused && let Some(alias) = &call.alias {
                 let owner = world.root_of(alias);
-                push(&mut ties, root, owner, alias, id, EvidenceKind::RefusedAlias, &call.source, call.time, 1);
+                let kind = if world.is_of_server(id) { EvidenceKind::ServerAlias } else { EvidenceKind::RefusedAlias };
+                push(&mut ties, root, owner, alias, id, kind, &call.source, call.time, 1);
             }
         }
     }
@@ -106,7 +107,9 @@ fn link_ties<'a>(world: &World<'a>, root: &Id, id: &Id, link: &'a Link, ties: &m
 fn same_device<'a>(world: &World<'a>, root: &Id, id: &Id, link: &'a Link, ties: &mut Vec<Tie<'a>>) {
     let owner = world.root_of(&link.a);
     if owner != root && !link.b.is_placeholder() && !world.is_anonymous(owner) {
-        push(ties, root, owner, &link.a, id, EvidenceKind::SameDevice, &link.source, link.time, link.rows);
+        let made_by_sdk = id.shape().is_sdk_made() || link.b.as_str() == id.bare();
+        let kind = if made_by_sdk { EvidenceKind::SameDevice } else { EvidenceKind::ChosenIdOnDevice };
+        push(ties, root, owner, &link.a, id, kind, &link.source, link.time, link.rows);
     }
 }
 
@@ -122,9 +125,8 @@ fn push<'a>(
     time: Millis,
     rows: u64,
 ) {
-    let told = ties.iter().any(|tie| {
-        tie.kind == kind && tie.named == named && tie.anonymous == *anonymous && kind != EvidenceKind::RefusedAlias
-    });
+    let of_call = matches!(kind, EvidenceKind::RefusedAlias | EvidenceKind::ServerAlias);
+    let told = ties.iter().any(|tie| tie.kind == kind && tie.named == named && tie.anonymous == *anonymous && !of_call);
     if owner != root && !named.is_placeholder() && !owner.is_placeholder() && !told {
         ties.push(Tie { owner: owner.clone(), named, anonymous: anonymous.clone(), kind, source, time, rows });
     }

@@ -114,7 +114,10 @@ fn orphaned(journey: &Journey, step: &Step, orphan: usize) -> String {
     let Some(orphan) = journey.orphans.get(orphan) else {
         return format!("Sent as {sent}, which nothing joins to {root}.");
     };
-    let blocked = orphan.evidence.iter().find(|evidence| evidence.kind == EvidenceKind::RefusedAlias);
+    let blocked = orphan
+        .evidence
+        .iter()
+        .find(|evidence| matches!(evidence.kind, EvidenceKind::RefusedAlias | EvidenceKind::ServerAlias));
     let reason = match blocked {
         Some(evidence) => format!("the alias call that was to join them was refused ({})", place(&evidence.source)),
         None => "identify does not reach back".to_owned(),
@@ -226,10 +229,18 @@ pub(super) fn evidence(
         EvidenceKind::RefusedAlias => {
             format!("The app asked for {who} as an alias of {anonymous} and was refused ({place}).")
         }
+        EvidenceKind::ServerAlias => format!(
+            "A server asked for {who} as an alias of {anonymous} and was refused ({place}); no SDK made that id, so it can be anybody's."
+        ),
         EvidenceKind::BeforeIdentity => {
             format!("The vendor's own record says that {anonymous} and {who} are one ({place}{more}).")
         }
         EvidenceKind::PreviousId => format!("A $merge row names {anonymous} and {who} as one person ({place}{more})."),
+        EvidenceKind::ChosenIdOnDevice => {
+            format!(
+                "Rows of {anonymous} and of {who} carry the same $device_id ({place}{more}), but no SDK made the id {anonymous}."
+            )
+        }
         EvidenceKind::SameDevice => {
             format!(
                 "Rows of {anonymous} and of {who} carry the same $device_id ({place}{more}); one device is not one person."

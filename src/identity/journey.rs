@@ -279,6 +279,12 @@ pub enum EvidenceKind {
     PreviousId,
     /// E2: rows of both with one `$device_id`.
     SameDevice,
+    /// A refused alias call for an id that no SDK made and that only servers write under: it
+    /// can be an anonymous session, or any other id (captures k1, k2).
+    ServerAlias,
+    /// As [`EvidenceKind::SameDevice`], for an id that no SDK made: the app chose it for these
+    /// rows, and it need not be a visitor's (captures, flow l).
+    ChosenIdOnDevice,
 }
 
 impl EvidenceKind {
@@ -291,6 +297,8 @@ impl EvidenceKind {
             Self::BeforeIdentity => "before_identity",
             Self::PreviousId => "previous_id",
             Self::SameDevice => "same_device",
+            Self::ServerAlias => "server_alias",
+            Self::ChosenIdOnDevice => "chosen_id_on_device",
         }
     }
 
@@ -298,6 +306,7 @@ impl EvidenceKind {
     pub fn strength(self) -> Strength {
         match self {
             Self::SameDevice => Strength::Strong,
+            Self::ServerAlias | Self::ChosenIdOnDevice => Strength::Weak,
             _ => Strength::Proof,
         }
     }
@@ -406,7 +415,11 @@ impl Journey {
 
     /// Rows of orphans that are counted for this user: proof or strong evidence, not contested.
     pub fn orphaned_rows(&self) -> usize {
-        self.orphans.iter().filter(|orphan| !orphan.contested).map(|orphan| orphan.steps.len()).sum()
+        self.orphans
+            .iter()
+            .filter(|orphan| !orphan.contested && orphan.strength > Strength::Weak)
+            .map(|orphan| orphan.steps.len())
+            .sum()
     }
 
     /// The one sentence that says why a step is where it is.

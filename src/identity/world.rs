@@ -7,7 +7,7 @@ use super::facts::Facts;
 use super::journey::Verdict;
 use super::table::{Judged, Table};
 use crate::model::facts::{AliasCall, Event, Link};
-use crate::model::{Id, LinkKind, Shape};
+use crate::model::{Client, Flags, Id, LinkKind, Shape};
 
 /// [`Facts`], indexed, with the lookup table that follows from them.
 ///
@@ -28,6 +28,7 @@ impl<'a> World<'a> {
     pub fn new(facts: &'a Facts) -> Self {
         let mut calls: Vec<&AliasCall> = facts.calls.iter().collect();
         calls.sort_by_key(|call| call.arrival());
+        let calls = each_once(calls);
         let table = Table::build(calls.iter().copied());
 
         // In order of arrival, so that an answer does not depend on how the facts were gathered.
@@ -145,6 +146,12 @@ impl<'a> World<'a> {
         !self.cluster(root).iter().any(|id| self.is_person(id))
     }
 
+    /// Whether no SDK made `id` and only server libraries send rows under it.
+    pub fn is_of_server(&self, id: &Id) -> bool {
+        let clients = || self.events_of(id).iter().filter_map(|event| event.client.as_ref());
+        !id.shape().is_sdk_made() && clients().next().is_some() && clients().all(Client::is_server)
+    }
+
     /// Every tie between the cluster of `root`, as the anonymous side, and other roots.
     pub fn owners_of(&self, root: &Id) -> Vec<Tie<'a>> {
         evidence::owners_of(self, root)
@@ -154,6 +161,23 @@ impl<'a> World<'a> {
     pub fn candidates_of(&self, root: &Id) -> Vec<Id> {
         evidence::candidates_of(self, root)
     }
+}
+
+/// `calls` without those that another file holds too: exports overlap, and the server had such
+/// a call once. Equal calls in *one* file are calls that it had twice.
+fn each_once(calls: Vec<&AliasCall>) -> Vec<&AliasCall> {
+    let mut in_file: HashMap<_, u32> = HashMap::new();
+    let mut seen = HashSet::new();
+    calls
+        .into_iter()
+        .filter(|call| {
+            let known = !call.flags.has(Flags::ARRIVAL_UNKNOWN);
+            let what = (&call.alias, &call.target, call.time, known.then_some(call.arrived), call.from_table);
+            let occurrence = in_file.entry((what, call.source.rank)).or_default();
+            *occurrence += 1;
+            seen.insert((what, *occurrence))
+        })
+        .collect()
 }
 
 /// Whether `call` asks for alias `id`, and not of itself.

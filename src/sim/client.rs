@@ -86,7 +86,7 @@ pub(super) struct Moment<'a> {
 #[derive(Clone, Debug)]
 pub(super) enum Client {
     Web(web::Web),
-    App(app::App),
+    App(Box<app::App>),
     Server(server::Server),
 }
 
@@ -95,8 +95,8 @@ impl Client {
     pub(super) fn start(moment: &mut Moment<'_>) -> Self {
         match moment.device.sdk.kind {
             Kind::Web(release) => Self::Web(web::Web::start(release, moment)),
-            Kind::Android(release) => Self::App(app::App::start(app::Release::Android(release), moment)),
-            Kind::Ios(release) => Self::App(app::App::start(app::Release::Ios(release), moment)),
+            Kind::Android(release) => Self::App(Box::new(app::App::start(app::Release::Android(release), moment))),
+            Kind::Ios(release) => Self::App(Box::new(app::App::start(app::Release::Ios(release), moment))),
             Kind::Server(library) => Self::Server(server::Server(library)),
         }
     }

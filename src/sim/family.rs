@@ -1,7 +1,7 @@
 //! The SDK families that a scenario can name: releases that treat ids alike.
 //!
 //! A family is a row of identity.md §2.1 or §2.4. What a family does is asked by what a
-//! release can ([`Web::has_reset`]), so that the table of identity.md stays readable here.
+//! release can (`Web::has_reset`), so that the table of identity.md stays readable here.
 
 /// A family of SDK releases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -246,6 +246,7 @@ impl<'a> Play<'a> {
             && let Some(worker) = self.workers.get_mut(call.device)
         {
             self.lost.extend(worker.give_up());
+            worker.plan = None;
         }
         let code = call.action.code();
         let made = self.step(now, call.device, Cause::Call(number), code, call.caption.clone(), |client, moment| {
@@ -395,7 +396,9 @@ impl<'a> Play<'a> {
         if worker.online {
             let sent = worker.deliver_batch(device, left.clone(), now);
             self.sent.extend(sent);
-            left.iter_mut().for_each(|row| row.delivered = true);
+            for row in &mut left {
+                row.delivered = true;
+            }
         }
         worker.left_behind.extend(left);
     }

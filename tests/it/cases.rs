@@ -61,7 +61,14 @@ fn c03_identify_with_the_first_id_merges_what_follows_and_leaves_the_past() {
          60 AppOpen(P-1) +,d-phone
          62 AppBuy(12345) +,d-phone",
     );
-    assert_eq!(with_device.orphans("sally"), "P-1: AppOpen (strong)");
+    assert_eq!(with_device.orphans("sally"), "P-1: AppOpen (weak)", "no SDK makes ids like P-1");
+    let made_by_sdk = Story::new(&format!(
+        "1 View(12345)
+         3 AL(sally -> 12345)
+         60 AppOpen({A2}) +,d-phone
+         62 AppBuy(12345) +,d-phone"
+    ));
+    assert_eq!(made_by_sdk.orphans("sally"), format!("{A2}: AppOpen (strong)"));
 }
 
 #[test]
@@ -517,7 +524,7 @@ fn c35_identify_rows_of_page_loads_are_no_logins() {
     assert_eq!(story.merged("u"), "A, C, D");
     assert_eq!(story.points("u"), "alias u@2");
     let journey = story.journey("u");
-    let repeated = journey.steps.iter().filter(|step| &*step.event.event == "$identify").next_back().unwrap();
+    let repeated = journey.steps.iter().rfind(|step| &*step.event.event == "$identify").unwrap();
     assert!(journey.why(repeated).contains("no new login"), "{}", journey.why(repeated));
 }
 
@@ -599,4 +606,16 @@ fn c43_ios_that_identifies_with_the_original_or_the_alias_gives_one_timeline() {
     );
     assert_eq!(from_3_9_1.merged("u"), "Start, Later");
     assert_eq!(from_3_9_1.orphans("u"), "");
+}
+
+#[test]
+fn an_id_that_only_servers_write_under_is_a_weak_orphan() {
+    let story = Story::new(
+        "1 View(anon-7f3a) on web · Linux
+         2 AL(sally -> anon-7f3a)
+         3 AL(sally -> order-99)
+         4 Paid(order-99) on python",
+    );
+    assert_eq!(story.orphans("sally"), "order-99: Paid (weak)");
+    assert_eq!(story.journey("sally").orphaned_rows(), 0, "a hint is not counted");
 }

@@ -1,1 +1,439 @@
-//! In the making.
+//! The program as a shell meets it: arguments, answers, exit codes.
+
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use assert_cmd::cargo::cargo_bin;
+use serde_json::Value;
+
+/// Eleven lines: a user with an alias, a refused alias, a row sent twice, a line cut off, an id
+/// and a name that would act on a terminal.
+fn sample() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/cli/sally.jsonl")
+}
+
+/// A folder of its own, where no store of the user is near.
+struct Home(tempfile::TempDir);
+
+impl Home {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    /// With the sample imported into the default store.
+    fn with_sample() -> Self {
+        let home = Self::new();
+        let output = home.run(&["import", sample().to_str().unwrap(), "--timezone", "UTC"]);
+        assert_eq!(code(&output), 0, "{}", err(&output));
+        home
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(cargo_bin!("journey"));
+        command
+            .current_dir(self.0.path())
+            .env_remove("JOURNEY_STORE")
+            .env_remove("NO_COLOR")
+            .env("HOME", self.0.path())
+            .env("XDG_DATA_HOME", self.path("data"))
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command().args(arguments).output().unwrap()
+    }
+
+    /// The answer as JSON, with the exit code as expected.
+    fn json(&self, expected: i32, arguments: &[&str]) -> Value {
+        let output = self.run(&[arguments, &["--format", "json"]].concat());
+        assert_eq!(code(&output), expected, "{}", err(&output));
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().expect("ended by a signal")
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn err(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+#[test]
+fn an_import_counts_what_it_took_in() {
+    let home = Home::new();
+    let import = home.json(0, &["import", sample().to_str().unwrap(), "--timezone", "UTC"]);
+    assert_eq!(import["schema"], 1);
+    assert!(import["store"].as_str().unwrap().ends_with("data/journey/journey.db"));
+    assert_eq!((&import["events"], &import["rejected"]), (&10.into(), &1.into()));
+    let file = &import["files"][0];
+    assert_eq!(file["file"], "sally.jsonl");
+    assert_eq!((&file["events"], &file["aliases"], &file["rejected"]), (&10.into(), &2.into(), &1.into()));
+    assert_eq!(file["bytes"], fs::metadata(sample()).unwrap().len());
+    for key in ["format", "rows", "profiles", "timezone"] {
+        assert!(!file[key].is_null(), "{key}");
+    }
+}
+
+#[test]
+fn a_repeated_import_adds_nothing() {
+    let home = Home::with_sample();
+    let again = home.json(0, &["import", sample().to_str().unwrap(), "--timezone", "UTC"]);
+    assert_eq!((&again["events"], &again["files"][0]["already"]), (&0.into(), &true.into()));
+    assert_eq!(home.json(0, &["show", "12345"])["events"].as_array().unwrap().len(), 5);
+}
+
+#[test]
+fn an_import_reads_the_standard_input() {
+    let home = Home::new();
+    let output = home
+        .command()
+        .args(["import", "-", "--store", "s.db", "--timezone", "UTC", "--format", "json"])
+        .stdin(fs::File::open(sample()).unwrap())
+        .output()
+        .unwrap();
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let import: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&import["events"], &import["store"]), (&10.into(), &"s.db".into()));
+}
+
+#[test]
+fn an_import_into_a_pipe_is_silent_but_for_its_sum() {
+    let home = Home::new();
+    let output = home.run(&["import", sample().to_str().unwrap(), "--timezone", "UTC", "--store", "s.db"]);
+    assert_eq!(err(&output), "");
+    assert!(out(&output).contains("10 rows new in s.db"), "{}", out(&output));
+}
+
+#[test]
+fn rejects_are_written_as_json_lines() {
+    let home = Home::new();
+    let output = home.run(&["import", sample().to_str().unwrap(), "--rejects", "rejects.jsonl"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let text = fs::read_to_string(home.path("rejects.jsonl")).unwrap();
+    let reject: Value = serde_json::from_str(text.trim_end()).unwrap();
+    assert_eq!((&reject["file"], &reject["line"]), (&"sally.jsonl".into(), &7.into()));
+    assert!(reject["reason"].as_str().is_some_and(|reason| !reason.is_empty()));
+    assert!(reject["text"].as_str().unwrap().starts_with("{\"event\":\"Cut off\""));
+}
+
+#[test]
+fn input_that_cannot_be_used_is_wrong_use() {
+    let home = Home::new();
+    let nowhere = home.run(&["import", "nowhere.jsonl"]);
+    assert_eq!(code(&nowhere), 2);
+    assert!(err(&nowhere).starts_with("error: nowhere.jsonl"), "{}", err(&nowhere));
+    assert!(err(&nowhere).contains("\n  try: "), "{}", err(&nowhere));
+
+    fs::write(home.path("poem.txt"), "Shall I compare thee\nto a summer's day?\n").unwrap();
+    let poem = home.run(&["import", "poem.txt"]);
+    assert_eq!(code(&poem), 2);
+    assert!(err(&poem).contains("poem.txt"), "{}", err(&poem));
+
+    let both = home.run(&["import", "poem.txt", sample().to_str().unwrap()]);
+    assert_eq!(code(&both), 2, "a file that was left out must not look like success");
+    assert!(out(&both).contains("10 rows new"), "{}", out(&both));
+}
+
+#[test]
+fn a_journey_is_one_json_object() {
+    let home = Home::with_sample();
+    let show = home.json(0, &["show", "sally@gmail.com"]);
+    assert_eq!((&show["query"], &show["root"]), (&"sally@gmail.com".into(), &"12345".into()));
+    let events = show["events"].as_array().unwrap();
+    let names: Vec<&str> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    assert_eq!(names, ["View", "Sign Up", "$create_alias", "Dashboard", "Purchase"]);
+    let lines: Vec<u64> = events.iter().map(|event| event["source"]["line"].as_u64().unwrap()).collect();
+    assert_eq!(lines, [1, 2, 3, 4, 5]);
+    assert_eq!(events[4]["copies"], serde_json::json!([{"file": "sally.jsonl", "line": 6}]));
+    assert_eq!(events[0]["time"], "2019-07-01T09:14:00.000Z");
+    assert_eq!(events[0]["arrived"], "2019-07-01T09:14:01.000Z");
+    assert_eq!(events[1]["properties"]["plan"], "pro");
+    let statuses: Vec<_> = show["aliases"].as_array().unwrap().iter().map(|alias| alias["status"].clone()).collect();
+    assert_eq!(statuses, ["accepted", "refused"]);
+    assert_eq!(show["orphans"][0]["id"], "P-1");
+    assert_eq!(show["orphans"][0]["events"].as_array().unwrap().len(), 3);
+    assert_eq!(show["findings"][0]["code"], "alias-on-login");
+}
+
+#[test]
+fn properties_keep_the_digits_of_the_file() {
+    let home = Home::with_sample();
+    let text = out(&home.run(&["show", "12345", "--format", "json"]));
+    assert!(text.contains("\"price\":49.5,") && text.contains("\"amount\":20.0,"), "{text}");
+}
+
+#[test]
+fn a_journey_as_text_tells_the_refused_alias_in_its_place() {
+    let home = Home::with_sample();
+    let output = home.run(&["show", "12345", "--timezone", "America/New_York"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let text = out(&output);
+    assert!(text.contains("Mon 2019-07-01") && text.contains("05:14:00.000"), "{text}");
+    let (refused, orphans) = (text.find("⊘ alias(sally@gmail.com)").unwrap(), text.find("orphans:").unwrap());
+    assert!(refused < orphans, "{text}");
+    assert!(text.contains("left behind: 3 rows under P-1, 1 of them after this call"), "{text}");
+    assert!(!text.contains('\u{1b}'), "no colour into a pipe");
+    assert!(text.lines().all(|line| unicode_width::UnicodeWidthStr::width(line) <= 100), "{text}");
+}
+
+#[test]
+fn ascii_answers_hold_ascii_alone() {
+    let home = Home::with_sample();
+    for arguments in [&["show", "12345", "--ascii"][..], &["search", "", "--ascii"], &["search", "rf", "--ascii"]] {
+        let output = home.run(arguments);
+        assert!(output.stdout.is_ascii(), "{}", out(&output));
+    }
+}
+
+#[test]
+fn colour_is_written_when_it_is_asked_for() {
+    let home = Home::with_sample();
+    assert!(out(&home.run(&["show", "12345", "--color", "always"])).contains("\u{1b}[31m"));
+    assert!(!out(&home.run(&["show", "12345", "--color", "never"])).contains('\u{1b}'));
+}
+
+#[test]
+fn an_id_that_begins_with_a_hyphen_stands_after_two() {
+    let home = Home::with_sample();
+    let id = "-rf \u{1b}[2J";
+    let output = home.run(&["show", "--format", "json", "--", id]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let show: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(show["root"], id);
+    let text = out(&home.run(&["show", "--", id]));
+    assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{text:?}");
+    assert!(text.contains("␛[2J"), "{text}");
+}
+
+#[test]
+fn an_id_that_is_nowhere_suggests_near_ones() {
+    let home = Home::with_sample();
+    let output = home.run(&["show", "sally@gmial.com"]);
+    assert_eq!(code(&output), 1);
+    assert_eq!(out(&output), "");
+    assert!(err(&output).contains("\n  try: sally@gmail.com (3 rows)\n"), "{}", err(&output));
+}
+
+#[test]
+fn a_failure_is_an_object_where_json_is_asked_for() {
+    let home = Home::with_sample();
+    let output = home.run(&["show", "sally@gmial.com", "--format", "json"]);
+    let failure: Value = serde_json::from_slice(&output.stderr).unwrap();
+    assert_eq!((&failure["schema"], &failure["error"]["kind"]), (&1.into(), &"nothing".into()));
+    assert_eq!(failure["error"]["hints"][0], "sally@gmail.com (3 rows)");
+
+    let usage = home.run(&["show", "--format", "json"]);
+    assert_eq!(code(&usage), 2);
+    let failure: Value = serde_json::from_slice(&usage.stderr).unwrap();
+    assert!(failure["error"]["what"].as_str().unwrap().contains("<ID>"), "{failure}");
+}
+
+#[test]
+fn a_search_finds_the_best_first() {
+    let home = Home::with_sample();
+    let search = home.json(0, &["search", "sally"]);
+    assert_eq!((&search["schema"], &search["query"]), (&1.into(), &"sally".into()));
+    let hit = &search["hits"][0];
+    assert_eq!(
+        *hit,
+        serde_json::json!({"id": "sally@gmail.com", "root": "12345", "kind": "alias", "match": "prefix",
+            "events": 3, "first": "2019-07-01T09:17:20.000Z", "last": "2019-07-01T09:18:20.000Z", "via": null})
+    );
+    let text = out(&home.run(&["search", "12345"]));
+    assert!(text.lines().nth(1).is_some_and(|line| line.starts_with("exact     12345")), "{text}");
+}
+
+#[test]
+fn a_search_that_lists_less_than_it_found_says_so() {
+    let home = Home::with_sample();
+    let output = home.run(&["search", "1", "--limit", "1"]);
+    assert_eq!(out(&output).lines().count(), 2, "{}", out(&output));
+    assert!(err(&output).contains("--limit"), "{}", err(&output));
+    let all = home.run(&["search", "l", "--limit", "50"]);
+    assert_eq!(err(&all), "");
+    assert_eq!(code(&home.run(&["search", "1", "--limit", "0"])), 2);
+}
+
+#[test]
+fn a_search_without_hits_is_told_by_its_exit_code() {
+    let home = Home::with_sample();
+    assert_eq!(home.json(1, &["search", "nobody-at-all"])["hits"], serde_json::json!([]));
+    let output = home.run(&["search", "nobody-at-all"]);
+    assert_eq!((code(&output), out(&output).as_str()), (1, ""));
+}
+
+#[test]
+fn without_a_store_the_demo_answers_and_says_so() {
+    let home = Home::new();
+    let output = home.run(&["search", "a"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    assert!(err(&output).contains("built-in demo store"), "{}", err(&output));
+    assert!(!home.path("data").exists(), "looking makes no store");
+}
+
+#[test]
+fn a_store_that_was_named_must_be_there() {
+    let home = Home::new();
+    for output in [
+        home.run(&["show", "12345", "--store", "missing.db"]),
+        home.command().args(["show", "12345"]).env("JOURNEY_STORE", "missing.db").output().unwrap(),
+        home.run(&["missing.db", "show", "12345"]),
+    ] {
+        assert_eq!(code(&output), 3);
+        assert!(err(&output).starts_with("error: there is no store at missing.db\n"), "{}", err(&output));
+        assert!(err(&output).contains("\n  try: "), "{}", err(&output));
+    }
+    assert!(!home.path("missing.db").exists(), "looking makes no store");
+}
+
+#[test]
+fn a_file_that_is_no_store_is_left_alone() {
+    let home = Home::new();
+    let copy = home.path("sally.jsonl");
+    fs::copy(sample(), &copy).unwrap();
+    for arguments in [&["show", "12345"][..], &["import", sample().to_str().unwrap()]] {
+        let output = home.run(&[arguments, &["--store", "sally.jsonl"]].concat());
+        assert_eq!(code(&output), 3, "{}", err(&output));
+        assert!(err(&output).contains("sally.jsonl is not a store"), "{}", err(&output));
+    }
+    assert_eq!(fs::read(&copy).unwrap(), fs::read(sample()).unwrap());
+}
+
+#[test]
+fn a_mistyped_command_is_not_taken_for_a_store() {
+    let home = Home::new();
+    let output = home.run(&["serach"]);
+    assert_eq!(code(&output), 3);
+    assert!(err(&output).contains("journey search, if that command was meant"), "{}", err(&output));
+}
+
+#[test]
+fn two_stores_at_once_are_wrong_use() {
+    let home = Home::new();
+    let output = home.run(&["a.db", "--store", "b.db", "show", "x"]);
+    assert_eq!(code(&output), 2);
+    assert!(err(&output).contains("a.db") && err(&output).contains("b.db"), "{}", err(&output));
+}
+
+#[test]
+fn a_zone_that_is_none_is_told_with_one_that_is() {
+    let home = Home::with_sample();
+    let output = home.run(&["show", "12345", "--timezone", "Europe/Berln"]);
+    assert_eq!(code(&output), 2);
+    assert!(err(&output).contains("Europe/Berlin"), "{}", err(&output));
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let home = Home::with_sample();
+    for arguments in [&["show", "12345"][..], &["show", "12345", "--format", "json"], &["search", "a"], &["man"]] {
+        let mut child = home.command().args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let status = child.wait().unwrap();
+        let mut told = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+        assert_eq!((status.code(), told.as_str()), (Some(0), ""), "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_interface_needs_a_terminal() {
+    let home = Home::new();
+    let output = home.run(&[]);
+    assert_eq!(code(&output), 2, "{}", err(&output));
+    assert!(err(&output).contains("terminal") && err(&output).contains("journey show"), "{}", err(&output));
+}
+
+#[test]
+fn help_names_every_command_and_exit_code() {
+    let home = Home::new();
+    let output = home.run(&["--help"]);
+    assert_eq!(code(&output), 0);
+    insta::assert_snapshot!(out(&output));
+}
+
+#[test]
+fn the_version_tells_what_a_bug_report_needs() {
+    let home = Home::new();
+    let text = out(&home.run(&["--version"]));
+    let pattern = predicates::str::is_match(r"^journey \d+\.\d+\.\d+ \(SQLite 3\.\d+\.\d+, store version \d+\)\n$");
+    assert!(predicates::Predicate::eval(&pattern.unwrap(), &text), "{text}");
+}
+
+#[test]
+fn completions_know_the_commands_in_every_shell() {
+    let home = Home::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = home.run(&["completions", shell]);
+        assert_eq!(code(&output), 0);
+        for word in ["import", "search", "show", "timezone"] {
+            assert!(out(&output).contains(word), "{shell}: {word}");
+        }
+    }
+}
+
+#[test]
+fn the_manual_page_is_one() {
+    let home = Home::new();
+    let text = out(&home.run(&["man"]));
+    for page in ["journey", "journey-import", "journey-search", "journey-show"] {
+        assert!(text.contains(&format!(".TH {page} 1")), "{page}");
+    }
+}
+
+fn readme() -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
+}
+
+#[test]
+fn the_picture_of_the_readme_is_what_the_demo_shows() {
+    let home = Home::new();
+    let shown = out(&home.run(&["show", "sally@gmail.com"]));
+    let (picture, _) = shown.split_once("\nalias calls, in order of arrival\n").unwrap();
+    assert!(readme().contains(picture), "the README shows something else than:\n{picture}");
+}
+
+#[test]
+fn the_keys_of_the_readme_are_those_of_the_program() {
+    let keys: toml::Table = toml::from_str(include_str!("../../assets/keys.toml")).unwrap();
+    let mut known = Vec::new();
+    for (context, bindings) in &keys {
+        for binding in bindings.as_array().unwrap() {
+            let names = binding["keys"].as_array().unwrap().iter().map(|key| format!("`{}`", key.as_str().unwrap()));
+            let names = names.collect::<Vec<_>>().join(" ");
+            known.push(format!("| {context} | {names} | {} |", binding["help"].as_str().unwrap()));
+        }
+    }
+    let readme = readme();
+    let table = readme.split("| on | keys | does |\n|---|---|---|\n").nth(1).unwrap();
+    let rows: Vec<&str> = table.lines().take_while(|line| line.starts_with('|')).collect();
+    assert!(rows.len() > 20, "the table of keys was not found");
+    for row in &rows {
+        assert!(known.iter().any(|known| known == row), "not in assets/keys.toml: {row}");
+    }
+    // Only the editing of a line of text, which is everybody's, may be left out.
+    let left_out = known.iter().filter(|known| !rows.contains(&known.as_str()));
+    let told = |row: &&String| ["| journey |", "| identity |", "| everywhere |"].iter().any(|on| row.starts_with(on));
+    assert_eq!(left_out.filter(told).collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+#[test]
+fn every_suggestion_of_the_demo_opens() {
+    let home = Home::new();
+    for file in journey::sim::demo_files().unwrap() {
+        let output = home.run(&["show", "--", &file.scenario.search]);
+        assert_eq!(code(&output), 0, "{}: {}", file.name, err(&output));
+    }
+}

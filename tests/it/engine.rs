@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use crate::support::story::{Story, facts, facts_of_files};
 
 /// Ids of every sort: bare and prefixed devices, users, a placeholder.
-const IDS: &[&str] = &[
+pub(crate) const IDS: &[&str] = &[
     "a1111111-1111-4111-8111-111111111111",
     "$device:a2222222-2222-4222-8222-222222222222",
     "a2222222-2222-4222-8222-222222222222",
@@ -71,7 +71,7 @@ fn any_row() -> impl Strategy<Value = Row> {
     )
 }
 
-fn any_history() -> impl Strategy<Value = Vec<Row>> {
+pub(crate) fn any_history() -> impl Strategy<Value = Vec<Row>> {
     proptest::collection::vec(any_row(), 1..40).prop_map(|mut rows| {
         for (line, row) in (1..).zip(&mut rows) {
             row.line = line;

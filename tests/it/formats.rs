@@ -1,1 +1,121 @@
-//! In the making.
+//! Files as they come, through sniffing, splitting and decoding.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+
+use std::fs;
+use std::path::Path;
+
+use journey::formats::{Decoder, Format, Inference, Item, Layout, Sniffed, Splitter, sniff};
+use journey::model::{Flags, Row, Verb};
+
+fn sample(name: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
+    fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn items(content: &[u8]) -> (Sniffed, Vec<Item>) {
+    let sniffed = sniff(content, true, "sample").unwrap();
+    let mut splitter = Splitter::new(sniffed.layout, 1, usize::MAX, false);
+    let decoder = Decoder::new(&sniffed);
+    let mut items = Vec::new();
+    while let Some(record) = splitter.next(content, true) {
+        decoder.decode(record.line, &content[record.start..record.end], &mut items);
+    }
+    (sniffed, items)
+}
+
+fn rows(name: &str) -> Vec<Row> {
+    let rows = items(&sample(name)).1.into_iter();
+    rows.map(|item| match item {
+        Item::Event { row, .. } => row,
+        other => panic!("{name}: no event: {other:?}"),
+    })
+    .collect()
+}
+
+/// The rows without what may differ between forms of one file: the line, and how text is escaped.
+fn meaning(rows: Vec<Row>) -> Vec<Row> {
+    rows.into_iter()
+        .map(|row| {
+            let properties: serde_json::Value = serde_json::from_str(&row.properties).unwrap();
+            Row { line: 0, properties: properties.to_string(), ..row }
+        })
+        .collect()
+}
+
+#[test]
+fn every_form_of_an_export_gives_the_same_rows() {
+    let plain = rows("variants/plain.jsonl");
+    assert_eq!(plain.len(), 21);
+    let plain = meaning(plain);
+    for name in ["array.json", "ascii_escaped.jsonl", "blank_lines.jsonl", "crlf.jsonl"] {
+        assert_eq!(meaning(rows(&format!("variants/{name}"))), plain, "{name}");
+    }
+}
+
+#[test]
+fn the_line_of_a_row_is_where_it_begins() {
+    let lines = |name: &str| rows(name).into_iter().map(|row| row.line).take(3).collect::<Vec<_>>();
+    assert_eq!(lines("variants/crlf.jsonl"), [1, 2, 3]);
+    let array = String::from_utf8(sample("variants/array.json")).unwrap();
+    let begins: Vec<u64> =
+        (1u64..).zip(array.lines()).filter(|(_, text)| *text == "  {").map(|(line, _)| line).collect();
+    assert_eq!(rows("variants/array.json").into_iter().map(|row| row.line).collect::<Vec<_>>(), begins);
+}
+
+#[test]
+fn what_sdks_sent_is_what_the_export_says() {
+    let (sniffed, found) = items(&sample("wire/retry.jsonl"));
+    assert_eq!((sniffed.name, sniffed.layout), ("recorded payloads", Layout::Lines));
+    let count = |is: fn(&Item) -> bool| found.iter().filter(|item| is(item)).count();
+    assert_eq!(count(|item| matches!(item, Item::Event { .. })), 9);
+    assert_eq!(count(|item| matches!(item, Item::Skipped)), 3, "/decide asks, it does not tell");
+    let refused: Vec<u64> = found
+        .iter()
+        .filter_map(|item| match item {
+            Item::Reject(reject) if reject.reason == "the server refused it (answer 500)" => Some(reject.line),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(refused, [10, 11]);
+    assert!(found.iter().any(|item| matches!(item, Item::Event { row, project: Some(_), .. }
+        if matches!(&row.verb, Verb::Alias { alias: Some(_), target: Some(_), .. }))));
+}
+
+#[test]
+fn an_image_request_without_data_is_rejected_with_its_line() {
+    let (_, found) = items(&sample("wire/undecodable.jsonl"));
+    let rejects: Vec<_> =
+        found.iter().filter_map(|item| if let Item::Reject(reject) = item { Some(reject) } else { None }).collect();
+    assert_eq!(rejects.len(), 1);
+    assert_eq!((rejects[0].line, rejects[0].reason.as_str()), (3, "its data could not be decoded"));
+}
+
+#[test]
+fn a_line_with_half_a_surrogate_pair_is_a_row_that_says_so() {
+    let rows = rows("export/lone_surrogate.jsonl");
+    assert_eq!(rows.len(), 2);
+    for row in rows {
+        assert!(row.flags.has(Flags::LONE_SURROGATE), "{}", row.event);
+        assert!(serde_json::from_str::<serde_json::Value>(&row.properties).is_ok());
+    }
+}
+
+#[test]
+fn profile_updates_are_known_by_what_they_set() {
+    let (sniffed, found) = items(&sample("engage/second_device.jsonl"));
+    assert_eq!(sniffed.format, Format::ProfileUpdates);
+    assert_eq!(found.len(), 5);
+    assert!(found.iter().all(|item| matches!(item, Item::Profile { profile, .. } if profile.arrival.is_some())));
+}
+
+#[test]
+fn the_clock_of_these_exports_is_utc_and_of_a_shifted_one_is_not() {
+    let mut rows = rows("variants/plain.jsonl");
+    let told = Inference::of(&rows);
+    assert_eq!(told.sentence(), "UTC (inferred, sure: 21 of 21 rows)");
+    for row in &mut rows {
+        row.time -= 8 * 3_600_000;
+    }
+    assert_eq!(Inference::of(&rows).sentence(), "UTC-08:00 (inferred, sure: 21 of 21 rows)");
+}

@@ -1,4 +1,5 @@
 //! Tests of the library and the binary, in one target: each target links SQLite again.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by a panic")]
 
 mod captures;
 mod cases;
@@ -7,6 +8,8 @@ mod engine;
 mod formats;
 mod ingest;
 mod layers;
+mod orders;
+mod report;
 mod scenarios;
 mod screens;
 mod store;

@@ -1,6 +1,11 @@
 //! The simulator against the real SDKs, and the built-in scenarios against what they promise.
 
-use journey::sim::{self, Endpoint, Scenario};
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+use crate::support::story::Story;
+use journey::formats::{Clock, Decoder, Item, sniff};
+use journey::model::Row;
+use journey::sim::{self, Endpoint, Scenario, Sent};
 use serde_json::{Map, Value};
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -78,5 +83,231 @@ fn the_simulator_sends_what_real_web_sdks_sent_row_by_row_in_order_of_arrival() 
             let (ours, theirs) = (played(flow, family), recorded(flow, version));
             assert_eq!(ours.join("\n"), theirs.join("\n"), "{flow} {version}");
         }
+    }
+}
+
+/// A built-in scenario by the beginning of its name.
+fn built_in(name: &str) -> Scenario {
+    let (file, text) = sim::gallery().iter().find(|(file, _)| file.starts_with(name)).unwrap();
+    Scenario::parse(&format!("{file}.toml"), text).unwrap()
+}
+
+/// What an importer makes of the rows of a scenario.
+fn story(name: &str) -> Story {
+    let mut rows: Vec<Row> = sim::run(&built_in(name)).sent.iter().filter_map(row).collect();
+    for (line, row) in (1..).zip(&mut rows) {
+        row.line = line;
+    }
+    Story { rows }
+}
+
+/// The row as the importer reads it; nothing for a profile update.
+fn row(sent: &Sent) -> Option<Row> {
+    let line = sent.line();
+    let sniffed = sniff(line.as_bytes(), true, "x.jsonl").unwrap();
+    let mut items = Vec::new();
+    Decoder::new(&sniffed).decode(1, line.as_bytes(), &mut items);
+    assert_eq!(items.len(), 1, "{line}");
+    match items.remove(0) {
+        Item::Event { row, clock: Clock::Utc, project: None } => Some(row),
+        Item::Profile { profile, .. } => {
+            assert!(profile.id.is_some(), "{line}");
+            None
+        }
+        other => panic!("{other:?} from {line}"),
+    }
+}
+
+/// `merged | split | orphans | calls` of the id that the scenario says to open.
+fn told_story(story: &Story, search: &str) -> [String; 4] {
+    [story.merged(search), story.split(search), story.orphans(search), story.calls(search)]
+}
+
+#[test]
+fn sally_has_everything_but_her_phone() {
+    let story = story("01-sally");
+    assert_eq!(
+        story.merged("sally@gmail.com"),
+        "Page Viewed, Page Viewed, Plan Compared, Sign-Up Started, Sign Up, Dashboard Viewed, Project Created, \
+         Dashboard Viewed, Report Exported, Dashboard Viewed, Logged In, Dashboard Viewed, Project Shared, \
+         Dashboard Viewed, Invoice Viewed"
+    );
+    assert_eq!(
+        story.orphans("sally@gmail.com"),
+        "P-1: Page Viewed, Login Page Viewed, Logged In, Photo Uploaded, Purchase, Photo Uploaded (proof)"
+    );
+    assert_eq!(story.calls("12345"), "sally@gmail.com -> 12345 accepted; sally@gmail.com -> P-1 already_mapped");
+    assert_eq!(story.split("sally@gmail.com"), "");
+}
+
+#[test]
+fn a_clean_sign_up_loses_nothing() {
+    let story = story("02-");
+    assert_eq!((story.split("maya@example.com"), story.orphans("maya@example.com")), (String::new(), String::new()));
+    assert_eq!(story.merged("maya@example.com").matches(", ").count() + 1, 14);
+}
+
+#[test]
+fn a_phone_that_identifies_leaves_only_its_anonymous_rows_behind() {
+    let story = story("03-");
+    assert!(
+        story.orphans("tom@example.com").ends_with(": App Opened, Onboarding Viewed, Onboarding Viewed (proof)"),
+        "{}",
+        story.orphans("tom@example.com")
+    );
+    assert!(story.merged("tom@example.com").contains("Logged In, Photo Uploaded, App Opened, Photo Uploaded"));
+}
+
+#[test]
+fn without_reset_two_people_share_one_timeline() {
+    let story = story("04-");
+    assert_eq!(story.merged("bob@example.com"), story.merged("carol@example.com"));
+    assert_eq!(story.calls("bob@example.com").matches("accepted").count(), 2);
+}
+
+#[test]
+fn with_reset_two_people_stay_apart() {
+    let story = story("05-");
+    assert_eq!(story.merged("dave@example.com"), "Page Viewed, Sign Up, Purchase, Logged Out, Logged In, Purchase");
+    assert_eq!(story.merged("erin@example.com"), "Page Viewed, Sign Up, Purchase, Logged Out");
+    assert!(story.orphans("dave@example.com").ends_with(": Page Viewed, Page Viewed (proof)"));
+    assert_eq!(story.orphans("erin@example.com"), "");
+}
+
+#[test]
+fn charlies_server_events_lose_the_race() {
+    let story = story("06-");
+    assert_eq!(story.split("Charlie"), "Account Created race, Welcome Email Sent race");
+    assert_eq!(story.orphans("Charlie"), "f47ac10b-58cc-4372-a567-0e02b2c3d479: App Opened, Help Viewed (proof)");
+}
+
+#[test]
+fn a_backlog_is_no_race() {
+    let scenario = built_in("07-");
+    let story = story("07-");
+    assert_eq!(story.split("nina@example.com"), "");
+    assert!(story.merged("nina@example.com").contains("Account Created"));
+    let late = scenario.start + 270_000;
+    let alias = story.rows.iter().find(|row| row.event == "$create_alias").unwrap();
+    assert!(alias.arrival >= Some(late) && alias.time < late, "the alias waited in the queue: {alias:?}");
+}
+
+#[test]
+fn identify_before_alias_orphans_the_past_of_each_device() {
+    let story = story("08-");
+    assert_eq!(story.calls("ann@example.com"), "", "the SDK sends no alias");
+    let orphans = story.orphans("ann@example.com");
+    assert_eq!(orphans.matches("(proof)").count(), 2, "{orphans}");
+    assert!(orphans.contains("Page Viewed, Page Viewed, Plan Compared, Sign-Up Started (proof)"), "{orphans}");
+    assert!(orphans.contains("Page Viewed, Login Page Viewed (proof)"), "{orphans}");
+}
+
+#[test]
+fn john_is_refused_on_the_second_browser_and_found_on_the_third() {
+    let story = story("09-");
+    assert_eq!(
+        story.calls("john@example.com"),
+        "john@example.com -> 123456-whatever accepted; john@example.com -> 123456-whatever duplicate; \
+         john@example.com -> 654321-other already_mapped"
+    );
+    assert!(story.orphans("john@example.com").starts_with("654321-other: "));
+    assert!(story.merged("john@example.com").ends_with("Logged In, Order Viewed, Support Contacted"));
+}
+
+#[test]
+fn an_id_in_use_before_its_alias_keeps_its_history_apart() {
+    assert_eq!(
+        story("10-").split("olga@example.com"),
+        "Order Imported history, Order Shipped history, Order Imported history, Order Shipped history"
+    );
+}
+
+#[test]
+fn an_alias_called_offline_never_arrives() {
+    let run = sim::run(&built_in("11-"));
+    let lost: Vec<&str> = run.lost.iter().filter_map(|lost| lost.payload["event"].as_str()).collect();
+    assert_eq!(lost, ["Form Filled", "$create_alias", "$identify", "Sign Up"]);
+    let story = story("11-");
+    assert_eq!(story.merged("pete@example.com"), "Account Created, Tip Sent");
+    assert!(story.orphans("pete@example.com").ends_with("(proof)"));
+}
+
+#[test]
+fn a_new_sdk_refuses_the_old_advice() {
+    let run = sim::run(&built_in("12-"));
+    let refused = run.steps.iter().find(|step| step.code.contains("identify(\"$device:")).unwrap();
+    assert_eq!(refused.before, refused.after);
+    assert!(refused.note.is_some_and(|note| note.starts_with("returns -1")));
+}
+
+#[test]
+fn every_built_in_scenario_is_whole() {
+    let mut searches = Vec::new();
+    for (file, text) in sim::gallery() {
+        let scenario = Scenario::parse(&format!("{file}.toml"), text).unwrap();
+        assert_eq!(scenario.name, *file, "the name is that of the file");
+        for (key, value) in [("title", &scenario.title), ("look_for", &scenario.look_for), ("lesson", &scenario.lesson)]
+        {
+            assert!(!value.trim().is_empty(), "{file}: {key} is empty");
+        }
+        let run = sim::run(&scenario);
+        assert!((10..=40).contains(&run.sent.len()), "{file} has {} rows", run.sent.len());
+        assert!(scenario.calls.iter().filter(|call| call.caption.is_some()).count() >= 3, "{file} says too little");
+        assert!(run.sent.is_sorted_by_key(|sent| sent.arrival), "{file} is in order of arrival");
+        assert!(!searches.contains(&scenario.search), "{file} is about somebody new");
+        searches.push(scenario.search);
+    }
+}
+
+#[test]
+fn the_same_file_gives_the_same_rows_and_another_seed_others() {
+    for (file, text) in sim::gallery() {
+        let scenario = Scenario::parse(file, text).unwrap();
+        assert_eq!(sim::run(&scenario), sim::run(&scenario), "{file}");
+        let other = Scenario { seed: scenario.seed + 1, ..scenario.clone() };
+        assert_ne!(sim::run(&scenario).sent, sim::run(&other).sent, "{file}");
+    }
+}
+
+#[test]
+fn every_line_of_the_demo_is_a_recorded_payload() {
+    for file in sim::demo_files().unwrap() {
+        for line in file.lines().lines() {
+            let line: Value = serde_json::from_str(line).unwrap();
+            assert!(line["received_at_ms"].is_i64(), "{line}");
+            let payload = line["payload"].as_object().unwrap();
+            match line["endpoint"].as_str() {
+                Some("/track") => {
+                    let properties = payload["properties"].as_object().unwrap();
+                    assert!(payload["event"].is_string() && properties.contains_key("distinct_id"), "{line}");
+                    assert!(!properties.contains_key("token"), "scenarios share a store: {line}");
+                    assert!(!properties.contains_key("__alias"), "never sent: {line}");
+                }
+                Some("/engage") => assert!(payload.contains_key("$distinct_id"), "{line}"),
+                other => panic!("{other:?} in {line}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn the_demo_is_of_the_summer_of_2019() {
+    let demo = sim::demo().unwrap();
+    assert!(demo.is_sorted_by_key(|sent| sent.arrival));
+    let (first, last) = (demo.first().unwrap().arrival, demo.last().unwrap().arrival);
+    let day = |text| journey::model::time::parse(text).unwrap();
+    assert!(first >= day("2019-06-01") && last < day("2019-08-01"), "{first} to {last}");
+}
+
+#[test]
+fn all_scenarios_in_one_store_tell_the_same_as_each_alone() {
+    let mut rows: Vec<Row> = sim::demo().unwrap().iter().filter_map(row).collect();
+    for (line, row) in (1..).zip(&mut rows) {
+        row.line = line;
+    }
+    let all = Story { rows };
+    for file in sim::demo_files().unwrap() {
+        let (name, search) = (&file.scenario.name, &file.scenario.search);
+        assert_eq!(told_story(&all, search), told_story(&story(name), search), "{name}");
     }
 }

@@ -1,0 +1,69 @@
+//! Where answers go and how they look there.
+
+use std::env;
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+
+use super::args::{Common, Format, When};
+use super::failure::Failure;
+use super::zone;
+use crate::model::text::visible;
+use crate::report::Look;
+use crate::report::json::SCHEMA;
+
+/// The standard output, and how to write to it.
+pub(super) struct Console {
+    /// What the answer is written as.
+    pub(super) format: Format,
+    /// How text looks.
+    pub(super) look: Look,
+    /// Buffered: a journey of many rows is many small writes.
+    pub(super) out: BufWriter<Stdout>,
+}
+
+/// Columns of an answer that no terminal limits.
+const WIDTH: usize = 100;
+/// Fewer columns than these would hold no row.
+const NARROWEST: usize = 60;
+
+impl Console {
+    /// From the flags, the environment and the terminal.
+    pub(super) fn new(common: &Common) -> Result<Self, Failure> {
+        let clock = zone::clock(common.timezone.as_deref())?;
+        let terminal = io::stdout().is_terminal();
+        let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+        let colour = match common.color {
+            When::Always => true,
+            When::Never => false,
+            When::Auto => terminal && !set("NO_COLOR") && env::var_os("TERM").is_none_or(|term| term != "dumb"),
+        };
+        let width = if terminal { terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)) } else { None };
+        let look = Look { width: width.unwrap_or(WIDTH).max(NARROWEST), ascii: common.ascii, colour, clock };
+        Ok(Self { format: common.format, look, out: BufWriter::new(io::stdout()) })
+    }
+
+    /// Tells something beside the answer, on the error output.
+    pub(super) fn note(&self, text: &str) {
+        let mut out = io::stderr().lock();
+        // Nobody can be told that the error output is closed.
+        let _ = match self.format {
+            Format::Text => writeln!(out, "note: {}", visible(text)),
+            Format::Json => writeln!(out, "{}", serde_json::json!({ "schema": SCHEMA, "note": text })),
+        };
+    }
+
+    /// Tells a failure on the error output.
+    pub(super) fn fail(&self, failure: &Failure) {
+        super::tell(failure, self.format);
+    }
+
+    /// Writes all of `bytes`.
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.out.write_all(bytes)?;
+        self.finish()
+    }
+
+    /// Sends what is buffered.
+    pub(super) fn finish(&mut self) -> Result<(), Failure> {
+        Ok(self.out.flush()?)
+    }
+}

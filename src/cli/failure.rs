@@ -1,0 +1,274 @@
+//! What is told when something cannot be done: what, to what, why, and what to do.
+
+use std::error::Error;
+use std::io::{self, Write};
+
+use crate::ingest;
+use crate::model::text::visible;
+use crate::store;
+use crate::tui::{self, FailureKind};
+
+/// Whose fault a failure is; it decides the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Nothing was found.
+    Nothing,
+    /// Wrong use, or input that cannot be used.
+    Usage,
+    /// The store cannot be used.
+    Store,
+    /// A mistake of this program.
+    Bug,
+    /// Somebody stopped it.
+    Stopped,
+    /// The reader of the answer went away: no failure at all.
+    Pipe,
+}
+
+impl Kind {
+    /// The exit code.
+    pub(super) fn code(self) -> u8 {
+        match self {
+            Self::Pipe => 0,
+            Self::Nothing => 1,
+            Self::Usage => 2,
+            Self::Store => 3,
+            Self::Bug => 70,
+            // As shells tell a program that Ctrl-C ended.
+            Self::Stopped => 130,
+        }
+    }
+
+    /// The name in JSON.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Usage => "usage",
+            Self::Store => "store",
+            Self::Bug => "bug",
+            Self::Stopped => "stopped",
+            Self::Pipe => "pipe",
+        }
+    }
+}
+
+/// Why a command could not do what it was asked.
+#[derive(Debug)]
+pub(super) struct Failure {
+    kind: Kind,
+    /// What happened, to what; no full stop, so that an id at its end can be copied.
+    what: String,
+    /// What was behind it, nearest first.
+    causes: Vec<String>,
+    /// What to do.
+    hints: Vec<String>,
+}
+
+impl Failure {
+    fn new(kind: Kind, what: impl Into<String>) -> Self {
+        Self { kind, what: what.into(), causes: Vec::new(), hints: Vec::new() }
+    }
+
+    /// Nothing was found.
+    pub(super) fn nothing(what: impl Into<String>) -> Self {
+        Self::new(Kind::Nothing, what)
+    }
+
+    /// Wrong use, or input that cannot be used.
+    pub(super) fn usage(what: impl Into<String>) -> Self {
+        Self::new(Kind::Usage, what)
+    }
+
+    /// The store cannot be used.
+    pub(super) fn store(what: impl Into<String>) -> Self {
+        Self::new(Kind::Store, what)
+    }
+
+    /// A mistake of this program.
+    pub(super) fn bug(what: impl Into<String>) -> Self {
+        Self::new(Kind::Bug, what).hint("tell its makers, with the command and the output of journey --version")
+    }
+
+    /// An import that somebody stopped; what is in the store was told.
+    pub(super) fn stopped() -> Self {
+        Self::new(Kind::Stopped, "the import was stopped").hint("the same command goes on where it stopped")
+    }
+
+    /// What clap says about arguments, without its own heading.
+    pub(super) fn wrong_use(error: &clap::Error) -> Self {
+        let text = error.render().to_string();
+        // What is wrong ends at the first empty line; usage follows.
+        let lines: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+        let what = lines.join(" ");
+        Self::usage(what.strip_prefix("error: ").unwrap_or(&what)).hint("journey --help lists what can be written")
+    }
+
+    /// With what was behind it, down to the first cause.
+    pub(super) fn because(mut self, cause: &dyn Error) -> Self {
+        let mut next = Some(cause);
+        while let Some(cause) = next {
+            let text = cause.to_string();
+            // Many errors already tell their source in their own text.
+            if !self.causes.last().unwrap_or(&self.what).contains(&text) {
+                self.causes.push(text);
+            }
+            next = cause.source();
+        }
+        self
+    }
+
+    /// With one more thing that was behind it.
+    pub(super) fn caused_by(mut self, cause: String) -> Self {
+        self.causes.push(cause);
+        self
+    }
+
+    /// With one more thing to do.
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Whose fault it is.
+    /// Whose fault it is.
+    pub(super) fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Whether anything to do is known.
+    pub(super) fn has_hints(&self) -> bool {
+        !self.hints.is_empty()
+    }
+
+    /// Whether there is nobody left to tell.
+    pub(super) fn is_silent(&self) -> bool {
+        self.kind == Kind::Pipe
+    }
+
+    /// For the terminal interface, which shows it or gives it back.
+    pub(super) fn into_interface(self) -> tui::Failure {
+        let kind = match self.kind {
+            Kind::Bug => FailureKind::Bug,
+            Kind::Store => FailureKind::Store,
+            Kind::Nothing | Kind::Usage | Kind::Stopped | Kind::Pipe => FailureKind::Usage,
+        };
+        let cause = (!self.causes.is_empty()).then(|| self.causes.join(": "));
+        tui::Failure { kind, what: self.what, cause, hints: self.hints }
+    }
+
+    /// As lines for a person: `error: …`, `  cause: …`, `  try: …`.
+    pub(super) fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "error: {}", visible(&self.what))?;
+        for cause in &self.causes {
+            writeln!(out, "  cause: {}", visible(cause))?;
+        }
+        for hint in &self.hints {
+            writeln!(out, "  try: {}", visible(hint))?;
+        }
+        Ok(())
+    }
+
+    /// As one JSON object.
+    pub(super) fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
+        let object = serde_json::json!({
+            "schema": crate::report::json::SCHEMA,
+            "error": {
+                "kind": self.kind.name(),
+                "code": self.kind.code(),
+                "what": self.what,
+                "causes": self.causes,
+                "hints": self.hints,
+            },
+        });
+        writeln!(out, "{object}")
+    }
+}
+
+/// Takes a reader that went away as an end like any other.
+pub(super) fn forgive_pipe(error: io::Error) -> io::Result<()> {
+    if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) }
+}
+
+/// For the answer itself: nothing else is written by `?` on an [`io::Error`].
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            return Self::new(Kind::Pipe, "the reader of the answer went away");
+        }
+        Self::usage("the answer could not be written").because(&error)
+    }
+}
+
+impl From<store::Error> for Failure {
+    fn from(error: store::Error) -> Self {
+        let mut failure = Self::store(error.to_string());
+        if let Some(source) = error.source() {
+            failure = failure.because(source);
+        }
+        match error.advice() {
+            Some(advice) => failure.hint(advice),
+            None => failure,
+        }
+    }
+}
+
+impl From<ingest::Error> for Failure {
+    fn from(error: ingest::Error) -> Self {
+        let error = match error {
+            ingest::Error::Store(error) => return Self::from(error),
+            error => error,
+        };
+        let mut failure = Self::usage(error.to_string());
+        if let Some(source) = error.source() {
+            failure = failure.because(source);
+        }
+        match error.advice() {
+            Some(advice) => failure.hint(advice),
+            None => failure,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(failure: &Failure) -> String {
+        let mut out = Vec::new();
+        failure.write_text(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_failure_says_what_why_and_what_to_do() {
+        let cause = io::Error::other("the disk is on fire");
+        let failure = Failure::store("s.db cannot be read").because(&cause).hint("use another disk");
+        assert_eq!(
+            text(&failure),
+            "error: s.db cannot be read\n  cause: the disk is on fire\n  try: use another disk\n"
+        );
+    }
+
+    #[test]
+    fn what_a_failure_names_does_not_act_on_the_terminal() {
+        assert_eq!(text(&Failure::nothing("nothing at \u{1b}[2J")), "error: nothing at ␛[2J\n");
+    }
+
+    #[test]
+    fn a_cause_that_was_told_is_not_repeated() {
+        let failure = Failure::usage("a.jsonl: no such file").because(&io::Error::other("no such file"));
+        assert_eq!(failure.causes, Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_broken_pipe_is_success() {
+        let failure = Failure::from(io::Error::from(io::ErrorKind::BrokenPipe));
+        assert_eq!((failure.kind().code(), failure.is_silent()), (0, true));
+    }
+
+    #[test]
+    fn each_kind_has_its_exit_code() {
+        let codes = [Kind::Nothing, Kind::Usage, Kind::Store, Kind::Bug, Kind::Stopped].map(Kind::code);
+        assert_eq!(codes, [1, 2, 3, 70, 130]);
+    }
+}

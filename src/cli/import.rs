@@ -1,0 +1,171 @@
+//! `journey import`: files into the store, with progress on a terminal.
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::flag;
+
+use super::args::{Common, Format, Import};
+use super::console::Console;
+use super::failure::Failure;
+use super::open::Named;
+use super::zone;
+use crate::ingest::{self, Flow, Input, Options, Progress};
+use crate::model::text::visible;
+use crate::report::look::count;
+use crate::report::{self, json, text};
+use crate::store::{Reader, Writer};
+
+pub(super) fn run(command: &Import, common: &Common, store: Named, console: &mut Console) -> Result<(), Failure> {
+    let zone = zone::of_project(common.timezone.as_deref())?;
+    let choice = store.choose()?.ok_or_else(|| {
+        Failure::store("there is no data directory to make a store in").hint("name a store with --store FILE")
+    })?;
+    // Before anything is read, so that a wrong path costs no import.
+    let rejects = command.rejects.as_deref().map(|path| create(path).map(|file| (path, file))).transpose()?;
+    let inputs = command.files.iter().map(|path| input(path)).collect();
+    let mut writer = Writer::open(&choice.path)?;
+    let stop = stop_flag()?;
+    let bar = Bar::new(console);
+    let options = Options { zone, ..Options::default() };
+    let report = ingest::import(&mut writer, inputs, &options, &mut |progress| {
+        bar.tell(progress);
+        if stop.load(Ordering::Relaxed) { Flow::Stop } else { Flow::Continue }
+    });
+    bar.clear();
+    // Also after a failure: what was committed stays, and is left in good order.
+    writer.finish()?;
+    let ingest::Report { files, events, rejected, cancelled, warnings, failures } = report?;
+    if let Some((path, file)) = rejects {
+        write_rejects(path, file, &choice.path, &files)?;
+    }
+    let told = report::Import {
+        store: choice.path.display().to_string(),
+        files: files.into_iter().map(imported).collect(),
+        events,
+        rejected,
+        cancelled,
+        warnings,
+    };
+    match console.format {
+        Format::Json => json::import(&mut console.out, &told)?,
+        Format::Text => text::import(&mut console.out, &told, &console.look)?,
+    }
+    console.finish()?;
+    let mut failures = failures.into_iter().map(Failure::from);
+    let Some(last) = failures.next_back() else {
+        return if cancelled { Err(Failure::stopped()) } else { Ok(()) };
+    };
+    for failure in failures {
+        console.fail(&failure);
+    }
+    Err(last)
+}
+
+fn create(path: &Path) -> Result<BufWriter<File>, Failure> {
+    let file = File::create(path)
+        .map_err(|error| Failure::usage(format!("{} cannot be written", path.display())).because(&error))?;
+    Ok(BufWriter::new(file))
+}
+
+fn input(path: &Path) -> Input {
+    if path == Path::new("-") { Input::Stdin(Box::new(io::stdin())) } else { Input::Path(path.to_owned()) }
+}
+
+/// Becomes true when somebody wants the import to stop; the second time the program ends at once.
+fn stop_flag() -> Result<Arc<AtomicBool>, Failure> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        // In this order: the first signal finds the flag unset.
+        flag::register_conditional_default(signal, Arc::clone(&stop))
+            .and_then(|_| flag::register(signal, Arc::clone(&stop)))
+            .map_err(|error| Failure::bug("signals cannot be listened to").because(&error))?;
+    }
+    Ok(stop)
+}
+
+/// Writes what could not be read of the files of this import, as JSON Lines.
+fn write_rejects(
+    path: &Path,
+    mut out: BufWriter<File>,
+    store: &Path,
+    files: &[ingest::FileReport],
+) -> Result<(), Failure> {
+    let reader = Reader::open(store)?;
+    let failed = |error: io::Error| Failure::usage(format!("{} could not be written", path.display())).because(&error);
+    for reject in reader.rejects(usize::MAX)? {
+        if files.iter().any(|file| file.file == reject.file) {
+            let line = serde_json::json!({
+                "file": reject.file,
+                "line": reject.line,
+                "reason": reject.reason,
+                "text": reject.text,
+            });
+            writeln!(out, "{line}").map_err(failed)?;
+        }
+    }
+    out.flush().map_err(failed)
+}
+
+fn imported(file: ingest::FileReport) -> report::ImportedFile {
+    report::ImportedFile {
+        file: file.file,
+        format: file.format,
+        rows: file.rows,
+        events: file.events,
+        aliases: file.aliases,
+        profiles: file.profiles,
+        rejected: file.rejected,
+        skipped: file.skipped,
+        bytes: file.bytes,
+        timezone: (!file.timezone.is_empty()).then_some(file.timezone),
+        already: file.already,
+        resumed: file.resumed,
+    }
+}
+
+/// Progress on the error output, if that is a terminal and people read it.
+struct Bar(ProgressBar);
+
+impl Bar {
+    fn new(console: &Console) -> Self {
+        if console.format == Format::Json || !io::stderr().is_terminal() {
+            return Self(ProgressBar::hidden());
+        }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let style = ProgressStyle::with_template(
+            "{prefix:.bold} {wide_bar} {bytes}/{total_bytes} {bytes_per_sec}, {eta} left, {msg}",
+        );
+        if let Ok(style) = style {
+            bar.set_style(style.progress_chars(if console.look.ascii { "=> " } else { "━╸ " }));
+        }
+        Self(bar)
+    }
+
+    fn tell(&self, progress: &Progress) {
+        let Self(bar) = self;
+        let file = visible(&progress.file).into_owned();
+        if bar.prefix() != file {
+            bar.set_prefix(file);
+            bar.reset();
+        }
+        if let Some(total) = progress.bytes_total {
+            bar.set_length(total);
+        }
+        bar.set_position(progress.bytes_done);
+        let rejected = match progress.rejected {
+            0 => String::new(),
+            number => format!(", {} not read", count(number)),
+        };
+        bar.set_message(format!("{} rows{rejected}", count(progress.rows)));
+    }
+
+    fn clear(&self) {
+        self.0.finish_and_clear();
+    }
+}

@@ -1,0 +1,105 @@
+//! Which store a command works on, and the demo store when there is none.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use clap::CommandFactory;
+
+use super::args::Args;
+use super::console::Console;
+use super::failure::Failure;
+use crate::config::{self, Choice, Origin};
+use crate::inspect::Inspector;
+use crate::store::{Error, Reader};
+
+/// What the command line says of the store.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Named {
+    /// `--store`.
+    pub(super) flag: Option<PathBuf>,
+    /// The argument STORE.
+    pub(super) argument: Option<PathBuf>,
+}
+
+/// What a command reads from.
+pub(super) enum Source {
+    /// A store.
+    Store(PathBuf),
+    /// The built-in demo store.
+    Demo,
+}
+
+impl Named {
+    /// The store that is meant, with the environment and the user's data directory considered.
+    pub(super) fn choose(self) -> Result<Option<Choice>, Failure> {
+        if let (Some(flag), Some(argument)) = (&self.flag, &self.argument) {
+            return Err(Failure::usage(format!(
+                "two stores are named: --store {} and {}",
+                flag.display(),
+                argument.display()
+            ))
+            .hint("name one of them"));
+        }
+        let candidates = config::Candidates {
+            flag: self.flag,
+            argument: self.argument,
+            environment: env::var_os(config::STORE_VARIABLE),
+            data: config::data_directory(),
+        };
+        Ok(candidates.choose())
+    }
+
+    /// Where to read from: a store that somebody named, your own if it is there, else the demo.
+    pub(super) fn source(self) -> Result<Source, Failure> {
+        match self.choose()? {
+            Some(choice) if choice.path.exists() => Ok(Source::Store(choice.path)),
+            Some(choice) if choice.is_asked_for() => Err(absent(&choice)),
+            _ => Ok(Source::Demo),
+        }
+    }
+
+    /// Opens what a command reads from, and says so when it is the demo store.
+    pub(super) fn open(self, console: &Console) -> Result<Inspector, Failure> {
+        match self.source()? {
+            Source::Store(path) => Ok(Inspector::new(Reader::open(&path)?)),
+            Source::Demo => {
+                console
+                    .note("there is no store yet, so this is the built-in demo store; journey import FILE makes yours");
+                super::demo::inspector()
+            }
+        }
+    }
+}
+
+/// A store that was named is not there.
+fn absent(choice: &Choice) -> Failure {
+    let missing = Failure::from(Error::NotFound { path: choice.path.clone() });
+    match choice.origin {
+        Origin::Environment => missing.hint(format!("or change {}, which names it", config::STORE_VARIABLE)),
+        Origin::Argument => match command_like(&choice.path) {
+            Some(command) => missing.hint(format!("journey {command}, if that command was meant")),
+            None => missing,
+        },
+        Origin::Flag | Origin::Default => missing,
+    }
+}
+
+/// The command that `path` looks like: `serach` is taken for a store otherwise.
+fn command_like(path: &Path) -> Option<String> {
+    let text = path.to_str()?;
+    let near = |name: &str| strsim::damerau_levenshtein(name, text);
+    let command = Args::command();
+    let names = command.get_subcommands().map(clap::Command::get_name);
+    names.filter(|name| near(name) <= 2 && near(name) < name.len()).min_by_key(|name| near(name)).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistyped_command_is_known_again() {
+        assert_eq!(command_like(Path::new("serach")), Some("search".to_owned()));
+        assert_eq!(command_like(Path::new("july.db")), None);
+    }
+}

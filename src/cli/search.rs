@@ -1,0 +1,72 @@
+//! `journey search`: identifiers that match.
+
+use super::args::{Format, Search};
+use super::console::Console;
+use super::failure::Failure;
+use super::open::Named;
+use crate::inspect::{Hit, Inspector};
+use crate::report::{self, json, text};
+use crate::store::Match;
+
+/// Ids that are suggested when nothing matches.
+const SUGGESTED: usize = 5;
+
+pub(super) fn run(command: &Search, store: Named, console: &mut Console) -> Result<(), Failure> {
+    let inspector = store.open(console)?;
+    // One more than is listed tells whether there are more.
+    let found = inspector.search(&command.text, command.limit.saturating_add(1))?;
+    let more = found.len() > command.limit;
+    let hits: Vec<report::Hit> = found.into_iter().take(command.limit).map(hit).collect();
+    if hits.is_empty() {
+        if console.format == Format::Json {
+            json::search(&mut console.out, &command.text, &hits)?;
+            console.finish()?;
+        }
+        return Err(suggest(
+            Failure::nothing(format!("nothing matches {:?}", command.text)),
+            &inspector,
+            &command.text,
+        )?);
+    }
+    match console.format {
+        Format::Json => json::search(&mut console.out, &command.text, &hits)?,
+        Format::Text => text::search(&mut console.out, &hits, &console.look)?,
+    }
+    console.finish()?;
+    if more {
+        console.note(&format!("there are more than these {}; --limit says how many to list", hits.len()));
+    }
+    Ok(())
+}
+
+/// Adds ids that differ little from `text`.
+pub(super) fn suggest(failure: Failure, inspector: &Inspector, text: &str) -> Result<Failure, Failure> {
+    let near = inspector.near(text, SUGGESTED)?;
+    Ok(near.into_iter().fold(failure, |failure, (id, rows)| {
+        let rows = report::look::many(usize::try_from(rows).unwrap_or(usize::MAX), "row");
+        failure.hint(format!("{} ({rows})", id.as_str()))
+    }))
+}
+
+/// How an id was found, in the words of JSON.
+pub(super) fn found(found: Match) -> &'static str {
+    match found {
+        Match::Exact => "exact",
+        Match::Prefix => "prefix",
+        Match::Substring => "substring",
+        Match::Profile => "profile",
+    }
+}
+
+fn hit(hit: Hit) -> report::Hit {
+    report::Hit {
+        id: hit.id,
+        root: hit.root,
+        kind: hit.kind.name(),
+        found: found(hit.found),
+        via: hit.via,
+        events: hit.events,
+        first: hit.first,
+        last: hit.last,
+    }
+}

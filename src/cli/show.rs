@@ -1,0 +1,92 @@
+//! `journey show`: the journey of an id.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+
+use super::args::{Format, Show};
+use super::console::Console;
+use super::failure::Failure;
+use super::open::Named;
+use super::search::suggest;
+use crate::identity::Journey;
+use crate::inspect::Inspector;
+use crate::model::Id;
+use crate::report::{json, text};
+use crate::store::{Error, Match};
+
+/// Rows whose properties are fetched at once: enough to unpack each block of the store once,
+/// few enough to stay small in memory.
+const FETCHED: usize = 1000;
+
+pub(super) fn run(command: &Show, store: Named, console: &mut Console) -> Result<(), Failure> {
+    let inspector = store.open(console)?;
+    let Some(journey) = inspector.journey(&Id::new(&command.id))? else {
+        return Err(nowhere(&command.id, &inspector)?);
+    };
+    match console.format {
+        Format::Text => text::journey(&mut console.out, &journey, &console.look)?,
+        Format::Json => {
+            let properties = Properties::of(&inspector, &journey);
+            json::journey(&mut console.out, &journey, &|row| properties.get(row))?;
+            properties.finish()?;
+        }
+    }
+    console.finish()
+}
+
+/// Says what else could be meant by an id that the store does not name.
+fn nowhere(id: &str, inspector: &Inspector) -> Result<Failure, Failure> {
+    let mut failure = Failure::nothing(format!("no row, alias call or property names {id:?}"));
+    for hit in inspector.search(id, 3)? {
+        if let (Match::Profile, Some((property, value))) = (hit.found, &hit.via) {
+            failure = failure.hint(format!("{} (its {property} is {value})", hit.id.as_str()));
+        }
+    }
+    failure = suggest(failure, inspector, id)?;
+    Ok(if failure.has_hints() { failure } else { failure.hint(format!("journey search {id:?} looks inside of ids")) })
+}
+
+/// Properties in the order of a journey, a thousand rows at a time.
+struct Properties<'a> {
+    inspector: &'a Inspector,
+    state: RefCell<State>,
+}
+
+struct State {
+    /// Rows not fetched yet, in the order in which they will be asked for.
+    ahead: VecDeque<i64>,
+    /// Fetched and not asked for yet.
+    ready: VecDeque<(i64, String)>,
+    /// What went wrong first; nothing is fetched after it.
+    error: Option<Error>,
+}
+
+impl<'a> Properties<'a> {
+    fn of(inspector: &'a Inspector, journey: &Journey) -> Self {
+        let orphans = journey.orphans.iter().flat_map(|orphan| &orphan.steps);
+        let ahead = journey.steps.iter().chain(orphans).map(|step| step.event.row).collect();
+        Self { inspector, state: RefCell::new(State { ahead, ready: VecDeque::new(), error: None }) }
+    }
+
+    /// The properties of `row`, which is the next of the journey.
+    fn get(&self, row: i64) -> Option<String> {
+        let mut state = self.state.borrow_mut();
+        let State { ahead, ready, error } = &mut *state;
+        if error.is_some() {
+            return None;
+        }
+        if ready.is_empty() {
+            let rows: Vec<i64> = ahead.drain(..ahead.len().min(FETCHED)).collect();
+            match self.inspector.properties(&rows) {
+                Ok(texts) => ready.extend(rows.into_iter().zip(texts)),
+                Err(failed) => *error = Some(failed),
+            }
+        }
+        ready.pop_front().filter(|(ready, _)| *ready == row).map(|(_, text)| text)
+    }
+
+    /// Tells what went wrong on the way.
+    fn finish(self) -> Result<(), Error> {
+        self.state.into_inner().error.map_or(Ok(()), Err)
+    }
+}

@@ -1,0 +1,427 @@
+//! JSON that programs read: one object, its shape the same from version to version.
+//!
+//! [`SCHEMA`] counts the versions; keys are only added within one. Times are RFC 3339 in UTC
+//! with milliseconds, what is unknown or absent is `null`, every row names its source. A journey
+//! is written row by row: memory does not grow with it.
+
+use std::io::{self, Write};
+
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+use serde_json::value::RawValue;
+
+use super::{Hit, Import, ImportedFile, Properties, cuts};
+use crate::identity::{
+    AliasLine, Evidence, Finding, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Point, Role, Split, State,
+    Step, Verdict,
+};
+use crate::model::facts::Source;
+use crate::model::time::rfc3339;
+use crate::model::{Id, Millis};
+
+/// Version of the shape, in every answer.
+pub const SCHEMA: u32 = 1;
+
+/// Writes a journey (`journey show`).
+///
+/// `properties` is asked once for each row, in the order of the timeline and then of the orphans.
+pub fn journey(out: &mut dyn Write, journey: &Journey, properties: Properties<'_>) -> io::Result<()> {
+    line(out, &Show { journey, properties })
+}
+
+/// Writes the hits of a search, best first (`journey search`).
+pub fn search(out: &mut dyn Write, query: &str, hits: &[Hit]) -> io::Result<()> {
+    #[derive(serde::Serialize)]
+    struct Search<'a, I: Serialize> {
+        schema: u32,
+        query: &'a str,
+        hits: I,
+    }
+    line(out, &Search { schema: SCHEMA, query, hits: Each(hits.iter().map(hit)) })
+}
+
+/// Writes what an import did (`journey import`).
+pub fn import(out: &mut dyn Write, import: &Import) -> io::Result<()> {
+    #[derive(serde::Serialize)]
+    struct Imported<'a, I: Serialize> {
+        schema: u32,
+        store: &'a str,
+        files: I,
+        events: u64,
+        rejected: u64,
+        cancelled: bool,
+        warnings: &'a [String],
+    }
+    let Import { store, files, events, rejected, cancelled, warnings } = import;
+    let files = Each(files.iter().map(imported_file));
+    line(
+        out,
+        &Imported {
+            schema: SCHEMA,
+            store,
+            files,
+            events: *events,
+            rejected: *rejected,
+            cancelled: *cancelled,
+            warnings,
+        },
+    )
+}
+
+/// Writes `value` and a line break.
+fn line<T: Serialize>(out: &mut dyn Write, value: &T) -> io::Result<()> {
+    serde_json::to_writer(&mut *out, value)?;
+    out.write_all(b"\n")
+}
+
+/// Serializes what an iterator gives, one at a time.
+struct Each<I>(I);
+
+impl<I> Serialize for Each<I>
+where
+    I: Iterator + Clone,
+    I::Item: Serialize,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.clone())
+    }
+}
+
+struct Show<'a> {
+    journey: &'a Journey,
+    properties: Properties<'a>,
+}
+
+impl Serialize for Show<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { journey, properties } = *self;
+        let row = move |step| row(journey, step, properties);
+        let mut show = serializer.serialize_struct("Show", 15)?;
+        show.serialize_field("schema", &SCHEMA)?;
+        show.serialize_field("query", journey.query.as_str())?;
+        show.serialize_field("rules", "legacy")?;
+        show.serialize_field("root", &journey.root.as_ref().map(Id::as_str))?;
+        show.serialize_field("ids", &Each(journey.ids.iter().map(member)))?;
+        show.serialize_field("aliases", &Each(journey.aliases.iter().map(alias)))?;
+        show.serialize_field("events", &Each(journey.steps.iter().map(row)))?;
+        let orphan = move |orphan| orphan_in(journey, orphan, properties);
+        show.serialize_field("orphans", &Each(journey.orphans.iter().map(orphan)))?;
+        show.serialize_field("points", &Each(journey.points.iter().map(point)))?;
+        show.serialize_field("findings", &Each(journey.findings.iter().map(finding)))?;
+        show.serialize_field("mentions", &Each(journey.mentions.iter().map(mention)))?;
+        show.serialize_field("orphan_of", &Each(journey.orphan_of.iter().map(owner)))?;
+        show.serialize_field("neighbours", &Each(journey.neighbours.iter().map(neighbour)))?;
+        show.serialize_field("notes", &journey.notes)?;
+        show.serialize_field("cuts", &Each(cuts(journey)))?;
+        show.end()
+    }
+}
+
+/// A place in the input.
+#[derive(serde::Serialize)]
+struct Place<'a> {
+    file: &'a str,
+    line: u64,
+}
+
+fn place(source: &Source) -> Place<'_> {
+    Place { file: &source.file, line: source.line }
+}
+
+fn member(member: &Member) -> impl Serialize {
+    #[derive(serde::Serialize)]
+    struct Json<'a> {
+        id: &'a str,
+        role: &'static str,
+        anonymous: bool,
+        events: u64,
+        first: Option<String>,
+        last: Option<String>,
+    }
+    let role = match member.role {
+        Role::Root => "root",
+        Role::Alias => "alias",
+    };
+    Json {
+        id: member.id.as_str(),
+        role,
+        anonymous: member.anonymous,
+        events: member.events,
+        first: member.first.map(rfc3339),
+        last: member.last.map(rfc3339),
+    }
+}
+
+fn alias(line: &AliasLine) -> impl Serialize {
+    #[derive(serde::Serialize)]
+    struct Json<'a> {
+        alias: Option<&'a str>,
+        distinct_id: Option<&'a str>,
+        status: &'static str,
+        reason: Option<&'static str>,
+        kept: Option<&'a str>,
+        time: String,
+        arrived: Option<String>,
+        source: Place<'a>,
+        why: &'a str,
+        kept_by: Option<Place<'a>>,
+    }
+    let (status, reason) = match line.verdict {
+        Verdict::Accepted => ("accepted", None),
+        Verdict::Duplicate => ("duplicate", None),
+        Verdict::Refused(refusal) => ("refused", Some(refusal.name())),
+    };
+    Json {
+        alias: line.alias.as_ref().map(Id::as_str),
+        distinct_id: line.target.as_ref().map(Id::as_str),
+        status,
+        reason,
+        kept: line.kept.as_ref().map(Id::as_str),
+        time: rfc3339(line.time),
+        arrived: line.arrived.map(rfc3339),
+        source: place(&line.source),
+        why: &line.why,
+        kept_by: line.kept_by.as_ref().map(place),
+    }
+}
+
+/// A row of the timeline or of an orphan. There, `state` is told from the orphan's own root.
+fn row<'a>(journey: &'a Journey, step: &'a Step, properties: Properties<'a>) -> impl Serialize {
+    #[derive(serde::Serialize)]
+    struct Json<'a, C: Serialize> {
+        event: &'a str,
+        time: String,
+        arrived: Option<String>,
+        distinct_id: Option<&'a str>,
+        stored_under: &'a str,
+        state: &'static str,
+        split: Option<&'static str>,
+        phase: &'static str,
+        device_id: Option<&'a str>,
+        user_id: Option<&'a str>,
+        why: String,
+        source: Place<'a>,
+        copies: C,
+        properties: Option<Box<RawValue>>,
+    }
+    let event = &step.event;
+    let (state, split) = match step.state {
+        State::Merged => ("merged", None),
+        State::Split(Split::Race) => ("split", Some("race")),
+        State::Split(Split::History) => ("split", Some("history")),
+    };
+    Json {
+        event: &event.event,
+        time: rfc3339(event.time),
+        arrived: event.arrival_known().then(|| rfc3339(event.arrived)),
+        distinct_id: event.id.as_ref().map(Id::as_str),
+        stored_under: step.stored_under.as_str(),
+        state,
+        split,
+        phase: phase(step.phase),
+        device_id: event.device.as_ref().map(Id::as_str),
+        user_id: event.user.as_ref().map(Id::as_str),
+        why: journey.why(step),
+        source: place(&event.source),
+        copies: Each(step.copies.iter().map(place)),
+        // Text that is no JSON would break the whole answer: it is left out.
+        properties: properties(event.row).and_then(|text| RawValue::from_string(text).ok()),
+    }
+}
+
+fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Anonymous => "anonymous",
+        Phase::Identified => "identified",
+    }
+}
+
+fn orphan_in<'a>(journey: &'a Journey, orphan: &'a Orphan, properties: Properties<'a>) -> impl Serialize {
+    #[derive(serde::Serialize)]
+    struct Json<'a, O: Serialize, E: Serialize, R: Serialize> {
+        id: &'a str,
+        ids: O,
+        strength: &'static str,
+        contested: bool,
+        owners: O,
+        why: &'a str,
+        evidence: E,
+        events: R,
+    }
+    let text: fn(&'a Id) -> &'a str = Id::as_str;
+    Json {
+        id: orphan.id.as_str(),
+        ids: Each(orphan.ids.iter().map(text)),
+        strength: orphan.strength.name(),
+        contested: orphan.contested,
+        owners: Each(orphan.owners.iter().map(text)),
+        why: &orphan.why,
+        evidence: Each(orphan.evidence.iter().map(evidence)),
+        events: Each(orphan.steps.iter().map(move |step| row(journey, step, properties))),
+    }
+}
+
+fn evidence(evidence: &Evidence) -> impl Serialize {
+    #[derive(serde::Serialize)]
+    struct Json<'a> {
+        kind: &'static str,
+        why: &'a str,
+        source: Place<'a>,
+        time: String,
+        rows: u64,
+    }
+    Json {
+        kind: evidence.kind.name(),
+        why: &evidence.why,
+        source: place(&evidence.source),
+        time: rfc3339(evidence.time),
+        rows: evidence.rows,
+    }
+}
+
+fn point(point: &Point) -> impl Serialize {
+    #[derive(serde::Serialize)]
+    struct Json<'a> {
+        kind: &'static str,
+        id: &'a str,
+        time: String,
+        why: &'a str,
+        source: Place<'a>,
+        inferred: bool,
+    }
+    Json {
+        kind: point.kind.name(),
+        id: point.id.as_str(),
+        time: rfc3339(point.time),
+        why: &point.why,
+        source: place(&point.source),
+        inferred: point.inferred,
+    }
+}
+
+fn finding(finding: &Finding) -> impl Serialize {
+    #[derive(serde::Serialize)]
+    struct Json<'a, S: Serialize> {
+        code: &'a str,
+        severity: &'a str,
+        what: &'a str,
+        advice: &'a str,
+        sources: S,
+    }
+    let Finding { code, severity, what, advice, sources } = finding;
+    Json { code, severity: severity.name(), what, advice, sources: Each(sources.iter().map(place)) }
+}
+
+fn mention(mention: &Mention) -> impl Serialize {
+    #[derive(serde::Serialize)]
+    struct Json<'a> {
+        role: &'static str,
+        with: &'a str,
+        root: &'a str,
+        why: &'a str,
+        source: Place<'a>,
+        rows: u64,
+    }
+    Json {
+        role: mention.role,
+        with: mention.with.as_str(),
+        root: mention.root.as_str(),
+        why: &mention.why,
+        source: place(&mention.source),
+        rows: mention.rows,
+    }
+}
+
+fn owner(owner: &Owner) -> impl Serialize {
+    #[derive(serde::Serialize)]
+    struct Json<'a, E: Serialize> {
+        root: &'a str,
+        strength: &'static str,
+        evidence: E,
+    }
+    Json {
+        root: owner.root.as_str(),
+        strength: owner.strength.name(),
+        evidence: Each(owner.evidence.iter().map(evidence)),
+    }
+}
+
+fn neighbour(neighbour: &Neighbour) -> impl Serialize {
+    #[derive(serde::Serialize)]
+    struct Json<'a> {
+        root: &'a str,
+        device: &'a str,
+        why: &'a str,
+        source: Place<'a>,
+    }
+    Json {
+        root: neighbour.root.as_str(),
+        device: neighbour.device.as_str(),
+        why: &neighbour.why,
+        source: place(&neighbour.source),
+    }
+}
+
+fn hit(hit: &Hit) -> impl Serialize {
+    #[derive(serde::Serialize)]
+    struct Via<'a> {
+        property: &'a str,
+        value: &'a str,
+    }
+    #[derive(serde::Serialize)]
+    struct Json<'a> {
+        id: &'a str,
+        root: Option<&'a str>,
+        kind: &'static str,
+        r#match: &'static str,
+        events: u64,
+        first: Option<String>,
+        last: Option<String>,
+        via: Option<Via<'a>>,
+    }
+    Json {
+        id: hit.id.as_str(),
+        root: hit.root.as_ref().map(Id::as_str),
+        kind: hit.kind,
+        r#match: hit.found,
+        events: hit.events,
+        first: moment(hit.first),
+        last: moment(hit.last),
+        via: hit.via.as_ref().map(|(property, value)| Via { property, value }),
+    }
+}
+
+fn moment(at: Option<Millis>) -> Option<String> {
+    at.map(rfc3339)
+}
+
+fn imported_file(file: &ImportedFile) -> impl Serialize {
+    #[derive(serde::Serialize)]
+    struct Json<'a> {
+        file: &'a str,
+        format: &'a str,
+        rows: u64,
+        events: u64,
+        aliases: u64,
+        profiles: u64,
+        rejected: u64,
+        skipped: u64,
+        bytes: u64,
+        timezone: Option<&'a str>,
+        already: bool,
+        resumed: bool,
+    }
+    Json {
+        file: &file.file,
+        format: &file.format,
+        rows: file.rows,
+        events: file.events,
+        aliases: file.aliases,
+        profiles: file.profiles,
+        rejected: file.rejected,
+        skipped: file.skipped,
+        bytes: file.bytes,
+        timezone: file.timezone.as_deref(),
+        already: file.already,
+        resumed: file.resumed,
+    }
+}

@@ -1,0 +1,449 @@
+//! Text that people read, and paste into tickets.
+//!
+//! A journey is told top down: who it is and what is missing, the ids, the timeline, what no
+//! alias reaches, the alias calls with their verdicts. A part with nothing to say is left out.
+
+mod lanes;
+mod timeline;
+
+use std::io::{self, Write};
+
+use super::look::{Class, Look, count, left, many, right};
+use super::{Hit, Import, ImportedFile, cuts};
+use crate::identity::{AliasLine, Journey, Member, Orphan, Role, Split, State, Verdict};
+use crate::model::facts::Source;
+use crate::model::{Id, Millis};
+
+/// Columns of an id in a table.
+const ID: usize = 36;
+
+/// Writes a journey (`journey show`).
+pub fn journey(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
+    header(out, journey, look)?;
+    ids(out, journey, look)?;
+    timeline::write(out, journey, look)?;
+    orphans(out, journey, look)?;
+    calls(out, journey, look)?;
+    points(out, journey, look)?;
+    elsewhere(out, journey, look)?;
+    mistakes(out, journey, look)?;
+    notes(out, journey, look)
+}
+
+/// Writes the hits of a search, best first (`journey search`).
+pub fn search(out: &mut dyn Write, hits: &[Hit], look: &Look) -> io::Result<()> {
+    let id = (look.width.saturating_sub(52) / 2).clamp(14, ID);
+    let head = format!(
+        "{} {} {} {} {} {}",
+        left("MATCH", 9),
+        left("ID", id),
+        left("IS", 7),
+        left("ROOT", id),
+        right("ROWS", 7),
+        "LAST SEEN"
+    );
+    writeln!(out, "{}", look.paint(Class::Faint, &head))?;
+    for hit in hits {
+        let root = match &hit.root {
+            Some(root) if *root == hit.id => look.paint(Class::Faint, &left("itself", id)),
+            Some(root) => left(&look.id(root.as_str(), id), id),
+            None => left("-", id),
+        };
+        let last = hit.last.map_or_else(|| "-".to_owned(), |at| look.clock.minute(at));
+        writeln!(
+            out,
+            "{} {} {} {} {} {last}",
+            left(hit.found, 9),
+            left(&look.id(hit.id.as_str(), id), id),
+            left(hit.kind, 7),
+            root,
+            right(&count(hit.events), 7),
+        )?;
+        if let Some((property, value)) = &hit.via {
+            let via = look.cut(&format!("{property} is {value}"), look.width.saturating_sub(10));
+            writeln!(out, "{}{}", " ".repeat(10), look.paint(Class::Faint, &via))?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes what an import did (`journey import`).
+pub fn import(out: &mut dyn Write, import: &Import, look: &Look) -> io::Result<()> {
+    for file in &import.files {
+        writeln!(out, "{}", look.wrap(&imported_file(file, look), 0))?;
+    }
+    for warning in &import.warnings {
+        writeln!(out, "{}", look.wrap(&format!("note: {warning}"), 0))?;
+    }
+    let rejected = match import.rejected {
+        0 => String::new(),
+        number => format!("; {} could not be read and are kept with the reason", many_rows(number)),
+    };
+    let stopped = if import.cancelled { "; stopped before the end" } else { "" };
+    let sum = format!("{} new in {}{rejected}{stopped}", many_rows(import.events), import.store);
+    writeln!(out, "{}", look.wrap(&sum, 0))
+}
+
+fn many_rows(rows: u64) -> String {
+    many(usize::try_from(rows).unwrap_or(usize::MAX), "row")
+}
+
+fn imported_file(file: &ImportedFile, look: &Look) -> String {
+    let mut parts = vec![format!("{}: {}", file.file, file.format)];
+    if file.already {
+        parts.push("all of it is in the store already".to_owned());
+    }
+    if file.resumed {
+        parts.push("carried on where an earlier import stopped".to_owned());
+    }
+    if !file.already {
+        parts.push(many_rows(file.rows));
+    }
+    for (number, word) in [
+        (file.events, "new"),
+        (file.aliases, "alias calls"),
+        (file.profiles, "profile updates"),
+        (file.skipped, "skipped"),
+        (file.rejected, "not read"),
+    ] {
+        if number > 0 {
+            parts.push(format!("{} {word}", count(number)));
+        }
+    }
+    if let Some(zone) = &file.timezone {
+        parts.push(format!("times {zone}"));
+    }
+    parts.join(look.dot())
+}
+
+/// Who, how many ids and devices, from when to when, what is missing.
+fn header(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
+    let mut parts = vec![look.clean(journey.query.as_str())];
+    match &journey.root {
+        Some(root) if *root == journey.query => parts.push("a root".to_owned()),
+        Some(root) => parts.push(format!("root {}", look.clean(root.as_str()))),
+        None => parts.push("no rows of its own, only mentioned".to_owned()),
+    }
+    if journey.root.is_some() {
+        parts.push(many(journey.ids.len(), "id"));
+        let mut devices: Vec<&Id> = journey.steps.iter().filter_map(|step| step.event.device.as_ref()).collect();
+        devices.sort_unstable();
+        devices.dedup();
+        if !devices.is_empty() {
+            parts.push(many(devices.len(), "device"));
+        }
+        if let Some((first, last)) = journey.span() {
+            parts.push(format!(
+                "{} {} {} {}",
+                look.clock.minute(first),
+                look.dash(),
+                look.clock.minute(last),
+                look.clock.name()
+            ));
+        }
+        parts.push(many(journey.steps.len(), "row"));
+        parts.push(missing(journey));
+    }
+    writeln!(out, "{}", look.paint(Class::Heading, &look.wrap(&parts.join(look.dot()), 0)))
+}
+
+/// What is not stored under the root, in one part of the header.
+fn missing(journey: &Journey) -> String {
+    let mut parts = Vec::new();
+    let splits = journey.splits();
+    if splits > 0 {
+        parts.push(format!("{} split", count(splits as u64)));
+    }
+    let orphaned = journey.orphaned_rows();
+    if orphaned > 0 {
+        parts.push(format!("{} orphaned", count(orphaned as u64)));
+    }
+    let contested = journey.orphans.iter().filter(|orphan| orphan.contested).count();
+    if contested > 0 {
+        parts.push(many(contested, "contested orphan"));
+    }
+    let refused = journey.refused().count();
+    if refused > 0 {
+        parts.push(format!("{} refused", many(refused, "alias call")));
+    }
+    if parts.is_empty() { "nothing is missing".to_owned() } else { format!("missing: {}", parts.join(", ")) }
+}
+
+fn heading(out: &mut dyn Write, look: &Look, title: &str) -> io::Result<()> {
+    writeln!(out, "\n{}", look.paint(Class::Heading, title))
+}
+
+/// The ids with their spans; the letters are those of the lanes.
+fn ids(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
+    if journey.ids.is_empty() {
+        return Ok(());
+    }
+    heading(out, look, "ids")?;
+    // Beside the id stand 33 columns and its span.
+    let (span, wide) = if look.width >= 100 { (35, true) } else { (23, false) };
+    let width = look.width.saturating_sub(33 + span).clamp(12, ID);
+    for (index, member) in journey.ids.iter().enumerate() {
+        let role = match member.role {
+            Role::Root => "root",
+            Role::Alias => "alias",
+        };
+        writeln!(
+            out,
+            "  {} {} {} {}  {}  {}",
+            lanes::letter(index),
+            left(role, 5),
+            left(&look.id(member.id.as_str(), width), width),
+            right(&many_rows(member.events), 9),
+            left(&lasting(member, look, wide), span),
+            if member.anonymous { "anonymous" } else { "known" },
+        )?;
+    }
+    Ok(())
+}
+
+/// From when to when an id has rows; to the minute if there is room.
+fn lasting(member: &Member, look: &Look, wide: bool) -> String {
+    let tell = |at| if wide { look.clock.minute(at) } else { look.clock.date(at) };
+    match (member.first.map(tell), member.last.map(tell)) {
+        (Some(first), Some(last)) if first == last => first,
+        (Some(first), Some(last)) => format!("{first} {} {last}", look.dash()),
+        _ => String::new(),
+    }
+}
+
+/// `sally.jsonl:3`.
+fn place(source: &Source, look: &Look, width: usize) -> String {
+    look.id(&format!("{}:{}", source.file, source.line), width)
+}
+
+/// A sentence and the place that shows it, indented.
+fn sentence(out: &mut dyn Write, look: &Look, indent: usize, text: &str, source: Option<&Source>) -> io::Result<()> {
+    let text = match source {
+        // Most sentences name the line that they rest on.
+        Some(source) if !text.contains(&format!("{} line {}", source.file, source.line)) => {
+            format!("{text} ({}:{})", source.file, source.line)
+        }
+        _ => text.to_owned(),
+    };
+    writeln!(out, "{}", look.wrap(&text, indent))
+}
+
+/// Rows under other roots, with the evidence.
+fn orphans(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
+    if journey.orphans.is_empty() {
+        return Ok(());
+    }
+    heading(out, look, "orphans: rows that no alias reaches")?;
+    for orphan in &journey.orphans {
+        orphan_head(out, journey, orphan, look)?;
+        // The sentence of the orphan tells the best of its evidence.
+        let told = |why: &str| orphan.why.contains(why.trim_end_matches('.'));
+        for evidence in orphan.evidence.iter().filter(|evidence| !told(&evidence.why)) {
+            let more = if evidence.rows > 1 { format!(", {}", many_rows(evidence.rows)) } else { String::new() };
+            let text = format!("{}{more}: {}", evidence.kind.name(), evidence.why);
+            sentence(out, look, 6, &text, Some(&evidence.source))?;
+        }
+        for step in &orphan.steps {
+            let sent = step.event.id.as_ref().map_or("no id", Id::as_str);
+            let (event, id) = if look.width >= 100 { (24, 20) } else { (18, 12) };
+            writeln!(
+                out,
+                "    {} {}  {} {} {}",
+                look.paint(Class::Orphan, &look.mark(Class::Orphan).to_string()),
+                look.clock.second(step.event.time),
+                left(&look.cut(&step.event.event, event), event),
+                left(&look.id(sent, id), id),
+                place(&step.event.source, look, look.width.saturating_sub(29 + event + id)),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn orphan_head(out: &mut dyn Write, journey: &Journey, orphan: &Orphan, look: &Look) -> io::Result<()> {
+    let mut parts =
+        vec![look.id(orphan.id.as_str(), 60), many(orphan.steps.len(), "row"), orphan.strength.name().to_owned()];
+    if orphan.contested {
+        let others: Vec<String> = orphan
+            .owners
+            .iter()
+            .filter(|owner| Some(*owner) != journey.root.as_ref())
+            .map(|owner| look.id(owner.as_str(), 30))
+            .collect();
+        parts.push(format!("contested with {}", others.join(", ")));
+    }
+    let head = parts.join(look.dot());
+    writeln!(out, "  {}", look.paint(Class::Orphan, &head))?;
+    if orphan.why.is_empty() { Ok(()) } else { sentence(out, look, 4, &orphan.why, None) }
+}
+
+/// The alias calls in order of arrival, each with its verdict.
+fn calls(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
+    if journey.aliases.is_empty() {
+        return Ok(());
+    }
+    heading(out, look, "alias calls, in order of arrival")?;
+    // Beside ids and place stand 52 columns; a narrow report leaves the place to the timeline.
+    let room = look.width.saturating_sub(52);
+    let (width, source) = if look.width >= 100 { (room / 3, room / 3) } else { (room / 2, 0) };
+    for line in &journey.aliases {
+        let class = class_of(line.verdict);
+        let text = format!(
+            "  {} {} {} {} {}",
+            look.paint(class, &look.mark(class).to_string()),
+            look.clock.second(line.time),
+            look.paint(class, &left(&verdict(line.verdict), 22)),
+            left(&pair(line, look, width), width * 2 + 4),
+            if source > 0 { place(&line.source, look, source) } else { String::new() },
+        );
+        writeln!(out, "{}", text.trim_end())?;
+    }
+    Ok(())
+}
+
+/// `sally → 12345`, each id of at most `width` columns.
+fn pair(line: &AliasLine, look: &Look, width: usize) -> String {
+    let name = |id: &Option<Id>| id.as_ref().map_or_else(|| "(empty)".to_owned(), |id| look.id(id.as_str(), width));
+    format!("{} {} {}", name(&line.alias), look.arrow(), name(&line.target))
+}
+
+fn class_of(verdict: Verdict) -> Class {
+    match verdict {
+        Verdict::Refused(_) => Class::Refused,
+        Verdict::Accepted | Verdict::Duplicate => Class::Alias,
+    }
+}
+
+fn verdict(verdict: Verdict) -> String {
+    match verdict {
+        Verdict::Accepted => "accepted".to_owned(),
+        Verdict::Duplicate => "duplicate".to_owned(),
+        Verdict::Refused(refusal) => format!("refused {}", refusal.name()),
+    }
+}
+
+/// What a refused call left behind: the orphans that it alone ties to the user.
+fn lost(journey: &Journey, line: &AliasLine, look: &Look) -> String {
+    if !matches!(line.verdict, Verdict::Refused(_)) {
+        return String::new();
+    }
+    let said_by_it = |orphan: &&Orphan| orphan.evidence.iter().any(|evidence| evidence.source == line.source);
+    let parts: Vec<String> = journey
+        .orphans
+        .iter()
+        .filter(said_by_it)
+        .map(|orphan| {
+            let after = orphan.steps.iter().filter(|step| step.event.time > line.time).count();
+            let id = look.id(orphan.id.as_str(), 40);
+            let rows = many(orphan.steps.len(), "row");
+            format!("{rows} under {id}, {} of them after this call", count(after as u64))
+        })
+        .collect();
+    if parts.is_empty() { String::new() } else { format!("left behind: {}", parts.join("; ")) }
+}
+
+/// Where the user became known, and where client states ended.
+fn points(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
+    if journey.points.is_empty() {
+        return Ok(());
+    }
+    heading(out, look, "identify points and resets")?;
+    for point in &journey.points {
+        let class = timeline::class_of(point.kind);
+        writeln!(
+            out,
+            "  {} {} {}  {}{}",
+            look.paint(class, &look.mark(class).to_string()),
+            look.clock.second(point.time),
+            look.paint(class, &left(point.kind.name(), 8)),
+            look.id(point.id.as_str(), ID),
+            if point.inferred { "  (inferred)" } else { "" },
+        )?;
+        sentence(out, look, 4, &point.why, Some(&point.source))?;
+    }
+    Ok(())
+}
+
+/// What names the query without making its rows part of a journey.
+fn elsewhere(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
+    if !journey.mentions.is_empty() {
+        heading(out, look, "mentioned")?;
+        for mention in &journey.mentions {
+            let head = format!(
+                "as {}, with {} (root {}), {}",
+                mention.role,
+                mention.with.as_str(),
+                mention.root.as_str(),
+                many_rows(mention.rows)
+            );
+            writeln!(out, "{}", look.wrap(&head, 2))?;
+            sentence(out, look, 4, &mention.why, Some(&mention.source))?;
+        }
+    }
+    if !journey.orphan_of.is_empty() {
+        heading(out, look, "these rows are an orphan of")?;
+        for owner in &journey.orphan_of {
+            writeln!(out, "  {}{}{}", look.id(owner.root.as_str(), 60), look.dot(), owner.strength.name())?;
+            for evidence in &owner.evidence {
+                let text = format!("{}: {}", evidence.kind.name(), evidence.why);
+                sentence(out, look, 4, &text, Some(&evidence.source))?;
+            }
+        }
+    }
+    if !journey.neighbours.is_empty() {
+        heading(out, look, "other users of the same devices")?;
+        for neighbour in &journey.neighbours {
+            let device = look.id(neighbour.device.as_str(), 40);
+            writeln!(out, "  {}{}device {device}", look.id(neighbour.root.as_str(), 40), look.dot())?;
+            sentence(out, look, 4, &neighbour.why, Some(&neighbour.source))?;
+        }
+    }
+    Ok(())
+}
+
+fn mistakes(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
+    if journey.findings.is_empty() {
+        return Ok(());
+    }
+    heading(out, look, "findings")?;
+    for finding in &journey.findings {
+        sentence(out, look, 2, &format!("{} {}: {}", finding.severity.name(), finding.code, finding.what), None)?;
+        sentence(out, look, 4, finding.advice, finding.sources.first())?;
+    }
+    Ok(())
+}
+
+fn notes(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
+    if journey.notes.is_empty() && journey.cuts.is_empty() {
+        return Ok(());
+    }
+    heading(out, look, "to know")?;
+    for note in journey.notes.iter().map(String::as_str).chain(cuts(journey)) {
+        sentence(out, look, 2, note, None)?;
+    }
+    Ok(())
+}
+
+/// Why a row is stored apart, in a word.
+fn split_name(state: State) -> Option<&'static str> {
+    match state {
+        State::Merged => None,
+        State::Split(Split::Race) => Some("race"),
+        State::Split(Split::History) => Some("history"),
+    }
+}
+
+/// The time between two rows, in at most five columns; nothing for none.
+fn gap(from: Millis, to: Millis) -> String {
+    let passed = to.saturating_sub(from);
+    let seconds = passed / 1000;
+    match seconds {
+        _ if passed <= 0 => String::new(),
+        0 => format!("{passed}ms"),
+        1..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m{:02}", seconds / 60, seconds % 60),
+        3600..86_400 => format!("{}h{:02}", seconds / 3600, seconds / 60 % 60),
+        _ if seconds < 9999 * 86_400 => format!("{}d", seconds / 86_400),
+        _ => format!("{}y", seconds / 31_556_952),
+    }
+}

@@ -1,0 +1,550 @@
+//! The model, and how messages change it.
+//!
+//! Screens lie on each other like sheets ([`Layer`]): a key goes to the top one, `Esc` takes
+//! it away. Answers carry the ticket of their question; one that nobody waits for any more
+//! changes nothing.
+
+mod draw;
+
+pub use self::draw::view;
+
+use crossterm::event::{Event, KeyEvent, MouseEventKind};
+
+use crate::model::Id;
+
+use super::Options;
+use super::keys::{Action, AssetError, Context, Key, Keymap, Resolved};
+use super::screen::journey::identity::Goal;
+use super::screen::search::{Asked, Load};
+use super::screen::{help, journey, search};
+use super::theme::{Look, Theme, ThemeName};
+use super::when::Zone;
+use super::worker::{Answer, Failure, Opened, Question, Ticket};
+
+/// Everything that can happen.
+#[derive(Debug)]
+pub enum Msg {
+    /// The terminal sent something.
+    Terminal(Event),
+    /// The store is open; this is what to call it.
+    Opened(String),
+    /// It cannot be opened.
+    NotOpened(Failure),
+    /// The worker answers.
+    Answer(Ticket, Answer),
+    /// An answer has been waited for long enough to say so.
+    Waited,
+    /// Some time has passed without anything.
+    Idle,
+    /// A frame was drawn: what of it the update needs.
+    Drawn(Drawn),
+    /// Another program asks this one to end.
+    Terminate,
+    /// Another program asks this one to stop for a while.
+    Suspend,
+    /// The program was stopped and goes on.
+    Continued,
+    /// A thread has panicked, or the terminal is gone.
+    Died(Failure),
+}
+
+/// Something to be done outside of the model.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Ask the worker.
+    Ask(Ticket, Question),
+    /// End.
+    Quit,
+    /// End, and say why.
+    Fail(Failure),
+    /// Give the terminal back until the shell continues the program.
+    Suspend,
+}
+
+/// A screen on the stack.
+#[derive(Clone, Debug)]
+pub enum Layer {
+    /// The search.
+    Search,
+    /// The timeline.
+    Journey,
+    /// The identity panel.
+    Identity,
+    /// The help.
+    Help(help::State),
+}
+
+/// Facts of the drawing: where lists are scrolled to, how many lines there are.
+#[derive(Clone, Debug, Default)]
+pub struct Ui {
+    pub(super) page: usize,
+    pub(super) properties: bool,
+    pub(super) search_top: usize,
+    pub(super) journey_top: usize,
+    pub(super) identity_top: usize,
+    pub(super) help_end: usize,
+    /// Lines of lists that were put together for the last frame.
+    pub built: usize,
+}
+
+/// What the update needs to know of a frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Drawn {
+    /// Lines of the list on the screen.
+    pub page: usize,
+    /// Whether there is room for the properties of the selected row.
+    pub properties: bool,
+    /// The furthest that the help can be scrolled.
+    pub help_end: usize,
+}
+
+impl Ui {
+    /// What the update needs.
+    pub fn drawn(&self) -> Drawn {
+        Drawn { page: self.page, properties: self.properties, help_end: self.help_end }
+    }
+}
+
+/// The state of the interface.
+#[derive(Clone, Debug)]
+pub struct Model {
+    layers: Vec<Layer>,
+    /// The search screen.
+    pub search: search::State,
+    journey: Option<journey::State>,
+    opening: Load<()>,
+    /// The id that is being opened, or whose journey is shown.
+    opened: Option<Id>,
+    failed: Option<Failure>,
+    properties_asked: Option<(Ticket, i64)>,
+    title: Option<String>,
+    look: Look,
+    keymap: Keymap,
+    pending: Vec<Key>,
+    zones: Vec<Zone>,
+    tickets: Ticket,
+    waited: bool,
+    looking: bool,
+    notice: Option<String>,
+    drawn: Drawn,
+    dirty: bool,
+}
+
+impl Model {
+    /// The first state, and what is to be asked first.
+    pub fn start(options: &Options) -> Result<(Self, Vec<Effect>), AssetError> {
+        let theme = Theme::named(if options.no_color { ThemeName::Mono } else { options.theme })?;
+        let mut zones = vec![options.zone];
+        zones.extend([Zone::Utc, Zone::Local].into_iter().filter(|zone| *zone != options.zone));
+        let mut model = Self {
+            layers: vec![Layer::Search],
+            search: search::State::default(),
+            journey: None,
+            opening: Load::default(),
+            opened: None,
+            failed: None,
+            properties_asked: None,
+            title: None,
+            look: Look::new(theme, options.ascii, options.zone),
+            keymap: Keymap::built_in()?,
+            pending: Vec::new(),
+            zones,
+            tickets: 0,
+            waited: false,
+            looking: false,
+            notice: None,
+            drawn: Drawn::default(),
+            dirty: true,
+        };
+        let effects = match &options.id {
+            Some(id) => model.open(id.clone()),
+            None => model.ask_search(),
+        };
+        Ok((model, effects))
+    }
+
+    /// Whether a frame would look different from the last one.
+    pub fn is_dirty(&self) -> bool {
+        self.dirty
+    }
+
+    /// A frame has been drawn.
+    pub fn clean(&mut self) {
+        self.dirty = false;
+    }
+
+    /// Whether an answer is waited for without the screen saying so.
+    pub fn is_waiting(&self) -> bool {
+        !self.waited && self.is_asked()
+    }
+
+    /// The screens, the top one last.
+    pub fn layers(&self) -> &[Layer] {
+        &self.layers
+    }
+
+    /// The journey, if one is open.
+    pub fn journey(&self) -> Option<&journey::State> {
+        self.journey.as_ref()
+    }
+
+    /// The zone of all times.
+    pub fn zone(&self) -> Zone {
+        self.look.zone
+    }
+
+    fn is_asked(&self) -> bool {
+        self.title.is_none() || self.search.is_asked() || self.opening.is_asked()
+    }
+
+    fn ticket(&mut self) -> Ticket {
+        self.tickets += 1;
+        self.tickets
+    }
+
+    /// Where a key goes.
+    fn contexts(&self) -> Vec<Context> {
+        match self.layers.last() {
+            Some(Layer::Search) | None if self.search.is_empty() => {
+                vec![Context::Overview, Context::Search, Context::Everywhere]
+            }
+            Some(Layer::Search) | None => vec![Context::Search, Context::Everywhere],
+            Some(Layer::Journey) if self.shows_panel() => vec![Context::Identity, Context::Everywhere],
+            Some(Layer::Journey) => vec![Context::Journey, Context::Everywhere],
+            Some(Layer::Identity) => vec![Context::Identity, Context::Everywhere],
+            Some(Layer::Help(_)) => vec![Context::Help, Context::Everywhere],
+        }
+    }
+
+    /// Whether the timeline is empty, so that its place is taken by the identity panel.
+    fn shows_panel(&self) -> bool {
+        self.journey.as_ref().is_some_and(|journey| journey.timeline().entries().is_empty())
+    }
+
+    fn ask_search(&mut self) -> Vec<Effect> {
+        let ticket = self.ticket();
+        self.search.ask(ticket);
+        vec![Effect::Ask(ticket, self.search.question())]
+    }
+
+    /// Opens the journey of an id, or asks for it again.
+    fn open(&mut self, id: Id) -> Vec<Effect> {
+        let ticket = self.ticket();
+        self.opening.ask(ticket);
+        // The worker gives up what else it was asked.
+        self.search.forget();
+        self.properties_asked = None;
+        self.failed = None;
+        self.waited = false;
+        if self.opened.as_ref() != Some(&id) {
+            self.journey = None;
+        }
+        self.opened = Some(id.clone());
+        self.layers = vec![Layer::Search, Layer::Journey];
+        vec![Effect::Ask(ticket, Question::Journey(id, self.look.zone))]
+    }
+
+    /// The same question once more, everything on the screen as it is.
+    fn reload(&mut self) -> Vec<Effect> {
+        let on_journey = self.layers.iter().any(|layer| matches!(layer, Layer::Journey));
+        match self.opened.clone() {
+            Some(id) if on_journey => {
+                let ticket = self.ticket();
+                self.opening.ask(ticket);
+                self.search.forget();
+                self.properties_asked = None;
+                vec![Effect::Ask(ticket, Question::Journey(id, self.look.zone))]
+            }
+            _ => self.ask_search(),
+        }
+    }
+
+    /// Takes the top screen away; the end when it was the last.
+    fn back(&mut self) -> Vec<Effect> {
+        if self.layers.len() <= 1 {
+            return vec![Effect::Quit];
+        }
+        if let Some(Layer::Journey) = self.layers.pop() {
+            self.opening.forget();
+        }
+        self.resume_search()
+    }
+
+    /// Asks what was given up when a journey was opened.
+    fn resume_search(&mut self) -> Vec<Effect> {
+        let on_search = matches!(self.layers.last(), Some(Layer::Search));
+        if on_search && !self.search.is_asked() && self.search.is_stale() { self.ask_search() } else { Vec::new() }
+    }
+}
+
+/// Changes the model by one message; what is to be done now.
+pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    match msg {
+        Msg::Drawn(drawn) => return after_drawing(model, drawn),
+        Msg::Idle => return idle(model),
+        Msg::Answer(_, Answer::Changed(false)) => {
+            model.looking = false;
+            return Vec::new();
+        }
+        _ => {}
+    }
+    model.dirty = true;
+    match msg {
+        Msg::Terminal(event) => terminal(model, event),
+        Msg::Opened(title) => {
+            model.title = Some(title);
+            Vec::new()
+        }
+        Msg::NotOpened(failure) | Msg::Died(failure) => vec![Effect::Fail(failure)],
+        Msg::Answer(ticket, answer) => {
+            let effects = answered(model, ticket, answer);
+            if !model.is_asked() {
+                model.waited = false;
+            }
+            effects
+        }
+        Msg::Waited => {
+            model.waited = model.is_asked();
+            Vec::new()
+        }
+        Msg::Terminate => vec![Effect::Quit],
+        Msg::Suspend => vec![Effect::Suspend],
+        Msg::Continued | Msg::Drawn(_) | Msg::Idle => Vec::new(),
+    }
+}
+
+/// Properties are asked for when they are seen.
+fn after_drawing(model: &mut Model, drawn: Drawn) -> Vec<Effect> {
+    model.drawn = drawn;
+    if let Some(Layer::Help(help)) = model.layers.last_mut() {
+        help.clamp(drawn.help_end);
+    }
+    let lacking = model.journey.as_ref().filter(|_| drawn.properties).and_then(journey::State::lacks_properties);
+    let Some(row) = lacking else { return Vec::new() };
+    if !matches!(model.layers.last(), Some(Layer::Journey)) || model.properties_asked.is_some_and(|(_, of)| of == row) {
+        return Vec::new();
+    }
+    let ticket = model.ticket();
+    model.properties_asked = Some((ticket, row));
+    vec![Effect::Ask(ticket, Question::Properties(row))]
+}
+
+/// Looks whether the store has changed, one look at a time and never beside other questions.
+fn idle(model: &mut Model) -> Vec<Effect> {
+    if model.looking || model.is_asked() {
+        return Vec::new();
+    }
+    model.looking = true;
+    let ticket = model.ticket();
+    vec![Effect::Ask(ticket, Question::Changed)]
+}
+
+fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec<Effect> {
+    match answer {
+        Answer::Overview(answer) => {
+            model.search.take_overview(ticket, answer.map(|overview| *overview));
+            Vec::new()
+        }
+        Answer::Search(answer) => match model.search.take_found(ticket, answer) {
+            Some(id) => model.open(id),
+            None => Vec::new(),
+        },
+        Answer::Journey(answer) => opened(model, ticket, answer),
+        Answer::Properties(row, answer) => {
+            if model.properties_asked == Some((ticket, row)) {
+                model.properties_asked = None;
+                if let Some(journey) = &mut model.journey {
+                    journey.take_properties(row, answer);
+                }
+            }
+            Vec::new()
+        }
+        Answer::Changed(_) => {
+            model.looking = false;
+            model.notice = Some("the store has changed".to_owned());
+            model.search.outdate();
+            model.reload()
+        }
+    }
+}
+
+fn opened(model: &mut Model, ticket: Ticket, answer: Opened) -> Vec<Effect> {
+    if !model.opening.take(ticket, Ok(())) {
+        return Vec::new();
+    }
+    match answer {
+        Ok(Some((journey, timeline))) => {
+            model.failed = None;
+            match &mut model.journey {
+                Some(state) if state.journey().query == journey.query => state.replace(journey, timeline),
+                state => *state = Some(journey::State::new(journey, timeline)),
+            }
+            // The zone may have changed while the worker laid it out.
+            if let Some(state) = &mut model.journey
+                && state.timeline().zone() != model.look.zone
+            {
+                state.change_zone(model.look.zone);
+            }
+            Vec::new()
+        }
+        Ok(None) => {
+            // What looks like it is a search away.
+            let id = model.opened.take();
+            model.journey = None;
+            model.layers = vec![Layer::Search];
+            if let Some(id) = id {
+                model.search.with_text(id.as_str());
+            }
+            model.ask_search()
+        }
+        Err(failure) => {
+            model.failed = Some(failure);
+            Vec::new()
+        }
+    }
+}
+
+fn terminal(model: &mut Model, event: Event) -> Vec<Effect> {
+    match event {
+        Event::Key(event) => key(model, event),
+        Event::Paste(text) => match model.layers.last() {
+            Some(Layer::Search) | None => {
+                let asked = model.search.paste(&text);
+                search_asked(model, asked)
+            }
+            _ => Vec::new(),
+        },
+        Event::Mouse(mouse) => {
+            let action = match mouse.kind {
+                MouseEventKind::ScrollDown => Action::Next,
+                MouseEventKind::ScrollUp => Action::Previous,
+                _ => return Vec::new(),
+            };
+            (0..3).flat_map(|_| act(model, action)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
+    let Some(key) = Key::of(&event) else { return Vec::new() };
+    model.notice = None;
+    let contexts = model.contexts();
+    let typing = Context::takes_text(&contexts);
+    if let Some(c) = key.typed().filter(|_| typing) {
+        // Only what is bound for an empty field goes before the typing.
+        return match model.keymap.resolve(&contexts[..contexts.len().min(1)], &[key]) {
+            Resolved::Action(action) if contexts.first() == Some(&Context::Overview) => act(model, action),
+            _ => {
+                let asked = model.search.type_char(c);
+                search_asked(model, asked)
+            }
+        };
+    }
+    model.pending.push(key);
+    let mut resolved = model.keymap.resolve(&contexts, &model.pending);
+    if resolved == Resolved::Nothing && model.pending.len() > 1 {
+        // A sequence that leads nowhere is dropped, its last key begins anew.
+        model.pending = vec![key];
+        resolved = model.keymap.resolve(&contexts, &model.pending);
+    }
+    match resolved {
+        Resolved::Pending => Vec::new(),
+        Resolved::Action(action) => {
+            model.pending.clear();
+            act(model, action)
+        }
+        Resolved::Nothing => {
+            model.pending.clear();
+            Vec::new()
+        }
+    }
+}
+
+fn search_asked(model: &mut Model, asked: Asked) -> Vec<Effect> {
+    match asked {
+        Asked::Nothing => Vec::new(),
+        Asked::Ask(_) => model.ask_search(),
+        Asked::Open(id) => model.open(id),
+        Asked::Leave => model.back(),
+    }
+}
+
+fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Quit => return vec![Effect::Quit],
+        Action::Suspend => return vec![Effect::Suspend],
+        Action::Back => return model.back(),
+        Action::Reload => return model.reload(),
+        Action::Zone => {
+            next_zone(model);
+            return Vec::new();
+        }
+        Action::Help => {
+            let on_help = matches!(model.layers.last(), Some(Layer::Help(_)));
+            if on_help {
+                return model.back();
+            }
+            let contexts = model.contexts();
+            model.layers.push(Layer::Help(help::State::new(contexts)));
+            return Vec::new();
+        }
+        Action::Search => {
+            model.layers.push(Layer::Search);
+            return model.resume_search();
+        }
+        _ => {}
+    }
+    let page = model.drawn.page;
+    let panel = model.shows_panel();
+    match model.layers.last_mut() {
+        Some(Layer::Search) | None => {
+            let asked = model.search.update(action, page);
+            search_asked(model, asked)
+        }
+        Some(Layer::Help(help)) => {
+            help.update(action, page);
+            Vec::new()
+        }
+        Some(Layer::Journey) if !panel => {
+            match (&mut model.journey, action) {
+                (Some(_), Action::Identity) => model.layers.push(Layer::Identity),
+                (Some(journey), action) => journey.update(action, page),
+                (None, _) => {}
+            }
+            Vec::new()
+        }
+        Some(Layer::Journey | Layer::Identity) => identity(model, action, page),
+    }
+}
+
+fn identity(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
+    let Some(journey) = &mut model.journey else { return Vec::new() };
+    if action != Action::Open {
+        journey.identity.update(action, page);
+        return Vec::new();
+    }
+    let reached = match journey.identity.goal(journey.journey()) {
+        Some(Goal::Row(row)) => journey.select_row(row),
+        Some(Goal::Call(call)) => journey.select_call(call),
+        Some(Goal::Orphan(orphan)) => journey.select_orphan(orphan),
+        Some(Goal::User(id)) => return model.open(id),
+        None => return Vec::new(),
+    };
+    if reached && matches!(model.layers.last(), Some(Layer::Identity)) {
+        model.layers.pop();
+    } else if !reached {
+        model.notice = Some("it has no row on this timeline".to_owned());
+    }
+    Vec::new()
+}
+
+fn next_zone(model: &mut Model) {
+    let at = model.zones.iter().position(|zone| *zone == model.look.zone).unwrap_or(0);
+    let Some(zone) = model.zones.get((at + 1) % model.zones.len().max(1)).copied() else { return };
+    model.look.zone = zone;
+    model.notice = Some(format!("times in {}", zone.name()));
+    if let Some(journey) = &mut model.journey {
+        journey.change_zone(zone);
+    }
+}

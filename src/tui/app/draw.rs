@@ -1,0 +1,179 @@
+//! One frame.
+
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use crate::model::Id;
+use crate::tui::fit;
+use crate::tui::keys::Action;
+use crate::tui::pen::Pen;
+use crate::tui::screen::journey::identity;
+use crate::tui::screen::{help, journey, search};
+use crate::tui::theme::Meaning;
+
+use super::{Layer, Model, Ui};
+
+/// The smallest screen that anything can be seen on.
+const SMALLEST: (u16, u16) = (20, 5);
+
+/// Draws the model.
+pub fn view(model: &Model, ui: &mut Ui, frame: &mut Frame<'_>) {
+    let area = frame.area();
+    ui.built = 0;
+    ui.page = 0;
+    ui.properties = false;
+    let cursor = draw(model, ui, area, frame.buffer_mut());
+    if model.look.is_ascii() {
+        to_ascii(frame.buffer_mut());
+    }
+    if let Some(cursor) = cursor {
+        frame.set_cursor_position(cursor);
+    }
+}
+
+fn draw(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    let look = &model.look;
+    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+        let text = format!("needs {}x{}, is {}x{}", SMALLEST.0, SMALLEST.1, area.width, area.height);
+        Pen::new(buffer, area, 0).text(&text, look.style(Meaning::Text));
+        return None;
+    }
+    let screen = Rect { height: area.height - 1, ..area };
+    let foot = Rect { y: screen.bottom(), height: 1, ..area };
+    let cursor = match model.layers.last() {
+        Some(Layer::Search) | None => search::view(&model.search, model.title.as_deref(), ui, screen, buffer, look),
+        Some(Layer::Journey) => {
+            journey_view(model, ui, screen, buffer);
+            None
+        }
+        Some(Layer::Identity) => {
+            if let Some(journey) = &model.journey {
+                let mut pen = Pen::new(buffer, screen, 0);
+                let query = journey.journey().query.as_str();
+                let room = pen.room().saturating_sub(20);
+                pen.skip(1).text("identity", look.style(Meaning::Title)).skip(2);
+                pen.text(&fit::middle(query, room), look.style(Meaning::Text));
+                pen.right(&format!("{} ", look.zone.name()), look.style(Meaning::Muted));
+                let body = Rect { y: screen.y + 1, height: screen.height - 1, ..screen };
+                identity::view(journey, ui, body, buffer, look);
+            }
+            None
+        }
+        Some(Layer::Help(state)) => {
+            help::view(state, &model.keymap, ui, screen, buffer, look);
+            None
+        }
+    };
+    footer(model, foot, buffer);
+    cursor
+}
+
+fn journey_view(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) {
+    let look = &model.look;
+    if let Some(journey) = model.journey.as_ref().filter(|_| model.failed.is_none()) {
+        journey::view(journey, ui, area, buffer, look);
+        return;
+    }
+    let id = model.opened.as_ref().map_or("", Id::as_str);
+    let mut pen = Pen::new(buffer, area, 0);
+    let room = pen.room().saturating_sub(2);
+    pen.skip(1).text(&fit::middle(id, room), look.style(Meaning::Title));
+    if let Some(failure) = &model.failed {
+        let body = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
+        search::failure(failure, body, buffer, look);
+    }
+}
+
+/// What the keys do, or what has just happened, and where we are.
+fn footer(model: &Model, area: Rect, buffer: &mut Buffer) {
+    let look = &model.look;
+    let muted = look.style(Meaning::Muted);
+    let place = place(model);
+    let mut pen = Pen::new(buffer, area, 0);
+    let wide = fit::width(&place);
+    let room = pen.room().saturating_sub(wide + 3);
+    pen.skip(1);
+    if !model.pending.is_empty() {
+        let keys = crate::tui::keys::sequence(&model.pending);
+        pen.text(&format!("{keys} …"), look.style(Meaning::Key));
+    } else if let Some(notice) = &model.notice {
+        pen.text(&fit::end(notice, room), look.style(Meaning::Warn));
+    } else {
+        hints(model, &mut pen, room);
+    }
+    let start = area.right().saturating_sub(u16::try_from(wide).unwrap_or(0).saturating_add(1));
+    Pen::new(buffer, area, 0).to(start).text(&place, muted);
+}
+
+/// The keys with a hint, as many as there is room for; help and quit before the others.
+fn hints(model: &Model, pen: &mut Pen<'_>, room: usize) {
+    let look = &model.look;
+    let contexts = model.contexts();
+    let reach = help::Reach { keymap: &model.keymap, contexts: &contexts };
+    let mut hints: Vec<(String, &str, Action)> = Vec::new();
+    for context in &contexts {
+        for binding in model.keymap.of(*context) {
+            let Some(hint) = &binding.hint else { continue };
+            let keys = help::keys(binding, &reach, look);
+            let Some(key) = keys.split(' ').next().filter(|key| !key.is_empty()) else { continue };
+            if !hints.iter().any(|(.., action)| *action == binding.action) {
+                hints.push((key.to_owned(), hint, binding.action));
+            }
+        }
+    }
+    // Help and the end stand last wherever their keys come from.
+    hints.sort_by_key(|(.., action)| match action {
+        Action::Help => 1,
+        Action::Quit => 2,
+        _ => 0,
+    });
+    let wide = |hints: &[(String, &str, Action)]| -> usize {
+        hints.iter().map(|(key, hint, _)| fit::width(key) + fit::width(hint) + 3).sum()
+    };
+    // The last two lead out of every other question.
+    while hints.len() > 2 && wide(&hints) > room {
+        hints.remove(hints.len() - 3);
+    }
+    for (key, hint, _) in hints {
+        pen.text(&key, look.style(Meaning::Key)).skip(1).text(hint, look.style(Meaning::Muted)).skip(2);
+    }
+}
+
+/// Where we are, or that an answer is waited for.
+fn place(model: &Model) -> String {
+    if model.waited {
+        return "busy…".to_owned();
+    }
+    match model.layers.last() {
+        Some(Layer::Search) | None => model.search.place(),
+        Some(Layer::Journey) => model.journey.as_ref().map_or_else(String::new, |journey| {
+            let timeline = journey.timeline();
+            if timeline.rows() == 0 {
+                return String::new();
+            }
+            format!(
+                "row {} of {}",
+                fit::count(timeline.row_number(journey.selected()) as u64),
+                fit::count(timeline.rows() as u64)
+            )
+        }),
+        _ => String::new(),
+    }
+}
+
+/// Puts an ASCII character for every other: the terminal has no others.
+fn to_ascii(buffer: &mut Buffer) {
+    for cell in &mut buffer.content {
+        if !cell.symbol().is_ascii() {
+            let stand_in = match cell.symbol() {
+                fit::CUT => "~",
+                "·" => "-",
+                "×" => "x",
+                "→" => ">",
+                _ => "?",
+            };
+            cell.set_symbol(stand_in);
+        }
+    }
+}

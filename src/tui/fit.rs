@@ -1,0 +1,233 @@
+//! Text in so many columns.
+//!
+//! Everything from the data goes through here on its way to the screen: made
+//! [visible], measured as a terminal measures it, and cut between characters as people see
+//! them, never inside one. Only as much of a text is looked at as there is room for.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use unicode_segmentation::UnicodeSegmentation;
+use unicode_width::UnicodeWidthStr;
+
+use crate::model::text::visible;
+
+/// What stands for the part that was cut out.
+pub const CUT: &str = "…";
+
+/// Columns that `text` takes, as it is shown.
+pub fn width(text: &str) -> usize {
+    text.graphemes(true).map(|grapheme| shown(grapheme).1).sum()
+}
+
+/// One grapheme as it is shown, and its columns.
+fn shown(grapheme: &str) -> (Cow<'_, str>, usize) {
+    let shown = visible(grapheme);
+    let columns = match &shown {
+        Cow::Borrowed(same) => same.width(),
+        // A character that acts becomes several that are shown.
+        Cow::Owned(text) => text.graphemes(true).map(UnicodeWidthStr::width).sum(),
+    };
+    (shown, columns)
+}
+
+/// The beginning of `text` in at most `columns`, with `…` when something is cut off.
+pub fn end(text: &str, columns: usize) -> String {
+    let mut fitted = String::new();
+    let mut used = 0;
+    // Where to cut back to if the rest does not fit.
+    let mut with_mark = 0;
+    for grapheme in text.graphemes(true) {
+        let (shown, wide) = shown(grapheme);
+        if used + wide > columns {
+            fitted.truncate(with_mark);
+            if columns > 0 {
+                fitted.push_str(CUT);
+            }
+            return fitted;
+        }
+        fitted.push_str(&shown);
+        used += wide;
+        if used < columns {
+            with_mark = fitted.len();
+        }
+    }
+    fitted
+}
+
+/// `text` in at most `columns`, with its middle cut out: ids tell themselves by both ends.
+pub fn middle(text: &str, columns: usize) -> String {
+    if fits(text, columns) {
+        return end(text, columns);
+    }
+    if columns < 3 {
+        return end(text, columns);
+    }
+    let tail_columns = (columns - 1) / 3;
+    let mut tail: Vec<Cow<'_, str>> = Vec::new();
+    let mut used = 0;
+    for grapheme in text.graphemes(true).rev() {
+        let (shown, wide) = shown(grapheme);
+        if used + wide > tail_columns {
+            break;
+        }
+        used += wide;
+        tail.push(shown);
+    }
+    // `end` puts the mark, because the whole does not fit.
+    let mut fitted = end(text, columns - used);
+    fitted.extend(tail.into_iter().rev());
+    fitted
+}
+
+/// Whether `text` needs no more than `columns`.
+fn fits(text: &str, columns: usize) -> bool {
+    let mut used = 0;
+    text.graphemes(true).all(|grapheme| {
+        used += shown(grapheme).1;
+        used <= columns
+    })
+}
+
+/// `text` in lines of at most `columns`, broken at spaces where there are any.
+///
+/// At most `most` lines: the last one is cut when the text goes on.
+pub fn wrap(text: &str, columns: usize, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    if columns == 0 || most == 0 {
+        return lines;
+    }
+    for paragraph in text.split('\n') {
+        wrap_paragraph(paragraph, columns, most, &mut lines);
+        if lines.len() > most {
+            break;
+        }
+    }
+    if lines.len() > most {
+        lines.truncate(most);
+        if let Some(last) = lines.last_mut() {
+            last.push_str("  ");
+            *last = end(last, columns);
+            if !last.ends_with(CUT) {
+                *last = end(&format!("{}{CUT}", last.trim_end()), columns);
+            }
+        }
+    }
+    lines
+}
+
+/// Wraps text without line breaks; stops one line after `most`.
+fn wrap_paragraph(text: &str, columns: usize, most: usize, lines: &mut Vec<String>) {
+    let mut line = String::new();
+    let mut used = 0;
+    for word in text.split_inclusive(' ') {
+        let bare = word.strip_suffix(' ').unwrap_or(word);
+        let wide = width(bare);
+        if used > 0 && used + wide > columns {
+            lines.push(std::mem::take(&mut line).trim_end().to_owned());
+            used = 0;
+        }
+        // A word longer than a line is broken where it has to be.
+        for grapheme in bare.graphemes(true) {
+            let (shown, wide) = match shown(grapheme) {
+                // Wider than a whole line: there is no place where it could stand.
+                (_, wide) if wide > columns => (Cow::Borrowed(CUT), 1),
+                shown => shown,
+            };
+            if used + wide > columns {
+                lines.push(std::mem::take(&mut line));
+                used = 0;
+                if lines.len() > most {
+                    return;
+                }
+            }
+            line.push_str(&shown);
+            used += wide;
+        }
+        if bare.len() < word.len() && used < columns {
+            line.push(' ');
+            used += 1;
+        }
+        if lines.len() > most {
+            return;
+        }
+    }
+    lines.push(line.trim_end().to_owned());
+}
+
+/// `1234567` as `1,234,567`.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// `1 row`, `2 rows`: a count with its word, `s` added where there is not one.
+pub fn counted(number: u64, word: &str) -> String {
+    let mut text = count(number);
+    let _ = write!(text, " {word}{}", if number == 1 { "" } else { "s" });
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn text_is_cut_between_characters_and_says_so() {
+        assert_eq!(end("sally@gmail.com", 8), "sally@g…");
+        assert_eq!(end("sally", 5), "sally");
+        assert_eq!(end("日本語", 5), "日本…");
+        assert_eq!(end("日本語", 4), "日…");
+        assert_eq!(end("a", 0), "");
+    }
+
+    #[test]
+    fn an_id_keeps_both_ends() {
+        assert_eq!(middle("1a207e703c5133-091deaa76fc7ee8-c5134", 12), "1a207e70…134");
+        assert_eq!(middle("short", 12), "short");
+    }
+
+    #[test]
+    fn text_that_acts_is_shown_and_measured_as_shown() {
+        assert_eq!(end("a\x1b[2Jb", 20), "a␛[2Jb");
+        assert_eq!(width("\u{202e}"), width("⟨U+202E⟩"));
+    }
+
+    #[test]
+    fn lines_break_at_spaces_and_the_last_says_that_more_follows() {
+        assert_eq!(wrap("one two three", 7, 9), ["one two", "three"]);
+        assert_eq!(wrap("onetwothree", 4, 9), ["onet", "woth", "ree"]);
+        assert_eq!(wrap("one two three four", 7, 2), ["one two", "three…"]);
+    }
+
+    #[test]
+    fn counts_are_grouped_by_thousands() {
+        assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!(counted(1, "row"), "1 row");
+        assert_eq!(counted(1_000, "row"), "1,000 rows");
+    }
+
+    #[test]
+    fn a_character_wider_than_its_room_is_cut() {
+        assert_eq!(wrap("a🈐b", 1, 5), ["a", "…", "b"]);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_wider_than_its_room(text in any::<String>(), columns in 0usize..40) {
+            prop_assert!(width(&end(&text, columns)) <= columns);
+            prop_assert!(width(&middle(&text, columns)) <= columns);
+            for line in wrap(&text, columns, 5) {
+                prop_assert!(width(&line) <= columns);
+            }
+        }
+    }
+}

@@ -1,0 +1,520 @@
+//! Which key does what, as data.
+//!
+//! `assets/keys.toml` holds, for each [`Context`], keys, the name of an [`Action`], and
+//! the sentence that help shows. One file serves the keymap, the help screen and the hints at
+//! the foot of the screen. A name that nothing has, or a key with two meanings in one context,
+//! is an error with what was probably meant.
+
+use std::fmt;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use serde::Deserialize;
+
+/// What is wrong with a file of keys or a theme.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}: {what}{}", .meant.as_ref().map(|name| format!("; did you mean {name}")).unwrap_or_default())]
+pub struct AssetError {
+    file: String,
+    what: String,
+    meant: Option<String>,
+}
+
+impl AssetError {
+    /// The text is not TOML.
+    pub(super) fn toml(file: &str, error: &toml::de::Error) -> Self {
+        Self::new(file, error.to_string().trim_end().to_owned())
+    }
+
+    /// A name that nothing has.
+    pub(super) fn unknown(file: &str, kind: &str, name: &str, known: &mut dyn Iterator<Item = &'static str>) -> Self {
+        /// Names less alike than this are not meant (the threshold of Jaro that `hl` uses).
+        const ALIKE: f64 = 0.75;
+        let meant = known
+            .map(|known| (strsim::jaro(known, name), known))
+            .filter(|(alike, _)| *alike >= ALIKE)
+            .max_by(|a, b| a.0.total_cmp(&b.0))
+            .map(|(_, known)| known.to_owned());
+        Self { meant, ..Self::new(file, format!("no {kind} is called {name:?}")) }
+    }
+
+    /// A value of another type.
+    pub(super) fn not_text(file: &str, name: &str) -> Self {
+        Self::new(file, format!("{name} is to be a text"))
+    }
+
+    fn new(file: &str, what: String) -> Self {
+        Self { file: file.to_owned(), what, meant: None }
+    }
+}
+
+/// One key press, as far as bindings tell presses apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    code: KeyCode,
+    modifiers: KeyModifiers,
+}
+
+/// Keys that have a name instead of a character.
+const NAMED: &[(&str, KeyCode)] = &[
+    ("Enter", KeyCode::Enter),
+    ("Esc", KeyCode::Esc),
+    ("Tab", KeyCode::Tab),
+    ("S-Tab", KeyCode::BackTab),
+    ("Up", KeyCode::Up),
+    ("Down", KeyCode::Down),
+    ("Left", KeyCode::Left),
+    ("Right", KeyCode::Right),
+    ("Home", KeyCode::Home),
+    ("End", KeyCode::End),
+    ("PgUp", KeyCode::PageUp),
+    ("PgDn", KeyCode::PageDown),
+    ("Backspace", KeyCode::Backspace),
+    ("Delete", KeyCode::Delete),
+    ("Space", KeyCode::Char(' ')),
+    ("F1", KeyCode::F(1)),
+    ("F5", KeyCode::F(5)),
+];
+
+impl Key {
+    /// The key of a terminal event; `None` for a release.
+    pub fn of(event: &KeyEvent) -> Option<Self> {
+        if event.kind == KeyEventKind::Release {
+            return None;
+        }
+        let mut modifiers = event.modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT);
+        let code = match event.code {
+            // The character itself says that shift was held.
+            KeyCode::Char(c) if modifiers.contains(KeyModifiers::CONTROL) => KeyCode::Char(c.to_ascii_lowercase()),
+            KeyCode::Tab if event.modifiers.contains(KeyModifiers::SHIFT) => KeyCode::BackTab,
+            code => code,
+        };
+        if code == KeyCode::BackTab {
+            modifiers = KeyModifiers::NONE;
+        }
+        Some(Self { code, modifiers })
+    }
+
+    /// Reads `j`, `C-d`, `A-x`, `Enter`, `S-Tab`, `Space`; names in any case.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut modifiers = KeyModifiers::NONE;
+        let mut rest = text;
+        loop {
+            if let Some((_, code)) = NAMED.iter().find(|(name, _)| name.eq_ignore_ascii_case(rest)) {
+                return Some(Self { code: *code, modifiers });
+            }
+            if let Some(after) = rest.strip_prefix("C-") {
+                modifiers |= KeyModifiers::CONTROL;
+                rest = after;
+            } else if let Some(after) = rest.strip_prefix("A-") {
+                modifiers |= KeyModifiers::ALT;
+                rest = after;
+            } else {
+                break;
+            }
+        }
+        let mut characters = rest.chars();
+        match (characters.next(), characters.next()) {
+            (Some(c), None) => Some(Self { code: KeyCode::Char(c), modifiers }),
+            _ => None,
+        }
+    }
+
+    /// The character that the key types, if it types one.
+    pub fn typed(self) -> Option<char> {
+        match self.code {
+            KeyCode::Char(c) if self.modifiers.is_empty() => Some(c),
+            _ => None,
+        }
+    }
+
+    /// The terminal event that this key is.
+    pub fn event(self) -> KeyEvent {
+        KeyEvent::new(self.code, self.modifiers)
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.modifiers.contains(KeyModifiers::CONTROL) {
+            f.write_str("C-")?;
+        }
+        if self.modifiers.contains(KeyModifiers::ALT) {
+            f.write_str("A-")?;
+        }
+        if let Some((name, _)) = NAMED.iter().find(|(_, code)| *code == self.code) {
+            return f.write_str(name);
+        }
+        match self.code {
+            KeyCode::Char(c) => write!(f, "{c}"),
+            code => write!(f, "{code:?}"),
+        }
+    }
+}
+
+/// Reads a text as key presses: characters are themselves, names stand in angle brackets.
+///
+/// `sally<Enter>jj<C-d>`; `<<>` is the character `<`. A name that no key has is `None`.
+pub fn presses(text: &str) -> Option<Vec<Key>> {
+    let mut keys = Vec::new();
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        if let Some(after) = rest.strip_prefix("<<>") {
+            keys.push(Key { code: KeyCode::Char('<'), modifiers: KeyModifiers::NONE });
+            rest = after;
+        } else if let Some((name, after)) = rest.strip_prefix('<').and_then(|rest| rest.split_once('>')) {
+            keys.push(Key::parse(name)?);
+            rest = after;
+        } else {
+            keys.push(Key { code: KeyCode::Char(c), modifiers: KeyModifiers::NONE });
+            rest = rest.get(c.len_utf8()..)?;
+        }
+    }
+    Some(keys)
+}
+
+/// Where a key is pressed. The order is that of the help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Context {
+    /// The search screen with nothing typed; its keys go before those of [`Context::Search`].
+    Overview,
+    /// The search screen. Keys that type a character are never bound here.
+    Search,
+    /// The timeline.
+    Journey,
+    /// The identity panel.
+    Identity,
+    /// The help.
+    Help,
+    /// Any screen, unless it has the key itself.
+    Everywhere,
+}
+
+impl Context {
+    const ALL: [Self; 6] = [Self::Overview, Self::Search, Self::Journey, Self::Identity, Self::Help, Self::Everywhere];
+
+    /// The name in the file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Overview => "overview",
+            Self::Search => "search",
+            Self::Journey => "journey",
+            Self::Identity => "identity",
+            Self::Help => "help",
+            Self::Everywhere => "everywhere",
+        }
+    }
+
+    /// Whether characters without a binding are typed.
+    fn types(self) -> bool {
+        matches!(self, Self::Overview | Self::Search)
+    }
+}
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// Something a key can do.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Action {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Action {
+            /// Every action.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The name in the file.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$name => $text,)*
+                }
+            }
+        }
+    };
+}
+
+actions! {
+    /// One row down.
+    Next = "next",
+    /// One row up.
+    Previous = "previous",
+    /// Half a page down.
+    HalfDown = "half-page-down",
+    /// Half a page up.
+    HalfUp = "half-page-up",
+    /// A page down.
+    PageDown = "page-down",
+    /// A page up.
+    PageUp = "page-up",
+    /// To the first row.
+    First = "first",
+    /// To the last row.
+    Last = "last",
+    /// Open what is selected, or show more of it.
+    Open = "open",
+    /// To the first row of the next day.
+    NextDay = "next-day",
+    /// To the first row of this day, or of the day before.
+    PreviousDay = "previous-day",
+    /// To the next alias, identify point or reset.
+    NextPoint = "next-point",
+    /// To the one before.
+    PreviousPoint = "previous-point",
+    /// To the next refused alias, split row or orphan.
+    NextProblem = "next-problem",
+    /// To the one before.
+    PreviousProblem = "previous-problem",
+    /// The detail pane one line down.
+    DetailDown = "detail-down",
+    /// The detail pane one line up.
+    DetailUp = "detail-up",
+    /// Show the identity panel.
+    Identity = "identity",
+    /// Show times in the next zone.
+    Zone = "zone",
+    /// Show the time, the gap to the row before, or both.
+    Times = "times",
+    /// To the search.
+    Search = "search",
+    /// Clear the text.
+    Clear = "clear",
+    /// Back to what was there before.
+    Back = "back",
+    /// Show help for what is focused.
+    Help = "help",
+    /// Ask the store again.
+    Reload = "reload",
+    /// End.
+    Quit = "quit",
+    /// Stop until the shell continues it.
+    Suspend = "suspend",
+    /// Cursor of the text one character back.
+    TextLeft = "text-left",
+    /// Cursor of the text one character on.
+    TextRight = "text-right",
+    /// Cursor to the beginning of the text.
+    TextHome = "text-home",
+    /// Cursor to the end of the text.
+    TextEnd = "text-end",
+    /// Delete the character before the cursor.
+    DeleteBefore = "delete-before",
+    /// Delete the character at the cursor.
+    DeleteAt = "delete-at",
+    /// Delete the word before the cursor.
+    DeleteWord = "delete-word",
+    /// Delete all before the cursor.
+    DeleteToHome = "delete-to-home",
+}
+
+impl Action {
+    fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|action| action.name() == name)
+    }
+}
+
+/// Keys, what they do, and how help says it.
+#[derive(Clone, Debug)]
+pub struct Binding {
+    /// Where.
+    pub context: Context,
+    /// Each a sequence of presses.
+    pub keys: Vec<Vec<Key>>,
+    /// What.
+    pub action: Action,
+    /// The line of the help.
+    pub help: String,
+    /// The word at the foot of the screen; bindings without one are not shown there.
+    pub hint: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    keys: Vec<String>,
+    action: String,
+    help: String,
+    hint: Option<String>,
+}
+
+/// What the presses so far mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolved {
+    /// This.
+    Action(Action),
+    /// The beginning of a longer sequence.
+    Pending,
+    /// Nothing.
+    Nothing,
+}
+
+/// All bindings.
+#[derive(Clone, Debug)]
+pub struct Keymap {
+    bindings: Vec<Binding>,
+}
+
+impl Keymap {
+    /// The bindings that come with the program.
+    pub fn built_in() -> Result<Self, AssetError> {
+        Self::read("keys.toml", include_str!("../../assets/keys.toml"))
+    }
+
+    /// Reads the text of a file of keys.
+    pub fn read(file: &str, text: &str) -> Result<Self, AssetError> {
+        let table: toml::Table = text.parse().map_err(|error| AssetError::toml(file, &error))?;
+        let mut bindings: Vec<Binding> = Vec::new();
+        for (name, entries) in table {
+            let context = Context::ALL.into_iter().find(|context| context.name() == name).ok_or_else(|| {
+                AssetError::unknown(file, "context", &name, &mut Context::ALL.iter().map(|context| context.name()))
+            })?;
+            let entries: Vec<Entry> = entries
+                .try_into()
+                .map_err(|error: toml::de::Error| AssetError::new(file, format!("[[{name}]]: {}", error.message())))?;
+            for entry in entries {
+                let binding = binding(file, context, entry)?;
+                if let Some(conflict) = conflict(&bindings, &binding) {
+                    return Err(AssetError::new(file, conflict));
+                }
+                bindings.push(binding);
+            }
+        }
+        Ok(Self { bindings })
+    }
+
+    /// What `pressed` means where the first of `contexts` has the say.
+    pub fn resolve(&self, contexts: &[Context], pressed: &[Key]) -> Resolved {
+        let mut pending = false;
+        for context in contexts {
+            for binding in self.of(*context) {
+                for keys in &binding.keys {
+                    if keys == pressed {
+                        return Resolved::Action(binding.action);
+                    }
+                    pending |= keys.len() > pressed.len() && keys.starts_with(pressed);
+                }
+            }
+        }
+        if pending { Resolved::Pending } else { Resolved::Nothing }
+    }
+
+    /// The bindings of a context, in the order of the file.
+    pub fn of(&self, context: Context) -> impl Iterator<Item = &Binding> {
+        self.bindings.iter().filter(move |binding| binding.context == context)
+    }
+}
+
+fn binding(file: &str, context: Context, entry: Entry) -> Result<Binding, AssetError> {
+    let action = Action::from_name(&entry.action).ok_or_else(|| {
+        AssetError::unknown(file, "action", &entry.action, &mut Action::ALL.iter().map(|action| action.name()))
+    })?;
+    let mut keys = Vec::new();
+    for text in &entry.keys {
+        let mut sequence = Vec::new();
+        for name in text.split_whitespace() {
+            let key = Key::parse(name)
+                .ok_or_else(|| AssetError::unknown(file, "key", name, &mut NAMED.iter().map(|(name, _)| *name)))?;
+            if context == Context::Search && key.typed().is_some() {
+                return Err(AssetError::new(file, format!("[[search]]: {name} types a character, it cannot be bound")));
+            }
+            sequence.push(key);
+        }
+        if sequence.is_empty() {
+            return Err(AssetError::new(file, format!("[[{}]]: {} has an empty key", context.name(), entry.action)));
+        }
+        keys.push(sequence);
+    }
+    Ok(Binding { context, keys, action, help: entry.help, hint: entry.hint })
+}
+
+/// Why `new` cannot stand beside the others of its context.
+fn conflict(bindings: &[Binding], new: &Binding) -> Option<String> {
+    let context = new.context.name();
+    for keys in &new.keys {
+        for old in bindings.iter().filter(|old| old.context == new.context) {
+            for taken in &old.keys {
+                if taken.starts_with(keys) || keys.starts_with(taken) {
+                    return Some(format!(
+                        "[[{context}]]: {} is bound to {}, and {} to {}: one hides the other",
+                        sequence(taken),
+                        old.action.name(),
+                        sequence(keys),
+                        new.action.name()
+                    ));
+                }
+            }
+        }
+    }
+    None
+}
+
+/// A sequence as the file writes it: `g g`.
+pub fn sequence(keys: &[Key]) -> String {
+    keys.iter().map(Key::to_string).collect::<Vec<_>>().join(" ")
+}
+
+impl Context {
+    /// Whether a character is text here when nothing is bound to it.
+    pub(super) fn takes_text(contexts: &[Self]) -> bool {
+        contexts.first().is_some_and(|context| context.types())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_of_the_program_can_be_read_and_every_action_has_one() {
+        let keymap = Keymap::built_in().unwrap();
+        for action in Action::ALL {
+            assert!(keymap.bindings.iter().any(|binding| binding.action == *action), "{} has no key", action.name());
+        }
+    }
+
+    #[test]
+    fn a_key_reads_back_as_it_is_written() {
+        for text in ["j", "C-d", "A-x", "Enter", "S-Tab", "Space", "?", "PgDn", "{"] {
+            assert_eq!(Key::parse(text).unwrap().to_string(), text);
+        }
+        assert_eq!(Key::parse("Etner"), None);
+    }
+
+    #[test]
+    fn a_terminal_event_is_the_key_it_prints() {
+        let event = KeyEvent::new(KeyCode::Char('G'), KeyModifiers::SHIFT);
+        assert_eq!(Key::of(&event), Key::parse("G"));
+        let event = KeyEvent::new(KeyCode::Tab, KeyModifiers::SHIFT);
+        assert_eq!(Key::of(&event), Key::parse("S-Tab"));
+    }
+
+    #[test]
+    fn a_wrong_name_gets_the_right_one_suggested() {
+        let read = |text: &str| Keymap::read("k.toml", text).unwrap_err().to_string();
+        let wrong_action = read("[[journey]]\nkeys = [\"j\"]\naction = \"nxet\"\nhelp = \"\"");
+        assert!(wrong_action.contains("\"nxet\"") && wrong_action.contains("did you mean next"), "{wrong_action}");
+        let wrong_key = read("[[journey]]\nkeys = [\"Etner\"]\naction = \"open\"\nhelp = \"\"");
+        assert!(wrong_key.contains("did you mean Enter"), "{wrong_key}");
+        let wrong_context = read("[[jurney]]\nkeys = [\"j\"]\naction = \"next\"\nhelp = \"\"");
+        assert!(wrong_context.contains("did you mean journey"), "{wrong_context}");
+    }
+
+    #[test]
+    fn a_key_with_two_meanings_in_one_context_is_an_error() {
+        let text = "[[journey]]\nkeys = [\"g g\"]\naction = \"first\"\nhelp = \"\"\n\
+                    [[journey]]\nkeys = [\"g\"]\naction = \"last\"\nhelp = \"\"";
+        let error = Keymap::read("k.toml", text).unwrap_err().to_string();
+        assert!(error.contains("one hides the other"), "{error}");
+    }
+
+    #[test]
+    fn a_character_cannot_be_bound_where_text_is_typed() {
+        let text = "[[search]]\nkeys = [\"q\"]\naction = \"quit\"\nhelp = \"\"";
+        assert!(Keymap::read("k.toml", text).unwrap_err().to_string().contains("types a character"));
+    }
+
+    #[test]
+    fn presses_are_characters_and_names_in_brackets() {
+        let keys = presses("a<Enter><C-d><<>").unwrap();
+        assert_eq!(sequence(&keys), "a Enter C-d <");
+        assert_eq!(presses("<Nothing>"), None);
+    }
+}

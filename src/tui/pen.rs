@@ -1,0 +1,110 @@
+//! Writing along one row of the screen, never past its end.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::fit;
+
+/// A place in a row of a buffer, with the column where writing has to stop.
+pub(super) struct Pen<'b> {
+    buffer: &'b mut Buffer,
+    at: u16,
+    row: u16,
+    end: u16,
+}
+
+impl<'b> Pen<'b> {
+    /// A pen at the left of row `row` of `area`, counted from its top.
+    pub(super) fn new(buffer: &'b mut Buffer, area: Rect, row: u16) -> Self {
+        let area = area.intersection(buffer.area);
+        let y = area.y.saturating_add(row);
+        // A row outside gets no room, so that nothing is written.
+        let end = if row < area.height { area.right() } else { area.x };
+        Self { buffer, at: area.x, row: y, end }
+    }
+
+    /// Columns left.
+    pub(super) fn room(&self) -> usize {
+        usize::from(self.end.saturating_sub(self.at))
+    }
+
+    /// Column of the pen on the screen.
+    pub(super) fn column(&self) -> u16 {
+        self.at
+    }
+
+    /// Writes `text`, cut at the end of the row.
+    pub(super) fn text(&mut self, text: &str, style: Style) -> &mut Self {
+        let room = self.room();
+        self.put(&fit::end(text, room), style)
+    }
+
+    /// Writes `text` in exactly `columns`: cut at its end, or with spaces after it.
+    pub(super) fn cell(&mut self, text: &str, columns: usize, style: Style) -> &mut Self {
+        self.boxed(columns, |columns| fit::end(text, columns), style)
+    }
+
+    /// As [`Pen::cell`], with the middle cut out.
+    pub(super) fn id(&mut self, text: &str, columns: usize, style: Style) -> &mut Self {
+        self.boxed(columns, |columns| fit::middle(text, columns), style)
+    }
+
+    /// As [`Pen::cell`], with spaces before it.
+    pub(super) fn number(&mut self, text: &str, columns: usize, style: Style) -> &mut Self {
+        let text = fit::end(text, columns);
+        let spare = columns.saturating_sub(fit::width(&text));
+        self.skip(spare).text(&text, style)
+    }
+
+    /// Goes on without writing.
+    pub(super) fn skip(&mut self, columns: usize) -> &mut Self {
+        let columns = columns.min(self.room());
+        self.at = self.at.saturating_add(u16::try_from(columns).unwrap_or(u16::MAX));
+        self
+    }
+
+    /// Goes to `column` of the screen, unless it is past it.
+    pub(super) fn to(&mut self, column: u16) -> &mut Self {
+        self.at = self.at.max(column.min(self.end));
+        self
+    }
+
+    /// Gives `columns` from the column `from` on another look, without writing.
+    pub(super) fn restyle(&mut self, from: u16, columns: usize, style: Style) {
+        let wide = u16::try_from(columns).unwrap_or(u16::MAX).min(self.end.saturating_sub(from));
+        self.buffer.set_style(Rect { x: from, y: self.row, width: wide, height: 1 }, style);
+    }
+
+    /// Repeats `mark`, one column wide, to the end of the row.
+    pub(super) fn fill(&mut self, mark: &str, style: Style) {
+        let text = mark.repeat(self.room());
+        self.put(&text, style);
+    }
+
+    /// Writes `text` so that it ends with the row, if there is room for it and a gap.
+    pub(super) fn right(&mut self, text: &str, style: Style) {
+        let wide = fit::width(text);
+        if wide < self.room() {
+            let spare = self.room() - wide;
+            self.skip(spare).text(text, style);
+        }
+    }
+
+    fn boxed(&mut self, columns: usize, fitted: impl FnOnce(usize) -> String, style: Style) -> &mut Self {
+        let columns = columns.min(self.room());
+        let end = self.at.saturating_add(u16::try_from(columns).unwrap_or(u16::MAX));
+        self.put(&fitted(columns), style);
+        self.at = end;
+        self
+    }
+
+    /// Writes text that fits.
+    fn put(&mut self, text: &str, style: Style) -> &mut Self {
+        let room = self.room();
+        if room > 0 {
+            self.at = self.buffer.set_stringn(self.at, self.row, text, room, style).0;
+        }
+        self
+    }
+}

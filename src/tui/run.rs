@@ -1,0 +1,167 @@
+//! The loop: messages in, effects out, a frame when something has changed.
+
+use std::io::{self, IsTerminal};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::thread;
+use std::time::Duration;
+
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
+
+use super::Options;
+use super::app::{Effect, Model, Msg, Ui, update, view};
+use super::terminal::{Panics, Terminal};
+use super::worker::{Cancel, Factory, Failure, FailureKind, Queue, work};
+
+/// From here on a wait is said to be one; what is faster would only flicker.
+const BUSY_AFTER: Duration = Duration::from_millis(120);
+
+/// How often an idle screen looks whether the store has changed.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// Shows the interface until the user leaves it.
+///
+/// `factory` opens the store on the worker's thread, after the first frame is drawn.
+///
+/// # Errors
+/// No terminal, a store that cannot be opened, or a mistake of ours. The terminal has been
+/// given back by then; nothing is printed here.
+pub fn run(
+    options: &Options,
+    factory: impl FnOnce(Cancel) -> Result<Box<dyn super::Backend>, Failure> + Send + 'static,
+) -> Result<(), Failure> {
+    if !io::stdout().is_terminal() {
+        return Err(Failure::new(FailureKind::Usage, "the terminal interface needs a terminal to write to")
+            .hint("journey show ID prints a journey anywhere")
+            .hint("journey search TEXT prints the ids that match"));
+    }
+    let (inbox, messages) = mpsc::channel();
+    let panics = Panics::keep(inbox.clone());
+    let cancel = Cancel::default();
+    let outcome = catch_unwind(AssertUnwindSafe(|| run_loop(options, Box::new(factory), &cancel, inbox, &messages)));
+    // What the worker still does is of no use to anybody.
+    cancel.close();
+    outcome.unwrap_or_else(|_| Err(panics.kept()))
+}
+
+fn run_loop(
+    options: &Options,
+    factory: Factory,
+    cancel: &Cancel,
+    inbox: Sender<Msg>,
+    messages: &Receiver<Msg>,
+) -> Result<(), Failure> {
+    let (mut model, effects) = Model::start(options).map_err(|error| {
+        Failure::new(FailureKind::Bug, "the keys or themes of the program cannot be read").cause(&error)
+    })?;
+    let mut terminal = Terminal::take(options.mouse).map_err(|error| lost(&error))?;
+    let mut ui = Ui::default();
+    // The first frame does not wait for the store.
+    terminal.draw(|frame| view(&model, &mut ui, frame)).map_err(|error| lost(&error))?;
+    let (questions, queue) = mpsc::channel();
+    let ask = Queue::new(questions, cancel.clone());
+    let worker_cancel = cancel.clone();
+    let worker_inbox = inbox.clone();
+    start("worker", move || work(factory, &worker_cancel, &queue, &worker_inbox))?;
+    listen_to_signals(inbox.clone())?;
+    start("input", move || read_input(&inbox))?;
+
+    let mut effects = effects;
+    loop {
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Ask(ticket, question) => ask.ask(ticket, question),
+                Effect::Quit => return Ok(()),
+                Effect::Fail(failure) => return Err(failure),
+                Effect::Suspend => suspend(&mut terminal, &mut model).map_err(|error| lost(&error))?,
+            }
+        }
+        if model.is_dirty() {
+            terminal.draw(|frame| view(&model, &mut ui, frame)).map_err(|error| lost(&error))?;
+            model.clean();
+            effects = update(&mut model, Msg::Drawn(ui.drawn()));
+            if !effects.is_empty() {
+                continue;
+            }
+        }
+        let (patience, otherwise) =
+            if model.is_waiting() { (BUSY_AFTER, Msg::Waited) } else { (LOOK_EVERY, Msg::Idle) };
+        let first = match messages.recv_timeout(patience) {
+            Ok(msg) => msg,
+            Err(RecvTimeoutError::Timeout) => otherwise,
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+        };
+        // Everything that has come meanwhile goes into one frame.
+        for msg in std::iter::once(first).chain(messages.try_iter()) {
+            if matches!(msg, Msg::Continued) {
+                // The shell may have set its own modes meanwhile.
+                terminal.give_back();
+                terminal.take_again().map_err(|error| lost(&error))?;
+            }
+            effects.extend(update(&mut model, msg));
+            if effects.iter().any(|effect| !matches!(effect, Effect::Ask(..))) {
+                break;
+            }
+        }
+    }
+}
+
+/// Gives the terminal back, stops as the shell expects it, and takes the terminal again.
+fn suspend(terminal: &mut Terminal, model: &mut Model) -> io::Result<()> {
+    terminal.give_back();
+    emulate_default_handler(SIGTSTP)?;
+    terminal.take_again()?;
+    update(model, Msg::Continued);
+    Ok(())
+}
+
+/// Reads the terminal until it is gone or nobody listens.
+fn read_input(inbox: &Sender<Msg>) {
+    loop {
+        let msg = match crossterm::event::read() {
+            Ok(event) => Msg::Terminal(event),
+            Err(error) => {
+                let _ = inbox.send(Msg::Died(lost(&error)));
+                return;
+            }
+        };
+        if inbox.send(msg).is_err() {
+            return;
+        }
+    }
+}
+
+/// Signals become messages, so that the terminal is given back as on every other way out.
+fn listen_to_signals(inbox: Sender<Msg>) -> Result<(), Failure> {
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT]).map_err(|error| {
+        Failure::new(FailureKind::Usage, "signals of the system cannot be listened to").cause(&error)
+    })?;
+    start("signals", move || {
+        for signal in signals.forever() {
+            let msg = match signal {
+                SIGCONT => Msg::Continued,
+                SIGTSTP => Msg::Suspend,
+                _ => Msg::Terminate,
+            };
+            if inbox.send(msg).is_err() {
+                return;
+            }
+        }
+    })
+}
+
+fn start(name: &str, body: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(body)
+        .map(drop)
+        .map_err(|error| Failure::new(FailureKind::Usage, "the system gives no more threads").cause(&error))
+}
+
+fn lost(error: &io::Error) -> Failure {
+    Failure::new(FailureKind::Usage, "the terminal cannot be used")
+        .cause(error)
+        .hint("journey show ID prints a journey without one")
+}

@@ -1,0 +1,187 @@
+//! The help for what is on the screen: its keys from the keymap, its marks from the glyphs.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::tui::app::Ui;
+use crate::tui::fit;
+use crate::tui::keys::{Action, Binding, Context, Key, Keymap, Resolved, sequence};
+use crate::tui::pen::Pen;
+use crate::tui::theme::{Look, Meaning};
+
+/// The help on the screen.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// What it is for.
+    pub of: Vec<Context>,
+    top: usize,
+}
+
+impl State {
+    /// Help for a screen.
+    pub fn new(of: Vec<Context>) -> Self {
+        Self { of, top: 0 }
+    }
+
+    /// Does what a key asks.
+    pub fn update(&mut self, action: Action, page: usize) {
+        match action {
+            Action::Next => self.top = self.top.saturating_add(1),
+            Action::Previous => self.top = self.top.saturating_sub(1),
+            Action::PageDown => self.top = self.top.saturating_add(page.max(1)),
+            Action::PageUp => self.top = self.top.saturating_sub(page.max(1)),
+            _ => {}
+        }
+    }
+
+    /// Stays where the last drawing found the end.
+    pub(in crate::tui) fn clamp(&mut self, top: usize) {
+        self.top = self.top.min(top);
+    }
+}
+
+/// One line: a mark or keys, and what they mean.
+struct Line {
+    left: String,
+    right: String,
+    meaning: Meaning,
+}
+
+/// Draws the help.
+pub(in crate::tui) fn view(state: &State, keymap: &Keymap, ui: &mut Ui, area: Rect, buffer: &mut Buffer, look: &Look) {
+    let focused = match state.of.first() {
+        Some(Context::Overview | Context::Search) => "searching",
+        Some(Context::Identity) => "the identity panel",
+        _ => "the timeline",
+    };
+    Pen::new(buffer, area, 0)
+        .skip(1)
+        .text("help", look.style(Meaning::Title))
+        .skip(2)
+        .text(focused, look.style(Meaning::Text));
+    let list = Rect { y: area.y.saturating_add(2), height: area.height.saturating_sub(2), ..area };
+    let lines = lines(state, keymap, look);
+    let height = usize::from(list.height).max(1);
+    // A column of help is read easily up to about 60; more columns instead of a longer line.
+    let columns = usize::from((area.width / 62).clamp(1, 3));
+    let per_column = lines.len().div_ceil(columns).max(1);
+    ui.page = height;
+    ui.help_end = per_column.saturating_sub(height);
+    let top = state.top.min(ui.help_end);
+    let width = area.width / u16::try_from(columns).unwrap_or(1);
+    for (column, lines) in (0u16..).zip(lines.chunks(per_column)) {
+        let part = Rect { x: list.x + column * width, width: width.saturating_sub(1), ..list };
+        for (row, line) in (0..part.height).zip(lines.iter().skip(top)) {
+            let mut pen = Pen::new(buffer, part, row);
+            if line.right.is_empty() {
+                pen.skip(1).text(&line.left, look.style(Meaning::Title));
+                continue;
+            }
+            let left = if part.width >= 50 { 16 } else { 12 };
+            pen.skip(1).cell(&line.left, left, look.style(line.meaning)).skip(1);
+            pen.text(&line.right, look.style(Meaning::Text));
+        }
+    }
+}
+
+fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let head = |lines: &mut Vec<Line>, text: &str| {
+        if !lines.is_empty() {
+            lines.push(Line { left: String::new(), right: String::new(), meaning: Meaning::Text });
+        }
+        lines.push(Line { left: text.to_owned(), right: String::new(), meaning: Meaning::Title });
+    };
+    let reach = Reach { keymap, contexts: &state.of };
+    for context in &state.of {
+        let bindings: Vec<Line> = keymap
+            .of(*context)
+            .filter_map(|binding| {
+                let left = keys(binding, &reach, look);
+                (!left.is_empty()).then(|| Line { left, right: binding.help.clone(), meaning: Meaning::Key })
+            })
+            .collect();
+        if bindings.is_empty() {
+            continue;
+        }
+        head(
+            &mut lines,
+            match context {
+                Context::Overview => "WITH NOTHING TYPED",
+                Context::Search => "SEARCH (every character is typed, q too)",
+                Context::Journey => "TIMELINE",
+                Context::Identity => "IDENTITY",
+                Context::Help => "HELP",
+                Context::Everywhere => "EVERYWHERE",
+            },
+        );
+        lines.extend(bindings);
+    }
+    if state.of.iter().any(|context| matches!(context, Context::Journey | Context::Identity)) {
+        head(&mut lines, "MARKS");
+        let glyphs = look.glyphs;
+        let bar = format!("{}{}{}", glyphs.refused, glyphs.bar.repeat(2), glyphs.refused_end);
+        let join = format!("{}{}{}", glyphs.alias, glyphs.join, glyphs.join_ends[0]);
+        for (mark, text, meaning) in [
+            (glyphs.anonymous, "a row before the user was known", Meaning::Anonymous),
+            (glyphs.identified, "a row from then on", Meaning::Identified),
+            (join.as_str(), "an accepted alias: its lane joins the user's", Meaning::Alias),
+            (glyphs.duplicate, "an alias call whose alias leads there already", Meaning::Muted),
+            (bar.as_str(), "a refused alias: nothing joined, nobody told", Meaning::Refused),
+            (glyphs.identify, "an identify point: the user became known", Meaning::Identify),
+            (glyphs.reset, "a reset; no row says it, it is inferred", Meaning::Reset),
+            (glyphs.split, "a split row: it came before its alias, apart", Meaning::Split),
+            (glyphs.orphan, "a row of an orphan: no alias can join it", Meaning::Orphan),
+            (glyphs.lane, "a lane whose rows count for the user", Meaning::Muted),
+            (glyphs.lane_apart, "a lane whose rows do not", Meaning::Muted),
+        ] {
+            lines.push(Line { left: mark.to_owned(), right: text.to_owned(), meaning });
+        }
+    }
+    lines
+}
+
+/// Which bindings reach a key where contexts lie over each other.
+#[derive(Clone, Copy)]
+pub(in crate::tui) struct Reach<'a> {
+    pub(in crate::tui) keymap: &'a Keymap,
+    /// The first one has the say.
+    pub(in crate::tui) contexts: &'a [Context],
+}
+
+impl Reach<'_> {
+    /// Whether pressing `keys` does what `binding` says.
+    fn reaches(&self, binding: &Binding, keys: &[Key]) -> bool {
+        let types = Context::takes_text(self.contexts) && keys.first().is_some_and(|key| key.typed().is_some());
+        if types && binding.context != Context::Overview {
+            return false;
+        }
+        self.contexts
+            .iter()
+            .take_while(|context| **context != binding.context)
+            .all(|context| self.keymap.resolve(&[*context], keys) == Resolved::Nothing)
+    }
+}
+
+/// The keys of a binding, as they are pressed; those that another context has are left out.
+pub(in crate::tui) fn keys(binding: &Binding, reach: &Reach<'_>, look: &Look) -> String {
+    let names: Vec<String> = binding
+        .keys
+        .iter()
+        .filter(|keys| reach.reaches(binding, keys))
+        .map(|keys| pictured(&sequence(keys), look).replace(' ', ""))
+        .collect();
+    fit::end(&names.join(" "), 24)
+}
+
+/// Arrow keys as arrows.
+fn pictured(name: &str, look: &Look) -> String {
+    let [up, down, left, right] = look.glyphs.arrows;
+    match name {
+        "Up" => up.to_owned(),
+        "Down" => down.to_owned(),
+        "Left" => left.to_owned(),
+        "Right" => right.to_owned(),
+        name => name.to_owned(),
+    }
+}

@@ -1,0 +1,309 @@
+//! The journey screen as a whole: its head, its lanes' names, and where the panes go.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::identity::Journey;
+use crate::model::Id;
+use crate::tui::app::Ui;
+use crate::tui::fit;
+use crate::tui::pen::Pen;
+use crate::tui::theme::{Look, Meaning};
+
+use super::rows::Columns;
+use super::timeline::{Entry, LaneKind};
+use super::{State, detail, identity, rows};
+
+/// From this width on the detail stands beside the timeline.
+const SIDE_BY_SIDE: u16 = 150;
+
+/// Draws the screen into `area`, which has neither the line of hints nor any other.
+pub(in crate::tui) fn view(state: &State, ui: &mut Ui, area: Rect, buffer: &mut Buffer, look: &Look) {
+    let mut top = Stack { area };
+    head(&mut Pen::new(buffer, top.take(1), 0), state, look);
+    if area.height >= 8 {
+        coverage(&mut Pen::new(buffer, top.take(1), 0), state, look);
+    }
+    if area.height >= 10
+        && let Some((meaning, text)) = banner(&state.journey)
+    {
+        Pen::new(buffer, top.take(1), 0).skip(1).text(&text, look.style(meaning));
+    }
+    if area.height >= 20 && state.timeline.rows() > 1 {
+        strip(&mut Pen::new(buffer, top.take(1), 0), state, look);
+    }
+    if area.height >= 14 && !state.timeline.lanes().is_empty() {
+        legend(&mut Pen::new(buffer, top.take(1), 0), state, look);
+    }
+    let body = top.area;
+    if state.timeline.entries().is_empty() {
+        // Nothing to lay out: what is known stands in the panel.
+        identity::view(state, ui, body, buffer, look);
+        return;
+    }
+    let (list, pane) = panes(body, state.larger, state.timeline.entries().len());
+    ui.properties = pane.height >= 6;
+    list_view(state, ui, list, buffer, look);
+    if pane.x > list.x {
+        for row in 0..pane.height {
+            Pen::new(buffer, pane, row).text(look.glyphs.wall, look.style(Meaning::Muted));
+        }
+        let inner = Rect { x: pane.x + 2, width: pane.width - 2, ..pane };
+        detail::view(state, inner, buffer, look);
+    } else if pane.height > 0 {
+        let mut pen = Pen::new(buffer, pane, 0);
+        let rule = look.style(Meaning::Muted);
+        pen.text(&look.glyphs.rule.repeat(2), rule).skip(1).text("why", look.style(Meaning::Title));
+        pen.skip(1).fill(look.glyphs.rule, rule);
+        let inner = Rect { x: pane.x + 1, y: pane.y + 1, width: pane.width.saturating_sub(2), height: pane.height - 1 };
+        detail::view(state, inner, buffer, look);
+    }
+}
+
+/// Where the timeline and the detail go.
+fn panes(body: Rect, larger: bool, lines: usize) -> (Rect, Rect) {
+    if body.width >= SIDE_BY_SIDE {
+        let wide = if larger { body.width / 2 } else { (body.width * 3 / 10).max(54) };
+        let list = Rect { width: body.width - wide, ..body };
+        return (list, Rect { x: list.right(), width: wide, ..body });
+    }
+    let tall = match (larger, body.height) {
+        (true, 8..) => body.height * 3 / 5,
+        (true, _) => body.height.saturating_sub(3),
+        (false, 34..) => 12,
+        (false, 22..) => 7,
+        (false, 14..) => 5,
+        (false, 8..) => 3,
+        (false, _) => 0,
+    };
+    // What a short journey leaves free shows more of its rows.
+    let used = u16::try_from(lines.saturating_add(2)).unwrap_or(u16::MAX);
+    let tall = if tall > 2 { tall.max(body.height.saturating_sub(used)) } else { tall };
+    let list = Rect { height: body.height - tall, ..body };
+    (list, Rect { y: list.bottom(), height: tall, ..body })
+}
+
+/// Rows of an area, taken from its top.
+struct Stack {
+    area: Rect,
+}
+
+impl Stack {
+    fn take(&mut self, rows: u16) -> Rect {
+        let rows = rows.min(self.area.height);
+        let taken = Rect { height: rows, ..self.area };
+        self.area = Rect { y: self.area.y + rows, height: self.area.height - rows, ..self.area };
+        taken
+    }
+}
+
+/// The columns' head and the visible lines, no more.
+fn list_view(state: &State, ui: &mut Ui, mut area: Rect, buffer: &mut Buffer, look: &Look) {
+    let mut head_area = None;
+    if area.height >= 6 {
+        let mut stack = Stack { area };
+        head_area = Some(stack.take(1));
+        area = stack.area;
+    }
+    let lines = usize::from(area.height);
+    ui.page = lines;
+    ui.journey_top = scrolled(ui.journey_top, state.selected, lines, state.timeline.entries().len());
+    let top = ui.journey_top;
+    if let Some(head_area) = head_area {
+        let columns = Columns::of(usize::from(area.width), state.timeline.lanes().len(), state.times);
+        rows::head(&mut Pen::new(buffer, head_area, 0), columns, &state.timeline, look);
+        // The break of the topmost day may have scrolled away.
+        if let Some(time) = state.timeline.time(&state.journey, top)
+            && state.timeline.entry(top) != Some(Entry::Day)
+        {
+            let date = format!(" {}", look.zone.short_date(time));
+            let wide = u16::try_from(fit::width(&date)).unwrap_or(0);
+            let at = head_area.right().saturating_sub(wide);
+            Pen::new(buffer, head_area, 0).to(at).text(&date, look.style(Meaning::Title));
+        }
+    }
+    for row in 0..area.height {
+        let at = top + usize::from(row);
+        if at >= state.timeline.entries().len() {
+            break;
+        }
+        rows::draw(buffer, area, row, at, state, look);
+        ui.built += 1;
+    }
+}
+
+/// The first visible line, so that the selected one is visible with some lines around it.
+pub(in crate::tui) fn scrolled(top: usize, selected: usize, lines: usize, all: usize) -> usize {
+    let margin = (lines / 6).min(3);
+    let lowest = selected.saturating_sub(lines.saturating_sub(1 + margin));
+    let highest = selected.saturating_sub(margin);
+    top.clamp(lowest, highest.max(lowest)).min(all.saturating_sub(lines))
+}
+
+/// Who, under which id, how many ids and devices, from when to when.
+fn head(pen: &mut Pen<'_>, state: &State, look: &Look) {
+    let journey = state.journey.as_ref();
+    let room = pen.room();
+    let title = look.style(Meaning::Title);
+    let plain = look.style(Meaning::Text);
+    let id_room = (room / 3).clamp(8, 48);
+    pen.skip(1).text(&fit::middle(journey.query.as_str(), id_room), title);
+    match &journey.root {
+        Some(root) if *root != journey.query => {
+            pen.text(&format!(" {} ", look.glyphs.arrow), plain).text(&fit::middle(root.as_str(), id_room), title);
+        }
+        Some(_) => {
+            let known = rows::who(journey);
+            if Id::new(&known) != journey.query {
+                pen.text(" (", plain).text(&fit::middle(&known, id_room), plain).text(")", plain);
+            }
+        }
+        None => {
+            pen.text("  no rows of its own, only mentioned", look.style(Meaning::Warn));
+        }
+    }
+    let mut parts = Vec::new();
+    let dot = look.glyphs.dot;
+    if journey.ids.len() > 1 {
+        parts.push(fit::counted(journey.ids.len() as u64, "id"));
+    }
+    let devices = state.timeline.coverage().devices;
+    if devices > 0 {
+        parts.push(fit::counted(devices, "device"));
+    }
+    if let Some((first, last)) = journey.span().or_else(|| state.timeline.span()) {
+        let (first, last) = (look.zone.short_date(first), look.zone.short_date(last));
+        parts.push(if first == last { first } else { format!("{first} to {last}") });
+    }
+    let gap = format!(" {dot} ");
+    pen.skip(2);
+    while !parts.is_empty() && fit::width(&parts.join(&gap)) > pen.room() {
+        parts.pop();
+    }
+    pen.text(&parts.join(&gap), plain);
+    pen.right(&format!("{} ", look.zone.name()), look.style(Meaning::Muted));
+}
+
+/// How many rows are there and why, and what is missing.
+fn coverage(pen: &mut Pen<'_>, state: &State, look: &Look) {
+    let coverage = state.timeline.coverage();
+    let dot = format!(" {} ", look.glyphs.dot);
+    let all = coverage.own + coverage.through + coverage.split;
+    let share = |rows: u64| {
+        let percent = (rows * 100 + all / 2).checked_div(all).unwrap_or(0);
+        (fit::count(rows), percent)
+    };
+    let mut parts = Vec::new();
+    if all > 0 || state.journey.root.is_some() {
+        parts.push(fit::counted(all, "row"));
+    }
+    if coverage.through > 0 || coverage.split > 0 {
+        let (rows, percent) = share(coverage.own);
+        parts.push(format!("{rows} own id ({percent} %)"));
+    }
+    if coverage.through > 0 {
+        let (rows, percent) = share(coverage.through);
+        parts.push(format!("{rows} by alias ({percent} %)"));
+    }
+    let missing: Vec<String> = [
+        (coverage.refused, "refused", Meaning::Refused),
+        (coverage.split, "split", Meaning::Split),
+        (coverage.orphaned, "orphaned", Meaning::Orphan),
+        (coverage.contested, "contested", Meaning::Orphan),
+    ]
+    .into_iter()
+    .filter(|(rows, ..)| *rows > 0)
+    .map(|(rows, word, _)| format!("{} {word}", fit::count(rows)))
+    .collect();
+    let warn = look.style(Meaning::Warn);
+    let missing = if missing.is_empty() { None } else { Some(format!("{} {}", look.glyphs.warn, missing.join(&dot))) };
+    let room = pen.room().saturating_sub(missing.as_ref().map_or(0, |text| fit::width(text) + 3));
+    // What is missing is told before how the rest came together.
+    while parts.len() > 1 && fit::width(&parts.join(&dot)) > room {
+        parts.pop();
+    }
+    pen.skip(1).text(&parts.join(&dot), look.style(Meaning::Text)).skip(2);
+    match missing {
+        Some(missing) => pen.text(&missing, warn),
+        None if all > 0 => pen.text("nothing refused, split or orphaned", look.style(Meaning::Muted)),
+        None => pen,
+    };
+}
+
+/// What a reader must know before anything else, in one line.
+fn banner(journey: &Journey) -> Option<(Meaning, String)> {
+    if let Some(cut) = journey.cuts.first() {
+        return Some((Meaning::Bad, format!("not everything: {}", cut.what)));
+    }
+    if let Some(owner) = journey.orphan_of.first() {
+        let others = match journey.orphan_of.len() {
+            0 | 1 => String::new(),
+            more => format!(", and {} more (o)", more - 1),
+        };
+        let strength = rows::strength_words(owner.strength);
+        let root = fit::middle(owner.root.as_str(), 32);
+        return Some((Meaning::Orphan, format!("an orphan: {strength} ties it to {root}{others}")));
+    }
+    if let Some(neighbour) = journey.neighbours.first() {
+        return Some((Meaning::Warn, neighbour.why.clone()));
+    }
+    journey.notes.first().map(|note| (Meaning::Muted, format!("note: {note}")))
+}
+
+/// Rows over the whole time, with the place of the selected one.
+fn strip(pen: &mut Pen<'_>, state: &State, look: &Look) {
+    let Some((first, last)) = state.timeline.span() else { return };
+    let style = look.style(Meaning::Muted);
+    let (from, to) = (look.zone.short_date(first), look.zone.short_date(last));
+    pen.skip(1).text(&from, style).skip(1);
+    let room = pen.room().saturating_sub(fit::width(&to) + 2).min(state.timeline.activity().len());
+    let parts = state.timeline.activity();
+    let sums: Vec<u64> = (0..room)
+        .map(|column| {
+            let part = |column: usize| column * parts.len() / room.max(1);
+            parts.get(part(column)..part(column + 1)).map_or(0, |parts| parts.iter().sum())
+        })
+        .collect();
+    let here = state.timeline.time(&state.journey, state.selected).map(|time| {
+        let whole = i128::from(last.saturating_sub(first).max(1));
+        let at = i128::from(time.saturating_sub(first)) * (room.saturating_sub(1) as i128) / whole;
+        usize::try_from(at).unwrap_or(0)
+    });
+    let most = sums.iter().copied().max().unwrap_or(0);
+    for (column, rows) in sums.into_iter().enumerate() {
+        let style = if Some(column) == here { look.style(Meaning::Selected) } else { look.style(Meaning::Identified) };
+        pen.cell(bar(rows, most, look), 1, style);
+    }
+    pen.skip(1).text(&to, style);
+}
+
+/// A bar for a count; any rows at all are seen.
+pub(in crate::tui) fn bar(rows: u64, most: u64, look: &Look) -> &'static str {
+    let bars = &look.glyphs.bars;
+    let height = if rows == 0 { 0 } else { (rows.saturating_mul(8) / most.max(1)).max(1) };
+    bars.get(usize::try_from(height).unwrap_or(8)).copied().unwrap_or(" ")
+}
+
+/// The names of the lanes, with what each is.
+fn legend(pen: &mut Pen<'_>, state: &State, look: &Look) {
+    let lanes = state.timeline.lanes();
+    let room = pen.room();
+    // A label, an id, a word and gaps for each; ids of 8 columns say little.
+    let shown = lanes.len().min((room / 22).max(1));
+    let more = lanes.len() - shown;
+    let each = (room.saturating_sub(if more > 0 { 12 } else { 2 }) / shown.max(1)).min(60);
+    for lane in lanes.iter().take(shown) {
+        let (word, meaning) = match lane.kind {
+            LaneKind::Root => ("root", Meaning::Identified),
+            LaneKind::Alias => ("alias", Meaning::Alias),
+            LaneKind::Orphan => ("orphan", Meaning::Orphan),
+        };
+        let id = each.saturating_sub(fit::width(&lane.label) + fit::width(word) + 4);
+        pen.skip(1).text(&lane.label, look.style(Meaning::Title)).skip(1);
+        pen.text(&fit::middle(lane.id.as_str(), id), look.style(Meaning::Text)).skip(1);
+        pen.text(word, look.style(meaning)).skip(1);
+    }
+    if more > 0 {
+        pen.text(&format!(" +{more} (o)"), look.style(Meaning::Muted));
+    }
+}

@@ -1,0 +1,457 @@
+//! One line of the timeline.
+
+use std::fmt::Write;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use crate::identity::{
+    AliasLine, EvidenceKind, Journey, Orphan, Phase, Point, PointKind, Reason, Split, State as Stored, Step, Strength,
+    Verdict,
+};
+use crate::model::Id;
+use crate::model::facts::Event;
+use crate::model::row::{CREATE_ALIAS, IDENTIFY};
+use crate::tui::fit;
+use crate::tui::pen::Pen;
+use crate::tui::theme::{Glyphs, Look, Meaning};
+use crate::tui::when;
+
+use super::timeline::{Entry, Timeline, Track, event};
+use super::{State, Times};
+
+/// Lanes side by side at most; more share the last place.
+const MOST_LANES: usize = 8;
+
+/// Widths of the columns, each with the space after it; 0 for one that is not shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Columns {
+    pub(super) time: usize,
+    pub(super) gap: usize,
+    /// Lanes side by side, two columns each.
+    pub(super) lanes: usize,
+    pub(super) event: usize,
+    pub(super) sent: usize,
+    pub(super) whose: usize,
+    pub(super) because: usize,
+}
+
+impl Columns {
+    /// What fits into `width`: time and lanes always, the rest by use.
+    pub(super) fn of(width: usize, lanes: usize, times: Option<Times>) -> Self {
+        let times = times.unwrap_or(if width >= 90 { Times::Both } else { Times::Clock });
+        let time = match (times, width) {
+            (Times::Gap, _) => 0,
+            (_, 90..) => 13,
+            (_, 56..) => 9,
+            _ => 6,
+        };
+        let gap = if times == Times::Clock { 0 } else { 7 };
+        let lanes = lanes.min(MOST_LANES).min((width / 8).max(1));
+        let rest = width.saturating_sub(1 + time + gap + 2 * lanes + 1);
+        let (event, sent, whose) = match rest {
+            76.. => ((rest * 3 / 10).min(40), (rest / 5).min(36), (rest / 7).clamp(12, 24)),
+            44..76 => ((rest * 2 / 5).min(22), 0, 11),
+            22..44 => (rest / 2, 0, 0),
+            _ => (rest, 0, 0),
+        };
+        Self { time, gap, lanes, event, sent, whose, because: rest.saturating_sub(event + sent + whose) }
+    }
+}
+
+/// The head of the columns.
+pub(super) fn head(pen: &mut Pen<'_>, columns: Columns, timeline: &Timeline, look: &Look) {
+    let style = look.style(Meaning::Muted);
+    pen.skip(1).cell("TIME", columns.time, style);
+    if columns.gap > 0 {
+        pen.number("GAP", columns.gap - 1, style).skip(1);
+    }
+    for place in 0..columns.lanes {
+        let folded = timeline.lanes().len() > columns.lanes && place + 1 == columns.lanes;
+        let label = if folded { "+" } else { timeline.lanes().get(place).map_or("", |lane| lane.label.as_str()) };
+        pen.cell(label, 2, look.style(Meaning::Title));
+    }
+    pen.skip(1).cell("EVENT", columns.event, style);
+    pen.cell("SENT AS", columns.sent, style);
+    pen.cell("FOR", columns.whose, style);
+    // The date of the topmost row stands at the right, and goes before the word.
+    if columns.because >= 20 {
+        pen.cell("BECAUSE", columns.because, style);
+    }
+}
+
+/// Draws the line at `at` into row `row` of `area`.
+pub(super) fn draw(buffer: &mut Buffer, area: Rect, row: u16, at: usize, state: &State, look: &Look) {
+    let Some(entry) = state.timeline.entry(at) else { return };
+    match entry {
+        Entry::Day => day(&mut Pen::new(buffer, area, row), at, state, look),
+        Entry::Phase(point) => phase(&mut Pen::new(buffer, area, row), point, state, look),
+        entry => {
+            let columns = Columns::of(usize::from(area.width), state.timeline.lanes().len(), state.times);
+            let line = Line::of(state, entry, columns.because);
+            let selected = at == state.selected;
+            line.draw(&mut Pen::new(buffer, area, row), columns, selected, state, at, look);
+            if selected {
+                select(buffer, Rect { y: area.y.saturating_add(row), height: 1, ..area }, look);
+            }
+        }
+    }
+}
+
+/// Gives a row the look of the selected one. Muted text becomes plain, to be read on any ground.
+pub(in crate::tui) fn select(buffer: &mut Buffer, area: Rect, look: &Look) {
+    let muted = look.style(Meaning::Muted);
+    let style = look.style(Meaning::Selected);
+    for position in area.intersection(buffer.area).positions() {
+        if let Some(cell) = buffer.cell_mut(position) {
+            if muted.fg.is_some() && Some(cell.fg) == muted.fg {
+                cell.set_fg(ratatui::style::Color::Reset);
+            }
+            cell.modifier.remove(muted.add_modifier);
+            cell.set_style(style);
+        }
+    }
+}
+
+fn day(pen: &mut Pen<'_>, at: usize, state: &State, look: &Look) {
+    let (glyphs, rule) = (look.glyphs, look.style(Meaning::Muted));
+    let Some(time) = state.timeline.time(&state.journey, at) else { return };
+    pen.text(&glyphs.rule.repeat(2), rule).skip(1).text(&look.zone.date(time), look.style(Meaning::Title));
+    let rows = fit::counted(state.timeline.rows_of_day(at) as u64, "row");
+    pen.text(&format!(" {} {rows}", glyphs.dot), rule);
+    // The break is followed by the row, or by the change of phase and the row.
+    let row = (at..at + 3).find(|at| state.timeline.entry(*at).is_some_and(Entry::is_row));
+    if let Some(gap) = row.and_then(|row| state.timeline.gap(&state.journey, row)) {
+        pen.text(&format!(" {} after {}", glyphs.dot, when::span(gap)), rule);
+    }
+    pen.skip(1).fill(glyphs.rule, rule);
+}
+
+fn phase(pen: &mut Pen<'_>, point: u32, state: &State, look: &Look) {
+    let glyphs = look.glyphs;
+    let style = look.style(Meaning::Identify);
+    pen.text(&glyphs.phase_rule.repeat(2), style).skip(1);
+    let point = state.journey.points.get(point as usize);
+    let by = point.map_or("", |point| match point.kind {
+        PointKind::Alias => "by an alias",
+        PointKind::Identify => "by $identify",
+        PointKind::Login => "by a first row under a known id",
+        PointKind::Reset => "",
+    });
+    let sure = if point.is_some_and(|point| point.inferred) { ", inferred" } else { "" };
+    pen.text(&format!("identified from here on, {by}{sure}"), style);
+    pen.skip(1).fill(glyphs.phase_rule, style);
+}
+
+/// What a line says, in full.
+struct Line<'a> {
+    journey: &'a Journey,
+    entry: Entry,
+    event: String,
+    sent: Option<&'a Id>,
+    whose: String,
+    because: String,
+    meaning: Meaning,
+    mark: Mark,
+}
+
+/// What is drawn in the lanes.
+#[derive(Clone, Copy)]
+enum Mark {
+    /// One mark in the lane of the row.
+    One(fn(&Glyphs) -> &'static str, Meaning),
+    /// A join from the target's lane to the alias's.
+    Join(usize),
+    /// A bar from the alias's lane that ends in the target's.
+    Bar(usize),
+}
+
+impl<'a> Line<'a> {
+    fn of(state: &'a State, entry: Entry, room: usize) -> Self {
+        let (journey, timeline) = (state.journey.as_ref(), state.timeline.as_ref());
+        let row = event(journey, entry);
+        let call = timeline.call_of(journey, entry);
+        let mut line = Self {
+            journey,
+            entry,
+            event: row.map(name).unwrap_or_default(),
+            sent: row.and_then(|row| row.id.as_ref()),
+            whose: String::new(),
+            because: String::new(),
+            meaning: Meaning::Text,
+            mark: Mark::One(|_| " ", Meaning::Text),
+        };
+        match entry {
+            Entry::Step(step) => {
+                if let Some(step) = journey.steps.get(step as usize) {
+                    line.step(step, timeline, room);
+                }
+            }
+            Entry::Orphan(orphan, step) => {
+                if let Some(orphan) = journey.orphans.get(orphan as usize) {
+                    line.orphan(orphan, orphan.steps.get(step as usize), timeline);
+                }
+            }
+            Entry::Reset(point) => {
+                if let Some(point) = journey.points.get(point as usize) {
+                    line.reset(point);
+                }
+            }
+            _ => {}
+        }
+        if let Some((at, alias)) = call.and_then(|at| Some((at, journey.aliases.get(at)?))) {
+            line.call(at, alias, timeline, room);
+        } else if let Some(point) = row.and_then(|row| timeline.mark(row.row)) {
+            line.point(journey.points.get(point));
+        }
+        line
+    }
+
+    fn step(&mut self, step: &Step, timeline: &Timeline, room: usize) {
+        self.copies(step);
+        self.whose = who(self.journey);
+        let alias = |call: usize| self.journey.aliases.get(call).map(|line| pair(line, timeline)).unwrap_or_default();
+        (self.meaning, self.because) = match step.reason {
+            Reason::Own | Reason::Call { .. } => (Meaning::Text, "own id".to_owned()),
+            Reason::Orphaned { .. } => (Meaning::Orphan, "ORPHAN".to_owned()),
+            Reason::Through { call, hops } if hops > 1 => {
+                (Meaning::Text, format!("alias {}, {hops} hops", alias(call)))
+            }
+            Reason::Through { call, .. } => (Meaning::Text, format!("alias {}", alias(call))),
+            Reason::Before { call } => {
+                let long = format!(": arrived before alias {}", alias(call));
+                let kind = if step.state == Stored::Split(Split::Race) { "SPLIT race" } else { "SPLIT history" };
+                (Meaning::Split, if room > 40 { format!("{kind}{long}") } else { kind.to_owned() })
+            }
+        };
+        if step.state != Stored::Merged {
+            self.meaning = Meaning::Split;
+            "apart".clone_into(&mut self.whose);
+            self.mark = Mark::One(|glyphs| glyphs.split, Meaning::Split);
+        } else if step.phase == Phase::Anonymous {
+            self.mark = Mark::One(|glyphs| glyphs.anonymous, Meaning::Anonymous);
+        } else {
+            self.mark = Mark::One(|glyphs| glyphs.identified, Meaning::Identified);
+        }
+    }
+
+    fn orphan(&mut self, orphan: &Orphan, step: Option<&Step>, timeline: &Timeline) {
+        if let Some(step) = step {
+            self.copies(step);
+        }
+        self.meaning = Meaning::Orphan;
+        self.mark = Mark::One(|glyphs| glyphs.orphan, Meaning::Orphan);
+        self.whose = format!("orphan {}", timeline.label(&orphan.id).unwrap_or(""));
+        let contested = if orphan.contested { "CONTESTED ORPHAN" } else { "ORPHAN" };
+        self.because = match orphan.evidence.first() {
+            Some(best) => format!("{contested}, {}: {}", orphan.strength.name(), evidence_name(best.kind)),
+            None => format!("{contested}, {}", orphan.strength.name()),
+        };
+    }
+
+    fn reset(&mut self, point: &'a Point) {
+        self.event = format!("reset(){}", if point.inferred { " ~inferred" } else { "" });
+        self.sent = Some(&point.id);
+        self.meaning = Meaning::Reset;
+        self.mark = Mark::One(|glyphs| glyphs.reset, Meaning::Reset);
+        self.because = if point.inferred { "RESET, no row says so".to_owned() } else { "RESET".to_owned() };
+    }
+
+    fn call(&mut self, at: usize, line: &'a AliasLine, timeline: &Timeline, room: usize) {
+        if self.event.is_empty() {
+            self.event = alias_call(line.alias.as_ref());
+            self.sent = line.target.as_ref();
+        }
+        let pair = pair(line, timeline);
+        let tail = if room >= 17 + pair.len() { format!(" {pair}") } else { String::new() };
+        (self.mark, self.meaning, self.because) = match line.verdict {
+            Verdict::Accepted => (Mark::Join(at), Meaning::Alias, format!("ALIAS ACCEPTED{tail}")),
+            Verdict::Duplicate => (Mark::Join(at), Meaning::Muted, format!("duplicate alias{tail}")),
+            Verdict::Refused(why) => {
+                (Mark::Bar(at), Meaning::Refused, format!("REFUSED {}", why.name().replace('_', " ")))
+            }
+        };
+    }
+
+    fn point(&mut self, point: Option<&Point>) {
+        let Some(point) = point else { return };
+        let word = if point.kind == PointKind::Login { "LOGIN" } else { "IDENTIFIED" };
+        let sure = if point.inferred { " ~inferred" } else { "" };
+        self.because = format!("{word}{sure}, {}", self.because);
+        self.mark = Mark::One(|glyphs| glyphs.identify, Meaning::Identify);
+        if self.meaning == Meaning::Text {
+            self.meaning = Meaning::Identify;
+        }
+    }
+
+    fn copies(&mut self, step: &Step) {
+        if !step.copies.is_empty() {
+            let _ = write!(self.event, " ×{}", step.copies.len() + 1);
+        }
+    }
+
+    fn draw(&self, pen: &mut Pen<'_>, columns: Columns, selected: bool, state: &State, at: usize, look: &Look) {
+        let timeline = &state.timeline;
+        let style = look.style(self.meaning);
+        let plain = look.style(Meaning::Text);
+        pen.cell(if selected { look.glyphs.cursor } else { " " }, 1, look.style(Meaning::Key));
+        if columns.time > 0 {
+            let time = timeline.time(self.journey, at).map(|time| look.zone.clock(time, columns.time - 1));
+            pen.cell(&time.unwrap_or_default(), columns.time - 1, plain).skip(1);
+        }
+        if columns.gap > 0 {
+            let gap = timeline.gap(self.journey, at).map(when::gap).unwrap_or_default();
+            pen.number(&gap, columns.gap - 1, look.style(Meaning::Muted)).skip(1);
+        }
+        for (mark, meaning) in self.lanes(columns.lanes, timeline, at, look) {
+            pen.cell(mark, 1, look.style(meaning));
+        }
+        pen.skip(1);
+        let column = |pen: &mut Pen<'_>, text: &str, columns: usize, style: Style| {
+            if columns > 0 {
+                pen.cell(text, columns - 1, style).skip(1);
+            }
+        };
+        column(pen, &self.event, columns.event, style);
+        if columns.sent > 0 {
+            let label = self.sent.and_then(|id| timeline.label(id)).unwrap_or(" ");
+            pen.cell(label, fit::width(label) + 1, look.style(Meaning::Muted));
+            let room = columns.sent.saturating_sub(fit::width(label) + 2);
+            pen.id(self.sent.map_or("no id", Id::as_str), room, plain).skip(1);
+        }
+        if columns.whose > 0 {
+            pen.cell(&self.whose, columns.whose - 1, plain).skip(1);
+        }
+        pen.cell(&self.because, columns.because, style);
+    }
+
+    /// The marks of the lanes, two for each place: the lane, and what is between it and the next.
+    fn lanes(&self, places: usize, timeline: &Timeline, at: usize, look: &Look) -> Vec<(&'static str, Meaning)> {
+        let glyphs = look.glyphs;
+        let all = timeline.lanes().len();
+        let place_of = |lane: usize| lane.min(places.saturating_sub(1));
+        let track = |place: usize| {
+            let lanes = if place + 1 == places { place..all } else { place..place + 1 };
+            let mut tracks = lanes.map(|lane| timeline.track(lane, at));
+            tracks.try_fold(Track::None, |best, track| match (best, track) {
+                (_, Track::Counts) => Err(Track::Counts),
+                (Track::None, other) => Ok(other),
+                (best, _) => Ok(best),
+            })
+        };
+        let mut marks: Vec<(&'static str, Meaning)> = Vec::with_capacity(2 * places);
+        for place in 0..places {
+            let (Ok(track) | Err(track)) = track(place);
+            marks.push(match track {
+                Track::None => (" ", Meaning::Muted),
+                Track::Counts => (glyphs.lane, Meaning::Muted),
+                Track::Apart => (glyphs.lane_apart, Meaning::Muted),
+            });
+            marks.push((" ", Meaning::Muted));
+        }
+        let own = timeline.lane_of_entry(self.journey, self.entry).unwrap_or(0);
+        let mut put = |lane: usize, mark: &'static str, meaning: Meaning| {
+            if let Some(place) = marks.get_mut(2 * place_of(lane)) {
+                *place = (mark, meaning);
+            }
+        };
+        let (start, end, caps, between) = match self.mark {
+            Mark::One(mark, meaning) => {
+                put(own, mark(glyphs), meaning);
+                return marks;
+            }
+            Mark::Join(call) | Mark::Bar(call) => {
+                let line = self.journey.aliases.get(call);
+                let lane = |id: Option<&Option<Id>>| id?.as_ref().and_then(|id| timeline.lane(id));
+                let alias = lane(line.map(|line| &line.alias));
+                let target = lane(line.map(|line| &line.target));
+                if let Mark::Bar(_) = self.mark {
+                    let from = alias.or(target).unwrap_or(own);
+                    let to = target.unwrap_or(from);
+                    (from, to, (glyphs.refused, glyphs.refused_end), (glyphs.bar, glyphs.bar_cross))
+                } else {
+                    let from = target.unwrap_or(own);
+                    let to = alias.unwrap_or(from);
+                    let [to_right, to_left] = glyphs.join_ends;
+                    let end = if place_of(to) > place_of(from) { to_right } else { to_left };
+                    let start = if self.meaning == Meaning::Alias { glyphs.alias } else { glyphs.duplicate };
+                    (from, to, (start, end), (glyphs.join, glyphs.join_cross))
+                }
+            }
+        };
+        let (left, right) = (2 * place_of(start.min(end)), 2 * place_of(start.max(end)));
+        for place in left + 1..right {
+            if let Some(mark) = marks.get_mut(place) {
+                let crossed = place % 2 == 0 && mark.0 != " ";
+                *mark = (if crossed { between.1 } else { between.0 }, self.meaning);
+            }
+        }
+        let mut put = |lane: usize, mark: &'static str| {
+            if let Some(place) = marks.get_mut(2 * place_of(lane)) {
+                *place = (mark, self.meaning);
+            }
+        };
+        put(end, caps.1);
+        put(start, caps.0);
+        marks
+    }
+}
+
+/// The name of an event; the two that change ids as the calls that sent them.
+pub(super) fn name(event: &Event) -> String {
+    match &*event.event {
+        CREATE_ALIAS => alias_call(event.other.as_ref()),
+        IDENTIFY => format!("identify({})", fit::middle(event.id.as_ref().map_or("", Id::as_str), 40)),
+        "" => "(no name)".to_owned(),
+        name => fit::end(name, 80),
+    }
+}
+
+fn alias_call(alias: Option<&Id>) -> String {
+    format!("alias({})", fit::middle(alias.map_or("", Id::as_str), 40))
+}
+
+/// `B → A` by the names of the lanes, by ids where there is no lane.
+fn pair(line: &AliasLine, timeline: &Timeline) -> String {
+    let side = |id: &Option<Id>| match id {
+        Some(id) => timeline.label(id).map_or_else(|| fit::middle(id.as_str(), 12), str::to_owned),
+        None => "nothing".to_owned(),
+    };
+    format!("{} → {}", side(&line.alias), side(&line.target))
+}
+
+/// The best name of the user: what was asked for if it names a person, else an id that does.
+pub(super) fn who(journey: &Journey) -> String {
+    let known = || journey.ids.iter().filter(|member| !member.anonymous);
+    known()
+        .find(|member| member.id == journey.query)
+        .or_else(|| known().next())
+        .map(|member| member.id.as_str())
+        .or(journey.root.as_ref().map(Id::as_str))
+        .unwrap_or(journey.query.as_str())
+        .to_owned()
+}
+
+/// Evidence in two words.
+pub(super) fn evidence_name(kind: EvidenceKind) -> &'static str {
+    match kind {
+        EvidenceKind::IdentifyEvent => "$identify row",
+        EvidenceKind::DeviceAndUser => "device and user id",
+        EvidenceKind::RefusedAlias => "refused alias",
+        EvidenceKind::BeforeIdentity => "id before identity",
+        EvidenceKind::PreviousId => "previous id",
+        EvidenceKind::SameDevice => "same device",
+        EvidenceKind::ServerAlias => "alias asked for by a server",
+        EvidenceKind::ChosenIdOnDevice => "same device, id chosen by the app",
+    }
+}
+
+/// What a strength means, for a person.
+pub(super) fn strength_words(strength: Strength) -> &'static str {
+    match strength {
+        Strength::Proof => "proof",
+        Strength::Strong => "strong",
+        Strength::Weak => "weak hint",
+    }
+}

@@ -1,0 +1,328 @@
+//! What the interface needs of a store, and the one thread that asks it.
+//!
+//! The newest question of a kind wins: an older one that waits is dropped, one that runs is
+//! told by [`Cancel::is_stale`] to give up, and its answer is thrown away. A journey goes
+//! before a search, a search before properties. Nothing here draws, and nothing of the
+//! interface waits for an answer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, TryRecvError};
+
+use crate::identity::Journey;
+use crate::model::{Id, Millis};
+
+use super::app::Msg;
+use super::screen::journey::Timeline;
+use super::when::Zone;
+
+/// What the interface asks a store. Every method may block: only the worker calls them.
+pub trait Backend: Send {
+    /// Ids that match `text`, best first.
+    fn search(&mut self, text: &str) -> Result<Hits, Failure>;
+    /// The store as a whole.
+    fn overview(&mut self) -> Result<Overview, Failure>;
+    /// The journey of the user that an id belongs to; `None` when nothing names the id.
+    fn journey(&mut self, id: &Id) -> Result<Option<Arc<Journey>>, Failure>;
+    /// The properties of a row, as JSON.
+    fn properties(&mut self, row: i64) -> Result<String, Failure>;
+    /// Whether the store has changed since this was last asked.
+    fn changed(&mut self) -> Result<bool, Failure>;
+    /// What to call the store on screen.
+    fn title(&self) -> String;
+    /// Ids that look like `text`, when nothing matches it.
+    fn near(&mut self, text: &str) -> Vec<Id>;
+}
+
+/// Makes the backend, on the worker's thread.
+pub type Factory = Box<dyn FnOnce(Cancel) -> Result<Box<dyn Backend>, Failure> + Send>;
+
+/// What a search found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hits {
+    /// Best first.
+    pub list: Vec<Hit>,
+    /// Whether there are more than the list holds.
+    pub more: bool,
+}
+
+/// One id that matches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hit {
+    /// The id.
+    pub id: Id,
+    /// Where its data is stored; `None` if it is only mentioned.
+    pub root: Option<Id>,
+    /// What it is.
+    pub kind: Kind,
+    /// How it matches.
+    pub found: Found,
+    /// The profile property and value that matched.
+    pub via: Option<(String, String)>,
+    /// Rows sent under it.
+    pub events: u64,
+    /// Time of the first of them.
+    pub first: Option<Millis>,
+    /// Time of the last of them.
+    pub last: Option<Millis>,
+}
+
+/// What an id is: `root`, `alias`, `device`, `user` or `profile`.
+pub type Kind = &'static str;
+
+/// How an id matches: `exact`, `prefix`, `substring`, `profile` or `fuzzy`.
+pub type Found = &'static str;
+
+/// A store as a whole; `None` where a number is not known without reading everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overview {
+    /// Rows.
+    pub events: u64,
+    /// Ids.
+    pub ids: u64,
+    /// Roots.
+    pub people: Option<u64>,
+    /// Alias calls, accepted or not.
+    pub alias_calls: u64,
+    /// Alias calls without effect.
+    pub refused: Option<u64>,
+    /// Profile updates.
+    pub profiles: u64,
+    /// Pieces of input that could not be read.
+    pub rejected: u64,
+    /// Rows that have no id.
+    pub without_id: u64,
+    /// Time of the first row.
+    pub first: Option<Millis>,
+    /// Time of the last row.
+    pub last: Option<Millis>,
+    /// Rows in equal parts of the whole time.
+    pub activity: Vec<u64>,
+    /// Names of the files that were read.
+    pub files: Vec<String>,
+    /// Ids worth opening, each with what to look for.
+    pub suggestions: Vec<(Id, String)>,
+}
+
+/// Why something could not be done: what, to what, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Whose fault it is, for the exit code.
+    pub kind: FailureKind,
+    /// What happened, to what.
+    pub what: String,
+    /// What was behind it.
+    pub cause: Option<String>,
+    /// What to do.
+    pub hints: Vec<String>,
+}
+
+/// Kinds of failures, by what a caller can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// Wrong use: no terminal.
+    Usage,
+    /// The store cannot be used.
+    Store,
+    /// A mistake of this program.
+    Bug,
+}
+
+impl Failure {
+    /// A failure without cause and hints.
+    pub fn new(kind: FailureKind, what: impl Into<String>) -> Self {
+        Self { kind, what: what.into(), cause: None, hints: Vec::new() }
+    }
+
+    /// With what was behind it.
+    #[must_use]
+    pub fn cause(self, cause: &dyn std::fmt::Display) -> Self {
+        Self { cause: Some(cause.to_string()), ..self }
+    }
+
+    /// With one more thing to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+}
+
+/// Number of a question; answers to older ones are dropped.
+pub type Ticket = u64;
+
+/// What the worker is asked.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Question {
+    /// [`Backend::overview`].
+    Overview,
+    /// [`Backend::search`], and [`Backend::near`] when it finds nothing.
+    Search(String),
+    /// [`Backend::journey`], laid out for a zone.
+    Journey(Id, Zone),
+    /// [`Backend::properties`].
+    Properties(i64),
+    /// [`Backend::changed`].
+    Changed,
+}
+
+/// A journey and its lines; `None` when nothing names the id.
+pub type Opened = Result<Option<(Arc<Journey>, Arc<Timeline>)>, Failure>;
+
+/// What it answers.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// The store as a whole.
+    Overview(Result<Box<Overview>, Failure>),
+    /// Hits, and ids that look alike when there are none.
+    Search(Result<(Hits, Vec<Id>), Failure>),
+    /// A journey and its rows in the order of the screen.
+    Journey(Opened),
+    /// Properties of a row.
+    Properties(i64, Result<String, Failure>),
+    /// Whether the store has changed.
+    Changed(bool),
+}
+
+/// Answers one question. Tests call it in their own thread.
+pub fn answer(backend: &mut dyn Backend, question: &Question) -> Answer {
+    match question {
+        Question::Overview => Answer::Overview(backend.overview().map(Box::new)),
+        Question::Search(text) => Answer::Search(backend.search(text).map(|hits| {
+            let near = if hits.list.is_empty() { backend.near(text) } else { Vec::new() };
+            (hits, near)
+        })),
+        Question::Journey(id, zone) => Answer::Journey(backend.journey(id).map(|journey| {
+            journey.map(|journey| {
+                let timeline = Arc::new(Timeline::new(&journey, *zone));
+                (journey, timeline)
+            })
+        })),
+        Question::Properties(row) => Answer::Properties(*row, backend.properties(*row)),
+        // A look that fails is made again; what the user asks will tell the failure.
+        Question::Changed => Answer::Changed(backend.changed().unwrap_or(false)),
+    }
+}
+
+/// Questions that push each other aside, most urgent first.
+const SLOTS: usize = 4;
+
+impl Question {
+    fn slot(&self) -> usize {
+        match self {
+            Self::Journey(..) => 0,
+            Self::Overview | Self::Search(_) => 1,
+            Self::Properties(_) => 2,
+            Self::Changed => 3,
+        }
+    }
+}
+
+/// Tells whoever works on a question whether the answer is still wanted.
+#[derive(Clone, Debug, Default)]
+pub struct Cancel(Arc<Tickets>);
+
+#[derive(Debug, Default)]
+struct Tickets {
+    latest: [AtomicU64; SLOTS],
+    running: AtomicU64,
+    slot: AtomicUsize,
+    closed: AtomicU64,
+}
+
+impl Cancel {
+    /// Whether a newer question has made the running one pointless. Cheap: two loads.
+    pub fn is_stale(&self) -> bool {
+        let tickets = &self.0;
+        let latest = tickets.latest.get(tickets.slot.load(Ordering::Acquire));
+        tickets.closed.load(Ordering::Acquire) > 0
+            || latest.is_some_and(|latest| latest.load(Ordering::Acquire) > tickets.running.load(Ordering::Acquire))
+    }
+
+    /// Everything that runs is pointless: the program ends.
+    pub(super) fn close(&self) {
+        self.0.closed.store(1, Ordering::Release);
+    }
+
+    fn asked(&self, ticket: Ticket, question: &Question) {
+        // Who opens a journey no longer waits for hits or for properties of another.
+        let slots = if matches!(question, Question::Journey(..)) { 0..=2 } else { question.slot()..=question.slot() };
+        for latest in self.0.latest.get(slots).into_iter().flatten() {
+            latest.fetch_max(ticket, Ordering::AcqRel);
+        }
+    }
+
+    fn starts(&self, ticket: Ticket, question: &Question) {
+        self.0.running.store(ticket, Ordering::Release);
+        self.0.slot.store(question.slot(), Ordering::Release);
+    }
+
+    fn is_overtaken(&self, ticket: Ticket, question: &Question) -> bool {
+        self.0.latest.get(question.slot()).is_some_and(|latest| latest.load(Ordering::Acquire) > ticket)
+    }
+}
+
+/// The interface's end of the queue.
+#[derive(Debug)]
+pub(super) struct Queue {
+    sender: Sender<(Ticket, Question)>,
+    cancel: Cancel,
+}
+
+impl Queue {
+    pub(super) fn new(sender: Sender<(Ticket, Question)>, cancel: Cancel) -> Self {
+        Self { sender, cancel }
+    }
+
+    /// Hands a question over. A worker that has ended has said why by a message of its own.
+    pub(super) fn ask(&self, ticket: Ticket, question: Question) {
+        self.cancel.asked(ticket, &question);
+        let _ = self.sender.send((ticket, question));
+    }
+}
+
+/// The worker's whole life: opens the store, then answers until nobody asks any more.
+pub(super) fn work(factory: Factory, cancel: &Cancel, queue: &Receiver<(Ticket, Question)>, inbox: &Sender<Msg>) {
+    let mut backend = match factory(cancel.clone()) {
+        Ok(backend) => {
+            let _ = inbox.send(Msg::Opened(backend.title()));
+            backend
+        }
+        Err(failure) => {
+            let _ = inbox.send(Msg::NotOpened(failure));
+            return;
+        }
+    };
+    let mut waiting: [Option<(Ticket, Question)>; SLOTS] = [const { None }; SLOTS];
+    loop {
+        if waiting.iter().all(Option::is_none) {
+            let Ok(next) = queue.recv() else { return };
+            put(&mut waiting, next);
+        }
+        loop {
+            match queue.try_recv() {
+                Ok(next) => put(&mut waiting, next),
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => return,
+            }
+        }
+        let Some((ticket, question)) = waiting.iter_mut().find_map(Option::take) else { continue };
+        if cancel.is_overtaken(ticket, &question) {
+            continue;
+        }
+        cancel.starts(ticket, &question);
+        let answer = answer(backend.as_mut(), &question);
+        if !cancel.is_overtaken(ticket, &question) && inbox.send(Msg::Answer(ticket, answer)).is_err() {
+            return;
+        }
+    }
+}
+
+fn put(waiting: &mut [Option<(Ticket, Question)>; SLOTS], next: (Ticket, Question)) {
+    if let Some(slot) = waiting.get_mut(next.1.slot()) {
+        *slot = Some(next);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,184 @@
+//! The interface without threads: keys in, effects pumped in the test's own thread.
+
+#![allow(clippy::expect_used, reason = "a test that cannot be set up has to fail")]
+
+use std::fmt::Write as _;
+
+use crossterm::event::Event;
+use journey::tui::app::Layer;
+use journey::tui::keys::presses;
+use journey::tui::worker::{Question, answer};
+use journey::tui::{Backend, Effect, Model, Msg, Options, Ui, update, view};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use ratatui::buffer::Buffer;
+use ratatui::style::{Color, Modifier, Style};
+
+pub(super) struct App<B: Backend> {
+    pub(super) model: Model,
+    pub(super) ui: Ui,
+    pub(super) backend: B,
+    /// Everything that was asked of the worker.
+    pub(super) asked: Vec<Question>,
+    /// How it ended, if it did.
+    pub(super) end: Option<Effect>,
+    waiting: Vec<Effect>,
+    size: (u16, u16),
+}
+
+impl<B: Backend> App<B> {
+    /// Started and settled on a screen of 80 columns and 24 rows.
+    pub(super) fn start(backend: B) -> Self {
+        let mut app = Self::unsettled(backend, &Options::default());
+        app.settle();
+        app
+    }
+
+    /// Started, with nothing answered yet.
+    pub(super) fn unsettled(backend: B, options: &Options) -> Self {
+        let (model, waiting) = Model::start(options).expect("the keys and themes of the program");
+        Self { model, ui: Ui::default(), backend, asked: vec![], end: None, waiting, size: (80, 24) }
+    }
+
+    pub(super) fn sized(mut self, width: u16, height: u16) -> Self {
+        self.size = (width, height);
+        self.settle();
+        self
+    }
+
+    pub(super) fn resize(&mut self, width: u16, height: u16) {
+        self.size = (width, height);
+        self.send(Msg::Terminal(Event::Resize(width, height)));
+    }
+
+    /// Gives a message, without answering what it asks.
+    pub(super) fn send(&mut self, msg: Msg) {
+        let effects = update(&mut self.model, msg);
+        self.waiting.extend(effects);
+    }
+
+    /// Presses keys, and answers everything after each.
+    pub(super) fn press(&mut self, keys: &str) -> &mut Self {
+        for key in presses(keys).expect("names of keys") {
+            if self.end.is_some() {
+                break;
+            }
+            self.send(Msg::Terminal(Event::Key(key.event())));
+            self.settle();
+        }
+        self
+    }
+
+    /// Presses keys without answering anything.
+    pub(super) fn press_unanswered(&mut self, keys: &str) {
+        for key in presses(keys).expect("names of keys") {
+            self.send(Msg::Terminal(Event::Key(key.event())));
+        }
+    }
+
+    /// Answers and draws until there is nothing left to do.
+    pub(super) fn settle(&mut self) {
+        self.send(Msg::Opened(self.backend.title()));
+        loop {
+            while !self.waiting.is_empty() {
+                match self.waiting.remove(0) {
+                    Effect::Ask(ticket, question) => {
+                        self.asked.push(question.clone());
+                        let answer = answer(&mut self.backend, &question);
+                        self.send(Msg::Answer(ticket, answer));
+                    }
+                    end => self.end = Some(end),
+                }
+            }
+            self.buffer();
+            let drawn = self.ui.drawn();
+            self.send(Msg::Drawn(drawn));
+            if self.waiting.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// Draws the screen.
+    pub(super) fn buffer(&mut self) -> Buffer {
+        let mut terminal = Terminal::new(TestBackend::new(self.size.0, self.size.1)).expect("a terminal");
+        terminal.draw(|frame| view(&self.model, &mut self.ui, frame)).expect("a frame");
+        terminal.backend().buffer().clone()
+    }
+
+    /// The text of the screen, without spaces at the ends of rows.
+    pub(super) fn text(&mut self) -> String {
+        text(&self.buffer())
+    }
+
+    /// The text, and below it a letter for the style of each character.
+    pub(super) fn styled(&mut self) -> String {
+        styled(&self.buffer())
+    }
+
+    pub(super) fn top(&self) -> &'static str {
+        match self.model.layers().last() {
+            Some(Layer::Search) => "search",
+            Some(Layer::Journey) => "journey",
+            Some(Layer::Identity) => "identity",
+            Some(Layer::Help(_)) => "help",
+            None => "nothing",
+        }
+    }
+}
+
+pub(super) fn text(buffer: &Buffer) -> String {
+    let width = usize::from(buffer.area.width).max(1);
+    let mut text = String::new();
+    for row in buffer.content.chunks(width) {
+        let mut line = String::new();
+        let mut covered = 0;
+        for cell in row {
+            if covered == 0 {
+                line.push_str(cell.symbol());
+                covered = unicode_width::UnicodeWidthStr::width(cell.symbol());
+            }
+            covered = covered.saturating_sub(1);
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+fn styled(buffer: &Buffer) -> String {
+    let width = usize::from(buffer.area.width).max(1);
+    let plain = Style::reset().underline_color(Color::Reset);
+    let mut styles: Vec<Style> = Vec::new();
+    let mut letters = String::new();
+    for row in buffer.content.chunks(width) {
+        let mut line = String::new();
+        for cell in row {
+            let style = cell.style();
+            if style.fg == plain.fg && style.bg == plain.bg && style.add_modifier.is_empty() {
+                line.push(' ');
+                continue;
+            }
+            let at = styles.iter().position(|known| *known == style).unwrap_or_else(|| {
+                styles.push(style);
+                styles.len() - 1
+            });
+            line.push(char::from(b'a' + u8::try_from(at % 26).unwrap_or(0)));
+        }
+        letters.push_str(line.trim_end());
+        letters.push('\n');
+    }
+    let mut all = format!("{}{}\n{letters}", text(buffer), "~".repeat(width));
+    for (at, style) in styles.iter().enumerate() {
+        let letter = char::from(b'a' + u8::try_from(at % 26).unwrap_or(0));
+        let colour = |colour: Option<Color>| colour.filter(|colour| *colour != Color::Reset);
+        let mut words = Vec::new();
+        words.extend(colour(style.fg).map(|colour| colour.to_string()));
+        words.extend(colour(style.bg).map(|colour| format!("on {colour}")));
+        if style.add_modifier != Modifier::empty() {
+            words.push(format!("{:?}", style.add_modifier));
+        }
+        let _ = writeln!(all, "{letter}: {}", words.join(" "));
+    }
+    all
+}

@@ -1,0 +1,127 @@
+//! A program in a terminal of our own: keys in, a screen out. Nothing waits by the clock but
+//! for a deadline that only a failing test meets.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot be set up has to fail")]
+
+use std::io::{Read, Write};
+use std::process::Command;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use assert_cmd::cargo::cargo_bin;
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use tempfile::TempDir;
+
+/// What a slow machine under load may take.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// The program with nothing but the demo store, in a terminal.
+pub(crate) struct Session {
+    master: Box<dyn MasterPty + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    keys: Box<dyn Write + Send>,
+    output: Receiver<Vec<u8>>,
+    parser: vt100::Parser,
+    _home: TempDir,
+}
+
+fn size(columns: u16, rows: u16) -> PtySize {
+    PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }
+}
+
+impl Session {
+    /// Starts the program.
+    pub(crate) fn start(columns: u16, rows: u16) -> Self {
+        Self::run(CommandBuilder::new(cargo_bin!("journey")), columns, rows)
+    }
+
+    /// Runs one ignored test of this file as a program of its own, in a terminal.
+    pub(crate) fn start_test(name: &str, columns: u16, rows: u16) -> Self {
+        let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
+        command.args(["--ignored", "--exact", "--nocapture", name]);
+        Self::run(command, columns, rows)
+    }
+
+    fn run(mut command: CommandBuilder, columns: u16, rows: u16) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
+        command.env_clear();
+        command.cwd(home.path());
+        command.env("HOME", home.path());
+        command.env("TERM", "xterm-256color");
+        command.env("LANG", "C.UTF-8");
+        let child = pair.slave.spawn_command(command).unwrap();
+        let keys = pair.master.take_writer().unwrap();
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let (sender, output) = mpsc::channel();
+        thread::spawn(move || {
+            let mut bytes = [0; 4096];
+            while let Ok(count @ 1..) = reader.read(&mut bytes) {
+                if sender.send(bytes[..count].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { master: pair.master, child, keys, output, parser: vt100::Parser::new(rows, columns, 0), _home: home }
+    }
+
+    /// Sends bytes as a keyboard does.
+    pub(crate) fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).unwrap();
+        self.keys.flush().unwrap();
+    }
+
+    /// Makes the window another size.
+    pub(crate) fn resize(&mut self, columns: u16, rows: u16) {
+        self.parser.screen_mut().set_size(rows, columns);
+        self.master.resize(size(columns, rows)).unwrap();
+    }
+
+    /// Sends a signal.
+    pub(crate) fn kill(&self, signal: &str) {
+        let id = self.child.process_id().unwrap().to_string();
+        assert!(Command::new("kill").args([&format!("-{signal}"), &id]).status().unwrap().success());
+    }
+
+    /// Reads on until `text` is on the screen.
+    pub(crate) fn wait_for(&mut self, text: &str) {
+        self.wait_until(text, |screen| screen.contents().contains(text));
+    }
+
+    /// Reads on until the screen is as wanted.
+    pub(crate) fn wait_until(&mut self, what: &str, wanted: impl Fn(&vt100::Screen) -> bool) {
+        let end = Instant::now() + DEADLINE;
+        while !wanted(self.parser.screen()) {
+            let left = end.saturating_duration_since(Instant::now());
+            match self.output.recv_timeout(left) {
+                Ok(bytes) => self.parser.process(&bytes),
+                Err(error) => panic!("no {what:?} ({error}) on:\n{}", self.parser.screen().contents()),
+            }
+        }
+    }
+
+    /// Whether the program has the screen's other page.
+    pub(crate) fn is_taken(&self) -> bool {
+        self.parser.screen().alternate_screen()
+    }
+
+    /// Reads everything until the program ends; its exit code.
+    pub(crate) fn end(&mut self) -> u32 {
+        let end = Instant::now() + DEADLINE;
+        while let Ok(bytes) = self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            self.parser.process(&bytes);
+            if !self.is_taken() && self.child.try_wait().unwrap().is_some() {
+                break;
+            }
+        }
+        self.child.wait().unwrap().exit_code()
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // A test that fails leaves no program behind.
+        let _ = self.child.kill();
+    }
+}
