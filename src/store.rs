@@ -24,10 +24,12 @@ mod number;
 mod open;
 mod reader;
 mod schema;
+mod segment;
 mod writer;
 
 pub use error::Error;
 pub use reader::Reader;
+pub use segment::{Draft, Packer, Segment};
 pub use writer::Writer;
 
 use crate::model::facts::Source;
@@ -116,8 +118,8 @@ pub struct Chunk {
     pub lines: u64,
     /// Latest time or arrival up to its end.
     pub latest: Option<Millis>,
-    /// Rows in the order of the file.
-    pub rows: Vec<Arrived>,
+    /// Its rows.
+    pub segment: Segment,
     /// Lines of a table of aliases.
     pub aliases: Vec<TableAlias>,
     /// Profile updates.

@@ -225,8 +225,8 @@ impl Source {
 fn look(mut stream: Stream, on_disk: Option<PathBuf>) -> Result<Opened, Error> {
     stream.fill(sniff::HEAD);
     let stream = stream.with_content()?;
-    let head = stream.buffer.get(..sniff::HEAD).unwrap_or(&stream.buffer);
-    let whole = stream.ended && head.len() == stream.buffer.len();
+    let head = stream.content().get(..sniff::HEAD).unwrap_or(stream.content());
+    let whole = stream.ended && head.len() == stream.content().len();
     let sniffed = sniff(head, whole, &stream.name)?;
     if sniffed.format != Format::Sqlite {
         return Ok(Opened::Stream(stream, sniffed));

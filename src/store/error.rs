@@ -89,6 +89,12 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// Properties cannot be packed: memory is short.
+    #[error("properties cannot be packed: {source}")]
+    Pack {
+        /// Why.
+        source: std::io::Error,
+    },
     /// A foreign SQLite file without the tables that are looked for.
     #[error("{} cannot be imported: {what}", path.display())]
     NotImportable {
@@ -125,7 +131,7 @@ impl Error {
                 "a SQLite file needs a table `events` (distinct_id, event, time, properties) or `aliases` \
                  (alias, distinct_id, time); a store of this program is opened with --store"
             }
-            Self::Cancelled | Self::Sqlite { .. } => return None,
+            Self::Cancelled | Self::Pack { .. } | Self::Sqlite { .. } => return None,
         })
     }
 

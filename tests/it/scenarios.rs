@@ -109,7 +109,7 @@ fn row(sent: &Sent) -> Option<Row> {
     Decoder::new(&sniffed).decode(1, line.as_bytes(), &mut items);
     assert_eq!(items.len(), 1, "{line}");
     match items.remove(0) {
-        Item::Event { row, clock: Clock::Utc, project: None } => Some(row),
+        Item::Event { row, clock: Clock::Utc, project: None } => Some(row.to_row()),
         Item::Profile { profile, .. } => {
             assert!(profile.id.is_some(), "{line}");
             None

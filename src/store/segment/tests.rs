@@ -1,4 +1,15 @@
 use super::*;
+use crate::model::{Id, Row};
+
+/// [`super::hash`] of a row.
+fn hash(row: &Row) -> i64 {
+    super::hash(&row.into(), &mut Vec::new())
+}
+
+/// [`super::flags`] of a row.
+fn flags(row: &Row) -> Flags {
+    super::flags(&row.into())
+}
 
 fn row() -> Row {
     Row {
@@ -65,4 +76,10 @@ fn flags_follow_the_fields_they_tell_of() {
     let verb = Verb::Alias { alias: None, target: None, by_original: true };
     let all = flags(&Row { arrival: None, insert_id: Some("i".into()), verb, ..row() });
     assert!(all.has(Flags::ARRIVAL_UNKNOWN) && all.has(Flags::HAS_INSERT_ID) && all.has(Flags::BY_ORIGINAL));
+}
+
+#[test]
+fn what_is_hashed_is_what_stores_hold() {
+    assert_eq!(hash(&row()), 4_397_651_981_556_639_664);
+    assert_eq!(hash(&Row { insert_id: Some("i".into()), ..row() }), 6_385_879_965_939_018_216);
 }
