@@ -253,6 +253,13 @@ fn c16_an_alias_of_an_alias_leads_to_the_first_id() {
     for query in ["123123", "john@hotmail.com", "john@gmail.com"] {
         assert_eq!(story.merged(query), "View, New, Old");
     }
+    assert_eq!(story.findings("123123"), "", "a new address is no second person");
+    let shared = Story::new(
+        "1 View(123123)
+         2 AL(john@hotmail.com -> 123123)
+         50 AL(ann@gmail.com -> 123123)",
+    );
+    assert_eq!(shared.findings("123123"), "no-reset");
 }
 
 #[test]
