@@ -5,6 +5,7 @@
 //! changes nothing.
 
 mod draw;
+pub mod mouse;
 
 pub use self::draw::view;
 
@@ -59,6 +60,8 @@ pub enum Effect {
     Fail(Failure),
     /// Give the terminal back until the shell continues the program.
     Suspend,
+    /// Let the terminal send what the mouse does, or keep it for itself.
+    Mouse(bool),
 }
 
 /// A screen on the stack.
@@ -83,12 +86,13 @@ pub struct Ui {
     pub(super) journey_top: usize,
     pub(super) identity_top: usize,
     pub(super) help_end: usize,
+    pub(super) spots: Vec<mouse::Target>,
     /// Lines of lists that were put together for the last frame.
     pub built: usize,
 }
 
 /// What the update needs to know of a frame.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Drawn {
     /// Lines of the list on the screen.
     pub page: usize,
@@ -96,12 +100,14 @@ pub struct Drawn {
     pub properties: bool,
     /// The furthest that the help can be scrolled.
     pub help_end: usize,
+    /// What lies where, the topmost last.
+    pub spots: Vec<mouse::Target>,
 }
 
 impl Ui {
     /// What the update needs.
     pub fn drawn(&self) -> Drawn {
-        Drawn { page: self.page, properties: self.properties, help_end: self.help_end }
+        Drawn { page: self.page, properties: self.properties, help_end: self.help_end, spots: self.spots.clone() }
     }
 }
 
@@ -127,6 +133,7 @@ pub struct Model {
     looking: bool,
     notice: Option<String>,
     drawn: Drawn,
+    mouse: mouse::State,
     dirty: bool,
 }
 
@@ -154,6 +161,7 @@ impl Model {
             looking: false,
             notice: None,
             drawn: Drawn::default(),
+            mouse: mouse::State::new(options.mouse),
             dirty: true,
         };
         let effects = match &options.id {
@@ -286,6 +294,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.looking = false;
             return Vec::new();
         }
+        // Most terminals tell every cell that the mouse passes.
+        Msg::Terminal(Event::Mouse(event)) if event.kind == MouseEventKind::Moved => return Vec::new(),
         _ => {}
     }
     model.dirty = true;
@@ -317,9 +327,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 fn after_drawing(model: &mut Model, drawn: Drawn) -> Vec<Effect> {
     model.drawn = drawn;
     if let Some(Layer::Help(help)) = model.layers.last_mut() {
-        help.clamp(drawn.help_end);
+        help.clamp(model.drawn.help_end);
     }
-    let lacking = model.journey.as_ref().filter(|_| drawn.properties).and_then(journey::State::lacks_properties);
+    let lacking = model.journey.as_ref().filter(|_| model.drawn.properties).and_then(journey::State::lacks_properties);
     let Some(row) = lacking else { return Vec::new() };
     if !matches!(model.layers.last(), Some(Layer::Journey)) || model.properties_asked.is_some_and(|(_, of)| of == row) {
         return Vec::new();
@@ -414,14 +424,7 @@ fn terminal(model: &mut Model, event: Event) -> Vec<Effect> {
             }
             _ => Vec::new(),
         },
-        Event::Mouse(mouse) => {
-            let action = match mouse.kind {
-                MouseEventKind::ScrollDown => Action::Next,
-                MouseEventKind::ScrollUp => Action::Previous,
-                _ => return Vec::new(),
-            };
-            (0..3).flat_map(|_| act(model, action)).collect()
-        }
+        Event::Mouse(event) => mouse::update(model, event),
         _ => Vec::new(),
     }
 }
@@ -429,6 +432,7 @@ fn terminal(model: &mut Model, event: Event) -> Vec<Effect> {
 fn key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
     let Some(key) = Key::of(&event) else { return Vec::new() };
     model.notice = None;
+    model.mouse.interrupt();
     let contexts = model.contexts();
     let typing = Context::takes_text(&contexts);
     if let Some(c) = key.typed().filter(|_| typing) {
@@ -480,6 +484,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             next_zone(model);
             return Vec::new();
         }
+        Action::Mouse => return mouse::toggle(model),
         Action::Help => {
             let on_help = matches!(model.layers.last(), Some(Layer::Help(_)));
             if on_help {

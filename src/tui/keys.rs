@@ -283,6 +283,8 @@ actions! {
     Help = "help",
     /// Ask the store again.
     Reload = "reload",
+    /// Give the mouse to the terminal, or take it back.
+    Mouse = "mouse",
     /// End.
     Quit = "quit",
     /// Stop until the shell continues it.

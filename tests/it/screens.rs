@@ -4,6 +4,7 @@
 mod app;
 #[path = "support/journeys.rs"]
 mod journeys;
+mod mouse;
 
 use app::App;
 use crossterm::event::Event;

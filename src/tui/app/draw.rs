@@ -12,6 +12,7 @@ use crate::tui::screen::journey::identity;
 use crate::tui::screen::{help, journey, search};
 use crate::tui::theme::Meaning;
 
+use super::mouse::Spot;
 use super::{Layer, Model, Ui};
 
 /// The smallest screen that anything can be seen on.
@@ -23,6 +24,7 @@ pub fn view(model: &Model, ui: &mut Ui, frame: &mut Frame<'_>) {
     ui.built = 0;
     ui.page = 0;
     ui.properties = false;
+    ui.spots.clear();
     let cursor = draw(model, ui, area, frame.buffer_mut());
     if model.look.is_ascii() {
         to_ascii(frame.buffer_mut());
@@ -65,7 +67,7 @@ fn draw(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> Option<P
             None
         }
     };
-    footer(model, foot, buffer);
+    footer(model, ui, foot, buffer);
     cursor
 }
 
@@ -86,7 +88,7 @@ fn journey_view(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) {
 }
 
 /// What the keys do, or what has just happened, and where we are.
-fn footer(model: &Model, area: Rect, buffer: &mut Buffer) {
+fn footer(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) {
     let look = &model.look;
     let muted = look.style(Meaning::Muted);
     let place = place(model);
@@ -100,14 +102,14 @@ fn footer(model: &Model, area: Rect, buffer: &mut Buffer) {
     } else if let Some(notice) = &model.notice {
         pen.text(&fit::end(notice, room), look.style(Meaning::Warn));
     } else {
-        hints(model, &mut pen, room);
+        hints(model, ui, &mut pen, room, area.y);
     }
     let start = area.right().saturating_sub(u16::try_from(wide).unwrap_or(0).saturating_add(1));
     Pen::new(buffer, area, 0).to(start).text(&place, muted);
 }
 
 /// The keys with a hint, as many as there is room for; help and quit before the others.
-fn hints(model: &Model, pen: &mut Pen<'_>, room: usize) {
+fn hints(model: &Model, ui: &mut Ui, pen: &mut Pen<'_>, room: usize, row: u16) {
     let look = &model.look;
     let contexts = model.contexts();
     let reach = help::Reach { keymap: &model.keymap, contexts: &contexts };
@@ -135,8 +137,12 @@ fn hints(model: &Model, pen: &mut Pen<'_>, room: usize) {
     while hints.len() > 2 && wide(&hints) > room {
         hints.remove(hints.len() - 3);
     }
-    for (key, hint, _) in hints {
-        pen.text(&key, look.style(Meaning::Key)).skip(1).text(hint, look.style(Meaning::Muted)).skip(2);
+    for (key, hint, action) in hints {
+        let start = pen.column();
+        pen.text(&key, look.style(Meaning::Key)).skip(1).text(hint, look.style(Meaning::Muted));
+        let area = Rect { x: start, y: row, width: pen.column().saturating_sub(start), height: 1 };
+        ui.spot(area, Spot::Does(action));
+        pen.skip(2);
     }
 }
 

@@ -22,6 +22,7 @@ pub use self::timeline::Timeline;
 
 use crate::identity::Journey;
 use crate::model::Id;
+use crate::tui::app::mouse::{Gesture, Pointed};
 use crate::tui::keys::Action;
 use crate::tui::when::Zone;
 use crate::tui::worker::Failure;
@@ -167,6 +168,18 @@ impl State {
             }
             _ => {}
         }
+    }
+
+    /// Selects the row that was pressed; what a press of the selected one stands for.
+    pub fn point(&mut self, pointed: &Pointed) -> Option<Action> {
+        let line = pointed.line().filter(|line| *line < self.timeline.entries().len())?;
+        if pointed.gesture == Gesture::PressAgain || line == self.selected {
+            return Some(Action::Open);
+        }
+        if self.timeline.entry(line).is_some_and(Entry::is_row) {
+            self.select(line);
+        }
+        None
     }
 
     /// Selects a row of the store, if it is on the timeline.

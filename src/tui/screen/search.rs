@@ -11,6 +11,7 @@ pub(in crate::tui) use self::draw::{failure, view};
 use tui_input::{Input, InputRequest};
 
 use crate::model::Id;
+use crate::tui::app::mouse::{Gesture, Pointed};
 use crate::tui::fit;
 use crate::tui::keys::Action;
 use crate::tui::worker::{Failure, Hit, Hits, Overview, Question, Ticket};
@@ -244,6 +245,16 @@ impl State {
             }
         }
         Asked::Ask(self.question())
+    }
+
+    /// Selects the line that was pressed; opens it when it was selected.
+    pub fn point(&mut self, pointed: &Pointed) -> Asked {
+        let Some(line) = pointed.line().filter(|line| *line < self.choices()) else { return Asked::Nothing };
+        if pointed.gesture == Gesture::PressAgain || line == self.selected {
+            return self.update(Action::Open, 0);
+        }
+        self.selected = line;
+        Asked::Nothing
     }
 
     /// Does what a key asks.

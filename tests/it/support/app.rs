@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use crossterm::event::Event;
+use crossterm::event::{Event, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use journey::tui::app::Layer;
 use journey::tui::keys::presses;
 use journey::tui::worker::{Question, answer};
@@ -67,6 +67,25 @@ impl<B: Backend> App<B> {
             self.settle();
         }
         self
+    }
+
+    /// Does something with the mouse, and answers everything.
+    pub(super) fn point(&mut self, kind: MouseEventKind, column: u16, row: u16) -> &mut Self {
+        let event = MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE };
+        self.send(Msg::Terminal(Event::Mouse(event)));
+        self.settle();
+        self
+    }
+
+    /// Presses and lets go of the left button where `text` stands.
+    pub(super) fn click(&mut self, text: &str) -> &mut Self {
+        let screen = self.text();
+        let place = screen.lines().enumerate().find_map(|(row, line)| Some((line.split_once(text)?.0, row)));
+        let (before, row) = place.expect("the text is on the screen");
+        let column = u16::try_from(unicode_width::UnicodeWidthStr::width(before)).expect("a small screen");
+        let row = u16::try_from(row).expect("a small screen");
+        self.point(MouseEventKind::Down(MouseButton::Left), column, row);
+        self.point(MouseEventKind::Up(MouseButton::Left), column, row)
     }
 
     /// Presses keys without answering anything.

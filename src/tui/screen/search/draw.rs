@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 
 use crate::model::Id;
 use crate::tui::app::Ui;
+use crate::tui::app::mouse::Spot;
 use crate::tui::fit;
 use crate::tui::pen::Pen;
 use crate::tui::screen::journey::{bar, scrolled, select};
@@ -316,6 +317,7 @@ fn choices(
     let lines = usize::from(area.height);
     ui.page = lines;
     ui.search_top = scrolled(ui.search_top, state.selected, lines, all);
+    ui.spot(area, Spot::List(ui.search_top));
     for row in 0..area.height {
         let at = ui.search_top + usize::from(row);
         if at >= all {
