@@ -7,6 +7,7 @@
 //! - [`resolve`]: the rows of the root and its aliases, merged or split, each once;
 //! - [`points`](mod@points): where the user became known, and inferred resets;
 //! - [`evidence`](mod@evidence): what ties anonymous rows to a user that no alias leads to;
+//! - [`moment`]: the same as it stood when only some of the rows had arrived;
 //! - [`findings`](mod@findings): integration mistakes that the journey shows;
 //! - [`explain`](mod@explain): one sentence for every decision.
 //!
@@ -18,6 +19,7 @@ mod explain;
 pub mod facts;
 mod findings;
 pub mod journey;
+pub mod moment;
 mod points;
 mod resolve;
 pub mod table;
@@ -30,5 +32,6 @@ pub use journey::{
     AliasLine, Evidence, EvidenceKind, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Point, PointKind,
     Reason, Refusal, Role, Split, State, Step, Strength, Verdict,
 };
+pub use moment::resolve_as_of;
 pub use resolve::{RACE_WINDOW, resolve};
 pub use world::World;

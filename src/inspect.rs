@@ -5,14 +5,17 @@
 //! for an id ([`gather`](mod@gather)), and lets the engine decide.
 
 pub mod gather;
+mod history;
 mod search;
 mod warehouse;
 
+pub use history::History;
 pub use search::{Hit, HitKind};
 pub use warehouse::Warehouse;
 
 use crate::identity::{Journey, resolve};
 use crate::model::Id;
+use crate::model::facts::Arrival;
 use crate::store::{Error, Overview, Reader, StoredProfile, StoredReject};
 
 /// Answers questions about one store.
@@ -32,6 +35,16 @@ impl Inspector {
     pub fn journey(&self, id: &Id) -> Result<Option<Journey>, Error> {
         let facts = self.reader.at_one_moment(|reader| gather::gather(reader, id, &gather::Limits::default()))?;
         Ok(resolve(&facts, id))
+    }
+
+    /// The journey as it stood when only what is in order of arrival up to `moment` was there;
+    /// `None` when nothing had named `id` by then. `history` is kept from moment to moment.
+    pub fn journey_as_of(&self, history: &mut History, id: &Id, moment: Arrival) -> Result<Option<Journey>, Error> {
+        history.renew(self.reader.data_version()?);
+        let facts =
+            self.reader.at_one_moment(|reader| history.gather(reader, id, moment, &gather::Limits::default()))?;
+        let journey = resolve(&facts, id);
+        Ok(journey.map(|journey| Journey { as_of: Some(moment), ..journey }))
     }
 
     /// Identifiers and profile values that match, best first.

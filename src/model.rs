@@ -12,6 +12,7 @@ pub mod reject;
 pub mod row;
 pub mod text;
 pub mod time;
+pub mod written;
 
 pub use client::Client;
 pub use id::{Id, Shape};

@@ -141,6 +141,12 @@ pub(super) struct Search {
 pub(super) struct Show {
     /// Any id of the user
     pub(super) id: String,
+    /// Show it as it stood when only what had arrived by TIME was there
+    ///
+    /// A day, minute or second (2019-07-10, "2019-07-10 19:13", 2019-07-10T19:13:04Z) means all
+    /// of it; without a zone it is read in that of --timezone. Arrival counts, not event time.
+    #[arg(long, value_name = "TIME")]
+    pub(super) as_of: Option<String>,
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

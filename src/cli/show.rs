@@ -9,8 +9,10 @@ use super::failure::Failure;
 use super::open::Named;
 use super::search::suggest;
 use crate::identity::Journey;
-use crate::inspect::Inspector;
+use crate::inspect::{History, Inspector};
 use crate::model::Id;
+use crate::model::facts::Arrival;
+use crate::model::written::Written;
 use crate::report::{json, text};
 use crate::store::{Error, Match};
 
@@ -20,7 +22,11 @@ const FETCHED: usize = 1000;
 
 pub(super) fn run(command: &Show, store: Named, console: &mut Console) -> Result<(), Failure> {
     let inspector = store.open(console)?;
-    let Some(journey) = inspector.journey(&Id::new(&command.id))? else {
+    let journey = match &command.as_of {
+        None => inspector.journey(&Id::new(&command.id))?,
+        Some(text) => as_of(&inspector, &command.id, text, console)?,
+    };
+    let Some(journey) = journey else {
         return Err(nowhere(&command.id, &inspector)?);
     };
     match console.format {
@@ -32,6 +38,28 @@ pub(super) fn run(command: &Show, store: Named, console: &mut Console) -> Result
         }
     }
     console.finish()
+}
+
+/// The journey as it stood at a moment; a failure when the store names the id only since.
+fn as_of(inspector: &Inspector, id: &str, text: &str, console: &Console) -> Result<Option<Journey>, Failure> {
+    let clock = console.look.clock;
+    let at = Written::parse(text).and_then(|written| written.end(|wall| clock.moment(wall))).ok_or_else(|| {
+        Failure::usage(format!("--as-of {text:?} is no time"))
+            .hint("a day, minute or second: 2019-07-10, \"2019-07-10 19:13\", 2019-07-10T19:13:04Z")
+    })?;
+    let id = Id::new(id);
+    let journey = inspector.journey_as_of(&mut History::default(), &id, Arrival::end_of(at))?;
+    if journey.is_none()
+        && let Some(now) = inspector.journey(&id)?
+    {
+        let when = clock.full(at);
+        let failure = Failure::nothing(format!("nothing that had arrived by {when} names {:?}", id.as_str()));
+        return Err(match now.root.filter(|root| *root != id) {
+            Some(root) => failure.hint(format!("today it leads to {}: show that one as of {when}", root.as_str())),
+            None => failure.hint("a later time"),
+        });
+    }
+    Ok(journey)
 }
 
 /// Says what else could be meant by an id that the store does not name.

@@ -2,7 +2,7 @@
 
 use super::facts::Cut;
 use super::findings::Finding;
-use crate::model::facts::{Event, Source};
+use crate::model::facts::{Arrival, Event, Source};
 use crate::model::{Id, Millis};
 
 /// The merged timeline of one user, with every decision and what it rests on.
@@ -10,6 +10,8 @@ use crate::model::{Id, Millis};
 pub struct Journey {
     /// What was asked for.
     pub query: Id,
+    /// The moment whose state this is: only what had arrived by then counts. `None` for now.
+    pub as_of: Option<Arrival>,
     /// The id at the end of the chain; `None` for an id that is only mentioned.
     pub root: Option<Id>,
     /// The ids of the user: the root first, then the aliases in order of arrival of their calls.

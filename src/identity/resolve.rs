@@ -58,6 +58,7 @@ fn of_root(world: &World<'_>, query: &Id, root: &Id) -> Journey {
 
     let mut journey = Journey {
         query: query.clone(),
+        as_of: None,
         root: Some(root.clone()),
         ids: members(world, root, &ids, &steps),
         aliases,
@@ -323,6 +324,7 @@ fn mentioned(world: &World<'_>, query: &Id) -> Option<Journey> {
     mentions.sort_by(|a, b| (a.role, a.source.rank, a.source.line).cmp(&(b.role, b.source.rank, b.source.line)));
     Some(Journey {
         query: query.clone(),
+        as_of: None,
         root: None,
         ids: vec![],
         aliases,

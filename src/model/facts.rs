@@ -32,6 +32,13 @@ pub struct Arrival {
     pub row: i64,
 }
 
+impl Arrival {
+    /// The place after everything that had arrived by `at`, that millisecond included.
+    pub fn end_of(at: Millis) -> Self {
+        Self { at, rank: u32::MAX, line: u64::MAX, row: i64::MAX }
+    }
+}
+
 /// One row of the store, without its properties.
 #[derive(Clone, Debug)]
 pub struct Event {

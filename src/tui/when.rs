@@ -1,10 +1,11 @@
 //! Moments and spans as a person reads them.
 
-use chrono::{Datelike, Local, NaiveDateTime, Timelike};
+use chrono::{Datelike, Local, NaiveDateTime, Timelike, Utc};
 use chrono_tz::Tz;
 
 use crate::model::Millis;
 use crate::model::time::utc;
+use crate::model::written;
 
 /// The zone that times are shown in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -36,6 +37,15 @@ impl Zone {
             Self::Local => at.with_timezone(&Local).naive_local(),
             Self::Named(zone) => at.with_timezone(&zone).naive_local(),
         })
+    }
+
+    /// When the clock there showed `wall`.
+    pub fn moment(self, wall: NaiveDateTime) -> Option<Millis> {
+        match self {
+            Self::Utc => written::moment(&Utc, wall),
+            Self::Local => written::moment(&Local, wall),
+            Self::Named(zone) => written::moment(&zone, wall),
+        }
     }
 
     /// A number that is the same for moments of one day there.

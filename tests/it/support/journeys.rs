@@ -85,6 +85,7 @@ pub(super) fn point(line: u64, kind: PointKind, id: &str, time: &str, why: &str)
 fn empty(query: &str, root: Option<&str>) -> Journey {
     Journey {
         query: Id::new(query),
+        as_of: None,
         root: root.map(Id::new),
         ids: vec![],
         aliases: vec![],
