@@ -5,6 +5,7 @@
 //! for an id ([`gather`](mod@gather)), and lets the engine decide.
 
 pub mod gather;
+pub mod rows;
 mod search;
 mod warehouse;
 
