@@ -10,6 +10,7 @@
 
 mod chance;
 mod client;
+pub mod crowd;
 pub mod family;
 mod run;
 pub mod scenario;

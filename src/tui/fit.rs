@@ -129,7 +129,11 @@ fn wrap_paragraph(text: &str, columns: usize, most: usize, lines: &mut Vec<Strin
         }
         // A word longer than a line is broken where it has to be.
         for grapheme in bare.graphemes(true) {
-            let (shown, wide) = shown(grapheme);
+            let (shown, wide) = match shown(grapheme) {
+                // Wider than a whole line: there is no place where it could stand.
+                (_, wide) if wide > columns => (Cow::Borrowed(CUT), 1),
+                shown => shown,
+            };
             if used + wide > columns {
                 lines.push(std::mem::take(&mut line));
                 used = 0;
@@ -209,6 +213,11 @@ mod tests {
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(counted(1, "row"), "1 row");
         assert_eq!(counted(1_000, "row"), "1,000 rows");
+    }
+
+    #[test]
+    fn a_character_wider_than_its_room_is_cut() {
+        assert_eq!(wrap("a🈐b", 1, 5), ["a", "…", "b"]);
     }
 
     proptest! {
