@@ -22,8 +22,8 @@ pub mod json;
 mod server;
 pub mod text;
 
-pub use branch::{HandError, leave_out, make};
-pub use expect::{Expected, found};
+pub use branch::{HandError, leave_out, make, read};
+pub use expect::{Expected, Found, found};
 pub use server::{AliasRow, Entry, News, NewsKind, Server, Standing};
 
 use std::ops::Range;
@@ -87,12 +87,8 @@ impl Play {
         let rows = (1..).zip(&run.sent).filter_map(|(line, sent)| row(sent, line)).collect();
         // The end of a moment is the next thing on any device.
         let ends = run.steps.iter().map(|step| Some(step.at)).chain([None]);
-        let arrived = ends
-            .map(|end| run.sent.partition_point(|sent| end.is_none_or(|end| sent.arrival < end)))
-            .enumerate()
-            // Nothing has arrived before the first call, whatever its time.
-            .map(|(moment, arrived)| if moment == 0 && !run.steps.is_empty() { 0 } else { arrived })
-            .collect();
+        let arrived =
+            ends.map(|end| run.sent.partition_point(|sent| end.is_none_or(|end| sent.arrival < end))).collect();
         let file = format!("{}.jsonl", scenario.name);
         Self { scenario, run, file, rows, arrived }
     }
