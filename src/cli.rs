@@ -20,6 +20,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use clap::parser::ValueSource;
 use clap::{CommandFactory, FromArgMatches};
 
 use args::{Args, Command, Format, Generate};
@@ -49,7 +50,10 @@ fn command() -> clap::Command {
 }
 
 fn parse(arguments: &[OsString]) -> Result<Args, clap::Error> {
-    Args::from_arg_matches(&command().try_get_matches_from(arguments)?)
+    let matches = command().try_get_matches_from(arguments)?;
+    let mut args = Args::from_arg_matches(&matches)?;
+    args.format_given = matches.value_source("format") == Some(ValueSource::CommandLine);
+    Ok(args)
 }
 
 fn dispatch(args: Args) -> Result<(), Failure> {
@@ -64,6 +68,7 @@ fn dispatch(args: Args) -> Result<(), Failure> {
         Some(Command::Import(command)) => import::run(&command, &args.common, store, &mut console),
         Some(Command::Search(command)) => search::run(&command, store, &mut console),
         Some(Command::Show(command)) => show::run(&command, store, &mut console),
+        Some(Command::Demo(command)) => demo::run(&command, &args.common, store, args.format_given, &mut console),
         Some(Command::Completions { shell }) => generate::completions(shell, &mut console),
         Some(Command::Man) => generate::man(&mut console),
         Some(Command::Generate { what: Generate::Export { rows, seed } }) => generate::export(rows, seed, &mut console),

@@ -6,6 +6,7 @@
 
 pub mod gather;
 mod history;
+pub mod rows;
 mod search;
 mod warehouse;
 

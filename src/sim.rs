@@ -19,7 +19,7 @@ pub mod scenario;
 pub use client::{Endpoint, State};
 pub use family::{FAMILIES, Family};
 pub use run::{Cause, Lost, Run, Sent, Step, run};
-pub use scenario::{Action, Call, Device, Scenario, ScenarioError};
+pub use scenario::{Action, Call, Device, Expect, Scenario, ScenarioError};
 
 /// The built-in scenarios: name of the file without its ending, and its text.
 pub fn gallery() -> &'static [(&'static str, &'static str)] {

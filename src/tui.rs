@@ -32,9 +32,10 @@ pub use app::{Effect, Model, Msg, Ui, update, view};
 pub use run::run;
 pub use theme::{Look, ThemeName};
 pub use when::Zone;
-pub use worker::{Backend, Cancel, Failure, FailureKind, Found, Hit, Hits, Kind, Overview};
+pub use worker::{Backend, Cancel, Failure, FailureKind, Found, Hit, Hits, Kind, Overview, Saved};
 
 use crate::model::Id;
+use crate::sim::Scenario;
 
 /// How the interface is started.
 #[derive(Clone, Debug, Default)]
@@ -51,4 +52,15 @@ pub struct Options {
     pub mouse: bool,
     /// The theme; `no_color` goes before it.
     pub theme: ThemeName,
+    /// Begin with the player of scenarios, not with the search.
+    pub demo: Option<Demo>,
+}
+
+/// What the player of scenarios has to play.
+#[derive(Clone, Debug, Default)]
+pub struct Demo {
+    /// In the order of the list.
+    pub scenarios: Vec<Scenario>,
+    /// The one to begin with, by its place; the list when there is none.
+    pub first: Option<usize>,
 }

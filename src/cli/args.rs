@@ -25,6 +25,9 @@ pub(super) struct Args {
     pub(super) common: Common,
     #[command(subcommand)]
     pub(super) command: Option<Command>,
+    /// Whether `--format` was written; a default does not take the place of a screen.
+    #[arg(skip)]
+    pub(super) format_given: bool,
 }
 
 /// What every command takes.
@@ -77,6 +80,7 @@ pub(super) enum Command {
     Import(Import),
     Search(Search),
     Show(Show),
+    Demo(Demo),
     /// Write completions for a shell
     Completions {
         /// The shell
@@ -147,6 +151,42 @@ pub(super) struct Show {
     /// of it; without a zone it is read in that of --timezone. Arrival counts, not event time.
     #[arg(long, value_name = "TIME")]
     pub(super) as_of: Option<String>,
+}
+
+/// Play an identity flow, call by call
+///
+/// In a terminal a player, else text: each call with what the SDK remembers after it and what the
+/// server makes of it. SCENARIO is the name or number of a built-in scenario, or a TOML file of
+/// your own. With --store the rows go into a store instead.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "journey demo --list names the built-in scenarios. Exit code 1: a scenario did not end as \
+    its [expect] says.")]
+pub(super) struct Demo {
+    /// Name or number of a built-in scenario, or a file; all of them when left out
+    pub(super) scenario: Option<String>,
+    /// List the built-in scenarios
+    #[arg(long, conflicts_with_all = ["scenario", "crowd"])]
+    pub(super) list: bool,
+    /// Make a crowd of users with this many rows, for measuring; needs --store
+    #[arg(long, value_name = "ROWS", conflicts_with = "scenario", requires = "store-flag", value_parser = rows)]
+    pub(super) crowd: Option<u64>,
+    /// Another number gives another crowd
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, requires = "crowd")]
+    pub(super) seed: u64,
+}
+
+/// Reads `10000`, `10k`, `2M`.
+fn rows(text: &str) -> Result<u64, String> {
+    let (digits, unit) = match text.chars().next_back() {
+        Some('k' | 'K') => (text.get(..text.len() - 1), 1_000),
+        Some('m' | 'M') => (text.get(..text.len() - 1), 1_000_000),
+        _ => (Some(text), 1),
+    };
+    let number = digits.and_then(|digits| digits.replace(['_', ','], "").parse::<u64>().ok());
+    match number.and_then(|number| number.checked_mul(unit)) {
+        Some(rows @ 1..) => Ok(rows),
+        _ => Err("it must be a whole number from 1 on, such as 10000, 10k or 2M".to_owned()),
+    }
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

@@ -16,6 +16,8 @@ pub(super) struct Console {
     pub(super) format: Format,
     /// How text looks.
     pub(super) look: Look,
+    /// Whether the answer goes to a terminal.
+    pub(super) terminal: bool,
     /// Buffered: a journey of many rows is many small writes.
     pub(super) out: BufWriter<Stdout>,
 }
@@ -38,7 +40,7 @@ impl Console {
         };
         let width = if terminal { terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)) } else { None };
         let look = Look { width: width.unwrap_or(WIDTH).max(NARROWEST), ascii: common.ascii, colour, clock };
-        Ok(Self { format: common.format, look, out: BufWriter::new(io::stdout()) })
+        Ok(Self { format: common.format, look, terminal, out: BufWriter::new(io::stdout()) })
     }
 
     /// Tells something beside the answer, on the error output.

@@ -1,5 +1,7 @@
 //! `journey` without a command: the terminal interface, over a store or the demo.
 
+use std::fs::OpenOptions;
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,6 +14,7 @@ use crate::identity::Journey;
 use crate::inspect::Inspector;
 use crate::model::Id;
 use crate::report::Clock;
+use crate::sim::Scenario;
 use crate::store::{self, Reader};
 use crate::tui::{self, Backend, Cancel, FailureKind, Hits, Overview, Zone};
 
@@ -23,17 +26,37 @@ const SUGGESTED: usize = 5;
 /// Shows the interface until the user leaves it.
 pub(super) fn run(common: &Common, store: Named, id: Option<&str>, console: &Console) -> Result<(), Failure> {
     let source = store.source()?;
-    let options = tui::Options {
-        id: id.map(Id::new),
+    let options = tui::Options { id: id.map(Id::new), ..options(common, console)? };
+    show(&options, source)
+}
+
+/// Shows the player of scenarios, the list of them first unless one is named.
+pub(super) fn play(
+    common: &Common,
+    scenarios: Vec<Scenario>,
+    first: Option<usize>,
+    console: &Console,
+) -> Result<(), Failure> {
+    let options = tui::Options { demo: Some(tui::Demo { scenarios, first }), ..options(common, console)? };
+    show(&options, Source::Demo)
+}
+
+fn show(options: &tui::Options, source: Source) -> Result<(), Failure> {
+    tui::run(options, move |cancel| Ok(Box::new(Stored::open(source, cancel)?) as Box<dyn Backend>))
+        .map_err(Failure::from)
+}
+
+fn options(common: &Common, console: &Console) -> Result<tui::Options, Failure> {
+    Ok(tui::Options {
+        id: None,
         zone: zone(console.look.clock)?,
         ascii: common.ascii,
         // Without a colour on paper, `auto` asks what the console has found out.
         no_color: common.color == When::Never || !console.look.colour,
         mouse: true,
         theme: tui::ThemeName::Default,
-    };
-    tui::run(&options, move |cancel| Ok(Box::new(Stored::open(source, cancel)?) as Box<dyn Backend>))
-        .map_err(Failure::from)
+        demo: None,
+    })
 }
 
 /// The zone of the screens. They have names for zones, not distances.
@@ -54,6 +77,8 @@ struct Stored {
     suggestions: Vec<(Id, String)>,
     /// [`Reader::data_version`] when it was last looked at.
     version: i64,
+    /// To stop queries of a store that takes the place of this one.
+    cancel: Cancel,
 }
 
 impl Stored {
@@ -65,10 +90,16 @@ impl Stored {
                 (inspector, demo::TITLE.to_owned(), demo::suggestions().map_err(Failure::into_interface)?)
             }
         };
-        inspector.reader_mut().on_progress(move || cancel.is_stale()).map_err(told)?;
-        let version = inspector.reader().data_version().map_err(told)?;
-        Ok(Self { inspector, title, suggestions, version })
+        let version = heed(&mut inspector, &cancel)?;
+        Ok(Self { inspector, title, suggestions, version, cancel })
     }
+}
+
+/// Lets queries stop when nobody waits for them; the version of the store as it is now.
+fn heed(inspector: &mut Inspector, cancel: &Cancel) -> Result<i64, tui::Failure> {
+    let cancel = cancel.clone();
+    inspector.reader_mut().on_progress(move || cancel.is_stale()).map_err(told)?;
+    inspector.reader().data_version().map_err(told)
 }
 
 /// The name of a file, as a title.
@@ -133,6 +164,29 @@ impl Backend for Stored {
         let changed = version != self.version;
         self.version = version;
         Ok(changed)
+    }
+
+    fn stage(&mut self, name: &str, lines: &str) -> Result<(), tui::Failure> {
+        let mut inspector = demo::stage(name, lines).map_err(Failure::into_interface)?;
+        self.version = heed(&mut inspector, &self.cancel)?;
+        self.inspector = inspector;
+        Ok(())
+    }
+
+    fn save(&mut self, path: &str, text: &str, replace: bool) -> Result<tui::Saved, tui::Failure> {
+        let mut options = OpenOptions::new();
+        options.write(true);
+        if replace {
+            options.create(true).truncate(true)
+        } else {
+            options.create_new(true)
+        };
+        let written = options.open(path).and_then(|mut file| file.write_all(text.as_bytes()));
+        match written {
+            Ok(()) => Ok(tui::Saved::Written),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(tui::Saved::IsThere),
+            Err(error) => Err(Failure::usage(format!("{path} cannot be written")).because(&error).into_interface()),
+        }
     }
 
     fn title(&self) -> String {

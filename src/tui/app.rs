@@ -9,15 +9,19 @@ pub mod mouse;
 
 pub use self::draw::view;
 
+use std::time::Duration;
+
 use crossterm::event::{Event, KeyEvent, MouseEventKind};
 
 use crate::model::Id;
 
 use super::Options;
 use super::keys::{Action, AssetError, Context, Key, Keymap, Resolved};
+use super::screen::demo::player::{Asked, Player};
+use super::screen::demo::prompt::Prompt;
 use super::screen::journey::identity::Goal;
-use super::screen::search::{Asked, Load};
-use super::screen::{help, journey, search};
+use super::screen::search::{self, Load};
+use super::screen::{demo, help, journey};
 use super::theme::{Look, Theme, ThemeName};
 use super::when::Zone;
 use super::worker::{Answer, Failure, Opened, Question, Ticket};
@@ -37,6 +41,8 @@ pub enum Msg {
     Waited,
     /// Some time has passed without anything.
     Idle,
+    /// The time that [`Model::beat`] gave has passed.
+    Beat,
     /// A frame was drawn: what of it the update needs.
     Drawn(Drawn),
     /// Another program asks this one to end.
@@ -73,6 +79,10 @@ pub enum Layer {
     Journey,
     /// The identity panel.
     Identity,
+    /// The list of scenarios.
+    Gallery,
+    /// The player of a scenario.
+    Player,
     /// The help.
     Help(help::State),
 }
@@ -118,6 +128,8 @@ pub struct Model {
     /// The search screen.
     pub search: search::State,
     journey: Option<journey::State>,
+    /// The scenarios, where the program was asked to play them.
+    demo: demo::State,
     opening: Load<()>,
     /// The id that is being opened, or whose journey is shown.
     opened: Option<Id>,
@@ -127,6 +139,8 @@ pub struct Model {
     look: Look,
     keymap: Keymap,
     pending: Vec<Key>,
+    /// The character of the last key that had a meaning: digits say where to.
+    typed: Option<char>,
     zones: Vec<Zone>,
     tickets: Ticket,
     waited: bool,
@@ -147,6 +161,7 @@ impl Model {
             layers: vec![Layer::Search],
             search: search::State::default(),
             journey: None,
+            demo: demo::State::default(),
             opening: Load::default(),
             opened: None,
             failed: None,
@@ -155,6 +170,7 @@ impl Model {
             look: Look::new(theme, options.ascii, options.zone),
             keymap: Keymap::built_in()?,
             pending: Vec::new(),
+            typed: None,
             zones,
             tickets: 0,
             waited: false,
@@ -164,9 +180,15 @@ impl Model {
             mouse: mouse::State::new(options.mouse),
             dirty: true,
         };
-        let effects = match &options.id {
-            Some(id) => model.open(id.clone()),
-            None => model.ask_search(),
+        let effects = match (&options.demo, &options.id) {
+            (Some(demo), _) => {
+                model.demo = demo::State::new(demo.scenarios.clone(), demo.first);
+                model.layers = vec![Layer::Gallery];
+                model.layers.extend(demo.first.map(|_| Layer::Player));
+                Vec::new()
+            }
+            (None, Some(id)) => model.open(id.clone()),
+            (None, None) => model.ask_search(),
         };
         Ok((model, effects))
     }
@@ -179,6 +201,19 @@ impl Model {
     /// A frame has been drawn.
     pub fn clean(&mut self) {
         self.dirty = false;
+    }
+
+    /// How long until a [`Msg::Beat`] is wanted; `None` while nothing plays.
+    pub fn beat(&self) -> Option<Duration> {
+        match self.layers.last() {
+            Some(Layer::Player) => self.demo.player.as_ref()?.patience(),
+            _ => None,
+        }
+    }
+
+    /// The scenario on the screen, if one is played.
+    pub fn player(&self) -> Option<&Player> {
+        self.demo.player.as_ref()
     }
 
     /// Whether an answer is waited for without the screen saying so.
@@ -205,6 +240,11 @@ impl Model {
         self.title.is_none() || self.search.is_asked() || self.opening.is_asked()
     }
 
+    /// The line over the player, if it is open.
+    fn prompt(&mut self) -> Option<&mut Prompt> {
+        self.demo.player.as_mut()?.prompt.as_mut()
+    }
+
     fn ticket(&mut self) -> Ticket {
         self.tickets += 1;
         self.tickets
@@ -220,6 +260,9 @@ impl Model {
             Some(Layer::Journey) if self.shows_panel() => vec![Context::Identity, Context::Everywhere],
             Some(Layer::Journey) => vec![Context::Journey, Context::Everywhere],
             Some(Layer::Identity) => vec![Context::Identity, Context::Everywhere],
+            Some(Layer::Gallery) => vec![Context::Gallery, Context::Everywhere],
+            Some(Layer::Player) if self.prompts() => vec![Context::Prompt, Context::Everywhere],
+            Some(Layer::Player) => vec![Context::Player, Context::Everywhere],
             Some(Layer::Help(_)) => vec![Context::Help, Context::Everywhere],
         }
     }
@@ -227,6 +270,18 @@ impl Model {
     /// Whether the timeline is empty, so that its place is taken by the identity panel.
     fn shows_panel(&self) -> bool {
         self.journey.as_ref().is_some_and(|journey| journey.timeline().entries().is_empty())
+    }
+
+    /// Whether a line over the player takes what is typed.
+    fn prompts(&self) -> bool {
+        self.demo.player.as_ref().is_some_and(|player| player.prompt.is_some())
+    }
+
+    /// The screens that a journey lies on.
+    fn ground(&self) -> Vec<Layer> {
+        let demo = self.layers.iter().filter(|layer| matches!(layer, Layer::Gallery | Layer::Player));
+        let ground: Vec<Layer> = demo.cloned().collect();
+        if ground.is_empty() { vec![Layer::Search] } else { ground }
     }
 
     fn ask_search(&mut self) -> Vec<Effect> {
@@ -237,6 +292,12 @@ impl Model {
 
     /// Opens the journey of an id, or asks for it again.
     fn open(&mut self, id: Id) -> Vec<Effect> {
+        let question = Question::Journey(id.clone(), self.look.zone);
+        self.open_by(id, question)
+    }
+
+    /// Opens the journey of an id by the question that asks for it.
+    fn open_by(&mut self, id: Id, question: Question) -> Vec<Effect> {
         let ticket = self.ticket();
         self.opening.ask(ticket);
         // The worker gives up what else it was asked.
@@ -247,9 +308,10 @@ impl Model {
         if self.opened.as_ref() != Some(&id) {
             self.journey = None;
         }
-        self.opened = Some(id.clone());
-        self.layers = vec![Layer::Search, Layer::Journey];
-        vec![Effect::Ask(ticket, Question::Journey(id, self.look.zone))]
+        self.opened = Some(id);
+        self.layers = self.ground();
+        self.layers.push(Layer::Journey);
+        vec![Effect::Ask(ticket, question)]
     }
 
     /// The same question once more, everything on the screen as it is.
@@ -263,6 +325,7 @@ impl Model {
                 self.properties_asked = None;
                 vec![Effect::Ask(ticket, Question::Journey(id, self.look.zone))]
             }
+            _ if matches!(self.layers.last(), Some(Layer::Gallery | Layer::Player)) => Vec::new(),
             _ => self.ask_search(),
         }
     }
@@ -317,6 +380,12 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.waited = model.is_asked();
             Vec::new()
         }
+        Msg::Beat => {
+            if let Some(player) = &mut model.demo.player {
+                player.beat();
+            }
+            Vec::new()
+        }
         Msg::Terminate => vec![Effect::Quit],
         Msg::Suspend => vec![Effect::Suspend],
         Msg::Continued | Msg::Drawn(_) | Msg::Idle => Vec::new(),
@@ -341,7 +410,9 @@ fn after_drawing(model: &mut Model, drawn: Drawn) -> Vec<Effect> {
 
 /// Looks whether the store has changed, one look at a time and never beside other questions.
 fn idle(model: &mut Model) -> Vec<Effect> {
-    if model.looking || model.is_asked() {
+    // What is played is no store that could change.
+    let plays = matches!(model.layers.first(), Some(Layer::Gallery));
+    if plays || model.looking || model.is_asked() {
         return Vec::new();
     }
     model.looking = true;
@@ -366,6 +437,12 @@ fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec<Effect> {
                 if let Some(journey) = &mut model.journey {
                     journey.take_properties(row, answer);
                 }
+            }
+            Vec::new()
+        }
+        Answer::Saved(answer) => {
+            if let Some(player) = &mut model.demo.player {
+                model.notice = player.saved(answer);
             }
             Vec::new()
         }
@@ -401,7 +478,10 @@ fn opened(model: &mut Model, ticket: Ticket, answer: Opened) -> Vec<Effect> {
             // What looks like it is a search away.
             let id = model.opened.take();
             model.journey = None;
-            model.layers = vec![Layer::Search];
+            model.layers = model.ground();
+            if !matches!(model.layers.last(), Some(Layer::Search)) {
+                model.layers.push(Layer::Search);
+            }
             if let Some(id) = id {
                 model.search.with_text(id.as_str());
             }
@@ -422,6 +502,12 @@ fn terminal(model: &mut Model, event: Event) -> Vec<Effect> {
                 let asked = model.search.paste(&text);
                 search_asked(model, asked)
             }
+            Some(Layer::Player) => {
+                if let Some(prompt) = model.prompt() {
+                    prompt.paste(&text);
+                }
+                Vec::new()
+            }
             _ => Vec::new(),
         },
         Event::Mouse(event) => mouse::update(model, event),
@@ -439,6 +525,12 @@ fn key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
         // Only what is bound for an empty field goes before the typing.
         return match model.keymap.resolve(&contexts[..contexts.len().min(1)], &[key]) {
             Resolved::Action(action) if contexts.first() == Some(&Context::Overview) => act(model, action),
+            _ if contexts.first() == Some(&Context::Prompt) => {
+                if let Some(prompt) = model.prompt() {
+                    prompt.type_char(c);
+                }
+                Vec::new()
+            }
             _ => {
                 let asked = model.search.type_char(c);
                 search_asked(model, asked)
@@ -456,6 +548,7 @@ fn key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
         Resolved::Pending => Vec::new(),
         Resolved::Action(action) => {
             model.pending.clear();
+            model.typed = key.typed();
             act(model, action)
         }
         Resolved::Nothing => {
@@ -465,12 +558,12 @@ fn key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
     }
 }
 
-fn search_asked(model: &mut Model, asked: Asked) -> Vec<Effect> {
+fn search_asked(model: &mut Model, asked: search::Asked) -> Vec<Effect> {
     match asked {
-        Asked::Nothing => Vec::new(),
-        Asked::Ask(_) => model.ask_search(),
-        Asked::Open(id) => model.open(id),
-        Asked::Leave => model.back(),
+        search::Asked::Nothing => Vec::new(),
+        search::Asked::Ask(_) => model.ask_search(),
+        search::Asked::Open(id) => model.open(id),
+        search::Asked::Leave => model.back(),
     }
 }
 
@@ -511,6 +604,16 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             help.update(action, page);
             Vec::new()
         }
+        Some(Layer::Gallery) => {
+            if model.demo.update(action, page) {
+                model.layers.push(Layer::Player);
+            }
+            Vec::new()
+        }
+        Some(Layer::Player) => {
+            let asked = model.demo.player.as_mut().map(|player| player.update(action, model.typed));
+            player_asked(model, asked)
+        }
         Some(Layer::Journey) if !panel => {
             match (&mut model.journey, action) {
                 (Some(_), Action::Identity) => model.layers.push(Layer::Identity),
@@ -520,6 +623,23 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Some(Layer::Journey | Layer::Identity) => identity(model, action, page),
+    }
+}
+
+fn player_asked(model: &mut Model, asked: Option<Asked>) -> Vec<Effect> {
+    match asked {
+        None | Some(Asked::Nothing) => Vec::new(),
+        Some(Asked::Tell(what)) => {
+            model.notice = Some(what);
+            Vec::new()
+        }
+        Some(Asked::Open(stage)) => {
+            let question = Question::Stage(stage.clone(), model.look.zone);
+            // Rows of another play may have the same id.
+            model.journey = None;
+            model.open_by(stage.id.clone(), question)
+        }
+        Some(Asked::Save(saving)) => vec![Effect::Ask(model.ticket(), Question::Save(saving))],
     }
 }
 

@@ -183,6 +183,12 @@ pub enum Context {
     Journey,
     /// The identity panel.
     Identity,
+    /// The list of scenarios.
+    Gallery,
+    /// The player of a scenario.
+    Player,
+    /// A line to type in, over the player.
+    Prompt,
     /// The help.
     Help,
     /// Any screen, unless it has the key itself.
@@ -190,7 +196,17 @@ pub enum Context {
 }
 
 impl Context {
-    const ALL: [Self; 6] = [Self::Overview, Self::Search, Self::Journey, Self::Identity, Self::Help, Self::Everywhere];
+    const ALL: [Self; 9] = [
+        Self::Overview,
+        Self::Search,
+        Self::Journey,
+        Self::Identity,
+        Self::Gallery,
+        Self::Player,
+        Self::Prompt,
+        Self::Help,
+        Self::Everywhere,
+    ];
 
     /// The name in the file.
     pub fn name(self) -> &'static str {
@@ -199,6 +215,9 @@ impl Context {
             Self::Search => "search",
             Self::Journey => "journey",
             Self::Identity => "identity",
+            Self::Gallery => "gallery",
+            Self::Player => "player",
+            Self::Prompt => "prompt",
             Self::Help => "help",
             Self::Everywhere => "everywhere",
         }
@@ -206,7 +225,7 @@ impl Context {
 
     /// Whether characters without a binding are typed.
     fn types(self) -> bool {
-        matches!(self, Self::Overview | Self::Search)
+        matches!(self, Self::Overview | Self::Search | Self::Prompt)
     }
 }
 
@@ -289,6 +308,24 @@ actions! {
     Quit = "quit",
     /// Stop until the shell continues it.
     Suspend = "suspend",
+    /// Play on its own, or stop playing.
+    Play = "play",
+    /// Play faster.
+    Faster = "faster",
+    /// Play slower.
+    Slower = "slower",
+    /// To the tenth that the digit names.
+    Jump = "jump",
+    /// Play from the beginning.
+    Restart = "restart",
+    /// Make a call by hand.
+    Call = "call",
+    /// Leave a call out.
+    LeaveOut = "leave-out",
+    /// Take the last change back.
+    Undo = "undo",
+    /// Save as a file.
+    Save = "save",
     /// Cursor of the text one character back.
     TextLeft = "text-left",
     /// Cursor of the text one character on.
@@ -414,8 +451,10 @@ fn binding(file: &str, context: Context, entry: Entry) -> Result<Binding, AssetE
         for name in text.split_whitespace() {
             let key = Key::parse(name)
                 .ok_or_else(|| AssetError::unknown(file, "key", name, &mut NAMED.iter().map(|(name, _)| *name)))?;
-            if context == Context::Search && key.typed().is_some() {
-                return Err(AssetError::new(file, format!("[[search]]: {name} types a character, it cannot be bound")));
+            if matches!(context, Context::Search | Context::Prompt) && key.typed().is_some() {
+                let context = context.name();
+                let what = format!("[[{context}]]: {name} types a character, it cannot be bound");
+                return Err(AssetError::new(file, what));
             }
             sequence.push(key);
         }

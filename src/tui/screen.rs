@@ -1,5 +1,6 @@
 //! The screens: for each its state, its update and its view.
 
+pub mod demo;
 pub mod help;
 pub mod journey;
 pub mod search;

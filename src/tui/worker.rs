@@ -26,12 +26,48 @@ pub trait Backend: Send {
     fn journey(&mut self, id: &Id) -> Result<Option<Arc<Journey>>, Failure>;
     /// The properties of a row, as JSON.
     fn properties(&mut self, row: i64) -> Result<String, Failure>;
+    /// Puts the rows of a play in place of the store: lines of recorded payloads, and what the
+    /// file of them is called.
+    fn stage(&mut self, name: &str, lines: &str) -> Result<(), Failure>;
+    /// Writes a file; one that is there stays as it is unless it is to be replaced.
+    fn save(&mut self, path: &str, text: &str, replace: bool) -> Result<Saved, Failure>;
     /// Whether the store has changed since this was last asked.
     fn changed(&mut self) -> Result<bool, Failure>;
     /// What to call the store on screen.
     fn title(&self) -> String;
     /// Ids that look like `text`, when nothing matches it.
     fn near(&mut self, text: &str) -> Vec<Id>;
+}
+
+/// What became of a file that was to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saved {
+    /// It is written.
+    Written,
+    /// There is such a file already; nothing was written.
+    IsThere,
+}
+
+/// The rows of a play, to be opened like those of a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stage {
+    /// What the file of the rows is called.
+    pub name: String,
+    /// Lines of recorded payloads.
+    pub lines: String,
+    /// The id to open.
+    pub id: Id,
+}
+
+/// A file to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Saving {
+    /// Where to.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+    /// Whether it takes the place of one that is there.
+    pub replace: bool,
 }
 
 /// Makes the backend, on the worker's thread.
@@ -164,6 +200,10 @@ pub enum Question {
     Properties(i64),
     /// [`Backend::changed`].
     Changed,
+    /// [`Backend::stage`], then [`Backend::journey`] as for [`Question::Journey`].
+    Stage(Arc<Stage>, Zone),
+    /// [`Backend::save`].
+    Save(Arc<Saving>),
 }
 
 /// A journey and its lines; `None` when nothing names the id.
@@ -182,6 +222,8 @@ pub enum Answer {
     Properties(i64, Result<String, Failure>),
     /// Whether the store has changed.
     Changed(bool),
+    /// What became of a file.
+    Saved(Result<Saved, Failure>),
 }
 
 /// Answers one question. Tests call it in their own thread.
@@ -192,28 +234,37 @@ pub fn answer(backend: &mut dyn Backend, question: &Question) -> Answer {
             let near = if hits.list.is_empty() { backend.near(text) } else { Vec::new() };
             (hits, near)
         })),
-        Question::Journey(id, zone) => Answer::Journey(backend.journey(id).map(|journey| {
-            journey.map(|journey| {
-                let timeline = Arc::new(Timeline::new(&journey, *zone));
-                (journey, timeline)
-            })
-        })),
+        Question::Journey(id, zone) => Answer::Journey(open(backend, id, *zone)),
+        Question::Stage(stage, zone) => {
+            let staged = backend.stage(&stage.name, &stage.lines);
+            Answer::Journey(staged.and_then(|()| open(backend, &stage.id, *zone)))
+        }
+        Question::Save(saving) => Answer::Saved(backend.save(&saving.path, &saving.text, saving.replace)),
         Question::Properties(row) => Answer::Properties(*row, backend.properties(*row)),
         // A look that fails is made again; what the user asks will tell the failure.
         Question::Changed => Answer::Changed(backend.changed().unwrap_or(false)),
     }
 }
 
+/// The journey of an id, laid out for a zone.
+fn open(backend: &mut dyn Backend, id: &Id, zone: Zone) -> Opened {
+    Ok(backend.journey(id)?.map(|journey| {
+        let timeline = Arc::new(Timeline::new(&journey, zone));
+        (journey, timeline)
+    }))
+}
+
 /// Questions that push each other aside, most urgent first.
-const SLOTS: usize = 4;
+const SLOTS: usize = 5;
 
 impl Question {
     fn slot(&self) -> usize {
         match self {
-            Self::Journey(..) => 0,
+            Self::Journey(..) | Self::Stage(..) => 0,
             Self::Overview | Self::Search(_) => 1,
             Self::Properties(_) => 2,
             Self::Changed => 3,
+            Self::Save(_) => 4,
         }
     }
 }
@@ -246,7 +297,7 @@ impl Cancel {
 
     fn asked(&self, ticket: Ticket, question: &Question) {
         // Who opens a journey no longer waits for hits or for properties of another.
-        let slots = if matches!(question, Question::Journey(..)) { 0..=2 } else { question.slot()..=question.slot() };
+        let slots = if question.slot() == 0 { 0..=2 } else { question.slot()..=question.slot() };
         for latest in self.0.latest.get(slots).into_iter().flatten() {
             latest.fetch_max(ticket, Ordering::AcqRel);
         }

@@ -9,7 +9,7 @@ use crate::tui::fit;
 use crate::tui::keys::Action;
 use crate::tui::pen::Pen;
 use crate::tui::screen::journey::identity;
-use crate::tui::screen::{help, journey, search};
+use crate::tui::screen::{demo, help, journey, search};
 use crate::tui::theme::Meaning;
 
 use super::mouse::Spot;
@@ -61,6 +61,13 @@ fn draw(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> Option<P
                 identity::view(journey, ui, body, buffer, look);
             }
             None
+        }
+        Some(Layer::Gallery) => {
+            demo::view(&model.demo, ui, screen, buffer, look);
+            None
+        }
+        Some(Layer::Player) => {
+            model.demo.player.as_ref().and_then(|player| demo::player_view(player, ui, screen, buffer, look))
         }
         Some(Layer::Help(state)) => {
             help::view(state, &model.keymap, ui, screen, buffer, look);
@@ -163,6 +170,10 @@ fn place(model: &Model) -> String {
                 fit::count(timeline.row_number(journey.selected()) as u64),
                 fit::count(timeline.rows() as u64)
             )
+        }),
+        Some(Layer::Gallery) => model.demo.place(),
+        Some(Layer::Player) => model.demo.player.as_ref().map_or_else(String::new, |player| {
+            format!("call {} of {}", fit::count(player.moment() as u64), fit::count(player.play().last() as u64))
         }),
         _ => String::new(),
     }

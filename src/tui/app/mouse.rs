@@ -159,7 +159,9 @@ fn wheel(model: &mut Model, hit: Option<Target>, down: bool) -> Vec<Effect> {
         (false, true) => Action::Next,
         (false, false) => Action::Previous,
     };
-    (0..NOTCH).flat_map(|_| act(model, action)).collect()
+    // A call of a play is looked at one by one, rows are not.
+    let times = if matches!(model.layers.last(), Some(Layer::Player)) { 1 } else { NOTCH };
+    (0..times).flat_map(|_| act(model, action)).collect()
 }
 
 /// Gives it to the screen on top. A screen answers the action that the press stands for.

@@ -52,6 +52,8 @@ pub(in crate::tui) fn view(state: &State, keymap: &Keymap, ui: &mut Ui, area: Re
     let focused = match state.of.first() {
         Some(Context::Overview | Context::Search) => "searching",
         Some(Context::Identity) => "the identity panel",
+        Some(Context::Gallery) => "the list of scenarios",
+        Some(Context::Player | Context::Prompt) => "the player",
         _ => "the timeline",
     };
     Pen::new(buffer, area, 0)
@@ -111,13 +113,16 @@ fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
                 Context::Search => "SEARCH (every character is typed, q too)",
                 Context::Journey => "TIMELINE",
                 Context::Identity => "IDENTITY",
+                Context::Gallery => "SCENARIOS",
+                Context::Player => "PLAYER",
+                Context::Prompt => "TYPING",
                 Context::Help => "HELP",
                 Context::Everywhere => "EVERYWHERE",
             },
         );
         lines.extend(bindings);
     }
-    if state.of.iter().any(|context| matches!(context, Context::Journey | Context::Identity)) {
+    if state.of.iter().any(|context| matches!(context, Context::Journey | Context::Identity | Context::Player)) {
         head(&mut lines, "MARKS");
         let glyphs = look.glyphs;
         let bar = format!("{}{}{}", glyphs.refused, glyphs.bar.repeat(2), glyphs.refused_end);
@@ -165,12 +170,16 @@ impl Reach<'_> {
 
 /// The keys of a binding, as they are pressed; those that another context has are left out.
 pub(in crate::tui) fn keys(binding: &Binding, reach: &Reach<'_>, look: &Look) -> String {
-    let names: Vec<String> = binding
+    let mut names: Vec<String> = binding
         .keys
         .iter()
         .filter(|keys| reach.reaches(binding, keys))
         .map(|keys| pictured(&sequence(keys), look).replace(' ', ""))
         .collect();
+    let digits = names.iter().filter(|name| name.len() == 1 && name.as_bytes().iter().all(u8::is_ascii_digit)).count();
+    if digits == 10 {
+        names = vec!["0-9".to_owned()];
+    }
     fit::end(&names.join(" "), 24)
 }
 
