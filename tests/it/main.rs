@@ -9,6 +9,7 @@ mod formats;
 mod ingest;
 mod layers;
 mod orders;
+mod play;
 mod report;
 mod scenarios;
 mod screens;

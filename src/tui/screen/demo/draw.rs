@@ -291,11 +291,18 @@ fn what_happens(player: &Player, area: Rect, buffer: &mut Buffer, look: &Look) {
     let wide = usize::from(area.width.saturating_sub(2));
     let height = usize::from(area.height);
     let mut news: Vec<(String, Meaning)> = Vec::new();
+    // The widest of the marks.
+    let glyph_room = look.glyphs.arrow;
     for item in player.news() {
         let (mark, meaning) = mark_of_news(item.kind, look);
         let arrowed = item.text.replace('→', look.glyphs.arrow);
-        for (number, line) in fit::wrap(&arrowed, wide.saturating_sub(2), 3).into_iter().enumerate() {
-            news.push((format!("{} {line}", if number == 0 { mark } else { " " }), meaning));
+        for (number, line) in
+            fit::wrap(&arrowed, wide.saturating_sub(1 + fit::width(glyph_room)), 3).into_iter().enumerate()
+        {
+            news.push((
+                format!("{:<1$} {line}", if number == 0 { mark } else { " " }, fit::width(glyph_room)),
+                meaning,
+            ));
         }
     }
     if player.moment() == play.last() {
@@ -335,6 +342,7 @@ fn mark_of_news(kind: NewsKind, look: &Look) -> (&'static str, Meaning) {
         NewsKind::Accepted => (glyphs.alias, Meaning::Alias),
         NewsKind::Duplicate => (glyphs.duplicate, Meaning::Muted),
         NewsKind::Joined => (glyphs.identified, Meaning::Identified),
+        NewsKind::Stored => (glyphs.arrow, Meaning::Text),
         NewsKind::Late => (glyphs.dot, Meaning::Muted),
     }
 }
@@ -440,11 +448,15 @@ fn server_timeline(player: &Player, area: Rect, buffer: &mut Buffer, look: &Look
     let top = if changed < end { changed.saturating_sub(height / 2) } else { end };
     let top = top.saturating_sub(player.scrolled);
     let wide = area.width >= WIDE / 2;
-    let (clock, state) = if wide { (8, 10) } else { (5, 7) };
+    let (clock, state) = if wide { (8, 8) } else { (5, 7) };
+    let dated = area.width >= WIDE * 3 / 5;
     for (row, entry) in (0..area.height).zip(entries.iter().skip(top)) {
         let mut pen = Pen::new(buffer, area, row);
         let mark = mark(entry);
         pen.skip(1).text(mark, look.style(Meaning::Match)).skip(1);
+        if dated {
+            pen.cell(&look.zone.day_and_month(entry.time), 7, look.style(Meaning::Muted));
+        }
         pen.cell(&look.zone.clock(entry.time, clock), clock, look.style(Meaning::Muted)).skip(1);
         let (glyph, meaning) = glyph_of(entry, look);
         pen.text(glyph, look.style(meaning)).skip(1);
