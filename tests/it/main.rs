@@ -10,6 +10,7 @@ mod ingest;
 mod layers;
 mod orders;
 mod play;
+mod player;
 mod report;
 mod scenarios;
 mod screens;
