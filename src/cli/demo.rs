@@ -142,7 +142,9 @@ pub(super) fn inspector() -> Result<Inspector, Failure> {
 
 /// A store in memory with the rows of a play.
 pub(super) fn stage(name: &str, lines: &str) -> Result<Inspector, Failure> {
-    in_memory(vec![Input::Bytes { content: lines.as_bytes().to_vec(), name: name.to_owned() }])
+    // An import of nothing would be one of an unknown format.
+    let rows = (!lines.is_empty()).then(|| Input::Bytes { content: lines.as_bytes().to_vec(), name: name.to_owned() });
+    in_memory(rows.into_iter().collect())
 }
 
 fn in_memory(inputs: Vec<Input>) -> Result<Inspector, Failure> {

@@ -38,7 +38,7 @@ pub(super) fn play(
     console: &Console,
 ) -> Result<(), Failure> {
     let options = tui::Options { demo: Some(tui::Demo { scenarios, first }), ..options(common, console)? };
-    show(&options, Source::Demo)
+    show(&options, Source::Empty)
 }
 
 fn show(options: &tui::Options, source: Source) -> Result<(), Failure> {
@@ -85,6 +85,10 @@ impl Stored {
     fn open(source: Source, cancel: Cancel) -> Result<Self, tui::Failure> {
         let (mut inspector, title, suggestions) = match source {
             Source::Store(path) => (Inspector::new(Reader::open(&path).map_err(told)?), name(&path), Vec::new()),
+            Source::Empty => {
+                let inspector = demo::stage(demo::TITLE, "").map_err(Failure::into_interface)?;
+                (inspector, demo::TITLE.to_owned(), Vec::new())
+            }
             Source::Demo => {
                 let inspector = demo::inspector().map_err(Failure::into_interface)?;
                 (inspector, demo::TITLE.to_owned(), demo::suggestions().map_err(Failure::into_interface)?)

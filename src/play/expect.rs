@@ -89,7 +89,7 @@ impl Play {
         let root = found.root.map_or(String::new(), |root| root.as_str().to_owned());
         add("root", expect.root.as_ref().map(|root| self.with_ids(root)), root);
         add("merged", expect.merged.map(|merged| merged.to_string()), found.merged.to_string());
-        let list = |names: &[String]| format!("{names:?}");
+        let list = |names: &[String]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         // Ids that chance makes have no order that a file could know.
         let set = |names: &[String]| {
             let mut names: Vec<String> = names.iter().map(|name| self.with_ids(name)).collect();

@@ -118,6 +118,8 @@ pub enum NewsKind {
     Duplicate,
     /// What was an orphan is none any more.
     Joined,
+    /// Rows were sent under an alias: the lookup table says where they are stored.
+    Stored,
     /// A row was taken in long after it was sent.
     Late,
 }
@@ -134,6 +136,7 @@ impl NewsKind {
             Self::Accepted => "accepted",
             Self::Duplicate => "duplicate",
             Self::Joined => "joined",
+            Self::Stored => "stored",
             Self::Late => "late",
         }
     }
@@ -280,6 +283,7 @@ pub(super) fn news(play: &Play, moment: usize, before: &Server, now: &Server) ->
     }
     split_news(before, now, &mut tell);
     orphan_news(before, now, &mut tell);
+    stored_news(before, now, &mut tell);
     let lost: Vec<String> = play.loses(moment).map(|lost| format!("{:?}", item(&lost.payload))).collect();
     if !lost.is_empty() {
         tell(NewsKind::Lost, format!("{} never arrives: this SDK sends a row once.", lost.join(", ")));
@@ -290,10 +294,7 @@ pub(super) fn news(play: &Play, moment: usize, before: &Server, now: &Server) ->
             && let Some(late) = lateness(sent)
         {
             let item = item(&sent.payload);
-            tell(
-                NewsKind::Late,
-                format!("{item:?} of the call before is taken in, {} after it was called.", span(late)),
-            );
+            tell(NewsKind::Late, format!("{item:?} is taken in only now, {} after it was called.", span(late)));
         }
     }
     if news.iter().filter(|news| news.kind == NewsKind::Late).count() > 2 {
@@ -341,6 +342,24 @@ fn few(names: &[String]) -> String {
     match names.len().checked_sub(MOST).filter(|more| *more > 0) {
         Some(more) => format!("{} and {more} more", shown.join(", ")),
         None => shown.join(", "),
+    }
+}
+
+/// New rows that the lookup table puts under another id than their own.
+fn stored_news(before: &Server, now: &Server, tell: &mut impl FnMut(NewsKind, String)) {
+    let known: Vec<usize> = before.timeline.iter().map(|entry| entry.sent).collect();
+    let mut new: BTreeMap<(&Id, &Id), Vec<String>> = BTreeMap::new();
+    for entry in now.timeline.iter().filter(|entry| !entry.is_verb() && !known.contains(&entry.sent)) {
+        if let (Some(id), Some(stored)) = (&entry.id, &entry.stored_under)
+            && id != stored
+        {
+            new.entry((id, stored)).or_default().push(format!("{:?}", entry.event));
+        }
+    }
+    for ((id, stored), names) in new {
+        let (id, stored) = (short(id.as_str()), short(stored.as_str()));
+        let (is, was) = if names.len() == 1 { ("is", "was") } else { ("are", "were") };
+        tell(NewsKind::Stored, format!("{} {was} sent under {id}, and {is} stored under {stored}.", few(&names)));
     }
 }
 

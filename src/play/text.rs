@@ -174,8 +174,9 @@ fn row(entry: &Entry, server: &Server, look: &Look) -> String {
     let time = look.clock.time(entry.time);
     let line = format!("{time} {} {event} {} {}", look.mark(class), left(&place, ID), state(entry, server));
     let late = entry.arrived.saturating_sub(entry.time);
-    let late = if late > 60_000 { format!(", {} late", span(late)) } else { String::new() };
-    look.paint(class, &format!("{}{late}", line.trim_end()))
+    let late = if late > 120_000 { format!(", {} late", span(late)) } else { String::new() };
+    // What stands before a row is at most five columns.
+    look.paint(class, &look.cut(&format!("{}{late}", line.trim_end()), look.width.saturating_sub(5)))
 }
 
 fn class(entry: &Entry) -> Class {

@@ -6,10 +6,9 @@
 
 mod draw;
 pub mod mouse;
+mod playing;
 
-pub use self::draw::view;
-
-use std::time::Duration;
+pub use self::draw::{Drawn, Ui, view};
 
 use crossterm::event::{Event, KeyEvent, MouseEventKind};
 
@@ -17,8 +16,6 @@ use crate::model::Id;
 
 use super::Options;
 use super::keys::{Action, AssetError, Context, Key, Keymap, Resolved};
-use super::screen::demo::player::{Asked, Player};
-use super::screen::demo::prompt::Prompt;
 use super::screen::journey::identity::Goal;
 use super::screen::search::{self, Load};
 use super::screen::{demo, help, journey};
@@ -85,40 +82,6 @@ pub enum Layer {
     Player,
     /// The help.
     Help(help::State),
-}
-
-/// Facts of the drawing: where lists are scrolled to, how many lines there are.
-#[derive(Clone, Debug, Default)]
-pub struct Ui {
-    pub(super) page: usize,
-    pub(super) properties: bool,
-    pub(super) search_top: usize,
-    pub(super) journey_top: usize,
-    pub(super) identity_top: usize,
-    pub(super) help_end: usize,
-    pub(super) spots: Vec<mouse::Target>,
-    /// Lines of lists that were put together for the last frame.
-    pub built: usize,
-}
-
-/// What the update needs to know of a frame.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Drawn {
-    /// Lines of the list on the screen.
-    pub page: usize,
-    /// Whether there is room for the properties of the selected row.
-    pub properties: bool,
-    /// The furthest that the help can be scrolled.
-    pub help_end: usize,
-    /// What lies where, the topmost last.
-    pub spots: Vec<mouse::Target>,
-}
-
-impl Ui {
-    /// What the update needs.
-    pub fn drawn(&self) -> Drawn {
-        Drawn { page: self.page, properties: self.properties, help_end: self.help_end, spots: self.spots.clone() }
-    }
 }
 
 /// The state of the interface.
@@ -203,19 +166,6 @@ impl Model {
         self.dirty = false;
     }
 
-    /// How long until a [`Msg::Beat`] is wanted; `None` while nothing plays.
-    pub fn beat(&self) -> Option<Duration> {
-        match self.layers.last() {
-            Some(Layer::Player) => self.demo.player.as_ref()?.patience(),
-            _ => None,
-        }
-    }
-
-    /// The scenario on the screen, if one is played.
-    pub fn player(&self) -> Option<&Player> {
-        self.demo.player.as_ref()
-    }
-
     /// Whether an answer is waited for without the screen saying so.
     pub fn is_waiting(&self) -> bool {
         !self.waited && self.is_asked()
@@ -237,12 +187,9 @@ impl Model {
     }
 
     fn is_asked(&self) -> bool {
-        self.title.is_none() || self.search.is_asked() || self.opening.is_asked()
-    }
-
-    /// The line over the player, if it is open.
-    fn prompt(&mut self) -> Option<&mut Prompt> {
-        self.demo.player.as_mut()?.prompt.as_mut()
+        // What is played does not wait for a store.
+        let store = self.title.is_none() && !matches!(self.layers.first(), Some(Layer::Gallery));
+        store || self.search.is_asked() || self.opening.is_asked()
     }
 
     fn ticket(&mut self) -> Ticket {
@@ -270,18 +217,6 @@ impl Model {
     /// Whether the timeline is empty, so that its place is taken by the identity panel.
     fn shows_panel(&self) -> bool {
         self.journey.as_ref().is_some_and(|journey| journey.timeline().entries().is_empty())
-    }
-
-    /// Whether a line over the player takes what is typed.
-    fn prompts(&self) -> bool {
-        self.demo.player.as_ref().is_some_and(|player| player.prompt.is_some())
-    }
-
-    /// The screens that a journey lies on.
-    fn ground(&self) -> Vec<Layer> {
-        let demo = self.layers.iter().filter(|layer| matches!(layer, Layer::Gallery | Layer::Player));
-        let ground: Vec<Layer> = demo.cloned().collect();
-        if ground.is_empty() { vec![Layer::Search] } else { ground }
     }
 
     fn ask_search(&mut self) -> Vec<Effect> {
@@ -612,7 +547,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Some(Layer::Player) => {
             let asked = model.demo.player.as_mut().map(|player| player.update(action, model.typed));
-            player_asked(model, asked)
+            playing::asked(model, asked)
         }
         Some(Layer::Journey) if !panel => {
             match (&mut model.journey, action) {
@@ -623,23 +558,6 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Some(Layer::Journey | Layer::Identity) => identity(model, action, page),
-    }
-}
-
-fn player_asked(model: &mut Model, asked: Option<Asked>) -> Vec<Effect> {
-    match asked {
-        None | Some(Asked::Nothing) => Vec::new(),
-        Some(Asked::Tell(what)) => {
-            model.notice = Some(what);
-            Vec::new()
-        }
-        Some(Asked::Open(stage)) => {
-            let question = Question::Stage(stage.clone(), model.look.zone);
-            // Rows of another play may have the same id.
-            model.journey = None;
-            model.open_by(stage.id.clone(), question)
-        }
-        Some(Asked::Save(saving)) => vec![Effect::Ask(model.ticket(), Question::Save(saving))],
     }
 }
 

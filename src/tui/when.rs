@@ -67,6 +67,11 @@ impl Zone {
         self.format(at, "%d %b %Y")
     }
 
+    /// `11 Jul`.
+    pub fn day_and_month(self, at: Millis) -> String {
+        self.format(at, "%d %b")
+    }
+
     /// `2019-07-11 11:52:31.004 UTC`.
     pub fn full(self, at: Millis) -> String {
         let text = self.format(at, "%Y-%m-%d %H:%M:%S%.3f");

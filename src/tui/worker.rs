@@ -28,9 +28,13 @@ pub trait Backend: Send {
     fn properties(&mut self, row: i64) -> Result<String, Failure>;
     /// Puts the rows of a play in place of the store: lines of recorded payloads, and what the
     /// file of them is called.
-    fn stage(&mut self, name: &str, lines: &str) -> Result<(), Failure>;
+    fn stage(&mut self, name: &str, _lines: &str) -> Result<(), Failure> {
+        Err(Failure::new(FailureKind::Usage, format!("{name} cannot be opened here")))
+    }
     /// Writes a file; one that is there stays as it is unless it is to be replaced.
-    fn save(&mut self, path: &str, text: &str, replace: bool) -> Result<Saved, Failure>;
+    fn save(&mut self, path: &str, _text: &str, _replace: bool) -> Result<Saved, Failure> {
+        Err(Failure::new(FailureKind::Usage, format!("{path} cannot be written here")))
+    }
     /// Whether the store has changed since this was last asked.
     fn changed(&mut self) -> Result<bool, Failure>;
     /// What to call the store on screen.

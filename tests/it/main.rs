@@ -9,6 +9,8 @@ mod formats;
 mod ingest;
 mod layers;
 mod orders;
+mod play;
+mod player;
 mod report;
 mod scenarios;
 mod screens;

@@ -103,10 +103,14 @@ fn story(name: &str) -> Story {
 
 /// The row as the importer reads it; nothing for a profile update.
 fn row(sent: &Sent) -> Option<Row> {
-    let line = sent.line();
+    read(&sent.line(), 1)
+}
+
+/// The row of a line of recorded payloads.
+pub(crate) fn read(line: &str, number: u64) -> Option<Row> {
     let sniffed = sniff(line.as_bytes(), true, "x.jsonl").unwrap();
     let mut items = Vec::new();
-    Decoder::new(&sniffed).decode(1, line.as_bytes(), &mut items);
+    Decoder::new(&sniffed).decode(number, line.as_bytes(), &mut items);
     assert_eq!(items.len(), 1, "{line}");
     match items.remove(0) {
         Item::Event { row, clock: Clock::Utc, project: None } => Some(row),

@@ -12,11 +12,45 @@ use crate::tui::screen::journey::identity;
 use crate::tui::screen::{demo, help, journey, search};
 use crate::tui::theme::Meaning;
 
-use super::mouse::Spot;
-use super::{Layer, Model, Ui};
+use super::mouse::{self, Spot};
+use super::{Layer, Model};
 
 /// The smallest screen that anything can be seen on.
 const SMALLEST: (u16, u16) = (20, 5);
+
+/// Facts of the drawing: where lists are scrolled to, how many lines there are.
+#[derive(Clone, Debug, Default)]
+pub struct Ui {
+    pub(in crate::tui) page: usize,
+    pub(in crate::tui) properties: bool,
+    pub(in crate::tui) search_top: usize,
+    pub(in crate::tui) journey_top: usize,
+    pub(in crate::tui) identity_top: usize,
+    pub(in crate::tui) help_end: usize,
+    pub(in crate::tui) spots: Vec<mouse::Target>,
+    /// Lines of lists that were put together for the last frame.
+    pub built: usize,
+}
+
+/// What the update needs to know of a frame.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Drawn {
+    /// Lines of the list on the screen.
+    pub page: usize,
+    /// Whether there is room for the properties of the selected row.
+    pub properties: bool,
+    /// The furthest that the help can be scrolled.
+    pub help_end: usize,
+    /// What lies where, the topmost last.
+    pub spots: Vec<mouse::Target>,
+}
+
+impl Ui {
+    /// What the update needs.
+    pub fn drawn(&self) -> Drawn {
+        Drawn { page: self.page, properties: self.properties, help_end: self.help_end, spots: self.spots.clone() }
+    }
+}
 
 /// Draws the model.
 pub fn view(model: &Model, ui: &mut Ui, frame: &mut Frame<'_>) {
@@ -173,7 +207,7 @@ fn place(model: &Model) -> String {
         }),
         Some(Layer::Gallery) => model.demo.place(),
         Some(Layer::Player) => model.demo.player.as_ref().map_or_else(String::new, |player| {
-            format!("call {} of {}", fit::count(player.moment() as u64), fit::count(player.play().last() as u64))
+            format!("{} of {}", fit::count(player.moment() as u64), fit::count(player.play().last() as u64))
         }),
         _ => String::new(),
     }

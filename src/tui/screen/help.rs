@@ -125,14 +125,25 @@ fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
     if state.of.iter().any(|context| matches!(context, Context::Journey | Context::Identity | Context::Player)) {
         head(&mut lines, "MARKS");
         let glyphs = look.glyphs;
+        let player = state.of.contains(&Context::Player);
         let bar = format!("{}{}{}", glyphs.refused, glyphs.bar.repeat(2), glyphs.refused_end);
         let join = format!("{}{}{}", glyphs.alias, glyphs.join, glyphs.join_ends[0]);
+        let changes = [
+            (glyphs.cursor, "of an SDK: changed by this call", Meaning::Match),
+            ("+", "new at this moment", Meaning::Match),
+            ("~", "was there, and has another place now", Meaning::Match),
+        ];
+        for (mark, text, meaning) in changes.into_iter().filter(|_| player) {
+            lines.push(Line { left: mark.to_owned(), right: text.to_owned(), meaning });
+        }
         for (mark, text, meaning) in [
             (glyphs.anonymous, "a row before the user was known", Meaning::Anonymous),
             (glyphs.identified, "a row from then on", Meaning::Identified),
             (join.as_str(), "an accepted alias: its lane joins the user's", Meaning::Alias),
             (glyphs.duplicate, "an alias call whose alias leads there already", Meaning::Muted),
             (bar.as_str(), "a refused alias: nothing joined, nobody told", Meaning::Refused),
+            (glyphs.alias, "an alias call that is in the lookup table", Meaning::Alias),
+            (glyphs.refused, "an alias call that is refused", Meaning::Refused),
             (glyphs.identify, "an identify point: the user became known", Meaning::Identify),
             (glyphs.reset, "a reset; no row says it, it is inferred", Meaning::Reset),
             (glyphs.split, "a split row: it came before its alias, apart", Meaning::Split),
@@ -140,6 +151,14 @@ fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
             (glyphs.lane, "a lane whose rows count for the user", Meaning::Muted),
             (glyphs.lane_apart, "a lane whose rows do not", Meaning::Muted),
         ] {
+            let of_player = [glyphs.alias, glyphs.refused].contains(&mark);
+            // The player has no lanes; where there are lanes, they tell of aliases.
+            if !player && of_player {
+                continue;
+            }
+            if player && [join.as_str(), bar.as_str(), glyphs.lane, glyphs.lane_apart, glyphs.reset].contains(&mark) {
+                continue;
+            }
             lines.push(Line { left: mark.to_owned(), right: text.to_owned(), meaning });
         }
     }

@@ -140,6 +140,8 @@ impl<B: Backend> App<B> {
             Some(Layer::Search) => "search",
             Some(Layer::Journey) => "journey",
             Some(Layer::Identity) => "identity",
+            Some(Layer::Gallery) => "gallery",
+            Some(Layer::Player) => "player",
             Some(Layer::Help(_)) => "help",
             None => "nothing",
         }

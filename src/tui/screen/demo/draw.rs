@@ -153,13 +153,13 @@ fn wall(area: Rect, buffer: &mut Buffer, look: &Look) {
 /// A rule across the screen with words on it.
 fn rule(area: Rect, row: u16, words: &[(u16, String)], buffer: &mut Buffer, look: &Look) {
     let muted = look.style(Meaning::Muted);
-    Pen::new(buffer, area, row).fill(look.glyphs.rule, muted);
     for (number, (column, word)) in words.iter().enumerate() {
         let end = words.get(number + 1).map_or(area.width, |(next, _)| *next);
         let part = Rect { x: area.x + column, width: end.saturating_sub(*column), ..area };
         let mut pen = Pen::new(buffer, part, row);
-        let room = pen.room().saturating_sub(3);
-        pen.skip(1).text(&format!(" {} ", fit::end(word, room.saturating_sub(1))), look.style(Meaning::Title));
+        let room = pen.room().saturating_sub(4);
+        pen.text(look.glyphs.rule, muted);
+        pen.text(&format!(" {} ", fit::end(word, room)), look.style(Meaning::Title)).fill(look.glyphs.rule, muted);
     }
 }
 
@@ -180,19 +180,21 @@ fn call_list(player: &Player, area: Rect, buffer: &mut Buffer, look: &Look) {
         };
         let before = play.step(moment - 1).map(|before| before.at);
         let gap = before.map_or_else(String::new, |before| when::gap(step.at.saturating_sub(before)));
+        // On the colour of the selection, muted text would be hard to read.
+        let beside = look.style(if here { Meaning::Text } else { Meaning::Muted });
         if wide {
-            pen.cell(&look.zone.clock(step.at, 8), 9, look.style(Meaning::Muted));
+            pen.cell(&look.zone.clock(step.at, 8), 9, beside);
         }
-        pen.number(&gap, 5, look.style(Meaning::Muted)).skip(1);
+        pen.number(&gap, 5, beside).skip(1);
         let device = play.device(step).map_or("", |device| device.name.as_str());
-        pen.cell(device, names, look.style(Meaning::Muted)).skip(1);
+        pen.cell(device, names, beside).skip(1);
         let meaning = match (&step.cause, moment > player.moment()) {
             _ if here => Meaning::Title,
             (_, true) | (Cause::Answer(_), _) => Meaning::Muted,
             _ => Meaning::Text,
         };
         if matches!(step.cause, Cause::Answer(_)) {
-            pen.text("SDK: ", look.style(Meaning::Muted));
+            pen.text("SDK: ", beside);
         }
         pen.text(&step.code, look.style(meaning));
         if here {
@@ -291,11 +293,18 @@ fn what_happens(player: &Player, area: Rect, buffer: &mut Buffer, look: &Look) {
     let wide = usize::from(area.width.saturating_sub(2));
     let height = usize::from(area.height);
     let mut news: Vec<(String, Meaning)> = Vec::new();
+    // The widest of the marks.
+    let glyph_room = look.glyphs.arrow;
     for item in player.news() {
         let (mark, meaning) = mark_of_news(item.kind, look);
         let arrowed = item.text.replace('→', look.glyphs.arrow);
-        for (number, line) in fit::wrap(&arrowed, wide.saturating_sub(2), 3).into_iter().enumerate() {
-            news.push((format!("{} {line}", if number == 0 { mark } else { " " }), meaning));
+        for (number, line) in
+            fit::wrap(&arrowed, wide.saturating_sub(1 + fit::width(glyph_room)), 3).into_iter().enumerate()
+        {
+            news.push((
+                format!("{:<1$} {line}", if number == 0 { mark } else { " " }, fit::width(glyph_room)),
+                meaning,
+            ));
         }
     }
     if player.moment() == play.last() {
@@ -335,6 +344,7 @@ fn mark_of_news(kind: NewsKind, look: &Look) -> (&'static str, Meaning) {
         NewsKind::Accepted => (glyphs.alias, Meaning::Alias),
         NewsKind::Duplicate => (glyphs.duplicate, Meaning::Muted),
         NewsKind::Joined => (glyphs.identified, Meaning::Identified),
+        NewsKind::Stored => (glyphs.arrow, Meaning::Text),
         NewsKind::Late => (glyphs.dot, Meaning::Muted),
     }
 }
@@ -440,11 +450,15 @@ fn server_timeline(player: &Player, area: Rect, buffer: &mut Buffer, look: &Look
     let top = if changed < end { changed.saturating_sub(height / 2) } else { end };
     let top = top.saturating_sub(player.scrolled);
     let wide = area.width >= WIDE / 2;
-    let (clock, state) = if wide { (8, 10) } else { (5, 7) };
+    let (clock, state) = if wide { (8, 8) } else { (5, 7) };
+    let dated = area.width >= WIDE * 3 / 5;
     for (row, entry) in (0..area.height).zip(entries.iter().skip(top)) {
         let mut pen = Pen::new(buffer, area, row);
         let mark = mark(entry);
         pen.skip(1).text(mark, look.style(Meaning::Match)).skip(1);
+        if dated {
+            pen.cell(&look.zone.day_and_month(entry.time), 7, look.style(Meaning::Muted));
+        }
         pen.cell(&look.zone.clock(entry.time, clock), clock, look.style(Meaning::Muted)).skip(1);
         let (glyph, meaning) = glyph_of(entry, look);
         pen.text(glyph, look.style(meaning)).skip(1);
