@@ -1,6 +1,7 @@
 //! The interface without threads: keys in, effects pumped in the test's own thread.
 
 #![allow(clippy::expect_used, reason = "a test that cannot be set up has to fail")]
+#![allow(dead_code, reason = "each area of tests uses a part of it")]
 
 use std::fmt::Write as _;
 
