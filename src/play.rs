@@ -167,7 +167,7 @@ impl Play {
             let last = so_far.iter().rposition(|step| step.device == number);
             let step = last.and_then(|last| so_far.get(last));
             let now_here = last.is_some_and(|last| last + 1 == moment);
-            let network = so_far.iter().filter(|step| step.device == number).filter_map(|step| match step.cause {
+            let mut network = so_far.iter().filter(|step| step.device == number).filter_map(|step| match step.cause {
                 Cause::Call(call) => match self.scenario.calls.get(call)?.action {
                     Action::GoOffline => Some(false),
                     Action::ComeOnline => Some(true),
@@ -178,7 +178,7 @@ impl Play {
             DeviceState {
                 device,
                 used: step.is_some(),
-                online: network.last().unwrap_or(true),
+                online: network.next_back().unwrap_or(true),
                 fields: step.map_or_else(Vec::new, |step| {
                     fields(if now_here { &step.before } else { &step.after }, &step.after)
                 }),

@@ -43,15 +43,12 @@ pub(super) fn run(
     let plays = console.terminal && !format_given && !command.list;
     match scenario {
         Some(scenario) if plays => {
-            let (mut scenarios, mut first) = (gallery()?, None);
-            match scenarios.iter().position(|known| *known == scenario) {
-                Some(known) => first = Some(known),
-                None => {
-                    scenarios.insert(0, scenario);
-                    first = first.or(Some(0));
-                }
+            let mut scenarios = gallery()?;
+            let known = scenarios.iter().position(|known| *known == scenario);
+            if known.is_none() {
+                scenarios.insert(0, scenario);
             }
-            interface::play(common, scenarios, first, console)
+            interface::play(common, scenarios, Some(known.unwrap_or(0)), console)
         }
         None if plays => interface::play(common, gallery()?, None, console),
         Some(scenario) => tell(&Play::new(scenario), console),
@@ -84,7 +81,7 @@ fn tell(play: &Play, console: &mut Console) -> Result<(), Failure> {
 /// The scenario that a person names: a file, or a built-in one by name, part of it, or number.
 fn find(name: &str) -> Result<Scenario, Failure> {
     let path = Path::new(name);
-    if name.ends_with(".toml") || path.components().count() > 1 {
+    if path.extension().is_some_and(|extension| extension == "toml") || path.components().count() > 1 {
         let content = fs::read_to_string(path)
             .map_err(|error| Failure::usage(format!("{name} cannot be read")).because(&error))?;
         return Scenario::parse(name, &content).map_err(|error| Failure::usage(error.to_string()));

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Field, Play};
-use crate::sim::{Action, Cause, State, Step};
+use crate::sim::{Action, Device, Step};
 
 /// Name of an event, or what a profile update does.
 pub(super) fn item(payload: &Map<String, Value>) -> &str {
@@ -40,82 +40,77 @@ pub(super) fn moment(play: &Play, moment: usize) -> String {
         return play.scenario().look_for.clone();
     };
     let Some(device) = play.device(step) else { return String::new() };
-    let mut text = String::new();
+    let mut sentences = Vec::new();
     let first = play.run().steps.iter().take(moment).filter(|other| other.device == step.device).count() == 1;
     if let (true, Some(made)) = (first && !device.sdk.is_server(), &step.before.distinct_id) {
-        text = format!("First use on {}: the SDK makes up the id {}. ", device.name, short(made));
+        sentences.push(format!("First use on {}: the SDK makes up the id {}.", device.name, short(made)));
     }
-    let sends =
-        |name: &str| play.sends(moment).any(|sent| sent.payload.get("event").is_some_and(|event| event == name));
-    match play.action(moment) {
-        None => {
-            let Cause::Answer(_) = step.cause else { return text };
-            text.push_str(
-                "The SDK itself, on the answer to its alias call; whether it was accepted, it does not ask. ",
-            );
-            text.push_str(&identify(step, sends("$identify")));
-        }
-        Some(Action::Track { id: Some(named), .. }) => {
-            text = format!("A server names the id of each row itself: {}.", id(named));
-        }
-        Some(Action::Track { id: None, .. }) => text.push_str(&format!("Sent under {}.", current(step))),
-        Some(Action::Identify { .. }) => text.push_str(&identify(step, sends("$identify"))),
-        Some(Action::Alias { alias, id: target }) => {
-            if sends("$create_alias") || play.loses(moment).any(|lost| item(&lost.payload) == "$create_alias") {
-                let target = target.as_ref().map_or_else(|| current(step), id);
-                text.push_str(&format!("Asks the server for a row in the lookup table: {} → {target}.", id(alias)));
-                if step.after.alias.is_some() {
-                    text.push_str(" The SDK keeps its id, and remembers the alias (__alias).");
-                } else if !device.sdk.is_server() && step.after.distinct_id == step.before.distinct_id {
-                    text.push_str(" The SDK keeps its id.");
-                }
-            }
-        }
-        Some(Action::Reset | Action::ClearStorage) if step.before.distinct_id != step.after.distinct_id => {
-            text.push_str(&format!("From here on this device is {}, a stranger to the server.", current(step)));
-        }
-        Some(Action::Reset | Action::ClearStorage) => {}
-        Some(Action::Register { .. }) => text.push_str("Super properties: sent with every event from now on."),
-        Some(Action::People { id: named, .. }) => {
-            if play.sends(moment).next().is_some() {
-                let of = named.as_ref().map_or_else(|| current(step), id);
-                text.push_str(&format!("A profile update of {of}: it changes no identity."));
-            }
-        }
-        Some(Action::PageLoad { .. }) => text.push_str("The SDK finds in its cookie what it remembers."),
-        Some(Action::AppStart) => text.push_str("The SDK finds on the phone what it remembers."),
-        Some(Action::Flush) => text.push_str("What waits is sent at once."),
-        Some(Action::GoOffline) => text.push_str("The network is gone; the SDK does not know."),
-        Some(Action::ComeOnline) => text.push_str("The network is back."),
-    }
+    sentences.extend(deed(play, moment, step, device));
     if let Some(note) = step.note {
         let mut letters = note.chars();
         let capital = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-        if !text.is_empty() && !text.ends_with(' ') {
-            text.push(' ');
-        }
-        text.push_str(&format!("{capital}{}.", letters.as_str()));
+        sentences.push(format!("{capital}{}.", letters.as_str()));
     }
-    text.trim_end().to_owned()
+    sentences.join(" ")
+}
+
+/// What the call itself does; nothing where its note says all.
+fn deed(play: &Play, moment: usize, step: &Step, device: &Device) -> Option<String> {
+    let sends = |name: &str| play.sends(moment).any(|sent| item(&sent.payload) == name);
+    let loses = |name: &str| play.loses(moment).any(|lost| item(&lost.payload) == name);
+    let Some(action) = play.action(moment) else {
+        let why = "The SDK itself, on the answer to its alias call; whether it was accepted, it does not ask.";
+        return Some(match identify(step, sends("$identify")) {
+            Some(switch) => format!("{why} {switch}"),
+            None => why.to_owned(),
+        });
+    };
+    match action {
+        Action::Track { id: Some(named), .. } => {
+            Some(format!("A server names the id of each row itself: {}.", id(named)))
+        }
+        Action::Track { id: None, .. } => Some(format!("Sent under {}.", current(step))),
+        Action::Identify { .. } => identify(step, sends("$identify") || loses("$identify")),
+        Action::Alias { alias, id: target } if sends("$create_alias") || loses("$create_alias") => {
+            let target = target.as_ref().map_or_else(|| current(step), id);
+            let asks = format!("Asks the server for a row in the lookup table: {} → {target}.", id(alias));
+            let keeps = match (&step.after.alias, step.after.distinct_id == step.before.distinct_id) {
+                (Some(_), _) => " The SDK keeps its id, and remembers the alias (__alias).",
+                (None, true) if !device.sdk.is_server() => " The SDK keeps its id.",
+                _ => "",
+            };
+            Some(format!("{asks}{keeps}"))
+        }
+        Action::Reset | Action::ClearStorage if step.before.distinct_id != step.after.distinct_id => {
+            Some(format!("From here on this device is {}, a stranger to the server.", current(step)))
+        }
+        Action::People { id: named, .. } if play.sends(moment).next().is_some() => {
+            let of = named.as_ref().map_or_else(|| current(step), id);
+            Some(format!("A profile update of {of}: it changes no identity."))
+        }
+        Action::Alias { .. } | Action::Reset | Action::ClearStorage | Action::People { .. } => None,
+        Action::Register { .. } => Some("Super properties: sent with every event from now on.".to_owned()),
+        Action::PageLoad { .. } => Some("The SDK finds in its cookie what it remembers.".to_owned()),
+        Action::AppStart => Some("The SDK finds on the phone what it remembers.".to_owned()),
+        Action::Flush => Some("What waits is sent at once.".to_owned()),
+        Action::GoOffline => Some("The network is gone; the SDK does not know.".to_owned()),
+        Action::ComeOnline => Some("The network is back.".to_owned()),
+    }
 }
 
 fn current(step: &Step) -> String {
     short(step.after.distinct_id.as_deref().unwrap_or_default())
 }
 
-fn identify(step: &Step, told: bool) -> String {
-    let State { distinct_id: before, .. } = &step.before;
-    let now = current(step);
-    match before {
-        Some(before) if step.before.distinct_id != step.after.distinct_id => {
-            let before = short(before);
-            let told = if told { " The $identify event says so, but no row moves by it." } else { "" };
-            format!(
-                "From here on this device sends {now}, no longer {before}. What was sent before stays where it is.{told}"
-            )
-        }
-        _ => String::new(),
-    }
+/// The switch from one id to another, if there is one.
+fn identify(step: &Step, told: bool) -> Option<String> {
+    let before = step.before.distinct_id.as_deref().filter(|_| step.before.distinct_id != step.after.distinct_id)?;
+    let told = if told { " The $identify event says so, but no row moves by it." } else { "" };
+    Some(format!(
+        "From here on this device sends {}, no longer {}. What was sent before stays where it is.{told}",
+        current(step),
+        short(before)
+    ))
 }
 
 impl Field {

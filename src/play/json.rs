@@ -66,7 +66,7 @@ pub fn play(out: &mut dyn Write, play: &Play) -> io::Result<bool> {
     Ok(expected.iter().all(super::Expected::holds))
 }
 
-/// Writes the list of plays: name, title, look_for and lesson of each.
+/// Writes the list of plays: name, title, what to look for and the lesson of each.
 pub fn list(out: &mut dyn Write, plays: &[crate::sim::Scenario]) -> io::Result<()> {
     let plays = plays.iter().map(|scenario| {
         json!({

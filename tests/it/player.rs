@@ -1,11 +1,8 @@
 //! The player of scenarios: what keys do to it, and what it looks like.
 
-#[path = "support/app.rs"]
-mod app;
-
 use std::sync::Arc;
 
-use app::App;
+use crate::support::app::App;
 use journey::identity::{Journey, resolve};
 use journey::inspect::rows::facts_of;
 use journey::model::Id;

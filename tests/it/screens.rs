@@ -1,12 +1,10 @@
 //! The screens: what keys do to them, and what they look like.
 
-#[path = "support/app.rs"]
-mod app;
 #[path = "support/journeys.rs"]
 mod journeys;
 mod mouse;
 
-use app::App;
+use crate::support::app::App;
 use crossterm::event::Event;
 use journey::identity::Journey;
 use journey::model::Id;

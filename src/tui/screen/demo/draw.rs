@@ -77,13 +77,10 @@ pub(in crate::tui) fn view(
         None => "before the first call".to_owned(),
     };
     rule(area, calls.bottom() - area.y, &[(0, head)], buffer, look);
-    let cursor = match &player.prompt {
-        Some(prompt) => Some(prompt_lines(player, prompt, story, buffer, look)),
-        None => {
-            what_happens(player, story, buffer, look);
-            None
-        }
-    };
+    let cursor = player.prompt.as_ref().map(|prompt| prompt_lines(player, prompt, story, buffer, look));
+    if cursor.is_none() {
+        what_happens(player, story, buffer, look);
+    }
     let calls_made = fit::counted(player.now().table.len() as u64, "alias call");
     let rows = fit::counted(player.now().timeline.len() as u64, "row");
     let waiting = match player.play().waiting(player.moment()) {

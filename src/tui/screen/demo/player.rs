@@ -337,7 +337,8 @@ impl Player {
 /// The path as typed, with the ending by which `journey demo` knows a file.
 fn path_of(text: &str) -> String {
     let path = text.trim();
-    if path.is_empty() || path.ends_with(".toml") { path.to_owned() } else { format!("{path}.toml") }
+    let ends = std::path::Path::new(path).extension().is_some_and(|extension| extension == "toml");
+    if path.is_empty() || ends { path.to_owned() } else { format!("{path}.toml") }
 }
 
 /// The name of a scenario from that of its file, with the characters that a name may have.
