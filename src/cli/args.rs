@@ -41,8 +41,8 @@ pub(super) struct Common {
     #[arg(long, value_name = "ZONE", global = true, allow_hyphen_values = true)]
     pub(super) timezone: Option<String>,
     /// What the answer is written as
-    #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
-    pub(super) format: Format,
+    #[arg(long, value_enum, default_value_t = Form::Text, global = true)]
+    pub(super) format: Form,
     /// When to use colour; NO_COLOR counts for auto
     #[arg(long, value_enum, default_value_t = When::Auto, global = true, value_name = "WHEN")]
     pub(super) color: When,
@@ -51,8 +51,33 @@ pub(super) struct Common {
     pub(super) ascii: bool,
 }
 
-/// Forms of an answer.
+/// Forms that an answer can be asked for in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Form {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// For Graphviz (`graph` alone)
+    Dot,
+    /// A picture (`graph` alone)
+    Svg,
+}
+
+impl Form {
+    /// The form of what every command can say: notes and failures.
+    pub(super) fn plain(self) -> Format {
+        if self == Self::Json { Format::Json } else { Format::Text }
+    }
+
+    /// Whether it is a picture.
+    pub(super) fn is_picture(self) -> bool {
+        matches!(self, Self::Dot | Self::Svg)
+    }
+}
+
+/// Forms of an answer that every command has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
     /// For people
     Text,
@@ -77,6 +102,7 @@ pub(super) enum Command {
     Import(Import),
     Search(Search),
     Show(Show),
+    Graph(Graph),
     /// Write completions for a shell
     Completions {
         /// The shell
@@ -125,6 +151,19 @@ pub(super) struct Show {
     ///
     /// A day, minute or second (2019-07-10, "2019-07-10 19:13", 2019-07-10T19:13:04Z) means all
     /// of it; without a zone it is read in that of --timezone. Arrival counts, not event time.
+    #[arg(long, value_name = "TIME")]
+    pub(super) as_of: Option<String>,
+}
+
+/// Draw the ids of a user and what is between them
+///
+/// A tree as text: the root, the aliases that lead to it, refused calls, orphans with their
+/// evidence, devices and other users. --format dot is for Graphviz, svg a picture of its own.
+#[derive(Debug, clap::Args)]
+pub(super) struct Graph {
+    /// Any id of the user
+    pub(super) id: String,
+    /// Draw it as it stood when only what had arrived by TIME was there (see `show`)
     #[arg(long, value_name = "TIME")]
     pub(super) as_of: Option<String>,
 }

@@ -9,8 +9,9 @@ use super::failure::Failure;
 use super::open::{Named, Source};
 use super::{demo, search};
 use crate::identity::Journey;
-use crate::inspect::Inspector;
+use crate::inspect::{History, Inspector};
 use crate::model::Id;
+use crate::model::facts::Arrival;
 use crate::report::Clock;
 use crate::store::{self, Reader};
 use crate::tui::{self, Backend, Cancel, FailureKind, Hits, Overview, Zone};
@@ -54,6 +55,10 @@ struct Stored {
     suggestions: Vec<(Id, String)>,
     /// [`Reader::data_version`] when it was last looked at.
     version: i64,
+    /// Look-ups of the user whose moments are stepped through.
+    ///
+    /// Two ids can be asked for in turn: the one opened and, before its time, its root.
+    history: (Vec<Id>, History),
 }
 
 impl Stored {
@@ -67,7 +72,7 @@ impl Stored {
         };
         inspector.reader_mut().on_progress(move || cancel.is_stale()).map_err(told)?;
         let version = inspector.reader().data_version().map_err(told)?;
-        Ok(Self { inspector, title, suggestions, version })
+        Ok(Self { inspector, title, suggestions, version, history: Default::default() })
     }
 }
 
@@ -122,6 +127,17 @@ impl Backend for Stored {
 
     fn journey(&mut self, id: &Id) -> Result<Option<Arc<Journey>>, tui::Failure> {
         Ok(self.inspector.journey(id).map_err(told)?.map(Arc::new))
+    }
+
+    fn journey_as_of(&mut self, id: &Id, moment: Arrival) -> Result<Option<Arc<Journey>>, tui::Failure> {
+        let (ids, history) = &mut self.history;
+        if !ids.contains(id) {
+            if ids.len() >= 2 {
+                (*ids, *history) = (Vec::new(), History::default());
+            }
+            ids.push(id.clone());
+        }
+        Ok(self.inspector.journey_as_of(history, id, moment).map_err(told)?.map(Arc::new))
     }
 
     fn properties(&mut self, row: i64) -> Result<String, tui::Failure> {

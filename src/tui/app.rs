@@ -5,6 +5,7 @@
 //! changes nothing.
 
 mod draw;
+mod identity;
 
 pub use self::draw::view;
 
@@ -14,9 +15,8 @@ use crate::model::Id;
 
 use super::Options;
 use super::keys::{Action, AssetError, Context, Key, Keymap, Resolved};
-use super::screen::journey::identity::Goal;
 use super::screen::search::{Asked, Load};
-use super::screen::{help, journey, search};
+use super::screen::{help, journey, prompt, search};
 use super::theme::{Look, Theme, ThemeName};
 use super::when::Zone;
 use super::worker::{Answer, Failure, Opened, Question, Ticket};
@@ -72,6 +72,8 @@ pub enum Layer {
     Identity,
     /// The help.
     Help(help::State),
+    /// A question to the user.
+    Prompt(prompt::State),
 }
 
 /// Facts of the drawing: where lists are scrolled to, how many lines there are.
@@ -83,6 +85,7 @@ pub struct Ui {
     pub(super) journey_top: usize,
     pub(super) identity_top: usize,
     pub(super) help_end: usize,
+    pub(super) identity_end: usize,
     /// Lines of lists that were put together for the last frame.
     pub built: usize,
 }
@@ -96,12 +99,14 @@ pub struct Drawn {
     pub properties: bool,
     /// The furthest that the help can be scrolled.
     pub help_end: usize,
+    /// The furthest that the graph of ids can be scrolled.
+    pub identity_end: usize,
 }
 
 impl Ui {
     /// What the update needs.
     pub fn drawn(&self) -> Drawn {
-        Drawn { page: self.page, properties: self.properties, help_end: self.help_end }
+        Drawn { page: self.page, properties: self.properties, help_end: self.help_end, identity_end: self.identity_end }
     }
 }
 
@@ -115,6 +120,8 @@ pub struct Model {
     opening: Load<()>,
     /// The id that is being opened, or whose journey is shown.
     opened: Option<Id>,
+    /// Pages that this one was opened from, the last one last.
+    trail: Vec<identity::Visit>,
     failed: Option<Failure>,
     properties_asked: Option<(Ticket, i64)>,
     title: Option<String>,
@@ -142,6 +149,7 @@ impl Model {
             journey: None,
             opening: Load::default(),
             opened: None,
+            trail: Vec::new(),
             failed: None,
             properties_asked: None,
             title: None,
@@ -213,6 +221,7 @@ impl Model {
             Some(Layer::Journey) => vec![Context::Journey, Context::Everywhere],
             Some(Layer::Identity) => vec![Context::Identity, Context::Everywhere],
             Some(Layer::Help(_)) => vec![Context::Help, Context::Everywhere],
+            Some(Layer::Prompt(_)) => vec![Context::Prompt, Context::Everywhere],
         }
     }
 
@@ -239,6 +248,10 @@ impl Model {
         if self.opened.as_ref() != Some(&id) {
             self.journey = None;
         }
+        if let Some(journey) = &mut self.journey {
+            journey.scrub_to(None);
+        }
+        self.trail.clear();
         self.opened = Some(id.clone());
         self.layers = vec![Layer::Search, Layer::Journey];
         vec![Effect::Ask(ticket, Question::Journey(id, self.look.zone))]
@@ -253,7 +266,7 @@ impl Model {
                 self.opening.ask(ticket);
                 self.search.forget();
                 self.properties_asked = None;
-                vec![Effect::Ask(ticket, Question::Journey(id, self.look.zone))]
+                vec![Effect::Ask(ticket, self.question(id))]
             }
             _ => self.ask_search(),
         }
@@ -265,6 +278,9 @@ impl Model {
             return vec![Effect::Quit];
         }
         if let Some(Layer::Journey) = self.layers.pop() {
+            if let Some(effects) = self.revisit() {
+                return effects;
+            }
             self.opening.forget();
         }
         self.resume_search()
@@ -319,6 +335,9 @@ fn after_drawing(model: &mut Model, drawn: Drawn) -> Vec<Effect> {
     if let Some(Layer::Help(help)) = model.layers.last_mut() {
         help.clamp(drawn.help_end);
     }
+    if let Some(journey) = &mut model.journey {
+        journey.identity.clamp(drawn.identity_end);
+    }
     let lacking = model.journey.as_ref().filter(|_| drawn.properties).and_then(journey::State::lacks_properties);
     let Some(row) = lacking else { return Vec::new() };
     if !matches!(model.layers.last(), Some(Layer::Journey)) || model.properties_asked.is_some_and(|(_, of)| of == row) {
@@ -363,6 +382,9 @@ fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec<Effect> {
             model.looking = false;
             model.notice = Some("the store has changed".to_owned());
             model.search.outdate();
+            for visit in &mut model.trail {
+                visit.stale = true;
+            }
             model.reload()
         }
     }
@@ -412,6 +434,12 @@ fn terminal(model: &mut Model, event: Event) -> Vec<Effect> {
                 let asked = model.search.paste(&text);
                 search_asked(model, asked)
             }
+            Some(Layer::Prompt(_)) => {
+                if let Some(Layer::Prompt(prompt)) = model.layers.last_mut() {
+                    prompt.paste(&text);
+                }
+                Vec::new()
+            }
             _ => Vec::new(),
         },
         Event::Mouse(mouse) => {
@@ -431,6 +459,10 @@ fn key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
     model.notice = None;
     let contexts = model.contexts();
     let typing = Context::takes_text(&contexts);
+    if let (Some(c), Some(Layer::Prompt(prompt))) = (key.typed(), model.layers.last_mut()) {
+        prompt.type_char(c);
+        return Vec::new();
+    }
     if let Some(c) = key.typed().filter(|_| typing) {
         // Only what is bound for an empty field goes before the typing.
         return match model.keymap.resolve(&contexts[..contexts.len().min(1)], &[key]) {
@@ -489,6 +521,11 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.layers.push(Layer::Help(help::State::new(contexts)));
             return Vec::new();
         }
+        Action::Earlier | Action::Later => return model.scrub(action == Action::Later),
+        Action::AsOf => {
+            model.ask_when();
+            return Vec::new();
+        }
         Action::Search => {
             model.layers.push(Layer::Search);
             return model.resume_search();
@@ -506,6 +543,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             help.update(action, page);
             Vec::new()
         }
+        Some(Layer::Prompt(_)) => model.prompt(action),
         Some(Layer::Journey) if !panel => {
             match (&mut model.journey, action) {
                 (Some(_), Action::Identity) => model.layers.push(Layer::Identity),
@@ -514,29 +552,8 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             }
             Vec::new()
         }
-        Some(Layer::Journey | Layer::Identity) => identity(model, action, page),
+        Some(Layer::Journey | Layer::Identity) => identity::update(model, action, page),
     }
-}
-
-fn identity(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
-    let Some(journey) = &mut model.journey else { return Vec::new() };
-    if action != Action::Open {
-        journey.identity.update(action, page);
-        return Vec::new();
-    }
-    let reached = match journey.identity.goal(journey.journey()) {
-        Some(Goal::Row(row)) => journey.select_row(row),
-        Some(Goal::Call(call)) => journey.select_call(call),
-        Some(Goal::Orphan(orphan)) => journey.select_orphan(orphan),
-        Some(Goal::User(id)) => return model.open(id),
-        None => return Vec::new(),
-    };
-    if reached && matches!(model.layers.last(), Some(Layer::Identity)) {
-        model.layers.pop();
-    } else if !reached {
-        model.notice = Some("it has no row on this timeline".to_owned());
-    }
-    Vec::new()
 }
 
 fn next_zone(model: &mut Model) {

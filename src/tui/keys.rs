@@ -181,8 +181,10 @@ pub enum Context {
     Search,
     /// The timeline.
     Journey,
-    /// The identity panel.
+    /// The identity screen.
     Identity,
+    /// A question to the user. Keys that type a character are never bound here.
+    Prompt,
     /// The help.
     Help,
     /// Any screen, unless it has the key itself.
@@ -190,7 +192,8 @@ pub enum Context {
 }
 
 impl Context {
-    const ALL: [Self; 6] = [Self::Overview, Self::Search, Self::Journey, Self::Identity, Self::Help, Self::Everywhere];
+    const ALL: [Self; 7] =
+        [Self::Overview, Self::Search, Self::Journey, Self::Identity, Self::Prompt, Self::Help, Self::Everywhere];
 
     /// The name in the file.
     pub fn name(self) -> &'static str {
@@ -199,6 +202,7 @@ impl Context {
             Self::Search => "search",
             Self::Journey => "journey",
             Self::Identity => "identity",
+            Self::Prompt => "question",
             Self::Help => "help",
             Self::Everywhere => "everywhere",
         }
@@ -206,7 +210,7 @@ impl Context {
 
     /// Whether characters without a binding are typed.
     fn types(self) -> bool {
-        matches!(self, Self::Overview | Self::Search)
+        matches!(self, Self::Overview | Self::Search | Self::Prompt)
     }
 }
 
@@ -267,8 +271,16 @@ actions! {
     DetailDown = "detail-down",
     /// The detail pane one line up.
     DetailUp = "detail-up",
-    /// Show the identity panel.
+    /// Show the identity screen.
     Identity = "identity",
+    /// Show the graph of ids, or the lines again.
+    Picture = "picture",
+    /// Back to the change of the lookup table before.
+    Earlier = "earlier",
+    /// On to the next change.
+    Later = "later",
+    /// Ask for a moment of arrival.
+    AsOf = "as-of",
     /// Show times in the next zone.
     Zone = "zone",
     /// Show the time, the gap to the row before, or both.
@@ -412,8 +424,12 @@ fn binding(file: &str, context: Context, entry: Entry) -> Result<Binding, AssetE
         for name in text.split_whitespace() {
             let key = Key::parse(name)
                 .ok_or_else(|| AssetError::unknown(file, "key", name, &mut NAMED.iter().map(|(name, _)| *name)))?;
-            if context == Context::Search && key.typed().is_some() {
-                return Err(AssetError::new(file, format!("[[search]]: {name} types a character, it cannot be bound")));
+            if matches!(context, Context::Search | Context::Prompt) && key.typed().is_some() {
+                let context = context.name();
+                return Err(AssetError::new(
+                    file,
+                    format!("[[{context}]]: {name} types a character, it cannot be bound"),
+                ));
             }
             sequence.push(key);
         }

@@ -1,5 +1,7 @@
 //! The screens: for each its state, its update and its view.
 
 pub mod help;
+pub mod identity;
 pub mod journey;
+pub mod prompt;
 pub mod search;

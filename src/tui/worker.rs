@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 
 use crate::identity::Journey;
+use crate::model::facts::Arrival;
 use crate::model::{Id, Millis};
 
 use super::app::Msg;
@@ -24,6 +25,11 @@ pub trait Backend: Send {
     fn overview(&mut self) -> Result<Overview, Failure>;
     /// The journey of the user that an id belongs to; `None` when nothing names the id.
     fn journey(&mut self, id: &Id) -> Result<Option<Arc<Journey>>, Failure>;
+    /// The same as it stood when what is in order of arrival up to `moment` was there.
+    fn journey_as_of(&mut self, id: &Id, moment: Arrival) -> Result<Option<Arc<Journey>>, Failure> {
+        let _ = (id, moment);
+        Err(Failure::new(FailureKind::Usage, "what answers here knows no other moment than now"))
+    }
     /// The properties of a row, as JSON.
     fn properties(&mut self, row: i64) -> Result<String, Failure>;
     /// Whether the store has changed since this was last asked.
@@ -160,10 +166,23 @@ pub enum Question {
     Search(String),
     /// [`Backend::journey`], laid out for a zone.
     Journey(Id, Zone),
+    /// [`Backend::journey_as_of`], laid out for a zone.
+    AsOf(Then, Zone),
     /// [`Backend::properties`].
     Properties(i64),
     /// [`Backend::changed`].
     Changed,
+}
+
+/// Whose journey, as it stood at which moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Then {
+    /// What was asked for.
+    pub id: Id,
+    /// The root it leads to today: whose state is shown when nothing had named the id by then.
+    pub root: Option<Id>,
+    /// The last that had arrived.
+    pub moment: Arrival,
 }
 
 /// A journey and its lines; `None` when nothing names the id.
@@ -192,16 +211,47 @@ pub fn answer(backend: &mut dyn Backend, question: &Question) -> Answer {
             let near = if hits.list.is_empty() { backend.near(text) } else { Vec::new() };
             (hits, near)
         })),
-        Question::Journey(id, zone) => Answer::Journey(backend.journey(id).map(|journey| {
-            journey.map(|journey| {
-                let timeline = Arc::new(Timeline::new(&journey, *zone));
-                (journey, timeline)
-            })
-        })),
+        Question::Journey(id, zone) => {
+            Answer::Journey(backend.journey(id).map(|journey| journey.map(|journey| laid_out(journey, *zone))))
+        }
+        Question::AsOf(then, zone) => {
+            Answer::Journey(as_of(backend, then).map(|journey| Some(laid_out(journey, *zone))))
+        }
         Question::Properties(row) => Answer::Properties(*row, backend.properties(*row)),
         // A look that fails is made again; what the user asks will tell the failure.
         Question::Changed => Answer::Changed(backend.changed().unwrap_or(false)),
     }
+}
+
+fn laid_out(journey: Arc<Journey>, zone: Zone) -> (Arc<Journey>, Arc<Timeline>) {
+    let timeline = Arc::new(Timeline::new(&journey, zone));
+    (journey, timeline)
+}
+
+/// The user as it stood then, followed by its root of today where the id itself was not there yet.
+fn as_of(backend: &mut dyn Backend, then: &Then) -> Result<Arc<Journey>, Failure> {
+    let found = backend.journey_as_of(&then.id, then.moment)?;
+    if let Some(journey) = found.as_ref().filter(|journey| journey.root.is_some()) {
+        return Ok(journey.clone());
+    }
+    let id = then.id.as_str();
+    if let Some(root) = then.root.as_ref().filter(|root| **root != then.id)
+        && let Some(followed) = backend.journey_as_of(root, then.moment)?
+        && followed.root.is_some()
+    {
+        let mut followed = Arc::unwrap_or_clone(followed);
+        followed.query = then.id.clone();
+        followed
+            .notes
+            .insert(0, format!("Nothing had made {id} one of these ids yet: this is {} then.", root.as_str()));
+        return Ok(Arc::new(followed));
+    }
+    Ok(found.unwrap_or_else(|| {
+        let mut nothing = Journey::of_nothing(&then.id);
+        nothing.as_of = Some(then.moment);
+        nothing.notes = vec![format!("Nothing that had arrived by then names {id}.")];
+        Arc::new(nothing)
+    }))
 }
 
 /// Questions that push each other aside, most urgent first.
@@ -210,7 +260,7 @@ const SLOTS: usize = 4;
 impl Question {
     fn slot(&self) -> usize {
         match self {
-            Self::Journey(..) => 0,
+            Self::Journey(..) | Self::AsOf(..) => 0,
             Self::Overview | Self::Search(_) => 1,
             Self::Properties(_) => 2,
             Self::Changed => 3,
@@ -246,7 +296,7 @@ impl Cancel {
 
     fn asked(&self, ticket: Ticket, question: &Question) {
         // Who opens a journey no longer waits for hits or for properties of another.
-        let slots = if matches!(question, Question::Journey(..)) { 0..=2 } else { question.slot()..=question.slot() };
+        let slots = if question.slot() == 0 { 0..=2 } else { question.slot()..=question.slot() };
         for latest in self.0.latest.get(slots).into_iter().flatten() {
             latest.fetch_max(ticket, Ordering::AcqRel);
         }

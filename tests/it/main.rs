@@ -9,6 +9,7 @@ mod formats;
 mod ingest;
 mod layers;
 mod orders;
+mod register;
 mod report;
 mod scenarios;
 mod screens;

@@ -51,7 +51,8 @@ struct Line {
 pub(in crate::tui) fn view(state: &State, keymap: &Keymap, ui: &mut Ui, area: Rect, buffer: &mut Buffer, look: &Look) {
     let focused = match state.of.first() {
         Some(Context::Overview | Context::Search) => "searching",
-        Some(Context::Identity) => "the identity panel",
+        Some(Context::Identity) => "the identity screen",
+        Some(Context::Prompt) => "answering a question",
         _ => "the timeline",
     };
     Pen::new(buffer, area, 0)
@@ -112,6 +113,7 @@ fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
                 Context::Journey => "TIMELINE",
                 Context::Identity => "IDENTITY",
                 Context::Help => "HELP",
+                Context::Prompt => "QUESTION (every character is typed)",
                 Context::Everywhere => "EVERYWHERE",
             },
         );

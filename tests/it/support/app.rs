@@ -122,6 +122,7 @@ impl<B: Backend> App<B> {
             Some(Layer::Journey) => "journey",
             Some(Layer::Identity) => "identity",
             Some(Layer::Help(_)) => "help",
+            Some(Layer::Prompt(_)) => "question",
             None => "nothing",
         }
     }
