@@ -84,6 +84,13 @@ pub enum ChangeKind {
         /// What became of it.
         verdict: Verdict,
     },
+    /// A row showed that the user became known, or that a device's state ended.
+    Point {
+        /// What it shows.
+        kind: PointKind,
+        /// The id that became known, or that began.
+        id: Id,
+    },
     /// The first row of an id of the user.
     Appears(Id),
     /// The first row of an id that is an orphan today.
@@ -105,7 +112,7 @@ impl Register {
             calls: calls(journey, &point_arrivals),
             table: table(journey),
             devices: devices(journey),
-            changes: changes(journey),
+            changes: changes(journey, &point_arrivals),
             point_arrivals,
         }
     }
@@ -216,7 +223,7 @@ fn devices(journey: &Journey) -> Vec<Device> {
     devices
 }
 
-fn changes(journey: &Journey) -> Vec<Change> {
+fn changes(journey: &Journey, point_arrivals: &[Option<Arrival>]) -> Vec<Change> {
     let mut first: HashMap<&Id, (Arrival, bool)> = HashMap::new();
     let own = journey.steps.iter().map(|step| (step, false));
     let orphaned = journey.orphans.iter().flat_map(|orphan| &orphan.steps).map(|step| (step, true));
@@ -233,8 +240,16 @@ fn changes(journey: &Journey) -> Vec<Change> {
         arrival: line.arrival(),
         kind: ChangeKind::Call { alias: line.alias.clone(), target: line.target.clone(), verdict: line.verdict },
     });
-    let mut changes: Vec<Change> = calls.chain(appear).collect();
-    changes.sort_by_key(|change| (change.arrival, matches!(change.kind, ChangeKind::Call { .. })));
+    let points = journey.points.iter().zip(point_arrivals).filter_map(|(point, arrival)| {
+        Some(Change { arrival: (*arrival)?, kind: ChangeKind::Point { kind: point.kind, id: point.id.clone() } })
+    });
+    let mut changes: Vec<Change> = calls.chain(points).chain(appear).collect();
+    let weight = |kind: &ChangeKind| match kind {
+        ChangeKind::Appears(_) | ChangeKind::Orphan(_) => 0,
+        ChangeKind::Point { .. } => 1,
+        ChangeKind::Call { .. } => 2,
+    };
+    changes.sort_by_key(|change| (change.arrival, weight(&change.kind)));
     // The row of a call is often the first of its id: one moment, told as the call.
     let mut kept: Vec<Change> = Vec::with_capacity(changes.len());
     for change in changes {

@@ -47,6 +47,7 @@ fn told(journey: &Journey) -> (Vec<String>, Vec<String>, Vec<String>, Vec<String
         let name = |id: &Option<Id>| id.as_ref().map_or(String::new(), |id| id.as_str().to_owned());
         let what = match &change.kind {
             ChangeKind::Appears(id) => format!("+ {}", id.as_str()),
+            ChangeKind::Point { kind, id } => format!("{} {}", kind.name(), id.as_str()),
             ChangeKind::Orphan(id) => format!("? {}", id.as_str()),
             ChangeKind::Call { alias, target, verdict } => {
                 format!("{} > {}{}", name(alias), name(target), if *verdict == Verdict::Accepted { "" } else { " no" })
@@ -71,9 +72,9 @@ fn the_tables_say_what_the_rows_say() {
         [
             "1 + 12345",
             "3 sally > 12345",
-            "50 + sally",
+            "50 login sally",
             "55 uid-9 > sally",
-            "57 + uid-9",
+            "57 login uid-9",
             "60 ? P-1",
             "61 sally > P-1 no"
         ]

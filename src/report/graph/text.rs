@@ -25,7 +25,12 @@ pub fn text(out: &mut dyn Write, graph: &Graph, look: &Look) -> io::Result<()> {
         let when = format!("as of {}: only what had arrived by then", look.clock.full(moment.at));
         writeln!(out, "{}", look.paint(Class::Refused, &look.wrap(&when, 0)))?;
     }
-    for Row(pieces) in rows(graph, look) {
+    let mark = |class| match (class, look.ascii) {
+        (Class::Refused, true) => format!("{}X", look.mark(class)),
+        (Class::Refused, false) => format!("{}╳", look.mark(class)),
+        _ => look.mark(class).to_string(),
+    };
+    for Row(pieces) in rows(graph, look, &mark) {
         let line: Vec<String> = pieces.iter().map(|(class, text)| look.paint(*class, text)).collect();
         writeln!(out, "{}", line.concat().trim_end())?;
     }
@@ -35,8 +40,8 @@ pub fn text(out: &mut dyn Write, graph: &Graph, look: &Look) -> io::Result<()> {
     Ok(())
 }
 
-/// The lines of the tree.
-pub fn rows(graph: &Graph, look: &Look) -> Vec<Row> {
+/// The lines of the tree; `mark` gives the sign of what ties a node to the one above it.
+pub fn rows(graph: &Graph, look: &Look, mark: &dyn Fn(Class) -> String) -> Vec<Row> {
     let tree = tree::tree(graph);
     let drawing = Drawing { graph, look };
     let mut rows = Vec::new();
@@ -50,7 +55,8 @@ pub fn rows(graph: &Graph, look: &Look) -> Vec<Row> {
         let mut indent: String = placed.passed.iter().skip(1).map(|passed| if *passed { pass } else { gap }).collect();
         let branch = drawing.branch(placed.joins(), placed.last);
         let row = Row::default().with(Class::Faint, format!("{indent}{branch}"));
-        rows.push(drawing.node(drawing.mark(row, &placed.edges), node));
+        let class = class_of(placed.edges.iter().map(|edge| edge.kind));
+        rows.push(drawing.node(row.with(class, format!("{} ", mark(class))), node));
         indent.push_str(if placed.last { gap } else { pass });
         for edge in &placed.edges {
             let row = Row::default().with(Class::Faint, format!("{indent}  "));
@@ -81,16 +87,6 @@ impl Drawing<'_> {
             (true, false, false) => "+--",
             (true, false, true) => "`--",
         }
-    }
-
-    fn mark(&self, row: Row, edges: &[&Edge]) -> Row {
-        let class = class_of(edges.iter().map(|edge| edge.kind));
-        let bar = match (class, self.look.ascii) {
-            (Class::Refused, true) => "X",
-            (Class::Refused, false) => "╳",
-            _ => "",
-        };
-        row.with(class, format!("{}{bar} ", self.look.mark(class)))
     }
 
     fn node(&self, row: Row, node: &Node) -> Row {

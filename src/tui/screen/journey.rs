@@ -212,6 +212,11 @@ impl State {
         }
     }
 
+    /// The identity screen.
+    pub fn identity(&self) -> &identity::State {
+        &self.identity
+    }
+
     /// Which moment of arrival is asked for.
     pub fn scrub(&self) -> &scrub::State {
         &self.scrub

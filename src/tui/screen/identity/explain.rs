@@ -102,7 +102,9 @@ fn call(journey: &Journey, call: Call, look: &Look) -> Option<String> {
 /// `0.8 s later`.
 fn after(time: i64, arrived: i64) -> String {
     let late = arrived.saturating_sub(time);
-    if late < 0 {
+    if (0..100).contains(&late) {
+        "at once".to_owned()
+    } else if late < 0 {
         format!("{} before that", when::span(late.saturating_neg()))
     } else {
         format!("{} later", when::span(late))

@@ -21,7 +21,13 @@ pub(super) fn view(of: &journey::State, ui: &mut Ui, area: Rect, buffer: &mut Bu
     };
     let width = usize::from(area.width);
     let graph = Graph::of(of.journey(), of.timeline().register());
-    let rows = rows(&graph, &report::Look { width, ascii: look.is_ascii(), colour: false, clock });
+    let mark = |class| match class {
+        Class::Refused => format!("{}{}", look.glyphs.refused, look.glyphs.refused_end),
+        Class::Alias => look.glyphs.alias.to_owned(),
+        Class::Orphan => look.glyphs.orphan.to_owned(),
+        _ => look.glyphs.dot.to_owned(),
+    };
+    let rows = rows(&graph, &report::Look { width, ascii: look.is_ascii(), colour: false, clock }, &mark);
     let height = usize::from(area.height);
     ui.page = height;
     ui.identity_end = rows.len().saturating_sub(height);

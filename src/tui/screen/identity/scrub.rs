@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::identity::Verdict;
 use crate::identity::register::{Change, ChangeKind, Register};
+use crate::identity::{PointKind, Verdict};
 use crate::model::facts::Arrival;
 use crate::model::{Id, Millis};
 use crate::tui::fit;
@@ -152,7 +152,7 @@ fn weight(kind: &ChangeKind) -> u8 {
     match kind {
         ChangeKind::Appears(_) => 0,
         ChangeKind::Orphan(_) => 1,
-        ChangeKind::Call { verdict: Verdict::Duplicate, .. } => 2,
+        ChangeKind::Point { .. } | ChangeKind::Call { verdict: Verdict::Duplicate, .. } => 2,
         ChangeKind::Call { verdict: Verdict::Accepted, .. } => 3,
         ChangeKind::Call { verdict: Verdict::Refused(_), .. } => 4,
     }
@@ -163,6 +163,8 @@ fn mark(kind: &ChangeKind, look: &Look) -> (&'static str, Meaning) {
     match kind {
         ChangeKind::Appears(_) => (glyphs.anonymous, Meaning::Identified),
         ChangeKind::Orphan(_) => (glyphs.orphan, Meaning::Orphan),
+        ChangeKind::Point { kind: PointKind::Reset, .. } => (glyphs.reset, Meaning::Reset),
+        ChangeKind::Point { .. } => (glyphs.identify, Meaning::Identify),
         ChangeKind::Call { verdict: Verdict::Duplicate, .. } => (glyphs.duplicate, Meaning::Muted),
         ChangeKind::Call { verdict: Verdict::Accepted, .. } => (glyphs.alias, Meaning::Alias),
         ChangeKind::Call { verdict: Verdict::Refused(_), .. } => (glyphs.refused, Meaning::Refused),
@@ -174,6 +176,10 @@ fn words(kind: &ChangeKind, look: &Look) -> String {
     match kind {
         ChangeKind::Appears(id) => format!("first row of {}", fit::middle(id.as_str(), 40)),
         ChangeKind::Orphan(id) => format!("first row of {}, an orphan today", fit::middle(id.as_str(), 40)),
+        ChangeKind::Point { kind: PointKind::Reset, id } => {
+            format!("~reset, inferred: {} begins", fit::middle(id.as_str(), 40))
+        }
+        ChangeKind::Point { kind, id } => format!("{}: {}", kind.name(), fit::middle(id.as_str(), 40)),
         ChangeKind::Call { alias, target, verdict } => {
             let what = match verdict {
                 Verdict::Accepted => "accepted",
