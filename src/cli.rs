@@ -9,6 +9,7 @@ mod console;
 mod demo;
 mod failure;
 mod generate;
+mod graph;
 mod import;
 mod interface;
 mod open;
@@ -37,7 +38,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(args) => args,
         Err(error) => return told_by_clap(&error, &arguments),
     };
-    let format = args.common.format;
+    let format = args.common.format.plain();
     match dispatch(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => tell(&failure, format),
@@ -63,10 +64,14 @@ fn dispatch(args: Args) -> Result<(), Failure> {
         return Err(Failure::usage(format!("--id {id} opens the terminal interface, and a command was given too"))
             .hint("journey --id ID, or journey show ID"));
     }
+    if args.common.format.is_picture() && !matches!(args.command, Some(Command::Graph(_))) {
+        return Err(Failure::usage("only the graph of ids has that format").hint("journey graph ID --format svg"));
+    }
     match args.command {
         None => interface::run(&args.common, store, args.id.as_deref(), &console),
         Some(Command::Import(command)) => import::run(&command, &args.common, store, &mut console),
         Some(Command::Search(command)) => search::run(&command, store, &mut console),
+        Some(Command::Graph(command)) => graph::run(&command, store, &mut console),
         Some(Command::Show(command)) => show::run(&command, store, &mut console),
         Some(Command::Demo(command)) => demo::run(&command, &args.common, store, args.format_given, &mut console),
         Some(Command::Completions { shell }) => generate::completions(shell, &mut console),

@@ -9,6 +9,7 @@
 //! - [`evidence`](mod@evidence): what ties anonymous rows to a user that no alias leads to;
 //! - [`moment`]: the same as it stood when only some of the rows had arrived;
 //! - [`findings`](mod@findings): integration mistakes that the journey shows;
+//! - [`register`]: calls, lookup table, devices and changes of a journey, as tables;
 //! - [`explain`](mod@explain): one sentence for every decision.
 //!
 //! Cost: O(n log n) in the facts given, which are those of one user and of what touches it.
@@ -21,6 +22,7 @@ mod findings;
 pub mod journey;
 pub mod moment;
 mod points;
+pub mod register;
 mod resolve;
 pub mod table;
 mod world;
@@ -33,5 +35,6 @@ pub use journey::{
     Reason, Refusal, Role, Split, State, Step, Strength, Verdict,
 };
 pub use moment::resolve_as_of;
+pub use register::Register;
 pub use resolve::{RACE_WINDOW, resolve};
 pub use world::World;

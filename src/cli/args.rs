@@ -44,8 +44,8 @@ pub(super) struct Common {
     #[arg(long, value_name = "ZONE", global = true, allow_hyphen_values = true)]
     pub(super) timezone: Option<String>,
     /// What the answer is written as
-    #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
-    pub(super) format: Format,
+    #[arg(long, value_enum, default_value_t = Form::Text, global = true)]
+    pub(super) format: Form,
     /// When to use colour; NO_COLOR counts for auto
     #[arg(long, value_enum, default_value_t = When::Auto, global = true, value_name = "WHEN")]
     pub(super) color: When,
@@ -54,8 +54,33 @@ pub(super) struct Common {
     pub(super) ascii: bool,
 }
 
-/// Forms of an answer.
+/// Forms that an answer can be asked for in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Form {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// For Graphviz (`graph` alone)
+    Dot,
+    /// A picture (`graph` alone)
+    Svg,
+}
+
+impl Form {
+    /// The form of what every command can say: notes and failures.
+    pub(super) fn plain(self) -> Format {
+        if self == Self::Json { Format::Json } else { Format::Text }
+    }
+
+    /// Whether it is a picture.
+    pub(super) fn is_picture(self) -> bool {
+        matches!(self, Self::Dot | Self::Svg)
+    }
+}
+
+/// Forms of an answer that every command has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
     /// For people
     Text,
@@ -81,6 +106,7 @@ pub(super) enum Command {
     Search(Search),
     Show(Show),
     Demo(Demo),
+    Graph(Graph),
     /// Write completions for a shell
     Completions {
         /// The shell
@@ -187,6 +213,19 @@ fn rows(text: &str) -> Result<u64, String> {
         Some(rows @ 1..) => Ok(rows),
         _ => Err("it must be a whole number from 1 on, such as 10000, 10k or 2M".to_owned()),
     }
+}
+
+/// Draw the ids of a user and what is between them
+///
+/// A tree as text: the root, the aliases that lead to it, refused calls, orphans with their
+/// evidence, devices and other users. --format dot is for Graphviz, svg a picture of its own.
+#[derive(Debug, clap::Args)]
+pub(super) struct Graph {
+    /// Any id of the user
+    pub(super) id: String,
+    /// Draw it as it stood when only what had arrived by TIME was there (see `show`)
+    #[arg(long, value_name = "TIME")]
+    pub(super) as_of: Option<String>,
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

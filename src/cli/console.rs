@@ -3,7 +3,7 @@
 use std::env;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
-use super::args::{Common, Format, When};
+use super::args::{Common, Form, Format, When};
 use super::failure::Failure;
 use super::zone;
 use crate::model::text::visible;
@@ -14,6 +14,8 @@ use crate::report::json::SCHEMA;
 pub(super) struct Console {
     /// What the answer is written as.
     pub(super) format: Format,
+    /// The same where a command has pictures too.
+    pub(super) form: Form,
     /// How text looks.
     pub(super) look: Look,
     /// Whether the answer goes to a terminal.
@@ -40,7 +42,13 @@ impl Console {
         };
         let width = if terminal { terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)) } else { None };
         let look = Look { width: width.unwrap_or(WIDTH).max(NARROWEST), ascii: common.ascii, colour, clock };
-        Ok(Self { format: common.format, look, terminal, out: BufWriter::new(io::stdout()) })
+        Ok(Self {
+            format: common.format.plain(),
+            form: common.format,
+            look,
+            terminal,
+            out: BufWriter::new(io::stdout()),
+        })
     }
 
     /// Tells something beside the answer, on the error output.

@@ -11,8 +11,9 @@ use super::failure::Failure;
 use super::open::{Named, Source};
 use super::{demo, search};
 use crate::identity::Journey;
-use crate::inspect::Inspector;
+use crate::inspect::{History, Inspector};
 use crate::model::Id;
+use crate::model::facts::Arrival;
 use crate::report::Clock;
 use crate::sim::Scenario;
 use crate::store::{self, Reader};
@@ -79,6 +80,10 @@ struct Stored {
     version: i64,
     /// To stop queries of a store that takes the place of this one.
     cancel: Cancel,
+    /// Look-ups of the user whose moments are stepped through.
+    ///
+    /// Two ids can be asked for in turn: the one opened and, before its time, its root.
+    history: (Vec<Id>, History),
 }
 
 impl Stored {
@@ -95,7 +100,7 @@ impl Stored {
             }
         };
         let version = heed(&mut inspector, &cancel)?;
-        Ok(Self { inspector, title, suggestions, version, cancel })
+        Ok(Self { inspector, title, suggestions, version, cancel, history: Default::default() })
     }
 }
 
@@ -159,6 +164,17 @@ impl Backend for Stored {
         Ok(self.inspector.journey(id).map_err(told)?.map(Arc::new))
     }
 
+    fn journey_as_of(&mut self, id: &Id, moment: Arrival) -> Result<Option<Arc<Journey>>, tui::Failure> {
+        let (ids, history) = &mut self.history;
+        if !ids.contains(id) {
+            if ids.len() >= 2 {
+                (*ids, *history) = (Vec::new(), History::default());
+            }
+            ids.push(id.clone());
+        }
+        Ok(self.inspector.journey_as_of(history, id, moment).map_err(told)?.map(Arc::new))
+    }
+
     fn properties(&mut self, row: i64) -> Result<String, tui::Failure> {
         Ok(self.inspector.properties(&[row]).map_err(told)?.pop().unwrap_or_default())
     }
@@ -174,6 +190,7 @@ impl Backend for Stored {
         let mut inspector = demo::stage(name, lines).map_err(Failure::into_interface)?;
         self.version = heed(&mut inspector, &self.cancel)?;
         self.inspector = inspector;
+        self.history = Default::default();
         Ok(())
     }
 

@@ -22,13 +22,7 @@ const FETCHED: usize = 1000;
 
 pub(super) fn run(command: &Show, store: Named, console: &mut Console) -> Result<(), Failure> {
     let inspector = store.open(console)?;
-    let journey = match &command.as_of {
-        None => inspector.journey(&Id::new(&command.id))?,
-        Some(text) => as_of(&inspector, &command.id, text, console)?,
-    };
-    let Some(journey) = journey else {
-        return Err(nowhere(&command.id, &inspector)?);
-    };
+    let journey = find(&inspector, &command.id, command.as_of.as_deref(), console)?;
     match console.format {
         Format::Text => text::journey(&mut console.out, &journey, &console.look)?,
         Format::Json => {
@@ -38,6 +32,23 @@ pub(super) fn run(command: &Show, store: Named, console: &mut Console) -> Result
         }
     }
     console.finish()
+}
+
+/// The journey of an id, as it is or as it stood; a failure that says what else is near.
+pub(super) fn find(
+    inspector: &Inspector,
+    id: &str,
+    moment: Option<&str>,
+    console: &Console,
+) -> Result<Journey, Failure> {
+    let journey = match moment {
+        None => inspector.journey(&Id::new(id))?,
+        Some(text) => as_of(inspector, id, text, console)?,
+    };
+    match journey {
+        Some(journey) => Ok(journey),
+        None => Err(nowhere(id, inspector)?),
+    }
 }
 
 /// The journey as it stood at a moment; a failure when the store names the id only since.

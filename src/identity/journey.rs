@@ -400,6 +400,26 @@ pub struct Neighbour {
 }
 
 impl Journey {
+    /// The answer when nothing names an id.
+    pub fn of_nothing(query: &Id) -> Self {
+        Self {
+            query: query.clone(),
+            as_of: None,
+            root: None,
+            ids: vec![],
+            aliases: vec![],
+            steps: vec![],
+            orphans: vec![],
+            points: vec![],
+            mentions: vec![],
+            orphan_of: vec![],
+            neighbours: vec![],
+            notes: vec![],
+            findings: vec![],
+            cuts: vec![],
+        }
+    }
+
     /// Time of the first and the last row, if there is one.
     pub fn span(&self) -> Option<(Millis, Millis)> {
         Some((self.steps.first()?.event.time, self.steps.last()?.event.time))

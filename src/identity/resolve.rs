@@ -77,12 +77,6 @@ fn of_root(world: &World<'_>, query: &Id, root: &Id) -> Journey {
     journey
 }
 
-impl AliasLine {
-    fn arrival(&self) -> Arrival {
-        Arrival { at: self.order, rank: self.source.rank, line: self.source.line, row: self.row }
-    }
-}
-
 /// The calls that `wanted` picks, with their verdicts, in order of arrival.
 fn alias_lines(world: &World<'_>, wanted: impl Fn(&crate::model::facts::AliasCall) -> bool) -> Vec<AliasLine> {
     let mut lines = Vec::new();

@@ -5,6 +5,7 @@
 //! changes nothing.
 
 mod draw;
+mod identity;
 pub mod mouse;
 mod playing;
 
@@ -16,9 +17,8 @@ use crate::model::Id;
 
 use super::Options;
 use super::keys::{Action, AssetError, Context, Key, Keymap, Resolved};
-use super::screen::journey::identity::Goal;
 use super::screen::search::{self, Load};
-use super::screen::{demo, help, journey};
+use super::screen::{demo, help, journey, prompt};
 use super::theme::{Look, Theme, ThemeName};
 use super::when::Zone;
 use super::worker::{Answer, Failure, Opened, Question, Ticket};
@@ -82,6 +82,8 @@ pub enum Layer {
     Player,
     /// The help.
     Help(help::State),
+    /// A question to the user.
+    Prompt(prompt::State),
 }
 
 /// The state of the interface.
@@ -96,6 +98,8 @@ pub struct Model {
     opening: Load<()>,
     /// The id that is being opened, or whose journey is shown.
     opened: Option<Id>,
+    /// Pages that this one was opened from, the last one last.
+    trail: Vec<identity::Visit>,
     failed: Option<Failure>,
     properties_asked: Option<(Ticket, i64)>,
     title: Option<String>,
@@ -127,6 +131,7 @@ impl Model {
             demo: demo::State::default(),
             opening: Load::default(),
             opened: None,
+            trail: Vec::new(),
             failed: None,
             properties_asked: None,
             title: None,
@@ -211,6 +216,7 @@ impl Model {
             Some(Layer::Player) if self.prompts() => vec![Context::Prompt, Context::Everywhere],
             Some(Layer::Player) => vec![Context::Player, Context::Everywhere],
             Some(Layer::Help(_)) => vec![Context::Help, Context::Everywhere],
+            Some(Layer::Prompt(_)) => vec![Context::Question, Context::Everywhere],
         }
     }
 
@@ -243,6 +249,10 @@ impl Model {
         if self.opened.as_ref() != Some(&id) {
             self.journey = None;
         }
+        if let Some(journey) = &mut self.journey {
+            journey.scrub_to(None);
+        }
+        self.trail.clear();
         self.opened = Some(id);
         self.layers = self.ground();
         self.layers.push(Layer::Journey);
@@ -258,7 +268,7 @@ impl Model {
                 self.opening.ask(ticket);
                 self.search.forget();
                 self.properties_asked = None;
-                vec![Effect::Ask(ticket, Question::Journey(id, self.look.zone))]
+                vec![Effect::Ask(ticket, self.question(id))]
             }
             _ if matches!(self.layers.last(), Some(Layer::Gallery | Layer::Player)) => Vec::new(),
             _ => self.ask_search(),
@@ -271,6 +281,9 @@ impl Model {
             return vec![Effect::Quit];
         }
         if let Some(Layer::Journey) = self.layers.pop() {
+            if let Some(effects) = self.revisit() {
+                return effects;
+            }
             self.opening.forget();
         }
         self.resume_search()
@@ -333,6 +346,9 @@ fn after_drawing(model: &mut Model, drawn: Drawn) -> Vec<Effect> {
     if let Some(Layer::Help(help)) = model.layers.last_mut() {
         help.clamp(model.drawn.help_end);
     }
+    if let Some(journey) = &mut model.journey {
+        journey.identity.clamp(model.drawn.identity_end);
+    }
     let lacking = model.journey.as_ref().filter(|_| model.drawn.properties).and_then(journey::State::lacks_properties);
     let Some(row) = lacking else { return Vec::new() };
     if !matches!(model.layers.last(), Some(Layer::Journey)) || model.properties_asked.is_some_and(|(_, of)| of == row) {
@@ -385,6 +401,9 @@ fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec<Effect> {
             model.looking = false;
             model.notice = Some("the store has changed".to_owned());
             model.search.outdate();
+            for visit in &mut model.trail {
+                visit.stale = true;
+            }
             model.reload()
         }
     }
@@ -443,6 +462,12 @@ fn terminal(model: &mut Model, event: Event) -> Vec<Effect> {
                 }
                 Vec::new()
             }
+            Some(Layer::Prompt(_)) => {
+                if let Some(Layer::Prompt(prompt)) = model.layers.last_mut() {
+                    prompt.paste(&text);
+                }
+                Vec::new()
+            }
             _ => Vec::new(),
         },
         Event::Mouse(event) => mouse::update(model, event),
@@ -456,6 +481,10 @@ fn key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
     model.mouse.interrupt();
     let contexts = model.contexts();
     let typing = Context::takes_text(&contexts);
+    if let (Some(c), Some(Layer::Prompt(prompt))) = (key.typed(), model.layers.last_mut()) {
+        prompt.type_char(c);
+        return Vec::new();
+    }
     if let Some(c) = key.typed().filter(|_| typing) {
         // Only what is bound for an empty field goes before the typing.
         return match model.keymap.resolve(&contexts[..contexts.len().min(1)], &[key]) {
@@ -522,6 +551,11 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.layers.push(Layer::Help(help::State::new(contexts)));
             return Vec::new();
         }
+        Action::Earlier | Action::Later => return model.scrub(action == Action::Later),
+        Action::AsOf => {
+            model.ask_when();
+            return Vec::new();
+        }
         Action::Search => {
             model.layers.push(Layer::Search);
             return model.resume_search();
@@ -549,6 +583,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             let asked = model.demo.player.as_mut().map(|player| player.update(action, model.typed));
             playing::asked(model, asked)
         }
+        Some(Layer::Prompt(_)) => model.reply(action),
         Some(Layer::Journey) if !panel => {
             match (&mut model.journey, action) {
                 (Some(_), Action::Identity) => model.layers.push(Layer::Identity),
@@ -557,29 +592,8 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             }
             Vec::new()
         }
-        Some(Layer::Journey | Layer::Identity) => identity(model, action, page),
+        Some(Layer::Journey | Layer::Identity) => identity::update(model, action, page),
     }
-}
-
-fn identity(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
-    let Some(journey) = &mut model.journey else { return Vec::new() };
-    if action != Action::Open {
-        journey.identity.update(action, page);
-        return Vec::new();
-    }
-    let reached = match journey.identity.goal(journey.journey()) {
-        Some(Goal::Row(row)) => journey.select_row(row),
-        Some(Goal::Call(call)) => journey.select_call(call),
-        Some(Goal::Orphan(orphan)) => journey.select_orphan(orphan),
-        Some(Goal::User(id)) => return model.open(id),
-        None => return Vec::new(),
-    };
-    if reached && matches!(model.layers.last(), Some(Layer::Identity)) {
-        model.layers.pop();
-    } else if !reached {
-        model.notice = Some("it has no row on this timeline".to_owned());
-    }
-    Vec::new()
 }
 
 fn next_zone(model: &mut Model) {

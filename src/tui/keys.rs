@@ -181,8 +181,10 @@ pub enum Context {
     Search,
     /// The timeline.
     Journey,
-    /// The identity panel.
+    /// The identity screen.
     Identity,
+    /// A question to the user. Keys that type a character are never bound here.
+    Question,
     /// The list of scenarios.
     Gallery,
     /// The player of a scenario.
@@ -196,11 +198,12 @@ pub enum Context {
 }
 
 impl Context {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Overview,
         Self::Search,
         Self::Journey,
         Self::Identity,
+        Self::Question,
         Self::Gallery,
         Self::Player,
         Self::Prompt,
@@ -218,6 +221,7 @@ impl Context {
             Self::Gallery => "gallery",
             Self::Player => "player",
             Self::Prompt => "prompt",
+            Self::Question => "question",
             Self::Help => "help",
             Self::Everywhere => "everywhere",
         }
@@ -225,7 +229,7 @@ impl Context {
 
     /// Whether characters without a binding are typed.
     fn types(self) -> bool {
-        matches!(self, Self::Overview | Self::Search | Self::Prompt)
+        matches!(self, Self::Overview | Self::Search | Self::Prompt | Self::Question)
     }
 }
 
@@ -286,8 +290,16 @@ actions! {
     DetailDown = "detail-down",
     /// The detail pane one line up.
     DetailUp = "detail-up",
-    /// Show the identity panel.
+    /// Show the identity screen.
     Identity = "identity",
+    /// Show the graph of ids, or the lines again.
+    Picture = "picture",
+    /// Back to the change of the lookup table before.
+    Earlier = "earlier",
+    /// On to the next change.
+    Later = "later",
+    /// Ask for a moment of arrival.
+    AsOf = "as-of",
     /// Show times in the next zone.
     Zone = "zone",
     /// Show the time, the gap to the row before, or both.
@@ -451,7 +463,7 @@ fn binding(file: &str, context: Context, entry: Entry) -> Result<Binding, AssetE
         for name in text.split_whitespace() {
             let key = Key::parse(name)
                 .ok_or_else(|| AssetError::unknown(file, "key", name, &mut NAMED.iter().map(|(name, _)| *name)))?;
-            if matches!(context, Context::Search | Context::Prompt) && key.typed().is_some() {
+            if matches!(context, Context::Search | Context::Prompt | Context::Question) && key.typed().is_some() {
                 let context = context.name();
                 let what = format!("[[{context}]]: {name} types a character, it cannot be bound");
                 return Err(AssetError::new(file, what));

@@ -76,6 +76,14 @@ impl<'b> Pen<'b> {
         self.buffer.set_style(Rect { x: from, y: self.row, width: wide, height: 1 }, style);
     }
 
+    /// Writes `mark`, one column wide, `at` columns after `from`, over what stands there.
+    pub(super) fn over(&mut self, from: u16, at: usize, mark: &str, style: Style) {
+        let column = from.saturating_add(u16::try_from(at).unwrap_or(u16::MAX));
+        if column < self.end {
+            self.buffer.set_stringn(column, self.row, mark, 1, style);
+        }
+    }
+
     /// Repeats `mark`, one column wide, to the end of the row.
     pub(super) fn fill(&mut self, mark: &str, style: Style) {
         let text = mark.repeat(self.room());

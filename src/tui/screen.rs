@@ -2,5 +2,7 @@
 
 pub mod demo;
 pub mod help;
+pub mod identity;
 pub mod journey;
+pub mod prompt;
 pub mod search;

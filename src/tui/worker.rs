@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 
 use crate::identity::Journey;
+use crate::model::facts::Arrival;
 use crate::model::{Id, Millis};
 
 use super::app::Msg;
@@ -24,6 +25,11 @@ pub trait Backend: Send {
     fn overview(&mut self) -> Result<Overview, Failure>;
     /// The journey of the user that an id belongs to; `None` when nothing names the id.
     fn journey(&mut self, id: &Id) -> Result<Option<Arc<Journey>>, Failure>;
+    /// The same as it stood when what is in order of arrival up to `moment` was there.
+    fn journey_as_of(&mut self, id: &Id, moment: Arrival) -> Result<Option<Arc<Journey>>, Failure> {
+        let _ = (id, moment);
+        Err(Failure::new(FailureKind::Usage, "what answers here knows no other moment than now"))
+    }
     /// The properties of a row, as JSON.
     fn properties(&mut self, row: i64) -> Result<String, Failure>;
     /// Puts the rows of a play in place of the store: lines of recorded payloads, and what the
@@ -200,6 +206,8 @@ pub enum Question {
     Search(String),
     /// [`Backend::journey`], laid out for a zone.
     Journey(Id, Zone),
+    /// [`Backend::journey_as_of`], laid out for a zone.
+    AsOf(Then, Zone),
     /// [`Backend::properties`].
     Properties(i64),
     /// [`Backend::changed`].
@@ -208,6 +216,17 @@ pub enum Question {
     Stage(Arc<Stage>, Zone),
     /// [`Backend::save`].
     Save(Arc<Saving>),
+}
+
+/// Whose journey, as it stood at which moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Then {
+    /// What was asked for.
+    pub id: Id,
+    /// The root it leads to today: whose state is shown when nothing had named the id by then.
+    pub root: Option<Id>,
+    /// The last that had arrived.
+    pub moment: Arrival,
 }
 
 /// A journey and its lines; `None` when nothing names the id.
@@ -239,6 +258,9 @@ pub fn answer(backend: &mut dyn Backend, question: &Question) -> Answer {
             (hits, near)
         })),
         Question::Journey(id, zone) => Answer::Journey(open(backend, id, *zone)),
+        Question::AsOf(then, zone) => {
+            Answer::Journey(as_of(backend, then).map(|journey| Some(laid_out(journey, *zone))))
+        }
         Question::Stage(stage, zone) => {
             let staged = backend.stage(&stage.name, &stage.lines);
             Answer::Journey(staged.and_then(|()| open(backend, &stage.id, *zone)))
@@ -252,9 +274,37 @@ pub fn answer(backend: &mut dyn Backend, question: &Question) -> Answer {
 
 /// The journey of an id, laid out for a zone.
 fn open(backend: &mut dyn Backend, id: &Id, zone: Zone) -> Opened {
-    Ok(backend.journey(id)?.map(|journey| {
-        let timeline = Arc::new(Timeline::new(&journey, zone));
-        (journey, timeline)
+    Ok(backend.journey(id)?.map(|journey| laid_out(journey, zone)))
+}
+
+fn laid_out(journey: Arc<Journey>, zone: Zone) -> (Arc<Journey>, Arc<Timeline>) {
+    let timeline = Arc::new(Timeline::new(&journey, zone));
+    (journey, timeline)
+}
+
+/// The user as it stood then, followed by its root of today where the id itself was not there yet.
+fn as_of(backend: &mut dyn Backend, then: &Then) -> Result<Arc<Journey>, Failure> {
+    let found = backend.journey_as_of(&then.id, then.moment)?;
+    if let Some(journey) = found.as_ref().filter(|journey| journey.root.is_some()) {
+        return Ok(journey.clone());
+    }
+    let id = then.id.as_str();
+    if let Some(root) = then.root.as_ref().filter(|root| **root != then.id)
+        && let Some(followed) = backend.journey_as_of(root, then.moment)?
+        && followed.root.is_some()
+    {
+        let mut followed = Arc::unwrap_or_clone(followed);
+        followed.query = then.id.clone();
+        followed
+            .notes
+            .insert(0, format!("Nothing had made {id} one of these ids yet: this is {} then.", root.as_str()));
+        return Ok(Arc::new(followed));
+    }
+    Ok(found.unwrap_or_else(|| {
+        let mut nothing = Journey::of_nothing(&then.id);
+        nothing.as_of = Some(then.moment);
+        nothing.notes = vec![format!("Nothing that had arrived by then names {id}.")];
+        Arc::new(nothing)
     }))
 }
 
@@ -264,7 +314,7 @@ const SLOTS: usize = 5;
 impl Question {
     fn slot(&self) -> usize {
         match self {
-            Self::Journey(..) | Self::Stage(..) => 0,
+            Self::Journey(..) | Self::AsOf(..) | Self::Stage(..) => 0,
             Self::Overview | Self::Search(_) => 1,
             Self::Properties(_) => 2,
             Self::Changed => 3,

@@ -12,6 +12,7 @@ mod layers;
 mod orders;
 mod play;
 mod player;
+mod register;
 mod report;
 mod scenarios;
 mod screens;

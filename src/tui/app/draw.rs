@@ -8,8 +8,7 @@ use crate::model::Id;
 use crate::tui::fit;
 use crate::tui::keys::Action;
 use crate::tui::pen::Pen;
-use crate::tui::screen::journey::identity;
-use crate::tui::screen::{demo, help, journey, search};
+use crate::tui::screen::{demo, help, identity, journey, prompt, search};
 use crate::tui::theme::Meaning;
 
 use super::mouse::{self, Spot};
@@ -27,6 +26,7 @@ pub struct Ui {
     pub(in crate::tui) journey_top: usize,
     pub(in crate::tui) identity_top: usize,
     pub(in crate::tui) help_end: usize,
+    pub(in crate::tui) identity_end: usize,
     pub(in crate::tui) spots: Vec<mouse::Target>,
     /// Lines of lists that were put together for the last frame.
     pub built: usize,
@@ -41,6 +41,8 @@ pub struct Drawn {
     pub properties: bool,
     /// The furthest that the help can be scrolled.
     pub help_end: usize,
+    /// The furthest that the graph of ids can be scrolled.
+    pub identity_end: usize,
     /// What lies where, the topmost last.
     pub spots: Vec<mouse::Target>,
 }
@@ -48,7 +50,13 @@ pub struct Drawn {
 impl Ui {
     /// What the update needs.
     pub fn drawn(&self) -> Drawn {
-        Drawn { page: self.page, properties: self.properties, help_end: self.help_end, spots: self.spots.clone() }
+        Drawn {
+            page: self.page,
+            properties: self.properties,
+            help_end: self.help_end,
+            identity_end: self.identity_end,
+            spots: self.spots.clone(),
+        }
     }
 }
 
@@ -77,7 +85,11 @@ fn draw(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> Option<P
     }
     let screen = Rect { height: area.height - 1, ..area };
     let foot = Rect { y: screen.bottom(), height: 1, ..area };
-    let cursor = match model.layers.last() {
+    let (top, asked) = match model.layers.as_slice() {
+        [.., below, Layer::Prompt(prompt)] => (Some(below), Some(prompt)),
+        layers => (layers.last(), None),
+    };
+    let cursor = match top {
         Some(Layer::Search) | None => search::view(&model.search, model.title.as_deref(), ui, screen, buffer, look),
         Some(Layer::Journey) => {
             journey_view(model, ui, screen, buffer);
@@ -85,14 +97,7 @@ fn draw(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> Option<P
         }
         Some(Layer::Identity) => {
             if let Some(journey) = &model.journey {
-                let mut pen = Pen::new(buffer, screen, 0);
-                let query = journey.journey().query.as_str();
-                let room = pen.room().saturating_sub(20);
-                pen.skip(1).text("identity", look.style(Meaning::Title)).skip(2);
-                pen.text(&fit::middle(query, room), look.style(Meaning::Text));
-                pen.right(&format!("{} ", look.zone.name()), look.style(Meaning::Muted));
-                let body = Rect { y: screen.y + 1, height: screen.height - 1, ..screen };
-                identity::view(journey, ui, body, buffer, look);
+                identity::view(journey, false, ui, screen, buffer, look);
             }
             None
         }
@@ -107,7 +112,9 @@ fn draw(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> Option<P
             help::view(state, &model.keymap, ui, screen, buffer, look);
             None
         }
+        Some(Layer::Prompt(_)) => None,
     };
+    let cursor = asked.map_or(cursor, |prompt| prompt::view(prompt, screen, buffer, look));
     footer(model, ui, foot, buffer);
     cursor
 }
@@ -132,7 +139,7 @@ fn journey_view(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) {
 fn footer(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) {
     let look = &model.look;
     let muted = look.style(Meaning::Muted);
-    let place = place(model);
+    let place = place(model, usize::from(area.width));
     let mut pen = Pen::new(buffer, area, 0);
     let wide = fit::width(&place);
     let room = pen.room().saturating_sub(wide + 3);
@@ -188,12 +195,16 @@ fn hints(model: &Model, ui: &mut Ui, pen: &mut Pen<'_>, room: usize, row: u16) {
 }
 
 /// Where we are, or that an answer is waited for.
-fn place(model: &Model) -> String {
+fn place(model: &Model, columns: usize) -> String {
     if model.waited {
         return "busy…".to_owned();
     }
-    match model.layers.last() {
-        Some(Layer::Search) | None => model.search.place(),
+    let then = model
+        .journey
+        .as_ref()
+        .and_then(|journey| Some(format!("as of {}", model.look.zone.full(journey.journey().as_of?.at))));
+    let place = match model.layers.last() {
+        Some(Layer::Search) | None => return model.search.place(),
         Some(Layer::Journey) => model.journey.as_ref().map_or_else(String::new, |journey| {
             let timeline = journey.timeline();
             if timeline.rows() == 0 {
@@ -210,6 +221,12 @@ fn place(model: &Model) -> String {
             format!("{} of {}", fit::count(player.moment() as u64), fit::count(player.play().last() as u64))
         }),
         _ => String::new(),
+    };
+    // The moment is told before anything else: what is on the screen is not how it is.
+    match then {
+        Some(then) if place.is_empty() || columns < 80 => then,
+        Some(then) => format!("{then} {} {place}", model.look.glyphs.dot),
+        None => place,
     }
 }
 

@@ -51,7 +51,8 @@ struct Line {
 pub(in crate::tui) fn view(state: &State, keymap: &Keymap, ui: &mut Ui, area: Rect, buffer: &mut Buffer, look: &Look) {
     let focused = match state.of.first() {
         Some(Context::Overview | Context::Search) => "searching",
-        Some(Context::Identity) => "the identity panel",
+        Some(Context::Identity) => "the identity screen",
+        Some(Context::Question) => "answering a question",
         Some(Context::Gallery) => "the list of scenarios",
         Some(Context::Player | Context::Prompt) => "the player",
         _ => "the timeline",
@@ -117,6 +118,7 @@ fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
                 Context::Player => "PLAYER",
                 Context::Prompt => "TYPING",
                 Context::Help => "HELP",
+                Context::Question => "QUESTION (every character is typed)",
                 Context::Everywhere => "EVERYWHERE",
             },
         );

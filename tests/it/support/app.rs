@@ -70,7 +70,7 @@ impl<B: Backend> App<B> {
     }
 
     /// Does something with the mouse, and answers everything.
-    pub(super) fn point(&mut self, kind: MouseEventKind, column: u16, row: u16) -> &mut Self {
+    pub(crate) fn point(&mut self, kind: MouseEventKind, column: u16, row: u16) -> &mut Self {
         let event = MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE };
         self.send(Msg::Terminal(Event::Mouse(event)));
         self.settle();
@@ -78,7 +78,7 @@ impl<B: Backend> App<B> {
     }
 
     /// Presses and lets go of the left button where `text` stands.
-    pub(super) fn click(&mut self, text: &str) -> &mut Self {
+    pub(crate) fn click(&mut self, text: &str) -> &mut Self {
         let screen = self.text();
         let place = screen.lines().enumerate().find_map(|(row, line)| Some((line.split_once(text)?.0, row)));
         let (before, row) = place.expect("the text is on the screen");
@@ -143,6 +143,7 @@ impl<B: Backend> App<B> {
             Some(Layer::Gallery) => "gallery",
             Some(Layer::Player) => "player",
             Some(Layer::Help(_)) => "help",
+            Some(Layer::Prompt(_)) => "question",
             None => "nothing",
         }
     }
