@@ -16,7 +16,7 @@ fn place(source: &Source) -> String {
 }
 
 /// A length of time in its largest sensible unit: `0.8 s`, `12 min`, `3 h`, `5 d`.
-fn span(millis: Millis) -> String {
+pub(super) fn span(millis: Millis) -> String {
     let millis = millis.unsigned_abs();
     match millis {
         0..=999 => format!("{millis} ms"),

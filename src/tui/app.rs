@@ -4,6 +4,7 @@
 //! it away. Answers carry the ticket of their question; one that nobody waits for any more
 //! changes nothing.
 
+mod compare;
 mod draw;
 mod identity;
 
@@ -74,6 +75,8 @@ pub enum Layer {
     Help(help::State),
     /// A question to the user.
     Prompt(prompt::State),
+    /// Two users beside each other.
+    Compare,
 }
 
 /// Facts of the drawing: where lists are scrolled to, how many lines there are.
@@ -86,6 +89,7 @@ pub struct Ui {
     pub(super) identity_top: usize,
     pub(super) help_end: usize,
     pub(super) identity_end: usize,
+    pub(super) compare_top: usize,
     /// Lines of lists that were put together for the last frame.
     pub built: usize,
 }
@@ -120,8 +124,8 @@ pub struct Model {
     opening: Load<()>,
     /// The id that is being opened, or whose journey is shown.
     opened: Option<Id>,
-    /// Pages that this one was opened from, the last one last.
-    trail: Vec<identity::Visit>,
+    /// Other pages: those behind this one, and two beside each other.
+    pages: identity::Pages,
     failed: Option<Failure>,
     properties_asked: Option<(Ticket, i64)>,
     title: Option<String>,
@@ -149,7 +153,7 @@ impl Model {
             journey: None,
             opening: Load::default(),
             opened: None,
-            trail: Vec::new(),
+            pages: identity::Pages::default(),
             failed: None,
             properties_asked: None,
             title: None,
@@ -202,7 +206,7 @@ impl Model {
     }
 
     fn is_asked(&self) -> bool {
-        self.title.is_none() || self.search.is_asked() || self.opening.is_asked()
+        self.title.is_none() || self.search.is_asked() || self.opening.is_asked() || self.pages.comparing.is_asked()
     }
 
     fn ticket(&mut self) -> Ticket {
@@ -222,6 +226,7 @@ impl Model {
             Some(Layer::Identity) => vec![Context::Identity, Context::Everywhere],
             Some(Layer::Help(_)) => vec![Context::Help, Context::Everywhere],
             Some(Layer::Prompt(_)) => vec![Context::Prompt, Context::Everywhere],
+            Some(Layer::Compare) => vec![Context::Compare, Context::Everywhere],
         }
     }
 
@@ -251,7 +256,7 @@ impl Model {
         if let Some(journey) = &mut self.journey {
             journey.scrub_to(None);
         }
-        self.trail.clear();
+        self.pages.leave();
         self.opened = Some(id.clone());
         self.layers = vec![Layer::Search, Layer::Journey];
         vec![Effect::Ask(ticket, Question::Journey(id, self.look.zone))]
@@ -259,6 +264,9 @@ impl Model {
 
     /// The same question once more, everything on the screen as it is.
     fn reload(&mut self) -> Vec<Effect> {
+        if matches!(self.layers.last(), Some(Layer::Compare)) {
+            return self.compare_again();
+        }
         let on_journey = self.layers.iter().any(|layer| matches!(layer, Layer::Journey));
         match self.opened.clone() {
             Some(id) if on_journey => {
@@ -277,7 +285,12 @@ impl Model {
         if self.layers.len() <= 1 {
             return vec![Effect::Quit];
         }
-        if let Some(Layer::Journey) = self.layers.pop() {
+        let left = self.layers.pop();
+        if let Some(Layer::Compare) = left {
+            self.pages.comparing.forget();
+            return if std::mem::take(&mut self.pages.outdated) { self.reload() } else { Vec::new() };
+        }
+        if let Some(Layer::Journey) = left {
             if let Some(effects) = self.revisit() {
                 return effects;
             }
@@ -369,6 +382,10 @@ fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec<Effect> {
             None => Vec::new(),
         },
         Answer::Journey(answer) => opened(model, ticket, answer),
+        Answer::Compared(answer) => {
+            model.compared(ticket, answer);
+            Vec::new()
+        }
         Answer::Properties(row, answer) => {
             if model.properties_asked == Some((ticket, row)) {
                 model.properties_asked = None;
@@ -382,9 +399,7 @@ fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec<Effect> {
             model.looking = false;
             model.notice = Some("the store has changed".to_owned());
             model.search.outdate();
-            for visit in &mut model.trail {
-                visit.stale = true;
-            }
+            model.pages.outdate();
             model.reload()
         }
     }
@@ -402,11 +417,15 @@ fn opened(model: &mut Model, ticket: Ticket, answer: Opened) -> Vec<Effect> {
                 state => *state = Some(journey::State::new(journey, timeline)),
             }
             // The zone may have changed while the worker laid it out.
-            if let Some(state) = &mut model.journey
-                && state.timeline().zone() != model.look.zone
-            {
-                state.change_zone(model.look.zone);
+            if let Some(state) = &mut model.journey {
+                if state.timeline().zone() != model.look.zone {
+                    state.change_zone(model.look.zone);
+                }
+                if let Some(row) = model.pages.row_wanted.take() {
+                    state.select_row(row);
+                }
             }
+            model.pages.outdated = false;
             Vec::new()
         }
         Ok(None) => {
@@ -522,6 +541,10 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             return Vec::new();
         }
         Action::Earlier | Action::Later => return model.scrub(action == Action::Later),
+        Action::Diff => {
+            model.ask_whom();
+            return Vec::new();
+        }
         Action::AsOf => {
             model.ask_when();
             return Vec::new();
@@ -544,6 +567,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Some(Layer::Prompt(_)) => model.prompt(action),
+        Some(Layer::Compare) => compare::update(model, action, page),
         Some(Layer::Journey) if !panel => {
             match (&mut model.journey, action) {
                 (Some(_), Action::Identity) => model.layers.push(Layer::Identity),

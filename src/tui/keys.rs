@@ -183,6 +183,8 @@ pub enum Context {
     Journey,
     /// The identity screen.
     Identity,
+    /// Two users beside each other.
+    Compare,
     /// A question to the user. Keys that type a character are never bound here.
     Prompt,
     /// The help.
@@ -192,8 +194,16 @@ pub enum Context {
 }
 
 impl Context {
-    const ALL: [Self; 7] =
-        [Self::Overview, Self::Search, Self::Journey, Self::Identity, Self::Prompt, Self::Help, Self::Everywhere];
+    const ALL: [Self; 8] = [
+        Self::Overview,
+        Self::Search,
+        Self::Journey,
+        Self::Identity,
+        Self::Compare,
+        Self::Prompt,
+        Self::Help,
+        Self::Everywhere,
+    ];
 
     /// The name in the file.
     pub fn name(self) -> &'static str {
@@ -202,6 +212,7 @@ impl Context {
             Self::Search => "search",
             Self::Journey => "journey",
             Self::Identity => "identity",
+            Self::Compare => "compare",
             Self::Prompt => "question",
             Self::Help => "help",
             Self::Everywhere => "everywhere",
@@ -281,6 +292,8 @@ actions! {
     Later = "later",
     /// Ask for a moment of arrival.
     AsOf = "as-of",
+    /// Ask whom to compare with.
+    Diff = "diff",
     /// Show times in the next zone.
     Zone = "zone",
     /// Show the time, the gap to the row before, or both.

@@ -8,7 +8,7 @@ use crate::model::Id;
 use crate::tui::fit;
 use crate::tui::keys::Action;
 use crate::tui::pen::Pen;
-use crate::tui::screen::{help, identity, journey, prompt, search};
+use crate::tui::screen::{compare, help, identity, journey, prompt, search};
 use crate::tui::theme::Meaning;
 
 use super::{Layer, Model, Ui};
@@ -58,6 +58,12 @@ fn draw(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> Option<P
         }
         Some(Layer::Help(state)) => {
             help::view(state, &model.keymap, ui, screen, buffer, look);
+            None
+        }
+        Some(Layer::Compare) => {
+            if let Some(state) = &model.pages.compare {
+                compare::view(state, ui, screen, buffer, look);
+            }
             None
         }
         Some(Layer::Prompt(_)) => None,
@@ -149,6 +155,13 @@ fn place(model: &Model, columns: usize) -> String {
         .and_then(|journey| Some(format!("as of {}", model.look.zone.full(journey.journey().as_of?.at))));
     let place = match model.layers.last() {
         Some(Layer::Search) | None => return model.search.place(),
+        // The comparison is of now, whatever the journey below it shows.
+        Some(Layer::Compare) => {
+            let state = model.pages.compare.as_ref();
+            return state.map_or_else(String::new, |state| {
+                format!("line {} of {}", fit::count(state.selected() as u64 + 1), fit::count(state.lines() as u64))
+            });
+        }
         Some(Layer::Journey) => model.journey.as_ref().map_or_else(String::new, |journey| {
             let timeline = journey.timeline();
             if timeline.rows() == 0 {

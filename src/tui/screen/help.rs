@@ -52,6 +52,7 @@ pub(in crate::tui) fn view(state: &State, keymap: &Keymap, ui: &mut Ui, area: Re
     let focused = match state.of.first() {
         Some(Context::Overview | Context::Search) => "searching",
         Some(Context::Identity) => "the identity screen",
+        Some(Context::Compare) => "two users beside each other",
         Some(Context::Prompt) => "answering a question",
         _ => "the timeline",
     };
@@ -113,6 +114,7 @@ fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
                 Context::Journey => "TIMELINE",
                 Context::Identity => "IDENTITY",
                 Context::Help => "HELP",
+                Context::Compare => "COMPARE",
                 Context::Prompt => "QUESTION (every character is typed)",
                 Context::Everywhere => "EVERYWHERE",
             },

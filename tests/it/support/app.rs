@@ -123,6 +123,7 @@ impl<B: Backend> App<B> {
             Some(Layer::Identity) => "identity",
             Some(Layer::Help(_)) => "help",
             Some(Layer::Prompt(_)) => "question",
+            Some(Layer::Compare) => "compare",
             None => "nothing",
         }
     }
