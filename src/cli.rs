@@ -7,6 +7,7 @@
 mod args;
 mod console;
 mod demo;
+mod diff;
 mod failure;
 mod generate;
 mod graph;
@@ -71,6 +72,7 @@ fn dispatch(args: Args) -> Result<(), Failure> {
         None => interface::run(&args.common, store, args.id.as_deref(), &console),
         Some(Command::Import(command)) => import::run(&command, &args.common, store, &mut console),
         Some(Command::Search(command)) => search::run(&command, store, &mut console),
+        Some(Command::Diff(command)) => diff::run(&command, store, &mut console),
         Some(Command::Graph(command)) => graph::run(&command, store, &mut console),
         Some(Command::Show(command)) => show::run(&command, store, &mut console),
         Some(Command::Demo(command)) => demo::run(&command, &args.common, store, args.format_given, &mut console),

@@ -10,11 +10,13 @@
 //! - [`moment`]: the same as it stood when only some of the rows had arrived;
 //! - [`findings`](mod@findings): integration mistakes that the journey shows;
 //! - [`register`]: calls, lookup table, devices and changes of a journey, as tables;
+//! - [`compare`]: two users beside each other, and what speaks for one person;
 //! - [`explain`](mod@explain): one sentence for every decision.
 //!
 //! Cost: O(n log n) in the facts given, which are those of one user and of what touches it.
 #![expect(rustdoc::private_intra_doc_links, reason = "the map of the module names its private parts")]
 
+pub mod compare;
 mod evidence;
 mod explain;
 pub mod facts;

@@ -4,6 +4,7 @@
 //! [engine](crate::identity). It asks a [`Warehouse`] for the rows and calls that can matter
 //! for an id ([`gather`](mod@gather)), and lets the engine decide.
 
+mod compare;
 pub mod gather;
 mod history;
 pub mod rows;

@@ -7,6 +7,7 @@
 //! properties of all of them. Times in JSON are UTC; in text they follow a [`Clock`].
 
 pub mod clock;
+pub mod compare;
 pub mod graph;
 pub mod json;
 pub mod look;

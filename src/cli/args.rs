@@ -107,6 +107,7 @@ pub(super) enum Command {
     Show(Show),
     Demo(Demo),
     Graph(Graph),
+    Diff(Diff),
     /// Write completions for a shell
     Completions {
         /// The shell
@@ -226,6 +227,20 @@ pub(super) struct Graph {
     /// Draw it as it stood when only what had arrived by TIME was there (see `show`)
     #[arg(long, value_name = "TIME")]
     pub(super) as_of: Option<String>,
+}
+
+/// Compare two users: is this the same person?
+///
+/// Both on one time axis, what they share, what speaks for one person and what against. Only one
+/// root makes them one user; everything else is evidence, and is called that.
+#[derive(Debug, clap::Args)]
+pub(super) struct Diff {
+    /// Any id of the one
+    #[arg(value_name = "ID")]
+    pub(super) a: String,
+    /// Any id of the other
+    #[arg(value_name = "OTHER")]
+    pub(super) b: String,
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

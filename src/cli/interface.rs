@@ -11,6 +11,7 @@ use super::failure::Failure;
 use super::open::{Named, Source};
 use super::{demo, search};
 use crate::identity::Journey;
+use crate::identity::compare::Comparison;
 use crate::inspect::{History, Inspector};
 use crate::model::Id;
 use crate::model::facts::Arrival;
@@ -173,6 +174,18 @@ impl Backend for Stored {
             ids.push(id.clone());
         }
         Ok(self.inspector.journey_as_of(history, id, moment).map_err(told)?.map(Arc::new))
+    }
+
+    fn compare(&mut self, a: &Id, b: &Id) -> Result<Arc<Comparison>, tui::Failure> {
+        match self.inspector.compare(a, b).map_err(told)? {
+            Ok(compared) => Ok(Arc::new(compared)),
+            Err(unknown) => {
+                let what = format!("nothing names {:?}", unknown.as_str());
+                let near = self.near(unknown.as_str());
+                let failure = tui::Failure::new(FailureKind::Usage, what);
+                Err(near.iter().fold(failure, |failure, id| failure.hint(id.as_str())))
+            }
+        }
     }
 
     fn properties(&mut self, row: i64) -> Result<String, tui::Failure> {

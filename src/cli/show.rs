@@ -74,7 +74,7 @@ fn as_of(inspector: &Inspector, id: &str, text: &str, console: &Console) -> Resu
 }
 
 /// Says what else could be meant by an id that the store does not name.
-fn nowhere(id: &str, inspector: &Inspector) -> Result<Failure, Failure> {
+pub(super) fn nowhere(id: &str, inspector: &Inspector) -> Result<Failure, Failure> {
     let mut failure = Failure::nothing(format!("no row, alias call or property names {id:?}"));
     for hit in inspector.search(id, 3)? {
         if let (Match::Profile, Some((property, value))) = (hit.found, &hit.via) {

@@ -4,6 +4,7 @@
 //! it away. Answers carry the ticket of their question; one that nobody waits for any more
 //! changes nothing.
 
+mod compare;
 mod draw;
 mod identity;
 pub mod mouse;
@@ -84,6 +85,8 @@ pub enum Layer {
     Help(help::State),
     /// A question to the user.
     Prompt(prompt::State),
+    /// Two users beside each other.
+    Compare,
 }
 
 /// The state of the interface.
@@ -98,8 +101,8 @@ pub struct Model {
     opening: Load<()>,
     /// The id that is being opened, or whose journey is shown.
     opened: Option<Id>,
-    /// Pages that this one was opened from, the last one last.
-    trail: Vec<identity::Visit>,
+    /// Other pages: those behind this one, and two beside each other.
+    pages: identity::Pages,
     failed: Option<Failure>,
     properties_asked: Option<(Ticket, i64)>,
     title: Option<String>,
@@ -131,7 +134,7 @@ impl Model {
             demo: demo::State::default(),
             opening: Load::default(),
             opened: None,
-            trail: Vec::new(),
+            pages: identity::Pages::default(),
             failed: None,
             properties_asked: None,
             title: None,
@@ -194,7 +197,7 @@ impl Model {
     fn is_asked(&self) -> bool {
         // What is played does not wait for a store.
         let store = self.title.is_none() && !matches!(self.layers.first(), Some(Layer::Gallery));
-        store || self.search.is_asked() || self.opening.is_asked()
+        store || self.search.is_asked() || self.opening.is_asked() || self.pages.comparing.is_asked()
     }
 
     fn ticket(&mut self) -> Ticket {
@@ -217,6 +220,7 @@ impl Model {
             Some(Layer::Player) => vec![Context::Player, Context::Everywhere],
             Some(Layer::Help(_)) => vec![Context::Help, Context::Everywhere],
             Some(Layer::Prompt(_)) => vec![Context::Question, Context::Everywhere],
+            Some(Layer::Compare) => vec![Context::Compare, Context::Everywhere],
         }
     }
 
@@ -252,7 +256,7 @@ impl Model {
         if let Some(journey) = &mut self.journey {
             journey.scrub_to(None);
         }
-        self.trail.clear();
+        self.pages.leave();
         self.opened = Some(id);
         self.layers = self.ground();
         self.layers.push(Layer::Journey);
@@ -261,6 +265,9 @@ impl Model {
 
     /// The same question once more, everything on the screen as it is.
     fn reload(&mut self) -> Vec<Effect> {
+        if matches!(self.layers.last(), Some(Layer::Compare)) {
+            return self.compare_again();
+        }
         let on_journey = self.layers.iter().any(|layer| matches!(layer, Layer::Journey));
         match self.opened.clone() {
             Some(id) if on_journey => {
@@ -280,7 +287,12 @@ impl Model {
         if self.layers.len() <= 1 {
             return vec![Effect::Quit];
         }
-        if let Some(Layer::Journey) = self.layers.pop() {
+        let left = self.layers.pop();
+        if let Some(Layer::Compare) = left {
+            self.pages.comparing.forget();
+            return if std::mem::take(&mut self.pages.outdated) { self.reload() } else { Vec::new() };
+        }
+        if let Some(Layer::Journey) = left {
             if let Some(effects) = self.revisit() {
                 return effects;
             }
@@ -382,6 +394,10 @@ fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec<Effect> {
             None => Vec::new(),
         },
         Answer::Journey(answer) => opened(model, ticket, answer),
+        Answer::Compared(answer) => {
+            model.compared(ticket, answer);
+            Vec::new()
+        }
         Answer::Properties(row, answer) => {
             if model.properties_asked == Some((ticket, row)) {
                 model.properties_asked = None;
@@ -401,9 +417,7 @@ fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec<Effect> {
             model.looking = false;
             model.notice = Some("the store has changed".to_owned());
             model.search.outdate();
-            for visit in &mut model.trail {
-                visit.stale = true;
-            }
+            model.pages.outdate();
             model.reload()
         }
     }
@@ -421,11 +435,15 @@ fn opened(model: &mut Model, ticket: Ticket, answer: Opened) -> Vec<Effect> {
                 state => *state = Some(journey::State::new(journey, timeline)),
             }
             // The zone may have changed while the worker laid it out.
-            if let Some(state) = &mut model.journey
-                && state.timeline().zone() != model.look.zone
-            {
-                state.change_zone(model.look.zone);
+            if let Some(state) = &mut model.journey {
+                if state.timeline().zone() != model.look.zone {
+                    state.change_zone(model.look.zone);
+                }
+                if let Some(row) = model.pages.row_wanted.take() {
+                    state.select_row(row);
+                }
             }
+            model.pages.outdated = false;
             Vec::new()
         }
         Ok(None) => {
@@ -552,6 +570,10 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             return Vec::new();
         }
         Action::Earlier | Action::Later => return model.scrub(action == Action::Later),
+        Action::Diff => {
+            model.ask_whom();
+            return Vec::new();
+        }
         Action::AsOf => {
             model.ask_when();
             return Vec::new();
@@ -584,6 +606,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             playing::asked(model, asked)
         }
         Some(Layer::Prompt(_)) => model.reply(action),
+        Some(Layer::Compare) => compare::update(model, action, page),
         Some(Layer::Journey) if !panel => {
             match (&mut model.journey, action) {
                 (Some(_), Action::Identity) => model.layers.push(Layer::Identity),

@@ -183,6 +183,8 @@ pub enum Context {
     Journey,
     /// The identity screen.
     Identity,
+    /// Two users beside each other.
+    Compare,
     /// A question to the user. Keys that type a character are never bound here.
     Question,
     /// The list of scenarios.
@@ -198,11 +200,12 @@ pub enum Context {
 }
 
 impl Context {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Overview,
         Self::Search,
         Self::Journey,
         Self::Identity,
+        Self::Compare,
         Self::Question,
         Self::Gallery,
         Self::Player,
@@ -218,10 +221,11 @@ impl Context {
             Self::Search => "search",
             Self::Journey => "journey",
             Self::Identity => "identity",
+            Self::Compare => "compare",
+            Self::Question => "question",
             Self::Gallery => "gallery",
             Self::Player => "player",
             Self::Prompt => "prompt",
-            Self::Question => "question",
             Self::Help => "help",
             Self::Everywhere => "everywhere",
         }
@@ -300,6 +304,8 @@ actions! {
     Later = "later",
     /// Ask for a moment of arrival.
     AsOf = "as-of",
+    /// Ask whom to compare with.
+    Diff = "diff",
     /// Show times in the next zone.
     Zone = "zone",
     /// Show the time, the gap to the row before, or both.

@@ -1,5 +1,6 @@
 //! The screens: for each its state, its update and its view.
 
+pub mod compare;
 pub mod demo;
 pub mod help;
 pub mod identity;

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 
 use crate::identity::Journey;
+use crate::identity::compare::Comparison;
 use crate::model::facts::Arrival;
 use crate::model::{Id, Millis};
 
@@ -29,6 +30,11 @@ pub trait Backend: Send {
     fn journey_as_of(&mut self, id: &Id, moment: Arrival) -> Result<Option<Arc<Journey>>, Failure> {
         let _ = (id, moment);
         Err(Failure::new(FailureKind::Usage, "what answers here knows no other moment than now"))
+    }
+    /// Two users beside each other; a failure says which id nothing names.
+    fn compare(&mut self, a: &Id, b: &Id) -> Result<Arc<Comparison>, Failure> {
+        let _ = (a, b);
+        Err(Failure::new(FailureKind::Usage, "what answers here cannot compare users"))
     }
     /// The properties of a row, as JSON.
     fn properties(&mut self, row: i64) -> Result<String, Failure>;
@@ -208,6 +214,8 @@ pub enum Question {
     Journey(Id, Zone),
     /// [`Backend::journey_as_of`], laid out for a zone.
     AsOf(Then, Zone),
+    /// [`Backend::compare`].
+    Compare(Id, Id),
     /// [`Backend::properties`].
     Properties(i64),
     /// [`Backend::changed`].
@@ -241,6 +249,8 @@ pub enum Answer {
     Search(Result<(Hits, Vec<Id>), Failure>),
     /// A journey and its rows in the order of the screen.
     Journey(Opened),
+    /// Two users beside each other.
+    Compared(Result<Arc<Comparison>, Failure>),
     /// Properties of a row.
     Properties(i64, Result<String, Failure>),
     /// Whether the store has changed.
@@ -266,6 +276,7 @@ pub fn answer(backend: &mut dyn Backend, question: &Question) -> Answer {
             Answer::Journey(staged.and_then(|()| open(backend, &stage.id, *zone)))
         }
         Question::Save(saving) => Answer::Saved(backend.save(&saving.path, &saving.text, saving.replace)),
+        Question::Compare(a, b) => Answer::Compared(backend.compare(a, b)),
         Question::Properties(row) => Answer::Properties(*row, backend.properties(*row)),
         // A look that fails is made again; what the user asks will tell the failure.
         Question::Changed => Answer::Changed(backend.changed().unwrap_or(false)),
@@ -314,7 +325,7 @@ const SLOTS: usize = 5;
 impl Question {
     fn slot(&self) -> usize {
         match self {
-            Self::Journey(..) | Self::AsOf(..) | Self::Stage(..) => 0,
+            Self::Journey(..) | Self::AsOf(..) | Self::Compare(..) | Self::Stage(..) => 0,
             Self::Overview | Self::Search(_) => 1,
             Self::Properties(_) => 2,
             Self::Changed => 3,

@@ -8,7 +8,8 @@ use crate::model::Id;
 use crate::tui::fit;
 use crate::tui::keys::Action;
 use crate::tui::pen::Pen;
-use crate::tui::screen::{demo, help, identity, journey, prompt, search};
+
+use crate::tui::screen::{compare, demo, help, identity, journey, prompt, search};
 use crate::tui::theme::Meaning;
 
 use super::mouse::{self, Spot};
@@ -27,6 +28,7 @@ pub struct Ui {
     pub(in crate::tui) identity_top: usize,
     pub(in crate::tui) help_end: usize,
     pub(in crate::tui) identity_end: usize,
+    pub(in crate::tui) compare_top: usize,
     pub(in crate::tui) spots: Vec<mouse::Target>,
     /// Lines of lists that were put together for the last frame.
     pub built: usize,
@@ -112,9 +114,15 @@ fn draw(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> Option<P
             help::view(state, &model.keymap, ui, screen, buffer, look);
             None
         }
+        Some(Layer::Compare) => {
+            if let Some(state) = &model.pages.compare {
+                compare::view(state, ui, screen, buffer, look);
+            }
+            None
+        }
         Some(Layer::Prompt(_)) => None,
     };
-    let cursor = asked.map_or(cursor, |prompt| prompt::view(prompt, screen, buffer, look));
+    let cursor = asked.map_or(cursor, |prompt| Some(prompt::view(prompt, screen, buffer, look)));
     footer(model, ui, foot, buffer);
     cursor
 }
@@ -205,6 +213,13 @@ fn place(model: &Model, columns: usize) -> String {
         .and_then(|journey| Some(format!("as of {}", model.look.zone.full(journey.journey().as_of?.at))));
     let place = match model.layers.last() {
         Some(Layer::Search) | None => return model.search.place(),
+        // The comparison is of now, whatever the journey below it shows.
+        Some(Layer::Compare) => {
+            let state = model.pages.compare.as_ref();
+            return state.map_or_else(String::new, |state| {
+                format!("line {} of {}", fit::count(state.selected() as u64 + 1), fit::count(state.lines() as u64))
+            });
+        }
         Some(Layer::Journey) => model.journey.as_ref().map_or_else(String::new, |journey| {
             let timeline = journey.timeline();
             if timeline.rows() == 0 {

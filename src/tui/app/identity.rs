@@ -6,8 +6,9 @@ use crate::model::facts::Arrival;
 use crate::model::written::Written;
 use crate::tui::keys::Action;
 use crate::tui::screen::identity::Goal;
-use crate::tui::screen::journey;
 use crate::tui::screen::prompt::{self, About};
+use crate::tui::screen::search::Load;
+use crate::tui::screen::{compare, journey};
 use crate::tui::worker::{Question, Then};
 
 use super::{Effect, Layer, Model};
@@ -25,6 +26,38 @@ pub(super) struct Visit {
     pub(super) stale: bool,
 }
 
+/// Other pages than the one on the screen.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pages {
+    /// Those that this one was opened from, the last one last.
+    pub(super) trail: Vec<Visit>,
+    /// Two users beside each other, which two, and whether that is asked for.
+    pub(super) compare: Option<compare::State>,
+    pub(super) pair: Option<[Id; 2]>,
+    pub(super) comparing: Load<()>,
+    /// The row to select once its journey is there.
+    pub(super) row_wanted: Option<i64>,
+    /// The store has changed while something lay over the journey.
+    pub(super) outdated: bool,
+}
+
+impl Pages {
+    /// A journey is opened anew: no way leads back, and nothing is waited for.
+    pub(super) fn leave(&mut self) {
+        self.trail.clear();
+        self.comparing.forget();
+        self.row_wanted = None;
+    }
+
+    /// The store has changed.
+    pub(super) fn outdate(&mut self) {
+        for visit in &mut self.trail {
+            visit.stale = true;
+        }
+        self.outdated = true;
+    }
+}
+
 impl Model {
     /// Opens the page of another id, with the way back to this one.
     pub(super) fn visit(&mut self, id: Id) -> Vec<Effect> {
@@ -32,7 +65,7 @@ impl Model {
             self.notice = Some("it is the one on the screen".to_owned());
             return Vec::new();
         }
-        let mut trail = std::mem::take(&mut self.trail);
+        let mut trail = std::mem::take(&mut self.pages.trail);
         if let (Some(opened), Some(journey)) = (&self.opened, &self.journey) {
             let layers = self.layers.clone();
             trail.push(Visit { id: opened.clone(), journey: journey.clone(), layers, stale: false });
@@ -41,13 +74,13 @@ impl Model {
             trail.remove(0);
         }
         let effects = self.open(id);
-        self.trail = trail;
+        self.pages.trail = trail;
         effects
     }
 
     /// Goes back to the page that this one was opened from, as it was left.
     pub(super) fn revisit(&mut self) -> Option<Vec<Effect>> {
-        let Visit { id, journey, layers, stale } = self.trail.pop()?;
+        let Visit { id, journey, layers, stale } = self.pages.trail.pop()?;
         self.opening.forget();
         self.failed = None;
         self.properties_asked = None;
@@ -97,7 +130,7 @@ impl Model {
         let Some(journey) = &self.journey else { return };
         let zone = self.look.zone;
         let shown = journey.scrub().moment().map(|moment| moment.at);
-        let at = shown.or_else(|| Some(journey.timeline().time(journey.journey(), journey.selected())?));
+        let at = shown.or_else(|| journey.timeline().time(journey.journey(), journey.selected()));
         let text = at.and_then(|at| Some(zone.wall(at)?.format("%Y-%m-%d %H:%M:%S%.3f").to_string()));
         self.layers.push(Layer::Prompt(prompt::State::new(About::Moment, &text.unwrap_or_default(), Vec::new())));
     }
@@ -132,7 +165,7 @@ impl Model {
                     return Vec::new();
                 }
                 self.layers.pop();
-                Vec::new()
+                self.ask_compared(Id::new(&text))
             }
         }
     }

@@ -52,6 +52,7 @@ pub(in crate::tui) fn view(state: &State, keymap: &Keymap, ui: &mut Ui, area: Re
     let focused = match state.of.first() {
         Some(Context::Overview | Context::Search) => "searching",
         Some(Context::Identity) => "the identity screen",
+        Some(Context::Compare) => "two users beside each other",
         Some(Context::Question) => "answering a question",
         Some(Context::Gallery) => "the list of scenarios",
         Some(Context::Player | Context::Prompt) => "the player",
@@ -118,6 +119,7 @@ fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
                 Context::Player => "PLAYER",
                 Context::Prompt => "TYPING",
                 Context::Help => "HELP",
+                Context::Compare => "COMPARE",
                 Context::Question => "QUESTION (every character is typed)",
                 Context::Everywhere => "EVERYWHERE",
             },

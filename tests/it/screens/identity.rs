@@ -12,6 +12,8 @@ use proptest::prelude::*;
 use crate::support::app::App;
 use crate::support::story::Story;
 
+const START: Millis = 1_562_000_000_000;
+
 /// A whole history, asked row by row: what a store would answer.
 pub(super) struct History {
     pub(super) facts: Facts,
@@ -22,7 +24,6 @@ impl History {
     pub(super) fn of(story: &str) -> Self {
         let mut facts = Story::new(story).facts();
         // Seconds of a story become seconds of a day that has a date.
-        const START: Millis = 1_562_000_000_000;
         for event in &mut facts.events {
             (event.time, event.arrived) = (event.time + START, event.arrived + START);
         }

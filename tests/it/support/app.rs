@@ -144,6 +144,7 @@ impl<B: Backend> App<B> {
             Some(Layer::Player) => "player",
             Some(Layer::Help(_)) => "help",
             Some(Layer::Prompt(_)) => "question",
+            Some(Layer::Compare) => "compare",
             None => "nothing",
         }
     }

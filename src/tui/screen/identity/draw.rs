@@ -167,7 +167,7 @@ fn draw(pen: &mut Pen<'_>, line: Line, of: &journey::State, selected: bool, look
             }
         }),
         Line::Evidence(at, piece) => {
-            journey.orphans.get(at).and_then(|orphan| evidence(pen, orphan.evidence.get(piece)?, look))
+            journey.orphans.get(at).and_then(|orphan| orphan.evidence.get(piece)).map(|of| evidence(pen, of, look))
         }
         Line::Claim(at, owner) => journey.orphans.get(at).and_then(|orphan| {
             let owner = orphan.owners.get(owner)?;
@@ -180,7 +180,7 @@ fn draw(pen: &mut Pen<'_>, line: Line, of: &journey::State, selected: bool, look
             pen.text(strength_words(owner.strength), look.style(Meaning::Orphan));
         }),
         Line::OwnerEvidence(at, piece) => {
-            journey.orphan_of.get(at).and_then(|owner| evidence(pen, owner.evidence.get(piece)?, look))
+            journey.orphan_of.get(at).and_then(|owner| owner.evidence.get(piece)).map(|of| evidence(pen, of, look))
         }
         Line::Neighbour(at) => journey.neighbours.get(at).map(|neighbour| {
             let room = id_room(pen.room());
@@ -371,12 +371,11 @@ fn device(pen: &mut Pen<'_>, register: &Register, at: usize, look: &Look) -> Opt
     Some(())
 }
 
-fn evidence(pen: &mut Pen<'_>, evidence: &Evidence, look: &Look) -> Option<()> {
+fn evidence(pen: &mut Pen<'_>, evidence: &Evidence, look: &Look) {
     let strength = strength_words(evidence.kind.strength());
     pen.skip(5).cell(strength, 10, look.style(Meaning::Orphan));
     pen.cell(evidence_name(evidence.kind), 20, look.style(Meaning::Orphan)).skip(1);
     pen.text(&evidence.why, look.style(Meaning::Text));
-    Some(())
 }
 
 /// Columns for an id in a line of so many.
