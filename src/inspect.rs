@@ -4,10 +4,12 @@
 //! [engine](crate::identity). It asks a [`Warehouse`] for the rows and calls that can matter
 //! for an id ([`gather`](mod@gather)), and lets the engine decide.
 
+mod census;
 pub mod gather;
 mod search;
 mod warehouse;
 
+pub use census::{Census, Troubled};
 pub use search::{Hit, HitKind};
 pub use warehouse::Warehouse;
 
@@ -30,7 +32,13 @@ impl Inspector {
     ///
     /// All of it is read as the store stood at one moment, also while an import writes.
     pub fn journey(&self, id: &Id) -> Result<Option<Journey>, Error> {
-        let facts = self.reader.at_one_moment(|reader| gather::gather(reader, id, &gather::Limits::default()))?;
+        self.journey_within(id, &gather::Limits::default())
+    }
+
+    /// As [`Inspector::journey`], within limits of the caller's own; what they cut is told in
+    /// the journey.
+    pub fn journey_within(&self, id: &Id, limits: &gather::Limits) -> Result<Option<Journey>, Error> {
+        let facts = self.reader.at_one_moment(|reader| gather::gather(reader, id, limits))?;
         Ok(resolve(&facts, id))
     }
 

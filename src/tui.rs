@@ -32,7 +32,9 @@ pub use app::{Effect, Model, Msg, Ui, update, view};
 pub use run::run;
 pub use theme::{Look, ThemeName};
 pub use when::Zone;
-pub use worker::{Backend, Cancel, Failure, FailureKind, Found, Hit, Hits, Kind, Overview};
+pub use worker::{
+    Backend, Cancel, Census, Failure, FailureKind, FileLine, Found, Hit, Hits, Kind, Overview, Recent, Sight,
+};
 
 use crate::model::Id;
 

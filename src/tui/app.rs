@@ -9,6 +9,8 @@ pub mod mouse;
 
 pub use self::draw::view;
 
+use std::ops::Range;
+
 use crossterm::event::{Event, KeyEvent, MouseEventKind};
 
 use crate::model::Id;
@@ -20,7 +22,7 @@ use super::screen::search::{Asked, Load};
 use super::screen::{help, journey, search};
 use super::theme::{Look, Theme, ThemeName};
 use super::when::Zone;
-use super::worker::{Answer, Failure, Opened, Question, Ticket};
+use super::worker::{Answer, Failure, Opened, Question, Recent, Ticket};
 
 /// Everything that can happen.
 #[derive(Debug)]
@@ -83,6 +85,7 @@ pub struct Ui {
     pub(super) page: usize,
     pub(super) properties: bool,
     pub(super) search_top: usize,
+    pub(super) hits: Range<usize>,
     pub(super) journey_top: usize,
     pub(super) identity_top: usize,
     pub(super) help_end: usize,
@@ -98,6 +101,8 @@ pub struct Drawn {
     pub page: usize,
     /// Whether there is room for the properties of the selected row.
     pub properties: bool,
+    /// The hits on the screen.
+    pub hits: Range<usize>,
     /// The furthest that the help can be scrolled.
     pub help_end: usize,
     /// What lies where, the topmost last.
@@ -107,7 +112,13 @@ pub struct Drawn {
 impl Ui {
     /// What the update needs.
     pub fn drawn(&self) -> Drawn {
-        Drawn { page: self.page, properties: self.properties, help_end: self.help_end, spots: self.spots.clone() }
+        Drawn {
+            page: self.page,
+            properties: self.properties,
+            hits: self.hits.clone(),
+            help_end: self.help_end,
+            spots: self.spots.clone(),
+        }
     }
 }
 
@@ -235,6 +246,17 @@ impl Model {
         vec![Effect::Ask(ticket, self.search.question())]
     }
 
+    /// Asks for what the search screen shows beside its answers, one thing after the other.
+    fn look_around(&mut self) -> Vec<Effect> {
+        if self.title.is_none() || self.is_asked() {
+            return Vec::new();
+        }
+        let Some(question) = self.search.lacks(self.drawn.hits.clone()) else { return Vec::new() };
+        let ticket = self.ticket();
+        self.search.look(ticket);
+        vec![Effect::Ask(ticket, question)]
+    }
+
     /// Opens the journey of an id, or asks for it again.
     fn open(&mut self, id: Id) -> Vec<Effect> {
         let ticket = self.ticket();
@@ -294,6 +316,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.looking = false;
             return Vec::new();
         }
+        Msg::Answer(_, Answer::Remembered) => return Vec::new(),
         // Most terminals tell every cell that the mouse passes.
         Msg::Terminal(Event::Mouse(event)) if event.kind == MouseEventKind::Moved => return Vec::new(),
         _ => {}
@@ -328,6 +351,9 @@ fn after_drawing(model: &mut Model, drawn: Drawn) -> Vec<Effect> {
     model.drawn = drawn;
     if let Some(Layer::Help(help)) = model.layers.last_mut() {
         help.clamp(model.drawn.help_end);
+    }
+    if let Some(Layer::Search) = model.layers.last() {
+        return model.look_around();
     }
     let lacking = model.journey.as_ref().filter(|_| model.drawn.properties).and_then(journey::State::lacks_properties);
     let Some(row) = lacking else { return Vec::new() };
@@ -369,6 +395,15 @@ fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Answer::Look(id, answer) => {
+            model.search.take_look(ticket, id, answer.map(|glance| *glance));
+            Vec::new()
+        }
+        Answer::Census(answer) => {
+            model.search.take_census(ticket, answer.map(|census| *census));
+            Vec::new()
+        }
+        Answer::Remembered => Vec::new(),
         Answer::Changed(_) => {
             model.looking = false;
             model.notice = Some("the store has changed".to_owned());
@@ -382,12 +417,18 @@ fn opened(model: &mut Model, ticket: Ticket, answer: Opened) -> Vec<Effect> {
     if !model.opening.take(ticket, Ok(())) {
         return Vec::new();
     }
+    let mut effects = Vec::new();
     match answer {
         Ok(Some((journey, timeline))) => {
             model.failed = None;
             match &mut model.journey {
                 Some(state) if state.journey().query == journey.query => state.replace(journey, timeline),
-                state => *state = Some(journey::State::new(journey, timeline)),
+                state => {
+                    let recent = Recent { id: journey.query.clone(), text: model.search.text().to_owned() };
+                    *state = Some(journey::State::new(journey, timeline));
+                    model.search.remember(recent.clone());
+                    effects = vec![Effect::Ask(0, Question::Remember(recent))];
+                }
             }
             // The zone may have changed while the worker laid it out.
             if let Some(state) = &mut model.journey
@@ -395,7 +436,7 @@ fn opened(model: &mut Model, ticket: Ticket, answer: Opened) -> Vec<Effect> {
             {
                 state.change_zone(model.look.zone);
             }
-            Vec::new()
+            effects
         }
         Ok(None) => {
             // What looks like it is a search away.

@@ -5,6 +5,9 @@
 //! before a search, a search before properties. Nothing here draws, and nothing of the
 //! interface waits for an answer.
 
+mod about;
+mod pasted;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
@@ -15,6 +18,9 @@ use crate::model::{Id, Millis};
 use super::app::Msg;
 use super::screen::journey::Timeline;
 use super::when::Zone;
+
+pub use self::about::{Census, FileLine, Glance, Overview, Recent, Sight, User};
+pub use self::pasted::{Pasted, pasted};
 
 /// What the interface asks a store. Every method may block: only the worker calls them.
 pub trait Backend: Send {
@@ -32,6 +38,16 @@ pub trait Backend: Send {
     fn title(&self) -> String;
     /// Ids that look like `text`, when nothing matches it.
     fn near(&mut self, text: &str) -> Vec<Id>;
+    /// A look at a hit. Cheap: what takes longer than a list can wait for is left out.
+    fn look(&mut self, id: &Id) -> Result<Sight, Failure> {
+        Ok(Sight { activity: Vec::new(), journey: self.journey(id)? })
+    }
+    /// One more step of counting over the whole store, and what is known after it.
+    fn census(&mut self) -> Result<Census, Failure> {
+        Ok(Census { done: true, ..Census::default() })
+    }
+    /// Somebody was opened: to be shown under [`Overview::recent`] the next time.
+    fn remember(&mut self, _: &Recent) {}
 }
 
 /// Makes the backend, on the worker's thread.
@@ -44,6 +60,10 @@ pub struct Hits {
     pub list: Vec<Hit>,
     /// Whether there are more than the list holds.
     pub more: bool,
+    /// What was searched for instead, because nothing matches the text as it was given.
+    pub instead: Option<String>,
+    /// Warnings about the hits, each a sentence.
+    pub warnings: Vec<String>,
 }
 
 /// One id that matches.
@@ -72,37 +92,6 @@ pub type Kind = &'static str;
 
 /// How an id matches: `exact`, `prefix`, `substring`, `profile` or `fuzzy`.
 pub type Found = &'static str;
-
-/// A store as a whole; `None` where a number is not known without reading everything.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Overview {
-    /// Rows.
-    pub events: u64,
-    /// Ids.
-    pub ids: u64,
-    /// Roots.
-    pub people: Option<u64>,
-    /// Alias calls, accepted or not.
-    pub alias_calls: u64,
-    /// Alias calls without effect.
-    pub refused: Option<u64>,
-    /// Profile updates.
-    pub profiles: u64,
-    /// Pieces of input that could not be read.
-    pub rejected: u64,
-    /// Rows that have no id.
-    pub without_id: u64,
-    /// Time of the first row.
-    pub first: Option<Millis>,
-    /// Time of the last row.
-    pub last: Option<Millis>,
-    /// Rows in equal parts of the whole time.
-    pub activity: Vec<u64>,
-    /// Names of the files that were read.
-    pub files: Vec<String>,
-    /// Ids worth opening, each with what to look for.
-    pub suggestions: Vec<(Id, String)>,
-}
 
 /// Why something could not be done: what, to what, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,6 +151,12 @@ pub enum Question {
     Journey(Id, Zone),
     /// [`Backend::properties`].
     Properties(i64),
+    /// [`Backend::look`].
+    Look(Id),
+    /// [`Backend::census`].
+    Census,
+    /// [`Backend::remember`]; nothing is answered.
+    Remember(Recent),
     /// [`Backend::changed`].
     Changed,
 }
@@ -180,6 +175,12 @@ pub enum Answer {
     Journey(Opened),
     /// Properties of a row.
     Properties(i64, Result<String, Failure>),
+    /// A look at a hit.
+    Look(Id, Result<Box<Glance>, Failure>),
+    /// The count so far.
+    Census(Result<Box<Census>, Failure>),
+    /// It is remembered.
+    Remembered,
     /// Whether the store has changed.
     Changed(bool),
 }
@@ -188,10 +189,7 @@ pub enum Answer {
 pub fn answer(backend: &mut dyn Backend, question: &Question) -> Answer {
     match question {
         Question::Overview => Answer::Overview(backend.overview().map(Box::new)),
-        Question::Search(text) => Answer::Search(backend.search(text).map(|hits| {
-            let near = if hits.list.is_empty() { backend.near(text) } else { Vec::new() };
-            (hits, near)
-        })),
+        Question::Search(text) => Answer::Search(pasted::search(backend, text)),
         Question::Journey(id, zone) => Answer::Journey(backend.journey(id).map(|journey| {
             journey.map(|journey| {
                 let timeline = Arc::new(Timeline::new(&journey, *zone));
@@ -199,13 +197,19 @@ pub fn answer(backend: &mut dyn Backend, question: &Question) -> Answer {
             })
         })),
         Question::Properties(row) => Answer::Properties(*row, backend.properties(*row)),
+        Question::Look(id) => Answer::Look(id.clone(), backend.look(id).map(|look| Box::new(Glance::of(look)))),
+        Question::Census => Answer::Census(backend.census().map(Box::new)),
+        Question::Remember(recent) => {
+            backend.remember(recent);
+            Answer::Remembered
+        }
         // A look that fails is made again; what the user asks will tell the failure.
         Question::Changed => Answer::Changed(backend.changed().unwrap_or(false)),
     }
 }
 
 /// Questions that push each other aside, most urgent first.
-const SLOTS: usize = 4;
+const SLOTS: usize = 6;
 
 impl Question {
     fn slot(&self) -> usize {
@@ -213,7 +217,9 @@ impl Question {
             Self::Journey(..) => 0,
             Self::Overview | Self::Search(_) => 1,
             Self::Properties(_) => 2,
-            Self::Changed => 3,
+            Self::Remember(_) => 3,
+            Self::Look(_) | Self::Census => 4,
+            Self::Changed => 5,
         }
     }
 }
@@ -246,8 +252,14 @@ impl Cancel {
 
     fn asked(&self, ticket: Ticket, question: &Question) {
         // Who opens a journey no longer waits for hits or for properties of another.
-        let slots = if matches!(question, Question::Journey(..)) { 0..=2 } else { question.slot()..=question.slot() };
-        for latest in self.0.latest.get(slots).into_iter().flatten() {
+        // What is looked at in passing waits for nobody, and is asked again when it is seen.
+        let slots: &[usize] = match question {
+            Question::Journey(..) => &[0, 1, 2, 4],
+            Question::Overview | Question::Search(_) => &[1, 4],
+            Question::Properties(_) => &[2, 4],
+            _ => &[question.slot()],
+        };
+        for latest in slots.iter().filter_map(|slot| self.0.latest.get(*slot)) {
             latest.fetch_max(ticket, Ordering::AcqRel);
         }
     }

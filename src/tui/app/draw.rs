@@ -25,6 +25,7 @@ pub fn view(model: &Model, ui: &mut Ui, frame: &mut Frame<'_>) {
     ui.page = 0;
     ui.properties = false;
     ui.spots.clear();
+    ui.hits = 0..0;
     let cursor = draw(model, ui, area, frame.buffer_mut());
     if model.look.is_ascii() {
         to_ascii(frame.buffer_mut());
