@@ -1,6 +1,6 @@
 //! `journey` without a command: the terminal interface, over a store or the demo.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::{Common, When};
@@ -37,7 +37,8 @@ pub(super) fn run(common: &Common, store: Named, id: Option<&str>, console: &Con
         // Without a colour on paper, `auto` asks what the console has found out.
         no_color: common.color == When::Never || !console.look.colour,
         mouse: true,
-        theme: tui::ThemeName::Default,
+        theme: None,
+        keymap: None,
     };
     tui::run(&options, move |cancel| Ok(Box::new(Stored::open(source, cancel)?) as Box<dyn Backend>))
         .map_err(Failure::from)
@@ -66,6 +67,7 @@ struct Stored {
     /// Who was opened before, and what the store is called there.
     recent: Option<Recent>,
     name: String,
+    cancel: Cancel,
 }
 
 impl Stored {
@@ -82,10 +84,19 @@ impl Stored {
                 (inspector, demo::TITLE.to_owned(), demo::suggestions().map_err(Failure::into_interface)?)
             }
         };
-        inspector.reader_mut().on_progress(move || cancel.is_stale()).map_err(told)?;
+        let stale = cancel.clone();
+        inspector.reader_mut().on_progress(move || stale.is_stale()).map_err(told)?;
         let version = inspector.reader().data_version().map_err(told)?;
         let recent = Recent::of_user();
-        Ok(Self { inspector, title, suggestions, version, census: Census::default(), recent, name: whole_name })
+        Ok(Self { inspector, title, suggestions, version, census: Census::default(), recent, name: whole_name, cancel })
+    }
+}
+
+/// `~/` is the user's home, as in a shell.
+fn at_home(path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), etcetera::home_dir()) {
+        (Some(rest), Ok(home)) => home.join(rest),
+        _ => PathBuf::from(path),
     }
 }
 
@@ -193,6 +204,12 @@ impl Backend for Stored {
             troubled: census.troubled.iter().map(|person| (person.id.clone(), person.worst.clone())).collect(),
             done: census.done,
         })
+    }
+
+    fn open(&mut self, path: &str) -> Result<String, tui::Failure> {
+        let path = at_home(path);
+        *self = Self::open(Source::Store(path), self.cancel.clone())?;
+        Ok(self.title.clone())
     }
 
     fn remember(&mut self, recent: &tui::Recent) {

@@ -6,6 +6,7 @@
 
 mod draw;
 pub mod mouse;
+mod palette;
 
 pub use self::draw::view;
 
@@ -19,8 +20,8 @@ use super::Options;
 use super::keys::{Action, AssetError, Context, Key, Keymap, Resolved};
 use super::screen::journey::identity::Goal;
 use super::screen::search::{Asked, Load};
-use super::screen::{help, journey, search};
-use super::theme::{Look, Theme, ThemeName};
+use super::screen::{help, journey, palette as palette_screen, search};
+use super::theme::{Look, Theme};
 use super::when::Zone;
 use super::worker::{Answer, Failure, Opened, Question, Recent, Ticket};
 
@@ -77,6 +78,8 @@ pub enum Layer {
     Identity,
     /// The help.
     Help(help::State),
+    /// The command palette, over the screen below it.
+    Palette(palette_screen::State),
 }
 
 /// Facts of the drawing: where lists are scrolled to, how many lines there are.
@@ -88,6 +91,7 @@ pub struct Ui {
     pub(super) hits: Range<usize>,
     pub(super) journey_top: usize,
     pub(super) identity_top: usize,
+    pub(super) palette_top: usize,
     pub(super) help_end: usize,
     pub(super) spots: Vec<mouse::Target>,
     /// Lines of lists that were put together for the last frame.
@@ -151,7 +155,11 @@ pub struct Model {
 impl Model {
     /// The first state, and what is to be asked first.
     pub fn start(options: &Options) -> Result<(Self, Vec<Effect>), AssetError> {
-        let theme = Theme::named(if options.no_color { ThemeName::Mono } else { options.theme })?;
+        let theme = match &options.theme {
+            _ if options.no_color => Theme::named("mono")?,
+            Some(theme) => theme.clone(),
+            None => Theme::named("default")?,
+        };
         let mut zones = vec![options.zone];
         zones.extend([Zone::Utc, Zone::Local].into_iter().filter(|zone| *zone != options.zone));
         let mut model = Self {
@@ -164,7 +172,7 @@ impl Model {
             properties_asked: None,
             title: None,
             look: Look::new(theme, options.ascii, options.zone),
-            keymap: Keymap::built_in()?,
+            keymap: options.keymap.clone().map_or_else(Keymap::built_in, Ok)?,
             pending: Vec::new(),
             zones,
             tickets: 0,
@@ -232,6 +240,7 @@ impl Model {
             Some(Layer::Journey) => vec![Context::Journey, Context::Everywhere],
             Some(Layer::Identity) => vec![Context::Identity, Context::Everywhere],
             Some(Layer::Help(_)) => vec![Context::Help, Context::Everywhere],
+            Some(Layer::Palette(_)) => vec![Context::Palette, Context::Search, Context::Everywhere],
         }
     }
 
@@ -244,17 +253,6 @@ impl Model {
         let ticket = self.ticket();
         self.search.ask(ticket);
         vec![Effect::Ask(ticket, self.search.question())]
-    }
-
-    /// Asks for what the search screen shows beside its answers, one thing after the other.
-    fn look_around(&mut self) -> Vec<Effect> {
-        if self.title.is_none() || self.is_asked() {
-            return Vec::new();
-        }
-        let Some(question) = self.search.lacks(self.drawn.hits.clone()) else { return Vec::new() };
-        let ticket = self.ticket();
-        self.search.look(ticket);
-        vec![Effect::Ask(ticket, question)]
     }
 
     /// Opens the journey of an id, or asks for it again.
@@ -353,7 +351,7 @@ fn after_drawing(model: &mut Model, drawn: Drawn) -> Vec<Effect> {
         help.clamp(model.drawn.help_end);
     }
     if let Some(Layer::Search) = model.layers.last() {
-        return model.look_around();
+        return palette::look_around(model);
     }
     let lacking = model.journey.as_ref().filter(|_| model.drawn.properties).and_then(journey::State::lacks_properties);
     let Some(row) = lacking else { return Vec::new() };
@@ -404,6 +402,7 @@ fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec<Effect> {
             Vec::new()
         }
         Answer::Remembered => Vec::new(),
+        Answer::Store(answer) => palette::opened(model, ticket, answer),
         Answer::Changed(_) => {
             model.looking = false;
             model.notice = Some("the store has changed".to_owned());
@@ -463,7 +462,10 @@ fn terminal(model: &mut Model, event: Event) -> Vec<Effect> {
                 let asked = model.search.paste(&text);
                 search_asked(model, asked)
             }
-            _ => Vec::new(),
+            _ => {
+                palette::typed(model, &text);
+                Vec::new()
+            }
         },
         Event::Mouse(event) => mouse::update(model, event),
         _ => Vec::new(),
@@ -480,6 +482,7 @@ fn key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
         // Only what is bound for an empty field goes before the typing.
         return match model.keymap.resolve(&contexts[..contexts.len().min(1)], &[key]) {
             Resolved::Action(action) if contexts.first() == Some(&Context::Overview) => act(model, action),
+            _ if palette::typed(model, c.encode_utf8(&mut [0; 4])) => Vec::new(),
             _ => {
                 let asked = model.search.type_char(c);
                 search_asked(model, asked)
@@ -519,13 +522,14 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Quit => return vec![Effect::Quit],
         Action::Suspend => return vec![Effect::Suspend],
-        Action::Back => return model.back(),
+        Action::Back if !matches!(model.layers.last(), Some(Layer::Palette(_))) => return model.back(),
         Action::Reload => return model.reload(),
         Action::Zone => {
-            next_zone(model);
+            palette::next_zone(model);
             return Vec::new();
         }
         Action::Mouse => return mouse::toggle(model),
+        Action::Palette if !matches!(model.layers.last(), Some(Layer::Palette(_))) => return palette::open(model),
         Action::Help => {
             let on_help = matches!(model.layers.last(), Some(Layer::Help(_)));
             if on_help {
@@ -540,6 +544,9 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             return model.resume_search();
         }
         _ => {}
+    }
+    if let Some(effects) = palette::update(model, action) {
+        return effects;
     }
     let page = model.drawn.page;
     let panel = model.shows_panel();
@@ -561,6 +568,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Some(Layer::Journey | Layer::Identity) => identity(model, action, page),
+        Some(Layer::Palette(_)) => Vec::new(),
     }
 }
 
@@ -583,14 +591,4 @@ fn identity(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
         model.notice = Some("it has no row on this timeline".to_owned());
     }
     Vec::new()
-}
-
-fn next_zone(model: &mut Model) {
-    let at = model.zones.iter().position(|zone| *zone == model.look.zone).unwrap_or(0);
-    let Some(zone) = model.zones.get((at + 1) % model.zones.len().max(1)).copied() else { return };
-    model.look.zone = zone;
-    model.notice = Some(format!("times in {}", zone.name()));
-    if let Some(journey) = &mut model.journey {
-        journey.change_zone(zone);
-    }
 }

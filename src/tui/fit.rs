@@ -80,6 +80,16 @@ pub fn middle(text: &str, columns: usize) -> String {
     fitted
 }
 
+/// The end of `text` in at most `columns`, for a line whose cursor is to be seen.
+pub fn tail(text: &str, columns: usize) -> &str {
+    let mut shown = text;
+    while width(shown) > columns {
+        let Some(first) = shown.graphemes(true).next() else { break };
+        shown = shown.get(first.len()..).unwrap_or("");
+    }
+    shown
+}
+
 /// The bytes of `text` that [`middle`] keeps: those before the first number and those from
 /// the second on. The numbers are equal when all of it fits.
 pub fn kept(text: &str, columns: usize) -> (usize, usize) {

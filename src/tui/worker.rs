@@ -46,6 +46,10 @@ pub trait Backend: Send {
     fn census(&mut self) -> Result<Census, Failure> {
         Ok(Census { done: true, ..Census::default() })
     }
+    /// Looks into another store from now on, and what to call it; as before when it fails.
+    fn open(&mut self, path: &str) -> Result<String, Failure> {
+        Err(Failure::new(FailureKind::Usage, format!("{path} cannot be opened from here")))
+    }
     /// Somebody was opened: to be shown under [`Overview::recent`] the next time.
     fn remember(&mut self, _: &Recent) {}
 }
@@ -157,6 +161,8 @@ pub enum Question {
     Census,
     /// [`Backend::remember`]; nothing is answered.
     Remember(Recent),
+    /// [`Backend::open`].
+    Store(String),
     /// [`Backend::changed`].
     Changed,
 }
@@ -181,6 +187,8 @@ pub enum Answer {
     Census(Result<Box<Census>, Failure>),
     /// It is remembered.
     Remembered,
+    /// What the other store is called.
+    Store(Result<String, Failure>),
     /// Whether the store has changed.
     Changed(bool),
 }
@@ -203,6 +211,7 @@ pub fn answer(backend: &mut dyn Backend, question: &Question) -> Answer {
             backend.remember(recent);
             Answer::Remembered
         }
+        Question::Store(path) => Answer::Store(backend.open(path)),
         // A look that fails is made again; what the user asks will tell the failure.
         Question::Changed => Answer::Changed(backend.changed().unwrap_or(false)),
     }
@@ -214,7 +223,7 @@ const SLOTS: usize = 6;
 impl Question {
     fn slot(&self) -> usize {
         match self {
-            Self::Journey(..) => 0,
+            Self::Journey(..) | Self::Store(_) => 0,
             Self::Overview | Self::Search(_) => 1,
             Self::Properties(_) => 2,
             Self::Remember(_) => 3,
@@ -254,7 +263,7 @@ impl Cancel {
         // Who opens a journey no longer waits for hits or for properties of another.
         // What is looked at in passing waits for nobody, and is asked again when it is seen.
         let slots: &[usize] = match question {
-            Question::Journey(..) => &[0, 1, 2, 4],
+            Question::Journey(..) | Question::Store(_) => &[0, 1, 2, 4],
             Question::Overview | Question::Search(_) => &[1, 4],
             Question::Properties(_) => &[2, 4],
             _ => &[question.slot()],
@@ -324,7 +333,9 @@ pub(super) fn work(factory: Factory, cancel: &Cancel, queue: &Receiver<(Ticket, 
         }
         cancel.starts(ticket, &question);
         let answer = answer(backend.as_mut(), &question);
-        if !cancel.is_overtaken(ticket, &question) && inbox.send(Msg::Answer(ticket, answer)).is_err() {
+        // That it looks into another store is to be known whatever was asked since.
+        let wanted = matches!(answer, Answer::Store(_)) || !cancel.is_overtaken(ticket, &question);
+        if wanted && inbox.send(Msg::Answer(ticket, answer)).is_err() {
             return;
         }
     }

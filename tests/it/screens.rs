@@ -5,6 +5,7 @@ mod app;
 #[path = "support/journeys.rs"]
 mod journeys;
 mod mouse;
+mod palette;
 mod search;
 
 use app::App;
@@ -12,7 +13,7 @@ use crossterm::event::Event;
 use journey::identity::Journey;
 use journey::model::Id;
 use journey::tui::worker::Question;
-use journey::tui::{Effect, Failure, FailureKind, Msg, Options, ThemeName, Zone, update};
+use journey::tui::{Effect, Failure, FailureKind, Msg, Options, Theme, Zone, update};
 use journeys::{Stories, hostile, long, many_lanes, mentioned, phone, race, sally, two_people};
 use proptest::prelude::*;
 
@@ -428,7 +429,7 @@ fn on_an_ascii_terminal_every_character_is_ascii() {
 
 #[test]
 fn the_light_theme_draws_the_same_text() {
-    let options = Options { theme: ThemeName::Light, ..Options::default() };
+    let options = Options { theme: Some(Theme::named("light").unwrap()), ..Options::default() };
     let mut app = App::unsettled(Stories::of(vec![phone(), mentioned()]), &options).sized(80, 24);
     app.press("<Enter>ii");
     let mut other = with(phone()).sized(80, 24);

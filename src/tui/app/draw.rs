@@ -9,7 +9,7 @@ use crate::tui::fit;
 use crate::tui::keys::Action;
 use crate::tui::pen::Pen;
 use crate::tui::screen::journey::identity;
-use crate::tui::screen::{help, journey, search};
+use crate::tui::screen::{help, journey, palette, search};
 use crate::tui::theme::Meaning;
 
 use super::mouse::Spot;
@@ -44,7 +44,11 @@ fn draw(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> Option<P
     }
     let screen = Rect { height: area.height - 1, ..area };
     let foot = Rect { y: screen.bottom(), height: 1, ..area };
-    let cursor = match model.layers.last() {
+    let (below, palette) = match model.layers.split_last() {
+        Some((Layer::Palette(state), below)) => (below.last(), Some(state)),
+        _ => (model.layers.last(), None),
+    };
+    let cursor = match below {
         Some(Layer::Search) | None => search::view(&model.search, model.title.as_deref(), ui, screen, buffer, look),
         Some(Layer::Journey) => {
             journey_view(model, ui, screen, buffer);
@@ -63,10 +67,16 @@ fn draw(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> Option<P
             }
             None
         }
+        // One palette never lies on another.
+        Some(Layer::Palette(_)) => None,
         Some(Layer::Help(state)) => {
             help::view(state, &model.keymap, ui, screen, buffer, look);
             None
         }
+    };
+    let cursor = match palette {
+        Some(state) => palette::view(state, ui, screen, buffer, look),
+        None => cursor,
     };
     footer(model, ui, foot, buffer);
     cursor

@@ -112,6 +112,7 @@ fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
                 Context::Journey => "TIMELINE",
                 Context::Identity => "IDENTITY",
                 Context::Help => "HELP",
+                Context::Palette => "COMMANDS",
                 Context::Everywhere => "EVERYWHERE",
             },
         );

@@ -9,7 +9,7 @@ mod hits;
 mod marks;
 mod overview;
 
-pub(in crate::tui) use self::draw::{failure, view};
+pub(in crate::tui) use self::draw::{failure, failure_lines, view};
 
 use std::borrow::Cow;
 use std::collections::HashMap;

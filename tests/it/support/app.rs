@@ -141,6 +141,7 @@ impl<B: Backend> App<B> {
             Some(Layer::Journey) => "journey",
             Some(Layer::Identity) => "identity",
             Some(Layer::Help(_)) => "help",
+            Some(Layer::Palette(_)) => "palette",
             None => "nothing",
         }
     }

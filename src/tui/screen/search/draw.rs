@@ -108,6 +108,17 @@ fn input(pen: &mut Pen<'_>, state: &State, room: usize, look: &Look) -> u16 {
 
 /// What went wrong, what was behind it, what to do.
 pub(in crate::tui) fn failure(failure: &Failure, area: Rect, buffer: &mut Buffer, look: &Look) {
+    failure_lines(failure, Some("F5 asks again"), area, buffer, look);
+}
+
+/// The same, with another last line or none.
+pub(in crate::tui) fn failure_lines(
+    failure: &Failure,
+    last: Option<&str>,
+    area: Rect,
+    buffer: &mut Buffer,
+    look: &Look,
+) {
     let width = usize::from(area.width.saturating_sub(2));
     let mut lines: Vec<(String, Meaning)> = Vec::new();
     let mut add = |text: &str, meaning| {
@@ -120,7 +131,9 @@ pub(in crate::tui) fn failure(failure: &Failure, area: Rect, buffer: &mut Buffer
     for hint in &failure.hints {
         add(&format!("try: {hint}"), Meaning::Text);
     }
-    add("F5 asks again", Meaning::Muted);
+    if let Some(last) = last {
+        add(last, Meaning::Muted);
+    }
     for (row, (line, meaning)) in (0..area.height).zip(lines) {
         Pen::new(buffer, area, row).skip(1).text(&line, look.style(meaning));
     }
