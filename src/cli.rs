@@ -13,6 +13,7 @@ mod import;
 mod interface;
 mod open;
 mod search;
+mod settings;
 mod show;
 mod zone;
 
@@ -53,17 +54,25 @@ fn parse(arguments: &[OsString]) -> Result<Args, clap::Error> {
 }
 
 fn dispatch(args: Args) -> Result<(), Failure> {
-    let mut console = Console::new(&args.common)?;
+    let loaded = match args.command {
+        // What these do depends on no setting, and goes on when the file is broken.
+        Some(Command::Import(_) | Command::Completions { .. } | Command::Man) => settings::Loaded::default(),
+        _ => settings::Loaded::read(&args.common)?,
+    };
+    let mut console = Console::new(&args.common, &loaded.settings)?;
     let store = open::Named { flag: args.common.store.clone(), argument: args.store.clone() };
     if let (Some(id), Some(_)) = (&args.id, &args.command) {
         return Err(Failure::usage(format!("--id {id} opens the terminal interface, and a command was given too"))
             .hint("journey --id ID, or journey show ID"));
     }
     match args.command {
-        None => interface::run(&args.common, store, args.id.as_deref(), &console),
+        None => interface::run(&args.common, store, args.id.as_deref(), &console, args.theme.as_deref(), &loaded),
         Some(Command::Import(command)) => import::run(&command, &args.common, store, &mut console),
         Some(Command::Search(command)) => search::run(&command, store, &mut console),
         Some(Command::Show(command)) => show::run(&command, store, &mut console),
+        Some(Command::Config(command)) => {
+            settings::run(&command, &args.common, args.theme.as_deref(), store, &loaded, &mut console)
+        }
         Some(Command::Completions { shell }) => generate::completions(shell, &mut console),
         Some(Command::Man) => generate::man(&mut console),
     }

@@ -10,6 +10,7 @@
 //! | [`app`] | the model, the routing of keys, answers to their screens |
 //! | [`worker`] | what the interface needs of a store, and the thread that asks it |
 //! | [`keys`], [`theme`] | `assets/keys.toml` and `assets/themes`, read and checked |
+//! | [`settings`] | the user's own file of keys, colours and a zone |
 //! | `screen` | one file or folder for each screen: its state, update and view |
 //! | [`fit`], [`when`] | text in so many columns, moments in a zone |
 //! | `run`, `terminal` | the loop, and the terminal given back on every way out |
@@ -23,6 +24,7 @@ pub mod keys;
 mod pen;
 mod run;
 pub mod screen;
+pub mod settings;
 mod terminal;
 pub mod theme;
 pub mod when;

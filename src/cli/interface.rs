@@ -7,6 +7,7 @@ use super::args::{Common, When};
 use super::console::Console;
 use super::failure::Failure;
 use super::open::{Named, Source};
+use super::settings::Loaded;
 use super::{demo, search};
 use crate::config::recent::{Opened, Recent};
 use crate::identity::Journey;
@@ -28,17 +29,24 @@ const PARTS: usize = 120;
 const LOOK: Limits = Limits { rows: 20_000, orphan_rows: 20_000, ..Limits::DEFAULT };
 
 /// Shows the interface until the user leaves it.
-pub(super) fn run(common: &Common, store: Named, id: Option<&str>, console: &Console) -> Result<(), Failure> {
+pub(super) fn run(
+    common: &Common,
+    store: Named,
+    id: Option<&str>,
+    console: &Console,
+    theme: Option<&str>,
+    loaded: &Loaded,
+) -> Result<(), Failure> {
     let source = store.source()?;
     let options = tui::Options {
         id: id.map(Id::new),
         zone: zone(console.look.clock)?,
-        ascii: common.ascii,
+        ascii: console.look.ascii,
         // Without a colour on paper, `auto` asks what the console has found out.
         no_color: common.color == When::Never || !console.look.colour,
-        mouse: true,
-        theme: None,
-        keymap: None,
+        mouse: loaded.settings.mouse.as_ref().is_none_or(|set| set.value),
+        theme: Some(loaded.theme(theme)?),
+        keymap: Some(loaded.keymap()?),
     };
     tui::run(&options, move |cancel| Ok(Box::new(Stored::open(source, cancel)?) as Box<dyn Backend>))
         .map_err(Failure::from)

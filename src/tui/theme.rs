@@ -141,6 +141,17 @@ impl Theme {
         Ok(Self(styles))
     }
 
+    /// Gives a meaning another style.
+    pub(super) fn set(&mut self, meaning: Meaning, file: &str, words: &str) -> Result<(), AssetError> {
+        self.0.insert(meaning, style(file, words)?);
+        Ok(())
+    }
+
+    /// Whether words say a style.
+    pub(super) fn check(file: &str, words: &str) -> Result<(), AssetError> {
+        style(file, words).map(drop)
+    }
+
     /// The style of a meaning, else that of its fallback, else the terminal's own.
     pub fn style(&self, meaning: Meaning) -> Style {
         let mut asked = Some(meaning);
@@ -192,6 +203,9 @@ fn style(file: &str, words: &str) -> Result<Style, AssetError> {
             background = false;
         } else if let Some((_, modifier)) = MODIFIERS.iter().find(|(name, _)| *name == word) {
             style = style.add_modifier(*modifier);
+        } else if let Some(colour) = word.strip_prefix('#').and_then(|_| word.parse::<Color>().ok()) {
+            style = if background { style.bg(colour) } else { style.fg(colour) };
+            background = false;
         } else {
             let mut known = COLOURS.iter().map(|(name, _)| *name).chain(MODIFIERS.iter().map(|(name, _)| *name));
             return Err(AssetError::unknown(file, "colour or modifier", word, &mut known));
