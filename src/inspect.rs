@@ -4,6 +4,7 @@
 //! [engine](crate::identity). It asks a [`Warehouse`] for the rows and calls that can matter
 //! for an id ([`gather`](mod@gather)), and lets the engine decide.
 
+mod census;
 mod compare;
 pub mod gather;
 mod history;
@@ -11,6 +12,7 @@ pub mod rows;
 mod search;
 mod warehouse;
 
+pub use census::{Census, Troubled};
 pub use history::History;
 pub use search::{Hit, HitKind};
 pub use warehouse::Warehouse;
@@ -35,7 +37,13 @@ impl Inspector {
     ///
     /// All of it is read as the store stood at one moment, also while an import writes.
     pub fn journey(&self, id: &Id) -> Result<Option<Journey>, Error> {
-        let facts = self.reader.at_one_moment(|reader| gather::gather(reader, id, &gather::Limits::default()))?;
+        self.journey_within(id, &gather::Limits::default())
+    }
+
+    /// As [`Inspector::journey`], within limits of the caller's own; what they cut is told in
+    /// the journey.
+    pub fn journey_within(&self, id: &Id, limits: &gather::Limits) -> Result<Option<Journey>, Error> {
+        let facts = self.reader.at_one_moment(|reader| gather::gather(reader, id, limits))?;
         Ok(resolve(&facts, id))
     }
 

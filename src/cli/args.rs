@@ -21,6 +21,9 @@ pub(super) struct Args {
     /// The id whose journey to open at once
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub(super) id: Option<String>,
+    /// Colours of the interface: default, light, mono, colour-blind [default: $JOURNEY_THEME]
+    #[arg(long, value_name = "NAME")]
+    pub(super) theme: Option<String>,
     #[command(flatten)]
     pub(super) common: Common,
     #[command(subcommand)]
@@ -49,6 +52,9 @@ pub(super) struct Common {
     /// When to use colour; NO_COLOR counts for auto
     #[arg(long, value_enum, default_value_t = When::Auto, global = true, value_name = "WHEN")]
     pub(super) color: When,
+    /// The file of settings [default: $JOURNEY_CONFIG, else journey/config.toml in your config directory]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(super) config: Option<PathBuf>,
     /// Use ASCII characters alone
     #[arg(long, global = true)]
     pub(super) ascii: bool,
@@ -108,6 +114,7 @@ pub(super) enum Command {
     Demo(Demo),
     Graph(Graph),
     Diff(Diff),
+    Config(Config),
     /// Write completions for a shell
     Completions {
         /// The shell
@@ -241,6 +248,17 @@ pub(super) struct Diff {
     /// Any id of the other
     #[arg(value_name = "OTHER")]
     pub(super) b: String,
+}
+
+/// Write the settings
+///
+/// As a file to begin with: what is set as it is, all else as a comment. With --explain each
+/// value and where it comes from: a flag, a variable, a line of the file, or the program.
+#[derive(Debug, clap::Args)]
+pub(super) struct Config {
+    /// Tell where each value comes from
+    #[arg(long)]
+    pub(super) explain: bool,
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

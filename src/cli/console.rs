@@ -9,6 +9,7 @@ use super::zone;
 use crate::model::text::visible;
 use crate::report::Look;
 use crate::report::json::SCHEMA;
+use crate::tui::settings::Settings;
 
 /// The standard output, and how to write to it.
 pub(super) struct Console {
@@ -30,9 +31,13 @@ const WIDTH: usize = 100;
 const NARROWEST: usize = 60;
 
 impl Console {
-    /// From the flags, the environment and the terminal.
-    pub(super) fn new(common: &Common) -> Result<Self, Failure> {
-        let clock = zone::clock(common.timezone.as_deref())?;
+    /// From the flags, the settings, the environment and the terminal.
+    pub(super) fn new(common: &Common, settings: &Settings) -> Result<Self, Failure> {
+        let clock = match (&common.timezone, &settings.zone) {
+            (None, Some(set)) => zone::shown(set.value),
+            (zone, _) => zone::clock(zone.as_deref())?,
+        };
+        let ascii = common.ascii || settings.ascii.as_ref().is_some_and(|set| set.value);
         let terminal = io::stdout().is_terminal();
         let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
         let colour = match common.color {
@@ -41,7 +46,7 @@ impl Console {
             When::Auto => terminal && !set("NO_COLOR") && env::var_os("TERM").is_none_or(|term| term != "dumb"),
         };
         let width = if terminal { terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)) } else { None };
-        let look = Look { width: width.unwrap_or(WIDTH).max(NARROWEST), ascii: common.ascii, colour, clock };
+        let look = Look { width: width.unwrap_or(WIDTH).max(NARROWEST), ascii, colour, clock };
         Ok(Self {
             format: common.format.plain(),
             form: common.format,

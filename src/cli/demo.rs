@@ -5,10 +5,11 @@ use std::io;
 use std::path::Path;
 use std::thread::{self, JoinHandle};
 
-use super::args::{Common, Demo, Format};
+use super::args::{Args, Demo, Format};
 use super::console::Console;
 use super::failure::Failure;
 use super::open::Named;
+use super::settings::Loaded;
 use super::{import, interface};
 use crate::formats::Zone;
 use crate::ingest::{self, Flow, Input, Options};
@@ -24,9 +25,9 @@ pub(super) const TITLE: &str = "demo";
 
 pub(super) fn run(
     command: &Demo,
-    common: &Common,
+    args: &Args,
     store: Named,
-    format_given: bool,
+    loaded: &Loaded,
     console: &mut Console,
 ) -> Result<(), Failure> {
     if let Some(rows) = command.crowd {
@@ -40,7 +41,7 @@ pub(super) fn run(
         };
         return import::into(&path, files, Zone::Utc, None, console);
     }
-    let plays = console.terminal && !format_given && !command.list;
+    let plays = console.terminal && !args.format_given && !command.list;
     match scenario {
         Some(scenario) if plays => {
             let mut scenarios = gallery()?;
@@ -48,9 +49,9 @@ pub(super) fn run(
             if known.is_none() {
                 scenarios.insert(0, scenario);
             }
-            interface::play(common, scenarios, Some(known.unwrap_or(0)), console)
+            interface::play(&args.common, scenarios, Some(known.unwrap_or(0)), console, args.theme.as_deref(), loaded)
         }
-        None if plays => interface::play(common, gallery()?, None, console),
+        None if plays => interface::play(&args.common, gallery()?, None, console, args.theme.as_deref(), loaded),
         Some(scenario) => tell(&Play::new(scenario), console),
         None => {
             let scenarios = gallery()?;

@@ -1,6 +1,7 @@
 //! Reading a store.
 
 mod arena;
+mod census;
 mod facts;
 mod files;
 mod find;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension};
 
 use self::arena::Arena;
+pub use self::census::IdNote;
 use self::files::Files;
 use super::open::{self, Content};
 use super::{Error, number, schema};

@@ -8,6 +8,7 @@ mod compare;
 mod draw;
 mod identity;
 pub mod mouse;
+mod palette;
 mod playing;
 
 pub use self::draw::{Drawn, Ui, view};
@@ -19,10 +20,10 @@ use crate::model::Id;
 use super::Options;
 use super::keys::{Action, AssetError, Context, Key, Keymap, Resolved};
 use super::screen::search::{self, Load};
-use super::screen::{demo, help, journey, prompt};
-use super::theme::{Look, Theme, ThemeName};
+use super::screen::{demo, help, journey, palette as palette_screen, prompt};
+use super::theme::{Look, Theme};
 use super::when::Zone;
-use super::worker::{Answer, Failure, Opened, Question, Ticket};
+use super::worker::{Answer, Failure, Opened, Question, Recent, Ticket};
 
 /// Everything that can happen.
 #[derive(Debug)]
@@ -87,6 +88,8 @@ pub enum Layer {
     Prompt(prompt::State),
     /// Two users beside each other.
     Compare,
+    /// The command palette, over the screen below it.
+    Palette(palette_screen::State),
 }
 
 /// The state of the interface.
@@ -124,7 +127,11 @@ pub struct Model {
 impl Model {
     /// The first state, and what is to be asked first.
     pub fn start(options: &Options) -> Result<(Self, Vec<Effect>), AssetError> {
-        let theme = Theme::named(if options.no_color { ThemeName::Mono } else { options.theme })?;
+        let theme = match &options.theme {
+            _ if options.no_color => Theme::named("mono")?,
+            Some(theme) => theme.clone(),
+            None => Theme::named("default")?,
+        };
         let mut zones = vec![options.zone];
         zones.extend([Zone::Utc, Zone::Local].into_iter().filter(|zone| *zone != options.zone));
         let mut model = Self {
@@ -139,7 +146,7 @@ impl Model {
             properties_asked: None,
             title: None,
             look: Look::new(theme, options.ascii, options.zone),
-            keymap: Keymap::built_in()?,
+            keymap: options.keymap.clone().map_or_else(Keymap::built_in, Ok)?,
             pending: Vec::new(),
             typed: None,
             zones,
@@ -221,6 +228,7 @@ impl Model {
             Some(Layer::Help(_)) => vec![Context::Help, Context::Everywhere],
             Some(Layer::Prompt(_)) => vec![Context::Question, Context::Everywhere],
             Some(Layer::Compare) => vec![Context::Compare, Context::Everywhere],
+            Some(Layer::Palette(_)) => vec![Context::Palette, Context::Search, Context::Everywhere],
         }
     }
 
@@ -317,6 +325,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.looking = false;
             return Vec::new();
         }
+        Msg::Answer(_, Answer::Remembered) => return Vec::new(),
         // Most terminals tell every cell that the mouse passes.
         Msg::Terminal(Event::Mouse(event)) if event.kind == MouseEventKind::Moved => return Vec::new(),
         _ => {}
@@ -360,6 +369,9 @@ fn after_drawing(model: &mut Model, drawn: Drawn) -> Vec<Effect> {
     }
     if let Some(journey) = &mut model.journey {
         journey.identity.clamp(model.drawn.identity_end);
+    }
+    if let Some(Layer::Search) = model.layers.last() {
+        return palette::look_around(model);
     }
     let lacking = model.journey.as_ref().filter(|_| model.drawn.properties).and_then(journey::State::lacks_properties);
     let Some(row) = lacking else { return Vec::new() };
@@ -413,6 +425,16 @@ fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Answer::Look(id, answer) => {
+            model.search.take_look(ticket, id, answer.map(|glance| *glance));
+            Vec::new()
+        }
+        Answer::Census(answer) => {
+            model.search.take_census(ticket, answer.map(|census| *census));
+            Vec::new()
+        }
+        Answer::Remembered => Vec::new(),
+        Answer::Store(answer) => palette::opened(model, ticket, answer),
         Answer::Changed(_) => {
             model.looking = false;
             model.notice = Some("the store has changed".to_owned());
@@ -427,12 +449,18 @@ fn opened(model: &mut Model, ticket: Ticket, answer: Opened) -> Vec<Effect> {
     if !model.opening.take(ticket, Ok(())) {
         return Vec::new();
     }
+    let mut effects = Vec::new();
     match answer {
         Ok(Some((journey, timeline))) => {
             model.failed = None;
             match &mut model.journey {
                 Some(state) if state.journey().query == journey.query => state.replace(journey, timeline),
-                state => *state = Some(journey::State::new(journey, timeline)),
+                state => {
+                    let recent = Recent { id: journey.query.clone(), text: model.search.text().to_owned() };
+                    *state = Some(journey::State::new(journey, timeline));
+                    model.search.remember(recent.clone());
+                    effects = vec![Effect::Ask(0, Question::Remember(recent))];
+                }
             }
             // The zone may have changed while the worker laid it out.
             if let Some(state) = &mut model.journey {
@@ -444,7 +472,7 @@ fn opened(model: &mut Model, ticket: Ticket, answer: Opened) -> Vec<Effect> {
                 }
             }
             model.pages.outdated = false;
-            Vec::new()
+            effects
         }
         Ok(None) => {
             // What looks like it is a search away.
@@ -474,19 +502,10 @@ fn terminal(model: &mut Model, event: Event) -> Vec<Effect> {
                 let asked = model.search.paste(&text);
                 search_asked(model, asked)
             }
-            Some(Layer::Player) => {
-                if let Some(prompt) = model.prompt() {
-                    prompt.paste(&text);
-                }
+            _ => {
+                typed(model, &text);
                 Vec::new()
             }
-            Some(Layer::Prompt(_)) => {
-                if let Some(Layer::Prompt(prompt)) = model.layers.last_mut() {
-                    prompt.paste(&text);
-                }
-                Vec::new()
-            }
-            _ => Vec::new(),
         },
         Event::Mouse(event) => mouse::update(model, event),
         _ => Vec::new(),
@@ -499,20 +518,11 @@ fn key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
     model.mouse.interrupt();
     let contexts = model.contexts();
     let typing = Context::takes_text(&contexts);
-    if let (Some(c), Some(Layer::Prompt(prompt))) = (key.typed(), model.layers.last_mut()) {
-        prompt.type_char(c);
-        return Vec::new();
-    }
     if let Some(c) = key.typed().filter(|_| typing) {
         // Only what is bound for an empty field goes before the typing.
         return match model.keymap.resolve(&contexts[..contexts.len().min(1)], &[key]) {
             Resolved::Action(action) if contexts.first() == Some(&Context::Overview) => act(model, action),
-            _ if contexts.first() == Some(&Context::Prompt) => {
-                if let Some(prompt) = model.prompt() {
-                    prompt.type_char(c);
-                }
-                Vec::new()
-            }
+            _ if typed(model, c.encode_utf8(&mut [0; 4])) => Vec::new(),
             _ => {
                 let asked = model.search.type_char(c);
                 search_asked(model, asked)
@@ -540,6 +550,20 @@ fn key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
     }
 }
 
+/// Gives what is typed or pasted to the line on top that takes it; whether there is one.
+fn typed(model: &mut Model, text: &str) -> bool {
+    match model.layers.last_mut() {
+        Some(Layer::Palette(state)) => state.type_text(text),
+        Some(Layer::Prompt(prompt)) => prompt.paste(text),
+        Some(Layer::Player) => match model.prompt() {
+            Some(prompt) => prompt.paste(text),
+            None => return false,
+        },
+        _ => return false,
+    }
+    true
+}
+
 fn search_asked(model: &mut Model, asked: search::Asked) -> Vec<Effect> {
     match asked {
         search::Asked::Nothing => Vec::new(),
@@ -553,13 +577,14 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Quit => return vec![Effect::Quit],
         Action::Suspend => return vec![Effect::Suspend],
-        Action::Back => return model.back(),
+        Action::Back if !matches!(model.layers.last(), Some(Layer::Palette(_))) => return model.back(),
         Action::Reload => return model.reload(),
         Action::Zone => {
-            next_zone(model);
+            palette::next_zone(model);
             return Vec::new();
         }
         Action::Mouse => return mouse::toggle(model),
+        Action::Palette if !matches!(model.layers.last(), Some(Layer::Palette(_))) => return palette::open(model),
         Action::Help => {
             let on_help = matches!(model.layers.last(), Some(Layer::Help(_)));
             if on_help {
@@ -583,6 +608,9 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             return model.resume_search();
         }
         _ => {}
+    }
+    if let Some(effects) = palette::update(model, action) {
+        return effects;
     }
     let page = model.drawn.page;
     let panel = model.shows_panel();
@@ -616,15 +644,6 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Some(Layer::Journey | Layer::Identity) => identity::update(model, action, page),
-    }
-}
-
-fn next_zone(model: &mut Model) {
-    let at = model.zones.iter().position(|zone| *zone == model.look.zone).unwrap_or(0);
-    let Some(zone) = model.zones.get((at + 1) % model.zones.len().max(1)).copied() else { return };
-    model.look.zone = zone;
-    model.notice = Some(format!("times in {}", zone.name()));
-    if let Some(journey) = &mut model.journey {
-        journey.change_zone(zone);
+        Some(Layer::Palette(_)) => Vec::new(),
     }
 }

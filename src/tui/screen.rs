@@ -5,5 +5,6 @@ pub mod demo;
 pub mod help;
 pub mod identity;
 pub mod journey;
+pub mod palette;
 pub mod prompt;
 pub mod search;

@@ -1,5 +1,7 @@
 //! The program as a shell meets it: arguments, answers, exit codes.
 
+mod config;
+
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -39,7 +41,11 @@ impl Home {
         command
             .current_dir(self.0.path())
             .env_remove("JOURNEY_STORE")
+            .env_remove("JOURNEY_CONFIG")
+            .env_remove("JOURNEY_THEME")
             .env_remove("NO_COLOR")
+            .env_remove("XDG_CONFIG_HOME")
+            .env_remove("XDG_STATE_HOME")
             .env("HOME", self.0.path())
             .env("XDG_DATA_HOME", self.path("data"))
             .stdin(Stdio::null());

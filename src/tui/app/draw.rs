@@ -1,5 +1,7 @@
 //! One frame.
 
+use std::ops::Range;
+
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -8,8 +10,7 @@ use crate::model::Id;
 use crate::tui::fit;
 use crate::tui::keys::Action;
 use crate::tui::pen::Pen;
-
-use crate::tui::screen::{compare, demo, help, identity, journey, prompt, search};
+use crate::tui::screen::{compare, demo, help, identity, journey, palette, prompt, search};
 use crate::tui::theme::Meaning;
 
 use super::mouse::{self, Spot};
@@ -24,6 +25,8 @@ pub struct Ui {
     pub(in crate::tui) page: usize,
     pub(in crate::tui) properties: bool,
     pub(in crate::tui) search_top: usize,
+    pub(in crate::tui) hits: Range<usize>,
+    pub(in crate::tui) palette_top: usize,
     pub(in crate::tui) journey_top: usize,
     pub(in crate::tui) identity_top: usize,
     pub(in crate::tui) help_end: usize,
@@ -41,6 +44,8 @@ pub struct Drawn {
     pub page: usize,
     /// Whether there is room for the properties of the selected row.
     pub properties: bool,
+    /// The hits on the screen.
+    pub hits: Range<usize>,
     /// The furthest that the help can be scrolled.
     pub help_end: usize,
     /// The furthest that the graph of ids can be scrolled.
@@ -55,6 +60,7 @@ impl Ui {
         Drawn {
             page: self.page,
             properties: self.properties,
+            hits: self.hits.clone(),
             help_end: self.help_end,
             identity_end: self.identity_end,
             spots: self.spots.clone(),
@@ -69,6 +75,7 @@ pub fn view(model: &Model, ui: &mut Ui, frame: &mut Frame<'_>) {
     ui.page = 0;
     ui.properties = false;
     ui.spots.clear();
+    ui.hits = 0..0;
     let cursor = draw(model, ui, area, frame.buffer_mut());
     if model.look.is_ascii() {
         to_ascii(frame.buffer_mut());
@@ -87,9 +94,10 @@ fn draw(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> Option<P
     }
     let screen = Rect { height: area.height - 1, ..area };
     let foot = Rect { y: screen.bottom(), height: 1, ..area };
-    let (top, asked) = match model.layers.as_slice() {
-        [.., below, Layer::Prompt(prompt)] => (Some(below), Some(prompt)),
-        layers => (layers.last(), None),
+    // A line to answer in, or the palette, lies over the screen that is seen below it.
+    let (top, over) = match model.layers.split_last() {
+        Some((over @ (Layer::Prompt(_) | Layer::Palette(_)), below)) => (below.last(), Some(over)),
+        _ => (model.layers.last(), None),
     };
     let cursor = match top {
         Some(Layer::Search) | None => search::view(&model.search, model.title.as_deref(), ui, screen, buffer, look),
@@ -120,9 +128,14 @@ fn draw(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> Option<P
             }
             None
         }
-        Some(Layer::Prompt(_)) => None,
+        // They never lie on each other.
+        Some(Layer::Prompt(_) | Layer::Palette(_)) => None,
     };
-    let cursor = asked.map_or(cursor, |prompt| Some(prompt::view(prompt, screen, buffer, look)));
+    let cursor = match over {
+        Some(Layer::Prompt(prompt)) => Some(prompt::view(prompt, screen, buffer, look)),
+        Some(Layer::Palette(state)) => palette::view(state, ui, screen, buffer, look),
+        _ => cursor,
+    };
     footer(model, ui, foot, buffer);
     cursor
 }

@@ -7,7 +7,7 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position, Rect};
 
-use super::{Effect, Layer, Model, Ui, act, search_asked};
+use super::{Effect, Layer, Model, Ui, act, palette, search_asked};
 use crate::tui::keys::Action;
 
 /// Lines that one notch of the wheel goes.
@@ -168,6 +168,10 @@ fn wheel(model: &mut Model, hit: Option<Target>, down: bool) -> Vec<Effect> {
 fn point(model: &mut Model, pointed: Pointed) -> Vec<Effect> {
     if let (Spot::Does(action), Gesture::Press | Gesture::PressAgain) = (pointed.spot, pointed.gesture) {
         return act(model, action);
+    }
+    if let Some(Layer::Palette(state)) = model.layers.last_mut() {
+        let asked = pointed.line().map(|line| state.point(line));
+        return asked.map(|asked| palette::asked(model, asked)).unwrap_or_default();
     }
     let panel = model.shows_panel();
     let action = match (model.layers.last(), &mut model.journey) {

@@ -121,6 +121,7 @@ fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
                 Context::Help => "HELP",
                 Context::Compare => "COMPARE",
                 Context::Question => "QUESTION (every character is typed)",
+                Context::Palette => "COMMANDS",
                 Context::Everywhere => "EVERYWHERE",
             },
         );

@@ -145,6 +145,7 @@ impl<B: Backend> App<B> {
             Some(Layer::Help(_)) => "help",
             Some(Layer::Prompt(_)) => "question",
             Some(Layer::Compare) => "compare",
+            Some(Layer::Palette(_)) => "palette",
             None => "nothing",
         }
     }
