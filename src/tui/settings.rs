@@ -10,7 +10,7 @@
 //! refused = "bold magenta"
 //!
 //! [keys.journey]             # by context; "" takes a key away
-//! "n" = "next-problem"
+//! "x" = "next-problem"
 //! "g g" = ""
 //! ```
 //!
@@ -226,13 +226,14 @@ mod tests {
 
     #[test]
     fn the_example_of_the_documentation_can_be_read() {
-        let example: String = include_str!("settings.rs")
+        let example = include_str!("settings.rs")
             .lines()
             .skip_while(|line| !line.contains("```toml"))
             .skip(1)
             .take_while(|line| !line.contains("```"))
-            .map(|line| format!("{}\n", line.trim_start_matches("//!").trim()))
-            .collect();
+            .map(|line| line.trim_start_matches("//!").trim())
+            .collect::<Vec<_>>()
+            .join("\n");
         let settings = Settings::read("c.toml", &example).unwrap();
         assert_eq!(settings.zone.unwrap(), Set { value: Zone::Named(chrono_tz::Europe::Berlin), line: 1 });
         assert_eq!((settings.theme.unwrap().value, settings.ascii.unwrap().line), ("light", 3));
