@@ -28,7 +28,7 @@ mod segment;
 mod writer;
 
 pub use error::Error;
-pub use reader::Reader;
+pub use reader::{IdNote, Reader};
 pub use segment::{Draft, Packer, Segment};
 pub use writer::Writer;
 

@@ -13,7 +13,7 @@ use super::memo::Memo;
 use super::points;
 use super::rows::{self, Lines};
 use super::world::World;
-use crate::model::facts::{Arrival, Source};
+use crate::model::facts::Source;
 use crate::model::{Flags, Id, LinkKind, Millis};
 
 /// The journey of the user that `query` belongs to; `None` when the facts do not name it.
@@ -50,6 +50,7 @@ fn of_root(world: &World<'_>, query: &Id, root: &Id) -> Journey {
 
     let mut journey = Journey {
         query: query.clone(),
+        as_of: None,
         root: Some(root.clone()),
         ids: members(world, root, &ids, &steps),
         aliases,
@@ -66,13 +67,6 @@ fn of_root(world: &World<'_>, query: &Id, root: &Id) -> Journey {
     journey.notes = explain::notes(&journey);
     journey.findings = findings::find(&journey);
     journey
-}
-
-impl AliasLine {
-    /// Its place in the order of arrival.
-    pub(super) fn arrival(&self) -> Arrival {
-        Arrival { at: self.order, rank: self.source.rank, line: self.source.line, row: self.row }
-    }
 }
 
 /// The calls that `wanted` picks, with their verdicts, in order of arrival.
@@ -253,6 +247,7 @@ fn mentioned(world: &World<'_>, query: &Id) -> Option<Journey> {
     mentions.sort_by(|a, b| (a.role, a.source.rank, a.source.line).cmp(&(b.role, b.source.rank, b.source.line)));
     Some(Journey {
         query: query.clone(),
+        as_of: None,
         root: None,
         ids: vec![],
         aliases,

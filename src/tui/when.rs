@@ -1,10 +1,11 @@
 //! Moments and spans as a person reads them.
 
-use chrono::{Datelike, Local, NaiveDateTime, Timelike};
-use chrono_tz::Tz;
+use chrono::{Datelike, Local, NaiveDateTime, Timelike, Utc};
+use chrono_tz::{TZ_VARIANTS, Tz};
 
 use crate::model::Millis;
 use crate::model::time::utc;
+use crate::model::written;
 
 /// The zone that times are shown in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -19,6 +20,25 @@ pub enum Zone {
 }
 
 impl Zone {
+    /// Reads a name in any case: `UTC`, `local`, `Europe/Berlin`; else the name that was probably
+    /// meant.
+    pub fn parse(text: &str) -> Result<Self, Option<&'static str>> {
+        let text = text.trim();
+        if text.eq_ignore_ascii_case("utc") {
+            return Ok(Self::Utc);
+        }
+        if text.eq_ignore_ascii_case("local") {
+            return Ok(Self::Local);
+        }
+        let named = TZ_VARIANTS.iter().find(|zone| zone.name().eq_ignore_ascii_case(text));
+        named.copied().map(Self::Named).ok_or_else(|| super::keys::meant(text, &mut Self::names()))
+    }
+
+    /// Every name, the usual ones first.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        ["UTC", "local"].into_iter().chain(TZ_VARIANTS.iter().map(|zone| zone.name()).filter(|name| *name != "UTC"))
+    }
+
     /// What to call it in a corner of the screen.
     pub fn name(self) -> &'static str {
         match self {
@@ -38,6 +58,15 @@ impl Zone {
         })
     }
 
+    /// When the clock there showed `wall`.
+    pub fn moment(self, wall: NaiveDateTime) -> Option<Millis> {
+        match self {
+            Self::Utc => written::moment(&Utc, wall),
+            Self::Local => written::moment(&Local, wall),
+            Self::Named(zone) => written::moment(&zone, wall),
+        }
+    }
+
     /// A number that is the same for moments of one day there.
     pub fn day(self, at: Millis) -> i64 {
         match self.wall(at) {
@@ -55,6 +84,11 @@ impl Zone {
     /// `11 Jul 2019`.
     pub fn short_date(self, at: Millis) -> String {
         self.format(at, "%d %b %Y")
+    }
+
+    /// `11 Jul`.
+    pub fn day_and_month(self, at: Millis) -> String {
+        self.format(at, "%d %b")
     }
 
     /// `2019-07-11 11:52:31.004 UTC`.

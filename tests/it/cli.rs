@@ -1,5 +1,7 @@
 //! The program as a shell meets it: arguments, answers, exit codes.
 
+mod config;
+
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -39,7 +41,11 @@ impl Home {
         command
             .current_dir(self.0.path())
             .env_remove("JOURNEY_STORE")
+            .env_remove("JOURNEY_CONFIG")
+            .env_remove("JOURNEY_THEME")
             .env_remove("NO_COLOR")
+            .env_remove("XDG_CONFIG_HOME")
+            .env_remove("XDG_STATE_HOME")
             .env("HOME", self.0.path())
             .env("XDG_DATA_HOME", self.path("data"))
             .stdin(Stdio::null());
@@ -165,6 +171,32 @@ fn a_journey_is_one_json_object() {
     assert_eq!(show["orphans"][0]["id"], "P-1");
     assert_eq!(show["orphans"][0]["events"].as_array().unwrap().len(), 3);
     assert_eq!(show["findings"][0]["code"], "alias-on-login");
+}
+
+#[test]
+fn as_of_a_moment_only_what_had_arrived_is_shown() {
+    let home = Home::new();
+    let now = home.json(0, &["show", "sally@gmail.com"]);
+    assert_eq!(now["as_of"], Value::Null);
+    let then = home.json(0, &["show", "sally@gmail.com", "--as-of", "2019-07-04"]);
+    assert_eq!(then["as_of"], "2019-07-04T23:59:59.999Z");
+    assert_eq!((then["root"].as_str(), then["orphans"].as_array().unwrap().len()), (Some("12345"), 0));
+    let arrived = |journey: &Value, until: &str| {
+        let events = journey["events"].as_array().unwrap();
+        events.iter().filter(|event| event["arrived"].as_str().unwrap() <= until).count()
+    };
+    assert_eq!(then["events"].as_array().unwrap().len(), arrived(&now, "2019-07-04T23:59:59.999Z"));
+    let text = out(&home.run(&["show", "12345", "--as-of", "2019-07-01 09:14", "--timezone", "Europe/Berlin"]));
+    assert!(text.is_empty(), "nothing had arrived at 07:14 UTC: {text}");
+    let text = out(&home.run(&["show", "12345", "--as-of", "2019-07-01T09:14:30Z"]));
+    assert!(
+        text.starts_with("as of 2019-07-01 09:14:30.999 UTC: only what had arrived by then\n12345 · a root"),
+        "{text}"
+    );
+    let early = home.run(&["show", "sally@gmail.com", "--as-of", "2019-07-01T09:14:30Z"]);
+    assert_eq!(code(&early), 1);
+    assert!(err(&early).contains("today it leads to 12345"), "{}", err(&early));
+    assert_eq!(code(&home.run(&["show", "12345", "--as-of", "soon"])), 2);
 }
 
 #[test]

@@ -3,12 +3,17 @@
 
 mod captures;
 mod cases;
+mod census;
 mod cli;
+mod demo;
 mod engine;
 mod formats;
 mod ingest;
 mod layers;
 mod orders;
+mod play;
+mod player;
+mod register;
 mod report;
 mod scenarios;
 mod screens;

@@ -101,6 +101,7 @@ fn json_of_a_journey_has_the_shape_that_programs_read() {
             "query",
             "rules",
             "root",
+            "as_of",
             "ids",
             "aliases",
             "events",

@@ -6,23 +6,25 @@
 //! | `rows` | one line: time, gap, lanes, event, id, whose, because |
 //! | `frame` | the head, the lanes' names, the strip, where the panes go |
 //! | `detail` | the selected row: the sentence, places, properties |
-//! | [`identity`] | the panel with the lookup table, the ids and the orphans |
 
 mod detail;
 mod frame;
-pub mod identity;
 mod rows;
 pub mod timeline;
 
 use std::sync::Arc;
 
+pub(in crate::tui) use self::detail::{place, visible_id};
 pub(in crate::tui) use self::frame::{bar, scrolled, view};
-pub(in crate::tui) use self::rows::select;
+pub(in crate::tui) use self::rows::{evidence_name, select, strength_words};
 pub use self::timeline::Timeline;
 
 use crate::identity::Journey;
 use crate::model::Id;
+use crate::model::facts::{Arrival, Source};
+use crate::tui::app::mouse::{Gesture, Pointed};
 use crate::tui::keys::Action;
+use crate::tui::screen::identity::{self, scrub};
 use crate::tui::when::Zone;
 use crate::tui::worker::Failure;
 
@@ -54,14 +56,17 @@ pub struct State {
     times: Option<Times>,
     /// Properties of a row in lines, if they are there.
     properties: Option<(i64, Result<Vec<String>, Failure>)>,
-    /// The identity panel.
+    /// The identity screen.
     pub(in crate::tui) identity: identity::State,
+    /// Which moment of arrival is shown.
+    scrub: scrub::State,
 }
 
 impl State {
     /// A journey, with its first row selected.
     pub fn new(journey: Arc<Journey>, timeline: Arc<Timeline>) -> Self {
-        let identity = identity::State::new(&journey);
+        let identity = identity::State::new(&journey, timeline.register());
+        let scrub = scrub::State::new(timeline.register().clone(), journey.root.clone());
         let mut state = Self {
             journey,
             timeline,
@@ -71,6 +76,7 @@ impl State {
             times: None,
             properties: None,
             identity,
+            scrub,
         };
         state.first();
         state
@@ -102,7 +108,11 @@ impl State {
     /// Takes a newer answer for the same question; the selected row stays selected.
     pub fn replace(&mut self, journey: Arc<Journey>, timeline: Arc<Timeline>) {
         let row = self.selected_row();
-        self.identity = identity::State::new(&journey);
+        let before = (self.journey.as_ref(), self.timeline.register().as_ref());
+        self.identity = self.identity.renewed(before, &journey, timeline.register());
+        if journey.as_of.is_none() {
+            self.scrub.renew(timeline.register().clone(), journey.root.clone());
+        }
         let found = row.and_then(|row| timeline.find_row(&journey, row));
         self.journey = journey;
         self.timeline = timeline;
@@ -169,6 +179,18 @@ impl State {
         }
     }
 
+    /// Selects the row that was pressed; what a press of the selected one stands for.
+    pub fn point(&mut self, pointed: &Pointed) -> Option<Action> {
+        let line = pointed.line().filter(|line| *line < self.timeline.entries().len())?;
+        if pointed.gesture == Gesture::PressAgain || line == self.selected {
+            return Some(Action::Open);
+        }
+        if self.timeline.entry(line).is_some_and(Entry::is_row) {
+            self.select(line);
+        }
+        None
+    }
+
     /// Selects a row of the store, if it is on the timeline.
     pub fn select_row(&mut self, row: i64) -> bool {
         match self.timeline.find_row(&self.journey, row) {
@@ -191,9 +213,9 @@ impl State {
         }
     }
 
-    /// Selects the first row of an orphan.
-    pub fn select_orphan(&mut self, orphan: usize) -> bool {
-        let wanted = |entry: &Entry| matches!(entry, Entry::Orphan(at, _) if *at as usize == orphan);
+    /// Selects the row at a place of the input, if it is on the timeline.
+    pub fn select_place(&mut self, source: &Source) -> bool {
+        let wanted = |entry: &Entry| event(&self.journey, *entry).is_some_and(|event| event.source == *source);
         match self.timeline.entries().iter().position(wanted) {
             Some(at) => {
                 self.select(at);
@@ -201,6 +223,26 @@ impl State {
             }
             None => false,
         }
+    }
+
+    /// The identity screen.
+    pub fn identity(&self) -> &identity::State {
+        &self.identity
+    }
+
+    /// Which moment of arrival is asked for.
+    pub fn scrub(&self) -> &scrub::State {
+        &self.scrub
+    }
+
+    /// Goes one change of the lookup table back or on; whether there is one.
+    pub fn scrub_step(&mut self, later: bool) -> bool {
+        self.scrub.step(later)
+    }
+
+    /// Goes to a moment of arrival; `None` is now.
+    pub fn scrub_to(&mut self, moment: Option<Arrival>) {
+        self.scrub.go(moment);
     }
 
     /// Whether an id is one of this user's, or one of the orphans here.

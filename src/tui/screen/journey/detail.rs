@@ -231,12 +231,12 @@ fn sure(point: &Point) -> String {
 }
 
 /// `file:line`.
-pub(super) fn place(source: &Source) -> String {
+pub(in crate::tui) fn place(source: &Source) -> String {
     format!("{}:{}", fit::middle(&source.file, 60), source.line)
 }
 
 /// An id in a sentence; very long ones are cut.
-pub(super) fn visible_id(id: Option<&Id>) -> String {
+pub(in crate::tui) fn visible_id(id: Option<&Id>) -> String {
     id.map_or_else(|| "nothing".to_owned(), |id| fit::middle(id.as_str(), 80))
 }
 

@@ -6,13 +6,15 @@ use ratatui::layout::Rect;
 use crate::identity::Journey;
 use crate::model::Id;
 use crate::tui::app::Ui;
+use crate::tui::app::mouse::Spot;
 use crate::tui::fit;
 use crate::tui::pen::Pen;
+use crate::tui::screen::identity;
 use crate::tui::theme::{Look, Meaning};
 
 use super::rows::Columns;
 use super::timeline::{Entry, LaneKind};
-use super::{State, detail, identity, rows};
+use super::{State, detail, rows};
 
 /// From this width on the detail stands beside the timeline.
 const SIDE_BY_SIDE: u16 = 150;
@@ -25,7 +27,7 @@ pub(in crate::tui) fn view(state: &State, ui: &mut Ui, area: Rect, buffer: &mut 
         coverage(&mut Pen::new(buffer, top.take(1), 0), state, look);
     }
     if area.height >= 10
-        && let Some((meaning, text)) = banner(&state.journey)
+        && let Some((meaning, text)) = banner(&state.journey, look)
     {
         Pen::new(buffer, top.take(1), 0).skip(1).text(&text, look.style(meaning));
     }
@@ -38,12 +40,13 @@ pub(in crate::tui) fn view(state: &State, ui: &mut Ui, area: Rect, buffer: &mut 
     let body = top.area;
     if state.timeline.entries().is_empty() {
         // Nothing to lay out: what is known stands in the panel.
-        identity::view(state, ui, body, buffer, look);
+        identity::view(state, true, ui, body, buffer, look);
         return;
     }
     let (list, pane) = panes(body, state.larger, state.timeline.entries().len());
     ui.properties = pane.height >= 6;
     list_view(state, ui, list, buffer, look);
+    ui.spot(pane, Spot::Detail);
     if pane.x > list.x {
         for row in 0..pane.height {
             Pen::new(buffer, pane, row).text(look.glyphs.wall, look.style(Meaning::Muted));
@@ -109,6 +112,7 @@ fn list_view(state: &State, ui: &mut Ui, mut area: Rect, buffer: &mut Buffer, lo
     ui.page = lines;
     ui.journey_top = scrolled(ui.journey_top, state.selected, lines, state.timeline.entries().len());
     let top = ui.journey_top;
+    ui.spot(area, Spot::List(top));
     if let Some(head_area) = head_area {
         let columns = Columns::of(usize::from(area.width), state.timeline.lanes().len(), state.times);
         rows::head(&mut Pen::new(buffer, head_area, 0), columns, &state.timeline, look);
@@ -235,7 +239,10 @@ fn coverage(pen: &mut Pen<'_>, state: &State, look: &Look) {
 }
 
 /// What a reader must know before anything else, in one line.
-fn banner(journey: &Journey) -> Option<(Meaning, String)> {
+fn banner(journey: &Journey, look: &Look) -> Option<(Meaning, String)> {
+    if let Some(moment) = journey.as_of {
+        return Some((Meaning::Warn, format!("as of {}: only what had arrived by then", look.zone.full(moment.at))));
+    }
     if let Some(cut) = journey.cuts.first() {
         return Some((Meaning::Bad, format!("not everything: {}", cut.what)));
     }

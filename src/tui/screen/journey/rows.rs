@@ -434,7 +434,7 @@ pub(super) fn who(journey: &Journey) -> String {
 }
 
 /// Evidence in two words.
-pub(super) fn evidence_name(kind: EvidenceKind) -> &'static str {
+pub(in crate::tui) fn evidence_name(kind: EvidenceKind) -> &'static str {
     match kind {
         EvidenceKind::IdentifyEvent => "$identify row",
         EvidenceKind::DeviceAndUser => "device and user id",
@@ -448,7 +448,7 @@ pub(super) fn evidence_name(kind: EvidenceKind) -> &'static str {
 }
 
 /// What a strength means, for a person.
-pub(super) fn strength_words(strength: Strength) -> &'static str {
+pub(in crate::tui) fn strength_words(strength: Strength) -> &'static str {
     match strength {
         Strength::Proof => "proof",
         Strength::Strong => "strong",

@@ -6,8 +6,9 @@
 //! a line says is put together when it is drawn. O(n log n), and O(n) for another zone.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-use crate::identity::{Journey, PointKind, Reason, Role, State, Verdict};
+use crate::identity::{Journey, PointKind, Reason, Register, Role, State, Verdict};
 use crate::model::facts::Arrival;
 use crate::model::{Id, Millis};
 use crate::tui::when::Zone;
@@ -116,6 +117,7 @@ pub struct Timeline {
     marks: HashMap<i64, usize>,
     coverage: Coverage,
     activity: Vec<u64>,
+    register: Arc<Register>,
 }
 
 /// Place of an entry: time, arrival, and what comes first within one row.
@@ -157,6 +159,7 @@ impl Timeline {
             marks,
             coverage,
             activity,
+            register: Arc::new(Register::of(journey)),
         };
         timeline.lay(journey);
         timeline
@@ -168,6 +171,11 @@ impl Timeline {
         let mut timeline = Self { zone, ..self.clone() };
         timeline.lay(journey);
         timeline
+    }
+
+    /// Calls, lookup table, devices and changes.
+    pub fn register(&self) -> &Arc<Register> {
+        &self.register
     }
 
     /// The zone whose days it has.
