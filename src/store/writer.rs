@@ -153,7 +153,7 @@ impl Writer {
     /// The same store to read from: how one in memory is read.
     pub fn into_reader(self) -> Result<Reader, Error> {
         open::for_reading(&self.db).map_err(|source| Error::sqlite(&self.path, source))?;
-        Ok(Reader::over(self.db, self.path, self.in_memory))
+        Reader::over(self.db, self.path, self.in_memory)
     }
 
     fn no_file(&self, file: FileId) -> Error {

@@ -349,6 +349,10 @@ fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec<Effect> {
             Some(id) => model.open(id),
             None => Vec::new(),
         },
+        Answer::Soon(hits) => {
+            model.search.take_soon(ticket, hits);
+            Vec::new()
+        }
         Answer::Journey(answer) => opened(model, ticket, answer),
         Answer::Properties(row, answer) => {
             if model.properties_asked == Some((ticket, row)) {

@@ -20,6 +20,11 @@ use super::when::Zone;
 pub trait Backend: Send {
     /// Ids that match `text`, best first.
     fn search(&mut self, text: &str) -> Result<Hits, Failure>;
+    /// Some of the ids that match, at once, while [`Backend::search`] takes longer; `None` when it
+    /// does not.
+    fn search_soon(&mut self, _text: &str) -> Result<Option<Hits>, Failure> {
+        Ok(None)
+    }
     /// The store as a whole.
     fn overview(&mut self) -> Result<Overview, Failure>;
     /// The journey of the user that an id belongs to; `None` when nothing names the id.
@@ -176,6 +181,8 @@ pub enum Answer {
     Overview(Result<Box<Overview>, Failure>),
     /// Hits, and ids that look alike when there are none.
     Search(Result<(Hits, Vec<Id>), Failure>),
+    /// Some hits of a search whose answer is on its way.
+    Soon(Hits),
     /// A journey and its rows in the order of the screen.
     Journey(Opened),
     /// Properties of a row.
@@ -311,6 +318,13 @@ pub(super) fn work(factory: Factory, cancel: &Cancel, queue: &Receiver<(Ticket, 
             continue;
         }
         cancel.starts(ticket, &question);
+        if let Question::Search(text) = &question
+            // What fails here fails again below.
+            && let Ok(Some(hits)) = backend.search_soon(text)
+            && inbox.send(Msg::Answer(ticket, Answer::Soon(hits))).is_err()
+        {
+            return;
+        }
         let answer = answer(backend.as_mut(), &question);
         if !cancel.is_overtaken(ticket, &question) && inbox.send(Msg::Answer(ticket, answer)).is_err() {
             return;
