@@ -62,9 +62,18 @@ impl Inspector {
         self.reader.at_one_moment(|reader| search::search(reader, text, limit))
     }
 
+    /// What [`Inspector::search`] will find, as far as that can be told at once; `None` when it
+    /// is quick itself. It is slow only until all ids of a large store are read.
+    pub fn search_soon(&self, text: &str, limit: usize) -> Result<Option<Vec<Hit>>, Error> {
+        self.reader.at_one_moment(|reader| {
+            reader.find_soon(text, limit)?.map(|found| search::placed(reader, found)).transpose()
+        })
+    }
+
     /// Ids that differ little from `text`, with their number of rows, nearest first.
     pub fn near(&self, text: &str, limit: usize) -> Result<Vec<(Id, u64)>, Error> {
-        search::near(&self.reader, text, limit)
+        let near = self.reader.find_near(text.trim(), limit)?;
+        Ok(near.into_iter().map(|(id, span)| (id, span.events)).collect())
     }
 
     /// The properties of rows as JSON text, in the order asked.

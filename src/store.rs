@@ -16,7 +16,8 @@
 //! # Cost
 //! A look-up touches one `runs` row for each segment that holds the id, and the rows
 //! themselves; it does not grow with the number of other rows. Search by a part of an id reads
-//! an in-memory copy of all ids, made at the first search and extended when ids were added.
+//! an in-memory copy of all ids, made at the first search and extended when ids were added; the
+//! index of ids answers until it is there.
 
 pub mod error;
 pub mod foreign;
@@ -163,6 +164,8 @@ pub enum Match {
     Substring,
     /// A value of its profile has the text in it, without regard to case.
     Profile,
+    /// It has the characters of the text in their order, with few others between.
+    Fuzzy,
 }
 
 /// An id that a search found.

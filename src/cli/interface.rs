@@ -15,7 +15,7 @@ use crate::config::recent::{Opened, Recent};
 use crate::identity::Journey;
 use crate::identity::compare::Comparison;
 use crate::inspect::gather::Limits;
-use crate::inspect::{Census, History, Inspector};
+use crate::inspect::{Census, History, Hit, Inspector};
 use crate::model::Id;
 use crate::model::facts::Arrival;
 use crate::report::Clock;
@@ -186,25 +186,34 @@ fn told(error: store::Error) -> tui::Failure {
     Failure::from(error).into_interface()
 }
 
+fn list(mut hits: Vec<Hit>) -> Hits {
+    let more = hits.len() > HITS;
+    hits.truncate(HITS);
+    let list = hits
+        .into_iter()
+        .map(|hit| tui::Hit {
+            found: search::found(hit.found),
+            kind: hit.kind.name(),
+            id: hit.id,
+            root: hit.root,
+            via: hit.via,
+            events: hit.events,
+            first: hit.first,
+            last: hit.last,
+        })
+        .collect();
+    Hits { list, more, ..Hits::default() }
+}
+
 impl Backend for Stored {
     fn search(&mut self, text: &str) -> Result<Hits, tui::Failure> {
-        let mut hits = self.inspector.search(text, HITS + 1).map_err(told)?;
-        let more = hits.len() > HITS;
-        hits.truncate(HITS);
-        let list = hits
-            .into_iter()
-            .map(|hit| tui::Hit {
-                found: search::found(hit.found),
-                kind: hit.kind.name(),
-                id: hit.id,
-                root: hit.root,
-                via: hit.via,
-                events: hit.events,
-                first: hit.first,
-                last: hit.last,
-            })
-            .collect();
-        Ok(Hits { list, more, ..Hits::default() })
+        self.inspector.search(text, HITS + 1).map(list).map_err(told)
+    }
+
+    fn search_soon(&mut self, text: &str) -> Result<Option<Hits>, tui::Failure> {
+        let hits = self.inspector.search_soon(text, HITS).map_err(told)?;
+        // Nothing yet is no answer, and whether there are more will be seen.
+        Ok(hits.filter(|hits| !hits.is_empty()).map(|hits| Hits { more: true, ..list(hits) }))
     }
 
     fn overview(&mut self) -> Result<Overview, tui::Failure> {

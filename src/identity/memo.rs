@@ -22,14 +22,13 @@ impl<'a, T> Memo<'a, T> {
     /// The value for `id`, made by `make` the first time.
     pub(super) fn of(&mut self, id: &'a Id, make: impl FnOnce() -> T) -> Option<&mut T> {
         if self.known.get(self.last).is_none_or(|(known, _)| *known != id) {
-            self.last = match self.at.get(id) {
-                Some(at) => *at,
-                None => {
-                    let at = self.known.len();
-                    self.at.insert(id, at);
-                    self.known.push((id, make()));
-                    at
-                }
+            self.last = if let Some(at) = self.at.get(id) {
+                *at
+            } else {
+                let at = self.known.len();
+                self.at.insert(id, at);
+                self.known.push((id, make()));
+                at
             };
         }
         self.known.get_mut(self.last).map(|(_, value)| value)

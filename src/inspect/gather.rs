@@ -70,7 +70,7 @@ pub fn gather<W: Warehouse>(warehouse: &W, query: &Id, limits: &Limits) -> Resul
     let further = walk.capped(further, "ids that share a device, a login or an alias call with its orphans");
     let further = walk.clusters(&further)?;
     walk.read_links(&further)?;
-    let more = walk.rows_of(own.iter().cloned().collect(), limits.rows)?;
+    let more = walk.rows_of(&own.iter().cloned().collect::<Vec<_>>(), limits.rows)?;
     if more {
         let told = format!("This user has more than {} rows: the rest is not shown.", limits.rows);
         walk.cut(told);
@@ -78,7 +78,7 @@ pub fn gather<W: Warehouse>(warehouse: &W, query: &Id, limits: &Limits) -> Resul
     if walk.facts.events.is_empty() {
         walk.mentions_of(&seeds)?;
     }
-    let more = walk.rows_of(anonymous.difference(&own).cloned().collect(), limits.orphan_rows)?;
+    let more = walk.rows_of(&anonymous.difference(&own).cloned().collect::<Vec<_>>(), limits.orphan_rows)?;
     if more {
         let told = format!("The orphans have more than {} rows: the rest is not shown.", limits.orphan_rows);
         walk.cut(told);
@@ -298,12 +298,12 @@ impl<'w, W: Warehouse> Walk<'w, W> {
     }
 
     /// Reads the rows of `ids`, page by page, up to `limit`; tells whether there are more.
-    fn rows_of(&mut self, ids: Vec<Id>, limit: usize) -> Result<bool, W::Error> {
+    fn rows_of(&mut self, ids: &[Id], limit: usize) -> Result<bool, W::Error> {
         let mut left = limit;
         let mut after = None;
         while !ids.is_empty() && left > 0 {
             let page = PAGE.min(left);
-            let rows = self.warehouse.event_heads(&ids, after, page)?;
+            let rows = self.warehouse.event_heads(ids, after, page)?;
             left -= rows.len().min(left);
             after = rows.last().map(|row| Event::place(row));
             let is_last = rows.len() < page;

@@ -7,7 +7,7 @@ use super::warehouse::{Ask, Warehouse};
 use crate::identity::World;
 use crate::model::facts::Link;
 use crate::model::{Id, LinkKind, Millis};
-use crate::store::{Error, IdHit, Match, Reader};
+use crate::store::{IdHit, Match};
 
 /// One id that a search found.
 #[derive(Clone, Debug)]
@@ -60,8 +60,12 @@ impl HitKind {
 
 /// Ids and profile values that match `text`, best first, at most `limit`.
 pub(super) fn search<W: Warehouse>(warehouse: &W, text: &str, limit: usize) -> Result<Vec<Hit>, W::Error> {
+    placed(warehouse, warehouse.search_ids(text, limit)?)
+}
+
+/// What was found, each with what it is and where it leads.
+pub(super) fn placed<W: Warehouse>(warehouse: &W, mut found: Vec<IdHit>) -> Result<Vec<Hit>, W::Error> {
     let mut seen = HashSet::new();
-    let mut found = warehouse.search_ids(text, limit)?;
     found.retain(|hit| seen.insert(hit.id.clone()));
     let places = places(warehouse, &found)?;
     let mut hits: Vec<Hit> = found
@@ -131,32 +135,4 @@ fn mentions<W: Warehouse>(warehouse: &W, ids: &[Id]) -> Result<Vec<(Option<Id>, 
         mentions.push((is_known.then(|| world.root_of(other).clone()), kind));
     }
     Ok(mentions)
-}
-
-/// Most ids that are compared with a text that nothing matches.
-const NEAR_SCAN: usize = 2_000_000;
-
-/// Ids that differ little from `text`, with their number of rows, nearest first.
-pub(super) fn near(reader: &Reader, text: &str, limit: usize) -> Result<Vec<(Id, u64)>, Error> {
-    let wanted = text.trim().to_lowercase();
-    let length = wanted.chars().count();
-    let allowed = (length / 4).clamp(1, 3);
-    let mut near: Vec<(usize, Id)> = reader
-        .all_ids()?
-        .into_iter()
-        .take(NEAR_SCAN)
-        .filter(|id| id.as_str().chars().count().abs_diff(length) <= allowed)
-        .filter_map(|id| {
-            let distance = strsim::osa_distance(&wanted, &id.as_str().to_lowercase());
-            (distance <= allowed).then_some((distance, id))
-        })
-        .collect();
-    near.sort();
-    near.truncate(limit);
-    near.into_iter()
-        .map(|(_, id)| {
-            let rows = reader.span_of(&id)?.map_or(0, |span| span.events);
-            Ok((id, rows))
-        })
-        .collect()
 }

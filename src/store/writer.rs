@@ -105,6 +105,7 @@ impl Writer {
     /// # Errors
     /// [`Error::Missing`] for a file that was not begun; then, and after any other error, the
     /// store is as it was.
+    #[expect(clippy::needless_pass_by_value, reason = "a chunk is stored once, and gone from memory then")]
     pub fn append(&mut self, chunk: Chunk) -> Result<Added, Error> {
         let file = chunk.file;
         let added = self.transaction(|db, interners| segment::append(db, interners, &chunk))?;
@@ -154,7 +155,7 @@ impl Writer {
     /// The same store to read from: how one in memory is read.
     pub fn into_reader(self) -> Result<Reader, Error> {
         open::for_reading(&self.db).map_err(|source| Error::sqlite(&self.path, source))?;
-        Ok(Reader::over(self.db, self.path, self.in_memory))
+        Reader::over(self.db, self.path, self.in_memory)
     }
 
     fn no_file(&self, file: FileId) -> Error {

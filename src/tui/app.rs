@@ -24,7 +24,7 @@ use super::screen::search::{self, Load};
 use super::screen::{demo, help, journey, palette as palette_screen, prompt};
 use super::theme::{Look, Theme};
 use super::when::Zone;
-use super::worker::{Answer, Failure, Opened, Question, Recent, Ticket};
+use super::worker::{Answer, Failure, Question, Ticket};
 
 /// Everything that can happen.
 #[derive(Debug)]

@@ -28,6 +28,11 @@ pub use self::pasted::{Pasted, pasted};
 pub trait Backend: Send {
     /// Ids that match `text`, best first.
     fn search(&mut self, text: &str) -> Result<Hits, Failure>;
+    /// Some of the ids that match, at once, while [`Backend::search`] takes longer; `None` when it
+    /// does not.
+    fn search_soon(&mut self, _text: &str) -> Result<Option<Hits>, Failure> {
+        Ok(None)
+    }
     /// The store as a whole.
     fn overview(&mut self) -> Result<Overview, Failure>;
     /// The journey of the user that an id belongs to; `None` when nothing names the id.
@@ -248,6 +253,8 @@ pub enum Answer {
     Overview(Result<Box<Overview>, Failure>),
     /// Hits, and ids that look alike when there are none.
     Search(Result<(Hits, Vec<Id>), Failure>),
+    /// Some hits of a search whose answer is on its way.
+    Soon(Hits),
     /// A journey and its rows in the order of the screen.
     Journey(Opened),
     /// Two users beside each other.
@@ -448,6 +455,13 @@ pub(super) fn work(factory: Factory, cancel: &Cancel, queue: &Receiver<(Ticket, 
             continue;
         }
         cancel.starts(ticket, &question);
+        if let Question::Search(text) = &question
+            // What fails here fails again below.
+            && let Ok(Some(hits)) = backend.search_soon(text)
+            && inbox.send(Msg::Answer(ticket, Answer::Soon(hits))).is_err()
+        {
+            return;
+        }
         let answer = answer(backend.as_mut(), &question);
         // That it looks into another store is to be known whatever was asked since.
         let wanted = matches!(answer, Answer::Store(_)) || !cancel.is_overtaken(ticket, &question);

@@ -10,8 +10,9 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::thread;
 
-use rusqlite::{CachedStatement, Row, params};
+use rusqlite::CachedStatement;
 
+use super::collect::{COLLECT, Thin};
 use super::files::Files;
 use super::{Again, Reader};
 use crate::model::facts::{Event, Place};
@@ -118,10 +119,6 @@ impl Helper {
     }
 }
 
-/// Columns in the order of [`Heads::event`].
-const ROWS: &str = "SELECT id, t, arrived, ev, device, user, other, client, hash, file, line, nth, flags
-    FROM rows WHERE id >= ?1 AND id < ?2 ORDER BY id";
-
 impl<'a> Heads<'a> {
     fn new(reader: &'a Reader, after: Option<Place>, limit: usize) -> Result<Self, Error> {
         let files = reader.files()?;
@@ -162,12 +159,12 @@ impl<'a> Heads<'a> {
 
     fn read_runs(&mut self, runs: &[Run<'_>]) -> Result<(), Error> {
         let reader = self.reader;
-        let mut select = reader.db.prepare_cached(ROWS).map_err(|source| Error::sqlite(&reader.path, source))?;
+        let mut collect = reader.db.prepare_cached(COLLECT).map_err(|source| Error::sqlite(&reader.path, source))?;
         for run in runs {
             if run.t0 > self.latest {
                 break;
             }
-            self.read_run(&mut select, run)?;
+            self.read_run(&mut collect, run)?;
         }
         Ok(())
     }
@@ -198,23 +195,22 @@ impl<'a> Heads<'a> {
         })
     }
 
-    fn read_run(&mut self, select: &mut CachedStatement<'_>, run: &Run<'_>) -> Result<(), Error> {
-        let at = |source| Error::sqlite(&self.reader.path, source);
+    fn read_run(&mut self, collect: &mut CachedStatement<'_>, run: &Run<'_>) -> Result<(), Error> {
+        // The first rows of a run are the earliest; which of them come after a place is seen later.
+        let n = if self.after.is_none() { run.n.min(number::length(self.limit)) } else { run.n };
+        let rows = self.reader.collector.rows(collect, run.lo, run.lo.saturating_add(n));
+        let rows = rows.map_err(|source| Error::sqlite(&self.reader.path, source))?;
+        let no_number = |column| format!("column {column} of the rows from {} on is no number", run.lo);
+        let rows = rows.map_err(|column| self.reader.corrupt(no_number(column)))?;
         let earliest = self.earliest();
-        let mut rows = select.query(params![run.lo, run.lo.saturating_add(run.n)]).map_err(at)?;
-        while let Some(row) = rows.next().map_err(at)? {
-            let time: Millis = row.get(1).map_err(at)?;
-            if time > self.latest {
+        for row in rows.into_iter().filter(|row| row.t >= earliest) {
+            if row.t > self.latest {
                 break;
             }
-            if time < earliest {
-                continue;
+            let event = self.event(run.id, &row)?;
+            if self.after.is_none_or(|after| event.place() > after) {
+                self.rows.push(Arc::new(event));
             }
-            let event = self.event(run.id, time, row)?;
-            if self.after.is_some_and(|after| event.place() <= after) {
-                continue;
-            }
-            self.rows.push(Arc::new(event));
             if self.rows.len() > self.limit.saturating_mul(2).saturating_add(1024) {
                 self.cut();
             }
@@ -222,25 +218,23 @@ impl<'a> Heads<'a> {
         Ok(())
     }
 
-    fn event(&self, id: Option<&Id>, time: Millis, row: &Row<'_>) -> Result<Event, Error> {
+    fn event(&self, id: Option<&Id>, row: &Thin) -> Result<Event, Error> {
         let reader = self.reader;
-        let at = |source| Error::sqlite(&reader.path, source);
-        let number = |column| row.get::<_, i64>(column).map_err(at);
-        let id_in = |column| reader.id_or_none(row.get::<_, Option<i64>>(column).map_err(at)?);
-        let client = row.get::<_, Option<i64>>(7).map_err(at)?;
+        let given = |number| if number == 0 { None } else { Some(number) };
+        let client = given(row.client).map(|client| reader.name(client)).transpose()?;
         Ok(Event {
-            row: number::row(number(0)?, number(11)?),
-            event: reader.name(number(3)?)?,
+            row: number::row(row.id, row.nth),
+            event: reader.name(row.ev)?,
             id: id.cloned(),
-            time,
-            arrived: number(2)?,
-            device: id_in(4)?,
-            user: id_in(5)?,
-            other: id_in(6)?,
-            client: client.map(|client| Ok(Client::from_shared(reader.name(client)?))).transpose()?,
-            hash: number(8)?,
-            flags: Flags(row.get(12).map_err(at)?),
-            source: reader.source(&self.files, number(9)?, number(10)?)?,
+            time: row.t,
+            arrived: row.arrived,
+            device: reader.id_or_none(given(row.device))?,
+            user: reader.id_or_none(given(row.user))?,
+            other: reader.id_or_none(given(row.other))?,
+            client: client.map(Client::from_shared),
+            hash: row.hash,
+            flags: Flags(row.flags),
+            source: reader.source(&self.files, row.file, row.line)?,
         })
     }
 

@@ -1,6 +1,9 @@
 //! What becomes of answers; one that nobody waits for any more changes nothing.
 
-use super::*;
+use crate::tui::screen::journey;
+use crate::tui::worker::{Answer, Opened, Question, Recent, Ticket};
+
+use super::{Effect, Layer, Model, palette};
 
 pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec<Effect> {
     match answer {
@@ -12,6 +15,10 @@ pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec
             Some(id) => model.open(id),
             None => Vec::new(),
         },
+        Answer::Soon(hits) => {
+            model.search.take_soon(ticket, hits);
+            Vec::new()
+        }
         Answer::Journey(answer) => opened(model, ticket, answer),
         Answer::Compared(answer) => {
             model.compared(ticket, answer);

@@ -61,6 +61,15 @@ impl<T> Load<T> {
         wanted
     }
 
+    /// Takes a part of the answer that is waited for, and waits on.
+    pub fn show(&mut self, ticket: Ticket, part: T) -> bool {
+        let wanted = self.asked == Some(ticket);
+        if wanted {
+            self.have = Some(Ok(part));
+        }
+        wanted
+    }
+
     /// Waits no longer.
     pub fn forget(&mut self) -> bool {
         self.asked.take().is_some()
@@ -232,6 +241,14 @@ impl State {
         self.stale = false;
         self.selected = self.selected.min(self.choices().saturating_sub(1));
         std::mem::take(&mut self.opens).then(|| self.choice()).flatten()
+    }
+
+    /// Takes hits that are there before all of them are.
+    pub fn take_soon(&mut self, ticket: Ticket, hits: Hits) {
+        if self.found.show(ticket, (hits, Vec::new())) {
+            self.stale = false;
+            self.selected = self.selected.min(self.choices().saturating_sub(1));
+        }
     }
 
     /// Whether an answer is waited for.
