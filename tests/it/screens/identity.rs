@@ -49,7 +49,7 @@ impl Backend for History {
             first: None,
             last: None,
         });
-        Ok(Hits { list: found.into_iter().collect(), more: false })
+        Ok(Hits { list: found.into_iter().collect(), ..Hits::default() })
     }
 
     fn overview(&mut self) -> Result<Overview, Failure> {
