@@ -4,6 +4,7 @@
 mod captures;
 mod cases;
 mod cli;
+mod compare;
 mod engine;
 mod formats;
 mod ingest;

@@ -2,6 +2,8 @@
 
 #[path = "support/app.rs"]
 mod app;
+#[path = "screens/compare.rs"]
+mod compare;
 #[path = "screens/identity.rs"]
 mod identity;
 #[path = "support/journeys.rs"]
