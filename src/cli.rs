@@ -72,6 +72,7 @@ fn dispatch(args: Args) -> Result<(), Failure> {
         Some(Command::Graph(command)) => graph::run(&command, store, &mut console),
         Some(Command::Show(command)) => show::run(&command, store, &mut console),
         Some(Command::Completions { shell }) => generate::completions(shell, &mut console),
+        Some(Command::Generate(command)) => generate::generate(&command, &mut console),
         Some(Command::Man) => generate::man(&mut console),
     }
 }

@@ -12,6 +12,7 @@
 //! | [`keys`], [`theme`] | `assets/keys.toml` and `assets/themes`, read and checked |
 //! | `screen` | one file or folder for each screen: its state, update and view |
 //! | [`fit`], [`when`] | text in so many columns, moments in a zone |
+//! | [`picture`] | a screen as SVG, from the frame that a terminal would show |
 //! | `run`, `terminal` | the loop, and the terminal given back on every way out |
 //!
 //! Cost: a frame builds the visible rows only; without input nothing runs but a look
@@ -21,6 +22,7 @@ pub mod app;
 pub mod fit;
 pub mod keys;
 mod pen;
+pub mod picture;
 mod run;
 pub mod screen;
 mod terminal;

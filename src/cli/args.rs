@@ -111,6 +111,9 @@ pub(super) enum Command {
     },
     /// Write the manual page
     Man,
+    /// Write what the repository holds of the program: rows of keys, pictures of screens
+    #[command(hide = true)]
+    Generate(Generate),
 }
 
 /// Read exports into the store
@@ -181,6 +184,25 @@ pub(super) struct Diff {
     /// Any id of the other
     #[arg(value_name = "OTHER")]
     pub(super) b: String,
+}
+
+/// Write what is made from the program and kept in the repository
+#[derive(Debug, clap::Args)]
+pub(super) struct Generate {
+    /// What to write
+    pub(super) what: Generated,
+    /// The folder that pictures go to
+    #[arg(default_value = "assets/screens", value_name = "FOLDER")]
+    pub(super) folder: PathBuf,
+}
+
+/// What can be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Generated {
+    /// The rows of the table of keys in the README
+    Keys,
+    /// Pictures of the main screens, over the demo store
+    Screens,
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

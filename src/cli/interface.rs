@@ -38,6 +38,11 @@ pub(super) fn run(common: &Common, store: Named, id: Option<&str>, console: &Con
         .map_err(Failure::from)
 }
 
+/// The demo store behind the interface, for pictures of screens.
+pub(super) fn demo() -> Result<impl Backend, Failure> {
+    Ok(Stored::open(Source::Demo, Cancel::default())?)
+}
+
 /// The zone of the screens. They have names for zones, not distances.
 fn zone(clock: Clock) -> Result<Zone, Failure> {
     match clock {

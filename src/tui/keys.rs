@@ -194,7 +194,8 @@ pub enum Context {
 }
 
 impl Context {
-    const ALL: [Self; 8] = [
+    /// Every context.
+    pub const ALL: [Self; 8] = [
         Self::Overview,
         Self::Search,
         Self::Journey,
