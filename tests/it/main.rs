@@ -3,6 +3,7 @@
 
 mod captures;
 mod cases;
+mod checklist;
 mod cli;
 mod compare;
 mod engine;
