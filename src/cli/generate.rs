@@ -1,6 +1,7 @@
 //! What is made from the program itself: completions, the manual page, the version, the rows of
 //! keys in the README, pictures of screens.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
@@ -65,7 +66,8 @@ fn keys(console: &mut Console) -> Result<(), Failure> {
             continue;
         }
         let keys: Vec<String> = binding.keys.iter().map(|keys| format!("`{}`", sequence(keys))).collect();
-        text.push_str(&format!("| {} | {} | {} |\n", context.name(), keys.join(" "), binding.help));
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "| {} | {} | {} |", context.name(), keys.join(" "), binding.help);
     }
     console.write(text.as_bytes())
 }

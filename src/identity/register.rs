@@ -219,7 +219,7 @@ fn devices(journey: &Journey) -> Vec<Device> {
         }
     }
     let mut devices: Vec<Device> = devices.into_values().collect();
-    devices.sort_by(|a, b| (a.first, a.row).cmp(&(b.first, b.row)));
+    devices.sort_by_key(|device| (device.first, device.row));
     devices
 }
 

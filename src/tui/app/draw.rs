@@ -68,7 +68,7 @@ fn draw(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> Option<P
         }
         Some(Layer::Prompt(_)) => None,
     };
-    let cursor = asked.map_or(cursor, |prompt| prompt::view(prompt, screen, buffer, look));
+    let cursor = asked.map(|prompt| prompt::view(prompt, screen, buffer, look)).or(cursor);
     footer(model, foot, buffer);
     cursor
 }

@@ -105,7 +105,7 @@ impl State {
 }
 
 /// Draws the question over the last lines of `area`; where the cursor stands.
-pub(in crate::tui) fn view(state: &State, area: Rect, buffer: &mut Buffer, look: &Look) -> Option<Position> {
+pub(in crate::tui) fn view(state: &State, area: Rect, buffer: &mut Buffer, look: &Look) -> Position {
     let rows = area.height.min(3);
     let pane = Rect { y: area.bottom() - rows, height: rows, ..area };
     for row in 0..rows {
@@ -144,7 +144,7 @@ pub(in crate::tui) fn view(state: &State, area: Rect, buffer: &mut Buffer, look:
             None => pen.text(&hint(state), look.style(Meaning::Muted)),
         };
     }
-    Some(Position { x: start.saturating_add(u16::try_from(used).unwrap_or(0)), y: pane.y + at })
+    Position { x: start.saturating_add(u16::try_from(used).unwrap_or(0)), y: pane.y + at }
 }
 
 fn hint(state: &State) -> String {

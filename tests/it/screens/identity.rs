@@ -21,9 +21,9 @@ pub(super) struct History {
 
 impl History {
     pub(super) fn of(story: &str) -> Self {
-        let mut facts = Story::new(story).facts();
-        // Seconds of a story become seconds of a day that has a date.
+        /// Seconds of a story become seconds of a day that has a date.
         const START: Millis = 1_562_000_000_000;
+        let mut facts = Story::new(story).facts();
         for event in &mut facts.events {
             (event.time, event.arrived) = (event.time + START, event.arrived + START);
         }

@@ -164,9 +164,11 @@ fn draw(pen: &mut Pen<'_>, line: Line, of: &journey::State, selected: bool, look
                 span(pen, first.event.time, last.event.time, look);
             }
         }),
-        Line::Evidence(at, piece) => {
-            journey.orphans.get(at).and_then(|orphan| evidence(pen, orphan.evidence.get(piece)?, look))
-        }
+        Line::Evidence(at, piece) => journey
+            .orphans
+            .get(at)
+            .and_then(|orphan| orphan.evidence.get(piece))
+            .map(|piece| evidence(pen, piece, look)),
         Line::Claim(at, owner) => journey.orphans.get(at).and_then(|orphan| {
             let owner = orphan.owners.get(owner)?;
             pen.skip(5).cell("also tied to", 24, look.style(Meaning::Warn)).text(owner.as_str(), plain);
@@ -177,9 +179,11 @@ fn draw(pen: &mut Pen<'_>, line: Line, of: &journey::State, selected: bool, look
             pen.id(owner.root.as_str(), room, plain).skip(2);
             pen.text(strength_words(owner.strength), look.style(Meaning::Orphan));
         }),
-        Line::OwnerEvidence(at, piece) => {
-            journey.orphan_of.get(at).and_then(|owner| evidence(pen, owner.evidence.get(piece)?, look))
-        }
+        Line::OwnerEvidence(at, piece) => journey
+            .orphan_of
+            .get(at)
+            .and_then(|owner| owner.evidence.get(piece))
+            .map(|piece| evidence(pen, piece, look)),
         Line::Neighbour(at) => journey.neighbours.get(at).map(|neighbour| {
             let room = id_room(pen.room());
             pen.id(neighbour.root.as_str(), room, plain).skip(2).text("device ", muted);
@@ -369,12 +373,11 @@ fn device(pen: &mut Pen<'_>, register: &Register, at: usize, look: &Look) -> Opt
     Some(())
 }
 
-fn evidence(pen: &mut Pen<'_>, evidence: &Evidence, look: &Look) -> Option<()> {
+fn evidence(pen: &mut Pen<'_>, evidence: &Evidence, look: &Look) {
     let strength = strength_words(evidence.kind.strength());
     pen.skip(5).cell(strength, 10, look.style(Meaning::Orphan));
     pen.cell(evidence_name(evidence.kind), 20, look.style(Meaning::Orphan)).skip(1);
     pen.text(&evidence.why, look.style(Meaning::Text));
-    Some(())
 }
 
 /// Columns for an id in a line of so many.

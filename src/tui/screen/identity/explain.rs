@@ -45,7 +45,7 @@ pub(super) fn sentence(line: Line, of: &journey::State, look: &Look) -> String {
             };
             format!("{}{others}{counted} Enter opens its page.", orphan.why)
         }),
-        Line::Evidence(at, piece) => journey.orphans.get(at).and_then(|orphan| piece_of(orphan.evidence.get(piece)?, look)),
+        Line::Evidence(at, piece) => journey.orphans.get(at).and_then(|orphan| Some(piece_of(orphan.evidence.get(piece)?, look))),
         Line::Claim(at, owner) => journey.orphans.get(at).and_then(|orphan| {
             let claims = orphan.owners.get(owner)?;
             Some(format!(
@@ -58,7 +58,7 @@ pub(super) fn sentence(line: Line, of: &journey::State, look: &Look) -> String {
             format!("Evidence ties these rows to {}; no alias joins the two. Enter opens that page.", visible_id(Some(&owner.root)))
         }),
         Line::OwnerEvidence(at, piece) => {
-            journey.orphan_of.get(at).and_then(|owner| piece_of(owner.evidence.get(piece)?, look))
+            journey.orphan_of.get(at).and_then(|owner| Some(piece_of(owner.evidence.get(piece)?, look)))
         }
         Line::Neighbour(at) => {
             journey.neighbours.get(at).map(|neighbour| format!("{}  ({})", neighbour.why, place(&neighbour.source)))
@@ -150,11 +150,11 @@ fn member(journey: &Journey, at: usize, look: &Look) -> Option<String> {
     Some(format!("{} is {what}{known}.{span}", visible_id(Some(&member.id))))
 }
 
-fn piece_of(evidence: &Evidence, look: &Look) -> Option<String> {
+fn piece_of(evidence: &Evidence, look: &Look) -> String {
     let strength = match evidence.kind.strength() {
         crate::identity::Strength::Proof => "Proof: one client state went from the one id to the other.",
         crate::identity::Strength::Strong => "Strong: one device, not necessarily one person.",
         crate::identity::Strength::Weak => "A weak hint.",
     };
-    Some(format!("{} {strength} ({}, {})", evidence.why, place(&evidence.source), look.zone.full(evidence.time)))
+    format!("{} {strength} ({}, {})", evidence.why, place(&evidence.source), look.zone.full(evidence.time))
 }
