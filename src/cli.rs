@@ -26,7 +26,7 @@ use std::process::ExitCode;
 use clap::parser::ValueSource;
 use clap::{CommandFactory, FromArgMatches};
 
-use args::{Args, Command, Format, Generate};
+use args::{Args, Command, Format};
 use console::Console;
 use failure::Failure;
 
@@ -88,7 +88,7 @@ fn dispatch(mut args: Args) -> Result<(), Failure> {
         }
         Some(Command::Completions { shell }) => generate::completions(shell, &mut console),
         Some(Command::Man) => generate::man(&mut console),
-        Some(Command::Generate { what: Generate::Export { rows, seed } }) => generate::export(rows, seed, &mut console),
+        Some(Command::Generate { what }) => generate::generate(&what, &mut console),
     }
 }
 

@@ -13,6 +13,7 @@
 //! | [`settings`] | the user's own file of keys, colours and a zone |
 //! | `screen` | one file or folder for each screen: its state, update and view |
 //! | [`fit`], [`when`] | text in so many columns, moments in a zone |
+//! | [`picture`] | a screen as SVG, from the frame that a terminal would show |
 //! | `run`, `terminal` | the loop, and the terminal given back on every way out |
 //!
 //! Cost: a frame builds the visible rows only; without input nothing runs but a look
@@ -22,6 +23,7 @@ pub mod app;
 pub mod fit;
 pub mod keys;
 mod pen;
+pub mod picture;
 mod run;
 pub mod screen;
 pub mod settings;

@@ -130,7 +130,7 @@ pub(super) enum Command {
     },
 }
 
-/// What `journey generate` writes to the standard output.
+/// What `journey generate` writes.
 #[derive(Debug, Subcommand)]
 pub(super) enum Generate {
     /// A realistic raw export of many users, always the same for a seed
@@ -141,6 +141,14 @@ pub(super) enum Generate {
         /// What it is made from
         #[arg(long, default_value_t = 1, value_name = "NUMBER")]
         seed: u64,
+    },
+    /// The rows of the table of keys in the README
+    Keys,
+    /// Pictures of the main screens, over the demo store
+    Screens {
+        /// The folder that they go to
+        #[arg(default_value = "assets/screens", value_name = "FOLDER")]
+        folder: PathBuf,
     },
 }
 

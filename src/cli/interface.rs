@@ -80,6 +80,11 @@ fn options(common: &Common, console: &Console, theme: Option<&str>, loaded: &Loa
     })
 }
 
+/// The demo store behind the interface, for pictures of screens.
+pub(super) fn demo() -> Result<impl Backend, Failure> {
+    Ok(Stored::open(Source::Demo, Cancel::default())?)
+}
+
 /// The zone of the screens. They have names for zones, not distances.
 fn zone(clock: Clock) -> Result<Zone, Failure> {
     match clock {

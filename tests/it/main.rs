@@ -4,7 +4,9 @@
 mod captures;
 mod cases;
 mod census;
+mod checklist;
 mod cli;
+mod compare;
 mod demo;
 mod engine;
 mod formats;

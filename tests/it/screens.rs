@@ -1,5 +1,7 @@
 //! The screens: what keys do to them, and what they look like.
 
+#[path = "screens/compare.rs"]
+mod compare;
 #[path = "screens/identity.rs"]
 mod identity;
 #[path = "support/journeys.rs"]

@@ -143,3 +143,23 @@ fn a_panic_of_the_worker_ends_the_program_and_is_told_on_a_restored_terminal() {
     session.wait_for("this is a mistake in the program");
     session.wait_for("no patience with x");
 }
+
+#[test]
+fn identity_is_scrubbed_an_orphan_opened_and_two_users_compared() {
+    let mut session = Session::start(100, 30);
+    session.wait_for("open one of these");
+    session.press("sally@gmail.com\r");
+    session.wait_for("ALIAS ACCEPTED");
+    session.press("o");
+    session.wait_for("change 5 of 5");
+    session.press(",,");
+    session.wait_for("first row of P-1, an orphan today");
+    session.press("..");
+    session.wait_for("change 5 of 5");
+    session.press("}}}\r");
+    session.wait_for("an orphan: proof ties it to 12345");
+    session.press("d12345\r");
+    session.wait_for("TIED, NOT JOINED");
+    session.press("q");
+    assert_eq!(session.end(), 0);
+}

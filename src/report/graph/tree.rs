@@ -56,8 +56,8 @@ fn children<'a>(
     let mut children: Vec<(usize, Vec<&'a Edge>)> = Vec::new();
     for edge in &graph.edges {
         let child = match edge.kind {
-            // A refused call leads from a known alias to the id that it could not join.
             EdgeKind::Alias(_) | EdgeKind::Refused(_) | EdgeKind::Evidence(_) if edge.to == node => edge.from,
+            // A refused call leads from a known alias to the id that it could not join.
             EdgeKind::Refused(_) | EdgeKind::Evidence(_) if edge.from == node => edge.to,
             _ => continue,
         };

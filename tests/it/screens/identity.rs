@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use journey::identity::compare::{Comparison, Side};
 use journey::identity::{Facts, Journey, resolve, resolve_as_of};
 use journey::model::facts::Arrival;
 use journey::model::{Id, Millis};
 use journey::tui::worker::Question;
-use journey::tui::{Backend, Failure, Hits, Msg, Options, Overview};
+use journey::tui::{Backend, Failure, FailureKind, Hits, Msg, Options, Overview};
 use proptest::prelude::*;
 
 use crate::support::app::App;
@@ -62,6 +63,14 @@ impl Backend for History {
 
     fn journey_as_of(&mut self, id: &Id, moment: Arrival) -> Result<Option<Arc<Journey>>, Failure> {
         Ok(resolve_as_of(&self.facts, id, moment).map(Arc::new))
+    }
+
+    fn compare(&mut self, a: &Id, b: &Id) -> Result<Arc<Comparison>, Failure> {
+        let side = |id: &Id| match resolve(&self.facts, id) {
+            Some(journey) => Ok(Side { journey: Arc::new(journey), traits: vec![] }),
+            None => Err(Failure::new(FailureKind::Usage, format!("nothing names {:?}", id.as_str()))),
+        };
+        Ok(Arc::new(Comparison::of(side(a)?, side(b)?, vec!["only the demo was looked at".into()])))
     }
 
     fn properties(&mut self, row: i64) -> Result<String, Failure> {

@@ -177,7 +177,7 @@ fn row(pen: &mut Pen<'_>, row: usize, state: &State, first: bool, look: &Look) {
         Some(Phase::Identified) => (look.glyphs.identified, Meaning::Identified),
         _ => (look.glyphs.anonymous, Meaning::Anonymous),
     };
-    let room = half.saturating_sub(3);
+    let room = half.saturating_sub(2);
     pen.cell(glyph, 2, look.style(meaning));
     let name = if event.event.is_empty() { "(no name)" } else { &event.event };
     let sent = event.id.as_ref().map_or("", |id| id.as_str());
