@@ -82,7 +82,8 @@ fn options(common: &Common, console: &Console, theme: Option<&str>, loaded: &Loa
 
 /// The demo store behind the interface, for pictures of screens.
 pub(super) fn demo() -> Result<impl Backend, Failure> {
-    Ok(Stored::open(Source::Demo, Cancel::default())?)
+    // What a user opened before is nobody's picture, and drawing is not opening.
+    Ok(Stored { recent: None, ..Stored::open(Source::Demo, Cancel::default())? })
 }
 
 /// The zone of the screens. They have names for zones, not distances.
