@@ -23,7 +23,7 @@ use std::process::ExitCode;
 use clap::parser::ValueSource;
 use clap::{CommandFactory, FromArgMatches};
 
-use args::{Args, Command, Format};
+use args::{Args, Command, Format, Generate};
 use console::Console;
 use failure::Failure;
 
@@ -71,6 +71,7 @@ fn dispatch(args: Args) -> Result<(), Failure> {
         Some(Command::Demo(command)) => demo::run(&command, &args.common, store, args.format_given, &mut console),
         Some(Command::Completions { shell }) => generate::completions(shell, &mut console),
         Some(Command::Man) => generate::man(&mut console),
+        Some(Command::Generate { what: Generate::Export { rows, seed } }) => generate::export(rows, seed, &mut console),
     }
 }
 
