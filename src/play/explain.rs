@@ -69,7 +69,10 @@ fn deed(play: &Play, moment: usize, step: &Step, device: &Device) -> Option<Stri
         Action::Track { id: Some(named), .. } => {
             Some(format!("A server names the id of each row itself: {}.", id(named)))
         }
-        Action::Track { id: None, .. } => Some(format!("Sent under {}.", current(step))),
+        Action::Track { id: None, .. } => {
+            let verb = if play.loses(moment).next().is_some() { "Tracked" } else { "Sent" };
+            Some(format!("{verb} under {}.", current(step)))
+        }
         Action::Identify { .. } => identify(step, sends("$identify") || loses("$identify")),
         Action::Alias { alias, id: target } if sends("$create_alias") || loses("$create_alias") => {
             let target = target.as_ref().map_or_else(|| current(step), id);

@@ -286,7 +286,11 @@ pub(super) fn news(play: &Play, moment: usize, before: &Server, now: &Server) ->
     stored_news(before, now, &mut tell);
     let lost: Vec<String> = play.loses(moment).map(|lost| format!("{:?}", item(&lost.payload))).collect();
     if !lost.is_empty() {
-        tell(NewsKind::Lost, format!("{} never arrives: this SDK sends a row once.", lost.join(", ")));
+        let device = play.step(moment).map(|step| step.device);
+        let devices = play.devices(moment);
+        let online = device.and_then(|device| devices.get(device)).is_none_or(|state| state.online);
+        let why = if online { "it waits on the device, and is lost there" } else { "the device is offline" };
+        tell(NewsKind::Lost, format!("{} never arrives: {why}.", few(&lost)));
     }
     for place in play.arrivals(moment) {
         if let Some(sent) = play.run().sent.get(place)

@@ -8,7 +8,7 @@ use crate::tui::screen::demo::prompt::Prompt;
 use crate::tui::worker::Question;
 
 impl Model {
-    /// How long until a [`Msg::Beat`] is wanted; `None` while nothing plays.
+    /// How long until a [`Msg::Beat`](super::Msg::Beat) is wanted; `None` while nothing plays.
     pub fn beat(&self) -> Option<Duration> {
         match self.layers.last() {
             Some(Layer::Player) => self.demo.player.as_ref()?.patience(),

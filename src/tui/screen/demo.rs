@@ -1,6 +1,6 @@
 //! The demo: a list of scenarios, and the player of one.
 //!
-//! The [player] holds a [`Play`](crate::play::Play) and the moment it stands at; the engine is
+//! The [player] holds a [`Play`] and the moment it stands at; the engine is
 //! asked anew for each moment, which costs less than a millisecond for a story of fifty calls.
 //! Time comes from outside, as [`Player::beat`].
 
