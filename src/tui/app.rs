@@ -218,7 +218,7 @@ impl Model {
 
     /// Whether the timeline is empty, so that its place is taken by the identity panel.
     fn shows_panel(&self) -> bool {
-        self.journey.as_ref().is_some_and(|journey| journey.timeline().entries().is_empty())
+        self.journey.as_ref().is_some_and(|journey| journey.is_empty())
     }
 
     fn ask_search(&mut self) -> Vec<Effect> {
@@ -381,7 +381,7 @@ fn opened(model: &mut Model, ticket: Ticket, answer: Opened) -> Vec<Effect> {
             }
             // The zone may have changed while the worker laid it out.
             if let Some(state) = &mut model.journey
-                && state.timeline().zone() != model.look.zone
+                && state.zone() != model.look.zone
             {
                 state.change_zone(model.look.zone);
             }

@@ -255,6 +255,16 @@ actions! {
     NextDay = "next-day",
     /// To the first row of this day, or of the day before.
     PreviousDay = "previous-day",
+    /// To the first row of the next session.
+    NextSession = "next-session",
+    /// To the first row of this session, or of the session before.
+    PreviousSession = "previous-session",
+    /// Fold the run that the row is of.
+    Fold = "fold",
+    /// Unfold the selected run.
+    Unfold = "unfold",
+    /// Unfold all runs, or fold them.
+    FoldAll = "fold-all",
     /// To the next alias, identify point or reset.
     NextPoint = "next-point",
     /// To the one before.

@@ -147,17 +147,7 @@ fn place(model: &Model) -> String {
     }
     match model.layers.last() {
         Some(Layer::Search) | None => model.search.place(),
-        Some(Layer::Journey) => model.journey.as_ref().map_or_else(String::new, |journey| {
-            let timeline = journey.timeline();
-            if timeline.rows() == 0 {
-                return String::new();
-            }
-            format!(
-                "row {} of {}",
-                fit::count(timeline.row_number(journey.selected()) as u64),
-                fit::count(timeline.rows() as u64)
-            )
-        }),
+        Some(Layer::Journey) => model.journey.as_ref().map_or_else(String::new, journey::State::place),
         _ => String::new(),
     }
 }

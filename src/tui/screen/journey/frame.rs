@@ -11,7 +11,7 @@ use crate::tui::pen::Pen;
 use crate::tui::theme::{Look, Meaning};
 
 use super::rows::Columns;
-use super::timeline::{Entry, LaneKind};
+use super::timeline::{LaneKind, Line};
 use super::{State, detail, identity, rows};
 
 /// From this width on the detail stands beside the timeline.
@@ -29,19 +29,19 @@ pub(in crate::tui) fn view(state: &State, ui: &mut Ui, area: Rect, buffer: &mut 
     {
         Pen::new(buffer, top.take(1), 0).skip(1).text(&text, look.style(meaning));
     }
-    if area.height >= 20 && state.timeline.rows() > 1 {
+    if area.height >= 20 && state.timeline.rows().len() > 1 {
         strip(&mut Pen::new(buffer, top.take(1), 0), state, look);
     }
     if area.height >= 14 && !state.timeline.lanes().is_empty() {
         legend(&mut Pen::new(buffer, top.take(1), 0), state, look);
     }
     let body = top.area;
-    if state.timeline.entries().is_empty() {
+    if state.is_empty() {
         // Nothing to lay out: what is known stands in the panel.
         identity::view(state, ui, body, buffer, look);
         return;
     }
-    let (list, pane) = panes(body, state.larger, state.timeline.entries().len());
+    let (list, pane) = panes(body, state.larger, state.lines.list().len());
     ui.properties = pane.height >= 6;
     list_view(state, ui, list, buffer, look);
     if pane.x > list.x {
@@ -107,14 +107,14 @@ fn list_view(state: &State, ui: &mut Ui, mut area: Rect, buffer: &mut Buffer, lo
     }
     let lines = usize::from(area.height);
     ui.page = lines;
-    ui.journey_top = scrolled(ui.journey_top, state.selected, lines, state.timeline.entries().len());
+    ui.journey_top = scrolled(ui.journey_top, state.selected, lines, state.lines.list().len());
     let top = ui.journey_top;
     if let Some(head_area) = head_area {
         let columns = Columns::of(usize::from(area.width), state.timeline.lanes().len(), state.times);
         rows::head(&mut Pen::new(buffer, head_area, 0), columns, &state.timeline, look);
         // The break of the topmost day may have scrolled away.
-        if let Some(time) = state.timeline.time(&state.journey, top)
-            && state.timeline.entry(top) != Some(Entry::Day)
+        if let Some((time, _)) = state.lines.time(&state.timeline, &state.order, top)
+            && !matches!(state.lines.get(top), Some(Line::Session(_)))
         {
             let date = format!(" {}", look.zone.short_date(time));
             let wide = u16::try_from(fit::width(&date)).unwrap_or(0);
@@ -124,7 +124,7 @@ fn list_view(state: &State, ui: &mut Ui, mut area: Rect, buffer: &mut Buffer, lo
     }
     for row in 0..area.height {
         let at = top + usize::from(row);
-        if at >= state.timeline.entries().len() {
+        if at >= state.lines.list().len() {
             break;
         }
         rows::draw(buffer, area, row, at, state, look);
@@ -210,6 +210,7 @@ fn coverage(pen: &mut Pen<'_>, state: &State, look: &Look) {
         (coverage.split, "split", Meaning::Split),
         (coverage.orphaned, "orphaned", Meaning::Orphan),
         (coverage.contested, "contested", Meaning::Orphan),
+        (coverage.hinted, "hinted", Meaning::Orphan),
     ]
     .into_iter()
     .filter(|(rows, ..)| *rows > 0)
@@ -264,7 +265,7 @@ fn strip(pen: &mut Pen<'_>, state: &State, look: &Look) {
             parts.get(part(column)..part(column + 1)).map_or(0, |parts| parts.iter().sum())
         })
         .collect();
-    let here = state.timeline.time(&state.journey, state.selected).map(|time| {
+    let here = state.row().map(|row| row.time).map(|time| {
         let whole = i128::from(last.saturating_sub(first).max(1));
         let at = i128::from(time.saturating_sub(first)) * (room.saturating_sub(1) as i128) / whole;
         usize::try_from(at).unwrap_or(0)
