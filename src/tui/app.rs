@@ -15,6 +15,7 @@ use crate::model::Id;
 use super::Options;
 use super::keys::{Action, AssetError, Context, Key, Keymap, Resolved};
 use super::screen::journey::identity::Goal;
+use super::screen::journey::sift::Sifting;
 use super::screen::search::{Asked, Load};
 use super::screen::{help, journey, search};
 use super::theme::{Look, Theme, ThemeName};
@@ -117,6 +118,8 @@ pub struct Model {
     opened: Option<Id>,
     failed: Option<Failure>,
     properties_asked: Option<(Ticket, i64)>,
+    /// The filter that the worker goes through the rows with.
+    sifting: Option<(Ticket, Sifting)>,
     title: Option<String>,
     look: Look,
     keymap: Keymap,
@@ -144,6 +147,7 @@ impl Model {
             opened: None,
             failed: None,
             properties_asked: None,
+            sifting: None,
             title: None,
             look: Look::new(theme, options.ascii, options.zone),
             keymap: Keymap::built_in()?,
@@ -209,6 +213,10 @@ impl Model {
                 vec![Context::Overview, Context::Search, Context::Everywhere]
             }
             Some(Layer::Search) | None => vec![Context::Search, Context::Everywhere],
+            Some(Layer::Journey) if self.prompts() => {
+                let chooses = self.journey.as_ref().is_some_and(|journey| journey.menu().is_some());
+                vec![if chooses { Context::Menu } else { Context::Prompt }, Context::Everywhere]
+            }
             Some(Layer::Journey) if self.shows_panel() => vec![Context::Identity, Context::Everywhere],
             Some(Layer::Journey) => vec![Context::Journey, Context::Everywhere],
             Some(Layer::Identity) => vec![Context::Identity, Context::Everywhere],
@@ -219,6 +227,26 @@ impl Model {
     /// Whether the timeline is empty, so that its place is taken by the identity panel.
     fn shows_panel(&self) -> bool {
         self.journey.as_ref().is_some_and(|journey| journey.is_empty())
+    }
+
+    /// Whether characters are typed on the timeline, into a line or to choose.
+    fn prompts(&self) -> bool {
+        let on_journey = matches!(self.layers.last(), Some(Layer::Journey));
+        on_journey
+            && self.journey.as_ref().is_some_and(|journey| journey.prompt().is_some() || journey.menu().is_some())
+    }
+
+    /// Lets the worker go on with a filter; the newest is the one that counts.
+    fn sift(&mut self) -> Vec<Effect> {
+        let on_journey = self.layers.iter().any(|layer| matches!(layer, Layer::Journey));
+        let wanted = self.journey.as_ref().filter(|_| on_journey).and_then(journey::State::wants_sifting);
+        let Some(wanted) = wanted else { return Vec::new() };
+        if self.sifting.as_ref().is_some_and(|(_, asked)| *asked == wanted) {
+            return Vec::new();
+        }
+        let ticket = self.ticket();
+        self.sifting = Some((ticket, wanted.clone()));
+        vec![Effect::Ask(ticket, Question::Sift(wanted))]
     }
 
     fn ask_search(&mut self) -> Vec<Effect> {
@@ -234,6 +262,7 @@ impl Model {
         // The worker gives up what else it was asked.
         self.search.forget();
         self.properties_asked = None;
+        self.sifting = None;
         self.failed = None;
         self.waited = false;
         if self.opened.as_ref() != Some(&id) {
@@ -253,6 +282,7 @@ impl Model {
                 self.opening.ask(ticket);
                 self.search.forget();
                 self.properties_asked = None;
+                self.sifting = None;
                 vec![Effect::Ask(ticket, Question::Journey(id, self.look.zone))]
             }
             _ => self.ask_search(),
@@ -290,14 +320,22 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     }
     model.dirty = true;
     match msg {
-        Msg::Terminal(event) => terminal(model, event),
+        Msg::Terminal(event) => {
+            let mut effects = terminal(model, event);
+            if let Some(notice) = model.journey.as_mut().and_then(journey::State::take_notice) {
+                model.notice = Some(notice);
+            }
+            effects.extend(model.sift());
+            effects
+        }
         Msg::Opened(title) => {
             model.title = Some(title);
             Vec::new()
         }
         Msg::NotOpened(failure) | Msg::Died(failure) => vec![Effect::Fail(failure)],
         Msg::Answer(ticket, answer) => {
-            let effects = answered(model, ticket, answer);
+            let mut effects = answered(model, ticket, answer);
+            effects.extend(model.sift());
             if !model.is_asked() {
                 model.waited = false;
             }
@@ -359,6 +397,15 @@ fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Answer::Sifted(sifted) => {
+            if model.sifting.as_ref().is_some_and(|(asked, _)| *asked == ticket) {
+                model.sifting = None;
+            }
+            if let Some(journey) = &mut model.journey {
+                journey.take_sifted(&sifted);
+            }
+            Vec::new()
+        }
         Answer::Changed(_) => {
             model.looking = false;
             model.notice = Some("the store has changed".to_owned());
@@ -412,6 +459,12 @@ fn terminal(model: &mut Model, event: Event) -> Vec<Effect> {
                 let asked = model.search.paste(&text);
                 search_asked(model, asked)
             }
+            Some(Layer::Journey) if model.prompts() => {
+                if let Some(journey) = &mut model.journey {
+                    journey.paste(&text);
+                }
+                Vec::new()
+            }
             _ => Vec::new(),
         },
         Event::Mouse(mouse) => {
@@ -435,6 +488,12 @@ fn key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
         // Only what is bound for an empty field goes before the typing.
         return match model.keymap.resolve(&contexts[..contexts.len().min(1)], &[key]) {
             Resolved::Action(action) if contexts.first() == Some(&Context::Overview) => act(model, action),
+            _ if model.prompts() => {
+                if let Some(journey) = &mut model.journey {
+                    journey.type_char(c);
+                }
+                Vec::new()
+            }
             _ => {
                 let asked = model.search.type_char(c);
                 search_asked(model, asked)

@@ -181,6 +181,10 @@ pub enum Context {
     Search,
     /// The timeline.
     Journey,
+    /// A line that is typed on the timeline. Keys that type a character are never bound here.
+    Prompt,
+    /// Choices on the timeline, each with its letter. As for [`Context::Prompt`].
+    Menu,
     /// The identity panel.
     Identity,
     /// The help.
@@ -190,7 +194,16 @@ pub enum Context {
 }
 
 impl Context {
-    const ALL: [Self; 6] = [Self::Overview, Self::Search, Self::Journey, Self::Identity, Self::Help, Self::Everywhere];
+    const ALL: [Self; 8] = [
+        Self::Overview,
+        Self::Search,
+        Self::Journey,
+        Self::Prompt,
+        Self::Menu,
+        Self::Identity,
+        Self::Help,
+        Self::Everywhere,
+    ];
 
     /// The name in the file.
     pub fn name(self) -> &'static str {
@@ -198,6 +211,8 @@ impl Context {
             Self::Overview => "overview",
             Self::Search => "search",
             Self::Journey => "journey",
+            Self::Prompt => "prompt",
+            Self::Menu => "menu",
             Self::Identity => "identity",
             Self::Help => "help",
             Self::Everywhere => "everywhere",
@@ -206,7 +221,7 @@ impl Context {
 
     /// Whether characters without a binding are typed.
     fn types(self) -> bool {
-        matches!(self, Self::Overview | Self::Search)
+        matches!(self, Self::Overview | Self::Search | Self::Prompt | Self::Menu)
     }
 }
 
@@ -277,6 +292,20 @@ actions! {
     DetailDown = "detail-down",
     /// The detail pane one line up.
     DetailUp = "detail-up",
+    /// Type which rows are shown.
+    Filter = "filter",
+    /// Show only rows with the same value.
+    Narrow = "narrow",
+    /// Type what to go to.
+    Find = "find",
+    /// To the next row found.
+    NextFound = "next-found",
+    /// To the row found before.
+    PreviousFound = "previous-found",
+    /// Type a time to go to.
+    GoToTime = "go-to-time",
+    /// Leave what is typed, with everything as it was.
+    Cancel = "cancel",
     /// Show the identity panel.
     Identity = "identity",
     /// Show times in the next zone.
@@ -422,8 +451,9 @@ fn binding(file: &str, context: Context, entry: Entry) -> Result<Binding, AssetE
         for name in text.split_whitespace() {
             let key = Key::parse(name)
                 .ok_or_else(|| AssetError::unknown(file, "key", name, &mut NAMED.iter().map(|(name, _)| *name)))?;
-            if context == Context::Search && key.typed().is_some() {
-                return Err(AssetError::new(file, format!("[[search]]: {name} types a character, it cannot be bound")));
+            if context.types() && context != Context::Overview && key.typed().is_some() {
+                let what = format!("[[{}]]: {name} types a character, it cannot be bound", context.name());
+                return Err(AssetError::new(file, what));
             }
             sequence.push(key);
         }

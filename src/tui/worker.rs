@@ -14,6 +14,7 @@ use crate::model::{Id, Millis};
 
 use super::app::Msg;
 use super::screen::journey::Timeline;
+use super::screen::journey::sift::{Sifted, Sifting, sift};
 use super::when::Zone;
 
 /// What the interface asks a store. Every method may block: only the worker calls them.
@@ -26,6 +27,10 @@ pub trait Backend: Send {
     fn journey(&mut self, id: &Id) -> Result<Option<Arc<Journey>>, Failure>;
     /// The properties of a row, as JSON.
     fn properties(&mut self, row: i64) -> Result<String, Failure>;
+    /// The properties of rows, in the order asked.
+    fn properties_of(&mut self, rows: &[i64]) -> Result<Vec<String>, Failure> {
+        rows.iter().map(|row| self.properties(*row)).collect()
+    }
     /// Whether the store has changed since this was last asked.
     fn changed(&mut self) -> Result<bool, Failure>;
     /// What to call the store on screen.
@@ -162,6 +167,8 @@ pub enum Question {
     Journey(Id, Zone),
     /// [`Backend::properties`].
     Properties(i64),
+    /// [`Backend::properties_of`], for a filter.
+    Sift(Sifting),
     /// [`Backend::changed`].
     Changed,
 }
@@ -180,6 +187,8 @@ pub enum Answer {
     Journey(Opened),
     /// Properties of a row.
     Properties(i64, Result<String, Failure>),
+    /// What a filter keeps of some rows.
+    Sifted(Box<Sifted>),
     /// Whether the store has changed.
     Changed(bool),
 }
@@ -199,13 +208,14 @@ pub fn answer(backend: &mut dyn Backend, question: &Question) -> Answer {
             })
         })),
         Question::Properties(row) => Answer::Properties(*row, backend.properties(*row)),
+        Question::Sift(sifting) => Answer::Sifted(Box::new(sift(backend, sifting))),
         // A look that fails is made again; what the user asks will tell the failure.
         Question::Changed => Answer::Changed(backend.changed().unwrap_or(false)),
     }
 }
 
 /// Questions that push each other aside, most urgent first.
-const SLOTS: usize = 4;
+const SLOTS: usize = 5;
 
 impl Question {
     fn slot(&self) -> usize {
@@ -213,7 +223,8 @@ impl Question {
             Self::Journey(..) => 0,
             Self::Overview | Self::Search(_) => 1,
             Self::Properties(_) => 2,
-            Self::Changed => 3,
+            Self::Sift(_) => 3,
+            Self::Changed => 4,
         }
     }
 }
@@ -246,7 +257,7 @@ impl Cancel {
 
     fn asked(&self, ticket: Ticket, question: &Question) {
         // Who opens a journey no longer waits for hits or for properties of another.
-        let slots = if matches!(question, Question::Journey(..)) { 0..=2 } else { question.slot()..=question.slot() };
+        let slots = if matches!(question, Question::Journey(..)) { 0..=3 } else { question.slot()..=question.slot() };
         for latest in self.0.latest.get(slots).into_iter().flatten() {
             latest.fetch_max(ticket, Ordering::AcqRel);
         }

@@ -43,10 +43,7 @@ fn draw(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> Option<P
     let foot = Rect { y: screen.bottom(), height: 1, ..area };
     let cursor = match model.layers.last() {
         Some(Layer::Search) | None => search::view(&model.search, model.title.as_deref(), ui, screen, buffer, look),
-        Some(Layer::Journey) => {
-            journey_view(model, ui, screen, buffer);
-            None
-        }
+        Some(Layer::Journey) => journey_view(model, ui, screen, buffer),
         Some(Layer::Identity) => {
             if let Some(journey) = &model.journey {
                 let mut pen = Pen::new(buffer, screen, 0);
@@ -69,11 +66,10 @@ fn draw(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> Option<P
     cursor
 }
 
-fn journey_view(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) {
+fn journey_view(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     let look = &model.look;
     if let Some(journey) = model.journey.as_ref().filter(|_| model.failed.is_none()) {
-        journey::view(journey, ui, area, buffer, look);
-        return;
+        return journey::view(journey, ui, area, buffer, look);
     }
     let id = model.opened.as_ref().map_or("", Id::as_str);
     let mut pen = Pen::new(buffer, area, 0);
@@ -83,6 +79,7 @@ fn journey_view(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) {
         let body = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
         search::failure(failure, body, buffer, look);
     }
+    None
 }
 
 /// What the keys do, or what has just happened, and where we are.

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::inspect::filter::FORMS;
 use crate::tui::app::Ui;
 use crate::tui::fit;
 use crate::tui::keys::{Action, Binding, Context, Key, Keymap, Resolved, sequence};
@@ -52,6 +53,7 @@ pub(in crate::tui) fn view(state: &State, keymap: &Keymap, ui: &mut Ui, area: Re
     let focused = match state.of.first() {
         Some(Context::Overview | Context::Search) => "searching",
         Some(Context::Identity) => "the identity panel",
+        Some(Context::Prompt) => "typing a filter",
         _ => "the timeline",
     };
     Pen::new(buffer, area, 0)
@@ -110,12 +112,20 @@ fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
                 Context::Overview => "WITH NOTHING TYPED",
                 Context::Search => "SEARCH (every character is typed, q too)",
                 Context::Journey => "TIMELINE",
+                Context::Prompt => "TYPING",
+                Context::Menu => "CHOOSING",
                 Context::Identity => "IDENTITY",
                 Context::Help => "HELP",
                 Context::Everywhere => "EVERYWHERE",
             },
         );
         lines.extend(bindings);
+    }
+    if state.of.iter().any(|context| matches!(context, Context::Journey | Context::Prompt)) {
+        head(&mut lines, "FILTERS");
+        for (form, text) in FORMS {
+            lines.push(Line { left: (*form).to_owned(), right: (*text).to_owned(), meaning: Meaning::Key });
+        }
     }
     if state.of.iter().any(|context| matches!(context, Context::Journey | Context::Identity)) {
         head(&mut lines, "MARKS");

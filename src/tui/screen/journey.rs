@@ -7,6 +7,7 @@
 //! | `rows` | one line: time, gap, lanes, event, id, whose, because |
 //! | `heads` | the lines between rows: sessions, the change of phase |
 //! | `frame` | the head, the lanes' names, the strip, where the panes go |
+//! | `sift`, `prompt` | filters and finding: going through the rows, and the line to type in |
 //! | `detail` | the selected row: the sentence, places, properties |
 //! | [`identity`] | the panel with the lookup table, the ids and the orphans |
 
@@ -14,8 +15,11 @@ mod detail;
 mod frame;
 mod heads;
 pub mod identity;
+pub mod menu;
 mod moves;
+pub mod prompt;
 mod rows;
+pub mod sift;
 pub mod timeline;
 
 use std::sync::Arc;
@@ -25,13 +29,17 @@ pub(in crate::tui) use self::rows::select;
 pub use self::timeline::Timeline;
 
 use crate::identity::Journey;
+use crate::inspect::filter::{Filter, Names};
 use crate::model::Id;
 use crate::tui::fit;
 use crate::tui::keys::Action;
 use crate::tui::when::Zone;
 use crate::tui::worker::Failure;
 
-use self::timeline::lines::{Folds, Shown};
+use self::menu::Menu;
+use self::prompt::{Prompt, Purpose};
+use self::sift::{Sieve, Sifted, Sifting};
+use self::timeline::lines::{Bits, Folds, Shown};
 use self::timeline::{Entry, Line, Lines, Order, Row, event};
 
 /// What stands at the left of a row.
@@ -54,6 +62,17 @@ pub struct State {
     lines: Lines,
     folds: Folds,
     newest: bool,
+    /// What decides which rows are shown; [`State::keep`] is what it has decided.
+    filter: Option<Sieve>,
+    keep: Option<Bits>,
+    /// What is gone to, without hiding anything.
+    find: Option<Sieve>,
+    prompt: Option<Prompt>,
+    menu: Option<Menu>,
+    /// What is to be copied, and what it is.
+    copy: Option<(&'static str, String)>,
+    /// What names in filters can mean; looked up when the first is typed.
+    names: Option<Arc<Names>>,
     /// The selected line.
     selected: usize,
     /// Whether the detail pane is the larger part of the screen.
@@ -64,6 +83,8 @@ pub struct State {
     times: Option<Times>,
     /// Properties of a row in lines, if they are there.
     properties: Option<(i64, Result<Vec<String>, Failure>)>,
+    /// What is to be said once.
+    notice: Option<String>,
     /// The identity panel.
     pub(in crate::tui) identity: identity::State,
 }
@@ -80,11 +101,19 @@ impl State {
             lines: Lines::default(),
             folds: Folds::default(),
             newest: false,
+            filter: None,
+            keep: None,
+            find: None,
+            prompt: None,
+            menu: None,
+            copy: None,
+            names: None,
             selected: 0,
             larger: false,
             detail_top: 0,
             times: None,
             properties: None,
+            notice: None,
             identity,
         };
         state.lay(None);
@@ -100,6 +129,11 @@ impl State {
     /// The rows.
     pub fn timeline(&self) -> &Timeline {
         &self.timeline
+    }
+
+    /// Their order.
+    pub fn order(&self) -> &Order {
+        &self.order
     }
 
     /// The lines as they are shown.
@@ -136,6 +170,11 @@ impl State {
         self.order.zone()
     }
 
+    /// What is to be said once, if anything is.
+    pub fn take_notice(&mut self) -> Option<String> {
+        self.notice.take()
+    }
+
     /// Whether there is no row at all.
     pub fn is_empty(&self) -> bool {
         self.timeline.rows().is_empty()
@@ -163,7 +202,11 @@ impl State {
         self.journey = journey;
         self.timeline = timeline;
         self.properties = None;
+        self.names = None;
+        self.prompt = None;
+        self.menu = None;
         self.put_in_order();
+        self.sift_again();
         match row.and_then(|row| self.timeline.find_row(&self.journey, row)) {
             Some(row) => self.lay(Some(row)),
             None => self.lay(None),
@@ -174,7 +217,82 @@ impl State {
     pub fn change_zone(&mut self, zone: Zone) {
         let row = self.row_index();
         self.order = Arc::new(Order::new(&self.journey, &self.timeline, zone, self.order.clock(), self.order.apart()));
+        // Hours of the wall are others now.
+        self.names = None;
+        self.sift_again();
         self.lay(row);
+    }
+
+    /// The same filter and search for other rows, or for another wall clock.
+    fn sift_again(&mut self) {
+        self.keep = None;
+        for find in [false, true] {
+            let sieve = if find { &self.find } else { &self.filter };
+            let Some(text) = sieve.as_ref().map(|sieve| sieve.filter().text().to_owned()) else { continue };
+            let rows = self.timeline.rows().len();
+            // A lane or time that it names may be gone: then there is nothing to keep to.
+            let sieve = self.read(&text).ok().flatten().map(|filter| Sieve::new(filter, rows));
+            *(if find { &mut self.find } else { &mut self.filter }) = sieve;
+        }
+    }
+
+    /// Shows the rows that a filter keeps, all without one.
+    fn set_filter(&mut self, filter: Option<Filter>, row: Option<usize>) {
+        let rows = self.timeline.rows().len();
+        self.filter = filter.map(|filter| Sieve::new(filter, rows));
+        // What is shown stays until the new one has gone through the rows.
+        if self.filter.is_none() {
+            self.keep = None;
+            self.lay(row);
+        }
+    }
+
+    fn set_find(&mut self, filter: Option<Filter>) {
+        let rows = self.timeline.rows().len();
+        self.find = filter.map(|filter| Sieve::new(filter, rows));
+    }
+
+    /// Adds a condition to the filter.
+    pub fn narrow(&mut self, condition: &str) {
+        let row = self.row_index();
+        let text = match self.filter.as_ref().map(|sieve| sieve.filter().text()) {
+            Some(text) if text.to_ascii_lowercase().contains(" or ") => format!("({text}) {condition}"),
+            Some(text) => format!("{text} {condition}"),
+            None => condition.to_owned(),
+        };
+        if let Ok(filter) = self.read(&text) {
+            self.set_filter(filter, row);
+        }
+    }
+
+    /// The text of the filter, if there is one.
+    pub fn filter_text(&self) -> Option<&str> {
+        Some(self.filter.as_ref()?.filter().text())
+    }
+
+    /// What the worker has to go through.
+    pub fn wants_sifting(&self) -> Option<Sifting> {
+        let sieves = [&self.filter, &self.find];
+        sieves.into_iter().flatten().find_map(|sieve| sieve.wanted(&self.journey, &self.timeline))
+    }
+
+    /// Takes what it found.
+    pub fn take_sifted(&mut self, sifted: &Sifted) {
+        if let Some(sieve) = self.filter.as_mut()
+            && sieve.take(sifted)
+        {
+            if sieve.is_done() && sieve.failed().is_none() {
+                self.keep = Some(sieve.kept().clone());
+                let row = self.origin();
+                self.lay(row);
+            }
+        } else if let Some(sieve) = self.find.as_mut()
+            && sieve.take(sifted)
+            && let Some(row) = self.origin()
+        {
+            // As soon as one is known, it is gone to; n goes on from there.
+            self.find_from(row);
+        }
     }
 
     /// Orders the rows anew, as they were ordered.
@@ -191,7 +309,7 @@ impl State {
     /// Lays the lines out anew, with `row` selected if it is shown, else what is nearest to it.
     fn lay(&mut self, row: Option<usize>) {
         let position = row.and_then(|row| self.order.position(u32::try_from(row).ok()?));
-        let shown = Shown { keep: None, folds: &self.folds, newest: self.newest };
+        let shown = Shown { keep: self.keep.as_ref(), folds: &self.folds, newest: self.newest };
         self.lines = Lines::new(&self.journey, &self.timeline, &self.order, &shown);
         match position.and_then(|position| self.lines.nearest(position)) {
             Some(at) => self.selected = at,
@@ -213,7 +331,19 @@ impl State {
 
     /// Does what a key asks; what is not for this screen changes nothing.
     pub fn update(&mut self, action: Action, page: usize) {
+        if self.prompt.is_some() {
+            self.update_prompt(action);
+            return;
+        }
+        if self.menu.is_some() {
+            self.update_menu(action);
+            return;
+        }
         match action {
+            Action::Filter => self.ask(Purpose::Filter),
+            Action::Narrow => self.narrow_menu(),
+            Action::Find => self.ask(Purpose::Find),
+            Action::GoToTime => self.ask(Purpose::Time),
             Action::Open => {
                 if !self.unfold() {
                     self.larger = !self.larger;

@@ -44,6 +44,16 @@ pub(super) fn view(state: &State, area: Rect, buffer: &mut Buffer, look: &Look) 
     }
 }
 
+impl State {
+    /// Looks for a text in the detail.
+    pub(super) fn find_in_detail(&mut self, _text: &str) {}
+
+    /// What became of it.
+    pub(super) fn found_in_detail(&self) -> String {
+        String::new()
+    }
+}
+
 /// Lines of a label, a text and what it means.
 struct Text {
     width: usize,

@@ -7,8 +7,8 @@ use crate::tui::theme::{Look, Meaning};
 use crate::tui::when;
 
 use super::State;
-use super::timeline::event;
 use super::timeline::order::{Break, Session};
+use super::timeline::{Apart, Clock, event};
 
 /// Parts of a head in the order of the line, each with what goes first when room is short.
 type Parts = Vec<(u8, String)>;
@@ -94,4 +94,21 @@ pub(super) fn apart(pen: &mut Pen<'_>, state: &State, look: &Look) {
     pen.text(&look.glyphs.phase_rule.repeat(2), style).skip(1);
     pen.text(&format!("stored apart, orphans and splits: {}", fit::counted(rows as u64, "row")), style);
     pen.skip(1).fill(look.glyphs.phase_rule, style);
+}
+
+/// What of the order is not as usual, for the head of the columns.
+pub(super) fn order(state: &State) -> Vec<String> {
+    let mut told = Vec::new();
+    if state.order.clock() == Clock::Arrival {
+        told.push("by arrival".to_owned());
+    }
+    if state.newest {
+        told.push("newest first".to_owned());
+    }
+    match state.order.apart() {
+        Apart::InPlace => {}
+        Apart::After => told.push("orphans and splits at the end".to_owned()),
+        Apart::Hidden => told.push(format!("{} stored apart hidden", fit::count(state.order.hidden() as u64))),
+    }
+    told
 }
