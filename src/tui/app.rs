@@ -213,9 +213,9 @@ impl Model {
                 vec![Context::Overview, Context::Search, Context::Everywhere]
             }
             Some(Layer::Search) | None => vec![Context::Search, Context::Everywhere],
-            Some(Layer::Journey) if self.prompts() => {
+            Some(Layer::Journey) if self.types() => {
                 let chooses = self.journey.as_ref().is_some_and(|journey| journey.menu().is_some());
-                vec![if chooses { Context::Menu } else { Context::Prompt }, Context::Everywhere]
+                vec![if chooses { Context::Menu } else { Context::Line }, Context::Everywhere]
             }
             Some(Layer::Journey) if self.shows_panel() => vec![Context::Identity, Context::Everywhere],
             Some(Layer::Journey) => vec![Context::Journey, Context::Everywhere],
@@ -230,7 +230,7 @@ impl Model {
     }
 
     /// Whether characters are typed on the timeline, into a line or to choose.
-    fn prompts(&self) -> bool {
+    fn types(&self) -> bool {
         let on_journey = matches!(self.layers.last(), Some(Layer::Journey));
         on_journey
             && self.journey.as_ref().is_some_and(|journey| journey.prompt().is_some() || journey.menu().is_some())
@@ -459,7 +459,7 @@ fn terminal(model: &mut Model, event: Event) -> Vec<Effect> {
                 let asked = model.search.paste(&text);
                 search_asked(model, asked)
             }
-            Some(Layer::Journey) if model.prompts() => {
+            Some(Layer::Journey) if model.types() => {
                 if let Some(journey) = &mut model.journey {
                     journey.paste(&text);
                 }
@@ -488,7 +488,7 @@ fn key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
         // Only what is bound for an empty field goes before the typing.
         return match model.keymap.resolve(&contexts[..contexts.len().min(1)], &[key]) {
             Resolved::Action(action) if contexts.first() == Some(&Context::Overview) => act(model, action),
-            _ if model.prompts() => {
+            _ if model.types() => {
                 if let Some(journey) = &mut model.journey {
                     journey.type_char(c);
                 }

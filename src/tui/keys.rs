@@ -182,8 +182,8 @@ pub enum Context {
     /// The timeline.
     Journey,
     /// A line that is typed on the timeline. Keys that type a character are never bound here.
-    Prompt,
-    /// Choices on the timeline, each with its letter. As for [`Context::Prompt`].
+    Line,
+    /// Choices on the timeline, each with its letter. As for [`Context::Line`].
     Menu,
     /// The identity panel.
     Identity,
@@ -198,7 +198,7 @@ impl Context {
         Self::Overview,
         Self::Search,
         Self::Journey,
-        Self::Prompt,
+        Self::Line,
         Self::Menu,
         Self::Identity,
         Self::Help,
@@ -211,7 +211,7 @@ impl Context {
             Self::Overview => "overview",
             Self::Search => "search",
             Self::Journey => "journey",
-            Self::Prompt => "prompt",
+            Self::Line => "line",
             Self::Menu => "menu",
             Self::Identity => "identity",
             Self::Help => "help",
@@ -221,7 +221,7 @@ impl Context {
 
     /// Whether characters without a binding are typed.
     fn types(self) -> bool {
-        matches!(self, Self::Overview | Self::Search | Self::Prompt | Self::Menu)
+        matches!(self, Self::Overview | Self::Search | Self::Line | Self::Menu)
     }
 }
 

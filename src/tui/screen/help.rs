@@ -53,7 +53,7 @@ pub(in crate::tui) fn view(state: &State, keymap: &Keymap, ui: &mut Ui, area: Re
     let focused = match state.of.first() {
         Some(Context::Overview | Context::Search) => "searching",
         Some(Context::Identity) => "the identity panel",
-        Some(Context::Prompt) => "typing a filter",
+        Some(Context::Line) => "typing a filter",
         _ => "the timeline",
     };
     Pen::new(buffer, area, 0)
@@ -112,7 +112,7 @@ fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
                 Context::Overview => "WITH NOTHING TYPED",
                 Context::Search => "SEARCH (every character is typed, q too)",
                 Context::Journey => "TIMELINE",
-                Context::Prompt => "TYPING",
+                Context::Line => "TYPING",
                 Context::Menu => "CHOOSING",
                 Context::Identity => "IDENTITY",
                 Context::Help => "HELP",
@@ -121,7 +121,7 @@ fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
         );
         lines.extend(bindings);
     }
-    if state.of.iter().any(|context| matches!(context, Context::Journey | Context::Prompt)) {
+    if state.of.iter().any(|context| matches!(context, Context::Journey | Context::Line)) {
         head(&mut lines, "FILTERS");
         for (form, text) in FORMS {
             lines.push(Line { left: (*form).to_owned(), right: (*text).to_owned(), meaning: Meaning::Key });
