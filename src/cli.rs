@@ -22,7 +22,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use args::{Args, Command, Format};
+use args::{Args, Command, Format, Generate};
 use console::Console;
 use failure::Failure;
 
@@ -66,6 +66,7 @@ fn dispatch(args: Args) -> Result<(), Failure> {
         Some(Command::Show(command)) => show::run(&command, store, &mut console),
         Some(Command::Completions { shell }) => generate::completions(shell, &mut console),
         Some(Command::Man) => generate::man(&mut console),
+        Some(Command::Generate { what: Generate::Export { rows, seed } }) => generate::export(rows, seed, &mut console),
     }
 }
 

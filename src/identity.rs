@@ -4,7 +4,8 @@
 //! and §1.1, the evidence that of §5:
 //!
 //! - [`table`]: the lookup table, and the verdict of each alias call, in order of arrival;
-//! - [`resolve`]: the rows of the root and its aliases, merged or split, each once;
+//! - [`rows`](mod@rows): the rows of the root and its aliases, merged or split, each once;
+//! - [`resolve`]: all of it put together;
 //! - [`points`](mod@points): where the user became known, and inferred resets;
 //! - [`evidence`](mod@evidence): what ties anonymous rows to a user that no alias leads to;
 //! - [`findings`](mod@findings): integration mistakes that the journey shows;
@@ -18,8 +19,10 @@ mod explain;
 pub mod facts;
 mod findings;
 pub mod journey;
+mod memo;
 mod points;
 mod resolve;
+mod rows;
 pub mod table;
 mod world;
 
@@ -30,5 +33,6 @@ pub use journey::{
     AliasLine, Evidence, EvidenceKind, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Point, PointKind,
     Reason, Refusal, Role, Split, State, Step, Strength, Verdict,
 };
-pub use resolve::{RACE_WINDOW, resolve};
+pub use resolve::resolve;
+pub use rows::RACE_WINDOW;
 pub use world::World;

@@ -11,7 +11,7 @@ mod search;
 mod warehouse;
 
 pub use search::{Hit, HitKind};
-pub use warehouse::Warehouse;
+pub use warehouse::{Ask, Edges, Warehouse};
 
 use crate::identity::{Journey, resolve};
 use crate::model::Id;
@@ -49,6 +49,12 @@ impl Inspector {
     /// The properties of rows as JSON text, in the order asked.
     pub fn properties(&self, rows: &[i64]) -> Result<Vec<String>, Error> {
         self.reader.properties(rows)
+    }
+
+    /// Calls `each` with every row and its properties as JSON text, in no order, from several
+    /// threads at a time: how a filter looks through all rows of a journey.
+    pub fn for_each_properties(&self, rows: &[i64], each: &(dyn Fn(i64, &str) + Sync)) -> Result<(), Error> {
+        self.reader.for_each_properties(rows, each)
     }
 
     /// Profile updates of the ids of a journey, in order of arrival.

@@ -6,10 +6,12 @@
 //! steps on the devices, for a player.
 //!
 //! [`gallery`] is the built-in collection; [`demo`] is all of it as one store's worth of rows.
+//! [`crowd`] is for measuring: an export of any size, without a scenario.
 //! Same file, same rows: ids and arrivals come from the scenario's seed, never from a clock.
 
 mod chance;
 mod client;
+pub mod crowd;
 pub mod family;
 mod run;
 pub mod scenario;

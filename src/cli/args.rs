@@ -84,6 +84,26 @@ pub(super) enum Command {
     },
     /// Write the manual page
     Man,
+    /// Write what the project itself is tested and described with
+    #[command(hide = true)]
+    Generate {
+        #[command(subcommand)]
+        what: Generate,
+    },
+}
+
+/// What `journey generate` writes to the standard output.
+#[derive(Debug, Subcommand)]
+pub(super) enum Generate {
+    /// A realistic raw export of many users, always the same for a seed
+    Export {
+        /// How many rows
+        #[arg(long, default_value_t = 100_000, value_name = "NUMBER")]
+        rows: u64,
+        /// What it is made from
+        #[arg(long, default_value_t = 1, value_name = "NUMBER")]
+        seed: u64,
+    },
 }
 
 /// Read exports into the store

@@ -1,4 +1,4 @@
-//! What is made from the definition of the command line: completions, the manual page, the version.
+//! What is generated: completions, the manual page, the version, exports to measure with.
 
 use std::sync::LazyLock;
 
@@ -7,6 +7,7 @@ use clap_mangen::Man;
 
 use super::console::Console;
 use super::failure::Failure;
+use crate::sim::crowd::Crowd;
 use crate::store;
 
 /// `0.1.0 (SQLite 3.50.4, store version 1)`: what a bug report needs.
@@ -37,4 +38,10 @@ pub(super) fn man(console: &mut Console) -> Result<(), Failure> {
         Man::new(command.clone()).render(&mut text)?;
     }
     console.write(&text)
+}
+
+/// Writes a raw export of a seeded crowd (`journey generate export`), of any size.
+pub(super) fn export(rows: u64, seed: u64, console: &mut Console) -> Result<(), Failure> {
+    Crowd { seed, rows }.write(&mut console.out)?;
+    console.finish()
 }

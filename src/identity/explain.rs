@@ -275,6 +275,16 @@ pub(super) fn neighbour(other: &Id, device: &Id, source: &Source) -> String {
     )
 }
 
+/// Two known users that one client switched between.
+pub(super) fn switched(other: &Id, this: &Id, source: &Source) -> String {
+    format!(
+        "One client switched between {} and {} without a reset ({}): rows of one may stand with the other.",
+        this.as_str(),
+        other.as_str(),
+        place(source)
+    )
+}
+
 /// Where an id without rows is named.
 pub(super) fn mention(role: &str, id: &Id, with: &Id, root: &Id, rows: u64, source: &Source) -> String {
     let of = if with == root { String::new() } else { format!(", whose rows are stored under {}", root.as_str()) };

@@ -1,5 +1,7 @@
 //! What the engine answers.
 
+use std::sync::Arc;
+
 use super::facts::Cut;
 use super::findings::Finding;
 use crate::model::facts::{Event, Source};
@@ -136,7 +138,7 @@ impl Refusal {
 #[derive(Clone, Debug)]
 pub struct Step {
     /// The row.
-    pub event: Event,
+    pub event: Arc<Event>,
     /// The id it is stored under.
     pub stored_under: Id,
     /// Whether it is stored under the root.
@@ -389,7 +391,7 @@ pub struct Owner {
 pub struct Neighbour {
     /// The other user's root.
     pub root: Id,
-    /// The device, bare.
+    /// The device, bare; where a client switched between the two, the id of this user in that row.
     pub device: Id,
     /// One sentence.
     pub why: String,

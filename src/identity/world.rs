@@ -1,6 +1,8 @@
 //! Facts with the indexes and the judgements that every question needs.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use super::evidence::{self, Tie};
 use super::facts::Facts;
@@ -18,9 +20,11 @@ pub struct World<'a> {
     /// The lookup table after all of them.
     pub table: Table,
     links: HashMap<&'a str, Vec<&'a Link>>,
-    events: HashMap<&'a Id, Vec<&'a Event>>,
+    events: HashMap<&'a Id, Vec<&'a Arc<Event>>>,
     calls_naming: HashMap<&'a Id, Vec<usize>>,
     members: HashMap<Id, Vec<Id>>,
+    /// Answers of [`World::is_anonymous`]: a shared device asks for the same users again and again.
+    anonymous: RefCell<HashMap<Id, bool>>,
 }
 
 impl<'a> World<'a> {
@@ -41,10 +45,10 @@ impl<'a> World<'a> {
                 links.entry(link.b.as_str()).or_default().push(link);
             }
         }
-        let mut events: HashMap<&Id, Vec<&Event>> = HashMap::new();
-        for event in &facts.events {
-            if let Some(id) = &event.id {
-                events.entry(id).or_default().push(event);
+        let mut events: HashMap<&Id, Vec<&Arc<Event>>> = HashMap::new();
+        for run in facts.events.chunk_by(|one, next| one.id == next.id) {
+            if let Some(id) = run.first().and_then(|event| event.id.as_ref()) {
+                events.entry(id).or_default().extend(run);
             }
         }
         let mut calls_naming: HashMap<&Id, Vec<usize>> = HashMap::new();
@@ -70,7 +74,7 @@ impl<'a> World<'a> {
                 (root, aliases.into_iter().map(|(_, alias)| alias).collect())
             })
             .collect();
-        Self { calls, table, links, events, calls_naming, members }
+        Self { calls, table, links, events, calls_naming, members, anonymous: RefCell::default() }
     }
 
     /// The end of the chain that begins at `id`.
@@ -105,7 +109,7 @@ impl<'a> World<'a> {
     }
 
     /// Rows sent under `id`.
-    pub fn events_of(&self, id: &Id) -> &[&'a Event] {
+    pub fn events_of(&self, id: &Id) -> &[&'a Arc<Event>] {
         self.events.get(id).map_or(&[], Vec::as_slice)
     }
 
@@ -143,7 +147,12 @@ impl<'a> World<'a> {
 
     /// Whether no id of this root's cluster names a person.
     pub fn is_anonymous(&self, root: &Id) -> bool {
-        !self.cluster(root).iter().any(|id| self.is_person(id))
+        if let Some(&known) = self.anonymous.borrow().get(root) {
+            return known;
+        }
+        let anonymous = !self.cluster(root).iter().any(|id| self.is_person(id));
+        self.anonymous.borrow_mut().insert(root.clone(), anonymous);
+        anonymous
     }
 
     /// Whether no SDK made `id` and only server libraries send rows under it.

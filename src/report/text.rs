@@ -166,6 +166,9 @@ fn missing(journey: &Journey) -> String {
     if refused > 0 {
         parts.push(format!("{} refused", many(refused, "alias call")));
     }
+    if !journey.cuts.is_empty() {
+        parts.push("what lies beyond a limit, see the notes".to_owned());
+    }
     if parts.is_empty() { "nothing is missing".to_owned() } else { format!("missing: {}", parts.join(", ")) }
 }
 

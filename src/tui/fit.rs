@@ -221,6 +221,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn nothing_is_wider_than_its_room(text in any::<String>(), columns in 0usize..40) {
             prop_assert!(width(&end(&text, columns)) <= columns);

@@ -88,12 +88,13 @@ const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// The time since the row before, in at most five columns: `0.2s`, `39s`, `1m29`, `10d`.
+/// The time since the row before, in at most five columns: `200ms`, `39s`, `1m29`, `10d`.
 pub fn gap(span: i64) -> String {
     match span {
         ..0 => String::new(),
         0 => "0s".into(),
-        1..10_000 => format!("{}.{}s", span / SECOND, span % SECOND / 100),
+        1..SECOND => format!("{span}ms"),
+        SECOND..10_000 => format!("{}.{}s", span / SECOND, span % SECOND / 100),
         10_000..MINUTE => format!("{}s", span / SECOND),
         MINUTE..HOUR => format!("{}m{:02}", span / MINUTE, span % MINUTE / SECOND),
         HOUR..DAY => format!("{}h{:02}", span / HOUR, span % HOUR / MINUTE),
@@ -114,7 +115,7 @@ pub fn short(span: i64) -> String {
     }
 }
 
-/// A span in its two largest units: `10 d 2 h`, `2 m 14 s`, `0.2 s`.
+/// A span in its two largest units: `10 d 2 h`, `2 m 14 s`, `200 ms`.
 pub fn span(span: i64) -> String {
     let two = |big: i64, big_name: &str, small: i64, small_name: &str| {
         let (whole, rest) = (span / big, span % big / small);
@@ -122,7 +123,8 @@ pub fn span(span: i64) -> String {
     };
     match span {
         ..0 => "no time".into(),
-        0..10_000 => format!("{}.{} s", span / SECOND, span % SECOND / 100),
+        0..SECOND => format!("{span} ms"),
+        SECOND..10_000 => format!("{}.{} s", span / SECOND, span % SECOND / 100),
         10_000..MINUTE => format!("{} s", span / SECOND),
         MINUTE..HOUR => two(MINUTE, "m", SECOND, "s"),
         HOUR..DAY => two(HOUR, "h", MINUTE, "m"),
@@ -136,9 +138,15 @@ mod tests {
 
     #[test]
     fn a_gap_is_told_in_five_columns() {
-        for (millis, text) in
-            [(200, "0.2s"), (39_000, "39s"), (89_000, "1m29"), (7_500_000, "2h05"), (864_000_000, "10d"), (-1, "")]
-        {
+        for (millis, text) in [
+            (200, "200ms"),
+            (2_290, "2.2s"),
+            (39_000, "39s"),
+            (89_000, "1m29"),
+            (7_500_000, "2h05"),
+            (864_000_000, "10d"),
+            (-1, ""),
+        ] {
             assert_eq!(gap(millis), text);
             assert!(gap(millis).len() <= 5);
         }

@@ -437,3 +437,15 @@ fn every_suggestion_of_the_demo_opens() {
         assert_eq!(code(&output), 0, "{}: {}", file.name, err(&output));
     }
 }
+
+#[test]
+fn a_generated_export_is_the_same_each_time_and_can_be_imported() {
+    let home = Home::new();
+    let export = home.run(&["generate", "export", "--rows", "1200", "--seed", "7"]);
+    assert_eq!(code(&export), 0);
+    assert_eq!(export.stdout, home.run(&["generate", "export", "--rows", "1200", "--seed", "7"]).stdout);
+    fs::write(home.path("crowd.jsonl"), &export.stdout).unwrap();
+    assert_eq!(home.json(0, &["import", "crowd.jsonl"])["events"], 1200);
+    let shown = home.json(0, &["show", "fifty.user@example.com"]);
+    assert_eq!(shown["events"].as_array().unwrap().len(), 50);
+}

@@ -41,7 +41,7 @@ pub(super) fn event(line: u64, name: &str, id: &str, time: &str) -> Event {
 }
 
 pub(super) fn step(event: Event, under: &str, phase: Phase, reason: Reason) -> Step {
-    Step { event, stored_under: Id::new(under), state: State::Merged, phase, copies: vec![], reason }
+    Step { event: event.into(), stored_under: Id::new(under), state: State::Merged, phase, copies: vec![], reason }
 }
 
 pub(super) fn member(id: &str, role: Role, anonymous: bool, steps: &[Step]) -> Member {
@@ -229,7 +229,7 @@ pub(super) fn race() -> Journey {
         Reason::Before { call: 0 },
     );
     late.state = State::Split(Split::Race);
-    late.event.flags = Flags::ARRIVAL_UNKNOWN;
+    Arc::make_mut(&mut late.event).flags = Flags::ARRIVAL_UNKNOWN;
     let mut old = step(
         event(6, "Newsletter", "sally@gmail.com", "2019-06-20T07:00:00Z"),
         "sally@gmail.com",
@@ -315,9 +315,10 @@ pub(super) fn long() -> Journey {
     let template = journey.steps.last().cloned().expect("a step");
     for number in 0..100_000 {
         let mut step = template.clone();
-        step.event.row = 1_000 + number;
-        step.event.time = start + number * 60_000;
-        step.event.arrived = step.event.time + 500;
+        let event = Arc::make_mut(&mut step.event);
+        event.row = 1_000 + number;
+        event.time = start + number * 60_000;
+        event.arrived = event.time + 500;
         journey.steps.push(step);
     }
     journey.cuts = vec![journey::identity::Cut { what: "only the first 100,000 rows were read".into() }];
@@ -332,7 +333,7 @@ pub(super) fn hostile() -> Journey {
         journey.steps.iter_mut().chain(journey.orphans.iter_mut().flat_map(|o| &mut o.steps)).zip(names.iter().cycle())
     {
         if step.event.other.is_none() {
-            step.event.event = (*name).into();
+            Arc::make_mut(&mut step.event).event = (*name).into();
         }
     }
     journey.query = Id::new("日本語\x1b[31m\u{200b}\u{0}");

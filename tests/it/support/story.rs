@@ -197,7 +197,7 @@ pub(crate) fn facts_of_files(files: &[(&str, &[Row])]) -> Facts {
                 Verb::Identify { anon, .. } => anon.clone(),
                 _ => None,
             };
-            facts.events.push(Event {
+            let event = Event {
                 row: number,
                 event: Arc::from(row.event.as_str()),
                 id: row.id.clone(),
@@ -210,7 +210,8 @@ pub(crate) fn facts_of_files(files: &[(&str, &[Row])]) -> Facts {
                 hash: hash(row),
                 flags,
                 source: source.clone(),
-            });
+            };
+            facts.events.push(event.into());
             if let Verb::Alias { alias, target, .. } = &row.verb {
                 facts.calls.push(AliasCall {
                     row: number,

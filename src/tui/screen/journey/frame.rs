@@ -255,17 +255,21 @@ fn coverage(pen: &mut Pen<'_>, state: &State, look: &Look) {
         let (rows, percent) = share(coverage.through);
         parts.push(format!("{rows} by alias ({percent} %)"));
     }
-    let missing: Vec<String> = [
-        (coverage.refused, "refused", Meaning::Refused),
-        (coverage.split, "split", Meaning::Split),
-        (coverage.orphaned, "orphaned", Meaning::Orphan),
-        (coverage.contested, "contested", Meaning::Orphan),
-        (coverage.hinted, "hinted", Meaning::Orphan),
+    let mut missing: Vec<String> = [
+        (coverage.refused, "refused"),
+        (coverage.split, "split"),
+        (coverage.orphaned, "orphaned"),
+        (coverage.contested, "contested"),
+        (coverage.hinted, "hinted"),
     ]
     .into_iter()
-    .filter(|(rows, ..)| *rows > 0)
-    .map(|(rows, word, _)| format!("{} {word}", fit::count(rows)))
+    .filter(|(rows, _)| *rows > 0)
+    .map(|(rows, word)| format!("{} {word}", fit::count(rows)))
     .collect();
+    match state.journey.findings.len() as u64 {
+        0 => {}
+        findings => missing.push(fit::counted(findings, "finding")),
+    }
     let warn = look.style(Meaning::Warn);
     let missing = if missing.is_empty() { None } else { Some(format!("{} {}", look.glyphs.warn, missing.join(&dot))) };
     let room = pen.room().saturating_sub(missing.as_ref().map_or(0, |text| fit::width(text) + 3));
@@ -288,8 +292,8 @@ fn banner(journey: &Journey) -> Option<(Meaning, String)> {
     }
     if let Some(owner) = journey.orphan_of.first() {
         let others = match journey.orphan_of.len() {
-            0 | 1 => String::new(),
-            more => format!(", and {} more (o)", more - 1),
+            0 | 1 => " (o tells why)".to_owned(),
+            more => format!(" and {} more (o tells why)", more - 1),
         };
         let strength = rows::strength_words(owner.strength);
         let root = fit::middle(owner.root.as_str(), 32);
