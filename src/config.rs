@@ -4,6 +4,8 @@
 //! last two are looked at by the caller and given in as values, so that nothing here depends on
 //! the machine.
 
+pub mod recent;
+
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -5,11 +5,13 @@
 //! for an id ([`gather`](mod@gather)), and lets the engine decide. [`filter`] is the language
 //! that says which rows of a journey are shown.
 
+mod census;
 pub mod filter;
 pub mod gather;
 mod search;
 mod warehouse;
 
+pub use census::{Census, Troubled};
 pub use search::{Hit, HitKind};
 pub use warehouse::{Ask, Edges, Warehouse};
 
@@ -32,7 +34,13 @@ impl Inspector {
     ///
     /// All of it is read as the store stood at one moment, also while an import writes.
     pub fn journey(&self, id: &Id) -> Result<Option<Journey>, Error> {
-        let facts = self.reader.at_one_moment(|reader| gather::gather(reader, id, &gather::Limits::default()))?;
+        self.journey_within(id, &gather::Limits::default())
+    }
+
+    /// As [`Inspector::journey`], within limits of the caller's own; what they cut is told in
+    /// the journey.
+    pub fn journey_within(&self, id: &Id, limits: &gather::Limits) -> Result<Option<Journey>, Error> {
+        let facts = self.reader.at_one_moment(|reader| gather::gather(reader, id, limits))?;
         Ok(resolve(&facts, id))
     }
 

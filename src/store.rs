@@ -27,7 +27,7 @@ mod schema;
 mod writer;
 
 pub use error::Error;
-pub use reader::Reader;
+pub use reader::{IdNote, Reader};
 pub use writer::Writer;
 
 use crate::model::facts::Source;

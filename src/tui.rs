@@ -29,10 +29,13 @@ pub mod when;
 pub mod worker;
 
 pub use app::{Effect, Model, Msg, Ui, update, view};
+pub use keys::Keymap;
 pub use run::run;
-pub use theme::{Look, ThemeName};
+pub use theme::{Look, Theme};
 pub use when::Zone;
-pub use worker::{Backend, Cancel, Failure, FailureKind, Found, Hit, Hits, Kind, Overview};
+pub use worker::{
+    Backend, Cancel, Census, Failure, FailureKind, FileLine, Found, Hit, Hits, Kind, Overview, Recent, Sight,
+};
 
 use crate::model::Id;
 
@@ -49,6 +52,8 @@ pub struct Options {
     pub no_color: bool,
     /// Let the terminal send mouse events.
     pub mouse: bool,
-    /// The theme; `no_color` goes before it.
-    pub theme: ThemeName,
+    /// The theme; `None` is the program's own. `no_color` goes before it.
+    pub theme: Option<Theme>,
+    /// The keys; `None` are the program's own.
+    pub keymap: Option<Keymap>,
 }

@@ -1,6 +1,6 @@
 //! `journey` without a command: the terminal interface, over a store or the demo.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::{Common, When};
@@ -8,8 +8,10 @@ use super::console::Console;
 use super::failure::Failure;
 use super::open::{Named, Source};
 use super::{demo, search};
+use crate::config::recent::{Opened, Recent};
 use crate::identity::Journey;
-use crate::inspect::Inspector;
+use crate::inspect::gather::Limits;
+use crate::inspect::{Census, Inspector};
 use crate::model::Id;
 use crate::report::Clock;
 use crate::store::{self, Reader};
@@ -19,6 +21,11 @@ use crate::tui::{self, Backend, Cancel, FailureKind, Hits, Overview, Zone};
 const HITS: usize = 200;
 /// Ids that are suggested when nothing matches.
 const SUGGESTED: usize = 5;
+
+/// Parts of a hit's activity.
+const PARTS: usize = 120;
+/// What a look at a hit may read; a user beyond it is opened to be seen.
+const LOOK: Limits = Limits { rows: 20_000, orphan_rows: 20_000, ..Limits::DEFAULT };
 
 /// Shows the interface until the user leaves it.
 pub(super) fn run(common: &Common, store: Named, id: Option<&str>, console: &Console) -> Result<(), Failure> {
@@ -30,7 +37,8 @@ pub(super) fn run(common: &Common, store: Named, id: Option<&str>, console: &Con
         // Without a colour on paper, `auto` asks what the console has found out.
         no_color: common.color == When::Never || !console.look.colour,
         mouse: true,
-        theme: tui::ThemeName::Default,
+        theme: None,
+        keymap: None,
     };
     tui::run(&options, move |cancel| Ok(Box::new(Stored::open(source, cancel)?) as Box<dyn Backend>))
         .map_err(Failure::from)
@@ -54,20 +62,59 @@ struct Stored {
     suggestions: Vec<(Id, String)>,
     /// [`Reader::data_version`] when it was last looked at.
     version: i64,
+    /// The count over the whole store, as far as it has come.
+    census: Census,
+    /// Who was opened before, and what the store is called there.
+    recent: Option<Recent>,
+    name: String,
+    cancel: Cancel,
 }
 
 impl Stored {
     fn open(source: Source, cancel: Cancel) -> Result<Self, tui::Failure> {
+        let mut whole_name = demo::TITLE.to_owned();
         let (mut inspector, title, suggestions) = match source {
-            Source::Store(path) => (Inspector::new(Reader::open(&path).map_err(told)?), name(&path), Vec::new()),
+            Source::Store(path) => {
+                let full = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
+                whole_name = full.to_string_lossy().into_owned();
+                (Inspector::new(Reader::open(&path).map_err(told)?), name(&path), Vec::new())
+            }
             Source::Demo => {
                 let inspector = demo::inspector().map_err(Failure::into_interface)?;
                 (inspector, demo::TITLE.to_owned(), demo::suggestions().map_err(Failure::into_interface)?)
             }
         };
-        inspector.reader_mut().on_progress(move || cancel.is_stale()).map_err(told)?;
+        let stale = cancel.clone();
+        inspector.reader_mut().on_progress(move || stale.is_stale()).map_err(told)?;
         let version = inspector.reader().data_version().map_err(told)?;
-        Ok(Self { inspector, title, suggestions, version })
+        let recent = Recent::of_user();
+        Ok(Self { inspector, title, suggestions, version, census: Census::default(), recent, name: whole_name, cancel })
+    }
+}
+
+/// `~/` is the user's home, as in a shell.
+fn at_home(path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), etcetera::home_dir()) {
+        (Some(rest), Ok(home)) => home.join(rest),
+        _ => PathBuf::from(path),
+    }
+}
+
+impl Stored {
+    fn recent(&self) -> Vec<tui::Recent> {
+        let opened = self.recent.as_ref().map(|recent| recent.of_store(&self.name)).unwrap_or_default();
+        opened.into_iter().map(|opened| tui::Recent { id: Id::new(&opened.id), text: opened.text }).collect()
+    }
+}
+
+fn file_line(file: store::ImportedFile) -> tui::FileLine {
+    tui::FileLine {
+        name: file.name,
+        format: file.format,
+        zone: file.timezone,
+        rows: file.rows,
+        rejected: file.rejected,
+        complete: file.complete,
     }
 }
 
@@ -98,7 +145,7 @@ impl Backend for Stored {
                 last: hit.last,
             })
             .collect();
-        Ok(Hits { list, more })
+        Ok(Hits { list, more, ..Hits::default() })
     }
 
     fn overview(&mut self) -> Result<Overview, tui::Failure> {
@@ -106,17 +153,16 @@ impl Backend for Stored {
         Ok(Overview {
             events: overview.events,
             ids: overview.ids,
-            people: None,
             alias_calls: overview.alias_calls,
-            refused: None,
             profiles: overview.profiles,
             rejected: overview.rejected,
             without_id: overview.without_id,
             first: overview.first,
             last: overview.last,
             activity: overview.activity,
-            files: overview.files.into_iter().map(|file| file.name).collect(),
+            files: overview.files.into_iter().map(file_line).collect(),
             suggestions: self.suggestions.clone(),
+            recent: self.recent(),
         })
     }
 
@@ -136,7 +182,46 @@ impl Backend for Stored {
         let version = self.inspector.reader().data_version().map_err(told)?;
         let changed = version != self.version;
         self.version = version;
+        if changed {
+            self.census = Census::default();
+        }
         Ok(changed)
+    }
+
+    fn look(&mut self, id: &Id) -> Result<tui::Sight, tui::Failure> {
+        let activity = self.inspector.reader().activity_of(id, PARTS).map_err(told)?;
+        let journey = self.inspector.journey_within(id, &LOOK).map_err(told)?;
+        Ok(tui::Sight { activity, journey: journey.filter(|journey| journey.cuts.is_empty()).map(Arc::new) })
+    }
+
+    fn census(&mut self) -> Result<tui::Census, tui::Failure> {
+        self.census.advance(&self.inspector).map_err(told)?;
+        let census = &self.census;
+        Ok(tui::Census {
+            people: census.people,
+            refused: census.refused,
+            opened: census.opened,
+            too_large: census.too_large,
+            split: census.split,
+            orphans: census.orphans,
+            with_findings: census.with_findings,
+            troubled: census.troubled.iter().map(|person| (person.id.clone(), person.worst.clone())).collect(),
+            done: census.done,
+        })
+    }
+
+    fn open(&mut self, path: &str) -> Result<String, tui::Failure> {
+        let path = at_home(path);
+        *self = Self::open(Source::Store(path), self.cancel.clone())?;
+        Ok(self.title.clone())
+    }
+
+    fn remember(&mut self, recent: &tui::Recent) {
+        let opened = Opened { store: self.name.clone(), id: recent.id.as_str().to_owned(), text: recent.text.clone() };
+        if let Some(file) = &self.recent {
+            // A list of what was opened is not worth a word when it cannot be kept.
+            let _ = file.add(opened);
+        }
     }
 
     fn title(&self) -> String {

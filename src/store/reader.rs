@@ -1,6 +1,7 @@
 //! Reading a store.
 
 mod arena;
+mod census;
 mod facts;
 mod files;
 mod find;
@@ -17,6 +18,7 @@ use rusqlite::{Connection, OptionalExtension};
 use rustc_hash::FxHashMap;
 
 use self::arena::Arena;
+pub use self::census::IdNote;
 use self::files::Files;
 use super::open::{self, Content};
 use super::{Error, number, schema};

@@ -5,8 +5,13 @@
 //! changes nothing.
 
 mod draw;
+pub mod mouse;
+mod palette;
+mod timeline;
 
 pub use self::draw::view;
+
+use std::ops::Range;
 
 use crossterm::event::{Event, KeyEvent, MouseEventKind};
 
@@ -17,10 +22,10 @@ use super::keys::{Action, AssetError, Context, Key, Keymap, Resolved};
 use super::screen::journey::identity::Goal;
 use super::screen::journey::sift::Sifting;
 use super::screen::search::{Asked, Load};
-use super::screen::{help, journey, search};
-use super::theme::{Look, Theme, ThemeName};
+use super::screen::{help, journey, palette as palette_screen, search};
+use super::theme::{Look, Theme};
 use super::when::Zone;
-use super::worker::{Answer, Failure, Opened, Question, Ticket};
+use super::worker::{Answer, Failure, Question, Ticket};
 
 /// Everything that can happen.
 #[derive(Debug)]
@@ -60,6 +65,8 @@ pub enum Effect {
     Fail(Failure),
     /// Give the terminal back until the shell continues the program.
     Suspend,
+    /// Let the terminal send what the mouse does, or keep it for itself.
+    Mouse(bool),
 }
 
 /// A screen on the stack.
@@ -73,6 +80,8 @@ pub enum Layer {
     Identity,
     /// The help.
     Help(help::State),
+    /// The command palette, over the screen below it.
+    Palette(palette_screen::State),
 }
 
 /// Facts of the drawing: where lists are scrolled to, how many lines there are.
@@ -81,28 +90,41 @@ pub struct Ui {
     pub(super) page: usize,
     pub(super) properties: bool,
     pub(super) search_top: usize,
+    pub(super) hits: Range<usize>,
     pub(super) journey_top: usize,
     pub(super) identity_top: usize,
+    pub(super) palette_top: usize,
     pub(super) help_end: usize,
+    pub(super) spots: Vec<mouse::Target>,
     /// Lines of lists that were put together for the last frame.
     pub built: usize,
 }
 
 /// What the update needs to know of a frame.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Drawn {
     /// Lines of the list on the screen.
     pub page: usize,
     /// Whether there is room for the properties of the selected row.
     pub properties: bool,
+    /// The hits on the screen.
+    pub hits: Range<usize>,
     /// The furthest that the help can be scrolled.
     pub help_end: usize,
+    /// What lies where, the topmost last.
+    pub spots: Vec<mouse::Target>,
 }
 
 impl Ui {
     /// What the update needs.
     pub fn drawn(&self) -> Drawn {
-        Drawn { page: self.page, properties: self.properties, help_end: self.help_end }
+        Drawn {
+            page: self.page,
+            properties: self.properties,
+            hits: self.hits.clone(),
+            help_end: self.help_end,
+            spots: self.spots.clone(),
+        }
     }
 }
 
@@ -130,13 +152,18 @@ pub struct Model {
     looking: bool,
     notice: Option<String>,
     drawn: Drawn,
+    mouse: mouse::State,
     dirty: bool,
 }
 
 impl Model {
     /// The first state, and what is to be asked first.
     pub fn start(options: &Options) -> Result<(Self, Vec<Effect>), AssetError> {
-        let theme = Theme::named(if options.no_color { ThemeName::Mono } else { options.theme })?;
+        let theme = match &options.theme {
+            _ if options.no_color => Theme::named("mono")?,
+            Some(theme) => theme.clone(),
+            None => Theme::named("default")?,
+        };
         let mut zones = vec![options.zone];
         zones.extend([Zone::Utc, Zone::Local].into_iter().filter(|zone| *zone != options.zone));
         let mut model = Self {
@@ -150,7 +177,7 @@ impl Model {
             sifting: None,
             title: None,
             look: Look::new(theme, options.ascii, options.zone),
-            keymap: Keymap::built_in()?,
+            keymap: options.keymap.clone().map_or_else(Keymap::built_in, Ok)?,
             pending: Vec::new(),
             zones,
             tickets: 0,
@@ -158,6 +185,7 @@ impl Model {
             looking: false,
             notice: None,
             drawn: Drawn::default(),
+            mouse: mouse::State::new(options.mouse),
             dirty: true,
         };
         let effects = match &options.id {
@@ -221,32 +249,13 @@ impl Model {
             Some(Layer::Journey) => vec![Context::Journey, Context::Everywhere],
             Some(Layer::Identity) => vec![Context::Identity, Context::Everywhere],
             Some(Layer::Help(_)) => vec![Context::Help, Context::Everywhere],
+            Some(Layer::Palette(_)) => vec![Context::Palette, Context::Search, Context::Everywhere],
         }
     }
 
     /// Whether the timeline is empty, so that its place is taken by the identity panel.
     fn shows_panel(&self) -> bool {
         self.journey.as_ref().is_some_and(|journey| journey.is_empty())
-    }
-
-    /// Whether characters are typed on the timeline, into a line or to choose.
-    fn types(&self) -> bool {
-        let on_journey = matches!(self.layers.last(), Some(Layer::Journey));
-        on_journey
-            && self.journey.as_ref().is_some_and(|journey| journey.prompt().is_some() || journey.menu().is_some())
-    }
-
-    /// Lets the worker go on with a filter; the newest is the one that counts.
-    fn sift(&mut self) -> Vec<Effect> {
-        let on_journey = self.layers.iter().any(|layer| matches!(layer, Layer::Journey));
-        let wanted = self.journey.as_ref().filter(|_| on_journey).and_then(journey::State::wants_sifting);
-        let Some(wanted) = wanted else { return Vec::new() };
-        if self.sifting.as_ref().is_some_and(|(_, asked)| *asked == wanted) {
-            return Vec::new();
-        }
-        let ticket = self.ticket();
-        self.sifting = Some((ticket, wanted.clone()));
-        vec![Effect::Ask(ticket, Question::Sift(wanted))]
     }
 
     fn ask_search(&mut self) -> Vec<Effect> {
@@ -316,16 +325,16 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.looking = false;
             return Vec::new();
         }
+        Msg::Answer(_, Answer::Remembered) => return Vec::new(),
+        // Most terminals tell every cell that the mouse passes.
+        Msg::Terminal(Event::Mouse(event)) if event.kind == MouseEventKind::Moved => return Vec::new(),
         _ => {}
     }
     model.dirty = true;
     match msg {
         Msg::Terminal(event) => {
             let mut effects = terminal(model, event);
-            if let Some(notice) = model.journey.as_mut().and_then(journey::State::take_notice) {
-                model.notice = Some(notice);
-            }
-            effects.extend(model.sift());
+            effects.extend(timeline::after(model));
             effects
         }
         Msg::Opened(title) => {
@@ -355,9 +364,12 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 fn after_drawing(model: &mut Model, drawn: Drawn) -> Vec<Effect> {
     model.drawn = drawn;
     if let Some(Layer::Help(help)) = model.layers.last_mut() {
-        help.clamp(drawn.help_end);
+        help.clamp(model.drawn.help_end);
     }
-    let lacking = model.journey.as_ref().filter(|_| drawn.properties).and_then(journey::State::lacks_properties);
+    if let Some(Layer::Search) = model.layers.last() {
+        return palette::look_around(model);
+    }
+    let lacking = model.journey.as_ref().filter(|_| model.drawn.properties).and_then(journey::State::lacks_properties);
     let Some(row) = lacking else { return Vec::new() };
     if !matches!(model.layers.last(), Some(Layer::Journey)) || model.properties_asked.is_some_and(|(_, of)| of == row) {
         return Vec::new();
@@ -387,7 +399,7 @@ fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec<Effect> {
             Some(id) => model.open(id),
             None => Vec::new(),
         },
-        Answer::Journey(answer) => opened(model, ticket, answer),
+        Answer::Journey(answer) => timeline::opened(model, ticket, answer),
         Answer::Properties(row, answer) => {
             if model.properties_asked == Some((ticket, row)) {
                 model.properties_asked = None;
@@ -398,55 +410,24 @@ fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec<Effect> {
             Vec::new()
         }
         Answer::Sifted(sifted) => {
-            if model.sifting.as_ref().is_some_and(|(asked, _)| *asked == ticket) {
-                model.sifting = None;
-            }
-            if let Some(journey) = &mut model.journey {
-                journey.take_sifted(&sifted);
-            }
+            timeline::sifted(model, ticket, &sifted);
             Vec::new()
         }
+        Answer::Look(id, answer) => {
+            model.search.take_look(ticket, id, answer.map(|glance| *glance));
+            Vec::new()
+        }
+        Answer::Census(answer) => {
+            model.search.take_census(ticket, answer.map(|census| *census));
+            Vec::new()
+        }
+        Answer::Remembered => Vec::new(),
+        Answer::Store(answer) => palette::opened(model, ticket, answer),
         Answer::Changed(_) => {
             model.looking = false;
             model.notice = Some("the store has changed".to_owned());
             model.search.outdate();
             model.reload()
-        }
-    }
-}
-
-fn opened(model: &mut Model, ticket: Ticket, answer: Opened) -> Vec<Effect> {
-    if !model.opening.take(ticket, Ok(())) {
-        return Vec::new();
-    }
-    match answer {
-        Ok(Some((journey, timeline))) => {
-            model.failed = None;
-            match &mut model.journey {
-                Some(state) if state.journey().query == journey.query => state.replace(journey, timeline),
-                state => *state = Some(journey::State::new(journey, timeline)),
-            }
-            // The zone may have changed while the worker laid it out.
-            if let Some(state) = &mut model.journey
-                && state.zone() != model.look.zone
-            {
-                state.change_zone(model.look.zone);
-            }
-            Vec::new()
-        }
-        Ok(None) => {
-            // What looks like it is a search away.
-            let id = model.opened.take();
-            model.journey = None;
-            model.layers = vec![Layer::Search];
-            if let Some(id) = id {
-                model.search.with_text(id.as_str());
-            }
-            model.ask_search()
-        }
-        Err(failure) => {
-            model.failed = Some(failure);
-            Vec::new()
         }
     }
 }
@@ -459,22 +440,12 @@ fn terminal(model: &mut Model, event: Event) -> Vec<Effect> {
                 let asked = model.search.paste(&text);
                 search_asked(model, asked)
             }
-            Some(Layer::Journey) if model.types() => {
-                if let Some(journey) = &mut model.journey {
-                    journey.paste(&text);
-                }
+            _ => {
+                let _ = timeline::typed(model, &text) || palette::typed(model, &text);
                 Vec::new()
             }
-            _ => Vec::new(),
         },
-        Event::Mouse(mouse) => {
-            let action = match mouse.kind {
-                MouseEventKind::ScrollDown => Action::Next,
-                MouseEventKind::ScrollUp => Action::Previous,
-                _ => return Vec::new(),
-            };
-            (0..3).flat_map(|_| act(model, action)).collect()
-        }
+        Event::Mouse(event) => mouse::update(model, event),
         _ => Vec::new(),
     }
 }
@@ -482,18 +453,15 @@ fn terminal(model: &mut Model, event: Event) -> Vec<Effect> {
 fn key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
     let Some(key) = Key::of(&event) else { return Vec::new() };
     model.notice = None;
+    model.mouse.interrupt();
     let contexts = model.contexts();
     let typing = Context::takes_text(&contexts);
     if let Some(c) = key.typed().filter(|_| typing) {
         // Only what is bound for an empty field goes before the typing.
         return match model.keymap.resolve(&contexts[..contexts.len().min(1)], &[key]) {
             Resolved::Action(action) if contexts.first() == Some(&Context::Overview) => act(model, action),
-            _ if model.types() => {
-                if let Some(journey) = &mut model.journey {
-                    journey.type_char(c);
-                }
-                Vec::new()
-            }
+            _ if timeline::typed(model, c.encode_utf8(&mut [0; 4])) => Vec::new(),
+            _ if palette::typed(model, c.encode_utf8(&mut [0; 4])) => Vec::new(),
             _ => {
                 let asked = model.search.type_char(c);
                 search_asked(model, asked)
@@ -533,12 +501,14 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Quit => return vec![Effect::Quit],
         Action::Suspend => return vec![Effect::Suspend],
-        Action::Back => return model.back(),
+        Action::Back if !matches!(model.layers.last(), Some(Layer::Palette(_))) => return model.back(),
         Action::Reload => return model.reload(),
         Action::Zone => {
-            next_zone(model);
+            palette::next_zone(model);
             return Vec::new();
         }
+        Action::Mouse => return mouse::toggle(model),
+        Action::Palette if !matches!(model.layers.last(), Some(Layer::Palette(_))) => return palette::open(model),
         Action::Help => {
             let on_help = matches!(model.layers.last(), Some(Layer::Help(_)));
             if on_help {
@@ -553,6 +523,9 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             return model.resume_search();
         }
         _ => {}
+    }
+    if let Some(effects) = palette::update(model, action) {
+        return effects;
     }
     let page = model.drawn.page;
     let panel = model.shows_panel();
@@ -574,6 +547,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Some(Layer::Journey | Layer::Identity) => identity(model, action, page),
+        Some(Layer::Palette(_)) => Vec::new(),
     }
 }
 
@@ -596,14 +570,4 @@ fn identity(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
         model.notice = Some("it has no row on this timeline".to_owned());
     }
     Vec::new()
-}
-
-fn next_zone(model: &mut Model) {
-    let at = model.zones.iter().position(|zone| *zone == model.look.zone).unwrap_or(0);
-    let Some(zone) = model.zones.get((at + 1) % model.zones.len().max(1)).copied() else { return };
-    model.look.zone = zone;
-    model.notice = Some(format!("times in {}", zone.name()));
-    if let Some(journey) = &mut model.journey {
-        journey.change_zone(zone);
-    }
 }

@@ -27,13 +27,7 @@ impl AssetError {
 
     /// A name that nothing has.
     pub(super) fn unknown(file: &str, kind: &str, name: &str, known: &mut dyn Iterator<Item = &'static str>) -> Self {
-        /// Names less alike than this are not meant (the threshold of Jaro that `hl` uses).
-        const ALIKE: f64 = 0.75;
-        let meant = known
-            .map(|known| (strsim::jaro(known, name), known))
-            .filter(|(alike, _)| *alike >= ALIKE)
-            .max_by(|a, b| a.0.total_cmp(&b.0))
-            .map(|(_, known)| known.to_owned());
+        let meant = meant(name, known).map(str::to_owned);
         Self { meant, ..Self::new(file, format!("no {kind} is called {name:?}")) }
     }
 
@@ -45,6 +39,19 @@ impl AssetError {
     fn new(file: &str, what: String) -> Self {
         Self { file: file.to_owned(), what, meant: None }
     }
+}
+
+/// The known name that is most like `name`, if any is.
+pub(super) fn meant(name: &str, known: &mut dyn Iterator<Item = &'static str>) -> Option<&'static str> {
+    /// Names less alike than this are not meant (the threshold of Jaro that `hl` uses).
+    const ALIKE: f64 = 0.75;
+    let name = name.to_lowercase();
+    let alike = |known: &str| strsim::jaro(&known.to_lowercase(), &name);
+    known
+        .map(|known| (alike(known), known))
+        .filter(|(alike, _)| *alike >= ALIKE)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, known)| known)
 }
 
 /// One key press, as far as bindings tell presses apart.
@@ -189,12 +196,14 @@ pub enum Context {
     Identity,
     /// The help.
     Help,
+    /// The command palette, over any screen; what it does not bind is as in [`Context::Search`].
+    Palette,
     /// Any screen, unless it has the key itself.
     Everywhere,
 }
 
 impl Context {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Overview,
         Self::Search,
         Self::Journey,
@@ -202,6 +211,7 @@ impl Context {
         Self::Menu,
         Self::Identity,
         Self::Help,
+        Self::Palette,
         Self::Everywhere,
     ];
 
@@ -215,13 +225,14 @@ impl Context {
             Self::Menu => "menu",
             Self::Identity => "identity",
             Self::Help => "help",
+            Self::Palette => "palette",
             Self::Everywhere => "everywhere",
         }
     }
 
     /// Whether characters without a binding are typed.
     fn types(self) -> bool {
-        matches!(self, Self::Overview | Self::Search | Self::Line | Self::Menu)
+        matches!(self, Self::Overview | Self::Search | Self::Line | Self::Menu | Self::Palette)
     }
 }
 
@@ -320,8 +331,14 @@ actions! {
     Back = "back",
     /// Show help for what is focused.
     Help = "help",
+    /// Everything that can be done here, by name.
+    Palette = "commands",
+    /// Take the selected name over into the text.
+    Complete = "complete",
     /// Ask the store again.
     Reload = "reload",
+    /// Give the mouse to the terminal, or take it back.
+    Mouse = "mouse",
     /// End.
     Quit = "quit",
     /// Stop until the shell continues it.
@@ -345,6 +362,21 @@ actions! {
 }
 
 impl Action {
+    /// Whether it edits a line of text or goes along it.
+    pub fn edits_text(self) -> bool {
+        matches!(
+            self,
+            Self::TextLeft
+                | Self::TextRight
+                | Self::TextHome
+                | Self::TextEnd
+                | Self::DeleteBefore
+                | Self::DeleteAt
+                | Self::DeleteWord
+                | Self::DeleteToHome
+        )
+    }
+
     fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|action| action.name() == name)
     }

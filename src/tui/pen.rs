@@ -1,8 +1,11 @@
 //! Writing along one row of the screen, never past its end.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::fit;
 
@@ -48,6 +51,34 @@ impl<'b> Pen<'b> {
     /// As [`Pen::cell`], with the middle cut out.
     pub(super) fn id(&mut self, text: &str, columns: usize, style: Style) -> &mut Self {
         self.boxed(columns, |columns| fit::middle(text, columns), style)
+    }
+
+    /// As [`Pen::id`], with the characters in `marked`, which are bytes of `text`, in the style
+    /// `mark`.
+    pub(super) fn marked(
+        &mut self,
+        text: &str,
+        columns: usize,
+        marked: &[Range<usize>],
+        (style, mark): (Style, Style),
+    ) -> &mut Self {
+        let start = self.at;
+        self.id(text, columns, style);
+        let end = self.at;
+        let (head, tail) = fit::kept(text, columns.min(usize::from(end.saturating_sub(start))));
+        let mut at = usize::from(start);
+        for (from, grapheme) in text.grapheme_indices(true).filter(|(from, _)| *from < head || *from >= tail) {
+            // The mark of the cut stands before the first that was kept after it.
+            if from == tail && head < tail {
+                at += fit::width(fit::CUT);
+            }
+            let wide = fit::width(grapheme);
+            if marked.iter().any(|range| range.contains(&from)) {
+                self.restyle(u16::try_from(at).unwrap_or(end), wide, mark);
+            }
+            at += wide;
+        }
+        self
     }
 
     /// As [`Pen::cell`], with spaces before it.

@@ -75,6 +75,7 @@ fn run_loop(
                 Effect::Ask(ticket, question) => ask.ask(ticket, question),
                 Effect::Quit => return Ok(()),
                 Effect::Fail(failure) => return Err(failure),
+                Effect::Mouse(captured) => terminal.capture(captured).map_err(|error| lost(&error))?,
                 Effect::Suspend => suspend(&mut terminal, &mut model).map_err(|error| lost(&error))?,
             }
         }

@@ -2,4 +2,5 @@
 
 pub mod help;
 pub mod journey;
+pub mod palette;
 pub mod search;

@@ -1,7 +1,7 @@
 //! Moments and spans as a person reads them.
 
 use chrono::{Datelike, Local, NaiveDateTime, Timelike};
-use chrono_tz::Tz;
+use chrono_tz::{TZ_VARIANTS, Tz};
 
 use crate::model::Millis;
 use crate::model::time::utc;
@@ -19,6 +19,25 @@ pub enum Zone {
 }
 
 impl Zone {
+    /// Reads a name in any case: `UTC`, `local`, `Europe/Berlin`; else the name that was probably
+    /// meant.
+    pub fn parse(text: &str) -> Result<Self, Option<&'static str>> {
+        let text = text.trim();
+        if text.eq_ignore_ascii_case("utc") {
+            return Ok(Self::Utc);
+        }
+        if text.eq_ignore_ascii_case("local") {
+            return Ok(Self::Local);
+        }
+        let named = TZ_VARIANTS.iter().find(|zone| zone.name().eq_ignore_ascii_case(text));
+        named.copied().map(Self::Named).ok_or_else(|| super::keys::meant(text, &mut Self::names()))
+    }
+
+    /// Every name, the usual ones first.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        ["UTC", "local"].into_iter().chain(TZ_VARIANTS.iter().map(|zone| zone.name()).filter(|name| *name != "UTC"))
+    }
+
     /// What to call it in a corner of the screen.
     pub fn name(self) -> &'static str {
         match self {

@@ -5,6 +5,9 @@
 //! before a search, a search before properties. Nothing here draws, and nothing of the
 //! interface waits for an answer.
 
+mod about;
+mod pasted;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
@@ -16,6 +19,9 @@ use super::app::Msg;
 use super::screen::journey::Timeline;
 use super::screen::journey::sift::{Sifted, Sifting, sift};
 use super::when::Zone;
+
+pub use self::about::{Census, FileLine, Glance, Overview, Recent, Sight, User};
+pub use self::pasted::{Pasted, pasted};
 
 /// What the interface asks a store. Every method may block: only the worker calls them.
 pub trait Backend: Send {
@@ -37,6 +43,20 @@ pub trait Backend: Send {
     fn title(&self) -> String;
     /// Ids that look like `text`, when nothing matches it.
     fn near(&mut self, text: &str) -> Vec<Id>;
+    /// A look at a hit. Cheap: what takes longer than a list can wait for is left out.
+    fn look(&mut self, id: &Id) -> Result<Sight, Failure> {
+        Ok(Sight { activity: Vec::new(), journey: self.journey(id)? })
+    }
+    /// One more step of counting over the whole store, and what is known after it.
+    fn census(&mut self) -> Result<Census, Failure> {
+        Ok(Census { done: true, ..Census::default() })
+    }
+    /// Looks into another store from now on, and what to call it; as before when it fails.
+    fn open(&mut self, path: &str) -> Result<String, Failure> {
+        Err(Failure::new(FailureKind::Usage, format!("{path} cannot be opened from here")))
+    }
+    /// Somebody was opened: to be shown under [`Overview::recent`] the next time.
+    fn remember(&mut self, _: &Recent) {}
 }
 
 /// Makes the backend, on the worker's thread.
@@ -49,6 +69,10 @@ pub struct Hits {
     pub list: Vec<Hit>,
     /// Whether there are more than the list holds.
     pub more: bool,
+    /// What was searched for instead, because nothing matches the text as it was given.
+    pub instead: Option<String>,
+    /// Warnings about the hits, each a sentence.
+    pub warnings: Vec<String>,
 }
 
 /// One id that matches.
@@ -77,37 +101,6 @@ pub type Kind = &'static str;
 
 /// How an id matches: `exact`, `prefix`, `substring`, `profile` or `fuzzy`.
 pub type Found = &'static str;
-
-/// A store as a whole; `None` where a number is not known without reading everything.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Overview {
-    /// Rows.
-    pub events: u64,
-    /// Ids.
-    pub ids: u64,
-    /// Roots.
-    pub people: Option<u64>,
-    /// Alias calls, accepted or not.
-    pub alias_calls: u64,
-    /// Alias calls without effect.
-    pub refused: Option<u64>,
-    /// Profile updates.
-    pub profiles: u64,
-    /// Pieces of input that could not be read.
-    pub rejected: u64,
-    /// Rows that have no id.
-    pub without_id: u64,
-    /// Time of the first row.
-    pub first: Option<Millis>,
-    /// Time of the last row.
-    pub last: Option<Millis>,
-    /// Rows in equal parts of the whole time.
-    pub activity: Vec<u64>,
-    /// Names of the files that were read.
-    pub files: Vec<String>,
-    /// Ids worth opening, each with what to look for.
-    pub suggestions: Vec<(Id, String)>,
-}
 
 /// Why something could not be done: what, to what, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,6 +162,14 @@ pub enum Question {
     Properties(i64),
     /// [`Backend::properties_of`], for a filter.
     Sift(Sifting),
+    /// [`Backend::look`].
+    Look(Id),
+    /// [`Backend::census`].
+    Census,
+    /// [`Backend::remember`]; nothing is answered.
+    Remember(Recent),
+    /// [`Backend::open`].
+    Store(String),
     /// [`Backend::changed`].
     Changed,
 }
@@ -189,6 +190,14 @@ pub enum Answer {
     Properties(i64, Result<String, Failure>),
     /// What a filter keeps of some rows.
     Sifted(Box<Sifted>),
+    /// A look at a hit.
+    Look(Id, Result<Box<Glance>, Failure>),
+    /// The count so far.
+    Census(Result<Box<Census>, Failure>),
+    /// It is remembered.
+    Remembered,
+    /// What the other store is called.
+    Store(Result<String, Failure>),
     /// Whether the store has changed.
     Changed(bool),
 }
@@ -197,10 +206,7 @@ pub enum Answer {
 pub fn answer(backend: &mut dyn Backend, question: &Question) -> Answer {
     match question {
         Question::Overview => Answer::Overview(backend.overview().map(Box::new)),
-        Question::Search(text) => Answer::Search(backend.search(text).map(|hits| {
-            let near = if hits.list.is_empty() { backend.near(text) } else { Vec::new() };
-            (hits, near)
-        })),
+        Question::Search(text) => Answer::Search(pasted::search(backend, text)),
         Question::Journey(id, zone) => Answer::Journey(backend.journey(id).map(|journey| {
             journey.map(|journey| {
                 let timeline = Arc::new(Timeline::new(&journey, *zone));
@@ -209,22 +215,31 @@ pub fn answer(backend: &mut dyn Backend, question: &Question) -> Answer {
         })),
         Question::Properties(row) => Answer::Properties(*row, backend.properties(*row)),
         Question::Sift(sifting) => Answer::Sifted(Box::new(sift(backend, sifting))),
+        Question::Look(id) => Answer::Look(id.clone(), backend.look(id).map(|look| Box::new(Glance::of(look)))),
+        Question::Census => Answer::Census(backend.census().map(Box::new)),
+        Question::Remember(recent) => {
+            backend.remember(recent);
+            Answer::Remembered
+        }
+        Question::Store(path) => Answer::Store(backend.open(path)),
         // A look that fails is made again; what the user asks will tell the failure.
         Question::Changed => Answer::Changed(backend.changed().unwrap_or(false)),
     }
 }
 
 /// Questions that push each other aside, most urgent first.
-const SLOTS: usize = 5;
+const SLOTS: usize = 7;
 
 impl Question {
     fn slot(&self) -> usize {
         match self {
-            Self::Journey(..) => 0,
+            Self::Journey(..) | Self::Store(_) => 0,
             Self::Overview | Self::Search(_) => 1,
             Self::Properties(_) => 2,
             Self::Sift(_) => 3,
-            Self::Changed => 4,
+            Self::Remember(_) => 4,
+            Self::Look(_) | Self::Census => 5,
+            Self::Changed => 6,
         }
     }
 }
@@ -257,8 +272,14 @@ impl Cancel {
 
     fn asked(&self, ticket: Ticket, question: &Question) {
         // Who opens a journey no longer waits for hits or for properties of another.
-        let slots = if matches!(question, Question::Journey(..)) { 0..=3 } else { question.slot()..=question.slot() };
-        for latest in self.0.latest.get(slots).into_iter().flatten() {
+        // What is looked at in passing waits for nobody, and is asked again when it is seen.
+        let slots: &[usize] = match question {
+            Question::Journey(..) | Question::Store(_) => &[0, 1, 2, 3, 5],
+            Question::Overview | Question::Search(_) => &[1, 5],
+            Question::Properties(_) => &[2, 5],
+            _ => &[question.slot()],
+        };
+        for latest in slots.iter().filter_map(|slot| self.0.latest.get(*slot)) {
             latest.fetch_max(ticket, Ordering::AcqRel);
         }
     }
@@ -323,7 +344,9 @@ pub(super) fn work(factory: Factory, cancel: &Cancel, queue: &Receiver<(Ticket, 
         }
         cancel.starts(ticket, &question);
         let answer = answer(backend.as_mut(), &question);
-        if !cancel.is_overtaken(ticket, &question) && inbox.send(Msg::Answer(ticket, answer)).is_err() {
+        // That it looks into another store is to be known whatever was asked since.
+        let wanted = matches!(answer, Answer::Store(_)) || !cancel.is_overtaken(ticket, &question);
+        if wanted && inbox.send(Msg::Answer(ticket, answer)).is_err() {
             return;
         }
     }

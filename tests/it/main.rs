@@ -3,6 +3,7 @@
 
 mod captures;
 mod cases;
+mod census;
 mod cli;
 mod engine;
 mod formats;

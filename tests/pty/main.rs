@@ -54,6 +54,7 @@ fn a_stopped_program_gives_the_terminal_back_and_draws_all_of_it_when_it_goes_on
     session.wait_for("open one of these");
     session.press("\x1a");
     session.wait_until("the terminal is given back", |screen| !screen.alternate_screen());
+    session.wait_stopped();
     session.kill("CONT");
     session.wait_for("open one of these");
     assert!(session.is_taken());

@@ -26,7 +26,7 @@ fn step(row: i64, name: &str, id: &str, time: &str) -> Step {
         source: Source { file: "july.jsonl".into(), rank: 0, line: row.unsigned_abs() },
     };
     Step {
-        event,
+        event: Arc::new(event),
         stored_under: Id::new("12345"),
         state: State::Merged,
         phase: if row < 3 { Phase::Anonymous } else { Phase::Identified },
@@ -219,7 +219,7 @@ fn a_value_reads_back_as_it_was() {
     for value in ["plain", "two words", "q\"uote", "back\\slash", "(x)", "", "日本 語"] {
         let (step, _) = &rows()[0];
         let mut step = step.clone();
-        step.event.event = value.into();
+        Arc::make_mut(&mut step.event).event = value.into();
         let journey = journey();
         let filter = Filter::read(&format!("event={}", quoted(value)), &names()).unwrap().unwrap();
         let index = Index::of(&journey);

@@ -12,8 +12,8 @@ use std::thread;
 
 use rusqlite::{CachedStatement, Row, params};
 
-use super::{Again, Reader};
 use super::files::Files;
+use super::{Again, Reader};
 use crate::model::facts::{Event, Place};
 use crate::model::{Client, Flags, Id, Millis};
 use crate::store::writer::NO_ID;

@@ -9,9 +9,10 @@ use crate::tui::fit;
 use crate::tui::keys::Action;
 use crate::tui::pen::Pen;
 use crate::tui::screen::journey::identity;
-use crate::tui::screen::{help, journey, search};
+use crate::tui::screen::{help, journey, palette, search};
 use crate::tui::theme::Meaning;
 
+use super::mouse::Spot;
 use super::{Layer, Model, Ui};
 
 /// The smallest screen that anything can be seen on.
@@ -23,6 +24,8 @@ pub fn view(model: &Model, ui: &mut Ui, frame: &mut Frame<'_>) {
     ui.built = 0;
     ui.page = 0;
     ui.properties = false;
+    ui.spots.clear();
+    ui.hits = 0..0;
     let cursor = draw(model, ui, area, frame.buffer_mut());
     if model.look.is_ascii() {
         to_ascii(frame.buffer_mut());
@@ -41,7 +44,11 @@ fn draw(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> Option<P
     }
     let screen = Rect { height: area.height - 1, ..area };
     let foot = Rect { y: screen.bottom(), height: 1, ..area };
-    let cursor = match model.layers.last() {
+    let (below, palette) = match model.layers.split_last() {
+        Some((Layer::Palette(state), below)) => (below.last(), Some(state)),
+        _ => (model.layers.last(), None),
+    };
+    let cursor = match below {
         Some(Layer::Search) | None => search::view(&model.search, model.title.as_deref(), ui, screen, buffer, look),
         Some(Layer::Journey) => journey_view(model, ui, screen, buffer),
         Some(Layer::Identity) => {
@@ -57,12 +64,18 @@ fn draw(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> Option<P
             }
             None
         }
+        // One palette never lies on another.
+        Some(Layer::Palette(_)) => None,
         Some(Layer::Help(state)) => {
             help::view(state, &model.keymap, ui, screen, buffer, look);
             None
         }
     };
-    footer(model, foot, buffer);
+    let cursor = match palette {
+        Some(state) => palette::view(state, ui, screen, buffer, look),
+        None => cursor,
+    };
+    footer(model, ui, foot, buffer);
     cursor
 }
 
@@ -83,7 +96,7 @@ fn journey_view(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> 
 }
 
 /// What the keys do, or what has just happened, and where we are.
-fn footer(model: &Model, area: Rect, buffer: &mut Buffer) {
+fn footer(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) {
     let look = &model.look;
     let muted = look.style(Meaning::Muted);
     let place = place(model);
@@ -97,14 +110,14 @@ fn footer(model: &Model, area: Rect, buffer: &mut Buffer) {
     } else if let Some(notice) = &model.notice {
         pen.text(&fit::end(notice, room), look.style(Meaning::Warn));
     } else {
-        hints(model, &mut pen, room);
+        hints(model, ui, &mut pen, room, area.y);
     }
     let start = area.right().saturating_sub(u16::try_from(wide).unwrap_or(0).saturating_add(1));
     Pen::new(buffer, area, 0).to(start).text(&place, muted);
 }
 
 /// The keys with a hint, as many as there is room for; help and quit before the others.
-fn hints(model: &Model, pen: &mut Pen<'_>, room: usize) {
+fn hints(model: &Model, ui: &mut Ui, pen: &mut Pen<'_>, room: usize, row: u16) {
     let look = &model.look;
     let contexts = model.contexts();
     let reach = help::Reach { keymap: &model.keymap, contexts: &contexts };
@@ -132,8 +145,12 @@ fn hints(model: &Model, pen: &mut Pen<'_>, room: usize) {
     while hints.len() > 2 && wide(&hints) > room {
         hints.remove(hints.len() - 3);
     }
-    for (key, hint, _) in hints {
-        pen.text(&key, look.style(Meaning::Key)).skip(1).text(hint, look.style(Meaning::Muted)).skip(2);
+    for (key, hint, action) in hints {
+        let start = pen.column();
+        pen.text(&key, look.style(Meaning::Key)).skip(1).text(hint, look.style(Meaning::Muted));
+        let area = Rect { x: start, y: row, width: pen.column().saturating_sub(start), height: 1 };
+        ui.spot(area, Spot::Does(action));
+        pen.skip(2);
     }
 }
 

@@ -116,6 +116,7 @@ fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
                 Context::Menu => "CHOOSING",
                 Context::Identity => "IDENTITY",
                 Context::Help => "HELP",
+                Context::Palette => "COMMANDS",
                 Context::Everywhere => "EVERYWHERE",
             },
         );

@@ -31,6 +31,7 @@ pub use self::timeline::Timeline;
 use crate::identity::Journey;
 use crate::inspect::filter::{Filter, Names};
 use crate::model::Id;
+use crate::tui::app::mouse::{Gesture, Pointed};
 use crate::tui::fit;
 use crate::tui::keys::Action;
 use crate::tui::when::Zone;
@@ -367,6 +368,18 @@ impl State {
             }
             action => self.go(action, page),
         }
+    }
+
+    /// Selects the row that was pressed; what a press of the selected one stands for.
+    pub fn point(&mut self, pointed: &Pointed) -> Option<Action> {
+        let line = pointed.line().filter(|line| *line < self.lines.list().len())?;
+        if pointed.gesture == Gesture::PressAgain || line == self.selected {
+            return Some(Action::Open);
+        }
+        if self.lines.get(line).is_some_and(Line::is_row) {
+            self.select(line);
+        }
+        None
     }
 
     /// Selects a row of the store, if it is on the timeline.

@@ -66,7 +66,7 @@ fn a_reset_begins_a_session() {
         point.time = at("2019-07-11T11:41:00Z");
     }
     if let Some(row) = near.orphans.get_mut(0).and_then(|orphan| orphan.steps.get_mut(0)) {
-        row.event.time = at("2019-07-11T11:41:00Z");
+        std::sync::Arc::make_mut(&mut row.event).time = at("2019-07-11T11:41:00Z");
     }
     let timeline = Timeline::new(&near, Zone::Utc);
     assert_eq!(timeline.order().list().last().unwrap().by, Break::Reset);

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use crossterm::event::Event;
+use crossterm::event::{Event, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use journey::tui::app::Layer;
 use journey::tui::keys::presses;
 use journey::tui::worker::{Question, answer};
@@ -69,6 +69,25 @@ impl<B: Backend> App<B> {
         self
     }
 
+    /// Does something with the mouse, and answers everything.
+    pub(super) fn point(&mut self, kind: MouseEventKind, column: u16, row: u16) -> &mut Self {
+        let event = MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE };
+        self.send(Msg::Terminal(Event::Mouse(event)));
+        self.settle();
+        self
+    }
+
+    /// Presses and lets go of the left button where `text` stands.
+    pub(super) fn click(&mut self, text: &str) -> &mut Self {
+        let screen = self.text();
+        let place = screen.lines().enumerate().find_map(|(row, line)| Some((line.split_once(text)?.0, row)));
+        let (before, row) = place.expect("the text is on the screen");
+        let column = u16::try_from(unicode_width::UnicodeWidthStr::width(before)).expect("a small screen");
+        let row = u16::try_from(row).expect("a small screen");
+        self.point(MouseEventKind::Down(MouseButton::Left), column, row);
+        self.point(MouseEventKind::Up(MouseButton::Left), column, row)
+    }
+
     /// Presses keys without answering anything.
     pub(super) fn press_unanswered(&mut self, keys: &str) {
         for key in presses(keys).expect("names of keys") {
@@ -131,6 +150,7 @@ impl<B: Backend> App<B> {
             Some(Layer::Journey) => "journey",
             Some(Layer::Identity) => "identity",
             Some(Layer::Help(_)) => "help",
+            Some(Layer::Palette(_)) => "palette",
             None => "nothing",
         }
     }

@@ -6,6 +6,7 @@ use ratatui::layout::{Position, Rect};
 use crate::identity::Journey;
 use crate::model::Id;
 use crate::tui::app::Ui;
+use crate::tui::app::mouse::Spot;
 use crate::tui::fit;
 use crate::tui::pen::Pen;
 use crate::tui::theme::{Look, Meaning};
@@ -53,6 +54,7 @@ pub(in crate::tui) fn view(
     let (list, pane) = panes(body, state.larger, state.lines.list().len());
     ui.properties = pane.height >= 6;
     list_view(state, ui, list, buffer, look);
+    ui.spot(pane, Spot::Detail);
     if pane.x > list.x {
         for row in 0..pane.height {
             Pen::new(buffer, pane, row).text(look.glyphs.wall, look.style(Meaning::Muted));
@@ -155,6 +157,7 @@ fn list_view(state: &State, ui: &mut Ui, mut area: Rect, buffer: &mut Buffer, lo
     ui.page = lines;
     ui.journey_top = scrolled(ui.journey_top, state.selected, lines, state.lines.list().len());
     let top = ui.journey_top;
+    ui.spot(area, Spot::List(top));
     if let Some(head_area) = head_area {
         let columns = Columns::of(usize::from(area.width), state.timeline.lanes().len(), state.times);
         rows::head(&mut Pen::new(buffer, head_area, 0), columns, &state.timeline, look);

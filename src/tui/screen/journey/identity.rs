@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use crate::identity::{AliasLine, Journey, Role, Severity, Verdict};
 use crate::model::Id;
 use crate::tui::app::Ui;
+use crate::tui::app::mouse::{Gesture, Pointed, Spot};
 use crate::tui::fit;
 use crate::tui::keys::Action;
 use crate::tui::pen::Pen;
@@ -136,6 +137,18 @@ impl State {
         }
     }
 
+    /// Selects the line that was pressed; what a press of the selected one stands for.
+    pub fn point(&mut self, pointed: &Pointed) -> Option<Action> {
+        let line = pointed.line().filter(|line| *line < self.lines.len())?;
+        if pointed.gesture == Gesture::PressAgain || line == self.selected {
+            return Some(Action::Open);
+        }
+        if self.lines.get(line).is_some_and(|line| line.is_row()) {
+            self.selected = line;
+        }
+        None
+    }
+
     fn settle(&mut self, at: usize, down: bool) {
         let last = self.lines.len().saturating_sub(1);
         let at = at.min(last);
@@ -187,6 +200,7 @@ pub(in crate::tui) fn view(of: &super::State, ui: &mut Ui, area: Rect, buffer: &
     if state.selected <= 2 {
         ui.identity_top = 0;
     }
+    ui.spot(list, Spot::List(ui.identity_top));
     for row in 0..list.height {
         let at = ui.identity_top + usize::from(row);
         let Some(line) = state.lines.get(at) else { break };

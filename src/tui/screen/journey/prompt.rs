@@ -67,21 +67,19 @@ impl State {
         self.prompt = Some(Prompt { purpose, input: Input::new(text), error: None, origin, before });
     }
 
-    /// Types a character, or takes the choice that it stands for.
-    pub fn type_char(&mut self, c: char) {
+    /// Types a text at the cursor, or takes the choice that it stands for.
+    pub fn paste(&mut self, text: &str) {
         if self.menu.is_some() {
-            self.choose_letter(c);
+            if let Some(c) = text.chars().next() {
+                self.choose_letter(c);
+            }
             return;
         }
-        self.edit(InputRequest::InsertChar(c));
-    }
-
-    /// Puts a text in at the cursor; line breaks become spaces.
-    pub fn paste(&mut self, text: &str) {
         let text = text.trim_end_matches(['\r', '\n']);
         let Some(prompt) = &mut self.prompt else { return };
         let room = LONGEST.saturating_sub(prompt.input.value().chars().count());
         for c in text.chars().take(room) {
+            // A line break within becomes a space.
             let c = if c.is_control() { ' ' } else { c };
             prompt.input.handle(InputRequest::InsertChar(c));
         }
@@ -107,10 +105,6 @@ impl State {
 
     fn edit(&mut self, request: InputRequest) {
         let Some(prompt) = &mut self.prompt else { return };
-        let grows = matches!(request, InputRequest::InsertChar(_));
-        if grows && prompt.input.value().chars().count() >= LONGEST {
-            return;
-        }
         if prompt.input.handle(request).is_some_and(|change| change.value) {
             self.typed();
         }
