@@ -4,7 +4,8 @@
 //! and §1.1, the evidence that of §5:
 //!
 //! - [`table`]: the lookup table, and the verdict of each alias call, in order of arrival;
-//! - [`resolve`]: the rows of the root and its aliases, merged or split, each once;
+//! - [`rows`](mod@rows): the rows of the root and its aliases, merged or split, each once;
+//! - [`resolve`]: all of it put together;
 //! - [`points`](mod@points): where the user became known, and inferred resets;
 //! - [`evidence`](mod@evidence): what ties anonymous rows to a user that no alias leads to;
 //! - [`moment`]: the same as it stood when only some of the rows had arrived;
@@ -22,10 +23,12 @@ mod explain;
 pub mod facts;
 mod findings;
 pub mod journey;
+mod memo;
 pub mod moment;
 mod points;
 pub mod register;
 mod resolve;
+mod rows;
 pub mod table;
 mod world;
 
@@ -38,5 +41,6 @@ pub use journey::{
 };
 pub use moment::resolve_as_of;
 pub use register::Register;
-pub use resolve::{RACE_WINDOW, resolve};
+pub use resolve::resolve;
+pub use rows::RACE_WINDOW;
 pub use world::World;

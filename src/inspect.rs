@@ -2,10 +2,12 @@
 //!
 //! The only place that joins the [`store`](crate::store) and the
 //! [engine](crate::identity). It asks a [`Warehouse`] for the rows and calls that can matter
-//! for an id ([`gather`](mod@gather)), and lets the engine decide.
+//! for an id ([`gather`](mod@gather)), and lets the engine decide. [`filter`] is the language
+//! that says which rows of a journey are shown.
 
 mod census;
 mod compare;
+pub mod filter;
 pub mod gather;
 mod history;
 pub mod rows;
@@ -15,7 +17,7 @@ mod warehouse;
 pub use census::{Census, Troubled};
 pub use history::History;
 pub use search::{Hit, HitKind};
-pub use warehouse::Warehouse;
+pub use warehouse::{Ask, Edges, Warehouse};
 
 use crate::identity::{Journey, resolve};
 use crate::model::Id;
@@ -70,6 +72,12 @@ impl Inspector {
     /// The properties of rows as JSON text, in the order asked.
     pub fn properties(&self, rows: &[i64]) -> Result<Vec<String>, Error> {
         self.reader.properties(rows)
+    }
+
+    /// Calls `each` with every row and its properties as JSON text, in no order, from several
+    /// threads at a time: how a filter looks through all rows of a journey.
+    pub fn for_each_properties(&self, rows: &[i64], each: &(dyn Fn(i64, &str) + Sync)) -> Result<(), Error> {
+        self.reader.for_each_properties(rows, each)
     }
 
     /// Profile updates of the ids of a journey, in order of arrival.

@@ -172,6 +172,8 @@ pub struct IdHit {
     pub found: Match,
     /// Key and value of the profile property, for [`Match::Profile`].
     pub via: Option<(String, String)>,
+    /// The rows that were sent under it.
+    pub span: Span,
 }
 
 /// A profile update as it arrived.

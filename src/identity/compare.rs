@@ -391,7 +391,7 @@ fn differ(sides: &[Side; 2], shared: &[Shared], arguments: &mut Vec<Argument>) {
 fn at_once(a: &Journey, b: &Journey, arguments: &mut Vec<Argument>) {
     let by_hand = |event: &&Event| !event.client.as_ref().is_some_and(Client::is_server) && event.device.is_some();
     let of = |journey: &'_ Journey| -> Vec<Event> {
-        journey.steps.iter().map(|step| &step.event).filter(by_hand).cloned().collect()
+        journey.steps.iter().map(|step| step.event.as_ref()).filter(by_hand).cloned().collect()
     };
     let (a_rows, b_rows) = (of(a), of(b));
     let mut times = 0_u64;

@@ -1,5 +1,7 @@
 //! What the engine answers.
 
+use std::sync::Arc;
+
 use super::facts::Cut;
 use super::findings::Finding;
 use crate::model::facts::{Arrival, Event, Source};
@@ -138,7 +140,7 @@ impl Refusal {
 #[derive(Clone, Debug)]
 pub struct Step {
     /// The row.
-    pub event: Event,
+    pub event: Arc<Event>,
     /// The id it is stored under.
     pub stored_under: Id,
     /// Whether it is stored under the root.

@@ -27,7 +27,7 @@ impl Facts {
     #[must_use]
     pub fn as_of(&self, moment: Arrival) -> Self {
         Self {
-            events: self.events.iter().filter(|event| had_arrived(*event, moment)).cloned().collect(),
+            events: self.events.iter().filter(|event| had_arrived(event.as_ref(), moment)).cloned().collect(),
             calls: self.calls.iter().filter(|call| had_arrived(*call, moment)).cloned().collect(),
             links: self.links.iter().filter_map(|link| link_as_of(link, moment)).collect(),
             cuts: self.cuts.clone(),

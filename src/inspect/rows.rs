@@ -37,7 +37,7 @@ pub fn facts_of(files: &[(&str, &[Row])]) -> Facts {
             if row.insert_id.is_some() {
                 flags.set(Flags::HAS_INSERT_ID);
             }
-            facts.events.push(event(row, number, arrived, flags, &source));
+            facts.events.push(event(row, number, arrived, flags, &source).into());
             facts.calls.extend(call(row, number, arrived, flags, &source));
             for (kind, a, b) in row.links() {
                 let link = links.entry((kind, a.clone(), b.clone())).or_insert_with(|| Link {

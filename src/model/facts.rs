@@ -38,6 +38,8 @@ impl Arrival {
         Self { at, rank: u32::MAX, line: u64::MAX, row: i64::MAX }
     }
 }
+/// Place of a row in a timeline: its time, then its arrival. No two rows share one.
+pub type Place = (Millis, Arrival);
 
 /// One row of the store, without its properties.
 #[derive(Clone, Debug)]
@@ -73,6 +75,11 @@ impl Event {
     /// Its place in the order of arrival.
     pub fn arrival(&self) -> Arrival {
         Arrival { at: self.arrived, rank: self.source.rank, line: self.source.line, row: self.row }
+    }
+
+    /// Its place in a timeline.
+    pub fn place(&self) -> Place {
+        (self.time, self.arrival())
     }
 
     /// Whether a field of the row says when it arrived.

@@ -5,15 +5,17 @@ mod census;
 mod facts;
 mod files;
 mod find;
+mod heads;
 mod overview;
+mod properties;
 
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension};
+use rustc_hash::FxHashMap;
 
 use self::arena::Arena;
 pub use self::census::IdNote;
@@ -39,11 +41,31 @@ pub struct Reader {
     path: PathBuf,
     in_memory: bool,
     files: RefCell<Option<Arc<Files>>>,
-    ids: RefCell<HashMap<i64, Id>>,
-    names: RefCell<HashMap<i64, Arc<str>>>,
+    ids: RefCell<FxHashMap<i64, Id>>,
+    names: RefCell<FxHashMap<i64, Arc<str>>>,
     id_texts: RefCell<Arena>,
     value_texts: RefCell<Arena>,
+    abort: Option<Abort>,
 }
+
+/// A store that is open already, to be opened once more.
+struct Again {
+    path: PathBuf,
+    abort: Option<Abort>,
+}
+
+impl Again {
+    fn open(self) -> Result<Reader, Error> {
+        let mut reader = Reader::over(open::read_only(&self.path)?, self.path, false);
+        if let Some(abort) = self.abort {
+            reader.on_progress(move || abort())?;
+        }
+        Ok(reader)
+    }
+}
+
+/// Tells whether nobody wants the answer any more.
+type Abort = Arc<dyn Fn() -> bool + Send + Sync>;
 
 impl fmt::Debug for Reader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -83,13 +105,26 @@ impl Reader {
             names: RefCell::default(),
             id_texts: RefCell::new(Arena::over("SELECT id, name FROM ids WHERE id > ?1 ORDER BY id")),
             value_texts: RefCell::new(Arena::over("SELECT id, value FROM profile_values WHERE id > ?1 ORDER BY id")),
+            abort: None,
         }
     }
 
     /// Calls `abort` again and again while a query runs; `true` ends it with
     /// [`Error::Cancelled`]. Later queries run as before.
-    pub fn on_progress<F: FnMut() -> bool + Send + 'static>(&mut self, abort: F) -> Result<(), Error> {
-        self.db.progress_handler(STEPS, Some(abort)).map_err(|source| Error::sqlite(&self.path, source))
+    pub fn on_progress<F: Fn() -> bool + Send + Sync + 'static>(&mut self, abort: F) -> Result<(), Error> {
+        let abort: Abort = Arc::new(abort);
+        self.abort = Some(Arc::clone(&abort));
+        self.db.progress_handler(STEPS, Some(move || abort())).map_err(|source| Error::sqlite(&self.path, source))
+    }
+
+    /// Whether to go on with work that SQLite has no part in.
+    fn go_on(&self) -> Result<(), Error> {
+        if self.abort.as_ref().is_some_and(|abort| abort()) { Err(Error::Cancelled) } else { Ok(()) }
+    }
+
+    /// What it takes to open the same store once more, for another thread.
+    fn again(&self) -> Again {
+        Again { path: self.path.clone(), abort: self.abort.clone() }
     }
 
     /// A number that changes when another connection has changed the store.

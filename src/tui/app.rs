@@ -10,6 +10,7 @@ mod identity;
 pub mod mouse;
 mod palette;
 mod playing;
+mod timeline;
 
 pub use self::draw::{Drawn, Ui, view};
 
@@ -19,11 +20,12 @@ use crate::model::Id;
 
 use super::Options;
 use super::keys::{Action, AssetError, Context, Key, Keymap, Resolved};
+use super::screen::journey::sift::Sifting;
 use super::screen::search::{self, Load};
 use super::screen::{demo, help, journey, palette as palette_screen, prompt};
 use super::theme::{Look, Theme};
 use super::when::Zone;
-use super::worker::{Answer, Failure, Opened, Question, Recent, Ticket};
+use super::worker::{Answer, Failure, Question, Ticket};
 
 /// Everything that can happen.
 #[derive(Debug)]
@@ -108,6 +110,8 @@ pub struct Model {
     pages: identity::Pages,
     failed: Option<Failure>,
     properties_asked: Option<(Ticket, i64)>,
+    /// The filter that the worker goes through the rows with.
+    sifting: Option<(Ticket, Sifting)>,
     title: Option<String>,
     look: Look,
     keymap: Keymap,
@@ -144,6 +148,7 @@ impl Model {
             pages: identity::Pages::default(),
             failed: None,
             properties_asked: None,
+            sifting: None,
             title: None,
             look: Look::new(theme, options.ascii, options.zone),
             keymap: options.keymap.clone().map_or_else(Keymap::built_in, Ok)?,
@@ -219,6 +224,10 @@ impl Model {
                 vec![Context::Overview, Context::Search, Context::Everywhere]
             }
             Some(Layer::Search) | None => vec![Context::Search, Context::Everywhere],
+            Some(Layer::Journey) if self.types() => {
+                let chooses = self.journey.as_ref().is_some_and(|journey| journey.menu().is_some());
+                vec![if chooses { Context::Menu } else { Context::Line }, Context::Everywhere]
+            }
             Some(Layer::Journey) if self.shows_panel() => vec![Context::Identity, Context::Everywhere],
             Some(Layer::Journey) => vec![Context::Journey, Context::Everywhere],
             Some(Layer::Identity) => vec![Context::Identity, Context::Everywhere],
@@ -234,7 +243,7 @@ impl Model {
 
     /// Whether the timeline is empty, so that its place is taken by the identity panel.
     fn shows_panel(&self) -> bool {
-        self.journey.as_ref().is_some_and(|journey| journey.timeline().entries().is_empty())
+        self.journey.as_ref().is_some_and(journey::State::is_empty)
     }
 
     fn ask_search(&mut self) -> Vec<Effect> {
@@ -256,6 +265,7 @@ impl Model {
         // The worker gives up what else it was asked.
         self.search.forget();
         self.properties_asked = None;
+        self.sifting = None;
         self.failed = None;
         self.waited = false;
         if self.opened.as_ref() != Some(&id) {
@@ -283,6 +293,7 @@ impl Model {
                 self.opening.ask(ticket);
                 self.search.forget();
                 self.properties_asked = None;
+                self.sifting = None;
                 vec![Effect::Ask(ticket, self.question(id))]
             }
             _ if matches!(self.layers.last(), Some(Layer::Gallery | Layer::Player)) => Vec::new(),
@@ -332,14 +343,19 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     }
     model.dirty = true;
     match msg {
-        Msg::Terminal(event) => terminal(model, event),
+        Msg::Terminal(event) => {
+            let mut effects = terminal(model, event);
+            effects.extend(timeline::after(model));
+            effects
+        }
         Msg::Opened(title) => {
             model.title = Some(title);
             Vec::new()
         }
         Msg::NotOpened(failure) | Msg::Died(failure) => vec![Effect::Fail(failure)],
         Msg::Answer(ticket, answer) => {
-            let effects = answered(model, ticket, answer);
+            let mut effects = answered(model, ticket, answer);
+            effects.extend(model.sift());
             if !model.is_asked() {
                 model.waited = false;
             }
@@ -405,7 +421,7 @@ fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec<Effect> {
             Some(id) => model.open(id),
             None => Vec::new(),
         },
-        Answer::Journey(answer) => opened(model, ticket, answer),
+        Answer::Journey(answer) => timeline::opened(model, ticket, answer),
         Answer::Compared(answer) => {
             model.compared(ticket, answer);
             Vec::new()
@@ -425,6 +441,10 @@ fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Answer::Sifted(sifted) => {
+            timeline::sifted(model, ticket, &sifted);
+            Vec::new()
+        }
         Answer::Look(id, answer) => {
             model.search.take_look(ticket, id, answer.map(|glance| *glance));
             Vec::new()
@@ -441,55 +461,6 @@ fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec<Effect> {
             model.search.outdate();
             model.pages.outdate();
             model.reload()
-        }
-    }
-}
-
-fn opened(model: &mut Model, ticket: Ticket, answer: Opened) -> Vec<Effect> {
-    if !model.opening.take(ticket, Ok(())) {
-        return Vec::new();
-    }
-    let mut effects = Vec::new();
-    match answer {
-        Ok(Some((journey, timeline))) => {
-            model.failed = None;
-            match &mut model.journey {
-                Some(state) if state.journey().query == journey.query => state.replace(journey, timeline),
-                state => {
-                    let recent = Recent { id: journey.query.clone(), text: model.search.text().to_owned() };
-                    *state = Some(journey::State::new(journey, timeline));
-                    model.search.remember(recent.clone());
-                    effects = vec![Effect::Ask(0, Question::Remember(recent))];
-                }
-            }
-            // The zone may have changed while the worker laid it out.
-            if let Some(state) = &mut model.journey {
-                if state.timeline().zone() != model.look.zone {
-                    state.change_zone(model.look.zone);
-                }
-                if let Some(row) = model.pages.row_wanted.take() {
-                    state.select_row(row);
-                }
-            }
-            model.pages.outdated = false;
-            effects
-        }
-        Ok(None) => {
-            // What looks like it is a search away.
-            let id = model.opened.take();
-            model.journey = None;
-            model.layers = model.ground();
-            if !matches!(model.layers.last(), Some(Layer::Search)) {
-                model.layers.push(Layer::Search);
-            }
-            if let Some(id) = id {
-                model.search.with_text(id.as_str());
-            }
-            model.ask_search()
-        }
-        Err(failure) => {
-            model.failed = Some(failure);
-            Vec::new()
         }
     }
 }
@@ -559,7 +530,7 @@ fn typed(model: &mut Model, text: &str) -> bool {
             Some(prompt) => prompt.paste(text),
             None => return false,
         },
-        _ => return false,
+        _ => return timeline::typed(model, text),
     }
     true
 }

@@ -195,6 +195,10 @@ pub enum Context {
     Search,
     /// The timeline.
     Journey,
+    /// A line that is typed on the timeline. Keys that type a character are never bound here.
+    Line,
+    /// Choices on the timeline, each with its letter. As for [`Context::Line`].
+    Menu,
     /// The identity screen.
     Identity,
     /// Two users beside each other.
@@ -217,10 +221,12 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Overview,
         Self::Search,
         Self::Journey,
+        Self::Line,
+        Self::Menu,
         Self::Identity,
         Self::Compare,
         Self::Question,
@@ -238,6 +244,8 @@ impl Context {
             Self::Overview => "overview",
             Self::Search => "search",
             Self::Journey => "journey",
+            Self::Line => "line",
+            Self::Menu => "menu",
             Self::Identity => "identity",
             Self::Compare => "compare",
             Self::Question => "question",
@@ -260,7 +268,10 @@ impl Context {
 
     /// Whether characters without a binding are typed.
     fn types(self) -> bool {
-        matches!(self, Self::Overview | Self::Search | Self::Prompt | Self::Question | Self::Palette)
+        matches!(
+            self,
+            Self::Overview | Self::Search | Self::Line | Self::Menu | Self::Prompt | Self::Question | Self::Palette
+        )
     }
 }
 
@@ -309,6 +320,16 @@ actions! {
     NextDay = "next-day",
     /// To the first row of this day, or of the day before.
     PreviousDay = "previous-day",
+    /// To the first row of the next session.
+    NextSession = "next-session",
+    /// To the first row of this session, or of the session before.
+    PreviousSession = "previous-session",
+    /// Fold the run that the row is of.
+    Fold = "fold",
+    /// Unfold the selected run.
+    Unfold = "unfold",
+    /// Unfold all runs, or fold them.
+    FoldAll = "fold-all",
     /// To the next alias, identify point or reset.
     NextPoint = "next-point",
     /// To the one before.
@@ -321,6 +342,20 @@ actions! {
     DetailDown = "detail-down",
     /// The detail pane one line up.
     DetailUp = "detail-up",
+    /// Type which rows are shown.
+    Filter = "filter",
+    /// Show only rows with the same value.
+    Narrow = "narrow",
+    /// Type what to go to.
+    Find = "find",
+    /// To the next row found.
+    NextFound = "next-found",
+    /// To the row found before.
+    PreviousFound = "previous-found",
+    /// Type a time to go to.
+    GoToTime = "go-to-time",
+    /// Leave what is typed, with everything as it was.
+    Cancel = "cancel",
     /// Show the identity screen.
     Identity = "identity",
     /// Show the graph of ids, or the lines again.

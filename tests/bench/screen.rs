@@ -147,7 +147,7 @@ impl Backend for Stock {
                 last: hit.last,
             })
             .collect();
-        Ok(Hits { list, more: false })
+        Ok(Hits { list, ..Hits::default() })
     }
 
     fn overview(&mut self) -> Result<Overview, Failure> {

@@ -9,7 +9,7 @@ use journey::model::Id;
 use journey::sim::{self, Scenario};
 use journey::tui::screen::demo::player::Player;
 use journey::tui::worker::Question;
-use journey::tui::{Backend, Demo, Effect, Failure, FailureKind, Hits, Msg, Options, Overview, Saved, ThemeName};
+use journey::tui::{Backend, Demo, Effect, Failure, FailureKind, Hits, Msg, Options, Overview, Saved};
 use proptest::prelude::*;
 
 /// A backend that holds the rows of a play, and files in memory.
@@ -317,7 +317,7 @@ fn rows_that_turn_out_to_be_split_are_marked() {
 
 #[test]
 fn without_colour_changes_are_marked_all_the_same() {
-    let mut app = start(Some(0), Options { no_color: true, theme: ThemeName::Mono, ..Options::default() });
+    let mut app = start(Some(0), Options { no_color: true, ..Options::default() });
     insta::assert_snapshot!(app.press("e").styled());
 }
 

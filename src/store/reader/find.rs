@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::Reader;
 use super::arena::Hit;
 use crate::model::Id;
-use crate::store::{Error, IdHit, Match};
+use crate::store::{Error, IdHit, Match, Span};
 
 impl Reader {
     /// Ids that `text` finds, best first: the id itself and its other device form, ids that
@@ -36,7 +36,7 @@ impl Reader {
             if !found.is_full() {
                 self.find_in_profiles(text, &mut found)?;
             }
-            Ok(found.hits)
+            found.hits.into_iter().map(|(number, hit)| Ok(IdHit { span: self.span(number)?, ..hit })).collect()
         })
     }
 
@@ -79,7 +79,7 @@ impl Reader {
 
 /// The hits so far, each id once.
 struct Found {
-    hits: Vec<IdHit>,
+    hits: Vec<(i64, IdHit)>,
     seen: HashSet<i64>,
     limit: usize,
 }
@@ -91,7 +91,7 @@ impl Found {
 
     fn add(&mut self, number: i64, id: Id, found: Match, via: Option<(String, String)>) {
         if !self.is_full() && self.seen.insert(number) {
-            self.hits.push(IdHit { id, found, via });
+            self.hits.push((number, IdHit { id, found, via, span: Span::default() }));
         }
     }
 }

@@ -25,6 +25,7 @@ impl History {
         let mut facts = Story::new(story).facts();
         // Seconds of a story become seconds of a day that has a date.
         for event in &mut facts.events {
+            let event = Arc::make_mut(event);
             (event.time, event.arrived) = (event.time + START, event.arrived + START);
         }
         for call in &mut facts.calls {
@@ -49,7 +50,7 @@ impl Backend for History {
             first: None,
             last: None,
         });
-        Ok(Hits { list: found.into_iter().collect(), more: false })
+        Ok(Hits { list: found.into_iter().collect(), ..Hits::default() })
     }
 
     fn overview(&mut self) -> Result<Overview, Failure> {
@@ -376,7 +377,7 @@ proptest! {
             prop_assert_eq!(once, twice);
             if let Some(state) = app.model.journey() {
                 prop_assert!(state.identity().selected() < state.identity().lines().max(1));
-                prop_assert!(state.selected() < state.timeline().entries().len().max(1));
+                prop_assert!(state.selected() < state.lines().list().len().max(1));
                 let shown = state.journey().as_of;
                 prop_assert!(shown.is_none() || width < 20 || height < 5 || app.text().contains("as of 20") || !matches!(app.top(), "journey" | "identity"));
             }

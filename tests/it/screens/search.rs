@@ -5,9 +5,9 @@ use journey::model::Id;
 use journey::tui::worker::Question;
 use journey::tui::{Census, Msg, Options, Recent};
 
-use super::app::App;
 use super::journeys::Stories;
 use super::{phone, sally, two_people, with};
+use crate::support::app::App;
 
 fn looks(app: &App<Stories>) -> Vec<String> {
     let looked = app.asked.iter().filter_map(|asked| match asked {

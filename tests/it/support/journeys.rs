@@ -41,7 +41,7 @@ pub(super) fn event(line: u64, name: &str, id: &str, time: &str) -> Event {
 }
 
 pub(super) fn step(event: Event, under: &str, phase: Phase, reason: Reason) -> Step {
-    Step { event, stored_under: Id::new(under), state: State::Merged, phase, copies: vec![], reason }
+    Step { event: event.into(), stored_under: Id::new(under), state: State::Merged, phase, copies: vec![], reason }
 }
 
 pub(super) fn member(id: &str, role: Role, anonymous: bool, steps: &[Step]) -> Member {
@@ -230,7 +230,7 @@ pub(super) fn race() -> Journey {
         Reason::Before { call: 0 },
     );
     late.state = State::Split(Split::Race);
-    late.event.flags = Flags::ARRIVAL_UNKNOWN;
+    Arc::make_mut(&mut late.event).flags = Flags::ARRIVAL_UNKNOWN;
     let mut old = step(
         event(6, "Newsletter", "sally@gmail.com", "2019-06-20T07:00:00Z"),
         "sally@gmail.com",
@@ -240,6 +240,39 @@ pub(super) fn race() -> Journey {
     old.state = State::Split(Split::History);
     journey.steps.push(late);
     journey.steps.push(old);
+    journey.steps.sort_by_key(|step| step.event.time);
+    journey
+}
+
+/// Sally reads fourteen pages in one go before she signs up, and comes back twice.
+pub(super) fn browsing() -> Journey {
+    let mut journey = sally();
+    let own = |event: Event, phase: Phase| step(event, "12345", phase, Reason::Own);
+    for number in 0..14u64 {
+        let row = event(200 + number, "Page Viewed", "12345", &format!("2019-07-01T09:14:{:02}Z", 42 + number));
+        journey.steps.push(own(row, Phase::Anonymous));
+    }
+    for (number, step) in (0..).zip(journey.steps.iter_mut().skip(5)) {
+        let row = Arc::make_mut(&mut step.event);
+        row.time = at("2019-07-01T09:01:00Z") + number * 60_000;
+        row.arrived = row.time + 1_250;
+    }
+    let phone = Client::of(Some("iphone"), &[Some("iOS")]);
+    for (line, name, time) in [
+        (301, "App Open", "2019-07-01T11:00:00Z"),
+        (302, "Search", "2019-07-01T11:01:00Z"),
+        (401, "App Open", "2019-07-04T08:00:00Z"),
+    ] {
+        let mut row = event(line, name, "12345", time);
+        row.client.clone_from(&phone);
+        journey.steps.push(own(row, Phase::Identified));
+    }
+    for (line, time) in [(1, "2019-07-01T09:00:00Z"), (2, "2019-07-01T09:00:30Z")] {
+        if let Some(step) = journey.steps.iter_mut().find(|step| step.event.row == line) {
+            Arc::make_mut(&mut step.event).time = at(time);
+        }
+    }
+    journey.steps.retain(|step| step.event.row != 50);
     journey.steps.sort_by_key(|step| step.event.time);
     journey
 }
@@ -284,9 +317,10 @@ pub(super) fn long() -> Journey {
     let template = journey.steps.last().cloned().expect("a step");
     for number in 0..100_000 {
         let mut step = template.clone();
-        step.event.row = 1_000 + number;
-        step.event.time = start + number * 60_000;
-        step.event.arrived = step.event.time + 500;
+        let event = Arc::make_mut(&mut step.event);
+        event.row = 1_000 + number;
+        event.time = start + number * 60_000;
+        event.arrived = event.time + 500;
         journey.steps.push(step);
     }
     journey.cuts = vec![journey::identity::Cut { what: "only the first 100,000 rows were read".into() }];
@@ -301,7 +335,7 @@ pub(super) fn hostile() -> Journey {
         journey.steps.iter_mut().chain(journey.orphans.iter_mut().flat_map(|o| &mut o.steps)).zip(names.iter().cycle())
     {
         if step.event.other.is_none() {
-            step.event.event = (*name).into();
+            Arc::make_mut(&mut step.event).event = (*name).into();
         }
     }
     journey.query = Id::new("日本語\x1b[31m\u{200b}\u{0}");

@@ -44,6 +44,16 @@ pub(super) fn view(state: &State, area: Rect, buffer: &mut Buffer, look: &Look) 
     }
 }
 
+impl State {
+    /// Looks for a text in the detail.
+    pub(super) fn find_in_detail(&mut self, _text: &str) {}
+
+    /// What became of it.
+    pub(super) fn found_in_detail(&self) -> String {
+        String::new()
+    }
+}
+
 /// Lines of a label, a text and what it means.
 struct Text {
     width: usize,
@@ -62,7 +72,7 @@ impl Text {
 
 fn say(lines: &mut Text, state: &State, look: &Look) {
     let journey = state.journey.as_ref();
-    let Some(entry) = state.timeline.entry(state.selected) else { return };
+    let Some(entry) = state.row().map(|row| row.entry) else { return };
     let call = state.timeline.call_of(journey, entry).and_then(|call| journey.aliases.get(call));
     match entry {
         Entry::Step(at) => {
@@ -105,7 +115,6 @@ fn say(lines: &mut Text, state: &State, look: &Look) {
             times(lines, call.time, call.arrived, look);
             lines.add("source", &place(&call.source), Meaning::Text);
         }
-        Entry::Day | Entry::Phase(_) => return,
     }
     let wanted = state.selected_row();
     match &state.properties {
