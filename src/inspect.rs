@@ -2,10 +2,12 @@
 //!
 //! The only place that joins the [`store`](crate::store) and the
 //! [engine](crate::identity). It asks a [`Warehouse`] for the rows and calls that can matter
-//! for an id ([`gather`](mod@gather)), and lets the engine decide.
+//! for an id ([`gather`](mod@gather)), and lets the engine decide. [`filter`] is the language
+//! that says which rows of a journey are shown.
 
 mod census;
 mod compare;
+pub mod filter;
 pub mod gather;
 mod history;
 pub mod rows;

@@ -271,6 +271,10 @@ impl Backend for Stored {
         Ok(self.inspector.properties(&[row]).map_err(told)?.pop().unwrap_or_default())
     }
 
+    fn properties_of(&mut self, rows: &[i64]) -> Result<Vec<String>, tui::Failure> {
+        self.inspector.properties(rows).map_err(told)
+    }
+
     fn changed(&mut self) -> Result<bool, tui::Failure> {
         let version = self.inspector.reader().data_version().map_err(told)?;
         let changed = version != self.version;

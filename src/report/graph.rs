@@ -1,6 +1,6 @@
 //! The ids of a user as a graph: which leads to which, what was refused, what no alias joins.
 //!
-//! [`Graph::of`] makes nodes and edges from a journey; [`text`](mod@text) draws them as a tree,
+//! [`Graph::of`] makes nodes and edges from a journey; `text` draws them as a tree,
 //! [`dot`] writes them for Graphviz, [`svg`] as a picture of its own, [`json`] for programs.
 //! Nothing in an id can act in any of them.
 

@@ -11,6 +11,7 @@ mod identity;
 pub mod mouse;
 mod palette;
 mod playing;
+mod timeline;
 
 pub use self::draw::{Drawn, Ui, view};
 
@@ -20,6 +21,7 @@ use crate::model::Id;
 
 use super::Options;
 use super::keys::{Action, AssetError, Context, Key, Keymap, Resolved};
+use super::screen::journey::sift::Sifting;
 use super::screen::search::{self, Load};
 use super::screen::{demo, help, journey, palette as palette_screen, prompt};
 use super::theme::{Look, Theme};
@@ -109,6 +111,8 @@ pub struct Model {
     pages: identity::Pages,
     failed: Option<Failure>,
     properties_asked: Option<(Ticket, i64)>,
+    /// The filter that the worker goes through the rows with.
+    sifting: Option<(Ticket, Sifting)>,
     title: Option<String>,
     look: Look,
     keymap: Keymap,
@@ -145,6 +149,7 @@ impl Model {
             pages: identity::Pages::default(),
             failed: None,
             properties_asked: None,
+            sifting: None,
             title: None,
             look: Look::new(theme, options.ascii, options.zone),
             keymap: options.keymap.clone().map_or_else(Keymap::built_in, Ok)?,
@@ -220,6 +225,10 @@ impl Model {
                 vec![Context::Overview, Context::Search, Context::Everywhere]
             }
             Some(Layer::Search) | None => vec![Context::Search, Context::Everywhere],
+            Some(Layer::Journey) if self.types() => {
+                let chooses = self.journey.as_ref().is_some_and(|journey| journey.menu().is_some());
+                vec![if chooses { Context::Menu } else { Context::Line }, Context::Everywhere]
+            }
             Some(Layer::Journey) if self.shows_panel() => vec![Context::Identity, Context::Everywhere],
             Some(Layer::Journey) => vec![Context::Journey, Context::Everywhere],
             Some(Layer::Identity) => vec![Context::Identity, Context::Everywhere],
@@ -235,7 +244,7 @@ impl Model {
 
     /// Whether the timeline is empty, so that its place is taken by the identity panel.
     fn shows_panel(&self) -> bool {
-        self.journey.as_ref().is_some_and(|journey| journey.timeline().entries().is_empty())
+        self.journey.as_ref().is_some_and(journey::State::is_empty)
     }
 
     fn ask_search(&mut self) -> Vec<Effect> {
@@ -257,6 +266,7 @@ impl Model {
         // The worker gives up what else it was asked.
         self.search.forget();
         self.properties_asked = None;
+        self.sifting = None;
         self.failed = None;
         self.waited = false;
         if self.opened.as_ref() != Some(&id) {
@@ -284,6 +294,7 @@ impl Model {
                 self.opening.ask(ticket);
                 self.search.forget();
                 self.properties_asked = None;
+                self.sifting = None;
                 vec![Effect::Ask(ticket, self.question(id))]
             }
             _ if matches!(self.layers.last(), Some(Layer::Gallery | Layer::Player)) => Vec::new(),
@@ -333,14 +344,19 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     }
     model.dirty = true;
     match msg {
-        Msg::Terminal(event) => terminal(model, event),
+        Msg::Terminal(event) => {
+            let mut effects = terminal(model, event);
+            effects.extend(timeline::after(model));
+            effects
+        }
         Msg::Opened(title) => {
             model.title = Some(title);
             Vec::new()
         }
         Msg::NotOpened(failure) | Msg::Died(failure) => vec![Effect::Fail(failure)],
         Msg::Answer(ticket, answer) => {
-            let effects = answers::answered(model, ticket, answer);
+            let mut effects = answers::answered(model, ticket, answer);
+            effects.extend(model.sift());
             if !model.is_asked() {
                 model.waited = false;
             }
@@ -461,7 +477,7 @@ fn typed(model: &mut Model, text: &str) -> bool {
             Some(prompt) => prompt.paste(text),
             None => return false,
         },
-        _ => return false,
+        _ => return timeline::typed(model, text),
     }
     true
 }

@@ -195,6 +195,10 @@ pub enum Context {
     Search,
     /// The timeline.
     Journey,
+    /// A line that is typed on the timeline. Keys that type a character are never bound here.
+    Line,
+    /// Choices on the timeline, each with its letter. As for [`Context::Line`].
+    Menu,
     /// The identity screen.
     Identity,
     /// Two users beside each other.
@@ -217,10 +221,12 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Overview,
         Self::Search,
         Self::Journey,
+        Self::Line,
+        Self::Menu,
         Self::Identity,
         Self::Compare,
         Self::Question,
@@ -238,6 +244,8 @@ impl Context {
             Self::Overview => "overview",
             Self::Search => "search",
             Self::Journey => "journey",
+            Self::Line => "line",
+            Self::Menu => "menu",
             Self::Identity => "identity",
             Self::Compare => "compare",
             Self::Question => "question",
@@ -260,7 +268,10 @@ impl Context {
 
     /// Whether characters without a binding are typed.
     fn types(self) -> bool {
-        matches!(self, Self::Overview | Self::Search | Self::Prompt | Self::Question | Self::Palette)
+        matches!(
+            self,
+            Self::Overview | Self::Search | Self::Line | Self::Menu | Self::Prompt | Self::Question | Self::Palette
+        )
     }
 }
 
@@ -309,6 +320,16 @@ actions! {
     NextDay = "next-day",
     /// To the first row of this day, or of the day before.
     PreviousDay = "previous-day",
+    /// To the first row of the next session.
+    NextSession = "next-session",
+    /// To the first row of this session, or of the session before.
+    PreviousSession = "previous-session",
+    /// Fold the run that the row is of.
+    Fold = "fold",
+    /// Unfold the selected run.
+    Unfold = "unfold",
+    /// Unfold all runs, or fold them.
+    FoldAll = "fold-all",
     /// To the next alias, identify point or reset.
     NextPoint = "next-point",
     /// To the one before.
@@ -321,6 +342,20 @@ actions! {
     DetailDown = "detail-down",
     /// The detail pane one line up.
     DetailUp = "detail-up",
+    /// Type which rows are shown.
+    Filter = "filter",
+    /// Show only rows with the same value.
+    Narrow = "narrow",
+    /// Type what to go to.
+    Find = "find",
+    /// To the next row found.
+    NextFound = "next-found",
+    /// To the row found before.
+    PreviousFound = "previous-found",
+    /// Type a time to go to.
+    GoToTime = "go-to-time",
+    /// Leave what is typed, with everything as it was.
+    Cancel = "cancel",
     /// Show the identity screen.
     Identity = "identity",
     /// Show the graph of ids, or the lines again.
@@ -474,8 +509,8 @@ impl Keymap {
                 .try_into()
                 .map_err(|error: toml::de::Error| AssetError::new(file, format!("[[{name}]]: {}", error.message())))?;
             for entry in entries {
-                let binding = binding(file, context, entry)?;
-                if let Some(conflict) = conflict(&bindings, &binding) {
+                let binding = conflict::binding(file, context, entry)?;
+                if let Some(conflict) = conflict::conflict(&bindings, &binding) {
                     return Err(AssetError::new(file, conflict));
                 }
                 bindings.push(binding);
@@ -549,44 +584,16 @@ impl Keymap {
     }
 }
 
-fn binding(file: &str, context: Context, entry: Entry) -> Result<Binding, AssetError> {
-    let action = Action::known(file, &entry.action)?;
-    let keys = entry.keys.iter().map(|text| Keymap::sequence(file, context, text)).collect::<Result<_, _>>()?;
-    Ok(Binding { context, keys, action, help: entry.help, hint: entry.hint })
-}
-
-/// Why `new` cannot stand beside the others of its context.
-fn conflict(bindings: &[Binding], new: &Binding) -> Option<String> {
-    let context = new.context.name();
-    for keys in &new.keys {
-        for old in bindings.iter().filter(|old| old.context == new.context) {
-            for taken in &old.keys {
-                if taken.starts_with(keys) || keys.starts_with(taken) {
-                    return Some(format!(
-                        "[[{context}]]: {} is bound to {}, and {} to {}: one hides the other",
-                        sequence(taken),
-                        old.action.name(),
-                        sequence(keys),
-                        new.action.name()
-                    ));
-                }
-            }
-        }
-    }
-    None
-}
-
-/// A sequence as the file writes it: `g g`.
-pub fn sequence(keys: &[Key]) -> String {
-    keys.iter().map(Key::to_string).collect::<Vec<_>>().join(" ")
-}
-
 impl Context {
     /// Whether a character is text here when nothing is bound to it.
     pub(super) fn takes_text(contexts: &[Self]) -> bool {
         contexts.first().is_some_and(|context| context.types())
     }
 }
+
+mod conflict;
+
+pub use conflict::sequence;
 
 #[cfg(test)]
 mod tests;

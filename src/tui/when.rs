@@ -137,6 +137,18 @@ pub fn gap(span: i64) -> String {
     }
 }
 
+/// A span in its largest unit: `3 min`, `14 s`, `2 h`, `5 d`.
+pub fn short(span: i64) -> String {
+    match span {
+        ..=0 => "0 s".into(),
+        1..10_000 => format!("{}.{} s", span / SECOND, span % SECOND / 100),
+        10_000..MINUTE => format!("{} s", span / SECOND),
+        MINUTE..HOUR => format!("{} min", span / MINUTE),
+        HOUR..DAY => format!("{} h", span / HOUR),
+        _ => format!("{} d", span / DAY),
+    }
+}
+
 /// A span in its two largest units: `10 d 2 h`, `2 m 14 s`, `200 ms`.
 pub fn span(span: i64) -> String {
     let two = |big: i64, big_name: &str, small: i64, small_name: &str| {

@@ -19,6 +19,7 @@ use crate::model::{Id, Millis};
 
 use super::app::Msg;
 use super::screen::journey::Timeline;
+use super::screen::journey::sift::{Sifted, Sifting, sift};
 use super::when::Zone;
 
 pub use self::about::{Census, FileLine, Glance, Overview, Recent, Sight, User};
@@ -49,6 +50,10 @@ pub trait Backend: Send {
     }
     /// The properties of a row, as JSON.
     fn properties(&mut self, row: i64) -> Result<String, Failure>;
+    /// The properties of rows, in the order asked.
+    fn properties_of(&mut self, rows: &[i64]) -> Result<Vec<String>, Failure> {
+        rows.iter().map(|row| self.properties(*row)).collect()
+    }
     /// Puts the rows of a play in place of the store: lines of recorded payloads, and what the
     /// file of them is called.
     fn stage(&mut self, name: &str, _lines: &str) -> Result<(), Failure> {
@@ -216,6 +221,8 @@ pub enum Question {
     Compare(Id, Id),
     /// [`Backend::properties`].
     Properties(i64),
+    /// [`Backend::properties_of`], for a filter.
+    Sift(Sifting),
     /// [`Backend::look`].
     Look(Id),
     /// [`Backend::census`].
@@ -261,6 +268,8 @@ pub enum Answer {
     Compared(Result<Arc<Comparison>, Failure>),
     /// Properties of a row.
     Properties(i64, Result<String, Failure>),
+    /// What a filter keeps of some rows.
+    Sifted(Box<Sifted>),
     /// A look at a hit.
     Look(Id, Result<Box<Glance>, Failure>),
     /// The count so far.
@@ -291,6 +300,7 @@ pub fn answer(backend: &mut dyn Backend, question: &Question) -> Answer {
         Question::Save(saving) => Answer::Saved(backend.save(&saving.path, &saving.text, saving.replace)),
         Question::Compare(a, b) => Answer::Compared(backend.compare(a, b)),
         Question::Properties(row) => Answer::Properties(*row, backend.properties(*row)),
+        Question::Sift(sifting) => Answer::Sifted(Box::new(sift(backend, sifting))),
         Question::Look(id) => Answer::Look(id.clone(), backend.look(id).map(|look| Box::new(Glance::of(look)))),
         Question::Census => Answer::Census(backend.census().map(Box::new)),
         Question::Remember(recent) => {
@@ -340,7 +350,7 @@ fn as_of(backend: &mut dyn Backend, then: &Then) -> Result<Arc<Journey>, Failure
 }
 
 /// Questions that push each other aside, most urgent first.
-const SLOTS: usize = 7;
+const SLOTS: usize = 8;
 
 impl Question {
     fn slot(&self) -> usize {
@@ -348,10 +358,11 @@ impl Question {
             Self::Journey(..) | Self::AsOf(..) | Self::Compare(..) | Self::Stage(..) | Self::Store(_) => 0,
             Self::Overview | Self::Search(_) => 1,
             Self::Properties(_) => 2,
-            Self::Remember(_) => 3,
-            Self::Look(_) | Self::Census => 4,
-            Self::Changed => 5,
-            Self::Save(_) => 6,
+            Self::Sift(_) => 3,
+            Self::Remember(_) => 4,
+            Self::Look(_) | Self::Census => 5,
+            Self::Changed => 6,
+            Self::Save(_) => 7,
         }
     }
 }
@@ -386,9 +397,9 @@ impl Cancel {
         // Who opens a journey no longer waits for hits or for properties of another.
         // What is looked at in passing waits for nobody, and is asked again when it is seen.
         let slots: &[usize] = match question.slot() {
-            0 => &[0, 1, 2, 4],
-            1 => &[1, 4],
-            2 => &[2, 4],
+            0 => &[0, 1, 2, 3, 5],
+            1 => &[1, 5],
+            2 => &[2, 5],
             slot => &[slot],
         };
         for latest in slots.iter().filter_map(|slot| self.0.latest.get(*slot)) {

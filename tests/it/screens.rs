@@ -8,6 +8,7 @@ mod identity;
 mod journeys;
 mod mouse;
 mod palette;
+mod path;
 mod search;
 
 use crate::support::app::App;
@@ -139,7 +140,7 @@ fn the_cursor_goes_over_rows_and_never_stands_on_a_break() {
         for _ in 0..12 {
             app.press(key);
             let state = app.model.journey().unwrap();
-            assert!(state.timeline().entry(state.selected()).unwrap().is_row(), "after {key}");
+            assert!(state.lines().get(state.selected()).unwrap().is_row(), "after {key}");
         }
     }
 }
@@ -285,7 +286,7 @@ fn a_frame_of_a_long_journey_builds_the_visible_rows_alone() {
         app.text();
         assert!(app.ui.built <= 24, "{} rows were built after {keys}", app.ui.built);
     }
-    assert_eq!(app.press("G").model.journey().unwrap().timeline().rows(), 100_005);
+    assert_eq!(app.press("G").model.journey().unwrap().timeline().rows().len(), 100_005);
 }
 
 // Screens
@@ -457,7 +458,7 @@ proptest! {
         keys in proptest::collection::vec(
             proptest::sample::select(vec![
                 "j", "k", "g", "G", "<Enter>", "<Esc>", "<Tab>", "o", "i", "I", "e", "E", "{", "}", "/", "?", "T", "Z",
-                "J", "K", "R", "<C-d>", "<C-u>", "<PgDn>", "<PgUp>", "<Up>", "<Down>", "s", "a", "<Backspace>", "<Left>",
+                "J", "K", "R", "h", "l", "z", "d", "D", "&", "*", "f", "n", "N", "t", "event:o", "is:", "10:0", "<C-d>", "<C-u>", "<PgDn>", "<PgUp>", "<Up>", "<Down>", "s", "a", "<Backspace>", "<Left>",
                 "<C-w>", "<Home>", "<End>", "b", "<Space>", "日", "x", "<F1>",
             ]),
             0..40,
@@ -476,7 +477,7 @@ proptest! {
             let twice = app.buffer();
             prop_assert_eq!(once, twice);
             if let Some(state) = app.model.journey() {
-                prop_assert!(state.selected() < state.timeline().entries().len().max(1));
+                prop_assert!(state.selected() < state.lines().list().len().max(1));
             }
             prop_assert!(app.model.search.selected() < app.model.search.choices().max(1));
         }

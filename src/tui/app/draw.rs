@@ -101,10 +101,7 @@ fn draw(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> Option<P
     };
     let cursor = match top {
         Some(Layer::Search) | None => search::view(&model.search, model.title.as_deref(), ui, screen, buffer, look),
-        Some(Layer::Journey) => {
-            journey_view(model, ui, screen, buffer);
-            None
-        }
+        Some(Layer::Journey) => journey_view(model, ui, screen, buffer),
         Some(Layer::Identity) => {
             if let Some(journey) = &model.journey {
                 identity::view(journey, false, ui, screen, buffer, look);
@@ -140,11 +137,10 @@ fn draw(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> Option<P
     cursor
 }
 
-fn journey_view(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) {
+fn journey_view(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     let look = &model.look;
     if let Some(journey) = model.journey.as_ref().filter(|_| model.failed.is_none()) {
-        journey::view(journey, ui, area, buffer, look);
-        return;
+        return journey::view(journey, ui, area, buffer, look);
     }
     let id = model.opened.as_ref().map_or("", Id::as_str);
     let mut pen = Pen::new(buffer, area, 0);
@@ -154,6 +150,7 @@ fn journey_view(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) {
         let body = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
         search::failure(failure, body, buffer, look);
     }
+    None
 }
 
 /// What the keys do, or what has just happened, and where we are.
@@ -233,17 +230,7 @@ fn place(model: &Model, columns: usize) -> String {
                 format!("line {} of {}", fit::count(state.selected() as u64 + 1), fit::count(state.lines() as u64))
             });
         }
-        Some(Layer::Journey) => model.journey.as_ref().map_or_else(String::new, |journey| {
-            let timeline = journey.timeline();
-            if timeline.rows() == 0 {
-                return String::new();
-            }
-            format!(
-                "row {} of {}",
-                fit::count(timeline.row_number(journey.selected()) as u64),
-                fit::count(timeline.rows() as u64)
-            )
-        }),
+        Some(Layer::Journey) => model.journey.as_ref().map_or_else(String::new, journey::State::place),
         Some(Layer::Gallery) => model.demo.place(),
         Some(Layer::Player) => model.demo.player.as_ref().map_or_else(String::new, |player| {
             format!("{} of {}", fit::count(player.moment() as u64), fit::count(player.play().last() as u64))

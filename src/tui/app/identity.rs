@@ -88,7 +88,7 @@ impl Model {
         self.journey = Some(journey);
         self.layers = layers;
         if let Some(state) = &mut self.journey
-            && state.timeline().zone() != self.look.zone
+            && state.zone() != self.look.zone
         {
             state.change_zone(self.look.zone);
         }
@@ -130,7 +130,7 @@ impl Model {
         let Some(journey) = &self.journey else { return };
         let zone = self.look.zone;
         let shown = journey.scrub().moment().map(|moment| moment.at);
-        let at = shown.or_else(|| journey.timeline().time(journey.journey(), journey.selected()));
+        let at = shown.or_else(|| Some(journey.row()?.time));
         let text = at.and_then(|at| Some(zone.wall(at)?.format("%Y-%m-%d %H:%M:%S%.3f").to_string()));
         self.layers.push(Layer::Prompt(prompt::State::new(About::Moment, &text.unwrap_or_default(), Vec::new())));
     }

@@ -1,6 +1,6 @@
 //! The mouse: what lies where on the screen, and what a press or a turn of the wheel does.
 //!
-//! A drawing notes where its lists, panes and hints are ([`Ui::spot`]); the update looks up
+//! A drawing notes where its lists, panes and hints are (`Ui::spot`); the update looks up
 //! what was hit and gives it to the screen as a [`Pointed`]. Who holds the button keeps the
 //! place where it went down, so that a drag may leave it. Whatever the mouse does, a key does.
 

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::inspect::filter::FORMS;
 use crate::tui::app::Ui;
 use crate::tui::fit;
 use crate::tui::keys::{Action, Binding, Context, Key, Keymap, Resolved, sequence};
@@ -52,6 +53,7 @@ pub(in crate::tui) fn view(state: &State, keymap: &Keymap, ui: &mut Ui, area: Re
     let focused = match state.of.first() {
         Some(Context::Overview | Context::Search) => "searching",
         Some(Context::Identity) => "the identity screen",
+        Some(Context::Line) => "typing a filter",
         Some(Context::Compare) => "two users beside each other",
         Some(Context::Question) => "answering a question",
         Some(Context::Gallery) => "the list of scenarios",
@@ -114,10 +116,11 @@ fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
                 Context::Overview => "WITH NOTHING TYPED",
                 Context::Search => "SEARCH (every character is typed, q too)",
                 Context::Journey => "TIMELINE",
+                Context::Line | Context::Prompt => "TYPING",
+                Context::Menu => "CHOOSING",
                 Context::Identity => "IDENTITY",
                 Context::Gallery => "SCENARIOS",
                 Context::Player => "PLAYER",
-                Context::Prompt => "TYPING",
                 Context::Help => "HELP",
                 Context::Compare => "COMPARE",
                 Context::Question => "QUESTION (every character is typed)",
@@ -126,6 +129,12 @@ fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
             },
         );
         lines.extend(bindings);
+    }
+    if state.of.iter().any(|context| matches!(context, Context::Journey | Context::Line)) {
+        head(&mut lines, "FILTERS");
+        for (form, text) in FORMS {
+            lines.push(Line { left: (*form).to_owned(), right: (*text).to_owned(), meaning: Meaning::Key });
+        }
     }
     if state.of.iter().any(|context| matches!(context, Context::Journey | Context::Identity | Context::Player)) {
         head(&mut lines, "MARKS");

@@ -8,7 +8,7 @@
 //! | `scrub` | the moments of arrival, and the bar |
 //! | `picture` | the ids as a graph |
 //!
-//! A [`Line`] is an index into the journey or its [`Register`]; what it says is put together
+//! A `Line` is an index into the journey or its [`Register`]; what it says is put together
 //! when it is drawn. Cost: a frame builds the visible lines.
 
 mod draw;

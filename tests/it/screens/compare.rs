@@ -5,8 +5,8 @@ use journey::tui::worker::Question;
 use journey::tui::{Msg, Options};
 use proptest::prelude::*;
 
-use crate::support::app::App;
 use super::identity::{History, SALLY};
+use crate::support::app::App;
 
 fn compare(a: &str, b: &str) -> App<History> {
     let mut app = App::start(History::of(SALLY)).sized(100, 30);

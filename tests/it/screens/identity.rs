@@ -385,7 +385,7 @@ proptest! {
             prop_assert_eq!(once, twice);
             if let Some(state) = app.model.journey() {
                 prop_assert!(state.identity().selected() < state.identity().lines().max(1));
-                prop_assert!(state.selected() < state.timeline().entries().len().max(1));
+                prop_assert!(state.selected() < state.lines().list().len().max(1));
                 let shown = state.journey().as_of;
                 prop_assert!(shown.is_none() || width < 20 || height < 5 || app.text().contains("as of 20") || !matches!(app.top(), "journey" | "identity"));
             }

@@ -118,6 +118,15 @@ impl<B: Backend> App<B> {
         }
     }
 
+    /// Answers the oldest question, and no other.
+    pub(crate) fn answer_one(&mut self) {
+        if let Some(Effect::Ask(ticket, question)) = (!self.waiting.is_empty()).then(|| self.waiting.remove(0)) {
+            self.asked.push(question.clone());
+            let answer = answer(&mut self.backend, &question);
+            self.send(Msg::Answer(ticket, answer));
+        }
+    }
+
     /// Draws the screen.
     pub(crate) fn buffer(&mut self) -> Buffer {
         let mut terminal = Terminal::new(TestBackend::new(self.size.0, self.size.1)).expect("a terminal");

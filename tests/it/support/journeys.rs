@@ -244,6 +244,39 @@ pub(super) fn race() -> Journey {
     journey
 }
 
+/// Sally reads fourteen pages in one go before she signs up, and comes back twice.
+pub(super) fn browsing() -> Journey {
+    let mut journey = sally();
+    let own = |event: Event, phase: Phase| step(event, "12345", phase, Reason::Own);
+    for number in 0..14u64 {
+        let row = event(200 + number, "Page Viewed", "12345", &format!("2019-07-01T09:14:{:02}Z", 42 + number));
+        journey.steps.push(own(row, Phase::Anonymous));
+    }
+    for (number, step) in (0..).zip(journey.steps.iter_mut().skip(5)) {
+        let row = Arc::make_mut(&mut step.event);
+        row.time = at("2019-07-01T09:01:00Z") + number * 60_000;
+        row.arrived = row.time + 1_250;
+    }
+    let phone = Client::of(Some("iphone"), &[Some("iOS")]);
+    for (line, name, time) in [
+        (301, "App Open", "2019-07-01T11:00:00Z"),
+        (302, "Search", "2019-07-01T11:01:00Z"),
+        (401, "App Open", "2019-07-04T08:00:00Z"),
+    ] {
+        let mut row = event(line, name, "12345", time);
+        row.client.clone_from(&phone);
+        journey.steps.push(own(row, Phase::Identified));
+    }
+    for (line, time) in [(1, "2019-07-01T09:00:00Z"), (2, "2019-07-01T09:00:30Z")] {
+        if let Some(step) = journey.steps.iter_mut().find(|step| step.event.row == line) {
+            Arc::make_mut(&mut step.event).time = at(time);
+        }
+    }
+    journey.steps.retain(|step| step.event.row != 50);
+    journey.steps.sort_by_key(|step| step.event.time);
+    journey
+}
+
 /// An id that rows name only as a device.
 pub(super) fn mentioned() -> Journey {
     let mut journey = empty("tablet", None);

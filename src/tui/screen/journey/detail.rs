@@ -62,7 +62,7 @@ impl Text {
 
 fn say(lines: &mut Text, state: &State, look: &Look) {
     let journey = state.journey.as_ref();
-    let Some(entry) = state.timeline.entry(state.selected) else { return };
+    let Some(entry) = state.row().map(|row| row.entry) else { return };
     let call = state.timeline.call_of(journey, entry).and_then(|call| journey.aliases.get(call));
     match entry {
         Entry::Step(at) => {
@@ -105,7 +105,6 @@ fn say(lines: &mut Text, state: &State, look: &Look) {
             times(lines, call.time, call.arrived, look);
             lines.add("source", &place(&call.source), Meaning::Text);
         }
-        Entry::Day | Entry::Phase(_) => return,
     }
     let wanted = state.selected_row();
     match &state.properties {
