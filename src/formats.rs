@@ -10,7 +10,7 @@
 //!
 //! Cost: one pass to split, one to find the fields wanted. Lines of an export without doubtful
 //! parts go through a scanner of our own, and their rows borrow their texts; everything else goes
-//! through serde_json, which judges.
+//! through `serde_json`, which judges.
 
 mod decode;
 mod event;

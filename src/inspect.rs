@@ -2,17 +2,26 @@
 //!
 //! The only place that joins the [`store`](crate::store) and the
 //! [engine](crate::identity). It asks a [`Warehouse`] for the rows and calls that can matter
-//! for an id ([`gather`](mod@gather)), and lets the engine decide.
+//! for an id ([`gather`](mod@gather)), and lets the engine decide. [`filter`] is the language
+//! that says which rows of a journey are shown.
 
+mod census;
+mod compare;
+pub mod filter;
 pub mod gather;
+mod history;
+pub mod rows;
 mod search;
 mod warehouse;
 
+pub use census::{Census, Troubled};
+pub use history::History;
 pub use search::{Hit, HitKind};
-pub use warehouse::Warehouse;
+pub use warehouse::{Ask, Edges, Warehouse};
 
 use crate::identity::{Journey, resolve};
 use crate::model::Id;
+use crate::model::facts::Arrival;
 use crate::store::{Error, Overview, Reader, StoredProfile, StoredReject};
 
 /// Answers questions about one store.
@@ -30,8 +39,24 @@ impl Inspector {
     ///
     /// All of it is read as the store stood at one moment, also while an import writes.
     pub fn journey(&self, id: &Id) -> Result<Option<Journey>, Error> {
-        let facts = self.reader.at_one_moment(|reader| gather::gather(reader, id, &gather::Limits::default()))?;
+        self.journey_within(id, &gather::Limits::default())
+    }
+
+    /// As [`Inspector::journey`], within limits of the caller's own; what they cut is told in
+    /// the journey.
+    pub fn journey_within(&self, id: &Id, limits: &gather::Limits) -> Result<Option<Journey>, Error> {
+        let facts = self.reader.at_one_moment(|reader| gather::gather(reader, id, limits))?;
         Ok(resolve(&facts, id))
+    }
+
+    /// The journey as it stood when only what is in order of arrival up to `moment` was there;
+    /// `None` when nothing had named `id` by then. `history` is kept from moment to moment.
+    pub fn journey_as_of(&self, history: &mut History, id: &Id, moment: Arrival) -> Result<Option<Journey>, Error> {
+        history.renew(self.reader.data_version()?);
+        let facts =
+            self.reader.at_one_moment(|reader| history.gather(reader, id, moment, &gather::Limits::default()))?;
+        let journey = resolve(&facts, id);
+        Ok(journey.map(|journey| Journey { as_of: Some(moment), ..journey }))
     }
 
     /// Identifiers and profile values that match, best first.
@@ -39,14 +64,29 @@ impl Inspector {
         self.reader.at_one_moment(|reader| search::search(reader, text, limit))
     }
 
+    /// What [`Inspector::search`] will find, as far as that can be told at once; `None` when it
+    /// is quick itself. It is slow only until all ids of a large store are read.
+    pub fn search_soon(&self, text: &str, limit: usize) -> Result<Option<Vec<Hit>>, Error> {
+        self.reader.at_one_moment(|reader| {
+            reader.find_soon(text, limit)?.map(|found| search::placed(reader, found)).transpose()
+        })
+    }
+
     /// Ids that differ little from `text`, with their number of rows, nearest first.
     pub fn near(&self, text: &str, limit: usize) -> Result<Vec<(Id, u64)>, Error> {
-        search::near(&self.reader, text, limit)
+        let near = self.reader.find_near(text.trim(), limit)?;
+        Ok(near.into_iter().map(|(id, span)| (id, span.events)).collect())
     }
 
     /// The properties of rows as JSON text, in the order asked.
     pub fn properties(&self, rows: &[i64]) -> Result<Vec<String>, Error> {
         self.reader.properties(rows)
+    }
+
+    /// Calls `each` with every row and its properties as JSON text, in no order, from several
+    /// threads at a time: how a filter looks through all rows of a journey.
+    pub fn for_each_properties(&self, rows: &[i64], each: &(dyn Fn(i64, &str) + Sync)) -> Result<(), Error> {
+        self.reader.for_each_properties(rows, each)
     }
 
     /// Profile updates of the ids of a journey, in order of arrival.

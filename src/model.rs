@@ -13,6 +13,7 @@ pub mod row;
 pub mod text;
 pub mod time;
 pub mod view;
+pub mod written;
 
 pub use client::Client;
 pub use id::{Id, Shape};

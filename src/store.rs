@@ -16,7 +16,8 @@
 //! # Cost
 //! A look-up touches one `runs` row for each segment that holds the id, and the rows
 //! themselves; it does not grow with the number of other rows. Search by a part of an id reads
-//! an in-memory copy of all ids, made at the first search and extended when ids were added.
+//! an in-memory copy of all ids, made at the first search and extended when ids were added; the
+//! index of ids answers until it is there.
 
 pub mod error;
 pub mod foreign;
@@ -28,7 +29,7 @@ mod segment;
 mod writer;
 
 pub use error::Error;
-pub use reader::Reader;
+pub use reader::{IdNote, Reader};
 pub use segment::{Draft, Packer, Segment};
 pub use writer::Writer;
 
@@ -163,6 +164,8 @@ pub enum Match {
     Substring,
     /// A value of its profile has the text in it, without regard to case.
     Profile,
+    /// It has the characters of the text in their order, with few others between.
+    Fuzzy,
 }
 
 /// An id that a search found.
@@ -174,6 +177,8 @@ pub struct IdHit {
     pub found: Match,
     /// Key and value of the profile property, for [`Match::Profile`].
     pub via: Option<(String, String)>,
+    /// The rows that were sent under it.
+    pub span: Span,
 }
 
 /// A profile update as it arrived.

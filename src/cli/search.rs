@@ -55,6 +55,7 @@ pub(super) fn found(found: Match) -> &'static str {
         Match::Prefix => "prefix",
         Match::Substring => "substring",
         Match::Profile => "profile",
+        Match::Fuzzy => "fuzzy",
     }
 }
 

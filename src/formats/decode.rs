@@ -189,7 +189,7 @@ impl Decoder {
         self.judge(line, text, out);
     }
 
-    /// Decodes one record with serde_json alone.
+    /// Decodes one record with `serde_json` alone.
     pub(super) fn judge(&self, line: u64, text: &str, out: &mut Vec<Item<'_>>) {
         let text = repair(text);
         let mut reading = Reading { line, repaired: matches!(text, Cow::Owned(_)), out };

@@ -2,8 +2,8 @@
 //!
 //! [`scan`] reads what a line of an export almost always is: one object with `event` and
 //! `properties`, each once, keys without escapes. It checks the whole line by the grammar of
-//! JSON, so that what it accepts, serde_json accepts, with the same texts. Where it is in
-//! doubt it gives nothing, and serde_json decides: control characters (white space other than
+//! JSON, so that what it accepts, `serde_json` accepts, with the same texts. Where it is in
+//! doubt it gives nothing, and `serde_json` decides: control characters (white space other than
 //! spaces among them), escapes in keys, keys that stand twice or make a record something else,
 //! escapes of surrogates, deep nesting, and everything that is wrong.
 //!
@@ -24,8 +24,8 @@ pub(super) struct Scanned<'a> {
 
 /// Reads a line of an export; `None` when it is wrong or a part of it is doubtful.
 pub(super) fn scan(text: &str) -> Option<Scanned<'_>> {
-    // Not `any`: without a way out in the middle it is done for many bytes at once.
-    if text.bytes().fold(false, |found, byte| found | (byte < 0x20)) {
+    // Without an early end, so that it is done for many bytes at once.
+    if text.bytes().fold(0, |found, byte| found | u8::from(byte < 0x20)) != 0 {
         return None;
     }
     let mut cursor = Cursor { text, rest: text.as_bytes() };
@@ -231,10 +231,7 @@ impl<'a> Cursor<'a> {
 }
 
 fn behind_number(text: &[u8]) -> Option<&[u8]> {
-    let digits = match text {
-        [b'-', digits @ ..] => digits,
-        digits => digits,
-    };
+    let ([b'-', digits @ ..] | digits) = text;
     let mut rest = match digits {
         [b'0', rest @ ..] => rest,
         digits => behind_digits(digits)?,
@@ -243,10 +240,8 @@ fn behind_number(text: &[u8]) -> Option<&[u8]> {
         rest = behind_digits(fraction)?;
     }
     if let [b'e' | b'E', exponent @ ..] = rest {
-        rest = behind_digits(match exponent {
-            [b'+' | b'-', digits @ ..] => digits,
-            digits => digits,
-        })?;
+        let ([b'+' | b'-', digits @ ..] | digits) = exponent;
+        rest = behind_digits(digits)?;
     }
     Some(rest)
 }

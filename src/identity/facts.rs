@@ -3,6 +3,8 @@
 //! Facts may hold more than a journey needs; what is not reachable from the query changes
 //! nothing. They must hold enough: [`Facts`] says what.
 
+use std::sync::Arc;
+
 use crate::model::facts::{AliasCall, Event, Link};
 
 /// A limit that was met while gathering: the journey tells it.
@@ -24,8 +26,8 @@ pub struct Cut {
 ///    the clusters of the anonymous ids so found, with their rows.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
-    /// Rows, in any order.
-    pub events: Vec<Event>,
+    /// Rows, in any order. Fastest when those of one id stand together, by time.
+    pub events: Vec<Arc<Event>>,
     /// Alias calls, in any order.
     pub calls: Vec<AliasCall>,
     /// Links, in any order, each pair and kind once.

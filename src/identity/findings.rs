@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::journey::{EvidenceKind, Journey, Refusal, Split, State, Verdict};
+use super::journey::{EvidenceKind, Journey, Refusal, Split, State, Step, Verdict};
 use crate::model::facts::Source;
 use crate::model::{Flags, Id, Shape};
 
@@ -173,6 +173,8 @@ fn two_users(journey: &Journey) -> Option<Finding> {
         .iter()
         .filter(|line| line.verdict == Verdict::Accepted)
         .filter(|line| line.alias.as_ref().is_some_and(|alias| alias.shape() == Shape::Email))
+        // An alias of an alias is one person with a new address (C16).
+        .filter(|line| line.target == journey.root)
         .collect();
     let [first, .., last] = mails.as_slice() else { return None };
     let what = format!(
@@ -238,14 +240,15 @@ fn placeholder(journey: &Journey) -> Option<Finding> {
 
 /// #15: the same id as a number and as text.
 fn two_types(journey: &Journey) -> Option<Finding> {
-    let (numbers, texts): (Vec<_>, Vec<_>) =
-        journey.steps.iter().partition(|step| step.event.flags.has(Flags::ID_NOT_TEXT));
-    let (number, _) = (numbers.first()?, texts.first()?);
-    let what = format!(
-        "{} is sent as a number in {} rows and as text in others.",
-        text(number.event.id.as_ref()),
-        numbers.len()
-    );
+    let is_number = |step: &&Step| step.event.flags.has(Flags::ID_NOT_TEXT);
+    let number = journey.steps.iter().find(is_number)?;
+    let count = journey.steps.iter().filter(is_number).count();
+    if count == journey.steps.len() {
+        return None;
+    }
+    let what =
+        format!("{} is sent as a number in {} rows and as text in others.", text(number.event.id.as_ref()), count);
+    let sources = journey.steps.iter().filter(is_number).map(|step| step.event.source.clone());
     let advice = "Make ids strings everywhere: SDKs compare them strictly and send an extra identify.";
-    Some(finding("id-type", Severity::Warning, what, advice, numbers.iter().map(|step| step.event.source.clone())))
+    Some(finding("id-type", Severity::Warning, what, advice, sources))
 }

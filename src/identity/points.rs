@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::explain;
 use super::journey::{AliasLine, Orphan, Point, PointKind, Step, Verdict};
+use super::memo::Memo;
 use super::world::World;
 use crate::model::facts::{Arrival, Event};
 use crate::model::row::IDENTIFY;
@@ -34,7 +35,7 @@ pub(super) fn known_from(points: &[Found]) -> Option<(Millis, Arrival)> {
 pub(super) fn find(world: &World<'_>, aliases: &[AliasLine], steps: &[Step], orphans: &[Orphan]) -> Vec<Found> {
     let mut points = Vec::new();
     let mut known_states: HashSet<Id> = HashSet::new();
-    let by_row: HashMap<i64, &Event> = steps.iter().map(|step| (step.event.row, &step.event)).collect();
+    let by_row = rows_of(aliases, steps);
 
     for line in aliases.iter().filter(|line| line.verdict == Verdict::Accepted && !line.from_table) {
         let Some(alias) = &line.alias else { continue };
@@ -57,7 +58,7 @@ pub(super) fn find(world: &World<'_>, aliases: &[AliasLine], steps: &[Step], orp
     }
 
     let mut identified: HashSet<(Option<&Id>, &Id)> = HashSet::new();
-    for event in steps.iter().map(|step| &step.event).filter(|event| &*event.event == IDENTIFY) {
+    for event in steps.iter().map(|step| &*step.event).filter(|event| &*event.event == IDENTIFY) {
         let (Some(id), Some(anon)) = (&event.id, &event.other) else { continue };
         let state = event.device.as_ref();
         let echo = known_states.contains(&anon.to_bare());
@@ -68,10 +69,18 @@ pub(super) fn find(world: &World<'_>, aliases: &[AliasLine], steps: &[Step], orp
     }
     known_states.extend(identified.iter().map(|(state, anon)| state.map_or_else(|| anon.to_bare(), Id::clone)));
 
-    for event in steps.iter().map(|step| &step.event) {
+    let mut person: Memo<'_, bool> = Memo::new();
+    let mut before = None;
+    for event in steps.iter().map(|step| &*step.event) {
         let Some(id) = &event.id else { continue };
+        // A row like the one before tells nothing that that one did not.
+        let sender = Some((id, &event.device, &event.client));
+        if &*event.event == IDENTIFY || sender == before {
+            continue;
+        }
+        before = sender;
         let server = event.client.as_ref().is_some_and(Client::is_server);
-        if server || &*event.event == IDENTIFY || !world.is_person(id) {
+        if server || !person.of(id, || world.is_person(id)).is_some_and(|person| *person) {
             continue;
         }
         if state_of(event).is_some_and(|state| known_states.insert(state.clone())) {
@@ -104,6 +113,15 @@ fn state_of(event: &Event) -> Option<&Id> {
     event.device.as_ref().or(event.id.as_ref())
 }
 
+/// The rows of the accepted calls among `aliases`, by number.
+fn rows_of<'a>(aliases: &[AliasLine], steps: &'a [Step]) -> HashMap<i64, &'a Event> {
+    let accepted = aliases.iter().filter(|line| line.verdict == Verdict::Accepted && !line.from_table);
+    let mut wanted: Vec<i64> = accepted.map(|line| line.row).collect();
+    wanted.sort_unstable();
+    let events = steps.iter().map(|step| &*step.event);
+    events.filter(|event| wanted.binary_search(&event.row).is_ok()).map(|event| (event.row, event)).collect()
+}
+
 /// A client state as far as rows show it.
 struct Seen<'a> {
     first: &'a Event,
@@ -111,28 +129,54 @@ struct Seen<'a> {
     client: Option<&'a Client>,
 }
 
-fn resets(steps: &[Step], orphans: &[Orphan]) -> Vec<Found> {
-    let mut states: BTreeMap<Id, Seen<'_>> = BTreeMap::new();
+impl<'a> Seen<'a> {
+    fn add(&mut self, event: &'a Event) {
+        if event.time < self.first.time {
+            self.first = event;
+        }
+        self.last = self.last.max(event.time);
+        self.client = self.client.or(event.client.as_ref());
+    }
+}
+
+/// Every client state that rows of the user or of its own orphans show, by its bare id.
+fn states<'a>(steps: &'a [Step], orphans: &'a [Orphan]) -> BTreeMap<Id, Seen<'a>> {
+    let mut states: Vec<(Id, Seen<'_>)> = Vec::new();
+    let mut by_bare: HashMap<Id, usize> = HashMap::new();
+    // By the id as rows write it, which mostly is that of the row before.
+    let mut written: Memo<'_, usize> = Memo::new();
     let rows = steps.iter().chain(orphans.iter().filter(|orphan| !orphan.contested).flat_map(|orphan| &orphan.steps));
-    for event in rows.map(|step| &step.event) {
-        let Some(state) = state_of(event) else { continue };
+    for event in rows.map(|step| &*step.event) {
         if event.client.as_ref().is_some_and(Client::is_server) {
             continue;
         }
-        states
-            .entry(state.to_bare())
-            .and_modify(|seen| {
-                if event.time < seen.first.time {
-                    seen.first = event;
-                }
-                seen.last = seen.last.max(event.time);
-                seen.client = seen.client.or(event.client.as_ref());
+        let Some(state) = state_of(event) else { continue };
+        let at = written.of(state, || {
+            *by_bare.entry(state.to_bare()).or_insert_with_key(|bare| {
+                let seen = Seen { first: event, last: event.time, client: event.client.as_ref() };
+                states.push((bare.clone(), seen));
+                states.len() - 1
             })
-            .or_insert(Seen { first: event, last: event.time, client: event.client.as_ref() });
+        });
+        if let Some((_, seen)) = at.and_then(|at| states.get_mut(*at)) {
+            seen.add(event);
+        }
     }
+    states.into_iter().collect()
+}
+
+fn resets(steps: &[Step], orphans: &[Orphan]) -> Vec<Found> {
     let mut resets = Vec::new();
+    let begins = |orphan: &Orphan| {
+        let first = orphan.steps.first().and_then(|step| step.event.client.as_ref());
+        !orphan.contested && first.is_some_and(Client::can_tell_devices)
+    };
+    if !orphans.iter().any(begins) {
+        return resets;
+    }
+    let states = states(steps, orphans);
     for orphan in orphans.iter().filter(|orphan| !orphan.contested) {
-        let Some(first) = orphan.steps.first().map(|step| &step.event) else { continue };
+        let Some(first) = orphan.steps.first().map(|step| &*step.event) else { continue };
         let Some(state) = state_of(first).map(Id::to_bare) else { continue };
         let Some(client) = first.client.as_ref().filter(|client| client.can_tell_devices()) else { continue };
         let before = states

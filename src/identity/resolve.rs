@@ -1,22 +1,20 @@
 //! From facts to one journey.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::explain;
 use super::facts::Facts;
 use super::findings;
 use super::journey::{
-    AliasLine, Evidence, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Reason, Refusal, Role, Split,
-    State, Step, Strength, Verdict,
+    AliasLine, Evidence, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Reason, Refusal, Role, Step,
+    Strength, Verdict,
 };
+use super::memo::Memo;
 use super::points;
+use super::rows::{self, Lines};
 use super::world::World;
-use crate::model::facts::{Arrival, Event, Source};
+use crate::model::facts::Source;
 use crate::model::{Flags, Id, LinkKind, Millis};
-
-/// A split row that happened no earlier than this before the alias call lost a race; an older
-/// one is history. The only number in the sources is "about a second" (identity.md L10, §1.1).
-pub const RACE_WINDOW: Millis = 1000;
 
 /// The journey of the user that `query` belongs to; `None` when the facts do not name it.
 ///
@@ -39,25 +37,20 @@ fn of_root(world: &World<'_>, query: &Id, root: &Id) -> Journey {
     let set: HashSet<&Id> = ids.iter().collect();
     let aliases =
         alias_lines(world, |call| [&call.alias, &call.target].into_iter().flatten().any(|id| set.contains(id)));
-    let by_row: HashMap<i64, usize> = aliases.iter().enumerate().map(|(index, line)| (line.row, index)).collect();
-    let by_call: HashMap<Arrival, usize> =
-        aliases.iter().enumerate().map(|(index, line)| (line.arrival(), index)).collect();
-
-    let kept = deliveries(ids.iter().flat_map(|id| world.events_of(id).iter().copied()));
-    let mut steps: Vec<Step> =
-        kept.into_iter().filter_map(|(event, copies)| step(world, root, event, copies, &by_row, &by_call)).collect();
-    steps.sort_by_key(|step| (step.event.time, step.event.arrival()));
-
-    let (orphans, orphan_of) = orphans(world, root, &by_row);
+    let lines = Lines::of(&aliases);
+    let mut steps = rows::steps(world, root, rows::deliveries(world, &ids), &lines);
+    let (orphans, orphan_of) = orphans(world, root, &lines);
     let points = points::find(world, &aliases, &steps, &orphans);
-    let known_from = points::known_from(&points);
-    for step in &mut steps {
-        let place = (step.event.time, step.event.arrival());
-        step.phase = if known_from.is_some_and(|from| place >= from) { Phase::Identified } else { Phase::Anonymous };
+    if let Some(from) = points::known_from(&points) {
+        let known = steps.partition_point(|step| (step.event.time, step.event.arrival()) < from);
+        for step in steps.iter_mut().skip(known) {
+            step.phase = Phase::Identified;
+        }
     }
 
     let mut journey = Journey {
         query: query.clone(),
+        as_of: None,
         root: Some(root.clone()),
         ids: members(world, root, &ids, &steps),
         aliases,
@@ -74,12 +67,6 @@ fn of_root(world: &World<'_>, query: &Id, root: &Id) -> Journey {
     journey.notes = explain::notes(&journey);
     journey.findings = findings::find(&journey);
     journey
-}
-
-impl AliasLine {
-    fn arrival(&self) -> Arrival {
-        Arrival { at: self.order, rank: self.source.rank, line: self.source.line, row: self.row }
-    }
 }
 
 /// The calls that `wanted` picks, with their verdicts, in order of arrival.
@@ -109,70 +96,11 @@ fn alias_lines(world: &World<'_>, wanted: impl Fn(&crate::model::facts::AliasCal
     lines
 }
 
-/// Each row once, with the places of its other deliveries (captures A8).
-///
-/// Rows with an `$insert_id` are one when event, id, time and `$insert_id` are equal. Rows
-/// without are one only when all of the row is equal *and they stand in different files*: then
-/// two exports overlap, while in one file two equal rows are two events.
-fn deliveries<'a>(events: impl Iterator<Item = &'a Event>) -> Vec<(&'a Event, Vec<Source>)> {
-    let mut events: Vec<&Event> = events.collect();
-    events.sort_by_key(|event| event.arrival());
-    let mut kept: Vec<(&Event, Vec<Source>)> = Vec::with_capacity(events.len());
-    let mut seen: HashMap<(i64, u32), usize> = HashMap::with_capacity(events.len());
-    let mut in_file: HashMap<(i64, u32), u32> = HashMap::new();
-    for event in events {
-        let occurrence = if event.flags.has(Flags::HAS_INSERT_ID) {
-            0
-        } else {
-            let count = in_file.entry((event.hash, event.source.rank)).or_default();
-            *count += 1;
-            *count
-        };
-        if let Some((_, copies)) = seen.get(&(event.hash, occurrence)).and_then(|&index| kept.get_mut(index)) {
-            copies.push(event.source.clone());
-        } else {
-            seen.insert((event.hash, occurrence), kept.len());
-            kept.push((event, vec![]));
-        }
-    }
-    kept
-}
-
-fn step(
-    world: &World<'_>,
-    root: &Id,
-    event: &Event,
-    copies: Vec<Source>,
-    by_row: &HashMap<i64, usize>,
-    by_call: &HashMap<Arrival, usize>,
-) -> Option<Step> {
-    let id = event.id.as_ref()?;
-    let stored = world.table.resolve_at(id, event.arrival()).clone();
-    let line_of = |id: &Id| world.table.entry(id).and_then(|entry| by_call.get(&entry.arrival)).copied();
-    let state = if stored == *root {
-        State::Merged
-    } else {
-        // The call that came too late is the one that made the id, where the row was stored, an alias.
-        let called = world.table.entry(&stored).and_then(|entry| world.calls.get(entry.call)).map(|call| call.time);
-        let race = called.is_some_and(|called| event.time >= called.saturating_sub(RACE_WINDOW));
-        State::Split(if race { Split::Race } else { Split::History })
-    };
-    let reason = match (by_row.get(&event.row), state) {
-        (Some(&call), _) => Reason::Call { call },
-        (None, State::Split(_)) => line_of(&stored).map_or(Reason::Own, |call| Reason::Before { call }),
-        (None, State::Merged) => {
-            line_of(id).map_or(Reason::Own, |call| Reason::Through { call, hops: world.table.hops(id) })
-        }
-    };
-    Some(Step { event: event.clone(), stored_under: stored, state, phase: Phase::Anonymous, copies, reason })
-}
-
 fn members(world: &World<'_>, root: &Id, ids: &[Id], steps: &[Step]) -> Vec<Member> {
-    let mut spans: HashMap<&Id, (u64, Millis, Millis)> = HashMap::new();
+    let mut spans: Memo<'_, (u64, Millis, Millis)> = Memo::new();
     for step in steps {
-        if let Some(id) = &step.event.id {
-            let at = step.event.time;
-            let span = spans.entry(id).or_insert((0, at, at));
+        let at = step.event.time;
+        if let Some(span) = step.event.id.as_ref().and_then(|id| spans.of(id, || (0, at, at))) {
             *span = (span.0 + 1, span.1.min(at), span.2.max(at));
         }
     }
@@ -190,29 +118,25 @@ fn members(world: &World<'_>, root: &Id, ids: &[Id], steps: &[Step]) -> Vec<Memb
 
 /// The anonymous roots that belong to `root` by the best evidence there is about them, and the
 /// users that `root` itself belongs to if it is such an anonymous root.
-fn orphans(world: &World<'_>, root: &Id, by_row: &HashMap<i64, usize>) -> (Vec<Orphan>, Vec<Owner>) {
+fn orphans(world: &World<'_>, root: &Id, lines: &Lines) -> (Vec<Orphan>, Vec<Owner>) {
     let mut orphans = Vec::new();
+    let lines = lines.of_orphans();
     if !root.is_placeholder() {
         for candidate in world.candidates_of(root).into_iter().filter(|candidate| world.is_anonymous(candidate)) {
             let (strength, owners) = owners(world, &candidate);
             let Some(mine) = owners.iter().find(|owner| owner.root == *root) else { continue };
             let ids = world.cluster(&candidate);
             let index = orphans.len();
-            let kept = deliveries(ids.iter().flat_map(|id| world.events_of(id).iter().copied()));
+            let kept = rows::deliveries(world, &ids);
             if kept.is_empty() {
                 continue;
             }
-            let mut steps: Vec<Step> = kept
-                .into_iter()
-                .filter_map(|(event, copies)| {
-                    let mut step = step(world, &candidate, event, copies, by_row, &HashMap::new())?;
-                    if !matches!(step.reason, Reason::Call { .. }) {
-                        step.reason = Reason::Orphaned { orphan: index };
-                    }
-                    Some(step)
-                })
-                .collect();
-            steps.sort_by_key(|step| (step.event.time, step.event.arrival()));
+            let mut steps = rows::steps(world, &candidate, kept, &lines);
+            for step in &mut steps {
+                if !matches!(step.reason, Reason::Call { .. }) {
+                    step.reason = Reason::Orphaned { orphan: index };
+                }
+            }
             let contested = owners.len() > 1;
             orphans.push(Orphan {
                 why: explain::orphan(&candidate, root, &mine.evidence, contested),
@@ -249,7 +173,7 @@ fn owners(world: &World<'_>, root: &Id) -> (Strength, Vec<Owner>) {
 /// Known users, other than this one, that rows put on a device of this one (C06).
 fn neighbours(world: &World<'_>, root: &Id) -> Vec<Neighbour> {
     let mut found: Vec<Neighbour> = Vec::new();
-    let mut add = |named: &Id, device: &Id, source: &Source| {
+    let mut add = |named: &Id, device: &Id, source: &Source, switched: bool| {
         let other = world.root_of(named);
         let nobody = [named, other, device].into_iter().any(Id::is_placeholder);
         let told = found.iter().any(|neighbour| neighbour.root == *other);
@@ -257,7 +181,11 @@ fn neighbours(world: &World<'_>, root: &Id) -> Vec<Neighbour> {
             found.push(Neighbour {
                 root: other.clone(),
                 device: device.clone(),
-                why: explain::neighbour(other, device, source),
+                why: if switched {
+                    explain::switched(other, device, source)
+                } else {
+                    explain::neighbour(other, device, source)
+                },
                 source: source.clone(),
             });
         }
@@ -269,12 +197,12 @@ fn neighbours(world: &World<'_>, root: &Id) -> Vec<Neighbour> {
                 LinkKind::IdDevice if link.a == id && !link.b.is_placeholder() && devices.insert(&link.b) => {
                     for other in world.links_of(&link.b) {
                         if matches!(other.kind, LinkKind::IdDevice | LinkKind::UserDevice) && other.b == link.b {
-                            add(&other.a, &link.b, &other.source);
+                            add(&other.a, &link.b, &other.source, false);
                         }
                     }
                 }
-                LinkKind::Identify if link.b == id => add(&link.a, &id, &link.source),
-                LinkKind::Identify if link.a == id && world.is_person(&link.b) => add(&link.b, &id, &link.source),
+                LinkKind::Identify if link.b == id => add(&link.a, &id, &link.source, true),
+                LinkKind::Identify if link.a == id && world.is_person(&link.b) => add(&link.b, &id, &link.source, true),
                 _ => {}
             }
         }
@@ -319,6 +247,7 @@ fn mentioned(world: &World<'_>, query: &Id) -> Option<Journey> {
     mentions.sort_by(|a, b| (a.role, a.source.rank, a.source.line).cmp(&(b.role, b.source.rank, b.source.line)));
     Some(Journey {
         query: query.clone(),
+        as_of: None,
         root: None,
         ids: vec![],
         aliases,

@@ -107,6 +107,17 @@ impl Table {
         at
     }
 
+    /// When each table row from `id` on came, and where it leads; empty for a root.
+    pub fn chain<'a>(&'a self, id: &'a Id) -> Vec<(Arrival, &'a Id)> {
+        let mut chain = Vec::new();
+        let mut at = id;
+        while let Some(entry) = self.entries.get(at) {
+            at = &entry.target;
+            chain.push((entry.arrival, at));
+        }
+        chain
+    }
+
     /// Number of table rows between `id` and the end of its chain.
     pub fn hops(&self, id: &Id) -> u32 {
         let mut at = id;

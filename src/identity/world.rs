@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use super::evidence::{self, Tie};
 use super::facts::Facts;
@@ -19,7 +20,7 @@ pub struct World<'a> {
     /// The lookup table after all of them.
     pub table: Table,
     links: HashMap<&'a str, Vec<&'a Link>>,
-    events: HashMap<&'a Id, Vec<&'a Event>>,
+    events: HashMap<&'a Id, Vec<&'a Arc<Event>>>,
     calls_naming: HashMap<&'a Id, Vec<usize>>,
     members: HashMap<Id, Vec<Id>>,
     /// Answers of [`World::is_anonymous`]: a shared device asks for the same users again and again.
@@ -44,10 +45,10 @@ impl<'a> World<'a> {
                 links.entry(link.b.as_str()).or_default().push(link);
             }
         }
-        let mut events: HashMap<&Id, Vec<&Event>> = HashMap::new();
-        for event in &facts.events {
-            if let Some(id) = &event.id {
-                events.entry(id).or_default().push(event);
+        let mut events: HashMap<&Id, Vec<&Arc<Event>>> = HashMap::new();
+        for run in facts.events.chunk_by(|one, next| one.id == next.id) {
+            if let Some(id) = run.first().and_then(|event| event.id.as_ref()) {
+                events.entry(id).or_default().extend(run);
             }
         }
         let mut calls_naming: HashMap<&Id, Vec<usize>> = HashMap::new();
@@ -108,7 +109,7 @@ impl<'a> World<'a> {
     }
 
     /// Rows sent under `id`.
-    pub fn events_of(&self, id: &Id) -> &[&'a Event] {
+    pub fn events_of(&self, id: &Id) -> &[&'a Arc<Event>] {
         self.events.get(id).map_or(&[], Vec::as_slice)
     }
 

@@ -14,15 +14,15 @@
 //! (`undefined`) are never walked through. Every step has a limit ([`Limits`]); one that is met
 //! is told in the journey, never silent.
 //!
-//! Cost: one indexed look-up for each id met; an ordinary user meets a handful.
+//! Cost: one indexed look-up for each id met; an ordinary user meets a handful. Ids that are met
+//! together are asked for together: a warehouse far away answers a handful of questions.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::warehouse::Warehouse;
+use super::warehouse::{Ask, Edges, Warehouse};
 use crate::identity::{Cut, Facts, World};
-use crate::model::facts::{AliasCall, Link};
+use crate::model::facts::{AliasCall, Event, Link};
 use crate::model::{Id, LinkKind};
-use crate::store::Error;
 
 /// How far a walk goes before it stops and says so.
 #[derive(Clone, Copy, Debug)]
@@ -35,54 +35,68 @@ pub struct Limits {
     pub members: usize,
     /// Ids next to a user that are looked into.
     pub beside: usize,
-    /// Rows read for one id.
+    /// Rows read for one user.
     pub rows: usize,
     /// Rows read for all orphans together.
     pub orphan_rows: usize,
 }
 
-impl Default for Limits {
+impl Limits {
     /// Far beyond any real person, and still read in well under a second.
+    pub const DEFAULT: Self =
+        Self { calls: 1_000, links: 500, members: 1_000, beside: 500, rows: 2_000_000, orphan_rows: 100_000 };
+}
+
+impl Default for Limits {
     fn default() -> Self {
-        Self { calls: 1_000, links: 500, members: 1_000, beside: 500, rows: 2_000_000, orphan_rows: 100_000 }
+        Self::DEFAULT
     }
 }
 
+/// Rows asked for at once: nearly every journey is one page.
+const PAGE: usize = 250_000;
+
 /// Reads what the journey of `query` needs.
-pub fn gather<W: Warehouse>(warehouse: &W, query: &Id, limits: &Limits) -> Result<Facts, Error> {
+pub fn gather<W: Warehouse>(warehouse: &W, query: &Id, limits: &Limits) -> Result<Facts, W::Error> {
     let mut walk = Walk::new(warehouse, limits);
     let seeds = BTreeSet::from([query.clone(), query.other_device_form()]);
     let own = walk.clusters(&seeds)?;
     let beside = walk.beside(&own)?;
     let beside = walk.capped(beside, "ids that share a device, a login or an alias call with this user");
     let next = walk.clusters(&beside)?;
-    for id in &next {
-        walk.links_of(id)?;
-    }
+    walk.read_links(&next)?;
     let anonymous = walk.anonymous(&next);
     let further = walk.beside(&anonymous)?;
     let further = walk.capped(further, "ids that share a device, a login or an alias call with its orphans");
-    for id in walk.clusters(&further)? {
-        walk.links_of(&id)?;
+    let further = walk.clusters(&further)?;
+    walk.read_links(&further)?;
+    let more = walk.rows_of(&own.iter().cloned().collect::<Vec<_>>(), limits.rows)?;
+    if more {
+        let told = format!("This user has more than {} rows: the rest is not shown.", limits.rows);
+        walk.cut(told);
     }
-    walk.rows_of(&own)?;
     if walk.facts.events.is_empty() {
         walk.mentions_of(&seeds)?;
     }
-    walk.orphan_rows(anonymous.difference(&own))?;
+    let more = walk.rows_of(&anonymous.difference(&own).cloned().collect::<Vec<_>>(), limits.orphan_rows)?;
+    if more {
+        let told = format!("The orphans have more than {} rows: the rest is not shown.", limits.orphan_rows);
+        walk.cut(told);
+    }
     Ok(walk.facts)
 }
 
-/// Reads only what tells the root of `id` and what it is: no rows, a few calls and links.
-pub(super) fn gather_root<W: Warehouse>(warehouse: &W, id: &Id) -> Result<Facts, Error> {
-    /// Enough to tell what an id is; which of many calls comes first decides its root.
-    const LIMITS: Limits = Limits { calls: 50, links: 20, members: 50, beside: 0, rows: 0, orphan_rows: 0 };
+/// Reads only the alias calls that tell the roots of `ids`: no rows, no links.
+pub(super) fn gather_roots<W: Warehouse>(warehouse: &W, ids: &[Id]) -> Result<Facts, W::Error> {
+    /// Which of many calls comes first decides a root; more say no more.
+    const LIMITS: Limits = Limits { calls: 50, links: 0, members: 50, beside: 0, rows: 0, orphan_rows: 0 };
     let mut walk = Walk::new(warehouse, &LIMITS);
-    walk.calls_along(id.clone())?;
-    for call in warehouse.calls_to(id, 1)? {
-        walk.add_call(call);
+    walk.calls_along(ids.to_vec())?;
+    for edges in warehouse.edges(ids, Ask { calls_to: 1, ..Ask::default() })? {
+        for call in edges.calls_to {
+            walk.add_call(call);
+        }
     }
-    walk.links_of(id)?;
     Ok(walk.facts)
 }
 
@@ -92,7 +106,10 @@ struct Walk<'w, W> {
     facts: Facts,
     /// Numbers of the calls at hand.
     calls: HashSet<i64>,
+    /// Links at hand.
     links: HashSet<(LinkKind, Id, Id)>,
+    /// Indexes of the links at hand by the ids that they name.
+    naming: HashMap<Id, Vec<usize>>,
     /// Ids whose calls as an alias are at hand, with those of their targets.
     forward: HashSet<Id>,
     /// Ids whose calls as a target are at hand.
@@ -109,6 +126,7 @@ impl<'w, W: Warehouse> Walk<'w, W> {
             facts: Facts::default(),
             calls: HashSet::new(),
             links: HashSet::new(),
+            naming: HashMap::new(),
             forward: HashSet::new(),
             back: HashSet::new(),
             linked: HashSet::new(),
@@ -116,10 +134,8 @@ impl<'w, W: Warehouse> Walk<'w, W> {
     }
 
     /// The ids of the users that `ids` belong to.
-    fn clusters(&mut self, ids: &BTreeSet<Id>) -> Result<BTreeSet<Id>, Error> {
-        for id in ids {
-            self.calls_along(id.clone())?;
-        }
+    fn clusters(&mut self, ids: &BTreeSet<Id>) -> Result<BTreeSet<Id>, W::Error> {
+        self.calls_along(ids.iter().cloned().collect())?;
         loop {
             let world = World::new(&self.facts);
             let roots: BTreeSet<Id> = ids.iter().map(|id| world.root_of(id).clone()).collect();
@@ -136,55 +152,57 @@ impl<'w, W: Warehouse> Walk<'w, W> {
                 ));
                 return Ok(members);
             }
-            for id in unseen {
-                self.calls_onto(&id)?;
-            }
+            self.calls_onto(unseen)?;
         }
     }
 
-    /// Reads the calls that ask for `id`, and so on along all their targets: what it takes to
+    /// Reads the calls that ask for `ids`, and so on along all their targets: what it takes to
     /// judge each of them.
-    fn calls_along(&mut self, id: Id) -> Result<(), Error> {
-        let mut todo = vec![id];
-        while let Some(id) = todo.pop() {
-            if !self.forward.insert(id.clone()) {
-                continue;
+    fn calls_along(&mut self, ids: Vec<Id>) -> Result<(), W::Error> {
+        let mut todo = ids;
+        loop {
+            todo.retain(|id| self.forward.insert(id.clone()));
+            if todo.is_empty() {
+                return Ok(());
             }
-            let calls = self.warehouse.calls_of(&id, self.limits.calls)?;
-            if calls.len() >= self.limits.calls {
+            let ask = Ask { calls_of: self.limits.calls, ..Ask::default() };
+            let mut next = Vec::new();
+            for (id, Edges { calls_of, .. }) in todo.iter().zip(self.warehouse.edges(&todo, ask)?) {
+                if calls_of.len() >= self.limits.calls {
+                    self.cut(format!(
+                        "More than {} alias calls ask for {}: only the first to arrive are shown.",
+                        self.limits.calls,
+                        id.as_str()
+                    ));
+                }
+                for call in calls_of {
+                    next.extend(call.target.clone());
+                    self.add_call(call);
+                }
+            }
+            todo = next;
+        }
+    }
+
+    /// Reads the calls that name `ids` as their targets, with what it takes to judge them.
+    fn calls_onto(&mut self, ids: Vec<Id>) -> Result<(), W::Error> {
+        let ask = Ask { calls_to: self.limits.calls, ..Ask::default() };
+        let mut aliases = Vec::new();
+        for (id, Edges { calls_to, .. }) in ids.iter().zip(self.warehouse.edges(&ids, ask)?) {
+            if calls_to.len() >= self.limits.calls {
                 self.cut(format!(
-                    "More than {} alias calls ask for {}: only the first to arrive are shown.",
+                    "More than {} alias calls point at {}: only the first to arrive are shown.",
                     self.limits.calls,
                     id.as_str()
                 ));
             }
-            for call in calls {
-                todo.extend(call.target.clone());
+            for call in calls_to {
+                aliases.extend(call.alias.clone());
                 self.add_call(call);
             }
         }
-        Ok(())
-    }
-
-    /// Reads the calls that name `id` as their target, with what it takes to judge them.
-    fn calls_onto(&mut self, id: &Id) -> Result<(), Error> {
-        self.back.insert(id.clone());
-        let calls = self.warehouse.calls_to(id, self.limits.calls)?;
-        if calls.len() >= self.limits.calls {
-            self.cut(format!(
-                "More than {} alias calls point at {}: only the first to arrive are shown.",
-                self.limits.calls,
-                id.as_str()
-            ));
-        }
-        for call in calls {
-            let alias = call.alias.clone();
-            self.add_call(call);
-            if let Some(alias) = alias {
-                self.calls_along(alias)?;
-            }
-        }
-        Ok(())
+        self.back.extend(ids);
+        self.calls_along(aliases)
     }
 
     fn add_call(&mut self, call: AliasCall) {
@@ -193,18 +211,16 @@ impl<'w, W: Warehouse> Walk<'w, W> {
         }
     }
 
-    /// Reads the links of `id`, also as a bare device.
-    fn links_of(&mut self, id: &Id) -> Result<Vec<Link>, Error> {
-        let mut found = Vec::new();
-        for form in BTreeSet::from([id.clone(), id.to_bare()]) {
-            if form.is_placeholder() {
-                continue;
-            }
-            if !self.linked.insert(form.clone()) {
-                found.extend(self.facts.links.iter().filter(|link| link.a == form || link.b == form).cloned());
-                continue;
-            }
-            let links = self.warehouse.links_of(&form, self.limits.links)?;
+    /// Reads the links of `ids`, also as bare devices; those of placeholders say nothing.
+    fn read_links<'a>(&mut self, ids: impl IntoIterator<Item = &'a Id>) -> Result<(), W::Error> {
+        let forms: BTreeSet<Id> = ids.into_iter().flat_map(|id| [id.clone(), id.to_bare()]).collect();
+        let forms: Vec<Id> =
+            forms.into_iter().filter(|form| !form.is_placeholder() && self.linked.insert(form.clone())).collect();
+        if forms.is_empty() {
+            return Ok(());
+        }
+        let ask = Ask { links: self.limits.links, ..Ask::default() };
+        for (form, Edges { links, .. }) in forms.iter().zip(self.warehouse.edges(&forms, ask)?) {
             if links.len() >= self.limits.links {
                 self.cut(format!(
                     "{} shares rows with more than {} ids: the rest is not looked into.",
@@ -212,36 +228,51 @@ impl<'w, W: Warehouse> Walk<'w, W> {
                     self.limits.links
                 ));
             }
-            for link in &links {
-                if self.links.insert((link.kind, link.a.clone(), link.b.clone())) {
-                    self.facts.links.push(link.clone());
-                }
+            for link in links {
+                self.add_link(link);
             }
-            found.extend(links);
         }
-        Ok(found)
+        Ok(())
+    }
+
+    fn add_link(&mut self, link: Link) {
+        if self.links.insert((link.kind, link.a.clone(), link.b.clone())) {
+            let at = self.facts.links.len();
+            for id in BTreeSet::from([&link.a, &link.b]) {
+                self.naming.entry(id.clone()).or_default().push(at);
+            }
+            self.facts.links.push(link);
+        }
+    }
+
+    /// The links at hand that name `id`, or it as a bare device.
+    fn links_of(&self, id: &Id) -> impl Iterator<Item = &Link> {
+        let forms = BTreeSet::from([id.clone(), id.to_bare()]);
+        let indexes = forms.into_iter().flat_map(|form| self.naming.get(&form).into_iter().flatten());
+        indexes.filter_map(|at| self.facts.links.get(*at))
     }
 
     /// Ids that a link, a device or an alias call puts beside one of `ids`.
-    fn beside(&mut self, ids: &BTreeSet<Id>) -> Result<BTreeSet<Id>, Error> {
+    fn beside(&mut self, ids: &BTreeSet<Id>) -> Result<BTreeSet<Id>, W::Error> {
+        let speaking: Vec<&Id> = ids.iter().filter(|id| !id.is_placeholder()).collect();
+        self.read_links(speaking.iter().copied())?;
+        let links = speaking.iter().flat_map(|id| self.links_of(id));
+        let devices = links.filter_map(Link::device).filter(|device| !device.is_placeholder());
+        let devices: BTreeSet<Id> = devices.cloned().collect();
+        self.read_links(&devices)?;
+
         let mut beside = BTreeSet::new();
         let mut add = |id: &Id| {
             if !id.is_placeholder() {
                 beside.extend([id.clone(), id.other_device_form()]);
             }
         };
-        let mut devices = BTreeSet::new();
-        for id in ids.iter().filter(|id| !id.is_placeholder()) {
-            for link in self.links_of(id)? {
-                add(&link.a);
-                add(&link.b);
-                devices.extend(link.device().filter(|device| !device.is_placeholder()).cloned());
-            }
+        for link in speaking.iter().flat_map(|id| self.links_of(id)) {
+            add(&link.a);
+            add(&link.b);
         }
-        for device in devices {
-            for sharing in self.links_of(&device)? {
-                add(&sharing.a);
-            }
+        for sharing in devices.iter().flat_map(|device| self.links_of(device)) {
+            add(&sharing.a);
         }
         for call in &self.facts.calls {
             let named: Vec<&Id> = [&call.alias, &call.target].into_iter().flatten().collect();
@@ -266,49 +297,35 @@ impl<'w, W: Warehouse> Walk<'w, W> {
         ids.iter().filter(|id| world.is_anonymous(world.root_of(id))).cloned().collect()
     }
 
-    fn rows_of(&mut self, own: &BTreeSet<Id>) -> Result<(), Error> {
-        for id in own {
-            let rows = self.warehouse.events_of(id, self.limits.rows)?;
-            if rows.len() >= self.limits.rows {
-                self.cut(format!("{} has more than {} rows: the rest is not shown.", id.as_str(), self.limits.rows));
-            }
-            self.facts.events.extend(rows);
-        }
-        Ok(())
-    }
-
-    fn orphan_rows<'a>(&mut self, ids: impl Iterator<Item = &'a Id>) -> Result<(), Error> {
-        let mut left = self.limits.orphan_rows;
-        for id in ids {
-            let rows = self.warehouse.events_of(id, left)?;
+    /// Reads the rows of `ids`, page by page, up to `limit`; tells whether there are more.
+    fn rows_of(&mut self, ids: &[Id], limit: usize) -> Result<bool, W::Error> {
+        let mut left = limit;
+        let mut after = None;
+        while !ids.is_empty() && left > 0 {
+            let page = PAGE.min(left);
+            let rows = self.warehouse.event_heads(ids, after, page)?;
             left -= rows.len().min(left);
+            after = rows.last().map(|row| Event::place(row));
+            let is_last = rows.len() < page;
             self.facts.events.extend(rows);
-            if left == 0 {
-                self.cut(format!(
-                    "The orphans have more than {} rows: the rest is not shown.",
-                    self.limits.orphan_rows
-                ));
-                break;
+            if is_last {
+                return Ok(false);
             }
         }
-        Ok(())
+        Ok(!ids.is_empty())
     }
 
     /// An id without rows is found where it is named, also by and with a placeholder.
-    fn mentions_of(&mut self, forms: &BTreeSet<Id>) -> Result<(), Error> {
-        let mut named = BTreeSet::new();
-        for form in forms {
-            for link in self.warehouse.links_of(form, self.limits.beside)? {
+    fn mentions_of(&mut self, forms: &BTreeSet<Id>) -> Result<(), W::Error> {
+        let forms: Vec<Id> = forms.iter().cloned().collect();
+        let mut named = Vec::new();
+        for edges in self.warehouse.edges(&forms, Ask { links: self.limits.beside, ..Ask::default() })? {
+            for link in edges.links {
                 named.extend([link.a.clone(), link.b.clone()]);
-                if self.links.insert((link.kind, link.a.clone(), link.b.clone())) {
-                    self.facts.links.push(link);
-                }
+                self.add_link(link);
             }
         }
-        for id in named {
-            self.calls_along(id)?;
-        }
-        Ok(())
+        self.calls_along(named)
     }
 
     fn cut(&mut self, what: String) {

@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::gather::gather_root;
+use super::gather::gather_roots;
+use super::warehouse::{Ask, Warehouse};
 use crate::identity::World;
+use crate::model::facts::Link;
 use crate::model::{Id, LinkKind, Millis};
-use crate::store::{Error, Match, Reader};
+use crate::store::{IdHit, Match};
 
 /// One id that a search found.
 #[derive(Clone, Debug)]
@@ -57,78 +59,80 @@ impl HitKind {
 }
 
 /// Ids and profile values that match `text`, best first, at most `limit`.
-pub(super) fn search(reader: &Reader, text: &str, limit: usize) -> Result<Vec<Hit>, Error> {
+pub(super) fn search<W: Warehouse>(warehouse: &W, text: &str, limit: usize) -> Result<Vec<Hit>, W::Error> {
+    placed(warehouse, warehouse.search_ids(text, limit)?)
+}
+
+/// What was found, each with what it is and where it leads.
+pub(super) fn placed<W: Warehouse>(warehouse: &W, mut found: Vec<IdHit>) -> Result<Vec<Hit>, W::Error> {
     let mut seen = HashSet::new();
-    let mut hits = Vec::new();
-    for found in reader.find(text, limit)? {
-        if !seen.insert(found.id.clone()) {
-            continue;
-        }
-        let (root, kind) = place(reader, &found.id)?;
-        let span = reader.span_of(&found.id)?.unwrap_or_default();
-        hits.push(Hit {
+    found.retain(|hit| seen.insert(hit.id.clone()));
+    let places = places(warehouse, &found)?;
+    let mut hits: Vec<Hit> = found
+        .into_iter()
+        .zip(places)
+        .map(|(found, (root, kind))| Hit {
             kind: if found.found == Match::Profile { HitKind::Profile } else { kind },
             id: found.id,
             root,
             found: found.found,
             via: found.via,
-            events: span.events,
-            first: span.first,
-            last: span.last,
-        });
-    }
+            events: found.span.events,
+            first: found.span.first,
+            last: found.span.last,
+        })
+        .collect();
     // Within one way of matching, ids that lead somewhere come before those only mentioned.
     hits.sort_by_key(|hit| (hit.found, hit.root.is_none()));
     Ok(hits)
 }
 
-/// The root of `id` and what it is to it.
-fn place(reader: &Reader, id: &Id) -> Result<(Option<Id>, HitKind), Error> {
-    let facts = gather_root(reader, id)?;
+/// Links read of an id to tell what it is.
+const LINKS: usize = 20;
+
+/// The root of each id that was found, and what the id is to it.
+fn places<W: Warehouse>(warehouse: &W, found: &[IdHit]) -> Result<Vec<(Option<Id>, HitKind)>, W::Error> {
+    let ids: Vec<Id> = found.iter().map(|hit| hit.id.clone()).collect();
+    let facts = gather_roots(warehouse, &ids)?;
     let world = World::new(&facts);
-    if let Some(root) = root_of(reader, &world, id)? {
-        let kind = if root == *id { HitKind::Root } else { HitKind::Alias };
-        return Ok((Some(root), kind));
+    let root_of = |hit: &IdHit| {
+        let is_known = hit.span.events > 0 || world.knows(&hit.id);
+        is_known.then(|| world.root_of(&hit.id).clone())
+    };
+    let roots: Vec<Option<Id>> = found.iter().map(root_of).collect();
+
+    // What has no root is only mentioned: as a device or a user, and maybe in its other form.
+    let named: Vec<Id> = ids.iter().zip(&roots).filter(|(_, root)| root.is_none()).map(|(id, _)| id.clone()).collect();
+    let mut mentions = mentions(warehouse, &named)?.into_iter();
+    let mut places = Vec::with_capacity(found.len());
+    for (id, root) in ids.iter().zip(roots) {
+        places.push(match root {
+            Some(root) if root == *id => (Some(root), HitKind::Root),
+            Some(root) => (Some(root), HitKind::Alias),
+            None => mentions.next().unwrap_or((None, HitKind::User)),
+        });
     }
-    let device = world.links_of(id).any(|link| {
-        link.b == *id && matches!(link.kind, LinkKind::IdDevice | LinkKind::UserDevice | LinkKind::PersistedDevice)
-    });
-    let kind = if device { HitKind::Device } else { HitKind::User };
-    let other = id.other_device_form();
-    let facts = gather_root(reader, &other)?;
-    Ok((root_of(reader, &World::new(&facts), &other)?, kind))
+    Ok(places)
 }
 
-/// The root of `id`, if rows are stored under it or the lookup table names it.
-fn root_of(reader: &Reader, world: &World<'_>, id: &Id) -> Result<Option<Id>, Error> {
-    let has_rows = reader.span_of(id)?.is_some_and(|span| span.events > 0);
-    Ok((has_rows || world.knows(id)).then(|| world.root_of(id).clone()))
-}
-
-/// Most ids that are compared with a text that nothing matches.
-const NEAR_SCAN: usize = 2_000_000;
-
-/// Ids that differ little from `text`, with their number of rows, nearest first.
-pub(super) fn near(reader: &Reader, text: &str, limit: usize) -> Result<Vec<(Id, u64)>, Error> {
-    let wanted = text.trim().to_lowercase();
-    let length = wanted.chars().count();
-    let allowed = (length / 4).clamp(1, 3);
-    let mut near: Vec<(usize, Id)> = reader
-        .all_ids()?
-        .into_iter()
-        .take(NEAR_SCAN)
-        .filter(|id| id.as_str().chars().count().abs_diff(length) <= allowed)
-        .filter_map(|id| {
-            let distance = strsim::osa_distance(&wanted, &id.as_str().to_lowercase());
-            (distance <= allowed).then_some((distance, id))
-        })
-        .collect();
-    near.sort();
-    near.truncate(limit);
-    near.into_iter()
-        .map(|(_, id)| {
-            let rows = reader.span_of(&id)?.map_or(0, |span| span.events);
-            Ok((id, rows))
-        })
-        .collect()
+/// The root of each id's other device form, if that one is known, and what the id is named as.
+fn mentions<W: Warehouse>(warehouse: &W, ids: &[Id]) -> Result<Vec<(Option<Id>, HitKind)>, W::Error> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let edges = warehouse.edges(ids, Ask { links: LINKS, ..Ask::default() })?;
+    let others: Vec<Id> = ids.iter().map(Id::other_device_form).collect();
+    let facts = gather_roots(warehouse, &others)?;
+    let world = World::new(&facts);
+    let mut mentions = Vec::with_capacity(ids.len());
+    for ((id, other), edges) in ids.iter().zip(&others).zip(edges) {
+        let as_device = |link: &Link| {
+            link.b == *id && matches!(link.kind, LinkKind::IdDevice | LinkKind::UserDevice | LinkKind::PersistedDevice)
+        };
+        let kind = if edges.links.iter().any(as_device) { HitKind::Device } else { HitKind::User };
+        let form = std::slice::from_ref(other);
+        let is_known = world.knows(other) || !warehouse.event_heads(form, None, 1)?.is_empty();
+        mentions.push((is_known.then(|| world.root_of(other).clone()), kind));
+    }
+    Ok(mentions)
 }

@@ -6,12 +6,13 @@
 //! [r]: crate::identity
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// One text for the program and machine that sent a row: `web · Mac OS X · Chrome · 1440x900`.
 ///
-/// The first part is always the library, `?` where the row does not say.
+/// The first part is always the library, `?` where the row does not say. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Client(Box<str>);
+pub struct Client(Arc<str>);
 
 /// Values of `mp_lib` that run on servers: their rows come from no device.
 const SERVER_LIBRARIES: &[&str] =
@@ -45,6 +46,11 @@ impl Client {
     /// Takes back a text that [`Client::as_str`] gave.
     pub fn from_text(text: &str) -> Self {
         Self(text.into())
+    }
+
+    /// Takes a text that [`Client::as_str`] gave, without a copy.
+    pub fn from_shared(text: Arc<str>) -> Self {
+        Self(text)
     }
 
     /// The text.

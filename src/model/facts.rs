@@ -32,6 +32,16 @@ pub struct Arrival {
     pub row: i64,
 }
 
+/// Place of a row in a timeline: its time, then its arrival. No two rows share one.
+pub type Place = (Millis, Arrival);
+
+impl Arrival {
+    /// The place after everything that had arrived by `at`, that millisecond included.
+    pub fn end_of(at: Millis) -> Self {
+        Self { at, rank: u32::MAX, line: u64::MAX, row: i64::MAX }
+    }
+}
+
 /// One row of the store, without its properties.
 #[derive(Clone, Debug)]
 pub struct Event {
@@ -66,6 +76,11 @@ impl Event {
     /// Its place in the order of arrival.
     pub fn arrival(&self) -> Arrival {
         Arrival { at: self.arrived, rank: self.source.rank, line: self.source.line, row: self.row }
+    }
+
+    /// Its place in a timeline.
+    pub fn place(&self) -> Place {
+        (self.time, self.arrival())
     }
 
     /// Whether a field of the row says when it arrived.

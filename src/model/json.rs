@@ -146,7 +146,7 @@ mod tests {
                 }
                 for wrong in ["\"", "\u{1f}", "\n", "\\x"] {
                     let token = format!("\"{}{wrong}{}\"", "a".repeat(at), "b".repeat(length - at));
-                    assert_eq!(super::text(&token), None, "{token}");
+                    assert_eq!(text(&token), None, "{token}");
                 }
             }
         }

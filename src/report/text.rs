@@ -118,6 +118,10 @@ fn imported_file(file: &ImportedFile, look: &Look) -> String {
 
 /// Who, how many ids and devices, from when to when, what is missing.
 fn header(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
+    if let Some(moment) = journey.as_of {
+        let when = format!("as of {}: only what had arrived by then", look.clock.full(moment.at));
+        writeln!(out, "{}", look.paint(Class::Refused, &look.wrap(&when, 0)))?;
+    }
     let mut parts = vec![look.clean(journey.query.as_str())];
     match &journey.root {
         Some(root) if *root == journey.query => parts.push("a root".to_owned()),

@@ -1,20 +1,27 @@
 //! Reading a store.
 
 mod arena;
+mod census;
+mod collect;
 mod facts;
 mod files;
 mod find;
+mod heads;
 mod overview;
+mod properties;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension};
+use rustc_hash::FxHashMap;
 
 use self::arena::Arena;
+pub use self::census::IdNote;
+use self::collect::{Collector, TextCollector};
 use self::files::Files;
 use super::open::{self, Content};
 use super::{Error, number, schema};
@@ -27,6 +34,14 @@ const STEPS: i32 = 2000;
 /// Texts kept in memory by their number; beyond, all are dropped and read again.
 const CACHED_TEXTS: usize = 1 << 17;
 
+/// For [`Arena::over`]: ids.
+const ID_TEXTS: &str =
+    "SELECT collect_texts(id, name) FROM (SELECT id, name FROM ids WHERE id > ?1 ORDER BY id LIMIT ?2)";
+
+/// For [`Arena::over`]: values of profiles.
+const VALUE_TEXTS: &str =
+    "SELECT collect_texts(id, value) FROM (SELECT id, value FROM profile_values WHERE id > ?1 ORDER BY id LIMIT ?2)";
+
 /// One that reads a store and never changes it.
 ///
 /// It may go to another thread, and there may be many, also while a [`super::Writer`] of this
@@ -36,12 +51,38 @@ pub struct Reader {
     db: Connection,
     path: PathBuf,
     in_memory: bool,
+    collector: Collector,
+    text_collector: TextCollector,
     files: RefCell<Option<Arc<Files>>>,
-    ids: RefCell<HashMap<i64, Id>>,
-    names: RefCell<HashMap<i64, Arc<str>>>,
+    ids: RefCell<FxHashMap<i64, Id>>,
+    names: RefCell<FxHashMap<i64, Arc<str>>>,
+    /// Numbers of ids that a search has found: more is asked about them next.
+    numbers: RefCell<HashMap<Id, i64>>,
+    /// Whether `files` are those of the moment that is looked at.
+    files_are_new: Cell<bool>,
     id_texts: RefCell<Arena>,
     value_texts: RefCell<Arena>,
+    abort: Option<Abort>,
 }
+
+/// A store that is open already, to be opened once more.
+struct Again {
+    path: PathBuf,
+    abort: Option<Abort>,
+}
+
+impl Again {
+    fn open(self) -> Result<Reader, Error> {
+        let mut reader = Reader::over(open::read_only(&self.path)?, self.path, false)?;
+        if let Some(abort) = self.abort {
+            reader.on_progress(move || abort())?;
+        }
+        Ok(reader)
+    }
+}
+
+/// Tells whether nobody wants the answer any more.
+type Abort = Arc<dyn Fn() -> bool + Send + Sync>;
 
 impl fmt::Debug for Reader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -68,26 +109,46 @@ impl Reader {
         if found < schema::VERSION {
             return Err(Error::Older { path: path.to_owned(), found, ours: schema::VERSION });
         }
-        Ok(Self::over(db, path.to_owned(), false))
+        Self::over(db, path.to_owned(), false)
     }
 
-    pub(super) fn over(db: Connection, path: PathBuf, in_memory: bool) -> Self {
-        Self {
+    pub(super) fn over(db: Connection, path: PathBuf, in_memory: bool) -> Result<Self, Error> {
+        let at = |source| Error::sqlite(&path, source);
+        let collector = Collector::of(&db).map_err(at)?;
+        let text_collector = TextCollector::of(&db).map_err(at)?;
+        Ok(Self {
             db,
+            collector,
+            text_collector,
             path,
             in_memory,
             files: RefCell::default(),
             ids: RefCell::default(),
             names: RefCell::default(),
-            id_texts: RefCell::new(Arena::over("SELECT id, name FROM ids WHERE id > ?1 ORDER BY id")),
-            value_texts: RefCell::new(Arena::over("SELECT id, value FROM profile_values WHERE id > ?1 ORDER BY id")),
-        }
+            numbers: RefCell::default(),
+            files_are_new: Cell::new(false),
+            id_texts: RefCell::new(Arena::over(ID_TEXTS)),
+            value_texts: RefCell::new(Arena::over(VALUE_TEXTS)),
+            abort: None,
+        })
     }
 
     /// Calls `abort` again and again while a query runs; `true` ends it with
     /// [`Error::Cancelled`]. Later queries run as before.
-    pub fn on_progress<F: FnMut() -> bool + Send + 'static>(&mut self, abort: F) -> Result<(), Error> {
-        self.db.progress_handler(STEPS, Some(abort)).map_err(|source| Error::sqlite(&self.path, source))
+    pub fn on_progress<F: Fn() -> bool + Send + Sync + 'static>(&mut self, abort: F) -> Result<(), Error> {
+        let abort: Abort = Arc::new(abort);
+        self.abort = Some(Arc::clone(&abort));
+        self.db.progress_handler(STEPS, Some(move || abort())).map_err(|source| Error::sqlite(&self.path, source))
+    }
+
+    /// Whether to go on with work that SQLite has no part in.
+    fn go_on(&self) -> Result<(), Error> {
+        if self.abort.as_ref().is_some_and(|abort| abort()) { Err(Error::Cancelled) } else { Ok(()) }
+    }
+
+    /// What it takes to open the same store once more, for another thread.
+    fn again(&self) -> Again {
+        Again { path: self.path.clone(), abort: self.abort.clone() }
     }
 
     /// A number that changes when another connection has changed the store.
@@ -109,7 +170,9 @@ impl Reader {
             return read(self);
         }
         let moment = self.db.unchecked_transaction().map_err(|source| Error::sqlite(&self.path, source))?;
+        self.files_are_new.set(false);
         let answer = read(self);
+        self.files_are_new.set(false);
         drop(moment);
         answer
     }
@@ -126,24 +189,39 @@ impl Reader {
     /// The files as they are now. Asked within [`Reader::at_one_moment`], they have every file
     /// that a row of that moment names.
     fn files(&self) -> Result<Arc<Files>, Error> {
-        let version = self.data_version()?;
-        if let Some(files) = &*self.files.borrow()
-            && files.version == version
-        {
+        if let Some(files) = self.files.borrow().as_ref().filter(|_| self.files_are_new.get()) {
             return Ok(Arc::clone(files));
         }
-        let files = Arc::new(self.ask(|db| Files::read(db, version))?);
+        let version = self.data_version()?;
+        let known = self.files.borrow().as_ref().filter(|files| files.version == version).map(Arc::clone);
+        let files = match known {
+            Some(files) => files,
+            None => Arc::new(self.ask(|db| Files::read(db, version))?),
+        };
         self.files.replace(Some(Arc::clone(&files)));
+        self.files_are_new.set(!self.db.is_autocommit());
         Ok(files)
     }
 
     /// Number of an id, in any role; `None` when the store does not have it.
     fn number_of(&self, id: &Id) -> Result<Option<i64>, Error> {
+        if let Some(number) = self.numbers.borrow().get(id) {
+            return Ok(Some(*number));
+        }
         self.ask(|db| {
             db.prepare_cached("SELECT id FROM ids WHERE name = ?1")?
                 .query_row([id.as_str()], |row| row.get(0))
                 .optional()
         })
+    }
+
+    /// Keeps the number of an id; numbers never change.
+    fn remember(&self, id: &Id, number: i64) {
+        let mut numbers = self.numbers.borrow_mut();
+        if numbers.len() >= CACHED_TEXTS {
+            numbers.clear();
+        }
+        numbers.insert(id.clone(), number);
     }
 
     /// The id with this number.

@@ -217,7 +217,7 @@ impl Writer {
     pub fn into_reader(mut self) -> Result<Reader, Error> {
         self.commit()?;
         open::for_reading(&self.db).map_err(|source| Error::sqlite(&self.path, source))?;
-        Ok(Reader::over(self.db, self.path, self.in_memory))
+        Reader::over(self.db, self.path, self.in_memory)
     }
 
     fn no_file(&self, file: FileId) -> Error {

@@ -1,13 +1,15 @@
 //! Properties of the engine over random histories.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
+use std::sync::Arc;
 
-use journey::identity::{Facts, Journey, State, resolve};
-use journey::inspect::Warehouse;
+use journey::identity::{Facts, Journey, State, resolve, resolve_as_of};
 use journey::inspect::gather::{Limits, gather};
-use journey::model::facts::{AliasCall, Event, Link};
+use journey::inspect::{Ask, Edges, History, Warehouse};
+use journey::model::facts::{AliasCall, Arrival, Event, Place};
 use journey::model::{Flags, Id, Row, Verb};
-use journey::store::Error;
+use journey::store::IdHit;
 use proptest::prelude::*;
 
 use crate::support::story::{Story, facts, facts_of_files};
@@ -83,29 +85,47 @@ pub(crate) fn any_history() -> impl Strategy<Value = Vec<Row>> {
 /// The whole history as a warehouse without any index.
 struct Whole(Facts);
 
+impl Whole {
+    fn calls(&self, limit: usize, wanted: impl Fn(&AliasCall) -> bool) -> Vec<AliasCall> {
+        let mut calls: Vec<_> = self.0.calls.iter().filter(|call| wanted(call)).cloned().collect();
+        calls.sort_by_key(AliasCall::arrival);
+        calls.truncate(limit);
+        calls
+    }
+}
+
 impl Warehouse for Whole {
-    fn calls_of(&self, alias: &Id, limit: usize) -> Result<Vec<AliasCall>, Error> {
-        let mut calls: Vec<_> =
-            self.0.calls.iter().filter(|call| call.alias.as_ref() == Some(alias)).cloned().collect();
-        calls.sort_by_key(AliasCall::arrival);
-        calls.truncate(limit);
-        Ok(calls)
+    type Error = Infallible;
+
+    fn search_ids(&self, _: &str, _: usize) -> Result<Vec<IdHit>, Infallible> {
+        Ok(Vec::new())
     }
 
-    fn calls_to(&self, target: &Id, limit: usize) -> Result<Vec<AliasCall>, Error> {
-        let mut calls: Vec<_> =
-            self.0.calls.iter().filter(|call| call.target.as_ref() == Some(target)).cloned().collect();
-        calls.sort_by_key(AliasCall::arrival);
-        calls.truncate(limit);
-        Ok(calls)
+    fn edges(&self, ids: &[Id], ask: Ask) -> Result<Vec<Edges>, Infallible> {
+        let edges = |id: &Id| Edges {
+            calls_of: self.calls(ask.calls_of, |call| call.alias.as_ref() == Some(id)),
+            calls_to: self.calls(ask.calls_to, |call| call.target.as_ref() == Some(id)),
+            links: self.0.links.iter().filter(|link| link.a == *id || link.b == *id).take(ask.links).cloned().collect(),
+        };
+        Ok(ids.iter().map(edges).collect())
     }
 
-    fn links_of(&self, id: &Id, limit: usize) -> Result<Vec<Link>, Error> {
-        Ok(self.0.links.iter().filter(|link| link.a == *id || link.b == *id).take(limit).cloned().collect())
+    fn event_heads(&self, ids: &[Id], after: Option<Place>, limit: usize) -> Result<Vec<Arc<Event>>, Infallible> {
+        let mut events: Vec<_> = self
+            .0
+            .events
+            .iter()
+            .filter(|event| event.id.as_ref().is_some_and(|id| ids.contains(id)))
+            .cloned()
+            .collect();
+        events.retain(|event| after.is_none_or(|after| event.place() > after));
+        events.sort_by_key(|event| event.place());
+        events.truncate(limit);
+        Ok(events)
     }
 
-    fn events_of(&self, id: &Id, limit: usize) -> Result<Vec<Event>, Error> {
-        Ok(self.0.events.iter().filter(|event| event.id.as_ref() == Some(id)).take(limit).cloned().collect())
+    fn properties(&self, rows: &[i64]) -> Result<Vec<String>, Infallible> {
+        Ok(vec!["{}".to_owned(); rows.len()])
     }
 }
 
@@ -214,6 +234,42 @@ proptest! {
             let (gathered, whole) = (told(resolve(&gathered, &id)), told(resolve(&whole.0, &id)));
             let differ = gathered.lines().zip(whole.lines()).find(|(a, b)| a != b);
             prop_assert!(gathered == whole, "{id:?}: {differ:?}");
+        }
+    }
+
+    #[test]
+    fn as_of_a_moment_is_what_the_rows_so_far_lead_to(rows in any_history(), until in any::<prop::sample::Index>()) {
+        let whole = Whole(facts(&rows));
+        let moment = whole.0.events[until.index(whole.0.events.len())].arrival();
+        let so_far: Vec<Row> = rows
+            .iter()
+            .filter(|row| (row.arrival.unwrap_or(row.time), row.line) <= (moment.at, moment.line))
+            .cloned()
+            .collect();
+        let mut prefix = facts(&so_far);
+        for link in &mut prefix.links {
+            // How many rows say so is not known of a moment: the first one is told.
+            link.rows = 1;
+        }
+        // Numbers in the store are given in order of writing, and rows left out have theirs.
+        let numbers: BTreeMap<u64, i64> = whole.0.events.iter().map(|event| (event.source.line, event.row)).collect();
+        for event in &mut prefix.events {
+            Arc::make_mut(event).row = numbers[&event.source.line];
+        }
+        for call in &mut prefix.calls {
+            call.row = numbers[&call.source.line];
+        }
+        let history = History::default();
+        for id in IDS.iter().map(|id| Id::new(id)) {
+            let expected = resolve(&prefix, &id).map(|journey| Journey { as_of: Some(moment), ..journey });
+            let expected = told(expected);
+            let found = told(resolve_as_of(&whole.0, &id, moment));
+            prop_assert!(found == expected, "{id:?}: {found}\n{expected}");
+            // The same from what is gathered for that moment, over look-ups made for another one.
+            history.gather(&whole, &id, Arrival::end_of(i64::MAX), &Limits::default()).unwrap();
+            let gathered = history.gather(&whole, &id, moment, &Limits::default()).unwrap();
+            let gathered = resolve(&gathered, &id).map(|journey| Journey { as_of: Some(moment), ..journey });
+            prop_assert_eq!(told(gathered), expected);
         }
     }
 

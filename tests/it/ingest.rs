@@ -5,6 +5,7 @@
 use std::fmt::Write as _;
 use std::io::{Cursor, Read, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use journey::formats::Zone;
 use journey::ingest::{Error, FileReport, Flow, Input, Options, Report, import};
@@ -41,8 +42,8 @@ fn small() -> Options {
     Options { chunk: 600, ..Options::default() }
 }
 
-fn all_events(reader: &Reader) -> Vec<Event> {
-    let mut events: Vec<Event> =
+fn all_events(reader: &Reader) -> Vec<Arc<Event>> {
+    let mut events: Vec<Arc<Event>> =
         reader.all_ids().unwrap().iter().flat_map(|id| reader.events_of(id, usize::MAX).unwrap()).collect();
     events.extend(reader.events_without_id(usize::MAX).unwrap());
     events.sort_by_key(|event| (event.source.rank, event.source.line, event.row));
@@ -130,7 +131,11 @@ fn every_form_of_an_export_stores_the_same_rows() {
         let mut writer = store();
         assert_eq!(read(&mut writer, Input::Path(sample(name))).rejected, 0);
         let events = all_events(&writer.into_reader().unwrap());
-        events.into_iter().map(|e| (e.event, e.id, e.time, e.arrived, e.device, e.user, e.other)).collect::<Vec<_>>()
+        events
+            .into_iter()
+            .map(Arc::unwrap_or_clone)
+            .map(|e| (e.event, e.id, e.time, e.arrived, e.device, e.user, e.other))
+            .collect::<Vec<_>>()
     };
     let plain = facts("variants/plain.jsonl");
     assert_eq!(plain.len(), 21);
@@ -197,7 +202,12 @@ fn a_run_that_died_at_any_chunk_and_repeated_is_like_one_run() {
         // As if it were killed: nothing is committed on the way out.
         drop(writer);
         let path = folder.path().join(&name);
-        kept.push(Connection::open(&path).unwrap().query_row("SELECT count(*) FROM chunks", [], |row| row.get::<_, i64>(0)).unwrap());
+        kept.push(
+            Connection::open(&path)
+                .unwrap()
+                .query_row("SELECT count(*) FROM chunks", [], |row| row.get::<_, i64>(0))
+                .unwrap(),
+        );
         let mut writer = open(&name);
         run(&mut writer, file(), &options);
         assert_eq!(content(writer), clean, "died after {last} chunks");
@@ -320,7 +330,7 @@ fn a_file_that_only_begins_like_a_known_one_is_a_file_of_its_own() {
     let reader = writer.into_reader().unwrap();
     assert_eq!(reader.overview().unwrap().files.len(), 2);
     let mut places: Vec<_> =
-        all_events(&reader).into_iter().map(|event| (event.source.file, event.source.line)).collect();
+        all_events(&reader).into_iter().map(|event| (event.source.file.clone(), event.source.line)).collect();
     let rows = places.len();
     places.sort();
     places.dedup();
@@ -345,6 +355,7 @@ fn the_size_of_chunks_changes_nothing_but_the_chunks() {
         let events = all_events(&writer.into_reader().unwrap());
         events
             .into_iter()
+            .map(Arc::unwrap_or_clone)
             .map(|e| (e.source.line, e.event, e.id, e.time, e.arrived, e.hash, e.flags))
             .collect::<Vec<_>>()
     };

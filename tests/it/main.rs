@@ -3,12 +3,19 @@
 
 mod captures;
 mod cases;
+mod census;
+mod checklist;
 mod cli;
+mod compare;
+mod demo;
 mod engine;
 mod formats;
 mod ingest;
 mod layers;
 mod orders;
+mod play;
+mod player;
+mod register;
 mod report;
 mod scenarios;
 mod screens;

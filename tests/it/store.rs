@@ -90,7 +90,7 @@ fn store_in_file(chunks: i64) -> (TempDir, PathBuf) {
     (folder, path)
 }
 
-fn times(events: &[Event]) -> Vec<i64> {
+fn times(events: &[Arc<Event>]) -> Vec<i64> {
     events.iter().map(|event| event.time).collect()
 }
 

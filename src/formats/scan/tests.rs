@@ -9,7 +9,7 @@ use crate::formats::sniff::{Format, Sniffed};
 /// A line as exports have it.
 const PLAIN: &str = r#"{"event":"View","properties":{"time":1602611311,"distinct_id":"$device:d-1","$device_id":"d-1","$user_id":null,"$insert_id":"abc","$os":"Mac OS X","$screen_height":900,"$screen_width":1440.5e0,"mp_lib":"web","mp_processing_time_ms":1602625711874,"note":"a \"b\" \\ \/ \b\f\n\r\t \u00e9 é","items":[{"a":[1,-0.5,{}]},[],true,false,null],"x":{"y":{"z":[]}}}}"#;
 
-/// What serde_json alone makes of a line.
+/// What `serde_json` alone makes of a line.
 fn judged(line: &str) -> Vec<Item<'static>> {
     let mut items = Vec::new();
     Decoder::new(&Sniffed::lines_of(Format::Export)).judge(3, line, &mut items);
@@ -34,7 +34,7 @@ fn own(item: Item<'_>) -> Item<'static> {
     }
 }
 
-/// Whether what the scanner says of a line is what serde_json says.
+/// Whether what the scanner says of a line is what `serde_json` says.
 fn agrees(line: &str) -> bool {
     let trimmed = line.trim_ascii().trim_start_matches('\u{feff}').trim_ascii();
     if trimmed.is_empty() {

@@ -1,16 +1,19 @@
-//! Rows, alias calls, links and profiles of an id.
+//! Alias calls, links and profiles of an id.
 
-use rusqlite::{CachedStatement, Connection, Row, params};
+use rusqlite::Row;
 
 use super::files::Files;
 use super::{Reader, at_most};
-use crate::model::facts::{AliasCall, Event, Link, Source};
-use crate::model::{Client, Flags, Id, LinkKind, Millis};
-use crate::store::writer::NO_ID;
+use crate::model::facts::{AliasCall, Link, Source};
+use crate::model::{Flags, Id, LinkKind, Millis};
 use crate::store::{Error, Span, StoredProfile, number};
 
 /// The order of arrival; the place of a file is the one that [`Files`] gives.
-const ORDER: &str = "ORDER BY x.arrived, f.name, f.fingerprint, f.id, x.line, x.nth";
+pub(super) const ORDER: &str = "ORDER BY x.arrived, f.name, f.fingerprint, f.id, x.line, x.nth";
+
+/// What [`ThinCall::read`] reads.
+pub(super) const CALLS: &str = "SELECT x.id, x.alias, x.target, x.t, x.arrived, x.flags, x.file, x.line, x.nth,
+    x.from_table FROM alias_calls x JOIN files f ON f.id = x.file";
 
 impl Reader {
     /// Alias calls for the key `alias`, in order of arrival; past `limit` the latest are left out.
@@ -27,11 +30,13 @@ impl Reader {
     fn calls(&self, column: &str, id: &Id, limit: usize) -> Result<Vec<AliasCall>, Error> {
         self.at_one_moment(|_| {
             let Some(id) = self.number_of(id)? else { return Ok(Vec::new()) };
+            // Most ids have none, which needs no sorting to be seen.
+            let exists = format!("SELECT EXISTS (SELECT 1 FROM alias_calls WHERE {column} = ?1)");
+            if !self.ask(|db| db.prepare_cached(&exists)?.query_row([id], |row| row.get(0)))? {
+                return Ok(Vec::new());
+            }
             let files = self.files()?;
-            let select = format!(
-                "SELECT x.id, x.alias, x.target, x.t, x.arrived, x.flags, x.file, x.line, x.nth, x.from_table
-                 FROM alias_calls x JOIN files f ON f.id = x.file WHERE x.{column} = ?1 {ORDER}, x.id LIMIT ?2"
-            );
+            let select = format!("{CALLS} WHERE x.{column} = ?1 {ORDER}, x.id LIMIT ?2");
             let rows = self.ask(|db| {
                 db.prepare_cached(&select)?
                     .query_map([id, at_most(limit)], ThinCall::read)?
@@ -41,7 +46,7 @@ impl Reader {
         })
     }
 
-    fn call(&self, files: &Files, row: &ThinCall) -> Result<AliasCall, Error> {
+    pub(super) fn call(&self, files: &Files, row: &ThinCall) -> Result<AliasCall, Error> {
         Ok(AliasCall {
             row: number::row(row.id, row.nth),
             alias: self.id_or_none(row.alias)?,
@@ -89,110 +94,20 @@ impl Reader {
         })
     }
 
-    /// Rows sent under exactly this id, by time, then arrival; past `limit` the latest are left
-    /// out.
-    pub fn events_of(&self, id: &Id, limit: usize) -> Result<Vec<Event>, Error> {
-        self.at_one_moment(|_| match self.number_of(id)? {
-            Some(uid) => self.events_under(uid, Some(id), limit),
-            None => Ok(Vec::new()),
-        })
-    }
-
-    /// Rows without a usable `distinct_id`, by time, then arrival.
-    pub fn events_without_id(&self, limit: usize) -> Result<Vec<Event>, Error> {
-        self.at_one_moment(|_| self.events_under(NO_ID, None, limit))
-    }
-
-    fn events_under(&self, uid: i64, id: Option<&Id>, limit: usize) -> Result<Vec<Event>, Error> {
-        let files = self.files()?;
-        let rows = self.ask(|db| ThinRow::first_of(db, uid, limit, &files))?;
-        rows.iter().map(|row| self.event(&files, id, row)).collect()
-    }
-
-    fn event(&self, files: &Files, id: Option<&Id>, row: &ThinRow) -> Result<Event, Error> {
-        Ok(Event {
-            row: number::row(row.id, row.nth),
-            event: self.name(row.ev)?,
-            id: id.cloned(),
-            time: row.t,
-            arrived: row.arrived,
-            device: self.id_or_none(row.device)?,
-            user: self.id_or_none(row.user)?,
-            other: self.id_or_none(row.other)?,
-            client: row.client.map(|client| Ok(Client::from_text(&self.name(client)?))).transpose()?,
-            hash: row.hash,
-            flags: Flags(row.flags),
-            source: self.source(files, row.file, row.line)?,
-        })
-    }
-
     /// How many rows were sent under `id`, and from when to when.
     ///
     /// `None` when the store has the id in no role; no events when rows only mention it.
     pub fn span_of(&self, id: &Id) -> Result<Option<Span>, Error> {
-        self.at_one_moment(|_| {
-            let Some(uid) = self.number_of(id)? else { return Ok(None) };
-            self.ask(|db| {
-                db.prepare_cached("SELECT coalesce(sum(n), 0), min(t0), max(t1) FROM runs WHERE uid = ?1")?.query_row(
-                    [uid],
-                    |row| {
-                        Ok(Some(Span { events: number::from_sql(row.get(0)?), first: row.get(1)?, last: row.get(2)? }))
-                    },
-                )
-            })
+        self.at_one_moment(|_| self.number_of(id)?.map(|uid| self.span(uid)).transpose())
+    }
+
+    pub(super) fn span(&self, uid: i64) -> Result<Span, Error> {
+        self.ask(|db| {
+            db.prepare_cached("SELECT coalesce(sum(n), 0), min(t0), max(t1) FROM runs WHERE uid = ?1")?
+                .query_row([uid], |row| {
+                    Ok(Span { events: number::from_sql(row.get(0)?), first: row.get(1)?, last: row.get(2)? })
+                })
         })
-    }
-
-    /// Properties of rows as JSON text, in the order asked. Rows of one block cost one
-    /// decompression.
-    ///
-    /// # Errors
-    /// [`Error::Missing`] for a row that the store does not have.
-    pub fn properties(&self, rows: &[i64]) -> Result<Vec<String>, Error> {
-        self.at_one_moment(|_| {
-            let mut wanted: Vec<(i64, usize)> = rows.iter().map(|row| number::position(*row)).zip(0..).collect();
-            wanted.sort_unstable();
-            let mut found = vec![String::new(); rows.len()];
-            let mut block = Block::default();
-            for (position, place) in wanted {
-                if block.get(position).is_none() {
-                    block = self.block(position)?;
-                }
-                let text = block.get(position).ok_or_else(|| self.no_row(position))?;
-                if let Some(found) = found.get_mut(place) {
-                    text.clone_into(found);
-                }
-            }
-            Ok(found)
-        })
-    }
-
-    /// The block that has the row at `position`, unpacked.
-    fn block(&self, position: i64) -> Result<Block, Error> {
-        let (lo, n, z): (i64, i64, Vec<u8>) = self
-            .ask(|db| {
-                db.prepare_cached("SELECT id, n, z FROM blocks WHERE id <= ?1 ORDER BY id DESC LIMIT 1")?
-                    .query_map([position], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-                    .next()
-                    .transpose()
-            })?
-            .ok_or_else(|| self.no_row(position))?;
-        let text = zstd::decode_all(z.as_slice())
-            .ok()
-            .and_then(|bytes| String::from_utf8(bytes).ok())
-            .ok_or_else(|| self.corrupt(format!("the properties of the rows from {lo} on cannot be unpacked")))?;
-        let mut ends: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
-        ends.push(text.len());
-        let block = Block { lo, text, ends };
-        if block.ends.len() == usize::try_from(n).unwrap_or(0) {
-            Ok(block)
-        } else {
-            Err(self.corrupt(format!("the properties of the rows from {lo} on are not {n}")))
-        }
-    }
-
-    fn no_row(&self, position: i64) -> Error {
-        Error::Missing { path: self.path.clone(), what: format!("row {position}") }
     }
 
     /// Profile updates of these ids by time; past `limit` the latest are left out.
@@ -237,38 +152,17 @@ impl Reader {
         })
     }
 
-    fn id_or_none(&self, number: Option<i64>) -> Result<Option<Id>, Error> {
+    pub(super) fn id_or_none(&self, number: Option<i64>) -> Result<Option<Id>, Error> {
         number.map(|number| self.id(number)).transpose()
     }
 
-    fn source(&self, files: &Files, file: i64, line: i64) -> Result<Source, Error> {
+    pub(super) fn source(&self, files: &Files, file: i64, line: i64) -> Result<Source, Error> {
         files.source(file, line).ok_or_else(|| self.corrupt(format!("it has no file {file}, which a row names")))
     }
 }
 
-/// Properties of neighbouring rows.
-#[derive(Default)]
-struct Block {
-    /// Position of the first.
-    lo: i64,
-    text: String,
-    /// Where the text of each ends.
-    ends: Vec<usize>,
-}
-
-impl Block {
-    fn get(&self, position: i64) -> Option<&str> {
-        let at = usize::try_from(position.checked_sub(self.lo)?).ok()?;
-        let start = match at.checked_sub(1) {
-            Some(before) => self.ends.get(before)? + 1,
-            None => 0,
-        };
-        self.text.get(start..*self.ends.get(at)?)
-    }
-}
-
 /// A row of `alias_calls`.
-struct ThinCall {
+pub(super) struct ThinCall {
     id: i64,
     alias: Option<i64>,
     target: Option<i64>,
@@ -282,7 +176,7 @@ struct ThinCall {
 }
 
 impl ThinCall {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             id: row.get(0)?,
             alias: row.get(1)?,
@@ -295,106 +189,5 @@ impl ThinCall {
             nth: row.get(8)?,
             from_table: row.get(9)?,
         })
-    }
-}
-
-/// A row of `rows`.
-struct ThinRow {
-    id: i64,
-    t: Millis,
-    arrived: Millis,
-    ev: i64,
-    device: Option<i64>,
-    user: Option<i64>,
-    other: Option<i64>,
-    client: Option<i64>,
-    hash: i64,
-    file: i64,
-    line: i64,
-    nth: i64,
-    flags: u32,
-}
-
-impl ThinRow {
-    /// The first `limit` rows under `uid` by time.
-    ///
-    /// Runs are read by their first time, and rows of a run have their times in order, so
-    /// reading stops where nothing earlier can come.
-    fn first_of(db: &Connection, uid: i64, limit: usize, files: &Files) -> rusqlite::Result<Vec<Self>> {
-        let mut runs = db.prepare_cached("SELECT lo, n, t0 FROM runs WHERE uid = ?1 ORDER BY t0, seg")?;
-        let runs = runs
-            .query_map([uid], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-            .collect::<rusqlite::Result<Vec<(i64, i64, Millis)>>>()?;
-        let mut select = db.prepare_cached(
-            "SELECT id, t, arrived, ev, device, user, other, client, hash, file, line, nth, flags
-             FROM rows WHERE id >= ?1 AND id < ?2 AND t <= ?3 ORDER BY id",
-        )?;
-        let mut first = First { rows: Vec::new(), limit, latest: Millis::MAX, files };
-        for (lo, n, t0) in runs {
-            if t0 > first.latest {
-                break;
-            }
-            first.read(&mut select, lo, n)?;
-        }
-        first.cut();
-        Ok(first.rows)
-    }
-
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            id: row.get(0)?,
-            t: row.get(1)?,
-            arrived: row.get(2)?,
-            ev: row.get(3)?,
-            device: row.get(4)?,
-            user: row.get(5)?,
-            other: row.get(6)?,
-            client: row.get(7)?,
-            hash: row.get(8)?,
-            file: row.get(9)?,
-            line: row.get(10)?,
-            nth: row.get(11)?,
-            flags: row.get(12)?,
-        })
-    }
-
-    fn order(&self, files: &Files) -> (Millis, Millis, u32, i64, i64, i64) {
-        (self.t, self.arrived, files.rank(self.file), self.line, self.nth, self.id)
-    }
-}
-
-/// The earliest rows so far, with some more than `limit` of them until the next cut.
-struct First<'f> {
-    rows: Vec<ThinRow>,
-    limit: usize,
-    /// No row after this time can be among them.
-    latest: Millis,
-    files: &'f Files,
-}
-
-impl First<'_> {
-    /// Takes rows of a run until their times are too late.
-    fn read(&mut self, select: &mut CachedStatement<'_>, lo: i64, n: i64) -> rusqlite::Result<()> {
-        let mut rows = select.query(params![lo, lo.saturating_add(n), self.latest])?;
-        while let Some(row) = rows.next()? {
-            let row = ThinRow::read(row)?;
-            if row.t > self.latest {
-                break;
-            }
-            self.rows.push(row);
-            if self.rows.len() > self.limit.saturating_mul(2).saturating_add(1024) {
-                self.cut();
-            }
-        }
-        Ok(())
-    }
-
-    fn cut(&mut self) {
-        let files = self.files;
-        self.rows.sort_by_key(|row| row.order(files));
-        if self.rows.len() > self.limit {
-            self.rows.truncate(self.limit);
-            self.latest = self.rows.last().map_or(Millis::MIN, |row| row.t);
-        }
     }
 }

@@ -1,9 +1,9 @@
 //! Files in an order that does not depend on the order of imports.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use rusqlite::Connection;
+use rustc_hash::FxHashMap;
 
 use crate::model::facts::Source;
 
@@ -12,12 +12,12 @@ use crate::model::facts::Source;
 pub(super) struct Files {
     /// `PRAGMA data_version` they were read at.
     pub(super) version: i64,
-    by_id: HashMap<i64, (Arc<str>, u32)>,
+    by_id: FxHashMap<i64, (Arc<str>, u32)>,
 }
 
 impl Files {
     pub(super) fn read(db: &Connection, version: i64) -> rusqlite::Result<Self> {
-        let mut by_id = HashMap::new();
+        let mut by_id = FxHashMap::default();
         // The same order as of `ORDER` in `facts.rs`.
         let mut select = db.prepare_cached("SELECT id, name FROM files ORDER BY name, fingerprint, id")?;
         let mut rows = select.query([])?;
@@ -34,10 +34,5 @@ impl Files {
     pub(super) fn source(&self, file: i64, line: i64) -> Option<Source> {
         let (name, rank) = self.by_id.get(&file)?;
         Some(Source { file: Arc::clone(name), rank: *rank, line: super::number::from_sql(line) })
-    }
-
-    /// Place of the file; files that the store does not have come last.
-    pub(super) fn rank(&self, file: i64) -> u32 {
-        self.by_id.get(&file).map_or(u32::MAX, |(_, rank)| *rank)
     }
 }

@@ -7,11 +7,15 @@ use crate::model::Millis;
 use crate::store::writer::{FILES, NO_ID, imported_file};
 use crate::store::{Error, Overview, StoredReject, number};
 
+/// Up to so many chunks their runs are looked at: tens of thousands at the most.
+const FEW_CHUNKS: i64 = 12;
+
 impl Reader {
     /// What the store holds as a whole.
     ///
-    /// Costs one pass over `runs` and the ids, a fraction of the rows. A run counts in
-    /// [`Overview::activity`] as if its rows were spread evenly over its time.
+    /// Costs one look at each chunk; in a store of few chunks one at each run. A run, or a chunk
+    /// where there are many, counts in [`Overview::activity`] as if its rows were spread evenly
+    /// over its time.
     pub fn overview(&self) -> Result<Overview, Error> {
         self.at_one_moment(|_| {
             self.ask(|db| {
@@ -66,7 +70,8 @@ fn totals(db: &Connection) -> rusqlite::Result<Overview> {
                 ..Overview::default()
             })
         })?;
-    overview.ids = db.prepare_cached("SELECT count(*) FROM ids")?.query_row([], |row| count(row, 0))?;
+    // Ids are numbered from 1 on and never taken away, so the last number is their number.
+    overview.ids = db.prepare_cached("SELECT coalesce(max(id), 0) FROM ids")?.query_row([], |row| count(row, 0))?;
     overview.without_id = db
         .prepare_cached("SELECT coalesce(sum(n), 0) FROM runs WHERE uid = ?1")?
         .query_row([NO_ID], |row| count(row, 0))?;
@@ -76,7 +81,13 @@ fn totals(db: &Connection) -> rusqlite::Result<Overview> {
 /// Rows in each part of the time from `first` to `last`.
 fn activity(db: &Connection, first: Millis, last: Millis) -> rusqlite::Result<Vec<u64>> {
     let mut parts = vec![0; Overview::PARTS];
-    let mut select = db.prepare_cached("SELECT n, t0, t1 FROM runs")?;
+    let chunks: i64 = db.prepare_cached("SELECT count(*) FROM chunks")?.query_row([], |row| row.get(0))?;
+    let select = if chunks <= FEW_CHUNKS {
+        "SELECT n, t0, t1 FROM runs"
+    } else {
+        "SELECT events, t0, t1 FROM chunks WHERE events > 0"
+    };
+    let mut select = db.prepare_cached(select)?;
     let mut runs = select.query([])?;
     while let Some(run) = runs.next()? {
         spread(&mut parts, (first, last), number::from_sql(run.get(0)?), (run.get(1)?, run.get(2)?));

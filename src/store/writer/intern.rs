@@ -92,14 +92,11 @@ impl Interner {
             self.complete &= self.before.is_empty();
             self.before = std::mem::take(&mut self.known);
         }
-        let number = match number {
-            Some(number) => number,
-            None => {
-                self.new.push(text.into());
-                self.next += 1;
-                self.next - 1
-            }
-        };
+        let number = number.unwrap_or_else(|| {
+            self.new.push(text.into());
+            self.next += 1;
+            self.next - 1
+        });
         self.known.insert(text.into(), number);
         Ok(number)
     }

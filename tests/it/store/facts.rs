@@ -168,7 +168,7 @@ fn rows_of_one_line_keep_their_order_whatever_their_ids_and_times() {
         for who in ["a", "z"] {
             events.extend(store.events_of(&id(who), 9).unwrap());
         }
-        events.sort_by_key(Event::arrival);
+        events.sort_by_key(|event| event.arrival());
         times(&events)
     };
     assert_eq!(order(&store_of(&[("a", batch())])), [9, 5, 1, 7, 8]);
@@ -257,7 +257,7 @@ fn the_order_of_rows_does_not_depend_on_the_order_of_imports() {
         let names: Vec<&str> = events.iter().map(|event| &*event.event).collect();
         assert_eq!(names, ["a9", "m1", "m2", "z1", "$create_alias"]);
         let mut by_arrival = events.clone();
-        by_arrival.sort_by_key(Event::arrival);
+        by_arrival.sort_by_key(|event| event.arrival());
         let ranks: Vec<u32> = by_arrival.iter().map(|event| event.source.rank).collect();
         assert_eq!(ranks, [0, 0, 1, 1, 2]);
         let calls = store.calls_of(&id("k"), 10).unwrap();

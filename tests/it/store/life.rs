@@ -127,7 +127,8 @@ fn what_was_added_is_kept_at_the_commit_and_lost_without_it() {
     let (_folder, path) = store_in_file(1);
     let mut writer = Writer::open(&path).unwrap();
     let file = begin(&mut writer, "b");
-    let added = |n: i64| Chunk { hash: n.unsigned_abs(), ..chunk(file, vec![row("u", 100 + n), row(&n.to_string(), n)]) };
+    let added =
+        |n: i64| Chunk { hash: n.unsigned_abs(), ..chunk(file, vec![row("u", 100 + n), row(&n.to_string(), n)]) };
     writer.add(&added(1)).unwrap();
     writer.add(&added(2)).unwrap();
     let reader = Reader::open(&path).unwrap();

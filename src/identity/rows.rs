@@ -1,0 +1,162 @@
+//! The rows of one user: each once, by time, and where each of them is stored.
+//!
+//! Cost: a journey may have a hundred thousand rows, so what depends on the id of a row alone
+//! is worked out once for each id ([`Memo`]), and a row costs one look-up of its hash and a few
+//! comparisons.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
+
+use super::journey::{AliasLine, Phase, Reason, Split, State, Step};
+use super::memo::Memo;
+use super::world::World;
+use crate::model::facts::{Arrival, Event, Source};
+use crate::model::{Flags, Id, Millis};
+
+/// A split row that happened no earlier than this before the alias call lost a race; an older
+/// one is history. The only number in the sources is "about a second" (identity.md L10, §1.1).
+pub const RACE_WINDOW: Millis = 1000;
+
+/// A row that is kept, with the places of its other deliveries.
+pub(super) type Kept<'a> = (&'a Arc<Event>, Vec<Source>);
+
+/// Each row sent under `ids` once, by time, then arrival, with the places of its other
+/// deliveries in order of arrival (captures A8).
+///
+/// Rows with an `$insert_id` are one when event, id, time and `$insert_id` are equal. Rows
+/// without are one only when all of the row is equal *and they stand in different files*: then
+/// two exports overlap, while in one file two equal rows are two events.
+pub(super) fn deliveries<'a>(world: &World<'a>, ids: &[Id]) -> Vec<Kept<'a>> {
+    let events: Vec<&Arc<Event>> = ids.iter().flat_map(|id| world.events_of(id).iter().copied()).collect();
+    let mut fates = fates(&events);
+    let mut kept: Vec<Kept<'_>> = if fates.is_empty() {
+        events.into_iter().map(|event| (event, Vec::new())).collect()
+    } else {
+        let fate = |(at, event)| match fates.remove(&at) {
+            None => Some((event, Vec::new())),
+            Some(Fate::Kept(copies)) => Some((event, copies)),
+            Some(Fate::Copy) => None,
+        };
+        events.into_iter().enumerate().filter_map(fate).collect()
+    };
+    // Rows of one id come by time, so there is little to do: the sort merges what is in order.
+    kept.sort_by_key(|(event, _)| (event.time, event.arrival()));
+    kept
+}
+
+/// What becomes of a row whose hash another row has too.
+enum Fate {
+    /// It is the first delivery; these are the others.
+    Kept(Vec<Source>),
+    /// It is another delivery.
+    Copy,
+}
+
+/// The fates of rows, by their index, as far as other rows decide them.
+fn fates(events: &[&Arc<Event>]) -> HashMap<usize, Fate> {
+    let mut first: FxHashMap<i64, usize> = FxHashMap::with_capacity_and_hasher(events.len(), rustc_hash::FxBuildHasher);
+    let mut alike: HashMap<i64, Vec<usize>> = HashMap::new();
+    for (at, event) in events.iter().enumerate() {
+        let known = *first.entry(event.hash).or_insert(at);
+        if known != at {
+            alike.entry(event.hash).or_insert_with(|| vec![known]).push(at);
+        }
+    }
+    let mut fates = HashMap::new();
+    for mut group in alike.into_values() {
+        let event = |at: &usize| events.get(*at).copied();
+        group.sort_by_key(|at| event(at).map(|event| event.arrival()));
+        let mut in_file: HashMap<u32, u32> = HashMap::new();
+        let mut kept: HashMap<u32, (usize, Vec<Source>)> = HashMap::new();
+        for at in group {
+            let Some(event) = event(&at) else { continue };
+            let occurrence = if event.flags.has(Flags::HAS_INSERT_ID) {
+                0
+            } else {
+                let count = in_file.entry(event.source.rank).or_default();
+                *count += 1;
+                *count
+            };
+            if let Some((_, copies)) = kept.get_mut(&occurrence) {
+                copies.push(event.source.clone());
+                fates.insert(at, Fate::Copy);
+            } else {
+                kept.insert(occurrence, (at, Vec::new()));
+            }
+        }
+        fates.extend(kept.into_values().map(|(at, copies)| (at, Fate::Kept(copies))));
+    }
+    fates
+}
+
+/// Alias lines by the number of their row and by the arrival of their call.
+pub(super) struct Lines {
+    by_row: Vec<(i64, usize)>,
+    by_call: HashMap<Arrival, usize>,
+}
+
+impl Lines {
+    pub(super) fn of(aliases: &[AliasLine]) -> Self {
+        let mut by_row: Vec<(i64, usize)> = aliases.iter().enumerate().map(|(at, line)| (line.row, at)).collect();
+        by_row.sort_unstable();
+        // Of lines with one number the last counts.
+        by_row.reverse();
+        by_row.dedup_by_key(|(row, _)| *row);
+        by_row.reverse();
+        let by_call = aliases.iter().enumerate().map(|(at, line)| (line.arrival(), at)).collect();
+        Self { by_row, by_call }
+    }
+
+    /// The same for rows of an orphan: its calls are told as calls, and nothing leads through them.
+    pub(super) fn of_orphans(&self) -> Self {
+        Self { by_row: self.by_row.clone(), by_call: HashMap::new() }
+    }
+
+    fn of_row(&self, row: i64) -> Option<usize> {
+        let at = self.by_row.binary_search_by_key(&row, |(known, _)| *known).ok()?;
+        self.by_row.get(at).map(|(_, line)| *line)
+    }
+}
+
+/// What decides where the rows of one id are stored.
+struct Way<'w> {
+    /// When each table row of the chain came, and where it leads.
+    chain: Vec<(Arrival, &'w Id)>,
+    /// The line of the first of them.
+    line: Option<usize>,
+}
+
+/// The rows of a user as steps of a timeline, in the order given.
+pub(super) fn steps(world: &World<'_>, root: &Id, kept: Vec<Kept<'_>>, lines: &Lines) -> Vec<Step> {
+    let line_of = |id: &Id| world.table.entry(id).and_then(|entry| lines.by_call.get(&entry.arrival)).copied();
+    let mut ways: Memo<'_, Way<'_>> = Memo::new();
+    let mut steps = Vec::with_capacity(kept.len());
+    for (event, copies) in kept {
+        let Some(id) = event.id.as_ref() else { continue };
+        let way = ways.of(id, || Way { chain: world.table.chain(id), line: line_of(id) });
+        let Some(way) = way else { continue };
+        let arrival = event.arrival();
+        let stored = way.chain.iter().take_while(|(since, _)| *since < arrival).last().map_or(id, |(_, target)| target);
+        let state = if stored == root {
+            State::Merged
+        } else {
+            // The call that came too late is the one that made the id, where the row was stored, an alias.
+            let called = world.table.entry(stored).and_then(|entry| world.calls.get(entry.call)).map(|call| call.time);
+            let race = called.is_some_and(|called| event.time >= called.saturating_sub(RACE_WINDOW));
+            State::Split(if race { Split::Race } else { Split::History })
+        };
+        let reason = match (lines.of_row(event.row), state) {
+            (Some(call), _) => Reason::Call { call },
+            (None, State::Split(_)) => line_of(stored).map_or(Reason::Own, |call| Reason::Before { call }),
+            (None, State::Merged) => way.line.map_or(Reason::Own, |call| Reason::Through {
+                call,
+                hops: u32::try_from(way.chain.len()).unwrap_or(u32::MAX),
+            }),
+        };
+        let stored_under = stored.clone();
+        steps.push(Step { event: Arc::clone(event), stored_under, state, phase: Phase::Anonymous, copies, reason });
+    }
+    steps
+}

@@ -1,0 +1,273 @@
+//! Properties of rows, which lie in packed blocks of neighbouring rows.
+//!
+//! What costs is unpacking: 64 KiB in about 60 µs. So the rows asked for are put in the order
+//! of the store and each block is unpacked once. Where there are many, other threads unpack
+//! while this one reads ([`Reader::for_each_properties`]).
+
+use std::num::NonZero;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use rusqlite::OptionalExtension;
+use zstd::bulk::Decompressor;
+
+use super::Reader;
+use crate::store::{Error, number};
+
+/// Blocks from which on other threads help: below, starting them costs more.
+const MANY_BLOCKS: usize = 16;
+
+/// Threads that help, at most; one thread cannot read for more.
+const HELPERS: usize = 3;
+
+/// Blocks that wait for each helper.
+const WAITING: usize = 4;
+
+/// Unpacked bytes that are made room for at once; what claims to be longer grows as it comes.
+const TRUSTED: u64 = 64 << 20;
+
+impl Reader {
+    /// Properties of rows as JSON text, in the order asked. Rows of one block cost one
+    /// decompression.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] for a row that the store does not have.
+    pub fn properties(&self, rows: &[i64]) -> Result<Vec<String>, Error> {
+        self.at_one_moment(|_| {
+            let wanted = Wanted::of(rows);
+            let mut found = vec![String::new(); rows.len()];
+            let mut unpacker = Unpacker::new();
+            let mut done = 0;
+            while let Some(packed) = self.next_block(&wanted, &mut done)? {
+                let texts = unpacker.unpack(&packed).map_err(|what| self.corrupt(what))?;
+                for (position, place) in wanted.of_block(&packed) {
+                    let text = texts.get(*position).ok_or_else(|| self.no_row(*position))?;
+                    if let Some(found) = found.get_mut(*place) {
+                        text.clone_into(found);
+                    }
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// Calls `each` with every row and its properties as JSON text, in no order, from several
+    /// threads at a time. Each block is unpacked once, and nothing of it is kept: this is how a
+    /// filter looks through all rows of a journey.
+    ///
+    /// It ends early, with [`Error::Cancelled`], when nobody wants to know any more
+    /// ([`Reader::on_progress`]).
+    ///
+    /// # Errors
+    /// [`Error::Missing`] for a row that the store does not have.
+    pub fn for_each_properties(&self, rows: &[i64], each: &(dyn Fn(i64, &str) + Sync)) -> Result<(), Error> {
+        self.at_one_moment(|_| {
+            let wanted = Wanted::of(rows);
+            let visit = Visit { wanted: &wanted, rows, each };
+            let helpers = thread::available_parallelism().map_or(1, NonZero::get).saturating_sub(1).min(HELPERS);
+            // A block has 75 rows of an ordinary size.
+            if helpers == 0 || rows.len() < MANY_BLOCKS * 75 {
+                let mut unpacker = Unpacker::new();
+                return self.each_block(&wanted, |packed| {
+                    visit.block(&mut unpacker, &packed).map_err(|failed| self.explain(failed))
+                });
+            }
+            let (sender, receiver) = sync_channel(helpers * WAITING);
+            let receiver = Mutex::new(receiver);
+            let failed = AtomicBool::new(false);
+            thread::scope(|scope| {
+                let help = || help(&receiver, &visit, &failed);
+                let helpers: Vec<_> = (0..helpers).map(|_| scope.spawn(help)).collect();
+                let read = self.share(&wanted, &visit, sender, &failed);
+                let helped = helpers.into_iter().filter_map(|helper| helper.join().ok()?);
+                // Another thread's mistake made this one stop, so it goes first.
+                let helped = helped.map(|failed| self.explain(failed)).next();
+                helped.map_or(read, Err)
+            })
+        })
+    }
+
+    /// Reads blocks and hands them to whoever has time; unpacks one itself when nobody has.
+    fn share(
+        &self,
+        wanted: &Wanted,
+        visit: &Visit<'_>,
+        sender: SyncSender<Packed>,
+        failed: &AtomicBool,
+    ) -> Result<(), Error> {
+        let mut unpacker = Unpacker::new();
+        let sender = sender;
+        self.each_block(wanted, |packed| {
+            if failed.load(Ordering::Relaxed) {
+                return Err(Error::Cancelled);
+            }
+            match sender.try_send(packed) {
+                Ok(()) => Ok(()),
+                Err(TrySendError::Full(packed) | TrySendError::Disconnected(packed)) => {
+                    visit.block(&mut unpacker, &packed).map_err(|failed| self.explain(failed))
+                }
+            }
+        })
+    }
+
+    fn each_block(&self, wanted: &Wanted, mut take: impl FnMut(Packed) -> Result<(), Error>) -> Result<(), Error> {
+        let mut done = 0;
+        while let Some(packed) = self.next_block(wanted, &mut done)? {
+            self.go_on()?;
+            take(packed)?;
+        }
+        Ok(())
+    }
+
+    /// The block of the first wanted row that is not `done`; `None` after the last.
+    fn next_block(&self, wanted: &Wanted, done: &mut usize) -> Result<Option<Packed>, Error> {
+        let Some((position, _)) = wanted.0.get(*done).copied() else { return Ok(None) };
+        let found: Option<(i64, i64, Vec<u8>)> = self.ask(|db| {
+            db.prepare_cached("SELECT id, n, z FROM blocks WHERE id <= ?1 ORDER BY id DESC LIMIT 1")?
+                .query_row([position], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+                .optional()
+        })?;
+        let (lo, n, z) =
+            found.filter(|(lo, n, _)| position < lo.saturating_add(*n)).ok_or_else(|| self.no_row(position))?;
+        let rest = wanted.0.get(*done..).unwrap_or_default();
+        let end = *done + rest.partition_point(|(position, _)| *position < lo.saturating_add(n));
+        let packed = Packed { lo, n, z, wanted: *done..end };
+        *done = end;
+        Ok(Some(packed))
+    }
+
+    fn explain(&self, failed: Failed) -> Error {
+        match failed {
+            Failed::NoRow(position) => self.no_row(position),
+            Failed::Damaged(what) => self.corrupt(what),
+        }
+    }
+
+    pub(super) fn no_row(&self, position: i64) -> Error {
+        Error::Missing { path: self.path.clone(), what: format!("row {position}") }
+    }
+}
+
+/// Positions of rows in their order, each with its place among the rows asked for.
+struct Wanted(Vec<(i64, usize)>);
+
+impl Wanted {
+    fn of(rows: &[i64]) -> Self {
+        let mut wanted: Vec<(i64, usize)> = rows.iter().map(|row| number::position(*row)).zip(0..).collect();
+        wanted.sort_unstable();
+        Self(wanted)
+    }
+
+    fn of_block(&self, packed: &Packed) -> &[(i64, usize)] {
+        self.0.get(packed.wanted.clone()).unwrap_or_default()
+    }
+}
+
+/// A block as it is stored.
+struct Packed {
+    /// Position of its first row.
+    lo: i64,
+    /// Number of its rows.
+    n: i64,
+    z: Vec<u8>,
+    /// The wanted rows that it has.
+    wanted: Range<usize>,
+}
+
+/// What can go wrong with a block that was read.
+enum Failed {
+    NoRow(i64),
+    Damaged(String),
+}
+
+/// What is to be done with each row.
+struct Visit<'a> {
+    wanted: &'a Wanted,
+    rows: &'a [i64],
+    each: &'a (dyn Fn(i64, &str) + Sync),
+}
+
+impl Visit<'_> {
+    fn block(&self, unpacker: &mut Unpacker, packed: &Packed) -> Result<(), Failed> {
+        let texts = unpacker.unpack(packed).map_err(Failed::Damaged)?;
+        for (position, place) in self.wanted.of_block(packed) {
+            let text = texts.get(*position).ok_or(Failed::NoRow(*position))?;
+            if let Some(row) = self.rows.get(*place) {
+                (self.each)(*row, text);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Unpacks what comes until nothing more can come; gives what went wrong.
+fn help(receiver: &Mutex<Receiver<Packed>>, visit: &Visit<'_>, failed: &AtomicBool) -> Option<Failed> {
+    let mut unpacker = Unpacker::new();
+    loop {
+        let next = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(packed) = next else { return None };
+        if let Err(error) = visit.block(&mut unpacker, &packed) {
+            failed.store(true, Ordering::Relaxed);
+            return Some(error);
+        }
+    }
+}
+
+/// Unpacks blocks one after the other into the same room.
+pub(super) struct Unpacker {
+    zstd: Option<Decompressor<'static>>,
+    text: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl Unpacker {
+    pub(super) fn new() -> Self {
+        Self { zstd: Decompressor::new().ok(), text: Vec::new(), ends: Vec::new() }
+    }
+
+    /// The texts of a block; the error says what is wrong with it.
+    fn unpack(&mut self, packed: &Packed) -> Result<Texts<'_>, String> {
+        let Packed { lo, n, z, .. } = packed;
+        let damaged = || format!("the properties of the rows from {lo} on cannot be unpacked");
+        let length = zstd::zstd_safe::get_frame_content_size(z).ok().flatten().filter(|length| *length <= TRUSTED);
+        match (&mut self.zstd, length.and_then(|length| usize::try_from(length).ok())) {
+            (Some(zstd), Some(length)) => {
+                self.text.clear();
+                self.text.reserve(length);
+                zstd.decompress_to_buffer(z, &mut self.text).map_err(|_| damaged())?;
+            }
+            _ => self.text = zstd::decode_all(z.as_slice()).map_err(|_| damaged())?,
+        }
+        let text = std::str::from_utf8(&self.text).map_err(|_| damaged())?;
+        self.ends.clear();
+        self.ends.extend(memchr::memchr_iter(b'\n', text.as_bytes()));
+        self.ends.push(text.len());
+        if self.ends.len() != usize::try_from(*n).unwrap_or(0) {
+            return Err(format!("the properties of the rows from {lo} on are not {n}"));
+        }
+        Ok(Texts { lo: *lo, text, ends: &self.ends })
+    }
+}
+
+/// Properties of neighbouring rows.
+struct Texts<'u> {
+    /// Position of the first.
+    lo: i64,
+    text: &'u str,
+    /// Where the text of each ends.
+    ends: &'u [usize],
+}
+
+impl<'u> Texts<'u> {
+    fn get(&self, position: i64) -> Option<&'u str> {
+        let at = usize::try_from(position.checked_sub(self.lo)?).ok()?;
+        let start = match at.checked_sub(1) {
+            Some(before) => self.ends.get(before)? + 1,
+            None => 0,
+        };
+        self.text.get(start..*self.ends.get(at)?)
+    }
+}
