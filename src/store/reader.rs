@@ -9,6 +9,7 @@ mod find;
 mod heads;
 mod overview;
 mod properties;
+mod seek;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -21,6 +22,7 @@ use rustc_hash::FxHashMap;
 
 use self::arena::Arena;
 pub use self::census::IdNote;
+pub use self::seek::{PropertyTest, RowNote, Seek};
 use self::collect::{Collector, TextCollector};
 use self::files::Files;
 use super::open::{self, Content};

@@ -21,3 +21,4 @@ mod scenarios;
 mod screens;
 mod store;
 mod support;
+mod terms;
