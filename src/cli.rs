@@ -7,6 +7,7 @@
 mod args;
 mod console;
 mod demo;
+mod export;
 mod failure;
 mod generate;
 mod import;
@@ -14,6 +15,7 @@ mod interface;
 mod open;
 mod search;
 mod show;
+mod sql;
 mod zone;
 
 use std::ffi::OsString;
@@ -22,7 +24,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
-use args::{Args, Command, Format};
+use args::{Args, Command, Form, Format};
 use console::Console;
 use failure::Failure;
 
@@ -36,7 +38,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(args) => args,
         Err(error) => return told_by_clap(&error, &arguments),
     };
-    let format = args.common.format;
+    let format = Form::format(args.common.format);
     match dispatch(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => tell(&failure, format),
@@ -53,6 +55,14 @@ fn parse(arguments: &[OsString]) -> Result<Args, clap::Error> {
 }
 
 fn dispatch(args: Args) -> Result<(), Failure> {
+    if let Some(form @ (Form::Table | Form::Csv)) = args.common.format
+        && !matches!(args.command, Some(Command::Sql(_)))
+    {
+        let name = if form == Form::Csv { "csv" } else { "table" };
+        return Err(Failure::usage(format!("--format {name} is a form of journey sql alone"))
+            .hint("--format json, for programs")
+            .hint("journey sql SELECT --format csv, for any table of the store"));
+    }
     let mut console = Console::new(&args.common)?;
     let store = open::Named { flag: args.common.store.clone(), argument: args.store.clone() };
     if let (Some(id), Some(_)) = (&args.id, &args.command) {
@@ -64,6 +74,8 @@ fn dispatch(args: Args) -> Result<(), Failure> {
         Some(Command::Import(command)) => import::run(&command, &args.common, store, &mut console),
         Some(Command::Search(command)) => search::run(&command, store, &mut console),
         Some(Command::Show(command)) => show::run(&command, store, &mut console),
+        Some(Command::Sql(command)) => sql::run(&command, args.common.format, store, &mut console),
+        Some(Command::Export(command)) => export::run(&command, store, &mut console),
         Some(Command::Completions { shell }) => generate::completions(shell, &mut console),
         Some(Command::Man) => generate::man(&mut console),
     }

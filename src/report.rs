@@ -1,4 +1,5 @@
-//! A journey, a search or an import, written out: [`json`] for programs, [`text`] for people.
+//! A journey, a search or an import, written out: [`json`] for programs, [`text`] for people,
+//! [`table`] for the answer to a question in SQL.
 //!
 //! Nothing here opens a store or knows a terminal. What a report needs besides a
 //! [`Journey`](crate::identity::Journey) comes in as plain values ([`Hit`], [`Import`]) or as a
@@ -8,6 +9,7 @@
 pub mod clock;
 pub mod json;
 pub mod look;
+pub mod table;
 pub mod text;
 
 use crate::identity::facts;

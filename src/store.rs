@@ -28,7 +28,7 @@ mod schema;
 mod writer;
 
 pub use error::Error;
-pub use reader::Reader;
+pub use reader::{Exported, Piece, Reader, SqlCell};
 pub use writer::Writer;
 
 use crate::model::facts::Source;

@@ -40,9 +40,9 @@ pub(super) struct Common {
     /// all others: the zone to show times in, UTC unless given. JSON is always in UTC.
     #[arg(long, value_name = "ZONE", global = true, allow_hyphen_values = true)]
     pub(super) timezone: Option<String>,
-    /// What the answer is written as
-    #[arg(long, value_enum, default_value_t = Format::Text, global = true)]
-    pub(super) format: Format,
+    /// What the answer is written as; table and csv are forms of `sql` alone
+    #[arg(long, value_enum, value_name = "FORMAT", global = true)]
+    pub(super) format: Option<Form>,
     /// When to use colour; NO_COLOR counts for auto
     #[arg(long, value_enum, default_value_t = When::Auto, global = true, value_name = "WHEN")]
     pub(super) color: When,
@@ -51,8 +51,28 @@ pub(super) struct Common {
     pub(super) ascii: bool,
 }
 
-/// Forms of an answer.
+/// Forms of an answer that can be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Form {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+    /// Columns of rows
+    Table,
+    /// Columns for other programs
+    Csv,
+}
+
+impl Form {
+    /// Who reads it.
+    pub(super) fn format(form: Option<Self>) -> Format {
+        if form == Some(Self::Json) { Format::Json } else { Format::Text }
+    }
+}
+
+/// Whom an answer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
     /// For people
     Text,
@@ -77,6 +97,8 @@ pub(super) enum Command {
     Import(Import),
     Search(Search),
     Show(Show),
+    Sql(Sql),
+    Export(Export),
     /// Write completions for a shell
     Completions {
         /// The shell
@@ -121,6 +143,30 @@ pub(super) struct Search {
 pub(super) struct Show {
     /// Any id of the user
     pub(super) id: String,
+}
+
+/// Ask the store in SQL
+///
+/// One SELECT over the tables and views of the store; nothing can be changed. The views are
+/// `events` (id, distinct_id, event, time, arrived, …) and `aliases`; props(id) gives the
+/// properties of a row as JSON text: SELECT time, event, props(id) ->> 'plan' FROM events
+/// WHERE distinct_id = 'sally@gmail.com'
+#[derive(Debug, clap::Args)]
+pub(super) struct Sql {
+    /// The question; - reads it from the standard input
+    #[arg(value_name = "SELECT", allow_hyphen_values = true)]
+    pub(super) question: String,
+}
+
+/// Write a plain copy of the store
+///
+/// A SQLite file that needs nothing of journey: tables `events` (with properties as JSON),
+/// `aliases` and `profiles`. It can be imported again; its times are UTC.
+#[derive(Debug, clap::Args)]
+pub(super) struct Export {
+    /// The file to make; one that is there is not overwritten
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(super) sqlite: PathBuf,
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

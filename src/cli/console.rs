@@ -3,7 +3,7 @@
 use std::env;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
-use super::args::{Common, Format, When};
+use super::args::{Common, Form, Format, When};
 use super::failure::Failure;
 use super::zone;
 use crate::model::text::visible;
@@ -38,7 +38,7 @@ impl Console {
         };
         let width = if terminal { terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)) } else { None };
         let look = Look { width: width.unwrap_or(WIDTH).max(NARROWEST), ascii: common.ascii, colour, clock };
-        Ok(Self { format: common.format, look, out: BufWriter::new(io::stdout()) })
+        Ok(Self { format: Form::format(common.format), look, out: BufWriter::new(io::stdout()) })
     }
 
     /// Tells something beside the answer, on the error output.

@@ -69,7 +69,9 @@ fn event_line(event: &ForeignEvent) -> String {
         let mut text = properties;
         text.pop();
         // The columns come last, so that they count where a property has the same name.
-        for (key, value) in [("time", &event.time), ("distinct_id", &event.distinct_id)] {
+        let columns =
+            [("mp_processing_time_ms", &event.arrived), ("time", &event.time), ("distinct_id", &event.distinct_id)];
+        for (key, value) in columns {
             if value != "null" {
                 let comma = if text.trim_end().ends_with('{') { "" } else { "," };
                 text.extend([comma, "\"", key, "\":", value]);

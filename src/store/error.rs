@@ -70,6 +70,18 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// A question in SQL that cannot be answered.
+    #[error("the question cannot be answered: {what}")]
+    Question {
+        /// What is wrong with it.
+        what: String,
+    },
+    /// Something is where a new file was to be.
+    #[error("{} is there already", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
     /// The query was aborted by [`super::Reader::on_progress`].
     #[error("the query was cancelled")]
     Cancelled,
@@ -125,6 +137,11 @@ impl Error {
                 "a SQLite file needs a table `events` (distinct_id, event, time, properties) or `aliases` \
                  (alias, distinct_id, time); a store of this program is opened with --store"
             }
+            Self::Question { .. } => {
+                "`journey sql \"SELECT * FROM events LIMIT 5\"` shows the columns; the other view is `aliases`, \
+                 and props(id) gives the properties of a row"
+            }
+            Self::Exists { .. } => "name another file, or move that one away: nothing is overwritten",
             Self::Cancelled | Self::Sqlite { .. } => return None,
         })
     }

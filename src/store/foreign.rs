@@ -1,8 +1,10 @@
 //! SQLite files of other programs, as input.
 //!
-//! Wanted are a table or view `events` (`distinct_id`, `event`, `time`, optionally `properties`),
-//! one `aliases` (`alias`, `distinct_id`, optionally `time`), or both; names in any case. Values are
-//! given as JSON text, so that they read like those of any other format.
+//! Wanted are a table or view `events` (`distinct_id`, `event`, `time`, optionally `properties`
+//! and `arrived`), one `aliases` (`alias`, `distinct_id`, optionally `time`), or both; names in
+//! any case. Values are given as JSON text, so that they read like those of any other format. An
+//! alias with an `event_id` is a row of `events` as well, as in a plain copy of a store, and is
+//! left to it.
 
 use std::io::{Error as IoError, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -36,6 +38,8 @@ pub struct ForeignEvent {
     pub time: String,
     /// `properties` as text; `{}` when absent.
     pub properties: String,
+    /// `arrived` as one JSON value; `null` when absent.
+    pub arrived: String,
 }
 
 /// One row of its table `aliases`.
@@ -98,29 +102,34 @@ impl Foreign {
     /// table. The next page begins after the last number.
     pub fn events(&self, from_rowid: i64, limit: usize) -> Result<Vec<ForeignEvent>, Error> {
         let Some(table) = &self.events else { return Ok(Vec::new()) };
-        self.rows(table, &["distinct_id", "event", "time", "properties"], from_rowid, limit, |row| {
+        self.rows(table, &["distinct_id", "event", "time", "properties", "arrived"], from_rowid, limit, |row| {
             Ok(ForeignEvent {
                 rowid: row.get(0)?,
                 distinct_id: token(row.get_ref(1)?),
                 event: text(row.get_ref(2)?).unwrap_or_default(),
                 time: token(row.get_ref(3)?),
                 properties: text(row.get_ref(4)?).unwrap_or_else(|| "{}".to_owned()),
+                arrived: token(row.get_ref(5)?),
             })
         })
     }
 
-    /// All rows of `aliases`; none without such a table.
+    /// All rows of `aliases` that are no rows of `events`; none without such a table.
     pub fn aliases(&self) -> Result<Vec<ForeignAlias>, Error> {
         let Some(table) = &self.aliases else { return Ok(Vec::new()) };
         let has_time = table.has("time");
-        self.rows(table, &["alias", "distinct_id", "time"], i64::MIN, usize::MAX, |row| {
-            Ok(ForeignAlias {
+        let read = |row: &Row<'_>| {
+            let alias = ForeignAlias {
                 rowid: row.get(0)?,
                 alias: token(row.get_ref(1)?),
                 distinct_id: token(row.get_ref(2)?),
                 time: has_time.then(|| row.get_ref(3).map(token)).transpose()?,
-            })
-        })
+            };
+            let is_event = self.events.is_some() && row.get_ref(4)? != ValueRef::Null;
+            Ok((!is_event).then_some(alias))
+        };
+        let aliases = self.rows(table, &["alias", "distinct_id", "time", "event_id"], i64::MIN, usize::MAX, read)?;
+        Ok(aliases.into_iter().flatten().collect())
     }
 
     fn rows<T>(

@@ -5,6 +5,7 @@ mod captures;
 mod cases;
 mod cli;
 mod engine;
+mod export;
 mod formats;
 mod ingest;
 mod layers;
