@@ -8,12 +8,15 @@ mod args;
 mod console;
 mod demo;
 mod export;
+mod diff;
 mod failure;
 mod generate;
+mod graph;
 mod import;
 mod interface;
 mod open;
 mod search;
+mod settings;
 mod show;
 mod sql;
 mod zone;
@@ -22,6 +25,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use clap::parser::ValueSource;
 use clap::{CommandFactory, FromArgMatches};
 
 use args::{Args, Command, Form, Format};
@@ -38,7 +42,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(args) => args,
         Err(error) => return told_by_clap(&error, &arguments),
     };
-    let format = Form::format(args.common.format);
+    let format = args.common.format.plain();
     match dispatch(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => tell(&failure, format),
@@ -51,34 +55,58 @@ fn command() -> clap::Command {
 }
 
 fn parse(arguments: &[OsString]) -> Result<Args, clap::Error> {
-    Args::from_arg_matches(&command().try_get_matches_from(arguments)?)
+    let matches = command().try_get_matches_from(arguments)?;
+    let mut args = Args::from_arg_matches(&matches)?;
+    args.format_given = matches.value_source("format") == Some(ValueSource::CommandLine);
+    Ok(args)
 }
 
-fn dispatch(args: Args) -> Result<(), Failure> {
-    if let Some(form @ (Form::Table | Form::Csv)) = args.common.format
-        && !matches!(args.command, Some(Command::Sql(_)))
-    {
-        let name = if form == Form::Csv { "csv" } else { "table" };
-        return Err(Failure::usage(format!("--format {name} is a form of journey sql alone"))
-            .hint("--format json, for programs")
-            .hint("journey sql SELECT --format csv, for any table of the store"));
-    }
-    let mut console = Console::new(&args.common)?;
+fn dispatch(mut args: Args) -> Result<(), Failure> {
+    let loaded = match args.command {
+        // What these do depends on no setting, and goes on when the file is broken.
+        Some(Command::Import(_) | Command::Completions { .. } | Command::Man) => settings::Loaded::default(),
+        _ => settings::Loaded::read(&args.common)?,
+    };
+    let mut console = Console::new(&args.common, &loaded.settings)?;
     let store = open::Named { flag: args.common.store.clone(), argument: args.store.clone() };
     if let (Some(id), Some(_)) = (&args.id, &args.command) {
         return Err(Failure::usage(format!("--id {id} opens the terminal interface, and a command was given too"))
             .hint("journey --id ID, or journey show ID"));
     }
-    match args.command {
-        None => interface::run(&args.common, store, args.id.as_deref(), &console),
+    check_form(args.common.format, args.command.as_ref())?;
+    let command = args.command.take();
+    match command {
+        None => interface::run(&args.common, store, args.id.as_deref(), &console, args.theme.as_deref(), &loaded),
         Some(Command::Import(command)) => import::run(&command, &args.common, store, &mut console),
         Some(Command::Search(command)) => search::run(&command, store, &mut console),
+        Some(Command::Diff(command)) => diff::run(&command, store, &mut console),
+        Some(Command::Graph(command)) => graph::run(&command, store, &mut console),
         Some(Command::Show(command)) => show::run(&command, store, &mut console),
-        Some(Command::Sql(command)) => sql::run(&command, args.common.format, store, &mut console),
+        Some(Command::Sql(command)) => sql::run(&command, store, &mut console),
         Some(Command::Export(command)) => export::run(&command, store, &mut console),
+        Some(Command::Demo(command)) => demo::run(&command, &args, store, &loaded, &mut console),
+        Some(Command::Config(command)) => {
+            settings::run(&command, &args.common, args.theme.as_deref(), store, &loaded, &mut console)
+        }
         Some(Command::Completions { shell }) => generate::completions(shell, &mut console),
         Some(Command::Man) => generate::man(&mut console),
+        Some(Command::Generate { what }) => generate::generate(&what, &mut console),
     }
+}
+
+/// Refuses a form that the command does not have.
+fn check_form(form: Form, command: Option<&Command>) -> Result<(), Failure> {
+    let forms: &[Form] = match command {
+        Some(Command::Graph(_)) => &[Form::Text, Form::Json, Form::Dot, Form::Svg],
+        Some(Command::Sql(_)) => &[Form::Text, Form::Json, Form::Csv],
+        _ => &[Form::Text, Form::Json],
+    };
+    if forms.contains(&form) {
+        return Ok(());
+    }
+    let names: Vec<String> = forms.iter().map(|form| form.name()).collect();
+    Err(Failure::usage(format!("this command has no --format {}", form.name()))
+        .hint(format!("--format {}", names.join(", "))))
 }
 
 /// What clap has to say: help and version are answers, the rest is wrong use.

@@ -4,6 +4,8 @@
 //! last two are looked at by the caller and given in as values, so that nothing here depends on
 //! the machine.
 
+pub mod recent;
+
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,12 @@ use etcetera::BaseStrategy;
 
 /// Names the store, when neither a flag nor an argument does.
 pub const STORE_VARIABLE: &str = "JOURNEY_STORE";
+
+/// Names the file of settings, when no flag does.
+pub const FILE_VARIABLE: &str = "JOURNEY_CONFIG";
+
+/// Names the theme, when no flag does.
+pub const THEME_VARIABLE: &str = "JOURNEY_THEME";
 
 /// Where a value comes from, the strongest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,6 +90,22 @@ impl Candidates {
     }
 }
 
+/// The file of settings: of `--config`, else of [`FILE_VARIABLE`] (empty counts as unset), else
+/// `journey/config.toml` in the directory `config`.
+pub fn file(flag: Option<PathBuf>, environment: Option<OsString>, config: Option<PathBuf>) -> Option<Choice> {
+    let environment = environment.filter(|value| !value.is_empty()).map(PathBuf::from);
+    let default = config.map(|config| config.join("journey").join("config.toml"));
+    [(flag, Origin::Flag), (environment, Origin::Environment), (default, Origin::Default)]
+        .into_iter()
+        .find_map(|(path, origin)| Some(Choice { path: path?, origin }))
+}
+
+/// The directory where programs look for settings of the user: `~/.config` or what the system
+/// has for it; `None` without a home.
+pub fn config_directory() -> Option<PathBuf> {
+    etcetera::choose_base_strategy().ok().map(|directories| directories.config_dir())
+}
+
 /// The store in the data directory `data`.
 fn default_store(data: &Path) -> PathBuf {
     data.join("journey").join("journey.db")
@@ -123,6 +147,17 @@ mod tests {
         assert_eq!(chosen(candidates.clone()), ("/home/u/.local/share/journey/journey.db".into(), Origin::Default));
         candidates.data = None;
         assert_eq!(candidates.choose(), None);
+    }
+
+    #[test]
+    fn the_settings_are_in_the_file_of_the_flag_the_variable_or_the_directory() {
+        let path = |choice: Option<Choice>| choice.map(|choice| choice.path.to_string_lossy().into_owned());
+        let directory = || Some(PathBuf::from("/home/u/.config"));
+        assert_eq!(path(file(Some("a".into()), Some("b".into()), directory())).as_deref(), Some("a"));
+        assert_eq!(path(file(None, Some("b".into()), directory())).as_deref(), Some("b"));
+        let default = path(file(None, Some(OsString::new()), directory()));
+        assert_eq!(default.as_deref(), Some("/home/u/.config/journey/config.toml"));
+        assert_eq!(file(None, None, None), None);
     }
 
     #[test]

@@ -8,7 +8,9 @@
 //! The formats are those of identity.md §4. `time` of a raw export can be the wall clock of
 //! its project ([`Clock::Project`]); [`zone`] turns it into UTC, and [`infer`] finds out by how much.
 //!
-//! Cost: one pass to split, one to find the fields wanted; properties are copied, not parsed.
+//! Cost: one pass to split, one to find the fields wanted. Lines of an export without doubtful
+//! parts go through a scanner of our own, and their rows borrow their texts; everything else goes
+//! through `serde_json`, which judges.
 
 mod decode;
 mod event;
@@ -16,6 +18,7 @@ pub mod infer;
 mod object;
 mod payload;
 mod profile;
+mod scan;
 pub mod sniff;
 pub mod split;
 mod surrogate;

@@ -18,19 +18,22 @@
 //! as arrived before every row: it stands for a mapping that was there.
 //!
 //! # Cost
-//! One thread reads and decodes, the caller's thread writes; at most two chunks are in memory.
+//! One thread reads, some decode, sort and pack, the caller's thread writes; the store does not
+//! depend on how many they are. In memory are three times as many chunks as there are threads
+//! that decode, most of them packed.
 
+mod crew;
+mod cutting;
 mod expand;
 mod foreign;
 mod making;
 mod reading;
 
 use std::path::PathBuf;
-use std::sync::mpsc;
-use std::thread;
 
+use self::cutting::{Cutter, Same};
 use self::expand::Opened;
-use self::making::{Maker, Prepared};
+use self::making::{Carried, Maker, Prepared};
 use self::reading::Stream;
 use crate::formats::{self, Format, Sniffed, Zone};
 use crate::store::{self, FileInfo, KnownChunk, Writer};
@@ -255,6 +258,13 @@ struct Place {
     bytes: u64,
 }
 
+/// What makes chunks of one stream.
+struct Parts {
+    cutter: Cutter,
+    maker: Maker,
+    carried: Carried,
+}
+
 impl Run<'_> {
     fn stream(&mut self, mut stream: Stream, sniffed: &Sniffed) -> Result<(), Error> {
         let mut file = FileReport {
@@ -271,13 +281,17 @@ impl Run<'_> {
             already: false,
             resumed: false,
         };
-        let mut maker = Maker::new(sniffed, self.options, self.writer.project()?);
-        let mut place = self.skip_known(&mut stream, &mut maker)?;
-        self.settle_zone(&mut maker, sniffed, place.file, &stream.name)?;
+        let mut parts = Parts {
+            cutter: Cutter::new(sniffed, self.options),
+            maker: Maker::new(sniffed, self.options),
+            carried: Carried::new(sniffed, self.options, self.writer.project()?),
+        };
+        let mut place = self.skip_known(&mut stream, &mut parts)?;
+        self.settle_zone(&mut parts.carried, sniffed, place.file, &stream.name)?;
         let known = place.bytes;
 
         let name = stream.name.clone();
-        let failure = if self.report.cancelled { None } else { self.append_new(stream, maker, &mut place, &mut file)? };
+        let failure = if self.report.cancelled { None } else { self.append_new(stream, parts, &mut place, &mut file)? };
 
         file.bytes = place.bytes;
         file.already = place.bytes == known && known > 0 && !self.report.cancelled;
@@ -300,7 +314,7 @@ impl Run<'_> {
     }
 
     /// Passes over the chunks that the store has.
-    fn skip_known(&mut self, stream: &mut Stream, maker: &mut Maker) -> Result<Place, Error> {
+    fn skip_known(&mut self, stream: &mut Stream, parts: &mut Parts) -> Result<Place, Error> {
         let mut place = Place { prev: 0, file: None, bytes: 0 };
         loop {
             if self.tell(stream) == Flow::Stop {
@@ -312,12 +326,12 @@ impl Run<'_> {
             // A chunk that the file goes on with elsewhere: this is another file with the same start.
             let mut other_way = false;
             for known in candidates {
-                match maker.compare(stream, place.prev, &known) {
-                    making::Same::Yes if next.as_ref().is_none_or(|best| best.bytes < known.bytes) => {
+                match parts.cutter.compare(stream, place.prev, &known) {
+                    Same::Yes if next.as_ref().is_none_or(|best| best.bytes < known.bytes) => {
                         next = Some(known);
                     }
-                    making::Same::Yes | making::Same::UpToItsCutEnd => {}
-                    making::Same::No => other_way |= Some(known.file) == place.file,
+                    Same::Yes | Same::UpToItsCutEnd => {}
+                    Same::No => other_way |= Some(known.file) == place.file,
                 }
             }
             let Some(known) = next else {
@@ -326,7 +340,12 @@ impl Run<'_> {
                 }
                 return Ok(place);
             };
-            maker.pass_over(stream, &known);
+            if parts.carried.wants_zone() {
+                let piece = parts.cutter.known_piece(stream, place.prev, &known);
+                parts.carried.infer(&parts.maker.decode(&piece));
+            }
+            parts.cutter.pass_over(stream, &known);
+            parts.carried.pass_over(&known);
             place.prev = known.hash;
             place.file = Some(known.file);
             place.bytes += known.bytes;
@@ -337,7 +356,7 @@ impl Run<'_> {
     /// another one was.
     fn settle_zone(
         &mut self,
-        maker: &mut Maker,
+        carried: &mut Carried,
         sniffed: &Sniffed,
         file: Option<store::FileId>,
         name: &str,
@@ -348,7 +367,7 @@ impl Run<'_> {
             if let Some(given) = before.strip_suffix(making::GIVEN)
                 && let Ok(zone) = Zone::parse(given.trim())
             {
-                maker.give_zone(zone);
+                carried.give_zone(zone);
             }
         } else if before.split(" (").next() != Some(self.options.zone.name().as_str()) {
             self.report.warnings.push(format!(
@@ -360,43 +379,21 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// Decodes in a thread what is left of the stream, and writes it here.
+    /// Makes chunks of what is left of the stream in other threads, and writes them here.
     fn append_new(
         &mut self,
         stream: Stream,
-        maker: Maker,
+        parts: Parts,
         place: &mut Place,
         file: &mut FileReport,
     ) -> Result<Option<Error>, Error> {
         let told = stream.told();
-        let start = place.prev;
-        thread::scope(|scope| {
-            let (sender, receiver) = mpsc::sync_channel(0);
-            let reader = thread::Builder::new().name("import-decode".into()).spawn_scoped(scope, move || {
-                let (mut stream, mut maker) = (stream, maker);
-                let mut prev = start;
-                while let Some(prepared) = maker.next(&mut stream, prev) {
-                    prev = prepared.chunk.hash;
-                    if sender.send(prepared).is_err() {
-                        break;
-                    }
-                }
-                stream.failure()
-            });
-            let reader = reader.map_err(|source| Error::Read { name: file.file.clone(), after: 0, source })?;
-            // Taken whole, so that an error or a stop closes it and ends the thread.
-            for prepared in receiver {
-                self.append(prepared, place, file)?;
-                let done = told.progress(self.report.events + file.events, self.report.rejected + file.rejected);
-                if (self.progress)(&done) == Flow::Stop {
-                    self.report.cancelled = true;
-                    break;
-                }
-            }
-            match reader.join() {
-                Ok(failure) => Ok(failure),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
+        let Parts { cutter, maker, carried } = parts;
+        crew::run(stream, cutter, &maker, carried, place.prev, |prepared| {
+            self.append(prepared, place, file)?;
+            let done = told.progress(self.report.events + file.events, self.report.rejected + file.rejected);
+            self.report.cancelled = (self.progress)(&done) == Flow::Stop;
+            Ok(!self.report.cancelled)
         })
     }
 

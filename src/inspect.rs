@@ -2,17 +2,26 @@
 //!
 //! The only place that joins the [`store`](crate::store) and the
 //! [engine](crate::identity). It asks a [`Warehouse`] for the rows and calls that can matter
-//! for an id ([`gather`](mod@gather)), and lets the engine decide.
+//! for an id ([`gather`](mod@gather)), and lets the engine decide. [`filter`] is the language
+//! that says which rows of a journey are shown.
 
+mod census;
+mod compare;
+pub mod filter;
 pub mod gather;
+mod history;
+pub mod rows;
 mod search;
 mod warehouse;
 
+pub use census::{Census, Troubled};
+pub use history::History;
 pub use search::{Hit, HitKind};
 pub use warehouse::{Ask, Edges, Warehouse};
 
 use crate::identity::{Journey, resolve};
 use crate::model::Id;
+use crate::model::facts::Arrival;
 use crate::store::{Error, Overview, Reader, StoredProfile, StoredReject};
 
 /// Answers questions about one store.
@@ -30,8 +39,24 @@ impl Inspector {
     ///
     /// All of it is read as the store stood at one moment, also while an import writes.
     pub fn journey(&self, id: &Id) -> Result<Option<Journey>, Error> {
-        let facts = self.reader.at_one_moment(|reader| gather::gather(reader, id, &gather::Limits::default()))?;
+        self.journey_within(id, &gather::Limits::default())
+    }
+
+    /// As [`Inspector::journey`], within limits of the caller's own; what they cut is told in
+    /// the journey.
+    pub fn journey_within(&self, id: &Id, limits: &gather::Limits) -> Result<Option<Journey>, Error> {
+        let facts = self.reader.at_one_moment(|reader| gather::gather(reader, id, limits))?;
         Ok(resolve(&facts, id))
+    }
+
+    /// The journey as it stood when only what is in order of arrival up to `moment` was there;
+    /// `None` when nothing had named `id` by then. `history` is kept from moment to moment.
+    pub fn journey_as_of(&self, history: &mut History, id: &Id, moment: Arrival) -> Result<Option<Journey>, Error> {
+        history.renew(self.reader.data_version()?);
+        let facts =
+            self.reader.at_one_moment(|reader| history.gather(reader, id, moment, &gather::Limits::default()))?;
+        let journey = resolve(&facts, id);
+        Ok(journey.map(|journey| Journey { as_of: Some(moment), ..journey }))
     }
 
     /// Identifiers and profile values that match, best first.

@@ -13,6 +13,7 @@
 //! | [`ingest`] | files → store, with progress, resumable | `model`, `formats`, `store` |
 //! | [`inspect`] | the use cases: search, journey, overview | `model`, `identity`, `store` |
 //! | [`report`] | a journey as text or JSON | `model`, `identity` |
+//! | [`play`] | a scenario moment by moment: SDKs, server, reasons | `model`, `identity`, `formats`, `sim`, `inspect`, `report` |
 //! | [`config`] | which store, which zone, from where | nothing of ours |
 //! | [`tui`] | the terminal interface; the only module that names ratatui and crossterm | all above |
 //! | [`cli`] | the command line; with `main` the only place that prints | all above |
@@ -30,6 +31,7 @@ pub mod identity;
 pub mod ingest;
 pub mod inspect;
 pub mod model;
+pub mod play;
 pub mod report;
 pub mod sim;
 pub mod store;

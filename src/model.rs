@@ -12,9 +12,12 @@ pub mod reject;
 pub mod row;
 pub mod text;
 pub mod time;
+pub mod view;
+pub mod written;
 
 pub use client::Client;
 pub use id::{Id, Shape};
 pub use reject::Reject;
 pub use row::{Flags, LinkKind, Profile, Row, Verb};
 pub use time::Millis;
+pub use view::RowView;

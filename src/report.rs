@@ -1,5 +1,6 @@
 //! A journey, a search or an import, written out: [`json`] for programs, [`text`] for people,
-//! [`table`] for the answer to a question in SQL.
+//! [`table`] for the answer to a question in SQL, and the ids of a user as a
+//! [`graph`](mod@graph).
 //!
 //! Nothing here opens a store or knows a terminal. What a report needs besides a
 //! [`Journey`](crate::identity::Journey) comes in as plain values ([`Hit`], [`Import`]) or as a
@@ -7,8 +8,11 @@
 //! properties of all of them. Times in JSON are UTC; in text they follow a [`Clock`].
 
 pub mod clock;
+pub mod compare;
+pub mod graph;
 pub mod json;
 pub mod look;
+pub mod svg;
 pub mod table;
 pub mod text;
 

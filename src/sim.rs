@@ -6,6 +6,7 @@
 //! steps on the devices, for a player.
 //!
 //! [`gallery`] is the built-in collection; [`demo`] is all of it as one store's worth of rows.
+//! [`crowd`] is for measuring: an export of any size, without a scenario.
 //! Same file, same rows: ids and arrivals come from the scenario's seed, never from a clock.
 
 mod chance;
@@ -18,7 +19,7 @@ pub mod scenario;
 pub use client::{Endpoint, State};
 pub use family::{FAMILIES, Family};
 pub use run::{Cause, Lost, Run, Sent, Step, run};
-pub use scenario::{Action, Call, Device, Scenario, ScenarioError};
+pub use scenario::{Action, Call, Device, Expect, Scenario, ScenarioError};
 
 /// The built-in scenarios: name of the file without its ending, and its text.
 pub fn gallery() -> &'static [(&'static str, &'static str)] {
@@ -44,6 +45,16 @@ const GALLERY: &[(&str, &str)] = scenarios![
     "10-used-before",
     "11-offline-alias",
     "12-device-prefix",
+    "13-app-race",
+    "14-two-customers",
+    "15-login-alias",
+    "16-switch-account",
+    "17-late-answer",
+    "18-new-address",
+    "19-swapped",
+    "20-undefined",
+    "21-two-names",
+    "22-late-rows",
 ];
 
 /// One file of the demo store.

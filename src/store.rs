@@ -25,10 +25,12 @@ mod number;
 mod open;
 mod reader;
 mod schema;
+mod segment;
 mod writer;
 
 pub use error::Error;
-pub use reader::{Exported, Piece, Reader, SqlCell};
+pub use reader::{Exported, IdNote, Piece, Reader, SqlCell};
+pub use segment::{Draft, Packer, Segment};
 pub use writer::Writer;
 
 use crate::model::facts::Source;
@@ -117,8 +119,8 @@ pub struct Chunk {
     pub lines: u64,
     /// Latest time or arrival up to its end.
     pub latest: Option<Millis>,
-    /// Rows in the order of the file.
-    pub rows: Vec<Arrived>,
+    /// Its rows.
+    pub segment: Segment,
     /// Lines of a table of aliases.
     pub aliases: Vec<TableAlias>,
     /// Profile updates.

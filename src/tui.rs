@@ -10,8 +10,10 @@
 //! | [`app`] | the model, the routing of keys, answers to their screens |
 //! | [`worker`] | what the interface needs of a store, and the thread that asks it |
 //! | [`keys`], [`theme`] | `assets/keys.toml` and `assets/themes`, read and checked |
+//! | [`settings`] | the user's own file of keys, colours and a zone |
 //! | `screen` | one file or folder for each screen: its state, update and view |
 //! | [`fit`], [`when`] | text in so many columns, moments in a zone |
+//! | [`picture`] | a screen as SVG, from the frame that a terminal would show |
 //! | `run`, `terminal` | the loop, and the terminal given back on every way out |
 //!
 //! Cost: a frame builds the visible rows only; without input nothing runs but a look
@@ -21,20 +23,26 @@ pub mod app;
 pub mod fit;
 pub mod keys;
 mod pen;
+pub mod picture;
 mod run;
 pub mod screen;
+pub mod settings;
 mod terminal;
 pub mod theme;
 pub mod when;
 pub mod worker;
 
 pub use app::{Effect, Model, Msg, Ui, update, view};
+pub use keys::Keymap;
 pub use run::run;
-pub use theme::{Look, ThemeName};
+pub use theme::{Look, Theme};
 pub use when::Zone;
-pub use worker::{Backend, Cancel, Failure, FailureKind, Found, Hit, Hits, Kind, Overview};
+pub use worker::{
+    Backend, Cancel, Census, Failure, FailureKind, FileLine, Found, Hit, Hits, Kind, Overview, Recent, Saved, Sight,
+};
 
 use crate::model::Id;
+use crate::sim::Scenario;
 
 /// How the interface is started.
 #[derive(Clone, Debug, Default)]
@@ -49,6 +57,19 @@ pub struct Options {
     pub no_color: bool,
     /// Let the terminal send mouse events.
     pub mouse: bool,
-    /// The theme; `no_color` goes before it.
-    pub theme: ThemeName,
+    /// The theme; `None` is the program's own. `no_color` goes before it.
+    pub theme: Option<Theme>,
+    /// The keys; `None` are the program's own.
+    pub keymap: Option<Keymap>,
+    /// Begin with the player of scenarios, not with the search.
+    pub demo: Option<Demo>,
+}
+
+/// What the player of scenarios has to play.
+#[derive(Clone, Debug, Default)]
+pub struct Demo {
+    /// In the order of the list.
+    pub scenarios: Vec<Scenario>,
+    /// The one to begin with, by its place; the list when there is none.
+    pub first: Option<usize>,
 }

@@ -21,10 +21,16 @@ pub(super) struct Args {
     /// The id whose journey to open at once
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub(super) id: Option<String>,
+    /// Colours of the interface: default, light, mono, colour-blind [default: $JOURNEY_THEME]
+    #[arg(long, value_name = "NAME")]
+    pub(super) theme: Option<String>,
     #[command(flatten)]
     pub(super) common: Common,
     #[command(subcommand)]
     pub(super) command: Option<Command>,
+    /// Whether `--format` was written; a default does not take the place of a screen.
+    #[arg(skip)]
+    pub(super) format_given: bool,
 }
 
 /// What every command takes.
@@ -40,38 +46,49 @@ pub(super) struct Common {
     /// all others: the zone to show times in, UTC unless given. JSON is always in UTC.
     #[arg(long, value_name = "ZONE", global = true, allow_hyphen_values = true)]
     pub(super) timezone: Option<String>,
-    /// What the answer is written as; table and csv are forms of `sql` alone
-    #[arg(long, value_enum, value_name = "FORMAT", global = true)]
-    pub(super) format: Option<Form>,
+    /// What the answer is written as
+    #[arg(long, value_enum, default_value_t = Form::Text, global = true)]
+    pub(super) format: Form,
     /// When to use colour; NO_COLOR counts for auto
     #[arg(long, value_enum, default_value_t = When::Auto, global = true, value_name = "WHEN")]
     pub(super) color: When,
+    /// The file of settings [default: $JOURNEY_CONFIG, else journey/config.toml in your config directory]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(super) config: Option<PathBuf>,
     /// Use ASCII characters alone
     #[arg(long, global = true)]
     pub(super) ascii: bool,
 }
 
-/// Forms of an answer that can be asked for.
+/// Forms that an answer can be asked for in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Form {
-    /// For people
+    /// For people; the answer to a question in SQL is a table
+    #[value(alias = "table")]
     Text,
     /// For programs
     Json,
-    /// Columns of rows
-    Table,
-    /// Columns for other programs
+    /// Columns for other programs (`sql`)
     Csv,
+    /// For Graphviz (`graph` alone)
+    Dot,
+    /// A picture (`graph` alone)
+    Svg,
 }
 
 impl Form {
-    /// Who reads it.
-    pub(super) fn format(form: Option<Self>) -> Format {
-        if form == Some(Self::Json) { Format::Json } else { Format::Text }
+    /// The form of what every command can say: notes and failures.
+    pub(super) fn plain(self) -> Format {
+        if self == Self::Json { Format::Json } else { Format::Text }
+    }
+
+    /// What it is called on the command line.
+    pub(super) fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
     }
 }
 
-/// Whom an answer is for.
+/// Forms of an answer that every command has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
     /// For people
@@ -99,6 +116,10 @@ pub(super) enum Command {
     Show(Show),
     Sql(Sql),
     Export(Export),
+    Demo(Demo),
+    Graph(Graph),
+    Diff(Diff),
+    Config(Config),
     /// Write completions for a shell
     Completions {
         /// The shell
@@ -106,6 +127,34 @@ pub(super) enum Command {
     },
     /// Write the manual page
     Man,
+    /// Write what the project itself is tested and described with
+    #[command(hide = true)]
+    Generate {
+        #[command(subcommand)]
+        what: Generate,
+    },
+}
+
+/// What `journey generate` writes.
+#[derive(Debug, Subcommand)]
+pub(super) enum Generate {
+    /// A realistic raw export of many users, always the same for a seed
+    Export {
+        /// How many rows
+        #[arg(long, default_value_t = 100_000, value_name = "NUMBER")]
+        rows: u64,
+        /// What it is made from
+        #[arg(long, default_value_t = 1, value_name = "NUMBER")]
+        seed: u64,
+    },
+    /// The rows of the table of keys in the README
+    Keys,
+    /// Pictures of the main screens, over the demo store
+    Screens {
+        /// The folder that they go to
+        #[arg(default_value = "assets/screens", value_name = "FOLDER")]
+        folder: PathBuf,
+    },
 }
 
 /// Read exports into the store
@@ -143,6 +192,86 @@ pub(super) struct Search {
 pub(super) struct Show {
     /// Any id of the user
     pub(super) id: String,
+    /// Show it as it stood when only what had arrived by TIME was there
+    ///
+    /// A day, minute or second (2019-07-10, "2019-07-10 19:13", 2019-07-10T19:13:04Z) means all
+    /// of it; without a zone it is read in that of --timezone. Arrival counts, not event time.
+    #[arg(long, value_name = "TIME")]
+    pub(super) as_of: Option<String>,
+}
+
+/// Play an identity flow, call by call
+///
+/// In a terminal a player, else text: each call with what the SDK remembers after it and what the
+/// server makes of it. SCENARIO is the name or number of a built-in scenario, or a TOML file of
+/// your own. With --store the rows go into a store instead.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "journey demo --list names the built-in scenarios. Exit code 1: a scenario did not end as \
+    its [expect] says.")]
+pub(super) struct Demo {
+    /// Name or number of a built-in scenario, or a file; all of them when left out
+    pub(super) scenario: Option<String>,
+    /// List the built-in scenarios
+    #[arg(long, conflicts_with_all = ["scenario", "crowd"])]
+    pub(super) list: bool,
+    /// Make a crowd of users with this many rows, for measuring; needs --store
+    #[arg(long, value_name = "ROWS", conflicts_with = "scenario", requires = "store-flag", value_parser = rows)]
+    pub(super) crowd: Option<u64>,
+    /// Another number gives another crowd
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, requires = "crowd")]
+    pub(super) seed: u64,
+}
+
+/// Reads `10000`, `10k`, `2M`.
+fn rows(text: &str) -> Result<u64, String> {
+    let (digits, unit) = match text.chars().next_back() {
+        Some('k' | 'K') => (text.get(..text.len() - 1), 1_000),
+        Some('m' | 'M') => (text.get(..text.len() - 1), 1_000_000),
+        _ => (Some(text), 1),
+    };
+    let number = digits.and_then(|digits| digits.replace(['_', ','], "").parse::<u64>().ok());
+    match number.and_then(|number| number.checked_mul(unit)) {
+        Some(rows @ 1..) => Ok(rows),
+        _ => Err("it must be a whole number from 1 on, such as 10000, 10k or 2M".to_owned()),
+    }
+}
+
+/// Draw the ids of a user and what is between them
+///
+/// A tree as text: the root, the aliases that lead to it, refused calls, orphans with their
+/// evidence, devices and other users. --format dot is for Graphviz, svg a picture of its own.
+#[derive(Debug, clap::Args)]
+pub(super) struct Graph {
+    /// Any id of the user
+    pub(super) id: String,
+    /// Draw it as it stood when only what had arrived by TIME was there (see `show`)
+    #[arg(long, value_name = "TIME")]
+    pub(super) as_of: Option<String>,
+}
+
+/// Compare two users: is this the same person?
+///
+/// Both on one time axis, what they share, what speaks for one person and what against. Only one
+/// root makes them one user; everything else is evidence, and is called that.
+#[derive(Debug, clap::Args)]
+pub(super) struct Diff {
+    /// Any id of the one
+    #[arg(value_name = "ID")]
+    pub(super) a: String,
+    /// Any id of the other
+    #[arg(value_name = "OTHER")]
+    pub(super) b: String,
+}
+
+/// Write the settings
+///
+/// As a file to begin with: what is set as it is, all else as a comment. With --explain each
+/// value and where it comes from: a flag, a variable, a line of the file, or the program.
+#[derive(Debug, clap::Args)]
+pub(super) struct Config {
+    /// Tell where each value comes from
+    #[arg(long)]
+    pub(super) explain: bool,
 }
 
 /// Ask the store in SQL

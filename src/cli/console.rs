@@ -9,13 +9,18 @@ use super::zone;
 use crate::model::text::visible;
 use crate::report::Look;
 use crate::report::json::SCHEMA;
+use crate::tui::settings::Settings;
 
 /// The standard output, and how to write to it.
 pub(super) struct Console {
     /// What the answer is written as.
     pub(super) format: Format,
+    /// The same where a command has pictures too.
+    pub(super) form: Form,
     /// How text looks.
     pub(super) look: Look,
+    /// Whether the answer goes to a terminal.
+    pub(super) terminal: bool,
     /// Buffered: a journey of many rows is many small writes.
     pub(super) out: BufWriter<Stdout>,
 }
@@ -26,9 +31,13 @@ const WIDTH: usize = 100;
 const NARROWEST: usize = 60;
 
 impl Console {
-    /// From the flags, the environment and the terminal.
-    pub(super) fn new(common: &Common) -> Result<Self, Failure> {
-        let clock = zone::clock(common.timezone.as_deref())?;
+    /// From the flags, the settings, the environment and the terminal.
+    pub(super) fn new(common: &Common, settings: &Settings) -> Result<Self, Failure> {
+        let clock = match (&common.timezone, &settings.zone) {
+            (None, Some(set)) => zone::shown(set.value),
+            (zone, _) => zone::clock(zone.as_deref())?,
+        };
+        let ascii = common.ascii || settings.ascii.as_ref().is_some_and(|set| set.value);
         let terminal = io::stdout().is_terminal();
         let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
         let colour = match common.color {
@@ -37,8 +46,14 @@ impl Console {
             When::Auto => terminal && !set("NO_COLOR") && env::var_os("TERM").is_none_or(|term| term != "dumb"),
         };
         let width = if terminal { terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)) } else { None };
-        let look = Look { width: width.unwrap_or(WIDTH).max(NARROWEST), ascii: common.ascii, colour, clock };
-        Ok(Self { format: Form::format(common.format), look, out: BufWriter::new(io::stdout()) })
+        let look = Look { width: width.unwrap_or(WIDTH).max(NARROWEST), ascii, colour, clock };
+        Ok(Self {
+            format: common.format.plain(),
+            form: common.format,
+            look,
+            terminal,
+            out: BufWriter::new(io::stdout()),
+        })
     }
 
     /// Tells something beside the answer, on the error output.

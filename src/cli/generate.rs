@@ -1,13 +1,22 @@
-//! What is made from the definition of the command line: completions, the manual page, the version.
+//! What is made from the program itself: completions, the manual page, the version, the rows of
+//! keys in the README, pictures of screens, exports to measure with.
 
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
 use std::sync::LazyLock;
 
 use clap_complete::Shell;
 use clap_mangen::Man;
 
+use super::args::Generate;
 use super::console::Console;
 use super::failure::Failure;
+use super::interface;
+use crate::sim::crowd::Crowd;
 use crate::store;
+use crate::tui::keys::{Context, Keymap, sequence};
+use crate::tui::{self, picture};
 
 /// `0.1.0 (SQLite 3.50.4, store version 1)`: what a bug report needs.
 pub(super) fn version() -> &'static str {
@@ -37,4 +46,63 @@ pub(super) fn man(console: &mut Console) -> Result<(), Failure> {
         Man::new(command.clone()).render(&mut text)?;
     }
     console.write(&text)
+}
+
+/// Writes a raw export of a seeded crowd (`journey generate export`), of any size.
+fn export(rows: u64, seed: u64, console: &mut Console) -> Result<(), Failure> {
+    Crowd { seed, rows }.write(&mut console.out)?;
+    console.finish()
+}
+
+/// Writes what `journey generate` is asked for.
+pub(super) fn generate(what: &Generate, console: &mut Console) -> Result<(), Failure> {
+    match what {
+        Generate::Export { rows, seed } => export(*rows, *seed, console),
+        Generate::Keys => keys(console),
+        Generate::Screens { folder } => screens(folder, console),
+    }
+}
+
+/// The keys as rows of a table, without those that edit a line of text.
+fn keys(console: &mut Console) -> Result<(), Failure> {
+    let keymap = Keymap::built_in().map_err(|error| Failure::bug(error.to_string()))?;
+    let mut text = String::new();
+    for binding in Context::ALL.into_iter().flat_map(|context| keymap.of(context)) {
+        let context = binding.context;
+        let edits = ["text-", "delete-"].iter().any(|start| binding.action.name().starts_with(start));
+        if edits || matches!(context, Context::Overview | Context::Prompt | Context::Help) {
+            continue;
+        }
+        let keys: Vec<String> = binding.keys.iter().map(|keys| format!("`{}`", sequence(keys))).collect();
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "| {} | {} | {} |", context.name(), keys.join(" "), binding.help);
+    }
+    console.write(text.as_bytes())
+}
+
+/// Columns and rows of a picture.
+const SIZE: (u16, u16) = (112, 34);
+
+/// The main screens over the demo store: a name, what it shows, and the keys that lead there.
+const SCREENS: &[(&str, &str, &str)] = &[
+    ("overview", "The search with nothing typed: the store as a whole", ""),
+    ("search", "Search results for \"example\"", "example<Down>"),
+    ("journey", "The journey of Sally: a refused alias at the moment it happened", "sally@gmail.com<Enter>iii"),
+    ("detail", "The detail of a row that no alias reaches", "sally@gmail.com<Enter>iiij<Enter>"),
+    ("identity", "The identity of Sally: calls, lookup table, orphans", "sally@gmail.com<Enter>ojj"),
+    ("as-of", "The same as it stood when the phone had just been opened", "sally@gmail.com<Enter>o,,"),
+    ("graph", "The ids of Tom as a graph", "tom@example.com<Enter>oV"),
+    ("compare", "Tom and a phone that nobody is known on, on one time axis", "tom@example.com<Enter>d<Tab><Enter>j"),
+];
+
+/// Draws each of [`SCREENS`] into a file of the folder.
+fn screens(folder: &Path, console: &mut Console) -> Result<(), Failure> {
+    fs::create_dir_all(folder)?;
+    for (name, title, keys) in SCREENS {
+        let mut backend = interface::demo()?;
+        let buffer = picture::screen(&mut backend, &tui::Options::default(), keys, SIZE)?;
+        fs::write(folder.join(format!("{name}.svg")), picture::svg(&buffer, title))?;
+        console.write(format!("{name}.svg: {title}\n").as_bytes())?;
+    }
+    Ok(())
 }

@@ -15,6 +15,7 @@ use super::console::Console;
 use super::failure::Failure;
 use super::open::Named;
 use super::zone;
+use crate::formats::Zone;
 use crate::ingest::{self, Flow, Input, Options, Progress};
 use crate::model::text::visible;
 use crate::report::look::count;
@@ -29,7 +30,18 @@ pub(super) fn run(command: &Import, common: &Common, store: Named, console: &mut
     // Before anything is read, so that a wrong path costs no import.
     let rejects = command.rejects.as_deref().map(|path| create(path).map(|file| (path, file))).transpose()?;
     let inputs = command.files.iter().map(|path| input(path)).collect();
-    let mut writer = Writer::open(&choice.path)?;
+    into(&choice.path, inputs, zone, rejects, console)
+}
+
+/// Imports into the store at `path`, and tells what came of it.
+pub(super) fn into(
+    path: &Path,
+    inputs: Vec<Input>,
+    zone: Zone,
+    rejects: Option<(&Path, BufWriter<File>)>,
+    console: &mut Console,
+) -> Result<(), Failure> {
+    let mut writer = Writer::open(path)?;
     let stop = stop_flag()?;
     let bar = Bar::new(console);
     let options = Options { zone, ..Options::default() };
@@ -41,11 +53,11 @@ pub(super) fn run(command: &Import, common: &Common, store: Named, console: &mut
     // Also after a failure: what was committed stays, and is left in good order.
     writer.finish()?;
     let ingest::Report { files, events, rejected, cancelled, warnings, failures } = report?;
-    if let Some((path, file)) = rejects {
-        write_rejects(path, file, &choice.path, &files)?;
+    if let Some((to, file)) = rejects {
+        write_rejects(to, file, path, &files)?;
     }
     let told = report::Import {
-        store: choice.path.display().to_string(),
+        store: path.display().to_string(),
         files: files.into_iter().map(imported).collect(),
         events,
         rejected,

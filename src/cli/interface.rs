@@ -1,17 +1,25 @@
 //! `journey` without a command: the terminal interface, over a store or the demo.
 
-use std::path::Path;
+use std::fs::OpenOptions;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::{Common, When};
 use super::console::Console;
 use super::failure::Failure;
 use super::open::{Named, Source};
+use super::settings::Loaded;
 use super::{demo, search};
+use crate::config::recent::{Opened, Recent};
 use crate::identity::Journey;
-use crate::inspect::{Hit, Inspector};
+use crate::identity::compare::Comparison;
+use crate::inspect::gather::Limits;
+use crate::inspect::{Census, History, Hit, Inspector};
 use crate::model::Id;
+use crate::model::facts::Arrival;
 use crate::report::Clock;
+use crate::sim::Scenario;
 use crate::store::{self, Reader};
 use crate::tui::{self, Backend, Cancel, FailureKind, Hits, Overview, Zone};
 
@@ -20,20 +28,62 @@ const HITS: usize = 200;
 /// Ids that are suggested when nothing matches.
 const SUGGESTED: usize = 5;
 
+/// Parts of a hit's activity.
+const PARTS: usize = 120;
+/// What a look at a hit may read; a user beyond it is opened to be seen.
+const LOOK: Limits = Limits { rows: 20_000, orphan_rows: 20_000, ..Limits::DEFAULT };
+
 /// Shows the interface until the user leaves it.
-pub(super) fn run(common: &Common, store: Named, id: Option<&str>, console: &Console) -> Result<(), Failure> {
+pub(super) fn run(
+    common: &Common,
+    store: Named,
+    id: Option<&str>,
+    console: &Console,
+    theme: Option<&str>,
+    loaded: &Loaded,
+) -> Result<(), Failure> {
     let source = store.source()?;
-    let options = tui::Options {
-        id: id.map(Id::new),
+    let options = tui::Options { id: id.map(Id::new), ..options(common, console, theme, loaded)? };
+    show(&options, source)
+}
+
+/// Shows the player of scenarios, the list of them first unless one is named.
+pub(super) fn play(
+    common: &Common,
+    scenarios: Vec<Scenario>,
+    first: Option<usize>,
+    console: &Console,
+    theme: Option<&str>,
+    loaded: &Loaded,
+) -> Result<(), Failure> {
+    let options =
+        tui::Options { demo: Some(tui::Demo { scenarios, first }), ..options(common, console, theme, loaded)? };
+    show(&options, Source::Empty)
+}
+
+fn show(options: &tui::Options, source: Source) -> Result<(), Failure> {
+    tui::run(options, move |cancel| Ok(Box::new(Stored::open(source, cancel)?) as Box<dyn Backend>))
+        .map_err(Failure::from)
+}
+
+fn options(common: &Common, console: &Console, theme: Option<&str>, loaded: &Loaded) -> Result<tui::Options, Failure> {
+    Ok(tui::Options {
+        id: None,
         zone: zone(console.look.clock)?,
-        ascii: common.ascii,
+        ascii: console.look.ascii,
         // Without a colour on paper, `auto` asks what the console has found out.
         no_color: common.color == When::Never || !console.look.colour,
-        mouse: true,
-        theme: tui::ThemeName::Default,
-    };
-    tui::run(&options, move |cancel| Ok(Box::new(Stored::open(source, cancel)?) as Box<dyn Backend>))
-        .map_err(Failure::from)
+        mouse: loaded.settings.mouse.as_ref().is_none_or(|set| set.value),
+        theme: Some(loaded.theme(theme)?),
+        keymap: Some(loaded.keymap()?),
+        demo: None,
+    })
+}
+
+/// The demo store behind the interface, for pictures of screens.
+pub(super) fn demo() -> Result<impl Backend, Failure> {
+    // What a user opened before is nobody's picture, and drawing is not opening.
+    Ok(Stored { recent: None, ..Stored::open(Source::Demo, Cancel::default())? })
 }
 
 /// The zone of the screens. They have names for zones, not distances.
@@ -54,21 +104,83 @@ struct Stored {
     suggestions: Vec<(Id, String)>,
     /// [`Reader::data_version`] when it was last looked at.
     version: i64,
+    /// The count over the whole store, as far as it has come.
+    census: Census,
+    /// Who was opened before, and what the store is called there.
+    recent: Option<Recent>,
+    name: String,
+    /// To stop queries of a store that takes the place of this one.
+    cancel: Cancel,
+    /// Look-ups of the user whose moments are stepped through.
+    ///
+    /// Two ids can be asked for in turn: the one opened and, before its time, its root.
+    history: (Vec<Id>, History),
 }
 
 impl Stored {
     fn open(source: Source, cancel: Cancel) -> Result<Self, tui::Failure> {
+        let mut whole_name = demo::TITLE.to_owned();
         let (mut inspector, title, suggestions) = match source {
-            Source::Store(path) => (Inspector::new(Reader::open(&path).map_err(told)?), name(&path), Vec::new()),
+            Source::Store(path) => {
+                let full = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
+                whole_name = full.to_string_lossy().into_owned();
+                (Inspector::new(Reader::open(&path).map_err(told)?), name(&path), Vec::new())
+            }
+            Source::Empty => {
+                let inspector = demo::stage(demo::TITLE, "").map_err(Failure::into_interface)?;
+                (inspector, demo::TITLE.to_owned(), Vec::new())
+            }
             Source::Demo => {
                 let inspector = demo::inspector().map_err(Failure::into_interface)?;
                 (inspector, demo::TITLE.to_owned(), demo::suggestions().map_err(Failure::into_interface)?)
             }
         };
-        inspector.reader_mut().on_progress(move || cancel.is_stale()).map_err(told)?;
-        let version = inspector.reader().data_version().map_err(told)?;
-        Ok(Self { inspector, title, suggestions, version })
+        let version = heed(&mut inspector, &cancel)?;
+        Ok(Self {
+            inspector,
+            title,
+            suggestions,
+            version,
+            census: Census::default(),
+            recent: Recent::of_user(),
+            name: whole_name,
+            cancel,
+            history: Default::default(),
+        })
     }
+}
+
+/// `~/` is the user's home, as in a shell.
+fn at_home(path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), etcetera::home_dir()) {
+        (Some(rest), Ok(home)) => home.join(rest),
+        _ => PathBuf::from(path),
+    }
+}
+
+impl Stored {
+    fn recent(&self) -> Vec<tui::Recent> {
+        let opened = self.recent.as_ref().map(|recent| recent.of_store(&self.name)).unwrap_or_default();
+        opened.into_iter().map(|opened| tui::Recent { id: Id::new(&opened.id), text: opened.text }).collect()
+    }
+}
+
+fn file_line(file: store::ImportedFile) -> tui::FileLine {
+    tui::FileLine {
+        name: file.name,
+        format: file.format,
+        zone: file.timezone,
+        rows: file.rows,
+        rejected: file.rejected,
+        complete: file.complete,
+    }
+}
+
+/// Lets queries stop when nobody waits for them; the version of the store as it is now.
+fn heed(inspector: &mut Inspector, cancel: &Cancel) -> Result<i64, tui::Failure> {
+    let cancel = cancel.clone();
+    inspector.reader_mut().on_progress(move || cancel.is_stale()).map_err(told)?;
+    inspector.reader().data_version().map_err(told)
 }
 
 /// The name of a file, as a title.
@@ -96,7 +208,7 @@ fn list(mut hits: Vec<Hit>) -> Hits {
             last: hit.last,
         })
         .collect();
-    Hits { list, more }
+    Hits { list, more, ..Hits::default() }
 }
 
 impl Backend for Stored {
@@ -115,17 +227,16 @@ impl Backend for Stored {
         Ok(Overview {
             events: overview.events,
             ids: overview.ids,
-            people: None,
             alias_calls: overview.alias_calls,
-            refused: None,
             profiles: overview.profiles,
             rejected: overview.rejected,
             without_id: overview.without_id,
             first: overview.first,
             last: overview.last,
             activity: overview.activity,
-            files: overview.files.into_iter().map(|file| file.name).collect(),
+            files: overview.files.into_iter().map(file_line).collect(),
             suggestions: self.suggestions.clone(),
+            recent: self.recent(),
         })
     }
 
@@ -133,15 +244,106 @@ impl Backend for Stored {
         Ok(self.inspector.journey(id).map_err(told)?.map(Arc::new))
     }
 
+    fn journey_as_of(&mut self, id: &Id, moment: Arrival) -> Result<Option<Arc<Journey>>, tui::Failure> {
+        let (ids, history) = &mut self.history;
+        if !ids.contains(id) {
+            if ids.len() >= 2 {
+                (*ids, *history) = (Vec::new(), History::default());
+            }
+            ids.push(id.clone());
+        }
+        Ok(self.inspector.journey_as_of(history, id, moment).map_err(told)?.map(Arc::new))
+    }
+
+    fn compare(&mut self, a: &Id, b: &Id) -> Result<Arc<Comparison>, tui::Failure> {
+        match self.inspector.compare(a, b).map_err(told)? {
+            Ok(compared) => Ok(Arc::new(compared)),
+            Err(unknown) => {
+                let what = format!("nothing names {:?}", unknown.as_str());
+                let near = self.near(unknown.as_str());
+                let failure = tui::Failure::new(FailureKind::Usage, what);
+                Err(near.iter().fold(failure, |failure, id| failure.hint(id.as_str())))
+            }
+        }
+    }
+
     fn properties(&mut self, row: i64) -> Result<String, tui::Failure> {
         Ok(self.inspector.properties(&[row]).map_err(told)?.pop().unwrap_or_default())
+    }
+
+    fn properties_of(&mut self, rows: &[i64]) -> Result<Vec<String>, tui::Failure> {
+        self.inspector.properties(rows).map_err(told)
     }
 
     fn changed(&mut self) -> Result<bool, tui::Failure> {
         let version = self.inspector.reader().data_version().map_err(told)?;
         let changed = version != self.version;
         self.version = version;
+        if changed {
+            self.census = Census::default();
+        }
         Ok(changed)
+    }
+
+    fn look(&mut self, id: &Id) -> Result<tui::Sight, tui::Failure> {
+        let activity = self.inspector.reader().activity_of(id, PARTS).map_err(told)?;
+        let journey = self.inspector.journey_within(id, &LOOK).map_err(told)?;
+        Ok(tui::Sight { activity, journey: journey.filter(|journey| journey.cuts.is_empty()).map(Arc::new) })
+    }
+
+    fn census(&mut self) -> Result<tui::Census, tui::Failure> {
+        self.census.advance(&self.inspector).map_err(told)?;
+        let census = &self.census;
+        Ok(tui::Census {
+            people: census.people,
+            refused: census.refused,
+            opened: census.opened,
+            too_large: census.too_large,
+            split: census.split,
+            orphans: census.orphans,
+            with_findings: census.with_findings,
+            troubled: census.troubled.iter().map(|person| (person.id.clone(), person.worst.clone())).collect(),
+            done: census.done,
+        })
+    }
+
+    fn open(&mut self, path: &str) -> Result<String, tui::Failure> {
+        let path = at_home(path);
+        *self = Self::open(Source::Store(path), self.cancel.clone())?;
+        Ok(self.title.clone())
+    }
+
+    fn remember(&mut self, recent: &tui::Recent) {
+        let opened = Opened { store: self.name.clone(), id: recent.id.as_str().to_owned(), text: recent.text.clone() };
+        if let Some(file) = &self.recent {
+            // A list of what was opened is not worth a word when it cannot be kept.
+            let _ = file.add(opened);
+        }
+    }
+
+    fn stage(&mut self, name: &str, lines: &str) -> Result<(), tui::Failure> {
+        let mut inspector = demo::stage(name, lines).map_err(Failure::into_interface)?;
+        self.version = heed(&mut inspector, &self.cancel)?;
+        self.inspector = inspector;
+        self.census = Census::default();
+        self.history = Default::default();
+        Ok(())
+    }
+
+    fn save(&mut self, path: &str, text: &str, replace: bool) -> Result<tui::Saved, tui::Failure> {
+        let mut options = OpenOptions::new();
+        options.write(true);
+        if replace {
+            options.create(true).truncate(true)
+        } else {
+            options.create_new(true)
+        };
+        let written = options.open(path).and_then(|mut file| file.write_all(text.as_bytes()));
+        match written {
+            Ok(()) => Ok(tui::Saved::Written),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(tui::Saved::IsThere),
+            Err(error) => Err(Failure::usage(format!("{path} cannot be written")).because(&error).into_interface()),
+        }
     }
 
     fn title(&self) -> String {

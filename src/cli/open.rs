@@ -27,6 +27,8 @@ pub(super) enum Source {
     Store(PathBuf),
     /// The built-in demo store.
     Demo,
+    /// Nothing yet: rows come with the scenario that is played.
+    Empty,
 }
 
 impl Named {
@@ -62,6 +64,7 @@ impl Named {
     pub(super) fn open(self, console: &Console) -> Result<Inspector, Failure> {
         match self.source()? {
             Source::Store(path) => Ok(Inspector::new(Reader::open(&path)?)),
+            Source::Empty => super::demo::stage(super::demo::TITLE, ""),
             Source::Demo => {
                 console
                     .note("there is no store yet, so this is the built-in demo store; journey import FILE makes yours");

@@ -9,8 +9,10 @@ use super::failure::Failure;
 use super::open::Named;
 use super::search::suggest;
 use crate::identity::Journey;
-use crate::inspect::Inspector;
+use crate::inspect::{History, Inspector};
 use crate::model::Id;
+use crate::model::facts::Arrival;
+use crate::model::written::Written;
 use crate::report::{json, text};
 use crate::store::{Error, Match};
 
@@ -20,9 +22,7 @@ const FETCHED: usize = 1000;
 
 pub(super) fn run(command: &Show, store: Named, console: &mut Console) -> Result<(), Failure> {
     let inspector = store.open(console)?;
-    let Some(journey) = inspector.journey(&Id::new(&command.id))? else {
-        return Err(nowhere(&command.id, &inspector)?);
-    };
+    let journey = find(&inspector, &command.id, command.as_of.as_deref(), console)?;
     match console.format {
         Format::Text => text::journey(&mut console.out, &journey, &console.look)?,
         Format::Json => {
@@ -34,8 +34,47 @@ pub(super) fn run(command: &Show, store: Named, console: &mut Console) -> Result
     console.finish()
 }
 
+/// The journey of an id, as it is or as it stood; a failure that says what else is near.
+pub(super) fn find(
+    inspector: &Inspector,
+    id: &str,
+    moment: Option<&str>,
+    console: &Console,
+) -> Result<Journey, Failure> {
+    let journey = match moment {
+        None => inspector.journey(&Id::new(id))?,
+        Some(text) => as_of(inspector, id, text, console)?,
+    };
+    match journey {
+        Some(journey) => Ok(journey),
+        None => Err(nowhere(id, inspector)?),
+    }
+}
+
+/// The journey as it stood at a moment; a failure when the store names the id only since.
+fn as_of(inspector: &Inspector, id: &str, text: &str, console: &Console) -> Result<Option<Journey>, Failure> {
+    let clock = console.look.clock;
+    let at = Written::parse(text).and_then(|written| written.end(|wall| clock.moment(wall))).ok_or_else(|| {
+        Failure::usage(format!("--as-of {text:?} is no time"))
+            .hint("a day, minute or second: 2019-07-10, \"2019-07-10 19:13\", 2019-07-10T19:13:04Z")
+    })?;
+    let id = Id::new(id);
+    let journey = inspector.journey_as_of(&mut History::default(), &id, Arrival::end_of(at))?;
+    if journey.is_none()
+        && let Some(now) = inspector.journey(&id)?
+    {
+        let when = clock.full(at);
+        let failure = Failure::nothing(format!("nothing that had arrived by {when} names {:?}", id.as_str()));
+        return Err(match now.root.filter(|root| *root != id) {
+            Some(root) => failure.hint(format!("today it leads to {}: show that one as of {when}", root.as_str())),
+            None => failure.hint("a later time"),
+        });
+    }
+    Ok(journey)
+}
+
 /// Says what else could be meant by an id that the store does not name.
-fn nowhere(id: &str, inspector: &Inspector) -> Result<Failure, Failure> {
+pub(super) fn nowhere(id: &str, inspector: &Inspector) -> Result<Failure, Failure> {
     let mut failure = Failure::nothing(format!("no row, alias call or property names {id:?}"));
     for hit in inspector.search(id, 3)? {
         if let (Match::Profile, Some((property, value))) = (hit.found, &hit.via) {

@@ -10,17 +10,16 @@ use super::open::Named;
 use crate::report::table::{self, Cell, Table};
 use crate::store::{Piece, SqlCell};
 
-pub(super) fn run(command: &Sql, form: Option<Form>, store: Named, console: &mut Console) -> Result<(), Failure> {
+pub(super) fn run(command: &Sql, store: Named, console: &mut Console) -> Result<(), Failure> {
     let question = match &*command.question {
         "-" => io::read_to_string(io::stdin())
             .map_err(|error| Failure::usage("the standard input cannot be read").because(&error))?,
         question => question.to_owned(),
     };
-    let form = match form {
-        None | Some(Form::Table) => table::Form::Table,
-        Some(Form::Text) => table::Form::Text,
-        Some(Form::Csv) => table::Form::Csv,
-        Some(Form::Json) => table::Form::Json,
+    let form = match console.form {
+        Form::Csv => table::Form::Csv,
+        Form::Json => table::Form::Json,
+        _ => table::Form::Table,
     };
     let inspector = store.open(console)?;
     let look = console.look;

@@ -5,6 +5,7 @@ use chrono::FixedOffset;
 use super::failure::Failure;
 use crate::formats::Zone;
 use crate::report::Clock;
+use crate::tui;
 
 /// The clock to show times by; UTC unless given. `local` is the zone of this computer.
 pub(super) fn clock(timezone: Option<&str>) -> Result<Clock, Failure> {
@@ -19,6 +20,15 @@ pub(super) fn clock(timezone: Option<&str>) -> Result<Clock, Failure> {
             minutes.checked_mul(60).and_then(FixedOffset::east_opt).map_or(Clock::Utc, Clock::Fixed)
         }
     })
+}
+
+/// The clock of a zone that is set in the file.
+pub(super) fn shown(zone: tui::Zone) -> Clock {
+    match zone {
+        tui::Zone::Utc => Clock::Utc,
+        tui::Zone::Local => Clock::Local,
+        tui::Zone::Named(zone) => Clock::Zone(zone),
+    }
 }
 
 /// The zone that the clocks of imported projects show; to be inferred unless given.

@@ -9,13 +9,14 @@ use std::borrow::Cow;
 use super::event::{self, Around};
 use super::object::{complaint, fields, members};
 use super::payload::{self, Carried, Endpoint};
+use super::scan::{Scanned, scan};
 use super::sniff::{Format, Sniffed};
 use super::surrogate::repair;
 use super::table::Columns;
 use super::{profile, table};
-use crate::model::{Id, Millis, Profile, Reject, Row, json};
+use crate::model::{Id, Millis, Profile, Reject, RowView, json};
 
-/// Whose clock [`Row::time`] is on.
+/// Whose clock [`RowView::time`] is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Clock {
     /// UTC.
@@ -26,14 +27,14 @@ pub enum Clock {
 
 /// What a piece of input turned out to be.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Item {
+pub enum Item<'a> {
     /// An event.
     Event {
         /// The event; its time may be on the project's clock.
-        row: Row,
+        row: RowView<'a>,
         /// Token of the project that it was sent to, where it says so.
-        project: Option<String>,
-        /// Which clock [`Row::time`] is on.
+        project: Option<Cow<'a, str>>,
+        /// Which clock [`RowView::time`] is on.
         clock: Clock,
     },
     /// A profile update or an exported profile.
@@ -124,6 +125,11 @@ impl Outer<'_> {
     }
 }
 
+/// Whether a key of a record that has properties can make it anything but an event.
+pub(super) fn makes_a_kind(key: &[u8]) -> bool {
+    Outer::KEYS.iter().any(|known| known.as_bytes() == key)
+}
+
 /// What a whole record is, by its keys; `None` when it is nothing that is known.
 pub(super) fn kind_of(json: &str) -> Option<Kind> {
     let outer = Outer::read(json).ok()?;
@@ -148,7 +154,7 @@ impl Decoder {
 
     /// Decodes the record that begins at `line`, and adds what it holds to `out`: at least one
     /// item, unless it is the header of a CSV table or blank.
-    pub fn decode(&self, line: u64, record: &[u8], out: &mut Vec<Item>) {
+    pub fn decode<'a>(&self, line: u64, record: &'a [u8], out: &mut Vec<Item<'a>>) {
         let whole = record;
         let record = trim(record);
         if record.is_empty() {
@@ -174,6 +180,17 @@ impl Decoder {
                 return;
             }
         };
+        if self.format == Format::Export
+            && let Some(event) = plain_event(line, text)
+        {
+            out.push(event);
+            return;
+        }
+        self.judge(line, text, out);
+    }
+
+    /// Decodes one record with `serde_json` alone.
+    pub(super) fn judge(&self, line: u64, text: &str, out: &mut Vec<Item<'_>>) {
         let text = repair(text);
         let mut reading = Reading { line, repaired: matches!(text, Cow::Owned(_)), out };
         let read = match text.as_bytes().first() {
@@ -206,13 +223,13 @@ struct Recorded {
 }
 
 /// Reading of one record.
-struct Reading<'a> {
+struct Reading<'o, 'a> {
     line: u64,
     repaired: bool,
-    out: &'a mut Vec<Item>,
+    out: &'o mut Vec<Item<'a>>,
 }
 
-impl Reading<'_> {
+impl Reading<'_, '_> {
     fn object(&mut self, json: &str, format: Format) -> Result<(), String> {
         let outer = Outer::read(json).map_err(|error| complaint(&error))?;
         if format == Format::AliasTable && outer.event.is_none() {
@@ -243,7 +260,8 @@ impl Reading<'_> {
             wire: recorded.is_some(),
         };
         let event::Decoded { row, project, clock } = event::decode(outer.event, properties, around)?;
-        self.out.push(Item::Event { row, project, clock });
+        let project = project.map(|token| Cow::Owned(token.into_owned()));
+        self.out.push(Item::Event { row: row.into_owned(), project, clock });
         Ok(())
     }
 
@@ -338,8 +356,16 @@ impl Reading<'_> {
     }
 }
 
+/// The event of a line that has no doubtful part; `None` leaves the line to [`Reading`].
+fn plain_event(line: u64, text: &str) -> Option<Item<'_>> {
+    let Scanned { event, properties, fields } = scan(text)?;
+    let around = Around { line, ..Around::default() };
+    let event::Decoded { row, project, clock } = event::of_fields(event, properties, &fields, around).ok()?;
+    Some(Item::Event { row, project, clock })
+}
+
 /// A piece that could not be read.
-fn reject(line: u64, reason: String, text: &str) -> Item {
+fn reject(line: u64, reason: String, text: &str) -> Item<'static> {
     Item::Reject(Reject { line, reason, text: text.to_owned() })
 }
 

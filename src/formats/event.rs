@@ -1,9 +1,12 @@
 //! One event: `{"event": …, "properties": {…}}`, of an export or from the wire (identity.md §4.1, §4.5).
 
+use std::borrow::Cow;
+
 use super::decode::Clock;
 use super::object::{complaint, fields, given, members, one_line};
+use crate::model::id::DEVICE_PREFIX;
 use crate::model::row::{CREATE_ALIAS, IDENTIFY, MERGE};
-use crate::model::{Client, Flags, Id, Millis, Row, Verb, json};
+use crate::model::{Client, Flags, Millis, RowView, Verb, json};
 
 /// Name that the vendor gives to events of an id with too many of them (identity.md L16).
 const HOT_SHARD: &str = "$hotshard_events";
@@ -42,6 +45,96 @@ fields! {
     }
 }
 
+impl<'a> Properties<'a> {
+    /// The field that a key without escapes names.
+    ///
+    /// By length first: most keys of a row name none, and most of these stop there.
+    pub(super) fn slot(&mut self, key: &[u8]) -> Option<&mut Option<&'a str>> {
+        Some(match key.len() {
+            3 => match key {
+                b"$os" => &mut self.system,
+                _ => return None,
+            },
+            4 => match key {
+                b"time" => &mut self.time,
+                b"$lib" => &mut self.library_new,
+                _ => return None,
+            },
+            5 => match key {
+                b"token" => &mut self.token,
+                b"alias" => &mut self.alias,
+                _ => return None,
+            },
+            6 => match key {
+                b"mp_lib" => &mut self.library,
+                b"$model" => &mut self.model,
+                _ => return None,
+            },
+            7 => match key {
+                b"$import" => &mut self.import,
+                b"$device" => &mut self.device_name,
+                _ => return None,
+            },
+            8 => match key {
+                b"$user_id" => &mut self.user,
+                b"original" => &mut self.original,
+                b"$anon_id" => &mut self.anon,
+                b"$browser" => &mut self.browser,
+                _ => return None,
+            },
+            10 => match key {
+                b"$device_id" => &mut self.device,
+                b"$insert_id" => &mut self.insert_id,
+                _ => return None,
+            },
+            11 => match key {
+                b"distinct_id" => &mut self.distinct_id,
+                _ => return None,
+            },
+            13 => match key {
+                b"$distinct_ids" => &mut self.merged,
+                b"$screen_width" => &mut self.width,
+                _ => return None,
+            },
+            14 => match key {
+                b"$identified_id" => &mut self.identified,
+                b"$screen_height" => &mut self.height,
+                _ => return None,
+            },
+            17 => match key {
+                b"$anon_distinct_id" => &mut self.anon_distinct,
+                _ => return None,
+            },
+            20 => match key {
+                b"$mp_api_timestamp_ms" => &mut self.received,
+                _ => return None,
+            },
+            21 => match key {
+                b"mp_processing_time_ms" => &mut self.processed,
+                _ => return None,
+            },
+            22 => match key {
+                b"mp_original_event_name" => &mut self.original_event,
+                _ => return None,
+            },
+            23 => match key {
+                b"$preshuffle_distinct_id" => &mut self.before_shuffle,
+                b"mp_original_distinct_id" => &mut self.original_id,
+                _ => return None,
+            },
+            26 => match key {
+                b"$had_persisted_distinct_id" => &mut self.had_persisted,
+                _ => return None,
+            },
+            28 => match key {
+                b"$distinct_id_before_identity" => &mut self.before_identity,
+                _ => return None,
+            },
+            _ => return None,
+        })
+    }
+}
+
 fields! {
     /// An event as a whole.
     Sent { properties: "properties" }
@@ -63,18 +156,28 @@ pub(super) struct Around {
 }
 
 /// An event with what a row has no place for.
-pub(super) struct Decoded {
-    pub(super) row: Row,
-    pub(super) project: Option<String>,
+pub(super) struct Decoded<'a> {
+    pub(super) row: RowView<'a>,
+    pub(super) project: Option<Cow<'a, str>>,
     pub(super) clock: Clock,
 }
 
 /// Reads an event from the texts of its two fields; the error is the reason to reject it.
-pub(super) fn decode(event: Option<&str>, properties: &str, around: Around) -> Result<Decoded, String> {
+pub(super) fn decode<'a>(event: Option<&'a str>, properties: &'a str, around: Around) -> Result<Decoded<'a>, String> {
     if !properties.starts_with('{') {
         return Err("its properties are no object".to_owned());
     }
     let p = Properties::read(properties).map_err(|error| complaint(&error))?;
+    of_fields(event, properties, &p, around)
+}
+
+/// As [`decode`], when the fields of the properties are known.
+pub(super) fn of_fields<'a>(
+    event: Option<&'a str>,
+    properties: &'a str,
+    p: &Properties<'a>,
+    around: Around,
+) -> Result<Decoded<'a>, String> {
     let mut flags = Flags::default();
     if around.repaired {
         flags.set(Flags::LONE_SURROGATE);
@@ -100,7 +203,7 @@ pub(super) fn decode(event: Option<&str>, properties: &str, around: Around) -> R
         }
         id_token = given(p.original_id).or(id_token);
     }
-    let id = id_token.and_then(json::id);
+    let id = id_token.and_then(json::id_text);
     if let Some(token) = id_token {
         if id.is_none() {
             flags.set(Flags::ID_UNUSABLE);
@@ -109,11 +212,11 @@ pub(super) fn decode(event: Option<&str>, properties: &str, around: Around) -> R
         }
     }
 
-    let verb = verb(&event, &p, id.as_ref());
+    let verb = verb(&event, p, id.as_ref());
     if matches!(verb, Verb::Alias { by_original: true, .. }) {
         flags.set(Flags::BY_ORIGINAL);
     }
-    let insert_id = p.insert_id.and_then(json::scalar).filter(|text| !text.is_empty());
+    let insert_id = p.insert_id.and_then(json::text).filter(|text| !text.is_empty());
     if insert_id.is_some() {
         flags.set(Flags::HAS_INSERT_ID);
     }
@@ -124,19 +227,19 @@ pub(super) fn decode(event: Option<&str>, properties: &str, around: Around) -> R
         flags.set(Flags::HAD_PERSISTED);
     }
 
-    let project = p.token.and_then(json::scalar).filter(|text| !text.is_empty());
+    let project = p.token.and_then(json::text).filter(|text| !text.is_empty());
     // A real export has the server's stamp and no token; the wire has it the other way round.
     let clock = if around.wire || project.is_some() && stamped.is_none() { Clock::Utc } else { Clock::Project };
-    let row = Row {
+    let row = RowView {
         id,
         time,
         arrival,
-        device: p.device.and_then(json::id).map(|id| id.to_bare()).filter(|id| !id.as_str().is_empty()),
-        user: p.user.and_then(json::id),
+        device: p.device.and_then(json::id_text).map(bare).filter(|id| !id.is_empty()),
+        user: p.user.and_then(json::id_text),
         verb,
-        previous: [p.before_identity, p.before_shuffle].into_iter().flatten().filter_map(json::id).collect(),
+        previous: [p.before_identity, p.before_shuffle].into_iter().flatten().filter_map(json::id_text).collect(),
         insert_id,
-        client: client(&p),
+        client: client(p),
         properties: one_line(properties),
         line: around.line,
         flags,
@@ -152,38 +255,50 @@ pub(super) fn is_from_wire(json: &str) -> bool {
     read.is_some_and(|p| p.token.is_some() && p.processed.is_none() && p.received.is_none())
 }
 
-/// The name: text of a string, number or boolean; of an object or array its JSON; `""` of nothing.
-fn name(token: Option<&str>) -> String {
-    match given(token) {
-        None => String::new(),
-        Some(token) => json::scalar(token).unwrap_or_else(|| one_line(token)),
+/// The text of a device id: without one leading `$device:`.
+fn bare(id: Cow<'_, str>) -> Cow<'_, str> {
+    match id {
+        Cow::Borrowed(text) => Cow::Borrowed(text.strip_prefix(DEVICE_PREFIX).unwrap_or(text)),
+        Cow::Owned(text) => match text.strip_prefix(DEVICE_PREFIX) {
+            Some(bare) => Cow::Owned(bare.to_owned()),
+            None => Cow::Owned(text),
+        },
     }
 }
 
-fn verb(event: &str, p: &Properties<'_>, id: Option<&Id>) -> Verb {
+/// The name: text of a string, number or boolean; of an object or array its JSON; `""` of nothing.
+fn name(token: Option<&str>) -> Cow<'_, str> {
+    match given(token) {
+        None => Cow::Borrowed(""),
+        Some(token) => json::text(token).unwrap_or_else(|| one_line(token)),
+    }
+}
+
+fn verb<'a>(event: &str, p: &Properties<'a>, id: Option<&Cow<'a, str>>) -> Verb<Cow<'a, str>> {
     match event {
         CREATE_ALIAS => {
-            let original = p.original.and_then(json::id);
+            let original = p.original.and_then(json::id_text);
             let by_original = original.is_some() && original.as_ref() != id;
-            Verb::Alias { alias: p.alias.and_then(json::id), target: original.or_else(|| id.cloned()), by_original }
+            let target = original.or_else(|| id.cloned());
+            Verb::Alias { alias: p.alias.and_then(json::id_text), target, by_original }
         }
         IDENTIFY => Verb::Identify {
-            identified: p.identified.and_then(json::id).or_else(|| id.cloned()),
-            anon: [p.anon, p.anon_distinct].into_iter().flatten().find_map(json::id),
+            identified: p.identified.and_then(json::id_text).or_else(|| id.cloned()),
+            anon: [p.anon, p.anon_distinct].into_iter().flatten().find_map(json::id_text),
         },
         MERGE => {
             let merged = given(p.merged).and_then(|list| members(list).ok()).unwrap_or_default();
-            Verb::Merge { ids: merged.into_iter().filter_map(json::id).collect() }
+            Verb::Merge { ids: merged.into_iter().filter_map(json::id_text).collect() }
         }
         _ => Verb::Track,
     }
 }
 
-fn client(p: &Properties<'_>) -> Option<Client> {
-    let text = |token: Option<&str>| token.and_then(json::scalar).filter(|text| !text.is_empty());
-    let screen = text(p.width).zip(text(p.height)).map(|(width, height)| format!("{width}x{height}"));
-    Client::of(
-        text(p.library).or_else(|| text(p.library_new)).as_deref(),
+fn client<'a>(p: &Properties<'a>) -> Option<Cow<'a, str>> {
+    let text = |token: Option<&'a str>| token.and_then(json::text).filter(|text| !text.is_empty());
+    let screen = text(p.width).zip(text(p.height)).map(|(width, height)| [&*width, "x", &*height].concat());
+    Client::text(
+        text(p.library).or_else(|| text(p.library_new)),
         &[
             text(p.system).as_deref(),
             text(p.browser).as_deref(),

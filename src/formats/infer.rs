@@ -11,7 +11,8 @@
 use std::collections::BTreeMap;
 
 use super::zone::{day, is_plausible, offset_name};
-use crate::model::{Flags, Millis, Row};
+use crate::model::view::Timing;
+use crate::model::{Flags, Millis};
 
 /// How fine differences are told apart, in milliseconds.
 const STEP: i64 = 15 * 60 * 1000;
@@ -40,10 +41,10 @@ pub struct Inference {
 
 impl Inference {
     /// What these rows say; their times are on the project's clock.
-    pub fn of<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Self {
+    pub fn of(rows: impl IntoIterator<Item: Into<Timing>>) -> Self {
         let mut modes: BTreeMap<i64, Mode> = BTreeMap::new();
         let mut telling = 0;
-        for difference in rows.into_iter().filter_map(difference) {
+        for difference in rows.into_iter().filter_map(|row| difference(row.into())) {
             let offset = (difference + STEP / 2).div_euclid(STEP) * STEP;
             // A clock that is behind UTC makes a positive difference.
             let Ok(minutes) = i32::try_from(-offset / 60_000) else { continue };
@@ -97,7 +98,7 @@ struct Mode {
 }
 
 /// Arrival less time of a row that came straight from a device; `None` for any other.
-fn difference(row: &Row) -> Option<i64> {
+fn difference(row: Timing) -> Option<i64> {
     if row.flags.has(Flags::IMPORTED) || row.flags.has(Flags::TIME_FROM_ARRIVAL) || !is_plausible(row.time) {
         return None;
     }
@@ -123,9 +124,10 @@ impl Days {
     /// A day with twenty rows or more that clearly are one hour off from `base` has that offset. A
     /// day with fewer has the offset of the days with enough before and after it, when they
     /// agree, and else `base`.
-    pub fn of<'a>(base: i64, rows: impl IntoIterator<Item = &'a Row>) -> Self {
+    pub fn of(base: i64, rows: impl IntoIterator<Item: Into<Timing>>) -> Self {
         let mut days: BTreeMap<i64, [u64; 3]> = BTreeMap::new();
         for row in rows {
+            let row = row.into();
             let Some(difference) = difference(row) else { continue };
             let counts = days.entry(day(row.time)).or_default();
             for (shift, count) in [base - HOUR, base, base + HOUR].into_iter().zip(counts) {
@@ -177,7 +179,7 @@ fn thousands(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Verb, time};
+    use crate::model::{Row, Verb, time};
 
     fn row(time: Millis, arrival: Millis) -> Row {
         Row {
@@ -240,7 +242,7 @@ mod tests {
             let found = Inference::of(&rows);
             assert_eq!(found.shift(), 0, "{found:?}");
         }
-        assert_eq!(Inference::of(&[]).sentence(), "UTC (assumed: too few rows tell)");
+        assert_eq!(Inference::of(&[] as &[Row]).sentence(), "UTC (assumed: too few rows tell)");
     }
 
     #[test]

@@ -14,10 +14,14 @@ use serde_json::value::RawValue;
 macro_rules! fields {
     ($(#[$doc:meta])* $name:ident { $($field:ident: $key:literal),+ $(,)? }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Default)]
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
         pub(super) struct $name<'a> { $(pub(super) $field: Option<&'a str>),+ }
 
         impl<'a> $name<'a> {
+            /// The keys of the fields.
+            #[allow(dead_code, reason = "most are only read")]
+            pub(super) const KEYS: &'static [&'static str] = &[$($key),+];
+
             /// Reads the fields from the text of one object.
             pub(super) fn read(json: &'a str) -> serde_json::Result<Self> {
                 let mut fields = Self::default();
@@ -62,9 +66,9 @@ pub(super) fn complaint(error: &serde_json::Error) -> String {
 
 /// `json` without white space outside of strings, if it has line breaks; they cannot be
 /// inside of one.
-pub fn one_line(json: &str) -> String {
+pub fn one_line(json: &str) -> Cow<'_, str> {
     if memchr::memchr2(b'\n', b'\r', json.as_bytes()).is_none() {
-        return json.to_owned();
+        return Cow::Borrowed(json);
     }
     let mut text = String::with_capacity(json.len());
     let mut in_string = false;
@@ -80,7 +84,7 @@ pub fn one_line(json: &str) -> String {
         }
         text.push(c);
     }
-    text
+    Cow::Owned(text)
 }
 
 struct Fields<F>(F);

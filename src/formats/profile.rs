@@ -67,7 +67,7 @@ pub(super) fn decode(update: &str, line: u64, arrival: Option<Millis>) -> Result
         values,
         device: p.device.and_then(json::id).map(|id| id.to_bare()).filter(|id| !id.as_str().is_empty()),
         user: p.user.and_then(json::id),
-        json: one_line(update),
+        json: one_line(update).into_owned(),
         line,
     };
     Ok((profile, project))

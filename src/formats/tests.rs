@@ -4,15 +4,15 @@ use super::*;
 use crate::model::{Flags, Id, Profile, Reject, Row, Verb};
 
 /// Items of one record in a file of `format`.
-fn decoded(format: Format, record: &str) -> Vec<Item> {
+fn decoded(format: Format, record: &str) -> Vec<Item<'_>> {
     let mut items = Vec::new();
     Decoder::new(&Sniffed::lines_of(format)).decode(7, record.as_bytes(), &mut items);
     items
 }
 
-fn row_of(item: Item) -> Row {
+fn row_of(item: Item<'_>) -> Row {
     match item {
-        Item::Event { row, .. } => row,
+        Item::Event { row, .. } => row.to_row(),
         other => panic!("no event: {other:?}"),
     }
 }
@@ -276,7 +276,7 @@ fn the_data_of_a_request_is_read_where_it_stands() {
     ] {
         let items = decoded(Format::Payloads, &record);
         let [Item::Event { row, project, clock: Clock::Utc }] = items.as_slice() else { panic!("{record}: {items:?}") };
-        assert_eq!((row.event.as_str(), row.time, project.as_deref()), ("A", 1500, Some("T")), "{record}");
+        assert_eq!((&*row.event, row.time, project.as_deref()), ("A", 1500, Some("T")), "{record}");
     }
 }
 

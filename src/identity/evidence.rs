@@ -150,13 +150,14 @@ pub(super) fn candidates_of(world: &World<'_>, root: &Id) -> Vec<Id> {
             }
         }
     };
+    let mut devices = BTreeSet::new();
     for id in &ids {
         for link in world.links_of(id) {
             let other = if link.a == *id { &link.b } else { &link.a };
             match link.kind {
                 LinkKind::Identify | LinkKind::UserDevice if link.a == *id => add(&link.b),
                 LinkKind::Previous | LinkKind::Merge => add(other),
-                LinkKind::IdDevice => {
+                LinkKind::IdDevice if devices.insert(&link.b) => {
                     add(&link.b);
                     for sharing in world.links_of(&link.b).filter(|sharing| sharing.kind == LinkKind::IdDevice) {
                         add(&sharing.a);

@@ -8,24 +8,12 @@ use super::journey::{
 };
 use crate::model::facts::{Event, Source};
 use crate::model::row::IDENTIFY;
+use crate::model::time::span;
 use crate::model::{Client, Flags, Id, Millis};
 
 /// `sally.jsonl line 3`.
 fn place(source: &Source) -> String {
     format!("{} line {}", source.file, source.line)
-}
-
-/// A length of time in its largest sensible unit: `0.8 s`, `12 min`, `3 h`, `5 d`.
-fn span(millis: Millis) -> String {
-    let millis = millis.unsigned_abs();
-    match millis {
-        0..=999 => format!("{millis} ms"),
-        1000..=9_999 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
-        10_000..=119_999 => format!("{} s", millis / 1000),
-        120_000..=7_199_999 => format!("{} min", millis / 60_000),
-        7_200_000..=172_799_999 => format!("{} h", millis / 3_600_000),
-        _ => format!("{} d", millis / 86_400_000),
-    }
 }
 
 fn name(id: Option<&Id>) -> &str {
@@ -271,6 +259,16 @@ pub(super) fn neighbour(other: &Id, device: &Id, source: &Source) -> String {
         "{} is another identified user of device {} ({}): without a reset between them, rows of one may stand with the other.",
         other.as_str(),
         device.as_str(),
+        place(source)
+    )
+}
+
+/// Two known users that one client switched between.
+pub(super) fn switched(other: &Id, this: &Id, source: &Source) -> String {
+    format!(
+        "One client switched between {} and {} without a reset ({}): rows of one may stand with the other.",
+        this.as_str(),
+        other.as_str(),
         place(source)
     )
 }

@@ -173,6 +173,8 @@ fn two_users(journey: &Journey) -> Option<Finding> {
         .iter()
         .filter(|line| line.verdict == Verdict::Accepted)
         .filter(|line| line.alias.as_ref().is_some_and(|alias| alias.shape() == Shape::Email))
+        // An alias of an alias is one person with a new address (C16).
+        .filter(|line| line.target == journey.root)
         .collect();
     let [first, .., last] = mails.as_slice() else { return None };
     let what = format!(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::facts::Cut;
 use super::findings::Finding;
-use crate::model::facts::{Event, Source};
+use crate::model::facts::{Arrival, Event, Source};
 use crate::model::{Id, Millis};
 
 /// The merged timeline of one user, with every decision and what it rests on.
@@ -12,6 +12,8 @@ use crate::model::{Id, Millis};
 pub struct Journey {
     /// What was asked for.
     pub query: Id,
+    /// The moment whose state this is: only what had arrived by then counts. `None` for now.
+    pub as_of: Option<Arrival>,
     /// The id at the end of the chain; `None` for an id that is only mentioned.
     pub root: Option<Id>,
     /// The ids of the user: the root first, then the aliases in order of arrival of their calls.
@@ -391,7 +393,7 @@ pub struct Owner {
 pub struct Neighbour {
     /// The other user's root.
     pub root: Id,
-    /// The device, bare.
+    /// The device, bare; where a client switched between the two, the id of this user in that row.
     pub device: Id,
     /// One sentence.
     pub why: String,
@@ -400,6 +402,26 @@ pub struct Neighbour {
 }
 
 impl Journey {
+    /// The answer when nothing names an id.
+    pub fn of_nothing(query: &Id) -> Self {
+        Self {
+            query: query.clone(),
+            as_of: None,
+            root: None,
+            ids: vec![],
+            aliases: vec![],
+            steps: vec![],
+            orphans: vec![],
+            points: vec![],
+            mentions: vec![],
+            orphan_of: vec![],
+            neighbours: vec![],
+            notes: vec![],
+            findings: vec![],
+            cuts: vec![],
+        }
+    }
+
     /// Time of the first and the last row, if there is one.
     pub fn span(&self) -> Option<(Millis, Millis)> {
         Some((self.steps.first()?.event.time, self.steps.last()?.event.time))

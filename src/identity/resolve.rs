@@ -13,7 +13,7 @@ use super::memo::Memo;
 use super::points;
 use super::rows::{self, Lines};
 use super::world::World;
-use crate::model::facts::{Arrival, Source};
+use crate::model::facts::Source;
 use crate::model::{Flags, Id, LinkKind, Millis};
 
 /// The journey of the user that `query` belongs to; `None` when the facts do not name it.
@@ -50,6 +50,7 @@ fn of_root(world: &World<'_>, query: &Id, root: &Id) -> Journey {
 
     let mut journey = Journey {
         query: query.clone(),
+        as_of: None,
         root: Some(root.clone()),
         ids: members(world, root, &ids, &steps),
         aliases,
@@ -66,13 +67,6 @@ fn of_root(world: &World<'_>, query: &Id, root: &Id) -> Journey {
     journey.notes = explain::notes(&journey);
     journey.findings = findings::find(&journey);
     journey
-}
-
-impl AliasLine {
-    /// Its place in the order of arrival.
-    pub(super) fn arrival(&self) -> Arrival {
-        Arrival { at: self.order, rank: self.source.rank, line: self.source.line, row: self.row }
-    }
 }
 
 /// The calls that `wanted` picks, with their verdicts, in order of arrival.
@@ -179,7 +173,7 @@ fn owners(world: &World<'_>, root: &Id) -> (Strength, Vec<Owner>) {
 /// Known users, other than this one, that rows put on a device of this one (C06).
 fn neighbours(world: &World<'_>, root: &Id) -> Vec<Neighbour> {
     let mut found: Vec<Neighbour> = Vec::new();
-    let mut add = |named: &Id, device: &Id, source: &Source| {
+    let mut add = |named: &Id, device: &Id, source: &Source, switched: bool| {
         let other = world.root_of(named);
         let nobody = [named, other, device].into_iter().any(Id::is_placeholder);
         let told = found.iter().any(|neighbour| neighbour.root == *other);
@@ -187,23 +181,28 @@ fn neighbours(world: &World<'_>, root: &Id) -> Vec<Neighbour> {
             found.push(Neighbour {
                 root: other.clone(),
                 device: device.clone(),
-                why: explain::neighbour(other, device, source),
+                why: if switched {
+                    explain::switched(other, device, source)
+                } else {
+                    explain::neighbour(other, device, source)
+                },
                 source: source.clone(),
             });
         }
     };
+    let mut devices = HashSet::new();
     for id in world.cluster(root).into_iter().filter(|id| !id.is_placeholder()) {
         for link in world.links_of(&id) {
             match link.kind {
-                LinkKind::IdDevice if link.a == id && !link.b.is_placeholder() => {
+                LinkKind::IdDevice if link.a == id && !link.b.is_placeholder() && devices.insert(&link.b) => {
                     for other in world.links_of(&link.b) {
                         if matches!(other.kind, LinkKind::IdDevice | LinkKind::UserDevice) && other.b == link.b {
-                            add(&other.a, &link.b, &other.source);
+                            add(&other.a, &link.b, &other.source, false);
                         }
                     }
                 }
-                LinkKind::Identify if link.b == id => add(&link.a, &id, &link.source),
-                LinkKind::Identify if link.a == id && world.is_person(&link.b) => add(&link.b, &id, &link.source),
+                LinkKind::Identify if link.b == id => add(&link.a, &id, &link.source, true),
+                LinkKind::Identify if link.a == id && world.is_person(&link.b) => add(&link.b, &id, &link.source, true),
                 _ => {}
             }
         }
@@ -248,6 +247,7 @@ fn mentioned(world: &World<'_>, query: &Id) -> Option<Journey> {
     mentions.sort_by(|a, b| (a.role, a.source.rank, a.source.line).cmp(&(b.role, b.source.rank, b.source.line)));
     Some(Journey {
         query: query.clone(),
+        as_of: None,
         root: None,
         ids: vec![],
         aliases,

@@ -1,5 +1,6 @@
 //! Facts with the indexes and the judgements that every question needs.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -22,6 +23,8 @@ pub struct World<'a> {
     events: HashMap<&'a Id, Vec<&'a Arc<Event>>>,
     calls_naming: HashMap<&'a Id, Vec<usize>>,
     members: HashMap<Id, Vec<Id>>,
+    /// Answers of [`World::is_anonymous`]: a shared device asks for the same users again and again.
+    anonymous: RefCell<HashMap<Id, bool>>,
 }
 
 impl<'a> World<'a> {
@@ -71,7 +74,7 @@ impl<'a> World<'a> {
                 (root, aliases.into_iter().map(|(_, alias)| alias).collect())
             })
             .collect();
-        Self { calls, table, links, events, calls_naming, members }
+        Self { calls, table, links, events, calls_naming, members, anonymous: RefCell::default() }
     }
 
     /// The end of the chain that begins at `id`.
@@ -144,7 +147,12 @@ impl<'a> World<'a> {
 
     /// Whether no id of this root's cluster names a person.
     pub fn is_anonymous(&self, root: &Id) -> bool {
-        !self.cluster(root).iter().any(|id| self.is_person(id))
+        if let Some(&known) = self.anonymous.borrow().get(root) {
+            return known;
+        }
+        let anonymous = !self.cluster(root).iter().any(|id| self.is_person(id));
+        self.anonymous.borrow_mut().insert(root.clone(), anonymous);
+        anonymous
     }
 
     /// Whether no SDK made `id` and only server libraries send rows under it.

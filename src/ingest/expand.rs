@@ -19,6 +19,13 @@ pub enum Input {
     Path(PathBuf),
     /// Standard input, or anything else that can be read once. Called `<stdin>`.
     Stdin(Box<dyn Read + Send>),
+    /// Anything else that can be read once.
+    Stream {
+        /// What to call it.
+        name: String,
+        /// Where it comes from.
+        reader: Box<dyn Read + Send>,
+    },
     /// Content in memory.
     Bytes {
         /// What to call it.
@@ -33,6 +40,7 @@ impl std::fmt::Debug for Input {
         match self {
             Self::Path(path) => f.debug_tuple("Path").field(path).finish(),
             Self::Stdin(_) => f.write_str("Stdin"),
+            Self::Stream { name, .. } => write!(f, "Stream({name:?})"),
             Self::Bytes { name, content } => write!(f, "Bytes({name:?}, {} bytes)", content.len()),
         }
     }
@@ -83,6 +91,9 @@ pub(super) fn expand(inputs: Vec<Input>, warnings: &mut Vec<String>) -> Result<V
             }
             Input::Stdin(reader) => {
                 sources.push(Source { name: STDIN.to_owned(), from: From::Reader(reader), in_folder: false });
+            }
+            Input::Stream { name, reader } => {
+                sources.push(Source { name, from: From::Reader(reader), in_folder: false });
             }
             Input::Bytes { name, content } => {
                 sources.push(Source { name, from: From::Bytes(content), in_folder: false });
@@ -225,8 +236,8 @@ impl Source {
 fn look(mut stream: Stream, on_disk: Option<PathBuf>) -> Result<Opened, Error> {
     stream.fill(sniff::HEAD);
     let stream = stream.with_content()?;
-    let head = stream.buffer.get(..sniff::HEAD).unwrap_or(&stream.buffer);
-    let whole = stream.ended && head.len() == stream.buffer.len();
+    let head = stream.content().get(..sniff::HEAD).unwrap_or(stream.content());
+    let whole = stream.ended && head.len() == stream.content().len();
     let sniffed = sniff(head, whole, &stream.name)?;
     if sniffed.format != Format::Sqlite {
         return Ok(Opened::Stream(stream, sniffed));

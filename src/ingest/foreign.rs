@@ -66,7 +66,7 @@ fn event_line(event: &ForeignEvent) -> String {
     let properties = one_line(event.properties.trim());
     let is_object = properties.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(&properties).is_ok();
     let properties = if is_object {
-        let mut text = properties;
+        let mut text = properties.into_owned();
         text.pop();
         // The columns come last, so that they count where a property has the same name.
         let columns =
@@ -79,7 +79,7 @@ fn event_line(event: &ForeignEvent) -> String {
         }
         text + "}"
     } else {
-        serde_json::Value::from(properties).to_string()
+        serde_json::Value::from(properties.into_owned()).to_string()
     };
     format!("{{\"event\":{name},\"properties\":{properties}}}\n")
 }

@@ -18,8 +18,9 @@ const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
 pub(super) struct Stream {
     /// Name kept as the source of its rows.
     pub(super) name: String,
-    /// Unpacked bytes that were read and not yet used.
-    pub(super) buffer: Vec<u8>,
+    /// Unpacked bytes that were read and not yet used, and room for more behind them.
+    buffer: Vec<u8>,
+    filled: usize,
     /// Nothing comes behind the buffer.
     pub(super) ended: bool,
     /// It is packed.
@@ -53,6 +54,7 @@ impl Stream {
         Ok(Self {
             name,
             buffer: Vec::new(),
+            filled: 0,
             ended: false,
             packed: gzip || zstd,
             reader,
@@ -75,15 +77,25 @@ impl Stream {
         self.format.unwrap_or(sniffed.name)
     }
 
-    /// Reads until the buffer has `wanted` bytes or nothing comes any more.
+    /// Unpacked bytes that were read and not yet used.
+    pub(super) fn content(&self) -> &[u8] {
+        self.buffer.get(..self.filled).unwrap_or_default()
+    }
+
+    /// Reads until there are `wanted` bytes or nothing comes any more.
     ///
     /// An error ends the stream; [`Stream::failure`] tells it when what came before is dealt with.
     pub(super) fn fill(&mut self, wanted: usize) {
-        while !self.ended && self.buffer.len() < wanted {
-            let step = u64::try_from(STEP.max(wanted - self.buffer.len())).unwrap_or(u64::MAX);
-            let before = self.buffer.len();
-            match self.reader.by_ref().take(step).read_to_end(&mut self.buffer) {
-                Ok(_) => self.ended = self.buffer.len() == before,
+        while !self.ended && self.filled < wanted {
+            if self.filled == self.buffer.len() {
+                // By steps: what is wanted may never come.
+                let room = self.filled.saturating_add(STEP).max(wanted.min(self.filled.saturating_mul(2)));
+                self.buffer.resize(room, 0);
+            }
+            match self.reader.read(self.buffer.get_mut(self.filled..).unwrap_or_default()) {
+                Ok(0) => self.ended = true,
+                Ok(read) => self.filled += read,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     self.ended = true;
                     self.failure = Some(error);
@@ -92,11 +104,28 @@ impl Stream {
         }
     }
 
-    /// Lets go of the first `bytes` of the buffer.
+    /// Lets go of the first `bytes` of the content.
     pub(super) fn consume(&mut self, bytes: usize) {
-        let bytes = bytes.min(self.buffer.len());
-        self.buffer.drain(..bytes);
+        let bytes = bytes.min(self.filled);
+        self.buffer.copy_within(bytes..self.filled, 0);
+        self.filled -= bytes;
         self.gone += u64::try_from(bytes).unwrap_or(u64::MAX);
+    }
+
+    /// Gives away the buffer with the first `bytes` of the content, and goes on with what is
+    /// behind them in `spare`, whose content does not matter.
+    pub(super) fn cut_off(&mut self, bytes: usize, mut spare: Vec<u8>) -> Vec<u8> {
+        let bytes = bytes.min(self.filled);
+        let rest = self.content().get(bytes..).unwrap_or_default();
+        if spare.len() < rest.len() {
+            spare.resize(rest.len(), 0);
+        }
+        if let Some(start) = spare.get_mut(..rest.len()) {
+            start.copy_from_slice(rest);
+        }
+        self.filled = rest.len();
+        self.gone += u64::try_from(bytes).unwrap_or(u64::MAX);
+        std::mem::replace(&mut self.buffer, spare)
     }
 
     /// Whether it ended in an error.
@@ -107,7 +136,7 @@ impl Stream {
     /// The stream, unless it ended in an error before its first byte.
     pub(super) fn with_content(mut self) -> Result<Self, Error> {
         match self.failure.take() {
-            Some(source) if self.buffer.is_empty() => Err(Error::Read { name: self.name, after: 0, source }),
+            Some(source) if self.filled == 0 => Err(Error::Read { name: self.name, after: 0, source }),
             failure => {
                 self.failure = failure;
                 Ok(self)
@@ -117,7 +146,7 @@ impl Stream {
 
     /// The error that it ended in.
     pub(super) fn failure(self) -> Option<Error> {
-        let after = self.gone + u64::try_from(self.buffer.len()).unwrap_or(u64::MAX);
+        let after = self.gone + u64::try_from(self.filled).unwrap_or(u64::MAX);
         let name = self.name;
         self.failure.map(|source| Error::Read { name, after, source })
     }

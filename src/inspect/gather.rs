@@ -41,10 +41,15 @@ pub struct Limits {
     pub orphan_rows: usize,
 }
 
-impl Default for Limits {
+impl Limits {
     /// Far beyond any real person, and still read in well under a second.
+    pub const DEFAULT: Self =
+        Self { calls: 1_000, links: 500, members: 1_000, beside: 500, rows: 2_000_000, orphan_rows: 100_000 };
+}
+
+impl Default for Limits {
     fn default() -> Self {
-        Self { calls: 1_000, links: 2_000, members: 1_000, beside: 500, rows: 2_000_000, orphan_rows: 100_000 }
+        Self::DEFAULT
     }
 }
 

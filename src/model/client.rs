@@ -5,6 +5,7 @@
 //!
 //! [r]: crate::identity
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// One text for the program and machine that sent a row: `web · Mac OS X · Chrome · 1440x900`.
@@ -23,15 +24,23 @@ const GAP: &str = " · ";
 impl Client {
     /// Puts the parts together; `None` when no row property told any of them.
     pub fn of(library: Option<&str>, parts: &[Option<&str>]) -> Option<Self> {
-        if library.is_none() && parts.iter().all(Option::is_none) {
-            return None;
+        Self::text(library.map(Cow::Borrowed), parts).map(|text| Self(text.into()))
+    }
+
+    /// The text of [`Client::of`]; the library itself where nothing else is told.
+    pub fn text<'a>(library: Option<Cow<'a, str>>, parts: &[Option<&str>]) -> Option<Cow<'a, str>> {
+        let more: usize = parts.iter().flatten().map(|part| GAP.len() + part.len()).sum();
+        if more == 0 {
+            return library;
         }
-        let mut text = library.unwrap_or("?").to_owned();
+        let library = library.unwrap_or(Cow::Borrowed("?"));
+        let mut text = String::with_capacity(library.len() + more);
+        text.push_str(&library);
         for part in parts.iter().flatten() {
             text.push_str(GAP);
             text.push_str(part);
         }
-        Some(Self(text.into()))
+        Some(Cow::Owned(text))
     }
 
     /// Takes back a text that [`Client::as_str`] gave.

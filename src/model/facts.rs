@@ -35,6 +35,13 @@ pub struct Arrival {
 /// Place of a row in a timeline: its time, then its arrival. No two rows share one.
 pub type Place = (Millis, Arrival);
 
+impl Arrival {
+    /// The place after everything that had arrived by `at`, that millisecond included.
+    pub fn end_of(at: Millis) -> Self {
+        Self { at, rank: u32::MAX, line: u64::MAX, row: i64::MAX }
+    }
+}
+
 /// One row of the store, without its properties.
 #[derive(Clone, Debug)]
 pub struct Event {

@@ -3,6 +3,8 @@
 //! The functions take the text of one value, as `serde_json`'s raw value gives it, so that a
 //! number keeps every digit that the file has.
 
+use std::borrow::Cow;
+
 use super::id::Id;
 use super::time::Millis;
 
@@ -11,31 +13,51 @@ use super::time::Millis;
 /// A string is taken as it is; a number or boolean stands for its JSON text, `42.0` being
 /// `"42"`. `null`, `""`, an object and an array stand for no id.
 pub fn id(token: &str) -> Option<Id> {
-    let text = scalar(token)?;
-    (!text.is_empty()).then(|| Id::new(&text))
+    id_text(token).map(|text| Id::new(&text))
+}
+
+/// The text of [`id`].
+pub fn id_text(token: &str) -> Option<Cow<'_, str>> {
+    text(token).filter(|text| !text.is_empty())
 }
 
 /// The text of a string, number or boolean; `None` for anything else.
 pub fn scalar(token: &str) -> Option<String> {
+    text(token).map(Cow::into_owned)
+}
+
+/// [`scalar`], borrowed where the value has the text as it is.
+pub fn text(token: &str) -> Option<Cow<'_, str>> {
     match token.as_bytes().first()? {
-        b'"' => serde_json::from_str(token).ok(),
-        b't' | b'f' => Some(token.to_owned()),
+        b'"' => match plain(token) {
+            Some(text) => Some(Cow::Borrowed(text)),
+            None => serde_json::from_str(token).ok().map(Cow::Owned),
+        },
+        b't' | b'f' => Some(Cow::Borrowed(token)),
         b'-' | b'0'..=b'9' => Some(number(token)),
         _ => None,
     }
 }
 
+/// What is in a string without escapes.
+fn plain(token: &str) -> Option<&str> {
+    let inside = token.strip_prefix('"')?.strip_suffix('"')?;
+    let special = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
+    // Not `any`: without a way out in the middle it is done for many bytes at once.
+    (!inside.bytes().fold(false, |found, byte| found | special(byte))).then_some(inside)
+}
+
 /// The shortest way to write the number that `token` is.
-fn number(token: &str) -> String {
+fn number(token: &str) -> Cow<'_, str> {
     let digits = token.strip_prefix('-').unwrap_or(token);
     if digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return if digits == "0" { "0".to_owned() } else { token.to_owned() };
+        return Cow::Borrowed(if digits == "0" { "0" } else { token });
     }
     match token.parse::<f64>() {
-        Ok(0.0) => "0".to_owned(),
+        Ok(0.0) => Cow::Borrowed("0"),
         // Beyond 2^53 a fraction or exponent no longer says which whole number was meant.
-        Ok(value) if value.is_finite() && value.abs() < 9_007_199_254_740_992.0 => format!("{value}"),
-        _ => token.to_owned(),
+        Ok(value) if value.is_finite() && value.abs() < 9_007_199_254_740_992.0 => Cow::Owned(format!("{value}")),
+        _ => Cow::Borrowed(token),
     }
 }
 
@@ -47,8 +69,7 @@ const FIRST_MILLISECONDS: f64 = 1e11;
 /// A string of digits counts as the number. RFC 3339, and the same with a space for `T` or
 /// without a zone (then taken as UTC), are read too. `None` for anything else.
 pub fn time(token: &str) -> Option<Millis> {
-    let text = scalar(token)?;
-    time_text(text.trim())
+    time_text(text(token)?.trim())
 }
 
 /// [`time`] for a text that is not JSON, such as a field of a CSV file.

@@ -40,32 +40,64 @@ pub struct Row {
 }
 
 /// What a row does to ids. Only the name decides; an absent part is `None`.
+///
+/// `T` is how an id is told: [`Id`], a text that lies in the input, or a number.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub enum Verb {
+pub enum Verb<T = Id> {
     /// An event of its own id.
     #[default]
     Track,
     /// `$create_alias`: asks the server to add `alias → target` to the lookup table.
     Alias {
         /// Property `alias`.
-        alias: Option<Id>,
+        alias: Option<T>,
         /// Property `original` (Android 4.1.0 to 7.2.1, identity.md §2.4), else `distinct_id`.
-        target: Option<Id>,
+        target: Option<T>,
         /// Whether `original` was there and differs from `distinct_id`.
         by_original: bool,
     },
     /// `$identify`: the client switched from `anon` to `identified`.
     Identify {
         /// `$identified_id`, else `distinct_id`.
-        identified: Option<Id>,
+        identified: Option<T>,
         /// `$anon_id`, else `$anon_distinct_id`.
-        anon: Option<Id>,
+        anon: Option<T>,
     },
     /// `$merge`: two ids that a server library says are one person.
     Merge {
         /// The members of `$distinct_ids`.
-        ids: Vec<Id>,
+        ids: Vec<T>,
     },
+}
+
+impl<T> Verb<T> {
+    /// The same with each id told in another way.
+    pub fn map<U>(self, mut tell: impl FnMut(T) -> U) -> Verb<U> {
+        match self {
+            Self::Track => Verb::Track,
+            Self::Alias { alias, target, by_original } => {
+                Verb::Alias { alias: alias.map(&mut tell), target: target.map(&mut tell), by_original }
+            }
+            Self::Identify { identified, anon } => {
+                Verb::Identify { identified: identified.map(&mut tell), anon: anon.map(&mut tell) }
+            }
+            Self::Merge { ids } => Verb::Merge { ids: ids.into_iter().map(tell).collect() },
+        }
+    }
+
+    /// The same with its ids borrowed.
+    pub fn as_ref(&self) -> Verb<&T> {
+        match self {
+            Self::Track => Verb::Track,
+            Self::Alias { alias, target, by_original } => {
+                Verb::Alias { alias: alias.as_ref(), target: target.as_ref(), by_original: *by_original }
+            }
+            Self::Identify { identified, anon } => {
+                Verb::Identify { identified: identified.as_ref(), anon: anon.as_ref() }
+            }
+            Self::Merge { ids } => Verb::Merge { ids: ids.iter().collect() },
+        }
+    }
 }
 
 /// Name of the row that asks for an alias.
@@ -132,40 +164,71 @@ impl Row {
     /// Refused and accepted aliases are no links: the alias calls hold them.
     pub fn links(&self) -> Vec<(LinkKind, Id, Id)> {
         let mut links = Vec::new();
-        match &self.verb {
+        let named = Named {
+            id: self.id.as_ref(),
+            device: self.device.as_ref(),
+            user: self.user.as_ref(),
+            previous: &self.previous,
+            verb: &self.verb,
+            flags: self.flags,
+        };
+        named.links(|kind, a, b| links.push((kind, a.clone(), b.clone())));
+        links
+    }
+}
+
+/// The ids that a row names, whatever way they are told in: texts or numbers.
+#[derive(Clone, Copy, Debug)]
+pub struct Named<'r, T> {
+    /// [`Row::id`].
+    pub id: Option<&'r T>,
+    /// [`Row::device`].
+    pub device: Option<&'r T>,
+    /// [`Row::user`].
+    pub user: Option<&'r T>,
+    /// [`Row::previous`].
+    pub previous: &'r [T],
+    /// [`Row::verb`].
+    pub verb: &'r Verb<T>,
+    /// [`Row::flags`].
+    pub flags: Flags,
+}
+
+impl<T: PartialEq> Named<'_, T> {
+    /// Calls `found` with each of [`Row::links`].
+    pub fn links(&self, mut found: impl FnMut(LinkKind, &T, &T)) {
+        match self.verb {
             Verb::Identify { identified, anon } => {
-                link(&mut links, LinkKind::Identify, identified.as_ref(), anon.as_ref());
+                link(&mut found, LinkKind::Identify, identified.as_ref(), anon.as_ref());
             }
             Verb::Merge { ids } => {
                 for pair in ids.windows(2) {
-                    link(&mut links, LinkKind::Merge, pair.first(), pair.last());
+                    link(&mut found, LinkKind::Merge, pair.first(), pair.last());
                 }
             }
             Verb::Track | Verb::Alias { .. } => {}
         }
         let persisted = self.flags.has(Flags::HAD_PERSISTED);
         if !persisted {
-            link(&mut links, LinkKind::UserDevice, self.user.as_ref(), self.device.as_ref());
+            link(&mut found, LinkKind::UserDevice, self.user, self.device);
         }
         // Not through `link`: an id that *is* its device id must be found by it.
-        if let (Some(id), Some(device)) = (&self.id, &self.device) {
-            let kind = if persisted { LinkKind::PersistedDevice } else { LinkKind::IdDevice };
-            links.push((kind, id.clone(), device.clone()));
+        if let (Some(id), Some(device)) = (self.id, self.device) {
+            found(if persisted { LinkKind::PersistedDevice } else { LinkKind::IdDevice }, id, device);
         }
-        link(&mut links, LinkKind::IdUser, self.id.as_ref(), self.user.as_ref());
-        for previous in &self.previous {
-            link(&mut links, LinkKind::Previous, self.id.as_ref(), Some(previous));
+        link(&mut found, LinkKind::IdUser, self.id, self.user);
+        for previous in self.previous {
+            link(&mut found, LinkKind::Previous, self.id, Some(previous));
         }
-        links
     }
 }
 
-/// Adds a pair, unless a part is missing or both are the same.
-fn link(links: &mut Vec<(LinkKind, Id, Id)>, kind: LinkKind, a: Option<&Id>, b: Option<&Id>) {
+/// Tells of a pair, unless a part is missing or both are the same.
+fn link<T: PartialEq>(found: &mut impl FnMut(LinkKind, &T, &T), kind: LinkKind, a: Option<&T>, b: Option<&T>) {
     if let (Some(a), Some(b)) = (a, b)
         && a != b
     {
-        links.push((kind, a.clone(), b.clone()));
+        found(kind, a, b);
     }
 }
 

@@ -38,6 +38,19 @@ pub fn parse(text: &str) -> Option<Millis> {
     Some(date.and_hms_opt(0, 0, 0)?.and_utc().timestamp_millis())
 }
 
+/// A length of time in its largest sensible unit: `0.8 s`, `12 min`, `3 h`, `5 d`.
+pub fn span(millis: Millis) -> String {
+    let millis = millis.unsigned_abs();
+    match millis {
+        0..=999 => format!("{millis} ms"),
+        1000..=9_999 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
+        10_000..=119_999 => format!("{} s", millis / 1000),
+        120_000..=7_199_999 => format!("{} min", millis / 60_000),
+        7_200_000..=172_799_999 => format!("{} h", millis / 3_600_000),
+        _ => format!("{} d", millis / 86_400_000),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

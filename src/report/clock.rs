@@ -1,10 +1,10 @@
 //! Which clock the times of a text report are told by.
 
-use chrono::{FixedOffset, Local, NaiveDateTime, TimeZone};
+use chrono::{FixedOffset, Local, NaiveDateTime, TimeZone, Utc};
 use chrono_tz::Tz;
 
 use crate::model::Millis;
-use crate::model::time;
+use crate::model::{time, written};
 
 /// A time zone to show times in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -65,6 +65,21 @@ impl Clock {
     /// Day and second: `2019-07-01 09:16:10`.
     pub fn second(self, at: Millis) -> String {
         self.form(at, "%Y-%m-%d %H:%M:%S")
+    }
+
+    /// When this clock showed `wall`.
+    pub fn moment(self, wall: NaiveDateTime) -> Option<Millis> {
+        match self {
+            Self::Utc => written::moment(&Utc, wall),
+            Self::Local => written::moment(&Local, wall),
+            Self::Zone(zone) => written::moment(&zone, wall),
+            Self::Fixed(offset) => written::moment(&offset, wall),
+        }
+    }
+
+    /// Day, time and zone: `2019-07-01 09:16:10.550 UTC`.
+    pub fn full(self, at: Millis) -> String {
+        format!("{} {}", self.form(at, "%Y-%m-%d %H:%M:%S%.3f"), self.name())
     }
 
     fn form(self, at: Millis, form: &str) -> String {

@@ -95,11 +95,12 @@ impl Serialize for Show<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { journey, properties } = *self;
         let row = move |step| row(journey, step, properties);
-        let mut show = serializer.serialize_struct("Show", 15)?;
+        let mut show = serializer.serialize_struct("Show", 16)?;
         show.serialize_field("schema", &SCHEMA)?;
         show.serialize_field("query", journey.query.as_str())?;
         show.serialize_field("rules", "legacy")?;
         show.serialize_field("root", &journey.root.as_ref().map(Id::as_str))?;
+        show.serialize_field("as_of", &journey.as_of.map(|moment| rfc3339(moment.at)))?;
         show.serialize_field("ids", &Each(journey.ids.iter().map(member)))?;
         show.serialize_field("aliases", &Each(journey.aliases.iter().map(alias)))?;
         show.serialize_field("events", &Each(journey.steps.iter().map(row)))?;

@@ -1,4 +1,4 @@
-//! Rows and columns of any question, as a table, as text, as CSV or as JSON.
+//! Rows and columns of any question, as a table, as CSV or as JSON.
 //!
 //! Rows are written as they come. A table for people looks at the first rows to see how wide its
 //! columns are; later rows that are wider stand out. For people, text is made safe to look at;
@@ -18,8 +18,6 @@ use super::look::{Class, Look, left, right};
 pub enum Form {
     /// Columns one below the other, for people.
     Table,
-    /// Values with tabulators between, one row a line, for people and line tools.
-    Text,
     /// RFC 4180.
     Csv,
     /// One object with all rows.
@@ -65,7 +63,6 @@ impl<'w> Table<'w> {
         let columns = if form == Form::Json { each_once(columns) } else { columns.to_vec() };
         match form {
             Form::Table => {}
-            Form::Text => line(out, columns.iter().map(|name| look.clean(name)))?,
             Form::Csv => csv(out, columns.iter().map(|name| Cow::Borrowed(name.as_str())))?,
             Form::Json => write!(out, "{{\"schema\":{SCHEMA},\"columns\":{},\"rows\":[", Value::from(columns.clone()))?,
         }
@@ -86,10 +83,6 @@ impl<'w> Table<'w> {
                     }
                 }
             }
-            Form::Text => {
-                let look = self.look;
-                line(self.out, cells.iter().map(|cell| look.clean(&cell.text())))
-            }
             Form::Csv => csv(self.out, cells.iter().map(Cell::text)),
             Form::Json => {
                 let fields = self.columns.iter().cloned().zip(cells.iter().map(Cell::json));
@@ -108,7 +101,7 @@ impl<'w> Table<'w> {
                 let last = if self.rows > 0 { "\n" } else { "" };
                 writeln!(self.out, "{last}]}}")?;
             }
-            Form::Table | Form::Text | Form::Csv => {}
+            Form::Table | Form::Csv => {}
         }
         Ok(self.rows)
     }
@@ -210,11 +203,6 @@ fn aligned(out: &mut dyn Write, widths: &[usize], cells: Vec<(String, bool)>) ->
     writeln!(out, "{}", text.trim_end())
 }
 
-fn line(out: &mut dyn Write, cells: impl Iterator<Item = String>) -> io::Result<()> {
-    let cells: Vec<String> = cells.collect();
-    writeln!(out, "{}", cells.join("\t"))
-}
-
 fn csv<'c>(out: &mut dyn Write, cells: impl Iterator<Item = Cow<'c, str>>) -> io::Result<()> {
     let mut text = String::new();
     for (at, cell) in cells.enumerate() {
@@ -262,7 +250,6 @@ mod tests {
             written(Form::Table, &["who", "rows", "more"], &rows),
             "who    rows  more\n─────  ────  ───────\n日本      7  NULL\n␛]0;x   1.0  x'01ff'\n"
         );
-        assert_eq!(written(Form::Text, &["a\tb"], &[vec![text("x\ty\n")]]), "a␉b\nx␉y␊\n");
     }
 
     #[test]

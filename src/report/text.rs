@@ -118,6 +118,10 @@ fn imported_file(file: &ImportedFile, look: &Look) -> String {
 
 /// Who, how many ids and devices, from when to when, what is missing.
 fn header(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
+    if let Some(moment) = journey.as_of {
+        let when = format!("as of {}: only what had arrived by then", look.clock.full(moment.at));
+        writeln!(out, "{}", look.paint(Class::Refused, &look.wrap(&when, 0)))?;
+    }
     let mut parts = vec![look.clean(journey.query.as_str())];
     match &journey.root {
         Some(root) if *root == journey.query => parts.push("a root".to_owned()),
@@ -165,6 +169,9 @@ fn missing(journey: &Journey) -> String {
     let refused = journey.refused().count();
     if refused > 0 {
         parts.push(format!("{} refused", many(refused, "alias call")));
+    }
+    if !journey.cuts.is_empty() {
+        parts.push("what lies beyond a limit, see the notes".to_owned());
     }
     if parts.is_empty() { "nothing is missing".to_owned() } else { format!("missing: {}", parts.join(", ")) }
 }

@@ -305,7 +305,7 @@ impl<'a> Writing<'a> {
     /// Has some rows delivered twice. Half of the copies are the same line, as where two exports
     /// overlap; the others were sent again and have an arrival of their own.
     fn copy(&mut self, row: &Row, start: usize, counted: Counted) {
-        if !matches!(row.what, What::Track | What::Server) || !self.random.per_mille(TWICE) {
+        if !matches!(row.what, What::Track | What::Server { .. }) || !self.random.per_mille(TWICE) {
             return;
         }
         let later = 1_000 + self.random.exponential(DAY / 100);
@@ -360,10 +360,10 @@ impl<'a> Writing<'a> {
     fn count_events(&mut self, row: &Row) {
         let summary = &mut self.summary;
         summary.users += u64::from(row.first);
-        summary.races += u64::from(row.race);
+        summary.races += u64::from(row.what == What::Server { race: true });
         summary.resets += u64::from(row.reset);
         match row.what {
-            What::Track | What::Server => {}
+            What::Track | What::Server { .. } => {}
             What::Alias { refused } => {
                 summary.alias_calls += 1;
                 summary.refused += u64::from(refused);

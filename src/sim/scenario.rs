@@ -18,6 +18,15 @@
 //! [server]                        # all that arrives from…until is taken in at `until`
 //! backlog = [{ from = "2h", until = "2h 1m" }]
 //!
+//! [expect]                        # what the engine is to find; what is not said is not checked
+//! root = "12345"                  # of `search`; "" when it must have none
+//! merged = 17                     # rows under the root, without $create_alias and $identify rows
+//! split = ["Welcome"]             # names of the rows stored apart, by time
+//! refused = ["sally -> {phone}"]  # alias calls without effect, in order of arrival
+//! orphans = ["{phone}", "{tablet 2}"]   # not contested, with proof or strong evidence
+//! contested = []                  # orphans that more than one user could claim
+//! findings = ["alias-on-login"]   # codes, in any order
+//!
 //! [[device]]
 //! name = "laptop"
 //! sdk = "web-2.22"                # see `FAMILIES`
@@ -35,6 +44,9 @@
 //! caption = "What a presenter says"
 //! ```
 //!
+//! In `[expect]`, `{phone}` is the first anonymous id that the SDK on the phone makes, `{phone 2}`
+//! the one after its first reset.
+//!
 //! | `do` | takes | on |
 //! |---|---|---|
 //! | `track` | `event`, `properties`; a server also `id` | all |
@@ -48,6 +60,7 @@
 
 mod duration;
 mod raw;
+mod write;
 
 use super::family::Family;
 use crate::model::time::Millis;
@@ -78,10 +91,39 @@ pub struct Scenario {
     pub demo: bool,
     /// Times at which the server took nothing in.
     pub backlog: Vec<Backlog>,
+    /// What the engine is to find in its rows.
+    pub expect: Expect,
     /// The devices, in the order of the file.
     pub devices: Vec<Device>,
     /// The calls, by time, then by the order of the file.
     pub calls: Vec<Call>,
+}
+
+/// What the engine is to find for [`Scenario::search`] once everything has arrived; what is
+/// `None` is not checked. Ids may be written as `{device}` and `{device number}`.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Expect {
+    /// Its root; the empty text when it must have none.
+    pub root: Option<String>,
+    /// Number of rows stored under the root, without those of alias and identify.
+    pub merged: Option<usize>,
+    /// Names of the rows stored apart, by time.
+    pub split: Option<Vec<String>>,
+    /// Alias calls without effect, as `alias -> target`, in order of arrival.
+    pub refused: Option<Vec<String>>,
+    /// Orphans that count for this user.
+    pub orphans: Option<Vec<String>>,
+    /// Orphans that count for none, because more than one user could claim them.
+    pub contested: Option<Vec<String>>,
+    /// Codes of findings.
+    pub findings: Option<Vec<String>>,
+}
+
+impl Expect {
+    /// Whether nothing is expected.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A time at which the server's queue stood: what arrives is taken in at its end, in order
@@ -240,6 +282,11 @@ pub struct ScenarioError {
 }
 
 impl Scenario {
+    /// The scenario as the text of a file, which reads back as the same scenario.
+    pub fn to_toml(&self) -> String {
+        write::scenario(self)
+    }
+
     /// Reads a scenario; `file` is its name in messages.
     ///
     /// # Errors
@@ -257,6 +304,20 @@ impl Scenario {
             }
         })
     }
+}
+
+/// The `{device}` and `{device number}` of an expected id: the whole, the name, the number.
+///
+/// Braces around anything else are part of the id.
+pub fn placeholders(id: &str) -> impl Iterator<Item = (&str, &str, usize)> {
+    id.split('{').skip(1).filter_map(|after| {
+        let (inside, _) = after.split_once('}')?;
+        let (name, number) = match inside.rsplit_once(' ') {
+            Some((name, number)) => (name, number.parse().ok().filter(|number| *number > 0)?),
+            None => (inside, 1),
+        };
+        (!name.is_empty()).then_some((inside, name, number))
+    })
 }
 
 #[cfg(test)]

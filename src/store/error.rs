@@ -101,6 +101,12 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// Properties cannot be packed: memory is short.
+    #[error("properties cannot be packed: {source}")]
+    Pack {
+        /// Why.
+        source: std::io::Error,
+    },
     /// A foreign SQLite file without the tables that are looked for.
     #[error("{} cannot be imported: {what}", path.display())]
     NotImportable {
@@ -141,8 +147,8 @@ impl Error {
                 "`journey sql \"SELECT * FROM events LIMIT 5\"` shows the columns; the other view is `aliases`, \
                  and props(id) gives the properties of a row"
             }
-            Self::Exists { .. } => "name another file, or move that one away: nothing is overwritten",
-            Self::Cancelled | Self::Sqlite { .. } => return None,
+            Self::Exists { .. } => "name another file, or give --force to have it replaced",
+            Self::Cancelled | Self::Pack { .. } | Self::Sqlite { .. } => return None,
         })
     }
 

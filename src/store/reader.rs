@@ -1,6 +1,7 @@
 //! Reading a store.
 
 mod arena;
+mod census;
 mod collect;
 mod export;
 mod facts;
@@ -24,6 +25,7 @@ use rusqlite::{Connection, OptionalExtension};
 use rustc_hash::FxHashMap;
 
 use self::arena::Arena;
+pub use self::census::IdNote;
 use self::collect::{Collector, TextCollector};
 use self::files::Files;
 use super::open::{self, Content};

@@ -1,5 +1,6 @@
 //! Adding to a store.
 
+mod bulk;
 mod intern;
 mod segment;
 
@@ -104,9 +105,10 @@ impl Writer {
     /// # Errors
     /// [`Error::Missing`] for a file that was not begun; then, and after any other error, the
     /// store is as it was.
+    #[expect(clippy::needless_pass_by_value, reason = "a chunk is stored once, and gone from memory then")]
     pub fn append(&mut self, chunk: Chunk) -> Result<Added, Error> {
         let file = chunk.file;
-        let added = self.transaction(|db, interners| segment::append(db, interners, chunk))?;
+        let added = self.transaction(|db, interners| segment::append(db, interners, &chunk))?;
         added.ok_or_else(|| self.no_file(file))
     }
 
@@ -176,13 +178,9 @@ impl Writer {
             tx.commit()?;
             Ok(written)
         });
-        let Interners { ids, names } = interners;
-        if result.is_ok() {
-            ids.keep();
-            names.keep();
-        } else {
-            ids.forget();
-            names.forget();
+        if result.is_err() {
+            interners.ids.forget();
+            interners.names.forget();
         }
         result.map_err(|source| Error::sqlite(&self.path, source))
     }

@@ -4,9 +4,16 @@
 //! it away. Answers carry the ticket of their question; one that nobody waits for any more
 //! changes nothing.
 
+mod answers;
+mod compare;
 mod draw;
+mod identity;
+pub mod mouse;
+mod palette;
+mod playing;
+mod timeline;
 
-pub use self::draw::view;
+pub use self::draw::{Drawn, Ui, view};
 
 use crossterm::event::{Event, KeyEvent, MouseEventKind};
 
@@ -14,12 +21,12 @@ use crate::model::Id;
 
 use super::Options;
 use super::keys::{Action, AssetError, Context, Key, Keymap, Resolved};
-use super::screen::journey::identity::Goal;
-use super::screen::search::{Asked, Load};
-use super::screen::{help, journey, search};
-use super::theme::{Look, Theme, ThemeName};
+use super::screen::journey::sift::Sifting;
+use super::screen::search::{self, Load};
+use super::screen::{demo, help, journey, palette as palette_screen, prompt};
+use super::theme::{Look, Theme};
 use super::when::Zone;
-use super::worker::{Answer, Failure, Opened, Question, Ticket};
+use super::worker::{Answer, Failure, Question, Ticket};
 
 /// Everything that can happen.
 #[derive(Debug)]
@@ -36,6 +43,8 @@ pub enum Msg {
     Waited,
     /// Some time has passed without anything.
     Idle,
+    /// The time that [`Model::beat`] gave has passed.
+    Beat,
     /// A frame was drawn: what of it the update needs.
     Drawn(Drawn),
     /// Another program asks this one to end.
@@ -59,6 +68,8 @@ pub enum Effect {
     Fail(Failure),
     /// Give the terminal back until the shell continues the program.
     Suspend,
+    /// Let the terminal send what the mouse does, or keep it for itself.
+    Mouse(bool),
 }
 
 /// A screen on the stack.
@@ -70,39 +81,18 @@ pub enum Layer {
     Journey,
     /// The identity panel.
     Identity,
+    /// The list of scenarios.
+    Gallery,
+    /// The player of a scenario.
+    Player,
     /// The help.
     Help(help::State),
-}
-
-/// Facts of the drawing: where lists are scrolled to, how many lines there are.
-#[derive(Clone, Debug, Default)]
-pub struct Ui {
-    pub(super) page: usize,
-    pub(super) properties: bool,
-    pub(super) search_top: usize,
-    pub(super) journey_top: usize,
-    pub(super) identity_top: usize,
-    pub(super) help_end: usize,
-    /// Lines of lists that were put together for the last frame.
-    pub built: usize,
-}
-
-/// What the update needs to know of a frame.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Drawn {
-    /// Lines of the list on the screen.
-    pub page: usize,
-    /// Whether there is room for the properties of the selected row.
-    pub properties: bool,
-    /// The furthest that the help can be scrolled.
-    pub help_end: usize,
-}
-
-impl Ui {
-    /// What the update needs.
-    pub fn drawn(&self) -> Drawn {
-        Drawn { page: self.page, properties: self.properties, help_end: self.help_end }
-    }
+    /// A question to the user.
+    Prompt(prompt::State),
+    /// Two users beside each other.
+    Compare,
+    /// The command palette, over the screen below it.
+    Palette(palette_screen::State),
 }
 
 /// The state of the interface.
@@ -112,53 +102,77 @@ pub struct Model {
     /// The search screen.
     pub search: search::State,
     journey: Option<journey::State>,
+    /// The scenarios, where the program was asked to play them.
+    demo: demo::State,
     opening: Load<()>,
     /// The id that is being opened, or whose journey is shown.
     opened: Option<Id>,
+    /// Other pages: those behind this one, and two beside each other.
+    pages: identity::Pages,
     failed: Option<Failure>,
     properties_asked: Option<(Ticket, i64)>,
+    /// The filter that the worker goes through the rows with.
+    sifting: Option<(Ticket, Sifting)>,
     title: Option<String>,
     look: Look,
     keymap: Keymap,
     pending: Vec<Key>,
+    /// The character of the last key that had a meaning: digits say where to.
+    typed: Option<char>,
     zones: Vec<Zone>,
     tickets: Ticket,
     waited: bool,
     looking: bool,
     notice: Option<String>,
     drawn: Drawn,
+    mouse: mouse::State,
     dirty: bool,
 }
 
 impl Model {
     /// The first state, and what is to be asked first.
     pub fn start(options: &Options) -> Result<(Self, Vec<Effect>), AssetError> {
-        let theme = Theme::named(if options.no_color { ThemeName::Mono } else { options.theme })?;
+        let theme = match &options.theme {
+            _ if options.no_color => Theme::named("mono")?,
+            Some(theme) => theme.clone(),
+            None => Theme::named("default")?,
+        };
         let mut zones = vec![options.zone];
         zones.extend([Zone::Utc, Zone::Local].into_iter().filter(|zone| *zone != options.zone));
         let mut model = Self {
             layers: vec![Layer::Search],
             search: search::State::default(),
             journey: None,
+            demo: demo::State::default(),
             opening: Load::default(),
             opened: None,
+            pages: identity::Pages::default(),
             failed: None,
             properties_asked: None,
+            sifting: None,
             title: None,
             look: Look::new(theme, options.ascii, options.zone),
-            keymap: Keymap::built_in()?,
+            keymap: options.keymap.clone().map_or_else(Keymap::built_in, Ok)?,
             pending: Vec::new(),
+            typed: None,
             zones,
             tickets: 0,
             waited: false,
             looking: false,
             notice: None,
             drawn: Drawn::default(),
+            mouse: mouse::State::new(options.mouse),
             dirty: true,
         };
-        let effects = match &options.id {
-            Some(id) => model.open(id.clone()),
-            None => model.ask_search(),
+        let effects = match (&options.demo, &options.id) {
+            (Some(demo), _) => {
+                model.demo = demo::State::new(demo.scenarios.clone(), demo.first);
+                model.layers = vec![Layer::Gallery];
+                model.layers.extend(demo.first.map(|_| Layer::Player));
+                Vec::new()
+            }
+            (None, Some(id)) => model.open(id.clone()),
+            (None, None) => model.ask_search(),
         };
         Ok((model, effects))
     }
@@ -194,7 +208,9 @@ impl Model {
     }
 
     fn is_asked(&self) -> bool {
-        self.title.is_none() || self.search.is_asked() || self.opening.is_asked()
+        // What is played does not wait for a store.
+        let store = self.title.is_none() && !matches!(self.layers.first(), Some(Layer::Gallery));
+        store || self.search.is_asked() || self.opening.is_asked() || self.pages.comparing.is_asked()
     }
 
     fn ticket(&mut self) -> Ticket {
@@ -209,16 +225,26 @@ impl Model {
                 vec![Context::Overview, Context::Search, Context::Everywhere]
             }
             Some(Layer::Search) | None => vec![Context::Search, Context::Everywhere],
+            Some(Layer::Journey) if self.types() => {
+                let chooses = self.journey.as_ref().is_some_and(|journey| journey.menu().is_some());
+                vec![if chooses { Context::Menu } else { Context::Line }, Context::Everywhere]
+            }
             Some(Layer::Journey) if self.shows_panel() => vec![Context::Identity, Context::Everywhere],
             Some(Layer::Journey) => vec![Context::Journey, Context::Everywhere],
             Some(Layer::Identity) => vec![Context::Identity, Context::Everywhere],
+            Some(Layer::Gallery) => vec![Context::Gallery, Context::Everywhere],
+            Some(Layer::Player) if self.prompts() => vec![Context::Prompt, Context::Everywhere],
+            Some(Layer::Player) => vec![Context::Player, Context::Everywhere],
             Some(Layer::Help(_)) => vec![Context::Help, Context::Everywhere],
+            Some(Layer::Prompt(_)) => vec![Context::Question, Context::Everywhere],
+            Some(Layer::Compare) => vec![Context::Compare, Context::Everywhere],
+            Some(Layer::Palette(_)) => vec![Context::Palette, Context::Search, Context::Everywhere],
         }
     }
 
     /// Whether the timeline is empty, so that its place is taken by the identity panel.
     fn shows_panel(&self) -> bool {
-        self.journey.as_ref().is_some_and(|journey| journey.timeline().entries().is_empty())
+        self.journey.as_ref().is_some_and(journey::State::is_empty)
     }
 
     fn ask_search(&mut self) -> Vec<Effect> {
@@ -229,23 +255,38 @@ impl Model {
 
     /// Opens the journey of an id, or asks for it again.
     fn open(&mut self, id: Id) -> Vec<Effect> {
+        let question = Question::Journey(id.clone(), self.look.zone);
+        self.open_by(id, question)
+    }
+
+    /// Opens the journey of an id by the question that asks for it.
+    fn open_by(&mut self, id: Id, question: Question) -> Vec<Effect> {
         let ticket = self.ticket();
         self.opening.ask(ticket);
         // The worker gives up what else it was asked.
         self.search.forget();
         self.properties_asked = None;
+        self.sifting = None;
         self.failed = None;
         self.waited = false;
         if self.opened.as_ref() != Some(&id) {
             self.journey = None;
         }
-        self.opened = Some(id.clone());
-        self.layers = vec![Layer::Search, Layer::Journey];
-        vec![Effect::Ask(ticket, Question::Journey(id, self.look.zone))]
+        if let Some(journey) = &mut self.journey {
+            journey.scrub_to(None);
+        }
+        self.pages.leave();
+        self.opened = Some(id);
+        self.layers = self.ground();
+        self.layers.push(Layer::Journey);
+        vec![Effect::Ask(ticket, question)]
     }
 
     /// The same question once more, everything on the screen as it is.
     fn reload(&mut self) -> Vec<Effect> {
+        if matches!(self.layers.last(), Some(Layer::Compare)) {
+            return self.compare_again();
+        }
         let on_journey = self.layers.iter().any(|layer| matches!(layer, Layer::Journey));
         match self.opened.clone() {
             Some(id) if on_journey => {
@@ -253,8 +294,10 @@ impl Model {
                 self.opening.ask(ticket);
                 self.search.forget();
                 self.properties_asked = None;
-                vec![Effect::Ask(ticket, Question::Journey(id, self.look.zone))]
+                self.sifting = None;
+                vec![Effect::Ask(ticket, self.question(id))]
             }
+            _ if matches!(self.layers.last(), Some(Layer::Gallery | Layer::Player)) => Vec::new(),
             _ => self.ask_search(),
         }
     }
@@ -264,7 +307,15 @@ impl Model {
         if self.layers.len() <= 1 {
             return vec![Effect::Quit];
         }
-        if let Some(Layer::Journey) = self.layers.pop() {
+        let left = self.layers.pop();
+        if let Some(Layer::Compare) = left {
+            self.pages.comparing.forget();
+            return if std::mem::take(&mut self.pages.outdated) { self.reload() } else { Vec::new() };
+        }
+        if let Some(Layer::Journey) = left {
+            if let Some(effects) = self.revisit() {
+                return effects;
+            }
             self.opening.forget();
         }
         self.resume_search()
@@ -286,18 +337,26 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.looking = false;
             return Vec::new();
         }
+        Msg::Answer(_, Answer::Remembered) => return Vec::new(),
+        // Most terminals tell every cell that the mouse passes.
+        Msg::Terminal(Event::Mouse(event)) if event.kind == MouseEventKind::Moved => return Vec::new(),
         _ => {}
     }
     model.dirty = true;
     match msg {
-        Msg::Terminal(event) => terminal(model, event),
+        Msg::Terminal(event) => {
+            let mut effects = terminal(model, event);
+            effects.extend(timeline::after(model));
+            effects
+        }
         Msg::Opened(title) => {
             model.title = Some(title);
             Vec::new()
         }
         Msg::NotOpened(failure) | Msg::Died(failure) => vec![Effect::Fail(failure)],
         Msg::Answer(ticket, answer) => {
-            let effects = answered(model, ticket, answer);
+            let mut effects = answers::answered(model, ticket, answer);
+            effects.extend(model.sift());
             if !model.is_asked() {
                 model.waited = false;
             }
@@ -305,6 +364,12 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Waited => {
             model.waited = model.is_asked();
+            Vec::new()
+        }
+        Msg::Beat => {
+            if let Some(player) = &mut model.demo.player {
+                player.beat();
+            }
             Vec::new()
         }
         Msg::Terminate => vec![Effect::Quit],
@@ -317,9 +382,15 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 fn after_drawing(model: &mut Model, drawn: Drawn) -> Vec<Effect> {
     model.drawn = drawn;
     if let Some(Layer::Help(help)) = model.layers.last_mut() {
-        help.clamp(drawn.help_end);
+        help.clamp(model.drawn.help_end);
     }
-    let lacking = model.journey.as_ref().filter(|_| drawn.properties).and_then(journey::State::lacks_properties);
+    if let Some(journey) = &mut model.journey {
+        journey.identity.clamp(model.drawn.identity_end);
+    }
+    if let Some(Layer::Search) = model.layers.last() {
+        return palette::look_around(model);
+    }
+    let lacking = model.journey.as_ref().filter(|_| model.drawn.properties).and_then(journey::State::lacks_properties);
     let Some(row) = lacking else { return Vec::new() };
     if !matches!(model.layers.last(), Some(Layer::Journey)) || model.properties_asked.is_some_and(|(_, of)| of == row) {
         return Vec::new();
@@ -331,81 +402,14 @@ fn after_drawing(model: &mut Model, drawn: Drawn) -> Vec<Effect> {
 
 /// Looks whether the store has changed, one look at a time and never beside other questions.
 fn idle(model: &mut Model) -> Vec<Effect> {
-    if model.looking || model.is_asked() {
+    // What is played is no store that could change.
+    let plays = matches!(model.layers.first(), Some(Layer::Gallery));
+    if plays || model.looking || model.is_asked() {
         return Vec::new();
     }
     model.looking = true;
     let ticket = model.ticket();
     vec![Effect::Ask(ticket, Question::Changed)]
-}
-
-fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec<Effect> {
-    match answer {
-        Answer::Overview(answer) => {
-            model.search.take_overview(ticket, answer.map(|overview| *overview));
-            Vec::new()
-        }
-        Answer::Search(answer) => match model.search.take_found(ticket, answer) {
-            Some(id) => model.open(id),
-            None => Vec::new(),
-        },
-        Answer::Soon(hits) => {
-            model.search.take_soon(ticket, hits);
-            Vec::new()
-        }
-        Answer::Journey(answer) => opened(model, ticket, answer),
-        Answer::Properties(row, answer) => {
-            if model.properties_asked == Some((ticket, row)) {
-                model.properties_asked = None;
-                if let Some(journey) = &mut model.journey {
-                    journey.take_properties(row, answer);
-                }
-            }
-            Vec::new()
-        }
-        Answer::Changed(_) => {
-            model.looking = false;
-            model.notice = Some("the store has changed".to_owned());
-            model.search.outdate();
-            model.reload()
-        }
-    }
-}
-
-fn opened(model: &mut Model, ticket: Ticket, answer: Opened) -> Vec<Effect> {
-    if !model.opening.take(ticket, Ok(())) {
-        return Vec::new();
-    }
-    match answer {
-        Ok(Some((journey, timeline))) => {
-            model.failed = None;
-            match &mut model.journey {
-                Some(state) if state.journey().query == journey.query => state.replace(journey, timeline),
-                state => *state = Some(journey::State::new(journey, timeline)),
-            }
-            // The zone may have changed while the worker laid it out.
-            if let Some(state) = &mut model.journey
-                && state.timeline().zone() != model.look.zone
-            {
-                state.change_zone(model.look.zone);
-            }
-            Vec::new()
-        }
-        Ok(None) => {
-            // What looks like it is a search away.
-            let id = model.opened.take();
-            model.journey = None;
-            model.layers = vec![Layer::Search];
-            if let Some(id) = id {
-                model.search.with_text(id.as_str());
-            }
-            model.ask_search()
-        }
-        Err(failure) => {
-            model.failed = Some(failure);
-            Vec::new()
-        }
-    }
 }
 
 fn terminal(model: &mut Model, event: Event) -> Vec<Effect> {
@@ -416,16 +420,12 @@ fn terminal(model: &mut Model, event: Event) -> Vec<Effect> {
                 let asked = model.search.paste(&text);
                 search_asked(model, asked)
             }
-            _ => Vec::new(),
+            _ => {
+                typed(model, &text);
+                Vec::new()
+            }
         },
-        Event::Mouse(mouse) => {
-            let action = match mouse.kind {
-                MouseEventKind::ScrollDown => Action::Next,
-                MouseEventKind::ScrollUp => Action::Previous,
-                _ => return Vec::new(),
-            };
-            (0..3).flat_map(|_| act(model, action)).collect()
-        }
+        Event::Mouse(event) => mouse::update(model, event),
         _ => Vec::new(),
     }
 }
@@ -433,12 +433,14 @@ fn terminal(model: &mut Model, event: Event) -> Vec<Effect> {
 fn key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
     let Some(key) = Key::of(&event) else { return Vec::new() };
     model.notice = None;
+    model.mouse.interrupt();
     let contexts = model.contexts();
     let typing = Context::takes_text(&contexts);
     if let Some(c) = key.typed().filter(|_| typing) {
         // Only what is bound for an empty field goes before the typing.
         return match model.keymap.resolve(&contexts[..contexts.len().min(1)], &[key]) {
             Resolved::Action(action) if contexts.first() == Some(&Context::Overview) => act(model, action),
+            _ if typed(model, c.encode_utf8(&mut [0; 4])) => Vec::new(),
             _ => {
                 let asked = model.search.type_char(c);
                 search_asked(model, asked)
@@ -456,6 +458,7 @@ fn key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
         Resolved::Pending => Vec::new(),
         Resolved::Action(action) => {
             model.pending.clear();
+            model.typed = key.typed();
             act(model, action)
         }
         Resolved::Nothing => {
@@ -465,12 +468,26 @@ fn key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
     }
 }
 
-fn search_asked(model: &mut Model, asked: Asked) -> Vec<Effect> {
+/// Gives what is typed or pasted to the line on top that takes it; whether there is one.
+fn typed(model: &mut Model, text: &str) -> bool {
+    match model.layers.last_mut() {
+        Some(Layer::Palette(state)) => state.type_text(text),
+        Some(Layer::Prompt(prompt)) => prompt.paste(text),
+        Some(Layer::Player) => match model.prompt() {
+            Some(prompt) => prompt.paste(text),
+            None => return false,
+        },
+        _ => return timeline::typed(model, text),
+    }
+    true
+}
+
+fn search_asked(model: &mut Model, asked: search::Asked) -> Vec<Effect> {
     match asked {
-        Asked::Nothing => Vec::new(),
-        Asked::Ask(_) => model.ask_search(),
-        Asked::Open(id) => model.open(id),
-        Asked::Leave => model.back(),
+        search::Asked::Nothing => Vec::new(),
+        search::Asked::Ask(_) => model.ask_search(),
+        search::Asked::Open(id) => model.open(id),
+        search::Asked::Leave => model.back(),
     }
 }
 
@@ -478,12 +495,14 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Quit => return vec![Effect::Quit],
         Action::Suspend => return vec![Effect::Suspend],
-        Action::Back => return model.back(),
+        Action::Back if !matches!(model.layers.last(), Some(Layer::Palette(_))) => return model.back(),
         Action::Reload => return model.reload(),
         Action::Zone => {
-            next_zone(model);
+            palette::next_zone(model);
             return Vec::new();
         }
+        Action::Mouse => return mouse::toggle(model),
+        Action::Palette if !matches!(model.layers.last(), Some(Layer::Palette(_))) => return palette::open(model),
         Action::Help => {
             let on_help = matches!(model.layers.last(), Some(Layer::Help(_)));
             if on_help {
@@ -493,11 +512,23 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.layers.push(Layer::Help(help::State::new(contexts)));
             return Vec::new();
         }
+        Action::Earlier | Action::Later => return model.scrub(action == Action::Later),
+        Action::Diff => {
+            model.ask_whom();
+            return Vec::new();
+        }
+        Action::AsOf => {
+            model.ask_when();
+            return Vec::new();
+        }
         Action::Search => {
             model.layers.push(Layer::Search);
             return model.resume_search();
         }
         _ => {}
+    }
+    if let Some(effects) = palette::update(model, action) {
+        return effects;
     }
     let page = model.drawn.page;
     let panel = model.shows_panel();
@@ -510,6 +541,18 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             help.update(action, page);
             Vec::new()
         }
+        Some(Layer::Gallery) => {
+            if model.demo.update(action, page) {
+                model.layers.push(Layer::Player);
+            }
+            Vec::new()
+        }
+        Some(Layer::Player) => {
+            let asked = model.demo.player.as_mut().map(|player| player.update(action, model.typed));
+            playing::asked(model, asked)
+        }
+        Some(Layer::Prompt(_)) => model.reply(action),
+        Some(Layer::Compare) => compare::update(model, action, page),
         Some(Layer::Journey) if !panel => {
             match (&mut model.journey, action) {
                 (Some(_), Action::Identity) => model.layers.push(Layer::Identity),
@@ -518,37 +561,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             }
             Vec::new()
         }
-        Some(Layer::Journey | Layer::Identity) => identity(model, action, page),
-    }
-}
-
-fn identity(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
-    let Some(journey) = &mut model.journey else { return Vec::new() };
-    if action != Action::Open {
-        journey.identity.update(action, page);
-        return Vec::new();
-    }
-    let reached = match journey.identity.goal(journey.journey()) {
-        Some(Goal::Row(row)) => journey.select_row(row),
-        Some(Goal::Call(call)) => journey.select_call(call),
-        Some(Goal::Orphan(orphan)) => journey.select_orphan(orphan),
-        Some(Goal::User(id)) => return model.open(id),
-        None => return Vec::new(),
-    };
-    if reached && matches!(model.layers.last(), Some(Layer::Identity)) {
-        model.layers.pop();
-    } else if !reached {
-        model.notice = Some("it has no row on this timeline".to_owned());
-    }
-    Vec::new()
-}
-
-fn next_zone(model: &mut Model) {
-    let at = model.zones.iter().position(|zone| *zone == model.look.zone).unwrap_or(0);
-    let Some(zone) = model.zones.get((at + 1) % model.zones.len().max(1)).copied() else { return };
-    model.look.zone = zone;
-    model.notice = Some(format!("times in {}", zone.name()));
-    if let Some(journey) = &mut model.journey {
-        journey.change_zone(zone);
+        Some(Layer::Journey | Layer::Identity) => identity::update(model, action, page),
+        Some(Layer::Palette(_)) => Vec::new(),
     }
 }

@@ -80,6 +80,44 @@ pub fn middle(text: &str, columns: usize) -> String {
     fitted
 }
 
+/// The end of `text` in at most `columns`, for a line whose cursor is to be seen.
+pub fn tail(text: &str, columns: usize) -> &str {
+    let mut shown = text;
+    while width(shown) > columns {
+        let Some(first) = shown.graphemes(true).next() else { break };
+        shown = shown.get(first.len()..).unwrap_or("");
+    }
+    shown
+}
+
+/// The bytes of `text` that [`middle`] keeps: those before the first number and those from
+/// the second on. The numbers are equal when all of it fits.
+pub fn kept(text: &str, columns: usize) -> (usize, usize) {
+    if fits(text, columns) {
+        return (text.len(), text.len());
+    }
+    let tail_columns = if columns < 3 { 0 } else { (columns - 1) / 3 };
+    let mut tail = text.len();
+    let mut used = 0;
+    for (at, grapheme) in text.grapheme_indices(true).rev() {
+        let wide = shown(grapheme).1;
+        if used + wide > tail_columns {
+            break;
+        }
+        used += wide;
+        tail = at;
+    }
+    let mut head = 0;
+    for (at, grapheme) in text.grapheme_indices(true) {
+        used += shown(grapheme).1;
+        if used + 1 > columns {
+            break;
+        }
+        head = at + grapheme.len();
+    }
+    (head, tail)
+}
+
 /// Whether `text` needs no more than `columns`.
 fn fits(text: &str, columns: usize) -> bool {
     let mut used = 0;
@@ -221,6 +259,17 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn what_is_kept_is_what_the_middle_shows(text in any::<String>(), columns in 1usize..40) {
+            let (head, tail) = kept(&text, columns);
+            let part = |part: &str| part.graphemes(true).map(|grapheme| shown(grapheme).0).collect::<String>();
+            let cut = if head < tail || tail < text.len() { CUT } else { "" };
+            let joined = format!("{}{cut}{}", part(text.get(..head).unwrap_or("")), part(text.get(tail..).unwrap_or("")));
+            prop_assert_eq!(joined, middle(&text, columns));
+        }
+
         #[test]
         fn nothing_is_wider_than_its_room(text in any::<String>(), columns in 0usize..40) {
             prop_assert!(width(&end(&text, columns)) <= columns);

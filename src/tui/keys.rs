@@ -12,9 +12,10 @@ use serde::Deserialize;
 
 /// What is wrong with a file of keys or a theme.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}: {what}{}", .meant.as_ref().map(|name| format!("; did you mean {name}")).unwrap_or_default())]
+#[error("{file}{}: {what}{}", .line.map(|line| format!(":{line}")).unwrap_or_default(), .meant.as_ref().map(|name| format!("; did you mean {name}")).unwrap_or_default())]
 pub struct AssetError {
     file: String,
+    line: Option<usize>,
     what: String,
     meant: Option<String>,
 }
@@ -27,13 +28,7 @@ impl AssetError {
 
     /// A name that nothing has.
     pub(super) fn unknown(file: &str, kind: &str, name: &str, known: &mut dyn Iterator<Item = &'static str>) -> Self {
-        /// Names less alike than this are not meant (the threshold of Jaro that `hl` uses).
-        const ALIKE: f64 = 0.75;
-        let meant = known
-            .map(|known| (strsim::jaro(known, name), known))
-            .filter(|(alike, _)| *alike >= ALIKE)
-            .max_by(|a, b| a.0.total_cmp(&b.0))
-            .map(|(_, known)| known.to_owned());
+        let meant = meant(name, known).map(str::to_owned);
         Self { meant, ..Self::new(file, format!("no {kind} is called {name:?}")) }
     }
 
@@ -42,9 +37,28 @@ impl AssetError {
         Self::new(file, format!("{name} is to be a text"))
     }
 
-    fn new(file: &str, what: String) -> Self {
-        Self { file: file.to_owned(), what, meant: None }
+    /// Anything else.
+    pub(super) fn new(file: &str, what: String) -> Self {
+        Self { file: file.to_owned(), line: None, what, meant: None }
     }
+
+    /// In this line of the file, from 1.
+    pub(super) fn at(self, line: usize) -> Self {
+        Self { line: Some(line), ..self }
+    }
+}
+
+/// The known name that is most like `name`, if any is.
+pub(super) fn meant(name: &str, known: &mut dyn Iterator<Item = &'static str>) -> Option<&'static str> {
+    /// Names less alike than this are not meant (the threshold of Jaro that `hl` uses).
+    const ALIKE: f64 = 0.75;
+    let name = name.to_lowercase();
+    let alike = |known: &str| strsim::jaro(&known.to_lowercase(), &name);
+    known
+        .map(|known| (alike(known), known))
+        .filter(|(alike, _)| *alike >= ALIKE)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, known)| known)
 }
 
 /// One key press, as far as bindings tell presses apart.
@@ -181,16 +195,48 @@ pub enum Context {
     Search,
     /// The timeline.
     Journey,
-    /// The identity panel.
+    /// A line that is typed on the timeline. Keys that type a character are never bound here.
+    Line,
+    /// Choices on the timeline, each with its letter. As for [`Context::Line`].
+    Menu,
+    /// The identity screen.
     Identity,
+    /// Two users beside each other.
+    Compare,
+    /// A question to the user. Keys that type a character are never bound here.
+    Question,
+    /// The list of scenarios.
+    Gallery,
+    /// The player of a scenario.
+    Player,
+    /// A line to type in, over the player.
+    Prompt,
     /// The help.
     Help,
+    /// The command palette, over any screen; what it does not bind is as in [`Context::Search`].
+    Palette,
     /// Any screen, unless it has the key itself.
     Everywhere,
 }
 
 impl Context {
-    const ALL: [Self; 6] = [Self::Overview, Self::Search, Self::Journey, Self::Identity, Self::Help, Self::Everywhere];
+    /// Every context, in the order of the help.
+    pub const ALL: [Self; 14] = [
+        Self::Overview,
+        Self::Search,
+        Self::Journey,
+        Self::Line,
+        Self::Menu,
+        Self::Identity,
+        Self::Compare,
+        Self::Question,
+        Self::Gallery,
+        Self::Player,
+        Self::Prompt,
+        Self::Help,
+        Self::Palette,
+        Self::Everywhere,
+    ];
 
     /// The name in the file.
     pub fn name(self) -> &'static str {
@@ -198,15 +244,34 @@ impl Context {
             Self::Overview => "overview",
             Self::Search => "search",
             Self::Journey => "journey",
+            Self::Line => "line",
+            Self::Menu => "menu",
             Self::Identity => "identity",
+            Self::Compare => "compare",
+            Self::Question => "question",
+            Self::Gallery => "gallery",
+            Self::Player => "player",
+            Self::Prompt => "prompt",
             Self::Help => "help",
+            Self::Palette => "palette",
             Self::Everywhere => "everywhere",
         }
     }
 
+    /// The context that a file calls `name`.
+    pub(super) fn from_name(file: &str, name: &str) -> Result<Self, AssetError> {
+        let known = Self::ALL.into_iter().find(|context| context.name() == name);
+        known.ok_or_else(|| {
+            AssetError::unknown(file, "context", name, &mut Self::ALL.iter().map(|context| context.name()))
+        })
+    }
+
     /// Whether characters without a binding are typed.
     fn types(self) -> bool {
-        matches!(self, Self::Overview | Self::Search)
+        matches!(
+            self,
+            Self::Overview | Self::Search | Self::Line | Self::Menu | Self::Prompt | Self::Question | Self::Palette
+        )
     }
 }
 
@@ -255,6 +320,16 @@ actions! {
     NextDay = "next-day",
     /// To the first row of this day, or of the day before.
     PreviousDay = "previous-day",
+    /// To the first row of the next session.
+    NextSession = "next-session",
+    /// To the first row of this session, or of the session before.
+    PreviousSession = "previous-session",
+    /// Fold the run that the row is of.
+    Fold = "fold",
+    /// Unfold the selected run.
+    Unfold = "unfold",
+    /// Unfold all runs, or fold them.
+    FoldAll = "fold-all",
     /// To the next alias, identify point or reset.
     NextPoint = "next-point",
     /// To the one before.
@@ -267,8 +342,32 @@ actions! {
     DetailDown = "detail-down",
     /// The detail pane one line up.
     DetailUp = "detail-up",
-    /// Show the identity panel.
+    /// Type which rows are shown.
+    Filter = "filter",
+    /// Show only rows with the same value.
+    Narrow = "narrow",
+    /// Type what to go to.
+    Find = "find",
+    /// To the next row found.
+    NextFound = "next-found",
+    /// To the row found before.
+    PreviousFound = "previous-found",
+    /// Type a time to go to.
+    GoToTime = "go-to-time",
+    /// Leave what is typed, with everything as it was.
+    Cancel = "cancel",
+    /// Show the identity screen.
     Identity = "identity",
+    /// Show the graph of ids, or the lines again.
+    Picture = "picture",
+    /// Back to the change of the lookup table before.
+    Earlier = "earlier",
+    /// On to the next change.
+    Later = "later",
+    /// Ask for a moment of arrival.
+    AsOf = "as-of",
+    /// Ask whom to compare with.
+    Diff = "diff",
     /// Show times in the next zone.
     Zone = "zone",
     /// Show the time, the gap to the row before, or both.
@@ -281,12 +380,36 @@ actions! {
     Back = "back",
     /// Show help for what is focused.
     Help = "help",
+    /// Everything that can be done here, by name.
+    Palette = "commands",
+    /// Take the selected name over into the text.
+    Complete = "complete",
     /// Ask the store again.
     Reload = "reload",
+    /// Give the mouse to the terminal, or take it back.
+    Mouse = "mouse",
     /// End.
     Quit = "quit",
     /// Stop until the shell continues it.
     Suspend = "suspend",
+    /// Play on its own, or stop playing.
+    Play = "play",
+    /// Play faster.
+    Faster = "faster",
+    /// Play slower.
+    Slower = "slower",
+    /// To the tenth that the digit names.
+    Jump = "jump",
+    /// Play from the beginning.
+    Restart = "restart",
+    /// Make a call by hand.
+    Call = "call",
+    /// Leave a call out.
+    LeaveOut = "leave-out",
+    /// Take the last change back.
+    Undo = "undo",
+    /// Save as a file.
+    Save = "save",
     /// Cursor of the text one character back.
     TextLeft = "text-left",
     /// Cursor of the text one character on.
@@ -306,8 +429,26 @@ actions! {
 }
 
 impl Action {
-    fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|action| action.name() == name)
+    /// Whether it edits a line of text or goes along it.
+    pub fn edits_text(self) -> bool {
+        matches!(
+            self,
+            Self::TextLeft
+                | Self::TextRight
+                | Self::TextHome
+                | Self::TextEnd
+                | Self::DeleteBefore
+                | Self::DeleteAt
+                | Self::DeleteWord
+                | Self::DeleteToHome
+        )
+    }
+
+    /// The action that a file calls `name`.
+    pub(super) fn known(file: &str, name: &str) -> Result<Self, AssetError> {
+        let known = Self::ALL.iter().copied().find(|action| action.name() == name);
+        known
+            .ok_or_else(|| AssetError::unknown(file, "action", name, &mut Self::ALL.iter().map(|action| action.name())))
     }
 }
 
@@ -363,21 +504,62 @@ impl Keymap {
         let table: toml::Table = text.parse().map_err(|error| AssetError::toml(file, &error))?;
         let mut bindings: Vec<Binding> = Vec::new();
         for (name, entries) in table {
-            let context = Context::ALL.into_iter().find(|context| context.name() == name).ok_or_else(|| {
-                AssetError::unknown(file, "context", &name, &mut Context::ALL.iter().map(|context| context.name()))
-            })?;
+            let context = Context::from_name(file, &name)?;
             let entries: Vec<Entry> = entries
                 .try_into()
                 .map_err(|error: toml::de::Error| AssetError::new(file, format!("[[{name}]]: {}", error.message())))?;
             for entry in entries {
-                let binding = binding(file, context, entry)?;
-                if let Some(conflict) = conflict(&bindings, &binding) {
+                let binding = conflict::binding(file, context, entry)?;
+                if let Some(conflict) = conflict::conflict(&bindings, &binding) {
                     return Err(AssetError::new(file, conflict));
                 }
                 bindings.push(binding);
             }
         }
         Ok(Self { bindings })
+    }
+
+    /// Reads the keys of a binding: `g g`.
+    pub(super) fn sequence(file: &str, context: Context, text: &str) -> Result<Vec<Key>, AssetError> {
+        let mut keys = Vec::new();
+        for name in text.split_whitespace() {
+            let key = Key::parse(name)
+                .ok_or_else(|| AssetError::unknown(file, "key", name, &mut NAMED.iter().map(|(name, _)| *name)))?;
+            if context.types() && context != Context::Overview && key.typed().is_some() {
+                let context = context.name();
+                return Err(AssetError::new(
+                    file,
+                    format!("[[{context}]]: {name} types a character, it cannot be bound"),
+                ));
+            }
+            keys.push(key);
+        }
+        if keys.is_empty() {
+            return Err(AssetError::new(file, format!("[[{}]]: a key is empty", context.name())));
+        }
+        Ok(keys)
+    }
+
+    /// Binds keys to an action, or to nothing. What stands in their way gives way.
+    pub(super) fn bind(&mut self, context: Context, keys: &[Key], action: Option<Action>) {
+        for binding in self.bindings.iter_mut().filter(|binding| binding.context == context) {
+            binding.keys.retain(|taken| !taken.starts_with(keys) && !keys.starts_with(taken));
+        }
+        let Some(action) = action else { return };
+        let of = |binding: &Binding| binding.context == context && binding.action == action;
+        if let Some(binding) = self.bindings.iter_mut().find(|binding| of(binding)) {
+            binding.keys.insert(0, keys.to_vec());
+            return;
+        }
+        let elsewhere = self.bindings.iter().find(|binding| binding.action == action);
+        let help = elsewhere.map_or_else(|| action.name().to_owned(), |binding| binding.help.clone());
+        self.bindings.push(Binding { context, keys: vec![keys.to_vec()], action, help, hint: None });
+    }
+
+    /// Whether some key ends the program also where text is typed.
+    pub(super) fn can_quit(&self) -> bool {
+        let types = |keys: &Vec<Key>| keys.first().is_some_and(|key| key.typed().is_some());
+        self.of(Context::Everywhere).any(|binding| binding.action == Action::Quit && !binding.keys.iter().all(types))
     }
 
     /// What `pressed` means where the first of `contexts` has the say.
@@ -402,55 +584,6 @@ impl Keymap {
     }
 }
 
-fn binding(file: &str, context: Context, entry: Entry) -> Result<Binding, AssetError> {
-    let action = Action::from_name(&entry.action).ok_or_else(|| {
-        AssetError::unknown(file, "action", &entry.action, &mut Action::ALL.iter().map(|action| action.name()))
-    })?;
-    let mut keys = Vec::new();
-    for text in &entry.keys {
-        let mut sequence = Vec::new();
-        for name in text.split_whitespace() {
-            let key = Key::parse(name)
-                .ok_or_else(|| AssetError::unknown(file, "key", name, &mut NAMED.iter().map(|(name, _)| *name)))?;
-            if context == Context::Search && key.typed().is_some() {
-                return Err(AssetError::new(file, format!("[[search]]: {name} types a character, it cannot be bound")));
-            }
-            sequence.push(key);
-        }
-        if sequence.is_empty() {
-            return Err(AssetError::new(file, format!("[[{}]]: {} has an empty key", context.name(), entry.action)));
-        }
-        keys.push(sequence);
-    }
-    Ok(Binding { context, keys, action, help: entry.help, hint: entry.hint })
-}
-
-/// Why `new` cannot stand beside the others of its context.
-fn conflict(bindings: &[Binding], new: &Binding) -> Option<String> {
-    let context = new.context.name();
-    for keys in &new.keys {
-        for old in bindings.iter().filter(|old| old.context == new.context) {
-            for taken in &old.keys {
-                if taken.starts_with(keys) || keys.starts_with(taken) {
-                    return Some(format!(
-                        "[[{context}]]: {} is bound to {}, and {} to {}: one hides the other",
-                        sequence(taken),
-                        old.action.name(),
-                        sequence(keys),
-                        new.action.name()
-                    ));
-                }
-            }
-        }
-    }
-    None
-}
-
-/// A sequence as the file writes it: `g g`.
-pub fn sequence(keys: &[Key]) -> String {
-    keys.iter().map(Key::to_string).collect::<Vec<_>>().join(" ")
-}
-
 impl Context {
     /// Whether a character is text here when nothing is bound to it.
     pub(super) fn takes_text(contexts: &[Self]) -> bool {
@@ -458,63 +591,9 @@ impl Context {
     }
 }
 
+mod conflict;
+
+pub use conflict::sequence;
+
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_keys_of_the_program_can_be_read_and_every_action_has_one() {
-        let keymap = Keymap::built_in().unwrap();
-        for action in Action::ALL {
-            assert!(keymap.bindings.iter().any(|binding| binding.action == *action), "{} has no key", action.name());
-        }
-    }
-
-    #[test]
-    fn a_key_reads_back_as_it_is_written() {
-        for text in ["j", "C-d", "A-x", "Enter", "S-Tab", "Space", "?", "PgDn", "{"] {
-            assert_eq!(Key::parse(text).unwrap().to_string(), text);
-        }
-        assert_eq!(Key::parse("Etner"), None);
-    }
-
-    #[test]
-    fn a_terminal_event_is_the_key_it_prints() {
-        let event = KeyEvent::new(KeyCode::Char('G'), KeyModifiers::SHIFT);
-        assert_eq!(Key::of(&event), Key::parse("G"));
-        let event = KeyEvent::new(KeyCode::Tab, KeyModifiers::SHIFT);
-        assert_eq!(Key::of(&event), Key::parse("S-Tab"));
-    }
-
-    #[test]
-    fn a_wrong_name_gets_the_right_one_suggested() {
-        let read = |text: &str| Keymap::read("k.toml", text).unwrap_err().to_string();
-        let wrong_action = read("[[journey]]\nkeys = [\"j\"]\naction = \"nxet\"\nhelp = \"\"");
-        assert!(wrong_action.contains("\"nxet\"") && wrong_action.contains("did you mean next"), "{wrong_action}");
-        let wrong_key = read("[[journey]]\nkeys = [\"Etner\"]\naction = \"open\"\nhelp = \"\"");
-        assert!(wrong_key.contains("did you mean Enter"), "{wrong_key}");
-        let wrong_context = read("[[jurney]]\nkeys = [\"j\"]\naction = \"next\"\nhelp = \"\"");
-        assert!(wrong_context.contains("did you mean journey"), "{wrong_context}");
-    }
-
-    #[test]
-    fn a_key_with_two_meanings_in_one_context_is_an_error() {
-        let text = "[[journey]]\nkeys = [\"g g\"]\naction = \"first\"\nhelp = \"\"\n\
-                    [[journey]]\nkeys = [\"g\"]\naction = \"last\"\nhelp = \"\"";
-        let error = Keymap::read("k.toml", text).unwrap_err().to_string();
-        assert!(error.contains("one hides the other"), "{error}");
-    }
-
-    #[test]
-    fn a_character_cannot_be_bound_where_text_is_typed() {
-        let text = "[[search]]\nkeys = [\"q\"]\naction = \"quit\"\nhelp = \"\"";
-        assert!(Keymap::read("k.toml", text).unwrap_err().to_string().contains("types a character"));
-    }
-
-    #[test]
-    fn presses_are_characters_and_names_in_brackets() {
-        let keys = presses("a<Enter><C-d><<>").unwrap();
-        assert_eq!(sequence(&keys), "a Enter C-d <");
-        assert_eq!(presses("<Nothing>"), None);
-    }
-}
+mod tests;

@@ -1,8 +1,11 @@
 //! Writing along one row of the screen, never past its end.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
+use unicode_segmentation::UnicodeSegmentation;
 
 use super::fit;
 
@@ -50,6 +53,34 @@ impl<'b> Pen<'b> {
         self.boxed(columns, |columns| fit::middle(text, columns), style)
     }
 
+    /// As [`Pen::id`], with the characters in `marked`, which are bytes of `text`, in the style
+    /// `mark`.
+    pub(super) fn marked(
+        &mut self,
+        text: &str,
+        columns: usize,
+        marked: &[Range<usize>],
+        (style, mark): (Style, Style),
+    ) -> &mut Self {
+        let start = self.at;
+        self.id(text, columns, style);
+        let end = self.at;
+        let (head, tail) = fit::kept(text, columns.min(usize::from(end.saturating_sub(start))));
+        let mut at = usize::from(start);
+        for (from, grapheme) in text.grapheme_indices(true).filter(|(from, _)| *from < head || *from >= tail) {
+            // The mark of the cut stands before the first that was kept after it.
+            if from == tail && head < tail {
+                at += fit::width(fit::CUT);
+            }
+            let wide = fit::width(grapheme);
+            if marked.iter().any(|range| range.contains(&from)) {
+                self.restyle(u16::try_from(at).unwrap_or(end), wide, mark);
+            }
+            at += wide;
+        }
+        self
+    }
+
     /// As [`Pen::cell`], with spaces before it.
     pub(super) fn number(&mut self, text: &str, columns: usize, style: Style) -> &mut Self {
         let text = fit::end(text, columns);
@@ -74,6 +105,14 @@ impl<'b> Pen<'b> {
     pub(super) fn restyle(&mut self, from: u16, columns: usize, style: Style) {
         let wide = u16::try_from(columns).unwrap_or(u16::MAX).min(self.end.saturating_sub(from));
         self.buffer.set_style(Rect { x: from, y: self.row, width: wide, height: 1 }, style);
+    }
+
+    /// Writes `mark`, one column wide, `at` columns after `from`, over what stands there.
+    pub(super) fn over(&mut self, from: u16, at: usize, mark: &str, style: Style) {
+        let column = from.saturating_add(u16::try_from(at).unwrap_or(u16::MAX));
+        if column < self.end {
+            self.buffer.set_stringn(column, self.row, mark, 1, style);
+        }
     }
 
     /// Repeats `mark`, one column wide, to the end of the row.

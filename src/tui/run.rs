@@ -4,7 +4,7 @@ use std::io::{self, IsTerminal};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
 use signal_hook::iterator::Signals;
@@ -69,12 +69,14 @@ fn run_loop(
     start("input", move || read_input(&inbox))?;
 
     let mut effects = effects;
+    let mut next_beat: Option<Instant> = None;
     loop {
         for effect in effects.drain(..) {
             match effect {
                 Effect::Ask(ticket, question) => ask.ask(ticket, question),
                 Effect::Quit => return Ok(()),
                 Effect::Fail(failure) => return Err(failure),
+                Effect::Mouse(captured) => terminal.capture(captured).map_err(|error| lost(&error))?,
                 Effect::Suspend => suspend(&mut terminal, &mut model).map_err(|error| lost(&error))?,
             }
         }
@@ -86,11 +88,19 @@ fn run_loop(
                 continue;
             }
         }
-        let (patience, otherwise) =
-            if model.is_waiting() { (BUSY_AFTER, Msg::Waited) } else { (LOOK_EVERY, Msg::Idle) };
+        // From one frame that plays to the next; keys between do not put it off.
+        next_beat = model.beat().map(|span| next_beat.unwrap_or_else(|| Instant::now() + span));
+        let (patience, otherwise) = match next_beat {
+            Some(at) => (at.saturating_duration_since(Instant::now()), Msg::Beat),
+            None if model.is_waiting() => (BUSY_AFTER, Msg::Waited),
+            None => (LOOK_EVERY, Msg::Idle),
+        };
         let first = match messages.recv_timeout(patience) {
             Ok(msg) => msg,
-            Err(RecvTimeoutError::Timeout) => otherwise,
+            Err(RecvTimeoutError::Timeout) => {
+                next_beat = None;
+                otherwise
+            }
             Err(RecvTimeoutError::Disconnected) => return Ok(()),
         };
         // Everything that has come meanwhile goes into one frame.

@@ -50,6 +50,12 @@ impl Terminal {
         Ok(())
     }
 
+    /// Has the terminal send what the mouse does, or not.
+    pub(super) fn capture(&mut self, mouse: bool) -> io::Result<()> {
+        self.mouse = mouse;
+        if mouse { execute!(io::stdout(), EnableMouseCapture) } else { execute!(io::stdout(), DisableMouseCapture) }
+    }
+
     /// Gives the terminal back; all of it is tried, even when a part fails.
     pub(super) fn give_back(&mut self) {
         if !std::mem::take(&mut self.taken) {

@@ -109,26 +109,21 @@ impl Meaning {
 #[derive(Clone, Debug)]
 pub struct Theme(HashMap<Meaning, Style>);
 
-/// The themes that come with the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum ThemeName {
-    /// For dark backgrounds.
-    #[default]
-    Default,
-    /// For light backgrounds.
-    Light,
-    /// Without colour.
-    Mono,
-}
-
 impl Theme {
+    /// The themes that come with the program: for dark backgrounds, for light ones, without
+    /// colour, and one whose colours nobody confuses.
+    pub const NAMES: [&str; 4] = ["default", "light", "mono", "colour-blind"];
+
     /// One of the program's own.
-    pub fn named(name: ThemeName) -> Result<Self, AssetError> {
-        match name {
-            ThemeName::Default => Self::read("themes/default.toml", include_str!("../../assets/themes/default.toml")),
-            ThemeName::Light => Self::read("themes/light.toml", include_str!("../../assets/themes/light.toml")),
-            ThemeName::Mono => Self::read("themes/mono.toml", include_str!("../../assets/themes/mono.toml")),
-        }
+    pub fn named(name: &str) -> Result<Self, AssetError> {
+        let text = match name {
+            "default" => include_str!("../../assets/themes/default.toml"),
+            "light" => include_str!("../../assets/themes/light.toml"),
+            "mono" => include_str!("../../assets/themes/mono.toml"),
+            "colour-blind" => include_str!("../../assets/themes/colour-blind.toml"),
+            _ => return Err(AssetError::unknown("themes", "theme", name, &mut Self::NAMES.into_iter())),
+        };
+        Self::read(&format!("themes/{name}.toml"), text)
     }
 
     /// Reads the text of a theme file: `meaning = "words"`, each word a colour, a
@@ -144,6 +139,17 @@ impl Theme {
             styles.insert(meaning, style(file, words)?);
         }
         Ok(Self(styles))
+    }
+
+    /// Gives a meaning another style.
+    pub(super) fn set(&mut self, meaning: Meaning, file: &str, words: &str) -> Result<(), AssetError> {
+        self.0.insert(meaning, style(file, words)?);
+        Ok(())
+    }
+
+    /// Whether words say a style.
+    pub(super) fn check(file: &str, words: &str) -> Result<(), AssetError> {
+        style(file, words).map(drop)
     }
 
     /// The style of a meaning, else that of its fallback, else the terminal's own.
@@ -197,6 +203,9 @@ fn style(file: &str, words: &str) -> Result<Style, AssetError> {
             background = false;
         } else if let Some((_, modifier)) = MODIFIERS.iter().find(|(name, _)| *name == word) {
             style = style.add_modifier(*modifier);
+        } else if let Some(colour) = word.strip_prefix('#').and_then(|_| word.parse::<Color>().ok()) {
+            style = if background { style.bg(colour) } else { style.fg(colour) };
+            background = false;
         } else {
             let mut known = COLOURS.iter().map(|(name, _)| *name).chain(MODIFIERS.iter().map(|(name, _)| *name));
             return Err(AssetError::unknown(file, "colour or modifier", word, &mut known));
@@ -339,6 +348,11 @@ impl Look {
         Self { theme, ascii, glyphs: if ascii { &ASCII } else { &UNICODE }, zone }
     }
 
+    /// Uses another theme.
+    pub fn set_theme(&mut self, theme: Theme) {
+        self.theme = theme;
+    }
+
     /// The style of a meaning.
     pub fn style(&self, meaning: Meaning) -> Style {
         self.theme.style(meaning)
@@ -356,14 +370,14 @@ mod tests {
 
     #[test]
     fn every_theme_of_the_program_can_be_read() {
-        for name in [ThemeName::Default, ThemeName::Light, ThemeName::Mono] {
+        for name in Theme::NAMES {
             assert!(Theme::named(name).is_ok(), "{name:?}: {:?}", Theme::named(name).err());
         }
     }
 
     #[test]
     fn the_theme_without_colour_has_none() {
-        let theme = Theme::named(ThemeName::Mono).unwrap();
+        let theme = Theme::named("mono").unwrap();
         for meaning in Meaning::ALL {
             let style = theme.style(meaning);
             assert_eq!((style.fg, style.bg), (None, None), "{meaning:?}");

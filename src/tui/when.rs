@@ -1,10 +1,11 @@
 //! Moments and spans as a person reads them.
 
-use chrono::{Datelike, Local, NaiveDateTime, Timelike};
-use chrono_tz::Tz;
+use chrono::{Datelike, Local, NaiveDateTime, Timelike, Utc};
+use chrono_tz::{TZ_VARIANTS, Tz};
 
 use crate::model::Millis;
 use crate::model::time::utc;
+use crate::model::written;
 
 /// The zone that times are shown in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -19,6 +20,25 @@ pub enum Zone {
 }
 
 impl Zone {
+    /// Reads a name in any case: `UTC`, `local`, `Europe/Berlin`; else the name that was probably
+    /// meant.
+    pub fn parse(text: &str) -> Result<Self, Option<&'static str>> {
+        let text = text.trim();
+        if text.eq_ignore_ascii_case("utc") {
+            return Ok(Self::Utc);
+        }
+        if text.eq_ignore_ascii_case("local") {
+            return Ok(Self::Local);
+        }
+        let named = TZ_VARIANTS.iter().find(|zone| zone.name().eq_ignore_ascii_case(text));
+        named.copied().map(Self::Named).ok_or_else(|| super::keys::meant(text, &mut Self::names()))
+    }
+
+    /// Every name, the usual ones first.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        ["UTC", "local"].into_iter().chain(TZ_VARIANTS.iter().map(|zone| zone.name()).filter(|name| *name != "UTC"))
+    }
+
     /// What to call it in a corner of the screen.
     pub fn name(self) -> &'static str {
         match self {
@@ -38,6 +58,15 @@ impl Zone {
         })
     }
 
+    /// When the clock there showed `wall`.
+    pub fn moment(self, wall: NaiveDateTime) -> Option<Millis> {
+        match self {
+            Self::Utc => written::moment(&Utc, wall),
+            Self::Local => written::moment(&Local, wall),
+            Self::Named(zone) => written::moment(&zone, wall),
+        }
+    }
+
     /// A number that is the same for moments of one day there.
     pub fn day(self, at: Millis) -> i64 {
         match self.wall(at) {
@@ -55,6 +84,11 @@ impl Zone {
     /// `11 Jul 2019`.
     pub fn short_date(self, at: Millis) -> String {
         self.format(at, "%d %b %Y")
+    }
+
+    /// `11 Jul`.
+    pub fn day_and_month(self, at: Millis) -> String {
+        self.format(at, "%d %b")
     }
 
     /// `2019-07-11 11:52:31.004 UTC`.
@@ -88,12 +122,13 @@ const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
 
-/// The time since the row before, in at most five columns: `0.2s`, `39s`, `1m29`, `10d`.
+/// The time since the row before, in at most five columns: `200ms`, `39s`, `1m29`, `10d`.
 pub fn gap(span: i64) -> String {
     match span {
         ..0 => String::new(),
         0 => "0s".into(),
-        1..10_000 => format!("{}.{}s", span / SECOND, span % SECOND / 100),
+        1..SECOND => format!("{span}ms"),
+        SECOND..10_000 => format!("{}.{}s", span / SECOND, span % SECOND / 100),
         10_000..MINUTE => format!("{}s", span / SECOND),
         MINUTE..HOUR => format!("{}m{:02}", span / MINUTE, span % MINUTE / SECOND),
         HOUR..DAY => format!("{}h{:02}", span / HOUR, span % HOUR / MINUTE),
@@ -102,7 +137,19 @@ pub fn gap(span: i64) -> String {
     }
 }
 
-/// A span in its two largest units: `10 d 2 h`, `2 m 14 s`, `0.2 s`.
+/// A span in its largest unit: `3 min`, `14 s`, `2 h`, `5 d`.
+pub fn short(span: i64) -> String {
+    match span {
+        ..=0 => "0 s".into(),
+        1..10_000 => format!("{}.{} s", span / SECOND, span % SECOND / 100),
+        10_000..MINUTE => format!("{} s", span / SECOND),
+        MINUTE..HOUR => format!("{} min", span / MINUTE),
+        HOUR..DAY => format!("{} h", span / HOUR),
+        _ => format!("{} d", span / DAY),
+    }
+}
+
+/// A span in its two largest units: `10 d 2 h`, `2 m 14 s`, `200 ms`.
 pub fn span(span: i64) -> String {
     let two = |big: i64, big_name: &str, small: i64, small_name: &str| {
         let (whole, rest) = (span / big, span % big / small);
@@ -110,7 +157,8 @@ pub fn span(span: i64) -> String {
     };
     match span {
         ..0 => "no time".into(),
-        0..10_000 => format!("{}.{} s", span / SECOND, span % SECOND / 100),
+        0..SECOND => format!("{span} ms"),
+        SECOND..10_000 => format!("{}.{} s", span / SECOND, span % SECOND / 100),
         10_000..MINUTE => format!("{} s", span / SECOND),
         MINUTE..HOUR => two(MINUTE, "m", SECOND, "s"),
         HOUR..DAY => two(HOUR, "h", MINUTE, "m"),
@@ -124,9 +172,15 @@ mod tests {
 
     #[test]
     fn a_gap_is_told_in_five_columns() {
-        for (millis, text) in
-            [(200, "0.2s"), (39_000, "39s"), (89_000, "1m29"), (7_500_000, "2h05"), (864_000_000, "10d"), (-1, "")]
-        {
+        for (millis, text) in [
+            (200, "200ms"),
+            (2_290, "2.2s"),
+            (39_000, "39s"),
+            (89_000, "1m29"),
+            (7_500_000, "2h05"),
+            (864_000_000, "10d"),
+            (-1, ""),
+        ] {
             assert_eq!(gap(millis), text);
             assert!(gap(millis).len() <= 5);
         }

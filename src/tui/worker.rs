@@ -5,16 +5,25 @@
 //! before a search, a search before properties. Nothing here draws, and nothing of the
 //! interface waits for an answer.
 
+mod about;
+mod pasted;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 
 use crate::identity::Journey;
+use crate::identity::compare::Comparison;
+use crate::model::facts::Arrival;
 use crate::model::{Id, Millis};
 
 use super::app::Msg;
 use super::screen::journey::Timeline;
+use super::screen::journey::sift::{Sifted, Sifting, sift};
 use super::when::Zone;
+
+pub use self::about::{Census, FileLine, Glance, Overview, Recent, Sight, User};
+pub use self::pasted::{Pasted, pasted};
 
 /// What the interface asks a store. Every method may block: only the worker calls them.
 pub trait Backend: Send {
@@ -29,14 +38,82 @@ pub trait Backend: Send {
     fn overview(&mut self) -> Result<Overview, Failure>;
     /// The journey of the user that an id belongs to; `None` when nothing names the id.
     fn journey(&mut self, id: &Id) -> Result<Option<Arc<Journey>>, Failure>;
+    /// The same as it stood when what is in order of arrival up to `moment` was there.
+    fn journey_as_of(&mut self, id: &Id, moment: Arrival) -> Result<Option<Arc<Journey>>, Failure> {
+        let _ = (id, moment);
+        Err(Failure::new(FailureKind::Usage, "what answers here knows no other moment than now"))
+    }
+    /// Two users beside each other; a failure says which id nothing names.
+    fn compare(&mut self, a: &Id, b: &Id) -> Result<Arc<Comparison>, Failure> {
+        let _ = (a, b);
+        Err(Failure::new(FailureKind::Usage, "what answers here cannot compare users"))
+    }
     /// The properties of a row, as JSON.
     fn properties(&mut self, row: i64) -> Result<String, Failure>;
+    /// The properties of rows, in the order asked.
+    fn properties_of(&mut self, rows: &[i64]) -> Result<Vec<String>, Failure> {
+        rows.iter().map(|row| self.properties(*row)).collect()
+    }
+    /// Puts the rows of a play in place of the store: lines of recorded payloads, and what the
+    /// file of them is called.
+    fn stage(&mut self, name: &str, _lines: &str) -> Result<(), Failure> {
+        Err(Failure::new(FailureKind::Usage, format!("{name} cannot be opened here")))
+    }
+    /// Writes a file; one that is there stays as it is unless it is to be replaced.
+    fn save(&mut self, path: &str, _text: &str, _replace: bool) -> Result<Saved, Failure> {
+        Err(Failure::new(FailureKind::Usage, format!("{path} cannot be written here")))
+    }
     /// Whether the store has changed since this was last asked.
     fn changed(&mut self) -> Result<bool, Failure>;
     /// What to call the store on screen.
     fn title(&self) -> String;
     /// Ids that look like `text`, when nothing matches it.
     fn near(&mut self, text: &str) -> Vec<Id>;
+    /// A look at a hit. Cheap: what takes longer than a list can wait for is left out.
+    fn look(&mut self, id: &Id) -> Result<Sight, Failure> {
+        Ok(Sight { activity: Vec::new(), journey: self.journey(id)? })
+    }
+    /// One more step of counting over the whole store, and what is known after it.
+    fn census(&mut self) -> Result<Census, Failure> {
+        Ok(Census { done: true, ..Census::default() })
+    }
+    /// Looks into another store from now on, and what to call it; as before when it fails.
+    fn open(&mut self, path: &str) -> Result<String, Failure> {
+        Err(Failure::new(FailureKind::Usage, format!("{path} cannot be opened from here")))
+    }
+    /// Somebody was opened: to be shown under [`Overview::recent`] the next time.
+    fn remember(&mut self, _: &Recent) {}
+}
+
+/// What became of a file that was to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saved {
+    /// It is written.
+    Written,
+    /// There is such a file already; nothing was written.
+    IsThere,
+}
+
+/// The rows of a play, to be opened like those of a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stage {
+    /// What the file of the rows is called.
+    pub name: String,
+    /// Lines of recorded payloads.
+    pub lines: String,
+    /// The id to open.
+    pub id: Id,
+}
+
+/// A file to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Saving {
+    /// Where to.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+    /// Whether it takes the place of one that is there.
+    pub replace: bool,
 }
 
 /// Makes the backend, on the worker's thread.
@@ -49,6 +126,10 @@ pub struct Hits {
     pub list: Vec<Hit>,
     /// Whether there are more than the list holds.
     pub more: bool,
+    /// What was searched for instead, because nothing matches the text as it was given.
+    pub instead: Option<String>,
+    /// Warnings about the hits, each a sentence.
+    pub warnings: Vec<String>,
 }
 
 /// One id that matches.
@@ -77,37 +158,6 @@ pub type Kind = &'static str;
 
 /// How an id matches: `exact`, `prefix`, `substring`, `profile` or `fuzzy`.
 pub type Found = &'static str;
-
-/// A store as a whole; `None` where a number is not known without reading everything.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Overview {
-    /// Rows.
-    pub events: u64,
-    /// Ids.
-    pub ids: u64,
-    /// Roots.
-    pub people: Option<u64>,
-    /// Alias calls, accepted or not.
-    pub alias_calls: u64,
-    /// Alias calls without effect.
-    pub refused: Option<u64>,
-    /// Profile updates.
-    pub profiles: u64,
-    /// Pieces of input that could not be read.
-    pub rejected: u64,
-    /// Rows that have no id.
-    pub without_id: u64,
-    /// Time of the first row.
-    pub first: Option<Millis>,
-    /// Time of the last row.
-    pub last: Option<Millis>,
-    /// Rows in equal parts of the whole time.
-    pub activity: Vec<u64>,
-    /// Names of the files that were read.
-    pub files: Vec<String>,
-    /// Ids worth opening, each with what to look for.
-    pub suggestions: Vec<(Id, String)>,
-}
 
 /// Why something could not be done: what, to what, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,10 +215,39 @@ pub enum Question {
     Search(String),
     /// [`Backend::journey`], laid out for a zone.
     Journey(Id, Zone),
+    /// [`Backend::journey_as_of`], laid out for a zone.
+    AsOf(Then, Zone),
+    /// [`Backend::compare`].
+    Compare(Id, Id),
     /// [`Backend::properties`].
     Properties(i64),
+    /// [`Backend::properties_of`], for a filter.
+    Sift(Sifting),
+    /// [`Backend::look`].
+    Look(Id),
+    /// [`Backend::census`].
+    Census,
+    /// [`Backend::remember`]; nothing is answered.
+    Remember(Recent),
+    /// [`Backend::open`].
+    Store(String),
     /// [`Backend::changed`].
     Changed,
+    /// [`Backend::stage`], then [`Backend::journey`] as for [`Question::Journey`].
+    Stage(Arc<Stage>, Zone),
+    /// [`Backend::save`].
+    Save(Arc<Saving>),
+}
+
+/// Whose journey, as it stood at which moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Then {
+    /// What was asked for.
+    pub id: Id,
+    /// The root it leads to today: whose state is shown when nothing had named the id by then.
+    pub root: Option<Id>,
+    /// The last that had arrived.
+    pub moment: Arrival,
 }
 
 /// A journey and its lines; `None` when nothing names the id.
@@ -185,42 +264,105 @@ pub enum Answer {
     Soon(Hits),
     /// A journey and its rows in the order of the screen.
     Journey(Opened),
+    /// Two users beside each other.
+    Compared(Result<Arc<Comparison>, Failure>),
     /// Properties of a row.
     Properties(i64, Result<String, Failure>),
+    /// What a filter keeps of some rows.
+    Sifted(Box<Sifted>),
+    /// A look at a hit.
+    Look(Id, Result<Box<Glance>, Failure>),
+    /// The count so far.
+    Census(Result<Box<Census>, Failure>),
+    /// It is remembered.
+    Remembered,
+    /// What the other store is called.
+    Store(Result<String, Failure>),
     /// Whether the store has changed.
     Changed(bool),
+    /// What became of a file.
+    Saved(Result<Saved, Failure>),
 }
 
 /// Answers one question. Tests call it in their own thread.
 pub fn answer(backend: &mut dyn Backend, question: &Question) -> Answer {
     match question {
         Question::Overview => Answer::Overview(backend.overview().map(Box::new)),
-        Question::Search(text) => Answer::Search(backend.search(text).map(|hits| {
-            let near = if hits.list.is_empty() { backend.near(text) } else { Vec::new() };
-            (hits, near)
-        })),
-        Question::Journey(id, zone) => Answer::Journey(backend.journey(id).map(|journey| {
-            journey.map(|journey| {
-                let timeline = Arc::new(Timeline::new(&journey, *zone));
-                (journey, timeline)
-            })
-        })),
+        Question::Search(text) => Answer::Search(pasted::search(backend, text)),
+        Question::Journey(id, zone) => Answer::Journey(open(backend, id, *zone)),
+        Question::AsOf(then, zone) => {
+            Answer::Journey(as_of(backend, then).map(|journey| Some(laid_out(journey, *zone))))
+        }
+        Question::Stage(stage, zone) => {
+            let staged = backend.stage(&stage.name, &stage.lines);
+            Answer::Journey(staged.and_then(|()| open(backend, &stage.id, *zone)))
+        }
+        Question::Save(saving) => Answer::Saved(backend.save(&saving.path, &saving.text, saving.replace)),
+        Question::Compare(a, b) => Answer::Compared(backend.compare(a, b)),
         Question::Properties(row) => Answer::Properties(*row, backend.properties(*row)),
+        Question::Sift(sifting) => Answer::Sifted(Box::new(sift(backend, sifting))),
+        Question::Look(id) => Answer::Look(id.clone(), backend.look(id).map(|look| Box::new(Glance::of(look)))),
+        Question::Census => Answer::Census(backend.census().map(Box::new)),
+        Question::Remember(recent) => {
+            backend.remember(recent);
+            Answer::Remembered
+        }
+        Question::Store(path) => Answer::Store(backend.open(path)),
         // A look that fails is made again; what the user asks will tell the failure.
         Question::Changed => Answer::Changed(backend.changed().unwrap_or(false)),
     }
 }
 
+/// The journey of an id, laid out for a zone.
+fn open(backend: &mut dyn Backend, id: &Id, zone: Zone) -> Opened {
+    Ok(backend.journey(id)?.map(|journey| laid_out(journey, zone)))
+}
+
+fn laid_out(journey: Arc<Journey>, zone: Zone) -> (Arc<Journey>, Arc<Timeline>) {
+    let timeline = Arc::new(Timeline::new(&journey, zone));
+    (journey, timeline)
+}
+
+/// The user as it stood then, followed by its root of today where the id itself was not there yet.
+fn as_of(backend: &mut dyn Backend, then: &Then) -> Result<Arc<Journey>, Failure> {
+    let found = backend.journey_as_of(&then.id, then.moment)?;
+    if let Some(journey) = found.as_ref().filter(|journey| journey.root.is_some()) {
+        return Ok(journey.clone());
+    }
+    let id = then.id.as_str();
+    if let Some(root) = then.root.as_ref().filter(|root| **root != then.id)
+        && let Some(followed) = backend.journey_as_of(root, then.moment)?
+        && followed.root.is_some()
+    {
+        let mut followed = Arc::unwrap_or_clone(followed);
+        followed.query = then.id.clone();
+        followed
+            .notes
+            .insert(0, format!("Nothing had made {id} one of these ids yet: this is {} then.", root.as_str()));
+        return Ok(Arc::new(followed));
+    }
+    Ok(found.unwrap_or_else(|| {
+        let mut nothing = Journey::of_nothing(&then.id);
+        nothing.as_of = Some(then.moment);
+        nothing.notes = vec![format!("Nothing that had arrived by then names {id}.")];
+        Arc::new(nothing)
+    }))
+}
+
 /// Questions that push each other aside, most urgent first.
-const SLOTS: usize = 4;
+const SLOTS: usize = 8;
 
 impl Question {
     fn slot(&self) -> usize {
         match self {
-            Self::Journey(..) => 0,
+            Self::Journey(..) | Self::AsOf(..) | Self::Compare(..) | Self::Stage(..) | Self::Store(_) => 0,
             Self::Overview | Self::Search(_) => 1,
             Self::Properties(_) => 2,
-            Self::Changed => 3,
+            Self::Sift(_) => 3,
+            Self::Remember(_) => 4,
+            Self::Look(_) | Self::Census => 5,
+            Self::Changed => 6,
+            Self::Save(_) => 7,
         }
     }
 }
@@ -253,8 +395,14 @@ impl Cancel {
 
     fn asked(&self, ticket: Ticket, question: &Question) {
         // Who opens a journey no longer waits for hits or for properties of another.
-        let slots = if matches!(question, Question::Journey(..)) { 0..=2 } else { question.slot()..=question.slot() };
-        for latest in self.0.latest.get(slots).into_iter().flatten() {
+        // What is looked at in passing waits for nobody, and is asked again when it is seen.
+        let slots: &[usize] = match question.slot() {
+            0 => &[0, 1, 2, 3, 5],
+            1 => &[1, 5],
+            2 => &[2, 5],
+            slot => &[slot],
+        };
+        for latest in slots.iter().filter_map(|slot| self.0.latest.get(*slot)) {
             latest.fetch_max(ticket, Ordering::AcqRel);
         }
     }
@@ -326,7 +474,9 @@ pub(super) fn work(factory: Factory, cancel: &Cancel, queue: &Receiver<(Ticket, 
             return;
         }
         let answer = answer(backend.as_mut(), &question);
-        if !cancel.is_overtaken(ticket, &question) && inbox.send(Msg::Answer(ticket, answer)).is_err() {
+        // That it looks into another store is to be known whatever was asked since.
+        let wanted = matches!(answer, Answer::Store(_)) || !cancel.is_overtaken(ticket, &question);
+        if wanted && inbox.send(Msg::Answer(ticket, answer)).is_err() {
             return;
         }
     }

@@ -1,5 +1,7 @@
 //! The program as a shell meets it: arguments, answers, exit codes.
 
+mod config;
+
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -39,7 +41,11 @@ impl Home {
         command
             .current_dir(self.0.path())
             .env_remove("JOURNEY_STORE")
+            .env_remove("JOURNEY_CONFIG")
+            .env_remove("JOURNEY_THEME")
             .env_remove("NO_COLOR")
+            .env_remove("XDG_CONFIG_HOME")
+            .env_remove("XDG_STATE_HOME")
             .env("HOME", self.0.path())
             .env("XDG_DATA_HOME", self.path("data"))
             .stdin(Stdio::null());
@@ -165,6 +171,32 @@ fn a_journey_is_one_json_object() {
     assert_eq!(show["orphans"][0]["id"], "P-1");
     assert_eq!(show["orphans"][0]["events"].as_array().unwrap().len(), 3);
     assert_eq!(show["findings"][0]["code"], "alias-on-login");
+}
+
+#[test]
+fn as_of_a_moment_only_what_had_arrived_is_shown() {
+    let home = Home::new();
+    let now = home.json(0, &["show", "sally@gmail.com"]);
+    assert_eq!(now["as_of"], Value::Null);
+    let then = home.json(0, &["show", "sally@gmail.com", "--as-of", "2019-07-04"]);
+    assert_eq!(then["as_of"], "2019-07-04T23:59:59.999Z");
+    assert_eq!((then["root"].as_str(), then["orphans"].as_array().unwrap().len()), (Some("12345"), 0));
+    let arrived = |journey: &Value, until: &str| {
+        let events = journey["events"].as_array().unwrap();
+        events.iter().filter(|event| event["arrived"].as_str().unwrap() <= until).count()
+    };
+    assert_eq!(then["events"].as_array().unwrap().len(), arrived(&now, "2019-07-04T23:59:59.999Z"));
+    let text = out(&home.run(&["show", "12345", "--as-of", "2019-07-01 09:14", "--timezone", "Europe/Berlin"]));
+    assert!(text.is_empty(), "nothing had arrived at 07:14 UTC: {text}");
+    let text = out(&home.run(&["show", "12345", "--as-of", "2019-07-01T09:14:30Z"]));
+    assert!(
+        text.starts_with("as of 2019-07-01 09:14:30.999 UTC: only what had arrived by then\n12345 · a root"),
+        "{text}"
+    );
+    let early = home.run(&["show", "sally@gmail.com", "--as-of", "2019-07-01T09:14:30Z"]);
+    assert_eq!(code(&early), 1);
+    assert!(err(&early).contains("today it leads to 12345"), "{}", err(&early));
+    assert_eq!(code(&home.run(&["show", "12345", "--as-of", "soon"])), 2);
 }
 
 #[test]
@@ -336,7 +368,7 @@ fn a_zone_that_is_none_is_told_with_one_that_is() {
 }
 
 #[test]
-fn a_question_in_sql_is_answered_in_four_forms() {
+fn a_question_in_sql_is_answered_in_three_forms() {
     let home = Home::with_sample();
     let question = "SELECT event, props(id) ->> 'distinct_id' AS who, line FROM events WHERE line <= 2 ORDER BY line";
     let json = home.json(0, &["sql", question]);
@@ -348,8 +380,6 @@ fn a_question_in_sql_is_answered_in_four_forms() {
     assert!(table.lines().count() == 4 && table.starts_with("event") && table.contains(name), "{table}");
     let csv = out(&home.run(&["sql", question, "--format", "csv"]));
     assert!(csv.starts_with("event,who,line\r\n"), "{csv}");
-    let text = out(&home.run(&["sql", question, "--format", "text"]));
-    assert!(text.starts_with("event\twho\tline\n"), "{text}");
     // The sample has a name and an id that would act on a terminal.
     let every = "SELECT event, distinct_id FROM events";
     for form in ["table", "text"] {
@@ -368,7 +398,7 @@ fn a_question_that_cannot_be_answered_is_wrong_use_and_says_what_can() {
     }
     let output = home.run(&["show", "12345", "--format", "csv"]);
     assert_eq!(code(&output), 2);
-    assert!(err(&output).contains("form of journey sql alone"), "{}", err(&output));
+    assert!(err(&output).contains("this command has no --format csv"), "{}", err(&output));
 }
 
 #[test]
@@ -435,7 +465,7 @@ fn completions_know_the_commands_in_every_shell() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let output = home.run(&["completions", shell]);
         assert_eq!(code(&output), 0);
-        for word in ["import", "search", "show", "timezone"] {
+        for word in ["import", "search", "show", "graph", "diff", "timezone"] {
             assert!(out(&output).contains(word), "{shell}: {word}");
         }
     }
@@ -460,6 +490,69 @@ fn the_picture_of_the_readme_is_what_the_demo_shows() {
     let shown = out(&home.run(&["show", "sally@gmail.com"]));
     let (picture, _) = shown.split_once("\nalias calls, in order of arrival\n").unwrap();
     assert!(readme().contains(picture), "the README shows something else than:\n{picture}");
+}
+
+#[test]
+fn the_pictures_of_the_repository_are_what_the_program_draws() {
+    let home = Home::new();
+    let folder = home.path("screens");
+    assert_eq!(code(&home.run(&["generate", "screens", folder.to_str().unwrap()])), 0);
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/screens");
+    let names = |folder: &Path| -> Vec<String> {
+        let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<String> = files.collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(&kept), names(&folder), "journey generate screens");
+    for name in names(&folder) {
+        let (kept, drawn) =
+            (fs::read_to_string(kept.join(&name)).unwrap(), fs::read_to_string(folder.join(&name)).unwrap());
+        assert!(kept == drawn, "assets/screens/{name} is stale: journey generate screens");
+        assert!(readme().contains(&format!("](assets/screens/{name})")), "the README does not show {name}");
+        assert!(!drawn.contains("<script") && !drawn.contains("href"), "{name}");
+    }
+}
+
+#[test]
+fn the_generated_keys_are_those_of_the_readme() {
+    let home = Home::new();
+    let rows = out(&home.run(&["generate", "keys"]));
+    assert!(readme().contains(&format!("|---|---|---|\n{rows}\n")), "journey generate keys writes:\n{rows}");
+}
+
+#[test]
+fn a_graph_is_told_in_four_forms_and_only_graphs_have_pictures() {
+    let home = Home::new();
+    let text = out(&home.run(&["graph", "sally@gmail.com", "--ascii"]));
+    assert!(text.is_ascii() && text.contains("refused: already mapped: alias(sally@gmail.com) of P-1"), "{text}");
+    let graph = home.json(0, &["graph", "sally@gmail.com"]);
+    let edges: Vec<&str> =
+        graph["edges"].as_array().unwrap().iter().map(|edge| edge["kind"].as_str().unwrap()).collect();
+    assert_eq!(edges, ["alias", "refused"]);
+    let dot = out(&home.run(&["graph", "sally@gmail.com", "--format", "dot"]));
+    assert!(dot.starts_with("digraph journey {") && dot.contains("arrowhead=tee"), "{dot}");
+    let svg = out(&home.run(&["graph", "sally@gmail.com", "--format", "svg"]));
+    assert!(svg.starts_with("<svg ") && svg.contains(">refused: already mapped<"), "{svg}");
+    assert_eq!(code(&home.run(&["show", "sally@gmail.com", "--format", "svg"])), 2);
+    let then = home.json(0, &["graph", "12345", "--as-of", "2019-07-04"]);
+    assert_eq!(then["edges"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn two_users_are_compared_as_text_and_as_json() {
+    let home = Home::new();
+    let text = out(&home.run(&["diff", "sally@gmail.com", "P-1"]));
+    assert!(text.contains("no alias joins") && text.contains("proof  The app asked for"), "{text}");
+    let told = home.json(0, &["diff", "tom@example.com", "bob@example.com"]);
+    assert_eq!((told["same"].as_bool(), told["verdict"].as_str()), (Some(false), Some("nothing")));
+    let different = told["arguments"].as_array().unwrap().iter().any(|argument| {
+        argument["supports"] == false && argument["text"].as_str().unwrap().contains("e-mail: tom@example.com")
+    });
+    assert!(different, "{told}");
+    let same = home.json(0, &["diff", "sally@gmail.com", "12345"]);
+    assert_eq!(same["verdict"], "same");
+    assert_eq!(code(&home.run(&["diff", "sally@gmail.com", "nobody-there"])), 1);
 }
 
 #[test]
@@ -493,4 +586,16 @@ fn every_suggestion_of_the_demo_opens() {
         let output = home.run(&["show", "--", &file.scenario.search]);
         assert_eq!(code(&output), 0, "{}: {}", file.name, err(&output));
     }
+}
+
+#[test]
+fn a_generated_export_is_the_same_each_time_and_can_be_imported() {
+    let home = Home::new();
+    let export = home.run(&["generate", "export", "--rows", "1200", "--seed", "7"]);
+    assert_eq!(code(&export), 0);
+    assert_eq!(export.stdout, home.run(&["generate", "export", "--rows", "1200", "--seed", "7"]).stdout);
+    fs::write(home.path("crowd.jsonl"), &export.stdout).unwrap();
+    assert_eq!(home.json(0, &["import", "crowd.jsonl"])["events"], 1200);
+    let shown = home.json(0, &["show", "fifty.user@example.com"]);
+    assert_eq!(shown["events"].as_array().unwrap().len(), 50);
 }

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use journey::identity::{Facts, Journey, State, resolve};
+use journey::identity::{Facts, Journey, State, resolve, resolve_as_of};
 use journey::inspect::gather::{Limits, gather};
-use journey::inspect::{Ask, Edges, Warehouse};
-use journey::model::facts::{AliasCall, Event, Place};
+use journey::inspect::{Ask, Edges, History, Warehouse};
+use journey::model::facts::{AliasCall, Arrival, Event, Place};
 use journey::model::{Flags, Id, Row, Verb};
 use journey::store::IdHit;
 use proptest::prelude::*;
@@ -234,6 +234,42 @@ proptest! {
             let (gathered, whole) = (told(resolve(&gathered, &id)), told(resolve(&whole.0, &id)));
             let differ = gathered.lines().zip(whole.lines()).find(|(a, b)| a != b);
             prop_assert!(gathered == whole, "{id:?}: {differ:?}");
+        }
+    }
+
+    #[test]
+    fn as_of_a_moment_is_what_the_rows_so_far_lead_to(rows in any_history(), until in any::<prop::sample::Index>()) {
+        let whole = Whole(facts(&rows));
+        let moment = whole.0.events[until.index(whole.0.events.len())].arrival();
+        let so_far: Vec<Row> = rows
+            .iter()
+            .filter(|row| (row.arrival.unwrap_or(row.time), row.line) <= (moment.at, moment.line))
+            .cloned()
+            .collect();
+        let mut prefix = facts(&so_far);
+        for link in &mut prefix.links {
+            // How many rows say so is not known of a moment: the first one is told.
+            link.rows = 1;
+        }
+        // Numbers in the store are given in order of writing, and rows left out have theirs.
+        let numbers: BTreeMap<u64, i64> = whole.0.events.iter().map(|event| (event.source.line, event.row)).collect();
+        for event in &mut prefix.events {
+            Arc::make_mut(event).row = numbers[&event.source.line];
+        }
+        for call in &mut prefix.calls {
+            call.row = numbers[&call.source.line];
+        }
+        let history = History::default();
+        for id in IDS.iter().map(|id| Id::new(id)) {
+            let expected = resolve(&prefix, &id).map(|journey| Journey { as_of: Some(moment), ..journey });
+            let expected = told(expected);
+            let found = told(resolve_as_of(&whole.0, &id, moment));
+            prop_assert!(found == expected, "{id:?}: {found}\n{expected}");
+            // The same from what is gathered for that moment, over look-ups made for another one.
+            history.gather(&whole, &id, Arrival::end_of(i64::MAX), &Limits::default()).unwrap();
+            let gathered = history.gather(&whole, &id, moment, &Limits::default()).unwrap();
+            let gathered = resolve(&gathered, &id).map(|journey| Journey { as_of: Some(moment), ..journey });
+            prop_assert_eq!(told(gathered), expected);
         }
     }
 

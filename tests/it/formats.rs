@@ -13,7 +13,7 @@ fn sample(name: &str) -> Vec<u8> {
     fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-fn items(content: &[u8]) -> (Sniffed, Vec<Item>) {
+fn items(content: &[u8]) -> (Sniffed, Vec<Item<'_>>) {
     let sniffed = sniff(content, true, "sample").unwrap();
     let mut splitter = Splitter::new(sniffed.layout, 1, usize::MAX, false);
     let decoder = Decoder::new(&sniffed);
@@ -25,9 +25,10 @@ fn items(content: &[u8]) -> (Sniffed, Vec<Item>) {
 }
 
 fn rows(name: &str) -> Vec<Row> {
-    let rows = items(&sample(name)).1.into_iter();
+    let content = sample(name);
+    let rows = items(&content).1.into_iter();
     rows.map(|item| match item {
-        Item::Event { row, .. } => row,
+        Item::Event { row, .. } => row.to_row(),
         other => panic!("{name}: no event: {other:?}"),
     })
     .collect()
@@ -65,7 +66,8 @@ fn the_line_of_a_row_is_where_it_begins() {
 
 #[test]
 fn what_sdks_sent_is_what_the_export_says() {
-    let (sniffed, found) = items(&sample("wire/retry.jsonl"));
+    let content = sample("wire/retry.jsonl");
+    let (sniffed, found) = items(&content);
     assert_eq!((sniffed.name, sniffed.layout), ("recorded payloads", Layout::Lines));
     let count = |is: fn(&Item) -> bool| found.iter().filter(|item| is(item)).count();
     assert_eq!(count(|item| matches!(item, Item::Event { .. })), 9);
@@ -84,7 +86,8 @@ fn what_sdks_sent_is_what_the_export_says() {
 
 #[test]
 fn an_image_request_without_data_is_rejected_with_its_line() {
-    let (_, found) = items(&sample("wire/undecodable.jsonl"));
+    let content = sample("wire/undecodable.jsonl");
+    let (_, found) = items(&content);
     let rejects: Vec<_> =
         found.iter().filter_map(|item| if let Item::Reject(reject) = item { Some(reject) } else { None }).collect();
     assert_eq!(rejects.len(), 1);
@@ -103,7 +106,8 @@ fn a_line_with_half_a_surrogate_pair_is_a_row_that_says_so() {
 
 #[test]
 fn profile_updates_are_known_by_what_they_set() {
-    let (sniffed, found) = items(&sample("engage/second_device.jsonl"));
+    let content = sample("engage/second_device.jsonl");
+    let (sniffed, found) = items(&content);
     assert_eq!(sniffed.format, Format::ProfileUpdates);
     assert_eq!(found.len(), 5);
     assert!(found.iter().all(|item| matches!(item, Item::Profile { profile, .. } if profile.arrival.is_some())));

@@ -16,9 +16,10 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("ingest", &["model", "formats", "store"]),
     ("inspect", &["model", "identity", "store"]),
     ("report", &["model", "identity"]),
+    ("play", &["model", "identity", "formats", "sim", "inspect", "report"]),
     ("config", &[]),
-    ("tui", &["model", "identity", "formats", "store", "sim", "ingest", "inspect", "report", "config"]),
-    ("cli", &["model", "identity", "formats", "store", "sim", "ingest", "inspect", "report", "config", "tui"]),
+    ("tui", &["model", "identity", "formats", "store", "sim", "ingest", "inspect", "report", "play", "config"]),
+    ("cli", &["model", "identity", "formats", "store", "sim", "ingest", "inspect", "report", "play", "config", "tui"]),
 ];
 
 /// Crates that one module alone may name.

@@ -3,13 +3,20 @@
 
 mod captures;
 mod cases;
+mod census;
+mod checklist;
 mod cli;
+mod compare;
+mod demo;
 mod engine;
 mod export;
 mod formats;
 mod ingest;
 mod layers;
 mod orders;
+mod play;
+mod player;
+mod register;
 mod report;
 mod scenarios;
 mod screens;

@@ -101,6 +101,7 @@ fn json_of_a_journey_has_the_shape_that_programs_read() {
             "query",
             "rules",
             "root",
+            "as_of",
             "ids",
             "aliases",
             "events",
@@ -253,4 +254,46 @@ fn findings_and_hits_and_imports_have_their_keys() {
     for key in ["file", "format", "rows", "events", "aliases", "profiles", "rejected", "bytes", "timezone"] {
         assert!(value["files"][0].get(key).is_some(), "{key}");
     }
+}
+
+#[test]
+fn nothing_in_an_id_acts_in_a_graph() {
+    use journey::identity::Register;
+    use journey::report::graph::{Graph, dot, svg};
+    let mut story = sally();
+    let hostile = "\"];</text><script>alert(1)</script>\\\n\u{1b}]0;x\u{7}\u{202e}";
+    for row in &mut story.rows {
+        let rename = |id: &mut Option<Id>| {
+            if id.as_ref().is_some_and(|id| id.as_str() == "P-1") {
+                *id = Some(Id::new(hostile));
+            }
+        };
+        rename(&mut row.id);
+        if let journey::model::Verb::Alias { target, .. } = &mut row.verb {
+            rename(target);
+        }
+    }
+    let journey = story.journey("12345");
+    let graph = Graph::of(&journey, &Register::of(&journey));
+    let mut picture = Vec::new();
+    svg(&mut picture, &graph, &Look::default()).unwrap();
+    let picture = String::from_utf8(picture).unwrap();
+    assert!(!picture.contains("<script") && !picture.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{picture}");
+    assert_eq!(picture.matches("</text>").count(), picture.matches("<text").count());
+    let mut text = Vec::new();
+    dot(&mut text, &graph).unwrap();
+    let text = String::from_utf8(text).unwrap();
+    assert!(text.contains(r#"\"];</text>"#) && !text.contains('\u{1b}'), "{text}");
+    // Outside of its strings the file holds only what this program writes.
+    let mut outside = String::new();
+    let (mut inside, mut escaped) = (false, false);
+    for c in text.chars() {
+        match c {
+            '"' if !escaped => inside = !inside,
+            c if !inside => outside.push(c),
+            _ => {}
+        }
+        escaped = c == '\\' && !escaped;
+    }
+    assert!(!inside && !outside.contains("script") && outside.trim_end().ends_with('}'), "{outside}");
 }

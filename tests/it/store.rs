@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use journey::model::facts::{AliasCall, Event, Link};
 use journey::model::{Client, Flags, Id, LinkKind, Profile, Reject, Row, Verb};
 use journey::store::foreign::Foreign;
-use journey::store::{Arrived, Chunk, Error, FileId, FileInfo, Match, Reader, Span, TableAlias, Writer};
+use journey::store::{Arrived, Chunk, Error, FileId, FileInfo, Match, Reader, Segment, Span, TableAlias, Writer};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -60,7 +60,8 @@ fn begin(store: &mut Writer, name: &str) -> FileId {
 
 fn chunk(file: FileId, rows: Vec<Row>) -> Chunk {
     let rows: Vec<_> = rows.into_iter().map(|row| Arrived { arrived: row.arrival.unwrap_or(row.time), row }).collect();
-    Chunk { file, hash: 77, bytes: 100, first_line: 1, lines: rows.len() as u64, rows, ..Chunk::default() }
+    let segment = Segment::of(&rows).unwrap();
+    Chunk { file, hash: 77, bytes: 100, first_line: 1, lines: rows.len() as u64, segment, ..Chunk::default() }
 }
 
 /// A store in memory with these files, each of one chunk.

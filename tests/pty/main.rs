@@ -54,6 +54,7 @@ fn a_stopped_program_gives_the_terminal_back_and_draws_all_of_it_when_it_goes_on
     session.wait_for("open one of these");
     session.press("\x1a");
     session.wait_until("the terminal is given back", |screen| !screen.alternate_screen());
+    session.wait_stopped();
     session.kill("CONT");
     session.wait_for("open one of these");
     assert!(session.is_taken());
@@ -141,4 +142,24 @@ fn a_panic_of_the_worker_ends_the_program_and_is_told_on_a_restored_terminal() {
     assert!(!session.is_taken());
     session.wait_for("this is a mistake in the program");
     session.wait_for("no patience with x");
+}
+
+#[test]
+fn identity_is_scrubbed_an_orphan_opened_and_two_users_compared() {
+    let mut session = Session::start(100, 30);
+    session.wait_for("open one of these");
+    session.press("sally@gmail.com\r");
+    session.wait_for("ALIAS ACCEPTED");
+    session.press("o");
+    session.wait_for("change 5 of 5");
+    session.press(",,");
+    session.wait_for("first row of P-1, an orphan today");
+    session.press("..");
+    session.wait_for("change 5 of 5");
+    session.press("}}}\r");
+    session.wait_for("an orphan: proof ties it to 12345");
+    session.press("d12345\r");
+    session.wait_for("TIED, NOT JOINED");
+    session.press("q");
+    assert_eq!(session.end(), 0);
 }

@@ -84,6 +84,19 @@ impl Session {
         assert!(Command::new("kill").args([&format!("-{signal}"), &id]).status().unwrap().success());
     }
 
+    /// Waits until the program is stopped: a signal to go on that came before would be lost.
+    pub(crate) fn wait_stopped(&self) {
+        let id = self.child.process_id().unwrap().to_string();
+        let end = Instant::now() + DEADLINE;
+        loop {
+            let state = Command::new("ps").args(["-o", "stat=", "-p", &id]).output().unwrap().stdout;
+            if state.first() == Some(&b'T') {
+                return;
+            }
+            assert!(Instant::now() < end, "it does not stop");
+        }
+    }
+
     /// Reads on until `text` is on the screen.
     pub(crate) fn wait_for(&mut self, text: &str) {
         self.wait_until(text, |screen| screen.contents().contains(text));

@@ -40,8 +40,8 @@ impl Lines {
             What::Alias { .. } => "$create_alias",
             What::Identify { .. } => "$identify",
             What::Merge { .. } => "$merge",
-            What::Server if row.race => "Account Created",
-            What::Server => random.pick_early(words::SERVER_EVENTS),
+            What::Server { race: true } => "Account Created",
+            What::Server { race: false } => random.pick_early(words::SERVER_EVENTS),
             What::Track if shape == Shape::Web => random.pick_early(words::WEB_EVENTS),
             What::Track => random.pick_early(words::APP_EVENTS),
         });
@@ -60,17 +60,16 @@ impl Lines {
                 if shape == Shape::Web { web(text, key, random) } else { mobile(text, key, random) }
             }
         }
-        if let Some(user) = row.user.filter(|_| shape != Shape::Server || row.what != What::Server) {
+        if let Some(user) = row.user.filter(|_| shape != Shape::Server) {
             text.push(",\"$user_id\":");
             let quote = if name::is_number(self.seed, user) { "" } else { "\"" };
             text.push(quote);
             name::write(text, self.seed, Name::User(user));
             text.push(quote);
         }
-        if matches!(row.what, What::Track | What::Server) {
+        if matches!(row.what, What::Track | What::Server { .. }) {
             let extras = match shape {
-                Shape::Web => 2 + random.below(4),
-                Shape::Mobile => 2 + random.below(4),
+                Shape::Web | Shape::Mobile => 2 + random.below(4),
                 Shape::Server => 4 + random.below(5),
             };
             let start = random.next();
@@ -91,7 +90,7 @@ impl Lines {
     fn verb(&self, text: &mut Text, row: &Row) {
         let user = row.user.map_or(row.stored, Name::User);
         match row.what {
-            What::Track | What::Server => {}
+            What::Track | What::Server { .. } => {}
             What::Alias { .. } => {
                 text.push(",\"alias\":\"");
                 name::write(text, self.seed, user);

@@ -1,6 +1,6 @@
 //! Numbers that a seed decides, the same on every machine.
 //!
-//! [`Random`] is SplitMix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number
+//! [`Random`] is `SplitMix64` (Steele, Lea, Flood: "Fast splittable pseudorandom number
 //! generators", OOPSLA 2014). Eight bytes of state let every user of a crowd have a stream of
 //! its own. The distributions use whole numbers alone: a logarithm of floating point may differ
 //! in its last bit from one system to the next, and with it the file.
@@ -10,7 +10,7 @@ const FRACTION: u32 = 16;
 /// Natural logarithm of 2, times 2^16.
 const LN_2: u64 = 45_426;
 
-/// The finaliser of SplitMix64: a well-mixed number for each number.
+/// The finaliser of `SplitMix64`: a well-mixed number for each number.
 pub(super) fn mix(number: u64) -> u64 {
     let mut z = number;
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);

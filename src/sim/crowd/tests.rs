@@ -1,5 +1,6 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
+use std::sync::LazyLock;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
@@ -14,6 +15,13 @@ fn written(seed: u64, rows: u64) -> (Vec<u8>, Summary) {
     let summary = Crowd { seed, rows }.write(&mut bytes).unwrap();
     (bytes, summary)
 }
+
+/// A crowd that several tests look at: its bytes, its lines and its summary.
+static SAMPLE: LazyLock<(Vec<u8>, Vec<Line>, Summary)> = LazyLock::new(|| {
+    let (bytes, summary) = written(5, 20_000);
+    let lines = parsed(&bytes);
+    (bytes, lines, summary)
+});
 
 fn lines(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
     bytes.split_inclusive(|byte| *byte == b'\n')
@@ -90,15 +98,15 @@ fn the_file_has_as_many_lines_as_asked_for_and_the_summary_counts_them() {
 
 #[test]
 fn every_line_is_an_event_of_a_raw_export_without_a_key_twice() {
-    let (bytes, _) = written(11, 20_000);
-    for line in parsed(&bytes) {
+    let (bytes, rows, _) = &*SAMPLE;
+    for line in rows {
         assert!(!line.event.is_empty() && !line.text("distinct_id").is_empty() && !line.text("$insert_id").is_empty());
         let (time, arrival) = (line.number("time") * 1000, line.number("mp_processing_time_ms"));
         assert!(time >= START && arrival > time, "{} happened at {time} and arrived at {arrival}", line.event);
     }
     let decoder = Decoder::new(&Sniffed::lines_of(Format::Export));
     let mut items = Vec::new();
-    for (number, line) in (1..).zip(lines(&bytes)) {
+    for (number, line) in (1..).zip(lines(bytes)) {
         decoder.decode(number, line, &mut items);
     }
     assert_eq!(items.len(), 20_000);
@@ -109,11 +117,10 @@ fn every_line_is_an_event_of_a_raw_export_without_a_key_twice() {
 
 #[test]
 fn rows_look_like_those_of_three_sdks() {
-    let (bytes, summary) = written(5, 50_000);
+    let (_, rows, summary) = &*SAMPLE;
     assert!((800..940).contains(&(summary.bytes / summary.rows)), "{} bytes a line", summary.bytes / summary.rows);
     let mut properties: HashMap<&str, (usize, usize)> = HashMap::new();
-    let rows = parsed(&bytes);
-    for line in &rows {
+    for line in rows {
         let shape = match line.text("mp_lib") {
             "web" => "web",
             "python" => "server",
@@ -131,17 +138,16 @@ fn rows_look_like_those_of_three_sdks() {
         assert_eq!(seen as u64, count, "{shape}");
         assert!((sum / seen).abs_diff(about) <= 2, "{shape} rows have {} properties", sum / seen);
     }
-    assert!(summary.web > 20_000 && summary.mobile > 12_000 && summary.server > 1_000, "{summary:?}");
+    assert!(summary.web > 8_000 && summary.mobile > 5_000 && summary.server > 400, "{summary:?}");
 }
 
 #[test]
 fn the_crowd_does_what_crowds_do() {
-    let (bytes, summary) = written(5, 50_000);
-    let rows = parsed(&bytes);
+    let (_, rows, summary) = &*SAMPLE;
     let per_mille = |part: u64, of: u64| part * 1000 / of;
     assert!((15..=25).contains(&per_mille(summary.late, summary.rows)), "{summary:?}");
     assert!((3..=7).contains(&per_mille(summary.copies, summary.rows)), "{summary:?}");
-    assert!(summary.refused > 0 && summary.merges > 0 && summary.resets > 20 && summary.races > 5, "{summary:?}");
+    assert!(summary.refused > 0 && summary.merges > 0 && summary.resets > 10 && summary.races > 2, "{summary:?}");
     let known: HashSet<&Value> = rows.iter().filter_map(|line| line.properties.0.get("$user_id")).collect();
     let anonymous = 1000 - per_mille(known.len() as u64, summary.users);
     assert!((700..=840).contains(&anonymous), "{anonymous} of 1000 users are never known");
@@ -182,9 +188,8 @@ fn table(rows: &[Line]) -> (HashMap<&str, (&str, i64)>, u64) {
 
 #[test]
 fn rows_stand_where_legacy_ingestion_puts_them() {
-    let (bytes, summary) = written(5, 50_000);
-    let rows = parsed(&bytes);
-    let (table, refused) = table(&rows);
+    let (_, rows, summary) = &*SAMPLE;
+    let (table, refused) = table(rows);
     assert_eq!(refused, summary.refused);
     let mut races = 0;
     let mut seen = HashSet::new();
@@ -200,7 +205,7 @@ fn rows_stand_where_legacy_ingestion_puts_them() {
 
 #[test]
 fn fifty_user_has_fifty_rows_without_copies_and_all_of_one_journey() {
-    for (seed, rows) in [(1, Crowd::WITH_FIFTY), (2, 5_000), (3, 40_000)] {
+    for (seed, rows) in [(1, Crowd::WITH_FIFTY), (2, 5_000), (3, 12_000)] {
         let (bytes, _) = written(seed, rows);
         let rows = parsed(&bytes);
         let (table, _) = table(&rows);
@@ -226,7 +231,7 @@ fn the_user_with_hundred_thousand_rows_fits_into_the_time_of_the_crowd() {
         rows += 1;
         stored.insert(format!("{:?}", row.stored));
         devices.extend(row.device);
-        assert!(!row.race && !row.reset && row.what != (What::Alias { refused: true }));
+        assert!(!row.reset && ![What::Server { race: true }, What::Alias { refused: true }].contains(&row.what));
         now += user.pause(row.what, now);
     }
     assert_eq!((rows, stored.len()), (100_000, 1));

@@ -104,7 +104,7 @@ mod tests {
         for number in [0, 7, 10, 1_682_899_200_000, u64::MAX] {
             assert_eq!(spelled(|text| text.number(number)), number.to_string());
         }
-        assert_eq!(spelled(|text| text.hex(0x1_2AbC, 4)), "2abc");
+        assert_eq!(spelled(|text| text.hex(0x0001_2abc, 4)), "2abc");
         assert_eq!(spelled(|text| text.hex(u64::MAX, 16)), "f".repeat(16));
     }
 

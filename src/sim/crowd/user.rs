@@ -79,7 +79,10 @@ enum Plan {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum What {
     Track,
-    Server,
+    Server {
+        /// Stored under the alias, because the alias call had not arrived (identity.md L10).
+        race: bool,
+    },
     /// `$create_alias` of the user's id to the id the row is stored under.
     Alias {
         refused: bool,
@@ -108,8 +111,6 @@ pub(super) struct Row {
     pub(super) user: Option<u64>,
     /// First row of the user.
     pub(super) first: bool,
-    /// Stored under the alias, because the alias call had not arrived (identity.md L10).
-    pub(super) race: bool,
     /// The device was reset after this row.
     pub(super) reset: bool,
 }
@@ -203,14 +204,13 @@ impl User {
             self.begin_session();
         }
         let mut device = self.devices.get(self.device).copied().flatten().unwrap_or_else(|| Device::new(self.number));
-        let what = self.what(&device);
+        let mut what = self.what(&device);
         let (wait, late) = self.delay(what, &device);
         let arrival = now + wait;
-        let mut race = false;
         let stored = match what {
-            What::Server => match self.root {
+            What::Server { .. } => match self.root {
                 Some((_, known)) if arrival < known => {
-                    race = true;
+                    what = What::Server { race: true };
                     Name::User(self.number)
                 }
                 _ => self.own(),
@@ -225,10 +225,11 @@ impl User {
         match what {
             What::Alias { refused: true } => device.login = Login::Stuck,
             What::Alias { .. } | What::Identify { .. } | What::Merge { .. } => device.login = Login::Yes,
-            What::Track | What::Server => {}
+            What::Track | What::Server { .. } => {}
         }
-        self.known |= !matches!(what, What::Track | What::Server);
+        self.known |= !matches!(what, What::Track | What::Server { .. });
         self.hurry = what == What::Alias { refused: false } && !self.is_probe() && self.random.per_mille(RACES);
+        let server = matches!(what, What::Server { .. });
         let logged_in = device.login != Login::No;
         let (key, anonymous) = (device.key, device.anonymous());
         self.left = self.left.saturating_sub(1);
@@ -247,10 +248,9 @@ impl User {
             arrival,
             late,
             stored,
-            device: (what != What::Server).then_some((key, anonymous)),
-            user: (what == What::Server || logged_in).then_some(self.number),
+            device: (!server).then_some((key, anonymous)),
+            user: (server || logged_in).then_some(self.number),
             first: !std::mem::replace(&mut self.begun, true),
-            race,
             reset,
         }
     }
@@ -290,19 +290,19 @@ impl User {
 
     fn what(&mut self, device: &Device) -> What {
         if std::mem::take(&mut self.hurry) {
-            return What::Server;
+            return What::Server { race: false };
         }
         if self.plan != Plan::Never && device.login == Login::No {
-            let now = if !self.known {
-                self.begun && self.random.per_mille(300)
-            } else {
+            let now = if self.known {
                 self.is_probe() || self.random.per_mille(350)
+            } else {
+                self.begun && self.random.per_mille(300)
             };
             if now {
                 return self.log_in(device);
             }
         } else if self.known && self.random.per_mille(120) {
-            return What::Server;
+            return What::Server { race: false };
         }
         What::Track
     }
@@ -328,7 +328,7 @@ impl User {
     fn delay(&mut self, what: What, device: &Device) -> (i64, bool) {
         let random = &mut self.random;
         match what {
-            What::Server => (50 + random.exponential(80).min(150), false),
+            What::Server { .. } => (50 + random.exponential(80).min(150), false),
             What::Track if self.begun && random.per_mille(LATE) => {
                 (MINUTE + random.exponential(20 * HOUR).min(10 * DAY), true)
             }

@@ -1,6 +1,6 @@
 //! The file as TOML has it, and what must hold before it is a [`Scenario`].
 
-use super::{Action, Backlog, Call, Device, PEOPLE_OPS, Scenario, duration};
+use super::{Action, Backlog, Call, Device, Expect, PEOPLE_OPS, Scenario, duration};
 use crate::model::time::{self, Millis};
 use crate::sim::family::{FAMILIES, Family, Kind};
 use serde::Deserialize;
@@ -29,6 +29,8 @@ struct RawScenario {
     #[serde(default)]
     server: RawServer,
     #[serde(default)]
+    expect: RawExpect,
+    #[serde(default)]
     device: Vec<RawDevice>,
     #[serde(default)]
     call: Vec<RawCall>,
@@ -39,6 +41,18 @@ struct RawScenario {
 struct RawServer {
     #[serde(default)]
     backlog: Vec<RawBacklog>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct RawExpect {
+    root: Option<Spanned<String>>,
+    merged: Option<usize>,
+    split: Option<Vec<String>>,
+    refused: Option<Vec<Spanned<String>>>,
+    orphans: Option<Vec<Spanned<String>>>,
+    contested: Option<Vec<Spanned<String>>>,
+    findings: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]
@@ -122,6 +136,7 @@ pub(super) fn read(text: &str) -> Result<Scenario, Problem> {
         calls.push(read_call(call, start.saturating_add(last), &devices)?);
     }
     calls.sort_by_key(|call| call.at);
+    let expect = read_expect(raw.expect, &devices)?;
     Ok(Scenario {
         name: raw.name.into_inner(),
         title: raw.title,
@@ -133,8 +148,33 @@ pub(super) fn read(text: &str) -> Result<Scenario, Problem> {
         site: raw.site.unwrap_or_else(|| "https://shop.example.com".to_owned()),
         demo: raw.demo.unwrap_or(true),
         backlog,
+        expect,
         devices,
         calls,
+    })
+}
+
+fn read_expect(raw: RawExpect, devices: &[Device]) -> Result<Expect, Problem> {
+    let id = |id: Spanned<String>| {
+        for name in super::placeholders(id.get_ref()).map(|(_, device, _)| device) {
+            if !devices.iter().any(|device| device.name == name) {
+                let names: Vec<&str> = devices.iter().map(|device| device.name.as_str()).collect();
+                return Err(problem(&id, format!("no device {name:?}; there are {}", names.join(", "))));
+            }
+        }
+        Ok(id.into_inner())
+    };
+    let ids = |ids: Option<Vec<Spanned<String>>>| {
+        ids.map(|ids| ids.into_iter().map(id).collect::<Result<Vec<_>, _>>()).transpose()
+    };
+    Ok(Expect {
+        root: raw.root.map(id).transpose()?,
+        merged: raw.merged,
+        split: raw.split,
+        refused: ids(raw.refused)?,
+        orphans: ids(raw.orphans)?,
+        contested: ids(raw.contested)?,
+        findings: raw.findings,
     })
 }
 

@@ -126,3 +126,37 @@ fn a_missing_key_is_named() {
     let what = refused("name = \"x\"\n");
     assert!(what.contains("missing field `title`"), "{what}");
 }
+
+#[test]
+fn a_scenario_that_is_written_reads_back_as_it_was() {
+    for (name, text) in crate::sim::gallery() {
+        let scenario = Scenario::parse(name, text).unwrap();
+        let written = scenario.to_toml();
+        assert_eq!(Scenario::parse(name, &written).as_ref(), Ok(&scenario), "{written}");
+    }
+}
+
+#[test]
+fn text_that_toml_would_take_for_something_else_reads_back() {
+    let mut scenario = Scenario::parse("x.toml", HEAD).unwrap();
+    scenario.title = "a \"b\" \\ \u{1b}[2J\n'''c".to_owned();
+    scenario.expect =
+        Expect { root: Some(String::new()), refused: Some(vec!["{laptop} -> b".to_owned()]), ..Expect::default() };
+    let properties = serde_json::json!({ "a.b": [1, 2.5, { "": true }], "$x": {}, "é\"": "\t" });
+    let properties = properties.as_object().unwrap().clone();
+    let action = Action::Track { event: "E".to_owned(), properties, id: None };
+    scenario.calls.push(Call { at: scenario.start + 90_061_001, device: 0, action, delay: 1200, caption: None });
+    let written = scenario.to_toml();
+    assert_eq!(Scenario::parse("x.toml", &written), Ok(scenario), "{written}");
+}
+
+#[test]
+fn an_expected_id_names_a_device_that_is_there() {
+    let with = |line: &str| HEAD.replacen("[[device]]", &format!("[expect]\n{line}\n[[device]]"), 1);
+    assert_eq!(
+        refused(&with("orphans = [\"{phone 2}\"]")),
+        "x.toml:8:12: no device \"phone\"; there are laptop, backend"
+    );
+    assert!(Scenario::parse("x.toml", &with("orphans = [\"{laptop}\", \"{laptop 2}\", \"{}\"]")).is_ok());
+    assert!(refused(&with("orphan = []")).contains("unknown field `orphan`"));
+}

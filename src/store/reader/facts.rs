@@ -9,7 +9,11 @@ use crate::model::{Flags, Id, LinkKind, Millis};
 use crate::store::{Error, Span, StoredProfile, number};
 
 /// The order of arrival; the place of a file is the one that [`Files`] gives.
-const ORDER: &str = "ORDER BY x.arrived, f.name, f.fingerprint, f.id, x.line, x.nth";
+pub(super) const ORDER: &str = "ORDER BY x.arrived, f.name, f.fingerprint, f.id, x.line, x.nth";
+
+/// What [`ThinCall::read`] reads.
+pub(super) const CALLS: &str = "SELECT x.id, x.alias, x.target, x.t, x.arrived, x.flags, x.file, x.line, x.nth,
+    x.from_table FROM alias_calls x JOIN files f ON f.id = x.file";
 
 impl Reader {
     /// Alias calls for the key `alias`, in order of arrival; past `limit` the latest are left out.
@@ -32,10 +36,7 @@ impl Reader {
                 return Ok(Vec::new());
             }
             let files = self.files()?;
-            let select = format!(
-                "SELECT x.id, x.alias, x.target, x.t, x.arrived, x.flags, x.file, x.line, x.nth, x.from_table
-                 FROM alias_calls x JOIN files f ON f.id = x.file WHERE x.{column} = ?1 {ORDER}, x.id LIMIT ?2"
-            );
+            let select = format!("{CALLS} WHERE x.{column} = ?1 {ORDER}, x.id LIMIT ?2");
             let rows = self.ask(|db| {
                 db.prepare_cached(&select)?
                     .query_map([id, at_most(limit)], ThinCall::read)?
@@ -45,7 +46,7 @@ impl Reader {
         })
     }
 
-    fn call(&self, files: &Files, row: &ThinCall) -> Result<AliasCall, Error> {
+    pub(super) fn call(&self, files: &Files, row: &ThinCall) -> Result<AliasCall, Error> {
         Ok(AliasCall {
             row: number::row(row.id, row.nth),
             alias: self.id_or_none(row.alias)?,
@@ -161,7 +162,7 @@ impl Reader {
 }
 
 /// A row of `alias_calls`.
-struct ThinCall {
+pub(super) struct ThinCall {
     id: i64,
     alias: Option<i64>,
     target: Option<i64>,
@@ -175,7 +176,7 @@ struct ThinCall {
 }
 
 impl ThinCall {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             id: row.get(0)?,
             alias: row.get(1)?,

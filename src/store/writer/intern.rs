@@ -4,17 +4,19 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension};
 
-/// The numbers of the texts of one table, as far as they were met.
-///
-/// Memory grows with the number of different texts of an import, about 100 bytes each.
+use crate::store::segment::Hashing;
+
+/// Texts that are remembered before older ones are let go: about 100 bytes each.
+const REMEMBERED: usize = 1 << 19;
+
+/// The numbers of the texts of one table, as far as they were met and are remembered.
 #[derive(Debug)]
 pub(super) struct Interner {
     select: &'static str,
     insert: &'static str,
-    known: HashMap<Box<str>, i64>,
-    /// Met in the transaction that is open: another connection may add the same texts under
-    /// other numbers if this one is rolled back.
-    fresh: Vec<Box<str>>,
+    known: HashMap<Box<str>, i64, Hashing>,
+    /// What was known when `known` was full last.
+    before: HashMap<Box<str>, i64, Hashing>,
 }
 
 impl Interner {
@@ -27,7 +29,7 @@ impl Interner {
     }
 
     fn over(select: &'static str, insert: &'static str) -> Self {
-        Self { select, insert, known: HashMap::new(), fresh: Vec::new() }
+        Self { select, insert, known: HashMap::default(), before: HashMap::default() }
     }
 
     /// The number of `text`, a new one if the store does not have it.
@@ -35,25 +37,25 @@ impl Interner {
         if let Some(number) = self.known.get(text) {
             return Ok(*number);
         }
-        let found = db.prepare_cached(self.select)?.query_row([text], |row| row.get(0)).optional()?;
-        let number = match found {
+        let known = match self.before.get(text) {
+            Some(number) => Some(*number),
+            None => db.prepare_cached(self.select)?.query_row([text], |row| row.get(0)).optional()?,
+        };
+        let number = match known {
             Some(number) => number,
             None => db.prepare_cached(self.insert)?.insert([text])?,
         };
+        if self.known.len() >= REMEMBERED {
+            self.before = std::mem::take(&mut self.known);
+        }
         self.known.insert(text.into(), number);
-        self.fresh.push(text.into());
         Ok(number)
     }
 
-    /// The transaction was committed.
-    pub(super) fn keep(&mut self) {
-        self.fresh.clear();
-    }
-
-    /// The transaction was rolled back.
+    /// The transaction was rolled back: another connection may add the same texts under other
+    /// numbers.
     pub(super) fn forget(&mut self) {
-        for text in self.fresh.drain(..) {
-            self.known.remove(&text);
-        }
+        self.known.clear();
+        self.before.clear();
     }
 }

@@ -1,47 +1,48 @@
-//! One chunk becomes one segment.
-
-use std::collections::BTreeMap;
+//! One chunk becomes one segment of the store.
 
 use rusqlite::{OptionalExtension, Transaction, params};
-use xxhash_rust::xxh3::Xxh3;
 
 use super::Interners;
-use crate::model::row::Verb;
-use crate::model::{Flags, Id, LinkKind, Millis, Profile, Reject, Row};
-use crate::store::{Added, Arrived, Chunk, TableAlias, number};
-
-/// Properties of one block before it is compressed: one row can be had without reading much.
-const BLOCK_BYTES: usize = 64 * 1024;
-
-/// The fastest level: a tenth of the size, for little of the time of an import.
-const LEVEL: i32 = 1;
+use super::bulk::Bulk;
+use crate::model::{Flags, Id, Millis, Profile, Reject};
+use crate::store::segment::{First, Link, Segment};
+use crate::store::{Added, Chunk, TableAlias, number};
 
 /// `rows.uid` of rows without a usable `distinct_id`.
 pub(in crate::store) const NO_ID: i64 = 0;
 
 /// Adds `chunk`; `None` when its file is not in the store.
-pub(super) fn append(db: &Transaction<'_>, texts: &mut Interners<'_>, chunk: Chunk) -> rusqlite::Result<Option<Added>> {
+pub(super) fn append(
+    db: &Transaction<'_>,
+    texts: &mut Interners<'_>,
+    chunk: &Chunk,
+) -> rusqlite::Result<Option<Added>> {
     let Some(begun) = Begun::of(db, chunk.file, chunk.hash.cast_signed())? else { return Ok(None) };
-    let mut added = Added {
-        events: chunk.rows.len() as u64,
-        aliases: chunk.aliases.len() as u64,
+    let segment = &chunk.segment;
+    let added = Added {
+        events: segment.len() as u64,
+        aliases: chunk.aliases.len() as u64 + segment.calls.len() as u64,
         profiles: chunk.profiles.len() as u64,
         rejected: chunk.rejects.len() as u64,
     };
-    let used = number::length(chunk.rows.len()).saturating_add(number::length(chunk.aliases.len()));
+    let used = number::length(segment.len()).saturating_add(number::length(chunk.aliases.len()));
 
-    let mut segment = Segment { begun, rows: Vec::with_capacity(chunk.rows.len()), links: BTreeMap::new() };
-    for arrived in chunk.rows {
-        segment.take(db, texts, arrived)?;
-    }
-    added.aliases += segment.write_rows(db)?;
-    segment.write_links(db)?;
-    let Segment { begun, rows, .. } = segment;
-    write_table(db, texts, &begun, begun.lo + number::length(rows.len()), &chunk.aliases)?;
+    let ids = segment.ids.iter().map(|text| texts.ids.number(db, text)).collect::<rusqlite::Result<_>>()?;
+    let names = segment.names.iter().map(|text| texts.names.number(db, text)).collect::<rusqlite::Result<_>>()?;
+    let placed = Placed { begun: &begun, segment, ids, names };
+    placed.write_rows(db)?;
+    placed.write_links(db)?;
+    write_table(db, texts, &begun, begun.lo + number::length(segment.len()), &chunk.aliases)?;
     write_profiles(db, texts, begun.file, &chunk.profiles)?;
     write_rejects(db, begun.file, &chunk.rejects)?;
 
-    let times = || rows.iter().map(|row| row.t);
+    let times = || segment.rows.iter().map(|row| row.t);
+    let (last_line, last_nth) = segment
+        .rows
+        .iter()
+        .map(|row| (row.line, placed.nth(row.line, row.nth)))
+        .max()
+        .unwrap_or((begun.last_line, begun.last_nth));
     db.prepare_cached(
         "INSERT INTO chunks (id, file, prev, hash, bytes, first_line, lines, latest, lo, used, events, aliases,
                              profiles, rejected, t0, t1, last_line, last_nth)
@@ -64,8 +65,8 @@ pub(super) fn append(db: &Transaction<'_>, texts: &mut Interners<'_>, chunk: Chu
         number::to_sql(added.rejected),
         times().min(),
         times().max(),
-        begun.last_line,
-        begun.last_nth,
+        last_line,
+        last_nth,
     ])?;
     db.prepare_cached("UPDATE files SET complete = 0, fingerprint = ?2 WHERE id = ?1")?
         .execute([begun.file, begun.fingerprint])?;
@@ -104,176 +105,88 @@ impl Begun {
             .unwrap_or((-1, 0));
         Ok(Some(Self { file, name, fingerprint, seg, lo, last_line, last_nth }))
     }
-
-    /// The place of the next row among the rows of its line.
-    fn place(&mut self, line: i64) -> i64 {
-        self.last_nth = if line == self.last_line { self.last_nth + 1 } else { 0 };
-        self.last_line = line;
-        self.last_nth
-    }
 }
 
-/// A row as the tables have it.
-struct Thin {
-    uid: i64,
-    t: Millis,
-    arrived: Millis,
-    ev: i64,
-    device: Option<i64>,
-    user: Option<i64>,
-    other: Option<i64>,
-    client: Option<i64>,
-    hash: i64,
-    line: i64,
-    nth: i64,
-    flags: Flags,
-    /// Alias and target of a `$create_alias` row.
-    call: Option<(Option<i64>, Option<i64>)>,
-    properties: String,
+/// A segment with the numbers of the store.
+struct Placed<'s> {
+    begun: &'s Begun,
+    segment: &'s Segment,
+    ids: Vec<i64>,
+    names: Vec<i64>,
 }
 
-impl Thin {
-    /// What sorts a segment.
-    fn order(&self) -> (i64, Millis, Millis, i64, i64) {
-        (self.uid, self.t, self.arrived, self.line, self.nth)
-    }
-}
-
-/// The rows of a link in this segment.
-struct Rows {
-    count: i64,
-    first: First,
-}
-
-/// The first row of a link to arrive.
-#[derive(Clone, Copy)]
-struct First {
-    t: Millis,
-    arrived: Millis,
-    line: i64,
-    nth: i64,
-}
-
-impl First {
-    fn order(&self) -> (Millis, i64, i64) {
-        (self.arrived, self.line, self.nth)
-    }
-}
-
-struct Segment {
-    begun: Begun,
-    rows: Vec<Thin>,
-    /// By `a`, kind and `b`.
-    links: BTreeMap<(i64, i64, i64), Rows>,
-}
-
-impl Segment {
-    /// Takes a row, in the order of the file.
-    fn take(&mut self, db: &Transaction<'_>, texts: &mut Interners<'_>, arrived: Arrived) -> rusqlite::Result<()> {
-        let Arrived { mut row, arrived } = arrived;
-        let line = number::to_sql(row.line);
-        let nth = self.begun.place(line);
-        let hash = hash(&row);
-        let flags = flags(&row);
-        let mut id = |id: Option<&Id>| id.map(|id| texts.ids.number(db, id.as_str())).transpose();
-
-        for (kind, a, b) in row.links() {
-            if let (Some(a), Some(b)) = (id(Some(&a))?, id(Some(&b))?) {
-                self.link(kind, a, b, First { t: row.time, arrived, line, nth });
-            }
-        }
-        let (other, call) = match &row.verb {
-            Verb::Alias { alias, target, .. } => {
-                let (alias, target) = (id(alias.as_ref())?, id(target.as_ref())?);
-                (alias, Some((alias, target)))
-            }
-            Verb::Identify { anon, .. } => (id(anon.as_ref())?, None),
-            Verb::Track | Verb::Merge { .. } => (None, None),
-        };
-        let thin = Thin {
-            uid: id(row.id.as_ref())?.unwrap_or(NO_ID),
-            t: row.time,
-            arrived,
-            device: id(row.device.as_ref())?,
-            user: id(row.user.as_ref())?,
-            other,
-            ev: texts.names.number(db, &row.event)?,
-            client: row.client.as_ref().map(|client| texts.names.number(db, client.as_str())).transpose()?,
-            hash,
-            line,
-            nth,
-            flags,
-            call,
-            properties: std::mem::take(&mut row.properties),
-        };
-        self.rows.push(thin);
-        Ok(())
+impl Placed<'_> {
+    /// Number of an id; `None` for none.
+    fn id(&self, number: u32) -> Option<i64> {
+        lookup(&self.ids, number)
     }
 
-    fn link(&mut self, kind: LinkKind, a: i64, b: i64, first: First) {
-        let rows = self.links.entry((a, kind.number(), b)).or_insert(Rows { count: 0, first });
-        rows.count += 1;
-        if first.order() < rows.first.order() {
-            rows.first = first;
-        }
+    /// The place of a row among the rows of its line, some of which the chunk before may have.
+    fn nth(&self, line: i64, nth: i64) -> i64 {
+        if line == self.begun.last_line { nth + self.begun.last_nth + 1 } else { nth }
     }
 
-    /// Writes rows, runs, blocks and the alias calls among the rows; gives the number of these.
-    fn write_rows(&mut self, db: &Transaction<'_>) -> rusqlite::Result<u64> {
-        self.rows.sort_unstable_by_key(Thin::order);
-        let mut insert = db.prepare_cached(
-            "INSERT INTO rows (id, uid, t, arrived, ev, device, user, other, client, hash, file, line, nth, flags)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-        )?;
-        let mut calls = 0;
-        for (position, row) in (self.begun.lo..).zip(&self.rows) {
-            insert.execute(params![
-                position,
-                row.uid,
-                row.t,
-                row.arrived,
-                row.ev,
-                row.device,
-                row.user,
-                row.other,
-                row.client,
-                row.hash,
-                self.begun.file,
-                row.line,
-                row.nth,
-                row.flags.0,
+    /// Writes rows, runs, blocks and the alias calls among the rows.
+    fn write_rows(&self, db: &Transaction<'_>) -> rusqlite::Result<()> {
+        let mut rows = Bulk::into(db, "rows", 14)?;
+        for (position, row) in (self.begun.lo..).zip(&self.segment.rows) {
+            rows.add(&[
+                Some(position),
+                Some(self.id(row.uid).unwrap_or(NO_ID)),
+                Some(row.t),
+                Some(row.arrived),
+                lookup(&self.names, row.ev),
+                self.id(row.device),
+                self.id(row.user),
+                self.id(row.other),
+                lookup(&self.names, row.client),
+                Some(row.hash),
+                Some(self.begun.file),
+                Some(row.line),
+                Some(self.nth(row.line, row.nth)),
+                Some(i64::from(row.flags.0)),
             ])?;
-            if let Some((alias, target)) = row.call {
-                let call = Call { alias, target, t: row.t, arrived: row.arrived, flags: row.flags, from_table: false };
-                call.write(db, position, self.begun.file, row.line, row.nth)?;
-                calls += 1;
-            }
+        }
+        rows.finish()?;
+        for call in &self.segment.calls {
+            let Some(row) = usize::try_from(call.row).ok().and_then(|at| self.segment.rows.get(at)) else { continue };
+            let (alias, target) = (self.id(call.alias), self.id(call.target));
+            let position = self.begun.lo + i64::from(call.row);
+            let nth = self.nth(row.line, row.nth);
+            let call = Call { alias, target, t: row.t, arrived: row.arrived, flags: row.flags, from_table: false };
+            call.write(db, position, self.begun.file, row.line, nth)?;
         }
         self.write_runs(db)?;
-        self.write_blocks(db)?;
-        Ok(calls)
+        self.write_blocks(db)
     }
 
+    /// Writes runs in the order of their table.
     fn write_runs(&self, db: &Transaction<'_>) -> rusqlite::Result<()> {
-        let mut insert =
-            db.prepare_cached("INSERT INTO runs (uid, seg, lo, n, t0, t1) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?;
         let mut lo = self.begun.lo;
-        for run in self.rows.chunk_by(|one, next| one.uid == next.uid) {
+        let mut runs = Vec::new();
+        for run in self.segment.rows.chunk_by(|one, next| one.uid == next.uid) {
             let n = number::length(run.len());
             if let (Some(first), Some(last)) = (run.first(), run.last()) {
-                insert.execute([first.uid, self.begun.seg, lo, n, first.t, last.t])?;
+                runs.push((self.id(first.uid).unwrap_or(NO_ID), lo, n, first.t, last.t));
             }
             lo += n;
         }
-        Ok(())
+        runs.sort_unstable();
+        let mut insert = Bulk::into(db, "runs", 6)?;
+        for (uid, lo, n, first, last) in runs {
+            insert.add(&[uid, self.begun.seg, lo, n, first, last].map(Some))?;
+        }
+        insert.finish()
     }
 
     fn write_blocks(&self, db: &Transaction<'_>) -> rusqlite::Result<()> {
-        let mut blocks = Blocks { db, lo: self.begun.lo, n: 0, text: String::with_capacity(BLOCK_BYTES * 2) };
-        for row in &self.rows {
-            blocks.push(&row.properties)?;
+        let mut insert = db.prepare_cached("INSERT INTO blocks (id, n, z) VALUES (?1, ?2, ?3)")?;
+        let mut lo = self.begun.lo;
+        for (n, z) in self.segment.blocks.iter() {
+            insert.execute(params![lo, n, z])?;
+            lo += n;
         }
-        blocks.flush()
+        Ok(())
     }
 
     /// Adds the links of the segment to those of the store.
@@ -295,8 +208,16 @@ impl Segment {
             "INSERT INTO links (a, kind, b, rows, t, arrived, file, line, nth)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         )?;
-        for (&(a, kind, b), Rows { count, first }) in &self.links {
+        let links = self
+            .segment
+            .links
+            .iter()
+            .filter_map(|link| Some((self.id(link.a)?, link.kind.number(), self.id(link.b)?, link)));
+        let mut links: Vec<(i64, i64, i64, &Link)> = links.collect();
+        links.sort_unstable_by_key(|(a, kind, b, _)| (*a, *kind, *b));
+        for (a, kind, b, Link { rows: count, first, .. }) in links {
             let First { t, arrived, line, nth } = *first;
+            let nth = self.nth(line, nth);
             let known: Option<(Millis, i64, i64, i64)> = add
                 .query_row([a, kind, b, *count], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
                 .optional()?;
@@ -318,6 +239,11 @@ impl Segment {
         }
         Ok(())
     }
+}
+
+/// The number in the store of a text of the segment.
+fn lookup(numbers: &[i64], number: u32) -> Option<i64> {
+    numbers.get(usize::try_from(number).ok()?).copied()
 }
 
 /// An alias call as the table has it.
@@ -420,87 +346,3 @@ fn write_rejects(db: &Transaction<'_>, file: i64, rejects: &[Reject]) -> rusqlit
     }
     Ok(())
 }
-
-/// Properties of neighbouring rows, one a line, until they are enough for a block.
-struct Blocks<'t> {
-    db: &'t Transaction<'t>,
-    /// Position of the first row.
-    lo: i64,
-    n: i64,
-    text: String,
-}
-
-impl Blocks<'_> {
-    fn push(&mut self, properties: &str) -> rusqlite::Result<()> {
-        if self.n > 0 {
-            self.text.push('\n');
-        }
-        if properties.contains('\n') {
-            // JSON has line breaks only between values, where a space means the same.
-            self.text.push_str(&properties.replace('\n', " "));
-        } else {
-            self.text.push_str(properties);
-        }
-        self.n += 1;
-        if self.text.len() >= BLOCK_BYTES { self.flush() } else { Ok(()) }
-    }
-
-    fn flush(&mut self) -> rusqlite::Result<()> {
-        if self.n == 0 {
-            return Ok(());
-        }
-        let z = zstd::bulk::compress(self.text.as_bytes(), LEVEL)
-            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
-        self.db
-            .prepare_cached("INSERT INTO blocks (id, n, z) VALUES (?1, ?2, ?3)")?
-            .execute(params![self.lo, self.n, z])?;
-        self.lo += self.n;
-        self.n = 0;
-        self.text.clear();
-        Ok(())
-    }
-}
-
-/// The flags of a row, with those that other fields decide.
-fn flags(row: &Row) -> Flags {
-    let mut flags = row.flags;
-    let by_original = matches!(row.verb, Verb::Alias { by_original: true, .. });
-    for (flag, holds) in [
-        (Flags::ARRIVAL_UNKNOWN, row.arrival.is_none()),
-        (Flags::HAS_INSERT_ID, row.insert_id.is_some()),
-        (Flags::BY_ORIGINAL, by_original),
-    ] {
-        if holds {
-            flags.set(flag);
-        } else {
-            flags.0 &= !flag.0;
-        }
-    }
-    flags
-}
-
-/// What deliveries of one row have in common: with a `$insert_id`, what the vendor compares
-/// (event, `distinct_id`, time, `$insert_id`), else the whole row.
-fn hash(row: &Row) -> i64 {
-    let mut hasher = Xxh3::new();
-    // Each text after its length, and absent apart from empty: no two rows read the same.
-    let mut text = |text: Option<&str>| {
-        hasher.update(&text.map_or(u64::MAX, |text| text.len() as u64).to_le_bytes());
-        hasher.update(text.unwrap_or_default().as_bytes());
-    };
-    text(Some(&row.event));
-    text(row.id.as_ref().map(Id::as_str));
-    text(row.insert_id.as_deref());
-    if row.insert_id.is_none() {
-        text(Some(&row.properties));
-    }
-    hasher.update(&row.time.to_le_bytes());
-    if row.insert_id.is_none() {
-        hasher.update(&[u8::from(row.arrival.is_some())]);
-        hasher.update(&row.arrival.unwrap_or_default().to_le_bytes());
-    }
-    hasher.digest().cast_signed()
-}
-
-#[cfg(test)]
-mod tests;

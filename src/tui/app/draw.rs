@@ -1,5 +1,7 @@
 //! One frame.
 
+use std::ops::Range;
+
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -8,14 +10,63 @@ use crate::model::Id;
 use crate::tui::fit;
 use crate::tui::keys::Action;
 use crate::tui::pen::Pen;
-use crate::tui::screen::journey::identity;
-use crate::tui::screen::{help, journey, search};
+use crate::tui::screen::{compare, demo, help, identity, journey, palette, prompt, search};
 use crate::tui::theme::Meaning;
 
-use super::{Layer, Model, Ui};
+use super::mouse::{self, Spot};
+use super::{Layer, Model};
 
 /// The smallest screen that anything can be seen on.
 const SMALLEST: (u16, u16) = (20, 5);
+
+/// Facts of the drawing: where lists are scrolled to, how many lines there are.
+#[derive(Clone, Debug, Default)]
+pub struct Ui {
+    pub(in crate::tui) page: usize,
+    pub(in crate::tui) properties: bool,
+    pub(in crate::tui) search_top: usize,
+    pub(in crate::tui) hits: Range<usize>,
+    pub(in crate::tui) palette_top: usize,
+    pub(in crate::tui) journey_top: usize,
+    pub(in crate::tui) identity_top: usize,
+    pub(in crate::tui) help_end: usize,
+    pub(in crate::tui) identity_end: usize,
+    pub(in crate::tui) compare_top: usize,
+    pub(in crate::tui) spots: Vec<mouse::Target>,
+    /// Lines of lists that were put together for the last frame.
+    pub built: usize,
+}
+
+/// What the update needs to know of a frame.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Drawn {
+    /// Lines of the list on the screen.
+    pub page: usize,
+    /// Whether there is room for the properties of the selected row.
+    pub properties: bool,
+    /// The hits on the screen.
+    pub hits: Range<usize>,
+    /// The furthest that the help can be scrolled.
+    pub help_end: usize,
+    /// The furthest that the graph of ids can be scrolled.
+    pub identity_end: usize,
+    /// What lies where, the topmost last.
+    pub spots: Vec<mouse::Target>,
+}
+
+impl Ui {
+    /// What the update needs.
+    pub fn drawn(&self) -> Drawn {
+        Drawn {
+            page: self.page,
+            properties: self.properties,
+            hits: self.hits.clone(),
+            help_end: self.help_end,
+            identity_end: self.identity_end,
+            spots: self.spots.clone(),
+        }
+    }
+}
 
 /// Draws the model.
 pub fn view(model: &Model, ui: &mut Ui, frame: &mut Frame<'_>) {
@@ -23,6 +74,8 @@ pub fn view(model: &Model, ui: &mut Ui, frame: &mut Frame<'_>) {
     ui.built = 0;
     ui.page = 0;
     ui.properties = false;
+    ui.spots.clear();
+    ui.hits = 0..0;
     let cursor = draw(model, ui, area, frame.buffer_mut());
     if model.look.is_ascii() {
         to_ascii(frame.buffer_mut());
@@ -41,39 +94,53 @@ fn draw(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> Option<P
     }
     let screen = Rect { height: area.height - 1, ..area };
     let foot = Rect { y: screen.bottom(), height: 1, ..area };
-    let cursor = match model.layers.last() {
+    // A line to answer in, or the palette, lies over the screen that is seen below it.
+    let (top, over) = match model.layers.split_last() {
+        Some((over @ (Layer::Prompt(_) | Layer::Palette(_)), below)) => (below.last(), Some(over)),
+        _ => (model.layers.last(), None),
+    };
+    let cursor = match top {
         Some(Layer::Search) | None => search::view(&model.search, model.title.as_deref(), ui, screen, buffer, look),
-        Some(Layer::Journey) => {
-            journey_view(model, ui, screen, buffer);
-            None
-        }
+        Some(Layer::Journey) => journey_view(model, ui, screen, buffer),
         Some(Layer::Identity) => {
             if let Some(journey) = &model.journey {
-                let mut pen = Pen::new(buffer, screen, 0);
-                let query = journey.journey().query.as_str();
-                let room = pen.room().saturating_sub(20);
-                pen.skip(1).text("identity", look.style(Meaning::Title)).skip(2);
-                pen.text(&fit::middle(query, room), look.style(Meaning::Text));
-                pen.right(&format!("{} ", look.zone.name()), look.style(Meaning::Muted));
-                let body = Rect { y: screen.y + 1, height: screen.height - 1, ..screen };
-                identity::view(journey, ui, body, buffer, look);
+                identity::view(journey, false, ui, screen, buffer, look);
             }
             None
+        }
+        Some(Layer::Gallery) => {
+            demo::view(&model.demo, ui, screen, buffer, look);
+            None
+        }
+        Some(Layer::Player) => {
+            model.demo.player.as_ref().and_then(|player| demo::player_view(player, ui, screen, buffer, look))
         }
         Some(Layer::Help(state)) => {
             help::view(state, &model.keymap, ui, screen, buffer, look);
             None
         }
+        Some(Layer::Compare) => {
+            if let Some(state) = &model.pages.compare {
+                compare::view(state, ui, screen, buffer, look);
+            }
+            None
+        }
+        // They never lie on each other.
+        Some(Layer::Prompt(_) | Layer::Palette(_)) => None,
     };
-    footer(model, foot, buffer);
+    let cursor = match over {
+        Some(Layer::Prompt(prompt)) => Some(prompt::view(prompt, screen, buffer, look)),
+        Some(Layer::Palette(state)) => palette::view(state, ui, screen, buffer, look),
+        _ => cursor,
+    };
+    footer(model, ui, foot, buffer);
     cursor
 }
 
-fn journey_view(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) {
+fn journey_view(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     let look = &model.look;
     if let Some(journey) = model.journey.as_ref().filter(|_| model.failed.is_none()) {
-        journey::view(journey, ui, area, buffer, look);
-        return;
+        return journey::view(journey, ui, area, buffer, look);
     }
     let id = model.opened.as_ref().map_or("", Id::as_str);
     let mut pen = Pen::new(buffer, area, 0);
@@ -83,13 +150,14 @@ fn journey_view(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) {
         let body = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
         search::failure(failure, body, buffer, look);
     }
+    None
 }
 
 /// What the keys do, or what has just happened, and where we are.
-fn footer(model: &Model, area: Rect, buffer: &mut Buffer) {
+fn footer(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) {
     let look = &model.look;
     let muted = look.style(Meaning::Muted);
-    let place = place(model);
+    let place = place(model, usize::from(area.width));
     let mut pen = Pen::new(buffer, area, 0);
     let wide = fit::width(&place);
     let room = pen.room().saturating_sub(wide + 3);
@@ -100,14 +168,14 @@ fn footer(model: &Model, area: Rect, buffer: &mut Buffer) {
     } else if let Some(notice) = &model.notice {
         pen.text(&fit::end(notice, room), look.style(Meaning::Warn));
     } else {
-        hints(model, &mut pen, room);
+        hints(model, ui, &mut pen, room, area.y);
     }
     let start = area.right().saturating_sub(u16::try_from(wide).unwrap_or(0).saturating_add(1));
     Pen::new(buffer, area, 0).to(start).text(&place, muted);
 }
 
 /// The keys with a hint, as many as there is room for; help and quit before the others.
-fn hints(model: &Model, pen: &mut Pen<'_>, room: usize) {
+fn hints(model: &Model, ui: &mut Ui, pen: &mut Pen<'_>, room: usize, row: u16) {
     let look = &model.look;
     let contexts = model.contexts();
     let reach = help::Reach { keymap: &model.keymap, contexts: &contexts };
@@ -135,30 +203,45 @@ fn hints(model: &Model, pen: &mut Pen<'_>, room: usize) {
     while hints.len() > 2 && wide(&hints) > room {
         hints.remove(hints.len() - 3);
     }
-    for (key, hint, _) in hints {
-        pen.text(&key, look.style(Meaning::Key)).skip(1).text(hint, look.style(Meaning::Muted)).skip(2);
+    for (key, hint, action) in hints {
+        let start = pen.column();
+        pen.text(&key, look.style(Meaning::Key)).skip(1).text(hint, look.style(Meaning::Muted));
+        let area = Rect { x: start, y: row, width: pen.column().saturating_sub(start), height: 1 };
+        ui.spot(area, Spot::Does(action));
+        pen.skip(2);
     }
 }
 
 /// Where we are, or that an answer is waited for.
-fn place(model: &Model) -> String {
+fn place(model: &Model, columns: usize) -> String {
     if model.waited {
         return "busy…".to_owned();
     }
-    match model.layers.last() {
-        Some(Layer::Search) | None => model.search.place(),
-        Some(Layer::Journey) => model.journey.as_ref().map_or_else(String::new, |journey| {
-            let timeline = journey.timeline();
-            if timeline.rows() == 0 {
-                return String::new();
-            }
-            format!(
-                "row {} of {}",
-                fit::count(timeline.row_number(journey.selected()) as u64),
-                fit::count(timeline.rows() as u64)
-            )
+    let then = model
+        .journey
+        .as_ref()
+        .and_then(|journey| Some(format!("as of {}", model.look.zone.full(journey.journey().as_of?.at))));
+    let place = match model.layers.last() {
+        Some(Layer::Search) | None => return model.search.place(),
+        // The comparison is of now, whatever the journey below it shows.
+        Some(Layer::Compare) => {
+            let state = model.pages.compare.as_ref();
+            return state.map_or_else(String::new, |state| {
+                format!("line {} of {}", fit::count(state.selected() as u64 + 1), fit::count(state.lines() as u64))
+            });
+        }
+        Some(Layer::Journey) => model.journey.as_ref().map_or_else(String::new, journey::State::place),
+        Some(Layer::Gallery) => model.demo.place(),
+        Some(Layer::Player) => model.demo.player.as_ref().map_or_else(String::new, |player| {
+            format!("{} of {}", fit::count(player.moment() as u64), fit::count(player.play().last() as u64))
         }),
         _ => String::new(),
+    };
+    // The moment is told before anything else: what is on the screen is not how it is.
+    match then {
+        Some(then) if place.is_empty() || columns < 80 => then,
+        Some(then) => format!("{then} {} {place}", model.look.glyphs.dot),
+        None => place,
     }
 }
 

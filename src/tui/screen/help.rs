@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::inspect::filter::FORMS;
 use crate::tui::app::Ui;
 use crate::tui::fit;
 use crate::tui::keys::{Action, Binding, Context, Key, Keymap, Resolved, sequence};
@@ -51,7 +52,12 @@ struct Line {
 pub(in crate::tui) fn view(state: &State, keymap: &Keymap, ui: &mut Ui, area: Rect, buffer: &mut Buffer, look: &Look) {
     let focused = match state.of.first() {
         Some(Context::Overview | Context::Search) => "searching",
-        Some(Context::Identity) => "the identity panel",
+        Some(Context::Identity) => "the identity screen",
+        Some(Context::Line) => "typing a filter",
+        Some(Context::Compare) => "two users beside each other",
+        Some(Context::Question) => "answering a question",
+        Some(Context::Gallery) => "the list of scenarios",
+        Some(Context::Player | Context::Prompt) => "the player",
         _ => "the timeline",
     };
     Pen::new(buffer, area, 0)
@@ -110,24 +116,48 @@ fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
                 Context::Overview => "WITH NOTHING TYPED",
                 Context::Search => "SEARCH (every character is typed, q too)",
                 Context::Journey => "TIMELINE",
+                Context::Line | Context::Prompt => "TYPING",
+                Context::Menu => "CHOOSING",
                 Context::Identity => "IDENTITY",
+                Context::Gallery => "SCENARIOS",
+                Context::Player => "PLAYER",
                 Context::Help => "HELP",
+                Context::Compare => "COMPARE",
+                Context::Question => "QUESTION (every character is typed)",
+                Context::Palette => "COMMANDS",
                 Context::Everywhere => "EVERYWHERE",
             },
         );
         lines.extend(bindings);
     }
-    if state.of.iter().any(|context| matches!(context, Context::Journey | Context::Identity)) {
+    if state.of.iter().any(|context| matches!(context, Context::Journey | Context::Line)) {
+        head(&mut lines, "FILTERS");
+        for (form, text) in FORMS {
+            lines.push(Line { left: (*form).to_owned(), right: (*text).to_owned(), meaning: Meaning::Key });
+        }
+    }
+    if state.of.iter().any(|context| matches!(context, Context::Journey | Context::Identity | Context::Player)) {
         head(&mut lines, "MARKS");
         let glyphs = look.glyphs;
+        let player = state.of.contains(&Context::Player);
         let bar = format!("{}{}{}", glyphs.refused, glyphs.bar.repeat(2), glyphs.refused_end);
         let join = format!("{}{}{}", glyphs.alias, glyphs.join, glyphs.join_ends[0]);
+        let changes = [
+            (glyphs.cursor, "of an SDK: changed by this call", Meaning::Match),
+            ("+", "new at this moment", Meaning::Match),
+            ("~", "was there, and has another place now", Meaning::Match),
+        ];
+        for (mark, text, meaning) in changes.into_iter().filter(|_| player) {
+            lines.push(Line { left: mark.to_owned(), right: text.to_owned(), meaning });
+        }
         for (mark, text, meaning) in [
             (glyphs.anonymous, "a row before the user was known", Meaning::Anonymous),
             (glyphs.identified, "a row from then on", Meaning::Identified),
             (join.as_str(), "an accepted alias: its lane joins the user's", Meaning::Alias),
             (glyphs.duplicate, "an alias call whose alias leads there already", Meaning::Muted),
             (bar.as_str(), "a refused alias: nothing joined, nobody told", Meaning::Refused),
+            (glyphs.alias, "an alias call that is in the lookup table", Meaning::Alias),
+            (glyphs.refused, "an alias call that is refused", Meaning::Refused),
             (glyphs.identify, "an identify point: the user became known", Meaning::Identify),
             (glyphs.reset, "a reset; no row says it, it is inferred", Meaning::Reset),
             (glyphs.split, "a split row: it came before its alias, apart", Meaning::Split),
@@ -135,6 +165,14 @@ fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
             (glyphs.lane, "a lane whose rows count for the user", Meaning::Muted),
             (glyphs.lane_apart, "a lane whose rows do not", Meaning::Muted),
         ] {
+            let of_player = [glyphs.alias, glyphs.refused].contains(&mark);
+            // The player has no lanes; where there are lanes, they tell of aliases.
+            if !player && of_player {
+                continue;
+            }
+            if player && [join.as_str(), bar.as_str(), glyphs.lane, glyphs.lane_apart, glyphs.reset].contains(&mark) {
+                continue;
+            }
             lines.push(Line { left: mark.to_owned(), right: text.to_owned(), meaning });
         }
     }
@@ -165,12 +203,16 @@ impl Reach<'_> {
 
 /// The keys of a binding, as they are pressed; those that another context has are left out.
 pub(in crate::tui) fn keys(binding: &Binding, reach: &Reach<'_>, look: &Look) -> String {
-    let names: Vec<String> = binding
+    let mut names: Vec<String> = binding
         .keys
         .iter()
         .filter(|keys| reach.reaches(binding, keys))
         .map(|keys| pictured(&sequence(keys), look).replace(' ', ""))
         .collect();
+    let digits = names.iter().filter(|name| name.len() == 1 && name.as_bytes().iter().all(u8::is_ascii_digit)).count();
+    if digits == 10 {
+        names = vec!["0-9".to_owned()];
+    }
     fit::end(&names.join(" "), 24)
 }
 

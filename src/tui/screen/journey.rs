@@ -1,32 +1,48 @@
 //! The journey screen: the timeline of one user, and why each row is where it is.
 //!
-//! | part | what it draws |
+//! | part | what it does |
 //! |---|---|
-//! | [`timeline`] | which line stands where (one pass for each journey) |
+//! | [`timeline`] | the rows, their order and sessions, and the lines that are shown |
+//! | `moves` | where keys take the cursor |
 //! | `rows` | one line: time, gap, lanes, event, id, whose, because |
+//! | `heads` | the lines between rows: sessions, the change of phase |
 //! | `frame` | the head, the lanes' names, the strip, where the panes go |
+//! | `sift`, `prompt` | filters and finding: going through the rows, and the line to type in |
 //! | `detail` | the selected row: the sentence, places, properties |
-//! | [`identity`] | the panel with the lookup table, the ids and the orphans |
 
 mod detail;
 mod frame;
-pub mod identity;
+mod heads;
+pub mod menu;
+mod moves;
+pub mod prompt;
 mod rows;
+pub mod sift;
 pub mod timeline;
 
 use std::sync::Arc;
 
+pub(in crate::tui) use self::detail::{place, visible_id};
 pub(in crate::tui) use self::frame::{bar, scrolled, view};
-pub(in crate::tui) use self::rows::select;
+pub(in crate::tui) use self::rows::{evidence_name, select, strength_words};
 pub use self::timeline::Timeline;
 
 use crate::identity::Journey;
+use crate::inspect::filter::{Filter, Names};
 use crate::model::Id;
+use crate::model::facts::{Arrival, Source};
+use crate::tui::app::mouse::{Gesture, Pointed};
+use crate::tui::fit;
 use crate::tui::keys::Action;
+use crate::tui::screen::identity::{self, scrub};
 use crate::tui::when::Zone;
 use crate::tui::worker::Failure;
 
-use self::timeline::{Entry, event};
+use self::menu::Menu;
+use self::prompt::{Prompt, Purpose};
+use self::sift::{Sieve, Sifted, Sifting};
+use self::timeline::lines::{Bits, Folds, Shown};
+use self::timeline::{Entry, Line, Lines, Order, Row, event};
 
 /// What stands at the left of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +60,21 @@ pub enum Times {
 pub struct State {
     journey: Arc<Journey>,
     timeline: Arc<Timeline>,
+    order: Arc<Order>,
+    lines: Lines,
+    folds: Folds,
+    newest: bool,
+    /// What decides which rows are shown; [`State::keep`] is what it has decided.
+    filter: Option<Sieve>,
+    keep: Option<Bits>,
+    /// What is gone to, without hiding anything.
+    find: Option<Sieve>,
+    prompt: Option<Prompt>,
+    menu: Option<Menu>,
+    /// What is to be copied, and what it is.
+    copy: Option<(&'static str, String)>,
+    /// What names in filters can mean; looked up when the first is typed.
+    names: Option<Arc<Names>>,
     /// The selected line.
     selected: usize,
     /// Whether the detail pane is the larger part of the screen.
@@ -54,24 +85,44 @@ pub struct State {
     times: Option<Times>,
     /// Properties of a row in lines, if they are there.
     properties: Option<(i64, Result<Vec<String>, Failure>)>,
-    /// The identity panel.
+    /// What is to be said once.
+    notice: Option<String>,
+    /// The identity screen.
     pub(in crate::tui) identity: identity::State,
+    /// Which moment of arrival is shown.
+    scrub: scrub::State,
 }
 
 impl State {
     /// A journey, with its first row selected.
     pub fn new(journey: Arc<Journey>, timeline: Arc<Timeline>) -> Self {
-        let identity = identity::State::new(&journey);
+        let identity = identity::State::new(&journey, timeline.register());
+        let scrub = scrub::State::new(timeline.register().clone(), journey.root.clone());
+        let order = timeline.order().clone();
         let mut state = Self {
             journey,
             timeline,
+            order,
+            lines: Lines::default(),
+            folds: Folds::default(),
+            newest: false,
+            filter: None,
+            keep: None,
+            find: None,
+            prompt: None,
+            menu: None,
+            copy: None,
+            names: None,
             selected: 0,
             larger: false,
             detail_top: 0,
             times: None,
             properties: None,
+            notice: None,
             identity,
+            scrub,
         };
+        state.lay(None);
         state.first();
         state
     }
@@ -81,9 +132,19 @@ impl State {
         &self.journey
     }
 
-    /// The lines.
+    /// The rows.
     pub fn timeline(&self) -> &Timeline {
         &self.timeline
+    }
+
+    /// Their order.
+    pub fn order(&self) -> &Order {
+        &self.order
+    }
+
+    /// The lines as they are shown.
+    pub fn lines(&self) -> &Lines {
+        &self.lines
     }
 
     /// The selected line.
@@ -91,37 +152,179 @@ impl State {
         self.selected
     }
 
+    /// The selected row; of a fold its first.
+    pub fn row(&self) -> Option<&Row> {
+        self.order.row(&self.timeline, self.position()?)
+    }
+
+    /// The position of the selected row.
+    fn position(&self) -> Option<usize> {
+        let (first, last) = self.lines.get(self.selected)?.positions()?;
+        Some(if self.newest { last } else { first })
+    }
+
     /// The row of the store that is selected, whose properties can be shown.
     pub fn selected_row(&self) -> Option<i64> {
-        match self.timeline.entry(self.selected)? {
+        match self.row()?.entry {
             Entry::Reset(at) => Some(self.journey.points.get(at as usize)?.row),
             entry => Some(event(&self.journey, entry)?.row),
         }
     }
 
+    /// The zone of its days.
+    pub fn zone(&self) -> Zone {
+        self.order.zone()
+    }
+
+    /// What is to be said once, if anything is.
+    pub fn take_notice(&mut self) -> Option<String> {
+        self.notice.take()
+    }
+
+    /// Whether there is no row at all.
+    pub fn is_empty(&self) -> bool {
+        self.timeline.rows().is_empty()
+    }
+
+    /// Where we are: `row 3 of 12`.
+    pub fn place(&self) -> String {
+        if self.is_empty() {
+            return String::new();
+        }
+        let last = self.lines.number(self.selected);
+        let shown = self.lines.get(self.selected).map_or(0, Line::count);
+        let all = fit::count(self.lines.rows() as u64);
+        if shown > 1 {
+            let first = fit::count((last + 1).saturating_sub(shown) as u64);
+            return format!("rows {first} to {} of {all}", fit::count(last as u64));
+        }
+        format!("row {} of {all}", fit::count(last as u64))
+    }
+
     /// Takes a newer answer for the same question; the selected row stays selected.
     pub fn replace(&mut self, journey: Arc<Journey>, timeline: Arc<Timeline>) {
         let row = self.selected_row();
-        self.identity = identity::State::new(&journey);
-        let found = row.and_then(|row| timeline.find_row(&journey, row));
+        let before = (self.journey.as_ref(), self.timeline.register().as_ref());
+        self.identity = self.identity.renewed(before, &journey, timeline.register());
+        if journey.as_of.is_none() {
+            self.scrub.renew(timeline.register().clone(), journey.root.clone());
+        }
         self.journey = journey;
         self.timeline = timeline;
-        match found {
-            Some(at) => self.selected = at,
-            None => self.settle(self.selected, true),
-        }
         self.properties = None;
+        self.names = None;
+        self.prompt = None;
+        self.menu = None;
+        self.put_in_order();
+        self.sift_again();
+        match row.and_then(|row| self.timeline.find_row(&self.journey, row)) {
+            Some(row) => self.lay(Some(row)),
+            None => self.lay(None),
+        }
     }
 
     /// Lays the lines out for another zone; the selected row stays selected.
     pub fn change_zone(&mut self, zone: Zone) {
-        let number = self.timeline.row_number(self.selected);
-        self.timeline = Arc::new(self.timeline.in_zone(&self.journey, zone));
-        // The n-th row has at most n breaks and one phase before it.
-        let from = number.saturating_sub(1);
-        let at = (from..self.timeline.entries().len())
-            .find(|at| self.timeline.entry(*at).is_some_and(Entry::is_row) && self.timeline.row_number(*at) == number);
-        self.selected = at.unwrap_or(0);
+        let row = self.row_index();
+        self.order = Arc::new(Order::new(&self.journey, &self.timeline, zone, self.order.clock(), self.order.apart()));
+        // Hours of the wall are others now.
+        self.names = None;
+        self.sift_again();
+        self.lay(row);
+    }
+
+    /// The same filter and search for other rows, or for another wall clock.
+    fn sift_again(&mut self) {
+        self.keep = None;
+        for find in [false, true] {
+            let sieve = if find { &self.find } else { &self.filter };
+            let Some(text) = sieve.as_ref().map(|sieve| sieve.filter().text().to_owned()) else { continue };
+            let rows = self.timeline.rows().len();
+            // A lane or time that it names may be gone: then there is nothing to keep to.
+            let sieve = self.read(&text).ok().flatten().map(|filter| Sieve::new(filter, rows));
+            *(if find { &mut self.find } else { &mut self.filter }) = sieve;
+        }
+    }
+
+    /// Shows the rows that a filter keeps, all without one.
+    fn set_filter(&mut self, filter: Option<Filter>, row: Option<usize>) {
+        let rows = self.timeline.rows().len();
+        self.filter = filter.map(|filter| Sieve::new(filter, rows));
+        // What is shown stays until the new one has gone through the rows.
+        if self.filter.is_none() {
+            self.keep = None;
+            self.lay(row);
+        }
+    }
+
+    fn set_find(&mut self, filter: Option<Filter>) {
+        let rows = self.timeline.rows().len();
+        self.find = filter.map(|filter| Sieve::new(filter, rows));
+    }
+
+    /// Adds a condition to the filter.
+    pub fn narrow(&mut self, condition: &str) {
+        let row = self.row_index();
+        let text = match self.filter.as_ref().map(|sieve| sieve.filter().text()) {
+            Some(text) if text.to_ascii_lowercase().contains(" or ") => format!("({text}) {condition}"),
+            Some(text) => format!("{text} {condition}"),
+            None => condition.to_owned(),
+        };
+        if let Ok(filter) = self.read(&text) {
+            self.set_filter(filter, row);
+        }
+    }
+
+    /// The text of the filter, if there is one.
+    pub fn filter_text(&self) -> Option<&str> {
+        Some(self.filter.as_ref()?.filter().text())
+    }
+
+    /// What the worker has to go through.
+    pub fn wants_sifting(&self) -> Option<Sifting> {
+        let sieves = [&self.filter, &self.find];
+        sieves.into_iter().flatten().find_map(|sieve| sieve.wanted(&self.journey, &self.timeline))
+    }
+
+    /// Takes what it found.
+    pub fn take_sifted(&mut self, sifted: &Sifted) {
+        if let Some(sieve) = self.filter.as_mut()
+            && sieve.take(sifted)
+        {
+            if sieve.is_done() && sieve.failed().is_none() {
+                self.keep = Some(sieve.kept().clone());
+                let row = self.origin();
+                self.lay(row);
+            }
+        } else if let Some(sieve) = self.find.as_mut()
+            && sieve.take(sifted)
+            && let Some(row) = self.origin()
+        {
+            // As soon as one is known, it is gone to; n goes on from there.
+            self.find_from(row);
+        }
+    }
+
+    /// Orders the rows anew, as they were ordered.
+    fn put_in_order(&mut self) {
+        let (zone, clock, apart) = (self.order.zone(), self.order.clock(), self.order.apart());
+        self.order = Arc::new(Order::new(&self.journey, &self.timeline, zone, clock, apart));
+    }
+
+    /// Index of the selected row in the timeline.
+    fn row_index(&self) -> Option<usize> {
+        Some(*self.order.rows().get(self.position()?)? as usize)
+    }
+
+    /// Lays the lines out anew, with `row` selected if it is shown, else what is nearest to it.
+    fn lay(&mut self, row: Option<usize>) {
+        let position = row.and_then(|row| self.order.position(u32::try_from(row).ok()?));
+        let shown = Shown { keep: self.keep.as_ref(), folds: &self.folds, newest: self.newest };
+        self.lines = Lines::new(&self.journey, &self.timeline, &self.order, &shown);
+        match position.and_then(|position| self.lines.nearest(position)) {
+            Some(at) => self.selected = at,
+            None => self.settle(self.selected, true),
+        }
     }
 
     /// Whether the properties of the selected row have yet to be asked for.
@@ -138,24 +341,31 @@ impl State {
 
     /// Does what a key asks; what is not for this screen changes nothing.
     pub fn update(&mut self, action: Action, page: usize) {
-        let half = (page / 2).max(1);
-        let page = page.max(1);
+        if self.prompt.is_some() {
+            self.update_prompt(action);
+            return;
+        }
+        if self.menu.is_some() {
+            self.update_menu(action);
+            return;
+        }
         match action {
-            Action::Next => self.step(1),
-            Action::Previous => self.step(-1),
-            Action::HalfDown => self.jump(half, true),
-            Action::HalfUp => self.jump(half, false),
-            Action::PageDown => self.jump(page, true),
-            Action::PageUp => self.jump(page, false),
-            Action::First => self.first(),
-            Action::Last => self.settle(usize::MAX, false),
-            Action::NextDay => self.next_of(Timeline::days),
-            Action::PreviousDay => self.previous_day(),
-            Action::NextPoint => self.next_of(Timeline::points),
-            Action::PreviousPoint => self.previous_of(Timeline::points),
-            Action::NextProblem => self.next_of(Timeline::problems),
-            Action::PreviousProblem => self.previous_of(Timeline::problems),
-            Action::Open => self.larger = !self.larger,
+            Action::Filter => self.ask(Purpose::Filter),
+            Action::Narrow => self.narrow_menu(),
+            Action::Find => self.ask(Purpose::Find),
+            Action::GoToTime => self.ask(Purpose::Time),
+            Action::Open => {
+                if !self.unfold() {
+                    self.larger = !self.larger;
+                }
+            }
+            Action::Unfold => drop(self.unfold()),
+            Action::Fold => self.fold(),
+            Action::FoldAll => {
+                let row = self.row_index();
+                self.folds.toggle_all();
+                self.lay(row);
+            }
             Action::DetailDown => self.detail_top = self.detail_top.saturating_add(1),
             Action::DetailUp => self.detail_top = self.detail_top.saturating_sub(1),
             Action::Times => {
@@ -165,42 +375,59 @@ impl State {
                     Some(Times::Both) => Times::Clock,
                 });
             }
-            _ => {}
+            action => self.go(action, page),
         }
+    }
+
+    /// Selects the row that was pressed; what a press of the selected one stands for.
+    pub fn point(&mut self, pointed: &Pointed) -> Option<Action> {
+        let line = pointed.line().filter(|line| *line < self.lines.list().len())?;
+        if pointed.gesture == Gesture::PressAgain || line == self.selected {
+            return Some(Action::Open);
+        }
+        if self.lines.get(line).is_some_and(Line::is_row) {
+            self.select(line);
+        }
+        None
     }
 
     /// Selects a row of the store, if it is on the timeline.
     pub fn select_row(&mut self, row: i64) -> bool {
-        match self.timeline.find_row(&self.journey, row) {
-            Some(at) => {
-                self.select(at);
-                true
-            }
-            None => false,
-        }
+        let row = self.timeline.find_row(&self.journey, row);
+        row.is_some_and(|row| self.reveal(row))
     }
 
     /// Selects the line of an alias call, by its index in the journey.
     pub fn select_call(&mut self, call: usize) -> bool {
-        match self.timeline.find_call(&self.journey, call) {
-            Some(at) => {
-                self.select(at);
-                true
-            }
-            None => false,
-        }
+        let row = self.timeline.find_call(&self.journey, call);
+        row.is_some_and(|row| self.reveal(row))
     }
 
-    /// Selects the first row of an orphan.
-    pub fn select_orphan(&mut self, orphan: usize) -> bool {
-        let wanted = |entry: &Entry| matches!(entry, Entry::Orphan(at, _) if *at as usize == orphan);
-        match self.timeline.entries().iter().position(wanted) {
-            Some(at) => {
-                self.select(at);
-                true
-            }
-            None => false,
-        }
+    /// Selects the row at a place of the input, if it is on the timeline.
+    pub fn select_place(&mut self, source: &Source) -> bool {
+        let wanted = |row: &Row| event(&self.journey, row.entry).is_some_and(|event| event.source == *source);
+        let row = self.timeline.rows().iter().position(wanted);
+        row.is_some_and(|row| self.reveal(row))
+    }
+
+    /// The identity screen.
+    pub fn identity(&self) -> &identity::State {
+        &self.identity
+    }
+
+    /// Which moment of arrival is asked for.
+    pub fn scrub(&self) -> &scrub::State {
+        &self.scrub
+    }
+
+    /// Goes one change of the lookup table back or on; whether there is one.
+    pub fn scrub_step(&mut self, later: bool) -> bool {
+        self.scrub.step(later)
+    }
+
+    /// Goes to a moment of arrival; `None` is now.
+    pub fn scrub_to(&mut self, moment: Option<Arrival>) {
+        self.scrub.go(moment);
     }
 
     /// Whether an id is one of this user's, or one of the orphans here.
@@ -215,63 +442,54 @@ impl State {
         }
     }
 
-    /// Selects the nearest row from `at` on in one direction, else in the other.
-    fn settle(&mut self, at: usize, down: bool) {
-        let end = self.timeline.entries().len();
-        let Some(at) = end.checked_sub(1).map(|last| at.min(last)) else {
-            self.selected = 0;
-            return;
+    /// Selects a row of the timeline, out of its fold if it is in one.
+    fn reveal(&mut self, row: usize) -> bool {
+        let Some(position) = u32::try_from(row).ok().and_then(|row| self.order.position(row)) else { return false };
+        let Some(at) = self.lines.find(position) else { return false };
+        self.select(at);
+        if matches!(self.lines.get(at), Some(Line::Fold(..))) {
+            self.set_fold(at, true);
+            self.lay(Some(row));
+        }
+        true
+    }
+
+    /// Unfolds the selected line, if it is a fold.
+    fn unfold(&mut self) -> bool {
+        let is_fold = matches!(self.lines.get(self.selected), Some(Line::Fold(..)));
+        if is_fold {
+            let row = self.row_index();
+            self.set_fold(self.selected, true);
+            self.lay(row);
+        }
+        is_fold
+    }
+
+    /// Folds the run that the selected row is of.
+    fn fold(&mut self) {
+        let row = self.row_index();
+        self.set_fold(self.selected, false);
+        self.lay(row);
+    }
+
+    /// Opens or closes the run around a line.
+    fn set_fold(&mut self, at: usize, open: bool) {
+        let Some((mut lowest, _)) = self.lines.get(at).and_then(Line::positions) else { return };
+        // The run is known by its earliest row, which stands above, or below if the newest is first.
+        let mut neighbours: Box<dyn Iterator<Item = &Line>> = if self.newest {
+            Box::new(self.lines.list().iter().skip(at + 1))
+        } else {
+            Box::new(self.lines.list().iter().take(at).rev())
         };
-        let is_row = |at: &usize| self.timeline.entry(*at).is_some_and(Entry::is_row);
-        let below = || (at..end).find(is_row);
-        let above = || (0..=at).rev().find(is_row);
-        let found = if down { below().or_else(above) } else { above().or_else(below) };
-        self.select(found.unwrap_or(0));
-    }
-
-    fn first(&mut self) {
-        self.settle(0, true);
-    }
-
-    fn step(&mut self, by: isize) {
-        let Some(at) = self.selected.checked_add_signed(by) else { return };
-        let rows = |at: &usize| self.timeline.entry(*at).is_some_and(Entry::is_row);
-        let found = if by > 0 { (at..self.timeline.entries().len()).find(rows) } else { (0..=at).rev().find(rows) };
-        if let Some(found) = found {
-            self.select(found);
-        }
-    }
-
-    fn jump(&mut self, lines: usize, down: bool) {
-        let at = if down { self.selected.saturating_add(lines) } else { self.selected.saturating_sub(lines) };
-        self.settle(at, !down);
-    }
-
-    fn next_of(&mut self, places: fn(&Timeline) -> &[usize]) {
-        let places = places(&self.timeline);
-        if let Some(at) = places.get(places.partition_point(|at| *at <= self.selected)).copied() {
-            self.settle(at, true);
-        }
-    }
-
-    fn previous_of(&mut self, places: fn(&Timeline) -> &[usize]) {
-        let places = places(&self.timeline);
-        let before = places.partition_point(|at| *at < self.selected);
-        if let Some(at) = before.checked_sub(1).and_then(|before| places.get(before)).copied() {
-            self.settle(at, true);
-        }
-    }
-
-    fn previous_day(&mut self) {
-        let start = self.selected;
-        self.previous_of(Timeline::days);
-        if self.selected == start {
-            // It was the first row of its day: the break just above it is not the one meant.
-            let days = self.timeline.days();
-            let before = days.partition_point(|at| *at < start);
-            if let Some(at) = before.checked_sub(2).and_then(|before| days.get(before)).copied() {
-                self.settle(at, true);
+        while let Some((before, _)) = neighbours.next().and_then(|line| line.positions()) {
+            if !timeline::lines::joins(&self.journey, &self.timeline, &self.order, before, lowest) {
+                break;
             }
+            lowest = before;
+        }
+        drop(neighbours);
+        if let Some(run) = self.order.rows().get(lowest) {
+            self.folds.set(*run, open);
         }
     }
 }

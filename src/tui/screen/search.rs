@@ -5,18 +5,32 @@
 //! flickers; Enter then waits for the newer ones.
 
 mod draw;
+mod hits;
+mod marks;
+mod overview;
 
-pub(in crate::tui) use self::draw::{failure, view};
+pub(in crate::tui) use self::draw::{failure, failure_lines, view};
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
 
 use tui_input::{Input, InputRequest};
 
 use crate::model::Id;
+use crate::tui::app::mouse::{Gesture, Pointed};
 use crate::tui::fit;
 use crate::tui::keys::Action;
-use crate::tui::worker::{Failure, Hit, Hits, Overview, Question, Ticket};
+use crate::tui::worker::{Census, Failure, Glance, Hit, Hits, Overview, Question, Recent, Ticket, pasted};
 
 /// Characters of a text that are searched for; a longer one is no id that anybody has.
 const LONGEST_TEXT: usize = 4_096;
+
+/// Looks at hits that are kept.
+const MOST_GLANCES: usize = 2_000;
+
+/// People who were opened before that are listed.
+const MOST_RECENT: usize = 5;
 
 /// Something that is asked of the worker: what is there, and which ticket is waited for.
 #[derive(Clone, Debug)]
@@ -74,17 +88,36 @@ impl<T> Load<T> {
     fn value(&self) -> Option<&T> {
         self.have.as_ref()?.as_ref().ok()
     }
+
+    fn value_mut(&mut self) -> Option<&mut T> {
+        self.have.as_mut()?.as_mut().ok()
+    }
 }
 
 /// What a search answers: hits, else ids that look alike.
 pub type Answer = (Hits, Vec<Id>);
+
+/// Somebody who can be opened with nothing typed.
+struct Opening<'a> {
+    section: &'static str,
+    id: &'a Id,
+    /// Why it is listed.
+    text: Cow<'a, str>,
+}
 
 /// The search screen.
 #[derive(Clone, Debug, Default)]
 pub struct State {
     input: Input,
     overview: Load<Overview>,
+    census: Option<Census>,
     found: Load<Answer>,
+    /// What is known of hits beside what the search has answered; `None` where it failed.
+    glances: HashMap<Id, Option<Glance>>,
+    /// The ticket of the look or count that is waited for.
+    looking: Option<Ticket>,
+    /// Where the text comes from, if nobody typed it.
+    note: Option<String>,
     selected: usize,
     /// The hits are those of another text.
     stale: bool,
@@ -110,6 +143,7 @@ impl State {
     pub fn with_text(&mut self, text: &str) {
         let text: String = text.chars().take(LONGEST_TEXT).collect();
         self.input = Input::new(text);
+        self.note = None;
         self.selected = 0;
         self.opens = false;
     }
@@ -131,6 +165,7 @@ impl State {
 
     /// Waits for the answer to [`State::question`].
     pub fn ask(&mut self, ticket: Ticket) {
+        self.looking = None;
         if self.is_empty() {
             self.overview.ask(ticket);
         } else {
@@ -141,6 +176,61 @@ impl State {
     /// Takes the store as a whole.
     pub fn take_overview(&mut self, ticket: Ticket, answer: Result<Overview, Failure>) {
         self.overview.take(ticket, answer);
+    }
+
+    /// What the screen shows and has not been asked for yet: a look at one of the `visible`
+    /// hits, the selected one first, or a step of the count.
+    pub fn lacks(&self, visible: Range<usize>) -> Option<Question> {
+        if self.looking.is_some() {
+            return None;
+        }
+        if self.is_empty() {
+            let wanted = self.overview.value().is_some_and(|overview| overview.events > 0)
+                && self.census.as_ref().is_none_or(|census| !census.done);
+            return wanted.then_some(Question::Census);
+        }
+        if self.stale {
+            return None;
+        }
+        let (hits, _) = self.found.value()?;
+        let all = hits.list.get(visible.start..visible.end.min(hits.list.len()))?;
+        let selected = hits.list.get(self.selected).filter(|_| visible.contains(&self.selected));
+        let lacking = selected.into_iter().chain(all).find(|hit| !self.glances.contains_key(&hit.id))?;
+        Some(Question::Look(lacking.id.clone()))
+    }
+
+    /// Waits for the answer to [`State::lacks`].
+    pub fn look(&mut self, ticket: Ticket) {
+        self.looking = Some(ticket);
+    }
+
+    /// Takes a look at a hit.
+    pub fn take_look(&mut self, ticket: Ticket, id: Id, answer: Result<Glance, Failure>) {
+        if self.looking == Some(ticket) {
+            self.looking = None;
+            if self.glances.len() >= MOST_GLANCES {
+                self.glances.clear();
+            }
+            self.glances.insert(id, answer.ok());
+        }
+    }
+
+    /// Takes the count so far.
+    pub fn take_census(&mut self, ticket: Ticket, answer: Result<Census, Failure>) {
+        if self.looking == Some(ticket) {
+            self.looking = None;
+            // What cannot be counted is not asked for again and again.
+            let before = self.census.take().unwrap_or_default();
+            self.census = Some(answer.unwrap_or(Census { done: true, ..before }));
+        }
+    }
+
+    /// Somebody was opened.
+    pub fn remember(&mut self, recent: Recent) {
+        if let Some(overview) = self.overview.value_mut() {
+            overview.recent.retain(|other| other.id != recent.id);
+            overview.recent.insert(0, recent);
+        }
     }
 
     /// Takes hits; the id to open, if Enter was waiting for them.
@@ -169,6 +259,7 @@ impl State {
     /// Waits for nothing more; whether something was waited for.
     pub fn forget(&mut self) -> bool {
         self.opens = false;
+        self.looking = None;
         let overview = self.overview.forget();
         let found = self.found.forget();
         self.stale |= found;
@@ -178,6 +269,8 @@ impl State {
     /// What is there may no longer be so.
     pub fn outdate(&mut self) {
         self.overview = Load::default();
+        self.census = None;
+        self.glances.clear();
         self.stale = true;
     }
 
@@ -205,7 +298,7 @@ impl State {
     /// Number of lines that can be selected.
     pub fn choices(&self) -> usize {
         if self.is_empty() {
-            return self.overview.value().map_or(0, |overview| overview.suggestions.len());
+            return self.openings().len();
         }
         self.found.value().map_or(0, |(hits, near)| if hits.list.is_empty() { near.len() } else { hits.list.len() })
     }
@@ -213,11 +306,32 @@ impl State {
     /// The selected id.
     fn choice(&self) -> Option<Id> {
         if self.is_empty() {
-            return Some(self.overview.value()?.suggestions.get(self.selected)?.0.clone());
+            return Some(self.openings().get(self.selected)?.id.clone());
         }
         let (hits, near) = self.found.value()?;
         let hit = hits.list.get(self.selected).map(|hit: &Hit| &hit.id);
         hit.or_else(|| near.get(self.selected)).cloned()
+    }
+
+    /// Who can be opened with nothing typed.
+    fn openings(&self) -> Vec<Opening<'_>> {
+        let Some(overview) = self.overview.value() else { return Vec::new() };
+        let recent = overview.recent.iter().take(MOST_RECENT).map(|recent| {
+            let text = match recent.text.as_str() {
+                text if text.is_empty() || text == recent.id.as_str() => Cow::Borrowed(""),
+                text => Cow::Owned(format!("found by {text}")),
+            };
+            Opening { section: "opened before", id: &recent.id, text }
+        });
+        let suggested = overview.suggestions.iter().map(|(id, text)| Opening {
+            section: "open one of these",
+            id,
+            text: Cow::Borrowed(text),
+        });
+        let troubled = self.census.iter().flat_map(|census| &census.troubled);
+        let troubled =
+            troubled.map(|(id, text)| Opening { section: "people with findings", id, text: Cow::Borrowed(text) });
+        recent.chain(suggested).chain(troubled).collect()
     }
 
     /// Types a character.
@@ -230,6 +344,9 @@ impl State {
 
     /// Puts a text in at the cursor. Line breaks at its end came with the copying.
     pub fn paste(&mut self, text: &str) -> Asked {
+        let row = self.is_empty().then(|| pasted(text)).flatten();
+        let note = row.as_ref().map(|row| format!("the {} of the row that was pasted", row.key));
+        let text = row.as_ref().map_or(text, |row| &row.id);
         let text = text.trim_end_matches(['\r', '\n']);
         let cursor = self.input.cursor();
         let before: String = self.text().chars().take(cursor).collect();
@@ -240,7 +357,9 @@ impl State {
         let input = Input::new(format!("{before}{pasted}{after}")).with_cursor(cursor);
         let changed = input.value() != self.text();
         self.input = input;
-        if changed { self.changed() } else { Asked::Nothing }
+        let asked = if changed { self.changed() } else { Asked::Nothing };
+        self.note = note;
+        asked
     }
 
     fn edit(&mut self, request: InputRequest) -> Asked {
@@ -253,6 +372,7 @@ impl State {
     fn changed(&mut self) -> Asked {
         self.selected = 0;
         self.opens = false;
+        self.note = None;
         if self.is_empty() {
             self.found = Load::default();
             // What was there is shown at once.
@@ -261,6 +381,16 @@ impl State {
             }
         }
         Asked::Ask(self.question())
+    }
+
+    /// Selects the line that was pressed; opens it when it was selected.
+    pub fn point(&mut self, pointed: &Pointed) -> Asked {
+        let Some(line) = pointed.line().filter(|line| *line < self.choices()) else { return Asked::Nothing };
+        if pointed.gesture == Gesture::PressAgain || line == self.selected {
+            return self.update(Action::Open, 0);
+        }
+        self.selected = line;
+        Asked::Nothing
     }
 
     /// Does what a key asks.

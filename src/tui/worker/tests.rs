@@ -16,7 +16,7 @@ impl Backend for Echo {
         if self.cancel.is_stale() {
             return Err(Failure::new(FailureKind::Store, "interrupted"));
         }
-        Ok(Hits { list: vec![], more: true })
+        Ok(Hits { list: vec![], more: true, ..Hits::default() })
     }
 
     fn overview(&mut self) -> Result<Overview, Failure> {

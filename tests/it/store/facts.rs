@@ -197,7 +197,8 @@ fn an_unknown_arrival_is_the_estimate_and_says_so() {
     let mut store = Writer::in_memory().unwrap();
     let file = begin(&mut store, "a");
     let unknown = Row { arrival: None, ..row("u", 3) };
-    store.append(Chunk { rows: vec![Arrived { row: unknown, arrived: 99 }], ..chunk(file, vec![]) }).unwrap();
+    let segment = Segment::of(&[Arrived { row: unknown, arrived: 99 }]).unwrap();
+    store.append(Chunk { segment, ..chunk(file, vec![]) }).unwrap();
     let store = store.into_reader().unwrap();
     let event = &store.events_of(&id("u"), 1).unwrap()[0];
     assert_eq!((event.time, event.arrived, event.arrival_known()), (3, 99, false));

@@ -4,7 +4,7 @@
 
 use std::fmt::Write as _;
 
-use crossterm::event::Event;
+use crossterm::event::{Event, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use journey::tui::app::Layer;
 use journey::tui::keys::presses;
 use journey::tui::worker::{Question, answer};
@@ -14,51 +14,51 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
 
-pub(super) struct App<B: Backend> {
-    pub(super) model: Model,
-    pub(super) ui: Ui,
-    pub(super) backend: B,
+pub(crate) struct App<B: Backend> {
+    pub(crate) model: Model,
+    pub(crate) ui: Ui,
+    pub(crate) backend: B,
     /// Everything that was asked of the worker.
-    pub(super) asked: Vec<Question>,
+    pub(crate) asked: Vec<Question>,
     /// How it ended, if it did.
-    pub(super) end: Option<Effect>,
+    pub(crate) end: Option<Effect>,
     waiting: Vec<Effect>,
     size: (u16, u16),
 }
 
 impl<B: Backend> App<B> {
     /// Started and settled on a screen of 80 columns and 24 rows.
-    pub(super) fn start(backend: B) -> Self {
+    pub(crate) fn start(backend: B) -> Self {
         let mut app = Self::unsettled(backend, &Options::default());
         app.settle();
         app
     }
 
     /// Started, with nothing answered yet.
-    pub(super) fn unsettled(backend: B, options: &Options) -> Self {
+    pub(crate) fn unsettled(backend: B, options: &Options) -> Self {
         let (model, waiting) = Model::start(options).expect("the keys and themes of the program");
         Self { model, ui: Ui::default(), backend, asked: vec![], end: None, waiting, size: (80, 24) }
     }
 
-    pub(super) fn sized(mut self, width: u16, height: u16) -> Self {
+    pub(crate) fn sized(mut self, width: u16, height: u16) -> Self {
         self.size = (width, height);
         self.settle();
         self
     }
 
-    pub(super) fn resize(&mut self, width: u16, height: u16) {
+    pub(crate) fn resize(&mut self, width: u16, height: u16) {
         self.size = (width, height);
         self.send(Msg::Terminal(Event::Resize(width, height)));
     }
 
     /// Gives a message, without answering what it asks.
-    pub(super) fn send(&mut self, msg: Msg) {
+    pub(crate) fn send(&mut self, msg: Msg) {
         let effects = update(&mut self.model, msg);
         self.waiting.extend(effects);
     }
 
     /// Presses keys, and answers everything after each.
-    pub(super) fn press(&mut self, keys: &str) -> &mut Self {
+    pub(crate) fn press(&mut self, keys: &str) -> &mut Self {
         for key in presses(keys).expect("names of keys") {
             if self.end.is_some() {
                 break;
@@ -69,15 +69,34 @@ impl<B: Backend> App<B> {
         self
     }
 
+    /// Does something with the mouse, and answers everything.
+    pub(crate) fn point(&mut self, kind: MouseEventKind, column: u16, row: u16) -> &mut Self {
+        let event = MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE };
+        self.send(Msg::Terminal(Event::Mouse(event)));
+        self.settle();
+        self
+    }
+
+    /// Presses and lets go of the left button where `text` stands.
+    pub(crate) fn click(&mut self, text: &str) -> &mut Self {
+        let screen = self.text();
+        let place = screen.lines().enumerate().find_map(|(row, line)| Some((line.split_once(text)?.0, row)));
+        let (before, row) = place.expect("the text is on the screen");
+        let column = u16::try_from(unicode_width::UnicodeWidthStr::width(before)).expect("a small screen");
+        let row = u16::try_from(row).expect("a small screen");
+        self.point(MouseEventKind::Down(MouseButton::Left), column, row);
+        self.point(MouseEventKind::Up(MouseButton::Left), column, row)
+    }
+
     /// Presses keys without answering anything.
-    pub(super) fn press_unanswered(&mut self, keys: &str) {
+    pub(crate) fn press_unanswered(&mut self, keys: &str) {
         for key in presses(keys).expect("names of keys") {
             self.send(Msg::Terminal(Event::Key(key.event())));
         }
     }
 
     /// Answers and draws until there is nothing left to do.
-    pub(super) fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         self.send(Msg::Opened(self.backend.title()));
         loop {
             while !self.waiting.is_empty() {
@@ -99,35 +118,49 @@ impl<B: Backend> App<B> {
         }
     }
 
+    /// Answers the oldest question, and no other.
+    pub(crate) fn answer_one(&mut self) {
+        if let Some(Effect::Ask(ticket, question)) = (!self.waiting.is_empty()).then(|| self.waiting.remove(0)) {
+            self.asked.push(question.clone());
+            let answer = answer(&mut self.backend, &question);
+            self.send(Msg::Answer(ticket, answer));
+        }
+    }
+
     /// Draws the screen.
-    pub(super) fn buffer(&mut self) -> Buffer {
+    pub(crate) fn buffer(&mut self) -> Buffer {
         let mut terminal = Terminal::new(TestBackend::new(self.size.0, self.size.1)).expect("a terminal");
         terminal.draw(|frame| view(&self.model, &mut self.ui, frame)).expect("a frame");
         terminal.backend().buffer().clone()
     }
 
     /// The text of the screen, without spaces at the ends of rows.
-    pub(super) fn text(&mut self) -> String {
+    pub(crate) fn text(&mut self) -> String {
         text(&self.buffer())
     }
 
     /// The text, and below it a letter for the style of each character.
-    pub(super) fn styled(&mut self) -> String {
+    pub(crate) fn styled(&mut self) -> String {
         styled(&self.buffer())
     }
 
-    pub(super) fn top(&self) -> &'static str {
+    pub(crate) fn top(&self) -> &'static str {
         match self.model.layers().last() {
             Some(Layer::Search) => "search",
             Some(Layer::Journey) => "journey",
             Some(Layer::Identity) => "identity",
+            Some(Layer::Gallery) => "gallery",
+            Some(Layer::Player) => "player",
             Some(Layer::Help(_)) => "help",
+            Some(Layer::Prompt(_)) => "question",
+            Some(Layer::Compare) => "compare",
+            Some(Layer::Palette(_)) => "palette",
             None => "nothing",
         }
     }
 }
 
-pub(super) fn text(buffer: &Buffer) -> String {
+pub(crate) fn text(buffer: &Buffer) -> String {
     let width = usize::from(buffer.area.width).max(1);
     let mut text = String::new();
     for row in buffer.content.chunks(width) {

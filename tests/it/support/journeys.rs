@@ -11,7 +11,7 @@ use journey::identity::{
 use journey::model::facts::{Event, Source};
 use journey::model::time::parse;
 use journey::model::{Client, Flags, Id, Millis};
-use journey::tui::{Backend, Failure, FailureKind, Hit, Hits, Overview};
+use journey::tui::{Backend, Census, Failure, FailureKind, FileLine, Hit, Hits, Overview, Recent, Sight};
 
 pub(super) fn at(text: &str) -> Millis {
     parse(text).expect("a time")
@@ -85,6 +85,7 @@ pub(super) fn point(line: u64, kind: PointKind, id: &str, time: &str, why: &str)
 fn empty(query: &str, root: Option<&str>) -> Journey {
     Journey {
         query: Id::new(query),
+        as_of: None,
         root: root.map(Id::new),
         ids: vec![],
         aliases: vec![],
@@ -243,6 +244,39 @@ pub(super) fn race() -> Journey {
     journey
 }
 
+/// Sally reads fourteen pages in one go before she signs up, and comes back twice.
+pub(super) fn browsing() -> Journey {
+    let mut journey = sally();
+    let own = |event: Event, phase: Phase| step(event, "12345", phase, Reason::Own);
+    for number in 0..14u64 {
+        let row = event(200 + number, "Page Viewed", "12345", &format!("2019-07-01T09:14:{:02}Z", 42 + number));
+        journey.steps.push(own(row, Phase::Anonymous));
+    }
+    for (number, step) in (0..).zip(journey.steps.iter_mut().skip(5)) {
+        let row = Arc::make_mut(&mut step.event);
+        row.time = at("2019-07-01T09:01:00Z") + number * 60_000;
+        row.arrived = row.time + 1_250;
+    }
+    let phone = Client::of(Some("iphone"), &[Some("iOS")]);
+    for (line, name, time) in [
+        (301, "App Open", "2019-07-01T11:00:00Z"),
+        (302, "Search", "2019-07-01T11:01:00Z"),
+        (401, "App Open", "2019-07-04T08:00:00Z"),
+    ] {
+        let mut row = event(line, name, "12345", time);
+        row.client.clone_from(&phone);
+        journey.steps.push(own(row, Phase::Identified));
+    }
+    for (line, time) in [(1, "2019-07-01T09:00:00Z"), (2, "2019-07-01T09:00:30Z")] {
+        if let Some(step) = journey.steps.iter_mut().find(|step| step.event.row == line) {
+            Arc::make_mut(&mut step.event).time = at(time);
+        }
+    }
+    journey.steps.retain(|step| step.event.row != 50);
+    journey.steps.sort_by_key(|step| step.event.time);
+    journey
+}
+
 /// An id that rows name only as a device.
 pub(super) fn mentioned() -> Journey {
     let mut journey = empty("tablet", None);
@@ -314,6 +348,10 @@ pub(super) struct Stories {
     pub(super) journeys: Vec<Journey>,
     pub(super) empty: bool,
     pub(super) changed: bool,
+    pub(super) more: bool,
+    pub(super) recent: Vec<Recent>,
+    /// What is answered to each step of the count, the last one first.
+    pub(super) census: Vec<Census>,
 }
 
 impl Stories {
@@ -362,7 +400,7 @@ impl Backend for Stories {
                 last: Some(at("2019-07-22T00:00:00Z")),
             });
         }
-        Ok(Hits { list, more: false })
+        Ok(Hits { list, more: self.more, ..Hits::default() })
     }
 
     fn overview(&mut self) -> Result<Overview, Failure> {
@@ -372,16 +410,30 @@ impl Backend for Stories {
         Ok(Overview {
             events: 2_104_377,
             ids: 48_210,
-            people: Some(39_004),
             alias_calls: 612,
-            refused: Some(17),
             profiles: 1_200,
             rejected: 3,
             without_id: 41,
             first: Some(at("2019-07-01T00:00:00Z")),
             last: Some(at("2019-07-22T00:00:00Z")),
             activity: (0..90).map(|part| (part * 7) % 23).collect(),
-            files: vec!["july-1.jsonl.gz".into(), "july-2.jsonl.gz".into()],
+            files: vec![
+                FileLine {
+                    name: "exports/july-1.jsonl.gz".into(),
+                    format: "export".into(),
+                    zone: "US/Pacific".into(),
+                    rows: 2_000_000,
+                    rejected: 3,
+                    complete: true,
+                },
+                FileLine {
+                    name: "july-2.jsonl.gz".into(),
+                    format: "export".into(),
+                    rows: 104_377,
+                    ..FileLine::default()
+                },
+            ],
+            recent: self.recent.clone(),
             suggestions: vec![
                 (Id::new("sally@gmail.com"), "signs up; the phone calls alias again and is refused".into()),
                 (Id::new("tablet"), "a device that two people used".into()),
@@ -414,6 +466,27 @@ impl Backend for Stories {
 
     fn changed(&mut self) -> Result<bool, Failure> {
         Ok(std::mem::take(&mut self.changed))
+    }
+
+    fn look(&mut self, id: &Id) -> Result<Sight, Failure> {
+        Ok(Sight { activity: (0..48).map(|part| part * 5 % 13).collect(), journey: self.journey(id)? })
+    }
+
+    fn census(&mut self) -> Result<Census, Failure> {
+        Ok(self.census.pop().unwrap_or(Census { done: true, ..Census::default() }))
+    }
+
+    fn open(&mut self, path: &str) -> Result<String, Failure> {
+        if path == "other.db" {
+            self.journeys = vec![two_people()];
+            return Ok("other.db".into());
+        }
+        Err(Failure::new(FailureKind::Store, format!("there is no store at {path}"))
+            .hint("journey import FILE makes one"))
+    }
+
+    fn remember(&mut self, recent: &Recent) {
+        self.recent.insert(0, recent.clone());
     }
 
     fn title(&self) -> String {

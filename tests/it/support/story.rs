@@ -9,13 +9,11 @@
 //! 61 Buy(sally) on web · Linux     with a client
 //! ```
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
 use journey::identity::{Facts, Journey, Split, State, Step, resolve};
-use journey::model::facts::{AliasCall, Event, Link, Source};
+use journey::inspect::rows::facts_of;
+pub(crate) use journey::inspect::rows::facts_of as facts_of_files;
 use journey::model::row::{CREATE_ALIAS, IDENTIFY, MERGE};
-use journey::model::{Client, Flags, Id, LinkKind, Row, Verb};
+use journey::model::{Client, Flags, Id, Row, Verb};
 
 /// A history as rows in order of arrival, all of them of one file.
 pub(crate) struct Story {
@@ -169,90 +167,5 @@ fn row(line: &str) -> Row {
 
 /// The facts of all rows: what a store would give if it were asked for everything.
 pub(crate) fn facts(rows: &[Row]) -> Facts {
-    facts_of_files(&[("story.jsonl", rows)])
-}
-
-/// The same for rows of several files, which must be in order of their names.
-pub(crate) fn facts_of_files(files: &[(&str, &[Row])]) -> Facts {
-    let mut facts = Facts::default();
-    let mut links: BTreeMap<(LinkKind, Id, Id), Link> = BTreeMap::new();
-    let mut number = 0;
-    for (rank, (name, rows)) in (0..).zip(files) {
-        let file: Arc<str> = Arc::from(*name);
-        let mut latest = i64::MIN;
-        for row in *rows {
-            number += 1;
-            let source = Source { file: file.clone(), rank, line: row.line };
-            latest = latest.max(row.arrival.unwrap_or(row.time));
-            let arrived = row.arrival.unwrap_or(latest);
-            let mut flags = row.flags;
-            if row.arrival.is_none() {
-                flags.set(Flags::ARRIVAL_UNKNOWN);
-            }
-            if row.insert_id.is_some() {
-                flags.set(Flags::HAS_INSERT_ID);
-            }
-            let other = match &row.verb {
-                Verb::Alias { alias, .. } => alias.clone(),
-                Verb::Identify { anon, .. } => anon.clone(),
-                _ => None,
-            };
-            let event = Event {
-                row: number,
-                event: Arc::from(row.event.as_str()),
-                id: row.id.clone(),
-                time: row.time,
-                arrived,
-                device: row.device.clone(),
-                user: row.user.clone(),
-                other,
-                client: row.client.clone(),
-                hash: hash(row),
-                flags,
-                source: source.clone(),
-            };
-            facts.events.push(event.into());
-            if let Verb::Alias { alias, target, .. } = &row.verb {
-                facts.calls.push(AliasCall {
-                    row: number,
-                    alias: alias.clone(),
-                    target: target.clone(),
-                    time: row.time,
-                    arrived,
-                    flags,
-                    source: source.clone(),
-                    from_table: false,
-                });
-            }
-            for (kind, a, b) in row.links() {
-                let link = links.entry((kind, a.clone(), b.clone())).or_insert_with(|| Link {
-                    kind,
-                    a,
-                    b,
-                    rows: 0,
-                    time: row.time,
-                    arrived,
-                    source: source.clone(),
-                });
-                link.rows += 1;
-                if (arrived, source.rank, source.line) < (link.arrived, link.source.rank, link.source.line) {
-                    (link.time, link.arrived, link.source) = (row.time, arrived, source.clone());
-                }
-            }
-        }
-    }
-    facts.links = links.into_values().collect();
-    facts
-}
-
-/// Equal for what is one delivery: the key with `$insert_id`, else everything but the line.
-fn hash(row: &Row) -> i64 {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    (&row.event, &row.id, row.time).hash(&mut hasher);
-    match &row.insert_id {
-        Some(insert_id) => insert_id.hash(&mut hasher),
-        None => (row.arrival, &row.device, &row.user, format!("{:?}", row.verb)).hash(&mut hasher),
-    }
-    hasher.finish().cast_signed()
+    facts_of(&[("story.jsonl", rows)])
 }

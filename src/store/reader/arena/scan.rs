@@ -8,7 +8,7 @@ use std::thread;
 
 use memchr::memmem::Finder;
 
-use super::{Hit, Stop, Stopped, Texts, is_prefix};
+use super::{GAP, Hit, Stop, Stopped, Texts, is_prefix};
 
 /// Entries of one piece: between two pieces is asked whether to stop, a fraction of a
 /// millisecond apart. Tests have many of them.
@@ -186,3 +186,6 @@ fn compare(texts: &Texts, one: &Found, other: &Found) -> Ordering {
         .then_with(|| texts.entry(one.at).cmp(texts.entry(other.at)))
         .then_with(|| one.at.cmp(&other.at))
 }
+
+/// [`GAP`] is in no needle, so that no match goes over two entries.
+const _: () = assert!(GAP > 0xf4, "GAP is in no UTF-8");

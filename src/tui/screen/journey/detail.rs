@@ -62,7 +62,7 @@ impl Text {
 
 fn say(lines: &mut Text, state: &State, look: &Look) {
     let journey = state.journey.as_ref();
-    let Some(entry) = state.timeline.entry(state.selected) else { return };
+    let Some(entry) = state.row().map(|row| row.entry) else { return };
     let call = state.timeline.call_of(journey, entry).and_then(|call| journey.aliases.get(call));
     match entry {
         Entry::Step(at) => {
@@ -105,7 +105,6 @@ fn say(lines: &mut Text, state: &State, look: &Look) {
             times(lines, call.time, call.arrived, look);
             lines.add("source", &place(&call.source), Meaning::Text);
         }
-        Entry::Day | Entry::Phase(_) => return,
     }
     let wanted = state.selected_row();
     match &state.properties {
@@ -231,12 +230,12 @@ fn sure(point: &Point) -> String {
 }
 
 /// `file:line`.
-pub(super) fn place(source: &Source) -> String {
+pub(in crate::tui) fn place(source: &Source) -> String {
     format!("{}:{}", fit::middle(&source.file, 60), source.line)
 }
 
 /// An id in a sentence; very long ones are cut.
-pub(super) fn visible_id(id: Option<&Id>) -> String {
+pub(in crate::tui) fn visible_id(id: Option<&Id>) -> String {
     id.map_or_else(|| "nothing".to_owned(), |id| fit::middle(id.as_str(), 80))
 }
 

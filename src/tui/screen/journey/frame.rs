@@ -1,49 +1,61 @@
 //! The journey screen as a whole: its head, its lanes' names, and where the panes go.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 
 use crate::identity::Journey;
 use crate::model::Id;
 use crate::tui::app::Ui;
+use crate::tui::app::mouse::Spot;
 use crate::tui::fit;
 use crate::tui::pen::Pen;
+use crate::tui::screen::identity;
 use crate::tui::theme::{Look, Meaning};
 
 use super::rows::Columns;
-use super::timeline::{Entry, LaneKind};
-use super::{State, detail, identity, rows};
+use super::timeline::{LaneKind, Line};
+use super::{State, detail, heads, menu, prompt, rows};
 
 /// From this width on the detail stands beside the timeline.
 const SIDE_BY_SIDE: u16 = 150;
 
 /// Draws the screen into `area`, which has neither the line of hints nor any other.
-pub(in crate::tui) fn view(state: &State, ui: &mut Ui, area: Rect, buffer: &mut Buffer, look: &Look) {
-    let mut top = Stack { area };
+pub(in crate::tui) fn view(
+    state: &State,
+    ui: &mut Ui,
+    area: Rect,
+    buffer: &mut Buffer,
+    look: &Look,
+) -> Option<Position> {
+    let area = with_prompt(state, area);
+    let mut top = Stack { area: area.0 };
+    let (area, below) = area;
     head(&mut Pen::new(buffer, top.take(1), 0), state, look);
     if area.height >= 8 {
         coverage(&mut Pen::new(buffer, top.take(1), 0), state, look);
     }
     if area.height >= 10
-        && let Some((meaning, text)) = banner(&state.journey)
+        && let Some((meaning, text)) = banner(&state.journey, look)
     {
         Pen::new(buffer, top.take(1), 0).skip(1).text(&text, look.style(meaning));
     }
-    if area.height >= 20 && state.timeline.rows() > 1 {
+    if area.height >= 20 && state.timeline.rows().len() > 1 {
         strip(&mut Pen::new(buffer, top.take(1), 0), state, look);
     }
     if area.height >= 14 && !state.timeline.lanes().is_empty() {
         legend(&mut Pen::new(buffer, top.take(1), 0), state, look);
     }
+    status(state, &mut top, buffer, look);
     let body = top.area;
-    if state.timeline.entries().is_empty() {
+    if state.is_empty() {
         // Nothing to lay out: what is known stands in the panel.
-        identity::view(state, ui, body, buffer, look);
-        return;
+        identity::view(state, true, ui, body, buffer, look);
+        return None;
     }
-    let (list, pane) = panes(body, state.larger, state.timeline.entries().len());
+    let (list, pane) = panes(body, state.larger, state.lines.list().len());
     ui.properties = pane.height >= 6;
     list_view(state, ui, list, buffer, look);
+    ui.spot(pane, Spot::Detail);
     if pane.x > list.x {
         for row in 0..pane.height {
             Pen::new(buffer, pane, row).text(look.glyphs.wall, look.style(Meaning::Muted));
@@ -57,6 +69,43 @@ pub(in crate::tui) fn view(state: &State, ui: &mut Ui, area: Rect, buffer: &mut 
         pen.skip(1).fill(look.glyphs.rule, rule);
         let inner = Rect { x: pane.x + 1, y: pane.y + 1, width: pane.width.saturating_sub(2), height: pane.height - 1 };
         detail::view(state, inner, buffer, look);
+    }
+    menu::view(state, below, buffer, look);
+    prompt::view(state, below, buffer, look)
+}
+
+/// The screen without the line that is typed or the choices, and where those are.
+fn with_prompt(state: &State, area: Rect) -> (Rect, Rect) {
+    let tall = if state.prompt.is_none() { menu::height(state, area.height) } else { area.height.min(2) };
+    let above = Rect { height: area.height - tall, ..area };
+    (above, Rect { y: above.bottom(), height: tall, ..area })
+}
+
+/// What is not as usual: filter, what is looked for, order, what is hidden. Always seen.
+fn status(state: &State, top: &mut Stack, buffer: &mut Buffer, look: &Look) {
+    let mut parts: Vec<(String, Meaning)> = Vec::new();
+    if let Some(sieve) = &state.filter {
+        parts.push((format!("& {}", sieve.filter().text()), Meaning::Key));
+        parts.push(prompt::count(state, sieve));
+    }
+    if let Some(sieve) = &state.find {
+        parts.push((format!("f {}", sieve.filter().text()), Meaning::Key));
+        parts.push(prompt::count(state, sieve));
+    }
+    parts.extend(heads::order(state).into_iter().map(|text| (text, Meaning::Warn)));
+    if parts.is_empty() {
+        return;
+    }
+    let mut pen = Pen::new(buffer, top.take(1), 0);
+    pen.skip(1);
+    // What was typed is cut before what it comes to.
+    let wide: usize = parts.iter().map(|(text, _)| fit::width(text) + 2).sum();
+    let long = parts.iter().filter(|(_, meaning)| *meaning == Meaning::Key).count().max(1);
+    let over = wide.saturating_sub(pen.room()).div_ceil(long);
+    for (text, meaning) in parts {
+        let room = fit::width(&text);
+        let room = if meaning == Meaning::Key { room.saturating_sub(over).max(8) } else { room };
+        pen.text(&fit::end(&text, room), look.style(meaning)).skip(2);
     }
 }
 
@@ -107,14 +156,15 @@ fn list_view(state: &State, ui: &mut Ui, mut area: Rect, buffer: &mut Buffer, lo
     }
     let lines = usize::from(area.height);
     ui.page = lines;
-    ui.journey_top = scrolled(ui.journey_top, state.selected, lines, state.timeline.entries().len());
+    ui.journey_top = scrolled(ui.journey_top, state.selected, lines, state.lines.list().len());
     let top = ui.journey_top;
+    ui.spot(area, Spot::List(top));
     if let Some(head_area) = head_area {
         let columns = Columns::of(usize::from(area.width), state.timeline.lanes().len(), state.times);
         rows::head(&mut Pen::new(buffer, head_area, 0), columns, &state.timeline, look);
         // The break of the topmost day may have scrolled away.
-        if let Some(time) = state.timeline.time(&state.journey, top)
-            && state.timeline.entry(top) != Some(Entry::Day)
+        if let Some((time, _)) = state.lines.time(&state.timeline, &state.order, top)
+            && !matches!(state.lines.get(top), Some(Line::Session(_)))
         {
             let date = format!(" {}", look.zone.short_date(time));
             let wide = u16::try_from(fit::width(&date)).unwrap_or(0);
@@ -122,9 +172,13 @@ fn list_view(state: &State, ui: &mut Ui, mut area: Rect, buffer: &mut Buffer, lo
             Pen::new(buffer, head_area, 0).to(at).text(&date, look.style(Meaning::Title));
         }
     }
+    if state.lines.list().is_empty() {
+        let text = "the filter keeps no row; & changes it, & and nothing shows all";
+        Pen::new(buffer, area, 0).skip(1).text(text, look.style(Meaning::Warn));
+    }
     for row in 0..area.height {
         let at = top + usize::from(row);
-        if at >= state.timeline.entries().len() {
+        if at >= state.lines.list().len() {
             break;
         }
         rows::draw(buffer, area, row, at, state, look);
@@ -205,16 +259,21 @@ fn coverage(pen: &mut Pen<'_>, state: &State, look: &Look) {
         let (rows, percent) = share(coverage.through);
         parts.push(format!("{rows} by alias ({percent} %)"));
     }
-    let missing: Vec<String> = [
-        (coverage.refused, "refused", Meaning::Refused),
-        (coverage.split, "split", Meaning::Split),
-        (coverage.orphaned, "orphaned", Meaning::Orphan),
-        (coverage.contested, "contested", Meaning::Orphan),
+    let mut missing: Vec<String> = [
+        (coverage.refused, "refused"),
+        (coverage.split, "split"),
+        (coverage.orphaned, "orphaned"),
+        (coverage.contested, "contested"),
+        (coverage.hinted, "hinted"),
     ]
     .into_iter()
-    .filter(|(rows, ..)| *rows > 0)
-    .map(|(rows, word, _)| format!("{} {word}", fit::count(rows)))
+    .filter(|(rows, _)| *rows > 0)
+    .map(|(rows, word)| format!("{} {word}", fit::count(rows)))
     .collect();
+    match state.journey.findings.len() as u64 {
+        0 => {}
+        findings => missing.push(fit::counted(findings, "finding")),
+    }
     let warn = look.style(Meaning::Warn);
     let missing = if missing.is_empty() { None } else { Some(format!("{} {}", look.glyphs.warn, missing.join(&dot))) };
     let room = pen.room().saturating_sub(missing.as_ref().map_or(0, |text| fit::width(text) + 3));
@@ -231,14 +290,17 @@ fn coverage(pen: &mut Pen<'_>, state: &State, look: &Look) {
 }
 
 /// What a reader must know before anything else, in one line.
-fn banner(journey: &Journey) -> Option<(Meaning, String)> {
+fn banner(journey: &Journey, look: &Look) -> Option<(Meaning, String)> {
+    if let Some(moment) = journey.as_of {
+        return Some((Meaning::Warn, format!("as of {}: only what had arrived by then", look.zone.full(moment.at))));
+    }
     if let Some(cut) = journey.cuts.first() {
         return Some((Meaning::Bad, format!("not everything: {}", cut.what)));
     }
     if let Some(owner) = journey.orphan_of.first() {
         let others = match journey.orphan_of.len() {
-            0 | 1 => String::new(),
-            more => format!(", and {} more (o)", more - 1),
+            0 | 1 => " (o tells why)".to_owned(),
+            more => format!(" and {} more (o tells why)", more - 1),
         };
         let strength = rows::strength_words(owner.strength);
         let root = fit::middle(owner.root.as_str(), 32);
@@ -264,7 +326,7 @@ fn strip(pen: &mut Pen<'_>, state: &State, look: &Look) {
             parts.get(part(column)..part(column + 1)).map_or(0, |parts| parts.iter().sum())
         })
         .collect();
-    let here = state.timeline.time(&state.journey, state.selected).map(|time| {
+    let here = state.row().map(|row| row.time).map(|time| {
         let whole = i128::from(last.saturating_sub(first).max(1));
         let at = i128::from(time.saturating_sub(first)) * (room.saturating_sub(1) as i128) / whole;
         usize::try_from(at).unwrap_or(0)

@@ -18,8 +18,9 @@ use crate::tui::pen::Pen;
 use crate::tui::theme::{Glyphs, Look, Meaning};
 use crate::tui::when;
 
-use super::timeline::{Entry, Timeline, Track, event};
-use super::{State, Times};
+use super::timeline::order::Track;
+use super::timeline::{Entry, Line as Shown, Row, Timeline, event};
+use super::{State, Times, heads};
 
 /// Lanes side by side at most; more share the last place.
 const MOST_LANES: usize = 8;
@@ -83,15 +84,18 @@ pub(super) fn head(pen: &mut Pen<'_>, columns: Columns, timeline: &Timeline, loo
 
 /// Draws the line at `at` into row `row` of `area`.
 pub(super) fn draw(buffer: &mut Buffer, area: Rect, row: u16, at: usize, state: &State, look: &Look) {
-    let Some(entry) = state.timeline.entry(at) else { return };
-    match entry {
-        Entry::Day => day(&mut Pen::new(buffer, area, row), at, state, look),
-        Entry::Phase(point) => phase(&mut Pen::new(buffer, area, row), point, state, look),
-        entry => {
+    let Some(line) = state.lines.get(at) else { return };
+    let pen = &mut Pen::new(buffer, area, row);
+    match line {
+        Shown::Session(session) => heads::session(pen, session as usize, state, look),
+        Shown::Phase(point) => heads::phase(pen, point, state, look),
+        Shown::Apart => heads::apart(pen, state, look),
+        Shown::Blocked(_) | Shown::Lost(_) => {}
+        Shown::Row(position) | Shown::Fold(position, ..) => {
             let columns = Columns::of(usize::from(area.width), state.timeline.lanes().len(), state.times);
-            let line = Line::of(state, entry, columns.because);
+            let Some(told) = Line::of(state, position as usize, columns.because) else { return };
             let selected = at == state.selected;
-            line.draw(&mut Pen::new(buffer, area, row), columns, selected, state, at, look);
+            told.folded(line, state).draw(pen, columns, selected, state, at, look);
             if selected {
                 select(buffer, Rect { y: area.y.saturating_add(row), height: 1, ..area }, look);
             }
@@ -114,46 +118,19 @@ pub(in crate::tui) fn select(buffer: &mut Buffer, area: Rect, look: &Look) {
     }
 }
 
-fn day(pen: &mut Pen<'_>, at: usize, state: &State, look: &Look) {
-    let (glyphs, rule) = (look.glyphs, look.style(Meaning::Muted));
-    let Some(time) = state.timeline.time(&state.journey, at) else { return };
-    pen.text(&glyphs.rule.repeat(2), rule).skip(1).text(&look.zone.date(time), look.style(Meaning::Title));
-    let rows = fit::counted(state.timeline.rows_of_day(at) as u64, "row");
-    pen.text(&format!(" {} {rows}", glyphs.dot), rule);
-    // The break is followed by the row, or by the change of phase and the row.
-    let row = (at..at + 3).find(|at| state.timeline.entry(*at).is_some_and(Entry::is_row));
-    if let Some(gap) = row.and_then(|row| state.timeline.gap(&state.journey, row)) {
-        pen.text(&format!(" {} after {}", glyphs.dot, when::span(gap)), rule);
-    }
-    pen.skip(1).fill(glyphs.rule, rule);
-}
-
-fn phase(pen: &mut Pen<'_>, point: u32, state: &State, look: &Look) {
-    let glyphs = look.glyphs;
-    let style = look.style(Meaning::Identify);
-    pen.text(&glyphs.phase_rule.repeat(2), style).skip(1);
-    let point = state.journey.points.get(point as usize);
-    let by = point.map_or("", |point| match point.kind {
-        PointKind::Alias => "by an alias",
-        PointKind::Identify => "by $identify",
-        PointKind::Login => "by a first row under a known id",
-        PointKind::Reset => "",
-    });
-    let sure = if point.is_some_and(|point| point.inferred) { ", inferred" } else { "" };
-    pen.text(&format!("identified from here on, {by}{sure}"), style);
-    pen.skip(1).fill(glyphs.phase_rule, style);
-}
-
 /// What a line says, in full.
 struct Line<'a> {
     journey: &'a Journey,
-    entry: Entry,
+    position: usize,
+    lane: Option<u32>,
     event: String,
     sent: Option<&'a Id>,
     whose: String,
     because: String,
     meaning: Meaning,
     mark: Mark,
+    /// Rows of a fold, and how long they last.
+    count: Option<(String, String)>,
 }
 
 /// What is drawn in the lanes.
@@ -168,19 +145,22 @@ enum Mark {
 }
 
 impl<'a> Line<'a> {
-    fn of(state: &'a State, entry: Entry, room: usize) -> Self {
+    fn of(state: &'a State, position: usize, room: usize) -> Option<Self> {
         let (journey, timeline) = (state.journey.as_ref(), state.timeline.as_ref());
+        let Row { entry, lane, .. } = *state.order.row(timeline, position)?;
         let row = event(journey, entry);
         let call = timeline.call_of(journey, entry);
         let mut line = Self {
             journey,
-            entry,
+            position,
+            lane,
             event: row.map(name).unwrap_or_default(),
             sent: row.and_then(|row| row.id.as_ref()),
             whose: String::new(),
             because: String::new(),
             meaning: Meaning::Text,
             mark: Mark::One(|_| " ", Meaning::Text),
+            count: None,
         };
         match entry {
             Entry::Step(step) => {
@@ -198,14 +178,24 @@ impl<'a> Line<'a> {
                     line.reset(point);
                 }
             }
-            _ => {}
+            Entry::Call(_) => {}
         }
         if let Some((at, alias)) = call.and_then(|at| Some((at, journey.aliases.get(at)?))) {
             line.call(at, alias, timeline, room);
         } else if let Some(point) = row.and_then(|row| timeline.mark(row.row)) {
             line.point(journey.points.get(point));
         }
-        line
+        Some(line)
+    }
+
+    /// The same for all rows of a fold: how many, and how long.
+    fn folded(mut self, line: Shown, state: &State) -> Self {
+        if let Shown::Fold(first, last, count) = line {
+            let time = |position: u32| state.order.time(&state.timeline, position as usize);
+            let lasted = time(last).zip(time(first)).map_or(0, |(last, first)| last.saturating_sub(first));
+            self.count = Some((format!(" × {}", fit::count(u64::from(count))), format!(", {}", when::short(lasted))));
+        }
+        self
     }
 
     fn step(&mut self, step: &Step, timeline: &Timeline, room: usize) {
@@ -297,14 +287,15 @@ impl<'a> Line<'a> {
         let plain = look.style(Meaning::Text);
         pen.cell(if selected { look.glyphs.cursor } else { " " }, 1, look.style(Meaning::Key));
         if columns.time > 0 {
-            let time = timeline.time(self.journey, at).map(|time| look.zone.clock(time, columns.time - 1));
+            let time = state.lines.time(timeline, &state.order, at);
+            let time = time.map(|(first, _)| look.zone.clock(first, columns.time - 1));
             pen.cell(&time.unwrap_or_default(), columns.time - 1, plain).skip(1);
         }
         if columns.gap > 0 {
-            let gap = timeline.gap(self.journey, at).map(when::gap).unwrap_or_default();
+            let gap = state.lines.gap(timeline, &state.order, at).map(when::gap).unwrap_or_default();
             pen.number(&gap, columns.gap - 1, look.style(Meaning::Muted)).skip(1);
         }
-        for (mark, meaning) in self.lanes(columns.lanes, timeline, at, look) {
+        for (mark, meaning) in self.lanes(columns.lanes, state, look) {
             pen.cell(mark, 1, look.style(meaning));
         }
         pen.skip(1);
@@ -313,7 +304,18 @@ impl<'a> Line<'a> {
                 pen.cell(text, columns - 1, style).skip(1);
             }
         };
-        column(pen, &self.event, columns.event, style);
+        match &self.count {
+            Some((count, lasted)) if columns.event > 0 => {
+                // The number is what the line is for: the name is cut before it, the time left out before that.
+                let all = columns.event - 1;
+                let room = |told: &str| all.saturating_sub(fit::width(told));
+                let both = format!("{count}{lasted}");
+                let told = if room(&both) >= fit::width(&self.event).min(12) { &both } else { count };
+                let name = fit::end(&self.event, room(told));
+                pen.cell(&format!("{name}{told}"), all, style).skip(1);
+            }
+            _ => column(pen, &self.event, columns.event, style),
+        }
         if columns.sent > 0 {
             let label = self.sent.and_then(|id| timeline.label(id)).unwrap_or(" ");
             pen.cell(label, fit::width(label) + 1, look.style(Meaning::Muted));
@@ -327,13 +329,14 @@ impl<'a> Line<'a> {
     }
 
     /// The marks of the lanes, two for each place: the lane, and what is between it and the next.
-    fn lanes(&self, places: usize, timeline: &Timeline, at: usize, look: &Look) -> Vec<(&'static str, Meaning)> {
+    fn lanes(&self, places: usize, state: &State, look: &Look) -> Vec<(&'static str, Meaning)> {
         let glyphs = look.glyphs;
+        let timeline = state.timeline.as_ref();
         let all = timeline.lanes().len();
         let place_of = |lane: usize| lane.min(places.saturating_sub(1));
         let track = |place: usize| {
             let lanes = if place + 1 == places { place..all } else { place..place + 1 };
-            let mut tracks = lanes.map(|lane| timeline.track(lane, at));
+            let mut tracks = lanes.map(|lane| state.order.track(timeline, lane, self.position));
             tracks.try_fold(Track::None, |best, track| match (best, track) {
                 (_, Track::Counts) => Err(Track::Counts),
                 (Track::None, other) => Ok(other),
@@ -350,7 +353,7 @@ impl<'a> Line<'a> {
             });
             marks.push((" ", Meaning::Muted));
         }
-        let own = timeline.lane_of_entry(self.journey, self.entry).unwrap_or(0);
+        let own = self.lane.map_or(0, |lane| lane as usize);
         let mut put = |lane: usize, mark: &'static str, meaning: Meaning| {
             if let Some(place) = marks.get_mut(2 * place_of(lane)) {
                 *place = (mark, meaning);
@@ -434,7 +437,7 @@ pub(super) fn who(journey: &Journey) -> String {
 }
 
 /// Evidence in two words.
-pub(super) fn evidence_name(kind: EvidenceKind) -> &'static str {
+pub(in crate::tui) fn evidence_name(kind: EvidenceKind) -> &'static str {
     match kind {
         EvidenceKind::IdentifyEvent => "$identify row",
         EvidenceKind::DeviceAndUser => "device and user id",
@@ -448,7 +451,7 @@ pub(super) fn evidence_name(kind: EvidenceKind) -> &'static str {
 }
 
 /// What a strength means, for a person.
-pub(super) fn strength_words(strength: Strength) -> &'static str {
+pub(in crate::tui) fn strength_words(strength: Strength) -> &'static str {
     match strength {
         Strength::Proof => "proof",
         Strength::Strong => "strong",

@@ -1,24 +1,28 @@
 //! A journey in the order of the screen.
 //!
 //! One pass when a journey arrives, on the worker's thread: every row of the user and of the
-//! orphans by time, with alias calls and resets that have no row of their own, day breaks and
-//! the place where the user became known. An [`Entry`] is an index of a few bytes; what
-//! a line says is put together when it is drawn. O(n log n), and O(n) for another zone.
+//! orphans by time, with alias calls and resets that have no row of their own, and what each is
+//! ([`Row`]). [`order`] puts them in the order of a clock and breaks them into sessions,
+//! [`lines`] folds and filters them into what stands on the screen. What a line says is put
+//! together when it is drawn. O(n log n), and O(n) for another zone.
+
+pub mod lines;
+pub mod order;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-use crate::identity::{Journey, PointKind, Reason, Role, State, Verdict};
-use crate::model::facts::Arrival;
+use crate::identity::{Journey, Point, PointKind, Reason, Register, Role, State, Strength, Verdict};
+use crate::model::facts::{Arrival, Event};
 use crate::model::{Id, Millis};
 use crate::tui::when::Zone;
 
-/// One line of the timeline.
+pub use self::lines::{Line, Lines, Place};
+pub use self::order::{Apart, Clock, Order, Session};
+
+/// What one row of the timeline is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entry {
-    /// A new day begins with the next row.
-    Day,
-    /// The user becomes known with the next row: index in [`Journey::points`].
-    Phase(u32),
     /// A row of the user: index in [`Journey::steps`].
     Step(u32),
     /// A row of an orphan: index in [`Journey::orphans`], and in its steps.
@@ -29,11 +33,56 @@ pub enum Entry {
     Call(u32),
 }
 
-impl Entry {
-    /// Whether the cursor can stand on it.
-    pub fn is_row(self) -> bool {
-        !matches!(self, Self::Day | Self::Phase(_))
+/// What is special about a row; nothing for most of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Traits(u16);
+
+impl Traits {
+    /// An alias call that has an effect, or had it already.
+    pub const ALIAS: Self = Self(1);
+    /// A refused alias call.
+    pub const REFUSED: Self = Self(2);
+    /// An identify point other than an alias call.
+    pub const IDENTIFY: Self = Self(4);
+    /// A reset.
+    pub const RESET: Self = Self(8);
+    /// A row stored apart under an alias.
+    pub const SPLIT: Self = Self(16);
+    /// A row of an orphan.
+    pub const ORPHAN: Self = Self(32);
+    /// A row that a finding names.
+    pub const FINDING: Self = Self(64);
+    /// Alias calls, identify points and resets.
+    pub const POINT: Self = Self(1 | 2 | 4 | 8);
+
+    /// Whether it is any of `of`.
+    pub fn any(self, of: Self) -> bool {
+        self.0 & of.0 != 0
     }
+
+    fn add(&mut self, of: Self) {
+        self.0 |= of.0;
+    }
+
+    /// Whether the row stands for itself alone, and is never folded away with others.
+    pub fn is_special(self) -> bool {
+        self.0 != 0
+    }
+}
+
+/// One row, reset or call of the timeline.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// What it is.
+    pub entry: Entry,
+    /// When it happened.
+    pub time: Millis,
+    /// When the server had it, and what breaks a tie.
+    pub arrival: Arrival,
+    /// The lane that it is drawn in.
+    pub lane: Option<u32>,
+    /// What is special about it.
+    pub traits: Traits,
 }
 
 /// What the rows of a lane are to the user.
@@ -56,26 +105,12 @@ pub struct Lane {
     pub kind: LaneKind,
     /// `A` to `Z`, then numbers.
     pub label: String,
-    /// The first entry that touches it.
-    first: usize,
-    /// The last entry that touches it.
-    last: usize,
-    /// The entry where it is joined to the user's data.
-    joined: usize,
-}
-
-/// How a lane is drawn beside an entry that does not touch it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Track {
-    /// Not at all.
-    None,
-    /// Its rows count for the user.
-    Counts,
-    /// Its rows are stored apart.
-    Apart,
 }
 
 /// How many rows there are of which kind.
+///
+/// `own`, `through` and `split` are all rows of the user; `orphaned`, `contested` and `hinted`
+/// all rows of orphans.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
     /// Sent under the root.
@@ -88,6 +123,8 @@ pub struct Coverage {
     pub orphaned: u64,
     /// Of orphans that others claim as well.
     pub contested: u64,
+    /// Of orphans that only a weak hint ties to this user.
+    pub hinted: u64,
     /// Alias calls without effect.
     pub refused: u64,
     /// Devices of the user's rows.
@@ -97,29 +134,27 @@ pub struct Coverage {
 /// Parts of the whole time whose rows are counted for the strip.
 const PARTS: usize = 240;
 
-/// The lines of a journey, and where on them things are.
+/// The rows of a journey by time, and where on them things are.
 #[derive(Clone, Debug)]
 pub struct Timeline {
-    zone: Zone,
-    /// Rows, resets and calls by time, without breaks.
-    order: Vec<(Millis, Entry)>,
-    /// The entry before which the phase changes, as an index in `order`, and its point.
+    rows: Vec<Row>,
+    /// The row with which the user becomes known, and the point that says so.
     known: Known,
-    entries: Vec<Entry>,
-    phase: Option<usize>,
-    days: Vec<usize>,
-    points: Vec<usize>,
-    problems: Vec<usize>,
     lanes: Vec<Lane>,
     lane_of: HashMap<Id, usize>,
     calls: HashMap<i64, usize>,
     marks: HashMap<i64, usize>,
     coverage: Coverage,
     activity: Vec<u64>,
+    register: Arc<Register>,
+    order: Arc<Order>,
 }
 
 /// Place of an entry: time, arrival, and what comes first within one row.
 type Key = (Millis, Arrival, u8);
+
+/// The row with which the user becomes known, and the point that says so.
+type Known = Option<(usize, u32)>;
 
 impl Timeline {
     /// Lays a journey out.
@@ -138,66 +173,48 @@ impl Timeline {
                 marks.entry(point.row).or_insert(at);
             }
         }
-        let (order, known) = order(journey, &calls);
         let (lanes, lane_of) = lanes(journey);
-        let activity = activity(&order);
-        let coverage = coverage(journey);
+        let (rows, known) = rows(journey, &calls);
         let mut timeline = Self {
-            zone,
-            order,
+            activity: activity(&rows),
+            rows,
             known,
-            entries: Vec::new(),
-            phase: None,
-            days: Vec::new(),
-            points: Vec::new(),
-            problems: Vec::new(),
             lanes,
             lane_of,
             calls,
             marks,
-            coverage,
-            activity,
+            coverage: coverage(journey),
+            register: Arc::new(Register::of(journey)),
+            order: Arc::default(),
         };
-        timeline.lay(journey);
+        timeline.tell(journey);
+        timeline.order = Arc::new(Order::new(journey, &timeline, zone, Clock::Event, Apart::InPlace));
         timeline
     }
 
-    /// The same for another zone: days break elsewhere.
-    #[must_use]
-    pub fn in_zone(&self, journey: &Journey, zone: Zone) -> Self {
-        let mut timeline = Self { zone, ..self.clone() };
-        timeline.lay(journey);
-        timeline
+    /// Every row, by time.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
     }
 
-    /// The zone whose days it has.
-    pub fn zone(&self) -> Zone {
-        self.zone
+    /// Calls, lookup table, devices and changes.
+    pub fn register(&self) -> &Arc<Register> {
+        &self.register
     }
 
-    /// Every line, in order.
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
+    /// One row.
+    pub fn row(&self, at: usize) -> Option<&Row> {
+        self.rows.get(at)
     }
 
-    /// The line at a place.
-    pub fn entry(&self, at: usize) -> Option<Entry> {
-        self.entries.get(at).copied()
+    /// Everything in its place by event time, in the zone that it was laid out for.
+    pub fn order(&self) -> &Arc<Order> {
+        &self.order
     }
 
-    /// Lines that are alias calls, identify points or resets.
-    pub fn points(&self) -> &[usize] {
-        &self.points
-    }
-
-    /// Lines where refused calls, split rows or orphans begin.
-    pub fn problems(&self) -> &[usize] {
-        &self.problems
-    }
-
-    /// Lines that are day breaks.
-    pub fn days(&self) -> &[usize] {
-        &self.days
+    /// The row with which the user becomes known: index of the row, and in [`Journey::points`].
+    pub fn known(&self) -> Option<(usize, u32)> {
+        self.known
     }
 
     /// Every lane, from left to right.
@@ -235,115 +252,28 @@ impl Timeline {
         &self.activity
     }
 
-    /// Time of the first and of the last line.
+    /// Time of the first and of the last row.
     pub fn span(&self) -> Option<(Millis, Millis)> {
-        Some((self.order.first()?.0, self.order.last()?.0))
+        Some((self.rows.first()?.time, self.rows.last()?.time))
     }
 
-    /// Number of lines that are rows, resets or calls.
-    pub fn rows(&self) -> usize {
-        self.order.len()
-    }
-
-    /// Number of rows, resets and calls up to a line, itself included.
-    pub fn row_number(&self, at: usize) -> usize {
-        let breaks = self.days.partition_point(|day| *day <= at);
-        let phase = self.phase.is_some_and(|phase| phase <= at);
-        (at + 1).saturating_sub(breaks + usize::from(phase))
-    }
-
-    /// Number of rows of the day that begins at line `day`.
-    pub fn rows_of_day(&self, day: usize) -> usize {
-        let next = self.days.partition_point(|other| *other <= day);
-        let end = self.days.get(next).copied().unwrap_or(self.entries.len());
-        let lines = end.saturating_sub(day + 1);
-        lines - usize::from(self.phase.is_some_and(|phase| (day..end).contains(&phase)))
-    }
-
-    /// When the line at a place happened; for a break, when the row after it did.
-    pub fn time(&self, journey: &Journey, at: usize) -> Option<Millis> {
-        // A break is followed by at most one other before its row.
-        (at..at + 3).find_map(|at| time(journey, self.entry(at)?))
-    }
-
-    /// Time since the row before the line at a place.
-    pub fn gap(&self, journey: &Journey, at: usize) -> Option<i64> {
-        let before = (at.saturating_sub(3)..at).rev().find(|at| self.entry(*at).is_some_and(Entry::is_row))?;
-        self.time(journey, at)?.checked_sub(self.time(journey, before)?)
-    }
-
-    /// The line of a row of the store. Looks at every line; for a jump, not for a frame.
+    /// The row of a row of the store. Looks at every one; for a jump, not for a frame.
     pub fn find_row(&self, journey: &Journey, row: i64) -> Option<usize> {
-        self.entries.iter().position(|entry| match *entry {
+        self.rows.iter().position(|line| match line.entry {
             Entry::Call(at) => journey.aliases.get(at as usize).is_some_and(|line| line.row == row && !line.from_table),
             entry => event(journey, entry).is_some_and(|event| event.row == row),
         })
     }
 
-    /// The line of an alias call. Looks at every line, as [`Timeline::find_row`] does.
+    /// The row of an alias call. Looks at every one, as [`Timeline::find_row`] does.
     pub fn find_call(&self, journey: &Journey, call: usize) -> Option<usize> {
-        self.entries.iter().position(|entry| self.call_of(journey, *entry) == Some(call))
+        self.rows.iter().position(|row| self.call_of(journey, row.entry) == Some(call))
     }
 
-    /// How a lane is drawn beside the line at a place.
-    pub fn track(&self, lane: usize, at: usize) -> Track {
-        let Some(lane) = self.lanes.get(lane) else { return Track::None };
-        if at < lane.first || at > lane.last {
-            Track::None
-        } else if lane.kind == LaneKind::Orphan || at < lane.joined {
-            Track::Apart
-        } else {
-            Track::Counts
-        }
-    }
-
-    /// Puts breaks between the rows, and notes where everything is.
-    fn lay(&mut self, journey: &Journey) {
-        self.entries.clear();
-        self.entries.reserve(self.order.len() + 64);
-        self.days.clear();
-        self.phase = None;
-        self.points.clear();
-        self.problems.clear();
-        for lane in &mut self.lanes {
-            (lane.first, lane.last, lane.joined) = (usize::MAX, 0, 0);
-        }
-        let mut day = None;
-        let mut problem = None;
-        for item in 0..self.order.len() {
-            let Some((time, entry)) = self.order.get(item).copied() else { break };
-            let today = self.zone.day(time);
-            if day != Some(today) {
-                day = Some(today);
-                self.days.push(self.entries.len());
-                self.entries.push(Entry::Day);
-            }
-            if let Some((at, point)) = self.known
-                && at == item
-            {
-                self.phase = Some(self.entries.len());
-                self.entries.push(Entry::Phase(point));
-            }
-            let at = self.entries.len();
-            self.entries.push(entry);
-            let call = self.call_of(journey, entry);
-            if call.is_some() || self.is_mark(journey, entry) {
-                self.points.push(at);
-            }
-            let now = self.problem(journey, entry, call);
-            if now.is_some() && now != problem {
-                self.problems.push(at);
-            }
-            problem = now;
-            self.touch(journey, entry, call, at);
-        }
-        let end = self.entries.len().saturating_sub(1);
-        for lane in &mut self.lanes {
-            // The user's own lanes go on: later rows under these ids would still be theirs.
-            if lane.kind != LaneKind::Orphan && lane.first != usize::MAX {
-                lane.last = end;
-            }
-        }
+    /// The first row at or after a moment, else the last one.
+    pub fn at_or_after(&self, time: Millis) -> Option<usize> {
+        let at = self.rows.partition_point(|row| row.time < time);
+        Some(at.min(self.rows.len().checked_sub(1)?))
     }
 
     /// The alias call that an entry is.
@@ -355,57 +285,53 @@ impl Timeline {
         }
     }
 
-    fn is_mark(&self, journey: &Journey, entry: Entry) -> bool {
+    /// The identify point or reset that an entry is: index in [`Journey::points`].
+    pub fn point_of(&self, journey: &Journey, entry: Entry) -> Option<usize> {
         match entry {
-            Entry::Reset(_) => true,
-            entry => event(journey, entry).is_some_and(|event| self.mark(event.row).is_some()),
+            Entry::Reset(at) => Some(at as usize),
+            Entry::Call(_) => None,
+            entry => self.mark(event(journey, entry)?.row),
         }
     }
 
-    /// What is wrong with an entry, told apart from what is wrong with its neighbours.
-    fn problem(&self, journey: &Journey, entry: Entry, call: Option<usize>) -> Option<(u8, u32)> {
-        if let Some(call) = call.and_then(|call| journey.aliases.get(call))
-            && matches!(call.verdict, Verdict::Refused(_))
-        {
-            return Some((0, u32::try_from(call.source.line).unwrap_or(u32::MAX)));
-        }
-        match entry {
-            Entry::Step(at) => {
-                let step = journey.steps.get(at as usize)?;
-                let lane = step.event.id.as_ref().and_then(|id| self.lane(id)).unwrap_or(0);
-                (step.state != State::Merged).then_some((1, u32::try_from(lane).unwrap_or(u32::MAX)))
+    /// Notes what is special about each row, and its lane.
+    fn tell(&mut self, journey: &Journey) {
+        let found: HashSet<(u32, u64)> = journey
+            .findings
+            .iter()
+            .flat_map(|finding| &finding.sources)
+            .map(|source| (source.rank, source.line))
+            .collect();
+        let mut rows = std::mem::take(&mut self.rows);
+        for row in &mut rows {
+            let mut traits = Traits::default();
+            if let Some(call) = self.call_of(journey, row.entry).and_then(|call| journey.aliases.get(call)) {
+                let refused = matches!(call.verdict, Verdict::Refused(_));
+                traits.add(if refused { Traits::REFUSED } else { Traits::ALIAS });
             }
-            Entry::Orphan(orphan, _) => Some((2, orphan)),
-            _ => None,
-        }
-    }
-
-    /// Notes that an entry, and a join or bar on it, touches lanes.
-    fn touch(&mut self, journey: &Journey, entry: Entry, call: Option<usize>, at: usize) {
-        let mut touched = [self.lane_of_entry(journey, entry), None, None];
-        if let Some(line) = call.and_then(|call| journey.aliases.get(call)) {
-            let alias = line.alias.as_ref().and_then(|id| self.lane(id));
-            let target = line.target.as_ref().and_then(|id| self.lane(id));
-            if line.verdict == Verdict::Accepted
-                && let Some(lane) = alias.and_then(|lane| self.lanes.get_mut(lane))
-                && lane.kind == LaneKind::Alias
-            {
-                lane.joined = at;
+            match row.entry {
+                Entry::Reset(_) => traits.add(Traits::RESET),
+                Entry::Orphan(..) => traits.add(Traits::ORPHAN),
+                Entry::Step(at) if journey.steps.get(at as usize).is_some_and(|step| step.state != State::Merged) => {
+                    traits.add(Traits::SPLIT);
+                }
+                _ => {}
             }
-            touched = [touched[0], alias, target];
-        }
-        for lane in touched.into_iter().flatten() {
-            if let Some(lane) = self.lanes.get_mut(lane) {
-                lane.first = lane.first.min(at);
-                lane.last = lane.last.max(at);
+            if !matches!(row.entry, Entry::Reset(_)) && self.point_of(journey, row.entry).is_some() {
+                traits.add(Traits::IDENTIFY);
             }
+            if !found.is_empty() && found.contains(&(row.arrival.rank, row.arrival.line)) {
+                traits.add(Traits::FINDING);
+            }
+            row.traits = traits;
+            row.lane = self.lane_of_entry(journey, row.entry).and_then(|lane| u32::try_from(lane).ok());
         }
+        self.rows = rows;
     }
 
     /// The lane that an entry is drawn in.
-    pub fn lane_of_entry(&self, journey: &Journey, entry: Entry) -> Option<usize> {
+    fn lane_of_entry(&self, journey: &Journey, entry: Entry) -> Option<usize> {
         match entry {
-            Entry::Day | Entry::Phase(_) => None,
             Entry::Step(at) => {
                 let step = journey.steps.get(at as usize)?;
                 step.event.id.as_ref().and_then(|id| self.lane(id)).or_else(|| self.lane(&step.stored_under))
@@ -421,20 +347,17 @@ impl Timeline {
     }
 }
 
-/// The row that an entry shows; a reset and a call without a row have none.
-pub fn event(journey: &Journey, entry: Entry) -> Option<&crate::model::facts::Event> {
-    match entry {
-        Entry::Step(at) => Some(&journey.steps.get(at as usize)?.event),
-        Entry::Orphan(orphan, step) => Some(&journey.orphans.get(orphan as usize)?.steps.get(step as usize)?.event),
-        _ => None,
-    }
+/// The row of the store that an entry shows; a reset and a call without a row have none.
+pub fn event(journey: &Journey, entry: Entry) -> Option<&Event> {
+    Some(&step(journey, entry)?.event)
 }
 
-fn time(journey: &Journey, entry: Entry) -> Option<Millis> {
+/// The step that an entry shows.
+pub fn step(journey: &Journey, entry: Entry) -> Option<&crate::identity::Step> {
     match entry {
-        Entry::Reset(at) => Some(journey.points.get(at as usize)?.time),
-        Entry::Call(at) => Some(journey.aliases.get(at as usize)?.time),
-        entry => Some(event(journey, entry)?.time),
+        Entry::Step(at) => journey.steps.get(at as usize),
+        Entry::Orphan(orphan, step) => journey.orphans.get(orphan as usize)?.steps.get(step as usize),
+        _ => None,
     }
 }
 
@@ -442,16 +365,13 @@ fn index(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
-/// The row with which the user becomes known, and the point that says so.
-type Known = Option<(usize, u32)>;
-
 /// All rows by time, and where the phase changes.
-fn order(journey: &Journey, calls: &HashMap<i64, usize>) -> (Vec<(Millis, Entry)>, Known) {
+fn rows(journey: &Journey, calls: &HashMap<i64, usize>) -> (Vec<Row>, Known) {
     let pointed: HashSet<i64> = journey.points.iter().map(|point| point.row).collect();
     let mut key_of: HashMap<i64, Key> = HashMap::new();
     let mut shown_calls: HashSet<i64> = HashSet::new();
     let mut keyed: Vec<(Key, Entry)> = Vec::with_capacity(journey.steps.len() + journey.points.len());
-    let mut add = |entry: Entry, event: &crate::model::facts::Event| {
+    let mut add = |entry: Entry, event: &Event| {
         let key = (event.time, event.arrival(), 1);
         if pointed.contains(&event.row) {
             key_of.insert(event.row, key);
@@ -491,10 +411,11 @@ fn order(journey: &Journey, calls: &HashMap<i64, usize>) -> (Vec<(Millis, Entry)
         .min_by_key(|(key, _)| *key)
         .map(|(key, at)| (keyed.partition_point(|(other, _)| *other < key), index(at)))
         .filter(|(at, _)| *at < keyed.len());
-    (keyed.into_iter().map(|((time, ..), entry)| (time, entry)).collect(), known)
+    let row = |((time, arrival, _), entry)| Row { entry, time, arrival, lane: None, traits: Traits::default() };
+    (keyed.into_iter().map(row).collect(), known)
 }
 
-fn key_of_point(point: &crate::identity::Point) -> Key {
+fn key_of_point(point: &Point) -> Key {
     let arrival = Arrival { at: point.time, rank: point.source.rank, line: point.source.line, row: point.row };
     (point.time, arrival, 1)
 }
@@ -507,7 +428,7 @@ fn lanes(journey: &Journey) -> (Vec<Lane>, HashMap<Id, usize>) {
         let at = lanes.len();
         let mut ids = ids.peekable();
         if let Some(id) = ids.peek() {
-            lanes.push(Lane { id: (*id).clone(), kind, label: label(at), first: usize::MAX, last: 0, joined: 0 });
+            lanes.push(Lane { id: (*id).clone(), kind, label: lane_label(at) });
         }
         for id in ids {
             lane_of.entry(id.clone()).or_insert(at);
@@ -524,19 +445,19 @@ fn lanes(journey: &Journey) -> (Vec<Lane>, HashMap<Id, usize>) {
 }
 
 /// `A` to `Z`, then `27`, `28`, …
-fn label(at: usize) -> String {
+pub fn lane_label(at: usize) -> String {
     match u8::try_from(at) {
         Ok(small @ 0..26) => char::from(b'A' + small).to_string(),
         _ => (at + 1).to_string(),
     }
 }
 
-fn activity(order: &[(Millis, Entry)]) -> Vec<u64> {
+fn activity(rows: &[Row]) -> Vec<u64> {
     let mut parts = vec![0; PARTS];
-    let (Some((first, _)), Some((last, _))) = (order.first(), order.last()) else { return Vec::new() };
-    let whole = last.saturating_sub(*first).max(1);
-    for (time, _) in order {
-        let part = i128::from(time.saturating_sub(*first)) * (PARTS as i128 - 1) / i128::from(whole);
+    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Vec::new() };
+    let whole = last.time.saturating_sub(first.time).max(1);
+    for row in rows {
+        let part = i128::from(row.time.saturating_sub(first.time)) * (PARTS as i128 - 1) / i128::from(whole);
         if let Some(count) = usize::try_from(part).ok().and_then(|part| parts.get_mut(part)) {
             *count += 1;
         }
@@ -558,11 +479,12 @@ fn coverage(journey: &Journey) -> Coverage {
     coverage.devices = devices.len() as u64;
     for orphan in &journey.orphans {
         let rows = orphan.steps.len() as u64;
-        if orphan.contested {
-            coverage.contested += rows;
-        } else {
-            coverage.orphaned += rows;
-        }
+        let place = match (orphan.contested, orphan.strength) {
+            (true, _) => &mut coverage.contested,
+            (false, Strength::Weak) => &mut coverage.hinted,
+            (false, _) => &mut coverage.orphaned,
+        };
+        *place += rows;
     }
     coverage
 }

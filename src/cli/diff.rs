@@ -1,0 +1,22 @@
+//! `journey diff`: two users beside each other.
+
+use super::args::{Diff, Format};
+use super::console::Console;
+use super::failure::Failure;
+use super::open::Named;
+use super::show::nowhere;
+use crate::model::Id;
+use crate::report::compare;
+
+pub(super) fn run(command: &Diff, store: Named, console: &mut Console) -> Result<(), Failure> {
+    let inspector = store.open(console)?;
+    let compared = match inspector.compare(&Id::new(&command.a), &Id::new(&command.b))? {
+        Ok(compared) => compared,
+        Err(unknown) => return Err(nowhere(unknown.as_str(), &inspector)?),
+    };
+    match console.format {
+        Format::Text => compare::text(&mut console.out, &compared, &console.look)?,
+        Format::Json => compare::json(&mut console.out, &compared)?,
+    }
+    console.finish()
+}

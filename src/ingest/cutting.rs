@@ -1,0 +1,194 @@
+//! Cutting a stream into pieces that become chunks: what is known is passed over.
+
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+use super::Options;
+use super::reading::Stream;
+use crate::formats::{Decoder, Item, Layout, Record, Sniffed, Splitter};
+use crate::store::KnownChunk;
+
+/// Mixed into the hash of a chunk that is nothing but a last record that was cut.
+const CUT: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// Bytes read behind a chunk, so that its last record is whole.
+const SLACK: usize = 1 << 20;
+
+/// A part of the stream, from one record to another.
+#[derive(Debug)]
+pub(super) struct Piece {
+    /// The part, and behind it bytes that belong to no piece.
+    pub(super) buffer: Vec<u8>,
+    /// Bytes of the part.
+    pub(super) bytes: usize,
+    /// The records in it.
+    pub(super) records: Vec<Record>,
+    /// Its first line in the file, from 1.
+    pub(super) line: u64,
+    /// Number of lines.
+    pub(super) lines: u64,
+    /// Hash of the piece before it, 0 for the first of a stream.
+    pub(super) prev: u64,
+    /// Hash of its content.
+    pub(super) hash: u64,
+}
+
+impl Piece {
+    pub(super) fn content(&self) -> &[u8] {
+        self.buffer.get(..self.bytes).unwrap_or_default()
+    }
+}
+
+/// Whether a stream goes on with a chunk that the store has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Same {
+    Yes,
+    No,
+    /// Yes, but its last record was cut then and goes on now.
+    UpToItsCutEnd,
+}
+
+/// Cuts one stream.
+pub(super) struct Cutter {
+    decoder: Decoder,
+    layout: Layout,
+    /// Next line of the file.
+    line: u64,
+    /// Whether the stream is past its start.
+    begun: bool,
+    size: usize,
+    longest: usize,
+}
+
+/// Records at the start of a buffer.
+struct Found {
+    records: Vec<Record>,
+    /// Bytes that they take.
+    bytes: usize,
+    /// Next line behind them.
+    line: u64,
+    /// It is one record that was cut by the end of the stream.
+    cut: bool,
+}
+
+impl Cutter {
+    pub(super) fn new(sniffed: &Sniffed, options: &Options) -> Self {
+        Self {
+            decoder: Decoder::new(sniffed),
+            layout: sniffed.layout,
+            line: 1,
+            begun: false,
+            size: options.chunk.max(1),
+            longest: options.longest_record.max(1),
+        }
+    }
+
+    /// Whether the stream goes on with `known`, which comes after a chunk with hash `prev`.
+    pub(super) fn compare(&self, stream: &mut Stream, prev: u64, known: &KnownChunk) -> Same {
+        let Ok(bytes) = usize::try_from(known.bytes) else { return Same::No };
+        stream.fill(bytes.saturating_add(1));
+        let Some(content) = stream.content().get(..bytes) else { return Same::No };
+        if known.hash == hash(prev, content, false) {
+            return Same::Yes;
+        }
+        if known.hash != hash(prev, content, true) {
+            return Same::No;
+        }
+        match stream.content().get(bytes) {
+            None => Same::Yes,
+            Some(b'\n' | b'\r') if self.layout != Layout::Nested => Same::Yes,
+            Some(_) => Same::UpToItsCutEnd,
+        }
+    }
+
+    /// The piece that is the chunk `known` of the store, which comes next.
+    pub(super) fn known_piece(&self, stream: &Stream, prev: u64, known: &KnownChunk) -> Piece {
+        let bytes = usize::try_from(known.bytes).unwrap_or(usize::MAX);
+        let content = stream.content().get(..bytes).unwrap_or_default();
+        Piece {
+            buffer: content.to_vec(),
+            bytes: content.len(),
+            records: self.find(content, true, usize::MAX).records,
+            line: self.line,
+            lines: known.lines,
+            prev,
+            hash: known.hash,
+        }
+    }
+
+    /// Goes behind a chunk that the store has.
+    pub(super) fn pass_over(&mut self, stream: &mut Stream, known: &KnownChunk) {
+        stream.consume(usize::try_from(known.bytes).unwrap_or(usize::MAX));
+        self.line = known.first_line + known.lines;
+        self.begun = true;
+    }
+
+    /// The next piece, in a buffer of its own; `None` at the end of the stream. `spare` is a
+    /// buffer that nobody needs any more.
+    pub(super) fn next(&mut self, stream: &mut Stream, prev: u64, spare: Vec<u8>) -> Option<Piece> {
+        // The record that fills the chunk ends somewhere behind it.
+        stream.fill(self.size.saturating_add(SLACK));
+        let found = loop {
+            let found = self.find(stream.content(), stream.ended && !stream.failed(), self.size);
+            if stream.ended || found.bytes >= self.size {
+                break found;
+            }
+            // A record longer than the slack: rare enough to begin again with twice the bytes.
+            stream.fill(stream.content().len().saturating_mul(2));
+        };
+        if found.bytes == 0 {
+            return None;
+        }
+        let Found { records, bytes, line, cut } = found;
+        let hash = hash(prev, stream.content().get(..bytes).unwrap_or_default(), cut);
+        let buffer = stream.cut_off(bytes, spare);
+        let piece = Piece { buffer, bytes, records, line: self.line, lines: line - self.line, prev, hash };
+        self.line = line;
+        self.begun = true;
+        Some(piece)
+    }
+
+    /// Finds the records at the start of `content`, until they take `enough` bytes.
+    fn find(&self, content: &[u8], at_end: bool, enough: usize) -> Found {
+        let mut splitter = Splitter::new(self.layout, self.line, self.longest, self.begun);
+        let mut found = Found { records: Vec::new(), bytes: 0, line: self.line, cut: false };
+        while found.bytes < enough {
+            let Some(record) = splitter.next(content, at_end) else {
+                if at_end {
+                    found.bytes = content.len();
+                    found.line = splitter.line();
+                }
+                break;
+            };
+            if at_end && self.is_cut(&record, content) {
+                // It comes alone, so that it can be read again should the rest of it come.
+                if record.start > 0 && !found.records.is_empty() {
+                    found.bytes = record.start;
+                    found.line = record.line;
+                    break;
+                }
+                found.cut = true;
+            }
+            found.bytes = record.next;
+            found.line = splitter.line();
+            found.records.push(record);
+        }
+        found
+    }
+
+    /// Whether a record stands at the end of the stream and cannot be read.
+    fn is_cut(&self, record: &Record, content: &[u8]) -> bool {
+        if record.next != content.len() || record.too_long || self.layout != Layout::Nested && content.ends_with(b"\n")
+        {
+            return false;
+        }
+        let mut items = Vec::new();
+        self.decoder.decode(record.line, content.get(record.start..record.end).unwrap_or_default(), &mut items);
+        items.iter().any(|item| matches!(item, Item::Reject(_)))
+    }
+}
+
+/// Hash of a chunk; never 0, which stands for the start of a file.
+fn hash(prev: u64, content: &[u8], cut: bool) -> u64 {
+    let seed = if cut { prev ^ CUT } else { prev };
+    xxh3_64_with_seed(content, seed).max(1)
+}

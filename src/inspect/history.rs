@@ -1,0 +1,143 @@
+//! What one user's rows were at moments of arrival, without asking the store each time.
+//!
+//! A person who steps through a history asks for one moment after another. What can matter
+//! differs from moment to moment (an id that is known now was anonymous once), so each moment
+//! is [gathered](super::gather) anew, over look-ups that are remembered: the store is asked
+//! once for each id.
+//!
+//! Cost: the rows of the user and of what stands next to it, kept twice while it is scrubbed.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::gather::{Limits, gather};
+use super::warehouse::{Ask, Edges, Warehouse};
+use crate::identity::Facts;
+use crate::identity::moment::{had_arrived, link_as_of};
+use crate::model::Id;
+use crate::model::facts::{Arrival, Event, Place};
+use crate::store::IdHit;
+
+/// Look-ups of one user, remembered.
+#[derive(Debug, Default)]
+pub struct History {
+    /// [`crate::store::Reader::data_version`] that they were made at.
+    version: Option<i64>,
+    memory: Memory,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
+    /// Edges by id, with how many of each kind were asked for.
+    edges: RefCell<HashMap<Id, (Ask, Edges)>>,
+    /// Pages of rows by what was asked.
+    rows: RefCell<HashMap<Page, Vec<Arc<Event>>>>,
+}
+
+/// Which rows: of which ids, after which place, how many.
+type Page = (Vec<Id>, Option<Place>, usize);
+
+impl History {
+    /// Forgets everything if the store has changed since.
+    pub(super) fn renew(&mut self, version: i64) {
+        if self.version != Some(version) {
+            *self = Self { version: Some(version), memory: Memory::default() };
+        }
+    }
+
+    /// Reads what the journey of `query` needs as it stood at `moment`.
+    pub fn gather<W: Warehouse>(
+        &self,
+        warehouse: &W,
+        query: &Id,
+        moment: Arrival,
+        limits: &Limits,
+    ) -> Result<Facts, W::Error> {
+        gather(&Then { warehouse, memory: &self.memory, moment }, query, limits)
+    }
+}
+
+/// A warehouse as it was at a moment.
+struct Then<'a, W> {
+    warehouse: &'a W,
+    memory: &'a Memory,
+    moment: Arrival,
+}
+
+/// Whether an answer to `asked` holds the answer to `ask`.
+fn covers(asked: Ask, ask: Ask) -> bool {
+    asked.calls_of >= ask.calls_of && asked.calls_to >= ask.calls_to && asked.links >= ask.links
+}
+
+/// Of each kind the larger number, so that what is remembered only grows.
+fn both(one: Ask, other: Ask) -> Ask {
+    Ask {
+        calls_of: one.calls_of.max(other.calls_of),
+        calls_to: one.calls_to.max(other.calls_to),
+        links: one.links.max(other.links),
+    }
+}
+
+impl<W: Warehouse> Then<'_, W> {
+    /// Edges of `id` as they stood; those remembered come in order of arrival, so that a limit
+    /// cuts off the latest.
+    fn remembered(&self, id: &Id, ask: Ask) -> Edges {
+        let memory = self.memory.edges.borrow();
+        let Some((_, edges)) = memory.get(id) else { return Edges::default() };
+        let then = self.moment;
+        let calls_of = edges.calls_of.iter().take(ask.calls_of).filter(|call| had_arrived(*call, then));
+        let calls_to = edges.calls_to.iter().take(ask.calls_to).filter(|call| had_arrived(*call, then));
+        let links = edges.links.iter().take(ask.links).filter_map(|link| link_as_of(link, then));
+        Edges { calls_of: calls_of.cloned().collect(), calls_to: calls_to.cloned().collect(), links: links.collect() }
+    }
+
+    /// One page of rows, whenever they arrived.
+    fn page(&self, ids: &[Id], after: Option<Place>, limit: usize) -> Result<Vec<Arc<Event>>, W::Error> {
+        let page = (ids.to_vec(), after, limit);
+        if let Some(rows) = self.memory.rows.borrow().get(&page) {
+            return Ok(rows.clone());
+        }
+        let rows = self.warehouse.event_heads(ids, after, limit)?;
+        self.memory.rows.borrow_mut().insert(page, rows.clone());
+        Ok(rows)
+    }
+}
+
+impl<W: Warehouse> Warehouse for Then<'_, W> {
+    type Error = W::Error;
+
+    fn search_ids(&self, text: &str, limit: usize) -> Result<Vec<IdHit>, W::Error> {
+        self.warehouse.search_ids(text, limit)
+    }
+
+    fn edges(&self, ids: &[Id], ask: Ask) -> Result<Vec<Edges>, W::Error> {
+        let known = |id: &Id| self.memory.edges.borrow().get(id).map(|(asked, _)| *asked);
+        let unknown: Vec<Id> =
+            ids.iter().filter(|id| !known(id).is_some_and(|asked| covers(asked, ask))).cloned().collect();
+        let wanted = unknown.iter().filter_map(known).fold(ask, both);
+        for (id, edges) in unknown.iter().zip(self.warehouse.edges(&unknown, wanted)?) {
+            self.memory.edges.borrow_mut().insert(id.clone(), (wanted, edges));
+        }
+        Ok(ids.iter().map(|id| self.remembered(id, ask)).collect())
+    }
+
+    fn event_heads(&self, ids: &[Id], after: Option<Place>, limit: usize) -> Result<Vec<Arc<Event>>, W::Error> {
+        let mut found = Vec::new();
+        let mut at = after;
+        loop {
+            let rows = self.page(ids, at, limit)?;
+            let is_last = rows.len() < limit;
+            at = rows.last().map(|row| Event::place(row));
+            found.extend(rows.into_iter().filter(|row| had_arrived(&**row, self.moment)));
+            if is_last || found.len() >= limit {
+                found.truncate(limit);
+                return Ok(found);
+            }
+        }
+    }
+
+    fn properties(&self, rows: &[i64]) -> Result<Vec<String>, W::Error> {
+        self.warehouse.properties(rows)
+    }
+}

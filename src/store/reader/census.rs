@@ -1,0 +1,100 @@
+//! What a look over the whole store, or at one line of a list, needs.
+
+use super::facts::{CALLS, ORDER, ThinCall};
+use super::{Reader, at_most};
+use crate::model::facts::AliasCall;
+use crate::model::{Id, Millis};
+use crate::store::Error;
+
+/// An id of the store and what other tables say of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdNote<'a> {
+    /// The id.
+    pub id: &'a str,
+    /// Whether rows were sent under it.
+    pub has_rows: bool,
+    /// Whether a row names it as a user: by `$identify` or as `$user_id`.
+    pub is_user: bool,
+}
+
+impl Reader {
+    /// Every alias call, in order of arrival; past `limit` the latest are left out.
+    pub fn all_calls(&self, limit: usize) -> Result<Vec<AliasCall>, Error> {
+        self.at_one_moment(|_| {
+            let files = self.files()?;
+            let select = format!("{CALLS} {ORDER}, x.id LIMIT ?1");
+            let rows = self.ask(|db| {
+                db.prepare_cached(&select)?
+                    .query_map([at_most(limit)], ThinCall::read)?
+                    .collect::<rusqlite::Result<Vec<_>>>()
+            })?;
+            rows.into_iter().map(|row| self.call(&files, &row)).collect()
+        })
+    }
+
+    /// Calls `each` for every id in any role.
+    ///
+    /// Costs a few index look-ups for each: seconds for a million.
+    pub fn each_id(&self, mut each: impl FnMut(IdNote<'_>)) -> Result<(), Error> {
+        self.ask(|db| {
+            let mut select = db.prepare_cached(
+                "SELECT i.name, EXISTS (SELECT 1 FROM runs r WHERE r.uid = i.id),
+                        EXISTS (SELECT 1 FROM links l WHERE l.a = i.id AND l.kind IN (0, 1))
+                     OR EXISTS (SELECT 1 FROM links l WHERE l.b = i.id AND l.kind = 3)
+                 FROM ids i ORDER BY i.id",
+            )?;
+            let mut rows = select.query([])?;
+            while let Some(row) = rows.next()? {
+                each(IdNote { id: row.get_ref(0)?.as_str()?, has_rows: row.get(1)?, is_user: row.get(2)? });
+            }
+            Ok(())
+        })
+    }
+
+    /// Rows sent under `id` in `parts` equal parts of the time from the first to the last of
+    /// them; empty without rows.
+    ///
+    /// Costs a look at the time of each row, which are neighbours.
+    pub fn activity_of(&self, id: &Id, parts: usize) -> Result<Vec<u64>, Error> {
+        self.at_one_moment(|_| {
+            let Some(uid) = self.number_of(id)? else { return Ok(Vec::new()) };
+            let Some(span) = self.span_of(id)? else { return Ok(Vec::new()) };
+            let (Some(first), Some(last)) = (span.first, span.last) else { return Ok(Vec::new()) };
+            let mut counts = vec![0; parts];
+            self.ask(|db| {
+                let mut runs = db.prepare_cached("SELECT lo, n FROM runs WHERE uid = ?1")?;
+                let runs = runs.query_map([uid], |run| Ok((run.get(0)?, run.get(1)?)))?;
+                let runs: Vec<(i64, i64)> = runs.collect::<rusqlite::Result<_>>()?;
+                for (lo, n) in runs {
+                    let mut times = db.prepare_cached("SELECT t FROM rows WHERE id BETWEEN ?1 AND ?2")?;
+                    let mut times = times.query([lo, lo.saturating_add(n).saturating_sub(1)])?;
+                    while let Some(row) = times.next()? {
+                        if let Some(count) = counts.get_mut(part(row.get(0)?, (first, last), parts)) {
+                            *count += 1;
+                        }
+                    }
+                }
+                Ok(())
+            })?;
+            Ok(counts)
+        })
+    }
+}
+
+/// The part of the time from `first` to `last` that `t` is in.
+fn part(t: Millis, (first, last): (Millis, Millis), parts: usize) -> usize {
+    let whole = i128::from(last) - i128::from(first) + 1;
+    let at = (i128::from(t) - i128::from(first)) * (parts as i128) / whole.max(1);
+    usize::try_from(at).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_moment_is_in_the_last_part() {
+        assert_eq!((part(0, (0, 99), 4), part(25, (0, 99), 4), part(99, (0, 99), 4)), (0, 1, 3));
+        assert_eq!(part(i64::MAX, (i64::MIN, i64::MAX), 10), 9);
+    }
+}

@@ -1,0 +1,115 @@
+//! Texts numbered from 0 in the order in which they were met.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher};
+
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
+/// Texts by their numbers, in one piece of memory.
+#[derive(Clone, Debug, Default)]
+pub(in crate::store) struct Texts {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Texts {
+    pub(in crate::store) fn iter(&self) -> impl Iterator<Item = &str> {
+        let mut start = 0;
+        self.ends.iter().map(move |end| {
+            let text = self.text.get(start..*end).unwrap_or_default();
+            start = *end;
+            text
+        })
+    }
+}
+
+/// Texts that are being numbered.
+#[derive(Debug, Default)]
+pub(super) struct Numbered<'a> {
+    numbers: HashMap<Cow<'a, str>, u32, Hashing>,
+    texts: Texts,
+}
+
+impl<'a> Numbered<'a> {
+    /// The number of `text`.
+    pub(super) fn number(&mut self, text: Cow<'a, str>) -> u32 {
+        if let Some(number) = self.numbers.get(&*text) {
+            return *number;
+        }
+        // A chunk is far smaller than four billion texts.
+        let number = u32::try_from(self.texts.ends.len()).unwrap_or(u32::MAX);
+        self.texts.text.push_str(&text);
+        self.texts.ends.push(self.texts.text.len());
+        self.numbers.insert(text, number);
+        number
+    }
+
+    pub(super) fn into_texts(self) -> Texts {
+        self.texts
+    }
+}
+
+/// Hashes for maps that nobody iterates in the order of: faster for short texts than what Rust
+/// has, which guards servers against chosen keys.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::store) struct Hashing;
+
+impl BuildHasher for Hashing {
+    type Hasher = State;
+
+    fn build_hasher(&self) -> State {
+        State(0)
+    }
+}
+
+/// A hash in the making.
+#[derive(Debug)]
+pub(in crate::store) struct State(u64);
+
+impl State {
+    fn mix(&mut self, value: u64) {
+        self.0 = (self.0.rotate_left(26) ^ value).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
+impl Hasher for State {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = xxh3_64_with_seed(bytes, self.0);
+    }
+
+    fn write_u8(&mut self, value: u8) {
+        self.mix(value.into());
+    }
+
+    fn write_u32(&mut self, value: u32) {
+        self.mix(value.into());
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.mix(value);
+    }
+
+    fn write_isize(&mut self, value: isize) {
+        self.mix(value.cast_unsigned() as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ self.0 >> 32
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_numbered_as_they_are_met_and_come_back() {
+        let mut numbered = Numbered::default();
+        let numbers: Vec<u32> =
+            ["b", "", "a", "b", ""].into_iter().map(|text| numbered.number(Cow::Borrowed(text))).collect();
+        assert_eq!(numbers, [0, 1, 2, 0, 1]);
+        assert_eq!(numbered.number(Cow::Owned("a".to_owned())), 2);
+        assert_eq!(numbered.into_texts().iter().collect::<Vec<_>>(), ["b", "", "a"]);
+    }
+}

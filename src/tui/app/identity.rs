@@ -1,0 +1,198 @@
+//! What the keys of the identity screen do to the model: other pages and the way back, moments
+//! of arrival, questions to the user.
+
+use crate::model::Id;
+use crate::model::facts::Arrival;
+use crate::model::written::Written;
+use crate::tui::keys::Action;
+use crate::tui::screen::identity::Goal;
+use crate::tui::screen::prompt::{self, About};
+use crate::tui::screen::search::Load;
+use crate::tui::screen::{compare, journey};
+use crate::tui::worker::{Question, Then};
+
+use super::{Effect, Layer, Model};
+
+/// Pages behind this one; more than anybody goes back.
+const MOST_VISITS: usize = 100;
+
+/// A page that another one was opened from.
+#[derive(Clone, Debug)]
+pub(super) struct Visit {
+    id: Id,
+    journey: journey::State,
+    layers: Vec<Layer>,
+    /// Whether the store has changed since.
+    pub(super) stale: bool,
+}
+
+/// Other pages than the one on the screen.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Pages {
+    /// Those that this one was opened from, the last one last.
+    pub(super) trail: Vec<Visit>,
+    /// Two users beside each other, which two, and whether that is asked for.
+    pub(super) compare: Option<compare::State>,
+    pub(super) pair: Option<[Id; 2]>,
+    pub(super) comparing: Load<()>,
+    /// The row to select once its journey is there.
+    pub(super) row_wanted: Option<i64>,
+    /// The store has changed while something lay over the journey.
+    pub(super) outdated: bool,
+}
+
+impl Pages {
+    /// A journey is opened anew: no way leads back, and nothing is waited for.
+    pub(super) fn leave(&mut self) {
+        self.trail.clear();
+        self.comparing.forget();
+        self.row_wanted = None;
+    }
+
+    /// The store has changed.
+    pub(super) fn outdate(&mut self) {
+        for visit in &mut self.trail {
+            visit.stale = true;
+        }
+        self.outdated = true;
+    }
+}
+
+impl Model {
+    /// Opens the page of another id, with the way back to this one.
+    pub(super) fn visit(&mut self, id: Id) -> Vec<Effect> {
+        if self.opened.as_ref() == Some(&id) {
+            self.notice = Some("it is the one on the screen".to_owned());
+            return Vec::new();
+        }
+        let mut trail = std::mem::take(&mut self.pages.trail);
+        if let (Some(opened), Some(journey)) = (&self.opened, &self.journey) {
+            let layers = self.layers.clone();
+            trail.push(Visit { id: opened.clone(), journey: journey.clone(), layers, stale: false });
+        }
+        if trail.len() > MOST_VISITS {
+            trail.remove(0);
+        }
+        let effects = self.open(id);
+        self.pages.trail = trail;
+        effects
+    }
+
+    /// Goes back to the page that this one was opened from, as it was left.
+    pub(super) fn revisit(&mut self) -> Option<Vec<Effect>> {
+        let Visit { id, journey, layers, stale } = self.pages.trail.pop()?;
+        self.opening.forget();
+        self.failed = None;
+        self.properties_asked = None;
+        self.opened = Some(id);
+        self.journey = Some(journey);
+        self.layers = layers;
+        if let Some(state) = &mut self.journey
+            && state.zone() != self.look.zone
+        {
+            state.change_zone(self.look.zone);
+        }
+        Some(if stale { self.reload() } else { Vec::new() })
+    }
+
+    /// What is to be asked for the journey of `id`: as it is, or as it stood.
+    pub(super) fn question(&self, id: Id) -> Question {
+        let scrub = self.journey.as_ref().map(journey::State::scrub);
+        match scrub.and_then(|scrub| Some((scrub.moment()?, scrub.root().cloned()))) {
+            Some((moment, root)) => Question::AsOf(Then { id, root, moment }, self.look.zone),
+            None => Question::Journey(id, self.look.zone),
+        }
+    }
+
+    /// Asks for the moment that the journey now stands at.
+    fn ask_moment(&mut self) -> Vec<Effect> {
+        let Some(id) = self.opened.clone() else { return Vec::new() };
+        let ticket = self.ticket();
+        self.opening.ask(ticket);
+        self.search.forget();
+        self.properties_asked = None;
+        vec![Effect::Ask(ticket, self.question(id))]
+    }
+
+    /// Goes one change of the lookup table back or on.
+    pub(super) fn scrub(&mut self, later: bool) -> Vec<Effect> {
+        let Some(journey) = &mut self.journey else { return Vec::new() };
+        if journey.scrub_step(later) {
+            return self.ask_moment();
+        }
+        let end = if later { "this is now" } else { "nothing of this user had arrived earlier" };
+        self.notice = Some(end.to_owned());
+        Vec::new()
+    }
+
+    /// Asks the user for a moment.
+    pub(super) fn ask_when(&mut self) {
+        let Some(journey) = &self.journey else { return };
+        let zone = self.look.zone;
+        let shown = journey.scrub().moment().map(|moment| moment.at);
+        let at = shown.or_else(|| Some(journey.row()?.time));
+        let text = at.and_then(|at| Some(zone.wall(at)?.format("%Y-%m-%d %H:%M:%S%.3f").to_string()));
+        self.layers.push(Layer::Prompt(prompt::State::new(About::Moment, &text.unwrap_or_default(), Vec::new())));
+    }
+
+    /// Does what a key asks of a question to the user.
+    pub(super) fn reply(&mut self, action: Action) -> Vec<Effect> {
+        let zone = self.look.zone;
+        let Some(Layer::Prompt(prompt)) = self.layers.last_mut() else { return Vec::new() };
+        if action != Action::Open {
+            prompt.update(action);
+            return Vec::new();
+        }
+        let text = prompt.text().trim().to_owned();
+        match prompt.about() {
+            About::Moment => {
+                let now = text.is_empty() || text.eq_ignore_ascii_case("now");
+                let at = Written::parse(&text).and_then(|written| written.end(|wall| zone.moment(wall)));
+                if !now && at.is_none() {
+                    prompt.refuse(format!(
+                        "{text:?} is no time: write 2019-07-10, 2019-07-10 19:13 or 2019-07-10T19:13:04Z"
+                    ));
+                    return Vec::new();
+                }
+                self.layers.pop();
+                let Some(journey) = &mut self.journey else { return Vec::new() };
+                journey.scrub_to(at.map(Arrival::end_of));
+                self.ask_moment()
+            }
+            About::Other => {
+                if text.is_empty() {
+                    prompt.refuse("an id of the other user is needed".to_owned());
+                    return Vec::new();
+                }
+                self.layers.pop();
+                self.ask_compared(Id::new(&text))
+            }
+        }
+    }
+}
+
+/// Does what a key asks of the identity screen.
+pub(super) fn update(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
+    let Some(journey) = &mut model.journey else { return Vec::new() };
+    if action != Action::Open {
+        journey.identity.update(action, page);
+        return Vec::new();
+    }
+    let goal = journey.identity.goal(journey.journey(), journey.timeline().register());
+    let reached = match goal {
+        Some(Goal::Row(row)) => journey.select_row(row),
+        Some(Goal::Call(call)) => journey.select_call(call),
+        Some(Goal::Place(source, other)) => match (journey.select_place(&source), other) {
+            (false, Some(other)) => return model.visit(other),
+            (reached, _) => reached,
+        },
+        Some(Goal::User(id)) => return model.visit(id),
+        None => return Vec::new(),
+    };
+    if reached && matches!(model.layers.last(), Some(Layer::Identity)) {
+        model.layers.pop();
+    } else if !reached {
+        model.notice = Some("it has no row on this timeline".to_owned());
+    }
+    Vec::new()
+}

@@ -1,0 +1,187 @@
+//! The mouse: what lies where on the screen, and what a press or a turn of the wheel does.
+//!
+//! A drawing notes where its lists, panes and hints are (`Ui::spot`); the update looks up
+//! what was hit and gives it to the screen as a [`Pointed`]. Who holds the button keeps the
+//! place where it went down, so that a drag may leave it. Whatever the mouse does, a key does.
+
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::{Position, Rect};
+
+use super::{Effect, Layer, Model, Ui, act, palette, search_asked};
+use crate::tui::keys::Action;
+
+/// Lines that one notch of the wheel goes.
+const NOTCH: usize = 3;
+
+/// What a part of the screen is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spot {
+    /// Lines of the screen's list; the number is that of the topmost line.
+    List(usize),
+    /// The pane with the whole of the selected row.
+    Detail,
+    /// The strip of the whole time, in its full length.
+    Strip,
+    /// Pressing it does what a key does.
+    Does(Action),
+}
+
+/// A part of the screen, and what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Where.
+    pub area: Rect,
+    /// What.
+    pub spot: Spot,
+}
+
+/// What the mouse did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gesture {
+    /// The left button went down.
+    Press,
+    /// It went down on the same place once more.
+    PressAgain,
+    /// The mouse moved with the button held.
+    Drag,
+    /// The button came up.
+    Release,
+}
+
+/// What the mouse did to a part of the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pointed {
+    /// What was hit, or is held.
+    pub spot: Spot,
+    /// How.
+    pub gesture: Gesture,
+    /// Column in the part, inside it also when the mouse is not.
+    pub column: u16,
+    /// Row in the part.
+    pub row: u16,
+    /// Columns of the part.
+    pub columns: u16,
+    /// Rows of the part.
+    pub rows: u16,
+}
+
+impl Pointed {
+    /// The line of the list that was pressed.
+    pub fn line(&self) -> Option<usize> {
+        match (self.spot, self.gesture) {
+            (Spot::List(top), Gesture::Press | Gesture::PressAgain) => Some(top + usize::from(self.row)),
+            _ => None,
+        }
+    }
+}
+
+impl Ui {
+    /// Notes what a part of the screen is; later ones lie over earlier ones.
+    pub(in crate::tui) fn spot(&mut self, area: Rect, spot: Spot) {
+        if !area.is_empty() {
+            self.spots.push(Target { area, spot });
+        }
+    }
+}
+
+/// What the mouse has done before.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct State {
+    /// What the button went down on.
+    held: Option<Target>,
+    /// Where it went down last, if nothing else has happened since.
+    pressed: Option<Position>,
+    /// Whether the terminal sends what the mouse does.
+    captured: bool,
+}
+
+impl State {
+    /// Nothing has happened yet.
+    pub(super) fn new(captured: bool) -> Self {
+        Self { captured, ..Self::default() }
+    }
+
+    /// Something else has happened.
+    pub(super) fn interrupt(&mut self) {
+        self.pressed = None;
+    }
+}
+
+/// Leaves the mouse to the terminal, or takes it back.
+pub(super) fn toggle(model: &mut Model) -> Vec<Effect> {
+    let captured = !model.mouse.captured;
+    model.mouse.captured = captured;
+    let notice = if captured {
+        "the mouse works here again"
+    } else {
+        "the terminal has the mouse: select and copy as anywhere; the same key takes it back"
+    };
+    model.notice = Some(notice.to_owned());
+    vec![Effect::Mouse(captured)]
+}
+
+/// Changes the model by a mouse event.
+pub(super) fn update(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
+    let at = Position { x: event.column, y: event.row };
+    let hit = model.drawn.spots.iter().rev().find(|target| target.area.contains(at)).copied();
+    let (target, gesture) = match event.kind {
+        MouseEventKind::ScrollDown => return wheel(model, hit, true),
+        MouseEventKind::ScrollUp => return wheel(model, hit, false),
+        MouseEventKind::Down(MouseButton::Left) => {
+            let again = model.mouse.pressed.replace(at) == Some(at);
+            model.mouse.held = hit;
+            (hit, if again { Gesture::PressAgain } else { Gesture::Press })
+        }
+        MouseEventKind::Drag(MouseButton::Left) => {
+            model.mouse.interrupt();
+            (model.mouse.held, Gesture::Drag)
+        }
+        MouseEventKind::Up(MouseButton::Left) => (model.mouse.held.take(), Gesture::Release),
+        _ => return Vec::new(),
+    };
+    let Some(Target { area, spot }) = target else { return Vec::new() };
+    let pointed = Pointed {
+        spot,
+        gesture,
+        column: at.x.clamp(area.x, area.right().saturating_sub(1)) - area.x,
+        row: at.y.clamp(area.y, area.bottom().saturating_sub(1)) - area.y,
+        columns: area.width,
+        rows: area.height,
+    };
+    point(model, pointed)
+}
+
+fn wheel(model: &mut Model, hit: Option<Target>, down: bool) -> Vec<Effect> {
+    let detail = hit.is_some_and(|target| target.spot == Spot::Detail);
+    let action = match (detail, down) {
+        (true, true) => Action::DetailDown,
+        (true, false) => Action::DetailUp,
+        (false, true) => Action::Next,
+        (false, false) => Action::Previous,
+    };
+    // A call of a play is looked at one by one, rows are not.
+    let times = if matches!(model.layers.last(), Some(Layer::Player)) { 1 } else { NOTCH };
+    (0..times).flat_map(|_| act(model, action)).collect()
+}
+
+/// Gives it to the screen on top. A screen answers the action that the press stands for.
+fn point(model: &mut Model, pointed: Pointed) -> Vec<Effect> {
+    if let (Spot::Does(action), Gesture::Press | Gesture::PressAgain) = (pointed.spot, pointed.gesture) {
+        return act(model, action);
+    }
+    if let Some(Layer::Palette(state)) = model.layers.last_mut() {
+        let asked = pointed.line().map(|line| state.point(line));
+        return asked.map(|asked| palette::asked(model, asked)).unwrap_or_default();
+    }
+    let panel = model.shows_panel();
+    let action = match (model.layers.last(), &mut model.journey) {
+        (Some(Layer::Search) | None, _) => {
+            let asked = model.search.point(&pointed);
+            return search_asked(model, asked);
+        }
+        (Some(Layer::Journey), Some(journey)) if !panel => journey.point(&pointed),
+        (Some(Layer::Journey | Layer::Identity), Some(journey)) => journey.identity.point(&pointed),
+        _ => None,
+    };
+    action.map(|action| act(model, action)).unwrap_or_default()
+}

@@ -1,0 +1,106 @@
+//! What the timeline asks of the program: rows to go through, texts to type and to copy.
+
+use crate::tui::screen::journey;
+use crate::tui::screen::journey::sift::Sifted;
+use crate::tui::worker::{Opened, Question, Recent, Ticket};
+
+use super::{Effect, Layer, Model};
+
+/// What the last key of the timeline still asks for.
+pub(super) fn after(model: &mut Model) -> Vec<Effect> {
+    if let Some(notice) = model.journey.as_mut().and_then(journey::State::take_notice) {
+        model.notice = Some(notice);
+    }
+    model.sift()
+}
+
+/// Gives what is typed to the timeline, if it takes it.
+pub(super) fn typed(model: &mut Model, text: &str) -> bool {
+    let types = model.types();
+    if let Some(journey) = model.journey.as_mut().filter(|_| types) {
+        journey.paste(text);
+    }
+    types
+}
+
+/// Takes what a filter keeps.
+pub(super) fn sifted(model: &mut Model, ticket: Ticket, sifted: &Sifted) {
+    if model.sifting.as_ref().is_some_and(|(asked, _)| *asked == ticket) {
+        model.sifting = None;
+    }
+    if let Some(journey) = &mut model.journey {
+        journey.take_sifted(sifted);
+    }
+}
+
+/// Takes the answer for the journey that is waited for.
+pub(super) fn opened(model: &mut Model, ticket: Ticket, answer: Opened) -> Vec<Effect> {
+    if !model.opening.take(ticket, Ok(())) {
+        return Vec::new();
+    }
+    let mut effects = Vec::new();
+    match answer {
+        Ok(Some((journey, timeline))) => {
+            model.failed = None;
+            match &mut model.journey {
+                Some(state) if state.journey().query == journey.query => state.replace(journey, timeline),
+                state => {
+                    let recent = Recent { id: journey.query.clone(), text: model.search.text().to_owned() };
+                    *state = Some(journey::State::new(journey, timeline));
+                    model.search.remember(recent.clone());
+                    effects = vec![Effect::Ask(0, Question::Remember(recent))];
+                }
+            }
+            // The zone may have changed while the worker laid it out.
+            if let Some(state) = &mut model.journey {
+                if state.zone() != model.look.zone {
+                    state.change_zone(model.look.zone);
+                }
+                if let Some(row) = model.pages.row_wanted.take() {
+                    state.select_row(row);
+                }
+            }
+            model.pages.outdated = false;
+            effects
+        }
+        Ok(None) => {
+            // What looks like it is a search away.
+            let id = model.opened.take();
+            model.journey = None;
+            model.layers = model.ground();
+            if !matches!(model.layers.last(), Some(Layer::Search)) {
+                model.layers.push(Layer::Search);
+            }
+            if let Some(id) = id {
+                model.search.with_text(id.as_str());
+            }
+            model.ask_search()
+        }
+        Err(failure) => {
+            model.failed = Some(failure);
+            Vec::new()
+        }
+    }
+}
+
+impl Model {
+    /// Whether characters are typed on the timeline, into a line or to choose.
+    pub(super) fn types(&self) -> bool {
+        let on_journey = matches!(self.layers.last(), Some(Layer::Journey));
+        on_journey
+            && self.journey.as_ref().is_some_and(|journey| journey.prompt().is_some() || journey.menu().is_some())
+    }
+
+    /// Lets the worker go on with a filter; the newest is the one that counts.
+    pub(super) fn sift(&mut self) -> Vec<Effect> {
+        let on_journey = self.layers.iter().any(|layer| matches!(layer, Layer::Journey));
+        let wanted = self.journey.as_ref().filter(|_| on_journey).and_then(journey::State::wants_sifting);
+        let Some(wanted) = wanted else { return Vec::new() };
+        if self.sifting.as_ref().is_some_and(|(_, asked)| *asked == wanted) {
+            return Vec::new();
+        }
+        let ticket = self.ticket();
+        self.sifting = Some((ticket, wanted.clone()));
+        vec![Effect::Ask(ticket, Question::Sift(wanted))]
+    }
+}

@@ -1,0 +1,351 @@
+//! The player: where it stands, what is there, and what keys do.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::prompt::{Prompt, Purpose};
+use crate::model::Id;
+use crate::play::{self, News, Play, Server, Standing};
+use crate::tui::keys::Action;
+use crate::tui::worker::{Failure, Saved, Saving, Stage};
+
+/// Time between two calls while it plays, slowest first, and what to call it.
+const SPEEDS: &[(u64, &str)] =
+    &[(8_000, "x1/4"), (4_000, "x1/2"), (2_000, "x1"), (1_000, "x2"), (500, "x4"), (250, "x8")];
+
+/// Where [`SPEEDS`] begins: time enough to read a sentence.
+const FIRST_SPEED: usize = 2;
+
+/// Changes that can be taken back.
+const MOST_CHANGES: usize = 50;
+
+/// A play and the moment it stands at.
+#[derive(Clone, Debug)]
+pub struct Player {
+    play: Arc<Play>,
+    moment: usize,
+    /// The server at the moment before, and at this one.
+    before: Server,
+    now: Server,
+    news: Vec<News>,
+    playing: bool,
+    speed: usize,
+    /// Lines that the timeline is scrolled up from where it would stand.
+    pub(super) scrolled: usize,
+    /// The line to type in, if it is open.
+    pub prompt: Option<Prompt>,
+    /// The plays before each change, with their moments.
+    changes: Vec<(Arc<Play>, usize)>,
+}
+
+/// What a key asked of the player that it cannot do itself.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Asked {
+    /// Nothing.
+    Nothing,
+    /// Tell this at the foot of the screen.
+    Tell(String),
+    /// Open a journey of the rows.
+    Open(Arc<Stage>),
+    /// Write a file.
+    Save(Arc<Saving>),
+}
+
+impl Player {
+    /// At the beginning.
+    pub fn new(play: Play) -> Self {
+        let mut player = Self {
+            play: Arc::new(play),
+            moment: 0,
+            before: Server::default(),
+            now: Server::default(),
+            news: Vec::new(),
+            playing: false,
+            speed: FIRST_SPEED,
+            scrolled: 0,
+            prompt: None,
+            changes: Vec::new(),
+        };
+        player.go(0);
+        player
+    }
+
+    /// The play.
+    pub fn play(&self) -> &Play {
+        &self.play
+    }
+
+    /// The moment it stands at; 0 is before the first call.
+    pub fn moment(&self) -> usize {
+        self.moment
+    }
+
+    /// The server at this moment.
+    pub fn now(&self) -> &Server {
+        &self.now
+    }
+
+    /// The server at the moment before.
+    pub fn before(&self) -> &Server {
+        &self.before
+    }
+
+    /// What came to be at this moment.
+    pub fn news(&self) -> &[News] {
+        &self.news
+    }
+
+    /// Whether it goes on by itself.
+    pub fn is_playing(&self) -> bool {
+        self.playing
+    }
+
+    /// What to call the speed.
+    pub fn speed(&self) -> &'static str {
+        SPEEDS.get(self.speed).map_or("", |(_, name)| name)
+    }
+
+    /// Number of changes by hand.
+    pub fn changes(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// How long until [`Player::beat`]; `None` while it does not play.
+    pub fn patience(&self) -> Option<Duration> {
+        let plays = self.playing && self.prompt.is_none();
+        SPEEDS.get(self.speed).filter(|_| plays).map(|(millis, _)| Duration::from_millis(*millis))
+    }
+
+    /// The time of one call has passed.
+    pub fn beat(&mut self) {
+        if self.playing && self.prompt.is_none() {
+            self.go(self.moment + 1);
+            self.playing = self.moment < self.play.last();
+        }
+    }
+
+    fn go(&mut self, moment: usize) {
+        let moment = moment.min(self.play.last());
+        self.before = match moment.checked_sub(1) {
+            // One step on is the ordinary case.
+            Some(before) if before == self.moment => std::mem::take(&mut self.now),
+            Some(before) => self.play.server(before),
+            None => Server::default(),
+        };
+        self.now = self.play.server(moment);
+        self.news = if moment == 0 { Vec::new() } else { self.play.news(moment, &self.before, &self.now) };
+        self.moment = moment;
+        self.scrolled = 0;
+    }
+
+    /// Does what a key asks; `digit` is the character of the key.
+    pub fn update(&mut self, action: Action, digit: Option<char>) -> Asked {
+        if self.prompt.is_some() {
+            return self.update_prompt(action);
+        }
+        match action {
+            Action::Next | Action::Previous | Action::First | Action::Last | Action::Jump => {
+                self.playing = false;
+                let last = self.play.last();
+                self.go(match action {
+                    Action::Next => self.moment + 1,
+                    Action::Previous => self.moment.saturating_sub(1),
+                    Action::First => 0,
+                    Action::Last => last,
+                    _ => last * digit.and_then(|digit| digit.to_digit(10)).unwrap_or(0) as usize / 10,
+                });
+            }
+            Action::Play => {
+                // At the end there is nothing to go on with.
+                if !self.playing && self.moment >= self.play.last() {
+                    self.go(0);
+                }
+                self.playing = !self.playing;
+            }
+            Action::Restart => {
+                self.go(0);
+                self.playing = true;
+            }
+            Action::Faster => self.speed = (self.speed + 1).min(SPEEDS.len() - 1),
+            Action::Slower => self.speed = self.speed.saturating_sub(1),
+            Action::NextProblem => return self.problem(true),
+            Action::PreviousProblem => return self.problem(false),
+            Action::DetailDown => self.scrolled = self.scrolled.saturating_sub(1),
+            Action::DetailUp => self.scrolled = (self.scrolled + 1).min(self.now.timeline.len()),
+            Action::Call => {
+                self.playing = false;
+                let device = self.play.step(self.moment).map_or(0, |step| step.device);
+                if self.play.scenario().devices.is_empty() {
+                    return Asked::Tell("there is no device to call on".to_owned());
+                }
+                self.prompt = Some(Prompt::new(Purpose::Call(device), ""));
+            }
+            Action::LeaveOut => return self.leave_out(),
+            Action::Undo => return self.undo(),
+            Action::Save => {
+                self.playing = false;
+                self.prompt = Some(Prompt::new(Purpose::Save, &format!("my-{}.toml", self.play.scenario().name)));
+            }
+            Action::Open => return self.open(),
+            _ => {}
+        }
+        Asked::Nothing
+    }
+
+    /// Goes to the nearest moment at which something is lost.
+    fn problem(&mut self, forward: bool) -> Asked {
+        self.playing = false;
+        let moments: Vec<usize> =
+            if forward { (self.moment + 1..=self.play.last()).collect() } else { (1..self.moment).rev().collect() };
+        for moment in moments {
+            let (before, now) = (self.play.server(moment - 1), self.play.server(moment));
+            if self.play.news(moment, &before, &now).iter().any(|news| news.kind.is_loss()) {
+                self.go(moment);
+                return Asked::Nothing;
+            }
+        }
+        Asked::Tell(if forward { "no problem after this" } else { "no problem before this" }.to_owned())
+    }
+
+    fn change(&mut self, play: Play, moment: usize) {
+        let old = std::mem::replace(&mut self.play, Arc::new(play));
+        self.changes.push((old, self.moment));
+        if self.changes.len() > MOST_CHANGES {
+            self.changes.remove(0);
+        }
+        // What is there belongs to the play before.
+        self.moment = usize::MAX;
+        self.playing = false;
+        self.go(moment);
+    }
+
+    fn leave_out(&mut self) -> Asked {
+        let code = self.play.step(self.moment).map(|step| step.code.clone());
+        match (play::leave_out(&self.play, self.moment), code) {
+            (Some((play, moment)), Some(code)) => {
+                self.change(play, moment);
+                Asked::Tell(format!("left out: {code} (u takes it back)"))
+            }
+            (_, Some(_)) => Asked::Tell("the SDK calls this itself: leave out the alias() before it".to_owned()),
+            (_, None) => Asked::Tell("there is no call here to leave out".to_owned()),
+        }
+    }
+
+    fn undo(&mut self) -> Asked {
+        let Some((play, moment)) = self.changes.pop() else {
+            return Asked::Tell("nothing was changed".to_owned());
+        };
+        self.play = play;
+        self.moment = usize::MAX;
+        self.playing = false;
+        self.go(moment);
+        Asked::Nothing
+    }
+
+    /// The whole result as a journey: of the id that the scenario says, else of any user.
+    fn open(&mut self) -> Asked {
+        self.playing = false;
+        let end = self.play.server(self.play.last());
+        let search = Id::new(&self.play.scenario().search);
+        let id = match end.journey_of(&search) {
+            Some(_) => Some(search),
+            None => end
+                .timeline
+                .iter()
+                .rev()
+                .find(|entry| entry.standing == Standing::Merged)
+                .and_then(|entry| entry.root.clone()),
+        };
+        match id {
+            Some(id) => {
+                let (name, lines) = (self.play.file().to_owned(), self.play.lines());
+                Asked::Open(Arc::new(Stage { name, lines, id }))
+            }
+            None => Asked::Tell("no row arrives: there is no journey to open".to_owned()),
+        }
+    }
+
+    fn update_prompt(&mut self, action: Action) -> Asked {
+        let devices = self.play.scenario().devices.len().max(1);
+        let Some(prompt) = &mut self.prompt else { return Asked::Nothing };
+        match (action, prompt.purpose) {
+            (Action::Clear, _) => self.prompt = None,
+            (Action::Next, Purpose::Call(device)) => prompt.purpose = Purpose::Call((device + 1) % devices),
+            (Action::Previous, Purpose::Call(device)) => {
+                prompt.purpose = Purpose::Call((device + devices - 1) % devices);
+            }
+            (Action::Open, Purpose::Call(device)) => return self.call(device),
+            (Action::Open, Purpose::Save) => return self.save(),
+            (action, _) => prompt.update(action),
+        }
+        Asked::Nothing
+    }
+
+    fn call(&mut self, device: usize) -> Asked {
+        let Some(prompt) = &mut self.prompt else { return Asked::Nothing };
+        let Some(known) = self.play.scenario().devices.get(device) else { return Asked::Nothing };
+        match play::read(prompt.text(), known) {
+            Ok(action) => {
+                self.prompt = None;
+                let (play, moment) = play::make(&self.play, self.moment, device, action);
+                self.change(play, moment);
+            }
+            Err(error) => prompt.complaint = Some(error.to_string()),
+        }
+        Asked::Nothing
+    }
+
+    fn save(&mut self) -> Asked {
+        let Some(prompt) = &mut self.prompt else { return Asked::Nothing };
+        let path = path_of(prompt.text());
+        if path.is_empty() {
+            prompt.complaint = Some("a file needs a name: mine.toml".to_owned());
+            return Asked::Nothing;
+        }
+        let replace = prompt.taken.as_ref() == Some(&path);
+        let mut scenario = self.play.scenario().clone();
+        if !self.changes.is_empty() {
+            // Two files of one name would be two stories of one name.
+            scenario.name = named_after(&path).unwrap_or(scenario.name);
+        }
+        Asked::Save(Arc::new(Saving { path, text: scenario.to_toml(), replace }))
+    }
+
+    /// What became of the file that was to be saved; what to tell at the foot of the screen.
+    pub fn saved(&mut self, answer: Result<Saved, Failure>) -> Option<String> {
+        let prompt = self.prompt.as_mut().filter(|prompt| prompt.purpose == Purpose::Save)?;
+        let path = path_of(prompt.text());
+        match answer {
+            Ok(Saved::Written) => {
+                self.prompt = None;
+                Some(format!("saved; journey demo {path} plays it"))
+            }
+            Ok(Saved::IsThere) => {
+                prompt.complaint = Some(format!("{path} is there: Enter once more replaces it"));
+                prompt.taken = Some(path);
+                None
+            }
+            Err(failure) => {
+                let cause = failure.cause.map_or_else(String::new, |cause| format!(": {cause}"));
+                prompt.complaint = Some(format!("{}{cause}", failure.what));
+                None
+            }
+        }
+    }
+}
+
+/// The path as typed, with the ending by which `journey demo` knows a file.
+fn path_of(text: &str) -> String {
+    let path = text.trim();
+    let ends = std::path::Path::new(path).extension().is_some_and(|extension| extension == "toml");
+    if path.is_empty() || ends { path.to_owned() } else { format!("{path}.toml") }
+}
+
+/// The name of a scenario from that of its file, with the characters that a name may have.
+fn named_after(path: &str) -> Option<String> {
+    let stem = std::path::Path::new(path).file_stem()?.to_str()?.to_ascii_lowercase();
+    let name: String =
+        stem.chars().map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' }).collect();
+    let name = name.trim_matches('-').to_owned();
+    (!name.is_empty()).then_some(name)
+}

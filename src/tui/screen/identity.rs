@@ -1,0 +1,340 @@
+//! The identity screen: what was called and what came of it, the lookup table, the ids, the
+//! orphans with their evidence, and all of that as it stood at a moment of arrival.
+//!
+//! | part | what it draws |
+//! |---|---|
+//! | `draw` | one line of each section |
+//! | `explain` | the selected line, whole, at the bottom |
+//! | `scrub` | the moments of arrival, and the bar |
+//! | `picture` | the ids as a graph |
+//!
+//! A `Line` is an index into the journey or its [`Register`]; what it says is put together
+//! when it is drawn. Cost: a frame builds the visible lines.
+
+mod draw;
+mod explain;
+mod picture;
+pub mod scrub;
+
+pub(in crate::tui) use self::draw::view;
+
+use crate::identity::Journey;
+use crate::identity::register::{Call, Register};
+use crate::model::Id;
+use crate::model::facts::Source;
+use crate::tui::app::mouse::{Gesture, Pointed};
+use crate::tui::keys::Action;
+
+/// One line of the screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Line {
+    /// Nothing.
+    Space,
+    /// The head of a section, with the number of its rows.
+    Head(&'static str, usize),
+    /// A section without rows.
+    Empty(&'static str),
+    /// A limit that was met: index in [`Journey::cuts`].
+    Cut(usize),
+    /// A call: index in [`Register::calls`].
+    Call(usize),
+    /// A row of the lookup table: index in [`Register::table`].
+    Table(usize),
+    /// An id: index in [`Journey::ids`].
+    Member(usize),
+    /// A device: index in [`Register::devices`].
+    Device(usize),
+    /// An orphan: index in [`Journey::orphans`].
+    Orphan(usize),
+    /// A piece of its evidence.
+    Evidence(usize, usize),
+    /// Another user that a contested orphan is tied to: index in its owners.
+    Claim(usize, usize),
+    /// A user that this orphan is tied to: index in [`Journey::orphan_of`].
+    Owner(usize),
+    /// A piece of evidence for that.
+    OwnerEvidence(usize, usize),
+    /// Another user of a device: index in [`Journey::neighbours`].
+    Neighbour(usize),
+    /// A place that names the id: index in [`Journey::mentions`].
+    Mention(usize),
+    /// A finding: index in [`Journey::findings`].
+    Finding(usize),
+    /// What to do about it.
+    Advice(usize),
+    /// A note: index in [`Journey::notes`].
+    Note(usize),
+}
+
+impl Line {
+    fn is_row(self) -> bool {
+        !matches!(self, Self::Space | Self::Head(..) | Self::Empty(_))
+    }
+
+    /// Whether it belongs to the line above it.
+    fn is_under(self) -> bool {
+        matches!(self, Self::Evidence(..) | Self::Claim(..) | Self::OwnerEvidence(..) | Self::Advice(_))
+    }
+}
+
+/// The screen.
+#[derive(Clone, Debug)]
+pub struct State {
+    lines: Vec<Line>,
+    selected: usize,
+    /// Whether the graph of ids is shown instead of the lines.
+    picture: bool,
+    /// Lines of the graph above the top.
+    picture_top: usize,
+}
+
+/// Where Enter goes from a line.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Goal {
+    /// A row of the store.
+    Row(i64),
+    /// An alias call of this journey.
+    Call(usize),
+    /// The row at a place; when it is not on this timeline, the page of the other id.
+    Place(Source, Option<Id>),
+    /// Another user.
+    User(Id),
+}
+
+/// What a line is about, wherever it stands.
+#[derive(Debug, PartialEq)]
+enum Mark {
+    Call(Source, i64),
+    Point(i64),
+    Id(&'static str, Id),
+    Evidence(Id, Source),
+}
+
+impl State {
+    /// The screen of a journey, with its first line selected.
+    pub fn new(journey: &Journey, register: &Register) -> Self {
+        let lines = lines(journey, register);
+        let selected = lines.iter().position(|line| line.is_row()).unwrap_or(0);
+        Self { lines, selected, picture: false, picture_top: 0 }
+    }
+
+    /// The same for another state of the user: the line that says the same stays selected, else
+    /// the place on the screen.
+    #[must_use]
+    pub fn renewed(&self, before: (&Journey, &Register), journey: &Journey, register: &Register) -> Self {
+        let mark = self.lines.get(self.selected).and_then(|line| mark(*line, before.0, before.1));
+        let lines = lines(journey, register);
+        let same = |line: &Line| mark.is_some() && self::mark(*line, journey, register) == mark;
+        let found = lines.iter().position(same);
+        let mut state = Self { lines, selected: 0, ..*self };
+        state.settle(found.unwrap_or(self.selected), true);
+        state
+    }
+
+    /// Does what a key asks.
+    pub fn update(&mut self, action: Action, page: usize) {
+        let page = page.max(1);
+        let last = self.lines.len().saturating_sub(1);
+        if action == Action::Picture {
+            self.picture = !self.picture;
+            self.picture_top = 0;
+        } else if self.picture {
+            self.picture_top = match action {
+                Action::Next => self.picture_top.saturating_add(1),
+                Action::Previous => self.picture_top.saturating_sub(1),
+                Action::HalfDown => self.picture_top.saturating_add(page / 2),
+                Action::HalfUp => self.picture_top.saturating_sub(page / 2),
+                Action::PageDown => self.picture_top.saturating_add(page),
+                Action::PageUp => self.picture_top.saturating_sub(page),
+                Action::First => 0,
+                Action::Last => usize::MAX,
+                _ => self.picture_top,
+            };
+        } else {
+            match action {
+                Action::Next => self.settle(self.selected + 1, true),
+                Action::Previous => self.settle(self.selected.saturating_sub(1), false),
+                Action::HalfDown => self.settle(self.selected + page / 2, true),
+                Action::HalfUp => self.settle(self.selected.saturating_sub(page / 2), false),
+                Action::PageDown => self.settle(self.selected + page, true),
+                Action::PageUp => self.settle(self.selected.saturating_sub(page), false),
+                Action::First => self.settle(0, true),
+                Action::Last => self.settle(last, false),
+                Action::NextDay => self.section(true),
+                Action::PreviousDay => self.section(false),
+                _ => {}
+            }
+        }
+    }
+
+    /// Stays where the last drawing found the end of the graph.
+    pub(in crate::tui) fn clamp(&mut self, end: usize) {
+        self.picture_top = self.picture_top.min(end);
+    }
+
+    /// Does what the mouse asks: a press selects, one on the selected line opens.
+    pub fn point(&mut self, pointed: &Pointed) -> Option<Action> {
+        if self.picture {
+            return None;
+        }
+        let line = pointed.line().filter(|line| *line < self.lines.len())?;
+        if pointed.gesture == Gesture::PressAgain || line == self.selected {
+            return Some(Action::Open);
+        }
+        if self.lines.get(line).is_some_and(|line| line.is_row()) {
+            self.selected = line;
+        }
+        None
+    }
+
+    /// The selected line.
+    pub fn selected(&self) -> usize {
+        self.selected
+    }
+
+    /// Number of lines.
+    pub fn lines(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Whether the graph of ids is shown.
+    pub fn shows_picture(&self) -> bool {
+        self.picture
+    }
+
+    /// Selects the first row of the next section, or of this one or the one before.
+    fn section(&mut self, down: bool) {
+        let head = |at: &usize| matches!(self.lines.get(*at), Some(Line::Head(..)));
+        let first = |at: usize| (at..self.lines.len()).find(|at| self.lines.get(*at).is_some_and(|line| line.is_row()));
+        let found = if down {
+            (self.selected..self.lines.len()).find(head).and_then(first)
+        } else {
+            (0..self.selected).rev().filter(head).filter_map(first).find(|at| *at < self.selected)
+        };
+        if let Some(found) = found {
+            self.selected = found;
+        }
+    }
+
+    fn settle(&mut self, at: usize, down: bool) {
+        let last = self.lines.len().saturating_sub(1);
+        let at = at.min(last);
+        let is_row = |at: &usize| self.lines.get(*at).is_some_and(|line| line.is_row());
+        let below = || (at..=last).find(is_row);
+        let above = || (0..=at).rev().find(is_row);
+        let found = if down { below().or_else(above) } else { above().or_else(below) };
+        if let Some(found) = found {
+            self.selected = found;
+        }
+    }
+
+    /// Where Enter goes.
+    pub fn goal(&self, journey: &Journey, register: &Register) -> Option<Goal> {
+        if self.picture {
+            return None;
+        }
+        Some(match *self.lines.get(self.selected)? {
+            Line::Call(at) => match *register.calls.get(at)? {
+                Call::Alias(at) => Goal::Call(at),
+                Call::Point(at) => Goal::Row(journey.points.get(at)?.row),
+            },
+            Line::Table(at) => Goal::Call(register.table.get(at)?.call),
+            Line::Member(at) => {
+                let member = journey.ids.get(at)?;
+                let step = journey.steps.iter().find(|step| step.event.id.as_ref() == Some(&member.id))?;
+                Goal::Row(step.event.row)
+            }
+            Line::Device(at) => Goal::Row(register.devices.get(at)?.row),
+            Line::Orphan(at) => Goal::User(journey.orphans.get(at)?.id.clone()),
+            Line::Evidence(at, piece) => {
+                let orphan = journey.orphans.get(at)?;
+                Goal::Place(orphan.evidence.get(piece)?.source.clone(), Some(orphan.id.clone()))
+            }
+            Line::Claim(at, owner) => Goal::User(journey.orphans.get(at)?.owners.get(owner)?.clone()),
+            Line::Owner(at) => Goal::User(journey.orphan_of.get(at)?.root.clone()),
+            Line::OwnerEvidence(at, piece) => {
+                let owner = journey.orphan_of.get(at)?;
+                Goal::Place(owner.evidence.get(piece)?.source.clone(), Some(owner.root.clone()))
+            }
+            Line::Neighbour(at) => Goal::User(journey.neighbours.get(at)?.root.clone()),
+            Line::Mention(at) => Goal::User(journey.mentions.get(at)?.root.clone()),
+            Line::Finding(at) | Line::Advice(at) => {
+                Goal::Place(journey.findings.get(at)?.sources.first()?.clone(), None)
+            }
+            Line::Space | Line::Head(..) | Line::Empty(_) | Line::Note(_) | Line::Cut(_) => return None,
+        })
+    }
+}
+
+/// What a line is about; `None` for text that stands for itself.
+fn mark(line: Line, journey: &Journey, register: &Register) -> Option<Mark> {
+    Some(match line {
+        Line::Call(at) => match *register.calls.get(at)? {
+            Call::Alias(at) => journey.aliases.get(at).map(|line| Mark::Call(line.source.clone(), line.row))?,
+            Call::Point(at) => Mark::Point(journey.points.get(at)?.row),
+        },
+        Line::Table(at) => Mark::Id("table", register.table.get(at)?.chain.first()?.clone()),
+        Line::Member(at) => Mark::Id("id", journey.ids.get(at)?.id.clone()),
+        Line::Device(at) => Mark::Id("device", register.devices.get(at)?.id.clone()),
+        Line::Orphan(at) => Mark::Id("orphan", journey.orphans.get(at)?.id.clone()),
+        Line::Evidence(at, piece) => {
+            let orphan = journey.orphans.get(at)?;
+            Mark::Evidence(orphan.id.clone(), orphan.evidence.get(piece)?.source.clone())
+        }
+        Line::Neighbour(at) => Mark::Id("neighbour", journey.neighbours.get(at)?.root.clone()),
+        _ => return None,
+    })
+}
+
+/// Every section with its rows.
+fn lines(journey: &Journey, register: &Register) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut section = |name: &'static str, rows: Vec<Line>, always: Option<&'static str>| {
+        if rows.is_empty() && always.is_none() {
+            return;
+        }
+        if !lines.is_empty() {
+            lines.push(Line::Space);
+        }
+        lines.push(Line::Head(name, rows.iter().filter(|line| !line.is_under()).count()));
+        match always {
+            Some(empty) if rows.is_empty() => lines.push(Line::Empty(empty)),
+            _ => lines.extend(rows),
+        }
+    };
+    let all = |count: usize, line: fn(usize) -> Line| (0..count).map(line).collect::<Vec<_>>();
+    let of_user = |text: &'static str| journey.root.is_some().then_some(text);
+    section("not everything", all(journey.cuts.len(), Line::Cut), None);
+    section(
+        "calls, in order of arrival",
+        all(register.calls.len(), Line::Call),
+        of_user("no alias call and no login names an id of this user"),
+    );
+    section(
+        "lookup table",
+        all(register.table.len(), Line::Table),
+        of_user("empty: rows are stored under the id they were sent with"),
+    );
+    section("ids of this user", all(journey.ids.len(), Line::Member), None);
+    section("devices", all(register.devices.len(), Line::Device), None);
+    let orphans = journey.orphans.iter().enumerate().flat_map(|(at, orphan)| {
+        let evidence = (0..orphan.evidence.len()).map(move |of| Line::Evidence(at, of));
+        let claims = orphan
+            .owners
+            .iter()
+            .enumerate()
+            .filter(|(_, owner)| orphan.contested && Some(*owner) != journey.root.as_ref());
+        std::iter::once(Line::Orphan(at)).chain(evidence).chain(claims.map(move |(of, _)| Line::Claim(at, of)))
+    });
+    section("orphans: rows elsewhere that evidence ties to this user", orphans.collect(), of_user("none"));
+    let owners = journey.orphan_of.iter().enumerate().flat_map(|(at, owner)| {
+        std::iter::once(Line::Owner(at)).chain((0..owner.evidence.len()).map(move |of| Line::OwnerEvidence(at, of)))
+    });
+    section("this is an orphan itself, of", owners.collect(), None);
+    section("named by", all(journey.mentions.len(), Line::Mention), None);
+    section("other users of the same devices", all(journey.neighbours.len(), Line::Neighbour), None);
+    let findings = (0..journey.findings.len()).flat_map(|at| [Line::Finding(at), Line::Advice(at)]);
+    section("findings: mistakes of the integration", findings.collect(), None);
+    section("notes", all(journey.notes.len(), Line::Note), None);
+    lines
+}

@@ -1,0 +1,114 @@
+//! The lines between rows: sessions, the change of phase, what stands apart.
+
+use crate::identity::PointKind;
+use crate::tui::fit;
+use crate::tui::pen::Pen;
+use crate::tui::theme::{Look, Meaning};
+use crate::tui::when;
+
+use super::State;
+use super::timeline::order::{Break, Session};
+use super::timeline::{Apart, Clock, event};
+
+/// Parts of a head in the order of the line, each with what goes first when room is short.
+type Parts = Vec<(u8, String)>;
+
+/// The head of a session: its day or hour, program, rows, duration and the pause before it.
+pub(super) fn session(pen: &mut Pen<'_>, number: usize, state: &State, look: &Look) {
+    let Some(session) = state.order.list().get(number) else { return };
+    let rule = look.style(Meaning::Muted);
+    let start = if session.new_day { look.zone.date(session.first) } else { look.zone.clock(session.first, 8) };
+    let mut parts: Parts = vec![(3, format!("session {}", number + 1))];
+    if session.by == Break::Reset {
+        parts.push((5, "after a reset".to_owned()));
+    }
+    parts.extend(sender(session, state).map(|sender| (1, sender)));
+    let (shown, all) = (state.lines.of_session(number), session.to - session.from);
+    let rows = if shown == all {
+        fit::counted(all as u64, "row")
+    } else {
+        format!("{} of {}", fit::count(shown as u64), fit::counted(all as u64, "row"))
+    };
+    parts.push((6, rows));
+    if session.last > session.first {
+        parts.push((2, when::span(session.last.saturating_sub(session.first))));
+    }
+    // In the order of arrival, clocks of rows do not go back either.
+    if let Some(idle) = session.idle.filter(|idle| *idle >= 1_000) {
+        parts.push((4, format!("after {}", when::span(idle))));
+    }
+    let dot = format!(" {} ", look.glyphs.dot);
+    pen.text(&look.glyphs.rule.repeat(2), rule).skip(1).text(&start, look.style(Meaning::Title));
+    let wide = |parts: &Parts| parts.iter().map(|(_, part)| fit::width(part) + fit::width(&dot)).sum::<usize>();
+    while wide(&parts) > pen.room()
+        && let Some(least) = parts.iter().map(|(worth, _)| *worth).min()
+    {
+        parts.retain(|(worth, _)| *worth != least);
+    }
+    for (_, part) in &parts {
+        pen.text(&dot, rule).text(part, rule);
+    }
+    pen.skip(1).fill(look.glyphs.rule, rule);
+}
+
+/// The program and machine of a session, or its device.
+fn sender(session: &Session, state: &State) -> Option<String> {
+    let row = state.timeline.row(session.client? as usize)?;
+    let event = event(&state.journey, row.entry)?;
+    let mut text = match (&event.client, &event.device) {
+        (Some(client), _) => {
+            let parts: Vec<&str> = std::iter::once(client.library()).chain(client.parts()).take(3).collect();
+            parts.join(", ")
+        }
+        (None, Some(device)) => format!("device {}", fit::middle(device.as_str(), 16)),
+        (None, None) => return None,
+    };
+    if session.more_clients > 0 {
+        text = format!("{text} and {} more", session.more_clients);
+    }
+    Some(text)
+}
+
+/// Where the user becomes known.
+pub(super) fn phase(pen: &mut Pen<'_>, point: u32, state: &State, look: &Look) {
+    let glyphs = look.glyphs;
+    let style = look.style(Meaning::Identify);
+    pen.text(&glyphs.phase_rule.repeat(2), style).skip(1);
+    let point = state.journey.points.get(point as usize);
+    let by = point.map_or("", |point| match point.kind {
+        PointKind::Alias => "by an alias",
+        PointKind::Identify => "by $identify",
+        PointKind::Login => "by a first row under a known id",
+        PointKind::Reset => "",
+    });
+    let sure = if point.is_some_and(|point| point.inferred) { ", inferred" } else { "" };
+    let place = if state.newest { "identified down to here" } else { "identified from here on" };
+    pen.text(&format!("{place}, {by}{sure}"), style);
+    pen.skip(1).fill(glyphs.phase_rule, style);
+}
+
+/// What stands apart, after all others.
+pub(super) fn apart(pen: &mut Pen<'_>, state: &State, look: &Look) {
+    let style = look.style(Meaning::Orphan);
+    let rows = state.order.rows().len().saturating_sub(state.order.apart_from());
+    pen.text(&look.glyphs.phase_rule.repeat(2), style).skip(1);
+    pen.text(&format!("stored apart, orphans and splits: {}", fit::counted(rows as u64, "row")), style);
+    pen.skip(1).fill(look.glyphs.phase_rule, style);
+}
+
+/// What of the order is not as usual, for the head of the columns.
+pub(super) fn order(state: &State) -> Vec<String> {
+    let mut told = Vec::new();
+    if state.order.clock() == Clock::Arrival {
+        told.push("by arrival".to_owned());
+    }
+    if state.newest {
+        told.push("newest first".to_owned());
+    }
+    match state.order.apart() {
+        Apart::InPlace => {}
+        Apart::After => told.push("orphans and splits at the end".to_owned()),
+        Apart::Hidden => told.push(format!("{} stored apart hidden", fit::count(state.order.hidden() as u64))),
+    }
+    told
+}

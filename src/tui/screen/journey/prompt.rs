@@ -1,0 +1,273 @@
+//! A line to type into: a filter, a text to find, a time to go to.
+//!
+//! What is typed works at once and is undone by Esc; a mistake is pointed at below the line.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use tui_input::{Input, InputRequest};
+
+use crate::inspect::filter::{Error, Filter, Moment, Names, Wall};
+use crate::tui::fit;
+use crate::tui::keys::Action;
+use crate::tui::pen::Pen;
+use crate::tui::theme::{Look, Meaning};
+
+use super::State;
+use super::sift::Sieve;
+use super::timeline::lines::Bits;
+
+/// Characters that can be typed; a longer text is no filter that anybody reads.
+const LONGEST: usize = 4_096;
+
+/// What a line is typed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Which rows are shown.
+    Filter,
+    /// Which rows are gone to.
+    Find,
+    /// The time to go to.
+    Time,
+}
+
+/// A line being typed.
+#[derive(Clone, Debug)]
+pub struct Prompt {
+    /// What for.
+    pub purpose: Purpose,
+    pub(super) input: Input,
+    pub(super) error: Option<(String, Range<usize>)>,
+    /// The row that was selected, and what was applied, for Esc.
+    origin: Option<usize>,
+    before: (Option<Sieve>, Option<Bits>),
+}
+
+impl State {
+    /// The line being typed, if there is one.
+    pub fn prompt(&self) -> Option<&Prompt> {
+        self.prompt.as_ref()
+    }
+
+    /// Opens a line, with the text that is applied.
+    pub(super) fn ask(&mut self, purpose: Purpose) {
+        let (text, before) = match purpose {
+            Purpose::Filter => {
+                let text = self.filter.as_ref().map(|sieve| sieve.filter().text().to_owned());
+                (text.unwrap_or_default(), (self.filter.clone(), self.keep.clone()))
+            }
+            Purpose::Find => (String::new(), (self.find.clone(), None)),
+            Purpose::Time => (String::new(), (None, None)),
+        };
+        let origin = self.row_index();
+        self.prompt = Some(Prompt { purpose, input: Input::new(text), error: None, origin, before });
+    }
+
+    /// Types a text at the cursor, or takes the choice that it stands for.
+    pub fn paste(&mut self, text: &str) {
+        if self.menu.is_some() {
+            if let Some(c) = text.chars().next() {
+                self.choose_letter(c);
+            }
+            return;
+        }
+        let text = text.trim_end_matches(['\r', '\n']);
+        let Some(prompt) = &mut self.prompt else { return };
+        let room = LONGEST.saturating_sub(prompt.input.value().chars().count());
+        for c in text.chars().take(room) {
+            // A line break within becomes a space.
+            let c = if c.is_control() { ' ' } else { c };
+            prompt.input.handle(InputRequest::InsertChar(c));
+        }
+        self.typed();
+    }
+
+    /// Does what a key asks while a line is typed.
+    pub(super) fn update_prompt(&mut self, action: Action) {
+        match action {
+            Action::Open => self.accept(),
+            Action::Cancel => self.cancel(),
+            Action::TextLeft => self.edit(InputRequest::GoToPrevChar),
+            Action::TextRight => self.edit(InputRequest::GoToNextChar),
+            Action::TextHome => self.edit(InputRequest::GoToStart),
+            Action::TextEnd => self.edit(InputRequest::GoToEnd),
+            Action::DeleteBefore => self.edit(InputRequest::DeletePrevChar),
+            Action::DeleteAt => self.edit(InputRequest::DeleteNextChar),
+            Action::DeleteWord => self.edit(InputRequest::DeletePrevWord),
+            Action::DeleteToHome => self.edit(InputRequest::DeleteFromStart),
+            _ => {}
+        }
+    }
+
+    fn edit(&mut self, request: InputRequest) {
+        let Some(prompt) = &mut self.prompt else { return };
+        if prompt.input.handle(request).is_some_and(|change| change.value) {
+            self.typed();
+        }
+    }
+
+    /// The text has changed: what it says is tried.
+    fn typed(&mut self) {
+        let Some(prompt) = &self.prompt else { return };
+        let (purpose, text, origin) = (prompt.purpose, prompt.input.value().to_owned(), prompt.origin);
+        let error = match purpose {
+            Purpose::Filter => self.read(&text).map(|filter| self.set_filter(filter, origin)),
+            Purpose::Find => self.read(&text).map(|filter| self.set_find(filter)),
+            Purpose::Time => moment(&text).map(drop),
+        };
+        if let (Err(_), Purpose::Filter, Some(prompt)) = (&error, purpose, &self.prompt) {
+            // What stood before the mistake was only half of what is meant.
+            (self.filter, self.keep) = prompt.before.clone();
+            self.lay(origin);
+        }
+        if let Some(prompt) = &mut self.prompt {
+            prompt.error = error.err().map(|error| (error.to_string(), error.place));
+        }
+    }
+
+    /// Leaves the line with what it says.
+    fn accept(&mut self) {
+        let Some(prompt) = &self.prompt else { return };
+        if prompt.error.is_some() {
+            return;
+        }
+        let (purpose, text) = (prompt.purpose, prompt.input.value().to_owned());
+        self.prompt = None;
+        if let (Purpose::Time, Ok(Some(moment))) = (purpose, moment(&text)) {
+            self.go_to(moment);
+        }
+    }
+
+    /// Leaves the line with everything as it was.
+    fn cancel(&mut self) {
+        let Some(prompt) = self.prompt.take() else { return };
+        match prompt.purpose {
+            Purpose::Filter => {
+                (self.filter, self.keep) = prompt.before;
+                self.lay(prompt.origin);
+            }
+            Purpose::Find => {
+                self.find = prompt.before.0;
+                if let Some(row) = prompt.origin {
+                    self.reveal(row);
+                }
+            }
+            Purpose::Time => {}
+        }
+    }
+
+    /// The row to come back to while a line is typed, else the selected one.
+    pub(super) fn origin(&self) -> Option<usize> {
+        match &self.prompt {
+            Some(prompt) => prompt.origin,
+            None => self.row_index(),
+        }
+    }
+
+    /// Reads a filter for this journey.
+    pub(super) fn read(&mut self, text: &str) -> Result<Option<Filter>, Error> {
+        let zone = self.zone();
+        let journey = &self.journey;
+        let names = self.names.get_or_insert_with(|| {
+            let wall: Wall = Arc::new(move |at| zone.wall(at));
+            Arc::new(Names::of(journey, wall))
+        });
+        Filter::read(text, names)
+    }
+}
+
+/// The moment that a text says; `None` when it is empty.
+fn moment(text: &str) -> Result<Option<Moment>, Error> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    Moment::read(text).map(Some).ok_or_else(|| Error {
+        what: "no such time; times look like 10:03, 2019-07-04, 2019-07-04T10:03, +2h, -7d".to_owned(),
+        meant: None,
+        place: 0..text.len(),
+    })
+}
+
+/// Draws the line and what is to be said of it below; where its cursor is.
+pub(super) fn view(state: &State, area: Rect, buffer: &mut Buffer, look: &Look) -> Option<Position> {
+    let prompt = state.prompt.as_ref()?;
+    let (sign, empty) = match prompt.purpose {
+        Purpose::Filter => ("&", "which rows: event:page plan=pro -is:orphan; F1 has all of it; empty is all"),
+        Purpose::Find => ("f", "what to go to; written as a filter"),
+        Purpose::Time => ("t", "a time to go to: 10:03, 2019-07-04, +2h"),
+    };
+    let mut pen = Pen::new(buffer, area, 0);
+    pen.skip(1).text(sign, look.style(Meaning::Key)).skip(1);
+    let start = pen.column();
+    let text = prompt.input.value();
+    // Characters are dropped at the left until the cursor has its place.
+    let room = pen.room().saturating_sub(2);
+    let cursor = prompt.input.cursor();
+    let before: String = text.chars().take(cursor).collect();
+    let mut cut = 0;
+    let mut shown = before.as_str();
+    while fit::width(shown) > room.saturating_sub(1) {
+        let mut rest = shown.chars();
+        cut += rest.next().map_or(1, char::len_utf8);
+        shown = rest.as_str();
+    }
+    let column = u16::try_from(fit::width(shown)).unwrap_or(0);
+    if text.is_empty() {
+        pen.text(empty, look.style(Meaning::Muted));
+    } else {
+        pen.text(text.get(cut..).unwrap_or_default(), look.style(Meaning::Text));
+    }
+    let mut below = Pen::new(buffer, area, 1);
+    if let Some((what, place)) = &prompt.error {
+        let from = place.start.clamp(cut, text.len().max(cut));
+        let to = place.end.clamp(from, text.len().max(from));
+        let width = |range: Range<usize>| text.get(range).map_or(0, fit::width);
+        let (at, wide) = (width(cut..from), width(from..to).max(1));
+        let style = look.style(Meaning::Bad);
+        let column = usize::from(start.saturating_sub(area.x)) + at;
+        // The message stands after the carets if it fits there, else before them.
+        let after = usize::from(area.width).saturating_sub(column + wide + 2);
+        if fit::width(what) <= after || column < fit::width(what) + 2 {
+            below.skip(column).text(&"^".repeat(wide), style).skip(1).text(what, style);
+        } else {
+            below.skip(column - fit::width(what) - 1).text(what, style).skip(1).text(&"^".repeat(wide), style);
+        }
+    } else {
+        below.skip(usize::from(start.saturating_sub(area.x)));
+        for (text, meaning) in told(state, prompt.purpose) {
+            below.text(&text, look.style(meaning)).skip(2);
+        }
+    }
+    let x = start.saturating_add(column);
+    (area.height > 0 && x < area.right()).then_some(Position { x, y: area.y })
+}
+
+/// How many rows it is, or why it is none.
+fn told(state: &State, purpose: Purpose) -> Vec<(String, Meaning)> {
+    let sieve = match purpose {
+        Purpose::Filter => &state.filter,
+        Purpose::Find => &state.find,
+        Purpose::Time => return Vec::new(),
+    };
+    let Some(sieve) = sieve else { return vec![("all rows".to_owned(), Meaning::Muted)] };
+    let mut told = vec![count(state, sieve)];
+    if sieve.kept().count() == 0
+        && let Some(hint) = sieve.filter().hint()
+    {
+        told.push((hint, Meaning::Warn));
+    }
+    told
+}
+
+/// `12 of 216 rows`, or how far it has come.
+pub(super) fn count(state: &State, sieve: &Sieve) -> (String, Meaning) {
+    let all = fit::counted(state.timeline.rows().len() as u64, "row");
+    let kept = fit::count(sieve.kept().count() as u64);
+    match (sieve.failed(), sieve.progress()) {
+        (Some(failure), _) => (failure.what.clone(), Meaning::Bad),
+        (None, Some(next)) => (format!("{kept} so far, {} of {all} read…", fit::count(next as u64)), Meaning::Warn),
+        (None, None) => (format!("{kept} of {all}"), if kept == "0" { Meaning::Warn } else { Meaning::Title }),
+    }
+}

@@ -1,0 +1,139 @@
+//! What the first screen tells of a store, of its people, and of a hit.
+
+use crate::identity::{Journey, Severity};
+use crate::model::{Id, Millis};
+
+/// A store as a whole; `None` where a number is not known without reading everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overview {
+    /// Rows.
+    pub events: u64,
+    /// Ids.
+    pub ids: u64,
+    /// Alias calls, accepted or not.
+    pub alias_calls: u64,
+    /// Profile updates.
+    pub profiles: u64,
+    /// Pieces of input that could not be read.
+    pub rejected: u64,
+    /// Rows that have no id.
+    pub without_id: u64,
+    /// Time of the first row.
+    pub first: Option<Millis>,
+    /// Time of the last row.
+    pub last: Option<Millis>,
+    /// Rows in equal parts of the whole time.
+    pub activity: Vec<u64>,
+    /// The files that were read.
+    pub files: Vec<FileLine>,
+    /// Ids worth opening, each with what to look for.
+    pub suggestions: Vec<(Id, String)>,
+    /// People that were opened before, the latest first.
+    pub recent: Vec<Recent>,
+}
+
+/// A file that was read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileLine {
+    /// Its name.
+    pub name: String,
+    /// Its format.
+    pub format: String,
+    /// The zone that its local times were read in.
+    pub zone: String,
+    /// Rows of it.
+    pub rows: u64,
+    /// Pieces that could not be read.
+    pub rejected: u64,
+    /// Whether it was read to its end.
+    pub complete: bool,
+}
+
+/// Somebody who was opened before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recent {
+    /// The id that was opened.
+    pub id: Id,
+    /// What had been typed to find it.
+    pub text: String,
+}
+
+/// What counting over the whole store has found so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Census {
+    /// Roots of known people; `None` while nobody knows.
+    pub people: Option<u64>,
+    /// Alias calls without effect; `None` while nobody knows.
+    pub refused: Option<u64>,
+    /// People whose journeys were looked through.
+    pub opened: u64,
+    /// Those of them that are too large for it.
+    pub too_large: u64,
+    /// Rows of theirs that are stored apart.
+    pub split: u64,
+    /// Their orphans.
+    pub orphans: u64,
+    /// Those with findings.
+    pub with_findings: u64,
+    /// Some of these, each with its worst finding.
+    pub troubled: Vec<(Id, String)>,
+    /// Whether no more will be known.
+    pub done: bool,
+}
+
+/// A look at a hit, before it is opened.
+#[derive(Clone, Debug, Default)]
+pub struct Sight {
+    /// Rows of the id in equal parts of its time.
+    pub activity: Vec<u64>,
+    /// Its user; `None` when that is too much to be read for a list.
+    pub journey: Option<std::sync::Arc<Journey>>,
+}
+
+/// What the list of hits tells of one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Glance {
+    /// Rows of the id in equal parts of its time.
+    pub activity: Vec<u64>,
+    /// The user; `None` when that is not known without opening it.
+    pub user: Option<User>,
+}
+
+/// What a glance tells of a user.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct User {
+    /// The root and its aliases.
+    pub ids: Vec<Id>,
+    /// Rows of the user.
+    pub rows: u64,
+    /// Those stored apart.
+    pub split: u64,
+    /// Rows elsewhere that are counted as the user's.
+    pub orphaned: u64,
+    /// Alias calls without effect.
+    pub refused: u64,
+    /// Users that the id may be an orphan of.
+    pub orphan_of: Vec<Id>,
+    /// Mistakes that the journey shows, the worst first; whether it loses rows, and a sentence.
+    pub findings: Vec<(bool, String)>,
+}
+
+impl Glance {
+    /// What a look has seen.
+    pub(super) fn of(sight: Sight) -> Self {
+        let user = sight.journey.map(|journey| User {
+            ids: journey.ids.iter().map(|member| member.id.clone()).collect(),
+            rows: journey.steps.len() as u64,
+            split: journey.splits() as u64,
+            orphaned: journey.orphaned_rows() as u64,
+            refused: journey.refused().count() as u64,
+            orphan_of: journey.orphan_of.iter().map(|owner| owner.root.clone()).collect(),
+            findings: journey
+                .findings
+                .iter()
+                .map(|finding| (finding.severity == Severity::Error, finding.what.clone()))
+                .collect(),
+        });
+        Self { activity: sight.activity, user }
+    }
+}

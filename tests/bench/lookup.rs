@@ -1,0 +1,97 @@
+//! How long an answer takes: a journey, properties, a search.
+//!
+//! `JOURNEY_BENCH_ROWS=1000000 cargo bench --bench lookup`
+
+#![expect(clippy::expect_used, reason = "a bench that cannot be set up has to fail")]
+
+mod seeded;
+mod stored;
+
+use std::hint::black_box;
+
+use criterion::{BatchSize, Criterion};
+use journey::identity::Journey;
+use journey::inspect::Inspector;
+use journey::model::Id;
+use journey::sim::crowd::FIFTY;
+
+use crate::stored::Stored;
+
+/// Hits that a screen asks for.
+const HITS: usize = 200;
+
+fn main() {
+    if !seeded::is_wanted() {
+        return;
+    }
+    let mut criterion = Criterion::default().configure_from_args();
+    let stored = Stored::fill();
+    journeys(&mut criterion, &stored);
+    properties(&mut criterion, &stored);
+    searches(&mut criterion, &stored);
+    criterion.final_summary();
+}
+
+fn journey(inspector: &Inspector, id: &Id) -> Journey {
+    inspector.journey(id).expect("an answer").expect("an id of the crowd")
+}
+
+fn journeys(criterion: &mut Criterion, stored: &Stored) {
+    let fifty = Id::new(FIFTY);
+    let inspector = stored.inspector();
+    assert_eq!(journey(&inspector, &fifty).steps.len(), 50, "the journey that is measured is the one that is meant");
+    let mut group = criterion.benchmark_group("journey");
+    group.sample_size(20);
+    group.bench_function("50 rows", |bencher| bencher.iter(|| journey(&inspector, &fifty)));
+    group.bench_function("50 rows, store opened for it", |bencher| {
+        bencher.iter(|| journey(&stored.inspector(), &fifty));
+    });
+    group.bench_function("most rows", |bencher| {
+        // Taking the journey apart is not part of the answer.
+        bencher.iter_batched(|| (), |()| journey(&inspector, &stored.heavy), BatchSize::PerIteration);
+    });
+    group.finish();
+}
+
+fn properties(criterion: &mut Criterion, stored: &Stored) {
+    let inspector = stored.inspector();
+    let rows = |id: &Id| -> Vec<i64> { journey(&inspector, id).steps.iter().map(|step| step.event.row).collect() };
+    let (few, many) = (rows(&Id::new(FIFTY)), rows(&stored.heavy));
+    let mut group = criterion.benchmark_group("properties");
+    group.sample_size(20);
+    group.bench_function("one row", |bencher| bencher.iter(|| inspector.properties(few.get(..1).unwrap_or_default())));
+    group.bench_function("50 rows", |bencher| bencher.iter(|| inspector.properties(&few)));
+    group.bench_function("filter, most rows", |bencher| {
+        let finder = memchr::memmem::Finder::new("spring");
+        bencher.iter(|| {
+            let texts = inspector.properties(&many).expect("properties");
+            texts.iter().filter(|text| finder.find(text.as_bytes()).is_some()).count()
+        });
+    });
+    group.finish();
+}
+
+fn searches(criterion: &mut Criterion, stored: &Stored) {
+    let inspector = stored.inspector();
+    let mut group = criterion.benchmark_group("search");
+    group.sample_size(20);
+    // The first search of a program reads all ids.
+    group.bench_function("first, store opened for it", |bencher| {
+        bencher.iter(|| stored.inspector().reader().find("fifty", HITS));
+    });
+    let texts = [
+        ("1 letter", "a"),
+        ("3 letters", "ann"),
+        ("hexadecimal", "10049"),
+        ("one hit", "fifty.user"),
+        ("nothing", "no such id"),
+        ("other script", "小林"),
+    ];
+    for (name, text) in texts {
+        group.bench_function(name, |bencher| bencher.iter(|| inspector.reader().find(black_box(text), HITS)));
+    }
+    group.bench_function("3 letters, with what each hit is", |bencher| {
+        bencher.iter(|| inspector.search(black_box("ann"), HITS));
+    });
+    group.finish();
+}

@@ -1,0 +1,381 @@
+#!/usr/bin/env python3
+"""Prints how fast `journey` is beside other programs, on one generated export.
+
+    cargo build --release
+    tests/bench/peers.py --rows 1000000
+
+Every line is a comparison of two runs that follow each other, A B A B ..., so that what else
+the machine does falls on both; the ratio is the median of the ratios pair by pair. A run is a
+whole process: its time by the clock, its processor time and its greatest memory come from the
+kernel (wait4). Nothing is installed: a peer that is not there is named, and its line left out.
+
+What each peer does (the export has one JSON object in a line):
+
+* DuckDB: read_json into a table with the columns distinct_id, time, event, insert_id and the
+  properties as JSON; the alias calls in a table; all ids in a table with an index.
+* ClickHouse (chdb): into a MergeTree ordered by (distinct_id, time), properties as text under
+  ZSTD; the alias calls in a table.
+* sqlite3: .import of the lines, json_extract into columns, an index over distinct_id and time,
+  the alias calls in a table; with the settings it comes with (without a journal and waiting for
+  the disk it takes a fifth less).
+* sqlite-utils: insert --nl; no columns of its own, no index.
+
+None of them finds rows that were delivered twice, keeps the line of a row or survives a kill.
+"""
+
+import argparse
+import gzip
+import importlib.util
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+FIFTY = "fifty.user@example.com"
+
+DUCKDB = """
+CREATE TABLE events AS
+SELECT properties->>'distinct_id' AS distinct_id, CAST(properties->>'time' AS BIGINT) AS time, event,
+       properties->>'$."$insert_id"' AS insert_id, properties
+FROM read_json('{export}', format = 'newline_delimited', columns = {{event: 'VARCHAR', properties: 'JSON'}});
+CREATE TABLE aliases AS
+SELECT properties->>'alias' AS alias, distinct_id, time FROM events WHERE event = '$create_alias';
+CREATE TABLE ids AS
+SELECT DISTINCT distinct_id AS id FROM events UNION SELECT alias FROM aliases;
+CREATE INDEX ids_id ON ids(id);
+CHECKPOINT;
+"""
+
+CLICKHOUSE = """
+CREATE DATABASE IF NOT EXISTS crowd;
+CREATE TABLE crowd.events (distinct_id String, time Int64, event LowCardinality(String), insert_id String,
+                           properties String CODEC(ZSTD(1)))
+ENGINE = MergeTree ORDER BY (distinct_id, time);
+INSERT INTO crowd.events
+SELECT JSONExtractString(properties, 'distinct_id'), JSONExtractInt(properties, 'time'), event,
+       JSONExtractString(properties, '$insert_id'), properties
+FROM file('{export}', 'JSONEachRow', 'event String, properties String');
+CREATE TABLE crowd.aliases (alias String, distinct_id String, time Int64) ENGINE = MergeTree ORDER BY alias;
+INSERT INTO crowd.aliases
+SELECT JSONExtractString(properties, 'alias'), distinct_id, time FROM crowd.events WHERE event = '$create_alias';
+"""
+
+# The separator of columns is one that no line holds; quotes mean nothing in this mode.
+SQLITE3 = r"""
+CREATE TABLE raw (line TEXT);
+.mode ascii
+.separator "\037" "\n"
+.import "{export}" raw
+CREATE TABLE events AS
+SELECT json_extract(line, '$.properties.distinct_id') AS distinct_id, json_extract(line, '$.properties.time') AS time,
+       json_extract(line, '$.event') AS event, json_extract(line, '$.properties."$insert_id"') AS insert_id,
+       json_extract(line, '$.properties') AS properties
+FROM raw;
+CREATE INDEX events_distinct_id ON events(distinct_id, time);
+CREATE TABLE aliases AS
+SELECT json_extract(properties, '$.alias') AS alias, distinct_id, time FROM events WHERE event = '$create_alias';
+CREATE INDEX aliases_alias ON aliases(alias);
+DROP TABLE raw;
+SELECT count(*) FROM events;
+"""
+
+
+def child(peer, export, store):
+    """Imports as one of the peers that are libraries of Python; runs in a process of its own."""
+    if peer == "duckdb":
+        import duckdb
+
+        connection = duckdb.connect(store)
+        connection.execute(DUCKDB.format(export=export.replace("'", "''")))
+        print(connection.execute("SELECT count(*) FROM events").fetchone()[0])
+        connection.close()
+    elif peer == "chdb":
+        from chdb import session
+
+        opened = session.Session(store)
+        for statement in CLICKHOUSE.format(export=export.replace("'", "\\'")).split(";"):
+            if statement.strip():
+                opened.query(statement)
+        print(str(opened.query("SELECT count() FROM crowd.events", "TabSeparated")).strip())
+        opened.close()
+
+
+class Run:
+    """What one process took."""
+
+    def __init__(self, command, stdin=None):
+        # What earlier runs have written is on disk before this one starts.
+        os.sync()
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as problems:
+            given = stdin.encode() if stdin is not None else b""
+            start = time.perf_counter()
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=problems)
+            try:
+                process.stdin.write(given)
+                process.stdin.close()
+            except BrokenPipeError:
+                pass
+            _, status, used = os.wait4(process.pid, 0)
+            self.wall = time.perf_counter() - start
+            process.returncode = os.waitstatus_to_exitcode(status)
+            out.seek(0)
+            problems.seek(0)
+            self.out = out.read().decode(errors="replace")
+            if process.returncode != 0:
+                said = problems.read().decode(errors="replace").strip()
+                raise SystemExit(f"{Path(command[0]).name} ended with {process.returncode}: {said}")
+        self.cpu = used.ru_utime + used.ru_stime
+        # The kernel tells kilobytes, that of Apple bytes.
+        self.peak = used.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+
+
+def size(path):
+    """Bytes of a file with what SQLite keeps beside it, or of a folder."""
+    path = Path(path)
+    if path.is_dir():
+        return sum(entry.stat().st_size for entry in path.rglob("*") if entry.is_file())
+    return sum(entry.stat().st_size for entry in path.parent.glob(path.name + "*"))
+
+
+def remove(path):
+    path = Path(path)
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        for entry in path.parent.glob(path.name + "*"):
+            entry.unlink()
+
+
+class Bench:
+    """The files and programs of one comparison."""
+
+    def __init__(self, arguments, folder):
+        self.journey = str(arguments.journey)
+        self.rows, self.seed, self.pairs = arguments.rows, arguments.seed, arguments.pairs
+        self.folder = folder
+        self.export = str(arguments.export or self.generate("crowd.jsonl", self.rows, self.seed))
+        self.bytes = os.path.getsize(self.export)
+        self.ours = []
+
+    def generate(self, name, rows, seed):
+        """Has the crowd written; by the bench where the program does not know the command."""
+        path = self.folder / name
+        command = [self.journey, "generate", "export", "--rows", str(rows), "--seed", str(seed)]
+        with open(path, "wb") as out:
+            done = subprocess.run(command, stdout=out, stderr=subprocess.DEVNULL, check=False)
+        if done.returncode != 0:
+            environment = os.environ | {"JOURNEY_BENCH_ROWS": str(rows), "JOURNEY_BENCH_SEED": str(seed)}
+            command = ["cargo", "bench", "-q", "--bench", "import", "--", "--generate", str(path)]
+            subprocess.run(command, cwd=ROOT, env=environment, check=True)
+        return path
+
+    def import_ours(self, export=None, into=None):
+        """One import by journey into a new store, or into a copy of `into`."""
+        store = self.folder / "ours.db"
+        remove(store)
+        if into:
+            shutil.copyfile(into, store)
+        run = Run([self.journey, "import", export or self.export, "--store", str(store), "--format", "json"])
+        told = json.loads(run.out)
+        if told["events"] != self.rows or told["rejected"] != 0:
+            raise SystemExit(f"journey stored {told['events']} of {self.rows} rows and rejected {told['rejected']}")
+        run.size = size(store)
+        self.ours.append(run)
+        return run
+
+    def import_theirs(self, command, store, stdin=None):
+        remove(store)
+        run = Run(command, stdin)
+        run.size = size(store)
+        counted = run.out.strip().splitlines()[-1:] or [""]
+        if counted[0].isdigit() and int(counted[0]) != self.rows:
+            raise SystemExit(f"{command[0]} stored {counted[0]} of {self.rows} rows")
+        remove(store)
+        return run
+
+    def paired(self, first, second):
+        """Runs the two in turn."""
+        runs = [(first(), second()) for _ in range(self.pairs)]
+        return [pair[0] for pair in runs], [pair[1] for pair in runs]
+
+
+def median(runs, what):
+    return statistics.median(getattr(run, what) for run in runs)
+
+
+def ratios(over, under, what="wall"):
+    return [getattr(one, what) / getattr(other, what) for one, other in zip(over, under)]
+
+
+def spread(values):
+    return f"{min(values):.2f}-{max(values):.2f}" if len(values) > 1 else ""
+
+
+def peers(bench):
+    """Name, what is lacking, and how to run it once, of each peer."""
+    here = [sys.executable, str(Path(__file__).resolve()), "--child"]
+    store = bench.folder / "theirs.db"
+
+    def library(name):
+        return lambda: bench.import_theirs([*here, name, bench.export, str(store)], store)
+
+    def command_line():
+        script = SQLITE3.replace("{export}", bench.export)
+        return bench.import_theirs(["sqlite3", str(store)], store, script)
+
+    def sqlite_utils():
+        command = [sys.executable, "-m", "sqlite_utils", "insert", str(store), "events", bench.export, "--nl", "--silent"]
+        return bench.import_theirs(command, store)
+
+    def lacks(module):
+        return None if importlib.util.find_spec(module) else f"pip install {module.replace('_', '-')}"
+
+    return [
+        ("duckdb", "DuckDB, JSON column, keys, index of ids", lacks("duckdb"), library("duckdb"), "≥ 4×", "≥ 6×"),
+        ("chdb", "ClickHouse (chdb), MergeTree", lacks("chdb"), library("chdb"), "≥ 3×", "4.4×"),
+        (
+            "sqlite3",
+            "sqlite3, json_extract, index",
+            None if shutil.which("sqlite3") else "apt-get install sqlite3",
+            command_line,
+            "≥ 10×",
+            "15×",
+        ),
+        ("sqlite-utils", "sqlite-utils insert --nl", lacks("sqlite_utils"), sqlite_utils, "≥ 20×", "35×"),
+    ]
+
+
+def compare(bench, only):
+    """The lines of the table of imports by others, and what is lacking."""
+    lines, lacking = [], []
+    for key, name, lack, theirs, must, aim in peers(bench):
+        if only and key not in only:
+            continue
+        if lack:
+            lacking.append(f"{name}: not measured, `{lack}`")
+            continue
+        note(f"import against {name}")
+        ours, others = bench.paired(bench.import_ours, theirs)
+        times = ratios(others, ours)
+        lines.append(
+            f"| {name} | {median(ours, 'wall'):.2f} | {median(others, 'wall'):.2f} | **{statistics.median(times):.1f}×** "
+            f"| {spread(times)} | {statistics.median(ratios(others, ours, 'cpu')):.1f}× | {median(others, 'peak'):.0f} "
+            f"| {median(others, 'size') / 1e6:.0f} | {must} | {aim} |"
+        )
+    return lines, lacking
+
+
+def alone(bench, held_rows, held_export, shows):
+    """The lines of the table of journey beside itself."""
+    lines = []
+
+    note("gzip against plain")
+    packed = bench.folder / "crowd.jsonl.gz"
+    with open(bench.export, "rb") as plain, gzip.open(packed, "wb", compresslevel=6) as out:
+        shutil.copyfileobj(plain, out, 1 << 20)
+    plain, zipped = bench.paired(bench.import_ours, lambda: bench.import_ours(str(packed)))
+    times = ratios(zipped, plain)
+    lines.append(f"| gzip input against plain, time | **{statistics.median(times):.2f}×** | {spread(times)} | ≤ 1.8× | 1.5× |")
+    packed.unlink()
+
+    note("a store that holds rows against an empty one")
+    held = held_export or bench.generate("held.jsonl", held_rows, bench.seed + 1)
+    full = bench.folder / "held.db"
+    Run([bench.journey, "import", str(held), "--store", str(full)])
+    if held != held_export:
+        held.unlink()
+    empty, onto = bench.paired(bench.import_ours, lambda: bench.import_ours(into=full))
+    times = ratios(onto, empty)
+    lines.append(
+        f"| import into a store of {held_rows:,} rows against an empty one | **{statistics.median(times):.2f}×** "
+        f"| {spread(times)} | ≤ 1.5× | 1.1× |"
+    )
+    remove(full)
+
+    note("show")
+    run = bench.import_ours()
+    store = bench.folder / "ours.db"
+    show = [bench.journey, "show", FIFTY, "--store", str(store), "--format", "json"]
+    rows = len(json.loads(Run(show).out)["events"])
+    if rows != 50:
+        raise SystemExit(f"the journey of {FIFTY} has {rows} rows, not 50")
+    walls = [Run(show).wall * 1000 for _ in range(shows)]
+    lines.append(
+        f"| `journey show` of a user with 50 rows, whole process, warm | **{statistics.median(walls):.1f} ms** "
+        f"| {spread(walls)} | < 15 ms | 5 ms |"
+    )
+    lines.append(f"| store against export, size | **{100 * run.size / bench.bytes:.1f} %** | | ≤ 20 % | 15 % |")
+    peaks = [run.peak for run in bench.ours]
+    limit = "≤ 300 MiB | 165 MiB" if bench.rows <= 1_000_000 else "≤ 450 MiB | 263 MiB"
+    lines.append(f"| peak memory of an import | **{statistics.median(peaks):.0f} MiB** | {spread(peaks)} | {limit} |")
+    return lines
+
+
+def note(text):
+    print(f"... {text}", file=sys.stderr, flush=True)
+
+
+def versions():
+    found = []
+    for module in ["duckdb", "chdb", "sqlite_utils"]:
+        if importlib.util.find_spec(module):
+            from importlib.metadata import version
+
+            found.append(f"{module.replace('_', '-')} {version(module.replace('_', '-'))}")
+    if shutil.which("sqlite3"):
+        said = subprocess.run(["sqlite3", "--version"], capture_output=True, text=True, check=False).stdout.split()
+        found.append(f"sqlite3 {said[0] if said else '?'}")
+    return ", ".join(found) or "none"
+
+
+def main():
+    if sys.argv[1:2] == ["--child"]:
+        return child(*sys.argv[2:5])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=lambda text: int(text.replace("_", "")), default=1_000_000)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--pairs", type=int, default=3, help="runs of each of two that are compared [3]")
+    parser.add_argument("--shows", type=int, default=21, help="runs of `journey show` [21]")
+    parser.add_argument("--held", type=lambda text: int(text.replace("_", "")), help="rows of a filled store [--rows]")
+    parser.add_argument("--journey", type=Path, default=ROOT / "target/release/journey")
+    parser.add_argument("--export", type=Path, help="an export of --rows rows that is there already")
+    parser.add_argument("--held-export", type=Path, help="an export of --held rows and another seed, likewise")
+    parser.add_argument("--folder", type=Path, help="where the files are made, and removed [temporary]")
+    parser.add_argument("--only", action="append", choices=["duckdb", "chdb", "sqlite3", "sqlite-utils", "alone"])
+    arguments = parser.parse_args()
+    if not arguments.journey.exists():
+        raise SystemExit(f"{arguments.journey} is not there; make it with cargo build --release, or name it by --journey")
+
+    with tempfile.TemporaryDirectory(dir=arguments.folder, prefix="journey-peers-") as folder:
+        bench = Bench(arguments, Path(folder))
+        lines, lacking = compare(bench, arguments.only)
+        own = []
+        if not arguments.only or "alone" in arguments.only:
+            own = alone(bench, arguments.held or arguments.rows, arguments.held_export, arguments.shows)
+        ours = bench.ours
+        print(f"{bench.rows:,} rows, {bench.bytes / 1e6:.0f} MB of JSON Lines, seed {bench.seed}; "
+              f"{os.cpu_count()} cores; {bench.pairs} pairs each, medians; {versions()}.")
+        if ours:
+            wall = median(ours, "wall")
+            print(f"journey import: {wall:.2f} s, {median(ours, 'cpu'):.2f} s of processor, "
+                  f"{bench.rows / wall / 1000:.0f} thousand rows/s, {bench.bytes / wall / 1e6:.0f} MB/s, "
+                  f"{median(ours, 'peak'):.0f} MiB, store {median(ours, 'size') / 1e6:.0f} MB.")
+        if lines:
+            print("\n| import by | journey, s | it, s | ratio | pairs | processor | its peak, MiB | its store, MB | must | aim |")
+            print("|---|---|---|---|---|---|---|---|---|---|")
+            print("\n".join(lines))
+        if own:
+            print("\n| journey | measured | runs | must | aim |\n|---|---|---|---|---|")
+            print("\n".join(own))
+        for line in lacking:
+            print(f"\n{line}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+//! Two users beside each other on the screen.
+
+use journey::model::Id;
+use journey::tui::worker::Question;
+use journey::tui::{Msg, Options};
+use proptest::prelude::*;
+
+use super::identity::{History, SALLY};
+use crate::support::app::App;
+
+fn compare(a: &str, b: &str) -> App<History> {
+    let mut app = App::start(History::of(SALLY)).sized(100, 30);
+    app.press(&format!("{a}<Enter>d{b}<Enter>"));
+    assert_eq!(app.top(), "compare", "{}", app.text());
+    app
+}
+
+fn line(app: &mut App<History>) -> String {
+    app.text().lines().find(|line| line.contains('▸')).unwrap_or_default().trim().to_owned()
+}
+
+#[test]
+fn both_stand_on_one_time_axis_with_what_speaks_for_and_against() {
+    for (width, height) in [(40, 12), (80, 24), (120, 40), (200, 50)] {
+        let mut app = compare("sally@x.com", "P-1").sized(width, height);
+        insta::assert_snapshot!(format!("compare_{width}x{height}"), app.text());
+    }
+    insta::assert_snapshot!(compare("sally@x.com", "bob@x.com").sized(120, 40).styled());
+}
+
+#[test]
+fn one_user_is_told_as_one() {
+    let mut app = compare("sally@x.com", "uid-9");
+    assert!(app.text().contains("ONE USER"), "{}", app.text());
+}
+
+#[test]
+fn the_question_offers_ids_that_are_near() {
+    let mut app = App::start(History::of(SALLY)).sized(100, 30);
+    app.press("sally@x.com<Enter>d<Tab><Tab>");
+    insta::assert_snapshot!(app.text().lines().rev().take(3).collect::<Vec<_>>().join("\n"));
+    app.press("<Enter>");
+    assert_eq!(app.top(), "compare");
+}
+
+#[test]
+fn an_id_that_nothing_names_is_told_where_it_was_asked() {
+    let mut app = App::start(History::of(SALLY)).sized(100, 30);
+    app.press("sally@x.com<Enter>dnobody<Enter>");
+    assert_eq!(app.top(), "question");
+    assert!(app.text().contains("nothing names \"nobody\""), "{}", app.text());
+    app.press("<C-u><Enter>");
+    assert!(app.text().contains("an id of the other user is needed"), "{}", app.text());
+    assert_eq!(app.press("<Esc>").top(), "journey");
+}
+
+#[test]
+fn a_reason_leads_to_its_row_and_a_row_to_its_journey_and_back() {
+    let mut app = compare("sally@x.com", "P-1");
+    app.press("j");
+    assert!(line(&mut app).contains("proof"), "{}", line(&mut app));
+    app.press("<Enter>");
+    assert!(line(&mut app).contains("$create_alias"), "{}", line(&mut app));
+    app.press("<Enter>");
+    assert_eq!(app.top(), "journey");
+    assert!(app.asked.contains(&Question::Journey(Id::new("P-1"), journey::tui::Zone::Utc)));
+    assert!(line(&mut app).contains("alias(sally"), "{}", line(&mut app));
+    assert_eq!(app.press("<Esc>").top(), "compare");
+    // A row of the user that was there before needs no question.
+    app.press("G");
+    while !line(&mut app).contains("View") {
+        app.press("k");
+    }
+    let asked = app.asked.len();
+    app.press("<Enter>");
+    assert_eq!(app.top(), "journey");
+    assert!(line(&mut app).contains("View"), "{}", line(&mut app));
+    assert!(app.asked.iter().skip(asked).all(|asked| matches!(asked, Question::Properties(_))));
+}
+
+#[test]
+fn a_changed_store_is_compared_again_and_the_journey_below_read_anew() {
+    let mut app = compare("sally@x.com", "P-1");
+    app.press("jj");
+    let selected = line(&mut app);
+    app.backend.changed = true;
+    app.send(Msg::Idle);
+    app.settle();
+    let compared = |app: &App<History>| app.asked.iter().filter(|asked| matches!(asked, Question::Compare(..))).count();
+    assert_eq!((compared(&app), line(&mut app)), (2, selected));
+    app.press("<Esc>");
+    assert!(matches!(app.asked.last(), Some(Question::Journey(..) | Question::Properties(_))));
+}
+
+#[test]
+fn without_colour_and_with_ascii_alone_the_verdict_and_the_sides_have_words() {
+    let options = Options { no_color: true, ascii: true, ..Options::default() };
+    let mut app = App::unsettled(History::of(SALLY), &options).sized(100, 30);
+    app.press("sally@x.com<Enter>dbob@x.com<Enter>");
+    let text = app.text();
+    assert!(text.is_ascii(), "{text}");
+    for word in ["A DEVICE IN COMMON", "+ strong", "- strong", "for one person", "against"] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+}
+
+#[test]
+fn rows_of_two_long_journeys_are_built_as_they_are_seen() {
+    let rows: Vec<String> = (0..4_000).map(|number| format!("{number} View(user-{})\n", number % 2)).collect();
+    let mut app = App::start(History::of(&rows.concat()));
+    app.press("user-0<Enter>duser-1<Enter>");
+    for keys in ["", "G", "gg", "<PgDn>", "}"] {
+        app.press(keys);
+        app.text();
+        assert!(app.ui.built <= 24, "{} lines were built after {keys}", app.ui.built);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_key_and_no_size_breaks_the_comparison(
+        width in 0u16..=120,
+        height in 0u16..=50,
+        keys in proptest::collection::vec(
+            proptest::sample::select(vec![
+                "j", "k", "g", "G", "<Enter>", "<Esc>", "<Tab>", "d", "o", ",", "}", "{", "Z", "?", "R", "<PgDn>", "P",
+            ]),
+            0..30,
+        ),
+    ) {
+        let mut app = App::start(History::of(SALLY)).sized(width, height);
+        app.press("sally@x.com<Enter>dP-1<Enter>");
+        for key in keys {
+            app.press(key);
+            if app.end.is_some() {
+                break;
+            }
+            let once = app.buffer();
+            let twice = app.buffer();
+            prop_assert_eq!(once, twice);
+        }
+        app.resize(120 - width, 50 - height);
+        app.settle();
+    }
+}
