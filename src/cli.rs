@@ -7,8 +7,8 @@
 mod args;
 mod console;
 mod demo;
-mod export;
 mod diff;
+mod export;
 mod failure;
 mod generate;
 mod graph;

@@ -293,9 +293,12 @@ pub(super) struct Sql {
 /// `aliases` and `profiles`. It can be imported again; its times are UTC.
 #[derive(Debug, clap::Args)]
 pub(super) struct Export {
-    /// The file to make; one that is there is not overwritten
+    /// The file to make
     #[arg(long, value_name = "FILE", required = true)]
     pub(super) sqlite: PathBuf,
+    /// Replace the file if there is one
+    #[arg(long)]
+    pub(super) force: bool,
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

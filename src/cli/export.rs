@@ -1,6 +1,7 @@
 //! `journey export`: a plain copy of the store.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -15,10 +16,12 @@ use crate::report::look::many;
 use crate::store::{Error, Exported};
 
 pub(super) fn run(command: &Export, store: Named, console: &mut Console) -> Result<(), Failure> {
-    let inspector = store.open(console)?;
+    let mut inspector = store.open(console)?;
     let stop = stop_flag()?;
+    let asked = Arc::clone(&stop);
+    inspector.reader_mut().on_progress(move || asked.load(Ordering::Relaxed))?;
     let bar = bar(console);
-    let exported = inspector.reader().export(&command.sqlite, &mut |done, total| {
+    let exported = inspector.reader().export(&command.sqlite, command.force, &mut |done, total| {
         bar.set_length(total);
         bar.set_position(done);
         !stop.load(Ordering::Relaxed)

@@ -205,7 +205,8 @@ impl From<io::Error> for Failure {
 
 impl From<store::Error> for Failure {
     fn from(error: store::Error) -> Self {
-        let of_the_user = matches!(error, store::Error::Question { .. } | store::Error::Exists { .. });
+        let of_the_user =
+            matches!(error, store::Error::Question { .. } | store::Error::Exists { .. } | store::Error::Itself { .. });
         let kind = if of_the_user { Kind::Usage } else { Kind::Store };
         let mut failure = Self::new(kind, error.to_string());
         if let Some(source) = error.source() {

@@ -21,11 +21,11 @@ pub(super) fn run(command: &Sql, store: Named, console: &mut Console) -> Result<
         Form::Json => table::Form::Json,
         _ => table::Form::Table,
     };
-    let inspector = store.open(console)?;
+    let mut inspector = store.open(console)?;
     let look = console.look;
     let mut out: Option<&mut dyn io::Write> = Some(&mut console.out);
     let mut written: Option<Table<'_>> = None;
-    inspector.reader().query(&question, |piece| -> Result<(), Failure> {
+    inspector.reader_mut().query(&question, |piece| -> Result<(), Failure> {
         match piece {
             Piece::Columns(columns) => {
                 if let Some(out) = out.take() {

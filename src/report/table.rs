@@ -75,13 +75,11 @@ impl<'w> Table<'w> {
         match self.form {
             Form::Table => {
                 let cells = cells.iter().map(|cell| (self.shown(cell), cell.is_number())).collect();
-                match &self.widths {
-                    Some(widths) => aligned(self.out, widths, cells),
-                    None => {
-                        self.waiting.push(cells);
-                        if self.waiting.len() >= SAMPLE { self.settle() } else { Ok(()) }
-                    }
+                if let Some(widths) = &self.widths {
+                    return aligned(self.out, widths, cells);
                 }
+                self.waiting.push(cells);
+                if self.waiting.len() >= SAMPLE { self.settle() } else { Ok(()) }
             }
             Form::Csv => csv(self.out, cells.iter().map(Cell::text)),
             Form::Json => {
@@ -150,8 +148,8 @@ impl Cell<'_> {
             Self::Real(number) => Cow::Owned(format!("{number:?}")),
             Self::Text(text) => Cow::Borrowed(text),
             Self::Blob(bytes) => {
-                let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-                Cow::Owned(format!("x'{digits}'"))
+                let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                Cow::Owned(format!("x'{}'", digits.concat()))
             }
         }
     }

@@ -82,6 +82,12 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// A copy was to replace what it is a copy of.
+    #[error("{} is the store itself", path.display())]
+    Itself {
+        /// The file.
+        path: PathBuf,
+    },
     /// The query was aborted by [`super::Reader::on_progress`].
     #[error("the query was cancelled")]
     Cancelled,
@@ -147,6 +153,7 @@ impl Error {
                 "`journey sql \"SELECT * FROM events LIMIT 5\"` shows the columns; the other view is `aliases`, \
                  and props(id) gives the properties of a row"
             }
+            Self::Itself { .. } => "name another file",
             Self::Exists { .. } => "name another file, or give --force to have it replaced",
             Self::Cancelled | Self::Pack { .. } | Self::Sqlite { .. } => return None,
         })

@@ -12,9 +12,8 @@ use rusqlite::{Connection, params};
 
 use super::Reader;
 use crate::model::time::rfc3339;
-use crate::model::{Flags, Millis};
-use crate::store::open::{self, Content};
-use crate::store::{Error, number};
+use crate::model::{Flags, Id, Millis};
+use crate::store::{Error, number, schema};
 
 /// Rows whose properties are fetched at once: some 20 MB of text.
 const WINDOW: usize = 20_000;
@@ -41,7 +40,8 @@ CREATE TABLE events (
   properties TEXT NOT NULL, -- JSON
   arrived TEXT,            -- when the server had it; NULL: nothing tells
   file TEXT NOT NULL,      -- where it was read from
-  line INTEGER NOT NULL
+  line INTEGER NOT NULL,
+  flags INTEGER NOT NULL   -- what else is known of it; see README
 );
 CREATE TABLE aliases (
   -- Every alias call, accepted or not, in order of arrival.
@@ -82,16 +82,20 @@ impl Reader {
     /// `go_on` is told how many rows of how many are copied; `false` ends it with
     /// [`Error::Cancelled`].
     ///
+    /// What is at `path` already is replaced if `replace` says so, and only by the whole copy.
+    ///
     /// # Errors
-    /// [`Error::Exists`] when something is at `path`, and whatever keeps the file from being
-    /// written.
-    pub fn export(&self, path: &Path, go_on: &mut dyn FnMut(u64, u64) -> bool) -> Result<Exported, Error> {
-        if open::look(path).map_or(true, |content| content != Content::Absent) {
-            return Err(Error::Exists { path: path.to_owned() });
-        }
-        let mut name = OsString::from(path);
-        name.push(".part");
-        let part = PathBuf::from(name);
+    /// [`Error::Exists`] when something is at `path` that may not be replaced; [`Error::Itself`]
+    /// when that is this store; [`Error::Busy`] when a program works with it; and whatever keeps
+    /// the file from being written.
+    pub fn export(
+        &self,
+        path: &Path,
+        replace: bool,
+        go_on: &mut dyn FnMut(u64, u64) -> bool,
+    ) -> Result<Exported, Error> {
+        self.may_write(path, replace)?;
+        let part = beside(path, ".journey-part");
         let io = |path: &Path| {
             let path = path.to_owned();
             move |source| Error::Io { path, source }
@@ -102,9 +106,7 @@ impl Reader {
         let written = self.at_one_moment(|reader| reader.write_copy(&part, go_on));
         let exported = written.and_then(|exported| {
             File::open(&part).and_then(|file| file.sync_all()).map_err(io(&part))?;
-            if path.exists() {
-                return Err(Error::Exists { path: path.to_owned() });
-            }
+            self.may_write(path, replace)?;
             fs::rename(&part, path).map_err(io(path))?;
             Ok(exported)
         });
@@ -115,30 +117,58 @@ impl Reader {
         exported
     }
 
+    /// Whether a copy may come to `path`.
+    fn may_write(&self, path: &Path, replace: bool) -> Result<(), Error> {
+        if path.symlink_metadata().is_err() {
+            return Ok(());
+        }
+        let itself = path.canonicalize().ok().is_some_and(|path| self.path.canonicalize().ok() == Some(path));
+        if itself {
+            return Err(Error::Itself { path: path.to_owned() });
+        }
+        if !replace || path.is_dir() {
+            return Err(Error::Exists { path: path.to_owned() });
+        }
+        // SQLite would put such a journal into whatever file has the name.
+        let in_use =
+            ["-wal", "-journal"].iter().any(|end| beside(path, end).metadata().is_ok_and(|meta| meta.len() > 0));
+        if in_use { Err(Error::Busy { path: path.to_owned() }) } else { Ok(()) }
+    }
+
     fn write_copy(&self, part: &Path, go_on: &mut dyn FnMut(u64, u64) -> bool) -> Result<Exported, Error> {
         let at = |source| Error::sqlite(part, source);
-        let copy = Connection::open(part).map_err(at)?;
+        let mut copy = Connection::open(part).map_err(at)?;
         copy.execute_batch(
             "PRAGMA page_size = 16384; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE;
              PRAGMA cache_size = -65536; BEGIN;",
         )
         .map_err(at)?;
+        if let Some(abort) = self.abort.clone() {
+            copy.progress_handler(super::STEPS, Some(move || abort())).map_err(at)?;
+        }
         copy.execute_batch(TABLES).map_err(at)?;
         let mut exported = Exported { events: self.copy_events(&copy, part, go_on)?, ..Exported::default() };
         exported.aliases = self.copy_aliases(&copy, part)?;
         exported.profiles = self.copy_profiles(&copy, part)?;
         copy.execute_batch("DROP TABLE temp.place").map_err(at)?;
+        copy.pragma_update(None, "application_id", schema::COPY_ID).map_err(at)?;
         copy.execute_batch(INDEXES).map_err(at)?;
         copy.execute_batch("COMMIT").map_err(at)?;
         copy.close().map_err(|(_, source)| at(source))?;
         Ok(exported)
     }
 
-    fn copy_events(&self, copy: &Connection, part: &Path, go_on: &mut dyn FnMut(u64, u64) -> bool) -> Result<u64, Error> {
+    fn copy_events(
+        &self,
+        copy: &Connection,
+        part: &Path,
+        go_on: &mut dyn FnMut(u64, u64) -> bool,
+    ) -> Result<u64, Error> {
         let at_copy = |source| Error::sqlite(part, source);
         let here = |source| Error::sqlite(&self.path, source);
         // Which row of the copy an alias call is.
-        copy.execute_batch("CREATE TEMP TABLE place (position INTEGER PRIMARY KEY, id INTEGER NOT NULL)").map_err(at_copy)?;
+        copy.execute_batch("CREATE TEMP TABLE place (position INTEGER PRIMARY KEY, id INTEGER NOT NULL)")
+            .map_err(at_copy)?;
         let total: i64 =
             self.ask(|db| db.query_row("SELECT coalesce(sum(events), 0) FROM chunks", [], |row| row.get(0)))?;
         let total = number::from_sql(total);
@@ -154,8 +184,8 @@ impl Reader {
         let mut rows = select.query([]).map_err(here)?;
         let mut insert = copy
             .prepare(
-                "INSERT INTO events (id, distinct_id, event, time, properties, arrived, file, line)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                "INSERT INTO events (id, distinct_id, event, time, properties, arrived, file, line, flags)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )
             .map_err(at_copy)?;
         let mut place = copy.prepare("INSERT INTO temp.place VALUES (?1, ?2)").map_err(at_copy)?;
@@ -180,13 +210,14 @@ impl Reader {
                 insert
                     .execute(params![
                         id,
-                        distinct_id.as_ref().map(|id| id.as_str()),
+                        distinct_id.as_ref().map(Id::as_str),
                         &*event,
                         rfc3339(row.t),
                         properties,
                         row.arrived.map(rfc3339),
                         &*source.file,
-                        row.line
+                        row.line,
+                        row.flags.0
                     ])
                     .map_err(at_copy)?;
             }
@@ -283,6 +314,13 @@ impl Reader {
     }
 }
 
+/// A file that belongs to the one at `path`.
+fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(end);
+    PathBuf::from(name)
+}
+
 /// A row on its way.
 struct Plain {
     position: i64,
@@ -290,6 +328,7 @@ struct Plain {
     ev: i64,
     t: Millis,
     arrived: Option<Millis>,
+    flags: Flags,
     file: i64,
     line: i64,
     is_call: bool,
@@ -304,6 +343,7 @@ impl Plain {
             ev: row.get(2)?,
             t: row.get(3)?,
             arrived: if flags.has(Flags::ARRIVAL_UNKNOWN) { None } else { Some(row.get(4)?) },
+            flags,
             file: row.get(6)?,
             line: row.get(7)?,
             is_call: row.get(8)?,

@@ -2,13 +2,15 @@
 //!
 //! A question sees the tables and views of the store and one function more: `props(id)`, the
 //! properties of a row as JSON text, by the `id` that the view `events` has; NULL for a row that
-//! is not there. Nothing can be changed: the connection only reads.
+//! is not there. Nothing can be changed: the connection only reads, and a [`Guard`] refuses what
+//! would set or open something, and says what it was.
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::functions::FunctionFlags;
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::types::ValueRef;
 
 use super::properties::Unpacker;
@@ -46,19 +48,22 @@ impl Reader {
     /// [`Error::Question`] for SQL that SQLite does not understand, that is more than one
     /// statement, or that would change something; and what `take` fails with.
     pub fn query<E: From<Error>>(
-        &self,
+        &mut self,
         sql: &str,
         mut take: impl FnMut(Piece<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.add_props()?;
-        self.at_one_moment(|reader| {
-            let wrong = |source| question(&reader.path, source);
+        let guard = Guard::default();
+        self.set_guard(Some(guard.clone()))?;
+        let answered = self.at_one_moment(|reader| {
+            let watching = guard.watch();
+            let wrong = |source| watching.refused().unwrap_or_else(|| question(&reader.path, source));
             let mut statement = reader.db.prepare(sql).map_err(wrong)?;
             if !statement.readonly() || statement.column_count() == 0 {
-                let what = if sql.trim().is_empty() { "it is empty" } else { "it is no question: nothing is changed here" };
+                let what = if sql.trim().is_empty() { "it is empty" } else { "it asks nothing" };
                 return Err(Error::Question { what: what.to_owned() }.into());
             }
-            let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+            let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
             take(Piece::Columns(&names))?;
             let mut rows = statement.query([]).map_err(wrong)?;
             while let Some(row) = rows.next().map_err(wrong)? {
@@ -67,7 +72,14 @@ impl Reader {
                 take(Piece::Row(&cells))?;
             }
             Ok(())
-        })
+        });
+        self.set_guard(None)?;
+        answered
+    }
+
+    fn set_guard(&mut self, guard: Option<Guard>) -> Result<(), Error> {
+        let hook = guard.map(|guard| move |asked: AuthContext<'_>| guard.judge(&asked.action));
+        self.db.authorizer(hook).map_err(|source| Error::sqlite(&self.path, source))
     }
 
     /// Makes the function `props` known to the connection.
@@ -93,6 +105,99 @@ impl Reader {
             text.map_err(|error| rusqlite::Error::UserFunctionError(Box::new(error)))
         };
         self.ask(|db| db.create_scalar_function("props", 1, flags, props))
+    }
+}
+
+/// Lets a question read and nothing else, while somebody watches.
+#[derive(Clone, Default)]
+struct Guard(Arc<Mutex<Watch>>);
+
+#[derive(Default)]
+struct Watch {
+    on: bool,
+    /// What was refused first.
+    refused: Option<String>,
+}
+
+/// Pragmas that tell something of the file.
+const TELLING: &[&str] = &[
+    "application_id",
+    "collation_list",
+    "compile_options",
+    "data_version",
+    "database_list",
+    "encoding",
+    "freelist_count",
+    "function_list",
+    "integrity_check",
+    "module_list",
+    "page_count",
+    "page_size",
+    "pragma_list",
+    "quick_check",
+    "schema_version",
+    "table_list",
+    "user_version",
+];
+
+/// Pragmas that tell something of what their value names.
+const TELLING_OF: &[&str] = &[
+    "foreign_key_list",
+    "index_info",
+    "index_list",
+    "index_xinfo",
+    "integrity_check",
+    "quick_check",
+    "table_info",
+    "table_list",
+    "table_xinfo",
+];
+
+impl Guard {
+    fn judge(&self, action: &AuthAction<'_>) -> Authorization {
+        let mut watch = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !watch.on {
+            return Authorization::Allow;
+        }
+        let what = match action {
+            AuthAction::Select | AuthAction::Read { .. } | AuthAction::Function { .. } | AuthAction::Recursive => {
+                return Authorization::Allow;
+            }
+            AuthAction::Pragma { pragma_name, pragma_value } => {
+                let known = if pragma_value.is_some() { TELLING_OF } else { TELLING };
+                if known.iter().any(|known| known.eq_ignore_ascii_case(pragma_name)) {
+                    return Authorization::Allow;
+                }
+                format!("PRAGMA {pragma_name} may change something")
+            }
+            AuthAction::Attach { .. } | AuthAction::Detach { .. } => "it reads this store and no other file".to_owned(),
+            _ => "a question changes nothing".to_owned(),
+        };
+        watch.refused.get_or_insert(what);
+        Authorization::Deny
+    }
+
+    /// Refuses until what it gives is dropped.
+    fn watch(&self) -> Watching<'_> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).on = true;
+        Watching(self)
+    }
+}
+
+/// As long as it lives, the guard refuses.
+struct Watching<'g>(&'g Guard);
+
+impl Watching<'_> {
+    /// What was refused, if anything was.
+    fn refused(&self) -> Option<Error> {
+        let watch = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        watch.refused.clone().map(|what| Error::Question { what })
+    }
+}
+
+impl Drop for Watching<'_> {
+    fn drop(&mut self) {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner).on = false;
     }
 }
 

@@ -7,7 +7,7 @@ use journey::store::{Piece, SqlCell};
 use super::*;
 
 /// Columns and rows of an answer, as text.
-fn ask(store: &Reader, sql: &str) -> Result<Vec<String>, Error> {
+fn ask(store: &mut Reader, sql: &str) -> Result<Vec<String>, Error> {
     let mut lines = Vec::new();
     store.query(sql, |piece| {
         lines.push(match piece {
@@ -24,11 +24,14 @@ fn a_question_sees_the_views_and_the_properties_of_rows() {
     let rows = vec![row("a", 1), row("b", 2), alias("k", "a", 3)];
     let in_memory = store_of(&[("x.jsonl", rows)]);
     let (_folder, path) = store_in_file(3);
-    for (store, expected) in [(in_memory, r#"Text("{\"n\":2}")"#), (Reader::open(&path).unwrap(), r#"Text("{\"n\":2}")"#)] {
-        let answer = ask(&store, "SELECT props(id) FROM events WHERE time_ms = 2").unwrap();
+    for (mut store, expected) in
+        [(in_memory, r#"Text("{\"n\":2}")"#), (Reader::open(&path).unwrap(), r#"Text("{\"n\":2}")"#)]
+    {
+        let answer = ask(&mut store, "SELECT props(id) FROM events WHERE time_ms = 2").unwrap();
         assert_eq!(answer, ["props(id)", expected]);
-        assert_eq!(ask(&store, "SELECT props(-7), props(NULL), props(999)").unwrap()[1], "Null|Null|Null");
-        let sum = ask(&store, "SELECT sum(json_extract(props(id), '$.n')) = sum(time_ms) AS same FROM events").unwrap();
+        assert_eq!(ask(&mut store, "SELECT props(-7), props(NULL), props(999)").unwrap()[1], "Null|Null|Null");
+        let sum =
+            ask(&mut store, "SELECT sum(json_extract(props(id), '$.n')) = sum(time_ms) AS same FROM events").unwrap();
         assert_eq!(sum, ["same", "Integer(1)"]);
     }
 }
@@ -36,7 +39,7 @@ fn a_question_sees_the_views_and_the_properties_of_rows() {
 #[test]
 fn what_is_no_question_is_refused_and_changes_nothing() {
     let (_folder, path) = store_in_file(1);
-    let store = Reader::open(&path).unwrap();
+    let mut store = Reader::open(&path).unwrap();
     for sql in [
         "",
         "  -- nothing",
@@ -46,18 +49,29 @@ fn what_is_no_question_is_refused_and_changes_nothing() {
         "DELETE FROM rows",
         "INSERT INTO meta VALUES ('a', 'b')",
         "ATTACH 'other.db' AS other",
+        "VACUUM INTO 'other.db'",
+        "PRAGMA query_only = OFF",
+        "PRAGMA journal_mode = DELETE",
+        "SELECT * FROM pragma_journal_mode('delete')",
+        "PRAGMA wal_checkpoint",
+        "CREATE TEMP TABLE mine (x)",
+        "BEGIN IMMEDIATE",
+        "UPDATE rows SET t = 0 RETURNING id",
+        "SELECT load_extension('x')",
         "SELECT json_extract('{', '$.a')",
     ] {
-        let refused = ask(&store, sql);
+        let refused = ask(&mut store, sql);
         assert!(matches!(refused, Err(Error::Question { .. })), "{sql}: {refused:?}");
     }
-    assert_eq!(ask(&store, "SELECT count(*) FROM rows").unwrap()[1], "Integer(2)");
+    assert_eq!(ask(&mut store, "SELECT count(*) FROM rows").unwrap()[1], "Integer(2)");
+    assert_eq!(ask(&mut store, "PRAGMA page_size").unwrap()[1], "Integer(16384)");
+    assert!(ask(&mut store, "PRAGMA table_info('rows')").unwrap().len() > 5);
     assert!(!path.with_file_name("other.db").exists());
 }
 
 #[test]
 fn an_answer_stops_when_its_taker_fails() {
-    let store = store_of(&[("a", (0..100).map(|n| row("u", n)).collect())]);
+    let mut store = store_of(&[("a", (0..100).map(|n| row("u", n)).collect())]);
     let mut rows = 0;
     let stopped = store.query("SELECT id FROM events", |piece| match piece {
         Piece::Row([SqlCell::Integer(_)]) if rows == 3 => Err(Error::Cancelled),
@@ -80,9 +94,7 @@ fn every_row_of_many_is_visited_once_with_its_properties() {
     let events = store.events_of(&id("u"), 10_000).unwrap();
     let numbers: Vec<i64> = events.iter().map(|event| event.row).collect();
     let seen = Mutex::new(Vec::new());
-    store
-        .for_each_properties(&numbers, &|row, text| seen.lock().unwrap().push((row, text.to_owned())))
-        .unwrap();
+    store.for_each_properties(&numbers, &|row, text| seen.lock().unwrap().push((row, text.to_owned()))).unwrap();
     let mut seen = seen.into_inner().unwrap();
     seen.sort();
     let mut expected: Vec<_> = numbers.iter().copied().zip(store.properties(&numbers).unwrap()).collect();
@@ -165,10 +177,10 @@ fn a_large_store_answers_from_its_index_until_all_ids_are_read() {
 fn an_id_with_characters_left_out_is_found_where_hits_are_few() {
     let store = store_of(&[("a", vec![row("sally.smith@gmail.com", 1), row("bob", 2)])]);
     let hits = store.find("salysmth", 9).unwrap();
-    assert_eq!(hits.iter().map(|hit| (hit.id.as_str(), hit.found)).collect::<Vec<_>>(), [(
-        "sally.smith@gmail.com",
-        Match::Fuzzy
-    )]);
+    assert_eq!(
+        hits.iter().map(|hit| (hit.id.as_str(), hit.found)).collect::<Vec<_>>(),
+        [("sally.smith@gmail.com", Match::Fuzzy)]
+    );
     let near = store.find_near("Bop", 9).unwrap();
     assert_eq!(near.iter().map(|(id, span)| (id.as_str(), span.events)).collect::<Vec<_>>(), [("bob", 1)]);
 }
