@@ -178,7 +178,7 @@ pub(super) fn decode<'a>(event: Option<&'a str>, properties: &'a str, around: Ar
         return Err("its properties are no object".to_owned());
     }
     let p = Properties::read(properties).map_err(|error| complaint(&error))?;
-    of_fields(event, properties, &p, around)
+    of_fields(event, one_line(properties), &p, around)
 }
 
 /// Reads a row of a plain copy, whose times are UTC; the error is the reason to reject it.
@@ -202,7 +202,7 @@ pub(super) fn copied<'a>(
         p.distinct_id = columns.distinct_id;
     }
     (p.time, p.processed, p.received) = (columns.time, columns.arrived, None);
-    let mut decoded = of_fields(event, properties, &p, Around { line, ..Around::default() })?;
+    let mut decoded = of_fields(event, one_line(properties), &p, Around { line, ..Around::default() })?;
     let bits: u32 = columns.flags.and_then(|text| text.parse().ok()).unwrap_or_default();
     // Whether its arrival is known, the column of it says.
     decoded.row.flags = Flags(decoded.row.flags.0 | bits & !Flags::ARRIVAL_UNKNOWN.0);
@@ -210,10 +210,10 @@ pub(super) fn copied<'a>(
     Ok(decoded)
 }
 
-/// As [`decode`], when the fields of the properties are known.
+/// As [`decode`], when the fields of the properties are known and these are in one line.
 pub(super) fn of_fields<'a>(
     event: Option<&'a str>,
-    properties: &'a str,
+    properties: Cow<'a, str>,
     p: &Properties<'a>,
     around: Around,
 ) -> Result<Decoded<'a>, String> {
@@ -279,7 +279,7 @@ pub(super) fn of_fields<'a>(
         previous: [p.before_identity, p.before_shuffle].into_iter().flatten().filter_map(json::id_text).collect(),
         insert_id,
         client: client(p),
-        properties: one_line(properties),
+        properties,
         line: around.line,
         flags,
         event,
