@@ -142,7 +142,7 @@ fn many_rows_are_the_same_when_two_connections_read_them() {
         let rows = (0..5000).map(|at| row("u", n * 4000 + at)).collect();
         let mut chunk = chunk(file, rows);
         (chunk.hash, chunk.prev) = (n.unsigned_abs() + 1, n.unsigned_abs());
-        store.append(chunk).unwrap();
+        store.append(&chunk).unwrap();
     }
     store.finish().unwrap();
     let store = Reader::open(&path).unwrap();
