@@ -46,6 +46,15 @@ pub struct Hit {
     pub last: Option<Millis>,
 }
 
+/// An e-mail address or phone number that several users have.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    /// The value.
+    pub value: String,
+    /// The roots of the users.
+    pub users: Vec<Id>,
+}
+
 /// What an import did.
 #[derive(Clone, Debug, Default)]
 pub struct Import {

@@ -289,6 +289,24 @@ fn a_search_finds_the_best_first() {
 }
 
 #[test]
+fn an_address_that_two_users_have_is_listed_with_a_warning() {
+    let home = Home::with_sample();
+    let profiles = home.path("profiles.jsonl");
+    let profile =
+        |id: &str| format!("{{\"$distinct_id\":\"{id}\",\"$properties\":{{\"$email\":\"sally@gmail.com\"}}}}\n");
+    fs::write(&profiles, profile("12345") + &profile("P-1")).unwrap();
+    assert_eq!(code(&home.run(&["import", profiles.to_str().unwrap()])), 0);
+    let search = home.json(0, &["search", "Sally@gmail"]);
+    let ids: Vec<_> = search["hits"].as_array().unwrap().iter().map(|hit| hit["id"].as_str().unwrap()).collect();
+    assert!(ids.contains(&"12345") && ids.contains(&"P-1"), "{ids:?}");
+    let expected = serde_json::json!([{"value": "sally@gmail.com", "users": ["12345", "P-1"]}]);
+    assert_eq!(search["shared"], expected);
+    let text = out(&home.run(&["search", "sally@gmail.com", "--limit", "1"]));
+    assert!(text.contains("warning: 2 users have sally@gmail.com: 12345, P-1"), "{text}");
+    assert_eq!(home.json(0, &["search", "App"])["shared"], serde_json::json!([]));
+}
+
+#[test]
 fn a_search_that_lists_less_than_it_found_says_so() {
     let home = Home::with_sample();
     let output = home.run(&["search", "1", "--limit", "1"]);
