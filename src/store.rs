@@ -29,7 +29,7 @@ mod segment;
 mod writer;
 
 pub use error::Error;
-pub use reader::{IdNote, PropertyTest, Reader, RowNote, Seek};
+pub use reader::{Exported, IdNote, Piece, PropertyTest, Reader, RowNote, Seek, SqlCell};
 pub use segment::{Draft, Packer, Segment};
 pub use writer::Writer;
 

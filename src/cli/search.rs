@@ -5,19 +5,22 @@ use super::console::Console;
 use super::failure::Failure;
 use super::open::Named;
 use crate::inspect::terms::{self, Terms};
-use crate::inspect::{Hit, Inspector, filter};
+use crate::inspect::{Hit, Inspector, Shared, filter};
 use crate::report::{self, json, text};
 use crate::store::Match;
 
 /// Ids that are suggested when nothing matches.
 const SUGGESTED: usize = 5;
 
+/// Hits that are looked through for values that several users have.
+const LOOKED_AT: usize = 200;
+
 pub(super) fn run(command: &Search, store: Named, console: &mut Console) -> Result<(), Failure> {
     let terms = Terms::read(&command.text).map_err(|error| wrong(&command.text, &error))?;
     let inspector = store.open(console)?;
     let mut notes = Vec::new();
-    // One more than is listed tells whether there are more.
-    let limit = command.limit.saturating_add(1);
+    // One more than is listed tells whether there are more, and what is shared is told of more.
+    let limit = command.limit.saturating_add(1).max(LOOKED_AT);
     let found = match terms {
         Some(terms) => {
             let found = inspector.search_terms(&terms, limit, &mut |_| {})?;
@@ -26,11 +29,12 @@ pub(super) fn run(command: &Search, store: Named, console: &mut Console) -> Resu
         }
         None => inspector.search(&command.text, limit)?,
     };
+    let shared: Vec<report::Shared> = Shared::of(&command.text, &found).into_iter().map(told).collect();
     let more = found.len() > command.limit;
     let hits: Vec<report::Hit> = found.into_iter().take(command.limit).map(hit).collect();
     if hits.is_empty() {
         if console.format == Format::Json {
-            json::search(&mut console.out, &command.text, &hits)?;
+            json::search(&mut console.out, &command.text, &hits, &shared)?;
             console.finish()?;
         }
         let failure = Failure::nothing(format!("nothing matches {:?}", command.text));
@@ -38,8 +42,8 @@ pub(super) fn run(command: &Search, store: Named, console: &mut Console) -> Resu
         return Err(suggest(failure, &inspector, &command.text)?);
     }
     match console.format {
-        Format::Json => json::search(&mut console.out, &command.text, &hits)?,
-        Format::Text => text::search(&mut console.out, &hits, &console.look)?,
+        Format::Json => json::search(&mut console.out, &command.text, &hits, &shared)?,
+        Format::Text => text::search(&mut console.out, &hits, &shared, &console.look)?,
     }
     console.finish()?;
     for note in notes {
@@ -76,6 +80,10 @@ pub(super) fn found(found: Match) -> &'static str {
         Match::Event => "event",
         Match::Fuzzy => "fuzzy",
     }
+}
+
+fn told(shared: Shared) -> report::Shared {
+    report::Shared { value: shared.value, users: shared.users }
 }
 
 fn hit(hit: Hit) -> report::Hit {

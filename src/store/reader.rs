@@ -3,6 +3,7 @@
 mod arena;
 mod census;
 mod collect;
+mod export;
 mod facts;
 mod files;
 mod find;
@@ -10,6 +11,10 @@ mod heads;
 mod overview;
 mod properties;
 mod seek;
+mod sql;
+
+pub use self::export::Exported;
+pub use self::sql::{Cell as SqlCell, Piece};
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;

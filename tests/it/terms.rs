@@ -51,7 +51,7 @@ fn store(rows: Vec<Row>, profiles: Vec<Profile>) -> Inspector {
     let segment = Segment::of(&rows).unwrap();
     let (lines, first_line) = (rows.len() as u64, 1);
     writer
-        .append(Chunk { file, hash: 7, bytes: 9, first_line, lines, segment, profiles, ..Chunk::default() })
+        .append(&Chunk { file, hash: 7, bytes: 9, first_line, lines, segment, profiles, ..Chunk::default() })
         .unwrap();
     Inspector::new(writer.into_reader().unwrap())
 }
