@@ -195,6 +195,7 @@ mod tests {
             root: root.map(Id::new),
             kind: HitKind::Root,
             found,
+            matched: 0,
             via: via.map(|(key, value)| (key.to_owned(), value.to_owned())),
             events: 1,
             first: None,

@@ -127,6 +127,14 @@ impl<B: Backend> App<B> {
         }
     }
 
+    /// The ticket of the newest question that is not answered yet.
+    pub(crate) fn waiting(&self) -> Option<journey::tui::worker::Ticket> {
+        self.waiting.iter().rev().find_map(|effect| match effect {
+            Effect::Ask(ticket, _) => Some(*ticket),
+            _ => None,
+        })
+    }
+
     /// Draws the screen.
     pub(crate) fn buffer(&mut self) -> Buffer {
         let mut terminal = Terminal::new(TestBackend::new(self.size.0, self.size.1)).expect("a terminal");

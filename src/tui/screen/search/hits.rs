@@ -40,7 +40,7 @@ impl Columns {
         let rest = width.saturating_sub(2 + found + kind + mark + rows + first + activity + last);
         let (root, via) = match width {
             140.. => (rest / 3, rest / 4),
-            64.. if by_rows => (rest * 3 / 5, 0),
+            64.. if by_rows => (rest / 2, 0),
             64.. => (rest * 2 / 5, 0),
             _ => (0, 0),
         };
