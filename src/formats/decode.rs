@@ -360,7 +360,8 @@ impl Reading<'_, '_> {
 fn plain_event(line: u64, text: &str) -> Option<Item<'_>> {
     let Scanned { event, properties, fields } = scan(text)?;
     let around = Around { line, ..Around::default() };
-    let event::Decoded { row, project, clock } = event::of_fields(event, properties, &fields, around).ok()?;
+    let event::Decoded { row, project, clock } =
+        event::of_fields(event, Cow::Borrowed(properties), &fields, around).ok()?;
     Some(Item::Event { row, project, clock })
 }
 

@@ -168,13 +168,13 @@ pub(super) fn decode<'a>(event: Option<&'a str>, properties: &'a str, around: Ar
         return Err("its properties are no object".to_owned());
     }
     let p = Properties::read(properties).map_err(|error| complaint(&error))?;
-    of_fields(event, properties, &p, around)
+    of_fields(event, one_line(properties), &p, around)
 }
 
-/// As [`decode`], when the fields of the properties are known.
+/// As [`decode`], when the fields of the properties are known and these are in one line.
 pub(super) fn of_fields<'a>(
     event: Option<&'a str>,
-    properties: &'a str,
+    properties: Cow<'a, str>,
     p: &Properties<'a>,
     around: Around,
 ) -> Result<Decoded<'a>, String> {
@@ -240,7 +240,7 @@ pub(super) fn of_fields<'a>(
         previous: [p.before_identity, p.before_shuffle].into_iter().flatten().filter_map(json::id_text).collect(),
         insert_id,
         client: client(p),
-        properties: one_line(properties),
+        properties,
         line: around.line,
         flags,
         event,

@@ -121,7 +121,9 @@ impl Error {
             Self::NotAStore { .. } => "name another file with --store; to read this one as data, use `journey import`",
             Self::Newer { .. } => "update `journey`, or import the files again into a new store",
             Self::Older { .. } => "bring it up to date with any `journey import` into it",
-            Self::Busy { .. } => "wait until the other import is done, then try again",
+            Self::Busy { .. } => {
+                "wait until the other program is done with it (an import shows how far it is), then try again"
+            }
             Self::ReadOnly { .. } => "check the permissions of the file and of its folder, or copy it elsewhere",
             Self::Corrupt { .. } => "import the files again into a new store",
             Self::Full { .. } => "make room and run the import again: it goes on where it stopped",
