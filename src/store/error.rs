@@ -70,6 +70,24 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// A question in SQL that cannot be answered.
+    #[error("the question cannot be answered: {what}")]
+    Question {
+        /// What is wrong with it.
+        what: String,
+    },
+    /// Something is where a new file was to be.
+    #[error("{} is there already", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A copy was to replace what it is a copy of.
+    #[error("{} is the store itself", path.display())]
+    Itself {
+        /// The file.
+        path: PathBuf,
+    },
     /// The query was aborted by [`super::Reader::on_progress`].
     #[error("the query was cancelled")]
     Cancelled,
@@ -133,6 +151,12 @@ impl Error {
                 "a SQLite file needs a table `events` (distinct_id, event, time, properties) or `aliases` \
                  (alias, distinct_id, time); a store of this program is opened with --store"
             }
+            Self::Question { .. } => {
+                "`journey sql \"SELECT * FROM events LIMIT 5\"` shows the columns; the other view is `aliases`, \
+                 and props(id) gives the properties of a row"
+            }
+            Self::Itself { .. } => "name another file",
+            Self::Exists { .. } => "name another file, or give --force to have it replaced",
             Self::Cancelled | Self::Pack { .. } | Self::Sqlite { .. } => return None,
         })
     }

@@ -7,6 +7,7 @@ mod broken;
 mod facts;
 mod foreign;
 mod life;
+mod questions;
 mod search;
 
 use std::fs;
