@@ -228,12 +228,8 @@ impl Backend for Stored {
     }
 
     fn search_terms(&mut self, terms: &Terms, show: &mut dyn FnMut(Hits)) -> Result<Hits, tui::Failure> {
-        let told = |found: Found| Hits {
-            more: found.more,
-            notes: found.notes,
-            looked: found.looked,
-            ..list(found.hits)
-        };
+        let told =
+            |found: Found| Hits { more: found.more, notes: found.notes, looked: found.looked, ..list(found.hits) };
         let found = self.inspector.search_terms(terms, HITS, &mut |found| show(told(found))).map_err(self::told)?;
         Ok(told(found))
     }

@@ -57,7 +57,10 @@ pub(super) fn run(command: &Search, store: Named, console: &mut Console) -> Resu
 
 /// A term that means nothing, pointed at.
 fn wrong(text: &str, error: &filter::Error) -> Failure {
-    error.pointed(text).lines().fold(Failure::usage(error.to_string()), |failure, line| failure.caused_by(line.to_owned()))
+    error
+        .pointed(text)
+        .lines()
+        .fold(Failure::usage(error.to_string()), |failure, line| failure.caused_by(line.to_owned()))
 }
 
 /// Adds ids that differ little from `text`.

@@ -147,16 +147,15 @@ impl Terms {
     fn add(&mut self, text: &str, part: &Part) -> Result<(), Error> {
         let value = || unquoted(part.value(text));
         let Some(key) = part.key(text) else {
-            match part.property(text) {
-                Some(name) => self.rows.properties.push(part.test(text, name.to_owned())?),
-                None => {
-                    let word = unquoted(part.whole(text));
-                    if word.is_empty() {
-                        return Err(error("a text is missing between the quotes", part.place.clone()));
-                    }
-                    self.people.push(Person::Word(word));
-                }
+            if let Some(name) = part.property(text) {
+                self.rows.properties.push(part.test(text, name)?);
+                return Ok(());
             }
+            let word = unquoted(part.whole(text));
+            if word.is_empty() {
+                return Err(error("a text is missing between the quotes", part.place.clone()));
+            }
+            self.people.push(Person::Word(word));
             return Ok(());
         };
         let value = value();
@@ -188,7 +187,7 @@ impl Terms {
                 if name.is_empty() {
                     return Err(error("the name of a property is missing", part.place.clone()));
                 }
-                self.rows.properties.push(named.test(text, name)?);
+                self.rows.properties.push(named.test(text, &name)?);
             }
             "after" => self.rows.from.push(bound(&value, part, false)?),
             _ => self.rows.to.push(bound(&value, part, true)?),
@@ -299,8 +298,8 @@ impl Part {
         self.relation.is_some() && self.value_at >= self.place.end
     }
 
-    fn test(&self, text: &str, name: String) -> Result<Property, Error> {
-        let name = unquoted(&name);
+    fn test(&self, text: &str, name: &str) -> Result<Property, Error> {
+        let name = unquoted(name);
         let value = unquoted(self.value(text));
         let place = self.value_at..self.place.end;
         let Some(relation) = self.relation else { return Ok(Property { name, test: Test::Exists }) };

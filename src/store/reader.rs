@@ -27,9 +27,9 @@ use rustc_hash::FxHashMap;
 
 use self::arena::Arena;
 pub use self::census::IdNote;
-pub use self::seek::{PropertyTest, RowNote, Seek};
 use self::collect::{Collector, TextCollector};
 use self::files::Files;
+pub use self::seek::{PropertyTest, RowNote, Seek};
 use super::open::{self, Content};
 use super::{Error, number, schema};
 use crate::model::Id;

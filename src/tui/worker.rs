@@ -322,11 +322,7 @@ pub fn answer(backend: &mut dyn Backend, question: &Question) -> Answer {
 }
 
 /// Answers one question; `show` is given parts of an answer that takes long.
-fn answer_on_the_way(
-    backend: &mut dyn Backend,
-    question: &Question,
-    show: &mut dyn FnMut(Hits, Vec<Id>),
-) -> Answer {
+fn answer_on_the_way(backend: &mut dyn Backend, question: &Question, show: &mut dyn FnMut(Hits, Vec<Id>)) -> Answer {
     match question {
         Question::Overview => Answer::Overview(backend.overview().map(Box::new)),
         Question::Search(text) => Answer::Search(pasted::search(backend, text, show)),

@@ -62,14 +62,23 @@ fn shop() -> Inspector {
         vec![
             row("View", "anon-a", 1_000, r#"{"utm_source":"google","n":1}"#),
             alias("anna@shop.example", "anon-a", 2_000),
-            row("Purchase Completed", "anna@shop.example", 3_000, r#"{"plan":"PRO","total":20.00,"cart":{"sku":"A-1"}}"#),
+            row(
+                "Purchase Completed",
+                "anna@shop.example",
+                3_000,
+                r#"{"plan":"PRO","total":20.00,"cart":{"sku":"A-1"}}"#,
+            ),
             row("Purchase Completed", "bob", 4_000, r#"{"plan":"free","total":5,"\u0063ity":"K\u00f6ln"}"#),
             row("Purchase Completed", "bob", 5_000, r#"{"plan":"free","tags":["x","vip"]}"#),
             row("View", "visitor", 6_000, r#"{"plan":"pro"}"#),
             row("View", "", 7_000, r#"{"plan":"pro"}"#),
         ],
         vec![
-            profile("anna@shop.example", &[("$name", "Anna Ohm"), ("$phone", "+49 170-123 45")], r#"{"$set":{"vat":"DE9"}}"#),
+            profile(
+                "anna@shop.example",
+                &[("$name", "Anna Ohm"), ("$phone", "+49 170-123 45")],
+                r#"{"$set":{"vat":"DE9"}}"#,
+            ),
             profile("bob", &[("$email", "anna@shop.example"), ("$name", "Bob")], r#"{"$set":{"plan":"pro"}}"#),
         ],
     )

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use super::{Bound, Person, Property, Rows, Terms, Vocabulary, digits};
 use crate::identity::World;
 use crate::inspect::filter::decide::{contains, same};
-use crate::inspect::filter::property::{self, Test};
 use crate::inspect::filter::nearest;
+use crate::inspect::filter::property::{self, Test};
 use crate::inspect::gather::{gather_roots, members};
 use crate::inspect::search::{Hit, in_order};
 use crate::model::{Id, Millis};
@@ -65,14 +65,15 @@ impl Terms {
     ) -> Result<Found, Error> {
         let mut notes = Vec::new();
         let people = self.people(reader, &mut notes)?;
-        let mut answer = Answer { reader, candidates: HashMap::new(), notes, exact: self.exact(reader)?, names: HashMap::new() };
+        let mut answer =
+            Answer { reader, candidates: HashMap::new(), notes, exact: self.exact(reader)?, names: HashMap::new() };
         match people {
             Some(people) if self.rows.is_empty() => {
                 answer.candidates.extend(people);
-                return answer.found(limit, None);
+                answer.found(limit, None)
             }
             Some(people) => {
-                let users = self.users(reader, &people, &mut answer.notes)?;
+                let users = users(reader, &people, &mut answer.notes)?;
                 self.look(&mut answer, Some(&users), limit, show)
             }
             None => self.look(&mut answer, None, limit, show),
@@ -114,27 +115,6 @@ impl Terms {
         Ok(Some(std::mem::take(first)))
     }
 
-    /// Numbers of all ids of the users of `people`.
-    fn users(
-        &self,
-        reader: &Reader,
-        people: &HashMap<i64, Candidate>,
-        notes: &mut Vec<String>,
-    ) -> Result<Vec<i64>, Error> {
-        let mut numbers: Vec<i64> = people.keys().copied().collect();
-        numbers.sort_unstable();
-        if numbers.len() > MOST_USERS {
-            notes.push(format!("only the rows of {MOST_USERS} of {} people are looked through", numbers.len()));
-            numbers.truncate(MOST_USERS);
-        }
-        let ids = numbers.iter().map(|number| reader.id_of(*number)).collect::<Result<Vec<_>, _>>()?;
-        let mut all = Vec::new();
-        for id in members(reader, &ids)? {
-            all.extend(reader.number(&id)?);
-        }
-        Ok(all)
-    }
-
     /// Goes through rows, and through profiles where these can have what is asked for.
     fn look(
         &self,
@@ -155,13 +135,8 @@ impl Terms {
             profiles(reader, rows, users, &mut answer.candidates)?;
         }
         let test = |text: &str| pass(&tests, text);
-        let seek = Seek {
-            events: events.as_deref(),
-            from,
-            to,
-            ids: users,
-            properties: (!tests.is_empty()).then_some(&test),
-        };
+        let seek =
+            Seek { events: events.as_deref(), from, to, ids: users, properties: (!tests.is_empty()).then_some(&test) };
         let all = match users {
             None => reader.rows()?,
             Some(users) => users.iter().try_fold(0, |sum, user| {
@@ -288,7 +263,13 @@ impl Person {
     fn find(&self, reader: &Reader) -> Result<HashMap<i64, Candidate>, Error> {
         let mut found = HashMap::new();
         let mut add = |number, hit: IdHit| {
-            found.entry(number).or_insert(Candidate { found: hit.found, via: hit.via, rows: 0, last: None, event: None });
+            found.entry(number).or_insert(Candidate {
+                found: hit.found,
+                via: hit.via,
+                rows: 0,
+                last: None,
+                event: None,
+            });
         };
         let numbered = |hit: IdHit| Ok::<_, Error>(reader.number(&hit.id)?.map(|number| (number, hit)));
         let by_text = |text: &str| reader.find(text, MOST_PEOPLE + 1);
@@ -329,6 +310,22 @@ impl Person {
     }
 }
 
+/// Numbers of all ids of the users of `people`.
+fn users(reader: &Reader, people: &HashMap<i64, Candidate>, notes: &mut Vec<String>) -> Result<Vec<i64>, Error> {
+    let mut numbers: Vec<i64> = people.keys().copied().collect();
+    numbers.sort_unstable();
+    if numbers.len() > MOST_USERS {
+        notes.push(format!("only the rows of {MOST_USERS} of {} people are looked through", numbers.len()));
+        numbers.truncate(MOST_USERS);
+    }
+    let ids = numbers.iter().map(|number| reader.id_of(*number)).collect::<Result<Vec<_>, _>>()?;
+    let mut all = Vec::new();
+    for id in members(reader, &ids)? {
+        all.extend(reader.number(&id)?);
+    }
+    Ok(all)
+}
+
 /// Adds those whose profile has a value that passes.
 fn by_value(
     reader: &Reader,
@@ -354,7 +351,7 @@ fn events(names: &HashMap<i64, String>, rows: &Rows, notes: &mut Vec<String>) ->
         let is = |name: &str| if event.whole { same(name, &event.text) } else { contains(name, &event.text) };
         let these: BTreeSet<i64> = names.iter().filter(|(_, name)| is(name)).map(|(number, _)| *number).collect();
         if these.is_empty() {
-            let meant = nearest(&event.text, names.iter().map(|(_, name)| name.as_str()));
+            let meant = nearest(&event.text, names.values().map(String::as_str));
             let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
             notes.push(format!("no event is called {}{meant}", event.text));
             return None;

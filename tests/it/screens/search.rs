@@ -1,8 +1,8 @@
 //! The search: looks at hits, pasted texts, what is told of the list; the overview.
 
 use crossterm::event::Event;
-use journey::model::Id;
 use journey::inspect::terms::Vocabulary;
+use journey::model::Id;
 use journey::tui::worker::{Answer, Question};
 use journey::tui::{Census, Hit, Hits, Msg, Options, Recent};
 
@@ -268,7 +268,8 @@ fn tab_completes_fields_names_and_values_and_else_goes_to_the_next_hit() {
 #[test]
 fn nothing_found_says_what_was_looked_through_and_what_was_probably_meant() {
     let none = Hits { looked: Some((2_104_377, 2_104_377)), ..Hits::default() };
-    let mut app = by_terms(Hits { notes: vec!["no event is called Purchse; did you mean Purchase?".into()], ..none.clone() });
+    let mut app =
+        by_terms(Hits { notes: vec!["no event is called Purchse; did you mean Purchase?".into()], ..none.clone() });
     app.press("event:Purchse");
     let text = app.text();
     assert!(text.contains("did you mean Purchase?"), "{text}");

@@ -178,7 +178,11 @@ fn mistaken(state: &State, wrong: &filter::Error, start: u16, area: Rect, buffer
         Pen::new(buffer, area, row).skip(1).text(&line, look.style(Meaning::Bad));
         row += 1;
     }
-    forms(Rect { y: area.y + (row + 1).min(area.height), height: area.height.saturating_sub(row + 1), ..area }, buffer, look);
+    forms(
+        Rect { y: area.y + (row + 1).min(area.height), height: area.height.saturating_sub(row + 1), ..area },
+        buffer,
+        look,
+    );
 }
 
 /// The terms that there are, as many as have room.
@@ -224,7 +228,9 @@ fn nothing(state: &State, hits: &Hits, near: &[Id], ui: &mut Ui, area: Rect, buf
                     format!("no id and no profile; now looking through the properties of all rows: {rows}")
                 }
             }
-            None => "try a part of it: ids, e-mail addresses, names and phone numbers of profiles are searched".to_owned(),
+            None => {
+                "try a part of it: ids, e-mail addresses, names and phone numbers of profiles are searched".to_owned()
+            }
         };
         say(&text, Meaning::Muted, &mut row);
         let rest = area.height.saturating_sub(row + 1);

@@ -66,7 +66,11 @@ pub(super) fn view(state: &State, hits: &Hits, ui: &mut Ui, area: Rect, buffer: 
         let mut pen = Pen::new(buffer, list, 0);
         pen.skip(2);
         pen.cell("MATCH", columns.found, muted).cell("ID", columns.id, muted).cell("IS", columns.kind, muted);
-        pen.cell(look.glyphs.warn, columns.mark, muted).cell(if by_rows && columns.via == 0 { "FOUND BY" } else { "ROOT" }, columns.root, muted);
+        pen.cell(look.glyphs.warn, columns.mark, muted).cell(
+            if by_rows && columns.via == 0 { "FOUND BY" } else { "ROOT" },
+            columns.root,
+            muted,
+        );
         pen.number("ROWS", columns.rows.saturating_sub(2), muted).skip(2);
         pen.cell("FIRST", columns.first, muted).cell("ACTIVITY", columns.activity, muted);
         pen.cell("LAST", columns.last, muted).cell("FOUND BY", columns.via, muted);
@@ -109,11 +113,8 @@ fn line(pen: &mut Pen<'_>, hit: &Hit, glance: Option<&Option<Glance>>, typed: &s
         };
         let whole = format!("{name} {value}{rows}");
         // The value says more than its name.
-        let (text, at) = if fit::width(&whole) > via_room {
-            (format!("{value}{rows}"), 0)
-        } else {
-            (whole, name.len() + 1)
-        };
+        let (text, at) =
+            if fit::width(&whole) > via_room { (format!("{value}{rows}"), 0) } else { (whole, name.len() + 1) };
         let matched: Vec<_> = marks(value, typed, hit.found == "fuzzy")
             .into_iter()
             .map(|range| range.start + at..range.end + at)
