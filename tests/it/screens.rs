@@ -4,6 +4,7 @@
 mod compare;
 #[path = "screens/identity.rs"]
 mod identity;
+mod help;
 #[path = "support/journeys.rs"]
 mod journeys;
 mod mouse;
