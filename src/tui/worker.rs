@@ -380,7 +380,7 @@ pub fn answer_soon(backend: &mut dyn Backend, question: &Question) -> Option<Ans
         // Terms are told on their way.
         Question::Search(text) if !matches!(Terms::read(text), Ok(None)) => None,
         Question::Search(text) => {
-            let hits = backend.search_soon(text).ok()??;
+            let hits = pasted::soon(backend, text)?;
             Some(Answer::Soon(Box::new((hits, Vec::new()))))
         }
         Question::Journey(id, zone) => {

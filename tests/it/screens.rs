@@ -332,6 +332,18 @@ fn an_empty_store_says_how_to_fill_it() {
 }
 
 #[test]
+fn the_first_frame_does_not_wait_for_the_store_and_takes_what_is_typed() {
+    let mut app = App::unsettled(Stories::of(vec![sally()]), &Options::default());
+    let first = app.text();
+    assert!(first.contains("opening the store") && first.contains("type an id"), "{first}");
+    app.press_unanswered("sally@gmail.com");
+    assert!(app.text().contains("/ sally@gmail.com"), "{}", app.text());
+    assert_eq!(app.asked, []);
+    app.settle();
+    assert!(app.text().contains("exact"), "{}", app.text());
+}
+
+#[test]
 fn a_wait_is_told_once_it_is_one() {
     let mut app = App::unsettled(Stories::default(), &Options::default());
     assert!(app.model.is_waiting());

@@ -156,7 +156,9 @@ fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
     if sought.is_empty() {
         return lines;
     }
-    for context in Context::ALL.into_iter().filter(|context| !state.of.contains(context)) {
+    // What holds everywhere has more keys where nothing is typed.
+    let further = |context: &Context| *context == Context::Everywhere || !state.of.contains(context);
+    for context in Context::ALL.into_iter().filter(further) {
         lines.push(Line { left: String::new(), right: String::new(), meaning: Meaning::Text });
         lines.extend(of(&[context], keymap, look));
     }

@@ -386,3 +386,18 @@ fn the_zone_of_the_devices_is_one_key_away_and_said_to_be_that() {
     none.press("ZZ");
     assert!(none.text().contains("times in UTC"), "{}", none.text());
 }
+
+#[test]
+fn one_address_of_two_users_is_a_warning_above_both() {
+    let mut found = with_plan((9, 9));
+    for (hit, root) in found.list.iter_mut().zip(["12345", "bob"]) {
+        hit.via = Some(("$email".into(), "Shop@Example.com".into()));
+        hit.found = "profile";
+        hit.root = Some(Id::new(root));
+    }
+    let mut app = by_terms(found);
+    app.press("email:shop@example.com");
+    let text = app.text();
+    assert!(text.contains("2 users have shop@example.com: 12345, bob"), "{text}");
+    assert!(text.contains("sally@gmail.com") && text.contains("bob"), "{text}");
+}
