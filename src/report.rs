@@ -12,6 +12,7 @@ pub mod compare;
 pub mod graph;
 pub mod json;
 pub mod look;
+pub mod shown;
 pub mod svg;
 pub mod table;
 pub mod text;
@@ -21,6 +22,7 @@ use crate::model::{Id, Millis};
 
 pub use clock::Clock;
 pub use look::Look;
+pub use shown::{Selection, Shown};
 
 /// Gives the properties of the row with this number in the store, as JSON text of one object.
 pub type Properties<'a> = &'a dyn Fn(i64) -> Option<String>;
@@ -44,6 +46,15 @@ pub struct Hit {
     pub first: Option<Millis>,
     /// Time of the last of them.
     pub last: Option<Millis>,
+}
+
+/// An e-mail address or phone number that several users have.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    /// The value.
+    pub value: String,
+    /// The roots of the users.
+    pub users: Vec<Id>,
 }
 
 /// What an import did.

@@ -198,6 +198,19 @@ pub(super) struct Show {
     /// of it; without a zone it is read in that of --timezone. Arrival counts, not event time.
     #[arg(long, value_name = "TIME")]
     pub(super) as_of: Option<String>,
+    /// Show only the rows that a filter keeps, such as 'event:purchase plan=pro -is:orphan'
+    ///
+    /// Words and conditions, all of which have to hold: text, event:, id:, device:, phase:, is:, a
+    /// property with = != > < or ~, and, or, not. README has all of them; they are those
+    /// of the terminal interface. How many rows are hidden is told.
+    #[arg(long, value_name = "FILTER", allow_hyphen_values = true)]
+    pub(super) filter: Option<String>,
+    /// Show only rows from TIME on, by event time (forms as in --as-of)
+    #[arg(long, value_name = "TIME")]
+    pub(super) from: Option<String>,
+    /// Show only rows up to TIME, which is part of it
+    #[arg(long, value_name = "TIME")]
+    pub(super) to: Option<String>,
 }
 
 /// Play an identity flow, call by call

@@ -8,12 +8,12 @@ use super::console::Console;
 use super::failure::Failure;
 use super::open::Named;
 use super::search::suggest;
+use super::select::{moment, selection};
 use crate::identity::Journey;
 use crate::inspect::{History, Inspector};
 use crate::model::Id;
 use crate::model::facts::Arrival;
-use crate::model::written::Written;
-use crate::report::{json, text};
+use crate::report::{Shown, json, text};
 use crate::store::{Error, Match};
 
 /// Rows whose properties are fetched at once: enough to unpack each block of the store once,
@@ -23,15 +23,21 @@ const FETCHED: usize = 1000;
 pub(super) fn run(command: &Show, store: Named, console: &mut Console) -> Result<(), Failure> {
     let inspector = store.open(console)?;
     let journey = find(&inspector, &command.id, command.as_of.as_deref(), console)?;
+    let selection = selection(command, &inspector, &journey, console)?;
+    let shown = Shown { journey: &journey, selection: selection.as_ref() };
     match console.format {
-        Format::Text => text::journey(&mut console.out, &journey, &console.look)?,
+        Format::Text => text::journey(&mut console.out, shown, &console.look)?,
         Format::Json => {
-            let properties = Properties::of(&inspector, &journey);
-            json::journey(&mut console.out, &journey, &|row| properties.get(row))?;
+            let properties = Properties::of(&inspector, shown);
+            json::journey(&mut console.out, shown, &|row| properties.get(row))?;
             properties.finish()?;
         }
     }
-    console.finish()
+    console.finish()?;
+    match shown.sentence(console.look.clock).filter(|_| shown.counts().0 == 0) {
+        Some(sentence) => Err(Failure::nothing(sentence).hint("a wider filter, or none")),
+        None => Ok(()),
+    }
 }
 
 /// The journey of an id, as it is or as it stood; a failure that says what else is near.
@@ -54,10 +60,7 @@ pub(super) fn find(
 /// The journey as it stood at a moment; a failure when the store names the id only since.
 fn as_of(inspector: &Inspector, id: &str, text: &str, console: &Console) -> Result<Option<Journey>, Failure> {
     let clock = console.look.clock;
-    let at = Written::parse(text).and_then(|written| written.end(|wall| clock.moment(wall))).ok_or_else(|| {
-        Failure::usage(format!("--as-of {text:?} is no time"))
-            .hint("a day, minute or second: 2019-07-10, \"2019-07-10 19:13\", 2019-07-10T19:13:04Z")
-    })?;
+    let at = moment("--as-of", text, |written| written.end(|wall| clock.moment(wall)))?;
     let id = Id::new(id);
     let journey = inspector.journey_as_of(&mut History::default(), &id, Arrival::end_of(at))?;
     if journey.is_none()
@@ -101,9 +104,9 @@ struct State {
 }
 
 impl<'a> Properties<'a> {
-    fn of(inspector: &'a Inspector, journey: &Journey) -> Self {
-        let orphans = journey.orphans.iter().flat_map(|orphan| &orphan.steps);
-        let ahead = journey.steps.iter().chain(orphans).map(|step| step.event.row).collect();
+    fn of(inspector: &'a Inspector, shown: Shown<'_>) -> Self {
+        let orphans = shown.journey.orphans.iter().flat_map(|orphan| shown.steps_of(orphan));
+        let ahead = shown.steps().chain(orphans).map(|step| step.event.row).collect();
         Self { inspector, state: RefCell::new(State { ahead, ready: VecDeque::new(), error: None }) }
     }
 

@@ -9,7 +9,7 @@ mod timeline;
 use std::io::{self, Write};
 
 use super::look::{Class, Look, count, left, many, right};
-use super::{Hit, Import, ImportedFile, cuts};
+use super::{Hit, Import, ImportedFile, Shared, Shown, cuts};
 use crate::identity::{AliasLine, Journey, Member, Orphan, Role, Split, State, Verdict};
 use crate::model::facts::Source;
 use crate::model::{Id, Millis};
@@ -18,11 +18,16 @@ use crate::model::{Id, Millis};
 const ID: usize = 36;
 
 /// Writes a journey (`journey show`).
-pub fn journey(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
+pub fn journey<'a>(out: &mut dyn Write, journey: impl Into<Shown<'a>>, look: &Look) -> io::Result<()> {
+    let shown = journey.into();
+    let journey = shown.journey;
     header(out, journey, look)?;
+    if let Some(sentence) = shown.sentence(look.clock) {
+        writeln!(out, "{}", look.paint(Class::Refused, &look.wrap(&sentence, 0)))?;
+    }
     ids(out, journey, look)?;
-    timeline::write(out, journey, look)?;
-    orphans(out, journey, look)?;
+    timeline::write(out, shown, look)?;
+    orphans(out, shown, look)?;
     calls(out, journey, look)?;
     points(out, journey, look)?;
     elsewhere(out, journey, look)?;
@@ -31,7 +36,7 @@ pub fn journey(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Resul
 }
 
 /// Writes the hits of a search, best first (`journey search`).
-pub fn search(out: &mut dyn Write, hits: &[Hit], look: &Look) -> io::Result<()> {
+pub fn search(out: &mut dyn Write, hits: &[Hit], shared: &[Shared], look: &Look) -> io::Result<()> {
     let id = (look.width.saturating_sub(52) / 2).clamp(14, ID);
     let head = format!(
         "{} {} {} {} {} {}",
@@ -63,6 +68,15 @@ pub fn search(out: &mut dyn Write, hits: &[Hit], look: &Look) -> io::Result<()> 
             let via = look.cut(&format!("{property} is {value}"), look.width.saturating_sub(10));
             writeln!(out, "{}{}", " ".repeat(10), look.paint(Class::Faint, &via))?;
         }
+    }
+    for Shared { value, users } in shared {
+        let names: Vec<&str> = users.iter().map(Id::as_str).collect();
+        let sentence = format!(
+            "warning: {} users have {value}: {}. Nothing joins them; journey diff tells whether they are one person",
+            users.len(),
+            names.join(", ")
+        );
+        writeln!(out, "{}", look.paint(Class::Orphan, &look.wrap(&sentence, 0)))?;
     }
     Ok(())
 }
@@ -236,7 +250,8 @@ fn sentence(out: &mut dyn Write, look: &Look, indent: usize, text: &str, source:
 }
 
 /// Rows under other roots, with the evidence.
-fn orphans(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
+fn orphans(out: &mut dyn Write, shown: Shown<'_>, look: &Look) -> io::Result<()> {
+    let journey = shown.journey;
     if journey.orphans.is_empty() {
         return Ok(());
     }
@@ -250,7 +265,7 @@ fn orphans(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()
             let text = format!("{}{more}: {}", evidence.kind.name(), evidence.why);
             sentence(out, look, 6, &text, Some(&evidence.source))?;
         }
-        for step in &orphan.steps {
+        for step in shown.steps_of(orphan) {
             let sent = step.event.id.as_ref().map_or("no id", Id::as_str);
             let (event, id) = if look.width >= 100 { (24, 20) } else { (18, 12) };
             writeln!(
@@ -262,6 +277,10 @@ fn orphans(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()
                 left(&look.id(sent, id), id),
                 place(&step.event.source, look, look.width.saturating_sub(29 + event + id)),
             )?;
+        }
+        let hidden = orphan.steps.len() - shown.steps_of(orphan).count();
+        if hidden > 0 {
+            writeln!(out, "{}", look.paint(Class::Refused, &format!("    {} hidden", many(hidden, "row"))))?;
         }
     }
     Ok(())

@@ -102,6 +102,7 @@ fn json_of_a_journey_has_the_shape_that_programs_read() {
             "rules",
             "root",
             "as_of",
+            "selection",
             "ids",
             "aliases",
             "events",
@@ -232,11 +233,12 @@ fn findings_and_hits_and_imports_have_their_keys() {
         last: None,
     };
     let mut out = Vec::new();
-    json::search(&mut out, "sally", &[hit]).unwrap();
+    json::search(&mut out, "sally", &[hit], &[]).unwrap();
     assert_eq!(
         String::from_utf8(out).unwrap(),
         "{\"schema\":1,\"query\":\"sally\",\"hits\":[{\"id\":\"sally\",\"root\":\"12345\",\"kind\":\"alias\",\
-         \"match\":\"exact\",\"events\":2,\"first\":\"1970-01-01T00:00:00.000Z\",\"last\":null,\"via\":null}]}\n"
+         \"match\":\"exact\",\"events\":2,\"first\":\"1970-01-01T00:00:00.000Z\",\"last\":null,\"via\":null}],\
+         \"shared\":[]}\n"
     );
 
     let import = Import {

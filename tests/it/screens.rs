@@ -10,6 +10,7 @@ mod mouse;
 mod palette;
 mod path;
 mod search;
+mod soon;
 
 use crate::support::app::App;
 use crossterm::event::Event;
