@@ -23,3 +23,4 @@ mod screens;
 mod sheet;
 mod store;
 mod support;
+mod terms;
