@@ -21,9 +21,9 @@ fn sally() -> Story {
     )
 }
 
-fn properties(row: i64) -> Option<String> {
-    Some(format!("{{\"row\":{row},\"exact\":1.50}}"))
-}
+type Json = fn(i64) -> Option<String>;
+
+const PROPERTIES: Json = |row| Some(format!("{{\"row\":{row},\"exact\":1.50}}"));
 
 fn markdown<'a>(shown: impl Into<Shown<'a>>) -> String {
     let mut out = Vec::new();
@@ -31,15 +31,15 @@ fn markdown<'a>(shown: impl Into<Shown<'a>>) -> String {
     String::from_utf8(out).unwrap()
 }
 
-fn csv<'a>(shown: impl Into<Shown<'a>>, json: &dyn Fn(i64) -> Option<String>) -> String {
+fn csv<'a>(shown: impl Into<Shown<'a>>, json: Json) -> String {
     let mut out = Vec::new();
-    sheet::csv(&mut out, &Sheet::of(shown, &Look::default()), json).unwrap();
+    sheet::csv(&mut out, &Sheet::of(shown, &Look::default()), &json).unwrap();
     String::from_utf8(out).unwrap()
 }
 
-fn html<'a>(shown: impl Into<Shown<'a>>, json: &dyn Fn(i64) -> Option<String>) -> String {
+fn html<'a>(shown: impl Into<Shown<'a>>, json: Json) -> String {
     let mut out = Vec::new();
-    sheet::html(&mut out, &Sheet::of(shown, &Look::default()), json).unwrap();
+    sheet::html(&mut out, &Sheet::of(shown, &Look::default()), &json).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -51,7 +51,7 @@ fn a_journey_for_a_ticket_reads_from_the_headline_to_the_rows() {
 #[test]
 fn a_journey_for_a_spreadsheet_has_a_line_for_each_row() {
     let journey = sally().journey("sally@gmail.com");
-    let text = csv(&journey, &properties);
+    let text = csv(&journey, PROPERTIES);
     insta::assert_snapshot!(text.replace("\r\n", "\n"));
     let orphans: usize = journey.orphans.iter().map(|orphan| orphan.steps.len()).sum();
     assert_eq!(text.matches("\r\n").count(), 1 + journey.steps.len() + orphans);
@@ -59,7 +59,7 @@ fn a_journey_for_a_spreadsheet_has_a_line_for_each_row() {
 
 #[test]
 fn a_journey_for_a_browser_is_one_file_that_loads_nothing() {
-    let text = html(&sally().journey("sally@gmail.com"), &properties);
+    let text = html(&sally().journey("sally@gmail.com"), PROPERTIES);
     insta::assert_snapshot!(text);
     for word in ["<script", "http:", "https:", "src=", "href=", "url(", "@import", "<link", "<img", "<iframe"] {
         assert!(!text.contains(word), "{word}");
@@ -92,25 +92,23 @@ fn evil() -> Journey {
     story.journey("=1+1")
 }
 
-fn evil_properties(_: i64) -> Option<String> {
-    Some(r#"{"=cmd|' /C calc'!A0":"</pre><script>alert(1)</script>","b":"]]>|\u001b"}"#.to_owned())
-}
+const EVIL: Json = |_| Some(r#"{"=cmd|' /C calc'!A0":"</pre><script>alert(1)</script>","b":"]]>|\u001b"}"#.to_owned());
 
 #[test]
 fn no_text_of_the_data_becomes_an_element_or_a_control_character() {
     let journey = evil();
-    let html = html(&journey, &evil_properties);
-    let plain = elements(&self::html(&sally().journey("sally@gmail.com"), &properties));
+    let html = html(&journey, EVIL);
+    let plain = elements(&self::html(&sally().journey("sally@gmail.com"), PROPERTIES));
     let mine = elements(&html);
     assert!(mine.iter().all(|name| plain.contains(name)), "{mine:?}");
-    for text in [html, markdown(&journey), csv(&journey, &evil_properties)] {
+    for text in [html, markdown(&journey), csv(&journey, EVIL)] {
         assert!(!text.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{text:?}");
     }
 }
 
 #[test]
 fn no_cell_is_a_formula() {
-    let text = csv(&evil(), &evil_properties);
+    let text = csv(&evil(), EVIL);
     let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
     let mut cells = 0;
     for record in reader.records() {
@@ -128,20 +126,19 @@ fn in_markdown_what_could_act_stands_in_code() {
     let text = markdown(&evil());
     let mut outside = String::new();
     for line in text.lines() {
-        // Spans of one to three backticks; none of them goes over a line.
-        let mut rest = line;
-        while let Some(start) = rest.find('`') {
-            outside.push_str(&rest[..start]);
-            let fence = rest[start..].chars().take_while(|c| *c == '`').count();
-            let after = &rest[start + fence..];
-            let end = (0..after.len()).filter(|at| after.is_char_boundary(*at)).find(|at| {
-                let run = after[*at..].chars().take_while(|c| *c == '`').count();
-                run == fence && (*at == 0 || !after[..*at].ends_with('`'))
-            });
-            let end = end.unwrap_or_else(|| panic!("a span that does not end: {line}"));
-            rest = &after[end + fence..];
+        let chars: Vec<char> = line.chars().collect();
+        // Runs of backticks and of anything else, in turn.
+        let runs: Vec<&[char]> = chars.chunk_by(|a, b| (*a == '`') == (*b == '`')).collect();
+        let mut rest = runs.as_slice();
+        while let [run, after @ ..] = rest {
+            rest = after;
+            if run[0] == '`' {
+                let end = after.iter().position(|other| other == run);
+                rest = &after[end.unwrap_or_else(|| panic!("a span that does not end: {line}")) + 1..];
+            } else {
+                outside.extend(run.iter());
+            }
         }
-        outside.push_str(rest);
         outside.push('\n');
     }
     for sign in ["<", "@", "http", "javascript", "[", "](", "onerror", "&"] {
@@ -163,7 +160,7 @@ fn a_sheet_of_fewer_rows_says_how_many_are_hidden() {
     let shown = Shown { journey: &journey, selection: Some(&selection) };
     let all = journey.steps.len() + journey.orphans[0].steps.len();
     let told = format!("2 of {all} rows shown, {} hidden: filter event:View", all - 2);
-    assert!(html(shown, &properties).contains(&told));
+    assert!(html(shown, PROPERTIES).contains(&told));
     assert!(markdown(shown).replace('`', "").contains(&told));
-    assert_eq!(csv(shown, &properties).matches("\r\n").count(), 3);
+    assert_eq!(csv(shown, PROPERTIES).matches("\r\n").count(), 3);
 }
