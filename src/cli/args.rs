@@ -137,10 +137,23 @@ pub(super) struct Search {
 /// Show the journey of an id
 ///
 /// An id that begins with a hyphen stands after --: journey show -- -id
+///
+/// A filter is words and conditions that all have to hold: event:page, plan=pro, total>20,
+/// is:orphan, phase:anonymous, id:sally, lane:B, after:2019-07-04, at:10:00..10:05; - before one
+/// leaves out, "or" and brackets join. README has all of it.
 #[derive(Debug, clap::Args)]
 pub(super) struct Show {
     /// Any id of the user
     pub(super) id: String,
+    /// Show only the rows that this filter keeps
+    #[arg(long, value_name = "FILTER", allow_hyphen_values = true)]
+    pub(super) filter: Option<String>,
+    /// Show only rows from this time on: 2019-07-04, 10:03, -7d (before the end)
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(super) from: Option<String>,
+    /// Show only rows up to this time, all of it included
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(super) to: Option<String>,
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

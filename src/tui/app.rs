@@ -13,6 +13,8 @@ pub use self::draw::view;
 
 use std::ops::Range;
 
+use std::collections::BTreeSet;
+
 use crossterm::event::{Event, KeyEvent, MouseEventKind};
 
 use crate::model::Id;
@@ -142,6 +144,8 @@ pub struct Model {
     properties_asked: Option<(Ticket, i64)>,
     /// The filter that the worker goes through the rows with.
     sifting: Option<(Ticket, Sifting)>,
+    /// Rows that were marked.
+    marks: BTreeSet<i64>,
     title: Option<String>,
     look: Look,
     keymap: Keymap,
@@ -175,6 +179,7 @@ impl Model {
             failed: None,
             properties_asked: None,
             sifting: None,
+            marks: BTreeSet::new(),
             title: None,
             look: Look::new(theme, options.ascii, options.zone),
             keymap: options.keymap.clone().map_or_else(Keymap::built_in, Ok)?,
@@ -275,7 +280,9 @@ impl Model {
         self.failed = None;
         self.waited = false;
         if self.opened.as_ref() != Some(&id) {
-            self.journey = None;
+            if let Some(journey) = self.journey.take() {
+                self.marks.clone_from(journey.marks());
+            }
         }
         self.opened = Some(id.clone());
         self.layers = vec![Layer::Search, Layer::Journey];
