@@ -183,6 +183,10 @@ pub(super) struct Search {
 /// Show the journey of an id
 ///
 /// An id that begins with a hyphen stands after --: journey show -- -id
+///
+/// A filter is words and conditions that all have to hold: event:page, plan=pro, total>20,
+/// is:orphan, phase:anonymous, id:sally, lane:B, after:2019-07-04, at:10:00..10:05; - before one
+/// leaves out, "or" and brackets join. README has all of it.
 #[derive(Debug, clap::Args)]
 pub(super) struct Show {
     /// Any id of the user
@@ -193,6 +197,15 @@ pub(super) struct Show {
     /// of it; without a zone it is read in that of --timezone. Arrival counts, not event time.
     #[arg(long, value_name = "TIME")]
     pub(super) as_of: Option<String>,
+    /// Show only the rows that this filter keeps
+    #[arg(long, value_name = "FILTER", allow_hyphen_values = true)]
+    pub(super) filter: Option<String>,
+    /// Show only rows from this time on: 2019-07-04, 10:03, -7d (before the end)
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(super) from: Option<String>,
+    /// Show only rows up to this time, all of it included
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub(super) to: Option<String>,
 }
 
 /// Play an identity flow, call by call

@@ -62,11 +62,19 @@ pub(super) struct Failure {
     causes: Vec<String>,
     /// What to do.
     hints: Vec<String>,
+    /// What was written, and below it what points at the place of the mistake.
+    pointed: Option<(String, String)>,
 }
 
 impl Failure {
     fn new(kind: Kind, what: impl Into<String>) -> Self {
-        Self { kind, what: what.into(), causes: Vec::new(), hints: Vec::new() }
+        Self { kind, what: what.into(), causes: Vec::new(), hints: Vec::new(), pointed: None }
+    }
+
+    /// With what was written, and a line below it that points at the place.
+    pub(super) fn pointed(mut self, text: &str) -> Self {
+        self.pointed = text.split_once('\n').map(|(text, place)| (text.to_owned(), place.to_owned()));
+        self
     }
 
     /// Nothing was found.
@@ -159,6 +167,9 @@ impl Failure {
     /// As lines for a person: `error: …`, `  cause: …`, `  try: …`.
     pub(super) fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "error: {}", visible(&self.what))?;
+        if let Some((text, place)) = &self.pointed {
+            writeln!(out, "    {}\n    {place}", visible(text))?;
+        }
         for cause in &self.causes {
             writeln!(out, "  cause: {}", visible(cause))?;
         }

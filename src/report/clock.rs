@@ -32,7 +32,7 @@ impl Clock {
     }
 
     /// What the clock showed; `None` for a moment that no calendar has.
-    fn shows(self, at: Millis) -> Option<NaiveDateTime> {
+    pub fn shows(self, at: Millis) -> Option<NaiveDateTime> {
         let at = time::utc(at)?.naive_utc();
         Some(match self {
             Self::Utc => at,

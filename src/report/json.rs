@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::value::RawValue;
 
-use super::{Hit, Import, ImportedFile, Properties, cuts};
+use super::{Hit, Import, ImportedFile, Only, Properties, cuts};
 use crate::identity::{
     AliasLine, Evidence, Finding, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Point, Role, Split, State,
     Step, Verdict,
@@ -25,7 +25,17 @@ pub const SCHEMA: u32 = 1;
 ///
 /// `properties` is asked once for each row, in the order of the timeline and then of the orphans.
 pub fn journey(out: &mut dyn Write, journey: &Journey, properties: Properties<'_>) -> io::Result<()> {
-    line(out, &Show { journey, properties })
+    only(out, journey, properties, None)
+}
+
+/// Writes a journey with some of its rows, and the filter that keeps them; all else is whole.
+pub fn only(
+    out: &mut dyn Write,
+    journey: &Journey,
+    properties: Properties<'_>,
+    only: Option<&Only<'_>>,
+) -> io::Result<()> {
+    line(out, &Show { journey, properties, only })
 }
 
 /// Writes the hits of a search, best first (`journey search`).
@@ -89,22 +99,31 @@ where
 struct Show<'a> {
     journey: &'a Journey,
     properties: Properties<'a>,
+    only: Option<&'a Only<'a>>,
+}
+
+/// Whether a row is told.
+fn told(only: Option<&Only<'_>>, step: &Step) -> bool {
+    only.is_none_or(|only| (only.step)(step))
 }
 
 impl Serialize for Show<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { journey, properties } = *self;
+        let Self { journey, properties, only } = *self;
         let row = move |step| row(journey, step, properties);
         let mut show = serializer.serialize_struct("Show", 16)?;
         show.serialize_field("schema", &SCHEMA)?;
         show.serialize_field("query", journey.query.as_str())?;
+        if let Some(only) = only {
+            show.serialize_field("filter", only.filter)?;
+        }
         show.serialize_field("rules", "legacy")?;
         show.serialize_field("root", &journey.root.as_ref().map(Id::as_str))?;
         show.serialize_field("as_of", &journey.as_of.map(|moment| rfc3339(moment.at)))?;
         show.serialize_field("ids", &Each(journey.ids.iter().map(member)))?;
         show.serialize_field("aliases", &Each(journey.aliases.iter().map(alias)))?;
-        show.serialize_field("events", &Each(journey.steps.iter().map(row)))?;
-        let orphan = move |orphan| orphan_in(journey, orphan, properties);
+        show.serialize_field("events", &Each(journey.steps.iter().filter(move |step| told(only, step)).map(row)))?;
+        let orphan = move |orphan| orphan_in(journey, orphan, properties, only);
         show.serialize_field("orphans", &Each(journey.orphans.iter().map(orphan)))?;
         show.serialize_field("points", &Each(journey.points.iter().map(point)))?;
         show.serialize_field("findings", &Each(journey.findings.iter().map(finding)))?;
@@ -236,7 +255,12 @@ fn phase(phase: Phase) -> &'static str {
     }
 }
 
-fn orphan_in<'a>(journey: &'a Journey, orphan: &'a Orphan, properties: Properties<'a>) -> impl Serialize {
+fn orphan_in<'a>(
+    journey: &'a Journey,
+    orphan: &'a Orphan,
+    properties: Properties<'a>,
+    only: Option<&'a Only<'a>>,
+) -> impl Serialize {
     #[derive(serde::Serialize)]
     struct Json<'a, O: Serialize, E: Serialize, R: Serialize> {
         id: &'a str,
@@ -257,7 +281,9 @@ fn orphan_in<'a>(journey: &'a Journey, orphan: &'a Orphan, properties: Propertie
         owners: Each(orphan.owners.iter().map(text)),
         why: &orphan.why,
         evidence: Each(orphan.evidence.iter().map(evidence)),
-        events: Each(orphan.steps.iter().map(move |step| row(journey, step, properties))),
+        events: Each(
+            orphan.steps.iter().filter(move |step| told(only, step)).map(move |step| row(journey, step, properties)),
+        ),
     }
 }
 

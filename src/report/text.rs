@@ -9,7 +9,7 @@ mod timeline;
 use std::io::{self, Write};
 
 use super::look::{Class, Look, count, left, many, right};
-use super::{Hit, Import, ImportedFile, cuts};
+use super::{Hit, Import, ImportedFile, Only, cuts};
 use crate::identity::{AliasLine, Journey, Member, Orphan, Role, Split, State, Verdict};
 use crate::model::facts::Source;
 use crate::model::{Id, Millis};
@@ -19,10 +19,19 @@ const ID: usize = 36;
 
 /// Writes a journey (`journey show`).
 pub fn journey(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
+    only(out, journey, look, None)
+}
+
+/// Writes a journey with some of its rows; everything else of it is whole.
+pub fn only(out: &mut dyn Write, journey: &Journey, look: &Look, only: Option<&Only<'_>>) -> io::Result<()> {
     header(out, journey, look)?;
+    if let Some(Only { filter, counts: (told, all), .. }) = only {
+        let line = format!("only {} of {}: {}", count(*told as u64), many(*all, "row"), look.clean(filter));
+        writeln!(out, "{}", look.paint(Class::Heading, &look.wrap(&line, 0)))?;
+    }
     ids(out, journey, look)?;
-    timeline::write(out, journey, look)?;
-    orphans(out, journey, look)?;
+    timeline::write(out, journey, look, only)?;
+    orphans(out, journey, look, only)?;
     calls(out, journey, look)?;
     points(out, journey, look)?;
     elsewhere(out, journey, look)?;
@@ -236,7 +245,7 @@ fn sentence(out: &mut dyn Write, look: &Look, indent: usize, text: &str, source:
 }
 
 /// Rows under other roots, with the evidence.
-fn orphans(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
+fn orphans(out: &mut dyn Write, journey: &Journey, look: &Look, only: Option<&Only<'_>>) -> io::Result<()> {
     if journey.orphans.is_empty() {
         return Ok(());
     }
@@ -250,7 +259,7 @@ fn orphans(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()
             let text = format!("{}{more}: {}", evidence.kind.name(), evidence.why);
             sentence(out, look, 6, &text, Some(&evidence.source))?;
         }
-        for step in &orphan.steps {
+        for step in orphan.steps.iter().filter(|step| only.is_none_or(|only| (only.step)(step))) {
             let sent = step.event.id.as_ref().map_or("no id", Id::as_str);
             let (event, id) = if look.width >= 100 { (24, 20) } else { (18, 12) };
             writeln!(

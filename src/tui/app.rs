@@ -15,6 +15,8 @@ mod timeline;
 
 pub use self::draw::{Drawn, Ui, view};
 
+use std::collections::BTreeSet;
+
 use crossterm::event::{Event, KeyEvent, MouseEventKind};
 
 use crate::model::Id;
@@ -113,6 +115,8 @@ pub struct Model {
     properties_asked: Option<(Ticket, i64)>,
     /// The filter that the worker goes through the rows with.
     sifting: Option<(Ticket, Sifting)>,
+    /// Rows that were marked.
+    marks: BTreeSet<i64>,
     title: Option<String>,
     look: Look,
     keymap: Keymap,
@@ -150,6 +154,7 @@ impl Model {
             failed: None,
             properties_asked: None,
             sifting: None,
+            marks: BTreeSet::new(),
             title: None,
             look: Look::new(theme, options.ascii, options.zone),
             keymap: options.keymap.clone().map_or_else(Keymap::built_in, Ok)?,
@@ -270,7 +275,9 @@ impl Model {
         self.failed = None;
         self.waited = false;
         if self.opened.as_ref() != Some(&id) {
-            self.journey = None;
+            if let Some(journey) = self.journey.take() {
+                self.marks.clone_from(journey.marks());
+            }
         }
         if let Some(journey) = &mut self.journey {
             journey.scrub_to(None);

@@ -243,6 +243,16 @@ pub struct Glyphs {
     pub lane: &'static str,
     /// A lane whose rows do not.
     pub lane_apart: &'static str,
+    /// The lane of the selected row, the same two.
+    pub lane_here: [&'static str; 2],
+    /// The alias call that the selected row depends on.
+    pub depends: &'static str,
+    /// A marked row.
+    pub marked: &'static str,
+    /// A row that was looked for.
+    pub found: &'static str,
+    /// Under the row that a line belongs to.
+    pub corner: &'static str,
     /// Between two lanes that an alias joins.
     pub join: &'static str,
     /// A lane that a join crosses.
@@ -286,6 +296,11 @@ pub static UNICODE: Glyphs = Glyphs {
     split: "◐",
     lane: "│",
     lane_apart: "┊",
+    lane_here: ["┃", "┋"],
+    depends: "»",
+    marked: "†",
+    found: "›",
+    corner: "└",
     join: "━",
     join_cross: "┿",
     join_ends: ["╮", "╭"],
@@ -316,6 +331,11 @@ pub static ASCII: Glyphs = Glyphs {
     split: "s",
     lane: "|",
     lane_apart: ":",
+    lane_here: ["H", ";"],
+    depends: "=",
+    marked: "+",
+    found: "/",
+    corner: "`",
     join: "=",
     join_cross: "#",
     join_ends: ["+", "+"],

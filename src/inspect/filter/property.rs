@@ -97,6 +97,13 @@ fn number(value: &Value) -> Option<f64> {
     }
 }
 
+/// The value of a property of a row, given as JSON text: a text as it is, all else as JSON.
+pub fn value(properties: &str, name: &str) -> Option<String> {
+    let parsed: Value = serde_json::from_str(properties).ok()?;
+    let value = find(&parsed, name)?;
+    Some(text(value).unwrap_or_else(|| value.to_string()))
+}
+
 /// Every value that is no list and no object, with the name of the property it is in.
 pub fn scalars<'v>(properties: &'v Value, take: &mut dyn FnMut(&str, &'v Value)) {
     fn walk<'v>(name: &mut String, value: &'v Value, take: &mut dyn FnMut(&str, &'v Value), depth: usize) {

@@ -10,6 +10,7 @@ use super::lanes::{Cell, Lanes, letter};
 use super::{gap, lost, pair, place, sentence, split_name};
 use crate::identity::{AliasLine, Journey, Phase, Point, PointKind, Reason, Step, Verdict};
 use crate::model::{Id, Millis};
+use crate::report::Only;
 use crate::report::look::{Class, Look, left, right};
 
 /// One line of the timeline.
@@ -85,8 +86,15 @@ struct Context<'a> {
 }
 
 /// Writes the timeline, if there is one.
-pub(super) fn write(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
-    let lines = lines(journey);
+pub(super) fn write(out: &mut dyn Write, journey: &Journey, look: &Look, only: Option<&Only<'_>>) -> io::Result<()> {
+    let mut lines = lines(journey);
+    if let Some(only) = only {
+        lines.retain(|line| match line {
+            Line::Row(step) => (only.step)(step),
+            Line::Call(call) => (only.call)(call),
+            Line::Reset(point) => (only.point)(point),
+        });
+    }
     if lines.is_empty() {
         return Ok(());
     }

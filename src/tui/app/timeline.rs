@@ -46,7 +46,7 @@ pub(super) fn opened(model: &mut Model, ticket: Ticket, answer: Opened) -> Vec<E
                 Some(state) if state.journey().query == journey.query => state.replace(journey, timeline),
                 state => {
                     let recent = Recent { id: journey.query.clone(), text: model.search.text().to_owned() };
-                    *state = Some(journey::State::new(journey, timeline));
+                    *state = Some(journey::State::new(journey, timeline).with_marks(model.marks.clone()));
                     model.search.remember(recent.clone());
                     effects = vec![Effect::Ask(0, Question::Remember(recent))];
                 }

@@ -6,7 +6,8 @@
 //! | `moves` | where keys take the cursor |
 //! | `rows` | one line: time, gap, lanes, event, id, whose, because |
 //! | `heads` | the lines between rows: sessions, the change of phase |
-//! | `frame` | the head, the lanes' names, the strip, where the panes go |
+//! | `frame` | the head, the lanes' names, where the panes go |
+//! | `strip` | rows over the whole time, to see and to jump |
 //! | `sift`, `prompt` | filters and finding: going through the rows, and the line to type in |
 //! | `detail` | the selected row: the sentence, places, properties |
 
@@ -18,8 +19,10 @@ mod moves;
 pub mod prompt;
 mod rows;
 pub mod sift;
+mod strip;
 pub mod timeline;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(in crate::tui) use self::detail::{place, visible_id};
@@ -27,11 +30,11 @@ pub(in crate::tui) use self::frame::{bar, scrolled, view};
 pub(in crate::tui) use self::rows::{evidence_name, select, strength_words};
 pub use self::timeline::Timeline;
 
-use crate::identity::Journey;
+use crate::identity::{EvidenceKind, Journey, Reason};
 use crate::inspect::filter::{Filter, Names};
 use crate::model::Id;
 use crate::model::facts::{Arrival, Source};
-use crate::tui::app::mouse::{Gesture, Pointed};
+use crate::tui::app::mouse::{Gesture, Pointed, Spot};
 use crate::tui::fit;
 use crate::tui::keys::Action;
 use crate::tui::screen::identity::{self, scrub};
@@ -40,9 +43,9 @@ use crate::tui::worker::Failure;
 
 use self::menu::Menu;
 use self::prompt::{Prompt, Purpose};
-use self::sift::{Sieve, Sifted, Sifting};
+use self::sift::{Money, Sieve, Sifted, Sifting, Values};
 use self::timeline::lines::{Bits, Folds, Shown};
-use self::timeline::{Entry, Line, Lines, Order, Row, event};
+use self::timeline::{Apart, Clock, Entry, Line, Lines, Order, Row, Traits, event};
 
 /// What stands at the left of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +72,11 @@ pub struct State {
     keep: Option<Bits>,
     /// What is gone to, without hiding anything.
     find: Option<Sieve>,
+    /// How often each value of a property is there.
+    values: Option<Values>,
+    money: Money,
+    /// Rows of the store that were marked; they go with the user to other journeys.
+    marks: BTreeSet<i64>,
     prompt: Option<Prompt>,
     menu: Option<Menu>,
     /// What is to be copied, and what it is.
@@ -109,6 +117,9 @@ impl State {
             filter: None,
             keep: None,
             find: None,
+            values: None,
+            money: Money::default(),
+            marks: BTreeSet::new(),
             prompt: None,
             menu: None,
             copy: None,
@@ -152,6 +163,27 @@ impl State {
         self.selected
     }
 
+    /// The alias call that the selected row depends on: index in [`Journey::aliases`].
+    fn depends(&self) -> Option<usize> {
+        let journey = self.journey.as_ref();
+        let row = self.row()?;
+        if row.traits.any(Traits::REFUSED) {
+            let call = self.timeline.call_of(journey, row.entry)?;
+            let kept_by = journey.aliases.get(call)?.kept_by.as_ref()?;
+            return journey.aliases.iter().position(|line| line.source == *kept_by);
+        }
+        match timeline::step(journey, row.entry)?.reason {
+            Reason::Through { call, .. } | Reason::Before { call } => Some(call),
+            Reason::Orphaned { orphan } => {
+                // The refused call that would have joined it.
+                let evidence = &journey.orphans.get(orphan)?.evidence;
+                let said = evidence.iter().find(|evidence| evidence.kind == EvidenceKind::RefusedAlias)?;
+                journey.aliases.iter().position(|line| line.source == said.source)
+            }
+            Reason::Own | Reason::Call { .. } => None,
+        }
+    }
+
     /// The selected row; of a fold its first.
     pub fn row(&self) -> Option<&Row> {
         self.order.row(&self.timeline, self.position()?)
@@ -179,6 +211,17 @@ impl State {
     /// What is to be said once, if anything is.
     pub fn take_notice(&mut self) -> Option<String> {
         self.notice.take()
+    }
+
+    /// The rows that were marked.
+    pub fn marks(&self) -> &BTreeSet<i64> {
+        &self.marks
+    }
+
+    /// With rows marked before.
+    #[must_use]
+    pub fn with_marks(self, marks: BTreeSet<i64>) -> Self {
+        Self { marks, ..self }
     }
 
     /// Whether there is no row at all.
@@ -215,6 +258,8 @@ impl State {
         self.names = None;
         self.prompt = None;
         self.menu = None;
+        self.money = Money::default();
+        self.values = self.values.take().map(|values| Values::new(values.name(), self.timeline.rows().len()));
         self.put_in_order();
         self.sift_again();
         match row.and_then(|row| self.timeline.find_row(&self.journey, row)) {
@@ -282,12 +327,19 @@ impl State {
 
     /// What the worker has to go through.
     pub fn wants_sifting(&self) -> Option<Sifting> {
+        let (journey, timeline) = (&self.journey, &self.timeline);
         let sieves = [&self.filter, &self.find];
-        sieves.into_iter().flatten().find_map(|sieve| sieve.wanted(&self.journey, &self.timeline))
+        let sieve = sieves.into_iter().flatten().find_map(|sieve| sieve.wanted(journey, timeline));
+        sieve
+            .or_else(|| self.values.as_ref()?.wanted(journey, timeline))
+            .or_else(|| self.money.wanted(journey, timeline))
     }
 
     /// Takes what it found.
     pub fn take_sifted(&mut self, sifted: &Sifted) {
+        if self.money.take(sifted) || self.values.as_mut().is_some_and(|values| values.take(sifted)) {
+            return;
+        }
         if let Some(sieve) = self.filter.as_mut()
             && sieve.take(sifted)
         {
@@ -309,6 +361,26 @@ impl State {
     fn put_in_order(&mut self) {
         let (zone, clock, apart) = (self.order.zone(), self.order.clock(), self.order.apart());
         self.order = Arc::new(Order::new(&self.journey, &self.timeline, zone, clock, apart));
+    }
+
+    /// Orders the rows by another clock, or puts what is stored apart elsewhere.
+    fn set_order(&mut self, clock: Clock, apart: Apart) {
+        let row = self.row_index();
+        self.order = Arc::new(Order::new(&self.journey, &self.timeline, self.order.zone(), clock, apart));
+        self.lay(row);
+    }
+
+    /// Marks the selected row, or takes its mark away.
+    fn mark(&mut self) {
+        let Some(row) = self.selected_row() else {
+            self.notice = Some("no row of the store is behind it, so it cannot be marked".to_owned());
+            return;
+        };
+        if !self.marks.remove(&row) {
+            self.marks.insert(row);
+        }
+        let marks = fit::counted(self.marks.len() as u64, "mark");
+        self.notice = Some(format!("{marks}; ' goes to the next one"));
     }
 
     /// Index of the selected row in the timeline.
@@ -361,6 +433,24 @@ impl State {
             }
             Action::Unfold => drop(self.unfold()),
             Action::Fold => self.fold(),
+            Action::Newest => {
+                let row = self.row_index();
+                self.newest = !self.newest;
+                self.lay(row);
+            }
+            Action::Arrival => {
+                let clock = if self.order.clock() == Clock::Event { Clock::Arrival } else { Clock::Event };
+                self.set_order(clock, self.order.apart());
+            }
+            Action::Apart => {
+                let apart = match self.order.apart() {
+                    Apart::InPlace => Apart::After,
+                    Apart::After => Apart::Hidden,
+                    Apart::Hidden => Apart::InPlace,
+                };
+                self.set_order(self.order.clock(), apart);
+            }
+            Action::Mark => self.mark(),
             Action::FoldAll => {
                 let row = self.row_index();
                 self.folds.toggle_all();
@@ -381,6 +471,10 @@ impl State {
 
     /// Selects the row that was pressed; what a press of the selected one stands for.
     pub fn point(&mut self, pointed: &Pointed) -> Option<Action> {
+        if pointed.spot == Spot::Strip && pointed.gesture != Gesture::Release {
+            self.go_to_part(usize::from(pointed.column), usize::from(pointed.columns));
+            return None;
+        }
         let line = pointed.line().filter(|line| *line < self.lines.list().len())?;
         if pointed.gesture == Gesture::PressAgain || line == self.selected {
             return Some(Action::Open);

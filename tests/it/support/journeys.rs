@@ -348,6 +348,8 @@ pub(super) struct Stories {
     pub(super) journeys: Vec<Journey>,
     pub(super) empty: bool,
     pub(super) changed: bool,
+    /// Rows say what was paid.
+    pub(super) money: bool,
     pub(super) more: bool,
     pub(super) recent: Vec<Recent>,
     /// What is answered to each step of the count, the last one first.
@@ -458,6 +460,9 @@ impl Backend for Stories {
     fn properties(&mut self, row: i64) -> Result<String, Failure> {
         if row == 4 {
             return Err(broken());
+        }
+        if self.money {
+            return Ok(format!(r#"{{"row":{row},"total":{row}.5,"currency":"eur"}}"#));
         }
         Ok(format!(
             r#"{{"row":{row},"$current_url":"https://shop.example/pricing","plan":"pro","items":["SH-11","SK-2"]}}"#

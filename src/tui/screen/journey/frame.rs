@@ -14,7 +14,7 @@ use crate::tui::theme::{Look, Meaning};
 
 use super::rows::Columns;
 use super::timeline::{LaneKind, Line};
-use super::{State, detail, heads, menu, prompt, rows};
+use super::{State, detail, heads, menu, prompt, rows, strip};
 
 /// From this width on the detail stands beside the timeline.
 const SIDE_BY_SIDE: u16 = 150;
@@ -39,9 +39,13 @@ pub(in crate::tui) fn view(
     {
         Pen::new(buffer, top.take(1), 0).skip(1).text(&text, look.style(meaning));
     }
-    if area.height >= 20 && state.timeline.rows().len() > 1 {
-        strip(&mut Pen::new(buffer, top.take(1), 0), state, look);
-    }
+    let tall = match area.height {
+        _ if state.timeline.rows().len() < 2 => 0,
+        28.. => 2,
+        20..28 => 1,
+        _ => 0,
+    };
+    let strip_area = top.take(tall);
     if area.height >= 14 && !state.timeline.lanes().is_empty() {
         legend(&mut Pen::new(buffer, top.take(1), 0), state, look);
     }
@@ -55,6 +59,7 @@ pub(in crate::tui) fn view(
     let (list, pane) = panes(body, state.larger, state.lines.list().len());
     ui.properties = pane.height >= 6;
     list_view(state, ui, list, buffer, look);
+    strip::view(state, ui, strip_area, list, buffer, look);
     ui.spot(pane, Spot::Detail);
     if pane.x > list.x {
         for row in 0..pane.height {
@@ -161,7 +166,7 @@ fn list_view(state: &State, ui: &mut Ui, mut area: Rect, buffer: &mut Buffer, lo
     ui.spot(area, Spot::List(top));
     if let Some(head_area) = head_area {
         let columns = Columns::of(usize::from(area.width), state.timeline.lanes().len(), state.times);
-        rows::head(&mut Pen::new(buffer, head_area, 0), columns, &state.timeline, look);
+        rows::head(&mut Pen::new(buffer, head_area, 0), columns, state, look);
         // The break of the topmost day may have scrolled away.
         if let Some((time, _)) = state.lines.time(&state.timeline, &state.order, top)
             && !matches!(state.lines.get(top), Some(Line::Session(_)))
@@ -310,33 +315,6 @@ fn banner(journey: &Journey, look: &Look) -> Option<(Meaning, String)> {
         return Some((Meaning::Warn, neighbour.why.clone()));
     }
     journey.notes.first().map(|note| (Meaning::Muted, format!("note: {note}")))
-}
-
-/// Rows over the whole time, with the place of the selected one.
-fn strip(pen: &mut Pen<'_>, state: &State, look: &Look) {
-    let Some((first, last)) = state.timeline.span() else { return };
-    let style = look.style(Meaning::Muted);
-    let (from, to) = (look.zone.short_date(first), look.zone.short_date(last));
-    pen.skip(1).text(&from, style).skip(1);
-    let room = pen.room().saturating_sub(fit::width(&to) + 2).min(state.timeline.activity().len());
-    let parts = state.timeline.activity();
-    let sums: Vec<u64> = (0..room)
-        .map(|column| {
-            let part = |column: usize| column * parts.len() / room.max(1);
-            parts.get(part(column)..part(column + 1)).map_or(0, |parts| parts.iter().sum())
-        })
-        .collect();
-    let here = state.row().map(|row| row.time).map(|time| {
-        let whole = i128::from(last.saturating_sub(first).max(1));
-        let at = i128::from(time.saturating_sub(first)) * (room.saturating_sub(1) as i128) / whole;
-        usize::try_from(at).unwrap_or(0)
-    });
-    let most = sums.iter().copied().max().unwrap_or(0);
-    for (column, rows) in sums.into_iter().enumerate() {
-        let style = if Some(column) == here { look.style(Meaning::Selected) } else { look.style(Meaning::Identified) };
-        pen.cell(bar(rows, most, look), 1, style);
-    }
-    pen.skip(1).text(&to, style);
 }
 
 /// A bar for a count; any rows at all are seen.

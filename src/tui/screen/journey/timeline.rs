@@ -7,17 +7,20 @@
 //! together when it is drawn. O(n log n), and O(n) for another zone.
 
 pub mod lines;
+pub mod loss;
 pub mod order;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::identity::{Journey, Point, PointKind, Reason, Register, Role, State, Strength, Verdict};
+use crate::inspect::filter::lane_label;
 use crate::model::facts::{Arrival, Event};
 use crate::model::{Id, Millis};
 use crate::tui::when::Zone;
 
 pub use self::lines::{Line, Lines, Place};
+pub use self::loss::Loss;
 pub use self::order::{Apart, Clock, Order, Session};
 
 /// What one row of the timeline is.
@@ -147,6 +150,8 @@ pub struct Timeline {
     coverage: Coverage,
     activity: Vec<u64>,
     register: Arc<Register>,
+    strip: Vec<Traits>,
+    losses: HashMap<usize, Loss>,
     order: Arc<Order>,
 }
 
@@ -177,6 +182,8 @@ impl Timeline {
         let (rows, known) = rows(journey, &calls);
         let mut timeline = Self {
             activity: activity(&rows),
+            strip: Vec::new(),
+            losses: HashMap::new(),
             rows,
             known,
             lanes,
@@ -188,6 +195,8 @@ impl Timeline {
             order: Arc::default(),
         };
         timeline.tell(journey);
+        timeline.strip = timeline.signs();
+        timeline.losses = loss::losses(journey, &timeline);
         timeline.order = Arc::new(Order::new(journey, &timeline, zone, Clock::Event, Apart::InPlace));
         timeline
     }
@@ -252,6 +261,28 @@ impl Timeline {
         &self.activity
     }
 
+    /// The column of a moment, where `columns` are the whole time.
+    pub fn column(&self, time: Millis, columns: usize) -> usize {
+        let Some((first, last)) = self.span() else { return 0 };
+        part(time, first, last) * columns / PARTS
+    }
+
+    /// The first row in a column or after it, where `columns` are the whole time.
+    pub fn row_in_column(&self, column: usize, columns: usize) -> Option<usize> {
+        let at = self.rows.partition_point(|row| self.column(row.time, columns) < column);
+        Some(at.min(self.rows.len().checked_sub(1)?))
+    }
+
+    /// What happened to the identity in the same parts.
+    pub fn marks(&self) -> &[Traits] {
+        &self.strip
+    }
+
+    /// What was lost after each refused call, by its index in [`Journey::aliases`].
+    pub fn losses(&self) -> &HashMap<usize, Loss> {
+        &self.losses
+    }
+
     /// Time of the first and of the last row.
     pub fn span(&self) -> Option<(Millis, Millis)> {
         Some((self.rows.first()?.time, self.rows.last()?.time))
@@ -270,12 +301,6 @@ impl Timeline {
         self.rows.iter().position(|row| self.call_of(journey, row.entry) == Some(call))
     }
 
-    /// The first row at or after a moment, else the last one.
-    pub fn at_or_after(&self, time: Millis) -> Option<usize> {
-        let at = self.rows.partition_point(|row| row.time < time);
-        Some(at.min(self.rows.len().checked_sub(1)?))
-    }
-
     /// The alias call that an entry is.
     pub fn call_of(&self, journey: &Journey, entry: Entry) -> Option<usize> {
         match entry {
@@ -292,6 +317,17 @@ impl Timeline {
             Entry::Call(_) => None,
             entry => self.mark(event(journey, entry)?.row),
         }
+    }
+
+    fn signs(&self) -> Vec<Traits> {
+        let mut parts = vec![Traits::default(); PARTS];
+        let Some((first, last)) = self.span() else { return parts };
+        for row in self.rows.iter().filter(|row| row.traits.any(Traits::POINT)) {
+            if let Some(part) = parts.get_mut(part(row.time, first, last)) {
+                part.add(row.traits);
+            }
+        }
+        parts
     }
 
     /// Notes what is special about each row, and its lane.
@@ -444,25 +480,22 @@ fn lanes(journey: &Journey) -> (Vec<Lane>, HashMap<Id, usize>) {
     (lanes, lane_of)
 }
 
-/// `A` to `Z`, then `27`, `28`, …
-pub fn lane_label(at: usize) -> String {
-    match u8::try_from(at) {
-        Ok(small @ 0..26) => char::from(b'A' + small).to_string(),
-        _ => (at + 1).to_string(),
-    }
-}
-
 fn activity(rows: &[Row]) -> Vec<u64> {
     let mut parts = vec![0; PARTS];
     let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Vec::new() };
-    let whole = last.time.saturating_sub(first.time).max(1);
     for row in rows {
-        let part = i128::from(row.time.saturating_sub(first.time)) * (PARTS as i128 - 1) / i128::from(whole);
-        if let Some(count) = usize::try_from(part).ok().and_then(|part| parts.get_mut(part)) {
+        if let Some(count) = parts.get_mut(part(row.time, first.time, last.time)) {
             *count += 1;
         }
     }
     parts
+}
+
+/// The part of the whole time that a moment is in.
+fn part(time: Millis, first: Millis, last: Millis) -> usize {
+    let whole = last.saturating_sub(first).max(1);
+    let part = i128::from(time.saturating_sub(first)) * (PARTS as i128 - 1) / i128::from(whole);
+    usize::try_from(part).unwrap_or(0)
 }
 
 fn coverage(journey: &Journey) -> Coverage {
