@@ -63,7 +63,7 @@ pub(super) struct Failure {
     /// What to do.
     hints: Vec<String>,
     /// What was written, and below it what points at the place of the mistake.
-    pointed: Option<(String, String)>,
+    pointed: Option<Box<(String, String)>>,
 }
 
 impl Failure {
@@ -73,7 +73,7 @@ impl Failure {
 
     /// With what was written, and a line below it that points at the place.
     pub(super) fn pointed(mut self, text: &str) -> Self {
-        self.pointed = text.split_once('\n').map(|(text, place)| (text.to_owned(), place.to_owned()));
+        self.pointed = text.split_once('\n').map(|(text, place)| Box::new((text.to_owned(), place.to_owned())));
         self
     }
 
@@ -138,7 +138,6 @@ impl Failure {
     }
 
     /// Whose fault it is.
-    /// Whose fault it is.
     pub(super) fn kind(&self) -> Kind {
         self.kind
     }
@@ -167,7 +166,7 @@ impl Failure {
     /// As lines for a person: `error: …`, `  cause: …`, `  try: …`.
     pub(super) fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "error: {}", visible(&self.what))?;
-        if let Some((text, place)) = &self.pointed {
+        if let Some((text, place)) = self.pointed.as_deref() {
             writeln!(out, "    {}\n    {place}", visible(text))?;
         }
         for cause in &self.causes {

@@ -6,6 +6,7 @@
 
 mod answers;
 mod compare;
+mod copying;
 mod draw;
 mod identity;
 pub mod mouse;
@@ -39,6 +40,8 @@ pub enum Msg {
     Opened(String),
     /// It cannot be opened.
     NotOpened(Failure),
+    /// What a command has to name the store by, if it has to.
+    Located(Option<String>),
     /// The worker answers.
     Answer(Ticket, Answer),
     /// An answer has been waited for long enough to say so.
@@ -55,6 +58,8 @@ pub enum Msg {
     Suspend,
     /// The program was stopped and goes on.
     Continued,
+    /// A text was given to the terminal to copy, or could not be.
+    Copied(Result<(), String>),
     /// A thread has panicked, or the terminal is gone.
     Died(Failure),
 }
@@ -68,6 +73,8 @@ pub enum Effect {
     Quit,
     /// End, and say why.
     Fail(Failure),
+    /// Give a text to the terminal's clipboard.
+    Copy(String),
     /// Give the terminal back until the shell continues the program.
     Suspend,
     /// Let the terminal send what the mouse does, or keep it for itself.
@@ -118,6 +125,7 @@ pub struct Model {
     /// Rows that were marked.
     marks: BTreeSet<i64>,
     title: Option<String>,
+    place: Option<String>,
     look: Look,
     keymap: Keymap,
     pending: Vec<Key>,
@@ -156,6 +164,7 @@ impl Model {
             sifting: None,
             marks: BTreeSet::new(),
             title: None,
+            place: None,
             look: Look::new(theme, options.ascii, options.zone),
             keymap: options.keymap.clone().map_or_else(Keymap::built_in, Ok)?,
             pending: Vec::new(),
@@ -235,6 +244,9 @@ impl Model {
                 vec![if chooses { Context::Menu } else { Context::Line }, Context::Everywhere]
             }
             Some(Layer::Journey) if self.shows_panel() => vec![Context::Identity, Context::Everywhere],
+            Some(Layer::Journey) if self.journey.as_ref().is_some_and(journey::State::is_in_detail) => {
+                vec![Context::Detail, Context::Everywhere]
+            }
             Some(Layer::Journey) => vec![Context::Journey, Context::Everywhere],
             Some(Layer::Identity) => vec![Context::Identity, Context::Everywhere],
             Some(Layer::Gallery) => vec![Context::Gallery, Context::Everywhere],
@@ -360,6 +372,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.title = Some(title);
             Vec::new()
         }
+        Msg::Located(place) => {
+            model.place = place;
+            Vec::new()
+        }
         Msg::NotOpened(failure) | Msg::Died(failure) => vec![Effect::Fail(failure)],
         Msg::Answer(ticket, answer) => {
             let mut effects = answers::answered(model, ticket, answer);
@@ -379,6 +395,12 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Msg::Copied(outcome) => {
+            if let Err(why) = outcome {
+                model.notice = Some(why);
+            }
+            Vec::new()
+        }
         Msg::Terminate => vec![Effect::Quit],
         Msg::Suspend => vec![Effect::Suspend],
         Msg::Continued | Msg::Drawn(_) | Msg::Idle => Vec::new(),
@@ -393,6 +415,7 @@ fn after_drawing(model: &mut Model, drawn: Drawn) -> Vec<Effect> {
     }
     if let Some(journey) = &mut model.journey {
         journey.identity.clamp(model.drawn.identity_end);
+        journey.seen_detail(model.drawn.detail.0, model.drawn.detail.1);
     }
     if let Some(Layer::Search) = model.layers.last() {
         return palette::look_around(model);
@@ -509,6 +532,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             return Vec::new();
         }
         Action::Mouse => return mouse::toggle(model),
+        Action::CopyCommand => return model.copy_command(),
         Action::Palette if !matches!(model.layers.last(), Some(Layer::Palette(_))) => return palette::open(model),
         Action::Help => {
             let on_help = matches!(model.layers.last(), Some(Layer::Help(_)));
@@ -516,7 +540,8 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                 return model.back();
             }
             let contexts = model.contexts();
-            model.layers.push(Layer::Help(help::State::new(contexts)));
+            let command = model.command();
+            model.layers.push(Layer::Help(help::State::new(contexts).with_command(command)));
             return Vec::new();
         }
         Action::Earlier | Action::Later => return model.scrub(action == Action::Later),

@@ -195,6 +195,8 @@ pub enum Context {
     Search,
     /// The timeline.
     Journey,
+    /// The pane of the selected row.
+    Detail,
     /// A line that is typed on the timeline. Keys that type a character are never bound here.
     Line,
     /// Choices on the timeline, each with its letter. As for [`Context::Line`].
@@ -221,10 +223,11 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Overview,
         Self::Search,
         Self::Journey,
+        Self::Detail,
         Self::Line,
         Self::Menu,
         Self::Identity,
@@ -244,6 +247,7 @@ impl Context {
             Self::Overview => "overview",
             Self::Search => "search",
             Self::Journey => "journey",
+            Self::Detail => "detail",
             Self::Line => "line",
             Self::Menu => "menu",
             Self::Identity => "identity",
@@ -272,217 +276,6 @@ impl Context {
             self,
             Self::Overview | Self::Search | Self::Line | Self::Menu | Self::Prompt | Self::Question | Self::Palette
         )
-    }
-}
-
-macro_rules! actions {
-    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
-        /// Something a key can do.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Action {
-            $($(#[$doc])* $name,)*
-        }
-
-        impl Action {
-            /// Every action.
-            pub const ALL: &[Self] = &[$(Self::$name,)*];
-
-            /// The name in the file.
-            pub fn name(self) -> &'static str {
-                match self {
-                    $(Self::$name => $text,)*
-                }
-            }
-        }
-    };
-}
-
-actions! {
-    /// One row down.
-    Next = "next",
-    /// One row up.
-    Previous = "previous",
-    /// Half a page down.
-    HalfDown = "half-page-down",
-    /// Half a page up.
-    HalfUp = "half-page-up",
-    /// A page down.
-    PageDown = "page-down",
-    /// A page up.
-    PageUp = "page-up",
-    /// To the first row.
-    First = "first",
-    /// To the last row.
-    Last = "last",
-    /// Open what is selected, or show more of it.
-    Open = "open",
-    /// To the first row of the next day.
-    NextDay = "next-day",
-    /// To the first row of this day, or of the day before.
-    PreviousDay = "previous-day",
-    /// To the first row of the next session.
-    NextSession = "next-session",
-    /// To the first row of this session, or of the session before.
-    PreviousSession = "previous-session",
-    /// Fold the run that the row is of.
-    Fold = "fold",
-    /// Unfold the selected run.
-    Unfold = "unfold",
-    /// Unfold all runs, or fold them.
-    FoldAll = "fold-all",
-    /// To the next alias, identify point or reset.
-    NextPoint = "next-point",
-    /// To the one before.
-    PreviousPoint = "previous-point",
-    /// To the next refused alias, split row or orphan.
-    NextProblem = "next-problem",
-    /// To the one before.
-    PreviousProblem = "previous-problem",
-    /// To the next identify point that is no alias call.
-    NextIdentify = "next-identify",
-    /// To the one before.
-    PreviousIdentify = "previous-identify",
-    /// To the next alias call.
-    NextAlias = "next-alias",
-    /// To the one before.
-    PreviousAlias = "previous-alias",
-    /// To the next reset.
-    NextReset = "next-reset",
-    /// To the one before.
-    PreviousReset = "previous-reset",
-    /// To the next orphan.
-    NextOrphan = "next-orphan",
-    /// To the one before.
-    PreviousOrphan = "previous-orphan",
-    /// To the next row of a finding.
-    NextFinding = "next-finding",
-    /// To the one before.
-    PreviousFinding = "previous-finding",
-    /// To the next row of the same id.
-    NextSame = "next-same-id",
-    /// To the row of the same id before.
-    PreviousSame = "previous-same-id",
-    /// Mark the row, or take its mark away.
-    Mark = "mark",
-    /// To the next marked row.
-    NextMark = "next-mark",
-    /// The newest row first, or the oldest.
-    Newest = "newest-first",
-    /// The order of what happened, or of what arrived.
-    Arrival = "by-arrival",
-    /// Orphans and splits in place, at the end, or hidden.
-    Apart = "apart",
-    /// The detail pane one line down.
-    DetailDown = "detail-down",
-    /// The detail pane one line up.
-    DetailUp = "detail-up",
-    /// Type which rows are shown.
-    Filter = "filter",
-    /// Show only rows with the same value.
-    Narrow = "narrow",
-    /// Type what to go to.
-    Find = "find",
-    /// To the next row found.
-    NextFound = "next-found",
-    /// To the row found before.
-    PreviousFound = "previous-found",
-    /// Type a time to go to.
-    GoToTime = "go-to-time",
-    /// Leave what is typed, with everything as it was.
-    Cancel = "cancel",
-    /// Show the identity screen.
-    Identity = "identity",
-    /// Show the graph of ids, or the lines again.
-    Picture = "picture",
-    /// Back to the change of the lookup table before.
-    Earlier = "earlier",
-    /// On to the next change.
-    Later = "later",
-    /// Ask for a moment of arrival.
-    AsOf = "as-of",
-    /// Ask whom to compare with.
-    Diff = "diff",
-    /// Show times in the next zone.
-    Zone = "zone",
-    /// Show the time, the gap to the row before, or both.
-    Times = "times",
-    /// To the search.
-    Search = "search",
-    /// Clear the text.
-    Clear = "clear",
-    /// Back to what was there before.
-    Back = "back",
-    /// Show help for what is focused.
-    Help = "help",
-    /// Everything that can be done here, by name.
-    Palette = "commands",
-    /// Take the selected name over into the text.
-    Complete = "complete",
-    /// Ask the store again.
-    Reload = "reload",
-    /// Give the mouse to the terminal, or take it back.
-    Mouse = "mouse",
-    /// End.
-    Quit = "quit",
-    /// Stop until the shell continues it.
-    Suspend = "suspend",
-    /// Play on its own, or stop playing.
-    Play = "play",
-    /// Play faster.
-    Faster = "faster",
-    /// Play slower.
-    Slower = "slower",
-    /// To the tenth that the digit names.
-    Jump = "jump",
-    /// Play from the beginning.
-    Restart = "restart",
-    /// Make a call by hand.
-    Call = "call",
-    /// Leave a call out.
-    LeaveOut = "leave-out",
-    /// Take the last change back.
-    Undo = "undo",
-    /// Save as a file.
-    Save = "save",
-    /// Cursor of the text one character back.
-    TextLeft = "text-left",
-    /// Cursor of the text one character on.
-    TextRight = "text-right",
-    /// Cursor to the beginning of the text.
-    TextHome = "text-home",
-    /// Cursor to the end of the text.
-    TextEnd = "text-end",
-    /// Delete the character before the cursor.
-    DeleteBefore = "delete-before",
-    /// Delete the character at the cursor.
-    DeleteAt = "delete-at",
-    /// Delete the word before the cursor.
-    DeleteWord = "delete-word",
-    /// Delete all before the cursor.
-    DeleteToHome = "delete-to-home",
-}
-
-impl Action {
-    /// Whether it edits a line of text or goes along it.
-    pub fn edits_text(self) -> bool {
-        matches!(
-            self,
-            Self::TextLeft
-                | Self::TextRight
-                | Self::TextHome
-                | Self::TextEnd
-                | Self::DeleteBefore
-                | Self::DeleteAt
-                | Self::DeleteWord
-                | Self::DeleteToHome
-        )
-    }
-
-    /// The action that a file calls `name`.
-    pub(super) fn known(file: &str, name: &str) -> Result<Self, AssetError> {
-        let known = Self::ALL.iter().copied().find(|action| action.name() == name);
-        known
-            .ok_or_else(|| AssetError::unknown(file, "action", name, &mut Self::ALL.iter().map(|action| action.name())))
     }
 }
 
@@ -625,8 +418,10 @@ impl Context {
     }
 }
 
+mod action;
 mod conflict;
 
+pub use action::Action;
 pub use conflict::sequence;
 
 #[cfg(test)]

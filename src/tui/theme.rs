@@ -106,7 +106,7 @@ impl Meaning {
 }
 
 /// A style for each meaning.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Theme(HashMap<Meaning, Style>);
 
 impl Theme {
@@ -251,6 +251,8 @@ pub struct Glyphs {
     pub marked: &'static str,
     /// A row that was looked for.
     pub found: &'static str,
+    /// A value that is unfolded, and one that is folded.
+    pub folds: [&'static str; 2],
     /// Under the row that a line belongs to.
     pub corner: &'static str,
     /// Between two lanes that an alias joins.
@@ -300,6 +302,7 @@ pub static UNICODE: Glyphs = Glyphs {
     depends: "»",
     marked: "†",
     found: "›",
+    folds: ["▿", "▹"],
     corner: "└",
     join: "━",
     join_cross: "┿",
@@ -335,6 +338,7 @@ pub static ASCII: Glyphs = Glyphs {
     depends: "=",
     marked: "+",
     found: "/",
+    folds: ["-", "+"],
     corner: "`",
     join: "=",
     join_cross: "#",

@@ -11,7 +11,9 @@ pub(super) fn after(model: &mut Model) -> Vec<Effect> {
     if let Some(notice) = model.journey.as_mut().and_then(journey::State::take_notice) {
         model.notice = Some(notice);
     }
-    model.sift()
+    let mut effects: Vec<Effect> = model.copy_of_journey().into_iter().collect();
+    effects.extend(model.sift());
+    effects
 }
 
 /// Gives what is typed to the timeline, if it takes it.
@@ -38,6 +40,7 @@ pub(super) fn opened(model: &mut Model, ticket: Ticket, answer: Opened) -> Vec<E
     if !model.opening.take(ticket, Ok(())) {
         return Vec::new();
     }
+    let base = model.base();
     let mut effects = Vec::new();
     match answer {
         Ok(Some((journey, timeline))) => {
@@ -46,7 +49,8 @@ pub(super) fn opened(model: &mut Model, ticket: Ticket, answer: Opened) -> Vec<E
                 Some(state) if state.journey().query == journey.query => state.replace(journey, timeline),
                 state => {
                     let recent = Recent { id: journey.query.clone(), text: model.search.text().to_owned() };
-                    *state = Some(journey::State::new(journey, timeline).with_marks(model.marks.clone()));
+                    *state =
+                        Some(journey::State::new(journey, timeline).with_marks(model.marks.clone()).with_base(base));
                     model.search.remember(recent.clone());
                     effects = vec![Effect::Ask(0, Question::Remember(recent))];
                 }

@@ -9,7 +9,8 @@
 //! | `frame` | the head, the lanes' names, where the panes go |
 //! | `strip` | rows over the whole time, to see and to jump |
 //! | `sift`, `prompt` | filters and finding: going through the rows, and the line to type in |
-//! | `detail` | the selected row: the sentence, places, properties |
+//! | `selection` | what is selected, by a press or by a row |
+//! | `detail` | the selected row: reasons, places, properties, what changed |
 
 mod detail;
 mod frame;
@@ -18,6 +19,7 @@ pub mod menu;
 mod moves;
 pub mod prompt;
 mod rows;
+mod selection;
 pub mod sift;
 mod strip;
 pub mod timeline;
@@ -33,14 +35,14 @@ pub use self::timeline::Timeline;
 use crate::identity::{EvidenceKind, Journey, Reason};
 use crate::inspect::filter::{Filter, Names};
 use crate::model::Id;
-use crate::model::facts::{Arrival, Source};
-use crate::tui::app::mouse::{Gesture, Pointed, Spot};
+use crate::model::facts::Arrival;
+use crate::tui::command::Base;
 use crate::tui::fit;
 use crate::tui::keys::Action;
 use crate::tui::screen::identity::{self, scrub};
 use crate::tui::when::Zone;
-use crate::tui::worker::Failure;
 
+use self::detail::Detail;
 use self::menu::Menu;
 use self::prompt::{Prompt, Purpose};
 use self::sift::{Money, Sieve, Sifted, Sifting, Values};
@@ -81,18 +83,17 @@ pub struct State {
     menu: Option<Menu>,
     /// What is to be copied, and what it is.
     copy: Option<(&'static str, String)>,
+    /// What a command that shows this needs; nothing for rows that no store has.
+    base: Option<Base>,
     /// What names in filters can mean; looked up when the first is typed.
     names: Option<Arc<Names>>,
     /// The selected line.
     selected: usize,
     /// Whether the detail pane is the larger part of the screen.
     larger: bool,
-    /// Lines of the detail pane above its top.
-    detail_top: usize,
+    detail: Detail,
     /// What the user chose; otherwise the width decides.
     times: Option<Times>,
-    /// Properties of a row in lines, if they are there.
-    properties: Option<(i64, Result<Vec<String>, Failure>)>,
     /// What is to be said once.
     notice: Option<String>,
     /// The identity screen.
@@ -123,12 +124,12 @@ impl State {
             prompt: None,
             menu: None,
             copy: None,
+            base: None,
             names: None,
             selected: 0,
             larger: false,
-            detail_top: 0,
+            detail: Detail::default(),
             times: None,
-            properties: None,
             notice: None,
             identity,
             scrub,
@@ -208,6 +209,11 @@ impl State {
         self.order.zone()
     }
 
+    /// What is to be copied, if anything is: what it is, and the text.
+    pub fn take_copy(&mut self) -> Option<(&'static str, String)> {
+        self.copy.take()
+    }
+
     /// What is to be said once, if anything is.
     pub fn take_notice(&mut self) -> Option<String> {
         self.notice.take()
@@ -254,7 +260,7 @@ impl State {
         }
         self.journey = journey;
         self.timeline = timeline;
-        self.properties = None;
+        self.detail.forget();
         self.names = None;
         self.prompt = None;
         self.menu = None;
@@ -399,18 +405,6 @@ impl State {
         }
     }
 
-    /// Whether the properties of the selected row have yet to be asked for.
-    pub fn lacks_properties(&self) -> Option<i64> {
-        let row = self.selected_row()?;
-        let there = self.properties.as_ref().is_some_and(|(of, _)| *of == row);
-        (!there).then_some(row)
-    }
-
-    /// Takes the properties of a row.
-    pub fn take_properties(&mut self, row: i64, answer: Result<String, Failure>) {
-        self.properties = Some((row, answer.map(|json| detail::pretty(&json))));
-    }
-
     /// Does what a key asks; what is not for this screen changes nothing.
     pub fn update(&mut self, action: Action, page: usize) {
         if self.prompt.is_some() {
@@ -421,16 +415,24 @@ impl State {
             self.update_menu(action);
             return;
         }
+        if self.detail.focus {
+            self.update_detail(action, page);
+            return;
+        }
         match action {
+            Action::DetailDown | Action::DetailUp => self.detail.scroll(action == Action::DetailDown),
+            Action::GoBack => self.jump_back(),
             Action::Filter => self.ask(Purpose::Filter),
             Action::Narrow => self.narrow_menu(),
             Action::Find => self.ask(Purpose::Find),
             Action::GoToTime => self.ask(Purpose::Time),
             Action::Open => {
                 if !self.unfold() {
-                    self.larger = !self.larger;
+                    self.enter();
                 }
             }
+            Action::Detail => self.enter(),
+            Action::Copy => self.copy_menu(None),
             Action::Unfold => drop(self.unfold()),
             Action::Fold => self.fold(),
             Action::Newest => {
@@ -456,8 +458,6 @@ impl State {
                 self.folds.toggle_all();
                 self.lay(row);
             }
-            Action::DetailDown => self.detail_top = self.detail_top.saturating_add(1),
-            Action::DetailUp => self.detail_top = self.detail_top.saturating_sub(1),
             Action::Times => {
                 self.times = Some(match self.times {
                     None | Some(Times::Clock) => Times::Gap,
@@ -467,41 +467,6 @@ impl State {
             }
             action => self.go(action, page),
         }
-    }
-
-    /// Selects the row that was pressed; what a press of the selected one stands for.
-    pub fn point(&mut self, pointed: &Pointed) -> Option<Action> {
-        if pointed.spot == Spot::Strip && pointed.gesture != Gesture::Release {
-            self.go_to_part(usize::from(pointed.column), usize::from(pointed.columns));
-            return None;
-        }
-        let line = pointed.line().filter(|line| *line < self.lines.list().len())?;
-        if pointed.gesture == Gesture::PressAgain || line == self.selected {
-            return Some(Action::Open);
-        }
-        if self.lines.get(line).is_some_and(Line::is_row) {
-            self.select(line);
-        }
-        None
-    }
-
-    /// Selects a row of the store, if it is on the timeline.
-    pub fn select_row(&mut self, row: i64) -> bool {
-        let row = self.timeline.find_row(&self.journey, row);
-        row.is_some_and(|row| self.reveal(row))
-    }
-
-    /// Selects the line of an alias call, by its index in the journey.
-    pub fn select_call(&mut self, call: usize) -> bool {
-        let row = self.timeline.find_call(&self.journey, call);
-        row.is_some_and(|row| self.reveal(row))
-    }
-
-    /// Selects the row at a place of the input, if it is on the timeline.
-    pub fn select_place(&mut self, source: &Source) -> bool {
-        let wanted = |row: &Row| event(&self.journey, row.entry).is_some_and(|event| event.source == *source);
-        let row = self.timeline.rows().iter().position(wanted);
-        row.is_some_and(|row| self.reveal(row))
     }
 
     /// The identity screen.
@@ -527,63 +492,5 @@ impl State {
     /// Whether an id is one of this user's, or one of the orphans here.
     pub fn has_lane(&self, id: &Id) -> bool {
         self.timeline.lane(id).is_some()
-    }
-
-    fn select(&mut self, at: usize) {
-        if at != self.selected {
-            self.selected = at;
-            self.detail_top = 0;
-        }
-    }
-
-    /// Selects a row of the timeline, out of its fold if it is in one.
-    fn reveal(&mut self, row: usize) -> bool {
-        let Some(position) = u32::try_from(row).ok().and_then(|row| self.order.position(row)) else { return false };
-        let Some(at) = self.lines.find(position) else { return false };
-        self.select(at);
-        if matches!(self.lines.get(at), Some(Line::Fold(..))) {
-            self.set_fold(at, true);
-            self.lay(Some(row));
-        }
-        true
-    }
-
-    /// Unfolds the selected line, if it is a fold.
-    fn unfold(&mut self) -> bool {
-        let is_fold = matches!(self.lines.get(self.selected), Some(Line::Fold(..)));
-        if is_fold {
-            let row = self.row_index();
-            self.set_fold(self.selected, true);
-            self.lay(row);
-        }
-        is_fold
-    }
-
-    /// Folds the run that the selected row is of.
-    fn fold(&mut self) {
-        let row = self.row_index();
-        self.set_fold(self.selected, false);
-        self.lay(row);
-    }
-
-    /// Opens or closes the run around a line.
-    fn set_fold(&mut self, at: usize, open: bool) {
-        let Some((mut lowest, _)) = self.lines.get(at).and_then(Line::positions) else { return };
-        // The run is known by its earliest row, which stands above, or below if the newest is first.
-        let mut neighbours: Box<dyn Iterator<Item = &Line>> = if self.newest {
-            Box::new(self.lines.list().iter().skip(at + 1))
-        } else {
-            Box::new(self.lines.list().iter().take(at).rev())
-        };
-        while let Some((before, _)) = neighbours.next().and_then(|line| line.positions()) {
-            if !timeline::lines::joins(&self.journey, &self.timeline, &self.order, before, lowest) {
-                break;
-            }
-            lowest = before;
-        }
-        drop(neighbours);
-        if let Some(run) = self.order.rows().get(lowest) {
-            self.folds.set(*run, open);
-        }
     }
 }

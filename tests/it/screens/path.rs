@@ -137,8 +137,8 @@ fn sessions_and_days_are_gone_through_in_both_directions() {
     assert_eq!(at("{"), 301);
     assert_eq!(at("j{"), 301, "first to the beginning of this one");
     assert_eq!(at("{"), 1);
-    assert_eq!(at("]"), 401, "the second session is of the same day");
-    assert_eq!(at("["), 1);
+    assert_eq!(at("]d"), 401, "the second session is of the same day");
+    assert_eq!(at("[d"), 1);
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn all_runs_of_a_hundred_thousand_rows_are_unfolded_and_cost_a_screenful() {
     let mut app = open(long());
     app.press("z");
     let unfolded = app.model.journey().unwrap().lines().list().len();
-    for keys in ["G", "gg", "}", "]", "<PgDn>", "h", "l", "z"] {
+    for keys in ["G", "gg", "}", "]d", "<PgDn>", "h", "l", "z"] {
         app.press(keys);
         app.text();
         assert!(app.ui.built <= 24, "{} rows were built after {keys}", app.ui.built);
@@ -504,13 +504,13 @@ fn identify_points_and_findings_are_gone_to() {
 #[test]
 fn rows_of_the_same_id_are_gone_through() {
     let mut app = open(phone());
-    app.press("]o.");
+    app.press("]o)");
     assert_eq!(app.model.journey().unwrap().selected_row(), Some(61));
-    app.press(".");
+    app.press(")");
     assert_eq!(app.model.journey().unwrap().selected_row(), Some(62));
-    app.press(".");
+    app.press(")");
     assert!(app.text().contains("no other row of this id below"), "{}", app.text());
-    app.press(",,");
+    app.press("((");
     assert_eq!(app.model.journey().unwrap().selected_row(), Some(60));
 }
 

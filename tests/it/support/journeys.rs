@@ -350,6 +350,8 @@ pub(super) struct Stories {
     pub(super) changed: bool,
     /// Rows say what was paid.
     pub(super) money: bool,
+    /// What some rows say.
+    pub(super) said: Vec<(i64, String)>,
     pub(super) more: bool,
     pub(super) recent: Vec<Recent>,
     /// What is answered to each step of the count, the last one first.
@@ -458,6 +460,9 @@ impl Backend for Stories {
     }
 
     fn properties(&mut self, row: i64) -> Result<String, Failure> {
+        if let Some((_, said)) = self.said.iter().find(|(of, _)| *of == row) {
+            return Ok(said.clone());
+        }
         if row == 4 {
             return Err(broken());
         }

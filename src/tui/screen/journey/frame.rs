@@ -19,6 +19,9 @@ use super::{State, detail, heads, menu, prompt, rows, strip};
 /// From this width on the detail stands beside the timeline.
 const SIDE_BY_SIDE: u16 = 150;
 
+/// Below this width the detail takes the place of the timeline.
+const NARROW: u16 = 60;
+
 /// Draws the screen into `area`, which has neither the line of hints nor any other.
 pub(in crate::tui) fn view(
     state: &State,
@@ -56,24 +59,32 @@ pub(in crate::tui) fn view(
         identity::view(state, true, ui, body, buffer, look);
         return None;
     }
-    let (list, pane) = panes(body, state.larger, state.lines.list().len());
-    ui.properties = pane.height >= 6;
+    let (list, pane) = panes(body, state);
+    ui.properties = pane.height >= 6 || state.menu.is_some();
     list_view(state, ui, list, buffer, look);
     strip::view(state, ui, strip_area, list, buffer, look);
-    ui.spot(pane, Spot::Detail);
     if pane.x > list.x {
         for row in 0..pane.height {
             Pen::new(buffer, pane, row).text(look.glyphs.wall, look.style(Meaning::Muted));
         }
         let inner = Rect { x: pane.x + 2, width: pane.width - 2, ..pane };
-        detail::view(state, inner, buffer, look);
+        detail::view(state, ui, inner, buffer, look);
     } else if pane.height > 0 {
         let mut pen = Pen::new(buffer, pane, 0);
         let rule = look.style(Meaning::Muted);
-        pen.text(&look.glyphs.rule.repeat(2), rule).skip(1).text("why", look.style(Meaning::Title));
+        let title = look.style(if state.is_in_detail() { Meaning::Key } else { Meaning::Title });
+        pen.text(&look.glyphs.rule.repeat(2), rule).skip(1);
+        match state.row().filter(|_| list.height < 2) {
+            // The list is not seen: the line of the row stands here.
+            Some(row) => {
+                let name = super::event(&state.journey, row.entry).map_or_else(String::new, rows::name);
+                pen.text(&format!("{} {name}", look.zone.full(row.time)), title)
+            }
+            None => pen.text("why", title),
+        };
         pen.skip(1).fill(look.glyphs.rule, rule);
         let inner = Rect { x: pane.x + 1, y: pane.y + 1, width: pane.width.saturating_sub(2), height: pane.height - 1 };
-        detail::view(state, inner, buffer, look);
+        detail::view(state, ui, inner, buffer, look);
     }
     menu::view(state, below, buffer, look);
     prompt::view(state, below, buffer, look)
@@ -115,15 +126,22 @@ fn status(state: &State, top: &mut Stack, buffer: &mut Buffer, look: &Look) {
 }
 
 /// Where the timeline and the detail go.
-fn panes(body: Rect, larger: bool, lines: usize) -> (Rect, Rect) {
+fn panes(body: Rect, state: &State) -> (Rect, Rect) {
+    let larger = state.larger;
     if body.width >= SIDE_BY_SIDE {
         let wide = if larger { body.width / 2 } else { (body.width * 3 / 10).max(54) };
         let list = Rect { width: body.width - wide, ..body };
         return (list, Rect { x: list.right(), width: wide, ..body });
     }
+    if larger && (body.height < 12 || body.width < NARROW) {
+        // A page of its own; the list is there again when it is left.
+        return (Rect { height: 0, ..body }, body);
+    }
+    let lines = state.lines.list().len();
     let tall = match (larger, body.height) {
-        (true, 8..) => body.height * 3 / 5,
-        (true, _) => body.height.saturating_sub(3),
+        // The head of the columns, the row, and one on each side of it.
+        (true, ..20) => body.height - 4,
+        (true, _) => body.height * 7 / 10,
         (false, 34..) => 12,
         (false, 22..) => 7,
         (false, 14..) => 5,

@@ -61,7 +61,7 @@ impl PartialEq for Sifting {
 #[derive(Clone, Debug)]
 enum Part {
     Rows(Vec<usize>),
-    Values(Vec<(String, u64)>),
+    Values(Vec<(Found, u64)>),
     Money(Vec<(usize, Amount)>),
 }
 
@@ -128,10 +128,9 @@ fn values(backend: &mut dyn Backend, sifting: &Sifting, name: &str) -> Gone {
         Ok(texts) => texts,
         Err(failure) => return (*from, Err(failure)),
     };
-    let mut counts: HashMap<String, u64> = HashMap::new();
+    let mut counts: HashMap<Found, u64> = HashMap::new();
     for text in &texts {
-        let value = filter::value(text, name).unwrap_or_else(|| MISSING.to_owned());
-        *counts.entry(value).or_default() += 1;
+        *counts.entry(Found::of(filter::value(text, name))).or_default() += 1;
     }
     (next, Ok(Part::Values(counts.into_iter().collect())))
 }
@@ -240,8 +239,22 @@ impl Sieve {
     }
 }
 
-/// What stands for a row that has no such property.
-pub const MISSING: &str = "(not there)";
+/// What a row has for a property.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Found {
+    /// No such property.
+    Missing,
+    /// A text, a number, `true`, `false` or `null`: a filter can name it.
+    Plain(String),
+    /// A list or an object, as JSON.
+    Nested(String),
+}
+
+impl Found {
+    fn of(value: Option<Result<String, String>>) -> Self {
+        value.map_or(Self::Missing, |value| value.map_or_else(Self::Nested, Self::Plain))
+    }
+}
 
 /// Different values that are told apart; the rest is counted together.
 const MOST_VALUES: usize = 10_000;
@@ -250,7 +263,7 @@ const MOST_VALUES: usize = 10_000;
 #[derive(Clone, Debug)]
 pub(super) struct Values {
     name: Arc<str>,
-    counts: HashMap<String, u64>,
+    counts: HashMap<Found, u64>,
     others: u64,
     next: usize,
     end: usize,
@@ -267,8 +280,8 @@ impl Values {
     }
 
     /// The values, the most frequent first, and how many rows have still others.
-    pub(super) fn sorted(&self) -> (Vec<(&str, u64)>, u64) {
-        let mut values: Vec<(&str, u64)> = self.counts.iter().map(|(value, count)| (value.as_str(), *count)).collect();
+    pub(super) fn sorted(&self) -> (Vec<(&Found, u64)>, u64) {
+        let mut values: Vec<(&Found, u64)> = self.counts.iter().map(|(value, count)| (value, *count)).collect();
         values.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
         (values, self.others)
     }
