@@ -8,6 +8,7 @@ mod args;
 mod console;
 mod demo;
 mod diff;
+mod export;
 mod failure;
 mod generate;
 mod graph;
@@ -17,6 +18,7 @@ mod open;
 mod search;
 mod settings;
 mod show;
+mod sql;
 mod zone;
 
 use std::ffi::OsString;
@@ -26,7 +28,7 @@ use std::process::ExitCode;
 use clap::parser::ValueSource;
 use clap::{CommandFactory, FromArgMatches};
 
-use args::{Args, Command, Format};
+use args::{Args, Command, Form, Format};
 use console::Console;
 use failure::Failure;
 
@@ -71,9 +73,7 @@ fn dispatch(mut args: Args) -> Result<(), Failure> {
         return Err(Failure::usage(format!("--id {id} opens the terminal interface, and a command was given too"))
             .hint("journey --id ID, or journey show ID"));
     }
-    if args.common.format.is_picture() && !matches!(args.command, Some(Command::Graph(_))) {
-        return Err(Failure::usage("only the graph of ids has that format").hint("journey graph ID --format svg"));
-    }
+    check_form(args.common.format, args.command.as_ref())?;
     let command = args.command.take();
     match command {
         None => interface::run(&args.common, store, args.id.as_deref(), &console, args.theme.as_deref(), &loaded),
@@ -82,6 +82,8 @@ fn dispatch(mut args: Args) -> Result<(), Failure> {
         Some(Command::Diff(command)) => diff::run(&command, store, &mut console),
         Some(Command::Graph(command)) => graph::run(&command, store, &mut console),
         Some(Command::Show(command)) => show::run(&command, store, &mut console),
+        Some(Command::Sql(command)) => sql::run(&command, store, &mut console),
+        Some(Command::Export(command)) => export::run(&command, store, &mut console),
         Some(Command::Demo(command)) => demo::run(&command, &args, store, &loaded, &mut console),
         Some(Command::Config(command)) => {
             settings::run(&command, &args.common, args.theme.as_deref(), store, &loaded, &mut console)
@@ -90,6 +92,21 @@ fn dispatch(mut args: Args) -> Result<(), Failure> {
         Some(Command::Man) => generate::man(&mut console),
         Some(Command::Generate { what }) => generate::generate(&what, &mut console),
     }
+}
+
+/// Refuses a form that the command does not have.
+fn check_form(form: Form, command: Option<&Command>) -> Result<(), Failure> {
+    let forms: &[Form] = match command {
+        Some(Command::Graph(_)) => &[Form::Text, Form::Json, Form::Dot, Form::Svg],
+        Some(Command::Sql(_)) => &[Form::Text, Form::Json, Form::Csv],
+        _ => &[Form::Text, Form::Json],
+    };
+    if forms.contains(&form) {
+        return Ok(());
+    }
+    let names: Vec<String> = forms.iter().map(|form| form.name()).collect();
+    Err(Failure::usage(format!("this command has no --format {}", form.name()))
+        .hint(format!("--format {}", names.join(", "))))
 }
 
 /// What clap has to say: help and version are answers, the rest is wrong use.

@@ -1,8 +1,8 @@
 //! Files → store: unpacked, recognised, split, decoded, and committed piece by piece.
 //!
 //! [`import`] reads each input once, from front to back. About [`Options::chunk`] bytes of it
-//! make one [`store::Chunk`], written in one transaction, so that a run that is killed leaves the
-//! store as it was after some whole piece.
+//! make one [`store::Chunk`]. Some chunks, [`TOGETHER`] at most, are written in one transaction, so
+//! that a run that is killed leaves the store as it was after some whole chunk.
 //!
 //! # Reading the same again
 //! A chunk is known by the hash of its content and of the chunk before it. Before anything is
@@ -29,7 +29,9 @@ mod foreign;
 mod making;
 mod reading;
 
+use std::num::NonZero;
 use std::path::PathBuf;
+use std::thread;
 
 use self::cutting::{Cutter, Same};
 use self::expand::Opened;
@@ -40,12 +42,19 @@ use crate::store::{self, FileInfo, KnownChunk, Writer};
 
 pub use self::expand::Input;
 
-/// Bytes, unpacked, that make a chunk: one transaction, and what a killed run may lose.
+/// Bytes, unpacked, that make a chunk.
 ///
 /// perf.md §7.3 measured 16 to 64 MB; the least of them keeps memory low and progress lively.
 pub const CHUNK: usize = 16 << 20;
+/// Chunks that are written in one transaction, unless nothing comes for a while: what a killed run
+/// may have to read again, a second's work.
+///
+/// Each transaction writes most pages of the indexes of ids, so few transactions write less.
+pub const TOGETHER: usize = 32;
 /// Bytes past which a record is cut and rejected instead of being read into memory.
 pub const LONGEST_RECORD: usize = 64 << 20;
+/// Threads that decode, at most: more would wait for the one that writes.
+pub const THREADS: usize = 4;
 /// Bytes of a reject that are kept.
 pub const REJECT_KEPT: usize = 1 << 20;
 
@@ -58,11 +67,16 @@ pub struct Options {
     pub chunk: usize,
     /// Bytes past which a record is cut and rejected.
     pub longest_record: usize,
+    /// Chunks that are written in one transaction.
+    pub together: usize,
+    /// Threads that decode; the store does not depend on it.
+    pub threads: usize,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { zone: Zone::Infer, chunk: CHUNK, longest_record: LONGEST_RECORD }
+        let threads = thread::available_parallelism().map_or(1, NonZero::get).min(THREADS);
+        Self { zone: Zone::Infer, chunk: CHUNK, longest_record: LONGEST_RECORD, together: TOGETHER, threads }
     }
 }
 
@@ -209,7 +223,7 @@ pub fn import(
 ) -> Result<Report, Error> {
     let mut report = Report::default();
     let sources = expand::expand(inputs, &mut report.warnings)?;
-    let mut run = Run { writer, options, progress, report };
+    let mut run = Run { writer, options, progress, report, waiting: 0 };
     for source in sources {
         let in_folder = source.in_folder;
         let streams = source.open().and_then(|opened| match opened {
@@ -234,6 +248,7 @@ pub fn import(
         }
     }
     let mut report = run.report;
+    writer.commit()?;
     if report.files.is_empty() && !report.failures.is_empty() {
         return Err(report.failures.remove(0));
     }
@@ -246,6 +261,8 @@ struct Run<'a> {
     options: &'a Options,
     progress: &'a mut dyn FnMut(&Progress) -> Flow,
     report: Report,
+    /// Chunks that were added and not committed.
+    waiting: usize,
 }
 
 /// How much of a stream is behind, known or new.
@@ -389,15 +406,19 @@ impl Run<'_> {
     ) -> Result<Option<Error>, Error> {
         let told = stream.told();
         let Parts { cutter, maker, carried } = parts;
-        crew::run(stream, cutter, &maker, carried, place.prev, |prepared| {
-            self.append(prepared, place, file)?;
+        crew::run(stream, cutter, &maker, carried, place.prev, self.options.threads, |prepared| {
+            let Some(prepared) = prepared else {
+                self.commit()?;
+                return Ok(true);
+            };
+            self.add(prepared, place, file)?;
             let done = told.progress(self.report.events + file.events, self.report.rejected + file.rejected);
             self.report.cancelled = (self.progress)(&done) == Flow::Stop;
             Ok(!self.report.cancelled)
         })
     }
 
-    fn append(&mut self, prepared: Prepared, place: &mut Place, file: &mut FileReport) -> Result<(), Error> {
+    fn add(&mut self, prepared: Prepared, place: &mut Place, file: &mut FileReport) -> Result<(), Error> {
         let Prepared { mut chunk, project, records, skipped, timezone } = prepared;
         let id = match place.file {
             Some(id) => id,
@@ -412,7 +433,11 @@ impl Run<'_> {
         place.file = Some(id);
         place.prev = chunk.hash;
         place.bytes += chunk.bytes;
-        let added = self.writer.append(chunk)?;
+        let added = self.writer.add(&chunk)?;
+        self.waiting += 1;
+        if self.waiting >= self.options.together {
+            self.commit()?;
+        }
         file.rows += records;
         file.skipped += skipped;
         file.events += added.events;
@@ -420,6 +445,11 @@ impl Run<'_> {
         file.profiles += added.profiles;
         file.rejected += added.rejected;
         Ok(())
+    }
+
+    fn commit(&mut self) -> Result<(), Error> {
+        self.waiting = 0;
+        Ok(self.writer.commit()?)
     }
 
     fn tell(&mut self, stream: &Stream) -> Flow {

@@ -16,7 +16,7 @@ mod warehouse;
 
 pub use census::{Census, Troubled};
 pub use history::History;
-pub use search::{Hit, HitKind};
+pub use search::{Hit, HitKind, Shared};
 pub use warehouse::{Ask, Edges, Warehouse};
 
 use crate::identity::{Journey, resolve};

@@ -1,5 +1,6 @@
 //! A journey, a search or an import, written out: [`json`] for programs, [`text`] for people,
-//! and the ids of a user as a [`graph`](mod@graph).
+//! [`table`] for the answer to a question in SQL, and the ids of a user as a
+//! [`graph`](mod@graph).
 //!
 //! Nothing here opens a store or knows a terminal. What a report needs besides a
 //! [`Journey`](crate::identity::Journey) comes in as plain values ([`Hit`], [`Import`]) or as a
@@ -12,6 +13,7 @@ pub mod graph;
 pub mod json;
 pub mod look;
 pub mod svg;
+pub mod table;
 pub mod text;
 
 use crate::identity::{AliasLine, Point, Step, facts};
@@ -57,6 +59,15 @@ pub struct Hit {
     pub first: Option<Millis>,
     /// Time of the last of them.
     pub last: Option<Millis>,
+}
+
+/// An e-mail address or phone number that several users have.
+#[derive(Clone, Debug)]
+pub struct Shared {
+    /// The value.
+    pub value: String,
+    /// The roots of the users.
+    pub users: Vec<Id>,
 }
 
 /// What an import did.

@@ -29,7 +29,7 @@ mod segment;
 mod writer;
 
 pub use error::Error;
-pub use reader::{IdNote, Reader};
+pub use reader::{Exported, IdNote, Piece, Reader, SqlCell};
 pub use segment::{Draft, Packer, Segment};
 pub use writer::Writer;
 

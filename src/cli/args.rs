@@ -63,10 +63,13 @@ pub(super) struct Common {
 /// Forms that an answer can be asked for in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Form {
-    /// For people
+    /// For people; the answer to a question in SQL is a table
+    #[value(alias = "table")]
     Text,
     /// For programs
     Json,
+    /// Columns for other programs (`sql`)
+    Csv,
     /// For Graphviz (`graph` alone)
     Dot,
     /// A picture (`graph` alone)
@@ -79,9 +82,9 @@ impl Form {
         if self == Self::Json { Format::Json } else { Format::Text }
     }
 
-    /// Whether it is a picture.
-    pub(super) fn is_picture(self) -> bool {
-        matches!(self, Self::Dot | Self::Svg)
+    /// What it is called on the command line.
+    pub(super) fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
     }
 }
 
@@ -111,6 +114,8 @@ pub(super) enum Command {
     Import(Import),
     Search(Search),
     Show(Show),
+    Sql(Sql),
+    Export(Export),
     Demo(Demo),
     Graph(Graph),
     Diff(Diff),
@@ -280,6 +285,33 @@ pub(super) struct Config {
     /// Tell where each value comes from
     #[arg(long)]
     pub(super) explain: bool,
+}
+
+/// Ask the store in SQL
+///
+/// One SELECT over the tables and views of the store; nothing can be changed. The views are
+/// `events` (id, distinct_id, event, time, arrived, …) and `aliases`; props(id) gives the
+/// properties of a row as JSON text: SELECT time, event, props(id) ->> 'plan' FROM events
+/// WHERE distinct_id = 'sally@gmail.com'
+#[derive(Debug, clap::Args)]
+pub(super) struct Sql {
+    /// The question; - reads it from the standard input
+    #[arg(value_name = "SELECT", allow_hyphen_values = true)]
+    pub(super) question: String,
+}
+
+/// Write a plain copy of the store
+///
+/// A SQLite file that needs nothing of journey: tables `events` (with properties as JSON),
+/// `aliases` and `profiles`. It can be imported again; its times are UTC.
+#[derive(Debug, clap::Args)]
+pub(super) struct Export {
+    /// The file to make
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(super) sqlite: PathBuf,
+    /// Replace the file if there is one
+    #[arg(long)]
+    pub(super) force: bool,
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

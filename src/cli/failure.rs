@@ -97,6 +97,11 @@ impl Failure {
         Self::new(Kind::Bug, what).hint("tell its makers, with the command and the output of journey --version")
     }
 
+    /// An export that somebody stopped.
+    pub(super) fn stopped_export() -> Self {
+        Self::new(Kind::Stopped, "the export was stopped, and nothing was written")
+    }
+
     /// An import that somebody stopped; what is in the store was told.
     pub(super) fn stopped() -> Self {
         Self::new(Kind::Stopped, "the import was stopped").hint("the same command goes on where it stopped")
@@ -211,7 +216,10 @@ impl From<io::Error> for Failure {
 
 impl From<store::Error> for Failure {
     fn from(error: store::Error) -> Self {
-        let mut failure = Self::store(error.to_string());
+        let of_the_user =
+            matches!(error, store::Error::Question { .. } | store::Error::Exists { .. } | store::Error::Itself { .. });
+        let kind = if of_the_user { Kind::Usage } else { Kind::Store };
+        let mut failure = Self::new(kind, error.to_string());
         if let Some(source) = error.source() {
             failure = failure.because(source);
         }

@@ -13,10 +13,10 @@ pub(super) fn run(command: &Graph, store: Named, console: &mut Console) -> Resul
     let journey = show::find(&inspector, &command.id, command.as_of.as_deref(), console)?;
     let graph = graph::Graph::of(&journey, &Register::of(&journey));
     match console.form {
-        Form::Text => graph::text(&mut console.out, &graph, &console.look)?,
         Form::Json => graph::json(&mut console.out, &graph)?,
         Form::Dot => graph::dot(&mut console.out, &graph)?,
         Form::Svg => graph::svg(&mut console.out, &graph, &console.look)?,
+        _ => graph::text(&mut console.out, &graph, &console.look)?,
     }
     console.finish()
 }

@@ -89,8 +89,8 @@ fn input(path: &Path) -> Input {
     if path == Path::new("-") { Input::Stdin(Box::new(io::stdin())) } else { Input::Path(path.to_owned()) }
 }
 
-/// Becomes true when somebody wants the import to stop; the second time the program ends at once.
-fn stop_flag() -> Result<Arc<AtomicBool>, Failure> {
+/// Becomes true when somebody wants the work to stop; the second time the program ends at once.
+pub(super) fn stop_flag() -> Result<Arc<AtomicBool>, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
         // In this order: the first signal finds the flag unset.

@@ -4,22 +4,26 @@ use super::args::{Format, Search};
 use super::console::Console;
 use super::failure::Failure;
 use super::open::Named;
-use crate::inspect::{Hit, Inspector};
+use crate::inspect::{Hit, Inspector, Shared};
 use crate::report::{self, json, text};
 use crate::store::Match;
 
 /// Ids that are suggested when nothing matches.
 const SUGGESTED: usize = 5;
 
+/// Hits that are looked through for values that several users have.
+const LOOKED_AT: usize = 200;
+
 pub(super) fn run(command: &Search, store: Named, console: &mut Console) -> Result<(), Failure> {
     let inspector = store.open(console)?;
-    // One more than is listed tells whether there are more.
-    let found = inspector.search(&command.text, command.limit.saturating_add(1))?;
+    // One more than is listed tells whether there are more, and what is shared is told of more.
+    let found = inspector.search(&command.text, command.limit.saturating_add(1).max(LOOKED_AT))?;
+    let shared: Vec<report::Shared> = Shared::of(&command.text, &found).into_iter().map(told).collect();
     let more = found.len() > command.limit;
     let hits: Vec<report::Hit> = found.into_iter().take(command.limit).map(hit).collect();
     if hits.is_empty() {
         if console.format == Format::Json {
-            json::search(&mut console.out, &command.text, &hits)?;
+            json::search(&mut console.out, &command.text, &hits, &shared)?;
             console.finish()?;
         }
         return Err(suggest(
@@ -29,8 +33,8 @@ pub(super) fn run(command: &Search, store: Named, console: &mut Console) -> Resu
         )?);
     }
     match console.format {
-        Format::Json => json::search(&mut console.out, &command.text, &hits)?,
-        Format::Text => text::search(&mut console.out, &hits, &console.look)?,
+        Format::Json => json::search(&mut console.out, &command.text, &hits, &shared)?,
+        Format::Text => text::search(&mut console.out, &hits, &shared, &console.look)?,
     }
     console.finish()?;
     if more {
@@ -57,6 +61,10 @@ pub(super) fn found(found: Match) -> &'static str {
         Match::Profile => "profile",
         Match::Fuzzy => "fuzzy",
     }
+}
+
+fn told(shared: Shared) -> report::Shared {
+    report::Shared { value: shared.value, users: shared.users }
 }
 
 fn hit(hit: Hit) -> report::Hit {

@@ -237,6 +237,7 @@ impl Reading<'_, '_> {
             return Ok(());
         }
         match outer.kind() {
+            Some(Kind::Event) if format == Format::Copy => self.copied(json, &outer),
             Some(Kind::Event) => self.event(&outer, None),
             Some(Kind::Request) => self.request(&outer),
             Some(Kind::RecordedUpdate) => {
@@ -260,6 +261,14 @@ impl Reading<'_, '_> {
             wire: recorded.is_some(),
         };
         let event::Decoded { row, project, clock } = event::decode(outer.event, properties, around)?;
+        let project = project.map(|token| Cow::Owned(token.into_owned()));
+        self.out.push(Item::Event { row: row.into_owned(), project, clock });
+        Ok(())
+    }
+
+    fn copied(&mut self, json: &str, outer: &Outer<'_>) -> Result<(), String> {
+        let properties = outer.properties.ok_or("has no properties")?;
+        let event::Decoded { row, project, clock } = event::copied(json, outer.event, properties, self.line)?;
         let project = project.map(|token| Cow::Owned(token.into_owned()));
         self.out.push(Item::Event { row: row.into_owned(), project, clock });
         Ok(())
@@ -360,7 +369,8 @@ impl Reading<'_, '_> {
 fn plain_event(line: u64, text: &str) -> Option<Item<'_>> {
     let Scanned { event, properties, fields } = scan(text)?;
     let around = Around { line, ..Around::default() };
-    let event::Decoded { row, project, clock } = event::of_fields(event, properties, &fields, around).ok()?;
+    let event::Decoded { row, project, clock } =
+        event::of_fields(event, Cow::Borrowed(properties), &fields, around).ok()?;
     Some(Item::Event { row, project, clock })
 }
 

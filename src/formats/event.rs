@@ -140,6 +140,16 @@ fields! {
     Sent { properties: "properties" }
 }
 
+fields! {
+    /// A row of a plain copy.
+    Copied { columns: "columns" }
+}
+
+fields! {
+    /// What the columns of a plain copy say, which counts before what the properties say.
+    Columns { distinct_id: "distinct_id", time: "time", arrived: "arrived", flags: "flags" }
+}
+
 /// What stands around an event.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Around {
@@ -168,13 +178,42 @@ pub(super) fn decode<'a>(event: Option<&'a str>, properties: &'a str, around: Ar
         return Err("its properties are no object".to_owned());
     }
     let p = Properties::read(properties).map_err(|error| complaint(&error))?;
-    of_fields(event, properties, &p, around)
+    of_fields(event, one_line(properties), &p, around)
 }
 
-/// As [`decode`], when the fields of the properties are known.
-pub(super) fn of_fields<'a>(
+/// Reads a row of a plain copy, whose times are UTC; the error is the reason to reject it.
+///
+/// Where a column only repeats a property, the property stays what is read: an id that was a
+/// number is one again.
+pub(super) fn copied<'a>(
+    whole: &'a str,
     event: Option<&'a str>,
     properties: &'a str,
+    line: u64,
+) -> Result<Decoded<'a>, String> {
+    if !properties.starts_with('{') {
+        return Err("its properties are no object".to_owned());
+    }
+    let read = |error| complaint(&error);
+    let columns = Copied::read(whole).map_err(read)?.columns.ok_or("has no columns")?;
+    let columns = Columns::read(columns).map_err(read)?;
+    let mut p = Properties::read(properties).map_err(read)?;
+    if p.distinct_id.and_then(json::id_text) != columns.distinct_id.and_then(json::id_text) {
+        p.distinct_id = columns.distinct_id;
+    }
+    (p.time, p.processed, p.received) = (columns.time, columns.arrived, None);
+    let mut decoded = of_fields(event, one_line(properties), &p, Around { line, ..Around::default() })?;
+    let bits: u32 = columns.flags.and_then(|text| text.parse().ok()).unwrap_or_default();
+    // Whether its arrival is known, the column of it says.
+    decoded.row.flags = Flags(decoded.row.flags.0 | bits & !Flags::ARRIVAL_UNKNOWN.0);
+    decoded.clock = Clock::Utc;
+    Ok(decoded)
+}
+
+/// As [`decode`], when the fields of the properties are known and these are in one line.
+pub(super) fn of_fields<'a>(
+    event: Option<&'a str>,
+    properties: Cow<'a, str>,
     p: &Properties<'a>,
     around: Around,
 ) -> Result<Decoded<'a>, String> {
@@ -240,7 +279,7 @@ pub(super) fn of_fields<'a>(
         previous: [p.before_identity, p.before_shuffle].into_iter().flatten().filter_map(json::id_text).collect(),
         insert_id,
         client: client(p),
-        properties: one_line(properties),
+        properties,
         line: around.line,
         flags,
         event,

@@ -113,8 +113,8 @@ fn is_in_use(minutes: i32) -> bool {
 #[derive(Clone, Debug, Default)]
 pub struct Days {
     base: i64,
-    /// Of days with enough rows: milliseconds to add.
-    decided: BTreeMap<i64, i64>,
+    /// Days with enough rows, in order, and milliseconds to add.
+    decided: Vec<(i64, i64)>,
 }
 
 impl Days {
@@ -134,7 +134,7 @@ impl Days {
                 *count += u64::from((difference - shift).abs() <= STEP / 2);
             }
         }
-        let mut decided = BTreeMap::new();
+        let mut decided = Vec::new();
         for (day, [earlier, same, later]) in days {
             for (shift, count, others) in [
                 (base - HOUR, earlier, same + later),
@@ -142,7 +142,7 @@ impl Days {
                 (base + HOUR, later, earlier + same),
             ] {
                 if count >= MANY && count >= 3 * others {
-                    decided.insert(day, shift);
+                    decided.push((day, shift));
                 }
             }
         }
@@ -152,11 +152,12 @@ impl Days {
     /// Milliseconds to add to a time on the project's clock.
     pub fn shift(&self, local: Millis) -> i64 {
         let day = day(local);
-        let before = self.decided.range(..=day).next_back();
-        let after = self.decided.range(day..).next();
+        let behind = self.decided.partition_point(|(decided, _)| *decided <= day);
+        let before = behind.checked_sub(1).and_then(|at| self.decided.get(at));
+        let after = self.decided.get(behind);
         match (before, after) {
+            (Some((found, shift)), _) if *found == day => *shift,
             (Some((_, a)), Some((_, b))) if a == b => *a,
-            (Some((found, a)), Some(_)) if *found == day => *a,
             (Some((_, only)), None) | (None, Some((_, only))) => *only,
             _ => self.base,
         }

@@ -24,12 +24,11 @@ pub(super) struct Scanned<'a> {
 
 /// Reads a line of an export; `None` when it is wrong or a part of it is doubtful.
 pub(super) fn scan(text: &str) -> Option<Scanned<'_>> {
-    // Not `any`: without a way out in the middle it is done for many bytes at once.
-    // Without an early end, so that it is done many bytes at a time.
+    // Without an early end, so that it is done for many bytes at once.
     if text.bytes().fold(0, |found, byte| found | u8::from(byte < 0x20)) != 0 {
         return None;
     }
-    let mut cursor = Cursor { text, bytes: text.as_bytes(), at: 0 };
+    let mut cursor = Cursor { text, rest: text.as_bytes() };
     let mut event = None;
     let mut properties = None;
     cursor.take(b'{')?;
@@ -47,7 +46,7 @@ pub(super) fn scan(text: &str) -> Option<Scanned<'_>> {
     }
     cursor.spaces();
     let (properties, fields) = properties?;
-    (cursor.at == text.len()).then_some(Scanned { event, properties, fields })
+    cursor.rest.is_empty().then_some(Scanned { event, properties, fields })
 }
 
 /// Levels of nesting that are followed.
@@ -56,75 +55,75 @@ const DEEPEST: u32 = 60;
 /// A place in the line.
 struct Cursor<'a> {
     text: &'a str,
-    bytes: &'a [u8],
-    at: usize,
+    /// What comes from here on.
+    rest: &'a [u8],
 }
 
 impl<'a> Cursor<'a> {
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
+    /// Where it is.
+    fn at(&self) -> usize {
+        self.text.len() - self.rest.len()
     }
 
     /// Goes behind `byte` and the spaces that follow it.
+    #[inline]
     fn take(&mut self, byte: u8) -> Option<()> {
-        if self.peek()? != byte {
+        let (first, rest) = self.rest.split_first()?;
+        if *first != byte {
             return None;
         }
-        self.at += 1;
+        self.rest = rest;
         self.spaces();
         Some(())
     }
 
+    #[inline]
     fn spaces(&mut self) {
-        while self.peek() == Some(b' ') {
-            self.at += 1;
+        while let [b' ', rest @ ..] = self.rest {
+            self.rest = rest;
         }
     }
 
     /// After a value: `true` behind the end of its object, `false` before the next key.
+    #[inline]
     fn is_last(&mut self, end: u8) -> Option<bool> {
         self.spaces();
-        match self.peek()? {
-            b',' => {
-                self.at += 1;
-                self.spaces();
-                Some(false)
-            }
-            byte if byte == end => {
-                self.at += 1;
-                Some(true)
-            }
-            _ => None,
+        let (first, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        if *first == b',' {
+            self.spaces();
+            return Some(false);
         }
+        (*first == end).then_some(true)
     }
 
     /// Goes to the value of a key without escapes.
+    #[inline]
     fn key(&mut self) -> Option<&'a [u8]> {
-        if self.peek()? != b'"' {
-            return None;
-        }
-        let start = self.at + 1;
-        self.at = self.special(start)?;
-        let key = self.bytes.get(start..self.at)?;
-        self.take(b'"')?;
+        let [b'"', inside @ ..] = self.rest else { return None };
+        let (key, rest) = inside.split_at_checked(special(inside)?)?;
+        let [b'"', rest @ ..] = rest else { return None };
+        self.rest = rest;
+        self.spaces();
         self.take(b':')?;
         Some(key)
     }
 
     /// The text of a value.
+    #[inline]
     fn token(&mut self) -> Option<&'a str> {
-        let start = self.at;
+        let start = self.at();
         self.skip()?;
-        self.text.get(start..self.at)
+        self.text.get(start..self.at())
     }
 
     /// An object with its text and fields; of a key that stands twice, the last value counts.
     fn properties(&mut self) -> Option<(&'a str, Properties<'a>)> {
-        let start = self.at;
+        let start = self.at();
         let mut fields = Properties::default();
         self.take(b'{')?;
-        if self.peek()? == b'}' {
-            self.at += 1;
+        if let [b'}', rest @ ..] = self.rest {
+            self.rest = rest;
         } else {
             loop {
                 let key = self.key()?;
@@ -137,21 +136,30 @@ impl<'a> Cursor<'a> {
                 }
             }
         }
-        Some((self.text.get(start..self.at)?, fields))
+        Some((self.text.get(start..self.at())?, fields))
     }
 
     /// Goes behind a value.
+    #[inline]
     fn skip(&mut self) -> Option<()> {
+        match self.rest.first()? {
+            b'"' => self.string(),
+            b'{' | b'[' => self.nested(),
+            _ => self.scalar(),
+        }
+    }
+
+    /// Goes behind an object or array.
+    fn nested(&mut self) -> Option<()> {
         // A bit for each open bracket, 1 for an object, below a bit that ends them.
         let mut open: u64 = 1;
         loop {
-            match self.peek()? {
+            match self.rest.first()? {
                 b'"' => self.string()?,
-                b'-' | b'0'..=b'9' => self.number()?,
                 b'{' => {
                     self.take(b'{')?;
-                    if self.peek()? == b'}' {
-                        self.at += 1;
+                    if let [b'}', rest @ ..] = self.rest {
+                        self.rest = rest;
                     } else {
                         open = deeper(open, 1)?;
                         self.inner_key()?;
@@ -160,17 +168,14 @@ impl<'a> Cursor<'a> {
                 }
                 b'[' => {
                     self.take(b'[')?;
-                    if self.peek()? == b']' {
-                        self.at += 1;
+                    if let [b']', rest @ ..] = self.rest {
+                        self.rest = rest;
                     } else {
                         open = deeper(open, 0)?;
                         continue;
                     }
                 }
-                b't' => self.literal(b"true")?,
-                b'f' => self.literal(b"false")?,
-                b'n' => self.literal(b"null")?,
-                _ => return None,
+                _ => self.scalar()?,
             }
             while open > 1 {
                 let in_object = open & 1 == 1;
@@ -190,91 +195,96 @@ impl<'a> Cursor<'a> {
 
     /// Goes to the value of any key.
     fn inner_key(&mut self) -> Option<()> {
-        if self.peek()? != b'"' {
-            return None;
-        }
+        let [b'"', ..] = self.rest else { return None };
         self.string()?;
         self.spaces();
         self.take(b':')
     }
 
-    fn literal(&mut self, literal: &[u8]) -> Option<()> {
-        let end = self.at + literal.len();
-        if self.bytes.get(self.at..end)? != literal {
-            return None;
-        }
-        self.at = end;
+    /// Goes behind a number, `true`, `false` or `null`.
+    #[inline]
+    fn scalar(&mut self) -> Option<()> {
+        self.rest = match self.rest {
+            [b't', b'r', b'u', b'e', rest @ ..]
+            | [b'f', b'a', b'l', b's', b'e', rest @ ..]
+            | [b'n', b'u', b'l', b'l', rest @ ..] => rest,
+            number => behind_number(number)?,
+        };
         Some(())
-    }
-
-    fn number(&mut self) -> Option<()> {
-        if self.peek() == Some(b'-') {
-            self.at += 1;
-        }
-        if self.peek()? == b'0' {
-            self.at += 1;
-        } else {
-            self.digits()?;
-        }
-        if self.peek() == Some(b'.') {
-            self.at += 1;
-            self.digits()?;
-        }
-        if matches!(self.peek(), Some(b'e' | b'E')) {
-            self.at += 1;
-            if matches!(self.peek(), Some(b'+' | b'-')) {
-                self.at += 1;
-            }
-            self.digits()?;
-        }
-        Some(())
-    }
-
-    fn digits(&mut self) -> Option<()> {
-        let start = self.at;
-        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
-            self.at += 1;
-        }
-        (self.at > start).then_some(())
     }
 
     /// Goes behind a string.
+    #[inline]
     fn string(&mut self) -> Option<()> {
-        let mut at = self.at + 1;
+        let mut rest = self.rest.get(1..)?;
         loop {
-            at = self.special(at)?;
-            if self.bytes.get(at) == Some(&b'"') {
-                self.at = at + 1;
-                return Some(());
-            }
-            at += match self.bytes.get(at + 1)? {
-                b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => 2,
-                b'u' => {
-                    let digits = self.bytes.get(at + 2..at + 6)?;
-                    let surrogate = matches!(digits.first(), Some(b'd' | b'D'));
-                    if surrogate || !digits.iter().all(u8::is_ascii_hexdigit) {
-                        return None;
-                    }
-                    6
+            match rest.get(special(rest)?..)? {
+                [b'"', behind @ ..] => {
+                    self.rest = behind;
+                    return Some(());
                 }
+                [b'\\', escape @ ..] => rest = behind_escape(escape)?,
                 _ => return None,
-            };
-        }
-    }
-
-    /// Where the next quote or backslash is, from `at` on.
-    fn special(&self, mut at: usize) -> Option<usize> {
-        while let Some(word) = self.bytes.get(at..at + 8).and_then(|word| word.try_into().ok()).map(u64::from_le_bytes)
-        {
-            let found = has_zero(word ^ repeat(b'"')) | has_zero(word ^ repeat(b'\\'));
-            if found != 0 {
-                return Some(at + found.trailing_zeros() as usize / 8);
             }
-            at += 8;
         }
-        let rest = self.bytes.get(at..)?;
-        rest.iter().position(|byte| matches!(byte, b'"' | b'\\')).map(|found| at + found)
     }
+}
+
+fn behind_number(text: &[u8]) -> Option<&[u8]> {
+    let ([b'-', digits @ ..] | digits) = text;
+    let mut rest = match digits {
+        [b'0', rest @ ..] => rest,
+        digits => behind_digits(digits)?,
+    };
+    if let [b'.', fraction @ ..] = rest {
+        rest = behind_digits(fraction)?;
+    }
+    if let [b'e' | b'E', exponent @ ..] = rest {
+        let ([b'+' | b'-', digits @ ..] | digits) = exponent;
+        rest = behind_digits(digits)?;
+    }
+    Some(rest)
+}
+
+/// What is behind one digit or more.
+#[inline]
+fn behind_digits(text: &[u8]) -> Option<&[u8]> {
+    let [b'0'..=b'9', rest @ ..] = text else { return None };
+    let mut rest = rest;
+    while let [b'0'..=b'9', more @ ..] = rest {
+        rest = more;
+    }
+    Some(rest)
+}
+
+/// What is behind an escape, after its backslash.
+fn behind_escape(escape: &[u8]) -> Option<&[u8]> {
+    match escape {
+        [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', rest @ ..] => Some(rest),
+        // Surrogates have their own rules.
+        [b'u', b'd' | b'D', ..] => None,
+        [b'u', rest @ ..] => {
+            let (digits, rest) = rest.split_at_checked(4)?;
+            digits.iter().all(u8::is_ascii_hexdigit).then_some(rest)
+        }
+        _ => None,
+    }
+}
+
+/// Where the first quote or backslash is.
+#[inline]
+fn special(text: &[u8]) -> Option<usize> {
+    let mut rest = text;
+    while let Some((word, behind)) = rest.split_first_chunk() {
+        let word = u64::from_le_bytes(*word);
+        let found = has_zero(word ^ repeat(b'"')) | has_zero(word ^ repeat(b'\\'));
+        if found != 0 {
+            return Some(text.len() - rest.len() + (found.trailing_zeros() / 8) as usize);
+        }
+        rest = behind;
+    }
+    let found = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+    Some(text.len() - rest.len() + found)
 }
 
 /// One level deeper; `None` where that is too deep.

@@ -26,6 +26,8 @@ pub enum Format {
     ProfileExport,
     /// Alias → `distinct_id`.
     AliasTable,
+    /// Rows of a plain copy of a store: events as they were, with what the store made of them.
+    Copy,
     /// A SQLite database; the store reads it.
     Sqlite,
     /// Nothing but white space.
@@ -61,6 +63,7 @@ impl Sniffed {
             (Format::AliasTable, Layout::Csv) => "alias table (CSV)",
             (Format::AliasTable, Layout::Nested) if array => "alias table (JSON array)",
             (Format::AliasTable, _) => "alias table (JSON Lines)",
+            (Format::Copy, _) => "plain copy of a store",
             (Format::Sqlite, _) => "SQLite file",
             (Format::Empty, _) => "empty file",
         };

@@ -98,7 +98,10 @@ impl Splitter {
             let until = buffer.len().min(most);
             let mut end = None;
             while let Some(rest) = buffer.get(self.at..until)
-                && let Some(found) = memchr::memchr2(b'\n', if self.layout == Layout::Csv { b'"' } else { b'\n' }, rest)
+                && let Some(found) = match self.layout {
+                    Layout::Csv => memchr::memchr2(b'\n', b'"', rest),
+                    Layout::Lines | Layout::Nested => memchr::memchr(b'\n', rest),
+                }
             {
                 let at = self.at + found;
                 self.at = at + 1;

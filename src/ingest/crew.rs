@@ -5,19 +5,16 @@
 //! from piece to piece by a channel of its own, so the answer does not depend on the number of
 //! threads.
 
-use std::num::NonZero;
-use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, ScopedJoinHandle};
+use std::time::Duration;
 
 use super::Error;
 use super::cutting::{Cutter, Piece};
 use super::making::{Carried, Maker, Prepared};
 use super::reading::Stream;
 use crate::store::{self, Packer};
-
-/// Threads that decode; more than these would wait for the one that writes.
-const MOST: usize = 4;
 
 /// A piece to make a chunk of.
 struct Job {
@@ -28,17 +25,22 @@ struct Job {
     done: SyncSender<Result<Prepared, store::Error>>,
 }
 
-/// Makes chunks of what is left of a stream and gives each to `take`, in order, until that says
-/// not to go on. Gives the error that the stream ended in.
+/// How long nothing may come before what was taken is told to wait no longer.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// Makes chunks of what is left of a stream with so many `makers`, and gives each to `take`, in order, until that says
+/// not to go on; gives it nothing when nothing came for a while. Gives the error that the stream
+/// ended in.
 pub(super) fn run(
     stream: Stream,
     cutter: Cutter,
     maker: &Maker,
     carried: Carried,
     prev: u64,
-    mut take: impl FnMut(Prepared) -> Result<bool, Error>,
+    makers: usize,
+    mut take: impl FnMut(Option<Prepared>) -> Result<bool, Error>,
 ) -> Result<Option<Error>, Error> {
-    let makers = thread::available_parallelism().map_or(1, NonZero::get).min(MOST);
+    let makers = makers.max(1);
     let name = stream.name.clone();
     let no_thread = |source| Error::Read { name: name.clone(), after: 0, source };
     thread::scope(|scope| {
@@ -59,16 +61,32 @@ pub(super) fn run(
             .spawn_scoped(scope, move || read(stream, cutter, carried, prev, jobs, results, &spares))
             .map_err(no_thread)?;
         // Taken whole, so that an error or a stop closes it and ends the threads.
-        for done in in_order {
+        let in_order = in_order;
+        loop {
+            let mut idle = || take(None).map(drop);
+            let Some(done) = receive(&in_order, &mut idle)? else { break };
             // A maker that ended without an answer has panicked.
-            let Ok(prepared) = done.recv() else { break };
-            if !take(prepared?)? {
+            let Some(prepared) = receive(&done, &mut idle)? else { break };
+            if !take(Some(prepared?))? {
                 break;
             }
         }
+        drop(in_order);
         threads.into_iter().for_each(join);
         Ok(join(reader))
     })
+}
+
+/// The next of what comes; `None` when nothing will. Calls `idle` when it takes long.
+fn receive<T>(from: &Receiver<T>, idle: &mut impl FnMut() -> Result<(), Error>) -> Result<Option<T>, Error> {
+    match from.recv_timeout(PATIENCE) {
+        Ok(some) => Ok(Some(some)),
+        Err(RecvTimeoutError::Disconnected) => Ok(None),
+        Err(RecvTimeoutError::Timeout) => {
+            idle()?;
+            Ok(from.recv().ok())
+        }
+    }
 }
 
 fn join<T>(thread: ScopedJoinHandle<'_, T>) -> T {

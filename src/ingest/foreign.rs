@@ -1,7 +1,8 @@
 //! SQLite files of other programs, as lines of JSON like any other file.
 //!
-//! Each of the tables `events` and `aliases` is a file of its own, `x.db:events`, so that a table
-//! that has grown goes on where it ended. The line of a row is its place in its table.
+//! Each of the tables `events` and `aliases` (and `profiles` of a plain copy) is a file of its own,
+//! `x.db:events`, so that a table that has grown goes on where it ended. The line of a row is its
+//! place in its table.
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
@@ -10,7 +11,8 @@ use std::path::Path;
 use super::Error;
 use super::reading::Stream;
 use crate::formats::{Format, Sniffed, one_line};
-use crate::store::foreign::{Foreign, ForeignAlias, ForeignEvent};
+use crate::store::Error as StoreError;
+use crate::store::foreign::{Foreign, ForeignAlias, ForeignEvent, ForeignProfile};
 
 /// Rows asked for at once.
 const ROWS: usize = 4096;
@@ -25,11 +27,25 @@ pub(super) fn streams(path: &Path, name: &str) -> Result<Vec<(Stream, Sniffed)>,
         let reader = Box::new(io::Cursor::new(text.into_bytes()));
         streams.push((table(path, format!("{name}:aliases"), reader)?, Sniffed::lines_of(Format::AliasTable)));
     }
+    if !foreign.profiles(i64::MIN, 1)?.is_empty() {
+        let page: Page = |foreign, from| {
+            let page = foreign.profiles(from, ROWS)?;
+            Ok((page.last().map(|profile| profile.rowid), page.iter().map(profile_line).collect()))
+        };
+        let reader = Box::new(Lines::of(Foreign::open(path)?, page));
+        streams.push((table(path, format!("{name}:profiles"), reader)?, Sniffed::lines_of(Format::Payloads)));
+    }
     if !streams.is_empty() && foreign.events(i64::MIN, 1)?.is_empty() {
         return Ok(streams);
     }
-    let reader = Box::new(Events { foreign, from: Some(i64::MIN), line: VecDeque::new() });
-    streams.push((table(path, format!("{name}:events"), reader)?, Sniffed::lines_of(Format::Export)));
+    let format = if foreign.is_copy() { Format::Copy } else { Format::Export };
+    let page: Page = |foreign, from| {
+        let page = foreign.events(from, ROWS)?;
+        let line = if foreign.is_copy() { copied_line } else { event_line };
+        Ok((page.last().map(|event| event.rowid), page.iter().map(line).collect()))
+    };
+    let reader = Box::new(Lines::of(foreign, page));
+    streams.push((table(path, format!("{name}:events"), reader)?, Sniffed::lines_of(format)));
     Ok(streams)
 }
 
@@ -38,23 +54,31 @@ fn table(path: &Path, name: String, reader: Box<dyn Read + Send>) -> Result<Stre
     Ok(stream.called("SQLite file"))
 }
 
-/// The rows of `events`, line by line.
-struct Events {
+/// Gives some rows of a table from a number on as lines, and the number of the last.
+type Page = fn(&Foreign, i64) -> Result<(Option<i64>, String), StoreError>;
+
+/// The rows of a table, line by line.
+struct Lines {
     foreign: Foreign,
+    page: Page,
     /// First number not yet asked for; `None` when there are no more.
     from: Option<i64>,
     line: VecDeque<u8>,
 }
 
-impl Read for Events {
+impl Lines {
+    fn of(foreign: Foreign, page: Page) -> Self {
+        Self { foreign, page, from: Some(i64::MIN), line: VecDeque::new() }
+    }
+}
+
+impl Read for Lines {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         while self.line.is_empty() {
             let Some(from) = self.from else { return Ok(0) };
-            let events = self.foreign.events(from, ROWS).map_err(io::Error::other)?;
-            self.from = events.last().and_then(|event| event.rowid.checked_add(1));
-            for event in &events {
-                self.line.extend(event_line(event).into_bytes());
-            }
+            let (last, lines) = (self.page)(&self.foreign, from).map_err(io::Error::other)?;
+            self.from = last.and_then(|last| last.checked_add(1));
+            self.line.extend(lines.into_bytes());
         }
         self.line.read(buffer)
     }
@@ -69,7 +93,9 @@ fn event_line(event: &ForeignEvent) -> String {
         let mut text = properties.into_owned();
         text.pop();
         // The columns come last, so that they count where a property has the same name.
-        for (key, value) in [("time", &event.time), ("distinct_id", &event.distinct_id)] {
+        let columns =
+            [("mp_processing_time_ms", &event.arrived), ("time", &event.time), ("distinct_id", &event.distinct_id)];
+        for (key, value) in columns {
             if value != "null" {
                 let comma = if text.trim_end().ends_with('{') { "" } else { "," };
                 text.extend([comma, "\"", key, "\":", value]);
@@ -80,6 +106,23 @@ fn event_line(event: &ForeignEvent) -> String {
         serde_json::Value::from(properties.into_owned()).to_string()
     };
     format!("{{\"event\":{name},\"properties\":{properties}}}\n")
+}
+
+/// A row of `events` of a plain copy: properties as they are, columns beside them.
+fn copied_line(event: &ForeignEvent) -> String {
+    let ForeignEvent { event, properties, distinct_id, time, arrived, flags, .. } = event;
+    let name = serde_json::Value::from(event.as_str());
+    let properties = one_line(properties.trim());
+    format!(
+        "{{\"event\":{name},\"properties\":{properties},\"columns\":{{\"distinct_id\":{distinct_id},\"time\":{time},\
+         \"arrived\":{arrived},\"flags\":{flags}}}}}\n"
+    )
+}
+
+/// A profile update of a plain copy, as a recorder would write it.
+fn profile_line(profile: &ForeignProfile) -> String {
+    let ForeignProfile { update, arrived, .. } = profile;
+    format!("{{\"received_at_ms\":{arrived},\"update\":{}}}\n", one_line(update.trim()))
 }
 
 fn alias_line(alias: &ForeignAlias) -> String {

@@ -4,8 +4,6 @@
 //! zone. That is [`Carried`] from piece to piece in their order; everything else of a piece is
 //! done by any thread at any time.
 
-use std::borrow::Cow;
-
 use super::cutting::Piece;
 use super::{Options, REJECT_KEPT};
 use crate::formats::infer::Days;
@@ -139,7 +137,10 @@ impl Decoded<'_> {
 
 /// A decoded piece with its rows in their place in time; what is left to do depends on nothing.
 pub(super) struct Settled<'p> {
-    rows: Vec<(RowView<'p>, Millis)>,
+    /// The events among these are its rows.
+    items: Vec<Item<'p>>,
+    /// When each row arrived, or the estimate of it.
+    arrived: Vec<Millis>,
     prepared: Prepared,
 }
 
@@ -202,31 +203,33 @@ impl<'p> Decoded<'p> {
             _ => None,
         };
         let project_was_known = carried.project.is_some();
-        let mut rows = Vec::with_capacity(self.items.len());
+        let mut arrived = Vec::with_capacity(self.items.len());
         let mut skipped = 0;
-        for (item, record) in self.items.into_iter().zip(self.records) {
-            let (token, line): (Option<Cow<'_, str>>, u64) = match &item {
-                Item::Event { row, project, .. } => (project.as_deref().map(Cow::Borrowed), row.line),
-                Item::Profile { profile, project } => (project.as_deref().map(Cow::Borrowed), profile.line),
+        let mut items = self.items;
+        for (item, record) in items.iter_mut().zip(self.records) {
+            let (token, line) = match item {
+                Item::Event { row, project, .. } => (project.as_deref(), row.line),
+                Item::Profile { profile, project } => (project.as_deref(), profile.line),
                 Item::Alias(_) | Item::Skipped | Item::Reject(_) => (None, 0),
             };
             if let Some(token) = token
-                && !carried.is_of_project(&token)
+                && !carried.is_of_project(token)
             {
                 let place = piece.records.get(record).map_or(0..0, |record| record.start..record.end);
                 let text = String::from_utf8_lossy(piece.content().get(place).unwrap_or_default()).trim().to_owned();
                 let reason = format!("belongs to another project (token {token}); import it into a store of its own");
                 chunk.rejects.push(shortened(Reject { line, reason, text }));
+                *item = Item::Skipped;
                 continue;
             }
-            match item {
-                Item::Event { mut row, clock, .. } => {
-                    if clock == Clock::Project && !row.flags.has(Flags::TIME_FROM_ARRIVAL) {
-                        carried.to_utc(&mut row, days.as_ref());
-                    }
-                    let arrived = carried.arrival(&row);
-                    rows.push((row, arrived));
+            if let Item::Event { row, clock, .. } = item {
+                if *clock == Clock::Project && !row.flags.has(Flags::TIME_FROM_ARRIVAL) {
+                    carried.to_utc(row, days.as_ref());
                 }
+                arrived.push(carried.arrival(row));
+                continue;
+            }
+            match std::mem::replace(item, Item::Skipped) {
                 Item::Profile { profile, .. } => chunk.profiles.push(profile),
                 Item::Alias(alias) => chunk.aliases.push(TableAlias {
                     alias: alias.alias,
@@ -236,23 +239,27 @@ impl<'p> Decoded<'p> {
                     line: alias.line,
                     flags: if alias.time.is_some() { Flags::default() } else { Flags::ARRIVAL_UNKNOWN },
                 }),
-                Item::Skipped => skipped += 1,
                 Item::Reject(reject) => chunk.rejects.push(shortened(reject)),
+                Item::Skipped | Item::Event { .. } => skipped += 1,
             }
         }
         chunk.latest = carried.latest;
         let project = if project_was_known { None } else { carried.project.clone() };
         let timezone = carried.timezone();
-        Settled { rows, prepared: Prepared { chunk, project, records: self.read, skipped, timezone } }
+        Settled { items, arrived, prepared: Prepared { chunk, project, records: self.read, skipped, timezone } }
     }
 }
 
 impl Settled<'_> {
     /// Makes the rows ready for the store.
     pub(super) fn seal(self, packer: &mut Packer) -> Result<Prepared, store::Error> {
-        let Self { rows, mut prepared } = self;
-        let mut draft = Draft::with_capacity(rows.len());
-        for (row, arrived) in rows {
+        let Self { items, arrived, mut prepared } = self;
+        let mut draft = Draft::with_capacity(arrived.len());
+        let rows = items.into_iter().filter_map(|item| match item {
+            Item::Event { row, .. } => Some(row),
+            _ => None,
+        });
+        for (row, arrived) in rows.zip(arrived) {
             draft.push(row, arrived);
         }
         prepared.chunk.segment = draft.seal(packer)?;

@@ -42,9 +42,18 @@ pub fn text(token: &str) -> Option<Cow<'_, str>> {
 /// What is in a string without escapes.
 fn plain(token: &str) -> Option<&str> {
     let inside = token.strip_prefix('"')?.strip_suffix('"')?;
-    let special = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
-    // Not `any`: without a way out in the middle it is done for many bytes at once.
-    (!inside.bytes().fold(false, |found, byte| found | special(byte))).then_some(inside)
+    let (words, rest) = inside.as_bytes().as_chunks();
+    let special = words.iter().any(|word| has_special(u64::from_le_bytes(*word)));
+    (!special && !rest.iter().any(|byte| matches!(byte, 0..0x20 | b'"' | b'\\'))).then_some(inside)
+}
+
+/// Whether one of eight bytes is a quote, a backslash or a control character.
+fn has_special(word: u64) -> bool {
+    let repeat = |byte: u8| u64::from_ne_bytes([byte; 8]);
+    // The highest bit of each byte that is below `than`, and perhaps of bytes above such a one.
+    let below = |word: u64, than: u8| word.wrapping_sub(repeat(than)) & !word;
+    let found = below(word, 0x20) | below(word ^ repeat(b'"'), 1) | below(word ^ repeat(b'\\'), 1);
+    found & repeat(0x80) != 0
 }
 
 /// The shortest way to write the number that `token` is.
@@ -69,7 +78,18 @@ const FIRST_MILLISECONDS: f64 = 1e11;
 /// A string of digits counts as the number. RFC 3339, and the same with a space for `T` or
 /// without a zone (then taken as UTC), are read too. `None` for anything else.
 pub fn time(token: &str) -> Option<Millis> {
+    if let Some(whole) = whole(token) {
+        return if whole >= 100_000_000_000 { Some(whole) } else { Some(whole * 1000) };
+    }
     time_text(text(token)?.trim())
+}
+
+/// A whole number of so few digits that nothing can overflow.
+fn whole(digits: &str) -> Option<i64> {
+    if digits.is_empty() || digits.len() > 15 {
+        return None;
+    }
+    digits.bytes().try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0')))
 }
 
 /// [`time`] for a text that is not JSON, such as a field of a CSV file.
@@ -109,6 +129,26 @@ mod tests {
             (r#""  x ""#, "  x "),
         ] {
             assert_eq!(id(token), Some(Id::new(text)), "{token}");
+        }
+    }
+
+    #[test]
+    fn a_string_without_escapes_is_borrowed_and_any_other_is_not() {
+        for length in 0..20 {
+            for at in 0..length {
+                for (inside, outside) in [("é", "é"), ("\u{7f}", "\u{7f}"), (" ", " "), ("\\n", "\n"), ("\\\"", "\"")]
+                {
+                    let text = |middle: &str| format!("{}{middle}{}", "a".repeat(at), "b".repeat(length - at));
+                    let token = format!("\"{}\"", text(inside));
+                    let found = super::text(&token).unwrap();
+                    assert_eq!(found, text(outside));
+                    assert_eq!(matches!(found, Cow::Borrowed(_)), inside == outside, "{token}");
+                }
+                for wrong in ["\"", "\u{1f}", "\n", "\\x"] {
+                    let token = format!("\"{}{wrong}{}\"", "a".repeat(at), "b".repeat(length - at));
+                    assert_eq!(text(&token), None, "{token}");
+                }
+            }
         }
     }
 

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::value::RawValue;
 
-use super::{Hit, Import, ImportedFile, Only, Properties, cuts};
+use super::{Hit, Import, ImportedFile, Only, Properties, Shared, cuts};
 use crate::identity::{
     AliasLine, Evidence, Finding, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Point, Role, Split, State,
     Step, Verdict,
@@ -39,14 +39,25 @@ pub fn only(
 }
 
 /// Writes the hits of a search, best first (`journey search`).
-pub fn search(out: &mut dyn Write, query: &str, hits: &[Hit]) -> io::Result<()> {
+pub fn search(out: &mut dyn Write, query: &str, hits: &[Hit], shared: &[Shared]) -> io::Result<()> {
     #[derive(serde::Serialize)]
-    struct Search<'a, I: Serialize> {
+    struct Search<'a, I: Serialize, J: Serialize> {
         schema: u32,
         query: &'a str,
         hits: I,
+        shared: J,
     }
-    line(out, &Search { schema: SCHEMA, query, hits: Each(hits.iter().map(hit)) })
+    let (hits, shared) = (Each(hits.iter().map(hit)), Each(shared.iter().map(shared_value)));
+    line(out, &Search { schema: SCHEMA, query, hits, shared })
+}
+
+fn shared_value(shared: &Shared) -> impl Serialize {
+    #[derive(serde::Serialize)]
+    struct Json<'a, U: Serialize> {
+        value: &'a str,
+        users: U,
+    }
+    Json { value: &shared.value, users: Each(shared.users.iter().map(Id::as_str)) }
 }
 
 /// Writes what an import did (`journey import`).

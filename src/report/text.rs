@@ -9,7 +9,7 @@ mod timeline;
 use std::io::{self, Write};
 
 use super::look::{Class, Look, count, left, many, right};
-use super::{Hit, Import, ImportedFile, Only, cuts};
+use super::{Hit, Import, ImportedFile, Only, Shared, cuts};
 use crate::identity::{AliasLine, Journey, Member, Orphan, Role, Split, State, Verdict};
 use crate::model::facts::Source;
 use crate::model::{Id, Millis};
@@ -40,7 +40,7 @@ pub fn only(out: &mut dyn Write, journey: &Journey, look: &Look, only: Option<&O
 }
 
 /// Writes the hits of a search, best first (`journey search`).
-pub fn search(out: &mut dyn Write, hits: &[Hit], look: &Look) -> io::Result<()> {
+pub fn search(out: &mut dyn Write, hits: &[Hit], shared: &[Shared], look: &Look) -> io::Result<()> {
     let id = (look.width.saturating_sub(52) / 2).clamp(14, ID);
     let head = format!(
         "{} {} {} {} {} {}",
@@ -72,6 +72,15 @@ pub fn search(out: &mut dyn Write, hits: &[Hit], look: &Look) -> io::Result<()> 
             let via = look.cut(&format!("{property} is {value}"), look.width.saturating_sub(10));
             writeln!(out, "{}{}", " ".repeat(10), look.paint(Class::Faint, &via))?;
         }
+    }
+    for Shared { value, users } in shared {
+        let names: Vec<&str> = users.iter().map(Id::as_str).collect();
+        let sentence = format!(
+            "warning: {} users have {value}: {}. Nothing joins them; journey diff tells whether they are one person",
+            users.len(),
+            names.join(", ")
+        );
+        writeln!(out, "{}", look.paint(Class::Orphan, &look.wrap(&sentence, 0)))?;
     }
     Ok(())
 }

@@ -70,6 +70,24 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// A question in SQL that cannot be answered.
+    #[error("the question cannot be answered: {what}")]
+    Question {
+        /// What is wrong with it.
+        what: String,
+    },
+    /// Something is where a new file was to be.
+    #[error("{} is there already", path.display())]
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A copy was to replace what it is a copy of.
+    #[error("{} is the store itself", path.display())]
+    Itself {
+        /// The file.
+        path: PathBuf,
+    },
     /// The query was aborted by [`super::Reader::on_progress`].
     #[error("the query was cancelled")]
     Cancelled,
@@ -121,7 +139,9 @@ impl Error {
             Self::NotAStore { .. } => "name another file with --store; to read this one as data, use `journey import`",
             Self::Newer { .. } => "update `journey`, or import the files again into a new store",
             Self::Older { .. } => "bring it up to date with any `journey import` into it",
-            Self::Busy { .. } => "wait until the other import is done, then try again",
+            Self::Busy { .. } => {
+                "wait until the other program is done with it (an import shows how far it is), then try again"
+            }
             Self::ReadOnly { .. } => "check the permissions of the file and of its folder, or copy it elsewhere",
             Self::Corrupt { .. } => "import the files again into a new store",
             Self::Full { .. } => "make room and run the import again: it goes on where it stopped",
@@ -131,6 +151,12 @@ impl Error {
                 "a SQLite file needs a table `events` (distinct_id, event, time, properties) or `aliases` \
                  (alias, distinct_id, time); a store of this program is opened with --store"
             }
+            Self::Question { .. } => {
+                "`journey sql \"SELECT * FROM events LIMIT 5\"` shows the columns; the other view is `aliases`, \
+                 and props(id) gives the properties of a row"
+            }
+            Self::Itself { .. } => "name another file",
+            Self::Exists { .. } => "name another file, or give --force to have it replaced",
             Self::Cancelled | Self::Pack { .. } | Self::Sqlite { .. } => return None,
         })
     }

@@ -1,8 +1,10 @@
 //! SQLite files of other programs, as input.
 //!
-//! Wanted are a table or view `events` (`distinct_id`, `event`, `time`, optionally `properties`),
-//! one `aliases` (`alias`, `distinct_id`, optionally `time`), or both; names in any case. Values are
-//! given as JSON text, so that they read like those of any other format.
+//! Wanted are a table or view `events` (`distinct_id`, `event`, `time`, optionally `properties`
+//! and `arrived`), one `aliases` (`alias`, `distinct_id`, optionally `time`), or both; names in
+//! any case. A plain copy of a store has `profiles` too. Values are given as JSON text, so that they read like those of any other format. An
+//! alias with an `event_id` is a row of `events` as well, as in a plain copy of a store, and is
+//! left to it.
 
 use std::io::{Error as IoError, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -12,7 +14,7 @@ use rusqlite::{Connection, Row};
 use serde_json::{Number, Value};
 
 use super::open::{self, Content};
-use super::{Error, number};
+use super::{Error, number, schema};
 
 /// A SQLite file with a table `events`, a table `aliases`, or both.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub struct Foreign {
     path: PathBuf,
     events: Option<Table>,
     aliases: Option<Table>,
+    profiles: Option<Table>,
+    is_copy: bool,
 }
 
 /// One row of its table `events`.
@@ -36,6 +40,21 @@ pub struct ForeignEvent {
     pub time: String,
     /// `properties` as text; `{}` when absent.
     pub properties: String,
+    /// `arrived` as one JSON value; `null` when absent.
+    pub arrived: String,
+    /// `flags` as one JSON value; `null` when absent.
+    pub flags: String,
+}
+
+/// One row of the table `profiles` of a plain copy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ForeignProfile {
+    /// Its number; ascending.
+    pub rowid: i64,
+    /// The whole update as JSON text.
+    pub update: String,
+    /// `arrived` as one JSON value; `null` when absent.
+    pub arrived: String,
 }
 
 /// One row of its table `aliases`.
@@ -85,7 +104,15 @@ impl Foreign {
                 return Err(refuse(format!("its table `{}` has no column `{column}`", table.name)));
             }
         }
-        Ok(Self { db, path: path.to_owned(), events, aliases })
+        let id: i64 = db.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(at)?;
+        let is_copy = id == schema::COPY_ID;
+        let profiles = if is_copy { Table::of(&db, "profiles").map_err(at)? } else { None };
+        Ok(Self { db, path: path.to_owned(), events, aliases, profiles, is_copy })
+    }
+
+    /// Whether it is a plain copy of a store ([`super::Reader::export`]).
+    pub fn is_copy(&self) -> bool {
+        self.is_copy
     }
 
     /// Whether the file is a SQLite file, by its first bytes. [`Foreign::open`] tells whether it
@@ -98,29 +125,50 @@ impl Foreign {
     /// table. The next page begins after the last number.
     pub fn events(&self, from_rowid: i64, limit: usize) -> Result<Vec<ForeignEvent>, Error> {
         let Some(table) = &self.events else { return Ok(Vec::new()) };
-        self.rows(table, &["distinct_id", "event", "time", "properties"], from_rowid, limit, |row| {
-            Ok(ForeignEvent {
-                rowid: row.get(0)?,
-                distinct_id: token(row.get_ref(1)?),
-                event: text(row.get_ref(2)?).unwrap_or_default(),
-                time: token(row.get_ref(3)?),
-                properties: text(row.get_ref(4)?).unwrap_or_else(|| "{}".to_owned()),
-            })
+        self.rows(
+            table,
+            &["distinct_id", "event", "time", "properties", "arrived", "flags"],
+            from_rowid,
+            limit,
+            |row| {
+                Ok(ForeignEvent {
+                    rowid: row.get(0)?,
+                    distinct_id: token(row.get_ref(1)?),
+                    event: text(row.get_ref(2)?).unwrap_or_default(),
+                    time: token(row.get_ref(3)?),
+                    properties: text(row.get_ref(4)?).unwrap_or_else(|| "{}".to_owned()),
+                    arrived: token(row.get_ref(5)?),
+                    flags: token(row.get_ref(6)?),
+                })
+            },
+        )
+    }
+
+    /// Up to `limit` rows of `profiles` of a plain copy, as [`Foreign::events`].
+    pub fn profiles(&self, from_rowid: i64, limit: usize) -> Result<Vec<ForeignProfile>, Error> {
+        let Some(table) = &self.profiles else { return Ok(Vec::new()) };
+        self.rows(table, &["properties", "arrived"], from_rowid, limit, |row| {
+            let update = text(row.get_ref(1)?).unwrap_or_default();
+            Ok(ForeignProfile { rowid: row.get(0)?, update, arrived: token(row.get_ref(2)?) })
         })
     }
 
-    /// All rows of `aliases`; none without such a table.
+    /// All rows of `aliases` that are no rows of `events`; none without such a table.
     pub fn aliases(&self) -> Result<Vec<ForeignAlias>, Error> {
         let Some(table) = &self.aliases else { return Ok(Vec::new()) };
         let has_time = table.has("time");
-        self.rows(table, &["alias", "distinct_id", "time"], i64::MIN, usize::MAX, |row| {
-            Ok(ForeignAlias {
+        let read = |row: &Row<'_>| {
+            let alias = ForeignAlias {
                 rowid: row.get(0)?,
                 alias: token(row.get_ref(1)?),
                 distinct_id: token(row.get_ref(2)?),
                 time: has_time.then(|| row.get_ref(3).map(token)).transpose()?,
-            })
-        })
+            };
+            let is_event = self.events.is_some() && row.get_ref(4)? != ValueRef::Null;
+            Ok((!is_event).then_some(alias))
+        };
+        let aliases = self.rows(table, &["alias", "distinct_id", "time", "event_id"], i64::MIN, usize::MAX, read)?;
+        Ok(aliases.into_iter().flatten().collect())
     }
 
     fn rows<T>(

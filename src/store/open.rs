@@ -20,6 +20,9 @@ const MAGIC: &[u8; 16] = b"SQLite format 3\0";
 /// How long to wait for another process before saying that the store is locked.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// The same for reading: a writer never keeps a reader out, only who has locked the whole file.
+const READING_PATIENCE: Duration = Duration::from_secs(1);
+
 /// What stands at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Content {
@@ -137,7 +140,7 @@ pub(super) fn read_only(path: &Path) -> Result<Connection, Error> {
 ///
 /// No memory map: a file that another process truncates would end this one.
 pub(super) fn for_reading(db: &Connection) -> rusqlite::Result<()> {
-    db.busy_timeout(PATIENCE)?;
+    db.busy_timeout(READING_PATIENCE)?;
     db.set_prepared_statement_cache_capacity(64);
     db.execute_batch("PRAGMA mmap_size = 0; PRAGMA cache_size = -65536; PRAGMA query_only = ON;")
 }

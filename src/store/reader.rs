@@ -3,12 +3,17 @@
 mod arena;
 mod census;
 mod collect;
+mod export;
 mod facts;
 mod files;
 mod find;
 mod heads;
 mod overview;
 mod properties;
+mod sql;
+
+pub use self::export::Exported;
+pub use self::sql::{Cell as SqlCell, Piece};
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;

@@ -5,6 +5,9 @@ use rusqlite::{Connection, TransactionBehavior};
 /// `application_id` of a store: "jrny".
 pub(super) const APPLICATION_ID: i64 = 0x6a72_6e79;
 
+/// `application_id` of a plain copy: "jrnc".
+pub(super) const COPY_ID: i64 = 0x6a72_6e63;
+
 /// Number of the newest version, which is also `user_version`.
 pub(super) const VERSION: i64 = 1;
 

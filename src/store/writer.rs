@@ -2,29 +2,66 @@
 
 mod bulk;
 mod intern;
+mod links;
+mod runs;
 mod segment;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use self::intern::Interner;
+use self::intern::{Interner, Table};
+use self::links::Links;
+use self::runs::Run;
 pub(super) use self::segment::NO_ID;
 use super::open::{self, Content};
 use super::{Added, Chunk, Error, FileId, FileInfo, ImportedFile, KnownChunk, Reader, number};
 
 /// The one that adds to a store.
 ///
-/// Dropping it loses nothing that [`Writer::append`] gave back.
+/// What it writes is kept at [`Writer::commit`], which all of its methods but [`Writer::add`] call
+/// themselves, unless something that was added waits. Dropping it loses what waits.
 #[derive(Debug)]
 pub struct Writer {
     db: Connection,
     path: PathBuf,
     in_memory: bool,
+    waiting: Waiting,
+}
+
+/// What the open transaction writes at its end: rows whose place in their tables is anywhere.
+///
+/// Sorted, they touch each page once, however many chunks there are.
+#[derive(Debug)]
+struct Waiting {
     ids: Interner,
     names: Interner,
+    runs: Vec<Run>,
+    links: Links,
+}
+
+impl Waiting {
+    fn begin(&mut self, db: &Connection) -> rusqlite::Result<()> {
+        self.ids.begin(db)?;
+        self.names.begin(db)
+    }
+
+    fn write(&mut self, db: &Connection) -> rusqlite::Result<()> {
+        self.links.write(db, self.ids.first_new())?;
+        self.ids.write(db)?;
+        self.names.write(db)?;
+        runs::write(db, &mut self.runs)
+    }
+
+    /// The transaction was rolled back.
+    fn forget(&mut self) {
+        self.ids.forget();
+        self.names.forget();
+        self.runs.clear();
+        self.links.forget();
+    }
 }
 
 impl Writer {
@@ -49,7 +86,13 @@ impl Writer {
     }
 
     fn over(db: Connection, path: PathBuf, in_memory: bool) -> Self {
-        Self { db, path, in_memory, ids: Interner::ids(), names: Interner::names() }
+        let waiting = Waiting {
+            ids: Interner::over(Table::Ids),
+            names: Interner::over(Table::Names),
+            runs: Vec::new(),
+            links: Links::default(),
+        };
+        Self { db, path, in_memory, waiting }
     }
 
     /// Announces a file; gives the number that its chunks name.
@@ -57,7 +100,7 @@ impl Writer {
     /// A file that was announced before with the same name, format and zone, and of which no
     /// chunk came, is taken up again.
     pub fn begin_file(&mut self, info: &FileInfo) -> Result<FileId, Error> {
-        self.transaction(|db, _| {
+        self.whole(|db, _| {
             let unused = db
                 .query_row(
                     "SELECT id FROM files f WHERE name = ?1 AND format = ?2 AND timezone = ?3
@@ -99,23 +142,40 @@ impl Writer {
         })
     }
 
-    /// Adds a chunk whole, in one transaction: rows, alias calls, links, profiles, rejects and
-    /// the record of the chunk.
+    /// Adds a chunk, and keeps it: [`Writer::add`] and [`Writer::commit`].
+    pub fn append(&mut self, chunk: &Chunk) -> Result<Added, Error> {
+        let added = self.add(chunk)?;
+        self.commit()?;
+        Ok(added)
+    }
+
+    /// Adds a chunk whole: rows, alias calls, links, profiles, rejects and the record of the
+    /// chunk. It waits for [`Writer::commit`]; until then other connections neither see it nor
+    /// can write.
     ///
     /// # Errors
-    /// [`Error::Missing`] for a file that was not begun; then, and after any other error, the
-    /// store is as it was.
-    #[expect(clippy::needless_pass_by_value, reason = "a chunk is stored once, and gone from memory then")]
-    pub fn append(&mut self, chunk: Chunk) -> Result<Added, Error> {
-        let file = chunk.file;
-        let added = self.transaction(|db, interners| segment::append(db, interners, &chunk))?;
-        added.ok_or_else(|| self.no_file(file))
+    /// [`Error::Missing`] for a file that was not begun. After any other error the store is as it
+    /// was after the last commit.
+    pub fn add(&mut self, chunk: &Chunk) -> Result<Added, Error> {
+        let added = self.write(|db, waiting| segment::append(db, waiting, chunk))?;
+        added.ok_or_else(|| self.no_file(chunk.file))
+    }
+
+    /// Keeps what was added: all of it or, if this fails, nothing.
+    pub fn commit(&mut self) -> Result<(), Error> {
+        if self.db.is_autocommit() {
+            return Ok(());
+        }
+        self.write(|db, waiting| {
+            waiting.write(db)?;
+            db.execute_batch("COMMIT")
+        })
     }
 
     /// Notes whether a file was read to its end.
     pub fn finish_file(&mut self, file: FileId, complete: bool) -> Result<(), Error> {
-        let changed = self
-            .transaction(|db, _| db.execute("UPDATE files SET complete = ?2 WHERE id = ?1", params![file, complete]))?;
+        let changed =
+            self.whole(|db, _| db.execute("UPDATE files SET complete = ?2 WHERE id = ?1", params![file, complete]))?;
         if changed == 0 { Err(self.no_file(file)) } else { Ok(()) }
     }
 
@@ -136,7 +196,7 @@ impl Writer {
 
     /// Keeps the token of the project, unless one is known.
     pub fn set_project(&mut self, token: &str) -> Result<(), Error> {
-        self.transaction(|db, _| {
+        self.whole(|db, _| {
             db.execute("INSERT OR IGNORE INTO meta (key, value) VALUES ('project', ?1)", [token]).map(drop)
         })
     }
@@ -144,7 +204,8 @@ impl Writer {
     /// Leaves the store tidy: statistics for the planner, and all of it in one file.
     ///
     /// Where a reader is at work, part stays in the journal beside the file until later.
-    pub fn finish(self) -> Result<(), Error> {
+    pub fn finish(mut self) -> Result<(), Error> {
+        self.commit()?;
         self.read(|db| {
             db.execute_batch("PRAGMA optimize")?;
             db.busy_timeout(Duration::from_millis(100))?;
@@ -153,7 +214,8 @@ impl Writer {
     }
 
     /// The same store to read from: how one in memory is read.
-    pub fn into_reader(self) -> Result<Reader, Error> {
+    pub fn into_reader(mut self) -> Result<Reader, Error> {
+        self.commit()?;
         open::for_reading(&self.db).map_err(|source| Error::sqlite(&self.path, source))?;
         Reader::over(self.db, self.path, self.in_memory)
     }
@@ -166,30 +228,37 @@ impl Writer {
         read(&self.db).map_err(|source| Error::sqlite(&self.path, source))
     }
 
-    /// Runs `write` whole or not at all. The lock is taken first: nobody changes what was read.
-    fn transaction<T>(
-        &mut self,
-        write: impl FnOnce(&Transaction<'_>, &mut Interners<'_>) -> rusqlite::Result<T>,
-    ) -> Result<T, Error> {
-        let Self { db, ids, names, .. } = self;
-        let mut interners = Interners { ids, names };
-        let result = db.transaction_with_behavior(TransactionBehavior::Immediate).and_then(|tx| {
-            let written = write(&tx, &mut interners)?;
-            tx.commit()?;
-            Ok(written)
-        });
+    /// Runs `write` whole or not at all, as a transaction of its own if none is open.
+    fn whole<T>(&mut self, write: impl FnOnce(&Connection, &mut Waiting) -> rusqlite::Result<T>) -> Result<T, Error> {
+        let alone = self.db.is_autocommit();
+        let written = self.write(write)?;
+        if alone {
+            self.commit()?;
+        }
+        Ok(written)
+    }
+
+    /// Runs `write` in the open transaction, or opens one. The lock is taken first: nobody
+    /// changes what was read. After an error the transaction is gone.
+    fn write<T>(&mut self, write: impl FnOnce(&Connection, &mut Waiting) -> rusqlite::Result<T>) -> Result<T, Error> {
+        let Self { db, waiting, .. } = self;
+        let begin = |waiting: &mut Waiting| {
+            if db.is_autocommit() {
+                db.execute_batch("BEGIN IMMEDIATE")?;
+                waiting.begin(db)?;
+            }
+            Ok(())
+        };
+        let result = begin(waiting).and_then(|()| write(db, waiting));
         if result.is_err() {
-            interners.ids.forget();
-            interners.names.forget();
+            waiting.forget();
+            if !db.is_autocommit() {
+                // What failed is told; that this fails too could only mean the same again.
+                let _ = db.execute_batch("ROLLBACK");
+            }
         }
         result.map_err(|source| Error::sqlite(&self.path, source))
     }
-}
-
-/// Texts that have numbers in the store.
-struct Interners<'w> {
-    ids: &'w mut Interner,
-    names: &'w mut Interner,
 }
 
 /// Selects files with their totals, for [`imported_file`]; wants `GROUP BY f.id`.

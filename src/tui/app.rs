@@ -9,12 +9,14 @@ mod compare;
 mod copying;
 mod draw;
 mod identity;
+mod message;
 pub mod mouse;
 mod palette;
 mod playing;
 mod timeline;
 
 pub use self::draw::{Drawn, Ui, view};
+pub use self::message::{Effect, Layer, Msg};
 
 use std::collections::BTreeSet;
 
@@ -26,83 +28,10 @@ use super::Options;
 use super::keys::{Action, AssetError, Context, Key, Keymap, Resolved};
 use super::screen::journey::sift::Sifting;
 use super::screen::search::{self, Load};
-use super::screen::{demo, help, journey, palette as palette_screen, prompt};
+use super::screen::{demo, help, journey};
 use super::theme::{Look, Theme};
 use super::when::Zone;
 use super::worker::{Answer, Failure, Question, Ticket};
-
-/// Everything that can happen.
-#[derive(Debug)]
-pub enum Msg {
-    /// The terminal sent something.
-    Terminal(Event),
-    /// The store is open; this is what to call it.
-    Opened(String),
-    /// It cannot be opened.
-    NotOpened(Failure),
-    /// What a command has to name the store by, if it has to.
-    Located(Option<String>),
-    /// The worker answers.
-    Answer(Ticket, Answer),
-    /// An answer has been waited for long enough to say so.
-    Waited,
-    /// Some time has passed without anything.
-    Idle,
-    /// The time that [`Model::beat`] gave has passed.
-    Beat,
-    /// A frame was drawn: what of it the update needs.
-    Drawn(Drawn),
-    /// Another program asks this one to end.
-    Terminate,
-    /// Another program asks this one to stop for a while.
-    Suspend,
-    /// The program was stopped and goes on.
-    Continued,
-    /// A text was given to the terminal to copy, or could not be.
-    Copied(Result<(), String>),
-    /// A thread has panicked, or the terminal is gone.
-    Died(Failure),
-}
-
-/// Something to be done outside of the model.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Effect {
-    /// Ask the worker.
-    Ask(Ticket, Question),
-    /// End.
-    Quit,
-    /// End, and say why.
-    Fail(Failure),
-    /// Give a text to the terminal's clipboard.
-    Copy(String),
-    /// Give the terminal back until the shell continues the program.
-    Suspend,
-    /// Let the terminal send what the mouse does, or keep it for itself.
-    Mouse(bool),
-}
-
-/// A screen on the stack.
-#[derive(Clone, Debug)]
-pub enum Layer {
-    /// The search.
-    Search,
-    /// The timeline.
-    Journey,
-    /// The identity panel.
-    Identity,
-    /// The list of scenarios.
-    Gallery,
-    /// The player of a scenario.
-    Player,
-    /// The help.
-    Help(help::State),
-    /// A question to the user.
-    Prompt(prompt::State),
-    /// Two users beside each other.
-    Compare,
-    /// The command palette, over the screen below it.
-    Palette(palette_screen::State),
-}
 
 /// The state of the interface.
 #[derive(Clone, Debug)]
@@ -286,10 +215,10 @@ impl Model {
         self.sifting = None;
         self.failed = None;
         self.waited = false;
-        if self.opened.as_ref() != Some(&id) {
-            if let Some(journey) = self.journey.take() {
-                self.marks.clone_from(journey.marks());
-            }
+        if self.opened.as_ref() != Some(&id)
+            && let Some(journey) = self.journey.take()
+        {
+            self.marks.clone_from(journey.marks());
         }
         if let Some(journey) = &mut self.journey {
             journey.scrub_to(None);

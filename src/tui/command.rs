@@ -1,5 +1,7 @@
 //! The command that shows what a screen shows, as a shell reads it.
 
+use std::fmt::Write as _;
+
 use crate::model::Id;
 use crate::model::facts::Arrival;
 use crate::model::time::rfc3339;
@@ -97,8 +99,8 @@ fn finish(mut words: Vec<String>, arguments: &[&str]) -> String {
 
 /// A word for a shell, in quotes where it needs them.
 ///
-/// A character that acts on a terminal is written as `$'\x1b'`: what is pasted into a shell would
-/// act there before it is read.
+/// A character that acts on a terminal is written as `$'\033'`, which bash, zsh and ksh read: what
+/// is pasted into a shell would act there before it is read.
 pub fn shell(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "@%+=:,./-_".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
@@ -116,7 +118,7 @@ pub fn shell(text: &str) -> String {
             c if c.is_control() => {
                 for byte in c.encode_utf8(&mut [0; 4]).bytes() {
                     // Three digits always: what follows cannot be taken for one more.
-                    word.push_str(&format!("\\{byte:03o}"));
+                    let _ = write!(word, "\\{byte:03o}");
                 }
             }
             c => word.push(c),
@@ -148,16 +150,10 @@ mod tests {
         for word in
             ["it's", "a b", "$HOME `id` \"q\" \\", "-rf", "*?[a]{b,c}~!#", "two\nlines\t", "日本語", "a\u{1b}7\u{9b}é"]
         {
-            let out =
-                std::process::Command::new("bash").args(["-c", &format!("printf %s {}", shell_after(word))]).output();
+            let out = std::process::Command::new("bash").args(["-c", &format!("printf %s {}", shell(word))]).output();
             let Ok(out) = out else { return };
             assert_eq!(String::from_utf8_lossy(&out.stdout), word, "{}", shell(word));
         }
-    }
-
-    /// `printf` takes a leading dash for an option of its own.
-    fn shell_after(word: &str) -> String {
-        format!("-- {}", shell(word))
     }
 
     #[test]

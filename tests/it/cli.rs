@@ -1,6 +1,7 @@
 //! The program as a shell meets it: arguments, answers, exit codes.
 
 mod config;
+mod locked;
 
 use std::fs;
 use std::io::Read;
@@ -288,6 +289,24 @@ fn a_search_finds_the_best_first() {
 }
 
 #[test]
+fn an_address_that_two_users_have_is_listed_with_a_warning() {
+    let home = Home::with_sample();
+    let profiles = home.path("profiles.jsonl");
+    let profile =
+        |id: &str| format!("{{\"$distinct_id\":\"{id}\",\"$properties\":{{\"$email\":\"sally@gmail.com\"}}}}\n");
+    fs::write(&profiles, profile("12345") + &profile("P-1")).unwrap();
+    assert_eq!(code(&home.run(&["import", profiles.to_str().unwrap()])), 0);
+    let search = home.json(0, &["search", "Sally@gmail"]);
+    let ids: Vec<_> = search["hits"].as_array().unwrap().iter().map(|hit| hit["id"].as_str().unwrap()).collect();
+    assert!(ids.contains(&"12345") && ids.contains(&"P-1"), "{ids:?}");
+    let expected = serde_json::json!([{"value": "sally@gmail.com", "users": ["12345", "P-1"]}]);
+    assert_eq!(search["shared"], expected);
+    let text = out(&home.run(&["search", "sally@gmail.com", "--limit", "1"]));
+    assert!(text.contains("warning: 2 users have sally@gmail.com: 12345, P-1"), "{text}");
+    assert_eq!(home.json(0, &["search", "P-"])["shared"], serde_json::json!([]));
+}
+
+#[test]
 fn a_search_that_lists_less_than_it_found_says_so() {
     let home = Home::with_sample();
     let output = home.run(&["search", "1", "--limit", "1"]);
@@ -368,9 +387,64 @@ fn a_zone_that_is_none_is_told_with_one_that_is() {
 }
 
 #[test]
+fn a_question_in_sql_is_answered_in_three_forms() {
+    let home = Home::with_sample();
+    let question = "SELECT event, props(id) ->> 'distinct_id' AS who, line FROM events WHERE line <= 2 ORDER BY line";
+    let json = home.json(0, &["sql", question]);
+    assert_eq!((&json["schema"], &json["columns"]), (&1.into(), &serde_json::json!(["event", "who", "line"])));
+    let rows = json["rows"].as_array().unwrap();
+    assert_eq!((rows.len(), &rows[0]["line"]), (2, &1.into()));
+    let name = rows[0]["event"].as_str().unwrap();
+    let table = out(&home.run(&["sql", question]));
+    assert!(table.lines().count() == 4 && table.starts_with("event") && table.contains(name), "{table}");
+    let csv = out(&home.run(&["sql", question, "--format", "csv"]));
+    assert!(csv.starts_with("event,who,line\r\n"), "{csv}");
+    // The sample has a name and an id that would act on a terminal.
+    let every = "SELECT event, distinct_id FROM events";
+    for form in ["table", "text"] {
+        assert!(!out(&home.run(&["sql", every, "--format", form])).contains('\u{1b}'), "{form}");
+    }
+    assert!(out(&home.run(&["sql", every, "--format", "csv"])).contains('\u{1b}'), "CSV has the text as it is");
+}
+
+#[test]
+fn a_question_that_cannot_be_answered_is_wrong_use_and_says_what_can() {
+    let home = Home::with_sample();
+    for question in ["SELECT nothing FROM events", "DELETE FROM rows", "SELECT 1; SELECT 2", ""] {
+        let output = home.run(&["sql", question]);
+        assert_eq!(code(&output), 2, "{question}: {}", err(&output));
+        assert!(err(&output).contains("the question cannot be answered") && err(&output).contains("props(id)"));
+    }
+    let output = home.run(&["show", "12345", "--format", "csv"]);
+    assert_eq!(code(&output), 2);
+    assert!(err(&output).contains("this command has no --format csv"), "{}", err(&output));
+}
+
+#[test]
+fn the_demo_store_answers_questions_and_can_be_copied() {
+    let home = Home::new();
+    let rows = home.json(0, &["sql", "SELECT props(id) AS p FROM events WHERE distinct_id = '12345' LIMIT 3"]);
+    let properties = rows["rows"][0]["p"].as_str().unwrap();
+    assert!(serde_json::from_str::<Value>(properties).unwrap().is_object(), "{properties}");
+    let copy = home.path("copy.db");
+    let told = home.json(0, &["export", "--sqlite", copy.to_str().unwrap()]);
+    assert!(told["events"].as_u64().unwrap() > 50 && copy.exists(), "{told}");
+    let again = home.run(&["export", "--sqlite", copy.to_str().unwrap()]);
+    assert_eq!(code(&again), 2);
+    assert!(err(&again).contains("is there already"), "{}", err(&again));
+}
+
+#[test]
 fn a_reader_that_goes_away_is_no_failure() {
     let home = Home::with_sample();
-    for arguments in [&["show", "12345"][..], &["show", "12345", "--format", "json"], &["search", "a"], &["man"]] {
+    for arguments in [
+        &["show", "12345"][..],
+        &["show", "12345", "--format", "json"],
+        &["search", "a"],
+        &["man"],
+        &["sql", "SELECT * FROM events"],
+        &["sql", "SELECT * FROM events", "--format", "csv"],
+    ] {
         let mut child = home.command().args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
         let status = child.wait().unwrap();

@@ -173,6 +173,94 @@ fn a_run_that_was_stopped_at_any_chunk_and_repeated_is_like_one_run() {
 }
 
 #[test]
+fn a_run_that_died_at_any_chunk_and_repeated_is_like_one_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = |name: &str| Writer::open(&folder.path().join(name)).unwrap();
+    let options = Options { together: 3, ..small() };
+    let file = || vec![Input::Path(sample("wire/retry.jsonl"))];
+    let mut clean = open("clean");
+    let mut chunks = 0;
+    import(&mut clean, file(), &options, &mut |_| {
+        chunks += 1;
+        Flow::Continue
+    })
+    .unwrap();
+    let clean = content(clean);
+    let mut kept = Vec::new();
+    for last in 1..chunks {
+        let name = format!("died-{last}");
+        let mut writer = open(&name);
+        let mut seen = 0;
+        let died = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            import(&mut writer, file(), &options, &mut |_| {
+                seen += 1;
+                assert!(seen <= last, "dies here, as it should");
+                Flow::Continue
+            })
+        }));
+        assert!(died.is_err());
+        // As if it were killed: nothing is committed on the way out.
+        drop(writer);
+        let path = folder.path().join(&name);
+        kept.push(
+            Connection::open(&path)
+                .unwrap()
+                .query_row("SELECT count(*) FROM chunks", [], |row| row.get::<_, i64>(0))
+                .unwrap(),
+        );
+        let mut writer = open(&name);
+        run(&mut writer, file(), &options);
+        assert_eq!(content(writer), clean, "died after {last} chunks");
+    }
+    assert!(kept.iter().all(|chunks| chunks % 3 == 0), "{kept:?}");
+    assert!(kept.contains(&0) && kept.contains(&3), "{kept:?}");
+}
+
+/// Every row of every table, as text.
+fn tables(path: &Path) -> String {
+    let db = Connection::open(path).unwrap();
+    let mut tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").unwrap();
+    let tables: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().collect::<Result<_, _>>().unwrap();
+    let mut text = String::new();
+    for table in tables.iter().filter(|name| !name.starts_with("sqlite_")) {
+        let mut select = db.prepare(&format!("SELECT * FROM {table}")).unwrap();
+        let columns = select.column_count();
+        let mut rows = select.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let row: Vec<_> = (0..columns).map(|at| row.get_ref(at).unwrap()).collect();
+            writeln!(text, "{table} {row:?}").unwrap();
+        }
+    }
+    text
+}
+
+#[test]
+fn neither_threads_nor_transactions_make_another_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = |name: &str, options: &Options| {
+        let path = folder.path().join(name);
+        let mut writer = Writer::open(&path).unwrap();
+        let second = rows(0, 200, 0).replace("\"u3\"", "\"u3\",\"$device_id\":\"d\"");
+        let inputs = vec![
+            Input::Path(sample("export/second_device.jsonl")),
+            Input::Path(sample("table/aliases.csv")),
+            bytes("second", second),
+            Input::Path(sample("engage/second_device.jsonl")),
+            Input::Path(sample("variants/array.json")),
+        ];
+        run(&mut writer, inputs, options);
+        writer.finish().unwrap();
+        tables(&path)
+    };
+    let plain = made("plain", &Options { threads: 1, together: 1, ..small() });
+    assert!(plain.lines().filter(|line| line.starts_with("chunks")).count() > 40);
+    for (threads, together) in [(1, 1000), (2, 7), (4, 1), (4, 1000)] {
+        let other = made(&format!("{threads}-{together}"), &Options { threads, together, ..small() });
+        assert!(other == plain, "{threads} threads, {together} chunks together");
+    }
+}
+
+#[test]
 fn a_stop_while_known_chunks_are_passed_over_leaves_the_file_as_it_was() {
     let mut writer = store();
     run(&mut writer, vec![bytes("x", rows(0, 40, 0))], &small());

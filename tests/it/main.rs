@@ -9,6 +9,7 @@ mod cli;
 mod compare;
 mod demo;
 mod engine;
+mod export;
 mod formats;
 mod ingest;
 mod layers;

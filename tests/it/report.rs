@@ -232,7 +232,7 @@ fn findings_and_hits_and_imports_have_their_keys() {
         last: None,
     };
     let mut out = Vec::new();
-    json::search(&mut out, "sally", &[hit]).unwrap();
+    json::search(&mut out, "sally", &[hit], &[]).unwrap();
     assert_eq!(
         String::from_utf8(out).unwrap(),
         "{\"schema\":1,\"query\":\"sally\",\"hits\":[{\"id\":\"sally\",\"root\":\"12345\",\"kind\":\"alias\",\

@@ -486,3 +486,35 @@ proptest! {
         app.settle();
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_size_up_to_400_by_100_breaks_a_screen_and_a_storm_of_sizes_loses_no_place(
+        story in 0..6usize,
+        sizes in proptest::collection::vec((0u16..=400, 0u16..=100), 1..6),
+        screen in proptest::sample::select(vec![
+            "", "s", "sally", "event:", "zz", "<Enter>", "<Enter><Enter>", "<Enter>o", "<Enter>?", "<Enter>:", "<Enter>&",
+        ]),
+    ) {
+        let stories = [sally(), phone(), two_people(), race(), many_lanes(), hostile()];
+        let story = stories.get(story).cloned().expect("a story");
+        let mut app = with(story);
+        app.press(screen);
+        let place = |app: &App<Stories>| {
+            let row = app.model.journey().map(journey::tui::screen::journey::State::selected);
+            (app.top(), row, app.model.search.selected(), app.model.search.text().to_owned())
+        };
+        let before = place(&app);
+        for (width, height) in sizes {
+            app.resize(width, height);
+            app.settle();
+            let once = app.buffer();
+            prop_assert_eq!(&once, &app.buffer());
+        }
+        app.resize(80, 24);
+        app.settle();
+        prop_assert_eq!(place(&app), before);
+    }
+}

@@ -7,6 +7,7 @@ mod broken;
 mod facts;
 mod foreign;
 mod life;
+mod questions;
 mod search;
 
 use std::fs;
@@ -68,7 +69,7 @@ fn store_of(files: &[(&str, Vec<Row>)]) -> Reader {
     let mut store = Writer::in_memory().unwrap();
     for (name, rows) in files {
         let file = begin(&mut store, name);
-        store.append(chunk(file, rows.clone())).unwrap();
+        store.append(&chunk(file, rows.clone())).unwrap();
     }
     store.into_reader().unwrap()
 }
@@ -83,7 +84,7 @@ fn store_in_file(chunks: i64) -> (TempDir, PathBuf) {
         let mut chunk = chunk(file, vec![row("u", n * 10 + 1), row("u", n * 10 + 2)]);
         chunk.hash = n.unsigned_abs() + 1;
         chunk.prev = n.unsigned_abs();
-        store.append(chunk).unwrap();
+        store.append(&chunk).unwrap();
     }
     store.finish_file(file, true).unwrap();
     store.finish().unwrap();

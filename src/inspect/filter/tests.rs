@@ -257,7 +257,7 @@ proptest! {
     fn no_properties_break_a_condition(text in "\\PC{0,40}", name in "[a-z.*]{1,5}", value in "[a-z0-9]{1,4}") {
         let names = names();
         for relation in ["=", "!=", "~"] {
-            let filter = Filter::read(&format!("{name}{relation}{value}"), &names).unwrap().unwrap();
+            let filter = Filter::read(&format!("prop:{name}{relation}{value}"), &names).unwrap().unwrap();
             let journey = journey();
             let index = Index::of(&journey);
             prop_assert!(filter.decide(&index.subject(&journey, &journey.steps[0], None), Some(&text)).is_some());

@@ -4,6 +4,7 @@
 //! of the store and each block is unpacked once. Where there are many, other threads unpack
 //! while this one reads ([`Reader::for_each_properties`]).
 
+use std::mem;
 use std::num::NonZero;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -139,6 +140,22 @@ impl Reader {
         Ok(Some(packed))
     }
 
+    /// The properties of one row, from the block that `unpacker` has if it is in there; `None`
+    /// for a row that the store does not have.
+    pub(super) fn properties_by(&self, unpacker: &mut Unpacker, position: i64) -> Result<Option<String>, Error> {
+        if let Some(text) = unpacker.texts().get(position) {
+            return Ok(Some(text.to_owned()));
+        }
+        let wanted = Wanted(vec![(position, 0)]);
+        let packed = match self.next_block(&wanted, &mut 0) {
+            Ok(Some(packed)) => packed,
+            Ok(None) | Err(Error::Missing { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let texts = unpacker.unpack(&packed).map_err(|what| self.corrupt(what))?;
+        Ok(texts.get(position).map(str::to_owned))
+    }
+
     fn explain(&self, failed: Failed) -> Error {
         match failed {
             Failed::NoRow(position) => self.no_row(position),
@@ -216,39 +233,53 @@ fn help(receiver: &Mutex<Receiver<Packed>>, visit: &Visit<'_>, failed: &AtomicBo
     }
 }
 
-/// Unpacks blocks one after the other into the same room.
+/// Unpacks blocks one after the other into the same room, where the last one stays.
 pub(super) struct Unpacker {
     zstd: Option<Decompressor<'static>>,
-    text: Vec<u8>,
+    room: Vec<u8>,
+    /// Position of the first row of the block.
+    lo: i64,
+    text: String,
+    /// Where the text of each row ends.
     ends: Vec<usize>,
 }
 
 impl Unpacker {
     pub(super) fn new() -> Self {
-        Self { zstd: Decompressor::new().ok(), text: Vec::new(), ends: Vec::new() }
+        Self { zstd: Decompressor::new().ok(), room: Vec::new(), lo: 0, text: String::new(), ends: Vec::new() }
     }
 
     /// The texts of a block; the error says what is wrong with it.
     fn unpack(&mut self, packed: &Packed) -> Result<Texts<'_>, String> {
         let Packed { lo, n, z, .. } = packed;
         let damaged = || format!("the properties of the rows from {lo} on cannot be unpacked");
+        self.ends.clear();
+        let mut room = mem::take(&mut self.room);
         let length = zstd::zstd_safe::get_frame_content_size(z).ok().flatten().filter(|length| *length <= TRUSTED);
         match (&mut self.zstd, length.and_then(|length| usize::try_from(length).ok())) {
             (Some(zstd), Some(length)) => {
-                self.text.clear();
-                self.text.reserve(length);
-                zstd.decompress_to_buffer(z, &mut self.text).map_err(|_| damaged())?;
+                room.clear();
+                room.reserve(length);
+                zstd.decompress_to_buffer(z, &mut room).map_err(|_| damaged())?;
             }
-            _ => self.text = zstd::decode_all(z.as_slice()).map_err(|_| damaged())?,
+            _ => room = zstd::decode_all(z.as_slice()).map_err(|_| damaged())?,
         }
-        let text = std::str::from_utf8(&self.text).map_err(|_| damaged())?;
-        self.ends.clear();
-        self.ends.extend(memchr::memchr_iter(b'\n', text.as_bytes()));
-        self.ends.push(text.len());
+        let text = String::from_utf8(room).map_err(|_| damaged())?;
+        // The room of the block before is that of the next.
+        self.room = mem::replace(&mut self.text, text).into_bytes();
+        self.lo = *lo;
+        self.ends.extend(memchr::memchr_iter(b'\n', self.text.as_bytes()));
+        self.ends.push(self.text.len());
         if self.ends.len() != usize::try_from(*n).unwrap_or(0) {
+            self.ends.clear();
             return Err(format!("the properties of the rows from {lo} on are not {n}"));
         }
-        Ok(Texts { lo: *lo, text, ends: &self.ends })
+        Ok(self.texts())
+    }
+
+    /// The texts of the block that was unpacked last.
+    fn texts(&self) -> Texts<'_> {
+        Texts { lo: self.lo, text: &self.text, ends: &self.ends }
     }
 }
 

@@ -47,10 +47,12 @@ fn run(statement: &mut CachedStatement<'_>, values: &[Option<i64>]) -> rusqlite:
     statement.raw_execute().map(drop)
 }
 
+/// A statement that inserts `rows` rows. `OR FAIL` saves what would undo half of it: the one who
+/// writes undoes all.
 fn insert(table: &str, width: usize, rows: usize) -> String {
     let row = format!("({})", vec!["?"; width].join(","));
     let mut sql = String::new();
     // Writing to a text cannot fail.
-    let _ = write!(sql, "INSERT INTO {table} VALUES {}", vec![row; rows].join(","));
+    let _ = write!(sql, "INSERT OR FAIL INTO {table} VALUES {}", vec![row; rows].join(","));
     sql
 }

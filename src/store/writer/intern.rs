@@ -9,27 +9,71 @@ use crate::store::segment::Hashing;
 /// Texts that are remembered before older ones are let go: about 100 bytes each.
 const REMEMBERED: usize = 1 << 19;
 
+/// Which texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Table {
+    /// Ids in any role.
+    Ids,
+    /// Names of events and programs.
+    Names,
+}
+
+impl Table {
+    fn next(self) -> &'static str {
+        match self {
+            Self::Ids => "SELECT coalesce(max(id), 0) + 1 FROM ids",
+            Self::Names => "SELECT coalesce(max(id), 0) + 1 FROM names",
+        }
+    }
+
+    fn select(self) -> &'static str {
+        match self {
+            Self::Ids => "SELECT id FROM ids WHERE name = ?1",
+            Self::Names => "SELECT id FROM names WHERE name = ?1",
+        }
+    }
+
+    fn insert(self) -> &'static str {
+        match self {
+            Self::Ids => "INSERT INTO ids (id, name) VALUES (?1, ?2)",
+            Self::Names => "INSERT INTO names (id, name) VALUES (?1, ?2)",
+        }
+    }
+}
+
 /// The numbers of the texts of one table, as far as they were met and are remembered.
 #[derive(Debug)]
 pub(super) struct Interner {
-    select: &'static str,
-    insert: &'static str,
+    table: Table,
     known: HashMap<Box<str>, i64, Hashing>,
     /// What was known when `known` was full last.
     before: HashMap<Box<str>, i64, Hashing>,
+    /// All texts of the table are known: what is not known is new.
+    complete: bool,
+    /// The number of the next new text.
+    next: i64,
+    /// New in the open transaction, and not yet written; their numbers end at `next`.
+    new: Vec<Box<str>>,
 }
 
 impl Interner {
-    pub(super) fn ids() -> Self {
-        Self::over("SELECT id FROM ids WHERE name = ?1", "INSERT INTO ids (name) VALUES (?1)")
+    pub(super) fn over(table: Table) -> Self {
+        let (known, before) = (HashMap::default(), HashMap::default());
+        Self { table, known, before, complete: true, next: 1, new: Vec::new() }
     }
 
-    pub(super) fn names() -> Self {
-        Self::over("SELECT id FROM names WHERE name = ?1", "INSERT INTO names (name) VALUES (?1)")
+    /// A transaction was opened: nobody else adds texts until it ends.
+    pub(super) fn begin(&mut self, db: &Connection) -> rusqlite::Result<()> {
+        let next = db.prepare_cached(self.table.next())?.query_row([], |row| row.get(0))?;
+        // Another connection added texts.
+        self.complete &= next == self.next;
+        self.next = next;
+        Ok(())
     }
 
-    fn over(select: &'static str, insert: &'static str) -> Self {
-        Self { select, insert, known: HashMap::default(), before: HashMap::default() }
+    /// The first of the numbers that are new in the open transaction.
+    pub(super) fn first_new(&self) -> i64 {
+        self.next - crate::store::number::length(self.new.len())
     }
 
     /// The number of `text`, a new one if the store does not have it.
@@ -37,19 +81,35 @@ impl Interner {
         if let Some(number) = self.known.get(text) {
             return Ok(*number);
         }
-        let known = match self.before.get(text) {
+        let number = match self.before.get(text) {
             Some(number) => Some(*number),
-            None => db.prepare_cached(self.select)?.query_row([text], |row| row.get(0)).optional()?,
-        };
-        let number = match known {
-            Some(number) => number,
-            None => db.prepare_cached(self.insert)?.insert([text])?,
+            None if self.complete => None,
+            None => db.prepare_cached(self.table.select())?.query_row([text], |row| row.get(0)).optional()?,
         };
         if self.known.len() >= REMEMBERED {
+            // What is new must be found until it is written.
+            self.write(db)?;
+            self.complete &= self.before.is_empty();
             self.before = std::mem::take(&mut self.known);
         }
+        let number = number.unwrap_or_else(|| {
+            self.new.push(text.into());
+            self.next += 1;
+            self.next - 1
+        });
         self.known.insert(text.into(), number);
         Ok(number)
+    }
+
+    /// Writes the new texts, in the order of their index.
+    pub(super) fn write(&mut self, db: &Connection) -> rusqlite::Result<()> {
+        let mut new: Vec<(Box<str>, i64)> = (self.first_new()..).zip(self.new.drain(..)).map(|(n, t)| (t, n)).collect();
+        new.sort_unstable();
+        let mut insert = db.prepare_cached(self.table.insert())?;
+        for (text, number) in new {
+            insert.execute((number, &*text))?;
+        }
+        Ok(())
     }
 
     /// The transaction was rolled back: another connection may add the same texts under other
@@ -57,5 +117,7 @@ impl Interner {
     pub(super) fn forget(&mut self) {
         self.known.clear();
         self.before.clear();
+        self.new.clear();
+        self.complete = false;
     }
 }

@@ -1,23 +1,23 @@
 //! One chunk becomes one segment of the store.
 
-use rusqlite::{OptionalExtension, Transaction, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
-use super::Interners;
+use super::Waiting;
 use super::bulk::Bulk;
+use super::links::{Pair, Sum};
+use super::runs::Run;
 use crate::model::{Flags, Id, Millis, Profile, Reject};
-use crate::store::segment::{First, Link, Segment};
+use crate::store::segment::{First, Segment};
 use crate::store::{Added, Chunk, TableAlias, number};
 
 /// `rows.uid` of rows without a usable `distinct_id`.
 pub(in crate::store) const NO_ID: i64 = 0;
 
 /// Adds `chunk`; `None` when its file is not in the store.
-pub(super) fn append(
-    db: &Transaction<'_>,
-    texts: &mut Interners<'_>,
-    chunk: &Chunk,
-) -> rusqlite::Result<Option<Added>> {
+pub(super) fn append(db: &Connection, waiting: &mut Waiting, chunk: &Chunk) -> rusqlite::Result<Option<Added>> {
     let Some(begun) = Begun::of(db, chunk.file, chunk.hash.cast_signed())? else { return Ok(None) };
+    db.prepare_cached("UPDATE files SET complete = 0, fingerprint = ?2 WHERE id = ?1")?
+        .execute([begun.file, begun.fingerprint])?;
     let segment = &chunk.segment;
     let added = Added {
         events: segment.len() as u64,
@@ -27,13 +27,14 @@ pub(super) fn append(
     };
     let used = number::length(segment.len()).saturating_add(number::length(chunk.aliases.len()));
 
-    let ids = segment.ids.iter().map(|text| texts.ids.number(db, text)).collect::<rusqlite::Result<_>>()?;
-    let names = segment.names.iter().map(|text| texts.names.number(db, text)).collect::<rusqlite::Result<_>>()?;
+    let ids = segment.ids.iter().map(|text| waiting.ids.number(db, text)).collect::<rusqlite::Result<_>>()?;
+    let names = segment.names.iter().map(|text| waiting.names.number(db, text)).collect::<rusqlite::Result<_>>()?;
     let placed = Placed { begun: &begun, segment, ids, names };
     placed.write_rows(db)?;
-    placed.write_links(db)?;
-    write_table(db, texts, &begun, begun.lo + number::length(segment.len()), &chunk.aliases)?;
-    write_profiles(db, texts, begun.file, &chunk.profiles)?;
+    waiting.runs.extend(placed.runs());
+    waiting.links.add(db, placed.links())?;
+    write_table(db, waiting, &begun, begun.lo + number::length(segment.len()), &chunk.aliases)?;
+    write_profiles(db, waiting, begun.file, &chunk.profiles)?;
     write_rejects(db, begun.file, &chunk.rejects)?;
 
     let times = || segment.rows.iter().map(|row| row.t);
@@ -68,15 +69,12 @@ pub(super) fn append(
         last_line,
         last_nth,
     ])?;
-    db.prepare_cached("UPDATE files SET complete = 0, fingerprint = ?2 WHERE id = ?1")?
-        .execute([begun.file, begun.fingerprint])?;
     Ok(Some(added))
 }
 
 /// Where the segment begins, in the store and in its file.
 struct Begun {
     file: i64,
-    name: String,
     /// Hash of the first chunk of the file.
     fingerprint: i64,
     seg: i64,
@@ -87,12 +85,12 @@ struct Begun {
 }
 
 impl Begun {
-    fn of(db: &Transaction<'_>, file: i64, hash: i64) -> rusqlite::Result<Option<Self>> {
+    fn of(db: &Connection, file: i64, hash: i64) -> rusqlite::Result<Option<Self>> {
         let known = db
-            .prepare_cached("SELECT name, coalesce(fingerprint, ?2) FROM files WHERE id = ?1")?
-            .query_row([file, hash], |row| Ok((row.get(0)?, row.get(1)?)))
+            .prepare_cached("SELECT coalesce(fingerprint, ?2) FROM files WHERE id = ?1")?
+            .query_row([file, hash], |row| row.get(0))
             .optional()?;
-        let Some((name, fingerprint)) = known else { return Ok(None) };
+        let Some(fingerprint) = known else { return Ok(None) };
         let (seg, lo) = db
             .prepare_cached("SELECT id + 1, lo + used FROM chunks ORDER BY id DESC LIMIT 1")?
             .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -103,7 +101,7 @@ impl Begun {
             .query_row([file], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?
             .unwrap_or((-1, 0));
-        Ok(Some(Self { file, name, fingerprint, seg, lo, last_line, last_nth }))
+        Ok(Some(Self { file, fingerprint, seg, lo, last_line, last_nth }))
     }
 }
 
@@ -126,8 +124,8 @@ impl Placed<'_> {
         if line == self.begun.last_line { nth + self.begun.last_nth + 1 } else { nth }
     }
 
-    /// Writes rows, runs, blocks and the alias calls among the rows.
-    fn write_rows(&self, db: &Transaction<'_>) -> rusqlite::Result<()> {
+    /// Writes rows, blocks and the alias calls among the rows.
+    fn write_rows(&self, db: &Connection) -> rusqlite::Result<()> {
         let mut rows = Bulk::into(db, "rows", 14)?;
         for (position, row) in (self.begun.lo..).zip(&self.segment.rows) {
             rows.add(&[
@@ -156,30 +154,24 @@ impl Placed<'_> {
             let call = Call { alias, target, t: row.t, arrived: row.arrived, flags: row.flags, from_table: false };
             call.write(db, position, self.begun.file, row.line, nth)?;
         }
-        self.write_runs(db)?;
         self.write_blocks(db)
     }
 
-    /// Writes runs in the order of their table.
-    fn write_runs(&self, db: &Transaction<'_>) -> rusqlite::Result<()> {
+    /// The runs of the segment, in the order of its rows.
+    fn runs(&self) -> impl Iterator<Item = Run> {
         let mut lo = self.begun.lo;
-        let mut runs = Vec::new();
-        for run in self.segment.rows.chunk_by(|one, next| one.uid == next.uid) {
+        let runs = self.segment.rows.chunk_by(|one, next| one.uid == next.uid);
+        runs.filter_map(move |run| {
+            let (first, last) = (run.first()?, run.last()?);
             let n = number::length(run.len());
-            if let (Some(first), Some(last)) = (run.first(), run.last()) {
-                runs.push((self.id(first.uid).unwrap_or(NO_ID), lo, n, first.t, last.t));
-            }
+            let uid = self.id(first.uid).unwrap_or(NO_ID);
+            let run = Run { uid, seg: self.begun.seg, lo, n, t0: first.t, t1: last.t };
             lo += n;
-        }
-        runs.sort_unstable();
-        let mut insert = Bulk::into(db, "runs", 6)?;
-        for (uid, lo, n, first, last) in runs {
-            insert.add(&[uid, self.begun.seg, lo, n, first, last].map(Some))?;
-        }
-        insert.finish()
+            Some(run)
+        })
     }
 
-    fn write_blocks(&self, db: &Transaction<'_>) -> rusqlite::Result<()> {
+    fn write_blocks(&self, db: &Connection) -> rusqlite::Result<()> {
         let mut insert = db.prepare_cached("INSERT INTO blocks (id, n, z) VALUES (?1, ?2, ?3)")?;
         let mut lo = self.begun.lo;
         for (n, z) in self.segment.blocks.iter() {
@@ -189,55 +181,14 @@ impl Placed<'_> {
         Ok(())
     }
 
-    /// Adds the links of the segment to those of the store.
-    ///
-    /// The row that is kept for a link is the first to arrive, whatever the order of imports:
-    /// ties go to the name of the file, then its content, then the line.
-    fn write_links(&self, db: &Transaction<'_>) -> rusqlite::Result<()> {
-        let Begun { file, name, fingerprint, .. } = &self.begun;
-        let mut add = db.prepare_cached(
-            "UPDATE links SET rows = rows + ?4 WHERE a = ?1 AND kind = ?2 AND b = ?3
-             RETURNING arrived, file, line, nth",
-        )?;
-        let mut file_order = db.prepare_cached("SELECT name, fingerprint FROM files WHERE id = ?1")?;
-        let mut replace = db.prepare_cached(
-            "UPDATE links SET t = ?4, arrived = ?5, file = ?6, line = ?7, nth = ?8
-             WHERE a = ?1 AND kind = ?2 AND b = ?3",
-        )?;
-        let mut insert = db.prepare_cached(
-            "INSERT INTO links (a, kind, b, rows, t, arrived, file, line, nth)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        )?;
-        let links = self
-            .segment
-            .links
-            .iter()
-            .filter_map(|link| Some((self.id(link.a)?, link.kind.number(), self.id(link.b)?, link)));
-        let mut links: Vec<(i64, i64, i64, &Link)> = links.collect();
-        links.sort_unstable_by_key(|(a, kind, b, _)| (*a, *kind, *b));
-        for (a, kind, b, Link { rows: count, first, .. }) in links {
-            let First { t, arrived, line, nth } = *first;
-            let nth = self.nth(line, nth);
-            let known: Option<(Millis, i64, i64, i64)> = add
-                .query_row([a, kind, b, *count], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
-                .optional()?;
-            let Some((known_arrived, known_file, known_line, known_nth)) = known else {
-                insert.execute([a, kind, b, *count, t, arrived, *file, line, nth])?;
-                continue;
-            };
-            let is_first = if known_arrived != arrived {
-                arrived < known_arrived
-            } else if known_file == *file {
-                (line, nth) < (known_line, known_nth)
-            } else {
-                let theirs: (String, i64) = file_order.query_row([known_file], |row| Ok((row.get(0)?, row.get(1)?)))?;
-                ((name.as_str(), *fingerprint), *file) < ((theirs.0.as_str(), theirs.1), known_file)
-            };
-            if is_first {
-                replace.execute([a, kind, b, t, arrived, *file, line, nth])?;
-            }
-        }
-        Ok(())
+    /// The links of the segment.
+    fn links(&self) -> impl Iterator<Item = (Pair, Sum)> {
+        self.segment.links.iter().filter_map(|link| {
+            let pair = Pair { a: self.id(link.a)?, kind: link.kind.number(), b: self.id(link.b)? };
+            let First { line, nth, .. } = link.first;
+            let first = First { nth: self.nth(line, nth), ..link.first };
+            Some((pair, Sum { rows: link.rows, file: self.begun.file, first }))
+        })
     }
 }
 
@@ -257,7 +208,7 @@ struct Call {
 }
 
 impl Call {
-    fn write(&self, db: &Transaction<'_>, position: i64, file: i64, line: i64, nth: i64) -> rusqlite::Result<()> {
+    fn write(&self, db: &Connection, position: i64, file: i64, line: i64, nth: i64) -> rusqlite::Result<()> {
         db.prepare_cached(
             "INSERT INTO alias_calls (id, alias, target, t, arrived, flags, file, line, nth, from_table)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
@@ -280,14 +231,14 @@ impl Call {
 
 /// Writes lines of a table of aliases, under the positions after the rows.
 fn write_table(
-    db: &Transaction<'_>,
-    texts: &mut Interners<'_>,
+    db: &Connection,
+    waiting: &mut Waiting,
     begun: &Begun,
     lo: i64,
     lines: &[TableAlias],
 ) -> rusqlite::Result<()> {
     for (position, line) in (lo..).zip(lines) {
-        let mut id = |id: Option<&Id>| id.map(|id| texts.ids.number(db, id.as_str())).transpose();
+        let mut id = |id: Option<&Id>| id.map(|id| waiting.ids.number(db, id.as_str())).transpose();
         let mut flags = line.flags;
         if line.time.is_none() {
             flags.set(Flags::TIME_FROM_ARRIVAL);
@@ -305,14 +256,9 @@ fn write_table(
     Ok(())
 }
 
-fn write_profiles(
-    db: &Transaction<'_>,
-    texts: &mut Interners<'_>,
-    file: i64,
-    profiles: &[Profile],
-) -> rusqlite::Result<()> {
+fn write_profiles(db: &Connection, waiting: &mut Waiting, file: i64, profiles: &[Profile]) -> rusqlite::Result<()> {
     for profile in profiles {
-        let mut id = |id: Option<&Id>| id.map(|id| texts.ids.number(db, id.as_str())).transpose();
+        let mut id = |id: Option<&Id>| id.map(|id| waiting.ids.number(db, id.as_str())).transpose();
         let uid = id(profile.id.as_ref())?;
         db.prepare_cached(
             "INSERT INTO profiles (uid, operation, ignore_alias, t, arrived, device, user, json, file, line)
@@ -339,7 +285,7 @@ fn write_profiles(
     Ok(())
 }
 
-fn write_rejects(db: &Transaction<'_>, file: i64, rejects: &[Reject]) -> rusqlite::Result<()> {
+fn write_rejects(db: &Connection, file: i64, rejects: &[Reject]) -> rusqlite::Result<()> {
     let mut insert = db.prepare_cached("INSERT INTO rejects (file, line, reason, text) VALUES (?1, ?2, ?3, ?4)")?;
     for reject in rejects {
         insert.execute(params![file, number::to_sql(reject.line), reject.reason, reject.text])?;

@@ -1,4 +1,4 @@
-//! Everything that a key can do.
+//! What a key can do, by the names that files of keys use.
 
 use super::AssetError;
 

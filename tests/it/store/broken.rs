@@ -117,3 +117,19 @@ fn a_value_that_makes_no_sense_is_told_as_damage() {
         assert!(matches!(asked, Err(Error::Corrupt { .. })), "{sql}: {asked:?}");
     }
 }
+
+#[test]
+fn a_store_that_another_program_has_locked_is_told_and_works_once_it_is_free() {
+    let (_folder, path) = store_in_file(1);
+    let reader = Reader::open(&path).unwrap();
+    drop(reader);
+    let other = Connection::open(&path).unwrap();
+    other.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE").unwrap();
+    let error = Reader::open(&path).unwrap_err();
+    assert!(matches!(error, Error::Busy { .. }), "{error}");
+    assert!(error.to_string().contains("locked by another process"), "{error}");
+    assert!(error.to_string().contains(&*path.to_string_lossy()), "{error}");
+    assert!(error.advice().unwrap().contains("wait"));
+    drop(other);
+    assert_eq!(Reader::open(&path).unwrap().overview().unwrap().events, 2);
+}

@@ -82,11 +82,11 @@ fn a_line_of_a_table_is_a_call_without_an_event() {
     };
     let other = TableAlias { alias: None, time: Some(30), line: 3, flags: Flags::default(), ..line.clone() };
     let added = store
-        .append(Chunk { aliases: vec![line, other], ..chunk(file, vec![row("t", 1), alias("q", "t", 2)]) })
+        .append(&Chunk { aliases: vec![line, other], ..chunk(file, vec![row("t", 1), alias("q", "t", 2)]) })
         .unwrap();
     assert_eq!((added.events, added.aliases), (2, 3));
     assert_eq!(store.file_totals(file).unwrap().aliases, 3);
-    let later = store.append(chunk(file, vec![row("t", 9)])).unwrap();
+    let later = store.append(&chunk(file, vec![row("t", 9)])).unwrap();
     assert_eq!((later.events, later.aliases), (1, 0));
     let store = store.into_reader().unwrap();
     let calls = store.calls_to(&id("t"), 10).unwrap();
@@ -106,8 +106,8 @@ fn a_line_of_a_table_is_a_call_without_an_event() {
 fn rows_of_one_id_come_from_all_chunks_by_time() {
     let mut store = Writer::in_memory().unwrap();
     let file = begin(&mut store, "a");
-    store.append(chunk(file, vec![row("u", 50), row("v", 2), row("u", 10)])).unwrap();
-    store.append(chunk(file, vec![row("u", 30), row("u", 5)])).unwrap();
+    store.append(&chunk(file, vec![row("u", 50), row("v", 2), row("u", 10)])).unwrap();
+    store.append(&chunk(file, vec![row("u", 30), row("u", 5)])).unwrap();
     let store = store.into_reader().unwrap();
     let events = store.events_of(&id("u"), 10).unwrap();
     assert_eq!(times(&events), [5, 10, 30, 50]);
@@ -127,7 +127,7 @@ fn a_limit_gives_the_first_rows_of_many_runs() {
         // Times of all parts are mixed, and there are more of them than one cut holds.
         let part: Vec<i64> = (0..700).map(|n| (n * 7919 + part * 104_729) % 100_003).collect();
         all.extend(&part);
-        store.append(chunk(file, part.into_iter().map(|time| row("u", time)).collect())).unwrap();
+        store.append(&chunk(file, part.into_iter().map(|time| row("u", time)).collect())).unwrap();
     }
     all.sort_unstable();
     let store = store.into_reader().unwrap();
@@ -176,8 +176,8 @@ fn rows_of_one_line_keep_their_order_whatever_their_ids_and_times() {
     let mut store = Writer::in_memory().unwrap();
     let file = begin(&mut store, "a");
     let (first, second) = (batch()[..3].to_vec(), batch()[3..].to_vec());
-    store.append(chunk(file, first)).unwrap();
-    store.append(chunk(file, second)).unwrap();
+    store.append(&chunk(file, first)).unwrap();
+    store.append(&chunk(file, second)).unwrap();
     assert_eq!(order(&store.into_reader().unwrap()), [9, 5, 1, 7, 8], "also over the end of a chunk");
 }
 
@@ -198,7 +198,7 @@ fn an_unknown_arrival_is_the_estimate_and_says_so() {
     let file = begin(&mut store, "a");
     let unknown = Row { arrival: None, ..row("u", 3) };
     let segment = Segment::of(&[Arrived { row: unknown, arrived: 99 }]).unwrap();
-    store.append(Chunk { segment, ..chunk(file, vec![]) }).unwrap();
+    store.append(&Chunk { segment, ..chunk(file, vec![]) }).unwrap();
     let store = store.into_reader().unwrap();
     let event = &store.events_of(&id("u"), 1).unwrap()[0];
     assert_eq!((event.time, event.arrived, event.arrival_known()), (3, 99, false));
@@ -273,7 +273,7 @@ fn files_of_one_name_are_ordered_by_content() {
         let mut store = Writer::in_memory().unwrap();
         for (hash, name) in contents {
             let file = begin(&mut store, "same.jsonl");
-            store.append(Chunk { hash, ..chunk(file, rows(name)) }).unwrap();
+            store.append(&Chunk { hash, ..chunk(file, rows(name)) }).unwrap();
         }
         let events = store.into_reader().unwrap().events_of(&id("u"), 9).unwrap();
         orders.push(events.iter().map(|event| (event.event.to_string(), event.source.rank)).collect::<Vec<_>>());

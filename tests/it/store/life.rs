@@ -9,8 +9,8 @@ fn a_chunk_is_found_again_by_the_chunk_before_it() {
     let big = u64::MAX - 3;
     let first = Chunk { prev: 0, hash: big, bytes: 7, first_line: 1, lines: 2, ..chunk(file, vec![row("u", 1)]) };
     let second = Chunk { prev: big, hash: 9, latest: Some(-4), first_line: 3, ..chunk(file, vec![]) };
-    store.append(first).unwrap();
-    store.append(second).unwrap();
+    store.append(&first).unwrap();
+    store.append(&second).unwrap();
     let known = store.chunks_after(0).unwrap();
     assert_eq!(
         known.iter().map(|c| (c.file, c.hash, c.bytes, c.lines, c.latest)).collect::<Vec<_>>(),
@@ -27,7 +27,7 @@ fn a_file_without_a_chunk_is_taken_up_again() {
     let file = begin(&mut store, "a");
     assert_eq!(begin(&mut store, "a"), file);
     assert_ne!(begin(&mut store, "b"), file);
-    store.append(chunk(file, vec![])).unwrap();
+    store.append(&chunk(file, vec![])).unwrap();
     assert_ne!(begin(&mut store, "a"), file);
 }
 
@@ -37,10 +37,10 @@ fn totals_of_a_file_grow_with_its_chunks() {
     let file = begin(&mut store, "a");
     let reject = Reject { line: 3, reason: "no JSON".into(), text: "\0oops".into() };
     let added = store
-        .append(Chunk { rejects: vec![reject], profiles: vec![profile("u", &[])], ..chunk(file, vec![row("u", 1)]) })
+        .append(&Chunk { rejects: vec![reject], profiles: vec![profile("u", &[])], ..chunk(file, vec![row("u", 1)]) })
         .unwrap();
     assert_eq!((added.events, added.profiles, added.rejected), (1, 1, 1));
-    store.append(chunk(file, vec![row("u", 2), row("v", 2)])).unwrap();
+    store.append(&chunk(file, vec![row("u", 2), row("v", 2)])).unwrap();
     let totals = store.file_totals(file).unwrap();
     assert_eq!((totals.rows, totals.profiles, totals.rejected, totals.bytes, totals.complete), (3, 1, 1, 200, false));
     store.finish_file(file, true).unwrap();
@@ -48,7 +48,7 @@ fn totals_of_a_file_grow_with_its_chunks() {
     let no_such = file + 1;
     assert!(matches!(store.finish_file(no_such, true), Err(Error::Missing { .. })));
     assert!(matches!(store.file_totals(no_such), Err(Error::Missing { .. })));
-    assert!(matches!(store.append(chunk(no_such, vec![row("u", 1)])), Err(Error::Missing { .. })));
+    assert!(matches!(store.append(&chunk(no_such, vec![row("u", 1)])), Err(Error::Missing { .. })));
 
     let store = store.into_reader().unwrap();
     let rejects = store.rejects(10).unwrap();
@@ -82,7 +82,7 @@ fn a_store_is_readable_while_it_is_written() {
     reader
         .at_one_moment(|reader| {
             assert_eq!(times(&reader.events_of(&id("u"), 9)?), [1, 2]);
-            writer.append(chunk(file, vec![row("u", 0)])).unwrap();
+            writer.append(&chunk(file, vec![row("u", 0)])).unwrap();
             assert_eq!(times(&reader.events_of(&id("u"), 9)?), [1, 2], "one moment stays as it is");
             Ok::<_, Error>(())
         })
@@ -111,15 +111,54 @@ fn an_append_that_fails_leaves_nothing_behind() {
     let file = begin(&mut writer, "b");
     let reject = Reject { line: 1, reason: String::new(), text: String::new() };
     let whole = Chunk { rejects: vec![reject], ..chunk(file, vec![row("fresh", 1), alias("k", "fresh", 2)]) };
-    assert!(matches!(writer.append(whole.clone()), Err(Error::Sqlite { .. })));
+    assert!(matches!(writer.append(&whole.clone()), Err(Error::Sqlite { .. })));
     let reader = Reader::open(&path).unwrap();
     assert_eq!(reader.span_of(&id("fresh")).unwrap(), None);
     assert_eq!(reader.overview().unwrap().events, 2);
     // Another id takes the number that the rolled back one had.
     by_hand.execute_batch("INSERT INTO ids (name) VALUES ('between'); DROP TRIGGER no").unwrap();
-    writer.append(whole).unwrap();
+    writer.append(&whole).unwrap();
     assert_eq!(times(&reader.events_of(&id("fresh"), 9).unwrap()), [1, 2]);
     assert_eq!(reader.events_of(&id("between"), 9).unwrap().len(), 0);
+}
+
+#[test]
+fn what_was_added_is_kept_at_the_commit_and_lost_without_it() {
+    let (_folder, path) = store_in_file(1);
+    let mut writer = Writer::open(&path).unwrap();
+    let file = begin(&mut writer, "b");
+    let added =
+        |n: i64| Chunk { hash: n.unsigned_abs(), ..chunk(file, vec![row("u", 100 + n), row(&n.to_string(), n)]) };
+    writer.add(&added(1)).unwrap();
+    writer.add(&added(2)).unwrap();
+    let reader = Reader::open(&path).unwrap();
+    assert_eq!(reader.overview().unwrap().events, 2);
+    assert_eq!(reader.span_of(&id("2")).unwrap(), None);
+    writer.commit().unwrap();
+    assert_eq!(reader.overview().unwrap().events, 6);
+    assert_eq!(times(&reader.events_of(&id("u"), 9).unwrap()), [1, 2, 101, 102]);
+    writer.add(&added(3)).unwrap();
+    drop(writer);
+    assert_eq!(Reader::open(&path).unwrap().overview().unwrap().events, 6);
+    let mut writer = Writer::open(&path).unwrap();
+    writer.append(&added(4)).unwrap();
+    assert_eq!(times(&reader.events_of(&id("4"), 9).unwrap()), [4]);
+}
+
+#[test]
+fn a_chunk_that_fails_takes_what_was_added_before_along() {
+    let (_folder, path) = store_in_file(1);
+    let by_hand = Connection::open(&path).unwrap();
+    by_hand.execute_batch("CREATE TRIGGER no BEFORE INSERT ON rejects BEGIN SELECT RAISE(ABORT, 'no'); END").unwrap();
+    let mut writer = Writer::open(&path).unwrap();
+    let file = begin(&mut writer, "b");
+    writer.add(&chunk(file, vec![row("one", 1)])).unwrap();
+    let reject = Reject { line: 1, reason: String::new(), text: String::new() };
+    assert!(writer.add(&Chunk { rejects: vec![reject], ..chunk(file, vec![row("two", 1)]) }).is_err());
+    writer.append(&chunk(file, vec![row("two", 3)])).unwrap();
+    let reader = Reader::open(&path).unwrap();
+    assert_eq!(reader.span_of(&id("one")).unwrap(), None);
+    assert_eq!(times(&reader.events_of(&id("two"), 9).unwrap()), [3]);
 }
 
 #[test]
@@ -130,7 +169,7 @@ fn a_kill_at_any_byte_leaves_whole_chunks() {
     let file = begin(&mut writer, "a");
     for n in 0..3 {
         let rows = (0..20).map(|m| Row { device: Some(id("d")), ..row(&format!("{n}-{m}"), n * 100 + m) }).collect();
-        writer.append(chunk(file, rows)).unwrap();
+        writer.append(&chunk(file, rows)).unwrap();
     }
     let (main, log) = (fs::read(&path).unwrap(), fs::read(folder.path().join("store-wal")).unwrap());
     assert!(!log.is_empty());
@@ -174,7 +213,7 @@ fn plain_sql_reads_events_and_aliases() {
         ..row("u", 0)
     };
     let far = Row { time: i64::MAX, arrival: Some(-1), line: 2, id: None, ..row("", 0) };
-    store.append(chunk(file, vec![view, far, alias("k", "u", 3)])).unwrap();
+    store.append(&chunk(file, vec![view, far, alias("k", "u", 3)])).unwrap();
     store.finish().unwrap();
 
     let db = Connection::open(&path).unwrap();
@@ -220,7 +259,7 @@ fn opening_again_adds_to_what_is_there() {
     let (_folder, path) = store_in_file(1);
     let mut writer = Writer::open(&path).unwrap();
     let file = begin(&mut writer, "b");
-    writer.append(chunk(file, vec![row("u", 7)])).unwrap();
+    writer.append(&chunk(file, vec![row("u", 7)])).unwrap();
     drop(writer);
     assert_eq!(times(&Reader::open(&path).unwrap().events_of(&id("u"), 9).unwrap()), [1, 2, 7]);
 }

@@ -13,7 +13,7 @@ fn search_puts_the_exact_id_first_and_profiles_last() {
         profile("sally", &[("$name", "Sally")]),
         Profile { id: None, ..profile("", &[("$name", "Sally of a group")]) },
     ];
-    store.append(Chunk { profiles, ..chunk(file, rows) }).unwrap();
+    store.append(&Chunk { profiles, ..chunk(file, rows) }).unwrap();
     let store = store.into_reader().unwrap();
     let hits = store.find("sally", 100).unwrap();
     let found: Vec<_> = hits.iter().map(|hit| (hit.id.as_str(), hit.found)).collect();
@@ -48,7 +48,7 @@ fn search_sees_ids_that_came_after_the_last_search() {
     let mut writer = Writer::open(&path).unwrap();
     let file = begin(&mut writer, "b");
     writer
-        .append(Chunk { profiles: vec![profile("p", &[("$name", "Newton")])], ..chunk(file, vec![row("newer", 1)]) })
+        .append(&Chunk { profiles: vec![profile("p", &[("$name", "Newton")])], ..chunk(file, vec![row("newer", 1)]) })
         .unwrap();
     let found: Vec<_> = reader.find("new", 9).unwrap().into_iter().map(|hit| hit.id).collect();
     assert_eq!(found, [id("newer"), id("p")]);
@@ -61,7 +61,7 @@ fn profile_updates_come_back_by_time() {
     let late = Profile { time: Some(9), operation: "$add".into(), ignore_alias: false, ..profile("u", &[]) };
     let other = Profile { time: None, arrival: Some(7), ..profile("v", &[]) };
     let profiles = vec![late, profile("u", &[]), other];
-    store.append(Chunk { profiles, ..chunk(file, vec![]) }).unwrap();
+    store.append(&Chunk { profiles, ..chunk(file, vec![]) }).unwrap();
     let store = store.into_reader().unwrap();
     let ids = [id("u"), id("v"), id("u"), id("nobody")];
     let found = store.profiles_of(&ids, 10).unwrap();

@@ -343,6 +343,7 @@ pub(super) fn hostile() -> Journey {
 }
 
 /// Knows some journeys; fails on purpose where it is asked for `fail`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that a test asks of it, alone")]
 #[derive(Default)]
 pub(super) struct Stories {
     pub(super) journeys: Vec<Journey>,

@@ -1,5 +1,7 @@
 //! The lines between rows: sessions, the change of phase, what stands apart.
 
+use std::fmt::Write as _;
+
 use crate::identity::{PointKind, Refusal, Verdict};
 use crate::model::Id;
 use crate::tui::fit;
@@ -129,16 +131,16 @@ pub(super) fn lost(pen: &mut Pen<'_>, position: usize, state: &State, look: &Loo
         rows => format!("lost after it: {}", fit::counted(rows as u64, "row")),
     };
     if let Some(money) = state.money.of(call) {
-        text.push_str(&format!(", {money}"));
+        let _ = write!(text, ", {money}");
     }
     if state.money.is_open(&state.timeline) {
         text.push_str(", money not read yet");
     }
     if loss.before > 0 {
-        text.push_str(&format!(" {} {} before it", look.glyphs.dot, fit::counted(loss.before as u64, "row")));
+        let _ = write!(text, " {} {} before it", look.glyphs.dot, fit::counted(loss.before as u64, "row"));
     }
     if let Some(under) = &loss.under {
-        text.push_str(&format!(" {} all stay under {}", look.glyphs.dot, fit::middle(under.as_str(), 28)));
+        let _ = write!(text, " {} all stay under {}", look.glyphs.dot, fit::middle(under.as_str(), 28));
     }
     under(pen, &text, Meaning::Orphan, look);
 }

@@ -138,6 +138,7 @@ impl State {
     }
 
     /// Notes what every command needs; nothing for rows that no store has.
+    #[must_use]
     pub fn with_base(mut self, base: Option<Base>) -> Self {
         self.base = base;
         self

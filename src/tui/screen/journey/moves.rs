@@ -138,7 +138,7 @@ impl State {
     /// To the next marked row, from the last one to the first.
     fn next_mark(&mut self) {
         let marked = |at: &usize| {
-            let Some((first, last)) = self.lines.get(*at).and_then(Line::positions) else { return None };
+            let (first, last) = self.lines.get(*at).and_then(Line::positions)?;
             let row = |position: usize| {
                 let row = *self.order.rows().get(position)?;
                 let number = event(&self.journey, self.timeline.row(row as usize)?.entry)?.row;

@@ -1,0 +1,62 @@
+//! `journey export`: a plain copy of the store.
+
+use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::args::{Export, Format};
+use super::console::Console;
+use super::failure::Failure;
+use super::import::stop_flag;
+use super::open::Named;
+use crate::report::json::SCHEMA;
+use crate::report::look::many;
+use crate::store::{Error, Exported};
+
+pub(super) fn run(command: &Export, store: Named, console: &mut Console) -> Result<(), Failure> {
+    let mut inspector = store.open(console)?;
+    let stop = stop_flag()?;
+    let asked = Arc::clone(&stop);
+    inspector.reader_mut().on_progress(move || asked.load(Ordering::Relaxed))?;
+    let bar = bar(console);
+    let exported = inspector.reader().export(&command.sqlite, command.force, &mut |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+        !stop.load(Ordering::Relaxed)
+    });
+    bar.finish_and_clear();
+    let Exported { events, aliases, profiles } = match exported {
+        Err(Error::Cancelled) => return Err(Failure::stopped_export()),
+        exported => exported?,
+    };
+    let file = command.sqlite.display().to_string();
+    match console.format {
+        Format::Json => {
+            let told = serde_json::json!({
+                "schema": SCHEMA, "file": file, "events": events, "aliases": aliases, "profiles": profiles,
+            });
+            writeln!(console.out, "{told}")?;
+        }
+        Format::Text => {
+            let count = |number, one| many(usize::try_from(number).unwrap_or(usize::MAX), one);
+            let (file, dot) = (console.look.clean(&file), console.look.dot());
+            let (events, aliases) = (count(events, "row"), count(aliases, "alias call"));
+            writeln!(console.out, "{file}: {events}{dot}{aliases}{dot}{}", count(profiles, "profile update"))?;
+        }
+    }
+    console.finish()
+}
+
+/// Progress on the error output, if that is a terminal and people read it.
+fn bar(console: &Console) -> ProgressBar {
+    if console.format == Format::Json || !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    match ProgressStyle::with_template("{wide_bar} {human_pos}/{human_len} rows, {eta} left") {
+        Ok(style) => bar.with_style(style.progress_chars(if console.look.ascii { "=> " } else { "━╸ " })),
+        Err(_) => bar,
+    }
+}

@@ -1,0 +1,80 @@
+//! What can happen, what is to be done then, and the screens that lie on each other.
+
+use crossterm::event::Event;
+
+use super::Drawn;
+use crate::tui::screen::{help, palette, prompt};
+use crate::tui::worker::{Answer, Failure, Question, Ticket};
+
+/// Everything that can happen.
+#[derive(Debug)]
+pub enum Msg {
+    /// The terminal sent something.
+    Terminal(Event),
+    /// The store is open; this is what to call it.
+    Opened(String),
+    /// It cannot be opened.
+    NotOpened(Failure),
+    /// What a command has to name the store by, if it has to.
+    Located(Option<String>),
+    /// The worker answers.
+    Answer(Ticket, Answer),
+    /// An answer has been waited for long enough to say so.
+    Waited,
+    /// Some time has passed without anything.
+    Idle,
+    /// The time that [`Model::beat`] gave has passed.
+    Beat,
+    /// A frame was drawn: what of it the update needs.
+    Drawn(Drawn),
+    /// Another program asks this one to end.
+    Terminate,
+    /// Another program asks this one to stop for a while.
+    Suspend,
+    /// The program was stopped and goes on.
+    Continued,
+    /// A text was given to the terminal to copy, or could not be.
+    Copied(Result<(), String>),
+    /// A thread has panicked, or the terminal is gone.
+    Died(Failure),
+}
+
+/// Something to be done outside of the model.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Ask the worker.
+    Ask(Ticket, Question),
+    /// End.
+    Quit,
+    /// End, and say why.
+    Fail(Failure),
+    /// Give a text to the terminal's clipboard.
+    Copy(String),
+    /// Give the terminal back until the shell continues the program.
+    Suspend,
+    /// Let the terminal send what the mouse does, or keep it for itself.
+    Mouse(bool),
+}
+
+/// A screen on the stack.
+#[derive(Clone, Debug)]
+pub enum Layer {
+    /// The search.
+    Search,
+    /// The timeline.
+    Journey,
+    /// The identity panel.
+    Identity,
+    /// The list of scenarios.
+    Gallery,
+    /// The player of a scenario.
+    Player,
+    /// The help.
+    Help(help::State),
+    /// A question to the user.
+    Prompt(prompt::State),
+    /// Two users beside each other.
+    Compare,
+    /// The command palette, over the screen below it.
+    Palette(palette::State),
+}
