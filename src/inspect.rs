@@ -19,10 +19,14 @@ pub use history::History;
 pub use search::{Hit, HitKind, Shared};
 pub use warehouse::{Ask, Edges, Warehouse};
 
-use crate::identity::{Journey, resolve};
+use crate::identity::{Cut, Journey, resolve};
 use crate::model::Id;
 use crate::model::facts::Arrival;
 use crate::store::{Error, Overview, Reader, StoredProfile, StoredReject};
+
+/// Rows of a user after which [`Inspector::journey_soon`] stops: many screens, and a few
+/// milliseconds.
+const SOON: usize = 2_000;
 
 /// Answers questions about one store.
 pub struct Inspector {
@@ -47,6 +51,18 @@ impl Inspector {
     pub fn journey_within(&self, id: &Id, limits: &gather::Limits) -> Result<Option<Journey>, Error> {
         let facts = self.reader.at_one_moment(|reader| gather::gather(reader, id, limits))?;
         Ok(resolve(&facts, id))
+    }
+
+    /// The first rows of a journey that has so many that all of them take a while, and a cut that
+    /// says so; `None` when it is quick itself.
+    pub fn journey_soon(&self, id: &Id) -> Result<Option<Journey>, Error> {
+        let limits = gather::Limits { rows: SOON, orphan_rows: SOON, ..gather::Limits::DEFAULT };
+        let first = self.journey_within(id, &limits)?.filter(|journey| !journey.cuts.is_empty());
+        Ok(first.map(|mut journey| {
+            journey.cuts =
+                vec![Cut { what: format!("the first {} rows; the rest is being read", journey.steps.len()) }];
+            journey
+        }))
     }
 
     /// The journey as it stood when only what is in order of arrival up to `moment` was there;

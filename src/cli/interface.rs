@@ -257,6 +257,10 @@ impl Backend for Stored {
         Ok(self.inspector.journey(id).map_err(told)?.map(Arc::new))
     }
 
+    fn journey_soon(&mut self, id: &Id) -> Result<Option<Arc<Journey>>, tui::Failure> {
+        Ok(self.inspector.journey_soon(id).map_err(told)?.map(Arc::new))
+    }
+
     fn journey_as_of(&mut self, id: &Id, moment: Arrival) -> Result<Option<Arc<Journey>>, tui::Failure> {
         let (ids, history) = &mut self.history;
         if !ids.contains(id) {

@@ -38,6 +38,10 @@ pub trait Backend: Send {
     fn overview(&mut self) -> Result<Overview, Failure>;
     /// The journey of the user that an id belongs to; `None` when nothing names the id.
     fn journey(&mut self, id: &Id) -> Result<Option<Arc<Journey>>, Failure>;
+    /// Its first rows, at once, while [`Backend::journey`] takes longer; `None` when it does not.
+    fn journey_soon(&mut self, _id: &Id) -> Result<Option<Arc<Journey>>, Failure> {
+        Ok(None)
+    }
     /// The same as it stood when what is in order of arrival up to `moment` was there.
     fn journey_as_of(&mut self, id: &Id, moment: Arrival) -> Result<Option<Arc<Journey>>, Failure> {
         let _ = (id, moment);
@@ -269,6 +273,8 @@ pub enum Answer {
     Soon(Hits),
     /// A journey and its rows in the order of the screen.
     Journey(Opened),
+    /// The first rows of a journey whose answer is on its way.
+    First(Arc<Journey>, Arc<Timeline>),
     /// Two users beside each other.
     Compared(Result<Arc<Comparison>, Failure>),
     /// Properties of a row.
@@ -315,6 +321,18 @@ pub fn answer(backend: &mut dyn Backend, question: &Question) -> Answer {
         Question::Store(path) => Answer::Store(backend.open(path)),
         // A look that fails is made again; what the user asks will tell the failure.
         Question::Changed => Answer::Changed(backend.changed().unwrap_or(false)),
+    }
+}
+
+/// A part of the answer where the whole takes longer. What fails here fails again with the whole.
+pub fn answer_soon(backend: &mut dyn Backend, question: &Question) -> Option<Answer> {
+    match question {
+        Question::Search(text) => backend.search_soon(text).ok()?.map(Answer::Soon),
+        Question::Journey(id, zone) => {
+            let (journey, timeline) = laid_out(backend.journey_soon(id).ok()??, *zone);
+            Some(Answer::First(journey, timeline))
+        }
+        _ => None,
     }
 }
 
@@ -472,10 +490,8 @@ pub(super) fn work(factory: Factory, cancel: &Cancel, queue: &Receiver<(Ticket, 
             continue;
         }
         cancel.starts(ticket, &question);
-        if let Question::Search(text) = &question
-            // What fails here fails again below.
-            && let Ok(Some(hits)) = backend.search_soon(text)
-            && inbox.send(Msg::Answer(ticket, Answer::Soon(hits))).is_err()
+        if let Some(part) = answer_soon(backend.as_mut(), &question)
+            && inbox.send(Msg::Answer(ticket, part)).is_err()
         {
             return;
         }

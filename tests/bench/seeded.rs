@@ -18,7 +18,7 @@ pub(crate) fn crowd() -> Crowd {
 }
 
 /// The number in a variable of the environment: `1000000` or `1_000_000`.
-fn number(name: &str) -> Option<u64> {
+pub(crate) fn number(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok()?;
     Some(text.replace('_', "").parse().expect("a whole number in the environment"))
 }

@@ -236,7 +236,8 @@ fn findings_and_hits_and_imports_have_their_keys() {
     assert_eq!(
         String::from_utf8(out).unwrap(),
         "{\"schema\":1,\"query\":\"sally\",\"hits\":[{\"id\":\"sally\",\"root\":\"12345\",\"kind\":\"alias\",\
-         \"match\":\"exact\",\"events\":2,\"first\":\"1970-01-01T00:00:00.000Z\",\"last\":null,\"via\":null}]}\n"
+         \"match\":\"exact\",\"events\":2,\"first\":\"1970-01-01T00:00:00.000Z\",\"last\":null,\"via\":null}],\
+         \"shared\":[]}\n"
     );
 
     let import = Import {

@@ -11,6 +11,7 @@ mod mouse;
 mod palette;
 mod path;
 mod search;
+mod soon;
 
 use crate::support::app::App;
 use crossterm::event::Event;

@@ -19,6 +19,7 @@ pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec
             Vec::new()
         }
         Answer::Journey(answer) => timeline::opened(model, ticket, answer),
+        Answer::First(journey, timeline) => timeline::first(model, ticket, journey, timeline),
         Answer::Compared(answer) => {
             model.compared(ticket, answer);
             Vec::new()

@@ -1,7 +1,10 @@
 //! What the timeline asks of the program: rows to go through, texts to type and to copy.
 
-use crate::tui::screen::journey;
+use std::sync::Arc;
+
+use crate::identity::Journey;
 use crate::tui::screen::journey::sift::Sifted;
+use crate::tui::screen::journey::{self, Timeline};
 use crate::tui::worker::{Opened, Question, Recent, Ticket};
 
 use super::{Effect, Layer, Model};
@@ -35,34 +38,49 @@ pub(super) fn sifted(model: &mut Model, ticket: Ticket, sifted: &Sifted) {
     }
 }
 
+/// Shows the first rows of the journey that is waited for, unless all of an earlier state of it
+/// are on the screen.
+pub(super) fn first(model: &mut Model, ticket: Ticket, journey: Arc<Journey>, timeline: Arc<Timeline>) -> Vec<Effect> {
+    let is_there = model.journey.as_ref().is_some_and(|state| state.journey().query == journey.query);
+    if is_there || !model.opening.show(ticket, ()) {
+        return Vec::new();
+    }
+    put(model, journey, timeline)
+}
+
+/// A journey on the screen, in the zone of the screen.
+fn put(model: &mut Model, journey: Arc<Journey>, timeline: Arc<Timeline>) -> Vec<Effect> {
+    model.failed = None;
+    let base = model.base();
+    let mut effects = Vec::new();
+    match &mut model.journey {
+        Some(state) if state.journey().query == journey.query => state.replace(journey, timeline),
+        state => {
+            let recent = Recent { id: journey.query.clone(), text: model.search.text().to_owned() };
+            *state = Some(journey::State::new(journey, timeline).with_marks(model.marks.clone()).with_base(base));
+            model.search.remember(recent.clone());
+            effects = vec![Effect::Ask(0, Question::Remember(recent))];
+        }
+    }
+    // The zone may have changed while the worker laid it out.
+    if let Some(state) = &mut model.journey
+        && state.zone() != model.look.zone
+    {
+        state.change_zone(model.look.zone);
+    }
+    effects
+}
+
 /// Takes the answer for the journey that is waited for.
 pub(super) fn opened(model: &mut Model, ticket: Ticket, answer: Opened) -> Vec<Effect> {
     if !model.opening.take(ticket, Ok(())) {
         return Vec::new();
     }
-    let base = model.base();
-    let mut effects = Vec::new();
     match answer {
         Ok(Some((journey, timeline))) => {
-            model.failed = None;
-            match &mut model.journey {
-                Some(state) if state.journey().query == journey.query => state.replace(journey, timeline),
-                state => {
-                    let recent = Recent { id: journey.query.clone(), text: model.search.text().to_owned() };
-                    *state =
-                        Some(journey::State::new(journey, timeline).with_marks(model.marks.clone()).with_base(base));
-                    model.search.remember(recent.clone());
-                    effects = vec![Effect::Ask(0, Question::Remember(recent))];
-                }
-            }
-            // The zone may have changed while the worker laid it out.
-            if let Some(state) = &mut model.journey {
-                if state.zone() != model.look.zone {
-                    state.change_zone(model.look.zone);
-                }
-                if let Some(row) = model.pages.row_wanted.take() {
-                    state.select_row(row);
-                }
+            let effects = put(model, journey, timeline);
+            if let (Some(state), Some(row)) = (&mut model.journey, model.pages.row_wanted.take()) {
+                state.select_row(row);
             }
             model.pages.outdated = false;
             effects

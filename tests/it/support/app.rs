@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use crossterm::event::{Event, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use journey::tui::app::Layer;
 use journey::tui::keys::presses;
-use journey::tui::worker::{Question, answer};
+use journey::tui::worker::{Question, answer, answer_soon};
 use journey::tui::{Backend, Effect, Model, Msg, Options, Ui, update, view};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -124,6 +124,17 @@ impl<B: Backend> App<B> {
             self.asked.push(question.clone());
             let answer = answer(&mut self.backend, &question);
             self.send(Msg::Answer(ticket, answer));
+        }
+    }
+
+    /// Gives what can be answered at once to the questions that wait, which wait on.
+    pub(crate) fn answer_soon(&mut self) {
+        for effect in self.waiting.clone() {
+            if let Effect::Ask(ticket, question) = effect
+                && let Some(part) = answer_soon(&mut self.backend, &question)
+            {
+                self.send(Msg::Answer(ticket, part));
+            }
         }
     }
 

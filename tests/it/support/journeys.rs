@@ -357,6 +357,8 @@ pub(super) struct Stories {
     pub(super) recent: Vec<Recent>,
     /// What is answered to each step of the count, the last one first.
     pub(super) census: Vec<Census>,
+    /// The first rows of a journey that takes long.
+    pub(super) soon: Option<Journey>,
 }
 
 impl Stories {
@@ -458,6 +460,10 @@ impl Backend for Stories {
             journey.query = id.clone();
             Arc::new(journey)
         }))
+    }
+
+    fn journey_soon(&mut self, _: &Id) -> Result<Option<Arc<Journey>>, Failure> {
+        Ok(self.soon.clone().map(Arc::new))
     }
 
     fn properties(&mut self, row: i64) -> Result<String, Failure> {

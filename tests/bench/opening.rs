@@ -1,0 +1,210 @@
+//! How long the whole program takes until a person sees an answer: started in a terminal of its
+//! own, with a store that is there. Medians of many starts; the cold ones begin with a store that
+//! the system has dropped from its memory (by GNU `dd`; elsewhere they are left out).
+//!
+//! `JOURNEY_BENCH_ROWS=1000000 cargo bench --bench opening`, or with a store of one's own of the
+//! crowd (`journey generate export`): `JOURNEY_BENCH_STORE=crowd.db cargo bench --bench opening`.
+
+#![expect(clippy::expect_used, reason = "a bench that cannot be set up has to fail")]
+#![expect(clippy::panic, reason = "what does not come has to end the bench")]
+#![expect(clippy::print_stdout, reason = "a bench tells what it measured")]
+
+mod seeded;
+#[expect(dead_code, reason = "other benches use the rest")]
+mod stored;
+
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use journey::sim::crowd::{Crowd, FIFTY, HUNDRED_THOUSAND};
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+use crate::stored::Stored;
+
+/// The program that is measured.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_journey");
+/// Starts of each kind.
+const STARTS: usize = 15;
+/// After this, what is waited for does not come.
+const DEADLINE: Duration = Duration::from_secs(120);
+/// Columns and lines of the terminal.
+const SIZE: (u16, u16) = (200, 50);
+
+fn main() {
+    if !seeded::is_wanted() {
+        return;
+    }
+    let given = std::env::var_os("JOURNEY_BENCH_STORE").map(PathBuf::from);
+    let filled = given.is_none().then(Stored::fill);
+    let store = given.or_else(|| filled.as_ref().map(|filled| filled.path.clone())).expect("a store");
+    println!("| {STARTS} starts each, medians, ms | alone | beside an import into the store | ratio |");
+    println!("|---|---|---|---|");
+    let kinds: [(&str, Option<&str>, &str); 5] = [
+        ("start to first frame", None, "journey"),
+        ("start to the figures of the store", None, " rows · "),
+        ("start to the journey of a user with 50 rows", Some(FIFTY), "row 1 of"),
+        ("start to the first screen of 100,000 rows", Some(HUNDRED_THOUSAND), "row 1 of"),
+        ("start to all 100,000 rows", Some(HUNDRED_THOUSAND), "row 1 of 100"),
+    ];
+    // In turn, so that what else the machine does falls on both.
+    let alone: Vec<Vec<f64>> = kinds.iter().map(|(_, id, text)| starts(&store, *id, text, false)).collect();
+    let cold: Vec<Vec<f64>> = kinds.iter().map(|(_, id, text)| starts(&store, *id, text, true)).collect();
+    let beside = beside(&store, &kinds);
+    for (((name, ..), alone), beside) in kinds.iter().zip(&alone).zip(&beside) {
+        let (alone, beside) = (median(alone), median(beside));
+        println!("| {name} | {alone:.1} | {beside:.1} | {:.2}× |", beside / alone);
+    }
+    for ((name, ..), cold) in kinds.iter().zip(&cold) {
+        if !cold.is_empty() {
+            println!("| {name}, cold | {:.1} | | |", median(cold));
+        }
+    }
+    filtered(&store);
+}
+
+/// From the key that sets a filter over properties to the screen with the rows that are left.
+fn filtered(store: &Path) {
+    let mut times = Vec::new();
+    for _ in 0..STARTS {
+        let mut terminal = Terminal::start(store, Some(HUNDRED_THOUSAND));
+        terminal.wait_for("row 1 of 100");
+        // A text in one piece: the rows are gone through once, not for each letter.
+        terminal.press("&");
+        terminal.wait_for("filter");
+        let start = Instant::now();
+        terminal.press("\x1b[200~plan=no-such-plan\x1b[201~\r");
+        terminal.wait_for("0 of 100");
+        times.push(start.elapsed().as_secs_f64() * 1000.0);
+    }
+    println!("| a filter over a property of 100,000 rows, key to screen | {:.1} | | |", median(&times));
+}
+
+fn starts(store: &Path, id: Option<&str>, text: &str, cold: bool) -> Vec<f64> {
+    let mut times = Vec::new();
+    for _ in 0..STARTS {
+        if cold && !forget(store) {
+            return Vec::new();
+        }
+        let mut terminal = Terminal::start(store, id);
+        times.push(terminal.wait_for(text).as_secs_f64() * 1000.0);
+    }
+    times
+}
+
+/// Has the system drop the file from its memory; `false` where that cannot be asked for.
+fn forget(store: &Path) -> bool {
+    let of = format!("of={}", store.display());
+    let mut dd = Command::new("dd");
+    dd.args([&of, "oflag=nocache", "conv=notrunc,fdatasync", "count=0"]).stdout(Stdio::null()).stderr(Stdio::null());
+    dd.status().is_ok_and(|status| status.success())
+}
+
+/// The same starts while another crowd is imported into a copy of the store, which is opened.
+fn beside(store: &Path, kinds: &[(&str, Option<&str>, &str)]) -> Vec<Vec<f64>> {
+    let folder = tempfile::tempdir_in(store.parent().expect("a folder")).expect("a temporary folder");
+    let (copy, export) = (folder.path().join("copy.db"), folder.path().join("more.jsonl"));
+    let other = Crowd { seed: seeded::crowd().seed + 1, rows: seeded::crowd().rows.max(2_000_000) };
+    let mut file = std::io::BufWriter::new(std::fs::File::create(&export).expect("a file"));
+    other.write(&mut file).expect("the file takes it");
+    drop(file);
+    let mut times = vec![Vec::new(); kinds.len()];
+    while times.iter().any(|times| times.len() < STARTS) {
+        std::fs::copy(store, &copy).expect("a copy");
+        let mut import = Command::new(PROGRAM)
+            .args(["import".as_ref(), export.as_os_str(), "--store".as_ref(), copy.as_os_str()])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("an import");
+        'runs: loop {
+            for ((_, id, text), times) in kinds.iter().zip(&mut times) {
+                let mut terminal = Terminal::start(&copy, *id);
+                let time = terminal.wait_for(text);
+                if import.try_wait().expect("its state").is_some() {
+                    break 'runs;
+                }
+                times.push(time.as_secs_f64() * 1000.0);
+            }
+        }
+        for name in ["copy.db", "copy.db-wal", "copy.db-shm"] {
+            let _ = std::fs::remove_file(folder.path().join(name));
+        }
+    }
+    times
+}
+
+fn median(times: &[f64]) -> f64 {
+    let mut times = times.to_vec();
+    times.sort_by(f64::total_cmp);
+    times.get(times.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// The program in a terminal.
+struct Terminal {
+    started: Instant,
+    _master: Box<dyn MasterPty + Send>,
+    keys: Box<dyn Write + Send>,
+    child: Box<dyn Child + Send + Sync>,
+    output: Receiver<Vec<u8>>,
+    screen: vt100::Parser,
+    _home: tempfile::TempDir,
+}
+
+impl Terminal {
+    fn start(store: &Path, id: Option<&str>) -> Self {
+        let home = tempfile::tempdir().expect("a temporary folder");
+        let (columns, lines) = SIZE;
+        let size = PtySize { rows: lines, cols: columns, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("a terminal");
+        let mut command = CommandBuilder::new(PROGRAM);
+        command.arg(store);
+        if let Some(id) = id {
+            command.args(["--id", id]);
+        }
+        command.env_clear();
+        for (name, value) in [("TERM", "xterm-256color"), ("LANG", "C.UTF-8")] {
+            command.env(name, value);
+        }
+        command.env("HOME", home.path());
+        let mut reader = pair.master.try_clone_reader().expect("its output");
+        let keys = pair.master.take_writer().expect("its keyboard");
+        let (sender, output) = mpsc::channel();
+        let started = Instant::now();
+        let child = pair.slave.spawn_command(command).expect("the program");
+        thread::spawn(move || {
+            let mut bytes = vec![0; 1 << 16];
+            while let Ok(count @ 1..) = reader.read(&mut bytes) {
+                if sender.send(bytes.get(..count).unwrap_or_default().to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        let screen = vt100::Parser::new(lines, columns, 0);
+        Self { started, _master: pair.master, keys, child, output, screen, _home: home }
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).expect("a keyboard");
+    }
+
+    /// Time from the start until `text` is on the screen.
+    fn wait_for(&mut self, text: &str) -> Duration {
+        while !self.screen.screen().contents().contains(text) {
+            let bytes = self.output.recv_timeout(DEADLINE);
+            let bytes = bytes.unwrap_or_else(|_| panic!("no {text:?} on:\n{}", self.screen.screen().contents()));
+            self.screen.process(&bytes);
+        }
+        self.started.elapsed()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

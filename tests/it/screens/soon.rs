@@ -1,0 +1,60 @@
+//! The first rows of a long journey, while the rest is read.
+
+use journey::identity::{Cut, Journey};
+use journey::tui::{Msg, Options};
+
+use super::journeys::{Stories, long};
+use crate::support::app::App;
+
+/// A long journey that waits for its answer.
+fn opening() -> App<Stories> {
+    let whole = long();
+    let first = Journey {
+        steps: whole.steps.iter().take(30).cloned().collect(),
+        cuts: vec![Cut { what: "the first 30 rows; the rest is being read".into() }],
+        ..whole.clone()
+    };
+    let id = whole.query.clone();
+    let stories = Stories { soon: Some(first), ..Stories::of(vec![whole]) };
+    let mut app = App::unsettled(stories, &Options { id: Some(id), ..Options::default() });
+    app.send(Msg::Opened("s".into()));
+    app
+}
+
+#[test]
+fn the_first_rows_of_a_long_journey_are_there_while_the_rest_is_read_and_the_place_stays() {
+    let mut app = opening();
+    app.answer_soon();
+    let text = app.text();
+    assert!(text.contains("the rest is being read"), "{text}");
+    app.press_unanswered("jjj");
+    let here = app.text().lines().find(|line| line.contains('▸')).map(str::to_owned);
+    assert!(here.is_some());
+    app.settle();
+    let text = app.text();
+    assert!(!text.contains("the rest is being read"), "{text}");
+    assert_eq!(text.lines().find(|line| line.contains('▸')).map(str::to_owned), here, "{text}");
+}
+
+#[test]
+fn first_rows_never_take_the_place_of_all_rows() {
+    let mut app = opening();
+    app.settle();
+    let whole = app.text();
+    // Read again: what is on the screen is more than the first rows.
+    app.press_unanswered("R");
+    app.answer_soon();
+    assert!(!app.text().contains("the rest is being read"), "{}", app.text());
+    app.settle();
+    assert_eq!(app.text(), whole);
+}
+
+#[test]
+fn first_rows_of_a_journey_that_was_left_are_dropped() {
+    let mut app = opening();
+    assert_eq!(app.top(), "journey");
+    app.press_unanswered("<Esc>");
+    app.answer_soon();
+    assert_eq!(app.top(), "search");
+    assert!(app.model.journey().is_none(), "nothing was put in place");
+}
