@@ -16,6 +16,7 @@ mod import;
 mod interface;
 mod open;
 mod search;
+mod select;
 mod settings;
 mod show;
 mod sql;

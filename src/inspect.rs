@@ -12,11 +12,13 @@ pub mod gather;
 mod history;
 pub mod rows;
 mod search;
+mod select;
 mod warehouse;
 
 pub use census::{Census, Troubled};
 pub use history::History;
 pub use search::{Hit, HitKind, Shared};
+pub use select::Kept;
 pub use warehouse::{Ask, Edges, Warehouse};
 
 use crate::identity::{Cut, Journey, resolve};

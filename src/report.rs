@@ -12,33 +12,20 @@ pub mod compare;
 pub mod graph;
 pub mod json;
 pub mod look;
+pub mod shown;
 pub mod svg;
 pub mod table;
 pub mod text;
 
-use crate::identity::{AliasLine, Point, Step, facts};
+use crate::identity::facts;
 use crate::model::{Id, Millis};
 
 pub use clock::Clock;
 pub use look::Look;
+pub use shown::{Selection, Shown};
 
 /// Gives the properties of the row with this number in the store, as JSON text of one object.
 pub type Properties<'a> = &'a dyn Fn(i64) -> Option<String>;
-
-/// Which rows of a journey are told, when not all of them are.
-#[derive(Clone, Copy)]
-pub struct Only<'a> {
-    /// What decides, as it was written.
-    pub filter: &'a str,
-    /// Rows that are told, and all.
-    pub counts: (usize, usize),
-    /// Rows of the user and of orphans.
-    pub step: &'a dyn Fn(&Step) -> bool,
-    /// Alias calls that no row here is.
-    pub call: &'a dyn Fn(&AliasLine) -> bool,
-    /// Resets that no row here shows.
-    pub point: &'a dyn Fn(&Point) -> bool,
-}
 
 /// One answer to a search.
 #[derive(Clone, Debug)]

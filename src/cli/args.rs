@@ -188,10 +188,6 @@ pub(super) struct Search {
 /// Show the journey of an id
 ///
 /// An id that begins with a hyphen stands after --: journey show -- -id
-///
-/// A filter is words and conditions that all have to hold: event:page, plan=pro, total>20,
-/// is:orphan, phase:anonymous, id:sally, lane:B, after:2019-07-04, at:10:00..10:05; - before one
-/// leaves out, "or" and brackets join. README has all of it.
 #[derive(Debug, clap::Args)]
 pub(super) struct Show {
     /// Any id of the user
@@ -202,14 +198,18 @@ pub(super) struct Show {
     /// of it; without a zone it is read in that of --timezone. Arrival counts, not event time.
     #[arg(long, value_name = "TIME")]
     pub(super) as_of: Option<String>,
-    /// Show only the rows that this filter keeps
+    /// Show only the rows that a filter keeps, such as 'event:purchase plan=pro -is:orphan'
+    ///
+    /// Words and conditions, all of which have to hold: text, event:, id:, device:, phase:, is:, a
+    /// property with = != > < or ~, and, or, not. README has all of them; they are those
+    /// of the terminal interface. How many rows are hidden is told.
     #[arg(long, value_name = "FILTER", allow_hyphen_values = true)]
     pub(super) filter: Option<String>,
-    /// Show only rows from this time on: 2019-07-04, 10:03, -7d (before the end)
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    /// Show only rows from TIME on, by event time (forms as in --as-of)
+    #[arg(long, value_name = "TIME")]
     pub(super) from: Option<String>,
-    /// Show only rows up to this time, all of it included
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    /// Show only rows up to TIME, which is part of it
+    #[arg(long, value_name = "TIME")]
     pub(super) to: Option<String>,
 }
 

@@ -58,23 +58,17 @@ pub(super) struct Failure {
     kind: Kind,
     /// What happened, to what; no full stop, so that an id at its end can be copied.
     what: String,
+    /// Lines that show the place that it is about.
+    excerpt: Vec<String>,
     /// What was behind it, nearest first.
     causes: Vec<String>,
     /// What to do.
     hints: Vec<String>,
-    /// What was written, and below it what points at the place of the mistake.
-    pointed: Option<Box<(String, String)>>,
 }
 
 impl Failure {
     fn new(kind: Kind, what: impl Into<String>) -> Self {
-        Self { kind, what: what.into(), causes: Vec::new(), hints: Vec::new(), pointed: None }
-    }
-
-    /// With what was written, and a line below it that points at the place.
-    pub(super) fn pointed(mut self, text: &str) -> Self {
-        self.pointed = text.split_once('\n').map(|(text, place)| Box::new((text.to_owned(), place.to_owned())));
-        self
+        Self { kind, what: what.into(), excerpt: Vec::new(), causes: Vec::new(), hints: Vec::new() }
     }
 
     /// Nothing was found.
@@ -130,6 +124,12 @@ impl Failure {
         self
     }
 
+    /// With lines that are shown as they are, one below the other.
+    pub(super) fn excerpt(mut self, lines: &str) -> Self {
+        self.excerpt.extend(lines.lines().map(str::to_owned));
+        self
+    }
+
     /// With one more thing that was behind it.
     pub(super) fn caused_by(mut self, cause: String) -> Self {
         self.causes.push(cause);
@@ -171,8 +171,8 @@ impl Failure {
     /// As lines for a person: `error: …`, `  cause: …`, `  try: …`.
     pub(super) fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "error: {}", visible(&self.what))?;
-        if let Some((text, place)) = self.pointed.as_deref() {
-            writeln!(out, "    {}\n    {place}", visible(text))?;
+        for line in &self.excerpt {
+            writeln!(out, "  {}", visible(line))?;
         }
         for cause in &self.causes {
             writeln!(out, "  cause: {}", visible(cause))?;
@@ -191,6 +191,7 @@ impl Failure {
                 "kind": self.kind.name(),
                 "code": self.kind.code(),
                 "what": self.what,
+                "excerpt": self.excerpt,
                 "causes": self.causes,
                 "hints": self.hints,
             },

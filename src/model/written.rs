@@ -36,6 +36,14 @@ impl Written {
         })
     }
 
+    /// The first millisecond of what was written; as [`Written::end`].
+    pub fn begin(&self, wall: impl Fn(NaiveDateTime) -> Option<Millis>) -> Option<Millis> {
+        match self.offset {
+            Some(offset) => Some(offset.from_local_datetime(&self.wall).single()?.timestamp_millis()),
+            None => wall(self.wall),
+        }
+    }
+
     /// The last millisecond of what was written: a day means all of it. `wall` says when a clock
     /// without a zone showed something; `None` where none ever did.
     pub fn end(&self, wall: impl Fn(NaiveDateTime) -> Option<Millis>) -> Option<Millis> {

@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::value::RawValue;
 
-use super::{Hit, Import, ImportedFile, Only, Properties, Shared, cuts};
+use super::{Hit, Import, ImportedFile, Properties, Selection, Shared, Shown, cuts};
 use crate::identity::{
     AliasLine, Evidence, Finding, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Point, Role, Split, State,
     Step, Verdict,
@@ -24,18 +24,8 @@ pub const SCHEMA: u32 = 1;
 /// Writes a journey (`journey show`).
 ///
 /// `properties` is asked once for each row, in the order of the timeline and then of the orphans.
-pub fn journey(out: &mut dyn Write, journey: &Journey, properties: Properties<'_>) -> io::Result<()> {
-    only(out, journey, properties, None)
-}
-
-/// Writes a journey with some of its rows, and the filter that keeps them; all else is whole.
-pub fn only(
-    out: &mut dyn Write,
-    journey: &Journey,
-    properties: Properties<'_>,
-    only: Option<&Only<'_>>,
-) -> io::Result<()> {
-    line(out, &Show { journey, properties, only })
+pub fn journey<'a>(out: &mut dyn Write, journey: impl Into<Shown<'a>>, properties: Properties<'a>) -> io::Result<()> {
+    line(out, &Show { shown: journey.into(), properties })
 }
 
 /// Writes the hits of a search, best first (`journey search`).
@@ -108,33 +98,26 @@ where
 }
 
 struct Show<'a> {
-    journey: &'a Journey,
+    shown: Shown<'a>,
     properties: Properties<'a>,
-    only: Option<&'a Only<'a>>,
-}
-
-/// Whether a row is told.
-fn told(only: Option<&Only<'_>>, step: &Step) -> bool {
-    only.is_none_or(|only| (only.step)(step))
 }
 
 impl Serialize for Show<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { journey, properties, only } = *self;
+        let Self { shown, properties } = *self;
+        let journey = shown.journey;
         let row = move |step| row(journey, step, properties);
-        let mut show = serializer.serialize_struct("Show", 16)?;
+        let mut show = serializer.serialize_struct("Show", 17)?;
         show.serialize_field("schema", &SCHEMA)?;
         show.serialize_field("query", journey.query.as_str())?;
-        if let Some(only) = only {
-            show.serialize_field("filter", only.filter)?;
-        }
         show.serialize_field("rules", "legacy")?;
         show.serialize_field("root", &journey.root.as_ref().map(Id::as_str))?;
         show.serialize_field("as_of", &journey.as_of.map(|moment| rfc3339(moment.at)))?;
+        show.serialize_field("selection", &shown.selection.map(|selection| selected(shown, selection)))?;
         show.serialize_field("ids", &Each(journey.ids.iter().map(member)))?;
         show.serialize_field("aliases", &Each(journey.aliases.iter().map(alias)))?;
-        show.serialize_field("events", &Each(journey.steps.iter().filter(move |step| told(only, step)).map(row)))?;
-        let orphan = move |orphan| orphan_in(journey, orphan, properties, only);
+        show.serialize_field("events", &Each(shown.steps().map(row)))?;
+        let orphan = move |orphan| orphan_in(shown, orphan, properties);
         show.serialize_field("orphans", &Each(journey.orphans.iter().map(orphan)))?;
         show.serialize_field("points", &Each(journey.points.iter().map(point)))?;
         show.serialize_field("findings", &Each(journey.findings.iter().map(finding)))?;
@@ -144,6 +127,26 @@ impl Serialize for Show<'_> {
         show.serialize_field("notes", &journey.notes)?;
         show.serialize_field("cuts", &Each(cuts(journey)))?;
         show.end()
+    }
+}
+
+/// Which rows were asked for, and how many are hidden.
+fn selected(shown: Shown<'_>, selection: &Selection) -> impl Serialize {
+    #[derive(serde::Serialize)]
+    struct Json<'a> {
+        filter: Option<&'a str>,
+        from: Option<String>,
+        to: Option<String>,
+        shown: usize,
+        hidden: usize,
+    }
+    let (rows, hidden) = shown.counts();
+    Json {
+        filter: selection.filter.as_deref(),
+        from: selection.from.map(rfc3339),
+        to: selection.to.map(rfc3339),
+        shown: rows,
+        hidden,
     }
 }
 
@@ -266,12 +269,7 @@ fn phase(phase: Phase) -> &'static str {
     }
 }
 
-fn orphan_in<'a>(
-    journey: &'a Journey,
-    orphan: &'a Orphan,
-    properties: Properties<'a>,
-    only: Option<&'a Only<'a>>,
-) -> impl Serialize {
+fn orphan_in<'a>(shown: Shown<'a>, orphan: &'a Orphan, properties: Properties<'a>) -> impl Serialize {
     #[derive(serde::Serialize)]
     struct Json<'a, O: Serialize, E: Serialize, R: Serialize> {
         id: &'a str,
@@ -292,9 +290,7 @@ fn orphan_in<'a>(
         owners: Each(orphan.owners.iter().map(text)),
         why: &orphan.why,
         evidence: Each(orphan.evidence.iter().map(evidence)),
-        events: Each(
-            orphan.steps.iter().filter(move |step| told(only, step)).map(move |step| row(journey, step, properties)),
-        ),
+        events: Each(shown.steps_of(orphan).map(move |step| row(shown.journey, step, properties))),
     }
 }
 

@@ -9,7 +9,7 @@ mod timeline;
 use std::io::{self, Write};
 
 use super::look::{Class, Look, count, left, many, right};
-use super::{Hit, Import, ImportedFile, Only, Shared, cuts};
+use super::{Hit, Import, ImportedFile, Shared, Shown, cuts};
 use crate::identity::{AliasLine, Journey, Member, Orphan, Role, Split, State, Verdict};
 use crate::model::facts::Source;
 use crate::model::{Id, Millis};
@@ -18,20 +18,16 @@ use crate::model::{Id, Millis};
 const ID: usize = 36;
 
 /// Writes a journey (`journey show`).
-pub fn journey(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
-    only(out, journey, look, None)
-}
-
-/// Writes a journey with some of its rows; everything else of it is whole.
-pub fn only(out: &mut dyn Write, journey: &Journey, look: &Look, only: Option<&Only<'_>>) -> io::Result<()> {
+pub fn journey<'a>(out: &mut dyn Write, journey: impl Into<Shown<'a>>, look: &Look) -> io::Result<()> {
+    let shown = journey.into();
+    let journey = shown.journey;
     header(out, journey, look)?;
-    if let Some(Only { filter, counts: (told, all), .. }) = only {
-        let line = format!("only {} of {}: {}", count(*told as u64), many(*all, "row"), look.clean(filter));
-        writeln!(out, "{}", look.paint(Class::Heading, &look.wrap(&line, 0)))?;
+    if let Some(sentence) = shown.sentence(look.clock) {
+        writeln!(out, "{}", look.paint(Class::Refused, &look.wrap(&sentence, 0)))?;
     }
     ids(out, journey, look)?;
-    timeline::write(out, journey, look, only)?;
-    orphans(out, journey, look, only)?;
+    timeline::write(out, shown, look)?;
+    orphans(out, shown, look)?;
     calls(out, journey, look)?;
     points(out, journey, look)?;
     elsewhere(out, journey, look)?;
@@ -254,7 +250,8 @@ fn sentence(out: &mut dyn Write, look: &Look, indent: usize, text: &str, source:
 }
 
 /// Rows under other roots, with the evidence.
-fn orphans(out: &mut dyn Write, journey: &Journey, look: &Look, only: Option<&Only<'_>>) -> io::Result<()> {
+fn orphans(out: &mut dyn Write, shown: Shown<'_>, look: &Look) -> io::Result<()> {
+    let journey = shown.journey;
     if journey.orphans.is_empty() {
         return Ok(());
     }
@@ -268,7 +265,7 @@ fn orphans(out: &mut dyn Write, journey: &Journey, look: &Look, only: Option<&On
             let text = format!("{}{more}: {}", evidence.kind.name(), evidence.why);
             sentence(out, look, 6, &text, Some(&evidence.source))?;
         }
-        for step in orphan.steps.iter().filter(|step| only.is_none_or(|only| (only.step)(step))) {
+        for step in shown.steps_of(orphan) {
             let sent = step.event.id.as_ref().map_or("no id", Id::as_str);
             let (event, id) = if look.width >= 100 { (24, 20) } else { (18, 12) };
             writeln!(
@@ -280,6 +277,10 @@ fn orphans(out: &mut dyn Write, journey: &Journey, look: &Look, only: Option<&On
                 left(&look.id(sent, id), id),
                 place(&step.event.source, look, look.width.saturating_sub(29 + event + id)),
             )?;
+        }
+        let hidden = orphan.steps.len() - shown.steps_of(orphan).count();
+        if hidden > 0 {
+            writeln!(out, "{}", look.paint(Class::Refused, &format!("    {} hidden", many(hidden, "row"))))?;
         }
     }
     Ok(())

@@ -289,6 +289,53 @@ fn a_search_finds_the_best_first() {
 }
 
 #[test]
+fn a_filter_and_a_span_of_time_show_fewer_rows_and_say_how_many_are_hidden() {
+    let home = Home::with_sample();
+    let whole = home.json(0, &["show", "12345"]);
+    assert_eq!(whole["selection"], Value::Null);
+    let rows = |journey: &Value| -> Vec<String> {
+        let orphans = journey["orphans"].as_array().unwrap().iter().map(|orphan| &orphan["events"]);
+        let lists = std::iter::once(&journey["events"]).chain(orphans);
+        lists.flat_map(|list| list.as_array().unwrap()).map(|row| row["event"].as_str().unwrap().to_owned()).collect()
+    };
+    let all = rows(&whole).len();
+    let pro = home.json(0, &["show", "12345", "--filter", "plan=pro"]);
+    assert_eq!(rows(&pro), ["Sign Up"], "only its properties say so");
+    assert_eq!(
+        pro["selection"],
+        serde_json::json!({"filter": "plan=pro", "from": null, "to": null, "shown": 1, "hidden": all - 1})
+    );
+    for key in ["ids", "aliases", "points", "findings"] {
+        assert_eq!(pro[key], whole[key], "{key} are those of the whole journey");
+    }
+    let morning = ["show", "12345", "--from", "2019-07-01 09:15", "--to", "2019-07-01 09:17"];
+    assert_eq!(rows(&home.json(0, &morning)), ["Sign Up", "$create_alias", "Dashboard"]);
+    let none = home.run(&["show", "12345", "--filter", "-is:orphan"]);
+    let text = out(&none);
+    assert!(text.lines().any(|line| line.contains("hidden: filter -is:orphan")), "{text}");
+    assert!(!text.contains("App Open") && text.contains("3 rows hidden"), "{text}");
+    let nothing = home.run(&["show", "12345", "--filter", "event:Nothing"]);
+    assert_eq!(code(&nothing), 1);
+    assert!(err(&nothing).contains("no event here is called") && out(&nothing).contains("0 of"), "{}", err(&nothing));
+}
+
+#[test]
+fn a_filter_that_means_nothing_is_pointed_at() {
+    let home = Home::with_sample();
+    let output = home.run(&["show", "12345", "--filter", "event:View is:orphn"]);
+    assert_eq!((code(&output), out(&output).as_str()), (2, ""));
+    let told = err(&output);
+    assert!(told.contains("did you mean orphan?"), "{told}");
+    assert!(told.contains("\n  event:View is:orphn\n                ^"), "{told}");
+    for (option, time) in [("--from", "soon"), ("--to", "2019-99-01")] {
+        let output = home.run(&["show", "12345", option, time]);
+        assert_eq!(code(&output), 2);
+        assert!(err(&output).contains(&format!("{option} {time:?} is no time")), "{}", err(&output));
+    }
+    assert_eq!(code(&home.run(&["show", "12345", "--from", "2019-07-02", "--to", "2019-07-01"])), 2);
+}
+
+#[test]
 fn an_address_that_two_users_have_is_listed_with_a_warning() {
     let home = Home::with_sample();
     let profiles = home.path("profiles.jsonl");

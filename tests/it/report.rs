@@ -102,6 +102,7 @@ fn json_of_a_journey_has_the_shape_that_programs_read() {
             "rules",
             "root",
             "as_of",
+            "selection",
             "ids",
             "aliases",
             "events",

@@ -189,13 +189,26 @@ impl Index {
         }
     }
 
+    /// An alias call without a row on the timeline, as a filter sees it.
+    pub fn call<'a>(&self, line: &'a AliasLine) -> Subject<'a> {
+        Subject::call(line, self.is_found(&line.source))
+    }
+
+    /// A reset, as a filter sees it.
+    pub fn reset<'a>(&self, point: &'a Point) -> Subject<'a> {
+        Subject::reset(point, self.is_found(&point.source))
+    }
+
+    fn is_found(&self, source: &Source) -> bool {
+        self.found.contains(&(source.rank, source.line))
+    }
+
     /// A row as a filter sees it; `orphan` is the one that it is of.
     pub fn subject<'a>(&self, journey: &'a Journey, step: &'a Step, orphan: Option<&'a Orphan>) -> Subject<'a> {
         let row = step.event.row;
         let call = self.calls.get(&row).and_then(|call| journey.aliases.get(*call));
         let point = self.points.get(&row).and_then(|point| journey.points.get(*point));
-        let found = self.found.contains(&(step.event.source.rank, step.event.source.line));
-        Subject::row(step, orphan, call, point, found)
+        Subject::row(step, orphan, call, point, self.is_found(&step.event.source))
     }
 }
 

@@ -10,7 +10,7 @@ use super::lanes::{Cell, Lanes, letter};
 use super::{gap, lost, pair, place, sentence, split_name};
 use crate::identity::{AliasLine, Journey, Phase, Point, PointKind, Reason, Step, Verdict};
 use crate::model::{Id, Millis};
-use crate::report::Only;
+use crate::report::Shown;
 use crate::report::look::{Class, Look, left, right};
 
 /// One line of the timeline.
@@ -86,15 +86,9 @@ struct Context<'a> {
 }
 
 /// Writes the timeline, if there is one.
-pub(super) fn write(out: &mut dyn Write, journey: &Journey, look: &Look, only: Option<&Only<'_>>) -> io::Result<()> {
-    let mut lines = lines(journey);
-    if let Some(only) = only {
-        lines.retain(|line| match line {
-            Line::Row(step) => (only.step)(step),
-            Line::Call(call) => (only.call)(call),
-            Line::Reset(point) => (only.point)(point),
-        });
-    }
+pub(super) fn write(out: &mut dyn Write, shown: Shown<'_>, look: &Look) -> io::Result<()> {
+    let journey = shown.journey;
+    let lines = lines(shown);
     if lines.is_empty() {
         return Ok(());
     }
@@ -128,7 +122,8 @@ pub(super) fn write(out: &mut dyn Write, journey: &Journey, look: &Look, only: O
 }
 
 /// The rows with the calls and resets that none of them is, by time.
-fn lines(journey: &Journey) -> Vec<Line<'_>> {
+fn lines(shown: Shown<'_>) -> Vec<Line<'_>> {
+    let journey = shown.journey;
     let rows: HashSet<i64> = journey.steps.iter().map(|step| step.event.row).collect();
     let called: HashSet<usize> = journey
         .steps
@@ -138,11 +133,13 @@ fn lines(journey: &Journey) -> Vec<Line<'_>> {
             _ => None,
         })
         .collect();
-    let resets = journey.points.iter().filter(|point| point.kind == PointKind::Reset && !rows.contains(&point.row));
-    let calls = journey.aliases.iter().enumerate().filter(|(index, _)| !called.contains(index));
+    let is_reset = |point: &Point| point.kind == PointKind::Reset && !rows.contains(&point.row);
+    let resets = journey.points.iter().enumerate().filter(|(at, point)| is_reset(point) && shown.has_point(*at));
+    let calls = journey.aliases.iter().enumerate();
+    let calls = calls.filter(|(index, _)| !called.contains(index) && shown.has_call(*index));
     let mut lines: Vec<Line<'_>> = resets
-        .map(Line::Reset)
-        .chain(journey.steps.iter().map(Line::Row))
+        .map(|(_, point)| Line::Reset(point))
+        .chain(shown.steps().map(Line::Row))
         .chain(calls.map(|(_, call)| Line::Call(call)))
         .collect();
     lines.sort_by_key(Line::time);

@@ -230,7 +230,7 @@ fn on_a_small_screen_the_row_is_a_page_of_its_own() {
     assert!(text.contains("2019-07-01 09:14:02.118 UTC View"), "{text}");
     assert!(!text.contains("Video"), "{text}");
     app.press("G");
-    assert!(app.text().contains("JSON: "), "to the end: {}", app.text());
+    assert!(app.text().contains("SK-2\"]}"), "to the end: {}", app.text());
     app.press("<Esc>");
     assert!(app.text().contains("Video"));
 }

@@ -80,8 +80,11 @@ pub(in crate::tui::screen::journey) fn view(state: &State, ui: &mut Ui, area: Re
     if focus {
         let selected = state.detail.selected.min(items.len().saturating_sub(1));
         let first = laid.lines.iter().position(|(at, ..)| *at == selected).unwrap_or(0);
+        let last = laid.lines.iter().rposition(|(at, ..)| *at == selected).unwrap_or(0);
         ui.page = height;
-        ui.detail_top = scrolled(ui.detail_top, first, height, laid.lines.len());
+        // All of what is selected is seen, or as much of it as there is room for.
+        let lowest = (last + 1).saturating_sub(height).min(first);
+        ui.detail_top = scrolled(ui.detail_top, first, height, laid.lines.len()).max(lowest);
     } else {
         ui.detail_top = state.detail.top.min(ui.detail_end);
     }
