@@ -15,6 +15,7 @@ use crate::config::recent::{Opened, Recent};
 use crate::identity::Journey;
 use crate::identity::compare::Comparison;
 use crate::inspect::gather::Limits;
+use crate::inspect::terms::{Found, Terms, Vocabulary};
 use crate::inspect::{Census, History, Hit, Inspector};
 use crate::model::Id;
 use crate::model::facts::Arrival;
@@ -27,6 +28,9 @@ use crate::tui::{self, Backend, Cancel, FailureKind, Hits, Overview, Zone};
 const HITS: usize = 200;
 /// Ids that are suggested when nothing matches.
 const SUGGESTED: usize = 5;
+
+/// Rows that names of events and properties are taken from.
+const NAMED: usize = 600;
 
 /// Parts of a hit's activity.
 const PARTS: usize = 120;
@@ -216,6 +220,7 @@ fn list(mut hits: Vec<Hit>) -> Hits {
             id: hit.id,
             root: hit.root,
             via: hit.via,
+            matched: hit.matched,
             events: hit.events,
             first: hit.first,
             last: hit.last,
@@ -233,6 +238,17 @@ impl Backend for Stored {
         let hits = self.inspector.search_soon(text, HITS).map_err(told)?;
         // Nothing yet is no answer, and whether there are more will be seen.
         Ok(hits.filter(|hits| !hits.is_empty()).map(|hits| Hits { more: true, ..list(hits) }))
+    }
+
+    fn search_terms(&mut self, terms: &Terms, show: &mut dyn FnMut(Hits)) -> Result<Hits, tui::Failure> {
+        let told =
+            |found: Found| Hits { more: found.more, notes: found.notes, looked: found.looked, ..list(found.hits) };
+        let found = self.inspector.search_terms(terms, HITS, &mut |found| show(told(found))).map_err(self::told)?;
+        Ok(told(found))
+    }
+
+    fn vocabulary(&mut self) -> Result<Vocabulary, tui::Failure> {
+        self.inspector.vocabulary(NAMED).map_err(told)
     }
 
     fn overview(&mut self) -> Result<Overview, tui::Failure> {

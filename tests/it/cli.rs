@@ -2,6 +2,7 @@
 
 mod config;
 mod locked;
+mod terms;
 
 use std::fs;
 use std::io::Read;

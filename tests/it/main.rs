@@ -22,3 +22,4 @@ mod scenarios;
 mod screens;
 mod store;
 mod support;
+mod terms;

@@ -154,9 +154,13 @@ fn identity_is_scrubbed_an_orphan_opened_and_two_users_compared() {
     session.wait_for("change 5 of 5");
     session.press(",,");
     session.wait_for("first row of P-1, an orphan today");
+    // The moment is told at once; its lines come from the store.
+    session.wait_until("no orphan then", |screen| !screen.contents().contains("1 orphan"));
     session.press("..");
-    session.wait_for("change 5 of 5");
-    session.press("}}}\r");
+    session.wait_for("1 refused · 1 orphan");
+    session.press("}}}");
+    session.wait_for("Rows stored under P-1 belong");
+    session.press("\r");
     session.wait_for("an orphan: proof ties it to 12345");
     session.press("d12345\r");
     session.wait_for("TIED, NOT JOINED");

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::inspect::filter::FORMS;
+use crate::inspect::terms;
 use crate::tui::app::Ui;
 use crate::tui::fit;
 use crate::tui::keys::{Action, Binding, Context, Key, Keymap, Resolved, sequence};
@@ -142,6 +143,12 @@ fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
             },
         );
         lines.extend(bindings);
+    }
+    if state.of.iter().any(|context| matches!(context, Context::Overview | Context::Search)) {
+        head(&mut lines, "SEARCH TERMS (all have to hold; Tab completes)");
+        for (form, text) in terms::FORMS {
+            lines.push(Line { left: (*form).to_owned(), right: (*text).to_owned(), meaning: Meaning::Key });
+        }
     }
     if state.of.iter().any(|context| matches!(context, Context::Journey | Context::Line)) {
         head(&mut lines, "FILTERS");

@@ -45,6 +45,7 @@ impl Backend for History {
             root: journey.root,
             kind: "root",
             found: "exact",
+            matched: 0,
             via: None,
             events: journey.steps.len() as u64,
             first: None,

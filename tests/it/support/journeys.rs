@@ -8,6 +8,7 @@ use journey::identity::{
     AliasLine, Evidence, EvidenceKind, Journey, Member, Mention, Neighbour, Orphan, Phase, Point, PointKind, Reason,
     Refusal, Role, Split, State, Step, Strength, Verdict,
 };
+use journey::inspect::terms::{Terms, Vocabulary};
 use journey::model::facts::{Event, Source};
 use journey::model::time::parse;
 use journey::model::{Client, Flags, Id, Millis};
@@ -357,6 +358,9 @@ pub(super) struct Stories {
     pub(super) recent: Vec<Recent>,
     /// What is answered to each step of the count, the last one first.
     pub(super) census: Vec<Census>,
+    /// What every search by terms finds.
+    pub(super) by_terms: Hits,
+    pub(super) names: Vocabulary,
     /// The first rows of a journey that takes long.
     pub(super) soon: Option<Journey>,
 }
@@ -388,6 +392,7 @@ impl Backend for Stories {
                         kind: if member.role == Role::Root { "root" } else { "alias" },
                         found: if member.id.as_str() == text { "exact" } else { "prefix" },
                         via: None,
+                        matched: 0,
                         events: member.events,
                         first: member.first,
                         last: member.last,
@@ -402,6 +407,7 @@ impl Backend for Stories {
                 kind: "device",
                 found: "profile",
                 via: Some(("$name".into(), "Sally Miller".into())),
+                matched: 0,
                 events: 1_902,
                 first: Some(at("2019-06-01T00:00:00Z")),
                 last: Some(at("2019-07-22T00:00:00Z")),
@@ -508,6 +514,14 @@ impl Backend for Stories {
 
     fn title(&self) -> String {
         "built-in demo store".into()
+    }
+
+    fn search_terms(&mut self, _: &Terms, _: &mut dyn FnMut(Hits)) -> Result<Hits, Failure> {
+        Ok(self.by_terms.clone())
+    }
+
+    fn vocabulary(&mut self) -> Result<Vocabulary, Failure> {
+        Ok(self.names.clone())
     }
 
     fn near(&mut self, text: &str) -> Vec<Id> {
