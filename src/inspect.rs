@@ -13,6 +13,7 @@ mod history;
 pub mod rows;
 mod search;
 mod select;
+pub mod terms;
 mod warehouse;
 
 pub use census::{Census, Troubled};
@@ -88,6 +89,22 @@ impl Inspector {
         self.reader.at_one_moment(|reader| {
             reader.find_soon(text, limit)?.map(|found| search::placed(reader, found)).transpose()
         })
+    }
+
+    /// Who the terms find, best first; `show` is given what is found so far, again and again.
+    pub fn search_terms(
+        &self,
+        terms: &terms::Terms,
+        limit: usize,
+        show: &mut dyn FnMut(terms::Found),
+    ) -> Result<terms::Found, Error> {
+        terms.find(&self.reader, limit, show)
+    }
+
+    /// Names that some rows of the store have, to complete terms with. Looks at `rows` rows
+    /// from all over the store.
+    pub fn vocabulary(&self, rows: usize) -> Result<terms::Vocabulary, Error> {
+        terms::Vocabulary::of(&self.reader, rows)
     }
 
     /// Ids that differ little from `text`, with their number of rows, nearest first.

@@ -35,7 +35,7 @@ mod segment;
 mod writer;
 
 pub use error::Error;
-pub use reader::{Exported, IdNote, Piece, Reader, SqlCell};
+pub use reader::{Exported, IdNote, Piece, PropertyTest, Reader, RowNote, Seek, SqlCell};
 pub use segment::{Draft, Packer, Segment};
 pub use writer::Writer;
 
@@ -183,6 +183,10 @@ pub enum Match {
     Substring,
     /// A value of its profile has the text in it, without regard to case.
     Profile,
+    /// A property of its rows is what was asked for.
+    Property,
+    /// Its rows are of the event, or of the time, that was asked for.
+    Event,
     /// It has the characters of the text in their order, with few others between.
     Fuzzy,
 }

@@ -15,6 +15,7 @@ use crate::config::recent::{Opened, Recent};
 use crate::identity::Journey;
 use crate::identity::compare::Comparison;
 use crate::inspect::gather::Limits;
+use crate::inspect::terms::{Found, Terms, Vocabulary};
 use crate::inspect::{Census, History, Hit, Inspector};
 use crate::model::Id;
 use crate::model::facts::Arrival;
@@ -27,6 +28,9 @@ use crate::tui::{self, Backend, Cancel, FailureKind, Hits, Overview, Zone};
 const HITS: usize = 200;
 /// Ids that are suggested when nothing matches.
 const SUGGESTED: usize = 5;
+
+/// Rows that names of events and properties are taken from.
+const NAMED: usize = 600;
 
 /// Parts of a hit's activity.
 const PARTS: usize = 120;
@@ -101,6 +105,8 @@ fn zone(clock: Clock) -> Result<Zone, Failure> {
 struct Stored {
     inspector: Inspector,
     title: String,
+    /// Where the store is, if it is a file.
+    place: Option<PathBuf>,
     suggestions: Vec<(Id, String)>,
     /// [`Reader::data_version`] when it was last looked at.
     version: i64,
@@ -120,6 +126,11 @@ struct Stored {
 impl Stored {
     fn open(source: Source, cancel: Cancel) -> Result<Self, tui::Failure> {
         let mut whole_name = demo::TITLE.to_owned();
+        let place = match &source {
+            // A command finds it by itself where this program did.
+            Source::Store(path) => Some(path.clone()).filter(|path| !is_found_anyway(path)),
+            Source::Empty | Source::Demo => None,
+        };
         let (mut inspector, title, suggestions) = match source {
             Source::Store(path) => {
                 let full = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
@@ -139,6 +150,7 @@ impl Stored {
         Ok(Self {
             inspector,
             title,
+            place,
             suggestions,
             version,
             census: Census::default(),
@@ -183,6 +195,11 @@ fn heed(inspector: &mut Inspector, cancel: &Cancel) -> Result<i64, tui::Failure>
     inspector.reader().data_version().map_err(told)
 }
 
+/// Whether a command without `--store` looks into the store at `path`.
+fn is_found_anyway(path: &Path) -> bool {
+    matches!(Named::default().choose(), Ok(Some(choice)) if choice.path == path)
+}
+
 /// The name of a file, as a title.
 fn name(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
@@ -203,6 +220,7 @@ fn list(mut hits: Vec<Hit>) -> Hits {
             id: hit.id,
             root: hit.root,
             via: hit.via,
+            matched: hit.matched,
             events: hit.events,
             first: hit.first,
             last: hit.last,
@@ -220,6 +238,17 @@ impl Backend for Stored {
         let hits = self.inspector.search_soon(text, HITS).map_err(told)?;
         // Nothing yet is no answer, and whether there are more will be seen.
         Ok(hits.filter(|hits| !hits.is_empty()).map(|hits| Hits { more: true, ..list(hits) }))
+    }
+
+    fn search_terms(&mut self, terms: &Terms, show: &mut dyn FnMut(Hits)) -> Result<Hits, tui::Failure> {
+        let told =
+            |found: Found| Hits { more: found.more, notes: found.notes, looked: found.looked, ..list(found.hits) };
+        let found = self.inspector.search_terms(terms, HITS, &mut |found| show(told(found))).map_err(self::told)?;
+        Ok(told(found))
+    }
+
+    fn vocabulary(&mut self) -> Result<Vocabulary, tui::Failure> {
+        self.inspector.vocabulary(NAMED).map_err(told)
     }
 
     fn overview(&mut self) -> Result<Overview, tui::Failure> {
@@ -352,6 +381,10 @@ impl Backend for Stored {
 
     fn title(&self) -> String {
         self.title.clone()
+    }
+
+    fn place(&self) -> Option<String> {
+        self.place.as_ref().map(|place| place.to_string_lossy().into_owned())
     }
 
     fn near(&mut self, text: &str) -> Vec<Id> {

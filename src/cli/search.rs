@@ -4,7 +4,8 @@ use super::args::{Format, Search};
 use super::console::Console;
 use super::failure::Failure;
 use super::open::Named;
-use crate::inspect::{Hit, Inspector, Shared};
+use crate::inspect::terms::{self, Terms};
+use crate::inspect::{Hit, Inspector, Shared, filter};
 use crate::report::{self, json, text};
 use crate::store::Match;
 
@@ -15,9 +16,19 @@ const SUGGESTED: usize = 5;
 const LOOKED_AT: usize = 200;
 
 pub(super) fn run(command: &Search, store: Named, console: &mut Console) -> Result<(), Failure> {
+    let terms = Terms::read(&command.text).map_err(|error| wrong(&command.text, &error))?;
     let inspector = store.open(console)?;
+    let mut notes = Vec::new();
     // One more than is listed tells whether there are more, and what is shared is told of more.
-    let found = inspector.search(&command.text, command.limit.saturating_add(1).max(LOOKED_AT))?;
+    let limit = command.limit.saturating_add(1).max(LOOKED_AT);
+    let found = match terms {
+        Some(terms) => {
+            let found = inspector.search_terms(&terms, limit, &mut |_| {})?;
+            notes = found.notes;
+            found.hits
+        }
+        None => inspector.search(&command.text, limit)?,
+    };
     let shared: Vec<report::Shared> = Shared::of(&command.text, &found).into_iter().map(told).collect();
     let more = found.len() > command.limit;
     let hits: Vec<report::Hit> = found.into_iter().take(command.limit).map(hit).collect();
@@ -26,21 +37,30 @@ pub(super) fn run(command: &Search, store: Named, console: &mut Console) -> Resu
             json::search(&mut console.out, &command.text, &hits, &shared)?;
             console.finish()?;
         }
-        return Err(suggest(
-            Failure::nothing(format!("nothing matches {:?}", command.text)),
-            &inspector,
-            &command.text,
-        )?);
+        let failure = Failure::nothing(format!("nothing matches {:?}", command.text));
+        let failure = notes.into_iter().chain(terms::hint(&command.text)).fold(failure, Failure::hint);
+        return Err(suggest(failure, &inspector, &command.text)?);
     }
     match console.format {
         Format::Json => json::search(&mut console.out, &command.text, &hits, &shared)?,
         Format::Text => text::search(&mut console.out, &hits, &shared, &console.look)?,
     }
     console.finish()?;
+    for note in notes {
+        console.note(&note);
+    }
     if more {
         console.note(&format!("there are more than these {}; --limit says how many to list", hits.len()));
     }
     Ok(())
+}
+
+/// A term that means nothing, pointed at.
+fn wrong(text: &str, error: &filter::Error) -> Failure {
+    error
+        .pointed(text)
+        .lines()
+        .fold(Failure::usage(error.to_string()), |failure, line| failure.caused_by(line.to_owned()))
 }
 
 /// Adds ids that differ little from `text`.
@@ -59,6 +79,8 @@ pub(super) fn found(found: Match) -> &'static str {
         Match::Prefix => "prefix",
         Match::Substring => "substring",
         Match::Profile => "profile",
+        Match::Property => "property",
+        Match::Event => "event",
         Match::Fuzzy => "fuzzy",
     }
 }

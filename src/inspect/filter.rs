@@ -6,9 +6,9 @@
 //! A row is decided by what the journey holds of it, if that is enough; only a condition on a
 //! property needs the row's properties ([`Filter::decide`] says so with `None`).
 
-mod decide;
+pub(super) mod decide;
 mod literal;
-mod property;
+pub(super) mod property;
 mod read;
 
 use std::ops::Range;
@@ -18,7 +18,7 @@ use chrono::NaiveDateTime;
 
 pub use self::decide::{Index, Subject};
 pub use self::literal::Moment;
-pub use self::property::{Amount, MONEY, amount, scalars};
+pub use self::property::{Amount, MONEY, amount, scalars, value};
 
 use self::decide::Expr;
 use crate::identity::Journey;
@@ -196,7 +196,7 @@ impl Error {
 }
 
 /// The name most like `sought`, if any is like it.
-fn nearest<'a>(sought: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+pub(super) fn nearest<'a>(sought: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
     /// Names less alike than this are not meant.
     const ALIKE: f64 = 0.75;
     let sought = sought.to_lowercase();

@@ -100,6 +100,12 @@ pub(super) fn gather_roots<W: Warehouse>(warehouse: &W, ids: &[Id]) -> Result<Fa
     Ok(walk.facts)
 }
 
+/// All ids of the users that `ids` belong to.
+pub(super) fn members<W: Warehouse>(warehouse: &W, ids: &[Id]) -> Result<BTreeSet<Id>, W::Error> {
+    const LIMITS: Limits = Limits { links: 0, beside: 0, rows: 0, orphan_rows: 0, ..Limits::DEFAULT };
+    Walk::new(warehouse, &LIMITS).clusters(&ids.iter().cloned().collect())
+}
+
 struct Walk<'w, W> {
     warehouse: &'w W,
     limits: &'w Limits,

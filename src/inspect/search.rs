@@ -22,6 +22,8 @@ pub struct Hit {
     pub found: Match,
     /// The profile value that was found: (`$email`, `sally@gmail.com`).
     pub via: Option<(String, String)>,
+    /// Its rows that are what was asked for, where rows were looked through.
+    pub matched: u64,
     /// Rows sent under it.
     pub events: u64,
     /// Time of the first of them.
@@ -106,8 +108,16 @@ pub(super) fn search<W: Warehouse>(warehouse: &W, text: &str, limit: usize) -> R
 pub(super) fn placed<W: Warehouse>(warehouse: &W, mut found: Vec<IdHit>) -> Result<Vec<Hit>, W::Error> {
     let mut seen = HashSet::new();
     found.retain(|hit| seen.insert(hit.id.clone()));
+    let mut hits = in_order(warehouse, found)?;
+    // Within one way of matching, ids that lead somewhere come before those only mentioned.
+    hits.sort_by_key(|hit| (hit.found, hit.root.is_none()));
+    Ok(hits)
+}
+
+/// The same in the order given.
+pub(super) fn in_order<W: Warehouse>(warehouse: &W, found: Vec<IdHit>) -> Result<Vec<Hit>, W::Error> {
     let places = places(warehouse, &found)?;
-    let mut hits: Vec<Hit> = found
+    let hits = found
         .into_iter()
         .zip(places)
         .map(|(found, (root, kind))| Hit {
@@ -116,13 +126,12 @@ pub(super) fn placed<W: Warehouse>(warehouse: &W, mut found: Vec<IdHit>) -> Resu
             root,
             found: found.found,
             via: found.via,
+            matched: 0,
             events: found.span.events,
             first: found.span.first,
             last: found.span.last,
         })
         .collect();
-    // Within one way of matching, ids that lead somewhere come before those only mentioned.
-    hits.sort_by_key(|hit| (hit.found, hit.root.is_none()));
     Ok(hits)
 }
 
@@ -186,6 +195,7 @@ mod tests {
             root: root.map(Id::new),
             kind: HitKind::Root,
             found,
+            matched: 0,
             via: via.map(|(key, value)| (key.to_owned(), value.to_owned())),
             events: 1,
             first: None,

@@ -10,6 +10,7 @@ mod find;
 mod heads;
 mod overview;
 mod properties;
+mod seek;
 mod sql;
 
 pub use self::export::Exported;
@@ -28,6 +29,7 @@ use self::arena::Arena;
 pub use self::census::IdNote;
 use self::collect::{Collector, TextCollector};
 use self::files::Files;
+pub use self::seek::{PropertyTest, RowNote, Seek};
 use super::open::{self, Content};
 use super::{Error, number, schema};
 use crate::model::Id;

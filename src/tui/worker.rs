@@ -14,6 +14,7 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 
 use crate::identity::Journey;
 use crate::identity::compare::Comparison;
+use crate::inspect::terms::{Terms, Vocabulary};
 use crate::model::facts::Arrival;
 use crate::model::{Id, Millis};
 
@@ -33,6 +34,14 @@ pub trait Backend: Send {
     /// does not.
     fn search_soon(&mut self, _text: &str) -> Result<Option<Hits>, Failure> {
         Ok(None)
+    }
+    /// Who the terms find, best first; `show` is given what is found so far, again and again.
+    fn search_terms(&mut self, _terms: &Terms, _show: &mut dyn FnMut(Hits)) -> Result<Hits, Failure> {
+        Ok(Hits::default())
+    }
+    /// Names to complete terms with.
+    fn vocabulary(&mut self) -> Result<Vocabulary, Failure> {
+        Ok(Vocabulary::default())
     }
     /// The store as a whole.
     fn overview(&mut self) -> Result<Overview, Failure>;
@@ -71,6 +80,11 @@ pub trait Backend: Send {
     fn changed(&mut self) -> Result<bool, Failure>;
     /// What to call the store on screen.
     fn title(&self) -> String;
+    /// The file that a command has to name to look into the same store; `None` where it would by
+    /// itself.
+    fn place(&self) -> Option<String> {
+        None
+    }
     /// Ids that look like `text`, when nothing matches it.
     fn near(&mut self, text: &str) -> Vec<Id>;
     /// A look at a hit. Cheap: what takes longer than a list can wait for is left out.
@@ -134,6 +148,17 @@ pub struct Hits {
     pub instead: Option<String>,
     /// Warnings about the hits, each a sentence.
     pub warnings: Vec<String>,
+    /// What else is to be known of them, each a sentence.
+    pub notes: Vec<String>,
+    /// Rows that were looked through, and all there are, where rows had to be.
+    pub looked: Option<(u64, u64)>,
+}
+
+impl Hits {
+    /// Whether rows are still being looked through.
+    pub fn is_partial(&self) -> bool {
+        self.looked.is_some_and(|(looked, all)| looked < all)
+    }
 }
 
 /// One id that matches.
@@ -149,6 +174,8 @@ pub struct Hit {
     pub found: Found,
     /// The profile property and value that matched.
     pub via: Option<(String, String)>,
+    /// Its rows that are what was asked for, where rows were looked through.
+    pub matched: u64,
     /// Rows sent under it.
     pub events: u64,
     /// Time of the first of them.
@@ -160,7 +187,7 @@ pub struct Hit {
 /// What an id is: `root`, `alias`, `device`, `user` or `profile`.
 pub type Kind = &'static str;
 
-/// How an id matches: `exact`, `prefix`, `substring`, `profile` or `fuzzy`.
+/// How an id matches: `exact`, `prefix`, `substring`, `profile`, `property`, `event` or `fuzzy`.
 pub type Found = &'static str;
 
 /// Why something could not be done: what, to what, and what to do.
@@ -231,6 +258,8 @@ pub enum Question {
     Look(Id),
     /// [`Backend::census`].
     Census,
+    /// [`Backend::vocabulary`].
+    Vocabulary,
     /// [`Backend::remember`]; nothing is answered.
     Remember(Recent),
     /// [`Backend::open`].
@@ -264,8 +293,8 @@ pub enum Answer {
     Overview(Result<Box<Overview>, Failure>),
     /// Hits, and ids that look alike when there are none.
     Search(Result<(Hits, Vec<Id>), Failure>),
-    /// Some hits of a search whose answer is on its way.
-    Soon(Hits),
+    /// Some hits of a search whose answer is on its way, and ids that look alike.
+    Soon(Box<(Hits, Vec<Id>)>),
     /// A journey and its rows in the order of the screen.
     Journey(Opened),
     /// The first rows of a journey whose answer is on its way.
@@ -280,6 +309,8 @@ pub enum Answer {
     Look(Id, Result<Box<Glance>, Failure>),
     /// The count so far.
     Census(Result<Box<Census>, Failure>),
+    /// Names to complete terms with.
+    Vocabulary(Result<Box<Vocabulary>, Failure>),
     /// It is remembered.
     Remembered,
     /// What the other store is called.
@@ -292,9 +323,14 @@ pub enum Answer {
 
 /// Answers one question. Tests call it in their own thread.
 pub fn answer(backend: &mut dyn Backend, question: &Question) -> Answer {
+    answer_on_the_way(backend, question, &mut |_, _| {})
+}
+
+/// Answers one question; `show` is given parts of an answer that takes long.
+fn answer_on_the_way(backend: &mut dyn Backend, question: &Question, show: &mut dyn FnMut(Hits, Vec<Id>)) -> Answer {
     match question {
         Question::Overview => Answer::Overview(backend.overview().map(Box::new)),
-        Question::Search(text) => Answer::Search(pasted::search(backend, text)),
+        Question::Search(text) => Answer::Search(pasted::search(backend, text, show)),
         Question::Journey(id, zone) => Answer::Journey(open(backend, id, *zone)),
         Question::AsOf(then, zone) => {
             Answer::Journey(as_of(backend, then).map(|journey| Some(laid_out(journey, *zone))))
@@ -309,6 +345,7 @@ pub fn answer(backend: &mut dyn Backend, question: &Question) -> Answer {
         Question::Sift(sifting) => Answer::Sifted(Box::new(sift(backend, sifting))),
         Question::Look(id) => Answer::Look(id.clone(), backend.look(id).map(|look| Box::new(Glance::of(look)))),
         Question::Census => Answer::Census(backend.census().map(Box::new)),
+        Question::Vocabulary => Answer::Vocabulary(backend.vocabulary().map(Box::new)),
         Question::Remember(recent) => {
             backend.remember(recent);
             Answer::Remembered
@@ -322,7 +359,12 @@ pub fn answer(backend: &mut dyn Backend, question: &Question) -> Answer {
 /// A part of the answer where the whole takes longer. What fails here fails again with the whole.
 pub fn answer_soon(backend: &mut dyn Backend, question: &Question) -> Option<Answer> {
     match question {
-        Question::Search(text) => backend.search_soon(text).ok()?.map(Answer::Soon),
+        // Terms are told on their way.
+        Question::Search(text) if !matches!(Terms::read(text), Ok(None)) => None,
+        Question::Search(text) => {
+            let hits = backend.search_soon(text).ok()??;
+            Some(Answer::Soon(Box::new((hits, Vec::new()))))
+        }
         Question::Journey(id, zone) => {
             let (journey, timeline) = laid_out(backend.journey_soon(id).ok()??, *zone);
             Some(Answer::First(journey, timeline))
@@ -378,7 +420,7 @@ impl Question {
             Self::Properties(_) => 2,
             Self::Sift(_) => 3,
             Self::Remember(_) => 4,
-            Self::Look(_) | Self::Census => 5,
+            Self::Look(_) | Self::Census | Self::Vocabulary => 5,
             Self::Changed => 6,
             Self::Save(_) => 7,
         }
@@ -459,6 +501,7 @@ pub(super) fn work(factory: Factory, cancel: &Cancel, queue: &Receiver<(Ticket, 
     let mut backend = match factory(cancel.clone()) {
         Ok(backend) => {
             let _ = inbox.send(Msg::Opened(backend.title()));
+            let _ = inbox.send(Msg::Located(backend.place()));
             backend
         }
         Err(failure) => {
@@ -489,9 +532,15 @@ pub(super) fn work(factory: Factory, cancel: &Cancel, queue: &Receiver<(Ticket, 
         {
             return;
         }
-        let answer = answer(backend.as_mut(), &question);
+        let answer = answer_on_the_way(backend.as_mut(), &question, &mut |hits, near| {
+            // Whoever has gone is noticed at the next answer.
+            let _ = inbox.send(Msg::Answer(ticket, Answer::Soon(Box::new((hits, near)))));
+        });
         // That it looks into another store is to be known whatever was asked since.
         let wanted = matches!(answer, Answer::Store(_)) || !cancel.is_overtaken(ticket, &question);
+        if matches!(answer, Answer::Store(Ok(_))) {
+            let _ = inbox.send(Msg::Located(backend.place()));
+        }
         if wanted && inbox.send(Msg::Answer(ticket, answer)).is_err() {
             return;
         }

@@ -141,6 +141,7 @@ impl Backend for Stock {
                 root: hit.root,
                 kind: hit.kind.name(),
                 found: "substring",
+                matched: 0,
                 via: hit.via,
                 events: hit.events,
                 first: hit.first,

@@ -366,13 +366,13 @@ fn between(time: Millis, from: Option<Moment>, to: Option<Moment>, wall: &Wall) 
 }
 
 /// Whether the texts are one, in any case.
-pub(super) fn same(text: &str, other: &str) -> bool {
+pub(in crate::inspect) fn same(text: &str, other: &str) -> bool {
     text.eq_ignore_ascii_case(other)
         || ((!text.is_ascii() || !other.is_ascii()) && text.to_lowercase() == other.to_lowercase())
 }
 
 /// Whether `text` contains `part`, in any case.
-pub(super) fn contains(text: &str, part: &str) -> bool {
+pub(in crate::inspect) fn contains(text: &str, part: &str) -> bool {
     if text.is_ascii() && part.is_ascii() {
         let (text, part) = (text.as_bytes(), part.as_bytes());
         return part.is_empty() || text.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part));

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// How a property is compared.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Test {
+pub(in crate::inspect) enum Test {
     /// It is there.
     Exists,
     /// It is this; also one element of a list.
@@ -19,7 +19,7 @@ pub(super) enum Test {
 
 /// `>`, `>=`, `<`, `<=`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Relation {
+pub(in crate::inspect) enum Relation {
     More,
     AtLeast,
     Less,
@@ -38,13 +38,32 @@ impl Relation {
 }
 
 /// Whether a property of this name passes the test.
-pub(super) fn passes(properties: &Value, name: &str, test: &Test) -> bool {
+pub(in crate::inspect) fn passes(properties: &Value, name: &str, test: &Test) -> bool {
     if name == "*" {
         let mut any = false;
         scalars(properties, &mut |_, value| any |= value_passes(value, test));
         return any;
     }
     find(properties, name).is_some_and(|value| value_passes(value, test))
+}
+
+/// The name and value of what passes the test, as text; of a list the element that does.
+pub(in crate::inspect) fn passing(properties: &Value, name: &str, test: &Test) -> Option<(String, String)> {
+    if name == "*" {
+        let mut first = None;
+        scalars(properties, &mut |name, value| {
+            if first.is_none() && value_passes(value, test) {
+                first = Some((name.to_owned(), text(value).unwrap_or_default()));
+            }
+        });
+        return first;
+    }
+    let value = find(properties, name)?;
+    let shown = match value {
+        Value::Array(list) => list.iter().find(|value| value_passes(value, test)).and_then(text),
+        value => text(value),
+    };
+    value_passes(value, test).then(|| (name.to_owned(), shown.unwrap_or_else(|| value.to_string())))
 }
 
 /// A property by its name, else by a path of names with dots, else by its name in any case.
@@ -97,6 +116,14 @@ fn number(value: &Value) -> Option<f64> {
     }
 }
 
+/// The value of a property of a row, given as JSON text, as a condition names it; a list or an
+/// object, which none can name, is an `Err` of its JSON.
+pub fn value(properties: &str, name: &str) -> Option<Result<String, String>> {
+    let parsed: Value = serde_json::from_str(properties).ok()?;
+    let value = find(&parsed, name)?;
+    Some(text(value).ok_or_else(|| value.to_string()))
+}
+
 /// Every value that is no list and no object, with the name of the property it is in.
 pub fn scalars<'v>(properties: &'v Value, take: &mut dyn FnMut(&str, &'v Value)) {
     fn walk<'v>(name: &mut String, value: &'v Value, take: &mut dyn FnMut(&str, &'v Value), depth: usize) {
@@ -122,7 +149,7 @@ pub fn scalars<'v>(properties: &'v Value, take: &mut dyn FnMut(&str, &'v Value))
 }
 
 /// Properties that say what was paid, the one that counts first: a row counts once.
-pub const MONEY: &[&str] = &["revenue", "$revenue", "total", "order_total", "amount", "$amount", "value", "price"];
+pub const MONEY: &[&str] = &["revenue", "$revenue", "total", "order_total", "amount", "$amount", "price"];
 
 /// Properties that say in which currency.
 const CURRENCY: &[&str] = &["currency", "$currency", "currency_code", "currencycode"];

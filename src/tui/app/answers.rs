@@ -14,8 +14,12 @@ pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec
             Some(id) => model.open(id),
             None => Vec::new(),
         },
-        Answer::Soon(hits) => {
-            model.search.take_soon(ticket, hits);
+        Answer::Soon(part) => {
+            model.search.take_soon(ticket, *part);
+            Vec::new()
+        }
+        Answer::Vocabulary(answer) => {
+            model.search.take_vocabulary(ticket, answer.map(|names| *names));
             Vec::new()
         }
         Answer::Journey(answer) => timeline::opened(model, ticket, answer),

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::inspect::filter::FORMS;
+use crate::inspect::terms;
 use crate::tui::app::Ui;
 use crate::tui::fit;
 use crate::tui::keys::{Action, Binding, Context, Key, Keymap, Resolved, sequence};
@@ -15,13 +16,21 @@ use crate::tui::theme::{Look, Meaning};
 pub struct State {
     /// What it is for.
     pub of: Vec<Context>,
+    /// The command that shows the same.
+    command: Option<String>,
     top: usize,
 }
 
 impl State {
     /// Help for a screen.
     pub fn new(of: Vec<Context>) -> Self {
-        Self { of, top: 0 }
+        Self { of, command: None, top: 0 }
+    }
+
+    /// With the command that shows what the screen shows.
+    #[must_use]
+    pub fn with_command(self, command: Option<String>) -> Self {
+        Self { command, ..self }
     }
 
     /// Does what a key asks.
@@ -53,6 +62,7 @@ pub(in crate::tui) fn view(state: &State, keymap: &Keymap, ui: &mut Ui, area: Re
     let focused = match state.of.first() {
         Some(Context::Overview | Context::Search) => "searching",
         Some(Context::Identity) => "the identity screen",
+        Some(Context::Detail) => "the row",
         Some(Context::Line) => "typing a filter",
         Some(Context::Compare) => "two users beside each other",
         Some(Context::Question) => "answering a question",
@@ -65,6 +75,9 @@ pub(in crate::tui) fn view(state: &State, keymap: &Keymap, ui: &mut Ui, area: Re
         .text("help", look.style(Meaning::Title))
         .skip(2)
         .text(focused, look.style(Meaning::Text));
+    if let Some(command) = &state.command {
+        Pen::new(buffer, area, 1).skip(1).text(&format!("$ {command}"), look.style(Meaning::Muted));
+    }
     let list = Rect { y: area.y.saturating_add(2), height: area.height.saturating_sub(2), ..area };
     let lines = lines(state, keymap, look);
     let height = usize::from(list.height).max(1);
@@ -116,6 +129,7 @@ fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
                 Context::Overview => "WITH NOTHING TYPED",
                 Context::Search => "SEARCH (every character is typed, q too)",
                 Context::Journey => "TIMELINE",
+                Context::Detail => "THE ROW",
                 Context::Line | Context::Prompt => "TYPING",
                 Context::Menu => "CHOOSING",
                 Context::Identity => "IDENTITY",
@@ -129,6 +143,12 @@ fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
             },
         );
         lines.extend(bindings);
+    }
+    if state.of.iter().any(|context| matches!(context, Context::Overview | Context::Search)) {
+        head(&mut lines, "SEARCH TERMS (all have to hold; Tab completes)");
+        for (form, text) in terms::FORMS {
+            lines.push(Line { left: (*form).to_owned(), right: (*text).to_owned(), meaning: Meaning::Key });
+        }
     }
     if state.of.iter().any(|context| matches!(context, Context::Journey | Context::Line)) {
         head(&mut lines, "FILTERS");

@@ -6,10 +6,13 @@
 
 mod draw;
 mod hits;
+mod load;
 mod marks;
 mod overview;
+mod typing;
 
 pub(in crate::tui) use self::draw::{failure, failure_lines, view};
+pub use self::load::Load;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -17,6 +20,8 @@ use std::ops::Range;
 
 use tui_input::{Input, InputRequest};
 
+use crate::inspect::filter;
+use crate::inspect::terms::{Terms, Vocabulary};
 use crate::model::Id;
 use crate::tui::app::mouse::{Gesture, Pointed};
 use crate::tui::fit;
@@ -31,68 +36,6 @@ const MOST_GLANCES: usize = 2_000;
 
 /// People who were opened before that are listed.
 const MOST_RECENT: usize = 5;
-
-/// Something that is asked of the worker: what is there, and which ticket is waited for.
-#[derive(Clone, Debug)]
-pub struct Load<T> {
-    have: Option<Result<T, Failure>>,
-    asked: Option<Ticket>,
-}
-
-impl<T> Default for Load<T> {
-    fn default() -> Self {
-        Self { have: None, asked: None }
-    }
-}
-
-impl<T> Load<T> {
-    /// Waits for an answer; what is there stays until then.
-    pub fn ask(&mut self, ticket: Ticket) {
-        self.asked = Some(ticket);
-    }
-
-    /// Takes an answer, if it is the one that is waited for.
-    pub fn take(&mut self, ticket: Ticket, answer: Result<T, Failure>) -> bool {
-        let wanted = self.asked == Some(ticket);
-        if wanted {
-            self.asked = None;
-            self.have = Some(answer);
-        }
-        wanted
-    }
-
-    /// Takes a part of the answer that is waited for, and waits on.
-    pub fn show(&mut self, ticket: Ticket, part: T) -> bool {
-        let wanted = self.asked == Some(ticket);
-        if wanted {
-            self.have = Some(Ok(part));
-        }
-        wanted
-    }
-
-    /// Waits no longer.
-    pub fn forget(&mut self) -> bool {
-        self.asked.take().is_some()
-    }
-
-    /// Whether an answer is waited for.
-    pub fn is_asked(&self) -> bool {
-        self.asked.is_some()
-    }
-
-    /// What is there.
-    pub fn have(&self) -> Option<&Result<T, Failure>> {
-        self.have.as_ref()
-    }
-
-    fn value(&self) -> Option<&T> {
-        self.have.as_ref()?.as_ref().ok()
-    }
-
-    fn value_mut(&mut self) -> Option<&mut T> {
-        self.have.as_mut()?.as_mut().ok()
-    }
-}
 
 /// What a search answers: hits, else ids that look alike.
 pub type Answer = (Hits, Vec<Id>);
@@ -123,6 +66,10 @@ pub struct State {
     stale: bool,
     /// Enter was pressed before the hits were there.
     opens: bool,
+    /// What in the text means nothing; nothing is searched then.
+    wrong: Option<filter::Error>,
+    /// Names to complete terms with; `None` until somebody types what could be one.
+    names: Option<Vocabulary>,
 }
 
 /// What a key asked of the search.
@@ -146,6 +93,7 @@ impl State {
         self.note = None;
         self.selected = 0;
         self.opens = false;
+        self.wrong = Terms::read(self.text()).err();
     }
 
     /// The text.
@@ -184,10 +132,14 @@ impl State {
         if self.looking.is_some() {
             return None;
         }
+        if self.is_empty() && self.overview.value().is_none_or(|overview| overview.events == 0) {
+            return None;
+        }
+        if self.names.is_none() && (self.is_empty() || self.may_be_term()) {
+            return Some(Question::Vocabulary);
+        }
         if self.is_empty() {
-            let wanted = self.overview.value().is_some_and(|overview| overview.events > 0)
-                && self.census.as_ref().is_none_or(|census| !census.done);
-            return wanted.then_some(Question::Census);
+            return self.census.as_ref().is_none_or(|census| !census.done).then_some(Question::Census);
         }
         if self.stale {
             return None;
@@ -235,20 +187,37 @@ impl State {
 
     /// Takes hits; the id to open, if Enter was waiting for them.
     pub fn take_found(&mut self, ticket: Ticket, answer: Result<Answer, Failure>) -> Option<Id> {
+        let selected = self.choice().filter(|_| self.selected > 0 && !self.stale);
         if !self.found.take(ticket, answer) {
             return None;
         }
         self.stale = false;
-        self.selected = self.selected.min(self.choices().saturating_sub(1));
+        self.select(selected.as_ref());
         std::mem::take(&mut self.opens).then(|| self.choice()).flatten()
     }
 
     /// Takes hits that are there before all of them are.
-    pub fn take_soon(&mut self, ticket: Ticket, hits: Hits) {
-        if self.found.show(ticket, (hits, Vec::new())) {
+    pub fn take_soon(&mut self, ticket: Ticket, part: Answer) {
+        let selected = self.choice().filter(|_| self.selected > 0);
+        if self.found.show(ticket, part) {
             self.stale = false;
-            self.selected = self.selected.min(self.choices().saturating_sub(1));
+            self.select(selected.as_ref());
         }
+    }
+
+    /// Takes names to complete terms with. What cannot be had is not asked for again.
+    pub fn take_vocabulary(&mut self, ticket: Ticket, answer: Result<Vocabulary, Failure>) {
+        if self.looking == Some(ticket) {
+            self.looking = None;
+            self.names = Some(answer.unwrap_or_default());
+        }
+    }
+
+    /// Selects an id that the user had chosen, if it is still there.
+    fn select(&mut self, chosen: Option<&Id>) {
+        let hits = self.found.value().map(|(hits, _)| hits.list.as_slice()).unwrap_or_default();
+        let at = chosen.and_then(|id| hits.iter().position(|hit| hit.id == *id));
+        self.selected = at.unwrap_or(self.selected).min(self.choices().saturating_sub(1));
     }
 
     /// Whether an answer is waited for.
@@ -270,12 +239,16 @@ impl State {
     pub fn outdate(&mut self) {
         self.overview = Load::default();
         self.census = None;
+        self.names = None;
         self.glances.clear();
         self.stale = true;
     }
 
     /// Whether what is there is no answer to what is typed.
     pub fn is_stale(&self) -> bool {
+        if self.wrong.is_some() {
+            return false;
+        }
         if self.is_empty() { self.overview.have().is_none() } else { self.stale || self.found.have().is_none() }
     }
 
@@ -380,6 +353,12 @@ impl State {
                 return Asked::Nothing;
             }
         }
+        self.wrong = Terms::read(self.text()).err();
+        if self.wrong.is_some() {
+            // Nobody waits for what was typed before.
+            self.found = Load::default();
+            return Asked::Nothing;
+        }
         Asked::Ask(self.question())
     }
 
@@ -399,9 +378,14 @@ impl State {
         match action {
             Action::Next => self.selected = (self.selected + 1).min(last),
             Action::Previous => self.selected = self.selected.saturating_sub(1),
+            Action::Complete => match self.complete() {
+                Some(asked) => return asked,
+                None => self.selected = (self.selected + 1).min(last),
+            },
             Action::PageDown => self.selected = (self.selected + page.max(1)).min(last),
             Action::PageUp => self.selected = self.selected.saturating_sub(page.max(1)),
-            Action::Open if self.is_asked() && !self.is_empty() => self.opens = true,
+            // Who is found already can be opened while rows are looked through.
+            Action::Open if self.is_asked() && !self.is_empty() && !self.is_partial() => self.opens = true,
             Action::Open => return self.choice().map_or(Asked::Nothing, Asked::Open),
             Action::Clear if self.is_empty() => return Asked::Leave,
             Action::Clear => {

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::value::RawValue;
 
 use super::{Backend, Failure, Hits};
+use crate::inspect::terms::Terms;
 use crate::model::{Id, json};
 
 /// Names under which rows and profiles have ids, the most telling first.
@@ -114,8 +115,25 @@ fn readings(text: &str) -> Vec<String> {
     readings
 }
 
-/// Hits for the text, else for what it may mean, else ids that look like it.
-pub(super) fn search(backend: &mut dyn Backend, text: &str) -> Result<(Hits, Vec<Id>), Failure> {
+/// A shorter text is in the properties of too many rows to say anything.
+const SHORTEST: usize = 3;
+
+/// A longer one is no value that a person looks for.
+const LONGEST: usize = 200;
+
+/// Hits for the text, else for what it may mean, else ids that look like it and rows that have
+/// it in a property. `show` is given parts of an answer that takes long.
+pub(super) fn search(
+    backend: &mut dyn Backend,
+    text: &str,
+    show: &mut dyn FnMut(Hits, Vec<Id>),
+) -> Result<(Hits, Vec<Id>), Failure> {
+    // A term that means nothing was told before anybody asked.
+    if let Ok(Some(terms)) = Terms::read(text) {
+        let found = backend.search_terms(&terms, &mut |hits| show(hits, Vec::new()))?;
+        let warnings = warnings(text, &found);
+        return Ok((Hits { warnings, ..found }, Vec::new()));
+    }
     let hits = backend.search(text)?;
     // A likeness is the last resort.
     let sure = |hits: &Hits| hits.list.first().is_some_and(|hit| hit.found != "fuzzy");
@@ -140,7 +158,23 @@ pub(super) fn search(backend: &mut dyn Backend, text: &str) -> Result<(Hits, Vec
     } else {
         Vec::new()
     };
-    Ok((hits, near))
+    let wanted = bare(text);
+    if !(SHORTEST..=LONGEST).contains(&wanted.chars().count()) {
+        return Ok((hits, near));
+    }
+    let found = backend.search_terms(&Terms::anywhere(wanted), &mut |found| {
+        show(anywhere(&hits, found), near.clone());
+    })?;
+    Ok((anywhere(&hits, found), near))
+}
+
+/// Rows that have the text in a property before ids that only look like it.
+fn anywhere(alike: &Hits, found: Hits) -> Hits {
+    let mut list = found.list;
+    let rest = alike.list.iter().filter(|hit| !list.iter().any(|other| other.id == hit.id)).cloned();
+    let rest: Vec<_> = rest.collect();
+    list.extend(rest);
+    Hits { list, more: found.more || alike.more, ..found }
 }
 
 /// E-mail addresses and phone numbers that several users have: somebody may be split in two.

@@ -1,11 +1,12 @@
 //! The search: looks at hits, pasted texts, what is told of the list; the overview.
 
 use crossterm::event::Event;
+use journey::inspect::terms::Vocabulary;
 use journey::model::Id;
-use journey::tui::worker::Question;
-use journey::tui::{Census, Msg, Options, Recent};
+use journey::tui::worker::{Answer, Question};
+use journey::tui::{Census, Hit, Hits, Msg, Options, Recent};
 
-use super::journeys::Stories;
+use super::journeys::{Stories, at};
 use super::{phone, sally, two_people, with};
 use crate::support::app::App;
 
@@ -184,4 +185,107 @@ fn the_overview_at_every_size() {
         app.settle();
         insta::assert_snapshot!(format!("overview_{}x{}", size.0, size.1), app.styled());
     }
+}
+
+/// Two people with rows of a plan, and how many rows were looked through.
+fn with_plan(looked: (u64, u64)) -> Hits {
+    let hit = |id: &str, value: &str, matched| Hit {
+        id: Id::new(id),
+        root: Some(Id::new("12345")),
+        kind: "alias",
+        found: "property",
+        via: Some(("plan".into(), value.into())),
+        matched,
+        events: 205,
+        first: Some(at("2019-07-01T00:00:00Z")),
+        last: Some(at("2019-07-22T00:00:00Z")),
+    };
+    let list = vec![hit("sally@gmail.com", "pro", 12), hit("bob", "pro", 1)];
+    Hits { list, looked: Some(looked), ..Hits::default() }
+}
+
+fn by_terms(found: Hits) -> App<Stories> {
+    let names = Vocabulary {
+        events: vec!["Page".into(), "Purchase".into(), "Sign Up".into()],
+        properties: vec![("plan".into(), vec!["free".into(), "pro".into()])],
+    };
+    App::start(Stories { by_terms: found, names, ..Stories::of(vec![sally()]) })
+}
+
+#[test]
+fn a_term_finds_by_property_and_says_by_what_and_whether_that_is_everything() {
+    for size in [(40, 12), (80, 24), (120, 40), (200, 50)] {
+        let mut app = by_terms(with_plan((2_104_377, 2_104_377))).sized(size.0, size.1);
+        app.press("plan=pro");
+        insta::assert_snapshot!(format!("terms_{}x{}", size.0, size.1), app.styled());
+    }
+}
+
+#[test]
+fn hits_so_far_are_shown_and_can_be_opened_while_rows_are_looked_through() {
+    let mut app = by_terms(Hits::default());
+    app.press_unanswered("plan=pro");
+    let ticket = app.waiting().unwrap();
+    app.send(Msg::Answer(ticket, Answer::Soon(Box::new((with_plan((300_000, 2_104_377)), vec![])))));
+    let text = app.text();
+    assert!(text.contains("2 hits so far, 300,000 of 2,104,377 rows looked through"), "{text}");
+    app.press_unanswered("<Down>");
+    // The selected one may stand elsewhere in what comes next.
+    let mut more = with_plan((600_000, 2_104_377));
+    more.list.reverse();
+    app.send(Msg::Answer(ticket, Answer::Soon(Box::new((more, vec![])))));
+    assert_eq!(app.model.search.selected(), 0);
+    app.press_unanswered("<Enter>");
+    assert_eq!(app.top(), "journey");
+}
+
+#[test]
+fn a_term_that_means_nothing_is_pointed_at_and_nothing_is_asked() {
+    let mut app = with(sally());
+    app.press("x after:soo");
+    app.asked.clear();
+    app.press("n");
+    assert!(!app.asked.iter().any(|asked| matches!(asked, Question::Search(_))), "{:?}", app.asked);
+    insta::assert_snapshot!(app.text());
+    app.press("<Backspace><Backspace><Backspace><Backspace>-1d");
+    assert!(app.asked.iter().any(|asked| matches!(asked, Question::Search(_))));
+}
+
+#[test]
+fn tab_completes_fields_names_and_values_and_else_goes_to_the_next_hit() {
+    let mut app = by_terms(with_plan((9, 9)));
+    app.press("ev<Tab>");
+    assert_eq!(app.model.search.text(), "event:");
+    assert!(app.text().contains("Tab: event:Page  event:Purchase"), "{}", app.text());
+    app.press("pu<Tab>");
+    assert_eq!(app.model.search.text(), "event:Purchase");
+    app.press("<C-u>pl<Tab>p<Tab>");
+    assert_eq!(app.model.search.text(), "plan=pro");
+    app.press("<Tab>");
+    assert_eq!((app.model.search.text(), app.model.search.selected()), ("plan=pro", 1));
+}
+
+#[test]
+fn nothing_found_says_what_was_looked_through_and_what_was_probably_meant() {
+    let none = Hits { looked: Some((2_104_377, 2_104_377)), ..Hits::default() };
+    let mut app =
+        by_terms(Hits { notes: vec!["no event is called Purchse; did you mean Purchase?".into()], ..none.clone() });
+    app.press("event:Purchse");
+    let text = app.text();
+    assert!(text.contains("did you mean Purchase?"), "{text}");
+    assert!(text.contains("2,104,377 rows looked through; no row and no profile has all of it"), "{text}");
+    let mut app = by_terms(none);
+    app.press("evnt:Purchase");
+    assert!(app.text().contains("did you mean event:Purchase?"), "{}", app.text());
+}
+
+#[test]
+fn a_text_that_is_no_id_and_in_no_profile_is_looked_for_in_all_properties() {
+    let mut app = by_terms(with_plan((9, 9)));
+    app.press("order-4711");
+    let text = app.text();
+    assert!(text.contains("property") && text.contains("pro · 12 rows"), "{text}");
+    let mut few = by_terms(with_plan((9, 9)));
+    few.press("zz");
+    assert!(few.text().contains("nothing matches"), "two letters are in everything: {}", few.text());
 }

@@ -127,6 +127,14 @@ impl<B: Backend> App<B> {
         }
     }
 
+    /// The ticket of the newest question that is not answered yet.
+    pub(crate) fn waiting(&self) -> Option<journey::tui::worker::Ticket> {
+        self.waiting.iter().rev().find_map(|effect| match effect {
+            Effect::Ask(ticket, _) => Some(*ticket),
+            _ => None,
+        })
+    }
+
     /// Gives what can be answered at once to the questions that wait, which wait on.
     pub(crate) fn answer_soon(&mut self) {
         for effect in self.waiting.clone() {

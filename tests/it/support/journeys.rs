@@ -8,6 +8,7 @@ use journey::identity::{
     AliasLine, Evidence, EvidenceKind, Journey, Member, Mention, Neighbour, Orphan, Phase, Point, PointKind, Reason,
     Refusal, Role, Split, State, Step, Strength, Verdict,
 };
+use journey::inspect::terms::{Terms, Vocabulary};
 use journey::model::facts::{Event, Source};
 use journey::model::time::parse;
 use journey::model::{Client, Flags, Id, Millis};
@@ -343,15 +344,23 @@ pub(super) fn hostile() -> Journey {
 }
 
 /// Knows some journeys; fails on purpose where it is asked for `fail`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that a test asks of it, alone")]
 #[derive(Default)]
 pub(super) struct Stories {
     pub(super) journeys: Vec<Journey>,
     pub(super) empty: bool,
     pub(super) changed: bool,
+    /// Rows say what was paid.
+    pub(super) money: bool,
+    /// What some rows say.
+    pub(super) said: Vec<(i64, String)>,
     pub(super) more: bool,
     pub(super) recent: Vec<Recent>,
     /// What is answered to each step of the count, the last one first.
     pub(super) census: Vec<Census>,
+    /// What every search by terms finds.
+    pub(super) by_terms: Hits,
+    pub(super) names: Vocabulary,
     /// The first rows of a journey that takes long.
     pub(super) soon: Option<Journey>,
 }
@@ -383,6 +392,7 @@ impl Backend for Stories {
                         kind: if member.role == Role::Root { "root" } else { "alias" },
                         found: if member.id.as_str() == text { "exact" } else { "prefix" },
                         via: None,
+                        matched: 0,
                         events: member.events,
                         first: member.first,
                         last: member.last,
@@ -397,6 +407,7 @@ impl Backend for Stories {
                 kind: "device",
                 found: "profile",
                 via: Some(("$name".into(), "Sally Miller".into())),
+                matched: 0,
                 events: 1_902,
                 first: Some(at("2019-06-01T00:00:00Z")),
                 last: Some(at("2019-07-22T00:00:00Z")),
@@ -462,8 +473,14 @@ impl Backend for Stories {
     }
 
     fn properties(&mut self, row: i64) -> Result<String, Failure> {
+        if let Some((_, said)) = self.said.iter().find(|(of, _)| *of == row) {
+            return Ok(said.clone());
+        }
         if row == 4 {
             return Err(broken());
+        }
+        if self.money {
+            return Ok(format!(r#"{{"row":{row},"total":{row}.5,"currency":"eur"}}"#));
         }
         Ok(format!(
             r#"{{"row":{row},"$current_url":"https://shop.example/pricing","plan":"pro","items":["SH-11","SK-2"]}}"#
@@ -497,6 +514,14 @@ impl Backend for Stories {
 
     fn title(&self) -> String {
         "built-in demo store".into()
+    }
+
+    fn search_terms(&mut self, _: &Terms, _: &mut dyn FnMut(Hits)) -> Result<Hits, Failure> {
+        Ok(self.by_terms.clone())
+    }
+
+    fn vocabulary(&mut self) -> Result<Vocabulary, Failure> {
+        Ok(self.names.clone())
     }
 
     fn near(&mut self, text: &str) -> Vec<Id> {

@@ -3,6 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use crate::inspect::filter;
+use crate::inspect::terms::{FORMS, hint};
 use crate::model::Id;
 use crate::tui::app::Ui;
 use crate::tui::app::mouse::Spot;
@@ -10,7 +12,7 @@ use crate::tui::fit;
 use crate::tui::pen::Pen;
 use crate::tui::screen::journey::{scrolled, select};
 use crate::tui::theme::{Look, Meaning};
-use crate::tui::worker::Failure;
+use crate::tui::worker::{Failure, Hits};
 
 use super::{State, hits, overview};
 
@@ -43,7 +45,9 @@ pub(in crate::tui) fn view(
         rule(&mut Pen::new(buffer, body, 0), state, look);
         body = Rect { y: body.y + 1, height: body.height - 1, ..body };
     }
-    if state.is_empty() {
+    if let Some(wrong) = &state.wrong {
+        mistaken(state, wrong, start, body, buffer, look);
+    } else if state.is_empty() {
         match state.overview.have() {
             Some(Ok(overview)) => overview::view(state, overview, ui, body, buffer, look),
             Some(Err(error)) => failure(error, body, buffer, look),
@@ -51,7 +55,7 @@ pub(in crate::tui) fn view(
         }
     } else {
         match state.found.have() {
-            Some(Ok((hits, near))) if hits.list.is_empty() => nothing(state, near, ui, body, buffer, look),
+            Some(Ok((hits, near))) if hits.list.is_empty() => nothing(state, hits, near, ui, body, buffer, look),
             Some(Ok((hits, _))) => hits::view(state, hits, ui, body, buffer, look),
             Some(Err(error)) => failure(error, body, buffer, look),
             None => {}
@@ -66,15 +70,30 @@ fn rule(pen: &mut Pen<'_>, state: &State, look: &Look) {
     let muted = look.style(Meaning::Muted);
     let mut words = Vec::new();
     words.extend(state.note.clone());
+    let completion = state.completion().with;
     if let (false, Some((hits, _))) = (state.is_empty(), state.found.value())
-        && !hits.list.is_empty()
+        && state.wrong.is_none()
     {
         let count = hits.list.len() as u64;
-        words.push(if hits.more {
-            format!("the first {}, there are more: type on", fit::counted(count, "hit"))
-        } else {
-            format!("{}, complete", fit::counted(count, "hit"))
-        });
+        match hits.looked {
+            Some((looked, all)) if looked < all => words.push(format!(
+                "{} so far, {} of {} looked through",
+                fit::counted(count, "hit"),
+                fit::count(looked),
+                fit::counted(all, "row")
+            )),
+            _ if count == 0 => {}
+            _ if hits.more => words.push(format!("the first {}, there are more: type on", fit::counted(count, "hit"))),
+            Some((_, all)) => words.push(format!(
+                "{}, complete: {} looked through",
+                fit::counted(count, "hit"),
+                fit::counted(all, "row")
+            )),
+            None => words.push(format!("{}, complete", fit::counted(count, "hit"))),
+        }
+    }
+    if !completion.is_empty() {
+        words.push(format!("Tab: {}", completion.join("  ")));
     }
     if words.is_empty() {
         pen.fill(look.glyphs.rule, muted);
@@ -88,7 +107,9 @@ fn rule(pen: &mut Pen<'_>, state: &State, look: &Look) {
 fn input(pen: &mut Pen<'_>, state: &State, room: usize, look: &Look) -> u16 {
     let text = state.text();
     if text.is_empty() {
-        pen.text("type an id, an e-mail, a name…", look.style(Meaning::Muted));
+        let long = "type an id, an e-mail, a name, or a term: event:purchase, plan=pro…";
+        let text = if room >= fit::width(long) { long } else { "type an id, an e-mail, a name…" };
+        pen.text(text, look.style(Meaning::Muted));
         return 0;
     }
     let cursor = state.input.cursor();
@@ -139,17 +160,82 @@ pub(in crate::tui) fn failure_lines(
     }
 }
 
-fn nothing(state: &State, near: &[Id], ui: &mut Ui, area: Rect, buffer: &mut Buffer, look: &Look) {
+/// A term that means nothing: where, why, and what there is to write.
+fn mistaken(state: &State, wrong: &filter::Error, start: u16, area: Rect, buffer: &mut Buffer, look: &Look) {
+    let text = state.text();
+    let before = text.get(..wrong.place.start).map_or(0, fit::width);
+    let wide = text.get(wrong.place.clone()).map_or(1, fit::width).max(1);
+    let room = usize::from(area.right().saturating_sub(start));
+    let mut row = 0;
+    // A text that is longer than its line is scrolled, and then nothing can be pointed at.
+    if fit::width(text) < room {
+        let mut pen = Pen::new(buffer, area, row);
+        pen.to(start).skip(before).text(&"^".repeat(wide), look.style(Meaning::Bad));
+        row += 1;
+    }
+    let width = usize::from(area.width.saturating_sub(2));
+    for line in fit::wrap(&wrong.to_string(), width, 3) {
+        Pen::new(buffer, area, row).skip(1).text(&line, look.style(Meaning::Bad));
+        row += 1;
+    }
+    forms(
+        Rect { y: area.y + (row + 1).min(area.height), height: area.height.saturating_sub(row + 1), ..area },
+        buffer,
+        look,
+    );
+}
+
+/// The terms that there are, as many as have room.
+fn forms(area: Rect, buffer: &mut Buffer, look: &Look) {
+    for (row, (form, text)) in (0..area.height).zip(FORMS) {
+        let mut pen = Pen::new(buffer, area, row);
+        pen.skip(1).cell(form, 24, look.style(Meaning::Key)).skip(1).text(text, look.style(Meaning::Muted));
+    }
+}
+
+fn nothing(state: &State, hits: &Hits, near: &[Id], ui: &mut Ui, area: Rect, buffer: &mut Buffer, look: &Look) {
     let mut pen = Pen::new(buffer, area, 0);
     let room = pen.room().saturating_sub(22);
-    pen.skip(1).text("nothing matches ", look.style(Meaning::Text));
+    let matches = if hits.is_partial() { "nothing yet matches " } else { "nothing matches " };
+    pen.skip(1).text(matches, look.style(Meaning::Text));
     pen.text(&format!("\"{}\"", fit::middle(state.text(), room)), look.style(Meaning::Title));
     let mut row = 1;
+    let width = usize::from(area.width.saturating_sub(2));
+    let mut say = |text: &str, meaning, row: &mut u16| {
+        for line in fit::wrap(text, width, 3) {
+            Pen::new(buffer, area, *row).skip(1).text(&line, look.style(meaning));
+            *row += 1;
+        }
+    };
+    for note in hits.notes.iter().cloned().chain(hint(state.text())) {
+        say(&note, Meaning::Warn, &mut row);
+    }
     if near.is_empty() {
-        let text = "try a part of it: ids, e-mail addresses, names and phone numbers of profiles are searched";
-        for line in fit::wrap(text, usize::from(area.width.saturating_sub(2)), 3) {
-            Pen::new(buffer, area, row).skip(1).text(&line, look.style(Meaning::Muted));
-            row += 1;
+        let text = match hits.looked {
+            Some((_, all)) if state.has_terms() && !hits.is_partial() => {
+                format!("{} looked through; no row and no profile has all of it", fit::counted(all, "row"))
+            }
+            Some((looked, all)) if looked == all => format!(
+                "ids, e-mail addresses, names and phone numbers of profiles, and the properties of all {} were \
+                 looked through; try a part of it",
+                fit::counted(all, "row")
+            ),
+            Some((looked, all)) => {
+                let rows = format!("{} of {}", fit::count(looked), fit::counted(all, "row"));
+                if state.has_terms() {
+                    format!("looking through rows: {rows}")
+                } else {
+                    format!("no id and no profile; now looking through the properties of all rows: {rows}")
+                }
+            }
+            None => {
+                "try a part of it: ids, e-mail addresses, names and phone numbers of profiles are searched".to_owned()
+            }
+        };
+        say(&text, Meaning::Muted, &mut row);
+        let rest = area.height.saturating_sub(row + 1);
+        if rest > 3 {
+            forms(Rect { y: area.y + row + 1, height: rest, ..area }, buffer, look);
         }
         return;
     }

@@ -30,7 +30,8 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(width: usize) -> Self {
+    /// `by_rows`: what the rows have in common says more than where the id leads.
+    fn of(width: usize, by_rows: bool) -> Self {
         let (found, kind, mark, rows, first, activity, last) = match width {
             110.. => (10, 8, 5, 11, 12, 13, 13),
             64..110 => (10, 8, 4, 9, 0, 0, 13),
@@ -39,6 +40,7 @@ impl Columns {
         let rest = width.saturating_sub(2 + found + kind + mark + rows + first + activity + last);
         let (root, via) = match width {
             140.. => (rest / 3, rest / 4),
+            64.. if by_rows => (rest / 2, 0),
             64.. => (rest * 2 / 5, 0),
             _ => (0, 0),
         };
@@ -52,17 +54,23 @@ pub(super) fn view(state: &State, hits: &Hits, ui: &mut Ui, area: Rect, buffer: 
     let mut list = area;
     let above = hits.instead.iter().map(|text| (format!("nothing has this in it; found for {text}"), Meaning::Text));
     let warnings = hits.warnings.iter().map(|text| (format!("{} {text}", look.glyphs.warn), Meaning::Warn));
-    for (text, meaning) in above.chain(warnings).take(usize::from(area.height / 4)) {
+    let notes = hits.notes.iter().map(|text| (text.clone(), Meaning::Muted));
+    for (text, meaning) in above.chain(warnings).chain(notes).take(usize::from(area.height / 4)) {
         Pen::new(buffer, list, 0).skip(1).text(&text, look.style(meaning));
         list = Rect { y: list.y + 1, height: list.height - 1, ..list };
     }
-    let columns = Columns::of(usize::from(area.width));
+    let by_rows = hits.list.iter().any(|hit| hit.matched > 0);
+    let columns = Columns::of(usize::from(area.width), by_rows);
     let muted = look.style(Meaning::Muted);
     if list.height > 4 {
         let mut pen = Pen::new(buffer, list, 0);
         pen.skip(2);
         pen.cell("MATCH", columns.found, muted).cell("ID", columns.id, muted).cell("IS", columns.kind, muted);
-        pen.cell(look.glyphs.warn, columns.mark, muted).cell("ROOT", columns.root, muted);
+        pen.cell(look.glyphs.warn, columns.mark, muted).cell(
+            if by_rows && columns.via == 0 { "FOUND BY" } else { "ROOT" },
+            columns.root,
+            muted,
+        );
         pen.number("ROWS", columns.rows.saturating_sub(2), muted).skip(2);
         pen.cell("FIRST", columns.first, muted).cell("ACTIVITY", columns.activity, muted);
         pen.cell("LAST", columns.last, muted).cell("FOUND BY", columns.via, muted);
@@ -99,9 +107,14 @@ fn line(pen: &mut Pen<'_>, hit: &Hit, glance: Option<&Option<Glance>>, typed: &s
     pen.cell(&mark, columns.mark, look.style(meaning));
     let via_room = if columns.via > 0 { columns.via } else { columns.root.saturating_sub(1) };
     let via = hit.via.as_ref().map(|(name, value)| {
-        let whole = format!("{name} {value}");
+        let rows = match hit.matched {
+            0 => String::new(),
+            rows => format!(" {} {}", look.glyphs.dot, fit::counted(rows, "row")),
+        };
+        let whole = format!("{name} {value}{rows}");
         // The value says more than its name.
-        let (text, at) = if fit::width(&whole) > via_room { (value.clone(), 0) } else { (whole, name.len() + 1) };
+        let (text, at) =
+            if fit::width(&whole) > via_room { (format!("{value}{rows}"), 0) } else { (whole, name.len() + 1) };
         let matched: Vec<_> = marks(value, typed, hit.found == "fuzzy")
             .into_iter()
             .map(|range| range.start + at..range.end + at)

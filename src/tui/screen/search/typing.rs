@@ -1,0 +1,45 @@
+//! Terms while they are typed: what could come next, and what means nothing.
+
+use tui_input::Input;
+
+use super::{Asked, State};
+use crate::inspect::terms::{Completion, Terms, Vocabulary, complete};
+
+impl State {
+    /// Whether names of the store could help with what is typed.
+    pub(super) fn may_be_term(&self) -> bool {
+        let last = self.text().rsplit(char::is_whitespace).next().unwrap_or_default();
+        last.chars().count() >= 2 && !last.contains('@')
+    }
+
+    /// What the last part of the text could be.
+    pub(super) fn completion(&self) -> Completion {
+        // Completing is for the end of a line.
+        if self.input.cursor() < self.text().chars().count() {
+            return Completion::default();
+        }
+        match &self.names {
+            Some(names) => complete(self.text(), names),
+            None => complete(self.text(), &Vocabulary::default()),
+        }
+    }
+
+    /// Takes over what the last part is likely to be; `None` when it is nothing known.
+    pub(super) fn complete(&mut self) -> Option<Asked> {
+        let completion = self.completion();
+        let way = completion.with.first()?;
+        let before = self.text().get(..completion.at)?;
+        self.input = Input::new(format!("{before}{way}"));
+        Some(self.changed())
+    }
+
+    /// Whether the text has terms in it.
+    pub(super) fn has_terms(&self) -> bool {
+        matches!(Terms::read(self.text()), Ok(Some(_)))
+    }
+
+    /// Whether rows are still being looked through for what is typed.
+    pub(super) fn is_partial(&self) -> bool {
+        !self.stale && self.found.value().is_some_and(|(hits, _)| hits.is_partial() && !hits.list.is_empty())
+    }
+}

@@ -1,0 +1,203 @@
+//! Search by terms over a store: whose rows, whose profile, and what is said of the answer.
+
+use journey::inspect::Inspector;
+use journey::inspect::terms::{Found, Terms};
+use journey::model::{Flags, Id, Profile, Row, Verb};
+use journey::store::{Arrived, Chunk, Error, FileInfo, Match, Segment, Writer};
+
+fn row(event: &str, id: &str, time: i64, properties: &str) -> Row {
+    Row {
+        event: event.into(),
+        id: Some(Id::new(id)).filter(|id| !id.as_str().is_empty()),
+        time,
+        arrival: Some(time),
+        device: None,
+        user: None,
+        verb: Verb::Track,
+        previous: vec![],
+        insert_id: None,
+        client: None,
+        properties: properties.into(),
+        line: time.unsigned_abs(),
+        flags: Flags::default(),
+    }
+}
+
+fn alias(alias: &str, target: &str, time: i64) -> Row {
+    let verb = Verb::Alias { alias: Some(Id::new(alias)), target: Some(Id::new(target)), by_original: false };
+    Row { verb, ..row("$create_alias", target, time, "{}") }
+}
+
+fn profile(id: &str, values: &[(&str, &str)], json: &str) -> Profile {
+    Profile {
+        id: Some(Id::new(id)),
+        ignore_alias: false,
+        operation: "$set".into(),
+        time: Some(1),
+        arrival: Some(1),
+        values: values.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect(),
+        device: None,
+        user: None,
+        json: json.into(),
+        line: 1,
+    }
+}
+
+fn store(rows: Vec<Row>, profiles: Vec<Profile>) -> Inspector {
+    let mut writer = Writer::in_memory().unwrap();
+    let info = FileInfo { name: "a".into(), format: "raw export".into(), timezone: "UTC".into() };
+    let file = writer.begin_file(&info).unwrap();
+    let rows: Vec<_> = rows.into_iter().map(|row| Arrived { arrived: row.time, row }).collect();
+    let segment = Segment::of(&rows).unwrap();
+    let (lines, first_line) = (rows.len() as u64, 1);
+    writer
+        .append(&Chunk { file, hash: 7, bytes: 9, first_line, lines, segment, profiles, ..Chunk::default() })
+        .unwrap();
+    Inspector::new(writer.into_reader().unwrap())
+}
+
+/// Anna is known by two ids, Bob by one; a visitor is nobody yet.
+fn shop() -> Inspector {
+    store(
+        vec![
+            row("View", "anon-a", 1_000, r#"{"utm_source":"google","n":1}"#),
+            alias("anna@shop.example", "anon-a", 2_000),
+            row(
+                "Purchase Completed",
+                "anna@shop.example",
+                3_000,
+                r#"{"plan":"PRO","total":20.00,"cart":{"sku":"A-1"}}"#,
+            ),
+            row("Purchase Completed", "bob", 4_000, r#"{"plan":"free","total":5,"\u0063ity":"K\u00f6ln"}"#),
+            row("Purchase Completed", "bob", 5_000, r#"{"plan":"free","tags":["x","vip"]}"#),
+            row("View", "visitor", 6_000, r#"{"plan":"pro"}"#),
+            row("View", "", 7_000, r#"{"plan":"pro"}"#),
+        ],
+        vec![
+            profile(
+                "anna@shop.example",
+                &[("$name", "Anna Ohm"), ("$phone", "+49 170-123 45")],
+                r#"{"$set":{"vat":"DE9"}}"#,
+            ),
+            profile("bob", &[("$email", "anna@shop.example"), ("$name", "Bob")], r#"{"$set":{"plan":"pro"}}"#),
+        ],
+    )
+}
+
+fn find(store: &Inspector, text: &str) -> Found {
+    let terms = Terms::read(text).unwrap().expect(text);
+    store.search_terms(&terms, 100, &mut |_| {}).unwrap()
+}
+
+fn ids(found: &Found) -> Vec<&str> {
+    found.hits.iter().map(|hit| hit.id.as_str()).collect()
+}
+
+#[test]
+fn a_property_of_rows_finds_who_has_them_and_says_how_many() {
+    let store = shop();
+    let found = find(&store, "plan=free");
+    assert_eq!(ids(&found), ["bob"]);
+    assert_eq!((found.hits[0].found, found.hits[0].matched), (Match::Property, 2));
+    assert_eq!(found.hits[0].via, Some(("plan".into(), "free".into())));
+    assert_eq!(found.looked, Some((7, 7)));
+    for (text, expected) in [
+        ("total=20", vec!["anna@shop.example"]),
+        ("total>4 plan=free", vec!["bob"]),
+        ("utm_source~OOG", vec!["anon-a"]),
+        ("cart.sku=a-1", vec!["anna@shop.example"]),
+        ("tags=vip", vec!["bob"]),
+        ("city=köln", vec!["bob"]),
+        ("prop:utm_source", vec!["anon-a"]),
+        ("prop:*=google", vec!["anon-a"]),
+        ("plan=none", vec![]),
+    ] {
+        assert_eq!(ids(&find(&store, text)), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_property_of_a_profile_goes_before_rows_and_rows_without_an_id_are_told() {
+    let found = find(&shop(), "plan=pro");
+    assert_eq!(ids(&found), ["bob", "visitor", "anna@shop.example"]);
+    assert_eq!(found.hits[0].found, Match::Profile);
+    assert_eq!(found.notes, ["1 more such rows have no id"]);
+    assert_eq!(ids(&find(&shop(), "vat=de9")), ["anna@shop.example"]);
+}
+
+#[test]
+fn an_event_finds_who_has_it_the_last_one_first() {
+    let store = shop();
+    let found = find(&store, "event:purchase");
+    assert_eq!(ids(&found), ["bob", "anna@shop.example"]);
+    assert_eq!(found.hits[0].via, Some(("event".into(), "Purchase Completed".into())));
+    assert_eq!(ids(&find(&store, "event=view")), ["visitor", "anon-a"]);
+    assert_eq!(ids(&find(&store, "event:purchase before:1970-01-01T00:00:04")), ["anna@shop.example"]);
+    assert_eq!(ids(&find(&store, "event:view after:-2s")), ["visitor"]);
+    let unknown = find(&store, "event:Purchse");
+    assert_eq!((unknown.hits.len(), unknown.notes.len()), (0, 1));
+    assert_eq!(ids(&find(&store, "event=\"Purchase Complete\"")), Vec::<&str>::new());
+}
+
+#[test]
+fn people_are_found_by_address_name_and_phone() {
+    let store = shop();
+    let both = find(&store, "email:anna@shop");
+    assert_eq!(ids(&both), ["anna@shop.example", "bob"]);
+    assert_eq!(both.hits[1].via, Some(("$email".into(), "anna@shop.example".into())));
+    assert_eq!(ids(&find(&store, "name:ohm")), ["anna@shop.example"]);
+    assert_eq!(ids(&find(&store, "phone:17012345")), ["anna@shop.example"]);
+    assert_eq!(ids(&find(&store, "alias:shop")), ["anna@shop.example"]);
+    assert_eq!(ids(&find(&store, "id:anna name:bob")), Vec::<&str>::new());
+    assert_eq!(ids(&find(&store, "id=BOB")), Vec::<&str>::new());
+}
+
+#[test]
+fn terms_hold_of_a_user_whatever_the_id_they_hold_of() {
+    let store = shop();
+    // The name is of the alias, the row of the anonymous id before it.
+    assert_eq!(ids(&find(&store, "name:anna utm_source=google")), ["anon-a"]);
+    assert_eq!(ids(&find(&store, "id:anon-a email:anna")), ["anon-a"]);
+    let found = find(&store, "name:bob event:purchase");
+    assert_eq!((ids(&found), found.looked), (vec!["bob"], Some((2, 2))), "only the rows of that user");
+}
+
+#[test]
+fn an_id_that_reads_like_a_term_is_found_first() {
+    let store = store(vec![row("View", "plan=pro", 1, "{}"), row("View", "a", 2, r#"{"plan":"pro"}"#)], vec![]);
+    let found = find(&store, "plan=pro");
+    assert_eq!(ids(&found), ["plan=pro", "a"]);
+    assert_eq!(found.hits[0].found, Match::Exact);
+}
+
+#[test]
+fn a_list_that_is_cut_says_so() {
+    let store = shop();
+    let terms = Terms::read("prop:plan").unwrap().unwrap();
+    let found = store.search_terms(&terms, 2, &mut |_| {}).unwrap();
+    assert_eq!((found.hits.len(), found.more), (2, true));
+}
+
+#[test]
+fn a_long_search_tells_what_it_has_so_far_and_can_be_cancelled() {
+    let rows = |count: i64| (1..=count).map(|n| row("View", &format!("u{}", n % 10), n, "{\"n\":1}")).collect();
+    let mut store = store(rows(140_000), vec![]);
+    let terms = Terms::read("event:view").unwrap().unwrap();
+    let mut parts = Vec::new();
+    let found = store.search_terms(&terms, 100, &mut |part| parts.push((part.hits.len(), part.looked))).unwrap();
+    assert_eq!(found.looked, Some((140_000, 140_000)));
+    assert!(parts.len() >= 2, "{parts:?}");
+    let looked: Vec<u64> = parts.iter().filter_map(|(_, looked)| Some(looked.as_ref()?.0)).collect();
+    assert!(looked.is_sorted() && looked.iter().all(|looked| *looked < 140_000), "{looked:?}");
+    store.reader_mut().on_progress(|| true).unwrap();
+    assert!(matches!(store.search_terms(&terms, 100, &mut |_| {}), Err(Error::Cancelled)));
+}
+
+#[test]
+fn names_to_complete_with_come_from_the_rows() {
+    let names = shop().vocabulary(100).unwrap();
+    assert_eq!(names.events.first().map(String::as_str), Some("Purchase Completed"));
+    let plan = names.properties.iter().find(|(name, _)| name == "plan").unwrap();
+    assert_eq!(plan.1, ["free", "pro", "PRO"]);
+    assert!(store(vec![], vec![]).vocabulary(100).unwrap().events.is_empty());
+}
