@@ -105,6 +105,8 @@ fn zone(clock: Clock) -> Result<Zone, Failure> {
 struct Stored {
     inspector: Inspector,
     title: String,
+    /// Where the store is, if it is a file.
+    place: Option<PathBuf>,
     suggestions: Vec<(Id, String)>,
     /// [`Reader::data_version`] when it was last looked at.
     version: i64,
@@ -124,6 +126,11 @@ struct Stored {
 impl Stored {
     fn open(source: Source, cancel: Cancel) -> Result<Self, tui::Failure> {
         let mut whole_name = demo::TITLE.to_owned();
+        let place = match &source {
+            // A command finds it by itself where this program did.
+            Source::Store(path) => Some(path.clone()).filter(|path| !is_found_anyway(path)),
+            Source::Empty | Source::Demo => None,
+        };
         let (mut inspector, title, suggestions) = match source {
             Source::Store(path) => {
                 let full = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
@@ -143,6 +150,7 @@ impl Stored {
         Ok(Self {
             inspector,
             title,
+            place,
             suggestions,
             version,
             census: Census::default(),
@@ -198,6 +206,11 @@ fn heed(inspector: &mut Inspector, cancel: &Cancel) -> Result<i64, tui::Failure>
     let cancel = cancel.clone();
     inspector.reader_mut().on_progress(move || cancel.is_stale()).map_err(told)?;
     inspector.reader().data_version().map_err(told)
+}
+
+/// Whether a command without `--store` looks into the store at `path`.
+fn is_found_anyway(path: &Path) -> bool {
+    matches!(Named::default().choose(), Ok(Some(choice)) if choice.path == path)
 }
 
 /// The name of a file, as a title.
@@ -394,6 +407,10 @@ impl Backend for Stored {
 
     fn title(&self) -> String {
         self.title.clone()
+    }
+
+    fn place(&self) -> Option<String> {
+        self.place.as_ref().map(|place| place.to_string_lossy().into_owned())
     }
 
     fn near(&mut self, text: &str) -> Vec<Id> {

@@ -80,6 +80,11 @@ pub trait Backend: Send {
     fn changed(&mut self) -> Result<bool, Failure>;
     /// What to call the store on screen.
     fn title(&self) -> String;
+    /// The file that a command has to name to look into the same store; `None` where it would by
+    /// itself.
+    fn place(&self) -> Option<String> {
+        None
+    }
     /// Ids that look like `text`, when nothing matches it.
     fn near(&mut self, text: &str) -> Vec<Id>;
     /// A look at a hit. Cheap: what takes longer than a list can wait for is left out.
@@ -519,6 +524,7 @@ pub(super) fn work(factory: Factory, cancel: &Cancel, queue: &Receiver<(Ticket, 
     let mut backend = match factory(cancel.clone()) {
         Ok(backend) => {
             let _ = inbox.send(Msg::Opened(backend.title()));
+            let _ = inbox.send(Msg::Located(backend.place()));
             backend
         }
         Err(failure) => {
@@ -555,6 +561,9 @@ pub(super) fn work(factory: Factory, cancel: &Cancel, queue: &Receiver<(Ticket, 
         });
         // That it looks into another store is to be known whatever was asked since.
         let wanted = matches!(answer, Answer::Store(_)) || !cancel.is_overtaken(ticket, &question);
+        if matches!(answer, Answer::Store(Ok(_))) {
+            let _ = inbox.send(Msg::Located(backend.place()));
+        }
         if wanted && inbox.send(Msg::Answer(ticket, answer)).is_err() {
             return;
         }

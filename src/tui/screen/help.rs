@@ -21,6 +21,8 @@ const MOST_SOUGHT: usize = 100;
 pub struct State {
     /// What it is for.
     pub of: Vec<Context>,
+    /// The command that shows the same.
+    command: Option<String>,
     top: usize,
     /// What is looked for in it.
     sought: Input,
@@ -31,7 +33,7 @@ pub struct State {
 impl State {
     /// Help for a screen.
     pub fn new(of: Vec<Context>) -> Self {
-        Self { of, top: 0, sought: Input::default(), types: false }
+        Self { of, command: None, top: 0, sought: Input::default(), types: false }
     }
 
     /// Whether characters are typed.
@@ -47,6 +49,12 @@ impl State {
         self.top = 0;
     }
 
+    /// With the command that shows what the screen shows.
+    #[must_use]
+    pub fn with_command(self, command: Option<String>) -> Self {
+        Self { command, ..self }
+    }
+
     /// Does what a key asks.
     pub fn update(&mut self, action: Action, page: usize) {
         match action {
@@ -56,7 +64,10 @@ impl State {
             Action::PageUp => self.top = self.top.saturating_sub(page.max(1)),
             Action::Find => self.types = true,
             Action::Open => self.types = false,
-            Action::Cancel => *self = Self::new(std::mem::take(&mut self.of)),
+            Action::Cancel => {
+                let command = self.command.take();
+                *self = Self::new(std::mem::take(&mut self.of)).with_command(command);
+            }
             action => {
                 if let Some(request) = request(action) {
                     self.sought.handle(request);
@@ -99,6 +110,7 @@ pub(in crate::tui) fn view(state: &State, keymap: &Keymap, ui: &mut Ui, area: Re
     let focused = match state.of.first() {
         Some(Context::Overview | Context::Search) => "searching",
         Some(Context::Identity) => "the identity screen",
+        Some(Context::Detail) => "the row",
         Some(Context::Line) => "typing a filter",
         Some(Context::Compare) => "two users beside each other",
         Some(Context::Question) => "answering a question",
@@ -118,6 +130,8 @@ pub(in crate::tui) fn view(state: &State, keymap: &Keymap, ui: &mut Ui, area: Re
         if state.types {
             pen.text("_", look.style(Meaning::Key));
         }
+    } else if let Some(command) = &state.command {
+        Pen::new(buffer, area, 1).skip(1).text(&format!("$ {command}"), look.style(Meaning::Muted));
     }
     let list = Rect { y: area.y.saturating_add(2), height: area.height.saturating_sub(2), ..area };
     let mut lines = lines(state, keymap, look);
@@ -212,6 +226,7 @@ fn of(contexts: &[Context], keymap: &Keymap, look: &Look) -> Vec<Line> {
                 Context::Overview => "WITH NOTHING TYPED",
                 Context::Search => "SEARCH (every character is typed, q too)",
                 Context::Journey => "TIMELINE",
+                Context::Detail => "THE ROW",
                 Context::Line | Context::Prompt => "TYPING",
                 Context::Menu => "CHOOSING",
                 Context::Identity => "IDENTITY",

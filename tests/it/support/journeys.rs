@@ -344,11 +344,16 @@ pub(super) fn hostile() -> Journey {
 }
 
 /// Knows some journeys; fails on purpose where it is asked for `fail`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that a test asks of it, alone")]
 #[derive(Default)]
 pub(super) struct Stories {
     pub(super) journeys: Vec<Journey>,
     pub(super) empty: bool,
     pub(super) changed: bool,
+    /// Rows say what was paid.
+    pub(super) money: bool,
+    /// What some rows say.
+    pub(super) said: Vec<(i64, String)>,
     pub(super) more: bool,
     pub(super) recent: Vec<Recent>,
     /// What is answered to each step of the count, the last one first.
@@ -472,8 +477,14 @@ impl Backend for Stories {
     }
 
     fn properties(&mut self, row: i64) -> Result<String, Failure> {
+        if let Some((_, said)) = self.said.iter().find(|(of, _)| *of == row) {
+            return Ok(said.clone());
+        }
         if row == 4 {
             return Err(broken());
+        }
+        if self.money {
+            return Ok(format!(r#"{{"row":{row},"total":{row}.5,"currency":"eur"}}"#));
         }
         Ok(format!(
             r#"{{"row":{row},"$current_url":"https://shop.example/pricing","plan":"pro","items":["SH-11","SK-2"]}}"#
