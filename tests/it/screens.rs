@@ -3,9 +3,9 @@
 #[path = "screens/compare.rs"]
 mod compare;
 mod detail;
+mod help;
 #[path = "screens/identity.rs"]
 mod identity;
-mod help;
 #[path = "support/journeys.rs"]
 mod journeys;
 mod mouse;

@@ -167,9 +167,11 @@ impl User {
         let orphans = journey.orphans.iter().flat_map(|orphan| &orphan.steps);
         let mut moments: Vec<(Millis, Happened)> =
             own.chain(orphans.map(|step| (step.event.time, Happened::Orphan))).collect();
-        let Some((first, last)) = moments.iter().map(|(time, _)| *time).fold(None, |span: Option<(Millis, Millis)>, time| {
-            Some(span.map_or((time, time), |(first, last)| (first.min(time), last.max(time))))
-        }) else {
+        let Some((first, last)) =
+            moments.iter().map(|(time, _)| *time).fold(None, |span: Option<(Millis, Millis)>, time| {
+                Some(span.map_or((time, time), |(first, last)| (first.min(time), last.max(time))))
+            })
+        else {
             return (None, Vec::new());
         };
         moments.extend(journey.points.iter().map(|point| {

@@ -1,7 +1,5 @@
 //! The help: from the keys that hold, and searched.
 
-
-
 use journey::tui::Options;
 use journey::tui::settings::Settings;
 
@@ -43,9 +41,9 @@ fn a_key_of_the_users_file_acts_and_is_the_one_in_the_help() {
     let mut app = App::unsettled(Stories::of(vec![phone()]), &options).sized(80, 50);
     app.press("sally@gmail.com<Enter>o");
     assert_eq!(app.top(), "journey", "its own key was taken away");
-    app.press("?");
+    app.press("?/lookup table, ids<Enter>");
     let text = app.text();
-    let line = text.lines().find(|line| line.contains("identity: lookup table")).unwrap();
+    let line = text.lines().find(|line| line.contains("identity: lookup table")).expect(&text);
     assert!(line.trim_start().starts_with("x "), "{line}");
     app.press("<Esc>x");
     assert_eq!(app.top(), "identity");

@@ -325,11 +325,9 @@ fn a_wide_preview_tells_root_ids_rows_time_and_story() {
     for part in ["root      12345", "ids       2: ", "1 refused", "time      2019-07-01", "story     01 Jul 2019"] {
         assert!(text.contains(part), "{part}\n{text}");
     }
-    let mut ascii = App::unsettled(
-        Stories::of(vec![phone()]),
-        &Options { ascii: true, no_color: true, ..Options::default() },
-    )
-    .sized(120, 40);
+    let mut ascii =
+        App::unsettled(Stories::of(vec![phone()]), &Options { ascii: true, no_color: true, ..Options::default() })
+            .sized(120, 40);
     ascii.press("sally@");
     assert!(ascii.text().is_ascii(), "{}", ascii.text());
 }

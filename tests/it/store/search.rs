@@ -103,12 +103,7 @@ fn what_only_looks_like_the_text_comes_after_what_has_it_and_says_so() {
     let found: Vec<_> = hits.iter().map(|hit| (hit.id.as_str(), hit.found)).collect();
     assert_eq!(
         found,
-        [
-            ("sally", Match::Exact),
-            ("sally-2", Match::Prefix),
-            ("xsally", Match::Substring),
-            ("saxlly", Match::Fuzzy),
-        ]
+        [("sally", Match::Exact), ("sally-2", Match::Prefix), ("xsally", Match::Substring), ("saxlly", Match::Fuzzy),]
     );
 }
 

@@ -52,12 +52,7 @@ pub(super) fn preview(hit: &Hit, glance: Option<&Option<Glance>>, area: Rect, bu
 }
 
 /// Its lines.
-fn preview_lines(
-    hit: &Hit,
-    glance: Option<&Option<Glance>>,
-    width: usize,
-    look: &Look,
-) -> Vec<Line> {
+fn preview_lines(hit: &Hit, glance: Option<&Option<Glance>>, width: usize, look: &Look) -> Vec<Line> {
     let muted = |text: &str| Line::Words(text.to_owned(), Meaning::Muted);
     let glance = match glance {
         None => return vec![muted("looking…")],
@@ -155,7 +150,11 @@ fn facts(hit: &Hit, user: &User, dot: &str, width: usize, look: &Look) -> Vec<St
 /// What is not as it should be, in numbers.
 fn counts(user: &User) -> Vec<String> {
     let counts = [(user.refused, "refused"), (user.split, "split"), (user.orphaned, "orphaned")];
-    counts.into_iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{} {word}", fit::count(number))).collect()
+    counts
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, word)| format!("{} {word}", fit::count(number)))
+        .collect()
 }
 
 /// What happened when, as marks.
