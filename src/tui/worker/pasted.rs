@@ -123,7 +123,7 @@ pub(super) fn soon(backend: &mut dyn Backend, text: &str) -> Option<Hits> {
     readings(text).into_iter().find_map(|reading| {
         let hits = backend.search_soon(&reading).ok()??;
         let is_id = hits.list.first().is_some_and(|hit| hit.found == "exact");
-        is_id.then(|| Hits { instead: Some(reading), ..hits })
+        is_id.then_some(Hits { instead: Some(reading), ..hits })
     })
 }
 
