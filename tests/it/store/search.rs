@@ -117,7 +117,7 @@ fn a_session_leaves_the_store_as_it_was() {
     reader.find_near("v", 9).unwrap();
     reader.names().unwrap();
     reader.sample(9).unwrap();
-    reader.seek(&Default::default(), &mut |_, _| {}).unwrap();
+    reader.seek(&Seek::default(), &mut |_, _| {}).unwrap();
     let rows: Vec<i64> = reader.events_of(&id("u"), 9).unwrap().iter().map(|event| event.row).collect();
     reader.properties(&rows).unwrap();
     drop(reader);
