@@ -13,6 +13,7 @@
 //! | [`settings`] | the user's own file of keys, colours and a zone |
 //! | `screen` | one file or folder for each screen: its state, update and view |
 //! | [`fit`], [`when`] | text in so many columns, moments in a zone |
+//! | [`command`] | the command that shows what a screen shows |
 //! | [`picture`] | a screen as SVG, from the frame that a terminal would show |
 //! | `run`, `terminal` | the loop, and the terminal given back on every way out |
 //!
@@ -20,6 +21,7 @@
 //! every two seconds at whether the store has changed.
 
 pub mod app;
+pub mod command;
 pub mod fit;
 pub mod keys;
 mod pen;

@@ -105,6 +105,8 @@ fn zone(clock: Clock) -> Result<Zone, Failure> {
 struct Stored {
     inspector: Inspector,
     title: String,
+    /// Where the store is, if it is a file.
+    place: Option<PathBuf>,
     suggestions: Vec<(Id, String)>,
     /// [`Reader::data_version`] when it was last looked at.
     version: i64,
@@ -124,6 +126,11 @@ struct Stored {
 impl Stored {
     fn open(source: Source, cancel: Cancel) -> Result<Self, tui::Failure> {
         let mut whole_name = demo::TITLE.to_owned();
+        let place = match &source {
+            // A command finds it by itself where this program did.
+            Source::Store(path) => Some(path.clone()).filter(|path| !is_found_anyway(path)),
+            Source::Empty | Source::Demo => None,
+        };
         let (mut inspector, title, suggestions) = match source {
             Source::Store(path) => {
                 let full = std::path::absolute(&path).unwrap_or_else(|_| path.clone());
@@ -143,6 +150,7 @@ impl Stored {
         Ok(Self {
             inspector,
             title,
+            place,
             suggestions,
             version,
             census: Census::default(),
@@ -165,8 +173,21 @@ fn at_home(path: &str) -> PathBuf {
 impl Stored {
     fn recent(&self) -> Vec<tui::Recent> {
         let opened = self.recent.as_ref().map(|recent| recent.of_store(&self.name)).unwrap_or_default();
-        opened.into_iter().map(|opened| tui::Recent { id: Id::new(&opened.id), text: opened.text }).collect()
+        opened.into_iter().map(known).collect()
     }
+
+    fn pinned(&self) -> Vec<tui::Recent> {
+        let pinned = self.recent.as_ref().map(|recent| recent.pinned_of_store(&self.name)).unwrap_or_default();
+        pinned.into_iter().map(known).collect()
+    }
+
+    fn opened(&self, who: &tui::Recent) -> Opened {
+        Opened { store: self.name.clone(), id: who.id.as_str().to_owned(), text: who.text.clone() }
+    }
+}
+
+fn known(opened: Opened) -> tui::Recent {
+    tui::Recent { id: Id::new(&opened.id), text: opened.text }
 }
 
 fn file_line(file: store::ImportedFile) -> tui::FileLine {
@@ -185,6 +206,11 @@ fn heed(inspector: &mut Inspector, cancel: &Cancel) -> Result<i64, tui::Failure>
     let cancel = cancel.clone();
     inspector.reader_mut().on_progress(move || cancel.is_stale()).map_err(told)?;
     inspector.reader().data_version().map_err(told)
+}
+
+/// Whether a command without `--store` looks into the store at `path`.
+fn is_found_anyway(path: &Path) -> bool {
+    matches!(Named::default().choose(), Ok(Some(choice)) if choice.path == path)
 }
 
 /// The name of a file, as a title.
@@ -253,6 +279,7 @@ impl Backend for Stored {
             files: overview.files.into_iter().map(file_line).collect(),
             suggestions: self.suggestions.clone(),
             recent: self.recent(),
+            pinned: self.pinned(),
         })
     }
 
@@ -334,11 +361,23 @@ impl Backend for Stored {
     }
 
     fn remember(&mut self, recent: &tui::Recent) {
-        let opened = Opened { store: self.name.clone(), id: recent.id.as_str().to_owned(), text: recent.text.clone() };
+        let opened = self.opened(recent);
         if let Some(file) = &self.recent {
             // A list of what was opened is not worth a word when it cannot be kept.
             let _ = file.add(opened);
         }
+    }
+
+    fn device_zone(&mut self, id: &Id) -> Result<Option<String>, tui::Failure> {
+        self.inspector.device_zone(id).map_err(told)
+    }
+
+    fn pin(&mut self, who: &tui::Recent) -> Result<bool, tui::Failure> {
+        let Some(file) = &self.recent else {
+            return Err(Failure::usage("without a home nobody can be pinned").into_interface());
+        };
+        let kept = file.pin(self.opened(who));
+        kept.map_err(|error| Failure::usage("the pin cannot be kept").because(&error).into_interface())
     }
 
     fn stage(&mut self, name: &str, lines: &str) -> Result<(), tui::Failure> {
@@ -368,6 +407,10 @@ impl Backend for Stored {
 
     fn title(&self) -> String {
         self.title.clone()
+    }
+
+    fn place(&self) -> Option<String> {
+        self.place.as_ref().map(|place| place.to_string_lossy().into_owned())
     }
 
     fn near(&mut self, text: &str) -> Vec<Id> {

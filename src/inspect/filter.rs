@@ -18,7 +18,7 @@ use chrono::NaiveDateTime;
 
 pub use self::decide::{Index, Subject};
 pub use self::literal::Moment;
-pub use self::property::{Amount, MONEY, amount, scalars};
+pub use self::property::{Amount, MONEY, amount, scalars, value};
 
 use self::decide::Expr;
 use crate::identity::Journey;

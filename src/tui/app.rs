@@ -6,16 +6,20 @@
 
 mod answers;
 mod compare;
+mod copying;
 mod draw;
 mod identity;
 mod message;
 pub mod mouse;
 mod palette;
+mod pins;
 mod playing;
 mod timeline;
 
 pub use self::draw::{Drawn, Ui, view};
 pub use self::message::{Effect, Layer, Msg};
+
+use std::collections::BTreeSet;
 
 use crossterm::event::{Event, KeyEvent, MouseEventKind};
 
@@ -48,13 +52,18 @@ pub struct Model {
     properties_asked: Option<(Ticket, i64)>,
     /// The filter that the worker goes through the rows with.
     sifting: Option<(Ticket, Sifting)>,
+    /// Rows that were marked.
+    marks: BTreeSet<i64>,
     title: Option<String>,
+    place: Option<String>,
     look: Look,
     keymap: Keymap,
     pending: Vec<Key>,
     /// The character of the last key that had a meaning: digits say where to.
     typed: Option<char>,
     zones: Vec<Zone>,
+    /// The zone that the data of the user with an id says, if it does.
+    device_zone: Option<(Id, Option<Zone>)>,
     tickets: Ticket,
     waited: bool,
     looking: bool,
@@ -85,12 +94,15 @@ impl Model {
             failed: None,
             properties_asked: None,
             sifting: None,
+            marks: BTreeSet::new(),
             title: None,
+            place: None,
             look: Look::new(theme, options.ascii, options.zone),
             keymap: options.keymap.clone().map_or_else(Keymap::built_in, Ok)?,
             pending: Vec::new(),
             typed: None,
             zones,
+            device_zone: None,
             tickets: 0,
             waited: false,
             looking: false,
@@ -165,11 +177,15 @@ impl Model {
                 vec![if chooses { Context::Menu } else { Context::Line }, Context::Everywhere]
             }
             Some(Layer::Journey) if self.shows_panel() => vec![Context::Identity, Context::Everywhere],
+            Some(Layer::Journey) if self.journey.as_ref().is_some_and(journey::State::is_in_detail) => {
+                vec![Context::Detail, Context::Everywhere]
+            }
             Some(Layer::Journey) => vec![Context::Journey, Context::Everywhere],
             Some(Layer::Identity) => vec![Context::Identity, Context::Everywhere],
             Some(Layer::Gallery) => vec![Context::Gallery, Context::Everywhere],
             Some(Layer::Player) if self.prompts() => vec![Context::Prompt, Context::Everywhere],
             Some(Layer::Player) => vec![Context::Player, Context::Everywhere],
+            Some(Layer::Help(help)) if help.types() => vec![Context::Line, Context::Everywhere],
             Some(Layer::Help(_)) => vec![Context::Help, Context::Everywhere],
             Some(Layer::Prompt(_)) => vec![Context::Question, Context::Everywhere],
             Some(Layer::Compare) => vec![Context::Compare, Context::Everywhere],
@@ -204,8 +220,10 @@ impl Model {
         self.sifting = None;
         self.failed = None;
         self.waited = false;
-        if self.opened.as_ref() != Some(&id) {
-            self.journey = None;
+        if self.opened.as_ref() != Some(&id)
+            && let Some(journey) = self.journey.take()
+        {
+            self.marks.clone_from(journey.marks());
         }
         if let Some(journey) = &mut self.journey {
             journey.scrub_to(None);
@@ -288,6 +306,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.title = Some(title);
             Vec::new()
         }
+        Msg::Located(place) => {
+            model.place = place;
+            Vec::new()
+        }
         Msg::NotOpened(failure) | Msg::Died(failure) => vec![Effect::Fail(failure)],
         Msg::Answer(ticket, answer) => {
             let mut effects = answers::answered(model, ticket, answer);
@@ -307,6 +329,12 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Msg::Copied(outcome) => {
+            if let Err(why) = outcome {
+                model.notice = Some(why);
+            }
+            Vec::new()
+        }
         Msg::Terminate => vec![Effect::Quit],
         Msg::Suspend => vec![Effect::Suspend],
         Msg::Continued | Msg::Drawn(_) | Msg::Idle => Vec::new(),
@@ -321,6 +349,7 @@ fn after_drawing(model: &mut Model, drawn: Drawn) -> Vec<Effect> {
     }
     if let Some(journey) = &mut model.journey {
         journey.identity.clamp(model.drawn.identity_end);
+        journey.seen_detail(model.drawn.detail.0, model.drawn.detail.1);
     }
     if let Some(Layer::Search) = model.layers.last() {
         return palette::look_around(model);
@@ -408,6 +437,7 @@ fn typed(model: &mut Model, text: &str) -> bool {
     match model.layers.last_mut() {
         Some(Layer::Palette(state)) => state.type_text(text),
         Some(Layer::Prompt(prompt)) => prompt.paste(text),
+        Some(Layer::Help(help)) if help.types() => help.type_text(text),
         Some(Layer::Player) => match model.prompt() {
             Some(prompt) => prompt.paste(text),
             None => return false,
@@ -437,6 +467,8 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             return Vec::new();
         }
         Action::Mouse => return mouse::toggle(model),
+        Action::Pin => return pins::pin(model),
+        Action::CopyCommand => return model.copy_command(),
         Action::Palette if !matches!(model.layers.last(), Some(Layer::Palette(_))) => return palette::open(model),
         Action::Help => {
             let on_help = matches!(model.layers.last(), Some(Layer::Help(_)));
@@ -444,7 +476,8 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                 return model.back();
             }
             let contexts = model.contexts();
-            model.layers.push(Layer::Help(help::State::new(contexts)));
+            let command = model.command();
+            model.layers.push(Layer::Help(help::State::new(contexts).with_command(command)));
             return Vec::new();
         }
         Action::Earlier | Action::Later => return model.scrub(action == Action::Later),

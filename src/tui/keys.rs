@@ -195,6 +195,8 @@ pub enum Context {
     Search,
     /// The timeline.
     Journey,
+    /// The pane of the selected row.
+    Detail,
     /// A line that is typed on the timeline. Keys that type a character are never bound here.
     Line,
     /// Choices on the timeline, each with its letter. As for [`Context::Line`].
@@ -221,10 +223,11 @@ pub enum Context {
 
 impl Context {
     /// Every context, in the order of the help.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Overview,
         Self::Search,
         Self::Journey,
+        Self::Detail,
         Self::Line,
         Self::Menu,
         Self::Identity,
@@ -244,6 +247,7 @@ impl Context {
             Self::Overview => "overview",
             Self::Search => "search",
             Self::Journey => "journey",
+            Self::Detail => "detail",
             Self::Line => "line",
             Self::Menu => "menu",
             Self::Identity => "identity",

@@ -77,6 +77,10 @@ fn run_loop(
                 Effect::Quit => return Ok(()),
                 Effect::Fail(failure) => return Err(failure),
                 Effect::Mouse(captured) => terminal.capture(captured).map_err(|error| lost(&error))?,
+                Effect::Copy(text) => {
+                    let outcome = terminal.copy(text);
+                    update(&mut model, Msg::Copied(outcome));
+                }
                 Effect::Suspend => suspend(&mut terminal, &mut model).map_err(|error| lost(&error))?,
             }
         }

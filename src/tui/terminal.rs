@@ -9,6 +9,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
 
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
 use crossterm::terminal::{
@@ -80,6 +81,20 @@ impl Terminal {
         // input thread reads.
         let size = self.inner.size()?;
         self.inner.resize(Rect::from((Position::ORIGIN, size)))
+    }
+
+    /// Gives a text to the clipboard of the terminal, by OSC 52.
+    ///
+    /// # Errors
+    /// What to tell when the terminal is known to have none, or is gone. One that refuses is
+    /// silent.
+    #[expect(clippy::unused_self, reason = "only who has the terminal may write to it")]
+    pub(super) fn copy(&mut self, text: String) -> Result<(), String> {
+        let kind = std::env::var("TERM").unwrap_or_default();
+        if kind == "linux" || kind == "dumb" {
+            return Err(format!("not copied: a terminal of the kind {kind} has no clipboard"));
+        }
+        execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text)).map_err(|error| format!("not copied: {error}"))
     }
 
     /// Draws a frame in one go, so that no half of it is seen.

@@ -106,7 +106,7 @@ impl Meaning {
 }
 
 /// A style for each meaning.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Theme(HashMap<Meaning, Style>);
 
 impl Theme {
@@ -243,6 +243,18 @@ pub struct Glyphs {
     pub lane: &'static str,
     /// A lane whose rows do not.
     pub lane_apart: &'static str,
+    /// The lane of the selected row, the same two.
+    pub lane_here: [&'static str; 2],
+    /// The alias call that the selected row depends on.
+    pub depends: &'static str,
+    /// A marked row.
+    pub marked: &'static str,
+    /// A row that was looked for.
+    pub found: &'static str,
+    /// A value that is unfolded, and one that is folded.
+    pub folds: [&'static str; 2],
+    /// Under the row that a line belongs to.
+    pub corner: &'static str,
     /// Between two lanes that an alias joins.
     pub join: &'static str,
     /// A lane that a join crosses.
@@ -286,6 +298,12 @@ pub static UNICODE: Glyphs = Glyphs {
     split: "◐",
     lane: "│",
     lane_apart: "┊",
+    lane_here: ["┃", "┋"],
+    depends: "»",
+    marked: "†",
+    found: "›",
+    folds: ["▿", "▹"],
+    corner: "└",
     join: "━",
     join_cross: "┿",
     join_ends: ["╮", "╭"],
@@ -316,6 +334,12 @@ pub static ASCII: Glyphs = Glyphs {
     split: "s",
     lane: "|",
     lane_apart: ":",
+    lane_here: ["H", ";"],
+    depends: "=",
+    marked: "+",
+    found: "/",
+    folds: ["-", "+"],
+    corner: "`",
     join: "=",
     join_cross: "#",
     join_ends: ["+", "+"],

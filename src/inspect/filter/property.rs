@@ -116,6 +116,14 @@ fn number(value: &Value) -> Option<f64> {
     }
 }
 
+/// The value of a property of a row, given as JSON text, as a condition names it; a list or an
+/// object, which none can name, is an `Err` of its JSON.
+pub fn value(properties: &str, name: &str) -> Option<Result<String, String>> {
+    let parsed: Value = serde_json::from_str(properties).ok()?;
+    let value = find(&parsed, name)?;
+    Some(text(value).ok_or_else(|| value.to_string()))
+}
+
 /// Every value that is no list and no object, with the name of the property it is in.
 pub fn scalars<'v>(properties: &'v Value, take: &mut dyn FnMut(&str, &'v Value)) {
     fn walk<'v>(name: &mut String, value: &'v Value, take: &mut dyn FnMut(&str, &'v Value), depth: usize) {
@@ -141,7 +149,7 @@ pub fn scalars<'v>(properties: &'v Value, take: &mut dyn FnMut(&str, &'v Value))
 }
 
 /// Properties that say what was paid, the one that counts first: a row counts once.
-pub const MONEY: &[&str] = &["revenue", "$revenue", "total", "order_total", "amount", "$amount", "value", "price"];
+pub const MONEY: &[&str] = &["revenue", "$revenue", "total", "order_total", "amount", "$amount", "price"];
 
 /// Properties that say in which currency.
 const CURRENCY: &[&str] = &["currency", "$currency", "currency_code", "currencycode"];

@@ -28,6 +28,8 @@ pub struct Ui {
     pub(in crate::tui) hits: Range<usize>,
     pub(in crate::tui) palette_top: usize,
     pub(in crate::tui) journey_top: usize,
+    pub(in crate::tui) detail_top: usize,
+    pub(in crate::tui) detail_end: usize,
     pub(in crate::tui) identity_top: usize,
     pub(in crate::tui) help_end: usize,
     pub(in crate::tui) identity_end: usize,
@@ -50,6 +52,8 @@ pub struct Drawn {
     pub help_end: usize,
     /// The furthest that the graph of ids can be scrolled.
     pub identity_end: usize,
+    /// The top of the pane of the selected row, and the furthest that it can be.
+    pub detail: (usize, usize),
     /// What lies where, the topmost last.
     pub spots: Vec<mouse::Target>,
 }
@@ -63,6 +67,7 @@ impl Ui {
             hits: self.hits.clone(),
             help_end: self.help_end,
             identity_end: self.identity_end,
+            detail: (self.detail_top, self.detail_end),
             spots: self.spots.clone(),
         }
     }

@@ -15,6 +15,8 @@ pub enum Msg {
     Opened(String),
     /// It cannot be opened.
     NotOpened(Failure),
+    /// What a command has to name the store by, if it has to.
+    Located(Option<String>),
     /// The worker answers.
     Answer(Ticket, Answer),
     /// An answer has been waited for long enough to say so.
@@ -31,6 +33,8 @@ pub enum Msg {
     Suspend,
     /// The program was stopped and goes on.
     Continued,
+    /// A text was given to the terminal to copy, or could not be.
+    Copied(Result<(), String>),
     /// A thread has panicked, or the terminal is gone.
     Died(Failure),
 }
@@ -44,6 +48,8 @@ pub enum Effect {
     Quit,
     /// End, and say why.
     Fail(Failure),
+    /// Give a text to the terminal's clipboard.
+    Copy(String),
     /// Give the terminal back until the shell continues the program.
     Suspend,
     /// Let the terminal send what the mouse does, or keep it for itself.

@@ -153,6 +153,11 @@ pub(super) fn update(model: &mut Model, event: MouseEvent) -> Vec<Effect> {
 
 fn wheel(model: &mut Model, hit: Option<Target>, down: bool) -> Vec<Effect> {
     let detail = hit.is_some_and(|target| target.spot == Spot::Detail);
+    let reads = matches!(model.layers.last(), Some(Layer::Journey)) && !model.types() && !model.shows_panel();
+    if let Some(journey) = model.journey.as_mut().filter(|_| reads) {
+        (0..NOTCH).for_each(|_| journey.wheel(detail, down));
+        return Vec::new();
+    }
     let action = match (detail, down) {
         (true, true) => Action::DetailDown,
         (true, false) => Action::DetailUp,

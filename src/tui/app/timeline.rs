@@ -14,7 +14,9 @@ pub(super) fn after(model: &mut Model) -> Vec<Effect> {
     if let Some(notice) = model.journey.as_mut().and_then(journey::State::take_notice) {
         model.notice = Some(notice);
     }
-    model.sift()
+    let mut effects: Vec<Effect> = model.copy_of_journey().into_iter().collect();
+    effects.extend(model.sift());
+    effects
 }
 
 /// Gives what is typed to the timeline, if it takes it.
@@ -49,12 +51,13 @@ pub(super) fn first(model: &mut Model, ticket: Ticket, journey: Arc<Journey>, ti
 /// A journey on the screen, in the zone of the screen.
 fn put(model: &mut Model, journey: Arc<Journey>, timeline: Arc<Timeline>) -> Vec<Effect> {
     model.failed = None;
+    let base = model.base();
     let mut effects = Vec::new();
     match &mut model.journey {
         Some(state) if state.journey().query == journey.query => state.replace(journey, timeline),
         state => {
             let recent = Recent { id: journey.query.clone(), text: model.search.text().to_owned() };
-            *state = Some(journey::State::new(journey, timeline));
+            *state = Some(journey::State::new(journey, timeline).with_marks(model.marks.clone()).with_base(base));
             model.search.remember(recent.clone());
             effects = vec![Effect::Ask(0, Question::Remember(recent))];
         }
@@ -75,7 +78,12 @@ pub(super) fn opened(model: &mut Model, ticket: Ticket, answer: Opened) -> Vec<E
     }
     match answer {
         Ok(Some((journey, timeline))) => {
-            let effects = put(model, journey, timeline);
+            let id = journey.query.clone();
+            let mut effects = put(model, journey, timeline);
+            if model.device_zone.as_ref().is_none_or(|(of, _)| *of != id) {
+                model.device_zone = Some((id.clone(), None));
+                effects.push(Effect::Ask(model.ticket(), Question::DeviceZone(id)));
+            }
             if let (Some(state), Some(row)) = (&mut model.journey, model.pages.row_wanted.take()) {
                 state.select_row(row);
             }

@@ -65,6 +65,60 @@ actions! {
     NextProblem = "next-problem",
     /// To the one before.
     PreviousProblem = "previous-problem",
+    /// To the next identify point that is no alias call.
+    NextIdentify = "next-identify",
+    /// To the one before.
+    PreviousIdentify = "previous-identify",
+    /// To the next alias call.
+    NextAlias = "next-alias",
+    /// To the one before.
+    PreviousAlias = "previous-alias",
+    /// To the next reset.
+    NextReset = "next-reset",
+    /// To the one before.
+    PreviousReset = "previous-reset",
+    /// To the next orphan.
+    NextOrphan = "next-orphan",
+    /// To the one before.
+    PreviousOrphan = "previous-orphan",
+    /// To the next row of a finding.
+    NextFinding = "next-finding",
+    /// To the one before.
+    PreviousFinding = "previous-finding",
+    /// To the next row of the same id.
+    NextSame = "next-same-id",
+    /// To the row of the same id before.
+    PreviousSame = "previous-same-id",
+    /// Mark the row, or take its mark away.
+    Mark = "mark",
+    /// To the next marked row.
+    NextMark = "next-mark",
+    /// The newest row first, or the oldest.
+    Newest = "newest-first",
+    /// The order of what happened, or of what arrived.
+    Arrival = "by-arrival",
+    /// Orphans and splits in place, at the end, or hidden.
+    Apart = "apart",
+    /// To the pane of the selected row.
+    Detail = "detail",
+    /// Back from it.
+    Leave = "leave",
+    /// The next row, while keys go to the pane of the selected one.
+    NextRow = "next-row",
+    /// The row before.
+    PreviousRow = "previous-row",
+    /// To the row before the last jump.
+    GoBack = "go-back",
+    /// To the next group.
+    NextGroup = "next-group",
+    /// To the group before.
+    PreviousGroup = "previous-group",
+    /// Count the values of a property.
+    Count = "count",
+    /// Choose what to copy.
+    Copy = "copy",
+    /// Copy the command that shows what the screen shows.
+    CopyCommand = "copy-command",
     /// The detail pane one line down.
     DetailDown = "detail-down",
     /// The detail pane one line up.
@@ -111,6 +165,8 @@ actions! {
     Palette = "commands",
     /// Take the selected name over into the text.
     Complete = "complete",
+    /// Pin whoever is selected or open, or take the pin away.
+    Pin = "pin",
     /// Ask the store again.
     Reload = "reload",
     /// Give the mouse to the terminal, or take it back.

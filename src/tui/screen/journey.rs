@@ -6,9 +6,11 @@
 //! | `moves` | where keys take the cursor |
 //! | `rows` | one line: time, gap, lanes, event, id, whose, because |
 //! | `heads` | the lines between rows: sessions, the change of phase |
-//! | `frame` | the head, the lanes' names, the strip, where the panes go |
+//! | `frame` | the head, the lanes' names, where the panes go |
+//! | `strip` | rows over the whole time, to see and to jump |
 //! | `sift`, `prompt` | filters and finding: going through the rows, and the line to type in |
-//! | `detail` | the selected row: the sentence, places, properties |
+//! | `selection` | what is selected, by a press or by a row |
+//! | `detail` | the selected row: reasons, places, properties, what changed |
 
 mod detail;
 mod frame;
@@ -17,9 +19,12 @@ pub mod menu;
 mod moves;
 pub mod prompt;
 mod rows;
+mod selection;
 pub mod sift;
+mod strip;
 pub mod timeline;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub(in crate::tui) use self::detail::{place, visible_id};
@@ -27,22 +32,22 @@ pub(in crate::tui) use self::frame::{bar, scrolled, view};
 pub(in crate::tui) use self::rows::{evidence_name, select, strength_words};
 pub use self::timeline::Timeline;
 
-use crate::identity::Journey;
+use crate::identity::{EvidenceKind, Journey, Reason};
 use crate::inspect::filter::{Filter, Names};
 use crate::model::Id;
-use crate::model::facts::{Arrival, Source};
-use crate::tui::app::mouse::{Gesture, Pointed};
+use crate::model::facts::Arrival;
+use crate::tui::command::Base;
 use crate::tui::fit;
 use crate::tui::keys::Action;
 use crate::tui::screen::identity::{self, scrub};
 use crate::tui::when::Zone;
-use crate::tui::worker::Failure;
 
+use self::detail::Detail;
 use self::menu::Menu;
 use self::prompt::{Prompt, Purpose};
-use self::sift::{Sieve, Sifted, Sifting};
+use self::sift::{Money, Sieve, Sifted, Sifting, Values};
 use self::timeline::lines::{Bits, Folds, Shown};
-use self::timeline::{Entry, Line, Lines, Order, Row, event};
+use self::timeline::{Apart, Clock, Entry, Line, Lines, Order, Row, Traits, event};
 
 /// What stands at the left of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,22 +74,26 @@ pub struct State {
     keep: Option<Bits>,
     /// What is gone to, without hiding anything.
     find: Option<Sieve>,
+    /// How often each value of a property is there.
+    values: Option<Values>,
+    money: Money,
+    /// Rows of the store that were marked; they go with the user to other journeys.
+    marks: BTreeSet<i64>,
     prompt: Option<Prompt>,
     menu: Option<Menu>,
     /// What is to be copied, and what it is.
     copy: Option<(&'static str, String)>,
+    /// What a command that shows this needs; nothing for rows that no store has.
+    base: Option<Base>,
     /// What names in filters can mean; looked up when the first is typed.
     names: Option<Arc<Names>>,
     /// The selected line.
     selected: usize,
     /// Whether the detail pane is the larger part of the screen.
     larger: bool,
-    /// Lines of the detail pane above its top.
-    detail_top: usize,
+    detail: Detail,
     /// What the user chose; otherwise the width decides.
     times: Option<Times>,
-    /// Properties of a row in lines, if they are there.
-    properties: Option<(i64, Result<Vec<String>, Failure>)>,
     /// What is to be said once.
     notice: Option<String>,
     /// The identity screen.
@@ -109,15 +118,18 @@ impl State {
             filter: None,
             keep: None,
             find: None,
+            values: None,
+            money: Money::default(),
+            marks: BTreeSet::new(),
             prompt: None,
             menu: None,
             copy: None,
+            base: None,
             names: None,
             selected: 0,
             larger: false,
-            detail_top: 0,
+            detail: Detail::default(),
             times: None,
-            properties: None,
             notice: None,
             identity,
             scrub,
@@ -152,6 +164,27 @@ impl State {
         self.selected
     }
 
+    /// The alias call that the selected row depends on: index in [`Journey::aliases`].
+    fn depends(&self) -> Option<usize> {
+        let journey = self.journey.as_ref();
+        let row = self.row()?;
+        if row.traits.any(Traits::REFUSED) {
+            let call = self.timeline.call_of(journey, row.entry)?;
+            let kept_by = journey.aliases.get(call)?.kept_by.as_ref()?;
+            return journey.aliases.iter().position(|line| line.source == *kept_by);
+        }
+        match timeline::step(journey, row.entry)?.reason {
+            Reason::Through { call, .. } | Reason::Before { call } => Some(call),
+            Reason::Orphaned { orphan } => {
+                // The refused call that would have joined it.
+                let evidence = &journey.orphans.get(orphan)?.evidence;
+                let said = evidence.iter().find(|evidence| evidence.kind == EvidenceKind::RefusedAlias)?;
+                journey.aliases.iter().position(|line| line.source == said.source)
+            }
+            Reason::Own | Reason::Call { .. } => None,
+        }
+    }
+
     /// The selected row; of a fold its first.
     pub fn row(&self) -> Option<&Row> {
         self.order.row(&self.timeline, self.position()?)
@@ -176,9 +209,25 @@ impl State {
         self.order.zone()
     }
 
+    /// What is to be copied, if anything is: what it is, and the text.
+    pub fn take_copy(&mut self) -> Option<(&'static str, String)> {
+        self.copy.take()
+    }
+
     /// What is to be said once, if anything is.
     pub fn take_notice(&mut self) -> Option<String> {
         self.notice.take()
+    }
+
+    /// The rows that were marked.
+    pub fn marks(&self) -> &BTreeSet<i64> {
+        &self.marks
+    }
+
+    /// With rows marked before.
+    #[must_use]
+    pub fn with_marks(self, marks: BTreeSet<i64>) -> Self {
+        Self { marks, ..self }
     }
 
     /// Whether there is no row at all.
@@ -211,10 +260,12 @@ impl State {
         }
         self.journey = journey;
         self.timeline = timeline;
-        self.properties = None;
+        self.detail.forget();
         self.names = None;
         self.prompt = None;
         self.menu = None;
+        self.money = Money::default();
+        self.values = self.values.take().map(|values| Values::new(values.name(), self.timeline.rows().len()));
         self.put_in_order();
         self.sift_again();
         match row.and_then(|row| self.timeline.find_row(&self.journey, row)) {
@@ -282,12 +333,19 @@ impl State {
 
     /// What the worker has to go through.
     pub fn wants_sifting(&self) -> Option<Sifting> {
+        let (journey, timeline) = (&self.journey, &self.timeline);
         let sieves = [&self.filter, &self.find];
-        sieves.into_iter().flatten().find_map(|sieve| sieve.wanted(&self.journey, &self.timeline))
+        let sieve = sieves.into_iter().flatten().find_map(|sieve| sieve.wanted(journey, timeline));
+        sieve
+            .or_else(|| self.values.as_ref()?.wanted(journey, timeline))
+            .or_else(|| self.money.wanted(journey, timeline))
     }
 
     /// Takes what it found.
     pub fn take_sifted(&mut self, sifted: &Sifted) {
+        if self.money.take(sifted) || self.values.as_mut().is_some_and(|values| values.take(sifted)) {
+            return;
+        }
         if let Some(sieve) = self.filter.as_mut()
             && sieve.take(sifted)
         {
@@ -311,6 +369,26 @@ impl State {
         self.order = Arc::new(Order::new(&self.journey, &self.timeline, zone, clock, apart));
     }
 
+    /// Orders the rows by another clock, or puts what is stored apart elsewhere.
+    fn set_order(&mut self, clock: Clock, apart: Apart) {
+        let row = self.row_index();
+        self.order = Arc::new(Order::new(&self.journey, &self.timeline, self.order.zone(), clock, apart));
+        self.lay(row);
+    }
+
+    /// Marks the selected row, or takes its mark away.
+    fn mark(&mut self) {
+        let Some(row) = self.selected_row() else {
+            self.notice = Some("no row of the store is behind it, so it cannot be marked".to_owned());
+            return;
+        };
+        if !self.marks.remove(&row) {
+            self.marks.insert(row);
+        }
+        let marks = fit::counted(self.marks.len() as u64, "mark");
+        self.notice = Some(format!("{marks}; ' goes to the next one"));
+    }
+
     /// Index of the selected row in the timeline.
     fn row_index(&self) -> Option<usize> {
         Some(*self.order.rows().get(self.position()?)? as usize)
@@ -327,18 +405,6 @@ impl State {
         }
     }
 
-    /// Whether the properties of the selected row have yet to be asked for.
-    pub fn lacks_properties(&self) -> Option<i64> {
-        let row = self.selected_row()?;
-        let there = self.properties.as_ref().is_some_and(|(of, _)| *of == row);
-        (!there).then_some(row)
-    }
-
-    /// Takes the properties of a row.
-    pub fn take_properties(&mut self, row: i64, answer: Result<String, Failure>) {
-        self.properties = Some((row, answer.map(|json| detail::pretty(&json))));
-    }
-
     /// Does what a key asks; what is not for this screen changes nothing.
     pub fn update(&mut self, action: Action, page: usize) {
         if self.prompt.is_some() {
@@ -349,25 +415,49 @@ impl State {
             self.update_menu(action);
             return;
         }
+        if self.detail.focus {
+            self.update_detail(action, page);
+            return;
+        }
         match action {
+            Action::DetailDown | Action::DetailUp => self.detail.scroll(action == Action::DetailDown),
+            Action::GoBack => self.jump_back(),
             Action::Filter => self.ask(Purpose::Filter),
             Action::Narrow => self.narrow_menu(),
             Action::Find => self.ask(Purpose::Find),
             Action::GoToTime => self.ask(Purpose::Time),
             Action::Open => {
                 if !self.unfold() {
-                    self.larger = !self.larger;
+                    self.enter();
                 }
             }
+            Action::Detail => self.enter(),
+            Action::Copy => self.copy_menu(None),
             Action::Unfold => drop(self.unfold()),
             Action::Fold => self.fold(),
+            Action::Newest => {
+                let row = self.row_index();
+                self.newest = !self.newest;
+                self.lay(row);
+            }
+            Action::Arrival => {
+                let clock = if self.order.clock() == Clock::Event { Clock::Arrival } else { Clock::Event };
+                self.set_order(clock, self.order.apart());
+            }
+            Action::Apart => {
+                let apart = match self.order.apart() {
+                    Apart::InPlace => Apart::After,
+                    Apart::After => Apart::Hidden,
+                    Apart::Hidden => Apart::InPlace,
+                };
+                self.set_order(self.order.clock(), apart);
+            }
+            Action::Mark => self.mark(),
             Action::FoldAll => {
                 let row = self.row_index();
                 self.folds.toggle_all();
                 self.lay(row);
             }
-            Action::DetailDown => self.detail_top = self.detail_top.saturating_add(1),
-            Action::DetailUp => self.detail_top = self.detail_top.saturating_sub(1),
             Action::Times => {
                 self.times = Some(match self.times {
                     None | Some(Times::Clock) => Times::Gap,
@@ -377,37 +467,6 @@ impl State {
             }
             action => self.go(action, page),
         }
-    }
-
-    /// Selects the row that was pressed; what a press of the selected one stands for.
-    pub fn point(&mut self, pointed: &Pointed) -> Option<Action> {
-        let line = pointed.line().filter(|line| *line < self.lines.list().len())?;
-        if pointed.gesture == Gesture::PressAgain || line == self.selected {
-            return Some(Action::Open);
-        }
-        if self.lines.get(line).is_some_and(Line::is_row) {
-            self.select(line);
-        }
-        None
-    }
-
-    /// Selects a row of the store, if it is on the timeline.
-    pub fn select_row(&mut self, row: i64) -> bool {
-        let row = self.timeline.find_row(&self.journey, row);
-        row.is_some_and(|row| self.reveal(row))
-    }
-
-    /// Selects the line of an alias call, by its index in the journey.
-    pub fn select_call(&mut self, call: usize) -> bool {
-        let row = self.timeline.find_call(&self.journey, call);
-        row.is_some_and(|row| self.reveal(row))
-    }
-
-    /// Selects the row at a place of the input, if it is on the timeline.
-    pub fn select_place(&mut self, source: &Source) -> bool {
-        let wanted = |row: &Row| event(&self.journey, row.entry).is_some_and(|event| event.source == *source);
-        let row = self.timeline.rows().iter().position(wanted);
-        row.is_some_and(|row| self.reveal(row))
     }
 
     /// The identity screen.
@@ -433,63 +492,5 @@ impl State {
     /// Whether an id is one of this user's, or one of the orphans here.
     pub fn has_lane(&self, id: &Id) -> bool {
         self.timeline.lane(id).is_some()
-    }
-
-    fn select(&mut self, at: usize) {
-        if at != self.selected {
-            self.selected = at;
-            self.detail_top = 0;
-        }
-    }
-
-    /// Selects a row of the timeline, out of its fold if it is in one.
-    fn reveal(&mut self, row: usize) -> bool {
-        let Some(position) = u32::try_from(row).ok().and_then(|row| self.order.position(row)) else { return false };
-        let Some(at) = self.lines.find(position) else { return false };
-        self.select(at);
-        if matches!(self.lines.get(at), Some(Line::Fold(..))) {
-            self.set_fold(at, true);
-            self.lay(Some(row));
-        }
-        true
-    }
-
-    /// Unfolds the selected line, if it is a fold.
-    fn unfold(&mut self) -> bool {
-        let is_fold = matches!(self.lines.get(self.selected), Some(Line::Fold(..)));
-        if is_fold {
-            let row = self.row_index();
-            self.set_fold(self.selected, true);
-            self.lay(row);
-        }
-        is_fold
-    }
-
-    /// Folds the run that the selected row is of.
-    fn fold(&mut self) {
-        let row = self.row_index();
-        self.set_fold(self.selected, false);
-        self.lay(row);
-    }
-
-    /// Opens or closes the run around a line.
-    fn set_fold(&mut self, at: usize, open: bool) {
-        let Some((mut lowest, _)) = self.lines.get(at).and_then(Line::positions) else { return };
-        // The run is known by its earliest row, which stands above, or below if the newest is first.
-        let mut neighbours: Box<dyn Iterator<Item = &Line>> = if self.newest {
-            Box::new(self.lines.list().iter().skip(at + 1))
-        } else {
-            Box::new(self.lines.list().iter().take(at).rev())
-        };
-        while let Some((before, _)) = neighbours.next().and_then(|line| line.positions()) {
-            if !timeline::lines::joins(&self.journey, &self.timeline, &self.order, before, lowest) {
-                break;
-            }
-            lowest = before;
-        }
-        drop(neighbours);
-        if let Some(run) = self.order.rows().get(lowest) {
-            self.folds.set(*run, open);
-        }
     }
 }

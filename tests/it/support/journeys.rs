@@ -344,11 +344,16 @@ pub(super) fn hostile() -> Journey {
 }
 
 /// Knows some journeys; fails on purpose where it is asked for `fail`.
+#[expect(clippy::struct_excessive_bools, reason = "each is a thing that a test asks of it, alone")]
 #[derive(Default)]
 pub(super) struct Stories {
     pub(super) journeys: Vec<Journey>,
     pub(super) empty: bool,
     pub(super) changed: bool,
+    /// Rows say what was paid.
+    pub(super) money: bool,
+    /// What some rows say.
+    pub(super) said: Vec<(i64, String)>,
     pub(super) more: bool,
     pub(super) recent: Vec<Recent>,
     /// What is answered to each step of the count, the last one first.
@@ -356,6 +361,9 @@ pub(super) struct Stories {
     /// What every search by terms finds.
     pub(super) by_terms: Hits,
     pub(super) names: Vocabulary,
+    pub(super) pinned: Vec<Recent>,
+    /// The zone that the data of everybody says.
+    pub(super) zone: Option<String>,
     /// The first rows of a journey that takes long.
     pub(super) soon: Option<Journey>,
 }
@@ -442,6 +450,7 @@ impl Backend for Stories {
                 },
             ],
             recent: self.recent.clone(),
+            pinned: self.pinned.clone(),
             suggestions: vec![
                 (Id::new("sally@gmail.com"), "signs up; the phone calls alias again and is refused".into()),
                 (Id::new("tablet"), "a device that two people used".into()),
@@ -468,8 +477,14 @@ impl Backend for Stories {
     }
 
     fn properties(&mut self, row: i64) -> Result<String, Failure> {
+        if let Some((_, said)) = self.said.iter().find(|(of, _)| *of == row) {
+            return Ok(said.clone());
+        }
         if row == 4 {
             return Err(broken());
+        }
+        if self.money {
+            return Ok(format!(r#"{{"row":{row},"total":{row}.5,"currency":"eur"}}"#));
         }
         Ok(format!(
             r#"{{"row":{row},"$current_url":"https://shop.example/pricing","plan":"pro","items":["SH-11","SK-2"]}}"#
@@ -507,6 +522,20 @@ impl Backend for Stories {
 
     fn search_terms(&mut self, _: &Terms, _: &mut dyn FnMut(Hits)) -> Result<Hits, Failure> {
         Ok(self.by_terms.clone())
+    }
+
+    fn pin(&mut self, who: &Recent) -> Result<bool, Failure> {
+        let before = self.pinned.len();
+        self.pinned.retain(|other| other.id != who.id);
+        let is_pinned = self.pinned.len() == before;
+        if is_pinned {
+            self.pinned.insert(0, who.clone());
+        }
+        Ok(is_pinned)
+    }
+
+    fn device_zone(&mut self, _: &Id) -> Result<Option<String>, Failure> {
+        Ok(self.zone.clone())
     }
 
     fn vocabulary(&mut self) -> Result<Vocabulary, Failure> {

@@ -1,232 +1,363 @@
 //! The pane of the selected row: why it is here, where it stands, what it says.
+//!
+//! Everything is one list of items in groups ([`items`]): numbered reasons, the row, properties
+//! by who sets them, what has changed since the row before, the text as it is stored. With the
+//! focus the list has a cursor: reasons lead to their rows, values fold, are counted over the
+//! journey and become filters.
 
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+mod draw;
+mod items;
+mod tree;
 
-use crate::identity::{AliasLine, Orphan, Point, Reason, Step, Verdict};
-use crate::model::facts::{Event, Source};
-use crate::model::{Flags, Id, Millis};
+use std::collections::{HashSet, VecDeque};
+
+use crate::model::Id;
+use crate::model::facts::Source;
+use crate::tui::app::mouse::{Gesture, Pointed};
 use crate::tui::fit;
-use crate::tui::pen::Pen;
-use crate::tui::theme::{Look, Meaning};
-use crate::tui::when;
+use crate::tui::keys::Action;
+use crate::tui::theme::{Look, Theme};
+use crate::tui::worker::Failure;
 
+pub(super) use self::draw::view;
+use self::items::{Item, Items, Use};
+use self::tree::Node;
 use super::State;
-use super::timeline::{Entry, event};
+use super::prompt::Purpose;
+use super::sift::Values;
+use super::timeline::event;
 
-/// Lines of properties that are kept: more than anybody reads, less than what hurts.
-const MOST_LINES: usize = 5_000;
+/// Properties that are kept: those of the selected row, of the one before, and of some near.
+const KEPT: usize = 16;
 
-/// Width of the words at the left.
-const LABEL: usize = 11;
+/// Rows that a jump can be taken back from.
+const TRAIL: usize = 100;
 
-/// Draws the pane.
-pub(super) fn view(state: &State, area: Rect, buffer: &mut Buffer, look: &Look) {
-    let width = usize::from(area.width);
-    let mut lines = Text { width, label: if width >= 40 { LABEL } else { 0 }, lines: Vec::new() };
-    say(&mut lines, state, look);
-    let height = usize::from(area.height);
-    let top = state.detail_top.min(lines.lines.len().saturating_sub(height));
-    for (row, (label, text, meaning)) in (0u16..).zip(lines.lines.iter().skip(top).take(height)) {
-        let mut pen = Pen::new(buffer, area, row);
-        if lines.label > 0 {
-            pen.cell(label, lines.label, look.style(Meaning::Muted));
+/// Properties of a row.
+#[derive(Clone, Debug)]
+pub(super) struct Properties {
+    /// As they are stored.
+    pub(super) json: String,
+    tree: Node,
+}
+
+/// The pane.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Detail {
+    /// Whether keys go to it.
+    pub(super) focus: bool,
+    /// The item that the cursor is on.
+    selected: usize,
+    /// Lines above its top, when keys do not go to it.
+    top: usize,
+    /// The top of the last frame, and the furthest that it can be.
+    seen: (usize, usize),
+    /// Paths of values that are unfolded.
+    open: HashSet<String>,
+    /// What is looked for, and what was before it was typed over.
+    find: String,
+    found: (String, usize),
+    properties: VecDeque<(i64, Result<Properties, Failure>)>,
+    /// Rows of the store that were left by a jump, the last one last.
+    trail: Vec<i64>,
+}
+
+impl Detail {
+    /// Another row is shown.
+    pub(super) fn turn(&mut self) {
+        self.top = 0;
+        self.selected = 0;
+    }
+
+    /// Nothing that was read counts any more.
+    pub(super) fn forget(&mut self) {
+        self.properties.clear();
+    }
+
+    /// What the last frame has shown.
+    pub(super) fn seen(&mut self, top: usize, end: usize) {
+        self.seen = (top, end);
+        self.top = self.top.min(end);
+    }
+
+    /// Scrolls the pane, when keys do not go to it.
+    pub(super) fn scroll(&mut self, down: bool) {
+        self.top = if down { self.top.saturating_add(1) } else { self.top.saturating_sub(1) };
+    }
+}
+
+impl State {
+    /// Whether keys go to the pane of the selected row.
+    pub fn is_in_detail(&self) -> bool {
+        self.detail.focus
+    }
+
+    /// The row whose properties have yet to be asked for: the selected one, then the one before.
+    pub fn lacks_properties(&self) -> Option<i64> {
+        let row = self.selected_row()?;
+        [Some(row), self.previous_row()].into_iter().flatten().find(|row| self.properties_of(*row).is_none())
+    }
+
+    /// Takes the properties of a row.
+    pub fn take_properties(&mut self, row: i64, answer: Result<String, Failure>) {
+        if self.detail.properties.len() >= KEPT {
+            self.detail.properties.pop_front();
         }
-        pen.text(text, look.style(*meaning));
-    }
-    let below = lines.lines.len().saturating_sub(top + height);
-    if below > 0 && height > 1 {
-        let text = format!(" {below} more ");
-        let wide = u16::try_from(fit::width(&text)).unwrap_or(0);
-        Pen::new(buffer, area, area.height - 1)
-            .to(area.right().saturating_sub(wide))
-            .text(&text, look.style(Meaning::Muted));
-    }
-}
-
-/// Lines of a label, a text and what it means.
-struct Text {
-    width: usize,
-    label: usize,
-    lines: Vec<(&'static str, String, Meaning)>,
-}
-
-impl Text {
-    fn add(&mut self, label: &'static str, text: &str, meaning: Meaning) {
-        let room = self.width.saturating_sub(self.label);
-        for (at, line) in fit::wrap(text, room, 40).into_iter().enumerate() {
-            self.lines.push((if at == 0 { label } else { "" }, line, meaning));
+        let properties = answer.map(|json| Properties { tree: Node::read(&json), json });
+        self.detail.properties.push_back((row, properties));
+        if self.menu.is_some() {
+            self.refresh_menu();
         }
     }
-}
 
-fn say(lines: &mut Text, state: &State, look: &Look) {
-    let journey = state.journey.as_ref();
-    let Some(entry) = state.row().map(|row| row.entry) else { return };
-    let call = state.timeline.call_of(journey, entry).and_then(|call| journey.aliases.get(call));
-    match entry {
-        Entry::Step(at) => {
-            let Some(step) = journey.steps.get(at as usize) else { return };
-            lines.add("why", &journey.why(step), Meaning::Text);
-            if let Some(call) = call {
-                // The sentence of a call's row tells that of the call.
-                alias(lines, call, !matches!(step.reason, Reason::Call { .. }), look);
+    /// Notes what a frame has shown of the pane.
+    pub fn seen_detail(&mut self, top: usize, end: usize) {
+        self.detail.seen(top, end);
+    }
+
+    pub(super) fn properties_of(&self, row: i64) -> Option<Result<&Properties, &Failure>> {
+        let (_, properties) = self.detail.properties.iter().find(|(of, _)| *of == row)?;
+        Some(properties.as_ref())
+    }
+
+    /// The row of the store before the selected one, of the same device or id.
+    fn previous_row(&self) -> Option<i64> {
+        let before = self.timeline.before(self.row_index()?)?;
+        Some(event(&self.journey, self.timeline.row(before)?.entry)?.row)
+    }
+
+    /// Gives the keys to the pane of the selected row.
+    pub(super) fn enter(&mut self) {
+        if self.row().is_some() {
+            self.larger = true;
+            self.detail.focus = true;
+        }
+    }
+
+    /// Gives them back to the timeline.
+    fn leave(&mut self) {
+        if self.values.take().is_some() {
+            self.detail.selected = 0;
+            return;
+        }
+        self.leave_detail();
+    }
+
+    /// The keys go to the timeline, whatever the pane shows.
+    pub(super) fn leave_detail(&mut self) {
+        self.detail.focus = false;
+        self.larger = false;
+    }
+
+    /// Does what a key asks while keys go to the pane.
+    pub(super) fn update_detail(&mut self, action: Action, page: usize) {
+        let items = self.items();
+        let last = items.len().saturating_sub(1);
+        let at = self.detail.selected.min(last);
+        let page = page.max(1);
+        let here = items.get(at);
+        let is_head = |at: &usize| items.get(*at).is_some_and(|item| item.uses == Use::Head);
+        match action {
+            Action::Next | Action::DetailDown => self.detail.selected = (at + 1).min(last),
+            Action::Previous | Action::DetailUp => self.detail.selected = at.saturating_sub(1),
+            Action::HalfDown => self.detail.selected = (at + page / 2).min(last),
+            Action::HalfUp => self.detail.selected = at.saturating_sub(page / 2),
+            Action::PageDown => self.detail.selected = (at + page).min(last),
+            Action::PageUp => self.detail.selected = at.saturating_sub(page),
+            Action::First => self.detail.selected = 0,
+            Action::Last => self.detail.selected = last,
+            Action::NextGroup => self.detail.selected = (at + 1..items.len()).find(is_head).unwrap_or(last),
+            Action::PreviousGroup => self.detail.selected = (0..at).rev().find(is_head).unwrap_or(0),
+            Action::NextRow => self.go(Action::Next, page),
+            Action::PreviousRow => self.go(Action::Previous, page),
+            Action::Leave => self.leave(),
+            Action::Unfold => self.fold_value(here, Some(true)),
+            Action::Fold => self.fold_value(here, Some(false)),
+            Action::Open => match here.map(|item| &item.uses) {
+                Some(Use::Narrow(_)) => self.narrow_by(here),
+                Some(Use::Fold(_)) => self.fold_value(here, None),
+                Some(Use::Go(source)) => self.jump_to(source),
+                _ => self.count(here),
+            },
+            Action::Count => self.count(here),
+            Action::Narrow => self.narrow_by(here),
+            Action::Find => {
+                self.detail.found = (self.detail.find.clone(), at);
+                self.ask(Purpose::Detail);
             }
-            let point = state.timeline.mark(step.event.row).and_then(|point| journey.points.get(point));
-            if let Some(point) = point {
-                lines.add(point.kind.name(), &sure(point), Meaning::Identify);
-            }
-            row(lines, step, look);
-        }
-        Entry::Orphan(at, step_at) => {
-            let Some(orphan) = journey.orphans.get(at as usize) else { return };
-            let Some(step) = orphan.steps.get(step_at as usize) else { return };
-            let told = matches!(step.reason, Reason::Call { .. });
-            if let Some(call) = call {
-                alias(lines, call, !told, look);
-            }
-            lines.add("why", &journey.why(step), Meaning::Orphan);
-            if told {
-                lines.add("orphan", &orphan.why, Meaning::Orphan);
-            }
-            evidence(lines, orphan);
-            row(lines, step, look);
-        }
-        Entry::Reset(at) => {
-            let Some(point) = journey.points.get(at as usize) else { return };
-            lines.add("reset", &sure(point), Meaning::Reset);
-            lines.add("new id", &visible_id(Some(&point.id)), Meaning::Text);
-            lines.add("time", &look.zone.full(point.time), Meaning::Text);
-            lines.add("shown by", &place(&point.source), Meaning::Text);
-        }
-        Entry::Call(at) => {
-            let Some(call) = journey.aliases.get(at as usize) else { return };
-            alias(lines, call, true, look);
-            times(lines, call.time, call.arrived, look);
-            lines.add("source", &place(&call.source), Meaning::Text);
+            Action::NextFound => self.next_in_detail(true),
+            Action::PreviousFound => self.next_in_detail(false),
+            Action::Copy => self.copy_menu(here.and_then(|item| item.value.clone())),
+            Action::GoBack => self.jump_back(),
+            Action::Filter => self.ask(Purpose::Filter),
+            _ => {}
         }
     }
-    let wanted = state.selected_row();
-    match &state.properties {
-        Some((of, Ok(text))) if Some(*of) == wanted => {
-            for (at, line) in text.iter().enumerate() {
-                let label = if at == 0 { "properties" } else { "" };
-                lines.lines.push((if at == 0 { label } else { "" }, line.clone(), Meaning::Text));
+
+    /// Everything that is said of the selected row.
+    fn items(&self) -> Vec<Item> {
+        // The update needs what is there, not how it looks.
+        let look = Look::new(Theme::default(), false, self.zone());
+        Items::of(self, &look).list
+    }
+
+    /// Opens or closes a value; a value inside of one that is open closes that one.
+    fn fold_value(&mut self, item: Option<&Item>, open: Option<bool>) {
+        let Some(item) = item else { return };
+        let own = match &item.uses {
+            Use::Fold(path) => Some(path),
+            _ => None,
+        };
+        let is_open = |path: &String| self.detail.open.contains(path);
+        let (path, open) = match (own, &item.inside) {
+            (Some(path), _) if open != Some(false) || is_open(path) => (path, open.unwrap_or(!is_open(path))),
+            (_, Some(around)) if open == Some(false) => (around, false),
+            _ => return,
+        };
+        if open {
+            self.detail.open.insert(path.clone());
+        } else {
+            self.detail.open.remove(path);
+            let path = path.clone();
+            let head = |item: &Item| matches!(&item.uses, Use::Fold(of) if *of == path);
+            if let Some(at) = self.items().iter().position(head) {
+                self.detail.selected = at;
             }
         }
-        Some((of, Err(failure))) if Some(*of) == wanted => {
-            lines.add("properties", &failure.what, Meaning::Bad);
+    }
+
+    /// Counts the values of a property over the journey.
+    fn count(&mut self, item: Option<&Item>) {
+        let Some(property) = item.and_then(|item| item.property.as_ref()) else {
+            self.notice = Some("only the values of a property can be counted".to_owned());
+            return;
+        };
+        self.values = Some(Values::new(&property.name, self.timeline.rows().len()));
+        self.detail.selected = 1;
+        self.detail.top = 0;
+    }
+
+    /// Shows only the rows with the value of an item.
+    fn narrow_by(&mut self, item: Option<&Item>) {
+        let condition = item.and_then(|item| match (&item.uses, &item.property) {
+            (Use::Narrow(condition), _) => Some(condition.clone()),
+            (_, Some(property)) => property.condition.clone(),
+            _ => None,
+        });
+        match condition {
+            Some(condition) => {
+                self.values = None;
+                self.narrow(&condition);
+                self.notice = Some(format!("only rows with {condition}; & changes the filter"));
+            }
+            None => self.narrow_menu(),
         }
-        _ if event(journey, entry).is_some() => lines.add("properties", "…", Meaning::Muted),
-        _ => {}
     }
-}
 
-fn alias(lines: &mut Text, call: &AliasLine, why: bool, look: &Look) {
-    let arrow = look.glyphs.arrow;
-    let asked = format!("{} {arrow} {}", visible_id(call.alias.as_ref()), visible_id(call.target.as_ref()));
-    match call.verdict {
-        Verdict::Accepted => lines.add("accepted", &asked, Meaning::Alias),
-        Verdict::Duplicate => lines.add("duplicate", &asked, Meaning::Muted),
-        Verdict::Refused(why) => {
-            lines.add("refused", &format!("{}: {asked}", why.name().replace('_', " ")), Meaning::Refused);
+    /// Selects the row at a place of the input, and keeps the way back.
+    fn jump_to(&mut self, to: &Source) {
+        let here = self.selected_row();
+        let Some(row) = self.row_at(to) else {
+            self.notice = Some(format!("{} is no row of this timeline", place(to)));
+            return;
+        };
+        if self.row_index() == Some(row) {
+            self.notice = Some("this is that row".to_owned());
+        } else if self.reveal(row) {
+            if self.detail.trail.len() >= TRAIL {
+                self.detail.trail.remove(0);
+            }
+            self.detail.trail.extend(here);
+            self.notice = Some("gone to that row; C-o goes back".to_owned());
+        } else {
+            self.notice = Some(format!("{} is not shown: the filter or the order hides it", place(to)));
         }
     }
-    if why {
-        lines.add("", &call.why, Meaning::Text);
-    }
-    if let Some(kept) = &call.kept {
-        let by = call.kept_by.as_ref().map(|by| format!(", by {}", place(by))).unwrap_or_default();
-        lines.add(
-            "kept",
-            &format!("{} {arrow} {}{by}", visible_id(call.alias.as_ref()), visible_id(Some(kept))),
-            Meaning::Text,
-        );
-    }
-}
 
-fn evidence(lines: &mut Text, orphan: &Orphan) {
-    for evidence in &orphan.evidence {
-        let rows = if evidence.rows > 1 { format!(", {} rows", fit::count(evidence.rows)) } else { String::new() };
-        let text = format!("{} ({}{rows})", evidence.why, place(&evidence.source));
-        lines.add(evidence.kind.strength().name(), &text, Meaning::Text);
-    }
-    if orphan.contested {
-        let owners: Vec<String> = orphan.owners.iter().map(|owner| visible_id(Some(owner))).collect();
-        lines.add("contested", &format!("also tied to {}", owners.join(", ")), Meaning::Warn);
-    }
-}
-
-fn row(lines: &mut Text, step: &Step, look: &Look) {
-    let event = &step.event;
-    let sent = visible_id(event.id.as_ref());
-    let stored = if event.id.as_ref() == Some(&step.stored_under) {
-        format!("{sent}, sent and stored")
-    } else {
-        format!("sent as {sent}, stored under {}", visible_id(Some(&step.stored_under)))
-    };
-    lines.add("id", &stored, Meaning::Text);
-    times(lines, event.time, event.arrival_known().then_some(event.arrived), look);
-    lines.add("source", &place(&event.source), Meaning::Text);
-    if !step.copies.is_empty() {
-        let copies: Vec<String> = step.copies.iter().take(8).map(place).collect();
-        let more = step.copies.len().saturating_sub(8);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        lines.add("copies", &format!("{}{more}", copies.join(", ")), Meaning::Text);
-    }
-    for said in flags(event) {
-        lines.add("note", said, Meaning::Warn);
-    }
-    let mut known = Vec::new();
-    if let Some(device) = &event.device {
-        known.push(format!("device {}", visible_id(Some(device))));
-    }
-    if let Some(user) = &event.user {
-        known.push(format!("user {}", visible_id(Some(user))));
-    }
-    if let Some(client) = &event.client {
-        known.push(client.as_str().to_owned());
-    }
-    if !known.is_empty() {
-        lines.add("sent by", &known.join(&format!(" {} ", look.glyphs.dot)), Meaning::Text);
-    }
-    let name = if event.event.is_empty() { "(no name)" } else { &event.event };
-    lines.add("event", &fit::end(name, 400), Meaning::Text);
-}
-
-/// Time and arrival; the date of the arrival only where it is another one.
-fn times(lines: &mut Text, time: Millis, arrived: Option<Millis>, look: &Look) {
-    let arrival = match arrived {
-        Some(arrived) => {
-            let late = arrived.saturating_sub(time);
-            let late = if late < 0 {
-                format!("{} before its time", when::span(late.saturating_neg()))
-            } else {
-                format!("{} later", when::span(late))
-            };
-            let same_day = look.zone.day(time) == look.zone.day(arrived);
-            let moment = if same_day { look.zone.clock(arrived, 12) } else { look.zone.full(arrived) };
-            format!("arrived {moment}, {late}")
+    /// Back to the row before the last jump.
+    pub(super) fn jump_back(&mut self) {
+        match self.detail.trail.pop() {
+            Some(row) => drop(self.select_row(row)),
+            None => self.notice = Some("no jump was made".to_owned()),
         }
-        None => "arrival not said, the order of the file stands for it".to_owned(),
-    };
-    lines.add("time", &format!("{} {} {arrival}", look.zone.full(time), look.glyphs.dot), Meaning::Text);
+    }
+
+    /// Looks for a text in the pane; without one the cursor goes back to where it was.
+    pub(super) fn find_in_detail(&mut self, text: &str) {
+        text.clone_into(&mut self.detail.find);
+        self.detail.selected = self.detail.found.1;
+        let items = self.items();
+        let from = self.detail.selected.min(items.len());
+        let found = (from..items.len()).chain(0..from).find(|at| is_found(items.get(*at), text));
+        if let Some(at) = found {
+            self.detail.selected = at;
+        }
+    }
+
+    /// Leaves what was typed: as it was before.
+    pub(super) fn find_as_before(&mut self) {
+        (self.detail.find, self.detail.selected) = std::mem::take(&mut self.detail.found);
+    }
+
+    /// What became of it.
+    pub(super) fn found_in_detail(&self) -> String {
+        let found = self.items().iter().filter(|item| is_found(Some(item), &self.detail.find)).count();
+        if self.detail.find.is_empty() { String::new() } else { format!("on {}", fit::counted(found as u64, "line")) }
+    }
+
+    /// To the next line with what is looked for; a value that hides it unfolds.
+    fn next_in_detail(&mut self, down: bool) {
+        let text = self.detail.find.clone();
+        if text.is_empty() {
+            self.notice = Some("nothing is looked for in this row yet: /".to_owned());
+            return;
+        }
+        let items = self.items();
+        let at = self.detail.selected.min(items.len().saturating_sub(1));
+        if let Some(Use::Fold(path)) = items.get(at).map(|item| &item.uses).filter(|_| down)
+            && !self.detail.open.contains(path)
+            && is_found(items.get(at), &text)
+        {
+            self.detail.open.insert(path.clone());
+        }
+        let items = self.items();
+        let is_found = |at: &usize| is_found(items.get(*at), &text);
+        let found = if down {
+            (at + 1..items.len()).chain(0..=at).find(is_found)
+        } else {
+            (0..at).rev().chain((at..items.len()).rev()).find(is_found)
+        };
+        match found {
+            Some(found) => self.detail.selected = found,
+            None => self.notice = Some(format!("{text:?} is not in this row")),
+        }
+    }
+
+    /// Moves the cursor to what was pressed; what a press of the selected line stands for.
+    pub(super) fn point_detail(&mut self, pointed: &Pointed) -> Option<Action> {
+        if !matches!(pointed.gesture, Gesture::Press | Gesture::PressAgain) {
+            return None;
+        }
+        let line = self.detail.seen.0 + usize::from(pointed.row);
+        let at = draw::Laid::of(&self.items(), usize::from(pointed.columns)).item(line);
+        let was = std::mem::replace(&mut self.detail.focus, true);
+        let at = at?;
+        if was && at == self.detail.selected {
+            return Some(Action::Open);
+        }
+        self.detail.selected = at;
+        None
+    }
 }
 
-/// What a row says of itself and [`crate::identity::Journey::why`] does not.
-fn flags(event: &Event) -> impl Iterator<Item = &'static str> {
-    [
-        (Flags::ID_NOT_TEXT, "the distinct_id was a number or boolean"),
-        (Flags::HAD_PERSISTED, "$had_persisted_distinct_id: the device id may be an old user id"),
-        (Flags::ID_UNUSABLE, "its distinct_id stands for no id"),
-    ]
-    .into_iter()
-    .filter(|(flag, _)| event.flags.has(*flag))
-    .map(|(_, text)| text)
-}
-
-fn sure(point: &Point) -> String {
-    if point.inferred { format!("{} (inferred)", point.why) } else { point.why.clone() }
+/// Whether a text is in an item, folded or not.
+fn is_found(item: Option<&Item>, text: &str) -> bool {
+    let text = text.to_lowercase();
+    let contains = |part: &&String| part.to_lowercase().contains(&text);
+    !text.is_empty()
+        && item.is_some_and(|item| {
+            [Some(&item.label), Some(&item.text), item.value.as_ref()].iter().flatten().any(contains)
+        })
 }
 
 /// `file:line`.
@@ -237,99 +368,4 @@ pub(in crate::tui) fn place(source: &Source) -> String {
 /// An id in a sentence; very long ones are cut.
 pub(in crate::tui) fn visible_id(id: Option<&Id>) -> String {
     id.map_or_else(|| "nothing".to_owned(), |id| fit::middle(id.as_str(), 80))
-}
-
-/// JSON with line breaks, its tokens untouched: a number keeps every digit.
-pub(super) fn pretty(json: &str) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut line = String::new();
-    let mut depth = 0usize;
-    let (mut in_text, mut escaped) = (false, false);
-    let mut rest = json.chars().peekable();
-    while let Some(c) = rest.next() {
-        if lines.len() >= MOST_LINES {
-            lines.push("…".to_owned());
-            return lines;
-        }
-        if in_text {
-            line.push(c);
-            in_text = escaped || c != '"';
-            escaped = c == '\\' && !escaped;
-            continue;
-        }
-        match c {
-            '"' => {
-                in_text = true;
-                line.push(c);
-            }
-            '{' | '[' => {
-                line.push(c);
-                while rest.peek().is_some_and(char::is_ascii_whitespace) {
-                    rest.next();
-                }
-                if let Some(close @ ('}' | ']')) = rest.peek().copied() {
-                    rest.next();
-                    line.push(close);
-                } else {
-                    depth += 1;
-                    feed(&mut lines, &mut line, depth);
-                }
-            }
-            '}' | ']' => {
-                depth = depth.saturating_sub(1);
-                feed(&mut lines, &mut line, depth);
-                line.push(c);
-            }
-            ',' => {
-                line.push(c);
-                feed(&mut lines, &mut line, depth);
-            }
-            ':' => line.push_str(": "),
-            c if c.is_ascii_whitespace() => {}
-            c => line.push(c),
-        }
-    }
-    if !line.trim().is_empty() {
-        lines.push(line);
-    }
-    lines
-}
-
-/// Ends a line and begins one `depth` steps in.
-fn feed(lines: &mut Vec<String>, line: &mut String, depth: usize) {
-    // Deeper than this nobody sees it on a screen anyway.
-    let indent = "  ".repeat(depth.min(40));
-    lines.push(std::mem::replace(line, indent));
-}
-
-#[cfg(test)]
-mod tests {
-    use super::pretty;
-
-    #[test]
-    fn json_gets_lines_and_keeps_its_numbers() {
-        assert_eq!(
-            pretty(r#"{"total":12345678901234567890.10,"a":[],"s":"x: \"{,\\","o":{"k":[1,2]}}"#),
-            [
-                "{",
-                r#"  "total": 12345678901234567890.10,"#,
-                r#"  "a": [],"#,
-                r#"  "s": "x: \"{,\\","#,
-                r#"  "o": {"#,
-                r#"    "k": ["#,
-                "      1,",
-                "      2",
-                "    ]",
-                "  }",
-                "}",
-            ]
-        );
-    }
-
-    #[test]
-    fn text_that_is_no_json_is_shown_as_it_is() {
-        assert_eq!(pretty("oops"), ["oops"]);
-        assert_eq!(pretty(""), Vec::<String>::new());
-        assert_eq!(pretty("]}"), ["", "]", "}"]);
-    }
 }

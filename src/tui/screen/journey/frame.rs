@@ -14,10 +14,13 @@ use crate::tui::theme::{Look, Meaning};
 
 use super::rows::Columns;
 use super::timeline::{LaneKind, Line};
-use super::{State, detail, heads, menu, prompt, rows};
+use super::{State, detail, heads, menu, prompt, rows, strip};
 
 /// From this width on the detail stands beside the timeline.
 const SIDE_BY_SIDE: u16 = 150;
+
+/// Below this width the detail takes the place of the timeline.
+const NARROW: u16 = 60;
 
 /// Draws the screen into `area`, which has neither the line of hints nor any other.
 pub(in crate::tui) fn view(
@@ -39,9 +42,13 @@ pub(in crate::tui) fn view(
     {
         Pen::new(buffer, top.take(1), 0).skip(1).text(&text, look.style(meaning));
     }
-    if area.height >= 20 && state.timeline.rows().len() > 1 {
-        strip(&mut Pen::new(buffer, top.take(1), 0), state, look);
-    }
+    let tall = match area.height {
+        _ if state.timeline.rows().len() < 2 => 0,
+        28.. => 2,
+        20..28 => 1,
+        _ => 0,
+    };
+    let strip_area = top.take(tall);
     if area.height >= 14 && !state.timeline.lanes().is_empty() {
         legend(&mut Pen::new(buffer, top.take(1), 0), state, look);
     }
@@ -52,23 +59,32 @@ pub(in crate::tui) fn view(
         identity::view(state, true, ui, body, buffer, look);
         return None;
     }
-    let (list, pane) = panes(body, state.larger, state.lines.list().len());
-    ui.properties = pane.height >= 6;
+    let (list, pane) = panes(body, state);
+    ui.properties = pane.height >= 6 || state.menu.is_some();
     list_view(state, ui, list, buffer, look);
-    ui.spot(pane, Spot::Detail);
+    strip::view(state, ui, strip_area, list, buffer, look);
     if pane.x > list.x {
         for row in 0..pane.height {
             Pen::new(buffer, pane, row).text(look.glyphs.wall, look.style(Meaning::Muted));
         }
         let inner = Rect { x: pane.x + 2, width: pane.width - 2, ..pane };
-        detail::view(state, inner, buffer, look);
+        detail::view(state, ui, inner, buffer, look);
     } else if pane.height > 0 {
         let mut pen = Pen::new(buffer, pane, 0);
         let rule = look.style(Meaning::Muted);
-        pen.text(&look.glyphs.rule.repeat(2), rule).skip(1).text("why", look.style(Meaning::Title));
+        let title = look.style(if state.is_in_detail() { Meaning::Key } else { Meaning::Title });
+        pen.text(&look.glyphs.rule.repeat(2), rule).skip(1);
+        match state.row().filter(|_| list.height < 2) {
+            // The list is not seen: the line of the row stands here.
+            Some(row) => {
+                let name = super::event(&state.journey, row.entry).map_or_else(String::new, rows::name);
+                pen.text(&format!("{} {name}", look.zone.full(row.time)), title)
+            }
+            None => pen.text("why", title),
+        };
         pen.skip(1).fill(look.glyphs.rule, rule);
         let inner = Rect { x: pane.x + 1, y: pane.y + 1, width: pane.width.saturating_sub(2), height: pane.height - 1 };
-        detail::view(state, inner, buffer, look);
+        detail::view(state, ui, inner, buffer, look);
     }
     menu::view(state, below, buffer, look);
     prompt::view(state, below, buffer, look)
@@ -110,15 +126,22 @@ fn status(state: &State, top: &mut Stack, buffer: &mut Buffer, look: &Look) {
 }
 
 /// Where the timeline and the detail go.
-fn panes(body: Rect, larger: bool, lines: usize) -> (Rect, Rect) {
+fn panes(body: Rect, state: &State) -> (Rect, Rect) {
+    let larger = state.larger;
     if body.width >= SIDE_BY_SIDE {
         let wide = if larger { body.width / 2 } else { (body.width * 3 / 10).max(54) };
         let list = Rect { width: body.width - wide, ..body };
         return (list, Rect { x: list.right(), width: wide, ..body });
     }
+    if larger && (body.height < 12 || body.width < NARROW) {
+        // A page of its own; the list is there again when it is left.
+        return (Rect { height: 0, ..body }, body);
+    }
+    let lines = state.lines.list().len();
     let tall = match (larger, body.height) {
-        (true, 8..) => body.height * 3 / 5,
-        (true, _) => body.height.saturating_sub(3),
+        // The head of the columns, the row, and one on each side of it.
+        (true, ..20) => body.height - 4,
+        (true, _) => body.height * 7 / 10,
         (false, 34..) => 12,
         (false, 22..) => 7,
         (false, 14..) => 5,
@@ -161,7 +184,7 @@ fn list_view(state: &State, ui: &mut Ui, mut area: Rect, buffer: &mut Buffer, lo
     ui.spot(area, Spot::List(top));
     if let Some(head_area) = head_area {
         let columns = Columns::of(usize::from(area.width), state.timeline.lanes().len(), state.times);
-        rows::head(&mut Pen::new(buffer, head_area, 0), columns, &state.timeline, look);
+        rows::head(&mut Pen::new(buffer, head_area, 0), columns, state, look);
         // The break of the topmost day may have scrolled away.
         if let Some((time, _)) = state.lines.time(&state.timeline, &state.order, top)
             && !matches!(state.lines.get(top), Some(Line::Session(_)))
@@ -310,33 +333,6 @@ fn banner(journey: &Journey, look: &Look) -> Option<(Meaning, String)> {
         return Some((Meaning::Warn, neighbour.why.clone()));
     }
     journey.notes.first().map(|note| (Meaning::Muted, format!("note: {note}")))
-}
-
-/// Rows over the whole time, with the place of the selected one.
-fn strip(pen: &mut Pen<'_>, state: &State, look: &Look) {
-    let Some((first, last)) = state.timeline.span() else { return };
-    let style = look.style(Meaning::Muted);
-    let (from, to) = (look.zone.short_date(first), look.zone.short_date(last));
-    pen.skip(1).text(&from, style).skip(1);
-    let room = pen.room().saturating_sub(fit::width(&to) + 2).min(state.timeline.activity().len());
-    let parts = state.timeline.activity();
-    let sums: Vec<u64> = (0..room)
-        .map(|column| {
-            let part = |column: usize| column * parts.len() / room.max(1);
-            parts.get(part(column)..part(column + 1)).map_or(0, |parts| parts.iter().sum())
-        })
-        .collect();
-    let here = state.row().map(|row| row.time).map(|time| {
-        let whole = i128::from(last.saturating_sub(first).max(1));
-        let at = i128::from(time.saturating_sub(first)) * (room.saturating_sub(1) as i128) / whole;
-        usize::try_from(at).unwrap_or(0)
-    });
-    let most = sums.iter().copied().max().unwrap_or(0);
-    for (column, rows) in sums.into_iter().enumerate() {
-        let style = if Some(column) == here { look.style(Meaning::Selected) } else { look.style(Meaning::Identified) };
-        pen.cell(bar(rows, most, look), 1, style);
-    }
-    pen.skip(1).text(&to, style);
 }
 
 /// A bar for a count; any rows at all are seen.

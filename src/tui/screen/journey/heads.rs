@@ -1,12 +1,16 @@
 //! The lines between rows: sessions, the change of phase, what stands apart.
 
-use crate::identity::PointKind;
+use std::fmt::Write as _;
+
+use crate::identity::{PointKind, Refusal, Verdict};
+use crate::model::Id;
 use crate::tui::fit;
 use crate::tui::pen::Pen;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::when;
 
 use super::State;
+use super::detail::place;
 use super::timeline::order::{Break, Session};
 use super::timeline::{Apart, Clock, event};
 
@@ -94,6 +98,64 @@ pub(super) fn apart(pen: &mut Pen<'_>, state: &State, look: &Look) {
     pen.text(&look.glyphs.phase_rule.repeat(2), style).skip(1);
     pen.text(&format!("stored apart, orphans and splits: {}", fit::counted(rows as u64, "row")), style);
     pen.skip(1).fill(look.glyphs.phase_rule, style);
+}
+
+/// What stood in the way of a refused call: the row, when it was, and where.
+pub(super) fn blocked(pen: &mut Pen<'_>, position: usize, state: &State, look: &Look) {
+    let Some(line) = call(position, state).and_then(|call| state.journey.aliases.get(call)) else { return };
+    let arrow = look.glyphs.arrow;
+    let name = |id: &Option<Id>| id.as_ref().map_or_else(|| "nothing".to_owned(), |id| fit::middle(id.as_str(), 28));
+    let text = match (&line.kept, &line.kept_by) {
+        (Some(kept), Some(by)) => {
+            let since = state.journey.aliases.iter().find(|line| line.source == *by).map(|line| line.time);
+            let since = since.map(|time| format!(" since {} {}", look.zone.short_date(time), look.zone.clock(time, 8)));
+            let kept = fit::middle(kept.as_str(), 28);
+            format!("blocked by {} {arrow} {kept}{}, {}", name(&line.alias), since.unwrap_or_default(), place(by))
+        }
+        _ => match line.verdict {
+            Verdict::Refused(Refusal::SelfAlias) => "blocked: alias and target are one id".to_owned(),
+            Verdict::Refused(Refusal::EmptyAlias) => "blocked: it names no alias".to_owned(),
+            Verdict::Refused(Refusal::EmptyDistinctId) => "blocked: it names no id to point to".to_owned(),
+            _ => format!("blocked: {} leads to {} already", name(&line.target), name(&line.alias)),
+        },
+    };
+    under(pen, &text, Meaning::Refused, look);
+}
+
+/// What was lost after a refused call, in rows and money.
+pub(super) fn lost(pen: &mut Pen<'_>, position: usize, state: &State, look: &Look) {
+    let Some(call) = call(position, state) else { return };
+    let Some(loss) = state.timeline.losses().get(&call) else { return };
+    let mut text = match loss.rows.len() {
+        0 => "nothing came after it".to_owned(),
+        rows => format!("lost after it: {}", fit::counted(rows as u64, "row")),
+    };
+    if let Some(money) = state.money.of(call) {
+        let _ = write!(text, ", {money}");
+    }
+    if state.money.is_open(&state.timeline) {
+        text.push_str(", money not read yet");
+    }
+    if loss.before > 0 {
+        let _ = write!(text, " {} {} before it", look.glyphs.dot, fit::counted(loss.before as u64, "row"));
+    }
+    if let Some(under) = &loss.under {
+        let _ = write!(text, " {} all stay under {}", look.glyphs.dot, fit::middle(under.as_str(), 28));
+    }
+    under(pen, &text, Meaning::Orphan, look);
+}
+
+/// A line that belongs to the row above it.
+fn under(pen: &mut Pen<'_>, text: &str, meaning: Meaning, look: &Look) {
+    let style = look.style(meaning);
+    let room = pen.room();
+    // Under the time: what it says needs the width more than the place.
+    pen.skip(if room >= 60 { 10 } else { 2 }).text(look.glyphs.corner, style).skip(1).text(text, style);
+}
+
+/// The alias call at a position.
+fn call(position: usize, state: &State) -> Option<usize> {
+    state.timeline.call_of(&state.journey, state.order.row(&state.timeline, position)?.entry)
 }
 
 /// What of the order is not as usual, for the head of the columns.

@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 
 use crate::inspect::filter::quoted;
 use crate::model::Id;
+use crate::tui::command::{Base, Shown};
 use crate::tui::fit;
 use crate::tui::keys::Action;
 use crate::tui::pen::Pen;
@@ -57,6 +58,90 @@ impl State {
             return;
         }
         self.menu = Some(Menu { kind: Kind::Narrow, choices, selected: 0 });
+    }
+
+    /// Opens what can be copied; `value` is what the cursor of the detail is on.
+    pub(super) fn copy_menu(&mut self, value: Option<String>) {
+        let choices = self.copies(value);
+        if choices.is_empty() {
+            self.notice = Some("no row is selected".to_owned());
+            return;
+        }
+        self.menu = Some(Menu { kind: Kind::Copy, choices, selected: 0 });
+    }
+
+    /// Fills in what has been read since the menu was opened.
+    pub(super) fn refresh_menu(&mut self) {
+        let row = self.row_json();
+        let Some(menu) = self.menu.as_mut().filter(|menu| menu.kind == Kind::Copy) else { return };
+        if let Some(choice) = menu.choices.iter_mut().find(|choice| choice.key == 'r') {
+            choice.value = row;
+        }
+    }
+
+    fn copies(&self, value: Option<String>) -> Vec<Choice> {
+        let Some(row) = self.row() else { return Vec::new() };
+        let event = event(&self.journey, row.entry);
+        let mut choices = Vec::new();
+        let mut add = |key, name, value: Option<String>| choices.push(Choice { key, name, value });
+        let value = value.or_else(|| event.map(|event| event.event.to_string()));
+        if let Some(value) = value {
+            add('v', "value", Some(value));
+        }
+        if event.is_some() {
+            add('r', "row as JSON", self.row_json());
+        }
+        let id = match row.entry {
+            Entry::Reset(at) => self.journey.points.get(at as usize).map(|point| &point.id),
+            Entry::Call(at) => self.journey.aliases.get(at as usize).and_then(|line| line.target.as_ref()),
+            _ => event.and_then(|event| event.id.as_ref()),
+        };
+        if let Some(id) = id {
+            add('i', "id", Some(id.as_str().to_owned()));
+        }
+        let source = match row.entry {
+            Entry::Reset(at) => self.journey.points.get(at as usize).map(|point| &point.source),
+            Entry::Call(at) => self.journey.aliases.get(at as usize).map(|line| &line.source),
+            _ => event.map(|event| &event.source),
+        };
+        let source = source.map(|source| format!("{}:{}", source.file, source.line));
+        if let Some(source) = &source {
+            add('s', "source", Some(source.clone()));
+            let filter = format!("file={}", quoted(source));
+            if let Some(command) = self.command(&filter) {
+                add('c', "command, row", Some(command));
+            }
+        }
+        if let Some(command) = self.shown_by() {
+            add('f', "command, rows", Some(command));
+        }
+        choices
+    }
+
+    /// The row as an export has it; `None` while its properties are not read.
+    fn row_json(&self) -> Option<String> {
+        let event = event(&self.journey, self.row()?.entry)?;
+        let properties = self.properties_of(event.row)?.ok()?;
+        let name = serde_json::to_string(&*event.event).ok()?;
+        Some(format!("{{\"event\":{name},\"properties\":{}}}", properties.json))
+    }
+
+    /// The command that shows these rows; none for rows that no store has.
+    pub(in crate::tui) fn command(&self, filter: &str) -> Option<String> {
+        let (id, as_of, zone) = (&self.journey.query, self.journey.as_of, self.zone());
+        Some(self.base.as_ref()?.show(&Shown { id, filter, as_of, zone }))
+    }
+
+    /// The command that shows what the screen shows.
+    pub fn shown_by(&self) -> Option<String> {
+        self.command(self.filter_text().unwrap_or_default())
+    }
+
+    /// Notes what every command needs; nothing for rows that no store has.
+    #[must_use]
+    pub fn with_base(mut self, base: Option<Base>) -> Self {
+        self.base = base;
+        self
     }
 
     fn conditions(&self) -> Vec<Choice> {

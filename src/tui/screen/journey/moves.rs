@@ -8,7 +8,7 @@ use crate::tui::keys::Action;
 
 use super::State;
 use super::timeline::lines::Bits;
-use super::timeline::{Line, Place};
+use super::timeline::{Line, Place, event};
 
 impl State {
     /// Moves the cursor, if the key is one that does.
@@ -30,6 +30,19 @@ impl State {
             Action::PreviousDay => self.previous_head(Place::Day),
             Action::NextPoint => self.next_of(Place::Point),
             Action::PreviousPoint => self.previous_of(Place::Point),
+            Action::NextIdentify => self.next_of(Place::Identify),
+            Action::PreviousIdentify => self.previous_of(Place::Identify),
+            Action::NextAlias => self.next_of(Place::Alias),
+            Action::PreviousAlias => self.previous_of(Place::Alias),
+            Action::NextReset => self.next_of(Place::Reset),
+            Action::PreviousReset => self.previous_of(Place::Reset),
+            Action::NextOrphan => self.next_of(Place::Orphan),
+            Action::PreviousOrphan => self.previous_of(Place::Orphan),
+            Action::NextFinding => self.next_of(Place::Finding),
+            Action::PreviousFinding => self.previous_of(Place::Finding),
+            Action::NextSame => self.next_same(true),
+            Action::PreviousSame => self.next_same(false),
+            Action::NextMark => self.next_mark(),
             Action::NextFound => self.next_found(true),
             Action::PreviousFound => self.next_found(false),
             Action::NextProblem => self.next_of(Place::Problem),
@@ -72,16 +85,82 @@ impl State {
 
     fn next_of(&mut self, place: Place) {
         let places = self.lines.places(place);
-        if let Some(at) = places.get(places.partition_point(|at| *at <= self.selected)).copied() {
-            self.settle(at, true);
+        match places.get(places.partition_point(|at| *at <= self.selected)).copied() {
+            Some(at) => self.settle(at, true),
+            None => self.none_left(place, "below"),
         }
     }
 
     fn previous_of(&mut self, place: Place) {
         let places = self.lines.places(place);
         let before = places.partition_point(|at| *at < self.selected);
-        if let Some(at) = before.checked_sub(1).and_then(|before| places.get(before)).copied() {
-            self.settle(at, true);
+        match before.checked_sub(1).and_then(|before| places.get(before)).copied() {
+            Some(at) => self.settle(at, true),
+            None => self.none_left(place, "above"),
+        }
+    }
+
+    fn none_left(&mut self, place: Place, side: &str) {
+        let what = match place {
+            Place::Day => "day",
+            Place::Session => "session",
+            Place::Point => "alias, identify point or reset",
+            Place::Identify => "identify point",
+            Place::Alias => "alias call",
+            Place::Reset => "reset",
+            Place::Orphan => "orphan",
+            Place::Problem => "problem",
+            Place::Finding => "row of a finding",
+        };
+        self.notice = Some(format!("no other {what} {side}"));
+    }
+
+    /// To the next row sent under the same id, or to the one before.
+    fn next_same(&mut self, down: bool) {
+        let id = |state: &Self, at: usize| {
+            let (first, _) = state.lines.get(at)?.positions()?;
+            let row = *state.order.row(&state.timeline, first)?;
+            Some((row.lane, event(&state.journey, row.entry).and_then(|event| event.id.clone())))
+        };
+        let here = id(self, self.selected);
+        let is_same = |at: &usize| here.is_some() && id(self, *at) == here;
+        let found = if down {
+            (self.selected + 1..self.lines.list().len()).find(is_same)
+        } else {
+            (0..self.selected).rev().find(is_same)
+        };
+        match found {
+            Some(at) => self.select(at),
+            None => self.notice = Some(format!("no other row of this id {}", if down { "below" } else { "above" })),
+        }
+    }
+
+    /// To the next marked row, from the last one to the first.
+    fn next_mark(&mut self) {
+        let marked = |at: &usize| {
+            let (first, last) = self.lines.get(*at).and_then(Line::positions)?;
+            let row = |position: usize| {
+                let row = *self.order.rows().get(position)?;
+                let number = event(&self.journey, self.timeline.row(row as usize)?.entry)?.row;
+                self.marks.contains(&number).then_some(row as usize)
+            };
+            (first..=last).find_map(row)
+        };
+        let end = self.lines.list().len();
+        let found = (self.selected + 1..end).chain(0..end.min(self.selected + 1)).find_map(|at| marked(&at));
+        match found {
+            Some(row) => drop(self.reveal(row)),
+            None if self.marks.is_empty() => self.notice = Some("no row is marked: m marks one".to_owned()),
+            None => self.notice = Some("no marked row is shown here".to_owned()),
+        }
+    }
+
+    /// To the rows of a part of the strip.
+    pub(super) fn go_to_part(&mut self, column: usize, columns: usize) {
+        let Some(row) = self.timeline.row_in_column(column, columns) else { return };
+        let position = u32::try_from(row).ok().and_then(|row| self.order.position(row));
+        if let Some(at) = position.and_then(|position| self.lines.nearest(position)) {
+            self.select(at);
         }
     }
 
@@ -90,10 +169,12 @@ impl State {
         let start = self.selected;
         self.previous_of(place);
         if self.selected == start {
+            self.notice = None;
             let places = self.lines.places(place);
             let before = places.partition_point(|at| *at < start);
-            if let Some(at) = before.checked_sub(2).and_then(|before| places.get(before)).copied() {
-                self.settle(at, true);
+            match before.checked_sub(2).and_then(|before| places.get(before)).copied() {
+                Some(at) => self.settle(at, true),
+                None => self.none_left(place, "above"),
             }
         }
     }

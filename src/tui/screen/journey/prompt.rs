@@ -31,6 +31,8 @@ pub enum Purpose {
     Find,
     /// The time to go to.
     Time,
+    /// What is looked for in the selected row.
+    Detail,
 }
 
 /// A line being typed.
@@ -59,7 +61,7 @@ impl State {
                 (text.unwrap_or_default(), (self.filter.clone(), self.keep.clone()))
             }
             Purpose::Find => (String::new(), (self.find.clone(), None)),
-            Purpose::Time => (String::new(), (None, None)),
+            Purpose::Time | Purpose::Detail => (String::new(), (None, None)),
         };
         let origin = self.row_index();
         self.prompt = Some(Prompt { purpose, input: Input::new(text), error: None, origin, before });
@@ -116,6 +118,10 @@ impl State {
             Purpose::Filter => self.read(&text).map(|filter| self.set_filter(filter, origin)),
             Purpose::Find => self.read(&text).map(|filter| self.set_find(filter)),
             Purpose::Time => moment(&text).map(drop),
+            Purpose::Detail => {
+                self.find_in_detail(&text);
+                Ok(())
+            }
         };
         if let (Err(_), Purpose::Filter, Some(prompt)) = (&error, purpose, &self.prompt) {
             // What stood before the mistake was only half of what is meant.
@@ -155,6 +161,7 @@ impl State {
                 }
             }
             Purpose::Time => {}
+            Purpose::Detail => self.find_as_before(),
         }
     }
 
@@ -197,6 +204,7 @@ pub(super) fn view(state: &State, area: Rect, buffer: &mut Buffer, look: &Look) 
         Purpose::Filter => ("&", "which rows: event:page plan=pro -is:orphan; F1 has all of it; empty is all"),
         Purpose::Find => ("f", "what to go to; written as a filter"),
         Purpose::Time => ("t", "a time to go to: 10:03, 2019-07-04, +2h"),
+        Purpose::Detail => ("/", "a text in this row; n and N go on"),
     };
     let mut pen = Pen::new(buffer, area, 0);
     pen.skip(1).text(sign, look.style(Meaning::Key)).skip(1);
@@ -250,6 +258,7 @@ fn told(state: &State, purpose: Purpose) -> Vec<(String, Meaning)> {
         Purpose::Filter => &state.filter,
         Purpose::Find => &state.find,
         Purpose::Time => return Vec::new(),
+        Purpose::Detail => return vec![(state.found_in_detail(), Meaning::Title)],
     };
     let Some(sieve) = sieve else { return vec![("all rows".to_owned(), Meaning::Muted)] };
     let mut told = vec![count(state, sieve)];

@@ -19,7 +19,7 @@ use crate::tui::theme::{Glyphs, Look, Meaning};
 use crate::tui::when;
 
 use super::timeline::order::Track;
-use super::timeline::{Entry, Line as Shown, Row, Timeline, event};
+use super::timeline::{Clock, Entry, Line as Shown, Row, Timeline, event};
 use super::{State, Times, heads};
 
 /// Lanes side by side at most; more share the last place.
@@ -32,6 +32,8 @@ pub(super) struct Columns {
     pub(super) gap: usize,
     /// Lanes side by side, two columns each.
     pub(super) lanes: usize,
+    /// The name of a lane that shares the last place.
+    pub(super) shared: usize,
     pub(super) event: usize,
     pub(super) sent: usize,
     pub(super) whose: usize,
@@ -49,29 +51,41 @@ impl Columns {
             _ => 6,
         };
         let gap = if times == Times::Clock { 0 } else { 7 };
+        let all = lanes;
         let lanes = lanes.min(MOST_LANES).min((width / 8).max(1));
-        let rest = width.saturating_sub(1 + time + gap + 2 * lanes + 1);
+        let shared = if all > lanes { 3 } else { 0 };
+        let rest = width.saturating_sub(1 + time + gap + 2 * lanes + shared + 1);
         let (event, sent, whose) = match rest {
             76.. => ((rest * 3 / 10).min(40), (rest / 5).min(36), (rest / 7).clamp(12, 24)),
             44..76 => ((rest * 2 / 5).min(22), 0, 11),
             22..44 => (rest / 2, 0, 0),
             _ => (rest, 0, 0),
         };
-        Self { time, gap, lanes, event, sent, whose, because: rest.saturating_sub(event + sent + whose) }
+        Self { time, gap, lanes, shared, event, sent, whose, because: rest.saturating_sub(event + sent + whose) }
     }
 }
 
 /// The head of the columns.
-pub(super) fn head(pen: &mut Pen<'_>, columns: Columns, timeline: &Timeline, look: &Look) {
+pub(super) fn head(pen: &mut Pen<'_>, columns: Columns, state: &State, look: &Look) {
     let style = look.style(Meaning::Muted);
-    pen.skip(1).cell("TIME", columns.time, style);
+    let timeline = state.timeline.as_ref();
+    let time = if state.order.clock() == Clock::Arrival { "ARRIVED" } else { "TIME" };
+    pen.skip(1).cell(time, columns.time, style);
     if columns.gap > 0 {
         pen.number("GAP", columns.gap - 1, style).skip(1);
     }
+    let here = state.row().and_then(|row| row.lane).map(|lane| lane as usize);
     for place in 0..columns.lanes {
-        let folded = timeline.lanes().len() > columns.lanes && place + 1 == columns.lanes;
-        let label = if folded { "+" } else { timeline.lanes().get(place).map_or("", |lane| lane.label.as_str()) };
-        pen.cell(label, 2, look.style(Meaning::Title));
+        let last = columns.shared > 0 && place + 1 == columns.lanes;
+        let label = timeline.lanes().get(place).map_or("", |lane| lane.label.as_str());
+        let is_here = here == Some(place) || (last && here.is_some_and(|lane| lane >= place));
+        let style = if is_here { look.style(Meaning::Key) } else { look.style(Meaning::Title) };
+        if last {
+            let more = timeline.lanes().len() - place;
+            pen.cell(&format!("+{more}"), 2 + columns.shared, style);
+        } else {
+            pen.cell(label, 2, style);
+        }
     }
     pen.skip(1).cell("EVENT", columns.event, style);
     pen.cell("SENT AS", columns.sent, style);
@@ -90,7 +104,8 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, row: u16, at: usize, state: 
         Shown::Session(session) => heads::session(pen, session as usize, state, look),
         Shown::Phase(point) => heads::phase(pen, point, state, look),
         Shown::Apart => heads::apart(pen, state, look),
-        Shown::Blocked(_) | Shown::Lost(_) => {}
+        Shown::Blocked(position) => heads::blocked(pen, position as usize, state, look),
+        Shown::Lost(position) => heads::lost(pen, position as usize, state, look),
         Shown::Row(position) | Shown::Fold(position, ..) => {
             let columns = Columns::of(usize::from(area.width), state.timeline.lanes().len(), state.times);
             let Some(told) = Line::of(state, position as usize, columns.because) else { return };
@@ -210,9 +225,15 @@ impl<'a> Line<'a> {
             }
             Reason::Through { call, .. } => (Meaning::Text, format!("alias {}", alias(call))),
             Reason::Before { call } => {
-                let long = format!(": arrived before alias {}", alias(call));
+                let late = self.journey.aliases.get(call).map(|line| line.order.saturating_sub(step.event.arrived));
+                let late = late.filter(|late| *late > 0).map(when::gap);
                 let kind = if step.state == Stored::Split(Split::Race) { "SPLIT race" } else { "SPLIT history" };
-                (Meaning::Split, if room > 40 { format!("{kind}{long}") } else { kind.to_owned() })
+                let told = match late {
+                    Some(late) if room > 40 => format!("{kind}, arrived {late} before alias {}", alias(call)),
+                    Some(late) => format!("{kind}, {late} early"),
+                    None => format!("{kind}, arrived before alias {}", alias(call)),
+                };
+                (Meaning::Split, told)
             }
         };
         if step.state != Stored::Merged {
@@ -285,7 +306,8 @@ impl<'a> Line<'a> {
         let timeline = &state.timeline;
         let style = look.style(self.meaning);
         let plain = look.style(Meaning::Text);
-        pen.cell(if selected { look.glyphs.cursor } else { " " }, 1, look.style(Meaning::Key));
+        let sign = if selected { look.glyphs.cursor } else { self.sign(state, at, look) };
+        pen.cell(sign, 1, look.style(Meaning::Key));
         if columns.time > 0 {
             let time = state.lines.time(timeline, &state.order, at);
             let time = time.map(|(first, _)| look.zone.clock(first, columns.time - 1));
@@ -297,6 +319,11 @@ impl<'a> Line<'a> {
         }
         for (mark, meaning) in self.lanes(columns.lanes, state, look) {
             pen.cell(mark, 1, look.style(meaning));
+        }
+        if columns.shared > 0 {
+            let shares = self.lane.map(|lane| lane as usize).filter(|lane| lane + 1 >= columns.lanes);
+            let label = shares.and_then(|lane| timeline.lanes().get(lane)).map_or("", |lane| lane.label.as_str());
+            pen.cell(label, columns.shared, style);
         }
         pen.skip(1);
         let column = |pen: &mut Pen<'_>, text: &str, columns: usize, style: Style| {
@@ -328,6 +355,33 @@ impl<'a> Line<'a> {
         pen.cell(&self.because, columns.because, style);
     }
 
+    /// What is to be said of the row in one column.
+    fn sign(&self, state: &State, at: usize, look: &Look) -> &'static str {
+        let glyphs = look.glyphs;
+        let (Some(line), Some(row)) = (state.lines.get(at), state.order.row(&state.timeline, self.position)) else {
+            return " ";
+        };
+        let of = |row: &Row| event(self.journey, row.entry).map(|event| event.row);
+        let rows = || {
+            let (first, last) = line.positions().unwrap_or_default();
+            // A fold may be long; what is special is never in one.
+            (first..=last).take(1_000).filter_map(|position| state.order.row(&state.timeline, position))
+        };
+        let depends = state.depends();
+        if depends.is_some() && state.timeline.call_of(self.journey, row.entry) == depends {
+            return glyphs.depends;
+        }
+        if !state.marks.is_empty() && rows().any(|row| of(row).is_some_and(|row| state.marks.contains(&row))) {
+            return glyphs.marked;
+        }
+        let found = |find: &super::sift::Sieve| {
+            let (first, last) = line.positions().unwrap_or_default();
+            let rows = state.order.rows().get(first..=last).unwrap_or_default();
+            rows.iter().take(1_000).any(|row| find.kept().has(*row as usize))
+        };
+        if state.find.as_ref().is_some_and(found) { glyphs.found } else { " " }
+    }
+
     /// The marks of the lanes, two for each place: the lane, and what is between it and the next.
     fn lanes(&self, places: usize, state: &State, look: &Look) -> Vec<(&'static str, Meaning)> {
         let glyphs = look.glyphs;
@@ -344,10 +398,14 @@ impl<'a> Line<'a> {
             })
         };
         let mut marks: Vec<(&'static str, Meaning)> = Vec::with_capacity(2 * places);
+        let here = state.row().and_then(|row| row.lane).map(|lane| place_of(lane as usize));
         for place in 0..places {
             let (Ok(track) | Err(track)) = track(place);
+            let [counts, apart] = glyphs.lane_here;
             marks.push(match track {
                 Track::None => (" ", Meaning::Muted),
+                Track::Counts if here == Some(place) => (counts, Meaning::Key),
+                Track::Apart if here == Some(place) => (apart, Meaning::Key),
                 Track::Counts => (glyphs.lane, Meaning::Muted),
                 Track::Apart => (glyphs.lane_apart, Meaning::Muted),
             });

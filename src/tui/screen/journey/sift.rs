@@ -1,58 +1,94 @@
-//! Going through the rows of a journey with a filter, on the worker's thread.
+//! Going through the rows of a journey on the worker's thread: with a filter, for the values of
+//! a property, for the money that was lost.
 //!
 //! A row that the journey itself decides costs nothing more. Where properties decide, they are
 //! read for [`BATCH`] rows at a time, each batch one question to the worker: progress can be
 //! shown, other questions go between, and a filter that is typed over is given up.
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use crate::identity::Journey;
-use crate::inspect::filter::{Filter, Subject};
+use crate::inspect::filter::{self, Amount, Filter, Subject};
 use crate::tui::worker::{Backend, Failure};
 
 use super::Timeline;
 use super::timeline::lines::Bits;
-use super::timeline::{Entry, Row, Traits};
+use super::timeline::{Entry, Row, Traits, event};
 
 /// Rows whose properties are read for one answer: a few blocks of the store.
 pub const BATCH: usize = 2_000;
+
+/// What the rows are gone through for.
+#[derive(Clone, Debug)]
+pub enum Work {
+    /// Which rows a filter keeps.
+    Filter(Arc<Filter>),
+    /// The values of a property.
+    Values(Arc<str>),
+    /// What was paid in rows that refused calls lost.
+    Money,
+}
+
+impl PartialEq for Work {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Filter(one), Self::Filter(other)) => Arc::ptr_eq(one, other),
+            (Self::Values(one), Self::Values(other)) => one == other,
+            (Self::Money, Self::Money) => true,
+            _ => false,
+        }
+    }
+}
 
 /// What the worker is to go through.
 #[derive(Clone, Debug)]
 pub struct Sifting {
     journey: Arc<Journey>,
     timeline: Arc<Timeline>,
-    filter: Arc<Filter>,
+    work: Work,
     /// The first row that has not been gone through.
     from: usize,
 }
 
 impl PartialEq for Sifting {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.filter, &other.filter) && self.from == other.from
+        self.work == other.work && self.from == other.from && Arc::ptr_eq(&self.timeline, &other.timeline)
     }
 }
 
-impl Sifting {
-    /// The filter.
-    pub fn filter(&self) -> &Arc<Filter> {
-        &self.filter
-    }
+/// What was found in a part of the rows.
+#[derive(Clone, Debug)]
+enum Part {
+    Rows(Vec<usize>),
+    Values(Vec<(Found, u64)>),
+    Money(Vec<(usize, Amount)>),
 }
 
 /// What it found.
 #[derive(Clone, Debug)]
 pub struct Sifted {
-    filter: Arc<Filter>,
+    work: Work,
     from: usize,
     /// The first row that has not been gone through.
     next: usize,
-    kept: Result<Vec<usize>, Failure>,
+    part: Result<Part, Failure>,
 }
 
 /// Goes through rows until the properties of a batch have been read, or to the end.
 pub fn sift(backend: &mut dyn Backend, sifting: &Sifting) -> Sifted {
-    let Sifting { journey, timeline, filter, from } = sifting;
+    let (next, part) = match &sifting.work {
+        Work::Filter(filter) => filtered(backend, sifting, filter),
+        Work::Values(name) => values(backend, sifting, name),
+        Work::Money => money(backend, sifting),
+    };
+    Sifted { work: sifting.work.clone(), from: sifting.from, next, part }
+}
+
+type Gone = (usize, Result<Part, Failure>);
+
+fn filtered(backend: &mut dyn Backend, sifting: &Sifting, filter: &Filter) -> Gone {
+    let Sifting { journey, timeline, from, .. } = sifting;
     let mut kept = Vec::new();
     let (mut open, mut numbers) = (Vec::new(), Vec::new());
     let mut next = *from;
@@ -69,21 +105,55 @@ pub fn sift(backend: &mut dyn Backend, sifting: &Sifting) -> Sifted {
         }
         next += 1;
     }
-    let mut failed = None;
-    if !open.is_empty() {
-        match backend.properties_of(&numbers) {
-            Ok(texts) => {
-                let decided = open.iter().zip(&texts);
-                kept.extend(decided.filter_map(|((at, subject), text)| {
-                    // A row without properties has none of those that are asked for.
-                    let text = if text.is_empty() { "{}" } else { text };
-                    (filter.decide(subject, Some(text)) == Some(true)).then_some(*at)
-                }));
-            }
-            Err(failure) => failed = Some(failure),
+    let texts = match read(backend, &numbers) {
+        Ok(texts) => texts,
+        Err(failure) => return (*from, Err(failure)),
+    };
+    for ((at, subject), text) in open.iter().zip(&texts) {
+        // A row without properties has none of those that are asked for.
+        let text = if text.is_empty() { "{}" } else { text };
+        if filter.decide(subject, Some(text)) == Some(true) {
+            kept.push(*at);
         }
     }
-    Sifted { filter: filter.clone(), from: *from, next, kept: failed.map_or(Ok(kept), Err) }
+    (next, Ok(Part::Rows(kept)))
+}
+
+fn values(backend: &mut dyn Backend, sifting: &Sifting, name: &str) -> Gone {
+    let Sifting { journey, timeline, from, .. } = sifting;
+    let next = (from + BATCH).min(timeline.rows().len());
+    let rows = timeline.rows().get(*from..next).unwrap_or_default();
+    let numbers: Vec<i64> = rows.iter().filter_map(|row| Some(event(journey, row.entry)?.row)).collect();
+    let texts = match read(backend, &numbers) {
+        Ok(texts) => texts,
+        Err(failure) => return (*from, Err(failure)),
+    };
+    let mut counts: HashMap<Found, u64> = HashMap::new();
+    for text in &texts {
+        *counts.entry(Found::of(filter::value(text, name))).or_default() += 1;
+    }
+    (next, Ok(Part::Values(counts.into_iter().collect())))
+}
+
+fn money(backend: &mut dyn Backend, sifting: &Sifting) -> Gone {
+    let losses = sifting.timeline.losses();
+    let mut calls: Vec<usize> = losses.keys().copied().collect();
+    calls.sort_unstable();
+    let all = calls.iter().flat_map(|call| {
+        losses.get(call).into_iter().flat_map(move |loss| loss.rows.iter().map(move |row| (*call, *row)))
+    });
+    let (calls, numbers): (Vec<usize>, Vec<i64>) = all.skip(sifting.from).take(BATCH).unzip();
+    match read(backend, &numbers) {
+        Ok(texts) => {
+            let amounts = calls.into_iter().zip(&texts).filter_map(|(call, text)| Some((call, filter::amount(text)?)));
+            (sifting.from + numbers.len(), Ok(Part::Money(amounts.collect())))
+        }
+        Err(failure) => (sifting.from, Err(failure)),
+    }
+}
+
+fn read(backend: &mut dyn Backend, numbers: &[i64]) -> Result<Vec<String>, Failure> {
+    if numbers.is_empty() { Ok(Vec::new()) } else { backend.properties_of(numbers) }
 }
 
 /// A row as a filter sees it.
@@ -144,25 +214,200 @@ impl Sieve {
         (!self.is_done()).then(|| Sifting {
             journey: journey.clone(),
             timeline: timeline.clone(),
-            filter: self.filter.clone(),
+            work: Work::Filter(self.filter.clone()),
             from: self.next,
         })
     }
 
     /// Takes an answer, if it is for this filter and the rows that come next.
     pub(super) fn take(&mut self, sifted: &Sifted) -> bool {
-        if !Arc::ptr_eq(&self.filter, &sifted.filter) || sifted.from != self.next {
+        let for_this = matches!(&sifted.work, Work::Filter(filter) if Arc::ptr_eq(&self.filter, filter));
+        if !for_this || sifted.from != self.next {
             return false;
         }
-        match &sifted.kept {
-            Ok(kept) => {
+        match &sifted.part {
+            Ok(Part::Rows(kept)) => {
                 for row in kept {
                     self.kept.add(*row);
                 }
                 self.next = sifted.next;
             }
+            Ok(_) => return false,
             Err(failure) => self.failed = Some(failure.clone()),
         }
         true
+    }
+}
+
+/// What a row has for a property.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Found {
+    /// No such property.
+    Missing,
+    /// A text, a number, `true`, `false` or `null`: a filter can name it.
+    Plain(String),
+    /// A list or an object, as JSON.
+    Nested(String),
+}
+
+impl Found {
+    fn of(value: Option<Result<String, String>>) -> Self {
+        value.map_or(Self::Missing, |value| value.map_or_else(Self::Nested, Self::Plain))
+    }
+}
+
+/// Different values that are told apart; the rest is counted together.
+const MOST_VALUES: usize = 10_000;
+
+/// How often each value of a property is there.
+#[derive(Clone, Debug)]
+pub(super) struct Values {
+    name: Arc<str>,
+    counts: HashMap<Found, u64>,
+    others: u64,
+    next: usize,
+    end: usize,
+    failed: Option<Failure>,
+}
+
+impl Values {
+    pub(super) fn new(name: &str, rows: usize) -> Self {
+        Self { name: name.into(), counts: HashMap::new(), others: 0, next: 0, end: rows, failed: None }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The values, the most frequent first, and how many rows have still others.
+    pub(super) fn sorted(&self) -> (Vec<(&Found, u64)>, u64) {
+        let mut values: Vec<(&Found, u64)> = self.counts.iter().map(|(value, count)| (value, *count)).collect();
+        values.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
+        (values, self.others)
+    }
+
+    /// Rows gone through, of how many; `None` when that is all of them.
+    pub(super) fn progress(&self) -> Option<(usize, usize)> {
+        (self.next < self.end).then_some((self.next, self.end))
+    }
+
+    pub(super) fn failed(&self) -> Option<&Failure> {
+        self.failed.as_ref()
+    }
+
+    pub(super) fn wanted(&self, journey: &Arc<Journey>, timeline: &Arc<Timeline>) -> Option<Sifting> {
+        (self.next < self.end && self.failed.is_none()).then(|| Sifting {
+            journey: journey.clone(),
+            timeline: timeline.clone(),
+            work: Work::Values(self.name.clone()),
+            from: self.next,
+        })
+    }
+
+    pub(super) fn take(&mut self, sifted: &Sifted) -> bool {
+        if sifted.work != Work::Values(self.name.clone()) || sifted.from != self.next {
+            return false;
+        }
+        match &sifted.part {
+            Ok(Part::Values(counts)) => {
+                for (value, count) in counts {
+                    if self.counts.len() < MOST_VALUES || self.counts.contains_key(value) {
+                        *self.counts.entry(value.clone()).or_default() += count;
+                    } else {
+                        self.others += count;
+                    }
+                }
+                self.next = sifted.next;
+            }
+            Ok(_) => return false,
+            Err(failure) => self.failed = Some(failure.clone()),
+        }
+        true
+    }
+}
+
+/// The money in the rows that refused calls lost.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Money {
+    /// By call, currency and property, in millionths.
+    sums: BTreeMap<usize, BTreeMap<(String, String), i128>>,
+    next: usize,
+    failed: bool,
+}
+
+impl Money {
+    /// What a call lost, as text: `USD 20.00`; without a currency with the property that says it.
+    pub(super) fn of(&self, call: usize) -> Option<String> {
+        let sums = self.sums.get(&call)?;
+        let mut by_currency: BTreeMap<&str, (i128, Vec<&str>)> = BTreeMap::new();
+        for ((currency, property), micros) in sums {
+            let sum = by_currency.entry(currency).or_default();
+            sum.0 += micros;
+            sum.1.push(property);
+        }
+        let tell = |(currency, (micros, properties)): (&str, (i128, Vec<&str>))| {
+            let space = if currency.is_empty() { "" } else { " " };
+            format!("{currency}{space}{} ({})", decimal(micros), properties.join(", "))
+        };
+        Some(by_currency.into_iter().map(tell).collect::<Vec<_>>().join(" and "))
+    }
+
+    fn all(timeline: &Timeline) -> usize {
+        timeline.losses().values().map(|loss| loss.rows.len()).sum()
+    }
+
+    /// Whether it is still being read.
+    pub(super) fn is_open(&self, timeline: &Timeline) -> bool {
+        !self.failed && self.next < Self::all(timeline)
+    }
+
+    pub(super) fn wanted(&self, journey: &Arc<Journey>, timeline: &Arc<Timeline>) -> Option<Sifting> {
+        self.is_open(timeline).then(|| Sifting {
+            journey: journey.clone(),
+            timeline: timeline.clone(),
+            work: Work::Money,
+            from: self.next,
+        })
+    }
+
+    pub(super) fn take(&mut self, sifted: &Sifted) -> bool {
+        if sifted.work != Work::Money || sifted.from != self.next {
+            return false;
+        }
+        match &sifted.part {
+            Ok(Part::Money(amounts)) => {
+                for (call, amount) in amounts {
+                    let key = (amount.currency.clone(), amount.property.clone());
+                    *self.sums.entry(*call).or_default().entry(key).or_default() += amount.micros;
+                }
+                self.next = sifted.next;
+            }
+            Ok(_) => return false,
+            // The rows are told all the same.
+            Err(_) => self.failed = true,
+        }
+        true
+    }
+}
+
+/// Millionths with two decimals, more only where they are needed.
+fn decimal(micros: i128) -> String {
+    let sign = if micros < 0 { "-" } else { "" };
+    let (whole, part) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
+    let mut part = format!("{part:06}");
+    while part.len() > 2 && part.ends_with('0') {
+        part.pop();
+    }
+    format!("{sign}{}.{part}", crate::tui::fit::count(u64::try_from(whole).unwrap_or(u64::MAX)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decimal;
+
+    #[test]
+    fn money_has_two_decimals_and_more_where_there_are_more() {
+        let told: Vec<String> = [20_000_000, -1_500_000, 1, 1_234_567_890_000].into_iter().map(decimal).collect();
+        assert_eq!(told, ["20.00", "-1.50", "0.000001", "1,234,567.89"]);
     }
 }

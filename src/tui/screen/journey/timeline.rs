@@ -6,18 +6,22 @@
 //! [`lines`] folds and filters them into what stands on the screen. What a line says is put
 //! together when it is drawn. O(n log n), and O(n) for another zone.
 
+mod lay;
 pub mod lines;
+pub mod loss;
 pub mod order;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::identity::{Journey, Point, PointKind, Reason, Register, Role, State, Strength, Verdict};
+use crate::identity::{Journey, PointKind, Register, State, Verdict};
 use crate::model::facts::{Arrival, Event};
 use crate::model::{Id, Millis};
 use crate::tui::when::Zone;
 
+use self::lay::{activity, before, coverage, lanes, part, rows};
 pub use self::lines::{Line, Lines, Place};
+pub use self::loss::Loss;
 pub use self::order::{Apart, Clock, Order, Session};
 
 /// What one row of the timeline is.
@@ -147,6 +151,10 @@ pub struct Timeline {
     coverage: Coverage,
     activity: Vec<u64>,
     register: Arc<Register>,
+    strip: Vec<Traits>,
+    losses: HashMap<usize, Loss>,
+    /// The row before of each row: see [`Timeline::before`].
+    before: Vec<u32>,
     order: Arc<Order>,
 }
 
@@ -177,6 +185,9 @@ impl Timeline {
         let (rows, known) = rows(journey, &calls);
         let mut timeline = Self {
             activity: activity(&rows),
+            before: before(journey, &rows),
+            strip: Vec::new(),
+            losses: HashMap::new(),
             rows,
             known,
             lanes,
@@ -188,6 +199,8 @@ impl Timeline {
             order: Arc::default(),
         };
         timeline.tell(journey);
+        timeline.strip = timeline.signs();
+        timeline.losses = loss::losses(journey, &timeline);
         timeline.order = Arc::new(Order::new(journey, &timeline, zone, Clock::Event, Apart::InPlace));
         timeline
     }
@@ -252,6 +265,34 @@ impl Timeline {
         &self.activity
     }
 
+    /// The column of a moment, where `columns` are the whole time.
+    pub fn column(&self, time: Millis, columns: usize) -> usize {
+        let Some((first, last)) = self.span() else { return 0 };
+        part(time, first, last) * columns / PARTS
+    }
+
+    /// The first row in a column or after it, where `columns` are the whole time.
+    pub fn row_in_column(&self, column: usize, columns: usize) -> Option<usize> {
+        let at = self.rows.partition_point(|row| self.column(row.time, columns) < column);
+        Some(at.min(self.rows.len().checked_sub(1)?))
+    }
+
+    /// What happened to the identity in the same parts.
+    pub fn marks(&self) -> &[Traits] {
+        &self.strip
+    }
+
+    /// What was lost after each refused call, by its index in [`Journey::aliases`].
+    pub fn losses(&self) -> &HashMap<usize, Loss> {
+        &self.losses
+    }
+
+    /// The row before of the same device, or of the same id where a row names no device.
+    pub fn before(&self, row: usize) -> Option<usize> {
+        let before = *self.before.get(row)?;
+        (before != u32::MAX).then_some(before as usize)
+    }
+
     /// Time of the first and of the last row.
     pub fn span(&self) -> Option<(Millis, Millis)> {
         Some((self.rows.first()?.time, self.rows.last()?.time))
@@ -270,12 +311,6 @@ impl Timeline {
         self.rows.iter().position(|row| self.call_of(journey, row.entry) == Some(call))
     }
 
-    /// The first row at or after a moment, else the last one.
-    pub fn at_or_after(&self, time: Millis) -> Option<usize> {
-        let at = self.rows.partition_point(|row| row.time < time);
-        Some(at.min(self.rows.len().checked_sub(1)?))
-    }
-
     /// The alias call that an entry is.
     pub fn call_of(&self, journey: &Journey, entry: Entry) -> Option<usize> {
         match entry {
@@ -292,6 +327,17 @@ impl Timeline {
             Entry::Call(_) => None,
             entry => self.mark(event(journey, entry)?.row),
         }
+    }
+
+    fn signs(&self) -> Vec<Traits> {
+        let mut parts = vec![Traits::default(); PARTS];
+        let Some((first, last)) = self.span() else { return parts };
+        for row in self.rows.iter().filter(|row| row.traits.any(Traits::POINT)) {
+            if let Some(part) = parts.get_mut(part(row.time, first, last)) {
+                part.add(row.traits);
+            }
+        }
+        parts
     }
 
     /// Notes what is special about each row, and its lane.
@@ -363,128 +409,4 @@ pub fn step(journey: &Journey, entry: Entry) -> Option<&crate::identity::Step> {
 
 fn index(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
-}
-
-/// All rows by time, and where the phase changes.
-fn rows(journey: &Journey, calls: &HashMap<i64, usize>) -> (Vec<Row>, Known) {
-    let pointed: HashSet<i64> = journey.points.iter().map(|point| point.row).collect();
-    let mut key_of: HashMap<i64, Key> = HashMap::new();
-    let mut shown_calls: HashSet<i64> = HashSet::new();
-    let mut keyed: Vec<(Key, Entry)> = Vec::with_capacity(journey.steps.len() + journey.points.len());
-    let mut add = |entry: Entry, event: &Event| {
-        let key = (event.time, event.arrival(), 1);
-        if pointed.contains(&event.row) {
-            key_of.insert(event.row, key);
-        }
-        if calls.contains_key(&event.row) {
-            shown_calls.insert(event.row);
-        }
-        keyed.push((key, entry));
-    };
-    for (at, step) in journey.steps.iter().enumerate() {
-        add(Entry::Step(index(at)), &step.event);
-    }
-    for (at, orphan) in journey.orphans.iter().enumerate() {
-        for (step_at, step) in orphan.steps.iter().enumerate() {
-            add(Entry::Orphan(index(at), index(step_at)), &step.event);
-        }
-    }
-    for (at, line) in journey.aliases.iter().enumerate() {
-        if line.from_table || !shown_calls.contains(&line.row) {
-            let arrival = Arrival { at: line.order, rank: line.source.rank, line: line.source.line, row: line.row };
-            keyed.push(((line.time, arrival, 1), Entry::Call(index(at))));
-        }
-    }
-    for (at, point) in journey.points.iter().enumerate() {
-        if point.kind == PointKind::Reset {
-            let (time, arrival, _) = key_of.get(&point.row).copied().unwrap_or_else(|| key_of_point(point));
-            keyed.push(((time, arrival, 0), Entry::Reset(index(at))));
-        }
-    }
-    keyed.sort_by_key(|(key, _)| *key);
-    let known = journey
-        .points
-        .iter()
-        .enumerate()
-        .filter(|(_, point)| point.kind != PointKind::Reset)
-        .map(|(at, point)| (key_of.get(&point.row).copied().unwrap_or_else(|| key_of_point(point)), at))
-        .min_by_key(|(key, _)| *key)
-        .map(|(key, at)| (keyed.partition_point(|(other, _)| *other < key), index(at)))
-        .filter(|(at, _)| *at < keyed.len());
-    let row = |((time, arrival, _), entry)| Row { entry, time, arrival, lane: None, traits: Traits::default() };
-    (keyed.into_iter().map(row).collect(), known)
-}
-
-fn key_of_point(point: &Point) -> Key {
-    let arrival = Arrival { at: point.time, rank: point.source.rank, line: point.source.line, row: point.row };
-    (point.time, arrival, 1)
-}
-
-/// One lane for each id of the user, then one for each orphan.
-fn lanes(journey: &Journey) -> (Vec<Lane>, HashMap<Id, usize>) {
-    let mut lanes: Vec<Lane> = Vec::new();
-    let mut lane_of = HashMap::new();
-    let mut add = |ids: &mut dyn Iterator<Item = &Id>, kind: LaneKind| {
-        let at = lanes.len();
-        let mut ids = ids.peekable();
-        if let Some(id) = ids.peek() {
-            lanes.push(Lane { id: (*id).clone(), kind, label: lane_label(at) });
-        }
-        for id in ids {
-            lane_of.entry(id.clone()).or_insert(at);
-        }
-    };
-    for member in &journey.ids {
-        let kind = if member.role == Role::Root { LaneKind::Root } else { LaneKind::Alias };
-        add(&mut std::iter::once(&member.id), kind);
-    }
-    for orphan in &journey.orphans {
-        add(&mut std::iter::once(&orphan.id).chain(&orphan.ids), LaneKind::Orphan);
-    }
-    (lanes, lane_of)
-}
-
-/// `A` to `Z`, then `27`, `28`, …
-pub fn lane_label(at: usize) -> String {
-    match u8::try_from(at) {
-        Ok(small @ 0..26) => char::from(b'A' + small).to_string(),
-        _ => (at + 1).to_string(),
-    }
-}
-
-fn activity(rows: &[Row]) -> Vec<u64> {
-    let mut parts = vec![0; PARTS];
-    let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Vec::new() };
-    let whole = last.time.saturating_sub(first.time).max(1);
-    for row in rows {
-        let part = i128::from(row.time.saturating_sub(first.time)) * (PARTS as i128 - 1) / i128::from(whole);
-        if let Some(count) = usize::try_from(part).ok().and_then(|part| parts.get_mut(part)) {
-            *count += 1;
-        }
-    }
-    parts
-}
-
-fn coverage(journey: &Journey) -> Coverage {
-    let mut coverage = Coverage { refused: journey.refused().count() as u64, ..Coverage::default() };
-    let mut devices: HashSet<&Id> = HashSet::new();
-    for step in &journey.steps {
-        devices.extend(step.event.device.as_ref());
-        match (&step.reason, step.state) {
-            (_, State::Split(_)) => coverage.split += 1,
-            (Reason::Through { .. }, State::Merged) => coverage.through += 1,
-            (_, State::Merged) => coverage.own += 1,
-        }
-    }
-    coverage.devices = devices.len() as u64;
-    for orphan in &journey.orphans {
-        let rows = orphan.steps.len() as u64;
-        let place = match (orphan.contested, orphan.strength) {
-            (true, _) => &mut coverage.contested,
-            (false, Strength::Weak) => &mut coverage.hinted,
-            (false, _) => &mut coverage.orphaned,
-        };
-        *place += rows;
-    }
-    coverage
 }

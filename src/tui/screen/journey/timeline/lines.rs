@@ -15,6 +15,9 @@ use super::{Entry, Order, Row, Timeline, Traits, event, index};
 /// Fewer rows than this are never folded: a fold saves a line only from here on.
 const SHORTEST_RUN: usize = 3;
 
+/// More lines than ever stand between two rows.
+const HEADS: usize = 8;
+
 /// One line of the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Line {
@@ -265,7 +268,7 @@ impl Lines {
     /// When a line begins and ends; for a head, when the row after it does.
     pub fn time(&self, timeline: &Timeline, order: &Order, at: usize) -> Option<(Millis, Millis)> {
         // A head is followed by few others before its row.
-        let (first, last) = self.list.get(at..)?.iter().take(6).find_map(|line| line.positions())?;
+        let (first, last) = self.list.get(at..)?.iter().take(HEADS).find_map(|line| line.positions())?;
         Some((order.time(timeline, first)?, order.time(timeline, last)?))
     }
 
@@ -273,9 +276,9 @@ impl Lines {
     pub fn gap(&self, timeline: &Timeline, order: &Order, at: usize) -> Option<i64> {
         let (first, _) = self.get(at)?.positions()?;
         let before = if self.newest {
-            self.list.get(at + 1..)?.iter().take(6).find_map(|line| line.positions())?
+            self.list.get(at + 1..)?.iter().take(HEADS).find_map(|line| line.positions())?
         } else {
-            self.list.get(at.saturating_sub(6)..at)?.iter().rev().find_map(|line| line.positions())?
+            self.list.get(at.saturating_sub(HEADS)..at)?.iter().rev().find_map(|line| line.positions())?
         };
         if (before.1 < order.apart_from()) != (first < order.apart_from()) {
             return None;
@@ -351,6 +354,13 @@ impl Pass<'_> {
             }
         }
         self.problem = problem;
+        if row.traits.any(Traits::REFUSED) {
+            self.push(Line::Blocked(index(position)));
+            let call = self.timeline.call_of(self.journey, row.entry);
+            if call.is_some_and(|call| self.timeline.losses().contains_key(&call)) {
+                self.push(Line::Lost(index(position)));
+            }
+        }
         if self.order.known().is_some_and(|(known, _)| known == position && self.lines.newest) {
             self.phase(position);
         }
