@@ -8,6 +8,7 @@
 mod census;
 mod clocks;
 mod compare;
+mod device_zone;
 pub mod filter;
 pub mod gather;
 mod history;

@@ -165,6 +165,8 @@ actions! {
     Palette = "commands",
     /// Take the selected name over into the text.
     Complete = "complete",
+    /// Pin whoever is selected or open, or take the pin away.
+    Pin = "pin",
     /// Ask the store again.
     Reload = "reload",
     /// Give the mouse to the terminal, or take it back.
