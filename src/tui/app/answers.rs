@@ -2,7 +2,7 @@
 
 use crate::tui::worker::{Answer, Ticket};
 
-use super::{Effect, Model, palette, timeline};
+use super::{Effect, Model, palette, show, timeline};
 
 pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec<Effect> {
     match answer {
@@ -56,6 +56,7 @@ pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec
             Vec::new()
         }
         Answer::Remembered => Vec::new(),
+        Answer::Text(answer) => show::take(model, ticket, answer),
         Answer::Store(answer) => palette::opened(model, ticket, answer),
         Answer::Changed(_) => {
             model.looking = false;

@@ -165,6 +165,12 @@ actions! {
     Palette = "commands",
     /// Take the selected name over into the text.
     Complete = "complete",
+    /// Show the selected row in a pager.
+    PageRow = "page-row",
+    /// Show the whole journey in a pager.
+    PageJourney = "page-journey",
+    /// Open the selected row in an editor.
+    Edit = "edit",
     /// Ask the store again.
     Reload = "reload",
     /// Give the mouse to the terminal, or take it back.
