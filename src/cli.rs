@@ -99,6 +99,7 @@ fn dispatch(mut args: Args) -> Result<(), Failure> {
 fn check_form(form: Form, command: Option<&Command>) -> Result<(), Failure> {
     let forms: &[Form] = match command {
         Some(Command::Graph(_)) => &[Form::Text, Form::Json, Form::Dot, Form::Svg],
+        Some(Command::Show(_)) => &[Form::Text, Form::Json, Form::Markdown, Form::Csv, Form::Html],
         Some(Command::Sql(_)) => &[Form::Text, Form::Json, Form::Csv],
         _ => &[Form::Text, Form::Json],
     };

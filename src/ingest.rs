@@ -19,8 +19,8 @@
 //!
 //! # Cost
 //! One thread reads, some decode, sort and pack, the caller's thread writes; the store does not
-//! depend on how many they are. In memory are three times as many chunks as there are threads
-//! that decode, most of them packed.
+//! depend on how many they are. In memory are a chunk for each thread that decodes and one more,
+//! and up to eight packed ones.
 
 mod crew;
 mod cutting;

@@ -9,9 +9,15 @@
 //! An import appends *segments*, one for each [`Chunk`] of input, each in one transaction. The
 //! rows of a segment are sorted by id and time, so that the rows of one id stand together and
 //! one `runs` row (id, segment → first row, number of rows, span of times) replaces an index
-//! over all rows. Properties lie beside in blocks of neighbouring rows, compressed. Ids and
-//! names are interned. The tables are documented where they are made, in `store/schema.rs`, and
+//! over all rows. What rows of one id share stands once, in `senders`. Properties lie beside in
+//! blocks of neighbouring rows, compressed, end to end in pieces that each fill a page. Ids and
+//! names are interned. `rows`, `events` and `aliases` are views in plain SQL. The tables are documented where they are made, in `store/schema.rs`, and
 //! the comments stay readable in the file (`.schema` of the `sqlite3` shell).
+//!
+//! # Versions
+//! [`Writer::open`] brings a store of an older version up to date, in one transaction, so a
+//! killed program leaves it as it was. A [`Reader`] changes nothing and says that the store is
+//! older.
 //!
 //! # Cost
 //! A look-up touches one `runs` row for each segment that holds the id, and the rows
@@ -42,6 +48,19 @@ pub const SCHEMA_VERSION: i64 = schema::VERSION;
 /// Version of the SQLite inside of this program: `3.50.4`.
 pub fn sqlite_version() -> &'static str {
     rusqlite::version()
+}
+
+/// How far an older store is on its way to the next version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Upgrade {
+    /// Version that it is of until all is done.
+    pub from: i64,
+    /// Version that it will be of.
+    pub to: i64,
+    /// Rows done.
+    pub done: u64,
+    /// Rows in all.
+    pub total: u64,
 }
 
 /// Number of a file in the store.

@@ -68,8 +68,13 @@ pub(super) enum Form {
     Text,
     /// For programs
     Json,
-    /// Columns for other programs (`sql`)
+    /// Columns for a spreadsheet (`show`) or a program (`sql`)
     Csv,
+    /// For a ticket (`show` alone)
+    #[value(alias = "md")]
+    Markdown,
+    /// One file for a browser (`show` alone)
+    Html,
     /// For Graphviz (`graph` alone)
     Dot,
     /// A picture (`graph` alone)

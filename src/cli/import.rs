@@ -20,7 +20,7 @@ use crate::ingest::{self, Flow, Input, Options, Progress};
 use crate::model::text::visible;
 use crate::report::look::count;
 use crate::report::{self, json, text};
-use crate::store::{Reader, Writer};
+use crate::store::{self, Reader, Upgrade, Writer};
 
 pub(super) fn run(command: &Import, common: &Common, store: Named, console: &mut Console) -> Result<(), Failure> {
     let zone = zone::of_project(common.timezone.as_deref())?;
@@ -41,8 +41,17 @@ pub(super) fn into(
     rejects: Option<(&Path, BufWriter<File>)>,
     console: &mut Console,
 ) -> Result<(), Failure> {
-    let mut writer = Writer::open(path)?;
     let stop = stop_flag()?;
+    let bar = Bar::new(console);
+    let opened = Writer::open_telling(path, &mut |upgrade| {
+        bar.upgrade(upgrade);
+        !stop.load(Ordering::Relaxed)
+    });
+    bar.clear();
+    let mut writer = match opened {
+        Err(store::Error::Cancelled) => return Err(Failure::stopped()),
+        opened => opened?,
+    };
     let bar = Bar::new(console);
     let options = Options { zone, ..Options::default() };
     let report = ingest::import(&mut writer, inputs, &options, &mut |progress| {
@@ -157,6 +166,21 @@ impl Bar {
             bar.set_style(style.progress_chars(if console.look.ascii { "=> " } else { "━╸ " }));
         }
         Self(bar)
+    }
+
+    /// The store is being brought up to date.
+    fn upgrade(&self, upgrade: &Upgrade) {
+        let Self(bar) = self;
+        let &Upgrade { from, to, done, total } = upgrade;
+        if bar.prefix().is_empty() {
+            if let Ok(style) = ProgressStyle::with_template("{prefix:.bold} {wide_bar} {msg}") {
+                bar.set_style(style);
+            }
+            bar.set_prefix(format!("the store, from version {from} to {to}"));
+            bar.set_length(total);
+        }
+        bar.set_position(done);
+        bar.set_message(format!("{} of {} rows", count(done), count(total)));
     }
 
     fn tell(&self, progress: &Progress) {

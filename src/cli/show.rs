@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::VecDeque;
 
-use super::args::{Format, Show};
+use super::args::{Form, Show};
 use super::console::Console;
 use super::failure::Failure;
 use super::open::Named;
@@ -13,6 +13,7 @@ use crate::identity::Journey;
 use crate::inspect::{History, Inspector};
 use crate::model::Id;
 use crate::model::facts::Arrival;
+use crate::report::sheet::{self, Sheet};
 use crate::report::{Shown, json, text};
 use crate::store::{Error, Match};
 
@@ -25,13 +26,23 @@ pub(super) fn run(command: &Show, store: Named, console: &mut Console) -> Result
     let journey = find(&inspector, &command.id, command.as_of.as_deref(), console)?;
     let selection = selection(command, &inspector, &journey, console)?;
     let shown = Shown { journey: &journey, selection: selection.as_ref() };
-    match console.format {
-        Format::Text => text::journey(&mut console.out, shown, &console.look)?,
-        Format::Json => {
-            let properties = Properties::of(&inspector, shown);
-            json::journey(&mut console.out, shown, &|row| properties.get(row))?;
+    let out = &mut console.out;
+    match console.form {
+        Form::Json => {
+            let orphans = journey.orphans.iter().flat_map(|orphan| shown.steps_of(orphan));
+            let properties = Properties::of(&inspector, shown.steps().chain(orphans).map(|step| step.event.row));
+            json::journey(out, shown, &|row| properties.get(row))?;
             properties.finish()?;
         }
+        form @ (Form::Csv | Form::Html) => {
+            let sheet = Sheet::of(shown, &console.look);
+            let properties = Properties::of(&inspector, sheet.rows());
+            let write = if form == Form::Csv { sheet::csv } else { sheet::html };
+            write(out, &sheet, &|row| properties.get(row))?;
+            properties.finish()?;
+        }
+        Form::Markdown => sheet::markdown(out, &Sheet::of(shown, &console.look))?,
+        _ => text::journey(out, shown, &console.look)?,
     }
     console.finish()?;
     match shown.sentence(console.look.clock).filter(|_| shown.counts().0 == 0) {
@@ -88,7 +99,7 @@ pub(super) fn nowhere(id: &str, inspector: &Inspector) -> Result<Failure, Failur
     Ok(if failure.has_hints() { failure } else { failure.hint(format!("journey search {id:?} looks inside of ids")) })
 }
 
-/// Properties in the order of a journey, a thousand rows at a time.
+/// Properties in the order of a report, a thousand rows at a time.
 struct Properties<'a> {
     inspector: &'a Inspector,
     state: RefCell<State>,
@@ -104,13 +115,12 @@ struct State {
 }
 
 impl<'a> Properties<'a> {
-    fn of(inspector: &'a Inspector, shown: Shown<'_>) -> Self {
-        let orphans = shown.journey.orphans.iter().flat_map(|orphan| shown.steps_of(orphan));
-        let ahead = shown.steps().chain(orphans).map(|step| step.event.row).collect();
+    fn of(inspector: &'a Inspector, rows: impl Iterator<Item = i64>) -> Self {
+        let ahead = rows.collect();
         Self { inspector, state: RefCell::new(State { ahead, ready: VecDeque::new(), error: None }) }
     }
 
-    /// The properties of `row`, which is the next of the journey.
+    /// The properties of `row`, which is the next of the report.
     fn get(&self, row: i64) -> Option<String> {
         let mut state = self.state.borrow_mut();
         let State { ahead, ready, error } = &mut *state;

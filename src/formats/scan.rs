@@ -5,7 +5,7 @@
 //! JSON, so that what it accepts, `serde_json` accepts, with the same texts. Where it is in
 //! doubt it gives nothing, and `serde_json` decides: control characters (white space other than
 //! spaces among them), escapes in keys, keys that stand twice or make a record something else,
-//! escapes of surrogates, deep nesting, and everything that is wrong.
+//! halves of surrogate pairs, deep nesting, and everything that is wrong.
 //!
 //! Cost: eight bytes at a time; no memory of its own.
 
@@ -261,7 +261,25 @@ fn behind_digits(text: &[u8]) -> Option<&[u8]> {
 fn behind_escape(escape: &[u8]) -> Option<&[u8]> {
     match escape {
         [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', rest @ ..] => Some(rest),
-        // Surrogates have their own rules.
+        // Half a pair has rules of its own; a whole one is a character.
+        [
+            b'u',
+            b'd' | b'D',
+            b'8' | b'9' | b'a' | b'b' | b'A' | b'B',
+            high_1,
+            high_2,
+            b'\\',
+            b'u',
+            b'd' | b'D',
+            b'c'..=b'f' | b'C'..=b'F',
+            low_1,
+            low_2,
+            rest @ ..,
+        ] => [high_1, high_2, low_1, low_2].into_iter().all(u8::is_ascii_hexdigit).then_some(rest),
+        [b'u', b'd' | b'D', b'0'..=b'7', rest @ ..] => {
+            let (digits, rest) = rest.split_at_checked(2)?;
+            digits.iter().all(u8::is_ascii_hexdigit).then_some(rest)
+        }
         [b'u', b'd' | b'D', ..] => None,
         [b'u', rest @ ..] => {
             let (digits, rest) = rest.split_at_checked(4)?;

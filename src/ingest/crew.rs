@@ -28,6 +28,10 @@ struct Job {
 /// How long nothing may come before what was taken is told to wait no longer.
 const PATIENCE: Duration = Duration::from_millis(200);
 
+/// Chunks that may wait to be taken: the makers go on while a transaction ends. They are packed,
+/// 4 MB each.
+const AHEAD: usize = 8;
+
 /// Makes chunks of what is left of a stream with so many `makers`, and gives each to `take`, in order, until that says
 /// not to go on; gives it nothing when nothing came for a while. Gives the error that the stream
 /// ended in.
@@ -47,7 +51,7 @@ pub(super) fn run(
         // Shared by the makers alone: without any of them nobody may wait to hand out jobs.
         let (jobs, waiting) = mpsc::sync_channel(0);
         let waiting = Arc::new(Mutex::new(waiting));
-        let (results, in_order) = mpsc::sync_channel(makers + 1);
+        let (results, in_order) = mpsc::sync_channel(makers + AHEAD);
         let (used, spares) = mpsc::channel();
         let mut threads = Vec::new();
         for _ in 0..makers {

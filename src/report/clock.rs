@@ -67,6 +67,11 @@ impl Clock {
         self.form(at, "%Y-%m-%d %H:%M:%S")
     }
 
+    /// Day and time to the millisecond: `2019-07-01 09:16:10.550`.
+    pub fn stamp(self, at: Millis) -> String {
+        self.form(at, "%Y-%m-%d %H:%M:%S%.3f")
+    }
+
     /// When this clock showed `wall`.
     pub fn moment(self, wall: NaiveDateTime) -> Option<Millis> {
         match self {
@@ -79,7 +84,7 @@ impl Clock {
 
     /// Day, time and zone: `2019-07-01 09:16:10.550 UTC`.
     pub fn full(self, at: Millis) -> String {
-        format!("{} {}", self.form(at, "%Y-%m-%d %H:%M:%S%.3f"), self.name())
+        format!("{} {}", self.stamp(at), self.name())
     }
 
     fn form(self, at: Millis, form: &str) -> String {

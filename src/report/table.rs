@@ -201,7 +201,7 @@ fn aligned(out: &mut dyn Write, widths: &[usize], cells: Vec<(String, bool)>) ->
     writeln!(out, "{}", text.trim_end())
 }
 
-fn csv<'c>(out: &mut dyn Write, cells: impl Iterator<Item = Cow<'c, str>>) -> io::Result<()> {
+pub(super) fn csv<'c>(out: &mut dyn Write, cells: impl Iterator<Item = Cow<'c, str>>) -> io::Result<()> {
     let mut text = String::new();
     for (at, cell) in cells.enumerate() {
         if at > 0 {

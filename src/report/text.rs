@@ -6,6 +6,8 @@
 mod lanes;
 mod timeline;
 
+pub(super) use self::timeline::class_of as class_of_point;
+
 use std::io::{self, Write};
 
 use super::look::{Class, Look, count, left, many, right};
@@ -136,6 +138,12 @@ fn header(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()>
         let when = format!("as of {}: only what had arrived by then", look.clock.full(moment.at));
         writeln!(out, "{}", look.paint(Class::Refused, &look.wrap(&when, 0)))?;
     }
+    let parts = headline(journey, look);
+    writeln!(out, "{}", look.paint(Class::Heading, &look.wrap(&parts.join(look.dot()), 0)))
+}
+
+/// Who, how many ids and devices, from when to when, what is missing: the parts of one line.
+pub(super) fn headline(journey: &Journey, look: &Look) -> Vec<String> {
     let mut parts = vec![look.clean(journey.query.as_str())];
     match &journey.root {
         Some(root) if *root == journey.query => parts.push("a root".to_owned()),
@@ -162,7 +170,7 @@ fn header(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()>
         parts.push(many(journey.steps.len(), "row"));
         parts.push(missing(journey));
     }
-    writeln!(out, "{}", look.paint(Class::Heading, &look.wrap(&parts.join(look.dot()), 0)))
+    parts
 }
 
 /// What is not stored under the root, in one part of the header.
@@ -333,14 +341,14 @@ fn pair(line: &AliasLine, look: &Look, width: usize) -> String {
     format!("{} {} {}", name(&line.alias), look.arrow(), name(&line.target))
 }
 
-fn class_of(verdict: Verdict) -> Class {
+pub(super) fn class_of(verdict: Verdict) -> Class {
     match verdict {
         Verdict::Refused(_) => Class::Refused,
         Verdict::Accepted | Verdict::Duplicate => Class::Alias,
     }
 }
 
-fn verdict(verdict: Verdict) -> String {
+pub(super) fn verdict(verdict: Verdict) -> String {
     match verdict {
         Verdict::Accepted => "accepted".to_owned(),
         Verdict::Duplicate => "duplicate".to_owned(),
@@ -349,7 +357,7 @@ fn verdict(verdict: Verdict) -> String {
 }
 
 /// What a refused call left behind: the orphans that it alone ties to the user.
-fn lost(journey: &Journey, line: &AliasLine, look: &Look) -> String {
+pub(super) fn lost(journey: &Journey, line: &AliasLine, look: &Look) -> String {
     if !matches!(line.verdict, Verdict::Refused(_)) {
         return String::new();
     }
@@ -451,7 +459,7 @@ fn notes(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> 
 }
 
 /// Why a row is stored apart, in a word.
-fn split_name(state: State) -> Option<&'static str> {
+pub(super) fn split_name(state: State) -> Option<&'static str> {
     match state {
         State::Merged => None,
         State::Split(Split::Race) => Some("race"),
@@ -460,7 +468,7 @@ fn split_name(state: State) -> Option<&'static str> {
 }
 
 /// The time between two rows, in at most five columns; nothing for none.
-fn gap(from: Millis, to: Millis) -> String {
+pub(super) fn gap(from: Millis, to: Millis) -> String {
     let passed = to.saturating_sub(from);
     let seconds = passed / 1000;
     match seconds {

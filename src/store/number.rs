@@ -22,6 +22,30 @@ pub(super) fn position(row: i64) -> i64 {
     row & ((1 << POSITION_BITS) - 1)
 }
 
+/// Bits of a hash that are kept.
+const HASH_BITS: u32 = 48;
+
+/// The part of the hash of a row that is kept: SQLite has numbers of 6 bytes, and of 8.
+///
+/// Rows whose hashes are compared have the same time, so what is lost tells nothing.
+pub(super) fn hash(whole: i64) -> i64 {
+    whole << (64 - HASH_BITS) >> (64 - HASH_BITS)
+}
+
+/// A hash that only rows with this time have, of the part that is kept. Deliveries of one row
+/// have the same time.
+pub(super) fn hash_at(kept: i64, time: i64) -> i64 {
+    // Both steps keep apart what was apart.
+    let spread = kept.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64.cast_signed()).rotate_left(29);
+    spread ^ time.wrapping_mul(0xd1b5_4a32_d192_ed03_u64.cast_signed())
+}
+
+/// How much later than `time` something arrived; where no number can say that, 0 and the
+/// arrival itself.
+pub(super) fn delay(time: i64, arrived: i64) -> (i64, Option<i64>) {
+    arrived.checked_sub(time).map_or((0, Some(arrived)), |delay| (delay, None))
+}
+
 /// A count for SQLite.
 pub(super) fn to_sql(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
@@ -46,6 +70,21 @@ mod tests {
         assert!(row(9, 0) < row(1, 1));
         assert_eq!(position(row(9, 3)), 9);
         assert_eq!(row(9, 0), 9);
+    }
+
+    #[test]
+    fn the_kept_part_of_a_hash_is_as_many_as_its_bits_and_no_two_of_one_time_are_one() {
+        assert_eq!(hash(0x7fff_8000_0000_0001), -0x7fff_ffff_ffff);
+        assert_eq!(hash(hash(-77)), hash(-77));
+        assert_ne!(hash_at(1, 5), hash_at(2, 5));
+        assert_ne!(hash_at(1, 5), hash_at(1, 6));
+    }
+
+    #[test]
+    fn a_delay_that_is_no_number_leaves_the_arrival() {
+        assert_eq!(delay(5, 7), (2, None));
+        assert_eq!(delay(i64::MAX, -1), (i64::MIN, None));
+        assert_eq!(delay(i64::MAX, -2), (0, Some(-2)));
     }
 
     #[test]

@@ -11,8 +11,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::Error;
-use super::schema;
+use super::{Error, Upgrade, number, schema};
 
 /// What every SQLite file begins with.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -146,17 +145,17 @@ pub(super) fn for_reading(db: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Opens or makes a store to add to it.
-pub(super) fn writable(path: &Path) -> Result<Connection, Error> {
+pub(super) fn writable(path: &Path, tell: &mut dyn FnMut(&Upgrade) -> bool) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut db = Connection::open_with_flags(path, flags).map_err(|source| Error::sqlite(path, source))?;
-    set_up(&mut db, path)?;
+    set_up(&mut db, path, tell)?;
     Ok(db)
 }
 
 /// A store in memory.
 pub(super) fn in_memory(name: &Path) -> Result<Connection, Error> {
     let mut db = Connection::open_in_memory().map_err(|source| Error::sqlite(name, source))?;
-    set_up(&mut db, name)?;
+    set_up(&mut db, name, &mut |_| true)?;
     Ok(db)
 }
 
@@ -164,16 +163,18 @@ pub(super) fn in_memory(name: &Path) -> Result<Connection, Error> {
 ///
 /// The tables come before the write-ahead log, so that the head of the file says from the first
 /// commit on whose it is.
-fn set_up(db: &mut Connection, path: &Path) -> Result<(), Error> {
+fn set_up(db: &mut Connection, path: &Path, tell: &mut dyn FnMut(&Upgrade) -> bool) -> Result<(), Error> {
     let at = |source| Error::sqlite(path, source);
     db.busy_timeout(PATIENCE).map_err(at)?;
     db.set_prepared_statement_cache_capacity(64);
-    db.pragma_update(None, "page_size", schema::PAGE_SIZE).map_err(at)?;
+    db.pragma_update(None, "page_size", number::length(schema::PAGE_BYTES)).map_err(at)?;
     db.execute_batch("PRAGMA mmap_size = 0; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;").map_err(at)?;
     if !is_blank(db).map_err(at)? {
         check(db, path)?;
     }
-    schema::migrate(db).map_err(at)?;
+    if !schema::migrate(db, tell).map_err(at)? {
+        return Err(Error::Cancelled);
+    }
     db.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())).map_err(at)?;
     db.pragma_update(None, "synchronous", "NORMAL").map_err(at)
 }

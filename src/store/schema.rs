@@ -1,6 +1,15 @@
 //! The tables, and how an older store becomes a newer one.
+//!
+//! Each version has its SQL, and where rows move from one shape to another, a step in Rust. All
+//! of it is one transaction: a store is of the old version or of the new one, whenever the
+//! program is killed. What an older store needed and a newer one does not is free space in its
+//! file, which later imports fill.
+
+mod two;
 
 use rusqlite::{Connection, TransactionBehavior};
+
+use super::Upgrade;
 
 /// `application_id` of a store: "jrny".
 pub(super) const APPLICATION_ID: i64 = 0x6a72_6e79;
@@ -9,37 +18,53 @@ pub(super) const APPLICATION_ID: i64 = 0x6a72_6e79;
 pub(super) const COPY_ID: i64 = 0x6a72_6e63;
 
 /// Number of the newest version, which is also `user_version`.
-pub(super) const VERSION: i64 = 1;
+pub(super) const VERSION: i64 = 2;
 
-/// Bytes of a page of a new store: rows of one id fill few pages.
-pub(super) const PAGE_SIZE: i64 = 16384;
+/// Bytes of a page of a store: rows of one id fill few pages.
+pub(super) const PAGE_BYTES: usize = 16384;
 
-/// What brings a store of version `n` to `n + 1`, each in one transaction.
+/// What brings a store of one version to the next, in one transaction.
 ///
 /// A migration that was released is never changed.
-const MIGRATIONS: [&str; 1] = [V1];
+struct Migration {
+    sql: &'static str,
+    /// Moves rows from the old shape to the new one after `sql`; `false` when it was told to stop.
+    moves: Option<Move>,
+}
+
+/// Moves rows, telling how far it is.
+type Move = fn(&Connection, &mut dyn FnMut(u64, u64) -> bool) -> rusqlite::Result<bool>;
+
+/// What brings a store of version `n` to `n + 1`.
+const MIGRATIONS: [Migration; 2] =
+    [Migration { sql: V1, moves: None }, Migration { sql: two::SQL, moves: Some(two::move_rows) }];
 
 /// Version of the store, 0 for an empty file.
 pub(super) fn version(db: &Connection) -> rusqlite::Result<i64> {
     db.query_row("PRAGMA user_version", [], |row| row.get(0))
 }
 
-/// Brings the store to [`VERSION`].
+/// Brings the store to [`VERSION`]; `false` when `tell` wanted it to stop, and then the store is
+/// of the version that it was of last.
 ///
 /// Another process may be doing the same: the version is read again under the lock.
-pub(super) fn migrate(db: &mut Connection) -> rusqlite::Result<()> {
+pub(super) fn migrate(db: &mut Connection, tell: &mut dyn FnMut(&Upgrade) -> bool) -> rusqlite::Result<bool> {
     while version(db)? < VERSION {
         let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let from = version(&step)?;
-        let sql = usize::try_from(from).ok().and_then(|from| MIGRATIONS.get(from));
-        if let Some(sql) = sql {
+        if let Some(Migration { sql, moves }) = usize::try_from(from).ok().and_then(|from| MIGRATIONS.get(from)) {
             step.execute_batch(sql)?;
+            if let Some(moves) = moves
+                && !moves(&step, &mut |done, total| tell(&Upgrade { from, to: from + 1, done, total }))?
+            {
+                return Ok(false);
+            }
             step.pragma_update(None, "application_id", APPLICATION_ID)?;
             step.pragma_update(None, "user_version", from + 1)?;
         }
         step.commit()?;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// The first version. Times are milliseconds since 1970 UTC.

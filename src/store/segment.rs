@@ -6,6 +6,7 @@
 //! and to append. So many threads can make segments, and the store does not depend on how many.
 
 mod blocks;
+mod senders;
 mod texts;
 
 use std::borrow::Cow;
@@ -15,6 +16,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 pub(super) use self::blocks::Blocks;
 pub use self::blocks::Packer;
+pub(super) use self::senders::Sender;
+use self::senders::Senders;
 use self::texts::Numbered;
 pub(super) use self::texts::{Hashing, Texts};
 use super::{Arrived, Error, number};
@@ -30,6 +33,8 @@ pub struct Segment {
     pub(super) ids: Texts,
     pub(super) names: Texts,
     pub(super) rows: Vec<Thin>,
+    /// In the order of their first rows, nearly.
+    pub(super) senders: Vec<Sender>,
     /// By `a`, kind and `b`.
     pub(super) links: Vec<Link>,
     /// In the order of their rows.
@@ -42,16 +47,13 @@ pub struct Segment {
 pub(super) struct Thin {
     pub(super) uid: u32,
     pub(super) ev: u32,
-    pub(super) device: u32,
-    pub(super) user: u32,
-    pub(super) other: u32,
-    pub(super) client: u32,
+    /// Place of its sender in the segment.
+    pub(super) sender: u32,
     pub(super) t: Millis,
     pub(super) arrived: Millis,
     pub(super) hash: i64,
     pub(super) line: i64,
     pub(super) nth: i64,
-    pub(super) flags: Flags,
 }
 
 /// The rows of a link in this segment.
@@ -115,6 +117,7 @@ pub struct Draft<'a> {
     names: Numbered<'a>,
     rows: Vec<Thin>,
     properties: Vec<Cow<'a, str>>,
+    senders: Senders,
     links: Links,
     calls: Vec<Call>,
     /// The last row's line and its place in it.
@@ -147,9 +150,8 @@ impl<'a> Draft<'a> {
         let number = |number: Option<u32>| number.unwrap_or(NONE);
 
         let at = First { arrived, line, nth, t: row.time };
-        if let Some(usual) = Usual::of(uid, device, user, &verb, &previous, flags) {
-            self.links.usual(usual, at);
-        } else {
+        let is_usual = matches!(verb, Verb::Track | Verb::Alias { .. }) && previous.is_empty();
+        if !is_usual {
             let (id, device, user) = (uid.as_ref(), device.as_ref(), user.as_ref());
             let named = Named { id, device, user, previous: &previous, verb: &verb, flags };
             named.links(|kind, a, b| self.links.add(*a, kind, *b, 1, at));
@@ -163,20 +165,21 @@ impl<'a> Draft<'a> {
             Verb::Identify { anon, .. } => anon,
             Verb::Track | Verb::Merge { .. } => None,
         };
-        self.rows.push(Thin {
+        let sender = Sender {
             uid: number(uid),
-            ev: self.names.number(row.event),
             device: number(device),
             user: number(user),
             other: number(other),
             client: number(row.client.map(|client| self.names.number(client))),
-            t: row.time,
-            arrived,
-            hash,
-            line,
-            nth,
             flags,
-        });
+            far: number::delay(row.time, arrived).1,
+        };
+        let uid = sender.uid;
+        let sender = self.senders.number(sender);
+        if is_usual {
+            self.senders.count(sender, at);
+        }
+        self.rows.push(Thin { uid, ev: self.names.number(row.event), sender, t: row.time, arrived, hash, line, nth });
         self.properties.push(row.properties);
     }
 
@@ -186,7 +189,12 @@ impl<'a> Draft<'a> {
             (0..).zip(&self.rows).map(|(place, row)| (row.uid, row.t, row.arrived, place)).collect();
         order.sort_unstable();
         let place = |place: u32| usize::try_from(place).unwrap_or(usize::MAX);
-        let rows = order.iter().filter_map(|(.., at)| self.rows.get(place(*at)).copied()).collect();
+        let (senders, numbers) = self.senders.into_sorted(&mut self.links);
+        let row = |at: u32| {
+            let row = *self.rows.get(place(at))?;
+            Some(Thin { sender: numbers.get(place(row.sender)).copied().unwrap_or(NONE), ..row })
+        };
+        let rows = order.iter().filter_map(|(.., at)| row(*at)).collect();
         let properties = order.iter().filter_map(|(.., at)| self.properties.get(place(*at)));
         let blocks = packer.pack(properties.map(|text| &**text))?;
         if !self.calls.is_empty() {
@@ -205,37 +213,10 @@ impl<'a> Draft<'a> {
             ids: self.ids.into_texts(),
             names: self.names.into_texts(),
             rows,
+            senders,
             links: self.links.into_sorted(),
             calls: self.calls,
             blocks,
-        })
-    }
-}
-
-/// A row without a verb, by what its links follow from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Usual {
-    id: u32,
-    device: u32,
-    user: u32,
-    persisted: bool,
-}
-
-impl Usual {
-    fn of(
-        id: Option<u32>,
-        device: Option<u32>,
-        user: Option<u32>,
-        verb: &Verb<u32>,
-        previous: &[u32],
-        flags: Flags,
-    ) -> Option<Self> {
-        let number = |number: Option<u32>| number.unwrap_or(NONE);
-        (matches!(verb, Verb::Track | Verb::Alias { .. }) && previous.is_empty()).then(|| Self {
-            id: number(id),
-            device: number(device),
-            user: number(user),
-            persisted: flags.has(Flags::HAD_PERSISTED),
         })
     }
 }
@@ -244,19 +225,9 @@ impl Usual {
 #[derive(Debug, Default)]
 struct Links {
     by_pair: HashMap<(u32, LinkKind, u32), (i64, First), Hashing>,
-    /// Most rows name the same ids as some row before: one look-up for all their links.
-    by_row: HashMap<Usual, (i64, First), Hashing>,
 }
 
 impl Links {
-    fn usual(&mut self, row: Usual, at: First) {
-        let (rows, first) = self.by_row.entry(row).or_insert((0, at));
-        *rows += 1;
-        if at.order() < first.order() {
-            *first = at;
-        }
-    }
-
     fn add(&mut self, a: u32, kind: LinkKind, b: u32, more: i64, at: First) {
         let (rows, first) = self.by_pair.entry((a, kind, b)).or_insert((0, at));
         *rows += more;
@@ -265,20 +236,7 @@ impl Links {
         }
     }
 
-    fn into_sorted(mut self) -> Vec<Link> {
-        for (row, (rows, first)) in std::mem::take(&mut self.by_row) {
-            let some = |number: u32| (number != NONE).then_some(number);
-            let (id, device, user) = (some(row.id), some(row.device), some(row.user));
-            let named = Named {
-                id: id.as_ref(),
-                device: device.as_ref(),
-                user: user.as_ref(),
-                previous: &[],
-                verb: &Verb::Track,
-                flags: if row.persisted { Flags::HAD_PERSISTED } else { Flags::default() },
-            };
-            named.links(|kind, a, b| self.add(*a, kind, *b, rows, first));
-        }
+    fn into_sorted(self) -> Vec<Link> {
         let mut links: Vec<Link> =
             self.by_pair.into_iter().map(|((a, kind, b), (rows, first))| Link { a, kind, b, rows, first }).collect();
         links.sort_unstable_by_key(|link| (link.a, link.kind.number(), link.b));

@@ -1,8 +1,9 @@
 //! Adding to a store.
 
-mod bulk;
+pub(super) mod bulk;
 mod intern;
 mod links;
+pub(super) mod pieces;
 mod runs;
 mod segment;
 
@@ -17,7 +18,7 @@ use self::links::Links;
 use self::runs::Run;
 pub(super) use self::segment::NO_ID;
 use super::open::{self, Content};
-use super::{Added, Chunk, Error, FileId, FileInfo, ImportedFile, KnownChunk, Reader, number};
+use super::{Added, Chunk, Error, FileId, FileInfo, ImportedFile, KnownChunk, Reader, Upgrade, number};
 
 /// The one that adds to a store.
 ///
@@ -71,12 +72,21 @@ impl Writer {
     /// # Errors
     /// A file that is no store, is newer, is cut off, is locked or may not be written.
     pub fn open(path: &Path) -> Result<Self, Error> {
+        Self::open_telling(path, &mut |_| true)
+    }
+
+    /// [`Writer::open`] that tells `tell` how far it is with bringing an older store up to date;
+    /// `false` from it leaves the store as old as it was.
+    ///
+    /// # Errors
+    /// Those of [`Writer::open`], and [`Error::Cancelled`] where `tell` said so.
+    pub fn open_telling(path: &Path, tell: &mut dyn FnMut(&Upgrade) -> bool) -> Result<Self, Error> {
         if open::look(path)? == Content::Absent
             && let Some(folder) = path.parent()
         {
             fs::create_dir_all(folder).map_err(|source| Error::Io { path: folder.to_owned(), source })?;
         }
-        Ok(Self::over(open::writable(path)?, path.to_owned(), false))
+        Ok(Self::over(open::writable(path, tell)?, path.to_owned(), false))
     }
 
     /// A store that ends with the program.

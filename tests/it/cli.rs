@@ -290,6 +290,29 @@ fn a_search_finds_the_best_first() {
 }
 
 #[test]
+fn a_journey_is_handed_on_in_three_forms_with_its_properties() {
+    let home = Home::new();
+    let form = |form: &str| out(&home.run(&["show", "sally@gmail.com", "--format", form]));
+    let rows = home.json(0, &["show", "sally@gmail.com"])["events"].as_array().unwrap().len();
+    let markdown = form("markdown");
+    assert!(markdown.starts_with("# Journey of `sally@gmail.com`\n") && markdown.contains("already_mapped"));
+    let html = form("html");
+    assert!(html.starts_with("<!doctype html>") && html.ends_with("</html>\n"));
+    assert!(html.matches("<details>").count() > rows, "orphans have properties too");
+    let text = form("csv");
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let at = reader.headers().unwrap().iter().position(|name| name == "properties").unwrap();
+    let mut ids = Vec::new();
+    for record in reader.records() {
+        let record = record.unwrap();
+        let properties: Value = serde_json::from_str(&record[at]).unwrap();
+        assert_eq!(properties["distinct_id"], record[4], "the properties are those of the row");
+        ids.push(record[4].to_owned());
+    }
+    assert!(ids.len() > rows && ids.contains(&"P-1".to_owned()), "{ids:?}");
+}
+
+#[test]
 fn a_filter_and_a_span_of_time_show_fewer_rows_and_say_how_many_are_hidden() {
     let home = Home::with_sample();
     let whole = home.json(0, &["show", "12345"]);
@@ -463,7 +486,7 @@ fn a_question_that_cannot_be_answered_is_wrong_use_and_says_what_can() {
         assert_eq!(code(&output), 2, "{question}: {}", err(&output));
         assert!(err(&output).contains("the question cannot be answered") && err(&output).contains("props(id)"));
     }
-    let output = home.run(&["show", "12345", "--format", "csv"]);
+    let output = home.run(&["search", "12345", "--format", "csv"]);
     assert_eq!(code(&output), 2);
     assert!(err(&output).contains("this command has no --format csv"), "{}", err(&output));
 }

@@ -20,6 +20,7 @@ mod register;
 mod report;
 mod scenarios;
 mod screens;
+mod sheet;
 mod store;
 mod support;
 mod terms;

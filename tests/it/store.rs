@@ -9,6 +9,7 @@ mod foreign;
 mod life;
 mod questions;
 mod search;
+mod upgrade;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -57,6 +57,7 @@ fn an_ordinary_line_is_read_without_a_parser() {
         r#"{"properties":{},"event":"A"}"#,
         r#" { "event" : "A" , "properties" : { "time" : 1 , "a" : [ 1 , { "b" : 2 } ] } , "other" : 1 } "#.trim(),
         r#"{"properties":{"time":1,"time":2}}"#,
+        r#"{"event":"\ud83d\ude00","properties":{"time":1,"distinct_id":"\uD83D\uDE00\ud7ff"}}"#,
     ] {
         assert!(scan(line).is_some() && agrees(line), "{line}");
     }
@@ -97,7 +98,10 @@ fn what_is_wrong_or_doubtful_is_left_to_serde_json() {
         r#"{"event":"A","properties":{"a":"\x"}}"#,
         r#"{"event":"A","properties":{"a":"\u12g4"}}"#,
         r#"{"event":"A","properties":{"a":"\ud83d"}}"#,
-        r#"{"event":"A","properties":{"a":"\ud83d\ude00"}}"#,
+        r#"{"event":"A","properties":{"a":"\ude00\ud83d"}}"#,
+        r#"{"event":"A","properties":{"a":"\ud83d\n"}}"#,
+        r#"{"event":"A","properties":{"a":"\ud83d\udezz"}}"#,
+        r#"{"event":"A","properties":{"a":"\ud7g0"}}"#,
         r#"{"event":"A","properties":{"a" 1}}"#,
         r#"{"event":"A","properties":{a:1}}"#,
         r#"{"event":"A","properties":{"a\u0062":1}}"#,
@@ -135,7 +139,7 @@ fn string() -> impl Strategy<Value = String> {
         4 => "[a-zA-Z0-9$:@. é🎉-]{0,12}",
         1 => any::<String>().prop_map(|text| serde_json::to_string(&text).unwrap().trim_matches('"').to_owned()),
         1 => prop::sample::select(&[
-            "\\n", "\\\"", "\\\\", "\\/", "\\u00e9", "\\ud83d\\ude00", "\\ud83d", "\\udE00", "\\uD7ff", "\\u0000", "\\x", "\\u12",
+            "\\n", "\\\"", "\\\\", "\\/", "\\u00e9", "\\ud83d\\ude00", "\\ud83d", "\\udE00", "\\uD7ff", "\\uDBff\\udC00", "\\u0000", "\\x", "\\u12",
         ][..]).prop_map(str::to_owned),
     ];
     prop::collection::vec(piece, 0..4).prop_map(|pieces| format!("\"{}\"", pieces.concat()))

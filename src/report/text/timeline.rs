@@ -45,7 +45,7 @@ struct Told<'a> {
 }
 
 /// The mark of a point.
-pub(super) fn class_of(kind: PointKind) -> Class {
+pub(in crate::report) fn class_of(kind: PointKind) -> Class {
     match kind {
         PointKind::Alias => Class::Alias,
         PointKind::Identify | PointKind::Login => Class::Identify,

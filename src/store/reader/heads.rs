@@ -202,6 +202,10 @@ impl<'a> Heads<'a> {
         let rows = rows.map_err(|source| Error::sqlite(&self.reader.path, source))?;
         let no_number = |column| format!("column {column} of the rows from {} on is no number", run.lo);
         let rows = rows.map_err(|column| self.reader.corrupt(no_number(column)))?;
+        if number::length(rows.len()) != n {
+            let what = format!("of the {n} rows from {} on it has {}", run.lo, rows.len());
+            return Err(self.reader.corrupt(what));
+        }
         let earliest = self.earliest();
         for row in rows.into_iter().filter(|row| row.t >= earliest) {
             if row.t > self.latest {
@@ -232,7 +236,7 @@ impl<'a> Heads<'a> {
             user: reader.id_or_none(given(row.user))?,
             other: reader.id_or_none(given(row.other))?,
             client: client.map(Client::from_shared),
-            hash: row.hash,
+            hash: number::hash_at(row.hash, row.t),
             flags: Flags(row.flags),
             source: reader.source(&self.files, row.file, row.line)?,
         })

@@ -8,7 +8,7 @@ use rusqlite::{CachedStatement, Connection};
 const AT_ONCE: usize = 16;
 
 /// Inserts rows of numbers, several with one statement.
-pub(super) struct Bulk<'c> {
+pub(in crate::store) struct Bulk<'c> {
     many: CachedStatement<'c>,
     one: CachedStatement<'c>,
     width: usize,
@@ -17,14 +17,14 @@ pub(super) struct Bulk<'c> {
 
 impl<'c> Bulk<'c> {
     /// Rows of `width` numbers into all columns of a table.
-    pub(super) fn into(db: &'c Connection, table: &str, width: usize) -> rusqlite::Result<Self> {
+    pub(in crate::store) fn into(db: &'c Connection, table: &str, width: usize) -> rusqlite::Result<Self> {
         let many = db.prepare_cached(&insert(table, width, AT_ONCE))?;
         let one = db.prepare_cached(&insert(table, width, 1))?;
         Ok(Self { many, one, width, waiting: Vec::with_capacity(width * AT_ONCE) })
     }
 
     /// Adds a row of as many numbers as the table has columns.
-    pub(super) fn add(&mut self, row: &[Option<i64>]) -> rusqlite::Result<()> {
+    pub(in crate::store) fn add(&mut self, row: &[Option<i64>]) -> rusqlite::Result<()> {
         self.waiting.extend_from_slice(row);
         if self.waiting.len() < self.width * AT_ONCE {
             return Ok(());
@@ -35,7 +35,7 @@ impl<'c> Bulk<'c> {
     }
 
     /// Writes the rows that still wait.
-    pub(super) fn finish(mut self) -> rusqlite::Result<()> {
+    pub(in crate::store) fn finish(mut self) -> rusqlite::Result<()> {
         self.waiting.chunks(self.width).try_for_each(|row| run(&mut self.one, row))
     }
 }

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::Waiting;
 use super::bulk::Bulk;
 use super::links::{Pair, Sum};
+use super::pieces::{Frame, Pieces};
 use super::runs::Run;
 use crate::model::{Flags, Id, Millis, Profile, Reject};
 use crate::store::segment::{First, Segment};
@@ -79,6 +80,8 @@ struct Begun {
     fingerprint: i64,
     seg: i64,
     lo: i64,
+    /// Number of its first sender.
+    sender: i64,
     /// The last line with a row so far, and its rows: a line may go over into the next chunk.
     last_line: i64,
     last_nth: i64,
@@ -101,7 +104,9 @@ impl Begun {
             .query_row([file], |row| Ok((row.get(0)?, row.get(1)?)))
             .optional()?
             .unwrap_or((-1, 0));
-        Ok(Some(Self { file, fingerprint, seg, lo, last_line, last_nth }))
+        let sender =
+            db.prepare_cached("SELECT coalesce(max(id), 0) + 1 FROM senders")?.query_row([], |row| row.get(0))?;
+        Ok(Some(Self { file, fingerprint, seg, lo, sender, last_line, last_nth }))
     }
 }
 
@@ -126,32 +131,44 @@ impl Placed<'_> {
 
     /// Writes rows, blocks and the alias calls among the rows.
     fn write_rows(&self, db: &Connection) -> rusqlite::Result<()> {
-        let mut rows = Bulk::into(db, "rows", 14)?;
-        for (position, row) in (self.begun.lo..).zip(&self.segment.rows) {
-            rows.add(&[
-                Some(position),
-                Some(self.id(row.uid).unwrap_or(NO_ID)),
-                Some(row.t),
-                Some(row.arrived),
-                lookup(&self.names, row.ev),
-                self.id(row.device),
-                self.id(row.user),
-                self.id(row.other),
-                lookup(&self.names, row.client),
-                Some(row.hash),
+        let mut senders = Bulk::into(db, "senders", 9)?;
+        for (number, sender) in (self.begun.sender..).zip(&self.segment.senders) {
+            senders.add(&[
+                Some(number),
+                Some(self.id(sender.uid).unwrap_or(NO_ID)),
+                self.id(sender.device),
+                self.id(sender.user),
+                self.id(sender.other),
+                lookup(&self.names, sender.client),
                 Some(self.begun.file),
-                Some(row.line),
-                Some(self.nth(row.line, row.nth)),
-                Some(i64::from(row.flags.0)),
+                Some(i64::from(sender.flags.0)),
+                sender.far,
             ])?;
         }
-        rows.finish()?;
+        senders.finish()?;
+        let mut heads = Bulk::into(db, "heads", 8)?;
+        for (position, row) in (self.begun.lo..).zip(&self.segment.rows) {
+            let (delay, _) = number::delay(row.t, row.arrived);
+            heads.add(&[
+                Some(position),
+                Some(row.t),
+                Some(delay),
+                lookup(&self.names, row.ev),
+                Some(self.begun.sender + i64::from(row.sender)),
+                Some(number::hash(row.hash)),
+                Some(row.line),
+                Some(self.nth(row.line, row.nth)),
+            ])?;
+        }
+        heads.finish()?;
         for call in &self.segment.calls {
             let Some(row) = usize::try_from(call.row).ok().and_then(|at| self.segment.rows.get(at)) else { continue };
             let (alias, target) = (self.id(call.alias), self.id(call.target));
             let position = self.begun.lo + i64::from(call.row);
             let nth = self.nth(row.line, row.nth);
-            let call = Call { alias, target, t: row.t, arrived: row.arrived, flags: row.flags, from_table: false };
+            let sender = usize::try_from(row.sender).ok().and_then(|sender| self.segment.senders.get(sender));
+            let flags = sender.map(|sender| sender.flags).unwrap_or_default();
+            let call = Call { alias, target, t: row.t, arrived: row.arrived, flags, from_table: false };
             call.write(db, position, self.begun.file, row.line, nth)?;
         }
         self.write_blocks(db)
@@ -172,13 +189,14 @@ impl Placed<'_> {
     }
 
     fn write_blocks(&self, db: &Connection) -> rusqlite::Result<()> {
-        let mut insert = db.prepare_cached("INSERT INTO blocks (id, n, z) VALUES (?1, ?2, ?3)")?;
+        let blocks = &self.segment.blocks;
         let mut lo = self.begun.lo;
-        for (n, z) in self.segment.blocks.iter() {
-            insert.execute(params![lo, n, z])?;
+        let frame = |(n, end): &(i64, usize)| {
             lo += n;
-        }
-        Ok(())
+            (lo - n, *n, *end)
+        };
+        let frames: Vec<Frame> = blocks.ends().iter().map(frame).collect();
+        Pieces::after_all(db)?.write(db, &frames, blocks.bytes())
     }
 
     /// The links of the segment.

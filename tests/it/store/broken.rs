@@ -51,10 +51,10 @@ fn other_versions_are_told_apart() {
     let set = |version: i64| {
         Connection::open(&path).unwrap().pragma_update(None, "user_version", version).unwrap();
     };
-    set(2);
-    assert!(matches!(refused(&path), Error::Newer { found: 2, ours: 1, .. }));
+    set(3);
+    assert!(matches!(refused(&path), Error::Newer { found: 3, ours: 2, .. }));
     set(0);
-    assert!(matches!(Reader::open(&path), Err(Error::Older { found: 0, ours: 1, .. })));
+    assert!(matches!(Reader::open(&path), Err(Error::Older { found: 0, ours: 2, .. })));
 }
 
 #[test]
@@ -103,11 +103,16 @@ fn damage_inside_is_an_error_or_a_wrong_value_and_never_a_crash() {
 #[test]
 fn a_value_that_makes_no_sense_is_told_as_damage() {
     for sql in [
-        "UPDATE blocks SET z = x'00'",
+        "UPDATE pieces SET z = x'00'",
+        "DELETE FROM pieces",
         "UPDATE blocks SET n = n + 1",
-        "UPDATE rows SET ev = 99",
-        "UPDATE rows SET file = 99",
-        "UPDATE rows SET arrived = 'soon'",
+        "UPDATE blocks SET bytes = 1 << 31",
+        "UPDATE blocks SET at = 9999",
+        "UPDATE heads SET ev = 99",
+        "UPDATE heads SET line = 'soon'",
+        "UPDATE senders SET file = 99",
+        "UPDATE senders SET arrived = 'soon'",
+        "DELETE FROM senders",
         "DELETE FROM names",
     ] {
         let (_folder, path) = store_in_file(1);

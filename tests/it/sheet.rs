@@ -1,0 +1,166 @@
+//! Journeys to hand on: Markdown, CSV and HTML say the same, and nothing of the data acts in them.
+
+use journey::identity::Journey;
+use journey::report::sheet::{self, Sheet};
+use journey::report::{Look, Selection, Shown};
+
+use crate::support::story::Story;
+
+/// A customer with two phones: one alias, one refused alias, a split row and an orphan.
+fn sally() -> Story {
+    Story::new(
+        "1 View(12345) +,web-1 on web · Linux · Chrome
+         2@4 Early(sally@gmail.com)
+         3 AL(sally@gmail.com -> 12345)
+         3.2 SignUp(12345) +,web-1 on web · Linux · Chrome
+         50 Dashboard(sally@gmail.com) +sally@gmail.com,web-1 on web · Linux · Chrome
+         3000 AppOpen(P-1) +,phone on iphone · iOS · iPhone12
+         3001 AL(sally@gmail.com -> P-1)
+         3002 AppBuy(P-1) +,phone on iphone · iOS · iPhone12
+         90000 Back(sally@gmail.com) +sally@gmail.com,web-1 on web · Linux · Chrome",
+    )
+}
+
+type Json = fn(i64) -> Option<String>;
+
+const PROPERTIES: Json = |row| Some(format!("{{\"row\":{row},\"exact\":1.50}}"));
+
+fn markdown<'a>(shown: impl Into<Shown<'a>>) -> String {
+    let mut out = Vec::new();
+    sheet::markdown(&mut out, &Sheet::of(shown, &Look::default())).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn csv<'a>(shown: impl Into<Shown<'a>>, json: Json) -> String {
+    let mut out = Vec::new();
+    sheet::csv(&mut out, &Sheet::of(shown, &Look::default()), &json).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn html<'a>(shown: impl Into<Shown<'a>>, json: Json) -> String {
+    let mut out = Vec::new();
+    sheet::html(&mut out, &Sheet::of(shown, &Look::default()), &json).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn a_journey_for_a_ticket_reads_from_the_headline_to_the_rows() {
+    insta::assert_snapshot!(markdown(&sally().journey("sally@gmail.com")));
+}
+
+#[test]
+fn a_journey_for_a_spreadsheet_has_a_line_for_each_row() {
+    let journey = sally().journey("sally@gmail.com");
+    let text = csv(&journey, PROPERTIES);
+    insta::assert_snapshot!(text.replace("\r\n", "\n"));
+    let orphans: usize = journey.orphans.iter().map(|orphan| orphan.steps.len()).sum();
+    assert_eq!(text.matches("\r\n").count(), 1 + journey.steps.len() + orphans);
+}
+
+#[test]
+fn a_journey_for_a_browser_is_one_file_that_loads_nothing() {
+    let text = html(&sally().journey("sally@gmail.com"), PROPERTIES);
+    insta::assert_snapshot!(text);
+    for word in ["<script", "http:", "https:", "src=", "href=", "url(", "@import", "<link", "<img", "<iframe"] {
+        assert!(!text.contains(word), "{word}");
+    }
+    assert!(text.contains("default-src 'none'") && text.contains("prefers-color-scheme:dark"));
+}
+
+/// What is left of HTML when quotes of attributes are passed over: the names of its elements.
+fn elements(html: &str) -> Vec<String> {
+    let mut names: Vec<String> = html
+        .split('<')
+        .skip(1)
+        .map(|tag| tag.split(|c: char| !c.is_ascii_alphanumeric()).find(|name| !name.is_empty()).unwrap().to_owned())
+        .collect();
+    names.sort();
+    names.dedup();
+    names
+}
+
+/// Ids and an event that would act wherever a reader takes them at their word.
+fn evil() -> Journey {
+    let sharp = "<img/src=x/onerror=1>\"'&`|[x]:javascript:x@admin#1http://x.io";
+    let story = Story::new(&format!(
+        "1 =View{sharp}(=1+1)
+         2 AL(@{sharp} -> =1+1)
+         3 Open(-P\u{1b}[2J\u{202e}) +,d{sharp}
+         4 AL(@{sharp} -> -P\u{1b}[2J\u{202e})
+         5 Buy(@{sharp})"
+    ));
+    story.journey("=1+1")
+}
+
+const EVIL: Json = |_| Some(r#"{"=cmd|' /C calc'!A0":"</pre><script>alert(1)</script>","b":"]]>|\u001b"}"#.to_owned());
+
+#[test]
+fn no_text_of_the_data_becomes_an_element_or_a_control_character() {
+    let journey = evil();
+    let html = html(&journey, EVIL);
+    let plain = elements(&self::html(&sally().journey("sally@gmail.com"), PROPERTIES));
+    let mine = elements(&html);
+    assert!(mine.iter().all(|name| plain.contains(name)), "{mine:?}");
+    for text in [html, markdown(&journey), csv(&journey, EVIL)] {
+        assert!(!text.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{text:?}");
+    }
+}
+
+#[test]
+fn no_cell_is_a_formula() {
+    let text = csv(&evil(), EVIL);
+    let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
+    let mut cells = 0;
+    for record in reader.records() {
+        for cell in &record.unwrap() {
+            assert!(!cell.starts_with(['=', '+', '-', '@', '\t', '\r']), "{cell}");
+            cells += 1;
+        }
+    }
+    assert_eq!(cells, 5 * 13, "{text}");
+    assert!(text.contains("'=1+1"), "the text itself stays: {text}");
+}
+
+#[test]
+fn in_markdown_what_could_act_stands_in_code() {
+    let text = markdown(&evil());
+    let mut outside = String::new();
+    for line in text.lines() {
+        let chars: Vec<char> = line.chars().collect();
+        // Runs of backticks and of anything else, in turn.
+        let runs: Vec<&[char]> = chars.chunk_by(|a, b| (*a == '`') == (*b == '`')).collect();
+        let mut rest = runs.as_slice();
+        while let [run, after @ ..] = rest {
+            rest = after;
+            if run[0] == '`' {
+                let end = after.iter().position(|other| other == run);
+                rest = &after[end.unwrap_or_else(|| panic!("a span that does not end: {line}")) + 1..];
+            } else {
+                outside.extend(run.iter());
+            }
+        }
+        outside.push('\n');
+    }
+    for sign in ["<", "@", "http", "javascript", "[", "](", "onerror", "&"] {
+        assert!(!outside.contains(sign), "{sign} in {outside}");
+    }
+    // A bar of the data ends no cell: each line of a table has as many cells as its head.
+    let bars = |line: &str| line.replace("\\|", "").matches('|').count();
+    for table in text.split("\n\n").filter(|part| part.starts_with('|')) {
+        let counts: Vec<usize> = table.lines().map(bars).collect();
+        assert!(counts.iter().all(|count| *count == counts[0]), "{table}");
+    }
+}
+
+#[test]
+fn a_sheet_of_fewer_rows_says_how_many_are_hidden() {
+    let journey = sally().journey("sally@gmail.com");
+    let rows = journey.steps.iter().take(2).map(|step| step.event.row).collect();
+    let selection = Selection { filter: Some("event:View".into()), rows, ..Selection::default() };
+    let shown = Shown { journey: &journey, selection: Some(&selection) };
+    let all = journey.steps.len() + journey.orphans[0].steps.len();
+    let told = format!("2 of {all} rows shown, {} hidden: filter event:View", all - 2);
+    assert!(html(shown, PROPERTIES).contains(&told));
+    assert!(markdown(shown).replace('`', "").contains(&told));
+    assert_eq!(csv(shown, PROPERTIES).matches("\r\n").count(), 3);
+}
