@@ -7,6 +7,7 @@
 
 mod census;
 mod compare;
+mod device_zone;
 pub mod filter;
 pub mod gather;
 mod history;

@@ -173,8 +173,21 @@ fn at_home(path: &str) -> PathBuf {
 impl Stored {
     fn recent(&self) -> Vec<tui::Recent> {
         let opened = self.recent.as_ref().map(|recent| recent.of_store(&self.name)).unwrap_or_default();
-        opened.into_iter().map(|opened| tui::Recent { id: Id::new(&opened.id), text: opened.text }).collect()
+        opened.into_iter().map(known).collect()
     }
+
+    fn pinned(&self) -> Vec<tui::Recent> {
+        let pinned = self.recent.as_ref().map(|recent| recent.pinned_of_store(&self.name)).unwrap_or_default();
+        pinned.into_iter().map(known).collect()
+    }
+
+    fn opened(&self, who: &tui::Recent) -> Opened {
+        Opened { store: self.name.clone(), id: who.id.as_str().to_owned(), text: who.text.clone() }
+    }
+}
+
+fn known(opened: Opened) -> tui::Recent {
+    tui::Recent { id: Id::new(&opened.id), text: opened.text }
 }
 
 fn file_line(file: store::ImportedFile) -> tui::FileLine {
@@ -266,6 +279,7 @@ impl Backend for Stored {
             files: overview.files.into_iter().map(file_line).collect(),
             suggestions: self.suggestions.clone(),
             recent: self.recent(),
+            pinned: self.pinned(),
         })
     }
 
@@ -347,11 +361,23 @@ impl Backend for Stored {
     }
 
     fn remember(&mut self, recent: &tui::Recent) {
-        let opened = Opened { store: self.name.clone(), id: recent.id.as_str().to_owned(), text: recent.text.clone() };
+        let opened = self.opened(recent);
         if let Some(file) = &self.recent {
             // A list of what was opened is not worth a word when it cannot be kept.
             let _ = file.add(opened);
         }
+    }
+
+    fn device_zone(&mut self, id: &Id) -> Result<Option<String>, tui::Failure> {
+        self.inspector.device_zone(id).map_err(told)
+    }
+
+    fn pin(&mut self, who: &tui::Recent) -> Result<bool, tui::Failure> {
+        let Some(file) = &self.recent else {
+            return Err(Failure::usage("without a home nobody can be pinned").into_interface());
+        };
+        let kept = file.pin(self.opened(who));
+        kept.map_err(|error| Failure::usage("the pin cannot be kept").because(&error).into_interface())
     }
 
     fn stage(&mut self, name: &str, lines: &str) -> Result<(), tui::Failure> {

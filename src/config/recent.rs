@@ -1,4 +1,4 @@
-//! Who was opened before, kept in a file of the user's state directory and never in a store.
+//! Who was opened before, and who was pinned, kept in a file of the user's state directory and never in a store.
 //!
 //! The file is a convenience: one that cannot be read counts as empty, one that cannot be
 //! written is given up silently, and nothing else ever depends on it. It holds ids and what was
@@ -17,6 +17,9 @@ const MOST_OF_A_STORE: usize = 20;
 /// People kept in all.
 const MOST: usize = 500;
 
+/// People pinned in one store; whoever pins more takes the oldest away.
+const MOST_PINNED: usize = 100;
+
 /// Somebody who was opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opened {
@@ -32,6 +35,9 @@ pub struct Opened {
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct File {
     people: Vec<Opened>,
+    /// Those that stay until they are taken away, the latest first.
+    #[serde(default)]
+    pinned: Vec<Opened>,
 }
 
 /// The file that remembers them.
@@ -67,7 +73,7 @@ impl Recent {
     /// The file cannot be written.
     pub fn add(&self, opened: Opened) -> io::Result<()> {
         // Another window may have added somebody meanwhile.
-        let mut people = self.read().people;
+        let File { mut people, pinned } = self.read();
         people.retain(|other| other.store != opened.store || other.id != opened.id);
         let store = opened.store.clone();
         people.insert(0, opened);
@@ -77,7 +83,36 @@ impl Recent {
             opened.store != store || of_store <= MOST_OF_A_STORE
         });
         people.truncate(MOST);
-        self.write(&File { people })
+        self.write(&File { people, pinned })
+    }
+
+    /// Who is pinned in a store, the latest first.
+    pub fn pinned_of_store(&self, store: &str) -> Vec<Opened> {
+        let mut pinned = self.read().pinned;
+        pinned.retain(|opened| opened.store == store);
+        pinned
+    }
+
+    /// Pins somebody, or takes the pin away; whether there is one now.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn pin(&self, opened: Opened) -> io::Result<bool> {
+        let File { people, mut pinned } = self.read();
+        let before = pinned.len();
+        pinned.retain(|other| other.store != opened.store || other.id != opened.id);
+        let is_pinned = pinned.len() == before;
+        if is_pinned {
+            let store = opened.store.clone();
+            pinned.insert(0, opened);
+            let mut of_store = 0;
+            pinned.retain(|opened| {
+                of_store += usize::from(opened.store == store);
+                opened.store != store || of_store <= MOST_PINNED
+            });
+        }
+        self.write(&File { people, pinned })?;
+        Ok(is_pinned)
     }
 
     fn read(&self) -> File {
@@ -131,6 +166,24 @@ mod tests {
         assert_eq!(ids(&recent, "a").len(), MOST_OF_A_STORE);
         assert_eq!(ids(&recent, "b"), ["3"]);
         assert_eq!(fs::read_dir(folder.path().join("deep")).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn who_is_pinned_stays_whoever_is_opened_and_the_same_key_takes_the_pin_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let recent = Recent::at(folder.path().join("recent.json"));
+        assert!(recent.pin(opened("a", "1")).unwrap());
+        assert!(recent.pin(opened("b", "1")).unwrap());
+        for id in 0..50 {
+            recent.add(opened("a", &id.to_string())).unwrap();
+        }
+        let pinned = |store| recent.pinned_of_store(store).into_iter().map(|opened| opened.id).collect::<Vec<_>>();
+        assert_eq!((pinned("a"), pinned("b")), (vec!["1".to_owned()], vec!["1".to_owned()]));
+        assert!(!recent.pin(opened("a", "1")).unwrap());
+        assert_eq!((pinned("a"), pinned("b").len()), (vec![], 1));
+        // A file of an earlier version has no pins.
+        fs::write(folder.path().join("recent.json"), r#"{"people": [{"store": "a", "id": "7"}]}"#).unwrap();
+        assert_eq!((pinned("a"), ids(&recent, "a")), (vec![], vec!["7".to_owned()]));
     }
 
     #[test]

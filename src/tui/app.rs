@@ -12,6 +12,7 @@ mod identity;
 mod message;
 pub mod mouse;
 mod palette;
+mod pins;
 mod playing;
 mod show;
 mod timeline;
@@ -65,6 +66,8 @@ pub struct Model {
     /// The character of the last key that had a meaning: digits say where to.
     typed: Option<char>,
     zones: Vec<Zone>,
+    /// The zone that the data of the user with an id says, if it does.
+    device_zone: Option<(Id, Option<Zone>)>,
     tickets: Ticket,
     waited: bool,
     looking: bool,
@@ -104,6 +107,7 @@ impl Model {
             pending: Vec::new(),
             typed: None,
             zones,
+            device_zone: None,
             tickets: 0,
             waited: false,
             looking: false,
@@ -186,6 +190,7 @@ impl Model {
             Some(Layer::Gallery) => vec![Context::Gallery, Context::Everywhere],
             Some(Layer::Player) if self.prompts() => vec![Context::Prompt, Context::Everywhere],
             Some(Layer::Player) => vec![Context::Player, Context::Everywhere],
+            Some(Layer::Help(help)) if help.types() => vec![Context::Line, Context::Everywhere],
             Some(Layer::Help(_)) => vec![Context::Help, Context::Everywhere],
             Some(Layer::Prompt(_)) => vec![Context::Question, Context::Everywhere],
             Some(Layer::Compare) => vec![Context::Compare, Context::Everywhere],
@@ -437,6 +442,7 @@ fn typed(model: &mut Model, text: &str) -> bool {
     match model.layers.last_mut() {
         Some(Layer::Palette(state)) => state.type_text(text),
         Some(Layer::Prompt(prompt)) => prompt.paste(text),
+        Some(Layer::Help(help)) if help.types() => help.type_text(text),
         Some(Layer::Player) => match model.prompt() {
             Some(prompt) => prompt.paste(text),
             None => return false,
@@ -466,6 +472,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             return Vec::new();
         }
         Action::Mouse => return mouse::toggle(model),
+        Action::Pin => return pins::pin(model),
         Action::CopyCommand => return model.copy_command(),
         Action::PageRow | Action::PageJourney | Action::Edit => return show::ask(model, action),
         Action::Palette if !matches!(model.layers.last(), Some(Layer::Palette(_))) => return palette::open(model),

@@ -24,7 +24,7 @@ use super::screen::journey::Timeline;
 use super::screen::journey::sift::{Sifted, Sifting, sift};
 use super::when::Zone;
 
-pub use self::about::{Census, FileLine, Glance, Overview, Recent, Sight, User};
+pub use self::about::{Census, FileLine, Glance, Happened, Overview, Recent, Sight, User};
 pub use self::pasted::{Pasted, pasted};
 pub use self::text::{Text, Wanted};
 
@@ -103,6 +103,15 @@ pub trait Backend: Send {
     }
     /// Somebody was opened: to be shown under [`Overview::recent`] the next time.
     fn remember(&mut self, _: &Recent) {}
+    /// The name of the zone that the data of a user says its devices stand in.
+    fn device_zone(&mut self, _: &Id) -> Result<Option<String>, Failure> {
+        Ok(None)
+    }
+    /// Pins somebody, to be shown under [`Overview::pinned`], or takes the pin away; whether
+    /// there is one now.
+    fn pin(&mut self, _: &Recent) -> Result<bool, Failure> {
+        Err(Failure::new(FailureKind::Usage, "nobody can be pinned here"))
+    }
 }
 
 /// What became of a file that was to be written.
@@ -264,6 +273,10 @@ pub enum Question {
     Vocabulary,
     /// [`Backend::remember`]; nothing is answered.
     Remember(Recent),
+    /// [`Backend::pin`].
+    Pin(Recent),
+    /// [`Backend::device_zone`].
+    DeviceZone(Id),
     /// [`Backend::open`].
     Store(String),
     /// A row or a journey as a text of its own.
@@ -319,6 +332,10 @@ pub enum Answer {
     Remembered,
     /// The text.
     Text(Result<Text, Failure>),
+    /// The zone of the devices of whoever has the id; `None` where nothing says one.
+    DeviceZone(Id, Option<Zone>),
+    /// Somebody, and whether they are pinned now.
+    Pinned(Recent, Result<bool, Failure>),
     /// What the other store is called.
     Store(Result<String, Failure>),
     /// Whether the store has changed.
@@ -357,6 +374,12 @@ fn answer_on_the_way(backend: &mut dyn Backend, question: &Question, show: &mut 
             Answer::Remembered
         }
         Question::Text(wanted) => Answer::Text(text::text(backend, wanted)),
+        Question::DeviceZone(id) => {
+            // Only a choice more: what fails here is told by whatever is asked next.
+            let name = backend.device_zone(id).ok().flatten();
+            Answer::DeviceZone(id.clone(), name.and_then(|name| Zone::parse(&name).ok()))
+        }
+        Question::Pin(who) => Answer::Pinned(who.clone(), backend.pin(who)),
         Question::Store(path) => Answer::Store(backend.open(path)),
         // A look that fails is made again; what the user asks will tell the failure.
         Question::Changed => Answer::Changed(backend.changed().unwrap_or(false)),
@@ -369,7 +392,7 @@ pub fn answer_soon(backend: &mut dyn Backend, question: &Question) -> Option<Ans
         // Terms are told on their way.
         Question::Search(text) if !matches!(Terms::read(text), Ok(None)) => None,
         Question::Search(text) => {
-            let hits = backend.search_soon(text).ok()??;
+            let hits = pasted::soon(backend, text)?;
             Some(Answer::Soon(Box::new((hits, Vec::new()))))
         }
         Question::Journey(id, zone) => {
@@ -427,9 +450,9 @@ impl Question {
             Self::Properties(_) => 2,
             Self::Sift(_) => 3,
             Self::Remember(_) => 4,
-            Self::Look(_) | Self::Census | Self::Vocabulary => 5,
+            Self::Look(_) | Self::Census | Self::Vocabulary | Self::DeviceZone(_) => 5,
             Self::Changed => 6,
-            Self::Save(_) => 7,
+            Self::Save(_) | Self::Pin(_) => 7,
             Self::Text(_) => 8,
         }
     }

@@ -3,6 +3,7 @@
 #[path = "screens/compare.rs"]
 mod compare;
 mod detail;
+mod help;
 #[path = "screens/identity.rs"]
 mod identity;
 #[path = "support/journeys.rs"]
@@ -330,6 +331,18 @@ fn a_search_that_fails_says_what_to_do() {
 fn an_empty_store_says_how_to_fill_it() {
     let mut app = App::start(Stories { empty: true, ..Stories::default() }).sized(60, 10);
     insta::assert_snapshot!(app.text());
+}
+
+#[test]
+fn the_first_frame_does_not_wait_for_the_store_and_takes_what_is_typed() {
+    let mut app = App::unsettled(Stories::of(vec![sally()]), &Options::default());
+    let first = app.text();
+    assert!(first.contains("opening the store") && first.contains("type an id"), "{first}");
+    app.press_unanswered("sally@gmail.com");
+    assert!(app.text().contains("/ sally@gmail.com"), "{}", app.text());
+    assert_eq!(app.asked, []);
+    app.settle();
+    assert!(app.text().contains("exact"), "{}", app.text());
 }
 
 #[test]

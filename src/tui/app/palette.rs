@@ -67,11 +67,15 @@ pub(super) fn look_around(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Ask(ticket, question)]
 }
 
-/// Shows times in the next zone.
+/// Shows times in the next zone: those of the program, then that of the user's devices.
 pub(super) fn next_zone(model: &mut Model) {
-    let at = model.zones.iter().position(|zone| *zone == model.look.zone).unwrap_or(0);
-    let Some(zone) = model.zones.get((at + 1) % model.zones.len().max(1)).copied() else { return };
-    set_zone(model, zone);
+    let on_search = matches!(model.layers.last(), Some(Layer::Search));
+    let device = device_zone(model).filter(|zone| !on_search && !model.zones.contains(zone));
+    let zones: Vec<Zone> = model.zones.iter().copied().chain(device).collect();
+    let at = zones.iter().position(|zone| *zone == model.look.zone);
+    let next = at.map_or(0, |at| (at + 1) % zones.len().max(1));
+    let Some(zone) = zones.get(next).copied() else { return };
+    show_in(model, zone);
 }
 
 /// Shows times in `zone`, which the key for zones then goes through as well.
@@ -79,8 +83,17 @@ pub(super) fn set_zone(model: &mut Model, zone: Zone) {
     if !model.zones.contains(&zone) {
         model.zones.push(zone);
     }
+    show_in(model, zone);
+}
+
+fn device_zone(model: &Model) -> Option<Zone> {
+    model.device_zone.as_ref()?.1
+}
+
+fn show_in(model: &mut Model, zone: Zone) {
     model.look.zone = zone;
-    model.notice = Some(format!("times in {}", zone.name()));
+    let whose = if device_zone(model) == Some(zone) { ", the zone that this user's data says" } else { "" };
+    model.notice = Some(format!("times in {}{whose}", zone.name()));
     if let Some(journey) = &mut model.journey {
         journey.change_zone(zone);
     }

@@ -78,7 +78,12 @@ pub(super) fn opened(model: &mut Model, ticket: Ticket, answer: Opened) -> Vec<E
     }
     match answer {
         Ok(Some((journey, timeline))) => {
-            let effects = put(model, journey, timeline);
+            let id = journey.query.clone();
+            let mut effects = put(model, journey, timeline);
+            if model.device_zone.as_ref().is_none_or(|(of, _)| *of != id) {
+                model.device_zone = Some((id.clone(), None));
+                effects.push(Effect::Ask(model.ticket(), Question::DeviceZone(id)));
+            }
             if let (Some(state), Some(row)) = (&mut model.journey, model.pages.row_wanted.take()) {
                 state.select_row(row);
             }

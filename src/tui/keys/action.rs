@@ -171,6 +171,8 @@ actions! {
     PageJourney = "page-journey",
     /// Open the selected row in an editor.
     Edit = "edit",
+    /// Pin whoever is selected or open, or take the pin away.
+    Pin = "pin",
     /// Ask the store again.
     Reload = "reload",
     /// Give the mouse to the terminal, or take it back.

@@ -3,6 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use tui_input::{Input, InputRequest};
+
 use crate::inspect::filter::FORMS;
 use crate::inspect::terms;
 use crate::tui::app::Ui;
@@ -10,6 +12,9 @@ use crate::tui::fit;
 use crate::tui::keys::{Action, Binding, Context, Key, Keymap, Resolved, sequence};
 use crate::tui::pen::Pen;
 use crate::tui::theme::{Look, Meaning};
+
+/// Characters that are looked for at once.
+const MOST_SOUGHT: usize = 100;
 
 /// The help on the screen.
 #[derive(Clone, Debug)]
@@ -19,12 +24,29 @@ pub struct State {
     /// The command that shows the same.
     command: Option<String>,
     top: usize,
+    /// What is looked for in it.
+    sought: Input,
+    /// Whether that is being typed.
+    types: bool,
 }
 
 impl State {
     /// Help for a screen.
     pub fn new(of: Vec<Context>) -> Self {
-        Self { of, command: None, top: 0 }
+        Self { of, command: None, top: 0, sought: Input::default(), types: false }
+    }
+
+    /// Whether characters are typed.
+    pub fn types(&self) -> bool {
+        self.types
+    }
+
+    /// Puts a text in at the cursor.
+    pub fn type_text(&mut self, text: &str) {
+        for c in text.chars().filter(|c| !c.is_control()).take(MOST_SOUGHT) {
+            self.sought.handle(InputRequest::InsertChar(c));
+        }
+        self.top = 0;
     }
 
     /// With the command that shows what the screen shows.
@@ -40,7 +62,18 @@ impl State {
             Action::Previous => self.top = self.top.saturating_sub(1),
             Action::PageDown => self.top = self.top.saturating_add(page.max(1)),
             Action::PageUp => self.top = self.top.saturating_sub(page.max(1)),
-            _ => {}
+            Action::Find => self.types = true,
+            Action::Open => self.types = false,
+            Action::Cancel => {
+                let command = self.command.take();
+                *self = Self::new(std::mem::take(&mut self.of)).with_command(command);
+            }
+            action => {
+                if let Some(request) = request(action) {
+                    self.sought.handle(request);
+                    self.top = 0;
+                }
+            }
         }
     }
 
@@ -55,6 +88,21 @@ struct Line {
     left: String,
     right: String,
     meaning: Meaning,
+}
+
+/// What an action does to a line of text.
+fn request(action: Action) -> Option<InputRequest> {
+    Some(match action {
+        Action::TextLeft => InputRequest::GoToPrevChar,
+        Action::TextRight => InputRequest::GoToNextChar,
+        Action::TextHome => InputRequest::GoToStart,
+        Action::TextEnd => InputRequest::GoToEnd,
+        Action::DeleteBefore => InputRequest::DeletePrevChar,
+        Action::DeleteAt => InputRequest::DeleteNextChar,
+        Action::DeleteWord => InputRequest::DeletePrevWord,
+        Action::DeleteToHome => InputRequest::DeleteFromStart,
+        _ => return None,
+    })
 }
 
 /// Draws the help.
@@ -75,11 +123,22 @@ pub(in crate::tui) fn view(state: &State, keymap: &Keymap, ui: &mut Ui, area: Re
         .text("help", look.style(Meaning::Title))
         .skip(2)
         .text(focused, look.style(Meaning::Text));
-    if let Some(command) = &state.command {
+    let sought = state.sought.value();
+    if state.types || !sought.is_empty() {
+        let mut pen = Pen::new(buffer, area, 1);
+        pen.skip(1).text("/", look.style(Meaning::Key)).skip(1).text(sought, look.style(Meaning::Text));
+        if state.types {
+            pen.text("_", look.style(Meaning::Key));
+        }
+    } else if let Some(command) = &state.command {
         Pen::new(buffer, area, 1).skip(1).text(&format!("$ {command}"), look.style(Meaning::Muted));
     }
     let list = Rect { y: area.y.saturating_add(2), height: area.height.saturating_sub(2), ..area };
-    let lines = lines(state, keymap, look);
+    let mut lines = lines(state, keymap, look);
+    if lines.is_empty() {
+        let text = format!("no key and no mark has {sought:?} in its help");
+        lines.push(Line { left: text, right: String::new(), meaning: Meaning::Muted });
+    }
     let height = usize::from(list.height).max(1);
     // A column of help is read easily up to about 60; more columns instead of a longer line.
     let columns = usize::from((area.width / 62).clamp(1, 3));
@@ -103,7 +162,45 @@ pub(in crate::tui) fn view(state: &State, keymap: &Keymap, ui: &mut Ui, area: Re
     }
 }
 
+/// The lines that have in them what is looked for, under their heads; with nothing looked for,
+/// those of the screen alone.
 fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
+    let sought = state.sought.value().to_lowercase();
+    let mut lines = of(&state.of, keymap, look);
+    if sought.is_empty() {
+        return lines;
+    }
+    // What holds everywhere has more keys where nothing is typed.
+    let further = |context: &Context| *context == Context::Everywhere || !state.of.contains(context);
+    for context in Context::ALL.into_iter().filter(further) {
+        lines.push(Line { left: String::new(), right: String::new(), meaning: Meaning::Text });
+        lines.extend(of(&[context], keymap, look));
+    }
+    let has = |line: &Line| format!("{} {}", line.left, line.right).to_lowercase().contains(&sought);
+    let mut found: Vec<Line> = Vec::new();
+    let mut head = None;
+    for line in lines {
+        if line.right.is_empty() {
+            head = Some(line).filter(|line| !line.left.is_empty());
+        } else if has(&line) {
+            // A mark that two screens share is told once.
+            if found.iter().any(|other| other.left == line.left && other.right == line.right) {
+                continue;
+            }
+            if let Some(head) = head.take() {
+                if !found.is_empty() {
+                    found.push(Line { left: String::new(), right: String::new(), meaning: Meaning::Text });
+                }
+                found.push(head);
+            }
+            found.push(line);
+        }
+    }
+    found
+}
+
+/// Everything about the keys and marks of a screen.
+fn of(contexts: &[Context], keymap: &Keymap, look: &Look) -> Vec<Line> {
     let mut lines = Vec::new();
     let head = |lines: &mut Vec<Line>, text: &str| {
         if !lines.is_empty() {
@@ -111,8 +208,8 @@ fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
         }
         lines.push(Line { left: text.to_owned(), right: String::new(), meaning: Meaning::Title });
     };
-    let reach = Reach { keymap, contexts: &state.of };
-    for context in &state.of {
+    let reach = Reach { keymap, contexts };
+    for context in contexts {
         let bindings: Vec<Line> = keymap
             .of(*context)
             .filter_map(|binding| {
@@ -144,22 +241,22 @@ fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
         );
         lines.extend(bindings);
     }
-    if state.of.iter().any(|context| matches!(context, Context::Overview | Context::Search)) {
+    if contexts.iter().any(|context| matches!(context, Context::Overview | Context::Search)) {
         head(&mut lines, "SEARCH TERMS (all have to hold; Tab completes)");
         for (form, text) in terms::FORMS {
             lines.push(Line { left: (*form).to_owned(), right: (*text).to_owned(), meaning: Meaning::Key });
         }
     }
-    if state.of.iter().any(|context| matches!(context, Context::Journey | Context::Line)) {
+    if contexts.iter().any(|context| matches!(context, Context::Journey | Context::Line)) {
         head(&mut lines, "FILTERS");
         for (form, text) in FORMS {
             lines.push(Line { left: (*form).to_owned(), right: (*text).to_owned(), meaning: Meaning::Key });
         }
     }
-    if state.of.iter().any(|context| matches!(context, Context::Journey | Context::Identity | Context::Player)) {
+    if contexts.iter().any(|context| matches!(context, Context::Journey | Context::Identity | Context::Player)) {
         head(&mut lines, "MARKS");
         let glyphs = look.glyphs;
-        let player = state.of.contains(&Context::Player);
+        let player = contexts.contains(&Context::Player);
         let bar = format!("{}{}{}", glyphs.refused, glyphs.bar.repeat(2), glyphs.refused_end);
         let join = format!("{}{}{}", glyphs.alias, glyphs.join, glyphs.join_ends[0]);
         let changes = [

@@ -9,6 +9,7 @@ mod hits;
 mod load;
 mod marks;
 mod overview;
+mod preview;
 mod typing;
 
 pub(in crate::tui) use self::draw::{failure, failure_lines, view};
@@ -185,6 +186,22 @@ impl State {
         }
     }
 
+    /// Somebody was pinned, or is no longer.
+    pub fn pin(&mut self, who: Recent, is_pinned: bool) {
+        if let Some(overview) = self.overview.value_mut() {
+            overview.pinned.retain(|other| other.id != who.id);
+            if is_pinned {
+                overview.pinned.insert(0, who);
+            }
+        }
+        self.selected = self.selected.min(self.choices().saturating_sub(1));
+    }
+
+    /// Whom the cursor is on, with what was typed to find them.
+    pub fn chosen(&self) -> Option<Recent> {
+        Some(Recent { id: self.choice()?, text: self.text().to_owned() })
+    }
+
     /// Takes hits; the id to open, if Enter was waiting for them.
     pub fn take_found(&mut self, ticket: Ticket, answer: Result<Answer, Failure>) -> Option<Id> {
         let selected = self.choice().filter(|_| self.selected > 0 && !self.stale);
@@ -289,12 +306,15 @@ impl State {
     /// Who can be opened with nothing typed.
     fn openings(&self) -> Vec<Opening<'_>> {
         let Some(overview) = self.overview.value() else { return Vec::new() };
-        let recent = overview.recent.iter().take(MOST_RECENT).map(|recent| {
-            let text = match recent.text.as_str() {
-                text if text.is_empty() || text == recent.id.as_str() => Cow::Borrowed(""),
+        let is_pinned = |who: &&Recent| overview.pinned.iter().any(|other| other.id == who.id);
+        let pinned = overview.pinned.iter().map(|who| ("pinned", who));
+        let recent = overview.recent.iter().filter(|who| !is_pinned(who)).take(MOST_RECENT);
+        let recent = pinned.chain(recent.map(|who| ("opened before", who))).map(|(section, who)| {
+            let text = match who.text.as_str() {
+                text if text.is_empty() || text == who.id.as_str() => Cow::Borrowed(""),
                 text => Cow::Owned(format!("found by {text}")),
             };
-            Opening { section: "opened before", id: &recent.id, text }
+            Opening { section, id: &who.id, text }
         });
         let suggested = overview.suggestions.iter().map(|(id, text)| Opening {
             section: "open one of these",

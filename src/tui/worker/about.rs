@@ -1,6 +1,6 @@
 //! What the first screen tells of a store, of its people, and of a hit.
 
-use crate::identity::{Journey, Severity};
+use crate::identity::{Journey, Phase, PointKind, Severity, State};
 use crate::model::{Id, Millis};
 
 /// A store as a whole; `None` where a number is not known without reading everything.
@@ -30,6 +30,8 @@ pub struct Overview {
     pub suggestions: Vec<(Id, String)>,
     /// People that were opened before, the latest first.
     pub recent: Vec<Recent>,
+    /// People that were pinned, the latest first.
+    pub pinned: Vec<Recent>,
 }
 
 /// A file that was read.
@@ -99,9 +101,39 @@ pub struct Glance {
     pub user: Option<User>,
 }
 
+/// What happened in a part of a user's time; of several things the one that matters most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Happened {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Rows before the user was known.
+    Anonymous,
+    /// Rows from then on.
+    Identified,
+    /// Rows that are stored apart.
+    Split,
+    /// Rows that no alias reaches.
+    Orphan,
+    /// The user became known.
+    Identify,
+    /// A client began anew.
+    Reset,
+    /// An accepted alias.
+    Alias,
+    /// A refused one.
+    Refused,
+}
+
 /// What a glance tells of a user.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct User {
+    /// Where the rows are stored; `None` for an id that is only mentioned.
+    pub root: Option<Id>,
+    /// Time of the first and of the last row, those of orphans too.
+    pub span: Option<(Millis, Millis)>,
+    /// What happened in [`User::PARTS`] equal parts of that time.
+    pub story: Vec<Happened>,
     /// The root and its aliases.
     pub ids: Vec<Id>,
     /// Rows of the user.
@@ -118,10 +150,56 @@ pub struct User {
     pub findings: Vec<(bool, String)>,
 }
 
-impl Glance {
-    /// What a look has seen.
-    pub(super) fn of(sight: Sight) -> Self {
-        let user = sight.journey.map(|journey| User {
+impl User {
+    /// Parts of [`User::story`].
+    pub const PARTS: usize = 120;
+
+    /// What happened when, over the whole time.
+    fn story(journey: &Journey) -> (Option<(Millis, Millis)>, Vec<Happened>) {
+        let own = journey.steps.iter().map(|step| {
+            let what = match (&step.state, step.phase) {
+                (State::Split(_), _) => Happened::Split,
+                (State::Merged, Phase::Anonymous) => Happened::Anonymous,
+                (State::Merged, Phase::Identified) => Happened::Identified,
+            };
+            (step.event.time, what)
+        });
+        let orphans = journey.orphans.iter().flat_map(|orphan| &orphan.steps);
+        let mut moments: Vec<(Millis, Happened)> =
+            own.chain(orphans.map(|step| (step.event.time, Happened::Orphan))).collect();
+        let Some((first, last)) =
+            moments.iter().map(|(time, _)| *time).fold(None, |span: Option<(Millis, Millis)>, time| {
+                Some(span.map_or((time, time), |(first, last)| (first.min(time), last.max(time))))
+            })
+        else {
+            return (None, Vec::new());
+        };
+        moments.extend(journey.points.iter().map(|point| {
+            let what = match point.kind {
+                PointKind::Alias => Happened::Alias,
+                PointKind::Identify | PointKind::Login => Happened::Identify,
+                PointKind::Reset => Happened::Reset,
+            };
+            (point.time, what)
+        }));
+        moments.extend(journey.refused().map(|call| (call.time, Happened::Refused)));
+        let mut story = vec![Happened::Nothing; Self::PARTS];
+        let whole = i128::from(last) - i128::from(first) + 1;
+        for (time, what) in moments {
+            let at = (i128::from(time.clamp(first, last)) - i128::from(first)) * (Self::PARTS as i128) / whole.max(1);
+            if let Some(part) = usize::try_from(at).ok().and_then(|at| story.get_mut(at)) {
+                *part = (*part).max(what);
+            }
+        }
+        (Some((first, last)), story)
+    }
+
+    fn of(journey: &Journey) -> Self {
+        let (span, story) = Self::story(journey);
+        Self {
+            root: journey.root.clone(),
+            span,
+            story,
             ids: journey.ids.iter().map(|member| member.id.clone()).collect(),
             rows: journey.steps.len() as u64,
             split: journey.splits() as u64,
@@ -133,7 +211,14 @@ impl Glance {
                 .iter()
                 .map(|finding| (finding.severity == Severity::Error, finding.what.clone()))
                 .collect(),
-        });
+        }
+    }
+}
+
+impl Glance {
+    /// What a look has seen.
+    pub(super) fn of(sight: Sight) -> Self {
+        let user = sight.journey.map(|journey| User::of(&journey));
         Self { activity: sight.activity, user }
     }
 }

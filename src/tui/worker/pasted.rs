@@ -115,6 +115,18 @@ fn readings(text: &str) -> Vec<String> {
     readings
 }
 
+/// Some hits at once: for the text, else for an id that it may mean.
+pub(super) fn soon(backend: &mut dyn Backend, text: &str) -> Option<Hits> {
+    if let Some(hits) = backend.search_soon(text).ok()? {
+        return Some(hits);
+    }
+    readings(text).into_iter().find_map(|reading| {
+        let hits = backend.search_soon(&reading).ok()??;
+        let is_id = hits.list.first().is_some_and(|hit| hit.found == "exact");
+        is_id.then_some(Hits { instead: Some(reading), ..hits })
+    })
+}
+
 /// A shorter text is in the properties of too many rows to say anything.
 const SHORTEST: usize = 3;
 
@@ -206,7 +218,11 @@ fn is_of_one_person(key: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::identity::Journey;
+    use crate::tui::worker::{Hit, Overview};
 
     #[test]
     fn quotes_spaces_and_commas_around_an_id_are_left_out() {
@@ -250,5 +266,66 @@ mod tests {
     fn an_id_is_never_read_as_itself_or_as_nothing() {
         assert_eq!(readings("sally@gmail.com"), Vec::<String>::new());
         assert_eq!(readings("\"\""), Vec::<String>::new());
+    }
+
+    /// Knows one id at once, and counts what else it is asked.
+    struct Quick(usize);
+
+    impl Backend for Quick {
+        fn search(&mut self, _: &str) -> Result<Hits, Failure> {
+            self.0 += 1;
+            Ok(Hits::default())
+        }
+
+        fn search_soon(&mut self, text: &str) -> Result<Option<Hits>, Failure> {
+            let hit = || Hit {
+                id: Id::new(text),
+                root: None,
+                kind: "root",
+                found: "exact",
+                via: None,
+                matched: 0,
+                events: 1,
+                first: None,
+                last: None,
+            };
+            Ok((text == "a b").then(|| Hits { list: vec![hit()], ..Hits::default() }))
+        }
+
+        fn overview(&mut self) -> Result<Overview, Failure> {
+            Ok(Overview::default())
+        }
+
+        fn journey(&mut self, _: &Id) -> Result<Option<Arc<Journey>>, Failure> {
+            Ok(None)
+        }
+
+        fn properties(&mut self, _: i64) -> Result<String, Failure> {
+            Ok(String::new())
+        }
+
+        fn changed(&mut self) -> Result<bool, Failure> {
+            Ok(false)
+        }
+
+        fn title(&self) -> String {
+            String::new()
+        }
+
+        fn near(&mut self, _: &str) -> Vec<Id> {
+            Vec::new()
+        }
+    }
+
+    #[test]
+    fn an_id_in_quotes_is_there_before_all_ids_are_read() {
+        let mut store = Quick(0);
+        for text in ["a b", "\"a b\",", " 'a b' ", r#"{"properties":{"distinct_id":"a b"}}"#] {
+            let hits = soon(&mut store, text).expect(text);
+            assert_eq!(hits.list.len(), 1, "{text}");
+            assert_eq!(hits.instead.as_deref(), (text != "a b").then_some("a b"), "{text}");
+        }
+        assert!(soon(&mut store, "nobody").is_none());
+        assert_eq!(store.0, 0, "the search itself has not begun");
     }
 }

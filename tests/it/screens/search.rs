@@ -7,7 +7,7 @@ use journey::tui::worker::{Answer, Question};
 use journey::tui::{Census, Hit, Hits, Msg, Options, Recent};
 
 use super::journeys::{Stories, at};
-use super::{phone, sally, two_people, with};
+use super::{open, phone, sally, two_people, with};
 use crate::support::app::App;
 
 fn looks(app: &App<Stories>) -> Vec<String> {
@@ -288,4 +288,114 @@ fn a_text_that_is_no_id_and_in_no_profile_is_looked_for_in_all_properties() {
     let mut few = by_terms(with_plan((9, 9)));
     few.press("zz");
     assert!(few.text().contains("nothing matches"), "two letters are in everything: {}", few.text());
+}
+
+#[test]
+fn who_is_pinned_is_listed_first_and_the_same_key_takes_the_pin_away() {
+    let recent = vec![Recent { id: Id::new("12345"), text: "sally".into() }];
+    let mut app = App::start(Stories { recent, ..Stories::of(vec![sally()]) });
+    app.press("sally@<C-t>");
+    assert!(app.text().contains("pinned sally@gmail.com"), "{}", app.text());
+    app.press("<Esc>");
+    let text = app.text();
+    let (pinned, recent) = (text.find("pinned ").unwrap(), text.find("opened before").unwrap());
+    assert!(pinned < recent && text.contains("found by sally@"), "{text}");
+    app.press("<C-t>");
+    assert!(app.text().contains("sally@gmail.com is no longer pinned"), "{}", app.text());
+    assert_eq!(app.backend.pinned, []);
+    // The journey on the screen is pinned by the id that it was opened with.
+    app.press("sally@gmail.com<Enter><A-p>");
+    assert_eq!(app.backend.pinned.len(), 1);
+    app.press("<C-t>");
+    assert_eq!(app.backend.pinned, []);
+}
+
+#[test]
+fn nobody_is_pinned_where_nobody_is_selected() {
+    let mut app = with(sally());
+    app.press("zz<C-t>");
+    assert!(app.text().contains("nobody is selected"), "{}", app.text());
+}
+
+#[test]
+fn a_wide_preview_tells_root_ids_rows_time_and_story() {
+    let mut app = with(phone()).sized(120, 40);
+    app.press("sally@");
+    let text = app.text();
+    for part in ["root      12345", "ids       2: ", "1 refused", "time      2019-07-01", "story     01 Jul 2019"] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    let mut ascii =
+        App::unsettled(Stories::of(vec![phone()]), &Options { ascii: true, no_color: true, ..Options::default() })
+            .sized(120, 40);
+    ascii.press("sally@");
+    assert!(ascii.text().is_ascii(), "{}", ascii.text());
+}
+
+#[test]
+fn text_of_any_script_stays_in_its_columns_and_marks_of_direction_are_shown() {
+    let ids = [
+        "sally",
+        "שלום-123",
+        "مرحبا",
+        "日本語の名前",
+        "e\u{301}te\u{301}",
+        "👩‍👩‍👧 family",
+        "\u{2067}evil\u{2069}",
+        "\u{200f}\u{202e}abc",
+        "a\u{61c}b\u{200e}c",
+        "\u{ff21}\u{ff42}",
+    ];
+    let mut found = with_plan((9, 9));
+    let hit = found.list[0].clone();
+    found.list = ids.iter().map(|id| Hit { id: Id::new(id), root: Some(Id::new(id)), ..hit.clone() }).collect();
+    for size in [(80, 24), (120, 40)] {
+        let mut app = by_terms(found.clone()).sized(size.0, size.1);
+        app.press("plan=pro");
+        let buffer = app.buffer();
+        let column = |row: u16| {
+            let digits = (0..size.0).rev().filter(|x| buffer[(*x, row)].symbol() == "5");
+            digits.filter(|x| x.checked_sub(2).is_some_and(|two| buffer[(two, row)].symbol() == "2")).max()
+        };
+        let first = column(4).unwrap();
+        for (row, id) in (4u16..).zip(ids) {
+            assert_eq!(column(row), Some(first), "{id:?}\n{}", app.text());
+        }
+        let text = app.text();
+        assert!(!text.contains(['\u{2067}', '\u{2069}', '\u{200f}', '\u{202e}', '\u{61c}', '\u{200e}']), "{text}");
+        assert!(text.contains("⟨U+2067⟩"), "{text}");
+    }
+}
+
+#[test]
+fn the_zone_of_the_devices_is_one_key_away_and_said_to_be_that() {
+    let stories = Stories { zone: Some("Asia/Tokyo".into()), ..Stories::of(vec![sally()]) };
+    let mut app = App::start(stories);
+    app.press("sally@gmail.com<Enter>Z");
+    assert!(app.text().contains("times in local"), "{}", app.text());
+    app.press("Z");
+    let text = app.text();
+    assert!(text.contains("times in Asia/Tokyo, the zone that this user's data says"), "{text}");
+    app.press("j");
+    assert!(app.text().contains("Asia/Tokyo"), "the zone is always on the screen: {}", app.text());
+    app.press("Z");
+    assert!(app.text().contains("times in UTC"), "{}", app.text());
+    let mut none = open(phone());
+    none.press("ZZ");
+    assert!(none.text().contains("times in UTC"), "{}", none.text());
+}
+
+#[test]
+fn one_address_of_two_users_is_a_warning_above_both() {
+    let mut found = with_plan((9, 9));
+    for (hit, root) in found.list.iter_mut().zip(["12345", "bob"]) {
+        hit.via = Some(("$email".into(), "Shop@Example.com".into()));
+        hit.found = "profile";
+        hit.root = Some(Id::new(root));
+    }
+    let mut app = by_terms(found);
+    app.press("email:shop@example.com");
+    let text = app.text();
+    assert!(text.contains("2 users have shop@example.com: 12345, bob"), "{text}");
+    assert!(text.contains("sally@gmail.com") && text.contains("bob"), "{text}");
 }

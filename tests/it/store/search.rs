@@ -94,3 +94,32 @@ fn a_cancelled_query_says_so_and_the_next_one_works() {
     assert_eq!(store.find("user-4999", 5).unwrap()[0].found, Match::Exact);
     assert_eq!(store.find("ser-4999", 5).unwrap()[0].found, Match::Substring);
 }
+
+#[test]
+fn what_only_looks_like_the_text_comes_after_what_has_it_and_says_so() {
+    let rows = ["saxlly", "xsally", "sally", "sally-2", "bob"].iter().zip(1..).map(|(who, time)| row(who, time));
+    let store = store_of(&[("a", rows.collect())]);
+    let hits = store.find("sally", 9).unwrap();
+    let found: Vec<_> = hits.iter().map(|hit| (hit.id.as_str(), hit.found)).collect();
+    assert_eq!(
+        found,
+        [("sally", Match::Exact), ("sally-2", Match::Prefix), ("xsally", Match::Substring), ("saxlly", Match::Fuzzy),]
+    );
+}
+
+#[test]
+fn a_session_leaves_the_store_as_it_was() {
+    let (_folder, path) = store_in_file(2);
+    let before = (fs::read(&path).unwrap(), path.metadata().unwrap().modified().unwrap());
+    let reader = Reader::open(&path).unwrap();
+    reader.overview().unwrap();
+    reader.find("u", 9).unwrap();
+    reader.find_near("v", 9).unwrap();
+    reader.names().unwrap();
+    reader.sample(9).unwrap();
+    reader.seek(&Seek::default(), &mut |_, _| {}).unwrap();
+    let rows: Vec<i64> = reader.events_of(&id("u"), 9).unwrap().iter().map(|event| event.row).collect();
+    reader.properties(&rows).unwrap();
+    drop(reader);
+    assert_eq!((fs::read(&path).unwrap(), path.metadata().unwrap().modified().unwrap()), before);
+}

@@ -361,6 +361,9 @@ pub(super) struct Stories {
     /// What every search by terms finds.
     pub(super) by_terms: Hits,
     pub(super) names: Vocabulary,
+    pub(super) pinned: Vec<Recent>,
+    /// The zone that the data of everybody says.
+    pub(super) zone: Option<String>,
     /// The first rows of a journey that takes long.
     pub(super) soon: Option<Journey>,
 }
@@ -447,6 +450,7 @@ impl Backend for Stories {
                 },
             ],
             recent: self.recent.clone(),
+            pinned: self.pinned.clone(),
             suggestions: vec![
                 (Id::new("sally@gmail.com"), "signs up; the phone calls alias again and is refused".into()),
                 (Id::new("tablet"), "a device that two people used".into()),
@@ -518,6 +522,20 @@ impl Backend for Stories {
 
     fn search_terms(&mut self, _: &Terms, _: &mut dyn FnMut(Hits)) -> Result<Hits, Failure> {
         Ok(self.by_terms.clone())
+    }
+
+    fn pin(&mut self, who: &Recent) -> Result<bool, Failure> {
+        let before = self.pinned.len();
+        self.pinned.retain(|other| other.id != who.id);
+        let is_pinned = self.pinned.len() == before;
+        if is_pinned {
+            self.pinned.insert(0, who.clone());
+        }
+        Ok(is_pinned)
+    }
+
+    fn device_zone(&mut self, _: &Id) -> Result<Option<String>, Failure> {
+        Ok(self.zone.clone())
     }
 
     fn vocabulary(&mut self) -> Result<Vocabulary, Failure> {

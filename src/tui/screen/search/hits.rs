@@ -3,7 +3,6 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::model::Id;
 use crate::tui::app::Ui;
 use crate::tui::fit;
 use crate::tui::pen::Pen;
@@ -14,6 +13,7 @@ use super::State;
 use super::draw::choices;
 use super::marks::marks;
 use super::overview::plot;
+use super::preview::{WIDE, preview};
 
 /// Widths of the columns of hits, each with a space after it.
 struct Columns {
@@ -78,7 +78,11 @@ pub(super) fn view(state: &State, hits: &Hits, ui: &mut Ui, area: Rect, buffer: 
     }
     let mut below = Rect { height: 0, ..list };
     if list.height >= 13 {
-        let tall = if list.height >= 30 { 8 } else { 5 };
+        let tall = match list.height {
+            22.. if area.width >= WIDE => 11,
+            30.. => 8,
+            _ => 5,
+        };
         below = Rect { y: list.bottom() - tall, height: tall, ..list };
         list = Rect { height: list.height - tall, ..list };
     }
@@ -162,97 +166,4 @@ fn mark(glance: Option<&Option<Glance>>, look: &Look) -> (String, Meaning) {
         User { orphan_of, .. } if !orphan_of.is_empty() => (look.glyphs.orphan.to_owned(), Meaning::Orphan),
         _ => (String::new(), Meaning::Muted),
     }
-}
-
-/// What opening the hit would show, in a few lines.
-fn preview(hit: &Hit, glance: Option<&Option<Glance>>, area: Rect, buffer: &mut Buffer, look: &Look) {
-    if area.height == 0 {
-        return;
-    }
-    let muted = look.style(Meaning::Muted);
-    let mut pen = Pen::new(buffer, area, 0);
-    let room = pen.room().saturating_sub(8);
-    pen.text(&look.glyphs.rule.repeat(2), muted).skip(1);
-    pen.text(&fit::middle(hit.id.as_str(), room), look.style(Meaning::Title)).skip(1).fill(look.glyphs.rule, muted);
-    let width = usize::from(area.width.saturating_sub(2));
-    for (row, line) in (1..area.height).zip(preview_lines(hit, glance, width, look)) {
-        let place = Rect { y: area.y + row, height: 1, ..area };
-        match (line, glance) {
-            (Some((text, meaning)), _) => {
-                Pen::new(buffer, place, 0).skip(1).text(&text, look.style(meaning));
-            }
-            (None, Some(Some(glance))) => activity(hit, glance, place, buffer, look),
-            _ => {}
-        }
-    }
-}
-
-/// Its lines; `None` is that with the activity.
-fn preview_lines(
-    hit: &Hit,
-    glance: Option<&Option<Glance>>,
-    width: usize,
-    look: &Look,
-) -> Vec<Option<(String, Meaning)>> {
-    let muted = |text: &str| Some((text.to_owned(), Meaning::Muted));
-    let glance = match glance {
-        None => return vec![muted("looking…")],
-        Some(None) => return vec![muted("it cannot be looked at here; opening it says why")],
-        Some(Some(glance)) => glance,
-    };
-    let Some(user) = &glance.user else {
-        let plotted = (!glance.activity.is_empty()).then_some(None);
-        return std::iter::once(muted("too much to look through before it is opened")).chain(plotted).collect();
-    };
-    let dot = format!(" {} ", look.glyphs.dot);
-    let mut lines = vec![Some((who(hit, user, &dot, width), Meaning::Text))];
-    if !glance.activity.is_empty() {
-        lines.push(None);
-    }
-    for owner in user.orphan_of.iter().take(1) {
-        let text = format!("{} an orphan: evidence ties it to {}", look.glyphs.orphan, owner.as_str());
-        lines.push(Some((text, Meaning::Orphan)));
-    }
-    lines.extend(user.findings.iter().map(|(loses, what)| {
-        let meaning = if *loses { Meaning::Bad } else { Meaning::Warn };
-        Some((format!("{} {what}", look.glyphs.warn), meaning))
-    }));
-    if user.findings.is_empty() && user.orphan_of.is_empty() {
-        lines.push(muted("no findings"));
-    }
-    lines
-}
-
-/// Whose it is and how much of it is where.
-fn who(hit: &Hit, user: &User, dot: &str, width: usize) -> String {
-    let mut parts = Vec::new();
-    if user.ids.is_empty() {
-        parts.push("no rows of its own, only mentioned".to_owned());
-    } else {
-        parts.push(fit::counted(user.rows, "row"));
-    }
-    for (number, word) in [(user.refused, "refused"), (user.split, "split"), (user.orphaned, "orphaned")] {
-        if number > 0 {
-            parts.push(format!("{} {word}", fit::count(number)));
-        }
-    }
-    let others: Vec<&str> = user.ids.iter().filter(|id| **id != hit.id).map(Id::as_str).collect();
-    if !others.is_empty() {
-        let used = fit::width(&parts.join(dot)) + 12;
-        let names = others.iter().map(|id| fit::middle(id, 32)).collect::<Vec<_>>().join(", ");
-        parts.push(format!("also {}", fit::end(&names, width.saturating_sub(used).max(8))));
-    }
-    parts.join(dot)
-}
-
-/// The rows sent under the id over its time.
-fn activity(hit: &Hit, glance: &Glance, area: Rect, buffer: &mut Buffer, look: &Look) {
-    let muted = look.style(Meaning::Muted);
-    let (Some(first), Some(last)) = (hit.first, hit.last) else { return };
-    let mut pen = Pen::new(buffer, area, 0);
-    let last = look.zone.short_date(last);
-    pen.skip(1).text(&look.zone.short_date(first), muted).skip(1);
-    let room = pen.room().saturating_sub(fit::width(&last) + 2);
-    plot(&mut pen, &glance.activity, room, look);
-    pen.skip(1).text(&last, muted);
 }

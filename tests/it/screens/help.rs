@@ -1,0 +1,50 @@
+//! The help: from the keys that hold, and searched.
+
+use journey::tui::Options;
+use journey::tui::settings::Settings;
+
+use super::{Stories, open, phone, sally, with};
+use crate::support::app::App;
+
+#[test]
+fn the_help_of_all_screens_is_searched() {
+    let mut app = open(phone());
+    app.press("?/compare");
+    let text = app.text();
+    assert!(text.contains("/ compare") && text.contains("compare with another user"), "{text}");
+    assert!(text.contains("compare with somebody else"), "also what another screen has: {text}");
+    assert!(!text.contains("row before"), "{text}");
+    app.press("<Enter>j");
+    assert!(app.text().contains("compare with another user"), "what was found stays: {}", app.text());
+    assert_eq!(app.top(), "help");
+    app.press("/<C-u>zzz");
+    assert!(app.text().contains("no key and no mark has"), "{}", app.text());
+    app.press("<Esc>");
+    assert!(app.text().contains("row before"), "{}", app.text());
+    assert_eq!(app.press("<Esc>").top(), "journey");
+}
+
+#[test]
+fn keys_are_typed_into_the_search_of_the_help() {
+    let mut app = with(sally());
+    app.press("?/q?:j");
+    assert!(app.text().contains("/ q?:j"), "{}", app.text());
+    assert_eq!((app.top(), &app.end), ("help", &None));
+    app.press("<C-u>next zone");
+    assert!(app.text().contains("Z  "), "a key of the other screens: {}", app.text());
+}
+
+#[test]
+fn a_key_of_the_users_file_acts_and_is_the_one_in_the_help() {
+    let settings = Settings::read("config.toml", "[keys.journey]\n\"x\" = \"identity\"\n\"o\" = \"\"\n").unwrap();
+    let options = Options { keymap: Some(settings.keymap().unwrap()), ..Options::default() };
+    let mut app = App::unsettled(Stories::of(vec![phone()]), &options).sized(80, 50);
+    app.press("sally@gmail.com<Enter>o");
+    assert_eq!(app.top(), "journey", "its own key was taken away");
+    app.press("?/lookup table, ids<Enter>");
+    let text = app.text();
+    let line = text.lines().find(|line| line.contains("identity: lookup table")).expect(&text);
+    assert!(line.trim_start().starts_with("x "), "{line}");
+    app.press("<Esc>x");
+    assert_eq!(app.top(), "identity");
+}
