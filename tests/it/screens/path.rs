@@ -738,3 +738,41 @@ proptest! {
         prop_assert_eq!(shown(&app), expected, "{}", text);
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_letter_is_never_that_of_another_id_on_one_screen(
+        width in 100u16..=145,
+        height in 24u16..=60,
+        keys in proptest::collection::vec(
+            proptest::sample::select(vec!["j", "G", "gg", "s", "A", "v", "]o", "z", "&is:orphan<Enter>", "Z", "<PgDn>"]),
+            0..8,
+        ),
+    ) {
+        let mut app = open(journeys::many_lanes()).sized(width, height);
+        let mut known: Vec<(String, String)> = Vec::new();
+        for key in std::iter::once("").chain(keys) {
+            app.press(key);
+            let text = app.text();
+            let list = text.lines().take_while(|line| !line.contains("── why"));
+            for line in list.filter(|line| !line.contains('└') && !line.contains("row")) {
+                let words: Vec<&str> = line.split_whitespace().collect();
+                for pair in words.windows(2).filter(|pair| pair[1].starts_with("P-")) {
+                    let (letter, id) = (pair[0].to_owned(), pair[1].to_owned());
+                    for (other, of) in &known {
+                        prop_assert_eq!(*other == letter, *of == id, "{} {} on\n{}", letter, id, text);
+                    }
+                    known.push((letter, id));
+                }
+            }
+        }
+        prop_assert!(!known.is_empty());
+        let state = app.model.journey().unwrap();
+        let mut letters: Vec<&str> = state.timeline().lanes().iter().map(|lane| lane.label.as_str()).collect();
+        letters.sort_unstable();
+        letters.dedup();
+        prop_assert_eq!(letters.len(), state.timeline().lanes().len());
+    }
+}
