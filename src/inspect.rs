@@ -6,6 +6,7 @@
 //! that says which rows of a journey are shown.
 
 mod census;
+mod clocks;
 mod compare;
 mod device_zone;
 pub mod filter;
@@ -18,6 +19,7 @@ pub mod terms;
 mod warehouse;
 
 pub use census::{Census, Troubled};
+pub use clocks::Clocks;
 pub use history::History;
 pub use search::{Hit, HitKind, Shared};
 pub use select::Kept;

@@ -1,4 +1,4 @@
-//! How long an answer takes: a journey, properties, a search.
+//! How long an answer takes: an id looked up, a journey, properties, a filter, a search.
 //!
 //! `JOURNEY_BENCH_ROWS=1000000 cargo bench --bench lookup`
 
@@ -8,11 +8,14 @@ mod seeded;
 mod stored;
 
 use std::hint::black_box;
+use std::sync::Arc;
 
 use criterion::{BatchSize, Criterion};
 use journey::identity::Journey;
 use journey::inspect::Inspector;
-use journey::model::Id;
+use journey::inspect::filter::{Filter, Names, Wall};
+use journey::model::{Id, Millis};
+use journey::report::Clock;
 use journey::sim::crowd::FIFTY;
 
 use crate::stored::Stored;
@@ -26,14 +29,49 @@ fn main() {
     }
     let mut criterion = Criterion::default().configure_from_args();
     let stored = Stored::fill();
+    lookups(&mut criterion, &stored);
     journeys(&mut criterion, &stored);
     properties(&mut criterion, &stored);
+    filters(&mut criterion, &stored);
     searches(&mut criterion, &stored);
     criterion.final_summary();
 }
 
 fn journey(inspector: &Inspector, id: &Id) -> Journey {
     inspector.journey(id).expect("an answer").expect("an id of the crowd")
+}
+
+/// The id itself, and whose it is.
+fn lookups(criterion: &mut Criterion, stored: &Stored) {
+    let inspector = stored.inspector();
+    let mut group = criterion.benchmark_group("lookup");
+    group.sample_size(20);
+    group.bench_function("one id, store opened for it", |bencher| {
+        bencher.iter(|| stored.inspector().search_soon(black_box(FIFTY), 1));
+    });
+    group.bench_function("one id", |bencher| bencher.iter(|| inspector.search(black_box(FIFTY), 1)));
+    group.finish();
+}
+
+/// A filter over all rows of a journey: read, and decided row by row.
+fn filters(criterion: &mut Criterion, stored: &Stored) {
+    let inspector = stored.inspector();
+    let journey = journey(&inspector, &stored.heavy);
+    let wall: Wall = Arc::new(|at| Clock::Utc.shows(at));
+    let names = Names::of(&journey, wall);
+    let mut group = criterion.benchmark_group("filter");
+    group.sample_size(20);
+    for (name, text) in [
+        ("by event, most rows", "event:purchase -is:orphan"),
+        ("by a property, most rows", "utm_campaign~spring"),
+        ("by any property, most rows", "prop:*~spring"),
+    ] {
+        let filter = Filter::read(text, &names).expect("a filter").expect("not empty");
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| inspector.select(&journey, Some(&filter), Millis::MIN..=Millis::MAX));
+        });
+    }
+    group.finish();
 }
 
 fn journeys(criterion: &mut Criterion, stored: &Stored) {
