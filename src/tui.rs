@@ -24,6 +24,7 @@ pub mod app;
 pub mod command;
 pub mod fit;
 pub mod keys;
+mod outside;
 mod pen;
 pub mod picture;
 mod run;
@@ -36,6 +37,7 @@ pub mod worker;
 
 pub use app::{Effect, Model, Msg, Ui, update, view};
 pub use keys::Keymap;
+pub use outside::Tool;
 pub use run::run;
 pub use theme::{Look, Theme};
 pub use when::Zone;

@@ -14,6 +14,7 @@ pub mod mouse;
 mod palette;
 mod pins;
 mod playing;
+mod show;
 mod timeline;
 
 pub use self::draw::{Drawn, Ui, view};
@@ -27,6 +28,7 @@ use crate::model::Id;
 
 use super::Options;
 use super::keys::{Action, AssetError, Context, Key, Keymap, Resolved};
+use super::outside::Tool;
 use super::screen::journey::sift::Sifting;
 use super::screen::search::{self, Load};
 use super::screen::{demo, help, journey};
@@ -44,6 +46,8 @@ pub struct Model {
     /// The scenarios, where the program was asked to play them.
     demo: demo::State,
     opening: Load<()>,
+    /// The text that is waited for, and what is to show it.
+    showing: Option<(Ticket, Tool)>,
     /// The id that is being opened, or whose journey is shown.
     opened: Option<Id>,
     /// Other pages: those behind this one, and two beside each other.
@@ -89,6 +93,7 @@ impl Model {
             journey: None,
             demo: demo::State::default(),
             opening: Load::default(),
+            showing: None,
             opened: None,
             pages: identity::Pages::default(),
             failed: None,
@@ -329,7 +334,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             }
             Vec::new()
         }
-        Msg::Copied(outcome) => {
+        Msg::Copied(outcome) | Msg::Shown(outcome) => {
             if let Err(why) = outcome {
                 model.notice = Some(why);
             }
@@ -469,6 +474,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Mouse => return mouse::toggle(model),
         Action::Pin => return pins::pin(model),
         Action::CopyCommand => return model.copy_command(),
+        Action::PageRow | Action::PageJourney | Action::Edit => return show::ask(model, action),
         Action::Palette if !matches!(model.layers.last(), Some(Layer::Palette(_))) => return palette::open(model),
         Action::Help => {
             let on_help = matches!(model.layers.last(), Some(Layer::Help(_)));

@@ -58,7 +58,7 @@ pub fn screen(backend: &mut dyn Backend, options: &Options, keys: &str, size: (u
                         todo.extend(update(&mut model, Msg::Answer(ticket, told)));
                     }
                     Effect::Fail(failure) => return Err(failure),
-                    Effect::Quit | Effect::Suspend | Effect::Mouse(_) | Effect::Copy(_) => {}
+                    Effect::Quit | Effect::Suspend | Effect::Mouse(_) | Effect::Copy(_) | Effect::Show(..) => {}
                 }
             }
             terminal.draw(|frame| view(&model, &mut ui, frame)).map_err(|error| broken(error.to_string()))?;

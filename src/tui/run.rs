@@ -6,14 +6,15 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
 use super::Options;
 use super::app::{Effect, Model, Msg, Ui, update, view};
+use super::outside::{self, Gate, Tool};
 use super::terminal::{Panics, Terminal};
-use super::worker::{Cancel, Factory, Failure, FailureKind, Queue, work};
+use super::worker::{Cancel, Factory, Failure, FailureKind, Queue, Text, work};
 
 /// From here on a wait is said to be one; what is faster would only flicker.
 const BUSY_AFTER: Duration = Duration::from_millis(120);
@@ -65,8 +66,10 @@ fn run_loop(
     let worker_cancel = cancel.clone();
     let worker_inbox = inbox.clone();
     start("worker", move || work(factory, &worker_cancel, &queue, &worker_inbox))?;
-    listen_to_signals(inbox.clone())?;
-    start("input", move || read_input(&inbox))?;
+    let gate = Gate::default();
+    listen_to_signals(inbox.clone(), gate.clone())?;
+    let reader_gate = gate.clone();
+    start("input", move || read_input(&inbox, &reader_gate))?;
 
     let mut effects = effects;
     let mut next_beat: Option<Instant> = None;
@@ -80,6 +83,10 @@ fn run_loop(
                 Effect::Copy(text) => {
                     let outcome = terminal.copy(text);
                     update(&mut model, Msg::Copied(outcome));
+                }
+                Effect::Show(text, tool) => {
+                    let outcome = show(&mut terminal, &gate, &text, tool).map_err(|error| lost(&error))?;
+                    update(&mut model, Msg::Shown(outcome));
                 }
                 Effect::Suspend => suspend(&mut terminal, &mut model).map_err(|error| lost(&error))?,
             }
@@ -131,9 +138,25 @@ fn suspend(terminal: &mut Terminal, model: &mut Model) -> io::Result<()> {
     Ok(())
 }
 
+/// Gives the terminal to another program until it ends; the error is that of our own terminal.
+fn show(terminal: &mut Terminal, gate: &Gate, text: &Text, tool: Tool) -> io::Result<Result<(), String>> {
+    // The signal ends the wait for a key, as a changed window would.
+    let wake = || drop(signal_hook::low_level::raise(SIGWINCH));
+    if !gate.shut(wake) {
+        gate.open();
+        return Ok(Err("the keyboard is busy; try again".to_owned()));
+    }
+    terminal.give_back();
+    let outcome = outside::show(text, tool);
+    let taken = terminal.take_again();
+    gate.open();
+    taken.map(|()| outcome)
+}
+
 /// Reads the terminal until it is gone or nobody listens.
-fn read_input(inbox: &Sender<Msg>) {
+fn read_input(inbox: &Sender<Msg>, gate: &Gate) {
     loop {
+        gate.pass();
         let msg = match crossterm::event::read() {
             Ok(event) => Msg::Terminal(event),
             Err(error) => {
@@ -148,12 +171,23 @@ fn read_input(inbox: &Sender<Msg>) {
 }
 
 /// Signals become messages, so that the terminal is given back as on every other way out.
-fn listen_to_signals(inbox: Sender<Msg>) -> Result<(), Failure> {
+fn listen_to_signals(inbox: Sender<Msg>, gate: Gate) -> Result<(), Failure> {
     let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT]).map_err(|error| {
         Failure::new(FailureKind::Usage, "signals of the system cannot be listened to").cause(&error)
     })?;
     start("signals", move || {
         for signal in signals.forever() {
+            // While another program has the terminal, its keys for these are not ours.
+            if gate.is_shut() {
+                match signal {
+                    SIGINT | SIGCONT => continue,
+                    SIGTSTP => {
+                        let _ = emulate_default_handler(SIGTSTP);
+                        continue;
+                    }
+                    _ => {}
+                }
+            }
             let msg = match signal {
                 SIGCONT => Msg::Continued,
                 SIGTSTP => Msg::Suspend,

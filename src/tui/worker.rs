@@ -7,6 +7,7 @@
 
 mod about;
 mod pasted;
+mod text;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -25,6 +26,7 @@ use super::when::Zone;
 
 pub use self::about::{Census, FileLine, Glance, Happened, Overview, Recent, Sight, User};
 pub use self::pasted::{Pasted, pasted};
+pub use self::text::{Text, Wanted};
 
 /// What the interface asks a store. Every method may block: only the worker calls them.
 pub trait Backend: Send {
@@ -277,6 +279,8 @@ pub enum Question {
     DeviceZone(Id),
     /// [`Backend::open`].
     Store(String),
+    /// A row or a journey as a text of its own.
+    Text(Wanted),
     /// [`Backend::changed`].
     Changed,
     /// [`Backend::stage`], then [`Backend::journey`] as for [`Question::Journey`].
@@ -326,6 +330,8 @@ pub enum Answer {
     Vocabulary(Result<Box<Vocabulary>, Failure>),
     /// It is remembered.
     Remembered,
+    /// The text.
+    Text(Result<Text, Failure>),
     /// The zone of the devices of whoever has the id; `None` where nothing says one.
     DeviceZone(Id, Option<Zone>),
     /// Somebody, and whether they are pinned now.
@@ -367,6 +373,7 @@ fn answer_on_the_way(backend: &mut dyn Backend, question: &Question, show: &mut 
             backend.remember(recent);
             Answer::Remembered
         }
+        Question::Text(wanted) => Answer::Text(text::text(backend, wanted)),
         Question::DeviceZone(id) => {
             // Only a choice more: what fails here is told by whatever is asked next.
             let name = backend.device_zone(id).ok().flatten();
@@ -433,7 +440,7 @@ fn as_of(backend: &mut dyn Backend, then: &Then) -> Result<Arc<Journey>, Failure
 }
 
 /// Questions that push each other aside, most urgent first.
-const SLOTS: usize = 8;
+const SLOTS: usize = 9;
 
 impl Question {
     fn slot(&self) -> usize {
@@ -446,6 +453,7 @@ impl Question {
             Self::Look(_) | Self::Census | Self::Vocabulary | Self::DeviceZone(_) => 5,
             Self::Changed => 6,
             Self::Save(_) | Self::Pin(_) => 7,
+            Self::Text(_) => 8,
         }
     }
 }
@@ -480,7 +488,7 @@ impl Cancel {
         // Who opens a journey no longer waits for hits or for properties of another.
         // What is looked at in passing waits for nobody, and is asked again when it is seen.
         let slots: &[usize] = match question.slot() {
-            0 => &[0, 1, 2, 3, 5],
+            0 => &[0, 1, 2, 3, 5, 8],
             1 => &[1, 5],
             2 => &[2, 5],
             slot => &[slot],

@@ -9,6 +9,7 @@ mod identity;
 #[path = "support/journeys.rs"]
 mod journeys;
 mod mouse;
+mod outside;
 mod palette;
 mod path;
 mod search;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use journey::identity::Journey;
 use journey::model::Id;
 use journey::tui::{Backend, Failure, FailureKind, Hits, Options, Overview};
-use support::Session;
+use support::{Session, wait_for_file};
 
 #[test]
 fn from_the_first_screen_to_a_timeline_and_out_again() {
@@ -25,6 +25,72 @@ fn from_the_first_screen_to_a_timeline_and_out_again() {
     session.wait_for("EVERYWHERE");
     session.press("q");
     assert_eq!(session.end(), 0);
+}
+
+#[test]
+fn from_a_search_to_a_copied_row_and_back() {
+    let mut session = Session::start(80, 24);
+    session.wait_for("open one of these");
+    session.press("sally@gm");
+    session.wait_for("prefix");
+    session.press("\r");
+    session.wait_for("ALIAS ACCEPTED");
+    session.press("&is:refused");
+    session.wait_for("1 of 23 rows");
+    session.press("\r");
+    session.wait_for("REFUSED already mapped");
+    session.press("\r");
+    session.wait_for("J next row");
+    session.wait_for("1 refused");
+    session.press("/kept\r");
+    session.wait_for("Enter: to that row");
+    session.press("yi");
+    session.wait_for("sent id (3 bytes); a terminal never says if it took it");
+    assert_eq!(session.copied().as_deref(), Some("P-1"));
+    session.press("yf");
+    session.wait_for("sent command, rows");
+    assert_eq!(session.copied().as_deref(), Some("journey show --filter is:refused sally@gmail.com"));
+    session.press("yr");
+    session.wait_for("sent row as JSON");
+    let row = session.copied().expect("the row");
+    assert!(row.starts_with(r#"{"event":"$create_alias","properties":{"#), "{row}");
+    session.press("\x1b");
+    session.wait_for("Enter row");
+    session.press("\x1b");
+    session.wait_for("/ sally@gm");
+    session.press("\x03");
+    assert_eq!(session.end(), 0);
+    assert!(!session.is_taken());
+}
+
+#[test]
+fn the_wheel_a_click_and_a_drag_go_where_the_mouse_is() {
+    let mut session = Session::start_with(&["--id", "sally@gmail.com"], &[], 80, 24);
+    session.wait_for("ALIAS ACCEPTED");
+    session.wait_for("row 1 of 23");
+    let (column, line) = session.find("alias(sally@gmail");
+    session.press(&format!("\x1b[<0;{};{}M", column + 1, line + 1));
+    session.wait_for("2 accepted");
+    let (first, strip) = session.find("01 Jul 2019 ◆");
+    session.press(&format!("\x1b[<0;{};{}M\x1b[<32;{};{}M", first + 20, strip + 1, first + 65, strip + 1));
+    session.wait_for("row 23 of 23");
+    session.press(&format!("\x1b[<0;{};{}m\x1b[<64;10;12M", first + 65, strip + 1));
+    session.wait_for("row 20 of 23");
+    session.press("q");
+    assert_eq!(session.end(), 0);
+}
+
+#[test]
+fn without_a_terminal_it_says_so_and_what_prints_anywhere() {
+    let home = tempfile::tempdir().expect("a folder");
+    let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("journey"));
+    command.env_clear().env("HOME", home.path()).current_dir(home.path());
+    let output = command.args(["--id", "sally@gmail.com"]).output().expect("the program runs");
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(output.stdout, b"");
+    let told = String::from_utf8(output.stderr).expect("text");
+    assert!(told.contains("the terminal interface needs a terminal to write to"), "{told}");
+    assert!(told.contains("journey show ID"), "{told}");
 }
 
 #[test]
@@ -165,5 +231,92 @@ fn identity_is_scrubbed_an_orphan_opened_and_two_users_compared() {
     session.press("d12345\r");
     session.wait_for("TIED, NOT JOINED");
     session.press("q");
+    assert_eq!(session.end(), 0);
+}
+
+#[test]
+fn a_pager_has_the_terminal_and_the_keys_until_it_ends() {
+    // It shows the file, and ends with the first line that is typed to it.
+    let pager = ("PAGER", "sh -c 'cat \"$1\"; read line; echo \"read $line\"' sh");
+    let mut session = Session::start_with(&["--id", "sally@gmail.com"], &[pager], 80, 24);
+    session.wait_for("ALIAS ACCEPTED");
+    session.press("V");
+    session.wait_for("\"stored_under\": \"12345\"");
+    assert!(!session.is_taken());
+    session.press("jq\r");
+    session.wait_for("ALIAS ACCEPTED");
+    assert!(session.is_taken());
+    session.press("G");
+    session.wait_until("the last row", |screen| {
+        screen.rows(0, 80).nth(23).is_some_and(|row| row.contains("row ") && !row.contains("row 1 "))
+    });
+    session.press("q");
+    assert_eq!(session.end(), 0);
+}
+
+#[test]
+fn a_pager_that_is_not_there_is_told_on_the_screen() {
+    let mut session = Session::start_with(&["--id", "sally@gmail.com"], &[("PAGER", "no-such-pager")], 80, 24);
+    session.wait_for("ALIAS ACCEPTED");
+    session.press("V");
+    session.wait_for("no-such-pager cannot be run; PAGER says");
+    session.press("q");
+    assert_eq!(session.end(), 0);
+}
+
+#[test]
+fn a_click_opens_and_the_mouse_is_left_to_the_terminal_at_one_key() {
+    let mut session = Session::start(80, 24);
+    session.wait_for("maya@example.com");
+    session.wait_until("the mouse", |screen| screen.mouse_protocol_mode() != vt100::MouseProtocolMode::None);
+    let place = session.find("maya@example.com");
+    for _ in 0..2 {
+        session.press(&format!("\x1b[<0;{};{}M\x1b[<0;{};{}m", place.0 + 1, place.1 + 1, place.0 + 1, place.1 + 1));
+    }
+    session.wait_for("ALIAS ACCEPTED");
+    session.press("M");
+    session.wait_until("no mouse", |screen| screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None);
+    session.press("M");
+    session.wait_until("the mouse", |screen| screen.mouse_protocol_mode() != vt100::MouseProtocolMode::None);
+    session.press("q");
+    assert_eq!(session.end(), 0);
+}
+
+#[test]
+fn settings_change_keys_and_colours_and_a_mistake_is_told_before_the_terminal_is_taken() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("c.toml");
+    std::fs::write(&file, "mouse = false\n[keys.journey]\n\"x\" = \"last\"\n").expect("a file");
+    let path = file.to_str().expect("a path");
+    let mut session = Session::start_with(&["--id", "sally@gmail.com", "--config", path], &[], 80, 24);
+    session.wait_for("ALIAS ACCEPTED");
+    session.press("x");
+    session.wait_until("the last row", |screen| {
+        screen.rows(0, 80).nth(23).is_some_and(|row| row.contains("row ") && !row.contains("row 1 "))
+    });
+    session.press("q");
+    assert_eq!(session.end(), 0);
+    std::fs::write(&file, "\ntheme = \"lihgt\"\n").expect("a file");
+    let mut session = Session::start_with(&["--config", path], &[], 100, 24);
+    assert_eq!(session.end(), 2);
+    assert!(!session.is_taken());
+    session.wait_for("c.toml:2: no theme is called \"lihgt\"; did you mean light");
+}
+
+#[test]
+fn who_was_opened_is_listed_the_next_time() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let state = [("XDG_STATE_HOME", folder.path().to_str().expect("a path"))];
+    let mut session = Session::start_with(&[], &state, 80, 24);
+    session.wait_for("open one of these");
+    session.press("tom@\r");
+    session.wait_for("TIME");
+    wait_for_file(&folder.path().join("journey").join("recent.json"));
+    session.press("q");
+    assert_eq!(session.end(), 0);
+    let mut session = Session::start_with(&[], &state, 80, 24);
+    session.wait_for("opened before");
+    session.wait_for("found by tom@");
+    session.press("\x03");
     assert_eq!(session.end(), 0);
 }

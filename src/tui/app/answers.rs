@@ -2,7 +2,7 @@
 
 use crate::tui::worker::{Answer, Ticket};
 
-use super::{Effect, Model, palette, pins, timeline};
+use super::{Effect, Model, palette, pins, show, timeline};
 
 pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec<Effect> {
     match answer {
@@ -56,6 +56,7 @@ pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec
             Vec::new()
         }
         Answer::Remembered => Vec::new(),
+        Answer::Text(answer) => show::take(model, ticket, answer),
         Answer::DeviceZone(id, zone) => {
             if model.device_zone.as_ref().is_some_and(|(of, _)| *of == id) {
                 model.device_zone = Some((id, zone));

@@ -3,8 +3,9 @@
 use crossterm::event::Event;
 
 use super::Drawn;
+use crate::tui::outside::Tool;
 use crate::tui::screen::{help, palette, prompt};
-use crate::tui::worker::{Answer, Failure, Question, Ticket};
+use crate::tui::worker::{Answer, Failure, Question, Text, Ticket};
 
 /// Everything that can happen.
 #[derive(Debug)]
@@ -35,6 +36,8 @@ pub enum Msg {
     Continued,
     /// A text was given to the terminal to copy, or could not be.
     Copied(Result<(), String>),
+    /// A program that had the terminal has ended; what went wrong with it.
+    Shown(Result<(), String>),
     /// A thread has panicked, or the terminal is gone.
     Died(Failure),
 }
@@ -50,6 +53,8 @@ pub enum Effect {
     Fail(Failure),
     /// Give a text to the terminal's clipboard.
     Copy(String),
+    /// Give the terminal to a program that shows a text, until it ends.
+    Show(Text, Tool),
     /// Give the terminal back until the shell continues the program.
     Suspend,
     /// Let the terminal send what the mouse does, or keep it for itself.

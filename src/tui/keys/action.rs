@@ -165,6 +165,12 @@ actions! {
     Palette = "commands",
     /// Take the selected name over into the text.
     Complete = "complete",
+    /// Show the selected row in a pager.
+    PageRow = "page-row",
+    /// Show the whole journey in a pager.
+    PageJourney = "page-journey",
+    /// Open the selected row in an editor.
+    Edit = "edit",
     /// Pin whoever is selected or open, or take the pin away.
     Pin = "pin",
     /// Ask the store again.

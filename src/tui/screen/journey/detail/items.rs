@@ -198,8 +198,9 @@ impl<'a> Items<'a> {
 
     fn evidence(&mut self, orphan: &Orphan) {
         for evidence in &orphan.evidence {
-            let rows = if evidence.rows > 1 { format!(", {} rows", fit::count(evidence.rows)) } else { String::new() };
-            let text = format!("{} ({}{rows})", evidence.why, place(&evidence.source));
+            // The sentence names the row; how many there are like it, it does not.
+            let rows = if evidence.rows > 1 { format!(" ({} rows)", fit::count(evidence.rows)) } else { String::new() };
+            let text = format!("{}{rows}", evidence.why);
             self.proof(evidence.kind.strength().name(), &text, Meaning::Text);
             self.go(&evidence.source);
         }
