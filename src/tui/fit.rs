@@ -101,7 +101,8 @@ pub fn kept(text: &str, columns: usize) -> (usize, usize) {
     let mut used = 0;
     for (at, grapheme) in text.grapheme_indices(true).rev() {
         let wide = shown(grapheme).1;
-        if used + wide > tail_columns {
+        // With less than three columns there is no end, not even one that takes no room.
+        if columns < 3 || used + wide > tail_columns {
             break;
         }
         used += wide;
@@ -231,6 +232,8 @@ mod tests {
     fn an_id_keeps_both_ends() {
         assert_eq!(middle("1a207e703c5133-091deaa76fc7ee8-c5134", 12), "1a207e70…134");
         assert_eq!(middle("short", 12), "short");
+        // A vowel that stands in the place of its consonant takes no column of its own.
+        assert_eq!(kept("a \u{d7b0}", 1), (0, 5));
     }
 
     #[test]
