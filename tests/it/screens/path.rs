@@ -600,6 +600,23 @@ fn a_press_and_a_drag_on_the_strip_go_there() {
     assert!(app.model.journey().unwrap().selected_row() >= Some(60));
 }
 
+#[test]
+fn clock_gap_and_both_take_turns_at_one_key() {
+    for (width, height) in [(40, 12), (80, 24), (120, 40), (200, 50)] {
+        for (name, keys) in [("one", "<Enter>T"), ("two", "<Enter>TT"), ("three", "<Enter>TTT")] {
+            let mut app = with(phone()).sized(width, height);
+            insta::assert_snapshot!(format!("times_{name}_{width}x{height}"), app.press(keys).text());
+        }
+    }
+    let mut app = open(phone()).sized(80, 24);
+    app.press("T");
+    assert!(app.text().contains("GAP") && !app.text().contains("TIME"), "{}", app.text());
+    app.press("T");
+    assert!(app.text().contains("GAP") && app.text().contains("TIME"), "{}", app.text());
+    app.press("T");
+    assert!(!app.text().contains("GAP") && app.text().contains("TIME"), "{}", app.text());
+}
+
 // The headline
 
 #[test]
