@@ -153,6 +153,14 @@ fn people_are_found_by_address_name_and_phone() {
 }
 
 #[test]
+fn who_has_the_value_itself_comes_before_who_has_it_in_another() {
+    let named = |id: &str, name: &str| profile(id, &[("$name", name)], "{}");
+    let people = vec![named("1", "Annabel"), named("2", "Joanna Ann"), named("3", "ann")];
+    let rows = ["1", "2", "3"].iter().zip(1..).map(|(id, at)| row("View", id, at, "{}")).collect();
+    assert_eq!(ids(&find(&store(rows, people), "name:Ann")), ["3", "1", "2"]);
+}
+
+#[test]
 fn terms_hold_of_a_user_whatever_the_id_they_hold_of() {
     let store = shop();
     // The name is of the alias, the row of the anonymous id before it.

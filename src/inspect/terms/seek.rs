@@ -44,6 +44,8 @@ pub struct Found {
 #[derive(Clone, Debug)]
 struct Candidate {
     found: Match,
+    /// Of people found by a value: 0 when it is the text, 1 when it begins with it, else 2.
+    rank: u8,
     via: Option<(String, String)>,
     rows: u64,
     last: Option<(Millis, i64)>,
@@ -154,7 +156,7 @@ impl Terms {
                     without_id += 1;
                     continue;
                 }
-                let new = Candidate { found, via: None, rows: 0, last: None, event: None };
+                let new = Candidate { found, rank: 0, via: None, rows: 0, last: None, event: None };
                 let candidate = answer.candidates.entry(note.id).or_insert(new);
                 candidate.rows += 1;
                 if candidate.last < Some((note.time, note.row)) {
@@ -201,11 +203,11 @@ impl Answer<'_> {
         let mut order: Vec<(&i64, &Candidate)> =
             self.candidates.iter().filter(|(number, _)| Some(**number) != self.exact).collect();
         order.sort_unstable_by_key(|(number, candidate)| {
-            (candidate.found, candidate.last.map(|(time, _)| std::cmp::Reverse(time)), **number)
+            (candidate.found, candidate.rank, candidate.last.map(|(time, _)| std::cmp::Reverse(time)), **number)
         });
         let more = order.len() + usize::from(self.exact.is_some()) > limit;
         order.truncate(limit);
-        let exact = Candidate { found: Match::Exact, via: None, rows: 0, last: None, event: None };
+        let exact = Candidate { found: Match::Exact, rank: 0, via: None, rows: 0, last: None, event: None };
         let exact = self.exact.iter().map(|number| (number, &exact));
         let mut hits = Vec::new();
         let mut matched = Vec::new();
@@ -265,6 +267,7 @@ impl Person {
         let mut add = |number, hit: IdHit| {
             found.entry(number).or_insert(Candidate {
                 found: hit.found,
+                rank: 0,
                 via: hit.via,
                 rows: 0,
                 last: None,
@@ -297,13 +300,15 @@ impl Person {
                         numbered(hit)?.into_iter().for_each(|(number, hit)| add(number, hit));
                     }
                 }
-                by_value(reader, &mut found, |key, value| key.contains("mail") && contains(value, text))?;
+                by_value(reader, &mut found, |key, value| key.contains("mail").then(|| rank(value, text)).flatten())?;
             }
             Self::Name(text) => {
-                by_value(reader, &mut found, |key, value| key.contains("name") && contains(value, text))?;
+                by_value(reader, &mut found, |key, value| key.contains("name").then(|| rank(value, text)).flatten())?;
             }
             Self::Phone(text) => {
-                by_value(reader, &mut found, |key, value| key.contains("phone") && digits(value).contains(text))?;
+                by_value(reader, &mut found, |key, value| {
+                    key.contains("phone").then(|| rank(&digits(value), text)).flatten()
+                })?;
             }
         }
         Ok(found)
@@ -330,14 +335,29 @@ fn users(reader: &Reader, people: &HashMap<i64, Candidate>, notes: &mut Vec<Stri
 fn by_value(
     reader: &Reader,
     found: &mut HashMap<i64, Candidate>,
-    passes: impl Fn(&str, &str) -> bool,
+    rank: impl Fn(&str, &str) -> Option<u8>,
 ) -> Result<(), Error> {
     reader.each_value(&mut |number, key, value| {
-        if found.len() <= MOST_PEOPLE && passes(&key.to_lowercase(), value) {
-            let via = Some((key.to_owned(), value.to_owned()));
-            found.entry(number).or_insert(Candidate { found: Match::Profile, via, rows: 0, last: None, event: None });
+        if found.len() > MOST_PEOPLE {
+            return;
+        }
+        let Some(rank) = rank(&key.to_lowercase(), value) else { return };
+        let via = Some((key.to_owned(), value.to_owned()));
+        let new = Candidate { found: Match::Profile, rank, via, rows: 0, last: None, event: None };
+        let known = found.entry(number).or_insert_with(|| new.clone());
+        if known.found == Match::Profile && rank < known.rank {
+            *known = new;
         }
     })
+}
+
+/// How a value has the text; `None` when it does not.
+fn rank(value: &str, text: &str) -> Option<u8> {
+    if same(value, text) {
+        return Some(0);
+    }
+    let begins = || value.get(..text.len()).is_some_and(|start| same(start, text));
+    contains(value, text).then(|| if begins() { 1 } else { 2 })
 }
 
 /// Numbers of the event names asked for: `Some(None)` for any, `None` when there are none.
@@ -397,7 +417,7 @@ fn profiles(
         let mut values = tests.iter().map(|test| property::passing(&sets, &test.of.name, &test.of.test));
         let Some(Some(first)) = values.next() else { return };
         if values.all(|value| value.is_some()) {
-            let new = Candidate { found: Match::Profile, via: Some(first), rows: 0, last: None, event: None };
+            let new = Candidate { found: Match::Profile, rank: 0, via: Some(first), rows: 0, last: None, event: None };
             candidates.entry(number).or_insert(new);
         }
     })

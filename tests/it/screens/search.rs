@@ -242,7 +242,9 @@ fn hits_so_far_are_shown_and_can_be_opened_while_rows_are_looked_through() {
 #[test]
 fn a_term_that_means_nothing_is_pointed_at_and_nothing_is_asked() {
     let mut app = with(sally());
-    app.press("x after:soo");
+    app.press("x after:");
+    assert!(app.text().contains("type a value") && !app.text().contains('^'), "not wrong yet: {}", app.text());
+    app.press("soo");
     app.asked.clear();
     app.press("n");
     assert!(!app.asked.iter().any(|asked| matches!(asked, Question::Search(_))), "{:?}", app.asked);

@@ -163,19 +163,23 @@ pub(in crate::tui) fn failure_lines(
 /// A term that means nothing: where, why, and what there is to write.
 fn mistaken(state: &State, wrong: &filter::Error, start: u16, area: Rect, buffer: &mut Buffer, look: &Look) {
     let text = state.text();
+    // Who has not typed the value yet has made no mistake.
+    let is_unfinished = text.ends_with([':', '=', '>', '<', '~']);
+    let meaning = if is_unfinished { Meaning::Muted } else { Meaning::Bad };
     let before = text.get(..wrong.place.start).map_or(0, fit::width);
     let wide = text.get(wrong.place.clone()).map_or(1, fit::width).max(1);
     let room = usize::from(area.right().saturating_sub(start));
     let mut row = 0;
     // A text that is longer than its line is scrolled, and then nothing can be pointed at.
-    if fit::width(text) < room {
+    if fit::width(text) < room && !is_unfinished {
         let mut pen = Pen::new(buffer, area, row);
         pen.to(start).skip(before).text(&"^".repeat(wide), look.style(Meaning::Bad));
         row += 1;
     }
     let width = usize::from(area.width.saturating_sub(2));
-    for line in fit::wrap(&wrong.to_string(), width, 3) {
-        Pen::new(buffer, area, row).skip(1).text(&line, look.style(Meaning::Bad));
+    let said = if is_unfinished { "type a value".to_owned() } else { wrong.to_string() };
+    for line in fit::wrap(&said, width, 3) {
+        Pen::new(buffer, area, row).skip(1).text(&line, look.style(meaning));
         row += 1;
     }
     forms(
