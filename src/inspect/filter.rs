@@ -20,7 +20,7 @@ pub use self::decide::{Index, Subject};
 pub use self::literal::Moment;
 pub use self::property::{Amount, MONEY, amount, scalars, value};
 
-use self::decide::Expr;
+use self::decide::{Expr, Properties};
 use crate::identity::Journey;
 use crate::model::{Id, Millis};
 
@@ -162,7 +162,9 @@ impl Filter {
     /// `properties` is the row's JSON text; without it, `None` says that it is needed. A row
     /// of the journey that no row of the store is behind (a reset) has no properties at all.
     pub fn decide(&self, row: &Subject<'_>, properties: Option<&str>) -> Option<bool> {
-        if let Some(decided) = self.expr.decide(row, &self.wall, None) {
+        // A look at the text spares most rows the reading of their JSON.
+        let at_hand = properties.map_or(Properties::Unknown, Properties::Text);
+        if let Some(decided) = self.expr.decide(row, &self.wall, at_hand) {
             return Some(decided);
         }
         let parsed = match properties {
@@ -170,7 +172,7 @@ impl Filter {
             None if row.row.is_none() => serde_json::Value::Null,
             None => return None,
         };
-        self.expr.decide(row, &self.wall, Some(&parsed))
+        self.expr.decide(row, &self.wall, Properties::Read(&parsed))
     }
 }
 

@@ -239,6 +239,15 @@ pub(super) enum Field {
     File,
 }
 
+/// What is at hand of the properties of a row.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Properties<'a> {
+    Unknown,
+    /// Their JSON text.
+    Text(&'a str),
+    Read(&'a Value),
+}
+
 /// A filter as a tree.
 #[derive(Clone, Debug)]
 pub(super) enum Expr {
@@ -281,12 +290,16 @@ impl Expr {
     }
 
     /// Whether it keeps a row; `None` if only properties can tell.
-    pub(super) fn decide(&self, row: &Subject<'_>, wall: &Wall, properties: Option<&Value>) -> Option<bool> {
+    pub(super) fn decide(&self, row: &Subject<'_>, wall: &Wall, properties: Properties<'_>) -> Option<bool> {
         match self {
             Self::All(list) => join(list, false, row, wall, properties),
             Self::Any(list) => join(list, true, row, wall, properties),
             Self::Not(inner) => inner.decide(row, wall, properties).map(|kept| !kept),
-            Self::Property(name, test) => Some(property::passes(properties?, name, test)),
+            Self::Property(name, test) => match properties {
+                Properties::Unknown => None,
+                Properties::Text(text) => property::cannot_pass(text, name, test).then_some(false),
+                Properties::Read(value) => Some(property::passes(value, name, test)),
+            },
             other => Some(other.holds(row, wall)),
         }
     }
@@ -327,7 +340,7 @@ impl Expr {
 }
 
 /// All of `list`, or any of it (`enough` decides), with `None` for what cannot be told yet.
-fn join(list: &[Expr], enough: bool, row: &Subject<'_>, wall: &Wall, properties: Option<&Value>) -> Option<bool> {
+fn join(list: &[Expr], enough: bool, row: &Subject<'_>, wall: &Wall, properties: Properties<'_>) -> Option<bool> {
     let mut open = false;
     for expr in list {
         match expr.decide(row, wall, properties) {

@@ -47,6 +47,26 @@ pub(in crate::inspect) fn passes(properties: &Value, name: &str, test: &Test) ->
     find(properties, name).is_some_and(|value| value_passes(value, test))
 }
 
+/// Whether the JSON text alone shows that [`passes`] says no: what is looked for does not stand in
+/// it. `false` where the text cannot tell, as with escapes.
+pub(in crate::inspect) fn cannot_pass(json: &str, name: &str, test: &Test) -> bool {
+    let lacks = |sought: &str| is_literal(sought) && !super::decide::contains(json, sought);
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let value = match test {
+        Test::Equals(wanted) | Test::Contains(wanted) => Some(wanted),
+        Test::Exists | Test::Number(..) | Test::Date(..) => None,
+    };
+    // A number is compared as its shortest text, which the JSON need not have; it has no letter but e.
+    let is_text = |wanted: &&String| wanted.contains(|c: char| c.is_ascii_alphabetic() && !matches!(c, 'e' | 'E'));
+    let missing = name != "*" && lacks(last) || value.filter(is_text).is_some_and(|wanted| lacks(wanted));
+    missing && memchr::memchr(b'\\', json.as_bytes()).is_none()
+}
+
+/// Whether a text stands in JSON as it is, unless somebody wrote it with escapes.
+fn is_literal(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" $_-.@:".contains(&byte))
+}
+
 /// The name and value of what passes the test, as text; of a list the element that does.
 pub(in crate::inspect) fn passing(properties: &Value, name: &str, test: &Test) -> Option<(String, String)> {
     if name == "*" {

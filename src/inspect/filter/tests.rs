@@ -1,3 +1,4 @@
+use super::property::{Relation, Test};
 use super::*;
 use crate::identity::{Phase, Reason, State, Step};
 use crate::model::facts::{Event, Source};
@@ -263,4 +264,39 @@ proptest! {
             prop_assert!(filter.decide(&index.subject(&journey, &journey.steps[0], None), Some(&text)).is_some());
         }
     }
+}
+
+proptest! {
+    #[test]
+    fn the_text_of_properties_never_says_no_where_they_say_yes(
+        key in prop::sample::select(vec!["plan", "Plan", "a.b", "a", "$os", "n", "plan\\u0041"]),
+        value in prop::sample::select(vec![
+            "\"pro\"", "\"PROfi\"", "\"p\\u0072o\"", "1.50", "1e3", "true", "null", "[\"x\",\"pro\"]", "{\"b\":\"pro\"}", "\"Infinity\"",
+        ]),
+        name in prop::sample::select(vec!["plan", "PLAN", "a.b", "b", "*", "$os", "n", "planA"]),
+        test in prop::sample::select(vec![
+            Test::Exists,
+            Test::Equals("pro".to_owned()),
+            Test::Equals("1.5".to_owned()),
+            Test::Equals("inf".to_owned()),
+            Test::Contains("ro".to_owned()),
+            Test::Contains("00".to_owned()),
+            Test::Contains("tru".to_owned()),
+            Test::Equals("NULL".to_owned()),
+            Test::Number(Relation::More, 1.0),
+        ]),
+    ) {
+        let text = format!("{{\"x\":1,\"{key}\":{value}}}");
+        let read = serde_json::from_str(&text).unwrap();
+        prop_assert!(!(property::cannot_pass(&text, name, &test) && property::passes(&read, name, &test)), "{text} {name} {test:?}");
+    }
+}
+
+#[test]
+fn a_look_at_the_text_spares_the_reading() {
+    let text = r#"{"plan":"free","n":1}"#;
+    assert!(property::cannot_pass(text, "plan", &Test::Equals("pro".to_owned())));
+    assert!(property::cannot_pass(text, "*", &Test::Contains("pro".to_owned())));
+    assert!(property::cannot_pass(text, "total", &Test::Number(Relation::More, 1.0)));
+    assert!(!property::cannot_pass(text, "plan", &Test::Equals("FREE".to_owned())));
 }
