@@ -58,6 +58,8 @@ pub struct Model {
     sifting: Option<(Ticket, Sifting)>,
     /// Rows that were marked.
     marks: BTreeSet<i64>,
+    /// Properties that were pinned.
+    pinned: BTreeSet<String>,
     title: Option<String>,
     place: Option<String>,
     look: Look,
@@ -100,6 +102,7 @@ impl Model {
             properties_asked: None,
             sifting: None,
             marks: BTreeSet::new(),
+            pinned: BTreeSet::new(),
             title: None,
             place: None,
             look: Look::new(theme, options.ascii, options.zone),
@@ -229,6 +232,7 @@ impl Model {
             && let Some(journey) = self.journey.take()
         {
             self.marks.clone_from(journey.marks());
+            self.pinned.clone_from(journey.pins());
         }
         if let Some(journey) = &mut self.journey {
             journey.scrub_to(None);

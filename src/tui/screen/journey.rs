@@ -79,6 +79,8 @@ pub struct State {
     money: Money,
     /// Rows of the store that were marked; they go with the user to other journeys.
     marks: BTreeSet<i64>,
+    /// Properties that are told first for every row; they go with the user as well.
+    pins: BTreeSet<String>,
     prompt: Option<Prompt>,
     menu: Option<Menu>,
     /// What is to be copied, and what it is.
@@ -121,6 +123,7 @@ impl State {
             values: None,
             money: Money::default(),
             marks: BTreeSet::new(),
+            pins: BTreeSet::new(),
             prompt: None,
             menu: None,
             copy: None,

@@ -60,7 +60,7 @@ pub(in crate::tui) fn view(
         return None;
     }
     let (list, pane) = panes(body, state);
-    ui.properties = pane.height >= 6 || state.menu.is_some();
+    ui.properties = pane.height >= if state.pins.is_empty() { 6 } else { 2 } || state.menu.is_some();
     list_view(state, ui, list, buffer, look);
     strip::view(state, ui, strip_area, list, buffer, look);
     if pane.x > list.x {
