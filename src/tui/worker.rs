@@ -25,7 +25,7 @@ use super::screen::journey::sift::{Sifted, Sifting, sift};
 use super::when::Zone;
 
 pub use self::about::{Census, FileLine, Glance, Happened, Overview, Recent, Sight, User};
-pub use self::pasted::{Pasted, pasted};
+pub use self::pasted::{Pasted, UNFINISHED, pasted};
 pub use self::text::{Text, Wanted};
 
 /// What the interface asks a store. Every method may block: only the worker calls them.
