@@ -474,7 +474,7 @@ proptest! {
         height in 0u16..=60,
         keys in proptest::collection::vec(
             proptest::sample::select(vec![
-                "j", "k", "g", "G", "<Enter>", "<Esc>", "<Tab>", "o", "i", "I", "e", "E", "{", "}", "/", "?", "T", "Z",
+                "j", "k", "g", "G", "<Enter>", "<Esc>", "<Tab>", "o", "i", "I", "e", "E", "{", "}", "/", "?", "T", "L", "Z",
                 "J", "K", "R", "h", "l", "z", "d", "D", "&", "*", "f", "n", "N", "t", "]a", "]i", "[r", "]o", "[f", ".", ",", "m", "'", "A", "v", "event:o", "is:", "10:0", "<C-d>", "<C-u>", "<PgDn>", "<PgUp>", "<Up>", "<Down>", "s", "a", "<Backspace>", "<Left>",
                 "<C-w>", "<Home>", "<End>", "b", "<Space>", "日", "x", "<F1>",
             ]),

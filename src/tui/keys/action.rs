@@ -153,6 +153,8 @@ actions! {
     Diff = "diff",
     /// Show times in the next zone.
     Zone = "zone",
+    /// Lanes by device, or by id.
+    Lanes = "lanes",
     /// Show the time, the gap to the row before, or both.
     Times = "times",
     /// To the search.

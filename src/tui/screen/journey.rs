@@ -49,7 +49,8 @@ use self::menu::Menu;
 use self::prompt::{Prompt, Purpose};
 use self::sift::{Money, Sieve, Sifted, Sifting, Values};
 use self::timeline::lines::{Bits, Folds, Shown};
-use self::timeline::{Apart, Clock, Entry, Line, Lines, Order, Row, Traits, event};
+use self::timeline::order::Track;
+use self::timeline::{Apart, Clock, Devices, Entry, Line, Lines, Order, Row, Traits, event};
 
 /// What stands at the left of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +69,8 @@ pub struct State {
     journey: Arc<Journey>,
     timeline: Arc<Timeline>,
     order: Arc<Order>,
+    /// The lanes, where they are by device.
+    devices: Option<Devices>,
     lines: Lines,
     folds: Folds,
     newest: bool,
@@ -118,6 +121,7 @@ impl State {
             journey,
             timeline,
             order,
+            devices: None,
             lines: Lines::default(),
             folds: Folds::default(),
             newest: false,
@@ -286,7 +290,7 @@ impl State {
     /// Lays the lines out for another zone; the selected row stays selected.
     pub fn change_zone(&mut self, zone: Zone) {
         let row = self.row_index();
-        self.order = Arc::new(Order::new(&self.journey, &self.timeline, zone, self.order.clock(), self.order.apart()));
+        self.order_by(zone, self.order.clock(), self.order.apart());
         // Hours of the wall are others now.
         self.names = None;
         self.sift_again();
@@ -374,15 +378,61 @@ impl State {
 
     /// Orders the rows anew, as they were ordered.
     fn put_in_order(&mut self) {
-        let (zone, clock, apart) = (self.order.zone(), self.order.clock(), self.order.apart());
-        self.order = Arc::new(Order::new(&self.journey, &self.timeline, zone, clock, apart));
+        self.order_by(self.order.zone(), self.order.clock(), self.order.apart());
     }
 
     /// Orders the rows by another clock, or puts what is stored apart elsewhere.
     fn set_order(&mut self, clock: Clock, apart: Apart) {
         let row = self.row_index();
-        self.order = Arc::new(Order::new(&self.journey, &self.timeline, self.order.zone(), clock, apart));
+        self.order_by(self.order.zone(), clock, apart);
         self.lay(row);
+    }
+
+    fn order_by(&mut self, zone: Zone, clock: Clock, apart: Apart) {
+        self.order = Arc::new(Order::new(&self.journey, &self.timeline, zone, clock, apart));
+        self.devices = self.devices.take().map(|_| Devices::new(&self.journey, &self.timeline, &self.order));
+    }
+
+    /// Lanes by device, or by id again.
+    fn turn_lanes(&mut self) {
+        let row = self.row_index();
+        self.devices = match self.devices.take() {
+            Some(_) => None,
+            None => Some(Devices::new(&self.journey, &self.timeline, &self.order)),
+        };
+        self.lay(row);
+    }
+
+    /// The lanes, where they are by device.
+    pub fn devices(&self) -> Option<&Devices> {
+        self.devices.as_ref()
+    }
+
+    fn lane_count(&self) -> usize {
+        self.devices.as_ref().map_or_else(|| self.timeline.lanes().len(), |devices| devices.list().len())
+    }
+
+    fn lane_label(&self, lane: usize) -> &str {
+        match &self.devices {
+            Some(devices) => devices.list().get(lane).map_or("", |lane| lane.label.as_str()),
+            None => self.timeline.lanes().get(lane).map_or("", |lane| lane.label.as_str()),
+        }
+    }
+
+    /// The lane that a position is drawn in.
+    fn lane_at(&self, position: usize) -> Option<u32> {
+        match &self.devices {
+            Some(devices) => devices.lane(position),
+            None => self.order.row(&self.timeline, position)?.lane,
+        }
+    }
+
+    /// How a lane is drawn beside a position.
+    fn track(&self, lane: usize, position: usize) -> Track {
+        match &self.devices {
+            Some(devices) => devices.track(lane, position),
+            None => self.order.track(&self.timeline, lane, position),
+        }
     }
 
     /// Marks the selected row, or takes its mark away.
@@ -406,7 +456,8 @@ impl State {
     /// Lays the lines out anew, with `row` selected if it is shown, else what is nearest to it.
     fn lay(&mut self, row: Option<usize>) {
         let position = row.and_then(|row| self.order.position(u32::try_from(row).ok()?));
-        let shown = Shown { keep: self.keep.as_ref(), folds: &self.folds, newest: self.newest };
+        let devices = self.devices.as_ref();
+        let shown = Shown { keep: self.keep.as_ref(), folds: &self.folds, newest: self.newest, devices };
         self.lines = Lines::new(&self.journey, &self.timeline, &self.order, &shown);
         match position.and_then(|position| self.lines.nearest(position)) {
             Some(at) => self.selected = at,
@@ -461,6 +512,7 @@ impl State {
                 };
                 self.set_order(self.order.clock(), apart);
             }
+            Action::Lanes => self.turn_lanes(),
             Action::Mark => self.mark(),
             Action::FoldAll => {
                 let row = self.row_index();

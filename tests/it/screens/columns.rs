@@ -1,8 +1,12 @@
-//! What stands beside the rows by choice: pinned properties.
+//! What stands beside the rows by choice: pinned properties, lanes by device.
+
+use std::sync::Arc;
 
 use super::journeys::{Stories, browsing, long, sally};
 use super::{cursor_line, open};
 use crate::support::app::App;
+use journey::identity::Journey;
+use journey::model::Id;
 use journey::tui::worker::Question;
 use journey::tui::{Msg, Options};
 
@@ -166,4 +170,110 @@ fn columns_of_pinned_properties_at_every_size() {
     app.press("sally@gmail.com<Enter><Enter>/plan<Enter>p<Esc>");
     assert!(app.text().is_ascii(), "{}", app.text());
     assert!(list(&mut app).iter().any(|line| line.contains(" pro ")), "{}", app.text());
+}
+
+// Lanes by device
+
+/// Rows of the same event one after the other: of two devices in turn, and of none at the end.
+fn devices() -> Journey {
+    let mut journey = sally();
+    let template = journey.steps[0].clone();
+    for number in 0..9i64 {
+        let mut step = template.clone();
+        let row = Arc::make_mut(&mut step.event);
+        (row.row, row.time) = (200 + number, row.time + 1_000 * (number + 1));
+        row.event = "Scroll".into();
+        row.device = match number {
+            0..4 => Some(Id::new("laptop-7")),
+            4..8 => Some(Id::new("phone-3")),
+            _ => None,
+        };
+        journey.steps.push(step);
+    }
+    journey.steps.sort_by_key(|step| step.event.time);
+    journey
+}
+
+/// Twelve devices, the last one with the most rows.
+fn many_devices() -> Journey {
+    let mut journey = sally();
+    let template = journey.steps[0].clone();
+    for number in 0..16i64 {
+        let mut step = template.clone();
+        let row = Arc::make_mut(&mut step.event);
+        (row.row, row.time) = (200 + number, row.time + 1_000 * number);
+        row.event = format!("E{number}").into();
+        row.device = Some(Id::new(&format!("device-{:02}", number.min(11) + 1)));
+        journey.steps.push(step);
+    }
+    journey.steps.retain(|step| step.event.device.is_some());
+    journey.steps.sort_by_key(|step| step.event.time);
+    journey
+}
+
+#[test]
+fn one_key_puts_lanes_by_device_and_names_them() {
+    let mut app = open(devices()).sized(120, 40);
+    let before = app.text();
+    app.press("L");
+    let text = app.text();
+    assert!(text.contains("lanes by device"), "{text}");
+    for named in ["laptop-7 4 rows", "phone-3 4 rows", "no device 6 rows"] {
+        assert!(text.contains(named), "{named}: {text}");
+    }
+    assert!(heads(&mut app).contains(" 1 2 3 "), "{text}");
+    app.press("L");
+    assert_eq!(app.text(), before, "by id again");
+}
+
+#[test]
+fn rows_that_name_no_device_are_in_one_lane_called_so() {
+    let mut app = open(sally());
+    app.press("L");
+    assert!(app.text().contains(" 1 no device 5 rows"), "{}", app.text());
+    assert_eq!(app.model.journey().unwrap().devices().unwrap().list().len(), 1);
+}
+
+#[test]
+fn rows_of_two_devices_are_never_folded_into_one_line() {
+    let mut app = open(devices()).sized(120, 40);
+    assert!(app.text().contains("Scroll × 9"), "{}", app.text());
+    app.press("L");
+    let text = app.text();
+    assert_eq!(text.matches("Scroll × 4").count(), 2, "{text}");
+    let shown: usize = app.model.journey().unwrap().lines().list().iter().map(|line| line.count()).sum();
+    assert_eq!(shown, app.model.journey().unwrap().timeline().rows().len());
+    for keys in ["s", "A", "Z", "]a", "v", "G", "gg", "fScroll<Enter>", "n", "n"] {
+        app.press(keys);
+        assert!(app.text().contains("lanes by device"), "{keys}: {}", app.text());
+    }
+}
+
+#[test]
+fn more_than_eight_devices_share_the_last_place_by_number() {
+    let mut app = open(many_devices()).sized(120, 40);
+    app.press("L");
+    let text = app.text();
+    assert!(heads(&mut app).contains(" 1 2 3 4 5 6 7 +6 "), "{text}");
+    let state = app.model.journey().unwrap();
+    let list = state.devices().unwrap().list().to_vec();
+    let mut labels: Vec<&str> = list.iter().map(|lane| lane.label.as_str()).collect();
+    labels.extend(state.timeline().lanes().iter().map(|lane| lane.label.as_str()));
+    let all = labels.len();
+    labels.sort_unstable();
+    labels.dedup();
+    assert_eq!(labels.len(), all, "no label is that of another lane");
+    assert_eq!(list[6].id, Some(Id::new("device-12")), "what is used most has a place of its own");
+    let ninth = text.lines().find(|line| line.contains(" E8 ")).unwrap();
+    assert!(ninth.contains(" 10 ") || ninth.contains(" 9 "), "{ninth}");
+}
+
+#[test]
+fn lanes_by_device_at_every_size() {
+    for (width, height) in [(40, 12), (80, 24), (120, 40), (200, 50)] {
+        let mut app = open(devices()).sized(width, height);
+        insta::assert_snapshot!(format!("devices_{width}x{height}"), app.press("L").styled());
+        let mut app = open(many_devices()).sized(width, height);
+        insta::assert_snapshot!(format!("devices_many_{width}x{height}"), app.press("L").styled());
+    }
 }

@@ -28,7 +28,7 @@ fn rows(rows: &[(&str, &str)]) -> Journey {
 
 fn lines(journey: &Journey, folds: &Folds) -> Lines {
     let timeline = Timeline::new(journey, Zone::Utc);
-    Lines::new(journey, &timeline, timeline.order(), &Shown { keep: None, folds, newest: false })
+    Lines::new(journey, &timeline, timeline.order(), &Shown { keep: None, folds, newest: false, devices: None })
 }
 
 #[test]
@@ -217,7 +217,7 @@ proptest! {
             (0..timeline.rows().len()).filter(|row| keep[row % keep.len()]).for_each(|row| bits.add(row));
             bits
         });
-        let lines = Lines::new(&journey, &timeline, &order, &Shown { keep: bits.as_ref(), folds: &folds, newest });
+        let lines = Lines::new(&journey, &timeline, &order, &Shown { keep: bits.as_ref(), folds: &folds, newest, devices: None });
         let expected = order.rows().iter().filter(|row| bits.as_ref().is_none_or(|bits| bits.has(**row as usize)));
         prop_assert_eq!(lines.rows(), expected.count());
         prop_assert_eq!(lines.list().iter().map(|line| line.count()).sum::<usize>(), lines.rows());

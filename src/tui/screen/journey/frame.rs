@@ -13,7 +13,8 @@ use crate::tui::screen::identity;
 use crate::tui::theme::{Look, Meaning};
 
 use super::rows::Columns;
-use super::timeline::{LaneKind, Line};
+use super::timeline::devices::Device;
+use super::timeline::{Lane, LaneKind, Line};
 use super::{State, detail, heads, menu, prompt, rows, strip};
 
 /// From this width on the detail stands beside the timeline.
@@ -347,24 +348,36 @@ pub(in crate::tui) fn bar(rows: u64, most: u64, look: &Look) -> &'static str {
 
 /// The names of the lanes, with what each is.
 fn legend(pen: &mut Pen<'_>, state: &State, look: &Look) {
-    let lanes = state.timeline.lanes();
-    let room = pen.room();
-    // A label, an id, a word and gaps for each; ids of 8 columns say little.
-    let shown = lanes.len().min((room / 22).max(1));
-    let more = lanes.len() - shown;
-    let each = (room.saturating_sub(if more > 0 { 12 } else { 2 }) / shown.max(1)).min(60);
-    for lane in lanes.iter().take(shown) {
+    let device = |lane: &Device| {
+        let name = lane.id.as_ref().map_or("no device", Id::as_str);
+        (lane.label.clone(), name.to_owned(), fit::counted(lane.rows as u64, "row"), Meaning::Muted)
+    };
+    let id = |lane: &Lane| {
         let (word, meaning) = match lane.kind {
             LaneKind::Root => ("root", Meaning::Identified),
             LaneKind::Alias => ("alias", Meaning::Alias),
             LaneKind::Orphan => ("orphan", Meaning::Orphan),
         };
-        let id = each.saturating_sub(fit::width(&lane.label) + fit::width(word) + 4);
-        pen.skip(1).text(&lane.label, look.style(Meaning::Title)).skip(1);
-        pen.text(&fit::middle(lane.id.as_str(), id), look.style(Meaning::Text)).skip(1);
-        pen.text(word, look.style(meaning)).skip(1);
+        (lane.label.clone(), lane.id.as_str().to_owned(), word.to_owned(), meaning)
+    };
+    let room = pen.room();
+    // A label, an id, a word and gaps for each; ids of 8 columns say little.
+    let shown = state.lane_count().min((room / 22).max(1));
+    let more = state.lane_count() - shown;
+    let each = (room.saturating_sub(if more > 0 { 12 } else { 2 }) / shown.max(1)).min(60);
+    let lanes: Vec<_> = match state.devices() {
+        Some(devices) => devices.list().iter().take(shown).map(device).collect(),
+        None => state.timeline.lanes().iter().take(shown).map(id).collect(),
+    };
+    for (label, name, word, meaning) in lanes {
+        let room = each.saturating_sub(fit::width(&label) + fit::width(&word) + 4);
+        pen.skip(1).text(&label, look.style(Meaning::Title)).skip(1);
+        pen.text(&fit::middle(&name, room), look.style(Meaning::Text)).skip(1);
+        pen.text(&word, look.style(meaning)).skip(1);
     }
     if more > 0 {
-        pen.text(&format!(" +{more} (o)"), look.style(Meaning::Muted));
+        // The devices have no page of their own.
+        let where_else = if state.devices().is_some() { "" } else { " (o)" };
+        pen.text(&format!(" +{more}{where_else}"), look.style(Meaning::Muted));
     }
 }

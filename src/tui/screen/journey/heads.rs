@@ -164,6 +164,9 @@ pub(super) fn order(state: &State) -> Vec<String> {
     if state.order.clock() == Clock::Arrival {
         told.push("by arrival".to_owned());
     }
+    if state.devices().is_some() {
+        told.push("lanes by device".to_owned());
+    }
     if state.newest {
         told.push("newest first".to_owned());
     }

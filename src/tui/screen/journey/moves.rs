@@ -266,8 +266,14 @@ impl State {
             return row(from).filter(shown);
         }
         let of_run = |position: &usize| {
-            super::timeline::lines::joins(&self.journey, &self.timeline, &self.order, from, *position)
-                || *position == from
+            super::timeline::lines::joins(
+                &self.journey,
+                &self.timeline,
+                &self.order,
+                self.devices.as_ref(),
+                from,
+                *position,
+            ) || *position == from
         };
         let mut rows = (from..=to).filter(of_run).filter_map(row).filter(shown);
         if first == self.newest { rows.next_back() } else { rows.next() }

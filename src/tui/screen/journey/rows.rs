@@ -53,7 +53,7 @@ pub(super) struct Columns {
 impl Columns {
     /// What fits into `width` of what the journey has.
     pub(super) fn for_state(width: usize, state: &State) -> Self {
-        Self::of(width, state.timeline.lanes().len(), state.times, state.pins.len())
+        Self::of(width, state.lane_count(), state.times, state.pins.len())
     }
 
     /// What fits into `width`: time and lanes always, the rest by use.
@@ -88,20 +88,19 @@ impl Columns {
 /// The head of the columns.
 pub(super) fn head(pen: &mut Pen<'_>, columns: Columns, state: &State, look: &Look) {
     let style = look.style(Meaning::Muted);
-    let timeline = state.timeline.as_ref();
     let time = if state.order.clock() == Clock::Arrival { "ARRIVED" } else { "TIME" };
     pen.skip(1).cell(time, columns.time, style);
     if columns.gap > 0 {
         pen.number("GAP", columns.gap - 1, style).skip(1);
     }
-    let here = state.row().and_then(|row| row.lane).map(|lane| lane as usize);
+    let here = state.position().and_then(|position| state.lane_at(position)).map(|lane| lane as usize);
     for place in 0..columns.lanes {
         let last = columns.shared > 0 && place + 1 == columns.lanes;
-        let label = timeline.lanes().get(place).map_or("", |lane| lane.label.as_str());
+        let label = state.lane_label(place);
         let is_here = here == Some(place) || (last && here.is_some_and(|lane| lane >= place));
         let style = if is_here { look.style(Meaning::Key) } else { look.style(Meaning::Title) };
         if last {
-            let more = timeline.lanes().len() - place;
+            let more = state.lane_count() - place;
             pen.cell(&format!("+{more}"), 2 + columns.shared, style);
         } else {
             pen.cell(label, 2, style);
@@ -185,7 +184,8 @@ enum Mark {
 impl<'a> Line<'a> {
     fn of(state: &'a State, position: usize, room: usize) -> Option<Self> {
         let (journey, timeline) = (state.journey.as_ref(), state.timeline.as_ref());
-        let Row { entry, lane, .. } = *state.order.row(timeline, position)?;
+        let Row { entry, .. } = *state.order.row(timeline, position)?;
+        let lane = state.lane_at(position);
         let row = event(journey, entry);
         let call = timeline.call_of(journey, entry);
         let mut line = Self {
@@ -345,7 +345,7 @@ impl<'a> Line<'a> {
         }
         if columns.shared > 0 {
             let shares = self.lane.map(|lane| lane as usize).filter(|lane| lane + 1 >= columns.lanes);
-            let label = shares.and_then(|lane| timeline.lanes().get(lane)).map_or("", |lane| lane.label.as_str());
+            let label = shares.map_or("", |lane| state.lane_label(lane));
             pen.cell(label, columns.shared, style);
         }
         pen.skip(1);
@@ -414,11 +414,11 @@ impl<'a> Line<'a> {
     fn lanes(&self, places: usize, state: &State, look: &Look) -> Vec<(&'static str, Meaning)> {
         let glyphs = look.glyphs;
         let timeline = state.timeline.as_ref();
-        let all = timeline.lanes().len();
+        let all = state.lane_count();
         let place_of = |lane: usize| lane.min(places.saturating_sub(1));
         let track = |place: usize| {
             let lanes = if place + 1 == places { place..all } else { place..place + 1 };
-            let mut tracks = lanes.map(|lane| state.order.track(timeline, lane, self.position));
+            let mut tracks = lanes.map(|lane| state.track(lane, self.position));
             tracks.try_fold(Track::None, |best, track| match (best, track) {
                 (_, Track::Counts) => Err(Track::Counts),
                 (Track::None, other) => Ok(other),
@@ -426,7 +426,7 @@ impl<'a> Line<'a> {
             })
         };
         let mut marks: Vec<(&'static str, Meaning)> = Vec::with_capacity(2 * places);
-        let here = state.row().and_then(|row| row.lane).map(|lane| place_of(lane as usize));
+        let here = state.position().and_then(|position| state.lane_at(position)).map(|lane| place_of(lane as usize));
         for place in 0..places {
             let (Ok(track) | Err(track)) = track(place);
             let [counts, apart] = glyphs.lane_here;
@@ -448,6 +448,16 @@ impl<'a> Line<'a> {
         let (start, end, caps, between) = match self.mark {
             Mark::One(mark, meaning) => {
                 put(own, mark(glyphs), meaning);
+                return marks;
+            }
+            // Between devices there is nothing to join.
+            Mark::Join(_) | Mark::Bar(_) if state.devices.is_some() => {
+                let mark = match (self.mark, self.meaning) {
+                    (Mark::Bar(_), _) => glyphs.refused,
+                    (_, Meaning::Alias) => glyphs.alias,
+                    _ => glyphs.duplicate,
+                };
+                put(own, mark, self.meaning);
                 return marks;
             }
             Mark::Join(call) | Mark::Bar(call) => {

@@ -119,7 +119,14 @@ impl State {
             Box::new(self.lines.list().iter().take(at).rev())
         };
         while let Some((before, _)) = neighbours.next().and_then(|line| line.positions()) {
-            if !timeline::lines::joins(&self.journey, &self.timeline, &self.order, before, lowest) {
+            if !timeline::lines::joins(
+                &self.journey,
+                &self.timeline,
+                &self.order,
+                self.devices.as_ref(),
+                before,
+                lowest,
+            ) {
                 break;
             }
             lowest = before;

@@ -6,6 +6,7 @@
 //! [`lines`] folds and filters them into what stands on the screen. What a line says is put
 //! together when it is drawn. O(n log n), and O(n) for another zone.
 
+pub mod devices;
 mod lay;
 pub mod lines;
 pub mod loss;
@@ -19,6 +20,7 @@ use crate::model::facts::{Arrival, Event};
 use crate::model::{Id, Millis};
 use crate::tui::when::Zone;
 
+pub use self::devices::Devices;
 use self::lay::{activity, before, coverage, lanes, part, rows};
 pub use self::lines::{Line, Lines, Place};
 pub use self::loss::Loss;

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use crate::identity::Journey;
 use crate::model::Millis;
 
-use super::{Entry, Order, Row, Timeline, Traits, event, index};
+use super::{Devices, Entry, Order, Row, Timeline, Traits, event, index};
 
 /// Fewer rows than this are never folded: a fold saves a line only from here on.
 const SHORTEST_RUN: usize = 3;
@@ -165,6 +165,8 @@ pub struct Shown<'a> {
     pub folds: &'a Folds,
     /// Whether the newest row stands first.
     pub newest: bool,
+    /// The lanes, where they are by device.
+    pub devices: Option<&'a Devices>,
 }
 
 /// The lines, and where on them things are.
@@ -184,7 +186,9 @@ impl Lines {
     pub fn new(journey: &Journey, timeline: &Timeline, order: &Order, shown: &Shown<'_>) -> Self {
         let mut lines = Self { of_session: vec![0; order.list().len()], newest: shown.newest, ..Self::default() };
         lines.list.reserve(order.rows().len() + 64);
-        let mut pass = Pass { journey, timeline, order, lines, session: None, day: None, problem: None, told: false };
+        let devices = shown.devices;
+        let mut pass =
+            Pass { journey, timeline, order, devices, lines, session: None, day: None, problem: None, told: false };
         let kept = |position: &usize| {
             let row = order.rows().get(*position).copied().unwrap_or(u32::MAX);
             shown.keep.is_none_or(|keep| keep.has(row as usize))
@@ -292,6 +296,7 @@ struct Pass<'a> {
     journey: &'a Journey,
     timeline: &'a Timeline,
     order: &'a Order,
+    devices: Option<&'a Devices>,
     lines: Lines,
     session: Option<usize>,
     day: Option<i64>,
@@ -307,7 +312,7 @@ impl Pass<'_> {
 
     /// Whether two rows that follow each other are of one run.
     fn joins(&self, a: usize, b: usize) -> bool {
-        joins(self.journey, self.timeline, self.order, a, b)
+        joins(self.journey, self.timeline, self.order, self.devices, a, b)
     }
 
     /// Puts rows of one run, folded or not.
@@ -413,9 +418,19 @@ impl Pass<'_> {
 }
 
 /// Whether two rows that follow each other on the screen are of one run.
-pub fn joins(journey: &Journey, timeline: &Timeline, order: &Order, a: usize, b: usize) -> bool {
+pub fn joins(
+    journey: &Journey,
+    timeline: &Timeline,
+    order: &Order,
+    devices: Option<&Devices>,
+    a: usize,
+    b: usize,
+) -> bool {
     let (Some(one), Some(other)) = (order.row(timeline, a), order.row(timeline, b)) else { return false };
     if one.traits.is_special() || other.traits.is_special() || one.lane != other.lane {
+        return false;
+    }
+    if devices.is_some_and(|devices| devices.lane(a) != devices.lane(b)) {
         return false;
     }
     if order.session(a) != order.session(b) {
