@@ -245,6 +245,7 @@ impl State {
             return;
         };
         let name = property.name.clone();
+        self.cells.clear();
         if self.pins.remove(&name) {
             self.notice = Some(format!("{name} is told in its place again"));
         } else {
@@ -257,6 +258,7 @@ impl State {
     #[must_use]
     pub fn with_pins(mut self, pins: BTreeSet<String>) -> Self {
         self.pins = pins;
+        self.cells.clear();
         self
     }
 
