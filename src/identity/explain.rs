@@ -8,6 +8,7 @@ use super::journey::{
 };
 use crate::model::facts::{Event, Source};
 use crate::model::row::IDENTIFY;
+use crate::model::text::counted;
 use crate::model::time::span;
 use crate::model::{Client, Flags, Id, Millis};
 
@@ -276,7 +277,7 @@ pub(super) fn switched(other: &Id, this: &Id, source: &Source) -> String {
 /// Where an id without rows is named.
 pub(super) fn mention(role: &str, id: &Id, with: &Id, root: &Id, rows: u64, source: &Source) -> String {
     let of = if with == root { String::new() } else { format!(", whose rows are stored under {}", root.as_str()) };
-    let rows = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
+    let rows = counted(rows, "row");
     format!("{} is named as {role} with {}{of} ({rows}, first {}).", id.as_str(), with.as_str(), place(source))
 }
 
@@ -314,11 +315,14 @@ pub(super) fn notes(journey: &Journey) -> Vec<String> {
     }
     let numbers = journey.steps.iter().filter(|step| step.event.flags.has(Flags::ID_NOT_TEXT)).count();
     if numbers > 0 && numbers < journey.steps.len() {
-        notes.push(format!("{numbers} rows send the id as a number, others as text: the two are one id here."));
+        let send =
+            if numbers == 1 { "1 row sends".to_owned() } else { format!("{} send", counted(numbers as u64, "row")) };
+        notes.push(format!("{send} the id as a number, others as text: the two are one id here."));
     }
     let lost = journey.steps.iter().filter(|step| step.event.flags.has(Flags::LONE_SURROGATE)).count();
     if lost > 0 {
-        notes.push(format!("{lost} rows hold half of a character cut off; U+FFFD stands for it."));
+        let hold = if lost == 1 { "1 row holds".to_owned() } else { format!("{} hold", counted(lost as u64, "row")) };
+        notes.push(format!("{hold} half of a character cut off; U+FFFD stands for it."));
     }
     for owner in &journey.orphan_of {
         let claim = if journey.orphan_of.len() > 1 { "may belong to" } else { "belong to" };

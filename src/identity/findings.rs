@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use super::journey::{EvidenceKind, Journey, Refusal, Split, State, Step, Verdict};
 use crate::model::facts::Source;
+use crate::model::text::counted;
 use crate::model::{Flags, Id, Shape};
 
 /// How much harm a mistake does.
@@ -90,9 +91,10 @@ fn refused(journey: &Journey) -> Option<Finding> {
         .sum();
     let times = if calls.len() == 1 { "once more".to_owned() } else { format!("{} times more", calls.len()) };
     let what = format!(
-        "alias({}) was called {times} although it points at {}; {lost} rows stay on other ids.",
+        "alias({}) was called {times} although it points at {}; {} on other ids.",
         text(first.alias.as_ref()),
-        text(first.kept.as_ref())
+        text(first.kept.as_ref()),
+        stay(lost, "row")
     );
     let advice = "Call alias once, at sign-up, and identify at every login.";
     Some(finding("alias-on-login", Severity::Error, what, advice, calls.iter().map(|line| line.source.clone())))
@@ -160,10 +162,16 @@ fn no_alias(journey: &Journey) -> Option<Finding> {
         return None;
     }
     let root = text(journey.root.as_ref());
-    let what = format!("identify({root}) was called without an alias before it: {rows} anonymous rows stay behind.");
+    let what =
+        format!("identify({root}) was called without an alias before it: {} behind.", stay(rows, "anonymous row"));
     let advice = "At sign-up call alias first; identify alone does not reach back.";
     let sources = left.iter().filter_map(|orphan| orphan.evidence.first()).map(|evidence| evidence.source.clone());
     Some(finding("identify-without-alias", Severity::Error, what, advice, sources))
+}
+
+/// `1 row stays`, `2 rows stay`.
+fn stay(rows: usize, word: &str) -> String {
+    format!("{} {}", counted(rows as u64, word), if rows == 1 { "stays" } else { "stay" })
 }
 
 /// #8: two people signed up on one root.
@@ -202,19 +210,29 @@ fn shared_device(journey: &Journey) -> Option<Finding> {
 /// #5: rows that beat their alias.
 fn race(journey: &Journey) -> Option<Finding> {
     let advice = "Send server rows with the client's distinct_id, or a second after the alias.";
-    split(journey, Split::Race, "alias-race", "arrived before the alias that was to move them", advice)
+    let how = [
+        "arrived before the alias that was to move it and stays",
+        "arrived before the alias that was to move them and stay",
+    ];
+    split(journey, Split::Race, "alias-race", how, advice)
 }
 
 /// #19: an alias that had rows of its own.
 fn history(journey: &Journey) -> Option<Finding> {
     let advice = "Never alias an id that rows were sent with.";
-    split(journey, Split::History, "alias-used-before", "were sent under the alias before it was one", advice)
+    let how = [
+        "was sent under the alias before it was one and stays",
+        "were sent under the alias before it was one and stay",
+    ];
+    split(journey, Split::History, "alias-used-before", how, advice)
 }
 
-fn split(journey: &Journey, kind: Split, code: &'static str, how: &str, advice: &'static str) -> Option<Finding> {
+fn split(journey: &Journey, kind: Split, code: &'static str, how: [&str; 2], advice: &'static str) -> Option<Finding> {
     let rows: Vec<_> = journey.steps.iter().filter(|step| step.state == State::Split(kind)).collect();
     let first = rows.first()?;
-    let what = format!("{} rows {how} and stay stored under {}.", rows.len(), first.stored_under.as_str());
+    let [one, several] = how;
+    let how = if rows.len() == 1 { one } else { several };
+    let what = format!("{} {how} stored under {}.", counted(rows.len() as u64, "row"), first.stored_under.as_str());
     Some(finding(code, Severity::Warning, what, advice, rows.iter().map(|step| step.event.source.clone())))
 }
 
@@ -223,9 +241,9 @@ fn placeholder(journey: &Journey) -> Option<Finding> {
     let root = journey.root.as_ref().filter(|root| root.is_placeholder())?;
     let devices: BTreeSet<&Id> = journey.steps.iter().filter_map(|step| step.event.device.as_ref()).collect();
     let what = format!(
-        "{} rows of {} devices are stored under \"{}\", which stands for no id.",
-        journey.steps.len(),
-        devices.len(),
+        "{} of {}: all under \"{}\", which stands for no id.",
+        counted(journey.steps.len() as u64, "row"),
+        counted(devices.len() as u64, "device"),
         root.as_str()
     );
     let advice = "Check the id before identify; call reset, not identify, for a visitor who is not logged in.";
@@ -246,8 +264,11 @@ fn two_types(journey: &Journey) -> Option<Finding> {
     if count == journey.steps.len() {
         return None;
     }
-    let what =
-        format!("{} is sent as a number in {} rows and as text in others.", text(number.event.id.as_ref()), count);
+    let what = format!(
+        "{} is sent as a number in {} and as text in others.",
+        text(number.event.id.as_ref()),
+        counted(count as u64, "row")
+    );
     let sources = journey.steps.iter().filter(is_number).map(|step| step.event.source.clone());
     let advice = "Make ids strings everywhere: SDKs compare them strictly and send an extra identify.";
     Some(finding("id-type", Severity::Warning, what, advice, sources))

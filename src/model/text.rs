@@ -56,6 +56,25 @@ fn acts(c: char) -> bool {
         | '\u{f0000}'..='\u{10ffff}')
 }
 
+/// `1234567` as `1,234,567`.
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// `1 row`, `2 rows`: a count with its word, `s` added where there is not one.
+pub fn counted(number: u64, word: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{} {word}{s}", count(number))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +84,12 @@ mod tests {
     fn controls_are_shown_as_pictures() {
         assert_eq!(visible("\x1b]0;own\x07ed\0\n\x7f"), "␛]0;own␇ed␀␊␡");
         assert_eq!(visible("a\u{202e}b\u{200b}c\u{9b}"), "a⟨U+202E⟩b⟨U+200B⟩c⟨U+009B⟩");
+    }
+
+    #[test]
+    fn numbers_are_grouped_and_one_is_no_plural() {
+        assert_eq!((count(999), count(1_234_567)), ("999".to_owned(), "1,234,567".to_owned()));
+        assert_eq!((counted(1, "row"), counted(0, "row")), ("1 row".to_owned(), "0 rows".to_owned()));
     }
 
     #[test]

@@ -6,7 +6,8 @@
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Clock;
-use crate::model::text::visible;
+pub use crate::model::text::count;
+use crate::model::text::{counted, visible};
 
 /// How a text report looks.
 #[derive(Clone, Copy, Debug)]
@@ -217,23 +218,9 @@ fn suffix(text: &str, width: usize) -> String {
     tail.into_iter().collect()
 }
 
-/// A number with commas: `1,234,567`.
-pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 /// A number with its word: `1 row`, `2 rows`.
 pub fn many(number: usize, word: &str) -> String {
-    let s = if number == 1 { "" } else { "s" };
-    format!("{} {word}{s}", count(number as u64))
+    counted(number as u64, word)
 }
 
 #[cfg(test)]

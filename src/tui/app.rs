@@ -29,6 +29,7 @@ use crate::model::Id;
 use super::Options;
 use super::keys::{Action, AssetError, Context, Key, Keymap, Resolved};
 use super::outside::Tool;
+use super::screen::journey::pinned::Cells;
 use super::screen::journey::sift::Sifting;
 use super::screen::search::{self, Load};
 use super::screen::{demo, help, journey};
@@ -54,10 +55,13 @@ pub struct Model {
     pages: identity::Pages,
     failed: Option<Failure>,
     properties_asked: Option<(Ticket, i64)>,
+    cells_asked: Option<(Ticket, Cells)>,
     /// The filter that the worker goes through the rows with.
     sifting: Option<(Ticket, Sifting)>,
     /// Rows that were marked.
     marks: BTreeSet<i64>,
+    /// Properties that were pinned.
+    pinned: BTreeSet<String>,
     title: Option<String>,
     place: Option<String>,
     look: Look,
@@ -98,8 +102,10 @@ impl Model {
             pages: identity::Pages::default(),
             failed: None,
             properties_asked: None,
+            cells_asked: None,
             sifting: None,
             marks: BTreeSet::new(),
+            pinned: BTreeSet::new(),
             title: None,
             place: None,
             look: Look::new(theme, options.ascii, options.zone),
@@ -222,6 +228,7 @@ impl Model {
         // The worker gives up what else it was asked.
         self.search.forget();
         self.properties_asked = None;
+        self.cells_asked = None;
         self.sifting = None;
         self.failed = None;
         self.waited = false;
@@ -229,6 +236,7 @@ impl Model {
             && let Some(journey) = self.journey.take()
         {
             self.marks.clone_from(journey.marks());
+            self.pinned.clone_from(journey.pins());
         }
         if let Some(journey) = &mut self.journey {
             journey.scrub_to(None);
@@ -252,6 +260,7 @@ impl Model {
                 self.opening.ask(ticket);
                 self.search.forget();
                 self.properties_asked = None;
+                self.cells_asked = None;
                 self.sifting = None;
                 vec![Effect::Ask(ticket, self.question(id))]
             }
@@ -359,14 +368,25 @@ fn after_drawing(model: &mut Model, drawn: Drawn) -> Vec<Effect> {
     if let Some(Layer::Search) = model.layers.last() {
         return palette::look_around(model);
     }
-    let lacking = model.journey.as_ref().filter(|_| model.drawn.properties).and_then(journey::State::lacks_properties);
-    let Some(row) = lacking else { return Vec::new() };
-    if !matches!(model.layers.last(), Some(Layer::Journey)) || model.properties_asked.is_some_and(|(_, of)| of == row) {
+    if !matches!(model.layers.last(), Some(Layer::Journey)) {
         return Vec::new();
     }
-    let ticket = model.ticket();
-    model.properties_asked = Some((ticket, row));
-    vec![Effect::Ask(ticket, Question::Properties(row))]
+    let mut effects = Vec::new();
+    let lacking = model.journey.as_ref().filter(|_| model.drawn.properties).and_then(journey::State::lacks_properties);
+    if let Some(row) = lacking.filter(|row| model.properties_asked.is_none_or(|(_, of)| of != *row)) {
+        let ticket = model.ticket();
+        model.properties_asked = Some((ticket, row));
+        effects.push(Effect::Ask(ticket, Question::Properties(row)));
+    }
+    // One question at a time: what has come into view since is asked for after its answer.
+    let shown = model.drawn.cells.clone();
+    let lacking = model.journey.as_ref().filter(|_| model.cells_asked.is_none());
+    if let Some(cells) = lacking.and_then(|journey| journey.lacks_cells(shown)) {
+        let ticket = model.ticket();
+        model.cells_asked = Some((ticket, cells.clone()));
+        effects.push(Effect::Ask(ticket, Question::Cells(cells)));
+    }
+    effects
 }
 
 /// Looks whether the store has changed, one look at a time and never beside other questions.

@@ -5,12 +5,12 @@
 //! them, never inside one. Only as much of a text is looked at as there is room for.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use crate::model::text::visible;
+pub use crate::model::text::{count, counted};
 
 /// What stands for the part that was cut out.
 pub const CUT: &str = "…";
@@ -192,26 +192,6 @@ fn wrap_paragraph(text: &str, columns: usize, most: usize, lines: &mut Vec<Strin
         }
     }
     lines.push(line.trim_end().to_owned());
-}
-
-/// `1234567` as `1,234,567`.
-pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    grouped
-}
-
-/// `1 row`, `2 rows`: a count with its word, `s` added where there is not one.
-pub fn counted(number: u64, word: &str) -> String {
-    let mut text = count(number);
-    let _ = write!(text, " {word}{}", if number == 1 { "" } else { "s" });
-    text
 }
 
 #[cfg(test)]

@@ -21,11 +21,12 @@ use crate::model::{Id, Millis};
 
 use super::app::Msg;
 use super::screen::journey::Timeline;
+use super::screen::journey::pinned::{self, Cells, Values};
 use super::screen::journey::sift::{Sifted, Sifting, sift};
 use super::when::Zone;
 
 pub use self::about::{Census, FileLine, Glance, Happened, Overview, Recent, Sight, User};
-pub use self::pasted::{Pasted, pasted};
+pub use self::pasted::{Pasted, UNFINISHED, pasted};
 pub use self::text::{Text, Wanted};
 
 /// What the interface asks a store. Every method may block: only the worker calls them.
@@ -263,6 +264,8 @@ pub enum Question {
     Compare(Id, Id),
     /// [`Backend::properties`].
     Properties(i64),
+    /// [`Backend::properties_of`], for columns of the timeline.
+    Cells(Cells),
     /// [`Backend::properties_of`], for a filter.
     Sift(Sifting),
     /// [`Backend::look`].
@@ -320,6 +323,8 @@ pub enum Answer {
     Compared(Result<Arc<Comparison>, Failure>),
     /// Properties of a row.
     Properties(i64, Result<String, Failure>),
+    /// Values for columns of the timeline.
+    Cells(Values),
     /// What a filter keeps of some rows.
     Sifted(Box<Sifted>),
     /// A look at a hit.
@@ -365,6 +370,7 @@ fn answer_on_the_way(backend: &mut dyn Backend, question: &Question, show: &mut 
         Question::Save(saving) => Answer::Saved(backend.save(&saving.path, &saving.text, saving.replace)),
         Question::Compare(a, b) => Answer::Compared(backend.compare(a, b)),
         Question::Properties(row) => Answer::Properties(*row, backend.properties(*row)),
+        Question::Cells(cells) => Answer::Cells(pinned::read(backend, cells)),
         Question::Sift(sifting) => Answer::Sifted(Box::new(sift(backend, sifting))),
         Question::Look(id) => Answer::Look(id.clone(), backend.look(id).map(|look| Box::new(Glance::of(look)))),
         Question::Census => Answer::Census(backend.census().map(Box::new)),
@@ -440,7 +446,7 @@ fn as_of(backend: &mut dyn Backend, then: &Then) -> Result<Arc<Journey>, Failure
 }
 
 /// Questions that push each other aside, most urgent first.
-const SLOTS: usize = 9;
+const SLOTS: usize = 10;
 
 impl Question {
     fn slot(&self) -> usize {
@@ -448,12 +454,13 @@ impl Question {
             Self::Journey(..) | Self::AsOf(..) | Self::Compare(..) | Self::Stage(..) | Self::Store(_) => 0,
             Self::Overview | Self::Search(_) => 1,
             Self::Properties(_) => 2,
-            Self::Sift(_) => 3,
-            Self::Remember(_) => 4,
-            Self::Look(_) | Self::Census | Self::Vocabulary | Self::DeviceZone(_) => 5,
-            Self::Changed => 6,
-            Self::Save(_) | Self::Pin(_) => 7,
-            Self::Text(_) => 8,
+            Self::Cells(_) => 3,
+            Self::Sift(_) => 4,
+            Self::Remember(_) => 5,
+            Self::Look(_) | Self::Census | Self::Vocabulary | Self::DeviceZone(_) => 6,
+            Self::Changed => 7,
+            Self::Save(_) | Self::Pin(_) => 8,
+            Self::Text(_) => 9,
         }
     }
 }
@@ -488,9 +495,9 @@ impl Cancel {
         // Who opens a journey no longer waits for hits or for properties of another.
         // What is looked at in passing waits for nobody, and is asked again when it is seen.
         let slots: &[usize] = match question.slot() {
-            0 => &[0, 1, 2, 3, 5, 8],
-            1 => &[1, 5],
-            2 => &[2, 5],
+            0 => &[0, 1, 2, 3, 4, 6, 9],
+            1 => &[1, 6],
+            2 => &[2, 6],
             slot => &[slot],
         };
         for latest in slots.iter().filter_map(|slot| self.0.latest.get(*slot)) {

@@ -1,5 +1,6 @@
 //! The screens: what keys do to them, and what they look like.
 
+mod columns;
 #[path = "screens/compare.rs"]
 mod compare;
 mod detail;

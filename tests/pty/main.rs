@@ -145,6 +145,22 @@ fn a_screen_of_another_size_is_drawn_anew() {
 }
 
 #[test]
+fn a_key_that_comes_with_a_new_size_is_not_lost() {
+    let mut session = Session::start(80, 24);
+    session.wait_for("open one of these");
+    session.press("\r");
+    session.wait_for("row 1 of");
+    // What comes together is told together by the system: neither may hide the other.
+    for row in 2..=20 {
+        session.resize(80 + row % 2, 24);
+        session.press("j");
+        session.wait_for(&format!("row {row} of"));
+    }
+    session.press("q");
+    assert_eq!(session.end(), 0);
+}
+
+#[test]
 fn a_pasted_text_is_searched_and_its_line_break_opens_nothing() {
     let mut session = Session::start(80, 24);
     session.wait_for("open one of these");

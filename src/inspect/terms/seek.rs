@@ -451,10 +451,33 @@ impl<'t> Prepared<'t> {
 /// Whether it is worth while to read the JSON text.
 fn may_pass(tests: &[Prepared<'_>], text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
-    let lower = lower.as_bytes();
-    tests.iter().all(|test| test.needles.iter().all(|needle| needle.find(lower).is_some()))
-        // What is escaped may be anything.
-        || memchr::memchr(b'\\', lower).is_some()
+    let have =
+        |text: &str| tests.iter().all(|test| test.needles.iter().all(|needle| needle.find(text.as_bytes()).is_some()));
+    have(&lower) || (memchr::memchr(b'\\', lower.as_bytes()).is_some() && have(&unescaped(&lower)))
+}
+
+/// A JSON text in small letters with every escaped character of ASCII as itself.
+fn unescaped(lower: &str) -> String {
+    let mut plain = String::with_capacity(lower.len());
+    let mut rest = lower;
+    while let Some((before, after)) = rest.split_once('\\') {
+        plain.push_str(before);
+        let code = after.strip_prefix('u').and_then(|after| after.get(..4));
+        match code.map(|code| u8::from_str_radix(code, 16)) {
+            Some(Ok(byte)) if byte.is_ascii() => {
+                plain.push(char::from(byte.to_ascii_lowercase()));
+                rest = after.get(5..).unwrap_or_default();
+            }
+            // What is escaped in another way stands after the backslash, or is nothing that is looked for.
+            _ => {
+                let mut characters = after.chars();
+                plain.extend(characters.next());
+                rest = characters.as_str();
+            }
+        }
+    }
+    plain.push_str(rest);
+    plain
 }
 
 fn pass(tests: &[Prepared<'_>], text: &str) -> bool {
@@ -506,5 +529,28 @@ impl Vocabulary {
             (name, values.into_iter().take(VALUES).map(|(value, _)| value).collect())
         });
         Ok(Self { events: events.into_iter().map(|(_, name)| name).collect(), properties: properties.collect() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_escaped_is_found_like_what_is_not() {
+        assert_eq!(unescaped(r#"a\u004ab\/c\"d\\e\u00f6f"#), "ajb/c\"d\\eu00f6f");
+        for text in
+            [r#"{"Pl\u0061n":"PRO"}"#, r#"{"plan":"p\u0052o"}"#, r#"{"x":"\\","plan":"pro"}"#, r#"{"plan":"pro"}"#]
+        {
+            let property = Property { name: "plan".into(), test: Test::Equals("pro".into()) };
+            assert!(pass(&[Prepared::of(&property)], text), "{text}");
+            let property = Property { name: "plan".into(), test: Test::Equals("p/o".into()) };
+            assert!(!pass(&[Prepared::of(&property)], text), "{text}");
+        }
+        let property = Property { name: "*".into(), test: Test::Equals("a/b \"c\"".into()) };
+        assert!(pass(&[Prepared::of(&property)], r#"{"path":"a\/b \"c\""}"#));
+        for broken in ["\\", "\\u", "\\u12", "\\u00é9", "{\"\\uzzzz"] {
+            let _ = unescaped(broken);
+        }
     }
 }

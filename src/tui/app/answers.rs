@@ -37,6 +37,14 @@ pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec
             }
             Vec::new()
         }
+        Answer::Cells(answer) => {
+            if let Some((_, cells)) = model.cells_asked.take_if(|(asked, _)| *asked == ticket)
+                && let Some(journey) = &mut model.journey
+            {
+                journey.take_cells(&cells, answer);
+            }
+            Vec::new()
+        }
         Answer::Saved(answer) => {
             if let Some(player) = &mut model.demo.player {
                 model.notice = player.saved(answer);

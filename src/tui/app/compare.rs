@@ -42,6 +42,7 @@ impl Model {
         self.pages.comparing.ask(ticket);
         self.search.forget();
         self.properties_asked = None;
+        self.cells_asked = None;
         self.pages.pair = Some(pair.clone());
         let [a, b] = pair;
         vec![Effect::Ask(ticket, Question::Compare(a, b))]

@@ -24,6 +24,7 @@ const SMALLEST: (u16, u16) = (20, 5);
 pub struct Ui {
     pub(in crate::tui) page: usize,
     pub(in crate::tui) properties: bool,
+    pub(in crate::tui) cells: Range<usize>,
     pub(in crate::tui) search_top: usize,
     pub(in crate::tui) hits: Range<usize>,
     pub(in crate::tui) palette_top: usize,
@@ -46,6 +47,8 @@ pub struct Drawn {
     pub page: usize,
     /// Whether there is room for the properties of the selected row.
     pub properties: bool,
+    /// The lines of the timeline on the screen, where it has columns of pinned properties.
+    pub cells: Range<usize>,
     /// The hits on the screen.
     pub hits: Range<usize>,
     /// The furthest that the help can be scrolled.
@@ -64,6 +67,7 @@ impl Ui {
         Drawn {
             page: self.page,
             properties: self.properties,
+            cells: self.cells.clone(),
             hits: self.hits.clone(),
             help_end: self.help_end,
             identity_end: self.identity_end,
@@ -79,6 +83,7 @@ pub fn view(model: &Model, ui: &mut Ui, frame: &mut Frame<'_>) {
     ui.built = 0;
     ui.page = 0;
     ui.properties = false;
+    ui.cells = 0..0;
     ui.spots.clear();
     ui.hits = 0..0;
     let cursor = draw(model, ui, area, frame.buffer_mut());

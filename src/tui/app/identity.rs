@@ -84,6 +84,7 @@ impl Model {
         self.opening.forget();
         self.failed = None;
         self.properties_asked = None;
+        self.cells_asked = None;
         self.opened = Some(id);
         self.journey = Some(journey);
         self.layers = layers;
@@ -111,6 +112,7 @@ impl Model {
         self.opening.ask(ticket);
         self.search.forget();
         self.properties_asked = None;
+        self.cells_asked = None;
         vec![Effect::Ask(ticket, self.question(id))]
     }
 

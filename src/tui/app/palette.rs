@@ -111,6 +111,7 @@ pub(super) fn opened(model: &mut Model, ticket: Ticket, answer: Result<String, F
             model.failed = None;
             model.opening.forget();
             model.properties_asked = None;
+            model.cells_asked = None;
             model.pages = Pages::default();
             model.layers = vec![Layer::Search];
             model.ask_search()

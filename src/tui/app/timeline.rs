@@ -57,7 +57,8 @@ fn put(model: &mut Model, journey: Arc<Journey>, timeline: Arc<Timeline>) -> Vec
         Some(state) if state.journey().query == journey.query => state.replace(journey, timeline),
         state => {
             let recent = Recent { id: journey.query.clone(), text: model.search.text().to_owned() };
-            *state = Some(journey::State::new(journey, timeline).with_marks(model.marks.clone()).with_base(base));
+            let new = journey::State::new(journey, timeline).with_marks(model.marks.clone());
+            *state = Some(new.with_pins(model.pinned.clone()).with_base(base));
             model.search.remember(recent.clone());
             effects = vec![Effect::Ask(0, Question::Remember(recent))];
         }

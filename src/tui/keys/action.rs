@@ -115,6 +115,8 @@ actions! {
     PreviousGroup = "previous-group",
     /// Count the values of a property.
     Count = "count",
+    /// Tell a property first for every row, or in its place again.
+    PinProperty = "pin-property",
     /// Choose what to copy.
     Copy = "copy",
     /// Copy the command that shows what the screen shows.

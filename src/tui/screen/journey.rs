@@ -7,6 +7,7 @@
 //! | `rows` | one line: time, gap, lanes, event, id, whose, because |
 //! | `heads` | the lines between rows: sessions, the change of phase |
 //! | `frame` | the head, the lanes' names, where the panes go |
+//! | [`pinned`] | properties of the visible rows as columns |
 //! | `strip` | rows over the whole time, to see and to jump |
 //! | `sift`, `prompt` | filters and finding: going through the rows, and the line to type in |
 //! | `selection` | what is selected, by a press or by a row |
@@ -17,6 +18,7 @@ mod frame;
 mod heads;
 pub mod menu;
 mod moves;
+pub mod pinned;
 pub mod prompt;
 mod rows;
 mod selection;
@@ -79,6 +81,10 @@ pub struct State {
     money: Money,
     /// Rows of the store that were marked; they go with the user to other journeys.
     marks: BTreeSet<i64>,
+    /// Properties that are told first for every row; they go with the user as well.
+    pins: BTreeSet<String>,
+    /// Their values, of rows that were on the screen.
+    cells: pinned::Known,
     prompt: Option<Prompt>,
     menu: Option<Menu>,
     /// What is to be copied, and what it is.
@@ -121,6 +127,8 @@ impl State {
             values: None,
             money: Money::default(),
             marks: BTreeSet::new(),
+            pins: BTreeSet::new(),
+            cells: pinned::Known::new(),
             prompt: None,
             menu: None,
             copy: None,
@@ -261,6 +269,7 @@ impl State {
         self.journey = journey;
         self.timeline = timeline;
         self.detail.forget();
+        self.cells.clear();
         self.names = None;
         self.prompt = None;
         self.menu = None;

@@ -127,6 +127,9 @@ pub(super) fn soon(backend: &mut dyn Backend, text: &str) -> Option<Hits> {
     })
 }
 
+/// What a term that has no value yet ends with.
+pub const UNFINISHED: [char; 5] = [':', '=', '>', '<', '~'];
+
 /// A shorter text is in the properties of too many rows to say anything.
 const SHORTEST: usize = 3;
 
@@ -171,7 +174,8 @@ pub(super) fn search(
         Vec::new()
     };
     let wanted = bare(text);
-    if !(SHORTEST..=LONGEST).contains(&wanted.chars().count()) {
+    // Who is about to type a value looks for nothing yet.
+    if text.ends_with(UNFINISHED) || !(SHORTEST..=LONGEST).contains(&wanted.chars().count()) {
         return Ok((hits, near));
     }
     let found = backend.search_terms(&Terms::anywhere(wanted), &mut |found| {

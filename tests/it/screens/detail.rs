@@ -236,9 +236,34 @@ fn on_a_small_screen_the_row_is_a_page_of_its_own() {
 }
 
 #[test]
+fn a_pinned_property_is_told_first_for_every_row_and_stays_pinned() {
+    let mut app = told(sally()).sized(80, 24);
+    app.press("j<Enter>/plan<Enter>p<Esc>");
+    let pinned = |app: &mut App<Stories>| {
+        let text = app.text();
+        text.lines().skip_while(|line| !line.contains("── why")).nth(1).unwrap_or_default().to_owned()
+    };
+    assert!(pinned(&mut app).contains("plan") && pinned(&mut app).contains("pro"), "{}", app.text());
+    app.press("k");
+    assert!(pinned(&mut app).contains("free"), "{}", app.text());
+    app.press("<Esc><C-u>12345<Enter>j");
+    assert!(pinned(&mut app).contains("plan"), "in another journey too: {}", app.text());
+    app.press("<Enter>p");
+    assert!(pinned(&mut app).contains("1 why"), "{}", app.text());
+    app.press("ggp");
+    assert!(app.text().contains("only a property can be pinned"), "{}", app.text());
+}
+
+#[test]
 fn times_of_a_row_stand_together() {
     let mut app = open(phone()).sized(120, 40);
     assert!(app.text().contains("2019-07-01 09:14:02.118 UTC · arrived 09:14:03.368, 1.2 s later"), "{}", app.text());
+    let said = r#"{"time":1561961642,"$mp_api_timestamp_ms":1561972443400,"mp_processing_time_ms":1561972444000}"#;
+    let mut app = App::start(Stories { said: vec![(1, said.into())], ..Stories::of(vec![sally()]) }).sized(120, 40);
+    app.press("sally@gmail.com<Enter>");
+    let clocks =
+        "written as 2019-07-01 06:14:02.000, UTC-03:01 · taken by the server 09:14:03.400 · stored 09:14:04.000";
+    assert!(app.text().contains(clocks), "{}", app.text());
 }
 
 #[test]

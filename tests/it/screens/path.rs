@@ -600,6 +600,23 @@ fn a_press_and_a_drag_on_the_strip_go_there() {
     assert!(app.model.journey().unwrap().selected_row() >= Some(60));
 }
 
+#[test]
+fn clock_gap_and_both_take_turns_at_one_key() {
+    for (width, height) in [(40, 12), (80, 24), (120, 40), (200, 50)] {
+        for (name, keys) in [("one", "<Enter>T"), ("two", "<Enter>TT"), ("three", "<Enter>TTT")] {
+            let mut app = with(phone()).sized(width, height);
+            insta::assert_snapshot!(format!("times_{name}_{width}x{height}"), app.press(keys).text());
+        }
+    }
+    let mut app = open(phone()).sized(80, 24);
+    app.press("T");
+    assert!(app.text().contains("GAP") && !app.text().contains("TIME"), "{}", app.text());
+    app.press("T");
+    assert!(app.text().contains("GAP") && app.text().contains("TIME"), "{}", app.text());
+    app.press("T");
+    assert!(!app.text().contains("GAP") && app.text().contains("TIME"), "{}", app.text());
+}
+
 // The headline
 
 #[test]
@@ -736,5 +753,43 @@ proptest! {
         let app = filtered(journey, &text);
         let expected: Vec<i64> = expected.into_iter().map(|(_, row)| row).collect();
         prop_assert_eq!(shown(&app), expected, "{}", text);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_letter_is_never_that_of_another_id_on_one_screen(
+        width in 100u16..=145,
+        height in 24u16..=60,
+        keys in proptest::collection::vec(
+            proptest::sample::select(vec!["j", "G", "gg", "s", "A", "v", "]o", "z", "&is:orphan<Enter>", "Z", "<PgDn>"]),
+            0..8,
+        ),
+    ) {
+        let mut app = open(journeys::many_lanes()).sized(width, height);
+        let mut known: Vec<(String, String)> = Vec::new();
+        for key in std::iter::once("").chain(keys) {
+            app.press(key);
+            let text = app.text();
+            let list = text.lines().take_while(|line| !line.contains("── why"));
+            for line in list.filter(|line| !line.contains('└') && !line.contains("row")) {
+                let words: Vec<&str> = line.split_whitespace().collect();
+                for pair in words.windows(2).filter(|pair| pair[1].starts_with("P-")) {
+                    let (letter, id) = (pair[0].to_owned(), pair[1].to_owned());
+                    for (other, of) in &known {
+                        prop_assert_eq!(*other == letter, *of == id, "{} {} on\n{}", letter, id, text);
+                    }
+                    known.push((letter, id));
+                }
+            }
+        }
+        prop_assert!(!known.is_empty());
+        let state = app.model.journey().unwrap();
+        let mut letters: Vec<&str> = state.timeline().lanes().iter().map(|lane| lane.label.as_str()).collect();
+        letters.sort_unstable();
+        letters.dedup();
+        prop_assert_eq!(letters.len(), state.timeline().lanes().len());
     }
 }

@@ -9,7 +9,7 @@ mod draw;
 mod items;
 mod tree;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeSet, HashSet, VecDeque};
 
 use crate::model::Id;
 use crate::model::facts::Source;
@@ -180,6 +180,7 @@ impl State {
                 _ => self.count(here),
             },
             Action::Count => self.count(here),
+            Action::PinProperty => self.pin_property(here),
             Action::Narrow => self.narrow_by(here),
             Action::Find => {
                 self.detail.found = (self.detail.find.clone(), at);
@@ -235,6 +236,35 @@ impl State {
         self.values = Some(Values::new(&property.name, self.timeline.rows().len()));
         self.detail.selected = 1;
         self.detail.top = 0;
+    }
+
+    /// Has a property told first for every row, or not any more.
+    fn pin_property(&mut self, item: Option<&Item>) {
+        let Some(property) = item.and_then(|item| item.property.as_ref()) else {
+            self.notice = Some("only a property can be pinned".to_owned());
+            return;
+        };
+        let name = property.name.clone();
+        self.cells.clear();
+        if self.pins.remove(&name) {
+            self.notice = Some(format!("{name} is told in its place again"));
+        } else {
+            self.notice = Some(format!("{name} is told first for every row; p again takes the pin away"));
+            self.pins.insert(name);
+        }
+    }
+
+    /// With the properties that were pinned before.
+    #[must_use]
+    pub fn with_pins(mut self, pins: BTreeSet<String>) -> Self {
+        self.pins = pins;
+        self.cells.clear();
+        self
+    }
+
+    /// The properties that are told first.
+    pub fn pins(&self) -> &BTreeSet<String> {
+        &self.pins
     }
 
     /// Shows only the rows with the value of an item.

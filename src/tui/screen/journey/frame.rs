@@ -60,7 +60,7 @@ pub(in crate::tui) fn view(
         return None;
     }
     let (list, pane) = panes(body, state);
-    ui.properties = pane.height >= 6 || state.menu.is_some();
+    ui.properties = pane.height >= if state.pins.is_empty() { 6 } else { 2 } || state.menu.is_some();
     list_view(state, ui, list, buffer, look);
     strip::view(state, ui, strip_area, list, buffer, look);
     if pane.x > list.x {
@@ -182,8 +182,11 @@ fn list_view(state: &State, ui: &mut Ui, mut area: Rect, buffer: &mut Buffer, lo
     ui.journey_top = scrolled(ui.journey_top, state.selected, lines, state.lines.list().len());
     let top = ui.journey_top;
     ui.spot(area, Spot::List(top));
+    if Columns::for_state(usize::from(area.width), state).pins > 0 {
+        ui.cells = top..(top + lines).min(state.lines.list().len());
+    }
     if let Some(head_area) = head_area {
-        let columns = Columns::of(usize::from(area.width), state.timeline.lanes().len(), state.times);
+        let columns = Columns::for_state(usize::from(area.width), state);
         rows::head(&mut Pen::new(buffer, head_area, 0), columns, state, look);
         // The break of the topmost day may have scrolled away.
         if let Some((time, _)) = state.lines.time(&state.timeline, &state.order, top)

@@ -25,6 +25,13 @@ use super::{State, Times, heads};
 /// Lanes side by side at most; more share the last place.
 const MOST_LANES: usize = 8;
 
+/// What a reason keeps beside columns of pinned properties.
+const LEAST_REASON: usize = 16;
+
+/// Widths of the column of a pinned property.
+const LEAST_PIN: usize = 10;
+const MOST_PIN: usize = 24;
+
 /// Widths of the columns, each with the space after it; 0 for one that is not shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Columns {
@@ -37,12 +44,20 @@ pub(super) struct Columns {
     pub(super) event: usize,
     pub(super) sent: usize,
     pub(super) whose: usize,
+    /// Columns of pinned properties, and the width of each.
+    pub(super) pins: usize,
+    pub(super) pin: usize,
     pub(super) because: usize,
 }
 
 impl Columns {
+    /// What fits into `width` of what the journey has.
+    pub(super) fn for_state(width: usize, state: &State) -> Self {
+        Self::of(width, state.timeline.lanes().len(), state.times, state.pins.len())
+    }
+
     /// What fits into `width`: time and lanes always, the rest by use.
-    pub(super) fn of(width: usize, lanes: usize, times: Option<Times>) -> Self {
+    fn of(width: usize, lanes: usize, times: Option<Times>, pins: usize) -> Self {
         let times = times.unwrap_or(if width >= 90 { Times::Both } else { Times::Clock });
         let time = match (times, width) {
             (Times::Gap, _) => 0,
@@ -61,7 +76,12 @@ impl Columns {
             22..44 => (rest / 2, 0, 0),
             _ => (rest, 0, 0),
         };
-        Self { time, gap, lanes, shared, event, sent, whose, because: rest.saturating_sub(event + sent + whose) }
+        let because = rest.saturating_sub(event + sent + whose);
+        // Nothing but a reason that is long makes room for them, so they go first.
+        let spare = because.saturating_sub(LEAST_REASON);
+        let pins = pins.min(spare / LEAST_PIN);
+        let pin = spare.checked_div(pins).unwrap_or(0).min(MOST_PIN);
+        Self { time, gap, lanes, shared, event, sent, whose, pins, pin, because: because - pins * pin }
     }
 }
 
@@ -90,6 +110,9 @@ pub(super) fn head(pen: &mut Pen<'_>, columns: Columns, state: &State, look: &Lo
     pen.skip(1).cell("EVENT", columns.event, style);
     pen.cell("SENT AS", columns.sent, style);
     pen.cell("FOR", columns.whose, style);
+    for pin in 0..columns.pins {
+        pen.cell(&state.cell_head(pin, columns), columns.pin - 1, look.style(Meaning::Key)).skip(1);
+    }
     // The date of the topmost row stands at the right, and goes before the word.
     if columns.because >= 20 {
         pen.cell("BECAUSE", columns.because, style);
@@ -107,7 +130,7 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, row: u16, at: usize, state: 
         Shown::Blocked(position) => heads::blocked(pen, position as usize, state, look),
         Shown::Lost(position) => heads::lost(pen, position as usize, state, look),
         Shown::Row(position) | Shown::Fold(position, ..) => {
-            let columns = Columns::of(usize::from(area.width), state.timeline.lanes().len(), state.times);
+            let columns = Columns::for_state(usize::from(area.width), state);
             let Some(told) = Line::of(state, position as usize, columns.because) else { return };
             let selected = at == state.selected;
             told.folded(line, state).draw(pen, columns, selected, state, at, look);
@@ -351,6 +374,11 @@ impl<'a> Line<'a> {
         }
         if columns.whose > 0 {
             pen.cell(&self.whose, columns.whose - 1, plain).skip(1);
+        }
+        for pin in 0..columns.pins {
+            let (text, meaning) =
+                state.lines.get(at).map_or((String::new(), Meaning::Text), |line| state.cell(line, pin));
+            column(pen, &text, columns.pin, look.style(meaning));
         }
         pen.cell(&self.because, columns.because, style);
     }

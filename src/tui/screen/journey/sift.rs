@@ -251,7 +251,7 @@ pub enum Found {
 }
 
 impl Found {
-    fn of(value: Option<Result<String, String>>) -> Self {
+    pub(super) fn of(value: Option<Result<String, String>>) -> Self {
         value.map_or(Self::Missing, |value| value.map_or_else(Self::Nested, Self::Plain))
     }
 }

@@ -12,7 +12,7 @@ use crate::tui::fit;
 use crate::tui::pen::Pen;
 use crate::tui::screen::journey::{scrolled, select};
 use crate::tui::theme::{Look, Meaning};
-use crate::tui::worker::{Failure, Hits};
+use crate::tui::worker::{Failure, Hits, UNFINISHED};
 
 use super::{State, hits, overview};
 
@@ -164,7 +164,7 @@ pub(in crate::tui) fn failure_lines(
 fn mistaken(state: &State, wrong: &filter::Error, start: u16, area: Rect, buffer: &mut Buffer, look: &Look) {
     let text = state.text();
     // Who has not typed the value yet has made no mistake.
-    let is_unfinished = text.ends_with([':', '=', '>', '<', '~']);
+    let is_unfinished = text.ends_with(UNFINISHED);
     let meaning = if is_unfinished { Meaning::Muted } else { Meaning::Bad };
     let before = text.get(..wrong.place.start).map_or(0, fit::width);
     let wide = text.get(wrong.place.clone()).map_or(1, fit::width).max(1);
@@ -198,6 +198,11 @@ fn forms(area: Rect, buffer: &mut Buffer, look: &Look) {
 }
 
 fn nothing(state: &State, hits: &Hits, near: &[Id], ui: &mut Ui, area: Rect, buffer: &mut Buffer, look: &Look) {
+    if state.text().ends_with(UNFINISHED) && !state.completion().with.is_empty() {
+        Pen::new(buffer, area, 0).skip(1).text("type a value", look.style(Meaning::Muted));
+        forms(Rect { y: area.y + 2.min(area.height), height: area.height.saturating_sub(2), ..area }, buffer, look);
+        return;
+    }
     let mut pen = Pen::new(buffer, area, 0);
     let room = pen.room().saturating_sub(22);
     let matches = if hits.is_partial() { "nothing yet matches " } else { "nothing matches " };

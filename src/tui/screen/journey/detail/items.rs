@@ -4,12 +4,13 @@ use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use crate::identity::{AliasLine, Orphan, Point, Reason, Step, Verdict};
+use crate::inspect::Clocks;
 use crate::inspect::filter::{quoted, quoted_name};
 use crate::model::facts::{Event, Source};
 use crate::model::{Flags, Millis};
 use crate::tui::fit;
 use crate::tui::theme::{Look, Meaning};
-use crate::tui::when;
+use crate::tui::when::{self, Zone};
 
 use super::super::State;
 use super::super::sift::Found;
@@ -81,6 +82,7 @@ impl<'a> Items<'a> {
         let mut items = Self { list: Vec::new(), look, proofs: 0, open: &state.detail.open };
         items.values(state);
         let Some(row) = state.row().copied() else { return items };
+        items.pinned(state);
         let journey = state.journey.as_ref();
         let call = state.timeline.call_of(journey, row.entry).and_then(|call| journey.aliases.get(call));
         match row.entry {
@@ -294,6 +296,9 @@ impl<'a> Items<'a> {
             }
             None => return,
         };
+        if let Some(event) = state.row().and_then(|row| event(&state.journey, row.entry)) {
+            self.clocks(&properties.json, event.time);
+        }
         let root = &properties.tree;
         for (who, name) in [(Owner::Yours, "yours"), (Owner::Sdk, "the SDK's"), (Owner::Server, "the server's")] {
             let members: Vec<&(String, Node)> = root.members.iter().filter(|(name, _)| owner(name) == who).collect();
@@ -352,6 +357,46 @@ impl<'a> Items<'a> {
                 let dot = if member.starts_with('[') { "" } else { "." };
                 let path = format!("{}{dot}{member}", at.path);
                 self.node(&At { path: &path, name: member, around: Some(at.path), depth: at.depth + 1 }, node);
+            }
+        }
+    }
+
+    /// The clocks that the row itself tells of: what the device said, and when the server had it.
+    fn clocks(&mut self, json: &str, time: Millis) {
+        let clocks = Clocks::of(json);
+        let mut parts = Vec::new();
+        if let (Some(device), Some(minutes)) = (clocks.device, clocks.offset(time)) {
+            let wall = Zone::Utc.full(device);
+            let sign = if minutes < 0 { '-' } else { '+' };
+            let (hours, minutes) = (minutes.abs() / 60, minutes.abs() % 60);
+            parts.push(format!("written as {}, UTC{sign}{hours:02}:{minutes:02}", wall.trim_end_matches(" UTC")));
+        }
+        let clock = |at: Millis| self.look.zone.clock(at, 12);
+        parts.extend(clocks.taken.map(|at| format!("taken by the server {}", clock(at))));
+        parts.extend(clocks.stored.map(|at| format!("stored {}", clock(at))));
+        if !parts.is_empty() {
+            self.add("clocks", &parts.join(&format!(" {} ", self.look.glyphs.dot)), Meaning::Text);
+        }
+    }
+
+    /// The properties that were pinned, before anything else.
+    fn pinned(&mut self, state: &State) {
+        let properties = state.selected_row().and_then(|row| state.properties_of(row));
+        for name in &state.pins {
+            let node = properties.and_then(Result::ok).and_then(|properties| properties.tree.at_path(name));
+            let (text, meaning) = match (node, properties) {
+                (Some(node), _) if node.members.is_empty() => (node.text(), Meaning::Key),
+                (Some(node), _) => (node.folded(), Meaning::Key),
+                (None, Some(_)) => ("(not there)".to_owned(), Meaning::Muted),
+                (None, None) => (fit::CUT.to_owned(), Meaning::Muted),
+            };
+            self.push(name.clone(), text, meaning, Use::Read);
+            if let Some(item) = self.list.last_mut() {
+                let condition = node
+                    .filter(|node| node.members.is_empty())
+                    .map(|node| format!("prop:{}={}", quoted_name(name), quoted(&node.text())));
+                item.property = Some(Property { name: name.clone(), condition });
+                item.value = node.map(|node| if node.members.is_empty() { node.text() } else { node.json.clone() });
             }
         }
     }

@@ -37,6 +37,13 @@ impl Node {
         }
     }
 
+    /// The value at a name, or at names with dots between them.
+    pub(super) fn at_path(&self, path: &str) -> Option<&Self> {
+        let member = |name: &str| self.members.iter().rev().find(|(other, _)| other == name).map(|(_, node)| node);
+        let inside = |dot: usize| member(path.get(..dot)?)?.at_path(path.get(dot + 1..)?);
+        member(path).or_else(|| path.match_indices('.').find_map(|(dot, _)| inside(dot)))
+    }
+
     /// A text without its quotes, anything else as JSON.
     pub(super) fn text(&self) -> String {
         if self.json.starts_with('"') {
