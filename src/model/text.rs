@@ -13,7 +13,7 @@ use std::fmt::Write;
 /// bidirectional marks, zero-width characters, line separators, tags, soft hyphens and
 /// other characters without a picture become `⟨U+202E⟩`. Text without any is borrowed.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(acts) {
+    if is_plain(text.as_bytes()) || !text.chars().any(acts) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
@@ -29,6 +29,11 @@ pub fn visible(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(shown)
+}
+
+/// Whether `bytes` are ASCII that shows: each a character of one column that joins no other.
+pub fn is_plain(bytes: &[u8]) -> bool {
+    bytes.iter().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// Whether a terminal would do something with `c` other than draw it.

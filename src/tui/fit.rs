@@ -2,21 +2,25 @@
 //!
 //! Everything from the data goes through here on its way to the screen: made
 //! [visible], measured as a terminal measures it, and cut between characters as people see
-//! them, never inside one. Only as much of a text is looked at as there is room for.
+//! them, never inside one. Only as much of a text is looked at as there is room for. Plain ASCII,
+//! which most of it is, is cut by its bytes: to look for characters in it took half of a frame.
 
 use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-use crate::model::text::visible;
 pub use crate::model::text::{count, counted};
+use crate::model::text::{is_plain, visible};
 
 /// What stands for the part that was cut out.
 pub const CUT: &str = "…";
 
 /// Columns that `text` takes, as it is shown.
 pub fn width(text: &str) -> usize {
+    if is_plain(text.as_bytes()) {
+        return text.len();
+    }
     text.graphemes(true).map(|grapheme| shown(grapheme).1).sum()
 }
 
@@ -33,6 +37,22 @@ fn shown(grapheme: &str) -> (Cow<'_, str>, usize) {
 
 /// The beginning of `text` in at most `columns`, with `…` when something is cut off.
 pub fn end(text: &str, columns: usize) -> String {
+    let looked_at = text.as_bytes().get(..=columns).unwrap_or(text.as_bytes());
+    if !is_plain(looked_at) {
+        return end_by_characters(text, columns);
+    }
+    if text.len() <= columns {
+        return text.to_owned();
+    }
+    let mut fitted = String::with_capacity(columns + CUT.len());
+    if let Some(kept) = columns.checked_sub(1) {
+        fitted.push_str(text.get(..kept).unwrap_or_default());
+        fitted.push_str(CUT);
+    }
+    fitted
+}
+
+fn end_by_characters(text: &str, columns: usize) -> String {
     let mut fitted = String::new();
     let mut used = 0;
     // Where to cut back to if the rest does not fit.
@@ -121,6 +141,9 @@ pub fn kept(text: &str, columns: usize) -> (usize, usize) {
 
 /// Whether `text` needs no more than `columns`.
 fn fits(text: &str, columns: usize) -> bool {
+    if text.len() <= columns && is_plain(text.as_bytes()) {
+        return true;
+    }
     let mut used = 0;
     text.graphemes(true).all(|grapheme| {
         used += shown(grapheme).1;
@@ -166,8 +189,13 @@ fn wrap_paragraph(text: &str, columns: usize, most: usize, lines: &mut Vec<Strin
             lines.push(std::mem::take(&mut line).trim_end().to_owned());
             used = 0;
         }
+        let is_whole = used + wide <= columns && is_plain(bare.as_bytes());
+        if is_whole {
+            line.push_str(bare);
+            used += wide;
+        }
         // A word longer than a line is broken where it has to be.
-        for grapheme in bare.graphemes(true) {
+        for grapheme in bare.graphemes(true).take(if is_whole { 0 } else { usize::MAX }) {
             let (shown, wide) = match shown(grapheme) {
                 // Wider than a whole line: there is no place where it could stand.
                 (_, wide) if wide > columns => (Cow::Borrowed(CUT), 1),
@@ -198,6 +226,15 @@ fn wrap_paragraph(text: &str, columns: usize, most: usize, lines: &mut Vec<Strin
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn plain_text_is_cut_as_any_other(text in "[ -~]{0,12}", rest in "(|́|é|日|\\x1b|[ -~]{0,4})", columns in 0_usize..18) {
+            let text = format!("{text}{rest}");
+            prop_assert_eq!(end(&text, columns), end_by_characters(&text, columns));
+            prop_assert_eq!(width(&text), text.graphemes(true).map(|grapheme| shown(grapheme).1).sum::<usize>());
+        }
+    }
 
     #[test]
     fn text_is_cut_between_characters_and_says_so() {

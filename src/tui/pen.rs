@@ -8,6 +8,7 @@ use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::fit;
+use crate::model::text::is_plain;
 
 /// A place in a row of a buffer, with the column where writing has to stop.
 pub(super) struct Pen<'b> {
@@ -117,8 +118,12 @@ impl<'b> Pen<'b> {
 
     /// Repeats `mark`, one column wide, to the end of the row.
     pub(super) fn fill(&mut self, mark: &str, style: Style) {
-        let text = mark.repeat(self.room());
-        self.put(&text, style);
+        while self.at < self.end
+            && let Some(cell) = self.buffer.cell_mut((self.at, self.row))
+        {
+            cell.set_symbol(mark).set_style(style);
+            self.at += 1;
+        }
     }
 
     /// Writes `text` so that it ends with the row, if there is room for it and a gap.
@@ -141,7 +146,14 @@ impl<'b> Pen<'b> {
     /// Writes text that fits.
     fn put(&mut self, text: &str, style: Style) -> &mut Self {
         let room = self.room();
-        if room > 0 {
+        if is_plain(text.as_bytes()) {
+            // What the buffer would do, without looking for characters wider than a byte.
+            for symbol in (0..text.len().min(room)).filter_map(|at| text.get(at..=at)) {
+                let Some(cell) = self.buffer.cell_mut((self.at, self.row)) else { break };
+                cell.set_symbol(symbol).set_style(style);
+                self.at += 1;
+            }
+        } else if room > 0 {
             self.at = self.buffer.set_stringn(self.at, self.row, text, room, style).0;
         }
         self
