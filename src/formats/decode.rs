@@ -180,10 +180,7 @@ impl Decoder {
                 return;
             }
         };
-        if self.format == Format::Export
-            && let Some(event) = plain_event(line, text)
-        {
-            out.push(event);
+        if self.format == Format::Export && plain_event(line, text, out).is_some() {
             return;
         }
         self.judge(line, text, out);
@@ -365,13 +362,14 @@ impl Reading<'_, '_> {
     }
 }
 
-/// The event of a line that has no doubtful part; `None` leaves the line to [`Reading`].
-fn plain_event(line: u64, text: &str) -> Option<Item<'_>> {
+/// Adds the event of a line that has no doubtful part; any other line is left to [`Reading`].
+fn plain_event<'a>(line: u64, text: &'a str, out: &mut Vec<Item<'a>>) -> Option<()> {
     let Scanned { event, properties, fields } = scan(text)?;
     let around = Around { line, ..Around::default() };
     let event::Decoded { row, project, clock } =
         event::of_fields(event, Cow::Borrowed(properties), &fields, around).ok()?;
-    Some(Item::Event { row, project, clock })
+    out.push(Item::Event { row, project, clock });
+    Some(())
 }
 
 /// A piece that could not be read.

@@ -335,14 +335,11 @@ fn verb<'a>(event: &str, p: &Properties<'a>, id: Option<&Cow<'a, str>>) -> Verb<
 
 fn client<'a>(p: &Properties<'a>) -> Option<Cow<'a, str>> {
     let text = |token: Option<&'a str>| token.and_then(json::text).filter(|text| !text.is_empty());
-    let screen = text(p.width).zip(text(p.height)).map(|(width, height)| [&*width, "x", &*height].concat());
-    Client::text(
-        text(p.library).or_else(|| text(p.library_new)),
-        &[
-            text(p.system).as_deref(),
-            text(p.browser).as_deref(),
-            text(p.model).or_else(|| text(p.device_name)).as_deref(),
-            screen.as_deref(),
-        ],
-    )
+    let screen = text(p.width).zip(text(p.height));
+    let screen = screen.as_ref().map_or(["", "", ""], |(width, height)| [&**width, "x", &**height]);
+    let system = text(p.system).unwrap_or_default();
+    let browser = text(p.browser).unwrap_or_default();
+    let model = text(p.model).or_else(|| text(p.device_name)).unwrap_or_default();
+    let library = text(p.library).or_else(|| text(p.library_new));
+    Client::text(library, &[&[&*system], &[&*browser], &[&*model], &screen])
 }

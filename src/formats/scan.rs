@@ -24,19 +24,16 @@ pub(super) struct Scanned<'a> {
 
 /// Reads a line of an export; `None` when it is wrong or a part of it is doubtful.
 pub(super) fn scan(text: &str) -> Option<Scanned<'_>> {
-    // Without an early end, so that it is done for many bytes at once.
-    if text.bytes().fold(0, |found, byte| found | u8::from(byte < 0x20)) != 0 {
-        return None;
-    }
     let mut cursor = Cursor { text, rest: text.as_bytes() };
     let mut event = None;
     let mut properties = None;
+    let mut fields = Properties::default();
     cursor.take(b'{')?;
     loop {
         let key = cursor.key()?;
         match key {
             b"event" if event.is_none() => event = Some(cursor.token()?),
-            b"properties" if properties.is_none() => properties = Some(cursor.properties()?),
+            b"properties" if properties.is_none() => properties = Some(cursor.properties(&mut fields)?),
             _ if makes_a_kind(key) => return None,
             _ => cursor.skip()?,
         }
@@ -45,7 +42,7 @@ pub(super) fn scan(text: &str) -> Option<Scanned<'_>> {
         }
     }
     cursor.spaces();
-    let (properties, fields) = properties?;
+    let properties = properties?;
     cursor.rest.is_empty().then_some(Scanned { event, properties, fields })
 }
 
@@ -117,10 +114,10 @@ impl<'a> Cursor<'a> {
         self.text.get(start..self.at())
     }
 
-    /// An object with its text and fields; of a key that stands twice, the last value counts.
-    fn properties(&mut self) -> Option<(&'a str, Properties<'a>)> {
+    /// The text of an object, whose fields it notes; of a key that stands twice, the last value
+    /// counts.
+    fn properties(&mut self, fields: &mut Properties<'a>) -> Option<&'a str> {
         let start = self.at();
-        let mut fields = Properties::default();
         self.take(b'{')?;
         if let [b'}', rest @ ..] = self.rest {
             self.rest = rest;
@@ -136,7 +133,7 @@ impl<'a> Cursor<'a> {
                 }
             }
         }
-        Some((self.text.get(start..self.at())?, fields))
+        self.text.get(start..self.at())
     }
 
     /// Goes behind a value.
@@ -289,19 +286,20 @@ fn behind_escape(escape: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Where the first quote or backslash is.
+/// Where the first quote, backslash or control character is.
 #[inline]
 fn special(text: &[u8]) -> Option<usize> {
     let mut rest = text;
     while let Some((word, behind)) = rest.split_first_chunk() {
         let word = u64::from_le_bytes(*word);
-        let found = has_zero(word ^ repeat(b'"')) | has_zero(word ^ repeat(b'\\'));
+        let found = below(word ^ repeat(b'"'), 1) | below(word ^ repeat(b'\\'), 1) | below(word, 0x20);
+        let found = found & repeat(0x80);
         if found != 0 {
             return Some(text.len() - rest.len() + (found.trailing_zeros() / 8) as usize);
         }
         rest = behind;
     }
-    let found = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+    let found = rest.iter().position(|byte| matches!(byte, 0..0x20 | b'"' | b'\\'))?;
     Some(text.len() - rest.len() + found)
 }
 
@@ -315,9 +313,10 @@ const fn repeat(byte: u8) -> u64 {
     u64::from_ne_bytes([byte; 8])
 }
 
-/// The highest bit of each byte that is zero; bytes above the lowest such may have theirs too.
-const fn has_zero(word: u64) -> u64 {
-    word.wrapping_sub(repeat(1)) & !word & repeat(0x80)
+/// Has the highest bit of each byte that is below `than`; bytes above the lowest such may have
+/// theirs too, and other bits mean nothing.
+const fn below(word: u64, than: u8) -> u64 {
+    word.wrapping_sub(repeat(than)) & !word
 }
 
 #[cfg(test)]

@@ -255,7 +255,7 @@ impl Settled<'_> {
     pub(super) fn seal(self, packer: &mut Packer) -> Result<Prepared, store::Error> {
         let Self { items, arrived, mut prepared } = self;
         let mut draft = Draft::with_capacity(arrived.len());
-        let rows = items.into_iter().filter_map(|item| match item {
+        let rows = items.iter().filter_map(|item| match item {
             Item::Event { row, .. } => Some(row),
             _ => None,
         });

@@ -24,21 +24,26 @@ const GAP: &str = " · ";
 impl Client {
     /// Puts the parts together; `None` when no row property told any of them.
     pub fn of(library: Option<&str>, parts: &[Option<&str>]) -> Option<Self> {
-        Self::text(library.map(Cow::Borrowed), parts).map(|text| Self(text.into()))
+        let parts: Vec<[&str; 1]> = parts.iter().map(|part| [part.unwrap_or_default()]).collect();
+        let parts: Vec<&[&str]> = parts.iter().map(<[&str; 1]>::as_slice).collect();
+        Self::text(library.map(Cow::Borrowed), &parts).map(|text| Self(text.into()))
     }
 
-    /// The text of [`Client::of`]; the library itself where nothing else is told.
-    pub fn text<'a>(library: Option<Cow<'a, str>>, parts: &[Option<&str>]) -> Option<Cow<'a, str>> {
-        let more: usize = parts.iter().flatten().map(|part| GAP.len() + part.len()).sum();
+    /// The text of [`Client::of`]; the library itself where nothing else is told. Each part is
+    /// what its pieces are together, nothing if they are empty.
+    pub fn text<'a>(library: Option<Cow<'a, str>>, parts: &[&[&str]]) -> Option<Cow<'a, str>> {
+        let length = |part: &[&str]| part.iter().map(|piece| piece.len()).sum::<usize>();
+        let told = || parts.iter().filter(|part| length(part) > 0);
+        let more: usize = told().map(|part| GAP.len() + length(part)).sum();
         if more == 0 {
             return library;
         }
         let library = library.unwrap_or(Cow::Borrowed("?"));
         let mut text = String::with_capacity(library.len() + more);
         text.push_str(&library);
-        for part in parts.iter().flatten() {
+        for part in told() {
             text.push_str(GAP);
-            text.push_str(part);
+            part.iter().for_each(|piece| text.push_str(piece));
         }
         Some(Cow::Owned(text))
     }

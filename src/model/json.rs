@@ -42,9 +42,16 @@ pub fn text(token: &str) -> Option<Cow<'_, str>> {
 /// What is in a string without escapes.
 fn plain(token: &str) -> Option<&str> {
     let inside = token.strip_prefix('"')?.strip_suffix('"')?;
-    let (words, rest) = inside.as_bytes().as_chunks();
-    let special = words.iter().any(|word| has_special(u64::from_le_bytes(*word)));
-    (!special && !rest.iter().any(|byte| matches!(byte, 0..0x20 | b'"' | b'\\'))).then_some(inside)
+    let bytes = inside.as_bytes();
+    let special = match bytes.last_chunk() {
+        // The last word again has bytes of the one before.
+        Some(last) => {
+            let (words, _) = bytes.as_chunks();
+            words.iter().chain([last]).any(|word| has_special(u64::from_le_bytes(*word)))
+        }
+        None => bytes.iter().any(|byte| matches!(byte, 0..0x20 | b'"' | b'\\')),
+    };
+    (!special).then_some(inside)
 }
 
 /// Whether one of eight bytes is a quote, a backslash or a control character.

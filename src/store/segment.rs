@@ -9,7 +9,6 @@ mod blocks;
 mod senders;
 mod texts;
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -92,9 +91,10 @@ pub(super) struct Call {
 impl Segment {
     /// The segment of these rows, which are in the order of their file.
     pub fn of(rows: &[Arrived]) -> Result<Self, Error> {
+        let views: Vec<RowView<'_>> = rows.iter().map(|arrived| (&arrived.row).into()).collect();
         let mut draft = Draft::with_capacity(rows.len());
-        for Arrived { row, arrived } in rows {
-            draft.push(row.into(), *arrived);
+        for (view, Arrived { arrived, .. }) in views.iter().zip(rows) {
+            draft.push(view, *arrived);
         }
         draft.seal(&mut Packer::new()?)
     }
@@ -116,7 +116,7 @@ pub struct Draft<'a> {
     ids: Numbered<'a>,
     names: Numbered<'a>,
     rows: Vec<Thin>,
-    properties: Vec<Cow<'a, str>>,
+    properties: Vec<&'a str>,
     senders: Senders,
     links: Links,
     calls: Vec<Call>,
@@ -133,20 +133,24 @@ impl<'a> Draft<'a> {
     }
 
     /// Adds the next row of the file; `arrived` is its arrival, or the estimate of it.
-    pub fn push(&mut self, row: RowView<'a>, arrived: Millis) {
-        let hash = hash(&row, &mut self.scratch);
-        let flags = flags(&row);
+    pub fn push(&mut self, row: &'a RowView<'_>, arrived: Millis) {
+        let hash = hash(row, &mut self.scratch);
+        let flags = flags(row);
         let line = number::to_sql(row.line);
         let nth = if line == self.last.0 { self.last.1 + 1 } else { 0 };
         self.last = (line, nth);
 
         let ids = &mut self.ids;
-        let mut id = |text: Cow<'a, str>| ids.number(text);
-        let uid = row.id.map(&mut id);
-        let device = row.device.map(&mut id);
-        let user = row.user.map(&mut id);
-        let verb = row.verb.map(&mut id);
-        let previous: Vec<u32> = row.previous.into_iter().map(&mut id).collect();
+        let uid = row.id.as_deref().map(|id| ids.number(id));
+        // Often the same as the id, and comparing is less than looking up.
+        let mut other = |text: &'a str| match (row.id.as_deref(), uid) {
+            (Some(id), Some(uid)) if id == text => uid,
+            _ => ids.number(text),
+        };
+        let device = row.device.as_deref().map(&mut other);
+        let user = row.user.as_deref().map(&mut other);
+        let verb = row.verb.as_ref().map(|text| other(text));
+        let previous: Vec<u32> = row.previous.iter().map(|text| other(text)).collect();
         let number = |number: Option<u32>| number.unwrap_or(NONE);
 
         let at = First { arrived, line, nth, t: row.time };
@@ -170,7 +174,7 @@ impl<'a> Draft<'a> {
             device: number(device),
             user: number(user),
             other: number(other),
-            client: number(row.client.map(|client| self.names.number(client))),
+            client: number(row.client.as_deref().map(|client| self.names.number(client))),
             flags,
             far: number::delay(row.time, arrived).1,
         };
@@ -179,8 +183,8 @@ impl<'a> Draft<'a> {
         if is_usual {
             self.senders.count(sender, at);
         }
-        self.rows.push(Thin { uid, ev: self.names.number(row.event), sender, t: row.time, arrived, hash, line, nth });
-        self.properties.push(row.properties);
+        self.rows.push(Thin { uid, ev: self.names.number(&row.event), sender, t: row.time, arrived, hash, line, nth });
+        self.properties.push(&row.properties);
     }
 
     /// Sorts, adds up and packs the rows.
@@ -196,7 +200,7 @@ impl<'a> Draft<'a> {
         };
         let rows = order.iter().filter_map(|(.., at)| row(*at)).collect();
         let properties = order.iter().filter_map(|(.., at)| self.properties.get(place(*at)));
-        let blocks = packer.pack(properties.map(|text| &**text))?;
+        let blocks = packer.pack(properties.copied())?;
         if !self.calls.is_empty() {
             let mut sorted = vec![0; order.len()];
             for (now, (.., before)) in (0..).zip(&order) {

@@ -1,9 +1,8 @@
 //! Texts numbered from 0 in the order in which they were met.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher};
 
+use rustc_hash::FxHashMap;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Texts by their numbers, in one piece of memory.
@@ -27,19 +26,19 @@ impl Texts {
 /// Texts that are being numbered.
 #[derive(Debug, Default)]
 pub(super) struct Numbered<'a> {
-    numbers: HashMap<Cow<'a, str>, u32, Hashing>,
+    numbers: FxHashMap<&'a str, u32>,
     texts: Texts,
 }
 
 impl<'a> Numbered<'a> {
     /// The number of `text`.
-    pub(super) fn number(&mut self, text: Cow<'a, str>) -> u32 {
-        if let Some(number) = self.numbers.get(&*text) {
+    pub(super) fn number(&mut self, text: &'a str) -> u32 {
+        if let Some(number) = self.numbers.get(text) {
             return *number;
         }
         // A chunk is far smaller than four billion texts.
         let number = u32::try_from(self.texts.ends.len()).unwrap_or(u32::MAX);
-        self.texts.text.push_str(&text);
+        self.texts.text.push_str(text);
         self.texts.ends.push(self.texts.text.len());
         self.numbers.insert(text, number);
         number
@@ -106,10 +105,9 @@ mod tests {
     #[test]
     fn texts_are_numbered_as_they_are_met_and_come_back() {
         let mut numbered = Numbered::default();
-        let numbers: Vec<u32> =
-            ["b", "", "a", "b", ""].into_iter().map(|text| numbered.number(Cow::Borrowed(text))).collect();
+        let numbers: Vec<u32> = ["b", "", "a", "b", ""].into_iter().map(|text| numbered.number(text)).collect();
         assert_eq!(numbers, [0, 1, 2, 0, 1]);
-        assert_eq!(numbered.number(Cow::Owned("a".to_owned())), 2);
+        assert_eq!(numbered.number("a"), 2);
         assert_eq!(numbered.into_texts().iter().collect::<Vec<_>>(), ["b", "", "a"]);
     }
 }
