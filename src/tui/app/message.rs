@@ -24,7 +24,7 @@ pub enum Msg {
     Waited,
     /// Some time has passed without anything.
     Idle,
-    /// The time that [`Model::beat`] gave has passed.
+    /// The time that `Model::beat` gave has passed.
     Beat,
     /// A frame was drawn: what of it the update needs.
     Drawn(Drawn),

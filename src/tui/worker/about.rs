@@ -151,7 +151,7 @@ pub struct User {
 }
 
 impl User {
-    /// Parts of [`User::story`].
+    /// Parts of `User::story`.
     pub const PARTS: usize = 120;
 
     /// What happened when, over the whole time.

@@ -1,7 +1,7 @@
 //! Lanes by device in place of lanes by id.
 //!
 //! A lane is what rows say as their device, and one more is of the rows that say none. They
-//! stand in the order in which they come up; where more devices than [`APART`] would share the
+//! stand in the order in which they come up; where more devices than `APART` would share the
 //! last place, those with the fewest rows do. Labels are numbers: letters are of ids, and both
 //! stand on one screen. O(n) for an order of the rows.
 
