@@ -1,6 +1,6 @@
 //! The timeline: sessions, folds, and where keys take the cursor.
 
-use super::journeys::{self, Stories, at, browsing, event, long, phone, race, sally, step, two_people};
+use super::journeys::{self, Stories, at, browsing, event, long, phone, race, sally, source, step, two_people};
 use super::{cursor_line, open, screen, with};
 use crate::support::app::App;
 use crossterm::event::Event;
@@ -235,6 +235,18 @@ fn a_small_screen_is_one_of_the_story_with_a_fold() {
     let mut app = with(browsing()).sized(40, 12);
     app.press("<Enter>jj");
     assert!(app.text().contains("Page Vi… × 14"), "{}", app.text());
+}
+
+#[test]
+fn copies_of_one_row_are_not_told_of_a_whole_fold() {
+    let mut journey = browsing();
+    for step in &mut journey.steps {
+        step.copies = vec![source(99)];
+    }
+    let text = with(journey).sized(120, 40).press("<Enter>jj").text();
+    let fold = text.lines().find(|line| line.contains("× 14")).unwrap_or_default();
+    assert!(fold.contains("Page Viewed × 14"), "{text}");
+    assert!(text.contains(" ×2 "), "a row by itself says it: {text}");
 }
 
 // Filters
@@ -490,7 +502,7 @@ fn identify_points_and_findings_are_gone_to() {
         severity: journey::identity::Severity::Warning,
         what: "one".into(),
         advice: "two",
-        sources: vec![journeys::source(401)],
+        sources: vec![source(401)],
     }];
     let mut app = open(journey);
     app.press("]i");
@@ -632,7 +644,7 @@ fn a_refused_alias_tells_what_blocked_it_and_what_was_lost_in_rows_and_money() {
 fn a_row_is_lost_to_one_call_alone() {
     let mut journey = phone();
     let mut again = journey.aliases[1].clone();
-    (again.row, again.source, again.time) = (63, journeys::source(63), at("2019-07-17T20:05:00Z"));
+    (again.row, again.source, again.time) = (63, source(63), at("2019-07-17T20:05:00Z"));
     journey.aliases.push(again);
     let mut late = journey.orphans[0].steps[2].clone();
     let row = std::sync::Arc::make_mut(&mut late.event);

@@ -166,6 +166,8 @@ struct Line<'a> {
     because: String,
     meaning: Meaning,
     mark: Mark,
+    /// Deliveries of the row; of a fold they are told row by row.
+    deliveries: usize,
     /// Rows of a fold, and how long they last.
     count: Option<(String, String)>,
 }
@@ -198,6 +200,7 @@ impl<'a> Line<'a> {
             because: String::new(),
             meaning: Meaning::Text,
             mark: Mark::One(|_| " ", Meaning::Text),
+            deliveries: 1,
             count: None,
         };
         match entry {
@@ -232,6 +235,8 @@ impl<'a> Line<'a> {
             let time = |position: u32| state.order.time(&state.timeline, position as usize);
             let lasted = time(last).zip(time(first)).map_or(0, |(last, first)| last.saturating_sub(first));
             self.count = Some((format!(" × {}", fit::count(u64::from(count))), format!(", {}", when::short(lasted))));
+        } else if self.deliveries > 1 {
+            let _ = write!(self.event, " ×{}", self.deliveries);
         }
         self
     }
@@ -320,9 +325,7 @@ impl<'a> Line<'a> {
     }
 
     fn copies(&mut self, step: &Step) {
-        if !step.copies.is_empty() {
-            let _ = write!(self.event, " ×{}", step.copies.len() + 1);
-        }
+        self.deliveries = step.copies.len() + 1;
     }
 
     fn draw(&self, pen: &mut Pen<'_>, columns: Columns, selected: bool, state: &State, at: usize, look: &Look) {
