@@ -25,7 +25,7 @@ mod surrogate;
 mod table;
 pub mod zone;
 
-pub use decode::{AliasLine, Clock, Decoder, Item};
+pub use decode::{AliasLine, Clock, Decoder, Item, Out};
 pub use infer::Inference;
 pub use object::one_line;
 pub use sniff::{Format, NotRecognised, Sniffed, sniff};

@@ -27,6 +27,7 @@ pub enum Clock {
 
 /// What a piece of input turned out to be.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "nearly all items are events, and they are passed on, not kept")]
 pub enum Item<'a> {
     /// An event.
     Event {
@@ -139,6 +140,9 @@ pub(super) fn kind_of(json: &str) -> Option<Kind> {
     })
 }
 
+/// Takes items as they are read.
+pub type Out<'o, 'a> = &'o mut dyn FnMut(Item<'a>);
+
 /// Turns records of one file into items.
 #[derive(Clone, Debug)]
 pub struct Decoder {
@@ -155,6 +159,11 @@ impl Decoder {
     /// Decodes the record that begins at `line`, and adds what it holds to `out`: at least one
     /// item, unless it is the header of a CSV table or blank.
     pub fn decode<'a>(&self, line: u64, record: &'a [u8], out: &mut Vec<Item<'a>>) {
+        self.each(line, record, &mut |item| out.push(item));
+    }
+
+    /// Calls `out` with each item of [`Decoder::decode`].
+    pub fn each<'a>(&self, line: u64, record: &'a [u8], out: Out<'_, 'a>) {
         let whole = record;
         let record = trim(record);
         if record.is_empty() {
@@ -166,17 +175,17 @@ impl Decoder {
             let record = record.strip_suffix(b"\n").unwrap_or(record);
             let record = record.strip_suffix(b"\r").unwrap_or(record);
             match columns.decode(record, line) {
-                Ok(Some(alias)) => out.push(Item::Alias(alias)),
+                Ok(Some(alias)) => out(Item::Alias(alias)),
                 Ok(None) => {}
-                Err(reason) => out.push(reject(line, reason, &String::from_utf8_lossy(record))),
+                Err(reason) => out(reject(line, reason, &String::from_utf8_lossy(record))),
             }
             return;
         }
-        let text = match std::str::from_utf8(record) {
+        let text = match simdutf8::compat::from_utf8(record) {
             Ok(text) => text,
             Err(error) => {
                 let reason = format!("not UTF-8 (byte {} of the row)", error.valid_up_to() + 1);
-                out.push(reject(line, reason, &String::from_utf8_lossy(record)));
+                out(reject(line, reason, &String::from_utf8_lossy(record)));
                 return;
             }
         };
@@ -187,9 +196,9 @@ impl Decoder {
     }
 
     /// Decodes one record with `serde_json` alone.
-    pub(super) fn judge(&self, line: u64, text: &str, out: &mut Vec<Item<'_>>) {
+    pub(super) fn judge(&self, line: u64, text: &str, out: Out<'_, '_>) {
         let text = repair(text);
-        let mut reading = Reading { line, repaired: matches!(text, Cow::Owned(_)), out };
+        let mut reading = Reading { line, repaired: matches!(text, Cow::Owned(_)), out: &mut *out };
         let read = match text.as_bytes().first() {
             Some(b'{') => reading.object(&text, self.format),
             Some(b'[') if self.format == Format::Payloads => reading.batch(&text, None),
@@ -207,7 +216,7 @@ impl Decoder {
             }),
         };
         if let Err(reason) = read {
-            out.push(reject(line, reason, &text));
+            out(reject(line, reason, &text));
         }
     }
 }
@@ -223,14 +232,14 @@ struct Recorded {
 struct Reading<'o, 'a> {
     line: u64,
     repaired: bool,
-    out: &'o mut Vec<Item<'a>>,
+    out: Out<'o, 'a>,
 }
 
 impl Reading<'_, '_> {
     fn object(&mut self, json: &str, format: Format) -> Result<(), String> {
         let outer = Outer::read(json).map_err(|error| complaint(&error))?;
         if format == Format::AliasTable && outer.event.is_none() {
-            self.out.push(Item::Alias(table::decode_json(json, self.line)?));
+            (self.out)(Item::Alias(table::decode_json(json, self.line)?));
             return Ok(());
         }
         match outer.kind() {
@@ -256,10 +265,11 @@ impl Reading<'_, '_> {
             imported: recorded.is_some_and(|recorded| recorded.imported),
             repaired: self.repaired,
             wire: recorded.is_some(),
+            is_plain: false,
         };
         let event::Decoded { row, project, clock } = event::decode(outer.event, properties, around)?;
         let project = project.map(|token| Cow::Owned(token.into_owned()));
-        self.out.push(Item::Event { row: row.into_owned(), project, clock });
+        (self.out)(Item::Event { row: row.into_owned(), project, clock });
         Ok(())
     }
 
@@ -267,13 +277,13 @@ impl Reading<'_, '_> {
         let properties = outer.properties.ok_or("has no properties")?;
         let event::Decoded { row, project, clock } = event::copied(json, outer.event, properties, self.line)?;
         let project = project.map(|token| Cow::Owned(token.into_owned()));
-        self.out.push(Item::Event { row: row.into_owned(), project, clock });
+        (self.out)(Item::Event { row: row.into_owned(), project, clock });
         Ok(())
     }
 
     fn profile(&mut self, json: &str, line: u64, arrival: Option<Millis>) -> Result<(), String> {
         let (profile, project) = profile::decode(json, line, arrival)?;
-        self.out.push(Item::Profile { profile, project });
+        (self.out)(Item::Profile { profile, project });
         Ok(())
     }
 
@@ -288,7 +298,7 @@ impl Reading<'_, '_> {
             line += between.iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>();
             seen = at;
             if let Err(reason) = self.profile(result, line, None) {
-                self.out.push(reject(line, reason, result));
+                (self.out)(reject(line, reason, result));
             }
         }
         Ok(())
@@ -298,7 +308,7 @@ impl Reading<'_, '_> {
         let path = outer.endpoint.or(outer.url).and_then(json::scalar);
         let endpoint = path.as_deref().map(Endpoint::of);
         if endpoint == Some(Endpoint::Other) {
-            self.out.push(Item::Skipped);
+            (self.out)(Item::Skipped);
             return Ok(());
         }
         // 400 of /import means that some rows were wrong and the others taken (identity.md §4.3);
@@ -339,7 +349,7 @@ impl Reading<'_, '_> {
         }
         for member in members {
             if let Err(reason) = self.sent(member, recorded) {
-                self.out.push(reject(self.line, reason, member));
+                (self.out)(reject(self.line, reason, member));
             }
         }
         Ok(())
@@ -363,12 +373,12 @@ impl Reading<'_, '_> {
 }
 
 /// Adds the event of a line that has no doubtful part; any other line is left to [`Reading`].
-fn plain_event<'a>(line: u64, text: &'a str, out: &mut Vec<Item<'a>>) -> Option<()> {
-    let Scanned { event, properties, fields } = scan(text)?;
-    let around = Around { line, ..Around::default() };
+fn plain_event<'a>(line: u64, text: &'a str, out: Out<'_, 'a>) -> Option<()> {
+    let Scanned { event, properties, fields, is_plain } = scan(text)?;
+    let around = Around { line, is_plain, ..Around::default() };
     let event::Decoded { row, project, clock } =
         event::of_fields(event, Cow::Borrowed(properties), &fields, around).ok()?;
-    out.push(Item::Event { row, project, clock });
+    out(Item::Event { row, project, clock });
     Some(())
 }
 

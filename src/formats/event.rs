@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use super::decode::Clock;
 use super::object::{complaint, fields, given, members, one_line};
+use crate::model::client::ClientView;
 use crate::model::id::DEVICE_PREFIX;
 use crate::model::row::{CREATE_ALIAS, IDENTIFY, MERGE};
-use crate::model::{Client, Flags, Millis, RowView, Verb, json};
+use crate::model::{Flags, Millis, RowView, Verb, json};
 
 /// Name that the vendor gives to events of an id with too many of them (identity.md L16).
 const HOT_SHARD: &str = "$hotshard_events";
@@ -152,6 +153,7 @@ fields! {
 
 /// What stands around an event.
 #[derive(Clone, Copy, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "what is known of a row, each apart from the others")]
 pub(super) struct Around {
     /// Line where the event begins, from 1.
     pub(super) line: u64,
@@ -163,6 +165,20 @@ pub(super) struct Around {
     pub(super) repaired: bool,
     /// Known to come from the wire, where `time` is UTC.
     pub(super) wire: bool,
+    /// Known to have no escape in any string that is read here.
+    pub(super) is_plain: bool,
+}
+
+impl Around {
+    /// The text of a string, number or boolean of the event.
+    fn text<'a>(&self, token: &'a str) -> Option<Cow<'a, str>> {
+        if self.is_plain { json::plain_text(token) } else { json::text(token) }
+    }
+
+    /// [`Around::text`], unless it is empty.
+    fn id<'a>(&self, token: &'a str) -> Option<Cow<'a, str>> {
+        self.text(token).filter(|text| !text.is_empty())
+    }
 }
 
 /// An event with what a row has no place for.
@@ -233,16 +249,17 @@ pub(super) fn of_fields<'a>(
         (None, None) => return Err("has neither time nor arrival".to_owned()),
     };
 
-    let mut event = name(event);
+    let id_of = |token: &'a str| around.id(token);
+    let mut event = name(event, &around);
     let mut id_token = p.distinct_id;
     if event == HOT_SHARD && (given(p.original_event).is_some() || given(p.original_id).is_some()) {
         flags.set(Flags::HOT_SHARD);
         if let Some(original) = given(p.original_event) {
-            event = name(Some(original));
+            event = name(Some(original), &around);
         }
         id_token = given(p.original_id).or(id_token);
     }
-    let id = id_token.and_then(json::id_text);
+    let id = id_token.and_then(id_of);
     if let Some(token) = id_token {
         if id.is_none() {
             flags.set(Flags::ID_UNUSABLE);
@@ -251,11 +268,11 @@ pub(super) fn of_fields<'a>(
         }
     }
 
-    let verb = verb(&event, p, id.as_ref());
+    let verb = verb(&event, p, id.as_ref(), &around);
     if matches!(verb, Verb::Alias { by_original: true, .. }) {
         flags.set(Flags::BY_ORIGINAL);
     }
-    let insert_id = p.insert_id.and_then(json::text).filter(|text| !text.is_empty());
+    let insert_id = p.insert_id.and_then(id_of);
     if insert_id.is_some() {
         flags.set(Flags::HAS_INSERT_ID);
     }
@@ -266,19 +283,19 @@ pub(super) fn of_fields<'a>(
         flags.set(Flags::HAD_PERSISTED);
     }
 
-    let project = p.token.and_then(json::text).filter(|text| !text.is_empty());
+    let project = p.token.and_then(id_of);
     // A real export has the server's stamp and no token; the wire has it the other way round.
     let clock = if around.wire || project.is_some() && stamped.is_none() { Clock::Utc } else { Clock::Project };
     let row = RowView {
         id,
         time,
         arrival,
-        device: p.device.and_then(json::id_text).map(bare).filter(|id| !id.is_empty()),
-        user: p.user.and_then(json::id_text),
+        device: p.device.and_then(id_of).map(bare).filter(|id| !id.is_empty()),
+        user: p.user.and_then(id_of),
         verb,
-        previous: [p.before_identity, p.before_shuffle].into_iter().flatten().filter_map(json::id_text).collect(),
+        previous: [p.before_identity, p.before_shuffle].into_iter().flatten().filter_map(id_of).collect(),
         insert_id,
-        client: client(p),
+        client: client(p, &around),
         properties,
         line: around.line,
         flags,
@@ -306,40 +323,40 @@ fn bare(id: Cow<'_, str>) -> Cow<'_, str> {
 }
 
 /// The name: text of a string, number or boolean; of an object or array its JSON; `""` of nothing.
-fn name(token: Option<&str>) -> Cow<'_, str> {
+fn name<'a>(token: Option<&'a str>, around: &Around) -> Cow<'a, str> {
     match given(token) {
         None => Cow::Borrowed(""),
-        Some(token) => json::text(token).unwrap_or_else(|| one_line(token)),
+        Some(token) => around.text(token).unwrap_or_else(|| one_line(token)),
     }
 }
 
-fn verb<'a>(event: &str, p: &Properties<'a>, id: Option<&Cow<'a, str>>) -> Verb<Cow<'a, str>> {
+fn verb<'a>(event: &str, p: &Properties<'a>, id: Option<&Cow<'a, str>>, around: &Around) -> Verb<Cow<'a, str>> {
+    let id_of = |token: &'a str| around.id(token);
     match event {
         CREATE_ALIAS => {
-            let original = p.original.and_then(json::id_text);
+            let original = p.original.and_then(id_of);
             let by_original = original.is_some() && original.as_ref() != id;
             let target = original.or_else(|| id.cloned());
-            Verb::Alias { alias: p.alias.and_then(json::id_text), target, by_original }
+            Verb::Alias { alias: p.alias.and_then(id_of), target, by_original }
         }
         IDENTIFY => Verb::Identify {
-            identified: p.identified.and_then(json::id_text).or_else(|| id.cloned()),
-            anon: [p.anon, p.anon_distinct].into_iter().flatten().find_map(json::id_text),
+            identified: p.identified.and_then(id_of).or_else(|| id.cloned()),
+            anon: [p.anon, p.anon_distinct].into_iter().flatten().find_map(id_of),
         },
         MERGE => {
             let merged = given(p.merged).and_then(|list| members(list).ok()).unwrap_or_default();
-            Verb::Merge { ids: merged.into_iter().filter_map(json::id_text).collect() }
+            Verb::Merge { ids: merged.into_iter().filter_map(id_of).collect() }
         }
         _ => Verb::Track,
     }
 }
 
-fn client<'a>(p: &Properties<'a>) -> Option<Cow<'a, str>> {
-    let text = |token: Option<&'a str>| token.and_then(json::text).filter(|text| !text.is_empty());
-    let screen = text(p.width).zip(text(p.height));
-    let screen = screen.as_ref().map_or(["", "", ""], |(width, height)| [&**width, "x", &**height]);
+fn client<'a>(p: &Properties<'a>, around: &Around) -> Option<ClientView<'a>> {
+    let text = |token: Option<&'a str>| token.and_then(|token| around.id(token));
+    let screen = text(p.width).zip(text(p.height)).map(|(width, height)| [width, height]);
     let system = text(p.system).unwrap_or_default();
     let browser = text(p.browser).unwrap_or_default();
     let model = text(p.model).or_else(|| text(p.device_name)).unwrap_or_default();
     let library = text(p.library).or_else(|| text(p.library_new));
-    Client::text(library, &[&[&*system], &[&*browser], &[&*model], &screen])
+    ClientView::of(library, [system, browser, model], screen)
 }

@@ -150,7 +150,7 @@ pub(super) fn day(local: Millis) -> i64 {
 
 /// Whether the clock can be written at all; an absurd one is left alone.
 pub(super) fn is_plausible(at: Millis) -> bool {
-    DateTime::<Utc>::from_timestamp_millis(at).is_some()
+    (DateTime::<Utc>::MIN_UTC.timestamp_millis()..=DateTime::<Utc>::MAX_UTC.timestamp_millis()).contains(&at)
 }
 
 #[cfg(test)]
@@ -160,6 +160,14 @@ mod tests {
 
     fn at(text: &str) -> Millis {
         time::parse(text).unwrap()
+    }
+
+    #[test]
+    fn a_plausible_clock_is_one_that_can_be_written() {
+        let (first, last) = (DateTime::<Utc>::MIN_UTC.timestamp_millis(), DateTime::<Utc>::MAX_UTC.timestamp_millis());
+        for at in [i64::MIN, first - 1, first, first + 1, -1, 0, last - 1, last, last + 1, i64::MAX] {
+            assert_eq!(is_plausible(at), DateTime::<Utc>::from_timestamp_millis(at).is_some(), "{at}");
+        }
     }
 
     #[test]

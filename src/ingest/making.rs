@@ -4,11 +4,14 @@
 //! zone. That is [`Carried`] from piece to piece in their order; everything else of a piece is
 //! done by any thread at any time.
 
+use std::ops::Range;
+
 use super::cutting::Piece;
 use super::{Options, REJECT_KEPT};
 use crate::formats::infer::Days;
 use crate::formats::{Clock, Decoder, Format, Inference, Item, Record, Sniffed, Zone};
-use crate::model::{Flags, Millis, Reject, RowView};
+use crate::model::view::Timing;
+use crate::model::{Flags, Millis, Reject};
 use crate::store::{self, Chunk, Draft, KnownChunk, Packer, TableAlias};
 
 /// Behind the name of a zone that was asked for.
@@ -89,24 +92,37 @@ impl Carried {
     }
 
     /// The arrival of a row: its own, else the latest so far.
-    fn arrival(&mut self, row: &RowView<'_>) -> Millis {
+    fn arrival(&mut self, row: Timing) -> Millis {
         let arrived = row.arrival.unwrap_or_else(|| self.latest.map_or(row.time, |latest| latest.max(row.time)));
         self.latest = self.latest.max(Some(arrived));
         arrived
     }
 
-    /// Turns the time of a row on the project's clock into UTC.
-    fn to_utc(&self, row: &mut RowView<'_>, days: Option<&Days>) {
+    /// The timing of a row on the project's clock, with its time in UTC.
+    fn to_utc(&self, row: Timing, days: Option<&Days>) -> Timing {
+        let Timing { mut time, arrival, mut flags } = row;
         match (&self.zone, days) {
+            _ if flags.has(Flags::TIME_FROM_ARRIVAL) => {}
             (ZoneOf::Given(zone), _) => {
-                let (time, twice) = zone.to_utc(row.time, row.arrival);
-                row.time = time;
+                let (moment, twice) = zone.to_utc(time, arrival);
+                time = moment;
                 if twice {
-                    row.flags.set(Flags::AMBIGUOUS_HOUR);
+                    flags.set(Flags::AMBIGUOUS_HOUR);
                 }
             }
-            (_, Some(days)) => row.time = row.time.saturating_add(days.shift(row.time)),
+            (_, Some(days)) => time = time.saturating_add(days.shift(time)),
             _ => {}
+        }
+        Timing { time, arrival, flags }
+    }
+
+    /// Puts rows that were noted in their place in time, after what was before.
+    fn settle(&mut self, draft: &mut Draft<'_>, noted: Range<usize>, days: Option<&Days>) {
+        for at in noted {
+            let Some(timing) = draft.timing(at) else { return };
+            let timing = self.to_utc(timing, days);
+            let arrived = self.arrival(timing);
+            draft.settle(at, timing, arrived);
         }
     }
 
@@ -117,30 +133,38 @@ impl Carried {
 }
 
 /// The decoded records of a piece.
+///
+/// Most are rows that only wait for their place in time; the others wait as they are.
 pub(super) struct Decoded<'p> {
-    items: Vec<Item<'p>>,
-    /// For each item, where its record is among those of the piece.
-    records: Vec<usize>,
+    draft: Draft<'p>,
+    others: Vec<Other<'p>>,
     /// Records that held something.
     read: u64,
 }
 
+/// Anything but an event of an export.
+struct Other<'p> {
+    item: Item<'p>,
+    /// How many rows were noted before it.
+    before: usize,
+    /// Where its record is among those of the piece.
+    record: usize,
+}
+
 impl Decoded<'_> {
-    /// The events whose times are on the project's clock.
-    fn on_project_clock(&self) -> impl Iterator<Item = &RowView<'_>> {
-        self.items.iter().filter_map(|item| match item {
-            Item::Event { row, clock: Clock::Project, .. } => Some(row),
+    /// The timings of the events whose times are on the project's clock.
+    fn on_project_clock(&self) -> impl Iterator<Item = Timing> {
+        let others = self.others.iter().filter_map(|other| match &other.item {
+            Item::Event { row, clock: Clock::Project, .. } => Some(row.into()),
             _ => None,
-        })
+        });
+        self.draft.timings().chain(others)
     }
 }
 
 /// A decoded piece with its rows in their place in time; what is left to do depends on nothing.
 pub(super) struct Settled<'p> {
-    /// The events among these are its rows.
-    items: Vec<Item<'p>>,
-    /// When each row arrived, or the estimate of it.
-    arrived: Vec<Millis>,
+    draft: Draft<'p>,
     prepared: Prepared,
 }
 
@@ -158,20 +182,28 @@ impl Maker {
 
     /// Reads the records of a piece.
     pub(super) fn decode<'p>(&self, piece: &'p Piece) -> Decoded<'p> {
-        let mut decoded = Decoded { items: Vec::with_capacity(piece.records.len()), records: Vec::new(), read: 0 };
-        decoded.records.reserve(piece.records.len());
+        let mut draft = Draft::with_capacity(piece.records.len());
+        let mut others = Vec::new();
+        let mut read = 0;
         for (place, record) in piece.records.iter().enumerate() {
             let text = piece.content().get(record.start..record.end).unwrap_or_default();
-            let before = decoded.items.len();
+            let mut held = 0;
+            let mut take = |item| {
+                held = 1;
+                match item {
+                    // It belongs to whatever project the file does.
+                    Item::Event { row, project: None, clock: Clock::Project } => draft.note(row),
+                    item => others.push(Other { item, before: draft.len(), record: place }),
+                }
+            };
             if record.too_long {
-                decoded.items.push(self.too_long(record, text));
+                take(self.too_long(record, text));
             } else {
-                self.decoder.decode(record.line, text, &mut decoded.items);
+                self.decoder.each(record.line, text, &mut take);
             }
-            decoded.read += u64::from(decoded.items.len() > before);
-            decoded.records.resize(decoded.items.len(), place);
+            read += held;
         }
-        decoded
+        Decoded { draft, others, read }
     }
 
     fn too_long(&self, record: &Record, text: &[u8]) -> Item<'static> {
@@ -203,33 +235,36 @@ impl<'p> Decoded<'p> {
             _ => None,
         };
         let project_was_known = carried.project.is_some();
-        let mut arrived = Vec::with_capacity(self.items.len());
         let mut skipped = 0;
-        let mut items = self.items;
-        for (item, record) in items.iter_mut().zip(self.records) {
-            let (token, line) = match item {
-                Item::Event { row, project, .. } => (project.as_deref(), row.line),
-                Item::Profile { profile, project } => (project.as_deref(), profile.line),
-                Item::Alias(_) | Item::Skipped | Item::Reject(_) => (None, 0),
+        let Decoded { mut draft, others, read } = self;
+        let noted = draft.len();
+        let mut settled = 0;
+        for Other { item, before, record } in others {
+            carried.settle(&mut draft, settled..before, days.as_ref());
+            settled = before;
+            let token = match &item {
+                Item::Event { row, project, .. } => project.as_deref().map(|token| (token, row.line)),
+                Item::Profile { profile, project } => project.as_deref().map(|token| (token, profile.line)),
+                Item::Alias(_) | Item::Skipped | Item::Reject(_) => None,
             };
-            if let Some(token) = token
+            if let Some((token, line)) = token
                 && !carried.is_of_project(token)
             {
                 let place = piece.records.get(record).map_or(0..0, |record| record.start..record.end);
                 let text = String::from_utf8_lossy(piece.content().get(place).unwrap_or_default()).trim().to_owned();
                 let reason = format!("belongs to another project (token {token}); import it into a store of its own");
                 chunk.rejects.push(shortened(Reject { line, reason, text }));
-                *item = Item::Skipped;
                 continue;
             }
-            if let Item::Event { row, clock, .. } = item {
-                if *clock == Clock::Project && !row.flags.has(Flags::TIME_FROM_ARRIVAL) {
-                    carried.to_utc(row, days.as_ref());
+            match item {
+                Item::Event { mut row, clock, .. } => {
+                    let mut timing = Timing::from(&row);
+                    if clock == Clock::Project {
+                        timing = carried.to_utc(timing, days.as_ref());
+                    }
+                    (row.time, row.flags) = (timing.time, timing.flags);
+                    draft.push(row, carried.arrival(timing));
                 }
-                arrived.push(carried.arrival(row));
-                continue;
-            }
-            match std::mem::replace(item, Item::Skipped) {
                 Item::Profile { profile, .. } => chunk.profiles.push(profile),
                 Item::Alias(alias) => chunk.aliases.push(TableAlias {
                     alias: alias.alias,
@@ -240,28 +275,21 @@ impl<'p> Decoded<'p> {
                     flags: if alias.time.is_some() { Flags::default() } else { Flags::ARRIVAL_UNKNOWN },
                 }),
                 Item::Reject(reject) => chunk.rejects.push(shortened(reject)),
-                Item::Skipped | Item::Event { .. } => skipped += 1,
+                Item::Skipped => skipped += 1,
             }
         }
+        carried.settle(&mut draft, settled..noted, days.as_ref());
         chunk.latest = carried.latest;
         let project = if project_was_known { None } else { carried.project.clone() };
         let timezone = carried.timezone();
-        Settled { items, arrived, prepared: Prepared { chunk, project, records: self.read, skipped, timezone } }
+        Settled { draft, prepared: Prepared { chunk, project, records: read, skipped, timezone } }
     }
 }
 
 impl Settled<'_> {
     /// Makes the rows ready for the store.
     pub(super) fn seal(self, packer: &mut Packer) -> Result<Prepared, store::Error> {
-        let Self { items, arrived, mut prepared } = self;
-        let mut draft = Draft::with_capacity(arrived.len());
-        let rows = items.iter().filter_map(|item| match item {
-            Item::Event { row, .. } => Some(row),
-            _ => None,
-        });
-        for (row, arrived) in rows.zip(arrived) {
-            draft.push(row, arrived);
-        }
+        let Self { draft, mut prepared } = self;
         prepared.chunk.segment = draft.seal(packer)?;
         Ok(prepared)
     }

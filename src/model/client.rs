@@ -22,32 +22,6 @@ const SERVER_LIBRARIES: &[&str] =
 const GAP: &str = " · ";
 
 impl Client {
-    /// Puts the parts together; `None` when no row property told any of them.
-    pub fn of(library: Option<&str>, parts: &[Option<&str>]) -> Option<Self> {
-        let parts: Vec<[&str; 1]> = parts.iter().map(|part| [part.unwrap_or_default()]).collect();
-        let parts: Vec<&[&str]> = parts.iter().map(<[&str; 1]>::as_slice).collect();
-        Self::text(library.map(Cow::Borrowed), &parts).map(|text| Self(text.into()))
-    }
-
-    /// The text of [`Client::of`]; the library itself where nothing else is told. Each part is
-    /// what its pieces are together, nothing if they are empty.
-    pub fn text<'a>(library: Option<Cow<'a, str>>, parts: &[&[&str]]) -> Option<Cow<'a, str>> {
-        let length = |part: &[&str]| part.iter().map(|piece| piece.len()).sum::<usize>();
-        let told = || parts.iter().filter(|part| length(part) > 0);
-        let more: usize = told().map(|part| GAP.len() + length(part)).sum();
-        if more == 0 {
-            return library;
-        }
-        let library = library.unwrap_or(Cow::Borrowed("?"));
-        let mut text = String::with_capacity(library.len() + more);
-        text.push_str(&library);
-        for part in told() {
-            text.push_str(GAP);
-            part.iter().for_each(|piece| text.push_str(piece));
-        }
-        Some(Cow::Owned(text))
-    }
-
     /// Takes back a text that [`Client::as_str`] gave.
     pub fn from_text(text: &str) -> Self {
         Self(text.into())
@@ -86,15 +60,95 @@ impl Client {
     }
 }
 
+/// A [`Client`] whose pieces still lie in the input.
+#[derive(Clone, Debug)]
+pub struct ClientView<'a> {
+    /// The library, or all of the text.
+    library: Cow<'a, str>,
+    /// What is told besides; empty where it is not.
+    parts: [Cow<'a, str>; 3],
+    /// Width and height.
+    screen: Option<[Cow<'a, str>; 2]>,
+}
+
+impl<'a> ClientView<'a> {
+    /// What a row tells: its library; system, browser and model; width and height of the screen.
+    /// `None` when it tells nothing of these.
+    pub fn of(
+        library: Option<Cow<'a, str>>,
+        parts: [Cow<'a, str>; 3],
+        screen: Option<[Cow<'a, str>; 2]>,
+    ) -> Option<Self> {
+        let tells_more = screen.is_some() || parts.iter().any(|part| !part.is_empty());
+        let library = library.or(tells_more.then_some(Cow::Borrowed("?")))?;
+        Some(Self { library, parts, screen })
+    }
+
+    /// A text that [`Client::as_str`] gave.
+    pub fn from_text(text: Cow<'a, str>) -> Self {
+        Self { library: text, parts: Default::default(), screen: None }
+    }
+
+    /// Writes the text of the client behind `out`.
+    pub fn write(&self, out: &mut String) {
+        out.push_str(&self.library);
+        for part in self.parts.iter().filter(|part| !part.is_empty()) {
+            out.push_str(GAP);
+            out.push_str(part);
+        }
+        if let Some([width, height]) = &self.screen {
+            for piece in [GAP, width, "x", height] {
+                out.push_str(piece);
+            }
+        }
+    }
+
+    /// The text of the client.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        self.write(&mut text);
+        text
+    }
+}
+
+impl PartialEq for ClientView<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_client_says_library_first() {
-        let client = Client::of(None, &[Some("iOS"), None, Some("iPhone12,1")]);
-        assert_eq!(client.as_ref().map(Client::as_str), Some("? · iOS · iPhone12,1"));
-        assert_eq!(Client::of(None, &[None]), None);
+        let text = |library: Option<&'static str>, parts: [&'static str; 3], screen: Option<[&'static str; 2]>| {
+            let view = ClientView::of(
+                library.map(Cow::Borrowed),
+                parts.map(Cow::Borrowed),
+                screen.map(|s| s.map(Cow::Borrowed)),
+            );
+            view.map(|view| view.text())
+        };
+        let ios = ["iOS", "", "iPhone12,1"];
+        assert_eq!(text(None, ios, None).as_deref(), Some("? · iOS · iPhone12,1"));
+        assert_eq!(
+            text(Some("swift"), ios, Some(["390", "844"])).as_deref(),
+            Some("swift · iOS · iPhone12,1 · 390x844")
+        );
+        assert_eq!(text(Some("python"), [""; 3], None).as_deref(), Some("python"));
+        assert_eq!(text(None, [""; 3], Some(["390", "844"])).as_deref(), Some("? · 390x844"));
+        assert_eq!(text(None, [""; 3], None), None);
+    }
+
+    #[test]
+    fn a_client_is_the_same_in_pieces_and_whole() {
+        let pieces = ClientView::of(Some("web".into()), ["Linux".into(), "".into(), "".into()], None).unwrap();
+        let whole = ClientView::from_text(pieces.text().into());
+        assert_eq!(whole, pieces);
+        assert_eq!(whole.text(), "web · Linux");
+        assert_ne!(whole, ClientView::from_text("web".into()));
     }
 
     #[test]

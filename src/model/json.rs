@@ -39,6 +39,14 @@ pub fn text(token: &str) -> Option<Cow<'_, str>> {
     }
 }
 
+/// [`text`] of a value that is known to have no escape.
+pub fn plain_text(token: &str) -> Option<Cow<'_, str>> {
+    match token.as_bytes() {
+        [b'"', inside @ ..] if !inside.is_empty() => token.get(1..inside.len()).map(Cow::Borrowed),
+        _ => text(token),
+    }
+}
+
 /// What is in a string without escapes.
 fn plain(token: &str) -> Option<&str> {
     let inside = token.strip_prefix('"')?.strip_suffix('"')?;
@@ -156,6 +164,13 @@ mod tests {
                     assert_eq!(text(&token), None, "{token}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn without_an_escape_the_text_is_the_same_without_looking() {
+        for token in [r#""""#, r#""a""#, r#""é b""#, "\"", "42.0", "-1", "true", "null", "{}", "[]", ""] {
+            assert_eq!(plain_text(token), text(token), "{token}");
         }
     }
 

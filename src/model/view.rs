@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use super::client::Client;
+use super::client::{Client, ClientView};
 use super::id::Id;
 use super::row::{Flags, Row, Verb};
 use super::time::Millis;
@@ -32,7 +32,7 @@ pub struct RowView<'a> {
     /// [`Row::insert_id`].
     pub insert_id: Option<Cow<'a, str>>,
     /// [`Row::client`].
-    pub client: Option<Cow<'a, str>>,
+    pub client: Option<ClientView<'a>>,
     /// [`Row::properties`].
     pub properties: Cow<'a, str>,
     /// [`Row::line`].
@@ -55,7 +55,7 @@ impl<'a> RowView<'a> {
             verb: self.verb.as_ref().map(id),
             previous: self.previous.iter().map(id).collect(),
             insert_id: self.insert_id.as_deref().map(str::to_owned),
-            client: self.client.as_deref().map(Client::from_text),
+            client: self.client.as_ref().map(|client| Client::from_text(&client.text())),
             properties: self.properties.clone().into_owned(),
             line: self.line,
             flags: self.flags,
@@ -75,7 +75,7 @@ impl<'a> RowView<'a> {
             verb: self.verb.map(own),
             previous: self.previous.into_iter().map(own).collect(),
             insert_id: self.insert_id.map(own),
-            client: self.client.map(own),
+            client: self.client.map(|client| ClientView::from_text(Cow::Owned(client.text()))),
             properties: own(self.properties),
             line: self.line,
             flags: self.flags,
@@ -96,7 +96,7 @@ impl<'a> From<&'a Row> for RowView<'a> {
             verb: row.verb.as_ref().map(text),
             previous: row.previous.iter().map(text).collect(),
             insert_id: row.insert_id.as_deref().map(Cow::Borrowed),
-            client: row.client.as_ref().map(|client| Cow::Borrowed(client.as_str())),
+            client: row.client.as_ref().map(|client| ClientView::from_text(Cow::Borrowed(client.as_str()))),
             properties: Cow::Borrowed(&row.properties),
             line: row.line,
             flags: row.flags,

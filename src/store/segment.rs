@@ -1,7 +1,7 @@
 //! Rows of one chunk, made ready to be written without the store.
 //!
-//! A [`Draft`] takes rows in the order of their file and numbers their texts among themselves;
-//! [`Draft::seal`] sorts them, adds up their links and packs their properties. What is left for
+//! A [`Draft`] takes rows in the order of their file and numbers their texts among themselves,
+//! while they are still at hand; [`Draft::seal`] sorts them, adds up their links and packs their properties. What is left for
 //! the one who holds the store is to put the numbers of the store for those of the [`Segment`]
 //! and to append. So many threads can make segments, and the store does not depend on how many.
 
@@ -9,6 +9,7 @@ mod blocks;
 mod senders;
 mod texts;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -21,6 +22,7 @@ use self::texts::Numbered;
 pub(super) use self::texts::{Hashing, Texts};
 use super::{Arrived, Error, number};
 use crate::model::row::Named;
+use crate::model::view::Timing;
 use crate::model::{Flags, LinkKind, Millis, RowView, Verb};
 
 /// Stands for no text among the numbers of a segment.
@@ -42,7 +44,7 @@ pub struct Segment {
 }
 
 /// A row as the tables have it, with numbers of the segment.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Thin {
     pub(super) uid: u32,
     pub(super) ev: u32,
@@ -91,10 +93,9 @@ pub(super) struct Call {
 impl Segment {
     /// The segment of these rows, which are in the order of their file.
     pub fn of(rows: &[Arrived]) -> Result<Self, Error> {
-        let views: Vec<RowView<'_>> = rows.iter().map(|arrived| (&arrived.row).into()).collect();
         let mut draft = Draft::with_capacity(rows.len());
-        for (view, Arrived { arrived, .. }) in views.iter().zip(rows) {
-            draft.push(view, *arrived);
+        for Arrived { row, arrived } in rows {
+            draft.push(row.into(), *arrived);
         }
         draft.seal(&mut Packer::new()?)
     }
@@ -111,12 +112,17 @@ impl Segment {
 }
 
 /// Rows of one chunk as they come.
+///
+/// A row is noted when it is read and settled when its place in time is known; in between it is
+/// numbers, but for what lies in the input.
 #[derive(Debug, Default)]
 pub struct Draft<'a> {
-    ids: Numbered<'a>,
-    names: Numbered<'a>,
+    ids: Numbered,
+    names: Numbered,
+    noted: Vec<Noted<'a>>,
     rows: Vec<Thin>,
-    properties: Vec<&'a str>,
+    /// For each of `rows`, its number among the noted.
+    sources: Vec<usize>,
     senders: Senders,
     links: Links,
     calls: Vec<Call>,
@@ -124,43 +130,119 @@ pub struct Draft<'a> {
     last: (i64, i64),
     /// What is hashed of a row.
     scratch: Vec<u8>,
+    /// The text of its client.
+    client: String,
+}
+
+/// A row that was noted.
+#[derive(Debug)]
+struct Noted<'a> {
+    id: Option<u32>,
+    device: Option<u32>,
+    user: Option<u32>,
+    client: Option<u32>,
+    event: u32,
+    /// What few rows have.
+    more: Option<Box<More>>,
+    line: i64,
+    timing: Timing,
+    /// Of the row as it was noted.
+    hash: i64,
+    insert_id: Option<Cow<'a, str>>,
+    properties: Cow<'a, str>,
+}
+
+/// What a row does to ids, and the ids that it was sent under.
+#[derive(Debug)]
+struct More {
+    verb: Verb<u32>,
+    previous: Vec<u32>,
 }
 
 impl<'a> Draft<'a> {
     /// A draft for about so many rows.
     pub fn with_capacity(rows: usize) -> Self {
-        Self { rows: Vec::with_capacity(rows), properties: Vec::with_capacity(rows), last: (-1, 0), ..Self::default() }
+        Self { noted: Vec::with_capacity(rows), last: (-1, 0), ..Self::default() }
     }
 
-    /// Adds the next row of the file; `arrived` is its arrival, or the estimate of it.
-    pub fn push(&mut self, row: &'a RowView<'_>, arrived: Millis) {
-        let hash = hash(row, &mut self.scratch);
-        let flags = flags(row);
-        let line = number::to_sql(row.line);
-        let nth = if line == self.last.0 { self.last.1 + 1 } else { 0 };
-        self.last = (line, nth);
-
+    /// Notes a row.
+    pub fn note(&mut self, row: RowView<'a>) {
+        let hash = hash(&Hashed::from(&row), &mut self.scratch);
+        let flags = flags(&row);
         let ids = &mut self.ids;
-        let uid = row.id.as_deref().map(|id| ids.number(id));
+        let id = row.id.as_deref().map(|id| ids.number(id));
         // Often the same as the id, and comparing is less than looking up.
-        let mut other = |text: &'a str| match (row.id.as_deref(), uid) {
-            (Some(id), Some(uid)) if id == text => uid,
+        let mut other = |text: &str| match (row.id.as_deref(), id) {
+            (Some(same), Some(number)) if same == text => number,
             _ => ids.number(text),
         };
         let device = row.device.as_deref().map(&mut other);
         let user = row.user.as_deref().map(&mut other);
-        let verb = row.verb.as_ref().map(|text| other(text));
-        let previous: Vec<u32> = row.previous.iter().map(|text| other(text)).collect();
-        let number = |number: Option<u32>| number.unwrap_or(NONE);
+        let more = (row.verb != Verb::Track || !row.previous.is_empty()).then(|| {
+            let verb = row.verb.as_ref().map(|text| other(text));
+            Box::new(More { verb, previous: row.previous.iter().map(|text| other(text)).collect() })
+        });
+        self.noted.push(Noted {
+            id,
+            device,
+            user,
+            client: row.client.as_ref().map(|client| {
+                self.client.clear();
+                client.write(&mut self.client);
+                self.names.number(&self.client)
+            }),
+            event: self.names.number(&row.event),
+            more,
+            line: number::to_sql(row.line),
+            timing: Timing { time: row.time, arrival: row.arrival, flags },
+            hash,
+            insert_id: row.insert_id,
+            properties: row.properties,
+        });
+    }
 
-        let at = First { arrived, line, nth, t: row.time };
+    /// How many rows were noted.
+    pub fn len(&self) -> usize {
+        self.noted.len()
+    }
+
+    /// Whether no row was noted.
+    pub fn is_empty(&self) -> bool {
+        self.noted.is_empty()
+    }
+
+    /// When the row that was noted as number `at` happened and arrived.
+    pub fn timing(&self, at: usize) -> Option<Timing> {
+        self.noted.get(at).map(|noted| noted.timing)
+    }
+
+    /// The timings of all noted rows.
+    pub fn timings(&self) -> impl Iterator<Item = Timing> {
+        self.noted.iter().map(|noted| noted.timing)
+    }
+
+    /// Adds the row that was noted as number `at` behind those that were settled before it, in
+    /// the order of the file. Its time and flags may be others now; `arrived` is its arrival, or
+    /// the estimate of it.
+    pub fn settle(&mut self, at: usize, now: Timing, arrived: Millis) {
+        let Some(noted) = self.noted.get(at) else { return };
+        let Timing { time, flags, .. } = now;
+        let hash = if time == noted.timing.time { noted.hash } else { self.hash_at(noted, time) };
+        let line = noted.line;
+        let nth = if line == self.last.0 { self.last.1 + 1 } else { 0 };
+        self.last = (line, nth);
+
+        let at_once = First { arrived, line, nth, t: time };
+        let (verb, previous) =
+            noted.more.as_deref().map_or((&Verb::Track, &[][..]), |more| (&more.verb, &more.previous));
         let is_usual = matches!(verb, Verb::Track | Verb::Alias { .. }) && previous.is_empty();
         if !is_usual {
-            let (id, device, user) = (uid.as_ref(), device.as_ref(), user.as_ref());
-            let named = Named { id, device, user, previous: &previous, verb: &verb, flags };
-            named.links(|kind, a, b| self.links.add(*a, kind, *b, 1, at));
+            let (id, device, user) = (noted.id.as_ref(), noted.device.as_ref(), noted.user.as_ref());
+            let named = Named { id, device, user, previous, verb, flags };
+            named.links(|kind, a, b| self.links.add(*a, kind, *b, 1, at_once));
         }
-        let other = match verb {
+        let number = |number: Option<u32>| number.unwrap_or(NONE);
+        let other = match *verb {
             Verb::Alias { alias, target, .. } => {
                 let row = u32::try_from(self.rows.len()).unwrap_or(NONE);
                 self.calls.push(Call { row, alias: number(alias), target: number(target) });
@@ -169,41 +251,60 @@ impl<'a> Draft<'a> {
             Verb::Identify { anon, .. } => anon,
             Verb::Track | Verb::Merge { .. } => None,
         };
-        let sender = Sender {
-            uid: number(uid),
-            device: number(device),
-            user: number(user),
+        let uid = number(noted.id);
+        let sender = self.senders.number(Sender {
+            uid,
+            device: number(noted.device),
+            user: number(noted.user),
             other: number(other),
-            client: number(row.client.as_deref().map(|client| self.names.number(client))),
+            client: number(noted.client),
             flags,
-            far: number::delay(row.time, arrived).1,
-        };
-        let uid = sender.uid;
-        let sender = self.senders.number(sender);
+            far: number::delay(time, arrived).1,
+        });
         if is_usual {
-            self.senders.count(sender, at);
+            self.senders.count(sender, at_once);
         }
-        self.rows.push(Thin { uid, ev: self.names.number(&row.event), sender, t: row.time, arrived, hash, line, nth });
-        self.properties.push(&row.properties);
+        self.rows.push(Thin { uid, ev: noted.event, sender, t: time, arrived, hash, line, nth });
+        self.sources.push(at);
     }
 
-    /// Sorts, adds up and packs the rows.
+    /// Notes a row and settles it behind those that were settled.
+    pub fn push(&mut self, row: RowView<'a>, arrived: Millis) {
+        let at = self.noted.len();
+        self.note(row);
+        if let Some(timing) = self.timing(at) {
+            self.settle(at, timing, arrived);
+        }
+    }
+
+    /// The hash of a row, had it happened at `time`.
+    fn hash_at(&self, noted: &Noted<'_>, time: Millis) -> i64 {
+        let hashed = Hashed {
+            event: self.names.text(noted.event),
+            id: noted.id.map(|id| self.ids.text(id)),
+            insert_id: noted.insert_id.as_deref(),
+            properties: &noted.properties,
+            time,
+            arrival: noted.timing.arrival,
+        };
+        hash(&hashed, &mut Vec::new())
+    }
+
+    /// Sorts, adds up and packs the rows that were settled.
     pub fn seal(mut self, packer: &mut Packer) -> Result<Segment, Error> {
-        let mut order: Vec<(u32, Millis, Millis, u32)> =
-            (0..).zip(&self.rows).map(|(place, row)| (row.uid, row.t, row.arrived, place)).collect();
-        order.sort_unstable();
+        let order = order(&self.rows);
         let place = |place: u32| usize::try_from(place).unwrap_or(usize::MAX);
         let (senders, numbers) = self.senders.into_sorted(&mut self.links);
         let row = |at: u32| {
             let row = *self.rows.get(place(at))?;
             Some(Thin { sender: numbers.get(place(row.sender)).copied().unwrap_or(NONE), ..row })
         };
-        let rows = order.iter().filter_map(|(.., at)| row(*at)).collect();
-        let properties = order.iter().filter_map(|(.., at)| self.properties.get(place(*at)));
-        let blocks = packer.pack(properties.copied())?;
+        let rows = order.iter().filter_map(|at| row(*at)).collect();
+        let properties = order.iter().filter_map(|at| self.noted.get(*self.sources.get(place(*at))?));
+        let blocks = packer.pack(&properties.map(|noted| &*noted.properties).collect::<Vec<_>>())?;
         if !self.calls.is_empty() {
             let mut sorted = vec![0; order.len()];
-            for (now, (.., before)) in (0..).zip(&order) {
+            for (now, before) in (0..).zip(&order) {
                 if let Some(slot) = sorted.get_mut(place(*before)) {
                     *slot = now;
                 }
@@ -223,6 +324,44 @@ impl<'a> Draft<'a> {
             blocks,
         })
     }
+}
+
+/// The places of rows by id, time and arrival; rows that are equal in these as they are. Rows
+/// without an id come last.
+///
+/// Numbers of ids are dense, so each row is dealt to the place of its id; what is left is nearly
+/// in order.
+#[expect(clippy::stable_sort_primitive, reason = "it takes rows that are nearly in order as they are")]
+fn order(rows: &[Thin]) -> Vec<u32> {
+    let ids = rows.iter().filter(|row| row.uid != NONE).map(|row| row.uid + 1).max().unwrap_or(0);
+    let of = |row: &Thin| usize::try_from(row.uid.min(ids)).unwrap_or(usize::MAX);
+    // Behind each id, where its next row goes; in the end, where its rows end.
+    let mut ends = vec![0; of(&Thin { uid: ids, ..Thin::default() }) + 1];
+    for row in rows {
+        if let Some(rows) = ends.get_mut(of(row)) {
+            *rows += 1;
+        }
+    }
+    let mut sum: usize = 0;
+    for end in &mut ends {
+        sum += std::mem::replace(end, sum);
+    }
+    let mut dealt = vec![(0, 0, 0); rows.len()];
+    for (place, row) in (0_u32..).zip(rows) {
+        let Some(end) = ends.get_mut(of(row)) else { continue };
+        if let Some(slot) = dealt.get_mut(*end) {
+            *slot = (row.t, row.arrived, place);
+        }
+        *end += 1;
+    }
+    let mut start = 0;
+    for end in ends {
+        if let Some(rows) = dealt.get_mut(start..end) {
+            rows.sort();
+        }
+        start = end;
+    }
+    dealt.into_iter().map(|(.., place)| place).collect()
 }
 
 /// The links of a draft.
@@ -266,22 +405,45 @@ fn flags(row: &RowView<'_>) -> Flags {
     flags
 }
 
+/// What of a row is hashed.
+struct Hashed<'r> {
+    event: &'r str,
+    id: Option<&'r str>,
+    insert_id: Option<&'r str>,
+    properties: &'r str,
+    time: Millis,
+    arrival: Option<Millis>,
+}
+
+impl<'r> From<&'r RowView<'_>> for Hashed<'r> {
+    fn from(row: &'r RowView<'_>) -> Self {
+        Self {
+            event: &row.event,
+            id: row.id.as_deref(),
+            insert_id: row.insert_id.as_deref(),
+            properties: &row.properties,
+            time: row.time,
+            arrival: row.arrival,
+        }
+    }
+}
+
 /// What deliveries of one row have in common: with a `$insert_id`, what the vendor compares
 /// (event, `distinct_id`, time, `$insert_id`), else the whole row.
 ///
 /// Stores hold these numbers: what is hashed must never change.
-fn hash(row: &RowView<'_>, scratch: &mut Vec<u8>) -> i64 {
+fn hash(row: &Hashed<'_>, scratch: &mut Vec<u8>) -> i64 {
     scratch.clear();
     // Each text after its length, and absent apart from empty: no two rows read the same.
     let mut text = |text: Option<&str>| {
         scratch.extend_from_slice(&text.map_or(u64::MAX, |text| text.len() as u64).to_le_bytes());
         scratch.extend_from_slice(text.unwrap_or_default().as_bytes());
     };
-    text(Some(&row.event));
-    text(row.id.as_deref());
-    text(row.insert_id.as_deref());
+    text(Some(row.event));
+    text(row.id);
+    text(row.insert_id);
     if row.insert_id.is_none() {
-        text(Some(&row.properties));
+        text(Some(row.properties));
     }
     scratch.extend_from_slice(&row.time.to_le_bytes());
     if row.insert_id.is_none() {

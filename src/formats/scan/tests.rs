@@ -12,8 +12,8 @@ const PLAIN: &str = r#"{"event":"View","properties":{"time":1602611311,"distinct
 /// What `serde_json` alone makes of a line.
 fn judged(line: &str) -> Vec<Item<'static>> {
     let mut items = Vec::new();
-    Decoder::new(&Sniffed::lines_of(Format::Export)).judge(3, line, &mut items);
-    items.into_iter().map(own).collect()
+    Decoder::new(&Sniffed::lines_of(Format::Export)).judge(3, line, &mut |item| items.push(own(item)));
+    items
 }
 
 fn decoded(line: &str) -> Vec<Item<'static>> {
@@ -61,6 +61,31 @@ fn an_ordinary_line_is_read_without_a_parser() {
     ] {
         assert!(scan(line).is_some() && agrees(line), "{line}");
     }
+}
+
+#[test]
+fn a_line_is_plain_if_no_text_that_is_wanted_has_an_escape() {
+    for (line, is_plain) in [
+        (r#"{"event":"é","properties":{"distinct_id":"é","a":["b\n",{"c\"":"\u00e9"}]},"other":"\t"}"#, true),
+        (r#"{"event":"\n","properties":{}}"#, false),
+        (r#"{"event":"A","properties":{"$distinct_ids":["b",{"c\t":"d"}],"a":"b"}}"#, false),
+        (r#"{"event":"A","properties":{"distinct_id":"\\","$os":"b"}}"#, false),
+    ] {
+        assert_eq!(scan(line).map(|found| found.is_plain), Some(is_plain), "{line}");
+    }
+}
+
+#[test]
+fn digits_end_at_the_first_byte_that_is_none() {
+    for length in 1..30 {
+        for other in (0..=u8::MAX).filter(|byte| !byte.is_ascii_digit()) {
+            let text = [&b"1234567890".repeat(3)[..length], &[other], b"123456789"].concat();
+            assert_eq!(behind_digits(&text).map(<[u8]>::len), Some(10), "{other} after {length}");
+        }
+        assert_eq!(behind_digits(&b"9".repeat(length)), Some(&b""[..]));
+    }
+    assert_eq!(behind_digits(b""), None);
+    assert_eq!(behind_digits(b"x1"), None);
 }
 
 #[test]

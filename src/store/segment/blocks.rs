@@ -11,6 +11,13 @@ use crate::store::{Error, number};
 /// millisecond.
 const BLOCK_BYTES: usize = 128 * 1024;
 
+/// Bytes that a cache fetches at once.
+const LINE: usize = 64;
+
+/// How many rows ahead are fetched into the cache: neighbours in a segment lie anywhere in their
+/// chunk, and most of what copying a row takes is waiting for it.
+const AHEAD: usize = 4;
+
 /// The fastest level: a tenth of the size, for little of the time of an import.
 const LEVEL: i32 = 1;
 
@@ -59,11 +66,14 @@ impl Packer {
     }
 
     /// The blocks of rows with these properties.
-    pub(super) fn pack<'t>(&mut self, rows: impl Iterator<Item = &'t str>) -> Result<Blocks, Error> {
+    pub(super) fn pack(&mut self, rows: &[&str]) -> Result<Blocks, Error> {
         let mut blocks = Blocks::default();
         let mut n = 0;
         self.text.clear();
-        for properties in rows {
+        for (at, properties) in rows.iter().enumerate() {
+            if let Some(soon) = rows.get(at + AHEAD) {
+                touch(soon.as_bytes());
+            }
             if n > 0 && self.text.len() + 1 + properties.len() > BLOCK_BYTES {
                 self.block(n, &mut blocks)?;
                 n = 0;
@@ -96,5 +106,12 @@ impl Packer {
         blocks.ends.push((number::length(n), blocks.z.len()));
         self.text.clear();
         Ok(())
+    }
+}
+
+/// Has the cache fetch these bytes.
+fn touch(bytes: &[u8]) {
+    for line in bytes.chunks(LINE) {
+        std::hint::black_box(line.first().copied());
     }
 }

@@ -1,9 +1,11 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::model::{Id, Row};
 
 /// [`super::hash`] of a row.
 fn hash(row: &Row) -> i64 {
-    super::hash(&row.into(), &mut Vec::new())
+    super::hash(&Hashed::from(&RowView::from(row)), &mut Vec::new())
 }
 
 /// [`super::flags`] of a row.
@@ -82,4 +84,55 @@ fn flags_follow_the_fields_they_tell_of() {
 fn what_is_hashed_is_what_stores_hold() {
     assert_eq!(hash(&row()), 4_397_651_981_556_639_664);
     assert_eq!(hash(&Row { insert_id: Some("i".into()), ..row() }), 6_385_879_965_939_018_216);
+}
+
+/// The only row of a draft that noted `row` and settled it at `time`.
+fn settled(row: &Row, time: Millis) -> Thin {
+    let mut draft = Draft::default();
+    draft.note(row.into());
+    let timing = draft.timing(0).unwrap();
+    draft.settle(0, Timing { time, ..timing }, 9);
+    draft.rows[0]
+}
+
+#[test]
+fn a_row_whose_time_was_found_out_later_is_as_if_it_had_been_known() {
+    for row in [row(), Row { insert_id: Some("i".into()), ..row() }, Row { id: None, ..row() }] {
+        let known = settled(&Row { time: 77, ..row.clone() }, 77);
+        let (found_out, before) = (settled(&row, 77), settled(&row, 5));
+        assert_eq!((found_out.t, found_out.hash, found_out.arrived), (77, known.hash, 9));
+        assert_eq!(found_out.hash, hash(&Row { time: 77, ..row.clone() }));
+        assert_ne!(found_out.hash, before.hash);
+    }
+}
+
+#[test]
+fn rows_may_be_settled_among_rows_that_were_pushed() {
+    let at = |time, properties: &str| Row { time, properties: properties.into(), ..row() };
+    let (one, two, three) = (at(3, "[1]"), at(2, "[2]"), at(1, "[3]"));
+    let mut draft = Draft::default();
+    draft.note(RowView::from(&one));
+    draft.note(RowView::from(&three));
+    let (first, last) = (draft.timing(0).unwrap(), draft.timing(1).unwrap());
+    draft.settle(0, first, 1);
+    draft.push(RowView::from(&two), 1);
+    draft.settle(1, last, 1);
+    assert_eq!(draft.rows.iter().map(|row| (row.t, row.nth)).collect::<Vec<_>>(), [(3, 0), (2, 1), (1, 2)]);
+    let segment = draft.seal(&mut Packer::new().unwrap()).unwrap();
+    assert_eq!(segment.rows.iter().map(|row| row.t).collect::<Vec<_>>(), [1, 2, 3]);
+    let text = zstd::bulk::decompress(segment.blocks.bytes(), 99).unwrap();
+    assert_eq!(String::from_utf8(text).unwrap(), "[3]\n[2]\n[1]");
+}
+
+proptest! {
+    #[test]
+    fn rows_are_put_in_order_as_a_plain_sort_does(
+        rows in prop::collection::vec((prop_oneof![0_u32..5, Just(NONE)], 0..4_i64, 0..3_i64), 0..40),
+    ) {
+        let thin: Vec<Thin> =
+            rows.iter().map(|(uid, t, arrived)| Thin { uid: *uid, t: *t, arrived: *arrived, ..Thin::default() }).collect();
+        let mut sorted: Vec<_> = rows.into_iter().zip(0_u32..).collect();
+        sorted.sort();
+        prop_assert_eq!(order(&thin), sorted.into_iter().map(|(_, place)| place).collect::<Vec<_>>());
+    }
 }

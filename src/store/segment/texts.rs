@@ -2,7 +2,9 @@
 
 use std::hash::{BuildHasher, Hasher};
 
-use rustc_hash::FxHashMap;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use rustc_hash::FxBuildHasher;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Texts by their numbers, in one piece of memory.
@@ -13,6 +15,14 @@ pub(in crate::store) struct Texts {
 }
 
 impl Texts {
+    /// The text with this number; empty if there is none.
+    fn get(&self, number: u32) -> &str {
+        let Ok(at) = usize::try_from(number) else { return "" };
+        let start = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        let text = self.ends.get(at).and_then(|end| self.text.get(start..*end));
+        text.unwrap_or_default()
+    }
+
     pub(in crate::store) fn iter(&self) -> impl Iterator<Item = &str> {
         let mut start = 0;
         self.ends.iter().map(move |end| {
@@ -25,23 +35,33 @@ impl Texts {
 
 /// Texts that are being numbered.
 #[derive(Debug, Default)]
-pub(super) struct Numbered<'a> {
-    numbers: FxHashMap<&'a str, u32>,
+pub(super) struct Numbered {
+    /// Of each text its hash and its number.
+    numbers: HashTable<(u64, u32)>,
     texts: Texts,
 }
 
-impl<'a> Numbered<'a> {
+impl Numbered {
     /// The number of `text`.
-    pub(super) fn number(&mut self, text: &'a str) -> u32 {
-        if let Some(number) = self.numbers.get(text) {
-            return *number;
+    pub(super) fn number(&mut self, text: &str) -> u32 {
+        let hash = FxBuildHasher.hash_one(text);
+        let same = |(other, number): &(u64, u32)| *other == hash && self.texts.get(*number) == text;
+        match self.numbers.entry(hash, same, |(hash, _)| *hash) {
+            Entry::Occupied(known) => known.get().1,
+            Entry::Vacant(new) => {
+                // A chunk is far smaller than four billion texts.
+                let number = u32::try_from(self.texts.ends.len()).unwrap_or(u32::MAX);
+                new.insert((hash, number));
+                self.texts.text.push_str(text);
+                self.texts.ends.push(self.texts.text.len());
+                number
+            }
         }
-        // A chunk is far smaller than four billion texts.
-        let number = u32::try_from(self.texts.ends.len()).unwrap_or(u32::MAX);
-        self.texts.text.push_str(text);
-        self.texts.ends.push(self.texts.text.len());
-        self.numbers.insert(text, number);
-        number
+    }
+
+    /// The text with this number.
+    pub(super) fn text(&self, number: u32) -> &str {
+        self.texts.get(number)
     }
 
     pub(super) fn into_texts(self) -> Texts {
@@ -108,6 +128,7 @@ mod tests {
         let numbers: Vec<u32> = ["b", "", "a", "b", ""].into_iter().map(|text| numbered.number(text)).collect();
         assert_eq!(numbers, [0, 1, 2, 0, 1]);
         assert_eq!(numbered.number("a"), 2);
+        assert_eq!([0, 1, 2, 3].map(|number| numbered.text(number)), ["b", "", "a", ""]);
         assert_eq!(numbered.into_texts().iter().collect::<Vec<_>>(), ["b", "", "a"]);
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn event(line: u64, name: &str, id: &str, time: &str) -> Event {
         device: None,
         user: None,
         other: None,
-        client: Some(Client::of(Some("web"), &[Some("Mac OS X"), Some("Chrome")]).expect("a client")),
+        client: Some(Client::from_text("web · Mac OS X · Chrome")),
         hash: 0,
         flags: Flags::default(),
         source: source(line),
@@ -258,7 +258,7 @@ pub(super) fn browsing() -> Journey {
         row.time = at("2019-07-01T09:01:00Z") + number * 60_000;
         row.arrived = row.time + 1_250;
     }
-    let phone = Client::of(Some("iphone"), &[Some("iOS")]);
+    let phone = Some(Client::from_text("iphone · iOS"));
     for (line, name, time) in [
         (301, "App Open", "2019-07-01T11:00:00Z"),
         (302, "Search", "2019-07-01T11:01:00Z"),
