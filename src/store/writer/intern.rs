@@ -4,10 +4,14 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension};
 
+use crate::store::number;
 use crate::store::segment::Hashing;
 
 /// Texts that are remembered before older ones are let go: about 100 bytes each.
 const REMEMBERED: usize = 1 << 19;
+
+/// New texts that are written before the transaction ends.
+const MANY: usize = 1 << 14;
 
 /// Which texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +56,8 @@ pub(super) struct Interner {
     complete: bool,
     /// The number of the next new text.
     next: i64,
+    /// What `next` was when the transaction was opened.
+    first_new: i64,
     /// New in the open transaction, and not yet written; their numbers end at `next`.
     new: Vec<Box<str>>,
 }
@@ -59,7 +65,7 @@ pub(super) struct Interner {
 impl Interner {
     pub(super) fn over(table: Table) -> Self {
         let (known, before) = (HashMap::default(), HashMap::default());
-        Self { table, known, before, complete: true, next: 1, new: Vec::new() }
+        Self { table, known, before, complete: true, next: 1, first_new: 1, new: Vec::new() }
     }
 
     /// A transaction was opened: nobody else adds texts until it ends.
@@ -68,12 +74,13 @@ impl Interner {
         // Another connection added texts.
         self.complete &= next == self.next;
         self.next = next;
+        self.first_new = next;
         Ok(())
     }
 
     /// The first of the numbers that are new in the open transaction.
     pub(super) fn first_new(&self) -> i64 {
-        self.next - crate::store::number::length(self.new.len())
+        self.first_new
     }
 
     /// The number of `text`, a new one if the store does not have it.
@@ -101,9 +108,16 @@ impl Interner {
         Ok(number)
     }
 
+    /// Writes the new texts if they are many: the end of the transaction, which others wait for,
+    /// has less to do then.
+    pub(super) fn write_many(&mut self, db: &Connection) -> rusqlite::Result<()> {
+        if self.new.len() >= MANY { self.write(db) } else { Ok(()) }
+    }
+
     /// Writes the new texts, in the order of their index.
     pub(super) fn write(&mut self, db: &Connection) -> rusqlite::Result<()> {
-        let mut new: Vec<(Box<str>, i64)> = (self.first_new()..).zip(self.new.drain(..)).map(|(n, t)| (t, n)).collect();
+        let first = self.next - number::length(self.new.len());
+        let mut new: Vec<(Box<str>, i64)> = (first..).zip(self.new.drain(..)).map(|(n, t)| (t, n)).collect();
         new.sort_unstable();
         let mut insert = db.prepare_cached(self.table.insert())?;
         for (text, number) in new {

@@ -37,6 +37,7 @@ pub(super) fn append(db: &Connection, waiting: &mut Waiting, chunk: &Chunk) -> r
     write_table(db, waiting, &begun, begun.lo + number::length(segment.len()), &chunk.aliases)?;
     write_profiles(db, waiting, begun.file, &chunk.profiles)?;
     write_rejects(db, begun.file, &chunk.rejects)?;
+    waiting.ids.write_many(db)?;
 
     let times = || segment.rows.iter().map(|row| row.t);
     let (last_line, last_nth) = segment
@@ -131,10 +132,10 @@ impl Placed<'_> {
 
     /// Writes rows, blocks and the alias calls among the rows.
     fn write_rows(&self, db: &Connection) -> rusqlite::Result<()> {
-        let mut senders = Bulk::into(db, "senders", 9)?;
-        for (number, sender) in (self.begun.sender..).zip(&self.segment.senders) {
+        let columns = ["uid", "device", "user", "other", "client", "file", "flags", "arrived"];
+        let mut senders = Bulk::behind(db, "senders", &columns, self.begun.sender)?;
+        for sender in &self.segment.senders {
             senders.add(&[
-                Some(number),
                 Some(self.id(sender.uid).unwrap_or(NO_ID)),
                 self.id(sender.device),
                 self.id(sender.user),
@@ -146,11 +147,11 @@ impl Placed<'_> {
             ])?;
         }
         senders.finish()?;
-        let mut heads = Bulk::into(db, "heads", 8)?;
-        for (position, row) in (self.begun.lo..).zip(&self.segment.rows) {
+        let columns = ["t", "delay", "ev", "sender", "hash", "line", "nth"];
+        let mut heads = Bulk::behind(db, "heads", &columns, self.begun.lo)?;
+        for row in &self.segment.rows {
             let (delay, _) = number::delay(row.t, row.arrived);
             heads.add(&[
-                Some(position),
                 Some(row.t),
                 Some(delay),
                 lookup(&self.names, row.ev),
