@@ -51,6 +51,11 @@ pub const CHUNK: usize = 16 << 20;
 ///
 /// Each transaction writes most pages of the indexes of ids, so few transactions write less.
 pub const TOGETHER: usize = 32;
+/// Bytes on disk that are still to be read when what can be written before the end of a transaction
+/// is: the time that a few chunks take, so that nobody waits for it at the end.
+const END: u64 = 64 << 20;
+/// How many times as many are in the first transaction of a store.
+pub const FIRST: usize = 2;
 /// Bytes past which a record is cut and rejected instead of being read into memory.
 pub const LONGEST_RECORD: usize = 64 << 20;
 /// Threads that decode, at most: more would wait for the one that writes.
@@ -406,12 +411,17 @@ impl Run<'_> {
     ) -> Result<Option<Error>, Error> {
         let told = stream.told();
         let Parts { cutter, maker, carried } = parts;
+        let mut prepared_commit = false;
         crew::run(stream, cutter, &maker, carried, place.prev, self.options.threads, |prepared| {
             let Some(prepared) = prepared else {
                 self.commit()?;
                 return Ok(true);
             };
             self.add(prepared, place, file)?;
+            if !prepared_commit && told.left().is_some_and(|left| left <= END) {
+                prepared_commit = true;
+                self.writer.prepare_commit()?;
+            }
             let done = told.progress(self.report.events + file.events, self.report.rejected + file.rejected);
             self.report.cancelled = (self.progress)(&done) == Flow::Stop;
             Ok(!self.report.cancelled)
@@ -435,7 +445,8 @@ impl Run<'_> {
         place.bytes += chunk.bytes;
         let added = self.writer.add(&chunk)?;
         self.waiting += 1;
-        if self.waiting >= self.options.together {
+        let longer = if self.writer.is_first() { FIRST } else { 1 };
+        if self.waiting >= self.options.together.saturating_mul(longer) {
             self.commit()?;
         }
         file.rows += records;

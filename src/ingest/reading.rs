@@ -165,6 +165,11 @@ pub(super) struct Told {
 }
 
 impl Told {
+    /// Bytes on disk that are still to be read, where its size is known.
+    pub(super) fn left(&self) -> Option<u64> {
+        Some(self.total?.saturating_sub(self.done.load(Ordering::Relaxed)))
+    }
+
     pub(super) fn progress(&self, rows: u64, rejected: u64) -> Progress {
         Progress {
             file: self.name.clone(),

@@ -9,7 +9,7 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, ffi};
 
 use super::{Error, Upgrade, number, schema};
 
@@ -129,10 +129,29 @@ fn sidecar(path: &Path, end: &str) -> PathBuf {
 
 /// Opens a file read-only; it must be there.
 pub(super) fn read_only(path: &Path) -> Result<Connection, Error> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(path, flags).map_err(|source| Error::sqlite(path, source))?;
-    for_reading(&db).map_err(|source| Error::sqlite(path, source))?;
-    Ok(db)
+    let at = |source| Error::sqlite(path, source);
+    let open = || -> rusqlite::Result<Connection> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(path, flags)?;
+        for_reading(&db)?;
+        db.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
+        Ok(db)
+    };
+    match open() {
+        Err(error) if error.sqlite_extended_error_code() == Some(ffi::SQLITE_READONLY_ROLLBACK) => {
+            undo(path).and_then(|()| open()).map_err(at)
+        }
+        opened => opened.map_err(at),
+    }
+}
+
+/// Undoes what a program that was killed in its first import left half done, which takes
+/// somebody who may write.
+fn undo(path: &Path) -> rusqlite::Result<()> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
+    db.busy_timeout(READING_PATIENCE)?;
+    db.query_row("PRAGMA schema_version", [], |_| Ok(()))
 }
 
 /// Settings of a connection that reads.
@@ -144,12 +163,12 @@ pub(super) fn for_reading(db: &Connection) -> rusqlite::Result<()> {
     db.execute_batch("PRAGMA mmap_size = 0; PRAGMA cache_size = -65536; PRAGMA query_only = ON;")
 }
 
-/// Opens or makes a store to add to it.
-pub(super) fn writable(path: &Path, tell: &mut dyn FnMut(&Upgrade) -> bool) -> Result<Connection, Error> {
+/// Opens or makes a store to add to it; its journal is as [`set_up`] says.
+pub(super) fn writable(path: &Path, tell: &mut dyn FnMut(&Upgrade) -> bool) -> Result<(Connection, Journal), Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut db = Connection::open_with_flags(path, flags).map_err(|source| Error::sqlite(path, source))?;
-    set_up(&mut db, path, tell)?;
-    Ok(db)
+    let journal = set_up(&mut db, path, tell)?;
+    Ok((db, journal))
 }
 
 /// A store in memory.
@@ -159,11 +178,22 @@ pub(super) fn in_memory(name: &Path) -> Result<Connection, Error> {
     Ok(db)
 }
 
+/// How a store is kept whole while it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Journal {
+    /// What was there is copied beside before it is changed. New pages are written once, and nobody
+    /// reads meanwhile.
+    Rollback,
+    /// What is new waits beside: it is written twice, and others read meanwhile.
+    Ahead,
+}
+
 /// Settings of a connection that writes, and the tables.
 ///
-/// The tables come before the write-ahead log, so that the head of the file says from the first
-/// commit on whose it is.
-fn set_up(db: &mut Connection, path: &Path, tell: &mut dyn FnMut(&Upgrade) -> bool) -> Result<(), Error> {
+/// A store without a chunk keeps the rollback journal: the first transaction of an import writes
+/// each page once then, a tenth less of everything, and there is nothing yet that anybody would read.
+/// After it comes [`ahead`].
+fn set_up(db: &mut Connection, path: &Path, tell: &mut dyn FnMut(&Upgrade) -> bool) -> Result<Journal, Error> {
     let at = |source| Error::sqlite(path, source);
     db.busy_timeout(PATIENCE).map_err(at)?;
     db.set_prepared_statement_cache_capacity(64);
@@ -175,8 +205,19 @@ fn set_up(db: &mut Connection, path: &Path, tell: &mut dyn FnMut(&Upgrade) -> bo
     if !schema::migrate(db, tell).map_err(at)? {
         return Err(Error::Cancelled);
     }
-    db.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(())).map_err(at)?;
-    db.pragma_update(None, "synchronous", "NORMAL").map_err(at)
+    let is_empty = || db.query_row("SELECT NOT EXISTS (SELECT 1 FROM chunks)", [], |row| row.get::<_, bool>(0));
+    let mode: String = db.query_row("PRAGMA journal_mode", [], |row| row.get(0)).map_err(at)?;
+    if mode == "delete" && is_empty().map_err(at)? {
+        return Ok(Journal::Rollback);
+    }
+    ahead(db).map_err(at)?;
+    Ok(Journal::Ahead)
+}
+
+/// Lets others read while this connection writes.
+pub(super) fn ahead(db: &Connection) -> rusqlite::Result<()> {
+    db.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    db.pragma_update(None, "synchronous", "NORMAL")
 }
 
 /// Whether a database has nothing in it, so that it may become a store.

@@ -17,8 +17,11 @@ use self::intern::{Interner, Table};
 use self::links::Links;
 use self::runs::Run;
 pub(super) use self::segment::NO_ID;
-use super::open::{self, Content};
+use super::open::{self, Content, Journal};
 use super::{Added, Chunk, Error, FileId, FileInfo, ImportedFile, KnownChunk, Reader, Upgrade, number};
+
+/// Links that are worth to be written before their transaction ends.
+const MANY: usize = 1 << 14;
 
 /// The one that adds to a store.
 ///
@@ -29,6 +32,9 @@ pub struct Writer {
     db: Connection,
     path: PathBuf,
     in_memory: bool,
+    journal: Journal,
+    /// Whether the open transaction has a chunk.
+    has_chunk: bool,
     waiting: Waiting,
 }
 
@@ -45,6 +51,7 @@ struct Waiting {
 
 impl Waiting {
     fn begin(&mut self, db: &Connection) -> rusqlite::Result<()> {
+        self.links.begin();
         self.ids.begin(db)?;
         self.names.begin(db)
     }
@@ -86,23 +93,24 @@ impl Writer {
         {
             fs::create_dir_all(folder).map_err(|source| Error::Io { path: folder.to_owned(), source })?;
         }
-        Ok(Self::over(open::writable(path, tell)?, path.to_owned(), false))
+        let (db, journal) = open::writable(path, tell)?;
+        Ok(Self::over(db, path.to_owned(), false, journal))
     }
 
     /// A store that ends with the program.
     pub fn in_memory() -> Result<Self, Error> {
         let name = PathBuf::from("(in memory)");
-        Ok(Self::over(open::in_memory(&name)?, name, true))
+        Ok(Self::over(open::in_memory(&name)?, name, true, Journal::Ahead))
     }
 
-    fn over(db: Connection, path: PathBuf, in_memory: bool) -> Self {
+    fn over(db: Connection, path: PathBuf, in_memory: bool, journal: Journal) -> Self {
         let waiting = Waiting {
             ids: Interner::over(Table::Ids),
             names: Interner::over(Table::Names),
             runs: Vec::new(),
             links: Links::default(),
         };
-        Self { db, path, in_memory, waiting }
+        Self { db, path, in_memory, journal, has_chunk: false, waiting }
     }
 
     /// Announces a file; gives the number that its chunks name.
@@ -168,6 +176,7 @@ impl Writer {
     /// was after the last commit.
     pub fn add(&mut self, chunk: &Chunk) -> Result<Added, Error> {
         let added = self.write(|db, waiting| segment::append(db, waiting, chunk))?;
+        self.has_chunk |= added.is_some();
         added.ok_or_else(|| self.no_file(chunk.file))
     }
 
@@ -179,7 +188,34 @@ impl Writer {
         self.write(|db, waiting| {
             waiting.write(db)?;
             db.execute_batch("COMMIT")
+        })?;
+        if std::mem::take(&mut self.has_chunk) && self.journal == Journal::Rollback {
+            match self.read(open::ahead) {
+                Ok(()) => self.journal = Journal::Ahead,
+                // Somebody reads just now; what was added is kept all the same.
+                Err(Error::Busy { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes of what waits for [`Writer::commit`] as much as can be written before it, where that
+    /// is much: for when the one who adds has nothing else to do.
+    pub fn prepare_commit(&mut self) -> Result<(), Error> {
+        if self.db.is_autocommit() || self.waiting.links.len() < MANY {
+            return Ok(());
+        }
+        self.write(|db, waiting| {
+            waiting.write(db)?;
+            db.cache_flush()
         })
+    }
+
+    /// Whether the open transaction, or the next, is the first with a chunk: a longer one costs
+    /// less, since nobody reads the store until its end anyway.
+    pub fn is_first(&self) -> bool {
+        self.journal == Journal::Rollback
     }
 
     /// Notes whether a file was read to its end.
@@ -251,7 +287,7 @@ impl Writer {
     /// Runs `write` in the open transaction, or opens one. The lock is taken first: nobody
     /// changes what was read. After an error the transaction is gone.
     fn write<T>(&mut self, write: impl FnOnce(&Connection, &mut Waiting) -> rusqlite::Result<T>) -> Result<T, Error> {
-        let Self { db, waiting, .. } = self;
+        let Self { db, waiting, has_chunk, .. } = self;
         let begin = |waiting: &mut Waiting| {
             if db.is_autocommit() {
                 db.execute_batch("BEGIN IMMEDIATE")?;
@@ -262,6 +298,7 @@ impl Writer {
         let result = begin(waiting).and_then(|()| write(db, waiting));
         if result.is_err() {
             waiting.forget();
+            *has_chunk = false;
             if !db.is_autocommit() {
                 // What failed is told; that this fails too could only mean the same again.
                 let _ = db.execute_batch("ROLLBACK");

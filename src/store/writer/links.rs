@@ -28,6 +28,8 @@ pub(super) struct Sum {
 #[derive(Debug, Default)]
 pub(super) struct Links {
     waiting: HashMap<Pair, Sum, Hashing>,
+    /// Some were written in the open transaction.
+    some_written: bool,
 }
 
 impl Links {
@@ -42,8 +44,16 @@ impl Links {
         Ok(())
     }
 
-    /// Writes the links that wait. The store has none with an `a` from `first_new` on.
+    /// How many wait.
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Writes the links that wait. Before the open transaction the store had none with an `a`
+    /// from `first_new` on.
     pub(super) fn write(&mut self, db: &Connection, first_new: i64) -> rusqlite::Result<()> {
+        let first_new = if self.some_written { i64::MAX } else { first_new };
+        self.some_written = true;
         let mut links: Vec<(Pair, Sum)> = self.waiting.drain().collect();
         links.sort_unstable_by_key(|(pair, _)| *pair);
         let mut select = db.prepare_cached(
@@ -77,6 +87,11 @@ impl Links {
             }
         }
         insert.finish()
+    }
+
+    /// A transaction was opened.
+    pub(super) fn begin(&mut self) {
+        self.some_written = false;
     }
 
     /// The transaction was rolled back.

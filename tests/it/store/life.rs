@@ -187,7 +187,79 @@ fn a_kill_at_any_byte_leaves_whole_chunks() {
         assert_eq!(linked, overview.events);
         seen.insert(overview.events);
     }
-    assert_eq!(seen.into_iter().collect::<Vec<_>>(), [0, 20, 40, 60]);
+    // The first chunk is in the file itself.
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), [20, 40, 60]);
+}
+
+#[test]
+fn a_kill_within_the_first_transaction_leaves_an_empty_store_that_a_reader_opens() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("store");
+    drop(Writer::open(&path).unwrap());
+    // What the first transaction of a large import looks like: some of its pages are in the file.
+    let db = Connection::open(&path).unwrap();
+    db.execute_batch(
+        "PRAGMA cache_size = 1; BEGIN;
+         WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 400)
+         INSERT INTO pieces (id, z) SELECT n, zeroblob(16000) FROM n;
+         INSERT INTO ids (id, name) VALUES (1, 'u');",
+    )
+    .unwrap();
+    let killed = folder.path().join("killed");
+    fs::copy(&path, &killed).unwrap();
+    fs::copy(folder.path().join("store-journal"), folder.path().join("killed-journal")).unwrap();
+    assert!(fs::metadata(&killed).unwrap().len() > 400 * 16000, "pages were written before the commit");
+
+    let reader = Reader::open(&killed).unwrap();
+    assert_eq!(reader.overview().unwrap().events, 0);
+    assert_eq!(reader.all_ids().unwrap().len(), 0);
+    let mut writer = Writer::open(&killed).unwrap();
+    let file = begin(&mut writer, "a");
+    writer.append(&chunk(file, vec![row("u", 1)])).unwrap();
+    assert_eq!(times(&reader.events_of(&id("u"), 9).unwrap()), [1]);
+}
+
+#[test]
+fn the_first_transaction_is_followed_by_ones_that_let_others_read() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("store");
+    let mut writer = Writer::open(&path).unwrap();
+    let file = begin(&mut writer, "a");
+    assert!(writer.is_first());
+    let chunk_of = |n: i64| Chunk { hash: n.unsigned_abs(), ..chunk(file, vec![row("u", n)]) };
+    writer.add(&chunk_of(1)).unwrap();
+    assert!(writer.is_first());
+    writer.commit().unwrap();
+    assert!(!writer.is_first());
+    writer.add(&chunk_of(2)).unwrap();
+    assert_eq!(times(&Reader::open(&path).unwrap().events_of(&id("u"), 9).unwrap()), [1]);
+    drop(writer);
+    assert!(!Writer::open(&path).unwrap().is_first());
+}
+
+#[test]
+fn links_that_were_written_before_their_transaction_ends_are_added_up() {
+    let folder = TempDir::new().unwrap();
+    let made = |name: &str, early: bool| {
+        let path = folder.path().join(name);
+        let mut writer = Writer::open(&path).unwrap();
+        let file = begin(&mut writer, "a");
+        for n in 0..3 {
+            // More links than are let wait, some of them in each chunk.
+            let rows = (0..17_000).map(|m| Row { device: Some(id("d")), ..row(&format!("{}", m + n * 9000), m) });
+            let chunk = Chunk { hash: n.unsigned_abs() + 1, ..chunk(file, rows.collect()) };
+            writer.add(&chunk).unwrap();
+            if early {
+                writer.prepare_commit().unwrap();
+            }
+        }
+        writer.commit().unwrap();
+        let links = Reader::open(&path).unwrap().links_of(&id("d"), 99_999).unwrap();
+        links.into_iter().map(|link| (link.a, link.b, link.rows)).collect::<Vec<_>>()
+    };
+    let plain = made("plain", false);
+    assert_eq!(plain.iter().map(|(.., rows)| rows).sum::<u64>(), 51_000);
+    assert_eq!(made("early", true), plain);
 }
 
 #[test]
