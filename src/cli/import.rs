@@ -33,6 +33,18 @@ pub(super) fn run(command: &Import, common: &Common, store: Named, console: &mut
     into(&choice.path, inputs, zone, rejects, console)
 }
 
+/// How much less than others an import is let run, as `nice` counts: whoever opens a store beside
+/// it waits for a screen, and the import for nothing but its end.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 10;
+
+/// Lets this thread, and those it starts, give way to others.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    // A system that does not allow it lets them run as before.
+    let _ = rustix::process::nice(NICE);
+}
+
 /// Imports into the store at `path`, and tells what came of it.
 pub(super) fn into(
     path: &Path,
@@ -41,6 +53,7 @@ pub(super) fn into(
     rejects: Option<(&Path, BufWriter<File>)>,
     console: &mut Console,
 ) -> Result<(), Failure> {
+    give_way();
     let stop = stop_flag()?;
     let bar = Bar::new(console);
     let opened = Writer::open_telling(path, &mut |upgrade| {

@@ -132,7 +132,7 @@ proptest! {
         let thin: Vec<Thin> =
             rows.iter().map(|(uid, t, arrived)| Thin { uid: *uid, t: *t, arrived: *arrived, ..Thin::default() }).collect();
         let mut sorted: Vec<_> = rows.into_iter().zip(0_u32..).collect();
-        sorted.sort();
+        sorted.sort_unstable();
         prop_assert_eq!(order(&thin), sorted.into_iter().map(|(_, place)| place).collect::<Vec<_>>());
     }
 }
