@@ -20,7 +20,7 @@
 //! # Cost
 //! One thread reads, some decode, sort and pack, the caller's thread writes; the store does not
 //! depend on how many they are. In memory are a chunk for each thread that decodes and one more,
-//! and up to eight packed ones.
+//! and up to sixteen packed ones.
 
 mod crew;
 mod cutting;
@@ -47,15 +47,13 @@ pub use self::expand::Input;
 /// perf.md §7.3 measured 16 to 64 MB; the least of them keeps memory low and progress lively.
 pub const CHUNK: usize = 16 << 20;
 /// Chunks that are written in one transaction, unless nothing comes for a while: what a killed run
-/// may have to read again, a second's work.
+/// may have to read again, two seconds' work.
 ///
 /// Each transaction writes most pages of the indexes of ids, so few transactions write less.
-pub const TOGETHER: usize = 32;
+pub const TOGETHER: usize = 64;
 /// Bytes on disk that are still to be read when what can be written before the end of a transaction
 /// is: the time that a few chunks take, so that nobody waits for it at the end.
 const END: u64 = 64 << 20;
-/// How many times as many are in the first transaction of a store.
-pub const FIRST: usize = 2;
 /// Bytes past which a record is cut and rejected instead of being read into memory.
 pub const LONGEST_RECORD: usize = 64 << 20;
 /// Threads that decode, at most: more would wait for the one that writes.
@@ -445,8 +443,7 @@ impl Run<'_> {
         place.bytes += chunk.bytes;
         let added = self.writer.add(&chunk)?;
         self.waiting += 1;
-        let longer = if self.writer.is_first() { FIRST } else { 1 };
-        if self.waiting >= self.options.together.saturating_mul(longer) {
+        if self.waiting >= self.options.together {
             self.commit()?;
         }
         file.rows += records;

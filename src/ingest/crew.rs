@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_millis(200);
 
 /// Chunks that may wait to be taken: the makers go on while a transaction ends. They are packed,
 /// 4 MB each.
-const AHEAD: usize = 8;
+const AHEAD: usize = 16;
 
 /// Makes chunks of what is left of a stream with so many `makers`, and gives each to `take`, in order, until that says
 /// not to go on; gives it nothing when nothing came for a while. Gives the error that the stream

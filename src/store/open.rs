@@ -190,8 +190,8 @@ pub(super) enum Journal {
 
 /// Settings of a connection that writes, and the tables.
 ///
-/// A store without a chunk keeps the rollback journal: the first transaction of an import writes
-/// each page once then, a tenth less of everything, and there is nothing yet that anybody would read.
+/// A store without a chunk keeps the rollback journal: the first transaction with one writes each
+/// page once then, a tenth less of everything, and there is nothing yet that anybody would read.
 /// After it comes [`ahead`].
 fn set_up(db: &mut Connection, path: &Path, tell: &mut dyn FnMut(&Upgrade) -> bool) -> Result<Journal, Error> {
     let at = |source| Error::sqlite(path, source);

@@ -212,12 +212,6 @@ impl Writer {
         })
     }
 
-    /// Whether the open transaction, or the next, is the first with a chunk: a longer one costs
-    /// less, since nobody reads the store until its end anyway.
-    pub fn is_first(&self) -> bool {
-        self.journal == Journal::Rollback
-    }
-
     /// Notes whether a file was read to its end.
     pub fn finish_file(&mut self, file: FileId, complete: bool) -> Result<(), Error> {
         let changed =

@@ -212,9 +212,8 @@ fn a_run_that_died_at_any_chunk_and_repeated_is_like_one_run() {
         run(&mut writer, file(), &options);
         assert_eq!(content(writer), clean, "died after {last} chunks");
     }
-    // The first transaction of a store is twice as long.
-    kept.dedup();
-    assert!(kept.starts_with(&[0, 6, 9, 12]) && kept.iter().all(|chunks| chunks % 3 == 0), "{kept:?}");
+    assert!(kept.iter().all(|chunks| chunks % 3 == 0), "{kept:?}");
+    assert!(kept.contains(&0) && kept.contains(&3), "{kept:?}");
 }
 
 /// Every row of every table, as text.
