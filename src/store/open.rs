@@ -129,14 +129,21 @@ fn sidecar(path: &Path, end: &str) -> PathBuf {
 
 /// Opens a file read-only; it must be there.
 pub(super) fn read_only(path: &Path) -> Result<Connection, Error> {
+    reading(path).map_err(|source| Error::sqlite(path, source))
+}
+
+fn reading(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
+    for_reading(&db)?;
+    Ok(db)
+}
+
+/// [`read_only`] for a store. A file of somebody else is left as it is; a store has what was left
+/// half done in it undone.
+pub(super) fn store(path: &Path) -> Result<Connection, Error> {
     let at = |source| Error::sqlite(path, source);
-    let open = || -> rusqlite::Result<Connection> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(path, flags)?;
-        for_reading(&db)?;
-        db.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
-        Ok(db)
-    };
+    let open = || reading(path).and_then(|db| looked_at(&db).map(|()| db));
     match open() {
         Err(error) if error.sqlite_extended_error_code() == Some(ffi::SQLITE_READONLY_ROLLBACK) => {
             undo(path).and_then(|()| open()).map_err(at)
@@ -145,13 +152,18 @@ pub(super) fn read_only(path: &Path) -> Result<Connection, Error> {
     }
 }
 
+/// Has SQLite look at the file and at what was left beside it.
+fn looked_at(db: &Connection) -> rusqlite::Result<()> {
+    db.query_row("PRAGMA schema_version", [], |_| Ok(()))
+}
+
 /// Undoes what a program that was killed in its first import left half done, which takes
 /// somebody who may write.
 fn undo(path: &Path) -> rusqlite::Result<()> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(path, flags)?;
     db.busy_timeout(READING_PATIENCE)?;
-    db.query_row("PRAGMA schema_version", [], |_| Ok(()))
+    looked_at(&db)
 }
 
 /// Settings of a connection that reads.

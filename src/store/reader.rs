@@ -80,7 +80,7 @@ struct Again {
 
 impl Again {
     fn open(self) -> Result<Reader, Error> {
-        let mut reader = Reader::over(open::read_only(&self.path)?, self.path, false)?;
+        let mut reader = Reader::over(open::store(&self.path)?, self.path, false)?;
         if let Some(abort) = self.abort {
             reader.on_progress(move || abort())?;
         }
@@ -110,7 +110,7 @@ impl Reader {
             }
             Content::Database => {}
         }
-        let db = open::read_only(path)?;
+        let db = open::store(path)?;
         open::check(&db, path)?;
         let found = schema::version(&db).map_err(|source| Error::sqlite(path, source))?;
         if found < schema::VERSION {

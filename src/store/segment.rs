@@ -227,19 +227,31 @@ impl<'a> Draft<'a> {
     pub fn settle(&mut self, at: usize, now: Timing, arrived: Millis) {
         let Some(noted) = self.noted.get(at) else { return };
         let Timing { time, flags, .. } = now;
-        let hash = if time == noted.timing.time { noted.hash } else { self.hash_at(noted, time) };
+        let hash = if time == noted.timing.time {
+            noted.hash
+        } else {
+            let hashed = Hashed {
+                event: self.names.text(noted.event),
+                id: noted.id.map(|id| self.ids.text(id)),
+                insert_id: noted.insert_id.as_deref(),
+                properties: &noted.properties,
+                time,
+                arrival: noted.timing.arrival,
+            };
+            hash(&hashed, &mut self.scratch)
+        };
         let line = noted.line;
         let nth = if line == self.last.0 { self.last.1 + 1 } else { 0 };
         self.last = (line, nth);
 
-        let at_once = First { arrived, line, nth, t: time };
+        let place = First { arrived, line, nth, t: time };
         let (verb, previous) =
             noted.more.as_deref().map_or((&Verb::Track, &[][..]), |more| (&more.verb, &more.previous));
         let is_usual = matches!(verb, Verb::Track | Verb::Alias { .. }) && previous.is_empty();
         if !is_usual {
             let (id, device, user) = (noted.id.as_ref(), noted.device.as_ref(), noted.user.as_ref());
             let named = Named { id, device, user, previous, verb, flags };
-            named.links(|kind, a, b| self.links.add(*a, kind, *b, 1, at_once));
+            named.links(|kind, a, b| self.links.add(*a, kind, *b, 1, place));
         }
         let number = |number: Option<u32>| number.unwrap_or(NONE);
         let other = match *verb {
@@ -262,7 +274,7 @@ impl<'a> Draft<'a> {
             far: number::delay(time, arrived).1,
         });
         if is_usual {
-            self.senders.count(sender, at_once);
+            self.senders.count(sender, place);
         }
         self.rows.push(Thin { uid, ev: noted.event, sender, t: time, arrived, hash, line, nth });
         self.sources.push(at);
@@ -275,19 +287,6 @@ impl<'a> Draft<'a> {
         if let Some(timing) = self.timing(at) {
             self.settle(at, timing, arrived);
         }
-    }
-
-    /// The hash of a row, had it happened at `time`.
-    fn hash_at(&self, noted: &Noted<'_>, time: Millis) -> i64 {
-        let hashed = Hashed {
-            event: self.names.text(noted.event),
-            id: noted.id.map(|id| self.ids.text(id)),
-            insert_id: noted.insert_id.as_deref(),
-            properties: &noted.properties,
-            time,
-            arrival: noted.timing.arrival,
-        };
-        hash(&hashed, &mut Vec::new())
     }
 
     /// Sorts, adds up and packs the rows that were settled.
@@ -334,11 +333,11 @@ impl<'a> Draft<'a> {
 #[expect(clippy::stable_sort_primitive, reason = "it takes rows that are nearly in order as they are")]
 fn order(rows: &[Thin]) -> Vec<u32> {
     let ids = rows.iter().filter(|row| row.uid != NONE).map(|row| row.uid + 1).max().unwrap_or(0);
-    let of = |row: &Thin| usize::try_from(row.uid.min(ids)).unwrap_or(usize::MAX);
+    let of = |uid: u32| usize::try_from(uid.min(ids)).unwrap_or(usize::MAX);
     // Behind each id, where its next row goes; in the end, where its rows end.
-    let mut ends = vec![0; of(&Thin { uid: ids, ..Thin::default() }) + 1];
+    let mut ends = vec![0; of(ids) + 1];
     for row in rows {
-        if let Some(rows) = ends.get_mut(of(row)) {
+        if let Some(rows) = ends.get_mut(of(row.uid)) {
             *rows += 1;
         }
     }
@@ -348,7 +347,7 @@ fn order(rows: &[Thin]) -> Vec<u32> {
     }
     let mut dealt = vec![(0, 0, 0); rows.len()];
     for (place, row) in (0_u32..).zip(rows) {
-        let Some(end) = ends.get_mut(of(row)) else { continue };
+        let Some(end) = ends.get_mut(of(row.uid)) else { continue };
         if let Some(slot) = dealt.get_mut(*end) {
             *slot = (row.t, row.arrived, place);
         }

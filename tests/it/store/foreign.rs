@@ -75,3 +75,21 @@ fn a_foreign_file_that_cannot_be_imported_says_why() {
     assert!(!Foreign::is_foreign(&text) && !Foreign::is_foreign(folder.path()));
     assert!(Foreign::open(&text).is_err());
 }
+
+#[test]
+fn a_foreign_file_that_its_program_left_half_done_is_not_touched() {
+    let (folder, path) = foreign("CREATE TABLE events (distinct_id, event, time, properties)");
+    let db = Connection::open(&path).unwrap();
+    db.execute_batch(
+        "PRAGMA cache_size = 1; BEGIN;
+         WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 400)
+         INSERT INTO events SELECT n, 'View', 1, zeroblob(4000) FROM n;",
+    )
+    .unwrap();
+    let killed = folder.path().join("killed");
+    fs::copy(&path, &killed).unwrap();
+    fs::copy(folder.path().join("foreign.db-journal"), folder.path().join("killed-journal")).unwrap();
+    let before = fs::read(&killed).unwrap();
+    assert!(Foreign::open(&killed).is_err());
+    assert!(fs::read(&killed).unwrap() == before && folder.path().join("killed-journal").exists());
+}
