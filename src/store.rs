@@ -9,9 +9,11 @@
 //! An import appends *segments*, one for each [`Chunk`] of input, each in one transaction. The
 //! rows of a segment are sorted by id and time, so that the rows of one id stand together and
 //! one `runs` row (id, segment → first row, number of rows, span of times) replaces an index
-//! over all rows. What rows of one id share stands once, in `senders`. Properties lie beside in
-//! blocks of neighbouring rows, compressed, end to end in pieces that each fill a page. Ids and
-//! names are interned. `rows`, `events` and `aliases` are views in plain SQL. The tables are documented where they are made, in `store/schema.rs`, and
+//! over all rows. A row is numbers: what rows of one id share stands once, in `senders`, and the
+//! rest of some hundred rows is one JSON text in `packs`, which costs SQLite no more than one
+//! row. Properties lie beside in blocks of neighbouring rows, compressed, end to end in pieces
+//! that each fill a page. Ids and names are interned. `heads`, `rows`, `events` and `aliases` are
+//! views in plain SQL. The tables are documented where they are made, in `store/schema.rs`, and
 //! the comments stay readable in the file (`.schema` of the `sqlite3` shell).
 //!
 //! # Versions
@@ -29,6 +31,7 @@ pub mod error;
 pub mod foreign;
 mod number;
 mod open;
+mod packs;
 mod reader;
 mod schema;
 mod segment;

@@ -10,6 +10,7 @@ mod find;
 mod heads;
 mod overview;
 mod properties;
+mod rows;
 mod seek;
 mod sql;
 
@@ -27,7 +28,7 @@ use rustc_hash::FxHashMap;
 
 use self::arena::Arena;
 pub use self::census::IdNote;
-use self::collect::{Collector, TextCollector};
+use self::collect::TextCollector;
 use self::files::Files;
 pub use self::seek::{PropertyTest, RowNote, Seek};
 use super::open::{self, Content};
@@ -58,7 +59,6 @@ pub struct Reader {
     db: Connection,
     path: PathBuf,
     in_memory: bool,
-    collector: Collector,
     text_collector: TextCollector,
     files: RefCell<Option<Arc<Files>>>,
     ids: RefCell<FxHashMap<i64, Id>>,
@@ -121,11 +121,9 @@ impl Reader {
 
     pub(super) fn over(db: Connection, path: PathBuf, in_memory: bool) -> Result<Self, Error> {
         let at = |source| Error::sqlite(&path, source);
-        let collector = Collector::of(&db).map_err(at)?;
         let text_collector = TextCollector::of(&db).map_err(at)?;
         Ok(Self {
             db,
-            collector,
             text_collector,
             path,
             in_memory,

@@ -1,15 +1,16 @@
 //! The tables, and how an older store becomes a newer one.
 //!
-//! Each version has its SQL, and where rows move from one shape to another, a step in Rust. All
-//! of it is one transaction: a store is of the old version or of the new one, whenever the
-//! program is killed. What an older store needed and a newer one does not is free space in its
+//! Each version has its SQL, and where rows move from one shape to another, a step in Rust. From
+//! one version to the next is one transaction: a store is of the old version or of the new one,
+//! whenever the program is killed. What an older store needed and a newer one does not is free space in its
 //! file, which later imports fill.
 
+mod three;
 mod two;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::Upgrade;
+use super::{Upgrade, number};
 
 /// `application_id` of a store: "jrny".
 pub(super) const APPLICATION_ID: i64 = 0x6a72_6e79;
@@ -18,7 +19,7 @@ pub(super) const APPLICATION_ID: i64 = 0x6a72_6e79;
 pub(super) const COPY_ID: i64 = 0x6a72_6e63;
 
 /// Number of the newest version, which is also `user_version`.
-pub(super) const VERSION: i64 = 2;
+pub(super) const VERSION: i64 = 3;
 
 /// Bytes of a page of a store: rows of one id fill few pages.
 pub(super) const PAGE_BYTES: usize = 16384;
@@ -36,8 +37,11 @@ struct Migration {
 type Move = fn(&Connection, &mut dyn FnMut(u64, u64) -> bool) -> rusqlite::Result<bool>;
 
 /// What brings a store of version `n` to `n + 1`.
-const MIGRATIONS: [Migration; 2] =
-    [Migration { sql: V1, moves: None }, Migration { sql: two::SQL, moves: Some(two::move_rows) }];
+const MIGRATIONS: [Migration; 3] = [
+    Migration { sql: V1, moves: None },
+    Migration { sql: two::SQL, moves: Some(two::move_rows) },
+    Migration { sql: three::SQL, moves: Some(three::move_heads) },
+];
 
 /// Version of the store, 0 for an empty file.
 pub(super) fn version(db: &Connection) -> rusqlite::Result<i64> {
@@ -63,6 +67,29 @@ pub(super) fn migrate(db: &mut Connection, tell: &mut dyn FnMut(&Upgrade) -> boo
             step.pragma_update(None, "user_version", from + 1)?;
         }
         step.commit()?;
+    }
+    Ok(true)
+}
+
+/// Calls `moves` with the first and behind the last position of each segment, and tells how many
+/// of how many rows are done; `false` as soon as `tell` gives that.
+fn each_segment(
+    db: &Connection,
+    tell: &mut dyn FnMut(u64, u64) -> bool,
+    moves: &mut dyn FnMut(i64, i64) -> rusqlite::Result<()>,
+) -> rusqlite::Result<bool> {
+    let segments: Vec<(i64, i64, i64)> = db
+        .prepare("SELECT lo, used, events FROM chunks ORDER BY lo")?
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let total = segments.iter().map(|(.., events)| number::from_sql(*events)).sum();
+    let mut done = 0;
+    for (lo, used, events) in segments {
+        moves(lo, lo.saturating_add(used))?;
+        done += number::from_sql(events);
+        if !tell(done, total) {
+            return Ok(false);
+        }
     }
     Ok(true)
 }

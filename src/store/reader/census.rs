@@ -61,21 +61,18 @@ impl Reader {
             let Some(span) = self.span_of(id)? else { return Ok(Vec::new()) };
             let (Some(first), Some(last)) = (span.first, span.last) else { return Ok(Vec::new()) };
             let mut counts = vec![0; parts];
-            self.ask(|db| {
-                let mut runs = db.prepare_cached("SELECT lo, n FROM runs WHERE uid = ?1")?;
-                let runs = runs.query_map([uid], |run| Ok((run.get(0)?, run.get(1)?)))?;
-                let runs: Vec<(i64, i64)> = runs.collect::<rusqlite::Result<_>>()?;
-                for (lo, n) in runs {
-                    let mut times = db.prepare_cached("SELECT t FROM rows WHERE id BETWEEN ?1 AND ?2")?;
-                    let mut times = times.query([lo, lo.saturating_add(n).saturating_sub(1)])?;
-                    while let Some(row) = times.next()? {
-                        if let Some(count) = counts.get_mut(part(row.get(0)?, (first, last), parts)) {
-                            *count += 1;
-                        }
+            let runs: Vec<(i64, i64)> = self.ask(|db| {
+                db.prepare_cached("SELECT lo, n FROM runs WHERE uid = ?1")?
+                    .query_map([uid], |run| Ok((run.get(0)?, run.get(1)?)))?
+                    .collect()
+            })?;
+            for (lo, n) in runs {
+                for (_, head) in self.heads_between(lo, lo.saturating_add(n))? {
+                    if let Some(count) = counts.get_mut(part(head.t, (first, last), parts)) {
+                        *count += 1;
                     }
                 }
-                Ok(())
-            })?;
+            }
             Ok(counts)
         })
     }

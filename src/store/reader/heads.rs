@@ -1,7 +1,7 @@
 //! Rows of ids by time, without their properties.
 //!
 //! A run of rows is read in one range scan. Texts that rows name by number are looked up once
-//! and shared, so a row costs the reading of its columns and one allocation: less than a
+//! and shared, so a row costs the reading of its numbers and one allocation: less than a
 //! microsecond. Where there are tens of thousands, a second connection on a second thread
 //! reads half of the runs.
 
@@ -10,10 +10,8 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::thread;
 
-use rusqlite::CachedStatement;
-
-use super::collect::{COLLECT, Thin};
 use super::files::Files;
+use super::rows::Thin;
 use super::{Again, Reader};
 use crate::model::facts::{Event, Place};
 use crate::model::{Client, Flags, Id, Millis};
@@ -158,13 +156,11 @@ impl<'a> Heads<'a> {
     }
 
     fn read_runs(&mut self, runs: &[Run<'_>]) -> Result<(), Error> {
-        let reader = self.reader;
-        let mut collect = reader.db.prepare_cached(COLLECT).map_err(|source| Error::sqlite(&reader.path, source))?;
         for run in runs {
             if run.t0 > self.latest {
                 break;
             }
-            self.read_run(&mut collect, run)?;
+            self.read_run(run)?;
         }
         Ok(())
     }
@@ -195,13 +191,10 @@ impl<'a> Heads<'a> {
         })
     }
 
-    fn read_run(&mut self, collect: &mut CachedStatement<'_>, run: &Run<'_>) -> Result<(), Error> {
+    fn read_run(&mut self, run: &Run<'_>) -> Result<(), Error> {
         // The first rows of a run are the earliest; which of them come after a place is seen later.
         let n = if self.after.is_none() { run.n.min(number::length(self.limit)) } else { run.n };
-        let rows = self.reader.collector.rows(collect, run.lo, run.lo.saturating_add(n));
-        let rows = rows.map_err(|source| Error::sqlite(&self.reader.path, source))?;
-        let no_number = |column| format!("column {column} of the rows from {} on is no number", run.lo);
-        let rows = rows.map_err(|column| self.reader.corrupt(no_number(column)))?;
+        let rows = self.reader.rows_between(run.lo, run.lo.saturating_add(n))?;
         if number::length(rows.len()) != n {
             let what = format!("of the {n} rows from {} on it has {}", run.lo, rows.len());
             return Err(self.reader.corrupt(what));

@@ -8,11 +8,8 @@
 //! of one core.
 
 use std::collections::HashSet;
-use std::fmt::Write;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
-
-use rusqlite::params;
 
 use super::Reader;
 use crate::model::{Id, Millis};
@@ -136,7 +133,7 @@ impl Reader {
             let mut seen = HashSet::new();
             for place in 0..places.min(last / TOGETHER + 1) {
                 let from = last.saturating_sub(1).saturating_mul(place) / places.max(1) + 1;
-                for note in self.rows_between(&(from..from.saturating_add(TOGETHER)), &Seek::default())? {
+                for note in self.found_without_properties(&Seek::default(), &(from..from.saturating_add(TOGETHER)))? {
                     if seen.insert(note.row) {
                         rows.push(note);
                     }
@@ -147,7 +144,10 @@ impl Reader {
     }
 
     fn last_position(&self) -> Result<i64, Error> {
-        self.ask(|db| db.prepare_cached("SELECT coalesce(max(id), 0) FROM rows")?.query_row([], |row| row.get(0)))
+        self.ask(|db| {
+            db.prepare_cached("SELECT coalesce((SELECT id + n - 1 FROM packs ORDER BY id DESC LIMIT 1), 0)")?
+                .query_row([], |row| row.get(0))
+        })
     }
 
     /// Positions to look at, in steps, the last first.
@@ -171,7 +171,7 @@ impl Reader {
 
     /// The rows found between two positions, and how many there are.
     fn found_in(&self, seek: &Seek<'_>, range: Range<i64>) -> Result<(Vec<RowNote>, u64), Error> {
-        let mut rows = self.rows_between(&range, seek)?;
+        let mut rows = self.found_without_properties(seek, &range)?;
         let all = u64::try_from(range.end.saturating_sub(range.start)).unwrap_or(0);
         let Some(test) = seek.properties else { return Ok((rows, all)) };
         let passed = Mutex::new(HashSet::new());
@@ -186,20 +186,11 @@ impl Reader {
         Ok((rows, all))
     }
 
-    /// The rows between two positions, but for their properties.
-    fn rows_between(&self, range: &Range<i64>, seek: &Seek<'_>) -> Result<Vec<RowNote>, Error> {
-        let mut select = "SELECT id, uid, ev, t FROM rows WHERE id >= ?1 AND id < ?2 AND t >= ?3 AND t < ?4".to_owned();
-        if let Some(events) = seek.events {
-            let numbers: Vec<String> = events.iter().map(i64::to_string).collect();
-            let _ = write!(select, " AND ev IN ({})", numbers.join(","));
-        }
+    /// The rows between two positions of which everything but their properties is as it should be.
+    fn found_without_properties(&self, seek: &Seek<'_>, range: &Range<i64>) -> Result<Vec<RowNote>, Error> {
         let (from, to) = (seek.from.unwrap_or(Millis::MIN), seek.to.unwrap_or(Millis::MAX));
-        self.ask(|db| {
-            db.prepare_cached(&select)?
-                .query_map(params![range.start, range.end, from, to], |row| {
-                    Ok(RowNote { row: row.get(0)?, id: row.get(1)?, event: row.get(2)?, time: row.get(3)? })
-                })?
-                .collect()
-        })
+        let mut rows = self.rows_between(range.start, range.end)?;
+        rows.retain(|row| (from..to).contains(&row.t) && seek.events.is_none_or(|events| events.contains(&row.ev)));
+        Ok(rows.iter().map(|row| RowNote { row: row.id, id: row.uid, event: row.ev, time: row.t }).collect())
     }
 }

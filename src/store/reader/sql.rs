@@ -87,7 +87,7 @@ impl Reader {
         let source = Mutex::new(if self.in_memory {
             // There is no second connection to memory, and not much in it.
             let rows = self.ask(|db| {
-                db.prepare("SELECT id FROM rows")?
+                db.prepare("SELECT id FROM heads")?
                     .query_map([], |row| row.get(0))?
                     .collect::<rusqlite::Result<Vec<i64>>>()
             })?;

@@ -99,23 +99,14 @@ type Sender = [Option<i64>; 7];
 /// Moves the rows and blocks of version 1, segment by segment, and tells how many of how many
 /// rows are done; `false` as soon as `tell` gives that.
 pub(super) fn move_rows(db: &Connection, tell: &mut dyn FnMut(u64, u64) -> bool) -> rusqlite::Result<bool> {
-    let segments: Vec<(i64, i64, i64)> = db
-        .prepare("SELECT lo, used, events FROM chunks ORDER BY lo")?
-        .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
-        .collect::<rusqlite::Result<_>>()?;
-    let total = segments.iter().map(|(.., events)| number::from_sql(*events)).sum();
-    let mut done = 0;
-    for (lo, used, events) in segments {
-        let end = lo.saturating_add(used);
+    let moved = super::each_segment(db, tell, &mut |lo, end| {
         heads(db, lo, end)?;
-        blocks(db, lo, end)?;
-        done += number::from_sql(events);
-        if !tell(done, total) {
-            return Ok(false);
-        }
+        blocks(db, lo, end)
+    })?;
+    if moved {
+        db.execute_batch(DROP)?;
     }
-    db.execute_batch(DROP)?;
-    Ok(true)
+    Ok(moved)
 }
 
 /// Moves the rows at the positions from `lo` to before `end`.

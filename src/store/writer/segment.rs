@@ -8,6 +8,7 @@ use super::links::{Pair, Sum};
 use super::pieces::{Frame, Pieces};
 use super::runs::Run;
 use crate::model::{Flags, Id, Millis, Profile, Reject};
+use crate::store::packs::{Head, Packs, unit};
 use crate::store::segment::{First, Segment};
 use crate::store::{Added, Chunk, TableAlias, number};
 
@@ -147,21 +148,19 @@ impl Placed<'_> {
             ])?;
         }
         senders.finish()?;
-        let columns = ["t", "delay", "ev", "sender", "hash", "line", "nth"];
-        let mut heads = Bulk::behind(db, "heads", &columns, self.begun.lo)?;
+        let mut packs = Packs::from(db, self.begun.lo, unit(self.segment.rows.iter().map(|row| row.t)))?;
         for row in &self.segment.rows {
-            let (delay, _) = number::delay(row.t, row.arrived);
-            heads.add(&[
-                Some(row.t),
-                Some(delay),
-                lookup(&self.names, row.ev),
-                Some(self.begun.sender + i64::from(row.sender)),
-                Some(number::hash(row.hash)),
-                Some(row.line),
-                Some(self.nth(row.line, row.nth)),
-            ])?;
+            packs.add(&Head {
+                t: row.t,
+                delay: number::delay(row.t, row.arrived).0,
+                ev: lookup(&self.names, row.ev).unwrap_or_default(),
+                sender: self.begun.sender + i64::from(row.sender),
+                hash: number::hash(row.hash),
+                line: row.line,
+                nth: self.nth(row.line, row.nth),
+            })?;
         }
-        heads.finish()?;
+        packs.finish()?;
         for call in &self.segment.calls {
             let Some(row) = usize::try_from(call.row).ok().and_then(|at| self.segment.rows.get(at)) else { continue };
             let (alias, target) = (self.id(call.alias), self.id(call.target));

@@ -51,10 +51,10 @@ fn other_versions_are_told_apart() {
     let set = |version: i64| {
         Connection::open(&path).unwrap().pragma_update(None, "user_version", version).unwrap();
     };
-    set(3);
-    assert!(matches!(refused(&path), Error::Newer { found: 3, ours: 2, .. }));
+    set(4);
+    assert!(matches!(refused(&path), Error::Newer { found: 4, ours: 3, .. }));
     set(0);
-    assert!(matches!(Reader::open(&path), Err(Error::Older { found: 0, ours: 2, .. })));
+    assert!(matches!(Reader::open(&path), Err(Error::Older { found: 0, ours: 3, .. })));
 }
 
 #[test]
@@ -108,8 +108,16 @@ fn a_value_that_makes_no_sense_is_told_as_damage() {
         "UPDATE blocks SET n = n + 1",
         "UPDATE blocks SET bytes = 1 << 31",
         "UPDATE blocks SET at = 9999",
-        "UPDATE heads SET ev = 99",
-        "UPDATE heads SET line = 'soon'",
+        "UPDATE packs SET rows = json_replace(rows, '$[0][2]', 99)",
+        "UPDATE packs SET rows = json_replace(rows, '$[0][5]', 'soon')",
+        "UPDATE packs SET rows = '[[0,0,1]]'",
+        "UPDATE packs SET rows = x'00'",
+        "UPDATE packs SET n = n + 1",
+        "UPDATE packs SET t = 1 << 62, unit = 1 << 62, rows = json_replace(rows, '$[0][0]', 9)",
+        "UPDATE packs SET line = 'soon'",
+        "UPDATE packs SET sender = 99",
+        "UPDATE packs SET id = id + 1",
+        "DELETE FROM packs",
         "UPDATE senders SET file = 99",
         "UPDATE senders SET arrived = 'soon'",
         "DELETE FROM senders",

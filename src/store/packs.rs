@@ -1,0 +1,248 @@
+//! Heads of rows, some hundred of them as one JSON text.
+//!
+//! A row of a table costs SQLite a quarter of a microsecond, whatever little it has; a text of a
+//! hundred rows costs hardly more than one. And a text of numbers is still plain SQL: the view
+//! `heads` reads it with `json_each`.
+
+use rusqlite::{CachedStatement, Connection};
+use serde::Deserialize;
+
+use super::schema;
+use crate::model::Millis;
+
+/// Bytes of a text, at most: four of them, each with the other columns of its row, fill a page.
+const TEXT: usize = (schema::PAGE_BYTES - 8) / 4 - 44;
+
+/// Milliseconds of a second: most exports have no finer times.
+const SECOND: Millis = 1000;
+
+/// A row as it arrived, without its properties.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    pub(super) t: Millis,
+    pub(super) delay: i64,
+    pub(super) ev: i64,
+    pub(super) sender: i64,
+    pub(super) hash: i64,
+    pub(super) line: i64,
+    pub(super) nth: i64,
+}
+
+/// The unit in which all of these times can be told by their distance from each other.
+pub(super) fn unit(times: impl Iterator<Item = Millis> + Clone) -> Millis {
+    let rests = times.map(|t| t.rem_euclid(SECOND));
+    if rests.clone().zip(rests.skip(1)).all(|(one, next)| one == next) { SECOND } else { 1 }
+}
+
+/// What the numbers of a pack are counted from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Base {
+    pub(super) t: Millis,
+    pub(super) unit: Millis,
+    pub(super) sender: i64,
+    pub(super) line: i64,
+}
+
+/// Numbers of a head in a text. The place in the line is left out when it is 0, as it is nearly
+/// always.
+#[derive(Deserialize)]
+struct Counted(i64, i64, i64, i64, i64, i64, #[serde(default)] i64);
+
+impl Base {
+    /// One that `head` is nothing away from.
+    fn of(head: &Head, unit: Millis) -> Self {
+        Self { t: head.t, unit, sender: head.sender, line: head.line }
+    }
+
+    /// Writes a head behind those of `text`; `false` when it is too far from here.
+    fn write(&self, head: &Head, text: &mut Vec<u8>) -> bool {
+        let (Some(t), Some(sender), Some(line)) = (
+            head.t.checked_sub(self.t).and_then(|t| t.checked_div(self.unit)),
+            head.sender.checked_sub(self.sender),
+            head.line.checked_sub(self.line),
+        ) else {
+            return false;
+        };
+        let numbers = [t, head.delay, head.ev, sender, head.hash, line, head.nth];
+        let numbers = if head.nth == 0 { numbers.split_last().map_or(&[][..], |(_, others)| others) } else { &numbers };
+        // Writing into memory does not fail.
+        serde_json::to_writer(text, numbers).is_ok()
+    }
+
+    /// The heads that a text has; the error says what is wrong with it.
+    pub(super) fn read(&self, text: &str) -> Result<Vec<Head>, String> {
+        let heads: Vec<Counted> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let head = |Counted(t, delay, ev, sender, hash, line, nth): Counted| {
+            Some(Head {
+                t: t.checked_mul(self.unit).and_then(|t| t.checked_add(self.t))?,
+                delay,
+                ev,
+                sender: sender.checked_add(self.sender)?,
+                hash,
+                line: line.checked_add(self.line)?,
+                nth,
+            })
+        };
+        heads.into_iter().map(head).collect::<Option<_>>().ok_or_else(|| "a number is too large".to_owned())
+    }
+}
+
+/// Writes heads behind all that are there.
+pub(super) struct Packs<'c> {
+    insert: CachedStatement<'c>,
+    /// Position of the first head of the open pack.
+    first: i64,
+    n: i64,
+    unit: Millis,
+    base: Base,
+    text: Vec<u8>,
+}
+
+impl<'c> Packs<'c> {
+    /// Heads from position `first` on, with times that `unit` tells apart ([`unit`]).
+    pub(super) fn from(db: &'c Connection, first: i64, unit: Millis) -> rusqlite::Result<Self> {
+        let insert = db.prepare_cached(
+            "INSERT INTO packs (id, n, t, unit, sender, line, rows) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?;
+        Ok(Self { insert, first, n: 0, unit, base: Base::default(), text: Vec::with_capacity(TEXT * 2) })
+    }
+
+    /// Adds the next head.
+    pub(super) fn add(&mut self, head: &Head) -> rusqlite::Result<()> {
+        if self.n > 0 {
+            let before = self.text.len();
+            self.text.push(b',');
+            if self.base.write(head, &mut self.text) && self.text.len() < TEXT {
+                self.n += 1;
+                return Ok(());
+            }
+            self.text.truncate(before);
+            self.close()?;
+        }
+        self.base = Base::of(head, self.unit);
+        self.text.push(b'[');
+        self.base.write(head, &mut self.text);
+        self.n = 1;
+        Ok(())
+    }
+
+    /// Writes the heads that still wait.
+    pub(super) fn finish(mut self) -> rusqlite::Result<()> {
+        self.close()
+    }
+
+    fn close(&mut self) -> rusqlite::Result<()> {
+        if self.n == 0 {
+            return Ok(());
+        }
+        self.text.push(b']');
+        let Base { t, unit, sender, line } = self.base;
+        let text = str::from_utf8(&self.text)?;
+        self.insert.execute((self.first, self.n, t, unit, sender, line, text))?;
+        self.first += self.n;
+        self.n = 0;
+        self.text.clear();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::store::open;
+
+    /// A store in memory with these heads, from position 5 on.
+    fn packed(heads: &[Head]) -> Connection {
+        let db = open::in_memory(std::path::Path::new("memory")).unwrap();
+        let mut packs = Packs::from(&db, 5, unit(heads.iter().map(|head| head.t))).unwrap();
+        for head in heads {
+            packs.add(head).unwrap();
+        }
+        packs.finish().unwrap();
+        db
+    }
+
+    /// The heads as plain SQL has them.
+    fn by_sql(db: &Connection) -> Vec<(i64, Head)> {
+        let mut select = db.prepare("SELECT id, t, delay, ev, sender, hash, line, nth FROM heads ORDER BY id").unwrap();
+        let heads = select.query_map([], |row| {
+            let [id, t, delay, ev, sender, hash, line, nth] = std::array::from_fn(|column| row.get(column).unwrap());
+            Ok((id, Head { t, delay, ev, sender, hash, line, nth }))
+        });
+        heads.unwrap().collect::<rusqlite::Result<_>>().unwrap()
+    }
+
+    /// The heads as they are read here.
+    fn by_text(db: &Connection) -> Vec<(i64, Head)> {
+        let mut select = db.prepare("SELECT id, t, unit, sender, line, rows, n FROM packs ORDER BY id").unwrap();
+        let mut heads = Vec::new();
+        let mut rows = select.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let [first, t, unit, sender, line] = std::array::from_fn(|column| row.get(column).unwrap());
+            let text: String = row.get(5).unwrap();
+            let read = Base { t, unit, sender, line }.read(&text).unwrap();
+            assert_eq!(row.get::<_, i64>(6).unwrap(), i64::try_from(read.len()).unwrap());
+            heads.extend((first..).zip(read));
+        }
+        heads
+    }
+
+    fn number() -> impl Strategy<Value = i64> {
+        prop_oneof![4 => -9_i64..99, 2 => 1_600_000_000_000_i64..1_700_000_000_000, 1 => any::<i64>()]
+    }
+
+    prop_compose! {
+        fn head()(t in number(), in_seconds in any::<bool>(), delay in number(), ev in 1_i64..300, sender in 1_i64..99_999,
+                  hash in number(), line in 1_i64..9_999_999, nth in prop_oneof![9 => Just(0), 1 => 0_i64..9]) -> Head {
+            Head { t: if in_seconds { t / 2000 * 1000 } else { t }, delay, ev, sender, hash, line, nth }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn heads_come_back_from_their_texts_and_from_plain_sql(heads in proptest::collection::vec(head(), 0..400)) {
+            let db = packed(&heads);
+            let expected: Vec<(i64, Head)> = (5..).zip(heads).collect();
+            prop_assert_eq!(by_text(&db), &expected[..]);
+            prop_assert_eq!(by_sql(&db), expected);
+        }
+    }
+
+    #[test]
+    fn four_packs_fill_a_page() {
+        let head = |n: i64| Head {
+            t: 1_700_000_000_000 + n * 1000,
+            delay: n * 7919 % 90_000,
+            ev: n % 99,
+            sender: 80_000_000 + n / 9,
+            hash: n * 7_919_000_099 % 140_000_000_000_000,
+            line: 70_000_000 + n,
+            nth: 0,
+        };
+        let heads: Vec<Head> = (0..40_000).map(head).collect();
+        let db = packed(&heads);
+        let ask = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+        let packs = ask("SELECT count(*) FROM packs");
+        let leaves = ask("SELECT count(*) FROM dbstat WHERE name = 'packs' AND pagetype = 'leaf'");
+        assert!(packs > 100 && leaves * 4 < packs + 4, "{packs} packs on {leaves} pages");
+        assert_eq!(ask("SELECT count(*) FROM dbstat WHERE name = 'packs' AND pagetype = 'overflow'"), 0);
+    }
+
+    #[test]
+    fn times_are_told_in_seconds_only_where_all_of_them_can_be() {
+        let unit_of = |times: &[Millis]| unit(times.iter().copied());
+        assert_eq!([unit_of(&[]), unit_of(&[7]), unit_of(&[7, -993, 2007])], [SECOND; 3]);
+        assert_eq!([unit_of(&[7, 8]), unit_of(&[-7, 7])], [1; 2]);
+    }
+
+    #[test]
+    fn a_text_that_is_no_list_of_heads_is_told() {
+        let base = Base { t: 1, unit: 1000, sender: 1, line: 1 };
+        for text in ["", "[", "7", "[7]", "[[1,2,3,4,5]]", "[[1,2,3,4,5,6,7,8]]", "[[1,2,3,4,5,'6']]"] {
+            assert!(base.read(text).is_err(), "{text}");
+        }
+        assert_eq!(base.read("[[9223372036854775807,0,0,0,0,0]]"), Err("a number is too large".to_owned()));
+    }
+}
