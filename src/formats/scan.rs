@@ -315,13 +315,17 @@ fn behind_escape(escape: &[u8]) -> Option<&[u8]> {
     }
 }
 
+/// Makes a space of a quote, and of what is above a space nothing below it: with the control
+/// characters, which stay below, one comparison finds both.
+const QUOTE_TO_SPACE: u8 = b'"' ^ b' ';
+
 /// Where the first quote, backslash or control character is.
 #[inline(always)]
 fn special(text: &[u8]) -> Option<usize> {
     let mut rest = text;
     while let Some((word, behind)) = rest.split_first_chunk() {
         let word = u64::from_le_bytes(*word);
-        let found = below(word ^ repeat(b'"'), 1) | below(word ^ repeat(b'\\'), 1) | below(word, 0x20);
+        let found = below(word ^ repeat(QUOTE_TO_SPACE), b' ' + 1) | below(word ^ repeat(b'\\'), 1);
         let found = found & repeat(0x80);
         if found != 0 {
             return Some(text.len() - rest.len() + (found.trailing_zeros() / 8) as usize);

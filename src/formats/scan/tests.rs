@@ -99,6 +99,20 @@ fn every_property_that_is_wanted_has_its_slot() {
 }
 
 #[test]
+fn quotes_backslashes_and_control_characters_are_found_and_nothing_else() {
+    for byte in 0..=u8::MAX {
+        let is_special = byte < b' ' || matches!(byte, b'"' | b'\\');
+        for at in 0..20 {
+            for other in [b' ', b'!', b'#', 0x7f, 0x80, 0xff] {
+                let mut text = [other; 20];
+                text[at] = byte;
+                assert_eq!(special(&text), is_special.then_some(at), "{byte} among {other}");
+            }
+        }
+    }
+}
+
+#[test]
 fn what_is_wrong_or_doubtful_is_left_to_serde_json() {
     for line in [
         "",

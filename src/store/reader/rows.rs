@@ -121,7 +121,7 @@ impl Reader {
                         heads.extend((first..).zip(read).filter(|(id, _)| (lo..end).contains(id)));
                     }
                     Ok(read) => {
-                        damaged = Some(format!("the heads of the rows from {first} on are {}, not {n}", read.len()))
+                        damaged = Some(format!("the heads of the rows from {first} on are {}, not {n}", read.len()));
                     }
                     Err(what) => damaged = Some(format!("the heads of the rows from {first} on make no sense: {what}")),
                 }

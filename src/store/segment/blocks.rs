@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use prefetch_index::prefetch_index;
 use zstd::bulk::Compressor;
 
 use crate::store::{Error, number};
@@ -14,9 +15,9 @@ const BLOCK_BYTES: usize = 128 * 1024;
 /// Bytes that a cache fetches at once.
 const LINE: usize = 64;
 
-/// How many rows ahead are fetched into the cache: neighbours in a segment lie anywhere in their
-/// chunk, and most of what copying a row takes is waiting for it.
-const AHEAD: usize = 4;
+/// How many rows ahead the cache is told of: neighbours in a segment lie anywhere in their chunk,
+/// and most of what copying a row takes is waiting for it.
+const AHEAD: usize = 8;
 
 /// The fastest level: a tenth of the size, for little of the time of an import.
 const LEVEL: i32 = 1;
@@ -72,7 +73,9 @@ impl Packer {
         self.text.clear();
         for (at, properties) in rows.iter().enumerate() {
             if let Some(soon) = rows.get(at + AHEAD) {
-                touch(soon.as_bytes());
+                for line in (0..soon.len()).step_by(LINE) {
+                    prefetch_index(soon.as_bytes(), line);
+                }
             }
             if n > 0 && self.text.len() + 1 + properties.len() > BLOCK_BYTES {
                 self.block(n, &mut blocks)?;
@@ -106,12 +109,5 @@ impl Packer {
         blocks.ends.push((number::length(n), blocks.z.len()));
         self.text.clear();
         Ok(())
-    }
-}
-
-/// Has the cache fetch these bytes.
-fn touch(bytes: &[u8]) {
-    for line in bytes.chunks(LINE) {
-        std::hint::black_box(line.first().copied());
     }
 }

@@ -35,15 +35,22 @@ impl Texts {
 
 /// Texts that are being numbered.
 #[derive(Debug, Default)]
-pub(super) struct Numbered {
+pub(in crate::store) struct Numbered {
     /// Of each text its hash and its number.
     numbers: HashTable<(u64, u32)>,
     texts: Texts,
 }
 
 impl Numbered {
+    /// The number of `text`; `None` when it has none yet.
+    pub(in crate::store) fn find(&self, text: &str) -> Option<u32> {
+        let hash = FxBuildHasher.hash_one(text);
+        let same = |(other, number): &(u64, u32)| *other == hash && self.texts.get(*number) == text;
+        self.numbers.find(hash, same).map(|(_, number)| *number)
+    }
+
     /// The number of `text`.
-    pub(super) fn number(&mut self, text: &str) -> u32 {
+    pub(in crate::store) fn number(&mut self, text: &str) -> u32 {
         let hash = FxBuildHasher.hash_one(text);
         let same = |(other, number): &(u64, u32)| *other == hash && self.texts.get(*number) == text;
         match self.numbers.entry(hash, same, |(hash, _)| *hash) {
@@ -60,7 +67,7 @@ impl Numbered {
     }
 
     /// The text with this number.
-    pub(super) fn text(&self, number: u32) -> &str {
+    pub(in crate::store) fn text(&self, number: u32) -> &str {
         self.texts.get(number)
     }
 
@@ -128,6 +135,7 @@ mod tests {
         let numbers: Vec<u32> = ["b", "", "a", "b", ""].into_iter().map(|text| numbered.number(text)).collect();
         assert_eq!(numbers, [0, 1, 2, 0, 1]);
         assert_eq!(numbered.number("a"), 2);
+        assert_eq!([numbered.find(""), numbered.find("c")], [Some(1), None]);
         assert_eq!([0, 1, 2, 3].map(|number| numbered.text(number)), ["b", "", "a", ""]);
         assert_eq!(numbered.into_texts().iter().collect::<Vec<_>>(), ["b", "", "a"]);
     }

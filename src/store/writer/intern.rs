@@ -1,13 +1,11 @@
 //! Texts that the store keeps once, under a number.
 
-use std::collections::HashMap;
-
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::store::number;
-use crate::store::segment::Hashing;
+use crate::store::segment::Numbered;
 
-/// Texts that are remembered before older ones are let go: about 100 bytes each.
+/// Texts that are remembered before older ones are let go: about 80 bytes each.
 const REMEMBERED: usize = 1 << 19;
 
 /// New texts that are written before the transaction ends.
@@ -45,26 +43,47 @@ impl Table {
     }
 }
 
+/// Texts and their numbers in a table.
+#[derive(Debug, Default)]
+struct Known {
+    texts: Numbered,
+    /// In the order of the texts.
+    numbers: Vec<i64>,
+}
+
+impl Known {
+    fn get(&self, text: &str) -> Option<i64> {
+        self.numbers.get(usize::try_from(self.texts.find(text)?).ok()?).copied()
+    }
+
+    /// Adds a text that is not known; gives its place.
+    fn insert(&mut self, text: &str, number: i64) -> u32 {
+        self.numbers.push(number);
+        self.texts.number(text)
+    }
+}
+
 /// The numbers of the texts of one table, as far as they were met and are remembered.
 #[derive(Debug)]
 pub(super) struct Interner {
     table: Table,
-    known: HashMap<Box<str>, i64, Hashing>,
+    known: Known,
     /// What was known when `known` was full last.
-    before: HashMap<Box<str>, i64, Hashing>,
+    before: Known,
     /// All texts of the table are known: what is not known is new.
     complete: bool,
     /// The number of the next new text.
     next: i64,
     /// What `next` was when the transaction was opened.
     first_new: i64,
-    /// New in the open transaction, and not yet written; their numbers end at `next`.
-    new: Vec<Box<str>>,
+    /// The places among the known of those that are new in the open transaction, and not yet
+    /// written; their numbers end at `next`.
+    new: Vec<u32>,
 }
 
 impl Interner {
     pub(super) fn over(table: Table) -> Self {
-        let (known, before) = (HashMap::default(), HashMap::default());
+        let (known, before) = (Known::default(), Known::default());
         Self { table, known, before, complete: true, next: 1, first_new: 1, new: Vec::new() }
     }
 
@@ -86,25 +105,26 @@ impl Interner {
     /// The number of `text`, a new one if the store does not have it.
     pub(super) fn number(&mut self, db: &Connection, text: &str) -> rusqlite::Result<i64> {
         if let Some(number) = self.known.get(text) {
-            return Ok(*number);
+            return Ok(number);
         }
         let number = match self.before.get(text) {
-            Some(number) => Some(*number),
+            Some(number) => Some(number),
             None if self.complete => None,
             None => db.prepare_cached(self.table.select())?.query_row([text], |row| row.get(0)).optional()?,
         };
-        if self.known.len() >= REMEMBERED {
+        if self.known.numbers.len() >= REMEMBERED {
             // What is new must be found until it is written.
             self.write(db)?;
-            self.complete &= self.before.is_empty();
+            self.complete &= self.before.numbers.is_empty();
             self.before = std::mem::take(&mut self.known);
         }
-        let number = number.unwrap_or_else(|| {
-            self.new.push(text.into());
+        let is_new = number.is_none();
+        let number = number.unwrap_or(self.next);
+        let place = self.known.insert(text, number);
+        if is_new {
+            self.new.push(place);
             self.next += 1;
-            self.next - 1
-        });
-        self.known.insert(text.into(), number);
+        }
         Ok(number)
     }
 
@@ -117,11 +137,12 @@ impl Interner {
     /// Writes the new texts, in the order of their index.
     pub(super) fn write(&mut self, db: &Connection) -> rusqlite::Result<()> {
         let first = self.next - number::length(self.new.len());
-        let mut new: Vec<(Box<str>, i64)> = (first..).zip(self.new.drain(..)).map(|(n, t)| (t, n)).collect();
+        let texts = &self.known.texts;
+        let mut new: Vec<(&str, i64)> = self.new.drain(..).map(|place| texts.text(place)).zip(first..).collect();
         new.sort_unstable();
         let mut insert = db.prepare_cached(self.table.insert())?;
         for (text, number) in new {
-            insert.execute((number, &*text))?;
+            insert.execute((number, text))?;
         }
         Ok(())
     }
@@ -129,8 +150,8 @@ impl Interner {
     /// The transaction was rolled back: another connection may add the same texts under other
     /// numbers.
     pub(super) fn forget(&mut self) {
-        self.known.clear();
-        self.before.clear();
+        self.known = Known::default();
+        self.before = Known::default();
         self.new.clear();
         self.complete = false;
     }
