@@ -226,9 +226,11 @@ fn set_up(db: &mut Connection, path: &Path, tell: &mut dyn FnMut(&Upgrade) -> bo
     Ok(Journal::Ahead)
 }
 
-/// Lets others read while this connection writes.
+/// Lets others read while this connection writes. When what was committed is moved from the log
+/// into the file is for the one who writes to say.
 pub(super) fn ahead(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    db.pragma_update(None, "wal_autocheckpoint", 0)?;
     db.pragma_update(None, "synchronous", "NORMAL")
 }
 

@@ -1,6 +1,7 @@
 //! Adding to a store.
 
 pub(super) mod bulk;
+mod checkpoints;
 mod intern;
 mod links;
 pub(super) mod pieces;
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
+use self::checkpoints::Checkpoints;
 use self::intern::{Interner, Table};
 use self::links::Links;
 use self::runs::Run;
@@ -33,8 +35,9 @@ pub struct Writer {
     path: PathBuf,
     in_memory: bool,
     journal: Journal,
-    /// Whether the open transaction has a chunk.
-    has_chunk: bool,
+    checkpoints: Checkpoints,
+    /// Chunks of the open transaction.
+    chunks: usize,
     waiting: Waiting,
 }
 
@@ -110,7 +113,7 @@ impl Writer {
             runs: Vec::new(),
             links: Links::default(),
         };
-        Self { db, path, in_memory, journal, has_chunk: false, waiting }
+        Self { db, path, in_memory, journal, checkpoints: Checkpoints::default(), chunks: 0, waiting }
     }
 
     /// Announces a file; gives the number that its chunks name.
@@ -176,7 +179,7 @@ impl Writer {
     /// was after the last commit.
     pub fn add(&mut self, chunk: &Chunk) -> Result<Added, Error> {
         let added = self.write(|db, waiting| segment::append(db, waiting, chunk))?;
-        self.has_chunk |= added.is_some();
+        self.chunks += usize::from(added.is_some());
         added.ok_or_else(|| self.no_file(chunk.file))
     }
 
@@ -189,15 +192,24 @@ impl Writer {
             waiting.write(db)?;
             db.execute_batch("COMMIT")
         })?;
-        if std::mem::take(&mut self.has_chunk) && self.journal == Journal::Rollback {
-            match self.read(open::ahead) {
-                Ok(()) => self.journal = Journal::Ahead,
+        let chunks = std::mem::take(&mut self.chunks);
+        match self.journal {
+            _ if self.in_memory => Ok(()),
+            Journal::Rollback if chunks == 0 => Ok(()),
+            Journal::Rollback => match self.read(open::ahead) {
+                Ok(()) => {
+                    self.journal = Journal::Ahead;
+                    Ok(())
+                }
                 // Somebody reads just now; what was added is kept all the same.
-                Err(Error::Busy { .. }) => {}
-                Err(error) => return Err(error),
+                Err(Error::Busy { .. }) => Ok(()),
+                Err(error) => Err(error),
+            },
+            Journal::Ahead => {
+                let moved = self.checkpoints.after_commit(&self.db, &self.path, chunks);
+                moved.map_err(|source| Error::sqlite(&self.path, source))
             }
         }
-        Ok(())
     }
 
     /// Writes of what waits for [`Writer::commit`] as much as can be written before it, where that
@@ -246,8 +258,10 @@ impl Writer {
     /// Where a reader is at work, part stays in the journal beside the file until later.
     pub fn finish(mut self) -> Result<(), Error> {
         self.commit()?;
+        self.checkpoints = Checkpoints::default();
         self.read(|db| {
-            db.execute_batch("PRAGMA optimize")?;
+            // Without a limit it would go through all of each index.
+            db.execute_batch("PRAGMA analysis_limit = 400; PRAGMA optimize")?;
             db.busy_timeout(Duration::from_millis(100))?;
             db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
         })
@@ -281,7 +295,7 @@ impl Writer {
     /// Runs `write` in the open transaction, or opens one. The lock is taken first: nobody
     /// changes what was read. After an error the transaction is gone.
     fn write<T>(&mut self, write: impl FnOnce(&Connection, &mut Waiting) -> rusqlite::Result<T>) -> Result<T, Error> {
-        let Self { db, waiting, has_chunk, .. } = self;
+        let Self { db, waiting, chunks, .. } = self;
         let begin = |waiting: &mut Waiting| {
             if db.is_autocommit() {
                 db.execute_batch("BEGIN IMMEDIATE")?;
@@ -292,7 +306,7 @@ impl Writer {
         let result = begin(waiting).and_then(|()| write(db, waiting));
         if result.is_err() {
             waiting.forget();
-            *has_chunk = false;
+            *chunks = 0;
             if !db.is_autocommit() {
                 // What failed is told; that this fails too could only mean the same again.
                 let _ = db.execute_batch("ROLLBACK");
