@@ -210,7 +210,9 @@ fn set_up(db: &mut Connection, path: &Path, tell: &mut dyn FnMut(&Upgrade) -> bo
     db.busy_timeout(PATIENCE).map_err(at)?;
     db.set_prepared_statement_cache_capacity(64);
     db.pragma_update(None, "page_size", number::length(schema::PAGE_BYTES)).map_err(at)?;
-    db.execute_batch("PRAGMA mmap_size = 0; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;").map_err(at)?;
+    // Most of what is written is never touched again: 64 MiB of it were no faster at ten million rows,
+    // and 2 % slower at one million.
+    db.execute_batch("PRAGMA mmap_size = 0; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;").map_err(at)?;
     if !is_blank(db).map_err(at)? {
         check(db, path)?;
     }
