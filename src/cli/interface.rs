@@ -322,6 +322,10 @@ impl Backend for Stored {
         self.inspector.properties(rows).map_err(told)
     }
 
+    fn each_properties(&mut self, rows: &[i64], each: &(dyn Fn(i64, &str) + Sync)) -> Result<(), tui::Failure> {
+        self.inspector.for_each_properties(rows, each).map_err(told)
+    }
+
     fn changed(&mut self) -> Result<bool, tui::Failure> {
         let version = self.inspector.reader().data_version().map_err(told)?;
         let changed = version != self.version;

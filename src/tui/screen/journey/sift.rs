@@ -6,7 +6,7 @@
 //! shown, other questions go between, and a filter that is typed over is given up.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::identity::Journey;
 use crate::inspect::filter::{self, Amount, Filter, Subject};
@@ -16,8 +16,9 @@ use super::Timeline;
 use super::timeline::lines::Bits;
 use super::timeline::{Entry, Row, Traits, event};
 
-/// Rows whose properties are read for one answer: a few blocks of the store.
-pub const BATCH: usize = 2_000;
+/// Rows whose properties are read for one answer: some fifty blocks of the store, which takes
+/// about as long as a person needs to see a frame.
+pub const BATCH: usize = 8_000;
 
 /// What the rows are gone through for.
 #[derive(Clone, Debug)]
@@ -90,33 +91,41 @@ type Gone = (usize, Result<Part, Failure>);
 fn filtered(backend: &mut dyn Backend, sifting: &Sifting, filter: &Filter) -> Gone {
     let Sifting { journey, timeline, from, .. } = sifting;
     let mut kept = Vec::new();
-    let (mut open, mut numbers) = (Vec::new(), Vec::new());
+    let mut open = Vec::new();
     let mut next = *from;
     while let Some(row) = timeline.row(next).filter(|_| open.len() < BATCH) {
         if let Some(subject) = subject(journey, timeline, row) {
             match (filter.decide(&subject, None), subject.row) {
                 (Some(true), _) => kept.push(next),
-                (None, Some(number)) => {
-                    open.push((next, subject));
-                    numbers.push(number);
-                }
+                (None, Some(number)) => open.push((number, next, subject)),
                 _ => {}
             }
         }
         next += 1;
     }
-    let texts = match read(backend, &numbers) {
-        Ok(texts) => texts,
-        Err(failure) => return (*from, Err(failure)),
-    };
-    for ((at, subject), text) in open.iter().zip(&texts) {
+    if open.is_empty() {
+        return (next, Ok(Part::Rows(kept)));
+    }
+    open.sort_by_key(|(number, ..)| *number);
+    let mut numbers: Vec<i64> = open.iter().map(|(number, ..)| *number).collect();
+    numbers.dedup();
+    let kept = Mutex::new(kept);
+    let read = backend.each_properties(&numbers, &|number, text| {
         // A row without properties has none of those that are asked for.
         let text = if text.is_empty() { "{}" } else { text };
-        if filter.decide(subject, Some(text)) == Some(true) {
-            kept.push(*at);
+        // A row may stand in more than one place.
+        let first = open.partition_point(|(before, ..)| *before < number);
+        let places = open.iter().skip(first).take_while(|(same, ..)| *same == number);
+        for (_, at, subject) in places {
+            if filter.decide(subject, Some(text)) == Some(true) {
+                kept.lock().unwrap_or_else(PoisonError::into_inner).push(*at);
+            }
         }
+    });
+    match read {
+        Ok(()) => (next, Ok(Part::Rows(kept.into_inner().unwrap_or_else(PoisonError::into_inner)))),
+        Err(failure) => (*from, Err(failure)),
     }
-    (next, Ok(Part::Rows(kept)))
 }
 
 fn values(backend: &mut dyn Backend, sifting: &Sifting, name: &str) -> Gone {
