@@ -1,6 +1,7 @@
 //! Properties of neighbouring rows, packed together.
 
 use std::fmt;
+use std::thread;
 
 use prefetch_index::prefetch_index;
 use zstd::bulk::Compressor;
@@ -102,6 +103,9 @@ impl Packer {
     }
 
     fn block(&mut self, n: usize, blocks: &mut Blocks) -> Result<(), Error> {
+        // Whoever waits at a screen goes first. The system would let this thread go on for some
+        // milliseconds, and a screen takes several turns.
+        thread::yield_now();
         self.packed.resize(zstd::zstd_safe::compress_bound(self.text.len()), 0);
         let packed = self.compressor.compress_to_buffer(&self.text, self.packed.as_mut_slice());
         let length = packed.map_err(|source| Error::Pack { source })?;
