@@ -8,8 +8,12 @@ use crate::store::segment::Numbered;
 /// Texts that are remembered before older ones are let go: about 80 bytes each.
 const REMEMBERED: usize = 1 << 19;
 
-/// New texts that are written before the transaction ends.
-const MANY: usize = 1 << 14;
+/// New texts that are written before the transaction ends, if there are not many more already: in
+/// the order of their index they touch each of its pages, and a page should have several of them.
+const MANY: i64 = 1 << 14;
+
+/// Texts that are there for each new one, at most, when new ones are written early.
+const THERE: i64 = 16;
 
 /// Which texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,7 +135,8 @@ impl Interner {
     /// Writes the new texts if they are many: the end of the transaction, which others wait for,
     /// has less to do then.
     pub(super) fn write_many(&mut self, db: &Connection) -> rusqlite::Result<()> {
-        if self.new.len() >= MANY { self.write(db) } else { Ok(()) }
+        let many = MANY.max(self.next / THERE);
+        if number::length(self.new.len()) >= many { self.write(db) } else { Ok(()) }
     }
 
     /// Writes the new texts, in the order of their index.
