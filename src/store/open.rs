@@ -160,10 +160,14 @@ fn looked_at(db: &Connection) -> rusqlite::Result<()> {
 /// Undoes what a program that was killed in its first import left half done, which takes
 /// somebody who may write.
 fn undo(path: &Path) -> rusqlite::Result<()> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(path, flags)?;
+    let db = existing(path)?;
     db.busy_timeout(READING_PATIENCE)?;
     looked_at(&db)
+}
+
+/// Opens a store that is there to write to it, with no settings.
+pub(super) fn existing(path: &Path) -> rusqlite::Result<Connection> {
+    Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
 }
 
 /// Settings of a connection that reads.

@@ -28,8 +28,17 @@ pub(super) struct Head {
     pub(super) nth: i64,
 }
 
+/// Writes the heads of neighbouring rows, the first of which is at position `first`.
+pub(super) fn write(db: &Connection, first: i64, heads: impl Iterator<Item = Head> + Clone) -> rusqlite::Result<()> {
+    let mut packs = Packs::from(db, first, unit(heads.clone().map(|head| head.t)))?;
+    for head in heads {
+        packs.add(&head)?;
+    }
+    packs.close()
+}
+
 /// The unit in which all of these times can be told by their distance from each other.
-pub(super) fn unit(times: impl Iterator<Item = Millis> + Clone) -> Millis {
+fn unit(times: impl Iterator<Item = Millis> + Clone) -> Millis {
     let rests = times.map(|t| t.rem_euclid(SECOND));
     if rests.clone().zip(rests.skip(1)).all(|(one, next)| one == next) { SECOND } else { 1 }
 }
@@ -88,7 +97,7 @@ impl Base {
 }
 
 /// Writes heads behind all that are there.
-pub(super) struct Packs<'c> {
+struct Packs<'c> {
     insert: CachedStatement<'c>,
     /// Position of the first head of the open pack.
     first: i64,
@@ -100,7 +109,7 @@ pub(super) struct Packs<'c> {
 
 impl<'c> Packs<'c> {
     /// Heads from position `first` on, with times that `unit` tells apart ([`unit`]).
-    pub(super) fn from(db: &'c Connection, first: i64, unit: Millis) -> rusqlite::Result<Self> {
+    fn from(db: &'c Connection, first: i64, unit: Millis) -> rusqlite::Result<Self> {
         let insert = db.prepare_cached(
             "INSERT INTO packs (id, n, t, unit, sender, line, rows) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         )?;
@@ -108,7 +117,7 @@ impl<'c> Packs<'c> {
     }
 
     /// Adds the next head.
-    pub(super) fn add(&mut self, head: &Head) -> rusqlite::Result<()> {
+    fn add(&mut self, head: &Head) -> rusqlite::Result<()> {
         if self.n > 0 {
             let before = self.text.len();
             self.text.push(b',');
@@ -126,11 +135,7 @@ impl<'c> Packs<'c> {
         Ok(())
     }
 
-    /// Writes the heads that still wait.
-    pub(super) fn finish(mut self) -> rusqlite::Result<()> {
-        self.close()
-    }
-
+    /// Writes the heads that wait.
     fn close(&mut self) -> rusqlite::Result<()> {
         if self.n == 0 {
             return Ok(());
@@ -156,11 +161,7 @@ mod tests {
     /// A store in memory with these heads, from position 5 on.
     fn packed(heads: &[Head]) -> Connection {
         let db = open::in_memory(std::path::Path::new("memory")).unwrap();
-        let mut packs = Packs::from(&db, 5, unit(heads.iter().map(|head| head.t))).unwrap();
-        for head in heads {
-            packs.add(head).unwrap();
-        }
-        packs.finish().unwrap();
+        write(&db, 5, heads.iter().copied()).unwrap();
         db
     }
 

@@ -2,8 +2,8 @@
 //!
 //! Each version has its SQL, and where rows move from one shape to another, a step in Rust. From
 //! one version to the next is one transaction: a store is of the old version or of the new one,
-//! whenever the program is killed. What an older store needed and a newer one does not is free space in its
-//! file, which later imports fill.
+//! whenever the program is killed. What an older store needed and a newer one does not is free
+//! space in its file, which later imports fill.
 
 mod three;
 mod two;

@@ -1,6 +1,7 @@
 //! Whether a filter keeps a row.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
 
 use chrono::NaiveDateTime;
 use serde_json::Value;
@@ -403,11 +404,23 @@ const NEARLY_ASCII: [&str; 2] = ["\u{212a}", "\u{130}"];
 /// Bytes from frequent to rare in JSON of events; what is not among them is rarer.
 const FREQUENT: &[u8] = b"e_atinosrlpd-m1c02u34b5h987g6$vwf.yk";
 
+/// How rare each byte is, in any case: its place among [`FREQUENT`].
+static RARITY: LazyLock<[usize; 256]> = LazyLock::new(|| {
+    let mut rarity = [FREQUENT.len(); 256];
+    for (rank, byte) in FREQUENT.iter().enumerate() {
+        for byte in [byte.to_ascii_lowercase(), byte.to_ascii_uppercase()] {
+            if let Some(slot) = rarity.get_mut(usize::from(byte)) {
+                *slot = rank;
+            }
+        }
+    }
+    rarity
+});
+
 /// Whether ASCII text is among the bytes, in any case: the rarest byte of it is looked for first.
 fn contains_ascii(text: &[u8], part: &[u8]) -> bool {
-    let rank = |byte: &u8| FREQUENT.iter().position(|known| *known == byte.to_ascii_lowercase());
-    let rarity = |byte: &u8| rank(byte).unwrap_or(FREQUENT.len());
-    let Some((at, rarest)) = part.iter().enumerate().max_by_key(|(_, byte)| rarity(byte)) else { return true };
+    let rarity = |byte: u8| RARITY.get(usize::from(byte)).copied();
+    let Some((at, rarest)) = part.iter().enumerate().max_by_key(|(_, byte)| rarity(**byte)) else { return true };
     memchr::memchr2_iter(rarest.to_ascii_lowercase(), rarest.to_ascii_uppercase(), text).any(|found| {
         let there = found.checked_sub(at).and_then(|start| text.get(start..)?.get(..part.len()));
         there.is_some_and(|there| there.eq_ignore_ascii_case(part))

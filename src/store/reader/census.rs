@@ -61,12 +61,7 @@ impl Reader {
             let Some(span) = self.span_of(id)? else { return Ok(Vec::new()) };
             let (Some(first), Some(last)) = (span.first, span.last) else { return Ok(Vec::new()) };
             let mut counts = vec![0; parts];
-            let runs: Vec<(i64, i64)> = self.ask(|db| {
-                db.prepare_cached("SELECT lo, n FROM runs WHERE uid = ?1")?
-                    .query_map([uid], |run| Ok((run.get(0)?, run.get(1)?)))?
-                    .collect()
-            })?;
-            for (lo, n) in runs {
+            for (lo, n) in self.runs_of(uid)? {
                 for (_, head) in self.heads_between(lo, lo.saturating_add(n))? {
                     if let Some(count) = counts.get_mut(part(head.t, (first, last), parts)) {
                         *count += 1;

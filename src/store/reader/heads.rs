@@ -92,12 +92,7 @@ impl Helper {
             let uids: HashSet<i64> = runs.iter().map(|run| run.uid).collect();
             let mut known = HashSet::new();
             for uid in uids {
-                let runs = reader.ask(|db| {
-                    db.prepare_cached("SELECT lo, n FROM runs WHERE uid = ?1")?
-                        .query_map([uid], |row| Ok((uid, row.get(0)?, row.get(1)?)))?
-                        .collect::<rusqlite::Result<Vec<(i64, i64, i64)>>>()
-                })?;
-                known.extend(runs);
+                known.extend(reader.runs_of(uid)?.into_iter().map(|(lo, n)| (uid, lo, n)));
             }
             if !runs.iter().all(|run| known.contains(&(run.uid, run.lo, run.n))) {
                 return Ok(None);

@@ -66,7 +66,6 @@ impl Reader {
         let heads = self.heads_between(lo, end)?;
         let senders = heads.iter().map(|(_, head)| head.sender);
         let (Some(first), Some(last)) = (senders.clone().min(), senders.max()) else { return Ok(Vec::new()) };
-        // In the order of their numbers, mostly without a gap.
         let senders: Vec<Sender> = self.ask(|db| {
             db.prepare_cached(
                 "SELECT id, uid, device, user, other, client, file, flags, arrived FROM senders
@@ -75,10 +74,10 @@ impl Reader {
             .query_map([first, last], Sender::read)?
             .collect()
         })?;
+        // Senders are numbered without a gap.
         let sender = |id: i64| {
-            let place = id.checked_sub(first).and_then(|place| usize::try_from(place).ok());
-            let there = place.and_then(|place| senders.get(place)).filter(|sender| sender.id == id);
-            there.or_else(|| senders.get(senders.binary_search_by_key(&id, |sender| sender.id).ok()?))
+            let place = usize::try_from(id.checked_sub(first)?).ok()?;
+            senders.get(place).filter(|sender| sender.id == id)
         };
         let row = |(id, head): (i64, Head)| {
             let missing = || self.corrupt(format!("it has no sender {}, which row {id} names", head.sender));
@@ -106,8 +105,7 @@ impl Reader {
     /// The heads of the rows at the positions from `lo` to before `end`, in their order.
     pub(super) fn heads_between(&self, lo: i64, end: i64) -> Result<Vec<(i64, Head)>, Error> {
         let mut heads = Vec::new();
-        let mut damaged = None;
-        self.ask(|db| {
+        let damage = self.ask(|db| {
             let mut select = db.prepare_cached(
                 "SELECT id, n, t, unit, sender, line, rows FROM packs
                  WHERE id >= coalesce((SELECT max(id) FROM packs WHERE id <= ?1), ?1) AND id < ?2 ORDER BY id",
@@ -116,24 +114,28 @@ impl Reader {
             while let Some(pack) = packs.next()? {
                 let (first, n): (i64, i64) = (pack.get(0)?, pack.get(1)?);
                 let base = Base { t: pack.get(2)?, unit: pack.get(3)?, sender: pack.get(4)?, line: pack.get(5)? };
-                match base.read(pack.get_ref(6)?.as_str()?) {
-                    Ok(read) if number::length(read.len()) == n => {
-                        heads.extend((first..).zip(read).filter(|(id, _)| (lo..end).contains(id)));
-                    }
-                    Ok(read) => {
-                        damaged = Some(format!("the heads of the rows from {first} on are {}, not {n}", read.len()));
-                    }
-                    Err(what) => damaged = Some(format!("the heads of the rows from {first} on make no sense: {what}")),
-                }
-                if damaged.is_some() {
-                    break;
-                }
+                let read = match base.read(pack.get_ref(6)?.as_str()?) {
+                    Ok(read) if number::length(read.len()) == n => read,
+                    Ok(read) => return Ok(Some(format!("from {first} on are {}, not {n}", read.len()))),
+                    Err(what) => return Ok(Some(format!("from {first} on make no sense: {what}"))),
+                };
+                heads.extend((first..).zip(read).filter(|(id, _)| (lo..end).contains(id)));
             }
-            Ok(())
+            Ok(None)
         })?;
-        match damaged {
-            Some(what) => Err(self.corrupt(what)),
+        match damage {
+            Some(what) => Err(self.corrupt(format!("the heads of the rows {what}"))),
             None => Ok(heads),
         }
+    }
+
+    /// Where the rows of the id with this number are in each segment, in their order: the position
+    /// of the first, and how many.
+    pub(super) fn runs_of(&self, uid: i64) -> Result<Vec<(i64, i64)>, Error> {
+        self.ask(|db| {
+            db.prepare_cached("SELECT lo, n FROM runs WHERE uid = ?1 ORDER BY seg")?
+                .query_map([uid], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect()
+        })
     }
 }

@@ -159,12 +159,7 @@ impl Reader {
         };
         let mut ranges = Vec::new();
         for id in ids {
-            let runs: Vec<(i64, i64)> = self.ask(|db| {
-                db.prepare_cached("SELECT lo, n FROM runs WHERE uid = ?1 ORDER BY seg DESC")?
-                    .query_map([id], |row| Ok((row.get(0)?, row.get(1)?)))?
-                    .collect()
-            })?;
-            ranges.extend(runs.into_iter().map(|(lo, n)| lo..lo.saturating_add(n)));
+            ranges.extend(self.runs_of(*id)?.into_iter().rev().map(|(lo, n)| lo..lo.saturating_add(n)));
         }
         Ok(ranges)
     }

@@ -23,6 +23,11 @@ impl Texts {
         text.unwrap_or_default()
     }
 
+    /// Whether the hash and the number of a text are those of `text`.
+    fn is(&self, hash: u64, text: &str) -> impl Fn(&(u64, u32)) -> bool {
+        move |(other, number)| *other == hash && self.get(*number) == text
+    }
+
     pub(in crate::store) fn iter(&self) -> impl Iterator<Item = &str> {
         let mut start = 0;
         self.ends.iter().map(move |end| {
@@ -45,15 +50,13 @@ impl Numbered {
     /// The number of `text`; `None` when it has none yet.
     pub(in crate::store) fn find(&self, text: &str) -> Option<u32> {
         let hash = FxBuildHasher.hash_one(text);
-        let same = |(other, number): &(u64, u32)| *other == hash && self.texts.get(*number) == text;
-        self.numbers.find(hash, same).map(|(_, number)| *number)
+        self.numbers.find(hash, self.texts.is(hash, text)).map(|(_, number)| *number)
     }
 
     /// The number of `text`.
     pub(in crate::store) fn number(&mut self, text: &str) -> u32 {
         let hash = FxBuildHasher.hash_one(text);
-        let same = |(other, number): &(u64, u32)| *other == hash && self.texts.get(*number) == text;
-        match self.numbers.entry(hash, same, |(hash, _)| *hash) {
+        match self.numbers.entry(hash, self.texts.is(hash, text), |(hash, _)| *hash) {
             Entry::Occupied(known) => known.get().1,
             Entry::Vacant(new) => {
                 // A chunk is far smaller than four billion texts.

@@ -9,7 +9,9 @@ use std::path::Path;
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread::{self, JoinHandle};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
+
+use crate::store::open;
 
 /// Transactions after which the log begins anew: it is as long as they are, and whoever opens a
 /// store after a kill reads it once.
@@ -62,8 +64,7 @@ struct Helper {
 impl Helper {
     /// `None` where it cannot be: then the writer does it all.
     fn start(path: &Path) -> Option<Self> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(path, flags).ok()?;
+        let db = open::existing(path).ok()?;
         let (asked, asks) = mpsc::channel();
         let (finished, done) = mpsc::channel();
         let work = move || {
@@ -116,7 +117,6 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::store::open;
 
     /// Bytes that each transaction adds.
     const BYTES: u64 = 500_000;

@@ -8,8 +8,8 @@ use super::links::{Pair, Sum};
 use super::pieces::{Frame, Pieces};
 use super::runs::Run;
 use crate::model::{Flags, Id, Millis, Profile, Reject};
-use crate::store::packs::{Head, Packs, unit};
-use crate::store::segment::{First, Segment};
+use crate::store::packs::{self, Head};
+use crate::store::segment::{First, Segment, Thin};
 use crate::store::{Added, Chunk, TableAlias, number};
 
 /// `rows.uid` of rows without a usable `distinct_id`.
@@ -148,19 +148,16 @@ impl Placed<'_> {
             ])?;
         }
         senders.finish()?;
-        let mut packs = Packs::from(db, self.begun.lo, unit(self.segment.rows.iter().map(|row| row.t)))?;
-        for row in &self.segment.rows {
-            packs.add(&Head {
-                t: row.t,
-                delay: number::delay(row.t, row.arrived).0,
-                ev: lookup(&self.names, row.ev).unwrap_or_default(),
-                sender: self.begun.sender + i64::from(row.sender),
-                hash: number::hash(row.hash),
-                line: row.line,
-                nth: self.nth(row.line, row.nth),
-            })?;
-        }
-        packs.finish()?;
+        let head = |row: &Thin| Head {
+            t: row.t,
+            delay: number::delay(row.t, row.arrived).0,
+            ev: lookup(&self.names, row.ev).unwrap_or_default(),
+            sender: self.begun.sender + i64::from(row.sender),
+            hash: number::hash(row.hash),
+            line: row.line,
+            nth: self.nth(row.line, row.nth),
+        };
+        packs::write(db, self.begun.lo, self.segment.rows.iter().map(head))?;
         for call in &self.segment.calls {
             let Some(row) = usize::try_from(call.row).ok().and_then(|at| self.segment.rows.get(at)) else { continue };
             let (alias, target) = (self.id(call.alias), self.id(call.target));

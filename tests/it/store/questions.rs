@@ -37,6 +37,16 @@ fn a_question_sees_the_views_and_the_properties_of_rows() {
 }
 
 #[test]
+fn a_question_about_one_id_reads_the_rows_once_and_looks_up_their_senders() {
+    let rows = (0..9000).map(|n| row(&format!("user-{}", n % 900), n)).collect();
+    let mut store = store_of(&[("x.jsonl", rows)]);
+    let plan = ask(&mut store, "EXPLAIN QUERY PLAN SELECT * FROM events WHERE distinct_id = 'user-7'").unwrap();
+    let place = |step: &str| plan.iter().position(|line| line.contains(step));
+    let order = [place("SCAN p"), place("SCAN r"), place("SEARCH s USING INTEGER PRIMARY KEY")];
+    assert!(order.iter().all(Option::is_some) && order.is_sorted(), "{plan:#?}");
+}
+
+#[test]
 fn what_is_no_question_is_refused_and_changes_nothing() {
     let (_folder, path) = store_in_file(1);
     let mut store = Reader::open(&path).unwrap();
