@@ -56,6 +56,7 @@ impl Waiting {
     fn begin(&mut self, db: &Connection) -> rusqlite::Result<()> {
         self.links.begin();
         self.ids.begin(db)?;
+        open::keep_pages(db, self.ids.asked_for())?;
         self.names.begin(db)
     }
 
@@ -212,16 +213,22 @@ impl Writer {
         }
     }
 
-    /// Writes of what waits for [`Writer::commit`] as much as can be written before it, where that
-    /// is much: for when the one who adds has nothing else to do.
+    /// Deals with as much of [`Writer::commit`] as can be done before the last chunks, where that is
+    /// much: for when the one who adds has nothing else to do.
+    ///
+    /// Where others may read, all of it is kept, so that its pages are moved while the last chunks
+    /// are made; else it is written, and waits for the end.
     pub fn prepare_commit(&mut self) -> Result<(), Error> {
         if self.db.is_autocommit() || self.waiting.links.len() < MANY {
             return Ok(());
         }
-        self.write(|db, waiting| {
-            waiting.write(db)?;
-            db.cache_flush()
-        })
+        match self.journal {
+            Journal::Ahead => self.commit(),
+            Journal::Rollback => self.write(|db, waiting| {
+                waiting.write(db)?;
+                db.cache_flush()
+            }),
+        }
     }
 
     /// Notes whether a file was read to its end.

@@ -106,6 +106,11 @@ impl Interner {
         self.first_new
     }
 
+    /// How many texts of the table may be asked for: none where all of them are known.
+    pub(super) fn asked_for(&self) -> i64 {
+        if self.complete { 0 } else { self.first_new - 1 }
+    }
+
     /// The number of `text`, a new one if the store does not have it.
     pub(super) fn number(&mut self, db: &Connection, text: &str) -> rusqlite::Result<i64> {
         if let Some(number) = self.known.get(text) {

@@ -269,6 +269,26 @@ fn links_that_were_written_before_their_transaction_ends_are_added_up() {
 }
 
 #[test]
+fn much_that_waits_is_kept_early_where_others_may_read() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("store");
+    let mut writer = Writer::open(&path).unwrap();
+    let file = begin(&mut writer, "a");
+    let others_see = || Reader::open(&path).unwrap().events_of(&id("0"), 99).unwrap().len();
+    writer.append(&chunk(file, vec![row("0", 1)])).unwrap();
+    let chunk_of = |rows: i64| Chunk {
+        hash: rows.unsigned_abs(),
+        ..chunk(file, (0..rows).map(|n| Row { device: Some(id("d")), ..row(&n.to_string(), n) }).collect())
+    };
+    writer.add(&chunk_of(2)).unwrap();
+    writer.prepare_commit().unwrap();
+    assert_eq!(others_see(), 1, "little is worth no transaction");
+    writer.add(&chunk_of(17_000)).unwrap();
+    writer.prepare_commit().unwrap();
+    assert_eq!(others_see(), 3);
+}
+
+#[test]
 fn a_finished_store_is_one_file() {
     let (_folder, path) = store_in_file(2);
     let beside: Vec<_> =
