@@ -3,6 +3,7 @@
 use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 
 use super::{Error, Progress};
 use crate::formats::Sniffed;
@@ -92,7 +93,10 @@ impl Stream {
                 let room = self.filled.saturating_add(STEP).max(wanted.min(self.filled.saturating_mul(2)));
                 self.buffer.resize(room, 0);
             }
-            match self.reader.read(self.buffer.get_mut(self.filled..).unwrap_or_default()) {
+            // As the makers do between records.
+            thread::yield_now();
+            let end = self.buffer.len().min(self.filled.saturating_add(STEP));
+            match self.reader.read(self.buffer.get_mut(self.filled..end).unwrap_or_default()) {
                 Ok(0) => self.ended = true,
                 Ok(read) => self.filled += read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
