@@ -53,7 +53,7 @@ pub const CHUNK: usize = 16 << 20;
 pub const TOGETHER: usize = 64;
 /// Bytes on disk that are still to be read when what can be written before the end of a transaction
 /// is: the time that a few chunks take, so that nobody waits for it at the end.
-const END: u64 = 64 << 20;
+const END: u64 = 160 << 20;
 /// Bytes past which a record is cut and rejected instead of being read into memory.
 pub const LONGEST_RECORD: usize = 64 << 20;
 /// Threads that decode, at most: more would wait for the one that writes.
