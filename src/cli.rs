@@ -20,6 +20,7 @@ mod select;
 mod settings;
 mod show;
 mod sql;
+mod way;
 mod zone;
 
 use std::ffi::OsString;

@@ -14,7 +14,7 @@ use super::args::{Common, Format, Import};
 use super::console::Console;
 use super::failure::Failure;
 use super::open::Named;
-use super::zone;
+use super::{way, zone};
 use crate::formats::Zone;
 use crate::ingest::{self, Flow, Input, Options, Progress};
 use crate::model::text::visible;
@@ -33,18 +33,6 @@ pub(super) fn run(command: &Import, common: &Common, store: Named, console: &mut
     into(&choice.path, inputs, zone, rejects, console)
 }
 
-/// How much less than others an import is let run, as `nice` counts: whoever opens a store beside
-/// it waits for a screen, and the import for nothing but its end.
-#[cfg(target_os = "linux")]
-const NICE: i32 = 10;
-
-/// Lets this thread, and those it starts, give way to others.
-fn give_way() {
-    #[cfg(target_os = "linux")]
-    // A system that does not allow it lets them run as before.
-    let _ = rustix::process::nice(NICE);
-}
-
 /// Imports into the store at `path`, and tells what came of it.
 pub(super) fn into(
     path: &Path,
@@ -53,7 +41,7 @@ pub(super) fn into(
     rejects: Option<(&Path, BufWriter<File>)>,
     console: &mut Console,
 ) -> Result<(), Failure> {
-    give_way();
+    let mut way = Some(way::give());
     let stop = stop_flag()?;
     let bar = Bar::new(console);
     let opened = Writer::open_telling(path, &mut |upgrade| {
@@ -69,7 +57,12 @@ pub(super) fn into(
     let options = Options { zone, ..Options::default() };
     let report = ingest::import(&mut writer, inputs, &options, &mut |progress| {
         bar.tell(progress);
-        if stop.load(Ordering::Relaxed) { Flow::Stop } else { Flow::Continue }
+        if stop.load(Ordering::Relaxed) {
+            // A second signal ends the program on the spot.
+            way = None;
+            return Flow::Stop;
+        }
+        Flow::Continue
     });
     bar.clear();
     // Also after a failure: what was committed stays, and is left in good order.

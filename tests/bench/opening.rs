@@ -13,6 +13,7 @@ mod seeded;
 #[expect(dead_code, reason = "other benches use the rest")]
 mod stored;
 
+use std::ffi::OsStr;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -114,17 +115,14 @@ fn beside(store: &Path, kinds: &[(&str, Option<&str>, &str)]) -> Vec<Vec<f64>> {
     let mut times = vec![Vec::new(); kinds.len()];
     while times.iter().any(|times| times.len() < STARTS) {
         std::fs::copy(store, &copy).expect("a copy");
-        let mut import = Command::new(PROGRAM)
-            .args(["import".as_ref(), export.as_os_str(), "--store".as_ref(), copy.as_os_str()])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("an import");
+        // In a terminal of its own, as a person would: Linux shares the processor among terminals.
+        let import = ["import".as_ref(), export.as_os_str(), "--store".as_ref(), copy.as_os_str()];
+        let mut import = Terminal::run(&import);
         'runs: loop {
             for ((_, id, text), times) in kinds.iter().zip(&mut times) {
                 let mut terminal = Terminal::start(&copy, *id);
                 let time = terminal.wait_for(text);
-                if import.try_wait().expect("its state").is_some() {
+                if import.child.try_wait().expect("its state").is_some() {
                     break 'runs;
                 }
                 times.push(time.as_secs_f64() * 1000.0);
@@ -156,15 +154,20 @@ struct Terminal {
 
 impl Terminal {
     fn start(store: &Path, id: Option<&str>) -> Self {
+        let mut arguments = vec![store.as_os_str()];
+        if let Some(id) = id {
+            arguments.extend(["--id".as_ref(), OsStr::new(id)]);
+        }
+        Self::run(&arguments)
+    }
+
+    fn run(arguments: &[&OsStr]) -> Self {
         let home = tempfile::tempdir().expect("a temporary folder");
         let (columns, lines) = SIZE;
         let size = PtySize { rows: lines, cols: columns, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a terminal");
         let mut command = CommandBuilder::new(PROGRAM);
-        command.arg(store);
-        if let Some(id) = id {
-            command.args(["--id", id]);
-        }
+        command.args(arguments);
         command.env_clear();
         for (name, value) in [("TERM", "xterm-256color"), ("LANG", "C.UTF-8")] {
             command.env(name, value);
