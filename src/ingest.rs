@@ -52,7 +52,7 @@ pub const CHUNK: usize = 16 << 20;
 /// Each transaction writes most pages of the indexes of ids, so few transactions write less.
 pub const TOGETHER: usize = 64;
 /// Bytes on disk that are still to be read when what can be written before the end of a transaction
-/// is: the time that a few chunks take, so that nobody waits for it at the end.
+/// is: the time that ten chunks take, so that nobody waits for it at the end.
 const END: u64 = 160 << 20;
 /// Bytes past which a record is cut and rejected instead of being read into memory.
 pub const LONGEST_RECORD: usize = 64 << 20;
@@ -226,7 +226,7 @@ pub fn import(
 ) -> Result<Report, Error> {
     let mut report = Report::default();
     let sources = expand::expand(inputs, &mut report.warnings)?;
-    let mut run = Run { writer, options, progress, report, waiting: 0 };
+    let mut run = Run { writer, options, progress, report };
     for source in sources {
         let in_folder = source.in_folder;
         let streams = source.open().and_then(|opened| match opened {
@@ -264,8 +264,6 @@ struct Run<'a> {
     options: &'a Options,
     progress: &'a mut dyn FnMut(&Progress) -> Flow,
     report: Report,
-    /// Chunks that were added and not committed.
-    waiting: usize,
 }
 
 /// How much of a stream is behind, known or new.
@@ -412,7 +410,7 @@ impl Run<'_> {
         let mut prepared_commit = false;
         crew::run(stream, cutter, &maker, carried, place.prev, self.options.threads, |prepared| {
             let Some(prepared) = prepared else {
-                self.commit()?;
+                self.writer.commit()?;
                 return Ok(true);
             };
             self.add(prepared, place, file)?;
@@ -442,9 +440,8 @@ impl Run<'_> {
         place.prev = chunk.hash;
         place.bytes += chunk.bytes;
         let added = self.writer.add(&chunk)?;
-        self.waiting += 1;
-        if self.waiting >= self.options.together {
-            self.commit()?;
+        if self.writer.waiting_chunks() >= self.options.together {
+            self.writer.commit()?;
         }
         file.rows += records;
         file.skipped += skipped;
@@ -453,11 +450,6 @@ impl Run<'_> {
         file.profiles += added.profiles;
         file.rejected += added.rejected;
         Ok(())
-    }
-
-    fn commit(&mut self) -> Result<(), Error> {
-        self.waiting = 0;
-        Ok(self.writer.commit()?)
     }
 
     fn tell(&mut self, stream: &Stream) -> Flow {

@@ -121,9 +121,9 @@ impl Inspector {
         self.reader.properties(rows)
     }
 
-    /// Calls `each` with every row and its properties as JSON text, in no order, from several
-    /// threads at a time: how a filter looks through all rows of a journey.
-    pub fn for_each_properties(&self, rows: &[i64], each: &(dyn Fn(i64, &str) + Sync)) -> Result<(), Error> {
+    /// Calls `each` with the place of every row in `rows` and its properties as JSON text, in no
+    /// order, from several threads at a time: how a filter looks through all rows of a journey.
+    pub fn for_each_properties(&self, rows: &[i64], each: &(dyn Fn(usize, &str) + Sync)) -> Result<(), Error> {
         self.reader.for_each_properties(rows, each)
     }
 

@@ -41,7 +41,7 @@ pub(super) fn into(
     rejects: Option<(&Path, BufWriter<File>)>,
     console: &mut Console,
 ) -> Result<(), Failure> {
-    let mut way = Some(way::give());
+    let mut way = way::give();
     let stop = stop_flag()?;
     let bar = Bar::new(console);
     let opened = Writer::open_telling(path, &mut |upgrade| {

@@ -322,7 +322,7 @@ impl Backend for Stored {
         self.inspector.properties(rows).map_err(told)
     }
 
-    fn each_properties(&mut self, rows: &[i64], each: &(dyn Fn(i64, &str) + Sync)) -> Result<(), tui::Failure> {
+    fn each_properties(&mut self, rows: &[i64], each: &(dyn Fn(usize, &str) + Sync)) -> Result<(), tui::Failure> {
         self.inspector.for_each_properties(rows, each).map_err(told)
     }
 

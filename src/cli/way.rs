@@ -7,46 +7,31 @@
 //! put back behind it. A kill leaves it as it is: what is run in that terminal afterwards gives way
 //! to other terminals until it is closed.
 
-#[cfg(target_os = "linux")]
 use std::fs;
-#[cfg(target_os = "linux")]
 use std::path::{Path, PathBuf};
 
 /// How much less than others, as `nice` counts.
-#[cfg(target_os = "linux")]
 const NICE: i32 = 5;
 
-/// Where a session says how nice it is, after its name.
-#[cfg(target_os = "linux")]
+/// Where a session of Linux says how nice it is, after its name.
 const SESSION: &str = "/proc/self/autogroup";
 
-/// Until it is dropped the session of this program gives way to others.
-#[derive(Debug)]
-pub(super) struct Way {
-    #[cfg(target_os = "linux")]
-    _session: Option<Session>,
-}
-
-/// Lets this thread, those it starts and its session give way to others. A system that does not
-/// allow it, or knows no such thing, lets them run as before.
-pub(super) fn give() -> Way {
+/// Lets this thread and those it starts give way to others, and their session until what is given
+/// back is dropped. A system that does not allow it, or knows no such thing, lets them run as
+/// before.
+pub(super) fn give() -> Option<Session> {
     #[cfg(target_os = "linux")]
     let _ = rustix::process::nice(NICE);
-    Way {
-        #[cfg(target_os = "linux")]
-        _session: Session::give_way(Path::new(SESSION)),
-    }
+    Session::give_way(Path::new(SESSION))
 }
 
 /// A session that gives way, and how nice it was before.
-#[cfg(target_os = "linux")]
 #[derive(Debug)]
-struct Session {
+pub(super) struct Session {
     path: PathBuf,
     before: i32,
 }
 
-#[cfg(target_os = "linux")]
 impl Session {
     /// `None` where it cannot be asked to, or does already.
     fn give_way(path: &Path) -> Option<Self> {
@@ -60,7 +45,6 @@ impl Session {
     }
 }
 
-#[cfg(target_os = "linux")]
 impl Drop for Session {
     fn drop(&mut self) {
         // There is nobody to tell, and nothing is lost.
@@ -68,7 +52,6 @@ impl Drop for Session {
     }
 }
 
-#[cfg(target_os = "linux")]
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -62,12 +62,12 @@ impl Inspector {
             }
         }
         if let Some(filter) = filter.filter(|_| !open.is_empty()) {
-            let numbers: Vec<i64> = open.keys().copied().collect();
-            let found = Mutex::new(Vec::new());
-            self.for_each_properties(&numbers, &|row, text| {
-                let keeps = open.get(&row).is_some_and(|subject| filter.decide(subject, Some(text)) == Some(true));
+            let (numbers, subjects): (Vec<i64>, Vec<_>) = open.into_iter().unzip();
+            let found = Mutex::new(Vec::<i64>::new());
+            self.for_each_properties(&numbers, &|place, text| {
+                let keeps = subjects.get(place).is_some_and(|subject| filter.decide(subject, Some(text)) == Some(true));
                 if keeps {
-                    found.lock().unwrap_or_else(PoisonError::into_inner).push(row);
+                    found.lock().unwrap_or_else(PoisonError::into_inner).extend(numbers.get(place));
                 }
             })?;
             kept.rows.extend(found.into_inner().unwrap_or_else(PoisonError::into_inner));

@@ -3,7 +3,8 @@
 //! A [`Draft`] takes rows in the order of their file and numbers their texts among themselves,
 //! while they are still at hand; [`Draft::seal`] sorts them, adds up their links and packs their
 //! properties. What is left for the one who holds the store is to put the numbers of the store
-//! for those of the [`Segment`] and to append. So many threads can make segments, and the store does not depend on how many.
+//! for those of the [`Segment`] and to append. So many threads can make segments, and the store
+//! does not depend on how many.
 
 mod blocks;
 mod senders;

@@ -184,6 +184,11 @@ impl Writer {
         added.ok_or_else(|| self.no_file(chunk.file))
     }
 
+    /// Chunks that were added and wait for [`Writer::commit`].
+    pub fn waiting_chunks(&self) -> usize {
+        self.chunks
+    }
+
     /// Keeps what was added: all of it or, if this fails, nothing.
     pub fn commit(&mut self) -> Result<(), Error> {
         if self.db.is_autocommit() {

@@ -55,8 +55,8 @@ impl Reader {
         })
     }
 
-    /// Calls `each` with every row and its properties as JSON text, in no order, from several
-    /// threads at a time. Each block is unpacked once, and nothing of it is kept: this is how a
+    /// Calls `each` with the place of every row in `rows` and its properties as JSON text, in no
+    /// order, from several threads at a time. Each block is unpacked once, and nothing of it is kept: this is how a
     /// filter looks through all rows of a journey.
     ///
     /// It ends early, with [`Error::Cancelled`], when nobody wants to know any more
@@ -64,10 +64,10 @@ impl Reader {
     ///
     /// # Errors
     /// [`Error::Missing`] for a row that the store does not have.
-    pub fn for_each_properties(&self, rows: &[i64], each: &(dyn Fn(i64, &str) + Sync)) -> Result<(), Error> {
+    pub fn for_each_properties(&self, rows: &[i64], each: &(dyn Fn(usize, &str) + Sync)) -> Result<(), Error> {
         self.at_one_moment(|_| {
             let wanted = Wanted::of(rows);
-            let visit = Visit { wanted: &wanted, rows, each };
+            let visit = Visit { wanted: &wanted, each };
             let helpers = thread::available_parallelism().map_or(1, NonZero::get).saturating_sub(1).min(HELPERS);
             // A block has 150 rows of an ordinary size.
             if helpers == 0 || rows.len() < MANY_BLOCKS * 150 {
@@ -225,8 +225,7 @@ enum Failed {
 /// What is to be done with each row.
 struct Visit<'a> {
     wanted: &'a Wanted,
-    rows: &'a [i64],
-    each: &'a (dyn Fn(i64, &str) + Sync),
+    each: &'a (dyn Fn(usize, &str) + Sync),
 }
 
 impl Visit<'_> {
@@ -234,9 +233,7 @@ impl Visit<'_> {
         let texts = unpacker.unpack(packed).map_err(Failed::Damaged)?;
         for (position, place) in self.wanted.of_block(packed) {
             let text = texts.get(*position).ok_or(Failed::NoRow(*position))?;
-            if let Some(row) = self.rows.get(*place) {
-                (self.each)(*row, text);
-            }
+            (self.each)(*place, text);
         }
         Ok(())
     }

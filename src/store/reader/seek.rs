@@ -171,13 +171,14 @@ impl Reader {
         let Some(test) = seek.properties else { return Ok((rows, all)) };
         let passed = Mutex::new(HashSet::new());
         let wanted: Vec<i64> = rows.iter().map(|note| note.row).collect();
-        self.for_each_properties(&wanted, &|row, properties| {
+        self.for_each_properties(&wanted, &|place, properties| {
             if test(properties) {
-                passed.lock().unwrap_or_else(PoisonError::into_inner).insert(row);
+                passed.lock().unwrap_or_else(PoisonError::into_inner).insert(place);
             }
         })?;
         let passed = passed.into_inner().unwrap_or_else(PoisonError::into_inner);
-        rows.retain(|note| passed.contains(&note.row));
+        let mut places = 0..;
+        rows.retain(|_| places.next().is_some_and(|place| passed.contains(&place)));
         Ok((rows, all))
     }
 

@@ -50,11 +50,11 @@ pub trait Backend: Send {
     fn properties_of(&mut self, rows: &[i64]) -> Result<Vec<String>, Failure> {
         rows.iter().map(|row| self.properties(*row)).collect()
     }
-    /// Calls `each` with every row and its properties, in no order, perhaps from several threads at
-    /// a time.
-    fn each_properties(&mut self, rows: &[i64], each: &(dyn Fn(i64, &str) + Sync)) -> Result<(), Failure> {
-        for (row, text) in rows.iter().zip(self.properties_of(rows)?) {
-            each(*row, &text);
+    /// Calls `each` with the place of every row in `rows` and its properties, in no order, perhaps
+    /// from several threads at a time.
+    fn each_properties(&mut self, rows: &[i64], each: &(dyn Fn(usize, &str) + Sync)) -> Result<(), Failure> {
+        for (place, text) in self.properties_of(rows)?.iter().enumerate() {
+            each(place, text);
         }
         Ok(())
     }

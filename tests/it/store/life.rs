@@ -282,10 +282,10 @@ fn much_that_waits_is_kept_early_where_others_may_read() {
     };
     writer.add(&chunk_of(2)).unwrap();
     writer.prepare_commit().unwrap();
-    assert_eq!(others_see(), 1, "little is worth no transaction");
+    assert_eq!((others_see(), writer.waiting_chunks()), (1, 1), "little is worth no transaction");
     writer.add(&chunk_of(17_000)).unwrap();
     writer.prepare_commit().unwrap();
-    assert_eq!(others_see(), 3);
+    assert_eq!((others_see(), writer.waiting_chunks()), (3, 0));
 }
 
 #[test]

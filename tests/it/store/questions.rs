@@ -104,7 +104,9 @@ fn every_row_of_many_is_visited_once_with_its_properties() {
     let events = store.events_of(&id("u"), 10_000).unwrap();
     let numbers: Vec<i64> = events.iter().map(|event| event.row).collect();
     let seen = Mutex::new(Vec::new());
-    store.for_each_properties(&numbers, &|row, text| seen.lock().unwrap().push((row, text.to_owned()))).unwrap();
+    store
+        .for_each_properties(&numbers, &|place, text| seen.lock().unwrap().push((numbers[place], text.to_owned())))
+        .unwrap();
     let mut seen = seen.into_inner().unwrap();
     seen.sort();
     let mut expected: Vec<_> = numbers.iter().copied().zip(store.properties(&numbers).unwrap()).collect();

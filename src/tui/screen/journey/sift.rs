@@ -91,13 +91,16 @@ type Gone = (usize, Result<Part, Failure>);
 fn filtered(backend: &mut dyn Backend, sifting: &Sifting, filter: &Filter) -> Gone {
     let Sifting { journey, timeline, from, .. } = sifting;
     let mut kept = Vec::new();
-    let mut open = Vec::new();
+    let (mut open, mut numbers) = (Vec::new(), Vec::new());
     let mut next = *from;
     while let Some(row) = timeline.row(next).filter(|_| open.len() < BATCH) {
         if let Some(subject) = subject(journey, timeline, row) {
             match (filter.decide(&subject, None), subject.row) {
                 (Some(true), _) => kept.push(next),
-                (None, Some(number)) => open.push((number, next, subject)),
+                (None, Some(number)) => {
+                    open.push((next, subject));
+                    numbers.push(number);
+                }
                 _ => {}
             }
         }
@@ -106,20 +109,14 @@ fn filtered(backend: &mut dyn Backend, sifting: &Sifting, filter: &Filter) -> Go
     if open.is_empty() {
         return (next, Ok(Part::Rows(kept)));
     }
-    open.sort_by_key(|(number, ..)| *number);
-    let mut numbers: Vec<i64> = open.iter().map(|(number, ..)| *number).collect();
-    numbers.dedup();
     let kept = Mutex::new(kept);
-    let read = backend.each_properties(&numbers, &|number, text| {
+    let read = backend.each_properties(&numbers, &|place, text| {
         // A row without properties has none of those that are asked for.
         let text = if text.is_empty() { "{}" } else { text };
-        // A row may stand in more than one place.
-        let first = open.partition_point(|(before, ..)| *before < number);
-        let places = open.iter().skip(first).take_while(|(same, ..)| *same == number);
-        for (_, at, subject) in places {
-            if filter.decide(subject, Some(text)) == Some(true) {
-                kept.lock().unwrap_or_else(PoisonError::into_inner).push(*at);
-            }
+        if let Some((at, subject)) = open.get(place)
+            && filter.decide(subject, Some(text)) == Some(true)
+        {
+            kept.lock().unwrap_or_else(PoisonError::into_inner).push(*at);
         }
     });
     match read {
