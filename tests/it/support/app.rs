@@ -198,39 +198,67 @@ pub(crate) fn text(buffer: &Buffer) -> String {
     text
 }
 
+/// The letter of each style. It is fixed, so that a change of one place changes that place of a
+/// snapshot and nothing after it. Digits are the selected row.
+const LETTERS: [(char, &str); 26] = [
+    ('b', "BOLD"),
+    ('c', "Cyan"),
+    ('d', "DarkGray"),
+    ('D', "DarkGray BOLD"),
+    ('f', "DIM"),
+    ('g', "Green"),
+    ('G', "Green BOLD"),
+    ('i', "ITALIC"),
+    ('l', "LightRed"),
+    ('m', "Magenta"),
+    ('r', "REVERSED"),
+    ('R', "Red BOLD"),
+    ('u', "UNDERLINED"),
+    ('U', "BOLD | UNDERLINED"),
+    ('v', "UNDERLINED | REVERSED"),
+    ('V', "BOLD | UNDERLINED | REVERSED"),
+    ('x', "BOLD | REVERSED"),
+    ('y', "Yellow"),
+    ('Y', "Yellow BOLD"),
+    ('0', "on Blue BOLD"),
+    ('1', "Cyan on Blue BOLD"),
+    ('2', "Green on Blue BOLD"),
+    ('3', "Yellow on Blue BOLD"),
+    ('4', "LightRed on Blue BOLD"),
+    ('5', "Red on Blue BOLD"),
+    ('6', "Magenta on Blue BOLD"),
+];
+
 fn styled(buffer: &Buffer) -> String {
     let width = usize::from(buffer.area.width).max(1);
-    let plain = Style::reset().underline_color(Color::Reset);
-    let mut styles: Vec<Style> = Vec::new();
+    let mut used: Vec<char> = Vec::new();
     let mut letters = String::new();
     for row in buffer.content.chunks(width) {
-        let mut line = String::new();
-        for cell in row {
-            let style = cell.style();
-            if style.fg == plain.fg && style.bg == plain.bg && style.add_modifier.is_empty() {
-                line.push(' ');
-                continue;
-            }
-            let at = styles.iter().position(|known| *known == style).unwrap_or_else(|| {
-                styles.push(style);
-                styles.len() - 1
-            });
-            line.push(char::from(b'a' + u8::try_from(at % 26).unwrap_or(0)));
-        }
+        let line: String = row.iter().map(|cell| letter(cell.style())).collect();
+        used.extend(line.chars());
         letters.push_str(line.trim_end());
         letters.push('\n');
     }
     let mut all = format!("{}{}\n{letters}", text(buffer), "~".repeat(width));
-    for (at, style) in styles.iter().enumerate() {
-        let letter = char::from(b'a' + u8::try_from(at % 26).unwrap_or(0));
-        let colour = |colour: Option<Color>| colour.filter(|colour| *colour != Color::Reset);
-        let mut words = Vec::new();
-        words.extend(colour(style.fg).map(|colour| colour.to_string()));
-        words.extend(colour(style.bg).map(|colour| format!("on {colour}")));
-        if style.add_modifier != Modifier::empty() {
-            words.push(format!("{:?}", style.add_modifier));
-        }
-        let _ = writeln!(all, "{letter}: {}", words.join(" "));
+    for (letter, words) in LETTERS.iter().filter(|(letter, _)| used.contains(letter)) {
+        let _ = writeln!(all, "{letter}: {words}");
     }
     all
+}
+
+/// The letter of a style, and a blank for that of plain text.
+fn letter(style: Style) -> char {
+    let colour = |colour: Option<Color>| colour.filter(|colour| *colour != Color::Reset);
+    let mut words = Vec::new();
+    words.extend(colour(style.fg).map(|colour| colour.to_string()));
+    words.extend(colour(style.bg).map(|colour| format!("on {colour}")));
+    if style.add_modifier != Modifier::empty() {
+        words.push(format!("{:?}", style.add_modifier));
+    }
+    let words = words.join(" ");
+    if words.is_empty() {
+        return ' ';
+    }
+    let known = LETTERS.iter().find(|(_, known)| *known == words);
+    known.unwrap_or_else(|| panic!("no letter for the style {words:?}: add one to LETTERS")).0
 }
