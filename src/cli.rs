@@ -23,6 +23,7 @@ mod sql;
 mod way;
 mod zone;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -33,6 +34,9 @@ use clap::{CommandFactory, FromArgMatches};
 use args::{Args, Command, Form, Format};
 use console::Console;
 use failure::Failure;
+
+use crate::model::text::visible;
+use crate::report::safe::{Safe, Safety};
 
 /// Runs the command that the arguments name; the first of them is the name of the program.
 ///
@@ -124,8 +128,15 @@ fn told_by_clap(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     if asks_for_json(arguments) {
         return tell(&Failure::wrong_use(error), Format::Json);
     }
+    // An argument is told as it was given.
+    let text = error.render().to_string();
+    let acts = |line: &str| matches!(visible(line), Cow::Owned(_));
     // Nobody can be told that the error output is closed.
-    let _ = error.print();
+    let _ = if text.lines().any(acts) {
+        writeln!(Safe::new(io::stderr().lock(), Safety::Shown), "{}", text.trim_end())
+    } else {
+        error.print()
+    };
     ExitCode::from(failure::Kind::Usage.code())
 }
 

@@ -12,6 +12,7 @@ pub mod compare;
 pub mod graph;
 pub mod json;
 pub mod look;
+pub mod safe;
 pub mod sheet;
 pub mod shown;
 pub mod svg;

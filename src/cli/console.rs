@@ -9,6 +9,7 @@ use super::zone;
 use crate::model::text::visible;
 use crate::report::Look;
 use crate::report::json::SCHEMA;
+use crate::report::safe::{Safe, Safety};
 use crate::tui::settings::Settings;
 
 /// The standard output, and how to write to it.
@@ -22,7 +23,7 @@ pub(super) struct Console {
     /// Whether the answer goes to a terminal.
     pub(super) terminal: bool,
     /// Buffered: a journey of many rows is many small writes.
-    pub(super) out: BufWriter<Stdout>,
+    pub(super) out: Safe<BufWriter<Stdout>>,
 }
 
 /// Columns of an answer that no terminal limits.
@@ -47,12 +48,20 @@ impl Console {
         };
         let width = if terminal { terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)) } else { None };
         let look = Look { width: width.unwrap_or(WIDTH).max(NARROWEST), ascii, colour, clock };
+        let safety = match common.format {
+            Form::Json => Safety::Json,
+            // Text makes itself safe, and has colours of its own.
+            Form::Text => Safety::Kept,
+            // A file or a pipe keeps every byte.
+            _ if !terminal => Safety::Kept,
+            _ => Safety::Shown,
+        };
         Ok(Self {
             format: common.format.plain(),
             form: common.format,
             look,
             terminal,
-            out: BufWriter::new(io::stdout()),
+            out: Safe::new(BufWriter::new(io::stdout()), safety),
         })
     }
 
@@ -62,7 +71,10 @@ impl Console {
         // Nobody can be told that the error output is closed.
         let _ = match self.format {
             Format::Text => writeln!(out, "note: {}", visible(text)),
-            Format::Json => writeln!(out, "{}", serde_json::json!({ "schema": SCHEMA, "note": text })),
+            Format::Json => {
+                let note = serde_json::json!({ "schema": SCHEMA, "note": text });
+                writeln!(Safe::new(out, Safety::Json), "{note}")
+            }
         };
     }
 

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use crate::ingest;
 use crate::model::text::visible;
+use crate::report::safe::{Safe, Safety};
 use crate::store;
 use crate::tui::{self, FailureKind};
 
@@ -196,7 +197,7 @@ impl Failure {
                 "hints": self.hints,
             },
         });
-        writeln!(out, "{object}")
+        writeln!(Safe::new(out, Safety::Json), "{object}")
     }
 }
 

@@ -7,28 +7,114 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
+use unicode_width::UnicodeWidthChar;
+
+/// Combining marks on one character that are drawn; no writing needs more than these, and a flood
+/// of them covers the lines above and below.
+const MARKS: usize = 6;
+
 /// `text` with every character that would act instead of show turned into a visible symbol.
 ///
 /// C0 controls become the pictures of Unicode (`␛`, `␀`, `␊`), delete `␡`; C1 controls,
 /// bidirectional marks, zero-width characters, line separators, tags, soft hyphens and
-/// other characters without a picture become `⟨U+202E⟩`. Text without any is borrowed.
+/// other characters without a picture become `⟨U+202E⟩`. So do a combining mark and a variation
+/// selector without a character that they belong to; of the marks on one character six are kept
+/// and the rest are counted: `⟨+14 marks⟩`. Text without any of these is borrowed.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if is_plain(text.as_bytes()) || !text.chars().any(acts) {
+    if is_plain(text.as_bytes()) || !text.chars().any(|c| acts(c) || is_mark(c)) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
+    let mut changed = false;
+    // The character that marks belong to, and how many it has.
+    let mut base = None;
+    let (mut marks, mut left_out) = (0, 0);
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        if is_mark(c) && !acts(c) {
+            let selects = is_selector(c);
+            let belongs = match base {
+                // A selector chooses between pictures; letters of ASCII have one.
+                Some(base) if selects => {
+                    marks == 0
+                        && (!char::is_ascii(&base) || rest.peek() == Some(&KEYCAP) && "0123456789#*".contains(base))
+                }
+                Some(base) => !base.is_whitespace(),
+                None => false,
+            };
+            if belongs && marks < MARKS {
+                marks += 1;
+                shown.push(c);
+                continue;
+            }
+            changed = true;
+            if belongs || marks >= MARKS {
+                left_out += 1;
+            } else {
+                code_point(&mut shown, c);
+                // Those that follow are counted.
+                marks = MARKS;
+            }
+            continue;
+        }
+        end_of_marks(&mut shown, &mut left_out);
+        marks = 0;
+        base = Some(c).filter(|c| !acts(*c));
         match c {
             '\0'..='\u{1f}' => shown.push(char::from_u32(0x2400 + u32::from(c)).unwrap_or('␀')),
             '\u{7f}' => shown.push('␡'),
-            c if acts(c) => {
-                // Writing to a String cannot fail.
-                let _ = write!(shown, "⟨U+{:04X}⟩", u32::from(c));
+            c if acts(c) => code_point(&mut shown, c),
+            c => {
+                shown.push(c);
+                continue;
             }
-            c => shown.push(c),
         }
+        changed = true;
     }
-    Cow::Owned(shown)
+    end_of_marks(&mut shown, &mut left_out);
+    if changed { Cow::Owned(shown) } else { Cow::Borrowed(text) }
+}
+
+/// `⟨U+202E⟩`.
+fn code_point(shown: &mut String, c: char) {
+    // Writing to a String cannot fail.
+    let _ = write!(shown, "⟨U+{:04X}⟩", u32::from(c));
+}
+
+/// Says how many marks were left out, if any.
+fn end_of_marks(shown: &mut String, left_out: &mut u32) {
+    if *left_out > 0 {
+        let s = if *left_out == 1 { "" } else { "s" };
+        let _ = write!(shown, "⟨+{left_out} mark{s}⟩");
+        *left_out = 0;
+    }
+}
+
+/// What makes a key of a digit: the only reason for a selector behind one.
+const KEYCAP: char = '\u{20e3}';
+
+/// Whether `c` is drawn onto the character before it.
+fn is_mark(c: char) -> bool {
+    !c.is_ascii() && c.width() == Some(0)
+}
+
+/// Whether `c` chooses between pictures of the character before it.
+fn is_selector(c: char) -> bool {
+    matches!(c, '\u{fe00}'..='\u{fe0f}')
+}
+
+/// `c` as JSON escapes it, where it would act on a terminal: what is read stays the same.
+///
+/// JSON leaves `U+007F` and everything beyond as it is.
+pub fn escape_in_json(c: char) -> Option<String> {
+    if !acts(c) && !is_selector(c) {
+        return None;
+    }
+    let mut escape = String::with_capacity(12);
+    for unit in c.encode_utf16(&mut [0; 2]) {
+        let _ = write!(escape, "\\u{unit:04x}");
+    }
+    Some(escape)
 }
 
 /// Whether `bytes` are ASCII that shows: each a character of one column that joins no other.
@@ -92,6 +178,37 @@ mod tests {
     }
 
     #[test]
+    fn a_flood_of_marks_is_bounded() {
+        let flood = "\u{301}".repeat(1_000);
+        assert_eq!(visible(&format!("a{flood}b")), format!("a{}⟨+994 marks⟩b", "\u{301}".repeat(6)));
+        // Marks of nothing are no marks of the frame that is drawn before them.
+        assert_eq!(visible("\u{301}a"), "⟨U+0301⟩a");
+        assert_eq!(visible(&format!(" {flood}")), " ⟨U+0301⟩⟨+999 marks⟩");
+        // A seventh.
+        assert_eq!(visible(&format!("é{}", "\u{302}".repeat(7))), format!("é{}⟨+1 mark⟩", "\u{302}".repeat(6)));
+    }
+
+    #[test]
+    fn a_selector_is_kept_where_it_selects_and_shown_where_it_hides() {
+        for text in ["❤\u{fe0f}", "1\u{fe0f}\u{20e3}", "葛\u{fe00}", "ë", "e\u{308}", "ก\u{e34}\u{e48}", "힣", "각"]
+        {
+            assert!(matches!(visible(text), Cow::Borrowed(_)), "{text:?}");
+        }
+        assert_eq!(visible("sally\u{fe0f}"), "sally⟨U+FE0F⟩");
+        assert_eq!(visible("1\u{fe0f}"), "1⟨U+FE0F⟩");
+        // Bytes can be hidden in a run of them.
+        assert_eq!(visible("❤\u{fe0f}\u{fe01}\u{fe02}"), "❤\u{fe0f}⟨U+FE01⟩⟨+1 mark⟩");
+    }
+
+    #[test]
+    fn json_has_an_escape_for_what_acts() {
+        assert_eq!(escape_in_json('\u{9b}').as_deref(), Some("\\u009b"));
+        assert_eq!(escape_in_json('\u{7f}').as_deref(), Some("\\u007f"));
+        assert_eq!(escape_in_json('\u{e0041}').as_deref(), Some("\\udb40\\udc41"));
+        assert_eq!(escape_in_json('é'), None);
+    }
+
+    #[test]
     fn numbers_are_grouped_and_one_is_no_plural() {
         assert_eq!((count(999), count(1_234_567)), ("999".to_owned(), "1,234,567".to_owned()));
         assert_eq!((counted(1, "row"), counted(0, "row")), ("1 row".to_owned(), "0 rows".to_owned()));
@@ -107,7 +224,20 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_shown_never_acts(text in any::<String>()) {
-            prop_assert!(!visible(&text).chars().any(acts));
+            let shown = visible(&text);
+            prop_assert!(!shown.chars().any(acts));
+            prop_assert_eq!(visible(&shown), shown.clone(), "what is shown shows");
+        }
+
+        #[test]
+        fn marks_never_pile_up(text in "[a ❤1\u{301}\u{302}\u{fe0f}\u{fe01}\u{20e3}\u{e0100}\u{202e}]{0,60}") {
+            let shown = visible(&text);
+            let mut run = 0;
+            for c in shown.chars() {
+                run = if is_mark(c) { run + 1 } else { 0 };
+                prop_assert!(run <= MARKS, "{shown:?}");
+            }
+            prop_assert!(shown.chars().next().is_none_or(|c| !is_mark(c)), "{:?}", shown);
         }
     }
 }
