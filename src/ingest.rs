@@ -44,7 +44,8 @@ pub use self::expand::Input;
 
 /// Bytes, unpacked, that make a chunk.
 ///
-/// perf.md §7.3 measured 16 to 64 MB; the least of them keeps memory low and progress lively.
+/// Smaller chunks need less memory and report progress more often; larger ones make fewer runs
+/// (assets/docs/growth.md).
 pub const CHUNK: usize = 16 << 20;
 /// Chunks that are written in one transaction, unless nothing comes for a while: what a killed run
 /// may have to read again, two seconds' work.

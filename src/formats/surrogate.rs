@@ -1,7 +1,7 @@
 //! Half surrogate pairs: JSON can write them, UTF-8 and every reader of ours cannot.
 //!
-//! Web SDKs cut texts at 255 UTF-16 units, which can leave half an emoji (captures, flows.md
-//! 15). The half becomes U+FFFD, everything else stays as it is; the row is flagged.
+//! Web SDKs cut texts at 255 UTF-16 units, which can leave half an emoji (captures fact 15).
+//! The half becomes U+FFFD, everything else stays as it is; the row is flagged.
 
 use std::borrow::Cow;
 

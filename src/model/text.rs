@@ -1,8 +1,8 @@
 //! Making text from outside safe to look at.
 //!
-//! Nothing in the data may reach a terminal raw (product.md "What goes in"): an event name can
-//! hold an escape sequence that retitles the window, a right-to-left override that turns a line
-//! around, or a zero-width space that makes two ids look alike.
+//! Nothing in the data may reach a terminal raw: an event name can hold an escape sequence that
+//! retitles the window, a right-to-left override that turns a line around, or a zero-width space
+//! that makes two ids look alike.
 
 use std::borrow::Cow;
 use std::fmt::Write;

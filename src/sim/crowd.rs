@@ -1,6 +1,6 @@
 //! A crowd of users, as a raw export of any size: the same seed, the same bytes.
 //!
-//! For measuring, and for tests of scale. Its shape (perf.md §1): a few users have most rows
+//! For measuring, and for tests of scale. Its shape: a few users have most rows
 //! (Pareto, exponent 1.05) and three in four never identify; the others sign up by
 //! `$create_alias` or `$identify`, use one to four devices, log in again, are refused a second
 //! alias, reset; some share a device; servers send rows too, some before the alias call has

@@ -5,6 +5,7 @@ mod captures;
 mod cases;
 mod census;
 mod checklist;
+mod citations;
 mod cli;
 mod compare;
 mod demo;
