@@ -15,19 +15,21 @@
 mod decode;
 mod event;
 pub mod infer;
+mod message;
 mod object;
 mod payload;
 mod profile;
+mod repair;
 mod scan;
 pub mod sniff;
 pub mod split;
-mod surrogate;
 mod table;
 pub mod zone;
 
-pub use decode::{AliasLine, Clock, Decoder, Item, Out};
+pub use decode::{AliasLine, Clock, Decoder, Item, Out, trim};
 pub use infer::Inference;
-pub use object::one_line;
+pub use message::{Message, beginning, message};
+pub use object::{excerpt, one_line};
 pub use sniff::{Format, NotRecognised, Sniffed, sniff};
 pub use split::{Layout, Record, Splitter};
 pub use zone::Zone;

@@ -24,23 +24,28 @@
 
 mod crew;
 mod cutting;
+mod ending;
 mod expand;
 mod foreign;
 mod making;
 mod reading;
+mod tally;
 
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::thread;
 
 use self::cutting::{Cutter, Same};
+use self::ending::End;
 use self::expand::Opened;
 use self::making::{Carried, Maker, Prepared};
 use self::reading::Stream;
+use self::tally::{Kept, Reasons};
 use crate::formats::{self, Format, Sniffed, Zone};
 use crate::store::{self, FileInfo, KnownChunk, Writer};
 
 pub use self::expand::Input;
+pub use self::tally::{Lacks, Reason};
 
 /// Bytes, unpacked, that make a chunk.
 ///
@@ -61,6 +66,10 @@ pub const LONGEST_RECORD: usize = 64 << 20;
 pub const THREADS: usize = 4;
 /// Bytes of a reject that are kept.
 pub const REJECT_KEPT: usize = 1 << 20;
+/// Rejects of one file that are kept; more are counted.
+pub const REJECTS_KEPT: u64 = 10_000;
+/// Bytes of the rejects of one file that are kept, with their reasons.
+pub const REJECT_BYTES: u64 = 16 << 20;
 
 /// How to import.
 #[derive(Clone, Copy, Debug)]
@@ -123,8 +132,14 @@ pub struct FileReport {
     pub aliases: u64,
     /// Profile updates stored.
     pub profiles: u64,
-    /// Pieces kept as rejects.
+    /// Pieces that could not be read.
     pub rejected: u64,
+    /// How many of them are counted and not kept ([`REJECTS_KEPT`], [`REJECT_BYTES`]).
+    pub dropped: u64,
+    /// Why they could not be read, the most frequent reason first.
+    pub reasons: Vec<Reason>,
+    /// What the rows lack.
+    pub lacks: Lacks,
     /// Requests without rows, such as `/decide`.
     pub skipped: u64,
     /// Bytes of the file, unpacked, known ones among them.
@@ -135,6 +150,15 @@ pub struct FileReport {
     pub already: bool,
     /// Part of it was known, and the rest is new.
     pub resumed: bool,
+    /// What says that rows of it are missing, as a sentence without an end.
+    pub incomplete: Option<String>,
+}
+
+impl FileReport {
+    /// Whether anything in it could be read, now or before.
+    pub fn is_read(&self) -> bool {
+        self.already || self.resumed || self.rows > self.rejected || self.skipped > 0
+    }
 }
 
 /// What an import did.
@@ -144,7 +168,7 @@ pub struct Report {
     pub files: Vec<FileReport>,
     /// Events stored.
     pub events: u64,
-    /// Pieces kept as rejects.
+    /// Pieces that could not be read.
     pub rejected: u64,
     /// Whether it was stopped by [`Flow::Stop`].
     pub cancelled: bool,
@@ -180,6 +204,22 @@ pub enum Error {
     /// A file is in no known format.
     #[error(transparent)]
     NotRecognised(#[from] formats::NotRecognised),
+    /// A file is what a server says in place of data.
+    #[error("{name} holds no rows, it is {what}: \"{said}\"")]
+    Message {
+        /// The file.
+        name: String,
+        /// What it is.
+        what: &'static str,
+        /// What it says, in part.
+        said: String,
+    },
+    /// A SQLite file that is to be imported cannot be read.
+    #[error("{}", foreign::told(source))]
+    Foreign {
+        /// Why.
+        source: store::Error,
+    },
     /// A SQLite file does not lie on disk as it is.
     #[error("{name} is a SQLite file inside of something else")]
     PackedSqlite {
@@ -192,7 +232,7 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
-    /// The store, or a foreign SQLite file, cannot be used.
+    /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] store::Error),
 }
@@ -204,6 +244,8 @@ impl Error {
             Self::Open { .. } => Some("check that the path is right and may be read"),
             Self::Read { .. } => Some("get the file again and repeat the import: what is stored is not stored twice"),
             Self::NotRecognised(_) => Some(formats::NotRecognised::ADVICE),
+            Self::Message { .. } => Some("ask for the export again; only rows can be imported"),
+            Self::Foreign { source } => foreign::advice(source),
             Self::PackedSqlite { .. } => Some("unpack it and name the file itself"),
             Self::NothingIn { .. } => Some(expand::ADVICE),
             Self::Store(error) => error.advice(),
@@ -242,7 +284,9 @@ pub fn import(
                     }
                 }
             }
-            Err(reason @ (Error::NotRecognised(_) | Error::Store(store::Error::NotImportable { .. }))) if in_folder => {
+            Err(reason @ (Error::NotRecognised(_) | Error::Foreign { source: store::Error::NotImportable { .. } }))
+                if in_folder =>
+            {
                 run.report.warnings.push(format!("passed over: {reason}"));
             }
             Err(error) => run.report.failures.push(error),
@@ -294,12 +338,17 @@ impl Run<'_> {
             aliases: 0,
             profiles: 0,
             rejected: 0,
+            dropped: 0,
+            reasons: Vec::new(),
+            lacks: Lacks::default(),
             skipped: 0,
             bytes: 0,
             timezone: "UTC".to_owned(),
             already: false,
             resumed: false,
+            incomplete: None,
         };
+        let mut reasons = Reasons::default();
         let mut parts = Parts {
             cutter: Cutter::new(sniffed, self.options),
             maker: Maker::new(sniffed, self.options),
@@ -308,17 +357,27 @@ impl Run<'_> {
         let mut place = self.skip_known(&mut stream, &mut parts)?;
         self.settle_zone(&mut parts.carried, sniffed, place.file, &stream.name)?;
         let known = place.bytes;
+        if let Some(id) = place.file {
+            let (pieces, bytes) = self.writer.kept_rejects(id)?;
+            parts.carried.keep(Kept { pieces, bytes });
+        }
 
         let name = stream.name.clone();
-        let failure = if self.report.cancelled { None } else { self.append_new(stream, parts, &mut place, &mut file)? };
-
+        let end = if self.report.cancelled {
+            End::default()
+        } else {
+            self.append_new(stream, parts, &mut place, &mut file, &mut reasons)?
+        };
+        let End { failure, incomplete } = end;
+        file.incomplete = incomplete;
+        file.reasons = reasons.into_sorted();
         file.bytes = place.bytes;
         file.already = place.bytes == known && known > 0 && !self.report.cancelled;
         file.resumed = place.bytes > known && known > 0;
         if let Some(id) = place.file {
             // A stop before anything new says nothing of a file that an earlier run read to its end.
             if !self.report.cancelled || place.bytes > known {
-                self.writer.finish_file(id, failure.is_none() && !self.report.cancelled)?;
+                self.writer.finish_file(id, file.incomplete.is_none() && !self.report.cancelled)?;
             }
             file.timezone = self.writer.file_totals(id)?.timezone;
         }
@@ -363,7 +422,7 @@ impl Run<'_> {
                 let piece = parts.cutter.known_piece(stream, place.prev, &known);
                 parts.carried.infer(&parts.maker.decode(&piece));
             }
-            parts.cutter.pass_over(stream, &known);
+            parts.cutter.pass_over(stream, place.prev, &known);
             parts.carried.pass_over(&known);
             place.prev = known.hash;
             place.file = Some(known.file);
@@ -405,7 +464,8 @@ impl Run<'_> {
         parts: Parts,
         place: &mut Place,
         file: &mut FileReport,
-    ) -> Result<Option<Error>, Error> {
+        reasons: &mut Reasons,
+    ) -> Result<End, Error> {
         let told = stream.told();
         let Parts { cutter, maker, carried } = parts;
         let mut prepared_commit = false;
@@ -414,7 +474,7 @@ impl Run<'_> {
                 self.writer.commit()?;
                 return Ok(true);
             };
-            self.add(prepared, place, file)?;
+            self.add(prepared, place, file, reasons)?;
             if !prepared_commit && told.left().is_some_and(|left| left <= END) {
                 prepared_commit = true;
                 self.writer.prepare_commit()?;
@@ -425,8 +485,14 @@ impl Run<'_> {
         })
     }
 
-    fn add(&mut self, prepared: Prepared, place: &mut Place, file: &mut FileReport) -> Result<(), Error> {
-        let Prepared { mut chunk, project, records, skipped, timezone } = prepared;
+    fn add(
+        &mut self,
+        prepared: Prepared,
+        place: &mut Place,
+        file: &mut FileReport,
+        reasons: &mut Reasons,
+    ) -> Result<(), Error> {
+        let Prepared { mut chunk, project, records, skipped, timezone, lacks, reasons: found } = prepared;
         let id = match place.file {
             Some(id) => id,
             None => {
@@ -450,6 +516,9 @@ impl Run<'_> {
         file.aliases += added.aliases;
         file.profiles += added.profiles;
         file.rejected += added.rejected;
+        file.dropped += chunk.dropped;
+        file.lacks += lacks;
+        reasons.add(&found);
         Ok(())
     }
 

@@ -70,6 +70,8 @@ pub struct Import {
     pub events: u64,
     /// Pieces of input that could not be read as rows.
     pub rejected: u64,
+    /// Whether rows are missing: a file is incomplete, or could not be read at all.
+    pub incomplete: bool,
     /// Whether somebody stopped it.
     pub cancelled: bool,
     /// What a person should know of the run, as sentences.
@@ -103,6 +105,31 @@ pub struct ImportedFile {
     pub already: bool,
     /// Whether an earlier, interrupted import was carried on.
     pub resumed: bool,
+    /// Rows without an id.
+    pub without_id: u64,
+    /// Rows without a name.
+    pub without_name: u64,
+    /// Rows with damaged text that was put right.
+    pub repaired: u64,
+    /// Rows that cannot have happened at their time.
+    pub odd_times: u64,
+    /// What says that rows are missing.
+    pub incomplete: Option<String>,
+    /// Why pieces could not be read, the most frequent reason first.
+    pub reasons: Vec<RejectReason>,
+    /// How many of the pieces that could not be read are counted only.
+    pub dropped: u64,
+}
+
+/// Why some pieces of a file could not be read.
+#[derive(Clone, Debug, Default)]
+pub struct RejectReason {
+    /// The reason.
+    pub reason: String,
+    /// How many pieces.
+    pub count: u64,
+    /// Line of the first of them.
+    pub line: u64,
 }
 
 /// The sentences of what was cut off while gathering.

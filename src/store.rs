@@ -149,6 +149,8 @@ pub struct Chunk {
     pub profiles: Vec<Profile>,
     /// What could not be read.
     pub rejects: Vec<Reject>,
+    /// How many pieces more could not be read, and are not kept.
+    pub dropped: u64,
 }
 
 /// What a chunk added to the store.
@@ -160,7 +162,7 @@ pub struct Added {
     pub aliases: u64,
     /// Profile updates.
     pub profiles: u64,
-    /// Pieces kept as rejects.
+    /// Pieces that could not be read, also those that are not kept.
     pub rejected: u64,
 }
 
@@ -245,10 +247,13 @@ pub struct ImportedFile {
     pub aliases: u64,
     /// Profile updates.
     pub profiles: u64,
-    /// Pieces kept as rejects.
+    /// Pieces that could not be read.
     pub rejected: u64,
-    /// Whether it was read to its end.
+    /// Whether it was read to its end, and nothing says that rows are missing.
     pub complete: bool,
+    /// Whether rows are missing for good: it is not complete, and no complete file of its name came
+    /// after it.
+    pub incomplete: bool,
 }
 
 /// What the store holds as a whole.
@@ -262,7 +267,7 @@ pub struct Overview {
     pub alias_calls: u64,
     /// Profile updates.
     pub profiles: u64,
-    /// Rejects.
+    /// Pieces that could not be read.
     pub rejected: u64,
     /// Rows without a usable `distinct_id`.
     pub without_id: u64,

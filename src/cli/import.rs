@@ -68,16 +68,18 @@ pub(super) fn into(
     // Also after a failure: what was committed stays, and is left in good order.
     writer.finish()?;
     let ingest::Report { files, events, rejected, cancelled, warnings, failures } = report?;
+    let lack = lack(&files);
     if let Some((to, file)) = rejects {
         write_rejects(to, file, path, &files)?;
     }
     let told = report::Import {
         store: path.display().to_string(),
-        files: files.into_iter().map(imported).collect(),
         events,
         rejected,
+        incomplete: !failures.is_empty() || files.iter().any(|file| file.incomplete.is_some()),
         cancelled,
         warnings,
+        files: files.into_iter().map(imported).collect(),
     };
     match console.format {
         Format::Json => json::import(&mut console.out, &told)?,
@@ -86,12 +88,40 @@ pub(super) fn into(
     console.finish()?;
     let mut failures = failures.into_iter().map(Failure::from);
     let Some(last) = failures.next_back() else {
-        return if cancelled { Err(Failure::stopped()) } else { Ok(()) };
+        return if cancelled { Err(Failure::stopped()) } else { lack.map_or(Ok(()), Err) };
     };
     for failure in failures {
         console.fail(&failure);
     }
     Err(last)
+}
+
+/// What the files lack for the import to be what was asked for: rows, or the end of one.
+fn lack(files: &[ingest::FileReport]) -> Option<Failure> {
+    let again = "get the file again and import that: what is stored is not stored twice";
+    let mut incomplete = files.iter().filter_map(|file| Some((&file.file, file.incomplete.as_ref()?)));
+    if let Some((name, missing)) = incomplete.next() {
+        let more = match incomplete.count() {
+            0 => String::new(),
+            more => format!(", and so are {} more", count(more as u64)),
+        };
+        return Some(Failure::usage(format!("{name} is incomplete{more}: {missing}")).hint(again));
+    }
+    if files.is_empty() || files.iter().any(ingest::FileReport::is_read) {
+        return None;
+    }
+    let name = match files {
+        [file] => file.file.clone(),
+        _ => format!("{} files", count(files.len() as u64)),
+    };
+    Some(match files.iter().find_map(|file| file.reasons.first().map(|why| (file, why))) {
+        Some((file, ingest::Reason { reason, line, .. })) => {
+            Failure::usage(format!("not one row of {name} could be read"))
+                .caused_by(format!("{} line {line}: {reason}", file.file))
+                .hint("--rejects FILE writes out what could not be read")
+        }
+        None => Failure::usage(format!("there is no row in {name}")).hint("check that it was exported to its end"),
+    })
 }
 
 fn create(path: &Path) -> Result<BufWriter<File>, Failure> {
@@ -153,7 +183,18 @@ fn imported(file: ingest::FileReport) -> report::ImportedFile {
         timezone: (!file.timezone.is_empty()).then_some(file.timezone),
         already: file.already,
         resumed: file.resumed,
+        without_id: file.lacks.without_id,
+        without_name: file.lacks.without_name,
+        repaired: file.lacks.repaired,
+        odd_times: file.lacks.odd_times,
+        incomplete: file.incomplete,
+        reasons: file.reasons.into_iter().map(reason).collect(),
+        dropped: file.dropped,
     }
+}
+
+fn reason(ingest::Reason { reason, count, line }: ingest::Reason) -> report::RejectReason {
+    report::RejectReason { reason, count, line }
 }
 
 /// Progress on the error output, if that is a terminal and people read it.

@@ -198,6 +198,7 @@ fn file_line(file: store::ImportedFile) -> tui::FileLine {
         rows: file.rows,
         rejected: file.rejected,
         complete: file.complete,
+        incomplete: file.incomplete,
     }
 }
 

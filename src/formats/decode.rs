@@ -9,9 +9,10 @@ use std::borrow::Cow;
 use super::event::{self, Around};
 use super::object::{complaint, fields, members};
 use super::payload::{self, Carried, Endpoint};
+use super::repair::{readable, repair};
 use super::scan::{Scanned, scan};
 use super::sniff::{Format, Sniffed};
-use super::surrogate::repair;
+use super::split::{Layout, Splitter};
 use super::table::Columns;
 use super::{profile, table};
 use crate::model::{Id, Millis, Profile, Reject, RowView, json};
@@ -44,6 +45,8 @@ pub enum Item<'a> {
         profile: Profile,
         /// Token of the project that it was sent to, where it says so.
         project: Option<String>,
+        /// Its text had to be put right ([`crate::model::Flags::REPAIRED`]).
+        repaired: bool,
     },
     /// A line of a table of aliases.
     Alias(AliasLine),
@@ -64,6 +67,8 @@ pub struct AliasLine {
     pub time: Option<Millis>,
     /// Line of the file, from 1.
     pub line: u64,
+    /// Its text had to be put right ([`crate::model::Flags::REPAIRED`]).
+    pub repaired: bool,
 }
 
 fields! {
@@ -174,49 +179,68 @@ impl Decoder {
             let record = whole.trim_ascii_start().strip_prefix(BYTE_ORDER_MARK).unwrap_or(whole);
             let record = record.strip_suffix(b"\n").unwrap_or(record);
             let record = record.strip_suffix(b"\r").unwrap_or(record);
-            match columns.decode(record, line) {
-                Ok(Some(alias)) => out(Item::Alias(alias)),
+            let text = readable(record);
+            match columns.decode(text.as_bytes(), line) {
+                Ok(Some(alias)) => out(Item::Alias(AliasLine { repaired: matches!(text, Cow::Owned(_)), ..alias })),
                 Ok(None) => {}
-                Err(reason) => out(reject(line, reason, &String::from_utf8_lossy(record))),
+                Err(reason) => out(reject(line, reason, &text)),
             }
             return;
         }
-        let text = match simdutf8::compat::from_utf8(record) {
-            Ok(text) => text,
-            Err(error) => {
-                let reason = format!("not UTF-8 (byte {} of the row)", error.valid_up_to() + 1);
-                out(reject(line, reason, &String::from_utf8_lossy(record)));
-                return;
-            }
-        };
-        if self.format == Format::Export && plain_event(line, text, out).is_some() {
-            return;
+        match readable(record) {
+            Cow::Borrowed(text) if self.format == Format::Export && plain_event(line, text, out).is_some() => {}
+            Cow::Borrowed(text) => self.judge(line, text, out),
+            Cow::Owned(text) => self.judge_repaired(line, &text, true, out),
         }
-        self.judge(line, text, out);
     }
 
     /// Decodes one record with `serde_json` alone.
     pub(super) fn judge(&self, line: u64, text: &str, out: Out<'_, '_>) {
-        let text = repair(text);
-        let mut reading = Reading { line, repaired: matches!(text, Cow::Owned(_)), out: &mut *out };
-        let read = match text.as_bytes().first() {
-            Some(b'{') => reading.object(&text, self.format),
-            Some(b'[') if self.format == Format::Payloads => reading.batch(&text, None),
-            Some(b'[') => Err(match members(&text) {
+        self.judge_repaired(line, text, false, out);
+    }
+
+    /// [`Decoder::judge`], of a text that may have been `repaired` before.
+    fn judge_repaired(&self, line: u64, whole: &str, repaired: bool, out: Out<'_, '_>) {
+        let text = repair(whole);
+        let repaired = repaired || matches!(text, Cow::Owned(_));
+        let Err(reason) = self.read(line, &text, repaired, out) else { return };
+        let Some((mut one, mut rest)) = apart(&text) else {
+            out(reject(line, reason, whole));
+            return;
+        };
+        loop {
+            if let Err(reason) = self.read(line, one, repaired, out) {
+                out(reject(line, reason, one));
+            }
+            if rest.is_empty() {
+                return;
+            }
+            (one, rest) = apart(rest).unwrap_or((rest.trim_end_matches([' ', '\t', ',']), ""));
+        }
+    }
+
+    /// Reads one record; the error is the reason to reject it.
+    fn read(&self, line: u64, text: &str, repaired: bool, out: Out<'_, '_>) -> Result<(), String> {
+        let mut reading = Reading { line, repaired, out };
+        match text.as_bytes().first() {
+            Some(b'{') => reading.object(text, self.format),
+            Some(b'[') if self.format == Format::Payloads => reading.batch(text, None),
+            Some(b'[') => Err(match members(text) {
                 Ok(_) => "an array where one event is expected".to_owned(),
                 Err(error) => complaint(&error),
             }),
-            _ if self.format == Format::Payloads => match payload::data(&text) {
-                Some(json) => reading.carried(&json, &Recorded::default()),
+            _ if self.format == Format::Payloads => match payload::data(text) {
+                Some(data) => {
+                    reading.repaired |= data.repaired;
+                    let json = reading.repair(&data.json);
+                    reading.carried(&json, &Recorded::default())
+                }
                 None => Err("neither JSON nor the data of a request".to_owned()),
             },
-            _ => Err(match serde_json::from_str::<serde::de::IgnoredAny>(&text) {
+            _ => Err(match serde_json::from_str::<serde::de::IgnoredAny>(text) {
                 Ok(_) => "a single value where an object is expected".to_owned(),
                 Err(error) => complaint(&error),
             }),
-        };
-        if let Err(reason) = read {
-            out(reject(line, reason, &text));
         }
     }
 }
@@ -239,7 +263,7 @@ impl Reading<'_, '_> {
     fn object(&mut self, json: &str, format: Format) -> Result<(), String> {
         let outer = Outer::read(json).map_err(|error| complaint(&error))?;
         if format == Format::AliasTable && outer.event.is_none() {
-            (self.out)(Item::Alias(table::decode_json(json, self.line)?));
+            (self.out)(Item::Alias(table::decode_json(json, self.line, self.repaired)?));
             return Ok(());
         }
         match outer.kind() {
@@ -283,7 +307,7 @@ impl Reading<'_, '_> {
 
     fn profile(&mut self, json: &str, line: u64, arrival: Option<Millis>) -> Result<(), String> {
         let (profile, project) = profile::decode(json, line, arrival)?;
-        (self.out)(Item::Profile { profile, project });
+        (self.out)(Item::Profile { profile, project, repaired: self.repaired });
         Ok(())
     }
 
@@ -329,12 +353,19 @@ impl Reading<'_, '_> {
             body: outer.body,
             url: outer.url,
         };
-        let json = carried.json()?;
-        let repaired = repair(&json);
-        self.repaired |= matches!(repaired, Cow::Owned(_));
+        let (json, repaired) = carried.json()?;
+        self.repaired |= repaired;
+        let json = self.repair(&json);
         let recorded =
             Recorded { arrival: outer.received.and_then(json::time), imported: endpoint == Some(Endpoint::Import) };
-        self.carried(&repaired, &recorded)
+        self.carried(&json, &recorded)
+    }
+
+    /// [`repair`], which is noted.
+    fn repair<'j>(&mut self, json: &'j str) -> Cow<'j, str> {
+        let json = repair(json);
+        self.repaired |= matches!(json, Cow::Owned(_));
+        json
     }
 
     /// What a request carries: one object or an array of them.
@@ -372,6 +403,21 @@ impl Reading<'_, '_> {
     }
 }
 
+/// The first of several objects in one record, and what is behind it; `None` unless another object
+/// comes next.
+pub(super) fn apart(text: &str) -> Option<(&str, &str)> {
+    if !text.starts_with('{') {
+        return None;
+    }
+    let mut splitter = Splitter::new(Layout::Nested, 1, usize::MAX, true);
+    let first = splitter.next(text.as_bytes(), true)?;
+    let rest = text.get(first.next..)?.trim_start_matches([' ', '\t', '\r', '\n', ',']);
+    if !rest.starts_with('{') {
+        return None;
+    }
+    Some((text.get(first.start..first.end)?, rest))
+}
+
 /// Adds the event of a line that has no doubtful part; any other line is left to [`Reading`].
 fn plain_event<'a>(line: u64, text: &'a str, out: Out<'_, 'a>) -> Option<()> {
     let Scanned { event, properties, fields, is_plain } = scan(text)?;
@@ -390,7 +436,7 @@ fn reject(line: u64, reason: String, text: &str) -> Item<'static> {
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// `bytes` without a byte order mark and white space around.
-pub(super) fn trim(bytes: &[u8]) -> &[u8] {
+pub fn trim(bytes: &[u8]) -> &[u8] {
     let bytes = bytes.trim_ascii();
     bytes.strip_prefix(BYTE_ORDER_MARK).map_or(bytes, <[u8]>::trim_ascii)
 }

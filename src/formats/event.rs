@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::decode::Clock;
-use super::object::{complaint, fields, given, members, one_line};
+use super::object::{complaint, excerpt, fields, given, members, one_line};
 use crate::model::client::ClientView;
 use crate::model::id::DEVICE_PREFIX;
 use crate::model::row::{CREATE_ALIAS, IDENTIFY, MERGE};
@@ -161,7 +161,7 @@ pub(super) struct Around {
     pub(super) arrival: Option<Millis>,
     /// Came by `/import`.
     pub(super) imported: bool,
-    /// Half surrogate pairs were replaced in its text.
+    /// Its text had to be put right.
     pub(super) repaired: bool,
     /// Known to come from the wire, where `time` is UTC.
     pub(super) wire: bool,
@@ -235,7 +235,7 @@ pub(super) fn of_fields<'a>(
 ) -> Result<Decoded<'a>, String> {
     let mut flags = Flags::default();
     if around.repaired {
-        flags.set(Flags::LONE_SURROGATE);
+        flags.set(Flags::REPAIRED);
     }
 
     let stamped = [p.processed, p.received].into_iter().flatten().find_map(json::time);
@@ -246,7 +246,12 @@ pub(super) fn of_fields<'a>(
             flags.set(Flags::TIME_FROM_ARRIVAL);
             arrival
         }
-        (None, None) => return Err("has neither time nor arrival".to_owned()),
+        (None, None) => {
+            return Err(match given(p.time) {
+                Some(token) => format!("its time cannot be read ({})", excerpt(token, 40)),
+                None => "has neither a property `time` nor an arrival".to_owned(),
+            });
+        }
     };
 
     let id_of = |token: &'a str| around.id(token);

@@ -10,6 +10,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use crate::model::Reject;
+
 /// Makes a struct of `Option<&str>`: the JSON text of some fields of an object.
 macro_rules! fields {
     ($(#[$doc:meta])* $name:ident { $($field:ident: $key:literal),+ $(,)? }) => {
@@ -57,7 +59,7 @@ pub(super) fn given(value: Option<&str>) -> Option<&str> {
 /// What is wrong with a text that should be JSON, in words for a person.
 pub(super) fn complaint(error: &serde_json::Error) -> String {
     if error.is_eof() {
-        return "cut off: the JSON ends before the row does".to_owned();
+        return Reject::CUT_OFF.to_owned();
     }
     let said = error.to_string();
     let said = said.rsplit_once(" at line ").map_or(said.as_str(), |(what, _)| what);
@@ -85,6 +87,27 @@ pub fn one_line(json: &str) -> Cow<'_, str> {
         text.push(c);
     }
     Cow::Owned(text)
+}
+
+/// The start of `text`, at most so many characters of it, with white space as single spaces.
+pub fn excerpt(text: &str, most: usize) -> String {
+    let mut start = String::new();
+    let mut length = 0;
+    // What is looked at is bounded, whatever it is.
+    for c in text.trim_start().chars().take(most.saturating_mul(4)) {
+        let c = if c.is_whitespace() { ' ' } else { c };
+        if c == ' ' && start.ends_with(' ') {
+            continue;
+        }
+        if length == most {
+            start.push('…');
+            return start;
+        }
+        start.push(c);
+        length += 1;
+    }
+    start.truncate(start.trim_end().len());
+    start
 }
 
 struct Fields<F>(F);

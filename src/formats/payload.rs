@@ -7,6 +7,7 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::object::{fields, given};
+use super::repair::readable;
 use crate::model::json;
 
 fields! {
@@ -55,8 +56,9 @@ pub(super) struct Carried<'a> {
 }
 
 impl<'a> Carried<'a> {
-    /// The JSON that the request carries; the error is the reason to reject it.
-    pub(super) fn json(&self) -> Result<Cow<'a, str>, String> {
+    /// The JSON that the request carries, and whether it had to be put right; the error is the
+    /// reason to reject it.
+    pub(super) fn json(&self) -> Result<(Cow<'a, str>, bool), String> {
         let inner =
             |form: Option<&'a str>| given(form).and_then(|form| Form::read(form).ok()).and_then(|form| form.data);
         let places = [self.payload, self.data, inner(self.query), inner(self.form), self.body, self.url];
@@ -65,18 +67,27 @@ impl<'a> Carried<'a> {
         };
         if found.starts_with('"') {
             let text = json::scalar(found).unwrap_or_default();
-            return data(&text).map(Cow::Owned).ok_or_else(|| "its data could not be decoded".to_owned());
+            let Data { json, repaired } = data(&text).ok_or("its data could not be decoded")?;
+            return Ok((Cow::Owned(json), repaired));
         }
-        Ok(Cow::Borrowed(found))
+        Ok((Cow::Borrowed(found), false))
     }
 }
 
-/// The JSON in the `data` of a request: plain, or base64 in either alphabet, with or without
+/// The JSON in the `data` of a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Data {
+    pub(super) json: String,
+    /// It was not UTF-8, and was put right.
+    pub(super) repaired: bool,
+}
+
+/// Reads the `data` of a request: plain, or base64 in either alphabet, with or without
 /// padding, with `+` turned into a space; percent-encoded or not; alone, or in a form or URL.
-pub(super) fn data(text: &str) -> Option<String> {
+pub(super) fn data(text: &str) -> Option<Data> {
     let text = text.trim();
     if text.starts_with(['{', '[']) {
-        return json_or_nothing(text.to_owned());
+        return json_or_nothing(text.as_bytes());
     }
     let value = match text.find("data=") {
         Some(at) if at == 0 || text.get(..at)?.ends_with(['?', '&']) => {
@@ -86,10 +97,11 @@ pub(super) fn data(text: &str) -> Option<String> {
     };
     let upper = value.get(..3).unwrap_or_default().to_ascii_uppercase();
     let spaced = if upper == "%7B" || upper == "%5B" { value.replace('+', " ") } else { value.to_owned() };
-    let decoded = percent_encoding::percent_decode_str(&spaced).decode_utf8().ok()?;
-    if decoded.starts_with(['{', '[']) {
-        return json_or_nothing(decoded.into_owned());
+    let decoded: Cow<'_, [u8]> = percent_encoding::percent_decode_str(&spaced).into();
+    if decoded.starts_with(b"{") || decoded.starts_with(b"[") {
+        return json_or_nothing(&decoded);
     }
+    let decoded = std::str::from_utf8(&decoded).ok()?;
     let cleaned: String = decoded
         .chars()
         .filter(|c| !matches!(c, '=' | '\r' | '\n'))
@@ -100,7 +112,7 @@ pub(super) fn data(text: &str) -> Option<String> {
         })
         .collect();
     let bytes = FORGIVING.decode(cleaned).ok()?;
-    json_or_nothing(String::from_utf8(bytes).ok()?)
+    json_or_nothing(&bytes)
 }
 
 /// Base64 as browsers, servers and copying by hand leave it.
@@ -111,9 +123,10 @@ const FORGIVING: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-fn json_or_nothing(text: String) -> Option<String> {
-    let text = if text.trim().len() == text.len() { text } else { text.trim().to_owned() };
-    text.starts_with(['{', '[']).then_some(text)
+fn json_or_nothing(bytes: &[u8]) -> Option<Data> {
+    let text = readable(bytes.trim_ascii());
+    let repaired = matches!(text, Cow::Owned(_));
+    text.starts_with(['{', '[']).then(|| Data { json: text.into_owned(), repaired })
 }
 
 #[cfg(test)]
@@ -138,10 +151,21 @@ mod tests {
             format!("data={base64}"),
             format!("https://api.mixpanel.com/track/?ip=1&data={base64}&_=15"),
         ] {
-            assert_eq!(data(&text).as_deref(), Some(JSON), "{text}");
+            assert_eq!(data(&text), Some(Data { json: JSON.to_owned(), repaired: false }), "{text}");
         }
         for text in ["", "undefined", "data=", "%%%", "aGVsbG8="] {
             assert_eq!(data(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn data_with_a_byte_that_is_no_utf_8_is_read_and_marked() {
+        let damaged = b"{\"event\":\"M\xfcller\"}";
+        let base64 = base64::engine::general_purpose::STANDARD.encode(damaged);
+        let quoted = percent_encoding::percent_encode(damaged, percent_encoding::NON_ALPHANUMERIC).to_string();
+        for text in [base64, quoted] {
+            let json = "{\"event\":\"M\u{fffd}ller\"}".to_owned();
+            assert_eq!(data(&text), Some(Data { json, repaired: true }), "{text}");
         }
     }
 

@@ -5,7 +5,7 @@
 //! JSON, so that what it accepts, `serde_json` accepts, with the same texts. Where it is in
 //! doubt it gives nothing, and `serde_json` decides: control characters (white space other than
 //! spaces among them), escapes in keys, keys that stand twice or make a record something else,
-//! halves of surrogate pairs, deep nesting, and everything that is wrong.
+//! halves of surrogate pairs, bytes that are not UTF-8, deep nesting, and everything that is wrong.
 //!
 //! Cost: eight bytes at a time; no memory of its own.
 

@@ -4,9 +4,10 @@
 //! an extension. The first record that is known says it, so that broken lines at the head of a
 //! file do not hide what it is.
 
-use super::decode::{Kind, kind_of, trim};
+use super::decode::{Kind, apart, kind_of, trim};
 use super::object::{fields, members};
 use super::payload;
+use super::repair::repaired;
 use super::split::{Layout, Splitter};
 use super::table::Columns;
 
@@ -118,6 +119,10 @@ pub fn sniff(head: &[u8], whole: bool, name: &str) -> Result<Sniffed, NotRecogni
             fail("its first 64 KB are blank")
         };
     }
+    let inside = text.strip_prefix(b"[").map(<[u8]>::trim_ascii);
+    if whole && inside.is_some_and(|inside| inside == b"]") {
+        return Ok(Sniffed::new(Format::Empty, Layout::Nested, true));
+    }
     let array = text.starts_with(b"[");
     if array {
         if batches(text) {
@@ -169,7 +174,8 @@ fn records(layout: Layout, head: &[u8], whole: bool) -> impl Iterator<Item = &[u
 
 /// The format that a whole record belongs to.
 fn format_of(record: &[u8]) -> Option<Format> {
-    let json = std::str::from_utf8(record).ok()?;
+    let (text, _) = repaired(record);
+    let json = apart(&text).map_or(&*text, |(first, _)| first);
     Some(match kind_of(json)? {
         Kind::Event if super::event::is_from_wire(json) => Format::Payloads,
         Kind::Event => Format::Export,
@@ -183,23 +189,22 @@ fn format_of(record: &[u8]) -> Option<Format> {
 /// Whether lines are arrays of their own: batches as SDKs send them.
 fn batches(text: &[u8]) -> bool {
     let mut lines = text.split(|byte| *byte == b'\n').map(trim).filter(|line| !line.is_empty());
-    let first = lines.next().and_then(|line| std::str::from_utf8(line).ok());
-    lines.next().is_some() && first.is_some_and(|first| members(first).is_ok())
+    let first = lines.next().is_some_and(|first| members(&repaired(first).0).is_ok());
+    lines.next().is_some() && first
 }
 
 /// The format, if the file begins with an object that goes over several lines.
 fn spread_object(text: &[u8], whole: bool) -> Option<Format> {
     let first = records(Layout::Nested, text, whole).next()?;
-    if !first.contains(&b'\n') {
-        return None;
-    }
-    format_of(first)
+    // Over several lines, or many objects in the only line that there is.
+    let spread = first.contains(&b'\n') || !text.contains(&b'\n') && apart(&repaired(text).0).is_some();
+    if spread { format_of(first) } else { None }
 }
 
 /// Whether a line that is no JSON is the data of a request.
 fn carries_data(line: &[u8]) -> bool {
-    let json = std::str::from_utf8(line).ok().and_then(payload::data);
-    json.is_some_and(|json| match json.as_bytes().first() {
+    let data = payload::data(&repaired(line).0);
+    data.is_some_and(|payload::Data { json, .. }| match json.as_bytes().first() {
         Some(b'[') => members(&json).is_ok_and(|list| list.iter().any(|member| kind_of(member).is_some())),
         _ => kind_of(&json).is_some(),
     })
@@ -242,7 +247,8 @@ fields! {
 
 /// Whose row it is, if it is one of another vendor.
 fn other_vendor(record: &[u8]) -> Option<&'static str> {
-    let other = Other::read(std::str::from_utf8(record).ok()?).ok()?;
+    let (text, _) = repaired(record);
+    let other = Other::read(&text).ok()?;
     if other.amplitude.is_some() {
         Some("it looks like an Amplitude export, which is not read yet")
     } else if other.person.is_some() || other.elements.is_some() {

@@ -77,6 +77,11 @@ impl Splitter {
         self.open.map_or(self.line, |open| open.line)
     }
 
+    /// Bytes at the start of the buffer that hold no part of a record that was not given.
+    pub fn passed(&self) -> usize {
+        self.open.map_or(self.at, |open| open.start)
+    }
+
     /// Tells that the first `bytes` of the buffer, all of them before the next record, are gone.
     pub fn forget(&mut self, bytes: usize) {
         self.at = self.at.saturating_sub(bytes);

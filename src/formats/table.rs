@@ -29,10 +29,11 @@ impl<'a> Line<'a> {
 }
 
 /// Reads a line of a table in JSON; the error is the reason to reject it.
-pub(super) fn decode_json(text: &str, line: u64) -> Result<AliasLine, String> {
+pub(super) fn decode_json(text: &str, line: u64, repaired: bool) -> Result<AliasLine, String> {
     let fields = Line::read(text).map_err(|error| complaint(&error))?;
     let (alias, target) = fields.pair().ok_or("has no alias and distinct_id")?;
-    Ok(AliasLine { alias: json::id(alias), target: json::id(target), time: fields.time.and_then(json::time), line })
+    let time = fields.time.and_then(json::time);
+    Ok(AliasLine { alias: json::id(alias), target: json::id(target), time, line, repaired })
 }
 
 /// Where the columns of a CSV table stand, as its first line says.
@@ -73,7 +74,7 @@ impl Columns {
         };
         let id = |text: &String| (!text.is_empty()).then(|| Id::new(text));
         let time = self.time.and_then(|at| cells.get(at)).and_then(|text| json::time_text(text.trim()));
-        Ok(Some(AliasLine { alias: id(alias), target: id(target), time, line }))
+        Ok(Some(AliasLine { alias: id(alias), target: id(target), time, line, repaired: false }))
     }
 }
 

@@ -167,17 +167,21 @@ fn the_arrival_stands_for_a_missing_time() {
     assert_eq!((row.time, row.flags), (1_602_625_711_874, Flags::TIME_FROM_ARRIVAL));
     assert_eq!(
         reasons(Format::Export, r#"{"event":"A","properties":{"distinct_id":"x","time":"soon"}}"#),
-        ["has neither time nor arrival"]
+        ["its time cannot be read (\"soon\")"]
     );
+    for absent in [r#""a":1"#, r#""time":null"#, r#""timestamp":1602611311"#] {
+        let record = format!(r#"{{"event":"A","properties":{{{absent}}}}}"#);
+        assert_eq!(reasons(Format::Export, &record), ["has neither a property `time` nor an arrival"], "{absent}");
+    }
 }
 
 #[test]
 fn half_a_surrogate_pair_is_replaced_alone() {
     let row = with("\\ud83d", r#""distinct_id":"a\udc00","ok":"\ud83d\ude00""#);
-    assert_eq!((row.event.as_str(), row.id, row.flags), ("\u{fffd}", id("a\u{fffd}"), Flags::LONE_SURROGATE));
+    assert_eq!((row.event.as_str(), row.id, row.flags), ("\u{fffd}", id("a\u{fffd}"), Flags::REPAIRED));
     assert!(row.properties.contains(r#""ok":"\ud83d\ude00""#));
     let elsewhere = with("A", r#""note":"cut \ud83d""#);
-    assert!(elsewhere.flags.has(Flags::LONE_SURROGATE));
+    assert!(elsewhere.flags.has(Flags::REPAIRED));
     assert!(serde_json::from_str::<serde_json::Value>(&elsewhere.properties).is_ok());
     assert_eq!(with("A", r#""note":"\\ud83d""#).flags, Flags::default());
 }
@@ -211,9 +215,99 @@ fn what_is_no_event_is_rejected_with_a_reason() {
 fn a_reject_keeps_line_and_text_even_when_it_is_no_utf_8() {
     let mut items = Vec::new();
     Decoder::new(&Sniffed::lines_of(Format::Export)).decode(9, b"{\"event\":\"\xff\"}", &mut items);
-    let reject =
-        Reject { line: 9, reason: "not UTF-8 (byte 11 of the row)".into(), text: "{\"event\":\"\u{fffd}\"}".into() };
+    let reject = Reject { line: 9, reason: "has no properties".into(), text: "{\"event\":\"\u{fffd}\"}".into() };
     assert_eq!(items, [Item::Reject(reject)]);
+}
+
+/// Items of one record that need not be UTF-8.
+fn decoded_bytes(format: Format, record: &[u8]) -> Vec<Item<'_>> {
+    let mut items = Vec::new();
+    Decoder::new(&Sniffed::lines_of(format)).decode(7, record, &mut items);
+    items
+}
+
+#[test]
+fn one_bad_byte_costs_the_byte_and_not_the_row() {
+    for (bad, good) in [
+        (&b"\x06"[..], "\u{6}"),
+        (b"\0", "\0"),
+        (b"\t", "\t"),
+        (b"\x1b[2J", "\u{1b}[2J"),
+        (b"\xfc", "\u{fffd}"),
+        (b"\xed\xa0\xbd\xed\xb8\x80", "\u{1f600}"),
+        (b"\xed\xa0\xbd", "\u{fffd}"),
+        (b"\\ud83d", "\u{fffd}"),
+    ] {
+        let row = [
+            br#"{"event":"A"#,
+            bad,
+            br#"","properties":{"time":1,"distinct_id":"d"#,
+            bad,
+            br#"","n":""#,
+            bad,
+            br#""}}"#,
+        ]
+        .concat();
+        let items = decoded_bytes(Format::Export, &row);
+        let [Item::Event { row, .. }] = items.as_slice() else { panic!("{bad:x?}: {items:?}") };
+        assert_eq!((&*row.event, row.id.as_deref()), (&*format!("A{good}"), Some(&*format!("d{good}"))), "{bad:x?}");
+        assert_eq!(row.flags, Flags::REPAIRED, "{bad:x?}");
+        let properties: serde_json::Value = serde_json::from_str(&row.properties).unwrap();
+        assert_eq!(properties["n"], good, "{bad:x?}");
+
+        let update = [br#"{"$token":"T","$distinct_id":"d","$set":{"$name":"N"#, bad, br#""}}"#].concat();
+        let items = decoded_bytes(Format::ProfileUpdates, &update);
+        let [Item::Profile { profile, repaired: true, .. }] = items.as_slice() else { panic!("{bad:x?}: {items:?}") };
+        assert_eq!(profile.values, [("$name".to_owned(), format!("N{good}"))]);
+    }
+    let csv = sniff(b"alias,distinct_id\n", true, "t").unwrap();
+    let mut items = Vec::new();
+    Decoder::new(&csv).decode(2, b"M\xfcller,d", &mut items);
+    let line = AliasLine { alias: id("M\u{fffd}ller"), target: id("d"), time: None, line: 2, repaired: true };
+    assert_eq!(items, [Item::Alias(line)]);
+}
+
+#[test]
+fn characters_that_are_no_line_ends_and_no_controls_of_json_change_nothing() {
+    for text in ["\u{2028}", "\u{2029}", "\u{85}", "\u{7f}", "\u{feff}", "é", "\u{1f600}"] {
+        let row = with("A", &format!(r#""distinct_id":"a{text}b""#));
+        assert_eq!((row.id, row.flags), (id(&format!("a{text}b")), Flags::default()), "{text:?}");
+    }
+}
+
+#[test]
+fn a_request_with_a_bad_byte_in_its_data_is_read() {
+    use base64::Engine;
+    let data = base64::engine::general_purpose::STANDARD
+        .encode(b"{\"event\":\"A\x07\xff\",\"properties\":{\"token\":\"T\",\"time\":1.5}}");
+    for record in [format!(r#"{{"received_at_ms":1,"endpoint":"/track","data":"{data}"}}"#), format!("data={data}")] {
+        let items = decoded(Format::Payloads, &record);
+        let [Item::Event { row, .. }] = items.as_slice() else { panic!("{record}: {items:?}") };
+        assert_eq!((&*row.event, row.flags), ("A\u{7}\u{fffd}", Flags::REPAIRED));
+    }
+}
+
+#[test]
+fn objects_one_behind_the_other_in_a_line_are_each_a_row() {
+    let one = r#"{"event":"A","properties":{"time":1,"s":"}{"}}"#;
+    for (line, rows) in [
+        (format!("{one}{one}"), 2),
+        (format!("{one} {one}\t{one}"), 3),
+        (format!("{one},{one},"), 2),
+        (one.repeat(1000), 1000),
+    ] {
+        let items = decoded(Format::Export, &line);
+        let found = items.iter().filter(|item| matches!(item, Item::Event { row, .. } if row.line == 7)).count();
+        assert_eq!((found, items.len()), (rows, rows), "{}", line.get(..200).unwrap_or(&line));
+    }
+    let cut = format!(r#"{one}{{"event":"B","prop"#);
+    assert_eq!(decoded(Format::Export, &cut).len(), 2);
+    assert_eq!(reasons(Format::Export, &cut), [Reject::CUT_OFF]);
+    let wrong = format!(r#"{{"event":"A"}}{one}"#);
+    assert_eq!(decoded(Format::Export, &wrong).len(), 2);
+    assert_eq!(reasons(Format::Export, &wrong), ["has no properties"]);
+    // What is behind a row and no object is no row.
+    assert_eq!(reasons(Format::Export, &format!("{one} hello")).len(), 1);
 }
 
 #[test]
@@ -332,7 +426,7 @@ fn both_forms_of_an_alias_table_are_read() {
     for (line, record) in head.split(|byte| *byte == b'\n').enumerate() {
         decoder.decode(line as u64 + 1, record, &mut items);
     }
-    let line = |alias, target, time, line| Item::Alias(AliasLine { alias, target, time, line });
+    let line = |alias, target, time, line| Item::Alias(AliasLine { alias, target, time, line, repaired: false });
     assert_eq!(items[..2], [line(id("a;1"), id("d"), Some(1_577_836_800_000), 2), line(id("x"), None, None, 3)]);
     assert!(matches!(&items[2..], [Item::Reject(reject)] if reject.reason == "has 1 of the 3 columns"), "{items:?}");
 
@@ -378,6 +472,9 @@ fn a_file_is_named_by_what_is_in_it() {
         ),
         ("SQLite format 3\0".to_owned(), "SQLite file"),
         (" \n\n".to_owned(), "empty file"),
+        (event.repeat(3), "raw export (JSON objects)"),
+        (format!("{event}{event}\n{event}\n"), "raw export (JSON Lines)"),
+        (event.replace("\"d\"", "\"\u{6}\""), "raw export (JSON Lines)"),
     ] {
         let found = sniff(head.as_bytes(), true, "x").map(|sniffed| sniffed.name);
         assert_eq!(found.as_deref(), Ok(name), "{head}");
@@ -439,7 +536,7 @@ proptest! {
         survive(&bytes);
         let mut items = Vec::new();
         Decoder::new(&Sniffed::lines_of(Format::Payloads)).decode(1, &bytes, &mut items);
-        prop_assert!(!items.is_empty() || decode::trim(&bytes).is_empty());
+        prop_assert!(!items.is_empty() || trim(&bytes).is_empty());
     }
 
     #[test]

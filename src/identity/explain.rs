@@ -56,8 +56,8 @@ pub(super) fn step(journey: &Journey, step: &Step) -> String {
     if flags.has(Flags::AMBIGUOUS_HOUR) {
         why.push_str(" The project's clock had this hour twice; the one nearer to the arrival was taken.");
     }
-    if flags.has(Flags::LONE_SURROGATE) {
-        why.push_str(" Half of a character was cut off in its text; U+FFFD stands for it.");
+    if flags.has(Flags::REPAIRED) {
+        why.push_str(" Its text had a damaged character, which was put right: U+FFFD stands for what is lost.");
     }
     why
 }
@@ -319,10 +319,10 @@ pub(super) fn notes(journey: &Journey) -> Vec<String> {
             if numbers == 1 { "1 row sends".to_owned() } else { format!("{} send", counted(numbers as u64, "row")) };
         notes.push(format!("{send} the id as a number, others as text: the two are one id here."));
     }
-    let lost = journey.steps.iter().filter(|step| step.event.flags.has(Flags::LONE_SURROGATE)).count();
+    let lost = journey.steps.iter().filter(|step| step.event.flags.has(Flags::REPAIRED)).count();
     if lost > 0 {
         let hold = if lost == 1 { "1 row holds".to_owned() } else { format!("{} hold", counted(lost as u64, "row")) };
-        notes.push(format!("{hold} half of a character cut off; U+FFFD stands for it."));
+        notes.push(format!("{hold} a damaged character, which was put right: U+FFFD stands for what is lost."));
     }
     for owner in &journey.orphan_of {
         let claim = if journey.orphan_of.len() > 1 { "may belong to" } else { "belong to" };

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use super::Error;
 use super::cutting::{Cutter, Piece};
+use super::ending::End;
 use super::making::{Carried, Maker, Prepared};
 use super::reading::Stream;
 use crate::store::{self, Packer};
@@ -33,8 +34,7 @@ const PATIENCE: Duration = Duration::from_millis(200);
 const AHEAD: usize = 16;
 
 /// Makes chunks of what is left of a stream with so many `makers`, and gives each to `take`, in order, until that says
-/// not to go on; gives it nothing when nothing came for a while. Gives the error that the stream
-/// ended in.
+/// not to go on; gives it nothing when nothing came for a while. Gives how the stream ended.
 pub(super) fn run(
     stream: Stream,
     cutter: Cutter,
@@ -43,7 +43,7 @@ pub(super) fn run(
     prev: u64,
     makers: usize,
     mut take: impl FnMut(Option<Prepared>) -> Result<bool, Error>,
-) -> Result<Option<Error>, Error> {
+) -> Result<End, Error> {
     let makers = makers.max(1);
     let name = stream.name.clone();
     let no_thread = |source| Error::Read { name: name.clone(), after: 0, source };
@@ -100,7 +100,7 @@ fn join<T>(thread: ScopedJoinHandle<'_, T>) -> T {
     }
 }
 
-/// Cuts the stream into jobs until it ends or nobody wants them; gives the error it ended in.
+/// Cuts the stream into jobs until it ends or nobody wants them; gives how it ended.
 #[expect(clippy::needless_pass_by_value, reason = "their end is what tells the other threads to end")]
 fn read(
     mut stream: Stream,
@@ -110,7 +110,7 @@ fn read(
     jobs: SyncSender<Job>,
     results: SyncSender<Receiver<Result<Prepared, store::Error>>>,
     spares: &Receiver<Vec<u8>>,
-) -> Option<Error> {
+) -> End {
     let (first, mut before) = mpsc::sync_channel(1);
     // There is room for one, and the receiver is here.
     let _ = first.send(carried);
@@ -119,11 +119,14 @@ fn read(
         let (done, result) = mpsc::sync_channel(1);
         let (after, next) = mpsc::sync_channel(1);
         if results.send(result).is_err() || jobs.send(Job { piece, before, after, done }).is_err() {
-            break;
+            return End::default();
         }
         before = next;
     }
-    stream.failure()
+    let shrunk = stream.shrunk();
+    let failure = stream.failure();
+    let failed = failure.as_ref().map(|_| "it could not be read to its end".to_owned());
+    End { incomplete: failed.or(shrunk).or(cutter.incomplete()), failure }
 }
 
 /// Makes chunks until there are no more jobs.

@@ -3,8 +3,9 @@
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::Options;
+use super::ending::{self, Message};
 use super::reading::Stream;
-use crate::formats::{Decoder, Item, Layout, Record, Sniffed, Splitter};
+use crate::formats::{Decoder, Item, Layout, Record, Sniffed, Splitter, trim};
 use crate::store::KnownChunk;
 
 /// Mixed into the hash of a chunk that is nothing but a last record that was cut.
@@ -12,6 +13,10 @@ const CUT: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Bytes read behind a chunk, so that its last record is whole.
 const SLACK: usize = 1 << 20;
+
+/// Records of a piece, at most. Rows have more than sixty bytes, so this only holds for what is made
+/// to be small, whose places would take many times the room of the text.
+const RECORDS: usize = 1 << 18;
 
 /// A part of the stream, from one record to another.
 #[derive(Debug)]
@@ -57,6 +62,10 @@ pub(super) struct Cutter {
     begun: bool,
     size: usize,
     longest: usize,
+    /// The records are elements of an array, as far as is known.
+    is_array: bool,
+    /// What says that rows are missing behind the end.
+    incomplete: Option<String>,
 }
 
 /// Records at the start of a buffer.
@@ -79,7 +88,14 @@ impl Cutter {
             begun: false,
             size: options.chunk.max(1),
             longest: options.longest_record.max(1),
+            is_array: false,
+            incomplete: None,
         }
+    }
+
+    /// What says that rows are missing, once the stream has come to its end.
+    pub(super) fn incomplete(self) -> Option<String> {
+        self.incomplete
     }
 
     /// Whether the stream goes on with `known`, which comes after a chunk with hash `prev`.
@@ -107,7 +123,7 @@ impl Cutter {
         Piece {
             buffer: content.to_vec(),
             bytes: content.len(),
-            records: self.find(content, true, usize::MAX).records,
+            records: self.find(content, true, usize::MAX, usize::MAX).records,
             line: self.line,
             lines: known.lines,
             prev,
@@ -116,8 +132,16 @@ impl Cutter {
     }
 
     /// Goes behind a chunk that the store has.
-    pub(super) fn pass_over(&mut self, stream: &mut Stream, known: &KnownChunk) {
-        stream.consume(usize::try_from(known.bytes).unwrap_or(usize::MAX));
+    pub(super) fn pass_over(&mut self, stream: &mut Stream, prev: u64, known: &KnownChunk) {
+        let bytes = usize::try_from(known.bytes).unwrap_or(usize::MAX);
+        self.look(stream);
+        if stream.ended && !stream.failed() {
+            // What is behind it, if anything, is looked at when it comes.
+            let content = stream.content().get(..bytes).unwrap_or_default();
+            let cut = known.hash == hash(prev, content, true);
+            self.incomplete = ending::missing(content, self.layout, self.is_array, cut, &self.decoder);
+        }
+        stream.consume(bytes);
         self.line = known.first_line + known.lines;
         self.begun = true;
     }
@@ -127,9 +151,21 @@ impl Cutter {
     pub(super) fn next(&mut self, stream: &mut Stream, prev: u64, spare: Vec<u8>) -> Option<Piece> {
         // The record that fills the chunk ends somewhere behind it.
         stream.fill(self.size.saturating_add(SLACK));
+        self.look(stream);
+        let mut message = None;
         let found = loop {
-            let found = self.find(stream.content(), stream.ended && !stream.failed(), self.size);
-            if stream.ended || found.bytes >= self.size {
+            let at_end = stream.ended && !stream.failed();
+            let mut content = stream.content();
+            if at_end {
+                message = ending::message(content, self.layout);
+                let end = message.as_ref().map_or(content.len(), |message| message.start);
+                content = content.get(..end).unwrap_or_default();
+            }
+            let found = self.find(content, at_end, self.size, RECORDS);
+            if stream.ended || found.bytes >= self.size || found.records.len() >= RECORDS {
+                if at_end && found.bytes == content.len() {
+                    self.end(content, found.cut, message);
+                }
                 break found;
             }
             // A record longer than the slack: rare enough to begin again with twice the bytes.
@@ -147,16 +183,31 @@ impl Cutter {
         Some(piece)
     }
 
-    /// Finds the records at the start of `content`, until they take `enough` bytes.
-    fn find(&self, content: &[u8], at_end: bool, enough: usize) -> Found {
+    /// Notes what the first bytes of the stream tell.
+    fn look(&mut self, stream: &Stream) {
+        if !self.begun && self.layout == Layout::Nested {
+            self.is_array = trim(stream.content()).starts_with(b"[");
+        }
+    }
+
+    /// Notes what says that rows are missing behind `content`, which is all that is left.
+    fn end(&mut self, content: &[u8], cut: bool, message: Option<Message>) {
+        if let Some(message) = message {
+            self.incomplete = Some(message.said);
+        } else if !content.trim_ascii().is_empty() {
+            self.incomplete = ending::missing(content, self.layout, self.is_array, cut, &self.decoder);
+        }
+    }
+
+    /// Finds the records at the start of `content`, until they take `enough` bytes or are `most`.
+    fn find(&self, content: &[u8], at_end: bool, enough: usize, most: usize) -> Found {
         let mut splitter = Splitter::new(self.layout, self.line, self.longest, self.begun);
         let mut found = Found { records: Vec::new(), bytes: 0, line: self.line, cut: false };
-        while found.bytes < enough {
+        while found.bytes < enough && found.records.len() < most {
             let Some(record) = splitter.next(content, at_end) else {
-                if at_end {
-                    found.bytes = content.len();
-                    found.line = splitter.line();
-                }
+                // Also what is blank, so that it need not be kept until a record comes.
+                found.bytes = if at_end { content.len() } else { splitter.passed().max(found.bytes) };
+                found.line = splitter.line();
                 break;
             };
             if at_end && self.is_cut(&record, content) {
@@ -181,9 +232,11 @@ impl Cutter {
         {
             return false;
         }
-        let mut items = Vec::new();
-        self.decoder.decode(record.line, content.get(record.start..record.end).unwrap_or_default(), &mut items);
-        items.iter().any(|item| matches!(item, Item::Reject(_)))
+        let mut rejected = false;
+        self.decoder.each(record.line, content.get(record.start..record.end).unwrap_or_default(), &mut |item| {
+            rejected |= matches!(item, Item::Reject(_));
+        });
+        rejected
     }
 }
 

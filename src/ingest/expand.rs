@@ -11,7 +11,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::Error;
 use super::reading::Stream;
-use crate::formats::{Format, Sniffed, sniff};
+use crate::formats::{Format, Message, NotRecognised, Sniffed, beginning, message, sniff};
 
 /// Something to import.
 pub enum Input {
@@ -233,12 +233,23 @@ impl Source {
     }
 }
 
+/// What a file in no known format is: a message, or something else that begins in some way.
+fn unknown(mut error: NotRecognised, head: &[u8]) -> Error {
+    if let Some(Message { what, said }) = message(head) {
+        return Error::Message { name: error.name, what, said };
+    }
+    if let Some(beginning) = beginning(head) {
+        error.why = format!("{}; it begins with \"{beginning}\"", error.why);
+    }
+    error.into()
+}
+
 fn look(mut stream: Stream, on_disk: Option<PathBuf>) -> Result<Opened, Error> {
     stream.fill(sniff::HEAD);
     let stream = stream.with_content()?;
     let head = stream.content().get(..sniff::HEAD).unwrap_or(stream.content());
     let whole = stream.ended && head.len() == stream.content().len();
-    let sniffed = sniff(head, whole, &stream.name)?;
+    let sniffed = sniff(head, whole, &stream.name).map_err(|error| unknown(error, head))?;
     if sniffed.format != Format::Sqlite {
         return Ok(Opened::Stream(stream, sniffed));
     }

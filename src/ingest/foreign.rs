@@ -19,6 +19,35 @@ const ROWS: usize = 4096;
 
 /// The tables of the file.
 pub(super) fn streams(path: &Path, name: &str) -> Result<Vec<(Stream, Sniffed)>, Error> {
+    read(path, name).map_err(|error| match error {
+        Error::Store(source) => Error::Foreign { source },
+        error => error,
+    })
+}
+
+/// What is wrong with a SQLite file that is an input and no store.
+pub(super) fn told(error: &StoreError) -> String {
+    match error {
+        // Of a store this means that it may not be written.
+        StoreError::ReadOnly { path } => format!("{} cannot be opened as a SQLite file", path.display()),
+        StoreError::NotAStore { path, found } => format!("{} cannot be read: {found}", path.display()),
+        error => error.to_string(),
+    }
+}
+
+/// What to do about it.
+pub(super) fn advice(error: &StoreError) -> Option<&'static str> {
+    match error {
+        StoreError::NotImportable { .. } | StoreError::Busy { .. } => error.advice(),
+        StoreError::ReadOnly { .. } => Some("check that it and its folder may be read, or copy it elsewhere"),
+        StoreError::Corrupt { .. } | StoreError::NotAStore { .. } | StoreError::Sqlite { .. } => {
+            Some("copy what can be read of it with .recover of the sqlite3 shell, and import the copy")
+        }
+        _ => None,
+    }
+}
+
+fn read(path: &Path, name: &str) -> Result<Vec<(Stream, Sniffed)>, Error> {
     let foreign = Foreign::open(path)?;
     let mut streams = Vec::new();
     let aliases = foreign.aliases()?;

@@ -8,9 +8,10 @@ use std::ops::Range;
 use std::thread;
 
 use super::cutting::Piece;
+use super::tally::{Kept, Lacks, Reasons, Rejects, size};
 use super::{Options, REJECT_KEPT};
 use crate::formats::infer::Days;
-use crate::formats::{Clock, Decoder, Format, Inference, Item, Record, Sniffed, Zone};
+use crate::formats::{AliasLine, Clock, Decoder, Format, Inference, Item, Record, Sniffed, Zone};
 use crate::model::view::Timing;
 use crate::model::{Flags, Millis, Reject};
 use crate::store::{self, Chunk, Draft, KnownChunk, Packer, TableAlias};
@@ -34,6 +35,8 @@ pub(super) struct Prepared {
     pub(super) skipped: u64,
     /// Zone of the times, and how that is known.
     pub(super) timezone: String,
+    pub(super) lacks: Lacks,
+    pub(super) reasons: Reasons,
 }
 
 /// What a chunk takes from those before it.
@@ -43,6 +46,8 @@ pub(super) struct Carried {
     latest: Option<Millis>,
     project: Option<String>,
     zone: ZoneOf,
+    /// Rejects of the file that are kept.
+    kept: Kept,
 }
 
 /// The zone of the times of one file.
@@ -63,12 +68,17 @@ impl Carried {
             Zone::Infer => ZoneOf::Unknown,
             zone => ZoneOf::Given(zone),
         };
-        Self { latest: None, project, zone }
+        Self { latest: None, project, zone, kept: Kept::default() }
     }
 
     /// Reads times in this zone from now on.
     pub(super) fn give_zone(&mut self, zone: Zone) {
         self.zone = ZoneOf::Given(zone);
+    }
+
+    /// Goes on where so many rejects of the file are kept.
+    pub(super) fn keep(&mut self, kept: Kept) {
+        self.kept = kept;
     }
 
     /// Whether the zone is still to be found out.
@@ -121,10 +131,11 @@ impl Carried {
     }
 
     /// Puts rows that were noted in their place in time, after what was before.
-    fn settle(&mut self, draft: &mut Draft<'_>, noted: Range<usize>, days: Option<&Days>) {
+    fn settle(&mut self, draft: &mut Draft<'_>, noted: Range<usize>, days: Option<&Days>, lacks: &mut Lacks) {
         for at in noted {
             let Some(timing) = draft.timing(at) else { return };
             let timing = self.to_utc(timing, days);
+            lacks.note_time(timing);
             let arrived = self.arrival(timing);
             draft.settle(at, timing, arrived);
         }
@@ -142,6 +153,10 @@ impl Carried {
 pub(super) struct Decoded<'p> {
     draft: Draft<'p>,
     others: Vec<Other<'p>>,
+    /// What could not be read.
+    rejects: Rejects,
+    /// What the noted rows lack.
+    lacks: Lacks,
     /// Records that held something.
     read: u64,
 }
@@ -188,6 +203,8 @@ impl Maker {
     pub(super) fn decode<'p>(&self, piece: &'p Piece) -> Decoded<'p> {
         let mut draft = Draft::with_capacity(piece.records.len());
         let mut others = Vec::new();
+        let mut rejects = Rejects::default();
+        let mut lacks = Lacks::default();
         let mut read = 0;
         for (place, record) in piece.records.iter().enumerate() {
             let text = piece.content().get(record.start..record.end).unwrap_or_default();
@@ -200,7 +217,11 @@ impl Maker {
                 held = 1;
                 match item {
                     // It belongs to whatever project the file does.
-                    Item::Event { row, project: None, clock: Clock::Project } => draft.note(row),
+                    Item::Event { row, project: None, clock: Clock::Project } => {
+                        lacks.note(&row);
+                        draft.note(row);
+                    }
+                    Item::Reject(reject) => rejects.take(reject),
                     item => others.push(Other { item, before: draft.len(), record: place }),
                 }
             };
@@ -211,7 +232,7 @@ impl Maker {
             }
             read += held;
         }
-        Decoded { draft, others, read }
+        Decoded { draft, others, rejects, lacks, read }
     }
 
     fn too_long(&self, record: &Record, text: &[u8]) -> Item<'static> {
@@ -244,24 +265,25 @@ impl<'p> Decoded<'p> {
         };
         let project_was_known = carried.project.is_some();
         let mut skipped = 0;
-        let Decoded { mut draft, others, read } = self;
+        let Decoded { mut draft, others, mut rejects, mut lacks, read } = self;
         let noted = draft.len();
         let mut settled = 0;
         for Other { item, before, record } in others {
-            carried.settle(&mut draft, settled..before, days.as_ref());
+            carried.settle(&mut draft, settled..before, days.as_ref(), &mut lacks);
             settled = before;
             let token = match &item {
                 Item::Event { row, project, .. } => project.as_deref().map(|token| (token, row.line)),
-                Item::Profile { profile, project } => project.as_deref().map(|token| (token, profile.line)),
+                Item::Profile { profile, project, .. } => project.as_deref().map(|token| (token, profile.line)),
                 Item::Alias(_) | Item::Skipped | Item::Reject(_) => None,
             };
             if let Some((token, line)) = token
                 && !carried.is_of_project(token)
             {
                 let place = piece.records.get(record).map_or(0..0, |record| record.start..record.end);
-                let text = String::from_utf8_lossy(piece.content().get(place).unwrap_or_default()).trim().to_owned();
+                let text = piece.content().get(place).unwrap_or_default();
+                let text = String::from_utf8_lossy(text.get(..REJECT_KEPT + 1).unwrap_or(text)).trim().to_owned();
                 let reason = format!("belongs to another project (token {token}); import it into a store of its own");
-                chunk.rejects.push(shortened(Reject { line, reason, text }));
+                rejects.take(Reject { line, reason, text });
                 continue;
             }
             match item {
@@ -271,26 +293,34 @@ impl<'p> Decoded<'p> {
                         timing = carried.to_utc(timing, days.as_ref());
                     }
                     (row.time, row.flags) = (timing.time, timing.flags);
+                    lacks.note(&row);
+                    lacks.note_time(timing);
                     draft.push(row, carried.arrival(timing));
                 }
-                Item::Profile { profile, .. } => chunk.profiles.push(profile),
-                Item::Alias(alias) => chunk.aliases.push(TableAlias {
-                    alias: alias.alias,
-                    target: alias.target,
-                    time: alias.time,
-                    arrived: alias.time.unwrap_or(BEFORE_ALL),
-                    line: alias.line,
-                    flags: if alias.time.is_some() { Flags::default() } else { Flags::ARRIVAL_UNKNOWN },
-                }),
-                Item::Reject(reject) => chunk.rejects.push(shortened(reject)),
+                Item::Profile { profile, repaired, .. } => {
+                    lacks.repaired += u64::from(repaired);
+                    chunk.profiles.push(profile);
+                }
+                Item::Alias(alias) => {
+                    lacks.repaired += u64::from(alias.repaired);
+                    chunk.aliases.push(called(alias));
+                }
+                Item::Reject(reject) => rejects.take(reject),
                 Item::Skipped => skipped += 1,
             }
         }
-        carried.settle(&mut draft, settled..noted, days.as_ref());
+        carried.settle(&mut draft, settled..noted, days.as_ref(), &mut lacks);
         chunk.latest = carried.latest;
+        let Rejects { mut pieces, count, reasons, .. } = rejects;
+        // Rows of another project come behind what could not be read at all.
+        pieces.sort_by_key(|reject| reject.line);
+        pieces.retain(|reject| carried.kept.takes(reject));
+        chunk.dropped = count - pieces.len() as u64;
+        chunk.rejects = pieces;
         let project = if project_was_known { None } else { carried.project.clone() };
         let timezone = carried.timezone();
-        Settled { draft, prepared: Prepared { chunk, project, records: read, skipped, timezone } }
+        let prepared = Prepared { chunk, project, records: read, skipped, timezone, lacks, reasons };
+        Settled { draft, prepared }
     }
 }
 
@@ -303,21 +333,12 @@ impl Settled<'_> {
     }
 }
 
-/// The reject with no more text than is kept.
-fn shortened(mut reject: Reject) -> Reject {
-    if reject.text.len() > REJECT_KEPT {
-        let kept = (0..=REJECT_KEPT).rev().find(|end| reject.text.is_char_boundary(*end));
-        reject.text.truncate(kept.unwrap_or(0));
-        reject.reason = format!("{} (only the first {} of it are kept)", reject.reason, size(REJECT_KEPT));
+/// A line of a table of aliases as an alias call.
+fn called(line: AliasLine) -> TableAlias {
+    let mut flags = if line.time.is_some() { Flags::default() } else { Flags::ARRIVAL_UNKNOWN };
+    if line.repaired {
+        flags.set(Flags::REPAIRED);
     }
-    reject
-}
-
-/// A number of bytes for people.
-fn size(bytes: usize) -> String {
-    if bytes >= 1 << 20 && bytes.is_multiple_of(1 << 20) {
-        format!("{} MiB", bytes >> 20)
-    } else {
-        format!("{bytes} bytes")
-    }
+    let arrived = line.time.unwrap_or(BEFORE_ALL);
+    TableAlias { alias: line.alias, target: line.target, time: line.time, arrived, line: line.line, flags }
 }

@@ -155,6 +155,13 @@ impl Stream {
         self.failure.map(|source| Error::Read { name, after, source })
     }
 
+    /// That its file became shorter while it was read, as a sentence without an end.
+    pub(super) fn shrunk(&self) -> Option<String> {
+        let (total, done) = (self.total?, self.done.load(Ordering::Relaxed));
+        let shrunk = self.ended && self.failure.is_none() && done < total;
+        shrunk.then(|| format!("it shrank while it was read: of {total} bytes {done} were there"))
+    }
+
     /// What can be told of it while another thread reads it.
     pub(super) fn told(&self) -> Told {
         Told { name: self.name.clone(), done: Arc::clone(&self.done), total: self.total }

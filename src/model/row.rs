@@ -239,8 +239,9 @@ pub struct Flags(pub u32);
 impl Flags {
     /// No field said when it arrived; its order is that of the rows of its file.
     pub const ARRIVAL_UNKNOWN: Self = Self(1);
-    /// Text held half of a surrogate pair; U+FFFD stands for it.
-    pub const LONE_SURROGATE: Self = Self(1 << 1);
+    /// Its text was no valid JSON in UTF-8 and was put right: half of a surrogate pair or a byte that
+    /// is not UTF-8, for which U+FFFD stands, or a control character, which the text has still.
+    pub const REPAIRED: Self = Self(1 << 1);
     /// Name and id were put back from `mp_original_*` (identity.md L16).
     pub const HOT_SHARD: Self = Self(1 << 2);
     /// The `distinct_id` was a number or boolean.

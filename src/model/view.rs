@@ -115,6 +115,23 @@ pub struct Timing {
     pub flags: Flags,
 }
 
+/// 2000-01-01: clocks that were never set show 1970, 1980 or the years before this one, and nobody
+/// tracked events then.
+const EARLIEST: Millis = 946_684_800_000;
+/// 2100-01-01: microseconds that are taken for milliseconds are far behind it.
+const LATEST: Millis = 4_102_444_800_000;
+/// How much later than its arrival a row may say that it happened: a day, for clocks in other zones.
+const AHEAD: Millis = 86_400_000;
+
+impl Timing {
+    /// Whether the row cannot have happened at its time: before the year 2000, after the year 2099,
+    /// or more than a day after it had arrived.
+    pub fn is_odd(&self) -> bool {
+        let latest = self.arrival.map_or(LATEST, |arrival| arrival.saturating_add(AHEAD).min(LATEST));
+        !(EARLIEST..LATEST).contains(&self.time) || self.time > latest
+    }
+}
+
 impl From<&RowView<'_>> for Timing {
     fn from(row: &RowView<'_>) -> Self {
         Self { time: row.time, arrival: row.arrival, flags: row.flags }

@@ -59,10 +59,11 @@ pub fn import(out: &mut dyn Write, import: &Import) -> io::Result<()> {
         files: I,
         events: u64,
         rejected: u64,
+        incomplete: bool,
         cancelled: bool,
         warnings: &'a [String],
     }
-    let Import { store, files, events, rejected, cancelled, warnings } = import;
+    let Import { store, files, events, rejected, incomplete, cancelled, warnings } = import;
     let files = Each(files.iter().map(imported_file));
     line(
         out,
@@ -72,6 +73,7 @@ pub fn import(out: &mut dyn Write, import: &Import) -> io::Result<()> {
             files,
             events: *events,
             rejected: *rejected,
+            incomplete: *incomplete,
             cancelled: *cancelled,
             warnings,
         },
@@ -430,7 +432,7 @@ fn moment(at: Option<Millis>) -> Option<String> {
 
 fn imported_file(file: &ImportedFile) -> impl Serialize {
     #[derive(serde::Serialize)]
-    struct Json<'a> {
+    struct Json<'a, R: Serialize> {
         file: &'a str,
         format: &'a str,
         rows: u64,
@@ -443,7 +445,22 @@ fn imported_file(file: &ImportedFile) -> impl Serialize {
         timezone: Option<&'a str>,
         already: bool,
         resumed: bool,
+        without_id: u64,
+        without_name: u64,
+        repaired: u64,
+        odd_times: u64,
+        incomplete: bool,
+        missing: Option<&'a str>,
+        reasons: R,
+        rejected_not_kept: u64,
     }
+    #[derive(serde::Serialize)]
+    struct Why<'a> {
+        reason: &'a str,
+        count: u64,
+        line: u64,
+    }
+    let reasons = Each(file.reasons.iter().map(|why| Why { reason: &why.reason, count: why.count, line: why.line }));
     Json {
         file: &file.file,
         format: &file.format,
@@ -457,5 +474,13 @@ fn imported_file(file: &ImportedFile) -> impl Serialize {
         timezone: file.timezone.as_deref(),
         already: file.already,
         resumed: file.resumed,
+        without_id: file.without_id,
+        without_name: file.without_name,
+        repaired: file.repaired,
+        odd_times: file.odd_times,
+        incomplete: file.incomplete.is_some(),
+        missing: file.incomplete.as_deref(),
+        reasons,
+        rejected_not_kept: file.dropped,
     }
 }

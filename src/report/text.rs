@@ -11,7 +11,7 @@ pub(super) use self::timeline::class_of as class_of_point;
 use std::io::{self, Write};
 
 use super::look::{Class, Look, count, left, many, right};
-use super::{Hit, Import, ImportedFile, Shared, Shown, cuts};
+use super::{Hit, Import, ImportedFile, RejectReason, Shared, Shown, cuts};
 use crate::identity::{AliasLine, Journey, Member, Orphan, Role, Split, State, Verdict};
 use crate::model::facts::Source;
 use crate::model::{Id, Millis};
@@ -87,16 +87,20 @@ pub fn search(out: &mut dyn Write, hits: &[Hit], shared: &[Shared], look: &Look)
 pub fn import(out: &mut dyn Write, import: &Import, look: &Look) -> io::Result<()> {
     for file in &import.files {
         writeln!(out, "{}", look.wrap(&imported_file(file, look), 0))?;
+        for line in remarks(file) {
+            writeln!(out, "{}", look.wrap(&line, 2))?;
+        }
     }
     for warning in &import.warnings {
         writeln!(out, "{}", look.wrap(&format!("note: {warning}"), 0))?;
     }
     let rejected = match import.rejected {
         0 => String::new(),
-        number => format!("; {} could not be read and are kept with the reason", many_rows(number)),
+        number => format!("; {} could not be read, kept with the reason", many_rows(number)),
     };
+    let missing = if import.incomplete { "; incomplete: rows are missing" } else { "" };
     let stopped = if import.cancelled { "; stopped before the end" } else { "" };
-    let sum = format!("{} new in {}{rejected}{stopped}", many_rows(import.events), import.store);
+    let sum = format!("{} new in {}{rejected}{missing}{stopped}", many_rows(import.events), import.store);
     writeln!(out, "{}", look.wrap(&sum, 0))
 }
 
@@ -130,6 +134,42 @@ fn imported_file(file: &ImportedFile, look: &Look) -> String {
         parts.push(format!("times {zone}"));
     }
     parts.join(look.dot())
+}
+
+/// Reasons of rejects that are told of a file.
+const REASONS: usize = 4;
+
+/// What is to be said of a file below it: what is missing, what its rows lack, why some were not read.
+fn remarks(file: &ImportedFile) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(missing) = &file.incomplete {
+        lines.push(format!("incomplete, rows are missing: {missing}"));
+    }
+    let lacks: Vec<String> = [
+        (file.without_id, "without an id"),
+        (file.without_name, "without a name"),
+        (file.repaired, "repaired (damaged characters)"),
+        (file.odd_times, "with an impossible time (before 2000, after 2099 or over a day after arrival)"),
+    ]
+    .into_iter()
+    .filter(|(rows, _)| *rows > 0)
+    .map(|(rows, words)| format!("{} {words}", many_rows(rows)))
+    .collect();
+    if !lacks.is_empty() {
+        lines.push(lacks.join(", "));
+    }
+    for RejectReason { reason, count: pieces, line } in file.reasons.iter().take(REASONS) {
+        let first = if *pieces == 1 { "line" } else { "first in line" };
+        lines.push(format!("{} not read: {reason} ({first} {line})", count(*pieces)));
+    }
+    let more: u64 = file.reasons.iter().skip(REASONS).map(|why| why.count).sum();
+    if more > 0 {
+        lines.push(format!("{} not read for other reasons", count(more)));
+    }
+    if file.dropped > 0 {
+        lines.push(format!("the last {} of them are counted and not kept", count(file.dropped)));
+    }
+    lines
 }
 
 /// Who, how many ids and devices, from when to when, what is missing.

@@ -236,7 +236,7 @@ impl Writer {
         }
     }
 
-    /// Notes whether a file was read to its end.
+    /// Notes whether a file was read to its end, and nothing says that rows are missing.
     pub fn finish_file(&mut self, file: FileId, complete: bool) -> Result<(), Error> {
         let changed =
             self.whole(|db, _| db.execute("UPDATE files SET complete = ?2 WHERE id = ?1", params![file, complete]))?;
@@ -251,6 +251,17 @@ impl Writer {
                 .optional()
         })?;
         totals.ok_or_else(|| self.no_file(file))
+    }
+
+    /// How many rejects of a file are kept, and their bytes.
+    pub fn kept_rejects(&self, file: FileId) -> Result<(u64, u64), Error> {
+        self.read(|db| {
+            db.prepare_cached(
+                "SELECT count(*), coalesce(sum(octet_length(reason) + octet_length(text)), 0) FROM rejects
+                 WHERE file = ?1",
+            )?
+            .query_row([file], |row| Ok((number::from_sql(row.get(0)?), number::from_sql(row.get(1)?))))
+        })
     }
 
     /// Token of the project, from the first row that had one.
@@ -331,7 +342,9 @@ impl Writer {
 /// Selects files with their totals, for [`imported_file`]; wants `GROUP BY f.id`.
 pub(super) const FILES: &str = "
 SELECT f.id, f.name, f.format, f.timezone, f.complete, coalesce(sum(c.bytes), 0), coalesce(sum(c.events), 0),
-       coalesce(sum(c.aliases), 0), coalesce(sum(c.profiles), 0), coalesce(sum(c.rejected), 0)
+       coalesce(sum(c.aliases), 0), coalesce(sum(c.profiles), 0), coalesce(sum(c.rejected), 0),
+       f.complete = 0
+       AND NOT EXISTS (SELECT 1 FROM files n WHERE n.name = f.name AND n.id > f.id AND n.complete = 1)
 FROM files f LEFT JOIN chunks c ON c.file = f.id";
 
 /// One row of [`FILES`].
@@ -347,5 +360,6 @@ pub(super) fn imported_file(row: &Row<'_>) -> rusqlite::Result<ImportedFile> {
         aliases: number::from_sql(row.get(7)?),
         profiles: number::from_sql(row.get(8)?),
         rejected: number::from_sql(row.get(9)?),
+        incomplete: row.get(10)?,
     })
 }

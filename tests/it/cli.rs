@@ -155,6 +155,91 @@ fn input_that_cannot_be_used_is_wrong_use() {
     assert!(out(&both).contains("10 rows new"), "{}", out(&both));
 }
 
+/// A row of an export, with these properties besides a time.
+fn row(more: &str) -> String {
+    format!(
+        "{{\"event\":\"Ping\",\"properties\":{{\"time\":1561971600,\"mp_processing_time_ms\":1561971601500{more}}}}}\n"
+    )
+}
+
+#[test]
+fn an_import_says_that_rows_are_missing_and_fails() {
+    let home = Home::new();
+    let early = row(",\"distinct_id\":\"a\"") + "export terminated early\n";
+    fs::write(home.path("early.jsonl"), &early).unwrap();
+    let output = home.run(&["import", "early.jsonl", "--store", "s.db"]);
+    assert_eq!(code(&output), 2);
+    let text = out(&output);
+    assert!(
+        text.contains("incomplete, rows are missing: the server ended it early: \"export terminated early\""),
+        "{text}"
+    );
+    assert!(text.contains("1 row new in s.db; incomplete: rows are missing"), "{text}");
+    assert!(
+        err(&output).starts_with("error: early.jsonl is incomplete: the server ended it early"),
+        "{}",
+        err(&output)
+    );
+
+    let json = home.json(2, &["import", "early.jsonl", "--store", "s.db"]);
+    assert_eq!((&json["incomplete"], &json["files"][0]["incomplete"]), (&true.into(), &true.into()));
+    fs::write(home.path("whole.jsonl"), row(",\"distinct_id\":\"a\"") + &row(",\"distinct_id\":\"b\"")).unwrap();
+    let json = home.json(0, &["import", "whole.jsonl", "--store", "s.db"]);
+    assert_eq!((&json["incomplete"], &json["files"][0]["incomplete"]), (&false.into(), &false.into()));
+    assert_eq!(json["events"], 1);
+}
+
+#[test]
+fn an_import_counts_what_rows_lack_and_why_some_were_not_read() {
+    let home = Home::new();
+    let file = [
+        row(",\"distinct_id\":\"w-7\""),
+        row(""),
+        row(",\"distinct_id\":\"\""),
+        row(",\"$distinct_id\":\"w-7\"").replace("Ping", ""),
+        row(",\"distinct_id\":\"w\u{6}7\""),
+        "{\"event\":\"A\"}\n{\"event\":\"B\"}\ngarbage\n".to_owned(),
+    ];
+    fs::write(home.path("x.jsonl"), file.concat()).unwrap();
+    let output = home.run(&["import", "x.jsonl", "--store", "s.db"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let text = out(&output);
+    for words in [
+        "3 rows without an id, 1 row without a name, 1 row repaired",
+        "2 not read: has no properties (first in line 6)",
+        "1 not read: not JSON: expected value (line 8)",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let file = home.json(0, &["import", "x.jsonl", "--store", "t.db"])["files"][0].clone();
+    assert_eq!((&file["without_id"], &file["without_name"], &file["repaired"]), (&3.into(), &1.into(), &1.into()));
+    assert_eq!((&file["odd_times"], &file["incomplete"]), (&0.into(), &false.into()));
+    let reasons = serde_json::json!([
+        {"reason": "has no properties", "count": 2, "line": 6},
+        {"reason": "not JSON: expected value", "count": 1, "line": 8},
+    ]);
+    assert_eq!(file["reasons"], reasons);
+}
+
+#[test]
+fn an_import_of_which_not_one_row_could_be_read_is_wrong_use() {
+    let home = Home::new();
+    let wrong = row(",\"distinct_id\":\"a\"")
+        .replace("\"time\":1561971600,\"mp_processing_time_ms\":1561971601500", "\"time\":\"soon\"");
+    for (name, content, words) in [
+        ("wrong.jsonl", wrong.as_str(), "wrong.jsonl line 1: its time cannot be read"),
+        ("empty.jsonl", " \n", "there is no row in empty.jsonl"),
+        ("none.json", "[ ]\n", "there is no row in none.json"),
+        ("error.json", "{\"error\": \"Unable to authenticate request\"}", "Unable to authenticate request"),
+        ("page.json", "<html>\u{1b}[2J<h1>502</h1>", "<html>␛[2J<h1>502</h1>"),
+    ] {
+        fs::write(home.path(name), content).unwrap();
+        let output = home.run(&["import", name, "--store", "s.db"]);
+        assert_eq!(code(&output), 2, "{name}: {}", out(&output));
+        assert!(err(&output).contains(words), "{name}: {}", err(&output));
+    }
+}
+
 #[test]
 fn a_journey_is_one_json_object() {
     let home = Home::with_sample();

@@ -99,7 +99,7 @@ fn a_line_with_half_a_surrogate_pair_is_a_row_that_says_so() {
     let rows = rows("export/lone_surrogate.jsonl");
     assert_eq!(rows.len(), 2);
     for row in rows {
-        assert!(row.flags.has(Flags::LONE_SURROGATE), "{}", row.event);
+        assert!(row.flags.has(Flags::REPAIRED), "{}", row.event);
         assert!(serde_json::from_str::<serde_json::Value>(&row.properties).is_ok());
     }
 }

@@ -14,6 +14,8 @@ use journey::model::{Flags, Id};
 use journey::store::{Reader, Writer};
 use rusqlite::Connection;
 
+mod ends;
+
 fn sample(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
 }
@@ -661,7 +663,10 @@ fn a_file_that_is_not_there_stops_the_import_before_it_begins() {
 fn a_file_in_no_known_format_does_not_keep_the_others_out() {
     let mut writer = store();
     let error = import(&mut writer, vec![bytes("a.txt", "hello\n")], &small(), &mut |_| Flow::Continue).unwrap_err();
-    assert_eq!(error.to_string(), "a.txt is in no known format: no event, profile or alias is in its first 64 KB");
+    assert_eq!(
+        error.to_string(),
+        "a.txt is in no known format: no event, profile or alias is in its first 64 KB; it begins with \"hello\""
+    );
     let report = run(&mut writer, vec![bytes("a.txt", "hello\n"), bytes("b", rows(0, 2, 0))], &small());
     assert_eq!((report.files.len(), report.failures.len(), report.events), (1, 1, 2));
 }

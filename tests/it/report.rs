@@ -242,6 +242,7 @@ fn findings_and_hits_and_imports_have_their_keys() {
     );
 
     let import = Import {
+        incomplete: false,
         store: "s.db".into(),
         files: vec![ImportedFile { file: "a.jsonl".into(), format: "raw export".into(), ..ImportedFile::default() }],
         events: 3,
@@ -252,8 +253,24 @@ fn findings_and_hits_and_imports_have_their_keys() {
     let mut out = Vec::new();
     json::import(&mut out, &import).unwrap();
     let value: Value = serde_json::from_slice(&out).unwrap();
-    assert_eq!(keys(&value), ["schema", "store", "files", "events", "rejected", "cancelled", "warnings"]);
-    for key in ["file", "format", "rows", "events", "aliases", "profiles", "rejected", "bytes", "timezone"] {
+    assert_eq!(keys(&value), ["schema", "store", "files", "events", "rejected", "incomplete", "cancelled", "warnings"]);
+    for key in [
+        "file",
+        "format",
+        "rows",
+        "events",
+        "aliases",
+        "profiles",
+        "rejected",
+        "bytes",
+        "timezone",
+        "without_id",
+        "without_name",
+        "repaired",
+        "odd_times",
+        "incomplete",
+        "reasons",
+    ] {
         assert!(value["files"][0].get(key).is_some(), "{key}");
     }
 }

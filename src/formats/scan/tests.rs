@@ -27,7 +27,7 @@ fn own(item: Item<'_>) -> Item<'static> {
         Item::Event { row, project, clock } => {
             Item::Event { row: row.into_owned(), project: project.map(|token| Cow::Owned(token.into_owned())), clock }
         }
-        Item::Profile { profile, project } => Item::Profile { profile, project },
+        Item::Profile { profile, project, repaired } => Item::Profile { profile, project, repaired },
         Item::Alias(alias) => Item::Alias(alias),
         Item::Skipped => Item::Skipped,
         Item::Reject(reject) => Item::Reject(reject),

@@ -25,7 +25,7 @@ pub(super) fn append(db: &Connection, waiting: &mut Waiting, chunk: &Chunk) -> r
         events: segment.len() as u64,
         aliases: chunk.aliases.len() as u64 + segment.calls.len() as u64,
         profiles: chunk.profiles.len() as u64,
-        rejected: chunk.rejects.len() as u64,
+        rejected: chunk.rejects.len() as u64 + chunk.dropped,
     };
     let used = number::length(segment.len()).saturating_add(number::length(chunk.aliases.len()));
 

@@ -47,8 +47,10 @@ pub struct FileLine {
     pub rows: u64,
     /// Pieces that could not be read.
     pub rejected: u64,
-    /// Whether it was read to its end.
+    /// Whether it was read to its end, and nothing says that rows are missing.
     pub complete: bool,
+    /// Whether rows of it are missing, and no complete file of its name came after it.
+    pub incomplete: bool,
 }
 
 /// Somebody who was opened before.

@@ -441,11 +441,13 @@ impl Backend for Stories {
                     rows: 2_000_000,
                     rejected: 3,
                     complete: true,
+                    incomplete: false,
                 },
                 FileLine {
                     name: "july-2.jsonl.gz".into(),
                     format: "export".into(),
                     rows: 104_377,
+                    incomplete: true,
                     ..FileLine::default()
                 },
             ],

@@ -104,6 +104,7 @@ fn facts(overview: &Overview, census: Option<&Census>, width: usize, look: &Look
     if overview.without_id > 0 {
         bad.push(format!("{} without an id", fit::counted(overview.without_id, "row")));
     }
+    bad.extend(incomplete(&overview.files));
     for line in wrap_parts(&bad, &dot, width.saturating_sub(2)) {
         add(Text::Line(format!("{} {line}", look.glyphs.warn)), Meaning::Warn, false);
     }
@@ -114,6 +115,16 @@ fn facts(overview: &Overview, census: Option<&Census>, width: usize, look: &Look
         add(Text::Line(line), Meaning::Muted, true);
     }
     facts
+}
+
+/// That rows of files are missing.
+fn incomplete(files: &[FileLine]) -> Option<String> {
+    let mut incomplete = files.iter().filter(|file| file.incomplete);
+    let first = fit::middle(&incomplete.next()?.name, 30);
+    Some(match incomplete.count() {
+        0 => format!("rows of {first} are missing: it is incomplete"),
+        more => format!("rows of {first} and {} are missing", fit::counted(more as u64, "other file")),
+    })
 }
 
 /// How many people there are, or that nobody knows.
@@ -182,8 +193,10 @@ fn files(files: &[FileLine], width: usize) -> Vec<String> {
             if file.rejected > 0 {
                 let _ = write!(text, ", {} not readable", fit::count(file.rejected));
             }
-            if !file.complete {
-                text.push_str(", not read to its end");
+            if file.incomplete {
+                text.push_str(", incomplete");
+            } else if !file.complete {
+                text.push_str(", incomplete, but a later one is not");
             }
             let room = width.saturating_sub(fit::width(&text) + 7).max(8);
             format!("from {}: {text}", fit::middle(&file.name, room))

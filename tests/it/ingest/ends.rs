@@ -1,0 +1,219 @@
+//! Files whose rows are missing, in part or as a whole, and how that is told and kept.
+
+use super::*;
+
+/// Whether the store says that rows of a file are missing, for each file.
+fn incomplete(writer: Writer) -> Vec<(String, bool)> {
+    let files = writer.into_reader().unwrap().overview().unwrap().files;
+    files.into_iter().map(|file| (file.name, file.incomplete)).collect()
+}
+
+/// Imports a file, and gives its report and how many rows the store has.
+fn told(writer: &mut Writer, name: &str, content: impl AsRef<[u8]>) -> FileReport {
+    run(writer, vec![bytes(name, content)], &small()).files.remove(0)
+}
+
+const EARLY: &str = "the server ended it early: \"export terminated early\"";
+
+#[test]
+fn an_export_that_the_server_ended_early_is_incomplete_until_all_of_it_came() {
+    let all = rows(0, 9, 0);
+    let early = rows(0, 4, 0) + "export terminated early\n";
+    let mut writer = store();
+    let first = told(&mut writer, "x.jsonl", &early);
+    assert_eq!((first.events, first.rejected, first.incomplete.as_deref()), (4, 0, Some(EARLY)));
+    let again = told(&mut writer, "x.jsonl", &early);
+    assert!(again.already);
+    assert_eq!(again.incomplete.as_deref(), Some(EARLY), "the same file lacks the same rows");
+    let whole = told(&mut writer, "renamed.jsonl", &all);
+    assert_eq!((whole.events, whole.resumed, whole.incomplete), (5, true, None), "what is there is not stored twice");
+    assert_eq!(incomplete(writer), [("x.jsonl".to_owned(), false)]);
+}
+
+#[test]
+fn a_complete_file_of_the_same_name_takes_the_place_of_one_with_other_rows() {
+    let mut writer = store();
+    told(&mut writer, "x.jsonl", rows(0, 4, 0) + "terminated early");
+    told(&mut writer, "y.jsonl", rows(50, 4, 0) + "terminated early");
+    told(&mut writer, "x.jsonl", rows(100, 9, 0));
+    let files = incomplete(writer);
+    assert_eq!(files, [("x.jsonl".to_owned(), false), ("x.jsonl".to_owned(), false), ("y.jsonl".to_owned(), true)]);
+}
+
+#[test]
+fn packed_exports_end_early_in_the_same_way() {
+    let early = rows(0, 4, 0) + "export terminated early\n";
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(early.as_bytes()).unwrap();
+    let zst = zstd::encode_all(early.as_bytes(), 1).unwrap();
+    for (name, packed) in [("x.gz", gzip.finish().unwrap()), ("x.zst", zst)] {
+        let file = told(&mut store(), name, packed);
+        assert_eq!((file.events, file.incomplete.as_deref()), (4, Some(EARLY)), "{name}");
+    }
+}
+
+#[test]
+fn an_array_cut_between_two_rows_is_incomplete_and_goes_on_where_it_ended() {
+    let all = format!("[{}]\n", rows(0, 6, 0).trim_end().replace('\n', ",\n"));
+    let third = all.match_indices(",\n").nth(2).unwrap().0;
+    for cut in [third, third + 1, third + 2] {
+        let mut writer = store();
+        let part = told(&mut writer, "x.json", all.split_at(cut).0);
+        assert_eq!((part.events, part.rejected), (3, 0), "{cut}");
+        let missing = part.incomplete.unwrap();
+        assert_eq!(missing, "its array is not closed, so it was cut off between two rows");
+        assert!(told(&mut writer, "x.json", all.split_at(cut).0).incomplete.is_some());
+        let whole = told(&mut writer, "x.json", &all);
+        assert_eq!((whole.events, whole.incomplete), (3, None), "{cut}");
+        assert_eq!(incomplete(writer), [("x.json".to_owned(), false)]);
+    }
+}
+
+#[test]
+fn a_file_is_incomplete_where_its_last_row_is_and_not_where_another_is() {
+    let half = rows(1, 1, 0).split_at(60).0.to_owned();
+    for (file, missing) in [
+        (rows(0, 3, 0), None),
+        (rows(0, 3, 0).trim_end().to_owned(), None),
+        (format!("{half}\n{}", rows(0, 3, 0)), None),
+        (format!("{}garbage\n", rows(0, 3, 0)), None),
+        (format!("{}{half}", rows(0, 3, 0)), Some("its last row is cut off")),
+        (format!("{}{half}\n", rows(0, 3, 0)), Some("its last row is cut off")),
+        (format!("[{}]", rows(0, 3, 0).trim_end().replace('\n', ",")), None),
+        (format!("[{}]\n\n", rows(0, 3, 0).trim_end().replace('\n', ",")), None),
+    ] {
+        let mut writer = store();
+        assert_eq!(told(&mut writer, "x", &file).incomplete.as_deref(), missing, "{file}");
+        assert_eq!(told(&mut writer, "x", &file).incomplete.as_deref(), missing, "the second time: {file}");
+    }
+}
+
+#[test]
+fn a_file_that_shrinks_while_it_is_read_is_incomplete() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.jsonl");
+    let all = rows(0, 40_000, 0);
+    std::fs::write(&path, &all).unwrap();
+    // Where a row ends, so that nothing but the length tells.
+    let kept = all.match_indices('\n').nth(20_000).unwrap().0 + 1;
+    let mut writer = store();
+    let mut report = import(&mut writer, vec![Input::Path(path.clone())], &small(), &mut |_| {
+        std::fs::File::options().write(true).open(&path).unwrap().set_len(kept as u64).unwrap();
+        Flow::Continue
+    })
+    .unwrap();
+    let file = report.files.remove(0);
+    assert!(file.events >= 20_001 && file.events < 40_000, "{}", file.events);
+    let missing = file.incomplete.unwrap();
+    assert!(missing.starts_with("it shrank while it was read: of "), "{missing}");
+    assert_eq!(incomplete(writer), [("x.jsonl".to_owned(), true)]);
+}
+
+#[test]
+fn a_damaged_gzip_file_is_incomplete() {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(rows(0, 3000, 0).as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    let mut writer = store();
+    let report = run(&mut writer, vec![bytes("x.gz", &packed[..packed.len() / 2])], &Options::default());
+    assert_eq!(report.files[0].incomplete.as_deref(), Some("it could not be read to its end"));
+    assert_eq!(incomplete(writer), [("x.gz".to_owned(), true)]);
+}
+
+#[test]
+fn a_message_in_place_of_an_export_is_quoted_also_from_a_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = "<!DOCTYPE html>\n<html><h1>502 Bad\u{1b}[2J Gateway</h1>";
+    for (name, content) in [
+        ("a.json", r#"{"error": "Unable to authenticate request", "request": "/api/2.0/export"}"#),
+        ("b.jsonl", page),
+        ("c.jsonl", "export terminated early"),
+        ("d.jsonl", &rows(0, 2, 0)),
+    ] {
+        std::fs::write(folder.path().join(name), content).unwrap();
+    }
+    let report = run(&mut store(), vec![Input::Path(folder.path().to_owned())], &Options::default());
+    let failures: Vec<_> = report.failures.iter().map(ToString::to_string).collect();
+    assert_eq!((report.events, failures.len(), report.warnings.len()), (2, 3, 0), "{failures:?}");
+    assert!(failures[0].contains("the error of a server") && failures[0].contains("authenticate"), "{failures:?}");
+    assert!(failures[1].contains("a page for a browser") && failures[1].contains("502 Bad"), "{failures:?}");
+    assert!(failures[2].contains("export terminated early"), "{failures:?}");
+}
+
+#[test]
+fn what_rows_lack_is_counted() {
+    let row = |properties: &str| format!(r#"{{"event":"A","properties":{{{properties}}}}}"#) + "\n";
+    let arrived = r#""mp_processing_time_ms":1602611312000"#;
+    let file = [
+        row(&format!(r#""time":1602611311,"distinct_id":"d",{arrived}"#)),
+        row(&format!(r#""time":1602611311,{arrived}"#)),
+        row(&format!(r#""time":1602611311,"distinct_id":"",{arrived}"#)),
+        row(&format!(r#""time":1602611311,"distinct_id":"d{}",{arrived}"#, '\u{6}')),
+        row(&format!(r#""time":0,"distinct_id":"d",{arrived}"#)),
+        row(&format!(r#""time":1602811311,"distinct_id":"d",{arrived}"#)),
+        row(r#""time":1602611311000000,"distinct_id":"d""#),
+        row(&format!(r#""time":1602611311,"distinct_id":"d",{arrived}"#)).replace("\"A\"", "\"\""),
+    ]
+    .concat();
+    let utc = Options { zone: Zone::Utc, ..Options::default() };
+    let lacks = run(&mut store(), vec![bytes("x", &file)], &utc).files.remove(0).lacks;
+    assert_eq!((lacks.without_id, lacks.without_name, lacks.repaired, lacks.odd_times), (2, 1, 1, 3));
+    let sent = r#"{"received_at_ms":1795428910000,"endpoint":"/track","payload":{"event":"App Opened","properties":{"time":1795428900,"distinct_id":null,"token":"T"}}}"#;
+    let lacks = read(&mut store(), bytes("sent", sent)).lacks;
+    assert_eq!((lacks.without_id, lacks.without_name, lacks.repaired, lacks.odd_times), (1, 0, 0, 0));
+}
+
+#[test]
+fn a_repaired_row_is_found_by_the_text_that_it_has_now() {
+    let mut writer = store();
+    let mut file = rows(0, 1, 0).replace("\"u0\"", "\"M\u{6}ller\"").into_bytes();
+    file.extend(
+        rows(1, 1, 0).replace("\"u1\"", "\"MXller\"").bytes().map(|byte| if byte == b'X' { 0xfc } else { byte }),
+    );
+    let told = read(&mut writer, bytes("x", file));
+    assert_eq!((told.events, told.rejected, told.lacks.repaired), (2, 0, 2));
+    let reader = writer.into_reader().unwrap();
+    for id in ["M\u{6}ller", "M\u{fffd}ller"] {
+        let events = reader.events_of(&Id::new(id), 5).unwrap();
+        assert_eq!(events.len(), 1, "{id:?}");
+        assert!(events[0].flags.has(Flags::REPAIRED), "{id:?}");
+    }
+}
+
+#[test]
+fn reasons_are_told_with_a_line_each_and_rejects_are_kept_up_to_a_limit() {
+    let bad = "{\"event\":\"A\"}\n".repeat(12_000);
+    let mut writer = store();
+    let told = read(&mut writer, bytes("x.jsonl", rows(0, 2, 0) + "garbage\n" + &bad));
+    assert_eq!((told.rows, told.events, told.rejected, told.dropped), (12_003, 2, 12_001, 2001));
+    let reasons: Vec<_> = told.reasons.iter().map(|why| (why.reason.as_str(), why.count, why.line)).collect();
+    assert_eq!(reasons, [("has no properties", 12_000, 4), ("not JSON: expected value", 1, 3)]);
+
+    let more = read(&mut writer, bytes("x.jsonl", rows(0, 2, 0) + "garbage\n" + &bad + &bad));
+    assert_eq!((more.rejected, more.dropped), (12_000, 12_000), "the limit holds for the file, whoever reads it on");
+    let reader = writer.into_reader().unwrap();
+    assert_eq!(reader.rejects(usize::MAX).unwrap().len(), 10_000);
+    assert_eq!(reader.overview().unwrap().rejected, 24_001);
+}
+
+#[test]
+fn a_piece_has_so_many_records_at_most_and_rows_among_short_lines_are_kept() {
+    let short = "x\n".repeat(600_000);
+    let mut writer = store();
+    let told = read(&mut writer, bytes("x.jsonl", rows(0, 1, 0) + &short + &rows(1, 1, 0) + &short));
+    assert_eq!((told.rows, told.events, told.rejected), (1_200_002, 2, 1_200_000));
+    let lines: Vec<_> = all_events(&writer.into_reader().unwrap()).iter().map(|event| event.source.line).collect();
+    assert_eq!(lines, [1, 600_002]);
+}
+
+#[test]
+fn a_flood_of_blank_lines_is_passed_over_in_pieces() {
+    let blank = "\n".repeat(100_000);
+    let mut writer = store();
+    let file = rows(0, 1, 0) + &blank + &rows(1, 1, 0) + &blank;
+    let told = run(&mut writer, vec![bytes("x.jsonl", &file)], &small()).files.remove(0);
+    assert_eq!((told.rows, told.events, told.bytes), (2, 2, file.len() as u64));
+    assert!(run(&mut writer, vec![bytes("x.jsonl", &file)], &small()).files[0].already);
+    let lines: Vec<_> = all_events(&writer.into_reader().unwrap()).iter().map(|event| event.source.line).collect();
+    assert_eq!(lines, [1, 100_002]);
+}
