@@ -8,6 +8,7 @@ pub mod client;
 pub mod facts;
 pub mod id;
 pub mod json;
+pub mod near;
 pub mod reject;
 pub mod row;
 pub mod text;

@@ -14,7 +14,7 @@ use super::{import, interface};
 use crate::formats::Zone;
 use crate::ingest::{self, Flow, Input, Options};
 use crate::inspect::Inspector;
-use crate::model::Id;
+use crate::model::{Id, near};
 use crate::play::{Play, json, text};
 use crate::sim::crowd::Crowd;
 use crate::sim::{self, Scenario, ScenarioError};
@@ -99,8 +99,9 @@ fn find(name: &str) -> Result<Scenario, Failure> {
         return Ok(known.clone());
     }
     let mut failure = Failure::usage(format!("no scenario is called {name:?}"));
-    let near = scenarios.iter().map(|known| (strsim::jaro(&bare(known), name), &known.name));
-    if let Some((_, near)) = near.filter(|(alike, _)| *alike >= 0.75).max_by(|a, b| a.0.total_cmp(&b.0)) {
+    let names: Vec<String> = scenarios.iter().map(bare).collect();
+    let known = scenarios.iter().map(|known| &known.name).zip(names.iter().map(String::as_str));
+    if let Some(near) = near::nearest_of(name, known) {
         failure = failure.hint(format!("journey demo {near}"));
     }
     Err(failure.hint("journey demo --list names them; a file of your own ends in .toml"))

@@ -10,6 +10,7 @@ use super::console::Console;
 use super::failure::Failure;
 use crate::config::{self, Choice, Origin};
 use crate::inspect::Inspector;
+use crate::model::near;
 use crate::store::{Error, Reader};
 
 /// What the command line says of the store.
@@ -89,11 +90,10 @@ fn absent(choice: &Choice) -> Failure {
 
 /// The command that `path` looks like: `serach` is taken for a store otherwise.
 fn command_like(path: &Path) -> Option<String> {
-    let text = path.to_str()?;
-    let near = |name: &str| strsim::damerau_levenshtein(name, text);
+    // No command has a dot or a folder in its name.
+    let text = path.to_str().filter(|text| !text.contains(['.', '/', '\\']))?;
     let command = Args::command();
-    let names = command.get_subcommands().map(clap::Command::get_name);
-    names.filter(|name| near(name) <= 2 && near(name) < name.len()).min_by_key(|name| near(name)).map(str::to_owned)
+    near::nearest(text, command.get_subcommands().map(clap::Command::get_name)).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -104,5 +104,8 @@ mod tests {
     fn a_mistyped_command_is_known_again() {
         assert_eq!(command_like(Path::new("serach")), Some("search".to_owned()));
         assert_eq!(command_like(Path::new("july.db")), None);
+        assert_eq!(command_like(Path::new("demo.db")), None);
+        assert_eq!(command_like(Path::new("data/show")), None);
+        assert_eq!(command_like(Path::new("july")), None);
     }
 }

@@ -7,7 +7,7 @@
 use chrono::{DateTime, FixedOffset, LocalResult, NaiveDateTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
-use crate::model::Millis;
+use crate::model::{Millis, near};
 
 /// A zone that times of a raw export are in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,16 +131,11 @@ fn minutes(text: &str) -> Option<i32> {
     (minutes < 60 && (-12 * 60..=14 * 60).contains(&total)).then_some(total)
 }
 
-/// The name that `text` was probably meant to be.
+/// The name that `text` was probably meant to be: that of a zone, or of its city alone.
 fn nearest(text: &str) -> Option<&'static str> {
-    let wanted = text.to_lowercase().replace([' ', '-'], "_");
-    let likeness = |zone: &Tz| {
-        let name = zone.name().to_lowercase();
-        let city = name.rsplit('/').next().unwrap_or_default();
-        strsim::jaro_winkler(&wanted, &name).max(strsim::jaro_winkler(&wanted, city))
-    };
-    let best = chrono_tz::TZ_VARIANTS.iter().map(|zone| (likeness(zone), zone)).max_by(|a, b| a.0.total_cmp(&b.0))?;
-    (best.0 > 0.8).then(|| best.1.name())
+    let wanted = text.replace([' ', '-'], "_");
+    let names = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+    near::nearest_of(&wanted, names.flat_map(|name| [(name, name), (name, name.rsplit('/').next().unwrap_or(name))]))
 }
 
 /// The day that a clock shows, as a number that grows by one each day.

@@ -22,6 +22,7 @@ pub use self::property::{Amount, MONEY, amount, scalars, value};
 
 use self::decide::{Expr, Properties};
 use crate::identity::Journey;
+use crate::model::near::nearest;
 use crate::model::{Id, Millis};
 
 /// The clock on the wall of a zone; `None` for a moment that no calendar has.
@@ -133,7 +134,7 @@ impl Filter {
                 .iter()
                 .any(|event| if whole { decide::same(event, sought) } else { decide::contains(event, sought) });
             if !found {
-                let meant = nearest(sought, names.events.iter().map(|event| &**event));
+                let meant = nearest(sought, names.events.iter().map(|event| &**event)).map(str::to_owned);
                 unknown.push((sought.to_owned(), meant));
             }
         });
@@ -195,18 +196,6 @@ impl Error {
         let wide = text.get(self.place.clone()).map_or(1, |part| part.chars().count().max(1));
         format!("{text}\n{}{}", " ".repeat(before), "^".repeat(wide))
     }
-}
-
-/// The name most like `sought`, if any is like it.
-pub(super) fn nearest<'a>(sought: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
-    /// Names less alike than this are not meant.
-    const ALIKE: f64 = 0.75;
-    let sought = sought.to_lowercase();
-    known
-        .map(|known| (strsim::jaro(&known.to_lowercase(), &sought), known))
-        .filter(|(alike, _)| *alike >= ALIKE)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, known)| known.to_owned())
 }
 
 /// A text as a value of the language: in quotes if it would be read as something else.

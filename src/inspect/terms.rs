@@ -15,8 +15,9 @@ pub use self::complete::{Completion, Vocabulary, complete};
 pub use self::seek::Found;
 
 use super::filter::property::{Relation, Test};
-use super::filter::{Error, Moment, nearest};
+use super::filter::{Error, Moment};
 use crate::model::Millis;
+use crate::model::near::nearest;
 
 /// What can be written, and what it finds.
 pub const FORMS: &[(&str, &str)] = &[

@@ -10,6 +10,8 @@ use std::fmt;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use serde::Deserialize;
 
+use crate::model::near::nearest;
+
 /// What is wrong with a file of keys or a theme.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}{}: {what}{}", .line.map(|line| format!(":{line}")).unwrap_or_default(), .meant.as_ref().map(|name| format!("; did you mean {name}")).unwrap_or_default())]
@@ -28,7 +30,7 @@ impl AssetError {
 
     /// A name that nothing has.
     pub(super) fn unknown(file: &str, kind: &str, name: &str, known: &mut dyn Iterator<Item = &'static str>) -> Self {
-        let meant = meant(name, known).map(str::to_owned);
+        let meant = nearest(name, known).map(str::to_owned);
         Self { meant, ..Self::new(file, format!("no {kind} is called {name:?}")) }
     }
 
@@ -46,19 +48,6 @@ impl AssetError {
     pub(super) fn at(self, line: usize) -> Self {
         Self { line: Some(line), ..self }
     }
-}
-
-/// The known name that is most like `name`, if any is.
-pub(super) fn meant(name: &str, known: &mut dyn Iterator<Item = &'static str>) -> Option<&'static str> {
-    /// Names less alike than this are not meant (the threshold of Jaro that `hl` uses).
-    const ALIKE: f64 = 0.75;
-    let name = name.to_lowercase();
-    let alike = |known: &str| strsim::jaro(&known.to_lowercase(), &name);
-    known
-        .map(|known| (alike(known), known))
-        .filter(|(alike, _)| *alike >= ALIKE)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, known)| known)
 }
 
 /// One key press, as far as bindings tell presses apart.

@@ -4,6 +4,7 @@ use chrono::{Datelike, Local, NaiveDateTime, Timelike, Utc};
 use chrono_tz::{TZ_VARIANTS, Tz};
 
 use crate::model::Millis;
+use crate::model::near::nearest;
 use crate::model::time::utc;
 use crate::model::written;
 
@@ -31,7 +32,7 @@ impl Zone {
             return Ok(Self::Local);
         }
         let named = TZ_VARIANTS.iter().find(|zone| zone.name().eq_ignore_ascii_case(text));
-        named.copied().map(Self::Named).ok_or_else(|| super::keys::meant(text, &mut Self::names()))
+        named.copied().map(Self::Named).ok_or_else(|| nearest(text, Self::names()))
     }
 
     /// Every name, the usual ones first.

@@ -10,8 +10,9 @@ use std::ops::Range;
 
 use super::decide::{Expr, Field, STATES, Sought};
 use super::property::{Relation, Test};
-use super::{Error, Moment, Names, lane_label, literal, nearest};
+use super::{Error, Moment, Names, lane_label, literal};
 use crate::identity::Phase;
+use crate::model::near::nearest;
 
 /// Names before a colon.
 const KEYS: &[&str] =
@@ -370,7 +371,7 @@ impl<'a> Reader<'a> {
 
 fn unknown(kind: &str, value: &str, place: Range<usize>, known: impl Iterator<Item = &'static str> + Clone) -> Error {
     let list: Vec<&str> = known.clone().collect();
-    let meant = nearest(value, known);
+    let meant = nearest(value, known).map(str::to_owned);
     let what = if meant.is_some() {
         format!("no {kind} is called {value}")
     } else {

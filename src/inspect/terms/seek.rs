@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 use super::{Bound, Person, Property, Rows, Terms, Vocabulary, digits};
 use crate::identity::World;
 use crate::inspect::filter::decide::{contains, same};
-use crate::inspect::filter::nearest;
 use crate::inspect::filter::property::{self, Test};
 use crate::inspect::gather::{gather_roots, members};
 use crate::inspect::search::{Hit, in_order};
+use crate::model::near::nearest;
 use crate::model::{Id, Millis};
 use crate::store::{Error, IdHit, Match, Reader, Seek, Span};
 
