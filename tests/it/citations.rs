@@ -170,6 +170,38 @@ fn every_document_that_code_names_is_in_the_repository() {
     }
 }
 
+/// The documents that people read.
+fn documents() -> Vec<PathBuf> {
+    let mut all = vec![top().join("README.md"), top().join(".github/CONTRIBUTING.md")];
+    all.extend(fs::read_dir(top().join(DOCUMENTS)).unwrap().map(|entry| entry.unwrap().path()));
+    all
+}
+
+#[test]
+fn every_path_and_link_of_the_documents_leads_somewhere() {
+    let mut count = 0;
+    for document in documents() {
+        let text = read_at(&document);
+        let folder = document.parent().unwrap();
+        // `src/formats/sniff.rs`, from the top of the repository.
+        let named = text.split('`').skip(1).step_by(2).filter(|code| {
+            ["src/", "tests/", "assets/"].iter().any(|top| code.starts_with(top)) && !code.contains([' ', '<', '*'])
+        });
+        for path in named {
+            count += 1;
+            assert!(top().join(path).exists(), "{} names {path}", document.display());
+        }
+        // [text](../identity.md#part)
+        let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        for link in links.filter(|link| !link.contains("://") && !link.starts_with('#')) {
+            count += 1;
+            let path = link.split('#').next().unwrap();
+            assert!(folder.join(path).exists(), "{} links to {link}", document.display());
+        }
+    }
+    assert!(count > 40, "only {count} paths and links were found");
+}
+
 #[test]
 fn a_number_that_is_cited_and_not_defined_is_found() {
     let source =

@@ -9,6 +9,7 @@ mod citations;
 mod cli;
 mod compare;
 mod demo;
+mod dependencies;
 mod engine;
 mod export;
 mod formats;
