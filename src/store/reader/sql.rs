@@ -60,8 +60,7 @@ impl Reader {
             let wrong = |source| watching.refused().unwrap_or_else(|| question(&reader.path, source));
             let mut statement = reader.db.prepare(sql).map_err(wrong)?;
             if !statement.readonly() || statement.column_count() == 0 {
-                let what = if sql.trim().is_empty() { "it is empty" } else { "it asks nothing" };
-                return Err(Error::Question { what: what.to_owned() }.into());
+                return Err(Error::Question { what: "it asks nothing".to_owned() }.into());
             }
             let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
             take(Piece::Columns(&names))?;
@@ -239,6 +238,7 @@ fn cell(value: ValueRef<'_>) -> Cell<'_> {
 /// What is wrong with a question, apart from what is wrong with the store.
 fn question(path: &std::path::Path, source: rusqlite::Error) -> Error {
     let what = match source {
+        rusqlite::Error::Empty => "it is empty".to_owned(),
         rusqlite::Error::MultipleStatement => "it is more than one statement".to_owned(),
         rusqlite::Error::SqlInputError { msg, .. } => msg,
         rusqlite::Error::SqliteFailure(code, Some(message)) if code.extended_code == rusqlite::ffi::SQLITE_ERROR => {
