@@ -8,10 +8,10 @@
 //!
 //! Cost: a few passes over the rows of both, O(n log n) for putting them on one time axis.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::journey::{Journey, Strength};
+use super::journey::{Journey, Neighbour, Orphan, Strength};
 use crate::model::facts::{Event, Source};
 use crate::model::time::span;
 use crate::model::{Client, Id, Millis};
@@ -145,7 +145,7 @@ pub enum Verdict {
     Tied,
     /// Evidence ties them, and as good evidence ties the same rows to somebody else.
     Contested,
-    /// They share a device, or a user id.
+    /// They share a device, a user id, or a client that was used as both.
     Device,
     /// They share values.
     Alike,
@@ -186,9 +186,16 @@ impl Comparison {
         let same = a.root.is_some() && a.root == b.root;
         let mut arguments = Vec::new();
         let mut contested = Vec::new();
+        let mut claimed = Vec::new();
+        let mut one_client = false;
         if !same {
             ties(a, b, &mut arguments, &mut contested);
             ties(b, a, &mut arguments, &mut contested);
+            claims(a, b, &mut arguments, &mut claimed);
+            let before = arguments.len();
+            switches(a, b, &mut arguments);
+            refused_between(a, b, &mut arguments);
+            one_client = arguments.len() > before;
             alike(&shared, &mut arguments);
             handover(a, b, &mut arguments);
             handover(b, a, &mut arguments);
@@ -197,8 +204,8 @@ impl Comparison {
             at_once(a, b, &mut arguments);
         }
         arguments.sort_by_key(|argument| (!argument.supports, std::cmp::Reverse(argument.strength)));
-        let verdict = verdict(same, &arguments, &contested, &shared);
-        let sentence = sentence(verdict, a, b, &contested, &shared);
+        let verdict = verdict(same, &arguments, !contested.is_empty() || !claimed.is_empty(), one_client, &shared);
+        let sentence = sentence(verdict, a, b, &contested, &claimed, &shared);
         let overlap = match (a.span(), b.span()) {
             (Some(a), Some(b)) => Some((a.0.max(b.0), a.1.min(b.1))).filter(|(from, to)| from <= to),
             _ => None,
@@ -299,6 +306,72 @@ fn ties(user: &Journey, orphan: &Journey, arguments: &mut Vec<Argument>, contest
                     .collect(),
             });
             contested.extend(others);
+        }
+    }
+}
+
+/// Anonymous rows that both can claim: one client was used as both.
+fn claims(a: &Journey, b: &Journey, arguments: &mut Vec<Argument>, claimed: &mut Vec<Id>) {
+    let of_b: HashMap<&Id, &Orphan> = b.orphans.iter().map(|orphan| (&orphan.id, orphan)).collect();
+    for mine in &a.orphans {
+        let Some(yours) = of_b.get(&mine.id) else { continue };
+        let first = [a, b].into_iter().find(|side| side.root.as_ref() == Some(&mine.suggested));
+        let earlier = first.map_or_else(String::new, |side| format!("; the earlier evidence is for {}", name(side)));
+        arguments.push(Argument {
+            supports: true,
+            strength: mine.strength.min(Strength::Strong),
+            text: format!(
+                "{} and {} both claim the rows of {}{earlier}. One client used as both is not one person.",
+                name(a),
+                name(b),
+                mine.id.as_str()
+            ),
+            sources: [mine, yours].iter().filter_map(|orphan| Some(orphan.evidence.first()?.source.clone())).collect(),
+        });
+        claimed.push(mine.id.clone());
+    }
+}
+
+/// A client that went from the one user to the other; from anonymous rows to a user is evidence.
+fn switches(a: &Journey, b: &Journey, arguments: &mut Vec<Argument>) {
+    let ties =
+        |one: &Journey, other: &Journey| one.orphan_of.iter().any(|owner| Some(&owner.root) == other.root.as_ref());
+    if ties(a, b) || ties(b, a) {
+        return;
+    }
+    let of = |side: &Journey, other: &Journey| {
+        let is_other = |neighbour: &&Neighbour| neighbour.switched && Some(&neighbour.root) == other.root.as_ref();
+        side.neighbours.iter().find(is_other).cloned()
+    };
+    if let Some(neighbour) = of(a, b).or_else(|| of(b, a)) {
+        arguments.push(Argument {
+            supports: true,
+            strength: Strength::Strong,
+            text: neighbour.why,
+            sources: vec![neighbour.source],
+        });
+    }
+}
+
+/// Alias calls that were to join the two and had no effect.
+fn refused_between(a: &Journey, b: &Journey, arguments: &mut Vec<Argument>) {
+    let ids = |journey: &Journey| -> HashSet<Id> { journey.ids.iter().map(|member| member.id.clone()).collect() };
+    let (of_a, of_b) = (ids(a), ids(b));
+    for line in a.refused() {
+        let (Some(alias), Some(target)) = (&line.alias, &line.target) else { continue };
+        let joins = |one: &HashSet<Id>, other: &HashSet<Id>| one.contains(alias) && other.contains(target);
+        let told = arguments.iter().any(|argument| argument.sources.contains(&line.source));
+        if !told && !alias.is_placeholder() && (joins(&of_a, &of_b) || joins(&of_b, &of_a)) {
+            arguments.push(Argument {
+                supports: true,
+                strength: Strength::Strong,
+                text: format!(
+                    "The app asked for {} as an alias of {} and was refused.",
+                    alias.as_str(),
+                    target.as_str()
+                ),
+                sources: vec![line.source.clone()],
+            });
         }
     }
 }
@@ -433,20 +506,20 @@ fn at_once(a: &Journey, b: &Journey, arguments: &mut Vec<Argument>) {
     }
 }
 
-fn verdict(same: bool, arguments: &[Argument], contested: &[Id], shared: &[Shared]) -> Verdict {
+fn verdict(same: bool, arguments: &[Argument], contested: bool, one_client: bool, shared: &[Shared]) -> Verdict {
     let best = arguments.iter().filter(|argument| argument.supports).map(|argument| argument.strength).max();
     let device = shared.iter().any(|both| matches!(both.kind, TraitKind::Device | TraitKind::User));
     match best {
         _ if same => Verdict::Same,
-        Some(_) if !contested.is_empty() => Verdict::Contested,
+        Some(_) if contested => Verdict::Contested,
         Some(Strength::Proof) => Verdict::Tied,
-        _ if device => Verdict::Device,
+        _ if device || one_client => Verdict::Device,
         Some(_) => Verdict::Alike,
         None => Verdict::Nothing,
     }
 }
 
-fn sentence(verdict: Verdict, a: &Journey, b: &Journey, contested: &[Id], shared: &[Shared]) -> String {
+fn sentence(verdict: Verdict, a: &Journey, b: &Journey, contested: &[Id], claimed: &[Id], shared: &[Shared]) -> String {
     let (first, second) = (name(a), name(b));
     match verdict {
         Verdict::Same => {
@@ -454,11 +527,23 @@ fn sentence(verdict: Verdict, a: &Journey, b: &Journey, contested: &[Id], shared
             format!("One user: {first} and {second} both lead to {root}, so there is one timeline.")
         }
         Verdict::Tied => format!("Proof ties {first} and {second}, and no alias joins them: their rows stay apart."),
+        Verdict::Contested if contested.is_empty() => {
+            let claimed: Vec<&str> = claimed.iter().map(Id::as_str).collect();
+            format!(
+                "{first} and {second} both claim the rows of {}: that decides nothing, and no row joins the two.",
+                claimed.join(", ")
+            )
+        }
         Verdict::Contested => {
             let others: Vec<&str> = contested.iter().map(Id::as_str).collect();
             format!(
                 "Evidence ties {first} and {second}, and ties the same rows to {} as well: it decides nothing.",
                 others.join(", ")
+            )
+        }
+        Verdict::Device if !shared.iter().any(|both| matches!(both.kind, TraitKind::Device | TraitKind::User)) => {
+            format!(
+                "Rows tie {first} and {second} to one client. That is not one person for sure, and no alias joins them."
             )
         }
         Verdict::Device => format!(

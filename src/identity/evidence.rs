@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use super::explain;
 use super::journey::{Evidence, EvidenceKind, Refusal, Verdict};
 use super::world::World;
-use crate::model::facts::{Link, Source};
+use crate::model::facts::{AliasCall, Link, Source};
 use crate::model::{Id, LinkKind, Millis};
 
 /// One piece of evidence that ties anonymous rows to `owner`.
@@ -27,6 +27,8 @@ pub struct Tie<'a> {
     pub source: &'a Source,
     /// When the row happened.
     pub time: Millis,
+    /// When that row arrived.
+    pub arrived: Millis,
     /// Rows that say so.
     pub rows: u64,
 }
@@ -65,7 +67,7 @@ pub(super) fn owners_of<'a>(world: &World<'a>, root: &Id) -> Vec<Tie<'a>> {
             if refused && let Some(alias) = &call.alias {
                 let owner = world.root_of(alias);
                 let kind = if world.is_of_server(id) { EvidenceKind::ServerAlias } else { EvidenceKind::RefusedAlias };
-                push(&mut ties, root, owner, alias, id, kind, &call.source, call.time, 1);
+                push(&mut ties, root, owner, alias, id, kind, &Row::of_call(call));
             }
         }
     }
@@ -95,10 +97,16 @@ fn link_ties<'a>(world: &World<'a>, root: &Id, id: &Id, link: &'a Link, ties: &m
         }
         _ => return,
     };
+    // Such a row names a user and a device, in whichever order it writes them: rows of the user
+    // are never left behind on the device.
+    let pairs = matches!(link.kind, LinkKind::Identify | LinkKind::Merge);
+    if pairs && world.looks_anonymous(named) && !world.looks_anonymous(id) {
+        return;
+    }
     if kind == EvidenceKind::SameDevice {
         same_device(world, root, id, link, ties);
     } else {
-        push(ties, root, world.root_of(named), named, id, kind, &link.source, link.time, link.rows);
+        push(ties, root, world.root_of(named), named, id, kind, &Row::of_link(link));
     }
 }
 
@@ -106,14 +114,32 @@ fn link_ties<'a>(world: &World<'a>, root: &Id, id: &Id, link: &'a Link, ties: &m
 /// say nothing of whose they are.
 fn same_device<'a>(world: &World<'a>, root: &Id, id: &Id, link: &'a Link, ties: &mut Vec<Tie<'a>>) {
     let owner = world.root_of(&link.a);
-    if owner != root && !link.b.is_placeholder() && !world.is_anonymous(owner) {
+    if owner != root && !link.b.is_placeholder() && world.is_known(owner) {
         let made_by_sdk = id.shape().is_sdk_made() || link.b.as_str() == id.bare();
         let kind = if made_by_sdk { EvidenceKind::SameDevice } else { EvidenceKind::ChosenIdOnDevice };
-        push(ties, root, owner, &link.a, id, kind, &link.source, link.time, link.rows);
+        push(ties, root, owner, &link.a, id, kind, &Row::of_link(link));
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "one place that refuses placeholders and self-ties for every kind")]
+/// The row that evidence rests on.
+struct Row<'a> {
+    source: &'a Source,
+    time: Millis,
+    arrived: Millis,
+    rows: u64,
+}
+
+impl<'a> Row<'a> {
+    fn of_link(link: &'a Link) -> Self {
+        Self { source: &link.source, time: link.time, arrived: link.arrived, rows: link.rows }
+    }
+
+    fn of_call(call: &'a AliasCall) -> Self {
+        Self { source: &call.source, time: call.time, arrived: call.arrived, rows: 1 }
+    }
+}
+
+/// The one place that refuses placeholders and ties of a root with itself, for every kind.
 fn push<'a>(
     ties: &mut Vec<Tie<'a>>,
     root: &Id,
@@ -121,14 +147,14 @@ fn push<'a>(
     named: &'a Id,
     anonymous: &Id,
     kind: EvidenceKind,
-    source: &'a Source,
-    time: Millis,
-    rows: u64,
+    row: &Row<'a>,
 ) {
     let of_call = matches!(kind, EvidenceKind::RefusedAlias | EvidenceKind::ServerAlias);
     let told = ties.iter().any(|tie| tie.kind == kind && tie.named == named && tie.anonymous == *anonymous && !of_call);
     if owner != root && !named.is_placeholder() && !owner.is_placeholder() && !told {
-        ties.push(Tie { owner: owner.clone(), named, anonymous: anonymous.clone(), kind, source, time, rows });
+        let &Row { source, time, arrived, rows } = row;
+        let (owner, anonymous) = (owner.clone(), anonymous.clone());
+        ties.push(Tie { owner, named, anonymous, kind, source, time, arrived, rows });
     }
 }
 

@@ -4,7 +4,7 @@
 //! them with [`crate::model::text::visible`].
 
 use super::journey::{
-    AliasLine, Evidence, EvidenceKind, Journey, Reason, Refusal, Split, State, Step, Strength, Verdict,
+    AliasLine, Evidence, EvidenceKind, Journey, Reason, Refusal, Role, Split, State, Step, Strength, Verdict,
 };
 use crate::model::facts::{Event, Source};
 use crate::model::row::IDENTIFY;
@@ -170,14 +170,19 @@ pub(super) fn identify_point(event: &Event, id: &Id, anon: &Id) -> String {
     )
 }
 
-/// A first row under a known id.
+/// A first row that names a known id.
 pub(super) fn login_point(event: &Event, id: &Id) -> String {
     let whence = match (&event.device, &event.client) {
         (Some(device), _) => format!("device {}", device.as_str()),
         (None, Some(client)) => format!("a client ({})", client.as_str()),
         (None, None) => "a client that names no device".to_owned(),
     };
-    format!("First row of {whence} under the known id {} ({}): a login.", id.as_str(), place(&event.source))
+    let (id_text, place) = (id.as_str(), place(&event.source));
+    if event.id.as_ref() == Some(id) {
+        format!("First row of {whence} under the known id {id_text} ({place}): a login.")
+    } else {
+        format!("First row of {whence} with the $user_id {id_text} ({place}): the app knows who this is.")
+    }
 }
 
 /// An inferred reset.
@@ -238,20 +243,28 @@ pub(super) fn evidence(
     }
 }
 
-/// Why rows are an orphan of a user.
-pub(super) fn orphan(orphan: &Id, root: &Id, evidence: &[Evidence], contested: bool) -> String {
+/// Why rows are an orphan of a user; `suggested` is whose evidence came first, where several
+/// users claim them.
+pub(super) fn orphan(orphan: &Id, root: &Id, evidence: &[Evidence], suggested: Option<&Id>) -> String {
     let best = evidence.first().map_or("", |evidence| evidence.why.as_str());
-    let certainty = match evidence.iter().map(|evidence| evidence.kind.strength()).max() {
-        Some(Strength::Proof) => "belong to",
-        Some(Strength::Strong) => "are from a device of",
-        _ => "may belong to",
-    };
-    let doubt = if contested { " Other users can claim them too, so they count for none." } else { "" };
-    format!(
-        "Rows stored under {} {certainty} {} but no alias joins the two. {best}{doubt}",
-        orphan.as_str(),
-        root.as_str()
-    )
+    let (rows, root_text) = (orphan.as_str(), root.as_str());
+    match suggested {
+        Some(first) if first == root => format!(
+            "Rows stored under {rows} are most likely those of {root_text}, whose evidence is the earliest, but no alias joins the two. {best} Other users can claim them too, so they count for none."
+        ),
+        Some(first) => format!(
+            "{root_text} can claim the rows stored under {rows} too, but the earliest evidence ties them to {}; they count for none. {best}",
+            first.as_str()
+        ),
+        None => {
+            let certainty = match evidence.iter().map(|evidence| evidence.kind.strength()).max() {
+                Some(Strength::Proof) => "belong to",
+                Some(Strength::Strong) => "are from a device of",
+                _ => "may belong to",
+            };
+            format!("Rows stored under {rows} {certainty} {root_text} but no alias joins the two. {best}")
+        }
+    }
 }
 
 /// Another known user of one device.
@@ -265,11 +278,12 @@ pub(super) fn neighbour(other: &Id, device: &Id, source: &Source) -> String {
 }
 
 /// Two known users that one client switched between.
-pub(super) fn switched(other: &Id, this: &Id, source: &Source) -> String {
+pub(super) fn switched(before: &Id, after: &Id, device: Option<&Id>, source: &Source) -> String {
+    let client = device.map_or_else(|| "One client".to_owned(), |device| format!("Device {}", device.as_str()));
     format!(
-        "One client switched between {} and {} without a reset ({}): rows of one may stand with the other.",
-        this.as_str(),
-        other.as_str(),
+        "{client} switched from {} to {} without a reset ({}): rows of one may stand with the other.",
+        before.as_str(),
+        after.as_str(),
         place(source)
     )
 }
@@ -297,8 +311,14 @@ pub(super) fn notes(journey: &Journey) -> Vec<String> {
     }
     if let Some(root) = journey.root.as_ref().filter(|root| root.is_placeholder()) {
         notes.push(format!(
-            "\"{}\" is what a program writes when it has no id: these rows can be from many people, and nothing here counts as evidence.",
+            "\"{}\" is a placeholder, what a program writes when it has no id: these rows can be from many people, and nothing here counts as evidence.",
             root.as_str()
+        ));
+    }
+    for member in journey.ids.iter().filter(|member| member.role == Role::Alias && member.id.is_placeholder()) {
+        notes.push(format!(
+            "\"{}\" is a placeholder, what a program writes when it has no id: every row sent under it is stored here, whoever sent it.",
+            member.id.as_str()
         ));
     }
     let judged_by_arrival = journey.aliases.iter().any(|line| line.verdict == Verdict::Accepted && !line.from_table);
@@ -324,12 +344,22 @@ pub(super) fn notes(journey: &Journey) -> Vec<String> {
         let hold = if lost == 1 { "1 row holds".to_owned() } else { format!("{} hold", counted(lost as u64, "row")) };
         notes.push(format!("{hold} a damaged character, which was put right: U+FFFD stands for what is lost."));
     }
-    for owner in &journey.orphan_of {
-        let claim = if journey.orphan_of.len() > 1 { "may belong to" } else { "belong to" };
-        notes.push(format!(
-            "Evidence says that these rows {claim} {}, but no alias joins the two.",
+    match journey.orphan_of.as_slice() {
+        [] => {}
+        [owner] => notes.push(format!(
+            "Evidence says that these rows belong to {}, but no alias joins the two.",
             owner.root.as_str()
-        ));
+        )),
+        owners => {
+            let name = |suggested: bool| -> Vec<&str> {
+                owners.iter().filter(|owner| owner.suggested == suggested).map(|owner| owner.root.as_str()).collect()
+            };
+            notes.push(format!(
+                "Several users can claim these rows, and no alias joins them to any: the earliest evidence is for {}, later evidence for {}.",
+                name(true).join(", "),
+                name(false).join(", ")
+            ));
+        }
     }
     notes
 }

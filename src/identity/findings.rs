@@ -3,9 +3,9 @@
 //! A finding says what a developer did wrong, not what the server did with it: one refused
 //! alias and its forty lost rows are one finding.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
-use super::journey::{EvidenceKind, Journey, Refusal, Split, State, Step, Verdict};
+use super::journey::{AliasLine, EvidenceKind, Journey, Refusal, Split, State, Step, Verdict};
 use crate::model::facts::Source;
 use crate::model::text::counted;
 use crate::model::{Flags, Id, Shape};
@@ -75,11 +75,13 @@ fn text(id: Option<&Id>) -> &str {
 
 /// #1, #2: alias again for an alias that is taken.
 fn refused(journey: &Journey) -> Option<Finding> {
+    let own: HashSet<&Id> = journey.ids.iter().map(|member| &member.id).collect();
     let calls: Vec<_> = journey
         .aliases
         .iter()
         .filter(|line| line.verdict == Verdict::Refused(Refusal::AlreadyMapped))
-        .filter(|line| line.alias.as_ref().is_some_and(|alias| journey.ids.iter().any(|member| member.id == *alias)))
+        // A placeholder is no user's alias: its own finding tells it.
+        .filter(|line| line.alias.as_ref().is_some_and(|alias| !alias.is_placeholder() && own.contains(alias)))
         .collect();
     let first = calls.first()?;
     let targets: BTreeSet<&Id> = calls.iter().filter_map(|line| line.target.as_ref()).collect();
@@ -121,18 +123,14 @@ fn swapped(journey: &Journey) -> Option<Finding> {
 
 /// #20: an id became an alias after it had been a target.
 fn chained(journey: &Journey) -> Option<Finding> {
-    let calls: Vec<_> = journey
-        .aliases
-        .iter()
-        .enumerate()
-        .filter(|(index, line)| {
-            line.verdict == Verdict::Accepted
-                && journey.aliases.iter().take(*index).any(|earlier| {
-                    earlier.verdict == Verdict::Accepted && earlier.target.is_some() && earlier.target == line.alias
-                })
-        })
-        .map(|(_, line)| line)
-        .collect();
+    let mut targets: HashSet<&Id> = HashSet::new();
+    let mut calls = Vec::new();
+    for line in journey.aliases.iter().filter(|line| line.verdict == Verdict::Accepted) {
+        if line.alias.as_ref().is_some_and(|alias| targets.contains(alias)) {
+            calls.push(line);
+        }
+        targets.extend(line.target.as_ref());
+    }
     let first = calls.first()?;
     let what = format!(
         "{} was made an alias after it was the target of one: rows stored under it before stay there.",
@@ -150,6 +148,8 @@ fn no_alias(journey: &Journey) -> Option<Finding> {
     let left: Vec<_> = journey
         .orphans
         .iter()
+        // Of several users who claim the rows, the first may have left them behind; the others did not.
+        .filter(|orphan| Some(&orphan.suggested) == journey.root.as_ref())
         .filter(|orphan| {
             orphan
                 .evidence
@@ -199,7 +199,10 @@ fn two_users(journey: &Journey) -> Option<Finding> {
 fn shared_device(journey: &Journey) -> Option<Finding> {
     let first = journey.neighbours.first()?;
     let what = match journey.neighbours.len() {
-        1 => format!("{} used the same device {}.", first.root.as_str(), first.device.as_str()),
+        1 => match &first.device {
+            Some(device) => format!("{} used the same device {}.", first.root.as_str(), device.as_str()),
+            None => format!("One client was switched to or from {} without a reset.", first.root.as_str()),
+        },
         users => format!("{users} other users used devices of this one, {} among them.", first.root.as_str()),
     };
     let advice = "Call reset at logout; rows between one logout and the next login count for the earlier user.";
@@ -238,22 +241,30 @@ fn split(journey: &Journey, kind: Split, code: &'static str, how: [&str; 2], adv
 
 /// #12, #13, #14: a value that stands for no id.
 fn placeholder(journey: &Journey) -> Option<Finding> {
-    let root = journey.root.as_ref().filter(|root| root.is_placeholder())?;
-    let devices: BTreeSet<&Id> = journey.steps.iter().filter_map(|step| step.event.device.as_ref()).collect();
-    let what = format!(
-        "{} of {}: all under \"{}\", which stands for no id.",
-        counted(journey.steps.len() as u64, "row"),
-        counted(devices.len() as u64, "device"),
-        root.as_str()
-    );
     let advice = "Check the id before identify; call reset, not identify, for a visitor who is not logged in.";
-    Some(finding(
-        "placeholder-id",
-        Severity::Error,
-        what,
-        advice,
-        journey.steps.iter().map(|step| step.event.source.clone()),
-    ))
+    if let Some(root) = journey.root.as_ref().filter(|root| root.is_placeholder()) {
+        let devices: BTreeSet<&Id> = journey.steps.iter().filter_map(|step| step.event.device.as_ref()).collect();
+        let what = format!(
+            "{} of {}: all under \"{}\", which stands for no id.",
+            counted(journey.steps.len() as u64, "row"),
+            counted(devices.len() as u64, "device"),
+            root.as_str()
+        );
+        let sources = journey.steps.iter().map(|step| step.event.source.clone());
+        return Some(finding("placeholder-id", Severity::Error, what, advice, sources));
+    }
+    let calls: Vec<&AliasLine> =
+        journey.aliases.iter().filter(|line| line.alias.as_ref().is_some_and(Id::is_placeholder)).collect();
+    let alias = text(calls.first()?.alias.as_ref());
+    let what = match calls.iter().find(|line| line.verdict == Verdict::Accepted) {
+        Some(accepted) => format!(
+            "alias was called with the placeholder \"{alias}\" and accepted for {}: every row sent under it since is stored there, whoever sent it.",
+            text(accepted.target.as_ref())
+        ),
+        None => format!("alias was called with the placeholder \"{alias}\", which names no user."),
+    };
+    let advice = "Check the id before alias: a program without a user has nothing to alias.";
+    Some(finding("placeholder-id", Severity::Error, what, advice, calls.iter().map(|line| line.source.clone())))
 }
 
 /// #15: the same id as a number and as text.

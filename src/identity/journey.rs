@@ -221,6 +221,8 @@ pub struct Orphan {
     pub strength: Strength,
     /// Whether evidence of that strength ties it to more than one user.
     pub contested: bool,
+    /// Of these users the one whose evidence arrived first: whose the rows most likely are.
+    pub suggested: Id,
     /// The roots that evidence of that strength ties it to.
     pub owners: Vec<Id>,
     /// Evidence for this user, best first.
@@ -384,6 +386,8 @@ pub struct Owner {
     pub root: Id,
     /// The best of the evidence.
     pub strength: Strength,
+    /// Whether the first of the evidence of that strength to arrive is for this user.
+    pub suggested: bool,
     /// The evidence, best first.
     pub evidence: Vec<Evidence>,
 }
@@ -393,8 +397,10 @@ pub struct Owner {
 pub struct Neighbour {
     /// The other user's root.
     pub root: Id,
-    /// The device, bare; where a client switched between the two, the id of this user in that row.
-    pub device: Id,
+    /// The device, bare; `None` where no row of both names one.
+    pub device: Option<Id>,
+    /// Whether an `$identify` went from the one to the other.
+    pub switched: bool,
     /// One sentence.
     pub why: String,
     /// Place of a row that says so.

@@ -1,5 +1,10 @@
 //! Where the user became known, and where a device's client state ended.
 //!
+//! A user is known from the first row on that names a person: an accepted alias call of such an
+//! id, an `$identify` to one, a row that a client sends under one, a row with one as its
+//! `$user_id`. An id that has the form of an anonymous one, is a device of its own or a
+//! placeholder names none ([`World::is_person`]), and a reset makes nobody known.
+//!
 //! A *client state* is what one SDK remembers between two resets. Its mark in the data is the
 //! `$device_id`, and for SDKs that send none (web up to 2.22, identity.md §2.1) the id it
 //! sends. A state becomes known once: by the alias it asked for, by its first `$identify`, or,
@@ -15,34 +20,37 @@ use super::explain;
 use super::journey::{AliasLine, Orphan, Point, PointKind, Step, Verdict};
 use super::memo::Memo;
 use super::world::World;
-use crate::model::facts::{Arrival, Event};
+use crate::model::facts::{Event, Place};
 use crate::model::row::IDENTIFY;
-use crate::model::{Client, Id, Millis};
+use crate::model::{Client, Flags, Id, Millis};
 
 /// A point with its place in the timeline.
 pub(super) struct Found {
     /// The point.
     pub point: Point,
-    place: (Millis, Arrival),
+    place: Place,
 }
 
-/// Place of the first point that makes the user known.
-pub(super) fn known_from(points: &[Found]) -> Option<(Millis, Arrival)> {
-    points.iter().filter(|found| found.point.kind != PointKind::Reset).map(|found| found.place).min()
-}
-
-/// Every point, by time.
-pub(super) fn find(world: &World<'_>, aliases: &[AliasLine], steps: &[Step], orphans: &[Orphan]) -> Vec<Found> {
+/// Every point, by time, and the place from which on the user is known.
+pub(super) fn find(
+    world: &World<'_>,
+    aliases: &[AliasLine],
+    steps: &[Step],
+    orphans: &[Orphan],
+) -> (Vec<Found>, Option<Place>) {
     let mut points = Vec::new();
     let mut known_states: HashSet<Id> = HashSet::new();
     let by_row = rows_of(aliases, steps);
 
     for line in aliases.iter().filter(|line| line.verdict == Verdict::Accepted && !line.from_table) {
         let Some(alias) = &line.alias else { continue };
-        let event = by_row.get(&line.row);
-        known_states.extend(event.and_then(|event| state_of(event)).cloned());
+        let event = by_row.get(&line.row).copied();
+        // An alias that names no person makes nobody known: `null`, a second anonymous id, the device itself.
+        if !world.is_person(alias) || event.is_some_and(|event| is_device_of(event, alias)) {
+            continue;
+        }
+        known_states.extend(event.and_then(state_of).cloned());
         known_states.extend(line.target.as_ref().map(Id::to_bare));
-        let arrival = Arrival { at: line.order, rank: line.source.rank, line: line.source.line, row: line.row };
         points.push(Found {
             point: Point {
                 kind: PointKind::Alias,
@@ -53,34 +61,38 @@ pub(super) fn find(world: &World<'_>, aliases: &[AliasLine], steps: &[Step], orp
                 row: line.row,
                 inferred: false,
             },
-            place: (line.time, arrival),
+            place: (line.time, line.arrival()),
         });
     }
 
+    let mut knows = Knows::new(world);
     let mut identified: HashSet<(Option<&Id>, &Id)> = HashSet::new();
     for event in steps.iter().map(|step| &*step.event).filter(|event| &*event.event == IDENTIFY) {
         let (Some(id), Some(anon)) = (&event.id, &event.other) else { continue };
         let state = event.device.as_ref();
         let echo = known_states.contains(&anon.to_bare());
-        if anon == id || echo || !identified.insert((state, anon)) {
+        if anon == id || echo || !knows.is_person(id) || is_device_of(event, id) || !identified.insert((state, anon)) {
             continue;
         }
         points.push(found(PointKind::Identify, id, event, explain::identify_point(event, id, anon), false));
     }
     known_states.extend(identified.iter().map(|(state, anon)| state.map_or_else(|| anon.to_bare(), Id::clone)));
 
-    let mut person: Memo<'_, bool> = Memo::new();
     let mut before = None;
+    let mut first: Option<(Place, &Event, &Id)> = None;
     for event in steps.iter().map(|step| &*step.event) {
-        let Some(id) = &event.id else { continue };
         // A row like the one before tells nothing that that one did not.
-        let sender = Some((id, &event.device, &event.client));
-        if &*event.event == IDENTIFY || sender == before {
+        let sender = Some((&event.id, &event.device, &event.user, &event.client));
+        if sender == before {
             continue;
         }
         before = sender;
+        let Some(id) = knows.known_by(event) else { continue };
+        if first.is_none_or(|(place, ..)| event.place() < place) {
+            first = Some((event.place(), event, id));
+        }
         let server = event.client.as_ref().is_some_and(Client::is_server);
-        if server || !person.of(id, || world.is_person(id)).is_some_and(|person| *person) {
+        if server || &*event.event == IDENTIFY {
             continue;
         }
         if state_of(event).is_some_and(|state| known_states.insert(state.clone())) {
@@ -88,9 +100,69 @@ pub(super) fn find(world: &World<'_>, aliases: &[AliasLine], steps: &[Step], orp
         }
     }
 
+    let known_from = points.iter().map(|found| found.place).min();
+    // A row that names the person can come before the call that would make a state known.
+    if let Some((place, event, id)) = first.filter(|(place, ..)| known_from.is_none_or(|known| *place < known)) {
+        let point = match &event.other {
+            Some(anon) if &*event.event == IDENTIFY && event.id.as_ref() == Some(id) && anon != id => {
+                found(PointKind::Identify, id, event, explain::identify_point(event, id, anon), false)
+            }
+            _ => found(PointKind::Login, id, event, explain::login_point(event, id), false),
+        };
+        points.push(Found { place, ..point });
+    }
+    let known_from = points.iter().map(|found| found.place).min();
+
     points.extend(resets(steps, orphans));
     points.sort_by_key(|found| found.place);
-    points
+    (points, known_from)
+}
+
+/// What rows say of their ids, worked out once for each id.
+pub(super) struct Knows<'w, 'e> {
+    world: &'w World<'w>,
+    person: Memo<'e, bool>,
+    name: Memo<'e, bool>,
+}
+
+impl<'w, 'e> Knows<'w, 'e> {
+    pub(super) fn new(world: &'w World<'w>) -> Self {
+        Self { world, person: Memo::new(), name: Memo::new() }
+    }
+
+    fn is_person(&mut self, id: &'e Id) -> bool {
+        let world = self.world;
+        self.person.of(id, || world.is_person(id)).is_some_and(|person| *person)
+    }
+
+    /// The person that a row names: its id, where a client sends it under a known one, else its
+    /// `$user_id`.
+    fn known_by(&mut self, event: &'e Event) -> Option<&'e Id> {
+        let user = self.user_of(event);
+        let by_client = user.is_some() || !event.client.as_ref().is_some_and(Client::is_server);
+        let id = event.id.as_ref().filter(|id| by_client && !is_device_of(event, id) && self.is_person(id));
+        id.or(user)
+    }
+
+    /// The person that the `$user_id` of a row names. One that is the device itself, or has the
+    /// form of one, names nobody.
+    pub(super) fn user_of(&mut self, event: &'e Event) -> Option<&'e Id> {
+        let user = event.user.as_ref().filter(|user| !is_device_of(event, user))?;
+        // Nothing is asked beyond a placeholder (C28): there the form alone must tell.
+        let is_name = if event.id.as_ref().is_none_or(Id::is_placeholder) {
+            !user.is_placeholder() && !user.shape().is_sdk_made()
+        } else {
+            let world = self.world;
+            self.name.of(user, || world.can_be_a_name(user)).is_some_and(|name| *name)
+        };
+        is_name.then_some(user)
+    }
+}
+
+/// Whether `id` is the device that sent the row. With `$had_persisted_distinct_id` the
+/// `$device_id` may be an old user id (identity.md P2), and tells nothing.
+fn is_device_of(event: &Event, id: &Id) -> bool {
+    !event.flags.has(Flags::HAD_PERSISTED) && event.device.as_ref().is_some_and(|device| device.as_str() == id.bare())
 }
 
 fn found(kind: PointKind, id: &Id, event: &Event, why: String, inferred: bool) -> Found {
@@ -104,7 +176,7 @@ fn found(kind: PointKind, id: &Id, event: &Event, why: String, inferred: bool) -
             row: event.row,
             inferred,
         },
-        place: (event.time, event.arrival()),
+        place: event.place(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! From facts to one journey.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use super::explain;
 use super::facts::Facts;
@@ -10,10 +11,9 @@ use super::journey::{
     Strength, Verdict,
 };
 use super::memo::Memo;
-use super::points;
+use super::points::{self, Knows};
 use super::rows::{self, Lines};
 use super::world::World;
-use crate::model::facts::Source;
 use crate::model::{Flags, Id, LinkKind, Millis};
 
 /// The journey of the user that `query` belongs to; `None` when the facts do not name it.
@@ -40,9 +40,9 @@ fn of_root(world: &World<'_>, query: &Id, root: &Id) -> Journey {
     let lines = Lines::of(&aliases);
     let mut steps = rows::steps(world, root, rows::deliveries(world, &ids), &lines);
     let (orphans, orphan_of) = orphans(world, root, &lines);
-    let points = points::find(world, &aliases, &steps, &orphans);
-    if let Some(from) = points::known_from(&points) {
-        let known = steps.partition_point(|step| (step.event.time, step.event.arrival()) < from);
+    let (points, known_from) = points::find(world, &aliases, &steps, &orphans);
+    if let Some(from) = known_from {
+        let known = steps.partition_point(|step| step.event.place() < from);
         for step in steps.iter_mut().skip(known) {
             step.phase = Phase::Identified;
         }
@@ -125,6 +125,7 @@ fn orphans(world: &World<'_>, root: &Id, lines: &Lines) -> (Vec<Orphan>, Vec<Own
         for candidate in world.candidates_of(root).into_iter().filter(|candidate| world.is_anonymous(candidate)) {
             let (strength, owners) = owners(world, &candidate);
             let Some(mine) = owners.iter().find(|owner| owner.root == *root) else { continue };
+            let Some(suggested) = owners.iter().find(|owner| owner.suggested) else { continue };
             let ids = world.cluster(&candidate);
             let index = orphans.len();
             let kept = rows::deliveries(world, &ids);
@@ -132,18 +133,24 @@ fn orphans(world: &World<'_>, root: &Id, lines: &Lines) -> (Vec<Orphan>, Vec<Own
                 continue;
             }
             let mut steps = rows::steps(world, &candidate, kept, &lines);
-            for step in &mut steps {
+            let events: Vec<_> = steps.iter().map(|step| Arc::clone(&step.event)).collect();
+            let mut knows = Knows::new(world);
+            for (step, event) in steps.iter_mut().zip(&events) {
                 if !matches!(step.reason, Reason::Call { .. }) {
                     step.reason = Reason::Orphaned { orphan: index };
+                }
+                if knows.user_of(event).is_some() {
+                    step.phase = Phase::Identified;
                 }
             }
             let contested = owners.len() > 1;
             orphans.push(Orphan {
-                why: explain::orphan(&candidate, root, &mine.evidence, contested),
+                why: explain::orphan(&candidate, root, &mine.evidence, contested.then_some(&suggested.root)),
                 id: candidate,
                 ids,
                 strength,
                 contested,
+                suggested: suggested.root.clone(),
                 owners: owners.iter().map(|owner| owner.root.clone()).collect(),
                 evidence: mine.evidence.clone(),
                 steps,
@@ -154,16 +161,20 @@ fn orphans(world: &World<'_>, root: &Id, lines: &Lines) -> (Vec<Orphan>, Vec<Own
     (orphans, orphan_of)
 }
 
-/// The users that the best evidence ties the anonymous `root` to: proof beats a shared device.
+/// The users that the best evidence ties the anonymous `root` to: proof beats a shared device,
+/// and of equals the first to arrive is the suggestion.
 fn owners(world: &World<'_>, root: &Id) -> (Strength, Vec<Owner>) {
     let ties = world.owners_of(root);
     let Some(best) = ties.iter().map(|tie| tie.kind.strength()).max() else { return (Strength::Weak, vec![]) };
+    let best_ties = || ties.iter().filter(|tie| tie.kind.strength() == best);
+    let earliest = best_ties().min_by_key(|tie| (tie.arrived, tie.source.rank, tie.source.line, tie.kind));
     let mut owners: Vec<Owner> = Vec::new();
-    for tie in ties.iter().filter(|tie| tie.kind.strength() == best) {
+    for tie in best_ties() {
         if !owners.iter().any(|owner| owner.root == tie.owner) {
             let evidence: Vec<Evidence> =
                 ties.iter().filter(|other| other.owner == tie.owner).map(super::evidence::Tie::to_evidence).collect();
-            owners.push(Owner { root: tie.owner.clone(), strength: best, evidence });
+            let suggested = earliest.is_some_and(|earliest| earliest.owner == tie.owner);
+            owners.push(Owner { root: tie.owner.clone(), strength: best, suggested, evidence });
         }
     }
     owners.sort_by(|a, b| a.root.cmp(&b.root));
@@ -172,38 +183,58 @@ fn owners(world: &World<'_>, root: &Id) -> (Strength, Vec<Owner>) {
 
 /// Known users, other than this one, that rows put on a device of this one (C06).
 fn neighbours(world: &World<'_>, root: &Id) -> Vec<Neighbour> {
-    let mut found: Vec<Neighbour> = Vec::new();
-    let mut add = |named: &Id, device: &Id, source: &Source, switched: bool| {
+    let ids: Vec<Id> = world.cluster(root).into_iter().filter(|id| !id.is_placeholder()).collect();
+    let other_user = |named: &Id| {
         let other = world.root_of(named);
-        let nobody = [named, other, device].into_iter().any(Id::is_placeholder);
-        let told = found.iter().any(|neighbour| neighbour.root == *other);
-        if other != root && !told && !nobody && !world.is_anonymous(other) {
-            found.push(Neighbour {
-                root: other.clone(),
-                device: device.clone(),
-                why: if switched {
-                    explain::switched(other, device, source)
-                } else {
-                    explain::neighbour(other, device, source)
-                },
-                source: source.clone(),
-            });
-        }
+        let nobody = named.is_placeholder() || other.is_placeholder();
+        (other != root && !nobody && world.is_known(other)).then(|| other.clone())
     };
+    let mut found: Vec<Neighbour> = Vec::new();
     let mut devices = HashSet::new();
-    for id in world.cluster(root).into_iter().filter(|id| !id.is_placeholder()) {
-        for link in world.links_of(&id) {
-            match link.kind {
-                LinkKind::IdDevice if link.a == id && !link.b.is_placeholder() && devices.insert(&link.b) => {
-                    for other in world.links_of(&link.b) {
-                        if matches!(other.kind, LinkKind::IdDevice | LinkKind::UserDevice) && other.b == link.b {
-                            add(&other.a, &link.b, &other.source, false);
-                        }
-                    }
+    for id in &ids {
+        for link in world.links_of(id).filter(|link| link.kind == LinkKind::IdDevice && link.a == *id) {
+            if link.b.is_placeholder() || !devices.insert(&link.b) {
+                continue;
+            }
+            for on_device in world.links_of(&link.b) {
+                if !matches!(on_device.kind, LinkKind::IdDevice | LinkKind::UserDevice) || on_device.b != link.b {
+                    continue;
                 }
-                LinkKind::Identify if link.b == id => add(&link.a, &id, &link.source, true),
-                LinkKind::Identify if link.a == id && world.is_person(&link.b) => add(&link.b, &id, &link.source, true),
-                _ => {}
+                let Some(other) = other_user(&on_device.a) else { continue };
+                if !found.iter().any(|neighbour| neighbour.root == other) {
+                    found.push(Neighbour {
+                        why: explain::neighbour(&other, &link.b, &on_device.source),
+                        root: other,
+                        device: Some(link.b.clone()),
+                        switched: false,
+                        source: on_device.source.clone(),
+                    });
+                }
+            }
+        }
+    }
+    // An `$identify` from the one to the other says more than a device in common.
+    let mut switched = HashSet::new();
+    for id in &ids {
+        for link in world.links_of(id).filter(|link| link.kind == LinkKind::Identify) {
+            let named = if link.b == *id {
+                &link.a
+            } else if link.a == *id && world.is_person_by_links(&link.b) {
+                &link.b
+            } else {
+                continue;
+            };
+            let Some(other) = other_user(named).filter(|other| switched.insert(other.clone())) else { continue };
+            let known = found.iter_mut().find(|neighbour| neighbour.root == other);
+            let device = known.as_ref().and_then(|neighbour| neighbour.device.clone());
+            let why = explain::switched(&link.b, &link.a, device.as_ref(), &link.source);
+            match known {
+                Some(neighbour) => {
+                    (neighbour.switched, neighbour.why, neighbour.source) = (true, why, link.source.clone());
+                }
+                None => {
+                    found.push(Neighbour { root: other, device, switched: true, why, source: link.source.clone() });
+                }
             }
         }
     }

@@ -21,10 +21,12 @@ pub struct World<'a> {
     pub table: Table,
     links: HashMap<&'a str, Vec<&'a Link>>,
     events: HashMap<&'a Id, Vec<&'a Arc<Event>>>,
+    /// Ids that a row sent under them names as its `$user_id`.
+    own_users: HashSet<&'a Id>,
     calls_naming: HashMap<&'a Id, Vec<usize>>,
     members: HashMap<Id, Vec<Id>>,
-    /// Answers of [`World::is_anonymous`]: a shared device asks for the same users again and again.
-    anonymous: RefCell<HashMap<Id, bool>>,
+    /// Answers of [`World::is_known`]: a shared device asks for the same users again and again.
+    known: RefCell<HashMap<Id, bool>>,
 }
 
 impl<'a> World<'a> {
@@ -46,9 +48,13 @@ impl<'a> World<'a> {
             }
         }
         let mut events: HashMap<&Id, Vec<&Arc<Event>>> = HashMap::new();
+        let mut own_users: HashSet<&Id> = HashSet::new();
         for run in facts.events.chunk_by(|one, next| one.id == next.id) {
             if let Some(id) = run.first().and_then(|event| event.id.as_ref()) {
                 events.entry(id).or_default().extend(run);
+                if run.iter().any(|event| event.user.as_ref() == Some(id)) {
+                    own_users.insert(id);
+                }
             }
         }
         let mut calls_naming: HashMap<&Id, Vec<usize>> = HashMap::new();
@@ -74,7 +80,7 @@ impl<'a> World<'a> {
                 (root, aliases.into_iter().map(|(_, alias)| alias).collect())
             })
             .collect();
-        Self { calls, table, links, events, calls_naming, members, anonymous: RefCell::default() }
+        Self { calls, table, links, events, own_users, calls_naming, members, known: RefCell::default() }
     }
 
     /// The end of the chain that begins at `id`.
@@ -125,10 +131,16 @@ impl<'a> World<'a> {
     /// Whether something shows that `id` names a person that an app knows: an `identify` or
     /// `$user_id` with it, an alias of that name, or the form of an e-mail address.
     ///
-    /// A placeholder names nobody. An alias of the form that SDKs give anonymous ids is a chain or swapped arguments, not a
-    /// name (identity.md #18).
+    /// A placeholder names nobody, and neither does an anonymous id, whatever rows say of it
+    /// ([`World::can_be_a_name`]). An alias of the form of a GUID is one only where a row says so,
+    /// too: by itself it is a chain or swapped arguments (identity.md #18).
     pub fn is_person(&self, id: &Id) -> bool {
-        if id.is_placeholder() {
+        self.is_person_by_links(id) || self.own_users.contains(id) && self.can_be_a_name(id)
+    }
+
+    /// The same without the rows sent under the id, which are not at hand for every id.
+    pub(super) fn is_person_by_links(&self, id: &Id) -> bool {
+        if !self.can_be_a_name(id) {
             return false;
         }
         let shape = id.shape();
@@ -145,14 +157,46 @@ impl<'a> World<'a> {
         })
     }
 
-    /// Whether no id of this root's cluster names a person.
-    pub fn is_anonymous(&self, root: &Id) -> bool {
-        if let Some(&known) = self.anonymous.borrow().get(root) {
+    /// Whether `id` can be the name that an app has for a person: it is no placeholder and does
+    /// not stand for a device.
+    pub fn can_be_a_name(&self, id: &Id) -> bool {
+        !id.is_placeholder() && !self.is_of_device(id)
+    }
+
+    /// Whether `id` has the form of an anonymous id, or is one by its rows, and nothing says that
+    /// it names a person.
+    pub fn looks_anonymous(&self, id: &Id) -> bool {
+        self.is_of_device(id) || id.shape().is_sdk_made() && !self.is_person_by_links(id)
+    }
+
+    /// Whether another root is known to be somebody's: its rows need not be at hand.
+    pub fn is_known(&self, root: &Id) -> bool {
+        if let Some(&known) = self.known.borrow().get(root) {
             return known;
         }
-        let anonymous = !self.cluster(root).iter().any(|id| self.is_person(id));
-        self.anonymous.borrow_mut().insert(root.clone(), anonymous);
-        anonymous
+        let known = self.cluster(root).iter().any(|id| self.is_person_by_links(id));
+        self.known.borrow_mut().insert(root.clone(), known);
+        known
+    }
+
+    /// Whether `id` is an anonymous id that a client made for itself: by its form alone
+    /// (`$device:…`, T-R-UA-S-T), as a GUID that rows name as their device, or as an id that its
+    /// own rows name as their device (captures A10). Apps have GUIDs for people too.
+    pub fn is_of_device(&self, id: &Id) -> bool {
+        let is_device = |link: &Link| link.device().is_some_and(|device| device.as_str() == id.bare());
+        match id.shape() {
+            Shape::Device | Shape::WebAnonymous => true,
+            Shape::Email => false,
+            Shape::Guid => self.links_of(id).any(is_device),
+            Shape::Other => self
+                .links_of(id)
+                .any(|link| link.kind == LinkKind::IdDevice && link.a.bare() == id.bare() && is_device(link)),
+        }
+    }
+
+    /// Whether no id of this root's cluster, whose rows are at hand, names a person.
+    pub fn is_anonymous(&self, root: &Id) -> bool {
+        !self.cluster(root).iter().any(|id| self.is_person(id))
     }
 
     /// Whether no SDK made `id` and only server libraries send rows under it.

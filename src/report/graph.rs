@@ -304,8 +304,13 @@ fn devices(making: &mut Making, journey: &Journey, register: &Register) {
         }
     }
     for neighbour in &journey.neighbours {
-        let device = making.node(&neighbour.device, NodeKind::Device);
+        let shared = match (&neighbour.device, &journey.root) {
+            (Some(device), _) => making.node(device, NodeKind::Device),
+            // A client that names no device switched from the one to the other.
+            (None, Some(root)) => making.node(root, NodeKind::Root),
+            (None, None) => continue,
+        };
         let user = making.node(&neighbour.root, NodeKind::User);
-        making.edge(user, device, EdgeKind::Neighbour, &neighbour.why, Some(&neighbour.source));
+        making.edge(user, shared, EdgeKind::Neighbour, &neighbour.why, Some(&neighbour.source));
     }
 }

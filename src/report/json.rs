@@ -278,6 +278,7 @@ fn orphan_in<'a>(shown: Shown<'a>, orphan: &'a Orphan, properties: Properties<'a
         ids: O,
         strength: &'static str,
         contested: bool,
+        suggested: &'a str,
         owners: O,
         why: &'a str,
         evidence: E,
@@ -289,6 +290,7 @@ fn orphan_in<'a>(shown: Shown<'a>, orphan: &'a Orphan, properties: Properties<'a
         ids: Each(orphan.ids.iter().map(text)),
         strength: orphan.strength.name(),
         contested: orphan.contested,
+        suggested: orphan.suggested.as_str(),
         owners: Each(orphan.owners.iter().map(text)),
         why: &orphan.why,
         evidence: Each(orphan.evidence.iter().map(evidence)),
@@ -372,11 +374,13 @@ fn owner(owner: &Owner) -> impl Serialize {
     struct Json<'a, E: Serialize> {
         root: &'a str,
         strength: &'static str,
+        suggested: bool,
         evidence: E,
     }
     Json {
         root: owner.root.as_str(),
         strength: owner.strength.name(),
+        suggested: owner.suggested,
         evidence: Each(owner.evidence.iter().map(evidence)),
     }
 }
@@ -385,13 +389,13 @@ fn neighbour(neighbour: &Neighbour) -> impl Serialize {
     #[derive(serde::Serialize)]
     struct Json<'a> {
         root: &'a str,
-        device: &'a str,
+        device: Option<&'a str>,
         why: &'a str,
         source: Place<'a>,
     }
     Json {
         root: neighbour.root.as_str(),
-        device: neighbour.device.as_str(),
+        device: neighbour.device.as_ref().map(Id::as_str),
         why: &neighbour.why,
         source: place(&neighbour.source),
     }

@@ -407,7 +407,7 @@ pub(super) fn lost(journey: &Journey, line: &AliasLine, look: &Look) -> String {
         .iter()
         .filter(said_by_it)
         .map(|orphan| {
-            let after = orphan.steps.iter().filter(|step| step.event.time > line.time).count();
+            let after = orphan.steps.iter().filter(|step| step.event.place() > (line.time, line.arrival())).count();
             let id = look.id(orphan.id.as_str(), 40);
             let rows = many(orphan.steps.len(), "row");
             format!("{rows} under {id}, {} of them after this call", count(after as u64))
@@ -467,8 +467,9 @@ fn elsewhere(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<
     if !journey.neighbours.is_empty() {
         heading(out, look, "other users of the same devices")?;
         for neighbour in &journey.neighbours {
-            let device = look.id(neighbour.device.as_str(), 40);
-            writeln!(out, "  {}{}device {device}", look.id(neighbour.root.as_str(), 40), look.dot())?;
+            let device = neighbour.device.as_ref().map(|device| look.id(device.as_str(), 40));
+            let device = device.map(|device| format!("{}device {device}", look.dot())).unwrap_or_default();
+            writeln!(out, "  {}{device}", look.id(neighbour.root.as_str(), 40))?;
             sentence(out, look, 4, &neighbour.why, Some(&neighbour.source))?;
         }
     }

@@ -14,6 +14,7 @@ mod engine;
 mod export;
 mod formats;
 mod ingest;
+mod known;
 mod layers;
 mod orders;
 mod play;

@@ -44,6 +44,20 @@ fn a_journey_reads_from_the_person_down_to_the_line() {
 }
 
 #[test]
+fn rows_of_the_second_of_a_refused_call_are_before_or_after_it_by_their_arrival() {
+    let story = Story::new(
+        "1 AL(ann@x.com -> web-1)
+         100@100.1 View(phone-1)
+         100@100.2 AL(ann@x.com -> phone-1)
+         100@100.3 Purchase(phone-1)
+         100@100.3 Logout(phone-1)
+         99@200 Late(phone-1)",
+    );
+    let text = show(&story, "ann@x.com", &Look { width: 200, ..Look::default() });
+    assert!(text.contains("left behind: 5 rows under phone-1, 2 of them after this call"), "{text}");
+}
+
+#[test]
 fn an_ascii_journey_at_eighty_columns_has_no_other_character() {
     let look = Look { width: 80, ascii: true, ..Look::default() };
     let text = show(&sally(), "sally@gmail.com", &look);
@@ -162,7 +176,10 @@ fn json_of_a_row_says_where_it_is_stored_and_why() {
     assert_eq!(early["device_id"], Value::Null);
     assert!(early["why"].as_str().unwrap().ends_with('.'));
     let orphan = &show["orphans"][0];
-    assert_eq!(keys(orphan), ["id", "ids", "strength", "contested", "owners", "why", "evidence", "events"]);
+    assert_eq!(
+        keys(orphan),
+        ["id", "ids", "strength", "contested", "suggested", "owners", "why", "evidence", "events"]
+    );
     assert_eq!(keys(&orphan["events"][0]), keys(early));
     assert_eq!(orphan["evidence"][0]["kind"], "refused_alias");
     assert_eq!(orphan["owners"], serde_json::json!(["12345"]));

@@ -168,6 +168,7 @@ pub(super) fn phone() -> Journey {
         ids: vec![Id::new("P-1")],
         strength: Strength::Proof,
         contested: false,
+        suggested: Id::new("12345"),
         owners: vec![Id::new("12345")],
         evidence: vec![Evidence {
             kind: EvidenceKind::RefusedAlias,
@@ -196,6 +197,7 @@ pub(super) fn two_people() -> Journey {
         ids: vec![Id::new("A2"), Id::new("$device:A2")],
         strength: Strength::Strong,
         contested: true,
+        suggested: Id::new("12345"),
         owners: vec![Id::new("12345"), Id::new("bob")],
         evidence: vec![Evidence {
             kind: EvidenceKind::SameDevice,
@@ -213,7 +215,8 @@ pub(super) fn two_people() -> Journey {
     });
     journey.neighbours = vec![Neighbour {
         root: Id::new("bob"),
-        device: Id::new("tablet"),
+        device: Some(Id::new("tablet")),
+        switched: false,
         why: "bob has used the device tablet as well; two people may be mixed here.".into(),
         source: source(71),
     }];

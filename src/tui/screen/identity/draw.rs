@@ -184,8 +184,11 @@ fn draw(pen: &mut Pen<'_>, line: Line, of: &journey::State, selected: bool, look
         }
         Line::Neighbour(at) => journey.neighbours.get(at).map(|neighbour| {
             let room = id_room(pen.room());
-            pen.id(neighbour.root.as_str(), room, plain).skip(2).text("device ", muted);
-            pen.id(neighbour.device.as_str(), 24, plain).skip(2).text(&neighbour.why, muted);
+            pen.id(neighbour.root.as_str(), room, plain).skip(2);
+            if let Some(device) = &neighbour.device {
+                pen.text("device ", muted).id(device.as_str(), 24, plain).skip(2);
+            }
+            pen.text(&neighbour.why, muted);
         }),
         Line::Mention(at) => journey.mentions.get(at).map(|mention| {
             let room = id_room(pen.room());

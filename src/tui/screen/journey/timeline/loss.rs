@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 
 use crate::identity::{Journey, Verdict};
-use crate::model::{Id, Millis};
+use crate::model::Id;
+use crate::model::facts::Place;
 
 use super::{Entry, Timeline, Traits};
 
@@ -25,7 +26,7 @@ pub struct Loss {
 /// The losses of every refused call that lost anything.
 pub(super) fn losses(journey: &Journey, timeline: &Timeline) -> HashMap<usize, Loss> {
     // The refused calls of each lane that stays apart, by time.
-    let mut calls: HashMap<u32, Vec<(Millis, usize)>> = HashMap::new();
+    let mut calls: HashMap<u32, Vec<(Place, usize)>> = HashMap::new();
     for (at, line) in journey.aliases.iter().enumerate() {
         let Some(target) = line.target.as_ref().filter(|_| matches!(line.verdict, Verdict::Refused(_))) else {
             continue;
@@ -38,7 +39,7 @@ pub(super) fn losses(journey: &Journey, timeline: &Timeline) -> HashMap<usize, L
         // Between two ids of this user there is nothing to lose.
         let within = own && line.alias.as_ref().is_some_and(|alias| timeline.lane(alias).is_some());
         if !joined && !within {
-            calls.entry(lane_of_target).or_default().push((line.time, at));
+            calls.entry(lane_of_target).or_default().push(((line.time, line.arrival()), at));
         }
     }
     let mut losses: HashMap<usize, Loss> = HashMap::new();
@@ -53,10 +54,11 @@ pub(super) fn losses(journey: &Journey, timeline: &Timeline) -> HashMap<usize, L
         if row.traits.any(Traits::ALIAS | Traits::REFUSED) || matches!(row.entry, Entry::Reset(_)) {
             continue;
         }
-        let Some(number) = super::event(journey, row.entry).map(|event| event.row) else { continue };
-        let past = calls.partition_point(|(time, _)| *time <= row.time);
+        let Some(event) = super::event(journey, row.entry) else { continue };
+        // Whole seconds are no order: arrival and then the order of import decide between equals.
+        let past = calls.partition_point(|(place, _)| *place <= event.place());
         match past.checked_sub(1).and_then(|last| calls.get(last)) {
-            Some((_, call)) => losses.entry(*call).or_default().rows.push(number),
+            Some((_, call)) => losses.entry(*call).or_default().rows.push(event.row),
             None => {
                 if let Some((_, call)) = calls.first() {
                     losses.entry(*call).or_default().before += 1;
