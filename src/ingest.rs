@@ -30,6 +30,7 @@ mod foreign;
 mod making;
 mod reading;
 mod tally;
+mod zoning;
 
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -41,6 +42,8 @@ use self::expand::Opened;
 use self::making::{Carried, Maker, Prepared};
 use self::reading::Stream;
 use self::tally::{Kept, Reasons};
+use self::zoning::{Known, Zoning};
+use crate::formats::infer::clock_of;
 use crate::formats::{self, Format, Sniffed, Zone};
 use crate::store::{self, FileInfo, KnownChunk, Writer};
 
@@ -363,10 +366,18 @@ impl Run<'_> {
         }
 
         let name = stream.name.clone();
+        let mut zoning = Zoning::default();
+        if let Some(id) = place.file {
+            // A store of an earlier version has left nothing but its first chunk.
+            if let Some(left) = self.writer.clock(id)?.as_deref().and_then(Known::from_text) {
+                parts.carried.go_on(left);
+            }
+            zoning = parts.carried.known_clock().map(Zoning::after).unwrap_or_default();
+        }
         let end = if self.report.cancelled {
             End::default()
         } else {
-            self.append_new(stream, parts, &mut place, &mut file, &mut reasons)?
+            self.append_new(stream, parts, &mut place, &mut file, &mut reasons, &mut zoning)?
         };
         let End { failure, incomplete } = end;
         file.incomplete = incomplete;
@@ -375,6 +386,10 @@ impl Run<'_> {
         file.already = place.bytes == known && known > 0 && !self.report.cancelled;
         file.resumed = place.bytes > known && known > 0;
         if let Some(id) = place.file {
+            if let Some(inferred) = zoning.inferred() {
+                self.writer.set_timezone(id, &inferred.sentence())?;
+                self.report.warnings.extend(zoning.misread(&name, &inferred));
+            }
             // A stop before anything new says nothing of a file that an earlier run read to its end.
             if !self.report.cancelled || place.bytes > known {
                 self.writer.finish_file(id, file.incomplete.is_none() && !self.report.cancelled)?;
@@ -447,7 +462,7 @@ impl Run<'_> {
             {
                 carried.give_zone(zone);
             }
-        } else if before.split(" (").next() != Some(self.options.zone.name().as_str()) {
+        } else if clock_of(&before) != self.options.zone.name() {
             self.report.warnings.push(format!(
                 "{name} was imported before with its times in {before}; the rows stored then keep that. To read them \
                  in {}, import into a new store",
@@ -465,6 +480,7 @@ impl Run<'_> {
         place: &mut Place,
         file: &mut FileReport,
         reasons: &mut Reasons,
+        zoning: &mut Zoning,
     ) -> Result<End, Error> {
         let told = stream.told();
         let Parts { cutter, maker, carried } = parts;
@@ -474,7 +490,7 @@ impl Run<'_> {
                 self.writer.commit()?;
                 return Ok(true);
             };
-            self.add(prepared, place, file, reasons)?;
+            self.add(prepared, place, file, reasons, zoning)?;
             if !prepared_commit && told.left().is_some_and(|left| left <= END) {
                 prepared_commit = true;
                 self.writer.prepare_commit()?;
@@ -491,8 +507,9 @@ impl Run<'_> {
         place: &mut Place,
         file: &mut FileReport,
         reasons: &mut Reasons,
+        zoning: &mut Zoning,
     ) -> Result<(), Error> {
-        let Prepared { mut chunk, project, records, skipped, timezone, lacks, reasons: found } = prepared;
+        let Prepared { mut chunk, project, records, skipped, timezone, lacks, reasons: found, told } = prepared;
         let id = match place.file {
             Some(id) => id,
             None => {
@@ -509,6 +526,9 @@ impl Run<'_> {
         let added = self.writer.add(&chunk)?;
         if self.writer.waiting_chunks() >= self.options.together {
             self.writer.commit()?;
+        }
+        if let Some((evidence, clock)) = told {
+            self.writer.set_clock(id, &zoning.add(&evidence, clock))?;
         }
         file.rows += records;
         file.skipped += skipped;

@@ -7,7 +7,7 @@ use super::object::{complaint, excerpt, fields, given, members, one_line};
 use crate::model::client::ClientView;
 use crate::model::id::DEVICE_PREFIX;
 use crate::model::row::{CREATE_ALIAS, IDENTIFY, MERGE};
-use crate::model::{Flags, Millis, RowView, Verb, json};
+use crate::model::{Flags, Millis, RowView, Verb, json, time};
 
 /// Name that the vendor gives to events of an id with too many of them (identity.md L16).
 const HOT_SHARD: &str = "$hotshard_events";
@@ -290,7 +290,11 @@ pub(super) fn of_fields<'a>(
 
     let project = p.token.and_then(id_of);
     // A real export has the server's stamp and no token; the wire has it the other way round.
-    let clock = if around.wire || project.is_some() && stamped.is_none() { Clock::Utc } else { Clock::Project };
+    // A time that names its zone is on no other clock.
+    let zoned = p.time.filter(|time| time.starts_with('"')).and_then(json::text);
+    let is_zoned = zoned.is_some_and(|time| time::parse_zoned(time.trim()).is_some());
+    let is_utc = around.wire || is_zoned || project.is_some() && stamped.is_none();
+    let clock = if is_utc { Clock::Utc } else { Clock::Project };
     let row = RowView {
         id,
         time,

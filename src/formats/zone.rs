@@ -9,6 +9,9 @@ use chrono_tz::Tz;
 
 use crate::model::{Millis, near};
 
+/// How much later than its arrival a row may seem to have happened: clocks of devices differ.
+pub(super) const SKEW: Millis = 60_000;
+
 /// A zone that times of a raw export are in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Zone {
@@ -100,7 +103,7 @@ fn named(zone: Tz, local: Millis, arrival: Option<Millis>) -> (Millis, bool) {
         LocalResult::Single(offset) => (moment(offset), false),
         LocalResult::Ambiguous(a, b) => {
             let (first, second) = (moment(a).min(moment(b)), moment(a).max(moment(b)));
-            let second_fits = arrival.is_some_and(|arrival| second <= arrival);
+            let second_fits = arrival.is_some_and(|arrival| second <= arrival.saturating_add(SKEW));
             (if second_fits { second } else { first }, true)
         }
         // No zone has two changes within a day; the clock of the day before still goes.

@@ -9,9 +9,10 @@ use std::thread;
 
 use super::cutting::Piece;
 use super::tally::{Kept, Lacks, Reasons, Rejects, size};
+use super::zoning::Known;
 use super::{Options, REJECT_KEPT};
-use crate::formats::infer::Days;
-use crate::formats::{AliasLine, Clock, Decoder, Format, Inference, Item, Record, Sniffed, Zone};
+use crate::formats::infer::{Clockwork, Evidence};
+use crate::formats::{AliasLine, Clock, Decoder, Format, Item, Record, Sniffed, Zone};
 use crate::model::view::Timing;
 use crate::model::{Flags, Millis, Reject};
 use crate::store::{self, Chunk, Draft, KnownChunk, Packer, TableAlias};
@@ -33,10 +34,12 @@ pub(super) struct Prepared {
     pub(super) project: Option<String>,
     pub(super) records: u64,
     pub(super) skipped: u64,
-    /// Zone of the times, and how that is known.
+    /// Zone of the times, and how that is known so far.
     pub(super) timezone: String,
     pub(super) lacks: Lacks,
     pub(super) reasons: Reasons,
+    /// What its rows say of the zone, and the clock that they were read on, where it is inferred.
+    pub(super) told: Option<(Evidence, Clockwork)>,
 }
 
 /// What a chunk takes from those before it.
@@ -51,12 +54,13 @@ pub(super) struct Carried {
 }
 
 /// The zone of the times of one file.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 enum ZoneOf {
     Given(Zone),
     /// Will be known after the first chunk.
     Unknown,
-    Inferred(Inference),
+    /// Found out from the chunks so far, and what the first says in words.
+    Inferred(Known, String),
     /// All times are UTC by the format.
     Utc,
 }
@@ -95,14 +99,52 @@ impl Carried {
     fn timezone(&self) -> String {
         match &self.zone {
             ZoneOf::Given(zone) => zone.name() + GIVEN,
-            ZoneOf::Inferred(inference) => inference.sentence(),
+            ZoneOf::Inferred(_, sentence) => sentence.clone(),
             ZoneOf::Unknown | ZoneOf::Utc => "UTC".to_owned(),
         }
     }
 
-    /// Finds out the zone: it follows from the first chunk, whichever run reads it.
+    /// Finds out the zone, so far from the first chunk.
     pub(super) fn infer(&mut self, decoded: &Decoded<'_>) {
-        self.zone = ZoneOf::Inferred(Inference::of(decoded.on_project_clock()));
+        let inference = decoded.evidence.infer();
+        let known = Known { clock: inference.read_on(), evidence: decoded.evidence.clone() };
+        self.zone = ZoneOf::Inferred(known, inference.sentence());
+    }
+
+    /// Goes on behind the known part of a file, from what its last chunk left.
+    pub(super) fn go_on(&mut self, left: Known) {
+        if let ZoneOf::Inferred(known, _) = &mut self.zone {
+            *known = left;
+        }
+    }
+
+    /// What is known of the clock, where that is inferred.
+    pub(super) fn known_clock(&self) -> Option<&Known> {
+        match &self.zone {
+            ZoneOf::Inferred(known, _) => Some(known),
+            ZoneOf::Given(_) | ZoneOf::Unknown | ZoneOf::Utc => None,
+        }
+    }
+
+    /// The clock of a chunk behind the first: that of those before it, unless its own rows speak
+    /// against it.
+    fn clock(&mut self, own: &Evidence, is_first: bool) -> Option<Clockwork> {
+        match &mut self.zone {
+            ZoneOf::Given(zone) => Some(Clockwork::Zone(*zone)),
+            ZoneOf::Unknown | ZoneOf::Utc => None,
+            ZoneOf::Inferred(Known { clock, evidence }, _) => {
+                if !is_first {
+                    evidence.add(own);
+                    if !own.is_on(clock) {
+                        let inference = evidence.infer();
+                        if inference.used {
+                            *clock = inference.clock;
+                        }
+                    }
+                }
+                Some(clock.clone())
+            }
+        }
     }
 
     /// The arrival of a row: its own, else the latest so far.
@@ -113,28 +155,23 @@ impl Carried {
     }
 
     /// The timing of a row on the project's clock, with its time in UTC.
-    fn to_utc(&self, row: Timing, days: Option<&Days>) -> Timing {
+    fn to_utc(row: Timing, clock: Option<&Clockwork>) -> Timing {
         let Timing { mut time, arrival, mut flags } = row;
-        match (&self.zone, days) {
-            _ if flags.has(Flags::TIME_FROM_ARRIVAL) => {}
-            (ZoneOf::Given(zone), _) => {
-                let (moment, twice) = zone.to_utc(time, arrival);
-                time = moment;
-                if twice {
-                    flags.set(Flags::AMBIGUOUS_HOUR);
-                }
+        if let Some(clock) = clock.filter(|_| !flags.has(Flags::TIME_FROM_ARRIVAL)) {
+            let (moment, twice) = clock.to_utc(time, arrival);
+            time = moment;
+            if twice {
+                flags.set(Flags::AMBIGUOUS_HOUR);
             }
-            (_, Some(days)) => time = time.saturating_add(days.shift(time)),
-            _ => {}
         }
         Timing { time, arrival, flags }
     }
 
     /// Puts rows that were noted in their place in time, after what was before.
-    fn settle(&mut self, draft: &mut Draft<'_>, noted: Range<usize>, days: Option<&Days>, lacks: &mut Lacks) {
+    fn settle(&mut self, draft: &mut Draft<'_>, noted: Range<usize>, clock: Option<&Clockwork>, lacks: &mut Lacks) {
         for at in noted {
             let Some(timing) = draft.timing(at) else { return };
-            let timing = self.to_utc(timing, days);
+            let timing = Self::to_utc(timing, clock);
             lacks.note_time(timing);
             let arrived = self.arrival(timing);
             draft.settle(at, timing, arrived);
@@ -159,6 +196,8 @@ pub(super) struct Decoded<'p> {
     lacks: Lacks,
     /// Records that held something.
     read: u64,
+    /// What the events whose times are on the project's clock say of it.
+    evidence: Evidence,
 }
 
 /// Anything but an event of an export.
@@ -168,17 +207,6 @@ struct Other<'p> {
     before: usize,
     /// Where its record is among those of the piece.
     record: usize,
-}
-
-impl Decoded<'_> {
-    /// The timings of the events whose times are on the project's clock.
-    fn on_project_clock(&self) -> impl Iterator<Item = Timing> {
-        let others = self.others.iter().filter_map(|other| match &other.item {
-            Item::Event { row, clock: Clock::Project, .. } => Some(row.into()),
-            _ => None,
-        });
-        self.draft.timings().chain(others)
-    }
 }
 
 /// A decoded piece with its rows in their place in time; what is left to do depends on nothing.
@@ -192,11 +220,14 @@ pub(super) struct Settled<'p> {
 pub(super) struct Maker {
     decoder: Decoder,
     longest: usize,
+    /// Whether the zone is to be found out.
+    infers: bool,
 }
 
 impl Maker {
     pub(super) fn new(sniffed: &Sniffed, options: &Options) -> Self {
-        Self { decoder: Decoder::new(sniffed), longest: options.longest_record.max(1) }
+        let infers = sniffed.format == Format::Export && options.zone == Zone::Infer;
+        Self { decoder: Decoder::new(sniffed), longest: options.longest_record.max(1), infers }
     }
 
     /// Reads the records of a piece.
@@ -205,6 +236,7 @@ impl Maker {
         let mut others = Vec::new();
         let mut rejects = Rejects::default();
         let mut lacks = Lacks::default();
+        let mut evidence = Evidence::default();
         let mut read = 0;
         for (place, record) in piece.records.iter().enumerate() {
             let text = piece.content().get(record.start..record.end).unwrap_or_default();
@@ -215,6 +247,11 @@ impl Maker {
             let mut held = 0;
             let mut take = |item| {
                 held = 1;
+                if let Item::Event { row, clock: Clock::Project, .. } = &item
+                    && self.infers
+                {
+                    evidence.note(Timing::from(row));
+                }
                 match item {
                     // It belongs to whatever project the file does.
                     Item::Event { row, project: None, clock: Clock::Project } => {
@@ -232,7 +269,7 @@ impl Maker {
             }
             read += held;
         }
-        Decoded { draft, others, rejects, lacks, read }
+        Decoded { draft, others, rejects, lacks, read, evidence }
     }
 
     fn too_long(&self, record: &Record, text: &[u8]) -> Item<'static> {
@@ -256,20 +293,18 @@ impl<'p> Decoded<'p> {
             lines: piece.lines,
             ..Chunk::default()
         };
-        if carried.wants_zone() {
+        let is_first = carried.wants_zone();
+        if is_first {
             carried.infer(&self);
         }
-        let days = match &carried.zone {
-            ZoneOf::Inferred(inference) if inference.sure => Some(Days::of(inference.shift(), self.on_project_clock())),
-            _ => None,
-        };
+        let clock = carried.clock(&self.evidence, is_first);
         let project_was_known = carried.project.is_some();
         let mut skipped = 0;
-        let Decoded { mut draft, others, mut rejects, mut lacks, read } = self;
+        let Decoded { mut draft, others, mut rejects, mut lacks, read, evidence } = self;
         let noted = draft.len();
         let mut settled = 0;
         for Other { item, before, record } in others {
-            carried.settle(&mut draft, settled..before, days.as_ref(), &mut lacks);
+            carried.settle(&mut draft, settled..before, clock.as_ref(), &mut lacks);
             settled = before;
             let token = match &item {
                 Item::Event { row, project, .. } => project.as_deref().map(|token| (token, row.line)),
@@ -287,10 +322,10 @@ impl<'p> Decoded<'p> {
                 continue;
             }
             match item {
-                Item::Event { mut row, clock, .. } => {
+                Item::Event { mut row, clock: of, .. } => {
                     let mut timing = Timing::from(&row);
-                    if clock == Clock::Project {
-                        timing = carried.to_utc(timing, days.as_ref());
+                    if of == Clock::Project {
+                        timing = Carried::to_utc(timing, clock.as_ref());
                     }
                     (row.time, row.flags) = (timing.time, timing.flags);
                     lacks.note(&row);
@@ -309,7 +344,7 @@ impl<'p> Decoded<'p> {
                 Item::Skipped => skipped += 1,
             }
         }
-        carried.settle(&mut draft, settled..noted, days.as_ref(), &mut lacks);
+        carried.settle(&mut draft, settled..noted, clock.as_ref(), &mut lacks);
         chunk.latest = carried.latest;
         let Rejects { mut pieces, count, reasons, .. } = rejects;
         // Rows of another project come behind what could not be read at all.
@@ -319,7 +354,8 @@ impl<'p> Decoded<'p> {
         chunk.rejects = pieces;
         let project = if project_was_known { None } else { carried.project.clone() };
         let timezone = carried.timezone();
-        let prepared = Prepared { chunk, project, records: read, skipped, timezone, lacks, reasons };
+        let told = carried.known_clock().and(clock).map(|clock| (evidence, clock));
+        let prepared = Prepared { chunk, project, records: read, skipped, timezone, lacks, reasons, told };
         Settled { draft, prepared }
     }
 }

@@ -22,20 +22,63 @@ pub fn utc(at: Millis) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp_millis(at).filter(|at| (0..=9999).contains(&at.year()))
 }
 
-/// Reads RFC 3339, also with a space for `T`, without a zone (UTC) or as a date alone.
+/// Reads RFC 3339, also with a space for `T`, without a zone (UTC) or as a date alone; and the times
+/// with a zone of [`parse_zoned`].
 pub fn parse(text: &str) -> Option<Millis> {
-    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
-        return Some(at.timestamp_millis());
+    if let Some(at) = parse_zoned(text) {
+        return Some(at);
     }
-    for form in
-        ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f UTC", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"]
-    {
+    for form in ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"] {
         if let Ok(at) = NaiveDateTime::parse_from_str(text, form) {
             return Some(at.and_utc().timestamp_millis());
         }
     }
     let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
     Some(date.and_hms_opt(0, 0, 0)?.and_utc().timestamp_millis())
+}
+
+/// Reads a time that says how far from UTC it is: RFC 3339 and RFC 2822, and what languages write of
+/// themselves, such as `2013-07-12 12:00:00 +0200` (Ruby), the same with ` CEST` behind (Go) and
+/// `Fri Jul 12 2013 12:00:00 GMT+0200 (CEST)` (JavaScript).
+pub fn parse_zoned(text: &str) -> Option<Millis> {
+    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+        return Some(at.timestamp_millis());
+    }
+    // The names of zones behind an offset say nothing more.
+    let named = text.rsplit_once(' ').filter(|(before, name)| {
+        let name = name.trim_start_matches('(').trim_end_matches(')');
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase()) && ends_in_offset(before)
+    });
+    let text = named.map_or(text, |(before, _)| before);
+    if !ends_in_offset(text) && !text.ends_with("UTC") && !text.ends_with("GMT") {
+        return None;
+    }
+    let forms = [
+        "%Y-%m-%dT%H:%M:%S%.f%#z",
+        "%Y-%m-%d %H:%M:%S%.f %#z",
+        "%Y-%m-%d %H:%M:%S%.f%#z",
+        "%Y-%m-%dT%H:%M%#z",
+        "%Y-%m-%d %H:%M %#z",
+        "%a %b %d %Y %H:%M:%S GMT%#z",
+    ];
+    let found = forms.iter().find_map(|form| DateTime::parse_from_str(text, form).ok());
+    if let Some(at) = found.or_else(|| DateTime::parse_from_rfc2822(text).ok()) {
+        return Some(at.timestamp_millis());
+    }
+    let bare = text.strip_suffix("UTC").or_else(|| text.strip_suffix("GMT"))?.trim_end();
+    let forms = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M"];
+    let found = forms.iter().find_map(|form| NaiveDateTime::parse_from_str(bare, form).ok());
+    found.map(|at| at.and_utc().timestamp_millis())
+}
+
+/// Whether a time ends in `+02`, `+0200` or `+02:00`.
+fn ends_in_offset(text: &str) -> bool {
+    let Some(at) = text.rfind(['+', '-']) else { return false };
+    let digits = text.get(at + 1..).unwrap_or_default();
+    // A time of day stands before it: a date ends in digits, too.
+    let is_offset =
+        matches!(digits.len(), 2 | 4 | 5) && digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b':');
+    is_offset && text.get(..at).unwrap_or_default().contains(':')
 }
 
 /// A length of time in its largest sensible unit: `0.8 s`, `12 min`, `3 h`, `5 d`.
@@ -59,6 +102,36 @@ mod tests {
     fn a_moment_reads_back_as_it_was_written() {
         for at in [0, 1_602_611_311_007, -1, 253_402_300_799_999] {
             assert_eq!(parse(&rfc3339(at)), Some(at));
+        }
+    }
+
+    #[test]
+    fn a_time_with_a_zone_is_read_however_a_language_writes_it() {
+        for text in [
+            "2013-07-12 12:00:00 +0200",
+            "2013-07-12 12:00:00.000 +0200",
+            "2013-07-12 12:00:00+02:00",
+            "2013-07-12 12:00:00+02",
+            "2013-07-12T12:00:00+0200",
+            "2013-07-12T12:00+02:00",
+            "2013-07-12 12:00 +0200",
+            "2013-07-12 12:00:00 +0200 CEST",
+            "2013-07-12 15:30:00 +0530 IST",
+            "2013-07-12 03:00:00 -0700",
+            "2013-07-12 10:00:00 UTC",
+            "2013-07-12 10:00:00 GMT",
+            "2013-07-12T10:00:00Z",
+            "Fri, 12 Jul 2013 12:00:00 +0200",
+            "Fri, 12 Jul 2013 10:00:00 GMT",
+            "Fri Jul 12 2013 12:00:00 GMT+0200 (CEST)",
+        ] {
+            assert_eq!(parse(text).map(rfc3339).as_deref(), Some("2013-07-12T10:00:00.000Z"), "{text}");
+            assert_eq!(parse_zoned(text), parse(text), "{text}");
+        }
+        for text in
+            ["2013-07-12", "2013-07-12 10:00:00", "2013-07-12T10:00", "1373623200", "", "+02", "12:00 +0200", "é-02"]
+        {
+            assert_eq!(parse_zoned(text), None, "{text}");
         }
     }
 

@@ -99,7 +99,8 @@ fn each_segment(
 /// Comments stand inside the statements, where SQLite keeps them for whoever looks.
 const V1: &str = r"
 CREATE TABLE meta (
-  -- What is known of the store as a whole: 'project' is the token of the project.
+  -- What is known of the store as a whole: 'project' is the token of the project, 'clock:N' what
+  -- the rows of file N say of its clock, for an import that goes on with it.
   key TEXT NOT NULL PRIMARY KEY,
   value TEXT NOT NULL
 ) WITHOUT ROWID;

@@ -236,6 +236,30 @@ impl Writer {
         }
     }
 
+    /// What the rows of a file say of its clock, as [`Writer::set_clock`] keeps it.
+    pub fn clock(&self, file: FileId) -> Result<Option<String>, Error> {
+        let key = format!("clock:{file}");
+        self.read(|db| db.query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0)).optional())
+    }
+
+    /// Keeps what the rows of a file say of its clock, for an import that goes on with it.
+    pub fn set_clock(&mut self, file: FileId, told: &str) -> Result<(), Error> {
+        let key = format!("clock:{file}");
+        self.whole(|db, _| {
+            db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)", [key.as_str(), told]).map(drop)
+        })
+    }
+
+    /// Notes the zone of the times of a file, and how that is known, once all of it was read.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] for a file that was not begun.
+    pub fn set_timezone(&mut self, file: FileId, timezone: &str) -> Result<(), Error> {
+        let changed =
+            self.whole(|db, _| db.execute("UPDATE files SET timezone = ?2 WHERE id = ?1", params![file, timezone]))?;
+        if changed == 0 { Err(self.no_file(file)) } else { Ok(()) }
+    }
+
     /// Notes whether a file was read to its end, and nothing says that rows are missing.
     pub fn finish_file(&mut self, file: FileId, complete: bool) -> Result<(), Error> {
         let changed =

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod zones;
+
 use std::fmt::Write as _;
 use std::io::{Cursor, Read, Write as _};
 use std::path::{Path, PathBuf};
@@ -467,7 +469,7 @@ fn the_clock_of_an_older_project_is_inferred_and_told() {
             r#"{"event":"A","properties":{"time":1602611311,"distinct_id":"d","mp_processing_time_ms":1602625711874}}"#,
         ),
     );
-    assert_eq!(told.timezone, "UTC-04:00 (inferred, sure: 1 of 1 rows)");
+    assert_eq!(told.timezone, "UTC-04:00 (inferred, not sure: 1 of 1 rows)");
     assert_eq!(times(writer), [1_602_625_711_000]);
 }
 
