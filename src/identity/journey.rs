@@ -181,7 +181,7 @@ pub enum Phase {
 }
 
 /// Why a row is in the timeline, in few bytes; text is made when somebody looks.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {
     /// Sent under the root.
     Own,

@@ -2,36 +2,48 @@
 
 use std::collections::HashMap;
 
+use rustc_hash::FxHashMap;
+
 use crate::model::Id;
 
 /// A value for each id that was met.
 ///
-/// A look-up for the id of the look-up before costs a comparison of places; any other one a
-/// hash of its text.
+/// A look-up for the id of the look-up before costs a comparison of places, one for a clone of an
+/// id that was met a hash of its place; any other one a hash of its text.
 pub(super) struct Memo<'a, T> {
     known: Vec<(&'a Id, T)>,
     at: HashMap<&'a Id, usize>,
+    /// By the place of the text: the ids are borrowed, so no other text can come to lie there.
+    at_place: FxHashMap<usize, usize>,
     last: usize,
 }
 
 impl<'a, T> Memo<'a, T> {
     pub(super) fn new() -> Self {
-        Self { known: Vec::new(), at: HashMap::new(), last: 0 }
+        Self { known: Vec::new(), at: HashMap::new(), at_place: FxHashMap::default(), last: 0 }
     }
 
     /// The value for `id`, made by `make` the first time.
     pub(super) fn of(&mut self, id: &'a Id, make: impl FnOnce() -> T) -> Option<&mut T> {
         if self.known.get(self.last).is_none_or(|(known, _)| *known != id) {
-            self.last = if let Some(at) = self.at.get(id) {
+            self.last = if let Some(at) = self.at_place.get(&id.place()) {
                 *at
             } else {
-                let at = self.known.len();
-                self.at.insert(id, at);
-                self.known.push((id, make()));
+                let next = self.known.len();
+                let at = *self.at.entry(id).or_insert(next);
+                if at == next {
+                    self.known.push((id, make()));
+                }
+                self.at_place.insert(id.place(), at);
                 at
             };
         }
         self.known.get_mut(self.last).map(|(_, value)| value)
+    }
+
+    /// Every id that was met, with its value, in the order of the meeting.
+    pub(super) fn into_known(self) -> Vec<(&'a Id, T)> {
+        self.known
     }
 
     /// The value for `id`, if one was made.

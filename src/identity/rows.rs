@@ -19,31 +19,47 @@ use crate::model::{Flags, Id, Millis};
 /// one is history. The only number in the sources is "about a second" (identity.md L10, §1.1).
 pub const RACE_WINDOW: Millis = 1000;
 
-/// A row that is kept, with the places of its other deliveries.
-pub(super) type Kept<'a> = (&'a Arc<Event>, Vec<Source>);
+/// Rows of a user, each once.
+pub(super) struct Deliveries<'a> {
+    /// The first delivery of each row, by time, then arrival.
+    kept: Vec<&'a Arc<Event>>,
+    /// Places of the other deliveries, in order of arrival, by the number of the first.
+    copies: FxHashMap<i64, Vec<Source>>,
+}
+
+impl Deliveries<'_> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.kept.is_empty()
+    }
+}
 
 /// Each row sent under `ids` once, by time, then arrival, with the places of its other
-/// deliveries in order of arrival (captures A8).
+/// deliveries (captures A8).
 ///
 /// Rows with an `$insert_id` are one when event, id, time and `$insert_id` are equal. Rows
 /// without are one only when all of the row is equal *and they stand in different files*: then
 /// two exports overlap, while in one file two equal rows are two events.
-pub(super) fn deliveries<'a>(world: &World<'a>, ids: &[Id]) -> Vec<Kept<'a>> {
-    let events: Vec<&Arc<Event>> = ids.iter().flat_map(|id| world.events_of(id).iter().copied()).collect();
-    let mut fates = fates(&events);
-    let mut kept: Vec<Kept<'_>> = if fates.is_empty() {
-        events.into_iter().map(|event| (event, Vec::new())).collect()
-    } else {
-        let fate = |(at, event)| match fates.remove(&at) {
-            None => Some((event, Vec::new())),
-            Some(Fate::Kept(copies)) => Some((event, copies)),
-            Some(Fate::Copy) => None,
-        };
-        events.into_iter().enumerate().filter_map(fate).collect()
-    };
-    // Rows of one id come by time, so there is little to do: the sort merges what is in order.
-    kept.sort_by_key(|(event, _)| (event.time, event.arrival()));
-    kept
+pub(super) fn deliveries<'a>(world: &World<'a>, ids: &[Id]) -> Deliveries<'a> {
+    let mut kept = world.events_of_all(ids);
+    let mut fates = fates(&kept);
+    let mut copies = FxHashMap::default();
+    if !fates.is_empty() {
+        let mut at = 0;
+        kept.retain(|event| {
+            at += 1;
+            match fates.remove(&(at - 1)) {
+                None => true,
+                Some(Fate::Kept(others)) => {
+                    copies.insert(event.row, others);
+                    true
+                }
+                Some(Fate::Copy) => false,
+            }
+        });
+    }
+    // Rows come by time, so there is little to do: the sort merges what is in order.
+    kept.sort_by(|one, other| one.time.cmp(&other.time).then_with(|| one.arrival().cmp(&other.arrival())));
+    Deliveries { kept, copies }
 }
 
 /// What becomes of a row whose hash another row has too.
@@ -56,9 +72,10 @@ enum Fate {
 
 /// The fates of rows, by their index, as far as other rows decide them.
 fn fates(events: &[&Arc<Event>]) -> HashMap<usize, Fate> {
-    let mut first: FxHashMap<i64, usize> = FxHashMap::with_capacity_and_hasher(events.len(), rustc_hash::FxBuildHasher);
+    let suspects = suspects(events);
+    let mut first: FxHashMap<i64, usize> = FxHashMap::default();
     let mut alike: HashMap<i64, Vec<usize>> = HashMap::new();
-    for (at, event) in events.iter().enumerate() {
+    for (at, event) in events.iter().enumerate().filter(|(_, event)| suspects.has(event.hash)) {
         let known = *first.entry(event.hash).or_insert(at);
         if known != at {
             alike.entry(event.hash).or_insert_with(|| vec![known]).push(at);
@@ -89,6 +106,51 @@ fn fates(events: &[&Arc<Event>]) -> HashMap<usize, Fate> {
         fates.extend(kept.into_values().map(|(at, copies)| (at, Fate::Kept(copies))));
     }
     fates
+}
+
+/// Marks of hashes, a few bits for each: a mark may stand for two hashes.
+struct Marks {
+    bits: Vec<u64>,
+}
+
+impl Marks {
+    /// With room for so many hashes that one in sixteen shares its mark.
+    fn for_rows(rows: usize) -> Self {
+        Self { bits: vec![0; (rows / 4).next_power_of_two().max(1)] }
+    }
+
+    /// Sets the mark of a hash; whether it had been set.
+    fn set(&mut self, hash: i64) -> bool {
+        let (word, bit) = self.place(hash);
+        let Some(bits) = self.bits.get_mut(word) else { return false };
+        let was = *bits & bit != 0;
+        *bits |= bit;
+        was
+    }
+
+    fn has(&self, hash: i64) -> bool {
+        let (word, bit) = self.place(hash);
+        self.bits.get(word).is_some_and(|bits| bits & bit != 0)
+    }
+
+    fn place(&self, hash: i64) -> (usize, u64) {
+        // The high bits of the product depend on all bits of the hash.
+        let mixed = hash.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let word = usize::try_from(mixed >> 32).unwrap_or(0) & (self.bits.len() - 1);
+        (word, 1 << (mixed >> 26 & 63))
+    }
+}
+
+/// Hashes that two rows may have. Most rows are alone with their hash, and marks tell so in a
+/// hundredth of the memory that a map of all hashes takes.
+fn suspects(events: &[&Arc<Event>]) -> Marks {
+    let mut met = Marks::for_rows(events.len());
+    let met_again: Vec<i64> = events.iter().map(|event| event.hash).filter(|hash| met.set(*hash)).collect();
+    let mut suspects = Marks::for_rows(met_again.len().saturating_mul(4));
+    for hash in met_again {
+        suspects.set(hash);
+    }
+    suspects
 }
 
 /// Alias lines by the number of their row and by the arrival of their call.
@@ -129,11 +191,12 @@ struct Way<'w> {
 }
 
 /// The rows of a user as steps of a timeline, in the order given.
-pub(super) fn steps(world: &World<'_>, root: &Id, kept: Vec<Kept<'_>>, lines: &Lines) -> Vec<Step> {
+pub(super) fn steps(world: &World<'_>, root: &Id, rows: Deliveries<'_>, lines: &Lines) -> Vec<Step> {
+    let Deliveries { kept, mut copies } = rows;
     let line_of = |id: &Id| world.table.entry(id).and_then(|entry| lines.by_call.get(&entry.arrival)).copied();
     let mut ways: Memo<'_, Way<'_>> = Memo::new();
     let mut steps = Vec::with_capacity(kept.len());
-    for (event, copies) in kept {
+    for event in kept {
         let Some(id) = event.id.as_ref() else { continue };
         let way = ways.of(id, || Way { chain: world.table.chain(id), line: line_of(id) });
         let Some(way) = way else { continue };
@@ -156,6 +219,7 @@ pub(super) fn steps(world: &World<'_>, root: &Id, kept: Vec<Kept<'_>>, lines: &L
             }),
         };
         let stored_under = stored.clone();
+        let copies = copies.remove(&event.row).unwrap_or_default();
         steps.push(Step { event: Arc::clone(event), stored_under, state, phase: Phase::Anonymous, copies, reason });
     }
     steps

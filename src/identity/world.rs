@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::evidence::{self, Tie};
 use super::facts::Facts;
 use super::journey::Verdict;
+use super::memo::Memo;
 use super::table::{Judged, Table};
 use crate::model::facts::{AliasCall, Event, Link};
 use crate::model::{Client, Flags, Id, LinkKind, Shape};
@@ -20,6 +21,8 @@ pub struct World<'a> {
     /// The lookup table after all of them.
     pub table: Table,
     links: HashMap<&'a str, Vec<&'a Link>>,
+    /// All rows, in the order of the facts.
+    rows: &'a [Arc<Event>],
     events: HashMap<&'a Id, Vec<&'a Arc<Event>>>,
     /// Ids that a row sent under them names as its `$user_id`.
     own_users: HashSet<&'a Id>,
@@ -47,16 +50,22 @@ impl<'a> World<'a> {
                 links.entry(link.b.as_str()).or_default().push(link);
             }
         }
-        let mut events: HashMap<&Id, Vec<&Arc<Event>>> = HashMap::new();
+        let mut events: Memo<'_, Vec<&Arc<Event>>> = Memo::new();
         let mut own_users: HashSet<&Id> = HashSet::new();
-        for run in facts.events.chunk_by(|one, next| one.id == next.id) {
-            if let Some(id) = run.first().and_then(|event| event.id.as_ref()) {
-                events.entry(id).or_default().extend(run);
-                if run.iter().any(|event| event.user.as_ref() == Some(id)) {
-                    own_users.insert(id);
-                }
+        let mut before = None;
+        for event in &facts.events {
+            let Some(id) = event.id.as_ref() else { continue };
+            if let Some(rows) = events.of(id, Vec::new) {
+                rows.push(event);
             }
+            // A row of the same sender tells nothing that the one before did not.
+            let sender = Arc::as_ptr(&event.sender);
+            if before != Some(sender) && event.user.as_ref() == Some(id) {
+                own_users.insert(id);
+            }
+            before = Some(sender);
         }
+        let events = events.into_known().into_iter().collect();
         let mut calls_naming: HashMap<&Id, Vec<usize>> = HashMap::new();
         for (index, call) in calls.iter().enumerate() {
             let named: HashSet<&Id> = [&call.alias, &call.target].into_iter().flatten().collect();
@@ -80,7 +89,8 @@ impl<'a> World<'a> {
                 (root, aliases.into_iter().map(|(_, alias)| alias).collect())
             })
             .collect();
-        Self { calls, table, links, events, own_users, calls_naming, members, known: RefCell::default() }
+        let known = RefCell::default();
+        Self { calls, table, links, rows: &facts.events, events, own_users, calls_naming, members, known }
     }
 
     /// The end of the chain that begins at `id`.
@@ -117,6 +127,18 @@ impl<'a> World<'a> {
     /// Rows sent under `id`.
     pub fn events_of(&self, id: &Id) -> &[&'a Arc<Event>] {
         self.events.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Rows sent under one of `ids`, which are different ones.
+    pub fn events_of_all(&self, ids: &[Id]) -> Vec<&'a Arc<Event>> {
+        let rows = ids.iter().map(|id| self.events_of(id).len()).sum();
+        // The order of the facts is that of time, and needs no sorting.
+        if rows == self.rows.len() {
+            return self.rows.iter().collect();
+        }
+        let mut events = Vec::with_capacity(rows);
+        events.extend(ids.iter().flat_map(|id| self.events_of(id).iter().copied()));
+        events
     }
 
     /// Links that name `id`, or name it as a device without its prefix.

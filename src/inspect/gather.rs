@@ -21,7 +21,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::warehouse::{Ask, Edges, Warehouse};
 use crate::identity::{Cut, Facts, World};
-use crate::model::facts::{AliasCall, Event, Link};
+use crate::model::facts::{AliasCall, Link};
 use crate::model::{Id, LinkKind};
 
 /// How far a walk goes before it stops and says so.
@@ -52,9 +52,6 @@ impl Default for Limits {
         Self::DEFAULT
     }
 }
-
-/// Rows asked for at once: nearly every journey is one page.
-const PAGE: usize = 250_000;
 
 /// Reads what the journey of `query` needs.
 pub fn gather<W: Warehouse>(warehouse: &W, query: &Id, limits: &Limits) -> Result<Facts, W::Error> {
@@ -303,22 +300,20 @@ impl<'w, W: Warehouse> Walk<'w, W> {
         ids.iter().filter(|id| world.is_anonymous(world.root_of(id))).cloned().collect()
     }
 
-    /// Reads the rows of `ids`, page by page, up to `limit`; tells whether there are more.
+    /// Reads the rows of `ids`, up to `limit`; tells whether there are more.
     fn rows_of(&mut self, ids: &[Id], limit: usize) -> Result<bool, W::Error> {
-        let mut left = limit;
-        let mut after = None;
-        while !ids.is_empty() && left > 0 {
-            let page = PAGE.min(left);
-            let rows = self.warehouse.event_heads(ids, after, page)?;
-            left -= rows.len().min(left);
-            after = rows.last().map(|row| Event::place(row));
-            let is_last = rows.len() < page;
-            self.facts.events.extend(rows);
-            if is_last {
-                return Ok(false);
-            }
+        if ids.is_empty() {
+            return Ok(false);
         }
-        Ok(!ids.is_empty())
+        let mut rows = self.warehouse.event_heads(ids, None, limit.saturating_add(1))?;
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        if self.facts.events.is_empty() {
+            self.facts.events = rows;
+        } else {
+            self.facts.events.extend(rows);
+        }
+        Ok(more)
     }
 
     /// An id without rows is found where it is named, also by and with a placeholder.

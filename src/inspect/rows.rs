@@ -11,7 +11,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use crate::identity::Facts;
-use crate::model::facts::{AliasCall, Event, Link, Source};
+use crate::model::facts::{AliasCall, Event, Link, Origin, Sender, Source};
 use crate::model::{Flags, Id, LinkKind, Row, Verb};
 
 /// Every fact of the rows of some files, which are given in order of their names.
@@ -23,11 +23,11 @@ pub fn facts_of(files: &[(&str, &[Row])]) -> Facts {
     let mut links: BTreeMap<(LinkKind, Id, Id), Link> = BTreeMap::new();
     let mut number = 0;
     for (rank, (name, rows)) in (0..).zip(files) {
-        let file: Arc<str> = Arc::from(*name);
+        let origin = Arc::new(Origin { file: Arc::from(*name), rank });
         let mut latest = i64::MIN;
         for row in *rows {
             number += 1;
-            let source = Source { file: file.clone(), rank, line: row.line };
+            let source = Source { origin: Arc::clone(&origin), line: row.line };
             latest = latest.max(row.arrival.unwrap_or(row.time));
             let arrived = row.arrival.unwrap_or(latest);
             let mut flags = row.flags;
@@ -69,16 +69,18 @@ fn event(row: &Row, number: i64, arrived: i64, flags: Flags, source: &Source) ->
     Event {
         row: number,
         event: Arc::from(row.event.as_str()),
-        id: row.id.clone(),
         time: row.time,
         arrived,
-        device: row.device.clone(),
-        user: row.user.clone(),
-        other,
-        client: row.client.clone(),
         hash: hash(row),
-        flags,
         source: source.clone(),
+        sender: Arc::new(Sender {
+            id: row.id.clone(),
+            device: row.device.clone(),
+            user: row.user.clone(),
+            other,
+            client: row.client.clone(),
+            flags,
+        }),
     }
 }
 

@@ -1,19 +1,44 @@
 //! What a store gives back: rows without their properties, alias calls, links.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use super::{Client, Flags, Id, LinkKind, Millis};
 
 /// Where a row stands in the input.
+///
+/// Cheap to clone and small: rows of one file share what they have of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Source {
+    /// The file.
+    pub origin: Arc<Origin>,
+    /// Line where the row begins, from 1.
+    pub line: u64,
+}
+
+/// A file of the input.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Origin {
     /// Name of the file as it was given.
     pub file: Arc<str>,
     /// Place of the file among all files, by name and then content: the tie-breaker that does
     /// not depend on the order of imports.
     pub rank: u32,
-    /// Line where the row begins, from 1.
-    pub line: u64,
+}
+
+impl Source {
+    /// A line of a file that nothing else is known to share.
+    pub fn new(file: &str, rank: u32, line: u64) -> Self {
+        Self { origin: Arc::new(Origin { file: file.into(), rank }), line }
+    }
+}
+
+impl Deref for Source {
+    type Target = Origin;
+
+    fn deref(&self) -> &Origin {
+        &self.origin
+    }
 }
 
 /// When the server had a row, and what breaks a tie. Compares in order of arrival.
@@ -24,7 +49,7 @@ pub struct Source {
 pub struct Arrival {
     /// Milliseconds UTC.
     pub at: Millis,
-    /// [`Source::rank`].
+    /// [`Origin::rank`].
     pub rank: u32,
     /// [`Source::line`].
     pub line: u64,
@@ -43,18 +68,33 @@ impl Arrival {
 }
 
 /// One row of the store, without its properties.
+///
+/// What it has from its sender reads like fields of its own (`event.device`), and is shared: a
+/// user may have millions of rows of a few senders.
 #[derive(Clone, Debug)]
 pub struct Event {
     /// Its number in the store.
     pub row: i64,
     /// Name.
     pub event: Arc<str>,
-    /// `distinct_id` as sent.
-    pub id: Option<Id>,
     /// When it happened.
     pub time: Millis,
     /// When the server had it: the known time, or the estimate that keeps the file's order.
     pub arrived: Millis,
+    /// Equal for deliveries of one row: over event, id, time and `$insert_id` where there is
+    /// one ([`Flags::HAS_INSERT_ID`]), else over the whole row.
+    pub hash: i64,
+    /// Where it stands in the input.
+    pub source: Source,
+    /// What it shares with other rows.
+    pub sender: Arc<Sender>,
+}
+
+/// What rows of one sender have in common.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Sender {
+    /// `distinct_id` as sent.
+    pub id: Option<Id>,
     /// `$device_id`, bare.
     pub device: Option<Id>,
     /// `$user_id`.
@@ -63,13 +103,23 @@ pub struct Event {
     pub other: Option<Id>,
     /// The program that sent it.
     pub client: Option<Client>,
-    /// Equal for deliveries of one row: over event, id, time and `$insert_id` where there is
-    /// one ([`Flags::HAS_INSERT_ID`]), else over the whole row.
-    pub hash: i64,
     /// What else is to be said of it.
     pub flags: Flags,
-    /// Where it stands in the input.
-    pub source: Source,
+}
+
+impl Deref for Event {
+    type Target = Sender;
+
+    fn deref(&self) -> &Sender {
+        &self.sender
+    }
+}
+
+impl DerefMut for Event {
+    /// Changes this row alone.
+    fn deref_mut(&mut self) -> &mut Sender {
+        Arc::make_mut(&mut self.sender)
+    }
 }
 
 impl Event {

@@ -55,6 +55,12 @@ impl Id {
         }
     }
 
+    /// Where the text lies in memory: equal for clones of one id. While both are there, ids of
+    /// one place are equal; those of two places may be.
+    pub fn place(&self) -> usize {
+        Arc::as_ptr(&self.0).addr()
+    }
+
     /// What the form of the text tells.
     pub fn shape(&self) -> Shape {
         Shape::of(&self.0)

@@ -57,6 +57,55 @@ pub(super) struct Base {
 #[derive(Deserialize)]
 struct Counted(i64, i64, i64, i64, i64, i64, #[serde(default)] i64);
 
+/// The heads of a text as [`Base::write`] writes it; `None` for any other, which may be good JSON
+/// still. Reading a journey is reading such texts, and this is three times as fast as the general
+/// way.
+fn counted(text: &[u8]) -> Option<Vec<Counted>> {
+    let mut rest = text.strip_prefix(b"[")?;
+    // Most heads have more bytes than that.
+    let mut heads = Vec::with_capacity(text.len() / 30);
+    loop {
+        rest = rest.strip_prefix(b"[")?;
+        let mut numbers = [0_i64; 7];
+        let mut count = 0;
+        loop {
+            let (number, after) = whole(rest)?;
+            *numbers.get_mut(count)? = number;
+            count += 1;
+            let (end, after) = after.split_first()?;
+            rest = after;
+            match end {
+                b',' => {}
+                b']' => break,
+                _ => return None,
+            }
+        }
+        if count < 6 {
+            return None;
+        }
+        let [t, delay, ev, sender, hash, line, nth] = numbers;
+        heads.push(Counted(t, delay, ev, sender, hash, line, nth));
+        match rest {
+            [b',', after @ ..] => rest = after,
+            b"]" => return Some(heads),
+            _ => return None,
+        }
+    }
+}
+
+/// The whole number that `text` begins with, and what follows; `None` where it is none in the
+/// form of JSON, or so long that it may be none of 64 bits.
+fn whole(text: &[u8]) -> Option<(i64, &[u8])> {
+    let (negative, digits) = text.strip_prefix(b"-").map_or((false, text), |digits| (true, digits));
+    let end = digits.iter().position(|byte| !byte.is_ascii_digit())?;
+    let (digits, rest) = digits.split_at_checked(end)?;
+    if !(1..=18).contains(&end) || (end > 1 && digits.starts_with(b"0")) {
+        return None;
+    }
+    let number = digits.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0'));
+    Some((if negative { -number } else { number }, rest))
+}
+
 impl Base {
     /// One that `head` is nothing away from.
     fn of(head: &Head, unit: Millis) -> Self {
@@ -80,7 +129,10 @@ impl Base {
 
     /// The heads that a text has; the error says what is wrong with it.
     pub(super) fn read(&self, text: &str) -> Result<Vec<Head>, String> {
-        let heads: Vec<Counted> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let heads = match counted(text.as_bytes()) {
+            Some(heads) => heads,
+            None => serde_json::from_str(text).map_err(|error| error.to_string())?,
+        };
         let head = |Counted(t, delay, ev, sender, hash, line, nth): Counted| {
             Some(Head {
                 t: t.checked_mul(self.unit).and_then(|t| t.checked_add(self.t))?,
@@ -236,6 +288,32 @@ mod tests {
         let unit_of = |times: &[Millis]| unit(times.iter().copied());
         assert_eq!([unit_of(&[]), unit_of(&[7]), unit_of(&[7, -993, 2007])], [SECOND; 3]);
         assert_eq!([unit_of(&[7, 8]), unit_of(&[-7, 7])], [1; 2]);
+    }
+
+    #[test]
+    fn a_head_reads_the_same_the_fast_way_and_the_general_way() {
+        let numbers = |heads: Vec<Counted>| -> Vec<_> {
+            heads.into_iter().map(|Counted(a, b, c, d, e, f, g)| [a, b, c, d, e, f, g]).collect()
+        };
+        for text in ["[[1,-2,3,4,5,6]]", "[[0,0,0,0,0,0,7],[-1,999999999999999999,3,4,5,6]]"] {
+            let fast = counted(text.as_bytes()).map(numbers);
+            assert_eq!(fast, serde_json::from_str(text).ok().map(numbers), "{text}");
+            assert!(fast.is_some());
+        }
+        // Left to the general way, which reads the first three and refuses the others.
+        for text in [
+            "[]",
+            "[[1, 2,3,4,5,6]]",
+            "[[9223372036854775807,2,3,4,5,6]]",
+            "[[01,2,3,4,5,6]]",
+            "[[-,2,3,4,5,6]]",
+            "[[1,2,3,4,5,6]",
+            "[[1,2,3,4,5,6]]x",
+            "[[1,2,3,4,5]]",
+            "[[1,2,3,4,5,6,7,8]]",
+        ] {
+            assert!(counted(text.as_bytes()).is_none(), "{text}");
+        }
     }
 
     #[test]

@@ -138,7 +138,10 @@ fn every_form_of_an_export_stores_the_same_rows() {
         events
             .into_iter()
             .map(Arc::unwrap_or_clone)
-            .map(|e| (e.event, e.id, e.time, e.arrived, e.device, e.user, e.other))
+            .map(|e| {
+                let of = e.sender;
+                (e.event, e.time, e.arrived, of.id.clone(), of.device.clone(), of.user.clone(), of.other.clone())
+            })
             .collect::<Vec<_>>()
     };
     let plain = facts("variants/plain.jsonl");
@@ -360,7 +363,7 @@ fn the_size_of_chunks_changes_nothing_but_the_chunks() {
         events
             .into_iter()
             .map(Arc::unwrap_or_clone)
-            .map(|e| (e.source.line, e.event, e.id, e.time, e.arrived, e.hash, e.flags))
+            .map(|e| (e.source.line, e.event.clone(), e.id.clone(), e.time, e.arrived, e.hash, e.flags))
             .collect::<Vec<_>>()
     };
     let whole = facts(&Options::default());

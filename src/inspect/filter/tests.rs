@@ -1,9 +1,9 @@
 use super::property::{Relation, Test};
 use super::*;
 use crate::identity::{Phase, Reason, State, Step};
-use crate::model::facts::{Event, Source};
+use crate::model::Client;
+use crate::model::facts::{Event, Sender, Source};
 use crate::model::time::{parse, utc};
-use crate::model::{Client, Flags};
 use proptest::prelude::*;
 
 fn wall() -> Wall {
@@ -15,16 +15,16 @@ fn step(row: i64, name: &str, id: &str, time: &str) -> Step {
     let event = Event {
         row,
         event: name.into(),
-        id: Some(Id::new(id)),
         time,
         arrived: time,
-        device: Some(Id::new("d-1")),
-        user: None,
-        other: None,
-        client: Some(Client::from_text("web · Linux")),
         hash: 0,
-        flags: Flags::default(),
-        source: Source { file: "july.jsonl".into(), rank: 0, line: row.unsigned_abs() },
+        source: Source::new("july.jsonl", 0, row.unsigned_abs()),
+        sender: Arc::new(Sender {
+            id: Some(Id::new(id)),
+            device: Some(Id::new("d-1")),
+            client: Some(Client::from_text("web · Linux")),
+            ..Sender::default()
+        }),
     };
     Step {
         event: Arc::new(event),

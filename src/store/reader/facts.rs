@@ -133,7 +133,7 @@ impl Reader {
                             arrived: row.get(2)?,
                             ignore_alias: row.get(3)?,
                             json: row.get(4)?,
-                            source: Source { file: "".into(), rank: 0, line: 0 },
+                            source: Source::new("", 0, 0),
                         };
                         Ok((profile, row.get(5)?, row.get(6)?, row.get(7)?))
                     })?

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use rustc_hash::FxHashMap;
 
-use crate::model::facts::Source;
+use crate::model::facts::{Origin, Source};
 
 /// The files of the store at one moment.
 #[derive(Debug)]
 pub(super) struct Files {
     /// `PRAGMA data_version` they were read at.
     pub(super) version: i64,
-    by_id: FxHashMap<i64, (Arc<str>, u32)>,
+    by_id: FxHashMap<i64, Arc<Origin>>,
 }
 
 impl Files {
@@ -24,7 +24,7 @@ impl Files {
         let mut rank = 0;
         while let Some(row) = rows.next()? {
             let name: String = row.get(1)?;
-            by_id.insert(row.get(0)?, (name.into(), rank));
+            by_id.insert(row.get(0)?, Arc::new(Origin { file: name.into(), rank }));
             rank += 1;
         }
         Ok(Self { version, by_id })
@@ -32,7 +32,7 @@ impl Files {
 
     /// Where `line` of a file is; `None` for a file that the store does not have.
     pub(super) fn source(&self, file: i64, line: i64) -> Option<Source> {
-        let (name, rank) = self.by_id.get(&file)?;
-        Some(Source { file: Arc::clone(name), rank: *rank, line: super::number::from_sql(line) })
+        let origin = Arc::clone(self.by_id.get(&file)?);
+        Some(Source { origin, line: super::number::from_sql(line) })
     }
 }

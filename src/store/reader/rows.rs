@@ -15,6 +15,7 @@ use crate::store::{Error, number};
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Thin {
     pub(super) id: i64,
+    pub(super) sender: i64,
     pub(super) uid: i64,
     pub(super) t: Millis,
     pub(super) arrived: Millis,
@@ -84,6 +85,7 @@ impl Reader {
             let sender = sender(head.sender).ok_or_else(missing)?;
             Ok(Thin {
                 id,
+                sender: head.sender,
                 uid: sender.uid,
                 t: head.t,
                 arrived: sender.arrived.unwrap_or(head.t.wrapping_add(head.delay)),

@@ -9,7 +9,7 @@ use journey::identity::{
     Refusal, Role, Split, State, Step, Strength, Verdict,
 };
 use journey::inspect::terms::{Terms, Vocabulary};
-use journey::model::facts::{Event, Source};
+use journey::model::facts::{Event, Sender, Source};
 use journey::model::time::parse;
 use journey::model::{Client, Flags, Id, Millis};
 use journey::tui::{Backend, Census, Failure, FailureKind, FileLine, Hit, Hits, Overview, Recent, Sight};
@@ -19,7 +19,7 @@ pub(super) fn at(text: &str) -> Millis {
 }
 
 pub(super) fn source(line: u64) -> Source {
-    Source { file: "sally.jsonl".into(), rank: 0, line }
+    Source::new("sally.jsonl", 0, line)
 }
 
 /// A row whose number in the store is its line.
@@ -28,16 +28,15 @@ pub(super) fn event(line: u64, name: &str, id: &str, time: &str) -> Event {
     Event {
         row: i64::try_from(line).expect("a small number"),
         event: name.into(),
-        id: Some(Id::new(id)),
         time,
         arrived: time + 1_250,
-        device: None,
-        user: None,
-        other: None,
-        client: Some(Client::from_text("web · Mac OS X · Chrome")),
         hash: 0,
-        flags: Flags::default(),
         source: source(line),
+        sender: Arc::new(Sender {
+            id: Some(Id::new(id)),
+            client: Some(Client::from_text("web · Mac OS X · Chrome")),
+            ..Sender::default()
+        }),
     }
 }
 
