@@ -1,6 +1,8 @@
 //! Which clock the times of a text report are told by.
 
-use chrono::{FixedOffset, Local, NaiveDateTime, TimeZone, Utc};
+use std::fmt::Write;
+
+use chrono::{FixedOffset, Local, NaiveDateTime, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 
 use crate::model::Millis;
@@ -44,7 +46,34 @@ impl Clock {
 
     /// The time of day with milliseconds: `09:16:10.550`.
     pub fn time(self, at: Millis) -> String {
-        self.form(at, "%H:%M:%S%.3f")
+        let mut text = String::with_capacity(12);
+        self.write_time(&mut text, at);
+        text
+    }
+
+    /// Writes what [`Clock::time`] tells behind `text`; a report has millions of them, and a form
+    /// that is read for each costs more than all else of a line.
+    pub fn write_time(self, text: &mut String, at: Millis) {
+        let Some(shown) = self.shows(at) else {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{at} ms");
+            return;
+        };
+        let digit = |number: u32| char::from_digit(number % 10, 10).unwrap_or('0');
+        for (number, before) in [(shown.hour(), None), (shown.minute(), Some(':')), (shown.second(), Some(':'))] {
+            text.extend(before);
+            text.extend([digit(number / 10), digit(number)]);
+        }
+        let millis = shown.nanosecond() / 1_000_000;
+        text.extend(['.', digit(millis / 100), digit(millis / 10), digit(millis)]);
+    }
+
+    /// Whether two moments are on one day.
+    pub fn same_day(self, one: Millis, other: Millis) -> bool {
+        match (self.shows(one), self.shows(other)) {
+            (Some(one), Some(other)) => one.date() == other.date(),
+            _ => one == other,
+        }
     }
 
     /// The day: `Mon 2019-07-01`.

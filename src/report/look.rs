@@ -29,7 +29,7 @@ impl Default for Look {
 }
 
 /// What a mark or a colour stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Class {
     /// A row before the first identify point.
     Anonymous,

@@ -8,7 +8,10 @@ mod timeline;
 
 pub(super) use self::timeline::class_of as class_of_point;
 
+use std::collections::HashSet;
+use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::sync::Arc;
 
 use super::look::{Class, Look, count, left, many, right};
 use super::{Hit, Import, ImportedFile, RejectReason, Shared, Shown, cuts};
@@ -192,9 +195,9 @@ pub(super) fn headline(journey: &Journey, look: &Look) -> Vec<String> {
     }
     if journey.root.is_some() {
         parts.push(many(journey.ids.len(), "id"));
-        let mut devices: Vec<&Id> = journey.steps.iter().filter_map(|step| step.event.device.as_ref()).collect();
-        devices.sort_unstable();
-        devices.dedup();
+        let mut senders = HashSet::new();
+        let of_senders = journey.steps.iter().filter(|step| senders.insert(Arc::as_ptr(&step.event.sender).addr()));
+        let devices: HashSet<&Id> = of_senders.filter_map(|step| step.event.device.as_ref()).collect();
         if !devices.is_empty() {
             parts.push(many(devices.len(), "device"));
         }
@@ -510,15 +513,23 @@ pub(super) fn split_name(state: State) -> Option<&'static str> {
 
 /// The time between two rows, in at most five columns; nothing for none.
 pub(super) fn gap(from: Millis, to: Millis) -> String {
+    let mut text = String::new();
+    write_gap(&mut text, from, to);
+    text
+}
+
+/// Writes what [`gap`] tells behind `text`.
+fn write_gap(text: &mut String, from: Millis, to: Millis) {
     let passed = to.saturating_sub(from);
     let seconds = passed / 1000;
-    match seconds {
-        _ if passed <= 0 => String::new(),
-        0 => format!("{passed}ms"),
-        1..60 => format!("{seconds}s"),
-        60..3600 => format!("{}m{:02}", seconds / 60, seconds % 60),
-        3600..86_400 => format!("{}h{:02}", seconds / 3600, seconds / 60 % 60),
-        _ if seconds < 9999 * 86_400 => format!("{}d", seconds / 86_400),
-        _ => format!("{}y", seconds / 31_556_952),
-    }
+    // Writing to a String cannot fail.
+    let _ = match seconds {
+        _ if passed <= 0 => Ok(()),
+        0 => write!(text, "{passed}ms"),
+        1..60 => write!(text, "{seconds}s"),
+        60..3600 => write!(text, "{}m{:02}", seconds / 60, seconds % 60),
+        3600..86_400 => write!(text, "{}h{:02}", seconds / 3600, seconds / 60 % 60),
+        _ if seconds < 9999 * 86_400 => write!(text, "{}d", seconds / 86_400),
+        _ => write!(text, "{}y", seconds / 31_556_952),
+    };
 }

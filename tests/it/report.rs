@@ -333,3 +333,26 @@ fn nothing_in_an_id_acts_in_a_graph() {
     }
     assert!(!inside && !outside.contains("script") && outside.trim_end().ends_with('}'), "{outside}");
 }
+
+#[test]
+fn a_timeline_that_is_written_in_pieces_has_every_row_once_and_in_order() {
+    let mut journey = crate::screens::long_journey();
+    journey.steps.truncate(9_000);
+    let expected: Vec<String> = journey.steps.iter().map(|step| Clock::Utc.stamp(step.event.time)).collect();
+    let mut written = Vec::new();
+    text::journey(&mut written, &journey, &Look::default()).unwrap();
+    let written = String::from_utf8(written).unwrap();
+    let (mut day, mut times) = (String::new(), Vec::new());
+    for line in written.lines() {
+        if let Some(rule) = line.strip_prefix("── ") {
+            if let Some(date) = rule.split(' ').nth(1).filter(|date| date.starts_with("20")) {
+                assert_ne!(date, day, "a day begins once");
+                day = date.to_owned();
+            }
+        } else if let Some(time) = line.get(..12).filter(|time| time.as_bytes()[8] == b'.') {
+            times.push(format!("{day} {time}"));
+        }
+    }
+    assert_eq!(times, expected);
+    assert_eq!(written.matches("identified from here").count(), 1);
+}

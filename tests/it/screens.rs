@@ -25,6 +25,11 @@ use journey::tui::{Effect, Failure, FailureKind, Msg, Options, Theme, Zone, upda
 use journeys::{Stories, hostile, long, many_lanes, mentioned, phone, race, sally, two_people};
 use proptest::prelude::*;
 
+/// Sally and a hundred thousand rows more, for tests of reports.
+pub(crate) fn long_journey() -> Journey {
+    long()
+}
+
 /// Started with one story.
 fn with(story: Journey) -> App<Stories> {
     App::start(Stories::of(vec![story, mentioned()]))

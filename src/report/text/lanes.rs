@@ -3,6 +3,7 @@
 //! An alias is where two lanes join; what happens at no id of the user (a refused call, a reset)
 //! stands outside, right of all lanes. Ids beyond [`MOST`] share the last lane.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use crate::identity::Journey;
@@ -87,6 +88,21 @@ impl<'a> Lanes<'a> {
             let (first, last) = span.unwrap_or((line, line));
             *span = Some((first.min(line), last.max(line)));
         }
+    }
+
+    /// The lines around `line` between which no lane begins or ends, those two left out; `None`
+    /// where one does at `line` itself.
+    pub(super) fn steady(&self, line: usize) -> Option<(usize, usize)> {
+        let (mut from, mut to) = (None, usize::MAX);
+        for end in self.spans.iter().flatten().flat_map(|(first, last)| [*first, *last]) {
+            match end.cmp(&line) {
+                Ordering::Less => from = from.max(Some(end)),
+                Ordering::Equal => return None,
+                Ordering::Greater => to = to.min(end),
+            }
+        }
+        // Above the first line stands nothing that a line could be taken for.
+        from.map(|from| (from, to))
     }
 
     /// Whether `lane` comes from above line `line`, and whether it goes on below.

@@ -2,13 +2,24 @@
 //!
 //! Alias calls that are no row of the user stand in place too, above all the refused ones, whose
 //! row went elsewhere; so do resets that no row of the user shows.
+//!
+//! Cost: a line that differs from others in its time alone is put together from columns that were
+//! written before ([`Cells`]), a sixth of a microsecond; pieces of a thousand lines are made on
+//! all cores and written in order, so a timeline of millions takes no memory but for its rows.
+
+mod cells;
 
 use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::num::NonZero;
+use std::sync::mpsc;
+use std::thread;
 
+use self::cells::Cells;
 use super::lanes::{Cell, Lanes, letter};
-use super::{gap, lost, pair, place, sentence, split_name};
-use crate::identity::{AliasLine, Journey, Phase, Point, PointKind, Reason, Step, Verdict};
+use super::{lost, pair, place, sentence, split_name, write_gap};
+use crate::identity::{AliasLine, Journey, Phase, Point, PointKind, Reason, State, Step, Verdict};
 use crate::model::{Id, Millis};
 use crate::report::Shown;
 use crate::report::look::{Class, Look, left, right};
@@ -53,6 +64,21 @@ pub(in crate::report) fn class_of(kind: PointKind) -> Class {
     }
 }
 
+/// The mark and the state of a row that shows no point.
+fn class_of_row(step: &Step) -> (Class, &'static str) {
+    match (step.state, step.phase) {
+        (State::Split(_), _) => (Class::Split, "split"),
+        (State::Merged, Phase::Anonymous) => (Class::Anonymous, "merged"),
+        (State::Merged, Phase::Identified) => (Class::Known, "merged"),
+    }
+}
+
+/// Fills what was written from `begin` on with spaces; it is ASCII.
+fn pad(text: &mut String, begin: usize, width: usize) {
+    let missing = width.saturating_sub(text.len() - begin);
+    text.extend(std::iter::repeat_n(' ', missing));
+}
+
 /// Widths of the columns that are not fixed.
 struct Widths {
     event: usize,
@@ -83,7 +109,13 @@ struct Context<'a> {
     lanes: Lanes<'a>,
     points: HashMap<i64, &'a Point>,
     widths: Widths,
+    lines: Vec<Line<'a>>,
+    /// The first line from which on the user is known.
+    identified: Option<usize>,
 }
+
+/// Lines that are written at once: enough that a thread is worth it, few enough to stay small.
+const PIECE: usize = 1024;
 
 /// Writes the timeline, if there is one.
 pub(super) fn write(out: &mut dyn Write, shown: Shown<'_>, look: &Look) -> io::Result<()> {
@@ -94,47 +126,35 @@ pub(super) fn write(out: &mut dyn Write, shown: Shown<'_>, look: &Look) -> io::R
     }
     super::heading(out, look, &format!("timeline, times in {}", look.clock.name()))?;
     let mut lanes = Lanes::of(journey);
+    let mut before = None;
     for (number, line) in lines.iter().enumerate() {
-        touch(&mut lanes, journey, line, number);
+        touch(&mut lanes, journey, line, number, &mut before);
     }
     let widths = Widths::of(look, lanes.width());
     let points = journey.points.iter().map(|point| (point.row, point)).collect();
-    let context = Context { journey, look, lanes, points, widths };
+    let identified = lines.iter().position(|line| matches!(line, Line::Row(step) if step.phase == Phase::Identified));
+    let context = Context { journey, look, lanes, points, widths, lines, identified };
     context.columns(out)?;
-    let mut day = String::new();
-    let mut before: Option<Millis> = None;
-    let mut identified = false;
-    for (number, line) in lines.iter().enumerate() {
-        let today = look.clock.day(line.time());
-        let becomes = matches!(line, Line::Row(step) if step.phase == Phase::Identified) && !identified;
-        identified |= becomes;
-        if today != day {
-            writeln!(out, "{}", look.paint(Class::Faint, &look.rule(&today)))?;
-            day = today;
-        }
-        if becomes {
-            writeln!(out, "{}", look.paint(Class::Identify, &look.rule("identified from here")))?;
-        }
-        context.line(out, number, line, before)?;
-        before = Some(line.time());
-    }
+    context.all(out)?;
     context.legend(out)
 }
 
 /// The rows with the calls and resets that none of them is, by time.
 fn lines(shown: Shown<'_>) -> Vec<Line<'_>> {
     let journey = shown.journey;
-    let rows: HashSet<i64> = journey.steps.iter().map(|step| step.event.row).collect();
-    let called: HashSet<usize> = journey
-        .steps
-        .iter()
-        .filter_map(|step| match step.reason {
-            Reason::Call { call } => Some(call),
-            _ => None,
-        })
-        .collect();
-    let is_reset = |point: &Point| point.kind == PointKind::Reset && !rows.contains(&point.row);
-    let resets = journey.points.iter().enumerate().filter(|(at, point)| is_reset(point) && shown.has_point(*at));
+    let resets = || journey.points.iter().enumerate().filter(|(_, point)| point.kind == PointKind::Reset);
+    // Resets that no row of the user shows.
+    let mut outside: HashSet<i64> = resets().map(|(_, point)| point.row).collect();
+    let mut called: HashSet<usize> = HashSet::new();
+    for step in &journey.steps {
+        if let Reason::Call { call } = step.reason {
+            called.insert(call);
+        }
+        if !outside.is_empty() {
+            outside.remove(&step.event.row);
+        }
+    }
+    let resets = resets().filter(|(at, point)| outside.contains(&point.row) && shown.has_point(*at));
     let calls = journey.aliases.iter().enumerate();
     let calls = calls.filter(|(index, _)| !called.contains(index) && shown.has_call(*index));
     let mut lines: Vec<Line<'_>> = resets
@@ -146,12 +166,25 @@ fn lines(shown: Shown<'_>) -> Vec<Line<'_>> {
     lines
 }
 
-/// Notes the lanes that a line touches.
-fn touch(lanes: &mut Lanes<'_>, journey: &Journey, line: &Line<'_>, number: usize) {
+/// Notes the lanes that a line touches; `before` is the last sender and its lane.
+fn touch<'a>(
+    lanes: &mut Lanes<'a>,
+    journey: &'a Journey,
+    line: &Line<'a>,
+    number: usize,
+    before: &mut Option<(&'a Id, Option<usize>)>,
+) {
     let call = match line {
         Line::Row(step) => {
-            if let Some(lane) = step.event.id.as_ref().and_then(|id| lanes.lane(id)) {
-                lanes.touch(lane, number);
+            if let Some(id) = step.event.id.as_ref() {
+                let lane = match *before {
+                    Some((same, lane)) if same.place() == id.place() => lane,
+                    _ => lanes.lane(id),
+                };
+                *before = Some((id, lane));
+                if let Some(lane) = lane {
+                    lanes.touch(lane, number);
+                }
             }
             match step.reason {
                 Reason::Call { call } => journey.aliases.get(call),
@@ -188,35 +221,165 @@ impl<'a> Context<'a> {
         writeln!(out, "{}", self.look.paint(Class::Faint, &head))
     }
 
-    fn line(&self, out: &mut dyn Write, number: usize, line: &Line<'a>, before: Option<Millis>) -> io::Result<()> {
-        let told = match line {
-            Line::Row(step) => self.row(step),
-            Line::Call(call) => self.call_at(call, self.lane_of(call)),
-            Line::Reset(point) => self.reset(point),
-        };
+    /// Writes every line; the pieces of a long timeline are made on all cores.
+    fn all(&self, out: &mut dyn Write) -> io::Result<()> {
+        let pieces = self.lines.len().div_ceil(PIECE);
+        let makers = thread::available_parallelism().map_or(1, NonZero::get).min(pieces / 4);
+        if makers < 2 {
+            let mut cells = Cells::default();
+            for piece in 0..pieces {
+                out.write_all(self.piece(piece, &mut cells)?.as_bytes())?;
+            }
+            return Ok(());
+        }
+        thread::scope(|scope| {
+            let makers: Vec<_> = (0..makers)
+                .map(|first| {
+                    // A maker that is ahead waits for the one who writes.
+                    let (made, written) = mpsc::sync_channel(4);
+                    scope.spawn(move || {
+                        let mut cells = Cells::default();
+                        for piece in (first..pieces).step_by(makers) {
+                            // Where writing has failed nobody listens any more.
+                            if made.send(self.piece(piece, &mut cells)).is_err() {
+                                break;
+                            }
+                        }
+                    });
+                    written
+                })
+                .collect();
+            for piece in makers.iter().cycle().take(pieces) {
+                let text = piece.recv().map_err(|_| io::Error::other("a thread that writes rows ended early"))??;
+                out.write_all(text.as_bytes())?;
+            }
+            Ok(())
+        })
+    }
+
+    /// The text of one piece of the lines.
+    fn piece(&self, piece: usize, cells: &mut Cells) -> io::Result<String> {
+        let first = piece * PIECE;
+        let mut text = String::with_capacity(PIECE * (self.look.width + 20));
+        let mut before = first.checked_sub(1).and_then(|at| self.lines.get(at)).map(Line::time);
+        for (number, line) in self.lines.iter().enumerate().skip(first).take(PIECE) {
+            let at = line.time();
+            if before.is_none_or(|before| !self.look.clock.same_day(before, at)) {
+                let rule = self.look.rule(&self.look.clock.day(at));
+                text.push_str(&self.look.paint(Class::Faint, &rule));
+                text.push('\n');
+            }
+            if self.identified == Some(number) {
+                text.push_str(&self.look.paint(Class::Identify, &self.look.rule("identified from here")));
+                text.push('\n');
+            }
+            self.line(&mut text, cells, number, line, before)?;
+            before = Some(at);
+        }
+        Ok(text)
+    }
+
+    fn line(
+        &self,
+        text: &mut String,
+        cells: &mut Cells,
+        number: usize,
+        line: &Line<'a>,
+        before: Option<Millis>,
+    ) -> io::Result<()> {
+        let begin = text.len();
+        self.when(text, line.time(), before);
+        match line {
+            // Nearly every line: all of its columns but the time have been written before.
+            Line::Row(step) if self.is_plain(step) => self.plain(text, cells, number, step),
+            Line::Row(step) => self.told(text, number, &self.row(step)),
+            Line::Call(call) => self.told(text, number, &self.call_at(call, self.lane_of(call))),
+            Line::Reset(point) => self.told(text, number, &self.reset(point)),
+        }
+        let end = text.get(begin..).map_or(0, |line| line.trim_end().len());
+        text.truncate(begin + end);
+        text.push('\n');
+        let mut below = Vec::new();
+        self.below(&mut below, line)?;
+        text.push_str(&String::from_utf8_lossy(&below));
+        Ok(())
+    }
+
+    /// The time, and the time since the line before.
+    fn when(&self, text: &mut String, at: Millis, before: Option<Millis>) {
+        let begin = text.len();
+        self.look.clock.write_time(text, at);
+        pad(text, begin, 12);
+        text.push(' ');
+        let mut gap = String::new();
+        if let Some(before) = before {
+            write_gap(&mut gap, before, at);
+        }
+        if self.look.colour {
+            text.push_str(&self.look.paint(Class::Faint, &right(&gap, 5)));
+        } else {
+            text.extend(std::iter::repeat_n(' ', 5_usize.saturating_sub(gap.len())));
+            text.push_str(&gap);
+        }
+        text.push(' ');
+    }
+
+    /// The other columns of a line.
+    fn told(&self, text: &mut String, number: usize, told: &Told<'_>) {
         let look = self.look;
         let Widths { event, sent, because, source } = self.widths;
-        let gap = before.map(|before| gap(before, line.time())).unwrap_or_default();
         let sent_as = told.sent_as.map_or_else(|| "-".to_owned(), |id| look.id(id.as_str(), sent));
-        let mut text = format!(
-            "{} {} {} {} {} {} {}",
-            left(&look.clock.time(line.time()), 12),
-            look.paint(Class::Faint, &right(&gap, 5)),
+        let columns = [
             look.paint(told.class, &self.lanes.draw(number, told.cell, look.ascii)),
             look.paint(told.class, &left(&look.cut(&told.event, event), event)),
             left(&sent_as, sent),
             look.paint(told.class, &left(told.state, 7)),
-            if source > 0 {
-                left(&look.cut(&told.because, because), because)
-            } else {
-                look.cut(&told.because, because)
-            },
-        );
-        if source > 0 {
-            text = format!("{text} {}", place(told.source, look, source));
+        ];
+        for column in columns {
+            text.push_str(&column);
+            text.push(' ');
         }
-        writeln!(out, "{}", text.trim_end())?;
-        self.below(out, line)
+        let told_because = look.cut(&told.because, because);
+        if source > 0 {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{} {}", left(&told_because, because), place(told.source, look, source));
+        } else {
+            text.push_str(&told_because);
+        }
+    }
+
+    /// Whether nothing is to be said of a row but what many others have too.
+    fn is_plain(&self, step: &Step) -> bool {
+        step.copies.is_empty()
+            && !matches!(step.reason, Reason::Call { .. })
+            && !self.points.contains_key(&step.event.row)
+    }
+
+    /// The other columns of a plain row, each made once for all rows that have it.
+    fn plain(&self, text: &mut String, cells: &mut Cells, number: usize, step: &Step) {
+        let look = self.look;
+        let Widths { event, sent, because, source } = self.widths;
+        let (class, state) = class_of_row(step);
+        let at = cells.lane(step.event.id.as_ref(), |id| self.lanes.lane(id));
+        let cell = Cell { at, mark: look.mark(class), tie: None };
+        text.push_str(cells.lanes(number, &self.lanes, (at, class), |lanes| {
+            look.paint(class, &lanes.draw(number, cell, look.ascii)) + " "
+        }));
+        text.push_str(
+            cells.event(&step.event.event, class, |name| look.paint(class, &left(&look.cut(name, event), event)) + " "),
+        );
+        text.push_str(cells.sent(step.event.id.as_ref(), |id| {
+            left(&id.map_or_else(|| "-".to_owned(), |id| look.id(id.as_str(), sent)), sent) + " "
+        }));
+        text.push_str(cells.because(&step.reason, step.state, step.phase, || {
+            let told = look.cut(&self.because(step), because);
+            let told = if source > 0 { left(&told, because) } else { told };
+            format!("{} {told}", look.paint(class, &left(state, 7)))
+        }));
+        if source > 0 {
+            text.push(' ');
+            text.push_str(&place(&step.event.source, look, source));
+        }
     }
 
     /// What a refused call did: it deserves more than a column.
@@ -254,11 +417,9 @@ impl<'a> Context<'a> {
         }
         // Lines of a table of aliases have numbers of their own.
         let point = self.points.get(&event.row).copied().filter(|point| point.source == event.source);
-        let (class, state) = match (split_name(step.state), point, step.phase) {
-            (Some(_), _, _) => (Class::Split, "split"),
-            (None, Some(point), _) => (class_of(point.kind), "merged"),
-            (None, None, Phase::Anonymous) => (Class::Anonymous, "merged"),
-            (None, None, Phase::Identified) => (Class::Known, "merged"),
+        let (class, state) = match (step.state, point) {
+            (State::Merged, Some(point)) => (class_of(point.kind), "merged"),
+            _ => class_of_row(step),
         };
         let mut because = self.because(step);
         if let Some(point) = point {
