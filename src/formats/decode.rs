@@ -153,12 +153,19 @@ pub type Out<'o, 'a> = &'o mut dyn FnMut(Item<'a>);
 pub struct Decoder {
     format: Format,
     columns: Option<Columns>,
+    /// Whether lines without doubtful parts go through the scanner.
+    scans: bool,
 }
 
 impl Decoder {
     /// A decoder for a file of this kind.
     pub fn new(sniffed: &Sniffed) -> Self {
-        Self { format: sniffed.format, columns: sniffed.columns.clone() }
+        Self { format: sniffed.format, columns: sniffed.columns.clone(), scans: sniffed.format == Format::Export }
+    }
+
+    /// One that gives the same items by `serde_json` alone: what the scanner is held against.
+    pub fn without_scanner(sniffed: &Sniffed) -> Self {
+        Self { scans: false, ..Self::new(sniffed) }
     }
 
     /// Decodes the record that begins at `line`, and adds what it holds to `out`: at least one
@@ -188,7 +195,7 @@ impl Decoder {
             return;
         }
         match readable(record) {
-            Cow::Borrowed(text) if self.format == Format::Export && plain_event(line, text, out).is_some() => {}
+            Cow::Borrowed(text) if self.scans && plain_event(line, text, out).is_some() => {}
             Cow::Borrowed(text) => self.judge(line, text, out),
             Cow::Owned(text) => self.judge_repaired(line, &text, true, out),
         }

@@ -117,6 +117,8 @@ impl Terms {
     /// # Errors
     /// A term means nothing; the error says where.
     pub fn read(text: &str) -> Result<Option<Self>, Error> {
+        // What is read is what `text` gives back, also behind a quotation mark that none closes.
+        let text = text.trim_end();
         let mut terms = Self { text: text.trim().to_owned(), people: Vec::new(), rows: Rows::default() };
         let parts = parts(text);
         if !parts.iter().any(|part| part.is_term(text)) {

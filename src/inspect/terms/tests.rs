@@ -44,6 +44,14 @@ fn people_are_asked_for_by_what_they_are_known_by() {
 }
 
 #[test]
+fn what_is_read_reads_the_same_from_the_text_that_it_gives() {
+    for text in ["id:a \"two ", " id:a\u{a0}", "\"b\" id:a  "] {
+        let terms = read(text);
+        assert_eq!(read(terms.text()), terms, "{text:?}");
+    }
+}
+
+#[test]
 fn rows_are_asked_for_by_event_property_and_time() {
     let rows = read("event:buy plan=pro total>=20 \"utm source\"~goog prop:$city before:2019-07-04 after:-7d").rows;
     assert_eq!(rows.events, [Event { text: "buy".into(), whole: false }]);
