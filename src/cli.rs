@@ -15,6 +15,7 @@ mod graph;
 mod import;
 mod interface;
 mod open;
+mod redaction;
 mod search;
 mod select;
 mod settings;
@@ -80,6 +81,7 @@ fn dispatch(mut args: Args) -> Result<(), Failure> {
             .hint("journey --id ID, or journey show ID"));
     }
     check_form(args.common.format, args.command.as_ref())?;
+    console.redactor = redaction::asked(&args.common, args.command.as_ref())?;
     let command = args.command.take();
     match command {
         None => interface::run(&args.common, store, args.id.as_deref(), &console, args.theme.as_deref(), &loaded),

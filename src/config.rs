@@ -5,6 +5,7 @@
 //! the machine.
 
 pub mod recent;
+pub mod redaction;
 
 use std::ffi::OsString;
 use std::fmt;

@@ -509,7 +509,7 @@ impl Run<'_> {
         reasons: &mut Reasons,
         zoning: &mut Zoning,
     ) -> Result<(), Error> {
-        let Prepared { mut chunk, project, records, skipped, timezone, lacks, reasons: found, told } = prepared;
+        let Prepared { mut chunk, project, records, skipped, timezone, lacks, reasons: found, zoning: said } = prepared;
         let id = match place.file {
             Some(id) => id,
             None => {
@@ -527,7 +527,7 @@ impl Run<'_> {
         if self.writer.waiting_chunks() >= self.options.together {
             self.writer.commit()?;
         }
-        if let Some((evidence, clock)) = told {
+        if let Some((evidence, clock)) = said {
             self.writer.set_clock(id, &zoning.add(&evidence, clock))?;
         }
         file.rows += records;

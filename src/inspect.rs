@@ -12,6 +12,7 @@ mod device_zone;
 pub mod filter;
 pub mod gather;
 mod history;
+pub mod redact;
 pub mod rows;
 mod search;
 mod select;
@@ -21,11 +22,16 @@ mod warehouse;
 pub use census::{Census, Troubled};
 pub use clocks::Clocks;
 pub use history::History;
+pub use redact::Redactor;
 pub use search::{Hit, HitKind, Shared};
 pub use select::Kept;
 pub use warehouse::{Ask, Edges, Warehouse};
 
-use crate::identity::{Cut, Journey, resolve};
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use self::redact::Known;
+use crate::identity::{Cut, Facts, Journey, resolve};
 use crate::model::Id;
 use crate::model::facts::Arrival;
 use crate::store::{Error, Overview, Reader, StoredProfile, StoredReject};
@@ -35,14 +41,130 @@ use crate::store::{Error, Overview, Reader, StoredProfile, StoredReject};
 const SOON: usize = 2_000;
 
 /// Answers questions about one store.
+///
+/// With a [`Redactor`] whatever it answers has pseudonyms for ids and personal values, and the ids
+/// that it is asked for may be pseudonyms; only [`Inspector::reader`] gives what is stored.
 pub struct Inspector {
     reader: Reader,
+    redaction: Option<Redaction>,
+}
+
+/// What redacts, and what the store knows.
+struct Redaction {
+    redactor: Arc<Redactor>,
+    /// Whether answers are redacted just now; pseudonyms that were given are understood anyway.
+    is_on: bool,
+    /// At which version of the store it was read.
+    known: RefCell<Option<(i64, Arc<Known>)>>,
 }
 
 impl Inspector {
     /// Over an open store.
     pub fn new(reader: Reader) -> Self {
-        Self { reader }
+        Self { reader, redaction: None }
+    }
+
+    /// Redacts from now on, or no longer.
+    pub fn redact(&mut self, redactor: Option<&Arc<Redactor>>) {
+        match (redactor, &mut self.redaction) {
+            (Some(redactor), _) => {
+                let redactor = Arc::clone(redactor);
+                self.redaction = Some(Redaction { redactor, is_on: true, known: RefCell::default() });
+            }
+            (None, Some(redaction)) => redaction.is_on = false,
+            (None, None) => {}
+        }
+    }
+
+    /// Whether answers are redacted.
+    pub fn is_redacting(&self) -> bool {
+        self.redaction.as_ref().is_some_and(|redaction| redaction.is_on)
+    }
+
+    /// What redacts, with what the store knows; `None` when nothing is redacted.
+    fn redacting(&self) -> Result<Option<(&Redactor, Arc<Known>)>, Error> {
+        let Some(redaction) = self.redaction.as_ref().filter(|redaction| redaction.is_on) else { return Ok(None) };
+        let version = self.reader.data_version()?;
+        let mut cached = redaction.known.borrow_mut();
+        let known = match &*cached {
+            Some((at, known)) if *at == version => Arc::clone(known),
+            _ => {
+                let known = Arc::new(Known::of(&self.reader)?);
+                *cached = Some((version, Arc::clone(&known)));
+                known
+            }
+        };
+        Ok(Some((&redaction.redactor, known)))
+    }
+
+    /// What stands for an id in every answer; `id` itself when nothing is redacted.
+    pub fn shown(&self, id: &Id) -> Result<Id, Error> {
+        Ok(self.redacting()?.map_or_else(|| id.clone(), |(redactor, _)| redactor.id(id)))
+    }
+
+    /// A text as it may be shown: with every id and address in it replaced when answers are redacted.
+    pub fn shown_text(&self, text: &str) -> Result<String, Error> {
+        Ok(self.redacting()?.map_or_else(|| text.to_owned(), |(redactor, known)| redactor.text(text, &known)))
+    }
+
+    /// The id that is meant by an id or by its pseudonym.
+    pub fn meant(&self, id: &Id) -> Result<Id, Error> {
+        let Some(redaction) = &self.redaction else { return Ok(id.clone()) };
+        let redactor = &redaction.redactor;
+        if let Some(real) = redactor.real(id) {
+            return Ok(real);
+        }
+        // One that an earlier run gave.
+        let mut found = None;
+        self.reader.each_known(
+            |known| {
+                let known = Id::new(known);
+                for form in [known.other_device_form(), known] {
+                    if redactor.id(&form) == *id {
+                        found = Some(form);
+                    }
+                }
+            },
+            |_| {},
+        )?;
+        Ok(found.unwrap_or_else(|| id.clone()))
+    }
+
+    /// The journey that follows from the facts.
+    fn resolved(&self, facts: Facts, id: &Id) -> Result<Option<Journey>, Error> {
+        Ok(match self.redacting()? {
+            None => resolve(&facts, id),
+            Some((redactor, known)) => {
+                let query = redactor.id(id);
+                resolve(&redactor.facts(facts, id, &known), &query)
+            }
+        })
+    }
+
+    /// Hits as they may be shown.
+    fn shown_hits(&self, hits: Vec<Hit>) -> Result<Vec<Hit>, Error> {
+        let Some((redactor, known)) = self.redacting()? else { return Ok(hits) };
+        let shown = |hit: Hit| Hit {
+            id: redactor.id(&hit.id),
+            root: hit.root.as_ref().map(|root| redactor.id(root)),
+            via: hit.via.map(|(key, value)| {
+                let value = redactor.property(&key, &value, &known);
+                (key, value)
+            }),
+            ..hit
+        };
+        Ok(hits.into_iter().map(shown).collect())
+    }
+
+    fn shown_found(&self, found: terms::Found) -> Result<terms::Found, Error> {
+        let notes = found.notes.iter().map(|note| self.shown_text(note)).collect::<Result<_, _>>()?;
+        Ok(terms::Found { hits: self.shown_hits(found.hits)?, notes, ..found })
+    }
+
+    /// The text of a search: that of an id where it is a pseudonym.
+    fn searched(&self, text: &str) -> Result<String, Error> {
+        Ok(self.meant(&Id::new(text.trim()))?.as_str().to_owned())
+            .map(|meant| if meant == text.trim() { text.to_owned() } else { meant })
     }
 
     /// The journey of the user that `id` belongs to; `None` when the store does not name it.
@@ -55,8 +177,9 @@ impl Inspector {
     /// As [`Inspector::journey`], within limits of the caller's own; what they cut is told in
     /// the journey.
     pub fn journey_within(&self, id: &Id, limits: &gather::Limits) -> Result<Option<Journey>, Error> {
+        let id = &self.meant(id)?;
         let facts = self.reader.at_one_moment(|reader| gather::gather(reader, id, limits))?;
-        Ok(resolve(&facts, id))
+        self.resolved(facts, id)
     }
 
     /// The first rows of a journey that has so many that all of them take a while, and a cut that
@@ -74,24 +197,28 @@ impl Inspector {
     /// The journey as it stood when only what is in order of arrival up to `moment` was there;
     /// `None` when nothing had named `id` by then. `history` is kept from moment to moment.
     pub fn journey_as_of(&self, history: &mut History, id: &Id, moment: Arrival) -> Result<Option<Journey>, Error> {
+        let id = &self.meant(id)?;
         history.renew(self.reader.data_version()?);
         let facts =
             self.reader.at_one_moment(|reader| history.gather(reader, id, moment, &gather::Limits::default()))?;
-        let journey = resolve(&facts, id);
+        let journey = self.resolved(facts, id)?;
         Ok(journey.map(|journey| Journey { as_of: Some(moment), ..journey }))
     }
 
     /// Identifiers and profile values that match, best first.
     pub fn search(&self, text: &str, limit: usize) -> Result<Vec<Hit>, Error> {
-        self.reader.at_one_moment(|reader| search::search(reader, text, limit))
+        let text = self.searched(text)?;
+        self.shown_hits(self.reader.at_one_moment(|reader| search::search(reader, &text, limit))?)
     }
 
     /// What [`Inspector::search`] will find, as far as that can be told at once; `None` when it
     /// is quick itself. It is slow only until all ids of a large store are read.
     pub fn search_soon(&self, text: &str, limit: usize) -> Result<Option<Vec<Hit>>, Error> {
-        self.reader.at_one_moment(|reader| {
-            reader.find_soon(text, limit)?.map(|found| search::placed(reader, found)).transpose()
-        })
+        let text = self.searched(text)?;
+        let found = self.reader.at_one_moment(|reader| {
+            reader.find_soon(&text, limit)?.map(|found| search::placed(reader, found)).transpose()
+        })?;
+        found.map(|hits| self.shown_hits(hits)).transpose()
     }
 
     /// Who the terms find, best first; `show` is given what is found so far, again and again.
@@ -101,49 +228,93 @@ impl Inspector {
         limit: usize,
         show: &mut dyn FnMut(terms::Found),
     ) -> Result<terms::Found, Error> {
-        terms.find(&self.reader, limit, show)
+        let found = terms.find(&self.reader, limit, &mut |found| {
+            // What cannot be shown on the way fails again with the whole.
+            if let Ok(found) = self.shown_found(found) {
+                show(found);
+            }
+        })?;
+        self.shown_found(found)
     }
 
     /// Names that some rows of the store have, to complete terms with. Looks at `rows` rows
     /// from all over the store.
     pub fn vocabulary(&self, rows: usize) -> Result<terms::Vocabulary, Error> {
-        terms::Vocabulary::of(&self.reader, rows)
+        let mut vocabulary = terms::Vocabulary::of(&self.reader, rows)?;
+        if let Some((redactor, known)) = self.redacting()? {
+            vocabulary.events.iter_mut().for_each(|event| *event = redactor.event(event, &known));
+            // Names that no id is in stay, and values are for those who may read them.
+            vocabulary.properties.retain(|(name, _)| redactor.text(name, &known) == *name);
+            vocabulary.properties.iter_mut().for_each(|(_, values)| values.clear());
+        }
+        Ok(vocabulary)
     }
 
     /// Ids that differ little from `text`, with their number of rows, nearest first.
     pub fn near(&self, text: &str, limit: usize) -> Result<Vec<(Id, u64)>, Error> {
         let near = self.reader.find_near(text.trim(), limit)?;
-        Ok(near.into_iter().map(|(id, span)| (id, span.events)).collect())
+        near.into_iter().map(|(id, span)| Ok((self.shown(&id)?, span.events))).collect()
     }
 
     /// The properties of rows as JSON text, in the order asked.
     pub fn properties(&self, rows: &[i64]) -> Result<Vec<String>, Error> {
-        self.reader.properties(rows)
+        let texts = self.reader.properties(rows)?;
+        Ok(match self.redacting()? {
+            None => texts,
+            Some((redactor, known)) => texts.iter().map(|text| redactor.json(text, &known)).collect(),
+        })
     }
 
     /// Calls `each` with the place of every row in `rows` and its properties as JSON text, in no
     /// order, from several threads at a time: how a filter looks through all rows of a journey.
     pub fn for_each_properties(&self, rows: &[i64], each: &(dyn Fn(usize, &str) + Sync)) -> Result<(), Error> {
-        self.reader.for_each_properties(rows, each)
+        match self.redacting()? {
+            None => self.reader.for_each_properties(rows, each),
+            Some((redactor, known)) => {
+                self.reader.for_each_properties(rows, &|place, text| each(place, &redactor.json(text, &known)))
+            }
+        }
     }
 
     /// Profile updates of the ids of a journey, in order of arrival.
     pub fn profiles(&self, journey: &Journey) -> Result<Vec<StoredProfile>, Error> {
-        let ids: Vec<Id> = journey.ids.iter().map(|member| member.id.clone()).collect();
-        self.reader.profiles_of(&ids, gather::Limits::default().links)
+        let ids: Vec<Id> = journey.ids.iter().map(|member| self.meant(&member.id)).collect::<Result<_, _>>()?;
+        let profiles = self.reader.profiles_of(&ids, gather::Limits::default().links)?;
+        Ok(match self.redacting()? {
+            None => profiles,
+            Some((redactor, known)) => profiles.into_iter().map(|profile| redactor.profile(profile, &known)).collect(),
+        })
     }
 
     /// What the store holds.
     pub fn overview(&self) -> Result<Overview, Error> {
-        self.reader.overview()
+        let mut overview = self.reader.overview()?;
+        for file in &mut overview.files {
+            file.name = self.shown_text(&file.name)?;
+        }
+        Ok(overview)
+    }
+
+    /// Rows of an id in so many equal parts of its time.
+    pub fn activity_of(&self, id: &Id, parts: usize) -> Result<Vec<u64>, Error> {
+        self.reader.activity_of(&self.meant(id)?, parts)
     }
 
     /// What could not be read at import.
     pub fn rejects(&self, limit: usize) -> Result<Vec<StoredReject>, Error> {
-        self.reader.rejects(limit)
+        let rejects = self.reader.rejects(limit)?;
+        let Some((redactor, known)) = self.redacting()? else { return Ok(rejects) };
+        // Anything may stand in a piece that could not be read.
+        let shown = |reject: StoredReject| StoredReject {
+            file: redactor.text(&reject.file, &known),
+            reason: redactor.text(&reject.reason, &known),
+            text: "(redacted)".to_owned(),
+            ..reject
+        };
+        Ok(rejects.into_iter().map(shown).collect())
     }
 
-    /// The store itself, for what has no use case of its own.
+    /// The store itself, for what has no use case of its own; nothing that it gives is redacted.
     pub fn reader(&self) -> &Reader {
         &self.reader
     }

@@ -42,7 +42,8 @@ pub use run::run;
 pub use theme::{Look, Theme};
 pub use when::Zone;
 pub use worker::{
-    Backend, Cancel, Census, Failure, FailureKind, FileLine, Found, Hit, Hits, Kind, Overview, Recent, Saved, Sight,
+    Backend, Cancel, Census, Failure, FailureKind, FileLine, Found, Hit, Hits, Kind, Overview, Recent, Redacted, Saved,
+    Sight,
 };
 
 use crate::model::Id;

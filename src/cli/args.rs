@@ -55,6 +55,15 @@ pub(super) struct Common {
     /// The file of settings [default: $JOURNEY_CONFIG, else journey/config.toml in your config directory]
     #[arg(long, value_name = "FILE", global = true)]
     pub(super) config: Option<PathBuf>,
+    /// Replace ids and personal values by pseudonyms in all that is answered
+    ///
+    /// Ids, e-mail addresses, names, phone numbers, IP addresses and the queries of URLs become
+    /// user-4f2a91c0b3 and the like, the same each time. Event names stay. Not for import.
+    #[arg(long, global = true)]
+    pub(super) redact: bool,
+    /// Replace the values of this property, too; event stands for event names. Implies --redact
+    #[arg(long, value_name = "NAME", global = true)]
+    pub(super) redact_property: Vec<String>,
     /// Use ASCII characters alone
     #[arg(long, global = true)]
     pub(super) ascii: bool,

@@ -2,10 +2,12 @@
 
 use std::env;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::sync::Arc;
 
 use super::args::{Common, Form, Format, When};
 use super::failure::Failure;
 use super::zone;
+use crate::inspect::Redactor;
 use crate::model::text::visible;
 use crate::report::Look;
 use crate::report::json::SCHEMA;
@@ -22,6 +24,8 @@ pub(super) struct Console {
     pub(super) look: Look,
     /// Whether the answer goes to a terminal.
     pub(super) terminal: bool,
+    /// What replaces ids and personal values, if that is asked for.
+    pub(super) redactor: Option<Arc<Redactor>>,
     /// Buffered: a journey of many rows is many small writes.
     pub(super) out: Safe<BufWriter<Stdout>>,
 }
@@ -61,6 +65,7 @@ impl Console {
             form: common.format,
             look,
             terminal,
+            redactor: None,
             out: Safe::new(BufWriter::new(io::stdout()), safety),
         })
     }

@@ -4,15 +4,21 @@ use super::args::{Diff, Format};
 use super::console::Console;
 use super::failure::Failure;
 use super::open::Named;
+use super::redaction;
 use super::show::nowhere;
+use crate::inspect::Inspector;
 use crate::model::Id;
 use crate::report::compare;
 
 pub(super) fn run(command: &Diff, store: Named, console: &mut Console) -> Result<(), Failure> {
     let inspector = store.open(console)?;
+    answer(command, &inspector, console).map_err(|failure| redaction::shown(failure, &inspector))
+}
+
+fn answer(command: &Diff, inspector: &Inspector, console: &mut Console) -> Result<(), Failure> {
     let compared = match inspector.compare(&Id::new(&command.a), &Id::new(&command.b))? {
         Ok(compared) => compared,
-        Err(unknown) => return Err(nowhere(unknown.as_str(), &inspector)?),
+        Err(unknown) => return Err(nowhere(unknown.as_str(), inspector)?),
     };
     match console.format {
         Format::Text => compare::text(&mut console.out, &compared, &console.look)?,

@@ -143,6 +143,15 @@ impl Failure {
         self
     }
 
+    /// With each of its texts replaced.
+    pub(super) fn map(self, mut told: impl FnMut(&str) -> String) -> Self {
+        let Self { kind, what, excerpt, causes, hints } = self;
+        let mut all = |texts: Vec<String>| texts.iter().map(|text| told(text)).collect::<Vec<_>>();
+        let (excerpt, causes, hints) = (all(excerpt), all(causes), all(hints));
+        let what = all(vec![what]).pop().unwrap_or_default();
+        Self { kind, what, excerpt, causes, hints }
+    }
+
     /// Whose fault it is.
     pub(super) fn kind(&self) -> Kind {
         self.kind

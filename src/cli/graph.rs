@@ -4,13 +4,19 @@ use super::args::{Form, Graph};
 use super::console::Console;
 use super::failure::Failure;
 use super::open::Named;
+use super::redaction;
 use super::show;
 use crate::identity::Register;
+use crate::inspect::Inspector;
 use crate::report::graph;
 
 pub(super) fn run(command: &Graph, store: Named, console: &mut Console) -> Result<(), Failure> {
     let inspector = store.open(console)?;
-    let journey = show::find(&inspector, &command.id, command.as_of.as_deref(), console)?;
+    answer(command, &inspector, console).map_err(|failure| redaction::shown(failure, &inspector))
+}
+
+fn answer(command: &Graph, inspector: &Inspector, console: &mut Console) -> Result<(), Failure> {
+    let journey = show::find(inspector, &command.id, command.as_of.as_deref(), console)?;
     let graph = graph::Graph::of(&journey, &Register::of(&journey));
     match console.form {
         Form::Json => graph::json(&mut console.out, &graph)?,

@@ -10,13 +10,13 @@ use super::console::Console;
 use super::failure::Failure;
 use super::open::{Named, Source};
 use super::settings::Loaded;
-use super::{demo, search};
+use super::{demo, redaction, search};
 use crate::config::recent::{Opened, Recent};
 use crate::identity::Journey;
 use crate::identity::compare::Comparison;
 use crate::inspect::gather::Limits;
 use crate::inspect::terms::{Found, Terms, Vocabulary};
-use crate::inspect::{Census, History, Hit, Inspector};
+use crate::inspect::{Census, History, Hit, Inspector, Redactor};
 use crate::model::Id;
 use crate::model::facts::Arrival;
 use crate::report::Clock;
@@ -47,8 +47,10 @@ pub(super) fn run(
     loaded: &Loaded,
 ) -> Result<(), Failure> {
     let source = store.source()?;
-    let options = tui::Options { id: id.map(Id::new), ..options(common, console, theme, loaded)? };
-    show(&options, source)
+    // Not even while it is being read the id is on the screen.
+    let shown = |id: &str| console.redactor.as_ref().map_or_else(|| Id::new(id), |redactor| redactor.asked(id));
+    let options = tui::Options { id: id.map(shown), ..options(common, console, theme, loaded)? };
+    show(&options, source, Pseudonyms::of(common, console))
 }
 
 /// Shows the player of scenarios, the list of them first unless one is named.
@@ -62,11 +64,28 @@ pub(super) fn play(
 ) -> Result<(), Failure> {
     let options =
         tui::Options { demo: Some(tui::Demo { scenarios, first }), ..options(common, console, theme, loaded)? };
-    show(&options, Source::Empty)
+    show(&options, Source::Empty, Pseudonyms::of(common, console))
 }
 
-fn show(options: &tui::Options, source: Source) -> Result<(), Failure> {
-    tui::run(options, move |cancel| Ok(Box::new(Stored::open(source, cancel)?) as Box<dyn Backend>))
+/// What redacts, once that is asked for.
+#[derive(Clone, Default)]
+struct Pseudonyms {
+    /// What was made already.
+    redactor: Option<Arc<Redactor>>,
+    /// Chosen properties.
+    properties: Vec<String>,
+    is_on: bool,
+}
+
+impl Pseudonyms {
+    fn of(common: &Common, console: &Console) -> Self {
+        let redactor = console.redactor.clone();
+        Self { is_on: redactor.is_some(), redactor, properties: common.redact_property.clone() }
+    }
+}
+
+fn show(options: &tui::Options, source: Source, pseudonyms: Pseudonyms) -> Result<(), Failure> {
+    tui::run(options, move |cancel| Ok(Box::new(Stored::open(source, cancel, pseudonyms)?) as Box<dyn Backend>))
         .map_err(Failure::from)
 }
 
@@ -87,7 +106,7 @@ fn options(common: &Common, console: &Console, theme: Option<&str>, loaded: &Loa
 /// The demo store behind the interface, for pictures of screens.
 pub(super) fn demo() -> Result<impl Backend, Failure> {
     // What a user opened before is nobody's picture, and drawing is not opening.
-    Ok(Stored { recent: None, ..Stored::open(Source::Demo, Cancel::default())? })
+    Ok(Stored { recent: None, ..Stored::open(Source::Demo, Cancel::default(), Pseudonyms::default())? })
 }
 
 /// The zone of the screens. They have names for zones, not distances.
@@ -121,10 +140,11 @@ struct Stored {
     ///
     /// Two ids can be asked for in turn: the one opened and, before its time, its root.
     history: (Vec<Id>, History),
+    pseudonyms: Pseudonyms,
 }
 
 impl Stored {
-    fn open(source: Source, cancel: Cancel) -> Result<Self, tui::Failure> {
+    fn open(source: Source, cancel: Cancel, pseudonyms: Pseudonyms) -> Result<Self, tui::Failure> {
         let mut whole_name = demo::TITLE.to_owned();
         let place = match &source {
             // A command finds it by itself where this program did.
@@ -147,7 +167,9 @@ impl Stored {
             }
         };
         let version = heed(&mut inspector, &cancel)?;
+        inspector.redact(pseudonyms.redactor.as_ref().filter(|_| pseudonyms.is_on));
         Ok(Self {
+            pseudonyms,
             inspector,
             title,
             place,
@@ -173,21 +195,26 @@ fn at_home(path: &str) -> PathBuf {
 impl Stored {
     fn recent(&self) -> Vec<tui::Recent> {
         let opened = self.recent.as_ref().map(|recent| recent.of_store(&self.name)).unwrap_or_default();
-        opened.into_iter().map(known).collect()
+        opened.into_iter().filter_map(|opened| self.known(opened)).collect()
     }
 
     fn pinned(&self) -> Vec<tui::Recent> {
         let pinned = self.recent.as_ref().map(|recent| recent.pinned_of_store(&self.name)).unwrap_or_default();
-        pinned.into_iter().map(known).collect()
+        pinned.into_iter().filter_map(|opened| self.known(opened)).collect()
     }
 
     fn opened(&self, who: &tui::Recent) -> Opened {
-        Opened { store: self.name.clone(), id: who.id.as_str().to_owned(), text: who.text.clone() }
+        // A pseudonym is no name to be remembered by.
+        let id = self.inspector.meant(&who.id).unwrap_or_else(|_| who.id.clone());
+        Opened { store: self.name.clone(), id: id.as_str().to_owned(), text: who.text.clone() }
     }
-}
 
-fn known(opened: Opened) -> tui::Recent {
-    tui::Recent { id: Id::new(&opened.id), text: opened.text }
+    /// As it may be shown: what was typed to find somebody is none of the pseudonyms.
+    fn known(&self, opened: Opened) -> Option<tui::Recent> {
+        let id = self.inspector.shown(&Id::new(&opened.id)).ok()?;
+        let text = if self.inspector.is_redacting() { String::new() } else { opened.text };
+        Some(tui::Recent { id, text })
+    }
 }
 
 fn file_line(file: store::ImportedFile) -> tui::FileLine {
@@ -278,7 +305,10 @@ impl Backend for Stored {
             last: overview.last,
             activity: overview.activity,
             files: overview.files.into_iter().map(file_line).collect(),
-            suggestions: self.suggestions.clone(),
+            suggestions: {
+                let told = self.suggestions.iter().map(|(id, what)| Ok((self.inspector.shown(id)?, what.clone())));
+                told.collect::<Result<_, _>>().map_err(self::told)?
+            },
             recent: self.recent(),
             pinned: self.pinned(),
         })
@@ -338,7 +368,7 @@ impl Backend for Stored {
     }
 
     fn look(&mut self, id: &Id) -> Result<tui::Sight, tui::Failure> {
-        let activity = self.inspector.reader().activity_of(id, PARTS).map_err(told)?;
+        let activity = self.inspector.activity_of(id, PARTS).map_err(told)?;
         let journey = self.inspector.journey_within(id, &LOOK).map_err(told)?;
         Ok(tui::Sight { activity, journey: journey.filter(|journey| journey.cuts.is_empty()).map(Arc::new) })
     }
@@ -361,8 +391,8 @@ impl Backend for Stored {
 
     fn open(&mut self, path: &str) -> Result<String, tui::Failure> {
         let path = at_home(path);
-        *self = Self::open(Source::Store(path), self.cancel.clone())?;
-        Ok(self.title.clone())
+        *self = Self::open(Source::Store(path), self.cancel.clone(), self.pseudonyms.clone())?;
+        Ok(self.title())
     }
 
     fn remember(&mut self, recent: &tui::Recent) {
@@ -411,7 +441,26 @@ impl Backend for Stored {
     }
 
     fn title(&self) -> String {
-        self.title.clone()
+        if !self.inspector.is_redacting() {
+            return self.title.clone();
+        }
+        let title = self.inspector.shown_text(&self.title);
+        title.map_or_else(|_| "redacted".to_owned(), |title| format!("{title} (redacted)"))
+    }
+
+    fn redact(&mut self, opened: Option<&Id>) -> Result<tui::Redacted, tui::Failure> {
+        let is_on = !self.inspector.is_redacting();
+        if is_on && self.pseudonyms.redactor.is_none() {
+            let redactor = redaction::of(&self.pseudonyms.properties).map_err(Failure::into_interface)?;
+            self.pseudonyms.redactor = Some(redactor);
+        }
+        self.pseudonyms.is_on = is_on;
+        self.inspector.redact(self.pseudonyms.redactor.as_ref().filter(|_| is_on));
+        self.census = Census::default();
+        self.history = Default::default();
+        let opened = opened.map(|id| if is_on { self.inspector.shown(id) } else { self.inspector.meant(id) });
+        let opened = opened.transpose().map_err(told)?;
+        Ok(tui::Redacted { is_on, title: self.title(), opened })
     }
 
     fn place(&self) -> Option<String> {

@@ -63,15 +63,17 @@ impl Named {
 
     /// Opens what a command reads from, and says so when it is the demo store.
     pub(super) fn open(self, console: &Console) -> Result<Inspector, Failure> {
-        match self.source()? {
-            Source::Store(path) => Ok(Inspector::new(Reader::open(&path)?)),
-            Source::Empty => super::demo::stage(super::demo::TITLE, ""),
+        let mut inspector = match self.source()? {
+            Source::Store(path) => Inspector::new(Reader::open(&path)?),
+            Source::Empty => super::demo::stage(super::demo::TITLE, "")?,
             Source::Demo => {
                 console
                     .note("there is no store yet, so this is the built-in demo store; journey import FILE makes yours");
-                super::demo::inspector()
+                super::demo::inspector()?
             }
-        }
+        };
+        inspector.redact(console.redactor.as_ref());
+        Ok(inspector)
     }
 }
 

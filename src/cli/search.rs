@@ -4,6 +4,7 @@ use super::args::{Format, Search};
 use super::console::Console;
 use super::failure::Failure;
 use super::open::Named;
+use super::redaction;
 use crate::inspect::terms::{self, Terms};
 use crate::inspect::{Hit, Inspector, Shared, filter};
 use crate::report::{self, json, text};
@@ -18,6 +19,10 @@ const LOOKED_AT: usize = 200;
 pub(super) fn run(command: &Search, store: Named, console: &mut Console) -> Result<(), Failure> {
     let terms = Terms::read(&command.text).map_err(|error| wrong(&command.text, &error))?;
     let inspector = store.open(console)?;
+    answer(command, terms, &inspector, console).map_err(|failure| redaction::shown(failure, &inspector))
+}
+
+fn answer(command: &Search, terms: Option<Terms>, inspector: &Inspector, console: &mut Console) -> Result<(), Failure> {
     let mut notes = Vec::new();
     // One more than is listed tells whether there are more, and what is shared is told of more.
     let limit = command.limit.saturating_add(1).max(LOOKED_AT);
@@ -34,15 +39,15 @@ pub(super) fn run(command: &Search, store: Named, console: &mut Console) -> Resu
     let hits: Vec<report::Hit> = found.into_iter().take(command.limit).map(hit).collect();
     if hits.is_empty() {
         if console.format == Format::Json {
-            json::search(&mut console.out, &command.text, &hits, &shared)?;
+            json::search(&mut console.out, &inspector.shown_text(&command.text)?, &hits, &shared)?;
             console.finish()?;
         }
         let failure = Failure::nothing(format!("nothing matches {:?}", command.text));
         let failure = notes.into_iter().chain(terms::hint(&command.text)).fold(failure, Failure::hint);
-        return Err(suggest(failure, &inspector, &command.text)?);
+        return Err(suggest(failure, inspector, &command.text)?);
     }
     match console.format {
-        Format::Json => json::search(&mut console.out, &command.text, &hits, &shared)?,
+        Format::Json => json::search(&mut console.out, &inspector.shown_text(&command.text)?, &hits, &shared)?,
         Format::Text => text::search(&mut console.out, &hits, &shared, &console.look)?,
     }
     console.finish()?;

@@ -29,7 +29,8 @@ pub(super) fn selection(
         return Err(Failure::usage("--from is later than --to").hint("the earlier time goes to --from"));
     }
     let filter = match &command.filter {
-        Some(text) => filter(text, journey, clock)?,
+        // Ids are looked for as they are told.
+        Some(text) => filter(&inspector.shown_text(text)?, journey, clock)?,
         None => None,
     };
     if filter.is_none() && from.is_none() && to.is_none() {

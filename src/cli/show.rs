@@ -7,6 +7,7 @@ use super::args::{Form, Show};
 use super::console::Console;
 use super::failure::Failure;
 use super::open::Named;
+use super::redaction;
 use super::search::suggest;
 use super::select::{moment, selection};
 use crate::identity::Journey;
@@ -23,20 +24,24 @@ const FETCHED: usize = 1000;
 
 pub(super) fn run(command: &Show, store: Named, console: &mut Console) -> Result<(), Failure> {
     let inspector = store.open(console)?;
-    let journey = find(&inspector, &command.id, command.as_of.as_deref(), console)?;
-    let selection = selection(command, &inspector, &journey, console)?;
+    answer(command, &inspector, console).map_err(|failure| redaction::shown(failure, &inspector))
+}
+
+fn answer(command: &Show, inspector: &Inspector, console: &mut Console) -> Result<(), Failure> {
+    let journey = find(inspector, &command.id, command.as_of.as_deref(), console)?;
+    let selection = selection(command, inspector, &journey, console)?;
     let shown = Shown { journey: &journey, selection: selection.as_ref() };
     let out = &mut console.out;
     match console.form {
         Form::Json => {
             let orphans = journey.orphans.iter().flat_map(|orphan| shown.steps_of(orphan));
-            let properties = Properties::of(&inspector, shown.steps().chain(orphans).map(|step| step.event.row));
+            let properties = Properties::of(inspector, shown.steps().chain(orphans).map(|step| step.event.row));
             json::journey(out, shown, &|row| properties.get(row))?;
             properties.finish()?;
         }
         form @ (Form::Csv | Form::Html) => {
             let sheet = Sheet::of(shown, &console.look);
-            let properties = Properties::of(&inspector, sheet.rows());
+            let properties = Properties::of(inspector, sheet.rows());
             let write = if form == Form::Csv { sheet::csv } else { sheet::html };
             write(out, &sheet, &|row| properties.get(row))?;
             properties.finish()?;

@@ -39,7 +39,7 @@ pub(super) struct Prepared {
     pub(super) lacks: Lacks,
     pub(super) reasons: Reasons,
     /// What its rows say of the zone, and the clock that they were read on, where it is inferred.
-    pub(super) told: Option<(Evidence, Clockwork)>,
+    pub(super) zoning: Option<(Evidence, Clockwork)>,
 }
 
 /// What a chunk takes from those before it.
@@ -354,8 +354,8 @@ impl<'p> Decoded<'p> {
         chunk.rejects = pieces;
         let project = if project_was_known { None } else { carried.project.clone() };
         let timezone = carried.timezone();
-        let told = carried.known_clock().and(clock).map(|clock| (evidence, clock));
-        let prepared = Prepared { chunk, project, records: read, skipped, timezone, lacks, reasons, told };
+        let zoning = carried.known_clock().and(clock).map(|clock| (evidence, clock));
+        let prepared = Prepared { chunk, project, records: read, skipped, timezone, lacks, reasons, zoning };
         Settled { draft, prepared }
     }
 }

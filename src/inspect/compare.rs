@@ -29,11 +29,11 @@ impl Inspector {
             let mut limits = Vec::new();
             let mut sides = Vec::new();
             for id in [a, b] {
-                let Some(journey) = self.journey(id)? else { return Ok(Err(id.clone())) };
+                let Some(journey) = self.journey(id)? else { return Ok(Err(self.shown(id)?)) };
                 let traits = self.traits(&journey, &mut limits)?;
                 sides.push(Side { journey: Arc::new(journey), traits });
             }
-            let (Some(b), Some(a)) = (sides.pop(), sides.pop()) else { return Ok(Err(a.clone())) };
+            let (Some(b), Some(a)) = (sides.pop(), sides.pop()) else { return Ok(Err(self.shown(a)?)) };
             Ok(Ok(Comparison::of(a, b, limits)))
         })
     }

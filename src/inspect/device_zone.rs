@@ -20,8 +20,9 @@ impl Inspector {
     /// The name of the zone that the profile of a user says, else one of the first rows; not
     /// checked to be one.
     pub fn device_zone(&self, id: &Id) -> Result<Option<String>, Error> {
+        let id = self.meant(id)?;
         self.reader.at_one_moment(|reader| {
-            let ids: Vec<Id> = members(reader, std::slice::from_ref(id))?.into_iter().collect();
+            let ids: Vec<Id> = members(reader, std::slice::from_ref(&id))?.into_iter().collect();
             let profiles = reader.profiles_of(&ids, MOST)?;
             // The last update that says one is the one that holds.
             if let Some(zone) = profiles.iter().rev().find_map(|profile| written(&profile.json)) {

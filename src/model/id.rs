@@ -129,6 +129,9 @@ impl Shape {
         if let Some(rest) = text.strip_prefix(DEVICE_PREFIX) {
             return if rest.is_empty() { Self::Other } else { Self::Device };
         }
+        if let Some(shape) = of_pseudonym(text) {
+            return shape;
+        }
         let groups: Vec<&str> = text.split('-').collect();
         let hex = |group: &&str| !group.is_empty() && group.bytes().all(|b| b.is_ascii_hexdigit());
         if groups.len() == 5 && groups.iter().all(hex) {
@@ -145,6 +148,25 @@ impl Shape {
     pub fn is_sdk_made(self) -> bool {
         matches!(self, Self::Device | Self::Guid | Self::WebAnonymous)
     }
+}
+
+/// Digits behind the kind of a pseudonym.
+pub const PSEUDONYM_DIGITS: usize = 10;
+
+/// What stands for the id of a device in a redacted answer.
+pub const DEVICE_PSEUDONYM: &str = "device-";
+/// The same for one that is a UUID.
+pub const GUID_PSEUDONYM: &str = "guid-";
+
+/// The shape of the id that a pseudonym of a device stands for, so that the engine decides of a
+/// redacted journey what it decides of the journey.
+fn of_pseudonym(text: &str) -> Option<Shape> {
+    let (digits, shape) = match text.strip_prefix(DEVICE_PSEUDONYM) {
+        Some(digits) => (digits, Shape::WebAnonymous),
+        None => (text.strip_prefix(GUID_PSEUDONYM)?, Shape::Guid),
+    };
+    let is_digits = digits.len() == PSEUDONYM_DIGITS && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    is_digits.then_some(shape)
 }
 
 /// Values refused by strict `/import` (identity.md L15) and by PostHog's merge (§3.3), compared
@@ -199,6 +221,10 @@ mod tests {
             ("sally@gmail.com", Shape::Email),
             ("@sally", Shape::Other),
             ("12345", Shape::Other),
+            ("device-91c0a1b2f3", Shape::WebAnonymous),
+            ("guid-91c0a1b2f3", Shape::Guid),
+            ("device-91c0", Shape::Other),
+            ("device-91C0A1B2F3", Shape::Other),
             ("a-b-c-d-e-f", Shape::Other),
             ("", Shape::Other),
         ] {

@@ -14,6 +14,7 @@ pub mod mouse;
 mod palette;
 mod pins;
 mod playing;
+mod redaction;
 mod show;
 mod timeline;
 
@@ -487,6 +488,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Suspend => return vec![Effect::Suspend],
         Action::Back if !matches!(model.layers.last(), Some(Layer::Palette(_))) => return model.back(),
         Action::Reload => return model.reload(),
+        Action::Redact => return redaction::ask(model),
         Action::Zone => {
             palette::next_zone(model);
             return Vec::new();

@@ -51,6 +51,17 @@ pub struct Stage {
     pub id: Id,
 }
 
+/// That answers are redacted from now on, or no longer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redacted {
+    /// Whether they are.
+    pub is_on: bool,
+    /// What to call the store.
+    pub title: String,
+    /// What the user that was open is called.
+    pub opened: Option<Id>,
+}
+
 /// A file to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Saving {
@@ -198,6 +209,8 @@ pub enum Question {
     DeviceZone(Id),
     /// [`Backend::open`].
     Store(String),
+    /// [`Backend::redact`], and what the open user is called then.
+    Redact(Option<Id>),
     /// A row or a journey as a text of its own.
     Text(Wanted),
     /// [`Backend::changed`].
@@ -259,6 +272,8 @@ pub enum Answer {
     Pinned(Recent, Result<bool, Failure>),
     /// What the other store is called.
     Store(Result<String, Failure>),
+    /// Whether answers are redacted now.
+    Redacted(Result<Redacted, Failure>),
     /// Whether the store has changed.
     Changed(bool),
     /// What became of a file.
@@ -303,6 +318,7 @@ fn answer_on_the_way(backend: &mut dyn Backend, question: &Question, show: &mut 
         }
         Question::Pin(who) => Answer::Pinned(who.clone(), backend.pin(who)),
         Question::Store(path) => Answer::Store(backend.open(path)),
+        Question::Redact(opened) => Answer::Redacted(backend.redact(opened.as_ref())),
         // A look that fails is made again; what the user asks will tell the failure.
         Question::Changed => Answer::Changed(backend.changed().unwrap_or(false)),
     }
@@ -367,7 +383,12 @@ const SLOTS: usize = 10;
 impl Question {
     fn slot(&self) -> usize {
         match self {
-            Self::Journey(..) | Self::AsOf(..) | Self::Compare(..) | Self::Stage(..) | Self::Store(_) => 0,
+            Self::Journey(..)
+            | Self::AsOf(..)
+            | Self::Compare(..)
+            | Self::Stage(..)
+            | Self::Store(_)
+            | Self::Redact(_) => 0,
             Self::Overview | Self::Search(_) => 1,
             Self::Properties(_) => 2,
             Self::Cells(_) => 3,

@@ -3,6 +3,7 @@
 mod config;
 mod hostile;
 mod locked;
+mod redact;
 mod terms;
 
 use std::fs;

@@ -19,6 +19,7 @@ mod layers;
 mod orders;
 mod play;
 mod player;
+mod redact;
 mod register;
 mod report;
 mod scenarios;

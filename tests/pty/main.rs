@@ -28,6 +28,39 @@ fn from_the_first_screen_to_a_timeline_and_out_again() {
 }
 
 #[test]
+fn a_redacted_screen_has_no_id_and_a_key_switches_it() {
+    let mut session = Session::start_with(&["--id", "sally@gmail.com", "--redact"], &[], 120, 40);
+    session.wait_for("ALIAS ACCEPTED");
+    let is_hidden = |screen: &vt100::Screen| {
+        let text = screen.contents();
+        !text.contains("sally@gmail") && text.contains("@redacted")
+    };
+    session.wait_until("no id", is_hidden);
+    session.press("yi");
+    session.wait_for("sent id");
+    let copied = session.copied().expect("an id");
+    assert!(copied.starts_with("user-"), "{copied}");
+    session.press("o");
+    session.wait_for("ids of this user");
+    session.wait_until("no id", is_hidden);
+    session.press("X");
+    session.wait_for("ids and values are as they are again");
+    session.wait_until("the id", |screen| screen.contents().contains("sally@gmail.com"));
+    session.press("X");
+    session.wait_for("ids and values are pseudonyms now");
+    session.wait_until("no id", is_hidden);
+    session.press("\x1b");
+    session.wait_until("nobody who was opened", |screen| {
+        !screen.contents().contains("sally@gmail") && screen.contents().contains("(redacted)")
+    });
+    session.press("sally@gm");
+    session.wait_for("prefix");
+    session.wait_until("no hit by its id", |screen| !screen.contents().contains("sally@gmail.com"));
+    session.press("\x03");
+    assert_eq!(session.end(), 0);
+}
+
+#[test]
 fn from_a_search_to_a_copied_row_and_back() {
     let mut session = Session::start(80, 24);
     session.wait_for("open one of these");

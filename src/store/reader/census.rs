@@ -32,6 +32,24 @@ impl Reader {
         })
     }
 
+    /// Calls `each` with every id in any role, and `value` with every value of a profile that a
+    /// person can be looked for by.
+    pub fn each_known(&self, mut each: impl FnMut(&str), mut value: impl FnMut(&str)) -> Result<(), Error> {
+        self.ask(|db| {
+            let mut select = db.prepare_cached("SELECT name FROM ids")?;
+            let mut rows = select.query([])?;
+            while let Some(row) = rows.next()? {
+                each(row.get_ref(0)?.as_str()?);
+            }
+            let mut select = db.prepare_cached("SELECT value FROM profile_values")?;
+            let mut rows = select.query([])?;
+            while let Some(row) = rows.next()? {
+                value(row.get_ref(0)?.as_str()?);
+            }
+            Ok(())
+        })
+    }
+
     /// Calls `each` for every id in any role.
     ///
     /// Costs a few index look-ups for each: seconds for a million.

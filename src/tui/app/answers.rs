@@ -2,7 +2,7 @@
 
 use crate::tui::worker::{Answer, Ticket};
 
-use super::{Effect, Model, palette, pins, show, timeline};
+use super::{Effect, Model, palette, pins, redaction, show, timeline};
 
 pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec<Effect> {
     match answer {
@@ -76,6 +76,7 @@ pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Answer) -> Vec
             Vec::new()
         }
         Answer::Store(answer) => palette::opened(model, ticket, answer),
+        Answer::Redacted(answer) => redaction::answered(model, answer),
         Answer::Changed(_) => {
             model.looking = false;
             model.notice = Some("the store has changed".to_owned());

@@ -153,6 +153,8 @@ actions! {
     Diff = "diff",
     /// Show times in the next zone.
     Zone = "zone",
+    /// Show pseudonyms for ids and personal values, or what they stand for.
+    Redact = "redact",
     /// Lanes by device, or by id.
     Lanes = "lanes",
     /// Show the time, the gap to the row before, or both.

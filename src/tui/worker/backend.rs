@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Census, Failure, FailureKind, Hits, Overview, Recent, Saved, Sight};
+use super::{Census, Failure, FailureKind, Hits, Overview, Recent, Redacted, Saved, Sight};
 use crate::identity::Journey;
 use crate::identity::compare::Comparison;
 use crate::inspect::terms::{Terms, Vocabulary};
@@ -89,6 +89,10 @@ pub trait Backend: Send {
     /// Looks into another store from now on, and what to call it; as before when it fails.
     fn open(&mut self, path: &str) -> Result<String, Failure> {
         Err(Failure::new(FailureKind::Usage, format!("{path} cannot be opened from here")))
+    }
+    /// Answers with pseudonyms from now on, or no longer; `opened` is the id that is open.
+    fn redact(&mut self, _opened: Option<&Id>) -> Result<Redacted, Failure> {
+        Err(Failure::new(FailureKind::Usage, "nothing can be redacted here"))
     }
     /// Somebody was opened: to be shown under [`Overview::recent`] the next time.
     fn remember(&mut self, _: &Recent) {}
