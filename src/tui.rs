@@ -51,6 +51,7 @@ use crate::sim::Scenario;
 
 /// How the interface is started.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, and all combinations are good")]
 pub struct Options {
     /// The id whose journey is opened at once.
     pub id: Option<Id>,
@@ -60,6 +61,8 @@ pub struct Options {
     pub ascii: bool,
     /// Use no colour, only bold, underlined and reversed text.
     pub no_color: bool,
+    /// Begin with pseudonyms on the screens.
+    pub redacts: bool,
     /// Let the terminal send mouse events.
     pub mouse: bool,
     /// The theme; `None` is the program's own. `no_color` goes before it.

@@ -96,6 +96,7 @@ fn options(common: &Common, console: &Console, theme: Option<&str>, loaded: &Loa
         ascii: console.look.ascii,
         // Without a colour on paper, `auto` asks what the console has found out.
         no_color: common.color == When::Never || !console.look.colour,
+        redacts: console.redactor.is_some(),
         mouse: loaded.settings.mouse.as_ref().is_none_or(|set| set.value),
         theme: Some(loaded.theme(theme)?),
         keymap: Some(loaded.keymap()?),

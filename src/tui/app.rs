@@ -40,6 +40,7 @@ use super::worker::{Answer, Failure, Question, Ticket};
 
 /// The state of the interface.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own, and all combinations are good")]
 pub struct Model {
     layers: Vec<Layer>,
     /// The search screen.
@@ -71,6 +72,8 @@ pub struct Model {
     /// The character of the last key that had a meaning: digits say where to.
     typed: Option<char>,
     zones: Vec<Zone>,
+    /// Whether the screens have pseudonyms.
+    redacts: bool,
     /// The zone that the data of the user with an id says, if it does.
     device_zone: Option<(Id, Option<Zone>)>,
     tickets: Ticket,
@@ -114,6 +117,7 @@ impl Model {
             pending: Vec::new(),
             typed: None,
             zones,
+            redacts: options.redacts,
             device_zone: None,
             tickets: 0,
             waited: false,

@@ -15,6 +15,8 @@ pub struct Base {
     pub store: Option<String>,
     /// The zone that the program begins with.
     pub first_zone: Zone,
+    /// Whether the screens have pseudonyms.
+    pub redacts: bool,
 }
 
 /// A journey as it is shown.
@@ -70,6 +72,9 @@ impl Base {
         let mut words = vec!["journey".to_owned(), command.to_owned()];
         if let Some(store) = &self.store {
             words.push(option("--store", store));
+        }
+        if self.redacts {
+            words.push("--redact".to_owned());
         }
         // Without the option a command begins with the zone that this program began with.
         if let Some(zone) = zone.filter(|zone| *zone != Zone::Utc || self.first_zone != Zone::Utc) {
@@ -168,7 +173,7 @@ mod tests {
 
     #[test]
     fn what_holds_on_the_screen_holds_for_the_command() {
-        let base = Base { store: Some("my shop.db".into()), first_zone: Zone::Utc };
+        let base = Base { store: Some("my shop.db".into()), first_zone: Zone::Utc, redacts: true };
         let id = Id::new("it's me");
         let all = Shown {
             filter: "event:\"a b\" -is:orphan",
@@ -178,10 +183,10 @@ mod tests {
         };
         assert_eq!(
             base.show(&all),
-            "journey show --store 'my shop.db' --timezone Europe/Paris --filter 'event:\"a b\" -is:orphan' \
+            "journey show --store 'my shop.db' --redact --timezone Europe/Paris --filter 'event:\"a b\" -is:orphan' \
              --as-of 2019-07-10T19:00:00.098Z 'it'\\''s me'"
         );
-        let base = Base { store: None, first_zone: Zone::Named(chrono_tz::Europe::Paris) };
+        let base = Base { first_zone: Zone::Named(chrono_tz::Europe::Paris), ..Base::default() };
         assert_eq!(base.show(&shown(&id)), "journey show --timezone UTC 'it'\\''s me'");
     }
 }

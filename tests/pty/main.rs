@@ -40,6 +40,10 @@ fn a_redacted_screen_has_no_id_and_a_key_switches_it() {
     session.wait_for("sent id");
     let copied = session.copied().expect("an id");
     assert!(copied.starts_with("user-"), "{copied}");
+    session.press("Y");
+    session.wait_for("sent command");
+    let copied = session.copied().expect("a command");
+    assert!(copied.starts_with("journey show --redact user-"), "{copied}");
     session.press("o");
     session.wait_for("ids of this user");
     session.wait_until("no id", is_hidden);

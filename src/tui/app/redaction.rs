@@ -30,6 +30,7 @@ pub(super) fn answered(model: &mut Model, answer: Result<Redacted, Failure>) -> 
         }
     };
     model.title = Some(title);
+    model.redacts = is_on;
     model.search = search::State::default();
     model.journey = None;
     model.opened = None;
