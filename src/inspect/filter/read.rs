@@ -32,7 +32,7 @@ pub(super) fn read(text: &str, names: &Names) -> Result<Option<Expr>, Error> {
     }
     let expr = reader.any()?;
     if !reader.rest().is_empty() {
-        let place = reader.at..reader.at + 1;
+        let place = reader.here();
         return Err(error("nothing was opened that this closes", place));
     }
     Ok(Some(expr))
@@ -101,10 +101,16 @@ impl<'a> Reader<'a> {
         is
     }
 
+    /// The next character; behind the last, one byte that is not there.
+    fn here(&self) -> Range<usize> {
+        let next = self.text.get(self.at..).and_then(|rest| rest.chars().next());
+        self.at..self.at + next.map_or(1, char::len_utf8)
+    }
+
     fn one(&mut self) -> Result<Expr, Error> {
         self.depth += 1;
         if self.depth > DEEPEST {
-            return Err(error("too many brackets within brackets", self.at..self.at + 1));
+            return Err(error("too many brackets within brackets", self.here()));
         }
         let expr = self.one_inside();
         self.depth -= 1;

@@ -300,3 +300,16 @@ fn a_look_at_the_text_spares_the_reading() {
     assert!(property::cannot_pass(text, "total", &Test::Number(Relation::More, 1.0)));
     assert!(!property::cannot_pass(text, "plan", &Test::Equals("FREE".to_owned())));
 }
+
+#[test]
+fn a_place_that_is_wrong_is_whole_characters() {
+    let names = Names::of(&Journey::of_nothing(&Id::new("x")), wall());
+    for next in ["\u{fffd}", "日", "é", "👩", "(", ")"] {
+        for open in 0..200 {
+            let text = "(".repeat(open) + next + "x";
+            let Err(error) = Filter::read(&text, &names) else { continue };
+            assert!(text.is_char_boundary(error.place.start), "{text} {error:?}");
+            assert!(error.place.end > text.len() || text.is_char_boundary(error.place.end), "{text} {error:?}");
+        }
+    }
+}
