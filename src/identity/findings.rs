@@ -243,11 +243,11 @@ fn split(journey: &Journey, kind: Split, code: &'static str, how: [&str; 2], adv
 fn placeholder(journey: &Journey) -> Option<Finding> {
     let advice = "Check the id before identify; call reset, not identify, for a visitor who is not logged in.";
     if let Some(root) = journey.root.as_ref().filter(|root| root.is_placeholder()) {
-        let devices: BTreeSet<&Id> = journey.steps.iter().filter_map(|step| step.event.device.as_ref()).collect();
+        let devices = journey.devices();
         let what = format!(
             "{} of {}: all under \"{}\", which stands for no id.",
             counted(journey.steps.len() as u64, "row"),
-            counted(devices.len() as u64, "device"),
+            counted(devices as u64, "device"),
             root.as_str()
         );
         let sources = journey.steps.iter().map(|step| step.event.source.clone());

@@ -1,6 +1,9 @@
 //! What the engine answers.
 
+use std::collections::HashSet;
 use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
 
 use super::facts::Cut;
 use super::findings::Finding;
@@ -431,6 +434,14 @@ impl Journey {
     /// Time of the first and the last row, if there is one.
     pub fn span(&self) -> Option<(Millis, Millis)> {
         Some((self.steps.first()?.event.time, self.steps.last()?.event.time))
+    }
+
+    /// Number of devices of the rows.
+    pub fn devices(&self) -> usize {
+        // Rows share their senders: a device is looked at once for each of those.
+        let mut senders = FxHashSet::default();
+        let of_senders = self.steps.iter().filter(|step| senders.insert(Arc::as_ptr(&step.event.sender).addr()));
+        of_senders.filter_map(|step| step.event.device.as_ref()).collect::<HashSet<&Id>>().len()
     }
 
     /// Number of rows stored apart.

@@ -8,10 +8,8 @@ mod timeline;
 
 pub(super) use self::timeline::class_of as class_of_point;
 
-use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::io::{self, Write};
-use std::sync::Arc;
 
 use super::look::{Class, Look, count, left, many, right};
 use super::{Hit, Import, ImportedFile, RejectReason, Shared, Shown, cuts};
@@ -195,11 +193,9 @@ pub(super) fn headline(journey: &Journey, look: &Look) -> Vec<String> {
     }
     if journey.root.is_some() {
         parts.push(many(journey.ids.len(), "id"));
-        let mut senders = HashSet::new();
-        let of_senders = journey.steps.iter().filter(|step| senders.insert(Arc::as_ptr(&step.event.sender).addr()));
-        let devices: HashSet<&Id> = of_senders.filter_map(|step| step.event.device.as_ref()).collect();
-        if !devices.is_empty() {
-            parts.push(many(devices.len(), "device"));
+        let devices = journey.devices();
+        if devices > 0 {
+            parts.push(many(devices, "device"));
         }
         if let Some((first, last)) = journey.span() {
             parts.push(format!(

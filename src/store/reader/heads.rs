@@ -81,7 +81,7 @@ struct Heads<'a> {
 }
 
 /// Senders that are kept at hand; beyond, all are dropped and made again.
-const CACHED_SENDERS: usize = 1 << 14;
+const CACHED_SENDERS: usize = 1 << 17;
 
 /// Reads runs over a connection of its own.
 struct Helper {
