@@ -322,6 +322,8 @@ struct Place {
     file: Option<store::FileId>,
     /// Bytes, unpacked.
     bytes: u64,
+    /// Those of them that the store had.
+    known: u64,
 }
 
 /// What makes chunks of one stream.
@@ -359,7 +361,6 @@ impl Run<'_> {
         };
         let mut place = self.skip_known(&mut stream, &mut parts)?;
         self.settle_zone(&mut parts.carried, sniffed, place.file, &stream.name)?;
-        let known = place.bytes;
         if let Some(id) = place.file {
             let (pieces, bytes) = self.writer.kept_rejects(id)?;
             parts.carried.keep(Kept { pieces, bytes });
@@ -383,15 +384,15 @@ impl Run<'_> {
         file.incomplete = incomplete;
         file.reasons = reasons.into_sorted();
         file.bytes = place.bytes;
-        file.already = place.bytes == known && known > 0 && !self.report.cancelled;
-        file.resumed = place.bytes > known && known > 0;
+        file.already = place.bytes == place.known && place.known > 0 && !self.report.cancelled;
+        file.resumed = place.bytes > place.known && place.known > 0;
         if let Some(id) = place.file {
             if let Some(inferred) = zoning.inferred() {
                 self.writer.set_timezone(id, &inferred.sentence())?;
                 self.report.warnings.extend(zoning.misread(&name, &inferred));
             }
             // A stop before anything new says nothing of a file that an earlier run read to its end.
-            if !self.report.cancelled || place.bytes > known {
+            if !self.report.cancelled || place.bytes > place.known {
                 self.writer.finish_file(id, file.incomplete.is_none() && !self.report.cancelled)?;
             }
             file.timezone = self.writer.file_totals(id)?.timezone;
@@ -408,7 +409,7 @@ impl Run<'_> {
 
     /// Passes over the chunks that the store has.
     fn skip_known(&mut self, stream: &mut Stream, parts: &mut Parts) -> Result<Place, Error> {
-        let mut place = Place { prev: 0, file: None, bytes: 0 };
+        let mut place = Place { prev: 0, file: None, bytes: 0, known: 0 };
         loop {
             if self.tell(stream) == Flow::Stop {
                 self.report.cancelled = true;
@@ -442,6 +443,7 @@ impl Run<'_> {
             place.prev = known.hash;
             place.file = Some(known.file);
             place.bytes += known.bytes;
+            place.known += known.bytes;
         }
     }
 
@@ -510,6 +512,22 @@ impl Run<'_> {
         zoning: &mut Zoning,
     ) -> Result<(), Error> {
         let Prepared { mut chunk, project, records, skipped, timezone, lacks, reasons: found, zoning: said } = prepared;
+        // Another import may have read the same since this one looked.
+        if let Some(known) = self.writer.find_chunk(chunk.prev, chunk.hash)? {
+            place.file = Some(known);
+            place.prev = chunk.hash;
+            place.bytes += chunk.bytes;
+            place.known += chunk.bytes;
+            if let Some((evidence, clock)) = said {
+                // What comes next is read by all rows before it.
+                zoning.add(&evidence, clock);
+            }
+            if self.writer.waiting_chunks() == 0 {
+                // Nothing of ours waits, and the other one may go on.
+                self.writer.commit()?;
+            }
+            return Ok(());
+        }
         let id = match place.file {
             Some(id) => id,
             None => {

@@ -18,7 +18,7 @@ use super::{way, zone};
 use crate::formats::Zone;
 use crate::ingest::{self, Flow, Input, Options, Progress};
 use crate::model::text::visible;
-use crate::report::look::count;
+use crate::report::look::{count, many};
 use crate::report::{self, json, text};
 use crate::store::{self, Reader, Upgrade, Writer};
 
@@ -44,7 +44,9 @@ pub(super) fn into(
     let mut way = way::give();
     let stop = stop_flag()?;
     let bar = Bar::new(console);
+    let mut upgraded = false;
     let opened = Writer::open_telling(path, &mut |upgrade| {
+        upgraded = true;
         bar.upgrade(upgrade);
         !stop.load(Ordering::Relaxed)
     });
@@ -65,9 +67,13 @@ pub(super) fn into(
         Flow::Continue
     });
     bar.clear();
+    let doubled = if upgraded { writer.doubled_rows_removed()? } else { 0 };
     // Also after a failure: what was committed stays, and is left in good order.
     writer.finish()?;
-    let ingest::Report { files, events, rejected, cancelled, warnings, failures } = report?;
+    let ingest::Report { files, events, rejected, cancelled, mut warnings, failures } = report?;
+    if doubled > 0 {
+        warnings.insert(0, told_doubled(doubled));
+    }
     let lack = lack(&files);
     if let Some((to, file)) = rejects {
         write_rejects(to, file, path, &files)?;
@@ -144,6 +150,12 @@ pub(super) fn stop_flag() -> Result<Arc<AtomicBool>, Failure> {
             .map_err(|error| Failure::bug("signals cannot be listened to").because(&error))?;
     }
     Ok(stop)
+}
+
+/// What is told when an older store had rows twice.
+fn told_doubled(rows: u64) -> String {
+    let rows = many(usize::try_from(rows).unwrap_or(usize::MAX), "row");
+    format!("two imports of one file at the same time had stored {rows} more than once; the copies are removed")
 }
 
 /// Writes what could not be read of the files of this import, as JSON Lines.

@@ -1,5 +1,7 @@
 //! What can go wrong with a store, and what to do about it.
 
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{ErrorCode, ffi};
@@ -70,6 +72,26 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// The system allows this program no more open files.
+    #[error("{} cannot be opened: this program may not have more files open", path.display())]
+    TooManyFiles {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Writing failed, for a reason that SQLite does not tell.
+    #[error("{} cannot be written any further", path.display())]
+    NotWritten {
+        /// The file.
+        path: PathBuf,
+        /// Its words.
+        source: rusqlite::Error,
+    },
+    /// A value is larger than SQLite takes.
+    #[error("a value for {} is larger than SQLite takes (1 GB)", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+    },
     /// A question in SQL that cannot be answered.
     #[error("the question cannot be answered: {what}")]
     Question {
@@ -105,13 +127,13 @@ pub enum Error {
         /// The file or folder.
         path: PathBuf,
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// Properties cannot be packed: memory is short.
     #[error("properties cannot be packed: {source}")]
     Pack {
         /// Why.
-        source: std::io::Error,
+        source: io::Error,
     },
     /// A foreign SQLite file without the tables that are looked for.
     #[error("{} cannot be imported: {what}", path.display())]
@@ -145,6 +167,12 @@ impl Error {
             Self::ReadOnly { .. } => "check the permissions of the file and of its folder, or copy it elsewhere",
             Self::Corrupt { .. } => "import the files again into a new store",
             Self::Full { .. } => "make room and run the import again: it goes on where it stopped",
+            Self::TooManyFiles { .. } => "close other programs, or raise the limit (ulimit -n)",
+            Self::NotWritten { .. } => {
+                "check the disk, its quota and the largest size of a file that is allowed (ulimit -f), then run the \
+                 import again: it goes on where it stopped"
+            }
+            Self::TooLarge { .. } => "leave the value out",
             Self::Missing { .. } => "the store was replaced or changed by hand; open it again",
             Self::Io { .. } => "check that the path is right and may be used",
             Self::NotImportable { .. } => {
@@ -161,13 +189,37 @@ impl Error {
         })
     }
 
+    /// The error that the system gave while working with `path`.
+    pub(super) fn io(path: &Path, source: io::Error) -> Self {
+        let path = path.to_owned();
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full { path },
+            io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly { path },
+            _ if is_of_too_many_files(&source) => Self::TooManyFiles { path },
+            _ => Self::Io { path, source },
+        }
+    }
+
     /// The error that SQLite gave while working with `path`.
     pub(super) fn sqlite(path: &Path, source: rusqlite::Error) -> Self {
         let path = path.to_owned();
-        if source.sqlite_extended_error_code() == Some(ffi::SQLITE_IOERR_SHORT_READ) {
-            return Self::Corrupt { path, what: "it ends too early".to_owned() };
+        match source.sqlite_extended_error_code() {
+            Some(ffi::SQLITE_IOERR_SHORT_READ) => {
+                return Self::Corrupt { path, what: "it ends too early".to_owned() };
+            }
+            Some(
+                ffi::SQLITE_IOERR_WRITE
+                | ffi::SQLITE_IOERR_FSYNC
+                | ffi::SQLITE_IOERR_DIR_FSYNC
+                | ffi::SQLITE_IOERR_TRUNCATE
+                | ffi::SQLITE_IOERR_SHMSIZE,
+            ) => return Self::NotWritten { path, source },
+            _ => {}
         }
         match source.sqlite_error_code() {
+            // SQLite says the same of each file that the system did not open.
+            Some(ErrorCode::CannotOpen) if no_file_can_be_opened() => Self::TooManyFiles { path },
+            Some(ErrorCode::TooBig) => Self::TooLarge { path },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path },
             // A file that is there can be opened, but SQLite may not put its journal beside it.
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => Self::ReadOnly { path },
@@ -185,6 +237,19 @@ impl Error {
             },
         }
     }
+}
+
+/// Whether an error says that too many files are open, here or in the system as a whole.
+fn is_of_too_many_files(error: &io::Error) -> bool {
+    // EMFILE and ENFILE, which have no kind.
+    cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24))
+}
+
+/// Whether the system refuses to open anything at all just now. SQLite opens a store, its log and
+/// the index of that.
+fn no_file_can_be_opened() -> bool {
+    let files: io::Result<Vec<File>> = (0..3).map(|_| File::open("/dev/null")).collect();
+    files.is_err_and(|error| is_of_too_many_files(&error))
 }
 
 #[cfg(test)]
@@ -206,6 +271,8 @@ mod tests {
         assert!(matches!(of(ffi::SQLITE_NOTADB), Error::NotAStore { .. }));
         assert!(matches!(of(ffi::SQLITE_FULL), Error::Full { .. }));
         assert!(matches!(of(ffi::SQLITE_INTERRUPT), Error::Cancelled));
+        assert!(matches!(of(ffi::SQLITE_IOERR_WRITE), Error::NotWritten { .. }));
+        assert!(matches!(of(ffi::SQLITE_TOOBIG), Error::TooLarge { .. }));
         assert!(matches!(of(ffi::SQLITE_NOMEM), Error::Sqlite { .. }));
     }
 

@@ -4,12 +4,13 @@
 //! that does not say what the file is. The first 100 bytes do say it.
 
 use std::ffi::OsString;
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags, ffi};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use super::{Error, Upgrade, number, schema};
 
@@ -75,7 +76,7 @@ impl Head {
 
 /// Reads the head; `None` without a file.
 fn head(path: &Path) -> Result<Option<Head>, Error> {
-    let io = |source| Error::Io { path: path.to_owned(), source };
+    let io = |source| Error::io(path, source);
     let not_a_store = |found: &str| Error::NotAStore { path: path.to_owned(), found: found.to_owned() };
     let meta = match path.metadata() {
         Ok(meta) => meta,
@@ -170,6 +171,21 @@ pub(super) fn existing(path: &Path) -> rusqlite::Result<Connection> {
     Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
 }
 
+/// How long one who adds to a store waits for another: as long as a transaction of a large import
+/// on a slow disk.
+const TURN_PATIENCE: Duration = Duration::from_secs(60);
+
+/// Between two looks whether it is free: the other one goes on after a few milliseconds.
+const TURN_LOOK: Duration = Duration::from_millis(2);
+
+/// Has a connection wait for its turn among those that write.
+pub(super) fn wait_for_turn(db: &mut Connection) -> rusqlite::Result<()> {
+    db.busy_handler(Some(|looks: i32| {
+        thread::sleep(TURN_LOOK);
+        TURN_LOOK.checked_mul(looks.unsigned_abs()).is_some_and(|waited| waited < TURN_PATIENCE)
+    }))
+}
+
 /// Settings of a connection that reads.
 ///
 /// No memory map: a file that another process truncates would end this one.
@@ -184,7 +200,22 @@ pub(super) fn writable(path: &Path, tell: &mut dyn FnMut(&Upgrade) -> bool) -> R
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut db = Connection::open_with_flags(path, flags).map_err(|source| Error::sqlite(path, source))?;
     let journal = set_up(&mut db, path, tell)?;
+    wait_for_turn(&mut db).map_err(|source| Error::sqlite(path, source))?;
     Ok((db, journal))
+}
+
+/// Makes an empty file that its owner alone may read, unless something is there: what SQLite puts
+/// beside it has the permissions of the file.
+pub(super) fn make_private(path: &Path) -> Result<(), Error> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(source) => Err(Error::io(path, source)),
+    }
 }
 
 /// A store in memory.
@@ -234,6 +265,7 @@ fn set_up(db: &mut Connection, path: &Path, tell: &mut dyn FnMut(&Upgrade) -> bo
     if mode == "delete" && is_empty().map_err(at)? {
         return Ok(Journal::Rollback);
     }
+    wait_for_turn(db).map_err(at)?;
     ahead(db).map_err(at)?;
     Ok(Journal::Ahead)
 }
@@ -254,6 +286,15 @@ pub(super) fn ahead(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     db.pragma_update(None, "wal_autocheckpoint", 0)?;
     db.pragma_update(None, "synchronous", "NORMAL")
+}
+
+/// Leaves the log, where nobody else is at work: the file is all that there is of the store then,
+/// and may be read where nothing can be written.
+pub(super) fn alone(db: &Connection) -> rusqlite::Result<()> {
+    match db.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(())) {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(()),
+        left => left,
+    }
 }
 
 /// Whether a database has nothing in it, so that it may become a store.

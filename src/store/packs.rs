@@ -6,12 +6,13 @@
 
 use rusqlite::{CachedStatement, Connection};
 use serde::Deserialize;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::schema;
 use crate::model::Millis;
 
 /// Bytes of a text, at most: four of them, each with the other columns of its row, fill a page.
-const TEXT: usize = (schema::PAGE_BYTES - 8) / 4 - 44;
+const TEXT: usize = (schema::PAGE_BYTES - 8) / 4 - 53;
 
 /// Milliseconds of a second: most exports have no finer times.
 const SECOND: Millis = 1000;
@@ -28,9 +29,23 @@ pub(super) struct Head {
     pub(super) nth: i64,
 }
 
+/// Whether what is written has a sum that tells damage: since version 4.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sums {
+    /// A column has it.
+    Kept,
+    /// There is no such column yet.
+    None,
+}
+
 /// Writes the heads of neighbouring rows, the first of which is at position `first`.
-pub(super) fn write(db: &Connection, first: i64, heads: impl Iterator<Item = Head> + Clone) -> rusqlite::Result<()> {
-    let mut packs = Packs::from(db, first, unit(heads.clone().map(|head| head.t)))?;
+pub(super) fn write(
+    db: &Connection,
+    first: i64,
+    heads: impl Iterator<Item = Head> + Clone,
+    sums: Sums,
+) -> rusqlite::Result<()> {
+    let mut packs = Packs::from(db, first, unit(heads.clone().map(|head| head.t)), sums)?;
     for head in heads {
         packs.add(&head)?;
     }
@@ -127,6 +142,17 @@ impl Base {
         serde_json::to_writer(text, numbers).is_ok()
     }
 
+    /// What `text` and all that it is counted from add up to, for the pack of `n` rows from `first`
+    /// on: another number when a bit of them has changed.
+    pub(super) fn sum(&self, first: i64, n: i64, text: &[u8]) -> i64 {
+        let Self { t, unit, sender, line } = *self;
+        let mut counted = [0; 48];
+        for (bytes, number) in counted.chunks_exact_mut(8).zip([first, n, t, unit, sender, line]) {
+            bytes.copy_from_slice(&number.to_le_bytes());
+        }
+        xxh3_64_with_seed(text, xxh3_64_with_seed(&counted, 0)).cast_signed()
+    }
+
     /// The heads that a text has; the error says what is wrong with it.
     pub(super) fn read(&self, text: &str) -> Result<Vec<Head>, String> {
         let heads = match counted(text.as_bytes()) {
@@ -151,6 +177,7 @@ impl Base {
 /// Writes heads behind all that are there.
 struct Packs<'c> {
     insert: CachedStatement<'c>,
+    sums: Sums,
     /// Position of the first head of the open pack.
     first: i64,
     n: i64,
@@ -161,11 +188,14 @@ struct Packs<'c> {
 
 impl<'c> Packs<'c> {
     /// Heads from position `first` on, with times that `unit` tells apart ([`unit`]).
-    fn from(db: &'c Connection, first: i64, unit: Millis) -> rusqlite::Result<Self> {
-        let insert = db.prepare_cached(
-            "INSERT INTO packs (id, n, t, unit, sender, line, rows) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        )?;
-        Ok(Self { insert, first, n: 0, unit, base: Base::default(), text: Vec::with_capacity(TEXT * 2) })
+    fn from(db: &'c Connection, first: i64, unit: Millis, sums: Sums) -> rusqlite::Result<Self> {
+        let insert = db.prepare_cached(match sums {
+            Sums::Kept => {
+                "INSERT INTO packs (id, n, t, unit, sender, line, rows, sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+            }
+            Sums::None => "INSERT INTO packs (id, n, t, unit, sender, line, rows) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        })?;
+        Ok(Self { insert, sums, first, n: 0, unit, base: Base::default(), text: Vec::with_capacity(TEXT * 2) })
     }
 
     /// Adds the next head.
@@ -195,7 +225,14 @@ impl<'c> Packs<'c> {
         self.text.push(b']');
         let Base { t, unit, sender, line } = self.base;
         let text = str::from_utf8(&self.text)?;
-        self.insert.execute((self.first, self.n, t, unit, sender, line, text))?;
+        let row = (self.first, self.n, t, unit, sender, line, text);
+        match self.sums {
+            Sums::None => self.insert.execute(row)?,
+            Sums::Kept => {
+                let sum = self.base.sum(self.first, self.n, &self.text);
+                self.insert.execute((row.0, row.1, row.2, row.3, row.4, row.5, row.6, sum))?
+            }
+        };
         self.first += self.n;
         self.n = 0;
         self.text.clear();
@@ -213,7 +250,7 @@ mod tests {
     /// A store in memory with these heads, from position 5 on.
     fn packed(heads: &[Head]) -> Connection {
         let db = open::in_memory(std::path::Path::new("memory")).unwrap();
-        write(&db, 5, heads.iter().copied()).unwrap();
+        write(&db, 5, heads.iter().copied(), Sums::Kept).unwrap();
         db
     }
 

@@ -5,6 +5,8 @@
 //! whenever the program is killed. What an older store needed and a newer one does not is free
 //! space in its file, which later imports fill.
 
+pub(super) mod doubled;
+mod four;
 mod three;
 mod two;
 
@@ -19,7 +21,7 @@ pub(super) const APPLICATION_ID: i64 = 0x6a72_6e79;
 pub(super) const COPY_ID: i64 = 0x6a72_6e63;
 
 /// Number of the newest version, which is also `user_version`.
-pub(super) const VERSION: i64 = 3;
+pub(super) const VERSION: i64 = 4;
 
 /// Bytes of a page of a store: rows of one id fill few pages.
 pub(super) const PAGE_BYTES: usize = 16384;
@@ -37,10 +39,11 @@ struct Migration {
 type Move = fn(&Connection, &mut dyn FnMut(u64, u64) -> bool) -> rusqlite::Result<bool>;
 
 /// What brings a store of version `n` to `n + 1`.
-const MIGRATIONS: [Migration; 3] = [
+const MIGRATIONS: [Migration; 4] = [
     Migration { sql: V1, moves: None },
     Migration { sql: two::SQL, moves: Some(two::move_rows) },
     Migration { sql: three::SQL, moves: Some(three::move_heads) },
+    Migration { sql: four::SQL, moves: Some(four::remove_doubled) },
 ];
 
 /// Version of the store, 0 for an empty file.

@@ -20,7 +20,7 @@ use self::links::Links;
 use self::runs::Run;
 pub(super) use self::segment::NO_ID;
 use super::open::{self, Content, Journal};
-use super::{Added, Chunk, Error, FileId, FileInfo, ImportedFile, KnownChunk, Reader, Upgrade, number};
+use super::{Added, Chunk, Error, FileId, FileInfo, ImportedFile, KnownChunk, Reader, Upgrade, number, schema};
 
 /// Links that are worth to be written before their transaction ends.
 const MANY: usize = 1 << 14;
@@ -92,10 +92,11 @@ impl Writer {
     /// # Errors
     /// Those of [`Writer::open`], and [`Error::Cancelled`] where `tell` said so.
     pub fn open_telling(path: &Path, tell: &mut dyn FnMut(&Upgrade) -> bool) -> Result<Self, Error> {
-        if open::look(path)? == Content::Absent
-            && let Some(folder) = path.parent()
-        {
-            fs::create_dir_all(folder).map_err(|source| Error::Io { path: folder.to_owned(), source })?;
+        if open::look(path)? == Content::Absent {
+            if let Some(folder) = path.parent() {
+                fs::create_dir_all(folder).map_err(|source| Error::io(folder, source))?;
+            }
+            open::make_private(path)?;
         }
         let (db, journal) = open::writable(path, tell)?;
         Ok(Self::over(db, path.to_owned(), false, journal))
@@ -161,6 +162,19 @@ impl Writer {
                 })
             })?
             .collect()
+        })
+    }
+
+    /// The chunk with this content after the chunk with hash `prev`, if the store has it.
+    ///
+    /// Asked under the lock of the one who writes, which is held until [`Writer::commit`]: another
+    /// import may have added it since [`Writer::chunks_after`], and none can before
+    /// [`Writer::add`].
+    pub fn find_chunk(&mut self, prev: u64, hash: u64) -> Result<Option<FileId>, Error> {
+        self.write(|db, _| {
+            db.prepare_cached("SELECT file FROM chunks WHERE prev = ?1 AND hash = ?2")?
+                .query_row([prev.cast_signed(), hash.cast_signed()], |row| row.get(0))
+                .optional()
         })
     }
 
@@ -288,6 +302,12 @@ impl Writer {
         })
     }
 
+    /// How many rows the store had twice, from imports of one file at the same time, when it was
+    /// brought to this version; all but one of each are gone.
+    pub fn doubled_rows_removed(&self) -> Result<u64, Error> {
+        self.read(schema::doubled::removed)
+    }
+
     /// Token of the project, from the first row that had one.
     pub fn project(&self) -> Result<Option<String>, Error> {
         self.read(|db| db.query_row("SELECT value FROM meta WHERE key = 'project'", [], |row| row.get(0)).optional())
@@ -310,7 +330,8 @@ impl Writer {
             // Without a limit it would go through all of each index.
             db.execute_batch("PRAGMA analysis_limit = 400; PRAGMA optimize")?;
             db.busy_timeout(Duration::from_millis(100))?;
-            db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+            db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+            open::alone(db)
         })
     }
 

@@ -751,3 +751,73 @@ fn how_the_bytes_come_in_changes_nothing() {
     run(&mut fast, vec![Input::Stdin(Box::new(Cursor::new(file)))], &small());
     assert_eq!(content(slow), content(fast));
 }
+
+/// Gives its content, and does something once after so many bytes.
+struct Meanwhile<F> {
+    content: Cursor<Vec<u8>>,
+    after: u64,
+    act: Option<F>,
+}
+
+impl<F: FnOnce()> Read for Meanwhile<F> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.content.position() >= self.after
+            && let Some(act) = self.act.take()
+        {
+            act();
+        }
+        let most = buffer.len().min(4096);
+        self.content.read(&mut buffer[..most])
+    }
+}
+
+#[test]
+fn two_imports_of_one_file_at_once_store_each_row_once() {
+    let lines = rows(0, 1500, 0) + "not JSON\n" + &rows(1500, 1500, 0);
+    let options = Options { chunk: 20_000, together: 4, ..Options::default() };
+    // The other import runs from its start to its end while this one is at that byte.
+    for after in [0, 66_000, 150_000, 300_000, lines.len() as u64] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.db");
+        let mut writer = Writer::open(&path).unwrap();
+        let other = {
+            let (path, lines) = (path.clone(), lines.clone());
+            move || {
+                let mut writer = Writer::open(&path).unwrap();
+                run(&mut writer, vec![bytes("a.jsonl", lines)], &options);
+                writer.finish().unwrap();
+            }
+        };
+        let reader = Meanwhile { content: Cursor::new(lines.clone().into_bytes()), after, act: Some(other) };
+        let input = Input::Stream { name: "a.jsonl".to_owned(), reader: Box::new(reader) };
+        run(&mut writer, vec![input], &options);
+        writer.finish().unwrap();
+        let reader = Reader::open(&path).unwrap();
+        let overview = reader.overview().unwrap();
+        assert_eq!((overview.events, overview.rejected, overview.files.len()), (3000, 1, 1), "at {after}");
+        assert!(overview.files[0].complete, "at {after}");
+        assert_eq!(all_events(&reader).len(), 3000, "at {after}");
+        let db = Connection::open(&path).unwrap();
+        let counted: i64 = db.query_row("SELECT count(*) FROM events", [], |row| row.get(0)).unwrap();
+        assert_eq!(counted, 3000, "at {after}");
+    }
+}
+
+#[test]
+fn an_import_leaves_one_file_that_its_owner_alone_may_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s.db");
+    let mut writer = Writer::open(&path).unwrap();
+    run(&mut writer, vec![bytes("a.jsonl", rows(0, 9, 0))], &Options::default());
+    #[cfg(unix)]
+    for file in std::fs::read_dir(folder.path()).unwrap() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let file = file.unwrap();
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
+    }
+    writer.finish().unwrap();
+    let names: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(names, ["s.db"]);
+    let head = std::fs::read(&path).unwrap();
+    assert_eq!(head[18..20], [1, 1], "the file is not in the mode of the log");
+}

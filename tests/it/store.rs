@@ -14,7 +14,7 @@ mod upgrade;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use journey::model::facts::{AliasCall, Event, Link};
 use journey::model::{Client, Flags, Id, LinkKind, Profile, Reject, Row, Verb};
@@ -59,10 +59,13 @@ fn begin(store: &mut Writer, name: &str) -> FileId {
     store.begin_file(&info).unwrap()
 }
 
+/// A chunk with other content before it than any other.
 fn chunk(file: FileId, rows: Vec<Row>) -> Chunk {
+    static PREV: AtomicU64 = AtomicU64::new(1000);
     let rows: Vec<_> = rows.into_iter().map(|row| Arrived { arrived: row.arrival.unwrap_or(row.time), row }).collect();
     let segment = Segment::of(&rows).unwrap();
-    Chunk { file, hash: 77, bytes: 100, first_line: 1, lines: rows.len() as u64, segment, ..Chunk::default() }
+    let (prev, lines) = (PREV.fetch_add(1, Ordering::Relaxed), rows.len() as u64);
+    Chunk { file, prev, hash: 77, bytes: 100, first_line: 1, lines, segment, ..Chunk::default() }
 }
 
 /// A store in memory with these files, each of one chunk.

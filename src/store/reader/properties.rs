@@ -16,6 +16,7 @@ use rusqlite::{Connection, OptionalExtension};
 use zstd::bulk::Decompressor;
 
 use super::Reader;
+use crate::store::writer::pieces;
 use crate::store::{Error, number};
 
 /// Blocks from which on other threads help: below, starting them costs more.
@@ -165,13 +166,13 @@ impl Reader {
 }
 
 /// The block that begins at `position` or before: its first row, number of rows and frame, which
-/// is empty where pieces are missing.
+/// is empty where pieces are missing or are not those that were written.
 fn block(db: &Connection, position: i64) -> rusqlite::Result<Option<(i64, i64, Vec<u8>)>> {
-    let found: Option<(i64, i64, i64, u32, u32)> = db
-        .prepare_cached("SELECT id, n, piece, at, bytes FROM blocks WHERE id <= ?1 ORDER BY id DESC LIMIT 1")?
-        .query_row([position], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))
+    let found: Option<(i64, i64, i64, u32, u32, Option<i64>)> = db
+        .prepare_cached("SELECT id, n, piece, at, bytes, sum FROM blocks WHERE id <= ?1 ORDER BY id DESC LIMIT 1")?
+        .query_row([position], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)))
         .optional()?;
-    let Some((lo, n, piece, at, bytes)) = found else { return Ok(None) };
+    let Some((lo, n, piece, at, bytes, sum)) = found else { return Ok(None) };
     let usize = |number| usize::try_from(number).unwrap_or(usize::MAX);
     let (mut at, bytes) = (usize(at), usize(bytes));
     let mut frame = Vec::new();
@@ -184,7 +185,7 @@ fn block(db: &Connection, position: i64) -> rusqlite::Result<Option<(i64, i64, V
         frame.extend_from_slice(piece.get(..bytes - frame.len()).unwrap_or(piece));
         at = 0;
     }
-    if frame.len() < bytes {
+    if frame.len() < bytes || sum.is_some_and(|sum| sum != pieces::sum(lo, n, &frame)) {
         frame.clear();
     }
     Ok(Some((lo, n, frame)))

@@ -109,14 +109,18 @@ impl Reader {
         let mut heads = Vec::new();
         let damage = self.ask(|db| {
             let mut select = db.prepare_cached(
-                "SELECT id, n, t, unit, sender, line, rows FROM packs
+                "SELECT id, n, t, unit, sender, line, rows, sum FROM packs
                  WHERE id >= coalesce((SELECT max(id) FROM packs WHERE id <= ?1), ?1) AND id < ?2 ORDER BY id",
             )?;
             let mut packs = select.query([lo, end])?;
             while let Some(pack) = packs.next()? {
                 let (first, n): (i64, i64) = (pack.get(0)?, pack.get(1)?);
                 let base = Base { t: pack.get(2)?, unit: pack.get(3)?, sender: pack.get(4)?, line: pack.get(5)? };
-                let read = match base.read(pack.get_ref(6)?.as_str()?) {
+                let text = pack.get_ref(6)?.as_str()?;
+                if pack.get::<_, Option<i64>>(7)?.is_some_and(|sum| sum != base.sum(first, n, text.as_bytes())) {
+                    return Ok(Some(format!("from {first} on are not those that were written")));
+                }
+                let read = match base.read(text) {
                     Ok(read) if number::length(read.len()) == n => read,
                     Ok(read) => return Ok(Some(format!("from {first} on are {}, not {n}", read.len()))),
                     Err(what) => return Ok(Some(format!("from {first} on make no sense: {what}"))),

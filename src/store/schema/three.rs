@@ -8,7 +8,7 @@
 use rusqlite::{Connection, Row};
 
 use crate::store::number;
-use crate::store::packs::{self, Head};
+use crate::store::packs::{self, Head, Sums};
 
 /// The new table.
 pub(super) const SQL: &str = r"
@@ -60,7 +60,7 @@ pub(super) fn move_heads(db: &Connection, tell: &mut dyn FnMut(u64, u64) -> bool
             "SELECT t, delay, ev, sender, hash, line, nth FROM heads WHERE id >= ?1 AND id < ?2 ORDER BY id",
         )?;
         let heads = select.query_map([lo, end], head)?.collect::<rusqlite::Result<Vec<_>>>()?;
-        packs::write(db, lo, heads.into_iter())
+        packs::write(db, lo, heads.into_iter(), Sums::None)
     })?;
     if moved {
         db.execute_batch(VIEWS)?;

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use rusqlite::Connection;
 
 use crate::store::number;
+use crate::store::packs::Sums;
 use crate::store::segment::Hashing;
 use crate::store::writer::bulk::Bulk;
 use crate::store::writer::pieces::Pieces;
@@ -152,5 +153,5 @@ fn blocks(db: &Connection, lo: i64, end: i64) -> rusqlite::Result<()> {
         z.extend_from_slice(row.get_ref(2)?.as_blob()?);
         frames.push((row.get(0)?, row.get(1)?, z.len()));
     }
-    Pieces::after_all(db)?.write(db, &frames, &z)
+    Pieces::after_all(db)?.write(db, &frames, &z, Sums::None)
 }

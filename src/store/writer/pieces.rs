@@ -2,7 +2,10 @@
 
 use rusqlite::Connection;
 
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
 use super::bulk::Bulk;
+use crate::store::packs::Sums;
 use crate::store::{number, schema};
 
 /// Bytes of a piece: what a page has room for beside its own head, and the head of one row.
@@ -25,19 +28,33 @@ impl Pieces {
     }
 
     /// Writes frames, which lie end to end in `z`.
-    pub(in crate::store) fn write(self, db: &Connection, frames: &[Frame], z: &[u8]) -> rusqlite::Result<()> {
+    pub(in crate::store) fn write(
+        self,
+        db: &Connection,
+        frames: &[Frame],
+        z: &[u8],
+        sums: Sums,
+    ) -> rusqlite::Result<()> {
         let mut insert = db.prepare_cached("INSERT INTO pieces (id, z) VALUES (?1, ?2)")?;
         for (id, piece) in (self.next..).zip(z.chunks(PIECE)) {
             insert.execute((id, piece))?;
         }
-        let mut blocks = Bulk::into(db, "blocks", 5)?;
+        let width = if sums == Sums::Kept { 6 } else { 5 };
+        let mut blocks = Bulk::into(db, "blocks", width)?;
         let mut start = 0;
         for (lo, n, end) in frames {
             let piece = self.next + number::length(start / PIECE);
             let (at, bytes) = (number::length(start % PIECE), number::length(end - start));
-            blocks.add(&[*lo, *n, piece, at, bytes].map(Some))?;
+            let sum = sum(*lo, *n, z.get(start..*end).unwrap_or_default());
+            blocks.add([*lo, *n, piece, at, bytes, sum].map(Some).get(..width).unwrap_or_default())?;
             start = *end;
         }
         blocks.finish()
     }
+}
+
+/// What a frame adds up to, for the block of `n` rows from `lo` on: another number when a bit of it
+/// has changed.
+pub(in crate::store) fn sum(lo: i64, n: i64, frame: &[u8]) -> i64 {
+    xxh3_64_with_seed(frame, lo.cast_unsigned() ^ n.cast_unsigned().rotate_left(32)).cast_signed()
 }

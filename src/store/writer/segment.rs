@@ -8,7 +8,7 @@ use super::links::{Pair, Sum};
 use super::pieces::{Frame, Pieces};
 use super::runs::Run;
 use crate::model::{Flags, Id, Millis, Profile, Reject};
-use crate::store::packs::{self, Head};
+use crate::store::packs::{self, Head, Sums};
 use crate::store::segment::{First, Segment, Thin};
 use crate::store::{Added, Chunk, TableAlias, number};
 
@@ -157,7 +157,7 @@ impl Placed<'_> {
             line: row.line,
             nth: self.nth(row.line, row.nth),
         };
-        packs::write(db, self.begun.lo, self.segment.rows.iter().map(head))?;
+        packs::write(db, self.begun.lo, self.segment.rows.iter().map(head), Sums::Kept)?;
         for call in &self.segment.calls {
             let Some(row) = usize::try_from(call.row).ok().and_then(|at| self.segment.rows.get(at)) else { continue };
             let (alias, target) = (self.id(call.alias), self.id(call.target));
@@ -193,7 +193,7 @@ impl Placed<'_> {
             (lo - n, *n, *end)
         };
         let frames: Vec<Frame> = blocks.ends().iter().map(frame).collect();
-        Pieces::after_all(db)?.write(db, &frames, blocks.bytes())
+        Pieces::after_all(db)?.write(db, &frames, blocks.bytes(), Sums::Kept)
     }
 
     /// The links of the segment.

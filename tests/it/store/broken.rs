@@ -51,10 +51,10 @@ fn other_versions_are_told_apart() {
     let set = |version: i64| {
         Connection::open(&path).unwrap().pragma_update(None, "user_version", version).unwrap();
     };
-    set(4);
-    assert!(matches!(refused(&path), Error::Newer { found: 4, ours: 3, .. }));
+    set(5);
+    assert!(matches!(refused(&path), Error::Newer { found: 5, ours: 4, .. }));
     set(0);
-    assert!(matches!(Reader::open(&path), Err(Error::Older { found: 0, ours: 3, .. })));
+    assert!(matches!(Reader::open(&path), Err(Error::Older { found: 0, ours: 4, .. })));
 }
 
 #[test]

@@ -5,9 +5,16 @@ use super::*;
 use journey::ingest::{self, Flow, Input, Options};
 use journey::store::{SCHEMA_VERSION, Upgrade};
 
-/// What programs of versions 1 and 2 made of [`FILES`].
-const OLD: [(i64, &[u8]); 2] =
-    [(1, include_bytes!("../../data/stores/v1.db.zst")), (2, include_bytes!("../../data/stores/v2.db.zst"))];
+/// What programs of versions 1 to 3 made of [`FILES`].
+const OLD: [(i64, &[u8]); 3] = [
+    (1, include_bytes!("../../data/stores/v1.db.zst")),
+    (2, include_bytes!("../../data/stores/v2.db.zst")),
+    (3, include_bytes!("../../data/stores/v3.db.zst")),
+];
+
+/// What a program of version 3 made of [`FILES`] when it was run two and three times at once: 77
+/// chunks, 27 of which are different.
+const DOUBLED: &[u8] = include_bytes!("../../data/stores/v3-doubled.db.zst");
 
 /// What the old stores were made of, in this order.
 const FILES: [&str; 7] = [
@@ -160,5 +167,86 @@ fn an_upgrade_that_is_killed_at_any_byte_leaves_a_whole_store_of_some_version() 
         }
         let all = (version..=SCHEMA_VERSION).map(|version| format!("Integer({version})"));
         assert_eq!(versions, all.collect(), "of {version}");
+    }
+}
+
+/// The doubled store in a folder of its own, changed by `sql`.
+fn doubled(sql: &str) -> (TempDir, PathBuf) {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("doubled.db");
+    fs::write(&path, zstd::decode_all(DOUBLED).unwrap()).unwrap();
+    Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+    (folder, path)
+}
+
+/// As [`told`], with row numbers and numbers of files left out, which depend on the order of imports.
+fn content(path: &Path) -> Vec<String> {
+    [
+        "SELECT distinct_id, event, time, arrived, device_id, user_id, other_id, client, file, line, flags FROM events
+         ORDER BY 9, 10, 1, 2, 3",
+        "SELECT alias, distinct_id, time, arrived, file, line FROM aliases ORDER BY 5, 6, 1, 2",
+        "SELECT a.name, kind, b.name, rows, t, arrived, f.name, line FROM links JOIN ids a ON a.id = a
+         JOIN ids b ON b.id = b JOIN files f ON f.id = file ORDER BY 1, 2, 3",
+        "SELECT operation, json, f.name, line FROM profiles JOIN files f ON f.id = file ORDER BY 3, 4, 2",
+        "SELECT f.name, line, reason, text FROM rejects JOIN files f ON f.id = file ORDER BY 1, 2, 3, 4",
+        "SELECT i.name, sum(n), min(t0), max(t1) FROM runs JOIN ids i ON i.id = uid GROUP BY uid ORDER BY 1",
+        "SELECT f.name, prev, hash, events, rejected, complete FROM chunks JOIN files f ON f.id = file ORDER BY 1, 2, 3",
+        "SELECT count(*) FROM senders",
+        "SELECT count(*) FROM pieces",
+        "SELECT count(*) FROM blocks",
+        "SELECT name FROM files ORDER BY 1",
+        "SELECT name FROM ids ORDER BY 1",
+    ]
+    .into_iter()
+    .flat_map(|sql| table(path, sql))
+    .collect()
+}
+
+/// Has each piece that is there another time belong to the file that has it first, as when both
+/// imports took up the same file.
+const IN_ONE_FILE: &str = "
+    CREATE TEMP TABLE first AS
+        SELECT c.file, (SELECT min(k.file) FROM chunks k WHERE k.prev = c.prev AND k.hash = c.hash) AS first
+        FROM chunks c;
+    UPDATE senders SET file = (SELECT first FROM first f WHERE f.file = senders.file);
+    UPDATE alias_calls SET file = (SELECT first FROM first f WHERE f.file = alias_calls.file);
+    UPDATE profiles SET file = (SELECT first FROM first f WHERE f.file = profiles.file);
+    UPDATE rejects SET file = (SELECT first FROM first f WHERE f.file = rejects.file);
+    UPDATE links SET file = (SELECT first FROM first f WHERE f.file = links.file);
+    UPDATE chunks SET file = (SELECT first FROM first f WHERE f.file = chunks.file);
+    DELETE FROM files WHERE id NOT IN (SELECT first FROM first);";
+
+#[test]
+fn what_two_imports_at_once_stored_twice_is_removed_with_all_that_it_added_up_to() {
+    for (way, sql) in [("in files of their own", ""), ("in one file", IN_ONE_FILE)] {
+        let (folder, path) = doubled(sql);
+        let rows: u64 = 1633;
+        assert_eq!(table(&path, "SELECT count(*) FROM events"), [format!("Integer({rows})")]);
+        let writer = Writer::open(&path).unwrap();
+        assert_eq!(writer.doubled_rows_removed().unwrap(), rows - ROWS);
+        writer.finish().unwrap();
+        let fresh = fresh(&folder);
+        let (mended, expected) = (content(&path), content(&fresh));
+        for (mended, expected) in mended.iter().zip(&expected) {
+            assert_eq!(mended, expected, "{way}");
+        }
+        assert_eq!(mended.len(), expected.len(), "{way}");
+        assert_eq!(told(&path).len(), told(&fresh).len(), "{way}");
+        assert_eq!(table(&path, "SELECT integrity_check = 'ok' FROM pragma_integrity_check"), ["Integer(1)"]);
+        // It goes on like any other store.
+        let mut writer = Writer::open(&path).unwrap();
+        let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+        let inputs = FILES.iter().map(|file| Input::Path(data.join(file))).collect();
+        let report = ingest::import(&mut writer, inputs, &Options::default(), &mut |_| Flow::Continue).unwrap();
+        assert!(report.files.iter().all(|file| file.already), "{way}");
+        writer.finish().unwrap();
+        assert_eq!(content(&path), content(&fresh), "{way}");
+    }
+}
+
+#[test]
+fn a_store_without_doubled_pieces_says_of_none_that_it_was_removed() {
+    for (_, _folder, old) in old_stores() {
+        assert_eq!(Writer::open(&old).unwrap().doubled_rows_removed().unwrap(), 0);
     }
 }
