@@ -8,7 +8,8 @@
 //! | [`model`] | ids, rows, verbs, times, safe text | nothing of ours |
 //! | [`identity`] | the pure engine: facts → journey | `model` |
 //! | [`formats`] | bytes → rows and rejects | `model` |
-//! | [`store`] | rows ↔ SQLite; the only module that names rusqlite | `model` |
+//! | [`output`] | files that a command writes: never over the store, an input, or what is there | nothing of ours |
+//! | [`store`] | rows ↔ SQLite; the only module that names rusqlite | `model`, `output` |
 //! | [`sim`] | scenario files → what SDKs would send | `model`, `formats` |
 //! | [`ingest`] | files → store, with progress, resumable | `model`, `formats`, `store` |
 //! | [`inspect`] | the use cases: search, journey, overview | `model`, `identity`, `store` |
@@ -31,6 +32,7 @@ pub mod identity;
 pub mod ingest;
 pub mod inspect;
 pub mod model;
+pub mod output;
 pub mod play;
 pub mod report;
 pub mod sim;

@@ -168,6 +168,9 @@ pub(super) enum Generate {
         /// The folder that they go to
         #[arg(default_value = "assets/screens", value_name = "FOLDER")]
         folder: PathBuf,
+        /// Replace the pictures that are there
+        #[arg(long)]
+        force: bool,
     },
 }
 
@@ -184,6 +187,9 @@ pub(super) struct Import {
     /// Write what could not be read to this file, as JSON Lines
     #[arg(long, value_name = "FILE")]
     pub(super) rejects: Option<PathBuf>,
+    /// Replace the file of --rejects if there is one
+    #[arg(long, requires = "rejects")]
+    pub(super) force: bool,
 }
 
 /// List identifiers that match

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use crate::ingest;
 use crate::model::text::visible;
+use crate::output;
 use crate::report::safe::{Safe, Safety};
 use crate::store;
 use crate::tui::{self, FailureKind};
@@ -238,6 +239,12 @@ impl From<store::Error> for Failure {
             Some(advice) => failure.hint(advice),
             None => failure,
         }
+    }
+}
+
+impl From<output::Error> for Failure {
+    fn from(error: output::Error) -> Self {
+        Self::usage(error.to_string()).hint(error.advice())
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -13,6 +14,7 @@ use super::args::Generate;
 use super::console::Console;
 use super::failure::Failure;
 use super::interface;
+use crate::output::{Kept, Output, Readers};
 use crate::sim::crowd::Crowd;
 use crate::store;
 use crate::tui::keys::{Context, Keymap, sequence};
@@ -59,7 +61,7 @@ pub(super) fn generate(what: &Generate, console: &mut Console) -> Result<(), Fai
     match what {
         Generate::Export { rows, seed } => export(*rows, *seed, console),
         Generate::Keys => keys(console),
-        Generate::Screens { folder } => screens(folder, console),
+        Generate::Screens { folder, force } => screens(folder, *force, console),
     }
 }
 
@@ -96,12 +98,15 @@ const SCREENS: &[(&str, &str, &str)] = &[
 ];
 
 /// Draws each of [`SCREENS`] into a file of the folder.
-fn screens(folder: &Path, console: &mut Console) -> Result<(), Failure> {
+fn screens(folder: &Path, force: bool, console: &mut Console) -> Result<(), Failure> {
     fs::create_dir_all(folder)?;
     for (name, title, keys) in SCREENS {
         let mut backend = interface::demo()?;
         let buffer = picture::screen(&mut backend, &tui::Options::default(), keys, SIZE)?;
-        fs::write(folder.join(format!("{name}.svg")), picture::svg(&buffer, title))?;
+        let path = folder.join(format!("{name}.svg"));
+        let mut output = Output::begin(&path, force, &Kept::default(), Readers::Usual)?;
+        output.write_all(picture::svg(&buffer, title).as_bytes())?;
+        output.finish()?;
         console.write(format!("{name}.svg: {title}\n").as_bytes())?;
     }
     Ok(())

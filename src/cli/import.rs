@@ -1,6 +1,5 @@
 //! `journey import`: files into the store, with progress on a terminal.
 
-use std::fs::File;
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -18,6 +17,7 @@ use super::{way, zone};
 use crate::formats::Zone;
 use crate::ingest::{self, Flow, Input, Options, Progress};
 use crate::model::text::visible;
+use crate::output::{Kept, Output, Readers};
 use crate::report::look::{count, many};
 use crate::report::{self, json, text};
 use crate::store::{self, Reader, Upgrade, Writer};
@@ -28,7 +28,11 @@ pub(super) fn run(command: &Import, common: &Common, store: Named, console: &mut
         Failure::store("there is no data directory to make a store in").hint("name a store with --store FILE")
     })?;
     // Before anything is read, so that a wrong path costs no import.
-    let rejects = command.rejects.as_deref().map(|path| create(path).map(|file| (path, file))).transpose()?;
+    let kept = command.files.iter().filter(|path| !is_stdin(path)).fold(Kept::default(), |kept, path| kept.input(path));
+    kept.check_inputs(&choice.path)?;
+    let kept = kept.store(&choice.path);
+    let rejects = command.rejects.as_deref();
+    let rejects = rejects.map(|path| Output::begin(path, command.force, &kept, Readers::Owner)).transpose()?;
     let inputs = command.files.iter().map(|path| input(path)).collect();
     into(&choice.path, inputs, zone, rejects, console)
 }
@@ -38,7 +42,7 @@ pub(super) fn into(
     path: &Path,
     inputs: Vec<Input>,
     zone: Zone,
-    rejects: Option<(&Path, BufWriter<File>)>,
+    rejects: Option<Output>,
     console: &mut Console,
 ) -> Result<(), Failure> {
     let mut way = way::give();
@@ -75,8 +79,8 @@ pub(super) fn into(
         warnings.insert(0, told_doubled(doubled));
     }
     let lack = lack(&files);
-    if let Some((to, file)) = rejects {
-        write_rejects(to, file, path, &files)?;
+    if let Some(to) = rejects {
+        write_rejects(to, path, &files)?;
     }
     let told = report::Import {
         store: path.display().to_string(),
@@ -130,14 +134,13 @@ fn lack(files: &[ingest::FileReport]) -> Option<Failure> {
     })
 }
 
-fn create(path: &Path) -> Result<BufWriter<File>, Failure> {
-    let file = File::create(path)
-        .map_err(|error| Failure::usage(format!("{} cannot be written", path.display())).because(&error))?;
-    Ok(BufWriter::new(file))
+/// Whether an input is the standard input.
+fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
 }
 
 fn input(path: &Path) -> Input {
-    if path == Path::new("-") { Input::Stdin(Box::new(io::stdin())) } else { Input::Path(path.to_owned()) }
+    if is_stdin(path) { Input::Stdin(Box::new(io::stdin())) } else { Input::Path(path.to_owned()) }
 }
 
 /// Becomes true when somebody wants the work to stop; the second time the program ends at once.
@@ -159,14 +162,10 @@ fn told_doubled(rows: u64) -> String {
 }
 
 /// Writes what could not be read of the files of this import, as JSON Lines.
-fn write_rejects(
-    path: &Path,
-    mut out: BufWriter<File>,
-    store: &Path,
-    files: &[ingest::FileReport],
-) -> Result<(), Failure> {
+fn write_rejects(to: Output, store: &Path, files: &[ingest::FileReport]) -> Result<(), Failure> {
     let reader = Reader::open(store)?;
-    let failed = |error: io::Error| Failure::usage(format!("{} could not be written", path.display())).because(&error);
+    let mut out = BufWriter::new(to);
+    let failed = |error: io::Error| Failure::usage("the rejects could not be written").because(&error);
     for reject in reader.rejects(usize::MAX)? {
         if files.iter().any(|file| file.file == reject.file) {
             let line = serde_json::json!({
@@ -178,7 +177,8 @@ fn write_rejects(
             writeln!(out, "{line}").map_err(failed)?;
         }
     }
-    out.flush().map_err(failed)
+    let to = out.into_inner().map_err(|error| failed(error.into_error()))?;
+    Ok(to.finish()?)
 }
 
 fn imported(file: ingest::FileReport) -> report::ImportedFile {

@@ -1,7 +1,6 @@
 //! `journey` without a command: the terminal interface, over a store or the demo.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -19,6 +18,7 @@ use crate::inspect::terms::{Found, Terms, Vocabulary};
 use crate::inspect::{Census, History, Hit, Inspector, Redactor};
 use crate::model::Id;
 use crate::model::facts::Arrival;
+use crate::output::{self, Kept, Output, Readers};
 use crate::report::Clock;
 use crate::sim::Scenario;
 use crate::store::{self, Reader};
@@ -426,18 +426,17 @@ impl Backend for Stored {
     }
 
     fn save(&mut self, path: &str, text: &str, replace: bool) -> Result<tui::Saved, tui::Failure> {
-        let mut options = OpenOptions::new();
-        options.write(true);
-        if replace {
-            options.create(true).truncate(true)
-        } else {
-            options.create_new(true)
-        };
-        let written = options.open(path).and_then(|mut file| file.write_all(text.as_bytes()));
+        let kept = self.place.iter().fold(Kept::default(), |kept, store| kept.store(store));
+        let path = Path::new(path);
+        let written = Output::begin(path, replace, &kept, Readers::Usual).and_then(|mut output| {
+            let io = |source| output::Error::Io { path: path.to_owned(), source };
+            output.write_all(text.as_bytes()).map_err(io)?;
+            output.finish()
+        });
         match written {
             Ok(()) => Ok(tui::Saved::Written),
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(tui::Saved::IsThere),
-            Err(error) => Err(Failure::usage(format!("{path} cannot be written")).because(&error).into_interface()),
+            Err(output::Error::Exists { .. }) if !replace => Ok(tui::Saved::IsThere),
+            Err(error) => Err(Failure::from(error).into_interface()),
         }
     }
 

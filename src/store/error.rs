@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{ErrorCode, ffi};
 
+use crate::output;
+
 /// A store, or a foreign SQLite file, that cannot be used.
 ///
 /// Each says what happened and to which file; [`Error::advice`] says what to do.
@@ -105,7 +107,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// A copy was to replace what it is a copy of.
-    #[error("{} is the store itself", path.display())]
+    #[error("{} is the store itself, or belongs to it", path.display())]
     Itself {
         /// The file.
         path: PathBuf,
@@ -250,6 +252,17 @@ fn is_of_too_many_files(error: &io::Error) -> bool {
 fn no_file_can_be_opened() -> bool {
     let files: io::Result<Vec<File>> = (0..3).map(|_| File::open("/dev/null")).collect();
     files.is_err_and(|error| is_of_too_many_files(&error))
+}
+
+impl From<output::Error> for Error {
+    fn from(error: output::Error) -> Self {
+        match error {
+            output::Error::Exists { path } => Self::Exists { path },
+            output::Error::InUse { path } => Self::Busy { path },
+            output::Error::Io { path, source } => Self::io(&path, source),
+            output::Error::IsStore { path } | output::Error::IsInput { path } => Self::Itself { path },
+        }
+    }
 }
 
 #[cfg(test)]

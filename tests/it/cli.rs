@@ -3,6 +3,7 @@
 mod config;
 mod hostile;
 mod locked;
+mod outputs;
 mod redact;
 mod terms;
 
@@ -685,7 +686,7 @@ fn the_pictures_of_the_repository_are_what_the_program_draws() {
     for name in names(&folder) {
         let (kept, drawn) =
             (fs::read_to_string(kept.join(&name)).unwrap(), fs::read_to_string(folder.join(&name)).unwrap());
-        assert!(kept == drawn, "assets/screens/{name} is stale: journey generate screens");
+        assert!(kept == drawn, "assets/screens/{name} is stale: journey generate screens --force");
         assert!(readme().contains(&format!("](assets/screens/{name})")), "the README does not show {name}");
         assert!(!drawn.contains("<script") && !drawn.contains("href"), "{name}");
     }

@@ -11,15 +11,25 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("identity", &["model"]),
     ("formats", &["model"]),
-    ("store", &["model"]),
+    ("output", &[]),
+    ("store", &["model", "output"]),
     ("sim", &["model", "formats"]),
     ("ingest", &["model", "formats", "store"]),
     ("inspect", &["model", "identity", "store"]),
     ("report", &["model", "identity"]),
     ("play", &["model", "identity", "formats", "sim", "inspect", "report"]),
     ("config", &[]),
-    ("tui", &["model", "identity", "formats", "store", "sim", "ingest", "inspect", "report", "play", "config"]),
-    ("cli", &["model", "identity", "formats", "store", "sim", "ingest", "inspect", "report", "play", "config", "tui"]),
+    (
+        "tui",
+        &["model", "identity", "formats", "output", "store", "sim", "ingest", "inspect", "report", "play", "config"],
+    ),
+    (
+        "cli",
+        &[
+            "model", "identity", "formats", "output", "store", "sim", "ingest", "inspect", "report", "play", "config",
+            "tui",
+        ],
+    ),
 ];
 
 /// Crates that one module alone may name.

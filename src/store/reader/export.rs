@@ -4,15 +4,14 @@
 //! that arrived together lie in one segment. So properties are fetched for many rows at a time,
 //! and each block is unpacked a time or two.
 
-use std::ffi::OsString;
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rusqlite::{Connection, params};
 
 use super::Reader;
 use crate::model::time::rfc3339;
 use crate::model::{Flags, Id, Millis};
+use crate::output::{Kept, Output, Readers};
 use crate::store::{Error, number, schema};
 
 /// Rows whose properties are fetched at once: some 20 MB of text.
@@ -94,45 +93,11 @@ impl Reader {
         replace: bool,
         go_on: &mut dyn FnMut(u64, u64) -> bool,
     ) -> Result<Exported, Error> {
-        self.may_write(path, replace)?;
-        let part = beside(path, ".journey-part");
-        let io = |path: &Path| {
-            let path = path.to_owned();
-            move |source| Error::Io { path, source }
-        };
-        if part.exists() {
-            fs::remove_file(&part).map_err(io(&part))?;
-        }
-        let written = self.at_one_moment(|reader| reader.write_copy(&part, go_on));
-        let exported = written.and_then(|exported| {
-            File::open(&part).and_then(|file| file.sync_all()).map_err(io(&part))?;
-            self.may_write(path, replace)?;
-            fs::rename(&part, path).map_err(io(path))?;
-            Ok(exported)
-        });
-        if exported.is_err() {
-            // What went wrong first is told.
-            let _ = fs::remove_file(&part);
-        }
-        exported
-    }
-
-    /// Whether a copy may come to `path`.
-    fn may_write(&self, path: &Path, replace: bool) -> Result<(), Error> {
-        if path.symlink_metadata().is_err() {
-            return Ok(());
-        }
-        let itself = path.canonicalize().ok().is_some_and(|path| self.path.canonicalize().ok() == Some(path));
-        if itself {
-            return Err(Error::Itself { path: path.to_owned() });
-        }
-        if !replace || path.is_dir() {
-            return Err(Error::Exists { path: path.to_owned() });
-        }
-        // SQLite would put such a journal into whatever file has the name.
-        let in_use =
-            ["-wal", "-journal"].iter().any(|end| beside(path, end).metadata().is_ok_and(|meta| meta.len() > 0));
-        if in_use { Err(Error::Busy { path: path.to_owned() }) } else { Ok(()) }
+        let output = Output::begin(path, replace, &Kept::default().store(&self.path), Readers::Owner)?;
+        let part = output.part().ok_or_else(|| Error::Exists { path: path.to_owned() })?;
+        let exported = self.at_one_moment(|reader| reader.write_copy(part, go_on))?;
+        output.finish()?;
+        Ok(exported)
     }
 
     fn write_copy(&self, part: &Path, go_on: &mut dyn FnMut(u64, u64) -> bool) -> Result<Exported, Error> {
@@ -312,13 +277,6 @@ impl Reader {
         }
         Ok(done)
     }
-}
-
-/// A file that belongs to the one at `path`.
-fn beside(path: &Path, end: &str) -> PathBuf {
-    let mut name = OsString::from(path);
-    name.push(end);
-    PathBuf::from(name)
 }
 
 /// A row on its way.
