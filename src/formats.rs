@@ -26,7 +26,7 @@ pub mod split;
 mod table;
 pub mod zone;
 
-pub use decode::{AliasLine, Clock, Decoder, Item, Out, trim};
+pub use decode::{AliasLine, Clock, Decoder, Item, Out, UNREADABLE, trim};
 pub use infer::Inference;
 pub use message::{Message, beginning, message};
 pub use object::{excerpt, one_line};

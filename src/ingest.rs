@@ -26,29 +26,28 @@ mod crew;
 mod cutting;
 mod ending;
 mod expand;
+mod firsts;
 mod foreign;
 mod making;
 mod reading;
+mod run;
 mod tally;
+mod unpacking;
+mod waiting;
 mod zoning;
 
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::thread;
 
-use self::cutting::{Cutter, Same};
-use self::ending::End;
 use self::expand::Opened;
-use self::making::{Carried, Maker, Prepared};
-use self::reading::Stream;
-use self::tally::{Kept, Reasons};
-use self::zoning::{Known, Zoning};
-use crate::formats::infer::clock_of;
-use crate::formats::{self, Format, Sniffed, Zone};
-use crate::store::{self, FileInfo, KnownChunk, Writer};
+use self::run::Run;
+use crate::formats::{self, Zone};
+use crate::store::{self, Writer};
 
 pub use self::expand::Input;
 pub use self::tally::{Lacks, Reason};
+pub use self::waiting::Stop;
 
 /// Bytes, unpacked, that make a chunk.
 ///
@@ -60,6 +59,11 @@ pub const CHUNK: usize = 16 << 20;
 ///
 /// Each transaction writes most pages of the indexes of ids, so few transactions write less.
 pub const TOGETHER: usize = 64;
+/// So many of the smallest chunks count as one of [`TOGETHER`]: files of a few rows.
+const LEAST: usize = 32;
+/// Bytes of a file that is read whole, up to which no threads are started for it: they would take
+/// longer than what there is to do.
+const INLINE: usize = 256 << 10;
 /// Bytes on disk that are still to be read when what can be written before the end of a transaction
 /// is: the time that ten chunks take, so that nobody waits for it at the end.
 const END: u64 = 160 << 20;
@@ -75,7 +79,7 @@ pub const REJECTS_KEPT: u64 = 10_000;
 pub const REJECT_BYTES: u64 = 16 << 20;
 
 /// How to import.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// Zone of the times of raw exports.
     pub zone: Zone,
@@ -87,12 +91,21 @@ pub struct Options {
     pub together: usize,
     /// Threads that decode; the store does not depend on it.
     pub threads: usize,
+    /// Ends it as [`Flow::Stop`] does, also while an input has nothing to give.
+    pub stop: Stop,
 }
 
 impl Default for Options {
     fn default() -> Self {
         let threads = thread::available_parallelism().map_or(1, NonZero::get).min(THREADS);
-        Self { zone: Zone::Infer, chunk: CHUNK, longest_record: LONGEST_RECORD, together: TOGETHER, threads }
+        Self {
+            zone: Zone::Infer,
+            chunk: CHUNK,
+            longest_record: LONGEST_RECORD,
+            together: TOGETHER,
+            threads,
+            stop: Stop::default(),
+        }
     }
 }
 
@@ -244,6 +257,9 @@ impl Error {
     /// What to do about it, as one sentence; `None` where nothing helps.
     pub fn advice(&self) -> Option<&'static str> {
         match self {
+            Self::Open { source, .. } | Self::Read { source, .. } if store::error::is_out_of_descriptors(source) => {
+                Some(store::error::MORE_DESCRIPTORS)
+            }
             Self::Open { .. } => Some("check that the path is right and may be read"),
             Self::Read { .. } => Some("get the file again and repeat the import: what is stored is not stored twice"),
             Self::NotRecognised(_) => Some(formats::NotRecognised::ADVICE),
@@ -271,14 +287,19 @@ pub fn import(
     progress: &mut dyn FnMut(&Progress) -> Flow,
 ) -> Result<Report, Error> {
     let mut report = Report::default();
-    let sources = expand::expand(inputs, &mut report.warnings)?;
-    let mut run = Run { writer, options, progress, report };
+    let options = &Options { stop: options.stop.below(), ..options.clone() };
+    let sources = expand::expand(inputs, &options.stop, &mut report.warnings)?;
+    let mut run = Run::new(writer, options, progress, report);
     for source in sources {
         let in_folder = source.in_folder;
-        let streams = source.open().and_then(|opened| match opened {
+        let streams = source.open(options).and_then(|opened| match opened {
             Opened::Stream(stream, sniffed) => Ok(vec![(stream, sniffed)]),
-            Opened::Sqlite { path, name } => foreign::streams(&path, &name),
+            Opened::Sqlite { path, name } => foreign::streams(&path, &name, &options.stop),
         });
+        if options.stop.is_set() {
+            run.report.cancelled = true;
+            break;
+        }
         match streams {
             Ok(streams) => {
                 for (stream, sniffed) in streams {
@@ -304,263 +325,4 @@ pub fn import(
         return Err(report.failures.remove(0));
     }
     Ok(report)
-}
-
-/// One import at work.
-struct Run<'a> {
-    writer: &'a mut Writer,
-    options: &'a Options,
-    progress: &'a mut dyn FnMut(&Progress) -> Flow,
-    report: Report,
-}
-
-/// How much of a stream is behind, known or new.
-struct Place {
-    /// Hash of the last chunk.
-    prev: u64,
-    /// File that the last chunk belongs to, if its next chunks belong there too.
-    file: Option<store::FileId>,
-    /// Bytes, unpacked.
-    bytes: u64,
-    /// Those of them that the store had.
-    known: u64,
-}
-
-/// What makes chunks of one stream.
-struct Parts {
-    cutter: Cutter,
-    maker: Maker,
-    carried: Carried,
-}
-
-impl Run<'_> {
-    fn stream(&mut self, mut stream: Stream, sniffed: &Sniffed) -> Result<(), Error> {
-        let mut file = FileReport {
-            file: stream.name.clone(),
-            format: stream.format_name(sniffed).to_owned(),
-            rows: 0,
-            events: 0,
-            aliases: 0,
-            profiles: 0,
-            rejected: 0,
-            dropped: 0,
-            reasons: Vec::new(),
-            lacks: Lacks::default(),
-            skipped: 0,
-            bytes: 0,
-            timezone: "UTC".to_owned(),
-            already: false,
-            resumed: false,
-            incomplete: None,
-        };
-        let mut reasons = Reasons::default();
-        let mut parts = Parts {
-            cutter: Cutter::new(sniffed, self.options),
-            maker: Maker::new(sniffed, self.options),
-            carried: Carried::new(sniffed, self.options, self.writer.project()?),
-        };
-        let mut place = self.skip_known(&mut stream, &mut parts)?;
-        self.settle_zone(&mut parts.carried, sniffed, place.file, &stream.name)?;
-        if let Some(id) = place.file {
-            let (pieces, bytes) = self.writer.kept_rejects(id)?;
-            parts.carried.keep(Kept { pieces, bytes });
-        }
-
-        let name = stream.name.clone();
-        let mut zoning = Zoning::default();
-        if let Some(id) = place.file {
-            // A store of an earlier version has left nothing but its first chunk.
-            if let Some(left) = self.writer.clock(id)?.as_deref().and_then(Known::from_text) {
-                parts.carried.go_on(left);
-            }
-            zoning = parts.carried.known_clock().map(Zoning::after).unwrap_or_default();
-        }
-        let end = if self.report.cancelled {
-            End::default()
-        } else {
-            self.append_new(stream, parts, &mut place, &mut file, &mut reasons, &mut zoning)?
-        };
-        let End { failure, incomplete } = end;
-        file.incomplete = incomplete;
-        file.reasons = reasons.into_sorted();
-        file.bytes = place.bytes;
-        file.already = place.bytes == place.known && place.known > 0 && !self.report.cancelled;
-        file.resumed = place.bytes > place.known && place.known > 0;
-        if let Some(id) = place.file {
-            if let Some(inferred) = zoning.inferred() {
-                self.writer.set_timezone(id, &inferred.sentence())?;
-                self.report.warnings.extend(zoning.misread(&name, &inferred));
-            }
-            // A stop before anything new says nothing of a file that an earlier run read to its end.
-            if !self.report.cancelled || place.bytes > place.known {
-                self.writer.finish_file(id, file.incomplete.is_none() && !self.report.cancelled)?;
-            }
-            file.timezone = self.writer.file_totals(id)?.timezone;
-        }
-        if sniffed.format == Format::Empty {
-            self.report.warnings.push(format!("{name} is empty"));
-        }
-        self.report.events += file.events;
-        self.report.rejected += file.rejected;
-        self.report.files.push(file);
-        self.report.failures.extend(failure);
-        Ok(())
-    }
-
-    /// Passes over the chunks that the store has.
-    fn skip_known(&mut self, stream: &mut Stream, parts: &mut Parts) -> Result<Place, Error> {
-        let mut place = Place { prev: 0, file: None, bytes: 0, known: 0 };
-        loop {
-            if self.tell(stream) == Flow::Stop {
-                self.report.cancelled = true;
-                return Ok(place);
-            }
-            let candidates = self.writer.chunks_after(place.prev)?;
-            let mut next: Option<KnownChunk> = None;
-            // A chunk that the file goes on with elsewhere: this is another file with the same start.
-            let mut other_way = false;
-            for known in candidates {
-                match parts.cutter.compare(stream, place.prev, &known) {
-                    Same::Yes if next.as_ref().is_none_or(|best| best.bytes < known.bytes) => {
-                        next = Some(known);
-                    }
-                    Same::Yes | Same::UpToItsCutEnd => {}
-                    Same::No => other_way |= Some(known.file) == place.file,
-                }
-            }
-            let Some(known) = next else {
-                if other_way {
-                    place.file = None;
-                }
-                return Ok(place);
-            };
-            if parts.carried.wants_zone() {
-                let piece = parts.cutter.known_piece(stream, place.prev, &known);
-                parts.carried.infer(&parts.maker.decode(&piece));
-            }
-            parts.cutter.pass_over(stream, place.prev, &known);
-            parts.carried.pass_over(&known);
-            place.prev = known.hash;
-            place.file = Some(known.file);
-            place.bytes += known.bytes;
-            place.known += known.bytes;
-        }
-    }
-
-    /// Takes the zone that a known part was read in, where none was asked for, and says so where
-    /// another one was.
-    fn settle_zone(
-        &mut self,
-        carried: &mut Carried,
-        sniffed: &Sniffed,
-        file: Option<store::FileId>,
-        name: &str,
-    ) -> Result<(), Error> {
-        let Some(file) = file.filter(|_| sniffed.format == Format::Export) else { return Ok(()) };
-        let before = self.writer.file_totals(file)?.timezone;
-        if self.options.zone == Zone::Infer {
-            if let Some(given) = before.strip_suffix(making::GIVEN)
-                && let Ok(zone) = Zone::parse(given.trim())
-            {
-                carried.give_zone(zone);
-            }
-        } else if clock_of(&before) != self.options.zone.name() {
-            self.report.warnings.push(format!(
-                "{name} was imported before with its times in {before}; the rows stored then keep that. To read them \
-                 in {}, import into a new store",
-                self.options.zone.name()
-            ));
-        }
-        Ok(())
-    }
-
-    /// Makes chunks of what is left of the stream in other threads, and writes them here.
-    fn append_new(
-        &mut self,
-        stream: Stream,
-        parts: Parts,
-        place: &mut Place,
-        file: &mut FileReport,
-        reasons: &mut Reasons,
-        zoning: &mut Zoning,
-    ) -> Result<End, Error> {
-        let told = stream.told();
-        let Parts { cutter, maker, carried } = parts;
-        let mut prepared_commit = false;
-        crew::run(stream, cutter, &maker, carried, place.prev, self.options.threads, |prepared| {
-            let Some(prepared) = prepared else {
-                self.writer.commit()?;
-                return Ok(true);
-            };
-            self.add(prepared, place, file, reasons, zoning)?;
-            if !prepared_commit && told.left().is_some_and(|left| left <= END) {
-                prepared_commit = true;
-                self.writer.prepare_commit()?;
-            }
-            let done = told.progress(self.report.events + file.events, self.report.rejected + file.rejected);
-            self.report.cancelled = (self.progress)(&done) == Flow::Stop;
-            Ok(!self.report.cancelled)
-        })
-    }
-
-    fn add(
-        &mut self,
-        prepared: Prepared,
-        place: &mut Place,
-        file: &mut FileReport,
-        reasons: &mut Reasons,
-        zoning: &mut Zoning,
-    ) -> Result<(), Error> {
-        let Prepared { mut chunk, project, records, skipped, timezone, lacks, reasons: found, zoning: said } = prepared;
-        // Another import may have read the same since this one looked.
-        if let Some(known) = self.writer.find_chunk(chunk.prev, chunk.hash)? {
-            place.file = Some(known);
-            place.prev = chunk.hash;
-            place.bytes += chunk.bytes;
-            place.known += chunk.bytes;
-            if let Some((evidence, clock)) = said {
-                // What comes next is read by all rows before it.
-                zoning.add(&evidence, clock);
-            }
-            if self.writer.waiting_chunks() == 0 {
-                // Nothing of ours waits, and the other one may go on.
-                self.writer.commit()?;
-            }
-            return Ok(());
-        }
-        let id = match place.file {
-            Some(id) => id,
-            None => {
-                self.writer.begin_file(&FileInfo { name: file.file.clone(), format: file.format.clone(), timezone })?
-            }
-        };
-        if let Some(token) = project {
-            self.writer.set_project(&token)?;
-        }
-        chunk.file = id;
-        place.file = Some(id);
-        place.prev = chunk.hash;
-        place.bytes += chunk.bytes;
-        let added = self.writer.add(&chunk)?;
-        if self.writer.waiting_chunks() >= self.options.together {
-            self.writer.commit()?;
-        }
-        if let Some((evidence, clock)) = said {
-            self.writer.set_clock(id, &zoning.add(&evidence, clock))?;
-        }
-        file.rows += records;
-        file.skipped += skipped;
-        file.events += added.events;
-        file.aliases += added.aliases;
-        file.profiles += added.profiles;
-        file.rejected += added.rejected;
-        file.dropped += chunk.dropped;
-        file.lacks += lacks;
-        reasons.add(&found);
-        Ok(())
-    }
-
-    fn tell(&mut self, stream: &Stream) -> Flow {
-        (self.progress)(&stream.told().progress(self.report.events, self.report.rejected))
-    }
 }

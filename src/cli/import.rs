@@ -49,7 +49,7 @@ pub(super) fn into(
     let stop = stop_flag()?;
     let bar = Bar::new(console);
     let mut upgraded = false;
-    let opened = Writer::open_telling(path, &mut |upgrade| {
+    let opened = Writer::open_when_needed(path, &mut |upgrade| {
         upgraded = true;
         bar.upgrade(upgrade);
         !stop.load(Ordering::Relaxed)
@@ -60,7 +60,7 @@ pub(super) fn into(
         opened => opened?,
     };
     let bar = Bar::new(console);
-    let options = Options { zone, ..Options::default() };
+    let options = Options { zone, stop: Arc::clone(&stop).into(), ..Options::default() };
     let report = ingest::import(&mut writer, inputs, &options, &mut |progress| {
         bar.tell(progress);
         if stop.load(Ordering::Relaxed) {
@@ -72,14 +72,16 @@ pub(super) fn into(
     });
     bar.clear();
     let doubled = if upgraded { writer.doubled_rows_removed()? } else { 0 };
+    let is_made = writer.is_made();
     // Also after a failure: what was committed stays, and is left in good order.
-    writer.finish()?;
+    let finished = writer.finish();
     let ingest::Report { files, events, rejected, cancelled, mut warnings, failures } = report?;
+    finished?;
     if doubled > 0 {
         warnings.insert(0, told_doubled(doubled));
     }
     let lack = lack(&files);
-    if let Some(to) = rejects {
+    if let Some(to) = rejects.filter(|_| is_made) {
         write_rejects(to, path, &files)?;
     }
     let told = report::Import {

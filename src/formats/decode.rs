@@ -145,6 +145,9 @@ pub(super) fn kind_of(json: &str) -> Option<Kind> {
     })
 }
 
+/// Begins a record in place of a row that whoever made the record could not read; the reason follows.
+pub const UNREADABLE: &str = "unreadable row: ";
+
 /// Takes items as they are read.
 pub type Out<'o, 'a> = &'o mut dyn FnMut(Item<'a>);
 
@@ -244,6 +247,7 @@ impl Decoder {
                 }
                 None => Err("neither JSON nor the data of a request".to_owned()),
             },
+            _ if text.starts_with(UNREADABLE) => Err(text.strip_prefix(UNREADABLE).unwrap_or_default().to_owned()),
             _ => Err(match serde_json::from_str::<serde::de::IgnoredAny>(text) {
                 Ok(_) => "a single value where an object is expected".to_owned(),
                 Err(error) => complaint(&error),

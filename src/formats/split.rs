@@ -32,6 +32,15 @@ pub struct Record {
     pub too_long: bool,
 }
 
+/// Whether the first record of a file ends in `head`.
+pub fn has_record(head: &[u8]) -> bool {
+    match super::decode::trim(head).first() {
+        Some(b'{' | b'[') => Splitter::new(Layout::Nested, 1, usize::MAX, false).next(head, false).is_some(),
+        Some(_) => memchr::memchr(b'\n', head).is_some(),
+        None => false,
+    }
+}
+
 /// Finds records in a buffer.
 #[derive(Clone, Debug)]
 pub struct Splitter {

@@ -81,6 +81,45 @@ pub(super) fn run(
     })
 }
 
+/// Makes the chunks of what is left of a short stream in this thread, as [`run`] does.
+pub(super) fn alone(
+    mut stream: Stream,
+    mut cutter: Cutter,
+    maker: &Maker,
+    mut carried: Carried,
+    mut prev: u64,
+    packer: &mut Option<Packer>,
+    mut take: impl FnMut(Prepared) -> Result<bool, Error>,
+) -> Result<End, Error> {
+    let mut spare = Vec::new();
+    while let Some(piece) = cutter.next(&mut stream, prev, spare) {
+        prev = piece.hash;
+        let settled = maker.decode(&piece).settle(&piece, &mut carried);
+        let prepared = settled.seal(ready(packer)?)?;
+        if !take(prepared)? {
+            return Ok(End::default());
+        }
+        spare = piece.buffer;
+    }
+    Ok(ended(stream, cutter))
+}
+
+/// How a stream ended that has no more pieces.
+fn ended(stream: Stream, cutter: Cutter) -> End {
+    let shrunk = stream.shrunk();
+    let failure = stream.failure();
+    let failed = failure.as_ref().map(|_| "it could not be read to its end".to_owned());
+    End { incomplete: failed.or(shrunk).or(cutter.incomplete()), failure }
+}
+
+/// The packer, which is made for the first chunk.
+fn ready(packer: &mut Option<Packer>) -> Result<&mut Packer, store::Error> {
+    match packer {
+        Some(packer) => Ok(packer),
+        None => Ok(packer.insert(Packer::new()?)),
+    }
+}
+
 /// The next of what comes; `None` when nothing will. Calls `idle` when it takes long.
 fn receive<T>(from: &Receiver<T>, idle: &mut impl FnMut() -> Result<(), Error>) -> Result<Option<T>, Error> {
     match from.recv_timeout(PATIENCE) {
@@ -123,10 +162,7 @@ fn read(
         }
         before = next;
     }
-    let shrunk = stream.shrunk();
-    let failure = stream.failure();
-    let failed = failure.as_ref().map(|_| "it could not be read to its end".to_owned());
-    End { incomplete: failed.or(shrunk).or(cutter.incomplete()), failure }
+    ended(stream, cutter)
 }
 
 /// Makes chunks until there are no more jobs.
@@ -157,12 +193,5 @@ fn make(
     let mut carried = before.recv().ok()?;
     let settled = decoded.settle(piece, &mut carried);
     let _ = after.send(carried);
-    let packer = match packer {
-        Some(packer) => packer,
-        None => match Packer::new() {
-            Ok(new) => packer.insert(new),
-            Err(error) => return Some(Err(error)),
-        },
-    };
-    Some(settled.seal(packer))
+    Some(ready(packer).and_then(|packer| settled.seal(packer)))
 }

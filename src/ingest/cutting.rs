@@ -9,7 +9,7 @@ use crate::formats::{Decoder, Item, Layout, Record, Sniffed, Splitter, trim};
 use crate::store::KnownChunk;
 
 /// Mixed into the hash of a chunk that is nothing but a last record that was cut.
-const CUT: u64 = 0x9e37_79b9_7f4a_7c15;
+pub(super) const CUT: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// Bytes read behind a chunk, so that its last record is whole.
 const SLACK: usize = 1 << 20;
@@ -91,6 +91,11 @@ impl Cutter {
             is_array: false,
             incomplete: None,
         }
+    }
+
+    /// How its records lie.
+    pub(super) fn layout(&self) -> Layout {
+        self.layout
     }
 
     /// What says that rows are missing, once the stream has come to its end.
@@ -241,7 +246,7 @@ impl Cutter {
 }
 
 /// Hash of a chunk; never 0, which stands for the start of a file.
-fn hash(prev: u64, content: &[u8], cut: bool) -> u64 {
+pub(super) fn hash(prev: u64, content: &[u8], cut: bool) -> u64 {
     let seed = if cut { prev ^ CUT } else { prev };
     xxh3_64_with_seed(content, seed).max(1)
 }

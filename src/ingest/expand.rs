@@ -9,9 +9,10 @@ use std::fs::{self, File};
 use std::io::{Cursor, Read};
 use std::path::{Component, Path, PathBuf};
 
-use super::Error;
 use super::reading::Stream;
-use crate::formats::{Format, Message, NotRecognised, Sniffed, beginning, message, sniff};
+use super::waiting::Waiting;
+use super::{Error, Options, Stop};
+use crate::formats::{Format, Message, NotRecognised, Sniffed, beginning, message, sniff, split};
 
 /// Something to import.
 pub enum Input {
@@ -77,14 +78,14 @@ pub(super) enum Opened {
 }
 
 /// The files that the inputs name.
-pub(super) fn expand(inputs: Vec<Input>, warnings: &mut Vec<String>) -> Result<Vec<Source>, Error> {
+pub(super) fn expand(inputs: Vec<Input>, stop: &Stop, warnings: &mut Vec<String>) -> Result<Vec<Source>, Error> {
     let mut sources = Vec::new();
     for input in inputs {
         match input {
             Input::Path(path) => {
                 let kind = fs::metadata(&path).map_err(|source| Error::Open { path: path.clone(), source })?;
                 if kind.is_dir() {
-                    folder(&path, &mut sources, warnings)?;
+                    folder(&path, stop, &mut sources, warnings)?;
                 } else {
                     sources.push(Source { name: String::new(), from: From::Path(path), in_folder: false });
                 }
@@ -105,10 +106,10 @@ pub(super) fn expand(inputs: Vec<Input>, warnings: &mut Vec<String>) -> Result<V
 }
 
 /// Adds the data files of a folder, and says what was passed over.
-fn folder(path: &Path, sources: &mut Vec<Source>, warnings: &mut Vec<String>) -> Result<(), Error> {
+fn folder(path: &Path, stop: &Stop, sources: &mut Vec<Source>, warnings: &mut Vec<String>) -> Result<(), Error> {
     let mut found = Vec::new();
     let mut passed_over = Vec::new();
-    walk(path, &mut found, &mut passed_over)?;
+    walk(path, stop, &mut found, &mut passed_over)?;
     found.sort();
     passed_over.sort();
     if let [first, rest @ ..] = passed_over.as_slice() {
@@ -119,7 +120,7 @@ fn folder(path: &Path, sources: &mut Vec<Source>, warnings: &mut Vec<String>) ->
             first.display()
         ));
     }
-    if found.is_empty() {
+    if found.is_empty() && !stop.is_set() {
         return Err(Error::NothingIn { path: path.to_owned() });
     }
     sources.extend(found.into_iter().map(|path| Source {
@@ -130,18 +131,21 @@ fn folder(path: &Path, sources: &mut Vec<Source>, warnings: &mut Vec<String>) ->
     Ok(())
 }
 
-fn walk(folder: &Path, found: &mut Vec<PathBuf>, passed_over: &mut Vec<PathBuf>) -> Result<(), Error> {
+fn walk(folder: &Path, stop: &Stop, found: &mut Vec<PathBuf>, passed_over: &mut Vec<PathBuf>) -> Result<(), Error> {
     let at = |path: &Path, source| Error::Open { path: path.to_owned(), source };
     for entry in fs::read_dir(folder).map_err(|source| at(folder, source))? {
         let entry = entry.map_err(|source| at(folder, source))?;
         let path = entry.path();
+        if stop.is_set() {
+            return Ok(());
+        }
         if entry.file_name().to_string_lossy().starts_with('.') {
             continue;
         }
         // Links to folders are not followed: they can lead back.
         let kind = entry.file_type().map_err(|source| at(&path, source))?;
         if kind.is_dir() {
-            walk(&path, found, passed_over)?;
+            walk(&path, stop, found, passed_over)?;
         } else if is_data(&path) {
             found.push(path);
         } else {
@@ -202,34 +206,44 @@ fn ending(path: &Path, count: usize) -> String {
 
 impl Source {
     /// Opens it, unpacks it and looks what it is.
-    pub(super) fn open(self) -> Result<Opened, Error> {
+    pub(super) fn open(self, options: &Options) -> Result<Opened, Error> {
         let Self { name, from, .. } = self;
+        let stop = &options.stop;
         let mut on_disk = None;
         let stream = match from {
             From::Path(path) => {
                 let at = |source| Error::Open { path: path.clone(), source };
-                let file = File::open(&path).map_err(at)?;
-                let size = file.metadata().map_err(at)?;
-                let size = size.is_file().then_some(size.len());
-                let stream = Stream::new(name, Box::new(file), size).map_err(at)?;
+                // Opening a FIFO waits for whoever writes it.
+                let is_file = fs::metadata(&path).map_err(at)?.is_file();
+                let (raw, size): (Box<dyn Read + Send>, _) = if is_file {
+                    let file = File::open(&path).map_err(at)?;
+                    let size = file.metadata().map_err(at)?.len();
+                    (Box::new(file), Some(size))
+                } else {
+                    let path = path.clone();
+                    (Box::new(Waiting::on(move || File::open(path), stop).map_err(at)?), None)
+                };
+                let stream = Stream::new(name, raw, size, stop).map_err(at)?;
                 on_disk = Some(path);
                 stream
             }
             From::Reader(reader) => {
                 let told = name.clone();
-                Stream::new(name, reader, None).map_err(|source| Error::Read { name: told, after: 0, source })?
+                let stream = Waiting::on(move || Ok(reader), stop)
+                    .and_then(|reader| Stream::new(name, Box::new(reader), None, stop));
+                stream.map_err(|source| Error::Read { name: told, after: 0, source })?
             }
             From::Bytes(content) => {
                 let told = name.clone();
                 let size = u64::try_from(content.len()).ok();
-                Stream::new(name, Box::new(Cursor::new(content)), size).map_err(|source| Error::Read {
+                Stream::new(name, Box::new(Cursor::new(content)), size, stop).map_err(|source| Error::Read {
                     name: told,
                     after: 0,
                     source,
                 })?
             }
         };
-        look(stream, on_disk)
+        look(stream, on_disk, options.longest_record)
     }
 }
 
@@ -244,10 +258,16 @@ fn unknown(mut error: NotRecognised, head: &[u8]) -> Error {
     error.into()
 }
 
-fn look(mut stream: Stream, on_disk: Option<PathBuf>) -> Result<Opened, Error> {
-    stream.fill(sniff::HEAD);
+/// Looks what a stream is: by its head, or as much of it as its first record takes.
+fn look(mut stream: Stream, on_disk: Option<PathBuf>, longest: usize) -> Result<Opened, Error> {
+    let mut wanted = sniff::HEAD;
+    stream.fill(wanted);
+    while !stream.ended && wanted < longest && !split::has_record(stream.content()) {
+        wanted = wanted.saturating_mul(4);
+        stream.fill(wanted);
+    }
     let stream = stream.with_content()?;
-    let head = stream.content().get(..sniff::HEAD).unwrap_or(stream.content());
+    let head = stream.content().get(..wanted).unwrap_or(stream.content());
     let whole = stream.ended && head.len() == stream.content().len();
     let sniffed = sniff(head, whole, &stream.name).map_err(|error| unknown(error, head))?;
     if sniffed.format != Format::Sqlite {

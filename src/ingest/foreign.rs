@@ -8,18 +8,18 @@ use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::Error;
 use super::reading::Stream;
-use crate::formats::{Format, Sniffed, one_line};
+use super::{Error, Stop};
+use crate::formats::{Format, Sniffed, UNREADABLE, one_line};
 use crate::store::Error as StoreError;
-use crate::store::foreign::{Foreign, ForeignAlias, ForeignEvent, ForeignProfile};
+use crate::store::foreign::{Foreign, ForeignAlias, ForeignEvent, ForeignProfile, TOO_LONG};
 
 /// Rows asked for at once.
 const ROWS: usize = 4096;
 
 /// The tables of the file.
-pub(super) fn streams(path: &Path, name: &str) -> Result<Vec<(Stream, Sniffed)>, Error> {
-    read(path, name).map_err(|error| match error {
+pub(super) fn streams(path: &Path, name: &str, stop: &Stop) -> Result<Vec<(Stream, Sniffed)>, Error> {
+    read(path, name, stop).map_err(|error| match error {
         Error::Store(source) => Error::Foreign { source },
         error => error,
     })
@@ -47,22 +47,26 @@ pub(super) fn advice(error: &StoreError) -> Option<&'static str> {
     }
 }
 
-fn read(path: &Path, name: &str) -> Result<Vec<(Stream, Sniffed)>, Error> {
-    let foreign = Foreign::open(path)?;
+fn read(path: &Path, name: &str, stop: &Stop) -> Result<Vec<(Stream, Sniffed)>, Error> {
+    let open = || {
+        let stop = stop.clone();
+        Foreign::open_until(path, move || stop.is_set())
+    };
+    let foreign = open()?;
     let mut streams = Vec::new();
     let aliases = foreign.aliases()?;
     if !aliases.is_empty() {
         let text: String = aliases.iter().map(alias_line).collect();
         let reader = Box::new(io::Cursor::new(text.into_bytes()));
-        streams.push((table(path, format!("{name}:aliases"), reader)?, Sniffed::lines_of(Format::AliasTable)));
+        streams.push((table(path, format!("{name}:aliases"), reader, stop)?, Sniffed::lines_of(Format::AliasTable)));
     }
     if !foreign.profiles(i64::MIN, 1)?.is_empty() {
         let page: Page = |foreign, from| {
             let page = foreign.profiles(from, ROWS)?;
             Ok((page.last().map(|profile| profile.rowid), page.iter().map(profile_line).collect()))
         };
-        let reader = Box::new(Lines::of(Foreign::open(path)?, page));
-        streams.push((table(path, format!("{name}:profiles"), reader)?, Sniffed::lines_of(Format::Payloads)));
+        let reader = Box::new(Lines::of(open()?, page));
+        streams.push((table(path, format!("{name}:profiles"), reader, stop)?, Sniffed::lines_of(Format::Payloads)));
     }
     if !streams.is_empty() && foreign.events(i64::MIN, 1)?.is_empty() {
         return Ok(streams);
@@ -74,12 +78,13 @@ fn read(path: &Path, name: &str) -> Result<Vec<(Stream, Sniffed)>, Error> {
         Ok((page.last().map(|event| event.rowid), page.iter().map(line).collect()))
     };
     let reader = Box::new(Lines::of(foreign, page));
-    streams.push((table(path, format!("{name}:events"), reader)?, Sniffed::lines_of(format)));
+    streams.push((table(path, format!("{name}:events"), reader, stop)?, Sniffed::lines_of(format)));
     Ok(streams)
 }
 
-fn table(path: &Path, name: String, reader: Box<dyn Read + Send>) -> Result<Stream, Error> {
-    let stream = Stream::new(name, reader, None).map_err(|source| Error::Open { path: path.to_owned(), source })?;
+fn table(path: &Path, name: String, reader: Box<dyn Read + Send>, stop: &Stop) -> Result<Stream, Error> {
+    let stream =
+        Stream::new(name, reader, None, stop).map_err(|source| Error::Open { path: path.to_owned(), source })?;
     Ok(stream.called("SQLite file"))
 }
 
@@ -115,6 +120,9 @@ impl Read for Lines {
 
 /// A row of `events` as an exported row: its columns become properties.
 fn event_line(event: &ForeignEvent) -> String {
+    if event.properties.starts_with(TOO_LONG) {
+        return format!("{UNREADABLE}{}\n", event.properties);
+    }
     let name = serde_json::Value::from(event.event.as_str());
     let properties = one_line(event.properties.trim());
     let is_object = properties.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(&properties).is_ok();

@@ -5,15 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use super::{Error, Progress};
+use super::{Error, Progress, Stop, unpacking};
 use crate::formats::Sniffed;
 
 /// Bytes asked for at once.
 const STEP: usize = 1 << 20;
 
-/// Magic bytes of gzip and zstd.
-const GZIP: &[u8] = b"\x1f\x8b";
-const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
+/// Bytes asked for at first: most files of a folder of small ones have fewer.
+const FIRST: usize = 1 << 16;
 
 /// An input that is being read.
 pub(super) struct Stream {
@@ -33,37 +32,39 @@ pub(super) struct Stream {
     done: Arc<AtomicU64>,
     total: Option<u64>,
     format: Option<&'static str>,
+    stop: Stop,
 }
 
 impl Stream {
     /// A stream over `raw`, unpacked if its first bytes say that it is packed.
-    pub(super) fn new(name: String, raw: Box<dyn Read + Send>, total: Option<u64>) -> io::Result<Self> {
+    pub(super) fn new(name: String, raw: Box<dyn Read + Send>, total: Option<u64>, stop: &Stop) -> io::Result<Self> {
         let done = Arc::new(AtomicU64::new(0));
         let mut raw = Counted { raw, done: Arc::clone(&done) };
-        let mut magic = Vec::with_capacity(4);
-        (&mut raw).take(4).read_to_end(&mut magic)?;
-        let gzip = magic.starts_with(GZIP);
-        let zstd = magic.starts_with(ZSTD);
-        let whole = io::Cursor::new(magic).chain(raw);
-        let reader: Box<dyn Read + Send> = if gzip {
-            Box::new(flate2::bufread::MultiGzDecoder::new(io::BufReader::with_capacity(STEP / 4, whole)))
-        } else if zstd {
-            Box::new(zstd::stream::read::Decoder::new(whole)?)
-        } else {
-            Box::new(whole)
-        };
+        let mut head = [0; unpacking::HEAD];
+        let mut read = 0;
+        while let Some(rest) = head.get_mut(read..).filter(|rest| !rest.is_empty()) {
+            match raw.read(rest) {
+                Ok(0) => break,
+                Ok(more) => read += more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let head = head.get(..read).unwrap_or_default().to_vec();
+        let (reader, packed) = unpacking::unpacked(&head.clone(), io::Cursor::new(head).chain(raw))?;
         Ok(Self {
             name,
             buffer: Vec::new(),
             filled: 0,
             ended: false,
-            packed: gzip || zstd,
+            packed,
             reader,
             failure: None,
             gone: 0,
             done,
             total,
             format: None,
+            stop: stop.clone(),
         })
     }
 
@@ -88,9 +89,14 @@ impl Stream {
     /// An error ends the stream; [`Stream::failure`] tells it when what came before is dealt with.
     pub(super) fn fill(&mut self, wanted: usize) {
         while !self.ended && self.filled < wanted {
+            if self.stop.is_set() {
+                self.ended = true;
+                return;
+            }
             if self.filled == self.buffer.len() {
                 // By steps: what is wanted may never come.
-                let room = self.filled.saturating_add(STEP).max(wanted.min(self.filled.saturating_mul(2)));
+                let step = if self.buffer.is_empty() { FIRST } else { STEP };
+                let room = self.filled.saturating_add(step).max(wanted.min(self.filled.saturating_mul(2)));
                 self.buffer.resize(room, 0);
             }
             // As the makers do between records.
@@ -102,7 +108,8 @@ impl Stream {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => {
                     self.ended = true;
-                    self.failure = Some(error);
+                    // An error after a stop is that of the stop.
+                    self.failure = Some(error).filter(|_| !self.stop.is_set());
                 }
             }
         }
@@ -132,9 +139,9 @@ impl Stream {
         std::mem::replace(&mut self.buffer, spare)
     }
 
-    /// Whether it ended in an error.
+    /// Whether it ended in an error, or by a stop.
     pub(super) fn failed(&self) -> bool {
-        self.failure.is_some()
+        self.failure.is_some() || self.stop.is_set()
     }
 
     /// The stream, unless it ended in an error before its first byte.
@@ -158,7 +165,7 @@ impl Stream {
     /// That its file became shorter while it was read, as a sentence without an end.
     pub(super) fn shrunk(&self) -> Option<String> {
         let (total, done) = (self.total?, self.done.load(Ordering::Relaxed));
-        let shrunk = self.ended && self.failure.is_none() && done < total;
+        let shrunk = self.ended && !self.failed() && done < total;
         shrunk.then(|| format!("it shrank while it was read: of {total} bytes {done} were there"))
     }
 

@@ -169,13 +169,14 @@ impl Error {
             Self::ReadOnly { .. } => "check the permissions of the file and of its folder, or copy it elsewhere",
             Self::Corrupt { .. } => "import the files again into a new store",
             Self::Full { .. } => "make room and run the import again: it goes on where it stopped",
-            Self::TooManyFiles { .. } => "close other programs, or raise the limit (ulimit -n)",
+            Self::TooManyFiles { .. } => MORE_DESCRIPTORS,
             Self::NotWritten { .. } => {
                 "check the disk, its quota and the largest size of a file that is allowed (ulimit -f), then run the \
                  import again: it goes on where it stopped"
             }
             Self::TooLarge { .. } => "leave the value out",
             Self::Missing { .. } => "the store was replaced or changed by hand; open it again",
+            Self::Io { source, .. } if is_out_of_descriptors(source) => MORE_DESCRIPTORS,
             Self::Io { .. } => "check that the path is right and may be used",
             Self::NotImportable { .. } => {
                 "a SQLite file needs a table `events` (distinct_id, event, time, properties) or `aliases` \
@@ -197,7 +198,7 @@ impl Error {
         match source.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full { path },
             io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly { path },
-            _ if is_of_too_many_files(&source) => Self::TooManyFiles { path },
+            _ if is_out_of_descriptors(&source) => Self::TooManyFiles { path },
             _ => Self::Io { path, source },
         }
     }
@@ -241,9 +242,13 @@ impl Error {
     }
 }
 
-/// Whether an error says that too many files are open, here or in the system as a whole.
-fn is_of_too_many_files(error: &io::Error) -> bool {
-    // EMFILE and ENFILE, which have no kind.
+/// What to do where no more files can be opened.
+pub const MORE_DESCRIPTORS: &str =
+    "let this program open more files (ulimit -n), or close others that hold many open, and try again";
+
+/// Whether the system has no room for one more open file: of the process (`EMFILE`), or in all
+/// (`ENFILE`). Both have had these numbers since the first Unix; Rust has no name for them.
+pub fn is_out_of_descriptors(error: &io::Error) -> bool {
     cfg!(unix) && matches!(error.raw_os_error(), Some(23 | 24))
 }
 
@@ -251,7 +256,7 @@ fn is_of_too_many_files(error: &io::Error) -> bool {
 /// the index of that.
 fn no_file_can_be_opened() -> bool {
     let files: io::Result<Vec<File>> = (0..3).map(|_| File::open("/dev/null")).collect();
-    files.is_err_and(|error| is_of_too_many_files(&error))
+    files.is_err_and(|error| is_out_of_descriptors(&error))
 }
 
 impl From<output::Error> for Error {

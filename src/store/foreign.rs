@@ -16,6 +16,17 @@ use serde_json::{Number, Value};
 use super::open::{self, Content};
 use super::{Error, number, schema};
 
+/// Bytes of a value that are read. The vendor cuts texts at 255 characters; this leaves room for
+/// properties that no vendor takes, and keeps the memory low that a file can make an import use.
+const MOST: i64 = 16 << 20;
+/// What stands for the properties of a row with a longer value, before its length.
+pub const TOO_LONG: &str = "a value is too long, more than 16 MiB: ";
+/// The column with the properties of a row.
+const PROPERTIES: &str = "properties";
+
+/// Steps of SQLite's machine between two looks whether to stop: far less than a millisecond.
+const STEPS: std::ffi::c_int = 4000;
+
 /// A SQLite file with a table `events`, a table `aliases`, or both.
 #[derive(Debug)]
 pub struct Foreign {
@@ -77,6 +88,15 @@ impl Foreign {
     /// [`Error::NotImportable`] when it is a store of our own, or has none of the tables, or one
     /// without a column that is needed.
     pub fn open(path: &Path) -> Result<Self, Error> {
+        Self::open_until(path, || false)
+    }
+
+    /// [`Foreign::open`] whose questions end with [`Error::Cancelled`] once `stop` says so: a view may
+    /// have no end.
+    ///
+    /// # Errors
+    /// Those of [`Foreign::open`].
+    pub fn open_until(path: &Path, stop: impl FnMut() -> bool + Send + 'static) -> Result<Self, Error> {
         let refuse = |what: String| Error::NotImportable { path: path.to_owned(), what };
         match open::look(path)? {
             Content::Absent => {
@@ -85,8 +105,9 @@ impl Foreign {
             Content::Empty => return Err(refuse("it is empty".to_owned())),
             Content::Database => {}
         }
-        let db = open::read_only(path)?;
+        let mut db = open::read_only(path)?;
         let at = |source| Error::sqlite(path, source);
+        db.progress_handler(STEPS, Some(stop)).map_err(at)?;
         if open::not_ours(&db).map_err(at)?.is_none() {
             return Err(refuse("it is a store of this program, not an export".to_owned()));
         }
@@ -125,29 +146,23 @@ impl Foreign {
     /// table. The next page begins after the last number.
     pub fn events(&self, from_rowid: i64, limit: usize) -> Result<Vec<ForeignEvent>, Error> {
         let Some(table) = &self.events else { return Ok(Vec::new()) };
-        self.rows(
-            table,
-            &["distinct_id", "event", "time", "properties", "arrived", "flags"],
-            from_rowid,
-            limit,
-            |row| {
-                Ok(ForeignEvent {
-                    rowid: row.get(0)?,
-                    distinct_id: token(row.get_ref(1)?),
-                    event: text(row.get_ref(2)?).unwrap_or_default(),
-                    time: token(row.get_ref(3)?),
-                    properties: text(row.get_ref(4)?).unwrap_or_else(|| "{}".to_owned()),
-                    arrived: token(row.get_ref(5)?),
-                    flags: token(row.get_ref(6)?),
-                })
-            },
-        )
+        self.rows(table, &["distinct_id", "event", "time", PROPERTIES, "arrived", "flags"], from_rowid, limit, |row| {
+            Ok(ForeignEvent {
+                rowid: row.get(0)?,
+                distinct_id: token(row.get_ref(1)?),
+                event: text(row.get_ref(2)?).unwrap_or_default(),
+                time: token(row.get_ref(3)?),
+                properties: text(row.get_ref(4)?).unwrap_or_else(|| "{}".to_owned()),
+                arrived: token(row.get_ref(5)?),
+                flags: token(row.get_ref(6)?),
+            })
+        })
     }
 
     /// Up to `limit` rows of `profiles` of a plain copy, as [`Foreign::events`].
     pub fn profiles(&self, from_rowid: i64, limit: usize) -> Result<Vec<ForeignProfile>, Error> {
         let Some(table) = &self.profiles else { return Ok(Vec::new()) };
-        self.rows(table, &["properties", "arrived"], from_rowid, limit, |row| {
+        self.rows(table, &[PROPERTIES, "arrived"], from_rowid, limit, |row| {
             let update = text(row.get_ref(1)?).unwrap_or_default();
             Ok(ForeignProfile { rowid: row.get(0)?, update, arrived: token(row.get_ref(2)?) })
         })
@@ -177,21 +192,57 @@ impl Foreign {
         columns: &[&str],
         from: i64,
         limit: usize,
-        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+        mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>, Error> {
-        let columns: Vec<_> =
-            columns.iter().map(|column| if table.has(column) { quoted(column) } else { "NULL".to_owned() }).collect();
-        let (columns, name) = (columns.join(", "), quoted(&table.name));
+        // Where a value is stored, its length is known without reading it.
+        let lengths = columns.iter().filter(|column| table.has(column));
+        let lengths = lengths.map(|column| format!("coalesce(octet_length({}), 0)", quoted(column)));
+        let length =
+            format!("max({})", ["0", "0"].map(str::to_owned).into_iter().chain(lengths).collect::<Vec<_>>().join(", "));
+        let value = |column: &&str| {
+            let value = if table.has(column) { quoted(column) } else { "NULL".to_owned() };
+            let instead =
+                if *column == PROPERTIES { format!("'{TOO_LONG}' || {length} || ' bytes'") } else { "NULL".to_owned() };
+            format!("iif({length} > {MOST}, {instead}, {value})")
+        };
+        let name = quoted(&table.name);
+        let at = columns.len() + 1;
+        let says = columns.contains(&PROPERTIES);
+        let columns: String = columns.iter().map(value).chain([length.clone()]).collect::<Vec<_>>().join(", ");
         let select = match table.rowid {
             Some(rowid) => {
                 format!("SELECT {rowid}, {columns} FROM {name} WHERE {rowid} >= ?1 ORDER BY {rowid} LIMIT ?2")
             }
             None => format!("SELECT row_number() OVER () AS n, {columns} FROM {name} LIMIT ?2 OFFSET max(?1, 1) - 1"),
         };
-        let ask = || -> rusqlite::Result<Vec<T>> {
-            self.db.prepare_cached(&select)?.query_map([from, number::length(limit)], read)?.collect()
+        let mut too_long = None;
+        let mut ask = || -> rusqlite::Result<Vec<T>> {
+            let mut select = self.db.prepare_cached(&select)?;
+            let mut rows = select.query([from, number::length(limit)])?;
+            let (mut found, mut bytes) = (Vec::new(), 0);
+            // A page ends early where its rows are long, unless all are asked for at once.
+            while let Some(row) = rows.next()? {
+                let length: i64 = row.get(at)?;
+                if length > MOST && !says {
+                    too_long = Some(length);
+                    break;
+                }
+                found.push(read(row)?);
+                bytes += length.min(MOST);
+                if bytes > MOST && limit != usize::MAX {
+                    break;
+                }
+            }
+            Ok(found)
         };
-        ask().map_err(|source| Error::sqlite(&self.path, source))
+        let found = ask().map_err(|source| Error::sqlite(&self.path, source))?;
+        match too_long {
+            None => Ok(found),
+            Some(length) => {
+                let what = format!("its table `{}` has a value of {length} bytes, and {MOST} are read", table.name);
+                Err(Error::NotImportable { path: self.path.clone(), what })
+            }
+        }
     }
 }
 

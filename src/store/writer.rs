@@ -34,6 +34,8 @@ pub struct Writer {
     db: Connection,
     path: PathBuf,
     in_memory: bool,
+    /// It is made when something is to be kept; until then an empty one in memory stands for it.
+    is_planned: bool,
     journal: Journal,
     checkpoints: Checkpoints,
     /// Chunks of the open transaction.
@@ -50,6 +52,8 @@ struct Waiting {
     names: Interner,
     runs: Vec<Run>,
     links: Links,
+    /// Files without a chunk, once they are asked for.
+    unused: Option<Vec<(FileId, FileInfo)>>,
 }
 
 impl Waiting {
@@ -73,6 +77,7 @@ impl Waiting {
         self.names.forget();
         self.runs.clear();
         self.links.forget();
+        self.unused = None;
     }
 }
 
@@ -102,6 +107,25 @@ impl Writer {
         Ok(Self::over(db, path.to_owned(), false, journal))
     }
 
+    /// [`Writer::open_telling`] that makes a store which is not there, and its folder, with the first
+    /// that is to be kept: who finds nothing to keep leaves nothing behind.
+    ///
+    /// # Errors
+    /// Those of [`Writer::open_telling`]; that the store cannot be made is told when it is to be.
+    pub fn open_when_needed(path: &Path, tell: &mut dyn FnMut(&Upgrade) -> bool) -> Result<Self, Error> {
+        if open::look(path)? != Content::Absent {
+            return Self::open_telling(path, tell);
+        }
+        let mut planned = Self::over(open::in_memory(path)?, path.to_owned(), false, Journal::Rollback);
+        planned.is_planned = true;
+        Ok(planned)
+    }
+
+    /// Whether the store is there by now.
+    pub fn is_made(&self) -> bool {
+        !self.is_planned
+    }
+
     /// A store that ends with the program.
     pub fn in_memory() -> Result<Self, Error> {
         let name = PathBuf::from("(in memory)");
@@ -114,8 +138,18 @@ impl Writer {
             names: Interner::over(Table::Names),
             runs: Vec::new(),
             links: Links::default(),
+            unused: None,
         };
-        Self { db, path, in_memory, journal, checkpoints: Checkpoints::default(), chunks: 0, waiting }
+        Self {
+            db,
+            path,
+            in_memory,
+            is_planned: false,
+            journal,
+            checkpoints: Checkpoints::default(),
+            chunks: 0,
+            waiting,
+        }
     }
 
     /// Announces a file; gives the number that its chunks name.
@@ -123,22 +157,17 @@ impl Writer {
     /// A file that was announced before with the same name, format and zone, and of which no
     /// chunk came, is taken up again.
     pub fn begin_file(&mut self, info: &FileInfo) -> Result<FileId, Error> {
-        self.whole(|db, _| {
-            let unused = db
-                .query_row(
-                    "SELECT id FROM files f WHERE name = ?1 AND format = ?2 AND timezone = ?3
-                     AND NOT EXISTS (SELECT 1 FROM chunks WHERE file = f.id)",
-                    [&info.name, &info.format, &info.timezone],
-                    |row| row.get(0),
-                )
-                .optional()?;
-            if let Some(file) = unused {
-                return Ok(file);
+        self.whole(|db, waiting| {
+            let unused = match &mut waiting.unused {
+                Some(unused) => unused,
+                None => waiting.unused.insert(without_chunks(db)?),
+            };
+            if let Some((file, _)) = unused.iter().find(|(_, known)| known == info) {
+                return Ok(*file);
             }
-            db.execute(
-                "INSERT INTO files (name, format, timezone, complete) VALUES (?1, ?2, ?3, 0)",
-                [&info.name, &info.format, &info.timezone],
-            )?;
+            db.prepare_cached("INSERT INTO files (name, format, timezone, complete) VALUES (?1, ?2, ?3, 0)")?
+                .execute([&info.name, &info.format, &info.timezone])?;
+            unused.push((db.last_insert_rowid(), info.clone()));
             Ok(db.last_insert_rowid())
         })
     }
@@ -193,7 +222,12 @@ impl Writer {
     /// [`Error::Missing`] for a file that was not begun. After any other error the store is as it
     /// was after the last commit.
     pub fn add(&mut self, chunk: &Chunk) -> Result<Added, Error> {
-        let added = self.write(|db, waiting| segment::append(db, waiting, chunk))?;
+        let added = self.write(|db, waiting| {
+            if let Some(unused) = &mut waiting.unused {
+                unused.retain(|(file, _)| *file != chunk.file);
+            }
+            segment::append(db, waiting, chunk)
+        })?;
         self.chunks += usize::from(added.is_some());
         added.ok_or_else(|| self.no_file(chunk.file))
     }
@@ -253,14 +287,18 @@ impl Writer {
     /// What the rows of a file say of its clock, as [`Writer::set_clock`] keeps it.
     pub fn clock(&self, file: FileId) -> Result<Option<String>, Error> {
         let key = format!("clock:{file}");
-        self.read(|db| db.query_row("SELECT value FROM meta WHERE key = ?1", [key], |row| row.get(0)).optional())
+        self.read(|db| {
+            db.prepare_cached("SELECT value FROM meta WHERE key = ?1")?.query_row([key], |row| row.get(0)).optional()
+        })
     }
 
     /// Keeps what the rows of a file say of its clock, for an import that goes on with it.
     pub fn set_clock(&mut self, file: FileId, told: &str) -> Result<(), Error> {
         let key = format!("clock:{file}");
         self.whole(|db, _| {
-            db.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)", [key.as_str(), told]).map(drop)
+            db.prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?
+                .execute([key.as_str(), told])
+                .map(drop)
         })
     }
 
@@ -269,15 +307,17 @@ impl Writer {
     /// # Errors
     /// [`Error::Missing`] for a file that was not begun.
     pub fn set_timezone(&mut self, file: FileId, timezone: &str) -> Result<(), Error> {
-        let changed =
-            self.whole(|db, _| db.execute("UPDATE files SET timezone = ?2 WHERE id = ?1", params![file, timezone]))?;
+        let changed = self.whole(|db, _| {
+            db.prepare_cached("UPDATE files SET timezone = ?2 WHERE id = ?1")?.execute(params![file, timezone])
+        })?;
         if changed == 0 { Err(self.no_file(file)) } else { Ok(()) }
     }
 
     /// Notes whether a file was read to its end, and nothing says that rows are missing.
     pub fn finish_file(&mut self, file: FileId, complete: bool) -> Result<(), Error> {
-        let changed =
-            self.whole(|db, _| db.execute("UPDATE files SET complete = ?2 WHERE id = ?1", params![file, complete]))?;
+        let changed = self.whole(|db, _| {
+            db.prepare_cached("UPDATE files SET complete = ?2 WHERE id = ?1")?.execute(params![file, complete])
+        })?;
         if changed == 0 { Err(self.no_file(file)) } else { Ok(()) }
     }
 
@@ -289,6 +329,16 @@ impl Writer {
                 .optional()
         })?;
         totals.ok_or_else(|| self.no_file(file))
+    }
+
+    /// Zone that the times of a file were read in, and whether it is complete.
+    pub fn file_state(&self, file: FileId) -> Result<(String, bool), Error> {
+        let state = self.read(|db| {
+            db.prepare_cached("SELECT timezone, complete FROM files WHERE id = ?1")?
+                .query_row([file], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()
+        })?;
+        state.ok_or_else(|| self.no_file(file))
     }
 
     /// How many rejects of a file are kept, and their bytes.
@@ -310,7 +360,10 @@ impl Writer {
 
     /// Token of the project, from the first row that had one.
     pub fn project(&self) -> Result<Option<String>, Error> {
-        self.read(|db| db.query_row("SELECT value FROM meta WHERE key = 'project'", [], |row| row.get(0)).optional())
+        self.read(|db| {
+            let mut project = db.prepare_cached("SELECT value FROM meta WHERE key = 'project'")?;
+            project.query_row([], |row| row.get(0)).optional()
+        })
     }
 
     /// Keeps the token of the project, unless one is known.
@@ -324,6 +377,9 @@ impl Writer {
     ///
     /// Where a reader is at work, part stays in the journal beside the file until later.
     pub fn finish(mut self) -> Result<(), Error> {
+        if self.is_planned {
+            return Ok(());
+        }
         self.commit()?;
         self.checkpoints = Checkpoints::default();
         self.read(|db| {
@@ -363,6 +419,9 @@ impl Writer {
     /// Runs `write` in the open transaction, or opens one. The lock is taken first: nobody
     /// changes what was read. After an error the transaction is gone.
     fn write<T>(&mut self, write: impl FnOnce(&Connection, &mut Waiting) -> rusqlite::Result<T>) -> Result<T, Error> {
+        if self.is_planned {
+            *self = Self::open(&self.path)?;
+        }
         let Self { db, waiting, chunks, .. } = self;
         let begin = |waiting: &mut Waiting| {
             if db.is_autocommit() {
@@ -382,6 +441,15 @@ impl Writer {
         }
         result.map_err(|source| Error::sqlite(&self.path, source))
     }
+}
+
+/// The files of which no chunk came.
+fn without_chunks(db: &Connection) -> rusqlite::Result<Vec<(FileId, FileInfo)>> {
+    db.prepare(
+        "SELECT id, name, format, timezone FROM files f WHERE NOT EXISTS (SELECT 1 FROM chunks WHERE file = f.id)",
+    )?
+    .query_map([], |row| Ok((row.get(0)?, FileInfo { name: row.get(1)?, format: row.get(2)?, timezone: row.get(3)? })))?
+    .collect()
 }
 
 /// Selects files with their totals, for [`imported_file`]; wants `GROUP BY f.id`.

@@ -217,3 +217,153 @@ fn a_flood_of_blank_lines_is_passed_over_in_pieces() {
     let lines: Vec<_> = all_events(&writer.into_reader().unwrap()).iter().map(|event| event.source.line).collect();
     assert_eq!(lines, [1, 100_002]);
 }
+
+#[test]
+fn the_first_row_may_be_longer_than_what_is_looked_at() {
+    let long = rows(0, 1, 0).replace("\"n\":0", &format!("\"n\":\"{}\"", "x".repeat(300_000)));
+    for (file, format) in [
+        (long.clone() + &rows(1, 2, 0), "raw export (JSON Lines)"),
+        (format!("[{}]", (long.clone() + &rows(1, 2, 0)).trim_end().replace('\n', ",")), "raw export (JSON array)"),
+        (long + "\n" + &rows(1, 2, 0), "raw export (JSON Lines)"),
+    ] {
+        let told = read(&mut store(), bytes("x", file));
+        assert_eq!((told.format.as_str(), told.events, told.rejected), (format, 3, 0));
+    }
+}
+
+#[test]
+fn zeros_behind_a_gzip_file_are_no_damage_and_anything_else_is() {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(rows(0, 5, 0).as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    let padded = run(&mut store(), vec![bytes("x.gz", [packed.clone(), vec![0; 1000]].concat())], &small());
+    assert_eq!((padded.events, padded.failures.len(), &padded.files[0].incomplete), (5, 0, &None));
+    let behind = run(&mut store(), vec![bytes("x.gz", [packed, b"garbage".to_vec()].concat())], &small());
+    assert_eq!((behind.events, behind.failures.len()), (5, 1));
+}
+
+#[test]
+fn a_stop_is_heard_while_an_input_has_nothing_to_give() {
+    let options = small();
+    for said in [String::new(), rows(0, 3, 0)] {
+        let (reader, mut writer) = std::io::pipe().unwrap();
+        writer.write_all(said.as_bytes()).unwrap();
+        let stop = journey::ingest::Stop::default();
+        let telling = std::thread::spawn({
+            let stop = stop.clone();
+            move || stop.set()
+        });
+        let options = Options { stop, ..options.clone() };
+        let report = run(&mut store(), vec![Input::Stdin(Box::new(reader))], &options);
+        telling.join().unwrap();
+        assert!(report.cancelled);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_stop_is_heard_before_a_fifo_that_no_program_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("fifo");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let stop = journey::ingest::Stop::default();
+    let telling = std::thread::spawn({
+        let stop = stop.clone();
+        move || stop.set()
+    });
+    let report = run(&mut store(), vec![Input::Path(path)], &Options { stop, ..small() });
+    telling.join().unwrap();
+    assert!(report.cancelled && report.files.is_empty());
+}
+
+#[test]
+fn a_stop_is_heard_in_a_view_that_has_no_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("endless.db");
+    Connection::open(&path)
+        .unwrap()
+        .execute_batch(
+            "CREATE VIEW events AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
+             SELECT 'd' AS distinct_id, 'A' AS event, i AS time, '{}' AS properties FROM n WHERE i < 0;",
+        )
+        .unwrap();
+    let stop = journey::ingest::Stop::default();
+    let telling = std::thread::spawn({
+        let stop = stop.clone();
+        move || stop.set()
+    });
+    let report = run(&mut store(), vec![Input::Path(path)], &Options { stop, ..small() });
+    telling.join().unwrap();
+    assert!(report.cancelled);
+}
+
+#[test]
+fn a_value_of_a_sqlite_file_that_is_too_long_is_a_reject_and_the_other_rows_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("long.db");
+    let db = Connection::open(&path).unwrap();
+    db.execute_batch(
+        "CREATE TABLE events (distinct_id, event TEXT, time, properties TEXT);
+         INSERT INTO events VALUES ('a', 'View', 1602611311, '{}'),
+            (printf('%.*c', 17000000, 'x'), 'View', 1602611311, '{}'), ('b', 'View', 1602611311, '{}');",
+    )
+    .unwrap();
+    let mut writer = store();
+    let told = read(&mut writer, Input::Path(path));
+    assert_eq!((told.events, told.rejected), (2, 1));
+    let rejects = writer.into_reader().unwrap().rejects(5).unwrap();
+    assert_eq!(rejects[0].reason, "a value is too long, more than 16 MiB: 17000000 bytes");
+}
+
+#[test]
+fn a_sqlite_file_that_cannot_be_read_is_no_trouble_of_the_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("broken.db");
+    std::fs::write(&path, [b"SQLite format 3\0".as_slice(), &[7; 3000]].concat()).unwrap();
+    let error = import(&mut store(), vec![Input::Path(path)], &small(), &mut |_| Flow::Continue).unwrap_err();
+    assert!(matches!(error, Error::Foreign { .. }), "{error:?}");
+    assert!(error.advice().is_some());
+}
+
+#[test]
+fn an_import_that_keeps_nothing_makes_no_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new").join("s.db");
+    let open = || Writer::open_when_needed(&path, &mut |_| true).unwrap();
+    for inputs in
+        [vec![Input::Path("no/such/file".into())], vec![bytes("a.txt", "hello\n")], vec![bytes("empty.json", "[]")]]
+    {
+        let mut writer = open();
+        let _ = import(&mut writer, inputs, &small(), &mut |_| Flow::Continue);
+        assert!(!writer.is_made());
+        writer.finish().unwrap();
+        assert!(!folder.path().join("new").exists());
+    }
+    let mut writer = open();
+    assert_eq!(read(&mut writer, bytes("x", rows(0, 3, 0))).events, 3);
+    assert!(writer.is_made());
+    writer.finish().unwrap();
+    let mut again = open();
+    assert!(read(&mut again, bytes("x", rows(0, 3, 0))).already);
+}
+
+#[test]
+fn a_folder_of_small_files_is_like_its_files_one_by_one_and_is_known_again() {
+    let folder = tempfile::tempdir().unwrap();
+    for n in 0..300 {
+        let file = rows(n * 5, 1 + n % 4, 0);
+        let file = if n % 7 == 0 { file.trim_end().to_owned() } else { file };
+        std::fs::write(folder.path().join(format!("{n:03}.jsonl")), file).unwrap();
+    }
+    let mut writer = store();
+    let whole = vec![Input::Path(folder.path().to_owned())];
+    let first = run(&mut writer, whole, &Options::default());
+    assert_eq!((first.files.len(), first.events), (300, 750));
+    let grown = rows(0, 1, 0) + &rows(1000, 2, 0);
+    std::fs::write(folder.path().join("000.jsonl"), grown).unwrap();
+    let second = run(&mut writer, vec![Input::Path(folder.path().to_owned())], &Options::default());
+    assert_eq!(second.events, 2);
+    assert!(second.files[0].resumed && second.files[1..].iter().all(|file| file.already));
+    let overview = writer.into_reader().unwrap().overview().unwrap();
+    assert!(overview.files.len() == 300 && overview.files.iter().all(|file| file.complete && !file.incomplete));
+}

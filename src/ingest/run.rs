@@ -1,0 +1,336 @@
+//! One import at work: file by file, what is known is passed over and the rest becomes chunks.
+
+use super::cutting::{Cutter, Same};
+use super::ending::End;
+use super::firsts::Firsts;
+use super::making::{self, Carried, Maker, Prepared};
+use super::reading::Stream;
+use super::tally::{Kept, Lacks, Reasons};
+use super::zoning::{Known, Zoning};
+use super::{END, Error, FileReport, Flow, INLINE, LEAST, Options, Progress, Report, crew};
+use crate::formats::infer::clock_of;
+use crate::formats::{Format, Layout, Sniffed, Zone};
+use crate::store::{self, Chunk, FileInfo, KnownChunk, Packer, Writer};
+
+/// One import at work.
+pub(super) struct Run<'a> {
+    pub(super) writer: &'a mut Writer,
+    options: &'a Options,
+    progress: &'a mut dyn FnMut(&Progress) -> Flow,
+    pub(super) report: Report,
+    /// First chunks of files, once they are asked for.
+    firsts: Option<Firsts>,
+    packer: Option<Packer>,
+    /// Bytes in the open transaction, a chunk counting as [`LEAST`] of one at least.
+    written: usize,
+}
+
+/// How much of a stream is behind, known or new.
+struct Place {
+    /// Hash of the last chunk.
+    prev: u64,
+    /// File that the last chunk belongs to, if its next chunks belong there too.
+    file: Option<store::FileId>,
+    /// Bytes, unpacked.
+    bytes: u64,
+    /// Those of them that the store had.
+    known: u64,
+}
+
+/// What makes chunks of one stream.
+struct Parts {
+    cutter: Cutter,
+    maker: Maker,
+    carried: Carried,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(
+        writer: &'a mut Writer,
+        options: &'a Options,
+        progress: &'a mut dyn FnMut(&Progress) -> Flow,
+        report: Report,
+    ) -> Self {
+        Self { writer, options, progress, report, firsts: None, packer: None, written: 0 }
+    }
+
+    /// Reads a stream to its end, and tells of it in the report.
+    pub(super) fn stream(&mut self, mut stream: Stream, sniffed: &Sniffed) -> Result<(), Error> {
+        let mut file = FileReport {
+            file: stream.name.clone(),
+            format: stream.format_name(sniffed).to_owned(),
+            rows: 0,
+            events: 0,
+            aliases: 0,
+            profiles: 0,
+            rejected: 0,
+            dropped: 0,
+            reasons: Vec::new(),
+            lacks: Lacks::default(),
+            skipped: 0,
+            bytes: 0,
+            timezone: "UTC".to_owned(),
+            already: false,
+            resumed: false,
+            incomplete: None,
+        };
+        let mut reasons = Reasons::default();
+        let mut parts = Parts {
+            cutter: Cutter::new(sniffed, self.options),
+            maker: Maker::new(sniffed, self.options),
+            carried: Carried::new(sniffed, self.options, self.writer.project()?),
+        };
+        let mut place = self.skip_known(&mut stream, &mut parts)?;
+        self.settle_zone(&mut parts.carried, sniffed, place.file, &stream.name)?;
+        if let Some(id) = place.file {
+            let (pieces, bytes) = self.writer.kept_rejects(id)?;
+            parts.carried.keep(Kept { pieces, bytes });
+        }
+
+        let name = stream.name.clone();
+        let mut zoning = Zoning::default();
+        if let Some(id) = place.file {
+            // A store of an earlier version has left nothing but its first chunk.
+            if let Some(left) = self.writer.clock(id)?.as_deref().and_then(Known::from_text) {
+                parts.carried.go_on(left);
+            }
+            zoning = parts.carried.known_clock().map(Zoning::after).unwrap_or_default();
+        }
+        let end = if self.report.cancelled || sniffed.format == Format::Empty {
+            End::default()
+        } else {
+            self.append_new(stream, parts, &mut place, &mut file, &mut reasons, &mut zoning)?
+        };
+        let End { failure, incomplete } = end;
+        self.report.cancelled |= self.options.stop.is_set();
+        file.incomplete = incomplete;
+        file.reasons = reasons.into_sorted();
+        file.bytes = place.bytes;
+        file.already = place.bytes == place.known && place.known > 0 && !self.report.cancelled;
+        file.resumed = place.bytes > place.known && place.known > 0;
+        if let Some(id) = place.file {
+            if let Some(inferred) = zoning.inferred() {
+                self.writer.set_timezone(id, &inferred.sentence())?;
+                self.report.warnings.extend(zoning.misread(&name, &inferred));
+            }
+            // A stop before anything new says nothing of a file that an earlier run read to its end.
+            if !self.report.cancelled || place.bytes > place.known {
+                let complete = file.incomplete.is_none() && !self.report.cancelled;
+                // A known file mostly stays as it was: no reason to write.
+                if place.bytes > place.known || self.writer.file_state(id)?.1 != complete {
+                    self.writer.finish_file(id, complete)?;
+                }
+            }
+            file.timezone = self.writer.file_state(id)?.0;
+        }
+        if sniffed.format == Format::Empty {
+            self.report.warnings.push(format!("{name} is empty"));
+        }
+        self.report.events += file.events;
+        self.report.rejected += file.rejected;
+        self.report.files.push(file);
+        self.report.failures.extend(failure);
+        Ok(())
+    }
+
+    /// Passes over the chunks that the store has.
+    fn skip_known(&mut self, stream: &mut Stream, parts: &mut Parts) -> Result<Place, Error> {
+        let mut place = Place { prev: 0, file: None, bytes: 0, known: 0 };
+        loop {
+            if self.tell(stream) == Flow::Stop {
+                self.report.cancelled = true;
+                return Ok(place);
+            }
+            let candidates = if place.prev == 0 {
+                self.first_chunks(stream, parts.cutter.layout())?
+            } else {
+                self.writer.chunks_after(place.prev)?
+            };
+            let mut next: Option<KnownChunk> = None;
+            // A chunk that the file goes on with elsewhere: this is another file with the same start.
+            let mut other_way = false;
+            for known in candidates {
+                match parts.cutter.compare(stream, place.prev, &known) {
+                    Same::Yes if next.as_ref().is_none_or(|best| best.bytes < known.bytes) => {
+                        next = Some(known);
+                    }
+                    Same::Yes | Same::UpToItsCutEnd => {}
+                    Same::No => other_way |= Some(known.file) == place.file,
+                }
+            }
+            let Some(known) = next else {
+                if other_way {
+                    place.file = None;
+                }
+                return Ok(place);
+            };
+            if parts.carried.wants_zone() {
+                let piece = parts.cutter.known_piece(stream, place.prev, &known);
+                parts.carried.infer(&parts.maker.decode(&piece));
+            }
+            parts.cutter.pass_over(stream, place.prev, &known);
+            parts.carried.pass_over(&known);
+            place.prev = known.hash;
+            place.file = Some(known.file);
+            place.bytes += known.bytes;
+            place.known += known.bytes;
+        }
+    }
+
+    /// The chunks of the store that the stream may begin with.
+    fn first_chunks(&mut self, stream: &mut Stream, layout: Layout) -> Result<Vec<KnownChunk>, Error> {
+        let firsts = match &mut self.firsts {
+            Some(firsts) => firsts,
+            None => self.firsts.insert(Firsts::of(self.writer.chunks_after(0)?)),
+        };
+        stream.fill(firsts.longest().saturating_add(1));
+        Ok(firsts.candidates(stream.content(), layout))
+    }
+
+    /// Takes the zone that a known part was read in, where none was asked for, and says so where
+    /// another one was.
+    fn settle_zone(
+        &mut self,
+        carried: &mut Carried,
+        sniffed: &Sniffed,
+        file: Option<store::FileId>,
+        name: &str,
+    ) -> Result<(), Error> {
+        let Some(file) = file.filter(|_| sniffed.format == Format::Export) else { return Ok(()) };
+        let (before, _) = self.writer.file_state(file)?;
+        if self.options.zone == Zone::Infer {
+            if let Some(given) = before.strip_suffix(making::GIVEN)
+                && let Ok(zone) = Zone::parse(given.trim())
+            {
+                carried.give_zone(zone);
+            }
+        } else if clock_of(&before) != self.options.zone.name() {
+            self.report.warnings.push(format!(
+                "{name} was imported before with its times in {before}; the rows stored then keep that. To read them \
+                 in {}, import into a new store",
+                self.options.zone.name()
+            ));
+        }
+        Ok(())
+    }
+
+    /// Makes chunks of what is left of the stream in other threads, and writes them here.
+    fn append_new(
+        &mut self,
+        stream: Stream,
+        parts: Parts,
+        place: &mut Place,
+        file: &mut FileReport,
+        reasons: &mut Reasons,
+        zoning: &mut Zoning,
+    ) -> Result<End, Error> {
+        let told = stream.told();
+        let Parts { cutter, maker, carried } = parts;
+        let mut prepared_commit = false;
+        if stream.ended && stream.content().len() <= INLINE {
+            let mut packer = self.packer.take();
+            let end = crew::alone(stream, cutter, &maker, carried, place.prev, &mut packer, |prepared| {
+                self.add(prepared, place, file, reasons, zoning)?;
+                let done = told.progress(self.report.events + file.events, self.report.rejected + file.rejected);
+                self.report.cancelled = self.hear(&done) == Flow::Stop;
+                Ok(!self.report.cancelled)
+            });
+            self.packer = packer;
+            return end;
+        }
+        crew::run(stream, cutter, &maker, carried, place.prev, self.options.threads, |prepared| {
+            let Some(prepared) = prepared else {
+                self.writer.commit()?;
+                return Ok(true);
+            };
+            self.add(prepared, place, file, reasons, zoning)?;
+            if !prepared_commit && told.left().is_some_and(|left| left <= END) {
+                prepared_commit = true;
+                self.writer.prepare_commit()?;
+            }
+            let done = told.progress(self.report.events + file.events, self.report.rejected + file.rejected);
+            self.report.cancelled = self.hear(&done) == Flow::Stop;
+            Ok(!self.report.cancelled)
+        })
+    }
+
+    fn add(
+        &mut self,
+        prepared: Prepared,
+        place: &mut Place,
+        file: &mut FileReport,
+        reasons: &mut Reasons,
+        zoning: &mut Zoning,
+    ) -> Result<(), Error> {
+        let Prepared { mut chunk, project, records, skipped, timezone, lacks, reasons: found, zoning: said } = prepared;
+        // Another import may have read the same since this one looked.
+        if let Some(known) = self.writer.find_chunk(chunk.prev, chunk.hash)? {
+            place.file = Some(known);
+            place.prev = chunk.hash;
+            place.bytes += chunk.bytes;
+            place.known += chunk.bytes;
+            if let Some((evidence, clock)) = said {
+                // What comes next is read by all rows before it.
+                zoning.add(&evidence, clock);
+            }
+            if self.writer.waiting_chunks() == 0 {
+                // Nothing of ours waits, and the other one may go on.
+                self.writer.commit()?;
+            }
+            return Ok(());
+        }
+        let id = match place.file {
+            Some(id) => id,
+            None => {
+                self.writer.begin_file(&FileInfo { name: file.file.clone(), format: file.format.clone(), timezone })?
+            }
+        };
+        if let Some(token) = project {
+            self.writer.set_project(&token)?;
+        }
+        chunk.file = id;
+        place.file = Some(id);
+        place.prev = chunk.hash;
+        place.bytes += chunk.bytes;
+        let added = self.writer.add(&chunk)?;
+        // In the transaction of its chunk.
+        if let Some((evidence, clock)) = said {
+            self.writer.set_clock(id, &zoning.add(&evidence, clock))?;
+        }
+        if let (Some(firsts), 0) = (&mut self.firsts, chunk.prev) {
+            let Chunk { file, hash, bytes, lines, latest, first_line, .. } = chunk;
+            firsts.add(KnownChunk { file, hash, bytes, lines, latest, first_line });
+        }
+        let size = self.options.chunk.max(1);
+        let bytes = usize::try_from(chunk.bytes).unwrap_or(usize::MAX);
+        self.written = self.written.saturating_add(bytes.clamp((size / LEAST).max(1), size));
+        if self.written >= self.options.together.saturating_mul(size) {
+            self.writer.commit()?;
+            self.written = 0;
+        }
+        file.rows += records;
+        file.skipped += skipped;
+        file.events += added.events;
+        file.aliases += added.aliases;
+        file.profiles += added.profiles;
+        file.rejected += added.rejected;
+        file.dropped += chunk.dropped;
+        file.lacks += lacks;
+        reasons.add(&found);
+        Ok(())
+    }
+
+    fn tell(&mut self, stream: &Stream) -> Flow {
+        self.hear(&stream.told().progress(self.report.events, self.report.rejected))
+    }
+
+    /// Tells how far it is, and hears whether to stop; then the threads that read do.
+    fn hear(&mut self, progress: &Progress) -> Flow {
+        let flow = (self.progress)(progress);
+        if flow == Flow::Stop || self.options.stop.is_set() {
+            self.options.stop.set();
+            return Flow::Stop;
+        }
+        flow
+    }
+}
