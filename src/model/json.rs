@@ -86,17 +86,51 @@ fn number(token: &str) -> Cow<'_, str> {
 }
 
 /// Values from here on are milliseconds, below they are seconds (identity.md §4.1).
-const FIRST_MILLISECONDS: f64 = 1e11;
+const FIRST_MILLISECONDS: u64 = 100_000_000_000;
+/// Values from here on are microseconds: as milliseconds they would be after the year 5100.
+const FIRST_MICROSECONDS: u64 = 100_000_000_000_000;
+/// Values from here on are nanoseconds.
+const FIRST_NANOSECONDS: u64 = 100_000_000_000_000_000;
 
-/// A `time` value in seconds or milliseconds, whole or with a fraction, as milliseconds.
+/// A `time` value in seconds, milli-, micro- or nanoseconds, whole or with a fraction, as
+/// milliseconds.
 ///
-/// A string of digits counts as the number. RFC 3339, and the same with a space for `T` or
-/// without a zone (then taken as UTC), are read too. `None` for anything else.
+/// A string of digits counts as the number. Texts are read as [`super::time::read`] knows them,
+/// without a zone as UTC, and dates of `MongoDB` (`{"$date": …}`). `None` for anything else.
 pub fn time(token: &str) -> Option<Millis> {
     if let Some(whole) = whole(token) {
-        return if whole >= 100_000_000_000 { Some(whole) } else { Some(whole * 1000) };
+        return scaled(whole);
+    }
+    if token.starts_with('{') {
+        return date(&serde_json::from_str(token).ok()?);
     }
     time_text(text(token)?.trim())
+}
+
+/// Whether a `time` value is a text that names its own zone.
+pub fn names_its_zone(token: &str) -> bool {
+    token.starts_with('"') && text(token).and_then(|text| super::time::read(&text)).is_some_and(|(_, zoned)| zoned)
+}
+
+/// A date as `MongoDB` exports it.
+fn date(value: &serde_json::Value) -> Option<Millis> {
+    let date = value.as_object().filter(|object| object.len() == 1)?.get("$date")?;
+    let long = date.get("$numberLong").and_then(serde_json::Value::as_str);
+    match date {
+        serde_json::Value::Number(millis) => millis.as_i64(),
+        serde_json::Value::String(text) => super::time::parse(text),
+        _ => long?.parse().ok(),
+    }
+}
+
+/// A whole number of seconds, or of what is as large, as milliseconds.
+fn scaled(whole: i64) -> Option<Millis> {
+    match whole.unsigned_abs() {
+        0..FIRST_MILLISECONDS => whole.checked_mul(1000),
+        FIRST_MILLISECONDS..FIRST_MICROSECONDS => Some(whole),
+        FIRST_MICROSECONDS..FIRST_NANOSECONDS => Some(whole.div_euclid(1000)),
+        FIRST_NANOSECONDS.. => Some(whole.div_euclid(1_000_000)),
+    }
 }
 
 /// A whole number of so few digits that nothing can overflow.
@@ -110,13 +144,18 @@ fn whole(digits: &str) -> Option<i64> {
 /// [`time`] for a text that is not JSON, such as a field of a CSV file.
 pub fn time_text(text: &str) -> Option<Millis> {
     if let Ok(whole) = text.parse::<i64>() {
-        return if whole.unsigned_abs() >= 100_000_000_000 { Some(whole) } else { whole.checked_mul(1000) };
+        return scaled(whole);
     }
     if let Ok(value) = text.parse::<f64>() {
         if !value.is_finite() {
             return None;
         }
-        let millis = if value.abs() >= FIRST_MILLISECONDS { value } else { value * 1000.0 };
+        let millis = match value.abs() {
+            ..1e11 => value * 1000.0,
+            1e11..1e14 => value,
+            1e14..1e17 => value / 1000.0,
+            _ => value / 1_000_000.0,
+        };
         // A fraction in seconds has a rounding error; half a microsecond more gives the
         // millisecond that was meant, and floor keeps the ones before.
         #[expect(clippy::cast_possible_truncation, reason = "as saturates, and such a time is shown as it is")]
@@ -190,12 +229,24 @@ mod tests {
             r#""1602611311""#,
             r#""2020-10-13T17:48:31Z""#,
             r#""2020-10-13 17:48:31""#,
+            "1602611311000000",
+            r#""1602611311000000000""#,
+            "1602611311000000.0",
+            "1.602611311e9",
+            r#""2020-10-13 19:48:31 +0200""#,
+            r#"{"$date":1602611311000}"#,
+            r#"{"$date":"2020-10-13T17:48:31Z"}"#,
+            r#"{"$date":{"$numberLong":"1602611311000"}}"#,
         ] {
             assert_eq!(time(token), Some(1_602_611_311_000), "{token}");
         }
         assert_eq!(time("1700000000.123"), Some(1_700_000_000_123));
         assert_eq!(time("1795428910.294"), Some(1_795_428_910_294));
         assert_eq!(time("null"), None);
-        assert_eq!(time(r#""soon""#), None);
+        for token in [r#""soon""#, r#""""#, "true", r#""NaN""#, "{}", r#"{"$date":"soon"}"#, r#"{"$date":1,"x":2}"#] {
+            assert_eq!(time(token), None, "{token}");
+        }
+        assert!(names_its_zone(r#""2020-10-13T17:48:31+02:00""#));
+        assert!(!names_its_zone(r#""2020-10-13T17:48:31""#) && !names_its_zone("1602611311"));
     }
 }

@@ -22,53 +22,77 @@ pub fn utc(at: Millis) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp_millis(at).filter(|at| (0..=9999).contains(&at.year()))
 }
 
-/// Reads RFC 3339, also with a space for `T`, without a zone (UTC) or as a date alone; and the times
-/// with a zone of [`parse_zoned`].
+/// Reads a moment in any form that [`read`] knows; without a zone it is taken as UTC.
 pub fn parse(text: &str) -> Option<Millis> {
-    if let Some(at) = parse_zoned(text) {
-        return Some(at);
-    }
-    for form in ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"] {
-        if let Ok(at) = NaiveDateTime::parse_from_str(text, form) {
-            return Some(at.and_utc().timestamp_millis());
-        }
-    }
-    let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
-    Some(date.and_hms_opt(0, 0, 0)?.and_utc().timestamp_millis())
+    read(text).map(|(at, _)| at)
 }
 
-/// Reads a time that says how far from UTC it is: RFC 3339 and RFC 2822, and what languages write of
-/// themselves, such as `2013-07-12 12:00:00 +0200` (Ruby), the same with ` CEST` behind (Go) and
-/// `Fri Jul 12 2013 12:00:00 GMT+0200 (CEST)` (JavaScript).
-pub fn parse_zoned(text: &str) -> Option<Millis> {
-    if let Ok(at) = DateTime::parse_from_rfc3339(text) {
-        return Some(at.timestamp_millis());
-    }
-    // The names of zones behind an offset say nothing more.
-    let named = text.rsplit_once(' ').filter(|(before, name)| {
-        let name = name.trim_start_matches('(').trim_end_matches(')');
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase()) && ends_in_offset(before)
-    });
-    let text = named.map_or(text, |(before, _)| before);
-    if !ends_in_offset(text) && !text.ends_with("UTC") && !text.ends_with("GMT") {
+/// Forms with an offset from UTC.
+const WITH_OFFSET: &[&str] = &[
+    "%Y-%m-%dT%H:%M:%S%.f%#z",
+    "%Y-%m-%d %H:%M:%S%.f%#z",
+    // `Time#to_s` of Ruby.
+    "%Y-%m-%d %H:%M:%S%.f %z",
+    "%Y-%m-%dT%H:%M%#z",
+    "%Y-%m-%d %H:%M %#z",
+    "%Y%m%dT%H%M%S%.f%#z",
+    // `Date` of JavaScript, and Ruby before 1.9.
+    "%a %b %d %Y %H:%M:%S GMT%z",
+    "%a %b %d %H:%M:%S %z %Y",
+];
+
+/// Forms without one.
+const WITHOUT: &[&str] = &[
+    "%Y-%m-%dT%H:%M:%S%.f",
+    "%Y-%m-%d %H:%M:%S%.f",
+    "%Y-%m-%dT%H:%M",
+    "%Y-%m-%d %H:%M",
+    "%Y%m%dT%H%M%S%.f",
+    "%Y/%m/%d %H:%M:%S%.f",
+    "%a %b %d %H:%M:%S %Y",
+    "%a, %d %b %Y %H:%M:%S",
+];
+
+/// Reads a moment, and says whether its text names its zone; without one it is taken as UTC.
+///
+/// Known are RFC 3339, also with a space for `T`, basic, or as a date alone; RFC 2822; what Ruby,
+/// JavaScript and `date` write; each with an offset, with `UTC`, `GMT` or `Z` behind, or without a zone.
+pub fn read(text: &str) -> Option<(Millis, bool)> {
+    let text = text.trim();
+    // Nothing else begins and ends so; the words of an event are not tried form by form.
+    if text.len() < 8 || text.len() > 80 || !text.bytes().any(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    let forms = [
-        "%Y-%m-%dT%H:%M:%S%.f%#z",
-        "%Y-%m-%d %H:%M:%S%.f %#z",
-        "%Y-%m-%d %H:%M:%S%.f%#z",
-        "%Y-%m-%dT%H:%M%#z",
-        "%Y-%m-%d %H:%M %#z",
-        "%a %b %d %Y %H:%M:%S GMT%#z",
-    ];
-    let found = forms.iter().find_map(|form| DateTime::parse_from_str(text, form).ok());
-    if let Some(at) = found.or_else(|| DateTime::parse_from_rfc2822(text).ok()) {
-        return Some(at.timestamp_millis());
+    if let Ok(at) = DateTime::parse_from_rfc3339(text).or_else(|_| DateTime::parse_from_rfc2822(text)) {
+        return Some((at.timestamp_millis(), true));
     }
-    let bare = text.strip_suffix("UTC").or_else(|| text.strip_suffix("GMT"))?.trim_end();
-    let forms = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M"];
-    let found = forms.iter().find_map(|form| NaiveDateTime::parse_from_str(bare, form).ok());
-    found.map(|at| at.and_utc().timestamp_millis())
+    // The name of a zone behind an offset says nothing more: `Fri Jul 12 2013 12:00:00 GMT+0200 (CEST)`
+    // of JavaScript, `2013-07-12 12:00:00 +0200 CEST` of Go.
+    let plain = text.split_once(" (").map_or(text, |(text, _)| text);
+    let named = plain.rsplit_once(' ').filter(|(before, name)| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_uppercase()) && ends_in_offset(before)
+    });
+    let plain = named.map_or(plain, |(before, _)| before);
+    if let Some(at) = WITH_OFFSET.iter().find_map(|form| DateTime::parse_from_str(plain, form).ok()) {
+        return Some((at.timestamp_millis(), true));
+    }
+    let named = ["UTC", "GMT", "Z"].iter().find_map(|zone| plain.strip_suffix(zone));
+    // `Fri Jul 12 10:00:00 UTC 2013`
+    let inside = plain.replacen(" UTC ", " ", 1);
+    let (bare, zoned) = match named {
+        Some(bare) => (bare.trim_end(), true),
+        None => (inside.as_str(), inside.len() < plain.len()),
+    };
+    if let Some(at) = WITHOUT.iter().find_map(|form| NaiveDateTime::parse_from_str(bare, form).ok()) {
+        return Some((at.and_utc().timestamp_millis(), zoned));
+    }
+    let date = NaiveDate::parse_from_str(bare, "%Y-%m-%d").ok()?;
+    Some((date.and_hms_opt(0, 0, 0)?.and_utc().timestamp_millis(), zoned))
+}
+
+/// Reads a time that says how far from UTC it is, in any form that [`read`] knows.
+pub fn parse_zoned(text: &str) -> Option<Millis> {
+    read(text).filter(|(_, zoned)| *zoned).map(|(at, _)| at)
 }
 
 /// Whether a time ends in `+02`, `+0200` or `+02:00`.
@@ -132,6 +156,43 @@ mod tests {
             ["2013-07-12", "2013-07-12 10:00:00", "2013-07-12T10:00", "1373623200", "", "+02", "12:00 +0200", "é-02"]
         {
             assert_eq!(parse_zoned(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn one_moment_is_read_in_every_form_and_says_whether_it_names_its_zone() {
+        let at = 1_373_623_200_000;
+        for text in [
+            "2013-07-12T10:00:00Z",
+            "2013-07-12T10:00:00.000000Z",
+            "2013-07-12T12:00:00+02:00",
+            "2013-07-12T12:00:00+0200",
+            "2013-07-12 12:00:00.000000+02:00",
+            "2013-07-12 12:00:00+02",
+            "2013-07-12 03:00:00 -0700",
+            "2013-07-12 10:00:00 UTC",
+            "2013-07-12 10:00:00.000 UTC",
+            "20130712T100000Z",
+            "Fri, 12 Jul 2013 10:00:00 +0000",
+            "Fri, 12 Jul 2013 10:00:00 GMT",
+            "Fri Jul 12 2013 12:00:00 GMT+0200 (Central European Summer Time)",
+            "Fri Jul 12 12:00:00 +0200 2013",
+            "Fri Jul 12 10:00:00 UTC 2013",
+        ] {
+            assert_eq!(read(text), Some((at, true)), "{text}");
+        }
+        for text in [
+            "2013-07-12T10:00:00",
+            " 2013-07-12 10:00:00.000 ",
+            "2013-07-12T10:00",
+            "2013/07/12 10:00:00",
+            "20130712T100000",
+            "Fri Jul 12 10:00:00 2013",
+        ] {
+            assert_eq!(read(text), Some((at, false)), "{text}");
+        }
+        for text in ["", "soon", "07/12/2013 10:00", "2013-13-12T10:00:00Z", "10:00:00", "version 2013"] {
+            assert_eq!(read(text), None, "{text}");
         }
     }
 
