@@ -12,25 +12,31 @@
 //! parts go through a scanner of our own, and their rows borrow their texts; everything else goes
 //! through `serde_json`, which judges.
 
+mod carrier;
+mod csv;
 mod decode;
+mod dialect;
 mod event;
 pub mod infer;
 mod message;
 mod object;
 mod payload;
 mod profile;
+mod recognise;
 mod repair;
+mod rows;
 mod scan;
 pub mod sniff;
 pub mod split;
 mod table;
+mod vendor;
 pub mod zone;
 
 pub use decode::{AliasLine, Clock, Decoder, Item, Out, UNREADABLE, trim};
 pub use infer::Inference;
 pub use message::{Message, beginning, message};
 pub use object::{excerpt, one_line};
-pub use sniff::{Format, NotRecognised, Sniffed, sniff};
+pub use sniff::{Format, NotRecognised, Sniffed, sniff, sniff_as, sniff_table};
 pub use split::{Layout, Record, Splitter};
 pub use zone::Zone;
 

@@ -31,6 +31,7 @@ mod foreign;
 mod making;
 mod reading;
 mod run;
+mod sources;
 mod tally;
 mod unpacking;
 mod waiting;
@@ -40,12 +41,12 @@ use std::num::NonZero;
 use std::path::PathBuf;
 use std::thread;
 
-use self::expand::Opened;
 use self::run::Run;
 use crate::formats::{self, Zone};
 use crate::store::{self, Writer};
 
 pub use self::expand::Input;
+pub use self::sources::Sources;
 pub use self::tally::{Lacks, Reason};
 pub use self::waiting::Stop;
 
@@ -93,6 +94,8 @@ pub struct Options {
     pub threads: usize,
     /// Ends it as [`Flow::Stop`] does, also while an input has nothing to give.
     pub stop: Stop,
+    /// Files are tables of aliases, also those that do not say so themselves.
+    pub aliases: bool,
 }
 
 impl Default for Options {
@@ -105,6 +108,7 @@ impl Default for Options {
             together: TOGETHER,
             threads,
             stop: Stop::default(),
+            aliases: false,
         }
     }
 }
@@ -286,40 +290,35 @@ pub fn import(
     options: &Options,
     progress: &mut dyn FnMut(&Progress) -> Flow,
 ) -> Result<Report, Error> {
-    let mut report = Report::default();
-    let options = &Options { stop: options.stop.below(), ..options.clone() };
-    let sources = expand::expand(inputs, &options.stop, &mut report.warnings)?;
-    let mut run = Run::new(writer, options, progress, report);
-    for source in sources {
-        let in_folder = source.in_folder;
-        let streams = source.open(options).and_then(|opened| match opened {
-            Opened::Stream(stream, sniffed) => Ok(vec![(stream, sniffed)]),
-            Opened::Sqlite { path, name } => foreign::streams(&path, &name, &options.stop),
-        });
-        if options.stop.is_set() {
-            run.report.cancelled = true;
-            break;
-        }
-        match streams {
-            Ok(streams) => {
-                for (stream, sniffed) in streams {
-                    if !run.report.cancelled {
-                        run.stream(stream, &sniffed)?;
-                    }
-                }
+    import_opened(writer, Sources::open(inputs, options)?, progress)
+}
+
+/// [`import`], of inputs that were looked at before, with the options of that look.
+///
+/// # Errors
+/// The store cannot be written, or none of the inputs could be read.
+pub fn import_opened(
+    writer: &mut Writer,
+    mut sources: Sources,
+    progress: &mut dyn FnMut(&Progress) -> Flow,
+) -> Result<Report, Error> {
+    let options = sources.options.clone();
+    let mut run = Run::new(writer, &options, progress, Report::default());
+    while let Some(streams) = sources.take() {
+        for (stream, sniffed) in streams {
+            if !run.report.cancelled {
+                run.stream(stream, &sniffed)?;
             }
-            Err(reason @ (Error::NotRecognised(_) | Error::Foreign { source: store::Error::NotImportable { .. } }))
-                if in_folder =>
-            {
-                run.report.warnings.push(format!("passed over: {reason}"));
-            }
-            Err(error) => run.report.failures.push(error),
         }
         if run.report.cancelled {
             break;
         }
     }
     let mut report = run.report;
+    report.cancelled |= options.stop.is_set();
+    sources.warnings.append(&mut report.warnings);
+    sources.failures.append(&mut report.failures);
+    (report.warnings, report.failures) = (sources.warnings, sources.failures);
     writer.commit()?;
     if report.files.is_empty() && !report.failures.is_empty() {
         return Err(report.failures.remove(0));

@@ -190,6 +190,16 @@ pub(super) struct Import {
     /// Replace the file of --rejects if there is one
     #[arg(long, requires = "rejects")]
     pub(super) force: bool,
+    /// Say what the files are, where their content does not
+    #[arg(long = "as", value_name = "WHAT")]
+    pub(super) what: Option<ReadAs>,
+}
+
+/// What files can be said to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum ReadAs {
+    /// Tables with an alias (or key) and its distinct_id (or target, original, value)
+    Aliases,
 }
 
 /// List identifiers that match

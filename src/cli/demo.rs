@@ -39,7 +39,7 @@ pub(super) fn run(
             Some(scenario) => vec![input(&Play::new(scenario))],
             None => inputs()?,
         };
-        return import::into(&path, files, Zone::Utc, None, console);
+        return import::into(&path, files, &utc(), None, console);
     }
     let plays = console.terminal && !args.format_given && !command.list;
     match scenario {
@@ -166,7 +166,7 @@ fn crowd(crowd: &Crowd, store: Named, console: &mut Console) -> Result<(), Failu
         .spawn(move || crowd.write(&mut writer).map(drop))
         .map_err(pipe)?;
     let name = format!("crowd-{}.jsonl", crowd.seed);
-    import::into(&path, vec![Input::Stream { name, reader: Box::new(reader) }], Zone::Utc, None, console)?;
+    import::into(&path, vec![Input::Stream { name, reader: Box::new(reader) }], &utc(), None, console)?;
     match making.join() {
         Ok(Ok(())) => Ok(()),
         // The import was stopped: nobody reads any more.
@@ -174,4 +174,9 @@ fn crowd(crowd: &Crowd, store: Named, console: &mut Console) -> Result<(), Failu
         Ok(Err(error)) => Err(pipe(error)),
         Err(_) => Err(Failure::bug("making a crowd has failed")),
     }
+}
+
+/// The times of scenarios are in UTC.
+fn utc() -> Options {
+    Options { zone: Zone::Utc, ..Options::default() }
 }

@@ -9,13 +9,12 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-use super::args::{Common, Format, Import};
+use super::args::{Common, Format, Import, ReadAs};
 use super::console::Console;
 use super::failure::Failure;
 use super::open::Named;
 use super::{way, zone};
-use crate::formats::Zone;
-use crate::ingest::{self, Flow, Input, Options, Progress};
+use crate::ingest::{self, Flow, Input, Options, Progress, Sources};
 use crate::model::text::visible;
 use crate::output::{Kept, Output, Readers};
 use crate::report::look::{count, many};
@@ -34,19 +33,23 @@ pub(super) fn run(command: &Import, common: &Common, store: Named, console: &mut
     let rejects = command.rejects.as_deref();
     let rejects = rejects.map(|path| Output::begin(path, command.force, &kept, Readers::Owner)).transpose()?;
     let inputs = command.files.iter().map(|path| input(path)).collect();
-    into(&choice.path, inputs, zone, rejects, console)
+    let options = Options { zone, aliases: command.what == Some(ReadAs::Aliases), ..Options::default() };
+    into(&choice.path, inputs, &options, rejects, console)
 }
 
 /// Imports into the store at `path`, and tells what came of it.
 pub(super) fn into(
     path: &Path,
     inputs: Vec<Input>,
-    zone: Zone,
+    options: &Options,
     rejects: Option<Output>,
     console: &mut Console,
 ) -> Result<(), Failure> {
     let mut way = way::give();
     let stop = stop_flag()?;
+    let options = Options { stop: Arc::clone(&stop).into(), ..options.clone() };
+    // Before the store is: what holds nothing makes none.
+    let sources = Sources::open(inputs, &options)?;
     let bar = Bar::new(console);
     let mut upgraded = false;
     let opened = Writer::open_when_needed(path, &mut |upgrade| {
@@ -60,8 +63,7 @@ pub(super) fn into(
         opened => opened?,
     };
     let bar = Bar::new(console);
-    let options = Options { zone, stop: Arc::clone(&stop).into(), ..Options::default() };
-    let report = ingest::import(&mut writer, inputs, &options, &mut |progress| {
+    let report = ingest::import_opened(&mut writer, sources, &mut |progress| {
         bar.tell(progress);
         if stop.load(Ordering::Relaxed) {
             // A second signal ends the program on the spot.

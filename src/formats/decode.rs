@@ -5,16 +5,19 @@
 //! is of that kind.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
+use super::carrier::{self, Opened};
+use super::csv;
 use super::event::{self, Around};
-use super::object::{complaint, fields, members};
+use super::object::{complaint, each, fields, members};
 use super::payload::{self, Carried, Endpoint};
 use super::repair::{readable, repair};
+use super::rows::Lifted;
 use super::scan::{Scanned, scan};
-use super::sniff::{Format, Sniffed};
+use super::sniff::{CellRows, Cells, Format, How, Sniffed};
 use super::split::{Layout, Splitter};
-use super::table::Columns;
-use super::{profile, table};
+use super::{profile, table, vendor};
 use crate::model::{Id, Millis, Profile, Reject, RowView, json};
 
 /// Whose clock [`RowView::time`] is on.
@@ -104,10 +107,21 @@ pub(super) enum Kind {
     Update,
     ExportedProfile,
     Page,
-    Alias,
 }
 
-impl Outer<'_> {
+impl<'a> Outer<'a> {
+    /// Where a request can have its data.
+    fn carried(&self) -> Carried<'a> {
+        Carried {
+            payload: self.payload,
+            data: self.data,
+            query: self.query,
+            form: self.form,
+            body: self.body,
+            url: self.url,
+        }
+    }
+
     fn kind(&self) -> Option<Kind> {
         if self.update.is_some() && self.properties.is_none() {
             Some(Kind::RecordedUpdate)
@@ -131,18 +145,21 @@ impl Outer<'_> {
     }
 }
 
-/// Whether a key of a record that has properties can make it anything but an event.
-pub(super) fn makes_a_kind(key: &[u8]) -> bool {
-    Outer::KEYS.iter().any(|known| known.as_bytes() == key)
+/// What a whole record is, by its keys; `None` when it is nothing that is known.
+pub(super) fn kind_of(json: &str) -> serde_json::Result<Option<Kind>> {
+    Ok(Outer::read(json)?.kind())
 }
 
-/// What a whole record is, by its keys; `None` when it is nothing that is known.
-pub(super) fn kind_of(json: &str) -> Option<Kind> {
-    let outer = Outer::read(json).ok()?;
-    outer.kind().or_else(|| {
-        let table = outer.event.is_none().then(|| table::Line::read(json).ok()).flatten();
-        table.and_then(|line| line.pair()).map(|_| Kind::Alias)
-    })
+/// Whether a record that can be a request is one: where it went, or what it carries, says so.
+pub(super) fn is_request(json: &str) -> bool {
+    let Ok(outer) = Outer::read(json) else { return false };
+    let known = |json: &str| matches!(kind_of(json), Ok(Some(Kind::Event | Kind::Update)));
+    outer.endpoint.is_some()
+        || outer.received.is_some()
+        || outer.carried().json().is_ok_and(|(json, _)| match members(&json) {
+            Ok(members) => members.into_iter().any(known),
+            Err(_) => known(&json),
+        })
 }
 
 /// Begins a record in place of a row that whoever made the record could not read; the reason follows.
@@ -155,7 +172,7 @@ pub type Out<'o, 'a> = &'o mut dyn FnMut(Item<'a>);
 #[derive(Clone, Debug)]
 pub struct Decoder {
     format: Format,
-    columns: Option<Columns>,
+    how: Arc<How>,
     /// Whether lines without doubtful parts go through the scanner.
     scans: bool,
 }
@@ -163,7 +180,8 @@ pub struct Decoder {
 impl Decoder {
     /// A decoder for a file of this kind.
     pub fn new(sniffed: &Sniffed) -> Self {
-        Self { format: sniffed.format, columns: sniffed.columns.clone(), scans: sniffed.format == Format::Export }
+        let scans = sniffed.format == Format::Export && sniffed.how.is_raw;
+        Self { format: sniffed.format, how: Arc::clone(&sniffed.how), scans }
     }
 
     /// One that gives the same items by `serde_json` alone: what the scanner is held against.
@@ -184,16 +202,15 @@ impl Decoder {
         if record.is_empty() {
             return;
         }
-        if let Some(columns) = &self.columns {
+        if let Some(cells) = &self.how.cells {
             // White space is part of a cell.
             let record = whole.trim_ascii_start().strip_prefix(BYTE_ORDER_MARK).unwrap_or(whole);
             let record = record.strip_suffix(b"\n").unwrap_or(record);
             let record = record.strip_suffix(b"\r").unwrap_or(record);
             let text = readable(record);
-            match columns.decode(text.as_bytes(), line) {
-                Ok(Some(alias)) => out(Item::Alias(AliasLine { repaired: matches!(text, Cow::Owned(_)), ..alias })),
-                Ok(None) => {}
-                Err(reason) => out(reject(line, reason, &text)),
+            let repaired = matches!(text, Cow::Owned(_));
+            if let Err(reason) = self.cells(line, &text, cells, repaired, out) {
+                out(reject(line, reason, &text));
             }
             return;
         }
@@ -202,6 +219,25 @@ impl Decoder {
             Cow::Borrowed(text) => self.judge(line, text, out),
             Cow::Owned(text) => self.judge_repaired(line, &text, true, out),
         }
+    }
+
+    /// Decodes one record of a table; the error is the reason to reject it.
+    fn cells(&self, line: u64, record: &str, cells: &Cells, repaired: bool, out: Out<'_, '_>) -> Result<(), String> {
+        let Some(row) = cells.header.cells(record.as_bytes())? else { return Ok(()) };
+        let mut reading = Reading { line, repaired, how: &self.how, out };
+        match &cells.rows {
+            CellRows::Aliases(columns) => (reading.out)(Item::Alias(columns.decode(&row, line, repaired))),
+            CellRows::Lifted(roles) => {
+                let lifted = csv::lift(&row, roles, self.how.rows.events.dialect.nests)?;
+                if self.format == Format::ProfileExport {
+                    reading.lifted_profile(&lifted)?;
+                } else {
+                    reading.lifted(&lifted, None)?;
+                }
+            }
+            CellRows::Objects => reading.object(&csv::object(&cells.header, &row), self.format)?,
+        }
+        Ok(())
     }
 
     /// Decodes one record with `serde_json` alone.
@@ -231,7 +267,7 @@ impl Decoder {
 
     /// Reads one record; the error is the reason to reject it.
     fn read(&self, line: u64, text: &str, repaired: bool, out: Out<'_, '_>) -> Result<(), String> {
-        let mut reading = Reading { line, repaired, out };
+        let mut reading = Reading { line, repaired, how: &self.how, out };
         match text.as_bytes().first() {
             Some(b'{') => reading.object(text, self.format),
             Some(b'[') if self.format == Format::Payloads => reading.batch(text, None),
@@ -267,6 +303,7 @@ struct Recorded {
 struct Reading<'o, 'a> {
     line: u64,
     repaired: bool,
+    how: &'o How,
     out: Out<'o, 'a>,
 }
 
@@ -277,9 +314,18 @@ impl Reading<'_, '_> {
             (self.out)(Item::Alias(table::decode_json(json, self.line, self.repaired)?));
             return Ok(());
         }
+        if self.how.is_answer
+            && let Some(rows) = carrier::rows(json)
+        {
+            self.each_of(json, rows, |reading, row| reading.object(row, format));
+            return Ok(());
+        }
+        if !self.how.is_raw {
+            return self.row(json);
+        }
         match outer.kind() {
             Some(Kind::Event) if format == Format::Copy => self.copied(json, &outer),
-            Some(Kind::Event) => self.event(&outer, None),
+            Some(Kind::Event) => self.event(json, &outer, None),
             Some(Kind::Request) => self.request(&outer),
             Some(Kind::RecordedUpdate) => {
                 let arrival = outer.received.and_then(json::time);
@@ -287,13 +333,33 @@ impl Reading<'_, '_> {
             }
             Some(Kind::Update | Kind::ExportedProfile) => self.profile(json, self.line, None),
             Some(Kind::Page) => self.page(json),
-            Some(Kind::Alias) | None if outer.event.is_some() => Err("has no properties".to_owned()),
-            Some(Kind::Alias) | None => Err("no event: has neither event nor properties".to_owned()),
+            None if outer.event.is_some() => Err("has no properties".to_owned()),
+            None => Err("no event: has neither event nor properties".to_owned()),
         }
     }
 
-    fn event(&mut self, outer: &Outer<'_>, recorded: Option<&Recorded>) -> Result<(), String> {
+    fn event(&mut self, json: &str, outer: &Outer<'_>, recorded: Option<&Recorded>) -> Result<(), String> {
         let properties = outer.properties.ok_or("has no properties")?;
+        let mut fields = 0;
+        each(json, |_, _| fields += 1).map_err(|error| complaint(&error))?;
+        if fields > 1 + usize::from(outer.event.is_some()) {
+            // Something stands beside the properties.
+            let lifted = self.how.rows.events.lift(json)?;
+            let row = self.decoded(lifted.event.as_deref(), &lifted.properties, recorded)?;
+            return self.unless_foreign(json, row);
+        }
+        let item = self.decoded(outer.event, properties, recorded)?;
+        (self.out)(item);
+        Ok(())
+    }
+
+    /// An event from the texts of its two fields.
+    fn decoded(
+        &self,
+        event: Option<&str>,
+        properties: &str,
+        recorded: Option<&Recorded>,
+    ) -> Result<Item<'static>, String> {
         let around = Around {
             line: self.line,
             arrival: recorded.and_then(|recorded| recorded.arrival),
@@ -301,11 +367,59 @@ impl Reading<'_, '_> {
             repaired: self.repaired,
             wire: recorded.is_some(),
             is_plain: false,
+            on_wall: self.how.rows.events.dialect.on_wall,
         };
-        let event::Decoded { row, project, clock } = event::decode(outer.event, properties, around)?;
+        let event::Decoded { row, project, clock } = event::decode(event, properties, around)?;
         let project = project.map(|token| Cow::Owned(token.into_owned()));
-        (self.out)(Item::Event { row: row.into_owned(), project, clock });
+        Ok(Item::Event { row: row.into_owned(), project, clock })
+    }
+
+    /// Gives on the event of a row, unless it has no id and is one of another vendor.
+    fn unless_foreign(&mut self, json: &str, item: Item<'static>) -> Result<(), String> {
+        if let Item::Event { row, .. } = &item
+            && row.id.is_none()
+            && let Some(rows) = vendor::of(json)
+        {
+            return Err(format!("looks like one of {rows}, which are not read yet"));
+        }
+        (self.out)(item);
         Ok(())
+    }
+
+    /// A row as some tool writes it.
+    fn row(&mut self, json: &str) -> Result<(), String> {
+        let opened = if self.how.rows.is_carried { carrier::open(json) } else { None };
+        let (json, stream) = match opened {
+            None => (Cow::Borrowed(json), None),
+            Some(Opened::Row { json, stream, .. }) => (json, stream),
+            Some(Opened::Silent(_)) => {
+                (self.out)(Item::Skipped);
+                return Ok(());
+            }
+        };
+        let rows = &self.how.rows;
+        if rows.is_profile(stream.as_deref()) {
+            let lifted = rows.profiles.lift(&json)?;
+            return self.lifted_profile(&lifted);
+        }
+        let lifted = rows.events.lift(&json)?;
+        self.lifted(&lifted, Some(&json))
+    }
+
+    /// The event of a lifted row, which is `json` where that is known.
+    fn lifted(&mut self, lifted: &Lifted<'_>, json: Option<&str>) -> Result<(), String> {
+        let item = self.decoded(lifted.event.as_deref(), &lifted.properties, None)?;
+        if let Some(json) = json {
+            return self.unless_foreign(json, item);
+        }
+        (self.out)(item);
+        Ok(())
+    }
+
+    /// The profile of a lifted row, whose name is its id.
+    fn lifted_profile(&mut self, lifted: &Lifted<'_>) -> Result<(), String> {
+        let id = lifted.event.as_deref().ok_or("a profile without an id")?;
+        self.profile(&format!("{{\"$distinct_id\":{id},\"$properties\":{}}}", lifted.properties), self.line, None)
     }
 
     fn copied(&mut self, json: &str, outer: &Outer<'_>) -> Result<(), String> {
@@ -322,21 +436,25 @@ impl Reading<'_, '_> {
         Ok(())
     }
 
-    /// A page of a profile export; each result gets the line where it begins.
+    /// A page of a profile export.
     fn page(&mut self, page: &str) -> Result<(), String> {
+        self.each_of(page, profile::results(page)?, |reading, result| reading.profile(result, reading.line, None));
+        Ok(())
+    }
+
+    /// Reads the rows of an object, each with the line where it begins.
+    fn each_of(&mut self, whole: &str, rows: Vec<&str>, mut read: impl FnMut(&mut Self, &str) -> Result<(), String>) {
         let mut seen = 0;
-        let mut line = self.line;
-        for result in profile::results(page)? {
-            // Results are parts of the record's text, so their place is the distance.
-            let at = (result.as_ptr().addr()).saturating_sub(page.as_ptr().addr());
-            let between = page.as_bytes().get(seen..at).unwrap_or_default();
-            line += between.iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>();
+        for row in rows {
+            // Rows are parts of the record's text, so their place is the distance.
+            let at = (row.as_ptr().addr()).saturating_sub(whole.as_ptr().addr());
+            let between = whole.as_bytes().get(seen..at).unwrap_or_default();
+            self.line += between.iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>();
             seen = at;
-            if let Err(reason) = self.profile(result, line, None) {
-                (self.out)(reject(line, reason, result));
+            if let Err(reason) = read(self, row) {
+                (self.out)(reject(self.line, reason, row));
             }
         }
-        Ok(())
     }
 
     fn request(&mut self, outer: &Outer<'_>) -> Result<(), String> {
@@ -356,15 +474,7 @@ impl Reading<'_, '_> {
         if outer.encoding == Some("\"error\"") {
             return Err("its data could not be decoded".to_owned());
         }
-        let carried = Carried {
-            payload: outer.payload,
-            data: outer.data,
-            query: outer.query,
-            form: outer.form,
-            body: outer.body,
-            url: outer.url,
-        };
-        let (json, repaired) = carried.json()?;
+        let (json, repaired) = outer.carried().json()?;
         self.repaired |= repaired;
         let json = self.repair(&json);
         let recorded =
@@ -404,7 +514,7 @@ impl Reading<'_, '_> {
         }
         let outer = Outer::read(json).map_err(|error| complaint(&error))?;
         match outer.kind() {
-            Some(Kind::Event) => self.event(&outer, Some(recorded.unwrap_or(&Recorded::default()))),
+            Some(Kind::Event) => self.event(json, &outer, Some(recorded.unwrap_or(&Recorded::default()))),
             Some(Kind::Update | Kind::ExportedProfile) => {
                 self.profile(json, self.line, recorded.and_then(|recorded| recorded.arrival))
             }

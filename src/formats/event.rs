@@ -7,7 +7,7 @@ use super::object::{complaint, excerpt, fields, given, members, one_line};
 use crate::model::client::ClientView;
 use crate::model::id::DEVICE_PREFIX;
 use crate::model::row::{CREATE_ALIAS, IDENTIFY, MERGE};
-use crate::model::{Flags, Millis, RowView, Verb, json, time};
+use crate::model::{Flags, Millis, RowView, Verb, json};
 
 /// Name that the vendor gives to events of an id with too many of them (identity.md L16).
 const HOT_SHARD: &str = "$hotshard_events";
@@ -137,11 +137,6 @@ impl<'a> Properties<'a> {
 }
 
 fields! {
-    /// An event as a whole.
-    Sent { properties: "properties" }
-}
-
-fields! {
     /// A row of a plain copy.
     Copied { columns: "columns" }
 }
@@ -167,6 +162,8 @@ pub(super) struct Around {
     pub(super) wire: bool,
     /// Known to have no escape in any string that is read here.
     pub(super) is_plain: bool,
+    /// Known to come from a tool that writes a zone behind times which are on the project's clock.
+    pub(super) on_wall: bool,
 }
 
 impl Around {
@@ -281,18 +278,17 @@ pub(super) fn of_fields<'a>(
     if insert_id.is_some() {
         flags.set(Flags::HAS_INSERT_ID);
     }
-    if around.imported || p.import == Some("true") {
+    if around.imported || p.import.is_some_and(says_yes) {
         flags.set(Flags::IMPORTED);
     }
-    if p.had_persisted == Some("true") {
+    if p.had_persisted.is_some_and(says_yes) {
         flags.set(Flags::HAD_PERSISTED);
     }
 
     let project = p.token.and_then(id_of);
     // A real export has the server's stamp and no token; the wire has it the other way round.
     // A time that names its zone is on no other clock.
-    let zoned = p.time.filter(|time| time.starts_with('"')).and_then(json::text);
-    let is_zoned = zoned.is_some_and(|time| time::parse_zoned(time.trim()).is_some());
+    let is_zoned = !around.on_wall && p.time.is_some_and(json::names_its_zone);
     let is_utc = around.wire || is_zoned || project.is_some() && stamped.is_none();
     let clock = if is_utc { Clock::Utc } else { Clock::Project };
     let row = RowView {
@@ -313,11 +309,24 @@ pub(super) fn of_fields<'a>(
     Ok(Decoded { row, project, clock })
 }
 
-/// Whether a whole event is as SDKs send it: with a token, without the server's stamp.
-pub(super) fn is_from_wire(json: &str) -> bool {
-    let properties = Sent::read(json).ok().and_then(|sent| sent.properties);
-    let read = properties.and_then(|properties| Properties::read(properties).ok());
-    read.is_some_and(|p| p.token.is_some() && p.processed.is_none() && p.received.is_none())
+/// Whether a value is true, also as tools write it that make a text or a number of it.
+fn says_yes(token: &str) -> bool {
+    matches!(token, "true" | "1" | r#""true""# | r#""True""#)
+}
+
+/// The ids in a list, also one that a tool made a text of: as JSON, or as Python writes it.
+fn ids_in<'a>(list: &'a str, around: &Around) -> Vec<Cow<'a, str>> {
+    if let Ok(list) = members(list) {
+        return list.into_iter().filter_map(|token| around.id(token)).collect();
+    }
+    let Some(text) = json::text(list) else { return Vec::new() };
+    let is_list = text.starts_with('[') && text.ends_with(']');
+    let lists = is_list.then(|| [Cow::Borrowed(&*text), Cow::Owned(text.replace('\'', "\""))]);
+    let found = lists.iter().flatten().find_map(|list| {
+        let ids = members(list).ok()?;
+        Some(ids.into_iter().filter_map(json::id_text).map(|id| Cow::Owned(id.into_owned())).collect())
+    });
+    found.unwrap_or_default()
 }
 
 /// The text of a device id: without one leading `$device:`.
@@ -352,10 +361,7 @@ fn verb<'a>(event: &str, p: &Properties<'a>, id: Option<&Cow<'a, str>>, around: 
             identified: p.identified.and_then(id_of).or_else(|| id.cloned()),
             anon: [p.anon, p.anon_distinct].into_iter().flatten().find_map(id_of),
         },
-        MERGE => {
-            let merged = given(p.merged).and_then(|list| members(list).ok()).unwrap_or_default();
-            Verb::Merge { ids: merged.into_iter().filter_map(id_of).collect() }
-        }
+        MERGE => Verb::Merge { ids: given(p.merged).map(|list| ids_in(list, around)).unwrap_or_default() },
         _ => Verb::Track,
     }
 }

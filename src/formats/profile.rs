@@ -73,6 +73,20 @@ pub(super) fn decode(update: &str, line: u64, arrival: Option<Millis>) -> Result
     Ok((profile, project))
 }
 
+/// Whether an object with an id or a token is an update, and not a row of some table.
+pub(super) fn is_update(json: &str) -> bool {
+    let group_or_token = Update::read(json).is_ok_and(|p| p.token.is_some() || p.group_key.is_some());
+    group_or_token || operations(json).is_ok()
+}
+
+/// Whether an object with results is a page of profiles, and not of something else.
+pub(super) fn is_page(json: &str) -> bool {
+    let Ok(results) = results(json) else { return false };
+    results
+        .first()
+        .is_none_or(|first| Update::read(first).is_ok_and(|p| p.distinct_id.is_some() || p.exported.is_some()))
+}
+
 /// The JSON texts of the results of one page of a profile export.
 pub(super) fn results(page: &str) -> Result<Vec<&str>, String> {
     let page = Page::read(page).map_err(|error| complaint(&error))?;

@@ -4,14 +4,13 @@
 //! `properties`, each once, keys without escapes. It checks the whole line by the grammar of
 //! JSON, so that what it accepts, `serde_json` accepts, with the same texts. Where it is in
 //! doubt it gives nothing, and `serde_json` decides: control characters (white space other than
-//! spaces among them), escapes in keys, keys that stand twice or make a record something else,
-//! halves of surrogate pairs, bytes that are not UTF-8, deep nesting, and everything that is wrong.
+//! spaces among them), escapes in keys, keys that stand twice or beside the two, halves of
+//! surrogate pairs, bytes that are not UTF-8, deep nesting, and everything that is wrong.
 //!
 //! Cost: eight bytes at a time; no memory of its own.
 
 #![expect(clippy::inline_always, reason = "a line is read a seventh faster as one function")]
 
-use super::decode::makes_a_kind;
 use super::event::Properties;
 
 /// What a line has.
@@ -38,8 +37,8 @@ pub(super) fn scan(text: &str) -> Option<Scanned<'_>> {
         match key {
             b"event" if event.is_none() => event = Some(cursor.token()?),
             b"properties" if properties.is_none() => properties = Some(cursor.properties(&mut fields)?),
-            _ if makes_a_kind(key) => return None,
-            _ => cursor.skip()?,
+            // What stands beside them may be a part of the row, or make it something else.
+            _ => return None,
         }
         if cursor.is_last(b'}')? {
             break;

@@ -1,15 +1,21 @@
 //! What a file is, by its content.
 //!
 //! The first [`HEAD`] bytes decide, never the name: exports come as `.json`, `.txt` or without
-//! an extension. The first record that is known says it, so that broken lines at the head of a
-//! file do not hide what it is.
+//! an extension. What most of the rows in them are, the file is; broken lines at its head do not
+//! hide that.
 
-use super::decode::{Kind, apart, kind_of, trim};
-use super::object::{fields, members};
-use super::payload;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use super::csv::{self, Header};
+use super::decode::{apart, kind_of, trim};
+use super::object::members;
+use super::recognise::{self, Found};
 use super::repair::repaired;
+use super::rows::Role;
 use super::split::{Layout, Splitter};
-use super::table::Columns;
+use super::table::{self, Columns};
+use super::{carrier, payload, vendor};
 
 /// Bytes from the start of a file that are looked at.
 pub const HEAD: usize = 64 * 1024;
@@ -43,32 +49,103 @@ pub struct Sniffed {
     /// How its records lie.
     pub layout: Layout,
     /// Format and layout by their name for people.
-    pub name: &'static str,
-    pub(super) columns: Option<Columns>,
+    pub name: String,
+    /// Columns that are not read, because a tool wrote them for itself.
+    pub left_out: Vec<String>,
+    pub(super) how: Arc<How>,
+}
+
+/// How records are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct How {
+    /// What rows are.
+    pub(super) rows: Found,
+    /// Rows are as Mixpanel itself writes them.
+    pub(super) is_raw: bool,
+    /// A record is an answer with a list of rows.
+    pub(super) is_answer: bool,
+    /// Rows are cells of a table.
+    pub(super) cells: Option<Cells>,
+}
+
+/// A table as text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Cells {
+    pub(super) header: Header,
+    pub(super) rows: CellRows,
+}
+
+/// What the cells of a row make.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum CellRows {
+    /// A line of a table of aliases.
+    Aliases(Columns),
+    /// An event or a profile; what each column is.
+    Lifted(Vec<Role<'static>>),
+    /// An object that is read like one of JSON.
+    Objects,
 }
 
 impl Sniffed {
-    /// A file with one record of `format` in each line.
+    /// A file with one record of `format` in each line, as Mixpanel itself writes it.
     pub fn lines_of(format: Format) -> Self {
-        Self::new(format, Layout::Lines, false)
+        Self::new(Found::raw(format), Layout::Lines, false)
     }
 
-    fn new(format: Format, layout: Layout, array: bool) -> Self {
-        let name = match (format, layout) {
-            (Format::Export, Layout::Nested) if array => "raw export (JSON array)",
-            (Format::Export, Layout::Nested) => "raw export (JSON objects)",
-            (Format::Export, _) => "raw export (JSON Lines)",
-            (Format::Payloads, _) => "recorded payloads",
-            (Format::ProfileUpdates, _) => "profile updates",
-            (Format::ProfileExport, _) => "profile export",
-            (Format::AliasTable, Layout::Csv) => "alias table (CSV)",
-            (Format::AliasTable, Layout::Nested) if array => "alias table (JSON array)",
-            (Format::AliasTable, _) => "alias table (JSON Lines)",
-            (Format::Copy, _) => "plain copy of a store",
-            (Format::Sqlite, _) => "SQLite file",
-            (Format::Empty, _) => "empty file",
+    fn new(rows: Found, layout: Layout, array: bool) -> Self {
+        let lies = match layout {
+            Layout::Csv => "CSV",
+            Layout::Nested if array => "JSON array",
+            Layout::Nested => "JSON objects",
+            Layout::Lines => "JSON Lines",
         };
-        Self { format, layout, name, columns: None }
+        let format = rows.format;
+        let name = match format {
+            Format::Export if rows.name.is_empty() => format!("raw export ({lies})"),
+            Format::Export | Format::AliasTable if rows.is_carried => rows.name.to_owned(),
+            Format::Export => format!("{} ({lies})", rows.name),
+            Format::Payloads => "recorded payloads".to_owned(),
+            Format::ProfileUpdates => "profile updates".to_owned(),
+            Format::ProfileExport if rows.is_raw => "profile export".to_owned(),
+            Format::ProfileExport if rows.is_carried => rows.name.to_owned(),
+            Format::ProfileExport => format!("profiles ({lies})"),
+            Format::AliasTable => format!("alias table ({lies})"),
+            Format::Copy => "plain copy of a store".to_owned(),
+            Format::Sqlite => "SQLite file".to_owned(),
+            Format::Empty => "empty file".to_owned(),
+        };
+        let left_out = rows.left_out.clone();
+        let how = How { is_raw: rows.is_raw, rows, is_answer: false, cells: None };
+        Self { format, layout, name, left_out, how: Arc::new(how) }
+    }
+
+    /// The same, of answers with a list of rows.
+    fn answers(rows: Found, layout: Layout) -> Self {
+        let mut sniffed = Self::new(rows, layout, false);
+        let what = if sniffed.how.rows.is_raw { "raw export" } else { sniffed.how.rows.name };
+        sniffed.name = match sniffed.format {
+            Format::Export => format!("{what} (JSON answer of an API)"),
+            _ => sniffed.name,
+        };
+        sniffed.how = Arc::new(How { is_answer: true, ..(*sniffed.how).clone() });
+        sniffed
+    }
+
+    /// The same, of a table as text.
+    fn table(header: Header, rows: Found) -> Self {
+        let cells = match rows.format {
+            Format::Export if !rows.is_carried => CellRows::Lifted(header.roles(&rows.events)),
+            Format::ProfileExport if !rows.is_carried && !rows.is_raw => CellRows::Lifted(header.roles(&rows.profiles)),
+            _ => CellRows::Objects,
+        };
+        Self::cells(header, rows, cells)
+    }
+
+    fn cells(header: Header, rows: Found, cells: CellRows) -> Self {
+        let mut sniffed = Self::new(rows, Layout::Csv, false);
+        let cells = Some(Cells { header, rows: cells });
+        sniffed.how = Arc::new(How { cells, ..(*sniffed.how).clone() });
+        sniffed
     }
 }
 
@@ -84,9 +161,9 @@ pub struct NotRecognised {
 
 impl NotRecognised {
     /// What can be read, as one sentence.
-    pub const ADVICE: &str = "known are raw exports (JSON Lines or array), recorded SDK payloads, profile updates \
-                              and exports, alias tables (CSV with alias,distinct_id or JSON Lines) and SQLite files, \
-                              each also as .gz or .zst";
+    pub const ADVICE: &str = "known are exports of Mixpanel and rows of events with event, distinct_id and time (JSON \
+                              Lines, a JSON array, CSV, SQLite, Singer, Airbyte, dlt), recorded SDK payloads, profiles, \
+                              and alias tables (alias,distinct_id), each also as .gz or .zst";
 }
 
 /// First bytes of formats that are not read, and what to do with them.
@@ -101,90 +178,182 @@ const FOREIGN: &[(&[u8], &str)] = &[
 
 /// Says what a file is from its first bytes, unpacked; `whole` when they are all of it.
 pub fn sniff(head: &[u8], whole: bool, name: &str) -> Result<Sniffed, NotRecognised> {
-    let fail = |why: &str| Err(NotRecognised { name: name.to_owned(), why: why.to_owned() });
+    sniff_as(head, whole, name, false)
+}
+
+/// [`sniff()`]; with `aliases`, a file with two columns that an alias and its target can stand in is
+/// a table of aliases.
+pub fn sniff_as(head: &[u8], whole: bool, name: &str, aliases: bool) -> Result<Sniffed, NotRecognised> {
     if head.starts_with(b"SQLite format 3\0") {
-        return Ok(Sniffed::new(Format::Sqlite, Layout::Lines, false));
+        return Ok(Sniffed::lines_of(Format::Sqlite));
     }
+    let fail = |why: String| NotRecognised { name: name.to_owned(), why };
     if head.get(257..262) == Some(b"ustar") {
-        return fail("it is a tar archive; unpack it first");
+        return Err(fail("it is a tar archive; unpack it first".to_owned()));
     }
     if let Some((_, why)) = FOREIGN.iter().find(|(magic, _)| head.starts_with(magic)) {
-        return fail(why);
+        return Err(fail((*why).to_owned()));
     }
     let text = trim(head);
-    if text.is_empty() {
-        return if whole {
-            Ok(Sniffed::new(Format::Empty, Layout::Lines, false))
-        } else {
-            fail("its first 64 KB are blank")
-        };
+    if text.is_empty() && whole {
+        return Ok(Sniffed::lines_of(Format::Empty));
     }
     let inside = text.strip_prefix(b"[").map(<[u8]>::trim_ascii);
     if whole && inside.is_some_and(|inside| inside == b"]") {
-        return Ok(Sniffed::new(Format::Empty, Layout::Nested, true));
+        return Ok(Sniffed::new(Found::raw(Format::Empty), Layout::Nested, true));
     }
+    if text.is_empty() {
+        return Err(fail("its first 64 KB are blank".to_owned()));
+    }
+    if aliases {
+        return alias_table(text, whole).ok_or_else(|| {
+            fail(
+                "a table of aliases has a column alias (or key) and one distinct_id (or target, original, value)"
+                    .into(),
+            )
+        });
+    }
+    by_rows(text, whole).map_err(fail)
+}
+
+/// What a file is by its first rows; the error says why it is nothing.
+fn by_rows(text: &[u8], whole: bool) -> Result<Sniffed, String> {
     let array = text.starts_with(b"[");
-    if array {
-        if batches(text) {
-            return Ok(Sniffed::new(Format::Payloads, Layout::Lines, false));
-        }
-        if let Some(why) = records(Layout::Nested, text, whole).find_map(other_vendor) {
-            return fail(why);
-        }
-        if let Some(format) = records(Layout::Nested, text, whole).find_map(format_of) {
-            return Ok(Sniffed::new(format, Layout::Nested, true));
-        }
-    } else if let Some(format) = spread_object(text, whole) {
-        return Ok(Sniffed::new(format, Layout::Nested, false));
+    if array && batches(text) {
+        return match batch_of_other(text) {
+            Some(rows) => Err(format!("it looks like {rows}, which are not read yet")),
+            None => Ok(Sniffed::lines_of(Format::Payloads)),
+        };
     }
-    if let Some(why) = records(Layout::Lines, text, whole).find_map(other_vendor) {
-        return fail(why);
+    let layout = if array || is_spread(text, whole) { Layout::Nested } else { Layout::Lines };
+    let found = recognise::rows(objects(layout, text, whole).iter().map(String::as_str));
+    if let Ok(Some(rows)) = found {
+        return Ok(Sniffed::new(rows, layout, array));
     }
-    if let Some(format) = records(Layout::Lines, text, whole).find_map(format_of) {
-        return Ok(Sniffed::new(format, Layout::Lines, false));
+    if let Some(rows) = in_answer(text) {
+        return rows.map(|rows| Sniffed::answers(rows, layout));
     }
-    let header = text.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    if let Some(columns) = Columns::of(trim(header)) {
-        return Ok(Sniffed { columns: Some(columns), ..Sniffed::new(Format::AliasTable, Layout::Csv, false) });
+    found?;
+    if !text.starts_with(b"{")
+        && !array
+        && let Some(table) = table(text, whole)
+    {
+        return table;
     }
     if records(Layout::Lines, text, whole).any(carries_data) {
-        return Ok(Sniffed::new(Format::Payloads, Layout::Lines, false));
+        return Ok(Sniffed::lines_of(Format::Payloads));
     }
     // No record is whole: each is cut, or the first is longer than what was looked at. The keys
     // that can be seen still tell, and the rows will say what is wrong with them.
     if let Some(format) = by_visible_keys(text) {
-        let first = trim(header);
+        let first = trim(text.split(|byte| *byte == b'\n').next().unwrap_or_default());
         let spread = array || first.ends_with(b"{") || first.ends_with(b"[") || first.ends_with(b",");
-        return Ok(Sniffed::new(format, if spread { Layout::Nested } else { Layout::Lines }, array));
+        let layout = if spread { Layout::Nested } else { Layout::Lines };
+        return Ok(Sniffed::new(Found::raw(format), layout, array));
     }
     if text.iter().take(512).any(|byte| *byte == 0) {
-        return fail("it is a binary file");
+        return Err("it is a binary file".to_owned());
     }
-    fail("no event, profile or alias is in its first 64 KB")
+    Err("no event, profile or alias is in its first 64 KB".to_owned())
+}
+
+/// What a table is whose rows are given as JSON objects, one in each line, such as one of a
+/// database.
+pub fn sniff_table(columns: &[&str], lines: &str, name: &str) -> Result<Sniffed, NotRecognised> {
+    let rows: Vec<String> = lines.lines().map(str::to_owned).collect();
+    let found = recognise::table(columns, &rows).map_err(|why| NotRecognised { name: name.to_owned(), why })?;
+    Ok(Sniffed::new(found, Layout::Lines, false))
+}
+
+/// The file as a table as text, if its first line is the head of one.
+fn table(text: &[u8], whole: bool) -> Option<Result<Sniffed, String>> {
+    let mut rows = records_as_they_are(Layout::Csv, text, whole);
+    let header = Header::of(rows.next()?)?;
+    let columns: Vec<&str> = header.names().collect();
+    let mut broken = 0;
+    let objects: Vec<String> = rows
+        .take(200)
+        .filter_map(|row| {
+            let Ok(cells) = header.cells(row) else {
+                broken += 1;
+                return None;
+            };
+            cells.map(|cells| csv::object(&header, &cells))
+        })
+        .collect();
+    // The last row may be cut; prose with commas is no table.
+    if broken > objects.len() + usize::from(!whole) {
+        return None;
+    }
+    if table::is_exact(&columns) {
+        let columns = Columns::of(&header)?;
+        return Some(Ok(Sniffed::cells(header, Found::raw(Format::AliasTable), CellRows::Aliases(columns))));
+    }
+    match recognise::table(&columns, &objects) {
+        Ok(rows) => Some(Ok(Sniffed::table(header, rows))),
+        Err(why) => Some(Err(why)),
+    }
+}
+
+/// The file as a table of aliases, which it is said to be.
+fn alias_table(text: &[u8], whole: bool) -> Option<Sniffed> {
+    let array = text.starts_with(b"[");
+    if array || text.starts_with(b"{") {
+        let layout = if array || is_spread(text, whole) { Layout::Nested } else { Layout::Lines };
+        let is_pair = objects(layout, text, whole).iter().any(|row| table::has_pair(row));
+        return is_pair.then(|| Sniffed::new(Found::raw(Format::AliasTable), layout, array));
+    }
+    let header = Header::of(records_as_they_are(Layout::Csv, text, whole).next()?)?;
+    let columns = Columns::of(&header)?;
+    Some(Sniffed::cells(header, Found::raw(Format::AliasTable), CellRows::Aliases(columns)))
+}
+
+/// The rows of the first answer with a list of them, if the file has such answers.
+fn in_answer(text: &[u8]) -> Option<Result<Found, String>> {
+    let text = match std::str::from_utf8(text) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(text),
+    };
+    let from = carrier::list(&text)?;
+    let before = text.get(..from)?;
+    if ["\"event\"", "\"event_name\"", "\"endpoint\"", "\"payload\""].iter().any(|key| before.contains(key)) {
+        return None;
+    }
+    let rows = objects(Layout::Nested, text.get(from..)?.as_bytes(), false);
+    recognise::rows(rows.iter().map(String::as_str)).transpose()
 }
 
 /// The whole records of the head, and a last one that may be cut.
 fn records(layout: Layout, head: &[u8], whole: bool) -> impl Iterator<Item = &[u8]> {
+    records_as_they_are(layout, head, whole).map(trim)
+}
+
+/// [`records`], with the white space around them.
+fn records_as_they_are(layout: Layout, head: &[u8], whole: bool) -> impl Iterator<Item = &[u8]> {
     let mut splitter = Splitter::new(layout, 1, usize::MAX, false);
     std::iter::from_fn(move || {
         let record = splitter.next(head, whole)?;
-        head.get(record.start..record.end).map(trim)
+        head.get(record.start..record.end)
     })
 }
 
-/// The format that a whole record belongs to.
-fn format_of(record: &[u8]) -> Option<Format> {
-    let (text, _) = repaired(record);
-    let json = apart(&text).map_or(&*text, |(first, _)| first);
-    Some(match kind_of(json)? {
-        Kind::Event if super::event::is_from_wire(json) => Format::Payloads,
-        Kind::Event => Format::Export,
-        Kind::Request => Format::Payloads,
-        Kind::RecordedUpdate | Kind::Update => Format::ProfileUpdates,
-        Kind::Page | Kind::ExportedProfile => Format::ProfileExport,
-        Kind::Alias => Format::AliasTable,
-    })
+/// The objects among the records, also several in one line.
+fn objects(layout: Layout, head: &[u8], whole: bool) -> Vec<String> {
+    let mut objects = Vec::new();
+    for record in records(layout, head, whole).filter(|record| record.starts_with(b"{")).take(MANY) {
+        let (text, _) = repaired(record);
+        let mut rest = &*text;
+        while let Some((one, behind)) = apart(rest).filter(|_| objects.len() < MANY) {
+            objects.push(one.to_owned());
+            rest = behind;
+        }
+        objects.push(rest.to_owned());
+    }
+    objects
 }
+
+/// Records that are looked at.
+const MANY: usize = 1000;
 
 /// Whether lines are arrays of their own: batches as SDKs send them.
 fn batches(text: &[u8]) -> bool {
@@ -193,21 +362,32 @@ fn batches(text: &[u8]) -> bool {
     lines.next().is_some() && first
 }
 
-/// The format, if the file begins with an object that goes over several lines.
-fn spread_object(text: &[u8], whole: bool) -> Option<Format> {
-    let first = records(Layout::Nested, text, whole).next()?;
-    // Over several lines, or many objects in the only line that there is.
+/// What the members of the first batch are, if they are of another vendor.
+fn batch_of_other(text: &[u8]) -> Option<&'static str> {
+    let first = text.split(|byte| *byte == b'\n').map(trim).find(|line| !line.is_empty())?;
+    members(&repaired(first).0).ok()?.into_iter().find_map(vendor::of)
+}
+
+/// Whether the file begins with an object that goes over several lines, or has many objects in the
+/// only line that there is.
+fn is_spread(text: &[u8], whole: bool) -> bool {
+    let Some(first) = records(Layout::Nested, text, whole).next() else { return false };
+    let object = || kind_of(&repaired(first).0).is_ok();
     let spread = first.contains(&b'\n') || !text.contains(&b'\n') && apart(&repaired(text).0).is_some();
-    if spread { format_of(first) } else { None }
+    first.starts_with(b"{") && spread && object()
 }
 
 /// Whether a line that is no JSON is the data of a request.
 fn carries_data(line: &[u8]) -> bool {
     let data = payload::data(&repaired(line).0);
     data.is_some_and(|payload::Data { json, .. }| match json.as_bytes().first() {
-        Some(b'[') => members(&json).is_ok_and(|list| list.iter().any(|member| kind_of(member).is_some())),
-        _ => kind_of(&json).is_some(),
+        Some(b'[') => members(&json).is_ok_and(|list| list.iter().any(|member| is_kind(member))),
+        _ => is_kind(&json),
     })
+}
+
+fn is_kind(json: &str) -> bool {
+    matches!(kind_of(json), Ok(Some(_)))
 }
 
 fn by_visible_keys(text: &[u8]) -> Option<Format> {
@@ -232,30 +412,4 @@ fn payload_operation(text: &[u8]) -> bool {
     super::profile::OPERATIONS
         .iter()
         .any(|operation| memchr::memmem::find(text, format!("\"{operation}\"").as_bytes()).is_some())
-}
-
-fields! {
-    /// Keys that only other vendors' rows have.
-    Other {
-        message: "messageId",
-        anonymous: "anonymousId",
-        amplitude: "amplitude_id",
-        person: "person_id",
-        elements: "elements_chain",
-    }
-}
-
-/// Whose row it is, if it is one of another vendor.
-fn other_vendor(record: &[u8]) -> Option<&'static str> {
-    let (text, _) = repaired(record);
-    let other = Other::read(&text).ok()?;
-    if other.amplitude.is_some() {
-        Some("it looks like an Amplitude export, which is not read yet")
-    } else if other.person.is_some() || other.elements.is_some() {
-        Some("it looks like a PostHog export, which is not read yet")
-    } else if other.message.is_some() || other.anonymous.is_some() {
-        Some("it looks like Segment or RudderStack calls, which are not read yet")
-    } else {
-        None
-    }
 }

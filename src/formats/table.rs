@@ -1,11 +1,23 @@
 //! Tables of aliases: CSV with a header, or JSON Lines.
 //!
-//! A column `alias` (or `key`) and a column `distinct_id` (or `target`, `original`, `value`),
-//! `time` when there is one. A line with `event` is never a line of such a table.
+//! A file with exactly the columns `alias` and `distinct_id`, and perhaps `time`, is one. A file that
+//! is said to be one may call them `key`, and `target`, `original` or `value`, and have others: such
+//! words alone say nothing, and an alias rewrites a person. A line with `event` is never a line of
+//! such a table.
 
+use super::csv::{self, Header};
 use super::decode::AliasLine;
 use super::object::{complaint, fields};
 use crate::model::{Id, json};
+
+const KEY: &[&str] = &["alias"];
+const TARGET: &[&str] = &["distinct_id"];
+/// Columns that a table of aliases may have besides.
+const OPTIONAL: &[&str] = &["time", "arrived", "event_id"];
+/// What a file calls its aliases that is said to have them.
+const PAIR_KEYS: &[&str] = &["alias", "key"];
+/// What it calls their targets.
+const PAIR_TARGETS: &[&str] = &["distinct_id", "target", "original", "value"];
 
 fields! {
     /// A line of a table in JSON.
@@ -36,55 +48,40 @@ pub(super) fn decode_json(text: &str, line: u64, repaired: bool) -> Result<Alias
     Ok(AliasLine { alias: json::id(alias), target: json::id(target), time, line, repaired })
 }
 
-/// Where the columns of a CSV table stand, as its first line says.
+/// Whether an object has what a line of a table of aliases needs.
+pub(super) fn has_pair(json: &str) -> bool {
+    Line::read(json).is_ok_and(|line| line.pair().is_some())
+}
+
+/// Whether these are exactly the columns of a table of aliases.
+pub(super) fn is_exact(columns: &[impl AsRef<str>]) -> bool {
+    let has = |wanted: &str| columns.iter().any(|column| column.as_ref().eq_ignore_ascii_case(wanted));
+    let known = |column: &str| KEY.iter().chain(TARGET).chain(OPTIONAL).any(|name| column.eq_ignore_ascii_case(name));
+    has("alias") && has("distinct_id") && columns.iter().all(|column| known(column.as_ref()))
+}
+
+/// Where the columns of a table of aliases stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Columns {
-    delimiter: u8,
     alias: usize,
     target: usize,
     time: Option<usize>,
-    header: Vec<String>,
 }
 
 impl Columns {
-    /// The columns, if `header` is the first line of a table of aliases.
-    pub(super) fn of(header: &[u8]) -> Option<Self> {
-        [b',', b';', b'\t'].into_iter().find_map(|delimiter| {
-            let header = cells(header, delimiter).ok()?;
-            let names: Vec<String> = header.iter().map(|name| name.trim().to_ascii_lowercase()).collect();
-            let place = |wanted: &[&str]| wanted.iter().find_map(|name| names.iter().position(|n| n == name));
-            Some(Self {
-                delimiter,
-                alias: place(&["alias", "key"])?,
-                target: place(&["distinct_id", "target", "original", "value"])?,
-                time: place(&["time"]),
-                header,
-            })
+    /// The columns, if the table has them.
+    pub(super) fn of(header: &Header) -> Option<Self> {
+        Some(Self {
+            alias: header.place(PAIR_KEYS)?,
+            target: header.place(PAIR_TARGETS)?,
+            time: header.place(&["time"]),
         })
     }
 
-    /// Reads one record; `Ok(None)` for the header. The error is the reason to reject it.
-    pub(super) fn decode(&self, record: &[u8], line: u64) -> Result<Option<AliasLine>, String> {
-        let cells = cells(record, self.delimiter)?;
-        if cells == self.header {
-            return Ok(None);
-        }
-        let (Some(alias), Some(target)) = (cells.get(self.alias), cells.get(self.target)) else {
-            return Err(format!("has {} of the {} columns", cells.len(), self.header.len()));
-        };
-        let id = |text: &String| (!text.is_empty()).then(|| Id::new(text));
+    /// Reads the cells of a row.
+    pub(super) fn decode(&self, cells: &[String], line: u64, repaired: bool) -> AliasLine {
+        let id = |at: usize| cells.get(at).filter(|text| !csv::is_nothing(text)).map(|text| Id::new(text));
         let time = self.time.and_then(|at| cells.get(at)).and_then(|text| json::time_text(text.trim()));
-        Ok(Some(AliasLine { alias: id(alias), target: id(target), time, line, repaired: false }))
-    }
-}
-
-/// The cells of one record.
-fn cells(record: &[u8], delimiter: u8) -> Result<Vec<String>, String> {
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).delimiter(delimiter).flexible(true).from_reader(record);
-    let mut cells = csv::StringRecord::new();
-    match reader.read_record(&mut cells) {
-        Ok(_) => Ok(cells.iter().map(str::to_owned).collect()),
-        Err(_) => Err("not UTF-8".to_owned()),
+        AliasLine { alias: id(self.alias), target: id(self.target), time, line, repaired }
     }
 }

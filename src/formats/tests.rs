@@ -419,7 +419,8 @@ fn a_page_of_profiles_gives_each_with_its_line() {
 #[test]
 fn both_forms_of_an_alias_table_are_read() {
     let head = b"\xef\xbb\xbftime;Alias;target\r\n2020-01-01;\"a;1\";d\r\n;x;\r\nshort\r\n";
-    let sniffed = sniff(head, true, "t").unwrap();
+    assert!(sniff(head, true, "t").is_err(), "only one who knows can say that these are aliases");
+    let sniffed = sniff_as(head, true, "t", true).unwrap();
     assert_eq!(sniffed.name, "alias table (CSV)");
     let decoder = Decoder::new(&sniffed);
     let mut items = Vec::new();
@@ -430,7 +431,7 @@ fn both_forms_of_an_alias_table_are_read() {
     assert_eq!(items[..2], [line(id("a;1"), id("d"), Some(1_577_836_800_000), 2), line(id("x"), None, None, 3)]);
     assert!(matches!(&items[2..], [Item::Reject(reject)] if reject.reason == "has 1 of the 3 columns"), "{items:?}");
 
-    let tabs = sniff(b"key\ttarget\n", true, "t").unwrap();
+    let tabs = sniff_as(b"key\ttarget\n", true, "t", true).unwrap();
     let mut items = Vec::new();
     Decoder::new(&tabs).decode(2, b" a \td \r", &mut items);
     Decoder::new(&tabs).decode(3, b"b\t", &mut items);
@@ -465,10 +466,10 @@ fn a_file_is_named_by_what_is_in_it() {
         (page.to_owned(), "profile export"),
         (r#"{"$distinct_id":"a","$properties":{}}"#.to_owned(), "profile export"),
         ("alias,distinct_id\na,b\n".to_owned(), "alias table (CSV)"),
-        ("key\toriginal\na\tb\n".to_owned(), "alias table (CSV)"),
+        ("Alias;Distinct_ID;time\na;b;1\n".to_owned(), "alias table (CSV)"),
         (
             r#"{"event":"A","alias":"a","distinct_id":"d","properties":{"time":1}}"#.to_owned(),
-            "raw export (JSON Lines)",
+            "event rows (JSON Lines)",
         ),
         ("SQLite format 3\0".to_owned(), "SQLite file"),
         (" \n\n".to_owned(), "empty file"),
@@ -498,15 +499,12 @@ fn what_is_in_no_known_format_says_what_it_looks_like() {
         (&b"PK\x03\x04..."[..], "it is a zip archive; unpack it first"),
         (b"\xff\xfe{\0", "it is UTF-16 text; save it as UTF-8"),
         (b"\x7fELF\0\0", "it is a binary file"),
-        (b"name,city\nx,y\n", "no event, profile or alias is in its first 64 KB"),
+        (b"hello\nworld\n", "no event, profile or alias is in its first 64 KB"),
         (
             br#"{"type":"track","event":"A","messageId":"m","properties":{}}"#,
             "it looks like Segment or RudderStack calls, which are not read yet",
         ),
-        (
-            br#"[{"event":"A","person_id":"p","properties":{}}]"#,
-            "it looks like a PostHog export, which is not read yet",
-        ),
+        (br#"[{"event":"A","person_id":"p","properties":{}}]"#, "it looks like PostHog events, which are not read yet"),
     ] {
         let error = sniff(head, true, "f.bin").unwrap_err();
         assert_eq!(error.to_string(), format!("f.bin is in no known format: {why}"));

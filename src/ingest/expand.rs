@@ -12,7 +12,7 @@ use std::path::{Component, Path, PathBuf};
 use super::reading::Stream;
 use super::waiting::Waiting;
 use super::{Error, Options, Stop};
-use crate::formats::{Format, Message, NotRecognised, Sniffed, beginning, message, sniff, split};
+use crate::formats::{Format, Message, NotRecognised, Sniffed, beginning, message, sniff, sniff_as, split};
 
 /// Something to import.
 pub enum Input {
@@ -73,7 +73,7 @@ enum From {
 
 /// A source that was looked into.
 pub(super) enum Opened {
-    Stream(Stream, Sniffed),
+    Stream(Box<Stream>, Sniffed),
     Sqlite { path: PathBuf, name: String },
 }
 
@@ -243,7 +243,7 @@ impl Source {
                 })?
             }
         };
-        look(stream, on_disk, options.longest_record)
+        look(stream, on_disk, options)
     }
 }
 
@@ -252,26 +252,27 @@ fn unknown(mut error: NotRecognised, head: &[u8]) -> Error {
     if let Some(Message { what, said }) = message(head) {
         return Error::Message { name: error.name, what, said };
     }
-    if let Some(beginning) = beginning(head) {
+    // A table or rows that lack something were named by their columns.
+    if let Some(beginning) = beginning(head).filter(|_| !error.why.contains("the column")) {
         error.why = format!("{}; it begins with \"{beginning}\"", error.why);
     }
     error.into()
 }
 
 /// Looks what a stream is: by its head, or as much of it as its first record takes.
-fn look(mut stream: Stream, on_disk: Option<PathBuf>, longest: usize) -> Result<Opened, Error> {
+fn look(mut stream: Stream, on_disk: Option<PathBuf>, options: &Options) -> Result<Opened, Error> {
     let mut wanted = sniff::HEAD;
     stream.fill(wanted);
-    while !stream.ended && wanted < longest && !split::has_record(stream.content()) {
+    while !stream.ended && wanted < options.longest_record && !split::has_record(stream.content()) {
         wanted = wanted.saturating_mul(4);
         stream.fill(wanted);
     }
     let stream = stream.with_content()?;
     let head = stream.content().get(..wanted).unwrap_or(stream.content());
     let whole = stream.ended && head.len() == stream.content().len();
-    let sniffed = sniff(head, whole, &stream.name).map_err(|error| unknown(error, head))?;
+    let sniffed = sniff_as(head, whole, &stream.name, options.aliases).map_err(|error| unknown(error, head))?;
     if sniffed.format != Format::Sqlite {
-        return Ok(Opened::Stream(stream, sniffed));
+        return Ok(Opened::Stream(Box::new(stream), sniffed));
     }
     match on_disk.filter(|_| !stream.packed) {
         Some(path) => Ok(Opened::Sqlite { path, name: stream.name }),

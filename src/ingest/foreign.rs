@@ -1,8 +1,8 @@
 //! SQLite files of other programs, as lines of JSON like any other file.
 //!
-//! Each of the tables `events` and `aliases` (and `profiles` of a plain copy) is a file of its own,
-//! `x.db:events`, so that a table that has grown goes on where it ended. The line of a row is its
-//! place in its table.
+//! Each table whose rows are events, profiles or aliases is a file of its own, `x.db:events`, so that
+//! a table that has grown goes on where it ended. What a table holds, its first rows say, as they
+//! do of any file. The line of a row is its place in its table.
 
 use std::collections::VecDeque;
 use std::io::{self, Read};
@@ -10,15 +10,26 @@ use std::path::Path;
 
 use super::reading::Stream;
 use super::{Error, Stop};
-use crate::formats::{Format, Sniffed, UNREADABLE, one_line};
+use crate::formats::{Format, NotRecognised, Sniffed, UNREADABLE, one_line, sniff_table};
 use crate::store::Error as StoreError;
-use crate::store::foreign::{Foreign, ForeignAlias, ForeignEvent, ForeignProfile, TOO_LONG};
+use crate::store::foreign::{Foreign, ForeignAlias, ForeignEvent, ForeignProfile, ForeignTable, TOO_LONG};
 
 /// Rows asked for at once.
 const ROWS: usize = 4096;
 
+/// Rows of a table that say what it is.
+const LOOKED_AT: usize = 200;
+
+/// The tables of a file.
+pub(super) struct Tables {
+    /// Those that are read.
+    pub(super) streams: Vec<(Stream, Sniffed)>,
+    /// What a person should know of the others.
+    pub(super) notes: Vec<String>,
+}
+
 /// The tables of the file.
-pub(super) fn streams(path: &Path, name: &str, stop: &Stop) -> Result<Vec<(Stream, Sniffed)>, Error> {
+pub(super) fn tables(path: &Path, name: &str, stop: &Stop) -> Result<Tables, Error> {
     read(path, name, stop).map_err(|error| match error {
         Error::Store(source) => Error::Foreign { source },
         error => error,
@@ -47,12 +58,14 @@ pub(super) fn advice(error: &StoreError) -> Option<&'static str> {
     }
 }
 
-fn read(path: &Path, name: &str, stop: &Stop) -> Result<Vec<(Stream, Sniffed)>, Error> {
-    let open = || {
-        let stop = stop.clone();
-        Foreign::open_until(path, move || stop.is_set())
-    };
-    let foreign = open()?;
+/// Opens the file; what it is asked ends once the import is to stop.
+fn open(path: &Path, stop: &Stop) -> Result<Foreign, Error> {
+    let stop = stop.clone();
+    Ok(Foreign::open_until(path, move || stop.is_set())?)
+}
+
+fn read(path: &Path, name: &str, stop: &Stop) -> Result<Tables, Error> {
+    let foreign = open(path, stop)?;
     let mut streams = Vec::new();
     let aliases = foreign.aliases()?;
     if !aliases.is_empty() {
@@ -60,26 +73,98 @@ fn read(path: &Path, name: &str, stop: &Stop) -> Result<Vec<(Stream, Sniffed)>, 
         let reader = Box::new(io::Cursor::new(text.into_bytes()));
         streams.push((table(path, format!("{name}:aliases"), reader, stop)?, Sniffed::lines_of(Format::AliasTable)));
     }
+    if foreign.is_copy() {
+        copy(path, name, foreign, stop, &mut streams)?;
+        return Ok(Tables { streams, notes: Vec::new() });
+    }
+    let mut fitting = Vec::new();
+    let mut refused: Vec<(String, String)> = Vec::new();
+    for table in foreign.tables()? {
+        let own = |name: &str| table.name().eq_ignore_ascii_case(name);
+        let refuse = |why: &str| (table.name().to_owned(), why.to_owned());
+        if own("aliases") && !streams.is_empty() || table.name().starts_with("_dlt_") {
+            continue;
+        }
+        // A view shows what is in tables.
+        if table.is_view && !own("events") && fitting.iter().any(|(_, _, has_rows)| *has_rows) {
+            refused.push(refuse("it is a view"));
+            continue;
+        }
+        let rows = foreign.objects(&table, i64::MIN, LOOKED_AT)?;
+        let told = rows.iter().filter(|(_, row)| !row.starts_with(TOO_LONG));
+        let lines: String = told.map(|(_, row)| line(row)).collect();
+        let columns: Vec<&str> = table.columns().collect();
+        match sniff_table(&columns, &lines, name) {
+            Ok(sniffed) => fitting.push((table, sniffed, !rows.is_empty())),
+            Err(error) => refused.push(refuse(&error.why)),
+        }
+    }
+    // Beside a table of that name others often hold the same rows once more.
+    if fitting.iter().any(|(table, _, _)| table.name().eq_ignore_ascii_case("events")) {
+        let is_other = |(table, sniffed, _): &(ForeignTable, Sniffed, bool)| {
+            sniffed.format == Format::Export && !table.name().eq_ignore_ascii_case("events")
+        };
+        let (others, kept) = fitting.into_iter().partition(is_other);
+        fitting = kept;
+        refused.extend(others.iter().map(|(table, _, _): &(ForeignTable, _, _)| {
+            (table.name().to_owned(), "the rows of the table events are read".to_owned())
+        }));
+    }
+    if fitting.iter().any(|(_, _, has_rows)| *has_rows) || !streams.is_empty() {
+        fitting.retain(|(_, _, has_rows)| *has_rows);
+    }
+    if fitting.is_empty() && streams.is_empty() {
+        let why = match refused.as_slice() {
+            [] => "it has no tables with rows".to_owned(),
+            [(table, why)] => format!("of its table {table}: {why}"),
+            [(table, why), others @ ..] => {
+                let others: Vec<&str> = others.iter().map(|(table, _)| table.as_str()).collect();
+                format!("of its table {table}: {why}; nor are the others read ({})", others.join(", "))
+            }
+        };
+        return Err(Error::NotRecognised(NotRecognised { name: name.to_owned(), why }));
+    }
+    for (own, sniffed, _) in fitting {
+        let called = format!("{name}:{}", own.name());
+        let foreign = open(path, stop)?;
+        let own = foreign.with_lists(own)?;
+        let page = move |foreign: &Foreign, from| {
+            let page = foreign.objects(&own, from, ROWS)?;
+            let lines = page.iter().map(|(_, row)| line(row)).collect();
+            Ok((page.last().map(|(rowid, _)| *rowid), lines))
+        };
+        streams.push((table(path, called, Box::new(Lines::of(foreign, Box::new(page))), stop)?, sniffed));
+    }
+    let notes = refused.into_iter().map(|(table, why)| format!("{name}: the table {table} is not read: {why}"));
+    Ok(Tables { streams, notes: notes.collect() })
+}
+
+/// The tables of a plain copy of a store, besides its aliases.
+fn copy(
+    path: &Path,
+    name: &str,
+    foreign: Foreign,
+    stop: &Stop,
+    streams: &mut Vec<(Stream, Sniffed)>,
+) -> Result<(), Error> {
     if !foreign.profiles(i64::MIN, 1)?.is_empty() {
-        let page: Page = |foreign, from| {
+        let page = |foreign: &Foreign, from| {
             let page = foreign.profiles(from, ROWS)?;
             Ok((page.last().map(|profile| profile.rowid), page.iter().map(profile_line).collect()))
         };
-        let reader = Box::new(Lines::of(open()?, page));
+        let reader = Box::new(Lines::of(open(path, stop)?, Box::new(page)));
         streams.push((table(path, format!("{name}:profiles"), reader, stop)?, Sniffed::lines_of(Format::Payloads)));
     }
     if !streams.is_empty() && foreign.events(i64::MIN, 1)?.is_empty() {
-        return Ok(streams);
+        return Ok(());
     }
-    let format = if foreign.is_copy() { Format::Copy } else { Format::Export };
-    let page: Page = |foreign, from| {
+    let page = |foreign: &Foreign, from| {
         let page = foreign.events(from, ROWS)?;
-        let line = if foreign.is_copy() { copied_line } else { event_line };
-        Ok((page.last().map(|event| event.rowid), page.iter().map(line).collect()))
+        Ok((page.last().map(|event| event.rowid), page.iter().map(copied_line).collect()))
     };
-    let reader = Box::new(Lines::of(foreign, page));
-    streams.push((table(path, format!("{name}:events"), reader, stop)?, Sniffed::lines_of(format)));
-    Ok(streams)
+    let reader = Box::new(Lines::of(foreign, Box::new(page)));
+    streams.push((table(path, format!("{name}:events"), reader, stop)?, Sniffed::lines_of(Format::Copy)));
+    Ok(())
 }
 
 fn table(path: &Path, name: String, reader: Box<dyn Read + Send>, stop: &Stop) -> Result<Stream, Error> {
@@ -89,7 +174,7 @@ fn table(path: &Path, name: String, reader: Box<dyn Read + Send>, stop: &Stop) -
 }
 
 /// Gives some rows of a table from a number on as lines, and the number of the last.
-type Page = fn(&Foreign, i64) -> Result<(Option<i64>, String), StoreError>;
+type Page = Box<dyn Fn(&Foreign, i64) -> Result<(Option<i64>, String), StoreError> + Send>;
 
 /// The rows of a table, line by line.
 struct Lines {
@@ -118,35 +203,17 @@ impl Read for Lines {
     }
 }
 
-/// A row of `events` as an exported row: its columns become properties.
-fn event_line(event: &ForeignEvent) -> String {
-    if event.properties.starts_with(TOO_LONG) {
-        return format!("{UNREADABLE}{}\n", event.properties);
-    }
-    let name = serde_json::Value::from(event.event.as_str());
-    let properties = one_line(event.properties.trim());
-    let is_object = properties.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(&properties).is_ok();
-    let properties = if is_object {
-        let mut text = properties.into_owned();
-        text.pop();
-        // The columns come last, so that they count where a property has the same name.
-        let columns =
-            [("mp_processing_time_ms", &event.arrived), ("time", &event.time), ("distinct_id", &event.distinct_id)];
-        for (key, value) in columns {
-            if value != "null" {
-                let comma = if text.trim_end().ends_with('{') { "" } else { "," };
-                text.extend([comma, "\"", key, "\":", value]);
-            }
-        }
-        text + "}"
-    } else {
-        serde_json::Value::from(properties.into_owned()).to_string()
-    };
-    format!("{{\"event\":{name},\"properties\":{properties}}}\n")
+/// A row of a table as a line, or what says that it cannot be read.
+fn line(row: &str) -> String {
+    let unreadable = if row.starts_with(TOO_LONG) { UNREADABLE } else { "" };
+    format!("{unreadable}{row}\n")
 }
 
 /// A row of `events` of a plain copy: properties as they are, columns beside them.
 fn copied_line(event: &ForeignEvent) -> String {
+    if event.properties.starts_with(TOO_LONG) {
+        return line(&event.properties);
+    }
     let ForeignEvent { event, properties, distinct_id, time, arrived, flags, .. } = event;
     let name = serde_json::Value::from(event.as_str());
     let properties = one_line(properties.trim());

@@ -75,8 +75,8 @@ impl Stream {
     }
 
     /// Name of its format.
-    pub(super) fn format_name(&self, sniffed: &Sniffed) -> &'static str {
-        self.format.unwrap_or(sniffed.name)
+    pub(super) fn format_name<'s>(&self, sniffed: &'s Sniffed) -> &'s str {
+        self.format.unwrap_or(&sniffed.name)
     }
 
     /// Unpacked bytes that were read and not yet used.

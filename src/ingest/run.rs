@@ -126,6 +126,14 @@ impl<'a> Run<'a> {
         if sniffed.format == Format::Empty {
             self.report.warnings.push(format!("{name} is empty"));
         }
+        if !sniffed.left_out.is_empty() {
+            let columns = sniffed.left_out.join(", ");
+            let note = format!("left out are columns that the tool which wrote the rows keeps for itself: {columns}");
+            // Once for all files of one tool.
+            if !self.report.warnings.contains(&note) {
+                self.report.warnings.push(note);
+            }
+        }
         self.report.events += file.events;
         self.report.rejected += file.rejected;
         self.report.files.push(file);

@@ -179,8 +179,8 @@ impl Error {
             Self::Io { source, .. } if is_out_of_descriptors(source) => MORE_DESCRIPTORS,
             Self::Io { .. } => "check that the path is right and may be used",
             Self::NotImportable { .. } => {
-                "a SQLite file needs a table `events` (distinct_id, event, time, properties) or `aliases` \
-                 (alias, distinct_id, time); a store of this program is opened with --store"
+                "a SQLite file needs a table of events (event, distinct_id, time) or `aliases` (alias, distinct_id); a \
+                 store of this program is opened with --store"
             }
             Self::Question { .. } => {
                 "`journey sql \"SELECT * FROM events LIMIT 5\"` shows the columns; the other view is `aliases`, \

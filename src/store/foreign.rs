@@ -1,16 +1,19 @@
 //! SQLite files of other programs, as input.
 //!
-//! Wanted are a table or view `events` (`distinct_id`, `event`, `time`, optionally `properties`
-//! and `arrived`), one `aliases` (`alias`, `distinct_id`, optionally `time`), or both; names in
-//! any case. A plain copy of a store has `profiles` too. Values are given as JSON text, so that they read like those of any other format. An
-//! alias with an `event_id` is a row of `events` as well, as in a plain copy of a store, and is
-//! left to it.
+//! Each table and view is given as rows of JSON objects, so that it reads like any other file; what
+//! it holds, its rows say. A table `aliases` (`alias`, `distinct_id`, optionally `time`) is what its
+//! name says; an alias with an `event_id` is a row of `events` as well, as in a plain copy of a
+//! store, and is left to it. Of a plain copy the columns are known.
+//!
+//! dlt keeps the lists of a table in tables of their own, `export__properties__tags` for `tags`;
+//! they are put back.
 
 use std::io::{Error as IoError, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
+use serde::de::IgnoredAny;
 use serde_json::{Number, Value};
 
 use super::open::{self, Content};
@@ -19,15 +22,13 @@ use super::{Error, number, schema};
 /// Bytes of a value that are read. The vendor cuts texts at 255 characters; this leaves room for
 /// properties that no vendor takes, and keeps the memory low that a file can make an import use.
 const MOST: i64 = 16 << 20;
-/// What stands for the properties of a row with a longer value, before its length.
+/// What stands for a row with a longer value, before its length.
 pub const TOO_LONG: &str = "a value is too long, more than 16 MiB: ";
-/// The column with the properties of a row.
-const PROPERTIES: &str = "properties";
 
 /// Steps of SQLite's machine between two looks whether to stop: far less than a millisecond.
 const STEPS: std::ffi::c_int = 4000;
 
-/// A SQLite file with a table `events`, a table `aliases`, or both.
+/// A SQLite file of another program, or a plain copy of a store.
 #[derive(Debug)]
 pub struct Foreign {
     db: Connection,
@@ -85,8 +86,7 @@ impl Foreign {
     /// Opens a file read-only.
     ///
     /// # Errors
-    /// [`Error::NotImportable`] when it is a store of our own, or has none of the tables, or one
-    /// without a column that is needed.
+    /// [`Error::NotImportable`] when it is a store of our own or empty.
     pub fn open(path: &Path) -> Result<Self, Error> {
         Self::open_until(path, || false)
     }
@@ -112,19 +112,8 @@ impl Foreign {
             return Err(refuse("it is a store of this program, not an export".to_owned()));
         }
         let events = Table::of(&db, "events").map_err(at)?;
-        let aliases = Table::of(&db, "aliases").map_err(at)?;
-        if events.is_none() && aliases.is_none() {
-            let names = tables(&db).map_err(at)?;
-            let names = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-            return Err(refuse(format!("it has no table `events` or `aliases` (its tables: {names})")));
-        }
-        for (table, needed) in [(&events, &["distinct_id", "event", "time"][..]), (&aliases, &["alias", "distinct_id"])]
-        {
-            let Some(table) = table else { continue };
-            if let Some(column) = needed.iter().find(|column| !table.has(column)) {
-                return Err(refuse(format!("its table `{}` has no column `{column}`", table.name)));
-            }
-        }
+        let aliases =
+            Table::of(&db, "aliases").map_err(at)?.filter(|table| table.has("alias") && table.has("distinct_id"));
         let id: i64 = db.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(at)?;
         let is_copy = id == schema::COPY_ID;
         let profiles = if is_copy { Table::of(&db, "profiles").map_err(at)? } else { None };
@@ -146,13 +135,14 @@ impl Foreign {
     /// table. The next page begins after the last number.
     pub fn events(&self, from_rowid: i64, limit: usize) -> Result<Vec<ForeignEvent>, Error> {
         let Some(table) = &self.events else { return Ok(Vec::new()) };
-        self.rows(table, &["distinct_id", "event", "time", PROPERTIES, "arrived", "flags"], from_rowid, limit, |row| {
+        let columns = ["distinct_id", "event", "time", "properties", "arrived", "flags"];
+        self.rows(table, &columns, &[], from_rowid, limit, |row, too_long| {
             Ok(ForeignEvent {
                 rowid: row.get(0)?,
                 distinct_id: token(row.get_ref(1)?),
                 event: text(row.get_ref(2)?).unwrap_or_default(),
                 time: token(row.get_ref(3)?),
-                properties: text(row.get_ref(4)?).unwrap_or_else(|| "{}".to_owned()),
+                properties: too_long.or(text(row.get_ref(4)?)).unwrap_or_else(|| "{}".to_owned()),
                 arrived: token(row.get_ref(5)?),
                 flags: token(row.get_ref(6)?),
             })
@@ -162,8 +152,8 @@ impl Foreign {
     /// Up to `limit` rows of `profiles` of a plain copy, as [`Foreign::events`].
     pub fn profiles(&self, from_rowid: i64, limit: usize) -> Result<Vec<ForeignProfile>, Error> {
         let Some(table) = &self.profiles else { return Ok(Vec::new()) };
-        self.rows(table, &[PROPERTIES, "arrived"], from_rowid, limit, |row| {
-            let update = text(row.get_ref(1)?).unwrap_or_default();
+        self.rows(table, &["properties", "arrived"], &[], from_rowid, limit, |row, too_long| {
+            let update = too_long.or(text(row.get_ref(1)?)).unwrap_or_default();
             Ok(ForeignProfile { rowid: row.get(0)?, update, arrived: token(row.get_ref(2)?) })
         })
     }
@@ -172,7 +162,9 @@ impl Foreign {
     pub fn aliases(&self) -> Result<Vec<ForeignAlias>, Error> {
         let Some(table) = &self.aliases else { return Ok(Vec::new()) };
         let has_time = table.has("time");
-        let read = |row: &Row<'_>| {
+        let mut unread = None;
+        let read = |row: &Row<'_>, too_long: Option<String>| {
+            unread = unread.take().or(too_long);
             let alias = ForeignAlias {
                 rowid: row.get(0)?,
                 alias: token(row.get_ref(1)?),
@@ -182,40 +174,99 @@ impl Foreign {
             let is_event = self.events.is_some() && row.get_ref(4)? != ValueRef::Null;
             Ok((!is_event).then_some(alias))
         };
-        let aliases = self.rows(table, &["alias", "distinct_id", "time", "event_id"], i64::MIN, usize::MAX, read)?;
+        let columns = ["alias", "distinct_id", "time", "event_id"];
+        let aliases = self.rows(table, &columns, &[], i64::MIN, usize::MAX, read)?;
+        if let Some(what) = unread {
+            return Err(Error::NotImportable { path: self.path.clone(), what: format!("of its table aliases {what}") });
+        }
         Ok(aliases.into_iter().flatten().collect())
     }
 
+    /// The tables with their columns, then the views; without those of SQLite itself, and without
+    /// the lists of dlt.
+    pub fn tables(&self) -> Result<Vec<ForeignTable>, Error> {
+        let at = |source| Error::sqlite(&self.path, source);
+        let mut found = Vec::new();
+        for (name, is_view) in named(&self.db).map_err(at)? {
+            let table = Table::named(&self.db, name).map_err(at)?;
+            if !table.has(LIST_OF) {
+                found.push(ForeignTable { table, is_view, lists: Vec::new() });
+            }
+        }
+        Ok(found)
+    }
+
+    /// The same table, each row with its lists.
+    pub fn with_lists(&self, mut table: ForeignTable) -> Result<ForeignTable, Error> {
+        if table.table.has(ROW) {
+            let at = |source| Error::sqlite(&self.path, source);
+            table.lists = lists(&self.db, &table.table.name).map_err(at)?;
+        }
+        Ok(table)
+    }
+
+    /// Up to `limit` rows of a table with numbers from `from_rowid` on, as JSON objects without the
+    /// columns that have no value; [`TOO_LONG`] stands for a row that is not read. The next page begins
+    /// after the last number.
+    pub fn objects(&self, table: &ForeignTable, from_rowid: i64, limit: usize) -> Result<Vec<(i64, String)>, Error> {
+        let ForeignTable { table, lists, .. } = table;
+        let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+        let lists: Vec<_> = lists.iter().map(|list| (list.column.as_str(), list.select(&table.name))).collect();
+        let read = |row: &Row<'_>, too_long: Option<String>| {
+            if let Some(text) = too_long {
+                return Ok((row.get(0)?, text));
+            }
+            let mut object = "{".to_owned();
+            let mut add = |key: &str, value: &str| {
+                let comma = if object.len() > 1 { "," } else { "" };
+                object.extend([comma, &Value::from(key).to_string(), ":", value]);
+            };
+            for (at, column) in table.columns.iter().enumerate() {
+                match row.get_ref(at + 1)? {
+                    ValueRef::Null => {}
+                    value => add(&column.name, &column.token(value)),
+                }
+            }
+            for (at, (column, _)) in lists.iter().enumerate() {
+                if let Some(list) = row.get::<_, Option<String>>(1 + table.columns.len() + at)? {
+                    add(column, &list);
+                }
+            }
+            Ok((row.get(0)?, object + "}"))
+        };
+        let lists: Vec<&str> = lists.iter().map(|(_, select)| select.as_str()).collect();
+        self.rows(table, &columns, &lists, from_rowid, limit, read)
+    }
+
+    /// Rows of some columns, and of what is asked besides, each with what stands for its values where
+    /// one of them is too long to be read.
     fn rows<T>(
         &self,
         table: &Table,
         columns: &[&str],
+        besides: &[&str],
         from: i64,
         limit: usize,
-        mut read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+        mut read: impl FnMut(&Row<'_>, Option<String>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>, Error> {
         // Where a value is stored, its length is known without reading it.
         let lengths = columns.iter().filter(|column| table.has(column));
         let lengths = lengths.map(|column| format!("coalesce(octet_length({}), 0)", quoted(column)));
-        let length =
-            format!("max({})", ["0", "0"].map(str::to_owned).into_iter().chain(lengths).collect::<Vec<_>>().join(", "));
-        let value = |column: &&str| {
-            let value = if table.has(column) { quoted(column) } else { "NULL".to_owned() };
-            let instead =
-                if *column == PROPERTIES { format!("'{TOO_LONG}' || {length} || ' bytes'") } else { "NULL".to_owned() };
-            format!("iif({length} > {MOST}, {instead}, {value})")
-        };
-        let name = quoted(&table.name);
-        let at = columns.len() + 1;
-        let says = columns.contains(&PROPERTIES);
-        let columns: String = columns.iter().map(value).chain([length.clone()]).collect::<Vec<_>>().join(", ");
+        // SQLite takes a thousand arguments of a function, and of one argument an aggregate.
+        let lengths: Vec<_> = ["0", "0"].map(str::to_owned).into_iter().chain(lengths).collect();
+        let parts = lengths.chunks(MOST_COLUMNS).map(|part| format!("max(0, {})", part.join(", ")));
+        let length = format!("max(0, {})", parts.collect::<Vec<_>>().join(", "));
+        let values = columns.iter().map(|column| if table.has(column) { quoted(column) } else { "NULL".to_owned() });
+        let values = values.chain(besides.iter().map(|select| (*select).to_owned()));
+        let values = values.map(|value| format!("iif({length} > {MOST}, NULL, {value})"));
+        let selected: Vec<_> = values.chain([length.clone()]).collect();
+        let (at, selected, name) = (selected.len(), selected.join(", "), quoted(&table.name));
         let select = match table.rowid {
             Some(rowid) => {
-                format!("SELECT {rowid}, {columns} FROM {name} WHERE {rowid} >= ?1 ORDER BY {rowid} LIMIT ?2")
+                format!("SELECT {rowid}, {selected} FROM {name} WHERE {rowid} >= ?1 ORDER BY {rowid} LIMIT ?2")
             }
-            None => format!("SELECT row_number() OVER () AS n, {columns} FROM {name} LIMIT ?2 OFFSET max(?1, 1) - 1"),
+            None => format!("SELECT row_number() OVER () AS n, {selected} FROM {name} LIMIT ?2 OFFSET max(?1, 1) - 1"),
         };
-        let mut too_long = None;
         let mut ask = || -> rusqlite::Result<Vec<T>> {
             let mut select = self.db.prepare_cached(&select)?;
             let mut rows = select.query([from, number::length(limit)])?;
@@ -223,11 +274,7 @@ impl Foreign {
             // A page ends early where its rows are long, unless all are asked for at once.
             while let Some(row) = rows.next()? {
                 let length: i64 = row.get(at)?;
-                if length > MOST && !says {
-                    too_long = Some(length);
-                    break;
-                }
-                found.push(read(row)?);
+                found.push(read(row, (length > MOST).then(|| format!("{TOO_LONG}{length} bytes")))?);
                 bytes += length.min(MOST);
                 if bytes > MOST && limit != usize::MAX {
                     break;
@@ -235,55 +282,172 @@ impl Foreign {
             }
             Ok(found)
         };
-        let found = ask().map_err(|source| Error::sqlite(&self.path, source))?;
-        match too_long {
-            None => Ok(found),
-            Some(length) => {
-                let what = format!("its table `{}` has a value of {length} bytes, and {MOST} are read", table.name);
-                Err(Error::NotImportable { path: self.path.clone(), what })
-            }
-        }
+        ask().map_err(|source| Error::sqlite(&self.path, source))
     }
+}
+
+/// Column of dlt with the number of a row, and that of the row to which a list belongs.
+const ROW: &str = "_dlt_id";
+const LIST_OF: &str = "_dlt_parent_id";
+/// Column with the place in a list.
+const PLACE: &str = "_dlt_list_idx";
+/// Columns of a list that are put together, at most: what a function of SQLite takes.
+const MOST_COLUMNS: usize = 50;
+
+/// A table or view, with its columns.
+#[derive(Debug)]
+pub struct ForeignTable {
+    table: Table,
+    /// Whether it shows rows of tables.
+    pub is_view: bool,
+    lists: Vec<List>,
+}
+
+impl ForeignTable {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.table.name
+    }
+
+    /// Names of its columns.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.table.columns.iter().map(|column| column.name.as_str())
+    }
+}
+
+/// Lists of a table, which stand in another.
+#[derive(Debug)]
+struct List {
+    /// Name of the table, in the order of the rows.
+    name: String,
+    /// Name of the column that the lists would have.
+    column: String,
+}
+
+impl List {
+    /// The list of the row.
+    fn select(&self, table: &str) -> String {
+        let (name, table, row) = (quoted(&self.name), quoted(table), quoted(ROW));
+        format!(
+            "(SELECT nullif(json_group_array(json(member)), '[]') \
+             FROM (SELECT member FROM temp.{name} WHERE owner = {table}.{row} ORDER BY place))"
+        )
+    }
+}
+
+/// The lists of the rows of a table, brought into order: what dlt writes has no index.
+fn lists(db: &Connection, table: &str) -> rusqlite::Result<Vec<List>> {
+    let mut lists = Vec::new();
+    for (name, is_view) in named(db)? {
+        let Some(column) = name.strip_prefix(table).and_then(|rest| rest.strip_prefix("__")) else { continue };
+        let list = Table::named(db, name.clone())?;
+        let values: Vec<&str> =
+            list.columns.iter().map(|column| column.name.as_str()).filter(|name| !name.starts_with("_dlt_")).collect();
+        if is_view || !list.has(LIST_OF) || !list.has(PLACE) || values.len() > MOST_COLUMNS {
+            continue;
+        }
+        let plain = |column: &str| {
+            let column = quoted(column);
+            format!("CASE typeof({column}) WHEN 'blob' THEN hex({column}) ELSE {column} END")
+        };
+        let member = match values.as_slice() {
+            ["value"] => format!("json_quote({})", plain("value")),
+            columns => {
+                let fields =
+                    columns.iter().map(|column| format!("'{}', {}", column.replace('\'', "''"), plain(column)));
+                format!("json_object({})", fields.collect::<Vec<_>>().join(", "))
+            }
+        };
+        let (own, owner, place) = (quoted(&name), quoted(LIST_OF), quoted(PLACE));
+        // The file is opened to be read alone; this is a table of the connection.
+        db.execute_batch(&format!(
+            "PRAGMA query_only = OFF;
+             CREATE TEMP TABLE {own} (owner, place, member);
+             INSERT INTO temp.{own} SELECT {owner}, {place}, {member} FROM main.{own};
+             CREATE INDEX temp.{} ON {own} (owner, place);
+             PRAGMA query_only = ON;",
+            quoted(&format!("{name} in order")),
+        ))?;
+        lists.push(List { column: column.to_owned(), name });
+    }
+    Ok(lists)
 }
 
 /// A table or view of the file.
 #[derive(Debug)]
 struct Table {
     name: String,
-    columns: Vec<String>,
+    columns: Vec<Column>,
     /// What the number of a row is called here; `None` in a view or a table without one, where
     /// rows are counted.
     rowid: Option<&'static str>,
 }
 
+/// A column of a table.
+#[derive(Debug)]
+struct Column {
+    name: String,
+    /// It is declared to be true or false, which SQLite keeps as numbers.
+    is_bool: bool,
+    /// It holds ids, which are texts whatever they look like.
+    is_id: bool,
+}
+
+impl Column {
+    /// A value as JSON text; a text that is a list or an object as JSON is that.
+    fn token(&self, value: ValueRef<'_>) -> String {
+        match value {
+            ValueRef::Integer(value @ (0 | 1)) if self.is_bool => (value == 1).to_string(),
+            ValueRef::Text(text @ [b'{' | b'[', ..])
+                if !self.is_id && serde_json::from_slice::<IgnoredAny>(text).is_ok() =>
+            {
+                let text = String::from_utf8_lossy(text);
+                // Outside of strings a line break is white space, and no string has one.
+                text.replace(['\n', '\r'], " ")
+            }
+            value => token(value),
+        }
+    }
+}
+
 impl Table {
     fn of(db: &Connection, wanted: &str) -> rusqlite::Result<Option<Self>> {
-        let Some(name) = tables(db)?.into_iter().find(|name| name.eq_ignore_ascii_case(wanted)) else {
-            return Ok(None);
-        };
+        let name = named(db)?.into_iter().map(|(name, _)| name).find(|name| name.eq_ignore_ascii_case(wanted));
+        name.map(|name| Self::named(db, name)).transpose()
+    }
+
+    fn named(db: &Connection, name: String) -> rusqlite::Result<Self> {
         let columns = db
-            .prepare("SELECT name FROM pragma_table_xinfo(?1)")?
-            .query_map([&name], |row| row.get(0))?
-            .collect::<rusqlite::Result<Vec<String>>>()?;
-        let is_column = |name: &str| columns.iter().any(|column| column.eq_ignore_ascii_case(name));
+            .prepare_cached("SELECT name, type FROM pragma_table_xinfo(?1)")?
+            .query_map([&name], |row| {
+                let name: String = row.get(0)?;
+                let is_bool = row.get::<_, String>(1)?.to_ascii_uppercase().starts_with("BOOL");
+                let is_id = name == "alias" || name == "original" || name.to_ascii_lowercase().ends_with("_id");
+                Ok(Column { name, is_bool, is_id })
+            })?
+            .collect::<rusqlite::Result<Vec<_>>>()?;
+        let is_column = |name: &str| columns.iter().any(|column| column.name.eq_ignore_ascii_case(name));
         let rowid = ["rowid", "_rowid_", "oid"].into_iter().find(|rowid| !is_column(rowid)).filter(|rowid| {
             let is_number = format!("SELECT typeof({rowid}) = 'integer' FROM {} LIMIT 1", quoted(&name));
             // An empty table has no row to ask; any way to count does.
             db.query_row(&is_number, [], |row| row.get(0)).unwrap_or(false)
         });
-        Ok(Some(Self { name, columns, rowid }))
+        Ok(Self { name, columns, rowid })
     }
 
     fn has(&self, name: &str) -> bool {
-        self.columns.iter().any(|column| column.eq_ignore_ascii_case(name))
+        self.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name))
     }
 }
 
-/// Names of the tables and views.
-fn tables(db: &Connection) -> rusqlite::Result<Vec<String>> {
-    db.prepare("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') ORDER BY name")?
-        .query_map([], |row| row.get(0))?
-        .collect()
+/// Names of the tables, then of the views, and whether it is one; without those of SQLite itself.
+fn named(db: &Connection) -> rusqlite::Result<Vec<(String, bool)>> {
+    db.prepare_cached(
+        "SELECT name, type = 'view' FROM main.sqlite_schema
+         WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY type, name",
+    )?
+    .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+    .collect()
 }
 
 /// A name as SQL has it.

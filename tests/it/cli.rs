@@ -5,6 +5,7 @@ mod hostile;
 mod locked;
 mod outputs;
 mod redact;
+mod shapes;
 mod terms;
 
 use std::fs;

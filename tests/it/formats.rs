@@ -68,7 +68,7 @@ fn the_line_of_a_row_is_where_it_begins() {
 fn what_sdks_sent_is_what_the_export_says() {
     let content = sample("wire/retry.jsonl");
     let (sniffed, found) = items(&content);
-    assert_eq!((sniffed.name, sniffed.layout), ("recorded payloads", Layout::Lines));
+    assert_eq!((sniffed.name.as_str(), sniffed.layout), ("recorded payloads", Layout::Lines));
     let count = |is: fn(&Item) -> bool| found.iter().filter(|item| is(item)).count();
     assert_eq!(count(|item| matches!(item, Item::Event { .. })), 9);
     assert_eq!(count(|item| matches!(item, Item::Skipped)), 3, "/decide asks, it does not tell");

@@ -781,7 +781,7 @@ fn two_imports_of_one_file_at_once_store_each_row_once() {
         let path = folder.path().join("s.db");
         let mut writer = Writer::open(&path).unwrap();
         let other = {
-            let (path, lines) = (path.clone(), lines.clone());
+            let (path, lines, options) = (path.clone(), lines.clone(), options.clone());
             move || {
                 let mut writer = Writer::open(&path).unwrap();
                 run(&mut writer, vec![bytes("a.jsonl", lines)], &options);

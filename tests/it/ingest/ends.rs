@@ -151,7 +151,7 @@ fn what_rows_lack_is_counted() {
         row(&format!(r#""time":1602611311,"distinct_id":"d{}",{arrived}"#, '\u{6}')),
         row(&format!(r#""time":0,"distinct_id":"d",{arrived}"#)),
         row(&format!(r#""time":1602811311,"distinct_id":"d",{arrived}"#)),
-        row(r#""time":1602611311000000,"distinct_id":"d""#),
+        row(r#""time":99999999999999,"distinct_id":"d""#),
         row(&format!(r#""time":1602611311,"distinct_id":"d",{arrived}"#)).replace("\"A\"", "\"\""),
     ]
     .concat();
@@ -184,12 +184,13 @@ fn a_repaired_row_is_found_by_the_text_that_it_has_now() {
 fn reasons_are_told_with_a_line_each_and_rejects_are_kept_up_to_a_limit() {
     let bad = "{\"event\":\"A\"}\n".repeat(12_000);
     let mut writer = store();
-    let told = read(&mut writer, bytes("x.jsonl", rows(0, 2, 0) + "garbage\n" + &bad));
-    assert_eq!((told.rows, told.events, told.rejected, told.dropped), (12_003, 2, 12_001, 2001));
+    // What most of the first rows are, the file is.
+    let told = read(&mut writer, bytes("x.jsonl", rows(0, 900, 0) + "garbage\n" + &bad));
+    assert_eq!((told.rows, told.events, told.rejected, told.dropped), (12_901, 900, 12_001, 2001));
     let reasons: Vec<_> = told.reasons.iter().map(|why| (why.reason.as_str(), why.count, why.line)).collect();
-    assert_eq!(reasons, [("has no properties", 12_000, 4), ("not JSON: expected value", 1, 3)]);
+    assert_eq!(reasons, [("has no properties", 12_000, 902), ("not JSON: expected value", 1, 901)]);
 
-    let more = read(&mut writer, bytes("x.jsonl", rows(0, 2, 0) + "garbage\n" + &bad + &bad));
+    let more = read(&mut writer, bytes("x.jsonl", rows(0, 900, 0) + "garbage\n" + &bad + &bad));
     assert_eq!((more.rejected, more.dropped), (12_000, 12_000), "the limit holds for the file, whoever reads it on");
     let reader = writer.into_reader().unwrap();
     assert_eq!(reader.rejects(usize::MAX).unwrap().len(), 10_000);

@@ -1,0 +1,272 @@
+//! What rows are wrapped in: messages of Singer and Airbyte, and answers of an API.
+//!
+//! A message carries one row, or none (`SCHEMA`, `STATE`). An answer is one object with a list of
+//! rows in it: `{"results": {"events": […]}}`. Both are opened here, and the rows inside are read
+//! like any other.
+
+use std::borrow::Cow;
+
+use super::object::{fields, members};
+use crate::model::json;
+
+fields! {
+    /// The keys of a message.
+    Message {
+        kind: "type",
+        record: "record",
+        stream: "stream",
+        schema: "schema",
+        value: "value",
+        data: "_airbyte_data",
+        data_upper: "_AIRBYTE_DATA",
+    }
+}
+
+fields! {
+    /// A record of Airbyte's own protocol.
+    Record { data: "data", stream: "stream" }
+}
+
+/// Messages without a row.
+const SILENT: &[&str] = &[
+    "SCHEMA",
+    "STATE",
+    "ACTIVATE_VERSION",
+    "BATCH",
+    "LOG",
+    "TRACE",
+    "SPEC",
+    "CATALOG",
+    "CONNECTION_STATUS",
+    "CONTROL",
+];
+
+/// What carries rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Carrier {
+    /// Messages of a Singer tap.
+    Singer,
+    /// Raw rows, or messages, of Airbyte.
+    Airbyte,
+}
+
+impl Carrier {
+    /// What a file of it is called.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Singer => "Singer messages",
+            Self::Airbyte => "Airbyte rows",
+        }
+    }
+}
+
+/// What a message holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Opened<'a> {
+    /// A row, of a stream that the message may name.
+    Row {
+        /// Its JSON text.
+        json: Cow<'a, str>,
+        /// Name of the stream.
+        stream: Option<String>,
+        /// Who carries it.
+        carrier: Carrier,
+    },
+    /// Nothing that is kept.
+    Silent(Carrier),
+}
+
+/// Opens a message; `None` when the object is none.
+pub(super) fn open(object: &str) -> Option<Opened<'_>> {
+    let Message { kind, record, stream, schema, value, data, data_upper } = Message::read(object).ok()?;
+    let stream = || stream.and_then(json::scalar);
+    if let Some(data) = data.or(data_upper) {
+        let json = object_in(data)?;
+        return Some(Opened::Row { json, stream: stream(), carrier: Carrier::Airbyte });
+    }
+    let kind = json::text(kind?)?;
+    if kind == "RECORD" {
+        let record = record.filter(|record| record.starts_with('{'))?;
+        // Airbyte has the stream inside, Singer beside.
+        if let Ok(Record { data: Some(data), stream: Some(inside) }) = Record::read(record)
+            && stream().is_none()
+        {
+            let json = object_in(data)?;
+            return Some(Opened::Row { json, stream: json::scalar(inside), carrier: Carrier::Airbyte });
+        }
+        return Some(Opened::Row { json: Cow::Borrowed(record), stream: stream(), carrier: Carrier::Singer });
+    }
+    let is_silent = SILENT.contains(&&*kind) && (schema.is_some() || value.is_some() || stream().is_some())
+        || matches!(&*kind, "LOG" | "TRACE" | "SPEC" | "CATALOG" | "CONNECTION_STATUS" | "CONTROL" | "STATE");
+    is_silent.then_some(Opened::Silent(Carrier::Singer))
+}
+
+/// An object, also in a string.
+fn object_in(value: &str) -> Option<Cow<'_, str>> {
+    if value.starts_with('{') {
+        return Some(Cow::Borrowed(value));
+    }
+    let text = json::text(value).filter(|_| value.starts_with('"'))?;
+    text.trim_start().starts_with('{').then(|| Cow::Owned(text.trim().to_owned()))
+}
+
+/// Keys under which an answer has its rows.
+const LISTS: &[&[u8]] = &[b"events", b"results", b"data", b"rows", b"records", b"result"];
+
+/// Where the list of rows of an answer begins, also when the text was cut; `None` when it is no
+/// such answer: an object with a list of objects under a key that is usual for that, or the same
+/// one level deeper.
+pub(super) fn list(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut walk = Walk { bytes, at: 0 };
+    walk.enter(0)
+}
+
+/// The rows of an answer.
+pub(super) fn rows(text: &str) -> Option<Vec<&str>> {
+    let from = list(text)?;
+    let rest = text.get(from..)?;
+    let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<&serde_json::value::RawValue>();
+    members(stream.next()?.ok()?.get()).ok()
+}
+
+struct Walk<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Walk<'_> {
+    fn peek(&mut self) -> Option<u8> {
+        while self.bytes.get(self.at).is_some_and(u8::is_ascii_whitespace) {
+            self.at += 1;
+        }
+        self.bytes.get(self.at).copied()
+    }
+
+    /// Looks through the keys of the object here.
+    fn enter(&mut self, level: usize) -> Option<usize> {
+        if self.peek()? != b'{' {
+            return None;
+        }
+        self.at += 1;
+        loop {
+            if self.peek()? != b'"' {
+                return None;
+            }
+            let is_list = LISTS.contains(&self.string()?);
+            if self.peek()? != b':' {
+                return None;
+            }
+            self.at += 1;
+            match self.peek()? {
+                b'[' if is_list => {
+                    let from = self.at;
+                    self.at += 1;
+                    return (self.peek()? == b'{').then_some(from);
+                }
+                b'{' if is_list && level == 0 => {
+                    let back = self.at;
+                    if let Some(found) = self.enter(1) {
+                        return Some(found);
+                    }
+                    self.at = back;
+                    self.skip()?;
+                }
+                _ => self.skip()?,
+            }
+            match self.peek()? {
+                b',' => self.at += 1,
+                _ => return None,
+            }
+        }
+    }
+
+    /// The string here, without a look at its escapes.
+    fn string(&mut self) -> Option<&[u8]> {
+        self.at += 1;
+        let from = self.at;
+        loop {
+            match self.bytes.get(self.at)? {
+                b'"' => break,
+                b'\\' => self.at += 2,
+                _ => self.at += 1,
+            }
+        }
+        self.at += 1;
+        self.bytes.get(from..self.at - 1)
+    }
+
+    /// Goes behind the value here.
+    fn skip(&mut self) -> Option<()> {
+        let mut depth = 0_usize;
+        loop {
+            match self.peek()? {
+                b'"' => {
+                    self.string()?;
+                }
+                b'{' | b'[' => {
+                    depth += 1;
+                    self.at += 1;
+                }
+                b'}' | b']' | b',' if depth == 0 => return Some(()),
+                b'}' | b']' => {
+                    depth -= 1;
+                    self.at += 1;
+                }
+                _ => self.at += 1,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(object: &str) -> Option<(String, Option<String>, Carrier)> {
+        match open(object)? {
+            Opened::Row { json, stream, carrier } => Some((json.into_owned(), stream, carrier)),
+            Opened::Silent(_) => None,
+        }
+    }
+
+    #[test]
+    fn a_message_is_opened_and_one_without_a_row_is_silent() {
+        let inside = r#"{"event":"A"}"#;
+        for (message, stream, carrier) in [
+            (r#"{"type":"RECORD","stream":"export","record":{"event":"A"}}"#, Some("export"), Carrier::Singer),
+            (
+                r#"{"type":"RECORD","record":{"stream":"export","data":{"event":"A"}}}"#,
+                Some("export"),
+                Carrier::Airbyte,
+            ),
+            (r#"{"_airbyte_ab_id":"x","_airbyte_data":{"event":"A"}}"#, None, Carrier::Airbyte),
+            (r#"{"_airbyte_data":"{\"event\":\"A\"}"}"#, None, Carrier::Airbyte),
+        ] {
+            assert_eq!(row(message), Some((inside.to_owned(), stream.map(str::to_owned), carrier)), "{message}");
+        }
+        for silent in [r#"{"type":"STATE","value":{}}"#, r#"{"type":"SCHEMA","stream":"export","schema":{}}"#] {
+            assert!(matches!(open(silent), Some(Opened::Silent(_))), "{silent}");
+        }
+        for other in [r#"{"type":"track","event":"A"}"#, r#"{"type":"RECORD","event":"A"}"#, r#"{"type":"SCHEMA"}"#] {
+            assert_eq!(open(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_list_of_an_answer_is_found_also_when_the_rest_is_cut_off() {
+        for (text, first) in [
+            (r#"{"status":"ok","results":{"events":[{"a":1},{"b":2}]}}"#, r#"{"a":1}"#),
+            (r#"{"events":[{"a":1}]}"#, r#"{"a":1}"#),
+            (r#"{"page":0,"s":"a \" ]","x":[{"events":[{}]}],"results":[{"a":1}],"n":1}"#, r#"{"a":1}"#),
+        ] {
+            assert_eq!(rows(text).and_then(|rows| rows.first().copied()), Some(first), "{text}");
+            let cut = text.get(..list(text).unwrap() + 3).unwrap();
+            assert_eq!(list(cut), list(text));
+        }
+        for text in [r#"{"events":[]}"#, r#"{"events":[1]}"#, r#"{"event":[{}]}"#, r#"{"x":{"events":[{}]}}"#, "[]", ""]
+        {
+            assert_eq!(list(text), None, "{text}");
+        }
+    }
+}

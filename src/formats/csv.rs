@@ -1,0 +1,182 @@
+//! Tables as text: a line of columns, then a row in each line.
+//!
+//! Commas, semicolons, tabs and bars are known as delimiters. A cell is a text; one that is a
+//! number, `true`, `false`, a list or an object as JSON writes it is read as that, except for ids,
+//! which stay what is written. An empty cell, and `\N`, is nothing.
+
+use std::borrow::Cow;
+
+use super::rows::{Lifted, Lifting, Role, Shape};
+
+/// Delimiters, the more usual first.
+const DELIMITERS: &[u8] = b",;\t|";
+
+/// Properties whose cells are texts whatever they look like.
+const TEXTS: &[&str] = &[
+    "distinct_id",
+    "alias",
+    "original",
+    "token",
+    "$distinct_id",
+    "$device_id",
+    "$user_id",
+    "$insert_id",
+    "$identified_id",
+    "$anon_id",
+    "$anon_distinct_id",
+];
+
+/// The head of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Header {
+    delimiter: u8,
+    names: Vec<String>,
+}
+
+impl Header {
+    /// The columns that the first record names; `None` when it is no head of a table.
+    pub(super) fn of(record: &[u8]) -> Option<Self> {
+        let found = DELIMITERS.iter().filter_map(|delimiter| {
+            let names = cells(record, *delimiter).ok()?;
+            let names: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();
+            Some(Self { delimiter: *delimiter, names })
+        });
+        // Of as many columns the more usual delimiter.
+        let best = found.rev().max_by_key(|header| header.names.len())?;
+        (best.names.len() > 1).then_some(best)
+    }
+
+    /// The names of the columns.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
+    /// The place of a column, whatever case its name is in.
+    pub(super) fn place(&self, wanted: &[&str]) -> Option<usize> {
+        wanted.iter().find_map(|name| self.names.iter().position(|column| column.eq_ignore_ascii_case(name)))
+    }
+
+    /// The cells of a record; `None` for the head itself. The error is the reason to reject it.
+    pub(super) fn cells(&self, record: &[u8]) -> Result<Option<Vec<String>>, String> {
+        let cells = cells(record, self.delimiter)?;
+        if cells.iter().map(|cell| cell.trim()).eq(self.names()) {
+            return Ok(None);
+        }
+        if cells.len() != self.names.len() {
+            return Err(format!("has {} of the {} columns", cells.len(), self.names.len()));
+        }
+        Ok(Some(cells))
+    }
+
+    /// What each column is in rows of `shape`.
+    pub(super) fn roles(&self, shape: &Shape) -> Vec<Role<'static>> {
+        let mut named = false;
+        let roles = self.names().map(|name| match shape.role(name).into_owned() {
+            // The second column of that name is a property.
+            Role::Name if std::mem::replace(&mut named, true) => Role::Property(Cow::Owned(name.to_owned())),
+            role => role,
+        });
+        roles.collect()
+    }
+}
+
+/// The row of some cells; the error is the reason to reject it.
+pub(super) fn lift<'a>(cells: &'a [String], roles: &[Role<'static>], nests: bool) -> Result<Lifted<'a>, String> {
+    let mut row = Lifting::default();
+    for (cell, role) in cells.iter().zip(roles) {
+        if is_nothing(cell) {
+            continue;
+        }
+        let value = match role {
+            Role::Property(name) if TEXTS.contains(&&**name) => quoted(cell),
+            Role::Name => quoted(cell),
+            Role::Properties | Role::Property(_) | Role::Own => token(cell),
+        };
+        row.add(role.clone(), "event", value)?;
+    }
+    row.finish(nests)
+}
+
+/// Whether a cell has no value.
+pub(super) fn is_nothing(cell: &str) -> bool {
+    cell.is_empty() || cell == "\\N"
+}
+
+/// The JSON value that a cell is.
+fn token(cell: &str) -> Cow<'_, str> {
+    match cell {
+        "true" | "false" => return Cow::Borrowed(cell),
+        "True" | "TRUE" => return Cow::Borrowed("true"),
+        "False" | "FALSE" => return Cow::Borrowed("false"),
+        _ => {}
+    }
+    let first = cell.as_bytes().first();
+    let is_json = first.is_some_and(|first| matches!(first, b'{' | b'[' | b'-' | b'0'..=b'9'))
+        && serde_json::from_str::<serde::de::IgnoredAny>(cell).is_ok();
+    if is_json { super::object::one_line(cell.trim()) } else { quoted(cell) }
+}
+
+/// A text as JSON.
+pub(super) fn quoted(text: &str) -> Cow<'_, str> {
+    Cow::Owned(serde_json::Value::from(text).to_string())
+}
+
+/// The cells of one record.
+fn cells(record: &[u8], delimiter: u8) -> Result<Vec<String>, String> {
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(false).delimiter(delimiter).flexible(true).from_reader(record);
+    let mut cells = csv::StringRecord::new();
+    match reader.read_record(&mut cells) {
+        Ok(_) => Ok(cells.iter().map(str::to_owned).collect()),
+        Err(_) => Err("not UTF-8".to_owned()),
+    }
+}
+
+/// An object of all cells, for a row that is read as JSON.
+pub(super) fn object(header: &Header, cells: &[String]) -> String {
+    let mut object = "{".to_owned();
+    for (name, cell) in header.names().zip(cells).filter(|(_, cell)| !is_nothing(cell)) {
+        if object.len() > 1 {
+            object.push(',');
+        }
+        object.push_str(&quoted(name));
+        object.push(':');
+        object.push_str(&if TEXTS.contains(&name) { quoted(cell) } else { token(cell) });
+    }
+    object.push('}');
+    object
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_is_read_as_what_it_is_written_as() {
+        for (cell, value) in [
+            ("12.5", "12.5"),
+            ("9007199254740993", "9007199254740993"),
+            ("-1e3", "-1e3"),
+            ("007", "\"007\""),
+            ("+1", "\"+1\""),
+            ("1 2", "\"1 2\""),
+            ("2019-07-01", "\"2019-07-01\""),
+            ("True", "true"),
+            ("false", "false"),
+            (r#"["a", "b"]"#, r#"["a", "b"]"#),
+            ("['a']", r#""['a']""#),
+            ("null", r#""null""#),
+            ("a \"b\"\n", r#""a \"b\"\n""#),
+        ] {
+            assert_eq!(token(cell), value, "{cell}");
+        }
+    }
+
+    #[test]
+    fn the_delimiter_is_the_one_that_makes_columns() {
+        for head in ["a,b c,d", "a;b c;d", "a\tb c\td", "a|b c|d", "\"a\",\"b c\",d"] {
+            assert_eq!(Header::of(head.as_bytes()).unwrap().names().collect::<Vec<_>>(), ["a", "b c", "d"], "{head}");
+        }
+        assert_eq!(Header::of(b"one column"), None);
+    }
+}

@@ -1,0 +1,376 @@
+//! What the first rows of a file are, by what most of them have.
+//!
+//! Each row is looked at as it would be read: it is a row of events when it has a name, a time and
+//! an id (or `properties`, where a row may lack its id), and not because it has a key that rows of
+//! events have too. Where most rows are one thing, the file is. A file that only half fits is
+//! nothing, and the reason says what was found and what is missing.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::carrier::{self, Carrier, Opened};
+use super::decode::{Kind, is_request, kind_of};
+use super::event::Properties;
+use super::object::{each, given};
+use super::profile;
+use super::rows::Shape;
+use super::sniff::Format;
+use super::{table, vendor};
+use crate::model::json;
+
+/// Rows that are looked at.
+const ROWS: usize = 400;
+
+/// Keys of a profile that no event has beside its properties.
+const PROFILE: &[&str] =
+    &["$email", "$name", "$first_name", "$last_name", "$last_seen", "$created", "$phone", "$city", "$distinct_id"];
+
+/// Name of the stream with profiles in taps and connectors of Mixpanel.
+const PROFILES_STREAM: &str = "engage";
+
+/// What rows are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) format: Format,
+    /// What they are called.
+    pub(super) name: &'static str,
+    /// How rows of events are written.
+    pub(super) events: Shape,
+    /// How profiles are written.
+    pub(super) profiles: Shape,
+    /// They are as Mixpanel itself writes them.
+    pub(super) is_raw: bool,
+    /// They come in messages.
+    pub(super) is_carried: bool,
+    /// Columns that are left out, because a tool wrote them for itself.
+    pub(super) left_out: Vec<String>,
+}
+
+/// What one row has of what a row of events needs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "what a row has, each without the others")]
+struct Has {
+    name: bool,
+    id: bool,
+    time: bool,
+    /// A time that is in no known form.
+    odd_time: bool,
+    /// An object of properties, in which a row may lack its id.
+    properties: bool,
+    /// It is as an SDK sends it.
+    wire: bool,
+}
+
+impl Has {
+    /// What a row has that is read as `shape`.
+    fn of(shape: &Shape, json: &str) -> Option<Self> {
+        let row = shape.lift(json).ok()?;
+        let p = Properties::read(&row.properties).ok()?;
+        let stamp = [p.processed, p.received].into_iter().flatten().find_map(json::time);
+        let mut has_properties = false;
+        each(json, |key, value| has_properties |= shape.is_properties(key) && given(Some(value)).is_some()).ok()?;
+        Some(Self {
+            name: given(row.event.as_deref()).and_then(json::text).is_some(),
+            id: p.distinct_id.and_then(json::id_text).is_some(),
+            time: p.time.and_then(json::time).or(stamp).is_some(),
+            odd_time: given(p.time).is_some(),
+            properties: has_properties,
+            wire: p.token.is_some() && stamp.is_none() && has_properties,
+        })
+    }
+
+    fn is_event(self) -> bool {
+        self.name && self.time && (self.id || self.properties)
+            // The row is one, and what is wrong with it is said when it is read.
+            || self.name && self.id && self.odd_time && self.properties
+    }
+}
+
+/// A row that can be one of events, of profiles or of aliases.
+struct Candidate<'a> {
+    json: Cow<'a, str>,
+    keys: Vec<String>,
+    stream: Option<String>,
+    carrier: Option<Carrier>,
+}
+
+/// The rows that were looked at.
+#[derive(Default)]
+struct Seen<'a> {
+    /// Rows that are objects, but for messages without one.
+    rows: usize,
+    candidates: Vec<Candidate<'a>>,
+    native: BTreeMap<&'static str, (Format, usize)>,
+    vendors: BTreeMap<&'static str, usize>,
+    carrier: Option<Carrier>,
+    /// Keys around rows in messages.
+    around: BTreeSet<String>,
+}
+
+/// What rows are, by their JSON texts; `Ok(None)` when none of them is an object. The error says why
+/// they are nothing that is read.
+pub(super) fn rows<'a>(records: impl Iterator<Item = &'a str>) -> Result<Option<Found>, String> {
+    let mut seen = Seen::default();
+    for record in records.filter(|record| record.starts_with('{')).take(ROWS) {
+        seen.take(record);
+    }
+    seen.judge()
+}
+
+impl<'a> Seen<'a> {
+    fn take(&mut self, record: &'a str) {
+        match carrier::open(record) {
+            Some(Opened::Silent(carrier)) => {
+                self.carrier.get_or_insert(carrier);
+            }
+            Some(Opened::Row { json, stream, carrier }) => {
+                self.carrier = Some(carrier);
+                let keys = keys_of(record);
+                self.around.extend(keys.into_iter().filter(|key| key.to_ascii_lowercase().starts_with("_airbyte_")));
+                self.rows += 1;
+                if let Some(rows) = vendor::of(&json) {
+                    *self.vendors.entry(rows).or_default() += 1;
+                    return;
+                }
+                self.candidate(json, stream, Some(carrier));
+            }
+            None => self.row(record),
+        }
+    }
+
+    fn row(&mut self, json: &'a str) {
+        let Ok(kind) = kind_of(json) else { return };
+        self.rows += 1;
+        if let Some(rows) = vendor::of(json) {
+            *self.vendors.entry(rows).or_default() += 1;
+            return;
+        }
+        let native = match kind {
+            Some(Kind::Request) if is_request(json) => ("recorded payloads", Format::Payloads),
+            Some(Kind::RecordedUpdate) => ("profile updates", Format::ProfileUpdates),
+            Some(Kind::Update) if profile::is_update(json) => ("profile updates", Format::ProfileUpdates),
+            Some(Kind::Page) if profile::is_page(json) => ("profile export", Format::ProfileExport),
+            Some(Kind::ExportedProfile) => ("profile export", Format::ProfileExport),
+            Some(Kind::Request | Kind::Page | Kind::Event | Kind::Update) | None => {
+                return self.candidate(Cow::Borrowed(json), None, None);
+            }
+        };
+        self.native.entry(native.0).or_insert((native.1, 0)).1 += 1;
+    }
+
+    fn candidate(&mut self, json: Cow<'a, str>, stream: Option<String>, carrier: Option<Carrier>) {
+        let keys = keys_of(&json);
+        self.candidates.push(Candidate { json, keys, stream, carrier });
+    }
+
+    /// The keys of the candidates; of those that can be the name of an event only what most have.
+    fn keys(&self) -> BTreeSet<&str> {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for key in self.candidates.iter().flat_map(|candidate| &candidate.keys) {
+            *counts.entry(key).or_default() += 1;
+        }
+        let most = self.candidates.len().div_ceil(2);
+        let is_name = |key: &str| matches!(key, "event" | "event_name" | "mp_event_name" | "name");
+        counts.into_iter().filter(|(key, count)| *count >= most || !is_name(key)).map(|(key, _)| key).collect()
+    }
+
+    fn judge(self) -> Result<Option<Found>, String> {
+        if self.rows == 0 {
+            // Messages whose first rows come later.
+            return Ok(self.carrier.map(|carrier| Found {
+                name: carrier.name(),
+                is_raw: false,
+                is_carried: true,
+                ..Found::raw(Format::Export)
+            }));
+        }
+        let keys = self.keys();
+        let events = Shape::of(&keys);
+        let profiles = Shape::of_profiles(&keys);
+        let mut wire = 0;
+        let mut plain = 0;
+        let mut as_profiles = 0;
+        let mut aliases = 0;
+        let mut best = Has::default();
+        let mut unfit: BTreeSet<&str> = BTreeSet::new();
+        let marked = keys.iter().any(|key| profiles.is_profile_key(key, PROFILE));
+        for Candidate { json, keys, stream, .. } in &self.candidates {
+            let has = Has::of(&events, json).unwrap_or_default();
+            if has.is_event() {
+                *(if has.wire { &mut wire } else { &mut plain }) += 1;
+            } else if is_profile(&profiles, json, has) && (marked || stream.as_deref() == Some(PROFILES_STREAM)) {
+                as_profiles += 1;
+            } else if table::is_exact(keys) {
+                aliases += 1;
+            } else {
+                best = best.and_more(has);
+                unfit.extend(keys.iter().map(String::as_str));
+            }
+        }
+        let native: usize = self.native.values().map(|(_, count)| count).sum();
+        let (vendors, vendor) =
+            (self.vendors.values().sum::<usize>(), self.vendors.iter().max_by_key(|(_, count)| **count));
+        if let Some((vendor, _)) = vendor.filter(|_| vendors * 2 >= self.rows) {
+            return Err(format!("it looks like {vendor}, which are not read yet"));
+        }
+        let known = native + wire + plain + as_profiles;
+        if aliases * 2 > self.rows {
+            return Ok(Some(Found { name: "alias table", ..Found::raw(Format::AliasTable) }));
+        }
+        if known * 2 < self.rows {
+            return Err(self.missing(&unfit, best, known));
+        }
+        let from_native = self.native.iter().max_by_key(|(_, (_, count))| *count);
+        let own: BTreeSet<String> =
+            keys.iter().filter(|key| events.dialect.is_own(key)).map(|key| (*key).to_owned()).collect();
+        let left_out =
+            own.into_iter().chain(self.around.iter().filter(|key| !key.eq_ignore_ascii_case("_airbyte_data")).cloned());
+        let left_out: Vec<String> = left_out.collect::<BTreeSet<_>>().into_iter().collect();
+        let is_carried = self.candidates.iter().any(|candidate| candidate.carrier.is_some());
+        let is_raw = !is_carried && plain + wire > 0 && keys.iter().all(|key| is_of_raw(key));
+        let most_native = from_native.map_or(0, |(_, (_, count))| *count);
+        let found = if most_native >= plain.max(wire).max(as_profiles) {
+            let (name, (format, _)) = from_native.ok_or("it has no rows")?;
+            Found { name, ..Found::raw(*format) }
+        } else if as_profiles > plain + wire {
+            Found { name: "profiles", is_raw: false, ..Found::raw(Format::ProfileExport) }
+        } else if wire > plain && is_raw {
+            Found { name: "recorded payloads", ..Found::raw(Format::Payloads) }
+        } else {
+            let name = if is_raw { "raw export" } else { events.dialect.name };
+            Found { name, is_raw, ..Found::raw(Format::Export) }
+        };
+        let name = self.carrier.filter(|_| is_carried).map_or(found.name, Carrier::name);
+        Ok(Some(Found { name, events, profiles, is_carried, left_out, ..found }))
+    }
+
+    /// What was found and what is missing.
+    fn missing(&self, keys: &BTreeSet<&str>, best: Has, known: usize) -> String {
+        let is_groups = keys.iter().eq(&["key", "value"]);
+        if is_groups
+            && self.candidates.iter().any(|row| row.json.contains("\"key\":[") || row.json.contains("\"key\": ["))
+        {
+            return "it looks like the groups of a JQL query, which are counts and no rows".to_owned();
+        }
+        let which = match known {
+            0 => "its rows".to_owned(),
+            known => format!("only {known} of its first {} rows are of one kind; the others", self.rows),
+        };
+        format!("{which} have {}, but {}", named(keys), lacking(best, keys))
+    }
+}
+
+/// What a row of events lacks, and what else it may be.
+fn lacking(has: Has, keys: &BTreeSet<&str>) -> String {
+    let mut lacks = Vec::new();
+    if !has.name {
+        lacks.push("no name of an event (event)");
+    }
+    if !has.id && !has.properties {
+        lacks.push("no id (distinct_id)");
+    }
+    if !has.time {
+        lacks.push(if has.odd_time { "no time in a form that is read (time)" } else { "no time (time)" });
+    }
+    let lacks = match lacks.as_slice() {
+        [] => "nothing that tells what they are".to_owned(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    };
+    let is_pair =
+        |a: &[&str], b: &[&str]| a.iter().any(|key| keys.contains(key)) && b.iter().any(|key| keys.contains(key));
+    if is_pair(&["alias", "key"], &["distinct_id", "target", "original", "value"]) && !has.name {
+        return format!("{lacks}; a table of aliases is imported with --as aliases, if this is one");
+    }
+    lacks
+}
+
+/// Some of the keys.
+fn named(keys: &BTreeSet<&str>) -> String {
+    let shown: Vec<&str> = keys.iter().copied().take(6).collect();
+    let more = keys.len() - shown.len();
+    let word = if keys.len() == 1 { "the column" } else { "the columns" };
+    if more > 0 {
+        format!("{word} {} and {more} more", shown.join(", "))
+    } else {
+        format!("{word} {}", shown.join(", "))
+    }
+}
+
+impl Has {
+    /// What either of two rows has.
+    fn and_more(self, other: Self) -> Self {
+        Self {
+            name: self.name || other.name,
+            id: self.id || other.id,
+            time: self.time || other.time,
+            odd_time: self.odd_time || other.odd_time,
+            properties: self.properties || other.properties,
+            wire: false,
+        }
+    }
+}
+
+impl Found {
+    /// Rows as Mixpanel itself writes them.
+    pub(super) fn raw(format: Format) -> Self {
+        Self {
+            format,
+            name: "",
+            events: Shape::raw(),
+            profiles: Shape::of_profiles(&BTreeSet::from(["distinct_id"])),
+            is_raw: true,
+            is_carried: false,
+            left_out: Vec::new(),
+        }
+    }
+
+    /// Whether a row of a stream is a profile.
+    pub(super) fn is_profile(&self, stream: Option<&str>) -> bool {
+        match stream {
+            Some(PROFILES_STREAM) => true,
+            Some("export") => false,
+            _ => self.format == Format::ProfileExport,
+        }
+    }
+}
+
+/// What a table with these columns is, by its first rows as objects; the error says why it is
+/// nothing that is read.
+pub(super) fn table(columns: &[&str], rows_of_it: &[String]) -> Result<Found, String> {
+    if let Some(found) = rows(rows_of_it.iter().map(String::as_str)).map_err(|why| in_table(columns, &why))? {
+        return Ok(found);
+    }
+    // Without a row the columns alone say it.
+    let empty: Vec<String> = columns.iter().map(|column| format!("{}:1", serde_json::Value::from(*column))).collect();
+    let row = format!("{{{}}}", empty.join(","));
+    rows(std::iter::once(row.as_str()))
+        .and_then(|found| found.ok_or_else(String::new))
+        .map_err(|why| in_table(columns, &why))
+}
+
+/// The same reason, of a table whose columns have an order.
+fn in_table(columns: &[&str], why: &str) -> String {
+    let Some((_, lacks)) = why.split_once(", but ") else { return why.to_owned() };
+    let shown = columns.iter().copied().take(6).collect::<Vec<_>>().join(", ");
+    let more = if columns.len() > 6 { format!(" and {} more", columns.len() - 6) } else { String::new() };
+    format!("it is a table with the columns {shown}{more}, but {lacks}")
+}
+
+/// Whether a row that is no event is a profile.
+fn is_profile(shape: &Shape, json: &str, has: Has) -> bool {
+    let has_id = || shape.lift(json).is_ok_and(|row| given(row.event.as_deref()).and_then(json::id_text).is_some());
+    !has.name && !has.time && !has.properties && shape.has_name() && has_id()
+}
+
+/// Whether the raw export, or an SDK, has this key beside properties.
+fn is_of_raw(key: &str) -> bool {
+    matches!(key, "event" | "properties" | "$mp_metadata")
+}
+
+fn keys_of(json: &str) -> Vec<String> {
+    let mut keys = Vec::new();
+    // What is wrong with a row is said when it is read.
+    let _ = each(json, |key, _| keys.push(key.to_owned()));
+    keys
+}

@@ -1,0 +1,419 @@
+//! Rows of events as tools and warehouses write them: what is a property of Mixpanel's row stands
+//! in columns, and is called otherwise.
+//!
+//! A [`Shape`] is found once for a file, from the keys of its first rows: which key is the name of
+//! the event, whether there are `properties`, and whose row it is. [`Shape::lift`] then makes of
+//! each row what the raw export would have had: a name and an object of properties. Every field of
+//! a row ends up there, but for the columns that a tool writes for itself ([`Shape::own`]).
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use super::dialect::{self, Dialect};
+use super::object::{complaint, each, given};
+use crate::model::json;
+
+/// Keys that can be the name of an event, the surest first.
+const NAMES: &[&str] = &["event", "event_name", "mp_event_name", "name"];
+
+/// Columns that are known in any case, and with spaces for underscores, as warehouses and
+/// spreadsheets write them.
+const COLUMNS: &[&str] = &[
+    "distinct_id",
+    "time",
+    "event",
+    "event_name",
+    "mp_event_name",
+    "properties",
+    "insert_id",
+    "device_id",
+    "user_id",
+    "alias",
+    "mp_processing_time_ms",
+    "$distinct_id",
+];
+
+/// Properties for which a column counts more than the same in `properties`.
+const COLUMN_WINS: &[&str] = &["distinct_id", "time", "$insert_id", "$device_id", "$user_id", "mp_processing_time_ms"];
+
+/// How the rows of one file are written.
+#[derive(Clone, Debug)]
+pub(super) struct Shape {
+    /// Who wrote them.
+    pub(super) dialect: &'static Dialect,
+    /// Key of the event's name, as it stands in the file; `None` in a file of profiles.
+    name: Option<String>,
+    /// Columns whose names are written otherwise, and what they are.
+    renamed: Vec<(String, &'static str)>,
+    /// What stands before the names of properties that have columns of their own.
+    prefix: Option<&'static str>,
+    /// Ids beside `properties`, or without their `$`, are those of Mixpanel.
+    bare_ids: bool,
+}
+
+impl PartialEq for Shape {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.dialect, other.dialect)
+            && (&self.name, &self.renamed, self.prefix, self.bare_ids)
+                == (&other.name, &other.renamed, other.prefix, other.bare_ids)
+    }
+}
+
+impl Eq for Shape {}
+
+/// What a field of a row is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Role<'k> {
+    /// The name of the event.
+    Name,
+    /// The object of properties, or its text.
+    Properties,
+    /// A property, by its name in the raw export.
+    Property(Cow<'k, str>),
+    /// Written by a tool for itself.
+    Own,
+}
+
+impl Role<'_> {
+    /// The same, without a hold on the key.
+    pub(super) fn into_owned(self) -> Role<'static> {
+        match self {
+            Self::Name => Role::Name,
+            Self::Properties => Role::Properties,
+            Self::Property(key) => Role::Property(Cow::Owned(key.into_owned())),
+            Self::Own => Role::Own,
+        }
+    }
+}
+
+/// A row as the raw export would have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Lifted<'a> {
+    /// JSON text of the name.
+    pub(super) event: Option<Cow<'a, str>>,
+    /// JSON text of the properties, an object.
+    pub(super) properties: String,
+}
+
+impl Shape {
+    /// The raw export itself.
+    pub(super) fn raw() -> Self {
+        Self {
+            dialect: dialect::PLAIN,
+            name: Some("event".to_owned()),
+            renamed: Vec::new(),
+            prefix: None,
+            bare_ids: true,
+        }
+    }
+
+    /// The shape of rows with these keys.
+    pub(super) fn of(keys: &BTreeSet<&str>) -> Self {
+        let renamed = COLUMNS.iter().filter(|column| !keys.contains(*column)).filter_map(|column| {
+            let written = keys.iter().find(|key| is_written(key, column))?;
+            Some(((*written).to_owned(), *column))
+        });
+        let mut shape =
+            Self { dialect: dialect::of(keys), name: None, renamed: renamed.collect(), prefix: None, bare_ids: false };
+        shape.name = NAMES.iter().find_map(|name| shape.written(keys, name));
+        let is_wide = shape.written(keys, "properties").is_some();
+        shape.prefix = ["properties.", "properties__"].into_iter().find(|prefix| {
+            // More than one: a property may have any name.
+            !is_wide && keys.iter().filter(|key| key.starts_with(prefix)).count() > 1
+        });
+        shape.bare_ids = is_wide
+            || shape.written(keys, "insert_id").is_some() && !keys.contains("$insert_id")
+            || shape.name.as_deref().is_some_and(|name| !name.eq_ignore_ascii_case("event"));
+        shape
+    }
+
+    /// The shape of profiles with these keys: what is the name in an event is the id here.
+    pub(super) fn of_profiles(keys: &BTreeSet<&str>) -> Self {
+        let shape = Self::of(keys);
+        let id = ["$distinct_id", "distinct_id"].into_iter().find_map(|id| shape.written(keys, id));
+        Self { name: id, ..shape }
+    }
+
+    /// How a column is written in the file.
+    fn written(&self, keys: &BTreeSet<&str>, column: &str) -> Option<String> {
+        let other = || self.renamed.iter().find(|(_, known)| *known == column).map(|(written, _)| written.clone());
+        keys.contains(column).then(|| column.to_owned()).or_else(other)
+    }
+
+    /// Whether rows have a name.
+    pub(super) fn has_name(&self) -> bool {
+        self.name.is_some()
+    }
+
+    /// Whether `key` is that of the event's name.
+    pub(super) fn is_name(&self, key: &str) -> bool {
+        self.name.as_deref() == Some(key)
+    }
+
+    /// Whether `key` is that of the object of properties.
+    pub(super) fn is_properties(&self, key: &str) -> bool {
+        self.role(key) == Role::Properties
+    }
+
+    /// Whether `key` is one of some properties.
+    pub(super) fn is_profile_key(&self, key: &str, wanted: &[&str]) -> bool {
+        let spelled = match self.role(key) {
+            Role::Property(name) => name,
+            Role::Name => Cow::Borrowed(key),
+            Role::Properties | Role::Own => return false,
+        };
+        wanted.contains(&&*spelled)
+    }
+
+    /// What a field is, by its key.
+    pub(super) fn role<'k>(&self, key: &'k str) -> Role<'k> {
+        if self.is_name(key) {
+            return Role::Name;
+        }
+        if self.dialect.is_own(key) {
+            return Role::Own;
+        }
+        let known = self.renamed.iter().find(|(written, _)| written == key).map(|(_, known)| *known);
+        let key: Cow<'k, str> = match (known, self.prefix) {
+            (Some(known), _) => Cow::Borrowed(known),
+            (None, Some(prefix)) => Cow::Borrowed(key.strip_prefix(prefix).unwrap_or(key)),
+            (None, None) => Cow::Borrowed(key),
+        };
+        if key == "properties" {
+            return Role::Properties;
+        }
+        if self.bare_ids && matches!(&*key, "insert_id" | "device_id" | "user_id") {
+            return Role::Property(Cow::Owned(format!("${key}")));
+        }
+        match self.dialect.spell(&key) {
+            Some(spelled) => Role::Property(Cow::Owned(spelled)),
+            None => Role::Property(key),
+        }
+    }
+
+    /// The row of a JSON object; the error is the reason to reject it.
+    pub(super) fn lift<'a>(&self, json: &'a str) -> Result<Lifted<'a>, String> {
+        let mut row = Lifting::default();
+        let mut wrong = None;
+        each(json, |key, value| {
+            if let Err(reason) = row.add(self.role(key).into_owned(), key, Cow::Borrowed(value)) {
+                wrong.get_or_insert(reason);
+            }
+        })
+        .map_err(|error| complaint(&error))?;
+        match wrong {
+            Some(reason) => Err(reason),
+            None => row.finish(self.dialect.nests),
+        }
+    }
+}
+
+/// Whether `key` is `column` written with other letters: `DISTINCT_ID`, `Distinct ID`.
+fn is_written(key: &str, column: &str) -> bool {
+    key.len() == column.len()
+        && key.bytes().zip(column.bytes()).all(|(a, b)| a.eq_ignore_ascii_case(&b) || a == b' ' && b == b'_')
+}
+
+/// A row while its fields come in.
+#[derive(Default)]
+pub(super) struct Lifting<'a> {
+    event: Option<Cow<'a, str>>,
+    inner: Option<Cow<'a, str>>,
+    columns: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+}
+
+impl<'a> Lifting<'a> {
+    /// Takes a field; the error is the reason to reject the row.
+    pub(super) fn add(&mut self, role: Role<'a>, key: &str, value: Cow<'a, str>) -> Result<(), String> {
+        match role {
+            Role::Own => {}
+            Role::Name if self.event.is_none() => self.event = Some(value),
+            // A property `event` that got a column of its own.
+            Role::Name => self.columns.push((Cow::Owned(key.to_owned()), value)),
+            Role::Properties => match given(Some(&value)) {
+                None => {}
+                Some(text) if text.starts_with('{') => self.inner = Some(value),
+                Some(text) => {
+                    let inside = json::text(text).filter(|_| text.starts_with('"')).unwrap_or_default();
+                    let inside = inside.trim();
+                    if !inside.starts_with('{') {
+                        return Err("its properties are no object".to_owned());
+                    }
+                    self.inner = Some(Cow::Owned(inside.to_owned()));
+                }
+            },
+            Role::Property(name) => self.columns.push((name, value)),
+        }
+        Ok(())
+    }
+
+    /// The row; with `nests`, `a__b` is `b` in `a`.
+    pub(super) fn finish(self, nests: bool) -> Result<Lifted<'a>, String> {
+        let Self { event, inner, mut columns } = self;
+        let mut properties = match &inner {
+            Some(inner) => {
+                beside(inner, &mut columns)?;
+                let inner = inner.trim_end();
+                inner.strip_suffix('}').unwrap_or(inner).to_owned()
+            }
+            None => "{".to_owned(),
+        };
+        let columns: Vec<_> = columns.iter().map(|(key, value)| (&**key, &**value)).collect();
+        write(&mut properties, &columns, nests);
+        properties.push('}');
+        Ok(Lifted { event, properties })
+    }
+}
+
+/// Leaves of the columns beside `inner` those that say something else than it does.
+fn beside(inner: &str, columns: &mut Vec<(Cow<'_, str>, Cow<'_, str>)>) -> Result<(), String> {
+    let mut same = vec![false; columns.len()];
+    each(inner, |key, value| {
+        for (at, (column, beside)) in columns.iter_mut().enumerate() {
+            if column != key {
+                continue;
+            }
+            let time = column == "time" && json::time(value).is_some() && json::time(value) == json::time(beside);
+            let text = json::text(value).is_some() && json::text(value) == json::text(beside);
+            if time || text || value == &**beside || &**beside == "null" {
+                if let Some(same) = same.get_mut(at) {
+                    *same = true;
+                }
+            } else if !COLUMN_WINS.contains(&&**column) {
+                // Both are kept.
+                *column = Cow::Owned(format!("row.{column}"));
+            }
+        }
+    })
+    .map_err(|error| complaint(&error))?;
+    let mut same = same.into_iter();
+    columns.retain(|_| !same.next().unwrap_or(false));
+    Ok(())
+}
+
+/// Writes fields of an object behind those that are there.
+fn write(text: &mut String, fields: &[(&str, &str)], nests: bool) {
+    let mut nested: Vec<(&str, Vec<(&str, &str)>)> = Vec::new();
+    for (key, value) in fields {
+        match key.split_once("__").filter(|(outer, inner)| nests && !outer.is_empty() && !inner.is_empty()) {
+            None => field(text, key, value),
+            Some((outer, inner)) => match nested.iter_mut().find(|(known, _)| *known == outer) {
+                Some((_, fields)) => fields.push((inner, value)),
+                None => nested.push((outer, vec![(inner, value)])),
+            },
+        }
+    }
+    for (key, fields) in nested {
+        let mut object = "{".to_owned();
+        write(&mut object, &fields, nests);
+        object.push('}');
+        field(text, key, &object);
+    }
+}
+
+fn field(text: &mut String, key: &str, value: &str) {
+    if !text.trim_end().ends_with('{') {
+        text.push(',');
+    }
+    text.push_str(&serde_json::Value::from(key).to_string());
+    text.push(':');
+    text.push_str(value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lifted(json: &str) -> (String, String) {
+        let mut keys = Vec::new();
+        each(json, |key, _| keys.push(key.to_owned())).unwrap();
+        let shape = Shape::of(&keys.iter().map(String::as_str).collect());
+        let row = shape.lift(json).unwrap();
+        (row.event.unwrap_or_default().into_owned(), row.properties)
+    }
+
+    fn same(json: &str, event: &str, properties: &str) {
+        assert_eq!(lifted(json), (format!("{event:?}"), properties.to_owned()), "{json}");
+    }
+
+    #[test]
+    fn columns_beside_properties_are_properties() {
+        same(
+            r#"{"event_name":"A","time":1,"distinct_id":"d","insert_id":"i","device_id":"v","user_id":"u","properties":{"p":1}}"#,
+            "A",
+            r#"{"p":1,"time":1,"distinct_id":"d","$insert_id":"i","$device_id":"v","$user_id":"u"}"#,
+        );
+        same(
+            r#"{"event":"A","properties":"{\"p\":1}","time":"2019-07-01 09:00:00 UTC"}"#,
+            "A",
+            r#"{"p":1,"time":"2019-07-01 09:00:00 UTC"}"#,
+        );
+        same(r#"{"name":"A","dataset":"$mixpanel","properties":{}}"#, "A", r#"{"dataset":"$mixpanel"}"#);
+        same(
+            r#"{"EVENT_NAME":"A","DISTINCT_ID":"d","USER_ID":"u","PROPERTIES":{"p":1}}"#,
+            "A",
+            r#"{"p":1,"distinct_id":"d","$user_id":"u"}"#,
+        );
+        same(
+            r#"{"Event Name":"A","Distinct ID":"d","Time":1,"City":"X"}"#,
+            "A",
+            r#"{"distinct_id":"d","time":1,"City":"X"}"#,
+        );
+    }
+
+    #[test]
+    fn what_stands_twice_is_said_once_and_nothing_is_lost() {
+        same(
+            r#"{"event":"A","time":"1561971600","distinct_id":7,"plan":"x","properties":{"time":1561971600,"distinct_id":"7","plan":"y"}}"#,
+            "A",
+            r#"{"time":1561971600,"distinct_id":"7","plan":"y","row.plan":"x"}"#,
+        );
+        same(
+            r#"{"event":"A","distinct_id":"outer","properties":{"distinct_id":"inner"}}"#,
+            "A",
+            r#"{"distinct_id":"inner","distinct_id":"outer"}"#,
+        );
+        same(r#"{"event":"A","plan":null,"properties":{"plan":"y"}}"#, "A", r#"{"plan":"y"}"#);
+    }
+
+    #[test]
+    fn tools_have_their_own_names_for_properties() {
+        same(
+            r#"{"event":"A","mp_reserved_insert_id":"i","mp_lib":"web","device_id":"own"}"#,
+            "A",
+            r#"{"$insert_id":"i","mp_lib":"web","device_id":"own"}"#,
+        );
+        same(
+            r#"{"mp_event_name":"A","mp_device_id":"v","mp_lib":"web","mp_processing_time_ms":1}"#,
+            "A",
+            r#"{"$device_id":"v","mp_lib":"web","mp_processing_time_ms":1}"#,
+        );
+        same(
+            r#"{"event":"A","properties__time":1,"properties___insert_id":"i","properties__event":"own","properties__address__city":"K","properties__address__zip":"0","_dlt_id":"x"}"#,
+            "A",
+            r#"{"time":1,"$insert_id":"i","event":"own","address":{"city":"K","zip":"0"}}"#,
+        );
+        same(r#"{"event":"A","properties.time":1,"properties.$insert_id":"i"}"#, "A", r#"{"time":1,"$insert_id":"i"}"#);
+        same(
+            r#"{"_airbyte_raw_id":"x","event":"A","insert_id":"i","browser":"Chrome","page":"/"}"#,
+            "A",
+            r#"{"$insert_id":"i","$browser":"Chrome","page":"/"}"#,
+        );
+    }
+
+    #[test]
+    fn a_property_that_only_looks_like_a_column_stays_one() {
+        same(r#"{"event":"A","$insert_id":"i","user_id":"own"}"#, "A", r#"{"$insert_id":"i","user_id":"own"}"#);
+        same(r#"{"event":"A","name":"own","_id":1}"#, "A", r#"{"name":"own","_id":1}"#);
+        same(r#"{"event":"A","time":1,"Time":"own"}"#, "A", r#"{"time":1,"Time":"own"}"#);
+    }
+
+    #[test]
+    fn properties_that_are_no_object_are_refused() {
+        for value in ["7", r#""text""#, "[]"] {
+            let json = format!(r#"{{"event":"A","properties":{value}}}"#);
+            assert_eq!(Shape::raw().lift(&json), Err("its properties are no object".to_owned()), "{value}");
+        }
+        assert!(Shape::raw().lift(r#"{"event":"A","properties":null}"#).is_ok());
+    }
+}
