@@ -33,7 +33,7 @@ pub mod table;
 mod world;
 
 pub use evidence::Tie;
-pub use facts::{Cut, Facts};
+pub use facts::{Cut, CutOf, Facts};
 pub use findings::{Finding, Severity};
 pub use journey::{
     AliasLine, Evidence, EvidenceKind, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Point, PointKind,

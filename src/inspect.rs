@@ -31,7 +31,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use self::redact::Known;
-use crate::identity::{Cut, Facts, Journey, resolve};
+use crate::identity::{Cut, CutOf, Facts, Journey, resolve};
 use crate::model::Id;
 use crate::model::facts::Arrival;
 use crate::store::{Error, Overview, Reader, StoredProfile, StoredReject};
@@ -188,8 +188,10 @@ impl Inspector {
         let limits = gather::Limits { rows: SOON, orphan_rows: SOON, ..gather::Limits::DEFAULT };
         let first = self.journey_within(id, &limits)?.filter(|journey| !journey.cuts.is_empty());
         Ok(first.map(|mut journey| {
-            journey.cuts =
-                vec![Cut { what: format!("the first {} rows; the rest is being read", journey.steps.len()) }];
+            journey.cuts = vec![Cut {
+                of: CutOf::Rows,
+                what: format!("the first {} rows; the rest is being read", journey.steps.len()),
+            }];
             journey
         }))
     }

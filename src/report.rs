@@ -19,7 +19,6 @@ pub mod svg;
 pub mod table;
 pub mod text;
 
-use crate::identity::facts;
 use crate::model::{Id, Millis};
 
 pub use clock::Clock;
@@ -134,5 +133,5 @@ pub struct RejectReason {
 
 /// The sentences of what was cut off while gathering.
 fn cuts(journey: &crate::identity::Journey) -> impl Iterator<Item = &str> + Clone {
-    journey.cuts.iter().map(|facts::Cut { what }| what.as_str())
+    journey.cuts.iter().map(|cut| cut.what.as_str())
 }

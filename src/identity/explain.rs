@@ -300,12 +300,18 @@ pub(super) fn no_rows(query: &Id) -> String {
     format!("No row is stored under {} and no alias row leads from it.", query.as_str())
 }
 
+/// The note for an id of a user who has more ids than are shown.
+pub(super) fn left_out(query: &Id) -> String {
+    format!("{} is one of the ids of this user that are not shown, and its rows are not either.", query.as_str())
+}
+
 /// What a reader must know to judge the answer.
 pub(super) fn notes(journey: &Journey) -> Vec<String> {
     let mut notes = Vec::new();
     if let Some(root) = &journey.root
         && *root != journey.query
         && !journey.ids.iter().any(|member| member.id == journey.query)
+        && journey.ids.iter().any(|member| member.id == journey.query.other_device_form())
     {
         notes.push(format!("{} is a device; its rows are stored under {}.", journey.query.as_str(), root.as_str()));
     }

@@ -3,15 +3,30 @@
 //! Facts may hold more than a journey needs; what is not reachable from the query changes
 //! nothing. They must hold enough: [`Facts`] says what.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use crate::model::Id;
 use crate::model::facts::{AliasCall, Event, Link};
 
 /// A limit that was met while gathering: the journey tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cut {
+    /// Of what there is more than is told.
+    pub of: CutOf,
     /// What was cut off, as a sentence for a person.
     pub what: String,
+}
+
+/// What a limit cuts: numbers of it are "at least".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CutOf {
+    /// Ids of the user, and with them its rows.
+    Ids,
+    /// Rows of the user.
+    Rows,
+    /// Alias calls, links, orphans or other users next to it.
+    Around,
 }
 
 /// Everything the engine may look at.
@@ -32,6 +47,9 @@ pub struct Facts {
     pub calls: Vec<AliasCall>,
     /// Links, in any order, each pair and kind once.
     pub links: Vec<Link>,
+    /// Ids that lead to a root of which more ids lead there than are told: they belong to no
+    /// answer, so that it is the same from whichever of its ids one asks.
+    pub left_out: HashSet<Id>,
     /// Limits met while gathering.
     pub cuts: Vec<Cut>,
 }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::journey::{AliasLine, EvidenceKind, Journey, Refusal, Split, State, Step, Verdict};
+use super::journey::{AliasLine, EvidenceKind, Journey, Refusal, Split, State, Step, Verdict, at_least};
 use crate::model::facts::Source;
 use crate::model::text::counted;
 use crate::model::{Flags, Id, Shape};
@@ -91,9 +91,10 @@ fn refused(journey: &Journey) -> Option<Finding> {
         .filter(|orphan| orphan.ids.iter().any(|id| targets.contains(id)))
         .map(|orphan| orphan.steps.len())
         .sum();
+    let least = journey.at_least();
     let times = if calls.len() == 1 { "once more".to_owned() } else { format!("{} times more", calls.len()) };
     let what = format!(
-        "alias({}) was called {times} although it points at {}; {} on other ids.",
+        "alias({}) was called {least}{times} although it points at {}; {least}{} on other ids.",
         text(first.alias.as_ref()),
         text(first.kept.as_ref()),
         stay(lost, "row")
@@ -162,8 +163,11 @@ fn no_alias(journey: &Journey) -> Option<Finding> {
         return None;
     }
     let root = text(journey.root.as_ref());
-    let what =
-        format!("identify({root}) was called without an alias before it: {} behind.", stay(rows, "anonymous row"));
+    let what = format!(
+        "identify({root}) was called without an alias before it: {}{} behind.",
+        journey.at_least(),
+        stay(rows, "anonymous row")
+    );
     let advice = "At sign-up call alias first; identify alone does not reach back.";
     let sources = left.iter().filter_map(|orphan| orphan.evidence.first()).map(|evidence| evidence.source.clone());
     Some(finding("identify-without-alias", Severity::Error, what, advice, sources))
@@ -203,7 +207,11 @@ fn shared_device(journey: &Journey) -> Option<Finding> {
             Some(device) => format!("{} used the same device {}.", first.root.as_str(), device.as_str()),
             None => format!("One client was switched to or from {} without a reset.", first.root.as_str()),
         },
-        users => format!("{users} other users used devices of this one, {} among them.", first.root.as_str()),
+        users => format!(
+            "{}{users} other users used devices of this one, {} among them.",
+            journey.at_least(),
+            first.root.as_str()
+        ),
     };
     let advice = "Call reset at logout; rows between one logout and the next login count for the earlier user.";
     let sources = journey.neighbours.iter().map(|neighbour| neighbour.source.clone());
@@ -235,7 +243,9 @@ fn split(journey: &Journey, kind: Split, code: &'static str, how: [&str; 2], adv
     let first = rows.first()?;
     let [one, several] = how;
     let how = if rows.len() == 1 { one } else { several };
-    let what = format!("{} {how} stored under {}.", counted(rows.len() as u64, "row"), first.stored_under.as_str());
+    let least = at_least(journey.has_more_rows());
+    let what =
+        format!("{least}{} {how} stored under {}.", counted(rows.len() as u64, "row"), first.stored_under.as_str());
     Some(finding(code, Severity::Warning, what, advice, rows.iter().map(|step| step.event.source.clone())))
 }
 
@@ -245,7 +255,8 @@ fn placeholder(journey: &Journey) -> Option<Finding> {
     if let Some(root) = journey.root.as_ref().filter(|root| root.is_placeholder()) {
         let devices = journey.devices();
         let what = format!(
-            "{} of {}: all under \"{}\", which stands for no id.",
+            "{}{} of {}: all under \"{}\", which stands for no id.",
+            at_least(journey.has_more_rows()),
             counted(journey.steps.len() as u64, "row"),
             counted(devices as u64, "device"),
             root.as_str()
@@ -276,8 +287,9 @@ fn two_types(journey: &Journey) -> Option<Finding> {
         return None;
     }
     let what = format!(
-        "{} is sent as a number in {} and as text in others.",
+        "{} is sent as a number in {}{} and as text in others.",
         text(number.event.id.as_ref()),
+        at_least(journey.has_more_rows()),
         counted(count as u64, "row")
     );
     let sources = journey.steps.iter().filter(is_number).map(|step| step.event.source.clone());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
-use super::facts::Cut;
+use super::facts::{Cut, CutOf};
 use super::findings::Finding;
 use crate::model::facts::{Arrival, Event, Source};
 use crate::model::{Id, Millis};
@@ -410,6 +410,11 @@ pub struct Neighbour {
     pub source: Source,
 }
 
+/// What to say before a number that was cut: `at least `, or nothing.
+pub fn at_least(cut: bool) -> &'static str {
+    if cut { "at least " } else { "" }
+}
+
 impl Journey {
     /// The answer when nothing names an id.
     pub fn of_nothing(query: &Id) -> Self {
@@ -442,6 +447,21 @@ impl Journey {
         let mut senders = FxHashSet::default();
         let of_senders = self.steps.iter().filter(|step| senders.insert(Arc::as_ptr(&step.event.sender).addr()));
         of_senders.filter_map(|step| step.event.device.as_ref()).collect::<HashSet<&Id>>().len()
+    }
+
+    /// Whether there are more ids of the user than are told.
+    pub fn has_more_ids(&self) -> bool {
+        self.cuts.iter().any(|cut| cut.of == CutOf::Ids)
+    }
+
+    /// Whether there are more rows of the user than are told.
+    pub fn has_more_rows(&self) -> bool {
+        self.cuts.iter().any(|cut| matches!(cut.of, CutOf::Ids | CutOf::Rows))
+    }
+
+    /// What to say before a number that a limit may have cut: `at least `, or nothing.
+    pub fn at_least(&self) -> &'static str {
+        at_least(!self.cuts.is_empty())
     }
 
     /// Number of rows stored apart.

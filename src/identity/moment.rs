@@ -30,6 +30,7 @@ impl Facts {
             events: self.events.iter().filter(|event| had_arrived(&***event, moment)).cloned().collect(),
             calls: self.calls.iter().filter(|call| had_arrived(*call, moment)).cloned().collect(),
             links: self.links.iter().filter_map(|link| link_as_of(link, moment)).collect(),
+            left_out: self.left_out.clone(),
             cuts: self.cuts.clone(),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::explain;
-use super::facts::Facts;
+use super::facts::{Cut, Facts};
 use super::findings;
 use super::journey::{
     AliasLine, Evidence, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Reason, Refusal, Role, Step,
@@ -24,19 +24,19 @@ pub fn resolve(facts: &Facts, query: &Id) -> Option<Journey> {
     let world = World::new(facts);
     let other_form = query.other_device_form();
     let known = [query, &other_form].into_iter().find(|id| world.knows(id));
-    let mut journey = match known {
-        Some(id) => of_root(&world, query, world.root_of(id)),
-        None => mentioned(&world, query)?,
-    };
-    journey.cuts.clone_from(&facts.cuts);
-    Some(journey)
+    match known {
+        Some(id) => Some(of_root(&world, query, world.root_of(id), &facts.cuts)),
+        None => Some(Journey { cuts: facts.cuts.clone(), ..mentioned(&world, query)? }),
+    }
 }
 
-fn of_root(world: &World<'_>, query: &Id, root: &Id) -> Journey {
+fn of_root(world: &World<'_>, query: &Id, root: &Id, cuts: &[Cut]) -> Journey {
     let ids = world.cluster(root);
     let set: HashSet<&Id> = ids.iter().collect();
-    let aliases =
-        alias_lines(world, |call| [&call.alias, &call.target].into_iter().flatten().any(|id| set.contains(id)));
+    let aliases = alias_lines(world, |call| {
+        let is_left_out = call.alias.as_ref().is_some_and(|alias| world.is_left_out(alias));
+        !is_left_out && [&call.alias, &call.target].into_iter().flatten().any(|id| set.contains(id))
+    });
     let lines = Lines::of(&aliases);
     let mut steps = rows::steps(world, root, rows::deliveries(world, &ids), &lines);
     let (orphans, orphan_of) = orphans(world, root, &lines);
@@ -62,9 +62,12 @@ fn of_root(world: &World<'_>, query: &Id, root: &Id) -> Journey {
         neighbours: neighbours(world, root),
         notes: vec![],
         findings: vec![],
-        cuts: vec![],
+        cuts: cuts.to_vec(),
     };
     journey.notes = explain::notes(&journey);
+    if world.is_left_out(query) {
+        journey.notes.push(explain::left_out(query));
+    }
     journey.findings = findings::find(&journey);
     journey
 }

@@ -184,7 +184,8 @@ impl Lines {
 
 /// What decides where the rows of one id are stored.
 struct Way<'w> {
-    /// When each table row of the chain came, and where it leads.
+    /// Where the chain leads, and from when on it led there: when the last of the table rows up to
+    /// there came.
     chain: Vec<(Arrival, &'w Id)>,
     /// The line of the first of them.
     line: Option<usize>,
@@ -198,10 +199,23 @@ pub(super) fn steps(world: &World<'_>, root: &Id, rows: Deliveries<'_>, lines: &
     let mut steps = Vec::with_capacity(kept.len());
     for event in kept {
         let Some(id) = event.id.as_ref() else { continue };
-        let way = ways.of(id, || Way { chain: world.table.chain(id), line: line_of(id) });
+        let way = ways.of(id, || {
+            let mut chain = world.table.chain(id);
+            let mut latest = None;
+            for (since, _) in &mut chain {
+                *since = latest.map_or(*since, |latest: Arrival| latest.max(*since));
+                latest = Some(*since);
+            }
+            Way { chain, line: line_of(id) }
+        });
         let Some(way) = way else { continue };
         let arrival = event.arrival();
-        let stored = way.chain.iter().take_while(|(since, _)| *since < arrival).last().map_or(id, |(_, target)| target);
+        let stored = way
+            .chain
+            .partition_point(|(since, _)| *since < arrival)
+            .checked_sub(1)
+            .and_then(|last| way.chain.get(last));
+        let stored = stored.map_or(id, |(_, target)| *target);
         let state = if stored == root {
             State::Merged
         } else {

@@ -2,10 +2,11 @@
 //!
 //! A `$create_alias` row adds `alias → target` to a table that only grows: the first target of
 //! an alias wins (identity.md L2), a target may itself be an alias (L4), and the order of
-//! *arrival* decides, never that of event times (§1.1). [`Table::resolve_at`] says where a row
-//! that arrived at some moment was stored; [`Table::resolve`] where the chain leads in the end.
+//! *arrival* decides, never that of event times (§1.1). [`Table::chain`] says where a row that
+//! arrived at some moment was stored; [`Table::resolve`] where the chain leads in the end.
 //!
-//! Cost: one pass over the calls, each following one chain; a chain is as long as it was written.
+//! Cost: one pass over the calls, however long the chains are: the way to the end of a chain is
+//! shortened each time it is gone.
 
 use std::collections::HashMap;
 
@@ -18,6 +19,57 @@ use crate::model::facts::{AliasCall, Arrival};
 pub struct Table {
     entries: HashMap<Id, Entry>,
     verdicts: Vec<Judged>,
+    /// Where the chain of each key ends.
+    roots: HashMap<Id, Id>,
+}
+
+/// The ends of chains while the table grows: a forest of ids, in which a way that was gone is
+/// shorter the next time. A new key is the end of its own chain until then.
+#[derive(Default)]
+struct Ends<'a> {
+    numbers: HashMap<&'a Id, usize>,
+    ids: Vec<&'a Id>,
+    /// Some id nearer to the end; an end has itself.
+    next: Vec<usize>,
+}
+
+impl<'a> Ends<'a> {
+    fn number(&mut self, id: &'a Id) -> usize {
+        let new = self.ids.len();
+        let number = *self.numbers.entry(id).or_insert(new);
+        if number == new {
+            self.ids.push(id);
+            self.next.push(new);
+        }
+        number
+    }
+
+    fn after(&self, at: usize) -> usize {
+        self.next.get(at).copied().unwrap_or(at)
+    }
+
+    fn end_of(&mut self, id: &'a Id) -> usize {
+        let mut at = self.number(id);
+        loop {
+            let next = self.after(at);
+            if next == at {
+                return at;
+            }
+            let skip = self.after(next);
+            if let Some(way) = self.next.get_mut(at) {
+                *way = skip;
+            }
+            at = skip;
+        }
+    }
+
+    /// `alias`, which is an end, leads to `target` from now on.
+    fn join(&mut self, alias: &'a Id, target: &'a Id) {
+        let (alias, end) = (self.number(alias), self.end_of(target));
+        if let Some(way) = self.next.get_mut(alias) {
+            *way = end;
+        }
+    }
 }
 
 /// One row of the table.
@@ -44,37 +96,42 @@ impl Table {
     /// Judges `calls`, which must be in order of arrival.
     pub fn build<'a>(calls: impl IntoIterator<Item = &'a AliasCall>) -> Self {
         let mut table = Self::default();
+        let mut ends = Ends::default();
         for (index, call) in calls.into_iter().enumerate() {
-            let judged = table.judge(call);
+            let judged = table.judge(call, &mut ends);
             if judged.verdict == Verdict::Accepted
                 && let (Some(alias), Some(target)) = (&call.alias, &call.target)
             {
                 let entry = Entry { target: target.clone(), call: index, arrival: call.arrival() };
                 table.entries.insert(alias.clone(), entry);
+                ends.join(alias, target);
             }
             table.verdicts.push(judged);
+        }
+        for alias in ends.ids.clone() {
+            let end = ends.end_of(alias);
+            if let Some(root) = ends.ids.get(end).filter(|_| table.entries.contains_key(alias)) {
+                table.roots.insert(alias.clone(), (*root).clone());
+            }
         }
         table
     }
 
-    fn judge(&self, call: &AliasCall) -> Judged {
+    fn judge<'a>(&self, call: &'a AliasCall, ends: &mut Ends<'a>) -> Judged {
         let refused = |refusal, kept_by| Judged { verdict: Verdict::Refused(refusal), kept_by };
         let Some(alias) = &call.alias else { return refused(Refusal::EmptyAlias, None) };
         let Some(target) = &call.target else { return refused(Refusal::EmptyDistinctId, None) };
         if alias == target {
             return refused(Refusal::SelfAlias, None);
         }
-        if let Some(entry) = self.entries.get(alias) {
-            return if self.resolve(alias) == self.resolve(target) {
-                Judged { verdict: Verdict::Duplicate, kept_by: Some(entry.call) }
-            } else {
-                refused(Refusal::AlreadyMapped, Some(entry.call))
-            };
+        let leads_to_one = ends.end_of(alias) == ends.end_of(target);
+        match self.entries.get(alias) {
+            Some(entry) if leads_to_one => Judged { verdict: Verdict::Duplicate, kept_by: Some(entry.call) },
+            Some(entry) => refused(Refusal::AlreadyMapped, Some(entry.call)),
+            // The alias is the end of the chain of its target.
+            None if leads_to_one => refused(Refusal::Cycle, self.entries.get(target).map(|entry| entry.call)),
+            None => Judged { verdict: Verdict::Accepted, kept_by: None },
         }
-        if self.resolve(target) == alias {
-            return refused(Refusal::Cycle, self.entries.get(target).map(|entry| entry.call));
-        }
-        Judged { verdict: Verdict::Accepted, kept_by: None }
     }
 
     /// What became of each call, in the order given to [`Table::build`].
@@ -91,20 +148,7 @@ impl Table {
     ///
     /// It ends: a call that would close a circle was refused.
     pub fn resolve<'a>(&'a self, id: &'a Id) -> &'a Id {
-        let mut at = id;
-        while let Some(entry) = self.entries.get(at) {
-            at = &entry.target;
-        }
-        at
-    }
-
-    /// The end of the chain as the table stood when `arrival` came.
-    pub fn resolve_at<'a>(&'a self, id: &'a Id, arrival: Arrival) -> &'a Id {
-        let mut at = id;
-        while let Some(entry) = self.entries.get(at).filter(|entry| entry.arrival < arrival) {
-            at = &entry.target;
-        }
-        at
+        self.roots.get(id).unwrap_or(id)
     }
 
     /// When each table row from `id` on came, and where it leads; empty for a root.
@@ -116,28 +160,5 @@ impl Table {
             chain.push((entry.arrival, at));
         }
         chain
-    }
-
-    /// Number of table rows between `id` and the end of its chain.
-    pub fn hops(&self, id: &Id) -> u32 {
-        let mut at = id;
-        let mut hops = 0;
-        while let Some(entry) = self.entries.get(at) {
-            at = &entry.target;
-            hops += 1;
-        }
-        hops
-    }
-
-    /// The aliases that lead to `root`, in order of arrival of their calls.
-    pub fn aliases_of(&self, root: &Id) -> Vec<Id> {
-        let mut aliases: Vec<(Arrival, &Id)> = self
-            .entries
-            .iter()
-            .filter(|(alias, _)| self.resolve(alias) == root)
-            .map(|(alias, entry)| (entry.arrival, alias))
-            .collect();
-        aliases.sort();
-        aliases.into_iter().map(|(_, alias)| alias.clone()).collect()
     }
 }

@@ -28,6 +28,7 @@ pub struct World<'a> {
     own_users: HashSet<&'a Id>,
     calls_naming: HashMap<&'a Id, Vec<usize>>,
     members: HashMap<Id, Vec<Id>>,
+    left_out: &'a HashSet<Id>,
     /// Answers of [`World::is_known`]: a shared device asks for the same users again and again.
     known: RefCell<HashMap<Id, bool>>,
 }
@@ -73,7 +74,8 @@ impl<'a> World<'a> {
                 calls_naming.entry(id).or_default().push(index);
             }
         }
-        let mut keys: Vec<&Id> = calls.iter().filter_map(|call| call.alias.as_ref()).collect();
+        let keys = calls.iter().filter_map(|call| call.alias.as_ref());
+        let mut keys: Vec<&Id> = keys.filter(|key| !facts.left_out.contains(*key)).collect();
         keys.sort_unstable();
         keys.dedup();
         let mut with_order: BTreeMap<Id, Vec<(usize, Id)>> = BTreeMap::new();
@@ -90,7 +92,18 @@ impl<'a> World<'a> {
             })
             .collect();
         let known = RefCell::default();
-        Self { calls, table, links, rows: &facts.events, events, own_users, calls_naming, members, known }
+        Self {
+            calls,
+            table,
+            links,
+            rows: &facts.events,
+            events,
+            own_users,
+            calls_naming,
+            members,
+            left_out: &facts.left_out,
+            known,
+        }
     }
 
     /// The end of the chain that begins at `id`.
@@ -103,6 +116,19 @@ impl<'a> World<'a> {
         let mut ids = vec![root.clone()];
         ids.extend(self.members.get(root).into_iter().flatten().cloned());
         ids
+    }
+
+    /// Whether `id` is one of more ids of a root than are told.
+    pub fn is_left_out(&self, id: &Id) -> bool {
+        self.left_out.contains(id)
+    }
+
+    /// The aliases that were accepted for `target` itself, in order of arrival.
+    pub fn aliases_onto<'b>(&'b self, target: &'b Id) -> impl Iterator<Item = &'a Id> + 'b {
+        self.calls_of(target).filter_map(move |(index, call)| {
+            let accepted = self.verdict(index)?.verdict == Verdict::Accepted && call.target.as_ref() == Some(target);
+            call.alias.as_ref().filter(|_| accepted)
+        })
     }
 
     /// Whether rows are stored under `id` or the lookup table names it.

@@ -20,7 +20,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::warehouse::{Ask, Edges, Warehouse};
-use crate::identity::{Cut, Facts, World};
+use crate::identity::{Cut, CutOf, Facts, World};
 use crate::model::facts::{AliasCall, Link};
 use crate::model::{Id, LinkKind};
 
@@ -31,7 +31,8 @@ pub struct Limits {
     pub calls: usize,
     /// Links read for one id.
     pub links: usize,
-    /// Ids of one user.
+    /// Ids of one user, its root among them. Those nearest to the root are told, so that the
+    /// answer is the same from whichever of the ids one asks.
     pub members: usize,
     /// Ids next to a user that are looked into.
     pub beside: usize,
@@ -70,7 +71,7 @@ pub fn gather<W: Warehouse>(warehouse: &W, query: &Id, limits: &Limits) -> Resul
     let more = walk.rows_of(&own.iter().cloned().collect::<Vec<_>>(), limits.rows)?;
     if more {
         let told = format!("This user has more than {} rows: the rest is not shown.", limits.rows);
-        walk.cut(told);
+        walk.cut(CutOf::Rows, told);
     }
     if walk.facts.events.is_empty() {
         walk.mentions_of(&seeds)?;
@@ -78,7 +79,7 @@ pub fn gather<W: Warehouse>(warehouse: &W, query: &Id, limits: &Limits) -> Resul
     let more = walk.rows_of(&anonymous.difference(&own).cloned().collect::<Vec<_>>(), limits.orphan_rows)?;
     if more {
         let told = format!("The orphans have more than {} rows: the rest is not shown.", limits.orphan_rows);
-        walk.cut(told);
+        walk.cut(CutOf::Around, told);
     }
     Ok(walk.facts)
 }
@@ -103,12 +104,25 @@ pub(super) fn members<W: Warehouse>(warehouse: &W, ids: &[Id]) -> Result<BTreeSe
     Walk::new(warehouse, &LIMITS).clusters(&ids.iter().cloned().collect())
 }
 
+/// The users of some ids, as far as the limit lets see.
+#[derive(Default)]
+struct Near {
+    members: BTreeSet<Id>,
+    /// Ids that lead to the same roots, and are more than the limit allows.
+    left_out: HashSet<Id>,
+    /// The roots of those.
+    larger: BTreeSet<Id>,
+}
+
 struct Walk<'w, W> {
     warehouse: &'w W,
     limits: &'w Limits,
     facts: Facts,
     /// Numbers of the calls at hand.
     calls: HashSet<i64>,
+    /// Indexes of the calls at hand by their alias, and by their target.
+    of_alias: HashMap<Id, Vec<usize>>,
+    onto: HashMap<Id, Vec<usize>>,
     /// Links at hand.
     links: HashSet<(LinkKind, Id, Id)>,
     /// Indexes of the links at hand by the ids that they name.
@@ -128,6 +142,8 @@ impl<'w, W: Warehouse> Walk<'w, W> {
             limits,
             facts: Facts::default(),
             calls: HashSet::new(),
+            of_alias: HashMap::new(),
+            onto: HashMap::new(),
             links: HashSet::new(),
             naming: HashMap::new(),
             forward: HashSet::new(),
@@ -136,27 +152,96 @@ impl<'w, W: Warehouse> Walk<'w, W> {
         }
     }
 
-    /// The ids of the users that `ids` belong to.
+    /// The ids of the users that `ids` belong to: of each user those nearest to its root.
     fn clusters(&mut self, ids: &BTreeSet<Id>) -> Result<BTreeSet<Id>, W::Error> {
         self.calls_along(ids.iter().cloned().collect())?;
         loop {
-            let world = World::new(&self.facts);
-            let roots: BTreeSet<Id> = ids.iter().map(|id| world.root_of(id).clone()).collect();
-            let members: BTreeSet<Id> = roots.iter().flat_map(|root| world.cluster(root)).collect();
-            drop(world);
+            let Near { members, left_out, larger } = self.near_roots(ids);
             let unseen: Vec<Id> = members.iter().filter(|id| !self.back.contains(*id)).cloned().collect();
             if unseen.is_empty() {
+                for root in larger {
+                    self.cut(
+                        CutOf::Ids,
+                        format!(
+                            "More than {} ids lead to {}: those nearest to it are shown, the first to arrive.",
+                            self.limits.members,
+                            root.as_str()
+                        ),
+                    );
+                }
+                self.facts.left_out.extend(left_out);
                 return Ok(members);
             }
-            if members.len() > self.limits.members.max(ids.len() * 4) {
-                self.cut(format!(
-                    "More than {} aliases lead to one id: the rest of them is not shown.",
-                    self.limits.members
-                ));
-                return Ok(members);
-            }
-            self.calls_onto(unseen)?;
+            self.calls_towards(unseen, members)?;
         }
+    }
+
+    /// What the calls at hand say of the users of `ids`, each from its root outwards and in order
+    /// of arrival, up to the limit.
+    fn near_roots(&self, ids: &BTreeSet<Id>) -> Near {
+        let facts = Facts { calls: self.facts.calls.clone(), ..Facts::default() };
+        let world = World::new(&facts);
+        let roots: BTreeSet<&Id> = ids.iter().map(|id| world.root_of(id)).collect();
+        let most = self.limits.members;
+        let mut left = if ids.len() <= 2 { most.saturating_mul(2) } else { most.max(ids.len() * 4) };
+        let mut near = Near::default();
+        for root in &roots {
+            let room = most.min(left).max(1);
+            let mut found: Vec<&Id> = vec![root];
+            let mut at = 0;
+            while let Some(target) = found.get(at).copied().filter(|_| found.len() < room) {
+                let more = room - found.len();
+                found.extend(world.aliases_onto(target).take(more));
+                at += 1;
+            }
+            left = left.saturating_sub(found.len());
+            near.members.extend(found.into_iter().cloned());
+        }
+        for call in &facts.calls {
+            let Some(alias) = call.alias.as_ref().filter(|alias| !near.members.contains(*alias)) else { continue };
+            let root = world.root_of(alias);
+            if root != alias && roots.contains(root) {
+                near.left_out.insert(alias.clone());
+                near.larger.insert(root.clone());
+            }
+        }
+        near
+    }
+
+    /// Reads the calls that point at `unseen`, and on to the ids that surely lead there, up to the
+    /// limit: a long chain in one go.
+    ///
+    /// An id that is not among those `seen` on the way from the root, and whose first call points
+    /// at one that leads there, leads there too: its call closes no circle.
+    fn calls_towards(&mut self, unseen: Vec<Id>, mut seen: BTreeSet<Id>) -> Result<(), W::Error> {
+        let most = seen.len().saturating_add(self.limits.members);
+        let mut todo = unseen;
+        while !todo.is_empty() {
+            self.calls_onto(todo.clone())?;
+            let mut next = Vec::new();
+            for target in &todo {
+                for call in self.onto.get(target).into_iter().flatten().filter_map(|at| self.facts.calls.get(*at)) {
+                    let Some(alias) = call.alias.as_ref().filter(|alias| !seen.contains(*alias)) else { continue };
+                    if self.first_target(alias) == Some(target) {
+                        seen.insert(alias.clone());
+                        next.push(alias.clone());
+                    }
+                }
+            }
+            next.retain(|id| !self.back.contains(id));
+            if seen.len() >= most {
+                return Ok(());
+            }
+            todo = next;
+        }
+        Ok(())
+    }
+
+    /// What the first call of an alias to arrive that names two ids points at.
+    fn first_target(&self, alias: &Id) -> Option<&Id> {
+        let calls = self.of_alias.get(alias)?.iter().filter_map(|at| self.facts.calls.get(*at));
+        let first = calls.filter(|call| call.target.as_ref().is_some_and(|target| target != alias));
+        first.min_by_key(|call| call.arrival())?.target.as_ref()
     }
 
     /// Reads the calls that ask for `ids`, and so on along all their targets: what it takes to
@@ -172,11 +257,14 @@ impl<'w, W: Warehouse> Walk<'w, W> {
             let mut next = Vec::new();
             for (id, Edges { calls_of, .. }) in todo.iter().zip(self.warehouse.edges(&todo, ask)?) {
                 if calls_of.len() >= self.limits.calls {
-                    self.cut(format!(
-                        "More than {} alias calls ask for {}: only the first to arrive are shown.",
-                        self.limits.calls,
-                        id.as_str()
-                    ));
+                    self.cut(
+                        CutOf::Around,
+                        format!(
+                            "More than {} alias calls ask for {}: only the first to arrive are shown.",
+                            self.limits.calls,
+                            id.as_str()
+                        ),
+                    );
                 }
                 for call in calls_of {
                     next.extend(call.target.clone());
@@ -193,11 +281,14 @@ impl<'w, W: Warehouse> Walk<'w, W> {
         let mut aliases = Vec::new();
         for (id, Edges { calls_to, .. }) in ids.iter().zip(self.warehouse.edges(&ids, ask)?) {
             if calls_to.len() >= self.limits.calls {
-                self.cut(format!(
-                    "More than {} alias calls point at {}: only the first to arrive are shown.",
-                    self.limits.calls,
-                    id.as_str()
-                ));
+                self.cut(
+                    CutOf::Around,
+                    format!(
+                        "More than {} alias calls point at {}: only the first to arrive are shown.",
+                        self.limits.calls,
+                        id.as_str()
+                    ),
+                );
             }
             for call in calls_to {
                 aliases.extend(call.alias.clone());
@@ -210,6 +301,12 @@ impl<'w, W: Warehouse> Walk<'w, W> {
 
     fn add_call(&mut self, call: AliasCall) {
         if self.calls.insert(call.row) {
+            let at = self.facts.calls.len();
+            for (id, index) in [(&call.alias, &mut self.of_alias), (&call.target, &mut self.onto)] {
+                if let Some(id) = id {
+                    index.entry(id.clone()).or_default().push(at);
+                }
+            }
             self.facts.calls.push(call);
         }
     }
@@ -225,11 +322,14 @@ impl<'w, W: Warehouse> Walk<'w, W> {
         let ask = Ask { links: self.limits.links, ..Ask::default() };
         for (form, Edges { links, .. }) in forms.iter().zip(self.warehouse.edges(&forms, ask)?) {
             if links.len() >= self.limits.links {
-                self.cut(format!(
-                    "{} shares rows with more than {} ids: the rest is not looked into.",
-                    form.as_str(),
-                    self.limits.links
-                ));
+                self.cut(
+                    CutOf::Around,
+                    format!(
+                        "{} shares rows with more than {} ids: the rest is not looked into.",
+                        form.as_str(),
+                        self.limits.links
+                    ),
+                );
             }
             for link in links {
                 self.add_link(link);
@@ -280,17 +380,21 @@ impl<'w, W: Warehouse> Walk<'w, W> {
         for call in &self.facts.calls {
             let named: Vec<&Id> = [&call.alias, &call.target].into_iter().flatten().collect();
             if named.iter().any(|id| ids.contains(*id)) {
-                named.into_iter().for_each(&mut add);
+                named.into_iter().filter(|id| !ids.contains(*id)).for_each(&mut add);
             }
         }
-        Ok(beside.difference(ids).cloned().collect())
+        let left_out = &self.facts.left_out;
+        Ok(beside.difference(ids).filter(|id| !left_out.contains(*id)).cloned().collect())
     }
 
     fn capped(&mut self, ids: BTreeSet<Id>, what: &str) -> BTreeSet<Id> {
         if ids.len() <= self.limits.beside {
             return ids;
         }
-        self.cut(format!("There are more than {} {what}: the rest is not looked into.", self.limits.beside / 2));
+        self.cut(
+            CutOf::Around,
+            format!("There are more than {} {what}: the rest is not looked into.", self.limits.beside / 2),
+        );
         ids.into_iter().take(self.limits.beside).collect()
     }
 
@@ -329,8 +433,8 @@ impl<'w, W: Warehouse> Walk<'w, W> {
         self.calls_along(named)
     }
 
-    fn cut(&mut self, what: String) {
-        let cut = Cut { what };
+    fn cut(&mut self, of: CutOf, what: String) {
+        let cut = Cut { of, what };
         if !self.facts.cuts.contains(&cut) {
             self.facts.cuts.push(cut);
         }

@@ -13,6 +13,7 @@ use std::io::{self, Write};
 
 use super::look::{Class, Look, count, left, many, right};
 use super::{Hit, Import, ImportedFile, RejectReason, Shared, Shown, cuts};
+use crate::identity::journey::at_least;
 use crate::identity::{AliasLine, Journey, Member, Orphan, Role, Split, State, Verdict};
 use crate::model::facts::Source;
 use crate::model::{Id, Millis};
@@ -192,10 +193,10 @@ pub(super) fn headline(journey: &Journey, look: &Look) -> Vec<String> {
         None => parts.push("no rows of its own, only mentioned".to_owned()),
     }
     if journey.root.is_some() {
-        parts.push(many(journey.ids.len(), "id"));
+        parts.push(format!("{}{}", at_least(journey.has_more_ids()), many(journey.ids.len(), "id")));
         let devices = journey.devices();
         if devices > 0 {
-            parts.push(many(devices, "device"));
+            parts.push(format!("{}{}", at_least(journey.has_more_rows()), many(devices, "device")));
         }
         if let Some((first, last)) = journey.span() {
             parts.push(format!(
@@ -206,7 +207,7 @@ pub(super) fn headline(journey: &Journey, look: &Look) -> Vec<String> {
                 look.clock.name()
             ));
         }
-        parts.push(many(journey.steps.len(), "row"));
+        parts.push(format!("{}{}", at_least(journey.has_more_rows()), many(journey.steps.len(), "row")));
         parts.push(missing(journey));
     }
     parts
@@ -217,19 +218,19 @@ fn missing(journey: &Journey) -> String {
     let mut parts = Vec::new();
     let splits = journey.splits();
     if splits > 0 {
-        parts.push(format!("{} split", count(splits as u64)));
+        parts.push(format!("{}{} split", at_least(journey.has_more_rows()), count(splits as u64)));
     }
     let orphaned = journey.orphaned_rows();
     if orphaned > 0 {
-        parts.push(format!("{} orphaned", count(orphaned as u64)));
+        parts.push(format!("{}{} orphaned", journey.at_least(), count(orphaned as u64)));
     }
     let contested = journey.orphans.iter().filter(|orphan| orphan.contested).count();
     if contested > 0 {
-        parts.push(many(contested, "contested orphan"));
+        parts.push(format!("{}{}", journey.at_least(), many(contested, "contested orphan")));
     }
     let refused = journey.refused().count();
     if refused > 0 {
-        parts.push(format!("{} refused", many(refused, "alias call")));
+        parts.push(format!("{}{} refused", journey.at_least(), many(refused, "alias call")));
     }
     if !journey.cuts.is_empty() {
         parts.push("what lies beyond a limit, see the notes".to_owned());

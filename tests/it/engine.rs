@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use journey::identity::{Facts, Journey, State, resolve, resolve_as_of};
+use journey::identity::{CutOf, Facts, Journey, State, resolve, resolve_as_of};
 use journey::inspect::gather::{Limits, gather};
 use journey::inspect::{Ask, Edges, History, Warehouse};
 use journey::model::facts::{AliasCall, Arrival, Event, Place};
@@ -312,6 +312,16 @@ proptest! {
     }
 }
 
+/// What is told of a user whose ids are too many, but for the query and its note.
+fn told_from(whole: &Whole, query: &str) -> (Journey, String) {
+    let journey = resolve(&gather(whole, &Id::new(query), &Limits::default()).unwrap(), &Id::new(query)).unwrap();
+    let lines: Vec<_> = journey.aliases.iter().map(|line| (&line.alias, &line.target, line.verdict)).collect();
+    let rows: Vec<_> = journey.steps.iter().map(|step| (step.event.row, &step.stored_under)).collect();
+    let told =
+        format!("{:?} {:?} {lines:?} {rows:?} {:?} {:?}", journey.root, journey.ids, journey.points, journey.cuts);
+    (journey.clone(), told)
+}
+
 #[test]
 fn a_hub_is_cut_off_and_says_so() {
     let rows: Vec<String> = (0..3_000)
@@ -320,10 +330,56 @@ fn a_hub_is_cut_off_and_says_so() {
         })
         .collect();
     let whole = Whole(Story::new(&rows.concat()).facts());
-    let facts = gather(&whole, &Id::new("hub-1"), &Limits::default()).unwrap();
-    let journey = resolve(&facts, &Id::new("hub-1")).unwrap();
-    assert!(!journey.cuts.is_empty());
-    assert!(journey.ids.len() <= 1_001);
+    let (journey, told) = told_from(&whole, "hub-1");
+    assert_eq!(journey.ids.len(), 1_000);
+    assert_eq!(journey.ids[999].id.as_str(), "user-998", "the first to arrive");
+    assert!(journey.cuts.iter().any(|cut| cut.of == CutOf::Ids), "{:?}", journey.cuts);
+    assert!(journey.has_more_ids() && journey.has_more_rows());
+    for query in ["user-7", "user-2999"] {
+        let (journey, from_there) = told_from(&whole, query);
+        assert!(from_there == told, "{query}");
+        let not_shown = journey.notes.iter().any(|note| note.contains("not shown"));
+        assert_eq!(not_shown, query == "user-2999");
+    }
+}
+
+#[test]
+fn a_long_chain_is_told_from_its_root_on_whichever_end_is_asked() {
+    // Written from the root on, from the far end on, and as a circle that is not closed.
+    let onwards = |at: usize| format!("{at} AL(x{} -> x{at})\n", at + 1);
+    let backwards = |at: usize| format!("{at} AL(x{at} -> x{})\n", at + 1);
+    let circle = |at: usize| format!("{at} AL(x{at} -> x{})\n", (at + 1) % 3_000);
+    let all = |line: &dyn Fn(usize) -> String| (0..3_000).map(line).collect::<String>();
+    let stories = [
+        (all(&onwards), 0, [0, 1_500, 3_000]),
+        (all(&backwards), 3_000, [3_000, 1_500, 0]),
+        (all(&circle), 2_999, [2_999, 1_500, 0]),
+    ];
+    for (calls, root, queries) in stories {
+        let whole = Whole(Story::new(&format!("{calls}4000 View(x{})\n", queries[1])).facts());
+        let (journey, told) = told_from(&whole, &format!("x{}", queries[0]));
+        assert_eq!(journey.root, Some(Id::new(&format!("x{root}"))));
+        assert_eq!(journey.ids.len(), 1_000);
+        let nearest = journey.ids.iter().all(|id| {
+            let number: usize = id.id.as_str().trim_start_matches('x').parse().unwrap();
+            number.abs_diff(root) < 1_000
+        });
+        assert!(nearest, "ids next to the root");
+        let cuts: Vec<&str> = journey.cuts.iter().map(|cut| cut.what.as_str()).collect();
+        assert_eq!(
+            cuts,
+            [format!("More than 1000 ids lead to x{root}: those nearest to it are shown, the first to arrive.")]
+        );
+        for query in &queries[1..] {
+            assert!(told_from(&whole, &format!("x{query}")).1 == told, "x{query}");
+        }
+    }
+    // What fits within the limit is told whole, and no number is called a least one.
+    let calls: String = (0..900).map(onwards).collect();
+    let whole = Whole(Story::new(&format!("{calls}4000 View(x900)\n")).facts());
+    let (journey, _) = told_from(&whole, "x450");
+    assert_eq!((journey.ids.len(), journey.at_least()), (901, ""));
+    assert!(journey.steps.last().unwrap().state == State::Merged);
 }
 
 #[test]

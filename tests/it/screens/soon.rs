@@ -1,6 +1,6 @@
 //! The first rows of a long journey, while the rest is read.
 
-use journey::identity::{Cut, Journey};
+use journey::identity::{Cut, CutOf, Journey};
 use journey::tui::{Msg, Options};
 
 use super::journeys::{Stories, long};
@@ -11,7 +11,7 @@ fn opening() -> App<Stories> {
     let whole = long();
     let first = Journey {
         steps: whole.steps.iter().take(30).cloned().collect(),
-        cuts: vec![Cut { what: "the first 30 rows; the rest is being read".into() }],
+        cuts: vec![Cut { of: CutOf::Rows, what: "the first 30 rows; the rest is being read".into() }],
         ..whole.clone()
     };
     let id = whole.query.clone();

@@ -326,7 +326,10 @@ pub(super) fn long() -> Journey {
         event.arrived = event.time + 500;
         journey.steps.push(step);
     }
-    journey.cuts = vec![journey::identity::Cut { what: "only the first 100,000 rows were read".into() }];
+    journey.cuts = vec![journey::identity::Cut {
+        of: journey::identity::CutOf::Rows,
+        what: "only the first 100,000 rows were read".into(),
+    }];
     journey
 }
 
