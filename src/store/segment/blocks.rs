@@ -3,7 +3,6 @@
 use std::fmt;
 use std::thread;
 
-use prefetch_index::prefetch_index;
 use zstd::bulk::Compressor;
 
 use crate::store::{Error, number};
@@ -12,13 +11,6 @@ use crate::store::{Error, number};
 /// looks at as a whole. Half of it packs to an eighth more; one row costs a tenth of a
 /// millisecond.
 const BLOCK_BYTES: usize = 128 * 1024;
-
-/// Bytes that a cache fetches at once.
-const LINE: usize = 64;
-
-/// How many rows ahead the cache is told of: neighbours in a segment lie anywhere in their chunk,
-/// and most of what copying a row takes is waiting for it.
-const AHEAD: usize = 8;
 
 /// The fastest level: a tenth of the size, for little of the time of an import.
 const LEVEL: i32 = 1;
@@ -72,12 +64,7 @@ impl Packer {
         let mut blocks = Blocks::default();
         let mut n = 0;
         self.text.clear();
-        for (at, properties) in rows.iter().enumerate() {
-            if let Some(soon) = rows.get(at + AHEAD) {
-                for line in (0..soon.len()).step_by(LINE) {
-                    prefetch_index(soon.as_bytes(), line);
-                }
-            }
+        for properties in rows {
             if n > 0 && self.text.len() + 1 + properties.len() > BLOCK_BYTES {
                 self.block(n, &mut blocks)?;
                 n = 0;
