@@ -57,8 +57,57 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// The command line as clap knows it, with a version that bug reports need.
+///
+/// The help of a command shows the global options that the command uses, and its own formats.
 fn command() -> clap::Command {
-    Args::command().version(generate::version()).propagate_version(true)
+    let mut command = Args::command().version(generate::version()).propagate_version(true);
+    let global: Vec<clap::Arg> = command.get_arguments().filter(|arg| arg.is_global_set()).cloned().collect();
+    let names: Vec<String> = command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
+    for name in names {
+        let unused = unused(&name);
+        // An option that a command has under the name of a global one stands for that one.
+        let own = global.iter().map(|arg| match arg.get_id().as_str() {
+            id if unused.contains(&id) => arg.clone().hide(true),
+            "format" => {
+                let names: Vec<String> = forms(&name).iter().map(|form| form.name()).collect();
+                arg.clone().hide_possible_values(true).help(format!("Format of the answer: {}", names.join(", ")))
+            }
+            "timezone" if name == "import" => arg
+                .clone()
+                .help("Time zone of the exporting project: a name (Europe/Berlin), UTC or an offset (+02:00)")
+                .long_help(
+                    "Time zone of the exporting project: a name (Europe/Berlin), UTC or an offset (+02:00)\n\n\
+                    Projects made before 2023 export their local clock. Without this option journey infers the \
+                    offset and says so.",
+                ),
+            _ => arg.clone(),
+        });
+        command = command.mut_subcommand(&name, |command| command.args(own));
+    }
+    command
+}
+
+/// Global options without effect on a command.
+fn unused(command: &str) -> &'static [&'static str] {
+    match command {
+        "import" => &["config", "redact", "redact_property"],
+        "sql" | "export" => &["timezone", "redact", "redact_property"],
+        "demo" => &["redact", "redact_property"],
+        "completions" | "man" => {
+            &["store-flag", "timezone", "format", "color", "config", "redact", "redact_property", "ascii"]
+        }
+        _ => &[],
+    }
+}
+
+/// The formats that a command writes.
+fn forms(command: &str) -> &'static [Form] {
+    match command {
+        "graph" => &[Form::Text, Form::Json, Form::Dot, Form::Svg],
+        "show" => &[Form::Text, Form::Json, Form::Markdown, Form::Csv, Form::Html],
+        "sql" => &[Form::Text, Form::Json, Form::Csv],
+        _ => &[Form::Text, Form::Json],
+    }
 }
 
 fn parse(arguments: &[OsString]) -> Result<Args, clap::Error> {
@@ -104,12 +153,12 @@ fn dispatch(mut args: Args) -> Result<(), Failure> {
 
 /// Refuses a form that the command does not have.
 fn check_form(form: Form, command: Option<&Command>) -> Result<(), Failure> {
-    let forms: &[Form] = match command {
-        Some(Command::Graph(_)) => &[Form::Text, Form::Json, Form::Dot, Form::Svg],
-        Some(Command::Show(_)) => &[Form::Text, Form::Json, Form::Markdown, Form::Csv, Form::Html],
-        Some(Command::Sql(_)) => &[Form::Text, Form::Json, Form::Csv],
-        _ => &[Form::Text, Form::Json],
-    };
+    let forms = forms(match command {
+        Some(Command::Graph(_)) => "graph",
+        Some(Command::Show(_)) => "show",
+        Some(Command::Sql(_)) => "sql",
+        _ => "",
+    });
     if forms.contains(&form) {
         return Ok(());
     }

@@ -8,8 +8,8 @@ use clap_complete::Shell;
 
 /// See who did what, under which id, and what identity lost.
 ///
-/// Without a command it opens the terminal interface: on STORE, else on the store of --store or
-/// JOURNEY_STORE, else on yours, else on the built-in demo store.
+/// Without a command, journey opens the terminal interface. It uses STORE, else the store of --store
+/// or JOURNEY_STORE, else your own store, else the built-in demo store.
 #[derive(Debug, Parser)]
 #[command(name = "journey", subcommand_value_name = "COMMAND", disable_help_subcommand = true)]
 #[command(after_help = "Exit codes: 0 done; 1 nothing found; 2 wrong use or unusable input; \
@@ -18,10 +18,10 @@ pub(super) struct Args {
     /// The store to open
     #[arg(value_name = "STORE")]
     pub(super) store: Option<PathBuf>,
-    /// The id whose journey to open at once
+    /// Open the journey of this id
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub(super) id: Option<String>,
-    /// Colours of the interface: default, light, mono, colour-blind [default: $JOURNEY_THEME]
+    /// Colours of the interface: default, light, mono or colour-blind [default: $JOURNEY_THEME]
     #[arg(long, value_name = "NAME")]
     pub(super) theme: Option<String>,
     #[command(flatten)]
@@ -33,38 +33,38 @@ pub(super) struct Args {
     pub(super) format_given: bool,
 }
 
-/// What every command takes.
+/// What every command takes; a command that does not use one of them hides it in its help.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Global options")]
 pub(super) struct Common {
     /// The store [default: $JOURNEY_STORE, else journey/journey.db in your data directory]
     #[arg(long = "store", value_name = "FILE", global = true, id = "store-flag")]
     pub(super) store: Option<PathBuf>,
-    /// Zone of the times: a name (Europe/Berlin), UTC, local or an offset (+02:00)
+    /// Time zone to show times in: a name (Europe/Berlin), UTC, local or an offset (+02:00)
     ///
-    /// For `import`: the zone of the project that exported, for files whose times are the
-    /// project's wall clock. Without it the offset is inferred, and the import says so. For
-    /// all others: the zone to show times in, UTC unless given. JSON is always in UTC.
+    /// The default is UTC. JSON always uses UTC. For `import` it is the time zone of the exporting
+    /// project; see journey import --help.
     #[arg(long, value_name = "ZONE", global = true, allow_hyphen_values = true)]
     pub(super) timezone: Option<String>,
-    /// What the answer is written as
+    /// Format of the answer
     #[arg(long, value_enum, default_value_t = Form::Text, global = true)]
     pub(super) format: Form,
-    /// When to use colour; NO_COLOR counts for auto
+    /// When to use colour; auto respects NO_COLOR
     #[arg(long, value_enum, default_value_t = When::Auto, global = true, value_name = "WHEN")]
     pub(super) color: When,
-    /// The file of settings [default: $JOURNEY_CONFIG, else journey/config.toml in your config directory]
+    /// The settings file [default: $JOURNEY_CONFIG, else journey/config.toml in your config directory]
     #[arg(long, value_name = "FILE", global = true)]
     pub(super) config: Option<PathBuf>,
-    /// Replace ids and personal values by pseudonyms in all that is answered
+    /// Replace ids and personal values with pseudonyms in every answer
     ///
     /// Ids, e-mail addresses, names, phone numbers, IP addresses and the queries of URLs become
-    /// user-4f2a91c0b3 and the like, the same each time. Event names stay. Not for import.
+    /// pseudonyms such as user-4f2a91c0b3, the same each time. Event names stay. Not for import.
     #[arg(long, global = true)]
     pub(super) redact: bool,
-    /// Replace the values of this property, too; event stands for event names. Implies --redact
+    /// Also replace the values of this property; event stands for event names. Implies --redact
     #[arg(long, value_name = "NAME", global = true)]
     pub(super) redact_property: Vec<String>,
-    /// Use ASCII characters alone
+    /// Use only ASCII characters
     #[arg(long, global = true)]
     pub(super) ascii: bool,
 }
@@ -72,21 +72,21 @@ pub(super) struct Common {
 /// Forms that an answer can be asked for in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Form {
-    /// For people; the answer to a question in SQL is a table
+    /// For people; `sql` writes a table
     #[value(alias = "table")]
     Text,
     /// For programs
     Json,
-    /// Columns for a spreadsheet (`show`) or a program (`sql`)
+    /// For spreadsheets (`show` and `sql`)
     Csv,
-    /// For a ticket (`show` alone)
+    /// For tickets (only `show`)
     #[value(alias = "md")]
     Markdown,
-    /// One file for a browser (`show` alone)
+    /// For browsers, one file (only `show`)
     Html,
-    /// For Graphviz (`graph` alone)
+    /// For Graphviz (only `graph`)
     Dot,
-    /// A picture (`graph` alone)
+    /// A picture (only `graph`)
     Svg,
 }
 
@@ -174,17 +174,16 @@ pub(super) enum Generate {
     },
 }
 
-/// Read exports into the store
+/// Import exports into the store
 ///
-/// Files of any known format, told by their content; a folder stands for the files in it, `-`
-/// for the standard input. Reading the same file again adds nothing, and an import that was
-/// stopped goes on where it was.
+/// journey recognises the format of a file by its content. A folder stands for the files in it, and
+/// - for the standard input. Importing a file again adds nothing, and interrupted imports resume.
 #[derive(Debug, clap::Args)]
 pub(super) struct Import {
-    /// Files or folders to read; - is the standard input
+    /// Files or folders to import; - is the standard input
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
-    /// Write what could not be read to this file, as JSON Lines
+    /// Also write rejected rows to this file, as JSON Lines
     #[arg(long, value_name = "FILE")]
     pub(super) rejects: Option<PathBuf>,
     /// Replace the file of --rejects if there is one
@@ -202,65 +201,66 @@ pub(super) enum ReadAs {
     Aliases,
 }
 
-/// List identifiers that match
+/// Search for users
 ///
-/// Ids that are, begin with or contain the text, and profile values (e-mail, name, phone) that
-/// contain it; best first.
+/// The text matches ids and profile values (e-mail, name, phone) that are equal to it, begin with it
+/// or contain it. The best match comes first. Terms such as event:purchase search rows; README lists
+/// them.
 #[derive(Debug, clap::Args)]
 pub(super) struct Search {
-    /// What to look for
+    /// The text or the terms to search for
     pub(super) text: String,
-    /// How many to list
+    /// The most hits to list
     #[arg(long, default_value_t = 50, value_name = "NUMBER", value_parser = at_least_one)]
     pub(super) limit: usize,
 }
 
 /// Show the journey of an id
 ///
-/// An id that begins with a hyphen stands after --: journey show -- -id
+/// Write an id that begins with a hyphen after --, as in: journey show -- -id
 #[derive(Debug, clap::Args)]
 pub(super) struct Show {
     /// Any id of the user
     pub(super) id: String,
-    /// Show it as it stood when only what had arrived by TIME was there
+    /// Use only data that had arrived by TIME
     ///
-    /// A day, minute or second (2019-07-10, "2019-07-10 19:13", 2019-07-10T19:13:04Z) means all
-    /// of it; without a zone it is read in that of --timezone. Arrival counts, not event time.
+    /// TIME is a day, a minute or a second (2019-07-10, "2019-07-10 19:13", 2019-07-10T19:13:04Z) and
+    /// includes all of it. Without a zone, --timezone applies. Arrival counts, not event time.
     #[arg(long, value_name = "TIME")]
     pub(super) as_of: Option<String>,
-    /// Show only the rows that a filter keeps, such as 'event:purchase plan=pro -is:orphan'
+    /// Show only rows that match FILTER, such as 'event:purchase plan=pro -is:orphan'
     ///
-    /// Words and conditions, all of which have to hold: text, event:, id:, device:, phase:, is:, a
-    /// property with = != > < or ~, and, or, not. README has all of them; they are those
-    /// of the terminal interface. How many rows are hidden is told.
+    /// All conditions must hold: words, event:, id:, device:, phase:, is:, a property with = != > < or
+    /// ~; also and, or, not and parentheses. The terminal interface uses the same language; README
+    /// lists it. The answer says how many rows are hidden.
     #[arg(long, value_name = "FILTER", allow_hyphen_values = true)]
     pub(super) filter: Option<String>,
-    /// Show only rows from TIME on, by event time (forms as in --as-of)
+    /// Show only rows from TIME on, by event time (written as for --as-of)
     #[arg(long, value_name = "TIME")]
     pub(super) from: Option<String>,
-    /// Show only rows up to TIME, which is part of it
+    /// Show only rows up to and including TIME
     #[arg(long, value_name = "TIME")]
     pub(super) to: Option<String>,
 }
 
-/// Play an identity flow, call by call
+/// Play an identity scenario, call by call
 ///
-/// In a terminal a player, else text: each call with what the SDK remembers after it and what the
-/// server makes of it. SCENARIO is the name or number of a built-in scenario, or a TOML file of
-/// your own. With --store the rows go into a store instead.
+/// A terminal shows a player, anything else gets text: each call, what the SDK remembers after it, and
+/// what the server does with it. SCENARIO is the name or number of a built-in scenario, or your own
+/// TOML file. With --store the rows go into a store instead.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "journey demo --list names the built-in scenarios. Exit code 1: a scenario did not end as \
+#[command(after_help = "journey demo --list lists the built-in scenarios. Exit code 1: a scenario did not end as \
     its [expect] says.")]
 pub(super) struct Demo {
-    /// Name or number of a built-in scenario, or a file; all of them when left out
+    /// Name or number of a built-in scenario, or a file [default: choose from all]
     pub(super) scenario: Option<String>,
     /// List the built-in scenarios
     #[arg(long, conflicts_with_all = ["scenario", "crowd"])]
     pub(super) list: bool,
-    /// Make a crowd of users with this many rows, for measuring; needs --store
+    /// Generate many users with this many rows, for measuring; needs --store
     #[arg(long, value_name = "ROWS", conflicts_with = "scenario", requires = "store-flag", value_parser = rows)]
     pub(super) crowd: Option<u64>,
-    /// Another number gives another crowd
+    /// Seed of the generated users
     #[arg(long, value_name = "NUMBER", default_value_t = 1, requires = "crowd")]
     pub(super) seed: u64,
 }
@@ -279,67 +279,66 @@ fn rows(text: &str) -> Result<u64, String> {
     }
 }
 
-/// Draw the ids of a user and what is between them
+/// Draw the ids of a user and how they are connected
 ///
-/// A tree as text: the root, the aliases that lead to it, refused calls, orphans with their
-/// evidence, devices and other users. --format dot is for Graphviz, svg a picture of its own.
+/// The text is a tree: the root, the aliases that lead to it, refused calls, orphans with their
+/// evidence, devices and other users. --format dot is for Graphviz, svg is a picture.
 #[derive(Debug, clap::Args)]
 pub(super) struct Graph {
     /// Any id of the user
     pub(super) id: String,
-    /// Draw it as it stood when only what had arrived by TIME was there (see `show`)
+    /// Use only data that had arrived by TIME (see journey show --help)
     #[arg(long, value_name = "TIME")]
     pub(super) as_of: Option<String>,
 }
 
 /// Compare two users: is this the same person?
 ///
-/// Both on one time axis, what they share, what speaks for one person and what against. Only one
-/// root makes them one user; everything else is evidence, and is called that.
+/// The answer shows both on one time axis, what they share, and what speaks for and against one
+/// person. Only a common root makes them one user; everything else is evidence.
 #[derive(Debug, clap::Args)]
 pub(super) struct Diff {
-    /// Any id of the one
+    /// Any id of the first user
     #[arg(value_name = "ID")]
     pub(super) a: String,
-    /// Any id of the other
+    /// Any id of the second user
     #[arg(value_name = "OTHER")]
     pub(super) b: String,
 }
 
-/// Write the settings
+/// Print the settings
 ///
-/// As a file to begin with: what is set as it is, all else as a comment. With --explain each
-/// value and where it comes from: a flag, a variable, a line of the file, or the program.
+/// The answer is a settings file to start from: your own settings, and all others as comments. With
+/// --explain it lists each value and its origin: a flag, a variable, a line of the file, or a default.
 #[derive(Debug, clap::Args)]
 pub(super) struct Config {
-    /// Tell where each value comes from
+    /// Say where each value comes from
     #[arg(long)]
     pub(super) explain: bool,
 }
 
-/// Ask the store in SQL
+/// Query the store with SQL
 ///
-/// One SELECT over the tables and views of the store; nothing can be changed. The views are
-/// `events` (id, distinct_id, event, time, arrived, …) and `aliases`; props(id) gives the
-/// properties of a row as JSON text: SELECT time, event, props(id) ->> 'plan' FROM events
-/// WHERE distinct_id = 'sally@gmail.com'
+/// A query is one SELECT and cannot change the store. The views are `events` (id, distinct_id, event,
+/// time, arrived, …) and `aliases`; props(id) returns the properties of a row as JSON text:
+/// SELECT time, event, props(id) ->> 'plan' FROM events WHERE distinct_id = 'sally@gmail.com'
 #[derive(Debug, clap::Args)]
 pub(super) struct Sql {
-    /// The question; - reads it from the standard input
+    /// The query; - reads it from the standard input
     #[arg(value_name = "SELECT", allow_hyphen_values = true)]
     pub(super) question: String,
 }
 
-/// Write a plain copy of the store
+/// Export the store to a plain SQLite file
 ///
-/// A SQLite file that needs nothing of journey: tables `events` (with properties as JSON),
-/// `aliases` and `profiles`. It can be imported again; its times are UTC.
+/// The file needs no journey: it has tables `events` (with properties as JSON), `aliases` and
+/// `profiles`, with times in UTC. journey import reads it again.
 #[derive(Debug, clap::Args)]
 pub(super) struct Export {
-    /// The file to make
+    /// The file to write
     #[arg(long, value_name = "FILE", required = true)]
     pub(super) sqlite: PathBuf,
-    /// Replace the file if there is one
+    /// Replace an existing file
     #[arg(long)]
     pub(super) force: bool,
 }

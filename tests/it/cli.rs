@@ -4,6 +4,7 @@ mod config;
 mod hostile;
 mod locked;
 mod outputs;
+mod readme;
 mod redact;
 mod shapes;
 mod terms;

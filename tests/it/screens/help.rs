@@ -12,15 +12,15 @@ fn the_help_of_all_screens_is_searched() {
     app.press("?/compare");
     let text = app.text();
     assert!(text.contains("/ compare") && text.contains("compare with another user"), "{text}");
-    assert!(text.contains("compare with somebody else"), "also what another screen has: {text}");
-    assert!(!text.contains("row before"), "{text}");
+    assert!(text.matches("compare with another user").count() > 1, "also what another screen has: {text}");
+    assert!(!text.contains("previous row"), "{text}");
     app.press("<Enter>j");
     assert!(app.text().contains("compare with another user"), "what was found stays: {}", app.text());
     assert_eq!(app.top(), "help");
     app.press("/<C-u>zzz");
     assert!(app.text().contains("no key and no mark has"), "{}", app.text());
     app.press("<Esc>");
-    assert!(app.text().contains("row before"), "{}", app.text());
+    assert!(app.text().contains("previous row"), "{}", app.text());
     assert_eq!(app.press("<Esc>").top(), "journey");
 }
 

@@ -1,0 +1,146 @@
+//! The README says what is so: its command lines run, its filters and terms are those of the program.
+
+use std::env;
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::cargo::cargo_bin;
+use journey::inspect::filter;
+
+use super::{Home, code, err, out, sample};
+
+fn readme() -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
+}
+
+/// The lines of the shell blocks, without comments.
+fn command_lines(text: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut inside = false;
+    for line in text.lines() {
+        if line.starts_with("```") {
+            inside = line == "```sh";
+        } else if inside {
+            let line = line.split("  #").next().unwrap().split(" # ").next().unwrap().trim_end();
+            lines.push(line.to_owned());
+        }
+    }
+    lines
+}
+
+/// A folder with the files that the README names.
+fn folder() -> Home {
+    let home = Home::new();
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    for (from, to) in [
+        (sample(), "july.jsonl"),
+        (data.join("variants/gzipped.jsonl.gz"), "july.jsonl.gz"),
+        (data.join("table/aliases.csv"), "aliases.csv"),
+        (data.join("../../assets/scenarios/06-race.toml"), "mine.toml"),
+    ] {
+        fs::copy(from, home.path(to)).unwrap();
+    }
+    fs::create_dir(home.path("more")).unwrap();
+    fs::copy(sample(), home.path("more/august.jsonl")).unwrap();
+    // The vendor's server is not asked: this `curl` answers with the sample.
+    let tools = home.path("tools");
+    fs::create_dir(&tools).unwrap();
+    fs::write(tools.join("curl"), format!("#!/bin/sh\ncat '{}'\n", sample().display())).unwrap();
+    let made = std::process::Command::new("chmod").arg("+x").arg(tools.join("curl")).status().unwrap();
+    assert!(made.success());
+    home
+}
+
+/// What the shell makes of a line in a folder of its own, in which nothing was imported.
+fn run(line: &str) -> std::process::Output {
+    let home = folder();
+    if line.contains("july.db") {
+        let import = home.run(&["import", "july.jsonl", "--store", "july.db", "--timezone", "UTC"]);
+        assert_eq!(code(&import), 0, "{}", err(&import));
+    }
+    let program = cargo_bin!("journey").parent().unwrap().to_owned();
+    let old = env::var_os("PATH").unwrap();
+    let path = [home.path("tools"), program].into_iter().chain(env::split_paths(&old));
+    let mut command = home.command();
+    let mut shell = std::process::Command::new("sh");
+    shell.arg("-c").arg(line).current_dir(home.path("")).stdin(std::process::Stdio::null());
+    for (name, value) in command.env("PATH", env::join_paths(path).unwrap()).get_envs() {
+        match value {
+            Some(value) => shell.env(name, value),
+            None => shell.env_remove(name),
+        };
+    }
+    shell.output().unwrap()
+}
+
+#[test]
+fn every_command_line_of_the_readme_runs_and_finds_something() {
+    let mut count = 0;
+    for line in command_lines(&readme()) {
+        // Building is what made this test run, and other tests are not its own.
+        if line.starts_with("cargo ") || line.contains(" cargo test ") {
+            continue;
+        }
+        count += 1;
+        let output = run(&line);
+        let is_screen = line == "journey" || line.starts_with("journey july.db");
+        if is_screen {
+            assert_eq!(code(&output), 2, "{line}");
+            assert!(err(&output).contains("terminal"), "{line}: {}", err(&output));
+        } else if line.ends_with("-- -id") {
+            assert_eq!(code(&output), 1, "{line}: {}", err(&output));
+        } else {
+            assert_eq!(code(&output), 0, "{line}: {}", err(&output));
+            let is_empty = out(&output).trim().is_empty();
+            assert!(!is_empty || line.contains('>'), "{line} answers nothing");
+        }
+    }
+    assert!(count > 25, "only {count} command lines were found");
+}
+
+#[test]
+fn comments_and_other_blocks_are_no_command_lines() {
+    let text = "```sh\njourney show a   # comment\njourney sql \"x\"\n```\n```sql\nSELECT 1\n```\njourney lost\n";
+    assert_eq!(command_lines(text), ["journey show a", "journey sql \"x\""]);
+}
+
+#[test]
+fn the_filters_of_the_readme_are_those_of_the_program() {
+    let readme = readme();
+    for (form, text) in filter::FORMS {
+        let form = if form.is_empty() { String::new() } else { format!("`{form}`") };
+        assert!(readme.contains(&format!("| {form} | {text} |")), "{form}");
+    }
+}
+
+#[test]
+fn the_help_of_a_command_has_its_own_formats_and_no_option_without_effect() {
+    let home = Home::new();
+    let help = |command: &str| out(&home.run(&[command, "--help"]));
+    for (command, has, has_not) in [
+        ("import", &["--rejects", "--store", "--timezone", "text, json"][..], &["svg", "dot", "html", "--config"][..]),
+        ("show", &["--as-of", "markdown", "html"], &["svg", "dot"]),
+        ("graph", &["dot", "svg"], &["html", "markdown"]),
+        ("sql", &["csv"], &["svg", "--timezone"]),
+        ("search", &["--limit", "text, json", "--redact"], &["svg", "csv"]),
+        ("export", &["--sqlite"], &["--redact", "--timezone"]),
+        ("man", &[], &["--store", "--format", "--ascii"]),
+        ("completions", &[], &["--store", "--format", "--ascii"]),
+    ] {
+        let text = help(command);
+        for word in has {
+            assert!(text.contains(word), "{command} --help lacks {word}:\n{text}");
+        }
+        for word in has_not {
+            assert!(!text.contains(word), "{command} --help offers {word}:\n{text}");
+        }
+        if let Some((own, global)) = text.split_once("Global options:") {
+            assert!(!own.contains("--store") && global.contains("--store"), "{text}");
+        }
+    }
+    // What a help leaves out is still understood, before and after the command.
+    for arguments in [["--format", "json", "search", "sally"], ["search", "sally", "--format", "json"]] {
+        let output = home.run(&arguments);
+        assert!(out(&output).starts_with('{'), "{}", err(&output));
+    }
+}
