@@ -201,22 +201,15 @@ fn aligned(out: &mut dyn Write, widths: &[usize], cells: Vec<(String, bool)>) ->
     writeln!(out, "{}", text.trim_end())
 }
 
+/// Writes one line of CSV (RFC 4180).
 pub(super) fn csv<'c>(out: &mut dyn Write, cells: impl Iterator<Item = Cow<'c, str>>) -> io::Result<()> {
-    let mut text = String::new();
-    for (at, cell) in cells.enumerate() {
-        if at > 0 {
-            text.push(',');
-        }
-        if cell.contains(['"', ',', '\n', '\r']) {
-            text.push('"');
-            text.push_str(&cell.replace('"', "\"\""));
-            text.push('"');
-        } else {
-            text.push_str(&cell);
-        }
+    // The writer flushes what it writes to; a line in memory keeps `out` buffered.
+    let mut line = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).buffer_capacity(512).from_writer(vec![]);
+    for cell in cells {
+        line.write_field(cell.as_bytes())?;
     }
-    text.push_str("\r\n");
-    out.write_all(text.as_bytes())
+    line.write_record(None::<&[u8]>)?;
+    out.write_all(&line.into_inner().map_err(csv::IntoInnerError::into_error)?)
 }
 
 #[cfg(test)]
@@ -263,6 +256,8 @@ mod tests {
     #[test]
     fn an_empty_answer_still_has_its_columns() {
         assert_eq!(written(Form::Csv, &["x"], &[]), "x\r\n");
+        // A line with nothing in it would be no row to a reader.
+        assert_eq!(written(Form::Csv, &["x"], &[vec![Cell::Null]]), "x\r\n\"\"\r\n");
         assert_eq!(written(Form::Table, &["x"], &[]), "x\n─\n");
         assert_eq!(written(Form::Json, &["x"], &[]), "{\"schema\":1,\"columns\":[\"x\"],\"rows\":[]}\n");
     }
