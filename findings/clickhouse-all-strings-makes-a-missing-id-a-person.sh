@@ -6,13 +6,13 @@
 #            as the JSON value null, as JSONEachRow does.
 # Behaviour: NULL becomes a JSON string of four small capitals (U+1D3A U+1D41 U+1D38 U+1D38). It is
 #            no null, not empty, and no reader that looks for "null", "NULL" or "\N" knows it.
-# Output seen: JSONEachRow {"distinct_id":null}; JSONStringsEachRow {"distinct_id":"ᴺᵁᴸᴸ"}
-# For identity data: all rows without an id become the rows of one user, who is on every device, and
+# Output:    JSONEachRow {"distinct_id":null}; JSONStringsEachRow {"distinct_id":"ᴺᵁᴸᴸ"}
+# Meaning:   all rows without an id become the rows of one user, who is on every device, and
 #            $user_id "ᴺᵁᴸᴸ" makes every anonymous row known. Use JSONEachRow with
 #            output_format_json_quote_64bit_integers = 1 where ids have to be quoted.
 set -euo pipefail
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; cd "$work"
-export PYTHONPATH=$work/lib; python3 -m pip install -q --disable-pip-version-check --no-compile --target lib 'chdb==4.4.0'
+python3 -m venv --without-pip env && python3 -m pip --python env/bin/python install -q --disable-pip-version-check --root-user-action=ignore --no-compile 'chdb==4.4.0'
 cat > run.py <<'EOF'
 import chdb, json
 
@@ -29,4 +29,4 @@ assert plain[0]["distinct_id"] is None and plain[1]["device"] == 900719925474099
 assert words[0] == {"distinct_id": "\u1d3a\u1d41\u1d38\u1d38", "device": "9007199254740993"}
 assert quoted[0] == {"distinct_id": None, "device": "9007199254740993"}
 EOF
-python3 run.py
+env/bin/python run.py

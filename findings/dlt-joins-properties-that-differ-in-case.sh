@@ -5,14 +5,14 @@
 # Expected:  three properties are three columns, or the load says that their names collide.
 # Behaviour: names are normalised one by one, and equal results share a column. The value that
 #            comes last in the row wins; the others are gone and the load reports success.
-# Output seen: {"userId": "sally", "user_id": 4711, "user id": "guest"} is loaded as
+# Output:    {"userId": "sally", "user_id": 4711, "user id": "guest"} is loaded as
 #            properties__user_id = 'guest', the others nowhere
-# For identity data: apps often have userId of their own beside user_id of an SDK or of the backend.
+# Meaning:   apps often have userId of their own beside user_id of an SDK or of the backend.
 #            The table then names one person for a row that the export ties to two.
 set -euo pipefail
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; cd "$work"
 export DLT_DATA_DIR="$work/data" RUNTIME__DLTHUB_TELEMETRY=false
-export PYTHONPATH=$work/lib; python3 -m pip install -q --disable-pip-version-check --no-compile --target lib 'dlt[duckdb]==1.31.0' 'duckdb==2.0.0'
+python3 -m venv --without-pip env && python3 -m pip --python env/bin/python install -q --disable-pip-version-check --root-user-action=ignore --no-compile 'dlt[duckdb]==1.31.0' 'duckdb==2.0.0'
 cat > run.py <<'EOF'
 import dlt, duckdb
 
@@ -28,4 +28,4 @@ print(loaded)
 assert loaded == {"event": "Login", "properties__distinct_id": "device-1", "properties___user_id": "sdk",
                   "properties__user_id": "guest"}
 EOF
-python3 run.py
+env/bin/python run.py

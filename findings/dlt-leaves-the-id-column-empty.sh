@@ -8,15 +8,15 @@
 #            second column, properties__distinct_id__v_text, and leave the first one NULL; a text that
 #            reads as a number is made one. The load reports success. Which kind of id owns the plain
 #            name depends on the order of rows.
-# Output seen: properties__distinct_id [4711, None, 815],
+# Output:    properties__distinct_id [4711, None, 815],
 #            properties__distinct_id__v_text [None, 'sally@example.test', None]
-# For identity data: SQL, and any tool that reads the table by its column names, sees all users but
+# Meaning:   SQL, and any tool that reads the table by its column names, sees all users but
 #            the numeric ones as rows without an id, and "0815" as another user than the export has.
 #            Give columns={"properties__distinct_id": {"data_type": "text"}}.
 set -euo pipefail
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; cd "$work"
 export DLT_DATA_DIR="$work/data" RUNTIME__DLTHUB_TELEMETRY=false
-export PYTHONPATH=$work/lib; python3 -m pip install -q --disable-pip-version-check --no-compile --target lib 'dlt[duckdb]==1.31.0' 'duckdb==2.0.0'
+python3 -m venv --without-pip env && python3 -m pip --python env/bin/python install -q --disable-pip-version-check --root-user-action=ignore --no-compile 'dlt[duckdb]==1.31.0' 'duckdb==2.0.0'
 cat > run.py <<'EOF'
 import dlt, duckdb
 
@@ -37,4 +37,4 @@ assert first == {"properties__distinct_id": [4711, None, 815],
                  "properties__distinct_id__v_text": [None, "sally@example.test", None]}
 assert last == {"properties__distinct_id": ["sally@example.test", "0815", "4711"]}
 EOF
-python3 run.py
+env/bin/python run.py

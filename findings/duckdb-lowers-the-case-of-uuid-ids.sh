@@ -2,20 +2,20 @@
 # DuckDB's JSON reader changes device ids: a column in which every sampled value is a UUID becomes
 # the type UUID, and an id that iOS wrote in capitals comes out in small letters.
 #
-# Version:   duckdb 2.0.0 (PyPI). 1.0.0, the oldest tried, does the same.
+# Version:   duckdb 2.0.0 (PyPI); 1.1.3 does the same.
 # Expected:  "distinct_id" is a JSON string, so it is text, and COPY writes the text that was read.
 # Behaviour: the inferred type is UUID; COPY TO (FORMAT json) writes the value in small letters, and
 #            a comparison with the id as the export has it finds nothing once it is text again.
 #            One row with another kind of id keeps the whole column as text, so two days of one
 #            project come out in two spellings.
-# Output seen: anonymous day: UUID a1b2c3d4-e5f6-4711-8899-aabbccddeeff; day with a login: VARCHAR
+# Output:    anonymous day: UUID a1b2c3d4-e5f6-4711-8899-aabbccddeeff; day with a login: VARCHAR
 #            A1B2C3D4-E5F6-4711-8899-AABBCCDDEEFF
-# For identity data: Mixpanel compares ids byte by byte. After such a round trip the anonymous rows
+# Meaning:   Mixpanel compares ids byte by byte. After such a round trip the anonymous rows
 #            of an iPhone stand under one id and its alias call names another: the past is orphaned.
 #            Ask for the type: read_json(..., columns = {distinct_id: 'VARCHAR', ...}).
 set -euo pipefail
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; cd "$work"
-export PYTHONPATH=$work/lib; python3 -m pip install -q --disable-pip-version-check --no-compile --target lib 'duckdb==2.0.0'
+python3 -m venv --without-pip env && python3 -m pip --python env/bin/python install -q --disable-pip-version-check --root-user-action=ignore --no-compile 'duckdb==2.0.0'
 cat > run.py <<'EOF'
 import duckdb, json
 
@@ -43,4 +43,4 @@ found = duckdb.sql("SELECT count(*) FROM read_json_auto('anonymous.jsonl')"
 print("rows found under the exported id:", found)
 assert found == 0
 EOF
-python3 run.py
+env/bin/python run.py

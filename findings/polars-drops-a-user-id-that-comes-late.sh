@@ -1,21 +1,21 @@
 #!/usr/bin/env bash
 # Polars drops $user_id without a word when the first 100 rows of an export are anonymous.
 #
-# Version:   polars 2.1.0 (PyPI).
+# Version:   polars 2.1.0 (PyPI); 1.20.0 does the same.
 # Expected:  a property that begins at row 101 becomes a column with nulls above it, or an error
 #            says that the sampled schema does not fit.
 # Behaviour: read_ndjson takes the fields of a struct from the first 100 rows. A field that is met
 #            later is left out of every row; no error and no warning. A field of another type
 #            does raise an error, so the silence is about missing names alone.
-# Output seen: login at row 100: {'distinct_id': 'sally', '$user_id': 'sally'};
+# Output:    login at row 100: {'distinct_id': 'sally', '$user_id': 'sally'};
 #            login at row 101: {'distinct_id': 'sally'}
-# For identity data: exports are sorted by time and people begin anonymous. $user_id, $device_id of
+# Meaning:   exports are sorted by time and people begin anonymous. $user_id, $device_id of
 #            a second SDK, and $anon_distinct_id of $identify rows are just the fields that begin
 #            late: with them goes the proof of who an anonymous id was.
 #            Give infer_schema_length=None, or a schema.
 set -euo pipefail
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; cd "$work"
-export PYTHONPATH=$work/lib; python3 -m pip install -q --disable-pip-version-check --no-compile --target lib 'polars==2.1.0'
+python3 -m venv --without-pip env && python3 -m pip --python env/bin/python install -q --disable-pip-version-check --root-user-action=ignore --no-compile 'polars==2.1.0'
 cat > run.py <<'EOF'
 import json, polars as pl, warnings
 warnings.simplefilter("error")
@@ -34,4 +34,4 @@ print("login at row 101, whole file inferred:", whole)
 assert at_100 == whole == {"distinct_id": "sally", "$user_id": "sally"}
 assert at_101 == {"distinct_id": "sally"}
 EOF
-python3 run.py
+env/bin/python run.py
