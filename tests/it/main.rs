@@ -7,6 +7,7 @@ mod census;
 mod checklist;
 mod citations;
 mod cli;
+mod clients;
 mod compare;
 mod demo;
 mod dependencies;
