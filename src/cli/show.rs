@@ -50,10 +50,13 @@ fn answer(command: &Show, inspector: &Inspector, console: &mut Console) -> Resul
         _ => text::journey(out, shown, &console.look)?,
     }
     console.finish()?;
-    match shown.sentence(console.look.clock).filter(|_| shown.counts().0 == 0) {
+    let answer = match shown.sentence(console.look.clock).filter(|_| shown.counts().0 == 0) {
         Some(sentence) => Err(Failure::nothing(sentence).hint("a wider filter, or none")),
         None => Ok(()),
-    }
+    };
+    // The process ends: millions of rows need not be given back one by one.
+    std::mem::forget(journey);
+    answer
 }
 
 /// The journey of an id, as it is or as it stood; a failure that says what else is near.

@@ -15,6 +15,9 @@
 //! begins on the same [`Client`](crate::model::Client), and the earlier state is silent from then on.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use rustc_hash::FxHashSet;
 
 use super::explain;
 use super::journey::{AliasLine, Orphan, Point, PointKind, Step, Verdict};
@@ -78,15 +81,14 @@ pub(super) fn find(
     }
     known_states.extend(identified.iter().map(|(state, anon)| state.map_or_else(|| anon.to_bare(), Id::clone)));
 
-    let mut before = None;
+    let mut heard = FxHashSet::default();
     let mut first: Option<(Place, &Event, &Id)> = None;
     for event in steps.iter().map(|step| &*step.event) {
-        // A row like the one before tells nothing that that one did not.
-        let sender = Some((&event.id, &event.device, &event.user, &event.client));
-        if sender == before {
+        // A later row of a sender tells nothing that the first did not.
+        let sender = Arc::as_ptr(&event.sender).addr();
+        if !heard.insert((sender, &*event.event == IDENTIFY)) {
             continue;
         }
-        before = sender;
         let Some(id) = knows.known_by(event) else { continue };
         if first.is_none_or(|(place, ..)| event.place() < place) {
             first = Some((event.place(), event, id));

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use chrono::{FixedOffset, Local, NaiveDateTime, TimeZone, Timelike, Utc};
+use chrono::{FixedOffset, Local, NaiveDate, NaiveDateTime, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 
 use crate::model::Millis;
@@ -51,13 +51,14 @@ impl Clock {
         text
     }
 
-    /// Writes what [`Clock::time`] tells behind `text`; a report has millions of them, and a form
-    /// that is read for each costs more than all else of a line.
-    pub fn write_time(self, text: &mut String, at: Millis) {
+    /// Writes what [`Clock::time`] tells behind `text`, and gives the day; `None` for a moment that
+    /// no calendar has. A report has millions of times, and a form that is read for each costs more
+    /// than all else of a line.
+    pub fn write_time(self, text: &mut String, at: Millis) -> Option<NaiveDate> {
         let Some(shown) = self.shows(at) else {
             // Writing to a String cannot fail.
             let _ = write!(text, "{at} ms");
-            return;
+            return None;
         };
         let digit = |number: u32| char::from_digit(number % 10, 10).unwrap_or('0');
         for (number, before) in [(shown.hour(), None), (shown.minute(), Some(':')), (shown.second(), Some(':'))] {
@@ -66,14 +67,7 @@ impl Clock {
         }
         let millis = shown.nanosecond() / 1_000_000;
         text.extend(['.', digit(millis / 100), digit(millis / 10), digit(millis)]);
-    }
-
-    /// Whether two moments are on one day.
-    pub fn same_day(self, one: Millis, other: Millis) -> bool {
-        match (self.shows(one), self.shows(other)) {
-            (Some(one), Some(other)) => one.date() == other.date(),
-            _ => one == other,
-        }
+        Some(shown.date())
     }
 
     /// The day: `Mon 2019-07-01`.

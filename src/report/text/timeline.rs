@@ -9,12 +9,14 @@
 
 mod cells;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::num::NonZero;
 use std::sync::mpsc;
 use std::thread;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use self::cells::Cells;
 use super::lanes::{Cell, Lanes, letter};
@@ -107,7 +109,7 @@ struct Context<'a> {
     journey: &'a Journey,
     look: &'a Look,
     lanes: Lanes<'a>,
-    points: HashMap<i64, &'a Point>,
+    points: FxHashMap<i64, &'a Point>,
     widths: Widths,
     lines: Vec<Line<'a>>,
     /// The first line from which on the user is known.
@@ -144,7 +146,7 @@ fn lines(shown: Shown<'_>) -> Vec<Line<'_>> {
     let journey = shown.journey;
     let resets = || journey.points.iter().enumerate().filter(|(_, point)| point.kind == PointKind::Reset);
     // Resets that no row of the user shows.
-    let mut outside: HashSet<i64> = resets().map(|(_, point)| point.row).collect();
+    let mut outside: FxHashSet<i64> = resets().map(|(_, point)| point.row).collect();
     let mut called: HashSet<usize> = HashSet::new();
     for step in &journey.steps {
         if let Reason::Call { call } = step.reason {
@@ -262,9 +264,15 @@ impl<'a> Context<'a> {
         let first = piece * PIECE;
         let mut text = String::with_capacity(PIECE * (self.look.width + 20));
         let mut before = first.checked_sub(1).and_then(|at| self.lines.get(at)).map(Line::time);
+        let mut day = before.map(|at| self.look.clock.shows(at).map(|shown| shown.date()).ok_or(at));
+        let mut time = String::new();
         for (number, line) in self.lines.iter().enumerate().skip(first).take(PIECE) {
             let at = line.time();
-            if before.is_none_or(|before| !self.look.clock.same_day(before, at)) {
+            time.clear();
+            // What no calendar has is a day of its own.
+            let today = self.look.clock.write_time(&mut time, at).ok_or(at);
+            if day != Some(today) {
+                day = Some(today);
                 let rule = self.look.rule(&self.look.clock.day(at));
                 text.push_str(&self.look.paint(Class::Faint, &rule));
                 text.push('\n');
@@ -273,22 +281,25 @@ impl<'a> Context<'a> {
                 text.push_str(&self.look.paint(Class::Identify, &self.look.rule("identified from here")));
                 text.push('\n');
             }
-            self.line(&mut text, cells, number, line, before)?;
+            let begin = text.len();
+            text.push_str(&time);
+            pad(&mut text, begin, 12);
+            self.gap(&mut text, at, before);
+            self.line(&mut text, cells, number, line, begin)?;
             before = Some(at);
         }
         Ok(text)
     }
 
+    /// Writes the other columns of a line, which begins at `begin`, and what belongs below it.
     fn line(
         &self,
         text: &mut String,
         cells: &mut Cells,
         number: usize,
         line: &Line<'a>,
-        before: Option<Millis>,
+        begin: usize,
     ) -> io::Result<()> {
-        let begin = text.len();
-        self.when(text, line.time(), before);
         match line {
             // Nearly every line: all of its columns but the time have been written before.
             Line::Row(step) if self.is_plain(step) => self.plain(text, cells, number, step),
@@ -299,17 +310,16 @@ impl<'a> Context<'a> {
         let end = text.get(begin..).map_or(0, |line| line.trim_end().len());
         text.truncate(begin + end);
         text.push('\n');
-        let mut below = Vec::new();
-        self.below(&mut below, line)?;
-        text.push_str(&String::from_utf8_lossy(&below));
+        if !matches!(line, Line::Row(step) if self.call_of(step).is_none()) {
+            let mut below = Vec::new();
+            self.below(&mut below, line)?;
+            text.push_str(&String::from_utf8_lossy(&below));
+        }
         Ok(())
     }
 
-    /// The time, and the time since the line before.
-    fn when(&self, text: &mut String, at: Millis, before: Option<Millis>) {
-        let begin = text.len();
-        self.look.clock.write_time(text, at);
-        pad(text, begin, 12);
+    /// The time since the line before.
+    fn gap(&self, text: &mut String, at: Millis, before: Option<Millis>) {
         text.push(' ');
         let mut gap = String::new();
         if let Some(before) = before {

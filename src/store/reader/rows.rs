@@ -31,6 +31,9 @@ pub(super) struct Thin {
     pub(super) flags: u32,
 }
 
+/// Heads that room is made for before there is one.
+const MOST: usize = 1 << 16;
+
 /// A row of `senders`.
 struct Sender {
     id: i64,
@@ -106,7 +109,7 @@ impl Reader {
 
     /// The heads of the rows at the positions from `lo` to before `end`, in their order.
     pub(super) fn heads_between(&self, lo: i64, end: i64) -> Result<Vec<(i64, Head)>, Error> {
-        let mut heads = Vec::new();
+        let mut heads = Vec::with_capacity(usize::try_from(end.saturating_sub(lo)).unwrap_or(0).min(MOST));
         let damage = self.ask(|db| {
             let mut select = db.prepare_cached(
                 "SELECT id, n, t, unit, sender, line, rows, sum FROM packs
