@@ -342,8 +342,8 @@ impl Reading<'_, '_> {
         let properties = outer.properties.ok_or("has no properties")?;
         let mut fields = 0;
         each(json, |_, _| fields += 1).map_err(|error| complaint(&error))?;
-        if fields > 1 + usize::from(outer.event.is_some()) {
-            // Something stands beside the properties.
+        // Something stands beside the properties, or they are the text of an object.
+        if fields > 1 + usize::from(outer.event.is_some()) || properties.starts_with('"') {
             let lifted = self.how.rows.events.lift(json)?;
             let row = self.decoded(lifted.event.as_deref(), &lifted.properties, recorded)?;
             return self.unless_foreign(json, row);

@@ -117,9 +117,12 @@ impl Shape {
             Self { dialect: dialect::of(keys), name: None, renamed: renamed.collect(), prefix: None, bare_ids: false };
         shape.name = NAMES.iter().find_map(|name| shape.written(keys, name));
         let is_wide = shape.written(keys, "properties").is_some();
-        shape.prefix = ["properties.", "properties__"].into_iter().find(|prefix| {
+        shape.prefix = ["properties.", "properties__", "properties_"].into_iter().find(|prefix| {
+            let has = |key: &str| keys.contains(format!("{prefix}{key}").as_str());
             // More than one: a property may have any name.
-            !is_wide && keys.iter().filter(|key| key.starts_with(prefix)).count() > 1
+            !is_wide
+                && keys.iter().filter(|key| key.starts_with(prefix)).count() > 1
+                && (*prefix != "properties_" || has("distinct_id") && has("time"))
         });
         shape.bare_ids = is_wide
             || shape.written(keys, "insert_id").is_some() && !keys.contains("$insert_id")
@@ -395,6 +398,11 @@ mod tests {
         );
         same(r#"{"event":"A","properties.time":1,"properties.$insert_id":"i"}"#, "A", r#"{"time":1,"$insert_id":"i"}"#);
         same(
+            r#"{"event":"A","properties_time":1,"properties_distinct_id":"d","properties_$user_id":"u"}"#,
+            "A",
+            r#"{"time":1,"distinct_id":"d","$user_id":"u"}"#,
+        );
+        same(
             r#"{"_airbyte_raw_id":"x","event":"A","insert_id":"i","browser":"Chrome","page":"/"}"#,
             "A",
             r#"{"$insert_id":"i","$browser":"Chrome","page":"/"}"#,
@@ -406,6 +414,11 @@ mod tests {
         same(r#"{"event":"A","$insert_id":"i","user_id":"own"}"#, "A", r#"{"$insert_id":"i","user_id":"own"}"#);
         same(r#"{"event":"A","name":"own","_id":1}"#, "A", r#"{"name":"own","_id":1}"#);
         same(r#"{"event":"A","time":1,"Time":"own"}"#, "A", r#"{"time":1,"Time":"own"}"#);
+        same(
+            r#"{"event":"A","time":1,"properties_sold":2,"properties_time":3}"#,
+            "A",
+            r#"{"time":1,"properties_sold":2,"properties_time":3}"#,
+        );
     }
 
     #[test]
