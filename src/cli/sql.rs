@@ -7,6 +7,7 @@ use super::args::{Form, Sql};
 use super::console::Console;
 use super::failure::Failure;
 use super::open::Named;
+use crate::report::look::many;
 use crate::report::table::{self, Cell, Table};
 use crate::store::{Piece, SqlCell};
 
@@ -25,7 +26,7 @@ pub(super) fn run(command: &Sql, store: Named, console: &mut Console) -> Result<
     let look = console.look;
     let mut out: Option<&mut dyn io::Write> = Some(&mut console.out);
     let mut written: Option<Table<'_>> = None;
-    inspector.reader_mut().query(&question, |piece| -> Result<(), Failure> {
+    let too_deep = inspector.reader_mut().query(&question, |piece| -> Result<(), Failure> {
         match piece {
             Piece::Columns(columns) => {
                 if let Some(out) = out.take() {
@@ -43,7 +44,12 @@ pub(super) fn run(command: &Sql, store: Named, console: &mut Console) -> Result<
     if let Some(table) = written {
         table.finish()?;
     }
-    console.finish()
+    console.finish()?;
+    if too_deep > 0 {
+        let rows = many(too_deep, "row");
+        console.note(&format!("props(id) is NULL for {rows} with JSON that is nested deeper than SQLite reads"));
+    }
+    Ok(())
 }
 
 fn cell<'a>(cell: &SqlCell<'a>) -> Cell<'a> {

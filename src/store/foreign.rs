@@ -105,7 +105,7 @@ impl Foreign {
             Content::Empty => return Err(refuse("it is empty".to_owned())),
             Content::Database => {}
         }
-        let mut db = open::read_only(path)?;
+        let mut db = open::input(path)?;
         let at = |source| Error::sqlite(path, source);
         db.progress_handler(STEPS, Some(stop)).map_err(at)?;
         if open::not_ours(&db).map_err(at)?.is_none() {

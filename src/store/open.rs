@@ -4,6 +4,7 @@
 //! that does not say what the file is. The first 100 bytes do say it.
 
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -128,9 +129,63 @@ fn sidecar(path: &Path, end: &str) -> PathBuf {
     PathBuf::from(name)
 }
 
-/// Opens a file read-only; it must be there.
-pub(super) fn read_only(path: &Path) -> Result<Connection, Error> {
-    reading(path).map_err(|source| Error::sqlite(path, source))
+/// Opens a file of another program read-only, and leaves nothing beside it: no log, and no index
+/// of one. Rows that wait in its log are read, too.
+pub(super) fn input(path: &Path) -> Result<Connection, Error> {
+    let is_there = |end: &str| sidecar(path, end).exists();
+    let has_log = is_logged(path).map_err(|source| Error::io(path, source))?;
+    // Where both are there, another program is at work, and its locks are kept.
+    let opened =
+        if has_log && !(is_there("-wal") && is_there("-shm")) { as_it_lies(path) } else { store_as_it_is(path) };
+    opened.map_err(|source| match source.sqlite_extended_error_code() {
+        Some(ffi::SQLITE_READONLY_ROLLBACK) => {
+            let what = "a program that was killed left a change of it half done, in the file -journal beside it; open \
+                        it once with a program that may write it";
+            Error::NotImportable { path: path.to_owned(), what: what.to_owned() }
+        }
+        _ => Error::sqlite(path, source),
+    })
+}
+
+/// Whether the head of a database says that changes go to a log beside it.
+fn is_logged(path: &Path) -> std::io::Result<bool> {
+    let mut head = Vec::with_capacity(20);
+    File::open(path)?.take(20).read_to_end(&mut head)?;
+    Ok(head.get(18..20).is_some_and(|versions| versions.contains(&2)))
+}
+
+/// Opens a database for reading as it lies there, without any file beside it that is not there
+/// yet: for a folder that may not be written, and for files of others. Nothing is locked.
+///
+/// SQLite reads a log with an index of it in memory where nobody else can be at work. Without a
+/// log it takes the file as one that does not change.
+fn as_it_lies(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let has_log = sidecar(path, "-wal").metadata().is_ok_and(|meta| meta.len() > 0);
+    let db = if has_log && cfg!(unix) {
+        let db = Connection::open_with_flags_and_vfs(path, flags, c"unix-none")?;
+        db.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(()))?;
+        db
+    } else {
+        Connection::open_with_flags(immutable(path), flags | OpenFlags::SQLITE_OPEN_URI)?
+    };
+    for_reading(&db)?;
+    looked_at(&db)?;
+    Ok(db)
+}
+
+/// The path as SQLite takes it for a file that does not change.
+fn immutable(path: &Path) -> String {
+    let mut uri = "file:".to_owned();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        if byte.is_ascii_alphanumeric() || b"/-._~".contains(byte) {
+            uri.push(char::from(*byte));
+        } else {
+            // Writing to a String cannot fail.
+            let _ = write!(uri, "%{byte:02X}");
+        }
+    }
+    uri + "?immutable=1"
 }
 
 fn reading(path: &Path) -> rusqlite::Result<Connection> {
@@ -140,16 +195,49 @@ fn reading(path: &Path) -> rusqlite::Result<Connection> {
     Ok(db)
 }
 
-/// [`read_only`] for a store. A file of somebody else is left as it is; a store has what was left
-/// half done in it undone.
+/// Opens a store read-only; it must be there. What was left half done in it is undone.
 pub(super) fn store(path: &Path) -> Result<Connection, Error> {
-    let at = |source| Error::sqlite(path, source);
-    let open = || reading(path).and_then(|db| looked_at(&db).map(|()| db));
-    match open() {
+    let opened = match store_as_it_is(path) {
         Err(error) if error.sqlite_extended_error_code() == Some(ffi::SQLITE_READONLY_ROLLBACK) => {
-            undo(path).and_then(|()| open()).map_err(at)
+            undo(path).and_then(|()| store_as_it_is(path))
         }
-        opened => opened.map_err(at),
+        // SQLite cannot put beside it what it needs for the log.
+        Err(error)
+            if matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
+                && is_logged(path).unwrap_or(false) =>
+        {
+            as_it_lies(path)
+        }
+        opened => opened,
+    };
+    opened.map_err(|source| Error::sqlite(path, source))
+}
+
+fn store_as_it_is(path: &Path) -> rusqlite::Result<Connection> {
+    let db = reading(path)?;
+    looked_at(&db)?;
+    Ok(db)
+}
+
+/// What a reader leaves behind at a store: nothing but the store.
+///
+/// A store that is in the mode of the log when its reader is closed would keep the log and the
+/// index of it beside itself. Where nobody else is at work and the file may be written, it leaves
+/// that mode.
+#[derive(Debug)]
+pub(super) struct Tidy(pub(super) Option<PathBuf>);
+
+impl Drop for Tidy {
+    fn drop(&mut self) {
+        let Some(path) = &self.0 else { return };
+        if ["-wal", "-shm"].iter().all(|end| !sidecar(path, end).exists()) {
+            return;
+        }
+        // Whatever is wrong here is met, and told, by the next one who opens the store.
+        let _ = existing(path).and_then(|db| {
+            db.busy_timeout(Duration::ZERO)?;
+            alone(&db)
+        });
     }
 }
 
@@ -195,13 +283,12 @@ pub(super) fn for_reading(db: &Connection) -> rusqlite::Result<()> {
     db.execute_batch("PRAGMA mmap_size = 0; PRAGMA cache_size = -65536; PRAGMA query_only = ON;")
 }
 
-/// Opens or makes a store to add to it; its journal is as [`set_up`] says.
-pub(super) fn writable(path: &Path, tell: &mut dyn FnMut(&Upgrade) -> bool) -> Result<(Connection, Journal), Error> {
+/// Opens or makes a store to add to it.
+pub(super) fn writable(path: &Path, tell: &mut dyn FnMut(&Upgrade) -> bool) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut db = Connection::open_with_flags(path, flags).map_err(|source| Error::sqlite(path, source))?;
-    let journal = set_up(&mut db, path, tell)?;
-    wait_for_turn(&mut db).map_err(|source| Error::sqlite(path, source))?;
-    Ok((db, journal))
+    set_up(&mut db, path, tell)?;
+    Ok(db)
 }
 
 /// Makes an empty file that its owner alone may read, unless something is there: what SQLite puts
@@ -225,16 +312,6 @@ pub(super) fn in_memory(name: &Path) -> Result<Connection, Error> {
     Ok(db)
 }
 
-/// How a store is kept whole while it is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Journal {
-    /// What was there is copied beside before it is changed. New pages are written once, and nobody
-    /// reads meanwhile.
-    Rollback,
-    /// What is new waits beside: it is written twice, and others read meanwhile.
-    Ahead,
-}
-
 /// Bytes of pages that a writer keeps, but for the index of ids.
 const KEPT: i64 = 16 << 20;
 /// Bytes that an id takes in its index, with the room that is left in its pages.
@@ -244,10 +321,10 @@ const MOST_OF_INDEX: i64 = 96 << 20;
 
 /// Settings of a connection that writes, and the tables.
 ///
-/// A store without a chunk keeps the rollback journal: the first transaction with one writes each
-/// page once then, a tenth less of everything, and there is nothing yet that anybody would read.
-/// After it comes [`ahead`].
-fn set_up(db: &mut Connection, path: &Path, tell: &mut dyn FnMut(&Upgrade) -> bool) -> Result<Journal, Error> {
+/// The log is there from the first page on: others read meanwhile, also those who do not wait for a
+/// lock. In the first transaction the rollback journal wrote each page once, which saved a fiftieth
+/// of the processor time of an import.
+fn set_up(db: &mut Connection, path: &Path, tell: &mut dyn FnMut(&Upgrade) -> bool) -> Result<(), Error> {
     let at = |source| Error::sqlite(path, source);
     db.busy_timeout(PATIENCE).map_err(at)?;
     db.set_prepared_statement_cache_capacity(64);
@@ -260,14 +337,8 @@ fn set_up(db: &mut Connection, path: &Path, tell: &mut dyn FnMut(&Upgrade) -> bo
     if !schema::migrate(db, tell).map_err(at)? {
         return Err(Error::Cancelled);
     }
-    let is_empty = || db.query_row("SELECT NOT EXISTS (SELECT 1 FROM chunks)", [], |row| row.get::<_, bool>(0));
-    let mode: String = db.query_row("PRAGMA journal_mode", [], |row| row.get(0)).map_err(at)?;
-    if mode == "delete" && is_empty().map_err(at)? {
-        return Ok(Journal::Rollback);
-    }
     wait_for_turn(db).map_err(at)?;
-    ahead(db).map_err(at)?;
-    Ok(Journal::Ahead)
+    ahead(db).map_err(at)
 }
 
 /// Lets a connection that writes keep as many pages as it needs when so many ids may be asked for.

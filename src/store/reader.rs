@@ -70,6 +70,8 @@ pub struct Reader {
     id_texts: RefCell<Arena>,
     value_texts: RefCell<Arena>,
     abort: Option<Abort>,
+    /// Stands last: its work is done when the connection is closed.
+    tidy: open::Tidy,
 }
 
 /// A store that is open already, to be opened once more.
@@ -116,7 +118,9 @@ impl Reader {
         if found < schema::VERSION {
             return Err(Error::Older { path: path.to_owned(), found, ours: schema::VERSION });
         }
-        Self::over(db, path.to_owned(), false)
+        let mut reader = Self::over(db, path.to_owned(), false)?;
+        reader.tidy = open::Tidy(Some(path.to_owned()));
+        Ok(reader)
     }
 
     pub(super) fn over(db: Connection, path: PathBuf, in_memory: bool) -> Result<Self, Error> {
@@ -135,6 +139,7 @@ impl Reader {
             id_texts: RefCell::new(Arena::over(ID_TEXTS)),
             value_texts: RefCell::new(Arena::over(VALUE_TEXTS)),
             abort: None,
+            tidy: open::Tidy(None),
         })
     }
 

@@ -19,7 +19,7 @@ use self::intern::{Interner, Table};
 use self::links::Links;
 use self::runs::Run;
 pub(super) use self::segment::NO_ID;
-use super::open::{self, Content, Journal};
+use super::open::{self, Content};
 use super::{Added, Chunk, Error, FileId, FileInfo, ImportedFile, KnownChunk, Reader, Upgrade, number, schema};
 
 /// Links that are worth to be written before their transaction ends.
@@ -36,7 +36,6 @@ pub struct Writer {
     in_memory: bool,
     /// It is made when something is to be kept; until then an empty one in memory stands for it.
     is_planned: bool,
-    journal: Journal,
     checkpoints: Checkpoints,
     /// Chunks of the open transaction.
     chunks: usize,
@@ -103,8 +102,7 @@ impl Writer {
             }
             open::make_private(path)?;
         }
-        let (db, journal) = open::writable(path, tell)?;
-        Ok(Self::over(db, path.to_owned(), false, journal))
+        Ok(Self::over(open::writable(path, tell)?, path.to_owned(), false))
     }
 
     /// [`Writer::open_telling`] that makes a store which is not there, and its folder, with the first
@@ -116,7 +114,7 @@ impl Writer {
         if open::look(path)? != Content::Absent {
             return Self::open_telling(path, tell);
         }
-        let mut planned = Self::over(open::in_memory(path)?, path.to_owned(), false, Journal::Rollback);
+        let mut planned = Self::over(open::in_memory(path)?, path.to_owned(), false);
         planned.is_planned = true;
         Ok(planned)
     }
@@ -129,10 +127,10 @@ impl Writer {
     /// A store that ends with the program.
     pub fn in_memory() -> Result<Self, Error> {
         let name = PathBuf::from("(in memory)");
-        Ok(Self::over(open::in_memory(&name)?, name, true, Journal::Ahead))
+        Ok(Self::over(open::in_memory(&name)?, name, true))
     }
 
-    fn over(db: Connection, path: PathBuf, in_memory: bool, journal: Journal) -> Self {
+    fn over(db: Connection, path: PathBuf, in_memory: bool) -> Self {
         let waiting = Waiting {
             ids: Interner::over(Table::Ids),
             names: Interner::over(Table::Names),
@@ -140,16 +138,7 @@ impl Writer {
             links: Links::default(),
             unused: None,
         };
-        Self {
-            db,
-            path,
-            in_memory,
-            is_planned: false,
-            journal,
-            checkpoints: Checkpoints::default(),
-            chunks: 0,
-            waiting,
-        }
+        Self { db, path, in_memory, is_planned: false, checkpoints: Checkpoints::default(), chunks: 0, waiting }
     }
 
     /// Announces a file; gives the number that its chunks name.
@@ -247,41 +236,20 @@ impl Writer {
             db.execute_batch("COMMIT")
         })?;
         let chunks = std::mem::take(&mut self.chunks);
-        match self.journal {
-            _ if self.in_memory => Ok(()),
-            Journal::Rollback if chunks == 0 => Ok(()),
-            Journal::Rollback => match self.read(open::ahead) {
-                Ok(()) => {
-                    self.journal = Journal::Ahead;
-                    Ok(())
-                }
-                // Somebody reads just now; what was added is kept all the same.
-                Err(Error::Busy { .. }) => Ok(()),
-                Err(error) => Err(error),
-            },
-            Journal::Ahead => {
-                let moved = self.checkpoints.after_commit(&self.db, &self.path, chunks);
-                moved.map_err(|source| Error::sqlite(&self.path, source))
-            }
+        if self.in_memory {
+            return Ok(());
         }
+        let moved = self.checkpoints.after_commit(&self.db, &self.path, chunks);
+        moved.map_err(|source| Error::sqlite(&self.path, source))
     }
 
-    /// Deals with as much of [`Writer::commit`] as can be done before the last chunks, where that is
-    /// much: for when the one who adds has nothing else to do.
-    ///
-    /// Where others may read, all of it is kept, so that its pages are moved while the last chunks
-    /// are made; else it is written, and waits for the end.
+    /// Keeps what was added where that is much, so that its pages are moved while the last chunks
+    /// are made: for when the one who adds has nothing else to do.
     pub fn prepare_commit(&mut self) -> Result<(), Error> {
         if self.db.is_autocommit() || self.waiting.links.len() < MANY {
             return Ok(());
         }
-        match self.journal {
-            Journal::Ahead => self.commit(),
-            Journal::Rollback => self.write(|db, waiting| {
-                waiting.write(db)?;
-                db.cache_flush()
-            }),
-        }
+        self.commit()
     }
 
     /// What the rows of a file say of its clock, as [`Writer::set_clock`] keeps it.

@@ -3,6 +3,7 @@
 mod config;
 mod hostile;
 mod locked;
+mod media;
 mod outputs;
 mod readme;
 mod redact;
@@ -778,4 +779,61 @@ fn a_generated_export_is_the_same_each_time_and_can_be_imported() {
     assert_eq!(home.json(0, &["import", "crowd.jsonl"])["events"], 1200);
     let shown = home.json(0, &["show", "fifty.user@example.com"]);
     assert_eq!(shown["events"].as_array().unwrap().len(), 50);
+}
+
+#[test]
+fn a_row_that_is_nested_too_deep_stops_no_question_about_the_others() {
+    let home = Home::new();
+    let deep = |levels: usize| format!("{}1{}", r#"{"a":"#.repeat(levels), "}".repeat(levels));
+    let row = |name: &str, value: &str| {
+        format!(r#"{{"event":"{name}","properties":{{"time":1562000000,"distinct_id":"u","plan":"pro","x":{value}}}}}"#)
+    };
+    let lines = [row("flat", "1"), row("deep", &deep(999)), row("too deep", &deep(1000)), row("flat", "2")];
+    fs::write(home.path("in.jsonl"), lines.join("\n")).unwrap();
+    assert_eq!(code(&home.run(&["import", "in.jsonl", "--timezone", "UTC"])), 0);
+    let question = "SELECT event, props(id) ->> 'plan', length(props(id)) > 0 FROM events ORDER BY line";
+    let output = home.run(&["sql", question, "--format", "csv"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let rows: Vec<String> = out(&output).lines().skip(1).map(str::to_owned).collect();
+    assert_eq!(rows, ["flat,pro,1", "deep,pro,1", "too deep,,", "flat,pro,1"]);
+    assert_eq!(err(&output), "note: props(id) is NULL for 1 row with JSON that is nested deeper than SQLite reads\n");
+    let none = home.run(&["sql", "SELECT props(id) ->> 'plan' FROM events WHERE event = 'flat'"]);
+    assert_eq!((code(&none), err(&none).as_str()), (0, ""));
+}
+
+#[test]
+fn a_damaged_store_is_told_by_a_question_too() {
+    for (damage, question) in [
+        ("UPDATE packs SET rows = 'x' || rows, sum = NULL", "SELECT count(*) FROM events"),
+        ("UPDATE packs SET rows = replace(rows, '[', '{'), sum = NULL", "SELECT * FROM events"),
+        ("UPDATE blocks SET bytes = bytes - 1", "SELECT props(id) FROM events"),
+        ("UPDATE pieces SET z = zeroblob(length(z))", "SELECT props(id) ->> 'a' FROM events"),
+        ("DROP TABLE senders", "SELECT event FROM events"),
+    ] {
+        let home = Home::with_sample();
+        let db = rusqlite::Connection::open(home.path("data/journey/journey.db")).unwrap();
+        db.execute_batch(damage).unwrap();
+        drop(db);
+        let output = home.run(&["sql", question]);
+        assert_eq!(code(&output), 3, "{damage}: {}", err(&output));
+        assert!(err(&output).contains("is damaged"), "{damage}: {}", err(&output));
+        // The question is to blame for what is its own.
+        let wrong = home.run(&["sql", "SELECT json_extract('{', '$')"]);
+        if !damage.contains("packs") && !damage.contains("DROP") {
+            assert_eq!(code(&wrong), 2, "{damage}: {}", err(&wrong));
+        }
+    }
+}
+
+#[test]
+fn a_changed_bit_is_damage_and_no_other_answer() {
+    for sql in ["UPDATE packs SET t = t + 1000", "UPDATE packs SET rows = replace(rows, ',', ', ')"] {
+        let home = Home::with_sample();
+        let db = rusqlite::Connection::open(home.path("data/journey/journey.db")).unwrap();
+        db.execute_batch(sql).unwrap();
+        drop(db);
+        let output = home.run(&["show", "12345"]);
+        assert_eq!(code(&output), 3, "{sql}: {}", err(&output));
+        assert!(err(&output).contains("not those that were written"), "{sql}: {}", err(&output));
+    }
 }

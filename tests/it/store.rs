@@ -7,6 +7,7 @@ mod broken;
 mod facts;
 mod foreign;
 mod life;
+mod media;
 mod questions;
 mod search;
 mod upgrade;

@@ -2,13 +2,14 @@
 //!
 //! A question sees the tables and views of the store and one function more: `props(id)`, the
 //! properties of a row as JSON text, by the `id` that the view `events` has; NULL for a row that
-//! is not there. Nothing can be changed: the connection only reads, and a [`Guard`] refuses what
+//! is not there, and for one that is nested deeper than SQLite reads. Nothing can be changed: the connection only reads, and a [`Guard`] refuses what
 //! would set or open something, and says what it was.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rusqlite::ErrorCode;
 use rusqlite::functions::FunctionFlags;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 use rusqlite::types::ValueRef;
@@ -42,7 +43,8 @@ pub enum Piece<'a> {
 }
 
 impl Reader {
-    /// Answers one question, piece by piece: memory does not grow with the answer.
+    /// Answers one question, piece by piece: memory does not grow with the answer. Gives the number
+    /// of rows that `props` is NULL for because their JSON is nested deeper than SQLite reads.
     ///
     /// # Errors
     /// [`Error::Question`] for SQL that SQLite does not understand, that is more than one
@@ -51,13 +53,17 @@ impl Reader {
         &mut self,
         sql: &str,
         mut take: impl FnMut(Piece<'_>) -> Result<(), E>,
-    ) -> Result<(), E> {
-        self.add_props()?;
+    ) -> Result<usize, E> {
+        let asides = Asides::default();
+        self.add_props(asides.clone())?;
         let guard = Guard::default();
         self.set_guard(Some(guard.clone()))?;
         let answered = self.at_one_moment(|reader| {
             let watching = guard.watch();
-            let wrong = |source| watching.refused().unwrap_or_else(|| question(&reader.path, source));
+            let wrong = |source| match watching.refused().or_else(|| asides.failure()) {
+                Some(error) => error,
+                None => reader.damage_behind(question(&reader.path, source)),
+            };
             let mut statement = reader.db.prepare(sql).map_err(wrong)?;
             if !statement.readonly() || statement.column_count() == 0 {
                 return Err(Error::Question { what: "it asks nothing".to_owned() }.into());
@@ -73,7 +79,26 @@ impl Reader {
             Ok(())
         });
         self.set_guard(None)?;
-        answered
+        answered.map(|()| asides.too_deep())
+    }
+
+    /// What is wrong with the store where that, and not the question, is why there is no answer.
+    fn damage_behind(&self, error: Error) -> Error {
+        let Error::Question { what } = &error else { return error };
+        let has = |sql: &str| self.db.query_row(sql, [], |row| row.get::<_, bool>(0));
+        let damage = if what.contains("JSON") {
+            // Only heads of rows are JSON in the store.
+            matches!(has("SELECT EXISTS (SELECT 1 FROM packs WHERE NOT json_valid(rows))"), Ok(true))
+                .then(|| "the heads of some rows are no JSON".to_owned())
+        } else {
+            let views = ["events", "aliases", "rows", "heads"];
+            let failed = views.iter().find_map(|view| {
+                let error = self.db.prepare(&format!("SELECT * FROM {view} LIMIT 0")).err()?;
+                Some((view, error))
+            });
+            failed.map(|(view, error)| format!("its view `{view}` cannot be read: {error}"))
+        };
+        damage.map_or(error, |what| self.corrupt(what))
     }
 
     fn set_guard(&mut self, guard: Option<Guard>) -> Result<(), Error> {
@@ -82,7 +107,7 @@ impl Reader {
     }
 
     /// Makes the function `props` known to the connection.
-    fn add_props(&self) -> Result<(), Error> {
+    fn add_props(&self, asides: Asides) -> Result<(), Error> {
         let source = Mutex::new(if self.in_memory {
             // There is no second connection to memory, and not much in it.
             let rows = self.ask(|db| {
@@ -100,10 +125,84 @@ impl Reader {
         let props = move |context: &mut rusqlite::functions::Context<'_>| {
             let Some(row) = context.get::<Option<i64>>(0)? else { return Ok(None) };
             let mut source = source.lock().unwrap_or_else(PoisonError::into_inner);
-            let text = source.properties(number::position(row));
-            text.map_err(|error| rusqlite::Error::UserFunctionError(Box::new(error)))
+            let position = number::position(row);
+            match source.properties(position) {
+                Ok(Some(text)) if is_deeper_than(&text, DEEPEST) => {
+                    asides.add_too_deep(position);
+                    Ok(None)
+                }
+                Ok(text) => Ok(text),
+                Err(error) => {
+                    let said = rusqlite::Error::UserFunctionError(error.to_string().into());
+                    asides.set_failure(error);
+                    Err(said)
+                }
+            }
         };
         self.ask(|db| db.create_scalar_function("props", 1, flags, props))
+    }
+}
+
+/// How deep JSON may be nested for SQLite to read it.
+const DEEPEST: usize = 1000;
+
+/// Whether a JSON text is nested deeper than so many levels.
+fn is_deeper_than(json: &str, most: usize) -> bool {
+    if json.len() <= most {
+        return false;
+    }
+    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_text,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => {
+                depth += 1;
+                if depth > most {
+                    return true;
+                }
+            }
+            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    false
+}
+
+/// What `props` has to say beside its value.
+#[derive(Clone, Default)]
+struct Asides(Arc<Mutex<Aside>>);
+
+#[derive(Default)]
+struct Aside {
+    /// Positions of rows that are nested too deep.
+    too_deep: HashSet<i64>,
+    /// Why there is no value.
+    failure: Option<Error>,
+}
+
+impl Asides {
+    fn with<T>(&self, aside: impl FnOnce(&mut Aside) -> T) -> T {
+        aside(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn add_too_deep(&self, position: i64) {
+        self.with(|aside| {
+            aside.too_deep.insert(position);
+        });
+    }
+
+    fn too_deep(&self) -> usize {
+        self.with(|aside| aside.too_deep.len())
+    }
+
+    fn set_failure(&self, error: Error) {
+        self.with(|aside| aside.failure = Some(error));
+    }
+
+    fn failure(&self) -> Option<Error> {
+        self.with(|aside| aside.failure.take())
     }
 }
 
@@ -244,7 +343,34 @@ fn question(path: &std::path::Path, source: rusqlite::Error) -> Error {
         rusqlite::Error::SqliteFailure(code, Some(message)) if code.extended_code == rusqlite::ffi::SQLITE_ERROR => {
             message
         }
+        rusqlite::Error::SqliteFailure(code, _) if code.code == ErrorCode::TooBig => {
+            "a value of the answer is larger than SQLite takes (1 GB)".to_owned()
+        }
         source => return Error::sqlite(path, source),
     };
     Error::Question { what }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_depth_of_json_is_what_sqlite_reads() {
+        let db = rusqlite::Connection::open_in_memory().unwrap();
+        let reads = |json: &str| db.query_row("SELECT json_valid(?1)", [json], |row| row.get::<_, bool>(0)).unwrap();
+        for depth in [1, 2, DEEPEST - 1, DEEPEST, DEEPEST + 1, DEEPEST + 2, 9999] {
+            let arrays = "[".repeat(depth) + &"]".repeat(depth);
+            let objects = r#"{"a]":"#.repeat(depth - 1) + "{}" + &"}".repeat(depth - 1);
+            for json in [arrays, objects] {
+                assert_eq!(is_deeper_than(&json, DEEPEST), !reads(&json), "{depth}");
+            }
+        }
+        // Wide, or deep within a text, is not deep.
+        let wide = format!("[{}]", vec!["[[]]"; 5000].join(","));
+        let text = format!(r#"{{"a":"{}\"[[","b":"\\"}}"#, "[{".repeat(5000));
+        for json in [wide, text] {
+            assert!(reads(&json) && !is_deeper_than(&json, DEEPEST));
+        }
+    }
 }
