@@ -36,8 +36,8 @@ pub use evidence::Tie;
 pub use facts::{Cut, CutOf, Facts};
 pub use findings::{Finding, Severity};
 pub use journey::{
-    AliasLine, Evidence, EvidenceKind, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Point, PointKind,
-    Reason, Refusal, Role, Split, State, Step, Strength, Verdict,
+    AliasLine, Alike, Evidence, EvidenceKind, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Point,
+    PointKind, Reason, Refusal, Role, Split, State, Step, Strength, Verdict,
 };
 pub use moment::resolve_as_of;
 pub use register::Register;

@@ -4,6 +4,7 @@
 //! arrival, and how text from outside is made safe to look at. Nothing here reads a
 //! file, opens a store or draws; every other module may name this one.
 
+pub mod alike;
 pub mod client;
 pub mod facts;
 pub mod id;

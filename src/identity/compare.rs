@@ -8,10 +8,15 @@
 //!
 //! Cost: a few passes over the rows of both, O(n log n) for putting them on one time axis.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+mod claims;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::journey::{Journey, Neighbour, Orphan, Strength};
+use self::claims::{claims, ids_alike, refused_between, switches};
+use super::explain::and;
+use super::journey::{Journey, Strength};
+use crate::model::alike::{are_alike, differences, visible_id};
 use crate::model::facts::{Event, Source};
 use crate::model::time::span;
 use crate::model::{Client, Id, Millis};
@@ -188,6 +193,7 @@ impl Comparison {
         let mut contested = Vec::new();
         let mut claimed = Vec::new();
         let mut one_client = false;
+        let mut has_alike = false;
         if !same {
             ties(a, b, &mut arguments, &mut contested);
             ties(b, a, &mut arguments, &mut contested);
@@ -196,6 +202,9 @@ impl Comparison {
             switches(a, b, &mut arguments);
             refused_between(a, b, &mut arguments);
             one_client = arguments.len() > before;
+            let before = arguments.len();
+            ids_alike(a, b, &mut arguments);
+            has_alike = arguments.len() > before;
             alike(&shared, &mut arguments);
             handover(a, b, &mut arguments);
             handover(b, a, &mut arguments);
@@ -205,7 +214,7 @@ impl Comparison {
         }
         arguments.sort_by_key(|argument| (!argument.supports, std::cmp::Reverse(argument.strength)));
         let verdict = verdict(same, &arguments, !contested.is_empty() || !claimed.is_empty(), one_client, &shared);
-        let sentence = sentence(verdict, a, b, &contested, &claimed, &shared);
+        let sentence = sentence(verdict, a, b, &contested, &claimed, &shared, has_alike);
         let overlap = match (a.span(), b.span()) {
             (Some(a), Some(b)) => Some((a.0.max(b.0), a.1.min(b.1))).filter(|(from, to)| from <= to),
             _ => None,
@@ -306,72 +315,6 @@ fn ties(user: &Journey, orphan: &Journey, arguments: &mut Vec<Argument>, contest
                     .collect(),
             });
             contested.extend(others);
-        }
-    }
-}
-
-/// Anonymous rows that both can claim: one client was used as both.
-fn claims(a: &Journey, b: &Journey, arguments: &mut Vec<Argument>, claimed: &mut Vec<Id>) {
-    let of_b: HashMap<&Id, &Orphan> = b.orphans.iter().map(|orphan| (&orphan.id, orphan)).collect();
-    for mine in &a.orphans {
-        let Some(yours) = of_b.get(&mine.id) else { continue };
-        let first = [a, b].into_iter().find(|side| side.root.as_ref() == Some(&mine.suggested));
-        let earlier = first.map_or_else(String::new, |side| format!("; the earlier evidence is for {}", name(side)));
-        arguments.push(Argument {
-            supports: true,
-            strength: mine.strength.min(Strength::Strong),
-            text: format!(
-                "{} and {} both claim the rows of {}{earlier}. One client used as both is not one person.",
-                name(a),
-                name(b),
-                mine.id.as_str()
-            ),
-            sources: [mine, yours].iter().filter_map(|orphan| Some(orphan.evidence.first()?.source.clone())).collect(),
-        });
-        claimed.push(mine.id.clone());
-    }
-}
-
-/// A client that went from the one user to the other; from anonymous rows to a user is evidence.
-fn switches(a: &Journey, b: &Journey, arguments: &mut Vec<Argument>) {
-    let ties =
-        |one: &Journey, other: &Journey| one.orphan_of.iter().any(|owner| Some(&owner.root) == other.root.as_ref());
-    if ties(a, b) || ties(b, a) {
-        return;
-    }
-    let of = |side: &Journey, other: &Journey| {
-        let is_other = |neighbour: &&Neighbour| neighbour.switched && Some(&neighbour.root) == other.root.as_ref();
-        side.neighbours.iter().find(is_other).cloned()
-    };
-    if let Some(neighbour) = of(a, b).or_else(|| of(b, a)) {
-        arguments.push(Argument {
-            supports: true,
-            strength: Strength::Strong,
-            text: neighbour.why,
-            sources: vec![neighbour.source],
-        });
-    }
-}
-
-/// Alias calls that were to join the two and had no effect.
-fn refused_between(a: &Journey, b: &Journey, arguments: &mut Vec<Argument>) {
-    let ids = |journey: &Journey| -> HashSet<Id> { journey.ids.iter().map(|member| member.id.clone()).collect() };
-    let (of_a, of_b) = (ids(a), ids(b));
-    for line in a.refused() {
-        let (Some(alias), Some(target)) = (&line.alias, &line.target) else { continue };
-        let joins = |one: &HashSet<Id>, other: &HashSet<Id>| one.contains(alias) && other.contains(target);
-        let told = arguments.iter().any(|argument| argument.sources.contains(&line.source));
-        if !told && !alias.is_placeholder() && (joins(&of_a, &of_b) || joins(&of_b, &of_a)) {
-            arguments.push(Argument {
-                supports: true,
-                strength: Strength::Strong,
-                text: format!(
-                    "The app asked for {} as an alias of {} and was refused.",
-                    alias.as_str(),
-                    target.as_str()
-                ),
-                sources: vec![line.source.clone()],
-            });
         }
     }
 }
@@ -519,7 +462,15 @@ fn verdict(same: bool, arguments: &[Argument], contested: bool, one_client: bool
     }
 }
 
-fn sentence(verdict: Verdict, a: &Journey, b: &Journey, contested: &[Id], claimed: &[Id], shared: &[Shared]) -> String {
+fn sentence(
+    verdict: Verdict,
+    a: &Journey,
+    b: &Journey,
+    contested: &[Id],
+    claimed: &[Id],
+    shared: &[Shared],
+    has_alike: bool,
+) -> String {
     let (first, second) = (name(a), name(b));
     match verdict {
         Verdict::Same => {
@@ -552,7 +503,17 @@ fn sentence(verdict: Verdict, a: &Journey, b: &Journey, contested: &[Id], claime
         Verdict::Alike => {
             let kinds: BTreeSet<&str> = shared.iter().map(|both| both.kind.name()).collect();
             let kinds: Vec<&str> = kinds.into_iter().collect();
-            if kinds.is_empty() {
+            let (one, other) = (a.query.bare(), b.query.bare());
+            if are_alike(one, other) {
+                format!(
+                    "{} and {} look the same and are two ids: they differ in {}. No row joins them.",
+                    visible_id(first),
+                    visible_id(second),
+                    and(&differences(one, other))
+                )
+            } else if kinds.is_empty() && has_alike {
+                format!("{first} and {second} have ids that look the same and are not. No row joins them.")
+            } else if kinds.is_empty() {
                 format!("{first} and {second} follow each other in time. No row joins them.")
             } else {
                 format!("{first} and {second} look alike ({}). No row joins them.", kinds.join(", "))

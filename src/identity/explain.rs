@@ -4,8 +4,9 @@
 //! them with [`crate::model::text::visible`].
 
 use super::journey::{
-    AliasLine, Evidence, EvidenceKind, Journey, Reason, Refusal, Role, Split, State, Step, Strength, Verdict,
+    AliasLine, Alike, Evidence, EvidenceKind, Journey, Reason, Refusal, Role, Split, State, Step, Strength, Verdict,
 };
+use crate::model::alike::visible_id;
 use crate::model::facts::{Event, Source};
 use crate::model::row::IDENTIFY;
 use crate::model::text::counted;
@@ -300,6 +301,25 @@ pub(super) fn no_rows(query: &Id) -> String {
     format!("No row is stored under {} and no alias row leads from it.", query.as_str())
 }
 
+/// An id of somebody else that looks like one of this user.
+pub(super) fn alike(alike: &Alike) -> String {
+    format!(
+        "{} is another id than {}, although they look the same: they differ in {}, and ids are compared character by character.",
+        visible_id(alike.id.as_str()),
+        visible_id(alike.of.as_str()),
+        and(&alike.differ)
+    )
+}
+
+/// `a`, `a and b`, `a, b and c`.
+pub(super) fn and(words: &[&str]) -> String {
+    match words {
+        [] => "characters".to_owned(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
 /// The note for an id of a user who has more ids than are shown.
 pub(super) fn left_out(query: &Id) -> String {
     format!("{} is one of the ids of this user that are not shown, and its rows are not either.", query.as_str())
@@ -321,6 +341,7 @@ pub(super) fn notes(journey: &Journey) -> Vec<String> {
             root.as_str()
         ));
     }
+    notes.extend(journey.alike.iter().map(alike));
     for member in journey.ids.iter().filter(|member| member.role == Role::Alias && member.id.is_placeholder()) {
         notes.push(format!(
             "\"{}\" is a placeholder, what a program writes when it has no id: every row sent under it is stored here, whoever sent it.",

@@ -50,6 +50,8 @@ pub struct Facts {
     /// Ids that lead to a root of which more ids lead there than are told: they belong to no
     /// answer, so that it is the same from whichever of its ids one asks.
     pub left_out: HashSet<Id>,
+    /// Ids of the user, each with another id of the store that looks the same.
+    pub alike: Vec<(Id, Id)>,
     /// Limits met while gathering.
     pub cuts: Vec<Cut>,
 }

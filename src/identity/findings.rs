@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use super::explain::and;
 use super::journey::{AliasLine, EvidenceKind, Journey, Refusal, Split, State, Step, Verdict, at_least};
+use crate::model::alike::visible_id;
 use crate::model::facts::Source;
 use crate::model::text::counted;
 use crate::model::{Flags, Id, Shape};
@@ -46,11 +48,22 @@ pub struct Finding {
 
 /// Every finding of a journey, the worst first.
 pub(super) fn find(journey: &Journey) -> Vec<Finding> {
-    let mut findings: Vec<Finding> =
-        [refused, swapped, chained, no_alias, two_users, shared_device, race, history, placeholder, two_types]
-            .into_iter()
-            .filter_map(|rule| rule(journey))
-            .collect();
+    let mut findings: Vec<Finding> = [
+        refused,
+        swapped,
+        chained,
+        no_alias,
+        two_users,
+        shared_device,
+        race,
+        history,
+        placeholder,
+        two_types,
+        look_alikes,
+    ]
+    .into_iter()
+    .filter_map(|rule| rule(journey))
+    .collect();
     findings.sort_by_key(|finding| finding.severity);
     findings
 }
@@ -295,4 +308,24 @@ fn two_types(journey: &Journey) -> Option<Finding> {
     let sources = journey.steps.iter().filter(is_number).map(|step| step.event.source.clone());
     let advice = "Make ids strings everywhere: SDKs compare them strictly and send an extra identify.";
     Some(finding("id-type", Severity::Warning, what, advice, sources))
+}
+
+/// #16, C30: an id that another one looks like.
+fn look_alikes(journey: &Journey) -> Option<Finding> {
+    let first = journey.alike.first()?;
+    let others = match journey.alike.len() {
+        1 => String::new(),
+        more => format!(", the first of {more} such ids"),
+    };
+    let what = format!(
+        "{} and {} are two ids that look the same and differ in {}{others}: rows sent under the one never reach the other.",
+        visible_id(first.of.as_str()),
+        visible_id(first.id.as_str()),
+        and(&first.differ)
+    );
+    let is_named = |id: &Option<Id>| id.as_ref().is_some_and(|id| journey.alike.iter().any(|alike| alike.of == *id));
+    let rows = journey.steps.iter().filter(|step| is_named(&step.event.id)).map(|step| step.event.source.clone());
+    let calls = journey.aliases.iter().filter(|line| is_named(&line.alias)).map(|line| line.source.clone());
+    let advice = "Write an id in one way everywhere: trimmed, in one case, or the key of the user in a database.";
+    Some(finding("id-variants", Severity::Warning, what, advice, rows.chain(calls).take(1)))
 }

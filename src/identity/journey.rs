@@ -35,6 +35,8 @@ pub struct Journey {
     pub orphan_of: Vec<Owner>,
     /// Other known users of the same devices.
     pub neighbours: Vec<Neighbour>,
+    /// Ids of others that look like one of this user.
+    pub alike: Vec<Alike>,
     /// What a reader must know to judge the answer, as sentences.
     pub notes: Vec<String>,
     /// Integration mistakes that it shows, the worst first.
@@ -415,6 +417,17 @@ pub fn at_least(cut: bool) -> &'static str {
     if cut { "at least " } else { "" }
 }
 
+/// An id of another user, or of nobody, that looks like one of this user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alike {
+    /// The id of this user.
+    pub of: Id,
+    /// The other one.
+    pub id: Id,
+    /// In what they differ: `case`, `spaces`, `look-alike letters`, …
+    pub differ: Vec<&'static str>,
+}
+
 impl Journey {
     /// The answer when nothing names an id.
     pub fn of_nothing(query: &Id) -> Self {
@@ -430,6 +443,7 @@ impl Journey {
             mentions: vec![],
             orphan_of: vec![],
             neighbours: vec![],
+            alike: vec![],
             notes: vec![],
             findings: vec![],
             cuts: vec![],

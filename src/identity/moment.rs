@@ -31,6 +31,8 @@ impl Facts {
             calls: self.calls.iter().filter(|call| had_arrived(*call, moment)).cloned().collect(),
             links: self.links.iter().filter_map(|link| link_as_of(link, moment)).collect(),
             left_out: self.left_out.clone(),
+            // When an id was first named is not known here.
+            alike: Vec::new(),
             cuts: self.cuts.clone(),
         }
     }

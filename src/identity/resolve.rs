@@ -4,16 +4,17 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::explain;
-use super::facts::{Cut, Facts};
+use super::facts::Facts;
 use super::findings;
 use super::journey::{
-    AliasLine, Evidence, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Reason, Refusal, Role, Step,
+    AliasLine, Alike, Evidence, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Reason, Refusal, Role, Step,
     Strength, Verdict,
 };
 use super::memo::Memo;
 use super::points::{self, Knows};
 use super::rows::{self, Lines};
 use super::world::World;
+use crate::model::alike::differences;
 use crate::model::{Flags, Id, LinkKind, Millis};
 
 /// The journey of the user that `query` belongs to; `None` when the facts do not name it.
@@ -25,12 +26,12 @@ pub fn resolve(facts: &Facts, query: &Id) -> Option<Journey> {
     let other_form = query.other_device_form();
     let known = [query, &other_form].into_iter().find(|id| world.knows(id));
     match known {
-        Some(id) => Some(of_root(&world, query, world.root_of(id), &facts.cuts)),
-        None => Some(Journey { cuts: facts.cuts.clone(), ..mentioned(&world, query)? }),
+        Some(id) => Some(of_root(&world, query, world.root_of(id), facts)),
+        None => Some(mentioned(&world, query, facts)?),
     }
 }
 
-fn of_root(world: &World<'_>, query: &Id, root: &Id, cuts: &[Cut]) -> Journey {
+fn of_root(world: &World<'_>, query: &Id, root: &Id, facts: &Facts) -> Journey {
     let ids = world.cluster(root);
     let set: HashSet<&Id> = ids.iter().collect();
     let aliases = alias_lines(world, |call| {
@@ -60,9 +61,10 @@ fn of_root(world: &World<'_>, query: &Id, root: &Id, cuts: &[Cut]) -> Journey {
         mentions: vec![],
         orphan_of,
         neighbours: neighbours(world, root),
+        alike: alike(facts),
         notes: vec![],
         findings: vec![],
-        cuts: cuts.to_vec(),
+        cuts: facts.cuts.clone(),
     };
     journey.notes = explain::notes(&journey);
     if world.is_left_out(query) {
@@ -244,8 +246,15 @@ fn neighbours(world: &World<'_>, root: &Id) -> Vec<Neighbour> {
     found
 }
 
+/// The ids that look like one of the user, with what differs.
+fn alike(facts: &Facts) -> Vec<Alike> {
+    let told =
+        |(of, id): &(Id, Id)| Alike { of: of.clone(), id: id.clone(), differ: differences(of.bare(), id.bare()) };
+    facts.alike.iter().map(told).collect()
+}
+
 /// The answer for an id that has no rows and no mapping, but that rows name.
-fn mentioned(world: &World<'_>, query: &Id) -> Option<Journey> {
+fn mentioned(world: &World<'_>, query: &Id, facts: &Facts) -> Option<Journey> {
     let mut mentions: Vec<Mention> = Vec::new();
     let forms = [query.clone(), query.other_device_form()];
     for form in &forms {
@@ -291,9 +300,10 @@ fn mentioned(world: &World<'_>, query: &Id) -> Option<Journey> {
         mentions,
         orphan_of: vec![],
         neighbours: vec![],
-        notes: vec![explain::no_rows(query)],
+        notes: [explain::no_rows(query)].into_iter().chain(alike(facts).iter().map(explain::alike)).collect(),
+        alike: alike(facts),
         findings: vec![],
-        cuts: vec![],
+        cuts: facts.cuts.clone(),
     })
 }
 

@@ -24,6 +24,9 @@ use crate::identity::{Cut, CutOf, Facts, World};
 use crate::model::facts::{AliasCall, Link};
 use crate::model::{Id, LinkKind};
 
+/// Ids that look like one of the user that are told.
+const MOST_ALIKE: usize = 20;
+
 /// How far a walk goes before it stops and says so.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -36,6 +39,8 @@ pub struct Limits {
     pub members: usize,
     /// Ids next to a user that are looked into.
     pub beside: usize,
+    /// Ids of one user for which the store is searched for ids that look the same.
+    pub alike: usize,
     /// Rows read for one user.
     pub rows: usize,
     /// Rows read for all orphans together.
@@ -45,7 +50,7 @@ pub struct Limits {
 impl Limits {
     /// Far beyond any real person, and still read in well under a second.
     pub const DEFAULT: Self =
-        Self { calls: 1_000, links: 500, members: 1_000, beside: 500, rows: 2_000_000, orphan_rows: 100_000 };
+        Self { calls: 1_000, links: 500, members: 1_000, beside: 500, alike: 6, rows: 2_000_000, orphan_rows: 100_000 };
 }
 
 impl Default for Limits {
@@ -73,6 +78,7 @@ pub fn gather<W: Warehouse>(warehouse: &W, query: &Id, limits: &Limits) -> Resul
         let told = format!("This user has more than {} rows: the rest is not shown.", limits.rows);
         walk.cut(CutOf::Rows, told);
     }
+    walk.find_alike(query, &own)?;
     if walk.facts.events.is_empty() {
         walk.mentions_of(&seeds)?;
     }
@@ -87,7 +93,7 @@ pub fn gather<W: Warehouse>(warehouse: &W, query: &Id, limits: &Limits) -> Resul
 /// Reads only the alias calls that tell the roots of `ids`: no rows, no links.
 pub(super) fn gather_roots<W: Warehouse>(warehouse: &W, ids: &[Id]) -> Result<Facts, W::Error> {
     /// Which of many calls comes first decides a root; more say no more.
-    const LIMITS: Limits = Limits { calls: 50, links: 0, members: 50, beside: 0, rows: 0, orphan_rows: 0 };
+    const LIMITS: Limits = Limits { calls: 50, links: 0, members: 50, beside: 0, alike: 0, rows: 0, orphan_rows: 0 };
     let mut walk = Walk::new(warehouse, &LIMITS);
     walk.calls_along(ids.to_vec())?;
     for edges in warehouse.edges(ids, Ask { calls_to: 1, ..Ask::default() })? {
@@ -396,6 +402,23 @@ impl<'w, W: Warehouse> Walk<'w, W> {
             format!("There are more than {} {what}: the rest is not looked into.", self.limits.beside / 2),
         );
         ids.into_iter().take(self.limits.beside).collect()
+    }
+
+    /// Looks for ids that look like `query`, or another id of its user, and belong to somebody else.
+    fn find_alike(&mut self, query: &Id, own: &BTreeSet<Id>) -> Result<(), W::Error> {
+        let others = own.iter().filter(|id| *id != query);
+        // Ids that SDKs make are written by programs alone, and come last.
+        let (made, chosen): (Vec<&Id>, Vec<&Id>) = others.partition(|id| id.shape().is_sdk_made());
+        let ids = [query].into_iter().chain(chosen).chain(made).filter(|id| !id.is_placeholder());
+        for id in ids.take(self.limits.alike) {
+            for alike in self.warehouse.ids_alike(id, MOST_ALIKE)? {
+                let known = self.facts.alike.iter().any(|(_, known)| *known == alike);
+                if !known && !own.contains(&alike) && !self.facts.left_out.contains(&alike) {
+                    self.facts.alike.push((id.clone(), alike));
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Those of `ids` whose user is anonymous.

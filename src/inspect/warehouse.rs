@@ -23,6 +23,12 @@ pub trait Warehouse {
     /// not known.
     fn edges(&self, ids: &[Id], ask: Ask) -> Result<Vec<Edges>, Self::Error>;
 
+    /// Up to `limit` other ids that a person cannot tell from `id` ([`crate::model::alike`]). None
+    /// where the warehouse has no way to find them.
+    fn ids_alike(&self, _id: &Id, _limit: usize) -> Result<Vec<Id>, Self::Error> {
+        Ok(Vec::new())
+    }
+
     /// Rows sent under one of `ids`, without their properties, by time and then arrival: the
     /// first `limit` that come after the place `after`.
     fn event_heads(&self, ids: &[Id], after: Option<Place>, limit: usize) -> Result<Vec<Arc<Event>>, Self::Error>;
@@ -75,6 +81,10 @@ impl Warehouse for Reader {
             Ok(edges)
         };
         ids.iter().map(edges).collect()
+    }
+
+    fn ids_alike(&self, id: &Id, limit: usize) -> Result<Vec<Id>, Error> {
+        Self::ids_alike(self, id, limit)
     }
 
     fn event_heads(&self, ids: &[Id], after: Option<Place>, limit: usize) -> Result<Vec<Arc<Event>>, Error> {

@@ -11,8 +11,8 @@ use serde_json::value::RawValue;
 
 use super::{Hit, Import, ImportedFile, Properties, Selection, Shared, Shown, cuts};
 use crate::identity::{
-    AliasLine, Evidence, Finding, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Point, Role, Split, State,
-    Step, Verdict,
+    AliasLine, Alike, Evidence, Finding, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Point, Role, Split,
+    State, Step, Verdict,
 };
 use crate::model::facts::Source;
 use crate::model::time::rfc3339;
@@ -109,7 +109,7 @@ impl Serialize for Show<'_> {
         let Self { shown, properties } = *self;
         let journey = shown.journey;
         let row = move |step| row(journey, step, properties);
-        let mut show = serializer.serialize_struct("Show", 17)?;
+        let mut show = serializer.serialize_struct("Show", 18)?;
         show.serialize_field("schema", &SCHEMA)?;
         show.serialize_field("query", journey.query.as_str())?;
         show.serialize_field("rules", "legacy")?;
@@ -126,6 +126,7 @@ impl Serialize for Show<'_> {
         show.serialize_field("mentions", &Each(journey.mentions.iter().map(mention)))?;
         show.serialize_field("orphan_of", &Each(journey.orphan_of.iter().map(owner)))?;
         show.serialize_field("neighbours", &Each(journey.neighbours.iter().map(neighbour)))?;
+        show.serialize_field("alike", &Each(journey.alike.iter().map(alike)))?;
         show.serialize_field("notes", &journey.notes)?;
         show.serialize_field("cuts", &Each(cuts(journey)))?;
         show.end()
@@ -383,6 +384,16 @@ fn owner(owner: &Owner) -> impl Serialize {
         suggested: owner.suggested,
         evidence: Each(owner.evidence.iter().map(evidence)),
     }
+}
+
+fn alike(alike: &Alike) -> impl Serialize {
+    #[derive(serde::Serialize)]
+    struct Json<'a> {
+        id: &'a str,
+        of: &'a str,
+        differ: &'a [&'static str],
+    }
+    Json { id: alike.id.as_str(), of: alike.of.as_str(), differ: &alike.differ }
 }
 
 fn neighbour(neighbour: &Neighbour) -> impl Serialize {

@@ -6,6 +6,7 @@
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::Clock;
+use crate::model::alike::visible_id;
 pub use crate::model::text::count;
 use crate::model::text::{counted, visible};
 
@@ -108,7 +109,7 @@ impl Look {
 
     /// `text` made [clean](Look::clean) and cut in the middle, so that both ends of an id show.
     pub fn id(&self, text: &str, width: usize) -> String {
-        let text = self.clean(text);
+        let text = self.whole_id(text);
         if text.width() <= width {
             return text;
         }
@@ -117,6 +118,11 @@ impl Look {
         let head = prefix(&text, room.div_ceil(2));
         let tail = suffix(&text, room.saturating_sub(head.width()));
         format!("{head}{dots}{tail}")
+    }
+
+    /// An id as it may be shown, with every place where it can be taken for another one.
+    pub fn whole_id(&self, text: &str) -> String {
+        self.clean(&visible_id(text))
     }
 
     /// `text` made [clean](Look::clean) and cut at the end.

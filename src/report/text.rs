@@ -186,10 +186,10 @@ fn header(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()>
 
 /// Who, how many ids and devices, from when to when, what is missing: the parts of one line.
 pub(super) fn headline(journey: &Journey, look: &Look) -> Vec<String> {
-    let mut parts = vec![look.clean(journey.query.as_str())];
+    let mut parts = vec![look.whole_id(journey.query.as_str())];
     match &journey.root {
         Some(root) if *root == journey.query => parts.push("a root".to_owned()),
-        Some(root) => parts.push(format!("root {}", look.clean(root.as_str()))),
+        Some(root) => parts.push(format!("root {}", look.whole_id(root.as_str()))),
         None => parts.push("no rows of its own, only mentioned".to_owned()),
     }
     if journey.root.is_some() {

@@ -1,5 +1,6 @@
 //! Reading a store.
 
+mod alike;
 mod arena;
 mod census;
 mod collect;

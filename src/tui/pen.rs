@@ -1,5 +1,6 @@
 //! Writing along one row of the screen, never past its end.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use ratatui::buffer::Buffer;
@@ -8,6 +9,7 @@ use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::fit;
+use crate::model::alike::visible_id;
 use crate::model::text::is_plain;
 
 /// A place in a row of a buffer, with the column where writing has to stop.
@@ -51,7 +53,8 @@ impl<'b> Pen<'b> {
 
     /// As [`Pen::cell`], with the middle cut out.
     pub(super) fn id(&mut self, text: &str, columns: usize, style: Style) -> &mut Self {
-        self.boxed(columns, |columns| fit::middle(text, columns), style)
+        let text = visible_id(text);
+        self.boxed(columns, |columns| fit::middle(&text, columns), style)
     }
 
     /// As [`Pen::id`], with the characters in `marked`, which are bytes of `text`, in the style
@@ -65,6 +68,10 @@ impl<'b> Pen<'b> {
     ) -> &mut Self {
         let start = self.at;
         self.id(text, columns, style);
+        if matches!(visible_id(text), Cow::Owned(_)) {
+            // Characters are written out, and the places are no longer those of the text.
+            return self;
+        }
         let end = self.at;
         let (head, tail) = fit::kept(text, columns.min(usize::from(end.saturating_sub(start))));
         let mut at = usize::from(start);

@@ -126,6 +126,7 @@ fn json_of_a_journey_has_the_shape_that_programs_read() {
             "mentions",
             "orphan_of",
             "neighbours",
+            "alike",
             "notes",
             "cuts"
         ]

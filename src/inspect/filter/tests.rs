@@ -74,6 +74,7 @@ fn journey() -> Journey {
         mentions: vec![],
         orphan_of: vec![],
         neighbours: vec![],
+        alike: vec![],
         notes: vec![],
         findings: vec![],
         cuts: vec![],

@@ -95,6 +95,7 @@ fn empty(query: &str, root: Option<&str>) -> Journey {
         mentions: vec![],
         orphan_of: vec![],
         neighbours: vec![],
+        alike: vec![],
         notes: vec![],
         findings: vec![],
         cuts: vec![],
