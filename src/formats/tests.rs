@@ -328,6 +328,17 @@ fn a_recorded_request_becomes_its_events() {
 }
 
 #[test]
+fn an_import_answered_with_400_keeps_its_valid_rows_and_any_later_answer_keeps_none() {
+    let import = |status: u16| {
+        format!(
+            r#"{{"received_at_ms":1,"endpoint":"/import","response_status":{status},"payload":[{{"event":"A","properties":{{"distinct_id":"d","time":1}}}}]}}"#
+        )
+    };
+    assert_eq!(row_of(decoded(Format::Payloads, &import(400)).into_iter().next().unwrap()).event, "A");
+    assert_eq!(reasons(Format::Payloads, &import(401)), ["the server refused it (answer 401)"]);
+}
+
+#[test]
 fn a_request_without_rows_is_skipped_whatever_its_answer() {
     for endpoint in ["/decide", "/decide/", "/flags/?token=T", "/record/"] {
         let record = format!(r#"{{"received_at_ms":1,"endpoint":"{endpoint}","response_status":500,"payload":null}}"#);

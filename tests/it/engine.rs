@@ -83,7 +83,7 @@ pub(crate) fn any_history() -> impl Strategy<Value = Vec<Row>> {
 }
 
 /// The whole history as a warehouse without any index.
-struct Whole(Facts);
+pub(crate) struct Whole(pub(crate) Facts);
 
 impl Whole {
     fn calls(&self, limit: usize, wanted: impl Fn(&AliasCall) -> bool) -> Vec<AliasCall> {

@@ -24,6 +24,7 @@ mod player;
 mod redact;
 mod register;
 mod report;
+mod rules;
 mod scenarios;
 mod screens;
 mod sheet;
