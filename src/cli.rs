@@ -8,6 +8,7 @@ mod args;
 mod console;
 mod demo;
 mod diff;
+mod doctor;
 mod export;
 mod failure;
 mod generate;
@@ -41,7 +42,7 @@ use crate::report::safe::{Safe, Safety};
 
 /// Runs the command that the arguments name; the first of them is the name of the program.
 ///
-/// Exit codes: 0 done; 1 nothing found; 2 wrong use or unusable input; 3 the store cannot be
+/// Exit codes: 0 done; 1 nothing found, or problems; 2 wrong use or unusable input; 3 the store cannot be
 /// used; 70 a bug of ours. A reader that went away is no failure.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
@@ -91,7 +92,7 @@ fn command() -> clap::Command {
 fn unused(command: &str) -> &'static [&'static str] {
     match command {
         "import" => &["config", "redact", "redact_property"],
-        "sql" | "export" => &["timezone", "redact", "redact_property"],
+        "sql" | "export" | "doctor" => &["timezone", "redact", "redact_property"],
         "demo" => &["redact", "redact_property"],
         "completions" | "man" => {
             &["store-flag", "timezone", "format", "color", "config", "redact", "redact_property", "ascii"]
@@ -141,6 +142,7 @@ fn dispatch(mut args: Args) -> Result<(), Failure> {
         Some(Command::Show(command)) => show::run(&command, store, &mut console),
         Some(Command::Sql(command)) => sql::run(&command, store, &mut console),
         Some(Command::Export(command)) => export::run(&command, store, &mut console),
+        Some(Command::Doctor(command)) => doctor::run(&command, store, &mut console),
         Some(Command::Demo(command)) => demo::run(&command, &args, store, &loaded, &mut console),
         Some(Command::Config(command)) => {
             settings::run(&command, &args.common, args.theme.as_deref(), store, &loaded, &mut console)

@@ -9,6 +9,7 @@
 
 pub mod clock;
 pub mod compare;
+pub mod doctor;
 pub mod graph;
 pub mod json;
 pub mod look;

@@ -27,6 +27,7 @@
 //! an in-memory copy of all ids, made at the first search and extended when ids were added; the
 //! index of ids answers until it is there.
 
+pub mod check;
 pub mod error;
 pub mod foreign;
 mod number;

@@ -130,6 +130,7 @@ pub(super) enum Command {
     Show(Show),
     Sql(Sql),
     Export(Export),
+    Doctor(Doctor),
     Demo(Demo),
     Graph(Graph),
     Diff(Diff),
@@ -341,6 +342,18 @@ pub(super) struct Export {
     /// Replace an existing file
     #[arg(long)]
     pub(super) force: bool,
+}
+
+/// Check that the store is whole
+///
+/// The check reads all of the store and changes nothing: damage, rows that are missing or counted
+/// twice, incomplete imports, and files that a stopped program left. Each problem comes with what to
+/// do about it. Exit code 0: healthy; 1: problems; 3: no store that can be opened.
+#[derive(Debug, clap::Args)]
+pub(super) struct Doctor {
+    /// The store to check
+    #[arg(value_name = "STORE")]
+    pub(super) path: Option<PathBuf>,
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

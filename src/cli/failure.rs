@@ -23,6 +23,8 @@ pub(super) enum Kind {
     Bug,
     /// Somebody stopped it.
     Stopped,
+    /// Findings, which the answer has told.
+    Told,
     /// The reader of the answer went away: no failure at all.
     Pipe,
 }
@@ -32,7 +34,7 @@ impl Kind {
     pub(super) fn code(self) -> u8 {
         match self {
             Self::Pipe => 0,
-            Self::Nothing => 1,
+            Self::Nothing | Self::Told => 1,
             Self::Usage => 2,
             Self::Store => 3,
             Self::Bug => 70,
@@ -49,6 +51,7 @@ impl Kind {
             Self::Store => "store",
             Self::Bug => "bug",
             Self::Stopped => "stopped",
+            Self::Told => "findings",
             Self::Pipe => "pipe",
         }
     }
@@ -96,6 +99,16 @@ impl Failure {
     /// An export that somebody stopped.
     pub(super) fn stopped_export() -> Self {
         Self::new(Kind::Stopped, "the export was stopped, and nothing was written")
+    }
+
+    /// A check that somebody stopped.
+    pub(super) fn stopped_check() -> Self {
+        Self::new(Kind::Stopped, "the check was stopped, so it cannot say whether the store is whole")
+    }
+
+    /// A check that found problems, all of which were told.
+    pub(super) fn told() -> Self {
+        Self::new(Kind::Told, "there are problems")
     }
 
     /// An import that somebody stopped; what is in the store was told.
@@ -165,7 +178,7 @@ impl Failure {
 
     /// Whether there is nobody left to tell.
     pub(super) fn is_silent(&self) -> bool {
-        self.kind == Kind::Pipe
+        matches!(self.kind, Kind::Pipe | Kind::Told)
     }
 
     /// For the terminal interface, which shows it or gives it back.
@@ -173,7 +186,7 @@ impl Failure {
         let kind = match self.kind {
             Kind::Bug => FailureKind::Bug,
             Kind::Store => FailureKind::Store,
-            Kind::Nothing | Kind::Usage | Kind::Stopped | Kind::Pipe => FailureKind::Usage,
+            Kind::Nothing | Kind::Usage | Kind::Stopped | Kind::Told | Kind::Pipe => FailureKind::Usage,
         };
         let cause = (!self.causes.is_empty()).then(|| self.causes.join(": "));
         tui::Failure { kind, what: self.what, cause, hints: self.hints }

@@ -61,6 +61,16 @@ impl Named {
         }
     }
 
+    /// The store itself, which has to be there.
+    pub(super) fn existing(self) -> Result<PathBuf, Failure> {
+        match self.choose()? {
+            Some(choice) if choice.path.exists() => Ok(choice.path),
+            Some(choice) => Err(absent(&choice)),
+            None => Err(Failure::store("there is no store: no data directory is known to look for one in")
+                .hint("name one with --store")),
+        }
+    }
+
     /// Opens what a command reads from, and says so when it is the demo store.
     pub(super) fn open(self, console: &Console) -> Result<Inspector, Failure> {
         let mut inspector = match self.source()? {

@@ -17,6 +17,7 @@ pub(super) fn asked(common: &Common, command: Option<&Command>) -> Result<Option
         Some(Command::Export(_)) => {
             Some(("export", "a plain copy has every row as it is; journey show writes CSV and JSON"))
         }
+        Some(Command::Doctor(_)) => Some(("doctor", "its answer has no ids and no properties")),
         Some(Command::Sql(_)) => {
             Some(("sql", "an expression can take an id to pieces; journey show, search and graph answer with --redact"))
         }

@@ -123,7 +123,7 @@ fn expected_length(head: &[u8]) -> u64 {
 }
 
 /// The file that SQLite keeps beside `path`.
-fn sidecar(path: &Path, end: &str) -> PathBuf {
+pub(super) fn sidecar(path: &Path, end: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(end);
     PathBuf::from(name)
@@ -242,7 +242,7 @@ impl Drop for Tidy {
 }
 
 /// Has SQLite look at the file and at what was left beside it.
-fn looked_at(db: &Connection) -> rusqlite::Result<()> {
+pub(super) fn looked_at(db: &Connection) -> rusqlite::Result<()> {
     db.query_row("PRAGMA schema_version", [], |_| Ok(()))
 }
 

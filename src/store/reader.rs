@@ -16,6 +16,7 @@ mod seek;
 mod sql;
 
 pub use self::export::Exported;
+pub(super) use self::properties::block;
 pub use self::sql::{Cell as SqlCell, Piece};
 
 use std::cell::{Cell, RefCell};

@@ -1,6 +1,7 @@
 //! The program as a shell meets it: arguments, answers, exit codes.
 
 mod config;
+mod doctor;
 mod hostile;
 mod locked;
 mod media;

@@ -167,7 +167,7 @@ impl Reader {
 
 /// The block that begins at `position` or before: its first row, number of rows and frame, which
 /// is empty where pieces are missing or are not those that were written.
-fn block(db: &Connection, position: i64) -> rusqlite::Result<Option<(i64, i64, Vec<u8>)>> {
+pub(in crate::store) fn block(db: &Connection, position: i64) -> rusqlite::Result<Option<(i64, i64, Vec<u8>)>> {
     let found: Option<(i64, i64, i64, u32, u32, Option<i64>)> = db
         .prepare_cached("SELECT id, n, piece, at, bytes, sum FROM blocks WHERE id <= ?1 ORDER BY id DESC LIMIT 1")?
         .query_row([position], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)))

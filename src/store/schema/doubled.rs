@@ -84,6 +84,13 @@ pub(in crate::store) fn removed(db: &Connection) -> rusqlite::Result<u64> {
     Ok(text.and_then(|text| text.parse().ok()).unwrap_or(0))
 }
 
+/// How many pieces the store has more than once, but for one of each, and the rows in them.
+pub(in crate::store) fn count(db: &Connection) -> rusqlite::Result<(u64, u64)> {
+    let doubled = find(db)?;
+    let rows = doubled.iter().map(|piece| number::from_sql(piece.events)).sum();
+    Ok((number::from_sql(number::length(doubled.len())), rows))
+}
+
 fn find(db: &Connection) -> rusqlite::Result<Vec<Doubled>> {
     db.prepare(SELECT)?
         .query_map([], |row| {
