@@ -250,16 +250,18 @@ impl Foreign {
         mut read: impl FnMut(&Row<'_>, Option<String>) -> rusqlite::Result<T>,
     ) -> Result<Vec<T>, Error> {
         // Where a value is stored, its length is known without reading it.
-        let lengths = columns.iter().filter(|column| table.has(column));
-        let lengths = lengths.map(|column| format!("coalesce(octet_length({}), 0)", quoted(column)));
-        // SQLite takes a thousand arguments of a function, and of one argument an aggregate.
-        let lengths: Vec<_> = ["0", "0"].map(str::to_owned).into_iter().chain(lengths).collect();
-        let parts = lengths.chunks(MOST_COLUMNS).map(|part| format!("max(0, {})", part.join(", ")));
-        let length = format!("max(0, {})", parts.collect::<Vec<_>>().join(", "));
-        let values = columns.iter().map(|column| if table.has(column) { quoted(column) } else { "NULL".to_owned() });
-        let values = values.chain(besides.iter().map(|select| (*select).to_owned()));
-        let values = values.map(|value| format!("iif({length} > {MOST}, NULL, {value})"));
-        let selected: Vec<_> = values.chain([length.clone()]).collect();
+        let length = |column: &&str| format!("coalesce(octet_length({}), 0)", quoted(column));
+        let value = |column: &&str| {
+            let is_long = format!("{} > {MOST}", length(column));
+            if table.has(column) { format!("iif({is_long}, NULL, {})", quoted(column)) } else { "NULL".to_owned() }
+        };
+        // The length of the longest. With one argument alone `max` would go over all rows.
+        let lengths: Vec<_> = columns.iter().filter(|column| table.has(column)).map(length).collect();
+        let longest = lengths.chunks(MOST_COLUMNS).map(|part| format!("max(0, {})", part.join(", ")));
+        let longest: Vec<_> = ["0", "0"].map(str::to_owned).into_iter().chain(longest).collect();
+        let longest = format!("max({})", longest.join(", "));
+        let besides = besides.iter().map(|select| (*select).to_owned());
+        let selected: Vec<_> = columns.iter().map(value).chain(besides).chain([longest]).collect();
         let (at, selected, name) = (selected.len(), selected.join(", "), quoted(&table.name));
         let select = match table.rowid {
             Some(rowid) => {

@@ -261,12 +261,8 @@ fn a_stop_is_heard_while_an_input_has_nothing_to_give() {
     }
 }
 
-#[cfg(unix)]
-#[test]
-fn a_stop_is_heard_before_a_fifo_that_no_program_writes() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("fifo");
-    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+/// The import of a file that has no end, stopped by another thread.
+fn stopped(path: PathBuf) -> Report {
     let stop = journey::ingest::Stop::default();
     let telling = std::thread::spawn({
         let stop = stop.clone();
@@ -274,6 +270,16 @@ fn a_stop_is_heard_before_a_fifo_that_no_program_writes() {
     });
     let report = run(&mut store(), vec![Input::Path(path)], &Options { stop, ..small() });
     telling.join().unwrap();
+    report
+}
+
+#[cfg(unix)]
+#[test]
+fn a_stop_is_heard_before_a_fifo_that_no_program_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("fifo");
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let report = stopped(path);
     assert!(report.cancelled && report.files.is_empty());
 }
 
@@ -288,14 +294,24 @@ fn a_stop_is_heard_in_a_view_that_has_no_end() {
              SELECT 'd' AS distinct_id, 'A' AS event, i AS time, '{}' AS properties FROM n WHERE i < 0;",
         )
         .unwrap();
-    let stop = journey::ingest::Stop::default();
-    let telling = std::thread::spawn({
-        let stop = stop.clone();
-        move || stop.set()
-    });
-    let report = run(&mut store(), vec![Input::Path(path)], &Options { stop, ..small() });
-    telling.join().unwrap();
+    let report = stopped(path);
     assert!(report.cancelled);
+}
+
+/// The length of each value is asked for once, and not once for each other value.
+#[test]
+fn a_table_of_a_sqlite_file_may_have_as_many_columns_as_sqlite_takes() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("wide.db");
+    let names: Vec<String> = (0..1_990).map(|n| format!("p{n}")).collect();
+    let db = Connection::open(&path).unwrap();
+    db.execute_batch(&format!("CREATE TABLE events (distinct_id, event, time, {})", names.join(", "))).unwrap();
+    let values: Vec<String> = (0..names.len()).map(|n| n.to_string()).collect();
+    db.execute_batch(&format!("INSERT INTO events VALUES ('d', 'A', 1561971600, {})", values.join(", "))).unwrap();
+    drop(db);
+    let mut writer = store();
+    let report = run(&mut writer, vec![Input::Path(path)], &small());
+    assert_eq!((report.events, report.rejected), (1, 0));
 }
 
 #[test]
