@@ -176,7 +176,6 @@ impl Error {
             }
             Self::TooLarge { .. } => "leave the value out",
             Self::Missing { .. } => "the store was replaced or changed by hand; open it again",
-            Self::Io { source, .. } if is_out_of_descriptors(source) => MORE_DESCRIPTORS,
             Self::Io { .. } => "check that the path is right and may be used",
             Self::NotImportable { .. } => {
                 "a SQLite file needs a table of events (event, distinct_id, time) or `aliases` (alias, distinct_id); a \

@@ -4,13 +4,13 @@
 //! that does not say what the file is. The first 100 bytes do say it.
 
 use std::ffi::OsString;
-use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use super::{Error, Upgrade, number, schema};
@@ -167,25 +167,19 @@ fn as_it_lies(path: &Path) -> rusqlite::Result<Connection> {
         db.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(()))?;
         db
     } else {
-        Connection::open_with_flags(immutable(path), flags | OpenFlags::SQLITE_OPEN_URI)?
+        Connection::open_with_flags(address(path, "immutable=1"), flags | OpenFlags::SQLITE_OPEN_URI)?
     };
     for_reading(&db)?;
     looked_at(&db)?;
     Ok(db)
 }
 
-/// The path as SQLite takes it for a file that does not change.
-fn immutable(path: &Path) -> String {
-    let mut uri = "file:".to_owned();
-    for byte in path.as_os_str().as_encoded_bytes() {
-        if byte.is_ascii_alphanumeric() || b"/-._~".contains(byte) {
-            uri.push(char::from(*byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(uri, "%{byte:02X}");
-        }
-    }
-    uri + "?immutable=1"
+/// What stays as it is in the path of an address.
+const OF_A_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The path as SQLite takes it with a parameter.
+pub(super) fn address(path: &Path, parameter: &str) -> String {
+    format!("file:{}?{parameter}", percent_encode(path.as_os_str().as_encoded_bytes(), OF_A_PATH))
 }
 
 fn reading(path: &Path) -> rusqlite::Result<Connection> {

@@ -3,10 +3,9 @@
 //! SQLite makes a log and its index for a file in WAL mode, also for one who only reads, and a
 //! reader cannot remove them again. How to avoid that depends on what is there already.
 
-use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, ffi};
@@ -15,7 +14,7 @@ use super::Problem;
 use crate::store::{Error, open, schema};
 
 /// For a log without an index: only so SQLite keeps the index in memory.
-const WITHOUT_LOCKS: &str = if cfg!(windows) { "vfs=win32-none" } else { "vfs=unix-none" };
+const WITHOUT_LOCKS: &str = "vfs=unix-none";
 
 /// How a store was opened.
 pub(super) enum Opened {
@@ -59,9 +58,9 @@ pub(super) fn open(path: &Path) -> Result<Opened, Error> {
     }
 }
 
-fn connect(path: &Path, parameters: &str, alone: bool) -> rusqlite::Result<Connection> {
+fn connect(path: &Path, parameter: &str, alone: bool) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-    let db = Connection::open_with_flags(address(path, parameters), flags)?;
+    let db = Connection::open_with_flags(open::address(path, parameter), flags)?;
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     if alone {
         // The index of the log is in memory then.
@@ -70,30 +69,6 @@ fn connect(path: &Path, parameters: &str, alone: bool) -> rusqlite::Result<Conne
     open::for_reading(&db)?;
     open::looked_at(&db)?;
     Ok(db)
-}
-
-/// The file as SQLite takes it with parameters.
-fn address(path: &Path, parameters: &str) -> PathBuf {
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let mut address = String::from("file://");
-    let bytes = path.as_os_str().as_encoded_bytes();
-    if bytes.first() != Some(&b'/') {
-        address.push('/');
-    }
-    for byte in bytes {
-        match byte {
-            b'\\' if cfg!(windows) => address.push('/'),
-            b':' if cfg!(windows) => address.push(':'),
-            b'/' | b'.' | b'-' | b'_' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => address.push(char::from(*byte)),
-            byte => {
-                address.push('%');
-                for half in [byte >> 4, byte & 15] {
-                    address.extend(char::from_digit(u32::from(half), 16));
-                }
-            }
-        }
-    }
-    PathBuf::from(OsString::from(format!("{address}?{parameters}")))
 }
 
 /// The first 100 bytes.
