@@ -16,7 +16,7 @@ use std::fmt::Write;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use unicode_security::skeleton;
 
-use super::text::visible;
+use super::text::{is_ignorable, is_selector, visible};
 
 /// What `c` looks like, added to `out`: nothing for what leaves no mark.
 pub fn fold(c: char, out: &mut String) {
@@ -99,7 +99,7 @@ pub fn visible_id(text: &str) -> Cow<'_, str> {
         let is_odd = match c {
             ' ' => before == ' ' || at >= end,
             c if c.is_ascii() => false,
-            c if is_blank(c) || matches!(c, '\u{fe00}'..='\u{fe0f}') => true,
+            c if is_blank(c) || is_selector(c) => true,
             c if is_combining_mark(c) => !is_composed,
             c => has_latin && is_foreign_look_alike(c),
         };
@@ -131,28 +131,9 @@ pub fn is_blank(c: char) -> bool {
     c.is_whitespace() || c == '\u{2800}'
 }
 
-/// Whether `c` leaves no mark: controls, and what Unicode says to ignore where it is not known
-/// (`Default_Ignorable_Code_Point`).
+/// Whether `c` leaves no mark: controls, selectors, and what Unicode says to ignore.
 fn is_unseen(c: char) -> bool {
-    c.is_control() && !is_blank(c)
-        || matches!(c,
-            '\u{ad}'
-            | '\u{34f}'
-            | '\u{61c}'
-            | '\u{115f}'..='\u{1160}'
-            | '\u{17b4}'..='\u{17b5}'
-            | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}'
-            | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fffb}'
-            | '\u{1bca0}'..='\u{1bca3}'
-            | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e0fff}')
+    c.is_control() && !is_blank(c) || is_selector(c) || is_ignorable(c)
 }
 
 #[cfg(test)]

@@ -99,7 +99,7 @@ fn is_mark(c: char) -> bool {
 }
 
 /// Whether `c` chooses between pictures of the character before it.
-fn is_selector(c: char) -> bool {
+pub(super) fn is_selector(c: char) -> bool {
     matches!(c, '\u{fe00}'..='\u{fe0f}')
 }
 
@@ -124,17 +124,23 @@ pub fn is_plain(bytes: &[u8]) -> bool {
 
 /// Whether a terminal would do something with `c` other than draw it.
 fn acts(c: char) -> bool {
+    c.is_control()
+        || is_ignorable(c)
+        || matches!(c, '\u{2028}'..='\u{2029}' | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}')
+}
+
+/// Whether Unicode says to ignore `c` where it is not known (`Default_Ignorable_Code_Point`), but
+/// for selectors.
+pub(super) fn is_ignorable(c: char) -> bool {
     matches!(c,
-        '\0'..='\u{1f}'
-        | '\u{7f}'..='\u{9f}'
-        | '\u{ad}'
+        '\u{ad}'
         | '\u{34f}'
         | '\u{61c}'
         | '\u{115f}'..='\u{1160}'
         | '\u{17b4}'..='\u{17b5}'
         | '\u{180b}'..='\u{180f}'
         | '\u{200b}'..='\u{200f}'
-        | '\u{2028}'..='\u{202e}'
+        | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}'
         | '\u{3164}'
         | '\u{feff}'
@@ -142,9 +148,7 @@ fn acts(c: char) -> bool {
         | '\u{fff0}'..='\u{fffb}'
         | '\u{1bca0}'..='\u{1bca3}'
         | '\u{1d173}'..='\u{1d17a}'
-        | '\u{e0000}'..='\u{e0fff}'
-        | '\u{e000}'..='\u{f8ff}'
-        | '\u{f0000}'..='\u{10ffff}')
+        | '\u{e0000}'..='\u{e0fff}')
 }
 
 /// `1234567` as `1,234,567`.
