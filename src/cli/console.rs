@@ -4,6 +4,8 @@ use std::env;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use std::sync::Arc;
 
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
 use super::args::{Common, Form, Format, When};
 use super::failure::Failure;
 use super::zone;
@@ -68,6 +70,19 @@ impl Console {
             redactor: None,
             out: Safe::new(BufWriter::new(io::stdout()), safety),
         })
+    }
+
+    /// Progress on the error output, if that is a terminal and people read it; `template` is
+    /// indicatif's.
+    pub(super) fn bar(&self, template: &str) -> ProgressBar {
+        if self.format == Format::Json || !io::stderr().is_terminal() {
+            return ProgressBar::hidden();
+        }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        match ProgressStyle::with_template(template) {
+            Ok(style) => bar.with_style(style.progress_chars(if self.look.ascii { "=> " } else { "━╸ " })),
+            Err(_) => bar,
+        }
     }
 
     /// Tells something beside the answer, on the error output.

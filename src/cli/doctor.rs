@@ -1,10 +1,7 @@
 //! `journey doctor`: whether the store is whole, and what to do where it is not.
 
-use std::io::{self, IsTerminal};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::{Doctor, Format};
 use super::console::Console;
@@ -21,7 +18,7 @@ pub(super) fn run(command: &Doctor, mut store: Named, console: &mut Console) -> 
     let path = store.existing()?;
     let stop = stop_flag()?;
     let stop: Arc<dyn Fn() -> bool + Send + Sync> = Arc::new(move || stop.load(Ordering::Relaxed));
-    let bar = bar(console);
+    let bar = console.bar("{msg} {wide_bar} {human_pos}/{human_len}");
     let health = check::check(&path, &stop, &mut |part, done, total| {
         bar.set_message(match part {
             Part::Pages => "checking the pages of the file",
@@ -43,18 +40,6 @@ pub(super) fn run(command: &Doctor, mut store: Named, console: &mut Console) -> 
     }
     console.finish()?;
     if doctor.healthy { Ok(()) } else { Err(Failure::told()) }
-}
-
-/// Progress on the error output, if that is a terminal and people read it.
-fn bar(console: &Console) -> ProgressBar {
-    if console.format == Format::Json || !io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    match ProgressStyle::with_template("{msg} {wide_bar} {human_pos}/{human_len}") {
-        Ok(style) => bar.with_style(style.progress_chars(if console.look.ascii { "=> " } else { "━╸ " })),
-        Err(_) => bar,
-    }
 }
 
 fn told(store: String, health: &Health) -> report::Doctor {

@@ -1,10 +1,8 @@
 //! `journey export`: a plain copy of the store.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::{Export, Format};
 use super::console::Console;
@@ -20,7 +18,7 @@ pub(super) fn run(command: &Export, store: Named, console: &mut Console) -> Resu
     let stop = stop_flag()?;
     let asked = Arc::clone(&stop);
     inspector.reader_mut().on_progress(move || asked.load(Ordering::Relaxed))?;
-    let bar = bar(console);
+    let bar = console.bar("{wide_bar} {human_pos}/{human_len} rows, {eta} left");
     let exported = inspector.reader().export(&command.sqlite, command.force, &mut |done, total| {
         bar.set_length(total);
         bar.set_position(done);
@@ -47,16 +45,4 @@ pub(super) fn run(command: &Export, store: Named, console: &mut Console) -> Resu
         }
     }
     console.finish()
-}
-
-/// Progress on the error output, if that is a terminal and people read it.
-fn bar(console: &Console) -> ProgressBar {
-    if console.format == Format::Json || !io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-    match ProgressStyle::with_template("{wide_bar} {human_pos}/{human_len} rows, {eta} left") {
-        Ok(style) => bar.with_style(style.progress_chars(if console.look.ascii { "=> " } else { "━╸ " })),
-        Err(_) => bar,
-    }
 }
