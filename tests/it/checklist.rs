@@ -4,36 +4,34 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use crate::support::rust_files;
+
 /// Numbers that the checklist has to have; those of other parts of the program are not its own.
 fn expected() -> impl Iterator<Item = u32> {
     (1..=35).chain(50..=53).chain(57..=62).chain(64..=66)
 }
 
-/// Names of all tests, in `src/` and `tests/`.
-fn tests(folder: &Path, names: &mut BTreeSet<String>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            tests(&path, names);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let text = fs::read_to_string(&path).unwrap();
-            let mut marked = false;
-            for line in text.lines().map(str::trim) {
-                if let Some(rest) = line.strip_prefix("fn ").filter(|_| marked) {
-                    names.insert(rest.split('(').next().unwrap_or_default().to_owned());
-                }
-                marked = line == "#[test]" || (marked && (line.starts_with("#[") || line.starts_with("//")));
+/// Names of all tests below a folder.
+fn tests(folder: &Path) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for file in rust_files(folder) {
+        let text = fs::read_to_string(&file).unwrap();
+        let mut marked = false;
+        for line in text.lines().map(str::trim) {
+            if let Some(rest) = line.strip_prefix("fn ").filter(|_| marked) {
+                names.insert(rest.split('(').next().unwrap_or_default().to_owned());
             }
+            marked = line == "#[test]" || (marked && (line.starts_with("#[") || line.starts_with("//")));
         }
     }
+    names
 }
 
 #[test]
 fn the_checklist_names_tests_that_exist_and_says_what_is_missing() {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut names = BTreeSet::new();
-    tests(&top.join("src"), &mut names);
-    tests(&top.join("tests"), &mut names);
+    let mut names = tests(&top.join("src"));
+    names.extend(tests(&top.join("tests")));
     assert!(names.len() > 100, "the tests were not found");
     let text = fs::read_to_string(top.join("assets/docs/checklist.md")).unwrap();
     let mut numbers = Vec::new();

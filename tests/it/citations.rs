@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::support::rust_files;
+
 /// Documents that a citation may name by its file name alone.
 const DOCUMENTS: &str = "assets/docs";
 
@@ -16,20 +18,8 @@ fn read(path: &str) -> String {
 }
 
 fn sources() -> Vec<(PathBuf, String)> {
-    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                walk(&path, found);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                found.push(path);
-            }
-        }
-    }
-    let mut found = Vec::new();
-    walk(&top().join("src"), &mut found);
-    walk(&top().join("tests"), &mut found);
-    found.sort();
+    let mut found = rust_files(&top().join("src"));
+    found.extend(rust_files(&top().join("tests")));
     let itself = Path::new(file!()).file_name();
     found.into_iter().filter(|path| path.file_name() != itself).map(|path| (path.clone(), read_at(&path))).collect()
 }

@@ -6,8 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
+
+use crate::support::rust_files;
 
 /// Licences that what is shipped may have; of `OR`, one is enough.
 const LICENCES: &[&str] = &[
@@ -114,19 +116,7 @@ fn no_crate_is_banned_comes_from_elsewhere_or_is_there_twice_without_a_reason() 
 
 /// The text of all sources below a folder.
 fn text_of(folder: &str) -> String {
-    fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                walk(&path, files);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                files.push(path);
-            }
-        }
-    }
-    let mut files = Vec::new();
-    walk(&top().join(folder), &mut files);
-    files.iter().map(|file| fs::read_to_string(file).unwrap()).collect()
+    rust_files(&top().join(folder)).iter().map(|file| fs::read_to_string(file).unwrap()).collect()
 }
 
 /// Whether code names a crate: `name::`, `use name`, `name!`.

@@ -4,7 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use crate::support::rust_files;
 
 /// What each module may name; the table in `src/lib.rs` says the same in words.
 const MAY_NAME: &[(&str, &[&str])] = &[
@@ -58,9 +60,7 @@ struct Source {
 
 fn sources() -> Vec<Source> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut files = Vec::new();
-    walk(&top.join("src"), &mut files);
-    files.sort();
+    let files = rust_files(&top.join("src"));
     assert!(files.len() > 10, "src/ was not found");
     files
         .into_iter()
@@ -72,17 +72,6 @@ fn sources() -> Vec<Source> {
             Source { path, module, text: fs::read_to_string(&file).unwrap() }
         })
         .collect()
-}
-
-fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            walk(&path, files);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
-        }
-    }
 }
 
 /// The lines of code with their numbers: without comments, and without what only tests see.
