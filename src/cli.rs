@@ -45,6 +45,7 @@ use crate::report::safe::{Safe, Safety};
 /// Exit codes: 0 done; 1 nothing found, or problems; 2 wrong use or unusable input; 3 the store cannot be
 /// used; 70 a bug of ours. A reader that went away is no failure.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let _ = survive_long_files();
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let args = match parse(&arguments) {
         Ok(args) => args,
@@ -55,6 +56,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => tell(&failure, format),
     }
+}
+
+/// A file that grows past what the system allows (`ulimit -f`) is an error of the one who writes,
+/// and not the end of the program.
+fn survive_long_files() -> io::Result<()> {
+    #[cfg(unix)]
+    signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default())?;
+    Ok(())
 }
 
 /// The command line as clap knows it, with a version that bug reports need.

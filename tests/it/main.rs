@@ -14,6 +14,7 @@ mod demo;
 mod dependencies;
 mod engine;
 mod export;
+mod faults;
 mod formats;
 mod ingest;
 mod known;
