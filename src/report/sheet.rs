@@ -54,6 +54,12 @@ struct Line<'a> {
     class: Class,
     /// The id whose lane another is tied to by an alias call, and whether the tie holds.
     tie: Option<(&'a Id, bool)>,
+    /// The row of the journey; `None` for what is no row.
+    step: Option<&'a Step>,
+    /// The orphan that the row is of.
+    orphan: Option<&'a Orphan>,
+    /// The alias call that the line shows.
+    call: Option<&'a AliasLine>,
 }
 
 impl<'a> Sheet<'a> {
@@ -199,7 +205,7 @@ impl<'a, 'l> Lines<'a, 'l> {
     fn orphaned(&self, orphan: &'a Orphan, step: &'a Step) -> Line<'a> {
         let state = if orphan.contested { "orphan, contested" } else { "orphan" };
         let because = format!("no alias joins {} to this user", orphan.id.as_str());
-        let stored = Line { class: Class::Orphan, state: state.to_owned(), because, ..of(step) };
+        let stored = Line { class: Class::Orphan, state: state.to_owned(), because, orphan: Some(orphan), ..of(step) };
         match self.calls.get(&step.event.row).filter(|call| call.source == step.event.source) {
             Some(call) => {
                 Line { state: format!("orphan, {}", text::verdict(call.verdict)), ..self.called(call, stored) }
@@ -231,6 +237,7 @@ impl<'a, 'l> Lines<'a, 'l> {
             because,
             class: text::class_of(call.verdict),
             tie: call.alias.as_ref().map(|alias| (alias, call.verdict == Verdict::Accepted)),
+            call: Some(call),
             ..line
         }
     }
@@ -268,6 +275,7 @@ fn of(step: &Step) -> Line<'_> {
         phase: Some(step.phase),
         copies: step.copies.len(),
         row: Some(event.row),
+        step: Some(step),
         ..nothing(&event.source)
     }
 }
@@ -303,5 +311,8 @@ fn nothing(source: &Source) -> Line<'_> {
         row: None,
         class: Class::Faint,
         tie: None,
+        step: None,
+        orphan: None,
+        call: None,
     }
 }

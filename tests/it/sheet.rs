@@ -1,5 +1,8 @@
 //! Journeys to hand on: Markdown, CSV and HTML say the same, and nothing of the data acts in them.
 
+use base64::Engine as _;
+use sha2::Digest as _;
+
 use journey::identity::Journey;
 use journey::report::sheet::{self, Sheet};
 use journey::report::{Look, Selection, Shown};
@@ -60,11 +63,50 @@ fn a_journey_for_a_spreadsheet_has_a_line_for_each_row() {
 #[test]
 fn a_journey_for_a_browser_is_one_file_that_loads_nothing() {
     let text = html(&sally().journey("sally@gmail.com"), PROPERTIES);
-    insta::assert_snapshot!(text);
-    for word in ["<script", "http:", "https:", "src=", "href=", "url(", "@import", "<link", "<img", "<iframe"] {
+    let body = text.split_once("<main>").unwrap().1.split_once("</main>").unwrap().0;
+    insta::assert_snapshot!(body);
+    for word in ["http:", "https:", "src=", "@import", "<link", "<img", "<iframe", " style="] {
         assert!(!text.contains(word), "{word}");
     }
-    assert!(text.contains("default-src 'none'") && text.contains("prefers-color-scheme:dark"));
+    let links = text.match_indices("href=\"").chain(text.match_indices("url("));
+    assert!(
+        links.filter_map(|(at, word)| text.get(at + word.len()..)).all(|link| link.starts_with('#')),
+        "a link leads elsewhere"
+    );
+    assert!(text.contains("prefers-color-scheme:dark") && text.contains("@media print"));
+}
+
+#[test]
+fn the_policy_of_the_page_allows_its_own_style_and_script_alone() {
+    let text = html(&sally().journey("sally@gmail.com"), PROPERTIES);
+    for (element, directive) in [("style", "style-src"), ("script", "script-src")] {
+        let (begin, end) = (format!("<{element}>"), format!("</{element}>"));
+        assert_eq!(text.matches(&begin).count(), 1);
+        let content = text.split_once(&begin).unwrap().1.split_once(&end).unwrap().0;
+        let hash = base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(content));
+        let expected = format!("{directive} 'sha256-{hash}'");
+        assert!(text.contains(&expected), "the policy in the page has to say: {expected}");
+    }
+    assert!(text.contains("default-src 'none'"));
+}
+
+#[test]
+fn the_page_says_first_how_many_rows_are_missing_and_what_they_were_worth() {
+    let paid: Json = |row| Some(format!("{{\"row\":{row},\"amount\":20,\"currency\":\"USD\"}}"));
+    let story = Story::new(
+        "1 View(12345)
+         3 AL(sally@gmail.com -> 12345)
+         3000 Open(P-1) +,phone on iphone · iOS · iPhone12
+         3001 AL(sally@gmail.com -> P-1)
+         3002 Purchase(P-1) +,phone on iphone · iOS · iPhone12",
+    );
+    let text = html(&story.journey("sally@gmail.com"), paid);
+    let verdict = text.find("3 rows of 5 are missing from this timeline").expect("the verdict");
+    assert!(verdict < text.find("id=\"story\"").unwrap());
+    assert!(text.contains("<b class=\"bad\">20.00 USD</b> in payments"), "{text}");
+    assert!(text.contains("<b>3 rows left behind</b> under"), "{text}");
+    let well = html(&Story::new("1 View(12345)").journey("12345"), PROPERTIES);
+    assert!(well.contains("Nothing is missing from this timeline") && !well.contains("What is missing"));
 }
 
 /// What is left of HTML when quotes of attributes are passed over: the names of its elements.

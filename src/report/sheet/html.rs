@@ -1,324 +1,201 @@
 //! One file for a browser, to attach to a ticket.
 //!
-//! It needs nothing besides itself: no script, no font, no picture from elsewhere; its own policy
-//! forbids to load anything. Colours follow the reader's choice of dark or light, and a mark and a
-//! word say what a colour says. Lanes are small pictures beside the rows, as in a commit graph:
-//! an alias ties two lanes, a refused one ends in a bar, an orphan's lane joins nothing.
+//! It begins with the answer (who it is, what is missing, what that cost), then tells the story row
+//! by row, then the ids and what stands between them. It needs nothing besides itself: no font, no
+//! picture, no request; its own policy names its one style and its one script by their hashes and
+//! forbids all else. Without the script everything can be read, unfolded and printed; with it rows
+//! can be filtered. Colours follow the reader's choice of dark or light, and a sign and a word say
+//! what a colour says.
 
-use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write as _;
+mod ids;
+mod lanes;
+mod names;
+mod story;
+mod strip;
+mod verdict;
+mod worth;
+
+use std::collections::HashMap;
 use std::io::{self, Write};
 
-use serde_json::value::RawValue;
-
-use super::{Line, Sheet, pair, place};
-use crate::identity::{Role, Severity};
-use crate::model::Id;
+use self::lanes::Lanes;
+use self::names::Names;
+use self::worth::Worth;
+use super::{Line, Sheet};
+use crate::identity::{Point, PointKind, State};
+use crate::model::facts::Source;
+use crate::model::row::{CREATE_ALIAS, IDENTIFY, MERGE};
 use crate::report::Properties;
 use crate::report::look::{Class, count};
 use crate::report::svg::escape;
-use crate::report::text;
 
-/// Lanes of their own; further ids share one.
-const MOST: usize = 8;
-/// Pixels of a lane.
-const LANE: usize = 16;
+const STYLE: &str = include_str!("../../../assets/report/report.css");
+const SCRIPT: &str = include_str!("../../../assets/report/report.js");
+const SIGNS: &str = include_str!("../../../assets/report/signs.svg");
 
-const STYLE: &str = "\
-:root{color-scheme:light dark;--bg:#fff;--fg:#1f2328;--faint:#59636e;--line:#d1d9e0;--head:#f6f8fa;\
---good:#1a7f37;--bad:#cf222e;--apart:#9a6700;--lost:#8250df;--reset:#0969da}\
-@media(prefers-color-scheme:dark){:root{--bg:#0d1117;--fg:#e6edf3;--faint:#9198a1;--line:#3d444d;--head:#151b23;\
---good:#3fb950;--bad:#f85149;--apart:#d29922;--lost:#ab7df8;--reset:#4493f8}}\
-body{background:var(--bg);color:var(--fg);font:14px/1.45 system-ui,sans-serif;margin:1.5rem;max-width:100rem}\
-h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}\
-code,pre,td{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:13px}\
-table{border-collapse:collapse}th,td{text-align:left;vertical-align:top;padding:2px 10px 2px 0}\
-th{color:var(--faint);font-weight:normal;position:sticky;top:0;background:var(--bg)}\
-tr{border-top:1px solid var(--line)}td{overflow-wrap:anywhere}\
-.n{text-align:right;white-space:nowrap}.t{white-space:nowrap}.faint{color:var(--faint)}\
-.lanes{position:relative;padding:0;height:1.6em}.lanes svg{position:absolute;top:0;left:0;height:100%}\
-.lanes line{stroke:var(--faint);stroke-width:1.5}.lanes circle{fill:var(--bg);stroke:var(--fg);stroke-width:2}\
-.known circle{fill:var(--fg)}.identify,.alias{color:var(--good)}.refused{color:var(--bad)}\
-.split{color:var(--apart)}.orphan{color:var(--lost)}.reset{color:var(--reset)}\
-.alias circle,.identify circle{stroke:var(--good);fill:var(--good)}.refused circle{stroke:var(--bad)}\
-.split circle{stroke:var(--apart)}.orphan circle{stroke:var(--lost)}.reset circle{stroke:var(--reset)}\
-.lanes .tie{stroke:var(--good);stroke-width:2}.lanes .loose{stroke:var(--bad);stroke-dasharray:3 2;stroke-width:2}\
-.lanes .bar{stroke:var(--bad);stroke-width:3}\
-details pre{background:var(--head);padding:.5rem;white-space:pre-wrap;overflow-wrap:anywhere;margin:.2rem 0}\
-summary{cursor:pointer;color:var(--faint)}.limits{color:var(--bad)}";
+/// Hashes of [`STYLE`] and [`SCRIPT`]: a browser runs no other script and takes no other style. A
+/// test compares them with the page.
+const POLICY: &str = "default-src 'none'; style-src 'sha256-TLEzxy/IUesQlJl78oW4/fDNMy3To6Chxvc+x+2Q1ac='; \
+                      script-src 'sha256-gLtpQX5NclQKEFWc/RySF9iFcCbek3GzRFs0v6pjpmQ='; base-uri 'none'; form-action 'none'";
+
+/// Missing rows that are looked through for what they were worth.
+const VALUED: usize = 10_000;
+
+/// What every part of the page needs.
+struct Page<'s, 'a> {
+    sheet: &'s Sheet<'a>,
+    names: Names<'a>,
+    lanes: Lanes<'a>,
+    worth: Worth,
+    /// Resets by the row that shows them.
+    resets: HashMap<i64, &'a Point>,
+    /// The line of the page that a place in the input stands in.
+    places: HashMap<(&'a str, u64), usize>,
+    /// The file of all rows, if it is one.
+    file: Option<&'a str>,
+    /// Whether any time has milliseconds: exports of the vendor have whole seconds.
+    has_millis: bool,
+}
+
+impl<'a> Sheet<'a> {
+    /// The rows that [`html`] asks the properties of, in its order: those that are missing from the
+    /// timeline, for what they were worth, then every row of the story.
+    pub fn rows_of_page(&self) -> impl Iterator<Item = i64> {
+        self.missing().filter_map(|line| line.row).chain(self.rows())
+    }
+
+    /// Lines of rows that are not in the user's timeline, as many as are looked through.
+    fn missing(&self) -> impl Iterator<Item = &Line<'a>> {
+        let missing = self.lines.iter().filter(|line| {
+            let split = line.orphan.is_none() && line.step.is_some_and(|step| step.state != State::Merged);
+            split || line.orphan.is_some()
+        });
+        missing.take(VALUED)
+    }
+}
 
 /// Writes a journey as one HTML file.
 ///
-/// `properties` is asked once for each row, in the order of [`Sheet::rows`].
+/// `properties` is asked once for each of [`Sheet::rows_of_page`], in that order.
 pub fn html(out: &mut dyn Write, sheet: &Sheet<'_>, properties: Properties<'_>) -> io::Result<()> {
-    let journey = sheet.journey();
-    let query = escape(journey.query.as_str());
+    let worth = Worth::of(sheet.missing(), properties);
+    let page = Page::of(sheet, worth);
+    let title = escape(&sheet.look.whole_id(sheet.journey().query.as_str()));
     writeln!(
         out,
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n<meta name=\"referrer\" content=\"no-referrer\">\n\
-         <title>Journey of {query}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
-         <h1>Journey of <code>{query}</code></h1>"
+         <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
+         <title>{title} · user journey</title>\n<style>{STYLE}</style>\n</head>\n<body class=\"n{}{}\">\n{SIGNS}\
+         <a class=\"skip\" href=\"#story\">Skip to the story</a>",
+        page.lanes.columns(),
+        if page.file.is_some() { " one-file" } else { "" },
     )?;
-    writeln!(out, "<p>{}</p>", escape(&sheet.headline().join(" · ")))?;
-    list(out, "", &sheet.coverage())?;
-    list(out, "limits", &sheet.limits())?;
-    let lanes = Lanes::of(sheet);
-    people(out, sheet, &lanes)?;
-    calls(out, sheet)?;
-    if !journey.findings.is_empty() {
-        writeln!(out, "<h2>Findings</h2>\n<ul>")?;
-        for finding in &journey.findings {
-            let class = if finding.severity == Severity::Error { "refused" } else { "split" };
-            let place = finding.sources.first().map(place).unwrap_or_default();
-            writeln!(
-                out,
-                "<li><strong class=\"{class}\">{}</strong> <code>{}</code>: {} {} <code>{}</code></li>",
-                finding.severity.name(),
-                escape(finding.code),
-                escape(&finding.what),
-                escape(finding.advice),
-                escape(&place),
-            )?;
+    page.who(out)?;
+    writeln!(out, "<main>")?;
+    page.verdict(out)?;
+    page.strip(out)?;
+    page.findings(out)?;
+    page.story(out, properties)?;
+    page.tree(out)?;
+    page.calls(out)?;
+    page.elsewhere(out)?;
+    writeln!(out, "</main>")?;
+    page.foot(out)?;
+    writeln!(out, "<script>{SCRIPT}</script>\n</body>\n</html>")
+}
+
+impl<'s, 'a> Page<'s, 'a> {
+    fn of(sheet: &'s Sheet<'a>, worth: Worth) -> Self {
+        let journey = sheet.journey();
+        let names = Names::of(sheet);
+        let lanes = Lanes::of(sheet);
+        let resets = journey.points.iter().filter(|point| point.kind == PointKind::Reset);
+        let resets = resets.map(|point| (point.row, point)).collect();
+        let mut places = HashMap::new();
+        for (number, line) in sheet.lines.iter().enumerate() {
+            places.entry((&*line.source.file, line.source.line)).or_insert(number);
         }
-        writeln!(out, "</ul>")?;
+        let mut files = sheet.lines.iter().map(|line| &*line.source.file);
+        let file = files.next().filter(|first| files.all(|file| file == *first));
+        let has_millis = sheet.lines.iter().any(|line| line.time % 1000 != 0);
+        Self { sheet, names, lanes, worth, resets, places, file, has_millis }
     }
-    if !journey.orphans.is_empty() {
-        writeln!(out, "<h2>Orphans: rows that no alias reaches</h2>\n<ul>")?;
-        for orphan in &journey.orphans {
-            let (id, head) = (escape(orphan.id.as_str()), escape(&sheet.orphan_head(orphan)));
-            writeln!(out, "<li><code class=\"orphan\">{id}</code>: {head}. {}</li>", escape(&orphan.why))?;
+
+    /// `line 5`, or `file:5` where rows are of several files; a link where the line is on the page.
+    fn place(&self, source: &Source) -> String {
+        let (text, whole) = (self.short_place(source), escape(&super::place(source)));
+        match self.places.get(&(&*source.file, source.line)) {
+            Some(number) => format!("<a class=\"src\" href=\"#r{number}\" title=\"{whole}\">{text}</a>"),
+            None => format!("<span class=\"src\" title=\"{whole}\">{text}</span>"),
         }
-        writeln!(out, "</ul>")?;
     }
-    timeline(out, sheet, &lanes, properties)?;
-    list(out, "faint", &journey.notes)?;
-    writeln!(out, "</body>\n</html>")
-}
 
-fn list(out: &mut dyn Write, class: &str, sentences: &[String]) -> io::Result<()> {
-    if sentences.is_empty() {
-        return Ok(());
-    }
-    writeln!(out, "<ul class=\"{class}\">")?;
-    for sentence in sentences {
-        writeln!(out, "<li>{}</li>", escape(sentence))?;
-    }
-    writeln!(out, "</ul>")
-}
-
-fn head(out: &mut dyn Write, columns: &[&str]) -> io::Result<()> {
-    let cells: String = columns.iter().fold(String::new(), |cells, name| cells + "<th>" + name + "</th>");
-    writeln!(out, "<table>\n<thead><tr>{cells}</tr></thead>\n<tbody>")
-}
-
-fn people(out: &mut dyn Write, sheet: &Sheet<'_>, lanes: &Lanes<'_>) -> io::Result<()> {
-    let journey = sheet.journey();
-    if journey.ids.is_empty() {
-        return Ok(());
-    }
-    writeln!(out, "<h2>Ids</h2>")?;
-    head(out, &["", "id", "is", "rows", "first", "last", ""])?;
-    let time = |at: Option<i64>| at.map_or_else(String::new, |at| escape(&sheet.look.clock.second(at)));
-    for member in &journey.ids {
-        writeln!(
-            out,
-            "<tr><td>{}</td><td>{}</td><td>{}</td><td class=\"n\">{}</td><td class=\"t\">{}</td><td class=\"t\">{}</td>\
-             <td class=\"faint\">{}</td></tr>",
-            lanes.letter(&member.id),
-            escape(member.id.as_str()),
-            if member.role == Role::Root { "root" } else { "alias" },
-            count(member.events),
-            time(member.first),
-            time(member.last),
-            if member.anonymous { "anonymous" } else { "known" },
-        )?;
-    }
-    writeln!(out, "</tbody></table>")
-}
-
-fn calls(out: &mut dyn Write, sheet: &Sheet<'_>) -> io::Result<()> {
-    let calls = &sheet.journey().aliases;
-    if calls.is_empty() {
-        return Ok(());
-    }
-    writeln!(out, "<h2>Alias calls, in order of arrival</h2>")?;
-    head(out, &["time", "call", "result", "why", "source"])?;
-    for call in calls {
-        writeln!(
-            out,
-            "<tr><td class=\"t\">{}</td><td>{}</td><td class=\"{}\">{}</td><td>{}</td><td>{}</td></tr>",
-            escape(&sheet.look.clock.second(call.time)),
-            escape(&pair(call)),
-            class(text::class_of(call.verdict)),
-            escape(&text::verdict(call.verdict)),
-            escape(&call.why),
-            escape(&place(&call.source)),
-        )?;
-    }
-    writeln!(out, "</tbody></table>")
-}
-
-fn timeline(out: &mut dyn Write, sheet: &Sheet<'_>, lanes: &Lanes<'_>, properties: Properties<'_>) -> io::Result<()> {
-    if sheet.lines.is_empty() {
-        return Ok(());
-    }
-    writeln!(out, "<h2>Timeline, times in {}</h2>", escape(&sheet.look.clock.name()))?;
-    let letters = lanes.letters();
-    head(out, &["time", "gap", &letters, "", "event", "sent as", "counts for", "state", "because", "source"])?;
-    let id = |id: Option<&Id>| id.map_or_else(|| "-".to_owned(), |id| escape(id.as_str()));
-    for (number, line) in sheet.lines.iter().enumerate() {
-        let more = if line.copies > 0 { format!(", {} more sent", line.copies) } else { String::new() };
-        let arrived = line.arrived.map_or_else(String::new, |at| format!("arrived {}", sheet.look.clock.full(at)));
-        write!(
-            out,
-            "<tr class=\"{}\"><td class=\"t\" title=\"{}\">{}</td><td class=\"n faint\">{}</td>\
-             <td class=\"lanes\">{}</td><td>{}</td><td>{}",
-            class(line.class),
-            escape(&arrived),
-            escape(&sheet.look.clock.stamp(line.time)),
-            line.gap.map(|gap| text::gap(0, gap)).unwrap_or_default(),
-            lanes.draw(number, line),
-            sheet.look.mark(line.class),
-            escape(&line.event),
-        )?;
-        if let Some(json) = line.row.and_then(properties) {
-            write!(out, "<details><summary>properties</summary><pre>{}</pre></details>", pretty(&json))?;
+    fn short_place(&self, source: &Source) -> String {
+        match self.file {
+            Some(file) if *file == *source.file => format!("line {}", source.line),
+            _ => escape(&super::place(source)),
         }
-        writeln!(
-            out,
-            "</td><td>{}</td><td>{}</td><td>{}</td><td>{}{more}</td><td class=\"faint\">{}</td></tr>",
-            id(line.sent_as),
-            id(line.counts_for),
-            escape(&line.state),
-            escape(&line.because),
-            escape(&place(line.source)),
-        )?;
     }
-    writeln!(out, "</tbody></table>")?;
-    let words = [
-        (Class::Anonymous, "anonymous"),
-        (Class::Known, "identified"),
-        (Class::Identify, "identify"),
-        (Class::Alias, "alias"),
-        (Class::Refused, "refused"),
-        (Class::Reset, "reset"),
-        (Class::Split, "split"),
-        (Class::Orphan, "orphan"),
-    ];
-    let words: Vec<String> = words.iter().map(|(class, word)| format!("{} {word}", sheet.look.mark(*class))).collect();
-    writeln!(out, "<p class=\"faint\">{}</p>", words.join(" · "))
+
+    /// A sentence of the engine: ids that have a letter are shown by it, and `file line 5` is
+    /// `line 5` where there is one file.
+    fn prose(&self, text: &str) -> String {
+        match self.file {
+            Some(file) => self.names.prose(&text.replace(&format!("{file} line "), "line "), &self.sheet.look),
+            None => self.names.prose(text, &self.sheet.look),
+        }
+    }
 }
 
-/// A line for each property, by name; values are the JSON that they were.
-fn pretty(json: &str) -> String {
-    let Ok(fields) = serde_json::from_str::<BTreeMap<String, &RawValue>>(json) else { return escape(json) };
-    let lines: Vec<String> = fields.iter().map(|(name, value)| escape(&format!("{name}: {value}"))).collect();
-    lines.join("\n")
+/// A sign with the meaning of a class.
+fn sign(name: &str) -> String {
+    format!("<svg class=\"sign\" aria-hidden=\"true\"><use href=\"#{name}\"/></svg>")
 }
 
-fn class(class: Class) -> &'static str {
-    match class {
+/// The name of a class in the style, which is that of its sign.
+fn class(line: &Line<'_>) -> &'static str {
+    match line.class {
         Class::Anonymous => "anonymous",
-        Class::Known => "known",
         Class::Identify => "identify",
         Class::Alias => "alias",
         Class::Refused => "refused",
         Class::Reset => "reset",
         Class::Split => "split",
+        Class::Orphan if line.orphan.is_some_and(|orphan| orphan.contested) => "contested",
         Class::Orphan => "orphan",
-        Class::Heading | Class::Faint => "faint",
+        Class::Known | Class::Heading | Class::Faint => "known",
     }
 }
 
-/// Which id has which lane, and between which lines it is there.
-struct Lanes<'a> {
-    of: HashMap<&'a Id, usize>,
-    spans: Vec<Option<(usize, usize)>>,
+/// `1 row`, `1,200 rows`.
+fn rows(number: usize) -> String {
+    counted(number, "row")
 }
 
-impl<'a> Lanes<'a> {
-    fn of(sheet: &Sheet<'a>) -> Self {
-        let journey = sheet.journey();
-        let mut of: HashMap<&Id, usize> = HashMap::new();
-        let own = journey.ids.iter().map(|member| &member.id);
-        for id in own.chain(journey.orphans.iter().flat_map(|orphan| &orphan.ids)) {
-            let next = of.len().min(MOST);
-            of.entry(id).or_insert(next);
-        }
-        let mut lanes = Self { spans: vec![None; of.len().min(MOST + 1)], of };
-        for (number, line) in sheet.lines.iter().enumerate() {
-            let tied = line.tie.filter(|(_, holds)| *holds).map(|(id, _)| id);
-            for id in line.sent_as.into_iter().chain(tied) {
-                lanes.touch(id, number);
-            }
-        }
-        lanes
-    }
-
-    fn touch(&mut self, id: &Id, number: usize) {
-        if let Some(span) = self.of.get(id).and_then(|lane| self.spans.get_mut(*lane)) {
-            let (first, last) = span.unwrap_or((number, number));
-            *span = Some((first.min(number), last.max(number)));
-        }
-    }
-
-    fn letter(&self, id: &Id) -> char {
-        let small = self.of.get(id).filter(|lane| **lane < MOST).and_then(|lane| u8::try_from(*lane).ok());
-        small.map_or('+', |lane| char::from(b'A' + lane))
-    }
-
-    /// The letters over the lanes, as far apart as these.
-    fn letters(&self) -> String {
-        let mut text = format!("<svg width=\"{}\" height=\"14\">", self.width());
-        for lane in 0..self.spans.len() {
-            let letter = u8::try_from(lane).ok().filter(|_| lane < MOST).map_or('+', |lane| char::from(b'A' + lane));
-            // Writing to a String cannot fail.
-            let _ = write!(
-                text,
-                "<text x=\"{}\" y=\"12\" font-size=\"12\" fill=\"currentColor\" text-anchor=\"middle\">{letter}</text>",
-                x(lane)
-            );
-        }
-        text + "</svg>"
-    }
-
-    fn width(&self) -> usize {
-        (self.spans.len() + 1) * LANE
-    }
-
-    /// The lanes beside a line.
-    fn draw(&self, number: usize, line: &Line<'_>) -> String {
-        let mut text = format!("<svg width=\"{}\">", self.width());
-        let mut stroke = |class: &str, x1: usize, y1: &str, x2: usize, y2: &str| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "<line class=\"{class}\" x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\"/>");
-        };
-        for (lane, span) in self.spans.iter().enumerate() {
-            let Some((first, last)) = *span else { continue };
-            let (above, below) = (first < number && number <= last, first <= number && number < last);
-            let ends = [(above, "0", "50%"), (below, "50%", "100%")];
-            for (_, from, to) in ends.iter().filter(|(there, _, _)| *there) {
-                stroke("", x(lane), from, x(lane), to);
-            }
-        }
-        // What happens at no lane of the user stands right of all.
-        let at = line.sent_as.and_then(|id| self.of.get(id)).copied().unwrap_or(self.spans.len());
-        if let Some((other, holds)) = line.tie.and_then(|(id, holds)| Some((*self.of.get(id)?, holds)))
-            && other != at
-        {
-            stroke(if holds { "tie" } else { "loose" }, x(at), "50%", x(other), "50%");
-            if !holds {
-                stroke("bar", x(other), "25%", x(other), "75%");
-            }
-        }
-        let _ = write!(text, "<circle cx=\"{}\" cy=\"50%\" r=\"4.5\"/></svg>", x(at));
-        text
-    }
+fn counted(number: usize, word: &str) -> String {
+    format!("{} {word}{}", count(number as u64), if number == 1 { "" } else { "s" })
 }
 
-/// The middle of a lane.
-fn x(lane: usize) -> usize {
-    lane * LANE + LANE / 2
+/// Whether a row only tells of identity: it is nothing that the user did.
+fn is_identity_call(name: &str) -> bool {
+    [CREATE_ALIAS, IDENTIFY, MERGE].contains(&name)
+}
+
+/// How long it took, in words: `2 min 11 s`.
+fn lasting(millis: i64) -> String {
+    let seconds = millis / 1000;
+    let two = |one: i64, unit: &str, rest: i64, part: &str| {
+        if rest > 0 { format!("{one} {unit} {rest} {part}") } else { format!("{one} {unit}") }
+    };
+    match seconds {
+        ..1 => format!("{} ms", millis.max(0)),
+        1..60 => format!("{seconds} s"),
+        60..600 => two(seconds / 60, "min", seconds % 60, "s"),
+        600..3600 => format!("{} min", seconds / 60),
+        3600..86_400 => two(seconds / 3600, "h", seconds / 60 % 60, "min"),
+        86_400..=63_072_000 => counted(usize::try_from(seconds / 86_400).unwrap_or(0), "day"),
+        _ => counted(usize::try_from(seconds / 31_556_952).unwrap_or(0), "year"),
+    }
 }

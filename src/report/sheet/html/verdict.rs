@@ -1,0 +1,307 @@
+//! The top of the page: who it is, whether rows are missing, what that cost, what went wrong.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use super::worth::is_payment;
+use super::{Line, Page, counted, is_identity_call, lasting, rows, sign};
+use crate::identity::{Severity, State, Strength};
+use crate::report::look::count;
+use crate::report::svg::escape;
+
+/// Events that are named with their number.
+const NAMED: usize = 7;
+/// Places of a finding that are named.
+const PLACES: usize = 8;
+
+/// How the rows come to the user.
+struct Shares {
+    own: usize,
+    alias: usize,
+    split: usize,
+    orphaned: usize,
+    contested: usize,
+}
+
+impl Page<'_, '_> {
+    pub(super) fn who(&self, out: &mut dyn Write) -> io::Result<()> {
+        let (journey, look) = (self.sheet.journey(), &self.sheet.look);
+        writeln!(out, "<header><p class=\"eye\">User journey</p>")?;
+        writeln!(out, "<h1>{}</h1>", escape(&look.whole_id(journey.query.as_str())))?;
+        write!(out, "<p class=\"who\">")?;
+        match &journey.root {
+            Some(root) => write!(out, "<span class=\"mut small\">root</span>{}", self.names.whole(root, look))?,
+            None => write!(out, "<span class=\"mut\">no rows of its own, only mentioned</span>")?,
+        }
+        writeln!(out, "</p>\n<ul class=\"facts\">")?;
+        let at_least = |cut: bool| if cut { "at least " } else { "" };
+        let more = at_least(journey.has_more_rows());
+        let mut facts = Vec::new();
+        if journey.root.is_some() {
+            let ids = journey.ids.len();
+            facts.push(format!("<b>{more}{}</b> in the timeline", rows(journey.steps.len())));
+            facts.push(format!("<b>{}{}</b>", at_least(journey.has_more_ids()), counted(ids, "id")));
+            let devices = journey.devices();
+            facts.extend((devices > 0).then(|| format!("<b>{more}{}</b>", counted(devices, "device"))));
+        }
+        if let Some((first, last)) = journey.span() {
+            let (from, to, zone) = (look.clock.minute(first), look.clock.minute(last), look.clock.name());
+            facts.push(format!("<b>{}</b> from first to last", lasting(last.saturating_sub(first))));
+            facts.push(format!("<b>{}</b> – <b>{}</b> {}", escape(&from), escape(&to), escape(&zone)));
+        }
+        for fact in facts {
+            writeln!(out, "<li>{fact}</li>")?;
+        }
+        writeln!(out, "</ul>")?;
+        for limit in self.sheet.limits() {
+            writeln!(out, "<p class=\"limits\">{}</p>", self.prose(&limit))?;
+        }
+        self.summary(out)?;
+        writeln!(out, "</header>")
+    }
+
+    /// What the user did most.
+    fn summary(&self, out: &mut dyn Write) -> io::Result<()> {
+        let mut names: BTreeMap<&str, usize> = BTreeMap::new();
+        for step in &self.sheet.journey().steps {
+            *names.entry(&step.event.event).or_default() += 1;
+        }
+        let mut names: Vec<(&str, usize)> = names.into_iter().filter(|(name, _)| !is_identity_call(name)).collect();
+        names.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+        if names.is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "<ul class=\"facts\"><li>most frequent:</li>{}</ul>", most(&names, NAMED))
+    }
+
+    fn shares(&self) -> Shares {
+        let journey = self.sheet.journey();
+        let merged = journey.steps.iter().filter(|step| step.state == State::Merged);
+        let own = merged.clone().filter(|step| step.event.id.as_ref() == journey.root.as_ref()).count();
+        let contested = journey.orphans.iter().filter(|orphan| orphan.contested || orphan.strength == Strength::Weak);
+        Shares {
+            own,
+            alias: merged.count() - own,
+            split: journey.splits(),
+            orphaned: journey.orphaned_rows(),
+            contested: contested.map(|orphan| orphan.steps.len()).sum(),
+        }
+    }
+
+    pub(super) fn verdict(&self, out: &mut dyn Write) -> io::Result<()> {
+        let journey = self.sheet.journey();
+        let shares = self.shares();
+        let refused = journey.refused().count();
+        let missing = shares.split + shares.orphaned;
+        let found = shares.own + shares.alias + missing;
+        let at_least = journey.at_least();
+        let head = match missing {
+            _ if journey.root.is_none() => "No rows are stored under this id".to_owned(),
+            0 if shares.contested > 0 => format!("{} may be missing from this timeline", rows(shares.contested)),
+            0 if refused > 0 => {
+                format!("No row is missing, although {} refused", were(refused, "alias call"))
+            }
+            0 if !journey.cuts.is_empty() => "Nothing is missing within the limits of this report".to_owned(),
+            0 => "Nothing is missing from this timeline".to_owned(),
+            1 => format!("{at_least}1 row of {} is missing from this timeline", count(found as u64)),
+            _ => format!("{at_least}{} of {} are missing from this timeline", rows(missing), count(found as u64)),
+        };
+        let well = missing == 0 && shares.contested == 0 && refused == 0 && journey.cuts.is_empty();
+        let well = well && journey.root.is_some();
+        let (mood, mark) = if well { ("good", "well") } else { ("bad", "refused") };
+        let head = capital(&head);
+        writeln!(
+            out,
+            "<div class=\"top alone\"><section class=\"card verdict is-{mood}\"><h2>{}{}</h2>",
+            sign(mark),
+            escape(&head)
+        )?;
+        Self::bar(out, &shares)?;
+        self.kinds(out, &shares, refused)?;
+        self.cost(out)?;
+        writeln!(out, "</section></div>")
+    }
+
+    /// The rows as parts of one bar, with what each part is.
+    fn bar(out: &mut dyn Write, shares: &Shares) -> io::Result<()> {
+        let parts = [
+            ("own", shares.own, "under the own id"),
+            ("via", shares.alias, "through an alias"),
+            ("split", shares.split, "split: arrived before the alias"),
+            ("orphan", shares.orphaned, "orphaned"),
+            ("contested", shares.contested, "contested or only hinted at, counted for none"),
+        ];
+        let all: usize = parts.iter().map(|(_, number, _)| number).sum();
+        if all == 0 {
+            return Ok(());
+        }
+        write!(
+            out,
+            "<svg class=\"share\" height=\"14\" role=\"img\" aria-label=\"{} of {} in the timeline\">",
+            shares.own + shares.alias,
+            rows(all)
+        )?;
+        let mut before = 0;
+        let mut legend = String::new();
+        for (name, number, what) in parts.into_iter().filter(|(_, number, _)| *number > 0) {
+            let (from, wide) = (percent(before, all), percent(number, all));
+            write!(
+                out,
+                "<rect class=\"fill-{name}\" x=\"{from:.2}%\" width=\"{:.2}%\" height=\"14\"/>",
+                (wide - 0.3).max(0.4)
+            )?;
+            before += number;
+            let _ = write!(
+                legend,
+                "<li><svg aria-hidden=\"true\"><rect class=\"fill-{name}\" width=\"12\" height=\"12\"/></svg><b>{}</b> {what}</li>",
+                count(number as u64)
+            );
+        }
+        writeln!(out, "</svg>\n<ul class=\"legend\">{legend}</ul>")
+    }
+
+    /// One line for each kind of loss, and for each limit.
+    fn kinds(&self, out: &mut dyn Write, shares: &Shares, refused: usize) -> io::Result<()> {
+        let journey = self.sheet.journey();
+        let ids = |contested: bool| {
+            let orphans = journey.orphans.iter();
+            orphans.filter(|orphan| (orphan.contested || orphan.strength == Strength::Weak) == contested).count()
+        };
+        writeln!(out, "<ul class=\"kinds\">")?;
+        let mut kind = |number: usize, name: &str, head: String, rest: String| {
+            let colour = match name {
+                "split" => "apart",
+                "refused" => "bad",
+                _ => "lost",
+            };
+            if number == 0 {
+                return Ok(());
+            }
+            writeln!(out, "<li>{}<b class=\"{colour}\">{head}</b> {rest}</li>", sign(name))
+        };
+        let them = if shares.split == 1 { "it" } else { "them" };
+        kind(
+            shares.split,
+            "split",
+            format!("{} split", rows(shares.split)),
+            format!("arrived before the alias that would have moved {them}"),
+        )?;
+        kind(
+            shares.orphaned,
+            "orphan",
+            format!("{} orphaned", rows(shares.orphaned)),
+            format!("under {} that no alias reaches", counted(ids(false), "id")),
+        )?;
+        kind(
+            shares.contested,
+            "contested",
+            format!("{} contested", rows(shares.contested)),
+            format!("under {}: others can claim them too, or it is a hint and no more", counted(ids(true), "id")),
+        )?;
+        kind(
+            refused,
+            "refused",
+            format!("{} refused", counted(refused, "alias call")),
+            "by the server, which does not say so to the app".to_owned(),
+        )?;
+        for note in &journey.notes {
+            writeln!(out, "<li>{}{}</li>", sign("cut"), self.prose(note))?;
+        }
+        writeln!(out, "</ul>")
+    }
+
+    /// Which events are missing, and what they were worth.
+    fn cost(&self, out: &mut dyn Write) -> io::Result<()> {
+        let missing: Vec<&Line<'_>> = self.sheet.missing().collect();
+        let names = event_counts(missing.iter().copied());
+        if names.is_empty() {
+            return Ok(());
+        }
+        let sum = self.worth.sum(missing.iter().filter_map(|line| line.row)).text();
+        let money =
+            if sum.is_empty() { sum } else { format!("<li><b class=\"bad\">{}</b> in payments</li>", escape(&sum)) };
+        writeln!(
+            out,
+            "<div class=\"cost\"><h3>What is missing</h3><ul class=\"names\">{money}{}</ul></div>",
+            most(&names, NAMED)
+        )
+    }
+
+    pub(super) fn findings(&self, out: &mut dyn Write) -> io::Result<()> {
+        let findings = &self.sheet.journey().findings;
+        if findings.is_empty() {
+            return Ok(());
+        }
+        writeln!(
+            out,
+            "<section><h2>Findings <small>what to change in the integration</small></h2><ul class=\"findings\">"
+        )?;
+        for finding in findings {
+            let (mark, colour) =
+                if finding.severity == Severity::Error { ("error", "bad") } else { ("warning", "apart") };
+            let mut places: Vec<String> =
+                finding.sources.iter().take(PLACES).map(|source| self.place(source)).collect();
+            let more = finding.sources.len().saturating_sub(PLACES);
+            places.extend((more > 0).then(|| format!("and {} more", count(more as u64))));
+            writeln!(
+                out,
+                "<li><p class=\"kind\"><span class=\"label {colour}\">{}{}</span><code>{}</code></p><p class=\"what\">{}</p>\
+                 <p class=\"what\"><b>Do:</b> {}</p><p class=\"what small\">{}</p></li>",
+                sign(mark),
+                finding.severity.name(),
+                escape(finding.code),
+                self.prose(&finding.what),
+                self.prose(finding.advice),
+                places.join(" · "),
+            )?;
+        }
+        writeln!(out, "</ul></section>")
+    }
+}
+
+/// How often each event is among some lines, payments first, then the most frequent; calls that
+/// only tell of identity are none.
+pub(super) fn event_counts<'l>(lines: impl Iterator<Item = &'l Line<'l>>) -> Vec<(&'l str, usize)> {
+    let mut names: BTreeMap<&str, usize> = BTreeMap::new();
+    for line in lines.filter(|line| !is_identity_call(line.name)) {
+        *names.entry(line.name).or_default() += 1;
+    }
+    let mut names: Vec<(&str, usize)> = names.into_iter().collect();
+    names.sort_by_key(|(name, number)| (!is_payment(name), std::cmp::Reverse(*number)));
+    names
+}
+
+/// The first `named` events with their numbers, as items of a list.
+pub(super) fn most(names: &[(&str, usize)], named: usize) -> String {
+    let mut html = String::new();
+    for (name, number) in names.iter().take(named) {
+        let _ = write!(
+            html,
+            "<li><b>{}</b> {}</li>",
+            count(*number as u64),
+            escape(if name.is_empty() { "(no name)" } else { name })
+        );
+    }
+    let more = names.len().saturating_sub(named);
+    if more > 0 {
+        let _ = write!(html, "<li>and {} more</li>", counted(more, "kind"));
+    }
+    html
+}
+
+/// `1 alias call was`, `2 alias calls were`.
+fn were(number: usize, word: &str) -> String {
+    format!("{} {}", counted(number, word), if number == 1 { "was" } else { "were" })
+}
+
+fn capital(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+}
+
+/// `part` of `all` in hundredths.
+#[expect(clippy::cast_precision_loss, reason = "a width on a screen")]
+fn percent(part: usize, all: usize) -> f64 {
+    100.0 * part as f64 / all.max(1) as f64
+}
