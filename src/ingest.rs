@@ -47,8 +47,8 @@ use crate::store::{self, Writer};
 
 pub use self::expand::Input;
 pub use self::sources::Sources;
-pub use self::tally::{Lacks, Reason};
 pub use self::waiting::Stop;
+pub use crate::model::import::{FileReport, Lacks, Reason};
 
 /// Bytes, unpacked, that make a chunk.
 ///
@@ -135,50 +135,6 @@ pub enum Flow {
     Continue,
     /// Stop after the last chunk that was committed.
     Stop,
-}
-
-/// What became of one file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileReport {
-    /// Its name, as it is kept as the source of its rows.
-    pub file: String,
-    /// Its format by name.
-    pub format: String,
-    /// Records read, without those that were known.
-    pub rows: u64,
-    /// Events stored.
-    pub events: u64,
-    /// Alias calls stored, those of `$create_alias` rows among them.
-    pub aliases: u64,
-    /// Profile updates stored.
-    pub profiles: u64,
-    /// Pieces that could not be read.
-    pub rejected: u64,
-    /// How many of them are counted and not kept ([`REJECTS_KEPT`], [`REJECT_BYTES`]).
-    pub dropped: u64,
-    /// Why they could not be read, the most frequent reason first.
-    pub reasons: Vec<Reason>,
-    /// What the rows lack.
-    pub lacks: Lacks,
-    /// Requests without rows, such as `/decide`.
-    pub skipped: u64,
-    /// Bytes of the file, unpacked, known ones among them.
-    pub bytes: u64,
-    /// Zone that its times were read in, and how that is known.
-    pub timezone: String,
-    /// Nothing in it was new.
-    pub already: bool,
-    /// Part of it was known, and the rest is new.
-    pub resumed: bool,
-    /// What says that rows of it are missing, as a sentence without an end.
-    pub incomplete: Option<String>,
-}
-
-impl FileReport {
-    /// Whether anything in it could be read, now or before.
-    pub fn is_read(&self) -> bool {
-        self.already || self.resumed || self.rows > self.rejected || self.skipped > 0
-    }
 }
 
 /// What an import did.

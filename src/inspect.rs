@@ -19,13 +19,14 @@ mod select;
 pub mod terms;
 mod warehouse;
 
-pub use census::{Census, Troubled};
+pub use census::{Census, Count, Troubled};
 pub use clocks::Clocks;
 pub use history::History;
 pub use redact::Redactor;
-pub use search::{Hit, HitKind, Shared};
 pub use select::Kept;
 pub use warehouse::{Ask, Edges, Warehouse};
+
+pub use crate::model::hit::{Hit, HitKind, Shared};
 
 use std::cell::RefCell;
 use std::sync::Arc;

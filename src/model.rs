@@ -7,11 +7,14 @@
 pub mod alike;
 pub mod client;
 pub mod facts;
+pub mod hit;
 pub mod id;
+pub mod import;
 pub mod json;
 pub mod near;
 pub mod reject;
 pub mod row;
+pub mod stored;
 pub mod text;
 pub mod time;
 pub mod view;

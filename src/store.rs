@@ -43,7 +43,9 @@ pub use reader::{Exported, IdNote, Piece, PropertyTest, Reader, RowNote, Seek, S
 pub use segment::{Draft, Packer, Segment};
 pub use writer::Writer;
 
-use crate::model::facts::Source;
+pub use crate::model::hit::{IdHit, Match, Span};
+pub use crate::model::stored::{ImportedFile, Overview, StoredProfile, StoredReject};
+
 use crate::model::{Flags, Id, Millis, Profile, Reject, Row};
 
 /// Version of the schema that this program writes.
@@ -165,137 +167,4 @@ pub struct Added {
     pub profiles: u64,
     /// Pieces that could not be read, also those that are not kept.
     pub rejected: u64,
-}
-
-/// How many rows were sent under an id, and from when to when.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Span {
-    /// Number of rows.
-    pub events: u64,
-    /// Time of the first; `None` without rows.
-    pub first: Option<Millis>,
-    /// Time of the last; `None` without rows.
-    pub last: Option<Millis>,
-}
-
-/// How a search found an id, best first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Match {
-    /// It is the text, or its other device form.
-    Exact,
-    /// It begins with the text, without regard to case.
-    Prefix,
-    /// It has the text in it, without regard to case.
-    Substring,
-    /// A value of its profile has the text in it, without regard to case.
-    Profile,
-    /// A property of its rows is what was asked for.
-    Property,
-    /// Its rows are of the event, or of the time, that was asked for.
-    Event,
-    /// It has the characters of the text in their order, with few others between.
-    Fuzzy,
-}
-
-/// An id that a search found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IdHit {
-    /// The id.
-    pub id: Id,
-    /// How it was found.
-    pub found: Match,
-    /// Key and value of the profile property, for [`Match::Profile`].
-    pub via: Option<(String, String)>,
-    /// The rows that were sent under it.
-    pub span: Span,
-}
-
-/// A profile update as it arrived.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredProfile {
-    /// `$distinct_id` as sent.
-    pub id: Option<Id>,
-    /// `$set`, `$set_once`, …; `export`; `group`.
-    pub operation: String,
-    /// Its time.
-    pub time: Option<Millis>,
-    /// When the server had it.
-    pub arrived: Option<Millis>,
-    /// Whether it was not to go through the lookup table (identity.md L8).
-    pub ignore_alias: bool,
-    /// The whole update as JSON text.
-    pub json: String,
-    /// Where it stands in the input.
-    pub source: Source,
-}
-
-/// A file of the store with its totals.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ImportedFile {
-    /// Its number.
-    pub id: FileId,
-    /// Name as it was given.
-    pub name: String,
-    /// Format that was recognised.
-    pub format: String,
-    /// Zone that local times were read in.
-    pub timezone: String,
-    /// Bytes read so far, unpacked.
-    pub bytes: u64,
-    /// Rows kept as events.
-    pub rows: u64,
-    /// Alias calls: `$create_alias` rows and lines of tables.
-    pub aliases: u64,
-    /// Profile updates.
-    pub profiles: u64,
-    /// Pieces that could not be read.
-    pub rejected: u64,
-    /// Whether it was read to its end, and nothing says that rows are missing.
-    pub complete: bool,
-    /// Whether rows are missing for good: it is not complete, and no complete file of its name came
-    /// after it.
-    pub incomplete: bool,
-}
-
-/// What the store holds as a whole.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Overview {
-    /// Rows.
-    pub events: u64,
-    /// Ids in any role.
-    pub ids: u64,
-    /// Alias calls.
-    pub alias_calls: u64,
-    /// Profile updates.
-    pub profiles: u64,
-    /// Pieces that could not be read.
-    pub rejected: u64,
-    /// Rows without a usable `distinct_id`.
-    pub without_id: u64,
-    /// Time of the first row.
-    pub first: Option<Millis>,
-    /// Time of the last row.
-    pub last: Option<Millis>,
-    /// Files by name.
-    pub files: Vec<ImportedFile>,
-    /// Rows in each of [`Overview::PARTS`] equal parts of the span; empty without rows.
-    pub activity: Vec<u64>,
-}
-
-impl Overview {
-    /// Number of parts of [`Overview::activity`].
-    pub const PARTS: usize = 60;
-}
-
-/// A piece of input that could not be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredReject {
-    /// Name of the file.
-    pub file: String,
-    /// Line where it begins, from 1.
-    pub line: u64,
-    /// What is wrong.
-    pub reason: String,
-    /// The piece itself.
-    pub text: String,
 }

@@ -41,10 +41,7 @@ pub use outside::Tool;
 pub use run::run;
 pub use theme::{Look, Theme};
 pub use when::Zone;
-pub use worker::{
-    Backend, Cancel, Census, Failure, FailureKind, FileLine, Found, Hit, Hits, Kind, Overview, Recent, Redacted, Saved,
-    Sight,
-};
+pub use worker::{Backend, Cancel, Failure, FailureKind, Hits, Recent, Redacted, Saved, Sight, StartPage};
 
 use crate::model::Id;
 use crate::sim::Scenario;

@@ -93,7 +93,7 @@ pub(super) fn into(
         incomplete: !failures.is_empty() || files.iter().any(|file| file.incomplete.is_some()),
         cancelled,
         warnings,
-        files: files.into_iter().map(imported).collect(),
+        files,
     };
     match console.format {
         Format::Json => json::import(&mut console.out, &told)?,
@@ -183,34 +183,6 @@ fn write_rejects(to: Output, store: &Path, files: &[ingest::FileReport]) -> Resu
     }
     let to = out.into_inner().map_err(|error| failed(error.into_error()))?;
     Ok(to.finish()?)
-}
-
-fn imported(file: ingest::FileReport) -> report::ImportedFile {
-    report::ImportedFile {
-        file: file.file,
-        format: file.format,
-        rows: file.rows,
-        events: file.events,
-        aliases: file.aliases,
-        profiles: file.profiles,
-        rejected: file.rejected,
-        skipped: file.skipped,
-        bytes: file.bytes,
-        timezone: (!file.timezone.is_empty()).then_some(file.timezone),
-        already: file.already,
-        resumed: file.resumed,
-        without_id: file.lacks.without_id,
-        without_name: file.lacks.without_name,
-        repaired: file.lacks.repaired,
-        odd_times: file.lacks.odd_times,
-        incomplete: file.incomplete,
-        reasons: file.reasons.into_iter().map(reason).collect(),
-        dropped: file.dropped,
-    }
-}
-
-fn reason(ingest::Reason { reason, count, line }: ingest::Reason) -> report::RejectReason {
-    report::RejectReason { reason, count, line }
 }
 
 /// Progress on the error output, if that is a terminal and people read it.

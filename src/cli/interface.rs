@@ -9,20 +9,20 @@ use super::console::Console;
 use super::failure::Failure;
 use super::open::{Named, Source};
 use super::settings::Loaded;
-use super::{demo, redaction, search};
+use super::{demo, redaction};
 use crate::config::recent::{Opened, Recent};
 use crate::identity::Journey;
 use crate::identity::compare::Comparison;
 use crate::inspect::gather::Limits;
 use crate::inspect::terms::{Found, Terms, Vocabulary};
-use crate::inspect::{Census, History, Hit, Inspector, Redactor};
+use crate::inspect::{Census, Count, History, Hit, Inspector, Redactor};
 use crate::model::Id;
 use crate::model::facts::Arrival;
 use crate::output::{self, Kept, Output, Readers};
 use crate::report::Clock;
 use crate::sim::Scenario;
 use crate::store::{self, Reader};
-use crate::tui::{self, Backend, Cancel, FailureKind, Hits, Overview, Zone};
+use crate::tui::{self, Backend, Cancel, FailureKind, Hits, StartPage, Zone};
 
 /// Hits of one search; whoever sees so many types on.
 const HITS: usize = 200;
@@ -131,7 +131,7 @@ struct Stored {
     /// [`Reader::data_version`] when it was last looked at.
     version: i64,
     /// The count over the whole store, as far as it has come.
-    census: Census,
+    count: Count,
     /// Who was opened before, and what the store is called there.
     recent: Option<Recent>,
     name: String,
@@ -176,7 +176,7 @@ impl Stored {
             place,
             suggestions,
             version,
-            census: Census::default(),
+            count: Count::default(),
             recent: Recent::of_user(),
             name: whole_name,
             cancel,
@@ -218,18 +218,6 @@ impl Stored {
     }
 }
 
-fn file_line(file: store::ImportedFile) -> tui::FileLine {
-    tui::FileLine {
-        name: file.name,
-        format: file.format,
-        zone: file.timezone,
-        rows: file.rows,
-        rejected: file.rejected,
-        complete: file.complete,
-        incomplete: file.incomplete,
-    }
-}
-
 /// Lets queries stop when nobody waits for them; the version of the store as it is now.
 fn heed(inspector: &mut Inspector, cancel: &Cancel) -> Result<i64, tui::Failure> {
     let cancel = cancel.clone();
@@ -254,21 +242,7 @@ fn told(error: store::Error) -> tui::Failure {
 fn list(mut hits: Vec<Hit>) -> Hits {
     let more = hits.len() > HITS;
     hits.truncate(HITS);
-    let list = hits
-        .into_iter()
-        .map(|hit| tui::Hit {
-            found: search::found(hit.found),
-            kind: hit.kind.name(),
-            id: hit.id,
-            root: hit.root,
-            via: hit.via,
-            matched: hit.matched,
-            events: hit.events,
-            first: hit.first,
-            last: hit.last,
-        })
-        .collect();
-    Hits { list, more, ..Hits::default() }
+    Hits { list: hits, more, ..Hits::default() }
 }
 
 impl Backend for Stored {
@@ -293,23 +267,11 @@ impl Backend for Stored {
         self.inspector.vocabulary(NAMED).map_err(told)
     }
 
-    fn overview(&mut self) -> Result<Overview, tui::Failure> {
-        let overview = self.inspector.overview().map_err(told)?;
-        Ok(Overview {
-            events: overview.events,
-            ids: overview.ids,
-            alias_calls: overview.alias_calls,
-            profiles: overview.profiles,
-            rejected: overview.rejected,
-            without_id: overview.without_id,
-            first: overview.first,
-            last: overview.last,
-            activity: overview.activity,
-            files: overview.files.into_iter().map(file_line).collect(),
-            suggestions: {
-                let told = self.suggestions.iter().map(|(id, what)| Ok((self.inspector.shown(id)?, what.clone())));
-                told.collect::<Result<_, _>>().map_err(self::told)?
-            },
+    fn overview(&mut self) -> Result<StartPage, tui::Failure> {
+        let suggestions = self.suggestions.iter().map(|(id, what)| Ok((self.inspector.shown(id)?, what.clone())));
+        Ok(StartPage {
+            overview: self.inspector.overview().map_err(told)?,
+            suggestions: suggestions.collect::<Result<_, _>>().map_err(told)?,
             recent: self.recent(),
             pinned: self.pinned(),
         })
@@ -363,7 +325,7 @@ impl Backend for Stored {
         let changed = version != self.version;
         self.version = version;
         if changed {
-            self.census = Census::default();
+            self.count = Count::default();
         }
         Ok(changed)
     }
@@ -374,20 +336,9 @@ impl Backend for Stored {
         Ok(tui::Sight { activity, journey: journey.filter(|journey| journey.cuts.is_empty()).map(Arc::new) })
     }
 
-    fn census(&mut self) -> Result<tui::Census, tui::Failure> {
-        self.census.advance(&self.inspector).map_err(told)?;
-        let census = &self.census;
-        Ok(tui::Census {
-            people: census.people,
-            refused: census.refused,
-            opened: census.opened,
-            too_large: census.too_large,
-            split: census.split,
-            orphans: census.orphans,
-            with_findings: census.with_findings,
-            troubled: census.troubled.iter().map(|person| (person.id.clone(), person.worst.clone())).collect(),
-            done: census.done,
-        })
+    fn census(&mut self) -> Result<Census, tui::Failure> {
+        self.count.advance(&self.inspector).map_err(told)?;
+        Ok(self.count.census().clone())
     }
 
     fn open(&mut self, path: &str) -> Result<String, tui::Failure> {
@@ -420,7 +371,7 @@ impl Backend for Stored {
         let mut inspector = demo::stage(name, lines).map_err(Failure::into_interface)?;
         self.version = heed(&mut inspector, &self.cancel)?;
         self.inspector = inspector;
-        self.census = Census::default();
+        self.count = Count::default();
         self.history = Default::default();
         Ok(())
     }
@@ -456,7 +407,7 @@ impl Backend for Stored {
         }
         self.pseudonyms.is_on = is_on;
         self.inspector.redact(self.pseudonyms.redactor.as_ref().filter(|_| is_on));
-        self.census = Census::default();
+        self.count = Count::default();
         self.history = Default::default();
         let opened = opened.map(|id| if is_on { self.inspector.shown(id) } else { self.inspector.meant(id) });
         let opened = opened.transpose().map_err(told)?;

@@ -6,9 +6,8 @@ use super::failure::Failure;
 use super::open::Named;
 use super::redaction;
 use crate::inspect::terms::{self, Terms};
-use crate::inspect::{Hit, Inspector, Shared, filter};
+use crate::inspect::{Inspector, Shared, filter};
 use crate::report::{self, json, text};
-use crate::store::Match;
 
 /// Ids that are suggested when nothing matches.
 const SUGGESTED: usize = 5;
@@ -34,9 +33,10 @@ fn answer(command: &Search, terms: Option<Terms>, inspector: &Inspector, console
         }
         None => inspector.search(&command.text, limit)?,
     };
-    let shared: Vec<report::Shared> = Shared::of(&command.text, &found).into_iter().map(told).collect();
+    let shared = Shared::of(&command.text, &found);
     let more = found.len() > command.limit;
-    let hits: Vec<report::Hit> = found.into_iter().take(command.limit).map(hit).collect();
+    let mut hits = found;
+    hits.truncate(command.limit);
     if hits.is_empty() {
         if console.format == Format::Json {
             json::search(&mut console.out, &inspector.shown_text(&command.text)?, &hits, &shared)?;
@@ -75,34 +75,4 @@ pub(super) fn suggest(failure: Failure, inspector: &Inspector, text: &str) -> Re
         let rows = report::look::many(usize::try_from(rows).unwrap_or(usize::MAX), "row");
         failure.hint(format!("{} ({rows})", id.as_str()))
     }))
-}
-
-/// How an id was found, in the words of JSON.
-pub(super) fn found(found: Match) -> &'static str {
-    match found {
-        Match::Exact => "exact",
-        Match::Prefix => "prefix",
-        Match::Substring => "substring",
-        Match::Profile => "profile",
-        Match::Property => "property",
-        Match::Event => "event",
-        Match::Fuzzy => "fuzzy",
-    }
-}
-
-fn told(shared: Shared) -> report::Shared {
-    report::Shared { value: shared.value, users: shared.users }
-}
-
-fn hit(hit: Hit) -> report::Hit {
-    report::Hit {
-        id: hit.id,
-        root: hit.root,
-        kind: hit.kind.name(),
-        found: found(hit.found),
-        via: hit.via,
-        events: hit.events,
-        first: hit.first,
-        last: hit.last,
-    }
 }

@@ -8,11 +8,12 @@ use std::ops::Range;
 use std::thread;
 
 use super::cutting::Piece;
-use super::tally::{Kept, Lacks, Reasons, Rejects, size};
+use super::tally::{Kept, Reasons, Rejects, size};
 use super::zoning::Known;
 use super::{Options, REJECT_KEPT};
 use crate::formats::infer::{Clockwork, Evidence};
 use crate::formats::{AliasLine, Clock, Decoder, Format, Item, Record, Sniffed, Zone};
+use crate::model::import::Lacks;
 use crate::model::view::Timing;
 use crate::model::{Flags, Millis, Reject};
 use crate::store::{self, Chunk, Draft, KnownChunk, Packer, TableAlias};

@@ -5,11 +5,12 @@ use super::ending::End;
 use super::firsts::Firsts;
 use super::making::{self, Carried, Maker, Prepared};
 use super::reading::Stream;
-use super::tally::{Kept, Lacks, Reasons};
+use super::tally::{Kept, Reasons};
 use super::zoning::{Known, Zoning};
 use super::{END, Error, FileReport, Flow, INLINE, LEAST, Options, Progress, Report, crew};
 use crate::formats::infer::clock_of;
 use crate::formats::{Format, Layout, Sniffed, Zone};
+use crate::model::import::Lacks;
 use crate::store::{self, Chunk, FileInfo, KnownChunk, Packer, Writer};
 
 /// One import at work.

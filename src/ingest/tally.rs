@@ -1,24 +1,11 @@
 //! What was not read, and what rows lack: counted in full, kept in part.
 
-use std::ops::AddAssign;
-
 use super::{REJECT_BYTES, REJECT_KEPT, REJECTS_KEPT};
-use crate::model::view::{RowView, Timing};
-use crate::model::{Flags, Reject};
+use crate::model::Reject;
+use crate::model::import::Reason;
 
 /// Kinds of reasons that are told apart; what exceeds them is counted together.
 const KINDS: usize = 64;
-
-/// Why pieces were not read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reason {
-    /// The reason, without what is particular to one piece.
-    pub reason: String,
-    /// How many pieces it holds for.
-    pub count: u64,
-    /// Line of the first of them.
-    pub line: u64,
-}
 
 /// Reasons, in the order in which they came.
 #[derive(Clone, Debug, Default)]
@@ -109,42 +96,6 @@ pub(super) fn size(bytes: usize) -> String {
         format!("{} MiB", bytes >> 20)
     } else {
         format!("{bytes} bytes")
-    }
-}
-
-/// What rows lack, or had to be helped with.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Lacks {
-    /// Rows without an id.
-    pub without_id: u64,
-    /// Rows without a name.
-    pub without_name: u64,
-    /// Rows whose text had to be put right ([`Flags::REPAIRED`]).
-    pub repaired: u64,
-    /// Rows that cannot have happened at their time ([`Timing::is_odd`]).
-    pub odd_times: u64,
-}
-
-impl Lacks {
-    /// Notes what a row lacks, but for its time.
-    pub(super) fn note(&mut self, row: &RowView<'_>) {
-        self.without_id += u64::from(row.id.is_none());
-        self.without_name += u64::from(row.event.is_empty());
-        self.repaired += u64::from(row.flags.has(Flags::REPAIRED));
-    }
-
-    /// Notes the time of a row, once it is UTC.
-    pub(super) fn note_time(&mut self, timing: Timing) {
-        self.odd_times += u64::from(timing.is_odd());
-    }
-}
-
-impl AddAssign for Lacks {
-    fn add_assign(&mut self, other: Self) {
-        self.without_id += other.without_id;
-        self.without_name += other.without_name;
-        self.repaired += other.repaired;
-        self.odd_times += other.odd_times;
     }
 }
 

@@ -48,8 +48,8 @@ pub struct Troubled {
     pub worst: String,
 }
 
-/// The count so far.
-#[derive(Clone, Debug, Default)]
+/// What counting over the whole store has found so far.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Census {
     /// People; `None` until they are counted, or if there are too many alias calls to judge.
     pub people: Option<u64>,
@@ -69,12 +69,23 @@ pub struct Census {
     pub troubled: Vec<Troubled>,
     /// Whether nothing is left to be counted.
     pub done: bool,
+}
+
+/// The work of counting, to be done in steps.
+#[derive(Clone, Debug, Default)]
+pub struct Count {
+    census: Census,
     started: bool,
     to_open: Vec<Id>,
     seen_orphans: HashSet<Id>,
 }
 
-impl Census {
+impl Count {
+    /// What is known so far.
+    pub fn census(&self) -> &Census {
+        &self.census
+    }
+
     /// One more step.
     ///
     /// # Errors
@@ -83,7 +94,7 @@ impl Census {
         if !self.started {
             self.count_people(inspector.reader())?;
             self.started = true;
-            self.done = self.to_open.is_empty();
+            self.census.done = self.to_open.is_empty();
             return Ok(());
         }
         let mut rows = 0;
@@ -98,7 +109,7 @@ impl Census {
                 break;
             }
         }
-        self.done = self.to_open.is_empty();
+        self.census.done = self.to_open.is_empty();
         Ok(())
     }
 
@@ -120,31 +131,31 @@ impl Census {
                 roots.insert(root.clone());
             }
         })?;
-        self.people = Some(roots.len() as u64);
-        self.refused = Some(refused);
+        self.census.people = Some(roots.len() as u64);
+        self.census.refused = Some(refused);
         self.to_open = roots.into_iter().take(MOST_OPENED).collect();
         self.to_open.reverse();
         Ok(())
     }
 
     fn add(&mut self, journey: &Journey) {
-        self.opened += 1;
+        self.census.opened += 1;
         if !journey.cuts.is_empty() {
-            self.too_large += 1;
+            self.census.too_large += 1;
             return;
         }
-        self.split += journey.splits() as u64;
+        self.census.split += journey.splits() as u64;
         for orphan in &journey.orphans {
             if self.seen_orphans.insert(orphan.id.clone()) {
-                self.orphans += 1;
+                self.census.orphans += 1;
             }
         }
         if let Some(worst) = journey.findings.first() {
-            self.with_findings += 1;
-            if self.troubled.len() < MOST_TROUBLED {
+            self.census.with_findings += 1;
+            if self.census.troubled.len() < MOST_TROUBLED {
                 let known = journey.ids.iter().find(|member| !member.anonymous);
                 let id = known.map_or(&journey.query, |member| &member.id).clone();
-                self.troubled.push(Troubled { id, findings: journey.findings.len(), worst: worst.what.clone() });
+                self.census.troubled.push(Troubled { id, findings: journey.findings.len(), worst: worst.what.clone() });
             }
         }
     }

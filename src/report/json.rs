@@ -9,12 +9,14 @@ use std::io::{self, Write};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::value::RawValue;
 
-use super::{Hit, Import, ImportedFile, Properties, Selection, Shared, Shown, cuts};
+use super::{Import, Properties, Selection, Shown, cuts};
 use crate::identity::{
     AliasLine, Alike, Evidence, Finding, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Point, Role, Split,
     State, Step, Verdict,
 };
 use crate::model::facts::Source;
+use crate::model::hit::{Hit, Shared};
+use crate::model::import::FileReport;
 use crate::model::time::rfc3339;
 use crate::model::{Id, Millis};
 
@@ -432,8 +434,8 @@ fn hit(hit: &Hit) -> impl Serialize {
     Json {
         id: hit.id.as_str(),
         root: hit.root.as_ref().map(Id::as_str),
-        kind: hit.kind,
-        r#match: hit.found,
+        kind: hit.kind.name(),
+        r#match: hit.found.name(),
         events: hit.events,
         first: moment(hit.first),
         last: moment(hit.last),
@@ -445,7 +447,7 @@ fn moment(at: Option<Millis>) -> Option<String> {
     at.map(rfc3339)
 }
 
-fn imported_file(file: &ImportedFile) -> impl Serialize {
+fn imported_file(file: &FileReport) -> impl Serialize {
     #[derive(serde::Serialize)]
     struct Json<'a, R: Serialize> {
         file: &'a str,
@@ -486,13 +488,13 @@ fn imported_file(file: &ImportedFile) -> impl Serialize {
         rejected: file.rejected,
         skipped: file.skipped,
         bytes: file.bytes,
-        timezone: file.timezone.as_deref(),
+        timezone: (!file.timezone.is_empty()).then_some(&file.timezone),
         already: file.already,
         resumed: file.resumed,
-        without_id: file.without_id,
-        without_name: file.without_name,
-        repaired: file.repaired,
-        odd_times: file.odd_times,
+        without_id: file.lacks.without_id,
+        without_name: file.lacks.without_name,
+        repaired: file.lacks.repaired,
+        odd_times: file.lacks.odd_times,
         incomplete: file.incomplete.is_some(),
         missing: file.incomplete.as_deref(),
         reasons,

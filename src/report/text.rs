@@ -12,10 +12,12 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::look::{Class, Look, count, left, many, right};
-use super::{Hit, Import, ImportedFile, RejectReason, Shared, Shown, cuts};
+use super::{Import, Shown, cuts};
 use crate::identity::journey::at_least;
 use crate::identity::{AliasLine, Journey, Member, Orphan, Role, Split, State, Verdict};
 use crate::model::facts::Source;
+use crate::model::hit::{Hit, Shared};
+use crate::model::import::{FileReport, Reason};
 use crate::model::{Id, Millis};
 
 /// Columns of an id in a table.
@@ -62,9 +64,9 @@ pub fn search(out: &mut dyn Write, hits: &[Hit], shared: &[Shared], look: &Look)
         writeln!(
             out,
             "{} {} {} {} {} {last}",
-            left(hit.found, 9),
+            left(hit.found.name(), 9),
             left(&look.id(hit.id.as_str(), id), id),
-            left(hit.kind, 7),
+            left(hit.kind.name(), 7),
             root,
             right(&count(hit.events), 7),
         )?;
@@ -110,7 +112,7 @@ fn many_rows(rows: u64) -> String {
     many(usize::try_from(rows).unwrap_or(usize::MAX), "row")
 }
 
-fn imported_file(file: &ImportedFile, look: &Look) -> String {
+fn imported_file(file: &FileReport, look: &Look) -> String {
     let mut parts = vec![format!("{}: {}", file.file, file.format)];
     if file.already {
         parts.push("all of it is in the store already".to_owned());
@@ -132,8 +134,8 @@ fn imported_file(file: &ImportedFile, look: &Look) -> String {
             parts.push(format!("{} {word}", count(number)));
         }
     }
-    if let Some(zone) = &file.timezone {
-        parts.push(format!("times {zone}"));
+    if !file.timezone.is_empty() {
+        parts.push(format!("times {}", file.timezone));
     }
     parts.join(look.dot())
 }
@@ -142,16 +144,16 @@ fn imported_file(file: &ImportedFile, look: &Look) -> String {
 const REASONS: usize = 4;
 
 /// What is to be said of a file below it: what is missing, what its rows lack, why some were not read.
-fn remarks(file: &ImportedFile) -> Vec<String> {
+fn remarks(file: &FileReport) -> Vec<String> {
     let mut lines = Vec::new();
     if let Some(missing) = &file.incomplete {
         lines.push(format!("incomplete, rows are missing: {missing}"));
     }
     let lacks: Vec<String> = [
-        (file.without_id, "without an id"),
-        (file.without_name, "without a name"),
-        (file.repaired, "repaired (damaged characters)"),
-        (file.odd_times, "with an impossible time (before 2000, after 2099 or over a day after arrival)"),
+        (file.lacks.without_id, "without an id"),
+        (file.lacks.without_name, "without a name"),
+        (file.lacks.repaired, "repaired (damaged characters)"),
+        (file.lacks.odd_times, "with an impossible time (before 2000, after 2099 or over a day after arrival)"),
     ]
     .into_iter()
     .filter(|(rows, _)| *rows > 0)
@@ -160,7 +162,7 @@ fn remarks(file: &ImportedFile) -> Vec<String> {
     if !lacks.is_empty() {
         lines.push(lacks.join(", "));
     }
-    for RejectReason { reason, count: pieces, line } in file.reasons.iter().take(REASONS) {
+    for Reason { reason, count: pieces, line } in file.reasons.iter().take(REASONS) {
         let first = if *pieces == 1 { "line" } else { "first in line" };
         lines.push(format!("{} not read: {reason} ({first} {line})", count(*pieces)));
     }

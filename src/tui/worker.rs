@@ -16,9 +16,11 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 
 use crate::identity::Journey;
 use crate::identity::compare::Comparison;
+use crate::inspect::Census;
 use crate::inspect::terms::{Terms, Vocabulary};
+use crate::model::Id;
 use crate::model::facts::Arrival;
-use crate::model::{Id, Millis};
+use crate::model::hit::Hit;
 
 use super::app::Msg;
 use super::screen::journey::Timeline;
@@ -26,7 +28,7 @@ use super::screen::journey::pinned::{self, Cells, Values};
 use super::screen::journey::sift::{Sifted, Sifting, sift};
 use super::when::Zone;
 
-pub use self::about::{Census, FileLine, Glance, Happened, Overview, Recent, Sight, User};
+pub use self::about::{Glance, Happened, Recent, Sight, StartPage, User};
 pub use self::backend::Backend;
 pub use self::pasted::{Pasted, UNFINISHED, pasted};
 pub use self::text::{Text, Wanted};
@@ -99,35 +101,6 @@ impl Hits {
         self.looked.is_some_and(|(looked, all)| looked < all)
     }
 }
-
-/// One id that matches.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Hit {
-    /// The id.
-    pub id: Id,
-    /// Where its data is stored; `None` if it is only mentioned.
-    pub root: Option<Id>,
-    /// What it is.
-    pub kind: Kind,
-    /// How it matches.
-    pub found: Found,
-    /// The profile property and value that matched.
-    pub via: Option<(String, String)>,
-    /// Its rows that are what was asked for, where rows were looked through.
-    pub matched: u64,
-    /// Rows sent under it.
-    pub events: u64,
-    /// Time of the first of them.
-    pub first: Option<Millis>,
-    /// Time of the last of them.
-    pub last: Option<Millis>,
-}
-
-/// What an id is: `root`, `alias`, `device`, `user` or `profile`.
-pub type Kind = &'static str;
-
-/// How an id matches: `exact`, `prefix`, `substring`, `profile`, `property`, `event` or `fuzzy`.
-pub type Found = &'static str;
 
 /// Why something could not be done: what, to what, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -239,7 +212,7 @@ pub type Opened = Result<Option<(Arc<Journey>, Arc<Timeline>)>, Failure>;
 #[derive(Clone, Debug)]
 pub enum Answer {
     /// The store as a whole.
-    Overview(Result<Box<Overview>, Failure>),
+    Overview(Result<Box<StartPage>, Failure>),
     /// Hits, and ids that look alike when there are none.
     Search(Result<(Hits, Vec<Id>), Failure>),
     /// Some hits of a search whose answer is on its way, and ids that look alike.

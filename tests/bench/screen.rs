@@ -17,9 +17,7 @@ use journey::model::Id;
 use journey::sim::crowd::FIFTY;
 use journey::tui::keys::presses;
 use journey::tui::worker::answer;
-use journey::tui::{
-    self, Backend, Effect, Failure, FailureKind, Hits, Model, Msg, Options, Overview, Ui, update, view,
-};
+use journey::tui::{Backend, Effect, Failure, FailureKind, Hits, Model, Msg, Options, StartPage, Ui, update, view};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 
@@ -133,34 +131,12 @@ fn told(error: impl std::fmt::Display) -> Failure {
 
 impl Backend for Stock {
     fn search(&mut self, text: &str) -> Result<Hits, Failure> {
-        let hits = self.0.search(text, 200).map_err(told)?;
-        let list = hits
-            .into_iter()
-            .map(|hit| tui::Hit {
-                id: hit.id,
-                root: hit.root,
-                kind: hit.kind.name(),
-                found: "substring",
-                matched: 0,
-                via: hit.via,
-                events: hit.events,
-                first: hit.first,
-                last: hit.last,
-            })
-            .collect();
+        let list = self.0.search(text, 200).map_err(told)?;
         Ok(Hits { list, ..Hits::default() })
     }
 
-    fn overview(&mut self) -> Result<Overview, Failure> {
-        let overview = self.0.overview().map_err(told)?;
-        Ok(Overview {
-            events: overview.events,
-            ids: overview.ids,
-            first: overview.first,
-            last: overview.last,
-            activity: overview.activity,
-            ..Overview::default()
-        })
+    fn overview(&mut self) -> Result<StartPage, Failure> {
+        Ok(StartPage { overview: self.0.overview().map_err(told)?, ..StartPage::default() })
     }
 
     fn journey(&mut self, id: &Id) -> Result<Option<Arc<Journey>>, Failure> {

@@ -10,7 +10,7 @@ use journey::model::Id;
 use journey::report::safe::{Safe, Safety};
 use journey::report::{Look, json, text};
 use journey::store::Writer;
-use journey::tui::{self, Backend, Failure, FailureKind, Hits, Overview};
+use journey::tui::{Backend, Failure, FailureKind, Hits, StartPage};
 use ratatui::backend::{Backend as _, CrosstermBackend};
 use ratatui::buffer::Buffer;
 
@@ -149,26 +149,11 @@ fn told(error: impl std::fmt::Display) -> Failure {
 impl Backend for Stock {
     fn search(&mut self, text: &str) -> Result<Hits, Failure> {
         let list = self.0.search(text, 50).map_err(told)?;
-        let list = list
-            .into_iter()
-            .map(|hit| tui::Hit {
-                id: hit.id,
-                root: hit.root,
-                kind: hit.kind.name(),
-                found: "substring",
-                matched: 0,
-                via: hit.via,
-                events: hit.events,
-                first: hit.first,
-                last: hit.last,
-            })
-            .collect();
         Ok(Hits { list, ..Hits::default() })
     }
 
-    fn overview(&mut self) -> Result<Overview, Failure> {
-        let overview = self.0.overview().map_err(told)?;
-        Ok(Overview { events: overview.events, ids: overview.ids, ..Overview::default() })
+    fn overview(&mut self) -> Result<StartPage, Failure> {
+        Ok(StartPage { overview: self.0.overview().map_err(told)?, ..StartPage::default() })
     }
 
     fn journey(&mut self, id: &Id) -> Result<Option<Arc<Journey>>, Failure> {

@@ -2,7 +2,7 @@
 
 use journey::identity::Verdict;
 use journey::ingest::{self, Flow, Input, Options};
-use journey::inspect::{Census, Inspector};
+use journey::inspect::{Count, Inspector};
 use journey::model::Id;
 use journey::sim;
 use journey::store::Writer;
@@ -19,14 +19,15 @@ fn demo() -> Inspector {
 #[test]
 fn a_census_counts_what_the_journeys_of_all_people_show() {
     let inspector = demo();
-    let mut census = Census::default();
+    let mut count = Count::default();
     let mut steps = 0;
-    while !census.done {
-        census.advance(&inspector).unwrap();
+    while !count.census().done {
+        count.advance(&inspector).unwrap();
         steps += 1;
         assert!(steps < 100);
     }
     assert!(steps > 1, "the people come before their journeys");
+    let census = count.census();
     let mut roots = std::collections::BTreeSet::new();
     let (mut split, mut refused) = (0, std::collections::BTreeSet::new());
     for id in inspector.reader().all_ids().unwrap() {

@@ -9,7 +9,7 @@ use journey::model::Id;
 use journey::sim::{self, Scenario};
 use journey::tui::screen::demo::player::Player;
 use journey::tui::worker::Question;
-use journey::tui::{Backend, Demo, Effect, Failure, FailureKind, Hits, Msg, Options, Overview, Saved};
+use journey::tui::{Backend, Demo, Effect, Failure, FailureKind, Hits, Msg, Options, Saved, StartPage};
 use proptest::prelude::*;
 
 /// A backend that holds the rows of a play, and files in memory.
@@ -24,8 +24,8 @@ impl Backend for Stage {
         Ok(Hits::default())
     }
 
-    fn overview(&mut self) -> Result<Overview, Failure> {
-        Ok(Overview::default())
+    fn overview(&mut self) -> Result<StartPage, Failure> {
+        Ok(StartPage::default())
     }
 
     fn journey(&mut self, id: &Id) -> Result<Option<Arc<Journey>>, Failure> {

@@ -1,7 +1,9 @@
 //! Journeys written out, as text and as JSON.
 
 use journey::model::Id;
-use journey::report::{Clock, Hit, Import, ImportedFile, Look, json, text};
+use journey::model::hit::{Hit, HitKind, Match};
+use journey::model::import::FileReport;
+use journey::report::{Clock, Import, Look, json, text};
 use serde_json::Value;
 
 use crate::support::story::Story;
@@ -243,9 +245,10 @@ fn findings_and_hits_and_imports_have_their_keys() {
     let hit = Hit {
         id: Id::new("sally"),
         root: Some(Id::new("12345")),
-        kind: "alias",
-        found: "exact",
+        kind: HitKind::Alias,
+        found: Match::Exact,
         via: None,
+        matched: 0,
         events: 2,
         first: Some(0),
         last: None,
@@ -262,7 +265,7 @@ fn findings_and_hits_and_imports_have_their_keys() {
     let import = Import {
         incomplete: false,
         store: "s.db".into(),
-        files: vec![ImportedFile { file: "a.jsonl".into(), format: "raw export".into(), ..ImportedFile::default() }],
+        files: vec![FileReport { file: "a.jsonl".into(), format: "raw export".into(), ..FileReport::default() }],
         events: 3,
         rejected: 1,
         cancelled: false,

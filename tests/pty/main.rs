@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use journey::identity::Journey;
 use journey::model::Id;
-use journey::tui::{Backend, Failure, FailureKind, Hits, Options, Overview};
+use journey::tui::{Backend, Failure, FailureKind, Hits, Options, StartPage};
 use support::{Session, wait_for_file};
 
 #[test]
@@ -217,8 +217,8 @@ impl Backend for Panicking {
         panic!("no patience with {text}")
     }
 
-    fn overview(&mut self) -> Result<Overview, Failure> {
-        Ok(Overview::default())
+    fn overview(&mut self) -> Result<StartPage, Failure> {
+        Ok(StartPage::default())
     }
 
     fn journey(&mut self, _: &Id) -> Result<Option<Arc<Journey>>, Failure> {

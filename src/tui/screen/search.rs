@@ -21,13 +21,13 @@ use std::ops::Range;
 
 use tui_input::{Input, InputRequest};
 
-use crate::inspect::filter;
 use crate::inspect::terms::{Terms, Vocabulary};
+use crate::inspect::{Census, filter};
 use crate::model::Id;
 use crate::tui::app::mouse::{Gesture, Pointed};
 use crate::tui::fit;
 use crate::tui::keys::Action;
-use crate::tui::worker::{Census, Failure, Glance, Hit, Hits, Overview, Question, Recent, Ticket, pasted};
+use crate::tui::worker::{Failure, Glance, Hits, Question, Recent, StartPage, Ticket, pasted};
 
 /// Characters of a text that are searched for; a longer one is no id that anybody has.
 const LONGEST_TEXT: usize = 4_096;
@@ -53,7 +53,7 @@ struct Opening<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct State {
     input: Input,
-    overview: Load<Overview>,
+    start: Load<StartPage>,
     census: Option<Census>,
     found: Load<Answer>,
     /// What is known of hits beside what the search has answered; `None` where it failed.
@@ -116,15 +116,15 @@ impl State {
     pub fn ask(&mut self, ticket: Ticket) {
         self.looking = None;
         if self.is_empty() {
-            self.overview.ask(ticket);
+            self.start.ask(ticket);
         } else {
             self.found.ask(ticket);
         }
     }
 
     /// Takes the store as a whole.
-    pub fn take_overview(&mut self, ticket: Ticket, answer: Result<Overview, Failure>) {
-        self.overview.take(ticket, answer);
+    pub fn take_overview(&mut self, ticket: Ticket, answer: Result<StartPage, Failure>) {
+        self.start.take(ticket, answer);
     }
 
     /// What the screen shows and has not been asked for yet: a look at one of the `visible`
@@ -133,7 +133,7 @@ impl State {
         if self.looking.is_some() {
             return None;
         }
-        if self.is_empty() && self.overview.value().is_none_or(|overview| overview.events == 0) {
+        if self.is_empty() && self.start.value().is_none_or(|start| start.overview.events == 0) {
             return None;
         }
         if self.names.is_none() && (self.is_empty() || self.may_be_term()) {
@@ -180,18 +180,18 @@ impl State {
 
     /// Somebody was opened.
     pub fn remember(&mut self, recent: Recent) {
-        if let Some(overview) = self.overview.value_mut() {
-            overview.recent.retain(|other| other.id != recent.id);
-            overview.recent.insert(0, recent);
+        if let Some(start) = self.start.value_mut() {
+            start.recent.retain(|other| other.id != recent.id);
+            start.recent.insert(0, recent);
         }
     }
 
     /// Somebody was pinned, or is no longer.
     pub fn pin(&mut self, who: Recent, is_pinned: bool) {
-        if let Some(overview) = self.overview.value_mut() {
-            overview.pinned.retain(|other| other.id != who.id);
+        if let Some(start) = self.start.value_mut() {
+            start.pinned.retain(|other| other.id != who.id);
             if is_pinned {
-                overview.pinned.insert(0, who);
+                start.pinned.insert(0, who);
             }
         }
         self.selected = self.selected.min(self.choices().saturating_sub(1));
@@ -239,22 +239,22 @@ impl State {
 
     /// Whether an answer is waited for.
     pub fn is_asked(&self) -> bool {
-        self.overview.is_asked() || self.found.is_asked()
+        self.start.is_asked() || self.found.is_asked()
     }
 
     /// Waits for nothing more; whether something was waited for.
     pub fn forget(&mut self) -> bool {
         self.opens = false;
         self.looking = None;
-        let overview = self.overview.forget();
+        let start = self.start.forget();
         let found = self.found.forget();
         self.stale |= found;
-        found || overview
+        found || start
     }
 
     /// What is there may no longer be so.
     pub fn outdate(&mut self) {
-        self.overview = Load::default();
+        self.start = Load::default();
         self.census = None;
         self.names = None;
         self.glances.clear();
@@ -266,7 +266,7 @@ impl State {
         if self.wrong.is_some() {
             return false;
         }
-        if self.is_empty() { self.overview.have().is_none() } else { self.stale || self.found.have().is_none() }
+        if self.is_empty() { self.start.have().is_none() } else { self.stale || self.found.have().is_none() }
     }
 
     /// Where the cursor is in the list, for the foot of the screen.
@@ -299,16 +299,16 @@ impl State {
             return Some(self.openings().get(self.selected)?.id.clone());
         }
         let (hits, near) = self.found.value()?;
-        let hit = hits.list.get(self.selected).map(|hit: &Hit| &hit.id);
+        let hit = hits.list.get(self.selected).map(|hit| &hit.id);
         hit.or_else(|| near.get(self.selected)).cloned()
     }
 
     /// Who can be opened with nothing typed.
     fn openings(&self) -> Vec<Opening<'_>> {
-        let Some(overview) = self.overview.value() else { return Vec::new() };
-        let is_pinned = |who: &&Recent| overview.pinned.iter().any(|other| other.id == who.id);
-        let pinned = overview.pinned.iter().map(|who| ("pinned", who));
-        let recent = overview.recent.iter().filter(|who| !is_pinned(who)).take(MOST_RECENT);
+        let Some(start) = self.start.value() else { return Vec::new() };
+        let is_pinned = |who: &&Recent| start.pinned.iter().any(|other| other.id == who.id);
+        let pinned = start.pinned.iter().map(|who| ("pinned", who));
+        let recent = start.recent.iter().filter(|who| !is_pinned(who)).take(MOST_RECENT);
         let recent = pinned.chain(recent.map(|who| ("opened before", who))).map(|(section, who)| {
             let text = match who.text.as_str() {
                 text if text.is_empty() || text == who.id.as_str() => Cow::Borrowed(""),
@@ -316,14 +316,17 @@ impl State {
             };
             Opening { section, id: &who.id, text }
         });
-        let suggested = overview.suggestions.iter().map(|(id, text)| Opening {
+        let suggested = start.suggestions.iter().map(|(id, text)| Opening {
             section: "open one of these",
             id,
             text: Cow::Borrowed(text),
         });
         let troubled = self.census.iter().flat_map(|census| &census.troubled);
-        let troubled =
-            troubled.map(|(id, text)| Opening { section: "people with findings", id, text: Cow::Borrowed(text) });
+        let troubled = troubled.map(|person| Opening {
+            section: "people with findings",
+            id: &person.id,
+            text: Cow::Borrowed(&person.worst),
+        });
         recent.chain(suggested).chain(troubled).collect()
     }
 
@@ -369,7 +372,7 @@ impl State {
         if self.is_empty() {
             self.found = Load::default();
             // What was there is shown at once.
-            if self.overview.value().is_some() {
+            if self.start.value().is_some() {
                 return Asked::Nothing;
             }
         }

@@ -1,56 +1,20 @@
 //! What the first screen tells of a store, of its people, and of a hit.
 
 use crate::identity::{Journey, Phase, PointKind, Severity, State};
+use crate::model::stored::Overview;
 use crate::model::{Id, Millis};
 
-/// A store as a whole; `None` where a number is not known without reading everything.
+/// What is shown before anything is typed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Overview {
-    /// Rows.
-    pub events: u64,
-    /// Ids.
-    pub ids: u64,
-    /// Alias calls, accepted or not.
-    pub alias_calls: u64,
-    /// Profile updates.
-    pub profiles: u64,
-    /// Pieces of input that could not be read.
-    pub rejected: u64,
-    /// Rows that have no id.
-    pub without_id: u64,
-    /// Time of the first row.
-    pub first: Option<Millis>,
-    /// Time of the last row.
-    pub last: Option<Millis>,
-    /// Rows in equal parts of the whole time.
-    pub activity: Vec<u64>,
-    /// The files that were read.
-    pub files: Vec<FileLine>,
+pub struct StartPage {
+    /// The store as a whole.
+    pub overview: Overview,
     /// Ids worth opening, each with what to look for.
     pub suggestions: Vec<(Id, String)>,
     /// People that were opened before, the latest first.
     pub recent: Vec<Recent>,
     /// People that were pinned, the latest first.
     pub pinned: Vec<Recent>,
-}
-
-/// A file that was read.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FileLine {
-    /// Its name.
-    pub name: String,
-    /// Its format.
-    pub format: String,
-    /// The zone that its local times were read in.
-    pub zone: String,
-    /// Rows of it.
-    pub rows: u64,
-    /// Pieces that could not be read.
-    pub rejected: u64,
-    /// Whether it was read to its end, and nothing says that rows are missing.
-    pub complete: bool,
-    /// Whether rows of it are missing, and no complete file of its name came after it.
-    pub incomplete: bool,
 }
 
 /// Somebody who was opened before.
@@ -60,29 +24,6 @@ pub struct Recent {
     pub id: Id,
     /// What had been typed to find it.
     pub text: String,
-}
-
-/// What counting over the whole store has found so far.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Census {
-    /// Roots of known people; `None` while nobody knows.
-    pub people: Option<u64>,
-    /// Alias calls without effect; `None` while nobody knows.
-    pub refused: Option<u64>,
-    /// People whose journeys were looked through.
-    pub opened: u64,
-    /// Those of them that are too large for it.
-    pub too_large: u64,
-    /// Rows of theirs that are stored apart.
-    pub split: u64,
-    /// Their orphans.
-    pub orphans: u64,
-    /// Those with findings.
-    pub with_findings: u64,
-    /// Some of these, each with its worst finding.
-    pub troubled: Vec<(Id, String)>,
-    /// Whether no more will be known.
-    pub done: bool,
 }
 
 /// A look at a hit, before it is opened.

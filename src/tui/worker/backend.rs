@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Census, Failure, FailureKind, Hits, Overview, Recent, Redacted, Saved, Sight};
+use super::{Failure, FailureKind, Hits, Recent, Redacted, Saved, Sight, StartPage};
 use crate::identity::Journey;
 use crate::identity::compare::Comparison;
+use crate::inspect::Census;
 use crate::inspect::terms::{Terms, Vocabulary};
 use crate::model::Id;
 use crate::model::facts::Arrival;
@@ -26,8 +27,8 @@ pub trait Backend: Send {
     fn vocabulary(&mut self) -> Result<Vocabulary, Failure> {
         Ok(Vocabulary::default())
     }
-    /// The store as a whole.
-    fn overview(&mut self) -> Result<Overview, Failure>;
+    /// The store as a whole, and who can be opened at once.
+    fn overview(&mut self) -> Result<StartPage, Failure>;
     /// The journey of the user that an id belongs to; `None` when nothing names the id.
     fn journey(&mut self, id: &Id) -> Result<Option<Arc<Journey>>, Failure>;
     /// Its first rows, at once, while [`Backend::journey`] takes longer; `None` when it does not.
@@ -94,13 +95,13 @@ pub trait Backend: Send {
     fn redact(&mut self, _opened: Option<&Id>) -> Result<Redacted, Failure> {
         Err(Failure::new(FailureKind::Usage, "nothing can be redacted here"))
     }
-    /// Somebody was opened: to be shown under [`Overview::recent`] the next time.
+    /// Somebody was opened: to be shown under [`StartPage::recent`] the next time.
     fn remember(&mut self, _: &Recent) {}
     /// The name of the zone that the data of a user says its devices stand in.
     fn device_zone(&mut self, _: &Id) -> Result<Option<String>, Failure> {
         Ok(None)
     }
-    /// Pins somebody, to be shown under [`Overview::pinned`], or takes the pin away; whether
+    /// Pins somebody, to be shown under [`StartPage::pinned`], or takes the pin away; whether
     /// there is one now.
     fn pin(&mut self, _: &Recent) -> Result<bool, Failure> {
         Err(Failure::new(FailureKind::Usage, "nobody can be pinned here"))

@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 
 use super::{Backend, Failure, Hits};
 use crate::inspect::terms::Terms;
+use crate::model::hit::Match;
 use crate::model::{Id, json};
 
 /// Names under which rows and profiles have ids, the most telling first.
@@ -122,7 +123,7 @@ pub(super) fn soon(backend: &mut dyn Backend, text: &str) -> Option<Hits> {
     }
     readings(text).into_iter().find_map(|reading| {
         let hits = backend.search_soon(&reading).ok()??;
-        let is_id = hits.list.first().is_some_and(|hit| hit.found == "exact");
+        let is_id = hits.list.first().is_some_and(|hit| hit.found == Match::Exact);
         is_id.then_some(Hits { instead: Some(reading), ..hits })
     })
 }
@@ -151,7 +152,7 @@ pub(super) fn search(
     }
     let hits = backend.search(text)?;
     // A likeness is the last resort.
-    let sure = |hits: &Hits| hits.list.first().is_some_and(|hit| hit.found != "fuzzy");
+    let sure = |hits: &Hits| hits.list.first().is_some_and(|hit| hit.found != Match::Fuzzy);
     if sure(&hits) {
         let warnings = warnings(text, &hits);
         return Ok((Hits { warnings, ..hits }, Vec::new()));
@@ -199,7 +200,7 @@ fn warnings(text: &str, hits: &Hits) -> Vec<String> {
     for hit in &hits.list {
         let value = match &hit.via {
             Some((key, value)) if is_of_one_person(key) => value.to_lowercase(),
-            None if hit.found == "exact" && text.contains('@') => text.to_lowercase(),
+            None if hit.found == Match::Exact && text.contains('@') => text.to_lowercase(),
             _ => continue,
         };
         users.entry(value).or_default().insert(hit.root.as_ref().unwrap_or(&hit.id));
@@ -226,7 +227,8 @@ mod tests {
 
     use super::*;
     use crate::identity::Journey;
-    use crate::tui::worker::{Hit, Overview};
+    use crate::model::hit::{Hit, HitKind};
+    use crate::tui::worker::StartPage;
 
     #[test]
     fn quotes_spaces_and_commas_around_an_id_are_left_out() {
@@ -285,8 +287,8 @@ mod tests {
             let hit = || Hit {
                 id: Id::new(text),
                 root: None,
-                kind: "root",
-                found: "exact",
+                kind: HitKind::Root,
+                found: Match::Exact,
                 via: None,
                 matched: 0,
                 events: 1,
@@ -296,8 +298,8 @@ mod tests {
             Ok((text == "a b").then(|| Hits { list: vec![hit()], ..Hits::default() }))
         }
 
-        fn overview(&mut self) -> Result<Overview, Failure> {
-            Ok(Overview::default())
+        fn overview(&mut self) -> Result<StartPage, Failure> {
+            Ok(StartPage::default())
         }
 
         fn journey(&mut self, _: &Id) -> Result<Option<Arc<Journey>>, Failure> {

@@ -19,8 +19,8 @@ impl Backend for Echo {
         Ok(Hits { list: vec![], more: true, ..Hits::default() })
     }
 
-    fn overview(&mut self) -> Result<Overview, Failure> {
-        Ok(Overview::default())
+    fn overview(&mut self) -> Result<StartPage, Failure> {
+        Ok(StartPage::default())
     }
 
     fn journey(&mut self, _: &Id) -> Result<Option<Arc<Journey>>, Failure> {

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use journey::identity::compare::{Comparison, Side};
 use journey::identity::{Facts, Journey, resolve, resolve_as_of};
 use journey::model::facts::Arrival;
+use journey::model::hit::{Hit, HitKind, Match};
+use journey::model::stored::Overview;
 use journey::model::{Id, Millis};
 use journey::tui::worker::Question;
-use journey::tui::{Backend, Failure, FailureKind, Hits, Msg, Options, Overview};
+use journey::tui::{Backend, Failure, FailureKind, Hits, Msg, Options, StartPage};
 use proptest::prelude::*;
 
 use crate::support::app::App;
@@ -40,11 +42,11 @@ impl History {
 
 impl Backend for History {
     fn search(&mut self, text: &str) -> Result<Hits, Failure> {
-        let found = resolve(&self.facts, &Id::new(text)).map(|journey| journey::tui::Hit {
+        let found = resolve(&self.facts, &Id::new(text)).map(|journey| Hit {
             id: Id::new(text),
             root: journey.root,
-            kind: "root",
-            found: "exact",
+            kind: HitKind::Root,
+            found: Match::Exact,
             matched: 0,
             via: None,
             events: journey.steps.len() as u64,
@@ -54,8 +56,9 @@ impl Backend for History {
         Ok(Hits { list: found.into_iter().collect(), ..Hits::default() })
     }
 
-    fn overview(&mut self) -> Result<Overview, Failure> {
-        Ok(Overview { events: 9, ids: 5, ..Overview::default() })
+    fn overview(&mut self) -> Result<StartPage, Failure> {
+        let overview = Overview { events: 9, ids: 5, ..Overview::default() };
+        Ok(StartPage { overview, ..StartPage::default() })
     }
 
     fn journey(&mut self, id: &Id) -> Result<Option<Arc<Journey>>, Failure> {

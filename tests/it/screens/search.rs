@@ -2,9 +2,11 @@
 
 use crossterm::event::Event;
 use journey::inspect::terms::Vocabulary;
+use journey::inspect::{Census, Troubled};
 use journey::model::Id;
+use journey::model::hit::{Hit, HitKind, Match};
 use journey::tui::worker::{Answer, Question};
-use journey::tui::{Census, Hit, Hits, Msg, Options, Recent};
+use journey::tui::{Hits, Msg, Options, Recent};
 
 use super::journeys::{Stories, at};
 use super::{open, phone, sally, two_people, with};
@@ -132,7 +134,7 @@ fn what_is_not_counted_is_not_called_nothing() {
 
 #[test]
 fn people_with_findings_are_listed_with_the_worst() {
-    let troubled = vec![(Id::new("sally@gmail.com"), "alias was called again".to_owned())];
+    let troubled = vec![troubled("sally@gmail.com", "alias was called again")];
     let census = Census { people: Some(1), opened: 1, with_findings: 1, troubled, done: true, ..Census::default() };
     let mut app = App::start(Stories { census: vec![census], ..Stories::of(vec![sally()]) });
     app.press("<Down><Down>");
@@ -166,8 +168,7 @@ fn the_search_at_every_size() {
 #[test]
 fn the_overview_at_every_size() {
     for size in [(40, 12), (80, 24), (120, 40), (200, 50)] {
-        let troubled =
-            vec![(Id::new("sally@gmail.com"), "alias was called again for an alias that is taken".to_owned())];
+        let troubled = vec![troubled("sally@gmail.com", "alias was called again for an alias that is taken")];
         let census = Census {
             people: Some(39_004),
             refused: Some(17),
@@ -187,13 +188,18 @@ fn the_overview_at_every_size() {
     }
 }
 
+/// A person with one finding.
+fn troubled(id: &str, worst: &str) -> Troubled {
+    Troubled { id: Id::new(id), findings: 1, worst: worst.to_owned() }
+}
+
 /// Two people with rows of a plan, and how many rows were looked through.
 fn with_plan(looked: (u64, u64)) -> Hits {
     let hit = |id: &str, value: &str, matched| Hit {
         id: Id::new(id),
         root: Some(Id::new("12345")),
-        kind: "alias",
-        found: "property",
+        kind: HitKind::Alias,
+        found: Match::Property,
         via: Some(("plan".into(), value.into())),
         matched,
         events: 205,
@@ -394,7 +400,7 @@ fn one_address_of_two_users_is_a_warning_above_both() {
     let mut found = with_plan((9, 9));
     for (hit, root) in found.list.iter_mut().zip(["12345", "bob"]) {
         hit.via = Some(("$email".into(), "Shop@Example.com".into()));
-        hit.found = "profile";
+        hit.found = Match::Profile;
         hit.root = Some(Id::new(root));
     }
     let mut app = by_terms(found);

@@ -8,11 +8,14 @@ use journey::identity::{
     AliasLine, Evidence, EvidenceKind, Journey, Member, Mention, Neighbour, Orphan, Phase, Point, PointKind, Reason,
     Refusal, Role, Split, State, Step, Strength, Verdict,
 };
+use journey::inspect::Census;
 use journey::inspect::terms::{Terms, Vocabulary};
 use journey::model::facts::{Event, Sender, Source};
+use journey::model::hit::{Hit, HitKind, Match};
+use journey::model::stored::{ImportedFile, Overview};
 use journey::model::time::parse;
 use journey::model::{Client, Flags, Id, Millis};
-use journey::tui::{Backend, Census, Failure, FailureKind, FileLine, Hit, Hits, Overview, Recent, Sight};
+use journey::tui::{Backend, Failure, FailureKind, Hits, Recent, Sight, StartPage};
 
 pub(super) fn at(text: &str) -> Millis {
     parse(text).expect("a time")
@@ -398,8 +401,8 @@ impl Backend for Stories {
                     list.push(Hit {
                         id: member.id.clone(),
                         root: journey.root.clone(),
-                        kind: if member.role == Role::Root { "root" } else { "alias" },
-                        found: if member.id.as_str() == text { "exact" } else { "prefix" },
+                        kind: if member.role == Role::Root { HitKind::Root } else { HitKind::Alias },
+                        found: if member.id.as_str() == text { Match::Exact } else { Match::Prefix },
                         via: None,
                         matched: 0,
                         events: member.events,
@@ -413,8 +416,8 @@ impl Backend for Stories {
             list.push(Hit {
                 id: Id::new("$device:1a207e703c5133-091deaa76fc7ee8-19525630-13c680-1a207e703c5134"),
                 root: None,
-                kind: "device",
-                found: "profile",
+                kind: HitKind::Device,
+                found: Match::Profile,
                 via: Some(("$name".into(), "Sally Miller".into())),
                 matched: 0,
                 events: 1_902,
@@ -425,11 +428,11 @@ impl Backend for Stories {
         Ok(Hits { list, more: self.more, ..Hits::default() })
     }
 
-    fn overview(&mut self) -> Result<Overview, Failure> {
+    fn overview(&mut self) -> Result<StartPage, Failure> {
         if self.empty {
-            return Ok(Overview::default());
+            return Ok(StartPage::default());
         }
-        Ok(Overview {
+        let overview = Overview {
             events: 2_104_377,
             ids: 48_210,
             alias_calls: 612,
@@ -440,23 +443,26 @@ impl Backend for Stories {
             last: Some(at("2019-07-22T00:00:00Z")),
             activity: (0..90).map(|part| (part * 7) % 23).collect(),
             files: vec![
-                FileLine {
+                ImportedFile {
                     name: "exports/july-1.jsonl.gz".into(),
                     format: "export".into(),
-                    zone: "US/Pacific".into(),
+                    timezone: "US/Pacific".into(),
                     rows: 2_000_000,
                     rejected: 3,
                     complete: true,
-                    incomplete: false,
+                    ..ImportedFile::default()
                 },
-                FileLine {
+                ImportedFile {
                     name: "july-2.jsonl.gz".into(),
                     format: "export".into(),
                     rows: 104_377,
                     incomplete: true,
-                    ..FileLine::default()
+                    ..ImportedFile::default()
                 },
             ],
+        };
+        Ok(StartPage {
+            overview,
             recent: self.recent.clone(),
             pinned: self.pinned.clone(),
             suggestions: vec![

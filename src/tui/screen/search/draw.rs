@@ -48,8 +48,8 @@ pub(in crate::tui) fn view(
     if let Some(wrong) = &state.wrong {
         mistaken(state, wrong, start, body, buffer, look);
     } else if state.is_empty() {
-        match state.overview.have() {
-            Some(Ok(overview)) => overview::view(state, overview, ui, body, buffer, look),
+        match state.start.have() {
+            Some(Ok(start)) => overview::view(state, &start.overview, ui, body, buffer, look),
             Some(Err(error)) => failure(error, body, buffer, look),
             None => {}
         }

@@ -3,11 +3,12 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::model::hit::{Hit, Match};
 use crate::tui::app::Ui;
 use crate::tui::fit;
 use crate::tui::pen::Pen;
 use crate::tui::theme::{Look, Meaning};
-use crate::tui::worker::{Glance, Hit, Hits, User};
+use crate::tui::worker::{Glance, Hits, User};
 
 use super::State;
 use super::draw::choices;
@@ -103,10 +104,10 @@ fn line(pen: &mut Pen<'_>, hit: &Hit, glance: Option<&Option<Glance>>, typed: &s
     let (plain, muted) = (look.style(Meaning::Text), look.style(Meaning::Muted));
     let found = look.style(Meaning::Match);
     let date = |at: Option<i64>| at.map(|at| look.zone.short_date(at)).unwrap_or_default();
-    pen.cell(hit.found, columns.found, muted);
-    let matched = if hit.via.is_none() { marks(hit.id.as_str(), typed, hit.found == "fuzzy") } else { Vec::new() };
+    pen.cell(hit.found.name(), columns.found, muted);
+    let matched = if hit.via.is_none() { marks(hit.id.as_str(), typed, hit.found == Match::Fuzzy) } else { Vec::new() };
     pen.marked(hit.id.as_str(), columns.id.saturating_sub(1), &matched, (plain, found)).skip(1);
-    pen.cell(hit.kind, columns.kind, plain);
+    pen.cell(hit.kind.name(), columns.kind, plain);
     let (mark, meaning) = mark(glance, look);
     pen.cell(&mark, columns.mark, look.style(meaning));
     let via_room = if columns.via > 0 { columns.via } else { columns.root.saturating_sub(1) };
@@ -119,7 +120,7 @@ fn line(pen: &mut Pen<'_>, hit: &Hit, glance: Option<&Option<Glance>>, typed: &s
         // The value says more than its name.
         let (text, at) =
             if fit::width(&whole) > via_room { (format!("{value}{rows}"), 0) } else { (whole, name.len() + 1) };
-        let matched: Vec<_> = marks(value, typed, hit.found == "fuzzy")
+        let matched: Vec<_> = marks(value, typed, hit.found == Match::Fuzzy)
             .into_iter()
             .map(|range| range.start + at..range.end + at)
             .collect();

@@ -5,13 +5,14 @@ use std::fmt::Write;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::inspect::Census;
+use crate::model::stored::{ImportedFile, Overview};
 use crate::tui::app::Ui;
 use crate::tui::app::mouse::Spot;
 use crate::tui::fit;
 use crate::tui::pen::Pen;
 use crate::tui::screen::journey::{bar, scrolled, select};
 use crate::tui::theme::{Look, Meaning};
-use crate::tui::worker::{Census, FileLine, Overview};
 
 use super::{Opening, State};
 
@@ -118,7 +119,7 @@ fn facts(overview: &Overview, census: Option<&Census>, width: usize, look: &Look
 }
 
 /// That rows of files are missing.
-fn incomplete(files: &[FileLine]) -> Option<String> {
+fn incomplete(files: &[ImportedFile]) -> Option<String> {
     let mut incomplete = files.iter().filter(|file| file.incomplete);
     let first = fit::middle(&incomplete.next()?.name, 30);
     Some(match incomplete.count() {
@@ -179,7 +180,7 @@ fn lost(overview: &Overview, census: Option<&Census>) -> Lost {
 }
 
 /// The imports: each file with its rows and how it was read, in at most four lines.
-fn files(files: &[FileLine], width: usize) -> Vec<String> {
+fn files(files: &[ImportedFile], width: usize) -> Vec<String> {
     const MOST: usize = 3;
     let shown = if files.len() > MOST + 1 { MOST } else { files.len() };
     let mut lines: Vec<String> = files
@@ -187,8 +188,8 @@ fn files(files: &[FileLine], width: usize) -> Vec<String> {
         .take(shown)
         .map(|file| {
             let mut text = format!("{}, {}", file.format, fit::counted(file.rows, "row"));
-            if !file.zone.is_empty() {
-                let _ = write!(text, ", local times read as {}", file.zone);
+            if !file.timezone.is_empty() {
+                let _ = write!(text, ", local times read as {}", file.timezone);
             }
             if file.rejected > 0 {
                 let _ = write!(text, ", {} not readable", fit::count(file.rejected));

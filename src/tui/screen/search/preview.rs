@@ -4,11 +4,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::model::Id;
+use crate::model::hit::Hit;
 use crate::tui::fit;
 use crate::tui::pen::Pen;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::when;
-use crate::tui::worker::{Glance, Happened, Hit, User};
+use crate::tui::worker::{Glance, Happened, User};
 
 use super::overview::plot;
 

@@ -1,0 +1,94 @@
+//! What a store holds as a whole, and what it keeps besides rows: files, profile updates, rejects.
+
+use super::facts::Source;
+use super::{Id, Millis};
+
+/// A profile update as it arrived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredProfile {
+    /// `$distinct_id` as sent.
+    pub id: Option<Id>,
+    /// `$set`, `$set_once`, …; `export`; `group`.
+    pub operation: String,
+    /// Its time.
+    pub time: Option<Millis>,
+    /// When the server had it.
+    pub arrived: Option<Millis>,
+    /// Whether it was not to go through the lookup table (identity.md L8).
+    pub ignore_alias: bool,
+    /// The whole update as JSON text.
+    pub json: String,
+    /// Where it stands in the input.
+    pub source: Source,
+}
+
+/// A file that was imported, with what the store has of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImportedFile {
+    /// Its number.
+    pub id: i64,
+    /// Name as it was given.
+    pub name: String,
+    /// Format that was recognised.
+    pub format: String,
+    /// Zone that local times were read in.
+    pub timezone: String,
+    /// Bytes read so far, unpacked.
+    pub bytes: u64,
+    /// Rows kept as events.
+    pub rows: u64,
+    /// Alias calls: `$create_alias` rows and lines of tables.
+    pub aliases: u64,
+    /// Profile updates.
+    pub profiles: u64,
+    /// Pieces that could not be read.
+    pub rejected: u64,
+    /// Whether it was read to its end, and nothing says that rows are missing.
+    pub complete: bool,
+    /// Whether rows are missing for good: it is not complete, and no complete file of its name came
+    /// after it.
+    pub incomplete: bool,
+}
+
+/// What the store holds as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overview {
+    /// Rows.
+    pub events: u64,
+    /// Ids in any role.
+    pub ids: u64,
+    /// Alias calls, accepted or not.
+    pub alias_calls: u64,
+    /// Profile updates.
+    pub profiles: u64,
+    /// Pieces that could not be read.
+    pub rejected: u64,
+    /// Rows without a usable `distinct_id`.
+    pub without_id: u64,
+    /// Time of the first row.
+    pub first: Option<Millis>,
+    /// Time of the last row.
+    pub last: Option<Millis>,
+    /// Files by name.
+    pub files: Vec<ImportedFile>,
+    /// Rows in each of [`Overview::PARTS`] equal parts of the span; empty without rows.
+    pub activity: Vec<u64>,
+}
+
+impl Overview {
+    /// Number of parts of [`Overview::activity`].
+    pub const PARTS: usize = 60;
+}
+
+/// A piece of input that could not be read, as the store keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredReject {
+    /// Name of the file.
+    pub file: String,
+    /// Line where it begins, from 1.
+    pub line: u64,
+    /// What is wrong.
+    pub reason: String,
+    /// The piece itself.
+    pub text: String,
+}
