@@ -5,15 +5,18 @@
 //! [`view`] draws the model and changes nothing but the facts of the drawing ([`Ui`]).
 //! Neither reads a clock, a file or a store, so that tests drive both by hand.
 //!
-//! | module | what it holds |
+//! | module | what it holds; each row may name those above it |
 //! |---|---|
-//! | [`app`] | the model, the routing of keys, answers to their screens |
-//! | [`worker`] | what the interface needs of a store, and the thread that asks it |
-//! | [`keys`], [`theme`] | `assets/keys.toml` and `assets/themes`, read and checked |
-//! | [`settings`] | the user's own file of keys, colours and a zone |
-//! | `screen` | one file or folder for each screen: its state, update and view |
 //! | [`fit`], [`when`] | text in so many columns, moments in a zone |
+//! | [`keys`], [`theme`], [`settings`] | `assets/keys.toml`, `assets/themes` and the user's own file, read and checked |
 //! | [`command`] | the command that shows what a screen shows |
+//! | [`mod@pointer`], [`frame`] | what lies where on the screen, and what the update needs of a frame |
+//! | `pen`, `widgets`, `words` | what all screens are drawn with |
+//! | [`backend`] | what the interface needs of a store |
+//! | [`timeline`] | the rows of a journey as they are shown, filtered and counted |
+//! | [`worker`] | the thread that asks the store |
+//! | `screen` | one file or folder for each screen: its state, update and view |
+//! | [`app`] | the model, the routing of keys, answers to their screens |
 //! | [`picture`] | a screen as SVG, from the frame that a terminal would show |
 //! | `run`, `terminal` | the loop, and the terminal given back on every way out |
 //!
@@ -21,27 +24,35 @@
 //! every two seconds at whether the store has changed.
 
 pub mod app;
+pub mod backend;
 pub mod command;
 pub mod fit;
+pub mod frame;
 pub mod keys;
 mod outside;
 mod pen;
 pub mod picture;
+pub mod pointer;
 mod run;
 pub mod screen;
 pub mod settings;
 mod terminal;
 pub mod theme;
+pub mod timeline;
 pub mod when;
+mod widgets;
+mod words;
 pub mod worker;
 
-pub use app::{Effect, Model, Msg, Ui, update, view};
+pub use app::{Effect, Model, Msg, update, view};
+pub use backend::{Backend, Failure, FailureKind, Hits, Recent, Redacted, Saved, Sight, StartPage};
+pub use frame::Ui;
 pub use keys::Keymap;
 pub use outside::Tool;
 pub use run::run;
 pub use theme::{Look, Theme};
 pub use when::Zone;
-pub use worker::{Backend, Cancel, Failure, FailureKind, Hits, Recent, Redacted, Saved, Sight, StartPage};
+pub use worker::Cancel;
 
 use crate::model::Id;
 use crate::sim::Scenario;

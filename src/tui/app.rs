@@ -18,7 +18,7 @@ mod redaction;
 mod show;
 mod timeline;
 
-pub use self::draw::{Drawn, Ui, view};
+pub use self::draw::view;
 pub use self::message::{Effect, Layer, Msg};
 
 use std::collections::BTreeSet;
@@ -28,15 +28,16 @@ use crossterm::event::{Event, KeyEvent, MouseEventKind};
 use crate::model::Id;
 
 use super::Options;
+use super::backend::Failure;
+use super::frame::Drawn;
 use super::keys::{Action, AssetError, Context, Key, Keymap, Resolved};
 use super::outside::Tool;
-use super::screen::journey::pinned::Cells;
-use super::screen::journey::sift::Sifting;
-use super::screen::search::{self, Load};
-use super::screen::{demo, help, journey};
+use super::screen::{demo, help, journey, search};
 use super::theme::{Look, Theme};
+use super::timeline::cells::Cells;
+use super::timeline::sift::Sifting;
 use super::when::Zone;
-use super::worker::{Answer, Failure, Question, Ticket};
+use super::worker::{Answer, Load, Question, Ticket};
 
 /// The state of the interface.
 #[derive(Clone, Debug)]

@@ -14,9 +14,11 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
 use unicode_width::UnicodeWidthStr;
 
-use super::app::{Effect, Model, Msg, Ui, update, view};
+use super::app::{Effect, Model, Msg, update, view};
+use super::backend::{Backend, Failure, FailureKind};
+use super::frame::Ui;
 use super::keys::presses;
-use super::worker::{Backend, Failure, FailureKind, answer};
+use super::worker::answer;
 use super::{Options, fit};
 use crate::report::svg::escape;
 

@@ -11,10 +11,12 @@ use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
 use super::Options;
-use super::app::{Effect, Model, Msg, Ui, update, view};
+use super::app::{Effect, Model, Msg, update, view};
+use super::backend::{Failure, FailureKind};
+use super::frame::Ui;
 use super::outside::{self, Gate, Tool};
 use super::terminal::{Panics, Terminal};
-use super::worker::{Cancel, Factory, Failure, FailureKind, Queue, Text, work};
+use super::worker::{Cancel, Factory, Queue, Text, work};
 
 /// From here on a wait is said to be one; what is faster would only flicker.
 const BUSY_AFTER: Duration = Duration::from_millis(120);
@@ -65,7 +67,7 @@ fn run_loop(
     let ask = Queue::new(questions, cancel.clone());
     let worker_cancel = cancel.clone();
     let worker_inbox = inbox.clone();
-    start("worker", move || work(factory, &worker_cancel, &queue, &worker_inbox))?;
+    start("worker", move || work(factory, &worker_cancel, &queue, &|report| worker_inbox.send(report.into()).is_ok()))?;
     let gate = Gate::default();
     listen_to_signals(inbox.clone(), gate.clone())?;
     let reader_gate = gate.clone();

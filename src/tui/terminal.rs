@@ -22,7 +22,7 @@ use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Position, Rect};
 
 use super::app::Msg;
-use super::worker::{Failure, FailureKind};
+use super::backend::{Failure, FailureKind};
 
 /// The screen in raw mode, on its own page.
 pub(super) struct Terminal {

@@ -5,8 +5,7 @@
 //! before a search, a search before properties. Nothing here draws, and nothing of the
 //! interface waits for an answer.
 
-mod about;
-mod backend;
+mod load;
 mod pasted;
 mod text;
 
@@ -20,27 +19,16 @@ use crate::inspect::Census;
 use crate::inspect::terms::{Terms, Vocabulary};
 use crate::model::Id;
 use crate::model::facts::Arrival;
-use crate::model::hit::Hit;
 
-use super::app::Msg;
-use super::screen::journey::Timeline;
-use super::screen::journey::pinned::{self, Cells, Values};
-use super::screen::journey::sift::{Sifted, Sifting, sift};
+use super::backend::{Backend, Failure, Glance, Hits, Recent, Redacted, Saved, StartPage};
+use super::timeline::Timeline;
+use super::timeline::cells::{self, Cells, Values};
+use super::timeline::sift::{Sifted, Sifting, sift};
 use super::when::Zone;
 
-pub use self::about::{Glance, Happened, Recent, Sight, StartPage, User};
-pub use self::backend::Backend;
+pub use self::load::Load;
 pub use self::pasted::{Pasted, UNFINISHED, pasted};
 pub use self::text::{Text, Wanted};
-
-/// What became of a file that was to be written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Saved {
-    /// It is written.
-    Written,
-    /// There is such a file already; nothing was written.
-    IsThere,
-}
 
 /// The rows of a play, to be opened like those of a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,17 +39,6 @@ pub struct Stage {
     pub lines: String,
     /// The id to open.
     pub id: Id,
-}
-
-/// That answers are redacted from now on, or no longer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Redacted {
-    /// Whether they are.
-    pub is_on: bool,
-    /// What to call the store.
-    pub title: String,
-    /// What the user that was open is called.
-    pub opened: Option<Id>,
 }
 
 /// A file to be written.
@@ -77,74 +54,6 @@ pub struct Saving {
 
 /// Makes the backend, on the worker's thread.
 pub type Factory = Box<dyn FnOnce(Cancel) -> Result<Box<dyn Backend>, Failure> + Send>;
-
-/// What a search found.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Hits {
-    /// Best first.
-    pub list: Vec<Hit>,
-    /// Whether there are more than the list holds.
-    pub more: bool,
-    /// What was searched for instead, because nothing matches the text as it was given.
-    pub instead: Option<String>,
-    /// Warnings about the hits, each a sentence.
-    pub warnings: Vec<String>,
-    /// What else is to be known of them, each a sentence.
-    pub notes: Vec<String>,
-    /// Rows that were looked through, and all there are, where rows had to be.
-    pub looked: Option<(u64, u64)>,
-}
-
-impl Hits {
-    /// Whether rows are still being looked through.
-    pub fn is_partial(&self) -> bool {
-        self.looked.is_some_and(|(looked, all)| looked < all)
-    }
-}
-
-/// Why something could not be done: what, to what, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
-    /// Whose fault it is, for the exit code.
-    pub kind: FailureKind,
-    /// What happened, to what.
-    pub what: String,
-    /// What was behind it.
-    pub cause: Option<String>,
-    /// What to do.
-    pub hints: Vec<String>,
-}
-
-/// Kinds of failures, by what a caller can do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FailureKind {
-    /// Wrong use: no terminal.
-    Usage,
-    /// The store cannot be used.
-    Store,
-    /// A mistake of this program.
-    Bug,
-}
-
-impl Failure {
-    /// A failure without cause and hints.
-    pub fn new(kind: FailureKind, what: impl Into<String>) -> Self {
-        Self { kind, what: what.into(), cause: None, hints: Vec::new() }
-    }
-
-    /// With what was behind it.
-    #[must_use]
-    pub fn cause(self, cause: &dyn std::fmt::Display) -> Self {
-        Self { cause: Some(cause.to_string()), ..self }
-    }
-
-    /// With one more thing to do.
-    #[must_use]
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hints.push(hint.into());
-        self
-    }
-}
 
 /// Number of a question; answers to older ones are dropped.
 pub type Ticket = u64;
@@ -274,7 +183,7 @@ fn answer_on_the_way(backend: &mut dyn Backend, question: &Question, show: &mut 
         Question::Save(saving) => Answer::Saved(backend.save(&saving.path, &saving.text, saving.replace)),
         Question::Compare(a, b) => Answer::Compared(backend.compare(a, b)),
         Question::Properties(row) => Answer::Properties(*row, backend.properties(*row)),
-        Question::Cells(cells) => Answer::Cells(pinned::read(backend, cells)),
+        Question::Cells(cells) => Answer::Cells(cells::read(backend, cells)),
         Question::Sift(sifting) => Answer::Sifted(Box::new(sift(backend, sifting))),
         Question::Look(id) => Answer::Look(id.clone(), backend.look(id).map(|look| Box::new(Glance::of(look)))),
         Question::Census => Answer::Census(backend.census().map(Box::new)),
@@ -444,16 +353,34 @@ impl Queue {
     }
 }
 
+/// What the worker reports to the interface.
+#[derive(Debug)]
+pub enum Report {
+    /// The store is open; this is what to call it.
+    Opened(String),
+    /// It cannot be opened.
+    NotOpened(Failure),
+    /// What a command has to name the store by, if it has to.
+    Located(Option<String>),
+    /// An answer, or a part of one.
+    Answer(Ticket, Answer),
+}
+
 /// The worker's whole life: opens the store, then answers until nobody asks any more.
-pub(super) fn work(factory: Factory, cancel: &Cancel, queue: &Receiver<(Ticket, Question)>, inbox: &Sender<Msg>) {
+pub(super) fn work(
+    factory: Factory,
+    cancel: &Cancel,
+    queue: &Receiver<(Ticket, Question)>,
+    report: &dyn Fn(Report) -> bool,
+) {
     let mut backend = match factory(cancel.clone()) {
         Ok(backend) => {
-            let _ = inbox.send(Msg::Opened(backend.title()));
-            let _ = inbox.send(Msg::Located(backend.place()));
+            let _ = report(Report::Opened(backend.title()));
+            let _ = report(Report::Located(backend.place()));
             backend
         }
         Err(failure) => {
-            let _ = inbox.send(Msg::NotOpened(failure));
+            let _ = report(Report::NotOpened(failure));
             return;
         }
     };
@@ -476,20 +403,20 @@ pub(super) fn work(factory: Factory, cancel: &Cancel, queue: &Receiver<(Ticket, 
         }
         cancel.starts(ticket, &question);
         if let Some(part) = answer_soon(backend.as_mut(), &question)
-            && inbox.send(Msg::Answer(ticket, part)).is_err()
+            && !report(Report::Answer(ticket, part))
         {
             return;
         }
         let answer = answer_on_the_way(backend.as_mut(), &question, &mut |hits, near| {
             // Whoever has gone is noticed at the next answer.
-            let _ = inbox.send(Msg::Answer(ticket, Answer::Soon(Box::new((hits, near)))));
+            let _ = report(Report::Answer(ticket, Answer::Soon(Box::new((hits, near)))));
         });
         // That it looks into another store is to be known whatever was asked since.
         let wanted = matches!(answer, Answer::Store(_)) || !cancel.is_overtaken(ticket, &question);
         if matches!(answer, Answer::Store(Ok(_))) {
-            let _ = inbox.send(Msg::Located(backend.place()));
+            let _ = report(Report::Located(backend.place()));
         }
-        if wanted && inbox.send(Msg::Answer(ticket, answer)).is_err() {
+        if wanted && !report(Report::Answer(ticket, answer)) {
             return;
         }
     }

@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+mod circles;
+
 use crate::support::rust_files;
 
 /// What each module may name; the table in `src/lib.rs` says the same in words.

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use crate::identity::compare::Comparison;
 use crate::model::Id;
+use crate::tui::backend::Failure;
 use crate::tui::keys::Action;
 use crate::tui::screen::compare::{Goal, State};
 use crate::tui::screen::identity;
 use crate::tui::screen::prompt::{self, About};
-use crate::tui::worker::{Failure, Question, Ticket};
+use crate::tui::worker::{Question, Ticket};
 
 use super::{Effect, Layer, Model};
 

@@ -1,81 +1,23 @@
 //! One frame.
 
-use std::ops::Range;
-
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use crate::model::Id;
 use crate::tui::fit;
+use crate::tui::frame::Ui;
 use crate::tui::keys::Action;
 use crate::tui::pen::Pen;
+use crate::tui::pointer::Spot;
 use crate::tui::screen::{compare, demo, help, identity, journey, palette, prompt, search};
 use crate::tui::theme::Meaning;
+use crate::tui::widgets;
 
-use super::mouse::{self, Spot};
 use super::{Layer, Model};
 
 /// The smallest screen that anything can be seen on.
 const SMALLEST: (u16, u16) = (20, 5);
-
-/// Facts of the drawing: where lists are scrolled to, how many lines there are.
-#[derive(Clone, Debug, Default)]
-pub struct Ui {
-    pub(in crate::tui) page: usize,
-    pub(in crate::tui) properties: bool,
-    pub(in crate::tui) cells: Range<usize>,
-    pub(in crate::tui) search_top: usize,
-    pub(in crate::tui) hits: Range<usize>,
-    pub(in crate::tui) palette_top: usize,
-    pub(in crate::tui) journey_top: usize,
-    pub(in crate::tui) detail_top: usize,
-    pub(in crate::tui) detail_end: usize,
-    pub(in crate::tui) identity_top: usize,
-    pub(in crate::tui) help_end: usize,
-    pub(in crate::tui) identity_end: usize,
-    pub(in crate::tui) compare_top: usize,
-    pub(in crate::tui) spots: Vec<mouse::Target>,
-    /// Lines of lists that were put together for the last frame.
-    pub built: usize,
-}
-
-/// What the update needs to know of a frame.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Drawn {
-    /// Lines of the list on the screen.
-    pub page: usize,
-    /// Whether there is room for the properties of the selected row.
-    pub properties: bool,
-    /// The lines of the timeline on the screen, where it has columns of pinned properties.
-    pub cells: Range<usize>,
-    /// The hits on the screen.
-    pub hits: Range<usize>,
-    /// The furthest that the help can be scrolled.
-    pub help_end: usize,
-    /// The furthest that the graph of ids can be scrolled.
-    pub identity_end: usize,
-    /// The top of the pane of the selected row, and the furthest that it can be.
-    pub detail: (usize, usize),
-    /// What lies where, the topmost last.
-    pub spots: Vec<mouse::Target>,
-}
-
-impl Ui {
-    /// What the update needs.
-    pub fn drawn(&self) -> Drawn {
-        Drawn {
-            page: self.page,
-            properties: self.properties,
-            cells: self.cells.clone(),
-            hits: self.hits.clone(),
-            help_end: self.help_end,
-            identity_end: self.identity_end,
-            detail: (self.detail_top, self.detail_end),
-            spots: self.spots.clone(),
-        }
-    }
-}
 
 /// Draws the model.
 pub fn view(model: &Model, ui: &mut Ui, frame: &mut Frame<'_>) {
@@ -114,7 +56,7 @@ fn draw(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> Option<P
         Some(Layer::Journey) => journey_view(model, ui, screen, buffer),
         Some(Layer::Identity) => {
             if let Some(journey) = &model.journey {
-                identity::view(journey, false, ui, screen, buffer, look);
+                identity::view(&journey.panel(), false, ui, screen, buffer, look);
             }
             None
         }
@@ -158,7 +100,7 @@ fn journey_view(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> 
     pen.skip(1).text(&fit::middle(id, room), look.style(Meaning::Title));
     if let Some(failure) = &model.failed {
         let body = Rect { y: area.y + 2, height: area.height.saturating_sub(2), ..area };
-        search::failure(failure, body, buffer, look);
+        widgets::failure(failure, body, buffer, look);
     }
     None
 }

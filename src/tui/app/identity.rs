@@ -7,9 +7,8 @@ use crate::model::written::Written;
 use crate::tui::keys::Action;
 use crate::tui::screen::identity::Goal;
 use crate::tui::screen::prompt::{self, About};
-use crate::tui::screen::search::Load;
 use crate::tui::screen::{compare, journey};
-use crate::tui::worker::{Question, Then};
+use crate::tui::worker::{Load, Question, Then};
 
 use super::{Effect, Layer, Model};
 

@@ -2,10 +2,11 @@
 
 use crossterm::event::Event;
 
-use super::Drawn;
+use crate::tui::backend::Failure;
+use crate::tui::frame::Drawn;
 use crate::tui::outside::Tool;
 use crate::tui::screen::{help, palette, prompt};
-use crate::tui::worker::{Answer, Failure, Question, Text, Ticket};
+use crate::tui::worker::{Answer, Question, Report, Text, Ticket};
 
 /// Everything that can happen.
 #[derive(Debug)]
@@ -40,6 +41,17 @@ pub enum Msg {
     Shown(Result<(), String>),
     /// A thread has panicked, or the terminal is gone.
     Died(Failure),
+}
+
+impl From<Report> for Msg {
+    fn from(report: Report) -> Self {
+        match report {
+            Report::Opened(title) => Self::Opened(title),
+            Report::NotOpened(failure) => Self::NotOpened(failure),
+            Report::Located(place) => Self::Located(place),
+            Report::Answer(ticket, answer) => Self::Answer(ticket, answer),
+        }
+    }
 }
 
 /// Something to be done outside of the model.

@@ -5,84 +5,14 @@
 //! place where it went down, so that a drag may leave it. Whatever the mouse does, a key does.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Position;
 
-use super::{Effect, Layer, Model, Ui, act, palette, search_asked};
+use super::{Effect, Layer, Model, act, palette, search_asked};
 use crate::tui::keys::Action;
+use crate::tui::pointer::{Gesture, Pointed, Spot, Target};
 
 /// Lines that one notch of the wheel goes.
 const NOTCH: usize = 3;
-
-/// What a part of the screen is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Spot {
-    /// Lines of the screen's list; the number is that of the topmost line.
-    List(usize),
-    /// The pane with the whole of the selected row.
-    Detail,
-    /// The strip of the whole time, in its full length.
-    Strip,
-    /// Pressing it does what a key does.
-    Does(Action),
-}
-
-/// A part of the screen, and what it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// Where.
-    pub area: Rect,
-    /// What.
-    pub spot: Spot,
-}
-
-/// What the mouse did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gesture {
-    /// The left button went down.
-    Press,
-    /// It went down on the same place once more.
-    PressAgain,
-    /// The mouse moved with the button held.
-    Drag,
-    /// The button came up.
-    Release,
-}
-
-/// What the mouse did to a part of the screen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pointed {
-    /// What was hit, or is held.
-    pub spot: Spot,
-    /// How.
-    pub gesture: Gesture,
-    /// Column in the part, inside it also when the mouse is not.
-    pub column: u16,
-    /// Row in the part.
-    pub row: u16,
-    /// Columns of the part.
-    pub columns: u16,
-    /// Rows of the part.
-    pub rows: u16,
-}
-
-impl Pointed {
-    /// The line of the list that was pressed.
-    pub fn line(&self) -> Option<usize> {
-        match (self.spot, self.gesture) {
-            (Spot::List(top), Gesture::Press | Gesture::PressAgain) => Some(top + usize::from(self.row)),
-            _ => None,
-        }
-    }
-}
-
-impl Ui {
-    /// Notes what a part of the screen is; later ones lie over earlier ones.
-    pub(in crate::tui) fn spot(&mut self, area: Rect, spot: Spot) {
-        if !area.is_empty() {
-            self.spots.push(Target { area, spot });
-        }
-    }
-}
 
 /// What the mouse has done before.
 #[derive(Clone, Copy, Debug, Default)]

@@ -2,13 +2,14 @@
 
 use super::identity::Pages;
 use super::{Effect, Layer, Model, act};
+use crate::tui::backend::Failure;
 use crate::tui::keys::Action;
 use crate::tui::screen::help::{self, Reach};
 use crate::tui::screen::palette::{Asked, State};
 use crate::tui::screen::search;
 use crate::tui::theme::Theme;
 use crate::tui::when::Zone;
-use crate::tui::worker::{Failure, Question, Ticket};
+use crate::tui::worker::{Question, Ticket};
 
 /// Opens the palette over the screen that is on top.
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {

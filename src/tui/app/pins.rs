@@ -1,7 +1,8 @@
 //! Pinning whoever is selected or open.
 
 use super::{Effect, Layer, Model};
-use crate::tui::worker::{Failure, Question, Recent};
+use crate::tui::backend::{Failure, Recent};
+use crate::tui::worker::Question;
 
 /// Asks for a pin, or for it to be taken away.
 pub(super) fn pin(model: &mut Model) -> Vec<Effect> {

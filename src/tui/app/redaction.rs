@@ -1,7 +1,8 @@
 //! Pseudonyms on the screens, and what they stand for again.
 
+use crate::tui::backend::{Failure, Redacted};
 use crate::tui::screen::search;
-use crate::tui::worker::{Failure, Question, Redacted};
+use crate::tui::worker::Question;
 
 use super::identity::Pages;
 use super::{Effect, Layer, Model};

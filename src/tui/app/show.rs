@@ -1,9 +1,10 @@
 //! A row or the whole journey, given to a pager or an editor.
 
 use super::{Effect, Layer, Model};
+use crate::tui::backend::Failure;
 use crate::tui::keys::Action;
 use crate::tui::outside::Tool;
-use crate::tui::worker::{Failure, Question, Text, Ticket, Wanted};
+use crate::tui::worker::{Question, Text, Ticket, Wanted};
 
 /// Asks for the text that the action wants to show.
 pub(super) fn ask(model: &mut Model, action: Action) -> Vec<Effect> {

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use crate::identity::Journey;
-use crate::tui::screen::journey::sift::Sifted;
+use crate::tui::backend::Recent;
 use crate::tui::screen::journey::{self, Timeline};
-use crate::tui::worker::{Opened, Question, Recent, Ticket};
+use crate::tui::timeline::sift::Sifted;
+use crate::tui::worker::{Opened, Question, Ticket};
 
 use super::{Effect, Layer, Model};
 

@@ -7,8 +7,8 @@ use tui_input::{Input, InputRequest};
 
 use crate::inspect::filter::FORMS;
 use crate::inspect::terms;
-use crate::tui::app::Ui;
 use crate::tui::fit;
+use crate::tui::frame::Ui;
 use crate::tui::keys::{Action, Binding, Context, Key, Keymap, Resolved, sequence};
 use crate::tui::pen::Pen;
 use crate::tui::theme::{Look, Meaning};

@@ -18,12 +18,24 @@ pub mod scrub;
 
 pub(in crate::tui) use self::draw::view;
 
+use std::sync::Arc;
+
 use crate::identity::Journey;
 use crate::identity::register::{Call, Register};
 use crate::model::Id;
 use crate::model::facts::Source;
-use crate::tui::app::mouse::{Gesture, Pointed};
 use crate::tui::keys::Action;
+use crate::tui::pointer::{Gesture, Pointed};
+use crate::tui::timeline::Timeline;
+
+/// What is drawn: the journey as it is laid out, and where the user stands in it.
+#[derive(Clone, Copy)]
+pub(in crate::tui) struct Panel<'a> {
+    pub(in crate::tui) journey: &'a Arc<Journey>,
+    pub(in crate::tui) timeline: &'a Timeline,
+    pub(in crate::tui) identity: &'a State,
+    pub(in crate::tui) scrub: &'a scrub::State,
+}
 
 /// One line of the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,14 +2,13 @@
 //!
 //! | part | what it does |
 //! |---|---|
-//! | [`timeline`] | the rows, their order and sessions, and the lines that are shown |
 //! | `moves` | where keys take the cursor |
 //! | `rows` | one line: time, gap, lanes, event, id, whose, because |
 //! | `heads` | the lines between rows: sessions, the change of phase |
 //! | `frame` | the head, the lanes' names, where the panes go |
 //! | [`pinned`] | properties of the visible rows as columns |
 //! | `strip` | rows over the whole time, to see and to jump |
-//! | `sift`, `prompt` | filters and finding: going through the rows, and the line to type in |
+//! | `prompt` | the line to type a filter, a text or a time in |
 //! | `selection` | what is selected, by a press or by a row |
 //! | `detail` | the selected row: reasons, places, properties, what changed |
 
@@ -22,17 +21,13 @@ pub mod pinned;
 pub mod prompt;
 mod rows;
 mod selection;
-pub mod sift;
 mod strip;
-pub mod timeline;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-pub(in crate::tui) use self::detail::{place, visible_id};
-pub(in crate::tui) use self::frame::{bar, scrolled, view};
-pub(in crate::tui) use self::rows::{evidence_name, select, strength_words};
-pub use self::timeline::Timeline;
+pub(in crate::tui) use self::frame::view;
+pub use crate::tui::timeline::Timeline;
 
 use crate::identity::{EvidenceKind, Journey, Reason};
 use crate::inspect::filter::{Filter, Names};
@@ -47,10 +42,10 @@ use crate::tui::when::Zone;
 use self::detail::Detail;
 use self::menu::Menu;
 use self::prompt::{Prompt, Purpose};
-use self::sift::{Money, Sieve, Sifted, Sifting, Values};
-use self::timeline::lines::{Bits, Folds, Shown};
-use self::timeline::order::Track;
-use self::timeline::{Apart, Clock, Devices, Entry, Line, Lines, Order, Row, Traits, event};
+use crate::tui::timeline::lines::{Bits, Folds, Shown};
+use crate::tui::timeline::order::Track;
+use crate::tui::timeline::sift::{Money, Sieve, Sifted, Sifting, Values};
+use crate::tui::timeline::{Apart, Clock, Devices, Entry, Line, Lines, Order, Row, Traits, event, step};
 
 /// What stands at the left of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,7 +180,7 @@ impl State {
             let kept_by = journey.aliases.get(call)?.kept_by.as_ref()?;
             return journey.aliases.iter().position(|line| line.source == *kept_by);
         }
-        match timeline::step(journey, row.entry)?.reason {
+        match step(journey, row.entry)?.reason {
             Reason::Through { call, .. } | Reason::Before { call } => Some(call),
             Reason::Orphaned { orphan } => {
                 // The refused call that would have joined it.
@@ -533,6 +528,16 @@ impl State {
     /// The identity screen.
     pub fn identity(&self) -> &identity::State {
         &self.identity
+    }
+
+    /// What the identity screen draws.
+    pub(in crate::tui) fn panel(&self) -> identity::Panel<'_> {
+        identity::Panel {
+            journey: &self.journey,
+            timeline: &self.timeline,
+            identity: &self.identity,
+            scrub: &self.scrub,
+        }
     }
 
     /// Which moment of arrival is asked for.

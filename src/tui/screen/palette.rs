@@ -11,10 +11,11 @@ pub(in crate::tui) use self::draw::view;
 use tui_input::{Input, InputRequest};
 
 use crate::model::Id;
+use crate::tui::backend::Failure;
 use crate::tui::keys::{Action, Context, Keymap};
 use crate::tui::theme::Theme;
 use crate::tui::when::Zone;
-use crate::tui::worker::{Failure, Ticket};
+use crate::tui::worker::Ticket;
 
 /// Characters of a text; a longer path or id is nobody's.
 const LONGEST_TEXT: usize = 4_096;
@@ -276,7 +277,7 @@ impl State {
     }
 
     fn command_asked(&mut self, command: Command, word: &str) -> Asked {
-        use crate::tui::worker::FailureKind::Usage;
+        use crate::tui::backend::FailureKind::Usage;
         if word.is_empty() {
             return Asked::Nothing;
         }

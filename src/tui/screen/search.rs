@@ -4,16 +4,15 @@
 //! follows the typing. While a newer search runs the older hits stay, so that nothing
 //! flickers; Enter then waits for the newer ones.
 
+mod choices;
 mod draw;
 mod hits;
-mod load;
 mod marks;
 mod overview;
 mod preview;
 mod typing;
 
-pub(in crate::tui) use self::draw::{failure, failure_lines, view};
-pub use self::load::Load;
+pub(in crate::tui) use self::draw::view;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -24,10 +23,11 @@ use tui_input::{Input, InputRequest};
 use crate::inspect::terms::{Terms, Vocabulary};
 use crate::inspect::{Census, filter};
 use crate::model::Id;
-use crate::tui::app::mouse::{Gesture, Pointed};
+use crate::tui::backend::{Failure, Glance, Hits, Recent, StartPage};
 use crate::tui::fit;
 use crate::tui::keys::Action;
-use crate::tui::worker::{Failure, Glance, Hits, Question, Recent, StartPage, Ticket, pasted};
+use crate::tui::pointer::{Gesture, Pointed};
+use crate::tui::worker::{Load, Question, Ticket, pasted};
 
 /// Characters of a text that are searched for; a longer one is no id that anybody has.
 const LONGEST_TEXT: usize = 4_096;

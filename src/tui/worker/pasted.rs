@@ -8,10 +8,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::value::RawValue;
 
-use super::{Backend, Failure, Hits};
 use crate::inspect::terms::Terms;
 use crate::model::hit::Match;
 use crate::model::{Id, json};
+use crate::tui::backend::{Backend, Failure, Hits};
 
 /// Names under which rows and profiles have ids, the most telling first.
 const KEYS: &[&str] = &[
@@ -228,7 +228,7 @@ mod tests {
     use super::*;
     use crate::identity::Journey;
     use crate::model::hit::{Hit, HitKind};
-    use crate::tui::worker::StartPage;
+    use crate::tui::backend::StartPage;
 
     #[test]
     fn quotes_spaces_and_commas_around_an_id_are_left_out() {

@@ -1,6 +1,7 @@
 use std::sync::mpsc;
 
 use super::*;
+use crate::tui::backend::FailureKind;
 
 /// Answers with what it was asked, after looking whether anybody still wants to know.
 struct Echo {
@@ -48,7 +49,7 @@ impl Backend for Echo {
 
 struct Rig {
     queue: Queue,
-    inbox: Receiver<Msg>,
+    inbox: Receiver<Report>,
     asked: Receiver<String>,
     go_on: Sender<()>,
     worker: std::thread::JoinHandle<()>,
@@ -64,7 +65,8 @@ fn rig() -> Rig {
     let factory: Factory = Box::new(move |cancel| {
         Ok(Box::new(Echo { cancel, asked: asked_sender, go_on: go_on_receiver }) as Box<dyn Backend>)
     });
-    let worker = std::thread::spawn(move || work(factory, &cancel, &questions, &messages));
+    let worker =
+        std::thread::spawn(move || work(factory, &cancel, &questions, &|report| messages.send(report).is_ok()));
     Rig { queue, inbox, asked, go_on, worker }
 }
 
@@ -79,7 +81,7 @@ fn the_newest_search_wins_and_those_in_between_are_never_run() {
     assert_eq!(rig.asked.recv().unwrap(), "sal");
     rig.go_on.send(()).unwrap();
     let answered = rig.inbox.iter().find_map(|msg| match msg {
-        Msg::Answer(ticket, answer) => Some((ticket, answer)),
+        Report::Answer(ticket, answer) => Some((ticket, answer)),
         _ => None,
     });
     assert!(matches!(answered, Some((3, Answer::Search(Ok(_))))), "{answered:?}");
@@ -100,7 +102,7 @@ fn a_journey_goes_before_properties_and_stops_a_search() {
     let tickets: Vec<Ticket> = rig
         .inbox
         .iter()
-        .filter_map(|msg| if let Msg::Answer(ticket, _) = msg { Some(ticket) } else { None })
+        .filter_map(|msg| if let Report::Answer(ticket, _) = msg { Some(ticket) } else { None })
         .take(2)
         .collect();
     assert_eq!(tickets, [2, 3]);

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Backend, Failure, FailureKind};
 use crate::identity::{Journey, Step};
 use crate::model::time::rfc3339;
 use crate::report::{self, Clock};
+use crate::tui::backend::{Backend, Failure, FailureKind};
 use crate::tui::when::Zone;
 
 /// What is wanted as a text.

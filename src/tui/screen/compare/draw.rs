@@ -6,12 +6,13 @@ use ratatui::layout::Rect;
 use crate::identity::compare::Verdict;
 use crate::identity::{Phase, Strength};
 use crate::report::compare::{activity, span};
-use crate::tui::app::Ui;
 use crate::tui::fit;
+use crate::tui::frame::Ui;
 use crate::tui::pen::Pen;
-use crate::tui::screen::journey::{bar, place, scrolled, select, strength_words};
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::when;
+use crate::tui::widgets::{bar, scrolled, select};
+use crate::tui::words::{place, strength_words};
 
 use super::{Line, State};
 

@@ -6,8 +6,9 @@ use std::time::Duration;
 use super::prompt::{Prompt, Purpose};
 use crate::model::Id;
 use crate::play::{self, News, Play, Server, Standing};
+use crate::tui::backend::{Failure, Saved};
 use crate::tui::keys::Action;
-use crate::tui::worker::{Failure, Saved, Saving, Stage};
+use crate::tui::worker::{Saving, Stage};
 
 /// Time between two calls while it plays, slowest first, and what to call it.
 const SPEEDS: &[(u64, &str)] =

@@ -7,25 +7,19 @@ use crate::identity::register::{Call, Register};
 use crate::identity::{Evidence, Journey, PointKind, Role, Severity, Verdict};
 use crate::model::Id;
 use crate::model::facts::Arrival;
-use crate::tui::app::Ui;
-use crate::tui::app::mouse::Spot;
 use crate::tui::fit;
+use crate::tui::frame::Ui;
 use crate::tui::pen::Pen;
-use crate::tui::screen::journey::{self, evidence_name, scrolled, select, strength_words};
+use crate::tui::pointer::Spot;
 use crate::tui::theme::{Look, Meaning};
+use crate::tui::widgets::{scrolled, select};
+use crate::tui::words::{evidence_name, strength_words};
 
-use super::{Line, explain, picture, scrub};
+use super::{Line, Panel, explain, picture, scrub};
 
 /// Draws the screen: its head, the bar of moments, the lines, and the whole of the selected one
 /// below them. Within a journey without rows (`inside`) the head is that of the journey.
-pub(in crate::tui) fn view(
-    of: &journey::State,
-    inside: bool,
-    ui: &mut Ui,
-    area: Rect,
-    buffer: &mut Buffer,
-    look: &Look,
-) {
+pub(in crate::tui) fn view(of: &Panel<'_>, inside: bool, ui: &mut Ui, area: Rect, buffer: &mut Buffer, look: &Look) {
     let mut body = area;
     let take = |body: &mut Rect, rows: u16| {
         let rows = rows.min(body.height);
@@ -36,10 +30,10 @@ pub(in crate::tui) fn view(
     if !inside {
         head(&mut Pen::new(buffer, take(&mut body, 1), 0), of, look);
     }
-    if body.height >= 9 && !of.scrub().place().ends_with(" 0") {
-        scrub::bar(&mut Pen::new(buffer, take(&mut body, 1), 0), of.scrub(), look);
-        if of.scrub().moment().is_some() || body.height >= 20 {
-            scrub::told(&mut Pen::new(buffer, take(&mut body, 1), 0), of.scrub(), look);
+    if body.height >= 9 && !of.scrub.place().ends_with(" 0") {
+        scrub::bar(&mut Pen::new(buffer, take(&mut body, 1), 0), of.scrub, look);
+        if of.scrub.moment().is_some() || body.height >= 20 {
+            scrub::told(&mut Pen::new(buffer, take(&mut body, 1), 0), of.scrub, look);
         }
     }
     if of.identity.picture {
@@ -49,8 +43,8 @@ pub(in crate::tui) fn view(
     lines(of, ui, body, buffer, look);
 }
 
-fn lines(of: &journey::State, ui: &mut Ui, area: Rect, buffer: &mut Buffer, look: &Look) {
-    let state = &of.identity;
+fn lines(of: &Panel<'_>, ui: &mut Ui, area: Rect, buffer: &mut Buffer, look: &Look) {
+    let state = of.identity;
     let full = state.lines.get(state.selected).map_or_else(String::new, |line| explain::sentence(*line, of, look));
     let most = if area.height >= 30 { 8 } else { 5 };
     let wrapped = fit::wrap(&full, usize::from(area.width.saturating_sub(2)), most);
@@ -87,8 +81,8 @@ fn lines(of: &journey::State, ui: &mut Ui, area: Rect, buffer: &mut Buffer, look
 }
 
 /// Whose ids, what came of the calls, and which moment.
-fn head(pen: &mut Pen<'_>, of: &journey::State, look: &Look) {
-    let journey = of.journey().as_ref();
+fn head(pen: &mut Pen<'_>, of: &Panel<'_>, look: &Look) {
+    let journey = of.journey.as_ref();
     let (title, plain, muted) = (look.style(Meaning::Title), look.style(Meaning::Text), look.style(Meaning::Muted));
     let zone = match journey.as_of {
         Some(moment) => format!("as of {} ", look.zone.full(moment.at)),
@@ -129,9 +123,9 @@ fn head(pen: &mut Pen<'_>, of: &journey::State, look: &Look) {
     pen.right(&zone, style);
 }
 
-fn draw(pen: &mut Pen<'_>, line: Line, of: &journey::State, selected: bool, look: &Look) {
-    let journey = of.journey().as_ref();
-    let register = of.timeline().register().as_ref();
+fn draw(pen: &mut Pen<'_>, line: Line, of: &Panel<'_>, selected: bool, look: &Look) {
+    let journey = of.journey.as_ref();
+    let register = of.timeline.register().as_ref();
     let (plain, muted) = (look.style(Meaning::Text), look.style(Meaning::Muted));
     let cursor = if selected { look.glyphs.cursor } else { " " };
     if line.is_row() {
@@ -215,8 +209,8 @@ fn draw(pen: &mut Pen<'_>, line: Line, of: &journey::State, selected: bool, look
 }
 
 /// The letter of the lane of an id.
-fn label(pen: &mut Pen<'_>, of: &journey::State, id: &Id, look: &Look) {
-    pen.cell(of.timeline().label(id).unwrap_or(""), 3, look.style(Meaning::Title));
+fn label(pen: &mut Pen<'_>, of: &Panel<'_>, id: &Id, look: &Look) {
+    pen.cell(of.timeline.label(id).unwrap_or(""), 3, look.style(Meaning::Title));
 }
 
 fn span(pen: &mut Pen<'_>, first: i64, last: i64, look: &Look) {
@@ -248,9 +242,9 @@ fn arrived(pen: &mut Pen<'_>, at: Option<Arrival>, known: bool, look: &Look) {
     pen.cell(&text, columns, plain);
 }
 
-fn call(pen: &mut Pen<'_>, call: Call, of: &journey::State, look: &Look) -> Option<()> {
-    let journey = of.journey().as_ref();
-    let at = of.timeline().register().arrival_of(journey, call);
+fn call(pen: &mut Pen<'_>, call: Call, of: &Panel<'_>, look: &Look) -> Option<()> {
+    let journey = of.journey.as_ref();
+    let at = of.timeline.register().arrival_of(journey, call);
     let width = pen.room();
     let muted = look.style(Meaning::Muted);
     let id_room = (width / 6).clamp(5, 32);
@@ -303,17 +297,17 @@ fn call(pen: &mut Pen<'_>, call: Call, of: &journey::State, look: &Look) -> Opti
 }
 
 /// An id with the letter of its lane.
-fn side(pen: &mut Pen<'_>, of: &journey::State, id: Option<&Id>, room: usize, look: &Look) {
-    let label = id.and_then(|id| of.timeline().label(id)).unwrap_or("");
+fn side(pen: &mut Pen<'_>, of: &Panel<'_>, id: Option<&Id>, room: usize, look: &Look) {
+    let label = id.and_then(|id| of.timeline.label(id)).unwrap_or("");
     if !label.is_empty() {
         pen.text(label, look.style(Meaning::Title)).skip(1);
     }
     pen.text(&fit::middle(id.map_or("(nothing)", Id::as_str), room), look.style(Meaning::Text));
 }
 
-fn table(pen: &mut Pen<'_>, at: usize, of: &journey::State, look: &Look) -> Option<()> {
-    let journey = of.journey().as_ref();
-    let entry = of.timeline().register().table.get(at)?;
+fn table(pen: &mut Pen<'_>, at: usize, of: &Panel<'_>, look: &Look) -> Option<()> {
+    let journey = of.journey.as_ref();
+    let entry = of.timeline.register().table.get(at)?;
     let line = journey.aliases.get(entry.call)?;
     let width = pen.room();
     let (plain, muted) = (look.style(Meaning::Text), look.style(Meaning::Muted));
@@ -333,13 +327,13 @@ fn table(pen: &mut Pen<'_>, at: usize, of: &journey::State, look: &Look) -> Opti
         pen.cell(&since, 25.min(pen.room()), muted);
     }
     let hops = entry.chain.len().saturating_sub(1);
-    let chain: Vec<&str> = entry.chain.iter().map(|id| of.timeline().label(id).unwrap_or("?")).collect();
+    let chain: Vec<&str> = entry.chain.iter().map(|id| of.timeline.label(id).unwrap_or("?")).collect();
     pen.text(&fit::counted(hops as u64, "hop"), plain).skip(2);
     pen.text(&chain.join(&format!(" {} ", look.glyphs.arrow)), muted);
     Some(())
 }
 
-fn member(pen: &mut Pen<'_>, journey: &Journey, at: usize, of: &journey::State, look: &Look) -> Option<()> {
+fn member(pen: &mut Pen<'_>, journey: &Journey, at: usize, of: &Panel<'_>, look: &Look) -> Option<()> {
     let member = journey.ids.get(at)?;
     let id_room = id_room(pen.room());
     let plain = look.style(Meaning::Text);

@@ -5,16 +5,16 @@ use std::fmt::Write;
 use crate::identity::register::{Call, Entry};
 use crate::identity::{Evidence, Journey, Role};
 use crate::tui::fit;
-use crate::tui::screen::journey::{self, place, visible_id};
 use crate::tui::theme::Look;
 use crate::tui::when;
+use crate::tui::words::{place, visible_id};
 
-use super::Line;
+use super::{Line, Panel};
 
 /// What stands at the bottom for a line.
-pub(super) fn sentence(line: Line, of: &journey::State, look: &Look) -> String {
-    let journey = of.journey().as_ref();
-    let register = of.timeline().register();
+pub(super) fn sentence(line: Line, of: &Panel<'_>, look: &Look) -> String {
+    let journey = of.journey.as_ref();
+    let register = of.timeline.register();
     let told = match line {
         Line::Call(at) => register.calls.get(at).and_then(|call| self::call(journey, *call, look)),
         Line::Table(at) => register.table.get(at).and_then(|entry| table(journey, entry, look)),

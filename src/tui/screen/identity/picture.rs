@@ -6,21 +6,22 @@ use ratatui::layout::Rect;
 use crate::report;
 use crate::report::graph::{Graph, Row, rows};
 use crate::report::look::Class;
-use crate::tui::app::Ui;
+use crate::tui::frame::Ui;
 use crate::tui::pen::Pen;
-use crate::tui::screen::journey;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::when::Zone;
 
+use super::Panel;
+
 /// Draws the tree of ids.
-pub(super) fn view(of: &journey::State, ui: &mut Ui, area: Rect, buffer: &mut Buffer, look: &Look) {
+pub(super) fn view(of: &Panel<'_>, ui: &mut Ui, area: Rect, buffer: &mut Buffer, look: &Look) {
     let clock = match look.zone {
         Zone::Utc => report::Clock::Utc,
         Zone::Local => report::Clock::Local,
         Zone::Named(zone) => report::Clock::Zone(zone),
     };
     let width = usize::from(area.width);
-    let graph = Graph::of(of.journey(), of.timeline().register());
+    let graph = Graph::of(of.journey, of.timeline.register());
     let mark = |class| match class {
         Class::Refused => format!("{}{}", look.glyphs.refused, look.glyphs.refused_end),
         Class::Alias => look.glyphs.alias.to_owned(),

@@ -11,21 +11,21 @@ mod tree;
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 
-use crate::model::Id;
 use crate::model::facts::Source;
-use crate::tui::app::mouse::{Gesture, Pointed};
+use crate::tui::backend::Failure;
 use crate::tui::fit;
 use crate::tui::keys::Action;
+use crate::tui::pointer::{Gesture, Pointed};
 use crate::tui::theme::{Look, Theme};
-use crate::tui::worker::Failure;
 
 pub(super) use self::draw::view;
 use self::items::{Item, Items, Use};
 use self::tree::Node;
 use super::State;
 use super::prompt::Purpose;
-use super::sift::Values;
-use super::timeline::event;
+use crate::tui::timeline::event;
+use crate::tui::timeline::sift::Values;
+use crate::tui::words::place;
 
 /// Properties that are kept: those of the selected row, of the one before, and of some near.
 const KEPT: usize = 16;
@@ -388,14 +388,4 @@ fn is_found(item: Option<&Item>, text: &str) -> bool {
         && item.is_some_and(|item| {
             [Some(&item.label), Some(&item.text), item.value.as_ref()].iter().flatten().any(contains)
         })
-}
-
-/// `file:line`.
-pub(in crate::tui) fn place(source: &Source) -> String {
-    format!("{}:{}", fit::middle(&source.file, 60), source.line)
-}
-
-/// An id in a sentence; very long ones are cut.
-pub(in crate::tui) fn visible_id(id: Option<&Id>) -> String {
-    id.map_or_else(|| "nothing".to_owned(), |id| fit::middle(id.as_str(), 80))
 }

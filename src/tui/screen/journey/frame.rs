@@ -5,17 +5,19 @@ use ratatui::layout::{Position, Rect};
 
 use crate::identity::Journey;
 use crate::model::Id;
-use crate::tui::app::Ui;
-use crate::tui::app::mouse::Spot;
 use crate::tui::fit;
+use crate::tui::frame::Ui;
 use crate::tui::pen::Pen;
+use crate::tui::pointer::Spot;
 use crate::tui::screen::identity;
 use crate::tui::theme::{Look, Meaning};
+use crate::tui::widgets::scrolled;
+use crate::tui::words::strength_words;
 
 use super::rows::Columns;
-use super::timeline::devices::Device;
-use super::timeline::{Lane, LaneKind, Line};
 use super::{State, detail, heads, menu, prompt, rows, strip};
+use crate::tui::timeline::devices::Device;
+use crate::tui::timeline::{Lane, LaneKind, Line};
 
 /// From this width on the detail stands beside the timeline.
 const SIDE_BY_SIDE: u16 = 150;
@@ -57,7 +59,7 @@ pub(in crate::tui) fn view(
     let body = top.area;
     if state.is_empty() {
         // Nothing to lay out: what is known stands in the panel.
-        identity::view(state, true, ui, body, buffer, look);
+        identity::view(&state.panel(), true, ui, body, buffer, look);
         return None;
     }
     let (list, pane) = panes(body, state);
@@ -213,14 +215,6 @@ fn list_view(state: &State, ui: &mut Ui, mut area: Rect, buffer: &mut Buffer, lo
     }
 }
 
-/// The first visible line, so that the selected one is visible with some lines around it.
-pub(in crate::tui) fn scrolled(top: usize, selected: usize, lines: usize, all: usize) -> usize {
-    let margin = (lines / 6).min(3);
-    let lowest = selected.saturating_sub(lines.saturating_sub(1 + margin));
-    let highest = selected.saturating_sub(margin);
-    top.clamp(lowest, highest.max(lowest)).min(all.saturating_sub(lines))
-}
-
 /// Who, under which id, how many ids and devices, from when to when.
 fn head(pen: &mut Pen<'_>, state: &State, look: &Look) {
     let journey = state.journey.as_ref();
@@ -329,7 +323,7 @@ fn banner(journey: &Journey, look: &Look) -> Option<(Meaning, String)> {
             0 | 1 => " (o tells why)".to_owned(),
             more => format!(" and {} more (o tells why)", more - 1),
         };
-        let strength = rows::strength_words(owner.strength);
+        let strength = strength_words(owner.strength);
         let root = fit::middle(owner.root.as_str(), 32);
         return Some((Meaning::Orphan, format!("an orphan: {strength} ties it to {root}{others}")));
     }
@@ -337,13 +331,6 @@ fn banner(journey: &Journey, look: &Look) -> Option<(Meaning, String)> {
         return Some((Meaning::Warn, neighbour.why.clone()));
     }
     journey.notes.first().map(|note| (Meaning::Muted, format!("note: {note}")))
-}
-
-/// A bar for a count; any rows at all are seen.
-pub(in crate::tui) fn bar(rows: u64, most: u64, look: &Look) -> &'static str {
-    let bars = &look.glyphs.bars;
-    let height = if rows == 0 { 0 } else { (rows.saturating_mul(8) / most.max(1)).max(1) };
-    bars.get(usize::try_from(height).unwrap_or(8)).copied().unwrap_or(" ")
 }
 
 /// The names of the lanes, with what each is.

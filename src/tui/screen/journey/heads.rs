@@ -8,11 +8,11 @@ use crate::tui::fit;
 use crate::tui::pen::Pen;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::when;
+use crate::tui::words::place;
 
 use super::State;
-use super::detail::place;
-use super::timeline::order::{Break, Session};
-use super::timeline::{Apart, Clock, event};
+use crate::tui::timeline::order::{Break, Session};
+use crate::tui::timeline::{Apart, Clock, event};
 
 /// Parts of a head in the order of the line, each with what goes first when room is short.
 type Parts = Vec<(u8, String)>;

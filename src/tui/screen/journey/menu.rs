@@ -15,7 +15,7 @@ use crate::tui::pen::Pen;
 use crate::tui::theme::{Look, Meaning};
 
 use super::State;
-use super::timeline::{Entry, event};
+use crate::tui::timeline::{Entry, event};
 
 /// What a choice is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

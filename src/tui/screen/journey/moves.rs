@@ -7,8 +7,8 @@ use crate::model::Millis;
 use crate::tui::keys::Action;
 
 use super::State;
-use super::timeline::lines::Bits;
-use super::timeline::{Line, Place, event};
+use crate::tui::timeline::lines::Bits;
+use crate::tui::timeline::{Line, Place, event};
 
 impl State {
     /// Moves the cursor, if the key is one that does.
@@ -266,7 +266,7 @@ impl State {
             return row(from).filter(shown);
         }
         let of_run = |position: &usize| {
-            super::timeline::lines::joins(
+            crate::tui::timeline::lines::joins(
                 &self.journey,
                 &self.timeline,
                 &self.order,

@@ -16,8 +16,8 @@ use crate::tui::pen::Pen;
 use crate::tui::theme::{Look, Meaning};
 
 use super::State;
-use super::sift::Sieve;
-use super::timeline::lines::Bits;
+use crate::tui::timeline::lines::Bits;
+use crate::tui::timeline::sift::Sieve;
 
 /// Characters that can be typed; a longer text is no filter that anybody reads.
 const LONGEST: usize = 4_096;

@@ -7,8 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::identity::{
-    AliasLine, EvidenceKind, Journey, Orphan, Phase, Point, PointKind, Reason, Split, State as Stored, Step, Strength,
-    Verdict,
+    AliasLine, Journey, Orphan, Phase, Point, PointKind, Reason, Split, State as Stored, Step, Verdict,
 };
 use crate::model::Id;
 use crate::model::facts::Event;
@@ -16,10 +15,13 @@ use crate::model::row::{CREATE_ALIAS, IDENTIFY};
 use crate::tui::fit;
 use crate::tui::pen::Pen;
 use crate::tui::theme::{Glyphs, Look, Meaning};
+use crate::tui::timeline::order::Track;
+use crate::tui::timeline::sift::Sieve;
+use crate::tui::timeline::{Clock, Entry, Line as Shown, Row, Timeline, event};
 use crate::tui::when;
+use crate::tui::widgets::select;
+use crate::tui::words::evidence_name;
 
-use super::timeline::order::Track;
-use super::timeline::{Clock, Entry, Line as Shown, Row, Timeline, event};
 use super::{State, Times, heads};
 
 /// Lanes side by side at most; more share the last place.
@@ -136,21 +138,6 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, row: u16, at: usize, state: 
             if selected {
                 select(buffer, Rect { y: area.y.saturating_add(row), height: 1, ..area }, look);
             }
-        }
-    }
-}
-
-/// Gives a row the look of the selected one. Muted text becomes plain, to be read on any ground.
-pub(in crate::tui) fn select(buffer: &mut Buffer, area: Rect, look: &Look) {
-    let muted = look.style(Meaning::Muted);
-    let style = look.style(Meaning::Selected);
-    for position in area.intersection(buffer.area).positions() {
-        if let Some(cell) = buffer.cell_mut(position) {
-            if muted.fg.is_some() && Some(cell.fg) == muted.fg {
-                cell.set_fg(ratatui::style::Color::Reset);
-            }
-            cell.modifier.remove(muted.add_modifier);
-            cell.set_style(style);
         }
     }
 }
@@ -405,7 +392,7 @@ impl<'a> Line<'a> {
         if !state.marks.is_empty() && rows().any(|row| of(row).is_some_and(|row| state.marks.contains(&row))) {
             return glyphs.marked;
         }
-        let found = |find: &super::sift::Sieve| {
+        let found = |find: &Sieve| {
             let (first, last) = line.positions().unwrap_or_default();
             let rows = state.order.rows().get(first..=last).unwrap_or_default();
             rows.iter().take(1_000).any(|row| find.kept().has(*row as usize))
@@ -533,27 +520,4 @@ pub(super) fn who(journey: &Journey) -> String {
         .or(journey.root.as_ref().map(Id::as_str))
         .unwrap_or(journey.query.as_str())
         .to_owned()
-}
-
-/// Evidence in two words.
-pub(in crate::tui) fn evidence_name(kind: EvidenceKind) -> &'static str {
-    match kind {
-        EvidenceKind::IdentifyEvent => "$identify row",
-        EvidenceKind::DeviceAndUser => "device and user id",
-        EvidenceKind::RefusedAlias => "refused alias",
-        EvidenceKind::BeforeIdentity => "id before identity",
-        EvidenceKind::PreviousId => "previous id",
-        EvidenceKind::SameDevice => "same device",
-        EvidenceKind::ServerAlias => "alias asked for by a server",
-        EvidenceKind::ChosenIdOnDevice => "same device, id chosen by the app",
-    }
-}
-
-/// What a strength means, for a person.
-pub(in crate::tui) fn strength_words(strength: Strength) -> &'static str {
-    match strength {
-        Strength::Proof => "proof",
-        Strength::Strong => "strong",
-        Strength::Weak => "weak hint",
-    }
 }

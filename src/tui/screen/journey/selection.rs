@@ -1,11 +1,11 @@
 //! What is selected: by a press, by a row of the store, and out of the fold that it is in.
 
 use crate::model::facts::Source;
-use crate::tui::app::mouse::{Gesture, Pointed, Spot};
 use crate::tui::keys::Action;
+use crate::tui::pointer::{Gesture, Pointed, Spot};
 
 use super::State;
-use super::timeline::{self, Entry, Line, Row, event};
+use crate::tui::timeline::{self, Entry, Line, Row, event};
 
 impl State {
     /// Selects what was pressed; what a press of what is selected already stands for.

@@ -4,15 +4,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::model::Millis;
-use crate::tui::app::Ui;
-use crate::tui::app::mouse::Spot;
 use crate::tui::fit;
+use crate::tui::frame::Ui;
 use crate::tui::pen::Pen;
+use crate::tui::pointer::Spot;
 use crate::tui::theme::{Look, Meaning};
+use crate::tui::widgets::bar;
 
 use super::State;
-use super::frame::bar;
-use super::timeline::Traits;
+use crate::tui::timeline::Traits;
 
 /// Draws the strip on one line, or with a second line of marks if there is room for it.
 ///

@@ -3,12 +3,12 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use crate::tui::app::Ui;
-use crate::tui::app::mouse::Spot;
 use crate::tui::fit;
+use crate::tui::frame::Ui;
 use crate::tui::pen::Pen;
-use crate::tui::screen::journey::{scrolled, select};
+use crate::tui::pointer::Spot;
 use crate::tui::theme::{Look, Meaning};
+use crate::tui::widgets::{failure_lines, scrolled, select};
 
 use super::State;
 
@@ -49,7 +49,7 @@ pub(in crate::tui) fn view(
     let list = Rect { y: panel.y + 2, height: panel.height.saturating_sub(2), ..panel };
     let cursor = (cursor < area.right()).then_some(Position { x: cursor, y: panel.y + 1 });
     if let Some(failure) = &state.error {
-        crate::tui::screen::search::failure_lines(failure, None, list, buffer, look);
+        failure_lines(failure, None, list, buffer, look);
         return cursor;
     }
     if state.is_waiting() {

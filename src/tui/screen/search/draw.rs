@@ -6,14 +6,15 @@ use ratatui::layout::{Position, Rect};
 use crate::inspect::filter;
 use crate::inspect::terms::{FORMS, hint};
 use crate::model::Id;
-use crate::tui::app::Ui;
-use crate::tui::app::mouse::Spot;
+use crate::tui::backend::Hits;
 use crate::tui::fit;
+use crate::tui::frame::Ui;
 use crate::tui::pen::Pen;
-use crate::tui::screen::journey::{scrolled, select};
 use crate::tui::theme::{Look, Meaning};
-use crate::tui::worker::{Failure, Hits, UNFINISHED};
+use crate::tui::widgets::failure;
+use crate::tui::worker::UNFINISHED;
 
+use super::choices::choices;
 use super::{State, hits, overview};
 
 /// Draws the screen into `area`; the place of the cursor.
@@ -127,39 +128,6 @@ fn input(pen: &mut Pen<'_>, state: &State, room: usize, look: &Look) -> u16 {
     u16::try_from(column).unwrap_or(0)
 }
 
-/// What went wrong, what was behind it, what to do.
-pub(in crate::tui) fn failure(failure: &Failure, area: Rect, buffer: &mut Buffer, look: &Look) {
-    failure_lines(failure, Some("F5 asks again"), area, buffer, look);
-}
-
-/// The same, with another last line or none.
-pub(in crate::tui) fn failure_lines(
-    failure: &Failure,
-    last: Option<&str>,
-    area: Rect,
-    buffer: &mut Buffer,
-    look: &Look,
-) {
-    let width = usize::from(area.width.saturating_sub(2));
-    let mut lines: Vec<(String, Meaning)> = Vec::new();
-    let mut add = |text: &str, meaning| {
-        lines.extend(fit::wrap(text, width, 6).into_iter().map(|line| (line, meaning)));
-    };
-    add(&failure.what, Meaning::Bad);
-    if let Some(cause) = &failure.cause {
-        add(&format!("cause: {cause}"), Meaning::Text);
-    }
-    for hint in &failure.hints {
-        add(&format!("try: {hint}"), Meaning::Text);
-    }
-    if let Some(last) = last {
-        add(last, Meaning::Muted);
-    }
-    for (row, (line, meaning)) in (0..area.height).zip(lines) {
-        Pen::new(buffer, area, row).skip(1).text(&line, look.style(meaning));
-    }
-}
-
 /// A term that means nothing: where, why, and what there is to write.
 fn mistaken(state: &State, wrong: &filter::Error, start: u16, area: Rect, buffer: &mut Buffer, look: &Look) {
     let text = state.text();
@@ -257,34 +225,4 @@ fn nothing(state: &State, hits: &Hits, near: &[Id], ui: &mut Ui, area: Rect, buf
             pen.id(id.as_str(), room, look.style(Meaning::Text));
         }
     });
-}
-
-/// The visible lines of a list, the selected one marked.
-pub(super) fn choices(
-    state: &State,
-    all: usize,
-    ui: &mut Ui,
-    area: Rect,
-    buffer: &mut Buffer,
-    look: &Look,
-    draw: &mut dyn FnMut(&mut Pen<'_>, usize),
-) {
-    let lines = usize::from(area.height);
-    ui.page = lines;
-    ui.search_top = scrolled(ui.search_top, state.selected, lines, all);
-    ui.spot(area, Spot::List(ui.search_top));
-    for row in 0..area.height {
-        let at = ui.search_top + usize::from(row);
-        if at >= all {
-            break;
-        }
-        let mut pen = Pen::new(buffer, area, row);
-        let selected = at == state.selected;
-        pen.cell(if selected { look.glyphs.cursor } else { " " }, 1, look.style(Meaning::Key)).skip(1);
-        draw(&mut pen, at);
-        if selected {
-            select(buffer, Rect { y: area.y + row, height: 1, ..area }, look);
-        }
-        ui.built += 1;
-    }
 }

@@ -4,16 +4,16 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::model::hit::{Hit, Match};
-use crate::tui::app::Ui;
+use crate::tui::backend::{Glance, Hits, User};
 use crate::tui::fit;
+use crate::tui::frame::Ui;
 use crate::tui::pen::Pen;
 use crate::tui::theme::{Look, Meaning};
-use crate::tui::worker::{Glance, Hits, User};
+use crate::tui::widgets::plot;
 
 use super::State;
-use super::draw::choices;
+use super::choices::choices;
 use super::marks::marks;
-use super::overview::plot;
 use super::preview::{WIDE, preview};
 
 /// Widths of the columns of hits, each with a space after it.

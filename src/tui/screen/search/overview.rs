@@ -7,12 +7,12 @@ use ratatui::layout::Rect;
 
 use crate::inspect::Census;
 use crate::model::stored::{ImportedFile, Overview};
-use crate::tui::app::Ui;
-use crate::tui::app::mouse::Spot;
 use crate::tui::fit;
+use crate::tui::frame::Ui;
 use crate::tui::pen::Pen;
-use crate::tui::screen::journey::{bar, scrolled, select};
+use crate::tui::pointer::Spot;
 use crate::tui::theme::{Look, Meaning};
+use crate::tui::widgets::{plot, scrolled, select};
 
 use super::{Opening, State};
 
@@ -221,24 +221,6 @@ fn activity(pen: &mut Pen<'_>, overview: &Overview, look: &Look) {
     let room = pen.room().saturating_sub(fit::width(&last) + 2).min(120);
     plot(pen, &overview.activity, room, look);
     pen.skip(1).text(&last, muted);
-}
-
-/// Counts as bars in at most so many columns.
-pub(super) fn plot(pen: &mut Pen<'_>, parts: &[u64], columns: usize, look: &Look) {
-    let parts = resampled(parts, columns);
-    let most = parts.iter().copied().max().unwrap_or(0);
-    for rows in parts {
-        pen.cell(bar(rows, most.max(1), look), 1, look.style(Meaning::Identified));
-    }
-}
-
-/// Counts added up so that they need no more than `columns`.
-fn resampled(parts: &[u64], columns: usize) -> Vec<u64> {
-    if parts.len() <= columns {
-        return parts.to_vec();
-    }
-    let part = |column: usize| column * parts.len() / columns.max(1);
-    (0..columns).map(|column| parts.get(part(column)..part(column + 1)).map_or(0, |parts| parts.iter().sum())).collect()
 }
 
 /// Parts in lines, broken between them.

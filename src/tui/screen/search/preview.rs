@@ -5,13 +5,12 @@ use ratatui::layout::Rect;
 
 use crate::model::Id;
 use crate::model::hit::Hit;
+use crate::tui::backend::{Glance, Happened, User};
 use crate::tui::fit;
 use crate::tui::pen::Pen;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::when;
-use crate::tui::worker::{Glance, Happened, User};
-
-use super::overview::plot;
+use crate::tui::widgets::plot;
 
 /// From so many columns on everything that is known has a line of its own.
 pub(super) const WIDE: u16 = 100;

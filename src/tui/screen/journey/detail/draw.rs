@@ -3,13 +3,12 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::tui::app::Ui;
-use crate::tui::app::mouse::Spot;
 use crate::tui::fit;
+use crate::tui::frame::Ui;
 use crate::tui::pen::Pen;
-use crate::tui::screen::journey::frame::scrolled;
-use crate::tui::screen::journey::rows::select;
+use crate::tui::pointer::Spot;
 use crate::tui::theme::{Look, Meaning};
+use crate::tui::widgets::{scrolled, select};
 
 use super::items::{Item, Items, Use};
 use super::{State, is_found};

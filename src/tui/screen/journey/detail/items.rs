@@ -11,12 +11,13 @@ use crate::model::{Flags, Millis};
 use crate::tui::fit;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::when::{self, Zone};
+use crate::tui::words::{place, visible_id};
 
 use super::super::State;
-use super::super::sift::Found;
-use super::super::timeline::{Entry, event};
+use super::Properties;
 use super::tree::{Change, Node, Owner, changes, owner};
-use super::{Properties, place, visible_id};
+use crate::tui::timeline::sift::Found;
+use crate::tui::timeline::{Entry, event};
 
 /// Characters of a value that stand on one line; a longer one is folded.
 const LONG: usize = 200;

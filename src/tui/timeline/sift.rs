@@ -10,11 +10,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::identity::Journey;
 use crate::inspect::filter::{self, Amount, Filter, Subject};
-use crate::tui::worker::{Backend, Failure};
+use crate::tui::backend::{Backend, Failure};
 
-use super::Timeline;
-use super::timeline::lines::Bits;
-use super::timeline::{Entry, Row, Traits, event};
+use super::lines::Bits;
+use super::{Entry, Row, Timeline, Traits, event};
 
 /// Rows whose properties are read for one answer: some fifty blocks of the store, which takes
 /// about as long as a person needs to see a frame.
@@ -180,7 +179,7 @@ pub fn subject<'a>(journey: &'a Journey, timeline: &Timeline, row: &Row) -> Opti
 
 /// A filter on its way through the rows.
 #[derive(Clone, Debug)]
-pub(super) struct Sieve {
+pub(in crate::tui) struct Sieve {
     filter: Arc<Filter>,
     kept: Bits,
     next: usize,
@@ -190,33 +189,33 @@ pub(super) struct Sieve {
 
 impl Sieve {
     /// Before the first row of `rows`.
-    pub(super) fn new(filter: Filter, rows: usize) -> Self {
+    pub(in crate::tui) fn new(filter: Filter, rows: usize) -> Self {
         Self { filter: Arc::new(filter), kept: Bits::default(), next: 0, end: rows, failed: None }
     }
 
-    pub(super) fn filter(&self) -> &Filter {
+    pub(in crate::tui) fn filter(&self) -> &Filter {
         &self.filter
     }
 
-    pub(super) fn kept(&self) -> &Bits {
+    pub(in crate::tui) fn kept(&self) -> &Bits {
         &self.kept
     }
 
     /// Rows gone through so far; `None` when that is all of them.
-    pub(super) fn progress(&self) -> Option<usize> {
+    pub(in crate::tui) fn progress(&self) -> Option<usize> {
         (!self.is_done()).then_some(self.next)
     }
 
-    pub(super) fn failed(&self) -> Option<&Failure> {
+    pub(in crate::tui) fn failed(&self) -> Option<&Failure> {
         self.failed.as_ref()
     }
 
-    pub(super) fn is_done(&self) -> bool {
+    pub(in crate::tui) fn is_done(&self) -> bool {
         self.next >= self.end || self.failed.is_some()
     }
 
     /// What is to be asked next.
-    pub(super) fn wanted(&self, journey: &Arc<Journey>, timeline: &Arc<Timeline>) -> Option<Sifting> {
+    pub(in crate::tui) fn wanted(&self, journey: &Arc<Journey>, timeline: &Arc<Timeline>) -> Option<Sifting> {
         (!self.is_done()).then(|| Sifting {
             journey: journey.clone(),
             timeline: timeline.clone(),
@@ -226,7 +225,7 @@ impl Sieve {
     }
 
     /// Takes an answer, if it is for this filter and the rows that come next.
-    pub(super) fn take(&mut self, sifted: &Sifted) -> bool {
+    pub(in crate::tui) fn take(&mut self, sifted: &Sifted) -> bool {
         let for_this = matches!(&sifted.work, Work::Filter(filter) if Arc::ptr_eq(&self.filter, filter));
         if !for_this || sifted.from != self.next {
             return false;
@@ -257,7 +256,7 @@ pub enum Found {
 }
 
 impl Found {
-    pub(super) fn of(value: Option<Result<String, String>>) -> Self {
+    pub(in crate::tui) fn of(value: Option<Result<String, String>>) -> Self {
         value.map_or(Self::Missing, |value| value.map_or_else(Self::Nested, Self::Plain))
     }
 }
@@ -267,7 +266,7 @@ const MOST_VALUES: usize = 10_000;
 
 /// How often each value of a property is there.
 #[derive(Clone, Debug)]
-pub(super) struct Values {
+pub(in crate::tui) struct Values {
     name: Arc<str>,
     counts: HashMap<Found, u64>,
     others: u64,
@@ -277,31 +276,31 @@ pub(super) struct Values {
 }
 
 impl Values {
-    pub(super) fn new(name: &str, rows: usize) -> Self {
+    pub(in crate::tui) fn new(name: &str, rows: usize) -> Self {
         Self { name: name.into(), counts: HashMap::new(), others: 0, next: 0, end: rows, failed: None }
     }
 
-    pub(super) fn name(&self) -> &str {
+    pub(in crate::tui) fn name(&self) -> &str {
         &self.name
     }
 
     /// The values, the most frequent first, and how many rows have still others.
-    pub(super) fn sorted(&self) -> (Vec<(&Found, u64)>, u64) {
+    pub(in crate::tui) fn sorted(&self) -> (Vec<(&Found, u64)>, u64) {
         let mut values: Vec<(&Found, u64)> = self.counts.iter().map(|(value, count)| (value, *count)).collect();
         values.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(b.0)));
         (values, self.others)
     }
 
     /// Rows gone through, of how many; `None` when that is all of them.
-    pub(super) fn progress(&self) -> Option<(usize, usize)> {
+    pub(in crate::tui) fn progress(&self) -> Option<(usize, usize)> {
         (self.next < self.end).then_some((self.next, self.end))
     }
 
-    pub(super) fn failed(&self) -> Option<&Failure> {
+    pub(in crate::tui) fn failed(&self) -> Option<&Failure> {
         self.failed.as_ref()
     }
 
-    pub(super) fn wanted(&self, journey: &Arc<Journey>, timeline: &Arc<Timeline>) -> Option<Sifting> {
+    pub(in crate::tui) fn wanted(&self, journey: &Arc<Journey>, timeline: &Arc<Timeline>) -> Option<Sifting> {
         (self.next < self.end && self.failed.is_none()).then(|| Sifting {
             journey: journey.clone(),
             timeline: timeline.clone(),
@@ -310,7 +309,7 @@ impl Values {
         })
     }
 
-    pub(super) fn take(&mut self, sifted: &Sifted) -> bool {
+    pub(in crate::tui) fn take(&mut self, sifted: &Sifted) -> bool {
         if sifted.work != Work::Values(self.name.clone()) || sifted.from != self.next {
             return false;
         }
@@ -334,7 +333,7 @@ impl Values {
 
 /// The money in the rows that refused calls lost.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Money {
+pub(in crate::tui) struct Money {
     /// By call, currency and property, in millionths.
     sums: BTreeMap<usize, BTreeMap<(String, String), i128>>,
     next: usize,
@@ -343,7 +342,7 @@ pub(super) struct Money {
 
 impl Money {
     /// What a call lost, as text: `USD 20.00`; without a currency with the property that says it.
-    pub(super) fn of(&self, call: usize) -> Option<String> {
+    pub(in crate::tui) fn of(&self, call: usize) -> Option<String> {
         let sums = self.sums.get(&call)?;
         let mut by_currency: BTreeMap<&str, (i128, Vec<&str>)> = BTreeMap::new();
         for ((currency, property), micros) in sums {
@@ -363,11 +362,11 @@ impl Money {
     }
 
     /// Whether it is still being read.
-    pub(super) fn is_open(&self, timeline: &Timeline) -> bool {
+    pub(in crate::tui) fn is_open(&self, timeline: &Timeline) -> bool {
         !self.failed && self.next < Self::all(timeline)
     }
 
-    pub(super) fn wanted(&self, journey: &Arc<Journey>, timeline: &Arc<Timeline>) -> Option<Sifting> {
+    pub(in crate::tui) fn wanted(&self, journey: &Arc<Journey>, timeline: &Arc<Timeline>) -> Option<Sifting> {
         self.is_open(timeline).then(|| Sifting {
             journey: journey.clone(),
             timeline: timeline.clone(),
@@ -376,7 +375,7 @@ impl Money {
         })
     }
 
-    pub(super) fn take(&mut self, sifted: &Sifted) -> bool {
+    pub(in crate::tui) fn take(&mut self, sifted: &Sifted) -> bool {
         if sifted.work != Work::Money || sifted.from != self.next {
             return false;
         }

@@ -1,6 +1,7 @@
 //! What is there of an answer, and which ticket is waited for.
 
-use crate::tui::worker::{Failure, Ticket};
+use crate::tui::backend::Failure;
+use crate::tui::worker::Ticket;
 
 /// Something that is asked of the worker: what is there, and which ticket is waited for.
 #[derive(Clone, Debug)]
@@ -55,11 +56,11 @@ impl<T> Load<T> {
         self.have.as_ref()
     }
 
-    pub(super) fn value(&self) -> Option<&T> {
+    pub(in crate::tui) fn value(&self) -> Option<&T> {
         self.have.as_ref()?.as_ref().ok()
     }
 
-    pub(super) fn value_mut(&mut self) -> Option<&mut T> {
+    pub(in crate::tui) fn value_mut(&mut self) -> Option<&mut T> {
         self.have.as_mut()?.as_mut().ok()
     }
 }

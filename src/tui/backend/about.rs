@@ -160,7 +160,7 @@ impl User {
 
 impl Glance {
     /// What a look has seen.
-    pub(super) fn of(sight: Sight) -> Self {
+    pub(in crate::tui) fn of(sight: Sight) -> Self {
         let user = sight.journey.map(|journey| User::of(&journey));
         Self { activity: sight.activity, user }
     }

@@ -1,14 +1,41 @@
 //! What the interface needs of a store.
 
+mod about;
+mod failure;
+mod hits;
+
 use std::sync::Arc;
 
-use super::{Failure, FailureKind, Hits, Recent, Redacted, Saved, Sight, StartPage};
 use crate::identity::Journey;
 use crate::identity::compare::Comparison;
 use crate::inspect::Census;
 use crate::inspect::terms::{Terms, Vocabulary};
 use crate::model::Id;
 use crate::model::facts::Arrival;
+
+pub use self::about::{Glance, Happened, Recent, Sight, StartPage, User};
+pub use self::failure::{Failure, FailureKind};
+pub use self::hits::Hits;
+
+/// What became of a file that was to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Saved {
+    /// It is written.
+    Written,
+    /// There is such a file already; nothing was written.
+    IsThere,
+}
+
+/// That answers are redacted from now on, or no longer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redacted {
+    /// Whether they are.
+    pub is_on: bool,
+    /// What to call the store.
+    pub title: String,
+    /// What the user that was open is called.
+    pub opened: Option<Id>,
+}
 
 /// What the interface asks a store. Every method may block: only the worker calls them.
 pub trait Backend: Send {

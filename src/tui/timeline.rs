@@ -6,11 +6,13 @@
 //! [`lines`] folds and filters them into what stands on the screen. What a line says is put
 //! together when it is drawn. O(n log n), and O(n) for another zone.
 
+pub mod cells;
 pub mod devices;
 mod lay;
 pub mod lines;
 pub mod loss;
 pub mod order;
+pub mod sift;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

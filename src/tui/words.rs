@@ -1,0 +1,40 @@
+//! How several screens name places, ids and evidence.
+
+use crate::identity::{EvidenceKind, Strength};
+use crate::model::Id;
+use crate::model::facts::Source;
+
+use super::fit;
+
+/// `file:line`.
+pub(in crate::tui) fn place(source: &Source) -> String {
+    format!("{}:{}", fit::middle(&source.file, 60), source.line)
+}
+
+/// An id in a sentence; very long ones are cut.
+pub(in crate::tui) fn visible_id(id: Option<&Id>) -> String {
+    id.map_or_else(|| "nothing".to_owned(), |id| fit::middle(id.as_str(), 80))
+}
+
+/// Evidence in two words.
+pub(in crate::tui) fn evidence_name(kind: EvidenceKind) -> &'static str {
+    match kind {
+        EvidenceKind::IdentifyEvent => "$identify row",
+        EvidenceKind::DeviceAndUser => "device and user id",
+        EvidenceKind::RefusedAlias => "refused alias",
+        EvidenceKind::BeforeIdentity => "id before identity",
+        EvidenceKind::PreviousId => "previous id",
+        EvidenceKind::SameDevice => "same device",
+        EvidenceKind::ServerAlias => "alias asked for by a server",
+        EvidenceKind::ChosenIdOnDevice => "same device, id chosen by the app",
+    }
+}
+
+/// What a strength means, for a person.
+pub(in crate::tui) fn strength_words(strength: Strength) -> &'static str {
+    match strength {
+        Strength::Proof => "proof",
+        Strength::Strong => "strong",
+        Strength::Weak => "weak hint",
+    }
+}
