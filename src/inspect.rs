@@ -32,7 +32,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use self::redact::Known;
-use crate::identity::{Cut, CutOf, Facts, Journey, resolve};
+use crate::identity::{Cut, CutOf, Facts, Journey, LEGACY, RuleSet, resolve};
 use crate::model::Id;
 use crate::model::facts::Arrival;
 use crate::store::{Error, Overview, Reader, StoredProfile, StoredReject};
@@ -47,6 +47,7 @@ const SOON: usize = 2_000;
 /// that it is asked for may be pseudonyms; only [`Inspector::reader`] gives what is stored.
 pub struct Inspector {
     reader: Reader,
+    rules: RuleSet,
     redaction: Option<Redaction>,
 }
 
@@ -62,7 +63,17 @@ struct Redaction {
 impl Inspector {
     /// Over an open store.
     pub fn new(reader: Reader) -> Self {
-        Self { reader, redaction: None }
+        Self { reader, rules: LEGACY, redaction: None }
+    }
+
+    /// Answers by these rules from now on.
+    pub fn set_rules(&mut self, rules: RuleSet) {
+        self.rules = rules;
+    }
+
+    /// The rules that answers are by.
+    pub fn rules(&self) -> RuleSet {
+        self.rules
     }
 
     /// Redacts from now on, or no longer.
@@ -134,10 +145,10 @@ impl Inspector {
     /// The journey that follows from the facts.
     fn resolved(&self, facts: Facts, id: &Id) -> Result<Option<Journey>, Error> {
         Ok(match self.redacting()? {
-            None => resolve(&facts, id),
+            None => resolve(&facts, id, self.rules),
             Some((redactor, known)) => {
                 let query = redactor.id(id);
-                resolve(&redactor.facts(facts, id, &known), &query)
+                resolve(&redactor.facts(facts, id, &known), &query, self.rules)
             }
         })
     }

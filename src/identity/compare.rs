@@ -14,10 +14,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use self::claims::{claims, ids_alike, refused_between, switches};
-use super::explain::and;
 use super::journey::{Journey, Strength};
 use crate::model::alike::{are_alike, differences, visible_id};
 use crate::model::facts::{Event, Source};
+use crate::model::text::and;
 use crate::model::time::span;
 use crate::model::{Client, Id, Millis};
 

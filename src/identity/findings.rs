@@ -1,16 +1,9 @@
-//! Integration mistakes that one journey shows, each with what to do (identity.md §6).
+//! Integration mistakes as data: what each is called, how bad it is, why it matters, what to do.
 //!
-//! A finding says what a developer did wrong, not what the server did with it: one refused
-//! alias and its forty lost rows are one finding.
+//! A rule set lists its [`Kind`]s ([`super::rules::Rules::findings`]) and finds them in journeys.
+//! Help, `check --list`, documents and tests read the same list.
 
-use std::collections::{BTreeSet, HashSet};
-
-use super::explain::and;
-use super::journey::{AliasLine, EvidenceKind, Journey, Refusal, Split, State, Step, Verdict, at_least};
-use crate::model::alike::visible_id;
 use crate::model::facts::Source;
-use crate::model::text::counted;
-use crate::model::{Flags, Id, Shape};
 
 /// How much harm a mistake does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,6 +12,8 @@ pub enum Severity {
     Error,
     /// It can lose rows, or hides what happened.
     Warning,
+    /// Nothing to mend in the code, or nothing lost; good to know.
+    Note,
 }
 
 impl Severity {
@@ -27,305 +22,70 @@ impl Severity {
         match self {
             Self::Error => "error",
             Self::Warning => "warning",
+            Self::Note => "note",
         }
     }
 }
 
-/// One integration mistake with its evidence and advice.
-#[derive(Clone, Debug)]
-pub struct Finding {
+/// One kind of integration mistake. Kinds are compared by their code.
+#[derive(Debug)]
+pub struct Kind {
     /// Its name, stable: `alias-on-login`.
     pub code: &'static str,
     /// How much harm it does.
     pub severity: Severity,
+    /// What it is, a few words.
+    pub title: &'static str,
+    /// Why it matters, one or two sentences.
+    pub why: &'static str,
+    /// What to change, one or two sentences.
+    pub advice: &'static str,
+    /// What to change in the programs of some libraries, where the calls differ.
+    pub in_library: &'static [InLibrary],
+    /// The rule behind it: numbers of identity.md.
+    pub rule: &'static str,
+}
+
+impl PartialEq for Kind {
+    fn eq(&self, other: &Self) -> bool {
+        self.code == other.code
+    }
+}
+
+impl Eq for Kind {}
+
+/// What to change where one library is in use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InLibrary {
+    /// The library as rows name it (`mp_lib`).
+    pub library: &'static str,
+    /// What to call.
+    pub advice: &'static str,
+}
+
+/// One integration mistake of a user with its evidence.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// Which mistake.
+    pub kind: &'static Kind,
     /// What happened, one sentence.
     pub what: String,
     /// What to change, one sentence.
     pub advice: &'static str,
+    /// Rows that are lost to the user or mixed with another's.
+    pub rows: u64,
     /// Rows that show it, in order of the input.
     pub sources: Vec<Source>,
 }
 
-/// Every finding of a journey, the worst first.
-pub(super) fn find(journey: &Journey) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = [
-        refused,
-        swapped,
-        chained,
-        no_alias,
-        two_users,
-        shared_device,
-        race,
-        history,
-        placeholder,
-        two_types,
-        look_alikes,
-    ]
-    .into_iter()
-    .filter_map(|rule| rule(journey))
-    .collect();
-    findings.sort_by_key(|finding| finding.severity);
-    findings
-}
-
-/// Rows of a finding, at most this many: the count is told in its sentence.
-const MOST_SOURCES: usize = 20;
-
-fn finding(
-    code: &'static str,
-    severity: Severity,
-    what: String,
-    advice: &'static str,
-    sources: impl IntoIterator<Item = Source>,
-) -> Finding {
-    let sources = sources.into_iter().take(MOST_SOURCES).collect();
-    Finding { code, severity, what, advice, sources }
-}
-
-fn text(id: Option<&Id>) -> &str {
-    id.map_or("", Id::as_str)
-}
-
-/// #1, #2: alias again for an alias that is taken.
-fn refused(journey: &Journey) -> Option<Finding> {
-    let own: HashSet<&Id> = journey.ids.iter().map(|member| &member.id).collect();
-    let calls: Vec<_> = journey
-        .aliases
-        .iter()
-        .filter(|line| line.verdict == Verdict::Refused(Refusal::AlreadyMapped))
-        // A placeholder is no user's alias: its own finding tells it.
-        .filter(|line| line.alias.as_ref().is_some_and(|alias| !alias.is_placeholder() && own.contains(alias)))
-        .collect();
-    let first = calls.first()?;
-    let targets: BTreeSet<&Id> = calls.iter().filter_map(|line| line.target.as_ref()).collect();
-    let lost: usize = journey
-        .orphans
-        .iter()
-        .filter(|orphan| orphan.ids.iter().any(|id| targets.contains(id)))
-        .map(|orphan| orphan.steps.len())
-        .sum();
-    let least = journey.at_least();
-    let times = if calls.len() == 1 { "once more".to_owned() } else { format!("{} times more", calls.len()) };
-    let what = format!(
-        "alias({}) was called {least}{times} although it points at {}; {least}{} on other ids.",
-        text(first.alias.as_ref()),
-        text(first.kept.as_ref()),
-        stay(lost, "row")
-    );
-    let advice = "Call alias once, at sign-up, and identify at every login.";
-    Some(finding("alias-on-login", Severity::Error, what, advice, calls.iter().map(|line| line.source.clone())))
-}
-
-/// #18: the anonymous id as the alias, the user as the target.
-fn swapped(journey: &Journey) -> Option<Finding> {
-    let calls: Vec<_> = journey
-        .aliases
-        .iter()
-        .filter(|line| line.verdict == Verdict::Accepted)
-        .filter(|line| line.alias.as_ref().is_some_and(|alias| alias.shape().is_sdk_made()))
-        .filter(|line| line.target.as_ref().is_some_and(|target| !target.shape().is_sdk_made()))
-        .collect();
-    let first = calls.first()?;
-    let what = format!(
-        "alias maps the anonymous id {} to {}: its arguments look swapped.",
-        text(first.alias.as_ref()),
-        text(first.target.as_ref())
-    );
-    let advice = "Node takes (distinct_id, alias); JavaScript, Python and Ruby take (alias, distinct_id).";
-    Some(finding("alias-swapped", Severity::Error, what, advice, calls.iter().map(|line| line.source.clone())))
-}
-
-/// #20: an id became an alias after it had been a target.
-fn chained(journey: &Journey) -> Option<Finding> {
-    let mut targets: HashSet<&Id> = HashSet::new();
-    let mut calls = Vec::new();
-    for line in journey.aliases.iter().filter(|line| line.verdict == Verdict::Accepted) {
-        if line.alias.as_ref().is_some_and(|alias| targets.contains(alias)) {
-            calls.push(line);
-        }
-        targets.extend(line.target.as_ref());
+impl Finding {
+    /// Its name, stable.
+    pub fn code(&self) -> &'static str {
+        self.kind.code
     }
-    let first = calls.first()?;
-    let what = format!(
-        "{} was made an alias after it was the target of one: rows stored under it before stay there.",
-        text(first.alias.as_ref())
-    );
-    let advice = "Add new aliases to the end of a chain, never before its root.";
-    Some(finding("alias-before-root", Severity::Error, what, advice, calls.iter().map(|line| line.source.clone())))
-}
 
-/// #3, #4: identify without an alias for what came before.
-fn no_alias(journey: &Journey) -> Option<Finding> {
-    if journey.aliases.iter().any(|line| line.verdict == Verdict::Accepted) {
-        return None;
+    /// How much harm it does.
+    pub fn severity(&self) -> Severity {
+        self.kind.severity
     }
-    let left: Vec<_> = journey
-        .orphans
-        .iter()
-        // Of several users who claim the rows, the first may have left them behind; the others did not.
-        .filter(|orphan| Some(&orphan.suggested) == journey.root.as_ref())
-        .filter(|orphan| {
-            orphan
-                .evidence
-                .iter()
-                .any(|evidence| matches!(evidence.kind, EvidenceKind::IdentifyEvent | EvidenceKind::DeviceAndUser))
-        })
-        .collect();
-    let rows: usize = left.iter().map(|orphan| orphan.steps.len()).sum();
-    if rows == 0 {
-        return None;
-    }
-    let root = text(journey.root.as_ref());
-    let what = format!(
-        "identify({root}) was called without an alias before it: {}{} behind.",
-        journey.at_least(),
-        stay(rows, "anonymous row")
-    );
-    let advice = "At sign-up call alias first; identify alone does not reach back.";
-    let sources = left.iter().filter_map(|orphan| orphan.evidence.first()).map(|evidence| evidence.source.clone());
-    Some(finding("identify-without-alias", Severity::Error, what, advice, sources))
-}
-
-/// `1 row stays`, `2 rows stay`.
-fn stay(rows: usize, word: &str) -> String {
-    format!("{} {}", counted(rows as u64, word), if rows == 1 { "stays" } else { "stay" })
-}
-
-/// #8: two people signed up on one root.
-fn two_users(journey: &Journey) -> Option<Finding> {
-    let mails: Vec<_> = journey
-        .aliases
-        .iter()
-        .filter(|line| line.verdict == Verdict::Accepted)
-        .filter(|line| line.alias.as_ref().is_some_and(|alias| alias.shape() == Shape::Email))
-        // An alias of an alias is one person with a new address (C16).
-        .filter(|line| line.target == journey.root)
-        .collect();
-    let [first, .., last] = mails.as_slice() else { return None };
-    let what = format!(
-        "{} e-mail addresses are aliases of one root, {} to {}: two people may share this timeline.",
-        mails.len(),
-        text(first.alias.as_ref()),
-        text(last.alias.as_ref())
-    );
-    let advice = "Call reset at logout, before another person signs up on the device.";
-    Some(finding("no-reset", Severity::Error, what, advice, mails.iter().map(|line| line.source.clone())))
-}
-
-/// #7: other known users on a device of this one.
-fn shared_device(journey: &Journey) -> Option<Finding> {
-    let first = journey.neighbours.first()?;
-    let what = match journey.neighbours.len() {
-        1 => match &first.device {
-            Some(device) => format!("{} used the same device {}.", first.root.as_str(), device.as_str()),
-            None => format!("One client was switched to or from {} without a reset.", first.root.as_str()),
-        },
-        users => format!(
-            "{}{users} other users used devices of this one, {} among them.",
-            journey.at_least(),
-            first.root.as_str()
-        ),
-    };
-    let advice = "Call reset at logout; rows between one logout and the next login count for the earlier user.";
-    let sources = journey.neighbours.iter().map(|neighbour| neighbour.source.clone());
-    Some(finding("shared-device", Severity::Warning, what, advice, sources))
-}
-
-/// #5: rows that beat their alias.
-fn race(journey: &Journey) -> Option<Finding> {
-    let advice = "Send server rows with the client's distinct_id, or a second after the alias.";
-    let how = [
-        "arrived before the alias that was to move it and stays",
-        "arrived before the alias that was to move them and stay",
-    ];
-    split(journey, Split::Race, "alias-race", how, advice)
-}
-
-/// #19: an alias that had rows of its own.
-fn history(journey: &Journey) -> Option<Finding> {
-    let advice = "Never alias an id that rows were sent with.";
-    let how = [
-        "was sent under the alias before it was one and stays",
-        "were sent under the alias before it was one and stay",
-    ];
-    split(journey, Split::History, "alias-used-before", how, advice)
-}
-
-fn split(journey: &Journey, kind: Split, code: &'static str, how: [&str; 2], advice: &'static str) -> Option<Finding> {
-    let rows: Vec<_> = journey.steps.iter().filter(|step| step.state == State::Split(kind)).collect();
-    let first = rows.first()?;
-    let [one, several] = how;
-    let how = if rows.len() == 1 { one } else { several };
-    let least = at_least(journey.has_more_rows());
-    let what =
-        format!("{least}{} {how} stored under {}.", counted(rows.len() as u64, "row"), first.stored_under.as_str());
-    Some(finding(code, Severity::Warning, what, advice, rows.iter().map(|step| step.event.source.clone())))
-}
-
-/// #12, #13, #14: a value that stands for no id.
-fn placeholder(journey: &Journey) -> Option<Finding> {
-    let advice = "Check the id before identify; call reset, not identify, for a visitor who is not logged in.";
-    if let Some(root) = journey.root.as_ref().filter(|root| root.is_placeholder()) {
-        let devices = journey.devices();
-        let what = format!(
-            "{}{} of {}: all under \"{}\", which stands for no id.",
-            at_least(journey.has_more_rows()),
-            counted(journey.steps.len() as u64, "row"),
-            counted(devices as u64, "device"),
-            root.as_str()
-        );
-        let sources = journey.steps.iter().map(|step| step.event.source.clone());
-        return Some(finding("placeholder-id", Severity::Error, what, advice, sources));
-    }
-    let calls: Vec<&AliasLine> =
-        journey.aliases.iter().filter(|line| line.alias.as_ref().is_some_and(Id::is_placeholder)).collect();
-    let alias = text(calls.first()?.alias.as_ref());
-    let what = match calls.iter().find(|line| line.verdict == Verdict::Accepted) {
-        Some(accepted) => format!(
-            "alias was called with the placeholder \"{alias}\" and accepted for {}: every row sent under it since is stored there, whoever sent it.",
-            text(accepted.target.as_ref())
-        ),
-        None => format!("alias was called with the placeholder \"{alias}\", which names no user."),
-    };
-    let advice = "Check the id before alias: a program without a user has nothing to alias.";
-    Some(finding("placeholder-id", Severity::Error, what, advice, calls.iter().map(|line| line.source.clone())))
-}
-
-/// #15: the same id as a number and as text.
-fn two_types(journey: &Journey) -> Option<Finding> {
-    let is_number = |step: &&Step| step.event.flags.has(Flags::ID_NOT_TEXT);
-    let number = journey.steps.iter().find(is_number)?;
-    let count = journey.steps.iter().filter(is_number).count();
-    if count == journey.steps.len() {
-        return None;
-    }
-    let what = format!(
-        "{} is sent as a number in {}{} and as text in others.",
-        text(number.event.id.as_ref()),
-        at_least(journey.has_more_rows()),
-        counted(count as u64, "row")
-    );
-    let sources = journey.steps.iter().filter(is_number).map(|step| step.event.source.clone());
-    let advice = "Make ids strings everywhere: SDKs compare them strictly and send an extra identify.";
-    Some(finding("id-type", Severity::Warning, what, advice, sources))
-}
-
-/// #16, C30: an id that another one looks like.
-fn look_alikes(journey: &Journey) -> Option<Finding> {
-    let first = journey.alike.first()?;
-    let others = match journey.alike.len() {
-        1 => String::new(),
-        more => format!(", the first of {more} such ids"),
-    };
-    let what = format!(
-        "{} and {} are two ids that look the same and differ in {}{others}: rows sent under the one never reach the other.",
-        visible_id(first.of.as_str()),
-        visible_id(first.id.as_str()),
-        and(&first.differ)
-    );
-    let is_named = |id: &Option<Id>| id.as_ref().is_some_and(|id| journey.alike.iter().any(|alike| alike.of == *id));
-    let rows = journey.steps.iter().filter(|step| is_named(&step.event.id)).map(|step| step.event.source.clone());
-    let calls = journey.aliases.iter().filter(|line| is_named(&line.alias)).map(|line| line.source.clone());
-    let advice = "Write an id in one way everywhere: trimmed, in one case, or the key of the user in a database.";
-    Some(finding("id-variants", Severity::Warning, what, advice, rows.chain(calls).take(1)))
 }

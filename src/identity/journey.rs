@@ -7,6 +7,7 @@ use rustc_hash::FxHashSet;
 
 use super::facts::{Cut, CutOf};
 use super::findings::Finding;
+use super::rules::RuleSet;
 use crate::model::facts::{Arrival, Event, Source};
 use crate::model::{Id, Millis};
 
@@ -15,6 +16,8 @@ use crate::model::{Id, Millis};
 pub struct Journey {
     /// What was asked for.
     pub query: Id,
+    /// The rules that gave this answer.
+    pub rules: RuleSet,
     /// The moment whose state this is: only what had arrived by then counts. `None` for now.
     pub as_of: Option<Arrival>,
     /// The id at the end of the chain; `None` for an id that is only mentioned.
@@ -113,31 +116,40 @@ pub enum Verdict {
     Duplicate,
 }
 
-/// Why an alias call has no effect.
+/// Why an alias call has no effect, in the words of a rule set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Refusal {
-    /// The alias has another target (identity.md L2).
-    AlreadyMapped,
-    /// Alias and target are one id (L12).
-    SelfAlias,
-    /// The target already leads to the alias (§1.1).
-    Cycle,
-    /// No alias.
-    EmptyAlias,
-    /// No target.
-    EmptyDistinctId,
+pub struct Refusal {
+    /// The name in JSON.
+    name: &'static str,
+    /// The end of a sentence, in which `{alias}`, `{target}` and `{kept}` stand for ids.
+    because: &'static str,
 }
 
 impl Refusal {
+    /// A refusal of a rule set; `name` is the vendor's own word where there is one.
+    pub const fn new(name: &'static str, because: &'static str) -> Self {
+        Self { name, because }
+    }
+
     /// The name in JSON.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::AlreadyMapped => "already_mapped",
-            Self::SelfAlias => "self",
-            Self::Cycle => "cycle",
-            Self::EmptyAlias => "empty_alias",
-            Self::EmptyDistinctId => "empty_distinct_id",
+        self.name
+    }
+
+    /// The reason as the end of a sentence, about these ids.
+    pub fn because(self, alias: &str, target: &str, kept: &str) -> String {
+        let mut text = String::new();
+        for part in self.because.split_inclusive('}') {
+            let (before, id) = match part.rsplit_once('{') {
+                Some((before, "alias}")) => (before, alias),
+                Some((before, "target}")) => (before, target),
+                Some((before, "kept}")) => (before, kept),
+                _ => (part, ""),
+            };
+            text.push_str(before);
+            text.push_str(id);
         }
+        text
     }
 }
 
@@ -430,9 +442,10 @@ pub struct Alike {
 
 impl Journey {
     /// The answer when nothing names an id.
-    pub fn of_nothing(query: &Id) -> Self {
+    pub fn of_nothing(query: &Id, rules: RuleSet) -> Self {
         Self {
             query: query.clone(),
+            rules,
             as_of: None,
             root: None,
             ids: vec![],
@@ -499,6 +512,6 @@ impl Journey {
 
     /// The one sentence that says why a step is where it is.
     pub fn why(&self, step: &Step) -> String {
-        super::explain::step(self, step)
+        self.rules.why(self, step)
     }
 }

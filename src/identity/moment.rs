@@ -10,14 +10,14 @@
 
 use super::facts::Facts;
 use super::journey::Journey;
-use super::resolve::resolve;
+use super::rules::{RuleSet, resolve};
 use crate::model::Id;
 use crate::model::facts::{AliasCall, Arrival, Event, Link};
 
 /// The journey of `query` as it stood when `moment` had arrived, that row included; `None` when
 /// nothing had named it by then.
-pub fn resolve_as_of(facts: &Facts, query: &Id, moment: Arrival) -> Option<Journey> {
-    let mut journey = resolve(&facts.as_of(moment), query)?;
+pub fn resolve_as_of(facts: &Facts, query: &Id, moment: Arrival, rules: RuleSet) -> Option<Journey> {
+    let mut journey = resolve(&facts.as_of(moment), query, rules)?;
     journey.as_of = Some(moment);
     Some(journey)
 }

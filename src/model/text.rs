@@ -170,6 +170,15 @@ pub fn counted(number: u64, word: &str) -> String {
     format!("{} {word}{s}", count(number))
 }
 
+/// `a`, `a and b`, `a, b and c`.
+pub fn and(words: &[&str]) -> String {
+    match words {
+        [] => "characters".to_owned(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -56,7 +56,7 @@ pub fn found(play: &Play, server: &Server) -> Found {
         orphans.map(|orphan| orphan.id.as_str().to_owned()).collect::<Vec<String>>()
     };
     let name = |id: &Option<Id>| id.as_ref().map_or("", Id::as_str).to_owned();
-    let mut findings: Vec<String> = journey.findings.iter().map(|finding| finding.code.to_owned()).collect();
+    let mut findings: Vec<String> = journey.findings.iter().map(|finding| finding.code().to_owned()).collect();
     findings.sort();
     Found {
         root: journey.root.clone(),

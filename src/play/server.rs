@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::explain::{item, short};
 use super::{Play, lateness};
 use crate::identity::{
-    EvidenceKind, Journey, Owner, Phase, PointKind, Refusal, Split, State, Strength, Verdict, World, resolve,
+    EvidenceKind, Journey, LEGACY, Owner, Phase, PointKind, Refusal, Split, State, Strength, Verdict, World, resolve,
 };
 use crate::model::row::{CREATE_ALIAS, IDENTIFY};
 use crate::model::time::span;
@@ -174,7 +174,7 @@ impl Server {
         }
         let verdicts: HashMap<usize, Verdict> = table.iter().map(|row| (row.sent, row.verdict)).collect();
         drop(world);
-        let journeys: Vec<Journey> = roots.iter().filter_map(|root| resolve(&facts, root)).collect();
+        let journeys: Vec<Journey> = roots.iter().filter_map(|root| resolve(&facts, root, LEGACY)).collect();
         let mut timeline = Vec::new();
         for journey in &journeys {
             let ties = ties(journey);
@@ -256,14 +256,7 @@ fn name(id: Option<&Id>) -> String {
 
 /// Why an alias call has no effect; the end of a sentence.
 pub(super) fn refusal(row: &AliasRow, refusal: Refusal) -> String {
-    let (alias, target) = (name(row.alias.as_ref()), name(row.target.as_ref()));
-    match refusal {
-        Refusal::AlreadyMapped => format!("{alias} points at {} already", name(row.kept.as_ref())),
-        Refusal::SelfAlias => "the alias and the id are the same".to_owned(),
-        Refusal::Cycle => format!("{target} leads to {alias} already"),
-        Refusal::EmptyAlias => "it names no alias".to_owned(),
-        Refusal::EmptyDistinctId => "it names no id to point at".to_owned(),
-    }
+    refusal.because(&name(row.alias.as_ref()), &name(row.target.as_ref()), &name(row.kept.as_ref()))
 }
 
 pub(super) fn news(play: &Play, moment: usize, before: &Server, now: &Server) -> Vec<News> {

@@ -114,7 +114,7 @@ impl Serialize for Show<'_> {
         let mut show = serializer.serialize_struct("Show", 18)?;
         show.serialize_field("schema", &SCHEMA)?;
         show.serialize_field("query", journey.query.as_str())?;
-        show.serialize_field("rules", "legacy")?;
+        show.serialize_field("rules", journey.rules.name())?;
         show.serialize_field("root", &journey.root.as_ref().map(Id::as_str))?;
         show.serialize_field("as_of", &journey.as_of.map(|moment| rfc3339(moment.at)))?;
         show.serialize_field("selection", &shown.selection.map(|selection| selected(shown, selection)))?;
@@ -348,8 +348,8 @@ fn finding(finding: &Finding) -> impl Serialize {
         advice: &'a str,
         sources: S,
     }
-    let Finding { code, severity, what, advice, sources } = finding;
-    Json { code, severity: severity.name(), what, advice, sources: Each(sources.iter().map(place)) }
+    let Finding { kind, what, advice, rows: _, sources } = finding;
+    Json { code: kind.code, severity: kind.severity.name(), what, advice, sources: Each(sources.iter().map(place)) }
 }
 
 fn mention(mention: &Mention) -> impl Serialize {

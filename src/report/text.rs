@@ -484,7 +484,7 @@ fn mistakes(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<(
     }
     heading(out, look, "findings")?;
     for finding in &journey.findings {
-        sentence(out, look, 2, &format!("{} {}: {}", finding.severity.name(), finding.code, finding.what), None)?;
+        sentence(out, look, 2, &format!("{} {}: {}", finding.severity().name(), finding.code(), finding.what), None)?;
         sentence(out, look, 4, finding.advice, finding.sources.first())?;
     }
     Ok(())

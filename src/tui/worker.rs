@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 
-use crate::identity::Journey;
 use crate::identity::compare::Comparison;
+use crate::identity::{Journey, LEGACY};
 use crate::inspect::Census;
 use crate::inspect::terms::{Terms, Vocabulary};
 use crate::model::Id;
@@ -252,7 +252,7 @@ fn as_of(backend: &mut dyn Backend, then: &Then) -> Result<Arc<Journey>, Failure
         return Ok(Arc::new(followed));
     }
     Ok(found.unwrap_or_else(|| {
-        let mut nothing = Journey::of_nothing(&then.id);
+        let mut nothing = Journey::of_nothing(&then.id, LEGACY);
         nothing.as_of = Some(then.moment);
         nothing.notes = vec![format!("Nothing that had arrived by then names {id}.")];
         Arc::new(nothing)

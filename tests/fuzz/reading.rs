@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use journey::formats::{Decoder, Format, Item, Sniffed, Splitter, sniff};
-use journey::identity::{Journey, resolve};
+use journey::identity::{Journey, LEGACY, resolve};
 use journey::inspect::filter::{Filter, Index, Names};
 use journey::inspect::rows::facts_of;
 use journey::inspect::terms::{self, Terms};
@@ -168,7 +168,7 @@ fn sally() -> (Journey, &'static str) {
     let sent = sim::demo_files().unwrap();
     let rows: Vec<(&str, Vec<Row>)> = sent.iter().map(|file| (file.name.as_str(), rows(&file.lines()))).collect();
     let files: Vec<(&str, &[Row])> = rows.iter().map(|(name, rows)| (*name, rows.as_slice())).collect();
-    let journey = resolve(&facts_of(&files), &Id::new("sally@gmail.com")).unwrap();
+    let journey = resolve(&facts_of(&files), &Id::new("sally@gmail.com"), LEGACY).unwrap();
     (journey, r#"{"plan":"pro","total":20.5,"cart":{"items":[1,2]},"note":"é\u001b"}"#)
 }
 

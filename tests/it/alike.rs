@@ -53,7 +53,7 @@ fn ids_that_look_the_same_are_told_of_each_other_and_stay_apart() {
         let mut others: Vec<&str> = LOOK_ALIKES.iter().copied().filter(|other| other != id).collect();
         others.sort_unstable();
         assert_eq!(told, others, "{id:?}");
-        assert!(journey.findings.iter().any(|finding| finding.code == "id-variants" && finding.sources.len() == 1));
+        assert!(journey.findings.iter().any(|finding| finding.code() == "id-variants" && finding.sources.len() == 1));
         let mut out = Vec::new();
         text::journey(&mut out, &journey, &Look { width: 200, ..Look::default() }).unwrap();
         let out = String::from_utf8(out).unwrap();

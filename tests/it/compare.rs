@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use journey::identity::compare::{Comparison, Side, Trait, TraitKind, Verdict};
-use journey::identity::{Facts, Strength, resolve};
+use journey::identity::{Facts, LEGACY, Strength, resolve};
 use journey::model::Id;
 use proptest::prelude::*;
 
@@ -11,7 +11,7 @@ use crate::engine::{IDS, any_history};
 use crate::support::story::{Story, facts};
 
 fn side(facts: &Facts, id: &str, traits: &[(TraitKind, &str)]) -> Side {
-    let journey = Arc::new(resolve(facts, &Id::new(id)).unwrap_or_else(|| panic!("{id} is nowhere")));
+    let journey = Arc::new(resolve(facts, &Id::new(id), LEGACY).unwrap_or_else(|| panic!("{id} is nowhere")));
     let traits = traits
         .iter()
         .map(|(kind, value)| Trait { kind: *kind, value: (*value).to_owned(), rows: 1, source: None })
@@ -119,7 +119,7 @@ proptest! {
     #[test]
     fn a_verdict_never_says_more_than_its_evidence(rows in any_history(), a in 0..IDS.len(), b in 0..IDS.len()) {
         let facts = facts(&rows);
-        let sides = [a, b].map(|at| resolve(&facts, &Id::new(IDS[at])));
+        let sides = [a, b].map(|at| resolve(&facts, &Id::new(IDS[at]), LEGACY));
         let [Some(a), Some(b)] = sides else { return Ok(()) };
         let side = |journey: &journey::identity::Journey| Side { journey: Arc::new(journey.clone()), traits: vec![] };
         let there = Comparison::of(side(&a), side(&b), vec![]);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use journey::identity::{CutOf, Facts, Journey, State, resolve, resolve_as_of};
+use journey::identity::{CutOf, Facts, Journey, LEGACY, State, resolve, resolve_as_of};
 use journey::inspect::gather::{Limits, gather};
 use journey::inspect::{Ask, Edges, History, Warehouse};
 use journey::model::facts::{AliasCall, Arrival, Event, Place};
@@ -186,7 +186,7 @@ proptest! {
         let oracle = Oracle::new(&rows);
         for id in IDS.iter().map(|id| Id::new(id)) {
             let named = rows.iter().any(|row| row.id.as_ref() == Some(&id));
-            let Some(journey) = resolve(&facts, &id) else {
+            let Some(journey) = resolve(&facts, &id, LEGACY) else {
                 prop_assert!(!named);
                 continue;
             };
@@ -214,7 +214,7 @@ proptest! {
         let facts = facts(&rows);
         let mut found: BTreeMap<u64, BTreeSet<Id>> = BTreeMap::new();
         for id in IDS.iter().map(|id| Id::new(id)) {
-            if let Some(journey) = resolve(&facts, &id) {
+            if let Some(journey) = resolve(&facts, &id, LEGACY) {
                 for line in lines(&journey) {
                     found.entry(line).or_default().extend(journey.root.clone());
                 }
@@ -231,7 +231,7 @@ proptest! {
         let whole = Whole(facts(&rows));
         for id in IDS.iter().map(|id| Id::new(id)) {
             let gathered = gather(&whole, &id, &Limits::default()).unwrap();
-            let (gathered, whole) = (told(resolve(&gathered, &id)), told(resolve(&whole.0, &id)));
+            let (gathered, whole) = (told(resolve(&gathered, &id, LEGACY)), told(resolve(&whole.0, &id, LEGACY)));
             let differ = gathered.lines().zip(whole.lines()).find(|(a, b)| a != b);
             prop_assert!(gathered == whole, "{id:?}: {differ:?}");
         }
@@ -261,14 +261,14 @@ proptest! {
         }
         let history = History::default();
         for id in IDS.iter().map(|id| Id::new(id)) {
-            let expected = resolve(&prefix, &id).map(|journey| Journey { as_of: Some(moment), ..journey });
+            let expected = resolve(&prefix, &id, LEGACY).map(|journey| Journey { as_of: Some(moment), ..journey });
             let expected = told(expected);
-            let found = told(resolve_as_of(&whole.0, &id, moment));
+            let found = told(resolve_as_of(&whole.0, &id, moment, LEGACY));
             prop_assert!(found == expected, "{id:?}: {found}\n{expected}");
             // The same from what is gathered for that moment, over look-ups made for another one.
             history.gather(&whole, &id, Arrival::end_of(i64::MAX), &Limits::default()).unwrap();
             let gathered = history.gather(&whole, &id, moment, &Limits::default()).unwrap();
-            let gathered = resolve(&gathered, &id).map(|journey| Journey { as_of: Some(moment), ..journey });
+            let gathered = resolve(&gathered, &id, LEGACY).map(|journey| Journey { as_of: Some(moment), ..journey });
             prop_assert_eq!(told(gathered), expected);
         }
     }
@@ -294,7 +294,7 @@ proptest! {
         let alone = facts_of_files(&[("mine.jsonl", &rows)]);
         let among = facts_of_files(&[("mine.jsonl", &rows), ("others.jsonl", &others)]);
         for id in IDS.iter().map(|id| Id::new(id)) {
-            prop_assert_eq!(told(resolve(&alone, &id)), told(resolve(&among, &id)));
+            prop_assert_eq!(told(resolve(&alone, &id, LEGACY)), told(resolve(&among, &id, LEGACY)));
         }
     }
 
@@ -303,7 +303,7 @@ proptest! {
         let once = facts_of_files(&[("a.jsonl", &rows)]);
         let twice = facts_of_files(&[("a.jsonl", &rows), ("b.jsonl", &rows)]);
         for id in IDS.iter().map(|id| Id::new(id)) {
-            let (Some(once), Some(twice)) = (resolve(&once, &id), resolve(&twice, &id)) else { continue };
+            let (Some(once), Some(twice)) = (resolve(&once, &id, LEGACY), resolve(&twice, &id, LEGACY)) else { continue };
             let shown = |journey: &Journey| -> Vec<(i64, State)> {
                 journey.steps.iter().map(|step| (step.event.time, step.state)).collect()
             };
@@ -314,7 +314,8 @@ proptest! {
 
 /// What is told of a user whose ids are too many, but for the query and its note.
 fn told_from(whole: &Whole, query: &str) -> (Journey, String) {
-    let journey = resolve(&gather(whole, &Id::new(query), &Limits::default()).unwrap(), &Id::new(query)).unwrap();
+    let journey =
+        resolve(&gather(whole, &Id::new(query), &Limits::default()).unwrap(), &Id::new(query), LEGACY).unwrap();
     let lines: Vec<_> = journey.aliases.iter().map(|line| (&line.alias, &line.target, line.verdict)).collect();
     let rows: Vec<_> = journey.steps.iter().map(|step| (step.event.row, &step.stored_under)).collect();
     let told =

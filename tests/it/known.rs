@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use journey::identity::compare::{Comparison, Side, Verdict};
-use journey::identity::{AliasLine, Journey, Phase, PointKind, Step, resolve};
+use journey::identity::{AliasLine, Journey, LEGACY, Phase, PointKind, Step, resolve};
 use journey::model::{Flags, Id, Row, Shape, Verb};
 use proptest::prelude::*;
 
@@ -299,7 +299,7 @@ proptest! {
         let slow = Slow(&rows);
         let facts = facts(&rows);
         for id in IDS.iter().map(|id| Id::new(id)) {
-            let Some(journey) = resolve(&facts, &id) else { continue };
+            let Some(journey) = resolve(&facts, &id, LEGACY) else { continue };
             let is_accepted = |line: &&AliasLine| line.verdict == journey::identity::Verdict::Accepted;
             let accepted: Vec<u64> = journey.aliases.iter().filter(is_accepted).map(|line| line.source.line).collect();
             let shows = |step: &&Step| {

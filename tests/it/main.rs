@@ -16,6 +16,7 @@ mod dependencies;
 mod engine;
 mod export;
 mod faults;
+mod findings;
 mod formats;
 mod ingest;
 mod known;

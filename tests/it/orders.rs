@@ -77,7 +77,7 @@ fn told(journey: Option<Journey>) -> String {
         told.extend(orphan.steps.iter().map(step));
     }
     told.extend(journey.points.iter().map(|point| format!("{:?} {:?} {}", point.kind, point.id, point.time)));
-    told.extend(journey.findings.iter().map(|finding| finding.code.to_owned()));
+    told.extend(journey.findings.iter().map(|finding| finding.code().to_owned()));
     told.join("\n")
 }
 

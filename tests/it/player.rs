@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::support::app::App;
-use journey::identity::{Journey, resolve};
+use journey::identity::{Journey, LEGACY, resolve};
 use journey::inspect::rows::facts_of;
 use journey::model::Id;
 use journey::sim::{self, Scenario};
@@ -35,7 +35,7 @@ impl Backend for Stage {
             .enumerate()
             .filter_map(|(at, line)| crate::scenarios::read(line, at as u64 + 1))
             .collect();
-        Ok(resolve(&facts_of(&[("x.jsonl", &rows)]), id).map(Arc::new))
+        Ok(resolve(&facts_of(&[("x.jsonl", &rows)]), id, LEGACY).map(Arc::new))
     }
 
     fn properties(&mut self, _: i64) -> Result<String, Failure> {

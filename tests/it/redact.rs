@@ -83,7 +83,7 @@ fn decided(journey: &Journey) -> String {
     orphans.sort_by_key(|orphan| format!("{orphan:?}"));
     let mut points: Vec<_> = journey.points.iter().map(|point| (point.time, point.kind, point.source.line)).collect();
     points.sort();
-    let findings: BTreeSet<_> = journey.findings.iter().map(|finding| finding.code).collect();
+    let findings: BTreeSet<_> = journey.findings.iter().map(journey::identity::Finding::code).collect();
     format!("{} {steps:?} {aliases:?} {orphans:?} {points:?} {findings:?}", journey.root.is_some())
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use journey::identity::compare::{Comparison, Side};
-use journey::identity::{Phase, Verdict, resolve};
+use journey::identity::{LEGACY, Phase, Verdict, resolve};
 use journey::inspect::gather::{Limits, gather};
 use journey::model::{Flags, Id};
 
@@ -32,7 +32,7 @@ fn equal_rows_without_an_insert_id_are_two_in_one_file_and_one_in_two() {
     let journey = story.journey("a");
     assert_eq!((journey.steps.len(), journey.steps.iter().map(|step| step.copies.len()).sum::<usize>()), (3, 0));
     let both = facts_of_files(&[("a.jsonl", &story.rows), ("b.jsonl", &story.rows)]);
-    let journey = resolve(&both, &Id::new("a")).unwrap();
+    let journey = resolve(&both, &Id::new("a"), LEGACY).unwrap();
     assert_eq!(journey.steps.iter().map(|step| step.copies.len()).collect::<Vec<_>>(), [1, 1, 1]);
     for row in &mut story.rows {
         row.insert_id = Some("i-1".to_owned());
@@ -44,7 +44,12 @@ fn equal_rows_without_an_insert_id_are_two_in_one_file_and_one_in_two() {
 fn an_alias_call_that_two_files_hold_is_one_and_twice_in_one_file_is_two() {
     let once = Story::new("1 View(12345)\n2 AL(sally -> 12345)");
     let verdicts = |files: &[(&str, &[journey::model::Row])]| -> Vec<Verdict> {
-        resolve(&facts_of_files(files), &Id::new("sally")).unwrap().aliases.iter().map(|line| line.verdict).collect()
+        resolve(&facts_of_files(files), &Id::new("sally"), LEGACY)
+            .unwrap()
+            .aliases
+            .iter()
+            .map(|line| line.verdict)
+            .collect()
     };
     assert_eq!(verdicts(&[("a.jsonl", &once.rows), ("b.jsonl", &once.rows)]), [Verdict::Accepted]);
     let twice = Story::new("1 View(12345)\n2 AL(sally -> 12345)\n2 AL(sally -> 12345)");
@@ -145,8 +150,12 @@ fn a_row_beyond_the_limit_is_cut_and_makes_every_number_a_least_one() {
     let limits = Limits { rows: 10, ..Limits::DEFAULT };
     let journey = |rows: usize| {
         let story: Vec<String> = (0..rows).map(|at| format!("{at} View(a)\n")).collect();
-        resolve(&gather(&Whole(Story::new(&story.concat()).facts()), &Id::new("a"), &limits).unwrap(), &Id::new("a"))
-            .unwrap()
+        resolve(
+            &gather(&Whole(Story::new(&story.concat()).facts()), &Id::new("a"), &limits).unwrap(),
+            &Id::new("a"),
+            LEGACY,
+        )
+        .unwrap()
     };
     let (all, cut) = (journey(10), journey(11));
     assert_eq!((all.steps.len(), all.cuts.len(), all.has_more_rows(), all.at_least()), (10, 0, false, ""));

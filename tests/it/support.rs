@@ -1,6 +1,7 @@
 //! What several tests share.
 
 pub(crate) mod app;
+pub(crate) mod stored;
 pub(crate) mod story;
 
 use std::fs;

@@ -3,11 +3,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::explain::and;
 use super::super::journey::{Journey, Neighbour, Orphan, Strength};
 use super::{Argument, name};
 use crate::model::Id;
 use crate::model::alike::{are_alike, differences, folded, visible_id};
+use crate::model::text::and;
 
 /// Anonymous rows that both can claim: one client was used as both.
 pub(super) fn claims(a: &Journey, b: &Journey, arguments: &mut Vec<Argument>, claimed: &mut Vec<Id>) {

@@ -1,6 +1,6 @@
 use super::property::{Relation, Test};
 use super::*;
-use crate::identity::{Phase, Reason, State, Step};
+use crate::identity::{LEGACY, Phase, Reason, State, Step};
 use crate::model::Client;
 use crate::model::facts::{Event, Sender, Source};
 use crate::model::time::{parse, utc};
@@ -54,6 +54,7 @@ fn rows() -> Vec<(Step, &'static str)> {
 
 fn journey() -> Journey {
     Journey {
+        rules: LEGACY,
         query: Id::new("sally@gmail.com"),
         as_of: None,
         root: Some(Id::new("12345")),
@@ -304,7 +305,7 @@ fn a_look_at_the_text_spares_the_reading() {
 
 #[test]
 fn a_place_that_is_wrong_is_whole_characters() {
-    let names = Names::of(&Journey::of_nothing(&Id::new("x")), wall());
+    let names = Names::of(&Journey::of_nothing(&Id::new("x"), LEGACY), wall());
     for next in ["\u{fffd}", "日", "é", "👩", "(", ")"] {
         for open in 0..200 {
             let text = "(".repeat(open) + next + "x";

@@ -46,7 +46,7 @@ pub fn markdown(out: &mut dyn Write, sheet: &Sheet<'_>) -> io::Result<()> {
             let place =
                 finding.sources.first().map(|source| format!(" ({})", code(&place(source)))).unwrap_or_default();
             let (what, advice) = (prose(&finding.what), prose(finding.advice));
-            writeln!(out, "- **{}** {}: {what} {advice}{place}", finding.severity.name(), code(finding.code))?;
+            writeln!(out, "- **{}** {}: {what} {advice}{place}", finding.severity().name(), code(finding.code()))?;
         }
         writeln!(out)?;
     }

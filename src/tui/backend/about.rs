@@ -152,7 +152,7 @@ impl User {
             findings: journey
                 .findings
                 .iter()
-                .map(|finding| (finding.severity == Severity::Error, finding.what.clone()))
+                .map(|finding| (finding.severity() == Severity::Error, finding.what.clone()))
                 .collect(),
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use journey::identity::compare::{Comparison, Side};
-use journey::identity::{Facts, Journey, resolve, resolve_as_of};
+use journey::identity::{Facts, Journey, LEGACY, resolve, resolve_as_of};
 use journey::model::facts::Arrival;
 use journey::model::hit::{Hit, HitKind, Match};
 use journey::model::stored::Overview;
@@ -42,7 +42,7 @@ impl History {
 
 impl Backend for History {
     fn search(&mut self, text: &str) -> Result<Hits, Failure> {
-        let found = resolve(&self.facts, &Id::new(text)).map(|journey| Hit {
+        let found = resolve(&self.facts, &Id::new(text), LEGACY).map(|journey| Hit {
             id: Id::new(text),
             root: journey.root,
             kind: HitKind::Root,
@@ -62,15 +62,15 @@ impl Backend for History {
     }
 
     fn journey(&mut self, id: &Id) -> Result<Option<Arc<Journey>>, Failure> {
-        Ok(resolve(&self.facts, id).map(Arc::new))
+        Ok(resolve(&self.facts, id, LEGACY).map(Arc::new))
     }
 
     fn journey_as_of(&mut self, id: &Id, moment: Arrival) -> Result<Option<Arc<Journey>>, Failure> {
-        Ok(resolve_as_of(&self.facts, id, moment).map(Arc::new))
+        Ok(resolve_as_of(&self.facts, id, moment, LEGACY).map(Arc::new))
     }
 
     fn compare(&mut self, a: &Id, b: &Id) -> Result<Arc<Comparison>, Failure> {
-        let side = |id: &Id| match resolve(&self.facts, id) {
+        let side = |id: &Id| match resolve(&self.facts, id, LEGACY) {
             Some(journey) => Ok(Side { journey: Arc::new(journey), traits: vec![] }),
             None => Err(Failure::new(FailureKind::Usage, format!("nothing names {:?}", id.as_str()))),
         };

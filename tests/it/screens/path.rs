@@ -498,10 +498,10 @@ fn identify_points_and_findings_are_gone_to() {
     let mut journey = browsing();
     journey.points.push(journeys::point(301, journey::identity::PointKind::Login, "12345", "2019-07-01T11:00:00Z", ""));
     journey.findings = vec![journey::identity::Finding {
-        code: "alias-late",
-        severity: journey::identity::Severity::Warning,
+        kind: journey::identity::LEGACY.findings()[0],
         what: "one".into(),
         advice: "two",
+        rows: 1,
         sources: vec![source(401)],
     }];
     let mut app = open(journey);

@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use journey::identity::{
-    AliasLine, Evidence, EvidenceKind, Journey, Member, Mention, Neighbour, Orphan, Phase, Point, PointKind, Reason,
-    Refusal, Role, Split, State, Step, Strength, Verdict,
+    AliasLine, Evidence, EvidenceKind, Journey, LEGACY, Member, Mention, Neighbour, Orphan, Phase, Point, PointKind,
+    Reason, Refusal, Role, Split, State, Step, Strength, Verdict,
 };
 use journey::inspect::Census;
 use journey::inspect::terms::{Terms, Vocabulary};
@@ -87,6 +87,7 @@ pub(super) fn point(line: u64, kind: PointKind, id: &str, time: &str, why: &str)
 
 fn empty(query: &str, root: Option<&str>) -> Journey {
     Journey {
+        rules: LEGACY,
         query: Id::new(query),
         as_of: None,
         root: root.map(Id::new),
@@ -162,7 +163,7 @@ pub(super) fn phone() -> Journey {
             "sally@gmail.com",
             "P-1",
             "2019-07-17T20:04:02.009Z",
-            Verdict::Refused(Refusal::AlreadyMapped),
+            Verdict::Refused(Refusal::ALREADY_MAPPED),
             "Refused: sally@gmail.com points to 12345 already, and an alias has one target for ever (L2).",
         )
     });

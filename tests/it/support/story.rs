@@ -9,7 +9,7 @@
 //! 61 Buy(sally) on web · Linux     with a client
 //! ```
 
-use journey::identity::{Facts, Journey, Split, State, Step, resolve};
+use journey::identity::{Facts, Journey, LEGACY, Split, State, Step, resolve};
 use journey::inspect::rows::facts_of;
 pub(crate) use journey::inspect::rows::facts_of as facts_of_files;
 use journey::model::row::{CREATE_ALIAS, IDENTIFY, MERGE};
@@ -37,7 +37,7 @@ impl Story {
     }
 
     pub(crate) fn journey(&self, query: &str) -> Journey {
-        resolve(&self.facts(), &Id::new(query)).unwrap_or_else(|| panic!("{query} is nowhere"))
+        resolve(&self.facts(), &Id::new(query), LEGACY).unwrap_or_else(|| panic!("{query} is nowhere"))
     }
 
     /// Names of the merged rows, without verbs.
@@ -86,7 +86,7 @@ impl Story {
 
     /// Codes of the findings.
     pub(crate) fn findings(&self, query: &str) -> String {
-        self.journey(query).findings.iter().map(|finding| finding.code).collect::<Vec<_>>().join(", ")
+        self.journey(query).findings.iter().map(journey::identity::Finding::code).collect::<Vec<_>>().join(", ")
     }
 
     /// `alias sally@2, login sally@50`.

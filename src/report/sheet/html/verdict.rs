@@ -239,7 +239,7 @@ impl Page<'_, '_> {
         )?;
         for finding in findings {
             let (mark, colour) =
-                if finding.severity == Severity::Error { ("error", "bad") } else { ("warning", "apart") };
+                if finding.severity() == Severity::Error { ("error", "bad") } else { ("warning", "apart") };
             let mut places: Vec<String> =
                 finding.sources.iter().take(PLACES).map(|source| self.place(source)).collect();
             let more = finding.sources.len().saturating_sub(PLACES);
@@ -249,8 +249,8 @@ impl Page<'_, '_> {
                 "<li><p class=\"kind\"><span class=\"label {colour}\">{}{}</span><code>{}</code></p><p class=\"what\">{}</p>\
                  <p class=\"what\"><b>Do:</b> {}</p><p class=\"what small\">{}</p></li>",
                 sign(mark),
-                finding.severity.name(),
-                escape(finding.code),
+                finding.severity().name(),
+                escape(finding.code()),
                 self.prose(&finding.what),
                 self.prose(finding.advice),
                 places.join(" · "),

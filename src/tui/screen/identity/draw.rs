@@ -190,9 +190,9 @@ fn draw(pen: &mut Pen<'_>, line: Line, of: &Panel<'_>, selected: bool, look: &Lo
             pen.number(&fit::counted(mention.rows, "row"), 10, plain).skip(2).text(&mention.why, muted);
         }),
         Line::Finding(at) => journey.findings.get(at).map(|finding| {
-            let meaning = if finding.severity == Severity::Error { Meaning::Bad } else { Meaning::Warn };
+            let meaning = if finding.severity() == Severity::Error { Meaning::Bad } else { Meaning::Warn };
             pen.cell(look.glyphs.warn, 2, look.style(meaning));
-            pen.cell(finding.severity.name(), 8, look.style(meaning)).cell(finding.code, 20, plain);
+            pen.cell(finding.severity().name(), 8, look.style(meaning)).cell(finding.code(), 20, plain);
             pen.skip(1).text(&finding.what, plain);
         }),
         Line::Advice(at) => journey.findings.get(at).map(|finding| {

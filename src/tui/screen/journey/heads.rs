@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::identity::{PointKind, Refusal, Verdict};
+use crate::identity::{PointKind, Verdict};
 use crate::model::Id;
 use crate::tui::fit;
 use crate::tui::pen::Pen;
@@ -113,10 +113,10 @@ pub(super) fn blocked(pen: &mut Pen<'_>, position: usize, state: &State, look: &
             format!("blocked by {} {arrow} {kept}{}, {}", name(&line.alias), since.unwrap_or_default(), place(by))
         }
         _ => match line.verdict {
-            Verdict::Refused(Refusal::SelfAlias) => "blocked: alias and target are one id".to_owned(),
-            Verdict::Refused(Refusal::EmptyAlias) => "blocked: it names no alias".to_owned(),
-            Verdict::Refused(Refusal::EmptyDistinctId) => "blocked: it names no id to point to".to_owned(),
-            _ => format!("blocked: {} leads to {} already", name(&line.target), name(&line.alias)),
+            Verdict::Refused(refusal) => {
+                format!("blocked: {}", refusal.because(&name(&line.alias), &name(&line.target), &name(&line.kept)))
+            }
+            Verdict::Accepted | Verdict::Duplicate => return,
         },
     };
     under(pen, &text, Meaning::Refused, look);

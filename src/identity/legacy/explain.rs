@@ -3,13 +3,13 @@
 //! The sentences hold ids as they are in the data: whoever shows them on a terminal escapes
 //! them with [`crate::model::text::visible`].
 
-use super::journey::{
+use super::super::journey::{
     AliasLine, Alike, Evidence, EvidenceKind, Journey, Reason, Refusal, Role, Split, State, Step, Strength, Verdict,
 };
 use crate::model::alike::visible_id;
 use crate::model::facts::{Event, Source};
 use crate::model::row::IDENTIFY;
-use crate::model::text::counted;
+use crate::model::text::{and, counted};
 use crate::model::time::span;
 use crate::model::{Client, Flags, Id, Millis};
 
@@ -131,19 +131,20 @@ pub(super) fn call(line: &AliasLine) -> String {
         Verdict::Accepted if line.from_table => format!("{asked}: taken as it is."),
         Verdict::Accepted => format!("{asked}: accepted, the first mapping of {alias}."),
         Verdict::Duplicate => format!("{asked}: no effect, {alias} leads to the same root since {by}."),
-        Verdict::Refused(Refusal::AlreadyMapped) => {
+        Verdict::Refused(Refusal::ALREADY_MAPPED) => {
             format!(
                 "{asked}: refused without a word, because {alias} points at {kept} since {by} and the first mapping wins."
             )
         }
-        Verdict::Refused(Refusal::SelfAlias) => format!("{asked}: refused, an id cannot be an alias of itself."),
-        Verdict::Refused(Refusal::Cycle) => {
+        Verdict::Refused(Refusal::SELF_ALIAS) => format!("{asked}: refused, an id cannot be an alias of itself."),
+        Verdict::Refused(Refusal::CYCLE) => {
             format!(
                 "{asked}: refused, because {target} already leads to {alias} since {by} and the chain would never end."
             )
         }
-        Verdict::Refused(Refusal::EmptyAlias) => format!("{asked}: refused, the call names no alias."),
-        Verdict::Refused(Refusal::EmptyDistinctId) => format!("{asked}: refused, the call names no distinct_id."),
+        Verdict::Refused(Refusal::EMPTY_ALIAS) => format!("{asked}: refused, the call names no alias."),
+        Verdict::Refused(Refusal::EMPTY_DISTINCT_ID) => format!("{asked}: refused, the call names no distinct_id."),
+        Verdict::Refused(other) => format!("{asked}: refused, {}.", other.because(alias, target, kept)),
     };
     if line.by_original {
         why.push_str(" Its target is named by `original`, as Android up to 7.2.1 sends it, not by distinct_id.");
@@ -309,15 +310,6 @@ pub(super) fn alike(alike: &Alike) -> String {
         visible_id(alike.of.as_str()),
         and(&alike.differ)
     )
-}
-
-/// `a`, `a and b`, `a, b and c`.
-pub(super) fn and(words: &[&str]) -> String {
-    match words {
-        [] => "characters".to_owned(),
-        [one] => (*one).to_owned(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    }
 }
 
 /// The note for an id of a user who has more ids than are shown.

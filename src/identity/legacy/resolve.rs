@@ -3,25 +3,23 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::explain;
-use super::facts::Facts;
-use super::findings;
-use super::journey::{
+use super::super::facts::Facts;
+use super::super::journey::{
     AliasLine, Alike, Evidence, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Reason, Refusal, Role, Step,
     Strength, Verdict,
 };
-use super::memo::Memo;
+use super::super::memo::Memo;
+use super::super::rules::LEGACY;
+use super::explain;
+use super::findings;
 use super::points::{self, Knows};
 use super::rows::{self, Lines};
 use super::world::World;
 use crate::model::alike::differences;
 use crate::model::{Flags, Id, LinkKind, Millis};
 
-/// The journey of the user that `query` belongs to; `None` when the facts do not name it.
-///
-/// An id without rows answers for its other device form if that one has rows, and else with
-/// no root but with the places that mention it.
-pub fn resolve(facts: &Facts, query: &Id) -> Option<Journey> {
+/// See [`crate::identity::resolve`].
+pub(super) fn resolve(facts: &Facts, query: &Id) -> Option<Journey> {
     let world = World::new(facts);
     let other_form = query.other_device_form();
     let known = [query, &other_form].into_iter().find(|id| world.knows(id));
@@ -51,6 +49,7 @@ fn of_root(world: &World<'_>, query: &Id, root: &Id, facts: &Facts) -> Journey {
 
     let mut journey = Journey {
         query: query.clone(),
+        rules: LEGACY,
         as_of: None,
         root: Some(root.clone()),
         ids: members(world, root, &ids, &steps),
@@ -280,7 +279,7 @@ fn mentioned(world: &World<'_>, query: &Id, facts: &Facts) -> Option<Journey> {
         if let (Verdict::Refused(refusal), Some(alias)) = (line.verdict, &line.alias) {
             let with = line.target.clone().unwrap_or_else(|| alias.clone());
             let root = world.root_of(&with).clone();
-            let role = if refusal == Refusal::EmptyDistinctId { "alias without a target" } else { "refused alias" };
+            let role = if refusal == Refusal::EMPTY_DISTINCT_ID { "alias without a target" } else { "refused alias" };
             mentions.push(Mention { role, with, root, why: line.why.clone(), source: line.source.clone(), rows: 1 });
         }
     }
@@ -290,6 +289,7 @@ fn mentioned(world: &World<'_>, query: &Id, facts: &Facts) -> Option<Journey> {
     mentions.sort_by(|a, b| (a.role, a.source.rank, a.source.line).cmp(&(b.role, b.source.rank, b.source.line)));
     Some(Journey {
         query: query.clone(),
+        rules: LEGACY,
         as_of: None,
         root: None,
         ids: vec![],

@@ -4,10 +4,10 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use super::super::facts::Facts;
+use super::super::journey::Verdict;
+use super::super::memo::Memo;
 use super::evidence::{self, Tie};
-use super::facts::Facts;
-use super::journey::Verdict;
-use super::memo::Memo;
 use super::table::{Judged, Table};
 use crate::model::facts::{AliasCall, Event, Link};
 use crate::model::{Client, Flags, Id, LinkKind, Shape};

@@ -19,9 +19,9 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use super::super::journey::{AliasLine, Orphan, Point, PointKind, Step, Verdict};
+use super::super::memo::Memo;
 use super::explain;
-use super::journey::{AliasLine, Orphan, Point, PointKind, Step, Verdict};
-use super::memo::Memo;
 use super::world::World;
 use crate::model::facts::{Event, Place};
 use crate::model::row::IDENTIFY;

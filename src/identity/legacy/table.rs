@@ -10,9 +10,22 @@
 
 use std::collections::HashMap;
 
-use super::journey::{Refusal, Verdict};
+use super::super::journey::{Refusal, Verdict};
 use crate::model::Id;
 use crate::model::facts::{AliasCall, Arrival};
+
+impl Refusal {
+    /// The alias has another target (identity.md L2).
+    pub const ALREADY_MAPPED: Self = Self::new("already_mapped", "{alias} points at {kept} already");
+    /// Alias and target are one id (L12).
+    pub const SELF_ALIAS: Self = Self::new("self", "alias and target are one id");
+    /// The target already leads to the alias (§1.1).
+    pub const CYCLE: Self = Self::new("cycle", "{target} leads to {alias} already");
+    /// No alias.
+    pub const EMPTY_ALIAS: Self = Self::new("empty_alias", "it names no alias");
+    /// No target.
+    pub const EMPTY_DISTINCT_ID: Self = Self::new("empty_distinct_id", "it names no id to point at");
+}
 
 /// alias → target, with when each row came to be.
 #[derive(Debug, Default)]
@@ -119,17 +132,17 @@ impl Table {
 
     fn judge<'a>(&self, call: &'a AliasCall, ends: &mut Ends<'a>) -> Judged {
         let refused = |refusal, kept_by| Judged { verdict: Verdict::Refused(refusal), kept_by };
-        let Some(alias) = &call.alias else { return refused(Refusal::EmptyAlias, None) };
-        let Some(target) = &call.target else { return refused(Refusal::EmptyDistinctId, None) };
+        let Some(alias) = &call.alias else { return refused(Refusal::EMPTY_ALIAS, None) };
+        let Some(target) = &call.target else { return refused(Refusal::EMPTY_DISTINCT_ID, None) };
         if alias == target {
-            return refused(Refusal::SelfAlias, None);
+            return refused(Refusal::SELF_ALIAS, None);
         }
         let leads_to_one = ends.end_of(alias) == ends.end_of(target);
         match self.entries.get(alias) {
             Some(entry) if leads_to_one => Judged { verdict: Verdict::Duplicate, kept_by: Some(entry.call) },
-            Some(entry) => refused(Refusal::AlreadyMapped, Some(entry.call)),
+            Some(entry) => refused(Refusal::ALREADY_MAPPED, Some(entry.call)),
             // The alias is the end of the chain of its target.
-            None if leads_to_one => refused(Refusal::Cycle, self.entries.get(target).map(|entry| entry.call)),
+            None if leads_to_one => refused(Refusal::CYCLE, self.entries.get(target).map(|entry| entry.call)),
             None => Judged { verdict: Verdict::Accepted, kept_by: None },
         }
     }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::journey::{AliasLine, Phase, Reason, Split, State, Step};
-use super::memo::Memo;
+use super::super::journey::{AliasLine, Phase, Reason, Split, State, Step};
+use super::super::memo::Memo;
 use super::world::World;
 use crate::model::facts::{Arrival, Event, Source};
 use crate::model::{Flags, Id, Millis};

@@ -7,8 +7,8 @@
 
 use std::collections::BTreeSet;
 
+use super::super::journey::{Evidence, EvidenceKind, Refusal, Verdict};
 use super::explain;
-use super::journey::{Evidence, EvidenceKind, Refusal, Verdict};
 use super::world::World;
 use crate::model::facts::{AliasCall, Link, Source};
 use crate::model::{Id, LinkKind, Millis};
@@ -62,7 +62,7 @@ pub(super) fn owners_of<'a>(world: &World<'a>, root: &Id) -> Vec<Tie<'a>> {
         }
         for (index, call) in world.calls_of(id) {
             let refused = world.verdict(index).is_some_and(|judged| {
-                judged.verdict == Verdict::Refused(Refusal::AlreadyMapped) && call.target.as_ref() == Some(id)
+                judged.verdict == Verdict::Refused(Refusal::ALREADY_MAPPED) && call.target.as_ref() == Some(id)
             });
             if refused && let Some(alias) = &call.alias {
                 let owner = world.root_of(alias);
@@ -194,7 +194,7 @@ pub(super) fn candidates_of(world: &World<'_>, root: &Id) -> Vec<Id> {
         }
         for (index, call) in world.calls_of(id) {
             let refused =
-                world.verdict(index).is_some_and(|judged| judged.verdict == Verdict::Refused(Refusal::AlreadyMapped));
+                world.verdict(index).is_some_and(|judged| judged.verdict == Verdict::Refused(Refusal::ALREADY_MAPPED));
             if refused
                 && call.alias.as_ref() == Some(id)
                 && let Some(target) = &call.target

@@ -1,0 +1,58 @@
+//! Mixpanel's rules for projects without ID Merge (identity.md §1, §1.1, §5, §6).
+//!
+//! - [`table`]: the lookup table, and the verdict of each alias call, in order of arrival;
+//! - [`rows`](mod@rows): the rows of the root and its aliases, merged or split, each once;
+//! - [`points`](mod@points): where the user became known, and inferred resets;
+//! - [`evidence`](mod@evidence): what ties anonymous rows to a user that no alias leads to;
+//! - [`resolve`](mod@resolve): all of it put together;
+//! - [`findings`](mod@findings): integration mistakes that the journey shows;
+//! - [`kinds`]: what there is to say of each kind of mistake;
+//! - [`explain`](mod@explain): one sentence for every decision.
+//!
+//! Cost: O(n log n) in the facts given, which are those of one user and of what touches it.
+
+mod evidence;
+mod explain;
+mod findings;
+mod kinds;
+mod points;
+mod resolve;
+mod rows;
+pub(super) mod table;
+mod world;
+
+pub use evidence::Tie;
+pub use rows::RACE_WINDOW;
+pub use world::World;
+
+use super::facts::Facts;
+use super::findings::Kind;
+use super::journey::{Journey, Step};
+use super::rules::Rules;
+use crate::model::Id;
+
+/// The rule set.
+#[derive(Debug)]
+pub(super) struct Legacy;
+
+impl Rules for Legacy {
+    fn name(&self) -> &'static str {
+        "legacy"
+    }
+
+    fn title(&self) -> &'static str {
+        "Mixpanel without ID Merge: alias, identify and reset"
+    }
+
+    fn resolve(&self, facts: &Facts, query: &Id) -> Option<Journey> {
+        resolve::resolve(facts, query)
+    }
+
+    fn why(&self, journey: &Journey, step: &Step) -> String {
+        explain::step(journey, step)
+    }
+
+    fn findings(&self) -> &'static [&'static Kind] {
+        kinds::KINDS
+    }
+}

@@ -1,0 +1,54 @@
+//! Rule sets: one way each to answer whose a row is.
+//!
+//! Facts are the same under every rule set; owners, verdicts, reasons, sentences and findings
+//! are not. A rule set is a [`Rules`] in a file of its own and a line in [`ALL`]: everything else
+//! takes it as an argument ([`resolve`]) or finds it in the [`Journey`] that it gave.
+
+use std::fmt::Debug;
+
+use super::facts::Facts;
+use super::findings::Kind;
+use super::journey::{Journey, Step};
+use super::legacy::Legacy;
+use crate::model::Id;
+
+/// One identity system as an algorithm over facts.
+pub trait Rules: Debug + Sync {
+    /// Its name in JSON and on the command line.
+    fn name(&self) -> &'static str;
+
+    /// What it is, a few words.
+    fn title(&self) -> &'static str;
+
+    /// The journey of the user that `query` belongs to; `None` when the facts do not name it.
+    fn resolve(&self, facts: &Facts, query: &Id) -> Option<Journey>;
+
+    /// The one sentence that says why a step of a journey of these rules is where it is.
+    fn why(&self, journey: &Journey, step: &Step) -> String;
+
+    /// Integration mistakes that harm under these rules.
+    fn findings(&self) -> &'static [&'static Kind];
+}
+
+/// A rule set as an argument: it lives as long as the program.
+pub type RuleSet = &'static dyn Rules;
+
+/// Mixpanel's rules from before ID Merge: the default.
+pub const LEGACY: RuleSet = &Legacy;
+
+/// Every rule set, the default first.
+pub const ALL: &[RuleSet] = &[LEGACY];
+
+/// The rule set with this name.
+pub fn named(name: &str) -> Option<RuleSet> {
+    ALL.iter().copied().find(|rules| rules.name() == name)
+}
+
+/// The journey of the user that `query` belongs to under `rules`; `None` when the facts do not
+/// name it.
+///
+/// An id without rows answers for its other device form if that one has rows, and else with
+/// no root but with the places that mention it.
+pub fn resolve(facts: &Facts, query: &Id, rules: RuleSet) -> Option<Journey> {
+    rules.resolve(facts, query)
+}

@@ -1,0 +1,58 @@
+//! A history as a store, by the way that every row takes: bytes, rows, store.
+
+use journey::formats::Zone;
+use journey::ingest::{Flow, Input, Options, import};
+use journey::model::{Id, Row, Verb};
+use journey::store::{Reader, Writer};
+use serde_json::{Value, json};
+
+use super::story::Story;
+
+/// The store of a story; an id that begins with `#` is sent as the number behind it.
+pub(crate) fn store(story: &str) -> Reader {
+    store_of(&[("story.jsonl", &Story::new(story).rows)])
+}
+
+/// The store of files of rows.
+pub(crate) fn store_of(files: &[(&str, &[Row])]) -> Reader {
+    let mut writer = Writer::in_memory().unwrap();
+    let inputs = files.iter().map(|(name, rows)| Input::Bytes { name: (*name).to_owned(), content: lines(rows) });
+    let options = Options { zone: Zone::Utc, ..Options::default() };
+    import(&mut writer, inputs.collect(), &options, &mut |_| Flow::Continue).unwrap();
+    writer.into_reader().unwrap()
+}
+
+/// Rows as lines of a raw export.
+pub(crate) fn lines(rows: &[Row]) -> Vec<u8> {
+    rows.iter().flat_map(|row| format!("{}\n", line(row)).into_bytes()).collect()
+}
+
+fn line(row: &Row) -> Value {
+    let mut properties = json!({"time": row.time});
+    let mut set = |key: &str, value: Option<Value>| {
+        if let (Some(value), Some(properties)) = (value, properties.as_object_mut()) {
+            properties.insert(key.to_owned(), value);
+        }
+    };
+    set("distinct_id", row.id.as_ref().map(written));
+    set("mp_processing_time_ms", row.arrival.map(|at| json!(at)));
+    set("$device_id", row.device.as_ref().map(written));
+    set("$user_id", row.user.as_ref().map(written));
+    set("$insert_id", row.insert_id.as_ref().map(|id| json!(id)));
+    if let Some(client) = &row.client {
+        set("mp_lib", Some(json!(client.library())));
+        set("$os", client.parts().next().map(|os| json!(os)));
+    }
+    match &row.verb {
+        Verb::Alias { alias, .. } => set("alias", alias.as_ref().map(written)),
+        Verb::Identify { anon, .. } => set("$anon_distinct_id", anon.as_ref().map(written)),
+        Verb::Merge { ids } => set("$distinct_ids", Some(ids.iter().map(written).collect())),
+        Verb::Track => {}
+    }
+    json!({"event": row.event, "properties": properties})
+}
+
+fn written(id: &Id) -> Value {
+    let number = id.as_str().strip_prefix('#').and_then(|number| number.parse::<u64>().ok());
+    number.map_or_else(|| json!(id.as_str()), |number| json!(number))
+}
