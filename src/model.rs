@@ -23,6 +23,6 @@ pub mod written;
 pub use client::Client;
 pub use id::{Id, Shape};
 pub use reject::Reject;
-pub use row::{Flags, LinkKind, Profile, Row, Verb};
+pub use row::{Flags, LinkKind, Profile, Row, Verb, VerbKind};
 pub use time::Millis;
 pub use view::RowView;

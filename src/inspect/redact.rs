@@ -252,7 +252,7 @@ impl Memo<'_> {
         let origin = self.origins.entry(source.origin);
         let origin = origin.or_insert_with_key(|origin| {
             let file = self.redactor.text(&origin.file, self.known).into();
-            Arc::new(Origin { file, ..**origin })
+            Arc::new(Origin { file, vendor: Arc::clone(&origin.vendor), rank: origin.rank })
         });
         Source { origin: origin.clone(), ..source }
     }

@@ -11,7 +11,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use crate::identity::Facts;
-use crate::model::facts::{AliasCall, Event, Link, Origin, Sender, Source};
+use crate::model::facts::{AliasCall, Event, Link, MIXPANEL, Origin, Sender, Source};
 use crate::model::{Flags, Id, LinkKind, Row, Verb};
 
 /// Every fact of the rows of some files, which are given in order of their names.
@@ -23,7 +23,7 @@ pub fn facts_of(files: &[(&str, &[Row])]) -> Facts {
     let mut links: BTreeMap<(LinkKind, Id, Id), Link> = BTreeMap::new();
     let mut number = 0;
     for (rank, (name, rows)) in (0..).zip(files) {
-        let origin = Arc::new(Origin { file: Arc::from(*name), rank });
+        let origin = Arc::new(Origin { file: Arc::from(*name), vendor: MIXPANEL.into(), rank });
         let mut latest = i64::MIN;
         for row in *rows {
             number += 1;
@@ -64,11 +64,12 @@ fn event(row: &Row, number: i64, arrived: i64, flags: Flags, source: &Source) ->
     let other = match &row.verb {
         Verb::Alias { alias, .. } => alias.clone(),
         Verb::Identify { anon, .. } => anon.clone(),
-        Verb::Track | Verb::Merge { .. } => None,
+        _ => None,
     };
     Event {
         row: number,
         event: Arc::from(row.event.as_str()),
+        verb: row.verb.kind(),
         time: row.time,
         arrived,
         hash: hash(row),

@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use super::{Client, Flags, Id, LinkKind, Millis};
+use super::{Client, Flags, Id, LinkKind, Millis, VerbKind};
 
 /// Where a row stands in the input.
 ///
@@ -21,15 +21,20 @@ pub struct Source {
 pub struct Origin {
     /// Name of the file as it was given.
     pub file: Arc<str>,
+    /// Whose rows it holds, by name: [`MIXPANEL`], or another vendor of events.
+    pub vendor: Arc<str>,
     /// Place of the file among all files, by name and then content: the tie-breaker that does
     /// not depend on the order of imports.
     pub rank: u32,
 }
 
+/// The vendor whose rules [`crate::identity`] knows.
+pub const MIXPANEL: &str = "Mixpanel";
+
 impl Source {
     /// A line of a file that nothing else is known to share.
     pub fn new(file: &str, rank: u32, line: u64) -> Self {
-        Self { origin: Arc::new(Origin { file: file.into(), rank }), line }
+        Self { origin: Arc::new(Origin { file: file.into(), vendor: MIXPANEL.into(), rank }), line }
     }
 }
 
@@ -77,6 +82,8 @@ pub struct Event {
     pub row: i64,
     /// Name.
     pub event: Arc<str>,
+    /// Which call it is.
+    pub verb: VerbKind,
     /// When it happened.
     pub time: Millis,
     /// When the server had it: the known time, or the estimate that keeps the file's order.
@@ -99,7 +106,7 @@ pub struct Sender {
     pub device: Option<Id>,
     /// `$user_id`.
     pub user: Option<Id>,
-    /// `$identify`: the anonymous id before. `$create_alias`: the alias.
+    /// Of an identify the anonymous id before, of an alias call the alias.
     pub other: Option<Id>,
     /// The program that sent it.
     pub client: Option<Client>,
@@ -139,10 +146,10 @@ impl Event {
     }
 }
 
-/// One alias call: a `$create_alias` row, or a line of a table of aliases.
+/// One alias call: a row, or a line of a table of aliases.
 #[derive(Clone, Debug)]
 pub struct AliasCall {
-    /// Its number in the store; for a `$create_alias` row, that of its event.
+    /// Its number in the store; for a row, that of its event.
     pub row: i64,
     /// The key asked for.
     pub alias: Option<Id>,

@@ -39,7 +39,7 @@ pub struct Row {
     pub flags: Flags,
 }
 
-/// What a row does to ids. Only the name decides; an absent part is `None`.
+/// What call a row is, and the ids that it names. The format decides; an absent part is `None`.
 ///
 /// `T` is how an id is told: [`Id`], a text that lies in the input, or a number.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
@@ -68,9 +68,36 @@ pub enum Verb<T = Id> {
         /// The members of `$distinct_ids`.
         ids: Vec<T>,
     },
+    /// The client forgot its user.
+    Reset,
+    /// A page or a screen was shown.
+    Page,
+    /// The profile of a person was changed by the same call.
+    Profile,
+    /// The person joined a group.
+    Group,
 }
 
 impl<T> Verb<T> {
+    /// Which kind it is.
+    pub fn kind(&self) -> VerbKind {
+        match self {
+            Self::Track => VerbKind::Track,
+            Self::Alias { .. } => VerbKind::Alias,
+            Self::Identify { .. } => VerbKind::Identify,
+            Self::Merge { .. } => VerbKind::Merge,
+            Self::Reset => VerbKind::Reset,
+            Self::Page => VerbKind::Page,
+            Self::Profile => VerbKind::Profile,
+            Self::Group => VerbKind::Group,
+        }
+    }
+
+    /// Whether it names ids beside the `distinct_id`.
+    pub fn names_ids(&self) -> bool {
+        matches!(self, Self::Alias { .. } | Self::Identify { .. } | Self::Merge { .. })
+    }
+
     /// The same with each id told in another way.
     pub fn map<U>(self, mut tell: impl FnMut(T) -> U) -> Verb<U> {
         match self {
@@ -82,6 +109,10 @@ impl<T> Verb<T> {
                 Verb::Identify { identified: identified.map(&mut tell), anon: anon.map(&mut tell) }
             }
             Self::Merge { ids } => Verb::Merge { ids: ids.into_iter().map(tell).collect() },
+            Self::Reset => Verb::Reset,
+            Self::Page => Verb::Page,
+            Self::Profile => Verb::Profile,
+            Self::Group => Verb::Group,
         }
     }
 
@@ -96,15 +127,93 @@ impl<T> Verb<T> {
                 Verb::Identify { identified: identified.as_ref(), anon: anon.as_ref() }
             }
             Self::Merge { ids } => Verb::Merge { ids: ids.iter().collect() },
+            Self::Reset => Verb::Reset,
+            Self::Page => Verb::Page,
+            Self::Profile => Verb::Profile,
+            Self::Group => Verb::Group,
         }
     }
 }
 
-/// Name of the row that asks for an alias.
+/// Which kind of call a row is, without its ids: [`Verb::kind`].
+///
+/// The format that a row was read from decides it, and the store keeps it. A name says nothing:
+/// `$identify` is a call of one vendor and an event like any other of the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum VerbKind {
+    /// [`Verb::Track`].
+    #[default]
+    Track,
+    /// [`Verb::Alias`].
+    Alias,
+    /// [`Verb::Identify`].
+    Identify,
+    /// [`Verb::Merge`].
+    Merge,
+    /// [`Verb::Reset`].
+    Reset,
+    /// [`Verb::Page`].
+    Page,
+    /// [`Verb::Profile`].
+    Profile,
+    /// [`Verb::Group`].
+    Group,
+}
+
+impl VerbKind {
+    /// Every kind, in the order of their numbers in the store.
+    pub const ALL: [Self; 8] =
+        [Self::Track, Self::Alias, Self::Identify, Self::Merge, Self::Reset, Self::Page, Self::Profile, Self::Group];
+
+    /// Number of this kind in the store; never reused.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Track => 0,
+            Self::Alias => 1,
+            Self::Identify => 2,
+            Self::Merge => 3,
+            Self::Reset => 4,
+            Self::Page => 5,
+            Self::Profile => 6,
+            Self::Group => 7,
+        }
+    }
+
+    /// The kind with this number.
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
+    }
+
+    /// Its word in JSON and SQL.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Track => "track",
+            Self::Alias => "alias",
+            Self::Identify => "identify",
+            Self::Merge => "merge",
+            Self::Reset => "reset",
+            Self::Page => "page",
+            Self::Profile => "profile",
+            Self::Group => "group",
+        }
+    }
+
+    /// The kind with this word.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Whether a row is about ids and says of no deed of a person.
+    pub fn is_about_ids(self) -> bool {
+        matches!(self, Self::Alias | Self::Identify | Self::Merge | Self::Reset)
+    }
+}
+
+/// Name of the row by which Mixpanel's SDKs ask for an alias.
 pub const CREATE_ALIAS: &str = "$create_alias";
-/// Name of the row that SDKs send when `identify` changes the client's id.
+/// Name of the row that Mixpanel's SDKs send when `identify` changes the client's id.
 pub const IDENTIFY: &str = "$identify";
-/// Name of the row that merges two ids in ID-merge projects.
+/// Name of Mixpanel's row that merges two ids in ID-merge projects.
 pub const MERGE: &str = "$merge";
 
 /// How two ids come to be named together by a row. `a` and `b` are the order of [`Row::links`].
@@ -206,7 +315,7 @@ impl<T: PartialEq> Named<'_, T> {
                     link(&mut found, LinkKind::Merge, pair.first(), pair.last());
                 }
             }
-            Verb::Track | Verb::Alias { .. } => {}
+            Verb::Track | Verb::Alias { .. } | Verb::Reset | Verb::Page | Verb::Profile | Verb::Group => {}
         }
         let persisted = self.flags.has(Flags::HAD_PERSISTED);
         if !persisted {
@@ -338,5 +447,15 @@ mod tests {
         for kind in LinkKind::ALL {
             assert_eq!(LinkKind::from_number(kind.number()), Some(kind));
         }
+    }
+
+    #[test]
+    fn verbs_have_numbers_and_words_of_their_own() {
+        for kind in VerbKind::ALL {
+            assert_eq!(VerbKind::from_number(kind.number()), Some(kind));
+            assert_eq!(VerbKind::from_name(kind.name()), Some(kind));
+        }
+        assert_eq!(VerbKind::from_number(8), None);
+        assert_eq!(VerbKind::from_name("Track"), None);
     }
 }

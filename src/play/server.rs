@@ -7,9 +7,8 @@ use super::{Play, lateness};
 use crate::identity::{
     EvidenceKind, Journey, LEGACY, Owner, Phase, PointKind, Refusal, Split, State, Strength, Verdict, World, resolve,
 };
-use crate::model::row::{CREATE_ALIAS, IDENTIFY};
 use crate::model::time::span;
-use crate::model::{Id, Millis};
+use crate::model::{Id, Millis, VerbKind};
 
 /// The server at a moment.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +43,8 @@ pub struct AliasRow {
 pub struct Entry {
     /// Name of the event.
     pub event: String,
+    /// Which call it is.
+    pub verb: VerbKind,
     /// When it happened.
     pub time: Millis,
     /// When the server had it.
@@ -71,7 +72,7 @@ pub struct Entry {
 impl Entry {
     /// Whether it is a row of alias or identify, which is no deed of a person.
     pub fn is_verb(&self) -> bool {
-        [CREATE_ALIAS, IDENTIFY].contains(&self.event.as_str())
+        matches!(self.verb, VerbKind::Alias | VerbKind::Identify)
     }
 }
 
@@ -191,6 +192,7 @@ impl Server {
                 let sent = place(step.event.source.line);
                 timeline.push(Entry {
                     event: step.event.event.to_string(),
+                    verb: step.event.verb,
                     time: step.event.time,
                     arrived: step.event.arrived,
                     id: step.event.id.clone(),
@@ -207,6 +209,7 @@ impl Server {
         }
         timeline.extend(facts.events.iter().filter(|event| event.id.is_none()).map(|event| Entry {
             event: event.event.to_string(),
+            verb: event.verb,
             time: event.time,
             arrived: event.arrived,
             id: None,

@@ -228,6 +228,7 @@ fn row<'a>(journey: &'a Journey, step: &'a Step, properties: Properties<'a>) -> 
     #[derive(serde::Serialize)]
     struct Json<'a, C: Serialize> {
         event: &'a str,
+        verb: &'static str,
         time: String,
         arrived: Option<String>,
         distinct_id: Option<&'a str>,
@@ -250,6 +251,7 @@ fn row<'a>(journey: &'a Journey, step: &'a Step, properties: Properties<'a>) -> 
     };
     Json {
         event: &event.event,
+        verb: event.verb.name(),
         time: rfc3339(event.time),
         arrived: event.arrival_known().then(|| rfc3339(event.arrived)),
         distinct_id: event.id.as_ref().map(Id::as_str),

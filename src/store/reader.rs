@@ -34,8 +34,9 @@ use self::collect::TextCollector;
 use self::files::Files;
 pub use self::seek::{PropertyTest, RowNote, Seek};
 use super::open::{self, Content};
+use super::schema::five;
 use super::{Error, number, schema};
-use crate::model::Id;
+use crate::model::{Id, VerbKind};
 
 /// Steps of SQLite's machine between two questions whether to abort: a fraction of a
 /// millisecond.
@@ -64,7 +65,11 @@ pub struct Reader {
     text_collector: TextCollector,
     files: RefCell<Option<Arc<Files>>>,
     ids: RefCell<FxHashMap<i64, Id>>,
-    names: RefCell<FxHashMap<i64, Arc<str>>>,
+    names: RefCell<FxHashMap<i64, (Arc<str>, VerbKind)>>,
+    /// Asks for a name and the number of its verb.
+    select_name: &'static str,
+    /// Whether its tables have the vendor of each file.
+    knows_vendors: bool,
     /// Numbers of ids that a search has found: more is asked about them next.
     numbers: RefCell<HashMap<Id, i64>>,
     /// Whether `files` are those of the moment that is looked at.
@@ -105,7 +110,8 @@ impl Reader {
     /// Opens the store at `path` read-only; never makes one.
     ///
     /// # Errors
-    /// No file, a file that is no store, one that is cut off, of a newer or older version.
+    /// No file, a file that is no store, one that is cut off, of a newer version or one that is too
+    /// old to be read as it is.
     pub fn open(path: &Path) -> Result<Self, Error> {
         match open::look(path)? {
             Content::Absent => return Err(Error::NotFound { path: path.to_owned() }),
@@ -117,7 +123,7 @@ impl Reader {
         let db = open::store(path)?;
         open::check(&db, path)?;
         let found = schema::version(&db).map_err(|source| Error::sqlite(path, source))?;
-        if found < schema::VERSION {
+        if found < five::READABLE {
             return Err(Error::Older { path: path.to_owned(), found, ours: schema::VERSION });
         }
         let mut reader = Self::over(db, path.to_owned(), false)?;
@@ -128,6 +134,7 @@ impl Reader {
     pub(super) fn over(db: Connection, path: PathBuf, in_memory: bool) -> Result<Self, Error> {
         let at = |source| Error::sqlite(&path, source);
         let text_collector = TextCollector::of(&db).map_err(at)?;
+        let knows_verbs = schema::version(&db).map_err(at)? >= five::SINCE;
         Ok(Self {
             db,
             text_collector,
@@ -136,6 +143,8 @@ impl Reader {
             files: RefCell::default(),
             ids: RefCell::default(),
             names: RefCell::default(),
+            select_name: if knows_verbs { five::SELECT_NAME } else { five::SELECT_NAME_OF_4 },
+            knows_vendors: knows_verbs,
             numbers: RefCell::default(),
             files_are_new: Cell::new(false),
             id_texts: RefCell::new(Arena::over(ID_TEXTS)),
@@ -208,7 +217,7 @@ impl Reader {
         let known = self.files.borrow().as_ref().filter(|files| files.version == version).map(Arc::clone);
         let files = match known {
             Some(files) => files,
-            None => Arc::new(self.ask(|db| Files::read(db, version))?),
+            None => Arc::new(self.ask(|db| Files::read(db, version, self.knows_vendors))?),
         };
         self.files.replace(Some(Arc::clone(&files)));
         self.files_are_new.set(!self.db.is_autocommit());
@@ -252,21 +261,37 @@ impl Reader {
 
     /// The event name or client with this number.
     fn name(&self, number: i64) -> Result<Arc<str>, Error> {
+        self.name_and_verb(number).map(|(name, _)| name)
+    }
+
+    /// The event name with this number, and the verb of its rows.
+    fn name_and_verb(&self, number: i64) -> Result<(Arc<str>, VerbKind), Error> {
         if let Some(name) = self.names.borrow().get(&number) {
-            return Ok(Arc::clone(name));
+            return Ok(name.clone());
         }
-        let name: Arc<str> = self.text("SELECT name FROM names WHERE id = ?1", number)?.into();
+        let found: Option<(String, u8)> = self.ask(|db| {
+            let mut select = db.prepare_cached(self.select_name)?;
+            select.query_row([number], |row| Ok((row.get(0)?, row.get(1)?))).optional()
+        })?;
+        let (name, verb) = found.ok_or_else(|| self.no_text(number))?;
+        let verb = VerbKind::from_number(verb)
+            .ok_or_else(|| self.corrupt(format!("rows called {name} have verb {verb}, which there is not")))?;
+        let name: (Arc<str>, VerbKind) = (name.into(), verb);
         let mut names = self.names.borrow_mut();
         if names.len() >= CACHED_TEXTS {
             names.clear();
         }
-        names.insert(number, Arc::clone(&name));
+        names.insert(number, name.clone());
         Ok(name)
     }
 
     fn text(&self, select: &str, number: i64) -> Result<String, Error> {
         let text = self.ask(|db| db.prepare_cached(select)?.query_row([number], |row| row.get(0)).optional())?;
-        text.ok_or_else(|| self.corrupt(format!("it has no text with number {number}, which a row names")))
+        text.ok_or_else(|| self.no_text(number))
+    }
+
+    fn no_text(&self, number: i64) -> Error {
+        self.corrupt(format!("it has no text with number {number}, which a row names"))
     }
 }
 

@@ -6,6 +6,7 @@
 //! space in its file, which later imports fill.
 
 pub(super) mod doubled;
+pub(super) mod five;
 mod four;
 mod three;
 mod two;
@@ -21,7 +22,7 @@ pub(super) const APPLICATION_ID: i64 = 0x6a72_6e79;
 pub(super) const COPY_ID: i64 = 0x6a72_6e63;
 
 /// Number of the newest version, which is also `user_version`.
-pub(super) const VERSION: i64 = 4;
+pub(super) const VERSION: i64 = 5;
 
 /// Bytes of a page of a store: rows of one id fill few pages.
 pub(super) const PAGE_BYTES: usize = 16384;
@@ -39,11 +40,12 @@ struct Migration {
 type Move = fn(&Connection, &mut dyn FnMut(u64, u64) -> bool) -> rusqlite::Result<bool>;
 
 /// What brings a store of version `n` to `n + 1`.
-const MIGRATIONS: [Migration; 4] = [
+const MIGRATIONS: [Migration; 5] = [
     Migration { sql: V1, moves: None },
     Migration { sql: two::SQL, moves: Some(two::move_rows) },
     Migration { sql: three::SQL, moves: Some(three::move_heads) },
     Migration { sql: four::SQL, moves: Some(four::remove_doubled) },
+    Migration { sql: five::SQL, moves: Some(five::add_verbs) },
 ];
 
 /// Version of the store, 0 for an empty file.

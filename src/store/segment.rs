@@ -19,11 +19,12 @@ pub(super) use self::blocks::Blocks;
 pub use self::blocks::Packer;
 pub(super) use self::senders::Sender;
 use self::senders::Senders;
-pub(super) use self::texts::{Hashing, Numbered, Texts};
+use self::texts::Names;
+pub(super) use self::texts::{Hashing, Numbered, Texts, split};
 use super::{Arrived, Error, number};
 use crate::model::row::Named;
 use crate::model::view::Timing;
-use crate::model::{Flags, LinkKind, Millis, RowView, Verb};
+use crate::model::{Flags, LinkKind, Millis, RowView, Verb, VerbKind};
 
 /// Stands for no text among the numbers of a segment.
 pub(super) const NONE: u32 = u32::MAX;
@@ -32,7 +33,7 @@ pub(super) const NONE: u32 = u32::MAX;
 #[derive(Clone, Debug, Default)]
 pub struct Segment {
     pub(super) ids: Texts,
-    pub(super) names: Texts,
+    pub(super) names: [Texts; VerbKind::ALL.len()],
     pub(super) rows: Vec<Thin>,
     /// In the order of their first rows, nearly.
     pub(super) senders: Vec<Sender>,
@@ -82,7 +83,7 @@ impl First {
     }
 }
 
-/// A `$create_alias` row: its place in the segment, its alias and target.
+/// A row that is an alias call: its place in the segment, its alias and target.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Call {
     pub(super) row: u32,
@@ -118,7 +119,7 @@ impl Segment {
 #[derive(Debug, Default)]
 pub struct Draft<'a> {
     ids: Numbered,
-    names: Numbered,
+    names: Names,
     noted: Vec<Noted<'a>>,
     rows: Vec<Thin>,
     /// For each of `rows`, its number among the noted.
@@ -178,7 +179,7 @@ impl<'a> Draft<'a> {
         };
         let device = row.device.as_deref().map(&mut other);
         let user = row.user.as_deref().map(&mut other);
-        let more = (row.verb != Verb::Track || !row.previous.is_empty()).then(|| {
+        let more = (row.verb.names_ids() || !row.previous.is_empty()).then(|| {
             let verb = row.verb.as_ref().map(|text| other(text));
             Box::new(More { verb, previous: row.previous.iter().map(|text| other(text)).collect() })
         });
@@ -189,9 +190,9 @@ impl<'a> Draft<'a> {
             client: row.client.as_ref().map(|client| {
                 self.client.clear();
                 client.write(&mut self.client);
-                self.names.number(&self.client)
+                self.names.number(VerbKind::Track, &self.client)
             }),
-            event: self.names.number(&row.event),
+            event: self.names.number(row.verb.kind(), &row.event),
             more,
             line: number::to_sql(row.line),
             timing: Timing { time: row.time, arrival: row.arrival, flags },
@@ -247,7 +248,7 @@ impl<'a> Draft<'a> {
         let place = First { arrived, line, nth, t: time };
         let (verb, previous) =
             noted.more.as_deref().map_or((&Verb::Track, &[][..]), |more| (&more.verb, &more.previous));
-        let is_usual = matches!(verb, Verb::Track | Verb::Alias { .. }) && previous.is_empty();
+        let is_usual = !matches!(verb, Verb::Identify { .. } | Verb::Merge { .. }) && previous.is_empty();
         if !is_usual {
             let (id, device, user) = (noted.id.as_ref(), noted.device.as_ref(), noted.user.as_ref());
             let named = Named { id, device, user, previous, verb, flags };
@@ -261,7 +262,7 @@ impl<'a> Draft<'a> {
                 alias
             }
             Verb::Identify { anon, .. } => anon,
-            Verb::Track | Verb::Merge { .. } => None,
+            _ => None,
         };
         let uid = number(noted.id);
         let sender = self.senders.number(Sender {

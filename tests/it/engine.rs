@@ -286,7 +286,7 @@ proptest! {
                     Verb::Alias { alias, target, .. } => { rename(alias); rename(target); }
                     Verb::Identify { identified, anon } => { rename(identified); rename(anon); }
                     Verb::Merge { ids } => *ids = ids.iter().map(|id| Id::new(&format!("other {}", id.as_str()))).collect(),
-                    Verb::Track => {}
+                    _ => {}
                 }
                 row
             })

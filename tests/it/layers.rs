@@ -51,6 +51,17 @@ const LONGEST: usize = 600;
 /// Files that may be longer, with the reason.
 const LONG: &[(&str, &str)] = &[];
 
+/// Files beside those of `formats` and `sim` that may name what Mixpanel calls its verbs: the names
+/// themselves, stores in which nothing else said the verb, a call without a row, sentences about what an SDK of
+/// Mixpanel sends.
+const NAMING_VERBS: &[&str] = &[
+    "src/model/row.rs",
+    "src/store/schema/doubled.rs",
+    "src/store/schema/five.rs",
+    "src/inspect/filter/decide.rs",
+    "src/play/explain.rs",
+];
+
 /// One source file.
 struct Source {
     /// Its path from the top of the repository.
@@ -294,4 +305,23 @@ fn an_edge_is_found_however_it_is_written() {
     assert!(names_crate("use rusqlite::Connection;", "rusqlite"));
     assert!(names_crate("let x = ratatui::init();", "ratatui"));
     assert!(!names_crate("let sqlx_rusqlite::x", "rusqlite"));
+}
+
+/// Which call a row is, the format says once; everything behind it goes by the verb.
+#[test]
+fn nothing_but_a_format_asks_for_the_name_of_an_event() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let may = ["formats", "sim"].contains(&source.module.as_str()) || NAMING_VERBS.contains(&source.path.as_str());
+        for (number, line) in code(&source).filter(|_| !may) {
+            let names = ["CREATE_ALIAS", "IDENTIFY", "MERGE"];
+            let constant = line.split(|letter: char| !is_word(letter)).any(|word| names.contains(&word));
+            let is_trait = line.contains("Traits::") || line.contains("const IDENTIFY: Self");
+            let text = ["\"$create_alias\"", "\"$identify\"", "\"$merge\""].iter().any(|name| line.contains(name));
+            if constant && !is_trait || text {
+                wrong.push(format!("{}:{number}: {}", source.path, line.trim()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "go by the verb instead:\n{}", wrong.join("\n"));
 }

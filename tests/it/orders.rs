@@ -26,7 +26,7 @@ fn line(row: &Row) -> String {
         Verb::Merge { ids } => {
             drop(put("$distinct_ids", ids.iter().map(|id| json!(id.as_str())).collect::<Value>()));
         }
-        Verb::Track => {}
+        _ => {}
     }
     if row.device.is_some() {
         put("$device_id", text(&row.device));

@@ -159,6 +159,7 @@ fn json_of_a_row_says_where_it_is_stored_and_why() {
         keys(early),
         [
             "event",
+            "verb",
             "time",
             "arrived",
             "distinct_id",

@@ -20,7 +20,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use journey::model::facts::{AliasCall, Event, Link};
 use journey::model::{Client, Flags, Id, LinkKind, Profile, Reject, Row, Verb};
 use journey::store::foreign::Foreign;
-use journey::store::{Arrived, Chunk, Error, FileId, FileInfo, Match, Reader, Seek, Segment, Span, TableAlias, Writer};
+use journey::store::{
+    Arrived, Chunk, Error, FileId, FileInfo, Match, Reader, SCHEMA_VERSION, Seek, Segment, Span, TableAlias, Writer,
+};
 use rusqlite::Connection;
 use tempfile::TempDir;
 

@@ -8,10 +8,9 @@ use super::super::journey::{
 };
 use crate::model::alike::visible_id;
 use crate::model::facts::{Event, Source};
-use crate::model::row::IDENTIFY;
 use crate::model::text::{and, counted};
 use crate::model::time::span;
-use crate::model::{Client, Flags, Id, Millis};
+use crate::model::{Client, Flags, Id, Millis, VerbKind};
 
 /// `sally.jsonl line 3`.
 fn place(source: &Source) -> String {
@@ -41,7 +40,7 @@ pub(super) fn step(journey: &Journey, step: &Step) -> String {
             None => String::new(),
         },
     };
-    if &*step.event.event == IDENTIFY
+    if step.event.verb == VerbKind::Identify
         && step.state == State::Merged
         && !journey.points.iter().any(|point| point.row == step.event.row)
     {

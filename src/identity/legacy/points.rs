@@ -24,8 +24,7 @@ use super::super::memo::Memo;
 use super::explain;
 use super::world::World;
 use crate::model::facts::{Event, Place};
-use crate::model::row::IDENTIFY;
-use crate::model::{Client, Flags, Id, Millis};
+use crate::model::{Client, Flags, Id, Millis, VerbKind};
 
 /// A point with its place in the timeline.
 pub(super) struct Found {
@@ -70,7 +69,7 @@ pub(super) fn find(
 
     let mut knows = Knows::new(world);
     let mut identified: HashSet<(Option<&Id>, &Id)> = HashSet::new();
-    for event in steps.iter().map(|step| &*step.event).filter(|event| &*event.event == IDENTIFY) {
+    for event in steps.iter().map(|step| &*step.event).filter(|event| event.verb == VerbKind::Identify) {
         let (Some(id), Some(anon)) = (&event.id, &event.other) else { continue };
         let state = event.device.as_ref();
         let echo = known_states.contains(&anon.to_bare());
@@ -86,7 +85,7 @@ pub(super) fn find(
     for event in steps.iter().map(|step| &*step.event) {
         // A later row of a sender tells nothing that the first did not.
         let sender = Arc::as_ptr(&event.sender).addr();
-        if !heard.insert((sender, &*event.event == IDENTIFY)) {
+        if !heard.insert((sender, event.verb)) {
             continue;
         }
         let Some(id) = knows.known_by(event) else { continue };
@@ -94,7 +93,7 @@ pub(super) fn find(
             first = Some((event.place(), event, id));
         }
         let server = event.client.as_ref().is_some_and(Client::is_server);
-        if server || &*event.event == IDENTIFY {
+        if server || event.verb == VerbKind::Identify {
             continue;
         }
         if state_of(event).is_some_and(|state| known_states.insert(state.clone())) {
@@ -106,7 +105,7 @@ pub(super) fn find(
     // A row that names the person can come before the call that would make a state known.
     if let Some((place, event, id)) = first.filter(|(place, ..)| known_from.is_none_or(|known| *place < known)) {
         let point = match &event.other {
-            Some(anon) if &*event.event == IDENTIFY && event.id.as_ref() == Some(id) && anon != id => {
+            Some(anon) if event.verb == VerbKind::Identify && event.id.as_ref() == Some(id) && anon != id => {
                 found(PointKind::Identify, id, event, explain::identify_point(event, id, anon), false)
             }
             _ => found(PointKind::Login, id, event, explain::login_point(event, id), false),

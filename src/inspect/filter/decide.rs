@@ -10,8 +10,7 @@ use super::property::{self, Test};
 use super::{Moment, Wall};
 use crate::identity::{AliasLine, Journey, Orphan, Phase, Point, PointKind, Split, State, Step, Verdict};
 use crate::model::facts::Source;
-use crate::model::row::IDENTIFY;
-use crate::model::{Id, Millis};
+use crate::model::{Id, Millis, VerbKind};
 
 /// A word after `is:`.
 pub(super) const STATES: &[(&str, u32)] = &[
@@ -89,13 +88,13 @@ impl<'a> Subject<'a> {
         states |= call.map_or(0, verdict) | point.map_or(0, of_point);
         states |= if found { FINDING } else { 0 };
         states |= if step.copies.is_empty() { 0 } else { COPIED };
-        states |= if &*event.event == IDENTIFY { IDENTIFIES } else { 0 };
+        states |= if event.verb == VerbKind::Identify { IDENTIFIES } else { 0 };
         Self {
             row: Some(event.row),
             event: &event.event,
             called: if call.is_some() {
                 "alias"
-            } else if &*event.event == IDENTIFY {
+            } else if event.verb == VerbKind::Identify {
                 "identify"
             } else {
                 ""

@@ -1,9 +1,9 @@
 use super::property::{Relation, Test};
 use super::*;
 use crate::identity::{LEGACY, Phase, Reason, State, Step};
-use crate::model::Client;
 use crate::model::facts::{Event, Sender, Source};
 use crate::model::time::{parse, utc};
+use crate::model::{Client, VerbKind};
 use proptest::prelude::*;
 
 fn wall() -> Wall {
@@ -15,6 +15,7 @@ fn step(row: i64, name: &str, id: &str, time: &str) -> Step {
     let event = Event {
         row,
         event: name.into(),
+        verb: if name == "$identify" { VerbKind::Identify } else { VerbKind::Track },
         time,
         arrived: time,
         hash: 0,

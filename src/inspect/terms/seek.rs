@@ -498,9 +498,9 @@ impl Vocabulary {
         const LONG: usize = 40;
         let sample = reader.sample(rows)?;
         let names: HashMap<i64, String> = reader.names()?.into_iter().collect();
-        let mut events: HashMap<i64, usize> = HashMap::new();
-        for note in &sample {
-            *events.entry(note.event).or_default() += 1;
+        let mut events: HashMap<&String, usize> = HashMap::new();
+        for name in sample.iter().filter_map(|note| names.get(&note.event)) {
+            *events.entry(name).or_default() += 1;
         }
         let mut properties: HashMap<String, (usize, BTreeMap<String, usize>)> = HashMap::new();
         let numbers: Vec<i64> = sample.iter().map(|note| note.row).collect();
@@ -519,8 +519,7 @@ impl Vocabulary {
                 }
             }
         }
-        let mut events: Vec<(usize, String)> =
-            events.into_iter().filter_map(|(number, count)| Some((count, names.get(&number)?.clone()))).collect();
+        let mut events: Vec<(usize, String)> = events.into_iter().map(|(name, count)| (count, name.clone())).collect();
         events.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
         let mut properties: Vec<_> = properties.into_iter().collect();
         properties.sort_by(|(a, (m, _)), (b, (n, _))| n.cmp(m).then_with(|| a.cmp(b)));

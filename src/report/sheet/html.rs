@@ -24,7 +24,6 @@ use self::worth::Worth;
 use super::{Line, Sheet};
 use crate::identity::{Point, PointKind, State};
 use crate::model::facts::Source;
-use crate::model::row::{CREATE_ALIAS, IDENTIFY, MERGE};
 use crate::report::Properties;
 use crate::report::look::{Class, count};
 use crate::report::svg::escape;
@@ -176,11 +175,6 @@ fn rows(number: usize) -> String {
 
 fn counted(number: usize, word: &str) -> String {
     format!("{} {word}{}", count(number as u64), if number == 1 { "" } else { "s" })
-}
-
-/// Whether a row only tells of identity: it is nothing that the user did.
-fn is_identity_call(name: &str) -> bool {
-    [CREATE_ALIAS, IDENTIFY, MERGE].contains(&name)
 }
 
 /// How long it took, in words: `2 min 11 s`.

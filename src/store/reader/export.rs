@@ -10,7 +10,7 @@ use rusqlite::{Connection, params};
 
 use super::Reader;
 use crate::model::time::rfc3339;
-use crate::model::{Flags, Id, Millis};
+use crate::model::{Flags, Id, Millis, VerbKind};
 use crate::output::{Kept, Output, Readers};
 use crate::store::{Error, number, schema};
 
@@ -40,7 +40,8 @@ CREATE TABLE events (
   arrived TEXT,            -- when the server had it; NULL: nothing tells
   file TEXT NOT NULL,      -- where it was read from
   line INTEGER NOT NULL,
-  flags INTEGER NOT NULL   -- what else is known of it; see README
+  flags INTEGER NOT NULL,  -- what else is known of it; see README
+  verb TEXT NOT NULL       -- which call it is: track, alias, identify, ...
 );
 CREATE TABLE aliases (
   -- Every alias call, accepted or not, in order of arrival.
@@ -141,7 +142,7 @@ impl Reader {
         let mut select = self
             .db
             .prepare(
-                "SELECT x.id, x.uid, x.ev, x.t, x.arrived, x.flags, x.file, x.line, x.ev IN (SELECT id FROM names WHERE name = '$create_alias')
+                "SELECT x.id, x.uid, x.ev, x.t, x.arrived, x.flags, x.file, x.line
                  FROM rows x JOIN files f ON f.id = x.file
                  ORDER BY x.arrived, f.name, f.fingerprint, f.id, x.line, x.nth, x.id",
             )
@@ -149,8 +150,8 @@ impl Reader {
         let mut rows = select.query([]).map_err(here)?;
         let mut insert = copy
             .prepare(
-                "INSERT INTO events (id, distinct_id, event, time, properties, arrived, file, line, flags)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                "INSERT INTO events (id, distinct_id, event, time, properties, arrived, file, line, flags, verb)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )
             .map_err(at_copy)?;
         let mut place = copy.prepare("INSERT INTO temp.place VALUES (?1, ?2)").map_err(at_copy)?;
@@ -166,11 +167,11 @@ impl Reader {
             for (row, properties) in window.iter().zip(self.properties(&positions)?) {
                 done += 1;
                 let id = number::to_sql(done);
-                if row.is_call {
+                let (event, verb) = self.name_and_verb(row.ev)?;
+                if verb == VerbKind::Alias {
                     place.execute([row.position, id]).map_err(at_copy)?;
                 }
                 let distinct_id = if row.uid == crate::store::writer::NO_ID { None } else { Some(self.id(row.uid)?) };
-                let event = self.name(row.ev)?;
                 let source = self.source(&files, row.file, row.line)?;
                 insert
                     .execute(params![
@@ -182,7 +183,8 @@ impl Reader {
                         row.arrived.map(rfc3339),
                         &*source.file,
                         row.line,
-                        row.flags.0
+                        row.flags.0,
+                        verb.name()
                     ])
                     .map_err(at_copy)?;
             }
@@ -289,7 +291,6 @@ struct Plain {
     flags: Flags,
     file: i64,
     line: i64,
-    is_call: bool,
 }
 
 impl Plain {
@@ -304,7 +305,6 @@ impl Plain {
             flags,
             file: row.get(6)?,
             line: row.get(7)?,
-            is_call: row.get(8)?,
         })
     }
 }

@@ -16,15 +16,19 @@ pub(super) struct Files {
 }
 
 impl Files {
-    pub(super) fn read(db: &Connection, version: i64) -> rusqlite::Result<Self> {
+    pub(super) fn read(db: &Connection, version: i64, knows_vendors: bool) -> rusqlite::Result<Self> {
         let mut by_id = FxHashMap::default();
         // The same order as of `ORDER` in `facts.rs`.
-        let mut select = db.prepare_cached("SELECT id, name FROM files ORDER BY name, fingerprint, id")?;
+        let mut select = db.prepare_cached(if knows_vendors {
+            "SELECT id, name, vendor FROM files ORDER BY name, fingerprint, id"
+        } else {
+            "SELECT id, name, 'Mixpanel' FROM files ORDER BY name, fingerprint, id"
+        })?;
         let mut rows = select.query([])?;
         let mut rank = 0;
         while let Some(row) = rows.next()? {
-            let name: String = row.get(1)?;
-            by_id.insert(row.get(0)?, Arc::new(Origin { file: name.into(), rank }));
+            let (name, vendor): (String, String) = (row.get(1)?, row.get(2)?);
+            by_id.insert(row.get(0)?, Arc::new(Origin { file: name.into(), vendor: vendor.into(), rank }));
             rank += 1;
         }
         Ok(Self { version, by_id })

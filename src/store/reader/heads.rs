@@ -241,9 +241,11 @@ impl<'a> Heads<'a> {
     }
 
     fn event(&mut self, id: Option<&Id>, row: &Thin) -> Result<Event, Error> {
+        let (event, verb) = self.reader.name_and_verb(row.ev)?;
         Ok(Event {
             row: number::row(row.id, row.nth),
-            event: self.reader.name(row.ev)?,
+            event,
+            verb,
             time: row.t,
             arrived: row.arrived,
             hash: number::hash_at(row.hash, row.t),

@@ -76,7 +76,8 @@ impl Reader {
         Ok(number::from_sql(rows))
     }
 
-    /// Names of events, and of the programs that sent them, by their numbers.
+    /// Names of events, and of the programs that sent them, by their numbers. A name of rows with
+    /// several verbs has a number for each.
     pub fn names(&self) -> Result<Vec<(i64, String)>, Error> {
         self.ask(|db| {
             db.prepare_cached("SELECT id, name FROM names ORDER BY id")?

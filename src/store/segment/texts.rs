@@ -7,6 +7,8 @@ use hashbrown::hash_table::Entry;
 use rustc_hash::FxBuildHasher;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use crate::model::VerbKind;
+
 /// Texts by their numbers, in one piece of memory.
 #[derive(Clone, Debug, Default)]
 pub(in crate::store) struct Texts {
@@ -79,6 +81,44 @@ impl Numbered {
     }
 }
 
+/// Bits of a number of [`Names`] below the verb.
+const TEXT_BITS: u32 = 28;
+
+/// Names of events, each with the verb of its rows, and of programs, which are numbered like those
+/// of [`VerbKind::Track`].
+///
+/// Two rows of one name may be different calls, as where a page has the name of an event. The
+/// verb stands in the upper bits of a number.
+#[derive(Debug, Default)]
+pub(in crate::store) struct Names {
+    by_verb: [Numbered; VerbKind::ALL.len()],
+}
+
+impl Names {
+    /// The number of `text` as a name of rows with this verb.
+    pub(super) fn number(&mut self, verb: VerbKind, text: &str) -> u32 {
+        let kind = verb.number();
+        // A chunk is smaller than so many names.
+        self.by_verb.get_mut(usize::from(kind)).map_or(0, |names| names.number(text)) | u32::from(kind) << TEXT_BITS
+    }
+
+    /// The text with this number.
+    pub(super) fn text(&self, number: u32) -> &str {
+        let (verb, number) = split(number);
+        self.by_verb.get(verb).map_or("", |names| names.text(number))
+    }
+
+    pub(super) fn into_texts(self) -> [Texts; VerbKind::ALL.len()] {
+        self.by_verb.map(Numbered::into_texts)
+    }
+}
+
+/// The verb of a number of [`Names`], as its place among all, and the place of the text among
+/// those of that verb.
+pub(in crate::store) fn split(number: u32) -> (usize, u32) {
+    (usize::try_from(number >> TEXT_BITS).unwrap_or(usize::MAX), number & ((1 << TEXT_BITS) - 1))
+}
+
 /// Hashes for maps that nobody iterates in the order of: faster for short texts than what Rust
 /// has, which guards servers against chosen keys.
 #[derive(Clone, Copy, Debug, Default)]
@@ -131,6 +171,19 @@ impl Hasher for State {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_name_of_two_verbs_is_two_names() {
+        let mut names = Names::default();
+        let track = names.number(VerbKind::Track, "Home");
+        let page = names.number(VerbKind::Page, "Home");
+        assert_ne!(track, page);
+        assert_eq!(names.number(VerbKind::Page, "Home"), page);
+        assert_eq!([names.text(track), names.text(page)], ["Home", "Home"]);
+        assert_eq!([split(track), split(page)], [(0, 0), (5, 0)]);
+        // No name at all.
+        assert_eq!(names.text(u32::MAX), "");
+    }
 
     #[test]
     fn texts_are_numbered_as_they_are_met_and_come_back() {

@@ -2,8 +2,9 @@
 
 use std::thread;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row};
 
+use crate::model::VerbKind;
 use crate::store::number;
 use crate::store::segment::Numbered;
 
@@ -25,8 +26,19 @@ const TURN: usize = 64;
 pub(super) enum Table {
     /// Ids in any role.
     Ids,
-    /// Names of events and programs.
+    /// Names of events, each with the verb of its rows, and of programs: [`name_key`].
     Names,
+}
+
+/// The text that stands for a name and a verb among the texts of [`Table::Names`].
+pub(super) fn name_key(verb: VerbKind, name: &str) -> String {
+    format!("{}{name}", verb.number())
+}
+
+/// The name of a [`name_key`], and the number of its verb.
+fn name_of_key(key: &str) -> (&str, u8) {
+    let (verb, name) = key.split_at_checked(1).unwrap_or(("", key));
+    (name, verb.parse().unwrap_or_default())
 }
 
 impl Table {
@@ -37,17 +49,22 @@ impl Table {
         }
     }
 
-    fn select(self) -> &'static str {
+    /// The number that the table has for `text`.
+    fn find(self, db: &Connection, text: &str) -> rusqlite::Result<Option<i64>> {
+        let number = |row: &Row<'_>| row.get(0);
         match self {
-            Self::Ids => "SELECT id FROM ids WHERE name = ?1",
-            Self::Names => "SELECT id FROM names WHERE name = ?1",
+            Self::Ids => db.prepare_cached("SELECT id FROM ids WHERE name = ?1")?.query_row([text], number),
+            Self::Names => db
+                .prepare_cached("SELECT id FROM names WHERE name = ?1 AND verb = ?2")?
+                .query_row(name_of_key(text), number),
         }
+        .optional()
     }
 
     fn insert(self) -> &'static str {
         match self {
             Self::Ids => "INSERT INTO ids (id, name) VALUES (?1, ?2)",
-            Self::Names => "INSERT INTO names (id, name) VALUES (?1, ?2)",
+            Self::Names => "INSERT INTO names (id, name, verb) VALUES (?1, ?2, ?3)",
         }
     }
 }
@@ -124,7 +141,7 @@ impl Interner {
         let number = match self.before.get(text) {
             Some(number) => Some(number),
             None if self.complete => None,
-            None => db.prepare_cached(self.table.select())?.query_row([text], |row| row.get(0)).optional()?,
+            None => self.table.find(db, text)?,
         };
         if self.known.numbers.len() >= REMEMBERED {
             // What is new must be found until it is written.
@@ -161,7 +178,13 @@ impl Interner {
                 // This goes on for long, and whoever waits at a screen goes first.
                 thread::yield_now();
             }
-            insert.execute((number, text))?;
+            match self.table {
+                Table::Ids => insert.execute((number, text))?,
+                Table::Names => {
+                    let (name, verb) = name_of_key(text);
+                    insert.execute((number, name, verb))?
+                }
+            };
         }
         Ok(())
     }

@@ -4,12 +4,13 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::Waiting;
 use super::bulk::Bulk;
+use super::intern::name_key;
 use super::links::{Pair, Sum};
 use super::pieces::{Frame, Pieces};
 use super::runs::Run;
-use crate::model::{Flags, Id, Millis, Profile, Reject};
+use crate::model::{Flags, Id, Millis, Profile, Reject, VerbKind};
 use crate::store::packs::{self, Head, Sums};
-use crate::store::segment::{First, Segment, Thin};
+use crate::store::segment::{First, Segment, Thin, split};
 use crate::store::{Added, Chunk, TableAlias, number};
 
 /// `rows.uid` of rows without a usable `distinct_id`.
@@ -30,7 +31,12 @@ pub(super) fn append(db: &Connection, waiting: &mut Waiting, chunk: &Chunk) -> r
     let used = number::length(segment.len()).saturating_add(number::length(chunk.aliases.len()));
 
     let ids = segment.ids.iter().map(|text| waiting.ids.number(db, text)).collect::<rusqlite::Result<_>>()?;
-    let names = segment.names.iter().map(|text| waiting.names.number(db, text)).collect::<rusqlite::Result<_>>()?;
+    let mut names = <[Vec<i64>; VerbKind::ALL.len()]>::default();
+    for ((verb, texts), numbers) in VerbKind::ALL.into_iter().zip(&segment.names).zip(&mut names) {
+        for text in texts.iter() {
+            numbers.push(waiting.names.number(db, &name_key(verb, text))?);
+        }
+    }
     let placed = Placed { begun: &begun, segment, ids, names };
     placed.write_rows(db)?;
     waiting.runs.extend(placed.runs());
@@ -117,13 +123,20 @@ struct Placed<'s> {
     begun: &'s Begun,
     segment: &'s Segment,
     ids: Vec<i64>,
-    names: Vec<i64>,
+    /// By the number of their verb.
+    names: [Vec<i64>; VerbKind::ALL.len()],
 }
 
 impl Placed<'_> {
     /// Number of an id; `None` for none.
     fn id(&self, number: u32) -> Option<i64> {
         lookup(&self.ids, number)
+    }
+
+    /// Number of a name; `None` for none.
+    fn name(&self, number: u32) -> Option<i64> {
+        let (verb, number) = split(number);
+        lookup(self.names.get(verb)?, number)
     }
 
     /// The place of a row among the rows of its line, some of which the chunk before may have.
@@ -141,7 +154,7 @@ impl Placed<'_> {
                 self.id(sender.device),
                 self.id(sender.user),
                 self.id(sender.other),
-                lookup(&self.names, sender.client),
+                self.name(sender.client),
                 Some(self.begun.file),
                 Some(i64::from(sender.flags.0)),
                 sender.far,
@@ -151,7 +164,7 @@ impl Placed<'_> {
         let head = |row: &Thin| Head {
             t: row.t,
             delay: number::delay(row.t, row.arrived).0,
-            ev: lookup(&self.names, row.ev).unwrap_or_default(),
+            ev: self.name(row.ev).unwrap_or_default(),
             sender: self.begun.sender + i64::from(row.sender),
             hash: number::hash(row.hash),
             line: row.line,

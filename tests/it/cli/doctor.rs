@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use journey::store::SCHEMA_VERSION;
 use rusqlite::Connection;
 
 use super::*;
@@ -52,7 +53,10 @@ fn only(code: &str) -> BTreeSet<String> {
 fn a_store_that_is_whole_is_healthy_and_counted() {
     let (home, path) = store();
     let answer = doctor(&home, 0, &path);
-    assert_eq!((&answer["schema"], &answer["healthy"], &answer["version"]), (&1.into(), &true.into(), &4.into()));
+    assert_eq!(
+        (&answer["schema"], &answer["healthy"], &answer["version"]),
+        (&1.into(), &true.into(), &SCHEMA_VERSION.into())
+    );
     assert_eq!(answer["store"], path.to_str().unwrap());
     let counts = &answer["counts"];
     assert_eq!((&counts["events"], &counts["alias_calls"]), (&10.into(), &2.into()));
@@ -158,7 +162,7 @@ fn pieces_that_are_stored_twice_are_counted() {
 
 #[test]
 fn stores_of_older_versions_are_only_old() {
-    for packed in ["v1", "v2", "v3"] {
+    for packed in ["v1", "v2", "v3", "v4"] {
         let home = Home::new();
         fs::create_dir(home.path("own")).unwrap();
         let path = home.path("own/old.db");
@@ -233,8 +237,8 @@ fn what_is_no_store_that_can_be_opened_is_told() {
     refused(&["doctor", "empty"], "it is empty");
     Connection::open(home.path("other.db")).unwrap().execute_batch("CREATE TABLE t (a)").unwrap();
     refused(&["doctor", "other.db"], "another program");
-    Connection::open(&path).unwrap().pragma_update(None, "user_version", 5).unwrap();
-    refused(&["doctor", path.to_str().unwrap()], "has store version 5");
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", SCHEMA_VERSION + 1).unwrap();
+    refused(&["doctor", path.to_str().unwrap()], &format!("has store version {}", SCHEMA_VERSION + 1));
     let two = home.run(&["doctor", "a.db", "--store", "b.db"]);
     assert_eq!(code(&two), 2, "{}", err(&two));
 }

@@ -340,7 +340,7 @@ fn plain_sql_reads_events_and_aliases() {
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )
         .unwrap();
-    assert_eq!(head, (0x6a72_6e79, journey::store::SCHEMA_VERSION, 16384));
+    assert_eq!(head, (0x6a72_6e79, SCHEMA_VERSION, 16384));
 }
 
 #[test]

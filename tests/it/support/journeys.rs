@@ -12,9 +12,10 @@ use journey::inspect::Census;
 use journey::inspect::terms::{Terms, Vocabulary};
 use journey::model::facts::{Event, Sender, Source};
 use journey::model::hit::{Hit, HitKind, Match};
+use journey::model::row::{CREATE_ALIAS, IDENTIFY};
 use journey::model::stored::{ImportedFile, Overview};
 use journey::model::time::parse;
-use journey::model::{Client, Flags, Id, Millis};
+use journey::model::{Client, Flags, Id, Millis, VerbKind};
 use journey::tui::{Backend, Failure, FailureKind, Hits, Recent, Sight, StartPage};
 
 pub(super) fn at(text: &str) -> Millis {
@@ -31,6 +32,11 @@ pub(super) fn event(line: u64, name: &str, id: &str, time: &str) -> Event {
     Event {
         row: i64::try_from(line).expect("a small number"),
         event: name.into(),
+        verb: match name {
+            CREATE_ALIAS => VerbKind::Alias,
+            IDENTIFY => VerbKind::Identify,
+            _ => VerbKind::Track,
+        },
         time,
         arrived: time + 1_250,
         hash: 0,

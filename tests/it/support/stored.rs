@@ -47,7 +47,7 @@ fn line(row: &Row) -> Value {
         Verb::Alias { alias, .. } => set("alias", alias.as_ref().map(written)),
         Verb::Identify { anon, .. } => set("$anon_distinct_id", anon.as_ref().map(written)),
         Verb::Merge { ids } => set("$distinct_ids", Some(ids.iter().map(written).collect())),
-        Verb::Track => {}
+        _ => {}
     }
     json!({"event": row.event, "properties": properties})
 }

@@ -54,7 +54,7 @@ impl Story {
             State::Split(Split::History) => " history",
             State::Merged => "",
         };
-        let rows = journey.steps.iter().filter(|step| step.state != State::Merged && !is_verb(&step.event.event));
+        let rows = journey.steps.iter().filter(|step| step.state != State::Merged && !step.event.verb.is_about_ids());
         rows.map(|step| format!("{}{}", step.event.event, kind(step))).collect::<Vec<_>>().join(", ")
     }
 
@@ -100,12 +100,8 @@ impl Story {
     }
 }
 
-fn is_verb(event: &str) -> bool {
-    [CREATE_ALIAS, IDENTIFY, MERGE].contains(&event)
-}
-
 fn names<'a>(steps: impl Iterator<Item = &'a Step>) -> String {
-    let names = steps.map(|step| step.event.event.to_string()).filter(|name| !is_verb(name));
+    let names = steps.filter(|step| !step.event.verb.is_about_ids()).map(|step| step.event.event.to_string());
     names.collect::<Vec<_>>().join(", ")
 }
 

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::worth::is_payment;
-use super::{Line, Page, counted, is_identity_call, lasting, rows, sign};
-use crate::identity::{Severity, State, Strength};
+use super::{Line, Page, counted, lasting, rows, sign};
+use crate::identity::{Severity, State, Step, Strength};
 use crate::report::look::count;
 use crate::report::svg::escape;
 
@@ -64,10 +64,11 @@ impl Page<'_, '_> {
     /// What the user did most.
     fn summary(&self, out: &mut dyn Write) -> io::Result<()> {
         let mut names: BTreeMap<&str, usize> = BTreeMap::new();
-        for step in &self.sheet.journey().steps {
+        let is_deed = |step: &&Step| !step.event.verb.is_about_ids();
+        for step in self.sheet.journey().steps.iter().filter(is_deed) {
             *names.entry(&step.event.event).or_default() += 1;
         }
-        let mut names: Vec<(&str, usize)> = names.into_iter().filter(|(name, _)| !is_identity_call(name)).collect();
+        let mut names: Vec<(&str, usize)> = names.into_iter().collect();
         names.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
         if names.is_empty() {
             return Ok(());
@@ -264,7 +265,7 @@ impl Page<'_, '_> {
 /// only tell of identity are none.
 pub(super) fn event_counts<'l>(lines: impl Iterator<Item = &'l Line<'l>>) -> Vec<(&'l str, usize)> {
     let mut names: BTreeMap<&str, usize> = BTreeMap::new();
-    for line in lines.filter(|line| !is_identity_call(line.name)) {
+    for line in lines.filter(|line| line.step.is_none_or(|step| !step.event.verb.is_about_ids())) {
         *names.entry(line.name).or_default() += 1;
     }
     let mut names: Vec<(&str, usize)> = names.into_iter().collect();

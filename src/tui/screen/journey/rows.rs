@@ -9,9 +9,8 @@ use ratatui::style::Style;
 use crate::identity::{
     AliasLine, Journey, Orphan, Phase, Point, PointKind, Reason, Split, State as Stored, Step, Verdict,
 };
-use crate::model::Id;
 use crate::model::facts::Event;
-use crate::model::row::{CREATE_ALIAS, IDENTIFY};
+use crate::model::{Id, VerbKind};
 use crate::tui::fit;
 use crate::tui::pen::Pen;
 use crate::tui::theme::{Glyphs, Look, Meaning};
@@ -489,11 +488,11 @@ impl<'a> Line<'a> {
 
 /// The name of an event; the two that change ids as the calls that sent them.
 pub(super) fn name(event: &Event) -> String {
-    match &*event.event {
-        CREATE_ALIAS => alias_call(event.other.as_ref()),
-        IDENTIFY => format!("identify({})", fit::middle(event.id.as_ref().map_or("", Id::as_str), 40)),
-        "" => "(no name)".to_owned(),
-        name => fit::end(name, 80),
+    match (event.verb, &*event.event) {
+        (VerbKind::Alias, _) => alias_call(event.other.as_ref()),
+        (VerbKind::Identify, _) => format!("identify({})", fit::middle(event.id.as_ref().map_or("", Id::as_str), 40)),
+        (_, "") => "(no name)".to_owned(),
+        (_, name) => fit::end(name, 80),
     }
 }
 
