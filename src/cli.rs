@@ -5,6 +5,7 @@
 //! `Failure` with an exit code. Only this module and `main` print.
 
 mod args;
+mod command;
 mod console;
 mod demo;
 mod diff;
@@ -30,12 +31,10 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::parser::ValueSource;
-use clap::{CommandFactory, FromArgMatches};
-
 use args::{Args, Command, Form, Format};
+use command::{forms, parse};
 use console::Console;
-use failure::Failure;
+use failure::{Failure, tell};
 
 use crate::model::text::visible;
 use crate::report::safe::{Safe, Safety};
@@ -64,67 +63,6 @@ fn survive_long_files() -> io::Result<()> {
     #[cfg(unix)]
     signal_hook::flag::register(signal_hook::consts::SIGXFSZ, std::sync::Arc::default())?;
     Ok(())
-}
-
-/// The command line as clap knows it, with a version that bug reports need.
-///
-/// The help of a command shows the global options that the command uses, and its own formats.
-fn command() -> clap::Command {
-    let mut command = Args::command().version(generate::version()).propagate_version(true);
-    let global: Vec<clap::Arg> = command.get_arguments().filter(|arg| arg.is_global_set()).cloned().collect();
-    let names: Vec<String> = command.get_subcommands().map(|command| command.get_name().to_owned()).collect();
-    for name in names {
-        let unused = unused(&name);
-        // An option that a command has under the name of a global one stands for that one.
-        let own = global.iter().map(|arg| match arg.get_id().as_str() {
-            id if unused.contains(&id) => arg.clone().hide(true),
-            "format" => {
-                let names: Vec<String> = forms(&name).iter().map(|form| form.name()).collect();
-                arg.clone().hide_possible_values(true).help(format!("Format of the answer: {}", names.join(", ")))
-            }
-            "timezone" if name == "import" => arg
-                .clone()
-                .help("Time zone of the exporting project: a name (Europe/Berlin), UTC or an offset (+02:00)")
-                .long_help(
-                    "Time zone of the exporting project: a name (Europe/Berlin), UTC or an offset (+02:00)\n\n\
-                    Projects made before 2023 export their local clock. Without this option journey infers the \
-                    offset and says so.",
-                ),
-            _ => arg.clone(),
-        });
-        command = command.mut_subcommand(&name, |command| command.args(own));
-    }
-    command
-}
-
-/// Global options without effect on a command.
-fn unused(command: &str) -> &'static [&'static str] {
-    match command {
-        "import" => &["config", "redact", "redact_property"],
-        "sql" | "export" | "doctor" => &["timezone", "redact", "redact_property"],
-        "demo" => &["redact", "redact_property"],
-        "completions" | "man" => {
-            &["store-flag", "timezone", "format", "color", "config", "redact", "redact_property", "ascii"]
-        }
-        _ => &[],
-    }
-}
-
-/// The formats that a command writes.
-fn forms(command: &str) -> &'static [Form] {
-    match command {
-        "graph" => &[Form::Text, Form::Json, Form::Dot, Form::Svg],
-        "show" => &[Form::Text, Form::Json, Form::Markdown, Form::Csv, Form::Html],
-        "sql" => &[Form::Text, Form::Json, Form::Csv],
-        _ => &[Form::Text, Form::Json],
-    }
-}
-
-fn parse(arguments: &[OsString]) -> Result<Args, clap::Error> {
-    let matches = command().try_get_matches_from(arguments)?;
-    let mut args = Args::from_arg_matches(&matches)?;
-    args.format_given = matches.value_source("format") == Some(ValueSource::CommandLine);
-    Ok(args)
 }
 
 fn dispatch(mut args: Args) -> Result<(), Failure> {
@@ -206,19 +144,6 @@ fn told_by_clap(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
 fn asks_for_json(arguments: &[OsString]) -> bool {
     arguments.iter().any(|argument| argument == "--format=json")
         || arguments.windows(2).any(|pair| matches!(pair, [name, value] if name == "--format" && value == "json"))
-}
-
-/// Tells a failure on the error output and gives its exit code.
-fn tell(failure: &Failure, format: Format) -> ExitCode {
-    let mut out = io::stderr().lock();
-    let told = match format {
-        _ if failure.is_silent() => Ok(()),
-        Format::Json => failure.write_json(&mut out),
-        Format::Text => failure.write_text(&mut out),
-    };
-    // Nobody can be told that the error output is closed.
-    let _ = told.and_then(|()| out.flush());
-    ExitCode::from(failure.kind().code())
 }
 
 /// Tells that the program failed itself; for `main`, when a panic came through.

@@ -118,6 +118,14 @@ pub fn data_directory() -> Option<PathBuf> {
     etcetera::choose_base_strategy().ok().map(|directories| directories.data_dir())
 }
 
+/// The path that a person has written: `~/` is the home, as in a shell.
+pub fn at_home(path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), etcetera::home_dir()) {
+        (Some(rest), Ok(home)) => home.join(rest),
+        _ => PathBuf::from(path),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,6 @@
 //! The use cases: find an id, open a journey, look over a store.
 //!
-//! The only place that joins the [`store`](crate::store) and the
-//! [engine](crate::identity). It asks a [`Warehouse`] for the rows and calls that can matter
+//! The only place that joins what holds the rows and the [engine](crate::identity). It asks a [`Source`] for the rows and calls that can matter
 //! for an id ([`gather`](mod@gather)), and lets the engine decide. [`filter`] is the language
 //! that says which rows of a journey are shown.
 
@@ -9,6 +8,7 @@ mod census;
 mod clocks;
 mod compare;
 mod device_zone;
+mod error;
 pub mod filter;
 pub mod gather;
 mod history;
@@ -16,15 +16,16 @@ pub mod redact;
 pub mod rows;
 mod search;
 mod select;
+mod source;
 pub mod terms;
-mod warehouse;
 
 pub use census::{Census, Count, Troubled};
 pub use clocks::Clocks;
+pub use error::{Error, ErrorKind};
 pub use history::History;
 pub use redact::Redactor;
 pub use select::Kept;
-pub use warehouse::{Ask, Edges, Warehouse};
+pub use source::{Ask, Edges, Lookup, Scan, Source, Stop, activity};
 
 pub use crate::model::hit::{Hit, HitKind, Shared};
 
@@ -35,7 +36,7 @@ use self::redact::Known;
 use crate::identity::{Cut, CutOf, Facts, Journey, LEGACY, RuleSet, resolve};
 use crate::model::Id;
 use crate::model::facts::Arrival;
-use crate::store::{Error, Overview, Reader, StoredProfile, StoredReject};
+use crate::model::stored::{Overview, StoredProfile, StoredReject};
 
 /// Rows of a user after which [`Inspector::journey_soon`] stops: many screens, and a few
 /// milliseconds.
@@ -44,9 +45,9 @@ const SOON: usize = 2_000;
 /// Answers questions about one store.
 ///
 /// With a [`Redactor`] whatever it answers has pseudonyms for ids and personal values, and the ids
-/// that it is asked for may be pseudonyms; only [`Inspector::reader`] gives what is stored.
+/// that it is asked for may be pseudonyms; only [`Inspector::source`] gives what is stored.
 pub struct Inspector {
-    reader: Reader,
+    source: Box<dyn Source>,
     rules: RuleSet,
     redaction: Option<Redaction>,
 }
@@ -61,9 +62,9 @@ struct Redaction {
 }
 
 impl Inspector {
-    /// Over an open store.
-    pub fn new(reader: Reader) -> Self {
-        Self { reader, rules: LEGACY, redaction: None }
+    /// Over an open source.
+    pub fn new(source: impl Source + 'static) -> Self {
+        Self { source: Box::new(source), rules: LEGACY, redaction: None }
     }
 
     /// Answers by these rules from now on.
@@ -96,12 +97,12 @@ impl Inspector {
     /// What redacts, with what the store knows; `None` when nothing is redacted.
     fn redacting(&self) -> Result<Option<(&Redactor, Arc<Known>)>, Error> {
         let Some(redaction) = self.redaction.as_ref().filter(|redaction| redaction.is_on) else { return Ok(None) };
-        let version = self.reader.data_version()?;
+        let version = self.source.version()?;
         let mut cached = redaction.known.borrow_mut();
         let known = match &*cached {
             Some((at, known)) if *at == version => Arc::clone(known),
             _ => {
-                let known = Arc::new(Known::of(&self.reader)?);
+                let known = Arc::new(Known::of(self.source.scan_for("what is to be redacted")?)?);
                 *cached = Some((version, Arc::clone(&known)));
                 known
             }
@@ -128,8 +129,8 @@ impl Inspector {
         }
         // One that an earlier run gave.
         let mut found = None;
-        self.reader.each_known(
-            |known| {
+        self.source.scan_for("a pseudonym")?.each_known(
+            &mut |known| {
                 let known = Id::new(known);
                 for form in [known.other_device_form(), known] {
                     if redactor.id(&form) == *id {
@@ -137,7 +138,7 @@ impl Inspector {
                     }
                 }
             },
-            |_| {},
+            &mut |_| {},
         )?;
         Ok(found.unwrap_or_else(|| id.clone()))
     }
@@ -190,7 +191,7 @@ impl Inspector {
     /// the journey.
     pub fn journey_within(&self, id: &Id, limits: &gather::Limits) -> Result<Option<Journey>, Error> {
         let id = &self.meant(id)?;
-        let facts = self.reader.at_one_moment(|reader| gather::gather(reader, id, limits))?;
+        let facts = self.source.one_moment(|| gather::gather(&*self.source, id, limits))?;
         self.resolved(facts, id)
     }
 
@@ -212,9 +213,8 @@ impl Inspector {
     /// `None` when nothing had named `id` by then. `history` is kept from moment to moment.
     pub fn journey_as_of(&self, history: &mut History, id: &Id, moment: Arrival) -> Result<Option<Journey>, Error> {
         let id = &self.meant(id)?;
-        history.renew(self.reader.data_version()?);
-        let facts =
-            self.reader.at_one_moment(|reader| history.gather(reader, id, moment, &gather::Limits::default()))?;
+        history.renew(self.source.version()?);
+        let facts = self.source.one_moment(|| history.gather(&*self.source, id, moment, &gather::Limits::default()))?;
         let journey = self.resolved(facts, id)?;
         Ok(journey.map(|journey| Journey { as_of: Some(moment), ..journey }))
     }
@@ -222,15 +222,15 @@ impl Inspector {
     /// Identifiers and profile values that match, best first.
     pub fn search(&self, text: &str, limit: usize) -> Result<Vec<Hit>, Error> {
         let text = self.searched(text)?;
-        self.shown_hits(self.reader.at_one_moment(|reader| search::search(reader, &text, limit))?)
+        self.shown_hits(self.source.one_moment(|| search::search(&*self.source, &text, limit))?)
     }
 
     /// What [`Inspector::search`] will find, as far as that can be told at once; `None` when it
     /// is quick itself. It is slow only until all ids of a large store are read.
     pub fn search_soon(&self, text: &str, limit: usize) -> Result<Option<Vec<Hit>>, Error> {
         let text = self.searched(text)?;
-        let found = self.reader.at_one_moment(|reader| {
-            reader.find_soon(&text, limit)?.map(|found| search::placed(reader, found)).transpose()
+        let found = self.source.one_moment(|| {
+            self.source.search_ids_soon(&text, limit)?.map(|found| search::placed(&*self.source, found)).transpose()
         })?;
         found.map(|hits| self.shown_hits(hits)).transpose()
     }
@@ -242,7 +242,7 @@ impl Inspector {
         limit: usize,
         show: &mut dyn FnMut(terms::Found),
     ) -> Result<terms::Found, Error> {
-        let found = terms.find(&self.reader, limit, &mut |found| {
+        let found = terms.find(self.source.scan_for("a search by terms")?, limit, &mut |found| {
             // What cannot be shown on the way fails again with the whole.
             if let Ok(found) = self.shown_found(found) {
                 show(found);
@@ -254,7 +254,7 @@ impl Inspector {
     /// Names that some rows of the store have, to complete terms with. Looks at `rows` rows
     /// from all over the store.
     pub fn vocabulary(&self, rows: usize) -> Result<terms::Vocabulary, Error> {
-        let mut vocabulary = terms::Vocabulary::of(&self.reader, rows)?;
+        let mut vocabulary = terms::Vocabulary::of(self.source.scan_for("what names there are")?, rows)?;
         if let Some((redactor, known)) = self.redacting()? {
             vocabulary.events.iter_mut().for_each(|event| *event = redactor.event(event, &known));
             // Names that no id is in stay, and values are for those who may read them.
@@ -266,13 +266,13 @@ impl Inspector {
 
     /// Ids that differ little from `text`, with their number of rows, nearest first.
     pub fn near(&self, text: &str, limit: usize) -> Result<Vec<(Id, u64)>, Error> {
-        let near = self.reader.find_near(text.trim(), limit)?;
+        let near = self.source.near_ids(text.trim(), limit)?;
         near.into_iter().map(|(id, span)| Ok((self.shown(&id)?, span.events))).collect()
     }
 
     /// The properties of rows as JSON text, in the order asked.
     pub fn properties(&self, rows: &[i64]) -> Result<Vec<String>, Error> {
-        let texts = self.reader.properties(rows)?;
+        let texts = self.source.properties(rows)?;
         Ok(match self.redacting()? {
             None => texts,
             Some((redactor, known)) => texts.iter().map(|text| redactor.json(text, &known)).collect(),
@@ -283,9 +283,9 @@ impl Inspector {
     /// order, from several threads at a time: how a filter looks through all rows of a journey.
     pub fn for_each_properties(&self, rows: &[i64], each: &(dyn Fn(usize, &str) + Sync)) -> Result<(), Error> {
         match self.redacting()? {
-            None => self.reader.for_each_properties(rows, each),
+            None => self.source.for_each_properties(rows, each),
             Some((redactor, known)) => {
-                self.reader.for_each_properties(rows, &|place, text| each(place, &redactor.json(text, &known)))
+                self.source.for_each_properties(rows, &|place, text| each(place, &redactor.json(text, &known)))
             }
         }
     }
@@ -293,7 +293,7 @@ impl Inspector {
     /// Profile updates of the ids of a journey, in order of arrival.
     pub fn profiles(&self, journey: &Journey) -> Result<Vec<StoredProfile>, Error> {
         let ids: Vec<Id> = journey.ids.iter().map(|member| self.meant(&member.id)).collect::<Result<_, _>>()?;
-        let profiles = self.reader.profiles_of(&ids, gather::Limits::default().links)?;
+        let profiles = self.source.profiles_of(&ids, gather::Limits::default().links)?;
         Ok(match self.redacting()? {
             None => profiles,
             Some((redactor, known)) => profiles.into_iter().map(|profile| redactor.profile(profile, &known)).collect(),
@@ -302,7 +302,7 @@ impl Inspector {
 
     /// What the store holds.
     pub fn overview(&self) -> Result<Overview, Error> {
-        let mut overview = self.reader.overview()?;
+        let mut overview = self.source.overview()?;
         for file in &mut overview.files {
             file.name = self.shown_text(&file.name)?;
         }
@@ -311,12 +311,12 @@ impl Inspector {
 
     /// Rows of an id in so many equal parts of its time.
     pub fn activity_of(&self, id: &Id, parts: usize) -> Result<Vec<u64>, Error> {
-        self.reader.activity_of(&self.meant(id)?, parts)
+        self.source.activity_of(&self.meant(id)?, parts)
     }
 
     /// What could not be read at import.
     pub fn rejects(&self, limit: usize) -> Result<Vec<StoredReject>, Error> {
-        let rejects = self.reader.rejects(limit)?;
+        let rejects = self.source.rejects(limit)?;
         let Some((redactor, known)) = self.redacting()? else { return Ok(rejects) };
         // Anything may stand in a piece that could not be read.
         let shown = |reject: StoredReject| StoredReject {
@@ -328,13 +328,13 @@ impl Inspector {
         Ok(rejects.into_iter().map(shown).collect())
     }
 
-    /// The store itself, for what has no use case of its own; nothing that it gives is redacted.
-    pub fn reader(&self) -> &Reader {
-        &self.reader
+    /// The source itself, for what has no use case of its own; nothing that it gives is redacted.
+    pub fn source(&self) -> &dyn Source {
+        &*self.source
     }
 
-    /// The store itself, to set how its queries are stopped.
-    pub fn reader_mut(&mut self) -> &mut Reader {
-        &mut self.reader
+    /// Stops questions as [`Source::stop_when`] says.
+    pub fn stop_when(&mut self, stop: Stop) -> Result<(), Error> {
+        self.source.stop_when(stop)
     }
 }

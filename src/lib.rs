@@ -12,10 +12,11 @@
 //! | [`store`] | rows ↔ SQLite; the only module that names rusqlite | `model`, `output` |
 //! | [`sim`] | scenario files → what SDKs would send | `model`, `formats` |
 //! | [`ingest`] | files → store, with progress, resumable | `model`, `formats`, `store` |
-//! | [`inspect`] | the use cases: search, journey, overview | `model`, `identity`, `store` |
+//! | [`inspect`] | the use cases: search, journey, overview, over anything that holds rows | `model`, `identity` |
 //! | [`report`] | a journey as text or JSON | `model`, `identity` |
 //! | [`play`] | a scenario moment by moment: SDKs, server, reasons | `model`, `identity`, `formats`, `sim`, `inspect`, `report` |
 //! | [`config`] | which store, which zone, from where | nothing of ours |
+//! | [`session`] | what is open: a store file, the demo, rows in memory, and all that is asked of it | `model`, `identity`, `formats`, `output`, `store`, `sim`, `ingest`, `inspect`, `config` |
 //! | [`tui`] | the terminal interface; the only module that names ratatui and crossterm | all above |
 //! | [`cli`] | the command line; with `main` the only place that prints | all above |
 //!
@@ -35,6 +36,7 @@ pub mod model;
 pub mod output;
 pub mod play;
 pub mod report;
+pub mod session;
 pub mod sim;
 pub mod store;
 pub mod tui;

@@ -14,6 +14,7 @@ pub mod json;
 pub mod near;
 pub mod reject;
 pub mod row;
+pub mod scan;
 pub mod stored;
 pub mod text;
 pub mod time;

@@ -39,11 +39,12 @@ mod segment;
 mod writer;
 
 pub use error::Error;
-pub use reader::{Exported, IdNote, Piece, PropertyTest, Reader, RowNote, Seek, SqlCell};
+pub use reader::{Exported, Piece, Reader, SqlCell};
 pub use segment::{Draft, Packer, Segment};
 pub use writer::Writer;
 
 pub use crate::model::hit::{IdHit, Match, Span};
+pub use crate::model::scan::{IdNote, PropertyTest, RowNote, Seek};
 pub use crate::model::stored::{ImportedFile, Overview, StoredProfile, StoredReject};
 
 use crate::model::{Flags, Id, Millis, Profile, Reject, Row};

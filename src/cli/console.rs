@@ -7,7 +7,7 @@ use std::sync::Arc;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::{Common, Form, Format, When};
-use super::failure::Failure;
+use super::failure::{Failure, tell};
 use super::zone;
 use crate::inspect::Redactor;
 use crate::model::text::visible;
@@ -100,7 +100,7 @@ impl Console {
 
     /// Tells a failure on the error output.
     pub(super) fn fail(&self, failure: &Failure) {
-        super::tell(failure, self.format);
+        tell(failure, self.format);
     }
 
     /// Writes all of `bytes`.

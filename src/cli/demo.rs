@@ -11,17 +11,12 @@ use super::failure::Failure;
 use super::open::Named;
 use super::settings::Loaded;
 use super::{import, interface};
-use crate::formats::Zone;
-use crate::ingest::{self, Flow, Input, Options};
-use crate::inspect::Inspector;
-use crate::model::{Id, near};
+use crate::ingest::Input;
+use crate::model::near;
 use crate::play::{Play, json, text};
+use crate::session::demo;
 use crate::sim::crowd::Crowd;
 use crate::sim::{self, Scenario, ScenarioError};
-use crate::store::Writer;
-
-/// What the demo store is called.
-pub(super) const TITLE: &str = "demo";
 
 pub(super) fn run(
     command: &Demo,
@@ -37,9 +32,9 @@ pub(super) fn run(
     if let Some(path) = store.flag {
         let files = match scenario {
             Some(scenario) => vec![input(&Play::new(scenario))],
-            None => inputs()?,
+            None => demo::inputs()?,
         };
-        return import::into(&path, files, &utc(), None, console);
+        return import::into(&path, files, &demo::options(), None, console);
     }
     let plays = console.terminal && !args.format_given && !command.list;
     match scenario {
@@ -113,12 +108,6 @@ fn gallery() -> Result<Vec<Scenario>, Failure> {
     read.collect::<Result<_, _>>().map_err(|error| broken(&error))
 }
 
-/// Ids worth opening, each with what to look for.
-pub(super) fn suggestions() -> Result<Vec<(Id, String)>, Failure> {
-    let scenarios = sim::demo_files().map_err(|error| broken(&error))?.into_iter().map(|file| file.scenario);
-    Ok(scenarios.map(|scenario| (Id::new(&scenario.search), scenario.title)).collect())
-}
-
 /// A scenario of the program cannot be read: a test rules it out.
 fn broken(error: &ScenarioError) -> Failure {
     Failure::bug("the demo store cannot be made").because(error)
@@ -126,31 +115,6 @@ fn broken(error: &ScenarioError) -> Failure {
 
 fn input(play: &Play) -> Input {
     Input::Bytes { content: play.lines().into_bytes(), name: play.file().to_owned() }
-}
-
-/// The files of the demo store.
-fn inputs() -> Result<Vec<Input>, Failure> {
-    let files = sim::demo_files().map_err(|error| broken(&error))?;
-    Ok(files.into_iter().map(|file| Input::Bytes { content: file.lines().into_bytes(), name: file.name }).collect())
-}
-
-/// The demo store, made anew: a few hundred rows.
-pub(super) fn inspector() -> Result<Inspector, Failure> {
-    in_memory(inputs()?)
-}
-
-/// A store in memory with the rows of a play.
-pub(super) fn stage(name: &str, lines: &str) -> Result<Inspector, Failure> {
-    // An import of nothing would be one of an unknown format.
-    let rows = (!lines.is_empty()).then(|| Input::Bytes { content: lines.as_bytes().to_vec(), name: name.to_owned() });
-    in_memory(rows.into_iter().collect())
-}
-
-fn in_memory(inputs: Vec<Input>) -> Result<Inspector, Failure> {
-    let mut writer = Writer::in_memory()?;
-    let options = Options { zone: Zone::Utc, ..Options::default() };
-    ingest::import(&mut writer, inputs, &options, &mut |_| Flow::Continue)?;
-    Ok(Inspector::new(writer.into_reader()?))
 }
 
 /// Makes a crowd and imports it on the way, so that it needs no place but that of the store.
@@ -166,7 +130,7 @@ fn crowd(crowd: &Crowd, store: Named, console: &mut Console) -> Result<(), Failu
         .spawn(move || crowd.write(&mut writer).map(drop))
         .map_err(pipe)?;
     let name = format!("crowd-{}.jsonl", crowd.seed);
-    import::into(&path, vec![Input::Stream { name, reader: Box::new(reader) }], &utc(), None, console)?;
+    import::into(&path, vec![Input::Stream { name, reader: Box::new(reader) }], &demo::options(), None, console)?;
     match making.join() {
         Ok(Ok(())) => Ok(()),
         // The import was stopped: nobody reads any more.
@@ -174,9 +138,4 @@ fn crowd(crowd: &Crowd, store: Named, console: &mut Console) -> Result<(), Failu
         Ok(Err(error)) => Err(pipe(error)),
         Err(_) => Err(Failure::bug("making a crowd has failed")),
     }
-}
-
-/// The times of scenarios are in UTC.
-fn utc() -> Options {
-    Options { zone: Zone::Utc, ..Options::default() }
 }

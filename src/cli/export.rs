@@ -14,12 +14,12 @@ use crate::report::look::many;
 use crate::store::{Error, Exported};
 
 pub(super) fn run(command: &Export, store: Named, console: &mut Console) -> Result<(), Failure> {
-    let mut inspector = store.open(console)?;
+    let mut reader = store.reader(console)?;
     let stop = stop_flag()?;
     let asked = Arc::clone(&stop);
-    inspector.reader_mut().on_progress(move || asked.load(Ordering::Relaxed))?;
+    reader.on_progress(move || asked.load(Ordering::Relaxed))?;
     let bar = console.bar("{wide_bar} {human_pos}/{human_len} rows, {eta} left");
-    let exported = inspector.reader().export(&command.sqlite, command.force, &mut |done, total| {
+    let exported = reader.export(&command.sqlite, command.force, &mut |done, total| {
         bar.set_length(total);
         bar.set_position(done);
         !stop.load(Ordering::Relaxed)

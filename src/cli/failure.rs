@@ -2,13 +2,15 @@
 
 use std::error::Error;
 use std::io::{self, Write};
+use std::process::ExitCode;
 
+use super::args::Format;
 use crate::ingest;
+use crate::inspect::{self, ErrorKind};
 use crate::model::text::visible;
 use crate::output;
 use crate::report::safe::{Safe, Safety};
 use crate::store;
-use crate::tui::{self, FailureKind};
 
 /// Whose fault a failure is; it decides the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,17 +183,6 @@ impl Failure {
         matches!(self.kind, Kind::Pipe | Kind::Told)
     }
 
-    /// For the terminal interface, which shows it or gives it back.
-    pub(super) fn into_interface(self) -> tui::Failure {
-        let kind = match self.kind {
-            Kind::Bug => FailureKind::Bug,
-            Kind::Store => FailureKind::Store,
-            Kind::Nothing | Kind::Usage | Kind::Stopped | Kind::Told | Kind::Pipe => FailureKind::Usage,
-        };
-        let cause = (!self.causes.is_empty()).then(|| self.causes.join(": "));
-        tui::Failure { kind, what: self.what, cause, hints: self.hints }
-    }
-
     /// As lines for a person: `error: …`, `  cause: …`, `  try: …`.
     pub(super) fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "error: {}", visible(&self.what))?;
@@ -224,6 +215,19 @@ impl Failure {
     }
 }
 
+/// Tells a failure on the error output and gives its exit code.
+pub(super) fn tell(failure: &Failure, format: Format) -> ExitCode {
+    let mut out = io::stderr().lock();
+    let told = match format {
+        _ if failure.is_silent() => Ok(()),
+        Format::Json => failure.write_json(&mut out),
+        Format::Text => failure.write_text(&mut out),
+    };
+    // Nobody can be told that the error output is closed.
+    let _ = told.and_then(|()| out.flush());
+    ExitCode::from(failure.kind().code())
+}
+
 /// Takes a reader that went away as an end like any other.
 pub(super) fn forgive_pipe(error: io::Error) -> io::Result<()> {
     if error.kind() == io::ErrorKind::BrokenPipe { Ok(()) } else { Err(error) }
@@ -239,19 +243,22 @@ impl From<io::Error> for Failure {
     }
 }
 
+impl From<inspect::Error> for Failure {
+    fn from(error: inspect::Error) -> Self {
+        let inspect::Error { kind, what, cause, hints } = error;
+        let failure = match kind {
+            ErrorKind::Usage => Self::usage(what),
+            ErrorKind::Store | ErrorKind::Cancelled => Self::store(what),
+            ErrorKind::Bug => Self::bug(what),
+        };
+        let failure = cause.into_iter().fold(failure, Self::caused_by);
+        hints.into_iter().fold(failure, Self::hint)
+    }
+}
+
 impl From<store::Error> for Failure {
     fn from(error: store::Error) -> Self {
-        let of_the_user =
-            matches!(error, store::Error::Question { .. } | store::Error::Exists { .. } | store::Error::Itself { .. });
-        let kind = if of_the_user { Kind::Usage } else { Kind::Store };
-        let mut failure = Self::new(kind, error.to_string());
-        if let Some(source) = error.source() {
-            failure = failure.because(source);
-        }
-        match error.advice() {
-            Some(advice) => failure.hint(advice),
-            None => failure,
-        }
+        Self::from(inspect::Error::from(error))
     }
 }
 

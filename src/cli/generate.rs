@@ -5,41 +5,31 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
-use std::sync::LazyLock;
 
 use clap_complete::Shell;
 use clap_mangen::Man;
 
 use super::args::Generate;
+use super::command::command;
 use super::console::Console;
 use super::failure::Failure;
 use super::interface;
 use crate::output::{Kept, Output, Readers};
 use crate::sim::crowd::Crowd;
-use crate::store;
 use crate::tui::keys::{Context, Keymap, sequence};
 use crate::tui::{self, picture};
-
-/// `0.1.0 (SQLite 3.50.4, store version 1)`: what a bug report needs.
-pub(super) fn version() -> &'static str {
-    static VERSION: LazyLock<String> = LazyLock::new(|| {
-        let (sqlite, schema) = (store::sqlite_version(), store::SCHEMA_VERSION);
-        format!("{} (SQLite {sqlite}, store version {schema})", env!("CARGO_PKG_VERSION"))
-    });
-    &VERSION
-}
 
 /// Writes completions for a shell (`journey completions`).
 pub(super) fn completions(shell: Shell, console: &mut Console) -> Result<(), Failure> {
     // The generator panics when a write fails; a closed pipe must not.
     let mut text = Vec::new();
-    clap_complete::generate(shell, &mut super::command(), "journey", &mut text);
+    clap_complete::generate(shell, &mut command(), "journey", &mut text);
     console.write(&text)
 }
 
 /// Writes the manual page, and after it those of the commands (`journey man`).
 pub(super) fn man(console: &mut Console) -> Result<(), Failure> {
-    let mut command = super::command();
+    let mut command = command();
     // Gives the commands their full names: journey-import.
     command.build();
     let mut text = Vec::new();

@@ -11,6 +11,7 @@ use super::failure::Failure;
 use crate::config::{self, Choice, Origin};
 use crate::inspect::Inspector;
 use crate::model::near;
+use crate::session::{Location, demo};
 use crate::store::{Error, Reader};
 
 /// What the command line says of the store.
@@ -20,16 +21,6 @@ pub(super) struct Named {
     pub(super) flag: Option<PathBuf>,
     /// The argument STORE.
     pub(super) argument: Option<PathBuf>,
-}
-
-/// What a command reads from.
-pub(super) enum Source {
-    /// A store.
-    Store(PathBuf),
-    /// The built-in demo store.
-    Demo,
-    /// Nothing yet: rows come with the scenario that is played.
-    Empty,
 }
 
 impl Named {
@@ -53,11 +44,11 @@ impl Named {
     }
 
     /// Where to read from: a store that somebody named, your own if it is there, else the demo.
-    pub(super) fn source(self) -> Result<Source, Failure> {
+    pub(super) fn location(self) -> Result<Location, Failure> {
         match self.choose()? {
-            Some(choice) if choice.path.exists() => Ok(Source::Store(choice.path)),
+            Some(choice) if choice.path.exists() => Ok(Location::File(choice.path)),
             Some(choice) if choice.is_asked_for() => Err(absent(&choice)),
-            _ => Ok(Source::Demo),
+            _ => Ok(Location::Demo),
         }
     }
 
@@ -73,17 +64,22 @@ impl Named {
 
     /// Opens what a command reads from, and says so when it is the demo store.
     pub(super) fn open(self, console: &Console) -> Result<Inspector, Failure> {
-        let mut inspector = match self.source()? {
-            Source::Store(path) => Inspector::new(Reader::open(&path)?),
-            Source::Empty => super::demo::stage(super::demo::TITLE, "")?,
-            Source::Demo => {
-                console
-                    .note("there is no store yet, so this is the built-in demo store; journey import FILE makes yours");
-                super::demo::inspector()?
-            }
-        };
+        let mut inspector = Inspector::new(self.reader(console)?);
         inspector.redact(console.redactor.as_ref());
         Ok(inspector)
+    }
+
+    /// The same as a store, for what only a store can answer: SQL, a plain copy.
+    pub(super) fn reader(self, console: &Console) -> Result<Reader, Failure> {
+        Ok(match self.location()? {
+            Location::File(path) => Reader::open(&path)?,
+            Location::Empty => demo::stage(demo::TITLE, "")?,
+            Location::Demo => {
+                console
+                    .note("there is no store yet, so this is the built-in demo store; journey import FILE makes yours");
+                demo::reader()?
+            }
+        })
     }
 }
 

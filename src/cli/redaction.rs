@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::args::{Command, Common};
 use super::failure::Failure;
-use crate::config::redaction;
 use crate::inspect::{Inspector, Redactor};
+use crate::session;
 
 /// What redacts, if anything is to be.
 pub(super) fn asked(common: &Common, command: Option<&Command>) -> Result<Option<Arc<Redactor>>, Failure> {
@@ -27,20 +27,7 @@ pub(super) fn asked(common: &Common, command: Option<&Command>) -> Result<Option
     if let Some((name, why)) = refused {
         return Err(Failure::usage(format!("journey {name} cannot be redacted")).hint(why));
     }
-    of(&common.redact_property).map(Some)
-}
-
-/// With the key of the user, and chosen properties.
-pub(super) fn of(properties: &[String]) -> Result<Arc<Redactor>, Failure> {
-    let key = match redaction::file() {
-        Some(file) => redaction::key(&file).map_err(|error| {
-            let what = format!("the key of pseudonyms, {}, can be neither read nor made", file.display());
-            Failure::usage(what).because(&error)
-        })?,
-        // Without a home there is no other run to agree with.
-        None => redaction::new(),
-    };
-    Ok(Arc::new(Redactor::new(key, properties)))
+    Ok(Some(session::redactor(&common.redact_property)?))
 }
 
 /// A failure as it may be shown: what a command was asked for may stand in it.

@@ -11,12 +11,12 @@ use super::redaction;
 use super::search::suggest;
 use super::select::{moment, selection};
 use crate::identity::Journey;
-use crate::inspect::{History, Inspector};
+use crate::inspect::{Error, History, Inspector};
 use crate::model::Id;
 use crate::model::facts::Arrival;
+use crate::model::hit::Match;
 use crate::report::sheet::{self, Sheet};
 use crate::report::{Shown, json, text};
-use crate::store::{Error, Match};
 
 /// Rows whose properties are fetched at once: enough to unpack each block of the store once,
 /// few enough to stay small in memory.

@@ -22,11 +22,11 @@ pub(super) fn run(command: &Sql, store: Named, console: &mut Console) -> Result<
         Form::Json => table::Form::Json,
         _ => table::Form::Table,
     };
-    let mut inspector = store.open(console)?;
+    let mut reader = store.reader(console)?;
     let look = console.look;
     let mut out: Option<&mut dyn io::Write> = Some(&mut console.out);
     let mut written: Option<Table<'_>> = None;
-    let too_deep = inspector.reader_mut().query(&question, |piece| -> Result<(), Failure> {
+    let too_deep = reader.query(&question, |piece| -> Result<(), Failure> {
         match piece {
             Piece::Columns(columns) => {
                 if let Some(out) = out.take() {

@@ -13,11 +13,10 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::Inspector;
 use super::gather::Limits;
+use super::{Error, Inspector, Scan};
 use crate::identity::{Facts, Journey, Verdict, World};
 use crate::model::Id;
-use crate::store::{Error, Reader};
 
 /// Alias calls that are judged at once; with more the people are not counted.
 const MOST_CALLS: usize = 500_000;
@@ -92,7 +91,7 @@ impl Count {
     /// As any question; the step can be made again.
     pub fn advance(&mut self, inspector: &Inspector) -> Result<(), Error> {
         if !self.started {
-            self.count_people(inspector.reader())?;
+            self.count_people(inspector.source().scan_for("how many people there are")?)?;
             self.started = true;
             self.census.done = self.to_open.is_empty();
             return Ok(());
@@ -113,8 +112,8 @@ impl Count {
         Ok(())
     }
 
-    fn count_people(&mut self, reader: &Reader) -> Result<(), Error> {
-        let calls = reader.all_calls(MOST_CALLS + 1)?;
+    fn count_people(&mut self, source: &dyn Scan) -> Result<(), Error> {
+        let calls = source.all_calls(MOST_CALLS + 1)?;
         if calls.len() > MOST_CALLS {
             return Ok(());
         }
@@ -123,7 +122,7 @@ impl Count {
         let refused = world.table.verdicts().iter().filter(|judged| matches!(judged.verdict, Verdict::Refused(_)));
         let refused = refused.count() as u64;
         let mut roots = BTreeSet::new();
-        reader.each_id(|note| {
+        source.each_id(&mut |note| {
             let id = Id::new(note.id);
             let known = note.is_user && !id.is_placeholder() || world.is_person(&id);
             let root = world.root_of(&id);

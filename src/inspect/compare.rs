@@ -5,12 +5,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::Inspector;
+use super::{Error, Inspector};
 use crate::identity::Journey;
 use crate::identity::compare::{Comparison, Side, Trait, TraitKind};
 use crate::model::Id;
 use crate::model::facts::Source;
-use crate::store::Error;
 
 /// Rows of one user whose properties are read: the first and the last of them.
 const ROWS: usize = 5_000;
@@ -25,7 +24,7 @@ const NAMES: &[(TraitKind, &[&str])] = &[
 impl Inspector {
     /// Compares the users that two ids belong to; the id that nothing names as an error.
     pub fn compare(&self, a: &Id, b: &Id) -> Result<Result<Comparison, Id>, Error> {
-        self.reader().at_one_moment(|_| {
+        self.source.one_moment(|| {
             let mut limits = Vec::new();
             let mut sides = Vec::new();
             for id in [a, b] {

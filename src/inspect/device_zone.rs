@@ -5,10 +5,9 @@
 
 use serde_json::Value;
 
-use super::Inspector;
 use super::gather::members;
+use super::{Error, Inspector};
 use crate::model::Id;
-use crate::store::Error;
 
 /// Names under which it is written.
 const NAMES: &[&str] = &["$timezone", "timezone", "$time_zone", "time_zone", "tz"];
@@ -21,15 +20,16 @@ impl Inspector {
     /// checked to be one.
     pub fn device_zone(&self, id: &Id) -> Result<Option<String>, Error> {
         let id = self.meant(id)?;
-        self.reader.at_one_moment(|reader| {
-            let ids: Vec<Id> = members(reader, std::slice::from_ref(&id))?.into_iter().collect();
-            let profiles = reader.profiles_of(&ids, MOST)?;
+        let source = &*self.source;
+        source.one_moment(|| {
+            let ids: Vec<Id> = members(source, std::slice::from_ref(&id))?.into_iter().collect();
+            let profiles = source.profiles_of(&ids, MOST)?;
             // The last update that says one is the one that holds.
             if let Some(zone) = profiles.iter().rev().find_map(|profile| written(&profile.json)) {
                 return Ok(Some(zone));
             }
-            let rows: Vec<i64> = reader.event_heads(&ids, None, MOST)?.iter().map(|event| event.row).collect();
-            Ok(reader.properties(&rows)?.iter().find_map(|properties| written(properties)))
+            let rows: Vec<i64> = source.event_heads(&ids, None, MOST)?.iter().map(|event| event.row).collect();
+            Ok(source.properties(&rows)?.iter().find_map(|properties| written(properties)))
         })
     }
 }

@@ -19,7 +19,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::warehouse::{Ask, Edges, Warehouse};
+use super::Error;
+use super::source::{Ask, Edges, Lookup};
 use crate::identity::{Cut, CutOf, Facts, World};
 use crate::model::facts::{AliasCall, Link};
 use crate::model::{Id, LinkKind};
@@ -60,7 +61,7 @@ impl Default for Limits {
 }
 
 /// Reads what the journey of `query` needs.
-pub fn gather<W: Warehouse>(warehouse: &W, query: &Id, limits: &Limits) -> Result<Facts, W::Error> {
+pub fn gather<W: Lookup + ?Sized>(warehouse: &W, query: &Id, limits: &Limits) -> Result<Facts, Error> {
     let mut walk = Walk::new(warehouse, limits);
     let seeds = BTreeSet::from([query.clone(), query.other_device_form()]);
     let own = walk.clusters(&seeds)?;
@@ -91,7 +92,7 @@ pub fn gather<W: Warehouse>(warehouse: &W, query: &Id, limits: &Limits) -> Resul
 }
 
 /// Reads only the alias calls that tell the roots of `ids`: no rows, no links.
-pub(super) fn gather_roots<W: Warehouse>(warehouse: &W, ids: &[Id]) -> Result<Facts, W::Error> {
+pub(super) fn gather_roots<W: Lookup + ?Sized>(warehouse: &W, ids: &[Id]) -> Result<Facts, Error> {
     /// Which of many calls comes first decides a root; more say no more.
     const LIMITS: Limits = Limits { calls: 50, links: 0, members: 50, beside: 0, alike: 0, rows: 0, orphan_rows: 0 };
     let mut walk = Walk::new(warehouse, &LIMITS);
@@ -105,7 +106,7 @@ pub(super) fn gather_roots<W: Warehouse>(warehouse: &W, ids: &[Id]) -> Result<Fa
 }
 
 /// All ids of the users that `ids` belong to.
-pub(super) fn members<W: Warehouse>(warehouse: &W, ids: &[Id]) -> Result<BTreeSet<Id>, W::Error> {
+pub(super) fn members<W: Lookup + ?Sized>(warehouse: &W, ids: &[Id]) -> Result<BTreeSet<Id>, Error> {
     const LIMITS: Limits = Limits { links: 0, beside: 0, rows: 0, orphan_rows: 0, ..Limits::DEFAULT };
     Walk::new(warehouse, &LIMITS).clusters(&ids.iter().cloned().collect())
 }
@@ -120,7 +121,7 @@ struct Near {
     larger: BTreeSet<Id>,
 }
 
-struct Walk<'w, W> {
+struct Walk<'w, W: ?Sized> {
     warehouse: &'w W,
     limits: &'w Limits,
     facts: Facts,
@@ -141,7 +142,7 @@ struct Walk<'w, W> {
     linked: HashSet<Id>,
 }
 
-impl<'w, W: Warehouse> Walk<'w, W> {
+impl<'w, W: Lookup + ?Sized> Walk<'w, W> {
     fn new(warehouse: &'w W, limits: &'w Limits) -> Self {
         Self {
             warehouse,
@@ -159,7 +160,7 @@ impl<'w, W: Warehouse> Walk<'w, W> {
     }
 
     /// The ids of the users that `ids` belong to: of each user those nearest to its root.
-    fn clusters(&mut self, ids: &BTreeSet<Id>) -> Result<BTreeSet<Id>, W::Error> {
+    fn clusters(&mut self, ids: &BTreeSet<Id>) -> Result<BTreeSet<Id>, Error> {
         self.calls_along(ids.iter().cloned().collect())?;
         loop {
             let Near { members, left_out, larger } = self.near_roots(ids);
@@ -219,7 +220,7 @@ impl<'w, W: Warehouse> Walk<'w, W> {
     ///
     /// An id that is not among those `seen` on the way from the root, and whose first call points
     /// at one that leads there, leads there too: its call closes no circle.
-    fn calls_towards(&mut self, unseen: Vec<Id>, mut seen: BTreeSet<Id>) -> Result<(), W::Error> {
+    fn calls_towards(&mut self, unseen: Vec<Id>, mut seen: BTreeSet<Id>) -> Result<(), Error> {
         let most = seen.len().saturating_add(self.limits.members);
         let mut todo = unseen;
         while !todo.is_empty() {
@@ -252,7 +253,7 @@ impl<'w, W: Warehouse> Walk<'w, W> {
 
     /// Reads the calls that ask for `ids`, and so on along all their targets: what it takes to
     /// judge each of them.
-    fn calls_along(&mut self, ids: Vec<Id>) -> Result<(), W::Error> {
+    fn calls_along(&mut self, ids: Vec<Id>) -> Result<(), Error> {
         let mut todo = ids;
         loop {
             todo.retain(|id| self.forward.insert(id.clone()));
@@ -282,7 +283,7 @@ impl<'w, W: Warehouse> Walk<'w, W> {
     }
 
     /// Reads the calls that name `ids` as their targets, with what it takes to judge them.
-    fn calls_onto(&mut self, ids: Vec<Id>) -> Result<(), W::Error> {
+    fn calls_onto(&mut self, ids: Vec<Id>) -> Result<(), Error> {
         let ask = Ask { calls_to: self.limits.calls, ..Ask::default() };
         let mut aliases = Vec::new();
         for (id, Edges { calls_to, .. }) in ids.iter().zip(self.warehouse.edges(&ids, ask)?) {
@@ -318,7 +319,7 @@ impl<'w, W: Warehouse> Walk<'w, W> {
     }
 
     /// Reads the links of `ids`, also as bare devices; those of placeholders say nothing.
-    fn read_links<'a>(&mut self, ids: impl IntoIterator<Item = &'a Id>) -> Result<(), W::Error> {
+    fn read_links<'a>(&mut self, ids: impl IntoIterator<Item = &'a Id>) -> Result<(), Error> {
         let forms: BTreeSet<Id> = ids.into_iter().flat_map(|id| [id.clone(), id.to_bare()]).collect();
         let forms: Vec<Id> =
             forms.into_iter().filter(|form| !form.is_placeholder() && self.linked.insert(form.clone())).collect();
@@ -362,7 +363,7 @@ impl<'w, W: Warehouse> Walk<'w, W> {
     }
 
     /// Ids that a link, a device or an alias call puts beside one of `ids`.
-    fn beside(&mut self, ids: &BTreeSet<Id>) -> Result<BTreeSet<Id>, W::Error> {
+    fn beside(&mut self, ids: &BTreeSet<Id>) -> Result<BTreeSet<Id>, Error> {
         let speaking: Vec<&Id> = ids.iter().filter(|id| !id.is_placeholder()).collect();
         self.read_links(speaking.iter().copied())?;
         let links = speaking.iter().flat_map(|id| self.links_of(id));
@@ -405,7 +406,7 @@ impl<'w, W: Warehouse> Walk<'w, W> {
     }
 
     /// Looks for ids that look like `query`, or another id of its user, and belong to somebody else.
-    fn find_alike(&mut self, query: &Id, own: &BTreeSet<Id>) -> Result<(), W::Error> {
+    fn find_alike(&mut self, query: &Id, own: &BTreeSet<Id>) -> Result<(), Error> {
         let others = own.iter().filter(|id| *id != query);
         // Ids that SDKs make are written by programs alone, and come last.
         let (made, chosen): (Vec<&Id>, Vec<&Id>) = others.partition(|id| id.shape().is_sdk_made());
@@ -428,7 +429,7 @@ impl<'w, W: Warehouse> Walk<'w, W> {
     }
 
     /// Reads the rows of `ids`, up to `limit`; tells whether there are more.
-    fn rows_of(&mut self, ids: &[Id], limit: usize) -> Result<bool, W::Error> {
+    fn rows_of(&mut self, ids: &[Id], limit: usize) -> Result<bool, Error> {
         if ids.is_empty() {
             return Ok(false);
         }
@@ -444,7 +445,7 @@ impl<'w, W: Warehouse> Walk<'w, W> {
     }
 
     /// An id without rows is found where it is named, also by and with a placeholder.
-    fn mentions_of(&mut self, forms: &BTreeSet<Id>) -> Result<(), W::Error> {
+    fn mentions_of(&mut self, forms: &BTreeSet<Id>) -> Result<(), Error> {
         let forms: Vec<Id> = forms.iter().cloned().collect();
         let mut named = Vec::new();
         for edges in self.warehouse.edges(&forms, Ask { links: self.limits.beside, ..Ask::default() })? {

@@ -11,18 +11,18 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::Error;
 use super::gather::{Limits, gather};
-use super::warehouse::{Ask, Edges, Warehouse};
+use super::source::{Ask, Edges, Lookup};
 use crate::identity::Facts;
 use crate::identity::moment::{had_arrived, link_as_of};
 use crate::model::Id;
 use crate::model::facts::{Arrival, Event, Place};
-use crate::store::IdHit;
 
 /// Look-ups of one user, remembered.
 #[derive(Debug, Default)]
 pub struct History {
-    /// [`crate::store::Reader::data_version`] that they were made at.
+    /// [`Source::version`](super::Source::version) that they were made at.
     version: Option<i64>,
     memory: Memory,
 }
@@ -47,19 +47,19 @@ impl History {
     }
 
     /// Reads what the journey of `query` needs as it stood at `moment`.
-    pub fn gather<W: Warehouse>(
+    pub fn gather<W: Lookup + ?Sized>(
         &self,
         warehouse: &W,
         query: &Id,
         moment: Arrival,
         limits: &Limits,
-    ) -> Result<Facts, W::Error> {
+    ) -> Result<Facts, Error> {
         gather(&Then { warehouse, memory: &self.memory, moment }, query, limits)
     }
 }
 
 /// A warehouse as it was at a moment.
-struct Then<'a, W> {
+struct Then<'a, W: ?Sized> {
     warehouse: &'a W,
     memory: &'a Memory,
     moment: Arrival,
@@ -79,7 +79,7 @@ fn both(one: Ask, other: Ask) -> Ask {
     }
 }
 
-impl<W: Warehouse> Then<'_, W> {
+impl<W: Lookup + ?Sized> Then<'_, W> {
     /// Edges of `id` as they stood; those remembered come in order of arrival, so that a limit
     /// cuts off the latest.
     fn remembered(&self, id: &Id, ask: Ask) -> Edges {
@@ -93,7 +93,7 @@ impl<W: Warehouse> Then<'_, W> {
     }
 
     /// One page of rows, whenever they arrived.
-    fn page(&self, ids: &[Id], after: Option<Place>, limit: usize) -> Result<Vec<Arc<Event>>, W::Error> {
+    fn page(&self, ids: &[Id], after: Option<Place>, limit: usize) -> Result<Vec<Arc<Event>>, Error> {
         let page = (ids.to_vec(), after, limit);
         if let Some(rows) = self.memory.rows.borrow().get(&page) {
             return Ok(rows.clone());
@@ -104,14 +104,8 @@ impl<W: Warehouse> Then<'_, W> {
     }
 }
 
-impl<W: Warehouse> Warehouse for Then<'_, W> {
-    type Error = W::Error;
-
-    fn search_ids(&self, text: &str, limit: usize) -> Result<Vec<IdHit>, W::Error> {
-        self.warehouse.search_ids(text, limit)
-    }
-
-    fn edges(&self, ids: &[Id], ask: Ask) -> Result<Vec<Edges>, W::Error> {
+impl<W: Lookup + ?Sized> Lookup for Then<'_, W> {
+    fn edges(&self, ids: &[Id], ask: Ask) -> Result<Vec<Edges>, Error> {
         let known = |id: &Id| self.memory.edges.borrow().get(id).map(|(asked, _)| *asked);
         let unknown: Vec<Id> =
             ids.iter().filter(|id| !known(id).is_some_and(|asked| covers(asked, ask))).cloned().collect();
@@ -122,7 +116,7 @@ impl<W: Warehouse> Warehouse for Then<'_, W> {
         Ok(ids.iter().map(|id| self.remembered(id, ask)).collect())
     }
 
-    fn event_heads(&self, ids: &[Id], after: Option<Place>, limit: usize) -> Result<Vec<Arc<Event>>, W::Error> {
+    fn event_heads(&self, ids: &[Id], after: Option<Place>, limit: usize) -> Result<Vec<Arc<Event>>, Error> {
         let mut found = Vec::new();
         let mut at = after;
         loop {
@@ -135,9 +129,5 @@ impl<W: Warehouse> Warehouse for Then<'_, W> {
                 return Ok(found);
             }
         }
-    }
-
-    fn properties(&self, rows: &[i64]) -> Result<Vec<String>, W::Error> {
-        self.warehouse.properties(rows)
     }
 }

@@ -25,10 +25,11 @@ use siphasher::sip::SipHasher24;
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::identity::{Cut, Facts};
+use crate::inspect::{Error, Scan};
 use crate::model::Id;
 use crate::model::facts::{AliasCall, Event, Link, Origin, Sender, Source};
 use crate::model::id::{DEVICE_PREFIX, DEVICE_PSEUDONYM, GUID_PSEUDONYM, PSEUDONYM_DIGITS, Shape};
-use crate::store::{Error, Reader, StoredProfile};
+use crate::model::stored::StoredProfile;
 
 /// Bytes of a key.
 pub const KEY: usize = 16;
@@ -66,17 +67,17 @@ pub(super) struct Known {
 }
 
 impl Known {
-    pub(super) fn of(reader: &Reader) -> Result<Self, Error> {
+    pub(super) fn of(source: &dyn Scan) -> Result<Self, Error> {
         let mut known = Self::default();
         let (ids, values) = (&mut known.ids, &mut known.values);
-        reader.each_known(
-            |id| {
+        source.each_known(
+            &mut |id| {
                 let bare = id.strip_prefix(DEVICE_PREFIX).unwrap_or(id);
                 // As it can stand between spaces and signs.
                 let inner = bare.trim_matches(|c: char| !c.is_alphanumeric());
                 ids.extend([id, bare, inner].into_iter().filter(|text| !text.is_empty()).map(hash));
             },
-            |value| {
+            &mut |value| {
                 values.insert(hash(value));
             },
         )?;

@@ -2,20 +2,21 @@
 
 use std::collections::HashSet;
 
+use super::Error;
 use super::gather::gather_roots;
-use super::warehouse::{Ask, Warehouse};
+use super::source::{Ask, Lookup, Source};
 use crate::identity::World;
 use crate::model::facts::Link;
 use crate::model::hit::{Hit, HitKind, IdHit, Match};
 use crate::model::{Id, LinkKind};
 
 /// Ids and profile values that match `text`, best first, at most `limit`.
-pub(super) fn search<W: Warehouse>(warehouse: &W, text: &str, limit: usize) -> Result<Vec<Hit>, W::Error> {
+pub(super) fn search(warehouse: &dyn Source, text: &str, limit: usize) -> Result<Vec<Hit>, Error> {
     placed(warehouse, warehouse.search_ids(text, limit)?)
 }
 
 /// What was found, each with what it is and where it leads.
-pub(super) fn placed<W: Warehouse>(warehouse: &W, mut found: Vec<IdHit>) -> Result<Vec<Hit>, W::Error> {
+pub(super) fn placed<W: Lookup + ?Sized>(warehouse: &W, mut found: Vec<IdHit>) -> Result<Vec<Hit>, Error> {
     let mut seen = HashSet::new();
     found.retain(|hit| seen.insert(hit.id.clone()));
     let mut hits = in_order(warehouse, found)?;
@@ -25,7 +26,7 @@ pub(super) fn placed<W: Warehouse>(warehouse: &W, mut found: Vec<IdHit>) -> Resu
 }
 
 /// The same in the order given.
-pub(super) fn in_order<W: Warehouse>(warehouse: &W, found: Vec<IdHit>) -> Result<Vec<Hit>, W::Error> {
+pub(super) fn in_order<W: Lookup + ?Sized>(warehouse: &W, found: Vec<IdHit>) -> Result<Vec<Hit>, Error> {
     let places = places(warehouse, &found)?;
     let hits = found
         .into_iter()
@@ -49,7 +50,7 @@ pub(super) fn in_order<W: Warehouse>(warehouse: &W, found: Vec<IdHit>) -> Result
 const LINKS: usize = 20;
 
 /// The root of each id that was found, and what the id is to it.
-fn places<W: Warehouse>(warehouse: &W, found: &[IdHit]) -> Result<Vec<(Option<Id>, HitKind)>, W::Error> {
+fn places<W: Lookup + ?Sized>(warehouse: &W, found: &[IdHit]) -> Result<Vec<(Option<Id>, HitKind)>, Error> {
     let ids: Vec<Id> = found.iter().map(|hit| hit.id.clone()).collect();
     let facts = gather_roots(warehouse, &ids)?;
     let world = World::new(&facts);
@@ -74,7 +75,7 @@ fn places<W: Warehouse>(warehouse: &W, found: &[IdHit]) -> Result<Vec<(Option<Id
 }
 
 /// The root of each id's other device form, if that one is known, and what the id is named as.
-fn mentions<W: Warehouse>(warehouse: &W, ids: &[Id]) -> Result<Vec<(Option<Id>, HitKind)>, W::Error> {
+fn mentions<W: Lookup + ?Sized>(warehouse: &W, ids: &[Id]) -> Result<Vec<(Option<Id>, HitKind)>, Error> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }

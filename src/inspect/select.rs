@@ -7,11 +7,10 @@ use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 use std::sync::{Mutex, PoisonError};
 
-use super::Inspector;
 use super::filter::{Filter, Index, Subject};
+use super::{Error, Inspector};
 use crate::identity::{Journey, PointKind};
 use crate::model::Millis;
-use crate::store::Error;
 
 /// What is kept of a journey.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

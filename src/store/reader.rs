@@ -29,10 +29,8 @@ use rusqlite::{Connection, OptionalExtension};
 use rustc_hash::FxHashMap;
 
 use self::arena::Arena;
-pub use self::census::IdNote;
 use self::collect::TextCollector;
 use self::files::Files;
-pub use self::seek::{PropertyTest, RowNote, Seek};
 use super::open::{self, Content};
 use super::schema::five;
 use super::{Error, number, schema};

@@ -115,7 +115,7 @@ fn searches(criterion: &mut Criterion, stored: &Stored) {
     group.sample_size(20);
     // The first search of a program reads all ids.
     group.bench_function("first, store opened for it", |bencher| {
-        bencher.iter(|| stored.inspector().reader().find("fifty", HITS));
+        bencher.iter(|| stored.inspector().source().search_ids("fifty", HITS));
     });
     let texts = [
         ("1 letter", "a"),
@@ -126,7 +126,7 @@ fn searches(criterion: &mut Criterion, stored: &Stored) {
         ("other script", "小林"),
     ];
     for (name, text) in texts {
-        group.bench_function(name, |bencher| bencher.iter(|| inspector.reader().find(black_box(text), HITS)));
+        group.bench_function(name, |bencher| bencher.iter(|| inspector.source().search_ids(black_box(text), HITS)));
     }
     group.bench_function("3 letters, with what each hit is", |bencher| {
         bencher.iter(|| inspector.search(black_box("ann"), HITS));

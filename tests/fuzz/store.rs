@@ -34,14 +34,14 @@ fn a_store_with_damaged_pages_answers_or_says_what_is_wrong() {
     target.run(|input| {
         fs::write(&path, input).unwrap();
         let mut told = Vec::new();
-        let mut tell = |answer: Result<String, journey::store::Error>| {
+        let mut tell = |answer: Result<String, journey::inspect::Error>| {
             told.push(match answer {
                 Ok(text) => text,
                 Err(error) => format!("{error:?}").chars().take(20).collect(),
             });
         };
         match Reader::open(&path) {
-            Err(error) => tell(Err(error)),
+            Err(error) => tell(Err(error.into())),
             Ok(reader) => {
                 let inspector = Inspector::new(reader);
                 tell(inspector.overview().map(|_| "overview".to_owned()));

@@ -126,7 +126,7 @@ proptest! {
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         let inspector = store(&ids);
         for id in &ids {
-            let found: Vec<Id> = inspector.reader().ids_alike(&Id::new(id), usize::MAX).unwrap();
+            let found: Vec<Id> = inspector.source().ids_alike(&Id::new(id), usize::MAX).unwrap();
             let mut expected: Vec<Id> = ids.iter().filter(|other| are_alike(id, other)).map(|other| Id::new(other)).collect();
             expected.sort_unstable();
             prop_assert_eq!(found, expected, "{:?}", id);

@@ -7,6 +7,8 @@ use journey::model::Id;
 use journey::sim;
 use journey::store::Writer;
 
+use crate::support::all_ids;
+
 fn demo() -> Inspector {
     let mut writer = Writer::in_memory().unwrap();
     let files = sim::demo_files().unwrap();
@@ -30,7 +32,7 @@ fn a_census_counts_what_the_journeys_of_all_people_show() {
     let census = count.census();
     let mut roots = std::collections::BTreeSet::new();
     let (mut split, mut refused) = (0, std::collections::BTreeSet::new());
-    for id in inspector.reader().all_ids().unwrap() {
+    for id in all_ids(&inspector) {
         let Some(journey) = inspector.journey(&id).unwrap() else { continue };
         let Some(root) = &journey.root else { continue };
         let known = journey.ids.iter().any(|member| !member.anonymous);
@@ -53,12 +55,12 @@ fn a_census_counts_what_the_journeys_of_all_people_show() {
 fn the_activity_of_an_id_has_each_of_its_rows() {
     let inspector = demo();
     let id = Id::new("sally@gmail.com");
-    let rows = inspector.reader().span_of(&id).unwrap().unwrap().events;
+    let rows = inspector.source().scan().unwrap().span_of(&id).unwrap().unwrap().events;
     assert!(rows > 0);
     for parts in [1, 7, 120] {
-        let activity = inspector.reader().activity_of(&id, parts).unwrap();
+        let activity = inspector.activity_of(&id, parts).unwrap();
         assert_eq!((activity.len(), activity.iter().sum::<u64>()), (parts, rows));
         assert!(activity.last().unwrap() > &0 && activity.first().unwrap() > &0);
     }
-    assert_eq!(inspector.reader().activity_of(&Id::new("nobody"), 7).unwrap(), Vec::<u64>::new());
+    assert_eq!(inspector.activity_of(&Id::new("nobody"), 7).unwrap(), Vec::<u64>::new());
 }

@@ -1,15 +1,13 @@
 //! Properties of the engine over random histories.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use journey::identity::{CutOf, Facts, Journey, LEGACY, State, resolve, resolve_as_of};
 use journey::inspect::gather::{Limits, gather};
-use journey::inspect::{Ask, Edges, History, Warehouse};
+use journey::inspect::{Ask, Edges, Error, History, Lookup};
 use journey::model::facts::{AliasCall, Arrival, Event, Place};
 use journey::model::{Flags, Id, Row, Verb};
-use journey::store::IdHit;
 use proptest::prelude::*;
 
 use crate::support::story::{Story, facts, facts_of_files};
@@ -94,14 +92,8 @@ impl Whole {
     }
 }
 
-impl Warehouse for Whole {
-    type Error = Infallible;
-
-    fn search_ids(&self, _: &str, _: usize) -> Result<Vec<IdHit>, Infallible> {
-        Ok(Vec::new())
-    }
-
-    fn edges(&self, ids: &[Id], ask: Ask) -> Result<Vec<Edges>, Infallible> {
+impl Lookup for Whole {
+    fn edges(&self, ids: &[Id], ask: Ask) -> Result<Vec<Edges>, Error> {
         let edges = |id: &Id| Edges {
             calls_of: self.calls(ask.calls_of, |call| call.alias.as_ref() == Some(id)),
             calls_to: self.calls(ask.calls_to, |call| call.target.as_ref() == Some(id)),
@@ -110,7 +102,7 @@ impl Warehouse for Whole {
         Ok(ids.iter().map(edges).collect())
     }
 
-    fn event_heads(&self, ids: &[Id], after: Option<Place>, limit: usize) -> Result<Vec<Arc<Event>>, Infallible> {
+    fn event_heads(&self, ids: &[Id], after: Option<Place>, limit: usize) -> Result<Vec<Arc<Event>>, Error> {
         let mut events: Vec<_> = self
             .0
             .events
@@ -122,10 +114,6 @@ impl Warehouse for Whole {
         events.sort_by_key(|event| event.place());
         events.truncate(limit);
         Ok(events)
-    }
-
-    fn properties(&self, rows: &[i64]) -> Result<Vec<String>, Infallible> {
-        Ok(vec!["{}".to_owned(); rows.len()])
     }
 }
 

@@ -13,16 +13,22 @@ use rusqlite::Connection;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::support::all_ids;
+
 fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
 }
 
-fn store(path: &Path) -> Inspector {
+fn reader(path: &Path) -> Reader {
     let mut writer = Writer::in_memory().unwrap();
     let options = Options { zone: Zone::Utc, ..Options::default() };
     let report = import(&mut writer, vec![Input::Path(path.to_owned())], &options, &mut |_| Flow::Continue).unwrap();
     assert_eq!(report.failures.len(), 0, "{:?}", report.failures);
-    Inspector::new(writer.into_reader().unwrap())
+    writer.into_reader().unwrap()
+}
+
+fn store(path: &Path) -> Inspector {
+    Inspector::new(reader(path))
 }
 
 fn copy_of(reader: &Reader) -> (TempDir, PathBuf) {
@@ -67,10 +73,10 @@ fn a_copy_of_every_capture_gives_the_same_journeys() {
     for entry in fs::read_dir(data("captures/export")).unwrap() {
         let path = entry.unwrap().path();
         let once = store(&path);
-        let (_folder, copy) = copy_of(once.reader());
+        let (_folder, copy) = copy_of(&reader(&path));
         let again = store(&copy);
-        let ids = once.reader().all_ids().unwrap();
-        assert_eq!(again.reader().all_ids().unwrap(), ids, "{path:?}");
+        let ids = all_ids(&once);
+        assert_eq!(all_ids(&again), ids, "{path:?}");
         for id in ids {
             assert_eq!(told(&once, &id), told(&again, &id), "{path:?} {id:?}");
             journeys += 1;
@@ -82,7 +88,7 @@ fn a_copy_of_every_capture_gives_the_same_journeys() {
 #[test]
 fn a_copy_holds_properties_places_and_profiles_as_they_came() {
     let once = store(&data("cli/sally.jsonl"));
-    let (_folder, copy) = copy_of(once.reader());
+    let (_folder, copy) = copy_of(&reader(&data("cli/sally.jsonl")));
     let copy = Connection::open(copy).unwrap();
     let overview = once.overview().unwrap();
     for (table, rows) in
@@ -120,17 +126,17 @@ fn a_copy_holds_properties_places_and_profiles_as_they_came() {
 
 #[test]
 fn nothing_is_overwritten_and_nothing_half_made_stays() {
-    let once = store(&data("cli/sally.jsonl"));
+    let once = reader(&data("cli/sally.jsonl"));
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("copy.db");
-    assert!(matches!(once.reader().export(&path, false, &mut |_, _| false), Err(Error::Cancelled)));
+    assert!(matches!(once.export(&path, false, &mut |_, _| false), Err(Error::Cancelled)));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "a copy that was stopped leaves nothing");
     fs::write(&path, "mine").unwrap();
-    assert!(matches!(once.reader().export(&path, false, &mut |_, _| true), Err(Error::Exists { .. })));
+    assert!(matches!(once.export(&path, false, &mut |_, _| true), Err(Error::Exists { .. })));
     assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
-    assert!(matches!(once.reader().export(&path, true, &mut |_, _| false), Err(Error::Cancelled)));
+    assert!(matches!(once.export(&path, true, &mut |_, _| false), Err(Error::Cancelled)));
     assert_eq!(fs::read_to_string(&path).unwrap(), "mine", "what is there stays until the copy is whole");
-    once.reader().export(&path, true, &mut |_, _| true).unwrap();
+    once.export(&path, true, &mut |_, _| true).unwrap();
     assert!(fs::read(&path).unwrap().starts_with(b"SQLite format 3"));
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
 }
@@ -164,8 +170,9 @@ fn a_copy_keeps_times_of_another_zone_and_what_profiles_say() {
     let mut writer = Writer::in_memory().unwrap();
     let options = Options { zone: Zone::Fixed(-240), ..Options::default() };
     import(&mut writer, vec![Input::Path(file)], &options, &mut |_| Flow::Continue).unwrap();
-    let once = Inspector::new(writer.into_reader().unwrap());
-    let (_folder, copy) = copy_of(once.reader());
+    let once = writer.into_reader().unwrap();
+    let (_folder, copy) = copy_of(&once);
+    let once = Inspector::new(once);
     let again = store(&copy);
     let before = told(&once, &Id::new("7"));
     assert_eq!(before["events"][0]["time"], "2020-10-13T21:48:31.000Z");

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use journey::identity::rules::ALL;
 use journey::identity::{LEGACY, Severity};
 use journey::inspect::Inspector;
-use journey::model::Id;
 
+use crate::support::all_ids;
 use crate::support::stored::store;
 
 /// A kind with a history that shows it and its neighbour.
@@ -104,11 +104,7 @@ fn a_kind_says_everything_that_a_reader_asks() {
 /// The codes of the journeys of all ids of a story.
 fn codes(story: &str) -> BTreeSet<&'static str> {
     let inspector = Inspector::new(store(story));
-    let mut ids = BTreeSet::new();
-    let mut add = |id: &str| {
-        ids.insert(Id::new(id));
-    };
-    inspector.reader().each_known(&mut add, |_| {}).unwrap();
+    let ids = all_ids(&inspector);
     let journeys = ids.iter().filter_map(|id| inspector.journey(id).unwrap());
     journeys.flat_map(|journey| journey.findings).map(|finding| finding.code()).collect()
 }

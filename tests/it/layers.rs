@@ -19,19 +19,23 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("store", &["model", "output"]),
     ("sim", &["model", "formats"]),
     ("ingest", &["model", "formats", "store"]),
-    ("inspect", &["model", "identity", "store"]),
+    ("inspect", &["model", "identity"]),
     ("report", &["model", "identity"]),
     ("play", &["model", "identity", "formats", "sim", "inspect", "report"]),
     ("config", &[]),
+    ("session", &["model", "identity", "formats", "output", "store", "sim", "ingest", "inspect", "config"]),
     (
         "tui",
-        &["model", "identity", "formats", "output", "store", "sim", "ingest", "inspect", "report", "play", "config"],
+        &[
+            "model", "identity", "formats", "output", "store", "sim", "ingest", "inspect", "report", "play", "config",
+            "session",
+        ],
     ),
     (
         "cli",
         &[
             "model", "identity", "formats", "output", "store", "sim", "ingest", "inspect", "report", "play", "config",
-            "tui",
+            "session", "tui",
         ],
     ),
 ];

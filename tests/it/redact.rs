@@ -15,6 +15,8 @@ use journey::report::sheet::{self, Sheet};
 use journey::report::{Look, Shown, compare, graph, json, text};
 use journey::store::Writer;
 
+use crate::support::all_ids;
+
 /// The folders of exports and payloads: those of the repository, and recorded ones if they are there.
 fn files() -> Vec<PathBuf> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -98,7 +100,7 @@ fn no_answer_of_any_form_has_an_id_and_each_decides_the_same() {
     assert!(files.len() > 10);
     for file in files {
         let mut inspector = inspector(std::slice::from_ref(&file));
-        let ids = inspector.reader().all_ids().unwrap();
+        let ids = all_ids(&inspector);
         let plain: Vec<_> =
             ids.iter().map(|id| inspector.journey(id).unwrap().map(|journey| decided(&journey))).collect();
         inspector.redact(Some(&redactor()));
@@ -128,7 +130,7 @@ fn searches_hints_and_counts_have_pseudonyms_too() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut inspector =
         inspector(&[here.join("tests/data/cli/sally.jsonl"), here.join("tests/data/engage/second_device.jsonl")]);
-    let ids = inspector.reader().all_ids().unwrap();
+    let ids = all_ids(&inspector);
     inspector.redact(Some(&redactor()));
     let mut answers = String::new();
     for text in ["sally@gmail.com", "sally", "1a2", "$device"] {
@@ -157,7 +159,7 @@ fn searches_hints_and_counts_have_pseudonyms_too() {
 fn two_users_side_by_side_are_redacted() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut inspector = inspector(&[here.join("tests/data/export/second_device.jsonl")]);
-    let ids = inspector.reader().all_ids().unwrap();
+    let ids = all_ids(&inspector);
     inspector.redact(Some(&redactor()));
     let mut out = Vec::new();
     for (a, b) in ids.iter().flat_map(|a| ids.iter().map(move |b| (a, b))) {

@@ -7,6 +7,18 @@ pub(crate) mod story;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use journey::inspect::Inspector;
+use journey::model::Id;
+
+/// Every id of a source in any role, by alphabet.
+pub(crate) fn all_ids(inspector: &Inspector) -> Vec<Id> {
+    let mut ids = Vec::new();
+    let scan = inspector.source().scan().unwrap();
+    scan.each_known(&mut |id| ids.push(Id::new(id)), &mut |_| {}).unwrap();
+    ids.sort();
+    ids
+}
+
 /// The Rust files below a folder, sorted.
 pub(crate) fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();

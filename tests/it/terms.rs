@@ -1,9 +1,11 @@
 //! Search by terms over a store: whose rows, whose profile, and what is said of the answer.
 
+use std::sync::Arc;
+
 use journey::inspect::Inspector;
 use journey::inspect::terms::{Found, Terms};
 use journey::model::{Flags, Id, Profile, Row, Verb};
-use journey::store::{Arrived, Chunk, Error, FileInfo, Match, Segment, Writer};
+use journey::store::{Arrived, Chunk, FileInfo, Match, Segment, Writer};
 
 fn row(event: &str, id: &str, time: i64, properties: &str) -> Row {
     Row {
@@ -197,8 +199,8 @@ fn a_long_search_tells_what_it_has_so_far_and_can_be_cancelled() {
     assert!(parts.len() >= 2, "{parts:?}");
     let looked: Vec<u64> = parts.iter().filter_map(|(_, looked)| Some(looked.as_ref()?.0)).collect();
     assert!(looked.is_sorted() && looked.iter().all(|looked| *looked < 140_000), "{looked:?}");
-    store.reader_mut().on_progress(|| true).unwrap();
-    assert!(matches!(store.search_terms(&terms, 100, &mut |_| {}), Err(Error::Cancelled)));
+    store.stop_when(Arc::new(|| true)).unwrap();
+    assert!(store.search_terms(&terms, 100, &mut |_| {}).unwrap_err().is_cancelled());
 }
 
 #[test]

@@ -11,10 +11,12 @@ use crate::inspect::filter::decide::{contains, same};
 use crate::inspect::filter::property::{self, Test};
 use crate::inspect::gather::{gather_roots, members};
 use crate::inspect::search::in_order;
+use crate::inspect::{Ask, Error, Scan};
 use crate::model::hit::Hit;
+use crate::model::hit::{IdHit, Match, Span};
 use crate::model::near::nearest;
+use crate::model::scan::Seek;
 use crate::model::{Id, Millis};
-use crate::store::{Error, IdHit, Match, Reader, Seek, Span};
 
 /// Ids that one term about people may find; it says so when there are more.
 const MOST_PEOPLE: usize = 10_000;
@@ -59,10 +61,10 @@ impl Terms {
     /// then who had such a row last.
     ///
     /// # Errors
-    /// As any question; [`Error::Cancelled`] when nobody wants to know any more.
+    /// As any question; [`Error::cancelled`] when nobody wants to know any more.
     pub(in crate::inspect) fn find(
         &self,
-        reader: &Reader,
+        reader: &dyn Scan,
         limit: usize,
         show: &mut dyn FnMut(Found),
     ) -> Result<Found, Error> {
@@ -84,12 +86,12 @@ impl Terms {
     }
 
     /// The text as a whole may be an id.
-    fn exact(&self, reader: &Reader) -> Result<Option<i64>, Error> {
+    fn exact(&self, reader: &dyn Scan) -> Result<Option<i64>, Error> {
         reader.number(&Id::new(&self.text))
     }
 
     /// Who has all of what people are known by; `None` without such terms.
-    fn people(&self, reader: &Reader, notes: &mut Vec<String>) -> Result<Option<HashMap<i64, Candidate>>, Error> {
+    fn people(&self, reader: &dyn Scan, notes: &mut Vec<String>) -> Result<Option<HashMap<i64, Candidate>>, Error> {
         let mut sets = Vec::new();
         for person in &self.people {
             let found = person.find(reader)?;
@@ -185,7 +187,7 @@ impl Terms {
 
 /// What is found so far.
 struct Answer<'r> {
-    reader: &'r Reader,
+    reader: &'r dyn Scan,
     candidates: HashMap<i64, Candidate>,
     notes: Vec<String>,
     exact: Option<i64>,
@@ -263,7 +265,7 @@ impl Person {
     }
 
     /// The ids that it holds of, by their numbers; at most a few more than [`MOST_PEOPLE`].
-    fn find(&self, reader: &Reader) -> Result<HashMap<i64, Candidate>, Error> {
+    fn find(&self, reader: &dyn Scan) -> Result<HashMap<i64, Candidate>, Error> {
         let mut found = HashMap::new();
         let mut add = |number, hit: IdHit| {
             found.entry(number).or_insert(Candidate {
@@ -276,7 +278,7 @@ impl Person {
             });
         };
         let numbered = |hit: IdHit| Ok::<_, Error>(reader.number(&hit.id)?.map(|number| (number, hit)));
-        let by_text = |text: &str| reader.find(text, MOST_PEOPLE + 1);
+        let by_text = |text: &str| reader.search_ids(text, MOST_PEOPLE + 1);
         match self {
             Self::Word(text) => {
                 for hit in by_text(text)?.into_iter().filter(|hit| hit.found != Match::Fuzzy) {
@@ -285,7 +287,7 @@ impl Person {
             }
             Self::Id(text) | Self::Alias(text) => {
                 for hit in by_text(text)?.into_iter().filter(|hit| hit.found <= Match::Substring) {
-                    if matches!(self, Self::Id(_)) || !reader.calls_of(&hit.id, 1)?.is_empty() {
+                    if matches!(self, Self::Id(_)) || is_asked_for(reader, &hit.id)? {
                         numbered(hit)?.into_iter().for_each(|(number, hit)| add(number, hit));
                     }
                 }
@@ -316,8 +318,14 @@ impl Person {
     }
 }
 
+/// Whether an alias call asks for an id.
+fn is_asked_for(reader: &dyn Scan, id: &Id) -> Result<bool, Error> {
+    let edges = reader.edges(std::slice::from_ref(id), Ask { calls_of: 1, ..Ask::default() })?;
+    Ok(edges.iter().any(|edges| !edges.calls_of.is_empty()))
+}
+
 /// Numbers of all ids of the users of `people`.
-fn users(reader: &Reader, people: &HashMap<i64, Candidate>, notes: &mut Vec<String>) -> Result<Vec<i64>, Error> {
+fn users(reader: &dyn Scan, people: &HashMap<i64, Candidate>, notes: &mut Vec<String>) -> Result<Vec<i64>, Error> {
     let mut numbers: Vec<i64> = people.keys().copied().collect();
     numbers.sort_unstable();
     if numbers.len() > MOST_USERS {
@@ -334,7 +342,7 @@ fn users(reader: &Reader, people: &HashMap<i64, Candidate>, notes: &mut Vec<Stri
 
 /// Adds those whose profile has a value that passes.
 fn by_value(
-    reader: &Reader,
+    reader: &dyn Scan,
     found: &mut HashMap<i64, Candidate>,
     rank: impl Fn(&str, &str) -> Option<u8>,
 ) -> Result<(), Error> {
@@ -383,7 +391,7 @@ fn events(names: &HashMap<i64, String>, rows: &Rows, notes: &mut Vec<String>) ->
 }
 
 /// From when to when, as moments.
-fn times(reader: &Reader, rows: &Rows) -> Result<(Option<Millis>, Option<Millis>), Error> {
+fn times(reader: &dyn Scan, rows: &Rows) -> Result<(Option<Millis>, Option<Millis>), Error> {
     if !rows.has_time() {
         return Ok((None, None));
     }
@@ -398,7 +406,7 @@ fn times(reader: &Reader, rows: &Rows) -> Result<(Option<Millis>, Option<Millis>
 
 /// Adds those with a profile update that has all the properties.
 fn profiles(
-    reader: &Reader,
+    reader: &dyn Scan,
     rows: &Rows,
     users: Option<&[i64]>,
     candidates: &mut HashMap<i64, Candidate>,
@@ -491,7 +499,7 @@ fn pass(tests: &[Prepared<'_>], text: &str) -> bool {
 
 impl Vocabulary {
     /// Names that some rows of a store have.
-    pub(in crate::inspect) fn of(reader: &Reader, rows: usize) -> Result<Self, Error> {
+    pub(in crate::inspect) fn of(reader: &dyn Scan, rows: usize) -> Result<Self, Error> {
         /// Values that are offered of one property.
         const VALUES: usize = 20;
         /// A longer value is nothing that anybody types.

@@ -3,19 +3,9 @@
 use super::facts::{CALLS, ORDER, ThinCall};
 use super::{Reader, at_most};
 use crate::model::facts::AliasCall;
+use crate::model::scan::IdNote;
 use crate::model::{Id, Millis};
 use crate::store::Error;
-
-/// An id of the store and what other tables say of it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct IdNote<'a> {
-    /// The id.
-    pub id: &'a str,
-    /// Whether rows were sent under it.
-    pub has_rows: bool,
-    /// Whether a row names it as a user: by `$identify` or as `$user_id`.
-    pub is_user: bool,
-}
 
 impl Reader {
     /// Every alias call, in order of arrival; past `limit` the latest are left out.

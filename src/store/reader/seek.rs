@@ -12,48 +12,12 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use super::Reader;
+use crate::model::scan::{RowNote, Seek};
 use crate::model::{Id, Millis};
 use crate::store::{Error, number};
 
 /// Positions that are looked at between two reports.
 const STEP: i64 = 1 << 16;
-
-/// Whether the properties of a row, as JSON text, are those that are looked for.
-pub type PropertyTest<'a> = &'a (dyn Fn(&str) -> bool + Sync);
-
-/// Which rows are looked for; all of it has to hold.
-#[derive(Clone, Copy, Default)]
-pub struct Seek<'a> {
-    /// Numbers of the event names ([`Reader::names`]); `None` for any.
-    pub events: Option<&'a [i64]>,
-    /// Not before this time.
-    pub from: Option<Millis>,
-    /// Before this time.
-    pub to: Option<Millis>,
-    /// Sent under one of the ids with these numbers ([`Reader::number`]); `None` for any.
-    pub ids: Option<&'a [i64]>,
-    /// Its properties.
-    pub properties: Option<PropertyTest<'a>>,
-}
-
-impl std::fmt::Debug for Seek<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Seek").field("events", &self.events).field("ids", &self.ids).finish_non_exhaustive()
-    }
-}
-
-/// A row that was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RowNote {
-    /// Its number, for [`Reader::properties`].
-    pub row: i64,
-    /// Number of the id that it was sent under; 0 when that cannot be used.
-    pub id: i64,
-    /// Number of its event name.
-    pub event: i64,
-    /// When it happened.
-    pub time: Millis,
-}
 
 impl Reader {
     /// Calls `take` with the rows found in each step, and how many rows were looked at so far.

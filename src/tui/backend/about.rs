@@ -1,39 +1,8 @@
 //! What the first screen tells of a store, of its people, and of a hit.
 
 use crate::identity::{Journey, Phase, PointKind, Severity, State};
-use crate::model::stored::Overview;
 use crate::model::{Id, Millis};
-
-/// What is shown before anything is typed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct StartPage {
-    /// The store as a whole.
-    pub overview: Overview,
-    /// Ids worth opening, each with what to look for.
-    pub suggestions: Vec<(Id, String)>,
-    /// People that were opened before, the latest first.
-    pub recent: Vec<Recent>,
-    /// People that were pinned, the latest first.
-    pub pinned: Vec<Recent>,
-}
-
-/// Somebody who was opened before.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Recent {
-    /// The id that was opened.
-    pub id: Id,
-    /// What had been typed to find it.
-    pub text: String,
-}
-
-/// A look at a hit, before it is opened.
-#[derive(Clone, Debug, Default)]
-pub struct Sight {
-    /// Rows of the id in equal parts of its time.
-    pub activity: Vec<u64>,
-    /// Its user; `None` when that is too much to be read for a list.
-    pub journey: Option<std::sync::Arc<Journey>>,
-}
+use crate::session::Sight;
 
 /// What the list of hits tells of one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -11,7 +11,6 @@ use super::{code, sources};
 
 /// Modules that still have circles, with the reason.
 const EXCEPTIONS: &[(&str, &str)] = &[
-    ("cli", "demo, import, interface, open, search and settings share what opens a store"),
     ("formats", "recognising and decoding name each other"),
     ("identity", "the journey holds its findings, and sentences are made of both"),
     ("inspect", "two files of the filter share how texts are compared"),

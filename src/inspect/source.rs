@@ -1,0 +1,228 @@
+//! What is asked of whatever holds the rows: a store file, rows in memory, a warehouse.
+//!
+//! Three traits, from what a journey needs to what a search of everything needs:
+//!
+//! - [`Lookup`]: rows, alias calls and links of exact ids. Each call is over many ids at a time, so
+//!   that a walk from id to id costs one round trip a step and not one an id.
+//! - [`Source`]: what every screen needs besides. Whatever answers these calls can stand behind
+//!   all of them; a call with a body of its own need not be answered in another way.
+//! - [`Scan`]: looking through everything. A source that has no way to do so gives none
+//!   ([`Source::scan`]), and what needs it says that it cannot be answered here.
+//!
+//! All are facts: what a row says, never whose it is. The engine never learns who answered.
+//! An answer is the same from every source that holds the same rows.
+
+use std::sync::Arc;
+
+use super::Error;
+use crate::model::facts::{AliasCall, Event, Link, Place};
+use crate::model::hit::{IdHit, Span};
+use crate::model::scan::{IdNote, RowNote, Seek};
+use crate::model::stored::{Overview, StoredProfile, StoredReject};
+use crate::model::{Id, Millis};
+
+/// Tells whether nobody wants the answer any more.
+pub type Stop = Arc<dyn Fn() -> bool + Send + Sync>;
+
+/// Rows, alias calls and links of exact ids: what a journey needs.
+pub trait Lookup {
+    /// What joins or ties each of `ids` to others, in the order asked; nothing for an id that is
+    /// not known.
+    fn edges(&self, ids: &[Id], ask: Ask) -> Result<Vec<Edges>, Error>;
+
+    /// Rows sent under one of `ids`, without their properties, by time and then arrival: the
+    /// first `limit` that come after the place `after`.
+    fn event_heads(&self, ids: &[Id], after: Option<Place>, limit: usize) -> Result<Vec<Arc<Event>>, Error>;
+
+    /// Up to `limit` other ids that a person cannot tell from `id` ([`crate::model::alike`]). None
+    /// where there is no way to find them.
+    fn ids_alike(&self, _id: &Id, _limit: usize) -> Result<Vec<Id>, Error> {
+        Ok(Vec::new())
+    }
+}
+
+/// One opened source: everything that is asked of it.
+pub trait Source: Lookup + Send {
+    /// Ids that `text` finds, best first, at most `limit`, each with how many rows it has: the id
+    /// itself and its other device form, ids that begin with the text, that have it in them, whose
+    /// profile has it in a value, that are like it. Case counts only for the first. Within a kind,
+    /// shorter ids come first, then by alphabet.
+    fn search_ids(&self, text: &str, limit: usize) -> Result<Vec<IdHit>, Error>;
+
+    /// What [`Source::search_ids`] will find, as far as that can be said at once; `None` when that
+    /// is quick itself.
+    fn search_ids_soon(&self, _text: &str, _limit: usize) -> Result<Option<Vec<IdHit>>, Error> {
+        Ok(None)
+    }
+
+    /// Ids that differ from `text` by few errors of typing, with their rows, nearest first. None
+    /// where there is no way to find them.
+    fn near_ids(&self, _text: &str, _limit: usize) -> Result<Vec<(Id, Span)>, Error> {
+        Ok(Vec::new())
+    }
+
+    /// The properties of rows as JSON text, in the order asked.
+    fn properties(&self, rows: &[i64]) -> Result<Vec<String>, Error>;
+
+    /// Calls `each` with the place of every row in `rows` and its properties as JSON text, in no
+    /// order, perhaps from several threads at a time.
+    fn for_each_properties(&self, rows: &[i64], each: &(dyn Fn(usize, &str) + Sync)) -> Result<(), Error> {
+        /// Rows whose properties are held at once.
+        const TOGETHER: usize = 10_000;
+        let mut places = 0..;
+        for rows in rows.chunks(TOGETHER) {
+            for (text, place) in self.properties(rows)?.iter().zip(&mut places) {
+                each(place, text);
+            }
+        }
+        Ok(())
+    }
+
+    /// Profile updates of these ids by time; past `limit` the latest are left out.
+    fn profiles_of(&self, ids: &[Id], limit: usize) -> Result<Vec<StoredProfile>, Error>;
+
+    /// Rows sent under `id` in `parts` equal parts of the time from the first to the last of them;
+    /// empty without rows.
+    fn activity_of(&self, id: &Id, parts: usize) -> Result<Vec<u64>, Error> {
+        let rows = self.event_heads(std::slice::from_ref(id), None, usize::MAX)?;
+        Ok(activity(rows.iter().map(|row| row.time), parts))
+    }
+
+    /// The source as a whole.
+    fn overview(&self) -> Result<Overview, Error>;
+
+    /// What could not be read at import, by file and line; nothing where that is not kept.
+    fn rejects(&self, _limit: usize) -> Result<Vec<StoredReject>, Error> {
+        Ok(Vec::new())
+    }
+
+    /// A number that changes when what it holds has changed.
+    fn version(&self) -> Result<i64, Error>;
+
+    /// Runs `read` over one state of the source, whatever is added meanwhile.
+    ///
+    /// `read` should not wait for a person.
+    fn at_one_moment(&self, read: &mut dyn FnMut() -> Result<(), Error>) -> Result<(), Error> {
+        read()
+    }
+
+    /// Asks `stop` again and again while a question is answered; when it says so, the question
+    /// ends with [`Error::cancelled`]. Later questions are answered as before.
+    fn stop_when(&mut self, stop: Stop) -> Result<(), Error>;
+
+    /// The way to look through everything; `None` where there is none.
+    fn scan(&self) -> Option<&dyn Scan> {
+        None
+    }
+}
+
+/// Looking through everything that a source holds.
+///
+/// Ids, names of events and files have numbers here, which are the source's own and stay as they
+/// are as long as it is open: a search over millions of rows holds numbers, and asks for the texts
+/// of the few that it shows. 0 stands for none.
+pub trait Scan: Source {
+    /// The number of an id; `None` when it is not known in any role.
+    fn number(&self, id: &Id) -> Result<Option<i64>, Error>;
+
+    /// The id with this number.
+    fn id_of(&self, number: i64) -> Result<Id, Error>;
+
+    /// Names of events, and of the programs that sent them, by their numbers.
+    fn names(&self) -> Result<Vec<(i64, String)>, Error>;
+
+    /// How many rows were sent under an id, and from when to when; `None` when it is not known in
+    /// any role.
+    fn span_of(&self, id: &Id) -> Result<Option<Span>, Error>;
+
+    /// Number of all rows.
+    fn rows(&self) -> Result<u64, Error>;
+
+    /// Every alias call, in order of arrival; past `limit` the latest are left out.
+    fn all_calls(&self, limit: usize) -> Result<Vec<AliasCall>, Error>;
+
+    /// Calls `each` for every id in any role.
+    fn each_id(&self, each: &mut dyn FnMut(IdNote<'_>)) -> Result<(), Error>;
+
+    /// Calls `id` with every id in any role, and `value` with every value of a profile that a
+    /// person can be looked for by.
+    fn each_known(&self, id: &mut dyn FnMut(&str), value: &mut dyn FnMut(&str)) -> Result<(), Error>;
+
+    /// Calls `each` with the number of the id, the name and the value of everything in profiles
+    /// that a person is searched by.
+    fn each_value(&self, each: &mut dyn FnMut(i64, &str, &str)) -> Result<(), Error>;
+
+    /// Calls `each` with the number of the id and the JSON text of every profile update, the last
+    /// that was added first.
+    fn each_profile(&self, each: &mut dyn FnMut(i64, &str)) -> Result<(), Error>;
+
+    /// Calls `take` with the rows that are looked for, the last that were added first, again and
+    /// again, and with how many rows were looked at so far.
+    fn seek(&self, seek: &Seek<'_>, take: &mut dyn FnMut(&[RowNote], u64)) -> Result<(), Error>;
+
+    /// Some rows from all over the source, at most `most`.
+    fn sample(&self, most: usize) -> Result<Vec<RowNote>, Error>;
+}
+
+impl dyn Source + '_ {
+    /// As [`Source::at_one_moment`], for a `read` that has an answer.
+    pub fn one_moment<T>(&self, read: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
+        let (mut read, mut answer) = (Some(read), None);
+        self.at_one_moment(&mut || {
+            if let Some(read) = read.take() {
+                answer = Some(read()?);
+            }
+            Ok(())
+        })?;
+        answer.ok_or_else(|| Error::new(super::ErrorKind::Bug, "a question was not asked"))
+    }
+
+    /// The way to look through everything, for `what`.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn scan_for(&self, what: &str) -> Result<&dyn Scan, Error> {
+        self.scan().ok_or_else(|| Error::not_here(what))
+    }
+}
+
+/// How many of `times` are in each of `parts` equal parts of the time from the first to the last.
+pub fn activity(times: impl Iterator<Item = Millis> + Clone, parts: usize) -> Vec<u64> {
+    let (Some(first), Some(last)) = (times.clone().min(), times.clone().max()) else { return Vec::new() };
+    let mut counts = vec![0; parts];
+    for time in times {
+        if let Some(count) = counts.get_mut(part(time, (first, last), parts)) {
+            *count += 1;
+        }
+    }
+    counts
+}
+
+/// The part of the time from `first` to `last` that `t` is in.
+fn part(t: Millis, (first, last): (Millis, Millis), parts: usize) -> usize {
+    let whole = i128::from(last) - i128::from(first) + 1;
+    let at = (i128::from(t) - i128::from(first)) * (parts as i128) / whole.max(1);
+    usize::try_from(at).unwrap_or(0)
+}
+
+/// How many edges of each id are wanted, the first to arrive; 0 for none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ask {
+    /// Alias calls that ask for the id.
+    pub calls_of: usize,
+    /// Alias calls that point at it.
+    pub calls_to: usize,
+    /// Links that name it on either side.
+    pub links: usize,
+}
+
+/// What joins or ties one id to others, each kind in order of arrival.
+#[derive(Clone, Debug, Default)]
+pub struct Edges {
+    /// Alias calls that ask for the id.
+    pub calls_of: Vec<AliasCall>,
+    /// Alias calls that point at it.
+    pub calls_to: Vec<AliasCall>,
+    /// Links that name it on either side.
+    pub links: Vec<Link>,
+}

@@ -1,0 +1,109 @@
+//! What is asked of a session.
+
+use std::sync::Arc;
+
+use super::{Hits, Recent, Redacted, Saved, Sight, StartPage};
+use crate::identity::Journey;
+use crate::identity::compare::Comparison;
+use crate::inspect::terms::{Terms, Vocabulary};
+use crate::inspect::{Census, Error, ErrorKind};
+use crate::model::Id;
+use crate::model::facts::Arrival;
+
+/// What the interface asks of what is open. Every method may block: no thread that draws calls one.
+pub trait Session: Send {
+    /// Ids that match `text`, best first.
+    fn search(&mut self, text: &str) -> Result<Hits, Error>;
+    /// Some of the ids that match, at once, while [`Session::search`] takes longer; `None` when it
+    /// does not.
+    fn search_soon(&mut self, _text: &str) -> Result<Option<Hits>, Error> {
+        Ok(None)
+    }
+    /// Who the terms find, best first; `show` is given what is found so far, again and again.
+    fn search_terms(&mut self, _terms: &Terms, _show: &mut dyn FnMut(Hits)) -> Result<Hits, Error> {
+        Ok(Hits::default())
+    }
+    /// Names to complete terms with.
+    fn vocabulary(&mut self) -> Result<Vocabulary, Error> {
+        Ok(Vocabulary::default())
+    }
+    /// The store as a whole, and who can be opened at once.
+    fn overview(&mut self) -> Result<StartPage, Error>;
+    /// The journey of the user that an id belongs to; `None` when nothing names the id.
+    fn journey(&mut self, id: &Id) -> Result<Option<Arc<Journey>>, Error>;
+    /// Its first rows, at once, while [`Session::journey`] takes longer; `None` when it does not.
+    fn journey_soon(&mut self, _id: &Id) -> Result<Option<Arc<Journey>>, Error> {
+        Ok(None)
+    }
+    /// The same as it stood when what is in order of arrival up to `moment` was there.
+    fn journey_as_of(&mut self, id: &Id, moment: Arrival) -> Result<Option<Arc<Journey>>, Error> {
+        let _ = (id, moment);
+        Err(Error::new(ErrorKind::Usage, "what answers here knows no other moment than now"))
+    }
+    /// Two users beside each other; a failure says which id nothing names.
+    fn compare(&mut self, a: &Id, b: &Id) -> Result<Arc<Comparison>, Error> {
+        let _ = (a, b);
+        Err(Error::new(ErrorKind::Usage, "what answers here cannot compare users"))
+    }
+    /// The properties of a row, as JSON.
+    fn properties(&mut self, row: i64) -> Result<String, Error>;
+    /// The properties of rows, in the order asked.
+    fn properties_of(&mut self, rows: &[i64]) -> Result<Vec<String>, Error> {
+        rows.iter().map(|row| self.properties(*row)).collect()
+    }
+    /// Calls `each` with the place of every row in `rows` and its properties, in no order, perhaps
+    /// from several threads at a time.
+    fn each_properties(&mut self, rows: &[i64], each: &(dyn Fn(usize, &str) + Sync)) -> Result<(), Error> {
+        for (place, text) in self.properties_of(rows)?.iter().enumerate() {
+            each(place, text);
+        }
+        Ok(())
+    }
+    /// Puts the rows of a play in place of the store: lines of recorded payloads, and what the
+    /// file of them is called.
+    fn stage(&mut self, name: &str, _lines: &str) -> Result<(), Error> {
+        Err(Error::new(ErrorKind::Usage, format!("{name} cannot be opened here")))
+    }
+    /// Writes a file; one that is there stays as it is unless it is to be replaced.
+    fn save(&mut self, path: &str, _text: &str, _replace: bool) -> Result<Saved, Error> {
+        Err(Error::new(ErrorKind::Usage, format!("{path} cannot be written here")))
+    }
+    /// Whether the store has changed since this was last asked.
+    fn changed(&mut self) -> Result<bool, Error>;
+    /// What to call the store on screen.
+    fn title(&self) -> String;
+    /// The file that a command has to name to look into the same store; `None` where it would by
+    /// itself.
+    fn place(&self) -> Option<String> {
+        None
+    }
+    /// Ids that look like `text`, when nothing matches it.
+    fn near(&mut self, text: &str) -> Vec<Id>;
+    /// A look at a hit. Cheap: what takes longer than a list can wait for is left out.
+    fn look(&mut self, id: &Id) -> Result<Sight, Error> {
+        Ok(Sight { activity: Vec::new(), journey: self.journey(id)? })
+    }
+    /// One more step of counting over the whole store, and what is known after it.
+    fn census(&mut self) -> Result<Census, Error> {
+        Ok(Census { done: true, ..Census::default() })
+    }
+    /// Looks into another store from now on, and what to call it; as before when it fails.
+    fn open(&mut self, path: &str) -> Result<String, Error> {
+        Err(Error::new(ErrorKind::Usage, format!("{path} cannot be opened from here")))
+    }
+    /// Answers with pseudonyms from now on, or no longer; `opened` is the id that is open.
+    fn redact(&mut self, _opened: Option<&Id>) -> Result<Redacted, Error> {
+        Err(Error::new(ErrorKind::Usage, "nothing can be redacted here"))
+    }
+    /// Somebody was opened: to be shown under [`StartPage::recent`] the next time.
+    fn remember(&mut self, _: &Recent) {}
+    /// The name of the zone that the data of a user says its devices stand in.
+    fn device_zone(&mut self, _: &Id) -> Result<Option<String>, Error> {
+        Ok(None)
+    }
+    /// Pins somebody, to be shown under [`StartPage::pinned`], or takes the pin away; whether
+    /// there is one now.
+    fn pin(&mut self, _: &Recent) -> Result<bool, Error> {
+        Err(Error::new(ErrorKind::Usage, "nobody can be pinned here"))
+    }
+}

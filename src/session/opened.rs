@@ -1,0 +1,326 @@
+//! A session over one source: what the interface works on.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::{Hits, Recent, Redacted, Saved, Session, Sight, StartPage, demo, redactor};
+use crate::config;
+use crate::config::recent::{self, Opened as Person};
+use crate::identity::Journey;
+use crate::identity::compare::Comparison;
+use crate::inspect::gather::Limits;
+use crate::inspect::terms::{Found, Terms, Vocabulary};
+use crate::inspect::{Census, Count, Error, ErrorKind, History, Hit, Inspector, Redactor, Stop};
+use crate::model::Id;
+use crate::model::facts::Arrival;
+use crate::output::{self, Kept, Output, Readers};
+
+/// Hits of one search; whoever sees so many types on.
+const HITS: usize = 200;
+
+/// Ids that are suggested when nothing matches.
+const SUGGESTED: usize = 5;
+
+/// Rows that names of events and properties are taken from.
+const NAMED: usize = 600;
+
+/// Parts of a hit's activity.
+const PARTS: usize = 120;
+
+/// What a look at a hit may read; a user beyond it is opened to be seen.
+const LOOK: Limits = Limits { rows: 20_000, orphan_rows: 20_000, ..Limits::DEFAULT };
+
+/// What is opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// A store file.
+    File(PathBuf),
+    /// The built-in demo store.
+    Demo,
+    /// Nothing yet: rows come with the scenario that is played ([`Session::stage`]).
+    Empty,
+}
+
+/// How a session works.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// What redacts; one is made when it is asked for and there is none.
+    pub redactor: Option<Arc<Redactor>>,
+    /// Whether answers are redacted from the beginning.
+    pub redacts: bool,
+    /// Names of properties that are personal besides those that are known to be.
+    pub personal: Vec<String>,
+    /// The store that a command without `--store` looks into.
+    pub default_store: Option<PathBuf>,
+    /// Where it is kept who was opened before; `None` keeps nobody.
+    pub recent: Option<recent::Recent>,
+}
+
+/// A session over one source.
+pub struct Opened {
+    inspector: Inspector,
+    title: String,
+    /// Where the store is, if it is a file.
+    place: Option<PathBuf>,
+    suggestions: Vec<(Id, String)>,
+    /// [`Source::version`](crate::inspect::Source::version) when it was last looked at.
+    version: i64,
+    /// The count over the whole store, as far as it has come.
+    count: Count,
+    /// What the source is called among those who were opened before.
+    name: String,
+    /// To stop queries of a store that takes the place of this one.
+    stop: Stop,
+    /// Look-ups of the user whose moments are stepped through.
+    ///
+    /// Two ids can be asked for in turn: the one opened and, before its time, its root.
+    history: (Vec<Id>, History),
+    options: Options,
+}
+
+impl Opened {
+    /// Opens what is at `location`; `stop` says when nobody waits for an answer.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub fn open(location: Location, stop: Stop, options: Options) -> Result<Self, Error> {
+        let mut name = demo::TITLE.to_owned();
+        let mut title = demo::TITLE.to_owned();
+        let mut suggestions = Vec::new();
+        let mut place = None;
+        let mut inspector = match location {
+            Location::File(path) => {
+                name = std::path::absolute(&path).unwrap_or_else(|_| path.clone()).to_string_lossy().into_owned();
+                title = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+                let inspector = super::open(&path)?;
+                // A command finds it by itself where this program did.
+                place = Some(path).filter(|path| options.default_store.as_ref() != Some(path));
+                inspector
+            }
+            Location::Empty => Inspector::new(demo::stage(demo::TITLE, "")?),
+            Location::Demo => {
+                suggestions = demo::suggestions()?;
+                Inspector::new(demo::reader()?)
+            }
+        };
+        inspector.stop_when(Arc::clone(&stop))?;
+        let version = inspector.source().version()?;
+        inspector.redact(options.redactor.as_ref().filter(|_| options.redacts));
+        let (count, history) = Default::default();
+        Ok(Self { inspector, title, place, suggestions, version, count, name, stop, history, options })
+    }
+}
+
+impl Opened {
+    fn recent(&self) -> Vec<Recent> {
+        let opened = self.options.recent.as_ref().map(|recent| recent.of_store(&self.name)).unwrap_or_default();
+        opened.into_iter().filter_map(|opened| self.known(opened)).collect()
+    }
+
+    fn pinned(&self) -> Vec<Recent> {
+        let pinned = self.options.recent.as_ref().map(|recent| recent.pinned_of_store(&self.name)).unwrap_or_default();
+        pinned.into_iter().filter_map(|opened| self.known(opened)).collect()
+    }
+
+    fn person(&self, who: &Recent) -> Person {
+        // A pseudonym is no name to be remembered by.
+        let id = self.inspector.meant(&who.id).unwrap_or_else(|_| who.id.clone());
+        Person { store: self.name.clone(), id: id.as_str().to_owned(), text: who.text.clone() }
+    }
+
+    /// As it may be shown: what was typed to find somebody is none of the pseudonyms.
+    fn known(&self, opened: Person) -> Option<Recent> {
+        let id = self.inspector.shown(&Id::new(&opened.id)).ok()?;
+        let text = if self.inspector.is_redacting() { String::new() } else { opened.text };
+        Some(Recent { id, text })
+    }
+}
+
+fn list(mut hits: Vec<Hit>) -> Hits {
+    let more = hits.len() > HITS;
+    hits.truncate(HITS);
+    Hits { list: hits, more, ..Hits::default() }
+}
+
+impl Session for Opened {
+    fn search(&mut self, text: &str) -> Result<Hits, Error> {
+        self.inspector.search(text, HITS + 1).map(list)
+    }
+
+    fn search_soon(&mut self, text: &str) -> Result<Option<Hits>, Error> {
+        let hits = self.inspector.search_soon(text, HITS)?;
+        // Nothing yet is no answer, and whether there are more will be seen.
+        Ok(hits.filter(|hits| !hits.is_empty()).map(|hits| Hits { more: true, ..list(hits) }))
+    }
+
+    fn search_terms(&mut self, terms: &Terms, show: &mut dyn FnMut(Hits)) -> Result<Hits, Error> {
+        let told =
+            |found: Found| Hits { more: found.more, notes: found.notes, looked: found.looked, ..list(found.hits) };
+        let found = self.inspector.search_terms(terms, HITS, &mut |found| show(told(found)))?;
+        Ok(told(found))
+    }
+
+    fn vocabulary(&mut self) -> Result<Vocabulary, Error> {
+        self.inspector.vocabulary(NAMED)
+    }
+
+    fn overview(&mut self) -> Result<StartPage, Error> {
+        let shown = |(id, what): &(Id, String)| Ok((self.inspector.shown(id)?, what.clone()));
+        let suggestions = self.suggestions.iter().map(shown).collect::<Result<_, Error>>()?;
+        Ok(StartPage {
+            overview: self.inspector.overview()?,
+            suggestions,
+            recent: self.recent(),
+            pinned: self.pinned(),
+        })
+    }
+
+    fn journey(&mut self, id: &Id) -> Result<Option<Arc<Journey>>, Error> {
+        Ok(self.inspector.journey(id)?.map(Arc::new))
+    }
+
+    fn journey_soon(&mut self, id: &Id) -> Result<Option<Arc<Journey>>, Error> {
+        Ok(self.inspector.journey_soon(id)?.map(Arc::new))
+    }
+
+    fn journey_as_of(&mut self, id: &Id, moment: Arrival) -> Result<Option<Arc<Journey>>, Error> {
+        let (ids, history) = &mut self.history;
+        if !ids.contains(id) {
+            if ids.len() >= 2 {
+                (*ids, *history) = (Vec::new(), History::default());
+            }
+            ids.push(id.clone());
+        }
+        Ok(self.inspector.journey_as_of(history, id, moment)?.map(Arc::new))
+    }
+
+    fn compare(&mut self, a: &Id, b: &Id) -> Result<Arc<Comparison>, Error> {
+        match self.inspector.compare(a, b)? {
+            Ok(compared) => Ok(Arc::new(compared)),
+            Err(unknown) => {
+                let what = format!("nothing names {:?}", unknown.as_str());
+                let near = self.near(unknown.as_str());
+                let failure = Error::new(ErrorKind::Usage, what);
+                Err(near.iter().fold(failure, |failure, id| failure.hint(id.as_str())))
+            }
+        }
+    }
+
+    fn properties(&mut self, row: i64) -> Result<String, Error> {
+        Ok(self.inspector.properties(&[row])?.pop().unwrap_or_default())
+    }
+
+    fn properties_of(&mut self, rows: &[i64]) -> Result<Vec<String>, Error> {
+        self.inspector.properties(rows)
+    }
+
+    fn each_properties(&mut self, rows: &[i64], each: &(dyn Fn(usize, &str) + Sync)) -> Result<(), Error> {
+        self.inspector.for_each_properties(rows, each)
+    }
+
+    fn changed(&mut self) -> Result<bool, Error> {
+        let version = self.inspector.source().version()?;
+        let changed = version != self.version;
+        self.version = version;
+        if changed {
+            self.count = Count::default();
+        }
+        Ok(changed)
+    }
+
+    fn look(&mut self, id: &Id) -> Result<Sight, Error> {
+        let activity = self.inspector.activity_of(id, PARTS)?;
+        let journey = self.inspector.journey_within(id, &LOOK)?;
+        Ok(Sight { activity, journey: journey.filter(|journey| journey.cuts.is_empty()).map(Arc::new) })
+    }
+
+    fn census(&mut self) -> Result<Census, Error> {
+        self.count.advance(&self.inspector)?;
+        Ok(self.count.census().clone())
+    }
+
+    fn open(&mut self, path: &str) -> Result<String, Error> {
+        let location = Location::File(config::at_home(path));
+        *self = Self::open(location, Arc::clone(&self.stop), self.options.clone())?;
+        Ok(self.title())
+    }
+
+    fn remember(&mut self, recent: &Recent) {
+        let opened = self.person(recent);
+        if let Some(file) = &self.options.recent {
+            // A list of what was opened is not worth a word when it cannot be kept.
+            let _ = file.add(opened);
+        }
+    }
+
+    fn device_zone(&mut self, id: &Id) -> Result<Option<String>, Error> {
+        self.inspector.device_zone(id)
+    }
+
+    fn pin(&mut self, who: &Recent) -> Result<bool, Error> {
+        let Some(file) = &self.options.recent else {
+            return Err(Error::new(ErrorKind::Usage, "without a home nobody can be pinned"));
+        };
+        let kept = file.pin(self.person(who));
+        kept.map_err(|error| Error::new(ErrorKind::Usage, "the pin cannot be kept").cause(&error))
+    }
+
+    fn stage(&mut self, name: &str, lines: &str) -> Result<(), Error> {
+        let mut inspector = Inspector::new(demo::stage(name, lines)?);
+        inspector.stop_when(Arc::clone(&self.stop))?;
+        inspector.redact(self.options.redactor.as_ref().filter(|_| self.options.redacts));
+        self.version = inspector.source().version()?;
+        self.inspector = inspector;
+        self.count = Count::default();
+        self.history = Default::default();
+        Ok(())
+    }
+
+    fn save(&mut self, path: &str, text: &str, replace: bool) -> Result<Saved, Error> {
+        let kept = self.place.iter().fold(Kept::default(), |kept, store| kept.store(store));
+        let path = Path::new(path);
+        let written = Output::begin(path, replace, &kept, Readers::Usual).and_then(|mut output| {
+            let io = |source| output::Error::Io { path: path.to_owned(), source };
+            output.write_all(text.as_bytes()).map_err(io)?;
+            output.finish()
+        });
+        match written {
+            Ok(()) => Ok(Saved::Written),
+            Err(output::Error::Exists { .. }) if !replace => Ok(Saved::IsThere),
+            Err(error) => Err(Error::new(ErrorKind::Usage, error.to_string()).hint(error.advice())),
+        }
+    }
+
+    fn title(&self) -> String {
+        if !self.inspector.is_redacting() {
+            return self.title.clone();
+        }
+        let title = self.inspector.shown_text(&self.title);
+        title.map_or_else(|_| "redacted".to_owned(), |title| format!("{title} (redacted)"))
+    }
+
+    fn redact(&mut self, opened: Option<&Id>) -> Result<Redacted, Error> {
+        let is_on = !self.inspector.is_redacting();
+        if is_on && self.options.redactor.is_none() {
+            self.options.redactor = Some(redactor(&self.options.personal)?);
+        }
+        self.options.redacts = is_on;
+        self.inspector.redact(self.options.redactor.as_ref().filter(|_| is_on));
+        self.count = Count::default();
+        self.history = Default::default();
+        let opened = opened.map(|id| if is_on { self.inspector.shown(id) } else { self.inspector.meant(id) });
+        let opened = opened.transpose()?;
+        Ok(Redacted { is_on, title: self.title(), opened })
+    }
+
+    fn place(&self) -> Option<String> {
+        self.place.as_ref().map(|place| place.to_string_lossy().into_owned())
+    }
+
+    fn near(&mut self, text: &str) -> Vec<Id> {
+        // Only a help: a failure is told by whatever is asked next.
+        let near = self.inspector.near(text, SUGGESTED).unwrap_or_default();
+        near.into_iter().map(|(id, _)| id).collect()
+    }
+}

@@ -1,0 +1,171 @@
+//! A store file as a source.
+//!
+//! The only place where what SQLite answers, and why it does not, is put in the words of
+//! [`Source`].
+
+use std::error::Error as _;
+use std::sync::Arc;
+
+use crate::inspect::{Ask, Edges, Error, ErrorKind, Lookup, Scan, Source, Stop};
+use crate::model::Id;
+use crate::model::facts::{AliasCall, Event, Place};
+use crate::model::hit::{IdHit, Span};
+use crate::model::scan::{IdNote, RowNote, Seek};
+use crate::model::stored::{Overview, StoredProfile, StoredReject};
+use crate::store::{self, Reader};
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        let kind = match error {
+            store::Error::Cancelled => ErrorKind::Cancelled,
+            store::Error::Question { .. } | store::Error::Exists { .. } | store::Error::Itself { .. } => {
+                ErrorKind::Usage
+            }
+            _ => ErrorKind::Store,
+        };
+        let mut causes: Vec<String> = Vec::new();
+        let what = error.to_string();
+        let mut next = error.source();
+        while let Some(cause) = next {
+            let text = cause.to_string();
+            // Many errors already tell their source in their own text.
+            if !causes.last().unwrap_or(&what).contains(&text) {
+                causes.push(text);
+            }
+            next = cause.source();
+        }
+        let cause = (!causes.is_empty()).then(|| causes.join(": "));
+        Self { kind, what, cause, hints: error.advice().map(str::to_owned).into_iter().collect() }
+    }
+}
+
+impl Lookup for Reader {
+    fn edges(&self, ids: &[Id], ask: Ask) -> Result<Vec<Edges>, Error> {
+        let edges = |id: &Id| {
+            let mut edges = Edges::default();
+            if ask.calls_of > 0 {
+                edges.calls_of = self.calls_of(id, ask.calls_of)?;
+            }
+            if ask.calls_to > 0 {
+                edges.calls_to = self.calls_to(id, ask.calls_to)?;
+            }
+            if ask.links > 0 {
+                edges.links = self.links_of(id, ask.links)?;
+            }
+            Ok(edges)
+        };
+        ids.iter().map(edges).collect()
+    }
+
+    fn event_heads(&self, ids: &[Id], after: Option<Place>, limit: usize) -> Result<Vec<Arc<Event>>, Error> {
+        Ok(Self::event_heads(self, ids, after, limit)?)
+    }
+
+    fn ids_alike(&self, id: &Id, limit: usize) -> Result<Vec<Id>, Error> {
+        Ok(Self::ids_alike(self, id, limit)?)
+    }
+}
+
+impl Source for Reader {
+    fn search_ids(&self, text: &str, limit: usize) -> Result<Vec<IdHit>, Error> {
+        Ok(self.find(text, limit)?)
+    }
+
+    fn search_ids_soon(&self, text: &str, limit: usize) -> Result<Option<Vec<IdHit>>, Error> {
+        Ok(self.find_soon(text, limit)?)
+    }
+
+    fn near_ids(&self, text: &str, limit: usize) -> Result<Vec<(Id, Span)>, Error> {
+        Ok(self.find_near(text, limit)?)
+    }
+
+    fn properties(&self, rows: &[i64]) -> Result<Vec<String>, Error> {
+        Ok(Self::properties(self, rows)?)
+    }
+
+    fn for_each_properties(&self, rows: &[i64], each: &(dyn Fn(usize, &str) + Sync)) -> Result<(), Error> {
+        Ok(Self::for_each_properties(self, rows, each)?)
+    }
+
+    fn profiles_of(&self, ids: &[Id], limit: usize) -> Result<Vec<StoredProfile>, Error> {
+        Ok(Self::profiles_of(self, ids, limit)?)
+    }
+
+    fn activity_of(&self, id: &Id, parts: usize) -> Result<Vec<u64>, Error> {
+        Ok(Self::activity_of(self, id, parts)?)
+    }
+
+    fn overview(&self) -> Result<Overview, Error> {
+        Ok(Self::overview(self)?)
+    }
+
+    fn rejects(&self, limit: usize) -> Result<Vec<StoredReject>, Error> {
+        Ok(Self::rejects(self, limit)?)
+    }
+
+    fn version(&self) -> Result<i64, Error> {
+        Ok(self.data_version()?)
+    }
+
+    fn at_one_moment(&self, read: &mut dyn FnMut() -> Result<(), Error>) -> Result<(), Error> {
+        Self::at_one_moment(self, |_| read())
+    }
+
+    fn stop_when(&mut self, stop: Stop) -> Result<(), Error> {
+        Ok(self.on_progress(move || stop())?)
+    }
+
+    fn scan(&self) -> Option<&dyn Scan> {
+        Some(self)
+    }
+}
+
+impl Scan for Reader {
+    fn number(&self, id: &Id) -> Result<Option<i64>, Error> {
+        Ok(Self::number(self, id)?)
+    }
+
+    fn id_of(&self, number: i64) -> Result<Id, Error> {
+        Ok(Self::id_of(self, number)?)
+    }
+
+    fn names(&self) -> Result<Vec<(i64, String)>, Error> {
+        Ok(Self::names(self)?)
+    }
+
+    fn span_of(&self, id: &Id) -> Result<Option<Span>, Error> {
+        Ok(Self::span_of(self, id)?)
+    }
+
+    fn rows(&self) -> Result<u64, Error> {
+        Ok(Self::rows(self)?)
+    }
+
+    fn all_calls(&self, limit: usize) -> Result<Vec<AliasCall>, Error> {
+        Ok(Self::all_calls(self, limit)?)
+    }
+
+    fn each_id(&self, each: &mut dyn FnMut(IdNote<'_>)) -> Result<(), Error> {
+        Ok(Self::each_id(self, each)?)
+    }
+
+    fn each_known(&self, id: &mut dyn FnMut(&str), value: &mut dyn FnMut(&str)) -> Result<(), Error> {
+        Ok(Self::each_known(self, id, value)?)
+    }
+
+    fn each_value(&self, each: &mut dyn FnMut(i64, &str, &str)) -> Result<(), Error> {
+        Ok(Self::each_value(self, each)?)
+    }
+
+    fn each_profile(&self, each: &mut dyn FnMut(i64, &str)) -> Result<(), Error> {
+        Ok(Self::each_profile(self, each)?)
+    }
+
+    fn seek(&self, seek: &Seek<'_>, take: &mut dyn FnMut(&[RowNote], u64)) -> Result<(), Error> {
+        Ok(Self::seek(self, seek, take)?)
+    }
+
+    fn sample(&self, most: usize) -> Result<Vec<RowNote>, Error> {
+        Ok(Self::sample(self, most)?)
+    }
+}
