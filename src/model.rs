@@ -6,6 +6,7 @@
 
 pub mod alike;
 pub mod client;
+pub mod counts;
 pub mod facts;
 pub mod hit;
 pub mod id;
@@ -22,6 +23,7 @@ pub mod view;
 pub mod written;
 
 pub use client::Client;
+pub use counts::Counts;
 pub use id::{Id, Shape};
 pub use reject::Reject;
 pub use row::{Flags, LinkKind, Profile, Row, Verb, VerbKind};

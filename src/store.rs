@@ -21,6 +21,10 @@
 //! killed program leaves it as it was. A [`Reader`] changes nothing and says that the store is
 //! older.
 //!
+//! # Damage
+//! Each page ends in a sum, which is compared when it is read: a changed bit ends a question with
+//! [`Error::Corrupt`], wherever it is (`store/pages.rs`).
+//!
 //! # Cost
 //! A look-up touches one `runs` row for each segment that holds the id, and the rows
 //! themselves; it does not grow with the number of other rows. Search by a part of an id reads
@@ -33,6 +37,7 @@ pub mod foreign;
 mod number;
 mod open;
 mod packs;
+mod pages;
 mod reader;
 mod schema;
 mod segment;
@@ -43,11 +48,21 @@ pub use reader::{Exported, Piece, Reader, SqlCell};
 pub use segment::{Draft, Packer, Segment};
 pub use writer::Writer;
 
+use std::sync::Arc;
+
 pub use crate::model::hit::{IdHit, Match, Span};
 pub use crate::model::scan::{IdNote, PropertyTest, RowNote, Seek};
 pub use crate::model::stored::{ImportedFile, Overview, StoredProfile, StoredReject};
 
 use crate::model::{Flags, Id, Millis, Profile, Reject, Row};
+
+/// Tells whether somebody wants the work to stop; it is asked again and again.
+pub type Stop = Arc<dyn Fn() -> bool + Send + Sync>;
+
+/// For work that nobody stops.
+fn never() -> Stop {
+    Arc::new(|| false)
+}
 
 /// Version of the schema that this program writes.
 pub const SCHEMA_VERSION: i64 = schema::VERSION;

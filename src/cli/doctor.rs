@@ -8,16 +8,16 @@ use super::console::Console;
 use super::failure::Failure;
 use super::import::stop_flag;
 use super::open::Named;
-use crate::report::doctor::{self as report, Counts};
+use crate::report::doctor as report;
 use crate::report::look::many;
 use crate::store::check::{self, Health, Part, Problem};
-use crate::store::{Error, ImportedFile};
+use crate::store::{Error, ImportedFile, Stop};
 
 pub(super) fn run(command: &Doctor, mut store: Named, console: &mut Console) -> Result<(), Failure> {
     store.argument = command.path.clone().or(store.argument);
     let path = store.existing()?;
     let stop = stop_flag()?;
-    let stop: Arc<dyn Fn() -> bool + Send + Sync> = Arc::new(move || stop.load(Ordering::Relaxed));
+    let stop: Stop = Arc::new(move || stop.load(Ordering::Relaxed));
     let bar = console.bar("{msg} {wide_bar} {human_pos}/{human_len}");
     let health = check::check(&path, &stop, &mut |part, done, total| {
         bar.set_message(match part {
@@ -43,8 +43,12 @@ pub(super) fn run(command: &Doctor, mut store: Named, console: &mut Console) -> 
 }
 
 fn told(store: String, health: &Health) -> report::Doctor {
-    let check::Counts { events, ids, alias_calls, profiles, rejects, files } = health.counts;
     let problems: Vec<_> = health.problems.iter().map(|problem| problem_of(problem, health.version)).collect();
+    let without_sums = report::Problem {
+        code: "without-sums",
+        what: "another program has written the store, so its pages have no sums that would show damage".to_owned(),
+        advice: "run any journey import into the store: it gives all pages their sums".to_owned(),
+    };
     let note = |mode: u32| report::Problem {
         code: "open-to-others",
         what: format!("other users of this machine may read or write the store (its permissions are {mode:03o})"),
@@ -55,8 +59,8 @@ fn told(store: String, health: &Health) -> report::Doctor {
         version: health.version,
         healthy: problems.is_empty(),
         problems,
-        notes: health.open_to_others.map(note).into_iter().collect(),
-        counts: Counts { events, ids, alias_calls, profiles, rejects, files },
+        notes: health.without_sums.then_some(without_sums).into_iter().chain(health.open_to_others.map(note)).collect(),
+        counts: health.counts,
     }
 }
 
@@ -69,7 +73,7 @@ fn problem_of(problem: &Problem, version: i64) -> report::Problem {
     let (code, what, advice) = match problem {
         Problem::Damaged { sentences, more } => {
             let more = if *more { "; and more" } else { "" };
-            ("damaged", format!("SQLite finds damage in the file: {}{more}", sentences.join("; ")), AGAIN.to_owned())
+            ("damaged", format!("the file is damaged: {}{more}", sentences.join("; ")), AGAIN.to_owned())
         }
         Problem::DamagedRows { packs, rows } => {
             let (packs, rows) = (count(*packs, "pack"), count(*rows, "row"));

@@ -52,7 +52,9 @@ pub(super) fn into(
     let sources = Sources::open(inputs, &options)?;
     let bar = Bar::new(console);
     let mut upgraded = false;
-    let opened = Writer::open_when_needed(path, &mut |upgrade| {
+    let asked = Arc::clone(&stop);
+    let asked = Arc::new(move || asked.load(Ordering::Relaxed));
+    let opened = Writer::open_when_needed(path, asked, &mut |upgrade| {
         upgraded = true;
         bar.upgrade(upgrade);
         !stop.load(Ordering::Relaxed)

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::json::SCHEMA;
 use super::look::{Class, Look, many};
+use crate::model::Counts;
 
 /// The health of a store.
 #[derive(Clone, Debug, Serialize)]
@@ -33,23 +34,6 @@ pub struct Problem {
     pub what: String,
     /// What to do about it.
     pub advice: String,
-}
-
-/// Numbers of what a store holds; `None` where it cannot be read.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
-pub struct Counts {
-    /// Rows.
-    pub events: Option<u64>,
-    /// Ids in any role.
-    pub ids: Option<u64>,
-    /// Alias calls.
-    pub alias_calls: Option<u64>,
-    /// Profile updates.
-    pub profiles: Option<u64>,
-    /// Pieces that could not be read.
-    pub rejects: Option<u64>,
-    /// Files.
-    pub files: Option<u64>,
 }
 
 /// Writes the answer for programs: one object.

@@ -16,7 +16,8 @@ use self::opening::Opened;
 use super::open::{self, Content};
 use super::schema::doubled;
 use super::writer::{FILES, imported_file};
-use super::{Error, ImportedFile, number, schema};
+use super::{Error, ImportedFile, Stop, number, pages, schema};
+use crate::model::Counts;
 
 /// Steps of SQLite's machine between two questions whether to stop.
 const STEPS: i32 = 2000;
@@ -33,23 +34,6 @@ pub enum Part {
     Rows,
     /// The properties of the rows.
     Properties,
-}
-
-/// What the totals of a store say that it holds; `None` where damage does not let it be read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// Rows.
-    pub events: Option<u64>,
-    /// Ids in any role.
-    pub ids: Option<u64>,
-    /// Alias calls.
-    pub alias_calls: Option<u64>,
-    /// Profile updates.
-    pub profiles: Option<u64>,
-    /// Pieces that could not be read, also those that are not kept.
-    pub rejects: Option<u64>,
-    /// Files.
-    pub files: Option<u64>,
 }
 
 /// Something that is wrong with a store.
@@ -119,10 +103,12 @@ pub enum Problem {
 pub struct Health {
     /// Version of the store.
     pub version: i64,
-    /// What it holds.
+    /// What its totals say that it holds.
     pub counts: Counts,
     /// What is wrong, the worst first.
     pub problems: Vec<Problem>,
+    /// Another program has written it, so its pages have no sums that would show damage.
+    pub without_sums: bool,
     /// Permissions of the file if other users may read or write it.
     pub open_to_others: Option<u32>,
 }
@@ -135,11 +121,7 @@ pub struct Health {
 /// # Errors
 /// Nothing there, no store, a newer version, damage that does not let it be opened, a lock, and
 /// [`Error::Cancelled`] after `stop` gave `true`.
-pub fn check(
-    path: &Path,
-    stop: &Arc<dyn Fn() -> bool + Send + Sync>,
-    tell: &mut dyn FnMut(Part, u64, u64),
-) -> Result<Health, Error> {
+pub fn check(path: &Path, stop: &Stop, tell: &mut dyn FnMut(Part, u64, u64)) -> Result<Health, Error> {
     match open::look(path)? {
         Content::Absent => return Err(Error::NotFound { path: path.to_owned() }),
         Content::Empty => return Err(Error::NotAStore { path: path.to_owned(), found: "it is empty".to_owned() }),
@@ -157,10 +139,15 @@ pub fn check(
     open::check(&db, path)?;
     let asked = Arc::clone(stop);
     db.progress_handler(STEPS, Some(move || asked())).map_err(at)?;
+    open::wait_to_read(&mut db, stop).map_err(at)?;
     let moment = db.unchecked_transaction().map_err(at)?;
     let version = schema::version(&moment).map_err(at)?;
     let mut checked = Checked { problems: Vec::new(), path };
     tell(Part::Pages, 0, 0);
+    let without_sums = version >= schema::WITH_SUMS && pages::state(&moment).map_err(at)? == pages::State::Foreign;
+    if version >= schema::WITH_SUMS && !without_sums {
+        checked.sums(&**stop, tell)?;
+    }
     checked.pages(&moment)?;
     let counts = checked.counts(&moment, version)?;
     rows::check(&mut checked, &moment, (version, counts), tell, &**stop)?;
@@ -170,7 +157,7 @@ pub fn check(
         checked.problems.push(Problem::Older { ours: schema::VERSION });
     }
     checked.incomplete(&moment)?;
-    Ok(Health { version, counts, problems: checked.problems, open_to_others })
+    Ok(Health { version, counts, problems: checked.problems, without_sums, open_to_others })
 }
 
 /// What was found so far.
@@ -207,6 +194,23 @@ impl Checked<'_> {
         } else {
             self.problems.insert(0, Problem::Damaged { sentences: vec![sentence], more: false });
         }
+    }
+
+    fn sums(&mut self, stop: &dyn Fn() -> bool, tell: &mut dyn FnMut(Part, u64, u64)) -> Result<(), Error> {
+        let io = |source| Error::io(self.path, source);
+        let file = open::file(self.path).map_err(io)?;
+        let damaged = pages::damaged(&file, &mut |done, total| {
+            tell(Part::Pages, done, total);
+            !stop()
+        });
+        let damaged = damaged.map_err(io)?;
+        if stop() {
+            return Err(Error::Cancelled);
+        }
+        for number in damaged {
+            self.damaged(format!("page {number} is not the one that was written"));
+        }
+        Ok(())
     }
 
     fn pages(&mut self, db: &Connection) -> Result<(), Error> {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{ErrorCode, ffi};
 
+use super::Stop;
 use crate::output;
 
 /// A store, or a foreign SQLite file, that cannot be used.
@@ -191,6 +192,11 @@ impl Error {
         })
     }
 
+    /// A wait for a lock that was ended because somebody wants to stop is no lock.
+    pub(super) fn unless_stopped(self, stop: &Stop) -> Self {
+        if matches!(self, Self::Busy { .. }) && stop() { Self::Cancelled } else { self }
+    }
+
     /// The error that the system gave while working with `path`.
     pub(super) fn io(path: &Path, source: io::Error) -> Self {
         let path = path.to_owned();
@@ -208,6 +214,9 @@ impl Error {
         match source.sqlite_extended_error_code() {
             Some(ffi::SQLITE_IOERR_SHORT_READ) => {
                 return Self::Corrupt { path, what: "it ends too early".to_owned() };
+            }
+            Some(ffi::SQLITE_IOERR_DATA) => {
+                return Self::Corrupt { path, what: "a page of it is not the one that was written".to_owned() };
             }
             Some(
                 ffi::SQLITE_IOERR_WRITE
@@ -285,6 +294,7 @@ mod tests {
         assert!(matches!(of(ffi::SQLITE_CANTOPEN), Error::ReadOnly { .. }));
         assert!(matches!(of(ffi::SQLITE_CORRUPT), Error::Corrupt { .. }));
         assert!(matches!(of(ffi::SQLITE_IOERR_SHORT_READ), Error::Corrupt { .. }));
+        assert!(matches!(of(ffi::SQLITE_IOERR_DATA), Error::Corrupt { .. }));
         assert!(matches!(of(ffi::SQLITE_NOTADB), Error::NotAStore { .. }));
         assert!(matches!(of(ffi::SQLITE_FULL), Error::Full { .. }));
         assert!(matches!(of(ffi::SQLITE_INTERRUPT), Error::Cancelled));

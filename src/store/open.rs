@@ -5,15 +5,17 @@
 
 use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
-use super::{Error, Upgrade, number, schema};
+use super::{Error, Stop, Upgrade, number, pages, schema};
 
 /// What every SQLite file begins with.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -55,9 +57,42 @@ pub(super) fn look(path: &Path) -> Result<Content, Error> {
 
 /// Whether the file begins as every SQLite file does.
 pub(super) fn is_sqlite(path: &Path) -> bool {
-    let mut first = [0; MAGIC.len()];
-    let is_file = path.metadata().is_ok_and(|meta| meta.is_file());
-    is_file && File::open(path).and_then(|mut file| file.read_exact(&mut first)).is_ok() && &first == MAGIC
+    path.metadata().is_ok_and(|meta| meta.is_file()) && first_bytes(path).is_ok_and(|first| first.starts_with(MAGIC))
+}
+
+/// Device and number of a file: what a path or a link leads to.
+type Place = (u64, u64);
+
+/// Stores that this process has looked into, which stay open until it ends.
+static LOOKED_INTO: Mutex<Vec<(Place, Arc<File>)>> = Mutex::new(Vec::new());
+
+/// A file to be looked into beside SQLite.
+///
+/// A store is never closed: the system takes all locks of a process from a file when the process closes
+/// one handle of it, those of SQLite too, and another process would write where one of ours reads.
+pub(super) fn file(path: &Path) -> io::Result<Arc<File>> {
+    let mut files = LOOKED_INTO.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = |place| files.iter().find(|(known, _)| *known == place).map(|(_, file)| Arc::clone(file));
+    if let Some(file) = known(place(&path.metadata()?)) {
+        return Ok(file);
+    }
+    let file = Arc::new(File::open(path)?);
+    let place = place(&file.metadata()?);
+    let id = schema::APPLICATION_ID.to_be_bytes();
+    if pages::first(&file)?.get(68..72) == id.get(4..) {
+        files.push((place, Arc::clone(&file)));
+    }
+    Ok(file)
+}
+
+fn place(meta: &std::fs::Metadata) -> Place {
+    use std::os::unix::fs::MetadataExt;
+    (meta.dev(), meta.ino())
+}
+
+/// The first 100 bytes of a file, or all of a shorter one.
+pub(super) fn first_bytes(path: &Path) -> io::Result<Vec<u8>> {
+    pages::first(&*file(path)?)
 }
 
 /// What the head of a file tells of its length.
@@ -90,9 +125,7 @@ fn head(path: &Path) -> Result<Option<Head>, Error> {
     if !meta.is_file() {
         return Err(not_a_store("it is no ordinary file"));
     }
-    let mut bytes = Vec::with_capacity(100);
-    let file = File::open(path).map_err(io)?;
-    file.take(100).read_to_end(&mut bytes).map_err(io)?;
+    let bytes = first_bytes(path).map_err(io)?;
     // After the head, so that a file which grows meanwhile never looks cut off.
     let length = path.metadata().map_err(io)?.len();
     let has_journal = ["-wal", "-journal"].iter().any(|end| sidecar(path, end).metadata().is_ok_and(|m| m.len() > 0));
@@ -132,12 +165,7 @@ pub(super) fn sidecar(path: &Path, end: &str) -> PathBuf {
 /// Opens a file of another program read-only, and leaves nothing beside it: no log, and no index
 /// of one. Rows that wait in its log are read, too.
 pub(super) fn input(path: &Path) -> Result<Connection, Error> {
-    let is_there = |end: &str| sidecar(path, end).exists();
-    let has_log = is_logged(path).map_err(|source| Error::io(path, source))?;
-    // Where both are there, another program is at work, and its locks are kept.
-    let opened =
-        if has_log && !(is_there("-wal") && is_there("-shm")) { as_it_lies(path) } else { store_as_it_is(path) };
-    opened.map_err(|source| match source.sqlite_extended_error_code() {
+    as_it_lies(path).map_err(|source| match source.sqlite_extended_error_code() {
         Some(ffi::SQLITE_READONLY_ROLLBACK) => {
             let what = "a program that was killed left a change of it half done, in the file -journal beside it; open \
                         it once with a program that may write it";
@@ -148,27 +176,33 @@ pub(super) fn input(path: &Path) -> Result<Connection, Error> {
 }
 
 /// Whether the head of a database says that changes go to a log beside it.
-fn is_logged(path: &Path) -> std::io::Result<bool> {
-    let mut head = Vec::with_capacity(20);
-    File::open(path)?.take(20).read_to_end(&mut head)?;
-    Ok(head.get(18..20).is_some_and(|versions| versions.contains(&2)))
+pub(super) fn is_logged(path: &Path) -> io::Result<bool> {
+    Ok(first_bytes(path)?.get(18..20).is_some_and(|versions| versions.contains(&2)))
 }
 
-/// Opens a database for reading as it lies there, without any file beside it that is not there
-/// yet: for a folder that may not be written, and for files of others. Nothing is locked.
+/// Opens a database for reading so that nothing is made, moved or removed beside it: for a folder
+/// that may not be written, for files of others, and for a check that changes nothing.
 ///
-/// SQLite reads a log with an index of it in memory where nobody else can be at work. Without a
-/// log it takes the file as one that does not change.
-fn as_it_lies(path: &Path) -> rusqlite::Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let has_log = sidecar(path, "-wal").metadata().is_ok_and(|meta| meta.len() > 0);
-    let db = if has_log && cfg!(unix) {
-        let db = Connection::open_with_flags_and_vfs(path, flags, c"unix-none")?;
-        db.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(()))?;
-        db
-    } else {
-        Connection::open_with_flags(address(path, "immutable=1"), flags | OpenFlags::SQLITE_OPEN_URI)?
+/// SQLite makes a log and its index for a file in WAL mode, also for one who only reads, and a
+/// reader cannot remove them again. How to avoid that depends on what is there already.
+pub(super) fn as_it_lies(path: &Path) -> rusqlite::Result<Connection> {
+    let length = |end| sidecar(path, end).metadata().ok().map(|meta| meta.len());
+    let (parameter, alone) = match (is_logged(path).unwrap_or(false), length("-wal"), length("-shm")) {
+        (false, ..) => ("cache=private".to_owned(), false),
+        // Another program may be at work, and its locks are kept. Whatever there is of the index is
+        // read, or made anew in memory.
+        (true, Some(_), Some(_)) => ("readonly_shm=1".to_owned(), false),
+        // One who works with a log has an index, so nobody does.
+        (true, Some(1..), None) => (format!("vfs={}", pages::UNLOCKED), true),
+        (true, ..) => ("immutable=1".to_owned(), false),
     };
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let db = Connection::open_with_flags(address(path, &parameter), flags)?;
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    if alone {
+        // The index of the log is in memory then.
+        db.pragma_update_and_check(None, "locking_mode", "EXCLUSIVE", |_| Ok(()))?;
+    }
     for_reading(&db)?;
     looked_at(&db)?;
     Ok(db)
@@ -178,7 +212,7 @@ fn as_it_lies(path: &Path) -> rusqlite::Result<Connection> {
 const OF_A_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The path as SQLite takes it with a parameter.
-pub(super) fn address(path: &Path, parameter: &str) -> String {
+fn address(path: &Path, parameter: &str) -> String {
     format!("file:{}?{parameter}", percent_encode(path.as_os_str().as_encoded_bytes(), OF_A_PATH))
 }
 
@@ -261,10 +295,22 @@ const TURN_PATIENCE: Duration = Duration::from_secs(60);
 const TURN_LOOK: Duration = Duration::from_millis(2);
 
 /// Has a connection wait for its turn among those that write.
-pub(super) fn wait_for_turn(db: &mut Connection) -> rusqlite::Result<()> {
-    db.busy_handler(Some(|looks: i32| {
+pub(super) fn wait_for_turn(db: &mut Connection, stop: &Stop) -> rusqlite::Result<()> {
+    wait(db, stop, TURN_PATIENCE)
+}
+
+/// Has a connection that reads hear `stop` while it waits.
+pub(super) fn wait_to_read(db: &mut Connection, stop: &Stop) -> rusqlite::Result<()> {
+    wait(db, stop, READING_PATIENCE)
+}
+
+/// Has a connection wait so long for a lock, unless `stop` says so.
+fn wait(db: &mut Connection, stop: &Stop, patience: Duration) -> rusqlite::Result<()> {
+    let stop = Arc::clone(stop);
+    db.busy_handler(Some(move |looks: i32| {
         thread::sleep(TURN_LOOK);
-        TURN_LOOK.checked_mul(looks.unsigned_abs()).is_some_and(|waited| waited < TURN_PATIENCE)
+        let waited = TURN_LOOK.saturating_mul(looks.unsigned_abs());
+        waited < patience && !stop()
     }))
 }
 
@@ -278,10 +324,10 @@ pub(super) fn for_reading(db: &Connection) -> rusqlite::Result<()> {
 }
 
 /// Opens or makes a store to add to it.
-pub(super) fn writable(path: &Path, tell: &mut dyn FnMut(&Upgrade) -> bool) -> Result<Connection, Error> {
+pub(super) fn writable(path: &Path, stop: &Stop, tell: &mut dyn FnMut(&Upgrade) -> bool) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut db = Connection::open_with_flags(path, flags).map_err(|source| Error::sqlite(path, source))?;
-    set_up(&mut db, path, tell)?;
+    set_up(&mut db, path, stop, tell)?;
     Ok(db)
 }
 
@@ -302,7 +348,7 @@ pub(super) fn make_private(path: &Path) -> Result<(), Error> {
 /// A store in memory.
 pub(super) fn in_memory(name: &Path) -> Result<Connection, Error> {
     let mut db = Connection::open_in_memory().map_err(|source| Error::sqlite(name, source))?;
-    set_up(&mut db, name, &mut |_| true)?;
+    set_up(&mut db, name, &super::never(), &mut |_| true)?;
     Ok(db)
 }
 
@@ -318,12 +364,13 @@ const MOST_OF_INDEX: i64 = 96 << 20;
 /// The log is there from the first page on: others read meanwhile, also those who do not wait for a
 /// lock. In the first transaction the rollback journal wrote each page once, which saved a fiftieth
 /// of the processor time of an import.
-fn set_up(db: &mut Connection, path: &Path, tell: &mut dyn FnMut(&Upgrade) -> bool) -> Result<(), Error> {
-    let at = |source| Error::sqlite(path, source);
-    db.busy_timeout(PATIENCE).map_err(at)?;
+fn set_up(db: &mut Connection, path: &Path, stop: &Stop, tell: &mut dyn FnMut(&Upgrade) -> bool) -> Result<(), Error> {
+    let at = |source| Error::sqlite(path, source).unless_stopped(stop);
+    wait(db, stop, PATIENCE).map_err(at)?;
     db.set_prepared_statement_cache_capacity(64);
     db.pragma_update(None, "page_size", number::length(schema::PAGE_BYTES)).map_err(at)?;
     db.execute_batch("PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;").map_err(at)?;
+    pages::plan(db).map_err(at)?;
     keep_pages(db, 0).map_err(at)?;
     if !is_blank(db).map_err(at)? {
         check(db, path)?;
@@ -331,7 +378,7 @@ fn set_up(db: &mut Connection, path: &Path, tell: &mut dyn FnMut(&Upgrade) -> bo
     if !schema::migrate(db, tell).map_err(at)? {
         return Err(Error::Cancelled);
     }
-    wait_for_turn(db).map_err(at)?;
+    wait_for_turn(db, stop).map_err(at)?;
     ahead(db).map_err(at)
 }
 
@@ -383,6 +430,10 @@ pub(super) fn check(db: &Connection, path: &Path) -> Result<(), Error> {
     let found = schema::version(db).map_err(at)?;
     if found > schema::VERSION {
         return Err(Error::Newer { path: path.to_owned(), found, ours: schema::VERSION });
+    }
+    if found >= schema::WITH_SUMS && pages::state(db).map_err(at)? == pages::State::None {
+        let what = "its head says that pages have no sums, and all of this version have".to_owned();
+        return Err(Error::Corrupt { path: path.to_owned(), what });
     }
     Ok(())
 }

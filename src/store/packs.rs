@@ -12,7 +12,7 @@ use super::schema;
 use crate::model::Millis;
 
 /// Bytes of a text, at most: four of them, each with the other columns of its row, fill a page.
-const TEXT: usize = (schema::PAGE_BYTES - 8) / 4 - 53;
+const TEXT: usize = (schema::PAGE_ROOM - 8) / 4 - 53;
 
 /// Milliseconds of a second: most exports have no finer times.
 const SECOND: Millis = 1000;

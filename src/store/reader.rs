@@ -33,7 +33,7 @@ use self::collect::TextCollector;
 use self::files::Files;
 use super::open::{self, Content};
 use super::schema::five;
-use super::{Error, number, schema};
+use super::{Error, Stop, number, schema};
 use crate::model::{Id, VerbKind};
 
 /// Steps of SQLite's machine between two questions whether to abort: a fraction of a
@@ -74,7 +74,7 @@ pub struct Reader {
     files_are_new: Cell<bool>,
     id_texts: RefCell<Arena>,
     value_texts: RefCell<Arena>,
-    abort: Option<Abort>,
+    abort: Option<Stop>,
     /// Stands last: its work is done when the connection is closed.
     tidy: open::Tidy,
 }
@@ -82,7 +82,7 @@ pub struct Reader {
 /// A store that is open already, to be opened once more.
 struct Again {
     path: PathBuf,
-    abort: Option<Abort>,
+    abort: Option<Stop>,
 }
 
 impl Again {
@@ -94,9 +94,6 @@ impl Again {
         Ok(reader)
     }
 }
-
-/// Tells whether nobody wants the answer any more.
-type Abort = Arc<dyn Fn() -> bool + Send + Sync>;
 
 impl fmt::Debug for Reader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -155,9 +152,11 @@ impl Reader {
     /// Calls `abort` again and again while a query runs; `true` ends it with
     /// [`Error::Cancelled`]. Later queries run as before.
     pub fn on_progress<F: Fn() -> bool + Send + Sync + 'static>(&mut self, abort: F) -> Result<(), Error> {
-        let abort: Abort = Arc::new(abort);
+        let abort: Stop = Arc::new(abort);
         self.abort = Some(Arc::clone(&abort));
-        self.db.progress_handler(STEPS, Some(move || abort())).map_err(|source| Error::sqlite(&self.path, source))
+        open::wait_to_read(&mut self.db, &abort)
+            .and_then(|()| self.db.progress_handler(STEPS, Some(move || abort())))
+            .map_err(|source| Error::sqlite(&self.path, source))
     }
 
     /// Whether to go on with work that SQLite has no part in.
@@ -198,7 +197,15 @@ impl Reader {
 
     /// Runs one question; its error names the file.
     fn ask<T>(&self, question: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Error> {
-        question(&self.db).map_err(|source| Error::sqlite(&self.path, source))
+        question(&self.db).map_err(|source| self.told(source))
+    }
+
+    fn told(&self, source: rusqlite::Error) -> Error {
+        let error = Error::sqlite(&self.path, source);
+        match &self.abort {
+            Some(abort) => error.unless_stopped(abort),
+            None => error,
+        }
     }
 
     fn corrupt(&self, what: String) -> Error {

@@ -13,7 +13,7 @@ mod two;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use super::{Upgrade, number};
+use super::{Upgrade, number, pages};
 
 /// `application_id` of a store: "jrny".
 pub(super) const APPLICATION_ID: i64 = 0x6a72_6e79;
@@ -22,10 +22,13 @@ pub(super) const APPLICATION_ID: i64 = 0x6a72_6e79;
 pub(super) const COPY_ID: i64 = 0x6a72_6e63;
 
 /// Number of the newest version, which is also `user_version`.
-pub(super) const VERSION: i64 = 5;
+pub(super) const VERSION: i64 = 6;
 
 /// Bytes of a page of a store: rows of one id fill few pages.
 pub(super) const PAGE_BYTES: usize = 16384;
+
+/// Bytes of a page that hold content: its sum stands behind them.
+pub(super) const PAGE_ROOM: usize = PAGE_BYTES - pages::BYTES;
 
 /// What brings a store of one version to the next, in one transaction.
 ///
@@ -40,13 +43,18 @@ struct Migration {
 type Move = fn(&Connection, &mut dyn FnMut(u64, u64) -> bool) -> rusqlite::Result<bool>;
 
 /// What brings a store of version `n` to `n + 1`.
-const MIGRATIONS: [Migration; 5] = [
+const MIGRATIONS: [Migration; 6] = [
     Migration { sql: V1, moves: None },
     Migration { sql: two::SQL, moves: Some(two::move_rows) },
     Migration { sql: three::SQL, moves: Some(three::move_heads) },
     Migration { sql: four::SQL, moves: Some(four::remove_doubled) },
     Migration { sql: five::SQL, moves: Some(five::add_verbs) },
+    // Version 6: all pages have sums, which [`pages::renew`] gives them before.
+    Migration { sql: "", moves: Some(tell_all) },
 ];
+
+/// The first version of which all pages have sums.
+pub(super) const WITH_SUMS: i64 = 6;
 
 /// Version of the store, 0 for an empty file.
 pub(super) fn version(db: &Connection) -> rusqlite::Result<i64> {
@@ -59,6 +67,9 @@ pub(super) fn version(db: &Connection) -> rusqlite::Result<i64> {
 /// Another process may be doing the same: the version is read again under the lock.
 pub(super) fn migrate(db: &mut Connection, tell: &mut dyn FnMut(&Upgrade) -> bool) -> rusqlite::Result<bool> {
     while version(db)? < VERSION {
+        if version(db)? == WITH_SUMS - 1 && !give_sums(db, tell)? {
+            return Ok(false);
+        }
         let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let from = version(&step)?;
         if let Some(Migration { sql, moves }) = usize::try_from(from).ok().and_then(|from| MIGRATIONS.get(from)) {
@@ -73,7 +84,27 @@ pub(super) fn migrate(db: &mut Connection, tell: &mut dyn FnMut(&Upgrade) -> boo
         }
         step.commit()?;
     }
-    Ok(true)
+    // Also a copy that another program made.
+    give_sums(db, tell)
+}
+
+/// Gives all pages their sums where they have none; `false` when `tell` wanted it to stop.
+fn give_sums(db: &mut Connection, tell: &mut dyn FnMut(&Upgrade) -> bool) -> rusqlite::Result<bool> {
+    if pages::state(db)? == pages::State::Compared {
+        return Ok(true);
+    }
+    let total = db.query_row("SELECT coalesce(sum(events), 0) FROM chunks", [], |row| row.get(0))?;
+    let told = Upgrade { from: version(db)?, to: VERSION, done: 0, total: number::from_sql(total) };
+    match pages::renew(db, &mut || tell(&told)) {
+        // Another process was doing the same.
+        Err(_) if pages::state(db)? == pages::State::Compared => Ok(true),
+        renewed => renewed,
+    }
+}
+
+/// Tells of a step that moves no rows.
+fn tell_all(db: &Connection, tell: &mut dyn FnMut(u64, u64) -> bool) -> rusqlite::Result<bool> {
+    each_segment(db, tell, &mut |_, _| Ok(()))
 }
 
 /// Calls `moves` with the first and behind the last position of each segment, and tells how many

@@ -8,6 +8,7 @@ pub(super) mod pieces;
 mod runs;
 mod segment;
 
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -20,7 +21,7 @@ use self::links::Links;
 use self::runs::Run;
 pub(super) use self::segment::NO_ID;
 use super::open::{self, Content};
-use super::{Added, Chunk, Error, FileId, FileInfo, ImportedFile, KnownChunk, Reader, Upgrade, number, schema};
+use super::{Added, Chunk, Error, FileId, FileInfo, ImportedFile, KnownChunk, Reader, Stop, Upgrade, number, schema};
 
 /// Links that are worth to be written before their transaction ends.
 const MANY: usize = 1 << 14;
@@ -36,6 +37,7 @@ pub struct Writer {
     in_memory: bool,
     /// It is made when something is to be kept; until then an empty one in memory stands for it.
     is_planned: bool,
+    stop: Stopping,
     checkpoints: Checkpoints,
     /// Chunks of the open transaction.
     chunks: usize,
@@ -96,26 +98,34 @@ impl Writer {
     /// # Errors
     /// Those of [`Writer::open`], and [`Error::Cancelled`] where `tell` said so.
     pub fn open_telling(path: &Path, tell: &mut dyn FnMut(&Upgrade) -> bool) -> Result<Self, Error> {
+        Self::open_until(path, Stopping(super::never()), tell)
+    }
+
+    fn open_until(path: &Path, stop: Stopping, tell: &mut dyn FnMut(&Upgrade) -> bool) -> Result<Self, Error> {
         if open::look(path)? == Content::Absent {
             if let Some(folder) = path.parent() {
                 fs::create_dir_all(folder).map_err(|source| Error::io(folder, source))?;
             }
             open::make_private(path)?;
         }
-        Ok(Self::over(open::writable(path, tell)?, path.to_owned(), false))
+        let db = open::writable(path, &stop.0, tell)?;
+        Ok(Self { stop, ..Self::over(db, path.to_owned(), false) })
     }
 
     /// [`Writer::open_telling`] that makes a store which is not there, and its folder, with the first
-    /// that is to be kept: who finds nothing to keep leaves nothing behind.
+    /// that is to be kept: who finds nothing to keep leaves nothing behind. `stop` ends each wait for
+    /// a lock, also later, with [`Error::Cancelled`].
     ///
     /// # Errors
     /// Those of [`Writer::open_telling`]; that the store cannot be made is told when it is to be.
-    pub fn open_when_needed(path: &Path, tell: &mut dyn FnMut(&Upgrade) -> bool) -> Result<Self, Error> {
+    pub fn open_when_needed(path: &Path, stop: Stop, tell: &mut dyn FnMut(&Upgrade) -> bool) -> Result<Self, Error> {
+        let stop = Stopping(stop);
         if open::look(path)? != Content::Absent {
-            return Self::open_telling(path, tell);
+            return Self::open_until(path, stop, tell);
         }
         let mut planned = Self::over(open::in_memory(path)?, path.to_owned(), false);
         planned.is_planned = true;
+        planned.stop = stop;
         Ok(planned)
     }
 
@@ -138,7 +148,8 @@ impl Writer {
             links: Links::default(),
             unused: None,
         };
-        Self { db, path, in_memory, is_planned: false, checkpoints: Checkpoints::default(), chunks: 0, waiting }
+        let stop = Stopping(super::never());
+        Self { db, path, in_memory, is_planned: false, stop, checkpoints: Checkpoints::default(), chunks: 0, waiting }
     }
 
     /// Announces a file; gives the number that its chunks name.
@@ -388,7 +399,7 @@ impl Writer {
     /// changes what was read. After an error the transaction is gone.
     fn write<T>(&mut self, write: impl FnOnce(&Connection, &mut Waiting) -> rusqlite::Result<T>) -> Result<T, Error> {
         if self.is_planned {
-            *self = Self::open(&self.path)?;
+            *self = Self::open_until(&self.path, self.stop.clone(), &mut |_| true)?;
         }
         let Self { db, waiting, chunks, .. } = self;
         let begin = |waiting: &mut Waiting| {
@@ -407,7 +418,17 @@ impl Writer {
                 let _ = db.execute_batch("ROLLBACK");
             }
         }
-        result.map_err(|source| Error::sqlite(&self.path, source))
+        result.map_err(|source| Error::sqlite(&self.path, source).unless_stopped(&self.stop.0))
+    }
+}
+
+/// What may end a wait.
+#[derive(Clone)]
+struct Stopping(Stop);
+
+impl fmt::Debug for Stopping {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Stopping")
     }
 }
 

@@ -81,6 +81,8 @@ fn sources() -> Vec<Source> {
     assert!(files.len() > 10, "src/ was not found");
     files
         .into_iter()
+        // It builds the program and is no part of it.
+        .filter(|file| !file.ends_with("build.rs"))
         .map(|file| {
             let below = file.strip_prefix(top.join("src")).unwrap();
             let first = below.components().next().unwrap().as_os_str().to_string_lossy();

@@ -2,10 +2,10 @@
 
 use std::io::Read;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use super::{Checked, Counts, Part, Problem};
-use crate::store::packs::Base;
+use crate::store::packs::{Base, Sums};
 use crate::store::reader::block;
 use crate::store::{Error, number};
 
@@ -51,16 +51,14 @@ pub(super) fn check(
     compare(checked, "rows", counts.events, counted);
     let calls = checked.number(db, "SELECT count(*) FROM alias_calls NOT INDEXED")?;
     compare(checked, "alias calls", counts.alias_calls, vec![("alias_calls", calls)]);
-    if version >= 4 {
-        let found = properties(db, total, tell, stop);
-        if let Some((blocks, rows)) = checked.ask(found)?
-            && blocks > 0
-        {
-            checked.problems.push(Problem::DamagedProperties { blocks, rows });
-        }
-        if stop() {
-            return Err(Error::Cancelled);
-        }
+    let found = properties(db, version, total, tell, stop);
+    if let Some((blocks, rows)) = checked.ask(found)?
+        && blocks > 0
+    {
+        checked.problems.push(Problem::DamagedProperties { blocks, rows });
+    }
+    if stop() {
+        return Err(Error::Cancelled);
     }
     Ok(())
 }
@@ -154,8 +152,15 @@ fn has(spans: &[(i64, i64)], id: i64) -> bool {
 }
 
 /// Blocks of properties that are damaged, and the rows that they say they have.
-fn properties(db: &Connection, total: u64, tell: Tell<'_>, stop: &dyn Fn() -> bool) -> rusqlite::Result<(u64, u64)> {
-    let mut select = db.prepare("SELECT id, n, sum IS NULL FROM blocks ORDER BY id")?;
+fn properties(
+    db: &Connection,
+    version: i64,
+    total: u64,
+    tell: Tell<'_>,
+    stop: &dyn Fn() -> bool,
+) -> rusqlite::Result<(u64, u64)> {
+    let without_sum = if version >= 4 { "sum IS NULL" } else { "1" };
+    let mut select = db.prepare(&format!("SELECT id, n, {without_sum} FROM blocks ORDER BY id"))?;
     let mut blocks = select.query([])?;
     let (mut seen, mut damaged, mut done) = (0, (0, 0), 0_u64);
     while let Some(row) = blocks.next()? {
@@ -167,8 +172,8 @@ fn properties(db: &Connection, total: u64, tell: Tell<'_>, stop: &dyn Fn() -> bo
         }
         done += 1;
         let (first, n, without_sum): (i64, i64, bool) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let is_whole = match block(db, first) {
-            Ok(Some((_, _, frame))) => !frame.is_empty() && (!without_sum || unpacks(&frame, n)),
+        let is_whole = match frame(db, version, first) {
+            Ok(Some(frame)) => !frame.is_empty() && (!without_sum || unpacks(&frame, n)),
             Err(error) if error.sqlite_error_code().is_some() => return Err(error),
             // None, or a value of a wrong type.
             Ok(None) | Err(_) => false,
@@ -180,6 +185,15 @@ fn properties(db: &Connection, total: u64, tell: Tell<'_>, stop: &dyn Fn() -> bo
         }
     }
     Ok(damaged)
+}
+
+/// The frame of the block that begins at this row.
+fn frame(db: &Connection, version: i64, first: i64) -> rusqlite::Result<Option<Vec<u8>>> {
+    if version > 1 {
+        let sums = if version >= 4 { Sums::Kept } else { Sums::None };
+        return Ok(block(db, first, sums)?.map(|(_, _, frame)| frame));
+    }
+    db.prepare_cached("SELECT z FROM blocks WHERE id = ?1")?.query_row([first], |row| row.get(0)).optional()
 }
 
 /// Whether a frame without a sum has so many lines; nothing of it is kept.

@@ -16,6 +16,7 @@ use rusqlite::{Connection, OptionalExtension};
 use zstd::bulk::Decompressor;
 
 use super::Reader;
+use crate::store::packs::Sums;
 use crate::store::writer::pieces;
 use crate::store::{Error, number};
 
@@ -127,7 +128,7 @@ impl Reader {
     /// The block of the first wanted row that is not `done`; `None` after the last.
     fn next_block(&self, wanted: &Wanted, done: &mut usize) -> Result<Option<Packed>, Error> {
         let Some((position, _)) = wanted.0.get(*done).copied() else { return Ok(None) };
-        let found = self.ask(|db| block(db, position))?;
+        let found = self.ask(|db| block(db, position, Sums::Kept))?;
         let (lo, n, z) =
             found.filter(|(lo, n, _)| position < lo.saturating_add(*n)).ok_or_else(|| self.no_row(position))?;
         let rest = wanted.0.get(*done..).unwrap_or_default();
@@ -167,9 +168,17 @@ impl Reader {
 
 /// The block that begins at `position` or before: its first row, number of rows and frame, which
 /// is empty where pieces are missing or are not those that were written.
-pub(in crate::store) fn block(db: &Connection, position: i64) -> rusqlite::Result<Option<(i64, i64, Vec<u8>)>> {
+pub(in crate::store) fn block(
+    db: &Connection,
+    position: i64,
+    sums: Sums,
+) -> rusqlite::Result<Option<(i64, i64, Vec<u8>)>> {
+    let select = match sums {
+        Sums::Kept => "SELECT id, n, piece, at, bytes, sum FROM blocks WHERE id <= ?1 ORDER BY id DESC LIMIT 1",
+        Sums::None => "SELECT id, n, piece, at, bytes, NULL FROM blocks WHERE id <= ?1 ORDER BY id DESC LIMIT 1",
+    };
     let found: Option<(i64, i64, i64, u32, u32, Option<i64>)> = db
-        .prepare_cached("SELECT id, n, piece, at, bytes, sum FROM blocks WHERE id <= ?1 ORDER BY id DESC LIMIT 1")?
+        .prepare_cached(select)?
         .query_row([position], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)))
         .optional()?;
     let Some((lo, n, piece, at, bytes, sum)) = found else { return Ok(None) };

@@ -9,7 +9,7 @@ use crate::store::packs::Sums;
 use crate::store::{number, schema};
 
 /// Bytes of a piece: what a page has room for beside its own head, and the head of one row.
-const PIECE: usize = schema::PAGE_BYTES - 40;
+const PIECE: usize = schema::PAGE_ROOM - 40;
 
 /// A frame: the position of its first row, the number of its rows, and where it ends.
 pub(in crate::store) type Frame = (i64, i64, usize);

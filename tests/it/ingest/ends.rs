@@ -346,7 +346,7 @@ fn a_sqlite_file_that_cannot_be_read_is_no_trouble_of_the_store() {
 fn an_import_that_keeps_nothing_makes_no_store() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("new").join("s.db");
-    let open = || Writer::open_when_needed(&path, &mut |_| true).unwrap();
+    let open = || Writer::open_when_needed(&path, Arc::new(|| false), &mut |_| true).unwrap();
     for inputs in
         [vec![Input::Path("no/such/file".into())], vec![bytes("a.txt", "hello\n")], vec![bytes("empty.json", "[]")]]
     {

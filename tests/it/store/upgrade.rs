@@ -5,12 +5,13 @@ use super::*;
 use journey::ingest::{self, Flow, Input, Options};
 use journey::store::Upgrade;
 
-/// What programs of versions 1 to 4 made of [`FILES`].
-const OLD: [(i64, &[u8]); 4] = [
+/// What programs of versions 1 to 5 made of [`FILES`].
+const OLD: [(i64, &[u8]); 5] = [
     (1, include_bytes!("../../data/stores/v1.db.zst")),
     (2, include_bytes!("../../data/stores/v2.db.zst")),
     (3, include_bytes!("../../data/stores/v3.db.zst")),
     (4, include_bytes!("../../data/stores/v4.db.zst")),
+    (5, include_bytes!("../../data/stores/v5.db.zst")),
 ];
 
 /// The oldest version that is read as it is.
@@ -164,29 +165,83 @@ fn an_upgrade_that_is_stopped_anywhere_leaves_the_version_that_was_whole_last() 
     }
 }
 
+/// The files of a store as they are: what is left of it when all programs are killed at once.
+fn copy(from: &Path, to: &Path) {
+    for end in ["", "-wal", "-journal"] {
+        let beside = |path: &Path| PathBuf::from(format!("{}{end}", path.display()));
+        if beside(from).exists() {
+            fs::copy(beside(from), beside(to)).unwrap();
+        }
+    }
+}
+
 #[test]
-fn an_upgrade_that_is_killed_at_any_byte_leaves_a_whole_store_of_some_version() {
+fn an_upgrade_that_is_killed_at_any_step_leaves_a_whole_store_of_some_version() {
     for (version, folder, old) in old_stores() {
         let events = table(&old, EVENTS);
-        // With a journal for the log, SQLite's own undoing would be what is looked at.
-        table(&old, "PRAGMA journal_mode = WAL");
-        let writer = Writer::open(&old).unwrap();
-        let (main, log) = (fs::read(&old).unwrap(), fs::read(folder.path().join("old.db-wal")).unwrap());
-        drop(writer);
+        let killed = |step: usize| folder.path().join(format!("killed-{step}"));
+        let (mut steps, mut from, mut looked_at) = (0, 0, Vec::new());
+        let writer = Writer::open_telling(&old, &mut |step| {
+            copy(&old, &killed(steps));
+            // Each version once at least, however few steps it takes.
+            if steps % 7 == 0 || step.from != from {
+                looked_at.push(steps);
+            }
+            from = step.from;
+            steps += 1;
+            true
+        });
+        copy(&old, &killed(steps));
+        drop(writer.unwrap());
         let answers = told(&old);
         let mut versions = std::collections::BTreeSet::new();
-        for cut in (0..=log.len()).step_by(log.len() / 9).chain([log.len() - 1, log.len()]) {
-            let killed = folder.path().join(format!("killed-{cut}"));
-            fs::write(&killed, &main).unwrap();
-            fs::write(folder.path().join(format!("killed-{cut}-wal")), &log[..cut]).unwrap();
+        for step in looked_at.into_iter().chain([steps - 1, steps]) {
+            let killed = killed(step);
+            // What was left beside is undone with the first look.
             versions.extend(table(&killed, "PRAGMA user_version"));
-            assert_eq!(table(&killed, EVENTS), events, "{cut} of {} bytes", log.len());
+            assert_eq!(table(&killed, EVENTS), events, "{step} of {steps}");
             drop(Writer::open(&killed).unwrap());
             assert_eq!(told(&killed), answers);
         }
         let all = (version..=SCHEMA_VERSION).map(|version| format!("Integer({version})"));
         assert_eq!(versions, all.collect(), "of {version}");
     }
+}
+
+#[test]
+fn a_copy_by_a_program_that_knows_no_sums_is_read_and_has_them_after_the_next_import() {
+    let (folder, path) = store_in_file(3);
+    let answers = |path: &Path| format!("{:?}", Reader::open(path).unwrap().events_of(&id("u"), 99).unwrap());
+    let sums = |path: &Path| table(path, "PRAGMA page_sums");
+    let expected = answers(&path);
+    assert_eq!(sums(&path), ["Text([111, 110])"], "on");
+    // What it writes: zeros for sums, or those of the pages before, and its own version in the head.
+    let whole = fs::read(&path).unwrap();
+    let (mut copied, mut changed) = (whole.clone(), whole.clone());
+    copied.chunks_mut(16384).for_each(|page| page[16384 - 8..].fill(0));
+    changed[96..100].copy_from_slice(&3_040_001_u32.to_be_bytes());
+    changed[24 + 3] ^= 1;
+    changed[92 + 3] ^= 1;
+    for (name, bytes) in [("copied.db", copied), ("changed.db", changed)] {
+        let copy = folder.path().join(name);
+        fs::write(&copy, bytes).unwrap();
+        assert_eq!((answers(&copy), sums(&copy)), (expected.clone(), vec!["Text([111, 102, 102])".to_owned()]));
+        Writer::open(&copy).unwrap().finish().unwrap();
+        assert_eq!((answers(&copy), sums(&copy)), (expected.clone(), vec!["Text([111, 110])".to_owned()]), "{name}");
+    }
+    // The same change without another version is damage.
+    let mut damaged = whole;
+    damaged[24 + 3] ^= 1;
+    damaged[92 + 3] ^= 1;
+    fs::write(&path, damaged).unwrap();
+    assert!(matches!(Reader::open(&path), Err(Error::Corrupt { .. })));
+}
+
+#[test]
+fn the_version_of_sqlite_is_known_to_have_written_stores() {
+    // When SQLite becomes newer, its number joins the others in `sums.c`: a store that the version
+    // before wrote, with a changed bit in its first page, is damaged, and no copy of other programs.
+    assert_eq!(journey::store::sqlite_version(), "3.54.1");
 }
 
 /// The doubled store in a folder of its own, changed by `sql`.
