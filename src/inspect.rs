@@ -1,8 +1,8 @@
 //! The use cases: find an id, open a journey, look over a store.
 //!
 //! The only place that joins what holds the rows and the [engine](crate::identity). It asks a [`Source`] for the rows and calls that can matter
-//! for an id ([`gather`](mod@gather)), and lets the engine decide. [`filter`] is the language
-//! that says which rows of a journey are shown.
+//! for an id ([`gather`](mod@gather)), and lets the engine decide. [`query`] is the language of the
+//! search and of the filter of a journey.
 
 mod census;
 mod clocks;
@@ -12,6 +12,7 @@ mod error;
 pub mod filter;
 pub mod gather;
 mod history;
+pub mod query;
 pub mod redact;
 pub mod rows;
 mod search;
@@ -242,7 +243,7 @@ impl Inspector {
         limit: usize,
         show: &mut dyn FnMut(terms::Found),
     ) -> Result<terms::Found, Error> {
-        let found = terms.find(self.source.scan_for("a search by terms")?, limit, &mut |found| {
+        let found = terms.find(self.source.scan_for("a search by terms")?, self.rules, limit, &mut |found| {
             // What cannot be shown on the way fails again with the whole.
             if let Ok(found) = self.shown_found(found) {
                 show(found);
@@ -253,8 +254,8 @@ impl Inspector {
 
     /// Names that some rows of the store have, to complete terms with. Looks at `rows` rows
     /// from all over the store.
-    pub fn vocabulary(&self, rows: usize) -> Result<terms::Vocabulary, Error> {
-        let mut vocabulary = terms::Vocabulary::of(self.source.scan_for("what names there are")?, rows)?;
+    pub fn vocabulary(&self, rows: usize) -> Result<query::Vocabulary, Error> {
+        let mut vocabulary = query::Vocabulary::of(self.source.scan_for("what names there are")?, rows)?;
         if let Some((redactor, known)) = self.redacting()? {
             vocabulary.events.iter_mut().for_each(|event| *event = redactor.event(event, &known));
             // Names that no id is in stay, and values are for those who may read them.

@@ -5,8 +5,10 @@ use super::console::Console;
 use super::failure::Failure;
 use super::open::Named;
 use super::redaction;
-use crate::inspect::terms::{self, Terms};
-use crate::inspect::{Inspector, Shared, filter};
+use crate::inspect::query::{self, hint};
+use crate::inspect::terms::Terms;
+use crate::inspect::{Inspector, Shared};
+use crate::model::hit::Match;
 use crate::report::{self, json, text};
 
 /// Ids that are suggested when nothing matches.
@@ -25,13 +27,17 @@ fn answer(command: &Search, terms: Option<Terms>, inspector: &Inspector, console
     let mut notes = Vec::new();
     // One more than is listed tells whether there are more, and what is shared is told of more.
     let limit = command.limit.saturating_add(1).max(LOOKED_AT);
-    let found = match terms {
-        Some(terms) => {
-            let found = inspector.search_terms(&terms, limit, &mut |_| {})?;
-            notes = found.notes;
-            found.hits
-        }
-        None => inspector.search(&command.text, limit)?,
+    let mut by_terms = |terms: &Terms| {
+        let found = inspector.search_terms(terms, limit, &mut |_| {})?;
+        notes = found.notes;
+        Ok::<_, Failure>(found.hits)
+    };
+    let found = if let Some(terms) = terms {
+        by_terms(&terms)?
+    } else {
+        let found = inspector.search(&command.text, limit)?;
+        let is_sure = found.first().is_some_and(|hit| hit.found != Match::Fuzzy);
+        Terms::words(&command.text).filter(|_| !is_sure).map_or(Ok(found), |terms| by_terms(&terms))?
     };
     let shared = Shared::of(&command.text, &found);
     let more = found.len() > command.limit;
@@ -43,7 +49,7 @@ fn answer(command: &Search, terms: Option<Terms>, inspector: &Inspector, console
             console.finish()?;
         }
         let failure = Failure::nothing(format!("nothing matches {:?}", command.text));
-        let failure = notes.into_iter().chain(terms::hint(&command.text)).fold(failure, Failure::hint);
+        let failure = notes.into_iter().chain(hint(&command.text)).fold(failure, Failure::hint);
         return Err(suggest(failure, inspector, &command.text)?);
     }
     match console.format {
@@ -61,11 +67,10 @@ fn answer(command: &Search, terms: Option<Terms>, inspector: &Inspector, console
 }
 
 /// A term that means nothing, pointed at.
-fn wrong(text: &str, error: &filter::Error) -> Failure {
-    error
-        .pointed(text)
-        .lines()
-        .fold(Failure::usage(error.to_string()), |failure, line| failure.caused_by(line.to_owned()))
+fn wrong(text: &str, error: &query::Error) -> Failure {
+    Failure::usage(format!("the search cannot be read: {error}"))
+        .excerpt(&error.pointed(text))
+        .hint("the README has what can be written; a text with signs in it needs quotes")
 }
 
 /// Adds ids that differ little from `text`.

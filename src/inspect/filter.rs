@@ -1,52 +1,24 @@
-//! The filter language: which rows of a journey are shown.
+//! The filter of a journey: which of its rows a [query](super::query) keeps.
 //!
-//! A filter is words and conditions, all of which have to hold: `event:purchase plan=pro
-//! -is:orphan`. [`FORMS`] is its documentation, for help, README and command line alike.
-//! Reading one ([`Filter::read`]) is pure, and an error tells the place and the nearest name.
 //! A row is decided by what the journey holds of it, if that is enough; only a condition on a
 //! property needs the row's properties ([`Filter::decide`] says so with `None`).
 
+pub(super) mod bind;
 pub(super) mod decide;
-mod literal;
-pub(super) mod property;
-mod read;
+mod money;
 
-use std::ops::Range;
 use std::sync::Arc;
 
-use chrono::NaiveDateTime;
-
 pub use self::decide::{Index, Subject};
-pub use self::literal::Moment;
-pub use self::property::{Amount, MONEY, amount, scalars, value};
+pub use self::money::{Amount, MONEY, amount};
+pub use super::query::{Error, Moment, Wall, quoted, quoted_name, scalars, value};
 
 use self::decide::{Expr, Properties};
+use super::query::text::{contains, same};
+use super::query::{Place, Query};
 use crate::identity::Journey;
 use crate::model::near::nearest;
 use crate::model::{Id, Millis};
-
-/// The clock on the wall of a zone; `None` for a moment that no calendar has.
-pub type Wall = Arc<dyn Fn(Millis) -> Option<NaiveDateTime> + Send + Sync>;
-
-/// What can be written, and what it keeps.
-pub const FORMS: &[(&str, &str)] = &[
-    ("word", "rows with the word in their event, ids, device, client or file"),
-    ("\"two words\"", "the same for a text with spaces"),
-    ("event:page", "event names that contain page; event=Page is the whole name"),
-    ("id:sally", "rows sent or stored under an id that contains sally; id= is the whole id"),
-    ("device: user: client: file:", "the same for these"),
-    ("lane:B", "rows of a lane, by its letter"),
-    ("phase:anonymous", "before the user was known; phase:identified from then on"),
-    ("is:orphan", "also merged, split, race, history, contested, refused, accepted, duplicate,"),
-    ("", "alias, identify, login, reset, point, problem, finding, inferred, copied"),
-    ("plan=pro", "a property; also != > >= < <= and ~ (contains); prop:plan=pro is the same"),
-    ("prop:plan", "rows that have the property; prop:*=pro is any property, a.b one inside a"),
-    ("after:2019-07-04", "from then on; also 10:03 (on any day), -7d (before the end), +2h (from the start)"),
-    ("before:2019-07-04T10:00", "earlier than that"),
-    ("at:10:00..10:05", "between, both ends included; at:2019-07-04 is that day"),
-    ("-word  not word", "rows that it does not keep"),
-    ("a b  a and b  a or b  (a or b) c", "both; either; together"),
-];
 
 /// What names in a filter can mean: taken from the journey that it is for.
 #[derive(Clone)]
@@ -126,13 +98,12 @@ impl Filter {
     /// # Errors
     /// Something in it means nothing; the error says where.
     pub fn read(text: &str, names: &Names) -> Result<Option<Self>, Error> {
-        let Some(expr) = read::read(text, names)? else { return Ok(None) };
+        let Some(query) = Query::read(text, Place::Journey)? else { return Ok(None) };
+        let expr = bind::bind(&query, names)?;
         let mut unknown = Vec::new();
         expr.events(&mut |sought, whole| {
-            let found = names
-                .events
-                .iter()
-                .any(|event| if whole { decide::same(event, sought) } else { decide::contains(event, sought) });
+            let found =
+                names.events.iter().any(|event| if whole { same(event, sought) } else { contains(event, sought) });
             if !found {
                 let meant = nearest(sought, names.events.iter().map(|event| &**event)).map(str::to_owned);
                 unknown.push((sought.to_owned(), meant));
@@ -175,41 +146,6 @@ impl Filter {
         };
         self.expr.decide(row, &self.wall, Properties::Read(&parsed))
     }
-}
-
-/// What in a filter means nothing, and where.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what}{}", .meant.as_ref().map(|name| format!("; did you mean {name}?")).unwrap_or_default())]
-pub struct Error {
-    /// What is wrong.
-    pub what: String,
-    /// The nearest name that means something.
-    pub meant: Option<String>,
-    /// The bytes of the text that it is about.
-    pub place: Range<usize>,
-}
-
-impl Error {
-    /// The text with a line below it that points at the place.
-    pub fn pointed(&self, text: &str) -> String {
-        let before = text.get(..self.place.start).map_or(0, |before| before.chars().count());
-        let wide = text.get(self.place.clone()).map_or(1, |part| part.chars().count().max(1));
-        format!("{text}\n{}{}", " ".repeat(before), "^".repeat(wide))
-    }
-}
-
-/// A text as a value of the language: in quotes if it would be read as something else.
-pub fn quoted(text: &str) -> String {
-    let plain = !text.is_empty() && text.chars().all(|c| !c.is_whitespace() && !matches!(c, '(' | ')' | '"' | '\\'));
-    if plain { text.to_owned() } else { format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")) }
-}
-
-/// A property name as the language writes it.
-pub fn quoted_name(name: &str) -> String {
-    let plain = !name.is_empty()
-        && !name.starts_with('-')
-        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '$' | '_' | '.' | '-'));
-    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('\\', "\\\\").replace('"', "\\\"")) }
 }
 
 #[cfg(test)]

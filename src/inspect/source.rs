@@ -131,6 +131,12 @@ pub trait Scan: Source {
     /// Names of events, and of the programs that sent them, by their numbers.
     fn names(&self) -> Result<Vec<(i64, String)>, Error>;
 
+    /// Names of files by their numbers.
+    fn file_names(&self) -> Result<Vec<(i64, String)>, Error>;
+
+    /// Numbers of all ids with `text` in them, in any case.
+    fn numbers_with(&self, text: &str) -> Result<Vec<i64>, Error>;
+
     /// How many rows were sent under an id, and from when to when; `None` when it is not known in
     /// any role.
     fn span_of(&self, id: &Id) -> Result<Option<Span>, Error>;

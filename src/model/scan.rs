@@ -4,8 +4,11 @@
 
 use super::Millis;
 
-/// Whether the properties of a row, as JSON text, are those that are looked for.
-pub type PropertyTest<'a> = &'a (dyn Fn(&str) -> bool + Sync);
+/// Whether a row is looked for; `None` when only its properties can say so.
+pub type RowTest<'a> = &'a dyn Fn(&RowNote) -> Option<bool>;
+
+/// Whether a row with these properties, as JSON text, is looked for.
+pub type PropertyTest<'a> = &'a (dyn Fn(&RowNote, &str) -> bool + Sync);
 
 /// Which rows are looked for; all of it has to hold.
 #[derive(Clone, Copy, Default)]
@@ -18,7 +21,9 @@ pub struct Seek<'a> {
     pub to: Option<Millis>,
     /// Sent under one of the ids with these numbers; `None` for any.
     pub ids: Option<&'a [i64]>,
-    /// Its properties.
+    /// What else is asked of a row; `None` leaves every row to [`Seek::properties`].
+    pub row: Option<RowTest<'a>>,
+    /// Its properties; `None` where every row is looked for that is not ruled out.
     pub properties: Option<PropertyTest<'a>>,
 }
 
@@ -39,6 +44,31 @@ pub struct RowNote {
     pub event: i64,
     /// When it happened.
     pub time: Millis,
+    /// Number of the device that it names; 0 for none.
+    pub device: i64,
+    /// Number of the user that it names; 0 for none.
+    pub user: i64,
+    /// Number of the name of the program that sent it; 0 for none.
+    pub client: i64,
+    /// Number of its file.
+    pub file: i64,
+    /// Its line there.
+    pub line: i64,
+}
+
+impl Seek<'_> {
+    /// Whether a row is looked for, as far as that is known without its properties.
+    pub fn of_row(&self, row: &RowNote) -> Option<bool> {
+        let (from, to) = (self.from.unwrap_or(Millis::MIN), self.to.unwrap_or(Millis::MAX));
+        if !(from..to).contains(&row.time) || self.events.is_some_and(|events| !events.contains(&row.event)) {
+            return Some(false);
+        }
+        match (self.row, self.properties) {
+            (Some(test), _) => test(row),
+            (None, Some(_)) => None,
+            (None, None) => Some(true),
+        }
+    }
 }
 
 /// An id and what rows say of it.

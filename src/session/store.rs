@@ -133,6 +133,14 @@ impl Scan for Reader {
         Ok(Self::names(self)?)
     }
 
+    fn file_names(&self) -> Result<Vec<(i64, String)>, Error> {
+        Ok(Self::file_names(self)?)
+    }
+
+    fn numbers_with(&self, text: &str) -> Result<Vec<i64>, Error> {
+        Ok(Self::numbers_with(self, text)?)
+    }
+
     fn span_of(&self, id: &Id) -> Result<Option<Span>, Error> {
         Ok(Self::span_of(self, id)?)
     }

@@ -16,7 +16,8 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 use crate::identity::compare::Comparison;
 use crate::identity::{Journey, LEGACY};
 use crate::inspect::Census;
-use crate::inspect::terms::{Terms, Vocabulary};
+use crate::inspect::query::Vocabulary;
+use crate::inspect::terms::Terms;
 use crate::model::Id;
 use crate::model::facts::Arrival;
 
@@ -27,7 +28,7 @@ use super::timeline::sift::{Sifted, Sifting, sift};
 use super::when::Zone;
 
 pub use self::load::Load;
-pub use self::pasted::{Pasted, UNFINISHED, pasted};
+pub use self::pasted::{Pasted, pasted};
 pub use self::text::{Text, Wanted};
 
 /// The rows of a play, to be opened like those of a store.

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use journey::formats::{Decoder, Format, Item, Sniffed, Splitter, sniff};
 use journey::identity::{Journey, LEGACY, resolve};
 use journey::inspect::filter::{Filter, Index, Names};
+use journey::inspect::query::{self, Place, Query};
 use journey::inspect::rows::facts_of;
-use journey::inspect::terms::{self, Terms};
+use journey::inspect::terms::Terms;
 use journey::model::time::utc;
 use journey::model::{Id, Row};
 use journey::sim;
@@ -255,6 +256,13 @@ fn a_filter_is_read_or_told_and_decides_every_row() {
 fn terms_of_a_search_are_read_or_told() {
     let words = &[
         "id:",
+        " or ",
+        "(",
+        ")",
+        "-",
+        "not ",
+        "!=",
+        "is:split",
         "alias=",
         "email:",
         "name:",
@@ -274,15 +282,22 @@ fn terms_of_a_search_are_read_or_told() {
     let target = Target { name: "terms", inputs: 20_000, longest: 400, corpus, words };
     target.run(|input| {
         let text = String::from_utf8_lossy(input);
-        let hint = terms::hint(&text).is_some();
+        let hint = query::hint(&text).is_some();
         match Terms::read(&text) {
             Ok(None) => hash(hint),
             Ok(Some(terms)) => {
                 assert_eq!(Terms::read(terms.text()).ok().flatten().as_ref(), Some(&terms), "{text:?}");
-                hash((hint, terms.look_through_rows(), format!("{terms:?}").len() / 64))
+                let query = Query::read(&text, Place::Search).unwrap().unwrap();
+                let printed = query.expr().to_string();
+                assert_eq!(Query::read(&printed, Place::Search), Ok(Some(query)), "{text:?} {printed:?}");
+                hash((hint, format!("{terms:?}").len() / 64))
             }
             Err(error) => {
-                assert!(text.get(error.place.clone()).is_some(), "{text:?} {error:?}");
+                let ends = error.place.end > text.len() || text.is_char_boundary(error.place.end);
+                assert!(
+                    error.pointed(&text).contains('^') && text.is_char_boundary(error.place.start) && ends,
+                    "{text:?} {error:?}"
+                );
                 hash(error.what.chars().take(24).collect::<String>())
             }
         }

@@ -1,5 +1,7 @@
 //! Search by terms over a store: whose rows, whose profile, and what is said of the answer.
 
+mod oracle;
+
 use std::sync::Arc;
 
 use journey::inspect::Inspector;

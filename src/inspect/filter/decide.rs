@@ -1,38 +1,41 @@
 //! Whether a filter keeps a row.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::LazyLock;
 
-use chrono::NaiveDateTime;
 use serde_json::Value;
 
-use super::property::{self, Test};
-use super::{Moment, Wall};
 use crate::identity::{AliasLine, Journey, Orphan, Phase, Point, PointKind, Split, State, Step, Verdict};
+use crate::inspect::query::property::{self, Test};
+use crate::inspect::query::text::contains;
+use crate::inspect::query::{Field, Sought, Times, Wall};
 use crate::model::facts::Source;
 use crate::model::{Id, Millis, VerbKind};
 
-/// A word after `is:`.
-pub(super) const STATES: &[(&str, u32)] = &[
-    ("merged", MERGED),
-    ("split", SPLIT),
-    ("race", RACE),
-    ("history", HISTORY),
-    ("orphan", ORPHAN),
-    ("contested", CONTESTED),
-    ("refused", REFUSED),
-    ("accepted", ACCEPTED),
-    ("duplicate", DUPLICATE),
-    ("alias", REFUSED | ACCEPTED | DUPLICATE),
-    ("identify", IDENTIFIES),
-    ("login", LOGIN),
-    ("reset", RESET),
-    ("point", POINT | REFUSED | DUPLICATE),
-    ("problem", REFUSED | SPLIT | ORPHAN),
-    ("finding", FINDING),
-    ("inferred", INFERRED),
-    ("copied", COPIED),
-];
+/// The bits of a word after `is:`; none for a word that is none of
+/// [`STATES`](crate::inspect::query).
+pub(super) fn states(word: &str) -> u32 {
+    match word {
+        "merged" => MERGED,
+        "split" => SPLIT,
+        "race" => RACE,
+        "history" => HISTORY,
+        "orphan" => ORPHAN,
+        "contested" => CONTESTED,
+        "refused" => REFUSED,
+        "accepted" => ACCEPTED,
+        "duplicate" => DUPLICATE,
+        "alias" => REFUSED | ACCEPTED | DUPLICATE,
+        "identify" => IDENTIFIES,
+        "login" => LOGIN,
+        "reset" => RESET,
+        "point" => POINT | REFUSED | DUPLICATE,
+        "problem" => REFUSED | SPLIT | ORPHAN,
+        "finding" => FINDING,
+        "inferred" => INFERRED,
+        "copied" => COPIED,
+        _ => 0,
+    }
+}
 
 const MERGED: u32 = 1;
 const SPLIT: u32 = 1 << 1;
@@ -108,6 +111,21 @@ impl<'a> Subject<'a> {
             phase: Some(step.phase),
             states,
         }
+    }
+
+    /// Whether it is a row of an orphan.
+    pub(in crate::inspect) fn is_of_orphan(&self) -> bool {
+        self.states & ORPHAN != 0
+    }
+
+    /// Its event name.
+    pub(in crate::inspect) fn event_name(&self) -> &'a str {
+        self.event
+    }
+
+    /// When it happened.
+    pub(in crate::inspect) fn time(&self) -> Millis {
+        self.time
     }
 
     /// A reset, which no row is.
@@ -212,45 +230,18 @@ impl Index {
     }
 }
 
-/// A text that is looked for in a field.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Sought {
-    Part(String),
-    Whole(String),
-}
-
-impl Sought {
-    fn is(&self, text: &str) -> bool {
-        match self {
-            Self::Part(part) => contains(text, part),
-            Self::Whole(whole) => same(text, whole),
-        }
-    }
-}
-
-/// A field of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Field {
-    Event,
-    Id,
-    Device,
-    User,
-    Client,
-    File,
-}
-
 /// What is at hand of the properties of a row.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Properties<'a> {
+pub(in crate::inspect) enum Properties<'a> {
     Unknown,
     /// Their JSON text.
     Text(&'a str),
     Read(&'a Value),
 }
 
-/// A filter as a tree.
+/// A filter as a tree: that of its query, with the names of a journey put in.
 #[derive(Clone, Debug)]
-pub(super) enum Expr {
+pub(in crate::inspect) enum Expr {
     All(Vec<Expr>),
     Any(Vec<Expr>),
     Not(Box<Expr>),
@@ -260,12 +251,7 @@ pub(super) enum Expr {
     Phase(Phase),
     Is(u32),
     Property(String, Test),
-    /// From the beginning of the one to before the end of the other; none is open.
-    Between(Option<Moment>, Option<Moment>),
-    /// Before the beginning.
-    Before(Moment),
-    /// Not sooner than, or sooner than, a moment of the journey.
-    Since(Millis, bool),
+    Times(Times),
 }
 
 impl Expr {
@@ -290,7 +276,12 @@ impl Expr {
     }
 
     /// Whether it keeps a row; `None` if only properties can tell.
-    pub(super) fn decide(&self, row: &Subject<'_>, wall: &Wall, properties: Properties<'_>) -> Option<bool> {
+    pub(in crate::inspect) fn decide(
+        &self,
+        row: &Subject<'_>,
+        wall: &Wall,
+        properties: Properties<'_>,
+    ) -> Option<bool> {
         match self {
             Self::All(list) => join(list, false, row, wall, properties),
             Self::Any(list) => join(list, true, row, wall, properties),
@@ -304,6 +295,11 @@ impl Expr {
         }
     }
 
+    /// Whether it holds of something that has properties and nothing else.
+    pub(in crate::inspect) fn of_properties(&self, properties: &Value) -> bool {
+        matches!(self, Self::Property(name, test) if property::passes(properties, name, test))
+    }
+
     fn holds(&self, row: &Subject<'_>, wall: &Wall) -> bool {
         match self {
             Self::Word(word) => {
@@ -313,10 +309,12 @@ impl Expr {
             }
             Self::Field(field, sought) => match field {
                 Field::Event => sought.is(row.event),
-                Field::Id => row.ids.iter().flatten().any(|id| sought.is(id.as_str())),
-                Field::Device => row.device.is_some_and(|id| sought.is(id.as_str())),
-                Field::User => row.user.is_some_and(|id| sought.is(id.as_str())),
+                Field::Id => row.ids.iter().flatten().any(|id| sought.is_id(id)),
+                Field::Device => row.device.is_some_and(|id| sought.is_id(id)),
+                Field::User => row.user.is_some_and(|id| sought.is_id(id)),
                 Field::Client => row.client.is_some_and(|client| sought.is(client)),
+                // None of these is of a row: the reader refuses them in a journey.
+                Field::Alias | Field::Email | Field::Name | Field::Phone => false,
                 Field::File => sought.is(&format!("{}:{}", row.source.file, row.source.line)),
             },
             Self::Lane(ids) => match row.ids[0] {
@@ -325,15 +323,7 @@ impl Expr {
             },
             Self::Phase(phase) => row.phase == Some(*phase),
             Self::Is(states) => row.states & states != 0,
-            Self::Since(at, true) => row.time >= *at,
-            Self::Since(at, false) => row.time < *at,
-            Self::Before(moment) => match moment {
-                Moment::Absolute(from, _) => row.time < *from,
-                Moment::Wall(from, _) => wall(row.time).is_some_and(|at| at < *from),
-                Moment::Daily(from, _) => wall(row.time).is_some_and(|at| at.time() < *from),
-                Moment::Relative(_) => false,
-            },
-            Self::Between(from, to) => between(row.time, *from, *to, wall),
+            Self::Times(times) => times.holds(row.time, wall),
             _ => false,
         }
     }
@@ -350,127 +340,4 @@ fn join(list: &[Expr], enough: bool, row: &Subject<'_>, wall: &Wall, properties:
         }
     }
     (!open).then_some(!enough)
-}
-
-fn between(time: Millis, from: Option<Moment>, to: Option<Moment>, wall: &Wall) -> bool {
-    if let (Some(Moment::Daily(from, _)), Some(Moment::Daily(to, long))) = (from, to) {
-        let Some(at) = wall(time).map(|at: NaiveDateTime| at.time()) else { return false };
-        let (end, over) = to.overflowing_add_signed(long);
-        let before_end = over > 0 || at < end;
-        // From late in the evening to early in the morning.
-        return if to < from { at >= from || before_end } else { at >= from && before_end };
-    }
-    let after = from.is_none_or(|from| match from {
-        Moment::Absolute(from, _) => time >= from,
-        Moment::Wall(from, _) => wall(time).is_some_and(|at| at >= from),
-        Moment::Daily(from, _) => wall(time).is_some_and(|at| at.time() >= from),
-        Moment::Relative(_) => false,
-    });
-    let before = to.is_none_or(|to| match to {
-        Moment::Absolute(_, to) => time < to,
-        Moment::Wall(_, to) => wall(time).is_some_and(|at| at < to),
-        Moment::Daily(to, long) => {
-            let (end, over) = to.overflowing_add_signed(long);
-            over > 0 || wall(time).is_some_and(|at| at.time() < end)
-        }
-        Moment::Relative(_) => false,
-    });
-    after && before
-}
-
-/// Whether the texts are one, in any case.
-pub(in crate::inspect) fn same(text: &str, other: &str) -> bool {
-    text.eq_ignore_ascii_case(other)
-        || ((!text.is_ascii() || !other.is_ascii()) && text.to_lowercase() == other.to_lowercase())
-}
-
-/// Whether `text` contains `part`, in any case.
-pub(in crate::inspect) fn contains(text: &str, part: &str) -> bool {
-    if part.is_ascii() {
-        if contains_ascii(text.as_bytes(), part.as_bytes()) {
-            return true;
-        }
-        if text.is_ascii() || !NEARLY_ASCII.iter().any(|letter| text.contains(*letter)) {
-            return false;
-        }
-    }
-    text.to_lowercase().contains(&part.to_lowercase())
-}
-
-/// What has an ASCII letter in its lower case and is none: Kelvin and the Turkish I.
-const NEARLY_ASCII: [&str; 2] = ["\u{212a}", "\u{130}"];
-
-/// Bytes from frequent to rare in JSON of events; what is not among them is rarer.
-const FREQUENT: &[u8] = b"e_atinosrlpd-m1c02u34b5h987g6$vwf.yk";
-
-/// How rare each byte is, in any case: its place among [`FREQUENT`].
-static RARITY: LazyLock<[usize; 256]> = LazyLock::new(|| {
-    let mut rarity = [FREQUENT.len(); 256];
-    for (rank, byte) in FREQUENT.iter().enumerate() {
-        for byte in [byte.to_ascii_lowercase(), byte.to_ascii_uppercase()] {
-            if let Some(slot) = rarity.get_mut(usize::from(byte)) {
-                *slot = rank;
-            }
-        }
-    }
-    rarity
-});
-
-/// Whether ASCII text is among the bytes, in any case: the rarest byte of it is looked for first.
-fn contains_ascii(text: &[u8], part: &[u8]) -> bool {
-    let rarity = |byte: u8| RARITY.get(usize::from(byte)).copied();
-    let Some((at, rarest)) = part.iter().enumerate().max_by_key(|(_, byte)| rarity(**byte)) else { return true };
-    memchr::memchr2_iter(rarest.to_ascii_lowercase(), rarest.to_ascii_uppercase(), text).any(|found| {
-        let there = found.checked_sub(at).and_then(|start| text.get(start..)?.get(..part.len()));
-        there.is_some_and(|there| there.eq_ignore_ascii_case(part))
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// What [`contains`] means.
-    fn plainly(text: &str, part: &str) -> bool {
-        text.to_lowercase().contains(&part.to_lowercase())
-    }
-
-    #[test]
-    fn no_other_letter_has_an_ascii_letter_in_its_lower_case() {
-        let nearly = ('\u{80}'..=char::MAX).filter(|letter| letter.to_lowercase().any(|lower| lower.is_ascii()));
-        assert_eq!(nearly.map(String::from).collect::<Vec<_>>(), ["\u{130}", "\u{212a}"]);
-    }
-
-    #[test]
-    fn a_part_is_found_wherever_it_stands_and_in_any_case() {
-        for (text, part) in [
-            ("", ""),
-            ("a", ""),
-            ("Plan", "plan"),
-            ("xxPLANxx", "plan"),
-            ("é-Ünï", "ünÏ"),
-            ("\u{212a}m", "KM"),
-            ("İ", "i"),
-        ] {
-            assert!(contains(text, part), "{part} in {text}");
-        }
-        for (text, part) in [("", "a"), ("pla", "plan"), ("lan", "plan"), ("é", "e"), ("p-l-a-n", "plan")] {
-            assert!(!contains(text, part), "{part} in {text}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn containing_is_that_of_lower_cases(text in "[a-dA-DkKé\u{212a}\u{130}.$]{0,24}", part in "[a-dA-DkKié.$]{0,4}") {
-            prop_assert_eq!(contains(&text, &part), plainly(&text, &part), "{} in {}", part, text);
-        }
-
-        #[test]
-        fn a_part_of_a_text_is_found(text in ".{0,40}", from in 0..40_usize, length in 0..9_usize) {
-            let part: String = text.chars().skip(from).take(length).collect();
-            prop_assert_eq!(contains(&text, &part.to_uppercase()), plainly(&text, &part.to_uppercase()));
-        }
-    }
 }

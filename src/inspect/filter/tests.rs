@@ -1,6 +1,6 @@
-use super::property::{Relation, Test};
 use super::*;
 use crate::identity::{LEGACY, Phase, Reason, State, Step};
+use crate::inspect::query::property::{self, Relation, Test};
 use crate::model::facts::{Event, Sender, Source};
 use crate::model::time::{parse, utc};
 use crate::model::{Client, VerbKind};
@@ -186,7 +186,7 @@ fn an_error_points_at_its_place_and_names_what_was_meant() {
     );
     assert_eq!(
         refused("evnt:view"),
-        "evnt:view\n^^^^\nno key is called evnt; a text with a colon needs quotes; did you mean event:?"
+        "evnt:view\n^^^^\nno field is called evnt; a text with a colon needs quotes; did you mean event:?"
     );
     assert_eq!(refused("(a or b"), "(a or b\n^\nthis bracket is never closed");
     assert_eq!(refused("a \"b"), "a \"b\n  ^\nthese quotes are never closed");

@@ -69,6 +69,15 @@ impl Reader {
         })
     }
 
+    /// Numbers of all ids with `text` in them, in any case.
+    pub fn numbers_with(&self, text: &str) -> Result<Vec<i64>, Error> {
+        self.at_one_moment(|_| {
+            self.load_ids()?;
+            let hits = self.stoppable(|stop| self.id_texts.borrow().find(text, usize::MAX, stop))?;
+            Ok(hits.into_iter().map(|hit| hit.number).collect())
+        })
+    }
+
     /// Ids that differ from `text` by few errors of typing, with their rows, nearest first.
     pub fn find_near(&self, text: &str, limit: usize) -> Result<Vec<(Id, Span)>, Error> {
         if limit == 0 {

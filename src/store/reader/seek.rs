@@ -12,6 +12,7 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use super::Reader;
+use super::rows::Thin;
 use crate::model::scan::{RowNote, Seek};
 use crate::model::{Id, Millis};
 use crate::store::{Error, number};
@@ -45,6 +46,15 @@ impl Reader {
     pub fn names(&self) -> Result<Vec<(i64, String)>, Error> {
         self.ask(|db| {
             db.prepare_cached("SELECT id, name FROM names ORDER BY id")?
+                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .collect()
+        })
+    }
+
+    /// Names of files by their numbers.
+    pub fn file_names(&self) -> Result<Vec<(i64, String)>, Error> {
+        self.ask(|db| {
+            db.prepare_cached("SELECT id, name FROM files ORDER BY id")?
                 .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect()
         })
@@ -133,17 +143,24 @@ impl Reader {
     fn found_in(&self, seek: &Seek<'_>, range: Range<i64>) -> Result<(Vec<RowNote>, u64), Error> {
         let mut rows = self.found_without_properties(seek, &range)?;
         let all = u64::try_from(range.end.saturating_sub(range.start)).unwrap_or(0);
-        let Some(test) = seek.properties else { return Ok((rows, all)) };
+        let Some(test) = seek.properties else {
+            rows.retain(|note| seek.of_row(note) == Some(true));
+            return Ok((rows, all));
+        };
+        // What is known without properties, by the place of the row.
+        let known: Vec<Option<bool>> = rows.iter().map(|note| seek.of_row(note)).collect();
+        let open: Vec<RowNote> =
+            rows.iter().zip(&known).filter(|(_, known)| known.is_none()).map(|(note, _)| *note).collect();
         let passed = Mutex::new(HashSet::new());
-        let wanted: Vec<i64> = rows.iter().map(|note| note.row).collect();
+        let wanted: Vec<i64> = open.iter().map(|note| note.row).collect();
         self.for_each_properties(&wanted, &|place, properties| {
-            if test(properties) {
-                passed.lock().unwrap_or_else(PoisonError::into_inner).insert(place);
+            if let Some(note) = open.get(place).filter(|note| test(note, properties)) {
+                passed.lock().unwrap_or_else(PoisonError::into_inner).insert(note.row);
             }
         })?;
         let passed = passed.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let mut places = 0..;
-        rows.retain(|_| places.next().is_some_and(|place| passed.contains(&place)));
+        let mut known = known.into_iter();
+        rows.retain(|note| known.next().flatten().unwrap_or_else(|| passed.contains(&note.row)));
         Ok((rows, all))
     }
 
@@ -152,6 +169,17 @@ impl Reader {
         let (from, to) = (seek.from.unwrap_or(Millis::MIN), seek.to.unwrap_or(Millis::MAX));
         let mut rows = self.rows_between(range.start, range.end)?;
         rows.retain(|row| (from..to).contains(&row.t) && seek.events.is_none_or(|events| events.contains(&row.ev)));
-        Ok(rows.iter().map(|row| RowNote { row: row.id, id: row.uid, event: row.ev, time: row.t }).collect())
+        let note = |row: &Thin| RowNote {
+            row: row.id,
+            id: row.uid,
+            event: row.ev,
+            time: row.t,
+            device: row.device,
+            user: row.user,
+            client: row.client,
+            file: row.file,
+            line: row.line,
+        };
+        Ok(rows.iter().map(note).collect())
     }
 }

@@ -5,8 +5,7 @@ use ratatui::layout::Rect;
 
 use tui_input::{Input, InputRequest};
 
-use crate::inspect::filter::FORMS;
-use crate::inspect::terms;
+use crate::inspect::query::{FORMS, Place};
 use crate::tui::fit;
 use crate::tui::frame::Ui;
 use crate::tui::keys::{Action, Binding, Context, Key, Keymap, Resolved, sequence};
@@ -242,16 +241,12 @@ fn of(contexts: &[Context], keymap: &Keymap, look: &Look) -> Vec<Line> {
         lines.extend(bindings);
     }
     if contexts.iter().any(|context| matches!(context, Context::Overview | Context::Search)) {
-        head(&mut lines, "SEARCH TERMS (all have to hold; Tab completes)");
-        for (form, text) in terms::FORMS {
-            lines.push(Line { left: (*form).to_owned(), right: (*text).to_owned(), meaning: Meaning::Key });
-        }
+        head(&mut lines, "WHAT A SEARCH FINDS: PEOPLE WITH (Tab completes)");
+        lines.extend(forms(Place::Search));
     }
     if contexts.iter().any(|context| matches!(context, Context::Journey | Context::Line)) {
-        head(&mut lines, "FILTERS");
-        for (form, text) in FORMS {
-            lines.push(Line { left: (*form).to_owned(), right: (*text).to_owned(), meaning: Meaning::Key });
-        }
+        head(&mut lines, "WHAT A FILTER KEEPS: ROWS WITH");
+        lines.extend(forms(Place::Journey));
     }
     if contexts.iter().any(|context| matches!(context, Context::Journey | Context::Identity | Context::Player)) {
         head(&mut lines, "MARKS");
@@ -294,6 +289,15 @@ fn of(contexts: &[Context], keymap: &Keymap, look: &Look) -> Vec<Line> {
         }
     }
     lines
+}
+
+/// What can be written in a search or a filter.
+fn forms(place: Place) -> impl Iterator<Item = Line> {
+    FORMS.iter().filter(move |form| form.is_for(place)).map(|form| Line {
+        left: form.written.to_owned(),
+        right: form.meaning.to_owned(),
+        meaning: Meaning::Key,
+    })
 }
 
 /// Which bindings reach a key where contexts lie over each other.

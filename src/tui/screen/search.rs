@@ -20,8 +20,9 @@ use std::ops::Range;
 
 use tui_input::{Input, InputRequest};
 
-use crate::inspect::terms::{Terms, Vocabulary};
-use crate::inspect::{Census, filter};
+use crate::inspect::Census;
+use crate::inspect::query::{self, Vocabulary};
+use crate::inspect::terms::Terms;
 use crate::model::Id;
 use crate::tui::backend::{Failure, Glance, Hits, Recent, StartPage};
 use crate::tui::fit;
@@ -68,7 +69,7 @@ pub struct State {
     /// Enter was pressed before the hits were there.
     opens: bool,
     /// What in the text means nothing; nothing is searched then.
-    wrong: Option<filter::Error>,
+    wrong: Option<query::Error>,
     /// Names to complete terms with; `None` until somebody types what could be one.
     names: Option<Vocabulary>,
 }

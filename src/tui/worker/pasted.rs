@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::value::RawValue;
 
+use crate::inspect::query::UNFINISHED;
 use crate::inspect::terms::Terms;
 use crate::model::hit::Match;
 use crate::model::{Id, json};
@@ -128,9 +129,6 @@ pub(super) fn soon(backend: &mut dyn Backend, text: &str) -> Option<Hits> {
     })
 }
 
-/// What a term that has no value yet ends with.
-pub const UNFINISHED: [char; 5] = [':', '=', '>', '<', '~'];
-
 /// A shorter text is in the properties of too many rows to say anything.
 const SHORTEST: usize = 3;
 
@@ -163,6 +161,12 @@ pub(super) fn search(
         if sure(&found) {
             let warnings = warnings(reading, &found);
             return Ok((Hits { instead: Some(reading.clone()), warnings, ..found }, Vec::new()));
+        }
+    }
+    if let Some(terms) = Terms::words(text) {
+        let found = backend.search_terms(&terms, &mut |hits| show(hits, Vec::new()))?;
+        if !found.list.is_empty() {
+            return Ok((found, Vec::new()));
         }
     }
     let near = if hits.list.is_empty() {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use assert_cmd::cargo::cargo_bin;
-use journey::inspect::filter;
+use journey::inspect::query::{FORMS, Form};
 
 use super::{Home, code, err, out, sample};
 
@@ -105,12 +105,15 @@ fn comments_and_other_blocks_are_no_command_lines() {
 }
 
 #[test]
-fn the_filters_of_the_readme_are_those_of_the_program() {
+fn the_query_language_of_the_readme_is_that_of_the_program() {
     let readme = readme();
-    for (form, text) in filter::FORMS {
-        let form = if form.is_empty() { String::new() } else { format!("`{form}`") };
-        assert!(readme.contains(&format!("| {form} | {text} |")), "{form}");
-    }
+    let line = |form: &Form| {
+        let written = if form.written.is_empty() { String::new() } else { format!("`{}`", form.written) };
+        format!("| {written} | {} | {} |\n", form.meaning, form.place())
+    };
+    let head = "| write | it holds where there is | in |\n|---|---|---|\n";
+    let table: String = std::iter::once(head.to_owned()).chain(FORMS.iter().map(line)).collect();
+    assert!(readme.contains(&table), "the README has another table than\n{table}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The search: looks at hits, pasted texts, what is told of the list; the overview.
 
 use crossterm::event::Event;
-use journey::inspect::terms::Vocabulary;
+use journey::inspect::query::Vocabulary;
 use journey::inspect::{Census, Troubled};
 use journey::model::Id;
 use journey::model::hit::{Hit, HitKind, Match};

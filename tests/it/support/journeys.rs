@@ -9,7 +9,8 @@ use journey::identity::{
     Reason, Refusal, Role, Split, State, Step, Strength, Verdict,
 };
 use journey::inspect::Census;
-use journey::inspect::terms::{Terms, Vocabulary};
+use journey::inspect::query::Vocabulary;
+use journey::inspect::terms::Terms;
 use journey::model::facts::{Event, Sender, Source};
 use journey::model::hit::{Hit, HitKind, Match};
 use journey::model::row::{CREATE_ALIAS, IDENTIFY};

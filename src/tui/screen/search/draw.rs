@@ -3,8 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use crate::inspect::filter;
-use crate::inspect::terms::{FORMS, hint};
+use crate::inspect::query::{self, FORMS, Place, UNFINISHED, hint};
 use crate::model::Id;
 use crate::tui::backend::Hits;
 use crate::tui::fit;
@@ -12,7 +11,6 @@ use crate::tui::frame::Ui;
 use crate::tui::pen::Pen;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widgets::failure;
-use crate::tui::worker::UNFINISHED;
 
 use super::choices::choices;
 use super::{State, hits, overview};
@@ -129,7 +127,7 @@ fn input(pen: &mut Pen<'_>, state: &State, room: usize, look: &Look) -> u16 {
 }
 
 /// A term that means nothing: where, why, and what there is to write.
-fn mistaken(state: &State, wrong: &filter::Error, start: u16, area: Rect, buffer: &mut Buffer, look: &Look) {
+fn mistaken(state: &State, wrong: &query::Error, start: u16, area: Rect, buffer: &mut Buffer, look: &Look) {
     let text = state.text();
     // Who has not typed the value yet has made no mistake.
     let is_unfinished = text.ends_with(UNFINISHED);
@@ -159,9 +157,10 @@ fn mistaken(state: &State, wrong: &filter::Error, start: u16, area: Rect, buffer
 
 /// The terms that there are, as many as have room.
 fn forms(area: Rect, buffer: &mut Buffer, look: &Look) {
-    for (row, (form, text)) in (0..area.height).zip(FORMS) {
+    for (row, form) in (0..area.height).zip(FORMS.iter().filter(|form| form.is_for(Place::Search))) {
         let mut pen = Pen::new(buffer, area, row);
-        pen.skip(1).cell(form, 24, look.style(Meaning::Key)).skip(1).text(text, look.style(Meaning::Muted));
+        pen.skip(1).cell(form.written, 24, look.style(Meaning::Key)).skip(1);
+        pen.text(form.meaning, look.style(Meaning::Muted));
     }
 }
 

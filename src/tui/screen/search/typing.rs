@@ -3,7 +3,8 @@
 use tui_input::Input;
 
 use super::{Asked, State};
-use crate::inspect::terms::{Completion, Terms, Vocabulary, complete};
+use crate::inspect::query::{Completion, Place, Vocabulary, complete};
+use crate::inspect::terms::Terms;
 
 impl State {
     /// Whether names of the store could help with what is typed.
@@ -19,8 +20,8 @@ impl State {
             return Completion::default();
         }
         match &self.names {
-            Some(names) => complete(self.text(), names),
-            None => complete(self.text(), &Vocabulary::default()),
+            Some(names) => complete(self.text(), Place::Search, names),
+            None => complete(self.text(), Place::Search, &Vocabulary::default()),
         }
     }
 

@@ -1,14 +1,16 @@
-//! Properties: finding one by its name, comparing it, and the money in them.
+//! Properties: finding one by its name, and comparing it.
 
 use serde_json::Value;
 
 /// How a property is compared.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::inspect) enum Test {
+pub enum Test {
     /// It is there.
     Exists,
     /// It is this; also one element of a list.
     Equals(String),
+    /// It is anything but this, or not there.
+    Differs(String),
     /// Its text contains this.
     Contains(String),
     /// It is a number in this relation to the other.
@@ -17,12 +19,16 @@ pub(in crate::inspect) enum Test {
     Date(Relation, String),
 }
 
-/// `>`, `>=`, `<`, `<=`.
+/// How a value is ordered against another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::inspect) enum Relation {
+pub enum Relation {
+    /// `>`
     More,
+    /// `>=`
     AtLeast,
+    /// `<`
     Less,
+    /// `<=`
     AtMost,
 }
 
@@ -39,21 +45,38 @@ impl Relation {
 
 /// Whether a property of this name passes the test.
 pub(in crate::inspect) fn passes(properties: &Value, name: &str, test: &Test) -> bool {
+    match test {
+        Test::Differs(value) => !any(properties, name, &|found| equals(found, value)),
+        test => any(properties, name, &|found| value_passes(found, test)),
+    }
+}
+
+/// Whether a property of this name has a value that is so.
+fn any(properties: &Value, name: &str, is: &dyn Fn(&Value) -> bool) -> bool {
     if name == "*" {
         let mut any = false;
-        scalars(properties, &mut |_, value| any |= value_passes(value, test));
+        scalars(properties, &mut |_, value| any = any || is(value));
         return any;
     }
-    find(properties, name).is_some_and(|value| value_passes(value, test))
+    find(properties, name).is_some_and(is)
+}
+
+/// Whether it is this, or one element of it is.
+fn equals(value: &Value, wanted: &str) -> bool {
+    match value {
+        Value::Array(list) => list.iter().any(|value| equals(value, wanted)),
+        value => text(value).is_some_and(|text| equal(&text, wanted)),
+    }
 }
 
 /// Whether the JSON text alone shows that [`passes`] says no: what is looked for does not stand in
 /// it. `false` where the text cannot tell, as with escapes.
 pub(in crate::inspect) fn cannot_pass(json: &str, name: &str, test: &Test) -> bool {
-    let lacks = |sought: &str| is_literal(sought) && !super::decide::contains(json, sought);
+    let lacks = |sought: &str| is_literal(sought) && !super::text::contains(json, sought);
     let last = name.rsplit('.').next().unwrap_or(name);
     let value = match test {
         Test::Equals(wanted) | Test::Contains(wanted) => Some(wanted),
+        Test::Differs(_) => return false,
         Test::Exists | Test::Number(..) | Test::Date(..) => None,
     };
     // A number is compared as its shortest text, which the JSON need not have; it has no letter but e.
@@ -94,7 +117,7 @@ fn find<'v>(properties: &'v Value, name: &str) -> Option<&'v Value> {
     }
     let mut dots = name.match_indices('.');
     let inside = dots.find_map(|(dot, _)| find(object.get(name.get(..dot)?)?, name.get(dot + 1..)?));
-    inside.or_else(|| object.iter().find(|(key, _)| super::decide::same(key, name)).map(|(_, value)| value))
+    inside.or_else(|| object.iter().find(|(key, _)| super::text::same(key, name)).map(|(_, value)| value))
 }
 
 fn value_passes(value: &Value, test: &Test) -> bool {
@@ -103,8 +126,9 @@ fn value_passes(value: &Value, test: &Test) -> bool {
     }
     match test {
         Test::Exists => true,
-        Test::Equals(wanted) => text(value).is_some_and(|text| equal(&text, wanted)),
-        Test::Contains(wanted) => text(value).is_some_and(|text| super::decide::contains(&text, wanted)),
+        Test::Differs(wanted) => !equals(value, wanted),
+        Test::Equals(wanted) => equals(value, wanted),
+        Test::Contains(wanted) => text(value).is_some_and(|text| super::text::contains(&text, wanted)),
         Test::Number(relation, wanted) => {
             number(value).and_then(|number| number.partial_cmp(wanted)).is_some_and(|order| relation.holds(order))
         }
@@ -116,7 +140,7 @@ fn value_passes(value: &Value, test: &Test) -> bool {
 
 /// One text stands for the same as the other: in any case, and `20` for `20.00`.
 fn equal(text: &str, wanted: &str) -> bool {
-    super::decide::same(text, wanted)
+    super::text::same(text, wanted)
         || matches!((text.parse::<f64>(), wanted.parse::<f64>()), (Ok(a), Ok(b)) if (a - b).abs() < f64::EPSILON)
 }
 
@@ -166,57 +190,4 @@ pub fn scalars<'v>(properties: &'v Value, take: &mut dyn FnMut(&str, &'v Value))
         }
     }
     walk(&mut String::new(), properties, take, 0);
-}
-
-/// Properties that say what was paid, the one that counts first: a row counts once.
-pub const MONEY: &[&str] = &["revenue", "$revenue", "total", "order_total", "amount", "$amount", "price"];
-
-/// Properties that say in which currency.
-const CURRENCY: &[&str] = &["currency", "$currency", "currency_code", "currencycode"];
-
-/// What a row says was paid.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Amount {
-    /// The property that says it, as it is written.
-    pub property: String,
-    /// In millionths, so that a sum is exact.
-    pub micros: i128,
-    /// The currency, in capitals; empty if none is said.
-    pub currency: String,
-}
-
-/// The money in the properties of a row, given as JSON text.
-pub fn amount(properties: &str) -> Option<Amount> {
-    let parsed: Value = serde_json::from_str(properties).ok()?;
-    let object = parsed.as_object()?;
-    let named = |name: &str| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
-    let (property, micros) = MONEY.iter().find_map(|name| {
-        let (key, value) = named(name)?;
-        Some((key.clone(), micros(value)?))
-    })?;
-    let currency = CURRENCY.iter().find_map(|name| named(name)?.1.as_str()).unwrap_or_default().to_uppercase();
-    Some(Amount { property, micros, currency })
-}
-
-/// A number, or a text that is one, in millionths.
-fn micros(value: &Value) -> Option<i128> {
-    let text = match value {
-        Value::Number(number) => number.to_string(),
-        Value::String(text) => text.trim().to_owned(),
-        _ => return None,
-    };
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(rest) => (-1, rest),
-        None => (1, text.as_str()),
-    };
-    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
-    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if !whole.is_empty() && plain(whole) && plain(part) && whole.len() <= 24 {
-        let part: String = part.chars().chain("000000".chars()).take(6).collect();
-        return Some(sign * (whole.parse::<i128>().ok()? * 1_000_000 + part.parse::<i128>().ok()?));
-    }
-    // An exponent: as exact as the number is.
-    let value: f64 = text.parse().ok()?;
-    #[expect(clippy::cast_possible_truncation, reason = "checked to be far inside of the range")]
-    (value.is_finite() && value.abs() < 1e24).then(|| (value * 1e6).round() as i128)
 }

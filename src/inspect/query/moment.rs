@@ -1,4 +1,4 @@
-//! Moments as they are written in a filter.
+//! Moments as they are written in a query.
 
 use chrono::{DateTime, Duration, Months, NaiveDate, NaiveDateTime, NaiveTime};
 

@@ -1,7 +1,8 @@
 //! What the term at the cursor could go on as.
 
-use super::{KEYS, Part, parts};
-use crate::inspect::filter::{quoted, quoted_name};
+use super::fields::{PHASES, STATES, field_names};
+use super::parts::{Part, parts};
+use super::{Place, quoted, quoted_name};
 
 /// Names that the rows of a store have: for completing, so that some are enough.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,17 +26,17 @@ pub struct Completion {
 const MOST: usize = 12;
 
 /// What the last part of a text could be; nothing for a text that begins no term.
-pub fn complete(text: &str, vocabulary: &Vocabulary) -> Completion {
+pub fn complete(text: &str, place: Place, vocabulary: &Vocabulary) -> Completion {
     let Some(part) = parts(text).pop().filter(|part| part.place.end == text.len()) else {
         return Completion { at: text.len(), with: Vec::new() };
     };
-    let mut with = ways(text, &part, vocabulary);
+    let mut with = ways(text, place, &part, vocabulary);
     with.retain(|way| way != part.whole(text));
     with.truncate(MOST);
     Completion { at: part.place.start, with }
 }
 
-fn ways(text: &str, part: &Part, vocabulary: &Vocabulary) -> Vec<String> {
+fn ways(text: &str, place: Place, part: &Part, vocabulary: &Vocabulary) -> Vec<String> {
     let begins = |name: &str, typed: &str| name.to_lowercase().starts_with(&typed.to_lowercase());
     let whole = part.whole(text);
     if part.relation.is_none() {
@@ -43,13 +44,13 @@ fn ways(text: &str, part: &Part, vocabulary: &Vocabulary) -> Vec<String> {
         if whole.chars().count() < 2 {
             return Vec::new();
         }
-        let keys = KEYS.iter().filter(|key| begins(key, whole)).map(|key| format!("{key}:"));
+        let keys = field_names(place).filter(|key| begins(key, whole)).map(|key| format!("{key}:"));
         let names = vocabulary.properties.iter().filter(|(name, _)| begins(name, whole));
         return keys.chain(names.map(|(name, _)| format!("{}=", quoted_name(name)))).collect();
     }
     let value = part.value(text).trim_start_matches('"');
     let sign = part.relation.unwrap_or_default();
-    match part.key(text) {
+    match part.field(text) {
         Some("event") => {
             let events = vocabulary.events.iter().filter(|event| begins(event, value));
             events.map(|event| format!("event{sign}{}", quoted(event))).collect()
@@ -57,6 +58,11 @@ fn ways(text: &str, part: &Part, vocabulary: &Vocabulary) -> Vec<String> {
         Some("prop") => {
             let names = vocabulary.properties.iter().filter(|(name, _)| begins(name, value));
             names.map(|(name, _)| format!("prop:{}", quoted_name(name))).collect()
+        }
+        Some("is" | "phase") => {
+            let known = if part.field(text) == Some("is") { STATES } else { PHASES };
+            let known = known.iter().filter(|known| begins(known, value));
+            known.map(|known| format!("{}{sign}{known}", part.name(text))).collect()
         }
         Some(_) => Vec::new(),
         None => {

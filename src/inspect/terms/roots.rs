@@ -1,0 +1,76 @@
+//! The roots of many ids, by numbers.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::identity::{Facts, World};
+use crate::inspect::gather::gather_roots;
+use crate::inspect::{Error, Scan};
+use crate::model::Id;
+
+/// Ids from which on reading all alias calls costs less than asking for each.
+const MANY: usize = 2_000;
+
+/// Alias calls that are read at once.
+const MOST_CALLS: usize = 4_000_000;
+
+/// Roots that were asked for.
+#[derive(Debug, Default)]
+pub(super) struct Roots {
+    /// Of ids that an alias call names, when all are known; all others are their own.
+    all: Option<HashMap<i64, i64>>,
+    known: HashMap<i64, i64>,
+}
+
+impl Roots {
+    /// The number of the root of an id that was asked for.
+    pub(super) fn of(&self, number: i64) -> i64 {
+        self.all.as_ref().unwrap_or(&self.known).get(&number).copied().unwrap_or(number)
+    }
+
+    /// Learns the roots of some ids.
+    pub(super) fn learn(&mut self, reader: &dyn Scan, numbers: impl IntoIterator<Item = i64>) -> Result<(), Error> {
+        if self.all.is_some() {
+            return Ok(());
+        }
+        let unknown: BTreeSet<i64> = numbers.into_iter().filter(|number| !self.known.contains_key(number)).collect();
+        if unknown.len() > MANY && self.learn_all(reader)? {
+            return Ok(());
+        }
+        let unknown: Vec<i64> = unknown.into_iter().collect();
+        for numbers in unknown.chunks(MANY) {
+            let ids: Vec<Id> = numbers.iter().map(|number| reader.id_of(*number)).collect::<Result<_, _>>()?;
+            let facts = gather_roots(reader, &ids)?;
+            let world = World::new(&facts);
+            for (number, id) in numbers.iter().zip(&ids) {
+                let root = world.root_of(id);
+                let root = if root == id { *number } else { reader.number(root)?.unwrap_or(*number) };
+                self.known.insert(*number, root);
+            }
+        }
+        Ok(())
+    }
+
+    /// Learns the roots of all ids; whether there are few enough calls for it.
+    pub(super) fn learn_all(&mut self, reader: &dyn Scan) -> Result<bool, Error> {
+        if self.all.is_some() {
+            return Ok(true);
+        }
+        let calls = reader.all_calls(MOST_CALLS + 1)?;
+        if calls.len() > MOST_CALLS {
+            return Ok(false);
+        }
+        let facts = Facts { calls, ..Facts::default() };
+        let world = World::new(&facts);
+        let mut all = HashMap::new();
+        for id in facts.calls.iter().filter_map(|call| call.alias.as_ref()) {
+            let root = world.root_of(id);
+            if root != id
+                && let (Some(number), Some(root)) = (reader.number(id)?, reader.number(root)?)
+            {
+                all.insert(number, root);
+            }
+        }
+        self.all = Some(all);
+        Ok(true)
+    }
+}
