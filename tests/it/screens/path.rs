@@ -805,3 +805,20 @@ proptest! {
         prop_assert_eq!(letters.len(), state.timeline().lanes().len());
     }
 }
+
+#[test]
+fn tab_completes_a_filter_and_a_value_that_is_not_typed_yet_is_no_mistake() {
+    let mut app = open(sally());
+    app.press("&ev");
+    assert!(app.text().contains("Tab: event:"), "{}", app.text());
+    app.press("<Tab>");
+    assert!(app.text().contains("& event:") && !app.text().contains("a value is missing"), "{}", app.text());
+    app.press("vid<Tab>");
+    assert!(app.text().contains("& event:\"Video Played\""), "{}", app.text());
+    app.press(" is:mer<Tab>");
+    assert!(app.text().contains("is:merged"), "{}", app.text());
+    app.press("<C-u>is:");
+    assert!(app.text().contains("Tab: is:merged"), "{}", app.text());
+    app.press("<C-u>email:x");
+    assert!(app.text().contains("email: is for the search"), "{}", app.text());
+}

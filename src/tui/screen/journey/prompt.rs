@@ -10,6 +10,7 @@ use ratatui::layout::{Position, Rect};
 use tui_input::{Input, InputRequest};
 
 use crate::inspect::filter::{Error, Filter, Moment, Names, Wall};
+use crate::inspect::query::{Completion, Place, UNFINISHED, Vocabulary, complete};
 use crate::tui::fit;
 use crate::tui::keys::Action;
 use crate::tui::pen::Pen;
@@ -91,6 +92,7 @@ impl State {
         match action {
             Action::Open => self.accept(),
             Action::Cancel => self.cancel(),
+            Action::Complete => self.complete(),
             Action::TextLeft => self.edit(InputRequest::GoToPrevChar),
             Action::TextRight => self.edit(InputRequest::GoToNextChar),
             Action::TextHome => self.edit(InputRequest::GoToStart),
@@ -108,6 +110,28 @@ impl State {
         if prompt.input.handle(request).is_some_and(|change| change.value) {
             self.typed();
         }
+    }
+
+    /// What the last part of a filter could be.
+    fn completion(&self) -> Completion {
+        let Some(prompt) = &self.prompt else { return Completion::default() };
+        let text = prompt.input.value();
+        let is_query = matches!(prompt.purpose, Purpose::Filter | Purpose::Find);
+        // Completing is for the end of a line.
+        if !is_query || prompt.input.cursor() < text.chars().count() {
+            return Completion::default();
+        }
+        let events = self.names.iter().flat_map(|names| names.events()).map(ToString::to_string).collect();
+        complete(text, Place::Journey, &Vocabulary { events, properties: Vec::new() })
+    }
+
+    /// Takes over what the last part is likely to be.
+    fn complete(&mut self) {
+        let Completion { at, with } = self.completion();
+        let (Some(prompt), Some(way)) = (&mut self.prompt, with.first()) else { return };
+        let before = prompt.input.value().get(..at).unwrap_or_default();
+        prompt.input = Input::new(format!("{before}{way}"));
+        self.typed();
     }
 
     /// The text has changed: what it says is tried.
@@ -228,7 +252,10 @@ pub(super) fn view(state: &State, area: Rect, buffer: &mut Buffer, look: &Look) 
         pen.text(text.get(cut..).unwrap_or_default(), look.style(Meaning::Text));
     }
     let mut below = Pen::new(buffer, area, 1);
-    if let Some((what, place)) = &prompt.error {
+    let completion = state.completion().with;
+    // Who has not typed the value yet has made no mistake.
+    let is_unfinished = text.ends_with(UNFINISHED) && !completion.is_empty();
+    if let Some((what, place)) = prompt.error.as_ref().filter(|_| !is_unfinished) {
         let from = place.start.clamp(cut, text.len().max(cut));
         let to = place.end.clamp(from, text.len().max(from));
         let width = |range: Range<usize>| text.get(range).map_or(0, fit::width);
@@ -244,8 +271,13 @@ pub(super) fn view(state: &State, area: Rect, buffer: &mut Buffer, look: &Look) 
         }
     } else {
         below.skip(usize::from(start.saturating_sub(area.x)));
-        for (text, meaning) in told(state, prompt.purpose) {
+        let told = if is_unfinished { Vec::new() } else { told(state, prompt.purpose) };
+        for (text, meaning) in told {
             below.text(&text, look.style(meaning)).skip(2);
+        }
+        if !completion.is_empty() {
+            let room = below.room();
+            below.text(&fit::end(&format!("Tab: {}", completion.join("  ")), room), look.style(Meaning::Muted));
         }
     }
     let x = start.saturating_add(column);
