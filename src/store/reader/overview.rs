@@ -97,6 +97,12 @@ fn activity(db: &Connection, first: Millis, last: Millis) -> rusqlite::Result<Ve
 
 /// Adds `n` rows, evenly from `t0` to `t1`, to parts of the time from `first` to `last`.
 fn spread(parts: &mut [u64], (first, last): (Millis, Millis), n: u64, (t0, t1): (Millis, Millis)) {
+    // Damaged pages have spans that end before they begin, or lie outside of all: none of them may
+    // count without end.
+    if first > last || t0 > t1 {
+        return;
+    }
+    let (t0, t1) = (t0.clamp(first, last), t1.clamp(first, last));
     let wide = i128::from;
     let (count, whole) = (parts.len() as i128, wide(last) - wide(first) + 1);
     let length = wide(t1) - wide(t0) + 1;
@@ -118,6 +124,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_span_that_cannot_be_ends_and_counts_nothing_outside() {
+        let mut parts = vec![0; 4];
+        spread(&mut parts, (0, 99), 5, (70, -100));
+        spread(&mut parts, (99, 0), 5, (10, 20));
+        assert_eq!(parts, [0; 4]);
+        spread(&mut parts, (0, 99), 8, (i64::MIN, i64::MAX));
+        assert_eq!(parts, [2; 4]);
+    }
 
     #[test]
     fn rows_of_one_moment_count_in_its_part() {
