@@ -17,6 +17,7 @@ pub mod journey;
 mod legacy;
 mod memo;
 pub mod moment;
+pub mod profile;
 pub mod register;
 pub mod rules;
 
@@ -28,5 +29,6 @@ pub use journey::{
 };
 pub use legacy::{RACE_WINDOW, Tie, World};
 pub use moment::resolve_as_of;
+pub use profile::Profile;
 pub use register::Register;
 pub use rules::{LEGACY, RuleSet, Rules, resolve};

@@ -34,6 +34,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use self::redact::Known;
+use crate::identity::profile::{Update, profiles};
 use crate::identity::{Cut, CutOf, Facts, Journey, LEGACY, RuleSet, resolve};
 use crate::model::Id;
 use crate::model::facts::Arrival;
@@ -155,6 +156,20 @@ impl Inspector {
         })
     }
 
+    /// The journey with what its profile updates come to.
+    fn with_profiles(&self, journey: Journey) -> Result<Journey, Error> {
+        let updates = self.profiles(&journey)?.into_iter().map(|stored| Update {
+            id: stored.id,
+            time: stored.time,
+            arrived: stored.arrived,
+            ignore_alias: stored.ignore_alias,
+            json: stored.json,
+            source: stored.source,
+        });
+        let profiles = profiles(&journey, &updates.collect::<Vec<_>>());
+        Ok(Journey { profiles, ..journey })
+    }
+
     /// Hits as they may be shown.
     fn shown_hits(&self, hits: Vec<Hit>) -> Result<Vec<Hit>, Error> {
         let Some((redactor, known)) = self.redacting()? else { return Ok(hits) };
@@ -192,8 +207,10 @@ impl Inspector {
     /// the journey.
     pub fn journey_within(&self, id: &Id, limits: &gather::Limits) -> Result<Option<Journey>, Error> {
         let id = &self.meant(id)?;
-        let facts = self.source.one_moment(|| gather::gather(&*self.source, id, limits))?;
-        self.resolved(facts, id)
+        self.source.one_moment(|| {
+            let facts = gather::gather(&*self.source, id, limits)?;
+            self.resolved(facts, id)?.map(|journey| self.with_profiles(journey)).transpose()
+        })
     }
 
     /// The first rows of a journey that has so many that all of them take a while, and a cut that
@@ -215,9 +232,12 @@ impl Inspector {
     pub fn journey_as_of(&self, history: &mut History, id: &Id, moment: Arrival) -> Result<Option<Journey>, Error> {
         let id = &self.meant(id)?;
         history.renew(self.source.version()?);
-        let facts = self.source.one_moment(|| history.gather(&*self.source, id, moment, &gather::Limits::default()))?;
-        let journey = self.resolved(facts, id)?;
-        Ok(journey.map(|journey| Journey { as_of: Some(moment), ..journey }))
+        self.source.one_moment(|| {
+            let facts = history.gather(&*self.source, id, moment, &gather::Limits::default())?;
+            let journey = self.resolved(facts, id)?;
+            let journey = journey.map(|journey| Journey { as_of: Some(moment), ..journey });
+            journey.map(|journey| self.with_profiles(journey)).transpose()
+        })
     }
 
     /// Identifiers and profile values that match, best first.

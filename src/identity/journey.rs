@@ -7,6 +7,7 @@ use rustc_hash::FxHashSet;
 
 use super::facts::{Cut, CutOf};
 use super::findings::Finding;
+use super::profile::Profile;
 use super::rules::RuleSet;
 use crate::model::facts::{Arrival, Event, Source};
 use crate::model::{Id, Millis};
@@ -46,6 +47,9 @@ pub struct Journey {
     pub findings: Vec<Finding>,
     /// Limits met while gathering.
     pub cuts: Vec<Cut>,
+    /// What the profile updates of its ids come to, that of the root first. The facts of a journey
+    /// are its rows: whoever gathers them adds these.
+    pub profiles: Vec<Profile>,
 }
 
 /// What an id is to the user.
@@ -460,7 +464,13 @@ impl Journey {
             notes: vec![],
             findings: vec![],
             cuts: vec![],
+            profiles: vec![],
         }
+    }
+
+    /// What to call the person, by the first profile that says so.
+    pub fn name(&self) -> Option<String> {
+        self.profiles.iter().find_map(Profile::name)
     }
 
     /// Time of the first and the last row, if there is one.

@@ -11,8 +11,8 @@ use serde_json::value::RawValue;
 
 use super::{Import, Properties, Selection, Shown, cuts};
 use crate::identity::{
-    AliasLine, Alike, Evidence, Finding, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Point, Role, Split,
-    State, Step, Verdict,
+    AliasLine, Alike, Evidence, Finding, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Point, Profile,
+    Role, Split, State, Step, Verdict,
 };
 use crate::model::facts::Source;
 use crate::model::hit::{Hit, Shared};
@@ -111,11 +111,14 @@ impl Serialize for Show<'_> {
         let Self { shown, properties } = *self;
         let journey = shown.journey;
         let row = move |step| row(journey, step, properties);
-        let mut show = serializer.serialize_struct("Show", 18)?;
+        let mut show = serializer.serialize_struct("Show", 21)?;
         show.serialize_field("schema", &SCHEMA)?;
         show.serialize_field("query", journey.query.as_str())?;
         show.serialize_field("rules", journey.rules.name())?;
         show.serialize_field("root", &journey.root.as_ref().map(Id::as_str))?;
+        show.serialize_field("name", &journey.name())?;
+        show.serialize_field("profile", &journey.profiles.first().map(profile))?;
+        show.serialize_field("other_profiles", &Each(journey.profiles.iter().skip(1).map(profile)))?;
         show.serialize_field("as_of", &journey.as_of.map(|moment| rfc3339(moment.at)))?;
         show.serialize_field("selection", &shown.selection.map(|selection| selected(shown, selection)))?;
         show.serialize_field("ids", &Each(journey.ids.iter().map(member)))?;
@@ -132,6 +135,24 @@ impl Serialize for Show<'_> {
         show.serialize_field("notes", &journey.notes)?;
         show.serialize_field("cuts", &Each(cuts(journey)))?;
         show.end()
+    }
+}
+
+/// What the updates of one id come to.
+fn profile(profile: &Profile) -> impl Serialize {
+    #[derive(serde::Serialize)]
+    struct Json<'a> {
+        properties: serde_json::Map<String, serde_json::Value>,
+        stored_under: &'a str,
+        updated: Option<String>,
+        source: Place<'a>,
+    }
+    let properties = profile.properties.iter().map(|property| (property.name.clone(), property.value.clone()));
+    Json {
+        properties: properties.collect(),
+        stored_under: profile.stored_under.as_str(),
+        updated: profile.updated.map(rfc3339),
+        source: place(&profile.source),
     }
 }
 

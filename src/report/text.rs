@@ -11,6 +11,8 @@ pub(super) use self::timeline::class_of as class_of_point;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use unicode_width::UnicodeWidthStr;
+
 use super::look::{Class, Look, count, left, many, right};
 use super::{Import, Shown, cuts};
 use crate::identity::journey::at_least;
@@ -32,6 +34,7 @@ pub fn journey<'a>(out: &mut dyn Write, journey: impl Into<Shown<'a>>, look: &Lo
         writeln!(out, "{}", look.paint(Class::Refused, &look.wrap(&sentence, 0)))?;
     }
     ids(out, journey, look)?;
+    profiles(out, journey, look)?;
     timeline::write(out, shown, look)?;
     orphans(out, shown, look)?;
     calls(out, journey, look)?;
@@ -188,7 +191,9 @@ fn header(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()>
 
 /// Who, how many ids and devices, from when to when, what is missing: the parts of one line.
 pub(super) fn headline(journey: &Journey, look: &Look) -> Vec<String> {
-    let mut parts = vec![look.whole_id(journey.query.as_str())];
+    let name = journey.name().filter(|name| *name != journey.query.as_str());
+    let mut parts: Vec<String> = name.map(|name| look.clean(&name)).into_iter().collect();
+    parts.push(look.whole_id(journey.query.as_str()));
     match &journey.root {
         Some(root) if *root == journey.query => parts.push("a root".to_owned()),
         Some(root) => parts.push(format!("root {}", look.whole_id(root.as_str()))),
@@ -268,6 +273,37 @@ fn ids(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
             left(&lasting(member, look, wide), span),
             if member.anonymous { "anonymous" } else { "known" },
         )?;
+    }
+    Ok(())
+}
+
+/// What is known of the person, and by which update.
+fn profiles(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
+    for profile in &journey.profiles {
+        let apart = Some(&profile.stored_under) != journey.root.as_ref();
+        let of = if apart {
+            format!(", stored under {}", look.id(profile.stored_under.as_str(), ID))
+        } else {
+            String::new()
+        };
+        let when = profile.updated.map_or_else(String::new, |at| format!(", updated {}", look.clock.minute(at)));
+        heading(out, look, &format!("profile{of}{when}"))?;
+        let (client, person): (Vec<_>, Vec<_>) =
+            profile.by_importance().into_iter().partition(|property| property.is_of_client());
+        let width = person.iter().map(|property| look.clean(&property.name).width()).max().unwrap_or(0).min(ID);
+        for property in person {
+            let name = left(&look.cut(&property.name, width), width);
+            let room = look.width.saturating_sub(width + 4).max(20);
+            writeln!(out, "  {name}  {}", look.cut(&property.text(), room))?;
+        }
+        if !client.is_empty() {
+            let said: Vec<String> = client.iter().map(|one| format!("{} {}", one.name, one.text())).collect();
+            let said = look.cut(&said.join(look.dot()), 3 * look.width.min(200));
+            writeln!(out, "{}", look.paint(Class::Faint, &look.wrap(&said, 2)))?;
+        }
+        if profile.properties.is_empty() {
+            writeln!(out, "  nothing: its updates set nothing, or took back what they set")?;
+        }
     }
     Ok(())
 }

@@ -64,6 +64,7 @@ fn of_root(world: &World<'_>, query: &Id, root: &Id, facts: &Facts) -> Journey {
         notes: vec![],
         findings: vec![],
         cuts: facts.cuts.clone(),
+        profiles: vec![],
     };
     journey.notes = explain::notes(&journey);
     if world.is_left_out(query) {
@@ -304,6 +305,7 @@ fn mentioned(world: &World<'_>, query: &Id, facts: &Facts) -> Option<Journey> {
         alike: alike(facts),
         findings: vec![],
         cuts: facts.cuts.clone(),
+        profiles: vec![],
     })
 }
 

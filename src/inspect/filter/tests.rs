@@ -80,6 +80,7 @@ fn journey() -> Journey {
         notes: vec![],
         findings: vec![],
         cuts: vec![],
+        profiles: vec![],
     }
 }
 

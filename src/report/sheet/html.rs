@@ -34,7 +34,7 @@ const SIGNS: &str = include_str!("../../../assets/report/signs.svg");
 
 /// Hashes of [`STYLE`] and [`SCRIPT`]: a browser runs no other script and takes no other style. A
 /// test compares them with the page.
-const POLICY: &str = "default-src 'none'; style-src 'sha256-TLEzxy/IUesQlJl78oW4/fDNMy3To6Chxvc+x+2Q1ac='; \
+const POLICY: &str = "default-src 'none'; style-src 'sha256-rIRA9QKRmtHGTPqMRA48Fgiobz6nkZmTa/UEBnkT/oA='; \
                       script-src 'sha256-gLtpQX5NclQKEFWc/RySF9iFcCbek3GzRFs0v6pjpmQ='; base-uri 'none'; form-action 'none'";
 
 /// Missing rows that are looked through for what they were worth.
@@ -79,7 +79,8 @@ impl<'a> Sheet<'a> {
 pub fn html(out: &mut dyn Write, sheet: &Sheet<'_>, properties: Properties<'_>) -> io::Result<()> {
     let worth = Worth::of(sheet.missing(), properties);
     let page = Page::of(sheet, worth);
-    let title = escape(&sheet.look.whole_id(sheet.journey().query.as_str()));
+    let query = sheet.look.whole_id(sheet.journey().query.as_str());
+    let title = escape(&sheet.journey().name().map_or(query, |name| sheet.look.clean(&name)));
     writeln!(
         out,
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\

@@ -27,6 +27,16 @@ pub fn markdown(out: &mut dyn Write, sheet: &Sheet<'_>) -> io::Result<()> {
         }
         writeln!(out)?;
     }
+    for profile in &journey.profiles {
+        writeln!(out, "## Profile, stored under {}\n", code(profile.stored_under.as_str()))?;
+        head(out, &["Property", "Value", "Set", "Source"])?;
+        for property in profile.by_importance() {
+            let set = property.time.map_or_else(String::new, |at| sheet.look.clock.second(at));
+            let (name, value) = (in_cell(&code(&property.name)), in_cell(&code(&property.text())));
+            writeln!(out, "| {name} | {value} | {set} | {} |", in_cell(&code(&place(&property.source))))?;
+        }
+        writeln!(out)?;
+    }
     if !journey.aliases.is_empty() {
         writeln!(out, "## Alias calls, in order of arrival\n")?;
         head(out, &["Time", "Alias", "Target", "Result", "Why", "Source"])?;

@@ -110,6 +110,7 @@ fn empty(query: &str, root: Option<&str>) -> Journey {
         notes: vec![],
         findings: vec![],
         cuts: vec![],
+        profiles: vec![],
     }
 }
 

@@ -28,8 +28,13 @@ impl Page<'_, '_> {
     pub(super) fn who(&self, out: &mut dyn Write) -> io::Result<()> {
         let (journey, look) = (self.sheet.journey(), &self.sheet.look);
         writeln!(out, "<header><p class=\"eye\">User journey</p>")?;
-        writeln!(out, "<h1>{}</h1>", escape(&look.whole_id(journey.query.as_str())))?;
+        let name = journey.name().filter(|name| *name != journey.query.as_str());
+        let head = name.as_deref().map_or_else(|| look.whole_id(journey.query.as_str()), |name| look.clean(name));
+        writeln!(out, "<h1>{}</h1>", escape(&head))?;
         write!(out, "<p class=\"who\">")?;
+        if name.is_some() {
+            write!(out, "{}", self.names.whole(&journey.query, look))?;
+        }
         match &journey.root {
             Some(root) => write!(out, "<span class=\"mut small\">root</span>{}", self.names.whole(root, look))?,
             None => write!(out, "<span class=\"mut\">no rows of its own, only mentioned</span>")?,
@@ -114,14 +119,49 @@ impl Page<'_, '_> {
         let head = capital(&head);
         writeln!(
             out,
-            "<div class=\"top alone\"><section class=\"card verdict is-{mood}\"><h2>{}{}</h2>",
+            "<div class=\"top{}\"><section class=\"card verdict is-{mood}\"><h2>{}{}</h2>",
+            if journey.profiles.is_empty() { " alone" } else { "" },
             sign(mark),
             escape(&head)
         )?;
         Self::bar(out, &shares)?;
         self.kinds(out, &shares, refused)?;
         self.cost(out)?;
-        writeln!(out, "</section></div>")
+        writeln!(out, "</section>")?;
+        self.profile(out)?;
+        writeln!(out, "</div>")
+    }
+
+    /// What is known of the person: addresses first, then what the team set, then what SDKs set.
+    fn profile(&self, out: &mut dyn Write) -> io::Result<()> {
+        let (journey, look) = (self.sheet.journey(), &self.sheet.look);
+        if journey.profiles.is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "<aside class=\"card profile\">")?;
+        for profile in &journey.profiles {
+            let root = Some(&profile.stored_under) == journey.root.as_ref();
+            writeln!(out, "<h2>{}</h2><dl class=\"pairs\">", if root { "Profile" } else { "Another profile" })?;
+            for property in profile.by_importance() {
+                let set = property.time.map_or_else(String::new, |at| format!("set {}", look.clock.full(at)));
+                writeln!(
+                    out,
+                    "<dt>{}</dt><dd title=\"{}\">{}</dd>",
+                    escape(&property.name),
+                    escape(&set),
+                    escape(&property.text()),
+                )?;
+            }
+            let updated = profile.updated.map_or_else(String::new, |at| look.clock.minute(at));
+            writeln!(
+                out,
+                "</dl><p class=\"small mut\">stored under {}<br>updated {} · {}</p>",
+                self.names.short(&profile.stored_under, look),
+                escape(&updated),
+                self.place(&profile.source),
+            )?;
+        }
+        writeln!(out, "</aside>")
     }
 
     /// The rows as parts of one bar, with what each part is.
@@ -286,7 +326,7 @@ pub(super) fn most(names: &[(&str, usize)], named: usize) -> String {
     }
     let more = names.len().saturating_sub(named);
     if more > 0 {
-        let _ = write!(html, "<li>and {} more</li>", counted(more, "kind"));
+        let _ = write!(html, "<li>and {} other names</li>", count(more as u64));
     }
     html
 }

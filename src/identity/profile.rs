@@ -1,0 +1,374 @@
+//! The profile of a user: what its updates come to.
+//!
+//! Updates follow the same lookup table as rows (identity.md L8): one that arrives under an alias
+//! after its call goes to the profile of the root, an earlier one, or one that asks not to be looked
+//! up, stays with the id it names. So a user can have more than one profile, and the vendor's page
+//! of the user shows the first of them alone.
+
+use serde_json::{Map, Value};
+
+use super::journey::{Journey, Verdict};
+use crate::model::facts::Source;
+use crate::model::{Id, Millis};
+
+/// One update as it arrived.
+#[derive(Clone, Debug)]
+pub struct Update {
+    /// The id it names; `None` where it names none.
+    pub id: Option<Id>,
+    /// Its own time.
+    pub time: Option<Millis>,
+    /// When the server had it.
+    pub arrived: Option<Millis>,
+    /// Whether it asks not to be looked up.
+    pub ignore_alias: bool,
+    /// The whole update as JSON text.
+    pub json: String,
+    /// Its place in the input.
+    pub source: Source,
+}
+
+/// What the updates of one id come to.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// The id it is stored under.
+    pub stored_under: Id,
+    /// Its properties, in the order in which they were first set.
+    pub properties: Vec<Property>,
+    /// When the last update was made; `None` where none says so.
+    pub updated: Option<Millis>,
+    /// Place of the last update.
+    pub source: Source,
+    /// Number of updates.
+    pub updates: usize,
+}
+
+/// One property of a profile.
+#[derive(Clone, Debug)]
+pub struct Property {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: Value,
+    /// The update that gave it this value: its time.
+    pub time: Option<Millis>,
+    /// The update that gave it this value: its place.
+    pub source: Source,
+}
+
+impl Property {
+    /// The value as text: what a string says, JSON for all else.
+    pub fn text(&self) -> String {
+        match &self.value {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        }
+    }
+
+    /// Whether an SDK sets it by itself: it tells of a client and not of the person.
+    pub fn is_of_client(&self) -> bool {
+        self.name.starts_with('$') && self.rank() > PERSON.len()
+    }
+
+    fn rank(&self) -> usize {
+        let known = PERSON.iter().position(|name| *name == self.name);
+        known.unwrap_or(PERSON.len() + usize::from(self.name.starts_with('$')))
+    }
+}
+
+/// Properties that say who somebody is.
+const PERSON: &[&str] = &[
+    "$name",
+    "name",
+    "$first_name",
+    "$last_name",
+    "$email",
+    "email",
+    "$phone",
+    "phone",
+    "$username",
+    "username",
+    "$avatar",
+    "$created",
+];
+/// Properties that hold a person's name, the best first.
+const NAMES: &[&str] = &["$name", "name", "full_name", "fullName"];
+/// Properties that hold an address.
+const ADDRESSES: &[&str] = &["$email", "email", "$phone", "phone", "$username", "username"];
+
+impl Profile {
+    /// The value of a property.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.properties.iter().find(|property| property.name == name).map(|property| &property.value)
+    }
+
+    /// What to call the person: a name, else first and last name, else an address.
+    pub fn name(&self) -> Option<String> {
+        let text = |name: &&str| self.get(name)?.as_str().map(str::trim).filter(|text| is_a_name(text));
+        if let Some(name) = NAMES.iter().find_map(text) {
+            return Some(name.to_owned());
+        }
+        let parts: Vec<&str> = ["$first_name", "$last_name"].iter().filter_map(text).collect();
+        if parts.is_empty() { ADDRESSES.iter().find_map(text).map(str::to_owned) } else { Some(parts.join(" ")) }
+    }
+
+    /// The properties, who it is first, then what the team set, then what SDKs set by themselves.
+    pub fn by_importance(&self) -> Vec<&Property> {
+        let mut properties: Vec<&Property> = self.properties.iter().collect();
+        properties.sort_by_key(|property| property.rank());
+        properties
+    }
+
+    fn put(&mut self, name: &str, value: Value, update: &Update) {
+        let property = Property {
+            name: name.to_owned(),
+            value,
+            time: update.time.or(update.arrived),
+            source: update.source.clone(),
+        };
+        match self.properties.iter_mut().find(|known| known.name == name) {
+            Some(known) => *known = property,
+            None => self.properties.push(property),
+        }
+    }
+
+    /// Does what an update asks for.
+    fn apply(&mut self, update: &Update) {
+        self.updates += 1;
+        self.updated = self.updated.max(update.time.or(update.arrived));
+        self.source = update.source.clone();
+        let Ok(Value::Object(fields)) = serde_json::from_str(&update.json) else { return };
+        for (operation, argument) in fields {
+            match (operation.as_str(), argument) {
+                ("$delete", _) => self.properties.clear(),
+                ("$unset", Value::Array(names)) => {
+                    self.properties.retain(|known| !names.iter().any(|name| name.as_str() == Some(&known.name)));
+                }
+                // An exported profile is all there is at its time.
+                ("$properties", Value::Object(values)) => {
+                    self.properties.clear();
+                    self.set(values, update);
+                }
+                ("$set", Value::Object(values)) => self.set(values, update),
+                ("$set_once", Value::Object(values)) => {
+                    let new = values.into_iter().filter(|(name, _)| self.get(name).is_none()).collect();
+                    self.set(new, update);
+                }
+                ("$add", Value::Object(values)) => {
+                    for (name, value) in values {
+                        self.put(&name, sum(self.get(&name), &value), update);
+                    }
+                }
+                ("$append", Value::Object(values)) => {
+                    for (name, value) in values {
+                        let mut list = self.list(&name);
+                        list.push(value);
+                        self.put(&name, Value::Array(list), update);
+                    }
+                }
+                ("$union", Value::Object(values)) => {
+                    for (name, value) in values {
+                        let mut list = self.list(&name);
+                        let more = if let Value::Array(more) = value { more } else { vec![value] };
+                        list.extend(more.into_iter().filter(|one| !self.list(&name).contains(one)));
+                        self.put(&name, Value::Array(list), update);
+                    }
+                }
+                ("$remove", Value::Object(values)) => {
+                    for (name, value) in values {
+                        if self.get(&name).is_some() {
+                            let list = self.list(&name).into_iter().filter(|one| *one != value).collect();
+                            self.put(&name, Value::Array(list), update);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn set(&mut self, values: Map<String, Value>, update: &Update) {
+        for (name, value) in values {
+            self.put(&name, value, update);
+        }
+    }
+
+    /// A property as a list: none for no property.
+    fn list(&self, name: &str) -> Vec<Value> {
+        match self.get(name) {
+            Some(Value::Array(list)) => list.clone(),
+            Some(Value::Null) | None => Vec::new(),
+            Some(other) => vec![other.clone()],
+        }
+    }
+}
+
+/// Whole numbers stay whole.
+fn sum(before: Option<&Value>, more: &Value) -> Value {
+    let whole = |value: Option<&Value>| value.map_or(Some(0), Value::as_i64);
+    if let Some(sum) = whole(before).zip(more.as_i64()).and_then(|(one, other)| one.checked_add(other)) {
+        return sum.into();
+    }
+    let number = |value: Option<&Value>| value.and_then(Value::as_f64).unwrap_or(0.0);
+    (number(before) + number(Some(more))).into()
+}
+
+fn is_a_name(text: &str) -> bool {
+    !text.is_empty() && !Id::new(text).is_placeholder()
+}
+
+/// The profiles of the user of a journey, that of the root first; `updates` are those of its ids,
+/// in order. As of a moment, only updates that had arrived by then count.
+pub fn profiles(journey: &Journey, updates: &[Update]) -> Vec<Profile> {
+    let mut profiles: Vec<Profile> = Vec::new();
+    for update in updates {
+        let Some(id) = &update.id else { continue };
+        let arrived = update.arrived.or(update.time);
+        if journey.as_of.is_some_and(|moment| arrived.is_some_and(|arrived| arrived > moment.at)) {
+            continue;
+        }
+        let stored_under = stored_under(journey, id, update).clone();
+        let at = profiles.iter().position(|profile| profile.stored_under == stored_under).unwrap_or_else(|| {
+            let source = update.source.clone();
+            profiles.push(Profile { stored_under, properties: Vec::new(), updated: None, source, updates: 0 });
+            profiles.len() - 1
+        });
+        if let Some(profile) = profiles.get_mut(at) {
+            profile.apply(update);
+        }
+    }
+    profiles.sort_by_key(|profile| Some(&profile.stored_under) != journey.root.as_ref());
+    profiles
+}
+
+/// The id whose profile an update changes.
+fn stored_under<'a>(journey: &'a Journey, id: &'a Id, update: &Update) -> &'a Id {
+    if update.ignore_alias {
+        return id;
+    }
+    let call = journey.aliases.iter().find(|call| call.verdict == Verdict::Accepted && call.alias.as_ref() == Some(id));
+    let in_time = |order: Millis| update.arrived.or(update.time).is_none_or(|arrived| order <= arrived);
+    match (&journey.root, call) {
+        (Some(root), Some(call)) if in_time(call.order) => root,
+        _ => id,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::identity::AliasLine;
+    use crate::model::facts::Arrival;
+
+    fn update(id: &str, at: Millis, json: &Value) -> Update {
+        let source = Source::new("people.jsonl", 0, u64::try_from(at).unwrap());
+        Update {
+            id: Some(Id::new(id)),
+            time: Some(at),
+            arrived: Some(at),
+            ignore_alias: false,
+            json: json.to_string(),
+            source,
+        }
+    }
+
+    /// A journey of `root` whose alias `sally` was accepted at 100.
+    fn journey() -> Journey {
+        let call = AliasLine {
+            alias: Some(Id::new("sally")),
+            target: Some(Id::new("root")),
+            verdict: Verdict::Accepted,
+            kept: None,
+            kept_by: None,
+            time: 100,
+            arrived: Some(100),
+            order: 100,
+            by_original: false,
+            from_table: false,
+            source: Source::new("a.jsonl", 0, 1),
+            row: 1,
+            why: String::new(),
+        };
+        Journey {
+            root: Some(Id::new("root")),
+            aliases: vec![call],
+            ..Journey::of_nothing(&Id::new("sally"), crate::identity::LEGACY)
+        }
+    }
+
+    fn values(profile: &Profile) -> Value {
+        profile
+            .properties
+            .iter()
+            .map(|property| (property.name.clone(), property.value.clone()))
+            .collect::<Map<_, _>>()
+            .into()
+    }
+
+    #[test]
+    fn every_operation_of_an_update_does_what_its_name_says() {
+        let steps = [
+            (
+                json!({"$set": {"plan": "free", "logins": 1, "tags": "a"}}),
+                json!({"plan": "free", "logins": 1, "tags": "a"}),
+            ),
+            (
+                json!({"$set_once": {"plan": "pro", "first": true}}),
+                json!({"plan": "free", "logins": 1, "tags": "a", "first": true}),
+            ),
+            (
+                json!({"$add": {"logins": 2, "sum": 0.5}}),
+                json!({"plan": "free", "logins": 3, "tags": "a", "first": true, "sum": 0.5}),
+            ),
+            (
+                json!({"$append": {"tags": "b"}}),
+                json!({"plan": "free", "logins": 3, "tags": ["a", "b"], "first": true, "sum": 0.5}),
+            ),
+            (
+                json!({"$union": {"tags": ["b", "c"]}}),
+                json!({"plan": "free", "logins": 3, "tags": ["a", "b", "c"], "first": true, "sum": 0.5}),
+            ),
+            (
+                json!({"$remove": {"tags": "a", "none": 1}}),
+                json!({"plan": "free", "logins": 3, "tags": ["b", "c"], "first": true, "sum": 0.5}),
+            ),
+            (json!({"$unset": ["tags", "sum"]}), json!({"plan": "free", "logins": 3, "first": true})),
+            (json!({"$properties": {"$email": "s@example.com"}}), json!({"$email": "s@example.com"})),
+            (json!({"$delete": ""}), json!({})),
+        ];
+        let mut updates = Vec::new();
+        for (at, (operation, expected)) in (200..).zip(&steps) {
+            updates.push(update("root", at, operation));
+            let profiles = profiles(&journey(), &updates);
+            assert_eq!(values(&profiles[0]), *expected, "after {operation}");
+        }
+    }
+
+    #[test]
+    fn an_update_goes_through_the_lookup_table_as_rows_do() {
+        let early = update("sally", 50, &json!({"$set": {"plan": "early"}}));
+        let late = update("sally", 150, &json!({"$set": {"plan": "late"}}));
+        let own = Update { ignore_alias: true, ..update("sally", 160, &json!({"$set": {"plan": "own"}})) };
+        let found = profiles(&journey(), &[early, late, own]);
+        let said: Vec<(&str, Value)> = found.iter().map(|one| (one.stored_under.as_str(), values(one))).collect();
+        assert_eq!(said, [("root", json!({"plan": "late"})), ("sally", json!({"plan": "own"}))]);
+    }
+
+    #[test]
+    fn as_of_a_moment_only_updates_that_had_arrived_count() {
+        let updates = [150, 250].map(|at| update("root", at, &json!({"$set": {"at": at}})));
+        let then = Journey { as_of: Some(Arrival::end_of(200)), ..journey() };
+        assert_eq!(values(&profiles(&then, &updates)[0]), json!({"at": 150}));
+    }
+
+    #[test]
+    fn a_person_is_called_by_a_name_else_by_an_address() {
+        let name = |set: Value| profiles(&journey(), &[update("root", 1, &json!({ "$set": set }))])[0].name();
+        assert_eq!(name(json!({"$email": "s@example.com", "$name": " Sally Doe "})).as_deref(), Some("Sally Doe"));
+        assert_eq!(name(json!({"$first_name": "Sally", "$last_name": "Doe"})).as_deref(), Some("Sally Doe"));
+        assert_eq!(name(json!({"$name": "undefined", "email": "s@example.com"})).as_deref(), Some("s@example.com"));
+        assert_eq!(name(json!({"$name": 7, "plan": "pro"})), None);
+    }
+}
