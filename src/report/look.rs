@@ -60,12 +60,12 @@ impl Look {
         let (mark, ascii) = match class {
             Class::Anonymous => ('○', 'o'),
             Class::Known => ('●', '*'),
-            Class::Identify => ('◆', 'I'),
-            Class::Alias => ('⇄', 'A'),
-            Class::Refused => ('⊘', 'x'),
-            Class::Reset => ('⟲', 'R'),
-            Class::Split => ('◌', 's'),
-            Class::Orphan => ('?', '?'),
+            Class::Identify => ('■', 'I'),
+            Class::Alias => ('◆', 'A'),
+            Class::Refused => ('◇', 'x'),
+            Class::Reset => ('↺', 'R'),
+            Class::Split => ('◐', 's'),
+            Class::Orphan => ('◌', '.'),
             Class::Heading | Class::Faint => ('·', '-'),
         };
         if self.ascii { ascii } else { mark }

@@ -334,7 +334,7 @@ pub static ASCII: Glyphs = Glyphs {
     split: "s",
     lane: "|",
     lane_apart: ":",
-    lane_here: ["H", ";"],
+    lane_here: ["|", ":"],
     depends: "=",
     marked: "+",
     found: "/",

@@ -21,6 +21,7 @@ mod formats;
 mod ingest;
 mod known;
 mod layers;
+mod marks;
 mod orders;
 mod play;
 mod player;

@@ -32,9 +32,10 @@ pub(super) struct Cell {
 /// The strokes of lanes, in one set of characters.
 struct Strokes {
     lane: char,
-    tie: char,
-    loose: char,
-    cross: char,
+    /// Between lanes that an alias joins, and where it crosses another.
+    tie: [char; 2],
+    /// Between lanes that a refused alias does not join, and where it crosses another.
+    loose: [char; 2],
     /// Ends of a tie at its left, by whether the lane comes from above and goes on below.
     left: [[char; 2]; 2],
     right: [[char; 2]; 2],
@@ -42,18 +43,16 @@ struct Strokes {
 
 const UNICODE: Strokes = Strokes {
     lane: '│',
-    tie: '─',
-    loose: '╌',
-    cross: '┼',
+    tie: ['━', '┿'],
+    loose: ['╌', '┼'],
     left: [['╶', '╭'], ['╰', '├']],
     right: [['╴', '╮'], ['╯', '┤']],
 };
 
 const ASCII: Strokes = Strokes {
     lane: '|',
-    tie: '-',
-    loose: '.',
-    cross: '+',
+    tie: ['=', '#'],
+    loose: ['-', '+'],
     left: [['-', '+'], ['+', '+']],
     right: [['-', '+'], ['+', '+']],
 };
@@ -129,17 +128,8 @@ impl<'a> Lanes<'a> {
             let end = lane * 2;
             for column in end.min(at) + 1..end.max(at) {
                 let crosses = drawn.get(column) == Some(&strokes.lane);
-                put(
-                    &mut drawn,
-                    column,
-                    if crosses {
-                        strokes.cross
-                    } else if holds {
-                        strokes.tie
-                    } else {
-                        strokes.loose
-                    },
-                );
+                let [along, across] = if holds { strokes.tie } else { strokes.loose };
+                put(&mut drawn, column, if crosses { across } else { along });
             }
             let [above, below] = self.reach(lane, line).map(usize::from);
             let ends = if end < at { strokes.left } else { strokes.right };
