@@ -242,6 +242,9 @@ pub(super) struct Show {
     /// Show only rows up to and including TIME
     #[arg(long, value_name = "TIME")]
     pub(super) to: Option<String>,
+    /// Write at most 15 lines, to paste into a ticket: who it is, what is missing and why
+    #[arg(long, conflicts_with_all = ["filter", "from", "to"])]
+    pub(super) brief: bool,
 }
 
 /// Play an identity scenario, call by call

@@ -33,6 +33,8 @@ fn answer(command: &Show, inspector: &Inspector, console: &mut Console) -> Resul
     let shown = Shown { journey: &journey, selection: selection.as_ref() };
     let out = &mut console.out;
     match console.form {
+        Form::Text if command.brief => text::brief(out, &journey, &console.look)?,
+        _ if command.brief => return Err(Failure::usage("--brief is for text").hint("no --format")),
         Form::Json => {
             let orphans = journey.orphans.iter().flat_map(|orphan| shown.steps_of(orphan));
             let properties = Properties::of(inspector, shown.steps().chain(orphans).map(|step| step.event.row));

@@ -3,9 +3,11 @@
 //! A journey is told top down: who it is and what is missing, the ids, the timeline, what no
 //! alias reaches, the alias calls with their verdicts. A part with nothing to say is left out.
 
+mod brief;
 mod lanes;
 mod timeline;
 
+pub use self::brief::{LINES as BRIEF_LINES, brief};
 pub(super) use self::timeline::class_of as class_of_point;
 
 use std::fmt::Write as _;

@@ -364,3 +364,24 @@ fn a_timeline_that_is_written_in_pieces_has_every_row_once_and_in_order() {
     assert_eq!(times, expected);
     assert_eq!(written.matches("identified from here").count(), 1);
 }
+
+#[test]
+fn a_brief_journey_says_what_is_missing_in_fifteen_lines_at_most() {
+    let brief = |story: &Story, id: &str, width: usize| {
+        let mut out = Vec::new();
+        text::brief(&mut out, &story.journey(id), &Look { width, ..Look::default() }).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    let of_sally = brief(&sally(), "sally@gmail.com", 100);
+    assert!(of_sally.contains("missing: ") && of_sally.contains("refused "), "{of_sally}");
+    assert!(of_sally.ends_with("all of it: journey show sally@gmail.com\n"), "{of_sally}");
+    assert!(!of_sally.contains("story.jsonl"), "it names no file: {of_sally}");
+    let many: String =
+        (10..60).map(|at| format!("{at} Open(P-{at})\n{at}.5 AL(sally@gmail.com -> P-{at})\n")).collect();
+    let many = Story::new(&format!("1 View(12345)\n2 AL(sally@gmail.com -> 12345)\n{many}"));
+    for width in [40, 80, 200] {
+        let text = brief(&many, "sally@gmail.com", width);
+        assert!(text.lines().count() <= text::BRIEF_LINES, "{text}");
+        assert!(text.contains("more facts in: journey show"), "{text}");
+    }
+}
