@@ -224,6 +224,7 @@ impl Source {
                     (Box::new(Waiting::on(move || File::open(path), stop).map_err(at)?), None)
                 };
                 let stream = Stream::new(name, raw, size, stop).map_err(at)?;
+                let stream = if is_file { stream.of(&path) } else { stream };
                 on_disk = Some(path);
                 stream
             }

@@ -1,6 +1,8 @@
 //! The bytes of one input, unpacked, with a look ahead.
 
+use std::fs::File;
 use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -32,7 +34,31 @@ pub(super) struct Stream {
     done: Arc<AtomicU64>,
     total: Option<u64>,
     format: Option<&'static str>,
+    /// The file that it is all of.
+    path: Option<PathBuf>,
     stop: Stop,
+}
+
+/// How to read a file from its start once more.
+pub(super) struct Again {
+    name: String,
+    path: PathBuf,
+    format: Option<&'static str>,
+    stop: Stop,
+}
+
+impl Again {
+    /// The stream, as it is now.
+    pub(super) fn open(&self) -> Result<Stream, Error> {
+        let Self { name, path, format, stop } = self;
+        let open = || {
+            let file = File::open(path)?;
+            let size = file.metadata()?.len();
+            Stream::new(name.clone(), Box::new(file), Some(size), stop)
+        };
+        let stream = open().map_err(|source| Error::Open { path: path.clone(), source })?;
+        Ok(Stream { format: *format, path: Some(path.clone()), ..stream })
+    }
 }
 
 impl Stream {
@@ -64,6 +90,7 @@ impl Stream {
             done,
             total,
             format: None,
+            path: None,
             stop: stop.clone(),
         })
     }
@@ -72,6 +99,18 @@ impl Stream {
     pub(super) fn called(mut self, name: &'static str) -> Self {
         self.format = Some(name);
         self
+    }
+
+    /// Says which file it is all of.
+    pub(super) fn of(mut self, path: &Path) -> Self {
+        self.path = Some(path.to_owned());
+        self
+    }
+
+    /// How to read it from its start once more; `None` for what can be read once.
+    pub(super) fn again(&self) -> Option<Again> {
+        let path = self.path.clone()?;
+        Some(Again { name: self.name.clone(), path, format: self.format, stop: self.stop.clone() })
     }
 
     /// Name of its format.

@@ -21,9 +21,36 @@ pub(super) struct Run<'a> {
     pub(super) report: Report,
     /// First chunks of files, once they are asked for.
     firsts: Option<Firsts>,
+    /// The last chunk that is considered there.
+    firsts_until: i64,
     packer: Option<Packer>,
     /// Bytes in the open transaction, a chunk counting as [`LEAST`] of one at least.
     written: usize,
+    seen: Seen,
+    /// Nobody else may write until the first chunk is added after an import was overtaken.
+    holds: bool,
+}
+
+/// What of the store the stream that is read was compared with.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    /// The last chunk then.
+    then: i64,
+    /// The last chunk after what this import added last.
+    now: i64,
+    /// Somebody else has added chunks since.
+    others: bool,
+    /// The stream can be read from its start once more.
+    can_return: bool,
+    /// Somebody else has added what it may go on with, so it is compared once more.
+    overtaken: bool,
+}
+
+/// What came of reading a stream.
+struct Read {
+    place: Place,
+    zoning: Zoning,
+    end: End,
 }
 
 /// How much of a stream is behind, known or new.
@@ -52,11 +79,22 @@ impl<'a> Run<'a> {
         progress: &'a mut dyn FnMut(&Progress) -> Flow,
         report: Report,
     ) -> Self {
-        Self { writer, options, progress, report, firsts: None, packer: None, written: 0 }
+        Self {
+            writer,
+            options,
+            progress,
+            report,
+            firsts: None,
+            firsts_until: 0,
+            packer: None,
+            written: 0,
+            seen: Seen::default(),
+            holds: false,
+        }
     }
 
     /// Reads a stream to its end, and tells of it in the report.
-    pub(super) fn stream(&mut self, mut stream: Stream, sniffed: &Sniffed) -> Result<(), Error> {
+    pub(super) fn stream(&mut self, stream: Stream, sniffed: &Sniffed) -> Result<(), Error> {
         let mut file = FileReport {
             file: stream.name.clone(),
             format: stream.format_name(sniffed).to_owned(),
@@ -76,32 +114,30 @@ impl<'a> Run<'a> {
             incomplete: None,
         };
         let mut reasons = Reasons::default();
-        let mut parts = Parts {
-            cutter: Cutter::new(sniffed, self.options),
-            maker: Maker::new(sniffed, self.options),
-            carried: Carried::new(sniffed, self.options, self.writer.project()?),
-        };
-        let mut place = self.skip_known(&mut stream, &mut parts)?;
-        self.settle_zone(&mut parts.carried, sniffed, place.file, &stream.name)?;
-        if let Some(id) = place.file {
-            let (pieces, bytes) = self.writer.kept_rejects(id)?;
-            parts.carried.keep(Kept { pieces, bytes });
-        }
-
         let name = stream.name.clone();
-        let mut zoning = Zoning::default();
-        if let Some(id) = place.file {
-            // A store of an earlier version has left nothing but its first chunk.
-            if let Some(left) = self.writer.clock(id)?.as_deref().and_then(Known::from_text) {
-                parts.carried.go_on(left);
-            }
-            zoning = parts.carried.known_clock().map(Zoning::after).unwrap_or_default();
+        let again = stream.again();
+        self.seen.can_return = again.is_some();
+        let mut read = self.read(stream, sniffed, &mut file, &mut reasons)?;
+        // Bytes that this import had added before it compared the stream once more.
+        let mut added = 0;
+        while self.seen.overtaken
+            && let Some(again) = &again
+        {
+            added += read.place.bytes.saturating_sub(read.place.known);
+            read = match again.open() {
+                Ok(stream) => self.read(stream, sniffed, &mut file, &mut reasons)?,
+                Err(failure) => {
+                    self.seen.overtaken = false;
+                    let incomplete = "another import added some of it meanwhile, and it cannot be read again";
+                    Read { end: End { failure: Some(failure), incomplete: Some(incomplete.to_owned()) }, ..read }
+                }
+            };
         }
-        let end = if self.report.cancelled || sniffed.format == Format::Empty {
-            End::default()
-        } else {
-            self.append_new(stream, parts, &mut place, &mut file, &mut reasons, &mut zoning)?
-        };
+        if std::mem::take(&mut self.holds) {
+            self.writer.commit()?;
+        }
+        let Read { mut place, zoning, end } = read;
+        place.known = place.known.saturating_sub(added);
         let End { failure, incomplete } = end;
         self.report.cancelled |= self.options.stop.is_set();
         file.incomplete = incomplete;
@@ -139,6 +175,76 @@ impl<'a> Run<'a> {
         self.report.rejected += file.rejected;
         self.report.files.push(file);
         self.report.failures.extend(failure);
+        Ok(())
+    }
+
+    /// Reads a stream, from its start to its end or until another import overtakes this one.
+    fn read(
+        &mut self,
+        mut stream: Stream,
+        sniffed: &Sniffed,
+        file: &mut FileReport,
+        reasons: &mut Reasons,
+    ) -> Result<Read, Error> {
+        self.see()?;
+        let mut parts = Parts {
+            cutter: Cutter::new(sniffed, self.options),
+            maker: Maker::new(sniffed, self.options),
+            carried: Carried::new(sniffed, self.options, self.writer.project()?),
+        };
+        let mut place = self.skip_known(&mut stream, &mut parts)?;
+        self.settle_zone(&mut parts.carried, sniffed, place.file, &stream.name)?;
+        let mut zoning = Zoning::default();
+        if let Some(id) = place.file {
+            let (pieces, bytes) = self.writer.kept_rejects(id)?;
+            parts.carried.keep(Kept { pieces, bytes });
+            // A store of an earlier version has left nothing but its first chunk.
+            if let Some(left) = self.writer.clock(id)?.as_deref().and_then(Known::from_text) {
+                parts.carried.go_on(left);
+            }
+            zoning = parts.carried.known_clock().map(Zoning::after).unwrap_or_default();
+        }
+        let end = if self.report.cancelled || sniffed.format == Format::Empty {
+            End::default()
+        } else {
+            self.append_new(stream, parts, &mut place, file, reasons, &mut zoning)?
+        };
+        Ok(Read { place, zoning, end })
+    }
+
+    /// Notes what of the store a stream is compared with.
+    fn see(&mut self) -> Result<(), Error> {
+        let last = self.writer.last_chunk()?;
+        if let Some(firsts) = &mut self.firsts
+            && (self.seen.others || last != self.seen.now)
+        {
+            for chunk in self.writer.chunks_after_since(0, self.firsts_until)? {
+                firsts.add(chunk);
+            }
+        }
+        self.firsts_until = last;
+        self.seen = Seen { then: last, now: last, others: false, overtaken: false, ..self.seen };
+        Ok(())
+    }
+
+    /// Whether another import has added what the stream may go on with behind `prev` since it was
+    /// compared with the store: a part of what comes next, or more of it. Asked under the lock.
+    fn is_overtaken(&mut self, prev: u64) -> Result<bool, Error> {
+        let last = self.writer.last_chunk()?;
+        self.seen.others |= last != self.seen.now;
+        self.seen.overtaken = self.seen.others
+            && self.seen.can_return
+            && !self.writer.chunks_after_since(prev, self.seen.then)?.is_empty();
+        self.holds = self.seen.overtaken;
+        Ok(self.seen.overtaken)
+    }
+
+    /// Notes that a chunk was added.
+    fn note_added(&mut self) -> Result<(), Error> {
+        self.seen.now = self.writer.last_chunk()?;
+        if !self.seen.others {
+            self.firsts_until = self.seen.now;
+        }
         Ok(())
     }
 
@@ -239,7 +345,9 @@ impl<'a> Run<'a> {
         if stream.ended && stream.content().len() <= INLINE {
             let mut packer = self.packer.take();
             let end = crew::alone(stream, cutter, &maker, carried, place.prev, &mut packer, |prepared| {
-                self.add(prepared, place, file, reasons, zoning)?;
+                if !self.add(prepared, place, file, reasons, zoning)? {
+                    return Ok(false);
+                }
                 let done = told.progress(self.report.events + file.events, self.report.rejected + file.rejected);
                 self.report.cancelled = self.hear(&done) == Flow::Stop;
                 Ok(!self.report.cancelled)
@@ -249,10 +357,14 @@ impl<'a> Run<'a> {
         }
         crew::run(stream, cutter, &maker, carried, place.prev, self.options.threads, |prepared| {
             let Some(prepared) = prepared else {
-                self.writer.commit()?;
+                if !self.holds {
+                    self.writer.commit()?;
+                }
                 return Ok(true);
             };
-            self.add(prepared, place, file, reasons, zoning)?;
+            if !self.add(prepared, place, file, reasons, zoning)? {
+                return Ok(false);
+            }
             if !prepared_commit && told.left().is_some_and(|left| left <= END) {
                 prepared_commit = true;
                 self.writer.prepare_commit()?;
@@ -263,6 +375,7 @@ impl<'a> Run<'a> {
         })
     }
 
+    /// Adds a chunk; `false` where another import has overtaken this one.
     fn add(
         &mut self,
         prepared: Prepared,
@@ -270,7 +383,7 @@ impl<'a> Run<'a> {
         file: &mut FileReport,
         reasons: &mut Reasons,
         zoning: &mut Zoning,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let Prepared { mut chunk, project, records, skipped, timezone, lacks, reasons: found, zoning: said } = prepared;
         // Another import may have read the same since this one looked.
         if let Some(known) = self.writer.find_chunk(chunk.prev, chunk.hash)? {
@@ -285,8 +398,12 @@ impl<'a> Run<'a> {
             if self.writer.waiting_chunks() == 0 {
                 // Nothing of ours waits, and the other one may go on.
                 self.writer.commit()?;
+                self.holds = false;
             }
-            return Ok(());
+            return Ok(true);
+        }
+        if self.is_overtaken(chunk.prev)? {
+            return Ok(false);
         }
         let id = match place.file {
             Some(id) => id,
@@ -302,6 +419,7 @@ impl<'a> Run<'a> {
         place.prev = chunk.hash;
         place.bytes += chunk.bytes;
         let added = self.writer.add(&chunk)?;
+        self.note_added()?;
         // In the transaction of its chunk.
         if let Some((evidence, clock)) = said {
             self.writer.set_clock(id, &zoning.add(&evidence, clock))?;
@@ -326,7 +444,7 @@ impl<'a> Run<'a> {
         file.dropped += chunk.dropped;
         file.lacks += lacks;
         reasons.add(&found);
-        Ok(())
+        Ok(true)
     }
 
     fn tell(&mut self, stream: &Stream) -> Flow {

@@ -176,11 +176,17 @@ impl Writer {
     ///
     /// They may be of several files, in order of import.
     pub fn chunks_after(&self, prev: u64) -> Result<Vec<KnownChunk>, Error> {
+        self.chunks_after_since(prev, 0)
+    }
+
+    /// Those of [`Writer::chunks_after`] that were added since [`Writer::last_chunk`] was `since`.
+    pub fn chunks_after_since(&self, prev: u64, since: i64) -> Result<Vec<KnownChunk>, Error> {
         self.read(|db| {
             db.prepare_cached(
-                "SELECT file, hash, bytes, lines, latest, first_line FROM chunks WHERE prev = ?1 ORDER BY id",
+                "SELECT file, hash, bytes, lines, latest, first_line FROM chunks WHERE prev = ?1 AND id > ?2
+                 ORDER BY id",
             )?
-            .query_map([prev.cast_signed()], |row| {
+            .query_map([prev.cast_signed(), since], |row| {
                 Ok(KnownChunk {
                     file: row.get(0)?,
                     hash: row.get::<_, i64>(1)?.cast_unsigned(),
@@ -192,6 +198,11 @@ impl Writer {
             })?
             .collect()
         })
+    }
+
+    /// The number of the chunk that was added last, also by others; 0 for none.
+    pub fn last_chunk(&self) -> Result<i64, Error> {
+        self.read(|db| db.prepare_cached("SELECT coalesce(max(id), 0) FROM chunks")?.query_row([], |row| row.get(0)))
     }
 
     /// The chunk with this content after the chunk with hash `prev`, if the store has it.

@@ -16,6 +16,7 @@ use journey::model::{Flags, Id};
 use journey::store::{Reader, Writer};
 use rusqlite::Connection;
 
+mod at_once;
 mod ends;
 
 fn sample(name: &str) -> PathBuf {
