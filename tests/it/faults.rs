@@ -1,11 +1,17 @@
 //! Faults around a store: the real process is killed, runs out of room, meets damage.
 //!
 //! Each fault comes at moments and places of a seeded order. Then the work is finished, and all
-//! tables have to be those of a store that met no fault. `JOURNEY_FAULTS=200` says how often each
-//! fault comes, and has a line about each written to the standard output.
+//! tables have to be those of a store that met no fault; and no question has another answer than
+//! that of a whole store, but an error. `JOURNEY_FAULTS=200` says how often each fault comes, and
+//! has a line about each written to the standard output: a process that was killed after its work
+//! does not count.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+mod damage;
+mod kills;
+mod room;
 
 use std::env;
 use std::fs;
@@ -22,8 +28,8 @@ use tempfile::TempDir;
 /// How often each fault comes, unless the environment says so.
 const TIMES: usize = 2;
 
-/// Rows of the export: two chunks.
-const ROWS: &str = "25000";
+/// Rows of the export.
+const ROWS: &str = "3000";
 
 fn times() -> usize {
     env::var("JOURNEY_FAULTS").ok().and_then(|times| times.parse().ok()).unwrap_or(TIMES)
@@ -56,11 +62,16 @@ impl Place {
         Self(TempDir::new().unwrap())
     }
 
-    /// With an export to import.
+    /// With an export to import, as one file and in parts that are read one after the other.
     fn with_export() -> Self {
         let place = Self::new();
-        let export = place.run(&["generate", "export", "--rows", ROWS, "--seed", "7"]);
-        fs::write(place.at("e.jsonl"), export.stdout).unwrap();
+        let export = place.run(&["generate", "export", "--rows", ROWS, "--seed", "7"]).stdout;
+        fs::write(place.at("e.jsonl"), &export).unwrap();
+        fs::create_dir(place.at("parts")).unwrap();
+        let rows: Vec<&[u8]> = export.split_inclusive(|byte| *byte == b'\n').collect();
+        for (part, rows) in rows.chunks(800).enumerate() {
+            fs::write(place.at(&format!("parts/{part}.jsonl")), rows.concat()).unwrap();
+        }
         place
     }
 
@@ -92,7 +103,7 @@ impl Place {
         }
     }
 
-    /// Kills a command after so many microseconds; whether it was still at work.
+    /// Kills a command after so many microseconds; whether it was at work then.
     fn kill(&self, arguments: &[&str], after: u64) -> bool {
         let mut child = self.command(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         thread::sleep(Duration::from_micros(after));
@@ -123,7 +134,7 @@ impl Place {
     }
 }
 
-const IMPORT: [&str; 6] = ["import", "e.jsonl", "--timezone", "UTC", "--store", "s.db"];
+const IMPORT: [&str; 6] = ["import", "parts", "--timezone", "UTC", "--store", "s.db"];
 
 /// What each table holds, without the numbers that a store gives to things: how many rows, and
 /// their hash.
@@ -174,160 +185,15 @@ fn duration(work: impl FnOnce()) -> u64 {
     u64::try_from(begun.elapsed().as_micros()).unwrap()
 }
 
-#[test]
-fn an_import_that_is_killed_anywhere_loses_and_doubles_nothing() {
-    let place = Place::with_export();
-    let long = duration(|| place.succeed(&IMPORT));
-    let clean = content(&place.at("s.db"));
-    let mut numbers = Numbers(0x1157);
-    let mut killed = 0;
-    for _ in 0..times() {
-        place.remove_store();
-        killed += usize::from(place.kill(&IMPORT, numbers.below(long)));
-        if numbers.below(4) == 0 {
-            // Again while it goes on.
-            killed += usize::from(place.kill(&IMPORT, numbers.below(long)));
-        }
-        if place.at("s.db").exists() {
-            place.ask();
-        }
-        place.finish(&IMPORT, &clean);
-    }
-    tell("kill -9 of an import", killed);
-}
-
-#[test]
-fn an_upgrade_that_is_killed_anywhere_loses_nothing() {
-    let place = Place::new();
-    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/variants/crlf.jsonl");
-    let import = ["import", sample.to_str().unwrap(), "--store", "s.db"];
-    let stores: [&[u8]; 3] = [
-        include_bytes!("../data/stores/v1.db.zst"),
-        include_bytes!("../data/stores/v2.db.zst"),
-        include_bytes!("../data/stores/v3-doubled.db.zst"),
-    ];
-    let mut numbers = Numbers(0x0413);
-    let mut killed = 0;
-    for packed in stores {
-        let old = zstd::decode_all(packed).unwrap();
-        fs::write(place.at("s.db"), &old).unwrap();
-        let long = duration(|| place.succeed(&import));
-        let clean = content(&place.at("s.db"));
-        for _ in 0..times().div_ceil(3) {
-            place.remove_store();
-            fs::write(place.at("s.db"), &old).unwrap();
-            killed += usize::from(place.kill(&import, numbers.below(long)));
-            place.finish(&import, &clean);
-        }
-    }
-    tell("kill -9 of an upgrade", killed);
-}
-
-#[test]
-fn two_imports_at_once_lose_and_double_nothing_also_when_one_is_killed() {
-    let place = Place::with_export();
-    let long = duration(|| place.succeed(&IMPORT));
-    let clean = content(&place.at("s.db"));
-    let mut numbers = Numbers(0x2222);
-    let mut killed = 0;
-    for _ in 0..times() {
-        place.remove_store();
-        let other = place.command(&IMPORT).spawn().unwrap();
-        thread::sleep(Duration::from_micros(numbers.below(long / 2)));
-        if numbers.below(4) == 0 {
-            place.succeed(&IMPORT);
-        } else {
-            killed += usize::from(place.kill(&IMPORT, numbers.below(long)));
-        }
-        let other = other.wait_with_output().unwrap();
-        assert!(other.status.success(), "{other:?}");
-        place.finish(&IMPORT, &clean);
-    }
-    tell("two imports at once", times());
-    tell("kill -9 of one of them", killed);
-}
-
-#[test]
-fn an_import_without_room_says_so_and_is_finished_later() {
-    let place = Place::with_export();
-    place.succeed(&IMPORT);
-    let clean = content(&place.at("s.db"));
-    let kibibytes = place.at("s.db").metadata().unwrap().len() / 1024;
-    let mut numbers = Numbers(0xF011);
-    let mut full = 0;
-    for _ in 0..times() {
-        place.remove_store();
-        // The largest size of a file stands for the end of the disk: writing fails in the same places.
-        let script = format!("ulimit -f {}; exec \"$0\" \"$@\"", numbers.below(kibibytes));
-        let mut command = Command::new("sh");
-        command.args(["-c", &script]).arg(cargo_bin!("journey")).args(IMPORT);
-        let output = command.current_dir(place.0.path()).env("HOME", place.0.path()).output().unwrap();
-        assert!(ended_well(output.status), "{script}: {output:?}");
-        if !output.status.success() {
-            full += 1;
-            let told = String::from_utf8_lossy(&output.stderr).into_owned();
-            assert_eq!(output.status.code(), Some(3), "{told}");
-            assert!(told.contains("cannot be written") || told.contains("no room"), "{told}");
-        }
-        place.finish(&IMPORT, &clean);
-    }
-    tell("no room for the store", full);
-}
-
 /// A small store with many kinds of rows, in `s.db`.
 fn sampled() -> Place {
     let place = Place::new();
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
-    let files = ["captures/export", "engage/second_device.jsonl", "table/aliases.csv"];
+    let files = ["captures/export", "engage/second_device.jsonl", "table/aliases.csv", "variants/crlf.jsonl"];
     let files = files.map(|file| data.join(file).to_str().unwrap().to_owned());
     let mut import = vec!["import"];
     import.extend(files.iter().map(String::as_str));
     import.extend(["--store", "s.db", "--timezone", "UTC"]);
     place.succeed(&import);
     place
-}
-
-#[test]
-fn a_changed_bit_never_ends_the_program() {
-    let place = sampled();
-    let whole = fs::read(place.at("s.db")).unwrap();
-    let expected = place.ask();
-    let mut numbers = Numbers(0xB17);
-    let (mut told, mut other) = (0, 0);
-    for _ in 0..times() {
-        let mut bytes = whole.clone();
-        bytes[usize::try_from(numbers.below(whole.len() as u64)).unwrap()] ^= 1 << numbers.below(8);
-        fs::write(place.at("s.db"), &bytes).unwrap();
-        let answers = place.ask();
-        let is_told = answers.iter().any(|answer| answer.status.code() == Some(3));
-        told += usize::from(is_told);
-        other += usize::from(!is_told && answers.iter().zip(&expected).any(|(one, other)| one.stdout != other.stdout));
-        place.remove_store();
-    }
-    tell("a bit flipped", times());
-    tell("- of them told", told);
-    tell("- of them another answer", other);
-}
-
-#[test]
-fn a_store_that_is_cut_off_or_of_the_future_is_told() {
-    let place = sampled();
-    let whole = fs::read(place.at("s.db")).unwrap();
-    let mut numbers = Numbers(0xC07);
-    for _ in 0..times() {
-        let length = usize::try_from(numbers.below(whole.len() as u64)).unwrap();
-        fs::write(place.at("s.db"), &whole[..length]).unwrap();
-        for answer in place.ask() {
-            assert_eq!(answer.status.code(), Some(3), "{length} of {}: {answer:?}", whole.len());
-        }
-    }
-    tell("a store cut off", times());
-    for version in [journey::store::SCHEMA_VERSION + 1, 99] {
-        fs::write(place.at("s.db"), &whole).unwrap();
-        Connection::open(place.at("s.db")).unwrap().pragma_update(None, "user_version", version).unwrap();
-        for answer in place.ask() {
-            assert_eq!(answer.status.code(), Some(3), "{answer:?}");
-        }
-    }
-    tell("a store of a future version", 2);
 }
