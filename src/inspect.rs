@@ -26,7 +26,7 @@ pub use error::{Error, ErrorKind};
 pub use history::History;
 pub use redact::Redactor;
 pub use select::Kept;
-pub use source::{Ask, Edges, Lookup, Scan, Source, Stop, activity};
+pub use source::{Ask, Edges, Lookup, Scan, Source, Stop};
 
 pub use crate::model::hit::{Hit, HitKind, Shared};
 

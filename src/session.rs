@@ -13,6 +13,7 @@
 mod answers;
 mod asked;
 pub mod demo;
+pub mod memory;
 mod opened;
 mod store;
 
@@ -26,6 +27,8 @@ pub use self::opened::{Location, Opened, Options};
 use crate::config::redaction;
 use crate::inspect::{Error, ErrorKind, Inspector, Redactor};
 use crate::store::Reader;
+
+pub use self::memory::Memory;
 
 /// Opens the store at `path`, read-only.
 ///

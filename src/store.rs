@@ -44,7 +44,7 @@ mod segment;
 mod writer;
 
 pub use error::Error;
-pub use reader::{Exported, Piece, Reader, SqlCell};
+pub use reader::{Exported, Piece, Reader, SqlCell, Stopped, TextHit, Texts};
 pub use segment::{Draft, Packer, Segment};
 pub use writer::Writer;
 

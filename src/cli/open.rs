@@ -73,8 +73,8 @@ impl Named {
     pub(super) fn reader(self, console: &Console) -> Result<Reader, Failure> {
         Ok(match self.location()? {
             Location::File(path) => Reader::open(&path)?,
-            Location::Empty => demo::stage(demo::TITLE, "")?,
-            Location::Demo => {
+            // No command reads from a play.
+            Location::Demo | Location::Empty => {
                 console
                     .note("there is no store yet, so this is the built-in demo store; journey import FILE makes yours");
                 demo::reader()?

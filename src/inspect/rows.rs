@@ -103,9 +103,11 @@ fn call(row: &Row, number: i64, arrived: i64, flags: Flags, source: &Source) -> 
 fn hash(row: &Row) -> i64 {
     let mut hasher = DefaultHasher::new();
     (&row.event, &row.id, row.time).hash(&mut hasher);
-    match &row.insert_id {
-        Some(insert_id) => insert_id.hash(&mut hasher),
-        None => (row.arrival, &row.device, &row.user, format!("{:?}", row.verb)).hash(&mut hasher),
+    if let Some(insert_id) = &row.insert_id {
+        insert_id.hash(&mut hasher);
+    } else {
+        (row.arrival, &row.device, &row.user, format!("{:?}", row.verb)).hash(&mut hasher);
+        (&row.client, &row.previous, &row.properties).hash(&mut hasher);
     }
     hasher.finish().cast_signed()
 }

@@ -15,11 +15,12 @@
 use std::sync::Arc;
 
 use super::Error;
+use crate::model::Id;
 use crate::model::facts::{AliasCall, Event, Link, Place};
 use crate::model::hit::{IdHit, Span};
 use crate::model::scan::{IdNote, RowNote, Seek};
 use crate::model::stored::{Overview, StoredProfile, StoredReject};
-use crate::model::{Id, Millis};
+use crate::model::time::activity;
 
 /// Tells whether nobody wants the answer any more.
 pub type Stop = Arc<dyn Fn() -> bool + Send + Sync>;
@@ -190,25 +191,6 @@ impl dyn Source + '_ {
     pub fn scan_for(&self, what: &str) -> Result<&dyn Scan, Error> {
         self.scan().ok_or_else(|| Error::not_here(what))
     }
-}
-
-/// How many of `times` are in each of `parts` equal parts of the time from the first to the last.
-pub fn activity(times: impl Iterator<Item = Millis> + Clone, parts: usize) -> Vec<u64> {
-    let (Some(first), Some(last)) = (times.clone().min(), times.clone().max()) else { return Vec::new() };
-    let mut counts = vec![0; parts];
-    for time in times {
-        if let Some(count) = counts.get_mut(part(time, (first, last), parts)) {
-            *count += 1;
-        }
-    }
-    counts
-}
-
-/// The part of the time from `first` to `last` that `t` is in.
-fn part(t: Millis, (first, last): (Millis, Millis), parts: usize) -> usize {
-    let whole = i128::from(last) - i128::from(first) + 1;
-    let at = (i128::from(t) - i128::from(first)) * (parts as i128) / whole.max(1);
-    usize::try_from(at).unwrap_or(0)
 }
 
 /// How many edges of each id are wanted, the first to arrive; 0 for none.

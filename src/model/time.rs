@@ -118,9 +118,34 @@ pub fn span(millis: Millis) -> String {
     }
 }
 
+/// How many of `times` are in each of `parts` equal parts of the time from the first to the last.
+pub fn activity(times: impl Iterator<Item = Millis> + Clone, parts: usize) -> Vec<u64> {
+    let (Some(first), Some(last)) = (times.clone().min(), times.clone().max()) else { return Vec::new() };
+    let mut counts = vec![0; parts];
+    for time in times {
+        if let Some(count) = counts.get_mut(part(time, (first, last), parts)) {
+            *count += 1;
+        }
+    }
+    counts
+}
+
+/// The part, of `parts` equal ones of the time from `first` to `last`, that `t` is in.
+pub fn part(t: Millis, (first, last): (Millis, Millis), parts: usize) -> usize {
+    let whole = i128::from(last) - i128::from(first) + 1;
+    let at = (i128::from(t) - i128::from(first)) * (parts as i128) / whole.max(1);
+    usize::try_from(at).unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_moment_is_in_the_last_part() {
+        assert_eq!((part(0, (0, 99), 4), part(25, (0, 99), 4), part(99, (0, 99), 4)), (0, 1, 3));
+        assert_eq!(part(i64::MAX, (i64::MIN, i64::MAX), 10), 9);
+    }
 
     #[test]
     fn a_moment_reads_back_as_it_was_written() {

@@ -4,6 +4,7 @@ use crate::formats::Zone;
 use crate::ingest::{self, Flow, Input, Options};
 use crate::inspect::{Error, ErrorKind};
 use crate::model::Id;
+use crate::session::memory::{File, Memory};
 use crate::sim::{self, ScenarioError};
 use crate::store::{Reader, Writer};
 
@@ -38,27 +39,22 @@ pub fn options() -> Options {
 /// # Errors
 /// It cannot be made.
 pub fn reader() -> Result<Reader, Error> {
-    in_memory(inputs()?)
-}
-
-/// A store in memory with the rows of a play: lines of recorded payloads, and what the file of
-/// them is called.
-///
-/// # Errors
-/// It cannot be made.
-pub fn stage(name: &str, lines: &str) -> Result<Reader, Error> {
-    // An import of nothing would be one of an unknown format.
-    let rows = (!lines.is_empty()).then(|| Input::Bytes { content: lines.as_bytes().to_vec(), name: name.to_owned() });
-    in_memory(rows.into_iter().collect())
-}
-
-fn in_memory(inputs: Vec<Input>) -> Result<Reader, Error> {
     let mut writer = Writer::in_memory()?;
-    ingest::import(&mut writer, inputs, &options(), &mut |_| Flow::Continue).map_err(|error| match error {
+    ingest::import(&mut writer, inputs()?, &options(), &mut |_| Flow::Continue).map_err(|error| match error {
         ingest::Error::Store(error) => Error::from(error),
         error => Error::new(ErrorKind::Bug, "the rows of a scenario cannot be read").cause(&error),
     })?;
     Ok(writer.into_reader()?)
+}
+
+/// The rows of a play: lines of recorded payloads, and what the file of them is called.
+///
+/// # Errors
+/// A line cannot be read.
+pub fn stage(name: &str, lines: &str) -> Result<Memory, Error> {
+    // Nothing is a file of an unknown format.
+    let file = (!lines.is_empty()).then(|| File::read(name, lines.as_bytes())).transpose()?;
+    Ok(Memory::of(file.into_iter().collect()))
 }
 
 fn broken(error: &ScenarioError) -> Error {

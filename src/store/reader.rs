@@ -29,6 +29,7 @@ use rusqlite::{Connection, OptionalExtension};
 use rustc_hash::FxHashMap;
 
 use self::arena::Arena;
+pub use self::arena::{Hit as TextHit, Stopped, Texts};
 use self::collect::TextCollector;
 use self::files::Files;
 use super::open::{self, Content};

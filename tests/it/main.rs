@@ -32,6 +32,7 @@ mod rules;
 mod scenarios;
 mod screens;
 mod sheet;
+mod sources;
 mod store;
 mod support;
 mod terms;

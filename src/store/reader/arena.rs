@@ -35,9 +35,9 @@ pub(super) struct Arena {
     texts: Texts,
 }
 
-/// Texts in lower case, one after the other.
+/// Texts to be searched by any part of them, in any case: in lower case, one after the other.
 #[derive(Debug, Default)]
-pub(super) struct Texts {
+pub struct Texts {
     /// Each with a [`GAP`] after it.
     text: Vec<u8>,
     /// Number in the table and start in `text` of each entry.
@@ -48,11 +48,11 @@ pub(super) struct Texts {
 
 /// An entry with the text in it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Hit {
-    /// Number in the table.
-    pub(super) number: i64,
+pub struct Hit {
+    /// Its number.
+    pub number: i64,
     /// Whether the entry, or what follows `$device:` in it, begins with the text.
-    pub(super) prefix: bool,
+    pub prefix: bool,
 }
 
 /// Says whether to stop.
@@ -60,7 +60,7 @@ pub(super) type Stop<'a> = &'a (dyn Fn() -> bool + Sync);
 
 /// Nobody wants the answer any more.
 #[derive(Debug)]
-pub(super) struct Stopped;
+pub struct Stopped;
 
 impl Arena {
     /// `select` gives number and text of up to `?2` rows with numbers above `?1`, in order, to
@@ -85,26 +85,57 @@ impl Arena {
     /// Up to `limit` entries with `text` in them, best first: beginning with it, then shorter,
     /// then by alphabet.
     pub(super) fn find(&self, text: &str, limit: usize, stop: Stop<'_>) -> Result<Vec<Hit>, Stopped> {
-        let needle = lower(text);
-        if needle.is_empty() || limit == 0 {
-            return Ok(Vec::new());
-        }
-        self.texts.find(needle.as_bytes(), limit, stop)
+        self.texts.having(text, limit, stop)
     }
 
     /// Numbers of up to `limit` entries that have the characters of `text` in their order with
     /// few others between, best first.
     pub(super) fn find_fuzzy(&self, text: &str, limit: usize, stop: Stop<'_>) -> Result<Vec<i64>, Stopped> {
-        self.texts.find_fuzzy(&lower(text), limit, stop)
+        self.texts.resembling(text, limit, stop)
     }
 
     /// Numbers of up to `limit` entries that differ from `text` by few edits, nearest first.
     pub(super) fn find_near(&self, text: &str, limit: usize, stop: Stop<'_>) -> Result<Vec<i64>, Stopped> {
-        self.texts.find_near(&lower(text), limit, stop)
+        self.texts.near(text, limit, stop)
     }
 }
 
 impl Texts {
+    /// Adds an entry; numbers grow.
+    pub fn add(&mut self, number: i64, text: &str) {
+        self.push(number, text.as_bytes());
+    }
+
+    /// Up to `limit` entries with `text` in them, best first: beginning with it, then shorter,
+    /// then by alphabet.
+    ///
+    /// # Errors
+    /// `stop` says that nobody wants the answer any more.
+    pub fn having(&self, text: &str, limit: usize, stop: Stop<'_>) -> Result<Vec<Hit>, Stopped> {
+        let needle = lower(text);
+        if needle.is_empty() || limit == 0 {
+            return Ok(Vec::new());
+        }
+        self.find(needle.as_bytes(), limit, stop)
+    }
+
+    /// Numbers of up to `limit` entries that have the characters of `text` in their order with
+    /// few others between, best first.
+    ///
+    /// # Errors
+    /// As of [`Texts::having`].
+    pub fn resembling(&self, text: &str, limit: usize, stop: Stop<'_>) -> Result<Vec<i64>, Stopped> {
+        self.find_fuzzy(&lower(text), limit, stop)
+    }
+
+    /// Numbers of up to `limit` entries that differ from `text` by few edits, nearest first.
+    ///
+    /// # Errors
+    /// As of [`Texts::having`].
+    pub fn near(&self, text: &str, limit: usize, stop: Stop<'_>) -> Result<Vec<i64>, Stopped> {
+        self.find_near(&lower(text), limit, stop)
+    }
+
     /// Adds an entry, in the order of numbers. Text that is no UTF-8 is found by nothing: only a
     /// damaged store has such.
     pub(super) fn push(&mut self, number: i64, text: &[u8]) {

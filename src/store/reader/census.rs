@@ -2,9 +2,10 @@
 
 use super::facts::{CALLS, ORDER, ThinCall};
 use super::{Reader, at_most};
+use crate::model::Id;
 use crate::model::facts::AliasCall;
 use crate::model::scan::IdNote;
-use crate::model::{Id, Millis};
+use crate::model::time::part;
 use crate::store::Error;
 
 impl Reader {
@@ -78,23 +79,5 @@ impl Reader {
             }
             Ok(counts)
         })
-    }
-}
-
-/// The part of the time from `first` to `last` that `t` is in.
-fn part(t: Millis, (first, last): (Millis, Millis), parts: usize) -> usize {
-    let whole = i128::from(last) - i128::from(first) + 1;
-    let at = (i128::from(t) - i128::from(first)) * (parts as i128) / whole.max(1);
-    usize::try_from(at).unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_moment_is_in_the_last_part() {
-        assert_eq!((part(0, (0, 99), 4), part(25, (0, 99), 4), part(99, (0, 99), 4)), (0, 1, 3));
-        assert_eq!(part(i64::MAX, (i64::MIN, i64::MAX), 10), 9);
     }
 }

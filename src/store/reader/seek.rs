@@ -103,10 +103,10 @@ impl Reader {
         const TOGETHER: i64 = 10;
         self.at_one_moment(|_| {
             let last = self.last_position()?;
-            let places = number::length(most) / TOGETHER;
+            let places = (number::length(most) / TOGETHER).min(last / TOGETHER + 1);
             let mut rows = Vec::new();
             let mut seen = HashSet::new();
-            for place in 0..places.min(last / TOGETHER + 1) {
+            for place in 0..places {
                 let from = last.saturating_sub(1).saturating_mul(place) / places.max(1) + 1;
                 for note in self.found_without_properties(&Seek::default(), &(from..from.saturating_add(TOGETHER)))? {
                     if seen.insert(note.row) {
