@@ -319,8 +319,15 @@ fn wait(db: &mut Connection, stop: &Stop, patience: Duration) -> rusqlite::Resul
 /// No memory map: a file that another process truncates would end this one.
 pub(super) fn for_reading(db: &Connection) -> rusqlite::Result<()> {
     db.busy_timeout(READING_PATIENCE)?;
+    plan_once(db)?;
     db.set_prepared_statement_cache_capacity(64);
     db.execute_batch("PRAGMA mmap_size = 0; PRAGMA cache_size = -65536; PRAGMA query_only = ON;")
+}
+
+/// Has SQLite keep the plan of a statement, whatever values it is given. Else it plans anew each
+/// time that another value comes for a `LIMIT`, which takes longer than most of the questions here.
+fn plan_once(db: &Connection) -> rusqlite::Result<()> {
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
 }
 
 /// Opens or makes a store to add to it.
@@ -367,6 +374,7 @@ const MOST_OF_INDEX: i64 = 96 << 20;
 fn set_up(db: &mut Connection, path: &Path, stop: &Stop, tell: &mut dyn FnMut(&Upgrade) -> bool) -> Result<(), Error> {
     let at = |source| Error::sqlite(path, source).unless_stopped(stop);
     wait(db, stop, PATIENCE).map_err(at)?;
+    plan_once(db).map_err(at)?;
     db.set_prepared_statement_cache_capacity(64);
     db.pragma_update(None, "page_size", number::length(schema::PAGE_BYTES)).map_err(at)?;
     db.execute_batch("PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;").map_err(at)?;

@@ -13,7 +13,7 @@ impl Reader {
     pub fn all_calls(&self, limit: usize) -> Result<Vec<AliasCall>, Error> {
         self.at_one_moment(|_| {
             let files = self.files()?;
-            let select = format!("{CALLS} {ORDER}, x.id LIMIT ?1");
+            let select = format!("{CALLS} JOIN files f ON f.id = x.file {ORDER}, x.id LIMIT ?1");
             let rows = self.ask(|db| {
                 db.prepare_cached(&select)?
                     .query_map([at_most(limit)], ThinCall::read)?

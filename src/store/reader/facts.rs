@@ -1,6 +1,6 @@
 //! Alias calls, links and profiles of an id.
 
-use rusqlite::Row;
+use rusqlite::{Params, Row};
 
 use super::files::Files;
 use super::{Reader, at_most};
@@ -13,7 +13,7 @@ pub(super) const ORDER: &str = "ORDER BY x.arrived, f.name, f.fingerprint, f.id,
 
 /// What [`ThinCall::read`] reads.
 pub(super) const CALLS: &str = "SELECT x.id, x.alias, x.target, x.t, x.arrived, x.flags, x.file, x.line, x.nth,
-    x.from_table FROM alias_calls x JOIN files f ON f.id = x.file";
+    x.from_table FROM alias_calls x";
 
 impl Reader {
     /// Alias calls for the key `alias`, in order of arrival; past `limit` the latest are left out.
@@ -30,27 +30,31 @@ impl Reader {
     fn calls(&self, column: &str, id: &Id, limit: usize) -> Result<Vec<AliasCall>, Error> {
         self.at_one_moment(|_| {
             let Some(id) = self.number_of(id)? else { return Ok(Vec::new()) };
-            // Most ids have none, which needs no sorting to be seen.
-            let exists = format!("SELECT EXISTS (SELECT 1 FROM alias_calls WHERE {column} = ?1)");
-            if !self.ask(|db| db.prepare_cached(&exists)?.query_row([id], |row| row.get(0)))? {
+            // Most ids have none or one, which needs no sorting to be seen.
+            let few = format!("{CALLS} WHERE x.{column} = ?1 LIMIT 2");
+            let mut rows = self.thin_calls(&few, [id])?;
+            if rows.len() > 1 {
+                let select =
+                    format!("{CALLS} JOIN files f ON f.id = x.file WHERE x.{column} = ?1 {ORDER}, x.id LIMIT ?2");
+                rows = self.thin_calls(&select, [id, at_most(limit)])?;
+            }
+            if rows.is_empty() || limit == 0 {
                 return Ok(Vec::new());
             }
             let files = self.files()?;
-            let select = format!("{CALLS} WHERE x.{column} = ?1 {ORDER}, x.id LIMIT ?2");
-            let rows = self.ask(|db| {
-                db.prepare_cached(&select)?
-                    .query_map([id, at_most(limit)], ThinCall::read)?
-                    .collect::<rusqlite::Result<Vec<_>>>()
-            })?;
             rows.into_iter().map(|row| self.call(&files, &row)).collect()
         })
+    }
+
+    fn thin_calls(&self, select: &str, values: impl Params) -> Result<Vec<ThinCall>, Error> {
+        self.ask(|db| db.prepare_cached(select)?.query_map(values, ThinCall::read)?.collect())
     }
 
     pub(super) fn call(&self, files: &Files, row: &ThinCall) -> Result<AliasCall, Error> {
         Ok(AliasCall {
             row: number::row(row.id, row.nth),
-            alias: self.id_or_none(row.alias)?,
-            target: self.id_or_none(row.target)?,
+            alias: self.named(row.alias)?,
+            target: self.named(row.target)?,
             time: row.t,
             arrived: row.arrived,
             flags: Flags(row.flags),
@@ -150,6 +154,14 @@ impl Reader {
             found.truncate(limit);
             Ok(found.into_iter().map(|(profile, _)| profile).collect())
         })
+    }
+
+    /// An id that more is asked about next.
+    fn named(&self, number: Option<i64>) -> Result<Option<Id>, Error> {
+        let Some(number) = number else { return Ok(None) };
+        let id = self.id(number)?;
+        self.remember(&id, number);
+        Ok(Some(id))
     }
 
     pub(super) fn id_or_none(&self, number: Option<i64>) -> Result<Option<Id>, Error> {
