@@ -27,7 +27,7 @@ pub use journey::{
     AliasLine, Alike, Evidence, EvidenceKind, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Point,
     PointKind, Reason, Refusal, Role, Split, State, Step, Strength, Verdict,
 };
-pub use legacy::{RACE_WINDOW, Tie, World};
+pub use legacy::{RACE_WINDOW, Table, Tie, World};
 pub use moment::resolve_as_of;
 pub use profile::Profile;
 pub use register::Register;

@@ -23,6 +23,7 @@ mod world;
 
 pub use evidence::Tie;
 pub use rows::RACE_WINDOW;
+pub use table::Table;
 pub use world::World;
 
 use super::facts::Facts;

@@ -3,7 +3,7 @@
 //!
 //! Everything follows from the [`Journey`] alone. Cost: a few passes over its rows.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use super::journey::{AliasLine, Journey, PointKind, Reason, State, Step, Verdict};
 use crate::model::facts::Arrival;
@@ -38,8 +38,14 @@ pub enum Call {
 pub struct Entry {
     /// The accepted call: index in [`Journey::aliases`].
     pub call: usize,
-    /// The ids from the key to the end of the chain, both included.
-    pub chain: Vec<Id>,
+    /// What it maps.
+    pub alias: Id,
+    /// What it maps it to.
+    pub target: Id,
+    /// The row of the target, where that is an alias too: index in [`Register::table`].
+    pub next: Option<usize>,
+    /// Rows of the table from here to the end of the chain, this one among them.
+    pub hops: usize,
     /// Rows that were stored under the root because of it, also those of longer chains.
     pub through: u64,
 }
@@ -117,6 +123,13 @@ impl Register {
         }
     }
 
+    /// The ids from the key of a row of the table to the end of its chain, both included.
+    pub fn chain<'a>(&'a self, entry: &'a Entry) -> impl Iterator<Item = &'a Id> {
+        let next = |entry: &&'a Entry| self.table.get(entry.next?);
+        let targets = std::iter::successors(Some(entry), next).map(|entry| &entry.target);
+        std::iter::once(&entry.alias).chain(targets.take(entry.hops))
+    }
+
     /// When a line of the calls arrived: the place, and whether a field of the row says so.
     pub fn arrival_of(&self, journey: &Journey, call: Call) -> Option<Arrival> {
         match call {
@@ -153,45 +166,57 @@ fn calls(journey: &Journey, point_arrivals: &[Option<Arrival>]) -> Vec<Call> {
 }
 
 fn table(journey: &Journey) -> Vec<Entry> {
-    let accepted = |(at, line): (usize, &AliasLine)| {
-        let pair = (line.verdict == Verdict::Accepted).then_some((line.alias.as_ref()?, line.target.as_ref()?));
-        pair.map(|(alias, target)| (alias.clone(), (at, target.clone())))
+    // Calls are in order of arrival, and so are their indexes.
+    let accepted = |(call, line): (usize, &AliasLine)| {
+        let (alias, target) = (line.alias.clone()?, line.target.clone()?);
+        let entry = Entry { call, alias, target, next: None, hops: 0, through: 0 };
+        (line.verdict == Verdict::Accepted).then_some(entry)
     };
-    let next: HashMap<Id, (usize, Id)> = journey.aliases.iter().enumerate().filter_map(accepted).collect();
-    let mut through: BTreeMap<usize, u64> = BTreeMap::new();
+    let mut table: Vec<Entry> = journey.aliases.iter().enumerate().filter_map(accepted).collect();
+    let by_alias: HashMap<Id, usize> = table.iter().enumerate().map(|(at, entry)| (entry.alias.clone(), at)).collect();
+    let mut rows: HashMap<usize, u64> = HashMap::new();
     for step in &journey.steps {
         if let (Reason::Through { call, .. }, State::Merged) = (&step.reason, step.state) {
-            *through.entry(*call).or_default() += 1;
+            *rows.entry(*call).or_default() += 1;
         }
     }
-    let chain = |alias: &Id| {
-        let mut chain = vec![alias.clone()];
-        let mut calls = Vec::new();
-        let mut at = alias;
-        // A circle cannot be accepted; the length is looked at so that wrong data cannot hang.
-        while let Some((call, target)) = next.get(at).filter(|_| chain.len() <= next.len()) {
-            calls.push(*call);
-            chain.push(target.clone());
-            at = target;
-        }
-        (chain, calls)
-    };
-    let mut rows: BTreeMap<usize, Entry> = BTreeMap::new();
-    let mut flows: BTreeMap<usize, u64> = BTreeMap::new();
-    for (alias, (call, _)) in &next {
-        let (chain, calls) = chain(alias);
-        for passed in calls {
-            *flows.entry(passed).or_default() += through.get(call).copied().unwrap_or(0);
-        }
-        rows.insert(*call, Entry { call: *call, chain, through: 0 });
+    for entry in &mut table {
+        entry.next = by_alias.get(&entry.target).copied();
+        entry.through = rows.get(&entry.call).copied().unwrap_or(0);
     }
-    for (call, rows_through) in flows {
-        if let Some(entry) = rows.get_mut(&call) {
-            entry.through = rows_through;
+    let outwards = outwards(&table);
+    // What goes through a row goes through those after it.
+    for at in outwards.iter().rev() {
+        let Some((through, next)) = table.get(*at).map(|entry| (entry.through, entry.next)) else { continue };
+        if let Some(next) = next.and_then(|next| table.get_mut(next)) {
+            next.through += through;
         }
     }
-    // Calls are in order of arrival, and so are their indexes.
-    rows.into_values().collect()
+    for at in outwards {
+        let next = table.get(at).and_then(|entry| table.get(entry.next?));
+        let hops = next.map_or(0, |next| next.hops) + 1;
+        if let Some(entry) = table.get_mut(at) {
+            entry.hops = hops;
+        }
+    }
+    table
+}
+
+/// The rows of a table, each after the one that its target has.
+fn outwards(table: &[Entry]) -> Vec<usize> {
+    let mut order = Vec::with_capacity(table.len());
+    let mut seen = vec![false; table.len()];
+    for at in 0..table.len() {
+        let mut way = Vec::new();
+        let mut at = Some(at);
+        while let Some((here, seen)) = at.and_then(|at| Some((at, seen.get_mut(at)?))).filter(|(_, seen)| !**seen) {
+            *seen = true;
+            way.push(here);
+            at = table.get(here).and_then(|entry| entry.next);
+        }
+        order.extend(way.into_iter().rev());
+    }
+    order
 }
 
 fn devices(journey: &Journey) -> Vec<Device> {

@@ -21,8 +21,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::Error;
 use super::source::{Ask, Edges, Lookup};
-use crate::identity::{Cut, CutOf, Facts, World};
-use crate::model::facts::{AliasCall, Link};
+use crate::identity::{Cut, CutOf, Facts, Table, World};
+use crate::model::facts::{AliasCall, Arrival, Link};
 use crate::model::{Id, LinkKind};
 
 /// Ids that look like one of the user that are told.
@@ -62,6 +62,15 @@ impl Default for Limits {
 
 /// Reads what the journey of `query` needs.
 pub fn gather<W: Lookup + ?Sized>(warehouse: &W, query: &Id, limits: &Limits) -> Result<Facts, Error> {
+    gather_rows(warehouse, query, limits).map(|(facts, _)| facts)
+}
+
+/// The same, and whether the limits of rows left some out.
+pub(super) fn gather_rows<W: Lookup + ?Sized>(
+    warehouse: &W,
+    query: &Id,
+    limits: &Limits,
+) -> Result<(Facts, bool), Error> {
     let mut walk = Walk::new(warehouse, limits);
     let seeds = BTreeSet::from([query.clone(), query.other_device_form()]);
     let own = walk.clusters(&seeds)?;
@@ -74,8 +83,8 @@ pub fn gather<W: Lookup + ?Sized>(warehouse: &W, query: &Id, limits: &Limits) ->
     let further = walk.capped(further, "ids that share a device, a login or an alias call with its orphans");
     let further = walk.clusters(&further)?;
     walk.read_links(&further)?;
-    let more = walk.rows_of(&own.iter().cloned().collect::<Vec<_>>(), limits.rows)?;
-    if more {
+    let more_own = walk.rows_of(&own.iter().cloned().collect::<Vec<_>>(), limits.rows)?;
+    if more_own {
         let told = format!("This user has more than {} rows: the rest is not shown.", limits.rows);
         walk.cut(CutOf::Rows, told);
     }
@@ -88,7 +97,7 @@ pub fn gather<W: Lookup + ?Sized>(warehouse: &W, query: &Id, limits: &Limits) ->
         let told = format!("The orphans have more than {} rows: the rest is not shown.", limits.orphan_rows);
         walk.cut(CutOf::Around, told);
     }
-    Ok(walk.facts)
+    Ok((walk.facts, more || more_own))
 }
 
 /// Reads only the alias calls that tell the roots of `ids`: no rows, no links.
@@ -127,6 +136,8 @@ struct Walk<'w, W: ?Sized> {
     facts: Facts,
     /// Numbers of the calls at hand.
     calls: HashSet<i64>,
+    /// What became of the calls that were at hand when that was asked last.
+    table: Table,
     /// Indexes of the calls at hand by their alias, and by their target.
     of_alias: HashMap<Id, Vec<usize>>,
     onto: HashMap<Id, Vec<usize>>,
@@ -149,6 +160,7 @@ impl<'w, W: Lookup + ?Sized> Walk<'w, W> {
             limits,
             facts: Facts::default(),
             calls: HashSet::new(),
+            table: Table::default(),
             of_alias: HashMap::new(),
             onto: HashMap::new(),
             links: HashSet::new(),
@@ -185,34 +197,57 @@ impl<'w, W: Lookup + ?Sized> Walk<'w, W> {
 
     /// What the calls at hand say of the users of `ids`, each from its root outwards and in order
     /// of arrival, up to the limit.
-    fn near_roots(&self, ids: &BTreeSet<Id>) -> Near {
-        let facts = Facts { calls: self.facts.calls.clone(), ..Facts::default() };
-        let world = World::new(&facts);
-        let roots: BTreeSet<&Id> = ids.iter().map(|id| world.root_of(id)).collect();
+    fn near_roots(&mut self, ids: &BTreeSet<Id>) -> Near {
+        self.judge();
+        let table = &self.table;
+        let roots: BTreeSet<&Id> = ids.iter().map(|id| table.resolve(id)).collect();
         let most = self.limits.members;
         let mut left = if ids.len() <= 2 { most.saturating_mul(2) } else { most.max(ids.len() * 4) };
         let mut near = Near::default();
+        let mut is_whole = true;
         for root in &roots {
             let room = most.min(left).max(1);
             let mut found: Vec<&Id> = vec![root];
             let mut at = 0;
             while let Some(target) = found.get(at).copied().filter(|_| found.len() < room) {
                 let more = room - found.len();
-                found.extend(world.aliases_onto(target).take(more));
+                found.extend(self.aliases_onto(target).into_iter().take(more));
                 at += 1;
             }
+            is_whole &= found.len() < room;
             left = left.saturating_sub(found.len());
             near.members.extend(found.into_iter().cloned());
         }
-        for call in &facts.calls {
+        for call in self.facts.calls.iter().filter(|_| !is_whole) {
             let Some(alias) = call.alias.as_ref().filter(|alias| !near.members.contains(*alias)) else { continue };
-            let root = world.root_of(alias);
+            let root = table.resolve(alias);
             if root != alias && roots.contains(root) {
                 near.left_out.insert(alias.clone());
                 near.larger.insert(root.clone());
             }
         }
         near
+    }
+
+    /// The aliases that the calls at hand were accepted for, for `target` itself, in order of arrival.
+    fn aliases_onto(&self, target: &Id) -> Vec<&Id> {
+        let calls = self.onto.get(target).into_iter().flatten().filter_map(|at| self.facts.calls.get(*at));
+        let accepted = calls.filter_map(|call| {
+            let (alias, arrival) = (call.alias.as_ref()?, call.arrival());
+            self.table.entry(alias).is_some_and(|entry| entry.arrival == arrival).then_some((arrival, alias))
+        });
+        let mut aliases: Vec<(Arrival, &Id)> = accepted.collect();
+        aliases.sort_unstable_by_key(|(arrival, _)| *arrival);
+        aliases.into_iter().map(|(_, alias)| alias).collect()
+    }
+
+    /// Judges the calls at hand, unless that is done.
+    fn judge(&mut self) {
+        if self.table.verdicts().len() != self.facts.calls.len() {
+            let mut calls: Vec<&AliasCall> = self.facts.calls.iter().collect();
+            calls.sort_unstable_by_key(|call| call.arrival());
+            self.table = Table::build(calls);
+        }
     }
 
     /// Reads the calls that point at `unseen`, and on to the ids that surely lead there, up to the
@@ -424,6 +459,9 @@ impl<'w, W: Lookup + ?Sized> Walk<'w, W> {
 
     /// Those of `ids` whose user is anonymous.
     fn anonymous(&self, ids: &BTreeSet<Id>) -> BTreeSet<Id> {
+        if ids.is_empty() {
+            return BTreeSet::new();
+        }
         let world = World::new(&self.facts);
         ids.iter().filter(|id| world.is_anonymous(world.root_of(id))).cloned().collect()
     }

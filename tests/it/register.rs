@@ -31,7 +31,7 @@ fn told(journey: &Journey) -> (Vec<String>, Vec<String>, Vec<String>, Vec<String
         Call::Point(at) => format!("{} {}", journey.points[at].kind.name(), journey.points[at].id.as_str()),
     });
     let table = register.table.iter().map(|entry| {
-        let chain: Vec<&str> = entry.chain.iter().map(Id::as_str).collect();
+        let chain: Vec<&str> = register.chain(entry).map(Id::as_str).collect();
         format!("{} ({} rows)", chain.join(" > "), entry.through)
     });
     let devices = register.devices.iter().map(|device| {

@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 
 use super::super::journey::{AliasLine, Phase, Reason, Split, State, Step};
 use super::super::memo::Memo;
+use super::table::Way;
 use super::world::World;
 use crate::model::facts::{Arrival, Event, Source};
 use crate::model::{Flags, Id, Millis};
@@ -182,40 +183,16 @@ impl Lines {
     }
 }
 
-/// What decides where the rows of one id are stored.
-struct Way<'w> {
-    /// Where the chain leads, and from when on it led there: when the last of the table rows up to
-    /// there came.
-    chain: Vec<(Arrival, &'w Id)>,
-    /// The line of the first of them.
-    line: Option<usize>,
-}
-
 /// The rows of a user as steps of a timeline, in the order given.
 pub(super) fn steps(world: &World<'_>, root: &Id, rows: Deliveries<'_>, lines: &Lines) -> Vec<Step> {
     let Deliveries { kept, mut copies } = rows;
     let line_of = |id: &Id| world.table.entry(id).and_then(|entry| lines.by_call.get(&entry.arrival)).copied();
-    let mut ways: Memo<'_, Way<'_>> = Memo::new();
+    let mut ways: Memo<'_, (Way<'_>, Option<usize>)> = Memo::new();
     let mut steps = Vec::with_capacity(kept.len());
     for event in kept {
         let Some(id) = event.id.as_ref() else { continue };
-        let way = ways.of(id, || {
-            let mut chain = world.table.chain(id);
-            let mut latest = None;
-            for (since, _) in &mut chain {
-                *since = latest.map_or(*since, |latest: Arrival| latest.max(*since));
-                latest = Some(*since);
-            }
-            Way { chain, line: line_of(id) }
-        });
-        let Some(way) = way else { continue };
-        let arrival = event.arrival();
-        let stored = way
-            .chain
-            .partition_point(|(since, _)| *since < arrival)
-            .checked_sub(1)
-            .and_then(|last| way.chain.get(last));
-        let stored = stored.map_or(id, |(_, target)| *target);
+        let Some((way, line)) = ways.of(id, || (world.table.way(id), line_of(id))) else { continue };
+        let stored = world.table.stored_under(id, way, event.arrival());
         let state = if stored == root {
             State::Merged
         } else {
@@ -227,10 +204,7 @@ pub(super) fn steps(world: &World<'_>, root: &Id, rows: Deliveries<'_>, lines: &
         let reason = match (lines.of_row(event.row), state) {
             (Some(call), _) => Reason::Call { call },
             (None, State::Split(_)) => line_of(stored).map_or(Reason::Own, |call| Reason::Before { call }),
-            (None, State::Merged) => way.line.map_or(Reason::Own, |call| Reason::Through {
-                call,
-                hops: u32::try_from(way.chain.len()).unwrap_or(u32::MAX),
-            }),
+            (None, State::Merged) => line.map_or(Reason::Own, |call| Reason::Through { call, hops: way.hops }),
         };
         let stored_under = stored.clone();
         let copies = copies.remove(&event.row).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Facts with the indexes and the judgements that every question needs.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::super::facts::Facts;
@@ -69,28 +69,19 @@ impl<'a> World<'a> {
         let events = events.into_known().into_iter().collect();
         let mut calls_naming: HashMap<&Id, Vec<usize>> = HashMap::new();
         for (index, call) in calls.iter().enumerate() {
-            let named: HashSet<&Id> = [&call.alias, &call.target].into_iter().flatten().collect();
-            for id in named {
+            let target = call.target.as_ref().filter(|target| call.alias.as_ref() != Some(target));
+            for id in call.alias.as_ref().into_iter().chain(target) {
                 calls_naming.entry(id).or_default().push(index);
             }
         }
-        let keys = calls.iter().filter_map(|call| call.alias.as_ref());
-        let mut keys: Vec<&Id> = keys.filter(|key| !facts.left_out.contains(*key)).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        let mut with_order: BTreeMap<Id, Vec<(usize, Id)>> = BTreeMap::new();
-        for key in keys {
-            if let Some(entry) = table.entry(key) {
-                with_order.entry(table.resolve(key).clone()).or_default().push((entry.call, key.clone()));
+        // Calls are in order of arrival, and so are the aliases of a root.
+        let mut members: HashMap<Id, Vec<Id>> = HashMap::new();
+        for (call, judged) in calls.iter().zip(table.verdicts()) {
+            let Some(alias) = call.alias.as_ref().filter(|_| judged.verdict == Verdict::Accepted) else { continue };
+            if !facts.left_out.contains(alias) {
+                members.entry(table.resolve(alias).clone()).or_default().push(alias.clone());
             }
         }
-        let members = with_order
-            .into_iter()
-            .map(|(root, mut aliases)| {
-                aliases.sort();
-                (root, aliases.into_iter().map(|(_, alias)| alias).collect())
-            })
-            .collect();
         let known = RefCell::default();
         Self {
             calls,
@@ -121,14 +112,6 @@ impl<'a> World<'a> {
     /// Whether `id` is one of more ids of a root than are told.
     pub fn is_left_out(&self, id: &Id) -> bool {
         self.left_out.contains(id)
-    }
-
-    /// The aliases that were accepted for `target` itself, in order of arrival.
-    pub fn aliases_onto<'b>(&'b self, target: &'b Id) -> impl Iterator<Item = &'a Id> + 'b {
-        self.calls_of(target).filter_map(move |(index, call)| {
-            let accepted = self.verdict(index)?.verdict == Verdict::Accepted && call.target.as_ref() == Some(target);
-            call.alias.as_ref().filter(|_| accepted)
-        })
     }
 
     /// Whether rows are stored under `id` or the lookup table names it.
@@ -267,6 +250,11 @@ impl<'a> World<'a> {
 /// `calls` without those that another file holds too: exports overlap, and the server had such
 /// a call once. Equal calls in *one* file are calls that it had twice.
 fn each_once(calls: Vec<&AliasCall>) -> Vec<&AliasCall> {
+    // In one file there is no overlap.
+    let rank = calls.first().map(|call| call.source.rank);
+    if calls.iter().all(|call| Some(call.source.rank) == rank) {
+        return calls;
+    }
     let mut in_file: HashMap<_, u32> = HashMap::new();
     let mut seen = HashSet::new();
     calls

@@ -285,7 +285,7 @@ fn mark(line: Line, journey: &Journey, register: &Register) -> Option<Mark> {
             Call::Alias(at) => journey.aliases.get(at).map(|line| Mark::Call(line.source.clone(), line.row))?,
             Call::Point(at) => Mark::Point(journey.points.get(at)?.row),
         },
-        Line::Table(at) => Mark::Id("table", register.table.get(at)?.chain.first()?.clone()),
+        Line::Table(at) => Mark::Id("table", register.table.get(at)?.alias.clone()),
         Line::Member(at) => Mark::Id("id", journey.ids.get(at)?.id.clone()),
         Line::Device(at) => Mark::Id("device", register.devices.get(at)?.id.clone()),
         Line::Orphan(at) => Mark::Id("orphan", journey.orphans.get(at)?.id.clone()),

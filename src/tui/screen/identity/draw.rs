@@ -307,7 +307,8 @@ fn side(pen: &mut Pen<'_>, of: &Panel<'_>, id: Option<&Id>, room: usize, look: &
 
 fn table(pen: &mut Pen<'_>, at: usize, of: &Panel<'_>, look: &Look) -> Option<()> {
     let journey = of.journey.as_ref();
-    let entry = of.timeline.register().table.get(at)?;
+    let register = of.timeline.register();
+    let entry = register.table.get(at)?;
     let line = journey.aliases.get(entry.call)?;
     let width = pen.room();
     let (plain, muted) = (look.style(Meaning::Text), look.style(Meaning::Muted));
@@ -326,9 +327,8 @@ fn table(pen: &mut Pen<'_>, at: usize, of: &Panel<'_>, look: &Look) -> Option<()
         };
         pen.cell(&since, 25.min(pen.room()), muted);
     }
-    let hops = entry.chain.len().saturating_sub(1);
-    let chain: Vec<&str> = entry.chain.iter().map(|id| of.timeline.label(id).unwrap_or("?")).collect();
-    pen.text(&fit::counted(hops as u64, "hop"), plain).skip(2);
+    let chain: Vec<&str> = register.chain(entry).map(|id| of.timeline.label(id).unwrap_or("?")).collect();
+    pen.text(&fit::counted(entry.hops as u64, "hop"), plain).skip(2);
     pen.text(&chain.join(&format!(" {} ", look.glyphs.arrow)), muted);
     Some(())
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::identity::register::{Call, Entry};
-use crate::identity::{Evidence, Journey, Role};
+use crate::identity::{Evidence, Journey, Register, Role};
 use crate::tui::fit;
 use crate::tui::theme::Look;
 use crate::tui::when;
@@ -17,7 +17,7 @@ pub(super) fn sentence(line: Line, of: &Panel<'_>, look: &Look) -> String {
     let register = of.timeline.register();
     let told = match line {
         Line::Call(at) => register.calls.get(at).and_then(|call| self::call(journey, *call, look)),
-        Line::Table(at) => register.table.get(at).and_then(|entry| table(journey, entry, look)),
+        Line::Table(at) => register.table.get(at).and_then(|entry| table(journey, register, entry, look)),
         Line::Member(at) => member(journey, at, look),
         Line::Device(at) => register.devices.get(at).map(|device| {
             let ids: Vec<String> = device.ids.iter().take(6).map(|id| visible_id(Some(id))).collect();
@@ -111,10 +111,9 @@ fn after(time: i64, arrived: i64) -> String {
     }
 }
 
-fn table(journey: &Journey, entry: &Entry, look: &Look) -> Option<String> {
+fn table(journey: &Journey, register: &Register, entry: &Entry, look: &Look) -> Option<String> {
     let line = journey.aliases.get(entry.call)?;
-    let chain: Vec<String> = entry.chain.iter().map(|id| visible_id(Some(id))).collect();
-    let hops = entry.chain.len().saturating_sub(1);
+    let chain: Vec<String> = register.chain(entry).map(|id| visible_id(Some(id))).collect();
     let since = if line.from_table {
         "from the given table".to_owned()
     } else {
@@ -125,7 +124,7 @@ fn table(journey: &Journey, entry: &Entry, look: &Look) -> Option<String> {
         chain.join(&format!(" {} ", look.glyphs.arrow)),
         chain.first()?,
         chain.last()?,
-        fit::counted(hops as u64, "hop"),
+        fit::counted(entry.hops as u64, "hop"),
         fit::counted(entry.through, "row"),
         place(&line.source)
     ))
