@@ -44,6 +44,14 @@ use crate::model::stored::{Overview, StoredProfile, StoredReject};
 /// milliseconds.
 const SOON: usize = 2_000;
 
+/// What [`Inspector::journey_soon`] gives.
+pub enum Soon {
+    /// The whole journey.
+    All(Journey),
+    /// Its first rows, and a cut that says so.
+    First(Journey),
+}
+
 /// Answers questions about one store.
 ///
 /// With a [`Redactor`] whatever it answers has pseudonyms for ids and personal values, and the ids
@@ -213,17 +221,21 @@ impl Inspector {
         })
     }
 
-    /// The first rows of a journey that has so many that all of them take a while, and a cut that
-    /// says so; `None` when it is quick itself.
-    pub fn journey_soon(&self, id: &Id) -> Result<Option<Journey>, Error> {
+    /// The journey of the user that `id` belongs to, or its first rows where it has so many that
+    /// all of them take a while; `None` when the store does not name it.
+    pub fn journey_soon(&self, id: &Id) -> Result<Option<Soon>, Error> {
         let limits = gather::Limits { rows: SOON, orphan_rows: SOON, ..gather::Limits::DEFAULT };
-        let first = self.journey_within(id, &limits)?.filter(|journey| !journey.cuts.is_empty());
-        Ok(first.map(|mut journey| {
+        let id = &self.meant(id)?;
+        let (facts, is_part) = self.source.one_moment(|| gather::gather_rows(&*self.source, id, &limits))?;
+        Ok(self.resolved(facts, id)?.map(|mut journey| {
+            if !is_part {
+                return Soon::All(journey);
+            }
             journey.cuts = vec![Cut {
                 of: CutOf::Rows,
                 what: format!("the first {} rows; the rest is being read", journey.steps.len()),
             }];
-            journey
+            Soon::First(journey)
         }))
     }
 

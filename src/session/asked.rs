@@ -7,7 +7,7 @@ use crate::identity::Journey;
 use crate::identity::compare::Comparison;
 use crate::inspect::query::Vocabulary;
 use crate::inspect::terms::Terms;
-use crate::inspect::{Census, Error, ErrorKind};
+use crate::inspect::{Census, Error, ErrorKind, Soon};
 use crate::model::Id;
 use crate::model::facts::Arrival;
 
@@ -32,8 +32,9 @@ pub trait Session: Send {
     fn overview(&mut self) -> Result<StartPage, Error>;
     /// The journey of the user that an id belongs to; `None` when nothing names the id.
     fn journey(&mut self, id: &Id) -> Result<Option<Arc<Journey>>, Error>;
-    /// Its first rows, at once, while [`Session::journey`] takes longer; `None` when it does not.
-    fn journey_soon(&mut self, _id: &Id) -> Result<Option<Arc<Journey>>, Error> {
+    /// The same, or its first rows where [`Session::journey`] takes longer; `None` where there is no quicker
+    /// way, or nothing names the id.
+    fn journey_soon(&mut self, _id: &Id) -> Result<Option<Soon>, Error> {
         Ok(None)
     }
     /// The same as it stood when what is in order of arrival up to `moment` was there.

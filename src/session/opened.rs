@@ -12,7 +12,7 @@ use crate::identity::compare::Comparison;
 use crate::inspect::gather::Limits;
 use crate::inspect::query::Vocabulary;
 use crate::inspect::terms::{Found, Terms};
-use crate::inspect::{Census, Count, Error, ErrorKind, History, Hit, Inspector, Redactor, Stop};
+use crate::inspect::{Census, Count, Error, ErrorKind, History, Hit, Inspector, Redactor, Soon, Stop};
 use crate::model::Id;
 use crate::model::facts::Arrival;
 use crate::output::{self, Kept, Output, Readers};
@@ -181,8 +181,8 @@ impl Session for Opened {
         Ok(self.inspector.journey(id)?.map(Arc::new))
     }
 
-    fn journey_soon(&mut self, id: &Id) -> Result<Option<Arc<Journey>>, Error> {
-        Ok(self.inspector.journey_soon(id)?.map(Arc::new))
+    fn journey_soon(&mut self, id: &Id) -> Result<Option<Soon>, Error> {
+        self.inspector.journey_soon(id)
     }
 
     fn journey_as_of(&mut self, id: &Id, moment: Arrival) -> Result<Option<Arc<Journey>>, Error> {

@@ -15,9 +15,9 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError};
 
 use crate::identity::compare::Comparison;
 use crate::identity::{Journey, LEGACY};
-use crate::inspect::Census;
 use crate::inspect::query::Vocabulary;
 use crate::inspect::terms::Terms;
+use crate::inspect::{Census, Soon};
 use crate::model::Id;
 use crate::model::facts::Arrival;
 
@@ -207,7 +207,8 @@ fn answer_on_the_way(backend: &mut dyn Backend, question: &Question, show: &mut 
     }
 }
 
-/// A part of the answer where the whole takes longer. What fails here fails again with the whole.
+/// A part of the answer where the whole takes longer, or the whole of a journey. What fails here fails
+/// again with the whole.
 pub fn answer_soon(backend: &mut dyn Backend, question: &Question) -> Option<Answer> {
     match question {
         // Terms are told on their way.
@@ -216,10 +217,13 @@ pub fn answer_soon(backend: &mut dyn Backend, question: &Question) -> Option<Ans
             let hits = pasted::soon(backend, text)?;
             Some(Answer::Soon(Box::new((hits, Vec::new()))))
         }
-        Question::Journey(id, zone) => {
-            let (journey, timeline) = laid_out(backend.journey_soon(id).ok()??, *zone);
-            Some(Answer::First(journey, timeline))
-        }
+        Question::Journey(id, zone) => Some(match backend.journey_soon(id).ok()?? {
+            Soon::All(journey) => Answer::Journey(Ok(Some(laid_out(Arc::new(journey), *zone)))),
+            Soon::First(journey) => {
+                let (journey, timeline) = laid_out(Arc::new(journey), *zone);
+                Answer::First(journey, timeline)
+            }
+        }),
         _ => None,
     }
 }
@@ -403,15 +407,18 @@ pub(super) fn work(
             continue;
         }
         cancel.starts(ticket, &question);
-        if let Some(part) = answer_soon(backend.as_mut(), &question)
-            && !report(Report::Answer(ticket, part))
-        {
-            return;
-        }
-        let answer = answer_on_the_way(backend.as_mut(), &question, &mut |hits, near| {
-            // Whoever has gone is noticed at the next answer.
-            let _ = report(Report::Answer(ticket, Answer::Soon(Box::new((hits, near)))));
-        });
+        let answer = match answer_soon(backend.as_mut(), &question) {
+            Some(whole @ Answer::Journey(_)) => whole,
+            part => {
+                if part.is_some_and(|part| !report(Report::Answer(ticket, part))) {
+                    return;
+                }
+                answer_on_the_way(backend.as_mut(), &question, &mut |hits, near| {
+                    // Whoever has gone is noticed at the next answer.
+                    let _ = report(Report::Answer(ticket, Answer::Soon(Box::new((hits, near)))));
+                })
+            }
+        };
         // That it looks into another store is to be known whatever was asked since.
         let wanted = matches!(answer, Answer::Store(_)) || !cancel.is_overtaken(ticket, &question);
         if matches!(answer, Answer::Store(Ok(_))) {

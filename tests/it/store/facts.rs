@@ -1,7 +1,7 @@
 //! Rows, alias calls and links come back as they went in, in an order that is theirs.
 
 use journey::identity::Journey;
-use journey::inspect::Inspector;
+use journey::inspect::{Inspector, Soon};
 
 use super::*;
 
@@ -289,10 +289,11 @@ fn files_of_one_name_are_ordered_by_content() {
 fn a_long_journey_begins_with_its_first_rows_and_says_that_the_rest_is_coming() {
     let rows = |count: i64| (1..=count).map(|n| row("u", n * 1000)).collect::<Vec<Row>>();
     let few = Inspector::new(store_of(&[("a.jsonl", rows(1_500))]));
-    assert!(few.journey_soon(&id("u")).unwrap().is_none(), "it is quick itself");
+    let Some(Soon::All(all)) = few.journey_soon(&id("u")).unwrap() else { panic!("it is quick itself") };
+    assert_eq!((all.steps.len(), all.cuts.len()), (1_500, 0));
     let many = Inspector::new(store_of(&[("a.jsonl", rows(2_500))]));
     let whole = many.journey(&id("u")).unwrap().unwrap();
-    let first = many.journey_soon(&id("u")).unwrap().unwrap();
+    let Some(Soon::First(first)) = many.journey_soon(&id("u")).unwrap() else { panic!("there are more rows") };
     let places = |journey: &Journey, count| journey.steps.iter().take(count).map(|s| s.event.row).collect::<Vec<_>>();
     assert_eq!(first.steps.len(), 2_000);
     assert_eq!(places(&first, 2_000), places(&whole, 2_000));

@@ -8,9 +8,9 @@ use journey::identity::{
     AliasLine, Evidence, EvidenceKind, Journey, LEGACY, Member, Mention, Neighbour, Orphan, Phase, Point, PointKind,
     Reason, Refusal, Role, Split, State, Step, Strength, Verdict,
 };
-use journey::inspect::Census;
 use journey::inspect::query::Vocabulary;
 use journey::inspect::terms::Terms;
+use journey::inspect::{Census, Soon};
 use journey::model::facts::{Event, Sender, Source};
 use journey::model::hit::{Hit, HitKind, Match};
 use journey::model::row::{CREATE_ALIAS, IDENTIFY};
@@ -495,8 +495,8 @@ impl Backend for Stories {
         }))
     }
 
-    fn journey_soon(&mut self, _: &Id) -> Result<Option<Arc<Journey>>, Failure> {
-        Ok(self.soon.clone().map(Arc::new))
+    fn journey_soon(&mut self, _: &Id) -> Result<Option<Soon>, Failure> {
+        Ok(self.soon.clone().map(Soon::First))
     }
 
     fn properties(&mut self, row: i64) -> Result<String, Failure> {
