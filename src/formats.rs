@@ -38,6 +38,7 @@ pub use message::{Message, beginning, message};
 pub use object::{excerpt, one_line};
 pub use sniff::{Format, NotRecognised, Sniffed, sniff, sniff_as, sniff_table};
 pub use split::{Layout, Record, Splitter};
+pub use vendor::known as vendors;
 pub use zone::Zone;
 
 #[cfg(test)]

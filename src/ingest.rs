@@ -222,7 +222,7 @@ impl Error {
             }
             Self::Open { .. } => Some("check that the path is right and may be read"),
             Self::Read { .. } => Some("get the file again and repeat the import: what is stored is not stored twice"),
-            Self::NotRecognised(_) => Some(formats::NotRecognised::ADVICE),
+            Self::NotRecognised(_) => Some(formats::NotRecognised::advice()),
             Self::Message { .. } => Some("ask for the export again; only rows can be imported"),
             Self::Foreign { source } => foreign::advice(source),
             Self::PackedSqlite { .. } => Some("unpack it and name the file itself"),

@@ -95,6 +95,8 @@ pub struct FileInfo {
     pub name: String,
     /// Format that was recognised, by its name for people.
     pub format: String,
+    /// Whose rows it holds, by name: [`crate::model::facts::MIXPANEL`] or another vendor.
+    pub vendor: String,
     /// Zone that local times were read in.
     pub timezone: String,
 }

@@ -4,6 +4,8 @@
 //! nothing; only arrays of events and lines of alias tables are read where the file as a whole
 //! is of that kind.
 
+mod other;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -17,7 +19,8 @@ use super::rows::Lifted;
 use super::scan::{Scanned, scan};
 use super::sniff::{CellRows, Cells, Format, How, Sniffed};
 use super::split::{Layout, Splitter};
-use super::{profile, table, vendor};
+use super::vendor::{self, By};
+use super::{profile, table};
 use crate::model::{Id, Millis, Profile, Reject, RowView, json};
 
 /// Whose clock [`RowView::time`] is on.
@@ -268,6 +271,9 @@ impl Decoder {
     /// Reads one record; the error is the reason to reject it.
     fn read(&self, line: u64, text: &str, repaired: bool, out: Out<'_, '_>) -> Result<(), String> {
         let mut reading = Reading { line, repaired, how: &self.how, out };
+        if let (Some(By(vendor)), true) = (self.how.rows.vendor, text.starts_with('[')) {
+            return reading.of_vendor(vendor, text, None);
+        }
         match text.as_bytes().first() {
             Some(b'{') => reading.object(text, self.format),
             Some(b'[') if self.format == Format::Payloads => reading.batch(text, None),
@@ -319,6 +325,12 @@ impl Reading<'_, '_> {
         {
             self.each_of(json, rows, |reading, row| reading.object(row, format));
             return Ok(());
+        }
+        if let Some(By(vendor)) = self.how.rows.vendor {
+            return match format {
+                Format::Copy => self.copied_of_vendor(vendor, json, outer.properties.ok_or("has no properties")?),
+                _ => self.of_vendor(vendor, json, None),
+            };
         }
         if !self.how.is_raw {
             return self.row(json);
@@ -378,9 +390,9 @@ impl Reading<'_, '_> {
     fn unless_foreign(&mut self, json: &str, item: Item<'static>) -> Result<(), String> {
         if let Item::Event { row, .. } = &item
             && row.id.is_none()
-            && let Some(rows) = vendor::of(json)
+            && let Some(vendor) = vendor::of(json)
         {
-            return Err(format!("looks like one of {rows}, which are not read yet"));
+            return Err(format!("looks like one of {}, in a file of other rows", vendor.rows()));
         }
         (self.out)(item);
         Ok(())

@@ -223,6 +223,20 @@ pub(super) fn copied<'a>(
     Ok(decoded)
 }
 
+/// Gives a row of a plain copy the times and the flags that its columns have.
+pub(super) fn copy_columns(whole: &str, row: &mut RowView<'_>) -> Result<(), String> {
+    let read = |error| complaint(&error);
+    let columns = Copied::read(whole).map_err(read)?.columns.ok_or("has no columns")?;
+    let columns = Columns::read(columns).map_err(read)?;
+    if let Some(time) = columns.time.and_then(json::time) {
+        row.time = time;
+    }
+    row.arrival = columns.arrived.and_then(json::time);
+    let bits: u32 = columns.flags.and_then(|text| text.parse().ok()).unwrap_or_default();
+    row.flags = Flags(row.flags.0 | bits & !Flags::ARRIVAL_UNKNOWN.0);
+    Ok(())
+}
+
 /// As [`decode`], when the fields of the properties are known and these are in one line.
 pub(super) fn of_fields<'a>(
     event: Option<&'a str>,

@@ -15,7 +15,8 @@ use super::object::{each, given};
 use super::profile;
 use super::rows::Shape;
 use super::sniff::Format;
-use super::{table, vendor};
+use super::table;
+use super::vendor::{self, By, Vendor};
 use crate::model::json;
 
 /// Rows that are looked at.
@@ -44,6 +45,8 @@ pub(super) struct Found {
     pub(super) is_carried: bool,
     /// Columns that are left out, because a tool wrote them for itself.
     pub(super) left_out: Vec<String>,
+    /// The vendor that wrote them, if it is another than Mixpanel.
+    pub(super) vendor: Option<By>,
 }
 
 /// What one row has of what a row of events needs.
@@ -101,8 +104,10 @@ struct Seen<'a> {
     rows: usize,
     candidates: Vec<Candidate<'a>>,
     native: BTreeMap<&'static str, (Format, usize)>,
-    vendors: BTreeMap<&'static str, usize>,
+    vendors: BTreeMap<&'static str, (By, usize)>,
     carrier: Option<Carrier>,
+    /// Rows of a vendor came in messages.
+    is_carried: bool,
     /// Keys around rows in messages.
     around: BTreeSet<String>,
 }
@@ -128,8 +133,9 @@ impl<'a> Seen<'a> {
                 let keys = keys_of(record);
                 self.around.extend(keys.into_iter().filter(|key| key.to_ascii_lowercase().starts_with("_airbyte_")));
                 self.rows += 1;
-                if let Some(rows) = vendor::of(&json) {
-                    *self.vendors.entry(rows).or_default() += 1;
+                if let Some(vendor) = vendor::of(&json) {
+                    self.vendors.entry(vendor.name()).or_insert((By(vendor), 0)).1 += 1;
+                    self.is_carried = true;
                     return;
                 }
                 self.candidate(json, stream, Some(carrier));
@@ -141,8 +147,8 @@ impl<'a> Seen<'a> {
     fn row(&mut self, json: &'a str) {
         let Ok(kind) = kind_of(json) else { return };
         self.rows += 1;
-        if let Some(rows) = vendor::of(json) {
-            *self.vendors.entry(rows).or_default() += 1;
+        if let Some(vendor) = vendor::of(json) {
+            self.vendors.entry(vendor.name()).or_insert((By(vendor), 0)).1 += 1;
             return;
         }
         let native = match kind {
@@ -208,10 +214,13 @@ impl<'a> Seen<'a> {
             }
         }
         let native: usize = self.native.values().map(|(_, count)| count).sum();
-        let (vendors, vendor) =
-            (self.vendors.values().sum::<usize>(), self.vendors.iter().max_by_key(|(_, count)| **count));
-        if let Some((vendor, _)) = vendor.filter(|_| vendors * 2 >= self.rows) {
-            return Err(format!("it looks like {vendor}, which are not read yet"));
+        let vendors = self.vendors.values().map(|(_, count)| count).sum::<usize>();
+        let vendor = self.vendors.values().max_by_key(|(_, count)| *count);
+        if let Some((By(vendor), _)) = vendor.filter(|_| vendors * 2 >= self.rows) {
+            return match vendor::not_read(*vendor) {
+                Some(why) => Err(format!("it {why}")),
+                None => Ok(Some(Found::of_vendor(*vendor, self.is_carried))),
+            };
         }
         let known = native + wire + plain + as_profiles;
         if aliases * 2 > self.rows {
@@ -322,7 +331,13 @@ impl Found {
             is_raw: true,
             is_carried: false,
             left_out: Vec::new(),
+            vendor: None,
         }
+    }
+
+    /// Rows of another vendor.
+    pub(super) fn of_vendor(vendor: &'static dyn Vendor, is_carried: bool) -> Self {
+        Self { name: vendor.rows(), is_raw: false, is_carried, vendor: Some(By(vendor)), ..Self::raw(Format::Vendor) }
     }
 
     /// Whether a row of a stream is a profile.

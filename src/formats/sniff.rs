@@ -5,17 +5,19 @@
 //! hide that.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::csv::{self, Header};
-use super::decode::{apart, kind_of, trim};
+use super::decode::{Clock, apart, kind_of, trim};
 use super::object::members;
 use super::recognise::{self, Found};
 use super::repair::repaired;
 use super::rows::Role;
 use super::split::{Layout, Splitter};
 use super::table::{self, Columns};
-use super::{carrier, payload, vendor};
+use super::vendor::{self, By, Vendor};
+use super::{carrier, payload};
+use crate::model::facts::MIXPANEL;
 
 /// Bytes from the start of a file that are looked at.
 pub const HEAD: usize = 64 * 1024;
@@ -31,6 +33,8 @@ pub enum Format {
     ProfileUpdates,
     /// Exported profiles, in pages or line by line (§4.5).
     ProfileExport,
+    /// Rows of another vendor.
+    Vendor,
     /// Alias → `distinct_id`.
     AliasTable,
     /// Rows of a plain copy of a store: events as they were, with what the store made of them.
@@ -87,9 +91,30 @@ pub(super) enum CellRows {
 }
 
 impl Sniffed {
+    /// Whose clock times without a zone are on.
+    pub fn clock(&self) -> Clock {
+        match self.how.rows.vendor {
+            Some(By(vendor)) => vendor.clock(),
+            None if self.format == Format::Export => Clock::Project,
+            None => Clock::Utc,
+        }
+    }
+
+    /// Whose rows it holds, by name.
+    pub fn vendor(&self) -> &'static str {
+        self.how.rows.vendor.map_or(MIXPANEL, |By(vendor)| vendor.name())
+    }
+
     /// A file with one record of `format` in each line, as Mixpanel itself writes it.
     pub fn lines_of(format: Format) -> Self {
         Self::new(Found::raw(format), Layout::Lines, false)
+    }
+
+    /// Rows of a plain copy that are of another vendor; `None` for Mixpanel, and for a vendor that is
+    /// not known.
+    pub fn copy_of(vendor: &str) -> Option<Self> {
+        let vendor = vendor::named(vendor)?;
+        Some(Self::new(Found { format: Format::Copy, ..Found::of_vendor(vendor, false) }, Layout::Lines, false))
     }
 
     fn new(rows: Found, layout: Layout, array: bool) -> Self {
@@ -103,7 +128,7 @@ impl Sniffed {
         let name = match format {
             Format::Export if rows.name.is_empty() => format!("raw export ({lies})"),
             Format::Export | Format::AliasTable if rows.is_carried => rows.name.to_owned(),
-            Format::Export => format!("{} ({lies})", rows.name),
+            Format::Export | Format::Vendor => format!("{} ({lies})", rows.name),
             Format::Payloads => "recorded payloads".to_owned(),
             Format::ProfileUpdates => "profile updates".to_owned(),
             Format::ProfileExport if rows.is_raw => "profile export".to_owned(),
@@ -124,7 +149,7 @@ impl Sniffed {
         let mut sniffed = Self::new(rows, layout, false);
         let what = if sniffed.how.rows.is_raw { "raw export" } else { sniffed.how.rows.name };
         sniffed.name = match sniffed.format {
-            Format::Export => format!("{what} (JSON answer of an API)"),
+            Format::Export | Format::Vendor => format!("{what} (JSON answer of an API)"),
             _ => sniffed.name,
         };
         sniffed.how = Arc::new(How { is_answer: true, ..(*sniffed.how).clone() });
@@ -161,9 +186,18 @@ pub struct NotRecognised {
 
 impl NotRecognised {
     /// What can be read, as one sentence.
-    pub const ADVICE: &str = "known are exports of Mixpanel and rows of events with event, distinct_id and time (JSON \
-                              Lines, a JSON array, CSV, SQLite, Singer, Airbyte, dlt), recorded SDK payloads, profiles, \
-                              and alias tables (alias,distinct_id), each also as .gz or .zst";
+    pub fn advice() -> &'static str {
+        static ADVICE: LazyLock<String> = LazyLock::new(|| {
+            let vendors: Vec<&str> = vendor::read().collect();
+            format!(
+                "known are exports of Mixpanel and rows of events with event, distinct_id and time (JSON Lines, a JSON \
+                 array, CSV, SQLite, Singer, Airbyte, dlt), recorded SDK payloads, {}, profiles, and alias tables \
+                 (alias,distinct_id), each also as .gz or .zst",
+                vendors.join(", ")
+            )
+        });
+        &ADVICE
+    }
 }
 
 /// First bytes of formats that are not read, and what to do with them.
@@ -221,7 +255,10 @@ fn by_rows(text: &[u8], whole: bool) -> Result<Sniffed, String> {
     let array = text.starts_with(b"[");
     if array && batches(text) {
         return match batch_of_other(text) {
-            Some(rows) => Err(format!("it looks like {rows}, which are not read yet")),
+            Some(vendor) => match vendor::not_read(vendor) {
+                Some(why) => Err(format!("it {why}")),
+                None => Ok(Sniffed::new(Found::of_vendor(vendor, false), Layout::Lines, false)),
+            },
             None => Ok(Sniffed::lines_of(Format::Payloads)),
         };
     }
@@ -363,7 +400,7 @@ fn batches(text: &[u8]) -> bool {
 }
 
 /// What the members of the first batch are, if they are of another vendor.
-fn batch_of_other(text: &[u8]) -> Option<&'static str> {
+fn batch_of_other(text: &[u8]) -> Option<&'static dyn Vendor> {
     let first = text.split(|byte| *byte == b'\n').map(trim).find(|line| !line.is_empty())?;
     members(&repaired(first).0).ok()?.into_iter().find_map(vendor::of)
 }

@@ -512,10 +512,10 @@ fn what_is_in_no_known_format_says_what_it_looks_like() {
         (b"\x7fELF\0\0", "it is a binary file"),
         (b"hello\nworld\n", "no event, profile or alias is in its first 64 KB"),
         (
-            br#"{"type":"track","event":"A","messageId":"m","properties":{}}"#,
-            "it looks like Segment or RudderStack calls, which are not read yet",
+            br#"{"mpid":"1","events":[]}"#,
+            "it looks like mParticle batches, which are not read yet; write them as rows with event, distinct_id and \
+             time",
         ),
-        (br#"[{"event":"A","person_id":"p","properties":{}}]"#, "it looks like PostHog events, which are not read yet"),
     ] {
         let error = sniff(head, true, "f.bin").unwrap_err();
         assert_eq!(error.to_string(), format!("f.bin is in no known format: {why}"));

@@ -1,11 +1,105 @@
-//! Rows of other vendors: known by their own keys, so that none is taken for a row of Mixpanel.
+//! Rows of vendors other than Mixpanel.
 //!
-//! None of them is read: an event of Segment has no `distinct_id`, and one of PostHog follows
-//! other rules. The answer names the vendor instead. Keys are those of the vendors' documents and
-//! SDKs; a word that several vendors use, such as `event` or `timestamp`, says nothing alone.
+//! One list, [`VENDORS`]; a vendor is a file of its own, a line in the list and its tests. Each
+//! says by which keys its rows are known, reads one, and says on which clock its times are. Keys
+//! are those of the vendors' documents and SDKs; a word that several vendors use, such as `event`
+//! or `timestamp`, says nothing alone.
+//!
+//! Rows keep what they mean to their vendor: which call each is, and the ids as they were sent.
+//! What stands around them is the same for all: recorded requests, batches, messages of tools.
 
+mod amplitude;
+mod calls;
+mod posthog;
+mod row;
+mod unread;
+
+use std::fmt;
+
+use self::amplitude::Amplitude;
+use self::calls::{ByEither, RudderStack, Segment};
+use self::posthog::PostHog;
+use self::row::flat;
+pub(super) use self::row::{Around, Call};
+use self::unread::Unread;
+use super::decode::Clock;
 use super::object::{fields, given, members};
-use crate::model::json;
+use crate::model::{Id, json};
+
+/// How one vendor of events writes rows.
+pub(super) trait Vendor: Sync {
+    /// Its name, which files keep.
+    fn name(&self) -> &'static str;
+
+    /// What its rows are called.
+    fn rows(&self) -> &'static str;
+
+    /// Whether an object with these keys is one of its rows, or carries some.
+    fn recognises(&self, marks: &Marks<'_>) -> bool;
+
+    /// Paths that its SDKs send to, for requests whose bodies say nothing.
+    fn paths(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Key of the object in a row whose fields are the properties of the event.
+    fn properties(&self) -> &'static str {
+        "properties"
+    }
+
+    /// Keys that mean something beside the properties; a property of such a name is none of them.
+    fn fields(&self) -> &'static [&'static str];
+
+    /// Reads a row that was laid [`flat`]; the error is the reason to reject it.
+    fn decode(&self, flat: &str) -> Result<Call, String>;
+
+    /// The ids and the properties of a person, if the row is one and no event.
+    fn person(&self, _row: &str) -> Option<(Vec<Id>, String)> {
+        None
+    }
+
+    /// Whose clock times without a zone are on.
+    fn clock(&self) -> Clock {
+        Clock::Utc
+    }
+
+    /// What to do with its files instead, where rows are recognised and not read.
+    fn advice(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+/// The vendors; the first whose keys are there wrote the row.
+pub(super) static VENDORS: &[&dyn Vendor] = &[
+    &Unread::SNOWPLOW,
+    &Amplitude,
+    &RudderStack,
+    &Segment,
+    &ByEither,
+    &PostHog,
+    &Unread::MPARTICLE,
+    &Unread::GOOGLE_ANALYTICS,
+    &Unread::MATOMO,
+    &Unread::COUNTLY,
+];
+
+/// One of [`VENDORS`], which is the same as another of its name.
+#[derive(Clone, Copy)]
+pub(super) struct By(pub(super) &'static dyn Vendor);
+
+impl fmt::Debug for By {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.name())
+    }
+}
+
+impl PartialEq for By {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.name() == other.0.name()
+    }
+}
+
+impl Eq for By {}
 
 fields! {
     /// Keys that tell vendors apart, in payloads, in exports and in tables of a warehouse.
@@ -16,6 +110,7 @@ fields! {
         timestamp: "timestamp",
         time: "time",
         distinct_id: "distinct_id",
+        distinct_ids: "distinct_ids",
         properties: "properties",
         person: "person_id",
         elements: "elements_chain",
@@ -59,178 +154,64 @@ fields! {
     }
 }
 
-/// A vendor whose rows are known and not read.
-struct Vendor {
-    /// What its rows are called.
-    rows: &'static str,
-    /// Whether a row with these keys is one of them.
-    wrote: fn(&Marks<'_>) -> bool,
-}
-
-/// The vendors; the first whose keys are there is named.
-static VENDORS: &[Vendor] = &[
-    Vendor { rows: "Snowplow events", wrote: snowplow },
-    Vendor {
-        rows: "Amplitude events",
-        wrote: |m| {
-            m.amplitude.is_some()
-                || m.amplitude_export.is_some()
-                || m.event_type.is_some()
-                    && (m.event_properties.is_some() || m.insert_id.is_some() && m.session.is_some())
-        },
-    },
-    Vendor { rows: "RudderStack calls", wrote: |m| segment(m) && rudder(m) },
-    Vendor { rows: "Segment calls", wrote: |m| segment(m) && by_segment(m) },
-    Vendor { rows: "Segment or RudderStack calls", wrote: segment },
-    Vendor {
-        rows: "PostHog events",
-        wrote: |m| {
-            m.elements.is_some()
-                || m.event.is_some() && m.person.is_some()
-                || m.event.is_some() && m.uuid.is_some() && m.timestamp.is_some()
-                || m.batch.is_some() && m.historical.is_some()
-        },
-    },
-    Vendor {
-        rows: "mParticle batches",
-        wrote: |m| m.mpid.is_some() || m.events.is_some() && m.environment.is_some() && m.schema.is_none(),
-    },
-    Vendor {
-        rows: "Google Analytics events",
-        wrote: |m| m.pseudo.is_some() || m.event_timestamp.is_some() && m.event_params.is_some(),
-    },
-    Vendor { rows: "Matomo visits", wrote: |m| m.actions.is_some() || m.site.is_some() && m.visitor.is_some() },
-    Vendor {
-        rows: "Countly requests",
-        wrote: |m| m.app_key.is_some() || m.segmentation.is_some() && m.distinct_id.is_none() && m.properties.is_none(),
-    },
-];
-
 /// Whether a row has what only rows of Mixpanel have; what else stands in it are properties.
 fn of_mixpanel(m: &Marks<'_>) -> bool {
     let stamped = |text: &str| text.contains("mp_processing_time_ms") || text.contains("mp_lib");
     m.distinct_id.is_some() && m.time.is_some() || m.properties.is_some_and(stamped)
 }
 
-fn snowplow(m: &Marks<'_>) -> bool {
-    let schema = m.schema.and_then(json::text);
-    schema.is_some_and(|schema| schema.starts_with("iglu:"))
-        || m.iglu.is_some()
-        || m.domain_user.is_some() && m.tracker.is_some()
-}
-
-fn segment(m: &Marks<'_>) -> bool {
-    m.message.is_some()
-        || m.anonymous.is_some()
-        || m.write_key.is_some() && m.batch.is_some()
-        || m.anonymous_column.is_some() && (m.original_timestamp.is_some() || m.context_library.is_some())
-        || m.context_library.is_some() && m.received.is_some()
-}
-
-fn rudder(m: &Marks<'_>) -> bool {
-    let names = |value: Option<&str>| value.is_some_and(|text| text.contains("RudderLabs") || text.contains("rudder"));
-    names(m.context) || names(m.context_library) || names(m.batch) || m.channel.is_some() && m.context.is_some()
-}
-
-fn by_segment(m: &Marks<'_>) -> bool {
-    let names = |value: Option<&str>| value.is_some_and(|text| text.contains("analytics"));
-    m.write_key.is_some() || names(m.context) || names(m.context_library)
-}
-
-/// What the row is called, if it is one of another vendor: itself, or what it carries.
-pub(super) fn of(record: &str) -> Option<&'static str> {
+/// Whose row it is, if it is one of another vendor: itself, or what it carries.
+pub(super) fn of(record: &str) -> Option<&'static dyn Vendor> {
     let marks = Marks::read(record).ok()?;
     if of_mixpanel(&marks) {
         return None;
     }
-    let own = || VENDORS.iter().find(|vendor| (vendor.wrote)(&marks)).map(|vendor| vendor.rows);
+    let own = || VENDORS.iter().copied().find(|vendor| vendor.recognises(&marks));
     // A batch says less than what is in it, and a recorded request less than what it carries.
     let inside = [marks.payload, marks.body, marks.batch, marks.events].into_iter().find_map(|value| {
         let value = given(value)?;
+        // A body can be kept as the text that it was.
+        let text = json::text(value).filter(|_| value.starts_with('"'));
+        let value = text.as_deref().unwrap_or(value);
         if value.starts_with('{') {
             return of(value);
         }
         members(value).ok()?.into_iter().find_map(of)
     });
-    inside.or_else(own).or_else(|| by_address(&marks))
+    inside.or_else(own).or_else(|| by_path(&marks))
 }
 
-/// By the address that a recorded request of no known form went to.
-fn by_address(marks: &Marks<'_>) -> Option<&'static str> {
+/// By the path that a recorded request of no known form went to.
+fn by_path(marks: &Marks<'_>) -> Option<&'static dyn Vendor> {
     let path = marks.path.filter(|_| marks.endpoint.is_none()).and_then(json::text)?;
     let path = path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
-    let known = [
-        ("/e", "PostHog events"),
-        ("/i/v0/e", "PostHog events"),
-        ("/2/httpapi", "Amplitude events"),
-        ("/com.snowplowanalytics.snowplow/tp2", "Snowplow events"),
-        ("/v1/t", "Segment calls"),
-        ("/v1/p", "Segment calls"),
-        ("/v1/i", "Segment calls"),
-        ("/v1/a", "Segment calls"),
-    ];
-    known.into_iter().find(|(address, _)| path == *address).map(|(_, rows)| rows)
+    VENDORS.iter().copied().find(|vendor| vendor.paths().contains(&path))
+}
+
+/// The row as [`Vendor::decode`] takes it.
+pub(super) fn lay_flat(vendor: &dyn Vendor, row: &str) -> Result<String, String> {
+    flat(row, vendor.properties(), vendor.fields())
+}
+
+/// Why a file or a row of a vendor is not read; `None` where it is.
+pub(super) fn not_read(vendor: &dyn Vendor) -> Option<String> {
+    vendor.advice().map(|advice| format!("looks like {}, which are not read yet; {advice}", vendor.rows()))
+}
+
+/// The vendor with this name.
+pub(super) fn named(name: &str) -> Option<&'static dyn Vendor> {
+    VENDORS.iter().copied().find(|vendor| vendor.name() == name)
+}
+
+/// What the rows of each vendor are called, and whether they are read.
+pub fn known() -> impl Iterator<Item = (&'static str, bool)> {
+    VENDORS.iter().map(|vendor| (vendor.rows(), vendor.advice().is_none()))
+}
+
+/// What rows of vendors that are read are called, in the order of the list.
+pub(super) fn read() -> impl Iterator<Item = &'static str> {
+    VENDORS.iter().filter(|vendor| vendor.advice().is_none()).map(|vendor| vendor.rows())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_vendor_is_named_by_its_own_keys() {
-        for (record, rows) in [
-            (r#"{"type":"track","event":"A","messageId":"m","properties":{}}"#, "Segment or RudderStack calls"),
-            (r#"{"type":"track","event":"A","userId":"u","anonymousId":"a","writeKey":"k"}"#, "Segment calls"),
-            (
-                r#"{"type":"track","messageId":"m","context":{"library":{"name":"@segment/analytics-node"}}}"#,
-                "Segment calls",
-            ),
-            (
-                r#"{"type":"page","messageId":"m","channel":"web","context":{"library":{"name":"RudderLabs JavaScript SDK"}}}"#,
-                "RudderStack calls",
-            ),
-            (r#"{"writeKey":"k","batch":[{"type":"track","messageId":"m"}]}"#, "Segment or RudderStack calls"),
-            (
-                r#"{"event":"a","event_text":"A","anonymous_id":"x","original_timestamp":"t"}"#,
-                "Segment or RudderStack calls",
-            ),
-            (
-                r#"{"payload":{"type":"track","messageId":"m","properties":{}},"path":"/v1/track"}"#,
-                "Segment or RudderStack calls",
-            ),
-            (r#"{"uuid":"u","event":"A","properties":{},"timestamp":"t","distinct_id":"d"}"#, "PostHog events"),
-            (r#"{"event":"A","person_id":"p","properties":{}}"#, "PostHog events"),
-            (r#"{"api_key":"k","batch":[{"event":"A","uuid":"u","timestamp":"t"}]}"#, "PostHog events"),
-            (r#"{"path":"/e/","payload":null}"#, "PostHog events"),
-            (r#"{"event_type":"A","event_properties":{},"user_id":"u","time":1}"#, "Amplitude events"),
-            (r#"{"api_key":"k","events":[{"event_type":"A","event_properties":{}}]}"#, "Amplitude events"),
-            (r#"{"$amplitude_id":1,"event_type":"A"}"#, "Amplitude events"),
-            (
-                r#"{"schema":"iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4","data":[]}"#,
-                "Snowplow events",
-            ),
-            (r#"{"mpid":"1","events":[]}"#, "mParticle batches"),
-            (
-                r#"{"event_name":"a","event_timestamp":1,"event_params":[],"user_pseudo_id":"x"}"#,
-                "Google Analytics events",
-            ),
-        ] {
-            assert_eq!(of(record), Some(rows), "{record}");
-        }
-    }
-
-    #[test]
-    fn a_row_of_mixpanel_is_no_row_of_another_vendor() {
-        for record in [
-            r#"{"event":"A","properties":{"time":1,"distinct_id":"d","messageId":"m","anonymousId":"a","uuid":"u"}}"#,
-            r#"{"event":"A","distinct_id":"d","time":1,"session_id":"s","insert_id":"i","type":"track","messageId":"m"}"#,
-            r#"{"event":"A","properties":{"mp_lib":"web","time":1},"uuid":"u","timestamp":"t"}"#,
-            r#"{"received_at_ms":1,"endpoint":"/track","path":"/track/","payload":{"event":"A","properties":{"token":"T"}}}"#,
-            r#"{"$distinct_id":"d","$set":{"api_key":"k"}}"#,
-            r#"{"name":"A","distinct_id":"d","time":1,"dataset":"$mixpanel","properties":{"timestamp":1}}"#,
-            "7",
-        ] {
-            assert_eq!(of(record), None, "{record}");
-        }
-    }
-}
+mod tests;

@@ -158,13 +158,28 @@ fn copy(
     if !streams.is_empty() && foreign.events(i64::MIN, 1)?.is_empty() {
         return Ok(());
     }
-    let page = |foreign: &Foreign, from| {
-        let page = foreign.events(from, ROWS)?;
-        Ok((page.last().map(|event| event.rowid), page.iter().map(copied_line).collect()))
-    };
-    let reader = Box::new(Lines::of(foreign, Box::new(page)));
+    let vendors = foreign.vendors()?;
+    let others: Vec<(String, Sniffed)> =
+        vendors.into_iter().filter_map(|vendor| Some((vendor.clone(), Sniffed::copy_of(&vendor)?))).collect();
+    for (vendor, sniffed) in &others {
+        let own = vendor.clone();
+        let reader = copied(open(path, stop)?, move |event| event.vendor.as_ref() == Some(&own));
+        streams.push((table(path, format!("{name}:events of {vendor}"), reader, stop)?, sniffed.clone()));
+    }
+    let is_other = move |event: &ForeignEvent| others.iter().any(|(vendor, _)| event.vendor.as_ref() == Some(vendor));
+    let reader = copied(foreign, move |event| !is_other(event));
     streams.push((table(path, format!("{name}:events"), reader, stop)?, Sniffed::lines_of(Format::Copy)));
     Ok(())
+}
+
+/// Those rows of a plain copy that `wanted` picks.
+fn copied(foreign: Foreign, wanted: impl Fn(&ForeignEvent) -> bool + Send + 'static) -> Box<dyn Read + Send> {
+    let page = move |foreign: &Foreign, from| {
+        let page = foreign.events(from, ROWS)?;
+        let lines = page.iter().filter(|event| wanted(event)).map(copied_line).collect();
+        Ok((page.last().map(|event| event.rowid), lines))
+    };
+    Box::new(Lines::of(foreign, Box::new(page)))
 }
 
 fn table(path: &Path, name: String, reader: Box<dyn Read + Send>, stop: &Stop) -> Result<Stream, Error> {

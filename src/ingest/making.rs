@@ -12,7 +12,7 @@ use super::tally::{Kept, Reasons, Rejects, size};
 use super::zoning::Known;
 use super::{Options, REJECT_KEPT};
 use crate::formats::infer::{Clockwork, Evidence};
-use crate::formats::{AliasLine, Clock, Decoder, Format, Item, Record, Sniffed, Zone};
+use crate::formats::{AliasLine, Clock, Decoder, Item, Record, Sniffed, Zone};
 use crate::model::import::Lacks;
 use crate::model::view::Timing;
 use crate::model::{Flags, Millis, Reject};
@@ -69,7 +69,7 @@ enum ZoneOf {
 impl Carried {
     pub(super) fn new(sniffed: &Sniffed, options: &Options, project: Option<String>) -> Self {
         let zone = match options.zone {
-            _ if sniffed.format != Format::Export => ZoneOf::Utc,
+            _ if sniffed.clock() == Clock::Utc => ZoneOf::Utc,
             Zone::Infer => ZoneOf::Unknown,
             zone => ZoneOf::Given(zone),
         };
@@ -227,7 +227,7 @@ pub(super) struct Maker {
 
 impl Maker {
     pub(super) fn new(sniffed: &Sniffed, options: &Options) -> Self {
-        let infers = sniffed.format == Format::Export && options.zone == Zone::Infer;
+        let infers = sniffed.clock() == Clock::Project && options.zone == Zone::Infer;
         Self { decoder: Decoder::new(sniffed), longest: options.longest_record.max(1), infers }
     }
 

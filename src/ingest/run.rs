@@ -9,7 +9,7 @@ use super::tally::{Kept, Reasons};
 use super::zoning::{Known, Zoning};
 use super::{END, Error, FileReport, Flow, INLINE, LEAST, Options, Progress, Report, crew};
 use crate::formats::infer::clock_of;
-use crate::formats::{Format, Layout, Sniffed, Zone};
+use crate::formats::{Clock, Format, Layout, Sniffed, Zone};
 use crate::model::import::Lacks;
 use crate::store::{self, Chunk, FileInfo, KnownChunk, Packer, Writer};
 
@@ -63,6 +63,8 @@ struct Place {
     bytes: u64,
     /// Those of them that the store had.
     known: u64,
+    /// Whose rows the stream has.
+    vendor: &'static str,
 }
 
 /// What makes chunks of one stream.
@@ -70,6 +72,7 @@ struct Parts {
     cutter: Cutter,
     maker: Maker,
     carried: Carried,
+    vendor: &'static str,
 }
 
 impl<'a> Run<'a> {
@@ -191,6 +194,7 @@ impl<'a> Run<'a> {
             cutter: Cutter::new(sniffed, self.options),
             maker: Maker::new(sniffed, self.options),
             carried: Carried::new(sniffed, self.options, self.writer.project()?),
+            vendor: sniffed.vendor(),
         };
         let mut place = self.skip_known(&mut stream, &mut parts)?;
         self.settle_zone(&mut parts.carried, sniffed, place.file, &stream.name)?;
@@ -250,7 +254,7 @@ impl<'a> Run<'a> {
 
     /// Passes over the chunks that the store has.
     fn skip_known(&mut self, stream: &mut Stream, parts: &mut Parts) -> Result<Place, Error> {
-        let mut place = Place { prev: 0, file: None, bytes: 0, known: 0 };
+        let mut place = Place { prev: 0, file: None, bytes: 0, known: 0, vendor: parts.vendor };
         loop {
             if self.tell(stream) == Flow::Stop {
                 self.report.cancelled = true;
@@ -311,7 +315,7 @@ impl<'a> Run<'a> {
         file: Option<store::FileId>,
         name: &str,
     ) -> Result<(), Error> {
-        let Some(file) = file.filter(|_| sniffed.format == Format::Export) else { return Ok(()) };
+        let Some(file) = file.filter(|_| sniffed.clock() == Clock::Project) else { return Ok(()) };
         let (before, _) = self.writer.file_state(file)?;
         if self.options.zone == Zone::Infer {
             if let Some(given) = before.strip_suffix(making::GIVEN)
@@ -340,7 +344,7 @@ impl<'a> Run<'a> {
         zoning: &mut Zoning,
     ) -> Result<End, Error> {
         let told = stream.told();
-        let Parts { cutter, maker, carried } = parts;
+        let Parts { cutter, maker, carried, vendor: _ } = parts;
         let mut prepared_commit = false;
         if stream.ended && stream.content().len() <= INLINE {
             let mut packer = self.packer.take();
@@ -407,9 +411,12 @@ impl<'a> Run<'a> {
         }
         let id = match place.file {
             Some(id) => id,
-            None => {
-                self.writer.begin_file(&FileInfo { name: file.file.clone(), format: file.format.clone(), timezone })?
-            }
+            None => self.writer.begin_file(&FileInfo {
+                name: file.file.clone(),
+                format: file.format.clone(),
+                vendor: place.vendor.to_owned(),
+                timezone,
+            })?,
         };
         if let Some(token) = project {
             self.writer.set_project(&token)?;

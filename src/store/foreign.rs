@@ -56,6 +56,8 @@ pub struct ForeignEvent {
     pub arrived: String,
     /// `flags` as one JSON value; `null` when absent.
     pub flags: String,
+    /// `vendor`, which newer plain copies have.
+    pub vendor: Option<String>,
 }
 
 /// One row of the table `profiles` of a plain copy.
@@ -135,7 +137,7 @@ impl Foreign {
     /// table. The next page begins after the last number.
     pub fn events(&self, from_rowid: i64, limit: usize) -> Result<Vec<ForeignEvent>, Error> {
         let Some(table) = &self.events else { return Ok(Vec::new()) };
-        let columns = ["distinct_id", "event", "time", "properties", "arrived", "flags"];
+        let columns = ["distinct_id", "event", "time", "properties", "arrived", "flags", "vendor"];
         self.rows(table, &columns, &[], from_rowid, limit, |row, too_long| {
             Ok(ForeignEvent {
                 rowid: row.get(0)?,
@@ -145,8 +147,23 @@ impl Foreign {
                 properties: too_long.or(text(row.get_ref(4)?)).unwrap_or_else(|| "{}".to_owned()),
                 arrived: token(row.get_ref(5)?),
                 flags: token(row.get_ref(6)?),
+                vendor: text(row.get_ref(7)?),
             })
         })
+    }
+
+    /// The vendors whose rows a plain copy has; none where it does not say.
+    pub fn vendors(&self) -> Result<Vec<String>, Error> {
+        if !self.is_copy || !self.events.as_ref().is_some_and(|table| table.has("vendor")) {
+            return Ok(Vec::new());
+        }
+        let select = || {
+            self.db
+                .prepare("SELECT DISTINCT vendor FROM events WHERE vendor IS NOT NULL ORDER BY 1")?
+                .query_map([], |row| row.get(0))?
+                .collect::<rusqlite::Result<Vec<String>>>()
+        };
+        select().map_err(|source| Error::sqlite(&self.path, source))
     }
 
     /// Up to `limit` rows of `profiles` of a plain copy, as [`Foreign::events`].

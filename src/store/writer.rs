@@ -165,8 +165,10 @@ impl Writer {
             if let Some((file, _)) = unused.iter().find(|(_, known)| known == info) {
                 return Ok(*file);
             }
-            db.prepare_cached("INSERT INTO files (name, format, timezone, complete) VALUES (?1, ?2, ?3, 0)")?
-                .execute([&info.name, &info.format, &info.timezone])?;
+            db.prepare_cached(
+                "INSERT INTO files (name, format, timezone, vendor, complete) VALUES (?1, ?2, ?3, ?4, 0)",
+            )?
+            .execute([&info.name, &info.format, &info.timezone, &info.vendor])?;
             unused.push((db.last_insert_rowid(), info.clone()));
             Ok(db.last_insert_rowid())
         })
@@ -446,9 +448,9 @@ impl fmt::Debug for Stopping {
 /// The files of which no chunk came.
 fn without_chunks(db: &Connection) -> rusqlite::Result<Vec<(FileId, FileInfo)>> {
     db.prepare(
-        "SELECT id, name, format, timezone FROM files f WHERE NOT EXISTS (SELECT 1 FROM chunks WHERE file = f.id)",
+        "SELECT id, name, format, timezone, vendor FROM files f WHERE NOT EXISTS (SELECT 1 FROM chunks WHERE file = f.id)",
     )?
-    .query_map([], |row| Ok((row.get(0)?, FileInfo { name: row.get(1)?, format: row.get(2)?, timezone: row.get(3)? })))?
+    .query_map([], |row| Ok((row.get(0)?, FileInfo { name: row.get(1)?, format: row.get(2)?, timezone: row.get(3)?, vendor: row.get(4)? })))?
     .collect()
 }
 

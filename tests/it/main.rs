@@ -36,3 +36,4 @@ mod sources;
 mod store;
 mod support;
 mod terms;
+mod vendors;

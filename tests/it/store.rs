@@ -58,7 +58,8 @@ fn alias(alias: &str, target: &str, time: i64) -> Row {
 }
 
 fn begin(store: &mut Writer, name: &str) -> FileId {
-    let info = FileInfo { name: name.into(), format: "raw export".into(), timezone: "UTC".into() };
+    let info =
+        FileInfo { name: name.into(), format: "raw export".into(), timezone: "UTC".into(), vendor: "Mixpanel".into() };
     store.begin_file(&info).unwrap()
 }
 

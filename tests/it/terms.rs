@@ -49,7 +49,8 @@ fn profile(id: &str, values: &[(&str, &str)], json: &str) -> Profile {
 
 fn store(rows: Vec<Row>, profiles: Vec<Profile>) -> Inspector {
     let mut writer = Writer::in_memory().unwrap();
-    let info = FileInfo { name: "a".into(), format: "raw export".into(), timezone: "UTC".into() };
+    let info =
+        FileInfo { name: "a".into(), format: "raw export".into(), timezone: "UTC".into(), vendor: "Mixpanel".into() };
     let file = writer.begin_file(&info).unwrap();
     let rows: Vec<_> = rows.into_iter().map(|row| Arrived { arrived: row.time, row }).collect();
     let segment = Segment::of(&rows).unwrap();

@@ -3,11 +3,13 @@
 //! The sentences hold ids as they are in the data: whoever shows them on a terminal escapes
 //! them with [`crate::model::text::visible`].
 
+use std::collections::BTreeSet;
+
 use super::super::journey::{
     AliasLine, Alike, Evidence, EvidenceKind, Journey, Reason, Refusal, Role, Split, State, Step, Strength, Verdict,
 };
 use crate::model::alike::visible_id;
-use crate::model::facts::{Event, Source};
+use crate::model::facts::{Event, MIXPANEL, Source};
 use crate::model::text::{and, counted};
 use crate::model::time::span;
 use crate::model::{Client, Flags, Id, Millis, VerbKind};
@@ -316,6 +318,21 @@ pub(super) fn left_out(query: &Id) -> String {
     format!("{} is one of the ids of this user that are not shown, and its rows are not either.", query.as_str())
 }
 
+/// Whose rows are judged by rules that are not their vendor's.
+fn other_vendors(journey: &Journey) -> Option<String> {
+    let rows = journey.steps.iter().chain(journey.orphans.iter().flat_map(|orphan| &orphan.steps));
+    let vendors: BTreeSet<&str> =
+        rows.map(|step| &*step.event.source.vendor).filter(|vendor| *vendor != MIXPANEL).collect();
+    let vendors: Vec<&str> = vendors.into_iter().collect();
+    (!vendors.is_empty()).then(|| {
+        format!(
+            "Rows of {} are judged by the legacy rules of Mixpanel: {} own rules are not known here.",
+            and(&vendors),
+            if vendors.len() == 1 { "its vendor's" } else { "their vendors'" }
+        )
+    })
+}
+
 /// What a reader must know to judge the answer.
 pub(super) fn notes(journey: &Journey) -> Vec<String> {
     let mut notes = Vec::new();
@@ -333,6 +350,7 @@ pub(super) fn notes(journey: &Journey) -> Vec<String> {
         ));
     }
     notes.extend(journey.alike.iter().map(alike));
+    notes.extend(other_vendors(journey));
     for member in journey.ids.iter().filter(|member| member.role == Role::Alias && member.id.is_placeholder()) {
         notes.push(format!(
             "\"{}\" is a placeholder, what a program writes when it has no id: every row sent under it is stored here, whoever sent it.",

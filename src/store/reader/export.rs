@@ -41,7 +41,8 @@ CREATE TABLE events (
   file TEXT NOT NULL,      -- where it was read from
   line INTEGER NOT NULL,
   flags INTEGER NOT NULL,  -- what else is known of it; see README
-  verb TEXT NOT NULL       -- which call it is: track, alias, identify, ...
+  verb TEXT NOT NULL,      -- which call it is: track, alias, identify, ...
+  vendor TEXT NOT NULL     -- whose row it is
 );
 CREATE TABLE aliases (
   -- Every alias call, accepted or not, in order of arrival.
@@ -150,8 +151,8 @@ impl Reader {
         let mut rows = select.query([]).map_err(here)?;
         let mut insert = copy
             .prepare(
-                "INSERT INTO events (id, distinct_id, event, time, properties, arrived, file, line, flags, verb)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                "INSERT INTO events (id, distinct_id, event, time, properties, arrived, file, line, flags, verb, vendor)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             )
             .map_err(at_copy)?;
         let mut place = copy.prepare("INSERT INTO temp.place VALUES (?1, ?2)").map_err(at_copy)?;
@@ -184,7 +185,8 @@ impl Reader {
                         &*source.file,
                         row.line,
                         row.flags.0,
-                        verb.name()
+                        verb.name(),
+                        &*source.vendor
                     ])
                     .map_err(at_copy)?;
             }

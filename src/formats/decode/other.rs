@@ -1,0 +1,99 @@
+//! Records of other vendors.
+
+use super::super::carrier::{self, Opened};
+use super::super::event;
+use super::super::object::{complaint, fields, given, members};
+use super::super::vendor::{self, Vendor};
+use super::{Clock, Item, Reading};
+use crate::model::{Millis, json};
+
+fields! {
+    /// What carries rows of other vendors: a recorded request, a batch.
+    Wrapped {
+        recorded: "received_at_ms",
+        path: "path",
+        status: "response_status",
+        payload: "payload",
+        body: "body",
+        batch: "batch",
+        events: "events",
+    }
+}
+
+impl Reading<'_, '_> {
+    /// A row of a plain copy, whose properties are the whole row as the vendor had it.
+    pub(super) fn copied_of_vendor(&mut self, vendor: &dyn Vendor, json: &str, flat: &str) -> Result<(), String> {
+        let call = vendor.decode(flat)?;
+        // The columns say both times, and what the row itself had of them.
+        let around = vendor::Around { line: self.line, arrival: Some(0), repaired: self.repaired };
+        let mut row = call.into_row(flat.to_owned(), around)?;
+        event::copy_columns(json, &mut row)?;
+        (self.out)(Item::Event { row, project: None, clock: Clock::Utc });
+        Ok(())
+    }
+
+    /// What another vendor wrote: a row, or what carries some.
+    pub(super) fn of_vendor(&mut self, vendor: &dyn Vendor, json: &str, arrival: Option<Millis>) -> Result<(), String> {
+        if json.starts_with('[') {
+            let rows = members(json).map_err(|error| complaint(&error))?;
+            if rows.is_empty() {
+                return Err("an empty batch".to_owned());
+            }
+            self.each_of(json, rows, |reading, row| reading.of_vendor(vendor, row, arrival));
+            return Ok(());
+        }
+        if !json.starts_with('{') {
+            return Err("a payload that is no object".to_owned());
+        }
+        match carrier::open(json).filter(|_| self.how.rows.is_carried) {
+            Some(Opened::Row { json, .. }) => return self.of_vendor(vendor, &json, arrival),
+            Some(Opened::Silent(_)) => {
+                (self.out)(Item::Skipped);
+                return Ok(());
+            }
+            None => {}
+        }
+        let wrapped = Wrapped::read(json).map_err(|error| complaint(&error))?;
+        let carries = wrapped.payload.is_some() || wrapped.body.is_some();
+        if wrapped.recorded.is_some() || wrapped.path.is_some() && carries {
+            if let Some(status) = wrapped.status.and_then(|status| status.parse::<u16>().ok())
+                && status >= 400
+            {
+                return Err(format!("the server refused it (answer {status})"));
+            }
+            let arrival = wrapped.recorded.and_then(json::time).or(arrival);
+            let Some(inside) = [wrapped.payload, wrapped.body].into_iter().find_map(given) else {
+                (self.out)(Item::Skipped);
+                return Ok(());
+            };
+            return if inside.starts_with('"') {
+                self.of_vendor(vendor, &json::text(inside).unwrap_or_default(), arrival)
+            } else {
+                self.of_vendor(vendor, inside, arrival)
+            };
+        }
+        if let Some(rows) = [wrapped.batch, wrapped.events].into_iter().flatten().find(|rows| rows.starts_with('[')) {
+            return self.of_vendor(vendor, rows, arrival);
+        }
+        let around = vendor::Around { line: self.line, arrival, repaired: self.repaired };
+        if let Some((ids, properties)) = vendor.person(json) {
+            if ids.is_empty() {
+                return Err("a person without an id".to_owned());
+            }
+            for id in ids {
+                let id = serde_json::Value::from(id.as_str());
+                self.profile(&format!("{{\"$distinct_id\":{id},\"$properties\":{properties}}}"), self.line, arrival)?;
+            }
+            return Ok(());
+        }
+        let flat = vendor::lay_flat(vendor, json)?;
+        let call = vendor.decode(&flat)?;
+        let profile = call.profile(around);
+        let row = call.into_row(flat, around)?;
+        (self.out)(Item::Event { row, project: None, clock: vendor.clock() });
+        if let Some(profile) = profile {
+            (self.out)(Item::Profile { profile, project: None, repaired: self.repaired });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,144 @@
+//! Amplitude: rows of its export API, and events of the HTTP V2 API.
+//!
+//! A row has a `device_id`, a `user_id` once the user is known, or both. It has no call about ids:
+//! `$identify` changes what is known of a user, and is no identify as others have it.
+//!
+//! Sources: <https://amplitude.com/docs/apis/analytics/export> (times are UTC and name no zone),
+//! <https://amplitude.com/docs/apis/analytics/http-v2>, and bodies that `analytics-browser` 2.48
+//! sent.
+
+use super::super::object::{complaint, fields};
+use super::row::{id, object_in, text, time};
+use super::{Call, Marks, Vendor};
+use crate::model::Verb;
+
+/// Amplitude.
+pub(super) struct Amplitude;
+
+fields! {
+    /// A row with its properties beside it.
+    Fields {
+        event: "event_type",
+        user: "user_id",
+        device: "device_id",
+        exported: "event_time",
+        sent: "time",
+        received: "server_received_time",
+        uploaded: "server_upload_time",
+        insert: "insert_id",
+        insert_exported: "$insert_id",
+        uuid: "uuid",
+        library: "library",
+        system: "os_name",
+        platform: "platform",
+        model: "device_model",
+        type_of_device: "device_type",
+        traits: "user_properties",
+    }
+}
+
+fields! {
+    /// What an identify call sets; other operations are kept in the row alone.
+    Set { set: "$set" }
+}
+
+impl Vendor for Amplitude {
+    fn name(&self) -> &'static str {
+        "Amplitude"
+    }
+
+    fn rows(&self) -> &'static str {
+        "Amplitude events"
+    }
+
+    fn recognises(&self, m: &Marks<'_>) -> bool {
+        m.amplitude.is_some()
+            || m.amplitude_export.is_some()
+            || m.event_type.is_some() && (m.event_properties.is_some() || m.insert_id.is_some() && m.session.is_some())
+    }
+
+    fn paths(&self) -> &'static [&'static str] {
+        &["/2/httpapi", "/batch"]
+    }
+
+    fn properties(&self) -> &'static str {
+        "event_properties"
+    }
+
+    fn fields(&self) -> &'static [&'static str] {
+        Fields::KEYS
+    }
+
+    fn decode(&self, flat: &str) -> Result<Call, String> {
+        let f = Fields::read(flat).map_err(|error| complaint(&error))?;
+        let Some(event) = text(f.event) else { return Err("has no event_type".to_owned()) };
+        let verb = match event.as_str() {
+            "$identify" => Verb::Profile,
+            "$groupidentify" => Verb::Group,
+            "[Amplitude] Page Viewed" => Verb::Page,
+            _ => Verb::Track,
+        };
+        let user = id(f.user);
+        // An export has what was known of the user with each row; only the call that changes it counts.
+        let said = f.traits.filter(|_| verb == Verb::Profile).and_then(object_in);
+        let set = said.as_deref().map(|said| Set::read(said).ok().and_then(|set| set.set).unwrap_or(said));
+        let traits = set.map(str::to_owned).filter(|_| user.is_some());
+        Ok(Call {
+            verb,
+            time: time(&[f.exported, f.sent]),
+            arrival: time(&[f.received, f.uploaded]),
+            insert_id: [f.insert_exported, f.insert, f.uuid].into_iter().find_map(text),
+            library: text(f.library).map(|name| library_name(&name)),
+            parts: [
+                text(f.system).or_else(|| text(f.platform)).unwrap_or_default(),
+                String::new(),
+                text(f.model).or_else(|| text(f.type_of_device)).unwrap_or_default(),
+            ],
+            traits,
+            user,
+            device: id(f.device),
+            event,
+            ..Call::default()
+        })
+    }
+}
+
+/// The library by the word that [`crate::model::Client`] has for it.
+fn library_name(name: &str) -> String {
+    let bare = name.split('/').next().unwrap_or(name);
+    match bare {
+        "amplitude-ts" | "amplitude-js" => "web".to_owned(),
+        "amplitude-node-ts" => "node".to_owned(),
+        bare => bare.strip_prefix("amplitude-").unwrap_or(bare).to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Id, VerbKind};
+
+    fn of(json: &str) -> Call {
+        Amplitude.decode(&super::super::lay_flat(&Amplitude, json).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn an_exported_row_is_read_with_its_times_and_ids() {
+        let row = of(
+            r#"{"$insert_id":"i","amplitude_id":7,"device_id":"d","user_id":"u","event_type":"Order","event_time":"2019-07-01 09:00:00.250000","server_received_time":"2019-07-01 09:00:01.000000","event_properties":{"user_id":"own","total":5},"library":"amplitude-python/1.1","os_name":"iOS"}"#,
+        );
+        assert_eq!((row.user, row.device), (Some(Id::new("u")), Some(Id::new("d"))));
+        assert_eq!((row.time, row.arrival), (Some(1_561_971_600_250), Some(1_561_971_601_000)));
+        assert_eq!((row.insert_id.as_deref(), row.library.as_deref()), (Some("i"), Some("python")));
+    }
+
+    #[test]
+    fn its_identify_changes_a_profile_and_no_id() {
+        let row =
+            |rest: &str| of(&format!(r#"{{"event_type":"$identify","time":1561971600000,"device_id":"d",{rest}}}"#));
+        let known = row(r#""user_id":"u","user_properties":{"$set":{"plan":"free"}}"#);
+        assert_eq!(known.verb.kind(), VerbKind::Profile);
+        assert_eq!(known.traits.as_deref(), Some(r#"{"plan":"free"}"#));
+        assert_eq!(row(r#""user_properties":{"$set":{"plan":"free"}}"#).traits, None);
+    }
+}

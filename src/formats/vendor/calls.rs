@@ -1,0 +1,354 @@
+//! Calls of Segment and RudderStack, which share one form.
+//!
+//! Bodies of their SDKs, raw logs and webhooks have `userId`, `anonymousId` and `messageId`; tables
+//! of a warehouse have the same in columns. `alias` names the new id (`userId`) and the one before
+//! (`previousId`); `identify` ties `userId` to `anonymousId`.
+//!
+//! Sources: the common fields of <https://segment.com/docs/connections/spec/common/> and
+//! <https://www.rudderstack.com/docs/event-spec/standard-events/common-fields/>, and bodies that
+//! `analytics-next` 1.84, `analytics-node` 3.1 and `analytics-js` 3.34 sent.
+
+use super::super::object::fields;
+use super::row::{id, object_in, text, time};
+use super::{Call, Marks, Vendor};
+use crate::model::{Verb, json};
+
+/// Segment.
+pub(super) struct Segment;
+
+/// RudderStack.
+pub(super) struct RudderStack;
+
+/// Rows that either of the two can have written.
+pub(super) struct ByEither;
+
+/// Paths of the SDKs, and of their batches.
+const PATHS: &[&str] = &["/v1/t", "/v1/p", "/v1/i", "/v1/a", "/v1/g", "/v1/s"];
+
+impl Vendor for Segment {
+    fn name(&self) -> &'static str {
+        "Segment"
+    }
+
+    fn rows(&self) -> &'static str {
+        "Segment calls"
+    }
+
+    fn recognises(&self, m: &Marks<'_>) -> bool {
+        let names = |value: Option<&str>| value.is_some_and(|text| text.contains("analytics"));
+        is_call(m) && (m.write_key.is_some() || names(m.context) || names(m.context_library))
+    }
+
+    fn paths(&self) -> &'static [&'static str] {
+        PATHS
+    }
+
+    fn fields(&self) -> &'static [&'static str] {
+        FIELDS
+    }
+
+    fn decode(&self, flat: &str) -> Result<Call, String> {
+        decode(flat)
+    }
+}
+
+impl Vendor for RudderStack {
+    fn name(&self) -> &'static str {
+        "RudderStack"
+    }
+
+    fn rows(&self) -> &'static str {
+        "RudderStack calls"
+    }
+
+    fn recognises(&self, m: &Marks<'_>) -> bool {
+        let names =
+            |value: Option<&str>| value.is_some_and(|text| text.contains("RudderLabs") || text.contains("rudder"));
+        let named = names(m.context) || names(m.context_library) || names(m.batch);
+        is_call(m) && (named || m.channel.is_some() && m.context.is_some())
+    }
+
+    fn fields(&self) -> &'static [&'static str] {
+        FIELDS
+    }
+
+    fn decode(&self, flat: &str) -> Result<Call, String> {
+        decode(flat)
+    }
+}
+
+impl Vendor for ByEither {
+    fn name(&self) -> &'static str {
+        "Segment or RudderStack"
+    }
+
+    fn rows(&self) -> &'static str {
+        "Segment or RudderStack calls"
+    }
+
+    fn recognises(&self, m: &Marks<'_>) -> bool {
+        is_call(m)
+    }
+
+    fn fields(&self) -> &'static [&'static str] {
+        FIELDS
+    }
+
+    fn decode(&self, flat: &str) -> Result<Call, String> {
+        decode(flat)
+    }
+}
+
+/// Keys of a call that a property may be called like.
+const FIELDS: &[&str] = &[
+    "type",
+    "event",
+    "event_text",
+    "name",
+    "category",
+    "userId",
+    "user_id",
+    "anonymousId",
+    "anonymous_id",
+    "previousId",
+    "previous_id",
+    "groupId",
+    "group_id",
+    "messageId",
+    "id",
+    "timestamp",
+    "originalTimestamp",
+    "original_timestamp",
+    "sentAt",
+    "receivedAt",
+    "received_at",
+    "traits",
+    "context",
+    "context_library_name",
+    "mergeProperties",
+    "path",
+    "url",
+];
+
+fn is_call(m: &Marks<'_>) -> bool {
+    m.message.is_some()
+        || m.anonymous.is_some()
+        || m.write_key.is_some() && m.batch.is_some()
+        || m.anonymous_column.is_some() && (m.original_timestamp.is_some() || m.context_library.is_some())
+        || m.context_library.is_some() && m.received.is_some()
+}
+
+fields! {
+    /// A call, or a row of a warehouse.
+    Fields {
+        kind: "type",
+        event: "event",
+        event_text: "event_text",
+        name: "name",
+        category: "category",
+        user: "userId",
+        user_column: "user_id",
+        anonymous: "anonymousId",
+        anonymous_column: "anonymous_id",
+        previous: "previousId",
+        previous_column: "previous_id",
+        group: "groupId",
+        group_column: "group_id",
+        message: "messageId",
+        row: "id",
+        timestamp: "timestamp",
+        original: "originalTimestamp",
+        original_column: "original_timestamp",
+        sent: "sentAt",
+        received: "receivedAt",
+        received_column: "received_at",
+        traits: "traits",
+        context: "context",
+        library_column: "context_library_name",
+        system_column: "context_os_name",
+        model_column: "context_device_model",
+        merged: "mergeProperties",
+        path: "path",
+        url: "url",
+    }
+}
+
+fields! {
+    /// What is known of the program.
+    Context { library: "library", system: "os", device: "device", screen: "screen", traits: "traits" }
+}
+
+fields! {
+    /// What of a part of the context is read.
+    Part { name: "name", model: "model", width: "width", height: "height", kind: "type", value: "value" }
+}
+
+fn decode(flat: &str) -> Result<Call, String> {
+    let f = Fields::read(flat).map_err(|error| super::super::object::complaint(&error))?;
+    let is_column = f.anonymous.is_none() && f.user.is_none() && f.message.is_none();
+    let user = id(f.user).or_else(|| id(f.user_column.filter(|_| is_column)));
+    let device = id(f.anonymous).or_else(|| id(f.anonymous_column.filter(|_| is_column)));
+    let previous = id(f.previous).or_else(|| id(f.previous_column.filter(|_| is_column)));
+    let kind = text(f.kind).filter(|kind| KINDS.contains(&kind.as_str())).unwrap_or_else(|| by_columns(&f).to_owned());
+    let named = |fields: &[Option<&str>]| fields.iter().find_map(|field| text(*field)).unwrap_or_else(|| kind.clone());
+    let (event, verb) = match kind.as_str() {
+        "track" => {
+            let name = [f.event_text.filter(|_| is_column), f.event];
+            (name.into_iter().find_map(text).unwrap_or_default(), Verb::Track)
+        }
+        "page" | "screen" => (named(&[f.name, f.category]), Verb::Page),
+        "identify" => (kind.clone(), Verb::Identify { identified: user.clone(), anon: device.clone() }),
+        "group" => (kind.clone(), Verb::Group),
+        "alias" => (
+            kind.clone(),
+            Verb::Alias {
+                alias: user.clone(),
+                target: previous.clone().or_else(|| device.clone()),
+                by_original: false,
+            },
+        ),
+        "merge" => (kind.clone(), Verb::Merge { ids: merged(f.merged) }),
+        _ => return Err("is no call of a known type".to_owned()),
+    };
+    if event.is_empty() {
+        return Err("a track call without the name of its event".to_owned());
+    }
+    let context = f.context.and_then(object_in);
+    let context = context.as_deref().and_then(|text| Context::read(text).ok()).unwrap_or_default();
+    let part = |value: Option<&'_ str>| {
+        value.and_then(|text| Part::read(text).ok()).unwrap_or_default().name.map(str::to_owned)
+    };
+    let device_part = context.device.and_then(|text| Part::read(text).ok()).unwrap_or_default();
+    let screen = context.screen.and_then(|text| Part::read(text).ok()).unwrap_or_default();
+    let library = part(context.library).as_deref().or(f.library_column).and_then(|name| text(Some(name)));
+    let system = part(context.system).as_deref().or(f.system_column).and_then(|name| text(Some(name)));
+    let model = text(device_part.model.or(f.model_column));
+    // RudderStack has the traits around every later call, too.
+    let traits = f.traits.or(context.traits).filter(|_| kind == "identify").and_then(object_in);
+    Ok(Call {
+        event,
+        verb,
+        insert_id: text(f.message).or_else(|| text(f.row.filter(|_| is_column))),
+        time: time(&[f.timestamp, f.original, f.original_column, f.sent]),
+        arrival: time(&[f.received, f.received_column]),
+        library: library.map(|name| library_name(&name)),
+        parts: [system.unwrap_or_default(), String::new(), model.unwrap_or_default()],
+        screen: text(screen.width).zip(text(screen.height)).map(|(width, height)| [width, height]),
+        traits: traits.filter(|_| user.is_some()).map(std::borrow::Cow::into_owned),
+        id: None,
+        user,
+        device,
+    })
+}
+
+/// The calls.
+const KINDS: &[&str] = &["track", "page", "screen", "identify", "group", "alias", "merge"];
+
+/// Which call a row of a warehouse is, whose table says it and whose columns do.
+fn by_columns(f: &Fields<'_>) -> &'static str {
+    if f.event.is_some() {
+        "track"
+    } else if f.previous.is_some() || f.previous_column.is_some() {
+        "alias"
+    } else if f.group.is_some() || f.group_column.is_some() {
+        "group"
+    } else if f.path.is_some() || f.url.is_some() {
+        "page"
+    } else {
+        "identify"
+    }
+}
+
+/// The ids of a merge call of RudderStack: a list of `{"type": …, "value": …}`.
+fn merged(list: Option<&str>) -> Vec<crate::model::Id> {
+    let members = list.and_then(|list| super::super::object::members(list).ok()).unwrap_or_default();
+    members.into_iter().filter_map(|member| Part::read(member).ok()?.value.and_then(json::id)).collect()
+}
+
+/// The library by the word that [`crate::model::Client`] has for it.
+fn library_name(name: &str) -> String {
+    let bare = name.trim_start_matches("@segment/").trim_start_matches("@rudderstack/");
+    let bare = bare.trim_start_matches("rudder-sdk-").trim_start_matches("analytics-");
+    match bare {
+        "analytics.js" | "RudderLabs JavaScript SDK" | "js" => "web".to_owned(),
+        bare => bare.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Id;
+
+    fn of(json: &str) -> Call {
+        decode(&super::super::flat(json, "properties", FIELDS).unwrap()).unwrap()
+    }
+
+    fn some(text: &str) -> Option<Id> {
+        json::id(&serde_json::Value::from(text).to_string())
+    }
+
+    #[test]
+    fn each_call_has_its_own_verb() {
+        let call = |rest: &str| of(&format!(r#"{{"userId":"u","anonymousId":"a","messageId":"m",{rest}}}"#));
+        for (rest, event, verb) in [
+            (r#""type":"track","event":"Order""#, "Order", Verb::Track),
+            (r#""type":"page","name":"Home""#, "Home", Verb::Page),
+            (r#""type":"page","name":null,"properties":{"path":"/"}"#, "page", Verb::Page),
+            (r#""type":"screen","category":"Shop""#, "Shop", Verb::Page),
+            (r#""type":"group","groupId":"g""#, "group", Verb::Group),
+            (r#""type":"identify""#, "identify", Verb::Identify { identified: some("u"), anon: some("a") }),
+            (
+                r#""type":"alias","previousId":"p""#,
+                "alias",
+                Verb::Alias { alias: some("u"), target: some("p"), by_original: false },
+            ),
+            (
+                r#""type":"merge","mergeProperties":[{"type":"email","value":"x"},{"type":"phone","value":7}]"#,
+                "merge",
+                Verb::Merge { ids: vec![Id::new("x"), Id::new("7")] },
+            ),
+            // An event whose name is a word of a call.
+            (r#""type":"track","event":"identify""#, "identify", Verb::Track),
+            (r#""type":"track","event":"$identify""#, "$identify", Verb::Track),
+        ] {
+            let call = call(rest);
+            assert_eq!((call.event.as_str(), call.verb), (event, verb), "{rest}");
+            assert_eq!((call.user, call.device, call.insert_id.as_deref()), (some("u"), some("a"), Some("m")));
+        }
+    }
+
+    #[test]
+    fn a_row_of_a_warehouse_is_the_call_of_its_table() {
+        let row = |rest: &str| {
+            of(&format!(
+                r#"{{"id":"m","anonymous_id":"a","user_id":"u","received_at":"2019-07-01T09:00:01Z",
+                     "timestamp":"2019-07-01T09:00:00Z","context_library_name":"analytics-python",{rest}}}"#
+            ))
+        };
+        let track = row(r#""event":"order_placed","event_text":"Order Placed","total":5"#);
+        assert_eq!((track.event.as_str(), track.verb), ("Order Placed", Verb::Track));
+        assert_eq!((track.user, track.device, track.insert_id.as_deref()), (some("u"), some("a"), Some("m")));
+        assert_eq!((track.time, track.arrival), (Some(1_561_971_600_000), Some(1_561_971_601_000)));
+        assert_eq!(track.library.as_deref(), Some("python"));
+        assert_eq!(row(r#""path":"/""#).verb, Verb::Page);
+        assert_eq!(row(r#""group_id":"g""#).verb, Verb::Group);
+        assert_eq!(row(r#""previous_id":"p""#).verb.kind(), crate::model::VerbKind::Alias);
+        assert_eq!(row(r#""email":"x@example.test""#).verb.kind(), crate::model::VerbKind::Identify);
+    }
+
+    #[test]
+    fn a_property_that_is_called_like_an_id_is_none() {
+        let call =
+            of(r#"{"type":"track","event":"A","anonymousId":"a","properties":{"userId":"other","user_id":"x"}}"#);
+        assert_eq!((call.user, call.device), (None, some("a")));
+    }
+
+    #[test]
+    fn a_person_is_described_by_traits_of_a_known_user_alone() {
+        let known = of(r#"{"type":"identify","userId":"u","messageId":"m","traits":{"email":"x@example.test"}}"#);
+        assert_eq!(known.traits.as_deref(), Some(r#"{"email":"x@example.test"}"#));
+        let unknown = of(r#"{"type":"identify","anonymousId":"a","messageId":"m","traits":{"plan":"free"}}"#);
+        assert_eq!(unknown.traits, None);
+    }
+}

@@ -1,0 +1,174 @@
+//! PostHog: batch exports as JSON Lines, capture payloads, and persons.
+//!
+//! A row has one id (`distinct_id`) and, from devices, `$device_id` in its properties. Three names
+//! are calls about ids: `$identify` (with `$anon_distinct_id`), `$create_alias` and
+//! `$merge_dangerously` (with `alias`).
+//!
+//! Sources: the events model of <https://posthog.com/docs/cdp/batch-exports>, the capture API
+//! <https://posthog.com/docs/api/capture>, and bodies that `posthog-js` 1.449 and `posthog` 7.91
+//! for Python sent.
+
+use super::super::object::{complaint, fields, members};
+use super::row::{id, object_in, text, time};
+use super::{Call, Marks, Vendor};
+use crate::model::{Id, Verb};
+
+/// PostHog.
+pub(super) struct PostHog;
+
+fields! {
+    /// A row with its properties beside it.
+    Fields {
+        event: "event",
+        uuid: "uuid",
+        distinct_id: "distinct_id",
+        distinct_ids: "distinct_ids",
+        person: "properties",
+        timestamp: "timestamp",
+        sent: "$time",
+        sent_at: "sent_at",
+        created: "created_at",
+        device: "$device_id",
+        user: "$user_id",
+        anon: "$anon_distinct_id",
+        alias: "alias",
+        set: "$set",
+        library: "$lib",
+        system: "$os",
+        browser: "$browser",
+        model: "$device_model",
+        width: "$screen_width",
+        height: "$screen_height",
+    }
+}
+
+impl Vendor for PostHog {
+    fn name(&self) -> &'static str {
+        "PostHog"
+    }
+
+    fn rows(&self) -> &'static str {
+        "PostHog events"
+    }
+
+    fn recognises(&self, m: &Marks<'_>) -> bool {
+        m.elements.is_some()
+            || m.event.is_some() && m.person.is_some()
+            || m.event.is_some() && m.uuid.is_some() && m.timestamp.is_some()
+            || m.batch.is_some() && m.historical.is_some()
+            || m.distinct_ids.is_some() && m.properties.is_some()
+    }
+
+    fn paths(&self) -> &'static [&'static str] {
+        &["/e", "/i/v0/e", "/batch", "/capture"]
+    }
+
+    fn fields(&self) -> &'static [&'static str] {
+        &["event", "uuid", "timestamp", "sent_at", "created_at", "distinct_ids"]
+    }
+
+    fn decode(&self, flat: &str) -> Result<Call, String> {
+        let f = Fields::read(flat).map_err(|error| complaint(&error))?;
+        let sent = id(f.distinct_id);
+        let Some(event) = text(f.event) else { return Err("has no name of an event".to_owned()) };
+        let verb = match event.as_str() {
+            "$identify" => Verb::Identify { identified: sent.clone(), anon: id(f.anon) },
+            "$create_alias" => Verb::Alias { alias: id(f.alias), target: sent.clone(), by_original: false },
+            "$merge_dangerously" => Verb::Merge { ids: sent.iter().cloned().chain(id(f.alias)).collect() },
+            "$pageview" | "$screen" => Verb::Page,
+            "$set" => Verb::Profile,
+            "$groupidentify" => Verb::Group,
+            _ => Verb::Track,
+        };
+        let traits = if verb == Verb::Group { None } else { f.set.and_then(object_in) };
+        Ok(Call {
+            verb,
+            time: time(&[f.timestamp, f.sent, f.sent_at]),
+            arrival: time(&[f.created]),
+            insert_id: text(f.uuid),
+            library: text(f.library).map(|name| library_name(&name)),
+            parts: [f.system, f.browser, f.model].map(|part| text(part).unwrap_or_default()),
+            screen: text(f.width).zip(text(f.height)).map(|(width, height)| [width, height]),
+            traits: traits.map(std::borrow::Cow::into_owned),
+            id: sent,
+            user: id(f.user),
+            device: id(f.device),
+            event,
+        })
+    }
+
+    fn person(&self, row: &str) -> Option<(Vec<Id>, String)> {
+        let f = Fields::read(row).ok()?;
+        if f.event.is_some() {
+            return None;
+        }
+        let ids = match f.distinct_ids {
+            Some(list) => members(list).ok()?.into_iter().filter_map(|member| id(Some(member))).collect(),
+            None => id(f.distinct_id).into_iter().collect(),
+        };
+        Some((ids, f.person.and_then(object_in)?.into_owned()))
+    }
+}
+
+/// The library by the word that [`crate::model::Client`] has for it.
+fn library_name(name: &str) -> String {
+    name.strip_prefix("posthog-").unwrap_or(name).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::VerbKind;
+
+    fn of(json: &str) -> Call {
+        PostHog.decode(&super::super::lay_flat(&PostHog, json).unwrap()).unwrap()
+    }
+
+    fn some(text: &str) -> Option<Id> {
+        crate::model::json::id(&serde_json::Value::from(text).to_string())
+    }
+
+    #[test]
+    fn calls_about_ids_are_those_of_posthog() {
+        let call = |event: &str, properties: &str| {
+            of(&format!(
+                r#"{{"uuid":"m","event":"{event}","distinct_id":"u","timestamp":"2019-07-01T09:00:00Z","properties":{{{properties}}}}}"#
+            ))
+        };
+        for (event, properties, verb) in [
+            ("$identify", r#""$anon_distinct_id":"a""#, Verb::Identify { identified: some("u"), anon: some("a") }),
+            (
+                "$create_alias",
+                r#""alias":"b","distinct_id":"u""#,
+                Verb::Alias { alias: some("b"), target: some("u"), by_original: false },
+            ),
+            ("$merge_dangerously", r#""alias":"b""#, Verb::Merge { ids: vec![Id::new("u"), Id::new("b")] }),
+            // Mixpanel's name for the same is an event here.
+            ("$merge", r#""$distinct_ids":["a","b"]"#, Verb::Track),
+            ("Order", "", Verb::Track),
+            ("$pageview", "", Verb::Page),
+            ("$groupidentify", "", Verb::Group),
+        ] {
+            let call = call(event, properties);
+            assert_eq!((call.event.as_str(), call.verb, call.id), (event, verb, some("u")), "{event}");
+        }
+        assert_eq!(call("$set", r#""$set":{"email":"x"}"#).verb.kind(), VerbKind::Profile);
+    }
+
+    #[test]
+    fn a_row_of_an_export_has_its_properties_as_a_text_too() {
+        let row = of(
+            r#"{"uuid":"m","event":"Order","distinct_id":"u","timestamp":"2019-07-01 09:00:00.000","created_at":"2019-07-01 09:00:01.5","person_id":"p","properties":"{\"$device_id\":\"d\",\"$lib\":\"posthog-python\",\"event\":\"own\"}"}"#,
+        );
+        assert_eq!((row.event.as_str(), row.device, row.library.as_deref()), ("Order", some("d"), Some("python")));
+        assert_eq!((row.time, row.arrival), (Some(1_561_971_600_000), Some(1_561_971_601_500)));
+    }
+
+    #[test]
+    fn a_person_has_all_of_its_ids() {
+        let person = r#"{"id":1,"uuid":"p","distinct_ids":["a","u"],"properties":{"email":"x@example.test"}}"#;
+        let expected = (vec![Id::new("a"), Id::new("u")], r#"{"email":"x@example.test"}"#.to_owned());
+        assert_eq!(PostHog.person(person), Some(expected));
+        assert_eq!(PostHog.person(r#"{"event":"A","distinct_id":"u","properties":{}}"#), None);
+    }
+}

@@ -1,0 +1,56 @@
+use super::*;
+
+#[test]
+fn each_vendor_is_named_by_its_own_keys() {
+    for (record, rows) in [
+        (r#"{"type":"track","event":"A","messageId":"m","properties":{}}"#, "Segment or RudderStack calls"),
+        (r#"{"type":"track","event":"A","userId":"u","anonymousId":"a","writeKey":"k"}"#, "Segment calls"),
+        (
+            r#"{"type":"track","messageId":"m","context":{"library":{"name":"@segment/analytics-node"}}}"#,
+            "Segment calls",
+        ),
+        (
+            r#"{"type":"page","messageId":"m","channel":"web","context":{"library":{"name":"RudderLabs JavaScript SDK"}}}"#,
+            "RudderStack calls",
+        ),
+        (r#"{"writeKey":"k","batch":[{"type":"track","messageId":"m"}]}"#, "Segment or RudderStack calls"),
+        (
+            r#"{"event":"a","event_text":"A","anonymous_id":"x","original_timestamp":"t"}"#,
+            "Segment or RudderStack calls",
+        ),
+        (
+            r#"{"payload":{"type":"track","messageId":"m","properties":{}},"path":"/v1/track"}"#,
+            "Segment or RudderStack calls",
+        ),
+        (r#"{"uuid":"u","event":"A","properties":{},"timestamp":"t","distinct_id":"d"}"#, "PostHog events"),
+        (r#"{"event":"A","person_id":"p","properties":{}}"#, "PostHog events"),
+        (r#"{"api_key":"k","batch":[{"event":"A","uuid":"u","timestamp":"t"}]}"#, "PostHog events"),
+        (r#"{"path":"/e/","payload":null}"#, "PostHog events"),
+        (r#"{"event_type":"A","event_properties":{},"user_id":"u","time":1}"#, "Amplitude events"),
+        (r#"{"api_key":"k","events":[{"event_type":"A","event_properties":{}}]}"#, "Amplitude events"),
+        (r#"{"$amplitude_id":1,"event_type":"A"}"#, "Amplitude events"),
+        (
+            r#"{"schema":"iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4","data":[]}"#,
+            "Snowplow events",
+        ),
+        (r#"{"mpid":"1","events":[]}"#, "mParticle batches"),
+        (r#"{"event_name":"a","event_timestamp":1,"event_params":[],"user_pseudo_id":"x"}"#, "Google Analytics events"),
+    ] {
+        assert_eq!(of(record).map(Vendor::rows), Some(rows), "{record}");
+    }
+}
+
+#[test]
+fn a_row_of_mixpanel_is_no_row_of_another_vendor() {
+    for record in [
+        r#"{"event":"A","properties":{"time":1,"distinct_id":"d","messageId":"m","anonymousId":"a","uuid":"u"}}"#,
+        r#"{"event":"A","distinct_id":"d","time":1,"session_id":"s","insert_id":"i","type":"track","messageId":"m"}"#,
+        r#"{"event":"A","properties":{"mp_lib":"web","time":1},"uuid":"u","timestamp":"t"}"#,
+        r#"{"received_at_ms":1,"endpoint":"/track","path":"/track/","payload":{"event":"A","properties":{"token":"T"}}}"#,
+        r#"{"$distinct_id":"d","$set":{"api_key":"k"}}"#,
+        r#"{"name":"A","distinct_id":"d","time":1,"dataset":"$mixpanel","properties":{"timestamp":1}}"#,
+        "7",
+    ] {
+        assert!(of(record).is_none(), "{record}");
+    }
+}

@@ -1,0 +1,285 @@
+//! Rows of other vendors, as their real SDKs sent them (`tests/data/vendors`, by SDK and version).
+//!
+//! Each web SDK wrote the same story: anonymous views, a sign-up, a logout, anonymous views, two
+//! logins, another person, and a login without a logout. All ids are made up.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use journey::formats::{self, Decoder, Item, Splitter, sniff};
+use journey::identity::{EvidenceKind, Verdict};
+use journey::ingest::{self, Flow, Input, Options};
+use journey::inspect::Inspector;
+use journey::model::{Id, LinkKind, Row, Verb, VerbKind};
+use journey::store::{Reader, Writer};
+
+use crate::support::all_ids;
+
+fn data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
+}
+
+fn recorded(name: &str) -> Vec<u8> {
+    zstd::decode_all(&*fs::read(data(&format!("vendors/{name}.jsonl.zst"))).unwrap()).unwrap()
+}
+
+/// What a file is called, its rows, and the ids of its profiles with their searchable values.
+fn read(content: &[u8]) -> (String, Vec<Row>, Vec<String>) {
+    let sniffed = sniff(content, true, "sample").unwrap();
+    let mut splitter = Splitter::new(sniffed.layout, 1, usize::MAX, false);
+    let decoder = Decoder::new(&sniffed);
+    let mut items = Vec::new();
+    while let Some(record) = splitter.next(content, true) {
+        decoder.decode(record.line, &content[record.start..record.end], &mut items);
+    }
+    let mut rows = Vec::new();
+    let mut profiles = Vec::new();
+    for item in items {
+        match item {
+            Item::Event { row, .. } => rows.push(row.to_row()),
+            Item::Profile { profile, .. } => {
+                profiles.push(format!("{} {:?}", profile.id.unwrap().as_str(), profile.values));
+            }
+            Item::Skipped => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    (sniffed.name, rows, profiles)
+}
+
+/// One row in a line: its call, its name, and its ids by the order in which they came up.
+fn listed(rows: &[Row]) -> String {
+    let mut out = String::new();
+    let id = |id: &Option<Id>| id.as_ref().map_or("-".to_owned(), |id| id.as_str().to_owned());
+    for row in rows {
+        let verb = match &row.verb {
+            Verb::Alias { alias, target, .. } => format!("alias {} → {}", id(alias), id(target)),
+            Verb::Identify { identified, anon } => format!("identify {} ← {}", id(identified), id(anon)),
+            Verb::Merge { ids } => format!("merge {:?}", ids.iter().map(Id::as_str).collect::<Vec<_>>()),
+            other => other.kind().name().to_owned(),
+        };
+        let client = row.client.as_ref().map_or("", |client| client.as_str());
+        writeln!(
+            out,
+            "{} | {verb} | id {} | device {} | user {} | {client}",
+            row.event,
+            id(&row.id),
+            id(&row.device),
+            id(&row.user)
+        )
+        .unwrap();
+    }
+    out
+}
+
+fn reader(inputs: Vec<Input>) -> Reader {
+    let mut writer = Writer::in_memory().unwrap();
+    let report = ingest::import(&mut writer, inputs, &Options::default(), &mut |_| Flow::Continue).unwrap();
+    assert!(report.failures.is_empty(), "{:?}", report.failures);
+    assert!(report.files.iter().all(|file| file.rejected == 0), "{:?}", report.files);
+    writer.into_reader().unwrap()
+}
+
+fn store(inputs: Vec<Input>) -> Inspector {
+    Inspector::new(reader(inputs))
+}
+
+fn story(name: &str) -> Inspector {
+    store(vec![Input::Bytes { content: recorded(name), name: format!("{name}.jsonl") }])
+}
+
+#[test]
+fn the_story_of_each_sdk_keeps_its_calls_and_ids() {
+    for (name, called) in [
+        ("segment-analytics-next-1.84.3", "Segment calls (JSON Lines)"),
+        ("segment-analytics-node-3.1.0", "Segment calls (JSON Lines)"),
+        ("rudder-analytics-js-3.34.1", "RudderStack calls (JSON Lines)"),
+        ("posthog-js-1.449.2", "PostHog events (JSON Lines)"),
+        ("posthog-py-7.91.1", "PostHog events (JSON Lines)"),
+        ("amplitude-browser-2.48.1", "Amplitude events (JSON Lines)"),
+    ] {
+        let content = recorded(name);
+        let (found, rows, profiles) = read(&content);
+        assert_eq!(found, called);
+        assert!(rows.iter().all(|row| row.arrival.is_some() && row.insert_id.is_some()), "{name}");
+        // The clock of the page and that of the recorder are one.
+        let near = |row: &&Row| row.time <= row.arrival.unwrap() + 5;
+        assert_eq!(rows.iter().filter(near).count(), rows.len(), "{name}");
+        insta::assert_snapshot!(format!("vendor_{name}"), format!("{}\n{}", listed(&rows), profiles.join("\n")));
+    }
+}
+
+#[test]
+fn an_alias_of_segment_is_an_alias_call_and_one_of_a_known_user_names_it_twice() {
+    let store = story("segment-analytics-next-1.84.3");
+    let journey = store.journey(&Id::new("nora@example.test")).unwrap().unwrap();
+    let call = &journey.aliases[0];
+    assert!(matches!(call.verdict, Verdict::Refused(refusal) if refusal.name() == "self"));
+    assert!(
+        journey
+            .orphans
+            .iter()
+            .any(|orphan| orphan.evidence.iter().any(|evidence| evidence.kind == EvidenceKind::IdentifyEvent))
+    );
+}
+
+#[test]
+fn the_anonymous_id_of_rudderstack_outlives_a_reset_and_ties_two_people() {
+    let store = story("rudder-analytics-js-3.34.1");
+    let journey = store.journey(&Id::new("omar@example.test")).unwrap().unwrap();
+    let orphan = journey.orphans.iter().find(|orphan| orphan.contested).unwrap();
+    let owners: Vec<&str> = orphan.owners.iter().map(Id::as_str).collect();
+    assert!(owners.contains(&"nora@example.test") && owners.contains(&"omar@example.test"), "{owners:?}");
+}
+
+#[test]
+fn an_identify_of_amplitude_ties_no_ids() {
+    let name = "amplitude-browser-2.48.1.jsonl".to_owned();
+    let reader = reader(vec![Input::Bytes { content: recorded("amplitude-browser-2.48.1"), name }]);
+    let ids = reader.all_ids().unwrap();
+    let links = ids.iter().flat_map(|id| reader.links_of(id, 999).unwrap());
+    assert!(links.into_iter().all(|link| link.kind != LinkKind::Identify));
+    let events = reader.events_of(&Id::new("nora@example.test"), 999).unwrap();
+    let call = events.iter().find(|event| &*event.event == "$identify").unwrap();
+    assert_eq!(call.verb, VerbKind::Profile);
+}
+
+#[test]
+fn an_answer_says_whose_rows_it_judges_by_the_rules_of_another() {
+    let notes = |store: &Inspector, id: &str| store.journey(&Id::new(id)).unwrap().unwrap().notes;
+    let said = |notes: &[String]| {
+        notes.iter().filter(|note| note.contains("legacy rules of Mixpanel")).cloned().collect::<Vec<_>>()
+    };
+    let posthog = notes(&story("posthog-js-1.449.2"), "nora@example.test");
+    assert_eq!(
+        said(&posthog),
+        ["Rows of PostHog are judged by the legacy rules of Mixpanel: its vendor's own rules are not known here."]
+    );
+    let both = store(vec![
+        Input::Bytes { content: recorded("posthog-js-1.449.2"), name: "p.jsonl".into() },
+        Input::Bytes { content: recorded("amplitude-browser-2.48.1"), name: "a.jsonl".into() },
+    ]);
+    assert!(said(&notes(&both, "nora@example.test"))[0].starts_with("Rows of Amplitude and PostHog are"));
+    let own = store(vec![Input::Path(data("captures/export"))]);
+    let roots = all_ids(&own);
+    let journeys: Vec<_> = roots.iter().filter_map(|id| own.journey(id).unwrap()).collect();
+    assert!(journeys.len() > 10 && journeys.iter().all(|journey| said(&journey.notes).is_empty()));
+}
+
+/// Rows in other clothes, with what each row is but for where it stands.
+#[test]
+fn one_story_in_any_container_is_the_same_rows() {
+    let call = |n: usize, rest: &str| {
+        format!(
+            r#"{{"messageId":"m{n}","anonymousId":"a-1","timestamp":"2019-07-01T09:00:0{n}Z","receivedAt":"2019-07-01T09:00:0{n}.5Z",{rest}}}"#
+        )
+    };
+    let calls = [
+        call(1, r#""type":"track","event":"Viewed","properties":{"plan":"free"}"#),
+        call(2, r#""type":"identify","userId":"u-1","traits":{"email":"x@example.test"}"#),
+        call(3, r#""type":"alias","userId":"u-1","previousId":"a-1""#),
+    ];
+    let plain = |content: &str| {
+        let (name, rows, profiles) = read(content.as_bytes());
+        let rows: Vec<_> = rows.into_iter().map(|row| Row { line: 0, ..row }).collect();
+        (name, rows, profiles)
+    };
+    let (name, rows, profiles) = plain(&calls.join("\n"));
+    assert_eq!((name.as_str(), rows.len(), profiles.len()), ("Segment or RudderStack calls (JSON Lines)", 3, 1));
+    let recorded = |body: &str| {
+        let text = serde_json::Value::from(body).to_string();
+        [
+            format!(r#"{{"received_at_ms":1,"path":"/v1/batch","payload":{body}}}"#),
+            format!(r#"{{"received_at_ms":1,"path":"/v1/batch","body":{text}}}"#),
+        ]
+    };
+    let batch = format!(r#"{{"batch":[{}],"sentAt":"2019-07-01T09:00:09Z"}}"#, calls.join(","));
+    let mut forms = vec![
+        format!("[{}]", calls.join(",\n")),
+        calls.join(" "),
+        format!("{}\r\n", calls.join("\r\n\r\n")),
+        batch.clone(),
+        calls
+            .iter()
+            .map(|call| format!(r#"{{"type":"RECORD","stream":"s","record":{call}}}"#))
+            .collect::<Vec<_>>()
+            .join("\n"),
+    ];
+    forms.extend(recorded(&batch));
+    for form in forms {
+        let (_, again, described) = plain(&form);
+        assert_eq!(again, rows, "{form}");
+        assert_eq!(described, profiles, "{form}");
+    }
+}
+
+#[test]
+fn a_table_of_a_warehouse_is_read_as_its_calls() {
+    let csv = "id,anonymous_id,user_id,event,event_text,timestamp,original_timestamp,received_at,context_library_name,plan\n\
+               m1,a-1,,viewed,Viewed,2019-07-01 09:00:01 UTC,2019-07-01 09:00:01 UTC,2019-07-01 09:00:02 UTC,analytics.js,free\n\
+               m2,a-1,007,viewed,Viewed,2019-07-01 09:00:03 UTC,2019-07-01 09:00:03 UTC,2019-07-01 09:00:04 UTC,analytics.js,pro\n";
+    let (name, rows, _) = read(csv.as_bytes());
+    assert_eq!(name, "Segment calls (CSV)");
+    let listed = listed(&rows);
+    assert_eq!(
+        listed,
+        "Viewed | track | id a-1 | device a-1 | user - | web\nViewed | track | id 007 | device a-1 | user 007 | web\n"
+    );
+    assert_eq!((rows[0].time, rows[0].arrival), (1_561_971_601_000, Some(1_561_971_602_000)));
+}
+
+#[test]
+fn a_plain_copy_of_several_vendors_is_imported_again_with_the_same_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = ["segment-analytics-next-1.84.3", "posthog-py-7.91.1", "amplitude-browser-2.48.1"];
+    let inputs = names.iter().map(|name| Input::Bytes { content: recorded(name), name: format!("{name}.jsonl") });
+    let first = reader(inputs.chain([Input::Path(data("export/lone_surrogate.jsonl"))]).collect());
+    let copy = folder.path().join("copy.db");
+    first.export(&copy, false, &mut |_, _| true).unwrap();
+    let second = reader(vec![Input::Path(copy)]);
+    let told = |reader: &Reader| {
+        let mut told = BTreeSet::new();
+        for id in reader.all_ids().unwrap() {
+            for event in reader.events_of(&id, 9999).unwrap() {
+                told.insert(format!(
+                    "{} {:?} {} {} {:?} {:?} {:?} {:?} {} {:?}",
+                    event.event,
+                    event.verb,
+                    event.time,
+                    event.arrived,
+                    event.id,
+                    event.device,
+                    event.user,
+                    event.other,
+                    event.source.vendor,
+                    event.flags
+                ));
+            }
+            for link in reader.links_of(&id, 999).unwrap() {
+                told.insert(format!("{:?} {:?} {:?} {}", link.kind, link.a, link.b, link.rows));
+            }
+            told.extend(
+                reader.calls_of(&id, 999).unwrap().iter().map(|call| format!("{:?} {:?}", call.alias, call.target)),
+            );
+        }
+        told
+    };
+    let (before, after) = (told(&first), told(&second));
+    assert_eq!(before.difference(&after).collect::<Vec<_>>(), Vec::<&String>::new());
+    assert_eq!(before, after);
+}
+
+#[test]
+fn the_readme_names_each_vendor_that_is_read_and_each_that_is_not() {
+    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let of = |start: &str| readme.lines().find(|line| line.starts_with(start)).unwrap().to_owned();
+    let (table, refused) = (of("| rows of other vendors"), of("- **No format is guessed.**"));
+    for (rows, is_read) in formats::vendors().filter(|(rows, _)| !rows.contains(" or ")) {
+        let vendor = rows.rsplit_once(' ').unwrap().0;
+        let line = if is_read { table.contains(rows) } else { refused.contains(vendor) };
+        assert!(line, "{rows}");
+        assert_eq!(formats::NotRecognised::advice().contains(rows), is_read, "{rows}");
+    }
+}
