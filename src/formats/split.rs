@@ -4,7 +4,13 @@
 //! outside of strings, so that a JSON array of any size needs no more memory than its largest
 //! element. It never judges a record: what is cut or broken comes out whole and is rejected later.
 //!
-//! Cost: each byte is looked at once, however often the buffer grows.
+//! No string of JSON holds a line break, but some exports write texts as they are. So where a line
+//! ends inside a string, what follows decides: a quote that a comma, a colon or a bracket follows
+//! ends the string, and the line break is part of it; in a row that was cut off there, the quote
+//! of the next row's first key is followed by that key.
+//!
+//! Cost: each byte is looked at once, however often the buffer grows; those of a line that does not
+//! end in a bracket, and of what may belong to it, a few times.
 
 /// How records lie in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +44,84 @@ pub fn has_record(head: &[u8]) -> bool {
         Some(b'{' | b'[') => Splitter::new(Layout::Nested, 1, usize::MAX, false).next(head, false).is_some(),
         Some(_) => memchr::memchr(b'\n', head).is_some(),
         None => false,
+    }
+}
+
+/// Bytes behind a line break inside a string among which the string has to end. A vendor cuts texts
+/// at 255 characters; what is longer than this is taken for a row that was cut off.
+const TEXT: usize = 64 << 10;
+
+/// Whether what was begun goes on behind a line break.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum GoesOn {
+    No,
+    /// Up to here.
+    To(usize),
+    /// It takes more bytes to say.
+    Unknown,
+}
+
+/// Where the string ends that goes on at `from`, behind a line break.
+fn string_end(buffer: &[u8], from: usize, until: usize, at_end: bool) -> GoesOn {
+    let most = from.saturating_add(TEXT).min(until);
+    let (mut at, mut escaped) = (from, false);
+    while let Some(&byte) = buffer.get(at).filter(|_| at < most) {
+        at += 1;
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => {
+                let behind = buffer.get(at..until).unwrap_or_default();
+                return match behind.iter().find(|byte| !byte.is_ascii_whitespace()) {
+                    Some(b',' | b':' | b'}' | b']') => GoesOn::To(at),
+                    Some(_) => GoesOn::No,
+                    None if at_end || until < buffer.len() => GoesOn::No,
+                    None => GoesOn::Unknown,
+                };
+            }
+            _ => {}
+        }
+    }
+    let all = at_end || most < buffer.len() || at - from >= TEXT;
+    if all { GoesOn::No } else { GoesOn::Unknown }
+}
+
+/// Whether the line from `start` to the line break at `end` ends inside a string that goes on
+/// behind it, and then where the last line of its row ends.
+fn row_end(buffer: &[u8], start: usize, end: usize, until: usize, at_end: bool) -> GoesOn {
+    let line = super::decode::trim(buffer.get(start..end).unwrap_or_default());
+    if !line.starts_with(b"{") && !line.starts_with(b"[") {
+        return GoesOn::No;
+    }
+    let behind = buffer.get(end..).unwrap_or_default();
+    let next = behind.iter().find(|byte| !byte.is_ascii_whitespace());
+    let is_whole = line.ends_with(b"}") || line.ends_with(b"]");
+    match next {
+        None if at_end || until < buffer.len() => return GoesOn::No,
+        Some(b'{' | b'[') if is_whole => return GoesOn::No,
+        _ => {}
+    }
+    let (mut at, mut depth, mut in_string, mut escaped) = (start, 0_usize, false, false);
+    while let Some(&byte) = buffer.get(at).filter(|_| at < until) {
+        at += 1;
+        match byte {
+            b'\n' if in_string => match string_end(buffer, at, until, at_end) {
+                GoesOn::To(behind) => (at, in_string, escaped) = (behind, false, false),
+                undecided => return undecided,
+            },
+            b'\n' => return if at > end + 1 && depth == 0 { GoesOn::To(at - 1) } else { GoesOn::No },
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_string,
+            b'"' => in_string = !in_string,
+            b'{' | b'[' if !in_string => depth += 1,
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    match () {
+        () if !at_end && until == buffer.len() => GoesOn::Unknown,
+        () if depth == 0 && !in_string && until == buffer.len() => GoesOn::To(until),
+        () => GoesOn::No,
     }
 }
 
@@ -123,14 +207,32 @@ impl Splitter {
                     open.in_string = !open.in_string;
                     continue;
                 }
-                self.line += 1;
-                if !open.in_string {
-                    end = Some(at);
-                    break;
+                if open.in_string {
+                    self.line += 1;
+                    continue;
                 }
+                let goes_on = match self.layout {
+                    Layout::Lines => row_end(buffer, open.start, at, until, at_end),
+                    Layout::Nested | Layout::Csv => GoesOn::No,
+                };
+                match goes_on {
+                    GoesOn::No => end = Some(at),
+                    GoesOn::To(behind) => end = Some(behind),
+                    GoesOn::Unknown => {
+                        (self.at, self.open) = (at, Some(open));
+                        return None;
+                    }
+                }
+                break;
             }
             let (end, too_long) = match end {
-                Some(end) => (end, false),
+                Some(end) => {
+                    // From the first line break on, behind which `at` is, to the last.
+                    let lines = buffer.get(self.at.saturating_sub(1)..=end).or(buffer.get(self.at.saturating_sub(1)..));
+                    self.line += memchr::memchr_iter(b'\n', lines.unwrap_or_default()).count() as u64;
+                    self.at = buffer.len().min(end + 1);
+                    (end, false)
+                }
                 None if until == most && buffer.len() > most => (most, true),
                 None if at_end && open.start < until => (until, false),
                 None => {
@@ -159,9 +261,21 @@ impl Splitter {
             }
             if open.in_string {
                 match byte {
-                    // No string of JSON holds a line break, so this one was cut. What follows
-                    // is the next record, not more of this string.
-                    b'\n' => return Some(self.close(open, self.at, false)),
+                    b'\n' => {
+                        let until = buffer.len().min(open.start.saturating_add(self.limit));
+                        match string_end(buffer, self.at + 1, until, at_end) {
+                            GoesOn::To(_) => {
+                                self.line += 1;
+                                open.escaped = false;
+                            }
+                            // It was cut. What follows is the next record, not more of this string.
+                            GoesOn::No => return Some(self.close(open, self.at, false)),
+                            GoesOn::Unknown => {
+                                self.open = Some(open);
+                                return None;
+                            }
+                        }
+                    }
                     _ if open.escaped => open.escaped = false,
                     b'\\' => open.escaped = true,
                     b'"' => open.in_string = false,
@@ -273,6 +387,51 @@ mod tests {
             split(Layout::Nested, b"{\n}{}\n[{\"a\":1}]\n[{\"b\":2}]", 4, 100),
             texts(&[(1, "{\n}"), (2, "{}"), (3, "{\"a\":1}"), (4, "{\"b\":2}")])
         );
+    }
+
+    #[test]
+    fn a_line_break_inside_a_string_belongs_to_it() {
+        let row = |text: &str| format!("{{\"event\":\"A\",\"properties\":{{\"x\":\"{text}\",\"time\":1}}}}");
+        for text in
+            ["a\nb", "a\r\nb", "\n", "a\n\n\nb", "{a}\nb", "a\n{b}", "a\n  ]", "a\\\nb", "a\n\\\"b\\\\", "a\nb\nc d e"]
+        {
+            let lines = 1 + text.matches('\n').count() as u64;
+            for (layout, file) in [
+                (Layout::Lines, format!("{}\n{{}}\n", row(text))),
+                (Layout::Lines, format!("{}\r\n\n{{}}", row(text))),
+                (Layout::Nested, format!("[{}\n,{{}}]", row(text))),
+                (Layout::Nested, format!("[{},\n{{}}]", row(text))),
+            ] {
+                let blank = u64::from(file.contains("\n\n{}"));
+                for step in [1, 7, 1000] {
+                    let found = split(layout, file.as_bytes(), step, 1000);
+                    assert_eq!(found, [(1, row(text)), (1 + lines + blank, "{}".to_owned())], "{file:?}");
+                }
+            }
+            let whole = row(text);
+            assert_eq!(split(Layout::Lines, whole.as_bytes(), 5, 1000), [(1, whole.clone())]);
+        }
+    }
+
+    #[test]
+    fn a_line_cut_inside_a_string_takes_no_other_line_along() {
+        let cut = r#"{"event":"A","properties":{"x":"cu"#;
+        for next in [
+            r#"{"event":"B"}"#,
+            r#" { "event" : "B" } "#,
+            r#"{"":1}"#,
+            "export terminated early",
+            "a \"b\" c",
+            r#"[{"a":1}]"#,
+        ] {
+            for step in [1, 7, 1000] {
+                let found = split(Layout::Lines, format!("{cut}\n{next}\n{{}}\n").as_bytes(), step, 1000);
+                assert_eq!(found, texts(&[(1, cut), (2, next.trim()), (3, "{}")]), "{next}");
+            }
+        }
+        // A quote far behind may belong to anything.
+        let far = format!("{cut}\n{}\"}}}}\n", "x\n".repeat(TEXT));
+        assert_eq!(split(Layout::Lines, far.as_bytes(), 10_000, 1 << 20)[0], (1, cut.to_owned()));
     }
 
     #[test]

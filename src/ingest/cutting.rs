@@ -144,7 +144,12 @@ impl Cutter {
             // What is behind it, if anything, is looked at when it comes.
             let content = stream.content().get(..bytes).unwrap_or_default();
             let cut = known.hash == hash(prev, content, true);
-            self.incomplete = ending::missing(content, self.layout, self.is_array, cut, &self.decoder);
+            let records = match self.layout {
+                Layout::Lines => self.find(content, true, usize::MAX, usize::MAX).records,
+                Layout::Nested | Layout::Csv => Vec::new(),
+            };
+            self.incomplete =
+                ending::missing(content, last(&records, content), self.layout, self.is_array, cut, &self.decoder);
         }
         stream.consume(bytes);
         self.line = known.first_line + known.lines;
@@ -169,7 +174,7 @@ impl Cutter {
             let found = self.find(content, at_end, self.size, RECORDS);
             if stream.ended || found.bytes >= self.size || found.records.len() >= RECORDS {
                 if at_end && found.bytes == content.len() {
-                    self.end(content, found.cut, message);
+                    self.end(content, &found, message);
                 }
                 break found;
             }
@@ -196,11 +201,13 @@ impl Cutter {
     }
 
     /// Notes what says that rows are missing behind `content`, which is all that is left.
-    fn end(&mut self, content: &[u8], cut: bool, message: Option<Message>) {
+    fn end(&mut self, content: &[u8], found: &Found, message: Option<Message>) {
         if let Some(message) = message {
             self.incomplete = Some(message.said);
         } else if !content.trim_ascii().is_empty() {
-            self.incomplete = ending::missing(content, self.layout, self.is_array, cut, &self.decoder);
+            let Found { records, cut, .. } = found;
+            self.incomplete =
+                ending::missing(content, last(records, content), self.layout, self.is_array, *cut, &self.decoder);
         }
     }
 
@@ -243,6 +250,11 @@ impl Cutter {
         });
         rejected
     }
+}
+
+/// The last of the records of `content`.
+fn last<'c>(records: &[Record], content: &'c [u8]) -> &'c [u8] {
+    records.last().and_then(|record| content.get(record.start..record.end)).unwrap_or_default()
 }
 
 /// Hash of a chunk; never 0, which stands for the start of a file.

@@ -2,8 +2,10 @@
 //!
 //! An export is answered as it is made, so a server that gives up can only say so behind the rows
 //! it has sent ("export terminated early"), and what breaks a connection or a disk leaves a file that
-//! ends anywhere: inside a row, or between two rows of an array. A message is no part of what is
-//! stored, so that a complete file with the same rows goes on where this one ended.
+//! ends anywhere: inside a row, or between two rows of an array. A message at the end is no part of
+//! what is stored, so that a complete file with the same rows goes on where this one ended. Where
+//! such files were put together, a message stands [in the middle](within): it is a reject by which
+//! the store knows, too, that rows are missing there.
 
 use super::Error;
 use crate::formats::{Decoder, Item, Layout, excerpt};
@@ -54,6 +56,29 @@ pub(super) fn message(content: &[u8], layout: Layout) -> Option<Message> {
     Some(Message { start, said: format!("it ends in a message in place of a row: \"{text}\"") })
 }
 
+/// Why a message in the middle of a file is not read.
+pub(super) const IN_PLACE: &str = "a message of a server in place of rows, which are missing here";
+
+/// Whether what could not be read is the message of a server: rows are missing where it stands.
+///
+/// Words alone are none here: a tool may have written them about its own work.
+pub(super) fn within(text: &str) -> bool {
+    let text = text.trim_ascii();
+    let is_page = || {
+        let page = text.get(..5).unwrap_or_default();
+        page.eq_ignore_ascii_case("<html") || page.eq_ignore_ascii_case("<!doc")
+    };
+    terminated(text.as_bytes()).is_some()
+        || text.len() <= MESSAGE && (is_page() || text.starts_with('{') && is_message(text.as_bytes()))
+}
+
+/// What a message in the middle says of its file, as a sentence without an end.
+pub(super) fn said_within(line: u64, text: &str) -> String {
+    let from = terminated(text.as_bytes()).unwrap_or_default();
+    let text = excerpt(text.get(from..).unwrap_or(text), TOLD);
+    format!("in line {line} a server ended it early or failed, and rows are missing there: \"{text}\"")
+}
+
 /// Where in the last line the server says that it ended the export.
 fn terminated(tail: &[u8]) -> Option<usize> {
     let words = tail.trim_ascii_end();
@@ -97,8 +122,16 @@ fn is_message(line: &[u8]) -> bool {
 }
 
 /// What says that rows are missing at the end of `content`, the last piece of a stream without the
-/// message behind it. `cut` says that its last record ends with the stream and cannot be read.
-pub(super) fn missing(content: &[u8], layout: Layout, is_array: bool, cut: bool, decoder: &Decoder) -> Option<String> {
+/// message behind it, whose last record is `last`. `cut` says that this ends with the stream and cannot
+/// be read.
+pub(super) fn missing(
+    content: &[u8],
+    last: &[u8],
+    layout: Layout,
+    is_array: bool,
+    cut: bool,
+    decoder: &Decoder,
+) -> Option<String> {
     const CUT: &str = "its last row is cut off";
     let content = content.trim_ascii_end();
     if is_array && content.last() != Some(&b']') {
@@ -107,10 +140,7 @@ pub(super) fn missing(content: &[u8], layout: Layout, is_array: bool, cut: bool,
     let cut = match layout {
         // Without a line break at its end, a line of a table that lacks columns was cut off.
         Layout::Nested | Layout::Csv => cut,
-        Layout::Lines => {
-            let line = memchr::memrchr(b'\n', content).map_or(0, |at| at + 1);
-            is_cut_off(content.get(line..)?, decoder)
-        }
+        Layout::Lines => is_cut_off(last, decoder),
     };
     cut.then(|| CUT.to_owned())
 }
@@ -190,11 +220,14 @@ mod tests {
     #[test]
     fn a_last_row_that_is_cut_off_and_an_array_that_is_not_closed_are_missing_rows() {
         let decoder = Decoder::new(&Sniffed::lines_of(Format::Export));
-        let lines = |content: &str| missing(content.as_bytes(), Layout::Lines, false, false, &decoder);
+        let lines = |content: &str| {
+            let last = content.trim_end().rsplit('\n').next().unwrap_or_default();
+            missing(content.as_bytes(), last.as_bytes(), Layout::Lines, false, false, &decoder)
+        };
         assert_eq!(lines(&format!("{ROW}\n{ROW}")), None);
         assert_eq!(lines(&format!("{ROW}\n{}\n", ROW.split_at(40).0)).as_deref(), Some("its last row is cut off"));
         assert_eq!(lines(&format!("{ROW}\ngarbage\n")), None);
-        let array = |content: &str, cut| missing(content.as_bytes(), Layout::Nested, true, cut, &decoder);
+        let array = |content: &str, cut| missing(content.as_bytes(), b"", Layout::Nested, true, cut, &decoder);
         assert_eq!(array(&format!("[{ROW}]\n"), false), None);
         for open in [format!("[{ROW}"), format!("[{ROW},\n")] {
             let said = array(&open, false).unwrap();

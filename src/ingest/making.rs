@@ -10,9 +10,9 @@ use std::thread;
 use super::cutting::Piece;
 use super::tally::{Kept, Reasons, Rejects, size};
 use super::zoning::Known;
-use super::{Options, REJECT_KEPT};
+use super::{Options, REJECT_KEPT, ending};
 use crate::formats::infer::{Clockwork, Evidence};
-use crate::formats::{AliasLine, Clock, Decoder, Item, Record, Sniffed, Zone};
+use crate::formats::{AliasLine, Clock, Decoder, Item, Record, Sniffed, Zone, excerpt};
 use crate::model::import::Lacks;
 use crate::model::view::Timing;
 use crate::model::{Flags, Millis, Reject};
@@ -39,6 +39,8 @@ pub(super) struct Prepared {
     pub(super) timezone: String,
     pub(super) lacks: Lacks,
     pub(super) reasons: Reasons,
+    /// The first message of a server among what could not be read.
+    pub(super) message: Option<(u64, String)>,
     /// What its rows say of the zone, and the clock that they were read on, where it is inferred.
     pub(super) zoning: Option<(Evidence, Clockwork)>,
 }
@@ -193,6 +195,8 @@ pub(super) struct Decoded<'p> {
     others: Vec<Other<'p>>,
     /// What could not be read.
     rejects: Rejects,
+    /// The first message of a server among that.
+    message: Option<(u64, String)>,
     /// What the noted rows lack.
     lacks: Lacks,
     /// Records that held something.
@@ -236,6 +240,7 @@ impl Maker {
         let mut draft = Draft::with_capacity(piece.records.len());
         let mut others = Vec::new();
         let mut rejects = Rejects::default();
+        let mut message = None;
         let mut lacks = Lacks::default();
         let mut evidence = Evidence::default();
         let mut read = 0;
@@ -259,7 +264,13 @@ impl Maker {
                         lacks.note(&row);
                         draft.note(row);
                     }
-                    Item::Reject(reject) => rejects.take(reject),
+                    Item::Reject(mut reject) => {
+                        if ending::within(&reject.text) {
+                            message.get_or_insert_with(|| (reject.line, excerpt(&reject.text, REJECT_KEPT)));
+                            ending::IN_PLACE.clone_into(&mut reject.reason);
+                        }
+                        rejects.take(reject);
+                    }
                     item => others.push(Other { item, before: draft.len(), record: place }),
                 }
             };
@@ -270,7 +281,7 @@ impl Maker {
             }
             read += held;
         }
-        Decoded { draft, others, rejects, lacks, read, evidence }
+        Decoded { draft, others, rejects, message, lacks, read, evidence }
     }
 
     fn too_long(&self, record: &Record, text: &[u8]) -> Item<'static> {
@@ -301,7 +312,7 @@ impl<'p> Decoded<'p> {
         let clock = carried.clock(&self.evidence, is_first);
         let project_was_known = carried.project.is_some();
         let mut skipped = 0;
-        let Decoded { mut draft, others, mut rejects, mut lacks, read, evidence } = self;
+        let Decoded { mut draft, others, mut rejects, message, mut lacks, read, evidence } = self;
         let noted = draft.len();
         let mut settled = 0;
         for Other { item, before, record } in others {
@@ -356,7 +367,7 @@ impl<'p> Decoded<'p> {
         let project = if project_was_known { None } else { carried.project.clone() };
         let timezone = carried.timezone();
         let zoning = carried.known_clock().and(clock).map(|clock| (evidence, clock));
-        let prepared = Prepared { chunk, project, records: read, skipped, timezone, lacks, reasons, zoning };
+        let prepared = Prepared { chunk, project, records: read, skipped, timezone, lacks, reasons, message, zoning };
         Settled { draft, prepared }
     }
 }

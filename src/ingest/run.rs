@@ -1,7 +1,7 @@
 //! One import at work: file by file, what is known is passed over and the rest becomes chunks.
 
 use super::cutting::{Cutter, Same};
-use super::ending::End;
+use super::ending::{self, End};
 use super::firsts::Firsts;
 use super::making::{self, Carried, Maker, Prepared};
 use super::reading::Stream;
@@ -143,7 +143,10 @@ impl<'a> Run<'a> {
         place.known = place.known.saturating_sub(added);
         let End { failure, incomplete } = end;
         self.report.cancelled |= self.options.stop.is_set();
-        file.incomplete = incomplete;
+        file.incomplete = match (file.incomplete.take(), incomplete) {
+            (Some(within), Some(behind)) => Some(format!("{within}; and {behind}")),
+            (within, behind) => within.or(behind),
+        };
         file.reasons = reasons.into_sorted();
         file.bytes = place.bytes;
         file.already = place.bytes == place.known && place.known > 0 && !self.report.cancelled;
@@ -202,6 +205,10 @@ impl<'a> Run<'a> {
         if let Some(id) = place.file {
             let (pieces, bytes) = self.writer.kept_rejects(id)?;
             parts.carried.keep(Kept { pieces, bytes });
+            if pieces > 0 {
+                let message = self.writer.kept_reject(id, ending::IN_PLACE)?;
+                file.incomplete = message.map(|(line, text)| ending::said_within(line, &text));
+            }
             // A store of an earlier version has left nothing but its first chunk.
             if let Some(left) = self.writer.clock(id)?.as_deref().and_then(Known::from_text) {
                 parts.carried.go_on(left);
@@ -388,7 +395,8 @@ impl<'a> Run<'a> {
         reasons: &mut Reasons,
         zoning: &mut Zoning,
     ) -> Result<bool, Error> {
-        let Prepared { mut chunk, project, records, skipped, timezone, lacks, reasons: found, zoning: said } = prepared;
+        let Prepared { mut chunk, project, records, skipped, timezone, lacks, reasons: found, message, zoning: said } =
+            prepared;
         // Another import may have read the same since this one looked.
         if let Some(known) = self.writer.find_chunk(chunk.prev, chunk.hash)? {
             place.file = Some(known);
@@ -450,6 +458,9 @@ impl<'a> Run<'a> {
         file.rejected += added.rejected;
         file.dropped += chunk.dropped;
         file.lacks += lacks;
+        if let Some((line, text)) = message.filter(|_| file.incomplete.is_none()) {
+            file.incomplete = Some(ending::said_within(line, &text));
+        }
         reasons.add(&found);
         Ok(true)
     }

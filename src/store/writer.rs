@@ -344,6 +344,15 @@ impl Writer {
         })
     }
 
+    /// Line and text of the first reject of a file that has this reason.
+    pub fn kept_reject(&self, file: FileId, reason: &str) -> Result<Option<(u64, String)>, Error> {
+        self.read(|db| {
+            db.prepare_cached("SELECT line, text FROM rejects WHERE file = ?1 AND reason = ?2 ORDER BY line LIMIT 1")?
+                .query_row((file, reason), |row| Ok((number::from_sql(row.get(0)?), row.get(1)?)))
+                .optional()
+        })
+    }
+
     /// How many rows the store had twice, from imports of one file at the same time, when it was
     /// brought to this version; all but one of each are gone.
     pub fn doubled_rows_removed(&self) -> Result<u64, Error> {

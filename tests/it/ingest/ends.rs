@@ -384,3 +384,51 @@ fn a_folder_of_small_files_is_like_its_files_one_by_one_and_is_known_again() {
     let overview = writer.into_reader().unwrap().overview().unwrap();
     assert!(overview.files.len() == 300 && overview.files.iter().all(|file| file.complete && !file.incomplete));
 }
+
+#[test]
+fn a_message_of_a_server_between_two_days_says_that_rows_are_missing_there() {
+    let two = |message: &str| format!("{}{message}\n{}", rows(0, 4, 0), rows(50, 4, 0));
+    for message in [
+        "export terminated early",
+        "{\"error\":\"Timeout from remote service\",\"request\":\"/api/2.0/export\"}",
+        "<html><body><h1>502 Bad Gateway</h1></body></html>",
+    ] {
+        let mut writer = store();
+        for time in ["the first", "the second"] {
+            let file = told(&mut writer, "x.jsonl", two(message));
+            let missing = file.incomplete.unwrap_or_default();
+            assert!(missing.starts_with("in line 5 a server") && missing.contains(message), "{time}: {missing}");
+        }
+        assert_eq!(incomplete(writer), [("x.jsonl".to_owned(), true)], "{message}");
+        let file = told(&mut store(), "x.jsonl", two(message));
+        assert_eq!((file.events, file.rejected, file.reasons[0].line), (8, 1, 5), "{message}");
+    }
+    // Behind half a row, and at the end as well.
+    let half = rows(9, 1, 0).split_at(60).0.to_owned();
+    let file = told(&mut store(), "x.jsonl", two(&format!("{half}export terminated early")) + "terminated early\n");
+    let missing = file.incomplete.unwrap();
+    assert!(missing.contains("in line 5") && missing.ends_with("it early: \"terminated early\""), "{missing}");
+    // What a tool says about its own work, and a row with such words, are none.
+    for other in [
+        "Exporting 2019-07-02 to x.jsonl",
+        "garbage",
+        "{\"event\":\"terminated early\",\"properties\":{\"time\":1561971600,\"distinct_id\":\"a\"}}",
+        "{\"event\":\"A\",\"properties\":{\"time\":1561971600,\"distinct_id\":\"a\",\"note\":\"terminated early\nor not\"}}",
+    ] {
+        assert_eq!(told(&mut store(), "x.jsonl", two(other)).incomplete, None, "{other}");
+    }
+}
+
+#[test]
+fn a_last_row_with_a_line_break_in_a_text_is_whole() {
+    let row = "{\"event\":\"A\",\"properties\":{\"time\":1561971600,\"distinct_id\":\"a\",\"note\":\"one\ntwo\n\"}}";
+    for end in ["", "\n"] {
+        let mut writer = store();
+        for _ in 0..2 {
+            let file = told(&mut writer, "x.jsonl", format!("{}{row}{end}", rows(0, 3, 0)));
+            assert_eq!((file.rejected, file.incomplete), (0, None));
+        }
+    }
+    let file = told(&mut store(), "x.jsonl", format!("{row}\n{}", rows(0, 3, 0)));
+    assert_eq!((file.events, file.lacks.repaired), (4, 1), "it is marked");
+}
