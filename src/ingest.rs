@@ -43,6 +43,7 @@ use std::thread;
 
 use self::run::Run;
 use crate::formats::{self, Zone};
+use crate::model::text::count;
 use crate::store::{self, Writer};
 
 pub use self::expand::Input;
@@ -208,12 +209,25 @@ pub enum Error {
         /// The folder.
         path: PathBuf,
     },
+    /// None of several inputs can be read.
+    #[error("none of {} files can be read: {}", count(.0.len() as u64), .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    All(Vec<Error>),
     /// The store cannot be used.
     #[error(transparent)]
     Store(#[from] store::Error),
 }
 
 impl Error {
+    /// The error of some inputs, of which none can be read; `None` without one.
+    fn of_all(mut errors: Vec<Self>) -> Option<Self> {
+        let first = errors.pop()?;
+        if errors.is_empty() {
+            return Some(first);
+        }
+        errors.push(first);
+        Some(Self::All(errors))
+    }
+
     /// What to do about it, as one sentence; `None` where nothing helps.
     pub fn advice(&self) -> Option<&'static str> {
         match self {
@@ -227,6 +241,7 @@ impl Error {
             Self::Foreign { source } => foreign::advice(source),
             Self::PackedSqlite { .. } => Some("unpack it and name the file itself"),
             Self::NothingIn { .. } => Some(expand::ADVICE),
+            Self::All(errors) => errors.iter().find_map(Self::advice),
             Self::Store(error) => error.advice(),
         }
     }
@@ -276,8 +291,10 @@ pub fn import_opened(
     sources.failures.append(&mut report.failures);
     (report.warnings, report.failures) = (sources.warnings, sources.failures);
     writer.commit()?;
-    if report.files.is_empty() && !report.failures.is_empty() {
-        return Err(report.failures.remove(0));
+    if report.files.is_empty()
+        && let Some(error) = Error::of_all(std::mem::take(&mut report.failures))
+    {
+        return Err(error);
     }
     Ok(report)
 }

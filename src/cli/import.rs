@@ -49,7 +49,7 @@ pub(super) fn into(
     let stop = stop_flag()?;
     let options = Options { stop: Arc::clone(&stop).into(), ..options.clone() };
     // Before the store is: what holds nothing makes none.
-    let sources = Sources::open(inputs, &options)?;
+    let sources = Sources::open(inputs, &options).map_err(|error| each_told(error, console))?;
     let bar = Bar::new(console);
     let mut upgraded = false;
     let asked = Arc::clone(&stop);
@@ -79,7 +79,8 @@ pub(super) fn into(
     let is_made = writer.is_made();
     // Also after a failure: what was committed stays, and is left in good order.
     let finished = writer.finish();
-    let ingest::Report { files, events, rejected, cancelled, mut warnings, failures } = report?;
+    let ingest::Report { files, events, rejected, cancelled, mut warnings, failures } =
+        report.map_err(|error| each_told(error, console))?;
     finished?;
     if doubled > 0 {
         warnings.insert(0, told_doubled(doubled));
@@ -110,6 +111,18 @@ pub(super) fn into(
         console.fail(&failure);
     }
     Err(last)
+}
+
+/// The last of several errors; those before it are told.
+fn each_told(error: ingest::Error, console: &Console) -> Failure {
+    match error {
+        ingest::Error::All(mut errors) => {
+            let last = errors.pop();
+            errors.into_iter().for_each(|error| console.fail(&Failure::from(error)));
+            last.map_or_else(|| Failure::usage("there is nothing to import"), Failure::from)
+        }
+        error => Failure::from(error),
+    }
 }
 
 /// What the files lack for the import to be what was asked for: rows, or the end of one.

@@ -80,16 +80,16 @@ pub(super) enum Opened {
 /// The files that the inputs name.
 pub(super) fn expand(inputs: Vec<Input>, stop: &Stop, warnings: &mut Vec<String>) -> Result<Vec<Source>, Error> {
     let mut sources = Vec::new();
+    let mut absent = Vec::new();
     for input in inputs {
         match input {
-            Input::Path(path) => {
-                let kind = fs::metadata(&path).map_err(|source| Error::Open { path: path.clone(), source })?;
-                if kind.is_dir() {
-                    folder(&path, stop, &mut sources, warnings)?;
-                } else {
-                    sources.push(Source { name: String::new(), from: From::Path(path), in_folder: false });
+            Input::Path(path) => match fs::metadata(&path) {
+                Ok(kind) if kind.is_dir() => {
+                    absent.extend(folder(&path, stop, &mut sources, warnings).err());
                 }
-            }
+                Ok(_) => sources.push(Source { name: String::new(), from: From::Path(path), in_folder: false }),
+                Err(source) => absent.push(Error::Open { path, source }),
+            },
             Input::Stdin(reader) => {
                 sources.push(Source { name: STDIN.to_owned(), from: From::Reader(reader), in_folder: false });
             }
@@ -100,6 +100,9 @@ pub(super) fn expand(inputs: Vec<Input>, stop: &Stop, warnings: &mut Vec<String>
                 sources.push(Source { name, from: From::Bytes(content), in_folder: false });
             }
         }
+    }
+    if let Some(error) = Error::of_all(absent) {
+        return Err(error);
     }
     call(&mut sources);
     Ok(sources)

@@ -42,8 +42,7 @@ impl Sources {
         sources.ready = sources.next(&mut first_refused);
         match sources.ready {
             Some(_) => Ok(sources),
-            None if !sources.failures.is_empty() => Err(sources.failures.remove(0)),
-            None => match first_refused {
+            None => match Error::of_all(std::mem::take(&mut sources.failures)).or(first_refused) {
                 Some(reason) => Err(reason),
                 None => Ok(sources),
             },

@@ -228,6 +228,22 @@ fn an_import_counts_what_rows_lack_and_why_some_were_not_read() {
 }
 
 #[test]
+fn each_of_several_inputs_that_cannot_be_used_is_told() {
+    let home = Home::new();
+    fs::write(home.path("a.txt"), "Shall I compare thee\n").unwrap();
+    fs::write(home.path("b.csv"), "day,count\n2019-07-01,3\n").unwrap();
+    fs::write(home.path("c.json"), "{\"error\":\"Unauthorized\"}").unwrap();
+    let names = ["a.txt", "b.csv", "c.json"];
+    let output = home.run(&[&["import", "--store", "s.db"], &names[..]].concat());
+    assert_eq!(code(&output), 2);
+    assert_eq!(err(&output).matches("error: ").count(), 3, "{}", err(&output));
+    assert!(names.iter().all(|name| err(&output).contains(name)) && !home.path("s.db").exists(), "{}", err(&output));
+    let output = home.run(&["import", "--store", "s.db", "no.jsonl", "a.txt", "nor.jsonl"]);
+    assert_eq!(code(&output), 2);
+    assert!(err(&output).contains("no.jsonl") && err(&output).contains("nor.jsonl"), "{}", err(&output));
+}
+
+#[test]
 fn an_import_of_which_not_one_row_could_be_read_is_wrong_use() {
     let home = Home::new();
     let wrong = row(",\"distinct_id\":\"a\"")
