@@ -17,6 +17,7 @@ mod csv;
 mod decode;
 mod dialect;
 mod event;
+mod grid;
 pub mod infer;
 mod message;
 mod object;

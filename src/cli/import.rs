@@ -118,7 +118,9 @@ fn each_told(error: ingest::Error, console: &Console) -> Failure {
     match error {
         ingest::Error::All(mut errors) => {
             let last = errors.pop();
-            errors.into_iter().for_each(|error| console.fail(&Failure::from(error)));
+            for error in errors {
+                console.fail(&Failure::from(error));
+            }
             last.map_or_else(|| Failure::usage("there is nothing to import"), Failure::from)
         }
         error => Failure::from(error),

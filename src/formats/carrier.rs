@@ -111,7 +111,24 @@ fn object_in(value: &str) -> Option<Cow<'_, str>> {
 }
 
 /// Keys under which an answer has its rows.
-const LISTS: &[&[u8]] = &[b"events", b"results", b"data", b"rows", b"records", b"result"];
+const LISTS: &[&[u8]] = &[
+    b"events",
+    b"results",
+    b"data",
+    b"rows",
+    b"records",
+    b"result",
+    b"items",
+    b"value",
+    b"values",
+    b"hits",
+    b"docs",
+    b"response",
+    b"export",
+];
+
+/// Keys of rows, which no answer has.
+const OF_ROWS: &[&[u8]] = &[b"event", b"event_name", b"endpoint", b"payload"];
 
 /// Where the list of rows of an answer begins, also when the text was cut; `None` when it is no
 /// such answer: an object with a list of objects under a key that is usual for that, or the same
@@ -153,7 +170,11 @@ impl Walk<'_> {
             if self.peek()? != b'"' {
                 return None;
             }
-            let is_list = LISTS.contains(&self.string()?);
+            let key = self.string()?;
+            if OF_ROWS.contains(&key) {
+                return None;
+            }
+            let is_list = LISTS.contains(&key);
             if self.peek()? != b':' {
                 return None;
             }

@@ -26,20 +26,31 @@ const TEXTS: &[&str] = &[
     "$anon_distinct_id",
 ];
 
+/// Words that databases and data frames write for nothing.
+const NULLS: &[&str] = &["NULL", "null", "None", "nan", "NaN", "NA", "N/A", "<NA>", "<null>", "(null)", "nil"];
+
 /// The head of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     delimiter: u8,
     names: Vec<String>,
+    /// Spaces stand around all cells, and are no part of them.
+    is_padded: bool,
+    /// What stands for nothing in cells.
+    null: Option<&'static str>,
 }
 
 impl Header {
     /// The columns that the first record names; `None` when it is no head of a table.
     pub(super) fn of(record: &[u8]) -> Option<Self> {
         let found = DELIMITERS.iter().filter_map(|delimiter| {
-            let names = cells(record, *delimiter).ok()?;
-            let names: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();
-            Some(Self { delimiter: *delimiter, names })
+            let written = cells(record, *delimiter).ok()?;
+            let is_blank = |name: &String| name.trim().is_empty();
+            let is_padded = |name: &String| is_blank(name) || name.starts_with(' ');
+            // The first cell may stand at the start of its line.
+            let is_padded = written.iter().skip(1).all(is_padded) && !written.iter().skip(1).all(is_blank);
+            let names: Vec<String> = written.iter().map(|name| name.trim().to_owned()).collect();
+            Some(Self { delimiter: *delimiter, names, is_padded, null: None })
         });
         // Of as many columns the more usual delimiter.
         let best = found.rev().max_by_key(|header| header.names.len())?;
@@ -51,6 +62,30 @@ impl Header {
         self.names.iter().map(String::as_str)
     }
 
+    /// The same with the word that stands for nothing in these rows: where no cell is empty, and the same
+    /// one of such words stands in several columns. A cell that is one now and then may be an id.
+    pub(super) fn with_null<'r>(self, rows: impl Iterator<Item = &'r [u8]>) -> Self {
+        let mut columns: Vec<Vec<usize>> = vec![Vec::new(); NULLS.len()];
+        for cells in rows.filter_map(|row| self.cells(row).ok().flatten()) {
+            for (at, cell) in cells.iter().enumerate() {
+                if is_nothing(cell) {
+                    return self;
+                }
+                let Some(word) = NULLS.iter().position(|word| word == cell) else { continue };
+                if let Some(columns) = columns.get_mut(word).filter(|columns| !columns.contains(&at)) {
+                    columns.push(at);
+                }
+            }
+        }
+        let word = columns.iter().position(|columns| columns.len() > 1);
+        Self { null: word.and_then(|word| NULLS.get(word)).copied(), ..self }
+    }
+
+    /// What stands for nothing in cells, besides nothing.
+    pub(super) fn null(&self) -> Option<&'static str> {
+        self.null
+    }
+
     /// The place of a column, whatever case its name is in.
     pub(super) fn place(&self, wanted: &[&str]) -> Option<usize> {
         wanted.iter().find_map(|name| self.names.iter().position(|column| column.eq_ignore_ascii_case(name)))
@@ -58,12 +93,27 @@ impl Header {
 
     /// The cells of a record; `None` for the head itself. The error is the reason to reject it.
     pub(super) fn cells(&self, record: &[u8]) -> Result<Option<Vec<String>>, String> {
-        let cells = cells(record, self.delimiter)?;
+        if names_delimiter(record) {
+            return Ok(None);
+        }
+        let mut cells = cells(record, self.delimiter)?;
         if cells.iter().map(|cell| cell.trim()).eq(self.names()) {
             return Ok(None);
         }
+        if self.is_padded {
+            if record.iter().all(|byte| matches!(byte, b'-' | b'+' | b'|' | b':' | b' ' | b'=' | b'\r' | b'\n')) {
+                return Ok(None);
+            }
+            for cell in &mut cells {
+                cell.truncate(cell.trim_end_matches(' ').len());
+                cell.drain(..cell.len() - cell.trim_start_matches(' ').len());
+            }
+        }
         if cells.len() != self.names.len() {
             return Err(format!("has {} of the {} columns", cells.len(), self.names.len()));
+        }
+        for cell in cells.iter_mut().filter(|cell| Some(cell.as_str()) == self.null) {
+            cell.clear();
         }
         Ok(Some(cells))
     }
@@ -95,6 +145,12 @@ pub(super) fn lift<'a>(cells: &'a [String], roles: &[Role<'static>], nests: bool
         row.add(role.clone(), "event", value)?;
     }
     row.finish(nests)
+}
+
+/// Whether a first line is none of the table, but tells a spreadsheet the delimiter: `sep=;`.
+pub(super) fn names_delimiter(record: &[u8]) -> bool {
+    let line = record.trim_ascii_end();
+    line.len() <= 5 && line.get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"sep="))
 }
 
 /// Whether a cell has no value.

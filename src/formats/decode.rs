@@ -12,6 +12,7 @@ use std::sync::Arc;
 use super::carrier::{self, Opened};
 use super::csv;
 use super::event::{self, Around};
+use super::grid;
 use super::object::{complaint, each, fields, members};
 use super::payload::{self, Carried, Endpoint};
 use super::repair::{readable, repair};
@@ -217,6 +218,7 @@ impl Decoder {
             }
             return;
         }
+        let record = separated(record);
         match readable(record) {
             Cow::Borrowed(text) if self.scans && plain_event(line, text, out).is_some() => {}
             Cow::Borrowed(text) => self.judge(line, text, out),
@@ -276,8 +278,20 @@ impl Decoder {
         }
         match text.as_bytes().first() {
             Some(b'{') => reading.object(text, self.format),
+            Some(b'[') if let Some(heads) = &self.how.heads => {
+                if heads.has(text) {
+                    return Ok(());
+                }
+                reading.object(&grid::object(&heads.names, text)?, self.format)
+            }
             Some(b'[') if self.format == Format::Payloads => reading.batch(text, None),
             Some(b'[') => Err(match members(text) {
+                // Pages, one behind the other in an array of them.
+                Ok(rows) if !rows.is_empty() && rows.iter().all(|row| row.starts_with('{')) => {
+                    let rows = rows.into_iter().map(|row| (row, Cow::Borrowed(row))).collect();
+                    reading.each_of(text, rows, |reading, row| reading.object(row, self.format));
+                    return Ok(());
+                }
                 Ok(_) => "an array where one event is expected".to_owned(),
                 Err(error) => complaint(&error),
             }),
@@ -321,7 +335,7 @@ impl Reading<'_, '_> {
             return Ok(());
         }
         if self.how.is_answer
-            && let Some(rows) = carrier::rows(json)
+            && let Some(rows) = grid::rows(json)
         {
             self.each_of(json, rows, |reading, row| reading.object(row, format));
             return Ok(());
@@ -450,21 +464,30 @@ impl Reading<'_, '_> {
 
     /// A page of a profile export.
     fn page(&mut self, page: &str) -> Result<(), String> {
-        self.each_of(page, profile::results(page)?, |reading, result| reading.profile(result, reading.line, None));
+        self.each_of(
+            page,
+            profile::results(page)?.into_iter().map(|row| (row, Cow::Borrowed(row))).collect(),
+            |reading, result| reading.profile(result, reading.line, None),
+        );
         Ok(())
     }
 
     /// Reads the rows of an object, each with the line where it begins.
-    fn each_of(&mut self, whole: &str, rows: Vec<&str>, mut read: impl FnMut(&mut Self, &str) -> Result<(), String>) {
+    fn each_of(
+        &mut self,
+        whole: &str,
+        rows: Vec<grid::Row<'_>>,
+        mut read: impl FnMut(&mut Self, &str) -> Result<(), String>,
+    ) {
         let mut seen = 0;
-        for row in rows {
-            // Rows are parts of the record's text, so their place is the distance.
-            let at = (row.as_ptr().addr()).saturating_sub(whole.as_ptr().addr());
+        for (place, row) in rows {
+            // Places are parts of the record's text, so where they are is the distance.
+            let at = (place.as_ptr().addr()).saturating_sub(whole.as_ptr().addr());
             let between = whole.as_bytes().get(seen..at).unwrap_or_default();
             self.line += between.iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>();
             seen = at;
-            if let Err(reason) = read(self, row) {
-                (self.out)(reject(self.line, reason, row));
+            if let Err(reason) = read(self, &row) {
+                (self.out)(reject(self.line, reason, &row));
             }
         }
     }
@@ -568,8 +591,21 @@ fn reject(line: u64, reason: String, text: &str) -> Item<'static> {
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// `bytes` without a byte order mark and white space around.
+/// An object without what separates it from the next one in its line: a comma of an array without
+/// brackets, or a semicolon.
+fn separated(record: &[u8]) -> &[u8] {
+    let object = record.strip_prefix(b",").unwrap_or(record).trim_ascii();
+    if !object.starts_with(b"{") {
+        return record;
+    }
+    let object = object.strip_suffix(b",").or_else(|| object.strip_suffix(b";")).unwrap_or(object);
+    object.trim_ascii_end()
+}
+
+/// `bytes` without a byte order mark and white space around, and without the record separator that RFC
+/// 7464 puts before a text.
 pub fn trim(bytes: &[u8]) -> &[u8] {
     let bytes = bytes.trim_ascii();
+    let bytes = bytes.strip_prefix(b"\x1e").unwrap_or(bytes);
     bytes.strip_prefix(BYTE_ORDER_MARK).map_or(bytes, <[u8]>::trim_ascii)
 }

@@ -75,7 +75,9 @@ impl Has {
         Some(Self {
             name: given(row.event.as_deref()).and_then(json::text).is_some(),
             id: p.distinct_id.and_then(json::id_text).is_some(),
-            time: p.time.and_then(json::time).or(stamp).is_some(),
+            // A time that is there and cannot be read is no time, whatever else there is.
+            // In a table without one, another column is the time.
+            time: given(p.time).map_or(stamp.filter(|_| has_properties), json::time).is_some(),
             odd_time: given(p.time).is_some(),
             properties: has_properties,
             wire: p.token.is_some() && stamp.is_none() && has_properties,

@@ -29,9 +29,27 @@ const COLUMNS: &[&str] = &[
     "device_id",
     "user_id",
     "alias",
+    "original",
     "mp_processing_time_ms",
     "$distinct_id",
+    "$insert_id",
+    "$device_id",
+    "$user_id",
+    "$identified_id",
+    "$anon_id",
+    "$anon_distinct_id",
+    "$distinct_ids",
+    "$mp_api_timestamp_ms",
+    "mp_insert_id",
+    "mp_device_id",
+    "mp_user_id",
+    "mp_reserved_insert_id",
+    "mp_reserved_device_id",
+    "mp_reserved_user_id",
 ];
+
+/// What `ClickHouse` writes for nothing where it writes all values as texts.
+const NULL_SIGN: &str = r#""ᴺᵁᴸᴸ""#;
 
 /// Properties for which a column counts more than the same in `properties`.
 const COLUMN_WINS: &[&str] = &["distinct_id", "time", "$insert_id", "$device_id", "$user_id", "mp_processing_time_ms"];
@@ -117,13 +135,14 @@ impl Shape {
             Self { dialect: dialect::of(keys), name: None, renamed: renamed.collect(), prefix: None, bare_ids: false };
         shape.name = NAMES.iter().find_map(|name| shape.written(keys, name));
         let is_wide = shape.written(keys, "properties").is_some();
-        shape.prefix = ["properties.", "properties__", "properties_"].into_iter().find(|prefix| {
-            let has = |key: &str| keys.contains(format!("{prefix}{key}").as_str());
-            // More than one: a property may have any name.
-            !is_wide
-                && keys.iter().filter(|key| key.starts_with(prefix)).count() > 1
-                && (*prefix != "properties_" || has("distinct_id") && has("time"))
-        });
+        shape.prefix =
+            ["properties.", "properties__", "properties/", "properties:", "properties_"].into_iter().find(|prefix| {
+                let has = |key: &str| keys.contains(format!("{prefix}{key}").as_str());
+                // More than one: a property may have any name.
+                !is_wide
+                    && keys.iter().filter(|key| key.starts_with(prefix)).count() > 1
+                    && (*prefix != "properties_" || has("distinct_id") && has("time"))
+            });
         shape.bare_ids = is_wide
             || shape.written(keys, "insert_id").is_some() && !keys.contains("$insert_id")
             || shape.name.as_deref().is_some_and(|name| !name.eq_ignore_ascii_case("event"));
@@ -228,6 +247,7 @@ pub(super) struct Lifting<'a> {
 impl<'a> Lifting<'a> {
     /// Takes a field; the error is the reason to reject the row.
     pub(super) fn add(&mut self, role: Role<'a>, key: &str, value: Cow<'a, str>) -> Result<(), String> {
+        let value = if value == NULL_SIGN { Cow::Borrowed("null") } else { value };
         match role {
             Role::Own => {}
             Role::Name if self.event.is_none() => self.event = Some(value),

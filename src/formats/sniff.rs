@@ -9,14 +9,15 @@ use std::sync::{Arc, LazyLock};
 
 use super::csv::{self, Header};
 use super::decode::{Clock, apart, kind_of, trim};
+use super::grid::Heads;
 use super::object::members;
 use super::recognise::{self, Found};
-use super::repair::repaired;
+use super::repair::{readable, repaired};
 use super::rows::Role;
 use super::split::{Layout, Splitter};
 use super::table::{self, Columns};
 use super::vendor::{self, By, Vendor};
-use super::{carrier, payload};
+use super::{carrier, grid, payload};
 use crate::model::facts::MIXPANEL;
 
 /// Bytes from the start of a file that are looked at.
@@ -70,6 +71,8 @@ pub(super) struct How {
     pub(super) is_answer: bool,
     /// Rows are cells of a table.
     pub(super) cells: Option<Cells>,
+    /// Rows are lists of values.
+    pub(super) heads: Option<Heads>,
 }
 
 /// A table as text.
@@ -140,7 +143,7 @@ impl Sniffed {
             Format::Empty => "empty file".to_owned(),
         };
         let left_out = rows.left_out.clone();
-        let how = How { is_raw: rows.is_raw, rows, is_answer: false, cells: None };
+        let how = How { is_raw: rows.is_raw, rows, is_answer: false, cells: None, heads: None };
         Self { format, layout, name, left_out, how: Arc::new(how) }
     }
 
@@ -168,6 +171,9 @@ impl Sniffed {
 
     fn cells(header: Header, rows: Found, cells: CellRows) -> Self {
         let mut sniffed = Self::new(rows, Layout::Csv, false);
+        if let Some(null) = header.null() {
+            sniffed.name = sniffed.name.replace("(CSV)", &format!("(CSV, {null} is nothing)"));
+        }
         let cells = Some(Cells { header, rows: cells });
         sniffed.how = Arc::new(How { cells, ..(*sniffed.how).clone() });
         sniffed
@@ -205,6 +211,8 @@ const FOREIGN: &[(&[u8], &str)] = &[
     (b"PK\x03\x04", "it is a zip archive; unpack it first"),
     (b"BZh", "it is packed with bzip2; unpack it first"),
     (b"\xfd7zXZ\0", "it is packed with xz; unpack it first"),
+    (b"\x1f\x8b", "it is packed twice; unpack it once first"),
+    (b"\x28\xb5\x2f\xfd", "it is packed twice; unpack it once first"),
     (b"\xff\xfe", "it is UTF-16 text; save it as UTF-8"),
     (b"\xfe\xff", "it is UTF-16 text; save it as UTF-8"),
     (b"PAR1", "it is a Parquet file; export JSON instead"),
@@ -262,6 +270,9 @@ fn by_rows(text: &[u8], whole: bool) -> Result<Sniffed, String> {
             None => Ok(Sniffed::lines_of(Format::Payloads)),
         };
     }
+    if array && let Some(lists) = lists(text, whole) {
+        return lists;
+    }
     let layout = if array || is_spread(text, whole) { Layout::Nested } else { Layout::Lines };
     let found = recognise::rows(objects(layout, text, whole).iter().map(String::as_str));
     if let Ok(Some(rows)) = found {
@@ -288,6 +299,9 @@ fn by_rows(text: &[u8], whole: bool) -> Result<Sniffed, String> {
         let layout = if spread { Layout::Nested } else { Layout::Lines };
         return Ok(Sniffed::new(Found::raw(format), layout, array));
     }
+    if !text.contains(&b'\n') && text.contains(&b'\r') {
+        return Err("its lines end in carriage returns alone; write them with line breaks".to_owned());
+    }
     if text.iter().take(512).any(|byte| *byte == 0) {
         return Err("it is a binary file".to_owned());
     }
@@ -305,13 +319,18 @@ pub fn sniff_table(columns: &[&str], lines: &str, name: &str) -> Result<Sniffed,
 /// The file as a table as text, if its first line is the head of one.
 fn table(text: &[u8], whole: bool) -> Option<Result<Sniffed, String>> {
     let mut rows = records_as_they_are(Layout::Csv, text, whole);
-    let header = Header::of(rows.next()?)?;
+    let mut head = rows.next().filter(|head| !head.trim_ascii().contains(&b'\r'))?;
+    if csv::names_delimiter(head) {
+        head = rows.next()?;
+    }
+    let rows: Vec<_> = rows.take(200).map(readable).collect();
+    let header = Header::of(readable(head).as_bytes())?.with_null(rows.iter().map(|row| row.as_bytes()));
     let columns: Vec<&str> = header.names().collect();
     let mut broken = 0;
     let objects: Vec<String> = rows
-        .take(200)
+        .iter()
         .filter_map(|row| {
-            let Ok(cells) = header.cells(row) else {
+            let Ok(cells) = header.cells(row.as_bytes()) else {
                 broken += 1;
                 return None;
             };
@@ -351,11 +370,11 @@ fn in_answer(text: &[u8]) -> Option<Result<Found, String>> {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => String::from_utf8_lossy(text),
     };
-    let from = carrier::list(&text)?;
-    let before = text.get(..from)?;
-    if ["\"event\"", "\"event_name\"", "\"endpoint\"", "\"payload\""].iter().any(|key| before.contains(key)) {
-        return None;
-    }
+    let Some(from) = carrier::list(&text) else {
+        let (first, _) = repaired(records(Layout::Nested, text.as_bytes(), true).next()?);
+        let rows = grid::rows(&first)?;
+        return recognise::rows(rows.iter().map(|(_, row)| &**row)).transpose();
+    };
     let rows = objects(Layout::Nested, text.get(from..)?.as_bytes(), false);
     recognise::rows(rows.iter().map(String::as_str)).transpose()
 }
@@ -392,10 +411,39 @@ fn objects(layout: Layout, head: &[u8], whole: bool) -> Vec<String> {
 /// Records that are looked at.
 const MANY: usize = 1000;
 
+/// The file as lines of values, if its first line is a list of them.
+fn lists(text: &[u8], whole: bool) -> Option<Result<Sniffed, String>> {
+    let lines: Vec<_> = records(Layout::Lines, text, whole).take(MANY).map(|line| repaired(line).0).collect();
+    let (first, behind) = lines.split_first()?;
+    let second = behind.first()?;
+    let is_list = |line: &str| {
+        members(line).is_ok_and(|list| !list.is_empty() && list.iter().any(|value| !value.starts_with('{')))
+    };
+    if !is_list(first) || !is_list(second) {
+        return None;
+    }
+    let Some(heads) = Heads::of(first, Some(second)) else {
+        return Some(Err("its lines are lists of values without the names of their columns; write it with the names \
+                         (of ClickHouse JSONEachRow, or JSONCompactEachRowWithNames)"
+            .to_owned()));
+    };
+    let rows = behind.iter().filter(|line| !heads.has(line)).filter_map(|line| grid::object(&heads.names, line).ok());
+    let rows: Vec<String> = rows.collect();
+    let columns: Vec<&str> = heads.names.iter().map(String::as_str).collect();
+    Some(recognise::table(&columns, &rows).map(|rows| {
+        let mut sniffed = Sniffed::new(rows, Layout::Lines, false);
+        sniffed.how = Arc::new(How { heads: Some(heads.clone()), ..(*sniffed.how).clone() });
+        sniffed
+    }))
+}
+
 /// Whether lines are arrays of their own: batches as SDKs send them.
 fn batches(text: &[u8]) -> bool {
     let mut lines = text.split(|byte| *byte == b'\n').map(trim).filter(|line| !line.is_empty());
-    let first = lines.next().is_some_and(|first| members(&repaired(first).0).is_ok());
+    let is_batch = |line: &[u8]| {
+        members(&repaired(line).0).is_ok_and(|members| members.iter().all(|member| member.starts_with('{')))
+    };
+    let first = lines.next().is_some_and(is_batch);
     lines.next().is_some() && first
 }
 
@@ -410,7 +458,8 @@ fn batch_of_other(text: &[u8]) -> Option<&'static dyn Vendor> {
 fn is_spread(text: &[u8], whole: bool) -> bool {
     let Some(first) = records(Layout::Nested, text, whole).next() else { return false };
     let object = || kind_of(&repaired(first).0).is_ok();
-    let spread = first.contains(&b'\n') || !text.contains(&b'\n') && apart(&repaired(text).0).is_some();
+    // A line break inside a string is repaired away.
+    let spread = repaired(first).0.contains('\n') || !text.contains(&b'\n') && apart(&repaired(text).0).is_some();
     first.starts_with(b"{") && spread && object()
 }
 

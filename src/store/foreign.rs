@@ -354,42 +354,70 @@ impl List {
     }
 }
 
-/// The lists of the rows of a table, brought into order: what dlt writes has no index.
+/// The lists of the rows of a table, brought into order: what dlt writes has no index. A list in a
+/// list stands in a table of its own again, which is called after the table of the outer one.
 fn lists(db: &Connection, table: &str) -> rusqlite::Result<Vec<List>> {
-    let mut lists = Vec::new();
+    let inside = |name: &str, outer: &str| name.strip_prefix(outer).is_some_and(|rest| rest.starts_with("__"));
+    let mut found = Vec::new();
     for (name, is_view) in named(db)? {
-        let Some(column) = name.strip_prefix(table).and_then(|rest| rest.strip_prefix("__")) else { continue };
-        let list = Table::named(db, name.clone())?;
-        let values: Vec<&str> =
-            list.columns.iter().map(|column| column.name.as_str()).filter(|name| !name.starts_with("_dlt_")).collect();
-        if is_view || !list.has(LIST_OF) || !list.has(PLACE) || values.len() > MOST_COLUMNS {
+        if is_view || !inside(&name, table) {
             continue;
         }
-        let plain = |column: &str| {
-            let column = quoted(column);
-            format!("CASE typeof({column}) WHEN 'blob' THEN hex({column}) ELSE {column} END")
-        };
-        let member = match values.as_slice() {
-            ["value"] => format!("json_quote({})", plain("value")),
-            columns => {
-                let fields =
-                    columns.iter().map(|column| format!("'{}', {}", column.replace('\'', "''"), plain(column)));
-                format!("json_object({})", fields.collect::<Vec<_>>().join(", "))
-            }
-        };
-        let (own, owner, place) = (quoted(&name), quoted(LIST_OF), quoted(PLACE));
-        // The file is opened to be read alone; this is a table of the connection.
-        db.execute_batch(&format!(
-            "PRAGMA query_only = OFF;
-             CREATE TEMP TABLE {own} (owner, place, member);
-             INSERT INTO temp.{own} SELECT {owner}, {place}, {member} FROM main.{own};
-             CREATE INDEX temp.{} ON {own} (owner, place);
-             PRAGMA query_only = ON;",
-            quoted(&format!("{name} in order")),
-        ))?;
-        lists.push(List { column: column.to_owned(), name });
+        let list = Table::named(db, name)?;
+        let values = list.columns.iter().filter(|column| !column.name.starts_with("_dlt_")).count();
+        if list.has(LIST_OF) && list.has(PLACE) && values <= MOST_COLUMNS {
+            found.push(list);
+        }
     }
-    Ok(lists)
+    // The inner ones first: their names are longer.
+    found.sort_by_key(|list| std::cmp::Reverse(list.name.len()));
+    let outer_of = |name: &str| {
+        let outer = found.iter().map(|list| list.name.as_str()).filter(|outer| *outer != name && inside(name, outer));
+        outer.max_by_key(|outer| outer.len()).unwrap_or(table).to_owned()
+    };
+    let mut lists: Vec<(String, List)> = Vec::new();
+    for list in &found {
+        let outer = outer_of(&list.name);
+        let column = list.name.strip_prefix(&outer).and_then(|rest| rest.strip_prefix("__")).unwrap_or_default();
+        let (own, others): (Vec<_>, _) = lists.into_iter().partition(|(outer, _)| *outer == list.name);
+        lists = others;
+        let inner: Vec<List> = own.into_iter().map(|(_, inner)| inner).take(MOST_COLUMNS).collect();
+        put_in_order(db, list, &inner)?;
+        lists.push((outer.clone(), List { column: column.to_owned(), name: list.name.clone() }));
+    }
+    Ok(lists.into_iter().map(|(_, list)| list).collect())
+}
+
+/// Puts the members of a list in order, those of `inner` lists with them.
+fn put_in_order(db: &Connection, list: &Table, inner: &[List]) -> rusqlite::Result<()> {
+    let plain = |column: &str| {
+        let column = quoted(column);
+        format!("CASE typeof({column}) WHEN 'blob' THEN hex({column}) ELSE {column} END")
+    };
+    let text = |name: &str| format!("'{}'", name.replace('\'', "''"));
+    let values = list.columns.iter().map(|column| column.name.as_str()).filter(|name| !name.starts_with("_dlt_"));
+    let values: Vec<&str> = values.collect();
+    // dlt calls what is in a list that has no name `value`, and a list there `list`.
+    let is_plain = values.iter().all(|name| *name == "value") && inner.iter().all(|inner| inner.column == "list");
+    let member = if is_plain {
+        let lists = inner.iter().map(|inner| format!("{}, ", inner.select(&list.name)));
+        let value = values.first().map_or("'null'".to_owned(), |value| format!("json_quote({})", plain(value)));
+        format!("coalesce({}{value}, 'null')", lists.collect::<String>())
+    } else {
+        let fields = values.iter().map(|column| format!("{}, {}", text(column), plain(column)));
+        let lists = inner.iter().map(|inner| format!("{}, json({})", text(&inner.column), inner.select(&list.name)));
+        format!("json_object({})", fields.chain(lists).collect::<Vec<_>>().join(", "))
+    };
+    let (own, owner, place) = (quoted(&list.name), quoted(LIST_OF), quoted(PLACE));
+    // The file is opened to be read alone; this is a table of the connection.
+    db.execute_batch(&format!(
+        "PRAGMA query_only = OFF;
+         CREATE TEMP TABLE {own} (owner, place, member);
+         INSERT INTO temp.{own} SELECT {owner}, {place}, {member} FROM main.{own};
+         CREATE INDEX temp.{} ON {own} (owner, place);
+         PRAGMA query_only = ON;",
+        quoted(&format!("{} in order", list.name)),
+    ))
 }
 
 /// A table or view of the file.

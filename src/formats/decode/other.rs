@@ -1,5 +1,7 @@
 //! Records of other vendors.
 
+use std::borrow::Cow;
+
 use super::super::carrier::{self, Opened};
 use super::super::event;
 use super::super::object::{complaint, fields, given, members};
@@ -39,6 +41,7 @@ impl Reading<'_, '_> {
             if rows.is_empty() {
                 return Err("an empty batch".to_owned());
             }
+            let rows = rows.into_iter().map(|row| (row, Cow::Borrowed(row))).collect();
             self.each_of(json, rows, |reading, row| reading.of_vendor(vendor, row, arrival));
             return Ok(());
         }

@@ -96,7 +96,25 @@ fn what_only_looks_like_events_aliases_or_profiles_makes_no_store() {
             "{\"uuid\":\"u\",\"event\":\"A\",\"distinct_id\":\"d\",\"properties\":{},\"timestamp\":\"t\"}\n",
             "PostHog",
         ),
+        (
+            "lists.jsonl",
+            "[\"Sign Up\", 1561971600, \"a\"]\n[\"Invoice Sent\", 1561971601, \"a\"]\n",
+            "lists of values without the names of their columns",
+        ),
+        ("counts.jsonl", "[\"day\", \"count\"]\n[\"2019-07-01\", 3]\n", "day, count, but no name of an event"),
+        ("columns.json", "{\"day\":[\"2019-07-01\"],\"count\":[3]}", "count, day, but no name of an event"),
         ("payload.jsonl", "{\"id\":1,\"payload\":{\"x\":1}}\n", "no time"),
+        (
+            "stamped.csv",
+            "event,distinct_id,timestamp,mp_processing_time_ms\nSign Up,a,1561971600,1561971601500\n",
+            "but no time",
+        ),
+        (
+            "commas.csv",
+            "event,distinct_id,time,mp_processing_time_ms\nA,a,\"1,561,971,600\",1561971601500\n",
+            "in a form that is read",
+        ),
+        ("mac.csv", "event,distinct_id,time\rSign Up,a,1561971600\r", "carriage returns alone"),
         ("poem.txt", "Shall I compare thee, o lovely\nto a summer's day?\n", "no event, profile or alias"),
     ] {
         fs::write(home.path(name), content).unwrap();
@@ -104,6 +122,36 @@ fn what_only_looks_like_events_aliases_or_profiles_makes_no_store() {
         assert_eq!(code(&output), 2, "{name}: {}{}", out(&output), err(&output));
         assert!(err(&output).contains(says), "{name}: {}", err(&output));
         assert!(!home.path("s.db").exists(), "{name}");
+    }
+}
+
+#[test]
+fn a_word_for_nothing_is_nothing_where_no_cell_is_empty_and_an_id_elsewhere() {
+    let home = Home::new();
+    for (name, rows, device) in [
+        ("all", "A,a,1561971600,NULL,NULL\nB,a,1561971601,NULL,x\n", Value::Null),
+        ("some", "A,a,1561971600,NULL,\nB,a,1561971601,d,x\n", "NULL".into()),
+        ("one", "A,a,1561971600,null,x\nB,a,1561971601,d,x\n", "null".into()),
+    ] {
+        let file = format!("{name}.csv");
+        fs::write(home.path(&file), format!("event,distinct_id,time,$device_id,plan\n{rows}")).unwrap();
+        let import = home.json(0, &["import", &file, "--store", name]);
+        assert_eq!(import["files"][0]["format"].to_string().contains("NULL is nothing"), name == "all", "{import}");
+        let show = home.json(0, &["show", "a", "--store", name]);
+        assert_eq!(show["events"][0]["device_id"], device, "{name}");
+    }
+}
+
+#[test]
+fn spaces_around_cells_are_part_of_an_id_unless_all_cells_have_them() {
+    let home = Home::new();
+    for (name, table, id) in [
+        ("padded", "event, distinct_id, time\nA, a b, 1561971600\n", "a b"),
+        ("plain", "event,distinct_id,time\nA, a b,1561971600\n", " a b"),
+    ] {
+        fs::write(home.path("x.csv"), table).unwrap();
+        home.json(0, &["import", "x.csv", "--store", name]);
+        assert_eq!(home.json(0, &["show", id, "--store", name])["root"], id);
     }
 }
 
@@ -186,7 +234,13 @@ fn a_database_of_another_program_is_read_by_what_its_tables_hold() {
         CREATE TABLE rows__properties__tags (value TEXT, _dlt_parent_id TEXT, _dlt_list_idx BIGINT, _dlt_id TEXT);
         INSERT INTO rows__properties__tags VALUES ('y', 'r1', 1, 'a'), ('x', 'r1', 0, 'b');
         CREATE TABLE rows__properties__items (sku TEXT, n BIGINT, _dlt_parent_id TEXT, _dlt_list_idx BIGINT, _dlt_id TEXT);
-        INSERT INTO rows__properties__items VALUES ('s', 2, 'r2', 0, 'c');";
+        INSERT INTO rows__properties__items VALUES ('s', 2, 'r2', 0, 'c'), ('t', 1, 'r2', 1, 'e');
+        CREATE TABLE rows__properties__items__sizes (value BIGINT, _dlt_parent_id TEXT, _dlt_list_idx BIGINT, _dlt_id TEXT);
+        INSERT INTO rows__properties__items__sizes VALUES (40, 'c', 1, 'f'), (38, 'c', 0, 'g');
+        CREATE TABLE rows__properties__matrix (value TEXT, _dlt_parent_id TEXT, _dlt_list_idx BIGINT, _dlt_id TEXT);
+        INSERT INTO rows__properties__matrix VALUES (NULL, 'r1', 0, 'h'), ('x', 'r1', 1, 'i'), (NULL, 'r1', 2, 'j');
+        CREATE TABLE rows__properties__matrix__list (value BIGINT, _dlt_parent_id TEXT, _dlt_list_idx BIGINT, _dlt_id TEXT);
+        INSERT INTO rows__properties__matrix__list VALUES (2, 'h', 1, 'k'), (1, 'h', 0, 'l'), (3, 'j', 0, 'm');";
     Connection::open(home.path("dlt.db")).unwrap().execute_batch(dlt).unwrap();
     let before = fs::read(home.path("dlt.db")).unwrap();
     let import = home.json(0, &["import", "dlt.db", "--store", "t.db"]);
@@ -196,7 +250,9 @@ fn a_database_of_another_program_is_read_by_what_its_tables_hold() {
     assert_eq!(properties(0)["tags"], serde_json::json!(["x", "y"]), "{show}");
     assert_eq!(properties(0)["address"], serde_json::json!({"city": "K"}));
     assert_eq!(properties(0)["$insert_id"], "i");
-    assert_eq!(properties(1)["items"], serde_json::json!([{"sku": "s", "n": 2}]));
+    let items = serde_json::json!([{"sku": "s", "n": 2, "sizes": [38, 40]}, {"sku": "t", "n": 1, "sizes": null}]);
+    assert_eq!(properties(1)["items"], items, "a list in a list stands in a table of its own");
+    assert_eq!(properties(0)["matrix"], serde_json::json!([[1, 2], "x", [3]]), "{show}");
     assert!(fs::read(home.path("dlt.db")).unwrap() == before, "an input is never written to");
 }
 
