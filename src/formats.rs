@@ -19,6 +19,7 @@ mod dialect;
 mod event;
 mod grid;
 pub mod infer;
+mod map;
 mod message;
 mod object;
 mod payload;
@@ -35,9 +36,12 @@ pub mod zone;
 
 pub use decode::{AliasLine, Clock, Decoder, Item, Out, UNREADABLE, trim};
 pub use infer::Inference;
+pub use map::Map;
 pub use message::{Message, beginning, message};
 pub use object::{excerpt, one_line};
-pub use sniff::{Format, NotRecognised, Sniffed, sniff, sniff_as, sniff_table};
+pub use sniff::{
+    Format, NotRecognised, Sniffed, guess_map, sniff, sniff_as, sniff_by_map, sniff_table, sniff_table_by_map,
+};
 pub use split::{Layout, Record, Splitter};
 pub use vendor::known as vendors;
 pub use zone::Zone;

@@ -29,6 +29,7 @@ mod expand;
 mod firsts;
 mod foreign;
 mod making;
+mod preview;
 mod reading;
 mod run;
 mod sources;
@@ -39,14 +40,16 @@ mod zoning;
 
 use std::num::NonZero;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::thread;
 
 use self::run::Run;
-use crate::formats::{self, Zone};
+use crate::formats::{self, Map, Zone};
 use crate::model::text::count;
 use crate::store::{self, Writer};
 
 pub use self::expand::Input;
+pub use self::preview::{Preview, PreviewRow, map_for, preview};
 pub use self::sources::Sources;
 pub use self::waiting::Stop;
 pub use crate::model::import::{FileReport, Lacks, Reason};
@@ -97,6 +100,8 @@ pub struct Options {
     pub stop: Stop,
     /// Files are tables of aliases, also those that do not say so themselves.
     pub aliases: bool,
+    /// What the columns of the files are, where a person says it.
+    pub map: Option<Arc<Map>>,
 }
 
 impl Default for Options {
@@ -110,6 +115,7 @@ impl Default for Options {
             threads,
             stop: Stop::default(),
             aliases: false,
+            map: None,
         }
     }
 }

@@ -182,8 +182,17 @@ pub(super) enum Generate {
 #[derive(Debug, clap::Args)]
 pub(super) struct Import {
     /// Files or folders to import; - is the standard input
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required_unless_present = "map_for", value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
+    /// Say which column is what: id=…,event=…,time=…, or a TOML file of that
+    #[arg(long, value_name = "MAP", conflicts_with = "what")]
+    pub(super) map: Option<String>,
+    /// Print a map for FILE, as a guess to edit
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["files", "map", "rejects", "what", "dry_run"])]
+    pub(super) map_for: Option<PathBuf>,
+    /// Show the first three rows as they would be read; store nothing
+    #[arg(long, conflicts_with = "rejects")]
+    pub(super) dry_run: bool,
     /// Also write rejected rows to this file, as JSON Lines
     #[arg(long, value_name = "FILE")]
     pub(super) rejects: Option<PathBuf>,

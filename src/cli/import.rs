@@ -23,6 +23,15 @@ use crate::store::{self, Reader, Upgrade, Writer};
 
 pub(super) fn run(command: &Import, common: &Common, store: Named, console: &mut Console) -> Result<(), Failure> {
     let zone = zone::of_project(common.timezone.as_deref())?;
+    if let Some(file) = &command.map_for {
+        return preview::map_for(file, console);
+    }
+    let map = command.map.as_deref().map(preview::map).transpose()?.map(Arc::new);
+    if command.dry_run {
+        let inputs = command.files.iter().map(|path| input(path)).collect();
+        let options = Options { zone, map, aliases: command.what == Some(ReadAs::Aliases), ..Options::default() };
+        return preview::dry_run(inputs, &options, console);
+    }
     let choice = store.choose()?.ok_or_else(|| {
         Failure::store("there is no data directory to make a store in").hint("name a store with --store FILE")
     })?;
@@ -33,9 +42,11 @@ pub(super) fn run(command: &Import, common: &Common, store: Named, console: &mut
     let rejects = command.rejects.as_deref();
     let rejects = rejects.map(|path| Output::begin(path, command.force, &kept, Readers::Owner)).transpose()?;
     let inputs = command.files.iter().map(|path| input(path)).collect();
-    let options = Options { zone, aliases: command.what == Some(ReadAs::Aliases), ..Options::default() };
+    let options = Options { zone, map, aliases: command.what == Some(ReadAs::Aliases), ..Options::default() };
     into(&choice.path, inputs, &options, rejects, console)
 }
+
+mod preview;
 
 /// Imports into the store at `path`, and tells what came of it.
 pub(super) fn into(
@@ -114,7 +125,7 @@ pub(super) fn into(
 }
 
 /// The last of several errors; those before it are told.
-fn each_told(error: ingest::Error, console: &Console) -> Failure {
+pub(super) fn each_told(error: ingest::Error, console: &Console) -> Failure {
     match error {
         ingest::Error::All(mut errors) => {
             let last = errors.pop();
@@ -160,7 +171,7 @@ fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
 }
 
-fn input(path: &Path) -> Input {
+pub(super) fn input(path: &Path) -> Input {
     if is_stdin(path) { Input::Stdin(Box::new(io::stdin())) } else { Input::Path(path.to_owned()) }
 }
 

@@ -188,8 +188,9 @@ fn cells(record: &[u8], delimiter: u8) -> Result<Vec<String>, String> {
     }
 }
 
-/// An object of all cells, for a row that is read as JSON.
-pub(super) fn object(header: &Header, cells: &[String]) -> String {
+/// An object of all cells, for a row that is read as JSON; `is_text` says which columns have nothing
+/// but texts.
+pub(super) fn object(header: &Header, cells: &[String], is_text: impl Fn(&str) -> bool) -> String {
     let mut object = "{".to_owned();
     for (name, cell) in header.names().zip(cells).filter(|(_, cell)| !is_nothing(cell)) {
         if object.len() > 1 {
@@ -197,7 +198,7 @@ pub(super) fn object(header: &Header, cells: &[String]) -> String {
         }
         object.push_str(&quoted(name));
         object.push(':');
-        object.push_str(&if TEXTS.contains(&name) { quoted(cell) } else { token(cell) });
+        object.push_str(&if TEXTS.contains(&name) || is_text(name) { quoted(cell) } else { token(cell) });
     }
     object.push('}');
     object

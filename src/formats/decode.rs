@@ -240,7 +240,10 @@ impl Decoder {
                     reading.lifted(&lifted, None)?;
                 }
             }
-            CellRows::Objects => reading.object(&csv::object(&cells.header, &row), self.format)?,
+            CellRows::Objects => {
+                let is_text = |column: &str| self.how.map.as_ref().is_some_and(|map| map.is_text(column));
+                reading.object(&csv::object(&cells.header, &row, is_text), self.format)?;
+            }
         }
         Ok(())
     }
@@ -339,6 +342,9 @@ impl Reading<'_, '_> {
         {
             self.each_of(json, rows, |reading, row| reading.object(row, format));
             return Ok(());
+        }
+        if let Some(map) = &self.how.map {
+            return self.lifted(&map.lift(json)?, None);
         }
         if let Some(By(vendor)) = self.how.rows.vendor {
             return match format {

@@ -10,6 +10,7 @@ use std::sync::{Arc, LazyLock};
 use super::csv::{self, Header};
 use super::decode::{Clock, apart, kind_of, trim};
 use super::grid::Heads;
+use super::map::Map;
 use super::object::members;
 use super::recognise::{self, Found};
 use super::repair::{readable, repaired};
@@ -73,6 +74,8 @@ pub(super) struct How {
     pub(super) cells: Option<Cells>,
     /// Rows are lists of values.
     pub(super) heads: Option<Heads>,
+    /// What a person says that columns are.
+    pub(super) map: Option<Arc<Map>>,
 }
 
 /// A table as text.
@@ -143,7 +146,7 @@ impl Sniffed {
             Format::Empty => "empty file".to_owned(),
         };
         let left_out = rows.left_out.clone();
-        let how = How { is_raw: rows.is_raw, rows, is_answer: false, cells: None, heads: None };
+        let how = How { is_raw: rows.is_raw, rows, is_answer: false, cells: None, heads: None, map: None };
         Self { format, layout, name, left_out, how: Arc::new(how) }
     }
 
@@ -157,6 +160,18 @@ impl Sniffed {
         };
         sniffed.how = Arc::new(How { is_answer: true, ..(*sniffed.how).clone() });
         sniffed
+    }
+
+    /// The same, of lists of values with these heads.
+    fn with_heads(mut self, heads: Heads) -> Self {
+        self.how = Arc::new(How { heads: Some(heads), ..(*self.how).clone() });
+        self
+    }
+
+    /// The same, read by a map.
+    fn by_map(mut self, map: &Arc<Map>) -> Self {
+        self.how = Arc::new(How { map: Some(Arc::clone(map)), ..(*self.how).clone() });
+        self
     }
 
     /// The same, of a table as text.
@@ -198,7 +213,8 @@ impl NotRecognised {
             format!(
                 "known are exports of Mixpanel and rows of events with event, distinct_id and time (JSON Lines, a JSON \
                  array, CSV, SQLite, Singer, Airbyte, dlt), recorded SDK payloads, {}, profiles, and alias tables \
-                 (alias,distinct_id), each also as .gz or .zst",
+                 (alias,distinct_id), each also as .gz or .zst; of any other rows of events say which column is what with \
+                 --map (--map-for FILE prints a map to edit)",
                 vendors.join(", ")
             )
         });
@@ -226,8 +242,26 @@ pub fn sniff(head: &[u8], whole: bool, name: &str) -> Result<Sniffed, NotRecogni
 /// [`sniff()`]; with `aliases`, a file with two columns that an alias and its target can stand in is
 /// a table of aliases.
 pub fn sniff_as(head: &[u8], whole: bool, name: &str, aliases: bool) -> Result<Sniffed, NotRecognised> {
+    if let Some(sniffed) = container(head, whole, name)? {
+        return Ok(sniffed);
+    }
+    let fail = |why: String| NotRecognised { name: name.to_owned(), why };
+    let text = trim(head);
+    if aliases {
+        return alias_table(text, whole).ok_or_else(|| {
+            fail(
+                "a table of aliases has a column alias (or key) and one distinct_id (or target, original, value)"
+                    .into(),
+            )
+        });
+    }
+    by_rows(text, whole).map_err(fail)
+}
+
+/// What holds rows that are read elsewhere, or none at all; the error says why it is not read.
+fn container(head: &[u8], whole: bool, name: &str) -> Result<Option<Sniffed>, NotRecognised> {
     if head.starts_with(b"SQLite format 3\0") {
-        return Ok(Sniffed::lines_of(Format::Sqlite));
+        return Ok(Some(Sniffed::lines_of(Format::Sqlite)));
     }
     let fail = |why: String| NotRecognised { name: name.to_owned(), why };
     if head.get(257..262) == Some(b"ustar") {
@@ -238,24 +272,72 @@ pub fn sniff_as(head: &[u8], whole: bool, name: &str, aliases: bool) -> Result<S
     }
     let text = trim(head);
     if text.is_empty() && whole {
-        return Ok(Sniffed::lines_of(Format::Empty));
+        return Ok(Some(Sniffed::lines_of(Format::Empty)));
     }
     let inside = text.strip_prefix(b"[").map(<[u8]>::trim_ascii);
     if whole && inside.is_some_and(|inside| inside == b"]") {
-        return Ok(Sniffed::new(Found::raw(Format::Empty), Layout::Nested, true));
+        return Ok(Some(Sniffed::new(Found::raw(Format::Empty), Layout::Nested, true)));
     }
     if text.is_empty() {
         return Err(fail("its first 64 KB are blank".to_owned()));
     }
-    if aliases {
-        return alias_table(text, whole).ok_or_else(|| {
-            fail(
-                "a table of aliases has a column alias (or key) and one distinct_id (or target, original, value)"
-                    .into(),
-            )
-        });
+    Ok(None)
+}
+
+/// What a file is whose columns a person says; the error says what its rows lack.
+pub fn sniff_by_map(head: &[u8], whole: bool, name: &str, map: &Arc<Map>) -> Result<Sniffed, NotRecognised> {
+    if let Some(sniffed) = container(head, whole, name)? {
+        return Ok(sniffed);
     }
-    by_rows(text, whole).map_err(fail)
+    let fail = |why: String| NotRecognised { name: name.to_owned(), why };
+    let (rows, sniffed) = plain_rows(trim(head), whole);
+    map.check(&rows).map_err(fail)?;
+    Ok(sniffed.by_map(map))
+}
+
+/// What a table is whose columns a person says, by its first rows as JSON objects in lines.
+pub fn sniff_table_by_map(lines: &str, name: &str, map: &Arc<Map>) -> Result<Sniffed, NotRecognised> {
+    let rows: Vec<String> = lines.lines().map(str::to_owned).collect();
+    map.check(&rows).map_err(|why| NotRecognised { name: name.to_owned(), why })?;
+    Ok(Sniffed::new(mapped(), Layout::Lines, false).by_map(map))
+}
+
+/// A map for a file, as a guess to edit: what to write into a file of a map.
+pub fn guess_map(head: &[u8], whole: bool, name: &str) -> Result<String, NotRecognised> {
+    let fail = |why: &str| NotRecognised { name: name.to_owned(), why: why.to_owned() };
+    if container(head, whole, name)?.is_some() {
+        return Err(fail("a map is guessed for rows of text or JSON; the columns of a database are named with --map"));
+    }
+    let (rows, _) = plain_rows(trim(head), whole);
+    if rows.is_empty() { Err(fail("it has no rows with named columns")) } else { Ok(Map::guess(&rows, name)) }
+}
+
+/// What is found in a file that is read by a map.
+fn mapped() -> Found {
+    Found { name: "rows by a map", is_raw: false, ..Found::raw(Format::Export) }
+}
+
+/// The first rows of a file as objects, whatever they are, and how they lie.
+fn plain_rows(text: &[u8], whole: bool) -> (Vec<String>, Sniffed) {
+    let array = text.starts_with(b"[");
+    if array && let Some((heads, rows)) = headed(text, whole) {
+        return (rows, Sniffed::new(mapped(), Layout::Lines, false).with_heads(heads));
+    }
+    if array || text.starts_with(b"{") {
+        let layout = if array || is_spread(text, whole) { Layout::Nested } else { Layout::Lines };
+        let rows = objects(layout, text, whole);
+        if let [one] = rows.as_slice()
+            && let Some(inside) = grid::rows(one)
+        {
+            let inside = inside.into_iter().map(|(_, row)| row.into_owned()).collect();
+            return (inside, Sniffed::answers(mapped(), layout));
+        }
+        return (rows, Sniffed::new(mapped(), layout, array));
+    }
+    match table_rows(text, whole) {
+        Some((header, rows, _)) => (rows, Sniffed::cells(header, mapped(), CellRows::Objects)),
+        None => (Vec::new(), Sniffed::new(mapped(), Layout::Lines, false)),
+    }
 }
 
 /// What a file is by its first rows; the error says why it is nothing.
@@ -316,8 +398,8 @@ pub fn sniff_table(columns: &[&str], lines: &str, name: &str) -> Result<Sniffed,
     Ok(Sniffed::new(found, Layout::Lines, false))
 }
 
-/// The file as a table as text, if its first line is the head of one.
-fn table(text: &[u8], whole: bool) -> Option<Result<Sniffed, String>> {
+/// The head of a table as text, its first rows as objects, and how many could not be read.
+fn table_rows(text: &[u8], whole: bool) -> Option<(Header, Vec<String>, usize)> {
     let mut rows = records_as_they_are(Layout::Csv, text, whole);
     let mut head = rows.next().filter(|head| !head.trim_ascii().contains(&b'\r'))?;
     if csv::names_delimiter(head) {
@@ -325,18 +407,22 @@ fn table(text: &[u8], whole: bool) -> Option<Result<Sniffed, String>> {
     }
     let rows: Vec<_> = rows.take(200).map(readable).collect();
     let header = Header::of(readable(head).as_bytes())?.with_null(rows.iter().map(|row| row.as_bytes()));
-    let columns: Vec<&str> = header.names().collect();
     let mut broken = 0;
-    let objects: Vec<String> = rows
-        .iter()
-        .filter_map(|row| {
-            let Ok(cells) = header.cells(row.as_bytes()) else {
-                broken += 1;
-                return None;
-            };
-            cells.map(|cells| csv::object(&header, &cells))
-        })
-        .collect();
+    let objects = rows.iter().filter_map(|row| {
+        let Ok(cells) = header.cells(row.as_bytes()) else {
+            broken += 1;
+            return None;
+        };
+        cells.map(|cells| csv::object(&header, &cells, |_| false))
+    });
+    let objects = objects.collect();
+    Some((header, objects, broken))
+}
+
+/// The file as a table as text, if its first line is the head of one.
+fn table(text: &[u8], whole: bool) -> Option<Result<Sniffed, String>> {
+    let (header, objects, broken) = table_rows(text, whole)?;
+    let columns: Vec<&str> = header.names().collect();
     // The last row may be cut; prose with commas is no table.
     if broken > objects.len() + usize::from(!whole) {
         return None;
@@ -411,30 +497,35 @@ fn objects(layout: Layout, head: &[u8], whole: bool) -> Vec<String> {
 /// Records that are looked at.
 const MANY: usize = 1000;
 
-/// The file as lines of values, if its first line is a list of them.
-fn lists(text: &[u8], whole: bool) -> Option<Result<Sniffed, String>> {
+/// The first lines of a file, if they are lists of values.
+fn value_lists(text: &[u8], whole: bool) -> Option<Vec<Cow<'_, str>>> {
     let lines: Vec<_> = records(Layout::Lines, text, whole).take(MANY).map(|line| repaired(line).0).collect();
-    let (first, behind) = lines.split_first()?;
-    let second = behind.first()?;
     let is_list = |line: &str| {
         members(line).is_ok_and(|list| !list.is_empty() && list.iter().any(|value| !value.starts_with('{')))
     };
-    if !is_list(first) || !is_list(second) {
-        return None;
-    }
-    let Some(heads) = Heads::of(first, Some(second)) else {
+    (is_list(lines.first()?) && is_list(lines.get(1)?)).then_some(lines)
+}
+
+/// The heads of a file with a list of values in each line, and its first rows as objects.
+fn headed(text: &[u8], whole: bool) -> Option<(Heads, Vec<String>)> {
+    let lines = value_lists(text, whole)?;
+    let heads = Heads::of(lines.first()?, lines.get(1).map(|line| &**line))?;
+    let rows = lines.iter().filter(|line| !heads.has(line)).filter_map(|line| grid::object(&heads.names, line).ok());
+    let rows = rows.collect();
+    Some((heads, rows))
+}
+
+/// The file as lines of values, if its first line is a list of them.
+fn lists(text: &[u8], whole: bool) -> Option<Result<Sniffed, String>> {
+    value_lists(text, whole)?;
+    let Some((heads, rows)) = headed(text, whole) else {
         return Some(Err("its lines are lists of values without the names of their columns; write it with the names \
                          (of ClickHouse JSONEachRow, or JSONCompactEachRowWithNames)"
             .to_owned()));
     };
-    let rows = behind.iter().filter(|line| !heads.has(line)).filter_map(|line| grid::object(&heads.names, line).ok());
-    let rows: Vec<String> = rows.collect();
     let columns: Vec<&str> = heads.names.iter().map(String::as_str).collect();
-    Some(recognise::table(&columns, &rows).map(|rows| {
-        let mut sniffed = Sniffed::new(rows, Layout::Lines, false);
-        sniffed.how = Arc::new(How { heads: Some(heads.clone()), ..(*sniffed.how).clone() });
-        sniffed
-    }))
+    let found = recognise::table(&columns, &rows);
+    Some(found.map(|rows| Sniffed::new(rows, Layout::Lines, false).with_heads(heads)))
 }
 
 /// Whether lines are arrays of their own: batches as SDKs send them.

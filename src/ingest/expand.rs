@@ -12,7 +12,9 @@ use std::path::{Component, Path, PathBuf};
 use super::reading::Stream;
 use super::waiting::Waiting;
 use super::{Error, Options, Stop};
-use crate::formats::{Format, Message, NotRecognised, Sniffed, beginning, message, sniff, sniff_as, split};
+use crate::formats::{
+    Format, Message, NotRecognised, Sniffed, beginning, message, sniff, sniff_as, sniff_by_map, split,
+};
 
 /// Something to import.
 pub enum Input {
@@ -210,6 +212,12 @@ fn ending(path: &Path, count: usize) -> String {
 impl Source {
     /// Opens it, unpacks it and looks what it is.
     pub(super) fn open(self, options: &Options) -> Result<Opened, Error> {
+        let (stream, on_disk) = self.stream(options)?;
+        look(stream, on_disk, options)
+    }
+
+    /// Opens and unpacks it, up to the end of its first record; with its path if it is a file.
+    pub(super) fn stream(self, options: &Options) -> Result<(Stream, Option<PathBuf>), Error> {
         let Self { name, from, .. } = self;
         let stop = &options.stop;
         let mut on_disk = None;
@@ -247,8 +255,24 @@ impl Source {
                 })?
             }
         };
-        look(stream, on_disk, options)
+        Ok((with_head(stream, options)?, on_disk))
     }
+}
+
+/// The stream with its first record, or as much as may be read of that.
+fn with_head(mut stream: Stream, options: &Options) -> Result<Stream, Error> {
+    let mut wanted = sniff::HEAD;
+    stream.fill(wanted);
+    while !stream.ended && wanted < options.longest_record && !split::has_record(stream.content()) {
+        wanted = wanted.saturating_mul(4);
+        stream.fill(wanted);
+    }
+    stream.with_content()
+}
+
+/// The start of a stream, and whether it is all of it.
+pub(super) fn head(stream: &Stream) -> (&[u8], bool) {
+    (stream.content(), stream.ended)
 }
 
 /// What a file in no known format is: a message, or something else that begins in some way.
@@ -264,17 +288,12 @@ fn unknown(mut error: NotRecognised, head: &[u8]) -> Error {
 }
 
 /// Looks what a stream is: by its head, or as much of it as its first record takes.
-fn look(mut stream: Stream, on_disk: Option<PathBuf>, options: &Options) -> Result<Opened, Error> {
-    let mut wanted = sniff::HEAD;
-    stream.fill(wanted);
-    while !stream.ended && wanted < options.longest_record && !split::has_record(stream.content()) {
-        wanted = wanted.saturating_mul(4);
-        stream.fill(wanted);
-    }
-    let stream = stream.with_content()?;
-    let head = stream.content().get(..wanted).unwrap_or(stream.content());
-    let whole = stream.ended && head.len() == stream.content().len();
-    let sniffed = sniff_as(head, whole, &stream.name, options.aliases).map_err(|error| unknown(error, head))?;
+fn look(stream: Stream, on_disk: Option<PathBuf>, options: &Options) -> Result<Opened, Error> {
+    let (head, whole) = head(&stream);
+    let sniffed = match &options.map {
+        Some(map) => sniff_by_map(head, whole, &stream.name, map)?,
+        None => sniff_as(head, whole, &stream.name, options.aliases).map_err(|error| unknown(error, head))?,
+    };
     if sniffed.format != Format::Sqlite {
         return Ok(Opened::Stream(Box::new(stream), sniffed));
     }

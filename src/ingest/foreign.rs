@@ -7,10 +7,11 @@
 use std::collections::VecDeque;
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::reading::Stream;
-use super::{Error, Stop};
-use crate::formats::{Format, NotRecognised, Sniffed, UNREADABLE, one_line, sniff_table};
+use super::{Error, Options, Stop};
+use crate::formats::{Format, Map, NotRecognised, Sniffed, UNREADABLE, one_line, sniff_table, sniff_table_by_map};
 use crate::store::Error as StoreError;
 use crate::store::foreign::{Foreign, ForeignAlias, ForeignEvent, ForeignProfile, ForeignTable, TOO_LONG};
 
@@ -29,8 +30,8 @@ pub(super) struct Tables {
 }
 
 /// The tables of the file.
-pub(super) fn tables(path: &Path, name: &str, stop: &Stop) -> Result<Tables, Error> {
-    read(path, name, stop).map_err(|error| match error {
+pub(super) fn tables(path: &Path, name: &str, options: &Options) -> Result<Tables, Error> {
+    read(path, name, &options.stop, options.map.as_ref()).map_err(|error| match error {
         Error::Store(source) => Error::Foreign { source },
         error => error,
     })
@@ -64,7 +65,7 @@ fn open(path: &Path, stop: &Stop) -> Result<Foreign, Error> {
     Ok(Foreign::open_until(path, move || stop.is_set())?)
 }
 
-fn read(path: &Path, name: &str, stop: &Stop) -> Result<Tables, Error> {
+fn read(path: &Path, name: &str, stop: &Stop, map: Option<&Arc<Map>>) -> Result<Tables, Error> {
     let foreign = open(path, stop)?;
     let mut streams = Vec::new();
     let aliases = foreign.aliases()?;
@@ -94,7 +95,11 @@ fn read(path: &Path, name: &str, stop: &Stop) -> Result<Tables, Error> {
         let told = rows.iter().filter(|(_, row)| !row.starts_with(TOO_LONG));
         let lines: String = told.map(|(_, row)| line(row)).collect();
         let columns: Vec<&str> = table.columns().collect();
-        match sniff_table(&columns, &lines, name) {
+        let sniffed = match map {
+            Some(map) => sniff_table_by_map(&lines, name, map),
+            None => sniff_table(&columns, &lines, name),
+        };
+        match sniffed {
             Ok(sniffed) => fitting.push((table, sniffed, !rows.is_empty())),
             Err(error) => refused.push(refuse(&error.why)),
         }

@@ -62,7 +62,7 @@ impl Sources {
             let opened = source.open(&self.options).and_then(|opened| match opened {
                 Opened::Stream(stream, sniffed) => Ok(vec![(*stream, sniffed)]),
                 Opened::Sqlite { path, name } => {
-                    let Tables { streams, notes } = foreign::tables(&path, &name, &self.options.stop)?;
+                    let Tables { streams, notes } = foreign::tables(&path, &name, &self.options)?;
                     self.warnings.extend(notes);
                     Ok(streams)
                 }

@@ -4,6 +4,7 @@ mod config;
 mod doctor;
 mod hostile;
 mod locked;
+mod maps;
 mod media;
 mod outputs;
 mod readme;

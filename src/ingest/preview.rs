@@ -1,0 +1,158 @@
+//! The first rows of files as they would be read, without a store.
+
+use super::expand::{self, Input};
+use super::sources::Sources;
+use super::{Error, Options};
+use crate::formats::infer::{Clockwork, Evidence};
+use crate::formats::{Clock, Decoder, Format, Item, Splitter, Zone, guess_map, sniff};
+use crate::model::view::{RowView, Timing};
+use crate::model::{Flags, Millis};
+
+/// Rows of a file that are shown.
+const SHOWN: usize = 3;
+
+/// A file as it would be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preview {
+    /// Its name.
+    pub file: String,
+    /// Its format by name.
+    pub format: String,
+    /// Zone that its times would be read in, and how that is known from its first rows.
+    pub timezone: String,
+    /// Columns that would be left out.
+    pub left_out: Vec<String>,
+    /// Its first rows.
+    pub rows: Vec<PreviewRow>,
+}
+
+/// A row as it would be read.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PreviewRow {
+    /// Line where it begins, from 1.
+    pub line: u64,
+    /// `event`, `profile`, `alias` or `reject`.
+    pub kind: &'static str,
+    /// Name of the event.
+    pub event: Option<String>,
+    /// The id; of an alias its target.
+    pub id: Option<String>,
+    /// When it happened; `None` where that is unknown.
+    pub time: Option<Millis>,
+    /// When it arrived; `None` where that is unknown.
+    pub arrived: Option<Millis>,
+    /// Id of the device.
+    pub device: Option<String>,
+    /// Id of the user.
+    pub user: Option<String>,
+    /// The alias of an alias line.
+    pub alias: Option<String>,
+    /// Properties as JSON; of a reject its text.
+    pub properties: String,
+    /// Why it cannot be read.
+    pub reason: Option<String>,
+}
+
+/// What the first rows of files would be, and what is wrong with files that cannot be read.
+///
+/// # Errors
+/// An input is not there, or none can be read.
+pub fn preview(inputs: Vec<Input>, options: &Options) -> Result<(Vec<Preview>, Vec<Error>), Error> {
+    let mut sources = Sources::open(inputs, options)?;
+    let mut found = Vec::new();
+    while let Some(streams) = sources.take() {
+        for (mut stream, sniffed) in streams {
+            stream.fill(sniff::HEAD);
+            let mut splitter = Splitter::new(sniffed.layout, 1, options.longest_record.max(1), false);
+            let (decoder, mut items, mut evidence) = (Decoder::new(&sniffed), Vec::new(), Evidence::default());
+            while sniffed.format != Format::Empty
+                && let Some(record) = splitter.next(stream.content(), stream.ended)
+            {
+                let text = stream.content().get(record.start..record.end).unwrap_or_default();
+                decoder.each(record.line, text, &mut |item| {
+                    if let Item::Event { row, clock: Clock::Project, .. } = &item {
+                        evidence.note(Timing::from(row));
+                    }
+                    if items.len() < SHOWN && item != Item::Skipped {
+                        items.push(item);
+                    }
+                });
+            }
+            let inference = evidence.infer();
+            let (clock, timezone) = match options.zone {
+                _ if sniffed.format != Format::Export => (Clockwork::Zone(Zone::Utc), "UTC".to_owned()),
+                Zone::Infer => (inference.read_on(), inference.sentence()),
+                zone => (Clockwork::Zone(zone), zone.name()),
+            };
+            found.push(Preview {
+                rows: items.into_iter().map(|item| shown(item, &clock)).collect(),
+                file: stream.name.clone(),
+                format: stream.format_name(&sniffed).to_owned(),
+                timezone,
+                left_out: sniffed.left_out.clone(),
+            });
+        }
+    }
+    Ok((found, sources.failures))
+}
+
+/// A map for a file, as a guess to edit.
+///
+/// # Errors
+/// The file cannot be read, or has no rows with named columns.
+pub fn map_for(input: Input, options: &Options) -> Result<String, Error> {
+    let mut warnings = Vec::new();
+    let source = expand::expand(vec![input], &options.stop, &mut warnings)?.into_iter().next();
+    let Some(source) = source else { return Ok(String::new()) };
+    let stream = source.stream(options)?.0;
+    let (head, whole) = expand::head(&stream);
+    Ok(guess_map(head, whole, &stream.name)?)
+}
+
+fn shown(item: Item<'_>, clock: &Clockwork) -> PreviewRow {
+    let text = |id: &dyn ToString| Some(id.to_string());
+    match item {
+        Item::Event { row, clock: of, .. } => {
+            let RowView { id, time, arrival, device, user, properties, line, flags, event, .. } = row;
+            let on_clock = of == Clock::Project && !flags.has(Flags::TIME_FROM_ARRIVAL);
+            let time = if on_clock { clock.to_utc(time, arrival).0 } else { time };
+            PreviewRow {
+                line,
+                kind: "event",
+                event: Some(event.into_owned()).filter(|event| !event.is_empty()),
+                id: id.map(|id| id.into_owned()),
+                time: Some(time),
+                arrived: arrival,
+                device: device.map(|id| id.into_owned()),
+                user: user.map(|id| id.into_owned()),
+                properties: properties.into_owned(),
+                ..PreviewRow::default()
+            }
+        }
+        Item::Profile { profile, .. } => PreviewRow {
+            line: profile.line,
+            kind: "profile",
+            id: profile.id.as_ref().and_then(|id| text(&id.as_str())),
+            time: profile.time,
+            arrived: profile.arrival,
+            properties: profile.json,
+            ..PreviewRow::default()
+        },
+        Item::Alias(alias) => PreviewRow {
+            line: alias.line,
+            kind: "alias",
+            alias: alias.alias.as_ref().and_then(|id| text(&id.as_str())),
+            id: alias.target.as_ref().and_then(|id| text(&id.as_str())),
+            time: alias.time,
+            ..PreviewRow::default()
+        },
+        Item::Reject(reject) => PreviewRow {
+            line: reject.line,
+            kind: "reject",
+            reason: Some(reject.reason),
+            properties: reject.text,
+            ..PreviewRow::default()
+        },
+        Item::Skipped => PreviewRow::default(),
+    }
+}
