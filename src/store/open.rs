@@ -9,7 +9,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use rusqlite::config::DbConfig;
@@ -155,9 +155,9 @@ fn expected_length(head: &[u8]) -> u64 {
     page * number(28, 4)
 }
 
-/// The file that SQLite keeps beside `path`.
+/// The file that SQLite keeps beside `path`: beside the file itself where that is a link.
 pub(super) fn sidecar(path: &Path, end: &str) -> PathBuf {
-    let mut name = OsString::from(path);
+    let mut name = OsString::from(path.canonicalize().unwrap_or_else(|_| path.to_owned()));
     name.push(end);
     PathBuf::from(name)
 }
@@ -314,6 +314,24 @@ fn wait(db: &mut Connection, stop: &Stop, patience: Duration) -> rusqlite::Resul
     }))
 }
 
+/// Does again and again what SQLite refuses at once while another process is at work, without a
+/// word to those who would wait: a change of the mode of the log.
+fn patiently<T>(stop: &Stop, mut work: impl FnMut() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+    let begun = Instant::now();
+    loop {
+        match work() {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
+                    && begun.elapsed() < PATIENCE
+                    && !stop() =>
+            {
+                thread::sleep(TURN_LOOK);
+            }
+            done => return done,
+        }
+    }
+}
+
 /// Settings of a connection that reads.
 ///
 /// No memory map: a file that another process truncates would end this one.
@@ -383,11 +401,11 @@ fn set_up(db: &mut Connection, path: &Path, stop: &Stop, tell: &mut dyn FnMut(&U
     if !is_blank(db).map_err(at)? {
         check(db, path)?;
     }
-    if !schema::migrate(db, tell).map_err(at)? {
+    if !patiently(stop, || schema::migrate(db, tell)).map_err(at)? {
         return Err(Error::Cancelled);
     }
     wait_for_turn(db, stop).map_err(at)?;
-    ahead(db).map_err(at)
+    patiently(stop, || ahead(db)).map_err(at)
 }
 
 /// Lets a connection that writes keep as many pages as it needs when so many ids may be asked for.

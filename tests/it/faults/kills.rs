@@ -120,12 +120,27 @@ fn a_log_that_a_killed_import_left_is_part_of_the_store_wherever_both_are() {
         let options = Options { zone: Zone::parse("UTC").unwrap(), ..Options::default() };
         let parts = vec![Input::Path(import.at("parts"))];
         ingest::import(&mut writer, parts, &options, &mut |_| Flow::Continue).unwrap();
-        place.remove_store();
-        for end in ["", "-wal"] {
-            fs::copy(import.at(&format!("s.db{end}")), place.at(&format!("s.db{end}"))).unwrap();
-        }
+        let left = ["s.db", "s.db-wal"].map(|name| (name, fs::read(import.at(name)).unwrap()));
         drop(writer);
-        assert!(place.at("s.db-wal").metadata().unwrap().len() > 100_000);
+        assert!(left[1].1.len() > 100_000);
+        let leave = || {
+            place.remove_store();
+            for (name, content) in &left {
+                fs::write(place.at(name), content).unwrap();
+            }
+        };
+        leave();
+        // By a link from elsewhere, too, and where nothing may be made beside it.
+        let link = Place::new();
+        std::os::unix::fs::symlink(place.at("s.db"), link.at("s.db")).unwrap();
+        let doctor = link.run(&["doctor", "s.db", "--format", "json"]);
+        assert!(String::from_utf8_lossy(&doctor.stdout).contains("leftover-wal"), "{doctor:?}");
+        assert!(String::from_utf8_lossy(&doctor.stdout).contains("\"events\":3000"), "{doctor:?}");
+        for (answer, expected) in link.ask().iter().zip(&expected) {
+            assert_eq!(answer.stdout, expected.stdout);
+        }
+        assert!(!place.at("s.db-wal").exists(), "a reader leaves one file");
+        leave();
         for (answer, expected) in place.ask().iter().zip(&expected) {
             assert_eq!(answer.stdout, expected.stdout);
         }
