@@ -7,12 +7,21 @@ use crate::identity::Journey;
 use crate::identity::compare::Comparison;
 use crate::inspect::query::Vocabulary;
 use crate::inspect::terms::Terms;
-use crate::inspect::{Census, Error, ErrorKind, Soon};
+use crate::inspect::{Census, Error, ErrorKind, Inspector, Soon};
 use crate::model::Id;
 use crate::model::facts::Arrival;
 
+/// Rows that names of events and properties are taken from.
+const NAMED: usize = 600;
+
 /// What the interface asks of what is open. Every method may block: no thread that draws calls one.
+///
+/// What an [`Inspector`] answers alone has a body here, and asks [`Session::inspector`].
 pub trait Session: Send {
+    /// What answers questions about the open source; `None` in a session that answers all by itself.
+    fn inspector(&self) -> Option<&Inspector> {
+        None
+    }
     /// Ids that match `text`, best first.
     fn search(&mut self, text: &str) -> Result<Hits, Error>;
     /// Some of the ids that match, at once, while [`Session::search`] takes longer; `None` when it
@@ -26,7 +35,7 @@ pub trait Session: Send {
     }
     /// Names to complete terms with.
     fn vocabulary(&mut self) -> Result<Vocabulary, Error> {
-        Ok(Vocabulary::default())
+        self.inspector().map_or_else(|| Ok(Vocabulary::default()), |inspector| inspector.vocabulary(NAMED))
     }
     /// The store as a whole, and who can be opened at once.
     fn overview(&mut self) -> Result<StartPage, Error>;
@@ -34,8 +43,9 @@ pub trait Session: Send {
     fn journey(&mut self, id: &Id) -> Result<Option<Arc<Journey>>, Error>;
     /// The same, or its first rows where [`Session::journey`] takes longer; `None` where there is no quicker
     /// way, or nothing names the id.
-    fn journey_soon(&mut self, _id: &Id) -> Result<Option<Soon>, Error> {
-        Ok(None)
+    fn journey_soon(&mut self, id: &Id) -> Result<Option<Soon>, Error> {
+        let Some(inspector) = self.inspector() else { return Ok(None) };
+        inspector.journey_soon(id)
     }
     /// The same as it stood when what is in order of arrival up to `moment` was there.
     fn journey_as_of(&mut self, id: &Id, moment: Arrival) -> Result<Option<Arc<Journey>>, Error> {
@@ -51,11 +61,17 @@ pub trait Session: Send {
     fn properties(&mut self, row: i64) -> Result<String, Error>;
     /// The properties of rows, in the order asked.
     fn properties_of(&mut self, rows: &[i64]) -> Result<Vec<String>, Error> {
-        rows.iter().map(|row| self.properties(*row)).collect()
+        match self.inspector() {
+            Some(inspector) => inspector.properties(rows),
+            None => rows.iter().map(|row| self.properties(*row)).collect(),
+        }
     }
     /// Calls `each` with the place of every row in `rows` and its properties, in no order, perhaps
     /// from several threads at a time.
     fn each_properties(&mut self, rows: &[i64], each: &(dyn Fn(usize, &str) + Sync)) -> Result<(), Error> {
+        if let Some(inspector) = self.inspector() {
+            return inspector.for_each_properties(rows, each);
+        }
         for (place, text) in self.properties_of(rows)?.iter().enumerate() {
             each(place, text);
         }
@@ -100,8 +116,8 @@ pub trait Session: Send {
     /// Somebody was opened: to be shown under [`StartPage::recent`] the next time.
     fn remember(&mut self, _: &Recent) {}
     /// The name of the zone that the data of a user says its devices stand in.
-    fn device_zone(&mut self, _: &Id) -> Result<Option<String>, Error> {
-        Ok(None)
+    fn device_zone(&mut self, id: &Id) -> Result<Option<String>, Error> {
+        self.inspector().map_or(Ok(None), |inspector| inspector.device_zone(id))
     }
     /// Pins somebody, to be shown under [`StartPage::pinned`], or takes the pin away; whether
     /// there is one now.

@@ -10,7 +10,6 @@ use crate::config::recent::{self, Opened as Person};
 use crate::identity::Journey;
 use crate::identity::compare::Comparison;
 use crate::inspect::gather::Limits;
-use crate::inspect::query::Vocabulary;
 use crate::inspect::terms::{Found, Terms};
 use crate::inspect::{Census, Count, Error, ErrorKind, History, Hit, Inspector, Redactor, Soon, Stop};
 use crate::model::Id;
@@ -22,9 +21,6 @@ const HITS: usize = 200;
 
 /// Ids that are suggested when nothing matches.
 const SUGGESTED: usize = 5;
-
-/// Rows that names of events and properties are taken from.
-const NAMED: usize = 600;
 
 /// Parts of a hit's activity.
 const PARTS: usize = 120;
@@ -145,6 +141,10 @@ fn list(mut hits: Vec<Hit>) -> Hits {
 }
 
 impl Session for Opened {
+    fn inspector(&self) -> Option<&Inspector> {
+        Some(&self.inspector)
+    }
+
     fn search(&mut self, text: &str) -> Result<Hits, Error> {
         self.inspector.search(text, HITS + 1).map(list)
     }
@@ -162,10 +162,6 @@ impl Session for Opened {
         Ok(told(found))
     }
 
-    fn vocabulary(&mut self) -> Result<Vocabulary, Error> {
-        self.inspector.vocabulary(NAMED)
-    }
-
     fn overview(&mut self) -> Result<StartPage, Error> {
         let shown = |(id, what): &(Id, String)| Ok((self.inspector.shown(id)?, what.clone()));
         let suggestions = self.suggestions.iter().map(shown).collect::<Result<_, Error>>()?;
@@ -179,10 +175,6 @@ impl Session for Opened {
 
     fn journey(&mut self, id: &Id) -> Result<Option<Arc<Journey>>, Error> {
         Ok(self.inspector.journey(id)?.map(Arc::new))
-    }
-
-    fn journey_soon(&mut self, id: &Id) -> Result<Option<Soon>, Error> {
-        self.inspector.journey_soon(id)
     }
 
     fn journey_as_of(&mut self, id: &Id, moment: Arrival) -> Result<Option<Arc<Journey>>, Error> {
@@ -210,14 +202,6 @@ impl Session for Opened {
 
     fn properties(&mut self, row: i64) -> Result<String, Error> {
         Ok(self.inspector.properties(&[row])?.pop().unwrap_or_default())
-    }
-
-    fn properties_of(&mut self, rows: &[i64]) -> Result<Vec<String>, Error> {
-        self.inspector.properties(rows)
-    }
-
-    fn each_properties(&mut self, rows: &[i64], each: &(dyn Fn(usize, &str) + Sync)) -> Result<(), Error> {
-        self.inspector.for_each_properties(rows, each)
     }
 
     fn changed(&mut self) -> Result<bool, Error> {
@@ -253,10 +237,6 @@ impl Session for Opened {
             // A list of what was opened is not worth a word when it cannot be kept.
             let _ = file.add(opened);
         }
-    }
-
-    fn device_zone(&mut self, id: &Id) -> Result<Option<String>, Error> {
-        self.inspector.device_zone(id)
     }
 
     fn pin(&mut self, who: &Recent) -> Result<bool, Error> {
