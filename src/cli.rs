@@ -5,6 +5,7 @@
 //! `Failure` with an exit code. Only this module and `main` print.
 
 mod args;
+mod check;
 mod command;
 mod console;
 mod demo;
@@ -89,6 +90,8 @@ fn dispatch(mut args: Args) -> Result<(), Failure> {
         Some(Command::Show(command)) => show::run(&command, store, &mut console),
         Some(Command::Sql(command)) => sql::run(&command, store, &mut console),
         Some(Command::Export(command)) => export::run(&command, store, &mut console),
+        Some(Command::Check(command)) => check::run(&command, store, &mut console),
+        Some(Command::Explain(command)) => check::explain(&command, &mut console),
         Some(Command::Doctor(command)) => doctor::run(&command, store, &mut console),
         Some(Command::Demo(command)) => demo::run(&command, &args, store, &loaded, &mut console),
         Some(Command::Config(command)) => {
@@ -106,6 +109,7 @@ fn check_form(form: Form, command: Option<&Command>) -> Result<(), Failure> {
         Some(Command::Graph(_)) => "graph",
         Some(Command::Show(_)) => "show",
         Some(Command::Sql(_)) => "sql",
+        Some(Command::Check(_)) => "check",
         _ => "",
     });
     if forms.contains(&form) {

@@ -4,12 +4,13 @@
 //!
 //! - [`facts`]: what it is given; [`journey`]: what it answers;
 //! - [`rules`]: rule sets as an argument; [`legacy`](mod@legacy) is the one that there is;
-//! - [`findings`]: integration mistakes as data;
+//! - [`findings`]: integration mistakes as data; [`audit`]: those of many users;
 //! - [`moment`]: a journey as it stood when only some of the rows had arrived;
 //! - [`register`]: calls, lookup table, devices and changes of a journey, as tables;
 //! - [`compare`]: two users side by side, and what speaks for one person.
 #![expect(rustdoc::private_intra_doc_links, reason = "the map of the module names its private parts")]
 
+pub mod audit;
 pub mod compare;
 pub mod facts;
 pub mod findings;
@@ -22,12 +23,12 @@ pub mod register;
 pub mod rules;
 
 pub use facts::{Cut, CutOf, Facts};
-pub use findings::{Finding, Kind, Severity};
+pub use findings::{Checked, Finding, Kind, Past, Severity, Sums, Totals, Way};
 pub use journey::{
     AliasLine, Alike, Evidence, EvidenceKind, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Point,
     PointKind, Reason, Refusal, Role, Split, State, Step, Strength, Verdict,
 };
-pub use legacy::{RACE_WINDOW, Table, Tie, World};
+pub use legacy::{Marks, RACE_WINDOW, Table, Tie, World};
 pub use moment::resolve_as_of;
 pub use profile::Profile;
 pub use register::Register;

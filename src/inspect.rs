@@ -5,6 +5,7 @@
 //! search and of the filter of a journey.
 
 mod census;
+pub mod check;
 mod clocks;
 mod compare;
 mod device_zone;
@@ -26,7 +27,7 @@ pub use error::{Error, ErrorKind};
 pub use history::History;
 pub use redact::Redactor;
 pub use select::Kept;
-pub use source::{Ask, Edges, Lookup, Scan, Source, Stop};
+pub use source::{Ask, Edges, Lookup, Scan, Source, Stop, Sweep};
 
 pub use crate::model::hit::{Hit, HitKind, Shared};
 

@@ -7,6 +7,7 @@
 //! function ([`Properties`]), so that a journey of 100,000 rows is written without holding the
 //! properties of all of them. Times in JSON are UTC; in text they follow a [`Clock`].
 
+pub mod check;
 pub mod clock;
 pub mod compare;
 pub mod doctor;

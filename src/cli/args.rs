@@ -77,7 +77,7 @@ pub(super) enum Form {
     Text,
     /// For programs
     Json,
-    /// For spreadsheets (`show` and `sql`)
+    /// For spreadsheets (`show`, `sql` and `check`)
     Csv,
     /// For tickets (only `show`)
     #[value(alias = "md")]
@@ -88,6 +88,10 @@ pub(super) enum Form {
     Dot,
     /// A picture (only `graph`)
     Svg,
+    /// For code review tools (only `check`)
+    Sarif,
+    /// For build servers (only `check`)
+    Junit,
 }
 
 impl Form {
@@ -131,6 +135,8 @@ pub(super) enum Command {
     Sql(Sql),
     Export(Export),
     Doctor(Doctor),
+    Check(Check),
+    Explain(Explain),
     Demo(Demo),
     Graph(Graph),
     Diff(Diff),
@@ -366,6 +372,53 @@ pub(super) struct Doctor {
     /// The store to check
     #[arg(value_name = "STORE")]
     pub(super) path: Option<PathBuf>,
+}
+
+/// Find the integration mistakes of every user of the store
+///
+/// Each finding says what is wrong, how many users and rows it costs, which rows show it, and what
+/// to change. Ctrl-C gives what is known by then. Exit code 0: done; 1: findings that --fail-on
+/// names.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "In a build: journey check --fail-on error --baseline known.json --format junit > findings.xml")]
+pub(super) struct Check {
+    /// The store to check
+    #[arg(value_name = "STORE")]
+    pub(super) path: Option<PathBuf>,
+    /// Look at the user of this id alone
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
+    pub(super) id: Option<String>,
+    /// Exit with code 1 when there is a finding of this severity or a worse one
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub(super) fail_on: Option<FailOn>,
+    /// Leave out findings with this code; may be given several times
+    #[arg(long, value_name = "CODE")]
+    pub(super) ignore: Vec<String>,
+    /// An earlier answer in JSON: only findings that it does not have, or has of fewer users, fail
+    #[arg(long, value_name = "FILE")]
+    pub(super) baseline: Option<PathBuf>,
+    /// List every kind of finding, and check nothing
+    #[arg(long)]
+    pub(super) list: bool,
+}
+
+/// Severities that a check can fail on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FailOn {
+    /// Rows are lost or mixed
+    Error,
+    /// Rows can be lost
+    Warning,
+    /// Anything at all
+    Note,
+}
+
+/// Explain one kind of finding: why it matters, what to change, the rule behind it
+#[derive(Debug, clap::Args)]
+pub(super) struct Explain {
+    /// The code, as journey check writes it
+    #[arg(value_name = "CODE")]
+    pub(super) code: String,
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

@@ -53,6 +53,7 @@ pub(super) fn command() -> clap::Command {
 fn unused(command: &str) -> &'static [&'static str] {
     match command {
         "import" => &["config", "redact", "redact_property"],
+        "explain" => &["store-flag", "timezone", "redact", "redact_property"],
         "sql" | "export" | "doctor" => &["timezone", "redact", "redact_property"],
         "demo" => &["redact", "redact_property"],
         "completions" | "man" => {
@@ -68,6 +69,7 @@ pub(super) fn forms(command: &str) -> &'static [Form] {
         "graph" => &[Form::Text, Form::Json, Form::Dot, Form::Svg],
         "show" => &[Form::Text, Form::Json, Form::Markdown, Form::Csv, Form::Html],
         "sql" => &[Form::Text, Form::Json, Form::Csv],
+        "check" => &[Form::Text, Form::Json, Form::Sarif, Form::Csv, Form::Junit],
         _ => &[Form::Text, Form::Json],
     }
 }

@@ -55,7 +55,7 @@ impl Console {
         let width = if terminal { terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)) } else { None };
         let look = Look { width: width.unwrap_or(WIDTH).max(NARROWEST), ascii, colour, clock };
         let safety = match common.format {
-            Form::Json => Safety::Json,
+            Form::Json | Form::Sarif => Safety::Json,
             // Text makes itself safe, and has colours of its own.
             Form::Text => Safety::Kept,
             // A file or a pipe keeps every byte.

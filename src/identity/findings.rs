@@ -3,7 +3,9 @@
 //! A rule set lists its [`Kind`]s ([`super::rules::Rules::findings`]) and finds them in journeys.
 //! Help, `check --list`, documents and tests read the same list.
 
-use crate::model::facts::Source;
+use super::rules::RuleSet;
+use crate::model::facts::{Arrival, Source};
+use crate::model::{Id, Millis};
 
 /// How much harm a mistake does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,6 +26,103 @@ impl Severity {
             Self::Warning => "warning",
             Self::Note => "note",
         }
+    }
+}
+
+/// Rows of a finding, at most this many: the count stands in its sentence.
+pub const MOST_SOURCES: usize = 20;
+
+/// How many rows of an id, or of all ids of a user, there are and what they show; deliveries of
+/// one row count once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// All of them.
+    pub rows: u64,
+    /// Stored apart, because they overtook an alias call.
+    pub race: u64,
+    /// Stored apart, because they were sent before the alias call.
+    pub history: u64,
+    /// Their id was sent as a number or boolean.
+    pub numbers: u64,
+    /// They cannot have happened when they say.
+    pub impossible: u64,
+    /// `$identify` of an id with itself.
+    pub itself: u64,
+    /// Their `$user_id` is their `$device_id`.
+    pub device_user: u64,
+    /// Devices that they name; asked only of placeholders.
+    pub devices: u64,
+}
+
+impl Sums {
+    /// Adds those of another id; its devices are taken for other ones.
+    pub fn add(&mut self, other: &Self) {
+        self.rows += other.rows;
+        self.race += other.race;
+        self.history += other.history;
+        self.numbers += other.numbers;
+        self.impossible += other.impossible;
+        self.itself += other.itself;
+        self.device_user += other.device_user;
+        self.devices += other.devices;
+    }
+}
+
+/// What decides where rows of an alias are stored: the table rows from it to its root, each with
+/// since when it and all before it were there, and when it was called.
+#[derive(Clone, Debug, Default)]
+pub struct Way(pub Vec<(Arrival, Millis)>);
+
+/// Where the anonymous past of a user is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Past {
+    /// Nothing shows one.
+    None,
+    /// All of it that is known is stored under the user's root.
+    Merged,
+    /// Some of it stays behind.
+    Left,
+}
+
+/// One user in a look over all.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The id that the data is stored under.
+    pub root: Id,
+    /// An id that names a person; `None` for an anonymous visitor.
+    pub known: Option<Id>,
+    /// Rows of all of its ids.
+    pub rows: u64,
+    /// Rows stored apart under an alias.
+    pub split: u64,
+    /// Rows of orphans that count for this user alone.
+    pub orphaned: u64,
+    /// Where the anonymous past is.
+    pub past: Past,
+    /// The mistakes, the worst first. Those that rows show have no places: only sums are known.
+    pub findings: Vec<Finding>,
+}
+
+/// Numbers of many users together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Alias calls.
+    pub calls: u64,
+    /// Alias calls without effect, other than repeated ones.
+    pub refused: u64,
+    /// Devices that rows name.
+    pub devices: u64,
+    /// Devices with more than one known user.
+    pub shared_devices: u64,
+}
+
+impl Totals {
+    /// Adds those of other users.
+    pub fn add(&mut self, other: &Self) {
+        self.calls += other.calls;
+        self.refused += other.refused;
+        self.devices += other.devices;
+        self.shared_devices += other.shared_devices;
     }
 }
 
@@ -89,3 +188,36 @@ impl Finding {
         self.kind.severity
     }
 }
+
+/// Mistakes of a store as a whole, which no journey shows, whatever the rules.
+pub const OF_STORE: &[&Kind] = &[&ROWS_WITHOUT_ID, &INCOMPLETE_EXPORT];
+
+/// Every kind under `rules`: of users, then of the store.
+pub fn all(rules: RuleSet) -> impl Iterator<Item = &'static Kind> {
+    rules.findings().iter().chain(OF_STORE).copied()
+}
+
+/// Rows that have no `distinct_id`, or one that stands for none.
+pub static ROWS_WITHOUT_ID: Kind = Kind {
+    code: "row-without-id",
+    severity: Severity::Warning,
+    title: "rows have no id that can be used",
+    why: "They belong to no user, and no later call can give them to one.",
+    advice: "Wait until the SDK has started before the first row, and give each server row a distinct_id.",
+    in_library: &[
+        InLibrary { library: "react-native", advice: "Await mixpanel.init() before the first track." },
+        InLibrary { library: "web", advice: "Call identify only with an id: an empty one stays until the next login." },
+    ],
+    rule: "identity.md L15",
+};
+
+/// A file that was not read to its end, or says itself that rows are missing.
+pub static INCOMPLETE_EXPORT: Kind = Kind {
+    code: "incomplete-export",
+    severity: Severity::Warning,
+    title: "a file ended early",
+    why: "Rows of every user can be missing, so other findings can be missing or wrong.",
+    advice: "Import the file again from a complete copy.",
+    in_library: &[],
+    rule: "identity.md §4.5",
+};

@@ -5,12 +5,16 @@
 //! - [`points`](mod@points): where the user became known, and inferred resets;
 //! - [`evidence`](mod@evidence): what ties anonymous rows to a user that no alias leads to;
 //! - [`resolve`](mod@resolve): all of it put together;
+//! - [`case`]: what findings are decided from;
 //! - [`findings`](mod@findings): integration mistakes that the journey shows;
 //! - [`kinds`]: what there is to say of each kind of mistake;
+//! - [`check`](mod@check): every user of a store at once;
 //! - [`explain`](mod@explain): one sentence for every decision.
 //!
 //! Cost: O(n log n) in the facts given, which are those of one user and of what touches it.
 
+mod case;
+mod check;
 mod evidence;
 mod explain;
 mod findings;
@@ -21,16 +25,18 @@ mod rows;
 pub(super) mod table;
 mod world;
 
+pub use case::Marks;
 pub use evidence::Tie;
 pub use rows::RACE_WINDOW;
 pub use table::Table;
 pub use world::World;
 
 use super::facts::Facts;
-use super::findings::Kind;
-use super::journey::{Journey, Step};
+use super::findings::{Checked, Kind, Sums, Totals, Way};
+use super::journey::{Journey, Split, Step};
 use super::rules::Rules;
-use crate::model::Id;
+use crate::model::facts::{AliasCall, Arrival};
+use crate::model::{Id, Millis};
 
 /// The rule set.
 #[derive(Debug)]
@@ -51,6 +57,18 @@ impl Rules for Legacy {
 
     fn why(&self, journey: &Journey, step: &Step) -> String {
         explain::step(journey, step)
+    }
+
+    fn ways(&self, calls: &[AliasCall]) -> Vec<(Id, Way)> {
+        check::ways(calls)
+    }
+
+    fn split(&self, way: &Way, time: Millis, arrival: Arrival) -> Option<Split> {
+        check::split(way, time, arrival)
+    }
+
+    fn check(&self, facts: &Facts, sums: &dyn Fn(&Id) -> Sums, each: &mut dyn FnMut(Checked)) -> Totals {
+        check::check(facts, sums, each)
     }
 
     fn findings(&self) -> &'static [&'static Kind] {

@@ -7,10 +7,11 @@
 use std::fmt::Debug;
 
 use super::facts::Facts;
-use super::findings::Kind;
-use super::journey::{Journey, Step};
+use super::findings::{Checked, Kind, Sums, Totals, Way};
+use super::journey::{Journey, Split, Step};
 use super::legacy::Legacy;
-use crate::model::Id;
+use crate::model::facts::{AliasCall, Arrival};
+use crate::model::{Id, Millis};
 
 /// One identity system as an algorithm over facts.
 pub trait Rules: Debug + Sync {
@@ -25,6 +26,16 @@ pub trait Rules: Debug + Sync {
 
     /// The one sentence that says why a step of a journey of these rules is where it is.
     fn why(&self, journey: &Journey, step: &Step) -> String;
+
+    /// What decides where rows of each alias are stored; ids that are not there keep their rows.
+    fn ways(&self, calls: &[AliasCall]) -> Vec<(Id, Way)>;
+
+    /// How a row is stored apart that was sent under an id with this way; `None` for under the root.
+    fn split(&self, way: &Way, time: Millis, arrival: Arrival) -> Option<Split>;
+
+    /// Judges every user of `facts`, which hold whole neighbourhoods (whatever calls and links join)
+    /// and of rows one for each sender; `sums` has what is known of the rows of an id.
+    fn check(&self, facts: &Facts, sums: &dyn Fn(&Id) -> Sums, each: &mut dyn FnMut(Checked)) -> Totals;
 
     /// Integration mistakes that harm under these rules.
     fn findings(&self) -> &'static [&'static Kind];

@@ -15,7 +15,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::gather::Limits;
 use super::{Error, Inspector, Scan};
-use crate::identity::{Facts, Journey, Verdict, World};
+use crate::identity::{Facts, Journey, Severity, Verdict, World};
 use crate::model::Id;
 
 /// Alias calls that are judged at once; with more the people are not counted.
@@ -149,12 +149,14 @@ impl Count {
                 self.census.orphans += 1;
             }
         }
-        if let Some(worst) = journey.findings.first() {
+        // A note is nothing to mend.
+        let findings = journey.findings.iter().filter(|finding| finding.severity() < Severity::Note).count();
+        if let Some(worst) = journey.findings.first().filter(|_| findings > 0) {
             self.census.with_findings += 1;
             if self.census.troubled.len() < MOST_TROUBLED {
                 let known = journey.ids.iter().find(|member| !member.anonymous);
                 let id = known.map_or(&journey.query, |member| &member.id).clone();
-                self.census.troubled.push(Troubled { id, findings: journey.findings.len(), worst: worst.what.clone() });
+                self.census.troubled.push(Troubled { id, findings, worst: worst.what.clone() });
             }
         }
     }

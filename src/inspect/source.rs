@@ -15,12 +15,12 @@
 use std::sync::Arc;
 
 use super::Error;
-use crate::model::Id;
-use crate::model::facts::{AliasCall, Event, Link, Place};
+use crate::model::facts::{AliasCall, Event, Link, Place, Source as FilePlace};
 use crate::model::hit::{IdHit, Span};
-use crate::model::scan::{IdNote, RowNote, Seek};
+use crate::model::scan::{IdNote, RowNote, Seek, SweptCall, SweptLink, SweptRow};
 use crate::model::stored::{Overview, StoredProfile, StoredReject};
 use crate::model::time::activity;
+use crate::model::{Id, VerbKind};
 
 /// Tells whether nobody wants the answer any more.
 pub type Stop = Arc<dyn Fn() -> bool + Send + Sync>;
@@ -111,6 +111,11 @@ pub trait Source: Lookup + Send {
     /// ends with [`Error::cancelled`]. Later questions are answered as before.
     fn stop_when(&mut self, stop: Stop) -> Result<(), Error>;
 
+    /// The way to read everything in one pass; `None` where there is none.
+    fn sweep(&self) -> Option<&dyn Sweep> {
+        None
+    }
+
     /// The way to look through everything; `None` where there is none.
     fn scan(&self) -> Option<&dyn Scan> {
         None
@@ -171,7 +176,55 @@ pub trait Scan: Source {
     fn sample(&self, most: usize) -> Result<Vec<RowNote>, Error>;
 }
 
+/// Reading everything that a source holds in one pass, as numbers: what a look over every user
+/// needs. Numbers are those of [`Scan`]; files have numbers too.
+pub trait Sweep: Source {
+    /// Calls `each` with the number and text of every id, in the order of their numbers.
+    fn sweep_ids(&self, each: &mut dyn FnMut(i64, &str)) -> Result<(), Error>;
+
+    /// Every alias call, in no order.
+    fn sweep_calls(&self) -> Result<Vec<SweptCall>, Error>;
+
+    /// Every link, in no order.
+    fn sweep_links(&self) -> Result<Vec<SweptLink>, Error>;
+
+    /// Calls `each` with the number of every id that has rows, 0 for rows without one, and all of
+    /// its rows, in the order of the numbers. `go_on` is given how many rows of how many are done;
+    /// `false` ends it there. Returns whether it came to the end.
+    fn sweep_rows(
+        &self,
+        each: &mut dyn FnMut(i64, &[SweptRow]),
+        go_on: &mut dyn FnMut(u64, u64) -> bool,
+    ) -> Result<bool, Error>;
+
+    /// The place of a row.
+    fn swept_source(&self, file: i64, line: i64) -> Result<FilePlace, Error>;
+
+    /// The name of a client.
+    fn swept_name(&self, number: i64) -> Result<Arc<str>, Error>;
+
+    /// The numbers of the event names with this verb.
+    fn names_of(&self, verb: VerbKind) -> Result<Vec<i64>, Error>;
+
+    /// The number of each file, and its place among all files.
+    fn file_ranks(&self) -> Result<Vec<(i64, u32)>, Error>;
+
+    /// Files that were not read to their end, or say themselves that rows are missing.
+    fn incomplete_files(&self) -> Result<Vec<FilePlace>, Error>;
+
+    /// Rows without an id, by time; past `limit` the latest are left out.
+    fn rows_without_id(&self, limit: usize) -> Result<Vec<Arc<Event>>, Error>;
+}
+
 impl dyn Source + '_ {
+    /// The way to read everything in one pass, for `what`.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn sweep_for(&self, what: &str) -> Result<&dyn Sweep, Error> {
+        self.sweep().ok_or_else(|| Error::not_here(what))
+    }
+
     /// As [`Source::at_one_moment`], for a `read` that has an answer.
     pub fn one_moment<T>(&self, read: impl FnOnce() -> Result<T, Error>) -> Result<T, Error> {
         let (mut read, mut answer) = (Some(read), None);

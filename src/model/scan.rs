@@ -1,8 +1,9 @@
-//! What is looked for in all rows of a source, and what is known of each that is found.
+//! What is looked for in all rows of a source, and what is known of each that is found; all of a
+//! source in one pass.
 //!
 //! Ids and names have the numbers that the source gives them.
 
-use super::Millis;
+use super::{Flags, LinkKind, Millis};
 
 /// Whether a row is looked for; `None` when only its properties can say so.
 pub type RowTest<'a> = &'a dyn Fn(&RowNote) -> Option<bool>;
@@ -80,4 +81,79 @@ pub struct IdNote<'a> {
     pub has_rows: bool,
     /// Whether a row names it as a user: by `$identify` or as `$user_id`.
     pub is_user: bool,
+}
+
+/// An alias call; 0 stands for no id.
+#[derive(Clone, Copy, Debug)]
+pub struct SweptCall {
+    /// Its number as in [`crate::model::facts::AliasCall`].
+    pub row: i64,
+    /// Number of the alias.
+    pub alias: i64,
+    /// Number of the target.
+    pub target: i64,
+    /// When it was called.
+    pub time: Millis,
+    /// When the server had it.
+    pub arrived: Millis,
+    /// What else is known of it.
+    pub flags: Flags,
+    /// Number of its file.
+    pub file: i64,
+    /// Line of the file.
+    pub line: i64,
+    /// Whether it comes from a table of aliases.
+    pub from_table: bool,
+}
+
+/// A link between two ids.
+#[derive(Clone, Copy, Debug)]
+pub struct SweptLink {
+    /// How.
+    pub kind: LinkKind,
+    /// Number of the first id.
+    pub a: i64,
+    /// Number of the second id.
+    pub b: i64,
+    /// Rows that say so.
+    pub rows: u64,
+    /// Time of the first of them to arrive.
+    pub time: Millis,
+    /// Arrival of the first of them.
+    pub arrived: Millis,
+    /// Number of its file.
+    pub file: i64,
+    /// Line of the file.
+    pub line: i64,
+}
+
+/// A row; 0 stands for no number.
+#[derive(Clone, Copy, Debug)]
+pub struct SweptRow {
+    /// When it happened.
+    pub time: Millis,
+    /// When the server had it.
+    pub arrived: Millis,
+    /// Equal for deliveries of one row.
+    pub hash: i64,
+    /// Number of its name.
+    pub event: i64,
+    /// Number of what it shares with other rows of the id.
+    pub sender: i64,
+    /// Number of its `$device_id`.
+    pub device: i64,
+    /// Number of its `$user_id`.
+    pub user: i64,
+    /// Number of the alias, or of the anonymous id of `$identify`.
+    pub other: i64,
+    /// Number of the name of its client.
+    pub client: i64,
+    /// Number of its file.
+    pub file: i64,
+    /// Line of the file.
+    pub line: i64,
+    /// Its number as in [`crate::model::facts::Event`].
+    pub row: i64,
+    /// What else is known of it.
+    pub flags: Flags,
 }

@@ -12,6 +12,7 @@ mod markdown;
 
 use std::collections::{HashMap, HashSet};
 
+pub(super) use self::csv::cell;
 pub use self::csv::csv;
 pub use self::html::html;
 pub use self::markdown::markdown;

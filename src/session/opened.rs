@@ -11,7 +11,7 @@ use crate::identity::Journey;
 use crate::identity::compare::Comparison;
 use crate::inspect::gather::Limits;
 use crate::inspect::terms::{Found, Terms};
-use crate::inspect::{Census, Count, Error, ErrorKind, History, Hit, Inspector, Redactor, Soon, Stop};
+use crate::inspect::{Census, Count, Error, ErrorKind, History, Hit, Inspector, Redactor, Stop};
 use crate::model::Id;
 use crate::model::facts::Arrival;
 use crate::output::{self, Kept, Output, Readers};

@@ -6,12 +6,12 @@
 use std::error::Error as _;
 use std::sync::Arc;
 
-use crate::inspect::{Ask, Edges, Error, ErrorKind, Lookup, Scan, Source, Stop};
-use crate::model::Id;
-use crate::model::facts::{AliasCall, Event, Place};
+use crate::inspect::{Ask, Edges, Error, ErrorKind, Lookup, Scan, Source, Stop, Sweep};
+use crate::model::facts::{AliasCall, Event, Place, Source as FilePlace};
 use crate::model::hit::{IdHit, Span};
-use crate::model::scan::{IdNote, RowNote, Seek};
+use crate::model::scan::{IdNote, RowNote, Seek, SweptCall, SweptLink, SweptRow};
 use crate::model::stored::{Overview, StoredProfile, StoredReject};
+use crate::model::{Id, VerbKind};
 use crate::store::{self, Reader};
 
 impl From<store::Error> for Error {
@@ -117,6 +117,56 @@ impl Source for Reader {
 
     fn scan(&self) -> Option<&dyn Scan> {
         Some(self)
+    }
+
+    fn sweep(&self) -> Option<&dyn Sweep> {
+        Some(self)
+    }
+}
+
+impl Sweep for Reader {
+    fn sweep_ids(&self, each: &mut dyn FnMut(i64, &str)) -> Result<(), Error> {
+        Ok(Self::sweep_ids(self, each)?)
+    }
+
+    fn sweep_calls(&self) -> Result<Vec<SweptCall>, Error> {
+        Ok(Self::sweep_calls(self)?)
+    }
+
+    fn sweep_links(&self) -> Result<Vec<SweptLink>, Error> {
+        Ok(Self::sweep_links(self)?)
+    }
+
+    fn sweep_rows(
+        &self,
+        each: &mut dyn FnMut(i64, &[SweptRow]),
+        go_on: &mut dyn FnMut(u64, u64) -> bool,
+    ) -> Result<bool, Error> {
+        Ok(Self::sweep_rows(self, each, go_on)?)
+    }
+
+    fn swept_source(&self, file: i64, line: i64) -> Result<FilePlace, Error> {
+        Ok(Self::swept_source(self, file, line)?)
+    }
+
+    fn swept_name(&self, number: i64) -> Result<Arc<str>, Error> {
+        Ok(Self::swept_name(self, number)?)
+    }
+
+    fn names_of(&self, verb: VerbKind) -> Result<Vec<i64>, Error> {
+        Ok(Self::names_of(self, verb)?)
+    }
+
+    fn file_ranks(&self) -> Result<Vec<(i64, u32)>, Error> {
+        Ok(Self::file_ranks(self)?)
+    }
+
+    fn incomplete_files(&self) -> Result<Vec<FilePlace>, Error> {
+        Ok(Self::incomplete_files(self)?)
+    }
+
+    fn rows_without_id(&self, limit: usize) -> Result<Vec<Arc<Event>>, Error> {
+        Ok(self.events_without_id(limit)?)
     }
 }
 

@@ -14,6 +14,7 @@ mod properties;
 mod rows;
 mod seek;
 mod sql;
+mod sweep;
 
 pub use self::export::Exported;
 pub(super) use self::properties::block;

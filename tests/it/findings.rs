@@ -1,13 +1,21 @@
 //! Each kind of integration mistake: a history that has it, and a close one that does not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
 
+use journey::identity::audit::{Audit, Auditor};
+use journey::identity::findings::{OF_STORE, all};
 use journey::identity::rules::ALL;
-use journey::identity::{LEGACY, Severity};
-use journey::inspect::Inspector;
+use journey::identity::{LEGACY, Severity, Totals};
+use journey::inspect::{Inspector, check};
+use journey::report::check as report;
+use proptest::prelude::*;
 
+use crate::engine::any_history;
 use crate::support::all_ids;
-use crate::support::stored::store;
+use crate::support::stored::{store, store_of, store_of_bytes};
 
 /// A kind with a history that shows it and its neighbour.
 struct Case {
@@ -69,6 +77,85 @@ const CASES: &[Case] = &[
         shows: "1 View(sally@example.com)\n2 View(Sally@example.com)",
         neighbour: "1 View(sally@example.com)\n2 View(sally2@example.com)",
     },
+    Case {
+        code: "user-still-anonymous",
+        shows: "1 Land($device:d1) +,d1\n2 Buy($device:d1) +u,d1\n3 Buy($device:d1) +u,d1",
+        neighbour: "1 Land($device:d1) +,d1\n1.5 AL(u -> $device:d1)\n2 Buy($device:d1) +u,d1\n3 Buy($device:d1) +u,d1",
+    },
+    Case {
+        code: "anonymous-id-kept",
+        shows: "1 Land($device:d1) +,d1\n2 ID(u1 <= $device:d1) +u1,d1\n3 Buy(u1) +u1,d1\n50 Land($device:d1) +,d1\n51 ID(u2 <= $device:d1) +u2,d1",
+        neighbour: "1 Land($device:d1) +,d1\n2 ID(u1 <= $device:d1) +u1,d1\n3 Buy(u1) +u1,d1\n50 Land($device:d2) +,d2\n51 ID(u2 <= $device:d2) +u2,d2",
+    },
+    Case { code: "alias-of-itself", shows: "1 View(u)\n2 AL(u -> u)", neighbour: "1 View(u)\n2 AL(u2 -> u)" },
+    Case { code: "alias-empty", shows: "1 View(u)\n2 AL( -> u)", neighbour: "1 View(u)\n2 AL(u2 -> u)" },
+    Case {
+        code: "alias-cycle",
+        shows: "1 A0(A)\n2 AL(A -> B)\n3 AL(B -> A)",
+        neighbour: "1 A0(A)\n2 AL(A -> B)\n3 AL(C -> A)",
+    },
+    Case {
+        code: "alias-anonymous",
+        shows: "1 Land($device:d1) +,d1\n2 Land($device:d2) +,d2\n3 AL($device:d2 -> $device:d1)",
+        neighbour: "1 Land($device:d1) +,d1\n2 Land($device:d2) +,d2\n3 AL(u -> $device:d1)",
+    },
+    Case {
+        code: "alias-and-identify-differ",
+        shows: "1 Land($device:d1) +,d1\n2 AL(u -> $device:d1)\n2.4 ID(other <= $device:d1) +other,d1\n3 Buy(other) +other,d1",
+        neighbour: "1 Land($device:d1) +,d1\n2 AL(u -> $device:d1)\n3.4 ID(other <= $device:d1) +other,d1\n4 Buy(other) +other,d1",
+    },
+    Case {
+        code: "late-alias-answer",
+        shows: "1 Pre($device:an8) +,an8\n2 AL(u -> $device:an8)\n3 ID(u <= $device:an9) +u,an9\n4 Next(u) +u,an9",
+        neighbour: "1 Pre($device:an8) +,an8\n2 AL(u -> $device:an8)\n12.5 ID(u <= $device:an9) +u,an9\n14 Next(u) +u,an9",
+    },
+    Case {
+        code: "identify-back-to-device",
+        shows: "1 Buy(u1) +u1,d1\n2 ID($device:d2 <= u1) +,d1\n3 Land($device:d2) +,d2",
+        neighbour: "1 Buy(u1) +u1,d1\n2 Land($device:d2) +,d2\n3 ID(u1 <= $device:d2) +u1,d2",
+    },
+    Case {
+        code: "identify-itself",
+        shows: "1 Land($device:d1) +,d1\n2 ID($device:d1 <= $device:d1) +,d1",
+        neighbour: "1 Land($device:d1) +,d1\n2 ID(u <= $device:d1) +,d1",
+    },
+    Case { code: "user-is-device", shows: "1 Land($device:d1) +d1,d1", neighbour: "1 Land($device:d1) +u1,d1" },
+    Case {
+        code: "merge-ignored",
+        shows: "1 View(a)\n2 View(b)\n3 MERGE(a, b)",
+        neighbour: "1 View(a)\n2 View(b)\n3 AL(a -> c)",
+    },
+    Case {
+        code: "new-id-each-visit",
+        shows: "1 Open($device:v0) +,v0\n2 Open($device:v0) +,v0\n50 ID(u <= $device:v0) +u,v0\n101 Open($device:v1) +,v1\n102 Open($device:v1) +,v1\n150 ID(u <= $device:v1) +u,v1\n201 Open($device:v2) +,v2\n202 Open($device:v2) +,v2\n250 ID(u <= $device:v2) +u,v2\n301 Open($device:v3) +,v3\n302 Open($device:v3) +,v3\n350 ID(u <= $device:v3) +u,v3\n401 Open($device:v4) +,v4\n402 Open($device:v4) +,v4\n450 ID(u <= $device:v4) +u,v4",
+        neighbour: "1 Open($device:v0) +,v0\n2 Open($device:v0) +,v0\n3 Open($device:v0) +,v0\n50 ID(u <= $device:v0) +u,v0\n101 Open($device:v1) +,v1\n102 Open($device:v1) +,v1\n103 Open($device:v1) +,v1\n150 ID(u <= $device:v1) +u,v1\n201 Open($device:v2) +,v2\n202 Open($device:v2) +,v2\n203 Open($device:v2) +,v2\n250 ID(u <= $device:v2) +u,v2\n301 Open($device:v3) +,v3\n302 Open($device:v3) +,v3\n303 Open($device:v3) +,v3\n350 ID(u <= $device:v3) +u,v3\n401 Open($device:v4) +,v4\n402 Open($device:v4) +,v4\n403 Open($device:v4) +,v4\n450 ID(u <= $device:v4) +u,v4",
+    },
+    Case {
+        code: "id-of-many-devices",
+        shows: "1 Open(crm-7) +,dev0\n2 Open(crm-7) +,dev1\n3 Open(crm-7) +,dev2\n4 Open(crm-7) +,dev3\n5 Open(crm-7) +,dev4\n6 Open(crm-7) +,dev5\n7 Open(crm-7) +,dev6\n8 Open(crm-7) +,dev7\n9 Open(crm-7) +,dev8\n10 Open(crm-7) +,dev9\n11 Open(crm-7) +,dev10\n12 Open(crm-7) +,dev11\n13 Open(crm-7) +,dev12\n14 Open(crm-7) +,dev13\n15 Open(crm-7) +,dev14\n16 Open(crm-7) +,dev15\n17 Open(crm-7) +,dev16\n18 Open(crm-7) +,dev17\n19 Open(crm-7) +,dev18\n20 Open(crm-7) +,dev19",
+        neighbour: "1 Open(crm-7) +,dev0\n2 Open(crm-7) +,dev1\n3 Open(crm-7) +,dev2\n4 Open(crm-7) +,dev3\n5 Open(crm-7) +,dev4\n6 Open(crm-7) +,dev5\n7 Open(crm-7) +,dev6\n8 Open(crm-7) +,dev7\n9 Open(crm-7) +,dev8\n10 Open(crm-7) +,dev9\n11 Open(crm-7) +,dev10\n12 Open(crm-7) +,dev11\n13 Open(crm-7) +,dev12\n14 Open(crm-7) +,dev13\n15 Open(crm-7) +,dev14\n16 Open(crm-7) +,dev15\n17 Open(crm-7) +,dev16\n18 Open(crm-7) +,dev17\n19 Open(crm-7) +,dev18",
+    },
+    Case { code: "time-impossible", shows: "100000@1000 View(u)", neighbour: "87000@1000 View(u)" },
+    Case {
+        code: "alias-repeated",
+        shows: "1 View(12345)\n2 AL(sally -> 12345)\n3 AL(sally -> 12345)\n4 AL(sally -> 12345)",
+        neighbour: "1 View(12345)\n2 AL(sally -> 12345)\n3 AL(sally -> 12345)\n4 AL(sal -> 12345)",
+    },
+    Case {
+        code: "anonymous-before-login",
+        shows: "1 View($device:d1) +,d1\n2 AL(u -> $device:d1)\n50 View($device:d2) +,d2\n51 ID(u <= $device:d2) +u,d2",
+        neighbour: "1 View($device:d1) +,d1\n2 AL(u -> $device:d1)\n51 ID(u <= $device:d2) +u,d2\n52 View(u) +u,d2",
+    },
+    Case {
+        code: "device-of-many-users",
+        shows: "1 Open(user-0) +user-0,kiosk\n2 Open(user-1) +user-1,kiosk\n3 Open(user-2) +user-2,kiosk\n4 Open(user-3) +user-3,kiosk\n5 Open(user-4) +user-4,kiosk",
+        neighbour: "1 Open(user-0) +user-0,kiosk\n2 Open(user-1) +user-1,kiosk\n3 Open(user-2) +user-2,kiosk\n4 Open(user-3) +user-3,kiosk",
+    },
+    Case {
+        code: "device-prefix-twice",
+        shows: "1 Open($device:$device:d1) +,d1",
+        neighbour: "1 Open($device:d1) +,d1",
+    },
 ];
 
 #[test]
@@ -107,4 +194,157 @@ fn codes(story: &str) -> BTreeSet<&'static str> {
     let ids = all_ids(&inspector);
     let journeys = ids.iter().filter_map(|id| inspector.journey(id).unwrap());
     journeys.flat_map(|journey| journey.findings).map(|finding| finding.code()).collect()
+}
+
+/// What the journeys of all ids add up to, one after the other: slow, and obvious.
+fn oracle(inspector: &Inspector) -> Audit {
+    let ids = all_ids(inspector);
+    let mut roots = BTreeMap::new();
+    for journey in ids.iter().filter_map(|id| inspector.journey(id).unwrap()) {
+        if let Some(root) = journey.root {
+            roots.insert(root.clone(), inspector.journey(&root).unwrap().unwrap());
+        }
+    }
+    let mut auditor = Auditor::new(LEGACY);
+    let mut events = inspector.source().sweep().unwrap().rows_without_id(usize::MAX).unwrap().len() as u64;
+    for journey in roots.values() {
+        events += journey.steps.len() as u64;
+        auditor.add(&check::checked(journey));
+    }
+    auditor.finish(&Totals::default(), events, true)
+}
+
+/// What both must agree on: the numbers of each kind, the worst users, the shares of rows.
+fn told(audit: &Audit) -> String {
+    let of_users = audit.found.iter().filter(|found| !OF_STORE.contains(&found.kind));
+    let found: Vec<String> =
+        of_users.map(|found| format!("{} {} {} {:?}", found.kind.code, found.people, found.rows, found.ids)).collect();
+    let rates = (audit.rates.merged_past, audit.rates.orphaned, audit.rates.split);
+    format!("{} people, {rates:?}\n{}", audit.people, found.join("\n"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn a_look_over_the_whole_store_finds_what_the_journeys_of_all_users_show(rows in any_history()) {
+        let inspector = Inspector::new(store_of(&[("story.jsonl", &rows)]));
+        let found = check::store(&inspector, &mut |_, _| true).unwrap();
+        prop_assert_eq!(told(&found), told(&oracle(&inspector)));
+    }
+}
+
+#[test]
+fn a_look_over_the_whole_store_finds_every_kind_as_its_journey_does() {
+    for case in CASES {
+        for story in [case.shows, case.neighbour] {
+            let inspector = Inspector::new(store(story));
+            let found = check::store(&inspector, &mut |_, _| true).unwrap();
+            assert_eq!(told(&found), told(&oracle(&inspector)), "{}: {story}", case.code);
+        }
+        let found = check::store(&Inspector::new(store(case.shows)), &mut |_, _| true).unwrap();
+        let of_code = found.found.iter().find(|found| found.kind.code == case.code).unwrap();
+        assert!(!of_code.sources.is_empty() && !of_code.what.is_empty(), "{}: no evidence", case.code);
+    }
+}
+
+#[test]
+fn the_store_as_a_whole_has_findings_of_its_own() {
+    let found = |text: &str| -> Vec<&'static str> {
+        let inspector = Inspector::new(store(text));
+        check::store(&inspector, &mut |_, _| true).unwrap().found.iter().map(|found| found.kind.code).collect()
+    };
+    assert_eq!(found("1 View(u)"), [""; 0]);
+    assert_eq!(found("1 View()\n2 View(u)"), ["row-without-id"]);
+}
+
+#[test]
+fn the_document_of_findings_has_every_kind() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/docs/findings.md");
+    let document = fs::read_to_string(path).unwrap();
+    let rows: Vec<&str> = document.lines().filter(|line| line.starts_with("| `")).collect();
+    let expected: Vec<String> = all(LEGACY)
+        .map(|kind| {
+            let rule = kind.rule.strip_prefix("identity.md ").unwrap();
+            format!("| `{}` | {} | {} | {rule} |", kind.code, kind.severity.name(), kind.title)
+        })
+        .collect();
+    assert_eq!(rows, expected);
+}
+
+#[test]
+fn a_right_integration_has_no_error_and_no_warning() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/captures/export");
+    let mut clean = 0;
+    for file in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        if !["a_sally", "d_reset_anon_identify"].iter().any(|flow| name.starts_with(flow)) {
+            continue;
+        }
+        let inspector = Inspector::new(store_of_bytes(&[(&name, fs::read(&file).unwrap())]));
+        let found = check::store(&inspector, &mut |_, _| true).unwrap().found;
+        let bad: Vec<_> = found.iter().filter(|found| found.kind.severity < Severity::Note).collect();
+        assert!(bad.is_empty(), "{name}: {bad:#?}");
+        clean += 1;
+    }
+    assert_eq!(clean, 2, "the files of the flows were not found");
+}
+
+/// The answer of a check of a history, in one of its formats.
+fn written(write: fn(&mut dyn Write, &report::Check<'_>) -> io::Result<()>, fail_on: Option<Severity>) -> String {
+    let inspector = Inspector::new(store(CASES[0].shows));
+    let audit = check::store(&inspector, &mut |_, _| true).unwrap();
+    let mut out = Vec::new();
+    write(&mut out, &report::Check { store: "a & b.db", audit: &audit, fail_on, baseline: &[] }).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn each_format_says_what_was_found() {
+    let json: serde_json::Value = serde_json::from_str(&written(report::json, Some(Severity::Error))).unwrap();
+    assert_eq!(
+        (json["schema"].as_u64(), json["rules"].as_str(), json["people"].as_u64()),
+        (Some(1), Some("legacy"), Some(1))
+    );
+    let first = &json["findings"][0];
+    assert_eq!(first["code"], "alias-on-login");
+    assert_eq!(
+        (first["people"].as_u64(), first["rows"].as_u64(), first["fails"].as_bool()),
+        (Some(1), Some(3), Some(true))
+    );
+    assert_eq!(first["sources"][0], serde_json::json!({"file": "story.jsonl", "line": 4}));
+
+    let sarif: serde_json::Value = serde_json::from_str(&written(report::sarif, None)).unwrap();
+    let run = &sarif["runs"][0];
+    let result = &run["results"][0];
+    let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+    assert_eq!(run["tool"]["driver"]["rules"][index]["id"], result["ruleId"]);
+    assert_eq!(result["locations"][0]["physicalLocation"]["region"]["startLine"], 4);
+
+    let junit = written(report::junit, None);
+    assert!(junit.contains("<testsuite name=\"a &amp; b.db\""), "{junit}");
+    assert!(junit.contains("failures=\"1\"") && junit.contains("<failure type=\"error\""), "{junit}");
+    let csv = written(report::csv, None);
+    assert!(csv.lines().nth(1).unwrap().starts_with("alias-on-login,error,"), "{csv}");
+}
+
+#[test]
+fn a_baseline_lets_known_findings_pass_until_more_users_have_them() {
+    let inspector = Inspector::new(store(CASES[0].shows));
+    let audit = check::store(&inspector, &mut |_, _| true).unwrap();
+    for (known, fails) in [(0, true), (1, false)] {
+        let baseline = [("alias-on-login".to_owned(), known)];
+        let check = report::Check { store: "x", audit: &audit, fail_on: Some(Severity::Error), baseline: &baseline };
+        assert_eq!(check.has_failed(), fails, "{known} users known");
+    }
+    let check = report::Check { store: "x", audit: &audit, fail_on: None, baseline: &[] };
+    assert!(!check.has_failed(), "nothing fails unless it is asked for");
+}
+
+#[test]
+fn a_look_that_was_stopped_says_so() {
+    let rows: Vec<String> = (0..10_000).map(|at| format!("{at} View(u)")).collect();
+    let inspector = Inspector::new(store(&rows.join("\n")));
+    let audit = check::store(&inspector, &mut |_, _| false).unwrap();
+    assert!(!audit.complete);
 }

@@ -187,7 +187,8 @@ fn the_earliest_claim_is_the_suggestion_and_a_later_one_accuses_nobody() {
 
     // The first to claim without an alias has left the rows behind.
     let both = Story::new("1 a(G1)\n2 ID(u1 <= G1)\n3 b(u1)\n4 ID(u2 <= G1)\n5 c(u2)");
-    assert_eq!((both.findings("u1"), both.findings("u2")), ("identify-without-alias".into(), String::new()));
+    let kept = "anonymous-id-kept".to_owned();
+    assert_eq!((both.findings("u1"), both.findings("u2")), (format!("identify-without-alias, {kept}"), kept));
     // Arrival decides which claim is the first, not time.
     let late = Story::new("1 a(G1)\n2@90 ID(u1 <= G1)\n3@91 b(u1)\n4 ID(u2 <= G1)\n5 c(u2)");
     assert_eq!(late.journey("u1").orphans[0].suggested.as_str(), "u2");

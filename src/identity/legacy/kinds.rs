@@ -4,6 +4,7 @@
 //! in the order in which a reader asks: what is it, why does it matter, what to change, says who.
 
 use super::super::findings::{InLibrary, Kind, Severity};
+use crate::model::Millis;
 
 /// Every kind, the worst first.
 pub(super) const KINDS: &[&Kind] = &[
@@ -11,14 +12,56 @@ pub(super) const KINDS: &[&Kind] = &[
     &ALIAS_SWAPPED,
     &ALIAS_BEFORE_ROOT,
     &IDENTIFY_WITHOUT_ALIAS,
+    &USER_STILL_ANONYMOUS,
     &NO_RESET,
     &PLACEHOLDER_ID,
     &SHARED_DEVICE,
+    &ANONYMOUS_ID_KEPT,
     &ALIAS_RACE,
     &ALIAS_USED_BEFORE,
+    &ALIAS_OF_ITSELF,
+    &ALIAS_EMPTY,
+    &ALIAS_CYCLE,
+    &ALIAS_ANONYMOUS,
+    &ALIAS_AND_IDENTIFY,
+    &LATE_ALIAS_ANSWER,
+    &IDENTIFY_BACK_TO_DEVICE,
+    &IDENTIFY_ITSELF,
+    &USER_IS_DEVICE,
+    &MERGE_IGNORED,
+    &NEW_ID_EACH_VISIT,
+    &ID_OF_MANY_DEVICES,
     &ID_TYPE,
     &ID_VARIANTS,
+    &TIME_IMPOSSIBLE,
+    &ALIAS_REPEATED,
+    &ANONYMOUS_BEFORE_LOGIN,
+    &DEVICE_OF_MANY_USERS,
+    &DEVICE_PREFIX_TWICE,
 ];
+
+/// Calls of one pair from which on a program repeats them: the second can be a retry.
+pub(super) const REPEATED_CALLS: usize = 3;
+
+/// Milliseconds between two calls that one line of a program makes: SDKs send both at once, and
+/// "about a second" is the only number in the sources (identity.md L10).
+pub(super) const MOMENT: u64 = 1_000;
+
+/// Milliseconds after which no answer to a call comes: clients give up after 10 seconds.
+pub(super) const LATEST_ANSWER: Millis = 10_000;
+
+/// Rows of a visit that ended at its first page: a page view, and what the SDK adds.
+pub(super) const ROWS_OF_A_VISIT: u64 = 2;
+
+/// Anonymous ids from which on they are no devices: a person has a phone, a computer or two, a
+/// tablet.
+pub(super) const MANY_VISITS: usize = 5;
+
+/// Devices of one id from which on it is no person's.
+pub(super) const MANY_DEVICES: usize = 20;
+
+/// Users of one device from which on they are no family.
+pub(super) const MANY_USERS: usize = 5;
 
 pub(super) static ALIAS_ON_LOGIN: Kind = Kind {
     code: "alias-on-login",
@@ -137,4 +180,221 @@ pub(super) static ID_VARIANTS: Kind = Kind {
     advice: "Write an id in one way everywhere: trimmed, in one case, or the key of the user in a database.",
     in_library: &[],
     rule: "identity.md L14, §6 #16",
+};
+
+pub(super) static USER_STILL_ANONYMOUS: Kind = Kind {
+    code: "user-still-anonymous",
+    severity: Severity::Error,
+    title: "rows carry a user and are still sent as an anonymous id",
+    why: "The client knows the user, but no alias joins the anonymous id that it goes on sending: rows after the login are lost to the user.",
+    advice: "Wait for the answer to alias before the page changes, and call identify when there was none.",
+    in_library: &[InLibrary {
+        library: "web",
+        advice: "Change the page in the callback of mixpanel.alias(user_id, callback): a closed page loses the call, and the SDK never repeats it.",
+    }],
+    rule: "identity.md §6 #6, #26",
+};
+
+pub(super) static ANONYMOUS_ID_KEPT: Kind = Kind {
+    code: "anonymous-id-kept",
+    severity: Severity::Warning,
+    title: "one anonymous id goes before the logins of several users",
+    why: "The logout keeps the anonymous id, so what one person does before a login counts for another.",
+    advice: "At logout call a reset that makes a new anonymous id.",
+    in_library: &[InLibrary {
+        library: "RudderLabs JavaScript SDK",
+        advice: "Call rudderanalytics.reset(true): without true the anonymous id stays.",
+    }],
+    rule: "identity.md §6 #10",
+};
+
+pub(super) static ALIAS_OF_ITSELF: Kind = Kind {
+    code: "alias-of-itself",
+    severity: Severity::Warning,
+    title: "alias is called with one id twice",
+    why: "Such a call joins nothing, so the past of the visitor stays behind.",
+    advice: "Call alias with the user id while the client still has its anonymous id: before identify.",
+    in_library: &[],
+    rule: "identity.md L12, §6 #4",
+};
+
+pub(super) static ALIAS_EMPTY: Kind = Kind {
+    code: "alias-empty",
+    severity: Severity::Warning,
+    title: "alias is called without one of its ids",
+    why: "The call joins nothing: mostly a variable was not set yet.",
+    advice: "Call alias only when both ids are there.",
+    in_library: &[],
+    rule: "identity.md L15, §6 #12",
+};
+
+pub(super) static ALIAS_CYCLE: Kind = Kind {
+    code: "alias-cycle",
+    severity: Severity::Warning,
+    title: "an alias call would close a circle",
+    why: "Two programs call alias in opposite directions: the second call is refused, and one of the two is wrong.",
+    advice: "Name the arguments: the alias is the new id, and the target is the id that has the rows.",
+    in_library: &[
+        InLibrary {
+            library: "node",
+            advice: "Call mixpanel.alias(distinct_id, alias): the id that has the rows is the first.",
+        },
+        InLibrary {
+            library: "python",
+            advice: "Call mp.alias(alias_id, original): the id that has the rows is the second.",
+        },
+    ],
+    rule: "identity.md §1.1, §6 #20",
+};
+
+pub(super) static ALIAS_ANONYMOUS: Kind = Kind {
+    code: "alias-anonymous",
+    severity: Severity::Warning,
+    title: "alias joins two anonymous ids",
+    why: "No user is named, and an alias keeps its first target: the later alias of the user can be refused.",
+    advice: "Give alias the id of the user, not a device id.",
+    in_library: &[],
+    rule: "identity.md §6 #18",
+};
+
+pub(super) static ALIAS_AND_IDENTIFY: Kind = Kind {
+    code: "alias-and-identify-differ",
+    severity: Severity::Warning,
+    title: "alias and identify name different users in one moment",
+    why: "A wrapper calls both and passes them different ids, which joins strangers.",
+    advice: "Call alias and identify with the same id.",
+    in_library: &[InLibrary {
+        library: "react-native",
+        advice: "Await mixpanel.alias(user_id), and never pass it an id that is not the client's own.",
+    }],
+    rule: "identity.md §2.2",
+};
+
+pub(super) static LATE_ALIAS_ANSWER: Kind = Kind {
+    code: "late-alias-answer",
+    severity: Severity::Warning,
+    title: "the answer to alias comes after a reset",
+    why: "The SDK calls identify when the answer comes: the next visitor counts for the user who has just left.",
+    advice: "Call reset only after the callback of alias, or identify in its place.",
+    in_library: &[],
+    rule: "identity.md §7 C37",
+};
+
+pub(super) static IDENTIFY_BACK_TO_DEVICE: Kind = Kind {
+    code: "identify-back-to-device",
+    severity: Severity::Warning,
+    title: "identify is called with an anonymous id while a user is logged in",
+    why: "A logout that calls identify with a new id is no reset: the user and the next visitor are one client state.",
+    advice: "At logout call reset, not identify.",
+    in_library: &[InLibrary {
+        library: "react-native",
+        advice: "Await mixpanel.alias before identify: called one right after the other, they overtake each other.",
+    }],
+    rule: "identity.md §6 #11",
+};
+
+pub(super) static IDENTIFY_ITSELF: Kind = Kind {
+    code: "identify-itself",
+    severity: Severity::Warning,
+    title: "identify is called without a new id",
+    why: "An $identify of an id with itself says that the call had no value: the user stays unknown.",
+    advice: "Call identify only with an id that the user has.",
+    in_library: &[InLibrary {
+        library: "web",
+        advice: "Check the id before mixpanel.identify(id): without a value the SDK identifies the device with itself.",
+    }],
+    rule: "identity.md §6 #30",
+};
+
+pub(super) static USER_IS_DEVICE: Kind = Kind {
+    code: "user-is-device",
+    severity: Severity::Warning,
+    title: "rows have their device as their user",
+    why: "A device that counts as a user is one more person for each browser.",
+    advice: "Give the client the id of the user; leave it out for a visitor who is not logged in.",
+    in_library: &[],
+    rule: "identity.md §6 #28",
+};
+
+pub(super) static MERGE_IGNORED: Kind = Kind {
+    code: "merge-ignored",
+    severity: Severity::Warning,
+    title: "$merge is sent to a project without ID Merge",
+    why: "The call does nothing there: the ids stay two people.",
+    advice: "Use alias, or switch the project to ID Merge.",
+    in_library: &[],
+    rule: "identity.md L9, §6 #22",
+};
+
+pub(super) static NEW_ID_EACH_VISIT: Kind = Kind {
+    code: "new-id-each-visit",
+    severity: Severity::Warning,
+    title: "each visit has a new anonymous id",
+    why: "Something resets the client at each page or start: what a visitor does is spread over ids that nothing joins.",
+    advice: "Call reset only when a user logs out, and keep the storage of the SDK.",
+    in_library: &[InLibrary {
+        library: "figma",
+        advice: "Keep the id yourself: the plugin makes a new one each time it opens.",
+    }],
+    rule: "identity.md §6 #9",
+};
+
+pub(super) static ID_OF_MANY_DEVICES: Kind = Kind {
+    code: "id-of-many-devices",
+    severity: Severity::Warning,
+    title: "one id has rows from very many devices",
+    why: "A literal in place of a variable, or an account that many people use, makes strangers one person.",
+    advice: "Pass the variable that holds the id of the user.",
+    in_library: &[],
+    rule: "identity.md L16, §6 #13",
+};
+
+pub(super) static TIME_IMPOSSIBLE: Kind = Kind {
+    code: "time-impossible",
+    severity: Severity::Warning,
+    title: "rows happen before 2005 or long after they arrive",
+    why: "The clock or the unit is wrong: such rows stand at the wrong place of the timeline.",
+    advice: "Send milliseconds or seconds since 1970 in UTC, as the SDK does when no time is given.",
+    in_library: &[],
+    rule: "identity.md §4.1, §4.5",
+};
+
+pub(super) static ALIAS_REPEATED: Kind = Kind {
+    code: "alias-repeated",
+    severity: Severity::Note,
+    title: "the same alias call is sent again and again",
+    why: "Each call after the first does nothing, but each can overtake others when the direction or the id changes.",
+    advice: "Call alias once, at sign-up, and remember that it was done.",
+    in_library: &[],
+    rule: "identity.md §6 #21",
+};
+
+pub(super) static ANONYMOUS_BEFORE_LOGIN: Kind = Kind {
+    code: "anonymous-before-login",
+    severity: Severity::Note,
+    title: "a returning visitor is anonymous until the login",
+    why: "No alias can reach these rows: under these rules a user has one anonymous past.",
+    advice: "Nothing to mend with these rules; ID Merge joins such rows.",
+    in_library: &[],
+    rule: "identity.md §6 #23",
+};
+
+pub(super) static DEVICE_OF_MANY_USERS: Kind = Kind {
+    code: "device-of-many-users",
+    severity: Severity::Note,
+    title: "one device has many users",
+    why: "Staff who log in as customers, or a device of a shop, mix rows of users.",
+    advice: "Do not identify when staff log in as a customer.",
+    in_library: &[],
+    rule: "identity.md §6 #31",
+};
+
+pub(super) static DEVICE_PREFIX_TWICE: Kind = Kind {
+    code: "device-prefix-twice",
+    severity: Severity::Note,
+    title: "an id has the prefix $device: twice",
+    why: "It is another device than with one prefix, so its rows are nobody's.",
+    advice: "Pass the id as the SDK gives it, without adding a prefix.",
+    in_library: &[],
+    rule: "identity.md §6 #29",
 };

@@ -1,6 +1,6 @@
 //! From facts to one journey.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use super::super::facts::Facts;
@@ -10,12 +10,14 @@ use super::super::journey::{
 };
 use super::super::memo::Memo;
 use super::super::rules::LEGACY;
+use super::case::Case;
 use super::explain;
 use super::findings;
 use super::points::{self, Knows};
 use super::rows::{self, Lines};
 use super::world::World;
 use crate::model::alike::differences;
+use crate::model::facts::AliasCall;
 use crate::model::{Flags, Id, LinkKind, Millis};
 
 /// See [`crate::identity::resolve`].
@@ -31,11 +33,7 @@ pub(super) fn resolve(facts: &Facts, query: &Id) -> Option<Journey> {
 
 fn of_root(world: &World<'_>, query: &Id, root: &Id, facts: &Facts) -> Journey {
     let ids = world.cluster(root);
-    let set: HashSet<&Id> = ids.iter().collect();
-    let aliases = alias_lines(world, |call| {
-        let is_left_out = call.alias.as_ref().is_some_and(|alias| world.is_left_out(alias));
-        !is_left_out && [&call.alias, &call.target].into_iter().flatten().any(|id| set.contains(id))
-    });
+    let aliases = calls_of(world, &ids);
     let lines = Lines::of(&aliases);
     let mut steps = rows::steps(world, root, rows::deliveries(world, &ids), &lines);
     let (orphans, orphan_of) = orphans(world, root, &lines);
@@ -70,15 +68,23 @@ fn of_root(world: &World<'_>, query: &Id, root: &Id, facts: &Facts) -> Journey {
     if world.is_left_out(query) {
         journey.notes.push(explain::left_out(query));
     }
-    journey.findings = findings::find(&journey);
+    journey.findings = Case::of_journey(world, &journey).map(|case| findings::find(&case)).unwrap_or_default();
     journey
 }
 
-/// The calls that `wanted` picks, with their verdicts, in order of arrival.
-fn alias_lines(world: &World<'_>, wanted: impl Fn(&crate::model::facts::AliasCall) -> bool) -> Vec<AliasLine> {
+/// The calls that name one of `ids`, with their verdicts, in order of arrival.
+pub(super) fn calls_of(world: &World<'_>, ids: &[Id]) -> Vec<AliasLine> {
+    let is_told = |call: &AliasCall| call.alias.as_ref().is_none_or(|alias| !world.is_left_out(alias));
+    let named = ids.iter().flat_map(|id| world.calls_of(id)).filter(|(_, call)| is_told(call));
+    let indexes: BTreeSet<usize> = named.map(|(index, _)| index).collect();
+    alias_lines(world, indexes)
+}
+
+/// These calls with their verdicts.
+fn alias_lines(world: &World<'_>, indexes: impl IntoIterator<Item = usize>) -> Vec<AliasLine> {
     let mut lines = Vec::new();
-    for (index, call) in world.calls.iter().enumerate().filter(|(_, call)| wanted(call)) {
-        let Some(judged) = world.verdict(index) else { continue };
+    for index in indexes {
+        let (Some(call), Some(judged)) = (world.calls.get(index), world.verdict(index)) else { continue };
         let kept_by = judged.kept_by.and_then(|kept| world.calls.get(kept));
         let mut line = AliasLine {
             alias: call.alias.clone(),
@@ -121,54 +127,85 @@ fn members(world: &World<'_>, root: &Id, ids: &[Id], steps: &[Step]) -> Vec<Memb
         .collect()
 }
 
-/// The anonymous roots that belong to `root` by the best evidence there is about them, and the
-/// users that `root` itself belongs to if it is such an anonymous root.
+/// An anonymous root that belongs to a user by the best evidence there is about it.
+pub(super) struct LeftBehind {
+    pub(super) id: Id,
+    pub(super) strength: Strength,
+    /// The users that evidence of that strength ties it to.
+    pub(super) owners: Vec<Id>,
+    /// Of these the one whose evidence arrived first.
+    pub(super) suggested: Id,
+    /// The evidence for the user asked about, best first.
+    pub(super) evidence: Vec<Evidence>,
+}
+
+/// The anonymous roots that belong to `root` by the best evidence there is about them, with rows
+/// or without.
+pub(super) fn left_behind(world: &World<'_>, root: &Id) -> Vec<LeftBehind> {
+    if root.is_placeholder() {
+        return Vec::new();
+    }
+    let candidates = world.candidates_of(root).into_iter().filter(|candidate| world.is_anonymous(candidate));
+    let found = candidates.filter_map(|candidate| {
+        let known = owners(world, &candidate);
+        let (strength, owners) = (known.0, &known.1);
+        let mine = owners.iter().find(|owner| owner.root == *root)?;
+        let suggested = owners.iter().find(|owner| owner.suggested)?;
+        let (evidence, suggested) = (mine.evidence.clone(), suggested.root.clone());
+        let owners = owners.iter().map(|owner| owner.root.clone()).collect();
+        Some(LeftBehind { id: candidate, strength, owners, suggested, evidence })
+    });
+    found.collect()
+}
+
+/// What was left behind of the user, with its rows, and the users that `root` itself belongs to if
+/// it is such an anonymous root.
 fn orphans(world: &World<'_>, root: &Id, lines: &Lines) -> (Vec<Orphan>, Vec<Owner>) {
     let mut orphans = Vec::new();
     let lines = lines.of_orphans();
-    if !root.is_placeholder() {
-        for candidate in world.candidates_of(root).into_iter().filter(|candidate| world.is_anonymous(candidate)) {
-            let (strength, owners) = owners(world, &candidate);
-            let Some(mine) = owners.iter().find(|owner| owner.root == *root) else { continue };
-            let Some(suggested) = owners.iter().find(|owner| owner.suggested) else { continue };
-            let ids = world.cluster(&candidate);
-            let index = orphans.len();
-            let kept = rows::deliveries(world, &ids);
-            if kept.is_empty() {
-                continue;
-            }
-            let mut steps = rows::steps(world, &candidate, kept, &lines);
-            let events: Vec<_> = steps.iter().map(|step| Arc::clone(&step.event)).collect();
-            let mut knows = Knows::new(world);
-            for (step, event) in steps.iter_mut().zip(&events) {
-                if !matches!(step.reason, Reason::Call { .. }) {
-                    step.reason = Reason::Orphaned { orphan: index };
-                }
-                if knows.user_of(event).is_some() {
-                    step.phase = Phase::Identified;
-                }
-            }
-            let contested = owners.len() > 1;
-            orphans.push(Orphan {
-                why: explain::orphan(&candidate, root, &mine.evidence, contested.then_some(&suggested.root)),
-                id: candidate,
-                ids,
-                strength,
-                contested,
-                suggested: suggested.root.clone(),
-                owners: owners.iter().map(|owner| owner.root.clone()).collect(),
-                evidence: mine.evidence.clone(),
-                steps,
-            });
+    for LeftBehind { id: candidate, strength, owners, suggested, evidence } in left_behind(world, root) {
+        let ids = world.cluster(&candidate);
+        let index = orphans.len();
+        let kept = rows::deliveries(world, &ids);
+        if kept.is_empty() {
+            continue;
         }
+        let mut steps = rows::steps(world, &candidate, kept, &lines);
+        let events: Vec<_> = steps.iter().map(|step| Arc::clone(&step.event)).collect();
+        let mut knows = Knows::new(world);
+        for (step, event) in steps.iter_mut().zip(&events) {
+            if !matches!(step.reason, Reason::Call { .. }) {
+                step.reason = Reason::Orphaned { orphan: index };
+            }
+            if knows.user_of(event).is_some() {
+                step.phase = Phase::Identified;
+            }
+        }
+        let contested = owners.len() > 1;
+        orphans.push(Orphan {
+            why: explain::orphan(&candidate, root, &evidence, contested.then_some(&suggested)),
+            id: candidate,
+            ids,
+            strength,
+            contested,
+            suggested,
+            owners,
+            evidence,
+            steps,
+        });
     }
-    let orphan_of = if world.is_anonymous(root) { owners(world, root).1 } else { vec![] };
+    let orphan_of = if world.is_anonymous(root) { owners(world, root).1.clone() } else { vec![] };
     (orphans, orphan_of)
 }
 
 /// The users that the best evidence ties the anonymous `root` to: proof beats a shared device,
 /// and of equals the first to arrive is the suggestion.
-fn owners(world: &World<'_>, root: &Id) -> (Strength, Vec<Owner>) {
+fn owners(world: &World<'_>, root: &Id) -> Arc<(Strength, Vec<Owner>)> {
+    // Each user of a device asks for the same anonymous ids.
+    world.owners_once(root, || owners_by_ties(world, root))
+}
+
+fn owners_by_ties(world: &World<'_>, root: &Id) -> (Strength, Vec<Owner>) {
     let ties = world.owners_of(root);
     let Some(best) = ties.iter().map(|tie| tie.kind.strength()).max() else { return (Strength::Weak, vec![]) };
     let best_ties = || ties.iter().filter(|tie| tie.kind.strength() == best);
@@ -187,7 +224,7 @@ fn owners(world: &World<'_>, root: &Id) -> (Strength, Vec<Owner>) {
 }
 
 /// Known users, other than this one, that rows put on a device of this one (C06).
-fn neighbours(world: &World<'_>, root: &Id) -> Vec<Neighbour> {
+pub(super) fn neighbours(world: &World<'_>, root: &Id) -> Vec<Neighbour> {
     let ids: Vec<Id> = world.cluster(root).into_iter().filter(|id| !id.is_placeholder()).collect();
     let other_user = |named: &Id| {
         let other = world.root_of(named);
@@ -275,7 +312,7 @@ fn mentioned(world: &World<'_>, query: &Id, facts: &Facts) -> Option<Journey> {
             }
         }
     }
-    let aliases = alias_lines(world, |call| [&call.alias, &call.target].into_iter().flatten().any(|id| id == query));
+    let aliases = alias_lines(world, world.calls_of(query).map(|(index, _)| index));
     for line in &aliases {
         if let (Verdict::Refused(refusal), Some(alias)) = (line.verdict, &line.alias) {
             let with = line.target.clone().unwrap_or_else(|| alias.clone());

@@ -5,12 +5,16 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::super::facts::Facts;
-use super::super::journey::Verdict;
+use super::super::journey::{Owner, Strength, Verdict};
 use super::super::memo::Memo;
 use super::evidence::{self, Tie};
 use super::table::{Judged, Table};
 use crate::model::facts::{AliasCall, Event, Link};
 use crate::model::{Client, Flags, Id, LinkKind, Shape};
+
+/// Links of one device, the first to arrive, that are looked at: far more than any device of a
+/// person has, and as many as are read for one journey.
+const MOST_LINKS: usize = 500;
 
 /// [`Facts`], indexed, with the lookup table that follows from them.
 ///
@@ -31,7 +35,12 @@ pub struct World<'a> {
     left_out: &'a HashSet<Id>,
     /// Answers of [`World::is_known`]: a shared device asks for the same users again and again.
     known: RefCell<HashMap<Id, bool>>,
+    /// Answers of [`World::owners_once`].
+    owners: RefCell<HashMap<Id, Arc<Owners>>>,
 }
+
+/// The users that the best evidence ties an anonymous root to, and how good it is.
+type Owners = (Strength, Vec<Owner>);
 
 impl<'a> World<'a> {
     /// Indexes the facts and judges the alias calls.
@@ -48,7 +57,11 @@ impl<'a> World<'a> {
         for link in in_order {
             links.entry(link.a.as_str()).or_default().push(link);
             if link.a != link.b {
-                links.entry(link.b.as_str()).or_default().push(link);
+                let of_other = links.entry(link.b.as_str()).or_default();
+                // What a hundred thousand users share says no more than what the first of them do.
+                if of_other.len() < MOST_LINKS {
+                    of_other.push(link);
+                }
             }
         }
         let mut events: Memo<'_, Vec<&Arc<Event>>> = Memo::new();
@@ -82,7 +95,7 @@ impl<'a> World<'a> {
                 members.entry(table.resolve(alias).clone()).or_default().push(alias.clone());
             }
         }
-        let known = RefCell::default();
+        let (known, owners) = (RefCell::default(), RefCell::default());
         Self {
             calls,
             table,
@@ -94,6 +107,7 @@ impl<'a> World<'a> {
             members,
             left_out: &facts.left_out,
             known,
+            owners,
         }
     }
 
@@ -208,6 +222,16 @@ impl<'a> World<'a> {
         let known = self.cluster(root).iter().any(|id| self.is_person_by_links(id));
         self.known.borrow_mut().insert(root.clone(), known);
         known
+    }
+
+    /// What `make` gives for an anonymous root, made once.
+    pub(super) fn owners_once(&self, root: &Id, make: impl FnOnce() -> Owners) -> Arc<Owners> {
+        if let Some(known) = self.owners.borrow().get(root) {
+            return Arc::clone(known);
+        }
+        let made = Arc::new(make());
+        self.owners.borrow_mut().insert(root.clone(), Arc::clone(&made));
+        made
     }
 
     /// Whether `id` is an anonymous id that a client made for itself: by its form alone

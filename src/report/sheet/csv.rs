@@ -68,7 +68,7 @@ pub fn csv(out: &mut dyn Write, sheet: &Sheet<'_>, properties: Properties<'_>) -
 }
 
 /// A text that does nothing in a spreadsheet.
-fn cell(text: &str) -> Cow<'static, str> {
+pub(in crate::report) fn cell(text: &str) -> Cow<'static, str> {
     let text = visible(text);
     // A control character at the head became a symbol; spaces may stand before a formula.
     let acts = text.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);

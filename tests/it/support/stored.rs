@@ -15,8 +15,14 @@ pub(crate) fn store(story: &str) -> Reader {
 
 /// The store of files of rows.
 pub(crate) fn store_of(files: &[(&str, &[Row])]) -> Reader {
+    let files: Vec<(&str, Vec<u8>)> = files.iter().map(|(name, rows)| (*name, lines(rows))).collect();
+    store_of_bytes(&files)
+}
+
+/// The store of files as they are.
+pub(crate) fn store_of_bytes(files: &[(&str, Vec<u8>)]) -> Reader {
     let mut writer = Writer::in_memory().unwrap();
-    let inputs = files.iter().map(|(name, rows)| Input::Bytes { name: (*name).to_owned(), content: lines(rows) });
+    let inputs = files.iter().map(|(name, bytes)| Input::Bytes { name: (*name).to_owned(), content: bytes.clone() });
     let options = Options { zone: Zone::Utc, ..Options::default() };
     import(&mut writer, inputs.collect(), &options, &mut |_| Flow::Continue).unwrap();
     writer.into_reader().unwrap()
@@ -27,15 +33,18 @@ pub(crate) fn lines(rows: &[Row]) -> Vec<u8> {
     rows.iter().flat_map(|row| format!("{}\n", line(row)).into_bytes()).collect()
 }
 
+/// What the times of a story are counted from: milliseconds near 1970 would be taken for seconds.
+const BEGIN: i64 = 1_600_000_000_000;
+
 fn line(row: &Row) -> Value {
-    let mut properties = json!({"time": row.time});
+    let mut properties = json!({"time": BEGIN + row.time});
     let mut set = |key: &str, value: Option<Value>| {
         if let (Some(value), Some(properties)) = (value, properties.as_object_mut()) {
             properties.insert(key.to_owned(), value);
         }
     };
     set("distinct_id", row.id.as_ref().map(written));
-    set("mp_processing_time_ms", row.arrival.map(|at| json!(at)));
+    set("mp_processing_time_ms", row.arrival.map(|at| json!(BEGIN + at)));
     set("$device_id", row.device.as_ref().map(written));
     set("$user_id", row.user.as_ref().map(written));
     set("$insert_id", row.insert_id.as_ref().map(|id| json!(id)));

@@ -1,0 +1,139 @@
+//! `journey check` and `journey explain`: integration mistakes of a store, and what each means.
+
+use std::fs;
+use std::path::Path;
+use std::sync::atomic::Ordering;
+
+use super::args::{Check, Explain, FailOn, Form, Format};
+use super::console::Console;
+use super::failure::Failure;
+use super::import::stop_flag;
+use super::open::Named;
+use super::redaction;
+use super::show::nowhere;
+use crate::identity::audit::Audit;
+use crate::identity::findings::all;
+use crate::identity::{Kind, LEGACY, Severity};
+use crate::inspect::{Inspector, check};
+use crate::model::{Id, near};
+use crate::report::check as report;
+use crate::sim::gallery;
+use crate::sim::scenario::Scenario;
+
+pub(super) fn run(command: &Check, mut store: Named, console: &mut Console) -> Result<(), Failure> {
+    if command.list {
+        match console.form {
+            Form::Json => report::list_json(&mut console.out, LEGACY)?,
+            Form::Text => report::list(&mut console.out, LEGACY, &console.look)?,
+            _ => return Err(Failure::usage("the list of findings is text or JSON").hint("--format text, json")),
+        }
+        return console.finish();
+    }
+    for code in &command.ignore {
+        kind(code)?;
+    }
+    let baseline = command.baseline.as_deref().map(baseline).transpose()?.unwrap_or_default();
+    store.argument = command.path.clone().or(store.argument);
+    let name = match store.clone().choose()?.filter(|choice| choice.path.exists()) {
+        Some(choice) => choice.path.display().to_string(),
+        None => "the demo store".to_owned(),
+    };
+    let inspector = store.open(console)?;
+    answer(command, &name, &baseline, &inspector, console).map_err(|failure| redaction::shown(failure, &inspector))
+}
+
+fn answer(
+    command: &Check,
+    store: &str,
+    baseline: &[(String, u64)],
+    inspector: &Inspector,
+    console: &mut Console,
+) -> Result<(), Failure> {
+    let mut audit = match &command.id {
+        Some(id) => match check::one(inspector, &Id::new(id))? {
+            Some(audit) => audit,
+            None => return Err(nowhere(id, inspector)?),
+        },
+        None => all_users(inspector, console)?,
+    };
+    audit.found.retain(|found| !command.ignore.iter().any(|code| code == found.kind.code));
+    let check = report::Check { store, audit: &audit, fail_on: command.fail_on.map(severity), baseline };
+    match console.form {
+        Form::Json => report::json(&mut console.out, &check)?,
+        Form::Sarif => report::sarif(&mut console.out, &check)?,
+        Form::Csv => report::csv(&mut console.out, &check)?,
+        Form::Junit => report::junit(&mut console.out, &check)?,
+        _ => report::text(&mut console.out, &check, &console.look)?,
+    }
+    console.finish()?;
+    if check.has_failed() { Err(Failure::told()) } else { Ok(()) }
+}
+
+/// Looks at every user; Ctrl-C gives what is known by then.
+fn all_users(inspector: &Inspector, console: &Console) -> Result<Audit, Failure> {
+    let stop = stop_flag()?;
+    let bar = console.bar("looking at every user {wide_bar} {human_pos}/{human_len} rows");
+    let audit = check::store(inspector, &mut |done, total| {
+        bar.set_length(total);
+        bar.set_position(done);
+        !stop.load(Ordering::Relaxed)
+    });
+    bar.finish_and_clear();
+    Ok(audit?)
+}
+
+fn severity(from: FailOn) -> Severity {
+    match from {
+        FailOn::Error => Severity::Error,
+        FailOn::Warning => Severity::Warning,
+        FailOn::Note => Severity::Note,
+    }
+}
+
+/// The kind with this code.
+fn kind(code: &str) -> Result<&'static Kind, Failure> {
+    if let Some(kind) = all(LEGACY).find(|kind| kind.code == code) {
+        return Ok(kind);
+    }
+    let mut failure = Failure::usage(format!("no finding has the code {code}"));
+    if let Some(near) = near::nearest(code, all(LEGACY).map(|kind| kind.code)) {
+        failure = failure.hint(format!("did you mean {near}?"));
+    }
+    Err(failure.hint("journey check --list names all of them"))
+}
+
+/// The codes of an earlier answer in JSON, and how many users each had.
+fn baseline(path: &Path) -> Result<Vec<(String, u64)>, Failure> {
+    let wrong = |what: String| {
+        let text = format!("the baseline {} cannot be used: {what}", path.display());
+        Failure::usage(text).hint("journey check --format json > FILE writes one")
+    };
+    let text = fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    let answer: serde_json::Value = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    let findings = answer.get("findings").and_then(serde_json::Value::as_array);
+    let findings = findings.ok_or_else(|| wrong("it has no list of findings".to_owned()))?;
+    let known = findings.iter().map(|finding| {
+        let code = finding.get("code")?.as_str()?.to_owned();
+        Some((code, finding.get("count")?.as_u64()?))
+    });
+    known.collect::<Option<_>>().ok_or_else(|| wrong("a finding in it has no code or no count".to_owned()))
+}
+
+pub(super) fn explain(command: &Explain, console: &mut Console) -> Result<(), Failure> {
+    let kind = kind(&command.code)?;
+    let example = example(kind.code);
+    match console.format {
+        Format::Json => report::explain_json(&mut console.out, kind, example)?,
+        Format::Text => report::explain(&mut console.out, kind, example, &console.look)?,
+    }
+    console.finish()
+}
+
+/// The name of a built-in scenario that expects this finding.
+fn example(code: &str) -> Option<&'static str> {
+    gallery().iter().find_map(|(name, text)| {
+        let scenario = Scenario::parse(name, text).ok()?;
+        let has = scenario.expect.findings.is_some_and(|findings| findings.iter().any(|known| known == code));
+        has.then(|| name.strip_suffix(".toml").unwrap_or(name))
+    })
+}

@@ -1,0 +1,174 @@
+//! Findings of many users as one answer: what a look over a whole store says.
+
+use std::collections::BTreeMap;
+
+use super::findings::{Checked, Finding, Kind, Past, Severity, Totals};
+use super::rules::RuleSet;
+use crate::model::Id;
+use crate::model::facts::Source;
+
+/// Ids and places of a kind that are told, at most.
+pub const MOST_TOLD: usize = 20;
+
+/// The findings of a store or of one user.
+#[derive(Clone, Debug)]
+pub struct Audit {
+    /// The rules that decided.
+    pub rules: RuleSet,
+    /// Known people looked at.
+    pub people: u64,
+    /// Rows looked at.
+    pub events: u64,
+    /// Whether it came to the end.
+    pub complete: bool,
+    /// Each kind that was found, the worst first.
+    pub found: Vec<Found>,
+    /// Numbers to track.
+    pub rates: Rates,
+}
+
+/// All findings of one kind.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// Which kind.
+    pub kind: &'static Kind,
+    /// Users with it, known people or visitors.
+    pub people: u64,
+    /// Rows that are lost to a user or mixed with another's.
+    pub rows: u64,
+    /// Findings.
+    pub count: u64,
+    /// Whether the numbers are a lower bound.
+    pub at_least: bool,
+    /// What happened, one sentence about the worst of them.
+    pub what: String,
+    /// What to change: for the library in use where all evidence is of one.
+    pub advice: &'static str,
+    /// Clients that sent the evidence, as `web 2.29.1`.
+    pub clients: Vec<String>,
+    /// The users with the most rows, at most [`MOST_TOLD`].
+    pub ids: Vec<Id>,
+    /// Rows that show it, the most telling first, at most [`MOST_TOLD`].
+    pub sources: Vec<Source>,
+}
+
+/// Shares that a team can track; `None` where there is nothing that a share could be of.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rates {
+    /// Of people with an anonymous past: those for whom all of it is merged.
+    pub merged_past: Option<f64>,
+    /// Of alias calls: those without effect, repeated ones not among them.
+    pub refused: Option<f64>,
+    /// Of rows: those stored apart.
+    pub split: Option<f64>,
+    /// Of rows: those of orphans.
+    pub orphaned: Option<f64>,
+    /// Of devices: those with more than one known user.
+    pub shared_devices: Option<f64>,
+}
+
+/// What is summed up of a kind.
+#[derive(Default)]
+struct Sum {
+    people: u64,
+    rows: u64,
+    /// The users with the most rows, the first of them first.
+    worst: Vec<(u64, Id)>,
+}
+
+/// Adds users up to an [`Audit`].
+pub struct Auditor {
+    rules: RuleSet,
+    people: u64,
+    split: u64,
+    orphaned: u64,
+    with_past: u64,
+    merged: u64,
+    by_code: BTreeMap<&'static str, (&'static Kind, Sum)>,
+}
+
+impl Auditor {
+    /// Nothing yet.
+    pub fn new(rules: RuleSet) -> Self {
+        let by_code = BTreeMap::new();
+        Self { rules, people: 0, split: 0, orphaned: 0, with_past: 0, merged: 0, by_code }
+    }
+
+    /// Adds a user.
+    pub fn add(&mut self, checked: &Checked) {
+        self.split += checked.split;
+        if checked.known.is_some() {
+            self.people += 1;
+            self.orphaned += checked.orphaned;
+            self.with_past += u64::from(checked.past != Past::None);
+            self.merged += u64::from(checked.past == Past::Merged);
+        }
+        let id = checked.known.as_ref().unwrap_or(&checked.root);
+        for finding in &checked.findings {
+            self.add_finding(finding, id);
+        }
+    }
+
+    fn add_finding(&mut self, finding: &Finding, id: &Id) {
+        let (_, sum) = self.by_code.entry(finding.code()).or_insert_with(|| (finding.kind, Sum::default()));
+        sum.people += 1;
+        sum.rows += finding.rows;
+        let at = sum.worst.partition_point(|(rows, known)| (*rows, id) > (finding.rows, known));
+        if at < MOST_TOLD {
+            sum.worst.insert(at, (finding.rows, id.clone()));
+            sum.worst.truncate(MOST_TOLD);
+        }
+    }
+
+    /// The answer, without evidence; `events` rows were looked at.
+    pub fn finish(self, totals: &Totals, events: u64, complete: bool) -> Audit {
+        let found = self.by_code.into_values().map(|(kind, sum)| Found {
+            kind,
+            people: sum.people,
+            rows: sum.rows,
+            count: sum.people,
+            at_least: !complete,
+            what: String::new(),
+            advice: kind.advice,
+            clients: Vec::new(),
+            ids: sum.worst.into_iter().map(|(_, id)| id).collect(),
+            sources: Vec::new(),
+        });
+        let mut audit = Audit {
+            rules: self.rules,
+            people: self.people,
+            events,
+            complete,
+            found: found.collect(),
+            rates: Rates {
+                merged_past: share(self.merged, self.with_past),
+                refused: share(totals.refused, totals.calls),
+                split: share(self.split, events),
+                orphaned: share(self.orphaned, events),
+                shared_devices: share(totals.shared_devices, totals.devices),
+            },
+        };
+        audit.sort();
+        audit
+    }
+}
+
+impl Audit {
+    /// Puts the worst first: by severity, then people, then code.
+    pub fn sort(&mut self) {
+        self.found.sort_by(|a, b| {
+            let order = a.kind.severity.cmp(&b.kind.severity).then(b.people.cmp(&a.people));
+            order.then_with(|| a.kind.code.cmp(b.kind.code))
+        });
+    }
+
+    /// Kinds of this severity that were found.
+    pub fn of_severity(&self, severity: Severity) -> usize {
+        self.found.iter().filter(|found| found.kind.severity == severity).count()
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a share of more than 2^52 rows is no more exact")]
+fn share(part: u64, all: u64) -> Option<f64> {
+    (all > 0).then(|| part as f64 / all as f64)
+}

@@ -1,0 +1,104 @@
+//! Every user of some facts at once, of whose rows only sums are at hand.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::super::facts::Facts;
+use super::super::findings::{Checked, Past, Sums, Totals, Way};
+use super::super::journey::{Alike, Split, Strength, Verdict};
+use super::case::Case;
+use super::findings;
+use super::rows::RACE_WINDOW;
+use super::world::World;
+use crate::model::alike::differences;
+use crate::model::facts::{AliasCall, Arrival};
+use crate::model::{Id, LinkKind, Millis};
+
+/// See [`Rules::ways`](crate::identity::Rules::ways).
+pub(super) fn ways(calls: &[AliasCall]) -> Vec<(Id, Way)> {
+    let facts = Facts { calls: calls.to_vec(), ..Facts::default() };
+    let world = World::new(&facts);
+    let aliases: BTreeSet<&Id> = facts.calls.iter().filter_map(|call| call.alias.as_ref()).collect();
+    let way = |alias: &Id| {
+        let (mut way, mut latest, mut at) = (Vec::new(), None, alias);
+        while let Some(entry) = world.table.entry(at) {
+            let since = latest.map_or(entry.arrival, |latest: Arrival| latest.max(entry.arrival));
+            latest = Some(since);
+            way.push((since, world.calls.get(entry.call)?.time));
+            at = &entry.target;
+        }
+        (!way.is_empty()).then_some(Way(way))
+    };
+    aliases.into_iter().filter_map(|alias| Some((alias.clone(), way(alias)?))).collect()
+}
+
+/// See [`Rules::split`](crate::identity::Rules::split).
+pub(super) fn split(way: &Way, time: Millis, arrival: Arrival) -> Option<Split> {
+    let Way(way) = way;
+    let stored = way.partition_point(|(since, _)| *since < arrival);
+    // The call that came too late is the one that made the id, where the row was stored, an alias.
+    let (_, called) = way.get(stored)?;
+    Some(if time >= called.saturating_sub(RACE_WINDOW) { Split::Race } else { Split::History })
+}
+
+/// Judges every user of `facts`, which hold whole neighbourhoods: whatever calls and links join.
+pub(super) fn check(facts: &Facts, sums: &dyn Fn(&Id) -> Sums, each: &mut dyn FnMut(Checked)) -> Totals {
+    let world = World::new(facts);
+    let named = facts.calls.iter().flat_map(|call| [&call.alias, &call.target]).flatten();
+    let ids: BTreeSet<&Id> = facts.events.iter().filter_map(|event| event.id.as_ref()).chain(named).collect();
+    let roots: BTreeSet<&Id> = ids.into_iter().filter(|id| world.knows(id)).map(|id| world.root_of(id)).collect();
+    let mut alike: HashMap<&Id, Vec<Alike>> = HashMap::new();
+    for (of, id) in facts.alike.iter().filter(|(of, id)| world.root_of(of) != world.root_of(id)) {
+        let differ = differences(of.bare(), id.bare());
+        alike.entry(world.root_of(of)).or_default().push(Alike { of: of.clone(), id: id.clone(), differ });
+    }
+    for root in roots {
+        let alike = alike.get(root).map_or(&[][..], Vec::as_slice);
+        let case = Case::of_root(&world, root, sums, alike, !facts.cuts.is_empty());
+        each(checked(&case, sums));
+    }
+    totals(&world, facts)
+}
+
+fn checked(case: &Case<'_>, sums: &dyn Fn(&Id) -> Sums) -> Checked {
+    let own = || case.left.iter().filter(|left| !left.contested && left.strength > Strength::Weak);
+    let orphaned = own().map(|left| left.rows).sum();
+    let has_past = case.ids.iter().any(|id| !case.world.is_person(id) && sums(id).rows > 0);
+    let past = if own().next().is_some() {
+        Past::Left
+    } else if has_past {
+        Past::Merged
+    } else {
+        Past::None
+    };
+    Checked {
+        root: case.root.clone(),
+        known: case.ids.iter().find(|id| case.world.is_person(id)).cloned(),
+        rows: case.sums.rows,
+        split: case.sums.race + case.sums.history,
+        orphaned,
+        past,
+        findings: findings::find(case),
+    }
+}
+
+fn totals(world: &World<'_>, facts: &Facts) -> Totals {
+    let verdicts = world.table.verdicts();
+    let refused = verdicts.iter().filter(|judged| matches!(judged.verdict, Verdict::Refused(_))).count();
+    let mut users: HashMap<&Id, HashSet<&Id>> = HashMap::new();
+    for link in &facts.links {
+        if matches!(link.kind, LinkKind::IdDevice | LinkKind::UserDevice) && !link.b.is_placeholder() {
+            let users = users.entry(&link.b).or_default();
+            let root = world.root_of(&link.a);
+            if !link.a.is_placeholder() && world.is_known(root) {
+                users.insert(root);
+            }
+        }
+    }
+    let shared = users.values().filter(|users| users.len() > 1).count();
+    Totals {
+        calls: verdicts.len() as u64,
+        refused: refused as u64,
+        devices: users.len() as u64,
+        shared_devices: shared as u64,
+    }
+}

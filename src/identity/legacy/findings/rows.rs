@@ -1,0 +1,131 @@
+//! What rows show by themselves.
+
+use super::super::super::findings::{Finding, Kind};
+use super::super::super::journey::{AliasLine, Verdict, at_least};
+use super::super::case::{Case, Shown};
+use super::super::kinds::{
+    ALIAS_RACE, ALIAS_USED_BEFORE, ID_TYPE, ID_VARIANTS, IDENTIFY_ITSELF, PLACEHOLDER_ID, TIME_IMPOSSIBLE,
+    USER_IS_DEVICE,
+};
+use super::{finding, text};
+use crate::model::Id;
+use crate::model::alike::visible_id;
+use crate::model::text::{and, counted};
+
+/// #5: rows that beat their alias.
+pub(super) fn race(case: &Case<'_>) -> Option<Finding> {
+    let how = [
+        "arrived before the alias that was to move it and stays",
+        "arrived before the alias that was to move them and stay",
+    ];
+    split(case, case.sums.race, &case.rows.race, &ALIAS_RACE, how)
+}
+
+/// #19: an alias that had rows of its own.
+pub(super) fn history(case: &Case<'_>) -> Option<Finding> {
+    let how = [
+        "was sent under the alias before it was one and stays",
+        "were sent under the alias before it was one and stay",
+    ];
+    split(case, case.sums.history, &case.rows.history, &ALIAS_USED_BEFORE, how)
+}
+
+fn split(case: &Case<'_>, rows: u64, shown: &Shown, kind: &'static Kind, how: [&str; 2]) -> Option<Finding> {
+    let [one, several] = how;
+    let how = if rows == 1 { one } else { several };
+    let under = shown.under.as_ref().unwrap_or(case.root).as_str();
+    let what = format!("{}{} {how} stored under {under}.", at_least(case.has_more_rows), counted(rows, "row"));
+    (rows > 0).then(|| finding(kind, what, rows, shown.sources.iter().cloned()))
+}
+
+/// #12, #13, #14: a value that stands for no id.
+pub(super) fn placeholder(case: &Case<'_>) -> Option<Finding> {
+    if case.root.is_placeholder() {
+        let what = format!(
+            "{}{} of {}: all under \"{}\", which stands for no id.",
+            at_least(case.has_more_rows),
+            counted(case.sums.rows, "row"),
+            counted(case.sums.devices, "device"),
+            case.root.as_str()
+        );
+        return Some(finding(&PLACEHOLDER_ID, what, case.sums.rows, case.rows.any.sources.iter().cloned()));
+    }
+    let calls: Vec<&AliasLine> =
+        case.calls.iter().filter(|line| line.alias.as_ref().is_some_and(Id::is_placeholder)).collect();
+    let alias = text(calls.first()?.alias.as_ref());
+    let what = match calls.iter().find(|line| line.verdict == Verdict::Accepted) {
+        Some(accepted) => format!(
+            "alias was called with the placeholder \"{alias}\" and accepted for {}: every row sent under it since is stored there, whoever sent it.",
+            text(accepted.target.as_ref())
+        ),
+        None => format!("alias was called with the placeholder \"{alias}\", which names no user."),
+    };
+    Some(finding(&PLACEHOLDER_ID, what, 0, calls.iter().map(|line| line.source.clone())))
+}
+
+/// #15: the same id as a number and as text.
+pub(super) fn two_types(case: &Case<'_>) -> Option<Finding> {
+    let count = case.sums.numbers;
+    if count == 0 {
+        return None;
+    }
+    let what = format!(
+        "{} is sent as a number in {}{} and as text in others.",
+        case.rows.number.under.as_ref().unwrap_or(case.root).as_str(),
+        at_least(case.has_more_rows),
+        counted(count, "row")
+    );
+    Some(finding(&ID_TYPE, what, count, case.rows.number.sources.iter().cloned()))
+}
+
+/// #16, C30: an id that another one looks like.
+pub(super) fn look_alikes(case: &Case<'_>) -> Option<Finding> {
+    let first = case.alike.first()?;
+    let others = match case.alike.len() {
+        1 => String::new(),
+        more => format!(", the first of {more} such ids"),
+    };
+    let what = format!(
+        "{} and {} are two ids that look the same and differ in {}{others}: rows sent under the one never reach the other.",
+        visible_id(first.of.as_str()),
+        visible_id(first.id.as_str()),
+        and(&first.differ)
+    );
+    let is_named = |id: &Option<Id>| id.as_ref().is_some_and(|id| case.alike.iter().any(|alike| alike.of == *id));
+    let calls = case.calls.iter().filter(|line| is_named(&line.alias)).map(|line| line.source.clone());
+    Some(finding(&ID_VARIANTS, what, 0, case.rows.look_alike.iter().cloned().chain(calls).take(1)))
+}
+
+/// #30: `$identify` without another id.
+pub(super) fn itself(case: &Case<'_>) -> Option<Finding> {
+    let what = format!(
+        "{} of {} with itself: the call had no value, or one that was set already.",
+        counted(case.sums.itself, "$identify row"),
+        case.root.as_str()
+    );
+    shown(&IDENTIFY_ITSELF, case.sums.itself, what, &case.rows.itself)
+}
+
+/// A client that takes its device for the user.
+pub(super) fn device_user(case: &Case<'_>) -> Option<Finding> {
+    let what = format!(
+        "{} of {} with the device itself as $user_id: the client takes a device for a user.",
+        counted(case.sums.device_user, "row"),
+        case.root.as_str()
+    );
+    shown(&USER_IS_DEVICE, case.sums.device_user, what, &case.rows.device_user)
+}
+
+/// Rows that cannot have happened when they say.
+pub(super) fn impossible(case: &Case<'_>) -> Option<Finding> {
+    let what = format!(
+        "{} of {} before 2005 or more than a day after the arrival: the place in the timeline is wrong.",
+        counted(case.sums.impossible, "row"),
+        case.root.as_str()
+    );
+    shown(&TIME_IMPOSSIBLE, case.sums.impossible, what, &case.rows.impossible)
+}
+
+fn shown(kind: &'static Kind, rows: u64, what: String, shown: &Shown) -> Option<Finding> {
+    (rows > 0).then(|| finding(kind, what, rows, shown.sources.iter().cloned()))
+}

@@ -1,0 +1,180 @@
+//! Findings of every user of a store, nobody left out, or of one.
+//!
+//! Users are judged by the same rules as a journey, from the same calls and links, but from sums
+//! of their rows: one pass over the rows adds them up id by id, and no more than the rows of one
+//! id are in memory. Ids that calls and links join are judged together, some thousand at a time.
+//! For the worst users of each kind the journey itself is opened, for the sentence and the places.
+//!
+//! Memory: some 60 bytes for each id, call and link, and their texts.
+
+mod gathered;
+mod parts;
+mod sums;
+
+use self::gathered::Gathered;
+use super::{Error, Inspector, Sweep};
+use crate::identity::audit::{Audit, Auditor, Found, MOST_TOLD};
+use crate::identity::findings::{INCOMPLETE_EXPORT, ROWS_WITHOUT_ID};
+use crate::identity::{Checked, Finding, Journey, Kind, Past, Strength, Totals};
+use crate::model::Id;
+use crate::model::facts::Source;
+
+/// Journeys that are opened for the evidence of a kind.
+const MOST_OPENED: usize = 3;
+
+/// Looks at every user of the store. `go_on` is told how many rows of how many are done; `false`
+/// ends it with what is known by then, and the answer says that it is not complete.
+pub fn store(inspector: &Inspector, go_on: &mut dyn FnMut(u64, u64) -> bool) -> Result<Audit, Error> {
+    let reader = inspector.source().sweep_for("a look over every user")?;
+    let mut audit = inspector.source().one_moment(|| {
+        let mut gathered = Gathered::of(reader, inspector.rules())?;
+        let complete = gathered.read_rows(reader, go_on)?;
+        let mut auditor = Auditor::new(inspector.rules());
+        let totals = gathered.judge(reader, &mut |checked| auditor.add(&checked))?;
+        let mut audit = auditor.finish(&totals, gathered.events, complete);
+        of_store(reader, gathered.without_id, &mut audit)?;
+        Ok(audit)
+    })?;
+    for found in &mut audit.found {
+        prove(inspector, found)?;
+    }
+    audit.sort();
+    Ok(audit)
+}
+
+/// The findings of the user of one id; `None` when the store does not name it.
+pub fn one(inspector: &Inspector, id: &Id) -> Result<Option<Audit>, Error> {
+    let Some(journey) = inspector.journey(id)? else { return Ok(None) };
+    let mut auditor = Auditor::new(inspector.rules());
+    auditor.add(&checked(&journey));
+    let refused = journey.refused().count() as u64;
+    let totals = Totals { calls: journey.aliases.len() as u64, refused, ..Totals::default() };
+    let mut audit = auditor.finish(&totals, journey.steps.len() as u64, journey.cuts.is_empty());
+    // One user says nothing of shares of devices.
+    audit.rates.shared_devices = None;
+    for found in &mut audit.found {
+        if let Some(finding) = journey.findings.iter().find(|finding| finding.kind == found.kind) {
+            add_proof(inspector, &journey, finding, found)?;
+        }
+        advise(found);
+    }
+    Ok(Some(audit))
+}
+
+/// One user as a look over all sees it.
+pub fn checked(journey: &Journey) -> Checked {
+    let own = || journey.orphans.iter().filter(|orphan| !orphan.contested && orphan.strength > Strength::Weak);
+    let has_past = journey.ids.iter().any(|member| member.anonymous && member.events > 0);
+    let past = match (own().next().is_some(), has_past) {
+        (true, _) => Past::Left,
+        (false, true) => Past::Merged,
+        (false, false) => Past::None,
+    };
+    Checked {
+        root: journey.root.clone().unwrap_or_else(|| journey.query.clone()),
+        known: journey.ids.iter().find(|member| !member.anonymous).map(|member| member.id.clone()),
+        rows: journey.steps.len() as u64,
+        split: journey.splits() as u64,
+        orphaned: journey.orphaned_rows() as u64,
+        past,
+        findings: journey.findings.clone(),
+    }
+}
+
+/// What is wrong with the store as a whole, and with no user of it.
+fn of_store(reader: &dyn Sweep, without_id: u64, audit: &mut Audit) -> Result<(), Error> {
+    let found = |kind: &'static Kind, count: u64, rows: u64, what: String, sources: Vec<Source>| Found {
+        kind,
+        people: 0,
+        rows,
+        count,
+        at_least: false,
+        what,
+        advice: kind.advice,
+        clients: Vec::new(),
+        ids: Vec::new(),
+        sources,
+    };
+    if without_id > 0 {
+        let first = reader.rows_without_id(MOST_TOLD)?;
+        let sources = first.iter().map(|event| event.source.clone()).collect();
+        let rows = crate::model::text::counted(without_id, "row");
+        let verb = if without_id == 1 { "has" } else { "have" };
+        let what = format!("{rows} {verb} no id that can be used.");
+        let mut of_rows = found(&ROWS_WITHOUT_ID, without_id, without_id, what, sources);
+        let rows: Vec<i64> = first.iter().map(|event| event.row).collect();
+        of_rows.clients = clients(&reader.properties(&rows)?);
+        audit.found.push(of_rows);
+    }
+    let files = reader.incomplete_files()?;
+    if let Some(first) = files.first() {
+        let count = files.len() as u64;
+        let more = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
+        let what = format!("{}{more} ended early: rows of every user can be missing.", first.file);
+        let sources = files.into_iter().take(MOST_TOLD).collect();
+        audit.found.push(found(&INCOMPLETE_EXPORT, count, 0, what, sources));
+    }
+    Ok(())
+}
+
+/// Opens the journeys of the worst users, until there are places enough.
+fn prove(inspector: &Inspector, found: &mut Found) -> Result<(), Error> {
+    for id in found.ids.clone().into_iter().take(MOST_OPENED) {
+        if found.sources.len() >= MOST_TOLD {
+            break;
+        }
+        let Some(journey) = inspector.journey(&id)? else { continue };
+        let Some(finding) = journey.findings.iter().find(|finding| finding.kind == found.kind) else { continue };
+        add_proof(inspector, &journey, finding, found)?;
+    }
+    if found.what.is_empty() {
+        found.what = format!("{}.", found.kind.title);
+    }
+    for id in &mut found.ids {
+        *id = inspector.shown(id)?;
+    }
+    advise(found);
+    Ok(())
+}
+
+fn add_proof(inspector: &Inspector, journey: &Journey, finding: &Finding, found: &mut Found) -> Result<(), Error> {
+    if found.what.is_empty() {
+        found.what.clone_from(&finding.what);
+    }
+    let room = MOST_TOLD.saturating_sub(found.sources.len());
+    let sources: Vec<Source> = finding.sources.iter().take(room).cloned().collect();
+    let steps = journey.steps.iter().chain(journey.orphans.iter().flat_map(|orphan| &orphan.steps));
+    let rows: Vec<i64> =
+        steps.filter(|step| sources.contains(&step.event.source)).map(|step| step.event.row).take(MOST_TOLD).collect();
+    for client in clients(&inspector.properties(&rows)?) {
+        if !found.clients.contains(&client) {
+            found.clients.push(client);
+        }
+    }
+    found.sources.extend(sources);
+    Ok(())
+}
+
+/// Libraries and versions that rows name, as `web 2.29.1`.
+fn clients(properties: &[String]) -> Vec<String> {
+    let mut clients: Vec<String> = Vec::new();
+    for text in properties {
+        let Ok(serde_json::Value::Object(properties)) = serde_json::from_str(text) else { continue };
+        let text = |key: &str| properties.get(key).and_then(serde_json::Value::as_str);
+        let Some(library) = text("mp_lib") else { continue };
+        let client = text("$lib_version").map_or_else(|| library.to_owned(), |version| format!("{library} {version}"));
+        if !clients.contains(&client) {
+            clients.push(client);
+        }
+    }
+    clients
+}
+
+/// Takes the advice for a library where all of the evidence is of that library.
+fn advise(found: &mut Found) {
+    let mut libraries = found.clients.iter().map(|client| client.split(' ').next().unwrap_or_default());
+    if let Some(first) = libraries.next().filter(|first| libraries.all(|library| library == *first)) {
+        let own = found.kind.in_library.iter().find(|own| own.library == first);
+        found.advice = own.map_or(found.kind.advice, |own| own.advice);
+    }
+}

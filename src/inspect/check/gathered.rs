@@ -1,0 +1,397 @@
+//! What a look over all users holds in memory, and the users judged part by part.
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use rustc_hash::{FxHashMap, FxHasher};
+
+use super::super::{Error, Sweep};
+use super::parts::Parts;
+use super::sums::{self, Names};
+use crate::identity::{Checked, Facts, RuleSet, Sums, Totals, Way};
+use crate::model::alike::{are_alike, fold};
+use crate::model::facts::{AliasCall, Event, Link, Sender, Source};
+use crate::model::id::DEVICE_PREFIX;
+use crate::model::scan::{SweptCall, SweptLink, SweptRow};
+use crate::model::{Client, Id, VerbKind};
+
+/// Ids that are judged together where nothing joins them: enough that the indexes of one part
+/// cost little, and few enough for the cache of the processor.
+const IDS_OF_A_PART: usize = 2_000;
+
+/// Other ids that are told for one that looks like them.
+const MOST_ALIKE: usize = 20;
+
+/// What is known of an id from its rows.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    rows: u32,
+    bits: u8,
+}
+
+/// A row names the id as its own `$user_id`.
+const OWN_USER: u8 = 1;
+/// A server library sent a row of it.
+const SERVER: u8 = 2;
+/// Another program did.
+const CLIENT: u8 = 4;
+/// Its sums are more than a number of rows.
+const HAS_MORE: u8 = 8;
+
+/// Texts of ids by their number.
+#[derive(Default)]
+struct Texts {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Texts {
+    fn set(&mut self, number: i64, text: &str) {
+        let at = usize::try_from(number).unwrap_or(0);
+        while self.ends.len() < at {
+            self.ends.push(self.text.len());
+        }
+        self.text.push_str(text);
+        self.ends.push(self.text.len());
+    }
+
+    fn of(&self, number: i64) -> &str {
+        let Ok(at) = usize::try_from(number) else { return "" };
+        let begin = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        let end = self.ends.get(at).copied().unwrap_or(begin);
+        self.text.get(begin..end).unwrap_or_default()
+    }
+
+    fn len(&self) -> usize {
+        self.ends.len()
+    }
+}
+
+/// Calls, links and sums of a whole store.
+pub(super) struct Gathered {
+    rules: RuleSet,
+    texts: Texts,
+    placeholders: Vec<bool>,
+    parts: Parts,
+    calls: Vec<SweptCall>,
+    links: Vec<SweptLink>,
+    /// Pairs of ids that look the same.
+    alike: Vec<(u32, u32)>,
+    seen: Vec<Seen>,
+    /// Sums that are more than a number of rows.
+    sums: FxHashMap<u32, Sums>,
+    /// Rows looked at.
+    pub(super) events: u64,
+    /// Rows without an id among them.
+    pub(super) without_id: u64,
+}
+
+fn number(id: i64) -> u32 {
+    u32::try_from(id).unwrap_or(u32::MAX)
+}
+
+impl Gathered {
+    /// Reads ids, calls and links.
+    pub(super) fn of(reader: &dyn Sweep, rules: RuleSet) -> Result<Self, Error> {
+        let mut texts = Texts::default();
+        reader.sweep_ids(&mut |number, text| texts.set(number, text))?;
+        let mut placeholders = vec![false; texts.len()];
+        for (at, placeholder) in (0_i64..).zip(&mut placeholders).skip(1) {
+            *placeholder = Id::new(texts.of(at)).is_placeholder();
+        }
+        let (calls, links) = (reader.sweep_calls()?, reader.sweep_links()?);
+        let mut gathered = Self {
+            rules,
+            parts: Parts::new(texts.len()),
+            seen: vec![Seen::default(); texts.len()],
+            texts,
+            placeholders,
+            calls,
+            links,
+            alike: Vec::new(),
+            sums: FxHashMap::default(),
+            events: 0,
+            without_id: 0,
+        };
+        gathered.join();
+        gathered.find_alike();
+        Ok(gathered)
+    }
+
+    fn is_placeholder(&self, id: i64) -> bool {
+        usize::try_from(id).ok().and_then(|at| self.placeholders.get(at)).copied().unwrap_or(false)
+    }
+
+    fn id(&self, number: i64) -> Option<Id> {
+        (number != 0).then(|| Id::new(self.texts.of(number)))
+    }
+
+    /// Joins what one user's journey can reach: ids of a call, ids of a link, the two forms of a
+    /// device. Placeholders are never walked through.
+    fn join(&mut self) {
+        for call in self.calls.iter().filter(|call| call.alias != 0 && call.target != 0) {
+            self.parts.join(number(call.alias), number(call.target));
+        }
+        let placeholders = &self.placeholders;
+        let is_placeholder =
+            |id: i64| usize::try_from(id).ok().and_then(|at| placeholders.get(at)).copied().unwrap_or(false);
+        for link in self.links.iter().filter(|link| !is_placeholder(link.a) && !is_placeholder(link.b)) {
+            self.parts.join(number(link.a), number(link.b));
+        }
+        let mut devices: FxHashMap<&str, u32> = FxHashMap::default();
+        for at in (1_i64..).take(self.texts.len().saturating_sub(1)) {
+            if let Some(bare) = self.texts.of(at).strip_prefix(DEVICE_PREFIX) {
+                devices.insert(bare, number(at));
+            }
+        }
+        if devices.is_empty() {
+            return;
+        }
+        for at in (1_i64..).take(self.texts.len().saturating_sub(1)) {
+            if let Some(device) = devices.get(self.texts.of(at)) {
+                self.parts.join(number(at), *device);
+            }
+        }
+    }
+
+    /// Finds ids that look the same: those with one fold.
+    fn find_alike(&mut self) {
+        let mut folds: Vec<(u64, u32)> = Vec::new();
+        let mut text = String::new();
+        for at in (1_i64..).take(self.texts.len().saturating_sub(1)).filter(|at| !self.is_placeholder(*at)) {
+            text.clear();
+            let id = self.texts.of(at);
+            id.strip_prefix(DEVICE_PREFIX).unwrap_or(id).chars().for_each(|c| fold(c, &mut text));
+            let mut hasher = FxHasher::default();
+            text.hash(&mut hasher);
+            folds.push((hasher.finish(), number(at)));
+        }
+        folds.sort_unstable();
+        for group in folds.chunk_by(|(one, _), (other, _)| one == other).filter(|group| group.len() > 1) {
+            for (_, of) in group {
+                let bare = |id: u32| {
+                    let text = self.texts.of(i64::from(id));
+                    text.strip_prefix(DEVICE_PREFIX).unwrap_or(text)
+                };
+                let others = group.iter().map(|(_, id)| *id);
+                let alike = others.filter(|id| id != of && are_alike(bare(*of), bare(*id))).take(MOST_ALIKE);
+                self.alike.extend(alike.map(|id| (*of, id)));
+            }
+        }
+    }
+
+    /// What decides where rows of aliases are stored: from the calls of each part by themselves.
+    fn ways(&mut self, reader: &dyn Sweep) -> Result<FxHashMap<i64, Way>, Error> {
+        let mut numbers: FxHashMap<&str, i64> = FxHashMap::default();
+        for alias in self.calls.iter().map(|call| call.alias).filter(|alias| *alias != 0) {
+            numbers.insert(self.texts.of(alias), alias);
+        }
+        let mut order: Vec<(u32, usize)> = Vec::with_capacity(self.calls.len());
+        for (at, call) in self.calls.iter().enumerate().filter(|(_, call)| call.alias != 0) {
+            order.push((self.parts.of(number(call.alias)), at));
+        }
+        order.sort_unstable();
+        let mut ways = FxHashMap::default();
+        for part in order.chunk_by(|(one, _), (other, _)| one == other) {
+            let calls = part.iter().filter_map(|(_, at)| self.calls.get(*at));
+            let calls: Vec<AliasCall> = calls.map(|call| self.call(reader, call)).collect::<Result<_, _>>()?;
+            for (id, way) in self.rules.ways(&calls) {
+                ways.extend(numbers.get(id.as_str()).map(|number| (*number, way)));
+            }
+        }
+        Ok(ways)
+    }
+
+    /// Reads the rows of every id and adds them up; whether it came to the end.
+    pub(super) fn read_rows(
+        &mut self,
+        reader: &dyn Sweep,
+        go_on: &mut dyn FnMut(u64, u64) -> bool,
+    ) -> Result<bool, Error> {
+        let ways = self.ways(reader)?;
+        let ranks: FxHashMap<i64, u32> = reader.file_ranks()?.into_iter().collect();
+        let texts = &self.texts;
+        let text = |number: i64| texts.of(number);
+        let names = Names { identify: reader.names_of(VerbKind::Identify)?, ranks: &ranks, text: &text };
+        let mut servers: FxHashMap<i64, bool> = FxHashMap::default();
+        let mut failed = None;
+        let (seen, all_sums) = (&mut self.seen, &mut self.sums);
+        let (mut events, mut without_id) = (0, 0);
+        let placeholders = &self.placeholders;
+        let rules = self.rules;
+        let mut add = |uid: i64, rows: &[SweptRow]| {
+            let mut sums = sums::of(uid, rows, ways.get(&uid), rules, &names);
+            events += sums.rows;
+            let at = usize::try_from(uid).unwrap_or(0);
+            if at == 0 {
+                without_id += sums.rows;
+                return;
+            }
+            if placeholders.get(at).copied().unwrap_or(false) {
+                sums.devices = sums::devices(rows);
+            }
+            // An id that is always a number is one id.
+            if sums.numbers == sums.rows {
+                sums.numbers = 0;
+            }
+            let mut bits = 0;
+            for row in rows {
+                if row.user == uid {
+                    bits |= OWN_USER;
+                }
+                if row.client != 0 {
+                    let is_server = *servers.entry(row.client).or_insert_with(|| match reader.swept_name(row.client) {
+                        Ok(name) => Client::from_shared(name).is_server(),
+                        Err(error) => {
+                            failed.get_or_insert(error);
+                            false
+                        }
+                    });
+                    bits |= if is_server { SERVER } else { CLIENT };
+                }
+            }
+            if sums != (Sums { rows: sums.rows, ..Sums::default() }) {
+                bits |= HAS_MORE;
+                all_sums.insert(number(uid), sums);
+            }
+            if let Some(seen) = seen.get_mut(at) {
+                *seen = Seen { rows: u32::try_from(sums.rows).unwrap_or(u32::MAX), bits };
+            }
+        };
+        let complete = reader.sweep_rows(&mut add, go_on)?;
+        (self.events, self.without_id) = (events, without_id);
+        match failed {
+            Some(error) => Err(error),
+            None => Ok(complete),
+        }
+    }
+
+    fn call(&self, reader: &dyn Sweep, call: &SweptCall) -> Result<AliasCall, Error> {
+        Ok(AliasCall {
+            row: call.row,
+            alias: self.id(call.alias),
+            target: self.id(call.target),
+            time: call.time,
+            arrived: call.arrived,
+            flags: call.flags,
+            source: reader.swept_source(call.file, call.line)?,
+            from_table: call.from_table,
+        })
+    }
+
+    /// Judges every user, some thousand ids at a time.
+    pub(super) fn judge(&mut self, reader: &dyn Sweep, each: &mut dyn FnMut(Checked)) -> Result<Totals, Error> {
+        let mut totals = Totals::default();
+        let nameless = self.calls.iter().filter(|call| call.alias == 0 && call.target == 0).count() as u64;
+        (totals.calls, totals.refused) = (nameless, nameless);
+        let ids = u32::try_from(self.texts.len()).unwrap_or(u32::MAX);
+        let mut order: Vec<(u32, u32)> = (1..ids).map(|id| (self.parts.of(id), id)).collect();
+        order.sort_unstable();
+        let mut calls: Vec<(u32, usize)> = Vec::with_capacity(self.calls.len());
+        for (at, call) in self.calls.iter().enumerate().filter(|(_, call)| call.alias != 0 || call.target != 0) {
+            let id = if call.alias == 0 { call.target } else { call.alias };
+            calls.push((self.parts.of(number(id)), at));
+        }
+        calls.sort_unstable();
+        let mut links: Vec<(u32, usize)> = Vec::with_capacity(self.links.len());
+        for (at, link) in self.links.iter().enumerate() {
+            let id = match (self.is_placeholder(link.a), self.is_placeholder(link.b)) {
+                (false, _) => link.a,
+                (true, false) => link.b,
+                (true, true) => continue,
+            };
+            links.push((self.parts.of(number(id)), at));
+        }
+        links.sort_unstable();
+        self.alike.sort_unstable();
+        let (mut calls, mut links) = (&*calls, &*links);
+        let mut rest = &*order;
+        while !rest.is_empty() {
+            let mut len = 0;
+            for part in rest.chunk_by(|(one, _), (other, _)| one == other) {
+                len += part.len();
+                if len >= IDS_OF_A_PART {
+                    break;
+                }
+            }
+            let (batch, later) = rest.split_at(len.min(rest.len()));
+            rest = later;
+            let Some((last, _)) = batch.last().copied() else { break };
+            let of_calls = calls.partition_point(|(part, _)| *part <= last);
+            let of_links = links.partition_point(|(part, _)| *part <= last);
+            let (batch_calls, later_calls) = calls.split_at(of_calls);
+            let (batch_links, later_links) = links.split_at(of_links);
+            (calls, links) = (later_calls, later_links);
+            totals.add(&self.judge_batch(reader, batch, batch_calls, batch_links, each)?);
+        }
+        Ok(totals)
+    }
+
+    fn judge_batch(
+        &self,
+        reader: &dyn Sweep,
+        batch: &[(u32, u32)],
+        calls: &[(u32, usize)],
+        links: &[(u32, usize)],
+        each: &mut dyn FnMut(Checked),
+    ) -> Result<Totals, Error> {
+        let mut ids: FxHashMap<i64, Id> = FxHashMap::default();
+        let mut id = |number: i64| {
+            (number != 0).then(|| ids.entry(number).or_insert_with(|| Id::new(self.texts.of(number))).clone())
+        };
+        let mut facts = Facts::default();
+        for call in calls.iter().filter_map(|(_, at)| self.calls.get(*at)) {
+            let (alias, target) = (id(call.alias), id(call.target));
+            facts.calls.push(AliasCall { alias, target, ..self.call(reader, call)? });
+        }
+        for link in links.iter().filter_map(|(_, at)| self.links.get(*at)) {
+            let (Some(a), Some(b)) = (id(link.a), id(link.b)) else { continue };
+            facts.links.push(self::link(reader, link, a, b)?);
+        }
+        let origin = Source::new("", 0, 0);
+        let mut sums: FxHashMap<Id, Sums> = FxHashMap::default();
+        for (_, number) in batch {
+            let Some(seen) = self.seen.get(*number as usize).filter(|seen| seen.rows > 0) else { continue };
+            let Some(id) = id(i64::from(*number)) else { continue };
+            stubs(&id, seen.bits, &origin, &mut facts.events);
+            let own = if seen.bits & HAS_MORE == 0 { None } else { self.sums.get(number).copied() };
+            sums.insert(id, own.unwrap_or(Sums { rows: u64::from(seen.rows), ..Sums::default() }));
+        }
+        for (_, number) in batch {
+            let from = self.alike.partition_point(|(of, _)| of < number);
+            for (_, other) in self.alike.iter().skip(from).take_while(|(of, _)| of == number) {
+                let (Some(of), Some(other)) = (id(i64::from(*number)), id(i64::from(*other))) else { continue };
+                facts.alike.push((of, other));
+            }
+        }
+        Ok(self.rules.check(&facts, &|id| sums.get(id).copied().unwrap_or_default(), each))
+    }
+}
+
+fn link(reader: &dyn Sweep, link: &SweptLink, a: Id, b: Id) -> Result<Link, Error> {
+    let SweptLink { kind, rows, time, arrived, file, line, .. } = *link;
+    Ok(Link { kind, a, b, rows, time, arrived, source: reader.swept_source(file, line)? })
+}
+
+/// Rows that stand for all of an id: one for each kind of program that sent some.
+fn stubs(id: &Id, bits: u8, origin: &Source, events: &mut Vec<Arc<Event>>) {
+    let user = (bits & OWN_USER != 0).then(|| id.clone());
+    let clients = [(SERVER, "python"), (CLIENT, "web")].into_iter().filter(|(bit, _)| bits & bit != 0);
+    let mut clients: Vec<Option<Client>> = clients.map(|(_, name)| Some(Client::from_text(name))).collect();
+    if clients.is_empty() {
+        clients.push(None);
+    }
+    for client in clients {
+        let sender = Sender { id: Some(id.clone()), user: user.clone(), client, ..Sender::default() };
+        events.push(Arc::new(Event {
+            row: 0,
+            event: Arc::from(""),
+            verb: VerbKind::Track,
+            time: 0,
+            arrived: 0,
+            hash: 0,
+            source: origin.clone(),
+            sender: Arc::new(sender),
+        }));
+    }
+}

@@ -1,0 +1,88 @@
+//! What the rows of one id add up to.
+
+use std::collections::{HashMap, HashSet};
+
+use rustc_hash::FxHashMap;
+
+use crate::identity::{Marks, RuleSet, Split, Sums, Way};
+use crate::model::Flags;
+use crate::model::facts::Arrival;
+use crate::model::scan::SweptRow;
+
+/// What the sums need to know of the numbers in a row.
+pub(super) struct Names<'a> {
+    /// Numbers of the names of `$identify`.
+    pub(super) identify: Vec<i64>,
+    /// Place of each file in the order of files.
+    pub(super) ranks: &'a FxHashMap<i64, u32>,
+    /// Text of an id.
+    pub(super) text: &'a dyn Fn(i64) -> &'a str,
+}
+
+/// The sums of the rows of the id with number `uid`, deliveries of one row counted once.
+pub(super) fn of(uid: i64, rows: &[SweptRow], way: Option<&Way>, rules: RuleSet, names: &Names<'_>) -> Sums {
+    let copies = copies(rows, names);
+    let mut sums = Sums::default();
+    let mut sender = (0, false, Marks::default());
+    for (at, row) in rows.iter().enumerate() {
+        if !copies.is_empty() && copies.contains(&at) {
+            continue;
+        }
+        sums.rows += 1;
+        let is_identify = names.identify.contains(&row.event);
+        if (sender.0, sender.1) != (row.sender, is_identify) {
+            let text = |number: i64| (number != 0).then(|| (names.text)(number));
+            let ids = [uid, row.other, row.user, row.device].map(text);
+            sender = (row.sender, is_identify, Marks::of_sender(row.flags, is_identify, ids));
+        }
+        let marks = sender.2;
+        sums.numbers += u64::from(marks.number);
+        sums.itself += u64::from(marks.itself);
+        sums.device_user += u64::from(marks.device_user);
+        sums.impossible += u64::from(Marks::is_impossible(row.time, row.arrived, row.flags));
+        match way.and_then(|way| rules.split(way, row.time, arrival(row, names))) {
+            Some(Split::Race) => sums.race += 1,
+            Some(Split::History) => sums.history += 1,
+            None => {}
+        }
+    }
+    sums
+}
+
+/// Devices that rows name.
+pub(super) fn devices(rows: &[SweptRow]) -> u64 {
+    rows.iter().map(|row| row.device).filter(|device| *device != 0).collect::<HashSet<_>>().len() as u64
+}
+
+fn arrival(row: &SweptRow, names: &Names<'_>) -> Arrival {
+    let rank = names.ranks.get(&row.file).copied().unwrap_or_default();
+    Arrival { at: row.arrived, rank, line: u64::try_from(row.line).unwrap_or(0), row: row.row }
+}
+
+/// Indexes of rows that are other deliveries of a row before them in order of arrival: those with
+/// an `$insert_id` that are equal, and those without that stand in another file.
+fn copies(rows: &[SweptRow], names: &Names<'_>) -> HashSet<usize> {
+    let mut hashes: Vec<(i64, usize)> = rows.iter().enumerate().map(|(at, row)| (row.hash, at)).collect();
+    hashes.sort_unstable();
+    let mut copies = HashSet::new();
+    for group in hashes.chunk_by(|(one, _), (other, _)| one == other).filter(|group| group.len() > 1) {
+        let mut group: Vec<(Arrival, usize, &SweptRow)> =
+            group.iter().filter_map(|(_, at)| rows.get(*at).map(|row| (arrival(row, names), *at, row))).collect();
+        group.sort_unstable_by_key(|(arrival, at, _)| (*arrival, *at));
+        let mut in_file: HashMap<i64, u32> = HashMap::new();
+        let mut kept: HashSet<u32> = HashSet::new();
+        for (_, at, row) in group {
+            let occurrence = if row.flags.has(Flags::HAS_INSERT_ID) {
+                0
+            } else {
+                let count = in_file.entry(row.file).or_default();
+                *count += 1;
+                *count
+            };
+            if !kept.insert(occurrence) {
+                copies.insert(at);
+            }
+        }
+    }
+    copies
+}

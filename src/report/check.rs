@@ -1,0 +1,315 @@
+//! The findings of a store or of one user (`journey check`), for people and for programs.
+
+mod junit;
+mod sarif;
+
+pub use junit::junit;
+pub use sarif::sarif;
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::json::SCHEMA;
+use super::look::{Class, Look};
+use super::sheet::cell;
+use crate::identity::audit::{Audit, Found, Rates};
+use crate::identity::findings::all;
+use crate::identity::{Kind, RuleSet, Severity};
+use crate::model::text::{count, counted};
+
+/// An answer of `journey check`.
+#[derive(Debug)]
+pub struct Check<'a> {
+    /// The store.
+    pub store: &'a str,
+    /// What was found, without what was not asked for.
+    pub audit: &'a Audit,
+    /// From which severity on a finding fails the check.
+    pub fail_on: Option<Severity>,
+    /// Codes that are known already, and how many users have them: they fail only with more.
+    pub baseline: &'a [(String, u64)],
+}
+
+impl Check<'_> {
+    /// Whether a finding fails the check.
+    pub fn fails(&self, found: &Found) -> bool {
+        self.fail_on.is_some_and(|from| found.kind.severity <= from) && self.is_new(found)
+    }
+
+    /// Whether the baseline does not have a finding, or has it of fewer users.
+    pub fn is_new(&self, found: &Found) -> bool {
+        !self.baseline.iter().any(|(code, count)| *code == found.kind.code && *count >= found.count)
+    }
+
+    /// Whether any finding fails it.
+    pub fn has_failed(&self) -> bool {
+        self.audit.found.iter().any(|found| self.fails(found))
+    }
+}
+
+#[derive(Serialize)]
+struct Place<'a> {
+    file: &'a str,
+    line: u64,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    code: &'a str,
+    severity: &'a str,
+    title: &'a str,
+    what: &'a str,
+    advice: &'a str,
+    clients: &'a [String],
+    people: u64,
+    rows: u64,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    at_least: bool,
+    /// Nothing in a row says what its value is worth.
+    money: Option<f64>,
+    ids: Vec<&'a str>,
+    count: u64,
+    sources: Vec<Place<'a>>,
+    rule: &'a str,
+    new: bool,
+    fails: bool,
+}
+
+#[derive(Serialize)]
+struct Shares {
+    merged_past: Option<f64>,
+    refused: Option<f64>,
+    split: Option<f64>,
+    orphaned: Option<f64>,
+    shared_devices: Option<f64>,
+}
+
+/// Writes the answer for programs: one object.
+pub fn json(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Answer<'a> {
+        schema: u32,
+        store: &'a str,
+        rules: &'a str,
+        people: u64,
+        events: u64,
+        complete: bool,
+        findings: Vec<Line<'a>>,
+        rates: Shares,
+    }
+    let Audit { rules, people, events, complete, found, rates } = check.audit;
+    let Rates { merged_past, refused, split, orphaned, shared_devices } = *rates;
+    let answer = Answer {
+        schema: SCHEMA,
+        store: check.store,
+        rules: rules.name(),
+        people: *people,
+        events: *events,
+        complete: *complete,
+        findings: found.iter().map(|found| line(check, found)).collect(),
+        rates: Shares { merged_past, refused, split, orphaned, shared_devices },
+    };
+    serde_json::to_writer(&mut *out, &answer)?;
+    writeln!(out)
+}
+
+fn line<'a>(check: &Check<'_>, found: &'a Found) -> Line<'a> {
+    Line {
+        code: found.kind.code,
+        severity: found.kind.severity.name(),
+        title: found.kind.title,
+        what: &found.what,
+        advice: found.advice,
+        clients: &found.clients,
+        people: found.people,
+        rows: found.rows,
+        at_least: found.at_least,
+        money: None,
+        ids: found.ids.iter().map(crate::model::Id::as_str).collect(),
+        count: found.count,
+        sources: found.sources.iter().map(|source| Place { file: &source.file, line: source.line }).collect(),
+        rule: found.kind.rule,
+        new: check.is_new(found),
+        fails: check.fails(found),
+    }
+}
+
+/// Writes one line for each finding, for a spreadsheet.
+pub fn csv(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
+    let head = ["code", "severity", "title", "people", "rows", "what", "advice", "clients", "worst", "source"];
+    super::table::csv(out, head.into_iter().map(Cow::Borrowed))?;
+    for found in &check.audit.found {
+        let source = found.sources.first().map(|source| format!("{}:{}", source.file, source.line));
+        let cells = [
+            found.kind.code.to_owned(),
+            found.kind.severity.name().to_owned(),
+            found.kind.title.to_owned(),
+            found.people.to_string(),
+            found.rows.to_string(),
+            found.what.clone(),
+            found.advice.to_owned(),
+            found.clients.join(", "),
+            found.ids.first().map_or_else(String::new, |id| id.as_str().to_owned()),
+            source.unwrap_or_default(),
+        ];
+        super::table::csv(out, cells.iter().map(|text| cell(text)))?;
+    }
+    Ok(())
+}
+
+fn mark(severity: Severity, look: &Look) -> String {
+    let (mark, ascii, class) = match severity {
+        Severity::Error => ("▲", "!", Class::Refused),
+        Severity::Warning => ("△", "*", Class::Split),
+        Severity::Note => ("▽", "-", Class::Faint),
+    };
+    look.paint(class, &format!("{} {}", if look.ascii { ascii } else { mark }, severity.name()))
+}
+
+/// Writes the answer for people: the verdict, each finding with cost, evidence and what to change,
+/// and the numbers to track.
+pub fn text(out: &mut dyn Write, check: &Check<'_>, look: &Look) -> io::Result<()> {
+    let audit = check.audit;
+    let severities = [Severity::Error, Severity::Warning, Severity::Note];
+    let numbers = severities.map(|severity| counted(audit.of_severity(severity) as u64, severity.name()));
+    let head = format!(
+        "{}: {}, {}{}",
+        look.clean(check.store),
+        counted(audit.people, "known user"),
+        counted(audit.events, "row"),
+        if audit.complete { "" } else { " (stopped: not all was looked at)" }
+    );
+    writeln!(out, "{}", look.paint(Class::Heading, &head))?;
+    writeln!(out, "{}", numbers.join(", "))?;
+    for found in &audit.found {
+        let Found { kind, people, rows, at_least, .. } = found;
+        let least = if *at_least { "at least " } else { "" };
+        let mut cost: Vec<String> = Vec::new();
+        if *people > 0 {
+            cost.push(format!("{least}{}", counted(*people, "user")));
+        }
+        if *rows > 0 {
+            cost.push(format!("{least}{}", counted(*rows, "row")));
+        }
+        if !check.is_new(found) {
+            cost.push("in the baseline".to_owned());
+        }
+        writeln!(out)?;
+        let title = look.paint(Class::Heading, kind.code);
+        writeln!(out, "{} {title}: {}", mark(kind.severity, look), kind.title)?;
+        if !cost.is_empty() {
+            writeln!(out, "{}", look.wrap(&format!("Cost: {}", cost.join(", ")), 2))?;
+        }
+        writeln!(out, "{}", look.wrap(&look.clean(&format!("For example: {}", found.what)), 2))?;
+        if !found.ids.is_empty() {
+            let ids: Vec<String> = found.ids.iter().take(3).map(|id| look.clean(id.as_str())).collect();
+            let more = found.people.saturating_sub(ids.len() as u64);
+            let more = if more > 0 { format!(" and {} more", count(more)) } else { String::new() };
+            writeln!(out, "{}", look.wrap(&format!("Users: {}{more}", ids.join(", ")), 2))?;
+        }
+        let places: Vec<String> = found
+            .sources
+            .iter()
+            .take(3)
+            .map(|source| look.clean(&format!("{}:{}", source.file, source.line)))
+            .collect();
+        if !places.is_empty() {
+            writeln!(out, "{}", look.wrap(&format!("Rows: {}", places.join(", ")), 2))?;
+        }
+        if !found.clients.is_empty() {
+            writeln!(out, "{}", look.wrap(&look.clean(&format!("Clients: {}", found.clients.join(", "))), 2))?;
+        }
+        writeln!(out, "{}", look.wrap(&format!("Change: {}", found.advice), 2))?;
+    }
+    let Rates { merged_past, refused, split, orphaned, shared_devices } = audit.rates;
+    writeln!(out)?;
+    for (share, what) in [
+        (merged_past, "of users with an anonymous past have all of it"),
+        (refused, "of alias calls have no effect"),
+        (split, "of rows are stored apart"),
+        (orphaned, "of rows are orphans of a known user"),
+        (shared_devices, "of devices have more than one user"),
+    ] {
+        if let Some(share) = share {
+            writeln!(out, "{:>6.2} % {what}", share * 100.0)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes one kind for people: what it is, why it matters, what to change, says who.
+pub fn explain(out: &mut dyn Write, kind: &Kind, example: Option<&str>, look: &Look) -> io::Result<()> {
+    writeln!(out, "{} {}: {}", mark(kind.severity, look), look.paint(Class::Heading, kind.code), kind.title)?;
+    writeln!(out, "\n{}", look.wrap(kind.why, 0))?;
+    writeln!(out, "\n{}", look.paint(Class::Heading, "What to change"))?;
+    writeln!(out, "{}", look.wrap(kind.advice, 2))?;
+    for own in kind.in_library {
+        writeln!(out, "{}", look.wrap(&format!("{}: {}", own.library, own.advice), 2))?;
+    }
+    writeln!(out, "\nRule: {}", kind.rule)?;
+    if let Some(example) = example {
+        writeln!(out, "Example: journey demo {example}")?;
+    }
+    Ok(())
+}
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    code: &'a str,
+    severity: &'a str,
+    title: &'a str,
+    why: &'a str,
+    advice: &'a str,
+    in_library: Vec<Library<'a>>,
+    rule: &'a str,
+}
+
+#[derive(Serialize)]
+struct Library<'a> {
+    library: &'a str,
+    advice: &'a str,
+}
+
+fn listed(kind: &Kind) -> Listed<'_> {
+    let Kind { code, severity, title, why, advice, in_library, rule } = kind;
+    let in_library = in_library.iter().map(|own| Library { library: own.library, advice: own.advice }).collect();
+    Listed { code, severity: severity.name(), title, why, advice, in_library, rule }
+}
+
+/// Writes one kind for programs.
+pub fn explain_json(out: &mut dyn Write, kind: &Kind, example: Option<&str>) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Answer<'a> {
+        schema: u32,
+        #[serde(flatten)]
+        kind: Listed<'a>,
+        example: Option<&'a str>,
+    }
+    serde_json::to_writer(&mut *out, &Answer { schema: SCHEMA, kind: listed(kind), example })?;
+    writeln!(out)
+}
+
+/// Writes every kind under `rules`, one a line.
+pub fn list(out: &mut dyn Write, rules: RuleSet, look: &Look) -> io::Result<()> {
+    let width = all(rules).map(|kind| kind.code.len()).max().unwrap_or(0);
+    for kind in all(rules) {
+        let text = format!("{:<7} {:<width$}  {}", kind.severity.name(), kind.code, kind.title);
+        writeln!(out, "{}", look.clean(&text))?;
+    }
+    Ok(())
+}
+
+/// Writes every kind under `rules` for programs.
+pub fn list_json(out: &mut dyn Write, rules: RuleSet) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Answer<'a> {
+        schema: u32,
+        rules: &'a str,
+        findings: Vec<Listed<'a>>,
+    }
+    let findings = all(rules).map(listed).collect();
+    serde_json::to_writer(&mut *out, &Answer { schema: SCHEMA, rules: rules.name(), findings })?;
+    writeln!(out)
+}
