@@ -18,6 +18,7 @@ pub mod row;
 pub mod scan;
 pub mod stored;
 pub mod text;
+pub mod threads;
 pub mod time;
 pub mod view;
 pub mod written;

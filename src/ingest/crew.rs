@@ -7,7 +7,7 @@
 
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, ScopedJoinHandle};
+use std::thread;
 use std::time::Duration;
 
 use super::Error;
@@ -15,6 +15,7 @@ use super::cutting::{Cutter, Piece};
 use super::ending::End;
 use super::making::{Carried, Maker, Prepared};
 use super::reading::Stream;
+use crate::model::threads::join;
 use crate::store::{self, Packer};
 
 /// A piece to make a chunk of.
@@ -129,13 +130,6 @@ fn receive<T>(from: &Receiver<T>, idle: &mut impl FnMut() -> Result<(), Error>) 
             idle()?;
             Ok(from.recv().ok())
         }
-    }
-}
-
-fn join<T>(thread: ScopedJoinHandle<'_, T>) -> T {
-    match thread.join() {
-        Ok(result) => result,
-        Err(panic) => std::panic::resume_unwind(panic),
     }
 }
 

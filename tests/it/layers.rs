@@ -255,6 +255,25 @@ fn only_the_edges_look_at_the_clock() {
     fail(&broken, "a module looks at the clock:");
 }
 
+/// Files that join a thread by another rule than `model::threads::join`, with the reason.
+const JOINING: &[(&str, &str)] = &[
+    ("src/model/threads.rs", "the rule itself"),
+    ("src/cli/demo.rs", "what the thread made ends with a failure of the command"),
+    ("src/store/writer/checkpoints.rs", "ends while its owner is dropped, and holds nothing that could be lost"),
+];
+
+#[test]
+fn helping_threads_are_joined_by_one_rule() {
+    let mut broken = Vec::new();
+    for source in sources().iter().filter(|source| !JOINING.iter().any(|(path, _)| *path == source.path)) {
+        // Not the join of texts or of paths: those are given something.
+        for (number, line) in code(source).filter(|(_, line)| line.contains(".join()")) {
+            broken.push(format!("{}:{number}: {}", source.path, line.trim()));
+        }
+    }
+    fail(&broken, "a thread is joined, and its panic may be lost; take model::threads::join:");
+}
+
 #[test]
 fn no_file_is_too_long_to_read() {
     let mut broken = Vec::new();

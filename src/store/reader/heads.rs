@@ -16,6 +16,7 @@ use super::files::Files;
 use super::rows::Thin;
 use super::{Again, Reader};
 use crate::model::facts::{Event, Place, Sender};
+use crate::model::threads::join;
 use crate::model::{Client, Flags, Id, Millis};
 use crate::store::writer::NO_ID;
 use crate::store::{Error, number};
@@ -193,8 +194,8 @@ impl<'a> Heads<'a> {
         thread::scope(|scope| {
             let helped = scope.spawn(move || helper.read(late, limit));
             self.read_runs(early)?;
-            match helped.join() {
-                Ok(Ok(Some(rows))) => self.rows.extend(rows),
+            match join(helped) {
+                Ok(Some(rows)) => self.rows.extend(rows),
                 // Whatever is wrong shows again here, with its reason.
                 _ => self.read_runs(late)?,
             }

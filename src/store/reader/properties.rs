@@ -16,6 +16,7 @@ use rusqlite::{Connection, OptionalExtension};
 use zstd::bulk::Decompressor;
 
 use super::Reader;
+use crate::model::threads::join;
 use crate::store::packs::Sums;
 use crate::store::writer::pieces;
 use crate::store::{Error, number};
@@ -85,9 +86,9 @@ impl Reader {
                 let help = || help(&receiver, &visit, &failed);
                 let helpers: Vec<_> = (0..helpers).map(|_| scope.spawn(help)).collect();
                 let read = self.share(&wanted, &visit, sender, &failed);
-                let helped = helpers.into_iter().filter_map(|helper| helper.join().ok()?);
+                let helped: Vec<Option<Failed>> = helpers.into_iter().map(join).collect();
                 // Another thread's mistake made this one stop, so it goes first.
-                let helped = helped.map(|failed| self.explain(failed)).next();
+                let helped = helped.into_iter().flatten().map(|failed| self.explain(failed)).next();
                 helped.map_or(read, Err)
             })
         })

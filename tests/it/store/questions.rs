@@ -119,6 +119,25 @@ fn every_row_of_many_is_visited_once_with_its_properties() {
 }
 
 #[test]
+fn a_panic_of_a_helping_thread_is_no_answer_with_fewer_rows() {
+    let rows: Vec<Row> = (0..6000_i64)
+        .map(|n| Row { properties: format!(r#"{{"n":{n},"pad":"{}"}}"#, "x".repeat(300)), ..row("u", n) })
+        .collect();
+    let store = store_of(&[("a", rows)]);
+    let numbers: Vec<i64> = store.events_of(&id("u"), 10_000).unwrap().iter().map(|event| event.row).collect();
+    let here = std::thread::current().id();
+    let visited = Mutex::new(0);
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        store.for_each_properties(&numbers, &|_, _| {
+            assert!(std::thread::current().id() == here, "a mistake in a helper");
+            *visited.lock().unwrap() += 1;
+        })
+    }));
+    // Where there is one core, no thread helps.
+    assert!(outcome.is_err() || visited.into_inner().unwrap() == numbers.len());
+}
+
+#[test]
 fn pages_of_rows_are_the_whole_of_them() {
     let one = (0..40).map(|n| row(if n % 3 == 0 { "u" } else { "v" }, n * 7 % 50)).collect();
     let other = (0..30).map(|n| row("u", n * 11 % 50)).collect();

@@ -8,6 +8,8 @@ use std::thread;
 
 use memchr::memmem::Finder;
 
+use crate::model::threads::join;
+
 use super::{GAP, Hit, Stop, Stopped, Texts, is_prefix};
 
 /// Entries of one piece: between two pieces is asked whether to stop, a fraction of a
@@ -110,7 +112,7 @@ impl Texts {
                 let mut best = Best::new(self, limit);
                 best.take(work());
                 for helper in helpers {
-                    best.take(helper.join().unwrap_or_default());
+                    best.take(join(helper));
                 }
                 best.found()
             })

@@ -84,3 +84,19 @@ proptest! {
         prop_assert_eq!(hits, expected);
     }
 }
+
+#[test]
+fn a_panic_of_a_helper_is_no_search_with_fewer_hits() {
+    let texts: Vec<String> = (0..4_000).map(|number| format!("sally-{number}")).collect();
+    let arena = arena(&texts);
+    let here = std::thread::current().id();
+    let looked = std::sync::atomic::AtomicUsize::new(0);
+    let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        arena.texts.best_of(9, GO_ON, |piece, _| {
+            assert!(std::thread::current().id() == here, "a mistake in a helper");
+            looked.fetch_add(piece.len(), std::sync::atomic::Ordering::Relaxed);
+        })
+    }));
+    // Where there is one core, no thread helps.
+    assert!(outcome.is_err() || looked.into_inner() == texts.len());
+}

@@ -1,0 +1,12 @@
+//! Threads that help another one.
+//!
+//! One rule for all of them: what a helper found is taken with [`join`], so that a mistake in a
+//! helper is one of the program and never an answer with less in it.
+
+use std::panic::resume_unwind;
+use std::thread::ScopedJoinHandle;
+
+/// What a helper found; a panic of it goes on in this thread.
+pub fn join<T>(helper: ScopedJoinHandle<'_, T>) -> T {
+    helper.join().unwrap_or_else(|panic| resume_unwind(panic))
+}
