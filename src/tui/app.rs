@@ -37,7 +37,7 @@ use super::theme::{Look, Theme};
 use super::timeline::cells::Cells;
 use super::timeline::sift::Sifting;
 use super::when::Zone;
-use super::worker::{Answer, Load, Question, Ticket};
+use super::worker::{Load, Request, Response, Ticket};
 
 /// The state of the interface.
 #[derive(Clone, Debug)]
@@ -223,12 +223,12 @@ impl Model {
 
     /// Opens the journey of an id, or asks for it again.
     fn open(&mut self, id: Id) -> Vec<Effect> {
-        let question = Question::Journey(id.clone(), self.look.zone);
+        let question = Request::Journey(id.clone(), self.look.zone);
         self.open_by(id, question)
     }
 
     /// Opens the journey of an id by the question that asks for it.
-    fn open_by(&mut self, id: Id, question: Question) -> Vec<Effect> {
+    fn open_by(&mut self, id: Id, question: Request) -> Vec<Effect> {
         let ticket = self.ticket();
         self.opening.ask(ticket);
         // The worker gives up what else it was asked.
@@ -306,11 +306,11 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Drawn(drawn) => return after_drawing(model, drawn),
         Msg::Idle => return idle(model),
-        Msg::Answer(_, Answer::Changed(false)) => {
+        Msg::Response(_, Response::Changed(false)) => {
             model.looking = false;
             return Vec::new();
         }
-        Msg::Answer(_, Answer::Remembered) => return Vec::new(),
+        Msg::Response(_, Response::Remembered) => return Vec::new(),
         // Most terminals tell every cell that the mouse passes.
         Msg::Terminal(Event::Mouse(event)) if event.kind == MouseEventKind::Moved => return Vec::new(),
         _ => {}
@@ -331,7 +331,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::NotOpened(failure) | Msg::Died(failure) => vec![Effect::Fail(failure)],
-        Msg::Answer(ticket, answer) => {
+        Msg::Response(ticket, answer) => {
             let mut effects = answers::answered(model, ticket, answer);
             effects.extend(model.sift());
             if !model.is_asked() {
@@ -382,7 +382,7 @@ fn after_drawing(model: &mut Model, drawn: Drawn) -> Vec<Effect> {
     if let Some(row) = lacking.filter(|row| model.properties_asked.is_none_or(|(_, of)| of != *row)) {
         let ticket = model.ticket();
         model.properties_asked = Some((ticket, row));
-        effects.push(Effect::Ask(ticket, Question::Properties(row)));
+        effects.push(Effect::Ask(ticket, Request::Properties(row)));
     }
     // One question at a time: what has come into view since is asked for after its answer.
     let shown = model.drawn.cells.clone();
@@ -390,7 +390,7 @@ fn after_drawing(model: &mut Model, drawn: Drawn) -> Vec<Effect> {
     if let Some(cells) = lacking.and_then(|journey| journey.lacks_cells(shown)) {
         let ticket = model.ticket();
         model.cells_asked = Some((ticket, cells.clone()));
-        effects.push(Effect::Ask(ticket, Question::Cells(cells)));
+        effects.push(Effect::Ask(ticket, Request::Cells(cells)));
     }
     effects
 }
@@ -404,7 +404,7 @@ fn idle(model: &mut Model) -> Vec<Effect> {
     }
     model.looking = true;
     let ticket = model.ticket();
-    vec![Effect::Ask(ticket, Question::Changed)]
+    vec![Effect::Ask(ticket, Request::Changed)]
 }
 
 fn terminal(model: &mut Model, event: Event) -> Vec<Effect> {

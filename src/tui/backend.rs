@@ -2,6 +2,6 @@
 
 mod about;
 
-pub use self::about::{Glance, Happened, User};
+pub use self::about::{Milestone, Preview, User};
 pub use crate::inspect::{Error as Failure, ErrorKind as FailureKind};
 pub use crate::session::{Hits, Recent, Redacted, Saved, Session as Backend, Sight, StartPage};

@@ -18,7 +18,6 @@ use super::app::{Effect, Model, Msg, update, view};
 use super::backend::{Backend, Failure, FailureKind};
 use super::frame::Ui;
 use super::keys::presses;
-use super::worker::answer;
 use super::{Options, fit};
 use crate::report::svg::escape;
 
@@ -56,8 +55,8 @@ pub fn screen(backend: &mut dyn Backend, options: &Options, keys: &str, size: (u
             while let Some(effect) = todo.pop_front() {
                 match effect {
                     Effect::Ask(ticket, question) => {
-                        let told = answer(backend, &question);
-                        todo.extend(update(&mut model, Msg::Answer(ticket, told)));
+                        let told = question.respond(backend);
+                        todo.extend(update(&mut model, Msg::Response(ticket, told)));
                     }
                     Effect::Fail(failure) => return Err(failure),
                     Effect::Quit | Effect::Suspend | Effect::Mouse(_) | Effect::Copy(_) | Effect::Show(..) => {}

@@ -13,13 +13,17 @@ use signal_hook::low_level::emulate_default_handler;
 use super::Options;
 use super::app::{Effect, Model, Msg, update, view};
 use super::backend::{Failure, FailureKind};
+use super::fit;
 use super::frame::Ui;
 use super::outside::{self, Gate, Tool};
 use super::terminal::{Panics, Terminal};
-use super::worker::{Cancel, Factory, Queue, Text, work};
+use super::worker::{Cancel, Factory, Queue, Response, Text, work};
 
 /// From here on a wait is said to be one; what is faster would only flicker.
 const BUSY_AFTER: Duration = Duration::from_millis(120);
+
+/// How long commands that wait behind a question may take when the program ends.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How often an idle screen looks whether the store has changed.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
@@ -44,9 +48,30 @@ pub fn run(
     let panics = Panics::keep(inbox.clone());
     let cancel = Cancel::default();
     let outcome = catch_unwind(AssertUnwindSafe(|| run_loop(options, Box::new(factory), &cancel, inbox, &messages)));
-    // What the worker still does is of no use to anybody.
+    // Answers are of no use any more; what was to be kept is kept before the program ends.
     cancel.close();
-    outcome.unwrap_or_else(|_| Err(panics.kept()))
+    outcome.unwrap_or_else(|_| Err(panics.kept()))?;
+    finish(&cancel, &messages)
+}
+
+/// Waits for the commands that were given and are not done.
+fn finish(cancel: &Cancel, messages: &Receiver<Msg>) -> Result<(), Failure> {
+    let end = Instant::now() + PATIENCE;
+    while cancel.commands() > 0 {
+        match messages.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            Ok(Msg::Response(_, Response::Pinned(_, Err(failure)) | Response::Saved(Err(failure)))) => {
+                return Err(failure);
+            }
+            Ok(Msg::Died(failure) | Msg::NotOpened(failure)) => return Err(failure),
+            Ok(_) => {}
+            Err(_) => {
+                let what =
+                    format!("{} not done when the program ended", fit::counted(cancel.commands() as u64, "command"));
+                return Err(Failure::new(FailureKind::Store, what).hint("pin or save again, and wait for the notice"));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn run_loop(

@@ -16,7 +16,6 @@ use journey::inspect::Inspector;
 use journey::model::Id;
 use journey::sim::crowd::FIFTY;
 use journey::tui::keys::presses;
-use journey::tui::worker::answer;
 use journey::tui::{Backend, Effect, Failure, FailureKind, Hits, Model, Msg, Options, StartPage, Ui, update, view};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -109,8 +108,8 @@ impl App {
         loop {
             while let Some(effect) = effects.pop() {
                 if let Effect::Ask(ticket, question) = effect {
-                    let answer = answer(&mut self.backend, &question);
-                    effects.extend(update(&mut self.model, Msg::Answer(ticket, answer)));
+                    let answer = question.respond(&mut self.backend);
+                    effects.extend(update(&mut self.model, Msg::Response(ticket, answer)));
                 }
             }
             self.draw();

@@ -8,7 +8,7 @@ use journey::inspect::rows::facts_of;
 use journey::model::Id;
 use journey::sim::{self, Scenario};
 use journey::tui::screen::demo::player::Player;
-use journey::tui::worker::Question;
+use journey::tui::worker::Request;
 use journey::tui::{Backend, Demo, Effect, Failure, FailureKind, Hits, Msg, Options, Saved, StartPage};
 use proptest::prelude::*;
 
@@ -268,7 +268,7 @@ fn the_result_opens_as_a_journey_and_escape_comes_back() {
     let mut app = play(1);
     app.press("ll<Enter>");
     assert_eq!(app.top(), "journey");
-    let Some(Question::Stage(stage, _)) = app.asked.first() else { panic!("{:?}", app.asked) };
+    let Some(Request::Stage(stage, _)) = app.asked.first() else { panic!("{:?}", app.asked) };
     assert_eq!((stage.id.as_str(), stage.name.as_str()), ("sally@gmail.com", "01-sally.jsonl"));
     assert_eq!(app.model.journey().unwrap().journey().orphans.len(), 1);
     app.press("<Esc>");

@@ -20,7 +20,7 @@ use crate::support::app::App;
 use crossterm::event::Event;
 use journey::identity::Journey;
 use journey::model::Id;
-use journey::tui::worker::Question;
+use journey::tui::worker::Request;
 use journey::tui::{Effect, Failure, FailureKind, Msg, Options, Theme, Zone, update};
 use journeys::{Stories, hostile, long, many_lanes, mentioned, phone, race, sally, two_people};
 use proptest::prelude::*;
@@ -55,8 +55,8 @@ fn cursor_line(app: &mut App<Stories>) -> String {
 fn every_character_asks_anew_and_the_first_screen_asks_for_the_overview() {
     let mut app = with(sally());
     app.press("sa");
-    app.asked.retain(|asked| !matches!(asked, Question::Census | Question::Vocabulary | Question::Look(_)));
-    assert_eq!(app.asked, [Question::Overview, Question::Search("s".into()), Question::Search("sa".into())]);
+    app.asked.retain(|asked| !matches!(asked, Request::Census | Request::Vocabulary | Request::Look(_)));
+    assert_eq!(app.asked, [Request::Overview, Request::Search("s".into()), Request::Search("sa".into())]);
 }
 
 #[test]
@@ -125,8 +125,8 @@ fn an_answer_that_nobody_waits_for_changes_nothing() {
     app.press_unanswered("sally");
     app.press_unanswered("<Backspace>x");
     app.settle();
-    let late = journey::tui::worker::Answer::Search(Err(Failure::new(FailureKind::Store, "late")));
-    app.send(Msg::Answer(2, late));
+    let late = journey::tui::worker::Response::Search(Err(Failure::new(FailureKind::Store, "late")));
+    app.send(Msg::Response(2, late));
     assert!(app.text().contains("nothing matches \"sallx\""), "{}", app.text());
 }
 
@@ -214,8 +214,8 @@ fn enter_on_the_identity_panel_goes_to_the_row() {
 fn enter_on_another_user_opens_that_journey() {
     let mut app = open(two_people());
     app.press("oGk<Enter>");
-    assert_eq!(app.asked.last(), Some(&Question::Search("bob".into())));
-    assert!(app.asked.contains(&Question::Journey(Id::new("bob"), Zone::Utc)));
+    assert_eq!(app.asked.last(), Some(&Request::Search("bob".into())));
+    assert!(app.asked.contains(&Request::Journey(Id::new("bob"), Zone::Utc)));
 }
 
 #[test]
@@ -244,7 +244,7 @@ fn another_zone_breaks_the_days_elsewhere_and_keeps_the_row() {
 #[test]
 fn properties_are_asked_for_once_and_only_when_they_are_seen() {
     let mut app = open(sally());
-    let properties = |app: &App<Stories>| app.asked.iter().filter(|q| matches!(q, Question::Properties(_))).count();
+    let properties = |app: &App<Stories>| app.asked.iter().filter(|q| matches!(q, Request::Properties(_))).count();
     assert_eq!(properties(&app), 1, "a short journey leaves room for them");
     app.press("jkjk");
     assert_eq!(properties(&app), 2, "those of the first row are what the second has changed");
@@ -273,9 +273,9 @@ fn a_store_that_has_not_changed_draws_nothing() {
     let mut app = open(sally());
     app.model.clean();
     let effects = update(&mut app.model, Msg::Idle);
-    let [Effect::Ask(ticket, Question::Changed)] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::Ask(ticket, Request::Changed)] = effects.as_slice() else { panic!("{effects:?}") };
     assert!(update(&mut app.model, Msg::Idle).is_empty(), "one look at a time");
-    update(&mut app.model, Msg::Answer(*ticket, journey::tui::worker::Answer::Changed(false)));
+    update(&mut app.model, Msg::Response(*ticket, journey::tui::worker::Response::Changed(false)));
     assert!(!app.model.is_dirty());
 }
 

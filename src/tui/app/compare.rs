@@ -9,7 +9,7 @@ use crate::tui::keys::Action;
 use crate::tui::screen::compare::{Goal, State};
 use crate::tui::screen::identity;
 use crate::tui::screen::prompt::{self, About};
-use crate::tui::worker::{Question, Ticket};
+use crate::tui::worker::{Request, Ticket};
 
 use super::{Effect, Layer, Model};
 
@@ -46,7 +46,7 @@ impl Model {
         self.cells_asked = None;
         self.pages.pair = Some(pair.clone());
         let [a, b] = pair;
-        vec![Effect::Ask(ticket, Question::Compare(a, b))]
+        vec![Effect::Ask(ticket, Request::Compare(a, b))]
     }
 
     /// Asks for the comparison on the screen once more.

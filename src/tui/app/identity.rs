@@ -8,7 +8,7 @@ use crate::tui::keys::Action;
 use crate::tui::screen::identity::Goal;
 use crate::tui::screen::prompt::{self, About};
 use crate::tui::screen::{compare, journey};
-use crate::tui::worker::{Load, Question, Then};
+use crate::tui::worker::{Load, Request, Then};
 
 use super::{Effect, Layer, Model};
 
@@ -96,11 +96,11 @@ impl Model {
     }
 
     /// What is to be asked for the journey of `id`: as it is, or as it stood.
-    pub(super) fn question(&self, id: Id) -> Question {
+    pub(super) fn question(&self, id: Id) -> Request {
         let scrub = self.journey.as_ref().map(journey::State::scrub);
         match scrub.and_then(|scrub| Some((scrub.moment()?, scrub.root().cloned()))) {
-            Some((moment, root)) => Question::AsOf(Then { id, root, moment }, self.look.zone),
-            None => Question::Journey(id, self.look.zone),
+            Some((moment, root)) => Request::AsOf(Then { id, root, moment }, self.look.zone),
+            None => Request::Journey(id, self.look.zone),
         }
     }
 

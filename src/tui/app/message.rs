@@ -6,7 +6,7 @@ use crate::tui::backend::Failure;
 use crate::tui::frame::Drawn;
 use crate::tui::outside::Tool;
 use crate::tui::screen::{help, palette, prompt};
-use crate::tui::worker::{Answer, Question, Report, Text, Ticket};
+use crate::tui::worker::{Report, Request, Response, Text, Ticket};
 
 /// Everything that can happen.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub enum Msg {
     /// What a command has to name the store by, if it has to.
     Located(Option<String>),
     /// The worker answers.
-    Answer(Ticket, Answer),
+    Response(Ticket, Response),
     /// An answer has been waited for long enough to say so.
     Waited,
     /// Some time has passed without anything.
@@ -49,7 +49,7 @@ impl From<Report> for Msg {
             Report::Opened(title) => Self::Opened(title),
             Report::NotOpened(failure) => Self::NotOpened(failure),
             Report::Located(place) => Self::Located(place),
-            Report::Answer(ticket, answer) => Self::Answer(ticket, answer),
+            Report::Response(ticket, answer) => Self::Response(ticket, answer),
         }
     }
 }
@@ -58,7 +58,7 @@ impl From<Report> for Msg {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Ask the worker.
-    Ask(Ticket, Question),
+    Ask(Ticket, Request),
     /// End.
     Quit,
     /// End, and say why.

@@ -9,7 +9,7 @@ use crate::tui::screen::palette::{Asked, State};
 use crate::tui::screen::search;
 use crate::tui::theme::Theme;
 use crate::tui::when::Zone;
-use crate::tui::worker::{Question, Ticket};
+use crate::tui::worker::{Request, Ticket};
 
 /// Opens the palette over the screen that is on top.
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {
@@ -31,7 +31,7 @@ pub(super) fn asked(model: &mut Model, asked: Asked) -> Vec<Effect> {
             }
             model.search.forget();
             model.opening.forget();
-            return vec![Effect::Ask(ticket, Question::Store(path))];
+            return vec![Effect::Ask(ticket, Request::Store(path))];
         }
         _ => {}
     }

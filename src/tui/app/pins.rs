@@ -2,7 +2,7 @@
 
 use super::{Effect, Layer, Model};
 use crate::tui::backend::{Failure, Recent};
-use crate::tui::worker::Question;
+use crate::tui::worker::Request;
 
 /// Asks for a pin, or for it to be taken away.
 pub(super) fn pin(model: &mut Model) -> Vec<Effect> {
@@ -16,7 +16,7 @@ pub(super) fn pin(model: &mut Model) -> Vec<Effect> {
         model.notice = Some("nobody is selected who could be pinned".to_owned());
         return Vec::new();
     };
-    vec![Effect::Ask(model.ticket(), Question::Pin(who))]
+    vec![Effect::Ask(model.ticket(), Request::Pin(who))]
 }
 
 /// It is done, or could not be.

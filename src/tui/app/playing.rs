@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Effect, Layer, Model};
 use crate::tui::screen::demo::player::{Asked, Player};
 use crate::tui::screen::demo::prompt::Prompt;
-use crate::tui::worker::Question;
+use crate::tui::worker::Request;
 
 impl Model {
     /// How long until a [`Msg::Beat`](super::Msg::Beat) is wanted; `None` while nothing plays.
@@ -48,11 +48,11 @@ pub(super) fn asked(model: &mut Model, asked: Option<Asked>) -> Vec<Effect> {
             Vec::new()
         }
         Some(Asked::Open(stage)) => {
-            let question = Question::Stage(stage.clone(), model.look.zone);
+            let question = Request::Stage(stage.clone(), model.look.zone);
             // Rows of another play may have the same id.
             model.journey = None;
             model.open_by(stage.id.clone(), question)
         }
-        Some(Asked::Save(saving)) => vec![Effect::Ask(model.ticket(), Question::Save(saving))],
+        Some(Asked::Save(saving)) => vec![Effect::Ask(model.ticket(), Request::Save(saving))],
     }
 }

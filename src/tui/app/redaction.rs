@@ -2,7 +2,7 @@
 
 use crate::tui::backend::{Failure, Redacted};
 use crate::tui::screen::search;
-use crate::tui::worker::Question;
+use crate::tui::worker::Request;
 
 use super::identity::Pages;
 use super::{Effect, Layer, Model};
@@ -18,7 +18,7 @@ pub(super) fn ask(model: &mut Model) -> Vec<Effect> {
     let opened = model.opened.clone().filter(|_| on_journey);
     model.search.forget();
     model.opening.forget();
-    vec![Effect::Ask(ticket, Question::Redact(opened))]
+    vec![Effect::Ask(ticket, Request::Redact(opened))]
 }
 
 /// Nothing that was on the screens stays there, also not what was typed; who was open is opened again.

@@ -4,7 +4,7 @@ use super::{Effect, Layer, Model};
 use crate::tui::backend::Failure;
 use crate::tui::keys::Action;
 use crate::tui::outside::Tool;
-use crate::tui::worker::{Question, Text, Ticket, Wanted};
+use crate::tui::worker::{Request, Text, Ticket, Wanted};
 
 /// Asks for the text that the action wants to show.
 pub(super) fn ask(model: &mut Model, action: Action) -> Vec<Effect> {
@@ -14,7 +14,7 @@ pub(super) fn ask(model: &mut Model, action: Action) -> Vec<Effect> {
     };
     let ticket = model.ticket();
     model.showing = Some((ticket, tool));
-    vec![Effect::Ask(ticket, Question::Text(wanted))]
+    vec![Effect::Ask(ticket, Request::Text(wanted))]
 }
 
 fn wanted(model: &Model, action: Action) -> Option<(Wanted, Tool)> {

@@ -6,7 +6,7 @@ use crate::identity::Journey;
 use crate::tui::backend::Recent;
 use crate::tui::screen::journey::{self, Timeline};
 use crate::tui::timeline::sift::Sifted;
-use crate::tui::worker::{Opened, Question, Ticket};
+use crate::tui::worker::{Opened, Request, Ticket};
 
 use super::{Effect, Layer, Model};
 
@@ -61,7 +61,7 @@ fn put(model: &mut Model, journey: Arc<Journey>, timeline: Arc<Timeline>) -> Vec
             let new = journey::State::new(journey, timeline).with_marks(model.marks.clone());
             *state = Some(new.with_pins(model.pinned.clone()).with_base(base));
             model.search.remember(recent.clone());
-            effects = vec![Effect::Ask(0, Question::Remember(recent))];
+            effects = vec![Effect::Ask(0, Request::Remember(recent))];
         }
     }
     // The zone may have changed while the worker laid it out.
@@ -84,7 +84,7 @@ pub(super) fn opened(model: &mut Model, ticket: Ticket, answer: Opened) -> Vec<E
             let mut effects = put(model, journey, timeline);
             if model.device_zone.as_ref().is_none_or(|(of, _)| *of != id) {
                 model.device_zone = Some((id.clone(), None));
-                effects.push(Effect::Ask(model.ticket(), Question::DeviceZone(id)));
+                effects.push(Effect::Ask(model.ticket(), Request::DeviceZone(id)));
             }
             if let (Some(state), Some(row)) = (&mut model.journey, model.pages.row_wanted.take()) {
                 state.select_row(row);
@@ -130,6 +130,6 @@ impl Model {
         }
         let ticket = self.ticket();
         self.sifting = Some((ticket, wanted.clone()));
-        vec![Effect::Ask(ticket, Question::Sift(wanted))]
+        vec![Effect::Ask(ticket, Request::Sift(wanted))]
     }
 }

@@ -6,7 +6,7 @@ use crate::session::Sight;
 
 /// What the list of hits tells of one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Glance {
+pub struct Preview {
     /// Rows of the id in equal parts of its time.
     pub activity: Vec<u64>,
     /// The user; `None` when that is not known without opening it.
@@ -15,7 +15,7 @@ pub struct Glance {
 
 /// What happened in a part of a user's time; of several things the one that matters most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Happened {
+pub enum Milestone {
     /// Nothing.
     #[default]
     Nothing,
@@ -45,7 +45,7 @@ pub struct User {
     /// Time of the first and of the last row, those of orphans too.
     pub span: Option<(Millis, Millis)>,
     /// What happened in [`User::PARTS`] equal parts of that time.
-    pub story: Vec<Happened>,
+    pub story: Vec<Milestone>,
     /// The root and its aliases.
     pub ids: Vec<Id>,
     /// Rows of the user.
@@ -67,18 +67,18 @@ impl User {
     pub const PARTS: usize = 120;
 
     /// What happened when, over the whole time.
-    fn story(journey: &Journey) -> (Option<(Millis, Millis)>, Vec<Happened>) {
+    fn story(journey: &Journey) -> (Option<(Millis, Millis)>, Vec<Milestone>) {
         let own = journey.steps.iter().map(|step| {
             let what = match (&step.state, step.phase) {
-                (State::Split(_), _) => Happened::Split,
-                (State::Merged, Phase::Anonymous) => Happened::Anonymous,
-                (State::Merged, Phase::Identified) => Happened::Identified,
+                (State::Split(_), _) => Milestone::Split,
+                (State::Merged, Phase::Anonymous) => Milestone::Anonymous,
+                (State::Merged, Phase::Identified) => Milestone::Identified,
             };
             (step.event.time, what)
         });
         let orphans = journey.orphans.iter().flat_map(|orphan| &orphan.steps);
-        let mut moments: Vec<(Millis, Happened)> =
-            own.chain(orphans.map(|step| (step.event.time, Happened::Orphan))).collect();
+        let mut moments: Vec<(Millis, Milestone)> =
+            own.chain(orphans.map(|step| (step.event.time, Milestone::Orphan))).collect();
         let Some((first, last)) =
             moments.iter().map(|(time, _)| *time).fold(None, |span: Option<(Millis, Millis)>, time| {
                 Some(span.map_or((time, time), |(first, last)| (first.min(time), last.max(time))))
@@ -88,14 +88,14 @@ impl User {
         };
         moments.extend(journey.points.iter().map(|point| {
             let what = match point.kind {
-                PointKind::Alias => Happened::Alias,
-                PointKind::Identify | PointKind::Login => Happened::Identify,
-                PointKind::Reset => Happened::Reset,
+                PointKind::Alias => Milestone::Alias,
+                PointKind::Identify | PointKind::Login => Milestone::Identify,
+                PointKind::Reset => Milestone::Reset,
             };
             (point.time, what)
         }));
-        moments.extend(journey.refused().map(|call| (call.time, Happened::Refused)));
-        let mut story = vec![Happened::Nothing; Self::PARTS];
+        moments.extend(journey.refused().map(|call| (call.time, Milestone::Refused)));
+        let mut story = vec![Milestone::Nothing; Self::PARTS];
         let whole = i128::from(last) - i128::from(first) + 1;
         for (time, what) in moments {
             let at = (i128::from(time.clamp(first, last)) - i128::from(first)) * (Self::PARTS as i128) / whole.max(1);
@@ -127,7 +127,7 @@ impl User {
     }
 }
 
-impl Glance {
+impl Preview {
     /// What a look has seen.
     pub(in crate::tui) fn of(sight: Sight) -> Self {
         let user = sight.journey.map(|journey| User::of(&journey));

@@ -24,11 +24,11 @@ use crate::inspect::Census;
 use crate::inspect::query::{self, Vocabulary};
 use crate::inspect::terms::Terms;
 use crate::model::Id;
-use crate::tui::backend::{Failure, Glance, Hits, Recent, StartPage};
+use crate::tui::backend::{Failure, Hits, Preview, Recent, StartPage};
 use crate::tui::fit;
 use crate::tui::keys::Action;
 use crate::tui::pointer::{Gesture, Pointed};
-use crate::tui::worker::{Load, Question, Ticket, pasted};
+use crate::tui::worker::{Load, Request, Ticket, pasted};
 
 /// Characters of a text that are searched for; a longer one is no id that anybody has.
 const LONGEST_TEXT: usize = 4_096;
@@ -58,7 +58,7 @@ pub struct State {
     census: Option<Census>,
     found: Load<Answer>,
     /// What is known of hits beside what the search has answered; `None` where it failed.
-    glances: HashMap<Id, Option<Glance>>,
+    glances: HashMap<Id, Option<Preview>>,
     /// The ticket of the look or count that is waited for.
     looking: Option<Ticket>,
     /// Where the text comes from, if nobody typed it.
@@ -80,7 +80,7 @@ pub enum Asked {
     /// Nothing to be done.
     Nothing,
     /// The text has changed: this is to be asked.
-    Ask(Question),
+    Ask(Request),
     /// A journey is to be opened.
     Open(Id),
     /// The text was empty: back, or the end.
@@ -109,8 +109,8 @@ impl State {
     }
 
     /// What is to be asked for the text as it is.
-    pub fn question(&self) -> Question {
-        if self.is_empty() { Question::Overview } else { Question::Search(self.text().to_owned()) }
+    pub fn question(&self) -> Request {
+        if self.is_empty() { Request::Overview } else { Request::Search(self.text().to_owned()) }
     }
 
     /// Waits for the answer to [`State::question`].
@@ -130,7 +130,7 @@ impl State {
 
     /// What the screen shows and has not been asked for yet: a look at one of the `visible`
     /// hits, the selected one first, or a step of the count.
-    pub fn lacks(&self, visible: Range<usize>) -> Option<Question> {
+    pub fn lacks(&self, visible: Range<usize>) -> Option<Request> {
         if self.looking.is_some() {
             return None;
         }
@@ -138,10 +138,10 @@ impl State {
             return None;
         }
         if self.names.is_none() && (self.is_empty() || self.may_be_term()) {
-            return Some(Question::Vocabulary);
+            return Some(Request::Vocabulary);
         }
         if self.is_empty() {
-            return self.census.as_ref().is_none_or(|census| !census.done).then_some(Question::Census);
+            return self.census.as_ref().is_none_or(|census| !census.done).then_some(Request::Census);
         }
         if self.stale {
             return None;
@@ -150,7 +150,7 @@ impl State {
         let all = hits.list.get(visible.start..visible.end.min(hits.list.len()))?;
         let selected = hits.list.get(self.selected).filter(|_| visible.contains(&self.selected));
         let lacking = selected.into_iter().chain(all).find(|hit| !self.glances.contains_key(&hit.id))?;
-        Some(Question::Look(lacking.id.clone()))
+        Some(Request::Look(lacking.id.clone()))
     }
 
     /// Waits for the answer to [`State::lacks`].
@@ -159,7 +159,7 @@ impl State {
     }
 
     /// Takes a look at a hit.
-    pub fn take_look(&mut self, ticket: Ticket, id: Id, answer: Result<Glance, Failure>) {
+    pub fn take_look(&mut self, ticket: Ticket, id: Id, answer: Result<Preview, Failure>) {
         if self.looking == Some(ticket) {
             self.looking = None;
             if self.glances.len() >= MOST_GLANCES {

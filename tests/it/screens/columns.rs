@@ -7,7 +7,7 @@ use super::{cursor_line, open};
 use crate::support::app::App;
 use journey::identity::Journey;
 use journey::model::Id;
-use journey::tui::worker::Question;
+use journey::tui::worker::Request;
 use journey::tui::{Msg, Options};
 
 /// Sally's journey with another plan in the first row, and a value that would act on a terminal.
@@ -35,8 +35,8 @@ fn list(app: &mut App<Stories>) -> Vec<String> {
 
 /// The rows of each question for columns.
 fn asked(app: &App<Stories>) -> Vec<usize> {
-    let rows = |asked: &Question| match asked {
-        Question::Cells(cells) => Some(cells.rows().len()),
+    let rows = |asked: &Request| match asked {
+        Request::Cells(cells) => Some(cells.rows().len()),
         _ => None,
     };
     app.asked.iter().filter_map(rows).collect()

@@ -1,7 +1,7 @@
 //! Two users beside each other on the screen.
 
 use journey::model::Id;
-use journey::tui::worker::Question;
+use journey::tui::worker::Request;
 use journey::tui::{Msg, Options};
 use proptest::prelude::*;
 
@@ -63,7 +63,7 @@ fn a_reason_leads_to_its_row_and_a_row_to_its_journey_and_back() {
     assert!(line(&mut app).contains("$create_alias"), "{}", line(&mut app));
     app.press("<Enter>");
     assert_eq!(app.top(), "journey");
-    assert!(app.asked.contains(&Question::Journey(Id::new("P-1"), journey::tui::Zone::Utc)));
+    assert!(app.asked.contains(&Request::Journey(Id::new("P-1"), journey::tui::Zone::Utc)));
     assert!(line(&mut app).contains("alias(sally"), "{}", line(&mut app));
     assert_eq!(app.press("<Esc>").top(), "compare");
     // A row of the user that was there before needs no question.
@@ -75,7 +75,7 @@ fn a_reason_leads_to_its_row_and_a_row_to_its_journey_and_back() {
     app.press("<Enter>");
     assert_eq!(app.top(), "journey");
     assert!(line(&mut app).contains("View"), "{}", line(&mut app));
-    assert!(app.asked.iter().skip(asked).all(|asked| matches!(asked, Question::Properties(_))));
+    assert!(app.asked.iter().skip(asked).all(|asked| matches!(asked, Request::Properties(_))));
 }
 
 #[test]
@@ -86,10 +86,10 @@ fn a_changed_store_is_compared_again_and_the_journey_below_read_anew() {
     app.backend.changed = true;
     app.send(Msg::Idle);
     app.settle();
-    let compared = |app: &App<History>| app.asked.iter().filter(|asked| matches!(asked, Question::Compare(..))).count();
+    let compared = |app: &App<History>| app.asked.iter().filter(|asked| matches!(asked, Request::Compare(..))).count();
     assert_eq!((compared(&app), line(&mut app)), (2, selected));
     app.press("<Esc>");
-    assert!(matches!(app.asked.last(), Some(Question::Journey(..) | Question::Properties(_))));
+    assert!(matches!(app.asked.last(), Some(Request::Journey(..) | Request::Properties(_))));
 }
 
 #[test]

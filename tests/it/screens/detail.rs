@@ -5,7 +5,7 @@ use super::{cursor_line, open, screen};
 use crate::support::app::App;
 use crossterm::event::{Event, MouseButton, MouseEventKind};
 use journey::identity::Journey;
-use journey::tui::worker::Question;
+use journey::tui::worker::Request;
 use journey::tui::{Effect, Msg, Options, Zone};
 use proptest::prelude::*;
 
@@ -433,7 +433,7 @@ fn a_press_on_the_head_of_a_session_selects_its_first_row_and_on_a_fold_opens_it
 fn the_pane_of_a_row_of_a_hundred_thousand_asks_for_two_rows_alone() {
     let mut app = open(long());
     app.press("G<Enter>");
-    let asked: Vec<&Question> = app.asked.iter().filter(|asked| matches!(asked, Question::Properties(_))).collect();
+    let asked: Vec<&Request> = app.asked.iter().filter(|asked| matches!(asked, Request::Properties(_))).collect();
     assert!(asked.len() <= 4, "{}", asked.len());
     for keys in ["J", "K", "j", "G", "<C-d>", "/plan<Enter>", "n", "<Esc>"] {
         app.press(keys);

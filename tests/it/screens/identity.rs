@@ -8,7 +8,7 @@ use journey::model::facts::Arrival;
 use journey::model::hit::{Hit, HitKind, Match};
 use journey::model::stored::Overview;
 use journey::model::{Id, Millis};
-use journey::tui::worker::Question;
+use journey::tui::worker::Request;
 use journey::tui::{Backend, Failure, FailureKind, Hits, Msg, Options, StartPage};
 use proptest::prelude::*;
 
@@ -211,7 +211,7 @@ fn evidence_leads_to_its_row_or_to_the_page_that_has_it() {
     let mut app = identity("G-1");
     go(&mut app, "$identify row");
     app.press("<Enter>");
-    assert!(app.asked.contains(&Question::Journey(Id::new("12345"), journey::tui::Zone::Utc)));
+    assert!(app.asked.contains(&Request::Journey(Id::new("12345"), journey::tui::Zone::Utc)));
 }
 
 #[test]
@@ -307,10 +307,10 @@ fn of_many_steps_only_the_last_is_shown() {
     app.press_unanswered(",,,,");
     assert_eq!(app.model.journey().unwrap().journey().as_of, None);
     app.settle();
-    let asked: Vec<&Question> =
-        app.asked.iter().skip(asked).filter(|asked| matches!(asked, Question::AsOf(..))).collect();
+    let asked: Vec<&Request> =
+        app.asked.iter().skip(asked).filter(|asked| matches!(asked, Request::AsOf(..))).collect();
     assert_eq!(asked.len(), 4);
-    let Some(Question::AsOf(then, _)) = asked.last() else { panic!("{asked:?}") };
+    let Some(Request::AsOf(then, _)) = asked.last() else { panic!("{asked:?}") };
     assert_eq!(app.model.journey().unwrap().journey().as_of, Some(then.moment));
 }
 
@@ -323,8 +323,8 @@ fn a_changed_store_is_read_again_at_the_same_moment() {
     app.send(Msg::Idle);
     app.settle();
     assert_eq!(app.model.journey().unwrap().journey().as_of, moment);
-    let opened = |asked: &&Question| matches!(asked, Question::AsOf(..) | Question::Journey(..));
-    assert!(matches!(app.asked.iter().rfind(opened), Some(Question::AsOf(..))));
+    let opened = |asked: &&Request| matches!(asked, Request::AsOf(..) | Request::Journey(..));
+    assert!(matches!(app.asked.iter().rfind(opened), Some(Request::AsOf(..))));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What the mouse does on each screen.
 
 use crossterm::event::{Event, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use journey::tui::worker::Question;
+use journey::tui::worker::Request;
 use journey::tui::{Effect, Msg, update};
 
 use super::{cursor_line, open, phone, sally, two_people, with};
@@ -27,7 +27,7 @@ fn a_click_selects_a_hit_and_a_second_one_opens_it() {
     assert_eq!((app.top(), app.model.search.selected()), ("search", 1));
     app.click("$device:");
     assert!(
-        app.asked.iter().any(|asked| matches!(asked, Question::Journey(id, _) if id.as_str().starts_with("$device:")))
+        app.asked.iter().any(|asked| matches!(asked, Request::Journey(id, _) if id.as_str().starts_with("$device:")))
     );
 }
 

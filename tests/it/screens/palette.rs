@@ -1,6 +1,6 @@
 //! The command palette.
 
-use journey::tui::worker::Question;
+use journey::tui::worker::Request;
 use journey::tui::{Effect, Zone};
 
 use super::{open, phone, sally, with};
@@ -51,7 +51,7 @@ fn a_zone_is_set_by_name_and_the_key_for_zones_comes_back_to_it() {
 fn an_id_is_opened_from_anywhere() {
     let mut app = open(sally());
     app.press(":goto 12345<Enter>");
-    assert!(app.asked.iter().any(|asked| matches!(asked, Question::Journey(id, _) if id.as_str() == "12345")));
+    assert!(app.asked.iter().any(|asked| matches!(asked, Request::Journey(id, _) if id.as_str() == "12345")));
     assert_eq!(app.top(), "journey");
 }
 

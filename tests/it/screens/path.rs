@@ -10,7 +10,7 @@ use journey::tui::timeline::lines::{Bits, Folds, Shown};
 use journey::tui::timeline::order::Break;
 use journey::tui::timeline::{self, Timeline};
 use journey::tui::timeline::{Apart, Clock, Line, Lines, Order, Traits};
-use journey::tui::worker::Question;
+use journey::tui::worker::Request;
 use journey::tui::{Msg, Options, Zone};
 use proptest::prelude::*;
 
@@ -344,7 +344,7 @@ fn a_property_is_read_in_batches_and_only_where_it_decides() {
     app.press("&");
     app.send(Msg::Terminal(Event::Paste("event:dash row>=100990".into())));
     app.settle();
-    let batches = app.asked[before..].iter().filter(|question| matches!(question, Question::Sift(_))).count();
+    let batches = app.asked[before..].iter().filter(|question| matches!(question, Request::Sift(_))).count();
     assert_eq!(batches, 13, "100,001 rows are dashboards");
     assert!(app.text().contains("10 of 100,005 rows"), "{}", app.text());
 }

@@ -5,7 +5,7 @@ use journey::inspect::query::Vocabulary;
 use journey::inspect::{Census, Troubled};
 use journey::model::Id;
 use journey::model::hit::{Hit, HitKind, Match};
-use journey::tui::worker::{Answer, Question};
+use journey::tui::worker::{Request, Response};
 use journey::tui::{Hits, Msg, Options, Recent};
 
 use super::journeys::{Stories, at};
@@ -14,7 +14,7 @@ use crate::support::app::App;
 
 fn looks(app: &App<Stories>) -> Vec<String> {
     let looked = app.asked.iter().filter_map(|asked| match asked {
-        Question::Look(id) => Some(id.as_str().to_owned()),
+        Request::Look(id) => Some(id.as_str().to_owned()),
         _ => None,
     });
     looked.collect()
@@ -118,10 +118,10 @@ fn the_count_over_the_store_goes_on_while_nothing_is_typed_and_says_how_far_it_i
     assert!(text.contains("40 people") && text.contains("2 alias calls refused"), "{text}");
     assert!(text.contains("3 split rows · 1 orphan"), "{text}");
     assert!(!text.contains("of 40"), "{text}");
-    assert_eq!(app.asked.iter().filter(|asked| **asked == Question::Census).count(), 3);
+    assert_eq!(app.asked.iter().filter(|asked| **asked == Request::Census).count(), 3);
     app.press("s");
     app.press("<Esc>");
-    assert_eq!(app.asked.iter().filter(|asked| **asked == Question::Census).count(), 3, "it is known");
+    assert_eq!(app.asked.iter().filter(|asked| **asked == Request::Census).count(), 3, "it is known");
 }
 
 #[test]
@@ -232,14 +232,14 @@ fn hits_so_far_are_shown_and_can_be_opened_while_rows_are_looked_through() {
     let mut app = by_terms(Hits::default());
     app.press_unanswered("plan=pro");
     let ticket = app.waiting().unwrap();
-    app.send(Msg::Answer(ticket, Answer::Soon(Box::new((with_plan((300_000, 2_104_377)), vec![])))));
+    app.send(Msg::Response(ticket, Response::Soon(Box::new((with_plan((300_000, 2_104_377)), vec![])))));
     let text = app.text();
     assert!(text.contains("2 hits so far, 300,000 of 2,104,377 rows looked through"), "{text}");
     app.press_unanswered("<Down>");
     // The selected one may stand elsewhere in what comes next.
     let mut more = with_plan((600_000, 2_104_377));
     more.list.reverse();
-    app.send(Msg::Answer(ticket, Answer::Soon(Box::new((more, vec![])))));
+    app.send(Msg::Response(ticket, Response::Soon(Box::new((more, vec![])))));
     assert_eq!(app.model.search.selected(), 0);
     app.press_unanswered("<Enter>");
     assert_eq!(app.top(), "journey");
@@ -253,10 +253,10 @@ fn a_term_that_means_nothing_is_pointed_at_and_nothing_is_asked() {
     app.press("soo");
     app.asked.clear();
     app.press("n");
-    assert!(!app.asked.iter().any(|asked| matches!(asked, Question::Search(_))), "{:?}", app.asked);
+    assert!(!app.asked.iter().any(|asked| matches!(asked, Request::Search(_))), "{:?}", app.asked);
     insta::assert_snapshot!(app.text());
     app.press("<Backspace><Backspace><Backspace><Backspace>-1d");
-    assert!(app.asked.iter().any(|asked| matches!(asked, Question::Search(_))));
+    assert!(app.asked.iter().any(|asked| matches!(asked, Request::Search(_))));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use crossterm::event::{Event, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use journey::tui::app::Layer;
 use journey::tui::keys::presses;
-use journey::tui::worker::{Question, answer, answer_soon};
+use journey::tui::worker::Request;
 use journey::tui::{Backend, Effect, Model, Msg, Options, Ui, update, view};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
@@ -19,7 +19,7 @@ pub(crate) struct App<B: Backend> {
     pub(crate) ui: Ui,
     pub(crate) backend: B,
     /// Everything that was asked of the worker.
-    pub(crate) asked: Vec<Question>,
+    pub(crate) asked: Vec<Request>,
     /// How it ended, if it did.
     pub(crate) end: Option<Effect>,
     waiting: Vec<Effect>,
@@ -103,8 +103,8 @@ impl<B: Backend> App<B> {
                 match self.waiting.remove(0) {
                     Effect::Ask(ticket, question) => {
                         self.asked.push(question.clone());
-                        let answer = answer(&mut self.backend, &question);
-                        self.send(Msg::Answer(ticket, answer));
+                        let answer = question.respond(&mut self.backend);
+                        self.send(Msg::Response(ticket, answer));
                     }
                     end => self.end = Some(end),
                 }
@@ -122,8 +122,8 @@ impl<B: Backend> App<B> {
     pub(crate) fn answer_one(&mut self) {
         if let Some(Effect::Ask(ticket, question)) = (!self.waiting.is_empty()).then(|| self.waiting.remove(0)) {
             self.asked.push(question.clone());
-            let answer = answer(&mut self.backend, &question);
-            self.send(Msg::Answer(ticket, answer));
+            let answer = question.respond(&mut self.backend);
+            self.send(Msg::Response(ticket, answer));
         }
     }
 
@@ -139,9 +139,9 @@ impl<B: Backend> App<B> {
     pub(crate) fn answer_soon(&mut self) {
         for effect in self.waiting.clone() {
             if let Effect::Ask(ticket, question) = effect
-                && let Some(part) = answer_soon(&mut self.backend, &question)
+                && let Some(part) = question.first_part(&mut self.backend)
             {
-                self.send(Msg::Answer(ticket, part));
+                self.send(Msg::Response(ticket, part));
             }
         }
     }

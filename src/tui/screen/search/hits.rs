@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::model::hit::{Hit, Match};
-use crate::tui::backend::{Glance, Hits, User};
+use crate::tui::backend::{Hits, Preview, User};
 use crate::tui::fit;
 use crate::tui::frame::Ui;
 use crate::tui::pen::Pen;
@@ -100,7 +100,7 @@ pub(super) fn view(state: &State, hits: &Hits, ui: &mut Ui, area: Rect, buffer: 
     }
 }
 
-fn line(pen: &mut Pen<'_>, hit: &Hit, glance: Option<&Option<Glance>>, typed: &str, columns: &Columns, look: &Look) {
+fn line(pen: &mut Pen<'_>, hit: &Hit, glance: Option<&Option<Preview>>, typed: &str, columns: &Columns, look: &Look) {
     let (plain, muted) = (look.style(Meaning::Text), look.style(Meaning::Muted));
     let found = look.style(Meaning::Match);
     let date = |at: Option<i64>| at.map(|at| look.zone.short_date(at)).unwrap_or_default();
@@ -153,11 +153,11 @@ fn line(pen: &mut Pen<'_>, hit: &Hit, glance: Option<&Option<Glance>>, typed: &s
 }
 
 /// Findings of the user of a hit, that it is an orphan, or that nobody knows.
-fn mark(glance: Option<&Option<Glance>>, look: &Look) -> (String, Meaning) {
+fn mark(glance: Option<&Option<Preview>>, look: &Look) -> (String, Meaning) {
     let user = match glance {
         None => return (String::new(), Meaning::Muted),
-        Some(None | Some(Glance { user: None, .. })) => return ("?".to_owned(), Meaning::Muted),
-        Some(Some(Glance { user: Some(user), .. })) => user,
+        Some(None | Some(Preview { user: None, .. })) => return ("?".to_owned(), Meaning::Muted),
+        Some(Some(Preview { user: Some(user), .. })) => user,
     };
     match user {
         User { findings, .. } if !findings.is_empty() => {

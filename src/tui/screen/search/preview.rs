@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::model::Id;
 use crate::model::hit::Hit;
-use crate::tui::backend::{Glance, Happened, User};
+use crate::tui::backend::{Milestone, Preview, User};
 use crate::tui::fit;
 use crate::tui::pen::Pen;
 use crate::tui::theme::{Look, Meaning};
@@ -28,7 +28,7 @@ enum Line {
 }
 
 /// What opening the hit would show, in a few lines.
-pub(super) fn preview(hit: &Hit, glance: Option<&Option<Glance>>, area: Rect, buffer: &mut Buffer, look: &Look) {
+pub(super) fn preview(hit: &Hit, glance: Option<&Option<Preview>>, area: Rect, buffer: &mut Buffer, look: &Look) {
     if area.height == 0 {
         return;
     }
@@ -45,14 +45,14 @@ pub(super) fn preview(hit: &Hit, glance: Option<&Option<Glance>>, area: Rect, bu
                 Pen::new(buffer, place, 0).skip(1).text(&text, look.style(meaning));
             }
             (Line::Activity, Some(Some(glance))) => activity(hit, glance, place, buffer, look),
-            (Line::Story, Some(Some(Glance { user: Some(user), .. }))) => story(user, place, buffer, look),
+            (Line::Story, Some(Some(Preview { user: Some(user), .. }))) => story(user, place, buffer, look),
             _ => {}
         }
     }
 }
 
 /// Its lines.
-fn preview_lines(hit: &Hit, glance: Option<&Option<Glance>>, width: usize, look: &Look) -> Vec<Line> {
+fn preview_lines(hit: &Hit, glance: Option<&Option<Preview>>, width: usize, look: &Look) -> Vec<Line> {
     let muted = |text: &str| Line::Words(text.to_owned(), Meaning::Muted);
     let glance = match glance {
         None => return vec![muted("looking…")],
@@ -107,7 +107,7 @@ fn who(hit: &Hit, user: &User, dot: &str, width: usize) -> String {
 }
 
 /// The rows sent under the id over its time.
-fn activity(hit: &Hit, glance: &Glance, area: Rect, buffer: &mut Buffer, look: &Look) {
+fn activity(hit: &Hit, glance: &Preview, area: Rect, buffer: &mut Buffer, look: &Look) {
     let muted = look.style(Meaning::Muted);
     let (Some(first), Some(last)) = (hit.first, hit.last) else { return };
     let mut pen = Pen::new(buffer, area, 0);
@@ -170,15 +170,15 @@ fn story(user: &User, area: Rect, buffer: &mut Buffer, look: &Look) {
         let here = user.story.get(part(column)..part(column + 1)).unwrap_or_default();
         let glyphs = look.glyphs;
         let (mark, meaning) = match here.iter().max().copied().unwrap_or_default() {
-            Happened::Nothing => (" ", Meaning::Muted),
-            Happened::Anonymous => (glyphs.anonymous, Meaning::Anonymous),
-            Happened::Identified => (glyphs.identified, Meaning::Identified),
-            Happened::Split => (glyphs.split, Meaning::Split),
-            Happened::Orphan => (glyphs.orphan, Meaning::Orphan),
-            Happened::Identify => (glyphs.identify, Meaning::Identify),
-            Happened::Reset => (glyphs.reset, Meaning::Reset),
-            Happened::Alias => (glyphs.alias, Meaning::Alias),
-            Happened::Refused => (glyphs.refused, Meaning::Refused),
+            Milestone::Nothing => (" ", Meaning::Muted),
+            Milestone::Anonymous => (glyphs.anonymous, Meaning::Anonymous),
+            Milestone::Identified => (glyphs.identified, Meaning::Identified),
+            Milestone::Split => (glyphs.split, Meaning::Split),
+            Milestone::Orphan => (glyphs.orphan, Meaning::Orphan),
+            Milestone::Identify => (glyphs.identify, Meaning::Identify),
+            Milestone::Reset => (glyphs.reset, Meaning::Reset),
+            Milestone::Alias => (glyphs.alias, Meaning::Alias),
+            Milestone::Refused => (glyphs.refused, Meaning::Refused),
         };
         pen.cell(mark, 1, look.style(meaning));
     }

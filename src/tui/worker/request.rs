@@ -1,0 +1,273 @@
+//! What the worker is asked: each request, what runs it, what it answers, and which others it
+//! stands back for.
+
+use std::sync::Arc;
+
+use crate::identity::compare::Comparison;
+use crate::identity::{Journey, LEGACY};
+use crate::inspect::query::Vocabulary;
+use crate::inspect::terms::Terms;
+use crate::inspect::{Census, Soon};
+use crate::model::Id;
+use crate::model::facts::Arrival;
+use crate::tui::backend::{Backend, Failure, Hits, Preview, Recent, Redacted, Saved, StartPage};
+use crate::tui::timeline::Timeline;
+use crate::tui::timeline::cells::{self, Cells, Values};
+use crate::tui::timeline::sift::{Sifted, Sifting, sift};
+use crate::tui::when::Zone;
+
+use super::lane::{Lane, Rule};
+use super::{Text, Wanted, pasted, text};
+
+/// The rows of a play, to be opened like those of a store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stage {
+    /// What the file of the rows is called.
+    pub name: String,
+    /// Lines of recorded payloads.
+    pub lines: String,
+    /// The id to open.
+    pub id: Id,
+}
+
+/// A file to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Saving {
+    /// Where to.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+    /// Whether it takes the place of one that is there.
+    pub replace: bool,
+}
+
+/// What the worker is asked.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Request {
+    /// [`Backend::overview`].
+    Overview,
+    /// [`Backend::search`], and [`Backend::near`] when it finds nothing.
+    Search(String),
+    /// [`Backend::journey`], laid out for a zone.
+    Journey(Id, Zone),
+    /// [`Backend::journey_as_of`], laid out for a zone.
+    AsOf(Then, Zone),
+    /// [`Backend::compare`].
+    Compare(Id, Id),
+    /// [`Backend::properties`].
+    Properties(i64),
+    /// [`Backend::properties_of`], for columns of the timeline.
+    Cells(Cells),
+    /// [`Backend::properties_of`], for a filter.
+    Sift(Sifting),
+    /// [`Backend::look`].
+    Look(Id),
+    /// [`Backend::census`].
+    Census,
+    /// [`Backend::vocabulary`].
+    Vocabulary,
+    /// [`Backend::remember`]; nothing is answered.
+    Remember(Recent),
+    /// [`Backend::pin`].
+    Pin(Recent),
+    /// [`Backend::device_zone`].
+    DeviceZone(Id),
+    /// [`Backend::open`].
+    Store(String),
+    /// [`Backend::redact`], and what the open user is called then.
+    Redact(Option<Id>),
+    /// A row or a journey as a text of its own.
+    Text(Wanted),
+    /// [`Backend::changed`].
+    Changed,
+    /// [`Backend::stage`], then [`Backend::journey`] as for [`Request::Journey`].
+    Stage(Arc<Stage>, Zone),
+    /// [`Backend::save`].
+    Save(Arc<Saving>),
+}
+
+/// Whose journey, as it stood at which moment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Then {
+    /// What was asked for.
+    pub id: Id,
+    /// The root it leads to today: whose state is shown when nothing had named the id by then.
+    pub root: Option<Id>,
+    /// The last that had arrived.
+    pub moment: Arrival,
+}
+
+/// A journey and its lines; `None` when nothing names the id.
+pub type Opened = Result<Option<(Arc<Journey>, Arc<Timeline>)>, Failure>;
+
+/// What it answers.
+#[derive(Clone, Debug)]
+pub enum Response {
+    /// The store as a whole.
+    Overview(Result<Box<StartPage>, Failure>),
+    /// Hits, and ids that look alike when there are none.
+    Search(Result<(Hits, Vec<Id>), Failure>),
+    /// Some hits of a search whose answer is on its way, and ids that look alike.
+    Soon(Box<(Hits, Vec<Id>)>),
+    /// A journey and its rows in the order of the screen.
+    Journey(Opened),
+    /// The first rows of a journey whose answer is on its way.
+    First(Arc<Journey>, Arc<Timeline>),
+    /// Two users beside each other.
+    Compared(Result<Arc<Comparison>, Failure>),
+    /// Properties of a row.
+    Properties(i64, Result<String, Failure>),
+    /// Values for columns of the timeline.
+    Cells(Values),
+    /// What a filter keeps of some rows.
+    Sifted(Box<Sifted>),
+    /// A look at a hit.
+    Look(Id, Result<Box<Preview>, Failure>),
+    /// The count so far.
+    Census(Result<Box<Census>, Failure>),
+    /// Names to complete terms with.
+    Vocabulary(Result<Box<Vocabulary>, Failure>),
+    /// It is remembered.
+    Remembered,
+    /// The text.
+    Text(Result<Text, Failure>),
+    /// The zone of the devices of whoever has the id; `None` where nothing says one.
+    DeviceZone(Id, Option<Zone>),
+    /// Somebody, and whether they are pinned now.
+    Pinned(Recent, Result<bool, Failure>),
+    /// What the other store is called.
+    Store(Result<String, Failure>),
+    /// Whether answers are redacted now.
+    Redacted(Result<Redacted, Failure>),
+    /// Whether the store has changed.
+    Changed(bool),
+    /// What became of a file.
+    Saved(Result<Saved, Failure>),
+}
+
+impl Request {
+    /// Which others it stands back for, and which stand back for it.
+    ///
+    /// What only asks may be overtaken: by a newer one of its lane, and by those that end its
+    /// lane. Who opens a journey no longer waits for hits, nor for properties of another one. What
+    /// is looked at in passing is asked again when it is seen.
+    pub(super) fn rule(&self) -> Rule {
+        match self {
+            Self::Journey(..) | Self::AsOf(..) | Self::Compare(..) | Self::Stage(..) => Rule::Ask(
+                Lane::Page,
+                &[Lane::Search, Lane::Row, Lane::Columns, Lane::Filter, Lane::Preview, Lane::Text],
+            ),
+            Self::Overview | Self::Search(_) => Rule::Ask(Lane::Search, &[Lane::Preview]),
+            Self::Properties(_) => Rule::Ask(Lane::Row, &[Lane::Preview]),
+            Self::Cells(_) => Rule::Ask(Lane::Columns, &[]),
+            Self::Sift(_) => Rule::Ask(Lane::Filter, &[]),
+            Self::Look(_) | Self::Census | Self::Vocabulary | Self::DeviceZone(_) => Rule::Ask(Lane::Preview, &[]),
+            Self::Changed => Rule::Ask(Lane::Changes, &[]),
+            Self::Text(_) => Rule::Ask(Lane::Text, &[]),
+            Self::Pin(_) | Self::Save(_) | Self::Remember(_) => Rule::Do,
+            Self::Store(_) | Self::Redact(_) => Rule::Turn,
+        }
+    }
+
+    /// Runs it; `show` is given parts of an answer that takes long. Blocks: only the worker, and
+    /// tests in their own thread, call it.
+    pub fn run(&self, backend: &mut dyn Backend, show: &mut dyn FnMut(Hits, Vec<Id>)) -> Response {
+        match self {
+            Self::Overview => Response::Overview(backend.overview().map(Box::new)),
+            Self::Search(text) => Response::Search(pasted::search(backend, text, show)),
+            Self::Journey(id, zone) => Response::Journey(open(backend, id, *zone)),
+            Self::AsOf(then, zone) => {
+                Response::Journey(as_of(backend, then).map(|journey| Some(laid_out(journey, *zone))))
+            }
+            Self::Stage(stage, zone) => {
+                let staged = backend.stage(&stage.name, &stage.lines);
+                Response::Journey(staged.and_then(|()| open(backend, &stage.id, *zone)))
+            }
+            Self::Save(saving) => Response::Saved(backend.save(&saving.path, &saving.text, saving.replace)),
+            Self::Compare(a, b) => Response::Compared(backend.compare(a, b)),
+            Self::Properties(row) => Response::Properties(*row, backend.properties(*row)),
+            Self::Cells(cells) => Response::Cells(cells::read(backend, cells)),
+            Self::Sift(sifting) => Response::Sifted(Box::new(sift(backend, sifting))),
+            Self::Look(id) => Response::Look(id.clone(), backend.look(id).map(|look| Box::new(Preview::of(look)))),
+            Self::Census => Response::Census(backend.census().map(Box::new)),
+            Self::Vocabulary => Response::Vocabulary(backend.vocabulary().map(Box::new)),
+            Self::Remember(recent) => {
+                backend.remember(recent);
+                Response::Remembered
+            }
+            Self::Text(wanted) => Response::Text(text::text(backend, wanted)),
+            Self::DeviceZone(id) => {
+                // Only a choice more: what fails here is told by whatever is asked next.
+                let name = backend.device_zone(id).ok().flatten();
+                Response::DeviceZone(id.clone(), name.and_then(|name| Zone::parse(&name).ok()))
+            }
+            Self::Pin(who) => Response::Pinned(who.clone(), backend.pin(who)),
+            Self::Store(path) => Response::Store(backend.open(path)),
+            Self::Redact(opened) => Response::Redacted(backend.redact(opened.as_ref())),
+            // A look that fails is made again; what the user asks will tell the failure.
+            Self::Changed => Response::Changed(backend.changed().unwrap_or(false)),
+        }
+    }
+
+    /// Runs it without parts.
+    pub fn respond(&self, backend: &mut dyn Backend) -> Response {
+        self.run(backend, &mut |_, _| {})
+    }
+
+    /// A part of the answer where the whole takes longer, or the whole of a journey. What fails here
+    /// fails again with the whole.
+    pub fn first_part(&self, backend: &mut dyn Backend) -> Option<Response> {
+        match self {
+            // Terms are told on their way.
+            Self::Search(text) if !matches!(Terms::read(text), Ok(None)) => None,
+            Self::Search(text) => {
+                let hits = pasted::soon(backend, text)?;
+                Some(Response::Soon(Box::new((hits, Vec::new()))))
+            }
+            Self::Journey(id, zone) => Some(match backend.journey_soon(id).ok()?? {
+                Soon::All(journey) => Response::Journey(Ok(Some(laid_out(Arc::new(journey), *zone)))),
+                Soon::First(journey) => {
+                    let (journey, timeline) = laid_out(Arc::new(journey), *zone);
+                    Response::First(journey, timeline)
+                }
+            }),
+            _ => None,
+        }
+    }
+}
+
+/// The journey of an id, laid out for a zone.
+fn open(backend: &mut dyn Backend, id: &Id, zone: Zone) -> Opened {
+    Ok(backend.journey(id)?.map(|journey| laid_out(journey, zone)))
+}
+
+fn laid_out(journey: Arc<Journey>, zone: Zone) -> (Arc<Journey>, Arc<Timeline>) {
+    let timeline = Arc::new(Timeline::new(&journey, zone));
+    (journey, timeline)
+}
+
+/// The user as it stood then, followed by its root of today where the id itself was not there yet.
+fn as_of(backend: &mut dyn Backend, then: &Then) -> Result<Arc<Journey>, Failure> {
+    let found = backend.journey_as_of(&then.id, then.moment)?;
+    if let Some(journey) = found.as_ref().filter(|journey| journey.root.is_some()) {
+        return Ok(journey.clone());
+    }
+    let id = then.id.as_str();
+    if let Some(root) = then.root.as_ref().filter(|root| **root != then.id)
+        && let Some(followed) = backend.journey_as_of(root, then.moment)?
+        && followed.root.is_some()
+    {
+        let mut followed = Arc::unwrap_or_clone(followed);
+        followed.query = then.id.clone();
+        followed
+            .notes
+            .insert(0, format!("Nothing had made {id} one of these ids yet: this is {} then.", root.as_str()));
+        return Ok(Arc::new(followed));
+    }
+    Ok(found.unwrap_or_else(|| {
+        let mut nothing = Journey::of_nothing(&then.id, LEGACY);
+        nothing.as_of = Some(then.moment);
+        nothing.notes = vec![format!("Nothing that had arrived by then names {id}.")];
+        Arc::new(nothing)
+    }))
+}
