@@ -18,6 +18,8 @@ use std::time::Duration;
 use libsqlite3_sys as _;
 use rusqlite::{Connection, FileControl, OptionalExtension};
 
+use crate::model::threads::join;
+
 /// Bytes of a sum.
 pub(super) const BYTES: usize = 8;
 
@@ -79,12 +81,11 @@ pub(super) fn renew(db: &mut Connection, go_on: &mut dyn FnMut() -> bool) -> rus
                 interrupt.interrupt();
             }
         }
-        work.join()
+        join(work)
     });
     let db = match written {
-        Ok(Err(_)) if stopped => return Ok(false),
-        Ok(written) => written?,
-        Err(panic) => std::panic::resume_unwind(panic),
+        Err(_) if stopped => return Ok(false),
+        written => written?,
     };
     db.query_row("PRAGMA page_sums = on", [], |_| Ok(()))?;
     // The first page has its sum from now on.
