@@ -13,6 +13,7 @@ mod error;
 pub mod filter;
 pub mod gather;
 mod history;
+mod people;
 pub mod query;
 pub mod redact;
 pub mod rows;
@@ -29,7 +30,7 @@ pub use redact::Redactor;
 pub use select::Kept;
 pub use source::{Ask, Edges, Lookup, Scan, Source, Stop, Sweep};
 
-pub use crate::model::hit::{Hit, HitKind, Shared};
+pub use crate::model::hit::{EventHit, Hit, HitKind, Shared};
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -179,8 +180,9 @@ impl Inspector {
         Ok(Journey { profiles, ..journey })
     }
 
-    /// Hits as they may be shown.
+    /// Hits as they may be shown, one for each person.
     fn shown_hits(&self, hits: Vec<Hit>) -> Result<Vec<Hit>, Error> {
+        let hits = people::each_once(hits);
         let Some((redactor, known)) = self.redacting()? else { return Ok(hits) };
         let shown = |hit: Hit| Hit {
             id: redactor.id(&hit.id),
@@ -283,6 +285,15 @@ impl Inspector {
             }
         })?;
         self.shown_found(found)
+    }
+
+    /// Event names that have a text in them, with the number of their people and rows; none where
+    /// nothing can be counted.
+    pub fn events_with(&self, text: &str) -> Result<Vec<EventHit>, Error> {
+        let Some(scan) = self.source.scan() else { return Ok(Vec::new()) };
+        let hits = terms::events_with(scan, text.trim())?;
+        let Some((redactor, known)) = self.redacting()? else { return Ok(hits) };
+        Ok(hits.into_iter().map(|hit| EventHit { event: redactor.event(&hit.event, &known), ..hit }).collect())
     }
 
     /// Names that some rows of the store have, to complete terms with. Looks at `rows` rows

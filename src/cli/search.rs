@@ -7,12 +7,15 @@ use super::open::Named;
 use super::redaction;
 use crate::inspect::query::{self, hint};
 use crate::inspect::terms::Terms;
-use crate::inspect::{Inspector, Shared};
+use crate::inspect::{EventHit, Inspector, Shared};
 use crate::model::hit::Match;
 use crate::report::{self, json, text};
 
 /// Ids that are suggested when nothing matches.
 const SUGGESTED: usize = 5;
+
+/// Columns of an event as a term; a longer name is cut.
+const TERM: usize = 60;
 
 /// Hits that are looked through for values that several users have.
 const LOOKED_AT: usize = 200;
@@ -32,20 +35,34 @@ fn answer(command: &Search, terms: Option<Terms>, inspector: &Inspector, console
         notes = found.notes;
         Ok::<_, Failure>(found.hits)
     };
+    let mut events = Vec::new();
     let found = if let Some(terms) = terms {
         by_terms(&terms)?
     } else {
         let found = inspector.search(&command.text, limit)?;
         let is_sure = found.first().is_some_and(|hit| hit.found != Match::Fuzzy);
-        Terms::words(&command.text).filter(|_| !is_sure).map_or(Ok(found), |terms| by_terms(&terms))?
+        let mut found = found;
+        if !is_sure {
+            events = inspector.events_with(&command.text)?;
+            // As on the screen: words as a query, then the text in any property, then what is only alike.
+            let mut better = Terms::words(&command.text).map_or(Ok(Vec::new()), |terms| by_terms(&terms))?;
+            if let Some(terms) = Terms::of_value(&command.text).filter(|_| better.is_empty()) {
+                better = by_terms(&terms)?;
+            }
+            found.retain(|hit| !better.iter().any(|other| other.id == hit.id));
+            better.append(&mut found);
+            found = better;
+        }
+        found
     };
     let shared = Shared::of(&command.text, &found);
     let more = found.len() > command.limit;
     let mut hits = found;
     hits.truncate(command.limit);
-    if hits.is_empty() {
+    inspector.describe(&mut hits)?;
+    if hits.is_empty() && events.is_empty() {
         if console.format == Format::Json {
-            json::search(&mut console.out, &inspector.shown_text(&command.text)?, &hits, &shared)?;
+            json::search(&mut console.out, &inspector.shown_text(&command.text)?, &hits, &events, &shared)?;
             console.finish()?;
         }
         let failure = Failure::nothing(format!("nothing matches {:?}", command.text));
@@ -53,8 +70,13 @@ fn answer(command: &Search, terms: Option<Terms>, inspector: &Inspector, console
         return Err(suggest(failure, inspector, &command.text)?);
     }
     match console.format {
-        Format::Json => json::search(&mut console.out, &inspector.shown_text(&command.text)?, &hits, &shared)?,
-        Format::Text => text::search(&mut console.out, &hits, &shared, &console.look)?,
+        Format::Json => json::search(&mut console.out, &inspector.shown_text(&command.text)?, &hits, &events, &shared)?,
+        Format::Text => {
+            // What can be searched next, as it is written.
+            let term = |hit: EventHit| (console.look.cut(&format!("event={}", query::quoted(&hit.event)), TERM), hit);
+            let events: Vec<_> = events.into_iter().map(term).collect();
+            text::search(&mut console.out, &hits, &events, &shared, &console.look)?;
+        }
     }
     console.finish()?;
     for note in notes {

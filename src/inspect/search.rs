@@ -41,6 +41,8 @@ pub(super) fn in_order<W: Lookup + ?Sized>(warehouse: &W, found: Vec<IdHit>) -> 
             events: found.span.events,
             first: found.span.first,
             last: found.span.last,
+            name: None,
+            person_events: None,
         })
         .collect();
     Ok(hits)

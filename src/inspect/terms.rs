@@ -11,6 +11,7 @@
 //! is taken from everyone who has rows.
 
 mod crowd;
+mod events;
 mod journeys;
 mod person;
 mod roots;
@@ -20,10 +21,12 @@ mod vocabulary;
 
 use std::sync::Arc;
 
+pub(super) use self::events::events_with;
+pub(super) use self::rows::update;
 pub use self::seek::Found;
 
 use super::query::property::Test;
-use super::query::{Error, Expr, Place, Query, Term, Wall, has_term, words};
+use super::query::{Error, Expr, Place, Query, Term, UNFINISHED, Wall, has_term, words};
 use crate::model::time::utc;
 
 /// A query of a search, and how times in it are meant.
@@ -63,8 +66,18 @@ impl Terms {
         words(text).map(Self::of)
     }
 
+    /// Those that find a plain text in any property, without what stood around it; `None` where a
+    /// text is no value that a person looks for, or a term that has no value yet.
+    pub fn of_value(text: &str) -> Option<Self> {
+        /// A shorter text is in the properties of too many rows to say anything.
+        const SHORTEST: usize = 3;
+        const LONGEST: usize = 200;
+        let is_value = (SHORTEST..=LONGEST).contains(&text.chars().count()) && !text.ends_with(UNFINISHED);
+        is_value.then(|| Self::anywhere(text))
+    }
+
     /// Those that find a text in any property.
-    pub fn anywhere(text: &str) -> Self {
+    fn anywhere(text: &str) -> Self {
         let term = Term::Property("*".to_owned(), Test::Contains(text.to_owned()));
         Self::of(Query::of(Expr::Term(term), text))
     }

@@ -83,6 +83,22 @@ pub struct Hit {
     pub first: Option<Millis>,
     /// Time of the last of them.
     pub last: Option<Millis>,
+    /// The best name known of its person: that of the profile, else the e-mail address, else an
+    /// id that somebody chose; `None` where only a machine's id is known, or nobody asked.
+    pub name: Option<String>,
+    /// All rows of its person; `None` where nobody asked.
+    pub person_events: Option<u64>,
+}
+
+/// An event whose name has a text in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventHit {
+    /// Its name.
+    pub event: String,
+    /// People with such rows.
+    pub people: u64,
+    /// Its rows.
+    pub rows: u64,
 }
 
 /// What a found id is.
@@ -167,6 +183,8 @@ mod tests {
             events: 1,
             first: None,
             last: None,
+            name: None,
+            person_events: None,
         }
     }
 

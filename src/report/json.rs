@@ -15,7 +15,7 @@ use crate::identity::{
     Role, Split, State, Step, Verdict,
 };
 use crate::model::facts::Source;
-use crate::model::hit::{Hit, Shared};
+use crate::model::hit::{EventHit, Hit, Shared};
 use crate::model::import::FileReport;
 use crate::model::time::rfc3339;
 use crate::model::{Id, Millis};
@@ -31,16 +31,34 @@ pub fn journey<'a>(out: &mut dyn Write, journey: impl Into<Shown<'a>>, propertie
 }
 
 /// Writes the hits of a search, best first (`journey search`).
-pub fn search(out: &mut dyn Write, query: &str, hits: &[Hit], shared: &[Shared]) -> io::Result<()> {
+pub fn search(
+    out: &mut dyn Write,
+    query: &str,
+    hits: &[Hit],
+    events: &[EventHit],
+    shared: &[Shared],
+) -> io::Result<()> {
     #[derive(serde::Serialize)]
-    struct Search<'a, I: Serialize, J: Serialize> {
+    struct Search<'a, I: Serialize, E: Serialize, J: Serialize> {
         schema: u32,
         query: &'a str,
         hits: I,
+        events: E,
         shared: J,
     }
     let (hits, shared) = (Each(hits.iter().map(hit)), Each(shared.iter().map(shared_value)));
-    line(out, &Search { schema: SCHEMA, query, hits, shared })
+    let events = Each(events.iter().map(event_hit));
+    line(out, &Search { schema: SCHEMA, query, hits, events, shared })
+}
+
+fn event_hit(hit: &EventHit) -> impl Serialize {
+    #[derive(serde::Serialize)]
+    struct Json<'a> {
+        event: &'a str,
+        people: u64,
+        rows: u64,
+    }
+    Json { event: &hit.event, people: hit.people, rows: hit.rows }
 }
 
 fn shared_value(shared: &Shared) -> impl Serialize {
@@ -453,6 +471,8 @@ fn hit(hit: &Hit) -> impl Serialize {
         first: Option<String>,
         last: Option<String>,
         via: Option<Via<'a>>,
+        name: Option<&'a str>,
+        person_events: Option<u64>,
     }
     Json {
         id: hit.id.as_str(),
@@ -463,6 +483,8 @@ fn hit(hit: &Hit) -> impl Serialize {
         first: moment(hit.first),
         last: moment(hit.last),
         via: hit.via.as_ref().map(|(property, value)| Via { property, value }),
+        name: hit.name.as_deref(),
+        person_events: hit.person_events,
     }
 }
 

@@ -20,7 +20,7 @@ use super::{Import, Shown, cuts};
 use crate::identity::journey::at_least;
 use crate::identity::{AliasLine, Journey, Member, Orphan, Role, Split, State, Verdict};
 use crate::model::facts::Source;
-use crate::model::hit::{Hit, Shared};
+use crate::model::hit::{EventHit, Hit, Match, Shared};
 use crate::model::import::{FileReport, Reason};
 use crate::model::{Id, Millis};
 
@@ -47,38 +47,23 @@ pub fn journey<'a>(out: &mut dyn Write, journey: impl Into<Shown<'a>>, look: &Lo
 }
 
 /// Writes the hits of a search, best first (`journey search`).
-pub fn search(out: &mut dyn Write, hits: &[Hit], shared: &[Shared], look: &Look) -> io::Result<()> {
-    let id = (look.width.saturating_sub(52) / 2).clamp(14, ID);
-    let head = format!(
-        "{} {} {} {} {} {}",
-        left("MATCH", 9),
-        left("ID", id),
-        left("IS", 7),
-        left("ROOT", id),
-        right("ROWS", 7),
-        "LAST SEEN"
-    );
-    writeln!(out, "{}", look.paint(Class::Faint, &head))?;
-    for hit in hits {
-        let root = match &hit.root {
-            Some(root) if *root == hit.id => look.paint(Class::Faint, &left("itself", id)),
-            Some(root) => left(&look.id(root.as_str(), id), id),
-            None => left("-", id),
-        };
-        let last = hit.last.map_or_else(|| "-".to_owned(), |at| look.clock.minute(at));
-        writeln!(
-            out,
-            "{} {} {} {} {} {last}",
-            left(hit.found.name(), 9),
-            left(&look.id(hit.id.as_str(), id), id),
-            left(hit.kind.name(), 7),
-            root,
-            right(&count(hit.events), 7),
-        )?;
-        if let Some((property, value)) = &hit.via {
-            let via = look.cut(&format!("{property} is {value}"), look.width.saturating_sub(10));
-            writeln!(out, "{}{}", " ".repeat(10), look.paint(Class::Faint, &via))?;
+pub fn search(
+    out: &mut dyn Write,
+    hits: &[Hit],
+    events: &[(String, EventHit)],
+    shared: &[Shared],
+    look: &Look,
+) -> io::Result<()> {
+    if !hits.is_empty() {
+        people(out, hits, look)?;
+    }
+    for (at, (term, hit)) in events.iter().enumerate() {
+        if at == 0 && !hits.is_empty() {
+            writeln!(out)?;
         }
+        let who = if hit.people == 1 { "1 person".to_owned() } else { format!("{} people", count(hit.people)) };
+        let rows = if hit.rows == 1 { "1 row".to_owned() } else { format!("{} rows", count(hit.rows)) };
+        writeln!(out, "{term}  {}", look.paint(Class::Faint, &format!("an event: {who}, {rows}")))?;
     }
     for Shared { value, users } in shared {
         let names: Vec<&str> = users.iter().map(Id::as_str).collect();
@@ -88,6 +73,45 @@ pub fn search(out: &mut dyn Write, hits: &[Hit], shared: &[Shared], look: &Look)
             names.join(", ")
         );
         writeln!(out, "{}", look.paint(Class::Orphan, &look.wrap(&sentence, 0)))?;
+    }
+    Ok(())
+}
+
+/// One line for each person.
+fn people(out: &mut dyn Write, hits: &[Hit], look: &Look) -> io::Result<()> {
+    let id = (look.width.saturating_sub(52) / 2).clamp(14, ID);
+    let head = format!(
+        "{} {} {} {} {}",
+        left("NAME", id),
+        left("ID", id),
+        right("ROWS", 7),
+        left("LAST SEEN", 16),
+        "FOUND BY"
+    );
+    writeln!(out, "{}", look.paint(Class::Faint, &head))?;
+    // For what an id is found by there is at least this much room; a pipe has no width.
+    let room = look.width.saturating_sub(2 * id + 27).max(16);
+    for hit in hits {
+        let name = match &hit.name {
+            Some(name) => left(&look.cut(name, id), id),
+            None => look.paint(Class::Faint, &left("-", id)),
+        };
+        let last = hit.last.map_or_else(|| "-".to_owned(), |at| look.clock.minute(at));
+        let found = match &hit.via {
+            Some((property, value)) => match hit.found {
+                Match::Event => format!("{property}: {value}"),
+                found => format!("{}, {property}: {value}", found.name()),
+            },
+            None => hit.found.name().to_owned(),
+        };
+        writeln!(
+            out,
+            "{name} {} {} {} {}",
+            left(&look.id(hit.id.as_str(), id), id),
+            right(&count(hit.person_events.unwrap_or(hit.events)), 7),
+            left(&last, 16),
+            look.paint(Class::Faint, &look.cut(&found, room)),
+        )?;
     }
     Ok(())
 }

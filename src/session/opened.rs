@@ -18,6 +18,8 @@ use crate::output::{self, Kept, Output, Readers};
 
 /// Hits of one search; whoever sees so many types on.
 const HITS: usize = 200;
+/// Hits whose people are named: as many as a screen shows.
+const DESCRIBED: usize = 50;
 
 /// Ids that are suggested when nothing matches.
 const SUGGESTED: usize = 5;
@@ -134,6 +136,14 @@ impl Opened {
     }
 }
 
+impl Opened {
+    /// Names the people that a screen shows first.
+    fn describe(&self, hits: &mut Hits) -> Result<(), Error> {
+        let first = hits.list.len().min(DESCRIBED);
+        self.inspector.describe(hits.list.get_mut(..first).unwrap_or_default())
+    }
+}
+
 fn list(mut hits: Vec<Hit>) -> Hits {
     let more = hits.len() > HITS;
     hits.truncate(HITS);
@@ -146,7 +156,9 @@ impl Session for Opened {
     }
 
     fn search(&mut self, text: &str) -> Result<Hits, Error> {
-        self.inspector.search(text, HITS + 1).map(list)
+        let mut hits = self.inspector.search(text, HITS + 1).map(list)?;
+        self.describe(&mut hits)?;
+        Ok(hits)
     }
 
     fn search_soon(&mut self, text: &str) -> Result<Option<Hits>, Error> {
@@ -158,8 +170,9 @@ impl Session for Opened {
     fn search_terms(&mut self, terms: &Terms, show: &mut dyn FnMut(Hits)) -> Result<Hits, Error> {
         let told =
             |found: Found| Hits { more: found.more, notes: found.notes, looked: found.looked, ..list(found.hits) };
-        let found = self.inspector.search_terms(terms, HITS, &mut |found| show(told(found)))?;
-        Ok(told(found))
+        let mut hits = told(self.inspector.search_terms(terms, HITS, &mut |found| show(told(found)))?);
+        self.describe(&mut hits)?;
+        Ok(hits)
     }
 
     fn overview(&mut self) -> Result<StartPage, Error> {

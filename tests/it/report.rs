@@ -253,17 +253,19 @@ fn findings_and_hits_and_imports_have_their_keys() {
         found: Match::Exact,
         via: None,
         matched: 0,
+        name: None,
+        person_events: None,
         events: 2,
         first: Some(0),
         last: None,
     };
     let mut out = Vec::new();
-    json::search(&mut out, "sally", &[hit], &[]).unwrap();
+    json::search(&mut out, "sally", &[hit], &[], &[]).unwrap();
     assert_eq!(
         String::from_utf8(out).unwrap(),
         "{\"schema\":1,\"query\":\"sally\",\"hits\":[{\"id\":\"sally\",\"root\":\"12345\",\"kind\":\"alias\",\
-         \"match\":\"exact\",\"events\":2,\"first\":\"1970-01-01T00:00:00.000Z\",\"last\":null,\"via\":null}],\
-         \"shared\":[]}\n"
+         \"match\":\"exact\",\"events\":2,\"first\":\"1970-01-01T00:00:00.000Z\",\"last\":null,\"via\":null,\
+         \"name\":null,\"person_events\":null}],\"events\":[],\"shared\":[]}\n"
     );
 
     let import = Import {

@@ -129,12 +129,6 @@ pub(super) fn soon(backend: &mut dyn Backend, text: &str) -> Option<Hits> {
     })
 }
 
-/// A shorter text is in the properties of too many rows to say anything.
-const SHORTEST: usize = 3;
-
-/// A longer one is no value that a person looks for.
-const LONGEST: usize = 200;
-
 /// Hits for the text, else for what it may mean, else ids that look like it and rows that have
 /// it in a property. `show` is given parts of an answer that takes long.
 pub(super) fn search(
@@ -180,10 +174,10 @@ pub(super) fn search(
     };
     let wanted = bare(text);
     // Who is about to type a value looks for nothing yet.
-    if text.ends_with(UNFINISHED) || !(SHORTEST..=LONGEST).contains(&wanted.chars().count()) {
+    let Some(terms) = Terms::of_value(wanted).filter(|_| !text.ends_with(UNFINISHED)) else {
         return Ok((hits, near));
-    }
-    let found = backend.search_terms(&Terms::anywhere(wanted), &mut |found| {
+    };
+    let found = backend.search_terms(&terms, &mut |found| {
         show(anywhere(&hits, found), near.clone());
     })?;
     Ok((anywhere(&hits, found), near))
@@ -295,6 +289,8 @@ mod tests {
                 found: Match::Exact,
                 via: None,
                 matched: 0,
+                name: None,
+                person_events: None,
                 events: 1,
                 first: None,
                 last: None,

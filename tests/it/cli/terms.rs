@@ -23,3 +23,45 @@ fn a_term_that_means_nothing_is_wrong_use_and_pointed_at() {
     assert_eq!(code(&output), 1);
     assert!(err(&output).contains("did you mean event:View?"), "{}", err(&output));
 }
+
+#[test]
+fn hits_are_people_with_their_best_name_and_all_their_rows() {
+    let home = Home::new();
+    let found = home.json(0, &["search", "sally"]);
+    let hits = found["hits"].as_array().unwrap();
+    assert_eq!(hits.len(), 1, "two ids of one person: {found}");
+    let journey = home.json(0, &["show", "sally@gmail.com"]);
+    let rows = journey["events"].as_array().unwrap().len();
+    assert_eq!((&hits[0]["name"], &hits[0]["person_events"]), (&"Sally Doe".into(), &rows.into()));
+    assert!(hits[0]["events"].as_u64().unwrap() < rows as u64, "those sent under the id alone");
+    let text = out(&home.run(&["search", "sally"]));
+    assert_eq!(text.lines().filter(|line| line.contains("Sally Doe")).count(), 1, "{text}");
+    // Who has no profile is named by a known id, and who has none by nothing.
+    let named = |text: &str| home.json(0, &["search", text])["hits"][0]["name"].clone();
+    assert_eq!(named("P-1"), serde_json::Value::Null);
+}
+
+#[test]
+fn a_plain_word_offers_events_and_finds_values_in_properties() {
+    let home = Home::new();
+    let found = home.json(0, &["search", "purchase"]);
+    let event = &found["events"][0];
+    assert_eq!(event["event"], "Purchase", "{found}");
+    let people = home.json(0, &["search", "event=Purchase", "--limit", "1000"]);
+    assert_eq!(event["people"], people["hits"].as_array().unwrap().len());
+    let text = out(&home.run(&["search", "purchase"]));
+    assert!(text.contains("event=Purchase  an event: "), "{text}");
+    let found = home.json(0, &["search", "Chrome"]);
+    assert!(found["hits"].as_array().unwrap().iter().any(|hit| hit["match"] == "property"), "{found}");
+    // An id is an id, and no event is counted for it.
+    assert_eq!(home.json(0, &["search", "sally@gmail.com"])["events"], serde_json::json!([]));
+    assert_eq!(code(&home.run(&["search", "nowhere-at-all"])), 1);
+}
+
+#[test]
+fn words_with_or_between_them_are_a_query_when_nothing_has_the_text() {
+    let home = Home::new();
+    let found = home.json(0, &["search", "P-1 or sally@gmail.com"]);
+    let roots: Vec<_> = found["hits"].as_array().unwrap().iter().map(|hit| &hit["root"]).collect();
+    assert!(roots.len() == 2 && roots.contains(&&"P-1".into()) && roots.contains(&&"12345".into()), "{found}");
+}

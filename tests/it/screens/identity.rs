@@ -48,6 +48,8 @@ impl Backend for History {
             kind: HitKind::Root,
             found: Match::Exact,
             matched: 0,
+            name: None,
+            person_events: None,
             via: None,
             events: journey.steps.len() as u64,
             first: None,

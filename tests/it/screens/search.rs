@@ -196,6 +196,8 @@ fn troubled(id: &str, worst: &str) -> Troubled {
 /// Two people with rows of a plan, and how many rows were looked through.
 fn with_plan(looked: (u64, u64)) -> Hits {
     let hit = |id: &str, value: &str, matched| Hit {
+        name: None,
+        person_events: None,
         id: Id::new(id),
         root: Some(Id::new("12345")),
         kind: HitKind::Alias,

@@ -137,7 +137,7 @@ fn line(pen: &mut Pen<'_>, hit: &Hit, glance: Option<&Option<Preview>>, typed: &
         }
         .skip(1);
     }
-    pen.number(&fit::count(hit.events), columns.rows.saturating_sub(2), plain).skip(2);
+    pen.number(&fit::count(hit.person_events.unwrap_or(hit.events)), columns.rows.saturating_sub(2), plain).skip(2);
     pen.cell(&date(hit.first), columns.first, muted);
     if columns.activity > 0 {
         let start = pen.column();

@@ -36,7 +36,11 @@ pub(super) fn preview(hit: &Hit, glance: Option<&Option<Preview>>, area: Rect, b
     let mut pen = Pen::new(buffer, area, 0);
     let room = pen.room().saturating_sub(8);
     pen.text(&look.glyphs.rule.repeat(2), muted).skip(1);
-    pen.text(&fit::middle(hit.id.as_str(), room), look.style(Meaning::Title)).skip(1).fill(look.glyphs.rule, muted);
+    let title = match &hit.name {
+        Some(name) if name != hit.id.as_str() => format!("{name} {} {}", look.glyphs.dot, hit.id.as_str()),
+        _ => hit.id.as_str().to_owned(),
+    };
+    pen.text(&fit::middle(&title, room), look.style(Meaning::Title)).skip(1).fill(look.glyphs.rule, muted);
     let width = usize::from(area.width.saturating_sub(2));
     for (row, line) in (1..area.height).zip(preview_lines(hit, glance, width, look)) {
         let place = Rect { y: area.y + row, height: 1, ..area };

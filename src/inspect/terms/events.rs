@@ -1,0 +1,51 @@
+//! Event names with a text in them, each with how many people have such rows.
+
+use std::collections::{HashMap, HashSet};
+
+use super::roots::Roots;
+use crate::inspect::query::text::{contains, same};
+use crate::inspect::{Error, Scan};
+use crate::model::hit::EventHit;
+use crate::model::scan::Seek;
+
+/// Names that are counted.
+const MOST: usize = 5;
+
+/// Up to [`MOST`] event names that have `text` in them, the one with the most people first.
+///
+/// Costs a look at the head of every row, where there is such a name.
+pub(in crate::inspect) fn events_with(scan: &dyn Scan, text: &str) -> Result<Vec<EventHit>, Error> {
+    let mut names = scan.names()?;
+    names.retain(|(_, name)| !text.is_empty() && contains(name, text));
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let numbers: Vec<i64> = names.iter().map(|(number, _)| *number).collect();
+    let mut rows: HashMap<i64, u64> = HashMap::new();
+    let mut ids: HashSet<(i64, i64)> = HashSet::new();
+    // Names of programs have numbers too, and no rows.
+    scan.seek(&Seek { events: Some(&numbers), ..Seek::default() }, &mut |notes, _| {
+        for note in notes {
+            *rows.entry(note.event).or_default() += 1;
+            if note.id != 0 {
+                ids.insert((note.event, note.id));
+            }
+        }
+    })?;
+    let mut roots = Roots::default();
+    roots.learn(scan, ids.iter().map(|(_, id)| *id))?;
+    let mut people: HashMap<i64, HashSet<i64>> = HashMap::new();
+    for (event, id) in ids {
+        people.entry(event).or_default().insert(roots.of(id));
+    }
+    let mut hits: Vec<EventHit> = names
+        .into_iter()
+        .filter_map(|(number, event)| {
+            let people = people.get(&number).map_or(0, |people| people.len() as u64);
+            Some(EventHit { people, rows: *rows.get(&number)?, event })
+        })
+        .collect();
+    hits.sort_by_key(|hit| (!same(&hit.event, text), std::cmp::Reverse(hit.people), hit.event.clone()));
+    hits.truncate(MOST);
+    Ok(hits)
+}
