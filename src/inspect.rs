@@ -229,8 +229,12 @@ impl Inspector {
     pub fn journey_soon(&self, id: &Id) -> Result<Option<Soon>, Error> {
         let limits = gather::Limits { rows: SOON, orphan_rows: SOON, ..gather::Limits::DEFAULT };
         let id = &self.meant(id)?;
-        let (facts, is_part) = self.source.one_moment(|| gather::gather_rows(&*self.source, id, &limits))?;
-        Ok(self.resolved(facts, id)?.map(|mut journey| {
+        let (journey, is_part) = self.source.one_moment(|| {
+            let (facts, is_part) = gather::gather_rows(&*self.source, id, &limits)?;
+            let journey = self.resolved(facts, id)?;
+            Ok((journey.map(|journey| self.with_profiles(journey)).transpose()?, is_part))
+        })?;
+        Ok(journey.map(|mut journey| {
             if !is_part {
                 return Soon::All(journey);
             }

@@ -19,7 +19,7 @@ use super::repair::{readable, repair};
 use super::rows::Lifted;
 use super::scan::{Scanned, scan};
 use super::sniff::{CellRows, Cells, Format, How, Sniffed};
-use super::split::{Layout, Splitter};
+use super::split::{apart, separated};
 use super::vendor::{self, By};
 use super::{profile, table};
 use crate::model::{Id, Millis, Profile, Reject, RowView, json};
@@ -218,7 +218,6 @@ impl Decoder {
             }
             return;
         }
-        let record = separated(record);
         match readable(record) {
             Cow::Borrowed(text) if self.scans && plain_event(line, text, out).is_some() => {}
             Cow::Borrowed(text) => self.judge(line, text, out),
@@ -258,6 +257,11 @@ impl Decoder {
         let text = repair(whole);
         let repaired = repaired || matches!(text, Cow::Owned(_));
         let Err(reason) = self.read(line, &text, repaired, out) else { return };
+        if let Some(object) = separated(&text)
+            && self.read(line, object, repaired, out).is_ok()
+        {
+            return;
+        }
         let Some((mut one, mut rest)) = apart(&text) else {
             out(reject(line, reason, whole));
             return;
@@ -565,21 +569,6 @@ impl Reading<'_, '_> {
     }
 }
 
-/// The first of several objects in one record, and what is behind it; `None` unless another object
-/// comes next.
-pub(super) fn apart(text: &str) -> Option<(&str, &str)> {
-    if !text.starts_with('{') {
-        return None;
-    }
-    let mut splitter = Splitter::new(Layout::Nested, 1, usize::MAX, true);
-    let first = splitter.next(text.as_bytes(), true)?;
-    let rest = text.get(first.next..)?.trim_start_matches([' ', '\t', '\r', '\n', ',']);
-    if !rest.starts_with('{') {
-        return None;
-    }
-    Some((text.get(first.start..first.end)?, rest))
-}
-
 /// Adds the event of a line that has no doubtful part; any other line is left to [`Reading`].
 fn plain_event<'a>(line: u64, text: &'a str, out: Out<'_, 'a>) -> Option<()> {
     let Scanned { event, properties, fields, is_plain } = scan(text)?;
@@ -596,17 +585,6 @@ fn reject(line: u64, reason: String, text: &str) -> Item<'static> {
 }
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
-/// An object without what separates it from the next one in its line: a comma of an array without
-/// brackets, or a semicolon.
-fn separated(record: &[u8]) -> &[u8] {
-    let object = record.strip_prefix(b",").unwrap_or(record).trim_ascii();
-    if !object.starts_with(b"{") {
-        return record;
-    }
-    let object = object.strip_suffix(b",").or_else(|| object.strip_suffix(b";")).unwrap_or(object);
-    object.trim_ascii_end()
-}
 
 /// `bytes` without a byte order mark and white space around, and without the record separator that RFC
 /// 7464 puts before a text.

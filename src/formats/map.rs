@@ -236,14 +236,16 @@ impl Map {
                     .find_map(|name| columns.iter().map(|(column, _)| column).find(|column| spelled(column) == *name))
             };
             match by(&|column| plain(column)).or_else(|| by(&last)) {
-                Some(column) => text.push_str(&format!("{field} = {}\n", serde_json::Value::from(column.as_str()))),
-                None if at < 3 => text.push_str(&format!("{field} = \"\"   # not found: name the column\n")),
-                None => text.push_str(&format!("# {field} = \"\"\n")),
+                Some(column) => {
+                    text.extend([field, " = ", &serde_json::Value::from(column.as_str()).to_string(), "\n"]);
+                }
+                None if at < 3 => text.extend([field, " = \"\"   # not found: name the column\n"]),
+                None => text.extend(["# ", field, " = \"\"\n"]),
             }
         }
         text.push_str("properties = \"*\"   # all other columns, or the column with an object of them\n\n# Its columns, each with a value:\n");
         for (column, value) in columns {
-            text.push_str(&format!("#   {}  {}\n", super::one_line(&column), super::excerpt(&value, 60)));
+            text.extend(["#   ", &super::one_line(&column), "  ", &super::excerpt(&value, 60), "\n"]);
         }
         text
     }

@@ -8,14 +8,14 @@ use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use super::csv::{self, Header};
-use super::decode::{Clock, apart, kind_of, trim};
+use super::decode::{Clock, kind_of, trim};
 use super::grid::Heads;
 use super::map::Map;
 use super::object::members;
 use super::recognise::{self, Found};
 use super::repair::{readable, repaired};
 use super::rows::Role;
-use super::split::{Layout, Splitter};
+use super::split::{Layout, Splitter, apart};
 use super::table::{self, Columns};
 use super::vendor::{self, By, Vendor};
 use super::{carrier, grid, payload};

@@ -125,6 +125,29 @@ fn row_end(buffer: &[u8], start: usize, end: usize, until: usize, at_end: bool) 
     }
 }
 
+/// The first of several objects in one record, and what is behind it; `None` unless another object
+/// comes next.
+pub(super) fn apart(text: &str) -> Option<(&str, &str)> {
+    if !text.starts_with('{') {
+        return None;
+    }
+    let mut splitter = Splitter::new(Layout::Nested, 1, usize::MAX, true);
+    let first = splitter.next(text.as_bytes(), true)?;
+    let rest = text.get(first.next..)?.trim_start_matches([' ', '\t', '\r', '\n', ',']);
+    if !rest.starts_with('{') {
+        return None;
+    }
+    Some((text.get(first.start..first.end)?, rest))
+}
+
+/// An object without what separates it from the next one in its line, if anything does: a comma of an
+/// array without brackets, or a semicolon.
+pub(super) fn separated(record: &str) -> Option<&str> {
+    let object = record.strip_prefix(',').map_or(record, str::trim_ascii_start);
+    let object = object.strip_suffix([',', ';']).map_or(object, str::trim_ascii_end);
+    (object.len() < record.len() && object.starts_with('{')).then_some(object)
+}
+
 /// Finds records in a buffer.
 #[derive(Clone, Debug)]
 pub struct Splitter {

@@ -1,6 +1,8 @@
 //! The first rows of files as they would be read, without a store.
 
 use super::expand::{self, Input};
+use std::borrow::Cow;
+
 use super::sources::Sources;
 use super::{Error, Options};
 use crate::formats::infer::{Clockwork, Evidence};
@@ -120,11 +122,11 @@ fn shown(item: Item<'_>, clock: &Clockwork) -> PreviewRow {
                 line,
                 kind: "event",
                 event: Some(event.into_owned()).filter(|event| !event.is_empty()),
-                id: id.map(|id| id.into_owned()),
+                id: id.map(Cow::into_owned),
                 time: Some(time),
                 arrived: arrival,
-                device: device.map(|id| id.into_owned()),
-                user: user.map(|id| id.into_owned()),
+                device: device.map(Cow::into_owned),
+                user: user.map(Cow::into_owned),
                 properties: properties.into_owned(),
                 ..PreviewRow::default()
             }

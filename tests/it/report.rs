@@ -378,8 +378,9 @@ fn a_brief_journey_says_what_is_missing_in_fifteen_lines_at_most() {
     assert!(of_sally.contains("missing: ") && of_sally.contains("refused "), "{of_sally}");
     assert!(of_sally.ends_with("all of it: journey show sally@gmail.com\n"), "{of_sally}");
     assert!(!of_sally.contains("story.jsonl"), "it names no file: {of_sally}");
-    let many: String =
+    let many: Vec<String> =
         (10..60).map(|at| format!("{at} Open(P-{at})\n{at}.5 AL(sally@gmail.com -> P-{at})\n")).collect();
+    let many = many.concat();
     let many = Story::new(&format!("1 View(12345)\n2 AL(sally@gmail.com -> 12345)\n{many}"));
     for width in [40, 80, 200] {
         let text = brief(&many, "sally@gmail.com", width);

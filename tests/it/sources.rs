@@ -294,7 +294,8 @@ fn rows_in_memory_say_what_only_an_import_can_read() {
 /// The same rows, as they are, in a store and in memory.
 fn both(rows: &[Row]) -> [Inspector; 2] {
     let mut writer = Writer::in_memory().unwrap();
-    let info = FileInfo { name: "a.jsonl".into(), format: "rows".into(), timezone: "UTC".into(), vendor: "Mixpanel".into() };
+    let info =
+        FileInfo { name: "a.jsonl".into(), format: "rows".into(), timezone: "UTC".into(), vendor: "Mixpanel".into() };
     let file = writer.begin_file(&info).unwrap();
     let arrived: Vec<Arrived> =
         rows.iter().map(|row| Arrived { arrived: row.arrival.unwrap_or(row.time), row: row.clone() }).collect();

@@ -121,6 +121,8 @@ impl User {
             findings: journey
                 .findings
                 .iter()
+                // A note is nothing to mend.
+                .filter(|finding| finding.severity() < Severity::Note)
                 .map(|finding| (finding.severity() == Severity::Error, finding.what.clone()))
                 .collect(),
         }
