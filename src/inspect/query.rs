@@ -139,7 +139,7 @@ pub enum Term {
     Lane(String),
     /// Before or after the user was known.
     Phase(Phase),
-    /// One of [`STATES`].
+    /// One of the states that a row can have.
     Is(&'static str),
     /// A property and what it has to be.
     Property(String, Test),

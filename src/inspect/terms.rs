@@ -4,7 +4,7 @@
 //! value. Ids may look like terms, so the whole text is looked for as an id first, and anything in
 //! quotes is text.
 //!
-//! What an expression finds is a set of people ([`crowd`]), known by their roots. Terms about
+//! What an expression finds is a set of people (`crowd`), known by their roots. Terms about
 //! people (`email:`, a word) give such a set at once, `-` takes one away. The other terms are asked
 //! of rows: all of a level together, in one pass over the rows of the store, where the sets of
 //! people are one more thing to ask. Brackets and `-` begin a level of their own. An exclusion alone

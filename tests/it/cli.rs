@@ -324,7 +324,7 @@ fn a_journey_as_text_tells_the_refused_alias_in_its_place() {
     assert_eq!(code(&output), 0, "{}", err(&output));
     let text = out(&output);
     assert!(text.contains("Mon 2019-07-01") && text.contains("05:14:00.000"), "{text}");
-    let (refused, orphans) = (text.find("⊘ alias(sally@gmail.com)").unwrap(), text.find("orphans:").unwrap());
+    let (refused, orphans) = (text.find("◇ alias(sally@gmail.com)").unwrap(), text.find("orphans:").unwrap());
     assert!(refused < orphans, "{text}");
     assert!(text.contains("left behind: 3 rows under P-1, 1 of them after this call"), "{text}");
     assert!(!text.contains('\u{1b}'), "no colour into a pipe");

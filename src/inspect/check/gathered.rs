@@ -113,7 +113,7 @@ impl Gathered {
             events: 0,
             without_id: 0,
         };
-        gathered.join();
+        gathered.join_ids();
         gathered.find_alike();
         Ok(gathered)
     }
@@ -128,7 +128,7 @@ impl Gathered {
 
     /// Joins what one user's journey can reach: ids of a call, ids of a link, the two forms of a
     /// device. Placeholders are never walked through.
-    fn join(&mut self) {
+    fn join_ids(&mut self) {
         for call in self.calls.iter().filter(|call| call.alias != 0 && call.target != 0) {
             self.parts.join(number(call.alias), number(call.target));
         }

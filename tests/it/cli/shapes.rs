@@ -85,17 +85,6 @@ fn what_only_looks_like_events_aliases_or_profiles_makes_no_store() {
         ("us.csv", "event,distinct_id,time\nSign Up,a,07/12/2013 10:00\n", "no time in a form that is read"),
         ("no-name.jsonl", "{\"properties\":{\"time\":1,\"distinct_id\":\"a\"}}\n", "no name of an event"),
         ("groups.json", "[{\"key\":[\"a\"],\"value\":3}]", "JQL"),
-        ("segment.csv", "anonymous_id,user_id,event,original_timestamp\na,u,x,2019\n", "Segment"),
-        (
-            "segment.jsonl",
-            "{\"payload\":{\"type\":\"track\",\"event\":\"A\",\"messageId\":\"m\",\"properties\":{}}}\n",
-            "Segment",
-        ),
-        (
-            "posthog.jsonl",
-            "{\"uuid\":\"u\",\"event\":\"A\",\"distinct_id\":\"d\",\"properties\":{},\"timestamp\":\"t\"}\n",
-            "PostHog",
-        ),
         (
             "lists.jsonl",
             "[\"Sign Up\", 1561971600, \"a\"]\n[\"Invoice Sent\", 1561971601, \"a\"]\n",
