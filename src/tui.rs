@@ -15,6 +15,7 @@
 //! | [`backend`] | what the interface needs of a store |
 //! | [`timeline`] | the rows of a journey as they are shown, filtered and counted |
 //! | [`worker`] | the thread that asks the store |
+//! | [`mod@page`] | what a screen is that needs nothing of the others |
 //! | `screen` | one file or folder for each screen: its state, update and view |
 //! | [`app`] | the model, the routing of keys, answers to their screens |
 //! | [`picture`] | a screen as SVG, from the frame that a terminal would show |
@@ -30,6 +31,7 @@ pub mod fit;
 pub mod frame;
 pub mod keys;
 mod outside;
+pub mod page;
 mod pen;
 pub mod picture;
 pub mod pointer;

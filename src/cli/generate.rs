@@ -59,7 +59,7 @@ pub(super) fn generate(what: &Generate, console: &mut Console) -> Result<(), Fai
 fn keys(console: &mut Console) -> Result<(), Failure> {
     let keymap = Keymap::built_in().map_err(|error| Failure::bug(error.to_string()))?;
     let mut text = String::new();
-    for binding in Context::ALL.into_iter().flat_map(|context| keymap.of(context)) {
+    for binding in Context::ALL.iter().copied().flat_map(|context| keymap.of(context)) {
         let context = binding.context;
         let edits = ["text-", "delete-"].iter().any(|start| binding.action.name().starts_with(start));
         if edits || matches!(context, Context::Overview | Context::Prompt | Context::Help) {

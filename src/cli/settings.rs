@@ -211,7 +211,7 @@ fn as_file(loaded: &Loaded) -> Result<String, Failure> {
     }
     text.push_str("\n# Keys by context, over those of the program; \"\" takes one away.\n");
     let keymap = loaded.keymap()?;
-    for context in tui::keys::Context::ALL {
+    for context in tui::keys::Context::ALL.iter().copied() {
         let _ = writeln!(text, "[keys.{}]", context.name());
         for bound in settings.keys.iter().filter(|bound| bound.context == context) {
             let action = bound.action.map_or("", tui::keys::Action::name);

@@ -32,7 +32,8 @@ use super::backend::Failure;
 use super::frame::Drawn;
 use super::keys::{Action, AssetError, Context, Key, Keymap, Resolved};
 use super::outside::Tool;
-use super::screen::{demo, help, journey, search};
+use super::page::{Below, Entry};
+use super::screen::{self, demo, journey, search};
 use super::theme::{Look, Theme};
 use super::timeline::cells::Cells;
 use super::timeline::sift::Sifting;
@@ -202,8 +203,7 @@ impl Model {
             Some(Layer::Gallery) => vec![Context::Gallery, Context::Everywhere],
             Some(Layer::Player) if self.prompts() => vec![Context::Prompt, Context::Everywhere],
             Some(Layer::Player) => vec![Context::Player, Context::Everywhere],
-            Some(Layer::Help(help)) if help.types() => vec![Context::Line, Context::Everywhere],
-            Some(Layer::Help(_)) => vec![Context::Help, Context::Everywhere],
+            Some(Layer::Page(_, page)) => vec![page.context(), Context::Everywhere],
             Some(Layer::Prompt(_)) => vec![Context::Question, Context::Everywhere],
             Some(Layer::Compare) => vec![Context::Compare, Context::Everywhere],
             Some(Layer::Palette(_)) => vec![Context::Palette, Context::Search, Context::Everywhere],
@@ -364,8 +364,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 /// Properties are asked for when they are seen.
 fn after_drawing(model: &mut Model, drawn: Drawn) -> Vec<Effect> {
     model.drawn = drawn;
-    if let Some(Layer::Help(help)) = model.layers.last_mut() {
-        help.clamp(model.drawn.help_end);
+    if let Some(Layer::Page(_, page)) = model.layers.last_mut() {
+        page.drawn(&model.drawn);
     }
     if let Some(journey) = &mut model.journey {
         journey.identity.clamp(model.drawn.identity_end);
@@ -468,7 +468,7 @@ fn typed(model: &mut Model, text: &str) -> bool {
     match model.layers.last_mut() {
         Some(Layer::Palette(state)) => state.type_text(text),
         Some(Layer::Prompt(prompt)) => prompt.paste(text),
-        Some(Layer::Help(help)) if help.types() => help.type_text(text),
+        Some(Layer::Page(_, page)) => return page.type_text(text),
         Some(Layer::Player) => match model.prompt() {
             Some(prompt) => prompt.paste(text),
             None => return false,
@@ -487,6 +487,17 @@ fn search_asked(model: &mut Model, asked: search::Asked) -> Vec<Effect> {
     }
 }
 
+/// Opens a page over what is on the screen, or leaves it where it is on top.
+fn show_page(model: &mut Model, entry: &Entry) -> Vec<Effect> {
+    if matches!(model.layers.last(), Some(Layer::Page(context, _)) if *context == entry.context) {
+        return model.back();
+    }
+    let contexts = model.contexts();
+    let below = Below { contexts, command: model.command(), title: model.title.clone() };
+    model.layers.push(Layer::Page(entry.context, (entry.open)(below)));
+    Vec::new()
+}
+
 fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Quit => return vec![Effect::Quit],
@@ -503,16 +514,6 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::CopyCommand => return model.copy_command(),
         Action::PageRow | Action::PageJourney | Action::Edit => return show::ask(model, action),
         Action::Palette if !matches!(model.layers.last(), Some(Layer::Palette(_))) => return palette::open(model),
-        Action::Help => {
-            let on_help = matches!(model.layers.last(), Some(Layer::Help(_)));
-            if on_help {
-                return model.back();
-            }
-            let contexts = model.contexts();
-            let command = model.command();
-            model.layers.push(Layer::Help(help::State::new(contexts).with_command(command)));
-            return Vec::new();
-        }
         Action::Earlier | Action::Later => return model.scrub(action == Action::Later),
         Action::Diff => {
             model.ask_whom();
@@ -528,6 +529,9 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         _ => {}
     }
+    if let Some(entry) = screen::page(action) {
+        return show_page(model, entry);
+    }
     if let Some(effects) = palette::update(model, action) {
         return effects;
     }
@@ -538,8 +542,8 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             let asked = model.search.update(action, page);
             search_asked(model, asked)
         }
-        Some(Layer::Help(help)) => {
-            help.update(action, page);
+        Some(Layer::Page(_, state)) => {
+            state.update(action, page);
             Vec::new()
         }
         Some(Layer::Gallery) => {

@@ -19,7 +19,7 @@ pub struct Ui {
     pub(in crate::tui) detail_top: usize,
     pub(in crate::tui) detail_end: usize,
     pub(in crate::tui) identity_top: usize,
-    pub(in crate::tui) help_end: usize,
+    pub(in crate::tui) page_end: usize,
     pub(in crate::tui) identity_end: usize,
     pub(in crate::tui) compare_top: usize,
     pub(in crate::tui) spots: Vec<Target>,
@@ -38,8 +38,8 @@ pub struct Drawn {
     pub cells: Range<usize>,
     /// The hits on the screen.
     pub hits: Range<usize>,
-    /// The furthest that the help can be scrolled.
-    pub help_end: usize,
+    /// The furthest that a page can be scrolled.
+    pub page_end: usize,
     /// The furthest that the graph of ids can be scrolled.
     pub identity_end: usize,
     /// The top of the pane of the selected row, and the furthest that it can be.
@@ -56,7 +56,7 @@ impl Ui {
             properties: self.properties,
             cells: self.cells.clone(),
             hits: self.hits.clone(),
-            help_end: self.help_end,
+            page_end: self.page_end,
             identity_end: self.identity_end,
             detail: (self.detail_top, self.detail_end),
             spots: self.spots.clone(),

@@ -175,99 +175,6 @@ pub fn presses(text: &str) -> Option<Vec<Key>> {
     Some(keys)
 }
 
-/// Where a key is pressed. The order is that of the help.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Context {
-    /// The search screen with nothing typed; its keys go before those of [`Context::Search`].
-    Overview,
-    /// The search screen. Keys that type a character are never bound here.
-    Search,
-    /// The timeline.
-    Journey,
-    /// The pane of the selected row.
-    Detail,
-    /// A line that is typed on the timeline. Keys that type a character are never bound here.
-    Line,
-    /// Choices on the timeline, each with its letter. As for [`Context::Line`].
-    Menu,
-    /// The identity screen.
-    Identity,
-    /// Two users beside each other.
-    Compare,
-    /// A question to the user. Keys that type a character are never bound here.
-    Question,
-    /// The list of scenarios.
-    Gallery,
-    /// The player of a scenario.
-    Player,
-    /// A line to type in, over the player.
-    Prompt,
-    /// The help.
-    Help,
-    /// The command palette, over any screen; what it does not bind is as in [`Context::Search`].
-    Palette,
-    /// Any screen, unless it has the key itself.
-    Everywhere,
-}
-
-impl Context {
-    /// Every context, in the order of the help.
-    pub const ALL: [Self; 15] = [
-        Self::Overview,
-        Self::Search,
-        Self::Journey,
-        Self::Detail,
-        Self::Line,
-        Self::Menu,
-        Self::Identity,
-        Self::Compare,
-        Self::Question,
-        Self::Gallery,
-        Self::Player,
-        Self::Prompt,
-        Self::Help,
-        Self::Palette,
-        Self::Everywhere,
-    ];
-
-    /// The name in the file.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Overview => "overview",
-            Self::Search => "search",
-            Self::Journey => "journey",
-            Self::Detail => "detail",
-            Self::Line => "line",
-            Self::Menu => "menu",
-            Self::Identity => "identity",
-            Self::Compare => "compare",
-            Self::Question => "question",
-            Self::Gallery => "gallery",
-            Self::Player => "player",
-            Self::Prompt => "prompt",
-            Self::Help => "help",
-            Self::Palette => "palette",
-            Self::Everywhere => "everywhere",
-        }
-    }
-
-    /// The context that a file calls `name`.
-    pub(super) fn from_name(file: &str, name: &str) -> Result<Self, AssetError> {
-        let known = Self::ALL.into_iter().find(|context| context.name() == name);
-        known.ok_or_else(|| {
-            AssetError::unknown(file, "context", name, &mut Self::ALL.iter().map(|context| context.name()))
-        })
-    }
-
-    /// Whether characters without a binding are typed.
-    fn types(self) -> bool {
-        matches!(
-            self,
-            Self::Overview | Self::Search | Self::Line | Self::Menu | Self::Prompt | Self::Question | Self::Palette
-        )
-    }
-}
-
 /// Keys, what they do, and how help says it.
 #[derive(Clone, Debug)]
 pub struct Binding {
@@ -400,18 +307,13 @@ impl Keymap {
     }
 }
 
-impl Context {
-    /// Whether a character is text here when nothing is bound to it.
-    pub(super) fn takes_text(contexts: &[Self]) -> bool {
-        contexts.first().is_some_and(|context| context.types())
-    }
-}
-
 mod action;
 mod conflict;
+mod context;
 
 pub use action::Action;
 pub use conflict::sequence;
+pub use context::Context;
 
 #[cfg(test)]
 mod tests;

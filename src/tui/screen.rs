@@ -1,4 +1,6 @@
 //! The screens: for each its state, its update and its view.
+//!
+//! One that needs nothing of the others is a [`Page`](super::page::Page) and stands in [`PAGES`].
 
 pub mod compare;
 pub mod demo;
@@ -8,3 +10,14 @@ pub mod journey;
 pub mod palette;
 pub mod prompt;
 pub mod search;
+
+use super::keys::Action;
+use super::page::Entry;
+
+/// Screens of their own: a module each, with its state, keys, update and view.
+pub const PAGES: &[Entry] = &[help::PAGE];
+
+/// The page that an action opens.
+pub(super) fn page(action: Action) -> Option<&'static Entry> {
+    PAGES.iter().find(|entry| entry.action == action)
+}

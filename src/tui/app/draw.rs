@@ -8,6 +8,7 @@ use crate::model::Id;
 use crate::tui::fit;
 use crate::tui::frame::Ui;
 use crate::tui::keys::Action;
+use crate::tui::page::Given;
 use crate::tui::pen::Pen;
 use crate::tui::pointer::Spot;
 use crate::tui::screen::{compare, demo, help, identity, journey, palette, prompt, search};
@@ -67,8 +68,8 @@ fn draw(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> Option<P
         Some(Layer::Player) => {
             model.demo.player.as_ref().and_then(|player| demo::player_view(player, ui, screen, buffer, look))
         }
-        Some(Layer::Help(state)) => {
-            help::view(state, &model.keymap, ui, screen, buffer, look);
+        Some(Layer::Page(_, page)) => {
+            page.view(&Given { keymap: &model.keymap, look }, ui, screen, buffer);
             None
         }
         Some(Layer::Compare) => {
@@ -183,6 +184,7 @@ fn place(model: &Model, columns: usize) -> String {
             });
         }
         Some(Layer::Journey) => model.journey.as_ref().map_or_else(String::new, journey::State::place),
+        Some(Layer::Page(_, page)) => page.place(),
         Some(Layer::Gallery) => model.demo.place(),
         Some(Layer::Player) => model.demo.player.as_ref().map_or_else(String::new, |player| {
             format!("{} of {}", fit::count(player.moment() as u64), fit::count(player.play().last() as u64))

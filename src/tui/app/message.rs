@@ -4,8 +4,10 @@ use crossterm::event::Event;
 
 use crate::tui::backend::Failure;
 use crate::tui::frame::Drawn;
+use crate::tui::keys::Context;
 use crate::tui::outside::Tool;
-use crate::tui::screen::{help, palette, prompt};
+use crate::tui::page::Page;
+use crate::tui::screen::{palette, prompt};
 use crate::tui::worker::{Report, Request, Response, Text, Ticket};
 
 /// Everything that can happen.
@@ -86,8 +88,8 @@ pub enum Layer {
     Gallery,
     /// The player of a scenario.
     Player,
-    /// The help.
-    Help(help::State),
+    /// A screen of its own, by the context of its keys.
+    Page(Context, Box<dyn Page>),
     /// A question to the user.
     Prompt(prompt::State),
     /// Two users beside each other.

@@ -129,6 +129,8 @@ actions! {
     Filter = "filter",
     /// Show only rows with the same value.
     Narrow = "narrow",
+    /// Show only rows near the selected one in time: 1, 10 or 60 minutes on each side, then all.
+    Around = "around",
     /// Type what to go to.
     Find = "find",
     /// To the next row found.

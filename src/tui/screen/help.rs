@@ -7,8 +7,9 @@ use tui_input::{Input, InputRequest};
 
 use crate::inspect::query::{FORMS, Place};
 use crate::tui::fit;
-use crate::tui::frame::Ui;
+use crate::tui::frame::{Drawn, Ui};
 use crate::tui::keys::{Action, Binding, Context, Key, Keymap, Resolved, sequence};
+use crate::tui::page::{Below, Entry, Given, Page};
 use crate::tui::pen::Pen;
 use crate::tui::theme::{Look, Meaning};
 
@@ -17,9 +18,9 @@ const MOST_SOUGHT: usize = 100;
 
 /// The help on the screen.
 #[derive(Clone, Debug)]
-pub struct State {
+struct State {
     /// What it is for.
-    pub of: Vec<Context>,
+    of: Vec<Context>,
     /// The command that shows the same.
     command: Option<String>,
     top: usize,
@@ -29,43 +30,33 @@ pub struct State {
     types: bool,
 }
 
-impl State {
-    /// Help for a screen.
-    pub fn new(of: Vec<Context>) -> Self {
-        Self { of, command: None, top: 0, sought: Input::default(), types: false }
+/// In the list of pages.
+pub(super) const PAGE: Entry = Entry { action: Action::Help, context: Context::Help, open };
+
+/// Help for the screen below.
+fn open(below: Below) -> Box<dyn Page> {
+    Box::new(State { of: below.contexts, command: below.command, top: 0, sought: Input::default(), types: false })
+}
+
+impl Page for State {
+    fn context(&self) -> Context {
+        if self.types { Context::Line } else { Context::Help }
     }
 
-    /// Whether characters are typed.
-    pub fn types(&self) -> bool {
-        self.types
-    }
-
-    /// Puts a text in at the cursor.
-    pub fn type_text(&mut self, text: &str) {
-        for c in text.chars().filter(|c| !c.is_control()).take(MOST_SOUGHT) {
-            self.sought.handle(InputRequest::InsertChar(c));
-        }
-        self.top = 0;
-    }
-
-    /// With the command that shows what the screen shows.
-    #[must_use]
-    pub fn with_command(self, command: Option<String>) -> Self {
-        Self { command, ..self }
-    }
-
-    /// Does what a key asks.
-    pub fn update(&mut self, action: Action, page: usize) {
+    fn update(&mut self, action: Action, page: usize) {
         match action {
             Action::Next => self.top = self.top.saturating_add(1),
             Action::Previous => self.top = self.top.saturating_sub(1),
             Action::PageDown => self.top = self.top.saturating_add(page.max(1)),
             Action::PageUp => self.top = self.top.saturating_sub(page.max(1)),
+            // The drawing finds where the end is.
+            Action::First => self.top = 0,
+            Action::Last => self.top = usize::MAX,
             Action::Find => self.types = true,
             Action::Open => self.types = false,
             Action::Cancel => {
-                let command = self.command.take();
-                *self = Self::new(std::mem::take(&mut self.of)).with_command(command);
+                (self.top, self.types) = (0, false);
+                self.sought = Input::default();
             }
             action => {
                 if let Some(request) = request(action) {
@@ -76,9 +67,26 @@ impl State {
         }
     }
 
-    /// Stays where the last drawing found the end.
-    pub(in crate::tui) fn clamp(&mut self, top: usize) {
-        self.top = self.top.min(top);
+    fn type_text(&mut self, text: &str) -> bool {
+        if self.types {
+            for c in text.chars().filter(|c| !c.is_control()).take(MOST_SOUGHT) {
+                self.sought.handle(InputRequest::InsertChar(c));
+            }
+            self.top = 0;
+        }
+        self.types
+    }
+
+    fn view(&self, given: &Given<'_>, ui: &mut Ui, area: Rect, buffer: &mut Buffer) {
+        view(self, given, ui, area, buffer);
+    }
+
+    fn drawn(&mut self, drawn: &Drawn) {
+        self.top = self.top.min(drawn.page_end);
+    }
+
+    fn again(&self) -> Box<dyn Page> {
+        Box::new(self.clone())
     }
 }
 
@@ -105,18 +113,9 @@ fn request(action: Action) -> Option<InputRequest> {
 }
 
 /// Draws the help.
-pub(in crate::tui) fn view(state: &State, keymap: &Keymap, ui: &mut Ui, area: Rect, buffer: &mut Buffer, look: &Look) {
-    let focused = match state.of.first() {
-        Some(Context::Overview | Context::Search) => "searching",
-        Some(Context::Identity) => "the identity screen",
-        Some(Context::Detail) => "the row",
-        Some(Context::Line) => "typing a filter",
-        Some(Context::Compare) => "two users beside each other",
-        Some(Context::Question) => "answering a question",
-        Some(Context::Gallery) => "the list of scenarios",
-        Some(Context::Player | Context::Prompt) => "the player",
-        _ => "the timeline",
-    };
+fn view(state: &State, given: &Given<'_>, ui: &mut Ui, area: Rect, buffer: &mut Buffer) {
+    let Given { keymap, look } = *given;
+    let focused = state.of.first().map_or("the timeline", |context| context.focus());
     Pen::new(buffer, area, 0)
         .skip(1)
         .text("help", look.style(Meaning::Title))
@@ -143,8 +142,8 @@ pub(in crate::tui) fn view(state: &State, keymap: &Keymap, ui: &mut Ui, area: Re
     let columns = usize::from((area.width / 62).clamp(1, 3));
     let per_column = lines.len().div_ceil(columns).max(1);
     ui.page = height;
-    ui.help_end = per_column.saturating_sub(height);
-    let top = state.top.min(ui.help_end);
+    ui.page_end = per_column.saturating_sub(height);
+    let top = state.top.min(ui.page_end);
     let width = area.width / u16::try_from(columns).unwrap_or(1);
     for (column, lines) in (0u16..).zip(lines.chunks(per_column)) {
         let part = Rect { x: list.x + column * width, width: width.saturating_sub(1), ..list };
@@ -171,7 +170,7 @@ fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
     }
     // What holds everywhere has more keys where nothing is typed.
     let further = |context: &Context| *context == Context::Everywhere || !state.of.contains(context);
-    for context in Context::ALL.into_iter().filter(further) {
+    for context in Context::ALL.iter().copied().filter(further) {
         lines.push(Line { left: String::new(), right: String::new(), meaning: Meaning::Text });
         lines.extend(of(&[context], keymap, look));
     }
@@ -219,25 +218,7 @@ fn of(contexts: &[Context], keymap: &Keymap, look: &Look) -> Vec<Line> {
         if bindings.is_empty() {
             continue;
         }
-        head(
-            &mut lines,
-            match context {
-                Context::Overview => "WITH NOTHING TYPED",
-                Context::Search => "SEARCH (every character is typed, q too)",
-                Context::Journey => "TIMELINE",
-                Context::Detail => "THE ROW",
-                Context::Line | Context::Prompt => "TYPING",
-                Context::Menu => "CHOOSING",
-                Context::Identity => "IDENTITY",
-                Context::Gallery => "SCENARIOS",
-                Context::Player => "PLAYER",
-                Context::Help => "HELP",
-                Context::Compare => "COMPARE",
-                Context::Question => "QUESTION (every character is typed)",
-                Context::Palette => "COMMANDS",
-                Context::Everywhere => "EVERYWHERE",
-            },
-        );
+        head(&mut lines, context.head());
         lines.extend(bindings);
     }
     if contexts.iter().any(|context| matches!(context, Context::Overview | Context::Search)) {

@@ -8,10 +8,12 @@
 //! | `frame` | the head, the lanes' names, where the panes go |
 //! | [`pinned`] | properties of the visible rows as columns |
 //! | `strip` | rows over the whole time, to see and to jump |
+//! | `around` | rows near the selected one in time |
 //! | `prompt` | the line to type a filter, a text or a time in |
 //! | `selection` | what is selected, by a press or by a row |
 //! | `detail` | the selected row: reasons, places, properties, what changed |
 
+mod around;
 mod detail;
 mod frame;
 mod heads;
@@ -72,6 +74,8 @@ pub struct State {
     /// What decides which rows are shown; [`State::keep`] is what it has decided.
     filter: Option<Sieve>,
     keep: Option<Bits>,
+    /// The part of the filter that keeps to minutes around a row.
+    around: Option<around::Around>,
     /// What is gone to, without hiding anything.
     find: Option<Sieve>,
     /// How often each value of a property is there.
@@ -122,6 +126,7 @@ impl State {
             newest: false,
             filter: None,
             keep: None,
+            around: None,
             find: None,
             values: None,
             money: Money::default(),
@@ -479,6 +484,7 @@ impl State {
             Action::GoBack => self.jump_back(),
             Action::Filter => self.ask(Purpose::Filter),
             Action::Narrow => self.narrow_menu(),
+            Action::Around => self.narrow_around(),
             Action::Find => self.ask(Purpose::Find),
             Action::GoToTime => self.ask(Purpose::Time),
             Action::Open => {

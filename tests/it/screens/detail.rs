@@ -320,6 +320,9 @@ fn the_value_under_the_cursor_the_id_and_the_source_are_copied() {
     assert_eq!(copied(&mut app), rich());
     app.press("<Esc>y<Down><Down><Enter>");
     assert_eq!(copied(&mut app), "12345", "by arrows as well");
+    app.press("yjj<Enter>");
+    assert_eq!(copied(&mut app), "12345", "by letters that no choice has as well");
+    app.press("ykjjk<Esc>");
     app.press("yx");
     assert_eq!((app.end.take(), app.top()), (None, "journey"), "no such letter");
 }

@@ -48,3 +48,15 @@ fn a_key_of_the_users_file_acts_and_is_the_one_in_the_help() {
     app.press("<Esc>x");
     assert_eq!(app.top(), "identity");
 }
+
+#[test]
+fn the_help_goes_to_its_ends_as_every_list_does() {
+    let mut app = open(phone()).sized(80, 12);
+    let first = app.press("?").text();
+    let last = app.press("G").text();
+    assert_ne!(first, last);
+    assert_eq!(app.press("j").text(), last, "the end is the end");
+    assert_eq!(app.press("gg").text(), first);
+    assert_eq!(app.press("<End>").text(), last);
+    assert_eq!(app.press("<Home>").text(), first);
+}

@@ -822,3 +822,33 @@ fn tab_completes_a_filter_and_a_value_that_is_not_typed_yet_is_no_mistake() {
     app.press("<C-u>email:x");
     assert!(app.text().contains("email: is for the search"), "{}", app.text());
 }
+
+#[test]
+fn one_key_keeps_minutes_around_the_row_and_then_all_rows_again() {
+    let journey = rows(&[
+        ("a", "2019-07-01T10:00:00Z"),
+        ("b", "2019-07-01T10:50:00Z"),
+        ("c", "2019-07-01T11:00:00Z"),
+        ("d", "2019-07-01T11:00:59Z"),
+        ("e", "2019-07-01T11:10:00Z"),
+        ("f", "2019-07-01T12:00:00Z"),
+        ("g", "2019-07-01T12:00:02Z"),
+    ]);
+    let mut app = with(journey);
+    app.press("jj");
+    let rows = |app: &App<Stories>| app.model.journey().unwrap().lines().rows();
+    let filter = |app: &App<Stories>| app.model.journey().unwrap().filter_text().map(str::to_owned);
+    assert_eq!(rows(app.press("~")), 2);
+    assert_eq!(filter(&app).as_deref(), Some("at:2019-07-01T10:59:00..2019-07-01T11:01:00"));
+    // The row of the first press stays the middle.
+    app.press("j");
+    assert_eq!(rows(app.press("~")), 4);
+    assert_eq!(rows(app.press("~")), 6);
+    assert_eq!((rows(app.press("~")), filter(&app)), (7, None));
+    // Another filter stays, with each of its conditions.
+    app.press("&event:c or event:g<Enter>gg~");
+    assert_eq!(rows(&app), 1);
+    assert_eq!(filter(&app).as_deref(), Some("(event:c or event:g) at:2019-07-01T10:59:00..2019-07-01T11:01:00"));
+    app.press("~~~");
+    assert_eq!((rows(&app), filter(&app).as_deref()), (2, Some("(event:c or event:g)")));
+}

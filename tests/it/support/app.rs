@@ -170,7 +170,7 @@ impl<B: Backend> App<B> {
             Some(Layer::Identity) => "identity",
             Some(Layer::Gallery) => "gallery",
             Some(Layer::Player) => "player",
-            Some(Layer::Help(_)) => "help",
+            Some(Layer::Page(context, _)) => context.name(),
             Some(Layer::Prompt(_)) => "question",
             Some(Layer::Compare) => "compare",
             Some(Layer::Palette(_)) => "palette",

@@ -210,9 +210,12 @@ impl State {
         let sought = c.to_ascii_lowercase();
         // The key that opened the menu again is the first choice.
         let at = if c == opener { Some(0) } else { menu.choices.iter().position(|choice| choice.key == sought) };
-        match at {
-            Some(at) => self.choose(at, c.is_ascii_uppercase()),
-            None => self.menu = None,
+        match (at, c) {
+            (Some(at), _) => self.choose(at, c.is_ascii_uppercase()),
+            // No choice has these letters, and every other list moves by them.
+            (None, 'j') => self.update_menu(Action::Next),
+            (None, 'k') => self.update_menu(Action::Previous),
+            (None, _) => self.menu = None,
         }
     }
 
