@@ -834,7 +834,7 @@ fn one_key_keeps_minutes_around_the_row_and_then_all_rows_again() {
         ("f", "2019-07-01T12:00:00Z"),
         ("g", "2019-07-01T12:00:02Z"),
     ]);
-    let mut app = with(journey);
+    let mut app = open(journey);
     app.press("jj");
     let rows = |app: &App<Stories>| app.model.journey().unwrap().lines().rows();
     let filter = |app: &App<Stories>| app.model.journey().unwrap().filter_text().map(str::to_owned);
