@@ -36,7 +36,7 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use self::redact::Known;
-use crate::identity::profile::{Update, profiles};
+use crate::identity::profile::profiles;
 use crate::identity::{Cut, CutOf, Facts, Journey, LEGACY, RuleSet, resolve};
 use crate::model::Id;
 use crate::model::facts::Arrival;
@@ -168,15 +168,7 @@ impl Inspector {
 
     /// The journey with what its profile updates come to.
     fn with_profiles(&self, journey: Journey) -> Result<Journey, Error> {
-        let updates = self.profiles(&journey)?.into_iter().map(|stored| Update {
-            id: stored.id,
-            time: stored.time,
-            arrived: stored.arrived,
-            ignore_alias: stored.ignore_alias,
-            json: stored.json,
-            source: stored.source,
-        });
-        let profiles = profiles(&journey, &updates.collect::<Vec<_>>());
+        let profiles = profiles(&journey, &self.profiles(&journey)?);
         Ok(Journey { profiles, ..journey })
     }
 
@@ -211,17 +203,18 @@ impl Inspector {
     ///
     /// All of it is read as the store stood at one moment, also while an import writes.
     pub fn journey(&self, id: &Id) -> Result<Option<Journey>, Error> {
-        self.journey_within(id, &gather::Limits::default())
+        self.source.one_moment(|| {
+            let journey = self.journey_within(id, &gather::Limits::default())?;
+            journey.map(|journey| self.with_profiles(journey)).transpose()
+        })
     }
 
-    /// As [`Inspector::journey`], within limits of the caller's own; what they cut is told in
-    /// the journey.
+    /// As [`Inspector::journey`], without profiles and within limits of the caller's own; what they
+    /// cut is told in the journey.
     pub fn journey_within(&self, id: &Id, limits: &gather::Limits) -> Result<Option<Journey>, Error> {
         let id = &self.meant(id)?;
-        self.source.one_moment(|| {
-            let facts = gather::gather(&*self.source, id, limits)?;
-            self.resolved(facts, id)?.map(|journey| self.with_profiles(journey)).transpose()
-        })
+        let facts = self.source.one_moment(|| gather::gather(&*self.source, id, limits))?;
+        self.resolved(facts, id)
     }
 
     /// The journey of the user that `id` belongs to, or its first rows where it has so many that

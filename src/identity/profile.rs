@@ -9,24 +9,8 @@ use serde_json::{Map, Value};
 
 use super::journey::{Journey, Verdict};
 use crate::model::facts::Source;
+use crate::model::stored::StoredProfile;
 use crate::model::{Id, Millis};
-
-/// One update as it arrived.
-#[derive(Clone, Debug)]
-pub struct Update {
-    /// The id it names; `None` where it names none.
-    pub id: Option<Id>,
-    /// Its own time.
-    pub time: Option<Millis>,
-    /// When the server had it.
-    pub arrived: Option<Millis>,
-    /// Whether it asks not to be looked up.
-    pub ignore_alias: bool,
-    /// The whole update as JSON text.
-    pub json: String,
-    /// Its place in the input.
-    pub source: Source,
-}
 
 /// What the updates of one id come to.
 #[derive(Clone, Debug)]
@@ -119,7 +103,7 @@ impl Profile {
         properties
     }
 
-    fn put(&mut self, name: &str, value: Value, update: &Update) {
+    fn put(&mut self, name: &str, value: Value, update: &StoredProfile) {
         let property = Property {
             name: name.to_owned(),
             value,
@@ -133,7 +117,7 @@ impl Profile {
     }
 
     /// Does what an update asks for.
-    fn apply(&mut self, update: &Update) {
+    fn apply(&mut self, update: &StoredProfile) {
         self.updates += 1;
         self.updated = self.updated.max(update.time.or(update.arrived));
         self.source = update.source.clone();
@@ -187,7 +171,7 @@ impl Profile {
         }
     }
 
-    fn set(&mut self, values: Map<String, Value>, update: &Update) {
+    fn set(&mut self, values: Map<String, Value>, update: &StoredProfile) {
         for (name, value) in values {
             self.put(&name, value, update);
         }
@@ -219,7 +203,7 @@ fn is_a_name(text: &str) -> bool {
 
 /// The profiles of the user of a journey, that of the root first; `updates` are those of its ids,
 /// in order. As of a moment, only updates that had arrived by then count.
-pub fn profiles(journey: &Journey, updates: &[Update]) -> Vec<Profile> {
+pub fn profiles(journey: &Journey, updates: &[StoredProfile]) -> Vec<Profile> {
     let mut profiles: Vec<Profile> = Vec::new();
     for update in updates {
         let Some(id) = &update.id else { continue };
@@ -242,7 +226,7 @@ pub fn profiles(journey: &Journey, updates: &[Update]) -> Vec<Profile> {
 }
 
 /// The id whose profile an update changes.
-fn stored_under<'a>(journey: &'a Journey, id: &'a Id, update: &Update) -> &'a Id {
+fn stored_under<'a>(journey: &'a Journey, id: &'a Id, update: &StoredProfile) -> &'a Id {
     if update.ignore_alias {
         return id;
     }
@@ -262,9 +246,10 @@ mod tests {
     use crate::identity::AliasLine;
     use crate::model::facts::Arrival;
 
-    fn update(id: &str, at: Millis, json: &Value) -> Update {
+    fn update(id: &str, at: Millis, json: &Value) -> StoredProfile {
         let source = Source::new("people.jsonl", 0, u64::try_from(at).unwrap());
-        Update {
+        StoredProfile {
+            operation: String::new(),
             id: Some(Id::new(id)),
             time: Some(at),
             arrived: Some(at),
@@ -350,7 +335,7 @@ mod tests {
     fn an_update_goes_through_the_lookup_table_as_rows_do() {
         let early = update("sally", 50, &json!({"$set": {"plan": "early"}}));
         let late = update("sally", 150, &json!({"$set": {"plan": "late"}}));
-        let own = Update { ignore_alias: true, ..update("sally", 160, &json!({"$set": {"plan": "own"}})) };
+        let own = StoredProfile { ignore_alias: true, ..update("sally", 160, &json!({"$set": {"plan": "own"}})) };
         let found = profiles(&journey(), &[early, late, own]);
         let said: Vec<(&str, Value)> = found.iter().map(|one| (one.stored_under.as_str(), values(one))).collect();
         assert_eq!(said, [("root", json!({"plan": "late"})), ("sally", json!({"plan": "own"}))]);
