@@ -43,9 +43,10 @@ fn answer(command: &Show, inspector: &Inspector, console: &mut Console) -> Resul
         }
         form @ (Form::Csv | Form::Html) => {
             let sheet = Sheet::of(shown, &console.look);
-            let rows: Vec<i64> =
-                if form == Form::Csv { sheet.rows().collect() } else { sheet.rows_of_page().collect() };
-            let properties = Properties::of(inspector, rows.into_iter());
+            let properties = match form {
+                Form::Csv => Properties::of(inspector, sheet.rows()),
+                _ => Properties::of(inspector, sheet.rows_of_page()),
+            };
             let write = if form == Form::Csv { sheet::csv } else { sheet::html };
             write(out, &sheet, &|row| properties.get(row))?;
             properties.finish()?;

@@ -8,6 +8,7 @@ mod lanes;
 mod timeline;
 
 pub use self::brief::{LINES as BRIEF_LINES, brief};
+pub(super) use self::brief::{frequencies, most_first};
 pub(super) use self::timeline::class_of as class_of_point;
 
 use std::fmt::Write as _;

@@ -17,15 +17,17 @@ mod worth;
 
 use std::collections::HashMap;
 use std::io::{self, Write};
+use std::rc::Rc;
 
 use self::lanes::Lanes;
 use self::names::Names;
 use self::worth::Worth;
 use super::{Line, Sheet};
-use crate::identity::{Point, PointKind, State};
+use crate::identity::{Orphan, Point, PointKind, State};
+use crate::model::Id;
 use crate::model::facts::Source;
 use crate::report::Properties;
-use crate::report::look::{Class, count};
+use crate::report::look::{Class, many};
 use crate::report::svg::escape;
 
 const STYLE: &str = include_str!("../../../assets/report/report.css");
@@ -37,6 +39,15 @@ const SIGNS: &str = include_str!("../../../assets/report/signs.svg");
 const POLICY: &str = "default-src 'none'; style-src 'sha256-rIRA9QKRmtHGTPqMRA48Fgiobz6nkZmTa/UEBnkT/oA='; \
                       script-src 'sha256-gLtpQX5NclQKEFWc/RySF9iFcCbek3GzRFs0v6pjpmQ='; base-uri 'none'; form-action 'none'";
 
+/// What stays behind under an orphan, summed once for all the calls that were refused for it.
+struct Left<'a> {
+    orphan: &'a Orphan,
+    /// Its events with their numbers.
+    names: Vec<(&'a str, usize)>,
+    /// What they were worth, as text.
+    sum: String,
+}
+
 /// Missing rows that are looked through for what they were worth.
 const VALUED: usize = 10_000;
 
@@ -46,8 +57,10 @@ struct Page<'s, 'a> {
     names: Names<'a>,
     lanes: Lanes<'a>,
     worth: Worth,
-    /// Resets by the row that shows them.
-    resets: HashMap<i64, &'a Point>,
+    /// Identify points and resets by the row that shows them.
+    points: HashMap<i64, Vec<&'a Point>>,
+    /// What stays behind under an orphan, by each of its ids.
+    left: HashMap<&'a Id, Rc<Left<'a>>>,
     /// The line of the page that a place in the input stands in.
     places: HashMap<(&'a str, u64), usize>,
     /// The file of all rows, if it is one.
@@ -111,8 +124,11 @@ impl<'s, 'a> Page<'s, 'a> {
         let journey = sheet.journey();
         let names = Names::of(sheet);
         let lanes = Lanes::of(sheet);
-        let resets = journey.points.iter().filter(|point| point.kind == PointKind::Reset);
-        let resets = resets.map(|point| (point.row, point)).collect();
+        let mut points: HashMap<i64, Vec<&Point>> = HashMap::new();
+        for point in &journey.points {
+            points.entry(point.row).or_default().push(point);
+        }
+        let left = left(sheet, &worth);
         let mut places = HashMap::new();
         for (number, line) in sheet.lines.iter().enumerate() {
             places.entry((&*line.source.file, line.source.line)).or_insert(number);
@@ -120,7 +136,13 @@ impl<'s, 'a> Page<'s, 'a> {
         let mut files = sheet.lines.iter().map(|line| &*line.source.file);
         let file = files.next().filter(|first| files.all(|file| file == *first));
         let has_millis = sheet.lines.iter().any(|line| line.time % 1000 != 0);
-        Self { sheet, names, lanes, worth, resets, places, file, has_millis }
+        Self { sheet, names, lanes, worth, points, left, places, file, has_millis }
+    }
+
+    /// The points that a line shows: its reset, or what made the user known.
+    fn points_of(&self, line: &Line<'_>, is_reset: bool) -> impl Iterator<Item = &'a Point> {
+        let points = line.row.and_then(|row| self.points.get(&row)).into_iter().flatten().copied();
+        points.filter(move |point| (point.kind == PointKind::Reset) == is_reset)
     }
 
     /// `line 5`, or `file:5` where rows are of several files; a link where the line is on the page.
@@ -171,11 +193,28 @@ fn class(line: &Line<'_>) -> &'static str {
 
 /// `1 row`, `1,200 rows`.
 fn rows(number: usize) -> String {
-    counted(number, "row")
+    many(number, "row")
 }
 
-fn counted(number: usize, word: &str) -> String {
-    format!("{} {word}{}", count(number as u64), if number == 1 { "" } else { "s" })
+/// What stays behind under each orphan, by its ids.
+fn left<'a>(sheet: &Sheet<'a>, worth: &Worth) -> HashMap<&'a Id, Rc<Left<'a>>> {
+    let mut lines: HashMap<&Id, Vec<&Line<'a>>> = HashMap::new();
+    for line in &sheet.lines {
+        if let Some(orphan) = line.orphan {
+            lines.entry(&orphan.id).or_default().push(line);
+        }
+    }
+    let mut left = HashMap::new();
+    for orphan in &sheet.journey().orphans {
+        let lines = lines.get(&orphan.id).map(Vec::as_slice).unwrap_or_default();
+        let names = verdict::event_counts(lines.iter().copied());
+        let sum = worth.sum(lines.iter().filter_map(|line| line.row)).text();
+        let of_orphan = Rc::new(Left { orphan, names, sum });
+        for id in &orphan.ids {
+            left.entry(id).or_insert_with(|| Rc::clone(&of_orphan));
+        }
+    }
+    left
 }
 
 /// How long it took, in words: `2 min 11 s`.
@@ -190,7 +229,7 @@ fn lasting(millis: i64) -> String {
         60..600 => two(seconds / 60, "min", seconds % 60, "s"),
         600..3600 => format!("{} min", seconds / 60),
         3600..86_400 => two(seconds / 3600, "h", seconds / 60 % 60, "min"),
-        86_400..=63_072_000 => counted(usize::try_from(seconds / 86_400).unwrap_or(0), "day"),
-        _ => counted(usize::try_from(seconds / 31_556_952).unwrap_or(0), "year"),
+        86_400..=63_072_000 => many(usize::try_from(seconds / 86_400).unwrap_or(0), "day"),
+        _ => many(usize::try_from(seconds / 31_556_952).unwrap_or(0), "year"),
     }
 }

@@ -26,7 +26,8 @@ pub fn brief(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<
         let (when, id) = (look.clock.second(known.time), look.id(known.id.as_str(), 40));
         blocks.push((Class::Identify, format!("known since {when} as {id} ({})", known.kind.name())));
     }
-    let names = most(journey);
+    let names = frequencies(journey).into_iter().take(EVENTS);
+    let names: Vec<String> = names.map(|(name, number)| format!("{} {name}", count(number as u64))).collect();
     if !names.is_empty() {
         blocks.push((Class::Known, format!("most frequent: {}", names.join(look.dot()))));
     }
@@ -70,13 +71,19 @@ pub fn brief(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<
     writeln!(out, "{}", look.paint(Class::Faint, &look.cut(&format!("{more}{last}"), look.width)))
 }
 
-/// The most frequent events with their numbers.
-fn most(journey: &Journey) -> Vec<String> {
-    let mut names: BTreeMap<&str, u64> = BTreeMap::new();
-    for step in journey.steps.iter().filter(|step| !step.event.verb.is_about_ids()) {
-        *names.entry(&step.event.event).or_default() += 1;
+/// Events of a journey with their numbers, the most frequent first; rows that only tell of identity are none.
+pub(in crate::report) fn frequencies(journey: &Journey) -> Vec<(&str, usize)> {
+    let steps = journey.steps.iter().filter(|step| !step.event.verb.is_about_ids());
+    most_first(steps.map(|step| &*step.event.event))
+}
+
+/// How often each name comes, the most frequent first, else by name.
+pub(in crate::report) fn most_first<'n>(names: impl Iterator<Item = &'n str>) -> Vec<(&'n str, usize)> {
+    let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
+    for name in names {
+        *numbers.entry(name).or_default() += 1;
     }
-    let mut names: Vec<(&str, u64)> = names.into_iter().collect();
-    names.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
-    names.into_iter().take(EVENTS).map(|(name, number)| format!("{} {name}", count(number))).collect()
+    let mut numbers: Vec<(&str, usize)> = numbers.into_iter().collect();
+    numbers.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+    numbers
 }

@@ -8,12 +8,12 @@ use serde_json::{Map, Value};
 
 use super::lanes::{Lanes, Pencil};
 use super::strip::key;
-use super::verdict::{event_counts, most};
-use super::{Line, Page, class, counted, lasting, rows, sign};
-use crate::identity::{AliasLine, Orphan, Phase, PointKind};
+use super::verdict::most;
+use super::{Line, Page, class, lasting, rows, sign};
+use crate::identity::{AliasLine, Phase, PointKind};
 use crate::model::{Client, Id, Millis};
 use crate::report::Properties;
-use crate::report::look::{Class, count};
+use crate::report::look::{Class, count, many};
 use crate::report::svg::escape;
 use crate::report::text::split_name;
 
@@ -38,7 +38,7 @@ struct Before<'p> {
     client: HashMap<Sender<'p>, (usize, Map<String, Value>)>,
     /// The reason of the first row of an orphan.
     why: HashMap<&'p Id, String>,
-    /// Refusals that were told: alias, what it kept, why.
+    /// Refusals that a row before explains: alias, what it kept, why.
     refusals: HashSet<(Option<&'p Id>, Option<&'p Id>, String)>,
 }
 
@@ -81,7 +81,7 @@ impl<'a> Page<'_, 'a> {
                     if known == Some(number) {
                         self.known_from(out, &mut pencil, number)?;
                     }
-                    self.row(out, number, &mut pencil, &mut before, properties)?;
+                    self.row(out, number, number > from, &mut pencil, &mut before, properties)?;
                 }
                 writeln!(out, "</ol>")?;
                 at = end;
@@ -177,6 +177,7 @@ impl<'a> Page<'_, 'a> {
         &'p self,
         out: &mut dyn Write,
         number: usize,
+        has_gap: bool,
         pencil: &mut Pencil<'_, '_>,
         before: &mut Before<'p>,
         properties: Properties<'_>,
@@ -186,7 +187,8 @@ impl<'a> Page<'_, 'a> {
         let json = line.row.and_then(properties);
         let fields: Map<String, Value> =
             json.as_deref().and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
-        if let Some(reset) = line.row.and_then(|row| self.resets.get(&row)) {
+        // One reset is shown for a row.
+        if let Some(reset) = self.points_of(line, true).last() {
             writeln!(
                 out,
                 "<li class=\"new\">{}{}<b class=\"act\">reset</b> {}</li>",
@@ -200,13 +202,8 @@ impl<'a> Page<'_, 'a> {
         let first = first && !(line.class == Class::Split && self.is_split(number.checked_sub(1)));
         let marks = [(bad, " data-bad"), (first, " data-first")];
         let marks: String = marks.iter().filter(|(there, _)| *there).map(|(_, text)| *text).collect();
-        let same_day = number > 0
-            && self
-                .sheet
-                .lines
-                .get(number - 1)
-                .is_some_and(|before| look.clock.date(before.time) == look.clock.date(line.time));
-        let gap = line.gap.filter(|gap| same_day && *gap >= 1000).map(lasting).unwrap_or_default();
+        // The head of a day says how long nothing happened before it.
+        let gap = line.gap.filter(|gap| has_gap && *gap >= 1000).map(lasting).unwrap_or_default();
         let time = look.clock.time(line.time);
         let (seconds, millis) = time.split_once('.').unwrap_or((&time, ""));
         let millis = if self.has_millis { format!("<small>.{}</small>", escape(millis)) } else { String::new() };
@@ -297,10 +294,10 @@ impl<'a> Page<'_, 'a> {
             };
             html.push_str(&said);
         }
-        let points =
-            journey.points.iter().filter(|point| Some(point.row) == line.row && point.kind != PointKind::Reset);
-        for point in points.filter(|_| line.class == Class::Identify) {
-            let _ = write!(html, "<p>{}</p>", self.prose(&point.why));
+        if line.class == Class::Identify {
+            for point in self.points_of(line, false) {
+                let _ = write!(html, "<p>{}</p>", self.prose(&point.why));
+            }
         }
         html += &self.facts(line);
         let key = Lanes::id(line).map(|id| (id, line.step.and_then(|step| step.event.client.as_ref())));
@@ -365,30 +362,23 @@ impl<'a> Page<'_, 'a> {
     /// Why a call was refused, what stood in its way, what it left behind.
     fn refusal<'p>(&'p self, call: &'p AliasLine, before: &mut Before<'p>) -> String {
         let look = &self.sheet.look;
-        let journey = self.sheet.journey();
-        let same_target = |orphan: &&Orphan| call.target.as_ref().is_some_and(|target| orphan.ids.contains(target));
-        let orphan = journey.orphans.iter().find(same_target);
-        let lines = self
-            .sheet
-            .lines
-            .iter()
-            .filter(|line| line.orphan.is_some() && line.orphan.map(|one| &one.id) == orphan.map(|one| &one.id));
-        let lines: Vec<&Line<'_>> = lines.collect();
+        let left = call.target.as_ref().and_then(|target| self.left.get(target)).map(|left| &**left);
+        let orphan = left.map(|left| left.orphan);
+        let steps = orphan.map_or(&[][..], |orphan| &orphan.steps);
         let place = (call.time, call.arrival());
-        let after = orphan.map_or(0, |orphan| orphan.steps.iter().filter(|step| step.event.place() > place).count());
-        let left = orphan.map_or(0, |orphan| orphan.steps.len());
-        let names = event_counts(lines.iter().copied());
-        let sum = self.worth.sum(lines.iter().filter_map(|line| line.row)).text();
-        let sum = if sum.is_empty() { sum } else { format!(" · <b class=\"bad\">{}</b>", escape(&sum)) };
+        let after = steps.len() - steps.partition_point(|step| step.event.place() <= place);
+        let names = left.map_or(&[][..], |left| &left.names);
+        let sum = left.map_or("", |left| &left.sum);
+        let sum = if sum.is_empty() { String::new() } else { format!(" · <b class=\"bad\">{}</b>", escape(sum)) };
         let claimed = if orphan.is_some_and(|orphan| orphan.contested) { " Others can claim them too." } else { "" };
-        let told = (call.alias.as_ref(), call.kept.as_ref(), crate::report::text::verdict(call.verdict));
-        if !before.refusals.insert(told) {
+        let refusal = (call.alias.as_ref(), call.kept.as_ref(), crate::report::text::verdict(call.verdict));
+        if !before.refusals.insert(refusal) {
             let names: Vec<String> =
                 names.iter().take(4).map(|(name, number)| format!("{number} {}", escape(name))).collect();
             let what = if names.is_empty() { String::new() } else { format!(": {}", names.join(", ")) };
             return format!(
                 "<div class=\"refusal again\"><p><b>{} left behind</b>, {} after this call{what}{sum}.{claimed}</p></div>",
-                rows(left),
+                rows(steps.len()),
                 count(after as u64),
             );
         }
@@ -402,15 +392,15 @@ impl<'a> Page<'_, 'a> {
                 call.kept_by.as_ref().map(|source| self.place(source)).unwrap_or_default(),
             )
         });
-        let behind = if left == 0 {
+        let behind = if steps.is_empty() {
             String::new()
         } else {
             format!(
                 "<p><b>{} left behind</b> under {}, {} of them after this call{sum}.{claimed}</p><ul class=\"names\">{}</ul>",
-                rows(left),
+                rows(steps.len()),
                 orphan.map(|orphan| self.names.short(&orphan.id, look)).unwrap_or_default(),
                 count(after as u64),
-                most(&names, LEFT),
+                most(names, LEFT),
             )
         };
         format!(
@@ -431,7 +421,7 @@ impl<'a> Page<'_, 'a> {
         let split = line.step.and_then(|step| split_name(step.state)).unwrap_or_default();
         let by = if split == "race" { "by a race" } else { "because the id had data of its own" };
         let why = line.step.map(|step| self.prose(&self.sheet.journey().why(step))).unwrap_or_default();
-        format!("<div class=\"note\"><p><b class=\"apart\">{} split {by}.</b> {why}</p></div>", counted(run, "row"))
+        format!("<div class=\"note\"><p><b class=\"apart\">{} split {by}.</b> {why}</p></div>", many(run, "row"))
     }
 }
 

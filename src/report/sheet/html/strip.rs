@@ -146,7 +146,7 @@ impl Page<'_, '_> {
             if let Some((rank, name)) = kind(line) {
                 marks.push((rank, name, number, line.time));
             }
-            if line.class != Class::Reset && line.row.is_some_and(|row| self.resets.contains_key(&row)) {
+            if line.class != Class::Reset && self.points_of(line, true).next().is_some() {
                 marks.push((3, "reset", number, line.time));
             }
         }

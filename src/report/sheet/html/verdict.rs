@@ -1,14 +1,15 @@
 //! The top of the page: who it is, whether rows are missing, what that cost, what went wrong.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::worth::is_payment;
-use super::{Line, Page, counted, lasting, rows, sign};
-use crate::identity::{Severity, State, Step, Strength};
-use crate::report::look::count;
+use super::{Line, Page, lasting, rows, sign};
+use crate::identity::journey::at_least;
+use crate::identity::{Severity, State, Strength};
+use crate::report::look::{count, many};
 use crate::report::svg::escape;
+use crate::report::text::{frequencies, most_first};
 
 /// Events that are named with their number.
 const NAMED: usize = 7;
@@ -40,15 +41,14 @@ impl Page<'_, '_> {
             None => write!(out, "<span class=\"mut\">no rows of its own, only mentioned</span>")?,
         }
         writeln!(out, "</p>\n<ul class=\"facts\">")?;
-        let at_least = |cut: bool| if cut { "at least " } else { "" };
         let more = at_least(journey.has_more_rows());
         let mut facts = Vec::new();
         if journey.root.is_some() {
             let ids = journey.ids.len();
             facts.push(format!("<b>{more}{}</b> in the timeline", rows(journey.steps.len())));
-            facts.push(format!("<b>{}{}</b>", at_least(journey.has_more_ids()), counted(ids, "id")));
+            facts.push(format!("<b>{}{}</b>", at_least(journey.has_more_ids()), many(ids, "id")));
             let devices = journey.devices();
-            facts.extend((devices > 0).then(|| format!("<b>{more}{}</b>", counted(devices, "device"))));
+            facts.extend((devices > 0).then(|| format!("<b>{more}{}</b>", many(devices, "device"))));
         }
         if let Some((first, last)) = journey.span() {
             let (from, to, zone) = (look.clock.minute(first), look.clock.minute(last), look.clock.name());
@@ -68,13 +68,7 @@ impl Page<'_, '_> {
 
     /// What the user did most.
     fn summary(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut names: BTreeMap<&str, usize> = BTreeMap::new();
-        let is_deed = |step: &&Step| !step.event.verb.is_about_ids();
-        for step in self.sheet.journey().steps.iter().filter(is_deed) {
-            *names.entry(&step.event.event).or_default() += 1;
-        }
-        let mut names: Vec<(&str, usize)> = names.into_iter().collect();
-        names.sort_by_key(|(_, number)| std::cmp::Reverse(*number));
+        let names = frequencies(self.sheet.journey());
         if names.is_empty() {
             return Ok(());
         }
@@ -101,7 +95,7 @@ impl Page<'_, '_> {
         let refused = journey.refused().count();
         let missing = shares.split + shares.orphaned;
         let found = shares.own + shares.alias + missing;
-        let at_least = journey.at_least();
+        let cut = journey.at_least();
         let head = match missing {
             _ if journey.root.is_none() => "No rows are stored under this id".to_owned(),
             0 if shares.contested > 0 => format!("{} may be missing from this timeline", rows(shares.contested)),
@@ -110,8 +104,8 @@ impl Page<'_, '_> {
             }
             0 if !journey.cuts.is_empty() => "Nothing is missing within the limits of this report".to_owned(),
             0 => "Nothing is missing from this timeline".to_owned(),
-            1 => format!("{at_least}1 row of {} is missing from this timeline", count(found as u64)),
-            _ => format!("{at_least}{} of {} are missing from this timeline", rows(missing), count(found as u64)),
+            1 => format!("{cut}1 row of {} is missing from this timeline", count(found as u64)),
+            _ => format!("{cut}{} of {} are missing from this timeline", rows(missing), count(found as u64)),
         };
         let well = missing == 0 && shares.contested == 0 && refused == 0 && journey.cuts.is_empty();
         let well = well && journey.root.is_some();
@@ -232,18 +226,18 @@ impl Page<'_, '_> {
             shares.orphaned,
             "orphan",
             format!("{} orphaned", rows(shares.orphaned)),
-            format!("under {} that no alias reaches", counted(ids(false), "id")),
+            format!("under {} that no alias reaches", many(ids(false), "id")),
         )?;
         kind(
             shares.contested,
             "contested",
             format!("{} contested", rows(shares.contested)),
-            format!("under {}: others can claim them too, or it is a hint and no more", counted(ids(true), "id")),
+            format!("under {}: others can claim them too, or it is a hint and no more", many(ids(true), "id")),
         )?;
         kind(
             refused,
             "refused",
-            format!("{} refused", counted(refused, "alias call")),
+            format!("{} refused", many(refused, "alias call")),
             "by the server, which does not say so to the app".to_owned(),
         )?;
         for note in &journey.notes {
@@ -303,13 +297,10 @@ impl Page<'_, '_> {
 
 /// How often each event is among some lines, payments first, then the most frequent; calls that
 /// only tell of identity are none.
-pub(super) fn event_counts<'l>(lines: impl Iterator<Item = &'l Line<'l>>) -> Vec<(&'l str, usize)> {
-    let mut names: BTreeMap<&str, usize> = BTreeMap::new();
-    for line in lines.filter(|line| line.step.is_none_or(|step| !step.event.verb.is_about_ids())) {
-        *names.entry(line.name).or_default() += 1;
-    }
-    let mut names: Vec<(&str, usize)> = names.into_iter().collect();
-    names.sort_by_key(|(name, number)| (!is_payment(name), std::cmp::Reverse(*number)));
+pub(super) fn event_counts<'l, 'a: 'l>(lines: impl Iterator<Item = &'l Line<'a>>) -> Vec<(&'a str, usize)> {
+    let lines = lines.filter(|line| line.step.is_none_or(|step| !step.event.verb.is_about_ids()));
+    let mut names = most_first(lines.map(|line| line.name));
+    names.sort_by_key(|(name, _)| !is_payment(name));
     names
 }
 
@@ -333,7 +324,7 @@ pub(super) fn most(names: &[(&str, usize)], named: usize) -> String {
 
 /// `1 alias call was`, `2 alias calls were`.
 fn were(number: usize, word: &str) -> String {
-    format!("{} {}", counted(number, word), if number == 1 { "was" } else { "were" })
+    format!("{} {}", many(number, word), if number == 1 { "was" } else { "were" })
 }
 
 fn capital(text: &str) -> String {
