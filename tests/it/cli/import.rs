@@ -1,0 +1,180 @@
+//! `journey import`: what it took in, and what it says when rows are missing.
+
+use super::*;
+
+#[test]
+fn an_import_counts_what_it_took_in() {
+    let home = Home::new();
+    let import = home.json(0, &["import", sample().to_str().unwrap(), "--timezone", "UTC"]);
+    assert_eq!(import["schema"], 1);
+    assert!(import["store"].as_str().unwrap().ends_with("data/journey/journey.db"));
+    assert_eq!((&import["events"], &import["rejected"]), (&10.into(), &1.into()));
+    let file = &import["files"][0];
+    assert_eq!(file["file"], "sally.jsonl");
+    assert_eq!((&file["events"], &file["aliases"], &file["rejected"]), (&10.into(), &2.into(), &1.into()));
+    assert_eq!(file["bytes"], fs::metadata(sample()).unwrap().len());
+    for key in ["format", "rows", "profiles", "timezone"] {
+        assert!(!file[key].is_null(), "{key}");
+    }
+}
+
+#[test]
+fn a_repeated_import_adds_nothing() {
+    let home = Home::with_sample();
+    let again = home.json(0, &["import", sample().to_str().unwrap(), "--timezone", "UTC"]);
+    assert_eq!((&again["events"], &again["files"][0]["already"]), (&0.into(), &true.into()));
+    assert_eq!(home.json(0, &["show", "12345"])["events"].as_array().unwrap().len(), 5);
+}
+
+#[test]
+fn an_import_reads_the_standard_input() {
+    let home = Home::new();
+    let output = home
+        .command()
+        .args(["import", "-", "--store", "s.db", "--timezone", "UTC", "--format", "json"])
+        .stdin(fs::File::open(sample()).unwrap())
+        .output()
+        .unwrap();
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let import: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&import["events"], &import["store"]), (&10.into(), &"s.db".into()));
+}
+
+#[test]
+fn an_import_into_a_pipe_is_silent_but_for_its_sum() {
+    let home = Home::new();
+    let output = home.run(&["import", sample().to_str().unwrap(), "--timezone", "UTC", "--store", "s.db"]);
+    assert_eq!(err(&output), "");
+    assert!(out(&output).contains("10 rows new in s.db"), "{}", out(&output));
+}
+
+#[test]
+fn rejects_are_written_as_json_lines() {
+    let home = Home::new();
+    let output = home.run(&["import", sample().to_str().unwrap(), "--rejects", "rejects.jsonl"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let text = fs::read_to_string(home.path("rejects.jsonl")).unwrap();
+    let reject: Value = serde_json::from_str(text.trim_end()).unwrap();
+    assert_eq!((&reject["file"], &reject["line"]), (&"sally.jsonl".into(), &7.into()));
+    assert!(reject["reason"].as_str().is_some_and(|reason| !reason.is_empty()));
+    assert!(reject["text"].as_str().unwrap().starts_with("{\"event\":\"Cut off\""));
+}
+
+#[test]
+fn input_that_cannot_be_used_is_wrong_use() {
+    let home = Home::new();
+    let nowhere = home.run(&["import", "nowhere.jsonl"]);
+    assert_eq!(code(&nowhere), 2);
+    assert!(err(&nowhere).starts_with("error: nowhere.jsonl"), "{}", err(&nowhere));
+    assert!(err(&nowhere).contains("\n  try: "), "{}", err(&nowhere));
+
+    fs::write(home.path("poem.txt"), "Shall I compare thee\nto a summer's day?\n").unwrap();
+    let poem = home.run(&["import", "poem.txt"]);
+    assert_eq!(code(&poem), 2);
+    assert!(err(&poem).contains("poem.txt"), "{}", err(&poem));
+
+    let both = home.run(&["import", "poem.txt", sample().to_str().unwrap()]);
+    assert_eq!(code(&both), 2, "a file that was left out must not look like success");
+    assert!(out(&both).contains("10 rows new"), "{}", out(&both));
+}
+
+/// A row of an export, with these properties besides a time.
+fn row(more: &str) -> String {
+    format!(
+        "{{\"event\":\"Ping\",\"properties\":{{\"time\":1561971600,\"mp_processing_time_ms\":1561971601500{more}}}}}\n"
+    )
+}
+
+#[test]
+fn an_import_says_that_rows_are_missing_and_fails() {
+    let home = Home::new();
+    let early = row(",\"distinct_id\":\"a\"") + "export terminated early\n";
+    fs::write(home.path("early.jsonl"), &early).unwrap();
+    let output = home.run(&["import", "early.jsonl", "--store", "s.db"]);
+    assert_eq!(code(&output), 2);
+    let text = out(&output);
+    assert!(
+        text.contains("incomplete, rows are missing: the server ended it early: \"export terminated early\""),
+        "{text}"
+    );
+    assert!(text.contains("1 row new in s.db; incomplete: rows are missing"), "{text}");
+    assert!(
+        err(&output).starts_with("error: early.jsonl is incomplete: the server ended it early"),
+        "{}",
+        err(&output)
+    );
+
+    let json = home.json(2, &["import", "early.jsonl", "--store", "s.db"]);
+    assert_eq!((&json["incomplete"], &json["files"][0]["incomplete"]), (&true.into(), &true.into()));
+    fs::write(home.path("whole.jsonl"), row(",\"distinct_id\":\"a\"") + &row(",\"distinct_id\":\"b\"")).unwrap();
+    let json = home.json(0, &["import", "whole.jsonl", "--store", "s.db"]);
+    assert_eq!((&json["incomplete"], &json["files"][0]["incomplete"]), (&false.into(), &false.into()));
+    assert_eq!(json["events"], 1);
+}
+
+#[test]
+fn an_import_counts_what_rows_lack_and_why_some_were_not_read() {
+    let home = Home::new();
+    let file = [
+        row(",\"distinct_id\":\"w-7\""),
+        row(""),
+        row(",\"distinct_id\":\"\""),
+        row(",\"$distinct_id\":\"w-7\"").replace("Ping", ""),
+        row(",\"distinct_id\":\"w\u{6}7\""),
+        "{\"event\":\"A\"}\n{\"event\":\"B\"}\ngarbage\n".to_owned(),
+    ];
+    fs::write(home.path("x.jsonl"), file.concat()).unwrap();
+    let output = home.run(&["import", "x.jsonl", "--store", "s.db"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let text = out(&output);
+    for words in [
+        "3 rows without an id, 1 row without a name, 1 row repaired",
+        "2 not read: has no properties (first in line 6)",
+        "1 not read: not JSON: expected value (line 8)",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    let file = home.json(0, &["import", "x.jsonl", "--store", "t.db"])["files"][0].clone();
+    assert_eq!((&file["without_id"], &file["without_name"], &file["repaired"]), (&3.into(), &1.into(), &1.into()));
+    assert_eq!((&file["odd_times"], &file["incomplete"]), (&0.into(), &false.into()));
+    let reasons = serde_json::json!([
+        {"reason": "has no properties", "count": 2, "line": 6},
+        {"reason": "not JSON: expected value", "count": 1, "line": 8},
+    ]);
+    assert_eq!(file["reasons"], reasons);
+}
+
+#[test]
+fn each_of_several_inputs_that_cannot_be_used_is_told() {
+    let home = Home::new();
+    fs::write(home.path("a.txt"), "Shall I compare thee\n").unwrap();
+    fs::write(home.path("b.csv"), "day,count\n2019-07-01,3\n").unwrap();
+    fs::write(home.path("c.json"), "{\"error\":\"Unauthorized\"}").unwrap();
+    let names = ["a.txt", "b.csv", "c.json"];
+    let output = home.run(&[&["import", "--store", "s.db"], &names[..]].concat());
+    assert_eq!(code(&output), 2);
+    assert_eq!(err(&output).matches("error: ").count(), 3, "{}", err(&output));
+    assert!(names.iter().all(|name| err(&output).contains(name)) && !home.path("s.db").exists(), "{}", err(&output));
+    let output = home.run(&["import", "--store", "s.db", "no.jsonl", "a.txt", "nor.jsonl"]);
+    assert_eq!(code(&output), 2);
+    assert!(err(&output).contains("no.jsonl") && err(&output).contains("nor.jsonl"), "{}", err(&output));
+}
+
+#[test]
+fn an_import_of_which_not_one_row_could_be_read_is_wrong_use() {
+    let home = Home::new();
+    let wrong = row(",\"distinct_id\":\"a\"")
+        .replace("\"time\":1561971600,\"mp_processing_time_ms\":1561971601500", "\"time\":\"soon\"");
+    for (name, content, words) in [
+        ("wrong.jsonl", wrong.as_str(), "wrong.jsonl line 1: its time cannot be read"),
+        ("empty.jsonl", " \n", "there is no row in empty.jsonl"),
+        ("none.json", "[ ]\n", "there is no row in none.json"),
+        ("error.json", "{\"error\": \"Unable to authenticate request\"}", "Unable to authenticate request"),
+        ("page.json", "<html>\u{1b}[2J<h1>502</h1>", "<html>␛[2J<h1>502</h1>"),
+    ] {
+        fs::write(home.path(name), content).unwrap();
+        let output = home.run(&["import", name, "--store", "s.db"]);
+        assert_eq!(code(&output), 2, "{name}: {}", out(&output));
+        assert!(err(&output).contains(words), "{name}: {}", err(&output));
+    }
+}

@@ -1,0 +1,227 @@
+//! `journey show`, `graph` and `diff`: one journey or two as text, JSON and pictures.
+
+use super::*;
+
+#[test]
+fn a_journey_is_one_json_object() {
+    let home = Home::with_sample();
+    let show = home.json(0, &["show", "sally@gmail.com"]);
+    assert_eq!((&show["query"], &show["root"]), (&"sally@gmail.com".into(), &"12345".into()));
+    let events = show["events"].as_array().unwrap();
+    let names: Vec<&str> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    assert_eq!(names, ["View", "Sign Up", "$create_alias", "Dashboard", "Purchase"]);
+    let lines: Vec<u64> = events.iter().map(|event| event["source"]["line"].as_u64().unwrap()).collect();
+    assert_eq!(lines, [1, 2, 3, 4, 5]);
+    assert_eq!(events[4]["copies"], serde_json::json!([{"file": "sally.jsonl", "line": 6}]));
+    assert_eq!(events[0]["time"], "2019-07-01T09:14:00.000Z");
+    assert_eq!(events[0]["arrived"], "2019-07-01T09:14:01.000Z");
+    assert_eq!(events[1]["properties"]["plan"], "pro");
+    let statuses: Vec<_> = show["aliases"].as_array().unwrap().iter().map(|alias| alias["status"].clone()).collect();
+    assert_eq!(statuses, ["accepted", "refused"]);
+    assert_eq!(show["orphans"][0]["id"], "P-1");
+    assert_eq!(show["orphans"][0]["events"].as_array().unwrap().len(), 3);
+    assert_eq!(show["findings"][0]["code"], "alias-on-login");
+}
+
+#[test]
+fn as_of_a_moment_only_what_had_arrived_is_shown() {
+    let home = Home::new();
+    let now = home.json(0, &["show", "sally@gmail.com"]);
+    assert_eq!(now["as_of"], Value::Null);
+    let then = home.json(0, &["show", "sally@gmail.com", "--as-of", "2019-07-04"]);
+    assert_eq!(then["as_of"], "2019-07-04T23:59:59.999Z");
+    assert_eq!((then["root"].as_str(), then["orphans"].as_array().unwrap().len()), (Some("12345"), 0));
+    let arrived = |journey: &Value, until: &str| {
+        let events = journey["events"].as_array().unwrap();
+        events.iter().filter(|event| event["arrived"].as_str().unwrap() <= until).count()
+    };
+    assert_eq!(then["events"].as_array().unwrap().len(), arrived(&now, "2019-07-04T23:59:59.999Z"));
+    let text = out(&home.run(&["show", "12345", "--as-of", "2019-07-01 09:14", "--timezone", "Europe/Berlin"]));
+    assert!(text.is_empty(), "nothing had arrived at 07:14 UTC: {text}");
+    let text = out(&home.run(&["show", "12345", "--as-of", "2019-07-01T09:14:30Z"]));
+    assert!(
+        text.starts_with("as of 2019-07-01 09:14:30.999 UTC: only what had arrived by then\n12345 · a root"),
+        "{text}"
+    );
+    let early = home.run(&["show", "sally@gmail.com", "--as-of", "2019-07-01T09:14:30Z"]);
+    assert_eq!(code(&early), 1);
+    assert!(err(&early).contains("today it leads to 12345"), "{}", err(&early));
+    assert_eq!(code(&home.run(&["show", "12345", "--as-of", "soon"])), 2);
+}
+
+#[test]
+fn properties_keep_the_digits_of_the_file() {
+    let home = Home::with_sample();
+    let text = out(&home.run(&["show", "12345", "--format", "json"]));
+    assert!(text.contains("\"price\":49.5,") && text.contains("\"amount\":20.0,"), "{text}");
+}
+
+#[test]
+fn a_journey_as_text_tells_the_refused_alias_in_its_place() {
+    let home = Home::with_sample();
+    let output = home.run(&["show", "12345", "--timezone", "America/New_York"]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let text = out(&output);
+    assert!(text.contains("Mon 2019-07-01") && text.contains("05:14:00.000"), "{text}");
+    let (refused, orphans) = (text.find("◇ alias(sally@gmail.com)").unwrap(), text.find("orphans:").unwrap());
+    assert!(refused < orphans, "{text}");
+    assert!(text.contains("left behind: 3 rows under P-1, 1 of them after this call"), "{text}");
+    assert!(!text.contains('\u{1b}'), "no colour into a pipe");
+    assert!(text.lines().all(|line| unicode_width::UnicodeWidthStr::width(line) <= 100), "{text}");
+}
+
+#[test]
+fn ascii_answers_hold_ascii_alone() {
+    let home = Home::with_sample();
+    for arguments in [&["show", "12345", "--ascii"][..], &["search", "", "--ascii"], &["search", "rf", "--ascii"]] {
+        let output = home.run(arguments);
+        assert!(output.stdout.is_ascii(), "{}", out(&output));
+    }
+}
+
+#[test]
+fn colour_is_written_when_it_is_asked_for() {
+    let home = Home::with_sample();
+    assert!(out(&home.run(&["show", "12345", "--color", "always"])).contains("\u{1b}[31m"));
+    assert!(!out(&home.run(&["show", "12345", "--color", "never"])).contains('\u{1b}'));
+}
+
+#[test]
+fn an_id_that_begins_with_a_hyphen_stands_after_two() {
+    let home = Home::with_sample();
+    let id = "-rf \u{1b}[2J";
+    let output = home.run(&["show", "--format", "json", "--", id]);
+    assert_eq!(code(&output), 0, "{}", err(&output));
+    let show: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(show["root"], id);
+    let text = out(&home.run(&["show", "--", id]));
+    assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{text:?}");
+    assert!(text.contains("␛[2J"), "{text}");
+}
+
+#[test]
+fn an_id_that_is_nowhere_suggests_near_ones() {
+    let home = Home::with_sample();
+    let output = home.run(&["show", "sally@gmial.com"]);
+    assert_eq!(code(&output), 1);
+    assert_eq!(out(&output), "");
+    assert!(err(&output).contains("\n  try: sally@gmail.com (3 rows)\n"), "{}", err(&output));
+}
+
+#[test]
+fn a_failure_is_an_object_where_json_is_asked_for() {
+    let home = Home::with_sample();
+    let output = home.run(&["show", "sally@gmial.com", "--format", "json"]);
+    let failure: Value = serde_json::from_slice(&output.stderr).unwrap();
+    assert_eq!((&failure["schema"], &failure["error"]["kind"]), (&1.into(), &"nothing".into()));
+    assert_eq!(failure["error"]["hints"][0], "sally@gmail.com (3 rows)");
+
+    let usage = home.run(&["show", "--format", "json"]);
+    assert_eq!(code(&usage), 2);
+    let failure: Value = serde_json::from_slice(&usage.stderr).unwrap();
+    assert!(failure["error"]["what"].as_str().unwrap().contains("<ID>"), "{failure}");
+}
+
+#[test]
+fn a_journey_is_handed_on_in_three_forms_with_its_properties() {
+    let home = Home::new();
+    let form = |form: &str| out(&home.run(&["show", "sally@gmail.com", "--format", form]));
+    let rows = home.json(0, &["show", "sally@gmail.com"])["events"].as_array().unwrap().len();
+    let markdown = form("markdown");
+    assert!(markdown.starts_with("# Journey of `sally@gmail.com`\n") && markdown.contains("already_mapped"));
+    let html = form("html");
+    assert!(html.starts_with("<!doctype html>") && html.ends_with("</html>\n"));
+    assert!(html.matches("<details>").count() > rows, "orphans have properties too");
+    let text = form("csv");
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let at = reader.headers().unwrap().iter().position(|name| name == "properties").unwrap();
+    let mut ids = Vec::new();
+    for record in reader.records() {
+        let record = record.unwrap();
+        let properties: Value = serde_json::from_str(&record[at]).unwrap();
+        assert_eq!(properties["distinct_id"], record[4], "the properties are those of the row");
+        ids.push(record[4].to_owned());
+    }
+    assert!(ids.len() > rows && ids.contains(&"P-1".to_owned()), "{ids:?}");
+}
+
+#[test]
+fn a_filter_and_a_span_of_time_show_fewer_rows_and_say_how_many_are_hidden() {
+    let home = Home::with_sample();
+    let whole = home.json(0, &["show", "12345"]);
+    assert_eq!(whole["selection"], Value::Null);
+    let rows = |journey: &Value| -> Vec<String> {
+        let orphans = journey["orphans"].as_array().unwrap().iter().map(|orphan| &orphan["events"]);
+        let lists = std::iter::once(&journey["events"]).chain(orphans);
+        lists.flat_map(|list| list.as_array().unwrap()).map(|row| row["event"].as_str().unwrap().to_owned()).collect()
+    };
+    let all = rows(&whole).len();
+    let pro = home.json(0, &["show", "12345", "--filter", "plan=pro"]);
+    assert_eq!(rows(&pro), ["Sign Up"], "only its properties say so");
+    assert_eq!(
+        pro["selection"],
+        serde_json::json!({"filter": "plan=pro", "from": null, "to": null, "shown": 1, "hidden": all - 1})
+    );
+    for key in ["ids", "aliases", "points", "findings"] {
+        assert_eq!(pro[key], whole[key], "{key} are those of the whole journey");
+    }
+    let morning = ["show", "12345", "--from", "2019-07-01 09:15", "--to", "2019-07-01 09:17"];
+    assert_eq!(rows(&home.json(0, &morning)), ["Sign Up", "$create_alias", "Dashboard"]);
+    let none = home.run(&["show", "12345", "--filter", "-is:orphan"]);
+    let text = out(&none);
+    assert!(text.lines().any(|line| line.contains("hidden: filter -is:orphan")), "{text}");
+    assert!(!text.contains("App Open") && text.contains("3 rows hidden"), "{text}");
+    let nothing = home.run(&["show", "12345", "--filter", "event:Nothing"]);
+    assert_eq!(code(&nothing), 1);
+    assert!(err(&nothing).contains("no event here is called") && out(&nothing).contains("0 of"), "{}", err(&nothing));
+}
+
+#[test]
+fn a_filter_that_means_nothing_is_pointed_at() {
+    let home = Home::with_sample();
+    let output = home.run(&["show", "12345", "--filter", "event:View is:orphn"]);
+    assert_eq!((code(&output), out(&output).as_str()), (2, ""));
+    let told = err(&output);
+    assert!(told.contains("did you mean orphan?"), "{told}");
+    assert!(told.contains("\n  event:View is:orphn\n                ^"), "{told}");
+    for (option, time) in [("--from", "soon"), ("--to", "2019-99-01")] {
+        let output = home.run(&["show", "12345", option, time]);
+        assert_eq!(code(&output), 2);
+        assert!(err(&output).contains(&format!("{option} {time:?} is no time")), "{}", err(&output));
+    }
+    assert_eq!(code(&home.run(&["show", "12345", "--from", "2019-07-02", "--to", "2019-07-01"])), 2);
+}
+
+#[test]
+fn a_graph_is_told_in_four_forms_and_only_graphs_have_pictures() {
+    let home = Home::new();
+    let text = out(&home.run(&["graph", "sally@gmail.com", "--ascii"]));
+    assert!(text.is_ascii() && text.contains("refused: already mapped: alias(sally@gmail.com) of P-1"), "{text}");
+    let graph = home.json(0, &["graph", "sally@gmail.com"]);
+    let edges: Vec<&str> =
+        graph["edges"].as_array().unwrap().iter().map(|edge| edge["kind"].as_str().unwrap()).collect();
+    assert_eq!(edges, ["alias", "refused"]);
+    let dot = out(&home.run(&["graph", "sally@gmail.com", "--format", "dot"]));
+    assert!(dot.starts_with("digraph journey {") && dot.contains("arrowhead=tee"), "{dot}");
+    let svg = out(&home.run(&["graph", "sally@gmail.com", "--format", "svg"]));
+    assert!(svg.starts_with("<svg ") && svg.contains(">refused: already mapped<"), "{svg}");
+    assert_eq!(code(&home.run(&["show", "sally@gmail.com", "--format", "svg"])), 2);
+    let then = home.json(0, &["graph", "12345", "--as-of", "2019-07-04"]);
+    assert_eq!(then["edges"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn two_users_are_compared_as_text_and_as_json() {
+    let home = Home::new();
+    let text = out(&home.run(&["diff", "sally@gmail.com", "P-1"]));
+    assert!(text.contains("no alias joins") && text.contains("proof  The app asked for"), "{text}");
+    let told = home.json(0, &["diff", "tom@example.com", "bob@example.com"]);
+    assert_eq!((told["same"].as_bool(), told["verdict"].as_str()), (Some(false), Some("nothing")));
+    let different = told["arguments"].as_array().unwrap().iter().any(|argument| {
+        argument["supports"] == false && argument["text"].as_str().unwrap().contains("e-mail: tom@example.com")
+    });
+    assert!(different, "{told}");
+    let same = home.json(0, &["diff", "sally@gmail.com", "12345"]);
+    assert_eq!(same["verdict"], "same");
+    assert_eq!(code(&home.run(&["diff", "sally@gmail.com", "nobody-there"])), 1);
+}
