@@ -12,6 +12,7 @@ pub mod clock;
 pub mod compare;
 pub mod doctor;
 pub mod graph;
+pub mod journey;
 pub mod json;
 pub mod look;
 pub mod safe;

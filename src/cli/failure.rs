@@ -9,6 +9,7 @@ use crate::ingest;
 use crate::inspect::{self, ErrorKind};
 use crate::model::text::visible;
 use crate::output;
+use crate::report::journey as report;
 use crate::report::safe::{Safe, Safety};
 use crate::store;
 
@@ -253,6 +254,15 @@ impl From<inspect::Error> for Failure {
         };
         let failure = cause.into_iter().fold(failure, Self::caused_by);
         hints.into_iter().fold(failure, Self::hint)
+    }
+}
+
+impl From<report::Error<inspect::Error>> for Failure {
+    fn from(error: report::Error<inspect::Error>) -> Self {
+        match error {
+            report::Error::Io(error) => Self::from(error),
+            report::Error::Read(error) => Self::from(error),
+        }
     }
 }
 

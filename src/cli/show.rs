@@ -1,8 +1,5 @@
 //! `journey show`: the journey of an id.
 
-use std::cell::RefCell;
-use std::collections::VecDeque;
-
 use super::args::{Form, Show};
 use super::console::Console;
 use super::failure::Failure;
@@ -11,16 +8,11 @@ use super::redaction;
 use super::search::suggest;
 use super::select::{moment, selection};
 use crate::identity::Journey;
-use crate::inspect::{Error, History, Inspector};
+use crate::inspect::{History, Inspector};
 use crate::model::Id;
 use crate::model::facts::Arrival;
 use crate::model::hit::Match;
-use crate::report::sheet::{self, Sheet};
-use crate::report::{Shown, json, text};
-
-/// Rows whose properties are fetched at once: enough to unpack each block of the store once,
-/// few enough to stay small in memory.
-const FETCHED: usize = 1000;
+use crate::report::{Shown, journey as report};
 
 pub(super) fn run(command: &Show, store: Named, console: &mut Console) -> Result<(), Failure> {
     let inspector = store.open(console)?;
@@ -31,29 +23,16 @@ fn answer(command: &Show, inspector: &Inspector, console: &mut Console) -> Resul
     let journey = find(inspector, &command.id, command.as_of.as_deref(), console)?;
     let selection = selection(command, inspector, &journey, console)?;
     let shown = Shown { journey: &journey, selection: selection.as_ref() };
-    let out = &mut console.out;
-    match console.form {
-        Form::Text if command.brief => text::brief(out, &journey, &console.look)?,
+    let form = match console.form {
+        Form::Text if command.brief => report::Form::Brief,
         _ if command.brief => return Err(Failure::usage("--brief is for text").hint("no --format")),
-        Form::Json => {
-            let orphans = journey.orphans.iter().flat_map(|orphan| shown.steps_of(orphan));
-            let properties = Properties::of(inspector, shown.steps().chain(orphans).map(|step| step.event.row));
-            json::journey(out, shown, &|row| properties.get(row))?;
-            properties.finish()?;
-        }
-        form @ (Form::Csv | Form::Html) => {
-            let sheet = Sheet::of(shown, &console.look);
-            let properties = match form {
-                Form::Csv => Properties::of(inspector, sheet.rows()),
-                _ => Properties::of(inspector, sheet.rows_of_page()),
-            };
-            let write = if form == Form::Csv { sheet::csv } else { sheet::html };
-            write(out, &sheet, &|row| properties.get(row))?;
-            properties.finish()?;
-        }
-        Form::Markdown => sheet::markdown(out, &Sheet::of(shown, &console.look))?,
-        _ => text::journey(out, shown, &console.look)?,
-    }
+        Form::Json => report::Form::Json,
+        Form::Csv => report::Form::Csv,
+        Form::Html => report::Form::Html,
+        Form::Markdown => report::Form::Markdown,
+        _ => report::Form::Text,
+    };
+    report::write(&mut console.out, form, shown, &console.look, &mut |rows| inspector.properties(rows))?;
     console.finish()?;
     let answer = match shown.sentence(console.look.clock).filter(|_| shown.counts().0 == 0) {
         Some(sentence) => Err(Failure::nothing(sentence).hint("a wider filter, or none")),
@@ -110,48 +89,4 @@ pub(super) fn nowhere(id: &str, inspector: &Inspector) -> Result<Failure, Failur
     }
     failure = suggest(failure, inspector, id)?;
     Ok(if failure.has_hints() { failure } else { failure.hint(format!("journey search {id:?} looks inside of ids")) })
-}
-
-/// Properties in the order of a report, a thousand rows at a time.
-struct Properties<'a> {
-    inspector: &'a Inspector,
-    state: RefCell<State>,
-}
-
-struct State {
-    /// Rows not fetched yet, in the order in which they will be asked for.
-    ahead: VecDeque<i64>,
-    /// Fetched and not asked for yet.
-    ready: VecDeque<(i64, String)>,
-    /// What went wrong first; nothing is fetched after it.
-    error: Option<Error>,
-}
-
-impl<'a> Properties<'a> {
-    fn of(inspector: &'a Inspector, rows: impl Iterator<Item = i64>) -> Self {
-        let ahead = rows.collect();
-        Self { inspector, state: RefCell::new(State { ahead, ready: VecDeque::new(), error: None }) }
-    }
-
-    /// The properties of `row`, which is the next of the report.
-    fn get(&self, row: i64) -> Option<String> {
-        let mut state = self.state.borrow_mut();
-        let State { ahead, ready, error } = &mut *state;
-        if error.is_some() {
-            return None;
-        }
-        if ready.is_empty() {
-            let rows: Vec<i64> = ahead.drain(..ahead.len().min(FETCHED)).collect();
-            match self.inspector.properties(&rows) {
-                Ok(texts) => ready.extend(rows.into_iter().zip(texts)),
-                Err(failed) => *error = Some(failed),
-            }
-        }
-        ready.pop_front().filter(|(ready, _)| *ready == row).map(|(_, text)| text)
-    }
-
-    /// Tells what went wrong on the way.
-    fn finish(self) -> Result<(), Error> {
-        self.state.into_inner().error.map_or(Ok(()), Err)
-    }
 }
