@@ -126,6 +126,12 @@ pub fn at_home(path: &str) -> PathBuf {
     }
 }
 
+/// A path as a person writes it: what is in the home begins with `~/`.
+pub fn from_home(path: &Path) -> String {
+    let within = etcetera::home_dir().ok().and_then(|home| path.strip_prefix(home).ok().map(Path::to_owned));
+    within.map_or_else(|| path.display().to_string(), |rest| format!("~/{}", rest.display()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

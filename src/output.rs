@@ -257,6 +257,14 @@ impl Output {
         }
     }
 
+    /// Where the file will be, with all links followed.
+    pub fn place(&self) -> &Path {
+        match &self.way {
+            Way::Beside { place, .. } => place,
+            Way::Through(_) => &self.path,
+        }
+    }
+
     /// Puts the whole file in its place.
     ///
     /// # Errors

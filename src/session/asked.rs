@@ -1,5 +1,6 @@
 //! What is asked of a session.
 
+use std::io::Write;
 use std::sync::Arc;
 
 use super::{Hits, Recent, Redacted, Saved, Sight, StartPage};
@@ -10,6 +11,7 @@ use crate::inspect::terms::Terms;
 use crate::inspect::{Census, Error, ErrorKind, Inspector, Soon};
 use crate::model::Id;
 use crate::model::facts::Arrival;
+use crate::output::{self, Output};
 
 /// Rows that names of events and properties are taken from.
 const NAMED: usize = 600;
@@ -82,9 +84,20 @@ pub trait Session: Send {
     fn stage(&mut self, name: &str, _lines: &str) -> Result<(), Error> {
         Err(Error::new(ErrorKind::Usage, format!("{name} cannot be opened here")))
     }
-    /// Writes a file; one that is there stays as it is unless it is to be replaced.
-    fn save(&mut self, path: &str, _text: &str, _replace: bool) -> Result<Saved, Error> {
+    /// Begins a file; `None` where one is there that is not to be replaced.
+    fn begin(&mut self, path: &str, _replace: bool) -> Result<Option<Output>, Error> {
         Err(Error::new(ErrorKind::Usage, format!("{path} cannot be written here")))
+    }
+    /// Writes a file; one that is there stays as it is unless it is to be replaced.
+    fn save(&mut self, path: &str, text: &str, replace: bool) -> Result<Saved, Error> {
+        let Some(mut output) = self.begin(path, replace)? else { return Ok(Saved::IsThere) };
+        let io = |source| output::Error::Io { path: path.into(), source };
+        let written = output.write_all(text.as_bytes()).map_err(io).and_then(|()| output.finish());
+        match written {
+            Ok(()) => Ok(Saved::Written),
+            Err(output::Error::Exists { .. }) if !replace => Ok(Saved::IsThere),
+            Err(error) => Err(Error::new(ErrorKind::Usage, error.to_string()).hint(error.advice())),
+        }
     }
     /// Whether the store has changed since this was last asked.
     fn changed(&mut self) -> Result<bool, Error>;

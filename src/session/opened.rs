@@ -1,10 +1,9 @@
 //! A session over one source: what the interface works on.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Hits, Recent, Redacted, Saved, Session, Sight, StartPage, demo, redactor};
+use super::{Hits, Recent, Redacted, Session, Sight, StartPage, demo, redactor};
 use crate::config;
 use crate::config::recent::{self, Opened as Person};
 use crate::identity::Journey;
@@ -60,7 +59,9 @@ pub struct Options {
 pub struct Opened {
     inspector: Inspector,
     title: String,
-    /// Where the store is, if it is a file.
+    /// The store, if it is a file.
+    store: Option<PathBuf>,
+    /// The same where a command has to name it.
     place: Option<PathBuf>,
     suggestions: Vec<(Id, String)>,
     /// [`Source::version`](crate::inspect::Source::version) when it was last looked at.
@@ -87,12 +88,13 @@ impl Opened {
         let mut name = demo::TITLE.to_owned();
         let mut title = demo::TITLE.to_owned();
         let mut suggestions = Vec::new();
-        let mut place = None;
+        let (mut store, mut place) = (None, None);
         let mut inspector = match location {
             Location::File(path) => {
                 name = std::path::absolute(&path).unwrap_or_else(|_| path.clone()).to_string_lossy().into_owned();
                 title = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
                 let inspector = super::open(&path)?;
+                store = Some(path.clone());
                 // A command finds it by itself where this program did.
                 place = Some(path).filter(|path| options.default_store.as_ref() != Some(path));
                 inspector
@@ -107,7 +109,7 @@ impl Opened {
         let version = inspector.source().version()?;
         inspector.redact(options.redactor.as_ref().filter(|_| options.redacts));
         let (count, history) = Default::default();
-        Ok(Self { inspector, title, place, suggestions, version, count, name, stop, history, options })
+        Ok(Self { inspector, title, store, place, suggestions, version, count, name, stop, history, options })
     }
 }
 
@@ -271,17 +273,11 @@ impl Session for Opened {
         Ok(())
     }
 
-    fn save(&mut self, path: &str, text: &str, replace: bool) -> Result<Saved, Error> {
-        let kept = self.place.iter().fold(Kept::default(), |kept, store| kept.store(store));
-        let path = Path::new(path);
-        let written = Output::begin(path, replace, &kept, Readers::Usual).and_then(|mut output| {
-            let io = |source| output::Error::Io { path: path.to_owned(), source };
-            output.write_all(text.as_bytes()).map_err(io)?;
-            output.finish()
-        });
-        match written {
-            Ok(()) => Ok(Saved::Written),
-            Err(output::Error::Exists { .. }) if !replace => Ok(Saved::IsThere),
+    fn begin(&mut self, path: &str, replace: bool) -> Result<Option<Output>, Error> {
+        let kept = self.store.iter().fold(Kept::default(), |kept, store| kept.store(store));
+        match Output::begin(&config::at_home(path), replace, &kept, Readers::Owner) {
+            Ok(output) => Ok(Some(output)),
+            Err(output::Error::Exists { .. }) if !replace => Ok(None),
             Err(error) => Err(Error::new(ErrorKind::Usage, error.to_string()).hint(error.advice())),
         }
     }

@@ -15,6 +15,7 @@ mod palette;
 mod pins;
 mod playing;
 mod redaction;
+mod saving;
 mod show;
 mod timeline;
 
@@ -26,6 +27,7 @@ use std::collections::BTreeSet;
 use crossterm::event::{Event, KeyEvent, MouseEventKind};
 
 use crate::model::Id;
+use crate::report::journey::Form;
 
 use super::Options;
 use super::backend::Failure;
@@ -68,6 +70,8 @@ pub struct Model {
     pinned: BTreeSet<String>,
     title: Option<String>,
     place: Option<String>,
+    /// What the last journey was saved as.
+    saved_as: Form,
     look: Look,
     keymap: Keymap,
     pending: Vec<Key>,
@@ -114,6 +118,7 @@ impl Model {
             pinned: BTreeSet::new(),
             title: None,
             place: None,
+            saved_as: Form::Html,
             look: Look::new(theme, options.ascii, options.zone),
             keymap: options.keymap.clone().map_or_else(Keymap::built_in, Ok)?,
             pending: Vec::new(),
@@ -205,6 +210,8 @@ impl Model {
             Some(Layer::Player) => vec![Context::Player, Context::Everywhere],
             Some(Layer::Page(_, page)) => vec![page.context(), Context::Everywhere],
             Some(Layer::Prompt(_)) => vec![Context::Question, Context::Everywhere],
+            Some(Layer::Save(state)) if state.types() => vec![Context::Question, Context::Everywhere],
+            Some(Layer::Save(_)) => vec![Context::Saving, Context::Everywhere],
             Some(Layer::Compare) => vec![Context::Compare, Context::Everywhere],
             Some(Layer::Palette(_)) => vec![Context::Palette, Context::Search, Context::Everywhere],
         }
@@ -280,6 +287,11 @@ impl Model {
         if self.layers.len() <= 1 {
             return vec![Effect::Quit];
         }
+        if let Some(Layer::Save(state)) = self.layers.last_mut()
+            && state.leave_path()
+        {
+            return Vec::new();
+        }
         let left = self.layers.pop();
         if let Some(Layer::Compare) = left {
             self.pages.comparing.forget();
@@ -320,6 +332,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Terminal(event) => {
             let mut effects = terminal(model, event);
             effects.extend(timeline::after(model));
+            effects.extend(saving::after(model));
             effects
         }
         Msg::Opened(title) => {
@@ -468,6 +481,7 @@ fn typed(model: &mut Model, text: &str) -> bool {
     match model.layers.last_mut() {
         Some(Layer::Palette(state)) => state.type_text(text),
         Some(Layer::Prompt(prompt)) => prompt.paste(text),
+        Some(Layer::Save(state)) => state.type_text(text),
         Some(Layer::Page(_, page)) => return page.type_text(text),
         Some(Layer::Player) => match model.prompt() {
             Some(prompt) => prompt.paste(text),
@@ -523,6 +537,10 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.ask_when();
             return Vec::new();
         }
+        Action::Save if !matches!(model.layers.last(), Some(Layer::Player)) => {
+            saving::open(model);
+            return Vec::new();
+        }
         Action::Search => {
             model.layers.push(Layer::Search);
             return model.resume_search();
@@ -557,6 +575,10 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             playing::asked(model, asked)
         }
         Some(Layer::Prompt(_)) => model.reply(action),
+        Some(Layer::Save(_)) => {
+            saving::update(model, action);
+            Vec::new()
+        }
         Some(Layer::Compare) => compare::update(model, action, page),
         Some(Layer::Journey) if !panel => {
             match (&mut model.journey, action) {

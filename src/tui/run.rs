@@ -59,7 +59,10 @@ fn finish(cancel: &Cancel, messages: &Receiver<Msg>) -> Result<(), Failure> {
     let end = Instant::now() + PATIENCE;
     while cancel.commands() > 0 {
         match messages.recv_timeout(end.saturating_duration_since(Instant::now())) {
-            Ok(Msg::Response(_, Response::Pinned(_, Err(failure)) | Response::Saved(Err(failure)))) => {
+            Ok(Msg::Response(
+                _,
+                Response::Pinned(_, Err(failure)) | Response::Saved(Err(failure)) | Response::Reported(Err(failure)),
+            )) => {
                 return Err(failure);
             }
             Ok(Msg::Died(failure) | Msg::NotOpened(failure)) => return Err(failure),

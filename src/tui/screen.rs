@@ -9,6 +9,7 @@ pub mod identity;
 pub mod journey;
 pub mod palette;
 pub mod prompt;
+pub mod save;
 pub mod search;
 
 use super::keys::Action;

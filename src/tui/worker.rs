@@ -9,6 +9,7 @@
 mod lane;
 mod load;
 mod pasted;
+mod report;
 mod request;
 mod text;
 mod waiting;
@@ -21,6 +22,7 @@ use self::waiting::Waiting;
 
 pub use self::load::Load;
 pub use self::pasted::{Pasted, pasted};
+pub use self::report::{Reported, Reporting};
 pub use self::request::{Opened, Request, Response, Saving, Stage, Then};
 pub use self::text::{Text, Wanted};
 pub use self::waiting::Cancel;

@@ -13,6 +13,7 @@ mod mouse;
 mod outside;
 mod palette;
 mod path;
+mod saving;
 mod search;
 mod soon;
 

@@ -2,7 +2,7 @@
 
 use crate::tui::worker::{Response, Ticket};
 
-use super::{Effect, Model, palette, pins, redaction, show, timeline};
+use super::{Effect, Model, palette, pins, redaction, saving, show, timeline};
 
 pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Response) -> Vec<Effect> {
     match answer {
@@ -49,6 +49,10 @@ pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Response) -> V
             if let Some(player) = &mut model.demo.player {
                 model.notice = player.saved(answer);
             }
+            Vec::new()
+        }
+        Response::Reported(answer) => {
+            saving::reported(model, answer);
             Vec::new()
         }
         Response::Sifted(sifted) => {

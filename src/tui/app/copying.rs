@@ -22,7 +22,8 @@ impl Model {
     pub fn command(&self) -> Option<String> {
         let mut layers = self.layers.iter().rev();
         // What lies over a screen shows nothing of its own.
-        let top = layers.find(|layer| !matches!(layer, Layer::Page(..) | Layer::Prompt(_) | Layer::Palette(_)));
+        let top = layers
+            .find(|layer| !matches!(layer, Layer::Page(..) | Layer::Prompt(_) | Layer::Palette(_) | Layer::Save(_)));
         let journey = || self.journey.as_ref();
         match top {
             Some(Layer::Search) | None if self.search.is_empty() => None,
@@ -43,7 +44,7 @@ impl Model {
                 // A scenario of a file has no name that a command knows.
                 sim::gallery().iter().any(|(known, _)| *known == name).then(|| Base::demo(Some(name)))
             }
-            Some(Layer::Page(..) | Layer::Prompt(_) | Layer::Palette(_)) => None,
+            Some(Layer::Page(..) | Layer::Prompt(_) | Layer::Palette(_) | Layer::Save(_)) => None,
         }
     }
 

@@ -11,7 +11,7 @@ use crate::tui::keys::Action;
 use crate::tui::page::Given;
 use crate::tui::pen::Pen;
 use crate::tui::pointer::Spot;
-use crate::tui::screen::{compare, demo, help, identity, journey, palette, prompt, search};
+use crate::tui::screen::{compare, demo, help, identity, journey, palette, prompt, save, search};
 use crate::tui::theme::Meaning;
 use crate::tui::widgets;
 
@@ -49,7 +49,7 @@ fn draw(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> Option<P
     let foot = Rect { y: screen.bottom(), height: 1, ..area };
     // A line to answer in, or the palette, lies over the screen that is seen below it.
     let (top, over) = match model.layers.split_last() {
-        Some((over @ (Layer::Prompt(_) | Layer::Palette(_)), below)) => (below.last(), Some(over)),
+        Some((over @ (Layer::Prompt(_) | Layer::Palette(_) | Layer::Save(_)), below)) => (below.last(), Some(over)),
         _ => (model.layers.last(), None),
     };
     let cursor = match top {
@@ -79,11 +79,12 @@ fn draw(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> Option<P
             None
         }
         // They never lie on each other.
-        Some(Layer::Prompt(_) | Layer::Palette(_)) => None,
+        Some(Layer::Prompt(_) | Layer::Palette(_) | Layer::Save(_)) => None,
     };
     let cursor = match over {
         Some(Layer::Prompt(prompt)) => Some(prompt::view(prompt, screen, buffer, look)),
         Some(Layer::Palette(state)) => palette::view(state, ui, screen, buffer, look),
+        Some(Layer::Save(state)) => save::view(state, ui, screen, buffer, look),
         _ => cursor,
     };
     footer(model, ui, foot, buffer);
@@ -110,7 +111,12 @@ fn journey_view(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> 
 fn footer(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) {
     let look = &model.look;
     let muted = look.style(Meaning::Muted);
-    let place = place(model, usize::from(area.width));
+    let mut place = place(model, usize::from(area.width));
+    // What has just happened is read once; where we are is there again with the next key.
+    let whole = usize::from(area.width).saturating_sub(2);
+    if model.notice.as_ref().is_some_and(|notice| fit::width(notice) + fit::width(&place) + 2 > whole) {
+        place.clear();
+    }
     let mut pen = Pen::new(buffer, area, 0);
     let wide = fit::width(&place);
     let room = pen.room().saturating_sub(wide + 3);

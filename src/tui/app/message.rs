@@ -7,7 +7,7 @@ use crate::tui::frame::Drawn;
 use crate::tui::keys::Context;
 use crate::tui::outside::Tool;
 use crate::tui::page::Page;
-use crate::tui::screen::{palette, prompt};
+use crate::tui::screen::{palette, prompt, save};
 use crate::tui::worker::{Report, Request, Response, Text, Ticket};
 
 /// Everything that can happen.
@@ -92,6 +92,8 @@ pub enum Layer {
     Page(Context, Box<dyn Page>),
     /// A question to the user.
     Prompt(prompt::State),
+    /// What to save a journey as, over its screen.
+    Save(save::State),
     /// Two users beside each other.
     Compare,
     /// The command palette, over the screen below it.

@@ -108,6 +108,12 @@ fn point(model: &mut Model, pointed: Pointed) -> Vec<Effect> {
         let asked = pointed.line().map(|line| state.point(line));
         return asked.map(|asked| palette::asked(model, asked)).unwrap_or_default();
     }
+    if let Some(Layer::Save(state)) = model.layers.last_mut() {
+        if let Some(line) = pointed.line() {
+            state.point(line);
+        }
+        return Vec::new();
+    }
     let panel = model.shows_panel();
     let action = match (model.layers.last(), &mut model.journey) {
         (Some(Layer::Search) | None, _) => {

@@ -205,7 +205,7 @@ actions! {
     LeaveOut = "leave-out",
     /// Take the last change back.
     Undo = "undo",
-    /// Save as a file.
+    /// Save what is on the screen as a file.
     Save = "save",
     /// Cursor of the text one character back.
     TextLeft = "text-left",

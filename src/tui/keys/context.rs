@@ -60,6 +60,8 @@ contexts! {
     Line = "line", true, "TYPING", "typing a filter";
     /// Choices on the timeline, each with its letter. As for [`Context::Line`].
     Menu = "menu", true, "CHOOSING", "the timeline";
+    /// What to save a journey as. Keys that type a character are never bound here: letters choose.
+    Saving = "saving", true, "SAVING", "saving a journey";
     /// The identity screen.
     Identity = "identity", false, "IDENTITY", "the identity screen";
     /// Two users beside each other.

@@ -10,6 +10,7 @@
 //! | `strip` | rows over the whole time, to see and to jump |
 //! | `around` | rows near the selected one in time |
 //! | `prompt` | the line to type a filter, a text or a time in |
+//! | `saved` | the rows that a saved report has |
 //! | `selection` | what is selected, by a press or by a row |
 //! | `detail` | the selected row: reasons, places, properties, what changed |
 
@@ -22,6 +23,7 @@ mod moves;
 pub mod pinned;
 pub mod prompt;
 mod rows;
+mod saved;
 mod selection;
 mod strip;
 

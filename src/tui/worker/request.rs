@@ -17,6 +17,7 @@ use crate::tui::timeline::sift::{Sifted, Sifting, sift};
 use crate::tui::when::Zone;
 
 use super::lane::{Lane, Rule};
+use super::report::{self, Reported, Reporting};
 use super::{Text, Wanted, pasted, text};
 
 /// The rows of a play, to be opened like those of a store.
@@ -84,6 +85,8 @@ pub enum Request {
     Stage(Arc<Stage>, Zone),
     /// [`Backend::save`].
     Save(Arc<Saving>),
+    /// A journey, written to a file that [`Backend::begin`] gives.
+    Report(Arc<Reporting>),
 }
 
 /// Whose journey, as it stood at which moment.
@@ -143,6 +146,8 @@ pub enum Response {
     Changed(bool),
     /// What became of a file.
     Saved(Result<Saved, Failure>),
+    /// What became of a report.
+    Reported(Result<Reported, Failure>),
 }
 
 impl Request {
@@ -164,7 +169,7 @@ impl Request {
             Self::Look(_) | Self::Census | Self::Vocabulary | Self::DeviceZone(_) => Rule::Ask(Lane::Preview, &[]),
             Self::Changed => Rule::Ask(Lane::Changes, &[]),
             Self::Text(_) => Rule::Ask(Lane::Text, &[]),
-            Self::Pin(_) | Self::Save(_) | Self::Remember(_) => Rule::Do,
+            Self::Pin(_) | Self::Save(_) | Self::Report(_) | Self::Remember(_) => Rule::Do,
             Self::Store(_) | Self::Redact(_) => Rule::Turn,
         }
     }
@@ -184,6 +189,7 @@ impl Request {
                 Response::Journey(staged.and_then(|()| open(backend, &stage.id, *zone)))
             }
             Self::Save(saving) => Response::Saved(backend.save(&saving.path, &saving.text, saving.replace)),
+            Self::Report(wanted) => Response::Reported(report::write(backend, wanted)),
             Self::Compare(a, b) => Response::Compared(backend.compare(a, b)),
             Self::Properties(row) => Response::Properties(*row, backend.properties(*row)),
             Self::Cells(cells) => Response::Cells(cells::read(backend, cells)),

@@ -6,9 +6,11 @@ use serde_json::Value;
 
 use crate::identity::{Journey, Step};
 use crate::model::time::rfc3339;
-use crate::report::{self, Clock};
+use crate::report;
 use crate::tui::backend::{Backend, Failure, FailureKind};
 use crate::tui::when::Zone;
+
+use super::report::clock;
 
 /// What is wanted as a text.
 #[derive(Clone, Debug)]
@@ -46,12 +48,7 @@ pub(super) fn text(backend: &mut dyn Backend, wanted: &Wanted) -> Result<Text, F
             Ok(Text { name: "row.json", content: row(step, why, &properties) })
         }
         Wanted::Journey(journey, zone) => {
-            let clock = match zone {
-                Zone::Utc => Clock::Utc,
-                Zone::Local => Clock::Local,
-                Zone::Named(zone) => Clock::Zone(*zone),
-            };
-            let look = report::Look { width: 120, clock, ..report::Look::default() };
+            let look = report::Look { width: 120, clock: clock(*zone), ..report::Look::default() };
             let mut content = Vec::new();
             report::text::journey(&mut content, journey.as_ref(), &look).map_err(|error| {
                 Failure::new(FailureKind::Bug, "the journey cannot be written as text").cause(&error)

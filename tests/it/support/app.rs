@@ -172,6 +172,7 @@ impl<B: Backend> App<B> {
             Some(Layer::Player) => "player",
             Some(Layer::Page(context, _)) => context.name(),
             Some(Layer::Prompt(_)) => "question",
+            Some(Layer::Save(_)) => "saving",
             Some(Layer::Compare) => "compare",
             Some(Layer::Palette(_)) => "palette",
             None => "nothing",

@@ -17,6 +17,7 @@ use journey::model::row::{CREATE_ALIAS, IDENTIFY};
 use journey::model::stored::{ImportedFile, Overview};
 use journey::model::time::parse;
 use journey::model::{Client, Flags, Id, Millis, VerbKind};
+use journey::output::{self, Kept, Output, Readers};
 use journey::tui::{Backend, Failure, FailureKind, Hits, Recent, Sight, StartPage};
 
 pub(super) fn at(text: &str) -> Millis {
@@ -384,6 +385,8 @@ pub(super) struct Stories {
     pub(super) zone: Option<String>,
     /// The first rows of a journey that takes long.
     pub(super) soon: Option<Journey>,
+    /// Where files are written; nowhere without it.
+    pub(super) folder: Option<std::path::PathBuf>,
 }
 
 impl Stories {
@@ -545,6 +548,15 @@ impl Backend for Stories {
 
     fn title(&self) -> String {
         "built-in demo store".into()
+    }
+
+    fn begin(&mut self, path: &str, replace: bool) -> Result<Option<Output>, Failure> {
+        let folder = self.folder.as_ref().ok_or_else(broken)?;
+        match Output::begin(&folder.join(path), replace, &Kept::default(), Readers::Owner) {
+            Ok(output) => Ok(Some(output)),
+            Err(output::Error::Exists { .. }) => Ok(None),
+            Err(error) => Err(Failure::new(FailureKind::Usage, error.to_string())),
+        }
     }
 
     fn search_terms(&mut self, _: &Terms, _: &mut dyn FnMut(Hits)) -> Result<Hits, Failure> {

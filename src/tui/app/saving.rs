@@ -1,0 +1,95 @@
+//! Saving the journey on the screen as a file.
+
+use std::sync::Arc;
+
+use crate::config;
+use crate::tui::backend::Failure;
+use crate::tui::fit;
+use crate::tui::keys::Action;
+use crate::tui::screen::save;
+use crate::tui::worker::{Reported, Reporting, Request};
+
+use super::{Effect, Layer, Model};
+
+/// Asks what to save the journey as.
+pub(super) fn open(model: &mut Model) {
+    let shown = matches!(model.layers.last(), Some(Layer::Journey | Layer::Identity));
+    let Some(state) = model.journey.as_ref().filter(|_| shown && model.failed.is_none()) else {
+        model.notice = Some("there is no journey on this screen to save: open one first".to_owned());
+        return;
+    };
+    if model.opening.is_asked() {
+        model.notice = Some("the journey is still being read: save it when it is whole".to_owned());
+        return;
+    }
+    let rows = state.told_rows();
+    let state = save::State::new(state.journey().query.as_str(), model.saved_as, rows, model.redacts);
+    model.layers.push(Layer::Save(state));
+}
+
+/// What the last key asks for.
+pub(super) fn after(model: &mut Model) -> Vec<Effect> {
+    let Some(Layer::Save(state)) = model.layers.last_mut() else { return Vec::new() };
+    let Some(journey) = model.journey.as_ref().filter(|_| state.take_wanted()) else { return Vec::new() };
+    model.saved_as = state.form();
+    let wanted = Reporting {
+        journey: journey.journey().clone(),
+        selection: journey.selection(),
+        form: state.form(),
+        zone: model.look.zone,
+        ascii: model.look.is_ascii(),
+        path: state.path().trim().to_owned(),
+        numbered: !state.is_own(),
+    };
+    let ticket = model.ticket();
+    vec![Effect::Ask(ticket, Request::Report(Arc::new(wanted)))]
+}
+
+/// What became of it.
+pub(super) fn reported(model: &mut Model, answer: Result<Reported, Failure>) {
+    let waiting = match model.layers.last_mut() {
+        Some(Layer::Save(state)) if state.is_asked() => Some(state),
+        _ => None,
+    };
+    let (why, other) = match answer {
+        Ok(Reported::Written(path, bytes)) => {
+            if waiting.is_some() {
+                model.layers.pop();
+            }
+            let told = format!("wrote {}, {}", config::from_home(&path), fit::counted(bytes, "byte"));
+            model.notice = Some(told);
+            return;
+        }
+        Ok(Reported::IsThere(path, other)) => {
+            (format!("{path} is there already, and stays; this one is free"), Some(other))
+        }
+        Err(failure) => {
+            let cause = failure.cause.map_or_else(String::new, |cause| format!(": {cause}"));
+            let hint = failure.hints.first().map_or_else(String::new, |hint| format!("; {hint}"));
+            (format!("{}{cause}{hint}", failure.what), None)
+        }
+    };
+    match waiting {
+        Some(state) => state.refuse(why, other),
+        None => model.notice = Some(format!("nothing was saved: {why}")),
+    }
+}
+
+impl Model {
+    /// The question what to save as, if it is on the screen.
+    pub fn saving(&self) -> Option<&save::State> {
+        match self.layers.last() {
+            Some(Layer::Save(state)) => Some(state),
+            _ => None,
+        }
+    }
+}
+
+/// Does what a key asks.
+pub(super) fn update(model: &mut Model, action: Action) {
+    match (model.layers.last_mut(), action) {
+        (Some(Layer::Save(_)), Action::Cancel) => drop(model.layers.pop()),
+        (Some(Layer::Save(state)), action) => state.update(action),
+        _ => {}
+    }
+}

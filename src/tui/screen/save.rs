@@ -1,0 +1,346 @@
+//! Saving a journey: what as, and where to.
+//!
+//! The letter of a form writes it at once; the path stands below and can be changed. A file that is there
+//! is never replaced: the name that was proposed gets a number, one that was typed is asked for anew.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use tui_input::{Input, InputRequest};
+
+use crate::report::journey::Form;
+use crate::tui::fit;
+use crate::tui::frame::Ui;
+use crate::tui::keys::Action;
+use crate::tui::pen::Pen;
+use crate::tui::pointer::Spot;
+use crate::tui::theme::{Look, Meaning};
+use crate::tui::widgets::{scrolled, select};
+
+/// Characters of a path; no system takes more.
+const LONGEST: usize = 4_096;
+
+/// Characters of a proposed name without its ending.
+const LONGEST_NAME: usize = 60;
+
+/// A form, its letter, its name, what it is for, and the ending of its files.
+struct Choice(char, Form, &'static str, &'static str, &'static str);
+
+const CHOICES: [Choice; 7] = [
+    Choice('h', Form::Html, "HTML", "one file to attach; opens in any browser", "html"),
+    Choice('m', Form::Markdown, "Markdown", "for a ticket or a wiki", "md"),
+    Choice('t', Form::Text, "text", "as journey show prints it", "txt"),
+    Choice('b', Form::Brief, "brief", "at most 15 lines, for a chat", "txt"),
+    Choice('c', Form::Csv, "CSV", "a line for each row, for a spreadsheet", "csv"),
+    Choice('J', Form::Json, "JSON", "for programs", "json"),
+    Choice('g', Form::Svg, "SVG graph", "the ids of this user and what joins them", "svg"),
+];
+
+/// The question on the screen.
+#[derive(Clone, Debug)]
+pub struct State {
+    selected: usize,
+    /// The proposed name without its ending.
+    name: String,
+    path: Input,
+    /// Whether the path is typed by hand: then it is kept when another form is chosen.
+    is_own: bool,
+    /// The rows that the screen shows, in words.
+    rows: String,
+    /// Whether ids and values are pseudonyms.
+    redacts: bool,
+    /// Why the last try wrote nothing.
+    complaint: Option<String>,
+    step: Step,
+}
+
+/// How far it has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// A form is chosen.
+    Chooses,
+    /// The path is typed. While it is fresh, the first letter replaces what is there.
+    Types { fresh: bool },
+    /// It is to be written.
+    Wanted,
+    /// That is asked for.
+    Asked,
+}
+
+impl State {
+    /// For the user with `id`, with the form that was chosen the last time.
+    pub fn new(id: &str, form: Form, rows: String, redacts: bool) -> Self {
+        let selected = CHOICES.iter().position(|choice| choice.1 == form).unwrap_or(0);
+        let mut state = Self {
+            selected,
+            name: name(id),
+            path: Input::default(),
+            is_own: false,
+            rows,
+            redacts,
+            complaint: None,
+            step: Step::Chooses,
+        };
+        state.propose();
+        state
+    }
+
+    /// The selected form.
+    pub fn form(&self) -> Form {
+        CHOICES.get(self.selected).map_or(Form::Html, |choice| choice.1)
+    }
+
+    /// Where to.
+    pub fn path(&self) -> &str {
+        self.path.value()
+    }
+
+    /// Whether the path was typed by hand.
+    pub fn is_own(&self) -> bool {
+        self.is_own
+    }
+
+    /// Whether the path is being typed.
+    pub fn types(&self) -> bool {
+        matches!(self.step, Step::Types { .. })
+    }
+
+    /// Whether it is to be written now; from then on it is asked for.
+    pub fn take_wanted(&mut self) -> bool {
+        let wanted = self.step == Step::Wanted;
+        if wanted {
+            self.step = Step::Asked;
+        }
+        wanted
+    }
+
+    /// Whether it is being written.
+    pub fn is_asked(&self) -> bool {
+        self.step == Step::Asked
+    }
+
+    /// Nothing was written: why, and another path that is free.
+    pub fn refuse(&mut self, why: String, other: Option<String>) {
+        self.complaint = Some(why);
+        self.step = Step::Chooses;
+        if let Some(other) = other {
+            self.path = Input::new(other);
+            self.is_own = true;
+        }
+    }
+
+    /// Leaves the path as it is; whether it was being typed.
+    pub fn leave_path(&mut self) -> bool {
+        let types = self.types();
+        if types {
+            self.step = Step::Chooses;
+        }
+        types
+    }
+
+    fn propose(&mut self) {
+        let ending = CHOICES.get(self.selected).map_or("txt", |choice| choice.4);
+        if self.is_own {
+            let typed = self.path.value();
+            let known = CHOICES.iter().find_map(|choice| typed.strip_suffix(&format!(".{}", choice.4)));
+            if let Some(stem) = known {
+                self.path = Input::new(format!("{stem}.{ending}"));
+            }
+        } else {
+            self.path = Input::new(format!("{}.{ending}", self.name));
+        }
+    }
+
+    fn choose(&mut self, at: usize) {
+        self.selected = at.min(CHOICES.len() - 1);
+        self.complaint = None;
+        self.propose();
+    }
+
+    fn write(&mut self) {
+        if self.path.value().trim().is_empty() {
+            self.complaint = Some("a file needs a name".to_owned());
+        } else if !self.is_asked() {
+            self.step = Step::Wanted;
+        }
+    }
+
+    /// Takes a letter, or puts a text into the path.
+    pub fn type_text(&mut self, text: &str) {
+        if let Step::Types { fresh } = &mut self.step {
+            if std::mem::take(fresh) {
+                self.path = Input::default();
+            }
+            let room = LONGEST.saturating_sub(self.path.value().chars().count());
+            for c in text.chars().filter(|c| !c.is_control()).take(room) {
+                self.path.handle(InputRequest::InsertChar(c));
+            }
+            self.is_own = true;
+            self.complaint = None;
+            return;
+        }
+        let Some(c) = text.chars().next() else { return };
+        let of = |c: char| CHOICES.iter().position(|choice| choice.0 == c);
+        match (of(c), c) {
+            (Some(at), _) => {
+                self.choose(at);
+                self.write();
+            }
+            (None, 'j') => self.choose(self.selected + 1),
+            (None, 'k') => self.choose(self.selected.saturating_sub(1)),
+            (None, 'e') => self.edit_path(),
+            // The key that opened it, once more.
+            (None, 'S') => self.write(),
+            _ => {}
+        }
+    }
+
+    fn edit_path(&mut self) {
+        self.step = Step::Types { fresh: !self.is_own };
+    }
+
+    fn edit(&mut self, request: InputRequest) {
+        self.step = Step::Types { fresh: false };
+        self.complaint = None;
+        if self.path.handle(request).is_some_and(|change| change.value) {
+            self.is_own = true;
+        }
+    }
+
+    /// Does what a key asks.
+    pub fn update(&mut self, action: Action) {
+        match action {
+            Action::Open => self.write(),
+            Action::Complete if !self.types() => self.edit_path(),
+            Action::Next if !self.types() => self.choose(self.selected + 1),
+            Action::Previous if !self.types() => self.choose(self.selected.saturating_sub(1)),
+            _ if !self.types() => {}
+            Action::TextLeft => self.edit(InputRequest::GoToPrevChar),
+            Action::TextRight => self.edit(InputRequest::GoToNextChar),
+            Action::TextHome => self.edit(InputRequest::GoToStart),
+            Action::TextEnd => self.edit(InputRequest::GoToEnd),
+            Action::DeleteBefore if self.step == (Step::Types { fresh: true }) => self.edit(InputRequest::DeleteLine),
+            Action::DeleteBefore => self.edit(InputRequest::DeletePrevChar),
+            Action::DeleteAt => self.edit(InputRequest::DeleteNextChar),
+            Action::DeleteWord => self.edit(InputRequest::DeletePrevWord),
+            Action::DeleteToHome => self.edit(InputRequest::DeleteFromStart),
+            _ => {}
+        }
+    }
+
+    /// Selects the line that was pressed; writes it when it was selected.
+    pub fn point(&mut self, line: usize) {
+        if line == self.selected {
+            self.write();
+        } else if line < CHOICES.len() {
+            self.choose(line);
+        }
+    }
+}
+
+/// The name of a file from an id: letters and digits, and `-` between them.
+fn name(id: &str) -> String {
+    let mut name = String::new();
+    for c in id.chars() {
+        if c.is_alphanumeric() {
+            name.extend(c.to_lowercase());
+        } else if !name.is_empty() && !name.ends_with('-') {
+            name.push('-');
+        }
+    }
+    let name: String = name.chars().take(LONGEST_NAME).collect();
+    let name = name.trim_end_matches('-');
+    if name.is_empty() { "journey".to_owned() } else { name.to_owned() }
+}
+
+/// Draws it over the lower part of `area`; the place of the cursor.
+pub(in crate::tui) fn view(
+    state: &State,
+    ui: &mut Ui,
+    area: Rect,
+    buffer: &mut Buffer,
+    look: &Look,
+) -> Option<Position> {
+    let muted = look.style(Meaning::Muted);
+    let all = u16::try_from(CHOICES.len()).unwrap_or(u16::MAX);
+    let tall = (all + 3).min(area.height);
+    let panel = Rect { y: area.bottom() - tall, height: tall, ..area };
+    for row in 0..panel.height {
+        Pen::new(buffer, panel, row).fill(" ", ratatui::style::Style::reset());
+    }
+    ui.spots.clear();
+    let mut pen = Pen::new(buffer, panel, 0);
+    pen.text(&look.glyphs.rule.repeat(2), muted).skip(1).text("save", look.style(Meaning::Title)).skip(1);
+    pen.text(&look.glyphs.rule.repeat(2), muted).skip(1).text(&state.rows, look.style(Meaning::Text)).skip(1);
+    pen.fill(look.glyphs.rule, muted);
+    let list = Rect { y: panel.y + 1, height: tall.saturating_sub(3), ..panel };
+    let height = usize::from(list.height);
+    let top = scrolled(0, state.selected, height, CHOICES.len());
+    ui.spot(list, Spot::List(top));
+    for (row, (at, Choice(key, _, name, about, _))) in (0..list.height).zip(CHOICES.iter().enumerate().skip(top)) {
+        let mut pen = Pen::new(buffer, list, row);
+        let cursor = if at == state.selected { look.glyphs.cursor } else { " " };
+        pen.cell(cursor, 1, look.style(Meaning::Key)).text(&key.to_string(), look.style(Meaning::Key)).skip(2);
+        pen.cell(name, 10, look.style(Meaning::Text)).skip(1).text(about, muted);
+        if at == state.selected {
+            select(buffer, Rect { y: list.y + row, height: 1, ..list }, look);
+        }
+    }
+    if tall < 3 {
+        return None;
+    }
+    let mut pen = Pen::new(buffer, panel, tall - 2);
+    pen.skip(1).text("to", muted).skip(1);
+    let start = pen.column();
+    let room = pen.room().saturating_sub(2);
+    let before: String = state.path().chars().take(state.path.cursor()).collect();
+    let after: String = state.path().chars().skip(state.path.cursor()).collect();
+    let shown = fit::tail(&before, room);
+    let wide = fit::width(shown);
+    let style = if state.step == (Step::Types { fresh: true }) { Meaning::Selected } else { Meaning::Text };
+    pen.text(&format!("{shown}{after}"), look.style(style));
+    if !state.types() {
+        pen.skip(2).text(if state.is_own { "" } else { "in this folder; e types another path" }, muted);
+    }
+    let mut pen = Pen::new(buffer, panel, tall - 1);
+    pen.skip(1);
+    match (&state.complaint, state.is_asked(), state.redacts) {
+        (Some(complaint), ..) => {
+            pen.text(&fit::end(complaint, usize::from(panel.width).saturating_sub(2)), look.style(Meaning::Bad))
+        }
+        (None, true, _) => pen.text("writing…", look.style(Meaning::Warn)),
+        (None, false, true) => pen.text("ids and personal values are pseudonyms in it", muted),
+        (None, false, false) => {
+            pen.text("names, e-mail addresses and ids are in it; X, before S, replaces them", muted)
+        }
+    };
+    let x = start.saturating_add(u16::try_from(wide).unwrap_or(0));
+    (state.types() && x < area.right()).then_some(Position { x, y: panel.y + tall - 2 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_file_is_made_of_letters_digits_and_dashes() {
+        assert_eq!(name("Sally@Example.com"), "sally-example-com");
+        assert_eq!(name("$device:1c--9"), "device-1c-9");
+        assert_eq!(name("../../etc/passwd"), "etc-passwd");
+        assert_eq!(name("\u{202e}☃"), "journey");
+        assert_eq!(name(&"x".repeat(500)).len(), LONGEST_NAME);
+    }
+
+    #[test]
+    fn another_form_changes_the_ending_of_a_path_and_nothing_else_of_it() {
+        let mut state = State::new("sally", Form::Html, String::new(), false);
+        state.type_text("e");
+        state.type_text("~/t/4711.html");
+        assert_eq!(state.path(), "~/t/4711.html");
+        state.leave_path();
+        state.update(Action::Next);
+        assert_eq!(state.path(), "~/t/4711.md");
+        state.type_text("c");
+        assert_eq!(state.path(), "~/t/4711.csv");
+        assert!(state.take_wanted() && state.is_asked());
+    }
+}

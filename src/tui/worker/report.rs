@@ -1,0 +1,144 @@
+//! A journey written to a file, in one of the forms of a report.
+
+use std::fs;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::config;
+use crate::identity::Journey;
+use crate::output::{self, Output};
+use crate::report::journey::{self as report, Form};
+use crate::report::{Clock, Look, Selection, Shown};
+use crate::tui::backend::{Backend, Failure, FailureKind};
+use crate::tui::when::Zone;
+
+/// Columns of a report in text.
+const WIDTH: usize = 100;
+
+/// Names that are tried before the file is given up.
+const MOST_NAMES: usize = 1_000;
+
+/// A report that is to be written.
+#[derive(Clone, Debug)]
+pub struct Reporting {
+    /// Whose.
+    pub journey: Arc<Journey>,
+    /// The rows on the screen; `None` is all.
+    pub selection: Option<Selection>,
+    /// As what.
+    pub form: Form,
+    /// The zone of its times.
+    pub zone: Zone,
+    /// Whether only ASCII may be in a text.
+    pub ascii: bool,
+    /// Where to.
+    pub path: String,
+    /// Whether a number may be put to the name when a file of this name is there.
+    pub numbered: bool,
+}
+
+impl PartialEq for Reporting {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.journey, &other.journey) && (self.form, &self.path) == (other.form, &other.path)
+    }
+}
+
+/// What became of a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reported {
+    /// It is written: the whole path, and its bytes.
+    Written(PathBuf, u64),
+    /// Nothing was written: a file of this name is there. The other path has none.
+    IsThere(String, String),
+}
+
+/// The clock of a report whose times are in a zone of the screen.
+pub(super) fn clock(zone: Zone) -> Clock {
+    match zone {
+        Zone::Utc => Clock::Utc,
+        Zone::Local => Clock::Local,
+        Zone::Named(zone) => Clock::Zone(zone),
+    }
+}
+
+/// Writes it. A file that is there stays as it is.
+pub(super) fn write(backend: &mut dyn Backend, wanted: &Reporting) -> Result<Reported, Failure> {
+    let mut path = wanted.path.clone();
+    let mut number = 1;
+    let output = loop {
+        if let Some(output) = backend.begin(&path, false)? {
+            break output;
+        }
+        number += 1;
+        path = with_number(&wanted.path, number);
+        if !wanted.numbered && fs::symlink_metadata(config::at_home(&path)).is_err() {
+            return Ok(Reported::IsThere(wanted.path.clone(), path));
+        }
+        if number > MOST_NAMES {
+            let what = format!("{} and {MOST_NAMES} names like it are there already", wanted.path);
+            return Err(Failure::new(FailureKind::Usage, what).hint("another name"));
+        }
+    };
+    let whole = output.place().to_owned();
+    let mut out = Counted { out: BufWriter::new(output), bytes: 0 };
+    let look = Look { width: WIDTH, ascii: wanted.ascii, colour: false, clock: clock(wanted.zone) };
+    let shown = Shown { journey: &wanted.journey, selection: wanted.selection.as_ref() };
+    let failed = |source: io::Error| {
+        let error = output::Error::Io { path: whole.clone(), source };
+        Failure::new(FailureKind::Usage, error.to_string()).hint(error.advice())
+    };
+    // What is half written goes when it is not finished.
+    report::write(&mut out, wanted.form, shown, &look, &mut |rows| backend.properties_of(rows)).map_err(|error| {
+        match error {
+            report::Error::Io(error) => failed(error),
+            report::Error::Read(failure) => failure,
+        }
+    })?;
+    let Counted { out, bytes } = out;
+    let output = out.into_inner().map_err(|error| failed(error.into_error()))?;
+    match output.finish() {
+        Ok(()) => Ok(Reported::Written(whole, bytes)),
+        // It came there while this was written.
+        Err(output::Error::Exists { .. }) => Ok(Reported::IsThere(path, with_number(&wanted.path, number + 1))),
+        Err(error) => Err(Failure::new(FailureKind::Usage, error.to_string()).hint(error.advice())),
+    }
+}
+
+/// The path with a number before its ending: `sally-2.html`.
+fn with_number(path: &str, number: usize) -> String {
+    let name = Path::new(path);
+    let (Some(stem), Some(ending)) = (name.file_stem(), name.extension()) else { return format!("{path}-{number}") };
+    let numbered = format!("{}-{number}.{}", stem.to_string_lossy(), ending.to_string_lossy());
+    name.with_file_name(numbered).to_string_lossy().into_owned()
+}
+
+/// Counts what goes through.
+struct Counted {
+    out: BufWriter<Output>,
+    bytes: u64,
+}
+
+impl Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.out.write(bytes)?;
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_stands_before_the_ending_of_a_name() {
+        assert_eq!(with_number("sally.html", 2), "sally-2.html");
+        assert_eq!(with_number("~/a.b/sally.doe.csv", 3), "~/a.b/sally.doe-3.csv");
+        assert_eq!(with_number("a.b/sally", 2), "a.b/sally-2");
+    }
+}
