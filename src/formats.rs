@@ -17,8 +17,11 @@ mod csv;
 mod decode;
 mod dialect;
 mod event;
+mod format;
 mod grid;
 pub mod infer;
+mod item;
+mod kind;
 mod map;
 mod message;
 mod object;
@@ -34,15 +37,15 @@ mod table;
 mod vendor;
 pub mod zone;
 
-pub use decode::{AliasLine, Clock, Decoder, Item, Out, UNREADABLE, trim};
+pub use decode::{Decoder, UNREADABLE};
+pub use format::Format;
 pub use infer::Inference;
+pub use item::{AliasLine, Clock, Item, Out};
 pub use map::Map;
 pub use message::{Message, beginning, message};
 pub use object::{excerpt, one_line};
-pub use sniff::{
-    Format, NotRecognised, Sniffed, guess_map, sniff, sniff_as, sniff_by_map, sniff_table, sniff_table_by_map,
-};
-pub use split::{Layout, Record, Splitter};
+pub use sniff::{NotRecognised, Sniffed, guess_map, sniff, sniff_as, sniff_by_map, sniff_table, sniff_table_by_map};
+pub use split::{Layout, Record, Splitter, trim};
 pub use vendor::known as vendors;
 pub use zone::Zone;
 

@@ -12,165 +12,23 @@ use std::sync::Arc;
 use super::carrier::{self, Opened};
 use super::csv;
 use super::event::{self, Around};
+use super::format::Format;
 use super::grid;
-use super::object::{complaint, each, fields, members};
-use super::payload::{self, Carried, Endpoint};
+use super::item::{Item, Out};
+use super::kind::{Kind, Outer};
+use super::object::{complaint, each, members};
+use super::payload::{self, Endpoint};
 use super::repair::{readable, repair};
 use super::rows::Lifted;
 use super::scan::{Scanned, scan};
-use super::sniff::{CellRows, Cells, Format, How, Sniffed};
-use super::split::{apart, separated};
+use super::sniff::{CellRows, Cells, How, Sniffed};
+use super::split::{BYTE_ORDER_MARK, apart, separated, trim};
 use super::vendor::{self, By};
 use super::{profile, table};
-use crate::model::{Id, Millis, Profile, Reject, RowView, json};
-
-/// Whose clock [`RowView::time`] is on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Clock {
-    /// UTC.
-    Utc,
-    /// The clock of the project, as raw exports of older projects have it (identity.md §4.5).
-    Project,
-}
-
-/// What a piece of input turned out to be.
-#[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "nearly all items are events, and they are passed on, not kept")]
-pub enum Item<'a> {
-    /// An event.
-    Event {
-        /// The event; its time may be on the project's clock.
-        row: RowView<'a>,
-        /// Token of the project that it was sent to, where it says so.
-        project: Option<Cow<'a, str>>,
-        /// Which clock [`RowView::time`] is on.
-        clock: Clock,
-    },
-    /// A profile update or an exported profile.
-    Profile {
-        /// The update.
-        profile: Profile,
-        /// Token of the project that it was sent to, where it says so.
-        project: Option<String>,
-        /// Its text had to be put right ([`crate::model::Flags::REPAIRED`]).
-        repaired: bool,
-    },
-    /// A line of a table of aliases.
-    Alias(AliasLine),
-    /// A request without rows, by its endpoint: known, and nothing to keep.
-    Skipped,
-    /// Nothing of the above.
-    Reject(Reject),
-}
-
-/// A line of a table of aliases: a call that stands for a mapping handed over.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AliasLine {
-    /// The key.
-    pub alias: Option<Id>,
-    /// What it points at.
-    pub target: Option<Id>,
-    /// When it was called, where the line says so.
-    pub time: Option<Millis>,
-    /// Line of the file, from 1.
-    pub line: u64,
-    /// Its text had to be put right ([`crate::model::Flags::REPAIRED`]).
-    pub repaired: bool,
-}
-
-fields! {
-    /// Keys by which a record is told.
-    Outer {
-        event: "event",
-        properties: "properties",
-        endpoint: "endpoint",
-        payload: "payload",
-        update: "update",
-        data: "data",
-        query: "query",
-        form: "form",
-        body: "body",
-        url: "url",
-        received: "received_at_ms",
-        status: "response_status",
-        encoding: "data_encoding",
-        distinct_id: "$distinct_id",
-        exported: "$properties",
-        token: "$token",
-        group: "$group_key",
-        results: "results",
-    }
-}
-
-/// What a record is, by its keys.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Event,
-    Request,
-    RecordedUpdate,
-    Update,
-    ExportedProfile,
-    Page,
-}
-
-impl<'a> Outer<'a> {
-    /// Where a request can have its data.
-    fn carried(&self) -> Carried<'a> {
-        Carried {
-            payload: self.payload,
-            data: self.data,
-            query: self.query,
-            form: self.form,
-            body: self.body,
-            url: self.url,
-        }
-    }
-
-    fn kind(&self) -> Option<Kind> {
-        if self.update.is_some() && self.properties.is_none() {
-            Some(Kind::RecordedUpdate)
-        } else if self.payload.is_some() || self.endpoint.is_some() && self.properties.is_none() {
-            Some(Kind::Request)
-        } else if self.properties.is_some() {
-            Some(Kind::Event)
-        } else if self.event.is_some() {
-            None
-        } else if self.exported.is_some() {
-            Some(Kind::ExportedProfile)
-        } else if self.distinct_id.is_some() || self.token.is_some() || self.group.is_some() {
-            Some(Kind::Update)
-        } else if self.results.is_some() {
-            Some(Kind::Page)
-        } else if self.data.is_some() || self.received.is_some() && (self.query.is_some() || self.url.is_some()) {
-            Some(Kind::Request)
-        } else {
-            None
-        }
-    }
-}
-
-/// What a whole record is, by its keys; `None` when it is nothing that is known.
-pub(super) fn kind_of(json: &str) -> serde_json::Result<Option<Kind>> {
-    Ok(Outer::read(json)?.kind())
-}
-
-/// Whether a record that can be a request is one: where it went, or what it carries, says so.
-pub(super) fn is_request(json: &str) -> bool {
-    let Ok(outer) = Outer::read(json) else { return false };
-    let known = |json: &str| matches!(kind_of(json), Ok(Some(Kind::Event | Kind::Update)));
-    outer.endpoint.is_some()
-        || outer.received.is_some()
-        || outer.carried().json().is_ok_and(|(json, _)| match members(&json) {
-            Ok(members) => members.into_iter().any(known),
-            Err(_) => known(&json),
-        })
-}
+use crate::model::{Millis, Reject, json};
 
 /// Begins a record in place of a row that whoever made the record could not read; the reason follows.
 pub const UNREADABLE: &str = "unreadable row: ";
-
-/// Takes items as they are read.
-pub type Out<'o, 'a> = &'o mut dyn FnMut(Item<'a>);
 
 /// Turns records of one file into items.
 #[derive(Clone, Debug)]
@@ -582,14 +440,4 @@ fn plain_event<'a>(line: u64, text: &'a str, out: Out<'_, 'a>) -> Option<()> {
 /// A piece that could not be read.
 fn reject(line: u64, reason: String, text: &str) -> Item<'static> {
     Item::Reject(Reject { line, reason, text: text.to_owned() })
-}
-
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
-/// `bytes` without a byte order mark and white space around, and without the record separator that RFC
-/// 7464 puts before a text.
-pub fn trim(bytes: &[u8]) -> &[u8] {
-    let bytes = bytes.trim_ascii();
-    let bytes = bytes.strip_prefix(b"\x1e").unwrap_or(bytes);
-    bytes.strip_prefix(BYTE_ORDER_MARK).map_or(bytes, <[u8]>::trim_ascii)
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::decode::Clock;
+use super::item::Clock;
 use super::object::{complaint, excerpt, fields, given, members, one_line};
 use crate::model::client::ClientView;
 use crate::model::id::DEVICE_PREFIX;

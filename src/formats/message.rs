@@ -1,8 +1,8 @@
 //! What a server writes in place of data: an error in JSON, a page in HTML, a few words.
 
-use super::decode::trim;
 use super::object::{excerpt, fields};
 use super::repair::repaired;
+use super::split::trim;
 
 /// A file that is a message.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,12 +9,12 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::carrier::{self, Carrier, Opened};
-use super::decode::{Kind, is_request, kind_of};
 use super::event::Properties;
+use super::format::Format;
+use super::kind::{Kind, is_request, kind_of};
 use super::object::{each, given};
 use super::profile;
 use super::rows::Shape;
-use super::sniff::Format;
 use super::table;
 use super::vendor::{self, By, Vendor};
 use crate::model::json;

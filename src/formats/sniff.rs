@@ -8,14 +8,16 @@ use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use super::csv::{self, Header};
-use super::decode::{Clock, kind_of, trim};
+use super::format::Format;
 use super::grid::Heads;
+use super::item::Clock;
+use super::kind::kind_of;
 use super::map::Map;
 use super::object::members;
 use super::recognise::{self, Found};
 use super::repair::{readable, repaired};
 use super::rows::Role;
-use super::split::{Layout, Splitter, apart};
+use super::split::{Layout, Splitter, apart, trim};
 use super::table::{self, Columns};
 use super::vendor::{self, By, Vendor};
 use super::{carrier, grid, payload};
@@ -23,29 +25,6 @@ use crate::model::facts::MIXPANEL;
 
 /// Bytes from the start of a file that are looked at.
 pub const HEAD: usize = 64 * 1024;
-
-/// What a file holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    /// Events of the raw export (identity.md §4.5).
-    Export,
-    /// What SDKs sent, recorded or bare (§4.1 to §4.4).
-    Payloads,
-    /// Profile and group updates (§4.2).
-    ProfileUpdates,
-    /// Exported profiles, in pages or line by line (§4.5).
-    ProfileExport,
-    /// Rows of another vendor.
-    Vendor,
-    /// Alias → `distinct_id`.
-    AliasTable,
-    /// Rows of a plain copy of a store: events as they were, with what the store made of them.
-    Copy,
-    /// A SQLite database; the store reads it.
-    Sqlite,
-    /// Nothing but white space.
-    Empty,
-}
 
 /// What [`sniff()`] found out.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -40,7 +40,7 @@ pub struct Record {
 
 /// Whether the first record of a file ends in `head`.
 pub fn has_record(head: &[u8]) -> bool {
-    match super::decode::trim(head).first() {
+    match trim(head).first() {
         Some(b'{' | b'[') => Splitter::new(Layout::Nested, 1, usize::MAX, false).next(head, false).is_some(),
         Some(_) => memchr::memchr(b'\n', head).is_some(),
         None => false,
@@ -89,7 +89,7 @@ fn string_end(buffer: &[u8], from: usize, until: usize, at_end: bool) -> GoesOn 
 /// Whether the line from `start` to the line break at `end` ends inside a string that goes on
 /// behind it, and then where the last line of its row ends.
 fn row_end(buffer: &[u8], start: usize, end: usize, until: usize, at_end: bool) -> GoesOn {
-    let line = super::decode::trim(buffer.get(start..end).unwrap_or_default());
+    let line = trim(buffer.get(start..end).unwrap_or_default());
     if !line.starts_with(b"{") && !line.starts_with(b"[") {
         return GoesOn::No;
     }
@@ -267,7 +267,7 @@ impl Splitter {
             self.at = self.at.max(end);
             self.open = None;
             let record = Record { line: open.line, start: open.start, end, next: self.at, too_long };
-            if !super::decode::trim(buffer.get(record.start..record.end).unwrap_or_default()).is_empty() {
+            if !trim(buffer.get(record.start..record.end).unwrap_or_default()).is_empty() {
                 return Some(record);
             }
         }
@@ -346,6 +346,17 @@ impl Splitter {
         self.open = None;
         Record { line: open.line, start: open.start, end, next: end, too_long }
     }
+}
+
+/// What some programs put before the first character of a file.
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// `bytes` without a byte order mark and white space around, and without the record separator that RFC
+/// 7464 puts before a text.
+pub fn trim(bytes: &[u8]) -> &[u8] {
+    let bytes = bytes.trim_ascii();
+    let bytes = bytes.strip_prefix(b"\x1e").unwrap_or(bytes);
+    bytes.strip_prefix(BYTE_ORDER_MARK).map_or(bytes, <[u8]>::trim_ascii)
 }
 
 #[cfg(test)]

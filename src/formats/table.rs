@@ -6,7 +6,7 @@
 //! such a table.
 
 use super::csv::{self, Header};
-use super::decode::AliasLine;
+use super::item::AliasLine;
 use super::object::{complaint, fields};
 use crate::model::{Id, json};
 

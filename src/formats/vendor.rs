@@ -22,7 +22,7 @@ use self::posthog::PostHog;
 use self::row::flat;
 pub(super) use self::row::{Around, Call};
 use self::unread::Unread;
-use super::decode::Clock;
+use super::item::Clock;
 use super::object::{fields, given, members};
 use crate::model::{Id, json};
 

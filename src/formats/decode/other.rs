@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use super::super::carrier::{self, Opened};
 use super::super::event;
+use super::super::item::{Clock, Item};
 use super::super::object::{complaint, fields, given, members};
 use super::super::vendor::{self, Vendor};
-use super::{Clock, Item, Reading};
+use super::Reading;
 use crate::model::{Millis, json};
 
 fields! {

@@ -3,8 +3,9 @@ use std::borrow::Cow;
 use proptest::prelude::*;
 
 use super::*;
-use crate::formats::decode::{Decoder, Item};
-use crate::formats::sniff::{Format, Sniffed};
+use crate::formats::decode::Decoder;
+use crate::formats::item::Item;
+use crate::formats::{Format, Sniffed};
 
 /// A line as exports have it.
 const PLAIN: &str = r#"{"event":"View","properties":{"time":1602611311,"distinct_id":"$device:d-1","$device_id":"d-1","$user_id":null,"$insert_id":"abc","$os":"Mac OS X","$screen_height":900,"$screen_width":1440.5e0,"mp_lib":"web","mp_processing_time_ms":1602625711874,"note":"a \"b\" \\ \/ \b\f\n\r\t \u00e9 é","items":[{"a":[1,-0.5,{}]},[],true,false,null],"x":{"y":{"z":[]}}}}"#;

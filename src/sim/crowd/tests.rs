@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::user::{User, What};
 use super::{Crowd, DAY, FIFTY, HUNDRED_THOUSAND, START, Summary, name};
-use crate::formats::sniff::Format;
+use crate::formats::Format;
 use crate::formats::{Decoder, Item, Sniffed};
 
 fn written(seed: u64, rows: u64) -> (Vec<u8>, Summary) {

@@ -11,7 +11,6 @@ use super::{code, sources};
 
 /// Modules that still have circles, with the reason.
 const EXCEPTIONS: &[(&str, &str)] = &[
-    ("formats", "recognising and decoding name each other"),
     ("identity", "the journey holds its findings, and sentences are made of both"),
     ("inspect", "two files of the filter share how texts are compared"),
     ("store", "the writer's first migrations use the writer"),

@@ -1,0 +1,92 @@
+//! What a record is, by its own keys.
+
+use super::object::{fields, members};
+use super::payload::Carried;
+
+fields! {
+    /// Keys by which a record is told.
+    Outer {
+        event: "event",
+        properties: "properties",
+        endpoint: "endpoint",
+        payload: "payload",
+        update: "update",
+        data: "data",
+        query: "query",
+        form: "form",
+        body: "body",
+        url: "url",
+        received: "received_at_ms",
+        status: "response_status",
+        encoding: "data_encoding",
+        distinct_id: "$distinct_id",
+        exported: "$properties",
+        token: "$token",
+        group: "$group_key",
+        results: "results",
+    }
+}
+
+/// What a record is, by its keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Event,
+    Request,
+    RecordedUpdate,
+    Update,
+    ExportedProfile,
+    Page,
+}
+
+impl<'a> Outer<'a> {
+    /// Where a request can have its data.
+    pub(super) fn carried(&self) -> Carried<'a> {
+        Carried {
+            payload: self.payload,
+            data: self.data,
+            query: self.query,
+            form: self.form,
+            body: self.body,
+            url: self.url,
+        }
+    }
+
+    pub(super) fn kind(&self) -> Option<Kind> {
+        if self.update.is_some() && self.properties.is_none() {
+            Some(Kind::RecordedUpdate)
+        } else if self.payload.is_some() || self.endpoint.is_some() && self.properties.is_none() {
+            Some(Kind::Request)
+        } else if self.properties.is_some() {
+            Some(Kind::Event)
+        } else if self.event.is_some() {
+            None
+        } else if self.exported.is_some() {
+            Some(Kind::ExportedProfile)
+        } else if self.distinct_id.is_some() || self.token.is_some() || self.group.is_some() {
+            Some(Kind::Update)
+        } else if self.results.is_some() {
+            Some(Kind::Page)
+        } else if self.data.is_some() || self.received.is_some() && (self.query.is_some() || self.url.is_some()) {
+            Some(Kind::Request)
+        } else {
+            None
+        }
+    }
+}
+
+/// What a whole record is, by its keys; `None` when it is nothing that is known.
+pub(super) fn kind_of(json: &str) -> serde_json::Result<Option<Kind>> {
+    Ok(Outer::read(json)?.kind())
+}
+
+/// Whether a record that can be a request is one: where it went, or what it carries, says so.
+pub(super) fn is_request(json: &str) -> bool {
+    let Ok(outer) = Outer::read(json) else { return false };
+    let known = |json: &str| matches!(kind_of(json), Ok(Some(Kind::Event | Kind::Update)));
+    outer.endpoint.is_some()
+        || outer.received.is_some()
+        || outer.carried().json().is_ok_and(|(json, _)| match members(&json) {
+            Ok(members) => members.into_iter().any(known),
+            Err(_) => known(&json),
+        })
+}
