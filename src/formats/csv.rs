@@ -34,6 +34,8 @@ const NULLS: &[&str] = &["NULL", "null", "None", "nan", "NaN", "NA", "N/A", "<NA
 pub(super) struct Header {
     delimiter: u8,
     names: Vec<String>,
+    /// Cells can stand in quotes.
+    is_quoted: bool,
     /// Spaces stand around all cells, and are no part of them.
     is_padded: bool,
     /// What stands for nothing in cells.
@@ -44,17 +46,23 @@ impl Header {
     /// The columns that the first record names; `None` when it is no head of a table.
     pub(super) fn of(record: &[u8]) -> Option<Self> {
         let found = DELIMITERS.iter().filter_map(|delimiter| {
-            let written = cells(record, *delimiter).ok()?;
+            let written = cells(record, *delimiter, true).ok()?;
             let is_blank = |name: &String| name.trim().is_empty();
             let is_padded = |name: &String| is_blank(name) || name.starts_with(' ');
             // The first cell may stand at the start of its line.
             let is_padded = written.iter().skip(1).all(is_padded) && !written.iter().skip(1).all(is_blank);
             let names: Vec<String> = written.iter().map(|name| name.trim().to_owned()).collect();
-            Some(Self { delimiter: *delimiter, names, is_padded, null: None })
+            Some(Self { delimiter: *delimiter, names, is_quoted: true, is_padded, null: None })
         });
         // Of as many columns the more usual delimiter.
         let best = found.rev().max_by_key(|header| header.names.len())?;
         (best.names.len() > 1).then_some(best)
+    }
+
+    /// The head of a table without one, whose cells tabs part and none is in quotes.
+    pub(super) fn of_tabs(names: &[&str]) -> Self {
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        Self { delimiter: b'\t', names, is_quoted: false, is_padded: false, null: None }
     }
 
     /// The names of the columns.
@@ -96,7 +104,7 @@ impl Header {
         if names_delimiter(record) {
             return Ok(None);
         }
-        let mut cells = cells(record, self.delimiter)?;
+        let mut cells = cells(record, self.delimiter, self.is_quoted)?;
         if cells.iter().map(|cell| cell.trim()).eq(self.names()) {
             return Ok(None);
         }
@@ -178,9 +186,13 @@ pub(super) fn quoted(text: &str) -> Cow<'_, str> {
 }
 
 /// The cells of one record.
-fn cells(record: &[u8], delimiter: u8) -> Result<Vec<String>, String> {
-    let mut reader =
-        csv::ReaderBuilder::new().has_headers(false).delimiter(delimiter).flexible(true).from_reader(record);
+fn cells(record: &[u8], delimiter: u8, is_quoted: bool) -> Result<Vec<String>, String> {
+    let mut reader = csv::ReaderBuilder::new()
+        .has_headers(false)
+        .delimiter(delimiter)
+        .quoting(is_quoted)
+        .flexible(true)
+        .from_reader(record);
     let mut cells = csv::StringRecord::new();
     match reader.read_record(&mut cells) {
         Ok(_) => Ok(cells.iter().map(str::to_owned).collect()),

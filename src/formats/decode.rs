@@ -98,7 +98,11 @@ impl Decoder {
                 }
             }
             CellRows::Objects => {
-                let is_text = |column: &str| self.how.map.as_ref().is_some_and(|map| map.is_text(column));
+                let texts = self.how.rows.vendor.map_or(&[][..], |By(vendor)| vendor.texts());
+                let is_text = |column: &str| {
+                    self.how.map.as_ref().is_some_and(|map| map.is_text(column))
+                        || texts.iter().any(|text| text.eq_ignore_ascii_case(column))
+                };
                 reading.object(&csv::object(&cells.header, &row, is_text), self.format)?;
             }
         }

@@ -234,7 +234,7 @@ pub fn sniff_as(head: &[u8], whole: bool, name: &str, aliases: bool) -> Result<S
             )
         });
     }
-    by_rows(text, whole).map_err(fail)
+    by_rows(head, whole).map_err(fail)
 }
 
 /// What holds rows that are read elsewhere, or none at all; the error says why it is not read.
@@ -320,7 +320,8 @@ fn plain_rows(text: &[u8], whole: bool) -> (Vec<String>, Sniffed) {
 }
 
 /// What a file is by its first rows; the error says why it is nothing.
-fn by_rows(text: &[u8], whole: bool) -> Result<Sniffed, String> {
+fn by_rows(head: &[u8], whole: bool) -> Result<Sniffed, String> {
+    let text = trim(head);
     let array = text.starts_with(b"[");
     if array && batches(text) {
         return match batch_of_other(text) {
@@ -343,6 +344,9 @@ fn by_rows(text: &[u8], whole: bool) -> Result<Sniffed, String> {
         return rows.map(|rows| Sniffed::answers(rows, layout));
     }
     found?;
+    if let Some(sniffed) = headless(head, whole) {
+        return Ok(sniffed);
+    }
     if !text.starts_with(b"{")
         && !array
         && let Some(table) = table(text, whole)
@@ -414,6 +418,16 @@ fn table(text: &[u8], whole: bool) -> Option<Result<Sniffed, String>> {
         Ok(rows) => Some(Ok(Sniffed::table(header, rows))),
         Err(why) => Some(Err(why)),
     }
+}
+
+/// The file as a table without a head, if its first line is a row of one that a vendor writes.
+fn headless(head: &[u8], whole: bool) -> Option<Sniffed> {
+    let first = readable(records_as_they_are(Layout::Lines, head, whole).next()?);
+    let first = first.strip_prefix('\u{feff}').unwrap_or(&first);
+    let (vendor, columns) = vendor::headless(first.trim_end_matches(['\r', '\n']))?;
+    let sniffed = Sniffed::cells(Header::of_tabs(&columns), Found::of_vendor(vendor, false), CellRows::Objects);
+    let name = format!("{} (TSV without a head)", vendor.rows());
+    Some(Sniffed { name, layout: Layout::Lines, ..sniffed })
 }
 
 /// The file as a table of aliases, which it is said to be.

@@ -10,18 +10,23 @@
 
 mod amplitude;
 mod calls;
+mod mparticle;
 mod posthog;
 mod row;
+mod snowplow;
 mod unread;
 
 use std::fmt;
 
 use self::amplitude::Amplitude;
 use self::calls::{ByEither, RudderStack, Segment};
+use self::mparticle::MParticle;
 use self::posthog::PostHog;
 use self::row::flat;
-pub(super) use self::row::{Around, Call};
+pub(super) use self::row::{Around, Call, lowered};
+use self::snowplow::Snowplow;
 use self::unread::Unread;
+use super::grid::Row;
 use super::item::Clock;
 use super::object::{fields, given, members};
 use crate::model::{Id, json};
@@ -50,6 +55,26 @@ pub(super) trait Vendor: Sync {
     /// Keys that mean something beside the properties; a property of such a name is none of them.
     fn fields(&self) -> &'static [&'static str];
 
+    /// Columns whose cells are texts in a table, whatever they look like: those of ids.
+    fn texts(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// The columns of a table without a head that it writes, by the first line of one.
+    fn columns_of(&self, _line: &str) -> Option<Vec<&'static str>> {
+        None
+    }
+
+    /// The rows in a record that carries some in a form of its own.
+    fn carried<'r>(&self, _record: &'r str) -> Option<Vec<Row<'r>>> {
+        None
+    }
+
+    /// The row as [`Vendor::decode`] takes it: the fields of its event beside its own.
+    fn lay_flat(&self, row: &str) -> Result<String, String> {
+        flat(row, self.properties(), self.fields())
+    }
+
     /// Reads a row that was laid [`flat`]; the error is the reason to reject it.
     fn decode(&self, flat: &str) -> Result<Call, String>;
 
@@ -71,13 +96,14 @@ pub(super) trait Vendor: Sync {
 
 /// The vendors; the first whose keys are there wrote the row.
 pub(super) static VENDORS: &[&dyn Vendor] = &[
-    &Unread::SNOWPLOW,
+    &Snowplow,
+    &Unread::AMPLITUDE_MERGES,
     &Amplitude,
     &RudderStack,
     &Segment,
     &ByEither,
     &PostHog,
-    &Unread::MPARTICLE,
+    &MParticle,
     &Unread::GOOGLE_ANALYTICS,
     &Unread::MATOMO,
     &Unread::COUNTLY,
@@ -122,10 +148,12 @@ fields! {
         context_library: "context_library_name",
         received: "received_at",
         channel: "channel",
+        rudder: "rudderId",
         write_key: "writeKey",
         api_key: "api_key",
         historical: "historical_migration",
         amplitude: "amplitude_id",
+        amplitude_merged: "merged_amplitude_id",
         amplitude_export: "$amplitude_id",
         event_type: "event_type",
         event_properties: "event_properties",
@@ -135,7 +163,15 @@ fields! {
         iglu: "contexts_com_snowplowanalytics_snowplow_web_page_1",
         domain_user: "domain_userid",
         tracker: "v_tracker",
+        collected: "collector_tstamp",
+        event_id: "event_id",
+        e: "e",
+        tv: "tv",
+        eid: "eid",
         mpid: "mpid",
+        known_identities: "known_identities",
+        client_sdk: "client_sdk",
+        request_type: "request_type",
         environment: "environment",
         pseudo: "user_pseudo_id",
         event_timestamp: "event_timestamp",
@@ -149,6 +185,7 @@ fields! {
         events: "events",
         payload: "payload",
         body: "body",
+        query: "query",
         path: "path",
         endpoint: "endpoint",
     }
@@ -168,7 +205,7 @@ pub(super) fn of(record: &str) -> Option<&'static dyn Vendor> {
     }
     let own = || VENDORS.iter().copied().find(|vendor| vendor.recognises(&marks));
     // A batch says less than what is in it, and a recorded request less than what it carries.
-    let inside = [marks.payload, marks.body, marks.batch, marks.events].into_iter().find_map(|value| {
+    let inside = [marks.payload, marks.body, marks.batch, marks.events, marks.query].into_iter().find_map(|value| {
         let value = given(value)?;
         // A body can be kept as the text that it was.
         let text = json::text(value).filter(|_| value.starts_with('"'));
@@ -178,7 +215,12 @@ pub(super) fn of(record: &str) -> Option<&'static dyn Vendor> {
         }
         members(value).ok()?.into_iter().find_map(of)
     });
-    inside.or_else(own).or_else(|| by_path(&marks))
+    inside.or_else(own).or_else(|| by_path(&marks)).or_else(|| of(&lowered(record)?))
+}
+
+/// The columns of a table without a head, and whose rows it has, by its first line.
+pub(super) fn headless(line: &str) -> Option<(&'static dyn Vendor, Vec<&'static str>)> {
+    VENDORS.iter().find_map(|vendor| Some((*vendor, vendor.columns_of(line)?)))
 }
 
 /// By the path that a recorded request of no known form went to.
@@ -186,11 +228,6 @@ fn by_path(marks: &Marks<'_>) -> Option<&'static dyn Vendor> {
     let path = marks.path.filter(|_| marks.endpoint.is_none()).and_then(json::text)?;
     let path = path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
     VENDORS.iter().copied().find(|vendor| vendor.paths().contains(&path))
-}
-
-/// The row as [`Vendor::decode`] takes it.
-pub(super) fn lay_flat(vendor: &dyn Vendor, row: &str) -> Result<String, String> {
-    flat(row, vendor.properties(), vendor.fields())
 }
 
 /// Why a file or a row of a vendor is not read; `None` where it is.

@@ -99,6 +99,7 @@ fn the_story_of_each_sdk_keeps_its_calls_and_ids() {
         ("posthog-js-1.449.2", "PostHog events (JSON Lines)"),
         ("posthog-py-7.91.1", "PostHog events (JSON Lines)"),
         ("amplitude-browser-2.48.1", "Amplitude events (JSON Lines)"),
+        ("snowplow-browser-4.10.1", "Snowplow events (JSON Lines)"),
     ] {
         let content = recorded(name);
         let (found, rows, profiles) = read(&content);
@@ -109,6 +110,46 @@ fn the_story_of_each_sdk_keeps_its_calls_and_ids() {
         assert_eq!(rows.iter().filter(near).count(), rows.len(), "{name}");
         insta::assert_snapshot!(format!("vendor_{name}"), format!("{}\n{}", listed(&rows), profiles.join("\n")));
     }
+}
+
+#[test]
+fn a_batch_of_mparticle_gives_its_ids_to_each_event_and_a_change_of_identity_ties_them() {
+    // A page of `web-sdk` 2.68.0 in a browser, with an identity service that gives each identity a person.
+    let (name, rows, profiles) = read(&recorded("mparticle-web-sdk-2.68.0"));
+    assert_eq!(name, "mParticle batches (JSON Lines)");
+    insta::assert_snapshot!("vendor_mparticle-web-sdk-2.68.0", format!("{}\n{}", listed(&rows), profiles.join("\n")));
+}
+
+/// Small files of `tests/data/shapes`, written from the documents of each vendor: what each row of
+/// them is, in each form that the vendor or a warehouse gives it.
+#[test]
+fn a_row_is_the_same_in_each_form_that_its_vendor_gives_it() {
+    let mut files: Vec<_> = fs::read_dir(data("shapes")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(files.len() > 15);
+    let mut told = String::new();
+    for file in files {
+        let (name, rows, profiles) = read(&fs::read(&file).unwrap());
+        writeln!(told, "# {}: {name}", file.file_name().unwrap().to_string_lossy()).unwrap();
+        for (row, line) in rows.iter().zip(listed(&rows).lines()) {
+            let time =
+                |millis: i64| chrono::DateTime::from_timestamp_millis(millis).unwrap().format("%F %T%.3f").to_string();
+            let arrival = row.arrival.map_or("-".to_owned(), time);
+            writeln!(told, "{line} | {} | {arrival} | {}", time(row.time), row.insert_id.as_deref().unwrap_or("-"))
+                .unwrap();
+        }
+        for profile in &profiles {
+            writeln!(told, "profile {profile}").unwrap();
+        }
+    }
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn pairs_of_amplitudes_own_numbers_are_refused_by_name() {
+    let pairs = r#"{"scope":1,"merge_time":1561971600000,"amplitude_id":2,"merged_amplitude_id":1}"#;
+    let error = sniff(pairs.as_bytes(), true, "merged.json").unwrap_err().to_string();
+    assert!(error.contains("looks like Amplitude merged ids") && error.contains("export of its events"), "{error}");
 }
 
 #[test]

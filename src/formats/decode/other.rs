@@ -18,6 +18,7 @@ fields! {
         status: "response_status",
         payload: "payload",
         body: "body",
+        query: "query",
         batch: "batch",
         events: "events",
     }
@@ -57,6 +58,9 @@ impl Reading<'_, '_> {
             }
             None => {}
         }
+        if let Some(lowered) = vendor::lowered(json) {
+            return self.of_vendor(vendor, &lowered, arrival);
+        }
         let wrapped = Wrapped::read(json).map_err(|error| complaint(&error))?;
         let carries = wrapped.payload.is_some() || wrapped.body.is_some();
         if wrapped.recorded.is_some() || wrapped.path.is_some() && carries {
@@ -66,7 +70,9 @@ impl Reading<'_, '_> {
                 return Err(format!("the server refused it (answer {status})"));
             }
             let arrival = wrapped.recorded.and_then(json::time).or(arrival);
-            let Some(inside) = [wrapped.payload, wrapped.body].into_iter().find_map(given) else {
+            // What a request without a body has to say stands in its address.
+            let query = wrapped.query.filter(|query| vendor::of(query).is_some());
+            let Some(inside) = [wrapped.payload, wrapped.body, query].into_iter().find_map(given) else {
                 (self.out)(Item::Skipped);
                 return Ok(());
             };
@@ -75,6 +81,13 @@ impl Reading<'_, '_> {
             } else {
                 self.of_vendor(vendor, inside, arrival)
             };
+        }
+        if let Some(rows) = vendor.carried(json) {
+            if rows.is_empty() {
+                return Err("an empty batch".to_owned());
+            }
+            self.each_of(json, rows, |reading, row| reading.of_vendor(vendor, row, arrival));
+            return Ok(());
         }
         if let Some(rows) = [wrapped.batch, wrapped.events].into_iter().flatten().find(|rows| rows.starts_with('[')) {
             return self.of_vendor(vendor, rows, arrival);
@@ -90,7 +103,7 @@ impl Reading<'_, '_> {
             }
             return Ok(());
         }
-        let flat = vendor::lay_flat(vendor, json)?;
+        let flat = vendor.lay_flat(json)?;
         let call = vendor.decode(&flat)?;
         let profile = call.profile(around);
         let row = call.into_row(flat, around)?;

@@ -69,6 +69,10 @@ impl Vendor for Amplitude {
         Fields::KEYS
     }
 
+    fn texts(&self) -> &'static [&'static str] {
+        &["user_id", "device_id", "insert_id", "$insert_id", "uuid"]
+    }
+
     fn decode(&self, flat: &str) -> Result<Call, String> {
         let f = Fields::read(flat).map_err(|error| complaint(&error))?;
         let Some(event) = text(f.event) else { return Err("has no event_type".to_owned()) };
@@ -119,7 +123,7 @@ mod tests {
     use crate::model::{Id, VerbKind};
 
     fn of(json: &str) -> Call {
-        Amplitude.decode(&super::super::lay_flat(&Amplitude, json).unwrap()).unwrap()
+        Amplitude.decode(&Amplitude.lay_flat(json).unwrap()).unwrap()
     }
 
     #[test]

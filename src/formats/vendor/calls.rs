@@ -47,6 +47,10 @@ impl Vendor for Segment {
         FIELDS
     }
 
+    fn texts(&self) -> &'static [&'static str] {
+        IDS
+    }
+
     fn decode(&self, flat: &str) -> Result<Call, String> {
         decode(flat)
     }
@@ -65,11 +69,18 @@ impl Vendor for RudderStack {
         let names =
             |value: Option<&str>| value.is_some_and(|text| text.contains("RudderLabs") || text.contains("rudder"));
         let named = names(m.context) || names(m.context_library) || names(m.batch);
-        is_call(m) && (named || m.channel.is_some() && m.context.is_some())
+        // Logs of Segment have a channel, too: `client` or `server`.
+        let channel = m.channel.filter(|_| m.context.is_some()).and_then(json::text);
+        let is_own = channel.is_some_and(|channel| matches!(&*channel, "web" | "mobile" | "sources"));
+        is_call(m) && (named || is_own || m.rudder.is_some())
     }
 
     fn fields(&self) -> &'static [&'static str] {
         FIELDS
+    }
+
+    fn texts(&self) -> &'static [&'static str] {
+        IDS
     }
 
     fn decode(&self, flat: &str) -> Result<Call, String> {
@@ -92,6 +103,10 @@ impl Vendor for ByEither {
 
     fn fields(&self) -> &'static [&'static str] {
         FIELDS
+    }
+
+    fn texts(&self) -> &'static [&'static str] {
+        IDS
     }
 
     fn decode(&self, flat: &str) -> Result<Call, String> {
@@ -128,6 +143,20 @@ const FIELDS: &[&str] = &[
     "mergeProperties",
     "path",
     "url",
+];
+
+/// Fields with ids.
+const IDS: &[&str] = &[
+    "userId",
+    "user_id",
+    "anonymousId",
+    "anonymous_id",
+    "previousId",
+    "previous_id",
+    "groupId",
+    "group_id",
+    "messageId",
+    "id",
 ];
 
 fn is_call(m: &Marks<'_>) -> bool {

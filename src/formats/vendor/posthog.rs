@@ -55,8 +55,9 @@ impl Vendor for PostHog {
         m.elements.is_some()
             || m.event.is_some() && m.person.is_some()
             || m.event.is_some() && m.uuid.is_some() && m.timestamp.is_some()
-            || m.batch.is_some() && m.historical.is_some()
-            || m.distinct_ids.is_some() && m.properties.is_some()
+            || m.batch.is_some() && (m.historical.is_some() || m.api_key.is_some())
+            || m.event.is_some() && m.api_key.is_some() && m.timestamp.is_some()
+            || m.properties.is_some() && (m.distinct_ids.is_some() || m.distinct_id.is_some() && m.person.is_some())
     }
 
     fn paths(&self) -> &'static [&'static str] {
@@ -65,6 +66,10 @@ impl Vendor for PostHog {
 
     fn fields(&self) -> &'static [&'static str] {
         &["event", "uuid", "timestamp", "sent_at", "created_at", "distinct_ids"]
+    }
+
+    fn texts(&self) -> &'static [&'static str] {
+        &["distinct_id", "person_id", "uuid"]
     }
 
     fn decode(&self, flat: &str) -> Result<Call, String> {
@@ -121,7 +126,7 @@ mod tests {
     use crate::model::VerbKind;
 
     fn of(json: &str) -> Call {
-        PostHog.decode(&super::super::lay_flat(&PostHog, json).unwrap()).unwrap()
+        PostHog.decode(&PostHog.lay_flat(json).unwrap()).unwrap()
     }
 
     fn some(text: &str) -> Option<Id> {

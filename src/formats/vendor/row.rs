@@ -168,3 +168,27 @@ pub(super) fn text(value: Option<&str>) -> Option<String> {
 pub(super) fn id(value: Option<&str>) -> Option<Id> {
     given(value).and_then(json::id)
 }
+
+/// A row whose keys are all in capitals, as some warehouses write columns, with small letters instead.
+pub(in crate::formats) fn lowered(row: &str) -> Option<String> {
+    let first = row.trim_start().strip_prefix('{')?.trim_start().strip_prefix('"')?;
+    // Most rows are told by their first letter.
+    if !first.starts_with(|letter: char| letter.is_ascii_uppercase() || matches!(letter, '_' | '$')) {
+        return None;
+    }
+    let mut text = "{".to_owned();
+    let (mut is_upper, mut is_lower) = (false, false);
+    each(row, |key, value| {
+        is_upper |= key.bytes().any(|byte| byte.is_ascii_uppercase());
+        is_lower |= key.bytes().any(|byte| byte.is_ascii_lowercase());
+        if text.len() > 1 {
+            text.push(',');
+        }
+        text.push_str(&serde_json::Value::from(key.to_ascii_lowercase()).to_string());
+        text.push(':');
+        text.push_str(value);
+    })
+    .ok()?;
+    text.push('}');
+    (is_upper && !is_lower).then_some(text)
+}

@@ -13,6 +13,11 @@ fn each_vendor_is_named_by_its_own_keys() {
             r#"{"type":"page","messageId":"m","channel":"web","context":{"library":{"name":"RudderLabs JavaScript SDK"}}}"#,
             "RudderStack calls",
         ),
+        (
+            r#"{"type":"track","messageId":"m","channel":"client","writeKey":"k","context":{"library":{"name":"analytics.js"}}}"#,
+            "Segment calls",
+        ),
+        (r#"{"type":"track","messageId":"m","channel":"server","rudderId":"r","context":{}}"#, "RudderStack calls"),
         (r#"{"writeKey":"k","batch":[{"type":"track","messageId":"m"}]}"#, "Segment or RudderStack calls"),
         (
             r#"{"event":"a","event_text":"A","anonymous_id":"x","original_timestamp":"t"}"#,
@@ -26,6 +31,10 @@ fn each_vendor_is_named_by_its_own_keys() {
         (r#"{"event":"A","person_id":"p","properties":{}}"#, "PostHog events"),
         (r#"{"api_key":"k","batch":[{"event":"A","uuid":"u","timestamp":"t"}]}"#, "PostHog events"),
         (r#"{"path":"/e/","payload":null}"#, "PostHog events"),
+        (r#"{"api_key":"k","event":"A","distinct_id":"d","timestamp":"t"}"#, "PostHog events"),
+        (r#"{"distinct_id":"d","person_id":"p","properties":"{}"}"#, "PostHog events"),
+        (r#"{"amplitude_id":2,"merged_amplitude_id":1,"merge_time":1}"#, "Amplitude merged ids"),
+        (r#"{"amplitude_id":2,"merged_amplitude_id":null,"event_type":"A"}"#, "Amplitude events"),
         (r#"{"event_type":"A","event_properties":{},"user_id":"u","time":1}"#, "Amplitude events"),
         (r#"{"api_key":"k","events":[{"event_type":"A","event_properties":{}}]}"#, "Amplitude events"),
         (r#"{"$amplitude_id":1,"event_type":"A"}"#, "Amplitude events"),
@@ -33,7 +42,12 @@ fn each_vendor_is_named_by_its_own_keys() {
             r#"{"schema":"iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4","data":[]}"#,
             "Snowplow events",
         ),
+        (r#"{"path":"/i","query":{"e":"pv","tv":"js-4.10.1","duid":"d"},"payload":null}"#, "Snowplow events"),
+        (r#"{"EVENT_ID":"i","COLLECTOR_TSTAMP":"t","EVENT":"page_view"}"#, "Snowplow events"),
         (r#"{"mpid":"1","events":[]}"#, "mParticle batches"),
+        (r#"{"events":[{"event_type":"session_start","data":{}}],"environment":"production"}"#, "mParticle batches"),
+        (r#"{"client_sdk":{},"known_identities":{"device_application_stamp":"d"}}"#, "mParticle batches"),
+        (r#"{"ANONYMOUS_ID":"a","ORIGINAL_TIMESTAMP":"t","EVENT":"x"}"#, "Segment or RudderStack calls"),
         (r#"{"event_name":"a","event_timestamp":1,"event_params":[],"user_pseudo_id":"x"}"#, "Google Analytics events"),
     ] {
         assert_eq!(of(record).map(Vendor::rows), Some(rows), "{record}");
@@ -48,6 +62,10 @@ fn a_row_of_mixpanel_is_no_row_of_another_vendor() {
         r#"{"event":"A","properties":{"mp_lib":"web","time":1},"uuid":"u","timestamp":"t"}"#,
         r#"{"received_at_ms":1,"endpoint":"/track","path":"/track/","payload":{"event":"A","properties":{"token":"T"}}}"#,
         r#"{"$distinct_id":"d","$set":{"api_key":"k"}}"#,
+        // A letter and a word that other vendors use.
+        r#"{"e":"pv","distinct_id":"d","time":1,"event":"A"}"#,
+        r#"{"event":"A","properties":{"time":1,"distinct_id":"d","mpid":"7","event_id":"i"}}"#,
+        r#"{"EVENT_NAME":"A","DISTINCT_ID":"d","TIME":1,"EVENT_ID":"i","COLLECTOR_TSTAMP":"t"}"#,
         r#"{"name":"A","distinct_id":"d","time":1,"dataset":"$mixpanel","properties":{"timestamp":1}}"#,
         "7",
     ] {
