@@ -26,10 +26,16 @@ pub use facts::{Cut, CutOf, Facts};
 pub use findings::{Checked, Finding, Kind, Past, Severity, Sums, Totals, Way};
 pub use journey::{
     AliasLine, Alike, Evidence, EvidenceKind, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Point,
-    PointKind, Reason, Refusal, Role, Split, State, Step, Strength, Verdict,
+    PointKind, Reason, Reasons, Refusal, Role, Split, State, Step, Strength, Verdict,
 };
 pub use legacy::{Marks, RACE_WINDOW, Table, Tie, World};
 pub use moment::resolve_as_of;
 pub use profile::Profile;
 pub use register::Register;
-pub use rules::{LEGACY, RuleSet, Rules, resolve};
+pub use rules::{RuleSet, Rules, resolve};
+
+/// Mixpanel's rules from before ID Merge: the default.
+pub const LEGACY: RuleSet = &legacy::Legacy;
+
+/// Every rule set, the default first.
+pub const RULE_SETS: &[RuleSet] = &[LEGACY];

@@ -92,11 +92,11 @@ fn severity(from: FailOn) -> Severity {
 
 /// The kind with this code.
 fn kind(code: &str) -> Result<&'static Kind, Failure> {
-    if let Some(kind) = all(LEGACY).find(|kind| kind.code == code) {
+    if let Some(kind) = all(LEGACY.findings()).find(|kind| kind.code == code) {
         return Ok(kind);
     }
     let mut failure = Failure::usage(format!("no finding has the code {code}"));
-    if let Some(near) = near::nearest(code, all(LEGACY).map(|kind| kind.code)) {
+    if let Some(near) = near::nearest(code, all(LEGACY.findings()).map(|kind| kind.code)) {
         failure = failure.hint(format!("did you mean {near}?"));
     }
     Err(failure.hint("journey check --list names all of them"))

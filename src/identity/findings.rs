@@ -3,7 +3,6 @@
 //! A rule set lists its [`Kind`]s ([`super::rules::Rules::findings`]) and finds them in journeys.
 //! Help, `check --list`, documents and tests read the same list.
 
-use super::rules::RuleSet;
 use crate::model::facts::{Arrival, Source};
 use crate::model::{Id, Millis};
 
@@ -192,9 +191,9 @@ impl Finding {
 /// Mistakes of a store as a whole, which no journey shows, whatever the rules.
 pub const OF_STORE: &[&Kind] = &[&ROWS_WITHOUT_ID, &INCOMPLETE_EXPORT];
 
-/// Every kind under `rules`: of users, then of the store.
-pub fn all(rules: RuleSet) -> impl Iterator<Item = &'static Kind> {
-    rules.findings().iter().chain(OF_STORE).copied()
+/// Every kind there is where users have those of `kinds`: of users, then of the store.
+pub fn all(kinds: &'static [&'static Kind]) -> impl Iterator<Item = &'static Kind> {
+    kinds.iter().chain(OF_STORE).copied()
 }
 
 /// Rows that have no `distinct_id`, or one that stands for none.

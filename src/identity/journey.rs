@@ -1,6 +1,7 @@
 //! What the engine answers.
 
 use std::collections::HashSet;
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
@@ -8,9 +9,20 @@ use rustc_hash::FxHashSet;
 use super::facts::{Cut, CutOf};
 use super::findings::Finding;
 use super::profile::Profile;
-use super::rules::RuleSet;
 use crate::model::facts::{Arrival, Event, Source};
 use crate::model::{Id, Millis};
+
+/// What a journey needs of the rules that gave it: their name and their reasons.
+pub trait Reasons: Debug + Sync {
+    /// The name of the rules in JSON and on the command line.
+    fn name(&self) -> &'static str;
+
+    /// What they are, a few words.
+    fn title(&self) -> &'static str;
+
+    /// The one sentence that says why a step of a journey of these rules is where it is.
+    fn why(&self, journey: &Journey, step: &Step) -> String;
+}
 
 /// The merged timeline of one user, with every decision and what it rests on.
 #[derive(Clone, Debug)]
@@ -18,7 +30,7 @@ pub struct Journey {
     /// What was asked for.
     pub query: Id,
     /// The rules that gave this answer.
-    pub rules: RuleSet,
+    pub rules: &'static dyn Reasons,
     /// The moment whose state this is: only what had arrived by then counts. `None` for now.
     pub as_of: Option<Arrival>,
     /// The id at the end of the chain; `None` for an id that is only mentioned.
@@ -446,7 +458,7 @@ pub struct Alike {
 
 impl Journey {
     /// The answer when nothing names an id.
-    pub fn of_nothing(query: &Id, rules: RuleSet) -> Self {
+    pub fn of_nothing(query: &Id, rules: &'static dyn Reasons) -> Self {
         Self {
             query: query.clone(),
             rules,

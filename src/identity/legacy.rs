@@ -4,6 +4,7 @@
 //! - [`rows`](mod@rows): the rows of the root and its aliases, merged or split, each once;
 //! - [`points`](mod@points): where the user became known, and inferred resets;
 //! - [`evidence`](mod@evidence): what ties anonymous rows to a user that no alias leads to;
+//! - [`around`]: alias calls of a root, roots left behind, other users of its devices;
 //! - [`resolve`](mod@resolve): all of it put together;
 //! - [`case`]: what findings are decided from;
 //! - [`findings`](mod@findings): integration mistakes that the journey shows;
@@ -13,6 +14,7 @@
 //!
 //! Cost: O(n log n) in the facts given, which are those of one user and of what touches it.
 
+mod around;
 mod case;
 mod check;
 mod evidence;
@@ -33,7 +35,7 @@ pub use world::World;
 
 use super::facts::Facts;
 use super::findings::{Checked, Kind, Sums, Totals, Way};
-use super::journey::{Journey, Split, Step};
+use super::journey::{Journey, Reasons, Split, Step};
 use super::rules::Rules;
 use crate::model::facts::{AliasCall, Arrival};
 use crate::model::{Id, Millis};
@@ -42,7 +44,7 @@ use crate::model::{Id, Millis};
 #[derive(Debug)]
 pub(super) struct Legacy;
 
-impl Rules for Legacy {
+impl Reasons for Legacy {
     fn name(&self) -> &'static str {
         "legacy"
     }
@@ -51,12 +53,14 @@ impl Rules for Legacy {
         "Mixpanel without ID Merge: alias, identify and reset"
     }
 
-    fn resolve(&self, facts: &Facts, query: &Id) -> Option<Journey> {
-        resolve::resolve(facts, query)
-    }
-
     fn why(&self, journey: &Journey, step: &Step) -> String {
         explain::step(journey, step)
+    }
+}
+
+impl Rules for Legacy {
+    fn resolve(&self, facts: &Facts, query: &Id) -> Option<Journey> {
+        resolve::resolve(facts, query)
     }
 
     fn ways(&self, calls: &[AliasCall]) -> Vec<(Id, Way)> {

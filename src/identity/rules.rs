@@ -1,31 +1,20 @@
-//! Rule sets: one way each to answer whose a row is.
+//! What a rule set is: one way to answer whose a row is.
 //!
 //! Facts are the same under every rule set; owners, verdicts, reasons, sentences and findings
-//! are not. A rule set is a [`Rules`] in a file of its own and a line in [`ALL`]: everything else
-//! takes it as an argument ([`resolve`]) or finds it in the [`Journey`] that it gave.
-
-use std::fmt::Debug;
+//! are not. A rule set is a [`Rules`] in a file of its own and a line in
+//! [`RULE_SETS`](super::RULE_SETS): everything else takes it as an argument ([`resolve`]) or finds its
+//! [`Reasons`] in the [`Journey`] that it gave.
 
 use super::facts::Facts;
 use super::findings::{Checked, Kind, Sums, Totals, Way};
-use super::journey::{Journey, Split, Step};
-use super::legacy::Legacy;
+use super::journey::{Journey, Reasons, Split};
 use crate::model::facts::{AliasCall, Arrival};
 use crate::model::{Id, Millis};
 
 /// One identity system as an algorithm over facts.
-pub trait Rules: Debug + Sync {
-    /// Its name in JSON and on the command line.
-    fn name(&self) -> &'static str;
-
-    /// What it is, a few words.
-    fn title(&self) -> &'static str;
-
+pub trait Rules: Reasons {
     /// The journey of the user that `query` belongs to; `None` when the facts do not name it.
     fn resolve(&self, facts: &Facts, query: &Id) -> Option<Journey>;
-
-    /// The one sentence that says why a step of a journey of these rules is where it is.
-    fn why(&self, journey: &Journey, step: &Step) -> String;
 
     /// What decides where rows of each alias are stored; ids that are not there keep their rows.
     fn ways(&self, calls: &[AliasCall]) -> Vec<(Id, Way)>;
@@ -43,17 +32,6 @@ pub trait Rules: Debug + Sync {
 
 /// A rule set as an argument: it lives as long as the program.
 pub type RuleSet = &'static dyn Rules;
-
-/// Mixpanel's rules from before ID Merge: the default.
-pub const LEGACY: RuleSet = &Legacy;
-
-/// Every rule set, the default first.
-pub const ALL: &[RuleSet] = &[LEGACY];
-
-/// The rule set with this name.
-pub fn named(name: &str) -> Option<RuleSet> {
-    ALL.iter().copied().find(|rules| rules.name() == name)
-}
 
 /// The journey of the user that `query` belongs to under `rules`; `None` when the facts do not
 /// name it.

@@ -293,8 +293,8 @@ pub fn explain_json(out: &mut dyn Write, kind: &Kind, example: Option<&str>) -> 
 
 /// Writes every kind under `rules`, one a line.
 pub fn list(out: &mut dyn Write, rules: RuleSet, look: &Look) -> io::Result<()> {
-    let width = all(rules).map(|kind| kind.code.len()).max().unwrap_or(0);
-    for kind in all(rules) {
+    let width = all(rules.findings()).map(|kind| kind.code.len()).max().unwrap_or(0);
+    for kind in all(rules.findings()) {
         let text = format!("{:<7} {:<width$}  {}", kind.severity.name(), kind.code, kind.title);
         writeln!(out, "{}", look.clean(&text))?;
     }
@@ -309,7 +309,7 @@ pub fn list_json(out: &mut dyn Write, rules: RuleSet) -> io::Result<()> {
         rules: &'a str,
         findings: Vec<Listed<'a>>,
     }
-    let findings = all(rules).map(listed).collect();
+    let findings = all(rules.findings()).map(listed).collect();
     serde_json::to_writer(&mut *out, &Answer { schema: SCHEMA, rules: rules.name(), findings })?;
     writeln!(out)
 }

@@ -12,8 +12,8 @@ use super::super::journey::{
     AliasLine, Alike, Evidence, EvidenceKind, Journey, Neighbour, Split, State, Strength, at_least,
 };
 use super::super::memo::Memo;
-use super::resolve;
 use super::world::World;
+use super::{around, evidence};
 use crate::model::facts::{Event, Source};
 use crate::model::{Flags, Id, Millis, VerbKind};
 
@@ -198,7 +198,7 @@ impl<'a> Case<'a> {
             all.add(&Sums { numbers, ..own });
         }
         let mut left = Vec::new();
-        for found in resolve::left_behind(world, root) {
+        for found in around::left_behind(world, root) {
             let ids = world.cluster(&found.id);
             let rows = ids.iter().map(|id| sums(id).rows).sum();
             if rows > 0 {
@@ -215,9 +215,9 @@ impl<'a> Case<'a> {
         Self {
             world,
             root,
-            calls: Cow::Owned(resolve::calls_of(world, &ids)),
+            calls: Cow::Owned(around::calls_of(world, &ids)),
             left,
-            neighbours: Cow::Owned(resolve::neighbours(world, root)),
+            neighbours: Cow::Owned(around::neighbours(world, root)),
             alike,
             sums: all,
             rows: Rows::default(),
@@ -230,7 +230,7 @@ impl<'a> Case<'a> {
     /// How many users `$identify` rows tie the anonymous ids of `left` to.
     pub(super) fn identified_as(&self, left: &Left<'_>) -> usize {
         let Some(root) = left.ids.first() else { return 0 };
-        let ties = self.world.owners_of(root);
+        let ties = evidence::owners_of(self.world, root);
         let identified = ties.iter().filter(|tie| tie.kind == EvidenceKind::IdentifyEvent);
         identified.map(|tie| &tie.owner).collect::<HashSet<_>>().len()
     }

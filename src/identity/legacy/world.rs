@@ -7,7 +7,6 @@ use std::sync::Arc;
 use super::super::facts::Facts;
 use super::super::journey::{Owner, Strength, Verdict};
 use super::super::memo::Memo;
-use super::evidence::{self, Tie};
 use super::table::{Judged, Table};
 use crate::model::facts::{AliasCall, Event, Link};
 use crate::model::{Client, Flags, Id, LinkKind, Shape};
@@ -258,16 +257,6 @@ impl<'a> World<'a> {
     pub fn is_of_server(&self, id: &Id) -> bool {
         let clients = || self.events_of(id).iter().filter_map(|event| event.client.as_ref());
         !id.shape().is_sdk_made() && clients().next().is_some() && clients().all(Client::is_server)
-    }
-
-    /// Every tie between the cluster of `root`, as the anonymous side, and other roots.
-    pub fn owners_of(&self, root: &Id) -> Vec<Tie<'a>> {
-        evidence::owners_of(self, root)
-    }
-
-    /// Roots, other than `root`, that evidence may tie to it as anonymous rows, in order of id.
-    pub fn candidates_of(&self, root: &Id) -> Vec<Id> {
-        evidence::candidates_of(self, root)
     }
 }
 

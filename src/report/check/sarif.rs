@@ -13,7 +13,7 @@ use crate::model::facts::Source;
 
 /// Writes the findings as one SARIF log with one run.
 pub fn sarif(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
-    let rules: Vec<&Kind> = all(check.audit.rules).collect();
+    let rules: Vec<&Kind> = all(check.audit.rules.findings()).collect();
     let results: Vec<Value> = check.audit.found.iter().map(|found| result(check, &rules, found)).collect();
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",

@@ -1,0 +1,163 @@
+//! What stands around a root: its alias calls, the roots that were left behind, other users of its
+//! devices.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use super::super::journey::{AliasLine, Evidence, Neighbour, Owner, Strength};
+use super::evidence;
+use super::explain;
+use super::world::World;
+use crate::model::facts::AliasCall;
+use crate::model::{Flags, Id, LinkKind};
+
+/// An anonymous root that belongs to a user by the best evidence there is about it.
+pub(super) struct LeftBehind {
+    pub(super) id: Id,
+    pub(super) strength: Strength,
+    /// The users that evidence of that strength ties it to.
+    pub(super) owners: Vec<Id>,
+    /// Of these the one whose evidence arrived first.
+    pub(super) suggested: Id,
+    /// The evidence for the user asked about, best first.
+    pub(super) evidence: Vec<Evidence>,
+}
+
+/// The anonymous roots that belong to `root` by the best evidence there is about them, with rows
+/// or without.
+pub(super) fn left_behind(world: &World<'_>, root: &Id) -> Vec<LeftBehind> {
+    if root.is_placeholder() {
+        return Vec::new();
+    }
+    let candidates = evidence::candidates_of(world, root).into_iter().filter(|candidate| world.is_anonymous(candidate));
+    let found = candidates.filter_map(|candidate| {
+        let known = owners(world, &candidate);
+        let (strength, owners) = (known.0, &known.1);
+        let mine = owners.iter().find(|owner| owner.root == *root)?;
+        let suggested = owners.iter().find(|owner| owner.suggested)?;
+        let (evidence, suggested) = (mine.evidence.clone(), suggested.root.clone());
+        let owners = owners.iter().map(|owner| owner.root.clone()).collect();
+        Some(LeftBehind { id: candidate, strength, owners, suggested, evidence })
+    });
+    found.collect()
+}
+
+/// The users that the best evidence ties the anonymous `root` to: proof beats a shared device,
+/// and of equals the first to arrive is the suggestion.
+pub(super) fn owners(world: &World<'_>, root: &Id) -> Arc<(Strength, Vec<Owner>)> {
+    // Each user of a device asks for the same anonymous ids.
+    world.owners_once(root, || owners_by_ties(world, root))
+}
+
+fn owners_by_ties(world: &World<'_>, root: &Id) -> (Strength, Vec<Owner>) {
+    let ties = evidence::owners_of(world, root);
+    let Some(best) = ties.iter().map(|tie| tie.kind.strength()).max() else { return (Strength::Weak, vec![]) };
+    let best_ties = || ties.iter().filter(|tie| tie.kind.strength() == best);
+    let earliest = best_ties().min_by_key(|tie| (tie.arrived, tie.source.rank, tie.source.line, tie.kind));
+    let mut owners: Vec<Owner> = Vec::new();
+    for tie in best_ties() {
+        if !owners.iter().any(|owner| owner.root == tie.owner) {
+            let evidence: Vec<Evidence> =
+                ties.iter().filter(|other| other.owner == tie.owner).map(evidence::Tie::to_evidence).collect();
+            let suggested = earliest.is_some_and(|earliest| earliest.owner == tie.owner);
+            owners.push(Owner { root: tie.owner.clone(), strength: best, suggested, evidence });
+        }
+    }
+    owners.sort_by(|a, b| a.root.cmp(&b.root));
+    (best, owners)
+}
+
+/// Known users, other than this one, that rows put on a device of this one (C06).
+pub(super) fn neighbours(world: &World<'_>, root: &Id) -> Vec<Neighbour> {
+    let ids: Vec<Id> = world.cluster(root).into_iter().filter(|id| !id.is_placeholder()).collect();
+    let other_user = |named: &Id| {
+        let other = world.root_of(named);
+        let nobody = named.is_placeholder() || other.is_placeholder();
+        (other != root && !nobody && world.is_known(other)).then(|| other.clone())
+    };
+    let mut found: Vec<Neighbour> = Vec::new();
+    let mut devices = HashSet::new();
+    for id in &ids {
+        for link in world.links_of(id).filter(|link| link.kind == LinkKind::IdDevice && link.a == *id) {
+            if link.b.is_placeholder() || !devices.insert(&link.b) {
+                continue;
+            }
+            for on_device in world.links_of(&link.b) {
+                if !matches!(on_device.kind, LinkKind::IdDevice | LinkKind::UserDevice) || on_device.b != link.b {
+                    continue;
+                }
+                let Some(other) = other_user(&on_device.a) else { continue };
+                if !found.iter().any(|neighbour| neighbour.root == other) {
+                    found.push(Neighbour {
+                        why: explain::neighbour(&other, &link.b, &on_device.source),
+                        root: other,
+                        device: Some(link.b.clone()),
+                        switched: false,
+                        source: on_device.source.clone(),
+                    });
+                }
+            }
+        }
+    }
+    // An `$identify` from the one to the other says more than a device in common.
+    let mut switched = HashSet::new();
+    for id in &ids {
+        for link in world.links_of(id).filter(|link| link.kind == LinkKind::Identify) {
+            let named = if link.b == *id {
+                &link.a
+            } else if link.a == *id && world.is_person_by_links(&link.b) {
+                &link.b
+            } else {
+                continue;
+            };
+            let Some(other) = other_user(named).filter(|other| switched.insert(other.clone())) else { continue };
+            let known = found.iter_mut().find(|neighbour| neighbour.root == other);
+            let device = known.as_ref().and_then(|neighbour| neighbour.device.clone());
+            let why = explain::switched(&link.b, &link.a, device.as_ref(), &link.source);
+            match known {
+                Some(neighbour) => {
+                    (neighbour.switched, neighbour.why, neighbour.source) = (true, why, link.source.clone());
+                }
+                None => {
+                    found.push(Neighbour { root: other, device, switched: true, why, source: link.source.clone() });
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The calls that name one of `ids`, with their verdicts, in order of arrival.
+pub(super) fn calls_of(world: &World<'_>, ids: &[Id]) -> Vec<AliasLine> {
+    let is_told = |call: &AliasCall| call.alias.as_ref().is_none_or(|alias| !world.is_left_out(alias));
+    let named = ids.iter().flat_map(|id| world.calls_of(id)).filter(|(_, call)| is_told(call));
+    let indexes: BTreeSet<usize> = named.map(|(index, _)| index).collect();
+    alias_lines(world, indexes)
+}
+
+/// These calls with their verdicts.
+pub(super) fn alias_lines(world: &World<'_>, indexes: impl IntoIterator<Item = usize>) -> Vec<AliasLine> {
+    let mut lines = Vec::new();
+    for index in indexes {
+        let (Some(call), Some(judged)) = (world.calls.get(index), world.verdict(index)) else { continue };
+        let kept_by = judged.kept_by.and_then(|kept| world.calls.get(kept));
+        let mut line = AliasLine {
+            alias: call.alias.clone(),
+            target: call.target.clone(),
+            verdict: judged.verdict,
+            kept: kept_by.and_then(|kept| kept.target.clone()),
+            kept_by: kept_by.map(|kept| kept.source.clone()),
+            time: call.time,
+            arrived: (!call.flags.has(Flags::ARRIVAL_UNKNOWN)).then_some(call.arrived),
+            order: call.arrived,
+            by_original: call.flags.has(Flags::BY_ORIGINAL),
+            from_table: call.from_table,
+            source: call.source.clone(),
+            row: call.row,
+            why: String::new(),
+        };
+        line.why = explain::call(&line);
+        lines.push(line);
+    }
+    lines
+}
