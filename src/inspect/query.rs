@@ -118,6 +118,11 @@ pub enum Expr {
 }
 
 impl Expr {
+    /// Whether it asks for what only a journey tells.
+    pub fn is_of_journeys(&self) -> bool {
+        self.terms().iter().any(|term| matches!(term, Term::Is(_) | Term::Phase(_)))
+    }
+
     /// Its terms, in the order of the text.
     pub fn terms(&self) -> Vec<&Term> {
         match self {

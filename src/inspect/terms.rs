@@ -25,8 +25,11 @@ pub(super) use self::events::events_with;
 pub(super) use self::rows::update;
 pub use self::seek::Found;
 
+use self::seek::Search;
 use super::query::property::Test;
 use super::query::{Error, Expr, Place, Query, Term, UNFINISHED, Wall, has_term, words};
+use super::source::Scan;
+use crate::identity::RuleSet;
 use crate::model::time::utc;
 
 /// A query of a search, and how times in it are meant.
@@ -95,6 +98,23 @@ impl Terms {
     /// The text that they were read from.
     pub fn text(&self) -> &str {
         self.query.text()
+    }
+
+    /// Who they find, best first: the whole text as an id, people by what they are known by,
+    /// then who had such a row last.
+    ///
+    /// # Errors
+    /// As any question; [`Error::cancelled`](super::Error::cancelled) when nobody wants to know any more.
+    pub(super) fn find(
+        &self,
+        reader: &dyn Scan,
+        rules: RuleSet,
+        limit: usize,
+        show: &mut dyn FnMut(Found),
+    ) -> Result<Found, super::Error> {
+        let expr = self.query.expr();
+        let mut search = Search::new(reader, rules, &self.wall, (self.text(), expr), limit, show)?;
+        if expr.is_of_journeys() { search.by_journeys(expr) } else { search.answer(expr, limit, true) }
     }
 }
 

@@ -31,11 +31,6 @@ const LIMITS: Limits = Limits { rows: 20_000, orphan_rows: 20_000, ..Limits::DEF
 /// People looked at between two answers that are shown on the way.
 const STEP: usize = 50;
 
-/// Whether an expression asks for what only a journey tells.
-pub(super) fn is_of_journeys(expr: &Expr) -> bool {
-    expr.terms().iter().any(|term| matches!(term, Term::Is(_) | Term::Phase(_)))
-}
-
 /// States that rows of orphans have, and the user's own rows have not.
 const OF_ORPHANS: &[&str] = &["orphan", "contested", "problem"];
 

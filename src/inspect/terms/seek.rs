@@ -3,9 +3,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use super::Terms;
 use super::crowd::{Candidate, Crowd};
-use super::journeys::is_of_journeys;
 use super::person::Person;
 use super::roots::Roots;
 use super::rows::{Ask, Pass, Properties, Property, update};
@@ -41,42 +39,6 @@ pub struct Found {
     pub notes: Vec<String>,
     /// Rows that were looked through, and all there are to look through.
     pub looked: Option<(u64, u64)>,
-}
-
-impl Terms {
-    /// Who they find, best first: the whole text as an id, people by what they are known by,
-    /// then who had such a row last.
-    ///
-    /// # Errors
-    /// As any question; [`Error::cancelled`] when nobody wants to know any more.
-    pub(in crate::inspect) fn find(
-        &self,
-        reader: &dyn Scan,
-        rules: RuleSet,
-        limit: usize,
-        show: &mut dyn FnMut(Found),
-    ) -> Result<Found, Error> {
-        let mut search = Search {
-            reader,
-            rules,
-            wall: &self.wall,
-            limit,
-            names: HashMap::new(),
-            edges: None,
-            roots: Roots::default(),
-            notes: Vec::new(),
-            exact: reader.number(&Id::new(self.text()))?,
-            passes: passes(self.query.expr()).max(1),
-            done: 0,
-            show,
-        };
-        search.names = reader.names()?.into_iter().collect();
-        let expr = self.query.expr();
-        if is_of_journeys(expr) {
-            return search.by_journeys(expr);
-        }
-        search.answer(expr, limit, true)
-    }
 }
 
 /// How often rows are looked through for an expression: once for each level that asks of rows.
@@ -115,7 +77,32 @@ pub(super) struct Search<'r> {
     pub(super) show: &'r mut dyn FnMut(Found),
 }
 
-impl Search<'_> {
+impl<'r> Search<'r> {
+    /// A search for `expr`, which the whole text `text` is read as.
+    pub(super) fn new(
+        reader: &'r dyn Scan,
+        rules: RuleSet,
+        wall: &'r Wall,
+        (text, expr): (&str, &Expr),
+        limit: usize,
+        show: &'r mut dyn FnMut(Found),
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            reader,
+            rules,
+            wall,
+            limit,
+            names: reader.names()?.into_iter().collect(),
+            edges: None,
+            roots: Roots::default(),
+            notes: Vec::new(),
+            exact: reader.number(&Id::new(text))?,
+            passes: passes(expr).max(1),
+            done: 0,
+            show,
+        })
+    }
+
     /// Whom an expression finds, at most `limit` of them; `shows` says whether what is found so far
     /// is an answer.
     pub(super) fn answer(&mut self, expr: &Expr, limit: usize, shows: bool) -> Result<Found, Error> {
@@ -159,7 +146,7 @@ impl Search<'_> {
             Expr::All(list) => Ask::All(list.iter().map(|expr| self.ask(expr, most)).collect::<Result<_, _>>()?),
             Expr::Any(list) => Ask::Any(list.iter().map(|expr| self.ask(expr, most)).collect::<Result<_, _>>()?),
             // Of those excluded by what only their journeys tell nobody is known yet.
-            Expr::Not(inner) if is_of_journeys(inner) => Ask::Open,
+            Expr::Not(inner) if inner.is_of_journeys() => Ask::Open,
             // Who was left out of those excluded would be found.
             Expr::Not(inner) => Ask::Crowd(self.crowd(inner, usize::MAX - 1)?.rest()),
             Expr::Group(inner) => Ask::Crowd(self.crowd(inner, most)?),
