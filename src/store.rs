@@ -34,6 +34,7 @@
 pub mod check;
 pub mod error;
 pub mod foreign;
+mod head;
 mod number;
 mod open;
 mod packs;

@@ -16,7 +16,7 @@ use self::opening::Opened;
 use super::open::{self, Content};
 use super::schema::doubled;
 use super::writer::{FILES, imported_file};
-use super::{Error, ImportedFile, Stop, number, pages, schema};
+use super::{Error, ImportedFile, Stop, head, number, pages, schema};
 use crate::model::Counts;
 
 /// Steps of SQLite's machine between two questions whether to stop.
@@ -141,7 +141,7 @@ pub fn check(path: &Path, stop: &Stop, tell: &mut dyn FnMut(Part, u64, u64)) -> 
     db.progress_handler(STEPS, Some(move || asked())).map_err(at)?;
     open::wait_to_read(&mut db, stop).map_err(at)?;
     let moment = db.unchecked_transaction().map_err(at)?;
-    let version = schema::version(&moment).map_err(at)?;
+    let version = head::version(&moment).map_err(at)?;
     let mut checked = Checked { problems: Vec::new(), path };
     tell(Part::Pages, 0, 0);
     let without_sums = version >= schema::WITH_SUMS && pages::state(&moment).map_err(at)? == pages::State::Foreign;

@@ -22,6 +22,9 @@ pub(super) fn position(row: i64) -> i64 {
     row & ((1 << POSITION_BITS) - 1)
 }
 
+/// `rows.uid` of rows without a usable `distinct_id`.
+pub(super) const NO_ID: i64 = 0;
+
 /// Bits of a hash that are kept.
 const HASH_BITS: u32 = 48;
 

@@ -15,6 +15,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
+use super::head::{looked_at, version};
 use super::{Error, Stop, Upgrade, number, pages, schema};
 
 /// What every SQLite file begins with.
@@ -269,11 +270,6 @@ impl Drop for Tidy {
     }
 }
 
-/// Has SQLite look at the file and at what was left beside it.
-pub(super) fn looked_at(db: &Connection) -> rusqlite::Result<()> {
-    db.query_row("PRAGMA schema_version", [], |_| Ok(()))
-}
-
 /// Undoes what a program that was killed in its first import left half done, which takes
 /// somebody who may write.
 fn undo(path: &Path) -> rusqlite::Result<()> {
@@ -453,7 +449,7 @@ pub(super) fn check(db: &Connection, path: &Path) -> Result<(), Error> {
     if let Some(found) = not_ours(db).map_err(at)? {
         return Err(Error::NotAStore { path: path.to_owned(), found });
     }
-    let found = schema::version(db).map_err(at)?;
+    let found = version(db).map_err(at)?;
     if found > schema::VERSION {
         return Err(Error::Newer { path: path.to_owned(), found, ours: schema::VERSION });
     }

@@ -18,6 +18,7 @@ use std::time::Duration;
 use libsqlite3_sys as _;
 use rusqlite::{Connection, FileControl, OptionalExtension};
 
+use super::head::{looked_at, version};
 use crate::model::threads::join;
 
 /// Bytes of a sum.
@@ -43,7 +44,7 @@ pub(super) enum State {
 /// What is known of the sums of the file that is open; one in memory has no damage.
 pub(super) fn state(db: &Connection) -> rusqlite::Result<State> {
     // The head is read again where another process has changed it.
-    super::open::looked_at(db)?;
+    looked_at(db)?;
     let said: Option<String> = db.query_row("PRAGMA page_sums", [], |row| row.get(0)).optional()?;
     Ok(match said.as_deref() {
         Some("none") => State::None,
@@ -89,7 +90,7 @@ pub(super) fn renew(db: &mut Connection, go_on: &mut dyn FnMut() -> bool) -> rus
     };
     db.query_row("PRAGMA page_sums = on", [], |_| Ok(()))?;
     // The first page has its sum from now on.
-    let version = super::schema::version(db)?;
+    let version = version(db)?;
     db.pragma_update(None, "user_version", version)?;
     Ok(true)
 }

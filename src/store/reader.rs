@@ -15,6 +15,7 @@ mod rows;
 mod seek;
 mod sql;
 mod sweep;
+mod texts;
 
 pub use self::export::Exported;
 pub(super) use self::properties::block;
@@ -30,12 +31,12 @@ use rusqlite::{Connection, OptionalExtension};
 use rustc_hash::FxHashMap;
 
 use self::arena::Arena;
-pub use self::arena::{Hit as TextHit, Stopped, Texts};
 use self::collect::TextCollector;
 use self::files::Files;
+pub use self::texts::{Hit as TextHit, Stopped, Texts};
 use super::open::{self, Content};
 use super::schema::five;
-use super::{Error, Stop, number, schema};
+use super::{Error, Stop, head, number, schema};
 use crate::model::{Id, VerbKind};
 
 /// Steps of SQLite's machine between two questions whether to abort: a fraction of a
@@ -119,7 +120,7 @@ impl Reader {
         }
         let db = open::store(path)?;
         open::check(&db, path)?;
-        let found = schema::version(&db).map_err(|source| Error::sqlite(path, source))?;
+        let found = head::version(&db).map_err(|source| Error::sqlite(path, source))?;
         if found < five::READABLE {
             return Err(Error::Older { path: path.to_owned(), found, ours: schema::VERSION });
         }
@@ -131,7 +132,7 @@ impl Reader {
     pub(super) fn over(db: Connection, path: PathBuf, in_memory: bool) -> Result<Self, Error> {
         let at = |source| Error::sqlite(&path, source);
         let text_collector = TextCollector::of(&db).map_err(at)?;
-        let knows_verbs = schema::version(&db).map_err(at)? >= five::SINCE;
+        let knows_verbs = head::version(&db).map_err(at)? >= five::SINCE;
         Ok(Self {
             db,
             text_collector,

@@ -13,6 +13,7 @@ mod two;
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::head::version;
 use super::{Upgrade, number, pages};
 
 /// `application_id` of a store: "jrny".
@@ -55,11 +56,6 @@ const MIGRATIONS: [Migration; 6] = [
 
 /// The first version of which all pages have sums.
 pub(super) const WITH_SUMS: i64 = 6;
-
-/// Version of the store, 0 for an empty file.
-pub(super) fn version(db: &Connection) -> rusqlite::Result<i64> {
-    db.query_row("PRAGMA user_version", [], |row| row.get(0))
-}
 
 /// Brings the store to [`VERSION`]; `false` when `tell` wanted it to stop, and then the store is
 /// of the version that it was of last.

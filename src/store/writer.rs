@@ -19,7 +19,6 @@ use self::checkpoints::Checkpoints;
 use self::intern::{Interner, Table};
 use self::links::Links;
 use self::runs::Run;
-pub(super) use self::segment::NO_ID;
 use super::open::{self, Content};
 use super::{Added, Chunk, Error, FileId, FileInfo, ImportedFile, KnownChunk, Reader, Stop, Upgrade, number, schema};
 

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 use rusqlite::{CachedStatement, Connection};
 
-use super::arena::Texts;
+use super::texts::Texts;
 
 /// Where texts are put, in lower case.
 #[derive(Clone, Debug)]

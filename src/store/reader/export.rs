@@ -172,7 +172,7 @@ impl Reader {
                 if verb == VerbKind::Alias {
                     place.execute([row.position, id]).map_err(at_copy)?;
                 }
-                let distinct_id = if row.uid == crate::store::writer::NO_ID { None } else { Some(self.id(row.uid)?) };
+                let distinct_id = if row.uid == number::NO_ID { None } else { Some(self.id(row.uid)?) };
                 let source = self.source(&files, row.file, row.line)?;
                 insert
                     .execute(params![

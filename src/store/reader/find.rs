@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use rusqlite::params;
 
-use super::arena::{Hit, Stop, Stopped, lower};
+use super::texts::{Hit, Stop, Stopped, lower};
 use super::{Reader, at_most};
 use crate::model::Id;
 use crate::model::id::DEVICE_PREFIX;

@@ -18,7 +18,7 @@ use super::{Again, Reader};
 use crate::model::facts::{Event, Place, Sender};
 use crate::model::threads::join;
 use crate::model::{Client, Flags, Id, Millis};
-use crate::store::writer::NO_ID;
+use crate::store::number::NO_ID;
 use crate::store::{Error, number};
 
 impl Reader {

@@ -4,7 +4,8 @@ use rusqlite::{Connection, Row};
 
 use super::{Reader, at_most};
 use crate::model::Millis;
-use crate::store::writer::{FILES, NO_ID, imported_file};
+use crate::store::number::NO_ID;
+use crate::store::writer::{FILES, imported_file};
 use crate::store::{Error, Overview, StoredReject, number};
 
 /// Up to so many chunks their runs are looked at: tens of thousands at the most.

@@ -13,7 +13,6 @@ use crate::model::row::Named;
 use crate::model::{Flags, Verb};
 use crate::store::number;
 use crate::store::packs::{Base, Head};
-use crate::store::writer::NO_ID;
 
 /// Key in `meta` of the number of rows that were removed because they were there twice.
 const REMOVED: &str = "doubled_rows_removed";
@@ -204,7 +203,7 @@ fn each_link(db: &Connection, piece: &Doubled, mut found: impl FnMut((i64, i64, 
             .query_row([head.sender], |row| Ok((row.get(0)?, [row.get(1)?, row.get(2)?, row.get(3)?], row.get(4)?)))
             .optional()?;
         let Some((uid, [device, user, other], flags)) = sent else { continue };
-        let id = (uid != NO_ID).then_some(uid);
+        let id = (uid != number::NO_ID).then_some(uid);
         let text = texts.get(position)?;
         let may_have_previous =
             text.contains("$distinct_id_before_identity") || text.contains("$preshuffle_distinct_id");

@@ -13,9 +13,6 @@ use crate::store::packs::{self, Head, Sums};
 use crate::store::segment::{First, Segment, Thin, split};
 use crate::store::{Added, Chunk, TableAlias, number};
 
-/// `rows.uid` of rows without a usable `distinct_id`.
-pub(in crate::store) const NO_ID: i64 = 0;
-
 /// Adds `chunk`; `None` when its file is not in the store.
 pub(super) fn append(db: &Connection, waiting: &mut Waiting, chunk: &Chunk) -> rusqlite::Result<Option<Added>> {
     let Some(begun) = Begun::of(db, chunk.file, chunk.hash.cast_signed())? else { return Ok(None) };
@@ -150,7 +147,7 @@ impl Placed<'_> {
         let mut senders = Bulk::behind(db, "senders", &columns, self.begun.sender)?;
         for sender in &self.segment.senders {
             senders.add(&[
-                Some(self.id(sender.uid).unwrap_or(NO_ID)),
+                Some(self.id(sender.uid).unwrap_or(number::NO_ID)),
                 self.id(sender.device),
                 self.id(sender.user),
                 self.id(sender.other),
@@ -191,7 +188,7 @@ impl Placed<'_> {
         runs.filter_map(move |run| {
             let (first, last) = (run.first()?, run.last()?);
             let n = number::length(run.len());
-            let uid = self.id(first.uid).unwrap_or(NO_ID);
+            let uid = self.id(first.uid).unwrap_or(number::NO_ID);
             let run = Run { uid, seg: self.begun.seg, lo, n, t0: first.t, t1: last.t };
             lo += n;
             Some(run)

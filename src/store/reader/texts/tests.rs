@@ -2,22 +2,22 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn arena(texts: &[String]) -> Arena {
-    let mut arena = Arena::over("");
+fn all(texts: &[String]) -> Texts {
+    let mut all = Texts::default();
     for (number, text) in (1..).zip(texts) {
-        arena.texts.push(number, text.as_bytes());
+        all.push(number, text.as_bytes());
     }
-    arena
+    all
 }
 
-fn of(texts: &[&str]) -> Arena {
-    arena(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())
+fn of(texts: &[&str]) -> Texts {
+    all(&texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>())
 }
 
 const GO_ON: Stop<'_> = &|| false;
 
 fn found(texts: &[&str], text: &str) -> Vec<(i64, bool)> {
-    of(texts).find(text, 9, GO_ON).unwrap().into_iter().map(|hit| (hit.number, hit.prefix)).collect()
+    of(texts).having(text, 9, GO_ON).unwrap().into_iter().map(|hit| (hit.number, hit.prefix)).collect()
 }
 
 #[test]
@@ -38,26 +38,26 @@ fn case_is_folded_character_by_character() {
 #[test]
 fn a_few_characters_may_be_missing() {
     let texts = ["sally.smith@gmail.com", "s-a-l-l-y", "0a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d", "bob"];
-    let arena = of(&texts);
-    assert_eq!(arena.find_fuzzy("salysmith", 9, GO_ON).unwrap(), [1]);
-    assert_eq!(arena.find_fuzzy("sal gmail", 9, GO_ON).unwrap(), [0_i64; 0], "a space is a character");
-    assert_eq!(arena.find_fuzzy("0123456", 9, GO_ON).unwrap(), [0_i64; 0], "scattered over a UUID");
-    assert_eq!(arena.find_fuzzy("sy", 9, GO_ON).unwrap(), [0_i64; 0], "too short to mean anything");
+    let all = of(&texts);
+    assert_eq!(all.resembling("salysmith", 9, GO_ON).unwrap(), [1]);
+    assert_eq!(all.resembling("sal gmail", 9, GO_ON).unwrap(), [0_i64; 0], "a space is a character");
+    assert_eq!(all.resembling("0123456", 9, GO_ON).unwrap(), [0_i64; 0], "scattered over a UUID");
+    assert_eq!(all.resembling("sy", 9, GO_ON).unwrap(), [0_i64; 0], "too short to mean anything");
 }
 
 #[test]
 fn a_text_with_an_error_of_typing_is_near() {
-    let arena = of(&["sally@gmail.com", "sally@gmial.com", "sully@gmail.org", "bob@gmail.com", "żółw"]);
-    assert_eq!(arena.find_near("sally@gmail.con", 9, GO_ON).unwrap(), [1, 2]);
-    assert_eq!(arena.find_near("zółw", 9, GO_ON).unwrap(), [5]);
+    let all = of(&["sally@gmail.com", "sally@gmial.com", "sully@gmail.org", "bob@gmail.com", "żółw"]);
+    assert_eq!(all.near("sally@gmail.con", 9, GO_ON).unwrap(), [1, 2]);
+    assert_eq!(all.near("zółw", 9, GO_ON).unwrap(), [5]);
 }
 
 #[test]
 fn a_search_that_is_stopped_says_so() {
-    let arena = of(&["sally"]);
-    assert!(arena.find("sally", 9, &|| true).is_err());
-    assert!(arena.find_fuzzy("sally", 9, &|| true).is_err());
-    assert!(arena.find_near("sally", 9, &|| true).is_err());
+    let all = of(&["sally"]);
+    assert!(all.having("sally", 9, &|| true).is_err());
+    assert!(all.resembling("sally", 9, &|| true).is_err());
+    assert!(all.near("sally", 9, &|| true).is_err());
 }
 
 proptest! {
@@ -79,7 +79,7 @@ proptest! {
             .collect();
         expected.sort();
         let expected: Vec<_> = expected.into_iter().take(limit).map(|(other, _, _, number)| (number, !other)).collect();
-        let hits = arena(&texts).find(&needle, limit, GO_ON).unwrap();
+        let hits = all(&texts).having(&needle, limit, GO_ON).unwrap();
         let hits: Vec<_> = hits.into_iter().map(|hit| (hit.number, hit.prefix)).collect();
         prop_assert_eq!(hits, expected);
     }
@@ -88,11 +88,11 @@ proptest! {
 #[test]
 fn a_panic_of_a_helper_is_no_search_with_fewer_hits() {
     let texts: Vec<String> = (0..4_000).map(|number| format!("sally-{number}")).collect();
-    let arena = arena(&texts);
+    let all = all(&texts);
     let here = std::thread::current().id();
     let looked = std::sync::atomic::AtomicUsize::new(0);
     let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        arena.texts.best_of(9, GO_ON, |piece, _| {
+        all.best_of(9, GO_ON, |piece, _| {
             assert!(std::thread::current().id() == here, "a mistake in a helper");
             looked.fetch_add(piece.len(), std::sync::atomic::Ordering::Relaxed);
         })
