@@ -262,10 +262,10 @@ impl Memo<'_> {
         if let Some(known) = self.senders.get(&sender) {
             return known.clone();
         }
-        let Sender { id, device, user, other, client, flags } = (*sender).clone();
+        let Sender { id, device, user, other, .. } = (*sender).clone();
         let mut shown = |id: Option<Id>| id.map(|id| self.id(id));
         let (id, device, user, other) = (shown(id), shown(device), shown(user), shown(other));
-        let shown = Arc::new(Sender { id, device, user, other, client, flags });
+        let shown = Arc::new(Sender { id, device, user, other, ..(*sender).clone() });
         self.senders.insert(sender, shown.clone());
         shown
     }

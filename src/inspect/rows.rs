@@ -69,7 +69,6 @@ fn event(row: &Row, number: i64, arrived: i64, flags: Flags, source: &Source) ->
     Event {
         row: number,
         event: Arc::from(row.event.as_str()),
-        verb: row.verb.kind(),
         time: row.time,
         arrived,
         hash: hash(row),
@@ -81,6 +80,7 @@ fn event(row: &Row, number: i64, arrived: i64, flags: Flags, source: &Source) ->
             other,
             client: row.client.clone(),
             flags,
+            verb: row.verb.kind(),
         }),
     }
 }

@@ -82,8 +82,6 @@ pub struct Event {
     pub row: i64,
     /// Name.
     pub event: Arc<str>,
-    /// Which call it is.
-    pub verb: VerbKind,
     /// When it happened.
     pub time: Millis,
     /// When the server had it: the known time, or the estimate that keeps the file's order.
@@ -97,7 +95,7 @@ pub struct Event {
     pub sender: Arc<Sender>,
 }
 
-/// What rows of one sender have in common.
+/// What rows of one sender have in common: the same call, from the same program.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Sender {
     /// `distinct_id` as sent.
@@ -112,6 +110,8 @@ pub struct Sender {
     pub client: Option<Client>,
     /// What else is to be said of it.
     pub flags: Flags,
+    /// Which call the rows are. It takes no room here, and a word of each row there.
+    pub verb: VerbKind,
 }
 
 impl Deref for Event {

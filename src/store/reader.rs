@@ -46,6 +46,13 @@ const STEPS: i32 = 2000;
 /// Texts kept in memory by their number; beyond, all are dropped and read again.
 const CACHED_TEXTS: usize = 1 << 17;
 
+/// Ids from which on they are read with one question.
+const MANY_IDS: usize = 16;
+
+/// Ids that are passed over for each that is read with one question, at most: passing over one
+/// costs a small part of a question.
+const MOST_BETWEEN: i64 = 8;
+
 /// For [`Arena::over`]: ids.
 const ID_TEXTS: &str =
     "SELECT collect_texts(id, name) FROM (SELECT id, name FROM ids WHERE id > ?1 ORDER BY id LIMIT ?2)";
@@ -265,6 +272,39 @@ impl Reader {
         }
         ids.insert(number, id.clone());
         Ok(id)
+    }
+
+    /// Reads ids that are asked for next, all at once where many of them are neighbours; 0 stands
+    /// for no number.
+    fn read_ids(&self, numbers: impl Iterator<Item = i64>) -> Result<(), Error> {
+        let mut missing: Vec<i64> = {
+            let known = self.ids.borrow();
+            numbers.filter(|number| *number != 0 && !known.contains_key(number)).collect()
+        };
+        missing.sort_unstable();
+        missing.dedup();
+        let (Some(&first), Some(&last)) = (missing.first(), missing.last()) else { return Ok(()) };
+        let span = last.saturating_sub(first);
+        if missing.len() < MANY_IDS || span / MOST_BETWEEN > number::length(missing.len()) {
+            return Ok(());
+        }
+        let mut ids = self.ids.borrow_mut();
+        if ids.len().saturating_add(missing.len()) > CACHED_TEXTS {
+            ids.clear();
+        }
+        self.ask(|db| {
+            let mut select = db.prepare_cached("SELECT id, name FROM ids WHERE id BETWEEN ?1 AND ?2 ORDER BY id")?;
+            let mut rows = select.query([first, last])?;
+            let mut missing = missing.into_iter().peekable();
+            while let Some(row) = rows.next()? {
+                let number: i64 = row.get(0)?;
+                while missing.next_if(|missing| *missing < number).is_some() {}
+                if missing.next_if_eq(&number).is_some() {
+                    ids.insert(number, Id::new(row.get_ref(1)?.as_str()?));
+                }
+            }
+            Ok(())
+        })
     }
 
     /// The event name or client with this number.

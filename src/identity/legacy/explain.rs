@@ -4,12 +4,13 @@
 //! them with [`crate::model::text::visible`].
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::super::journey::{
     AliasLine, Alike, Evidence, EvidenceKind, Journey, Reason, Refusal, Role, Split, State, Step, Strength, Verdict,
 };
 use crate::model::alike::visible_id;
-use crate::model::facts::{Event, MIXPANEL, Source};
+use crate::model::facts::{Event, MIXPANEL, Origin, Source};
 use crate::model::text::{and, counted};
 use crate::model::time::span;
 use crate::model::{Client, Flags, Id, Millis, VerbKind};
@@ -318,12 +319,48 @@ pub(super) fn left_out(query: &Id) -> String {
     format!("{} is one of the ids of this user that are not shown, and its rows are not either.", query.as_str())
 }
 
+/// What the rows of a user have in common, seen in one pass over millions of them.
+#[derive(Default)]
+struct Seen<'a> {
+    /// Vendors of the rows and of those of orphans, but for the one whose rules these are.
+    vendors: BTreeSet<&'a str>,
+    /// Rows that do not say when they arrived.
+    without_arrival: usize,
+    /// Rows whose id was sent as a number.
+    numbers: usize,
+    /// Rows with a character that was put right.
+    repaired: usize,
+}
+
+impl<'a> Seen<'a> {
+    fn of(journey: &'a Journey) -> Self {
+        let mut seen = Self::default();
+        let mut origin = None;
+        for event in journey.steps.iter().map(|step| &*step.event) {
+            seen.add_vendor(event, &mut origin);
+            let flags = event.flags;
+            seen.without_arrival += usize::from(flags.has(Flags::ARRIVAL_UNKNOWN));
+            seen.numbers += usize::from(flags.has(Flags::ID_NOT_TEXT));
+            seen.repaired += usize::from(flags.has(Flags::REPAIRED));
+        }
+        for step in journey.orphans.iter().flat_map(|orphan| &orphan.steps) {
+            seen.add_vendor(&step.event, &mut origin);
+        }
+        seen
+    }
+
+    /// Adds the vendor of a row; `before` is the file of the row before.
+    fn add_vendor(&mut self, event: &'a Event, before: &mut Option<*const Origin>) {
+        let origin = Arc::as_ptr(&event.source.origin);
+        if before.replace(origin) != Some(origin) && *event.source.vendor != *MIXPANEL {
+            self.vendors.insert(&event.source.vendor);
+        }
+    }
+}
+
 /// Whose rows are judged by rules that are not their vendor's.
-fn other_vendors(journey: &Journey) -> Option<String> {
-    let rows = journey.steps.iter().chain(journey.orphans.iter().flat_map(|orphan| &orphan.steps));
-    let vendors: BTreeSet<&str> =
-        rows.map(|step| &*step.event.source.vendor).filter(|vendor| *vendor != MIXPANEL).collect();
-    let vendors: Vec<&str> = vendors.into_iter().collect();
+fn other_vendors(vendors: &BTreeSet<&str>) -> Option<String> {
+    let vendors: Vec<&str> = vendors.iter().copied().collect();
     (!vendors.is_empty()).then(|| {
         format!(
             "Rows of {} are judged by the legacy rules of Mixpanel: {} own rules are not known here.",
@@ -336,6 +373,7 @@ fn other_vendors(journey: &Journey) -> Option<String> {
 /// What a reader must know to judge the answer.
 pub(super) fn notes(journey: &Journey) -> Vec<String> {
     let mut notes = Vec::new();
+    let seen = Seen::of(journey);
     if let Some(root) = &journey.root
         && *root != journey.query
         && !journey.ids.iter().any(|member| member.id == journey.query)
@@ -350,7 +388,7 @@ pub(super) fn notes(journey: &Journey) -> Vec<String> {
         ));
     }
     notes.extend(journey.alike.iter().map(alike));
-    notes.extend(other_vendors(journey));
+    notes.extend(other_vendors(&seen.vendors));
     for member in journey.ids.iter().filter(|member| member.role == Role::Alias && member.id.is_placeholder()) {
         notes.push(format!(
             "\"{}\" is a placeholder, what a program writes when it has no id: every row sent under it is stored here, whoever sent it.",
@@ -358,8 +396,8 @@ pub(super) fn notes(journey: &Journey) -> Vec<String> {
         ));
     }
     let judged_by_arrival = journey.aliases.iter().any(|line| line.verdict == Verdict::Accepted && !line.from_table);
-    let unknown = journey.steps.iter().filter(|step| !step.event.arrival_known()).count()
-        + journey.aliases.iter().filter(|line| line.arrived.is_none() && !line.from_table).count();
+    let unknown =
+        seen.without_arrival + journey.aliases.iter().filter(|line| line.arrived.is_none() && !line.from_table).count();
     if judged_by_arrival && unknown > 0 {
         notes.push(
             "Not every row says when it arrived; for those the order of rows in the file stands for it, so a race cannot be judged."
@@ -369,13 +407,13 @@ pub(super) fn notes(journey: &Journey) -> Vec<String> {
     if journey.aliases.iter().any(|line| line.from_table) {
         notes.push("Aliases of a given table without a time count as older than every row.".to_owned());
     }
-    let numbers = journey.steps.iter().filter(|step| step.event.flags.has(Flags::ID_NOT_TEXT)).count();
+    let numbers = seen.numbers;
     if numbers > 0 && numbers < journey.steps.len() {
         let send =
             if numbers == 1 { "1 row sends".to_owned() } else { format!("{} send", counted(numbers as u64, "row")) };
         notes.push(format!("{send} the id as a number, others as text: the two are one id here."));
     }
-    let lost = journey.steps.iter().filter(|step| step.event.flags.has(Flags::REPAIRED)).count();
+    let lost = seen.repaired;
     if lost > 0 {
         let hold = if lost == 1 { "1 row holds".to_owned() } else { format!("{} hold", counted(lost as u64, "row")) };
         notes.push(format!("{hold} a damaged character, which was put right: U+FFFD stands for what is lost."));

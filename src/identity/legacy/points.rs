@@ -69,7 +69,8 @@ pub(super) fn find(
 
     let mut knows = Knows::new(world);
     let mut identified: HashSet<(Option<&Id>, &Id)> = HashSet::new();
-    for event in steps.iter().map(|step| &*step.event).filter(|event| event.verb == VerbKind::Identify) {
+    let senders = first_of_senders(steps);
+    for event in senders.iter().copied().filter(|event| event.verb == VerbKind::Identify) {
         let (Some(id), Some(anon)) = (&event.id, &event.other) else { continue };
         let state = event.device.as_ref();
         let echo = known_states.contains(&anon.to_bare());
@@ -80,14 +81,8 @@ pub(super) fn find(
     }
     known_states.extend(identified.iter().map(|(state, anon)| state.map_or_else(|| anon.to_bare(), Id::clone)));
 
-    let mut heard = FxHashSet::default();
     let mut first: Option<(Place, &Event, &Id)> = None;
-    for event in steps.iter().map(|step| &*step.event) {
-        // A later row of a sender tells nothing that the first did not.
-        let sender = Arc::as_ptr(&event.sender).addr();
-        if !heard.insert((sender, event.verb)) {
-            continue;
-        }
+    for event in senders {
         let Some(id) = knows.known_by(event) else { continue };
         if first.is_none_or(|(place, ..)| event.place() < place) {
             first = Some((event.place(), event, id));
@@ -181,6 +176,13 @@ fn found(kind: PointKind, id: &Id, event: &Event, why: String, inferred: bool) -
     }
 }
 
+/// The first row of each sender: a later one tells nothing of ids that it did not.
+fn first_of_senders(steps: &[Step]) -> Vec<&Event> {
+    let mut heard = FxHashSet::default();
+    let events = steps.iter().map(|step| &*step.event);
+    events.filter(|event| heard.insert(Arc::as_ptr(&event.sender).addr())).collect()
+}
+
 /// What marks the client state that sent a row.
 fn state_of(event: &Event) -> Option<&Id> {
     event.device.as_ref().or(event.id.as_ref())
@@ -190,6 +192,9 @@ fn state_of(event: &Event) -> Option<&Id> {
 fn rows_of<'a>(aliases: &[AliasLine], steps: &'a [Step]) -> HashMap<i64, &'a Event> {
     let accepted = aliases.iter().filter(|line| line.verdict == Verdict::Accepted && !line.from_table);
     let mut wanted: Vec<i64> = accepted.map(|line| line.row).collect();
+    if wanted.is_empty() {
+        return HashMap::new();
+    }
     wanted.sort_unstable();
     let events = steps.iter().map(|step| &*step.event);
     events.filter(|event| wanted.binary_search(&event.row).is_ok()).map(|event| (event.row, event)).collect()

@@ -386,7 +386,6 @@ fn stubs(id: &Id, bits: u8, origin: &Source, events: &mut Vec<Arc<Event>>) {
         events.push(Arc::new(Event {
             row: 0,
             event: Arc::from(""),
-            verb: VerbKind::Track,
             time: 0,
             arrived: 0,
             hash: 0,

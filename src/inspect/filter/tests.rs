@@ -15,7 +15,6 @@ fn step(row: i64, name: &str, id: &str, time: &str) -> Step {
     let event = Event {
         row,
         event: name.into(),
-        verb: if name == "$identify" { VerbKind::Identify } else { VerbKind::Track },
         time,
         arrived: time,
         hash: 0,
@@ -24,6 +23,7 @@ fn step(row: i64, name: &str, id: &str, time: &str) -> Step {
             id: Some(Id::new(id)),
             device: Some(Id::new("d-1")),
             client: Some(Client::from_text("web · Linux")),
+            verb: if name == "$identify" { VerbKind::Identify } else { VerbKind::Track },
             ..Sender::default()
         }),
     };

@@ -159,12 +159,16 @@ fn lines(shown: Shown<'_>) -> Vec<Line<'_>> {
     let resets = resets().filter(|(at, point)| outside.contains(&point.row) && shown.has_point(*at));
     let calls = journey.aliases.iter().enumerate();
     let calls = calls.filter(|(index, _)| !called.contains(index) && shown.has_call(*index));
-    let mut lines: Vec<Line<'_>> = resets
-        .map(|(_, point)| Line::Reset(point))
-        .chain(shown.steps().map(Line::Row))
-        .chain(calls.map(|(_, call)| Line::Call(call)))
-        .collect();
-    lines.sort_by_key(Line::time);
+    let mut lines = Vec::with_capacity(shown.steps().count() + 64);
+    lines.extend(resets.map(|(_, point)| Line::Reset(point)));
+    let resets = lines.len();
+    lines.extend(shown.steps().map(Line::Row));
+    let rows = lines.len() - resets;
+    lines.extend(calls.map(|(_, call)| Line::Call(call)));
+    // The rows are in order of time already.
+    if rows < lines.len() {
+        lines.sort_by_key(Line::time);
+    }
     lines
 }
 

@@ -34,6 +34,12 @@ impl Files {
         Ok(Self { version, by_id })
     }
 
+    /// The same for another thread: two cores that count the holders of one text wait for each other.
+    pub(super) fn copied(&self) -> Self {
+        let copy = |origin: &Origin| Arc::new(Origin { file: Arc::from(&*origin.file), ..origin.clone() });
+        Self { version: self.version, by_id: self.by_id.iter().map(|(id, origin)| (*id, copy(origin))).collect() }
+    }
+
     /// Where `line` of a file is; `None` for a file that the store does not have.
     pub(super) fn source(&self, file: i64, line: i64) -> Option<Source> {
         let origin = Arc::clone(self.by_id.get(&file)?);

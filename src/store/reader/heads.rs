@@ -2,8 +2,10 @@
 //!
 //! A run of rows is read in one range scan. Texts that rows name by number are looked up once
 //! and shared, and so is all that rows have from their sender, so a row costs the reading of its
-//! numbers and one allocation: a third of a microsecond. Where there are tens of thousands, a
-//! second connection on a second thread reads half of the runs.
+//! numbers and one allocation: a third of a microsecond. Each segment has senders of its own; those
+//! that say the same become one, so that whoever looks at each sender looks at fifty thousand devices
+//! and not at half a million. Where there are tens of thousands of rows, a second connection on a
+//! second thread reads half of the runs.
 
 use std::collections::HashSet;
 use std::num::NonZero;
@@ -13,12 +15,13 @@ use std::thread;
 use rustc_hash::FxHashMap;
 
 use super::files::Files;
-use super::rows::Thin;
+use super::rows::{SenderRow, Senders};
 use super::{Again, Reader};
-use crate::model::facts::{Event, Place, Sender};
+use crate::model::facts::{Event, Origin, Place, Sender, Source};
 use crate::model::threads::join;
-use crate::model::{Client, Flags, Id, Millis};
+use crate::model::{Client, Flags, Id, Millis, VerbKind};
 use crate::store::number::NO_ID;
+use crate::store::packs::Head;
 use crate::store::{Error, number};
 
 impl Reader {
@@ -78,10 +81,25 @@ struct Heads<'a> {
     limit: usize,
     runs: Vec<Run<'a>>,
     rows: Vec<Arc<Event>>,
-    /// Senders by their number in the store.
-    senders: FxHashMap<i64, Arc<Sender>>,
+    /// Senders by all that is said of them: the id and what its rows share, but for the call.
+    senders: FxHashMap<(i64, [i64; 4], u32), Arc<Sender>>,
+    /// By the place of a sender in memory, which stays while it is held here: it and the same for
+    /// another call.
+    calling: FxHashMap<(usize, VerbKind), [Arc<Sender>; 2]>,
+    /// The senders of the run that is read.
+    of_run: Senders<Shared>,
+    /// The last event name, by its number, and the call that its rows are.
+    name: Option<(i64, Arc<str>, VerbKind)>,
     /// No row after this time can be among them.
     latest: Millis,
+}
+
+/// What rows of one line of `senders` share.
+struct Shared {
+    sender: Arc<Sender>,
+    origin: Arc<Origin>,
+    /// When all of them arrived; `None` where each has a delay of its own.
+    arrived: Option<Millis>,
 }
 
 /// Senders that are kept at hand; beyond, all are dropped and made again.
@@ -122,8 +140,19 @@ impl<'a> Heads<'a> {
     }
 
     fn over(reader: &'a Reader, files: Arc<Files>, after: Option<Place>, limit: usize) -> Self {
-        let (runs, rows, senders) = (Vec::new(), Vec::new(), FxHashMap::default());
-        Self { reader, files, after, limit, runs, rows, senders, latest: Millis::MAX }
+        Self {
+            reader,
+            files,
+            after,
+            limit,
+            runs: Vec::new(),
+            rows: Vec::new(),
+            senders: FxHashMap::default(),
+            calling: FxHashMap::default(),
+            of_run: Senders::default(),
+            name: None,
+            latest: Millis::MAX,
+        }
     }
 
     fn earliest(&self) -> Millis {
@@ -189,7 +218,7 @@ impl<'a> Heads<'a> {
             before <= expected / 2
         });
         let (early, late) = runs.split_at(half.count());
-        let helper = Helper { reader: self.reader.again(), files: Arc::clone(&self.files), after: self.after };
+        let helper = Helper { reader: self.reader.again(), files: Arc::new(self.files.copied()), after: self.after };
         let limit = self.limit;
         thread::scope(|scope| {
             let helped = scope.spawn(move || helper.read(late, limit));
@@ -207,15 +236,19 @@ impl<'a> Heads<'a> {
         let n = self.wanted(run);
         let end = run.lo.saturating_add(n);
         let mut lo = run.lo;
+        self.of_run = Senders::default();
         while lo < end {
             let to = lo.saturating_add(PART).min(end);
-            let rows = self.reader.rows_between(lo, to)?;
-            if number::length(rows.len()) != to - lo {
+            let heads = self.reader.heads_between(lo, to)?;
+            if number::length(heads.len()) != to - lo {
                 let what =
-                    format!("of the {n} rows from {} on it has {}", run.lo, lo - run.lo + number::length(rows.len()));
+                    format!("of the {n} rows from {} on it has {}", run.lo, lo - run.lo + number::length(heads.len()));
                 return Err(self.reader.corrupt(what));
             }
-            if !self.take(run, rows)? {
+            let mut senders = std::mem::take(&mut self.of_run);
+            senders.read(self.reader, &heads, |rows| self.shared(run, rows))?;
+            self.of_run = senders;
+            if !self.take(&heads)? {
                 break;
             }
             lo = to;
@@ -224,13 +257,13 @@ impl<'a> Heads<'a> {
     }
 
     /// Takes rows of a run; whether later ones can be wanted.
-    fn take(&mut self, run: &Run<'_>, rows: Vec<Thin>) -> Result<bool, Error> {
+    fn take(&mut self, heads: &[(i64, Head)]) -> Result<bool, Error> {
         let earliest = self.earliest();
-        for row in rows.into_iter().filter(|row| row.t >= earliest) {
-            if row.t > self.latest {
+        for (id, head) in heads.iter().filter(|(_, head)| head.t >= earliest) {
+            if head.t > self.latest {
                 return Ok(false);
             }
-            let event = self.event(run.id, &row)?;
+            let event = self.event(*id, head)?;
             if self.after.is_none_or(|after| event.place() > after) {
                 self.rows.push(Arc::new(event));
             }
@@ -241,39 +274,78 @@ impl<'a> Heads<'a> {
         Ok(true)
     }
 
-    fn event(&mut self, id: Option<&Id>, row: &Thin) -> Result<Event, Error> {
-        let (event, verb) = self.reader.name_and_verb(row.ev)?;
+    fn event(&mut self, id: i64, head: &Head) -> Result<Event, Error> {
+        let (event, verb) = self.name(head.ev)?;
+        let shared = self.of_run.of(head.sender).ok_or_else(|| self.reader.no_sender(id, head))?;
+        let source = Source { origin: Arc::clone(&shared.origin), line: number::from_sql(head.line) };
+        let arrived = shared.arrived.unwrap_or(head.t.wrapping_add(head.delay));
+        let sender = if shared.sender.verb == verb {
+            Arc::clone(&shared.sender)
+        } else {
+            let calling = self.calling.entry((Arc::as_ptr(&shared.sender).addr(), verb));
+            let [_, sender] = calling.or_insert_with(|| {
+                let other = Sender { verb, ..Sender::clone(&shared.sender) };
+                [Arc::clone(&shared.sender), Arc::new(other)]
+            });
+            Arc::clone(sender)
+        };
         Ok(Event {
-            row: number::row(row.id, row.nth),
+            row: number::row(id, head.nth),
             event,
-            verb,
-            time: row.t,
-            arrived: row.arrived,
-            hash: number::hash_at(row.hash, row.t),
-            source: self.reader.source(&self.files, row.file, row.line)?,
-            sender: self.sender(id, row)?,
+            time: head.t,
+            arrived,
+            hash: number::hash_at(head.hash, head.t),
+            source,
+            sender,
         })
     }
 
-    fn sender(&mut self, id: Option<&Id>, row: &Thin) -> Result<Arc<Sender>, Error> {
-        if let Some(known) = self.senders.get(&row.sender) {
+    /// An event name, mostly that of the row before, and the call that its rows are.
+    fn name(&mut self, number: i64) -> Result<(Arc<str>, VerbKind), Error> {
+        if let Some((_, name, verb)) = self.name.as_ref().filter(|(known, ..)| *known == number) {
+            return Ok((Arc::clone(name), *verb));
+        }
+        let (name, verb) = self.reader.name_and_verb(number)?;
+        self.name = Some((number, Arc::clone(&name), verb));
+        Ok((name, verb))
+    }
+
+    fn shared(&mut self, run: &Run<'_>, rows: &[SenderRow]) -> Result<Vec<Shared>, Error> {
+        self.reader.read_ids(rows.iter().flat_map(|row| [row.device, row.user, row.other]))?;
+        let mut shared = Vec::with_capacity(rows.len());
+        for row in rows {
+            shared.push(Shared {
+                sender: self.sender(run, row)?,
+                origin: self.reader.source(&self.files, row.file, 0)?.origin,
+                arrived: row.arrived,
+            });
+        }
+        Ok(shared)
+    }
+
+    /// The sender of a row that is no call of its own.
+    fn sender(&mut self, run: &Run<'_>, row: &SenderRow) -> Result<Arc<Sender>, Error> {
+        let said = (run.uid, [row.device, row.user, row.other, row.client], row.flags);
+        if let Some(known) = self.senders.get(&said) {
             return Ok(Arc::clone(known));
         }
         let reader = self.reader;
         let given = |number| if number == 0 { None } else { Some(number) };
         let client = given(row.client).map(|client| reader.name(client)).transpose()?;
         let sender = Arc::new(Sender {
-            id: id.cloned(),
+            id: run.id.cloned(),
             device: reader.id_or_none(given(row.device))?,
             user: reader.id_or_none(given(row.user))?,
             other: reader.id_or_none(given(row.other))?,
             client: client.map(Client::from_shared),
             flags: Flags(row.flags),
+            verb: VerbKind::Track,
         });
         if self.senders.len() >= CACHED_SENDERS {
             self.senders.clear();
+            self.calling.clear();
         }
-        self.senders.insert(row.sender, Arc::clone(&sender));
+        self.senders.insert(said, Arc::clone(&sender));
         Ok(sender)
     }
 

@@ -34,20 +34,22 @@ pub(super) struct Thin {
 /// Heads that room is made for before there is one.
 const MOST: usize = 1 << 16;
 
-/// A row of `senders`.
-struct Sender {
+/// A row of `senders`; 0 stands for no number.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct SenderRow {
     id: i64,
-    uid: i64,
-    device: i64,
-    user: i64,
-    other: i64,
-    client: i64,
-    file: i64,
-    flags: u32,
-    arrived: Option<Millis>,
+    pub(super) uid: i64,
+    pub(super) device: i64,
+    pub(super) user: i64,
+    pub(super) other: i64,
+    pub(super) client: i64,
+    pub(super) file: i64,
+    pub(super) flags: u32,
+    /// When all of its rows arrived; `None` where each has a delay of its own.
+    pub(super) arrived: Option<Millis>,
 }
 
-impl Sender {
+impl SenderRow {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         let or_none = |column| row.get::<_, Option<i64>>(column).map(Option::unwrap_or_default);
         Ok(Self {
@@ -64,28 +66,69 @@ impl Sender {
     }
 }
 
-impl Reader {
-    /// The rows at the positions from `lo` to before `end`, in their order.
-    pub(super) fn rows_between(&self, lo: i64, end: i64) -> Result<Vec<Thin>, Error> {
-        let heads = self.heads_between(lo, end)?;
-        let senders = heads.iter().map(|(_, head)| head.sender);
-        let (Some(first), Some(last)) = (senders.clone().min(), senders.max()) else { return Ok(Vec::new()) };
-        let senders: Vec<Sender> = self.ask(|db| {
+/// Senders that are kept at hand, at most; rows that name more begin with none.
+const MOST_SENDERS: usize = 1 << 17;
+
+/// What was made of neighbouring rows of `senders`, for rows that come back to the same ones: fifty
+/// thousand devices that take turns are read once in a segment.
+pub(super) struct Senders<T> {
+    first: i64,
+    made: Vec<T>,
+}
+
+impl<T> Default for Senders<T> {
+    fn default() -> Self {
+        Self { first: 0, made: Vec::new() }
+    }
+}
+
+impl<T> Senders<T> {
+    /// The one with number `id`, which `heads` named.
+    pub(super) fn of(&self, id: i64) -> Option<&T> {
+        self.made.get(usize::try_from(id.checked_sub(self.first)?).ok()?)
+    }
+
+    /// Reads the senders that `heads` name and that are not at hand.
+    pub(super) fn read(
+        &mut self,
+        reader: &Reader,
+        heads: &[(i64, Head)],
+        make: impl FnOnce(&[SenderRow]) -> Result<Vec<T>, Error>,
+    ) -> Result<(), Error> {
+        let named = heads.iter().map(|(_, head)| head.sender);
+        let (Some(first), Some(last)) = (named.clone().min(), named.max()) else { return Ok(()) };
+        let mut next = self.first.saturating_add(number::length(self.made.len()));
+        if first < self.first || first > next || self.made.len() > MOST_SENDERS {
+            self.made.clear();
+            (self.first, next) = (first, first);
+        }
+        if last < next {
+            return Ok(());
+        }
+        let mut rows: Vec<SenderRow> = reader.ask(|db| {
             db.prepare_cached(
                 "SELECT id, uid, device, user, other, client, file, flags, arrived FROM senders
                  WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
             )?
-            .query_map([first, last], Sender::read)?
+            .query_map([next, last], SenderRow::read)?
             .collect()
         })?;
-        // Senders are numbered without a gap.
-        let sender = |id: i64| {
-            let place = usize::try_from(id.checked_sub(first)?).ok()?;
-            senders.get(place).filter(|sender| sender.id == id)
-        };
+        // Senders are numbered without a gap; behind one none is found.
+        let whole = rows.iter().zip(next..).take_while(|(row, id)| row.id == *id).count();
+        rows.truncate(whole);
+        self.made.extend(make(&rows)?);
+        Ok(())
+    }
+}
+
+impl Reader {
+    /// The rows at the positions from `lo` to before `end`, in their order.
+    pub(super) fn rows_between(&self, lo: i64, end: i64) -> Result<Vec<Thin>, Error> {
+        let heads = self.heads_between(lo, end)?;
+        let mut senders = Senders::default();
+        senders.read(self, &heads, |rows| Ok(rows.to_vec()))?;
         let row = |(id, head): (i64, Head)| {
-            let missing = || self.corrupt(format!("it has no sender {}, which row {id} names", head.sender));
-            let sender = sender(head.sender).ok_or_else(missing)?;
+            let sender = senders.of(head.sender).ok_or_else(|| self.no_sender(id, &head))?;
             Ok(Thin {
                 id,
                 sender: head.sender,
@@ -105,6 +148,11 @@ impl Reader {
             })
         };
         heads.into_iter().map(row).collect()
+    }
+
+    /// The error for the row at position `id`, whose sender is not there.
+    pub(super) fn no_sender(&self, id: i64, head: &Head) -> Error {
+        self.corrupt(format!("it has no sender {}, which row {id} names", head.sender))
     }
 
     /// The heads of the rows at the positions from `lo` to before `end`, in their order.

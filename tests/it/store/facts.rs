@@ -1,7 +1,10 @@
 //! Rows, alias calls and links come back as they went in, in an order that is theirs.
 
+use std::collections::HashSet;
+
 use journey::identity::Journey;
 use journey::inspect::{Inspector, Soon};
+use journey::model::facts::Sender;
 
 use super::*;
 
@@ -137,6 +140,34 @@ fn a_limit_gives_the_first_rows_of_many_runs() {
     for limit in [1, 10, 1000, 4899, 4900, usize::MAX] {
         assert_eq!(times(&store.events_of(&id("u"), limit).unwrap()), all[..limit.min(4900)], "{limit}");
     }
+}
+
+#[test]
+fn senders_that_say_the_same_are_one_across_segments_and_each_row_keeps_its_own() {
+    // Devices take turns, so that neighbours have nothing in common; some of their rows are calls.
+    let device = |n: i64| id(&format!("dev-{}", n % 40));
+    let sent = |n: i64| Row {
+        event: if n % 7 == 0 { "$identify" } else { "View" }.into(),
+        device: Some(device(n)),
+        user: (n % 3 == 0).then(|| id("u")),
+        verb: if n % 7 == 0 { Verb::Identify { identified: Some(id("u")), anon: None } } else { Verb::Track },
+        arrival: Some(n + n % 5),
+        client: (n % 40 < 9).then(|| Client::from_text("web")),
+        ..row("u", n)
+    };
+    let rows = |from: i64| (from..from + 9_000).map(sent).collect::<Vec<Row>>();
+    let store = store_of(&[("a", rows(1)), ("b", rows(9_001))]);
+    let events = store.events_of(&id("u"), 100_000).unwrap();
+    assert_eq!(times(&events), (1..=18_000).collect::<Vec<i64>>());
+    for event in &events {
+        let expected = sent(event.time);
+        assert_eq!((&event.device, &event.user, &event.client), (&expected.device, &expected.user, &expected.client));
+        assert_eq!((event.verb, Some(event.arrived)), (expected.verb.kind(), expected.arrival), "{event:?}");
+        assert_eq!(&*event.source.file, if event.time <= 9_000 { "a" } else { "b" });
+    }
+    let senders: HashSet<*const Sender> = events.iter().map(|event| Arc::as_ptr(&event.sender)).collect();
+    let said: HashSet<&Sender> = events.iter().map(|event| &*event.sender).collect();
+    assert_eq!(senders.len(), said.len());
 }
 
 #[test]

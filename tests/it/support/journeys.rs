@@ -34,11 +34,6 @@ pub(super) fn event(line: u64, name: &str, id: &str, time: &str) -> Event {
     Event {
         row: i64::try_from(line).expect("a small number"),
         event: name.into(),
-        verb: match name {
-            CREATE_ALIAS => VerbKind::Alias,
-            IDENTIFY => VerbKind::Identify,
-            _ => VerbKind::Track,
-        },
         time,
         arrived: time + 1_250,
         hash: 0,
@@ -46,6 +41,11 @@ pub(super) fn event(line: u64, name: &str, id: &str, time: &str) -> Event {
         sender: Arc::new(Sender {
             id: Some(Id::new(id)),
             client: Some(Client::from_text("web · Mac OS X · Chrome")),
+            verb: match name {
+                CREATE_ALIAS => VerbKind::Alias,
+                IDENTIFY => VerbKind::Identify,
+                _ => VerbKind::Track,
+            },
             ..Sender::default()
         }),
     }
