@@ -104,7 +104,7 @@ fn a_line_of_a_table_is_a_call_without_an_event() {
     assert!(from_table[0].flags.has(Flags::TIME_FROM_ARRIVAL) && !from_table[1].flags.has(Flags::TIME_FROM_ARRIVAL));
     let events = store.events_of(&id("t"), 10).unwrap();
     let numbers = events.iter().map(|event| event.row).chain(from_table.iter().map(|call| call.row));
-    let distinct: std::collections::HashSet<i64> = numbers.collect();
+    let distinct: HashSet<i64> = numbers.collect();
     assert_eq!(distinct.len(), 5, "no number stands for two things");
 }
 
