@@ -113,8 +113,10 @@ fn footer(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) {
     let muted = look.style(Meaning::Muted);
     let mut place = place(model, usize::from(area.width));
     // What has just happened is read once; where we are is there again with the next key.
+    // A moment of the past stays: a screen as small as this has no other line that shows it.
     let whole = usize::from(area.width).saturating_sub(2);
-    if model.notice.as_ref().is_some_and(|notice| fit::width(notice) + fit::width(&place) + 2 > whole) {
+    let only_here = (buffer.area.height < 12 || buffer.area.width < 64) && place.starts_with("as of ");
+    if !only_here && model.notice.as_ref().is_some_and(|notice| fit::width(notice) + fit::width(&place) + 2 > whole) {
         place.clear();
     }
     let mut pen = Pen::new(buffer, area, 0);
