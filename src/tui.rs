@@ -27,6 +27,7 @@
 pub mod app;
 pub mod backend;
 pub mod command;
+pub mod field;
 pub mod fit;
 pub mod frame;
 pub mod keys;

@@ -14,9 +14,11 @@ pub mod mouse;
 mod palette;
 mod pins;
 mod playing;
+mod pressing;
 mod redaction;
 mod saving;
 mod show;
+mod taking_back;
 mod timeline;
 
 pub use self::draw::view;
@@ -24,7 +26,7 @@ pub use self::message::{Effect, Layer, Msg};
 
 use std::collections::BTreeSet;
 
-use crossterm::event::{Event, KeyEvent, MouseEventKind};
+use crossterm::event::{Event, MouseEventKind};
 
 use crate::model::Id;
 use crate::report::journey::Form;
@@ -32,7 +34,7 @@ use crate::report::journey::Form;
 use super::Options;
 use super::backend::Failure;
 use super::frame::Drawn;
-use super::keys::{Action, AssetError, Context, Key, Keymap, Resolved};
+use super::keys::{Action, AssetError, Context, Key, Keymap};
 use super::outside::Tool;
 use super::page::{Below, Entry};
 use super::screen::{self, demo, journey, search};
@@ -287,11 +289,6 @@ impl Model {
         if self.layers.len() <= 1 {
             return vec![Effect::Quit];
         }
-        if let Some(Layer::Save(state)) = self.layers.last_mut()
-            && state.leave_path()
-        {
-            return Vec::new();
-        }
         let left = self.layers.pop();
         if let Some(Layer::Compare) = left {
             self.pages.comparing.forget();
@@ -302,6 +299,7 @@ impl Model {
                 return effects;
             }
             self.opening.forget();
+            self.search.select_text();
         }
         self.resume_search()
     }
@@ -333,6 +331,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             let mut effects = terminal(model, event);
             effects.extend(timeline::after(model));
             effects.extend(saving::after(model));
+            effects.extend(taking_back::after(model));
             effects
         }
         Msg::Opened(title) => {
@@ -422,7 +421,7 @@ fn idle(model: &mut Model) -> Vec<Effect> {
 
 fn terminal(model: &mut Model, event: Event) -> Vec<Effect> {
     match event {
-        Event::Key(event) => key(model, event),
+        Event::Key(event) => pressing::key(model, event),
         Event::Paste(text) => match model.layers.last() {
             Some(Layer::Search) | None => {
                 let asked = model.search.paste(&text);
@@ -435,44 +434,6 @@ fn terminal(model: &mut Model, event: Event) -> Vec<Effect> {
         },
         Event::Mouse(event) => mouse::update(model, event),
         _ => Vec::new(),
-    }
-}
-
-fn key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
-    let Some(key) = Key::of(&event) else { return Vec::new() };
-    model.notice = None;
-    model.mouse.interrupt();
-    let contexts = model.contexts();
-    let typing = Context::takes_text(&contexts);
-    if let Some(c) = key.typed().filter(|_| typing) {
-        // Only what is bound for an empty field goes before the typing.
-        return match model.keymap.resolve(&contexts[..contexts.len().min(1)], &[key]) {
-            Resolved::Action(action) if contexts.first() == Some(&Context::Overview) => act(model, action),
-            _ if typed(model, c.encode_utf8(&mut [0; 4])) => Vec::new(),
-            _ => {
-                let asked = model.search.type_char(c);
-                search_asked(model, asked)
-            }
-        };
-    }
-    model.pending.push(key);
-    let mut resolved = model.keymap.resolve(&contexts, &model.pending);
-    if resolved == Resolved::Nothing && model.pending.len() > 1 {
-        // A sequence that leads nowhere is dropped, its last key begins anew.
-        model.pending = vec![key];
-        resolved = model.keymap.resolve(&contexts, &model.pending);
-    }
-    match resolved {
-        Resolved::Pending => Vec::new(),
-        Resolved::Action(action) => {
-            model.pending.clear();
-            model.typed = key.typed();
-            act(model, action)
-        }
-        Resolved::Nothing => {
-            model.pending.clear();
-            Vec::new()
-        }
     }
 }
 
@@ -497,7 +458,7 @@ fn search_asked(model: &mut Model, asked: search::Asked) -> Vec<Effect> {
         search::Asked::Nothing => Vec::new(),
         search::Asked::Ask(_) => model.ask_search(),
         search::Asked::Open(id) => model.open(id),
-        search::Asked::Leave => model.back(),
+        search::Asked::Leave => taking_back::back(model),
     }
 }
 
@@ -514,9 +475,10 @@ fn show_page(model: &mut Model, entry: &Entry) -> Vec<Effect> {
 
 fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
-        Action::Quit => return vec![Effect::Quit],
+        Action::Quit => return taking_back::quit(model),
         Action::Suspend => return vec![Effect::Suspend],
-        Action::Back if !matches!(model.layers.last(), Some(Layer::Palette(_))) => return model.back(),
+        Action::Back if !matches!(model.layers.last(), Some(Layer::Palette(_))) => return taking_back::back(model),
+        Action::Leave if matches!(model.layers.last(), Some(Layer::Identity)) => return model.back(),
         Action::Reload => return model.reload(),
         Action::Redact => return redaction::ask(model),
         Action::Zone => {
@@ -543,6 +505,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Search => {
             model.layers.push(Layer::Search);
+            model.search.select_text();
             return model.resume_search();
         }
         _ => {}
@@ -555,7 +518,12 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     }
     let page = model.drawn.page;
     let panel = model.shows_panel();
+    let is_over = model.layers.len() > 1;
     match model.layers.last_mut() {
+        // Who came here from a page and typed nothing goes back to it.
+        Some(Layer::Search) if action == Action::Clear && is_over && model.search.is_selected() => {
+            taking_back::back(model)
+        }
         Some(Layer::Search) | None => {
             let asked = model.search.update(action, page);
             search_asked(model, asked)

@@ -122,6 +122,11 @@ impl Key {
         }
     }
 
+    /// Whether it takes back what was begun.
+    pub(in crate::tui) fn is_escape(self) -> bool {
+        self.code == KeyCode::Esc
+    }
+
     /// The character that the key types, if it types one.
     pub fn typed(self) -> Option<char> {
         match self.code {

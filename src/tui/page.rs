@@ -21,6 +21,10 @@ pub trait Page: Debug + Send {
         let _ = text;
         false
     }
+    /// Takes back the last thing that was done in it; `false` where there is none, and the page is left.
+    fn take_back(&mut self) -> bool {
+        false
+    }
     /// Draws it.
     fn view(&self, given: &Given<'_>, ui: &mut Ui, area: Rect, buffer: &mut Buffer);
     /// A frame was drawn: what the view found out.

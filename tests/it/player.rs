@@ -388,3 +388,46 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_branch_made_by_hand_is_never_dropped_without_a_question() {
+    for (leaves, ends) in [("<Esc>", false), ("q", true), ("<C-c>", true)] {
+        let mut app = play(1);
+        app.press("llx").press(leaves);
+        assert_eq!((app.top(), app.end.is_none()), ("question", true), "{leaves}");
+        assert!(app.text().contains("1 change by hand would be lost"), "{}", app.text());
+        // Enter is no answer, and Esc stays.
+        app.press("<Enter><Esc>");
+        assert_eq!(app.top(), "player");
+        assert_eq!(app.model.player().unwrap().changes(), 1);
+        app.press(leaves).press("y");
+        assert_eq!(app.end.is_some(), ends, "{leaves}");
+        assert_eq!(app.top(), if ends { "player" } else { "gallery" });
+    }
+}
+
+#[test]
+fn a_branch_that_is_saved_or_undone_is_left_without_a_question() {
+    let mut app = play(1);
+    app.press("llxu<Esc>");
+    assert_eq!(app.top(), "gallery", "nothing is left of it");
+    let mut app = play(1);
+    app.press("llx<Esc>smine<Enter><Esc>");
+    assert_eq!(app.top(), "gallery", "it is in a file: {}", app.text());
+    assert_eq!(app.backend.files.len(), 1);
+    let mut app = play(1);
+    app.press("llxSmine<Enter>x<Esc>");
+    assert_eq!(app.top(), "question", "changed since: {}", app.text());
+}
+
+#[test]
+fn a_branch_is_asked_for_over_its_journey_too() {
+    let mut app = play(1);
+    app.press("llxoq");
+    assert_eq!(app.top(), "question");
+    app.press("s");
+    assert_eq!(app.top(), "player");
+    assert!(app.text().contains("save as"), "{}", app.text());
+    app.press("<Esc>q<C-c>");
+    assert!(app.end.is_some(), "twice is an answer");
+}

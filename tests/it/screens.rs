@@ -16,6 +16,7 @@ mod path;
 mod saving;
 mod search;
 mod soon;
+mod taking_back;
 
 use crate::support::app::App;
 use crossterm::event::Event;
@@ -193,12 +194,14 @@ fn back_from_a_journey_the_search_is_as_it_was() {
 }
 
 #[test]
-fn slash_searches_and_escape_on_an_empty_text_returns_to_the_journey() {
+fn the_search_over_a_journey_is_left_by_escape_at_once_until_something_is_typed() {
     let mut app = open(sally());
     app.press("/");
     assert_eq!((app.top(), app.model.search.text()), ("search", "sally@gmail.com"));
     app.press("<Esc>");
-    assert_eq!(app.top(), "search");
+    assert_eq!((app.top(), app.model.search.text()), ("journey", "sally@gmail.com"));
+    app.press("/x<Esc>");
+    assert_eq!((app.top(), app.model.search.text()), ("search", ""));
     app.press("<Esc>");
     assert_eq!(app.top(), "journey");
 }

@@ -115,6 +115,14 @@ impl Model {
         vec![Effect::Ask(ticket, self.question(id))]
     }
 
+    /// Shows the state of now.
+    pub(super) fn show_now(&mut self) -> Vec<Effect> {
+        if let Some(journey) = &mut self.journey {
+            journey.scrub_to(None);
+        }
+        self.ask_moment()
+    }
+
     /// Goes one change of the lookup table back or on.
     pub(super) fn scrub(&mut self, later: bool) -> Vec<Effect> {
         let Some(journey) = &mut self.journey else { return Vec::new() };
@@ -146,6 +154,10 @@ impl Model {
         }
         let text = prompt.text().trim().to_owned();
         match prompt.about() {
+            About::Leaving(_) => {
+                prompt.refuse("y drops them, s saves them first, Esc stays here".to_owned());
+                Vec::new()
+            }
             About::Moment => {
                 let now = text.is_empty() || text.eq_ignore_ascii_case("now");
                 let at = Written::parse(&text).and_then(|written| written.end(|wall| zone.moment(wall)));

@@ -3,9 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use tui_input::{Input, InputRequest};
-
 use crate::inspect::query::{FORMS, Place};
+use crate::tui::field::Field;
 use crate::tui::fit;
 use crate::tui::frame::{Drawn, Ui};
 use crate::tui::keys::{Action, Binding, Context, Key, Keymap, Resolved, sequence};
@@ -25,7 +24,7 @@ struct State {
     command: Option<String>,
     top: usize,
     /// What is looked for in it.
-    sought: Input,
+    sought: Field,
     /// Whether that is being typed.
     types: bool,
 }
@@ -35,7 +34,7 @@ pub(super) const PAGE: Entry = Entry { action: Action::Help, context: Context::H
 
 /// Help for the screen below.
 fn open(below: Below) -> Box<dyn Page> {
-    Box::new(State { of: below.contexts, command: below.command, top: 0, sought: Input::default(), types: false })
+    Box::new(State { of: below.contexts, command: below.command, top: 0, sought: Field::default(), types: false })
 }
 
 impl Page for State {
@@ -56,21 +55,28 @@ impl Page for State {
             Action::Open => self.types = false,
             Action::Cancel => {
                 (self.top, self.types) = (0, false);
-                self.sought = Input::default();
+                self.sought = Field::default();
             }
             action => {
-                if let Some(request) = request(action) {
-                    self.sought.handle(request);
+                if self.sought.update(action) {
                     self.top = 0;
                 }
             }
         }
     }
 
+    fn take_back(&mut self) -> bool {
+        let is_sought = !self.sought.text().is_empty();
+        if is_sought {
+            self.update(Action::Cancel, 0);
+        }
+        is_sought
+    }
+
     fn type_text(&mut self, text: &str) -> bool {
         if self.types {
             for c in text.chars().filter(|c| !c.is_control()).take(MOST_SOUGHT) {
-                self.sought.handle(InputRequest::InsertChar(c));
+                self.sought.insert(c);
             }
             self.top = 0;
         }
@@ -97,21 +103,6 @@ struct Line {
     meaning: Meaning,
 }
 
-/// What an action does to a line of text.
-fn request(action: Action) -> Option<InputRequest> {
-    Some(match action {
-        Action::TextLeft => InputRequest::GoToPrevChar,
-        Action::TextRight => InputRequest::GoToNextChar,
-        Action::TextHome => InputRequest::GoToStart,
-        Action::TextEnd => InputRequest::GoToEnd,
-        Action::DeleteBefore => InputRequest::DeletePrevChar,
-        Action::DeleteAt => InputRequest::DeleteNextChar,
-        Action::DeleteWord => InputRequest::DeletePrevWord,
-        Action::DeleteToHome => InputRequest::DeleteFromStart,
-        _ => return None,
-    })
-}
-
 /// Draws the help.
 fn view(state: &State, given: &Given<'_>, ui: &mut Ui, area: Rect, buffer: &mut Buffer) {
     let Given { keymap, look } = *given;
@@ -121,7 +112,7 @@ fn view(state: &State, given: &Given<'_>, ui: &mut Ui, area: Rect, buffer: &mut 
         .text("help", look.style(Meaning::Title))
         .skip(2)
         .text(focused, look.style(Meaning::Text));
-    let sought = state.sought.value();
+    let sought = state.sought.text();
     if state.types || !sought.is_empty() {
         let mut pen = Pen::new(buffer, area, 1);
         pen.skip(1).text("/", look.style(Meaning::Key)).skip(1).text(sought, look.style(Meaning::Text));
@@ -163,7 +154,7 @@ fn view(state: &State, given: &Given<'_>, ui: &mut Ui, area: Rect, buffer: &mut 
 /// The lines that have in them what is looked for, under their heads; with nothing looked for,
 /// those of the screen alone.
 fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
-    let sought = state.sought.value().to_lowercase();
+    let sought = state.sought.text().to_lowercase();
     let mut lines = of(&state.of, keymap, look);
     if sought.is_empty() {
         return lines;

@@ -8,10 +8,9 @@ mod draw;
 
 pub(in crate::tui) use self::draw::view;
 
-use tui_input::{Input, InputRequest};
-
 use crate::model::Id;
 use crate::tui::backend::Failure;
+use crate::tui::field::Field;
 use crate::tui::keys::{Action, Context, Keymap};
 use crate::tui::theme::Theme;
 use crate::tui::when::Zone;
@@ -106,7 +105,7 @@ pub enum Asked {
 /// The palette.
 #[derive(Clone, Debug)]
 pub struct State {
-    input: Input,
+    input: Field,
     /// What can be done on the screen below.
     all: Vec<Entry>,
     /// What matches, best first.
@@ -140,12 +139,12 @@ impl State {
             keys: format!(":{} {}", command.name(), command.word()),
         }));
         let matching = all.clone();
-        Self { input: Input::default(), all, matching, selected: 0, error: None, opening: None }
+        Self { input: Field::default(), all, matching, selected: 0, error: None, opening: None }
     }
 
     /// What is typed.
     pub fn text(&self) -> &str {
-        self.input.value()
+        self.input.text()
     }
 
     /// The selected line.
@@ -162,7 +161,7 @@ impl State {
     pub fn type_text(&mut self, text: &str) {
         for c in text.chars().filter(|c| !c.is_control()) {
             if self.text().chars().count() < LONGEST_TEXT {
-                self.input.handle(InputRequest::InsertChar(c));
+                self.input.insert(c);
             }
         }
         self.changed();
@@ -187,12 +186,6 @@ impl State {
     pub fn fail(&mut self, failure: Failure) {
         self.error = Some(failure);
         self.opening = None;
-    }
-
-    fn edit(&mut self, request: InputRequest) {
-        if self.input.handle(request).is_some_and(|change| change.value) {
-            self.changed();
-        }
     }
 
     fn changed(&mut self) {
@@ -223,15 +216,11 @@ impl State {
             Action::Open => return self.carry_out(),
             Action::Back | Action::Clear | Action::Palette => return Asked::Close,
             Action::DeleteBefore if self.text().is_empty() => return Asked::Close,
-            Action::TextLeft => self.edit(InputRequest::GoToPrevChar),
-            Action::TextRight => self.edit(InputRequest::GoToNextChar),
-            Action::TextHome => self.edit(InputRequest::GoToStart),
-            Action::TextEnd => self.edit(InputRequest::GoToEnd),
-            Action::DeleteBefore => self.edit(InputRequest::DeletePrevChar),
-            Action::DeleteAt => self.edit(InputRequest::DeleteNextChar),
-            Action::DeleteWord => self.edit(InputRequest::DeletePrevWord),
-            Action::DeleteToHome => self.edit(InputRequest::DeleteFromStart),
-            _ => {}
+            action => {
+                if self.input.update(action) {
+                    self.changed();
+                }
+            }
         }
         Asked::Nothing
     }
@@ -255,7 +244,7 @@ impl State {
             What::Command(_) => format!("{} ", entry.name),
             What::Choice(command) => format!("{} {}", command.name(), entry.name),
         };
-        self.input = Input::new(text);
+        self.input = Field::new(text);
         self.changed();
     }
 

@@ -2,9 +2,9 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use tui_input::{Input, InputRequest};
 
 use crate::model::Id;
+use crate::tui::field::Field;
 use crate::tui::fit;
 use crate::tui::keys::Action;
 use crate::tui::pen::Pen;
@@ -20,24 +20,37 @@ pub enum About {
     Moment,
     /// The user to compare this one with.
     Other,
+    /// Whether calls made by hand in the player may be dropped: a letter answers.
+    Leaving(Leaving),
+}
+
+/// What is left once calls made by hand may be dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leaving {
+    /// The player.
+    Player,
+    /// The program.
+    Program,
 }
 
 /// The question on the screen.
 #[derive(Clone, Debug)]
 pub struct State {
     about: About,
-    input: Input,
+    input: Field,
     /// Why the last answer would not do.
     wrong: Option<String>,
     /// Answers that Tab puts in, in turn, and which of them is next.
     offers: Vec<Id>,
     offered: usize,
+    /// The letter that answers.
+    letter: Option<char>,
 }
 
 impl State {
     /// A question, with a first answer and some others that Tab offers.
     pub fn new(about: About, text: &str, offers: Vec<Id>) -> Self {
-        Self { about, input: Input::new(text.to_owned()), wrong: None, offers, offered: 0 }
+        Self { about, input: Field::selected(text), wrong: None, offers, offered: 0, letter: None }
     }
 
     /// What is asked.
@@ -47,7 +60,7 @@ impl State {
 
     /// The answer so far.
     pub fn text(&self) -> &str {
-        self.input.value()
+        self.input.text()
     }
 
     /// Says why the answer will not do.
@@ -55,15 +68,33 @@ impl State {
         self.wrong = Some(why);
     }
 
+    /// Whether it asks before calls made by hand are dropped.
+    pub fn is_about_leaving(&self) -> bool {
+        matches!(self.about, About::Leaving(_))
+    }
+
+    /// The letter that was typed as the answer, and what is to be left.
+    pub fn take_letter(&mut self) -> Option<(Leaving, char)> {
+        match self.about {
+            About::Leaving(leaving) => Some((leaving, self.letter.take()?)),
+            About::Moment | About::Other => None,
+        }
+    }
+
     /// Types a character.
     pub fn type_char(&mut self, c: char) {
-        if self.text().chars().count() < LONGEST {
-            self.edit(InputRequest::InsertChar(c));
+        if self.text().chars().count() < LONGEST || self.input.is_selected() {
+            self.input.insert(c);
+            self.wrong = None;
         }
     }
 
     /// Puts a text in at the cursor.
     pub fn paste(&mut self, text: &str) {
+        if self.is_about_leaving() {
+            self.letter = text.chars().next().map(|c| c.to_ascii_lowercase());
+            return;
+        }
         for c in text.trim_end_matches(['\r', '\n']).chars().take(LONGEST) {
             self.type_char(c);
         }
@@ -72,16 +103,12 @@ impl State {
     /// Does what a key asks of the text.
     pub fn update(&mut self, action: Action) {
         match action {
+            _ if self.is_about_leaving() => {}
             Action::Next | Action::Previous => self.offer(action == Action::Next),
-            Action::TextLeft => self.edit(InputRequest::GoToPrevChar),
-            Action::TextRight => self.edit(InputRequest::GoToNextChar),
-            Action::TextHome => self.edit(InputRequest::GoToStart),
-            Action::TextEnd => self.edit(InputRequest::GoToEnd),
-            Action::DeleteBefore => self.edit(InputRequest::DeletePrevChar),
-            Action::DeleteAt => self.edit(InputRequest::DeleteNextChar),
-            Action::DeleteWord => self.edit(InputRequest::DeletePrevWord),
-            Action::DeleteToHome => self.edit(InputRequest::DeleteFromStart),
-            _ => {}
+            action => {
+                self.input.update(action);
+                self.wrong = None;
+            }
         }
     }
 
@@ -92,15 +119,10 @@ impl State {
         }
         let at = if next { self.offered } else { (self.offered + 2 * all - 2) % all };
         if let Some(id) = self.offers.get(at) {
-            self.input = Input::new(id.as_str().to_owned());
+            self.input = Field::selected(id.as_str());
             self.offered = (at + 1) % all;
             self.wrong = None;
         }
-    }
-
-    fn edit(&mut self, request: InputRequest) {
-        self.input.handle(request);
-        self.wrong = None;
     }
 }
 
@@ -118,12 +140,17 @@ pub(in crate::tui) fn view(state: &State, area: Rect, buffer: &mut Buffer, look:
     let question = match state.about {
         About::Moment => "as of ",
         About::Other => "compare with ",
+        About::Leaving(_) => "",
     };
     let mut pen = Pen::new(buffer, pane, at);
     pen.skip(1).text(question, look.style(Meaning::Key));
+    if state.is_about_leaving() {
+        let asked = format!("{} by hand would be lost", state.text());
+        pen.text(&asked, look.style(Meaning::Title));
+    }
     let (start, room) = (pen.column(), pen.room().saturating_sub(2));
     // The part of a long answer around the cursor is shown.
-    let before: String = state.text().chars().take(state.input.cursor()).collect();
+    let (before, after) = state.input.parts();
     let mut shown = String::new();
     let mut used = 0;
     for c in before.chars().rev() {
@@ -134,8 +161,10 @@ pub(in crate::tui) fn view(state: &State, area: Rect, buffer: &mut Buffer, look:
         used += wide;
         shown.insert(0, c);
     }
-    let after: String = state.text().chars().skip(state.input.cursor()).collect();
-    pen.text(&shown, look.style(Meaning::Text)).text(&after, look.style(Meaning::Text));
+    let style = look.style(if state.input.is_selected() { Meaning::Selected } else { Meaning::Text });
+    if !state.is_about_leaving() {
+        pen.text(&shown, style).text(after, style);
+    }
     if rows >= 2 {
         let mut pen = Pen::new(buffer, pane, at + 1);
         pen.skip(1);
@@ -149,6 +178,7 @@ pub(in crate::tui) fn view(state: &State, area: Rect, buffer: &mut Buffer, look:
 
 fn hint(state: &State) -> String {
     match state.about {
+        About::Leaving(_) => "y drops them · s saves them first · Esc stays here".to_owned(),
         About::Moment => {
             "a time of arrival: 2019-07-10, 2019-07-10 19:13, 2019-07-10T19:13:04Z; empty is now".to_owned()
         }

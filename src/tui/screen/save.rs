@@ -5,9 +5,9 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use tui_input::{Input, InputRequest};
 
 use crate::report::journey::Form;
+use crate::tui::field::Field;
 use crate::tui::fit;
 use crate::tui::frame::Ui;
 use crate::tui::keys::Action;
@@ -41,7 +41,7 @@ pub struct State {
     selected: usize,
     /// The proposed name without its ending.
     name: String,
-    path: Input,
+    path: Field,
     /// Whether the path is typed by hand: then it is kept when another form is chosen.
     is_own: bool,
     /// The rows that the screen shows, in words.
@@ -58,8 +58,8 @@ pub struct State {
 enum Step {
     /// A form is chosen.
     Chooses,
-    /// The path is typed. While it is fresh, the first letter replaces what is there.
-    Types { fresh: bool },
+    /// The path is typed.
+    Types,
     /// It is to be written.
     Wanted,
     /// That is asked for.
@@ -73,7 +73,7 @@ impl State {
         let mut state = Self {
             selected,
             name: name(id),
-            path: Input::default(),
+            path: Field::default(),
             is_own: false,
             rows,
             redacts,
@@ -91,7 +91,7 @@ impl State {
 
     /// Where to.
     pub fn path(&self) -> &str {
-        self.path.value()
+        self.path.text()
     }
 
     /// Whether the path was typed by hand.
@@ -101,7 +101,7 @@ impl State {
 
     /// Whether the path is being typed.
     pub fn types(&self) -> bool {
-        matches!(self.step, Step::Types { .. })
+        self.step == Step::Types
     }
 
     /// Whether it is to be written now; from then on it is asked for.
@@ -123,7 +123,7 @@ impl State {
         self.complaint = Some(why);
         self.step = Step::Chooses;
         if let Some(other) = other {
-            self.path = Input::new(other);
+            self.path = Field::new(other);
             self.is_own = true;
         }
     }
@@ -140,13 +140,13 @@ impl State {
     fn propose(&mut self) {
         let ending = CHOICES.get(self.selected).map_or("txt", |choice| choice.4);
         if self.is_own {
-            let typed = self.path.value();
+            let typed = self.path.text();
             let known = CHOICES.iter().find_map(|choice| typed.strip_suffix(&format!(".{}", choice.4)));
             if let Some(stem) = known {
-                self.path = Input::new(format!("{stem}.{ending}"));
+                self.path = Field::new(format!("{stem}.{ending}"));
             }
         } else {
-            self.path = Input::new(format!("{}.{ending}", self.name));
+            self.path = Field::new(format!("{}.{ending}", self.name));
         }
     }
 
@@ -157,7 +157,7 @@ impl State {
     }
 
     fn write(&mut self) {
-        if self.path.value().trim().is_empty() {
+        if self.path.text().trim().is_empty() {
             self.complaint = Some("a file needs a name".to_owned());
         } else if !self.is_asked() {
             self.step = Step::Wanted;
@@ -166,13 +166,10 @@ impl State {
 
     /// Takes a letter, or puts a text into the path.
     pub fn type_text(&mut self, text: &str) {
-        if let Step::Types { fresh } = &mut self.step {
-            if std::mem::take(fresh) {
-                self.path = Input::default();
-            }
-            let room = LONGEST.saturating_sub(self.path.value().chars().count());
-            for c in text.chars().filter(|c| !c.is_control()).take(room) {
-                self.path.handle(InputRequest::InsertChar(c));
+        if self.types() {
+            let kept = if self.path.is_selected() { 0 } else { self.path.text().chars().count() };
+            for c in text.chars().filter(|c| !c.is_control()).take(LONGEST.saturating_sub(kept)) {
+                self.path.insert(c);
             }
             self.is_own = true;
             self.complaint = None;
@@ -195,14 +192,9 @@ impl State {
     }
 
     fn edit_path(&mut self) {
-        self.step = Step::Types { fresh: !self.is_own };
-    }
-
-    fn edit(&mut self, request: InputRequest) {
-        self.step = Step::Types { fresh: false };
-        self.complaint = None;
-        if self.path.handle(request).is_some_and(|change| change.value) {
-            self.is_own = true;
+        self.step = Step::Types;
+        if !self.is_own {
+            self.path.select();
         }
     }
 
@@ -214,16 +206,10 @@ impl State {
             Action::Next if !self.types() => self.choose(self.selected + 1),
             Action::Previous if !self.types() => self.choose(self.selected.saturating_sub(1)),
             _ if !self.types() => {}
-            Action::TextLeft => self.edit(InputRequest::GoToPrevChar),
-            Action::TextRight => self.edit(InputRequest::GoToNextChar),
-            Action::TextHome => self.edit(InputRequest::GoToStart),
-            Action::TextEnd => self.edit(InputRequest::GoToEnd),
-            Action::DeleteBefore if self.step == (Step::Types { fresh: true }) => self.edit(InputRequest::DeleteLine),
-            Action::DeleteBefore => self.edit(InputRequest::DeletePrevChar),
-            Action::DeleteAt => self.edit(InputRequest::DeleteNextChar),
-            Action::DeleteWord => self.edit(InputRequest::DeletePrevWord),
-            Action::DeleteToHome => self.edit(InputRequest::DeleteFromStart),
-            _ => {}
+            action => {
+                self.complaint = None;
+                self.is_own |= self.path.update(action);
+            }
         }
     }
 
@@ -292,11 +278,10 @@ pub(in crate::tui) fn view(
     pen.skip(1).text("to", muted).skip(1);
     let start = pen.column();
     let room = pen.room().saturating_sub(2);
-    let before: String = state.path().chars().take(state.path.cursor()).collect();
-    let after: String = state.path().chars().skip(state.path.cursor()).collect();
-    let shown = fit::tail(&before, room);
+    let (before, after) = state.path.parts();
+    let shown = fit::tail(before, room);
     let wide = fit::width(shown);
-    let style = if state.step == (Step::Types { fresh: true }) { Meaning::Selected } else { Meaning::Text };
+    let style = if state.types() && state.path.is_selected() { Meaning::Selected } else { Meaning::Text };
     pen.text(&format!("{shown}{after}"), look.style(style));
     if !state.types() {
         pen.skip(2).text(if state.is_own { "" } else { "in this folder; e types another path" }, muted);

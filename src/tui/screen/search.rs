@@ -18,13 +18,12 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
-use tui_input::{Input, InputRequest};
-
 use crate::inspect::Census;
 use crate::inspect::query::{self, Vocabulary};
 use crate::inspect::terms::Terms;
 use crate::model::Id;
 use crate::tui::backend::{Failure, Hits, Preview, Recent, StartPage};
+use crate::tui::field::Field;
 use crate::tui::fit;
 use crate::tui::keys::Action;
 use crate::tui::pointer::{Gesture, Pointed};
@@ -53,7 +52,7 @@ struct Opening<'a> {
 /// The search screen.
 #[derive(Clone, Debug, Default)]
 pub struct State {
-    input: Input,
+    input: Field,
     start: Load<StartPage>,
     census: Option<Census>,
     found: Load<Answer>,
@@ -91,21 +90,31 @@ impl State {
     /// A search for `text`, not yet asked.
     pub fn with_text(&mut self, text: &str) {
         let text: String = text.chars().take(LONGEST_TEXT).collect();
-        self.input = Input::new(text);
+        self.input = Field::new(text);
         self.note = None;
         self.selected = 0;
         self.opens = false;
         self.wrong = Terms::read(self.text()).err();
     }
 
+    /// The user is back: the next character begins another text.
+    pub fn select_text(&mut self) {
+        self.input.select();
+    }
+
+    /// Whether the text is one of before, which the next character replaces.
+    pub fn is_selected(&self) -> bool {
+        self.input.is_selected()
+    }
+
     /// The text.
     pub fn text(&self) -> &str {
-        self.input.value()
+        self.input.text()
     }
 
     /// Whether nothing is typed.
     pub fn is_empty(&self) -> bool {
-        self.input.value().is_empty()
+        self.input.text().is_empty()
     }
 
     /// What is to be asked for the text as it is.
@@ -333,37 +342,27 @@ impl State {
 
     /// Types a character.
     pub fn type_char(&mut self, c: char) -> Asked {
-        if self.text().chars().count() >= LONGEST_TEXT {
+        if self.text().chars().count() >= LONGEST_TEXT && !self.input.is_selected() {
             return Asked::Nothing;
         }
-        self.edit(InputRequest::InsertChar(c))
+        self.input.insert(c);
+        self.changed()
     }
 
     /// Puts a text in at the cursor. Line breaks at its end came with the copying.
     pub fn paste(&mut self, text: &str) -> Asked {
-        let row = self.is_empty().then(|| pasted(text)).flatten();
+        let alone = self.is_empty() || self.input.is_selected();
+        let row = alone.then(|| pasted(text)).flatten();
         let note = row.as_ref().map(|row| format!("the {} of the row that was pasted", row.key));
         let text = row.as_ref().map_or(text, |row| &row.id);
         let text = text.trim_end_matches(['\r', '\n']);
-        let cursor = self.input.cursor();
-        let before: String = self.text().chars().take(cursor).collect();
-        let after: String = self.text().chars().skip(cursor).collect();
-        let room = LONGEST_TEXT.saturating_sub(self.text().chars().count());
-        let pasted: String = text.chars().take(room).collect();
-        let cursor = cursor + pasted.chars().count();
-        let input = Input::new(format!("{before}{pasted}{after}")).with_cursor(cursor);
-        let changed = input.value() != self.text();
-        self.input = input;
+        let before = self.text().to_owned();
+        let kept = if self.input.is_selected() { 0 } else { before.chars().count() };
+        text.chars().take(LONGEST_TEXT.saturating_sub(kept)).for_each(|c| self.input.insert(c));
+        let changed = before != self.text();
         let asked = if changed { self.changed() } else { Asked::Nothing };
         self.note = note;
         asked
-    }
-
-    fn edit(&mut self, request: InputRequest) -> Asked {
-        match self.input.handle(request) {
-            Some(change) if change.value => self.changed(),
-            _ => Asked::Nothing,
-        }
     }
 
     fn changed(&mut self) -> Asked {
@@ -413,18 +412,14 @@ impl State {
             Action::Open => return self.choice().map_or(Asked::Nothing, Asked::Open),
             Action::Clear if self.is_empty() => return Asked::Leave,
             Action::Clear => {
-                self.input.reset();
+                self.input = Field::default();
                 return self.changed();
             }
-            Action::TextLeft => return self.edit(InputRequest::GoToPrevChar),
-            Action::TextRight => return self.edit(InputRequest::GoToNextChar),
-            Action::TextHome => return self.edit(InputRequest::GoToStart),
-            Action::TextEnd => return self.edit(InputRequest::GoToEnd),
-            Action::DeleteBefore => return self.edit(InputRequest::DeletePrevChar),
-            Action::DeleteAt => return self.edit(InputRequest::DeleteNextChar),
-            Action::DeleteWord => return self.edit(InputRequest::DeletePrevWord),
-            Action::DeleteToHome => return self.edit(InputRequest::DeleteFromStart),
-            _ => {}
+            action => {
+                if self.input.update(action) {
+                    return self.changed();
+                }
+            }
         }
         Asked::Nothing
     }

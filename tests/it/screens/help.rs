@@ -45,7 +45,7 @@ fn a_key_of_the_users_file_acts_and_is_the_one_in_the_help() {
     let text = app.text();
     let line = text.lines().find(|line| line.contains("identity: lookup table")).expect(&text);
     assert!(line.trim_start().starts_with("x "), "{line}");
-    app.press("<Esc>x");
+    app.press("<Esc><Esc>x");
     assert_eq!(app.top(), "identity");
 }
 

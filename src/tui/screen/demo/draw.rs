@@ -367,17 +367,17 @@ fn prompt_lines(player: &Player, prompt: &Prompt, area: Rect, buffer: &mut Buffe
     pen.skip(1).text(&what, look.style(Meaning::Title)).text(": ", muted);
     // The end of what is typed is what is looked at.
     let room = pen.room().saturating_sub(2);
-    let before = prompt.before_cursor();
-    let mut shown = before.as_str();
+    let (before, after) = prompt.input.parts();
+    let mut shown = before;
     while fit::width(shown) > room && !shown.is_empty() {
         let mut characters = shown.chars();
         characters.next();
         shown = characters.as_str();
     }
-    let after: String = prompt.text().chars().skip(before.chars().count()).collect();
-    pen.text(shown, look.style(Meaning::Text));
+    let style = look.style(if prompt.input.is_selected() { Meaning::Selected } else { Meaning::Text });
+    pen.text(shown, style);
     let cursor = Position { x: pen.column().min(area.right().saturating_sub(1)), y: area.y };
-    pen.text(&after, look.style(Meaning::Text));
+    pen.text(after, style);
     let wide = usize::from(area.width.saturating_sub(2));
     let (below, meaning) = match &prompt.complaint {
         Some(complaint) => (complaint.as_str(), Meaning::Bad),

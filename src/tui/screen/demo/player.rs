@@ -37,6 +37,8 @@ pub struct Player {
     pub prompt: Option<Prompt>,
     /// The plays before each change, with their moments.
     changes: Vec<(Arc<Play>, usize)>,
+    /// The play that the last saved file has.
+    saved: Option<Arc<Play>>,
 }
 
 /// What a key asked of the player that it cannot do itself.
@@ -66,6 +68,7 @@ impl Player {
             scrolled: 0,
             prompt: None,
             changes: Vec::new(),
+            saved: None,
         };
         player.go(0);
         player
@@ -183,14 +186,22 @@ impl Player {
             }
             Action::LeaveOut => return self.leave_out(),
             Action::Undo => return self.undo(),
-            Action::Save => {
-                self.playing = false;
-                self.prompt = Some(Prompt::new(Purpose::Save, &format!("my-{}.toml", self.play.scenario().name)));
-            }
+            Action::Save => self.ask_to_save(),
             Action::Open => return self.open(),
             _ => {}
         }
         Asked::Nothing
+    }
+
+    /// Opens the line for the path to save to.
+    pub fn ask_to_save(&mut self) {
+        self.playing = false;
+        self.prompt = Some(Prompt::new(Purpose::Save, &format!("my-{}.toml", self.play.scenario().name)));
+    }
+
+    /// Whether a file has the play as it is now.
+    pub fn is_saved(&self) -> bool {
+        self.saved.as_ref().is_some_and(|saved| Arc::ptr_eq(saved, &self.play))
     }
 
     /// Goes to the nearest moment at which something is lost.
@@ -319,6 +330,7 @@ impl Player {
         match answer {
             Ok(Saved::Written) => {
                 self.prompt = None;
+                self.saved = Some(Arc::clone(&self.play));
                 Some(format!("saved; journey demo {path} plays it"))
             }
             Ok(Saved::IsThere) => {

@@ -1,7 +1,6 @@
 //! A line to type in, over the player: a call by hand, or the path of a file to save.
 
-use tui_input::{Input, InputRequest};
-
+use crate::tui::field::Field;
 use crate::tui::keys::Action;
 
 /// Characters that fit into a prompt; nobody types more.
@@ -21,7 +20,7 @@ pub enum Purpose {
 pub struct Prompt {
     /// What it is for.
     pub purpose: Purpose,
-    input: Input,
+    pub(super) input: Field,
     /// What was wrong with it.
     pub complaint: Option<String>,
     /// The path that the user was told is taken: Enter once more replaces that file.
@@ -31,23 +30,19 @@ pub struct Prompt {
 impl Prompt {
     /// An open line with a text in it.
     pub fn new(purpose: Purpose, text: &str) -> Self {
-        Self { purpose, input: Input::new(text.to_owned()), complaint: None, taken: None }
+        Self { purpose, input: Field::selected(text), complaint: None, taken: None }
     }
 
     /// The text.
     pub fn text(&self) -> &str {
-        self.input.value()
-    }
-
-    /// Characters before the cursor.
-    pub fn before_cursor(&self) -> String {
-        self.text().chars().take(self.input.cursor()).collect()
+        self.input.text()
     }
 
     /// Types a character.
     pub fn type_char(&mut self, c: char) {
-        if self.text().chars().count() < LONGEST_TEXT {
-            self.edit(InputRequest::InsertChar(c));
+        if self.text().chars().count() < LONGEST_TEXT || self.input.is_selected() {
+            self.input.insert(c);
+            self.changed();
         }
     }
 
@@ -56,25 +51,15 @@ impl Prompt {
         text.chars().filter(|c| !matches!(c, '\r' | '\n')).for_each(|c| self.type_char(c));
     }
 
-    fn edit(&mut self, request: InputRequest) {
-        if self.input.handle(request).is_some_and(|change| change.value) {
-            self.complaint = None;
-            self.taken = None;
+    /// Does what a key asks of the text.
+    pub fn update(&mut self, action: Action) {
+        if self.input.update(action) {
+            self.changed();
         }
     }
 
-    /// Does what a key asks of the text.
-    pub fn update(&mut self, action: Action) {
-        match action {
-            Action::TextLeft => self.edit(InputRequest::GoToPrevChar),
-            Action::TextRight => self.edit(InputRequest::GoToNextChar),
-            Action::TextHome => self.edit(InputRequest::GoToStart),
-            Action::TextEnd => self.edit(InputRequest::GoToEnd),
-            Action::DeleteBefore => self.edit(InputRequest::DeletePrevChar),
-            Action::DeleteAt => self.edit(InputRequest::DeleteNextChar),
-            Action::DeleteWord => self.edit(InputRequest::DeletePrevWord),
-            Action::DeleteToHome => self.edit(InputRequest::DeleteFromStart),
-            _ => {}
-        }
+    fn changed(&mut self) {
+        self.complaint = None;
+        self.taken = None;
     }
 }

@@ -20,6 +20,26 @@ pub(super) struct Around {
 }
 
 impl State {
+    /// Takes the minutes around a row out of the filter, else all of the filter; what to say.
+    pub(in crate::tui) fn take_back_filter(&mut self) -> Option<String> {
+        let text = self.filter_text()?.to_owned();
+        let around = self.around.take();
+        let rest = around.and_then(|around| Some(text.strip_suffix(around.condition.as_str())?.trim_end().to_owned()));
+        let row = self.row_index();
+        let filter = rest.and_then(|rest| self.read(&rest).ok().flatten());
+        let told = match &filter {
+            Some(filter) => format!("the filter is {} again", filter.text()),
+            None => "all rows again; Esc once more goes back".to_owned(),
+        };
+        self.set_filter(filter, row);
+        Some(told)
+    }
+
+    /// Marks nothing as found any more; whether something was.
+    pub(in crate::tui) fn take_back_find(&mut self) -> bool {
+        self.find.take().is_some()
+    }
+
     /// The next of [`SPANS`] around the row that was selected at the first of them.
     pub(super) fn narrow_around(&mut self) {
         let text = self.filter_text().unwrap_or_default().to_owned();

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use tui_input::{Input, InputRequest};
 
 use crate::inspect::filter::{Error, Filter, Moment, Names, Wall};
 use crate::inspect::query::{Completion, Place, UNFINISHED, Vocabulary, complete};
+use crate::tui::field::Field;
 use crate::tui::fit;
 use crate::tui::keys::Action;
 use crate::tui::pen::Pen;
@@ -41,7 +41,7 @@ pub enum Purpose {
 pub struct Prompt {
     /// What for.
     pub purpose: Purpose,
-    pub(super) input: Input,
+    pub(super) input: Field,
     pub(super) error: Option<(String, Range<usize>)>,
     /// The row that was selected, and what was applied, for Esc.
     origin: Option<usize>,
@@ -65,7 +65,7 @@ impl State {
             Purpose::Time | Purpose::Detail => (String::new(), (None, None)),
         };
         let origin = self.row_index();
-        self.prompt = Some(Prompt { purpose, input: Input::new(text), error: None, origin, before });
+        self.prompt = Some(Prompt { purpose, input: Field::selected(text), error: None, origin, before });
     }
 
     /// Types a text at the cursor, or takes the choice that it stands for.
@@ -78,11 +78,12 @@ impl State {
         }
         let text = text.trim_end_matches(['\r', '\n']);
         let Some(prompt) = &mut self.prompt else { return };
-        let room = LONGEST.saturating_sub(prompt.input.value().chars().count());
+        let kept = if prompt.input.is_selected() { 0 } else { prompt.input.text().chars().count() };
+        let room = LONGEST.saturating_sub(kept);
         for c in text.chars().take(room) {
             // A line break within becomes a space.
             let c = if c.is_control() { ' ' } else { c };
-            prompt.input.handle(InputRequest::InsertChar(c));
+            prompt.input.insert(c);
         }
         self.typed();
     }
@@ -93,32 +94,21 @@ impl State {
             Action::Open => self.accept(),
             Action::Cancel => self.cancel(),
             Action::Complete => self.complete(),
-            Action::TextLeft => self.edit(InputRequest::GoToPrevChar),
-            Action::TextRight => self.edit(InputRequest::GoToNextChar),
-            Action::TextHome => self.edit(InputRequest::GoToStart),
-            Action::TextEnd => self.edit(InputRequest::GoToEnd),
-            Action::DeleteBefore => self.edit(InputRequest::DeletePrevChar),
-            Action::DeleteAt => self.edit(InputRequest::DeleteNextChar),
-            Action::DeleteWord => self.edit(InputRequest::DeletePrevWord),
-            Action::DeleteToHome => self.edit(InputRequest::DeleteFromStart),
-            _ => {}
-        }
-    }
-
-    fn edit(&mut self, request: InputRequest) {
-        let Some(prompt) = &mut self.prompt else { return };
-        if prompt.input.handle(request).is_some_and(|change| change.value) {
-            self.typed();
+            action => {
+                if self.prompt.as_mut().is_some_and(|prompt| prompt.input.update(action)) {
+                    self.typed();
+                }
+            }
         }
     }
 
     /// What the last part of a filter could be.
     fn completion(&self) -> Completion {
         let Some(prompt) = &self.prompt else { return Completion::default() };
-        let text = prompt.input.value();
+        let text = prompt.input.text();
         let is_query = matches!(prompt.purpose, Purpose::Filter | Purpose::Find);
         // Completing is for the end of a line.
-        if !is_query || prompt.input.cursor() < text.chars().count() {
+        if !is_query || !prompt.input.is_at_end() {
             return Completion::default();
         }
         let events = self.names.iter().flat_map(|names| names.events()).map(ToString::to_string).collect();
@@ -129,15 +119,15 @@ impl State {
     fn complete(&mut self) {
         let Completion { at, with } = self.completion();
         let (Some(prompt), Some(way)) = (&mut self.prompt, with.first()) else { return };
-        let before = prompt.input.value().get(..at).unwrap_or_default();
-        prompt.input = Input::new(format!("{before}{way}"));
+        let before = prompt.input.text().get(..at).unwrap_or_default();
+        prompt.input = Field::new(format!("{before}{way}"));
         self.typed();
     }
 
     /// The text has changed: what it says is tried.
     fn typed(&mut self) {
         let Some(prompt) = &self.prompt else { return };
-        let (purpose, text, origin) = (prompt.purpose, prompt.input.value().to_owned(), prompt.origin);
+        let (purpose, text, origin) = (prompt.purpose, prompt.input.text().to_owned(), prompt.origin);
         let error = match purpose {
             Purpose::Filter => self.read(&text).map(|filter| self.set_filter(filter, origin)),
             Purpose::Find => self.read(&text).map(|filter| self.set_find(filter)),
@@ -163,7 +153,7 @@ impl State {
         if prompt.error.is_some() {
             return;
         }
-        let (purpose, text) = (prompt.purpose, prompt.input.value().to_owned());
+        let (purpose, text) = (prompt.purpose, prompt.input.text().to_owned());
         self.prompt = None;
         if let (Purpose::Time, Ok(Some(moment))) = (purpose, moment(&text)) {
             self.go_to(moment);
@@ -233,13 +223,12 @@ pub(super) fn view(state: &State, area: Rect, buffer: &mut Buffer, look: &Look) 
     let mut pen = Pen::new(buffer, area, 0);
     pen.skip(1).text(sign, look.style(Meaning::Key)).skip(1);
     let start = pen.column();
-    let text = prompt.input.value();
+    let text = prompt.input.text();
     // Characters are dropped at the left until the cursor has its place.
     let room = pen.room().saturating_sub(2);
-    let cursor = prompt.input.cursor();
-    let before: String = text.chars().take(cursor).collect();
+    let (before, _) = prompt.input.parts();
     let mut cut = 0;
-    let mut shown = before.as_str();
+    let mut shown = before;
     while fit::width(shown) > room.saturating_sub(1) {
         let mut rest = shown.chars();
         cut += rest.next().map_or(1, char::len_utf8);
@@ -249,7 +238,8 @@ pub(super) fn view(state: &State, area: Rect, buffer: &mut Buffer, look: &Look) 
     if text.is_empty() {
         pen.text(empty, look.style(Meaning::Muted));
     } else {
-        pen.text(text.get(cut..).unwrap_or_default(), look.style(Meaning::Text));
+        let meaning = if prompt.input.is_selected() { Meaning::Selected } else { Meaning::Text };
+        pen.text(text.get(cut..).unwrap_or_default(), look.style(meaning));
     }
     let mut below = Pen::new(buffer, area, 1);
     let completion = state.completion().with;

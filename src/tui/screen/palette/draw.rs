@@ -40,9 +40,8 @@ pub(in crate::tui) fn view(
     pen.skip(1).text(":", look.style(Meaning::Key));
     let start = pen.column();
     let room = pen.room().saturating_sub(1);
-    let before: String = state.text().chars().take(state.input.cursor()).collect();
-    let after: String = state.text().chars().skip(state.input.cursor()).collect();
-    let shown = fit::tail(&before, room.saturating_sub(1));
+    let (before, after) = state.input.parts();
+    let shown = fit::tail(before, room.saturating_sub(1));
     let cursor = start.saturating_add(u16::try_from(fit::width(shown)).unwrap_or(0));
     pen.text(&format!("{shown}{after}"), look.style(Meaning::Text));
 

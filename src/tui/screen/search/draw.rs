@@ -111,18 +111,17 @@ fn input(pen: &mut Pen<'_>, state: &State, room: usize, look: &Look) -> u16 {
         pen.text(text, look.style(Meaning::Muted));
         return 0;
     }
-    let cursor = state.input.cursor();
-    let before: String = text.chars().take(cursor).collect();
-    let after: String = text.chars().skip(cursor).collect();
+    let (before, after) = state.input.parts();
     // Characters are dropped at the left until the cursor has its place.
-    let mut shown: &str = &before;
+    let mut shown = before;
     while fit::width(shown) > room.saturating_sub(1) {
         let mut rest = shown.chars();
         rest.next();
         shown = rest.as_str();
     }
     let column = fit::width(shown);
-    pen.text(&format!("{shown}{after}"), look.style(Meaning::Text));
+    let meaning = if state.input.is_selected() { Meaning::Selected } else { Meaning::Text };
+    pen.text(&format!("{shown}{after}"), look.style(meaning));
     u16::try_from(column).unwrap_or(0)
 }
 

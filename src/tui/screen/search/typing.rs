@@ -1,10 +1,9 @@
 //! Terms while they are typed: what could come next, and what means nothing.
 
-use tui_input::Input;
-
 use super::{Asked, State};
 use crate::inspect::query::{Completion, Place, Vocabulary, complete};
 use crate::inspect::terms::Terms;
+use crate::tui::field::Field;
 
 impl State {
     /// Whether names of the store could help with what is typed.
@@ -16,7 +15,7 @@ impl State {
     /// What the last part of the text could be.
     pub(super) fn completion(&self) -> Completion {
         // Completing is for the end of a line.
-        if self.input.cursor() < self.text().chars().count() {
+        if !self.input.is_at_end() {
             return Completion::default();
         }
         match &self.names {
@@ -30,7 +29,7 @@ impl State {
         let completion = self.completion();
         let way = completion.with.first()?;
         let before = self.text().get(..completion.at)?;
-        self.input = Input::new(format!("{before}{way}"));
+        self.input = Field::new(format!("{before}{way}"));
         Some(self.changed())
     }
 
