@@ -20,6 +20,7 @@ mod saving;
 mod show;
 mod taking_back;
 mod timeline;
+mod travel;
 
 pub use self::draw::view;
 pub use self::message::{Effect, Layer, Msg};
@@ -77,6 +78,8 @@ pub struct Model {
     look: Look,
     keymap: Keymap,
     pending: Vec<Key>,
+    /// How often the next key is meant.
+    count: Option<usize>,
     /// The character of the last key that had a meaning: digits say where to.
     typed: Option<char>,
     zones: Vec<Zone>,
@@ -88,6 +91,8 @@ pub struct Model {
     waited: bool,
     looking: bool,
     notice: Option<String>,
+    /// What is looked for on pages of lines.
+    sought: String,
     drawn: Drawn,
     mouse: mouse::State,
     dirty: bool,
@@ -124,6 +129,7 @@ impl Model {
             look: Look::new(theme, options.ascii, options.zone),
             keymap: options.keymap.clone().map_or_else(Keymap::built_in, Ok)?,
             pending: Vec::new(),
+            count: None,
             typed: None,
             zones,
             redacts: options.redacts,
@@ -132,6 +138,7 @@ impl Model {
             waited: false,
             looking: false,
             notice: None,
+            sought: String::new(),
             drawn: Drawn::default(),
             mouse: mouse::State::new(options.mouse),
             dirty: true,
@@ -381,6 +388,9 @@ fn after_drawing(model: &mut Model, drawn: Drawn) -> Vec<Effect> {
     }
     if let Some(journey) = &mut model.journey {
         journey.identity.clamp(model.drawn.identity_end);
+        if matches!(model.layers.last(), Some(Layer::Journey)) {
+            journey.seen_lines(model.drawn.journey_top, model.drawn.page);
+        }
         journey.seen_detail(model.drawn.detail.0, model.drawn.detail.1);
     }
     if let Some(Layer::Search) = model.layers.last() {
@@ -476,6 +486,10 @@ fn show_page(model: &mut Model, entry: &Entry) -> Vec<Effect> {
 fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Quit => return taking_back::quit(model),
+        Action::GoBack | Action::GoForward => return travel::go(model, action == Action::GoBack),
+        Action::FindHere | Action::NextFound | Action::PreviousFound if travel::finds_lines(model) => {
+            return travel::find(model, action);
+        }
         Action::Suspend => return vec![Effect::Suspend],
         Action::Back if !matches!(model.layers.last(), Some(Layer::Palette(_))) => return taking_back::back(model),
         Action::Leave if matches!(model.layers.last(), Some(Layer::Identity)) => return model.back(),

@@ -34,6 +34,8 @@ pub struct Drawn {
     pub page: usize,
     /// Whether there is room for the properties of the selected row.
     pub properties: bool,
+    /// The topmost line of the timeline.
+    pub journey_top: usize,
     /// The lines of the timeline on the screen, where it has columns of pinned properties.
     pub cells: Range<usize>,
     /// The hits on the screen.
@@ -53,6 +55,7 @@ impl Ui {
     pub fn drawn(&self) -> Drawn {
         Drawn {
             page: self.page,
+            journey_top: self.journey_top,
             properties: self.properties,
             cells: self.cells.clone(),
             hits: self.hits.clone(),

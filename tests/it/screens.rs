@@ -17,6 +17,7 @@ mod saving;
 mod search;
 mod soon;
 mod taking_back;
+mod travel;
 
 use crate::support::app::App;
 use crossterm::event::Event;
@@ -196,11 +197,11 @@ fn back_from_a_journey_the_search_is_as_it_was() {
 #[test]
 fn the_search_over_a_journey_is_left_by_escape_at_once_until_something_is_typed() {
     let mut app = open(sally());
-    app.press("/");
+    app.press("u");
     assert_eq!((app.top(), app.model.search.text()), ("search", "sally@gmail.com"));
     app.press("<Esc>");
     assert_eq!((app.top(), app.model.search.text()), ("journey", "sally@gmail.com"));
-    app.press("/x<Esc>");
+    app.press("ux<Esc>");
     assert_eq!((app.top(), app.model.search.text()), ("search", ""));
     app.press("<Esc>");
     assert_eq!(app.top(), "journey");

@@ -112,20 +112,24 @@ fn footer(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) {
     let look = &model.look;
     let muted = look.style(Meaning::Muted);
     let mut place = place(model, usize::from(area.width));
-    // What has just happened is read once; where we are is there again with the next key.
-    // A moment of the past stays: a screen as small as this has no other line that shows it.
+    // What has just happened is read once; where we are is there again with the next key. A
+    // moment of arrival is told always.
+    let is_now = model.journey.as_ref().is_none_or(|journey| journey.journey().as_of.is_none());
     let whole = usize::from(area.width).saturating_sub(2);
-    let only_here = (buffer.area.height < 12 || buffer.area.width < 64) && place.starts_with("as of ");
-    if !only_here && model.notice.as_ref().is_some_and(|notice| fit::width(notice) + fit::width(&place) + 2 > whole) {
+    if model.notice.as_ref().is_some_and(|notice| is_now && fit::width(notice) + fit::width(&place) + 2 > whole) {
         place.clear();
     }
     let mut pen = Pen::new(buffer, area, 0);
     let wide = fit::width(&place);
     let room = pen.room().saturating_sub(wide + 3);
     pen.skip(1);
-    if !model.pending.is_empty() {
-        let keys = crate::tui::keys::sequence(&model.pending);
-        pen.text(&format!("{keys} …"), look.style(Meaning::Key));
+    if !model.pending.is_empty() || model.count.is_some() {
+        let count = model.count.map(|count| count.to_string());
+        let keys = Some(crate::tui::keys::sequence(&model.pending)).filter(|keys| !keys.is_empty());
+        for part in count.into_iter().chain(keys) {
+            pen.text(&part, look.style(Meaning::Key)).skip(1);
+        }
+        pen.text("…", look.style(Meaning::Key));
     } else if let Some(notice) = &model.notice {
         pen.text(&fit::end(notice, room), look.style(Meaning::Warn));
     } else {

@@ -10,7 +10,7 @@ use crate::tui::screen::prompt::{self, About};
 use crate::tui::screen::{compare, journey};
 use crate::tui::worker::{Load, Request, Then};
 
-use super::{Effect, Layer, Model};
+use super::{Effect, Layer, Model, travel};
 
 /// Pages behind this one; more than anybody goes back.
 const MOST_VISITS: usize = 100;
@@ -30,6 +30,8 @@ pub(super) struct Visit {
 pub(super) struct Pages {
     /// Those that this one was opened from, the last one last.
     pub(super) trail: Vec<Visit>,
+    /// Those that the way back was taken from, the last one last.
+    pub(super) ahead: Vec<Visit>,
     /// Two users beside each other, which two, and whether that is asked for.
     pub(super) compare: Option<compare::State>,
     pub(super) pair: Option<[Id; 2]>,
@@ -44,13 +46,14 @@ impl Pages {
     /// A journey is opened anew: no way leads back, and nothing is waited for.
     pub(super) fn leave(&mut self) {
         self.trail.clear();
+        self.ahead.clear();
         self.comparing.forget();
         self.row_wanted = None;
     }
 
     /// The store has changed.
     pub(super) fn outdate(&mut self) {
-        for visit in &mut self.trail {
+        for visit in self.trail.iter_mut().chain(&mut self.ahead) {
             visit.stale = true;
         }
         self.outdated = true;
@@ -65,10 +68,7 @@ impl Model {
             return Vec::new();
         }
         let mut trail = std::mem::take(&mut self.pages.trail);
-        if let (Some(opened), Some(journey)) = (&self.opened, &self.journey) {
-            let layers = self.layers.clone();
-            trail.push(Visit { id: opened.clone(), journey: journey.clone(), layers, stale: false });
-        }
+        trail.extend(self.page_here());
         if trail.len() > MOST_VISITS {
             trail.remove(0);
         }
@@ -77,9 +77,28 @@ impl Model {
         effects
     }
 
+    /// The page on the screen, to come back to.
+    fn page_here(&self) -> Option<Visit> {
+        let (id, journey) = (self.opened.clone()?, self.journey.clone()?);
+        Some(Visit { id, journey, layers: self.layers.clone(), stale: false })
+    }
+
     /// Goes back to the page that this one was opened from, as it was left.
     pub(super) fn revisit(&mut self) -> Option<Vec<Effect>> {
-        let Visit { id, journey, layers, stale } = self.pages.trail.pop()?;
+        let visit = self.pages.trail.pop()?;
+        self.pages.ahead.extend(self.page_here());
+        Some(self.show_page_of(visit))
+    }
+
+    /// Goes to the page that the way back was taken from, as it was left.
+    pub(super) fn revisit_ahead(&mut self) -> Option<Vec<Effect>> {
+        let visit = self.pages.ahead.pop()?;
+        self.pages.trail.extend(self.page_here());
+        Some(self.show_page_of(visit))
+    }
+
+    fn show_page_of(&mut self, visit: Visit) -> Vec<Effect> {
+        let Visit { id, journey, layers, stale } = visit;
         self.opening.forget();
         self.failed = None;
         self.properties_asked = None;
@@ -92,7 +111,7 @@ impl Model {
         {
             state.change_zone(self.look.zone);
         }
-        Some(if stale { self.reload() } else { Vec::new() })
+        if stale { self.reload() } else { Vec::new() }
     }
 
     /// What is to be asked for the journey of `id`: as it is, or as it stood.
@@ -154,6 +173,14 @@ impl Model {
         }
         let text = prompt.text().trim().to_owned();
         match prompt.about() {
+            About::Text => {
+                self.layers.pop();
+                self.sought = text;
+                if !self.sought.is_empty() {
+                    travel::find_on(self, true);
+                }
+                Vec::new()
+            }
             About::Leaving(_) => {
                 prompt.refuse("y drops them, s saves them first, Esc stays here".to_owned());
                 Vec::new()

@@ -2,9 +2,12 @@
 
 use crossterm::event::KeyEvent;
 
-use crate::tui::keys::{Context, Key, Resolved};
+use crate::tui::keys::{Action, Context, Key, Resolved};
 
-use super::{Effect, Model, act, search_asked, typed};
+use super::{Effect, Model, act, search_asked, travel, typed};
+
+/// The largest number before a key.
+const MOST: usize = 99_999;
 
 pub(super) fn key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
     let Some(key) = Key::of(&event) else { return Vec::new() };
@@ -23,9 +26,14 @@ pub(super) fn key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
             }
         };
     }
-    // A sequence that was begun is the nearest thing to take back.
-    if key.is_escape() && !model.pending.is_empty() {
+    // A sequence or a number that was begun is the nearest thing to take back.
+    if key.is_escape() && (!model.pending.is_empty() || model.count.is_some()) {
         model.pending.clear();
+        model.count = None;
+        return Vec::new();
+    }
+    if let Some(count) = counted(model, key, &contexts) {
+        model.count = Some(count);
         return Vec::new();
     }
     model.pending.push(key);
@@ -40,11 +48,45 @@ pub(super) fn key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
         Resolved::Action(action) => {
             model.pending.clear();
             model.typed = key.typed();
-            act(model, action)
+            match model.count.take() {
+                Some(count) => repeat(model, action, count),
+                None => act(model, action),
+            }
         }
         Resolved::Nothing => {
             model.pending.clear();
+            model.count = None;
             Vec::new()
         }
     }
+}
+
+/// The number so far with this key as its next digit; `None` where the key is none of a number.
+fn counted(model: &Model, key: Key, contexts: &[Context]) -> Option<usize> {
+    let digit = key.typed()?.to_digit(10)? as usize;
+    let begins = model.count.is_some() || digit > 0;
+    let is_bound = model.keymap.resolve(contexts, &[key]) != Resolved::Nothing;
+    if !begins || is_bound || !model.pending.is_empty() {
+        return None;
+    }
+    Some(model.count.unwrap_or(0).saturating_mul(10).saturating_add(digit).min(MOST))
+}
+
+/// Does what a key asks as often as the number before it says. To the first or last row: to the
+/// row of that number.
+fn repeat(model: &mut Model, action: Action, count: usize) -> Vec<Effect> {
+    if matches!(action, Action::First | Action::Last) {
+        return travel::go_to_number(model, count);
+    }
+    let times = if action.counts() { count } else { 1 };
+    let mut effects = Vec::new();
+    for _ in 0..times {
+        let before = travel::place(model);
+        effects.extend(act(model, action));
+        // What no longer moves is at its end.
+        if before.is_some() && travel::place(model) == before {
+            break;
+        }
+    }
+    effects
 }

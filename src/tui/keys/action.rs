@@ -109,6 +109,20 @@ actions! {
     PreviousRow = "previous-row",
     /// To the row before the last jump.
     GoBack = "go-back",
+    /// To the row that the last jump was taken back from.
+    GoForward = "go-forward",
+    /// The lines one up, the cursor where it is.
+    ScrollDown = "scroll-down",
+    /// The lines one down.
+    ScrollUp = "scroll-up",
+    /// The selected line into the middle of the screen.
+    Centre = "centre",
+    /// The selected line to the top of the screen.
+    ToTop = "to-top",
+    /// The selected line to its bottom.
+    ToBottom = "to-bottom",
+    /// Type a text to find on the page.
+    FindHere = "find-on-page",
     /// To the next group.
     NextGroup = "next-group",
     /// To the group before.
@@ -226,6 +240,54 @@ actions! {
 }
 
 impl Action {
+    /// Whether a number before it says how often it is meant.
+    pub(in crate::tui) fn counts(self) -> bool {
+        matches!(
+            self,
+            Self::Next
+                | Self::Previous
+                | Self::HalfDown
+                | Self::HalfUp
+                | Self::PageDown
+                | Self::PageUp
+                | Self::NextDay
+                | Self::PreviousDay
+                | Self::NextSession
+                | Self::PreviousSession
+                | Self::NextPoint
+                | Self::PreviousPoint
+                | Self::NextProblem
+                | Self::PreviousProblem
+                | Self::NextIdentify
+                | Self::PreviousIdentify
+                | Self::NextAlias
+                | Self::PreviousAlias
+                | Self::NextReset
+                | Self::PreviousReset
+                | Self::NextOrphan
+                | Self::PreviousOrphan
+                | Self::NextFinding
+                | Self::PreviousFinding
+                | Self::NextSame
+                | Self::PreviousSame
+                | Self::NextMark
+                | Self::NextFound
+                | Self::PreviousFound
+                | Self::NextGroup
+                | Self::PreviousGroup
+                | Self::NextRow
+                | Self::PreviousRow
+                | Self::GoBack
+                | Self::GoForward
+                | Self::ScrollDown
+                | Self::ScrollUp
+                | Self::DetailDown
+                | Self::DetailUp
+                | Self::Earlier
+                | Self::Later
+        )
+    }
+
     /// Whether it edits a line of text or goes along it.
     pub fn edits_text(self) -> bool {
         matches!(

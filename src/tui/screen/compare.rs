@@ -6,7 +6,7 @@
 
 mod draw;
 
-pub(in crate::tui) use self::draw::view;
+pub(in crate::tui) use self::draw::{text, view};
 
 use std::sync::Arc;
 

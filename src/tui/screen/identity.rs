@@ -16,7 +16,7 @@ mod explain;
 mod picture;
 pub mod scrub;
 
-pub(in crate::tui) use self::draw::view;
+pub(in crate::tui) use self::draw::{text, view};
 
 use std::sync::Arc;
 
@@ -226,6 +226,11 @@ impl State {
         if let Some(found) = found {
             self.selected = found;
         }
+    }
+
+    /// Selects a line.
+    pub fn go_to(&mut self, at: usize) {
+        self.settle(at, true);
     }
 
     fn settle(&mut self, at: usize, down: bool) {

@@ -10,6 +10,8 @@
 //! | `strip` | rows over the whole time, to see and to jump |
 //! | `around` | rows near the selected one in time |
 //! | `prompt` | the line to type a filter, a text or a time in |
+//! | `jumps` | the way back from a jump |
+//! | `scrolling` | the lines under a cursor that stays |
 //! | `saved` | the rows that a saved report has |
 //! | `selection` | what is selected, by a press or by a row |
 //! | `detail` | the selected row: reasons, places, properties, what changed |
@@ -18,12 +20,14 @@ mod around;
 mod detail;
 mod frame;
 mod heads;
+mod jumps;
 pub mod menu;
 mod moves;
 pub mod pinned;
 pub mod prompt;
 mod rows;
 mod saved;
+mod scrolling;
 mod selection;
 mod strip;
 
@@ -44,8 +48,10 @@ use crate::tui::screen::identity::{self, scrub};
 use crate::tui::when::Zone;
 
 use self::detail::Detail;
+use self::jumps::Jumps;
 use self::menu::Menu;
 use self::prompt::{Prompt, Purpose};
+use self::scrolling::Put;
 use crate::tui::timeline::lines::{Bits, Folds, Shown};
 use crate::tui::timeline::order::Track;
 use crate::tui::timeline::sift::{Money, Sieve, Sifted, Sifting, Values};
@@ -99,6 +105,11 @@ pub struct State {
     names: Option<Arc<Names>>,
     /// The selected line.
     selected: usize,
+    /// Rows that were left by a jump.
+    jumps: Jumps,
+    /// The topmost line of the last frame and its lines, and the topmost line that is asked for.
+    seen: (usize, usize),
+    wanted_top: Option<usize>,
     /// Whether the detail pane is the larger part of the screen.
     larger: bool,
     detail: Detail,
@@ -141,6 +152,9 @@ impl State {
             base: None,
             names: None,
             selected: 0,
+            jumps: Jumps::default(),
+            seen: (0, 0),
+            wanted_top: None,
             larger: false,
             detail: Detail::default(),
             times: None,
@@ -483,7 +497,13 @@ impl State {
         }
         match action {
             Action::DetailDown | Action::DetailUp => self.detail.scroll(action == Action::DetailDown),
-            Action::GoBack => self.jump_back(),
+            Action::GoBack => self.jump(true),
+            Action::GoForward => self.jump(false),
+            Action::ScrollDown => self.scroll(true),
+            Action::ScrollUp => self.scroll(false),
+            Action::Centre => self.put(Put::Middle),
+            Action::ToTop => self.put(Put::Top),
+            Action::ToBottom => self.put(Put::Bottom),
             Action::Filter => self.ask(Purpose::Filter),
             Action::Narrow => self.narrow_menu(),
             Action::Around => self.narrow_around(),
@@ -529,7 +549,7 @@ impl State {
                     Some(Times::Both) => Times::Clock,
                 });
             }
-            action => self.go(action, page),
+            action => self.travel(action, page),
         }
     }
 

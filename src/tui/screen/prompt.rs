@@ -20,6 +20,8 @@ pub enum About {
     Moment,
     /// The user to compare this one with.
     Other,
+    /// A text to find on the page.
+    Text,
     /// Whether calls made by hand in the player may be dropped: a letter answers.
     Leaving(Leaving),
 }
@@ -77,7 +79,7 @@ impl State {
     pub fn take_letter(&mut self) -> Option<(Leaving, char)> {
         match self.about {
             About::Leaving(leaving) => Some((leaving, self.letter.take()?)),
-            About::Moment | About::Other => None,
+            _ => None,
         }
     }
 
@@ -140,6 +142,7 @@ pub(in crate::tui) fn view(state: &State, area: Rect, buffer: &mut Buffer, look:
     let question = match state.about {
         About::Moment => "as of ",
         About::Other => "compare with ",
+        About::Text => "/ ",
         About::Leaving(_) => "",
     };
     let mut pen = Pen::new(buffer, pane, at);
@@ -178,6 +181,7 @@ pub(in crate::tui) fn view(state: &State, area: Rect, buffer: &mut Buffer, look:
 
 fn hint(state: &State) -> String {
     match state.about {
+        About::Text => "a text on this page; n and N go on".to_owned(),
         About::Leaving(_) => "y drops them · s saves them first · Esc stays here".to_owned(),
         About::Moment => {
             "a time of arrival: 2019-07-10, 2019-07-10 19:13, 2019-07-10T19:13:04Z; empty is now".to_owned()

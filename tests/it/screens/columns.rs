@@ -120,7 +120,7 @@ fn pinned_properties_without_a_column_are_counted() {
 #[test]
 fn columns_of_a_hundred_thousand_rows_cost_a_screenful_and_a_step_asks_for_one_row() {
     let mut app = open(long());
-    app.press("<Enter>/plan<Enter>p<Esc>z");
+    app.press("<Enter>/plan<Enter>p<Esc>za");
     let before = asked(&app).len();
     assert!(asked(&app).iter().all(|rows| *rows <= 48), "{:?}", asked(&app));
     app.press("G");

@@ -132,8 +132,8 @@ fn reasons_are_numbered_and_each_leads_to_its_row_and_back() {
     assert!(app.text().contains("C-o goes back"), "{}", app.text());
     app.press("<C-o>");
     assert_eq!(row(&app), Some(61));
-    app.press("<Esc><C-o>");
-    assert!(app.text().contains("no jump was made"), "{}", app.text());
+    app.press("<Esc><C-o><C-o><C-o><C-o>");
+    assert!(app.text().contains("no jump to go back from"), "{}", app.text());
     app.press("]o<Enter>/proof<Enter><Enter>");
     assert_eq!(row(&app), Some(61), "the evidence of the orphan");
     app.press("<Esc>G<Enter>");

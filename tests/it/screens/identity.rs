@@ -204,6 +204,21 @@ fn an_orphan_has_a_page_and_escape_comes_back_to_the_line() {
 }
 
 #[test]
+fn past_its_jumps_the_way_back_leads_to_the_page_before_and_forward_again() {
+    let mut app = identity("sally@x.com");
+    let query = |app: &App<_>| app.model.journey().unwrap().journey().query.as_str().to_owned();
+    go(&mut app, "◌ P-1");
+    app.press("<Enter>");
+    assert_eq!(query(&app), "P-1");
+    app.press("<C-o>");
+    assert_eq!((query(&app).as_str(), app.top()), ("sally@x.com", "identity"));
+    // The page over the timeline was a jump as well.
+    assert_eq!(app.press("<C-o>").top(), "journey");
+    app.press("<A-Right>");
+    assert_eq!((query(&app).as_str(), app.top()), ("P-1", "journey"));
+}
+
+#[test]
 fn evidence_leads_to_its_row_or_to_the_page_that_has_it() {
     let mut app = identity("sally@x.com");
     go(&mut app, "refused alias");
@@ -220,7 +235,7 @@ fn evidence_leads_to_its_row_or_to_the_page_that_has_it() {
 fn a_search_begins_a_new_way() {
     let mut app = identity("sally@x.com");
     go(&mut app, "◌ P-1");
-    app.press("<Enter>/<C-u>bob@x.com<Enter>");
+    app.press("<Enter>u<C-u>bob@x.com<Enter>");
     assert!(app.text().contains("bob@x.com"));
     assert_eq!(app.press("<Esc>").top(), "search");
 }

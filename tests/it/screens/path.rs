@@ -110,7 +110,7 @@ fn a_fold_opens_and_closes_with_the_cursor_on_it() {
     assert!(cursor_line(&mut app).contains("× 14"), "{}", app.text());
     app.press("<Enter>");
     assert_eq!(app.model.journey().unwrap().lines().list().len(), folded + 13);
-    app.press("zz");
+    app.press("zaza");
     assert!(cursor_line(&mut app).contains("× 14"), "closed with all others: {}", app.text());
 }
 
@@ -165,9 +165,9 @@ fn the_timeline_with_sessions_and_folds_at_every_size() {
 #[test]
 fn all_runs_of_a_hundred_thousand_rows_are_unfolded_and_cost_a_screenful() {
     let mut app = open(long());
-    app.press("z");
+    app.press("za");
     let unfolded = app.model.journey().unwrap().lines().list().len();
-    for keys in ["G", "gg", "}", "]d", "<PgDn>", "h", "l", "z"] {
+    for keys in ["G", "gg", "}", "]d", "<PgDn>", "h", "l", "za"] {
         app.press(keys);
         app.text();
         assert!(app.ui.built <= 24, "{} rows were built after {keys}", app.ui.built);

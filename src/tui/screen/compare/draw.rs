@@ -66,6 +66,18 @@ pub(in crate::tui) fn view(state: &State, ui: &mut Ui, area: Rect, buffer: &mut 
     }
 }
 
+/// The text of a line.
+pub(in crate::tui) fn text(state: &State, at: usize, look: &Look) -> Option<String> {
+    let line = state.line(at).filter(|_| state.is_row(at))?;
+    let mut buffer = Buffer::empty(Rect { x: 0, y: 0, width: WHOLE, height: 1 });
+    let area = buffer.area;
+    draw(&mut Pen::new(&mut buffer, area, 0), line, state, false, false, look);
+    Some(buffer.content.iter().map(ratatui::buffer::Cell::symbol).collect())
+}
+
+/// Columns in which a line is whole.
+const WHOLE: u16 = 300;
+
 fn head(pen: &mut Pen<'_>, state: &State, look: &Look) {
     let plain = look.style(Meaning::Text);
     let zone = format!("{} ", look.zone.name());

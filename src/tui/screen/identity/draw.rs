@@ -43,6 +43,19 @@ pub(in crate::tui) fn view(of: &Panel<'_>, inside: bool, ui: &mut Ui, area: Rect
     lines(of, ui, body, buffer, look);
 }
 
+/// The text of a line, with what is told of it when it is selected.
+pub(in crate::tui) fn text(of: &Panel<'_>, at: usize, look: &Look) -> Option<String> {
+    let line = *of.identity.lines.get(at).filter(|line| line.is_row())?;
+    let mut buffer = Buffer::empty(Rect { x: 0, y: 0, width: WHOLE, height: 1 });
+    let area = buffer.area;
+    draw(&mut Pen::new(&mut buffer, area, 0), line, of, false, look);
+    let drawn: String = buffer.content.iter().map(ratatui::buffer::Cell::symbol).collect();
+    Some(format!("{drawn}\n{}", explain::sentence(line, of, look)))
+}
+
+/// Columns in which a line is whole.
+const WHOLE: u16 = 300;
+
 fn lines(of: &Panel<'_>, ui: &mut Ui, area: Rect, buffer: &mut Buffer, look: &Look) {
     let state = of.identity;
     let full = state.lines.get(state.selected).map_or_else(String::new, |line| explain::sentence(*line, of, look));

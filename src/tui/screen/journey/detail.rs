@@ -30,9 +30,6 @@ use crate::tui::words::place;
 /// Properties that are kept: those of the selected row, of the one before, and of some near.
 const KEPT: usize = 16;
 
-/// Rows that a jump can be taken back from.
-const TRAIL: usize = 100;
-
 /// Properties of a row.
 #[derive(Clone, Debug)]
 pub(super) struct Properties {
@@ -58,8 +55,6 @@ pub(super) struct Detail {
     find: String,
     found: (String, usize),
     properties: VecDeque<(i64, Result<Properties, Failure>)>,
-    /// Rows of the store that were left by a jump, the last one last.
-    trail: Vec<i64>,
 }
 
 impl Detail {
@@ -189,7 +184,8 @@ impl State {
             Action::NextFound => self.next_in_detail(true),
             Action::PreviousFound => self.next_in_detail(false),
             Action::Copy => self.copy_menu(here.and_then(|item| item.value.clone())),
-            Action::GoBack => self.jump_back(),
+            Action::GoBack => self.jump(true),
+            Action::GoForward => self.jump(false),
             Action::Filter => self.ask(Purpose::Filter),
             _ => {}
         }
@@ -286,29 +282,16 @@ impl State {
 
     /// Selects the row at a place of the input, and keeps the way back.
     fn jump_to(&mut self, to: &Source) {
-        let here = self.selected_row();
         let Some(row) = self.row_at(to) else {
             self.notice = Some(format!("{} is no row of this timeline", place(to)));
             return;
         };
         if self.row_index() == Some(row) {
             self.notice = Some("this is that row".to_owned());
-        } else if self.reveal(row) {
-            if self.detail.trail.len() >= TRAIL {
-                self.detail.trail.remove(0);
-            }
-            self.detail.trail.extend(here);
+        } else if self.jump_by(|state| state.reveal(row)) {
             self.notice = Some("gone to that row; C-o goes back".to_owned());
         } else {
             self.notice = Some(format!("{} is not shown: the filter or the order hides it", place(to)));
-        }
-    }
-
-    /// Back to the row before the last jump.
-    pub(super) fn jump_back(&mut self) {
-        match self.detail.trail.pop() {
-            Some(row) => drop(self.select_row(row)),
-            None => self.notice = Some("no jump was made".to_owned()),
         }
     }
 

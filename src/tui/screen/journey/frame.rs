@@ -182,7 +182,7 @@ fn list_view(state: &State, ui: &mut Ui, mut area: Rect, buffer: &mut Buffer, lo
     }
     let lines = usize::from(area.height);
     ui.page = lines;
-    ui.journey_top = scrolled(ui.journey_top, state.selected, lines, state.lines.list().len());
+    ui.journey_top = scrolled(state.top(ui.journey_top), state.selected, lines, state.lines.list().len());
     let top = ui.journey_top;
     ui.spot(area, Spot::List(top));
     if Columns::for_state(usize::from(area.width), state).pins > 0 {

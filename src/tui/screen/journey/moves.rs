@@ -18,10 +18,10 @@ impl State {
         match action {
             Action::Next => self.step(1),
             Action::Previous => self.step(-1),
-            Action::HalfDown => self.jump(half, true),
-            Action::HalfUp => self.jump(half, false),
-            Action::PageDown => self.jump(page, true),
-            Action::PageUp => self.jump(page, false),
+            Action::HalfDown => self.turn_pages(half, true),
+            Action::HalfUp => self.turn_pages(half, false),
+            Action::PageDown => self.turn_pages(page, true),
+            Action::PageUp => self.turn_pages(page, false),
             Action::First => self.first(),
             Action::Last => self.settle(usize::MAX, false),
             Action::NextSession => self.next_of(Place::Session),
@@ -78,7 +78,7 @@ impl State {
         }
     }
 
-    fn jump(&mut self, lines: usize, down: bool) {
+    fn turn_pages(&mut self, lines: usize, down: bool) {
         let at = if down { self.selected.saturating_add(lines) } else { self.selected.saturating_sub(lines) };
         self.settle(at, !down);
     }
@@ -238,7 +238,7 @@ impl State {
     /// To the next row found, or to the one before.
     fn next_found(&mut self, down: bool) {
         let Some(found) = self.find.as_ref().map(|sieve| sieve.kept().clone()) else {
-            self.notice = Some("nothing is looked for yet: f".to_owned());
+            self.notice = Some("nothing is looked for yet: /".to_owned());
             return;
         };
         let end = self.lines.list().len();

@@ -17,6 +17,7 @@ use crate::tui::pen::Pen;
 use crate::tui::theme::{Look, Meaning};
 
 use super::State;
+use super::jumps::Stop;
 use crate::tui::timeline::lines::Bits;
 use crate::tui::timeline::sift::Sieve;
 
@@ -45,6 +46,8 @@ pub struct Prompt {
     pub(super) error: Option<(String, Range<usize>)>,
     /// The row that was selected, and what was applied, for Esc.
     origin: Option<usize>,
+    /// The same, to come back to.
+    stop: Option<Stop>,
     before: (Option<Sieve>, Option<Bits>),
 }
 
@@ -64,8 +67,8 @@ impl State {
             Purpose::Find => (String::new(), (self.find.clone(), None)),
             Purpose::Time | Purpose::Detail => (String::new(), (None, None)),
         };
-        let origin = self.row_index();
-        self.prompt = Some(Prompt { purpose, input: Field::selected(text), error: None, origin, before });
+        let (origin, stop) = (self.row_index(), self.stop());
+        self.prompt = Some(Prompt { purpose, input: Field::selected(text), error: None, origin, stop, before });
     }
 
     /// Types a text at the cursor, or takes the choice that it stands for.
@@ -154,9 +157,13 @@ impl State {
             return;
         }
         let (purpose, text) = (prompt.purpose, prompt.input.text().to_owned());
+        let origin = prompt.stop;
         self.prompt = None;
         if let (Purpose::Time, Ok(Some(moment))) = (purpose, moment(&text)) {
             self.go_to(moment);
+        }
+        if matches!(purpose, Purpose::Time | Purpose::Find) {
+            self.left(origin);
         }
     }
 
@@ -216,7 +223,7 @@ pub(super) fn view(state: &State, area: Rect, buffer: &mut Buffer, look: &Look) 
     let prompt = state.prompt.as_ref()?;
     let (sign, empty) = match prompt.purpose {
         Purpose::Filter => ("&", "which rows: event:page plan=pro -is:orphan; F1 has all of it; empty is all"),
-        Purpose::Find => ("f", "what to go to; written as a filter"),
+        Purpose::Find => ("/", "what to go to; written as a filter; n and N go on"),
         Purpose::Time => ("t", "a time to go to: 10:03, 2019-07-04, +2h"),
         Purpose::Detail => ("/", "a text in this row; n and N go on"),
     };

@@ -15,7 +15,8 @@ impl State {
         match pointed.spot {
             Spot::Detail => return self.point_detail(pointed),
             Spot::Strip if pointed.gesture != Gesture::Release => {
-                self.go_to_part(usize::from(pointed.column), usize::from(pointed.columns));
+                let (column, columns) = (usize::from(pointed.column), usize::from(pointed.columns));
+                self.jump_by(|state| state.go_to_part(column, columns));
                 return None;
             }
             _ => {}
@@ -49,18 +50,18 @@ impl State {
     /// Selects a row of the store, if it is on the timeline.
     pub fn select_row(&mut self, row: i64) -> bool {
         let row = self.timeline.find_row(&self.journey, row);
-        row.is_some_and(|row| self.reveal(row))
+        row.is_some_and(|row| self.jump_by(|state| state.reveal(row)))
     }
 
     /// Selects the line of an alias call, by its index in the journey.
     pub fn select_call(&mut self, call: usize) -> bool {
         let row = self.timeline.find_call(&self.journey, call);
-        row.is_some_and(|row| self.reveal(row))
+        row.is_some_and(|row| self.jump_by(|state| state.reveal(row)))
     }
 
     /// Selects the row at a place of the input, if it is on the timeline.
     pub fn select_place(&mut self, source: &Source) -> bool {
-        self.row_at(source).is_some_and(|row| self.reveal(row))
+        self.row_at(source).is_some_and(|row| self.jump_by(|state| state.reveal(row)))
     }
 
     /// The row or call at a place of the input.
