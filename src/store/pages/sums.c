@@ -28,6 +28,7 @@ typedef struct {
   sqlite3_file base;
   char has_sums; /* The head says that pages have room for them. */
   char trusted;  /* They are those of the pages. */
+  char coming;   /* Pages that are written have room for them, and the head will say so: see `write_page`. */
 } Pages;
 
 static sqlite3_file *below(sqlite3_file *file) { return (sqlite3_file *)((Pages *)file + 1); }
@@ -132,8 +133,16 @@ static int read_page(sqlite3_file *file, void *page, int bytes, sqlite3_int64 pl
 
 static int write_page(sqlite3_file *file, const void *page, int bytes, sqlite3_int64 place) {
   Pages *pages = (Pages *)file;
-  if (place == 0) note_head(pages, page, bytes);
-  if (pages->has_sums && is_page(bytes)) {
+  if (place == 0) {
+    note_head(pages, page, bytes);
+    pages->coming = 0;
+  }
+  /*
+  ** While a file is written anew with room for sums, the pages that the cache cannot hold come
+  ** before the first one. Where that fails, SQLite puts the first page back before all others,
+  ** because it was the first to be changed; from then on no page has room.
+  */
+  if ((pages->has_sums || pages->coming) && is_page(bytes)) {
     /* SQLite leaves these bytes to us, also in its own copy of the page. */
     unsigned char *end = (unsigned char *)page + bytes - SUM;
     if (place == 0 && !pages->trusted) {
@@ -162,13 +171,20 @@ static void look(sqlite3_file *file) {
   sqlite3_free(page);
 }
 
-/* `PRAGMA page_sums`: none, off or on; with a value, which all pages have to have been written for: on. */
+/*
+** `PRAGMA page_sums`: none, off or on. With the value `coming` pages get sums before the head says
+** so, with `kept` they do not any more; with `on`, which all pages have to have been written for,
+** they are compared.
+*/
 static int control(sqlite3_file *file, int what, void *argument) {
   Pages *pages = (Pages *)file;
   if (what == SQLITE_FCNTL_PRAGMA) {
     char **words = argument;
     if (sqlite3_stricmp(words[1], "page_sums") == 0) {
-      if (words[2] != 0) pages->trusted = 1;
+      if (words[2] != 0) {
+        pages->coming = sqlite3_stricmp(words[2], "coming") == 0;
+        if (sqlite3_stricmp(words[2], "on") == 0) pages->trusted = 1;
+      }
       words[0] = sqlite3_mprintf("%s", !pages->has_sums ? "none" : pages->trusted ? "on" : "off");
       return SQLITE_OK;
     }
