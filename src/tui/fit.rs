@@ -222,6 +222,11 @@ fn wrap_paragraph(text: &str, columns: usize, most: usize, lines: &mut Vec<Strin
     lines.push(line.trim_end().to_owned());
 }
 
+/// A number with what it counts, as far as limits let it be known.
+pub fn at_least(cut: bool, counted: &str) -> String {
+    format!("{}{counted}", crate::identity::journey::at_least(cut))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,7 +3,7 @@
 use journey::identity::{Cut, CutOf, Journey};
 use journey::tui::{Msg, Options};
 
-use super::journeys::{Stories, long};
+use super::journeys::{Stories, long, phone};
 use crate::support::app::App;
 
 /// A long journey that waits for its answer.
@@ -57,4 +57,24 @@ fn first_rows_of_a_journey_that_was_left_are_dropped() {
     app.answer_soon();
     assert_eq!(app.top(), "search");
     assert!(app.model.journey().is_none(), "nothing was put in place");
+}
+
+#[test]
+fn a_number_that_a_limit_cut_says_at_least_and_no_other_does() {
+    let cut = |of: Option<CutOf>| {
+        let mut journey = phone();
+        journey.cuts = of.map(|of| Cut { of, what: "there is more".into() }).into_iter().collect();
+        super::open(journey).sized(140, 30)
+    };
+    let told = |of| cut(of).text().lines().take(4).collect::<Vec<_>>().join("\n");
+    let (whole, ids, rows, around) =
+        (told(None), told(Some(CutOf::Ids)), told(Some(CutOf::Rows)), told(Some(CutOf::Around)));
+    assert!(!whole.contains("at least"), "{whole}");
+    assert!(ids.contains("at least 2 ids") && ids.contains("at least 5 rows"), "{ids}");
+    assert!(!rows.contains("at least 2 ids") && rows.contains("at least 5 rows"), "{rows}");
+    assert!(!around.contains("at least 2 ids") && !around.contains("at least 5 rows"), "{around}");
+    // What other users have of this one is all that a limit around it can hide.
+    assert!(around.contains("at least 1 refused") && around.contains("at least 3 orphaned"), "{around}");
+    // A share of rows that are not all at hand is not known.
+    assert!(whole.contains('%') && !rows.contains('%'), "{whole}\n{rows}");
 }

@@ -98,6 +98,7 @@ fn strip(pen: &mut Pen<'_>, state: &State, side: usize, look: &Look) {
     let (Some(of), Some(name)) = (state.compared.sides.get(side), NAMES.get(side)) else { return };
     let (first, last) = span(&state.compared);
     let rows = fit::counted(of.journey.steps.len() as u64, "row");
+    let rows = fit::at_least(of.journey.has_more_rows(), &rows);
     pen.skip(1).text(name, look.style(Meaning::Title)).skip(1);
     let room = pen.room().saturating_sub(fit::width(&rows) + 2);
     let counts = activity(of, first, last, room);

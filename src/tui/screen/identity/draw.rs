@@ -126,7 +126,7 @@ fn head(pen: &mut Pen<'_>, of: &Panel<'_>, look: &Look) {
     ]
     .into_iter()
     .filter(|(number, _)| *number > 0)
-    .map(|(number, word)| format!("{} {word}", fit::count(number)))
+    .map(|(number, word)| fit::at_least(!journey.cuts.is_empty(), &format!("{} {word}", fit::count(number))))
     .collect();
     let parts = parts.join(&format!(" {} ", look.glyphs.dot));
     if fit::width(&parts) + used + 3 < room + 4 {

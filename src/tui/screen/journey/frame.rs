@@ -240,11 +240,11 @@ fn head(pen: &mut Pen<'_>, state: &State, look: &Look) {
     let mut parts = Vec::new();
     let dot = look.glyphs.dot;
     if journey.ids.len() > 1 {
-        parts.push(fit::counted(journey.ids.len() as u64, "id"));
+        parts.push(fit::at_least(journey.has_more_ids(), &fit::counted(journey.ids.len() as u64, "id")));
     }
     let devices = state.timeline.coverage().devices;
     if devices > 0 {
-        parts.push(fit::counted(devices, "device"));
+        parts.push(fit::at_least(journey.has_more_rows(), &fit::counted(devices, "device")));
     }
     if let Some((first, last)) = journey.span().or_else(|| state.timeline.span()) {
         let (first, last) = (look.zone.short_date(first), look.zone.short_date(last));
@@ -264,36 +264,37 @@ fn coverage(pen: &mut Pen<'_>, state: &State, look: &Look) {
     let coverage = state.timeline.coverage();
     let dot = format!(" {} ", look.glyphs.dot);
     let all = coverage.own + coverage.through + coverage.split;
-    let share = |rows: u64| {
+    let (more_rows, more) = (state.journey.has_more_rows(), !state.journey.cuts.is_empty());
+    let share = |rows: u64, of: &str| {
         let percent = (rows * 100 + all / 2).checked_div(all).unwrap_or(0);
-        (fit::count(rows), percent)
+        // The share of what is not at hand is not known.
+        let percent = if more_rows { String::new() } else { format!(" ({percent} %)") };
+        fit::at_least(more_rows, &format!("{} {of}{percent}", fit::count(rows)))
     };
     let mut parts = Vec::new();
     if all > 0 || state.journey.root.is_some() {
-        parts.push(fit::counted(all, "row"));
+        parts.push(fit::at_least(more_rows, &fit::counted(all, "row")));
     }
     if coverage.through > 0 || coverage.split > 0 {
-        let (rows, percent) = share(coverage.own);
-        parts.push(format!("{rows} own id ({percent} %)"));
+        parts.push(share(coverage.own, "own id"));
     }
     if coverage.through > 0 {
-        let (rows, percent) = share(coverage.through);
-        parts.push(format!("{rows} by alias ({percent} %)"));
+        parts.push(share(coverage.through, "by alias"));
     }
     let mut missing: Vec<String> = [
-        (coverage.refused, "refused"),
-        (coverage.split, "split"),
-        (coverage.orphaned, "orphaned"),
-        (coverage.contested, "contested"),
-        (coverage.hinted, "hinted"),
+        (coverage.refused, "refused", more),
+        (coverage.split, "split", more_rows),
+        (coverage.orphaned, "orphaned", more),
+        (coverage.contested, "contested", more),
+        (coverage.hinted, "hinted", more),
     ]
     .into_iter()
-    .filter(|(rows, _)| *rows > 0)
-    .map(|(rows, word)| format!("{} {word}", fit::count(rows)))
+    .filter(|(rows, ..)| *rows > 0)
+    .map(|(rows, word, more)| fit::at_least(more, &format!("{} {word}", fit::count(rows))))
     .collect();
     match state.journey.findings.len() as u64 {
         0 => {}
-        findings => missing.push(fit::counted(findings, "finding")),
+        findings => missing.push(fit::at_least(more, &fit::counted(findings, "finding"))),
     }
     let warn = look.style(Meaning::Warn);
     let missing = if missing.is_empty() { None } else { Some(format!("{} {}", look.glyphs.warn, missing.join(&dot))) };
@@ -305,6 +306,8 @@ fn coverage(pen: &mut Pen<'_>, state: &State, look: &Look) {
     pen.skip(1).text(&parts.join(&dot), look.style(Meaning::Text)).skip(2);
     match missing {
         Some(missing) => pen.text(&missing, warn),
+        // What lies beyond a limit may be.
+        None if more => pen,
         None if all > 0 => pen.text("nothing refused, split or orphaned", look.style(Meaning::Muted)),
         None => pen,
     };
