@@ -416,11 +416,3 @@ proptest! {
         app.settle();
     }
 }
-
-#[test]
-fn a_notice_on_a_low_screen_leaves_the_moment_of_the_past_in_sight() {
-    let mut app = App::start(History::of(SALLY)).sized(20, 5);
-    app.press("sally@x.com<Enter>o<Esc><Enter><Esc>o,<Esc>{");
-    assert_eq!(app.top(), "journey");
-    assert!(app.text().contains("as of 20"), "{}", app.text());
-}
