@@ -38,7 +38,7 @@ mod vendor;
 pub mod zone;
 
 pub use decode::{Decoder, UNREADABLE};
-pub use format::Format;
+pub use format::{Choice, Format, choices};
 pub use infer::Inference;
 pub use item::{AliasLine, Clock, Item, Out};
 pub use map::Map;

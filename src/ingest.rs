@@ -44,7 +44,7 @@ use std::sync::Arc;
 use std::thread;
 
 use self::run::Run;
-use crate::formats::{self, Map, Zone};
+use crate::formats::{self, Format, Map, Zone};
 use crate::model::text::count;
 use crate::store::{self, Writer};
 
@@ -98,8 +98,8 @@ pub struct Options {
     pub threads: usize,
     /// Ends it as [`Flow::Stop`] does, also while an input has nothing to give.
     pub stop: Stop,
-    /// Files are tables of aliases, also those that do not say so themselves.
-    pub aliases: bool,
+    /// What files are, also those that do not say so themselves.
+    pub read_as: Option<Format>,
     /// What the columns of the files are, where a person says it.
     pub map: Option<Arc<Map>>,
 }
@@ -114,7 +114,7 @@ impl Default for Options {
             together: TOGETHER,
             threads,
             stop: Stop::default(),
-            aliases: false,
+            read_as: None,
             map: None,
         }
     }

@@ -3,8 +3,11 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+use crate::formats;
 
 /// See who did what, under which id, and what identity lost.
 ///
@@ -206,15 +209,16 @@ pub(super) struct Import {
     #[arg(long, requires = "rejects")]
     pub(super) force: bool,
     /// Say what the files are, where their content does not
-    #[arg(long = "as", value_name = "WHAT")]
-    pub(super) what: Option<ReadAs>,
+    #[arg(long = "as", value_name = "WHAT", value_parser = read_as())]
+    pub(super) what: Option<formats::Format>,
 }
 
 /// What files can be said to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ReadAs {
-    /// Tables with an alias (or key) and its distinct_id (or target, original, value)
-    Aliases,
+fn read_as() -> impl TypedValueParser<Value = formats::Format> {
+    let values = formats::choices().map(|choice| PossibleValue::new(choice.word).help(choice.help));
+    PossibleValuesParser::new(values).try_map(|word| {
+        formats::choices().find(|choice| choice.word == word).map(|choice| choice.format).ok_or("no kind of files")
+    })
 }
 
 /// Search for users

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 
-use super::args::{Common, Format, Import, ReadAs};
+use super::args::{Common, Format, Import};
 use super::console::Console;
 use super::failure::Failure;
 use super::open::Named;
@@ -29,7 +29,7 @@ pub(super) fn run(command: &Import, common: &Common, store: Named, console: &mut
     let map = command.map.as_deref().map(preview::map).transpose()?.map(Arc::new);
     if command.dry_run {
         let inputs = command.files.iter().map(|path| input(path)).collect();
-        let options = Options { zone, map, aliases: command.what == Some(ReadAs::Aliases), ..Options::default() };
+        let options = Options { zone, map, read_as: command.what, ..Options::default() };
         return preview::dry_run(inputs, &options, console);
     }
     let choice = store.choose()?.ok_or_else(|| {
@@ -42,7 +42,7 @@ pub(super) fn run(command: &Import, common: &Common, store: Named, console: &mut
     let rejects = command.rejects.as_deref();
     let rejects = rejects.map(|path| Output::begin(path, command.force, &kept, Readers::Owner)).transpose()?;
     let inputs = command.files.iter().map(|path| input(path)).collect();
-    let options = Options { zone, map, aliases: command.what == Some(ReadAs::Aliases), ..Options::default() };
+    let options = Options { zone, map, read_as: command.what, ..Options::default() };
     into(&choice.path, inputs, &options, rejects, console)
 }
 

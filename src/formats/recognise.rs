@@ -154,16 +154,16 @@ impl<'a> Seen<'a> {
             return;
         }
         let native = match kind {
-            Some(Kind::Request) if is_request(json) => ("recorded payloads", Format::Payloads),
-            Some(Kind::RecordedUpdate) => ("profile updates", Format::ProfileUpdates),
-            Some(Kind::Update) if profile::is_update(json) => ("profile updates", Format::ProfileUpdates),
-            Some(Kind::Page) if profile::is_page(json) => ("profile export", Format::ProfileExport),
-            Some(Kind::ExportedProfile) => ("profile export", Format::ProfileExport),
+            Some(Kind::Request) if is_request(json) => Format::Payloads,
+            Some(Kind::RecordedUpdate) => Format::ProfileUpdates,
+            Some(Kind::Update) if profile::is_update(json) => Format::ProfileUpdates,
+            Some(Kind::Page) if profile::is_page(json) => Format::ProfileExport,
+            Some(Kind::ExportedProfile) => Format::ProfileExport,
             Some(Kind::Request | Kind::Page | Kind::Event | Kind::Update) | None => {
                 return self.candidate(Cow::Borrowed(json), None, None);
             }
         };
-        self.native.entry(native.0).or_insert((native.1, 0)).1 += 1;
+        self.native.entry(native.name()).or_insert((native, 0)).1 += 1;
     }
 
     fn candidate(&mut self, json: Cow<'a, str>, stream: Option<String>, carrier: Option<Carrier>) {
@@ -226,7 +226,7 @@ impl<'a> Seen<'a> {
         }
         let known = native + wire + plain + as_profiles;
         if aliases * 2 > self.rows {
-            return Ok(Some(Found { name: "alias table", ..Found::raw(Format::AliasTable) }));
+            return Ok(Some(Found::raw(Format::AliasTable)));
         }
         if known * 2 < self.rows {
             return Err(self.missing(&unfit, best, known));
@@ -246,9 +246,9 @@ impl<'a> Seen<'a> {
         } else if as_profiles > plain + wire {
             Found { name: "profiles", is_raw: false, ..Found::raw(Format::ProfileExport) }
         } else if wire > plain && is_raw {
-            Found { name: "recorded payloads", ..Found::raw(Format::Payloads) }
+            Found::raw(Format::Payloads)
         } else {
-            let name = if is_raw { "raw export" } else { events.dialect.name };
+            let name = if is_raw { Format::Export.name() } else { events.dialect.name };
             Found { name, is_raw, ..Found::raw(Format::Export) }
         };
         let name = self.carrier.filter(|_| is_carried).map_or(found.name, Carrier::name);

@@ -80,8 +80,7 @@ impl Sniffed {
     pub fn clock(&self) -> Clock {
         match self.how.rows.vendor {
             Some(By(vendor)) => vendor.clock(),
-            None if self.format == Format::Export => Clock::Project,
-            None => Clock::Utc,
+            None => self.format.clock(),
         }
     }
 
@@ -111,18 +110,13 @@ impl Sniffed {
         };
         let format = rows.format;
         let name = match format {
-            Format::Export if rows.name.is_empty() => format!("raw export ({lies})"),
-            Format::Export | Format::AliasTable if rows.is_carried => rows.name.to_owned(),
-            Format::Export | Format::Vendor => format!("{} ({lies})", rows.name),
-            Format::Payloads => "recorded payloads".to_owned(),
-            Format::ProfileUpdates => "profile updates".to_owned(),
-            Format::ProfileExport if rows.is_raw => "profile export".to_owned(),
-            Format::ProfileExport if rows.is_carried => rows.name.to_owned(),
-            Format::ProfileExport => format!("profiles ({lies})"),
-            Format::AliasTable => format!("alias table ({lies})"),
-            Format::Copy => "plain copy of a store".to_owned(),
-            Format::Sqlite => "SQLite file".to_owned(),
-            Format::Empty => "empty file".to_owned(),
+            // Profiles of a tool lie as its rows do; those of Mixpanel in pages.
+            Format::ProfileExport if !rows.is_raw && rows.is_carried => rows.name.to_owned(),
+            Format::ProfileExport if !rows.is_raw => format!("{} ({lies})", rows.name),
+            _ if !format.shows_layout() => format.name().to_owned(),
+            _ if rows.is_carried && rows.vendor.is_none() => rows.name.to_owned(),
+            _ if rows.name.is_empty() => format!("{} ({lies})", format.name()),
+            _ => format!("{} ({lies})", rows.name),
         };
         let left_out = rows.left_out.clone();
         let how = How { is_raw: rows.is_raw, rows, is_answer: false, cells: None, heads: None, map: None };
@@ -132,7 +126,7 @@ impl Sniffed {
     /// The same, of answers with a list of rows.
     fn answers(rows: Found, layout: Layout) -> Self {
         let mut sniffed = Self::new(rows, layout, false);
-        let what = if sniffed.how.rows.is_raw { "raw export" } else { sniffed.how.rows.name };
+        let what = if sniffed.how.rows.is_raw { Format::Export.name() } else { sniffed.how.rows.name };
         sniffed.name = match sniffed.format {
             Format::Export | Format::Vendor => format!("{what} (JSON answer of an API)"),
             _ => sniffed.name,
@@ -215,18 +209,18 @@ const FOREIGN: &[(&[u8], &str)] = &[
 
 /// Says what a file is from its first bytes, unpacked; `whole` when they are all of it.
 pub fn sniff(head: &[u8], whole: bool, name: &str) -> Result<Sniffed, NotRecognised> {
-    sniff_as(head, whole, name, false)
+    sniff_as(head, whole, name, None)
 }
 
-/// [`sniff()`]; with `aliases`, a file with two columns that an alias and its target can stand in is
-/// a table of aliases.
-pub fn sniff_as(head: &[u8], whole: bool, name: &str, aliases: bool) -> Result<Sniffed, NotRecognised> {
+/// [`sniff()`], where a person says what the file is: a file with two columns that an alias and its
+/// target can stand in is a table of aliases then. Containers are what they are.
+pub fn sniff_as(head: &[u8], whole: bool, name: &str, read_as: Option<Format>) -> Result<Sniffed, NotRecognised> {
     if let Some(sniffed) = container(head, whole, name)? {
         return Ok(sniffed);
     }
     let fail = |why: String| NotRecognised { name: name.to_owned(), why };
     let text = trim(head);
-    if aliases {
+    if read_as == Some(Format::AliasTable) {
         return alias_table(text, whole).ok_or_else(|| {
             fail(
                 "a table of aliases has a column alias (or key) and one distinct_id (or target, original, value)"

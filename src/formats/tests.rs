@@ -431,7 +431,7 @@ fn a_page_of_profiles_gives_each_with_its_line() {
 fn both_forms_of_an_alias_table_are_read() {
     let head = b"\xef\xbb\xbftime;Alias;target\r\n2020-01-01;\"a;1\";d\r\n;x;\r\nshort\r\n";
     assert!(sniff(head, true, "t").is_err(), "only one who knows can say that these are aliases");
-    let sniffed = sniff_as(head, true, "t", true).unwrap();
+    let sniffed = sniff_as(head, true, "t", Some(Format::AliasTable)).unwrap();
     assert_eq!(sniffed.name, "alias table (CSV)");
     let decoder = Decoder::new(&sniffed);
     let mut items = Vec::new();
@@ -442,7 +442,7 @@ fn both_forms_of_an_alias_table_are_read() {
     assert_eq!(items[..2], [line(id("a;1"), id("d"), Some(1_577_836_800_000), 2), line(id("x"), None, None, 3)]);
     assert!(matches!(&items[2..], [Item::Reject(reject)] if reject.reason == "has 1 of the 3 columns"), "{items:?}");
 
-    let tabs = sniff_as(b"key\ttarget\n", true, "t", true).unwrap();
+    let tabs = sniff_as(b"key\ttarget\n", true, "t", Some(Format::AliasTable)).unwrap();
     let mut items = Vec::new();
     Decoder::new(&tabs).decode(2, b" a \td \r", &mut items);
     Decoder::new(&tabs).decode(3, b"b\t", &mut items);

@@ -292,7 +292,7 @@ fn look(stream: Stream, on_disk: Option<PathBuf>, options: &Options) -> Result<O
     let (head, whole) = head(&stream);
     let sniffed = match &options.map {
         Some(map) => sniff_by_map(head, whole, &stream.name, map)?,
-        None => sniff_as(head, whole, &stream.name, options.aliases).map_err(|error| unknown(error, head))?,
+        None => sniff_as(head, whole, &stream.name, options.read_as).map_err(|error| unknown(error, head))?,
     };
     if sniffed.format != Format::Sqlite {
         return Ok(Opened::Stream(Box::new(stream), sniffed));

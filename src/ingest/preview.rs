@@ -82,7 +82,7 @@ pub fn preview(inputs: Vec<Input>, options: &Options) -> Result<(Vec<Preview>, V
             }
             let inference = evidence.infer();
             let (clock, timezone) = match options.zone {
-                _ if sniffed.format != Format::Export => (Clockwork::Zone(Zone::Utc), "UTC".to_owned()),
+                _ if sniffed.clock() == Clock::Utc => (Clockwork::Zone(Zone::Utc), "UTC".to_owned()),
                 Zone::Infer => (inference.read_on(), inference.sentence()),
                 zone => (Clockwork::Zone(zone), zone.name()),
             };
