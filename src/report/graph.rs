@@ -21,6 +21,7 @@ use crate::identity::register::Register;
 use crate::identity::{EvidenceKind, Journey, Refusal, Role, Strength, Verdict};
 use crate::model::facts::{Arrival, Source};
 use crate::model::{Id, Millis};
+use crate::report::look::many;
 
 /// The ids of a journey and what is between them.
 #[derive(Clone, Debug)]
@@ -54,6 +55,23 @@ pub struct Node {
     pub last: Option<Millis>,
     /// Whether evidence ties it to more than one user.
     pub contested: bool,
+}
+
+impl Node {
+    /// What it is, in parts: its kind, whether it is known or contested, how many rows.
+    fn parts(&self) -> Vec<String> {
+        let mut parts = vec![self.kind.name().to_owned()];
+        if matches!(self.kind, NodeKind::Root | NodeKind::Alias) {
+            parts.push(if self.anonymous { "anonymous" } else { "known" }.to_owned());
+        }
+        if self.contested {
+            parts.push("contested".to_owned());
+        }
+        if let Some(rows) = self.rows {
+            parts.push(many(usize::try_from(rows).unwrap_or(usize::MAX), "row"));
+        }
+        parts
+    }
 }
 
 /// What an id is to the user.

@@ -12,7 +12,7 @@ use unicode_width::UnicodeWidthStr;
 use super::text::{class_of, said};
 use super::tree::{self, Placed};
 use super::{Edge, EdgeKind, Graph, Node, NodeKind};
-use crate::report::look::{Class, Look, many};
+use crate::report::look::{Class, Look};
 use crate::report::svg::escape;
 
 /// Columns of an id in a box.
@@ -147,16 +147,7 @@ impl Picture<'_> {
     /// A box with an id and what it is.
     fn node(&mut self, x: usize, node: &Node, more: &str) {
         let look = self.look;
-        let mut parts = vec![node.kind.name().to_owned()];
-        if matches!(node.kind, NodeKind::Root | NodeKind::Alias) {
-            parts.push(if node.anonymous { "anonymous" } else { "known" }.to_owned());
-        }
-        if node.contested {
-            parts.push("contested".to_owned());
-        }
-        if let Some(rows) = node.rows {
-            parts.push(many(usize::try_from(rows).unwrap_or(usize::MAX), "row"));
-        }
+        let mut parts = node.parts();
         if !more.is_empty() {
             parts.push(look.cut(more, 80));
         }

@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::tree::{self, Placed};
 use super::{Edge, EdgeKind, Graph, Node, NodeKind};
-use crate::report::look::{Class, Look, many};
+use crate::report::look::{Class, Look};
 
 /// One line: pieces of clean text, each with what it stands for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -96,16 +96,7 @@ impl Drawing<'_> {
             NodeKind::Orphan | NodeKind::OrphanAlias => Class::Orphan,
             _ => Class::Known,
         };
-        let mut parts = vec![node.kind.name().to_owned()];
-        if matches!(node.kind, NodeKind::Root | NodeKind::Alias) {
-            parts.push(if node.anonymous { "anonymous" } else { "known" }.to_owned());
-        }
-        if node.contested {
-            parts.push("contested".to_owned());
-        }
-        if let Some(rows) = node.rows {
-            parts.push(many(usize::try_from(rows).unwrap_or(usize::MAX), "row"));
-        }
+        let mut parts = node.parts();
         if let (Some(first), Some(last)) = (node.first, node.last) {
             let (first, last) = (look.clock.date(first), look.clock.date(last));
             parts.push(if first == last { first } else { format!("{first} {} {last}", look.dash()) });
