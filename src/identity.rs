@@ -18,19 +18,18 @@ pub mod journey;
 mod legacy;
 mod memo;
 pub mod moment;
-pub mod profile;
 pub mod register;
 pub mod rules;
 
 pub use facts::{Cut, CutOf, Facts};
 pub use findings::{Checked, Finding, Kind, Past, Severity, Sums, Totals, Way};
+pub use journey::profile::{self, Profile};
 pub use journey::{
     AliasLine, Alike, Evidence, EvidenceKind, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Point,
     PointKind, Reason, Reasons, Refusal, Role, Split, State, Step, Strength, Verdict,
 };
 pub use legacy::{Marks, RACE_WINDOW, Table, Tie, World};
 pub use moment::resolve_as_of;
-pub use profile::Profile;
 pub use register::Register;
 pub use rules::{RuleSet, Rules, resolve};
 

@@ -1,14 +1,16 @@
 //! What the engine answers.
 
+pub mod profile;
+
 use std::collections::HashSet;
 use std::fmt::Debug;
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
 
+use self::profile::Profile;
 use super::facts::{Cut, CutOf};
 use super::findings::Finding;
-use super::profile::Profile;
 use crate::model::facts::{Arrival, Event, Source};
 use crate::model::{Id, Millis};
 

@@ -9,9 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{code, sources};
 
-/// Modules that still have circles, with the reason.
-const EXCEPTIONS: &[(&str, &str)] = &[("identity", "the journey holds its findings, and sentences are made of both")];
-
 /// A module as a path from the top: `["store", "reader"]`.
 type Module = Vec<String>;
 
@@ -277,15 +274,7 @@ fn journey() -> House {
 
 #[test]
 fn no_files_of_a_module_stand_in_a_circle() {
-    let circles = journey().circles();
-    let mut broken = Vec::new();
-    let has = |module: &str| circles.iter().any(|(files, _)| files[0][0] == *module);
-    for (_, edges) in circles.iter().filter(|(files, _)| !EXCEPTIONS.iter().any(|(module, _)| files[0][0] == *module)) {
-        broken.push(edges.join("\n  "));
-    }
-    for (module, _) in EXCEPTIONS.iter().filter(|(module, _)| !has(module)) {
-        broken.push(format!("{module}: needs no entry in EXCEPTIONS any more"));
-    }
+    let broken: Vec<String> = journey().circles().into_iter().map(|(_, edges)| edges.join("\n  ")).collect();
     super::fail(&broken, "files need each other in a circle:");
 }
 

@@ -7,7 +7,7 @@
 
 use serde_json::{Map, Value};
 
-use super::journey::{Journey, Verdict};
+use super::{Journey, Verdict};
 use crate::model::facts::Source;
 use crate::model::stored::StoredProfile;
 use crate::model::{Id, Millis};
