@@ -10,6 +10,7 @@
 //! | `strip` | rows over the whole time, to see and to jump |
 //! | `around` | rows near the selected one in time |
 //! | `prompt` | the line to type a filter, a text or a time in |
+//! | `days` | days as the screen writes them |
 //! | `jumps` | the way back from a jump |
 //! | `scrolling` | the lines under a cursor that stays |
 //! | `saved` | the rows that a saved report has |
@@ -17,6 +18,7 @@
 //! | `detail` | the selected row: reasons, places, properties, what changed |
 
 mod around;
+mod days;
 mod detail;
 mod frame;
 mod heads;

@@ -163,3 +163,29 @@ fn the_lines_move_and_the_cursor_stays_until_the_edge() {
     app.press("zz<C-e><C-y>ztzb");
     assert!(app.model.journey().unwrap().place().starts_with("row"));
 }
+
+#[test]
+fn a_time_is_typed_as_the_screen_writes_it() {
+    for (typed, event) in
+        [("11 Jul", "Dashboard"), ("Thu 11 Jul 2019", "Dashboard"), ("Thu", "Dashboard"), ("09:16:12", "Sign Up")]
+    {
+        let mut app = open(sally());
+        app.press("t").press(typed).press("<Enter>");
+        assert!(cursor_line(&mut app).contains(event), "{typed}: {}", app.text());
+    }
+    let mut app = open(sally());
+    app.press("tsoon<Enter>");
+    assert!(app.text().contains("no such time; write 10:03"), "{}", app.text());
+}
+
+#[test]
+fn one_key_narrows_to_1_10_and_60_minutes_around_the_row() {
+    let mut app = open(rows());
+    app.press("100G");
+    let before = row(&app);
+    for kept in [3, 21, 121, 200] {
+        app.press("~");
+        assert_eq!(app.model.journey().unwrap().lines().rows(), kept, "{}", app.text());
+        assert_eq!(row(&app), before);
+    }
+}

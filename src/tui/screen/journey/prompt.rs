@@ -16,8 +16,8 @@ use crate::tui::keys::Action;
 use crate::tui::pen::Pen;
 use crate::tui::theme::{Look, Meaning};
 
-use super::State;
 use super::jumps::Stop;
+use super::{State, days};
 use crate::tui::timeline::lines::Bits;
 use crate::tui::timeline::sift::Sieve;
 
@@ -134,7 +134,7 @@ impl State {
         let error = match purpose {
             Purpose::Filter => self.read(&text).map(|filter| self.set_filter(filter, origin)),
             Purpose::Find => self.read(&text).map(|filter| self.set_find(filter)),
-            Purpose::Time => moment(&text).map(drop),
+            Purpose::Time => self.moment(&text).map(drop),
             Purpose::Detail => {
                 self.find_in_detail(&text);
                 Ok(())
@@ -159,7 +159,7 @@ impl State {
         let (purpose, text) = (prompt.purpose, prompt.input.text().to_owned());
         let origin = prompt.stop;
         self.prompt = None;
-        if let (Purpose::Time, Ok(Some(moment))) = (purpose, moment(&text)) {
+        if let (Purpose::Time, Ok(Some(moment))) = (purpose, self.moment(&text)) {
             self.go_to(moment);
         }
         if matches!(purpose, Purpose::Time | Purpose::Find) {
@@ -194,6 +194,20 @@ impl State {
         }
     }
 
+    /// The moment that a text says; `None` when it is empty.
+    fn moment(&self, text: &str) -> Result<Option<Moment>, Error> {
+        if text.trim().is_empty() {
+            return Ok(None);
+        }
+        let here = self.row().and_then(|row| self.zone().wall(self.order.time_of(row)));
+        let as_shown = || days::read(text, here?.date());
+        Moment::read(text).or_else(as_shown).map(Some).ok_or_else(|| Error {
+            what: "no such time; write 10:03, 10 Jul, Wed, yesterday, 2019-07-04T10:03, +2h or -7d".to_owned(),
+            meant: None,
+            place: 0..text.len(),
+        })
+    }
+
     /// Reads a filter for this journey.
     pub(super) fn read(&mut self, text: &str) -> Result<Option<Filter>, Error> {
         let zone = self.zone();
@@ -206,25 +220,13 @@ impl State {
     }
 }
 
-/// The moment that a text says; `None` when it is empty.
-fn moment(text: &str) -> Result<Option<Moment>, Error> {
-    if text.trim().is_empty() {
-        return Ok(None);
-    }
-    Moment::read(text).map(Some).ok_or_else(|| Error {
-        what: "no such time; times look like 10:03, 2019-07-04, 2019-07-04T10:03, +2h, -7d".to_owned(),
-        meant: None,
-        place: 0..text.len(),
-    })
-}
-
 /// Draws the line and what is to be said of it below; where its cursor is.
 pub(super) fn view(state: &State, area: Rect, buffer: &mut Buffer, look: &Look) -> Option<Position> {
     let prompt = state.prompt.as_ref()?;
     let (sign, empty) = match prompt.purpose {
         Purpose::Filter => ("&", "which rows: event:page plan=pro -is:orphan; F1 has all of it; empty is all"),
         Purpose::Find => ("/", "what to go to; written as a filter; n and N go on"),
-        Purpose::Time => ("t", "a time to go to: 10:03, 2019-07-04, +2h"),
+        Purpose::Time => ("t", "a time to go to: 10:03, 10 Jul, Wed, yesterday, 2019-07-04, +2h"),
         Purpose::Detail => ("/", "a text in this row; n and N go on"),
     };
     let mut pen = Pen::new(buffer, area, 0);
