@@ -67,13 +67,23 @@ fn survive_long_files() -> io::Result<()> {
 }
 
 fn dispatch(mut args: Args) -> Result<(), Failure> {
+    let mut broken = None;
     let loaded = match args.command {
         // What these do depends on no setting, and goes on when the file is broken.
         Some(Command::Import(_) | Command::Completions { .. } | Command::Man) => settings::Loaded::default(),
+        // It is what leads out of a file that is broken.
+        Some(Command::Config(ref config)) if !config.explain => match settings::Loaded::read(&args.common) {
+            Ok(loaded) => loaded,
+            Err(failure) => {
+                broken = Some(failure);
+                settings::Loaded::default()
+            }
+        },
         _ => settings::Loaded::read(&args.common)?,
     };
     let mut console = Console::new(&args.common, &loaded.settings)?;
-    let store = open::Named { flag: args.common.store.clone(), argument: args.store.clone() };
+    let store =
+        open::Named { flag: args.common.store.clone(), argument: args.store.clone(), is_demo: args.common.demo };
     if let (Some(id), Some(_)) = (&args.id, &args.command) {
         return Err(Failure::usage(format!("--id {id} opens the terminal interface, and a command was given too"))
             .hint("journey --id ID, or journey show ID"));
@@ -95,7 +105,8 @@ fn dispatch(mut args: Args) -> Result<(), Failure> {
         Some(Command::Doctor(command)) => doctor::run(&command, store, &mut console),
         Some(Command::Demo(command)) => demo::run(&command, &args, store, &loaded, &mut console),
         Some(Command::Config(command)) => {
-            settings::run(&command, &args.common, args.theme.as_deref(), store, &loaded, &mut console)
+            settings::run(&command, &args.common, args.theme.as_deref(), store, &loaded, &mut console)?;
+            broken.map_or(Ok(()), Err)
         }
         Some(Command::Completions { shell }) => generate::completions(shell, &mut console),
         Some(Command::Man) => generate::man(&mut console),

@@ -43,6 +43,9 @@ pub(super) struct Common {
     /// The store [default: $JOURNEY_STORE, else journey/journey.db in your data directory]
     #[arg(long = "store", value_name = "FILE", global = true, id = "store-flag")]
     pub(super) store: Option<PathBuf>,
+    /// Use the built-in demo store, also where you have a store of your own
+    #[arg(long, global = true)]
+    pub(super) demo: bool,
     /// Time zone to show times in: a name (Europe/Berlin), UTC, local or an offset (+02:00)
     ///
     /// The default is UTC. JSON always uses UTC. For `import` it is the time zone of the exporting
@@ -175,7 +178,7 @@ pub(super) enum Generate {
     Keys,
     /// Pictures of the main screens, over the demo store
     Screens {
-        /// The folder that they go to
+        /// The folder that they go to; it has to be there
         #[arg(default_value = "assets/screens", value_name = "FOLDER")]
         folder: PathBuf,
         /// Replace the pictures that are there

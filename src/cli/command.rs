@@ -52,12 +52,14 @@ pub(super) fn command() -> clap::Command {
 /// Global options without effect on a command.
 fn unused(command: &str) -> &'static [&'static str] {
     match command {
-        "import" => &["config", "redact", "redact_property"],
-        "explain" => &["store-flag", "timezone", "redact", "redact_property"],
-        "sql" | "export" | "doctor" => &["timezone", "redact", "redact_property"],
-        "demo" => &["redact", "redact_property"],
+        "import" => &["config", "demo", "redact", "redact_property"],
+        "explain" => &["store-flag", "demo", "timezone", "redact", "redact_property"],
+        "sql" | "export" => &["timezone", "redact", "redact_property"],
+        "doctor" => &["timezone", "demo", "redact", "redact_property"],
+        "demo" => &["demo", "redact", "redact_property"],
+        "config" => &["demo"],
         "completions" | "man" => {
-            &["store-flag", "timezone", "format", "color", "config", "redact", "redact_property", "ascii"]
+            &["store-flag", "demo", "timezone", "format", "color", "config", "redact", "redact_property", "ascii"]
         }
         _ => &[],
     }

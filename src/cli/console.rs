@@ -37,6 +37,16 @@ const WIDTH: usize = 100;
 /// Fewer columns than these would hold no row.
 const NARROWEST: usize = 60;
 
+/// Whether the environment says that a terminal shows no characters but those of ASCII: by its locale, or
+/// because it is the console of Linux, whose font has 256 characters.
+fn is_ascii_alone(variable: impl Fn(&str) -> Option<String>) -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(&variable).unwrap_or_default();
+    let named = matches!(locale.as_str(), "C" | "POSIX");
+    let characters = locale.split_once('.').map(|(_, rest)| rest.split('@').next().unwrap_or_default());
+    let other = characters.is_some_and(|set| !set.replace('-', "").eq_ignore_ascii_case("utf8"));
+    named || other || variable("TERM").is_some_and(|term| term == "linux")
+}
+
 impl Console {
     /// From the flags, the settings, the environment and the terminal.
     pub(super) fn new(common: &Common, settings: &Settings) -> Result<Self, Failure> {
@@ -44,9 +54,10 @@ impl Console {
             (None, Some(set)) => zone::shown(set.value),
             (zone, _) => zone::clock(zone.as_deref())?,
         };
-        let ascii = common.ascii || settings.ascii.as_ref().is_some_and(|set| set.value);
         let terminal = io::stdout().is_terminal();
         let set = |name: &str| env::var_os(name).is_some_and(|value| !value.is_empty());
+        let poor = || terminal && is_ascii_alone(|name| env::var(name).ok().filter(|value| !value.is_empty()));
+        let ascii = common.ascii || settings.ascii.as_ref().map_or_else(poor, |set| set.value);
         let colour = match common.color {
             When::Always => true,
             When::Never => false,
@@ -112,5 +123,35 @@ impl Console {
     /// Sends what is buffered.
     pub(super) fn finish(&mut self) -> Result<(), Failure> {
         Ok(self.out.flush()?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_locale_without_utf_8_and_the_console_of_linux_have_ascii_alone() {
+        let says = |pairs: &[(&str, &str)]| {
+            is_ascii_alone(|name| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+        };
+        for pairs in [
+            &[("LC_ALL", "C")][..],
+            &[("LC_ALL", "POSIX"), ("LANG", "en_US.UTF-8")],
+            &[("LC_CTYPE", "C"), ("LANG", "en_US.UTF-8")],
+            &[("LANG", "de_DE.ISO-8859-15@euro")],
+            &[("LANG", "en_US.UTF-8"), ("TERM", "linux")],
+        ] {
+            assert!(says(pairs), "{pairs:?}");
+        }
+        for pairs in [
+            &[][..],
+            &[("LC_ALL", "C.UTF-8")],
+            &[("LC_ALL", "en_US.utf8"), ("LANG", "C")],
+            &[("LANG", "en_US")],
+            &[("LANG", "en_US.UTF-8"), ("TERM", "xterm-256color")],
+        ] {
+            assert!(!says(pairs), "{pairs:?}");
+        }
     }
 }

@@ -29,7 +29,7 @@ pub(super) fn run(
         return crowd(&Crowd { seed: command.seed, rows }, store, console);
     }
     let scenario = command.scenario.as_deref().map(find).transpose()?;
-    if let Some(path) = store.flag {
+    if let Some(path) = store.flag.filter(|_| !command.list) {
         let files = match scenario {
             Some(scenario) => vec![input(&Play::new(scenario))],
             None => demo::inputs()?,

@@ -2,7 +2,6 @@
 //! keys in the README, pictures of screens, exports to measure with.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -89,7 +88,11 @@ const SCREENS: &[(&str, &str, &str)] = &[
 
 /// Draws each of [`SCREENS`] into a file of the folder.
 fn screens(folder: &Path, force: bool, console: &mut Console) -> Result<(), Failure> {
-    fs::create_dir_all(folder)?;
+    // Pictures of another place's name would be made wherever somebody stands.
+    if !folder.is_dir() {
+        let what = format!("there is no folder {} here for the pictures", folder.display());
+        return Err(Failure::usage(what).hint("journey generate screens FOLDER, with a folder that is there"));
+    }
     for (name, title, keys) in SCREENS {
         let mut backend = interface::demo()?;
         let buffer = picture::screen(&mut backend, &tui::Options::default(), keys, SIZE)?;
@@ -97,7 +100,7 @@ fn screens(folder: &Path, force: bool, console: &mut Console) -> Result<(), Fail
         let mut output = Output::begin(&path, force, &Kept::default(), Readers::Usual)?;
         output.write_all(picture::svg(&buffer, title).as_bytes())?;
         output.finish()?;
-        console.write(format!("{name}.svg: {title}\n").as_bytes())?;
+        console.write(format!("{}: {title}\n", path.display()).as_bytes())?;
     }
     Ok(())
 }

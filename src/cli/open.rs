@@ -21,11 +21,17 @@ pub(super) struct Named {
     pub(super) flag: Option<PathBuf>,
     /// The argument STORE.
     pub(super) argument: Option<PathBuf>,
+    /// `--demo`: the built-in demo store.
+    pub(super) is_demo: bool,
 }
 
 impl Named {
     /// The store that is meant, with the environment and the user's data directory considered.
     pub(super) fn choose(self) -> Result<Option<Choice>, Failure> {
+        if self.is_demo {
+            return Err(Failure::usage("--demo is the built-in demo store: it is made anew each time, and no file")
+                .hint("--store FILE names a store"));
+        }
         if let (Some(flag), Some(argument)) = (&self.flag, &self.argument) {
             return Err(Failure::usage(format!(
                 "two stores are named: --store {} and {}",
@@ -45,6 +51,15 @@ impl Named {
 
     /// Where to read from: a store that somebody named, your own if it is there, else the demo.
     pub(super) fn location(self) -> Result<Location, Failure> {
+        if self.is_demo {
+            return match self.flag.or(self.argument) {
+                None => Ok(Location::Demo),
+                Some(path) => {
+                    Err(Failure::usage(format!("--demo and {} are two stores", path.display()))
+                        .hint("name one of them"))
+                }
+            };
+        }
         match self.choose()? {
             Some(choice) if choice.path.exists() => Ok(Location::File(choice.path)),
             Some(choice) if choice.is_asked_for() => Err(absent(&choice)),
@@ -71,9 +86,11 @@ impl Named {
 
     /// The same as a store, for what only a store can answer: SQL, a plain copy.
     pub(super) fn reader(self, console: &Console) -> Result<Reader, Failure> {
+        let is_demo = self.is_demo;
         Ok(match self.location()? {
             Location::File(path) => Reader::open(&path)?,
             // No command reads from a play.
+            Location::Demo | Location::Empty if is_demo => demo::reader()?,
             Location::Demo | Location::Empty => {
                 console
                     .note("there is no store yet, so this is the built-in demo store; journey import FILE makes yours");

@@ -26,6 +26,17 @@ pub(super) fn run(command: &Search, store: Named, console: &mut Console) -> Resu
     answer(command, terms, &inspector, console).map_err(|failure| redaction::shown(failure, &inspector))
 }
 
+/// What is to be said of a store that holds nothing; `None` where it does.
+pub(super) fn empty(inspector: &Inspector) -> Result<Option<Failure>, Failure> {
+    let overview = inspector.overview()?;
+    let is_empty = overview.events == 0 && overview.profiles == 0 && overview.alias_calls == 0;
+    Ok(is_empty.then(|| {
+        Failure::nothing("the store is empty: it has no event, profile or alias call")
+            .hint("journey import FILE reads an export into it")
+            .hint("--demo, for the built-in demo store")
+    }))
+}
+
 fn answer(command: &Search, terms: Option<Terms>, inspector: &Inspector, console: &mut Console) -> Result<(), Failure> {
     let mut notes = Vec::new();
     // One more than is listed tells whether there are more, and what is shared is told of more.
@@ -67,7 +78,8 @@ fn answer(command: &Search, terms: Option<Terms>, inspector: &Inspector, console
         }
         let failure = Failure::nothing(format!("nothing matches {:?}", command.text));
         let failure = notes.into_iter().chain(hint(&command.text)).fold(failure, Failure::hint);
-        return Err(suggest(failure, inspector, &command.text)?);
+        let failure = suggest(failure, inspector, &command.text)?;
+        return Err(empty(inspector)?.unwrap_or(failure));
     }
     match console.format {
         Format::Json => json::search(&mut console.out, &inspector.shown_text(&command.text)?, &hits, &events, &shared)?,

@@ -49,8 +49,9 @@ impl Loaded {
                 });
             }
         };
-        let settings = Settings::read(&name, &text)
-            .map_err(|error| Failure::usage(error.to_string()).hint("the README has a table of what can be set"))?;
+        let settings = Settings::read(&name, &text).map_err(|error| {
+            Failure::usage(error.to_string()).hint("journey config prints every setting, with what it can be")
+        })?;
         Ok(Self { settings, file: Some(file), is_there: true })
     }
 

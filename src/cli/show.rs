@@ -5,7 +5,7 @@ use super::console::Console;
 use super::failure::Failure;
 use super::open::Named;
 use super::redaction;
-use super::search::suggest;
+use super::search::{empty, suggest};
 use super::select::{moment, selection};
 use crate::identity::Journey;
 use crate::inspect::{History, Inspector};
@@ -81,6 +81,9 @@ fn as_of(inspector: &Inspector, id: &str, text: &str, console: &Console) -> Resu
 
 /// Says what else could be meant by an id that the store does not name.
 pub(super) fn nowhere(id: &str, inspector: &Inspector) -> Result<Failure, Failure> {
+    if let Some(failure) = empty(inspector)? {
+        return Ok(failure);
+    }
     let mut failure = Failure::nothing(format!("no row, alias call or property names {id:?}"));
     for hit in inspector.search(id, 3)? {
         if let (Match::Profile, Some((property, value))) = (hit.found, &hit.via) {

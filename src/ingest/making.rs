@@ -45,6 +45,14 @@ pub(super) struct Prepared {
     pub(super) zoning: Option<(Evidence, Clockwork)>,
 }
 
+impl Prepared {
+    /// Whether it has nothing that a store would keep, what cannot be read among it.
+    pub(super) fn is_empty(&self) -> bool {
+        let Chunk { aliases, profiles, rejects, dropped, .. } = &self.chunk;
+        self.records == 0 && *dropped == 0 && aliases.is_empty() && profiles.is_empty() && rejects.is_empty()
+    }
+}
+
 /// What a chunk takes from those before it.
 #[derive(Clone, Debug)]
 pub(super) struct Carried {

@@ -355,7 +355,13 @@ impl<'a> Run<'a> {
         let mut prepared_commit = false;
         if stream.ended && stream.content().len() <= INLINE {
             let mut packer = self.packer.take();
+            let is_whole = stream.content().len() <= self.options.chunk;
             let end = crew::alone(stream, cutter, &maker, carried, place.prev, &mut packer, |prepared| {
+                // The head of a table without rows makes no store.
+                if is_whole && !self.writer.is_made() && prepared.is_empty() {
+                    place.bytes += prepared.chunk.bytes;
+                    return Ok(true);
+                }
                 if !self.add(prepared, place, file, reasons, zoning)? {
                     return Ok(false);
                 }

@@ -44,6 +44,13 @@ pub fn run(
             .hint("journey show ID prints a journey anywhere")
             .hint("journey search TEXT prints the ids that match"));
     }
+    if std::env::var_os("TERM").is_some_and(|term| term == "dumb") {
+        let what =
+            "the terminal interface needs a terminal that moves its cursor, and TERM=dumb says this one does not";
+        return Err(Failure::new(FailureKind::Usage, what)
+            .hint("another terminal, or TERM=xterm-256color if this one is not dumb")
+            .hint("journey search TEXT and journey show ID, which write lines alone"));
+    }
     let (inbox, messages) = mpsc::channel();
     let panics = Panics::keep(inbox.clone());
     let cancel = Cancel::default();

@@ -15,6 +15,7 @@ mod search;
 mod shapes;
 mod show;
 mod sql;
+mod start;
 mod stores;
 mod terms;
 

@@ -74,9 +74,20 @@ fn facts(overview: &Overview, census: Option<&Census>, width: usize, look: &Look
     let mut facts = Vec::new();
     let mut add = |text: Text, meaning, is_extra| facts.push(Fact { text, meaning, is_extra });
     if overview.events == 0 && overview.profiles == 0 && overview.alias_calls == 0 {
-        let text = "The store is empty. Fill it from an export: journey import FILE";
-        for line in fit::wrap(text, width, 4) {
-            add(Text::Line(line), Meaning::Text, false);
+        let mut lines = vec![
+            ("This store is empty: it has no event, profile or alias call.".to_owned(), Meaning::Title),
+            ("journey import FILE reads an export into it.".to_owned(), Meaning::Text),
+            ("journey --demo shows the built-in demo store.".to_owned(), Meaning::Text),
+        ];
+        if overview.rejected > 0 {
+            let rows = fit::counted(overview.rejected, "row");
+            lines
+                .insert(1, (format!("{rows} could not be read; import the file again with --rejects."), Meaning::Warn));
+        }
+        for (text, meaning) in lines {
+            for line in fit::wrap(&text, width, 4) {
+                add(Text::Line(line), meaning, false);
+            }
         }
         return facts;
     }
