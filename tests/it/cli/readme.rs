@@ -83,7 +83,7 @@ fn every_command_line_of_the_readme_runs_and_finds_something() {
         }
         count += 1;
         let output = run(&line);
-        let is_screen = line == "journey" || line.starts_with("journey july.db");
+        let is_screen = ["journey", "journey --demo"].contains(&line.as_str()) || line.starts_with("journey july.db");
         if is_screen {
             assert_eq!(code(&output), 2, "{line}");
             assert!(err(&output).contains("terminal"), "{line}: {}", err(&output));
