@@ -45,7 +45,7 @@ fn the_pictures_of_the_repository_are_what_the_program_draws() {
     let names = |folder: &Path| -> Vec<String> {
         let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
         // Those of the report are taken of a browser.
-        let mut names: Vec<String> = files.filter(|name| name.ends_with(".svg")).collect();
+        let mut names: Vec<String> = files.filter(|name| name.strip_suffix(".svg").is_some()).collect();
         names.sort();
         names
     };
