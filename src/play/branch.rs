@@ -29,6 +29,12 @@ pub enum HandError {
     /// A server has no such call.
     #[error("{0} is nothing that a server calls: write track or alias")]
     NotOnServer(&'static str),
+    /// What stands for the properties of an event is no object of JSON.
+    #[error("the properties are no JSON object ({0}): track Purchase {{\"price\": 20}}")]
+    Properties(String),
+    /// Something stands where nothing is expected.
+    #[error("nothing is to follow there: {0}")]
+    Rest(String),
 }
 
 /// Time between the call of a moment and one that is made by hand after it, in milliseconds.
@@ -37,7 +43,8 @@ const AFTER: Millis = 1000;
 /// Reads a call as a person types it: `track Purchase`, `identify sally`, `alias sally`, `reset`.
 ///
 /// On a server the id stands at the end: `track Purchase as sally`, `alias sally to 12345`;
-/// web and app may name the target of an alias too. Brackets and quotes, as in code, do no harm.
+/// web and app may name the target of an alias too. Brackets and quotes, as in code, do no harm. An event can
+/// have properties: `track "Big Purchase" {"price": 20}`.
 ///
 /// # Errors
 /// When the text is no such call, or the device cannot make it.
@@ -45,17 +52,19 @@ pub fn read(text: &str, device: &Device) -> Result<Action, HandError> {
     let text = text.trim().trim_end_matches(';').trim_end_matches("()");
     let split = text.find(|c: char| c.is_whitespace() || c == '(').unwrap_or(text.len());
     let (name, rest) = text.split_at_checked(split).unwrap_or((text, ""));
-    let rest = rest.trim().trim_start_matches('(').trim_end_matches(')').trim();
+    let rest = rest.trim();
+    // Only as a pair: an event may end in a bracket of its own.
+    let rest = rest.strip_prefix('(').map_or(rest, |inside| inside.strip_suffix(')').unwrap_or(inside)).trim();
     let server = device.sdk.is_server();
     let unquoted = |text: &str| text.trim().trim_matches(['"', '\'']).to_owned();
-    // The last one counts: a name may have the word in it.
+    // The last one counts: an id may have the word in it.
     let halves = |word: &str| match rest.rsplit_once(word) {
         Some((first, second)) if !second.trim().is_empty() => (unquoted(first), Some(unquoted(second))),
         _ => (unquoted(rest), None),
     };
     match name.to_ascii_lowercase().as_str() {
         "track" => {
-            let (event, id) = if server { halves(" as ") } else { (unquoted(rest), None) };
+            let Track { event, properties, id } = track(rest, server)?;
             if event.is_empty() || (server && id.is_none()) {
                 let (what, example) = if server {
                     ("an event and an id", "track Purchase as sally")
@@ -64,7 +73,7 @@ pub fn read(text: &str, device: &Device) -> Result<Action, HandError> {
                 };
                 return Err(HandError::Lacks { call: "track", what, example });
             }
-            Ok(Action::Track { event, properties: Map::new(), id: id.map(Value::from) })
+            Ok(Action::Track { event, properties, id: id.map(Value::from) })
         }
         "identify" if server => Err(HandError::NotOnServer("identify")),
         "identify" if rest.is_empty() => {
@@ -84,6 +93,67 @@ pub fn read(text: &str, device: &Device) -> Result<Action, HandError> {
         "reset" => Ok(Action::Reset),
         _ => Err(HandError::Unknown(name.to_owned())),
     }
+}
+
+/// What is tracked.
+#[derive(Default)]
+struct Track {
+    event: String,
+    properties: Map<String, Value>,
+    id: Option<String>,
+}
+
+/// Reads `EVENT`, `"EVENT" {…}`, `EVENT {…} as ID`, and `"ID", "EVENT", {…}` as a server's code has it.
+fn track(rest: &str, server: bool) -> Result<Track, HandError> {
+    let plain = |text: &str| text.trim().trim_end_matches(',').trim().trim_matches(['"', '\'']).to_owned();
+    let mut track = Track::default();
+    let mut rest = rest;
+    if let Some((first, after)) = quoted(rest) {
+        track.event = first;
+        rest = after.trim_start().trim_start_matches(',').trim_start();
+        if let Some((second, after)) = quoted(rest).filter(|_| server) {
+            track.id = Some(std::mem::replace(&mut track.event, second));
+            rest = after.trim_start().trim_start_matches(',').trim_start();
+        }
+    } else {
+        let object = rest.find(" {").or_else(|| rest.find(",{"));
+        // The last one counts: a name may have the word in it.
+        let owner = if server && object.is_none() { rest.rfind(" as ") } else { None };
+        let (event, after) = rest.split_at(object.or(owner).unwrap_or(rest.len()));
+        track.event = plain(event);
+        rest = if owner.is_some() { after } else { after.trim_start_matches(',').trim_start() };
+    }
+    if rest.starts_with('{') {
+        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Map<String, Value>>();
+        track.properties = match values.next() {
+            Some(Ok(properties)) => properties,
+            Some(Err(error)) => return Err(HandError::Properties(error.to_string())),
+            None => Map::new(),
+        };
+        rest = rest.get(values.byte_offset()..).unwrap_or_default();
+    }
+    let rest = rest.trim();
+    match rest.strip_prefix("as ").filter(|_| server) {
+        Some(id) => track.id = Some(plain(id)),
+        None if rest.is_empty() => {}
+        None => return Err(HandError::Rest(rest.to_owned())),
+    }
+    track.id = track.id.filter(|id| !id.is_empty());
+    Ok(track)
+}
+
+/// The text in quotes at the beginning, and what follows it.
+fn quoted(text: &str) -> Option<(String, &str)> {
+    if let Some(rest) = text.strip_prefix('\'') {
+        let (inside, after) = rest.split_once('\'')?;
+        return Some((inside.to_owned(), after));
+    }
+    if !text.starts_with('"') {
+        return None;
+    }
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<String>();
+    let inside = values.next()?.ok()?;
+    Some((inside, text.get(values.byte_offset()..)?))
 }
 
 /// The scenario with `action` made on a device after the call of `moment`, and the moment of it.
@@ -156,6 +226,39 @@ mod tests {
         assert_eq!(code("reset()").unwrap(), "reset()");
         let code = |text| read(text, &device(1)).map(|action| action.code());
         assert_eq!(code("track Sent as is as u").unwrap(), "track(\"u\", \"Sent as is\")");
+    }
+
+    #[test]
+    fn an_event_is_read_with_its_quotes_and_its_properties() {
+        let tracked = |text, at| match read(text, &device(at)).unwrap() {
+            Action::Track { event, properties, id } => {
+                (event, Value::from(properties).to_string(), id.map(|id| id.as_str().unwrap().to_owned()))
+            }
+            other => panic!("{other:?}"),
+        };
+        let is = |event: &str, properties: &str, id: Option<&str>| {
+            (event.to_owned(), properties.to_owned(), id.map(str::to_owned))
+        };
+        for text in [
+            r#"track Big Purchase {"price": 20}"#,
+            r#"track "Big Purchase" {"price": 20}"#,
+            r#"track("Big Purchase", {"price": 20});"#,
+            r#"track('Big Purchase',{"price":20})"#,
+            r#"track Big Purchase,{"price":20}"#,
+        ] {
+            assert_eq!(tracked(text, 0), is("Big Purchase", r#"{"price":20}"#, None), "{text}");
+        }
+        assert_eq!(tracked(r#"track "a \"b\" {c}""#, 0), is(r#"a "b" {c}"#, "{}", None));
+        assert_eq!(tracked(r#"track A {"as": "b as c", "d": {"e": [1]}}"#, 0).1, r#"{"as":"b as c","d":{"e":[1]}}"#);
+        for text in [r#"track A {"b": 1} as u"#, r#"track "A" {"b": 1} as "u""#, r#"track("u", "A", {"b": 1})"#] {
+            assert_eq!(tracked(text, 1), is("A", r#"{"b":1}"#, Some("u")), "{text}");
+        }
+        assert_eq!(tracked(r#"track("u", "Sent as is")"#, 1), is("Sent as is", "{}", Some("u")));
+        let why = |text, at| read(text, &device(at)).unwrap_err().to_string();
+        assert!(why(r#"track A {"b": }"#, 0).starts_with("the properties are no JSON object"));
+        assert!(why(r#"track A {"b": 1"#, 0).starts_with("the properties are no JSON object"));
+        assert_eq!(why(r#"track "A" soon"#, 0), "nothing is to follow there: soon");
+        assert_eq!(why(r#"track A {"b": 1}"#, 1), "track needs an event and an id: track Purchase as sally");
     }
 
     #[test]

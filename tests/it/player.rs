@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::support::app::App;
+use journey::identity::Verdict;
 use journey::identity::{Journey, LEGACY, resolve};
 use journey::inspect::rows::facts_of;
 use journey::model::Id;
@@ -181,7 +182,7 @@ fn a_call_by_hand_changes_what_follows_and_can_be_taken_back() {
     assert_eq!(player(&app).moment(), before + 1);
     assert_eq!(player(&app).play().step(before + 1).unwrap().code, "identify(\"sally@gmail.com\")");
     app.press("G");
-    assert!(player(&app).now().table.iter().all(|row| !matches!(row.verdict, journey::identity::Verdict::Refused(_))));
+    assert!(player(&app).now().table.iter().all(|row| !matches!(row.verdict, Verdict::Refused(_))));
     assert!(app.text().contains("(changed)"));
     app.press("u");
     assert_eq!((player(&app).moment(), player(&app).changes()), (before, 0));
@@ -348,7 +349,7 @@ fn the_help_of_the_player_has_its_keys_and_marks() {
 fn what_is_new_and_what_has_changed_has_a_mark_of_its_own() {
     let mut app = play(1);
     let text = app.press("e").text();
-    assert!(text.contains("+ ◇ sally@gm…com"), "{text}");
+    assert!(text.contains("+ 19:13 ◇ $create_alias"), "{text}");
     assert!(text.contains("▸ __alias"), "{text}");
     assert!(text.contains("~ 19:12 ◌ Page Viewed"), "{text}");
     let text = app.press("l").text();
@@ -430,4 +431,35 @@ fn a_branch_is_asked_for_over_its_journey_too() {
     assert!(app.text().contains("save as"), "{}", app.text());
     app.press("<Esc>q<C-c>");
     assert!(app.end.is_some(), "twice is an answer");
+}
+
+#[test]
+fn a_refused_call_is_told_and_is_not_in_the_lookup_table() {
+    let mut app = play(1).sized(120, 40);
+    app.press("G");
+    let table = &app.model.player().unwrap().now().table;
+    let refused = table.iter().filter(|call| matches!(call.verdict, Verdict::Refused(_))).count();
+    assert_eq!((table.len(), refused), (2, 1));
+    assert!(app.text().contains("lookup table: 1, refused: 1"), "{}", app.text());
+}
+
+#[test]
+fn the_end_of_a_changed_play_is_told_beside_that_of_the_original() {
+    let mut app = play(1).sized(120, 40);
+    assert_eq!(app.model.player().unwrap().difference(), None);
+    // The refused alias call is left out, and identify is called in its place.
+    app.press("G");
+    while app.model.player().unwrap().play().step(app.model.player().unwrap().moment()).unwrap().code
+        != "alias(\"sally@gmail.com\")"
+    {
+        app.press("h");
+    }
+    app.press("x");
+    let difference = app.model.player().unwrap().difference().unwrap();
+    assert!(difference.contains("refused calls 1 -> 0"), "{difference}");
+    assert!(app.text().contains("with your changes: "), "{}", app.text());
+    app.press("ctrack \"Big {Sale}\" {\"price\": 20}<Enter>");
+    assert_eq!(app.model.player().unwrap().changes(), 2, "{}", app.text());
+    app.press("uu");
+    assert_eq!(app.model.player().unwrap().difference(), None);
 }

@@ -81,14 +81,19 @@ pub(in crate::tui) fn view(
     if cursor.is_none() {
         what_happens(player, story, buffer, look);
     }
-    let calls_made = fit::counted(player.now().table.len() as u64, "alias call");
+    let taken_calls = fit::count(taken(&player.now().table).count() as u64);
+    let is_refused = |call: &&AliasRow| matches!(call.verdict, Verdict::Refused(_));
+    let refused = match player.now().table.iter().filter(is_refused).count() {
+        0 => String::new(),
+        refused => format!(", refused: {refused}"),
+    };
     let rows = fit::counted(player.now().timeline.len() as u64, "row");
     let waiting = match player.play().waiting(player.moment()) {
         0 => String::new(),
         waiting => format!(", {} on the way", fit::count(waiting as u64)),
     };
     let heads = [
-        (0, format!("lookup table: {calls_made}")),
+        (0, format!("lookup table: {taken_calls}{refused}")),
         (timeline.x - area.x, format!("timeline of the server: {rows}{waiting}")),
     ];
     rule(area, story.bottom() - area.y, &heads, buffer, look);
@@ -355,9 +360,9 @@ fn prompt_lines(player: &Player, prompt: &Prompt, area: Rect, buffer: &mut Buffe
             let name = device(at).map_or("", |device| device.name.as_str());
             let what = format!("call on {name}");
             let help = if device(at).is_some_and(|device| device.sdk.is_server()) {
-                "track EVENT as ID, alias ALIAS to ID; what follows is played on from here"
+                "track EVENT {\"price\": 20} as ID, alias ALIAS to ID; what follows is played on from here"
             } else {
-                "track EVENT, identify ID, alias ALIAS, reset; what follows is played on from here"
+                "track EVENT {\"price\": 20}, identify ID, alias ALIAS, reset; what follows is played on from here"
             };
             (what, help)
         }
@@ -394,9 +399,14 @@ fn name(id: Option<&Id>) -> &str {
     id.map_or("nothing", Id::as_str)
 }
 
+/// The calls that are in the lookup table: one that was refused, or led there already, adds nothing.
+fn taken(calls: &[AliasRow]) -> impl Iterator<Item = &AliasRow> {
+    calls.iter().filter(|call| call.verdict == Verdict::Accepted)
+}
+
 fn lookup_table(player: &Player, area: Rect, buffer: &mut Buffer, look: &Look) {
-    let known = player.before().table.len();
-    let rows = &player.now().table;
+    let known = taken(&player.before().table).count();
+    let rows: Vec<&AliasRow> = taken(&player.now().table).collect();
     if rows.is_empty() {
         Pen::new(buffer, area, 0).skip(3).text("empty: no alias yet", look.style(Meaning::Muted));
         return;
@@ -509,6 +519,14 @@ fn progress(player: &Player, area: Rect, buffer: &mut Buffer, look: &Look) {
     let play = player.play();
     let state = if player.is_playing() { "playing" } else { "paused" };
     let told = format!("{state} {}", player.speed());
+    if let Some(difference) = player.difference() {
+        let text = format!("with your changes: {difference}").replace("->", look.glyphs.arrow);
+        let room = usize::from(area.width).saturating_sub(fit::width(&told) + 4);
+        let mut pen = Pen::new(buffer, area, 0);
+        pen.skip(1).text(&fit::end(&text, room), look.style(Meaning::Warn));
+        pen.right(&format!("{told} "), look.style(Meaning::Muted));
+        return;
+    }
     let room = usize::from(area.width).saturating_sub(fit::width(&told) + 4);
     let done = (room * player.moment()).checked_div(play.last()).unwrap_or(room);
     let mut pen = Pen::new(buffer, area, 0);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::prompt::{Prompt, Purpose};
+use crate::identity::Verdict;
 use crate::model::Id;
 use crate::play::{self, News, Play, Server, Standing};
 use crate::tui::backend::{Failure, Saved};
@@ -35,6 +36,8 @@ pub struct Player {
     pub(super) scrolled: usize,
     /// The line to type in, if it is open.
     pub prompt: Option<Prompt>,
+    /// The play before the first change.
+    original: Arc<Play>,
     /// The plays before each change, with their moments.
     changes: Vec<(Arc<Play>, usize)>,
     /// The play that the last saved file has.
@@ -57,8 +60,10 @@ pub enum Asked {
 impl Player {
     /// At the beginning.
     pub fn new(play: Play) -> Self {
+        let play = Arc::new(play);
         let mut player = Self {
-            play: Arc::new(play),
+            original: Arc::clone(&play),
+            play,
             moment: 0,
             before: Server::default(),
             now: Server::default(),
@@ -197,6 +202,23 @@ impl Player {
     pub fn ask_to_save(&mut self) {
         self.playing = false;
         self.prompt = Some(Prompt::new(Purpose::Save, &format!("my-{}.toml", self.play.scenario().name)));
+    }
+
+    /// How the end differs from that of the play without the changes by hand; `None` where nothing was changed.
+    pub fn difference(&self) -> Option<String> {
+        if self.changes.is_empty() {
+            return None;
+        }
+        let ends = [&self.original, &self.play].map(|play| Counts::of(&play.server(play.last())));
+        let [before, now] = &ends;
+        let parts: Vec<String> = before
+            .0
+            .iter()
+            .zip(&now.0)
+            .filter(|(before, now)| before.1 != now.1)
+            .map(|((name, before), (_, now))| format!("{name} {before} -> {now}"))
+            .collect();
+        Some(if parts.is_empty() { "the end is the same".to_owned() } else { parts.join(", ") })
     }
 
     /// Whether a file has the play as it is now.
@@ -344,6 +366,23 @@ impl Player {
                 None
             }
         }
+    }
+}
+
+/// What the end of a play comes to, each with its name.
+struct Counts([(&'static str, usize); 5]);
+
+impl Counts {
+    fn of(server: &Server) -> Self {
+        let rows = |is: fn(&Standing) -> bool| server.timeline.iter().filter(|entry| is(&entry.standing)).count();
+        let refused = server.table.iter().filter(|call| matches!(call.verdict, Verdict::Refused(_))).count();
+        Self([
+            ("orphans", rows(|standing| matches!(standing, Standing::Orphan(_) | Standing::Contested(_)))),
+            ("split rows", rows(|standing| matches!(standing, Standing::Split(_)))),
+            ("merged rows", rows(|standing| matches!(standing, Standing::Merged))),
+            ("rows without an id", rows(|standing| matches!(standing, Standing::Nobody))),
+            ("refused calls", refused),
+        ])
     }
 }
 
