@@ -201,7 +201,7 @@ impl Model {
             }
             About::Other => {
                 if text.is_empty() {
-                    prompt.refuse("an id of the other user is needed".to_owned());
+                    prompt.refuse("an id of the other user, or a text that finds them, is needed".to_owned());
                     return Vec::new();
                 }
                 self.layers.pop();

@@ -187,11 +187,11 @@ fn hint(state: &State) -> String {
             "a time of arrival: 2019-07-10, 2019-07-10 19:13, 2019-07-10T19:13:04Z; empty is now".to_owned()
         }
         About::Other => match state.offers.as_slice() {
-            [] => "any id of the other user".to_owned(),
+            [] => "an id of the other user, or any text that finds them".to_owned(),
             [first, ..] => {
                 let all = state.offers.len();
                 format!(
-                    "any id of the other user; Tab offers {} near this one: {}",
+                    "an id or any text; Tab offers {} near this one: {}",
                     fit::counted(all as u64, "id"),
                     first.as_str()
                 )

@@ -10,7 +10,7 @@ use crate::inspect::terms::Terms;
 use crate::inspect::{Census, Soon};
 use crate::model::Id;
 use crate::model::facts::Arrival;
-use crate::tui::backend::{Backend, Failure, Hits, Preview, Recent, Redacted, Saved, StartPage};
+use crate::tui::backend::{Backend, Failure, FailureKind, Hits, Preview, Recent, Redacted, Saved, StartPage};
 use crate::tui::timeline::Timeline;
 use crate::tui::timeline::cells::{self, Cells, Values};
 use crate::tui::timeline::sift::{Sifted, Sifting, sift};
@@ -190,7 +190,7 @@ impl Request {
             }
             Self::Save(saving) => Response::Saved(backend.save(&saving.path, &saving.text, saving.replace)),
             Self::Report(wanted) => Response::Reported(report::write(backend, wanted)),
-            Self::Compare(a, b) => Response::Compared(backend.compare(a, b)),
+            Self::Compare(a, b) => Response::Compared(compare(backend, a, b)),
             Self::Properties(row) => Response::Properties(*row, backend.properties(*row)),
             Self::Cells(cells) => Response::Cells(cells::read(backend, cells)),
             Self::Sift(sifting) => Response::Sifted(Box::new(sift(backend, sifting))),
@@ -238,6 +238,31 @@ impl Request {
                 }
             }),
             _ => None,
+        }
+    }
+}
+
+/// Two users beside each other, the other one by an id or by any text that finds one person alone.
+fn compare(backend: &mut dyn Backend, a: &Id, b: &Id) -> Result<Arc<Comparison>, Failure> {
+    let failure = match backend.compare(a, b) {
+        Err(failure) if failure.kind == FailureKind::Usage => failure,
+        answer => return answer,
+    };
+    let (hits, _) = pasted::search(backend, b.as_str(), &mut |_, _| {})?;
+    let mut people: Vec<Id> = Vec::new();
+    for hit in hits.list {
+        let person = hit.root.unwrap_or(hit.id);
+        if !people.contains(&person) {
+            people.push(person);
+        }
+    }
+    match people.as_slice() {
+        [] => Err(failure),
+        [other] => backend.compare(a, other),
+        [first, ..] => {
+            let all = people.len();
+            let what = format!("{:?} finds {all} people: type more of it, or an id", b.as_str());
+            Err(Failure::new(FailureKind::Usage, what).hint(first.as_str()))
         }
     }
 }

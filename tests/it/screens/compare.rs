@@ -1,6 +1,9 @@
 //! Two users beside each other on the screen.
 
+use std::sync::Arc;
+
 use journey::model::Id;
+use journey::session::{Location, Opened, Options as SessionOptions};
 use journey::tui::worker::Request;
 use journey::tui::{Msg, Options};
 use proptest::prelude::*;
@@ -44,13 +47,27 @@ fn the_question_offers_ids_that_are_near() {
 }
 
 #[test]
+fn the_other_one_is_found_by_any_text_that_finds_one_person_alone() {
+    let session = Opened::open(Location::Demo, Arc::new(|| false), SessionOptions::default()).unwrap();
+    let mut app = App::start(session).sized(100, 30);
+    app.press("sally@gmail.com<Enter>djohn park<Enter>");
+    assert_eq!(app.top(), "compare", "{}", app.text());
+    assert!(app.text().contains("john@example.com") || app.text().contains("John Park"), "{}", app.text());
+    app.press("<Esc>dexample.com<Enter>");
+    assert_eq!(app.top(), "question");
+    assert!(app.text().contains("people: type more of it, or an id"), "{}", app.text());
+    app.press("<Esc>dxyzzy<Enter>");
+    assert!(app.text().contains("nothing names"), "{}", app.text());
+}
+
+#[test]
 fn an_id_that_nothing_names_is_told_where_it_was_asked() {
     let mut app = App::start(History::of(SALLY)).sized(100, 30);
     app.press("sally@x.com<Enter>dnobody<Enter>");
     assert_eq!(app.top(), "question");
     assert!(app.text().contains("nothing names \"nobody\""), "{}", app.text());
     app.press("<C-u><Enter>");
-    assert!(app.text().contains("an id of the other user is needed"), "{}", app.text());
+    assert!(app.text().contains("an id of the other user, or a text that finds them, is needed"), "{}", app.text());
     assert_eq!(app.press("<Esc>").top(), "journey");
 }
 
