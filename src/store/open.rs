@@ -390,7 +390,7 @@ fn set_up(db: &mut Connection, path: &Path, stop: &Stop, tell: &mut dyn FnMut(&U
     wait(db, stop, PATIENCE).map_err(at)?;
     plan_once(db).map_err(at)?;
     db.set_prepared_statement_cache_capacity(64);
-    db.pragma_update(None, "page_size", number::length(schema::PAGE_BYTES)).map_err(at)?;
+    db.pragma_update(None, "page_size", number::length(pages::PAGE_BYTES)).map_err(at)?;
     db.execute_batch("PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;").map_err(at)?;
     pages::plan(db).map_err(at)?;
     keep_pages(db, 0).map_err(at)?;

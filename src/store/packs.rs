@@ -8,11 +8,11 @@ use rusqlite::{CachedStatement, Connection};
 use serde::Deserialize;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::schema;
+use super::pages;
 use crate::model::Millis;
 
 /// Bytes of a text, at most: four of them, each with the other columns of its row, fill a page.
-const TEXT: usize = (schema::PAGE_ROOM - 8) / 4 - 53;
+const TEXT: usize = (pages::PAGE_ROOM - 8) / 4 - 53;
 
 /// Milliseconds of a second: most exports have no finer times.
 const SECOND: Millis = 1000;

@@ -24,7 +24,13 @@ use crate::model::threads::join;
 /// Bytes of a sum.
 pub(super) const BYTES: usize = 8;
 
-/// The same for files without locks: as the file system of SQLite that takes none.
+/// Bytes of a page of a store: rows of one id fill few pages.
+pub(super) const PAGE_BYTES: usize = 16384;
+
+/// Bytes of a page that hold content: its sum stands behind them.
+pub(super) const PAGE_ROOM: usize = PAGE_BYTES - BYTES;
+
+/// The file system of SQLite with sums for files without locks.
 pub(super) const UNLOCKED: &str = "sums-none";
 
 /// How long may pass until one who wants to stop is heard.

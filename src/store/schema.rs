@@ -25,12 +25,6 @@ pub(super) const COPY_ID: i64 = 0x6a72_6e63;
 /// Number of the newest version, which is also `user_version`.
 pub(super) const VERSION: i64 = 6;
 
-/// Bytes of a page of a store: rows of one id fill few pages.
-pub(super) const PAGE_BYTES: usize = 16384;
-
-/// Bytes of a page that hold content: its sum stands behind them.
-pub(super) const PAGE_ROOM: usize = PAGE_BYTES - pages::BYTES;
-
 /// What brings a store of one version to the next, in one transaction.
 ///
 /// A migration that was released is never changed.

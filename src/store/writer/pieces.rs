@@ -6,10 +6,10 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::bulk::Bulk;
 use crate::store::packs::Sums;
-use crate::store::{number, schema};
+use crate::store::{number, pages};
 
 /// Bytes of a piece: what a page has room for beside its own head, and the head of one row.
-const PIECE: usize = schema::PAGE_ROOM - 40;
+const PIECE: usize = pages::PAGE_ROOM - 40;
 
 /// A frame: the position of its first row, the number of its rows, and where it ends.
 pub(in crate::store) type Frame = (i64, i64, usize);
