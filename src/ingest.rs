@@ -22,6 +22,7 @@
 //! depend on how many they are. In memory are a chunk for each thread that decodes and one more,
 //! and up to sixteen packed ones.
 
+mod archive;
 mod crew;
 mod cutting;
 mod ending;
@@ -209,6 +210,42 @@ pub enum Error {
         /// The file.
         name: String,
     },
+    /// An archive inside of an archive.
+    #[error("{name} is an archive inside of an archive")]
+    Nested {
+        /// The inner one.
+        name: String,
+    },
+    /// A zip archive or a Parquet file that does not lie on disk as it is.
+    #[error("{name} is a {what} inside of something else, and what is in it is listed at its end")]
+    ListedAtEnd {
+        /// The archive.
+        name: String,
+        /// What it is.
+        what: &'static str,
+    },
+    /// An archive cannot be read, or not to its end.
+    #[error("{name} cannot be read, or not to its end: {source}")]
+    Archive {
+        /// The archive.
+        name: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// A member of an archive is not read.
+    #[error("{name} is not read: {why}")]
+    Member {
+        /// The member.
+        name: String,
+        /// Why.
+        why: &'static str,
+    },
+    /// An archive has no files.
+    #[error("{name} is an archive without files")]
+    NothingInArchive {
+        /// The archive.
+        name: String,
+    },
     /// A folder holds no data file.
     #[error("{} holds no data files", path.display())]
     NothingIn {
@@ -241,11 +278,16 @@ impl Error {
                 Some(store::error::MORE_DESCRIPTORS)
             }
             Self::Open { .. } => Some("check that the path is right and may be read"),
-            Self::Read { .. } => Some("get the file again and repeat the import: what is stored is not stored twice"),
+            Self::Read { .. } | Self::Archive { .. } => {
+                Some("get the file again and repeat the import: what is stored is not stored twice")
+            }
             Self::NotRecognised(_) => Some(formats::NotRecognised::advice()),
             Self::Message { .. } => Some("ask for the export again; only rows can be imported"),
             Self::Foreign { source } => foreign::advice(source),
             Self::PackedSqlite { .. } => Some("unpack it and name the file itself"),
+            Self::Nested { .. } => Some("unpack the outer archive and name the inner one"),
+            Self::ListedAtEnd { .. } => Some("name the file itself, unpacked if it is packed"),
+            Self::Member { .. } | Self::NothingInArchive { .. } => None,
             Self::NothingIn { .. } => Some(expand::ADVICE),
             Self::All(errors) => errors.iter().find_map(Self::advice),
             Self::Store(error) => error.advice(),

@@ -185,8 +185,8 @@ impl NotRecognised {
             let vendors: Vec<&str> = vendor::read().collect();
             format!(
                 "known are exports of Mixpanel and rows of events with event, distinct_id and time (JSON Lines, a JSON \
-                 array, CSV, SQLite, Singer, Airbyte, dlt), recorded SDK payloads, {}, profiles, and alias tables \
-                 (alias,distinct_id), each also as .gz or .zst; of any other rows of events say which column is what with \
+                 array, CSV, Parquet, SQLite, Singer, Airbyte, dlt), recorded SDK payloads, {}, profiles, and alias tables \
+                 (alias,distinct_id), each also as .gz or .zst, or in a zip or tar archive; of any other rows of events say which column is what with \
                  --map (--map-for FILE prints a map to edit)",
                 vendors.join(", ")
             )
@@ -204,7 +204,7 @@ const FOREIGN: &[(&[u8], &str)] = &[
     (b"\x28\xb5\x2f\xfd", "it is packed twice; unpack it once first"),
     (b"\xff\xfe", "it is UTF-16 text; save it as UTF-8"),
     (b"\xfe\xff", "it is UTF-16 text; save it as UTF-8"),
-    (b"PAR1", "it is a Parquet file; export JSON instead"),
+    (b"PAR1", "it is a Parquet file, whose columns are named with --map"),
 ];
 
 /// Says what a file is from its first bytes, unpacked; `whole` when they are all of it.

@@ -9,6 +9,7 @@ use std::fs::{self, File};
 use std::io::{Cursor, Read};
 use std::path::{Component, Path, PathBuf};
 
+use super::archive::{Archive, Content, Kind};
 use super::reading::Stream;
 use super::waiting::Waiting;
 use super::{Error, Options, Stop};
@@ -53,10 +54,11 @@ impl std::fmt::Debug for Input {
 const STDIN: &str = "<stdin>";
 
 /// Endings of files that are read from a folder, without `.gz`, `.zst` or `.zstd` behind.
-const ENDINGS: &[&str] = &["jsonl", "ndjson", "json", "csv", "tsv", "db", "sqlite", "sqlite3"];
+const ENDINGS: &[&str] =
+    &["jsonl", "ndjson", "json", "csv", "tsv", "db", "sqlite", "sqlite3", "zip", "tar", "tgz", "parquet"];
 
 /// What is read from a folder.
-pub(super) const ADVICE: &str = "from a folder only .jsonl, .ndjson, .json, .csv, .tsv, .db and .sqlite are read, also as .gz or .zst; name other \
+pub(super) const ADVICE: &str = "from a folder only .jsonl, .ndjson, .json, .csv, .tsv, .db, .sqlite, .parquet, .zip and .tar are read, also as .gz or .zst; name other \
      files themselves";
 
 /// One file to read.
@@ -71,12 +73,14 @@ enum From {
     Path(PathBuf),
     Reader(Box<dyn Read + Send>),
     Bytes(Vec<u8>),
+    Member(Content),
 }
 
 /// A source that was looked into.
 pub(super) enum Opened {
     Stream(Box<Stream>, Sniffed),
     Sqlite { path: PathBuf, name: String },
+    Archive(Archive),
 }
 
 /// The files that the inputs name.
@@ -190,7 +194,7 @@ fn call(sources: &mut [Source]) {
             let longer = group.into_iter().filter(|at| {
                 sources.get(*at).is_some_and(|source| match &source.from {
                     From::Path(path) => ending(path, depth + 1) != source.name,
-                    From::Reader(_) | From::Bytes(_) => false,
+                    From::Reader(_) | From::Bytes(_) | From::Member(_) => false,
                 })
             });
             open.extend(longer);
@@ -210,9 +214,21 @@ fn ending(path: &Path, count: usize) -> String {
 }
 
 impl Source {
+    /// A member of an archive.
+    pub(super) fn member(name: String, content: Content, in_folder: bool) -> Self {
+        Self { name, from: From::Member(content), in_folder }
+    }
+
     /// Opens it, unpacks it and looks what it is.
     pub(super) fn open(self, options: &Options) -> Result<Opened, Error> {
+        let is_member = matches!(self.from, From::Member(_));
         let (stream, on_disk) = self.stream(options)?;
+        if let Some(kind) = Kind::of(stream.content()) {
+            if is_member && kind != Kind::Parquet {
+                return Err(Error::Nested { name: stream.name });
+            }
+            return archive(stream, kind, on_disk, options).map(Opened::Archive);
+        }
         look(stream, on_disk, options)
     }
 
@@ -245,6 +261,11 @@ impl Source {
                     .and_then(|reader| Stream::new(name, Box::new(reader), None, stop));
                 stream.map_err(|source| Error::Read { name: told, after: 0, source })?
             }
+            From::Member(content) => {
+                let told = name.clone();
+                let stream = Stream::new(name, Box::new(content), None, stop);
+                stream.map_err(|source| Error::Read { name: told, after: 0, source })?
+            }
             From::Bytes(content) => {
                 let told = name.clone();
                 let size = u64::try_from(content.len()).ok();
@@ -263,7 +284,8 @@ impl Source {
 fn with_head(mut stream: Stream, options: &Options) -> Result<Stream, Error> {
     let mut wanted = sniff::HEAD;
     stream.fill(wanted);
-    while !stream.ended && wanted < options.longest_record && !split::has_record(stream.content()) {
+    let is_whole = |content: &[u8]| Kind::of(content).is_some() || split::has_record(content);
+    while !stream.ended && wanted < options.longest_record && !is_whole(stream.content()) {
         wanted = wanted.saturating_mul(4);
         stream.fill(wanted);
     }
@@ -285,6 +307,18 @@ fn unknown(mut error: NotRecognised, head: &[u8]) -> Error {
         error.why = format!("{}; it begins with \"{beginning}\"", error.why);
     }
     error.into()
+}
+
+/// Opens an archive.
+fn archive(stream: Stream, kind: Kind, on_disk: Option<PathBuf>, options: &Options) -> Result<Archive, Error> {
+    let name = stream.name.clone();
+    let opened = match (kind, on_disk.filter(|_| !stream.packed)) {
+        (Kind::Tar, _) => Archive::tar(name.clone(), stream.into_reader(), &options.stop),
+        (kind, Some(path)) => Archive::on_disk(name.clone(), kind, &path, &options.stop),
+        (Kind::Zip, None) => return Err(Error::ListedAtEnd { name, what: "zip archive" }),
+        (Kind::Parquet, None) => return Err(Error::ListedAtEnd { name, what: "Parquet file" }),
+    };
+    opened.map_err(|source| Error::Read { name, after: 0, source })
 }
 
 /// Looks what a stream is: by its head, or as much of it as its first record takes.

@@ -208,6 +208,12 @@ impl Stream {
         shrunk.then(|| format!("it shrank while it was read: of {total} bytes {done} were there"))
     }
 
+    /// All that is still to be read of it.
+    pub(super) fn into_reader(self) -> impl Read + Send {
+        let content = self.content().to_vec();
+        io::Cursor::new(content).chain(Rest { reader: self.reader, failure: self.failure })
+    }
+
     /// What can be told of it while another thread reads it.
     pub(super) fn told(&self) -> Told {
         Told { name: self.name.clone(), done: Arc::clone(&self.done), total: self.total }
@@ -234,6 +240,21 @@ impl Told {
             bytes_total: self.total,
             rows,
             rejected,
+        }
+    }
+}
+
+/// What was not yet read of a stream.
+struct Rest {
+    reader: Box<dyn Read + Send>,
+    failure: Option<io::Error>,
+}
+
+impl Read for Rest {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self.failure.take() {
+            Some(failure) => Err(failure),
+            None => self.reader.read(buffer),
         }
     }
 }

@@ -3,8 +3,9 @@
 //! They are opened before the store is, up to the first that can be read: what holds nothing makes
 //! no store.
 
-use std::vec;
+use std::collections::VecDeque;
 
+use super::archive::{Archive, Kind, Member};
 use super::expand::{self, Input, Opened, Source};
 use super::foreign::{self, Tables};
 use super::reading::Stream;
@@ -12,14 +13,28 @@ use super::{Error, Options};
 use crate::formats::Sniffed;
 use crate::store;
 
+/// Members of one archive that are named when they are passed over.
+const NAMED: u64 = 5;
+
 /// Files and tables to read, the first of them open.
 pub struct Sources {
     ready: Option<Vec<(Stream, Sniffed)>>,
-    rest: vec::IntoIter<Source>,
+    rest: VecDeque<Source>,
+    /// The archive whose members come before the rest.
+    archive: Option<Opening>,
     /// Those of the import; their stop is its own.
     pub(super) options: Options,
     pub(super) warnings: Vec<String>,
     pub(super) failures: Vec<Error>,
+}
+
+/// An archive whose members are opened.
+struct Opening {
+    archive: Archive,
+    /// It was found in a folder, not named itself.
+    in_folder: bool,
+    /// Members that hold nothing to read.
+    passed_over: u64,
 }
 
 impl std::fmt::Debug for Sources {
@@ -36,8 +51,8 @@ impl Sources {
     pub fn open(inputs: Vec<Input>, options: &Options) -> Result<Self, Error> {
         let mut warnings = Vec::new();
         let options = Options { stop: options.stop.below(), ..options.clone() };
-        let rest = expand::expand(inputs, &options.stop, &mut warnings)?.into_iter();
-        let mut sources = Self { ready: None, rest, options, warnings, failures: Vec::new() };
+        let rest = expand::expand(inputs, &options.stop, &mut warnings)?.into();
+        let mut sources = Self { ready: None, rest, archive: None, options, warnings, failures: Vec::new() };
         let mut first_refused = None;
         sources.ready = sources.next(&mut first_refused);
         match sources.ready {
@@ -57,29 +72,115 @@ impl Sources {
 
     fn next(&mut self, first_refused: &mut Option<Error>) -> Option<Vec<(Stream, Sniffed)>> {
         loop {
-            let source = self.rest.next().filter(|_| !self.options.stop.is_set())?;
+            if self.options.stop.is_set() {
+                return None;
+            }
+            let source = if self.archive.is_some() { self.member() } else { self.rest.pop_front().map(Ok) };
+            let source = match source {
+                Some(Ok(source)) => source,
+                Some(Err(error)) => {
+                    self.failures.push(error);
+                    continue;
+                }
+                None if self.archive.is_some() => {
+                    self.close();
+                    continue;
+                }
+                None => return None,
+            };
+            let kind = self.archive.as_ref().map(|opening| opening.archive.kind);
             let in_folder = source.in_folder;
             let opened = source.open(&self.options).and_then(|opened| match opened {
-                Opened::Stream(stream, sniffed) => Ok(vec![(*stream, sniffed)]),
+                Opened::Stream(stream, mut sniffed) => {
+                    if kind == Some(Kind::Parquet) {
+                        sniffed.name = sniffed.name.replace("JSON Lines", "Parquet");
+                    }
+                    Ok(Some(vec![(*stream, sniffed)]))
+                }
                 Opened::Sqlite { path, name } => {
                     let Tables { streams, notes } = foreign::tables(&path, &name, &self.options)?;
                     self.warnings.extend(notes);
-                    Ok(streams)
+                    Ok(Some(streams))
+                }
+                Opened::Archive(archive) => {
+                    self.archive = Some(Opening { archive, in_folder, passed_over: 0 });
+                    Ok(None)
                 }
             });
             if self.options.stop.is_set() {
                 return None;
             }
             match opened {
-                Ok(streams) => return Some(streams),
+                Ok(Some(streams)) => return Some(streams),
+                Ok(None) => {}
                 Err(
                     reason @ (Error::NotRecognised(_) | Error::Foreign { source: store::Error::NotImportable { .. } }),
                 ) if in_folder => {
-                    self.warnings.push(format!("passed over: {reason}"));
+                    self.pass_over(&reason);
                     first_refused.get_or_insert(reason);
+                    self.leave_columns(kind);
                 }
-                Err(error) => self.failures.push(error),
+                Err(error) => {
+                    self.failures.push(error);
+                    self.leave_columns(kind);
+                }
             }
         }
+    }
+
+    /// The next member of the open archive; `None` behind its last.
+    fn member(&mut self) -> Option<Result<Source, Error>> {
+        let Opening { archive, in_folder, .. } = self.archive.as_mut()?;
+        // A Parquet file is no folder: what is wrong with its rows is wrong with the file that was named.
+        let is_found = *in_folder || archive.kind != Kind::Parquet;
+        loop {
+            let Member { name, content } = match archive.next()? {
+                Ok(member) => member,
+                Err(source) => return Some(Err(Error::Archive { name: archive.name.clone(), source })),
+            };
+            // As in a folder; what macOS packs beside each file is none of its content.
+            if name.split('/').any(|part| part.starts_with('.') && part != "." && part != ".." || part == "__MACOSX") {
+                continue;
+            }
+            let name = if name.is_empty() { archive.name.clone() } else { format!("{}:{name}", archive.name) };
+            return Some(match content {
+                Ok(content) => Ok(Source::member(name, content, is_found)),
+                Err(why) => Err(Error::Member { name, why }),
+            });
+        }
+    }
+
+    /// Ends an open Parquet file: all of its row groups have the same columns.
+    fn leave_columns(&mut self, kind: Option<Kind>) {
+        if kind == Some(Kind::Parquet) {
+            self.archive = None;
+        }
+    }
+
+    /// Ends the open archive.
+    fn close(&mut self) {
+        let Some(Opening { archive, in_folder, passed_over }) = self.archive.take() else { return };
+        if passed_over > NAMED {
+            self.warnings.push(format!("passed over: {} more files in {}", passed_over - NAMED, archive.name));
+        }
+        if archive.members() == 0 && !self.options.stop.is_set() {
+            let error = Error::NothingInArchive { name: archive.name };
+            if in_folder {
+                self.warnings.push(format!("passed over: {error}"));
+            } else {
+                self.failures.push(error);
+            }
+        }
+    }
+
+    /// Notes a file that holds nothing to read.
+    fn pass_over(&mut self, reason: &Error) {
+        if let Some(Opening { passed_over, .. }) = &mut self.archive {
+            *passed_over += 1;
+            if *passed_over > NAMED {
+                return;
+            }
+        }
+        self.warnings.push(format!("passed over: {reason}"));
     }
 }

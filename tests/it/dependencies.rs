@@ -37,6 +37,7 @@ const BANNED: &[(&str, &str)] = &[
 
 /// Crates that may be there in two versions, and who wants the older one.
 const TWICE: &[(&str, &str)] = &[
+    ("getrandom", "the hashes of parquet still ask for version 0.3"),
     ("syn", "macros at build time; nothing of it is in the program"),
     ("thiserror", "crates below ratatui still ask for version 1"),
     ("thiserror-impl", "as thiserror"),

@@ -1,0 +1,259 @@
+//! Parquet: each row group is a member, and each row a line of JSON.
+//!
+//! So the line of a row is its number in its row group. A value is written as JSON has it: a time as text in
+//! ISO 8601, with `Z` where the column says that it is UTC; a date, a UUID and a decimal as their
+//! texts and numbers; bytes as text where they are, else as base64. What is null is left out.
+
+use std::borrow::Cow;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::io::{self, Read};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Days, NaiveDate};
+use parquet::basic::{Compression, ConvertedType, LogicalType, TimeUnit};
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::reader::RowIter;
+use parquet::record::{Field, Row};
+use parquet::schema::types::Type;
+
+use super::{Giving, invalid};
+
+/// Bytes of lines that are made at once.
+const LINES: usize = 1 << 16;
+
+/// Walks through the row groups; the error is what is wrong with all of the file.
+pub(super) fn walk(file: &File, giving: &mut Giving) -> io::Result<()> {
+    let reader = SerializedFileReader::new(file.try_clone()?).map_err(told)?;
+    let groups = reader.num_row_groups();
+    let schema = reader.metadata().file_metadata().schema_descr().root_schema_ptr();
+    for number in 0..groups {
+        let group = reader.get_row_group(number).map_err(told)?;
+        if group.metadata().num_rows() == 0 && groups > 1 {
+            continue;
+        }
+        // The only one needs no name.
+        let name = if groups == 1 { String::new() } else { format!("row group {number}") };
+        let unknown = group.metadata().columns().iter().find_map(|column| unread(column.compression()));
+        if !giving.member(name, unknown) {
+            return Ok(());
+        }
+        if unknown.is_some() {
+            continue;
+        }
+        let rows = match group.get_row_iter(None) {
+            Ok(rows) => rows,
+            Err(error) => {
+                if giving.give(super::Step::Broken(told(error))) {
+                    continue;
+                }
+                return Ok(());
+            }
+        };
+        if !giving.content(Lines { rows, schema: &schema, text: String::new(), at: 0, failure: None }) {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// Why a column that is packed in this way is not read.
+fn unread(compression: Compression) -> Option<&'static str> {
+    match compression {
+        Compression::BROTLI(_) => Some("its columns are packed with Brotli; write it with Snappy or Zstandard"),
+        Compression::LZO => Some("its columns are packed with LZO; write it with Snappy or Zstandard"),
+        _ => None,
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
+fn told(error: parquet::errors::ParquetError) -> io::Error {
+    invalid(&error.to_string())
+}
+
+/// The rows of a group, line by line.
+struct Lines<'r> {
+    rows: RowIter<'r>,
+    schema: &'r Type,
+    text: String,
+    at: usize,
+    /// What ended the rows, told behind those before it.
+    failure: Option<io::Error>,
+}
+
+impl Read for Lines<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.at == self.text.len() {
+            if let Some(failure) = self.failure.take() {
+                return Err(failure);
+            }
+            self.text.clear();
+            self.at = 0;
+            while self.text.len() < LINES {
+                match self.rows.next() {
+                    Some(Ok(row)) => {
+                        object(&row, Some(self.schema), &mut self.text);
+                        self.text.push('\n');
+                    }
+                    Some(Err(error)) => {
+                        self.failure = Some(told(error));
+                        break;
+                    }
+                    None => break,
+                }
+            }
+        }
+        if let Some(failure) = self.failure.take_if(|_| self.text.is_empty()) {
+            return Err(failure);
+        }
+        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let read = rest.len().min(buffer.len());
+        if let (Some(to), Some(from)) = (buffer.get_mut(..read), rest.get(..read)) {
+            to.copy_from_slice(from);
+        }
+        self.at += read;
+        Ok(read)
+    }
+}
+
+/// Writes an object without its nulls.
+fn object(row: &Row, kind: Option<&Type>, out: &mut String) {
+    out.push('{');
+    let mut is_first = true;
+    let kinds = kind.filter(|kind| kind.is_group()).map(Type::get_fields).unwrap_or_default();
+    for (at, (name, field)) in row.get_column_iter().enumerate() {
+        if *field == Field::Null {
+            continue;
+        }
+        if !std::mem::take(&mut is_first) {
+            out.push(',');
+        }
+        string(name, out);
+        out.push(':');
+        value(field, kinds.get(at).map(|kind| &**kind).filter(|kind| kind.name() == name), out);
+    }
+    out.push('}');
+}
+
+fn string(text: &str, out: &mut String) {
+    out.push_str(&serde_json::Value::from(text).to_string());
+}
+
+/// Writes a value, whose column is of this kind, if that is known.
+fn value(field: &Field, kind: Option<&Type>, out: &mut String) {
+    let logical = kind.and_then(|kind| kind.get_basic_info().logical_type_ref());
+    match field {
+        Field::Null => out.push_str("null"),
+        Field::Bool(is) => out.push_str(if *is { "true" } else { "false" }),
+        Field::Float16(number) => float(f64::from(*number), out),
+        // As short as it was written: 0.1 is not 0.10000000149.
+        Field::Float(number) => float(number.to_string().parse().unwrap_or(f64::NAN), out),
+        Field::Double(number) => float(*number, out),
+        Field::Str(text) => string(text, out),
+        Field::Bytes(bytes) => string(&text_of(bytes.data(), logical), out),
+        Field::Date(days) => string(&date(*days), out),
+        Field::TimeMillis(millis) => string(&time(i64::from(*millis) * 1000), out),
+        Field::TimeMicros(micros) => string(&time(*micros), out),
+        Field::TimestampMillis(millis) => stamp(DateTime::from_timestamp_millis(*millis), *millis, logical, out),
+        Field::TimestampMicros(micros) => stamp(DateTime::from_timestamp_micros(*micros), *micros, logical, out),
+        // Units that are newer than the types of the crate's rows.
+        Field::Long(number) if let Some(LogicalType::Timestamp(of)) = logical => {
+            let at = match of.unit {
+                TimeUnit::MILLIS => DateTime::from_timestamp_millis(*number),
+                TimeUnit::MICROS => DateTime::from_timestamp_micros(*number),
+                TimeUnit::NANOS => Some(DateTime::from_timestamp_nanos(*number)),
+            };
+            stamp(at, *number, logical, out);
+        }
+        Field::Group(row) => object(row, kind, out),
+        Field::ListInternal(list) => {
+            out.push('[');
+            let of = kind.and_then(element);
+            for at in 0..list.len() {
+                if at > 0 {
+                    out.push(',');
+                }
+                value(list.elements().get(at).unwrap_or(&Field::Null), of, out);
+            }
+            out.push(']');
+        }
+        Field::MapInternal(map) => {
+            out.push('{');
+            for (at, (key, of)) in map.entries().iter().enumerate() {
+                if at > 0 {
+                    out.push(',');
+                }
+                match key {
+                    Field::Str(key) => string(key, out),
+                    Field::Bytes(key) => string(&text_of(key.data(), None), out),
+                    other => string(&other.to_string(), out),
+                }
+                out.push(':');
+                value(of, None, out);
+            }
+            out.push('}');
+        }
+        // Numbers, which are written as they are.
+        other => {
+            let _ = write!(out, "{other}");
+        }
+    }
+}
+
+fn float(number: f64, out: &mut String) {
+    if number.is_finite() {
+        let _ = write!(out, "{number}");
+    } else {
+        out.push_str("null");
+    }
+}
+
+/// A time, or its number where it is none that a calendar has.
+fn stamp(at: Option<DateTime<chrono::Utc>>, number: i64, logical: Option<&LogicalType>, out: &mut String) {
+    let Some(at) = at else {
+        let _ = write!(out, "{number}");
+        return;
+    };
+    // A column of the first versions of the format is UTC.
+    let is_utc = !matches!(logical, Some(LogicalType::Timestamp(of)) if !of.is_adjusted_to_u_t_c);
+    let _ = write!(out, "\"{}{}\"", at.format("%Y-%m-%dT%H:%M:%S%.f"), if is_utc { "Z" } else { "" });
+}
+
+fn date(days: i32) -> String {
+    let start = NaiveDate::default();
+    let far = Days::new(u64::from(days.unsigned_abs()));
+    let date = if days < 0 { start.checked_sub_days(far) } else { start.checked_add_days(far) };
+    date.map_or_else(|| days.to_string(), |date| date.to_string())
+}
+
+fn time(micros: i64) -> String {
+    DateTime::from_timestamp_micros(micros)
+        .map_or_else(|| micros.to_string(), |at| at.format("%H:%M:%S%.f").to_string())
+}
+
+/// Bytes as text: those of a UUID, those that are text, or base64.
+fn text_of<'b>(bytes: &'b [u8], logical: Option<&LogicalType>) -> Cow<'b, str> {
+    if logical == Some(&LogicalType::Uuid) && bytes.len() == 16 {
+        let mut hex = String::new();
+        for byte in bytes {
+            let _ = write!(hex, "{byte:02x}");
+        }
+        let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
+        return Cow::Owned([part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-"));
+    }
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(STANDARD.encode(bytes)),
+    }
+}
+
+/// What the elements of a list are (LogicalTypes.md of the format: the group in between has one field).
+fn element(list: &Type) -> Option<&Type> {
+    let is_list = list.is_group() && list.get_basic_info().converted_type() == ConvertedType::LIST;
+    let between = list.get_fields().first().filter(|_| is_list)?;
+    match between.is_group().then(|| between.get_fields()) {
+        Some([element]) if between.name() != "array" && !between.name().ends_with("_tuple") => Some(element),
+        _ => Some(between),
+    }
+}
