@@ -6,6 +6,7 @@ mod again;
 mod archives;
 mod at_once;
 mod clocks;
+mod clothes;
 mod ends;
 mod files;
 mod zones;
