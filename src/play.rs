@@ -19,11 +19,13 @@ mod branch;
 mod expect;
 mod explain;
 pub mod json;
+mod reproduce;
 mod server;
 pub mod text;
 
 pub use branch::{HandError, leave_out, make, read};
 pub use expect::{Expected, Found, found};
+pub use reproduce::reproduce;
 pub use server::{AliasRow, Entry, News, NewsKind, Server, Standing};
 
 use std::ops::Range;

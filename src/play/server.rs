@@ -1,12 +1,14 @@
 //! What the server has at a moment: the lookup table, and each row with its place.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::explain::{item, short};
 use super::{Play, lateness};
 use crate::identity::{
-    EvidenceKind, Journey, LEGACY, Owner, Phase, PointKind, Refusal, Split, State, Strength, Verdict, World, resolve,
+    EvidenceKind, Facts, Journey, LEGACY, Owner, Phase, PointKind, Refusal, Split, State, Strength, Verdict, World,
+    resolve,
 };
+use crate::model::alike::{are_alike, folded};
 use crate::model::time::span;
 use crate::model::{Id, Millis, VerbKind};
 
@@ -148,9 +150,47 @@ impl NewsKind {
     }
 }
 
+/// Pairs of ids of the facts that look the same, each in both orders.
+fn alike(facts: &Facts) -> Vec<(Id, Id)> {
+    let ids: BTreeSet<&Id> = facts.events.iter().filter_map(|event| event.id.as_ref()).collect();
+    let mut looks: BTreeMap<String, Vec<&Id>> = BTreeMap::new();
+    for id in ids.into_iter().filter(|id| !id.is_placeholder()) {
+        looks.entry(folded(id.bare())).or_default().push(id);
+    }
+    let mut pairs = Vec::new();
+    for group in looks.values() {
+        for of in group {
+            let others = group.iter().filter(|id| are_alike(of.bare(), id.bare()));
+            pairs.extend(others.map(|id| ((*of).clone(), (*id).clone())));
+        }
+    }
+    pairs
+}
+
+/// The journey of `id`, with the ids of others that look like one of its own; `alike` are all such
+/// pairs.
+pub(super) fn journey_of(facts: &mut Facts, alike: &[(Id, Id)], id: &Id) -> Option<Journey> {
+    let journey = resolve(facts, id, LEGACY)?;
+    let is_own = |id: &Id| journey.ids.iter().any(|member| member.id == *id);
+    facts.alike = alike.iter().filter(|(of, id)| is_own(of) && !is_own(id)).cloned().collect();
+    if facts.alike.is_empty() {
+        return Some(journey);
+    }
+    let journey = resolve(facts, id, LEGACY);
+    facts.alike.clear();
+    journey
+}
+
+/// The journey of an id once everything of a play has arrived.
+pub(super) fn last_journey(play: &Play, id: &Id) -> Option<Journey> {
+    let mut facts = play.facts(play.run().sent.len());
+    let alike = alike(&facts);
+    journey_of(&mut facts, &alike, id)
+}
+
 impl Server {
     pub(super) fn new(play: &Play, arrived: usize) -> Self {
-        let facts = play.facts(arrived);
+        let mut facts = play.facts(arrived);
         let world = World::new(&facts);
         let place = |line: u64| usize::try_from(line).unwrap_or(0).saturating_sub(1);
         let table = world.calls.iter().enumerate().filter_map(|(index, call)| {
@@ -175,7 +215,8 @@ impl Server {
         }
         let verdicts: HashMap<usize, Verdict> = table.iter().map(|row| (row.sent, row.verdict)).collect();
         drop(world);
-        let journeys: Vec<Journey> = roots.iter().filter_map(|root| resolve(&facts, root, LEGACY)).collect();
+        let alike = alike(&facts);
+        let journeys: Vec<Journey> = roots.iter().filter_map(|root| journey_of(&mut facts, &alike, root)).collect();
         let mut timeline = Vec::new();
         for journey in &journeys {
             let ties = ties(journey);
