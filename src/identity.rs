@@ -7,6 +7,7 @@
 //! - [`findings`]: integration mistakes as data; [`audit`]: those of many users;
 //! - [`moment`]: a journey as it stood when only some of the rows had arrived;
 //! - [`register`]: calls, lookup table, devices and changes of a journey, as tables;
+//! - [`repair`](mod@repair): what would mend a user, and the timeline after it;
 //! - [`compare`]: two users side by side, and what speaks for one person.
 #![expect(rustdoc::private_intra_doc_links, reason = "the map of the module names its private parts")]
 
@@ -19,6 +20,7 @@ mod legacy;
 mod memo;
 pub mod moment;
 pub mod register;
+pub mod repair;
 pub mod rules;
 
 pub use facts::{Cut, CutOf, Facts};

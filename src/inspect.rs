@@ -16,6 +16,7 @@ mod history;
 mod people;
 pub mod query;
 pub mod redact;
+pub mod repair;
 pub mod rows;
 mod search;
 mod select;

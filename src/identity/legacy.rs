@@ -78,4 +78,8 @@ impl Rules for Legacy {
     fn findings(&self) -> &'static [&'static Kind] {
         kinds::KINDS
     }
+
+    fn lasting(&self, kind: &Kind) -> Option<&'static str> {
+        kinds::lasting(kind)
+    }
 }

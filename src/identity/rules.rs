@@ -28,6 +28,9 @@ pub trait Rules: Reasons {
 
     /// Integration mistakes that harm under these rules.
     fn findings(&self) -> &'static [&'static Kind];
+
+    /// What of a mistake no later call and no import mends, as one sentence.
+    fn lasting(&self, kind: &Kind) -> Option<&'static str>;
 }
 
 /// A rule set as an argument: it lives as long as the program.

@@ -42,6 +42,46 @@ pub fn store(inspector: &Inspector, go_on: &mut dyn FnMut(u64, u64) -> bool) -> 
     Ok(audit)
 }
 
+/// A user with a finding of one kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// An id that names the person, or the root of a visitor.
+    pub id: Id,
+    /// Whether it names a person.
+    pub known: bool,
+    /// Rows that are lost to the user or mixed with another's.
+    pub rows: u64,
+}
+
+/// Every user with a finding of `kind`, the one with the most rows first, and whether the look came
+/// to its end; `go_on` as for [`store`].
+pub fn people(
+    inspector: &Inspector,
+    kind: &'static Kind,
+    go_on: &mut dyn FnMut(u64, u64) -> bool,
+) -> Result<(Vec<Person>, bool), Error> {
+    let reader = inspector.source().sweep_for("a look over every user")?;
+    let mut people: Vec<Person> = Vec::new();
+    let complete = inspector.source().one_moment(|| {
+        let mut gathered = Gathered::of(reader, inspector.rules())?;
+        let complete = gathered.read_rows(reader, go_on)?;
+        gathered.judge(reader, &mut |checked| {
+            let finding = checked.findings.iter().find(|finding| finding.kind == kind);
+            people.extend(finding.map(|finding| Person {
+                id: checked.known.as_ref().unwrap_or(&checked.root).clone(),
+                known: checked.known.is_some(),
+                rows: finding.rows,
+            }));
+        })?;
+        Ok(complete)
+    })?;
+    people.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.id.cmp(&b.id)));
+    for person in &mut people {
+        person.id = inspector.shown(&person.id)?;
+    }
+    Ok((people, complete))
+}
+
 /// The findings of the user of one id; `None` when the store does not name it.
 pub fn one(inspector: &Inspector, id: &Id) -> Result<Option<Audit>, Error> {
     let Some(journey) = inspector.journey(id)? else { return Ok(None) };

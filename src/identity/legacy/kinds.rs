@@ -40,6 +40,26 @@ pub(super) const KINDS: &[&Kind] = &[
     &DEVICE_PREFIX_TWICE,
 ];
 
+/// What of a mistake stays whatever is called or imported later: an alias is never taken back, and
+/// a stored row never moves (identity.md L2, L6, L7).
+pub(super) fn lasting(kind: &Kind) -> Option<&'static str> {
+    Some(match kind.code {
+        "no-reset" => "Two people stay one timeline: no call takes an alias back, and no row says whose it is.",
+        "alias-anonymous" | "alias-swapped" => {
+            "The alias stays in the lookup table: rows sent under it go on to its target for ever."
+        }
+        "placeholder-id" | "id-of-many-devices" => {
+            "Rows of strangers under one id stay together: only their device can say whose they were."
+        }
+        "shared-device" | "anonymous-id-kept" | "device-of-many-users" => {
+            "Rows between a logout and the next login stay with the earlier user: no row says whose they are."
+        }
+        "time-impossible" => "A stored row keeps its time.",
+        "id-variants" | "id-type" => "Ids that both have rows stay two people: rows never move from one to the other.",
+        _ => return None,
+    })
+}
+
 /// Calls of one pair from which on a program repeats them: the second can be a retry.
 pub(super) const REPEATED_CALLS: usize = 3;
 
