@@ -19,6 +19,8 @@ mod import;
 mod interface;
 mod open;
 mod redaction;
+mod repair;
+mod reproduce;
 mod search;
 mod select;
 mod settings;
@@ -102,6 +104,8 @@ fn dispatch(mut args: Args) -> Result<(), Failure> {
         Some(Command::Export(command)) => export::run(&command, store, &mut console),
         Some(Command::Check(command)) => check::run(&command, store, &mut console),
         Some(Command::Explain(command)) => check::explain(&command, &mut console),
+        Some(Command::Repair(command)) => repair::run(&command, store, &mut console),
+        Some(Command::Reproduce(command)) => reproduce::run(&command, store, &mut console),
         Some(Command::Doctor(command)) => doctor::run(&command, store, &mut console),
         Some(Command::Demo(command)) => demo::run(&command, &args, store, &loaded, &mut console),
         Some(Command::Config(command)) => {

@@ -15,6 +15,7 @@ pub mod graph;
 pub mod journey;
 pub mod json;
 pub mod look;
+pub mod repair;
 pub mod safe;
 pub mod sheet;
 pub mod shown;

@@ -143,6 +143,8 @@ pub(super) enum Command {
     Doctor(Doctor),
     Check(Check),
     Explain(Explain),
+    Repair(Repair),
+    Reproduce(Reproduce),
     Demo(Demo),
     Graph(Graph),
     Diff(Diff),
@@ -426,6 +428,48 @@ pub(super) struct Explain {
     /// The code, as journey check writes it
     #[arg(value_name = "CODE")]
     pub(super) code: String,
+}
+
+/// Say what would mend a user, or every user with a finding; nothing is ever sent
+///
+/// The answer has what to change in the code, the alias calls that remain to be made, the rows to
+/// import once more and under which id, what the timeline would be after each of these by the same
+/// rules, and what nothing mends. --write makes a file for /import of it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "journey repair sally@example.com --write repair.jsonl\njourney repair alias-on-login\n\nThe \
+    rows of the file are marked with the property journey_repair. A stored row is never moved: rows that are \
+    imported again count under their old id too.")]
+pub(super) struct Repair {
+    /// Any id of the user, or the code of a finding
+    #[arg(value_name = "ID|CODE")]
+    pub(super) what: String,
+    /// Write the calls and rows to this file, as JSON Lines for /import
+    #[arg(long, value_name = "FILE")]
+    pub(super) write: Option<PathBuf>,
+    /// Replace the file of --write if there is one
+    #[arg(long, requires = "write")]
+    pub(super) force: bool,
+}
+
+/// Write the smallest calls that show the same finding, without ids and values of the data
+///
+/// The answer is a scenario file: journey demo FILE plays it. Every id in it is made up, every event
+/// has the same name, and times are steps.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "journey reproduce sally@example.com > case.toml && journey demo case.toml")]
+pub(super) struct Reproduce {
+    /// Any id of the user [default: the user with the most rows of --finding]
+    #[arg(required_unless_present = "finding")]
+    pub(super) id: Option<String>,
+    /// The code of the finding [default: the worst one of the user]
+    #[arg(long, value_name = "CODE")]
+    pub(super) finding: Option<String>,
+    /// Write the scenario to this file instead
+    #[arg(long, value_name = "FILE")]
+    pub(super) write: Option<PathBuf>,
+    /// Replace the file of --write if there is one
+    #[arg(long, requires = "write")]
+    pub(super) force: bool,
 }
 
 fn at_least_one(text: &str) -> Result<usize, String> {

@@ -91,7 +91,7 @@ fn severity(from: FailOn) -> Severity {
 }
 
 /// The kind with this code.
-fn kind(code: &str) -> Result<&'static Kind, Failure> {
+pub(super) fn kind(code: &str) -> Result<&'static Kind, Failure> {
     if let Some(kind) = all(LEGACY.findings()).find(|kind| kind.code == code) {
         return Ok(kind);
     }

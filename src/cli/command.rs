@@ -54,7 +54,7 @@ fn unused(command: &str) -> &'static [&'static str] {
     match command {
         "import" => &["config", "demo", "redact", "redact_property"],
         "explain" => &["store-flag", "demo", "timezone", "redact", "redact_property"],
-        "sql" | "export" => &["timezone", "redact", "redact_property"],
+        "sql" | "export" | "reproduce" => &["timezone", "redact", "redact_property"],
         "doctor" => &["timezone", "demo", "redact", "redact_property"],
         "demo" => &["demo", "redact", "redact_property"],
         "config" => &["demo"],

@@ -21,6 +21,7 @@ pub(super) fn asked(common: &Common, command: Option<&Command>) -> Result<Option
         Some(Command::Sql(_)) => {
             Some(("sql", "an expression can take an id to pieces; journey show, search and graph answer with --redact"))
         }
+        Some(Command::Reproduce(_)) => Some(("reproduce", "a scenario has no ids and no values of the data")),
         Some(Command::Demo(_)) => Some(("demo", "the users of a scenario are made up")),
         _ => None,
     };

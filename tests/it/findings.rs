@@ -17,14 +17,14 @@ use crate::support::all_ids;
 use crate::support::stored::{store, store_of, store_of_bytes};
 
 /// A kind with a history that shows it and its neighbour.
-struct Case {
-    code: &'static str,
-    shows: &'static str,
+pub(crate) struct Case {
+    pub(crate) code: &'static str,
+    pub(crate) shows: &'static str,
     /// As close as can be, and right.
     neighbour: &'static str,
 }
 
-const CASES: &[Case] = &[
+pub(crate) const CASES: &[Case] = &[
     Case {
         code: "alias-on-login",
         shows: "1 View(12345)\n2 AL(sally -> 12345)\n60 Open(P-1)\n61 AL(sally -> P-1)\n62 Buy(P-1)",

@@ -57,13 +57,15 @@ const LONG: &[(&str, &str)] = &[];
 
 /// Files beside those of `formats` and `sim` that may name what Mixpanel calls its verbs: the names
 /// themselves, stores in which nothing else said the verb, a call without a row, sentences about what an SDK of
-/// Mixpanel sends.
+/// Mixpanel sends, rows and calls that are written for Mixpanel.
 const NAMING_VERBS: &[&str] = &[
     "src/model/row.rs",
     "src/store/schema/doubled.rs",
     "src/store/schema/five.rs",
     "src/inspect/filter/decide.rs",
+    "src/inspect/repair.rs",
     "src/play/explain.rs",
+    "src/play/reproduce.rs",
 ];
 
 /// One source file.
