@@ -289,6 +289,28 @@ fn a_right_integration_has_no_error_and_no_warning() {
     assert_eq!(clean, 2, "the files of the flows were not found");
 }
 
+#[test]
+fn the_document_says_what_each_recorded_flow_shows() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let document = fs::read_to_string(root.join("assets/docs/findings.md")).unwrap();
+    let entries = fs::read_dir(root.join("tests/data/captures/export")).unwrap();
+    let mut files: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let mut expected = Vec::new();
+    for file in files {
+        let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+        let inspector = Inspector::new(store_of_bytes(&[(&name, fs::read(&file).unwrap())]));
+        let found = check::store(&inspector, &mut |_, _| true).unwrap().found;
+        let codes: BTreeSet<String> = found.iter().map(|found| format!("`{}`", found.kind.code)).collect();
+        let codes = if codes.is_empty() { "none".to_owned() } else { codes.into_iter().collect::<Vec<_>>().join(", ") };
+        let (flow, client) = name.split_once("__").unwrap();
+        expected.push(format!("| {flow} | {client} | {codes} |"));
+    }
+    let table = document.lines().skip_while(|line| *line != "| flow | client | findings |").skip(2);
+    let rows: Vec<&str> = table.take_while(|line| line.starts_with('|')).collect();
+    assert_eq!(rows, expected);
+}
+
 /// The answer of a check of a history, in one of its formats.
 fn written(write: fn(&mut dyn Write, &report::Check<'_>) -> io::Result<()>, fail_on: Option<Severity>) -> String {
     let inspector = Inspector::new(store(CASES[0].shows));
