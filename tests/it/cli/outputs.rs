@@ -87,6 +87,27 @@ fn a_copy_never_takes_the_place_of_its_store() {
 }
 
 #[test]
+fn repairs_and_scenarios_never_take_the_place_of_the_store_or_a_file_that_is_there() {
+    let home = home();
+    for command in [&["repair", "alias-on-login"][..], &["reproduce", "--finding", "alias-on-login"][..]] {
+        for to in ["s.db", "folder/../s.db", "s.db-wal", "s.db-journal"] {
+            let arguments = [command, &["--store", "s.db", "--write", to, "--force"][..]].concat();
+            refused(&home, &["s.db"], &arguments, "is the store itself");
+        }
+        let arguments = [command, &["--store", "s.db", "--write", "kept.txt"][..]].concat();
+        refused(&home, &["kept.txt"], &arguments, "is there already");
+        // What cannot be answered leaves no file.
+        let nobody = [&command[..1], &["nobody-at-all", "--store", "s.db", "--write", "new.txt"][..]].concat();
+        let output = home.run(&nobody);
+        assert_eq!(code(&output), 1, "{}", err(&output));
+        assert!(!home.path("new.txt").exists(), "{nobody:?} has left a file");
+    }
+    let redacted = home.run(&["repair", "sally@gmail.com", "--store", "s.db", "--redact", "--write", "new.txt"]);
+    assert_eq!(code(&redacted), 2, "{}", err(&redacted));
+    assert!(!home.path("new.txt").exists(), "ids of a file for /import are real");
+}
+
+#[test]
 fn pictures_that_are_there_are_replaced_only_with_force() {
     let home = home();
     fs::write(home.path("folder/overview.svg"), "mine").unwrap();
