@@ -66,6 +66,9 @@ fn answer(
         _ => report::text(&mut console.out, &check, &console.look)?,
     }
     console.finish()?;
+    if command.id.is_none() && !audit.complete {
+        return Err(Failure::stopped_look());
+    }
     if check.has_failed() { Err(Failure::told()) } else { Ok(()) }
 }
 

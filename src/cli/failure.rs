@@ -109,6 +109,16 @@ impl Failure {
         Self::new(Kind::Stopped, "the check was stopped, so it cannot say whether the store is whole")
     }
 
+    /// A look over all users that somebody stopped; what it found was told.
+    pub(super) fn stopped_look() -> Self {
+        Self::new(Kind::Stopped, "the check was stopped: there may be more findings than it tells")
+    }
+
+    /// A look at what an import would read that somebody stopped.
+    pub(super) fn stopped_preview() -> Self {
+        Self::new(Kind::Stopped, "the look at the files was stopped")
+    }
+
     /// A check that found problems, all of which were told.
     pub(super) fn told() -> Self {
         Self::new(Kind::Told, "there are problems")

@@ -35,8 +35,11 @@ pub fn store(inspector: &Inspector, go_on: &mut dyn FnMut(u64, u64) -> bool) -> 
         of_store(reader, gathered.without_id, &mut audit)?;
         Ok(audit)
     })?;
+    let mut is_wanted = audit.complete;
     for found in &mut audit.found {
-        prove(inspector, found)?;
+        // Evidence means to open journeys, for which who wants to stop does not wait.
+        is_wanted = is_wanted && go_on(audit.events, audit.events);
+        prove(inspector, found, if is_wanted { MOST_OPENED } else { 0 })?;
     }
     audit.sort();
     Ok(audit)
@@ -157,9 +160,9 @@ fn of_store(reader: &dyn Sweep, without_id: u64, audit: &mut Audit) -> Result<()
     Ok(())
 }
 
-/// Opens the journeys of the worst users, until there are places enough.
-fn prove(inspector: &Inspector, found: &mut Found) -> Result<(), Error> {
-    for id in found.ids.clone().into_iter().take(MOST_OPENED) {
+/// Opens the journeys of the worst users, `most` of them, until there are places enough.
+fn prove(inspector: &Inspector, found: &mut Found, most: usize) -> Result<(), Error> {
+    for id in found.ids.clone().into_iter().take(most) {
         if found.sources.len() >= MOST_TOLD {
             break;
         }

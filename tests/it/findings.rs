@@ -369,3 +369,19 @@ fn a_look_that_was_stopped_says_so() {
     let audit = check::store(&inspector, &mut |_, _| false).unwrap();
     assert!(!audit.complete);
 }
+
+#[test]
+fn a_stop_is_heard_within_the_rows_of_one_id_and_before_any_evidence() {
+    let rows: Vec<String> = (0..30_000).map(|at| format!("{at} View(undefined)")).collect();
+    let inspector = Inspector::new(store(&rows.join("\n")));
+    let mut asked = Vec::new();
+    let whole = check::store(&inspector, &mut |done, total| {
+        asked.push((done, total));
+        true
+    });
+    assert!(whole.unwrap().found.iter().all(|found| !found.sources.is_empty()));
+    assert!(asked.iter().any(|(done, total)| done * 3 < *total), "{asked:?}");
+    // All rows were looked at, and then nobody wanted to wait.
+    let audit = check::store(&inspector, &mut |done, total| done < total).unwrap();
+    assert!(!audit.found.is_empty() && audit.found.iter().all(|found| found.sources.is_empty()), "{:?}", audit.found);
+}

@@ -36,14 +36,22 @@ pub(super) fn map(said: &str) -> Result<Map, Failure> {
 /// Prints a guess of a map.
 pub(super) fn map_for(path: &Path, console: &mut Console) -> Result<(), Failure> {
     let options = Options { stop: stop_flag()?.into(), ..Options::default() };
-    let map = ingest::map_for(input(path), &options).map_err(|error| each_told(error, console))?;
+    let map = ingest::map_for(input(path), &options);
+    if options.stop.is_set() {
+        return Err(Failure::stopped_preview());
+    }
+    let map = map.map_err(|error| each_told(error, console))?;
     console.write(map.as_bytes())
 }
 
 /// Shows the first rows of the inputs as they would be read.
 pub(super) fn dry_run(inputs: Vec<Input>, options: &Options, console: &mut Console) -> Result<(), Failure> {
     let options = Options { stop: stop_flag()?.into(), ..options.clone() };
-    let (files, failures) = ingest::preview(inputs, &options).map_err(|error| each_told(error, console))?;
+    let seen = ingest::preview(inputs, &options);
+    if options.stop.is_set() {
+        return Err(Failure::stopped_preview());
+    }
+    let (files, failures) = seen.map_err(|error| each_told(error, console))?;
     match console.format {
         Format::Json => {
             let files: Vec<_> = files.iter().map(file_in_json).collect();

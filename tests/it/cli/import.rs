@@ -178,3 +178,23 @@ fn an_import_of_which_not_one_row_could_be_read_is_wrong_use() {
         assert!(err(&output).contains(words), "{name}: {}", err(&output));
     }
 }
+
+#[test]
+fn ctrl_c_ends_each_way_to_read_a_fifo_that_no_program_fills() {
+    for option in [None, Some("--dry-run"), Some("--map-for")] {
+        let home = Home::new();
+        let fifo = home.path("fifo");
+        assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+        let mut command = home.command();
+        command.arg("import").args(option).arg(&fifo).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let reading = command.spawn().unwrap();
+        // Opened when the program opens the other end, which it does after it listens to signals.
+        let filling = fs::OpenOptions::new().write(true).open(&fifo).unwrap();
+        assert!(Command::new("kill").args(["-INT", &reading.id().to_string()]).status().unwrap().success());
+        let output = reading.wait_with_output().unwrap();
+        assert_eq!(code(&output), 130, "{option:?}: {}", err(&output));
+        assert_eq!(out(&output).is_empty(), option.is_some(), "an import says what the store has: {}", out(&output));
+        assert!(err(&output).contains("was stopped"), "{option:?}: {}", err(&output));
+        drop(filling);
+    }
+}

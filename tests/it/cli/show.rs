@@ -177,6 +177,34 @@ fn a_filter_and_a_span_of_time_show_fewer_rows_and_say_how_many_are_hidden() {
 }
 
 #[test]
+fn a_filter_that_keeps_no_row_says_so_in_every_form() {
+    let home = Home::with_sample();
+    let all = home.json(0, &["show", "12345"])["events"].as_array().unwrap().len() + 3;
+    for form in ["text", "json", "csv", "html", "markdown"] {
+        let output = home.run(&["show", "12345", "--filter", "plan=none", "--format", form]);
+        assert_eq!(code(&output), 1, "{form}");
+        let told = if form == "json" { out(&output) + &err(&output) } else { err(&output) };
+        // What was asked, how many rows there are, and what to do.
+        for part in ["filter plan=none", &format!("0 of {all} rows"), "a wider filter, or none"] {
+            assert!(told.contains(part), "{form}: {part}: {told}");
+        }
+        match form {
+            "json" => {
+                let answer: Value = serde_json::from_str(out(&output).lines().next().unwrap()).unwrap();
+                assert_eq!((&answer["events"], &answer["selection"]["shown"]), (&serde_json::json!([]), &0.into()));
+            }
+            "csv" => assert_eq!(out(&output).lines().count(), 1, "the head alone"),
+            "html" => assert!(out(&output).contains("plan=none") && out(&output).ends_with("</html>\n")),
+            _ => assert!(out(&output).contains("0 of") && out(&output).contains("plan=none"), "{}", out(&output)),
+        }
+        // One that keeps a row is no failure.
+        assert_eq!(code(&home.run(&["show", "12345", "--filter", "plan=pro", "--format", form])), 0, "{form}");
+    }
+    let brief = home.run(&["show", "12345", "--filter", "plan=none", "--brief"]);
+    assert_eq!((code(&brief), out(&brief).as_str()), (2, ""), "its lines are of all rows");
+}
+
+#[test]
 fn a_filter_that_means_nothing_is_pointed_at() {
     let home = Home::with_sample();
     let output = home.run(&["show", "12345", "--filter", "event:View is:orphn"]);
