@@ -33,6 +33,8 @@ struct Memory {
     edges: RefCell<HashMap<Id, (Ask, Edges)>>,
     /// Pages of rows by what was asked.
     rows: RefCell<HashMap<Page, Vec<Arc<Event>>>>,
+    /// Ids that look like an id, whenever they came, with how many were asked for.
+    alike: RefCell<HashMap<Id, (usize, Vec<Id>)>>,
 }
 
 /// Which rows: of which ids, after which place, how many.
@@ -65,6 +67,13 @@ struct Then<'a, W: ?Sized> {
     moment: Arrival,
 }
 
+/// Ids alike that are looked at for each that is wanted where some of them came later.
+const ALIKE_FOR_EACH: usize = 4;
+
+/// Rows of an id, the first by time, among which one is that had arrived, if any had and no call or
+/// link tells so before.
+const FIRST_ROWS: usize = 100;
+
 /// Whether an answer to `asked` holds the answer to `ask`.
 fn covers(asked: Ask, ask: Ask) -> bool {
     asked.calls_of >= ask.calls_of && asked.calls_to >= ask.calls_to && asked.links >= ask.links
@@ -92,6 +101,40 @@ impl<W: Lookup + ?Sized> Then<'_, W> {
         Edges { calls_of: calls_of.cloned().collect(), calls_to: calls_to.cloned().collect(), links: links.collect() }
     }
 
+    /// Ids that look like `id`, whenever they came.
+    fn alike(&self, id: &Id, limit: usize) -> Result<Vec<Id>, Error> {
+        if let Some((_, alike)) = self.memory.alike.borrow().get(id).filter(|(asked, _)| *asked == limit) {
+            return Ok(alike.clone());
+        }
+        let alike = self.warehouse.ids_alike(id, limit)?;
+        self.memory.alike.borrow_mut().insert(id.clone(), (limit, alike.clone()));
+        Ok(alike)
+    }
+
+    /// Whether a row with this id, or a call or link that names it, had arrived.
+    fn was_there(&self, id: &Id) -> Result<bool, Error> {
+        let ask = Ask { calls_of: 1, calls_to: 1, links: 1 };
+        let is_named =
+            |edges: &Edges| !(edges.calls_of.is_empty() && edges.calls_to.is_empty() && edges.links.is_empty());
+        if self.edges(std::slice::from_ref(id), ask)?.iter().any(is_named) {
+            return Ok(true);
+        }
+        let rows = self.page(std::slice::from_ref(id), None, FIRST_ROWS)?;
+        Ok(rows.iter().any(|row| had_arrived(&**row, self.moment)))
+    }
+
+    /// Takes out ids of which nothing had arrived.
+    fn keep_those_there(&self, ids: &mut Vec<Id>) -> Result<(), Error> {
+        let mut kept = Vec::new();
+        for id in ids.drain(..) {
+            if self.was_there(&id)? {
+                kept.push(id);
+            }
+        }
+        *ids = kept;
+        Ok(())
+    }
+
     /// One page of rows, whenever they arrived.
     fn page(&self, ids: &[Id], after: Option<Place>, limit: usize) -> Result<Vec<Arc<Event>>, Error> {
         let page = (ids.to_vec(), after, limit);
@@ -114,6 +157,19 @@ impl<W: Lookup + ?Sized> Lookup for Then<'_, W> {
             self.memory.edges.borrow_mut().insert(id.clone(), (wanted, edges));
         }
         Ok(ids.iter().map(|id| self.remembered(id, ask)).collect())
+    }
+
+    fn ids_alike(&self, id: &Id, limit: usize) -> Result<Vec<Id>, Error> {
+        let mut alike = self.alike(id, limit)?;
+        let now = alike.len();
+        self.keep_those_there(&mut alike)?;
+        if alike.len() < now && now >= limit {
+            // Those that came later took the places of others.
+            alike = self.alike(id, limit.saturating_mul(ALIKE_FOR_EACH))?;
+            self.keep_those_there(&mut alike)?;
+            alike.truncate(limit);
+        }
+        Ok(alike)
     }
 
     fn event_heads(&self, ids: &[Id], after: Option<Place>, limit: usize) -> Result<Vec<Arc<Event>>, Error> {

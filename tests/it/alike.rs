@@ -5,22 +5,27 @@ use std::sync::Arc;
 use journey::formats::Zone;
 use journey::identity::compare::{Comparison, Side, Verdict};
 use journey::ingest::{Flow, Input, Options, import};
-use journey::inspect::Inspector;
+use journey::inspect::{History, Inspector};
 use journey::model::Id;
 use journey::model::alike::are_alike;
+use journey::model::facts::Arrival;
 use journey::report::{Look, text};
 use journey::store::Writer;
 use proptest::prelude::*;
 use serde_json::json;
 
-/// A store with one row of each id.
+/// A store with one row of each id, all of which arrive at once.
 fn store(ids: &[&str]) -> Inspector {
-    let line = |(at, id): (usize, &&str)| {
-        let properties =
-            json!({"time": 1_700_000_000 + at, "distinct_id": id, "mp_processing_time_ms": 1_700_000_001_000_u64});
+    store_of(ids.iter().map(|id| (*id, 1_700_000_001_000)))
+}
+
+/// A store with one row of each id, and when it arrives.
+fn store_of<'a>(ids: impl Iterator<Item = (&'a str, i64)>) -> Inspector {
+    let line = |(at, (id, arrived)): (usize, (&str, i64))| {
+        let properties = json!({"time": 1_700_000_000 + at, "distinct_id": id, "mp_processing_time_ms": arrived});
         format!("{}\n", json!({"event": "View", "properties": properties}))
     };
-    let content: String = ids.iter().enumerate().map(line).collect();
+    let content: String = ids.enumerate().map(line).collect();
     let mut writer = Writer::in_memory().unwrap();
     let input = Input::Bytes { name: "ids.jsonl".to_owned(), content: content.into_bytes() };
     let options = Options { zone: Zone::Utc, ..Options::default() };
@@ -110,6 +115,49 @@ fn an_id_in_another_case_is_told_of_the_alias_and_of_the_device_form() {
     assert_eq!(told(upper), [device.clone(), lower.clone()]);
     assert_eq!(told(&lower), [upper], "its own device form is no other id");
     assert_eq!(told("x"), Vec::<String>::new());
+}
+
+#[test]
+fn an_id_that_had_not_arrived_yet_is_told_of_none() {
+    let sent = [("sally", 5_000), ("Sally", 6_000), ("sally ", 9_000), ("sully", 5_000)];
+    let inspector = store_of(sent.into_iter().map(|(id, at)| (id, 1_700_000_000_000 + at)));
+    let told = |at: i64| -> Vec<String> {
+        let moment = Arrival::end_of(1_700_000_000_000 + at);
+        let journey = inspector.journey_as_of(&mut History::default(), &Id::new("sally"), moment).unwrap().unwrap();
+        let has_finding = journey.findings.iter().any(|finding| finding.code() == "id-variants");
+        assert_eq!(has_finding, !journey.alike.is_empty());
+        journey.alike.iter().map(|alike| alike.id.as_str().to_owned()).collect()
+    };
+    assert_eq!(told(5_500), Vec::<String>::new());
+    assert_eq!(told(6_500), ["Sally"]);
+    assert_eq!(told(9_500), ["Sally", "sally "]);
+}
+
+#[test]
+fn ids_alike_are_as_many_as_of_a_moment_as_they_are_today() {
+    // Each letter in both cases; one in three came later.
+    let forms = |n: usize| -> String {
+        let letter = |(bit, c): (usize, char)| if n >> bit & 1 == 1 { c.to_ascii_uppercase() } else { c };
+        "abcdefg".chars().enumerate().map(letter).collect()
+    };
+    let ids: Vec<String> = (0..128).map(forms).collect();
+    let late = |n: usize| n % 3 == 1;
+    let sent = ids
+        .iter()
+        .enumerate()
+        .map(|(n, id)| (id.as_str(), if late(n) { 1_800_000_000_000 } else { 1_700_000_200_000 }));
+    let inspector = store_of(sent);
+    let of = Id::new("abcdefg");
+    let today = inspector.journey(&of).unwrap().unwrap().alike;
+    let as_of = |at: i64| {
+        let journey = inspector.journey_as_of(&mut History::default(), &of, Arrival::end_of(at)).unwrap();
+        journey.unwrap().alike
+    };
+    assert_eq!(as_of(1_900_000_000_000), today);
+    let then = as_of(1_750_000_000_000);
+    assert_eq!(then.len(), today.len(), "a limit has room for as many");
+    let was_late = |id: &Id| ids.iter().position(|known| known == id.as_str()).is_some_and(late);
+    assert!(today.iter().any(|alike| was_late(&alike.id)) && !then.iter().any(|alike| was_late(&alike.id)));
 }
 
 #[test]
