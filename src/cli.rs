@@ -18,6 +18,7 @@ mod graph;
 mod import;
 mod interface;
 mod open;
+mod priority;
 mod redaction;
 mod repair;
 mod reproduce;
@@ -26,7 +27,6 @@ mod select;
 mod settings;
 mod show;
 mod sql;
-mod way;
 mod zone;
 
 use std::borrow::Cow;
@@ -60,7 +60,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     }
 }
 
-/// A file that grows past what the system allows (`ulimit -f`) is an error of the one who writes,
+/// A file that grows past what the system allows (`ulimit -f`) is an error of the writing thread,
 /// and not the end of the program.
 fn survive_long_files() -> io::Result<()> {
     #[cfg(unix)]
@@ -147,10 +147,10 @@ fn told_by_clap(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     if asks_for_json(arguments) {
         return tell(&Failure::wrong_use(error), Format::Json);
     }
-    // An argument is told as it was given.
+    // An argument is quoted as it was given.
     let text = error.render().to_string();
     let acts = |line: &str| matches!(visible(line), Cow::Owned(_));
-    // Nobody can be told that the error output is closed.
+    // When the error output is closed, no message can say so.
     let _ = if text.lines().any(acts) {
         writeln!(Safe::new(io::stderr().lock(), Safety::Shown), "{}", text.trim_end())
     } else {

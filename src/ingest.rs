@@ -1,14 +1,14 @@
 //! Files → store: unpacked, recognised, split, decoded, and committed piece by piece.
 //!
 //! [`import`] reads each input once, from front to back. About [`Options::chunk`] bytes of it
-//! make one [`store::Chunk`]. Some chunks, [`TOGETHER`] at most, are written in one transaction, so
+//! make one [`store::Chunk`]. Some chunks, [`CHUNKS_PER_TRANSACTION`] at most, are written in one transaction, so
 //! that a run that is killed leaves the store as it was after some whole chunk.
 //!
 //! # Reading the same again
 //! A chunk is known by the hash of its content and of the chunk before it. Before anything is
 //! decoded, the store is asked which chunks it has after the last one; what is known is skipped.
 //! So the same content stores nothing twice (also under another name, packed or not), a killed
-//! run goes on where it stopped, and a file that has grown goes on where it ended. A last line
+//! run resumes where it stopped, and a file that has grown continues where it ended. A last line
 //! without an end that cannot be read is a chunk of its own, marked in its hash: should the line
 //! be whole next time, it is read again.
 //!
@@ -23,13 +23,13 @@
 //! and up to sixteen packed ones.
 
 mod archive;
-mod crew;
-mod cutting;
+mod chunker;
 mod ending;
 mod expand;
 mod firsts;
 mod foreign;
 mod making;
+mod pipeline;
 mod preview;
 mod reading;
 mod run;
@@ -60,22 +60,22 @@ pub use crate::model::import::{FileReport, Lacks, Reason};
 /// Smaller chunks need less memory and report progress more often; larger ones make fewer runs
 /// (assets/docs/growth.md).
 pub const CHUNK: usize = 16 << 20;
-/// Chunks that are written in one transaction, unless nothing comes for a while: what a killed run
-/// may have to read again, two seconds' work.
+/// Chunks of one transaction, at most: a killed run reads these again, two seconds' work. A
+/// transaction ends earlier when no chunk comes for a while.
 ///
 /// Each transaction writes most pages of the indexes of ids, so few transactions write less.
-pub const TOGETHER: usize = 64;
-/// So many of the smallest chunks count as one of [`TOGETHER`]: files of a few rows.
+pub const CHUNKS_PER_TRANSACTION: usize = 64;
+/// This many of the smallest chunks, those of files of a few rows, count as one of
+/// [`CHUNKS_PER_TRANSACTION`].
 const LEAST: usize = 32;
-/// Bytes of a file that is read whole, up to which no threads are started for it: they would take
-/// longer than what there is to do.
+/// Bytes up to which this thread alone imports a file: to start threads would take longer.
 const INLINE: usize = 256 << 10;
-/// Bytes on disk that are still to be read when what can be written before the end of a transaction
-/// is: the time that ten chunks take, so that nobody waits for it at the end.
+/// When fewer bytes than this remain to be read, everything that can be written before the commit is
+/// written: ten chunks take that time, and the end of the import needs no wait.
 const END: u64 = 160 << 20;
 /// Bytes past which a record is cut and rejected instead of being read into memory.
 pub const LONGEST_RECORD: usize = 64 << 20;
-/// Threads that decode, at most: more would wait for the one that writes.
+/// Threads that decode, at most: more would wait for the writing thread.
 pub const THREADS: usize = 4;
 /// Bytes of a reject that are kept.
 pub const REJECT_KEPT: usize = 1 << 20;
@@ -94,10 +94,10 @@ pub struct Options {
     /// Bytes past which a record is cut and rejected.
     pub longest_record: usize,
     /// Chunks that are written in one transaction.
-    pub together: usize,
+    pub chunks_per_transaction: usize,
     /// Threads that decode; the store does not depend on it.
     pub threads: usize,
-    /// Ends it as [`Flow::Stop`] does, also while an input has nothing to give.
+    /// Stops the import as [`Flow::Stop`] does, also while an input sends nothing.
     pub stop: Stop,
     /// What files are, also those that do not say so themselves.
     pub read_as: Option<Format>,
@@ -112,7 +112,7 @@ impl Default for Options {
             zone: Zone::Infer,
             chunk: CHUNK,
             longest_record: LONGEST_RECORD,
-            together: TOGETHER,
+            chunks_per_transaction: CHUNKS_PER_TRANSACTION,
             threads,
             stop: Stop::default(),
             read_as: None,
@@ -121,7 +121,7 @@ impl Default for Options {
     }
 }
 
-/// How far an import is; told at the start of each file and after each chunk, known or new.
+/// How far an import is: reported at the start of each file and after each chunk, known or new.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Progress {
     /// File being read.
@@ -199,7 +199,7 @@ pub enum Error {
         said: String,
     },
     /// A SQLite file that is to be imported cannot be read.
-    #[error("{}", foreign::told(source))]
+    #[error("{}", foreign::reason(source))]
     Foreign {
         /// Why.
         source: store::Error,
@@ -297,7 +297,7 @@ impl Error {
 
 /// Reads `inputs` into the store.
 ///
-/// A file that cannot be read does not keep the others from being read; it is told in
+/// A file that cannot be read does not keep the others from being read; it is reported in
 /// [`Report::failures`].
 ///
 /// # Errors

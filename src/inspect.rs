@@ -1,8 +1,8 @@
 //! The use cases: find an id, open a journey, look over a store.
 //!
-//! The only place that joins what holds the rows and the [engine](crate::identity). It asks a [`Source`] for the rows and calls that can matter
-//! for an id ([`gather`](mod@gather)), and lets the engine decide. [`query`] is the language of the
-//! search and of the filter of a journey.
+//! The only place that joins what holds the rows and the [engine](crate::identity). It asks a
+//! [`Source`] for the rows and calls that can matter for an id ([`gather`](mod@gather)), and lets the
+//! engine decide. [`query`] is the language of the search and of the filter of a journey.
 
 mod census;
 pub mod check;
@@ -211,7 +211,7 @@ impl Inspector {
     }
 
     /// As [`Inspector::journey`], without profiles and within limits of the caller's own; what they
-    /// cut is told in the journey.
+    /// cut is noted in the journey.
     pub fn journey_within(&self, id: &Id, limits: &gather::Limits) -> Result<Option<Journey>, Error> {
         let id = &self.meant(id)?;
         let facts = self.source.one_moment(|| gather::gather(&*self.source, id, limits))?;
@@ -259,7 +259,7 @@ impl Inspector {
         self.shown_hits(self.source.one_moment(|| search::search(&*self.source, &text, limit))?)
     }
 
-    /// What [`Inspector::search`] will find, as far as that can be told at once; `None` when it
+    /// What [`Inspector::search`] will find, as far as that is known at once; `None` when it
     /// is quick itself. It is slow only until all ids of a large store are read.
     pub fn search_soon(&self, text: &str, limit: usize) -> Result<Option<Vec<Hit>>, Error> {
         let text = self.searched(text)?;

@@ -1,4 +1,4 @@
-//! What a row is, before anybody decides what it means.
+//! What a row is, before anything decides what it means.
 //!
 //! [`Id`]s and their shapes, [`Row`]s with their verbs and links, event time against
 //! arrival, and how text from outside is made safe to look at. Nothing here reads a

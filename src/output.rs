@@ -1,7 +1,7 @@
 //! Files that a command writes.
 //!
-//! Every file that a person names as an output is written by [`Output`]: beside its place, and put
-//! there when it is whole. It never becomes the store, what SQLite keeps beside that, or an input,
+//! Every file that a person names as an output is written by [`Output`]: next to its place, and put
+//! there when it is whole. It never becomes the store, what SQLite keeps next to that, or an input,
 //! by whatever path or link; and an existing file only where that was asked for.
 
 use std::ffi::OsString;
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-/// Endings of the files that SQLite keeps beside a database.
+/// Endings of the files that SQLite keeps next to a database.
 const SIDECARS: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// Why a file cannot be written.
@@ -24,7 +24,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// It is the store, or what SQLite keeps beside it.
+    /// It is the store, or what SQLite keeps next to it.
     #[error("{} is the store itself, or belongs to it", path.display())]
     IsStore {
         /// The file.
@@ -72,13 +72,13 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// With a store, which need not be there yet, and what SQLite keeps beside it.
+    /// With a store, which need not be there yet, and what SQLite keeps next to it.
     #[must_use]
     pub fn store(mut self, path: &Path) -> Self {
         // SQLite names its files by where a link leads.
         let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         self.stores.push(Place::of(&path));
-        self.stores.extend(SIDECARS.iter().map(|end| Place::of(&beside(&path, end))));
+        self.stores.extend(SIDECARS.iter().map(|end| Place::of(&sidecar(&path, end))));
         self
     }
 
@@ -185,7 +185,7 @@ fn folder(path: &Path) -> &Path {
 }
 
 /// A file that belongs to the one at `path`.
-fn beside(path: &Path, end: &str) -> PathBuf {
+fn sidecar(path: &Path, end: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(end);
     PathBuf::from(name)
@@ -196,24 +196,24 @@ fn beside(path: &Path, end: &str) -> PathBuf {
 pub enum Readers {
     /// Its owner alone: it holds data of people.
     Owner,
-    /// Whoever the system lets read new files.
+    /// Every user that the system lets read new files.
     Usual,
 }
 
-/// A file on its way to its place.
+/// A file that is being written.
 #[derive(Debug)]
 pub struct Output {
     path: PathBuf,
     kept: Kept,
     replace: bool,
-    way: Way,
+    target: Target,
 }
 
 /// Where the bytes go meanwhile.
 #[derive(Debug)]
-enum Way {
-    /// Into a file beside.
-    Beside { part: NamedTempFile, place: PathBuf },
+enum Target {
+    /// Into a file next to the place.
+    Part { part: NamedTempFile, place: PathBuf },
     /// Into a pipe or a device, which has no place to be put in.
     Through(File),
 }
@@ -222,13 +222,13 @@ impl Output {
     /// Begins a file that is to be at `path`; nothing is there before [`Output::finish`].
     ///
     /// # Errors
-    /// Something is at `path` that may not be replaced, or no file can be made beside it.
+    /// Something is at `path` that may not be replaced, or no file can be made next to it.
     pub fn begin(path: &Path, replace: bool, kept: &Kept, readers: Readers) -> Result<Self, Error> {
         check(path, replace, kept)?;
         let io = |source| Error::Io { path: path.to_owned(), source };
         let there = fs::metadata(path).ok();
-        let way = if there.as_ref().is_some_and(|meta| !meta.is_file()) {
-            Way::Through(File::options().write(true).open(path).map_err(io)?)
+        let target = if there.as_ref().is_some_and(|meta| !meta.is_file()) {
+            Target::Through(File::options().write(true).open(path).map_err(io)?)
         } else {
             let place = real(path);
             let mut builder = tempfile::Builder::new();
@@ -244,24 +244,24 @@ impl Output {
                 // Who could read the file before still can.
                 part.as_file().set_permissions(meta.permissions()).map_err(io)?;
             }
-            Way::Beside { part, place }
+            Target::Part { part, place }
         };
-        Ok(Self { path: path.to_owned(), kept: kept.clone(), replace, way })
+        Ok(Self { path: path.to_owned(), kept: kept.clone(), replace, target })
     }
 
-    /// The file beside, for who writes it by its path; `None` for a pipe or a device.
+    /// The file next to the place, for writers that take a path; `None` for a pipe or a device.
     pub fn part(&self) -> Option<&Path> {
-        match &self.way {
-            Way::Beside { part, .. } => Some(part.path()),
-            Way::Through(_) => None,
+        match &self.target {
+            Target::Part { part, .. } => Some(part.path()),
+            Target::Through(_) => None,
         }
     }
 
     /// Where the file will be, with all links followed.
     pub fn place(&self) -> &Path {
-        match &self.way {
-            Way::Beside { place, .. } => place,
-            Way::Through(_) => &self.path,
+        match &self.target {
+            Target::Part { place, .. } => place,
+            Target::Through(_) => &self.path,
         }
     }
 
@@ -270,11 +270,11 @@ impl Output {
     /// # Errors
     /// Something came there meanwhile that may not be replaced, or the disk refuses.
     pub fn finish(self) -> Result<(), Error> {
-        let Self { path, kept, replace, way } = self;
+        let Self { path, kept, replace, target } = self;
         let io = |source| Error::Io { path: path.clone(), source };
-        match way {
-            Way::Through(mut file) => file.flush().map_err(io),
-            Way::Beside { part, place } => {
+        match target {
+            Target::Through(mut file) => file.flush().map_err(io),
+            Target::Part { part, place } => {
                 part.as_file().sync_all().map_err(io)?;
                 check(&path, replace, &kept)?;
                 let placed = if replace { part.persist(&place) } else { part.persist_noclobber(&place) };
@@ -290,16 +290,16 @@ impl Output {
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match &mut self.way {
-            Way::Beside { part, .. } => part.write(bytes),
-            Way::Through(file) => file.write(bytes),
+        match &mut self.target {
+            Target::Part { part, .. } => part.write(bytes),
+            Target::Through(file) => file.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match &mut self.way {
-            Way::Beside { part, .. } => part.flush(),
-            Way::Through(file) => file.flush(),
+        match &mut self.target {
+            Target::Part { part, .. } => part.flush(),
+            Target::Through(file) => file.flush(),
         }
     }
 }
@@ -322,7 +322,7 @@ fn check(path: &Path, replace: bool, kept: &Kept) -> Result<(), Error> {
             // SQLite would put such a journal into whatever file has the name.
             let place = real(path);
             let in_use =
-                ["-wal", "-journal"].iter().any(|end| beside(&place, end).metadata().is_ok_and(|meta| meta.len() > 0));
+                ["-wal", "-journal"].iter().any(|end| sidecar(&place, end).metadata().is_ok_and(|meta| meta.len() > 0));
             if in_use { Err(Error::InUse { path: path.to_owned() }) } else { Ok(()) }
         }
     }

@@ -2,7 +2,7 @@
 //! [`table`] for the answer to a question in SQL, and the ids of a user as a
 //! [`graph`](mod@graph).
 //!
-//! Nothing here opens a store or knows a terminal. What a report needs besides a
+//! Nothing here opens a store or knows a terminal. What a report needs in addition to a
 //! [`Journey`](crate::identity::Journey) comes in as plain values ([`Hit`](crate::model::hit::Hit), [`Import`]) or as a
 //! function ([`Properties`]), so that a journey of 100,000 rows is written without holding the
 //! properties of all of them. Times in JSON are UTC; in text they follow a [`Clock`].
@@ -45,7 +45,7 @@ pub struct Import {
     pub rejected: u64,
     /// Whether rows are missing: a file is incomplete, or could not be read at all.
     pub incomplete: bool,
-    /// Whether somebody stopped it.
+    /// Whether a person stopped it.
     pub cancelled: bool,
     /// What a person should know of the run, as sentences.
     pub warnings: Vec<String>,

@@ -39,7 +39,7 @@ pub fn open(path: &Path) -> Result<Inspector, Error> {
 }
 
 /// What redacts with the key of the user; `personal` are names of properties that are personal
-/// besides those that are known to be.
+/// in addition to the known ones.
 ///
 /// # Errors
 /// The key can be neither read nor made.

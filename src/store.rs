@@ -11,7 +11,7 @@
 //! one `runs` row (id, segment → first row, number of rows, span of times) replaces an index
 //! over all rows. A row is numbers: what rows of one id share stands once, in `senders`, and the
 //! rest of some hundred rows is one JSON text in `packs`, which costs SQLite no more than one
-//! row. Properties lie beside in blocks of neighbouring rows, compressed, end to end in pieces
+//! row. Properties lie separately, in blocks of neighbouring rows, compressed, end to end in pieces
 //! that each fill a page. Ids and names are interned. `heads`, `rows`, `events` and `aliases` are
 //! views in plain SQL. The tables are documented where they are made, in `store/schema.rs`, and
 //! the comments stay readable in the file (`.schema` of the `sqlite3` shell).
@@ -57,10 +57,10 @@ pub use crate::model::stored::{ImportedFile, Overview, StoredProfile, StoredReje
 
 use crate::model::{Flags, Id, Millis, Profile, Reject, Row};
 
-/// Tells whether somebody wants the work to stop; it is asked again and again.
+/// Tells whether someone wants the work to stop; it is asked again and again.
 pub type Stop = Arc<dyn Fn() -> bool + Send + Sync>;
 
-/// For work that nobody stops.
+/// For work that no one stops.
 fn never() -> Stop {
     Arc::new(|| false)
 }

@@ -69,7 +69,7 @@ fn answer(
     if command.id.is_none() && !audit.complete {
         return Err(Failure::stopped_look());
     }
-    if check.has_failed() { Err(Failure::told()) } else { Ok(()) }
+    if check.has_failed() { Err(Failure::listed()) } else { Ok(()) }
 }
 
 /// Looks at every user; Ctrl-C gives what is known by then.

@@ -96,10 +96,10 @@ impl Console {
         }
     }
 
-    /// Tells something beside the answer, on the error output.
+    /// Writes a message on the error output, not in the answer.
     pub(super) fn note(&self, text: &str) {
         let mut out = io::stderr().lock();
-        // Nobody can be told that the error output is closed.
+        // When the error output is closed, no message can say so.
         let _ = match self.format {
             Format::Text => writeln!(out, "note: {}", visible(text)),
             Format::Json => {

@@ -122,7 +122,7 @@ fn crowd(crowd: &Crowd, store: Named, console: &mut Console) -> Result<(), Failu
     let Some(path) = store.flag else {
         return Err(Failure::usage("a crowd goes into a store").hint("--store FILE"));
     };
-    let pipe = |error: io::Error| Failure::bug("a crowd cannot be made beside its import").because(&error);
+    let pipe = |error: io::Error| Failure::bug("the generated users cannot be written").because(&error);
     let (reader, mut writer) = io::pipe().map_err(pipe)?;
     let crowd = *crowd;
     let making: JoinHandle<io::Result<()>> = thread::Builder::new()
@@ -133,7 +133,7 @@ fn crowd(crowd: &Crowd, store: Named, console: &mut Console) -> Result<(), Failu
     import::into(&path, vec![Input::Stream { name, reader: Box::new(reader) }], &demo::options(), None, console)?;
     match making.join() {
         Ok(Ok(())) => Ok(()),
-        // The import was stopped: nobody reads any more.
+        // The import was stopped: no one reads any more.
         Ok(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         Ok(Err(error)) => Err(pipe(error)),
         Err(_) => Err(Failure::bug("making a crowd has failed")),

@@ -1,4 +1,4 @@
-//! `journey diff`: two users beside each other.
+//! `journey diff`: two users side by side.
 
 use super::args::{Diff, Format};
 use super::console::Console;

@@ -33,16 +33,16 @@ pub(super) fn run(command: &Doctor, mut store: Named, console: &mut Console) -> 
         Err(Error::Cancelled) => return Err(Failure::stopped_check()),
         health => health?,
     };
-    let doctor = told(path.display().to_string(), &health);
+    let doctor = report_of(path.display().to_string(), &health);
     match console.format {
         Format::Json => report::json(&mut console.out, &doctor)?,
         Format::Text => report::text(&mut console.out, &doctor, &console.look)?,
     }
     console.finish()?;
-    if doctor.healthy { Ok(()) } else { Err(Failure::told()) }
+    if doctor.healthy { Ok(()) } else { Err(Failure::listed()) }
 }
 
-fn told(store: String, health: &Health) -> report::Doctor {
+fn report_of(store: String, health: &Health) -> report::Doctor {
     let problems: Vec<_> = health.problems.iter().map(|problem| problem_of(problem, health.version)).collect();
     let without_sums = report::Problem {
         code: "without-sums",
@@ -67,7 +67,7 @@ fn told(store: String, health: &Health) -> report::Doctor {
 /// What to do about a store that lost something.
 const AGAIN: &str = "import the files again into a new store; to keep what can be read of this one, copy it first";
 
-/// What is told of a problem, in a store of this version.
+/// The text of a problem, in a store of this version.
 fn problem_of(problem: &Problem, version: i64) -> report::Problem {
     let count = |number: u64, word| many(usize::try_from(number).unwrap_or(usize::MAX), word);
     let (code, what, advice) = match problem {

@@ -32,10 +32,10 @@ pub(super) fn run(command: &Export, store: Named, console: &mut Console) -> Resu
     let file = command.sqlite.display().to_string();
     match console.format {
         Format::Json => {
-            let told = serde_json::json!({
+            let answer = serde_json::json!({
                 "schema": SCHEMA, "file": file, "events": events, "aliases": aliases, "profiles": profiles,
             });
-            writeln!(console.out, "{told}")?;
+            writeln!(console.out, "{answer}")?;
         }
         Format::Text => {
             let count = |number, one| many(usize::try_from(number).unwrap_or(usize::MAX), one);

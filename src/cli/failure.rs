@@ -1,4 +1,4 @@
-//! What is told when something cannot be done: what, to what, why, and what to do.
+//! The message when a command fails: what happened, to what, why, and what to do.
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -24,10 +24,10 @@ pub(super) enum Kind {
     Store,
     /// A mistake of this program.
     Bug,
-    /// Somebody stopped it.
+    /// A person stopped it.
     Stopped,
-    /// Findings, which the answer has told.
-    Told,
+    /// Findings, which the answer lists.
+    Listed,
     /// The reader of the answer went away: no failure at all.
     Pipe,
 }
@@ -37,7 +37,7 @@ impl Kind {
     pub(super) fn code(self) -> u8 {
         match self {
             Self::Pipe => 0,
-            Self::Nothing | Self::Told => 1,
+            Self::Nothing | Self::Listed => 1,
             Self::Usage => 2,
             Self::Store => 3,
             Self::Bug => 70,
@@ -54,7 +54,7 @@ impl Kind {
             Self::Store => "store",
             Self::Bug => "bug",
             Self::Stopped => "stopped",
-            Self::Told => "findings",
+            Self::Listed => "findings",
             Self::Pipe => "pipe",
         }
     }
@@ -99,34 +99,34 @@ impl Failure {
         Self::new(Kind::Bug, what).hint("tell its makers, with the command and the output of journey --version")
     }
 
-    /// An export that somebody stopped.
+    /// An export that a person stopped.
     pub(super) fn stopped_export() -> Self {
         Self::new(Kind::Stopped, "the export was stopped, and nothing was written")
     }
 
-    /// A check that somebody stopped.
+    /// A check that a person stopped.
     pub(super) fn stopped_check() -> Self {
         Self::new(Kind::Stopped, "the check was stopped, so it cannot say whether the store is whole")
     }
 
-    /// A look over all users that somebody stopped; what it found was told.
+    /// A look over all users that a person stopped; the answer lists what it found.
     pub(super) fn stopped_look() -> Self {
-        Self::new(Kind::Stopped, "the check was stopped: there may be more findings than it tells")
+        Self::new(Kind::Stopped, "the check was stopped: there may be more findings than it lists")
     }
 
-    /// A look at what an import would read that somebody stopped.
+    /// A preview of an import that a person stopped.
     pub(super) fn stopped_preview() -> Self {
         Self::new(Kind::Stopped, "the look at the files was stopped")
     }
 
-    /// A check that found problems, all of which were told.
-    pub(super) fn told() -> Self {
-        Self::new(Kind::Told, "there are problems")
+    /// A check that found problems, all of which the answer lists.
+    pub(super) fn listed() -> Self {
+        Self::new(Kind::Listed, "there are problems")
     }
 
-    /// An import that somebody stopped; what is in the store was told.
+    /// An import that a person stopped; the answer says what is in the store.
     pub(super) fn stopped() -> Self {
-        Self::new(Kind::Stopped, "the import was stopped").hint("the same command goes on where it stopped")
+        Self::new(Kind::Stopped, "the import was stopped").hint("run the same command again to resume")
     }
 
     /// What clap says about arguments, without its own heading.
@@ -171,9 +171,9 @@ impl Failure {
     }
 
     /// With each of its texts replaced.
-    pub(super) fn map(self, mut told: impl FnMut(&str) -> String) -> Self {
+    pub(super) fn map(self, mut change: impl FnMut(&str) -> String) -> Self {
         let Self { kind, what, excerpt, causes, hints } = self;
-        let mut all = |texts: Vec<String>| texts.iter().map(|text| told(text)).collect::<Vec<_>>();
+        let mut all = |texts: Vec<String>| texts.iter().map(|text| change(text)).collect::<Vec<_>>();
         let (excerpt, causes, hints) = (all(excerpt), all(causes), all(hints));
         let what = all(vec![what]).pop().unwrap_or_default();
         Self { kind, what, excerpt, causes, hints }
@@ -189,9 +189,9 @@ impl Failure {
         !self.hints.is_empty()
     }
 
-    /// Whether there is nobody left to tell.
+    /// Whether no message is left to write.
     pub(super) fn is_silent(&self) -> bool {
-        matches!(self.kind, Kind::Pipe | Kind::Told)
+        matches!(self.kind, Kind::Pipe | Kind::Listed)
     }
 
     /// As lines for a person: `error: …`, `  cause: …`, `  try: …`.
@@ -229,13 +229,13 @@ impl Failure {
 /// Tells a failure on the error output and gives its exit code.
 pub(super) fn tell(failure: &Failure, format: Format) -> ExitCode {
     let mut out = io::stderr().lock();
-    let told = match format {
+    let written = match format {
         _ if failure.is_silent() => Ok(()),
         Format::Json => failure.write_json(&mut out),
         Format::Text => failure.write_text(&mut out),
     };
-    // Nobody can be told that the error output is closed.
-    let _ = told.and_then(|()| out.flush());
+    // When the error output is closed, no message can say so.
+    let _ = written.and_then(|()| out.flush());
     ExitCode::from(failure.kind().code())
 }
 

@@ -83,7 +83,7 @@ const SCREENS: &[(&str, &str, &str)] = &[
     ("identity", "The identity of Sally: calls, lookup table, orphans", "sally@gmail.com<Enter>ojj"),
     ("as-of", "The same as it stood when the phone had just been opened", "sally@gmail.com<Enter>o,,"),
     ("graph", "The ids of Tom as a graph", "tom@example.com<Enter>oV"),
-    ("compare", "Tom and a phone that nobody is known on, on one time axis", "tom@example.com<Enter>d<Tab><Enter>j"),
+    ("compare", "Tom and an anonymous phone, on one time axis", "tom@example.com<Enter>d<Tab><Enter>j"),
 ];
 
 /// Draws each of [`SCREENS`] into a file of the folder.

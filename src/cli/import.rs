@@ -13,7 +13,7 @@ use super::args::{Common, Format, Import};
 use super::console::Console;
 use super::failure::Failure;
 use super::open::Named;
-use super::{way, zone};
+use super::{priority, zone};
 use crate::ingest::{self, Flow, Input, Options, Progress, Sources};
 use crate::model::text::visible;
 use crate::output::{Kept, Output, Readers};
@@ -56,11 +56,11 @@ pub(super) fn into(
     rejects: Option<Output>,
     console: &mut Console,
 ) -> Result<(), Failure> {
-    let mut way = way::give();
+    let mut low_priority = priority::lower();
     let stop = stop_flag()?;
     let options = Options { stop: Arc::clone(&stop).into(), ..options.clone() };
     // Before the store is: what holds nothing makes none.
-    let sources = Sources::open(inputs, &options).map_err(|error| each_told(error, console))?;
+    let sources = Sources::open(inputs, &options).map_err(|error| report_each(error, console))?;
     let bar = Bar::new(console);
     let mut upgraded = false;
     let asked = Arc::clone(&stop);
@@ -80,7 +80,7 @@ pub(super) fn into(
         bar.tell(progress);
         if stop.load(Ordering::Relaxed) {
             // A second signal ends the program on the spot.
-            way = None;
+            low_priority = None;
             return Flow::Stop;
         }
         Flow::Continue
@@ -91,16 +91,16 @@ pub(super) fn into(
     // Also after a failure: what was committed stays, and is left in good order.
     let finished = writer.finish();
     let ingest::Report { files, events, rejected, cancelled, mut warnings, failures } =
-        report.map_err(|error| each_told(error, console))?;
+        report.map_err(|error| report_each(error, console))?;
     finished?;
     if doubled > 0 {
-        warnings.insert(0, told_doubled(doubled));
+        warnings.insert(0, doubled_message(doubled));
     }
     let lack = lack(&files);
     if let Some(to) = rejects.filter(|_| is_made) {
         write_rejects(to, path, &files)?;
     }
-    let told = report::Import {
+    let answer = report::Import {
         store: path.display().to_string(),
         events,
         rejected,
@@ -110,8 +110,8 @@ pub(super) fn into(
         files,
     };
     match console.format {
-        Format::Json => json::import(&mut console.out, &told)?,
-        Format::Text => text::import(&mut console.out, &told, &console.look)?,
+        Format::Json => json::import(&mut console.out, &answer)?,
+        Format::Text => text::import(&mut console.out, &answer, &console.look)?,
     }
     console.finish()?;
     let mut failures = failures.into_iter().map(Failure::from);
@@ -124,8 +124,8 @@ pub(super) fn into(
     Err(last)
 }
 
-/// The last of several errors; those before it are told.
-pub(super) fn each_told(error: ingest::Error, console: &Console) -> Failure {
+/// The last of several errors; the others have been written.
+pub(super) fn report_each(error: ingest::Error, console: &Console) -> Failure {
     match error {
         ingest::Error::All(mut errors) => {
             let last = errors.pop();
@@ -175,7 +175,7 @@ pub(super) fn input(path: &Path) -> Input {
     if is_stdin(path) { Input::Stdin(Box::new(io::stdin())) } else { Input::Path(path.to_owned()) }
 }
 
-/// Becomes true when somebody wants the work to stop; the second time the program ends at once.
+/// Becomes true when a signal asks the work to stop; the second time the program ends at once.
 pub(super) fn stop_flag() -> Result<Arc<AtomicBool>, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
@@ -187,8 +187,8 @@ pub(super) fn stop_flag() -> Result<Arc<AtomicBool>, Failure> {
     Ok(stop)
 }
 
-/// What is told when an older store had rows twice.
-fn told_doubled(rows: u64) -> String {
+/// The message when an older store had rows twice.
+fn doubled_message(rows: u64) -> String {
     let rows = many(usize::try_from(rows).unwrap_or(usize::MAX), "row");
     format!("two imports of one file at the same time had stored {rows} more than once; the copies are removed")
 }

@@ -81,7 +81,7 @@ fn options(common: &Common, console: &Console, theme: Option<&str>, loaded: &Loa
 
 /// The demo store behind the interface, for pictures of screens.
 pub(super) fn demo() -> Result<impl Session, Failure> {
-    // What a user opened before is nobody's picture, and drawing is not opening.
+    // Pictures leave out the users opened before, and drawing is not opening.
     Ok(Opened::open(Location::Demo, Arc::new(|| false), session::Options::default())?)
 }
 

@@ -49,7 +49,7 @@ impl Named {
         Ok(candidates.choose())
     }
 
-    /// Where to read from: a store that somebody named, your own if it is there, else the demo.
+    /// Where to read from: a store that the user names, your own if it is there, else the demo.
     pub(super) fn location(self) -> Result<Location, Failure> {
         if self.is_demo {
             return match self.flag.or(self.argument) {

@@ -29,7 +29,7 @@ pub(super) fn selection(
         return Err(Failure::usage("--from is later than --to").hint("the earlier time goes to --from"));
     }
     let filter = match &command.filter {
-        // Ids are looked for as they are told.
+        // Ids are looked for as they are shown.
         Some(text) => filter(&inspector.shown_text(text)?, journey, clock)?,
         None => None,
     };

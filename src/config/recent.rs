@@ -17,10 +17,10 @@ const MOST_OF_A_STORE: usize = 20;
 /// People kept in all.
 const MOST: usize = 500;
 
-/// People pinned in one store; whoever pins more takes the oldest away.
+/// People pinned in one store; a further pin removes the oldest.
 const MOST_PINNED: usize = 100;
 
-/// Somebody who was opened.
+/// A user who was opened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opened {
     /// The store, by its full path.
@@ -67,12 +67,12 @@ impl Recent {
         people
     }
 
-    /// Remembers somebody.
+    /// Remembers a user.
     ///
     /// # Errors
     /// The file cannot be written.
     pub fn add(&self, opened: Opened) -> io::Result<()> {
-        // Another window may have added somebody meanwhile.
+        // Another window may have added a user meanwhile.
         let File { mut people, pinned } = self.read();
         people.retain(|other| other.store != opened.store || other.id != opened.id);
         let store = opened.store.clone();
@@ -93,7 +93,7 @@ impl Recent {
         pinned
     }
 
-    /// Pins somebody, or takes the pin away; whether there is one now.
+    /// Pins a user, or removes the pin; whether there is one now.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -120,7 +120,7 @@ impl Recent {
         serde_json::from_str(&text).unwrap_or_default()
     }
 
-    /// Writes another file and puts it in the place of the old one, so that nobody reads half.
+    /// Writes another file and puts it in the place of the old one, so that no program reads half of it.
     fn write(&self, file: &File) -> io::Result<()> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder)?;
@@ -165,7 +165,7 @@ mod tests {
         }
         assert_eq!(ids(&recent, "a").len(), MOST_OF_A_STORE);
         assert_eq!(ids(&recent, "b"), ["3"]);
-        assert_eq!(fs::read_dir(folder.path().join("deep")).unwrap().count(), 1, "nothing is left beside it");
+        assert_eq!(fs::read_dir(folder.path().join("deep")).unwrap().count(), 1, "nothing is left next to it");
     }
 
     #[test]

@@ -87,7 +87,7 @@ pub(super) fn open(object: &str) -> Option<Opened<'_>> {
     let kind = json::text(kind?)?;
     if kind == "RECORD" {
         let record = record.filter(|record| record.starts_with('{'))?;
-        // Airbyte has the stream inside, Singer beside.
+        // Airbyte has the stream inside, Singer next to it.
         if let Ok(Record { data: Some(data), stream: Some(inside) }) = Record::read(record)
             && stream().is_none()
         {

@@ -89,7 +89,7 @@ impl Header {
         Self { null: word.and_then(|word| NULLS.get(word)).copied(), ..self }
     }
 
-    /// What stands for nothing in cells, besides nothing.
+    /// What stands for nothing in cells, except an empty cell.
     pub(super) fn null(&self) -> Option<&'static str> {
         self.null
     }

@@ -22,12 +22,12 @@ use super::repair::{readable, repair};
 use super::rows::Lifted;
 use super::scan::{Scanned, scan};
 use super::sniff::{CellRows, Cells, How, Sniffed};
-use super::split::{BYTE_ORDER_MARK, apart, separated, trim};
+use super::split::{BYTE_ORDER_MARK, separated, split_first, trim};
 use super::vendor::{self, By};
 use super::{profile, table};
 use crate::model::{Millis, Reject, json};
 
-/// Begins a record in place of a row that whoever made the record could not read; the reason follows.
+/// Begins a record in place of a row that the program that made the record could not read; the reason follows.
 pub const UNREADABLE: &str = "unreadable row: ";
 
 /// Turns records of one file into items.
@@ -124,7 +124,7 @@ impl Decoder {
         {
             return;
         }
-        let Some((mut one, mut rest)) = apart(&text) else {
+        let Some((mut one, mut rest)) = split_first(&text) else {
             out(reject(line, reason, whole));
             return;
         };
@@ -135,7 +135,7 @@ impl Decoder {
             if rest.is_empty() {
                 return;
             }
-            (one, rest) = apart(rest).unwrap_or((rest.trim_end_matches([' ', '\t', ',']), ""));
+            (one, rest) = split_first(rest).unwrap_or((rest.trim_end_matches([' ', '\t', ',']), ""));
         }
     }
 
@@ -240,7 +240,7 @@ impl Reading<'_, '_> {
         let properties = outer.properties.ok_or("has no properties")?;
         let mut fields = 0;
         each(json, |_, _| fields += 1).map_err(|error| complaint(&error))?;
-        // Something stands beside the properties, or they are the text of an object.
+        // Something stands next to the properties, or they are the text of an object.
         if fields > 1 + usize::from(outer.event.is_some()) || properties.starts_with('"') {
             let lifted = self.how.rows.events.lift(json)?;
             let row = self.decoded(lifted.event.as_deref(), &lifted.properties, recorded)?;

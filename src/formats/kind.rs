@@ -4,7 +4,7 @@ use super::object::{fields, members};
 use super::payload::Carried;
 
 fields! {
-    /// Keys by which a record is told.
+    /// Keys that show which record it is.
     Outer {
         event: "event",
         properties: "properties",

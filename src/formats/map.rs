@@ -220,7 +220,7 @@ impl Map {
         Ok(())
     }
 
-    /// A guess for rows as the text of a file, with each column and a value of it beside.
+    /// A guess for rows as the text of a file, with each column and a value of it.
     pub(super) fn guess(rows: &[String], name: &str) -> String {
         let columns = columns(rows);
         let plain =

@@ -13,23 +13,23 @@ pub struct Message {
     pub said: String,
 }
 
-/// Characters of a message that are told.
-const TOLD: usize = 200;
+/// Characters of a message that are quoted.
+const QUOTED: usize = 200;
 
 fields! {
-    /// Keys of an error that is told in JSON.
-    Told { error: "error", errors: "errors", message: "message", detail: "detail" }
+    /// Keys of an error in JSON.
+    ServerError { error: "error", errors: "errors", message: "message", detail: "detail" }
 }
 
 /// The message that a file is, by its first bytes; only for a file in no known format.
 pub fn message(head: &[u8]) -> Option<Message> {
     let text = trim(head);
-    let said = || excerpt(&String::from_utf8_lossy(text.get(..TOLD * 8).unwrap_or(text)), TOLD);
+    let said = || excerpt(&String::from_utf8_lossy(text.get(..QUOTED * 8).unwrap_or(text)), QUOTED);
     let lower = text.get(..text.len().min(256))?.to_ascii_lowercase();
     let what = if lower.starts_with(b"{") {
         let (json, _) = repaired(text);
-        let told = Told::read(&json).ok()?;
-        let parts = [told.error, told.errors, told.message, told.detail];
+        let error = ServerError::read(&json).ok()?;
+        let parts = [error.error, error.errors, error.message, error.detail];
         parts.into_iter().flatten().find(|part| *part != "null")?;
         "the error of a server"
     } else if lower.starts_with(b"<")
@@ -49,7 +49,7 @@ pub fn message(head: &[u8]) -> Option<Message> {
 /// The start of a file that is text, for a person; `None` for any other.
 pub fn beginning(head: &[u8]) -> Option<String> {
     let text = trim(head);
-    let start = text.get(..TOLD * 4).unwrap_or(text);
+    let start = text.get(..QUOTED * 4).unwrap_or(text);
     // The last character may be cut.
     let start = match std::str::from_utf8(start) {
         Ok(start) => start,
@@ -91,7 +91,7 @@ mod tests {
     fn what_is_quoted_is_bounded_and_in_one_line() {
         let page = format!("<html>\n  <body>{}", "é".repeat(5000));
         let said = message(page.as_bytes()).unwrap().said;
-        assert_eq!(said.chars().count(), TOLD + 1);
+        assert_eq!(said.chars().count(), QUOTED + 1);
         assert!(said.starts_with("<html> <body>é") && said.ends_with('…'), "{said}");
         assert_eq!(beginning(b" hello\nworld ").as_deref(), Some("hello world"));
         assert_eq!(beginning(b"\x7fELF\0\0"), None);

@@ -22,7 +22,7 @@ use crate::model::json;
 /// Rows that are looked at.
 const ROWS: usize = 400;
 
-/// Keys of a profile that no event has beside its properties.
+/// Keys of a profile that no event has next to its properties.
 const PROFILE: &[&str] =
     &["$email", "$name", "$first_name", "$last_name", "$last_seen", "$created", "$phone", "$city", "$distinct_id"];
 
@@ -380,7 +380,7 @@ fn is_profile(shape: &Shape, json: &str, has: Has) -> bool {
     !has.name && !has.time && !has.properties && shape.has_name() && has_id()
 }
 
-/// Whether the raw export, or an SDK, has this key beside properties.
+/// Whether the raw export, or an SDK, has this key next to properties.
 fn is_of_raw(key: &str) -> bool {
     matches!(key, "event" | "properties" | "$mp_metadata")
 }

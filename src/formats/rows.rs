@@ -65,7 +65,7 @@ pub(super) struct Shape {
     renamed: Vec<(String, &'static str)>,
     /// What stands before the names of properties that have columns of their own.
     prefix: Option<&'static str>,
-    /// Ids beside `properties`, or without their `$`, are those of Mixpanel.
+    /// Ids next to `properties`, or without their `$`, are those of Mixpanel.
     bare_ids: bool,
 }
 
@@ -275,7 +275,7 @@ impl<'a> Lifting<'a> {
         let Self { event, inner, mut columns } = self;
         let mut properties = match &inner {
             Some(inner) => {
-                beside(inner, &mut columns)?;
+                keep_different(inner, &mut columns)?;
                 let inner = inner.trim_end();
                 inner.strip_suffix('}').unwrap_or(inner).to_owned()
             }
@@ -288,17 +288,17 @@ impl<'a> Lifting<'a> {
     }
 }
 
-/// Leaves of the columns beside `inner` those that say something else than it does.
-fn beside(inner: &str, columns: &mut Vec<(Cow<'_, str>, Cow<'_, str>)>) -> Result<(), String> {
+/// Leaves of the columns next to `inner` those that say something else than it does.
+fn keep_different(inner: &str, columns: &mut Vec<(Cow<'_, str>, Cow<'_, str>)>) -> Result<(), String> {
     let mut same = vec![false; columns.len()];
     each(inner, |key, value| {
-        for (at, (column, beside)) in columns.iter_mut().enumerate() {
+        for (at, (column, other)) in columns.iter_mut().enumerate() {
             if column != key {
                 continue;
             }
-            let time = column == "time" && json::time(value).is_some() && json::time(value) == json::time(beside);
-            let text = json::text(value).is_some() && json::text(value) == json::text(beside);
-            if time || text || value == &**beside || &**beside == "null" {
+            let time = column == "time" && json::time(value).is_some() && json::time(value) == json::time(other);
+            let text = json::text(value).is_some() && json::text(value) == json::text(other);
+            if time || text || value == &**other || &**other == "null" {
                 if let Some(same) = same.get_mut(at) {
                     *same = true;
                 }

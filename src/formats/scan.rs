@@ -4,7 +4,7 @@
 //! `properties`, each once, keys without escapes. It checks the whole line by the grammar of
 //! JSON, so that what it accepts, `serde_json` accepts, with the same texts. Where it is in
 //! doubt it gives nothing, and `serde_json` decides: control characters (white space other than
-//! spaces among them), escapes in keys, keys that stand twice or beside the two, halves of
+//! spaces among them), escapes in keys, keys that stand twice or next to the two, halves of
 //! surrogate pairs, bytes that are not UTF-8, deep nesting, and everything that is wrong.
 //!
 //! Cost: eight bytes at a time; no memory of its own.
@@ -37,7 +37,7 @@ pub(super) fn scan(text: &str) -> Option<Scanned<'_>> {
         match key {
             b"event" if event.is_none() => event = Some(cursor.token()?),
             b"properties" if properties.is_none() => properties = Some(cursor.properties(&mut fields)?),
-            // What stands beside them may be a part of the row, or make it something else.
+            // What stands next to them may be a part of the row, or make it something else.
             _ => return None,
         }
         if cursor.is_last(b'}')? {

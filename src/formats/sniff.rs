@@ -17,7 +17,7 @@ use super::object::members;
 use super::recognise::{self, Found};
 use super::repair::{readable, repaired};
 use super::rows::Role;
-use super::split::{Layout, Splitter, apart, trim};
+use super::split::{Layout, Splitter, split_first, trim};
 use super::table::{self, Columns};
 use super::vendor::{self, By, Vendor};
 use super::{carrier, grid, payload};
@@ -472,7 +472,7 @@ fn objects(layout: Layout, head: &[u8], whole: bool) -> Vec<String> {
     for record in records(layout, head, whole).filter(|record| record.starts_with(b"{")).take(MANY) {
         let (text, _) = repaired(record);
         let mut rest = &*text;
-        while let Some((one, behind)) = apart(rest).filter(|_| objects.len() < MANY) {
+        while let Some((one, behind)) = split_first(rest).filter(|_| objects.len() < MANY) {
             objects.push(one.to_owned());
             rest = behind;
         }
@@ -537,7 +537,7 @@ fn is_spread(text: &[u8], whole: bool) -> bool {
     let Some(first) = records(Layout::Nested, text, whole).next() else { return false };
     let object = || kind_of(&repaired(first).0).is_ok();
     // A line break inside a string is repaired away.
-    let spread = repaired(first).0.contains('\n') || !text.contains(&b'\n') && apart(&repaired(text).0).is_some();
+    let spread = repaired(first).0.contains('\n') || !text.contains(&b'\n') && split_first(&repaired(text).0).is_some();
     first.starts_with(b"{") && spread && object()
 }
 

@@ -127,7 +127,7 @@ fn row_end(buffer: &[u8], start: usize, end: usize, until: usize, at_end: bool) 
 
 /// The first of several objects in one record, and what is behind it; `None` unless another object
 /// comes next.
-pub(super) fn apart(text: &str) -> Option<(&str, &str)> {
+pub(super) fn split_first(text: &str) -> Option<(&str, &str)> {
     if !text.starts_with('{') {
         return None;
     }

@@ -12,7 +12,7 @@ use crate::model::{Id, json};
 
 const KEY: &[&str] = &["alias"];
 const TARGET: &[&str] = &["distinct_id"];
-/// Columns that a table of aliases may have besides.
+/// Columns that a table of aliases may have, too.
 const OPTIONAL: &[&str] = &["time", "arrived", "event_id"];
 /// What a file calls its aliases that is said to have them.
 const PAIR_KEYS: &[&str] = &["alias", "key"];

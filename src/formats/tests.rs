@@ -23,7 +23,7 @@ fn row(record: &str) -> Row {
     row_of(items.remove(0))
 }
 
-/// A row with these properties besides a time.
+/// A row with these properties in addition to a time.
 fn with(event: &str, properties: &str) -> Row {
     row(&format!(r#"{{"event":"{event}","properties":{{"time":1,{properties}}}}}"#))
 }

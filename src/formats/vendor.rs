@@ -52,7 +52,7 @@ pub(super) trait Vendor: Sync {
         "properties"
     }
 
-    /// Keys that mean something beside the properties; a property of such a name is none of them.
+    /// Keys that mean something next to the properties; a property of such a name is none of them.
     fn fields(&self) -> &'static [&'static str];
 
     /// Columns whose cells are texts in a table, whatever they look like: those of ids.
@@ -70,7 +70,7 @@ pub(super) trait Vendor: Sync {
         None
     }
 
-    /// The row as [`Vendor::decode`] takes it: the fields of its event beside its own.
+    /// The row as [`Vendor::decode`] takes it: the fields of its event next to those of the row.
     fn lay_flat(&self, row: &str) -> Result<String, String> {
         flat(row, self.properties(), self.fields())
     }
@@ -128,7 +128,7 @@ impl PartialEq for By {
 impl Eq for By {}
 
 fields! {
-    /// Keys that tell vendors apart, in payloads, in exports and in tables of a warehouse.
+    /// Keys that distinguish vendors, in payloads, in exports and in tables of a warehouse.
     Marks {
         kind: "type",
         event: "event",

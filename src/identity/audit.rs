@@ -7,7 +7,7 @@ use super::rules::RuleSet;
 use crate::model::Id;
 use crate::model::facts::Source;
 
-/// Ids and places of a kind that are told, at most.
+/// Ids and places of a kind that are listed, at most.
 pub const MOST_TOLD: usize = 20;
 
 /// The findings of a store or of one user.
@@ -59,7 +59,7 @@ pub struct Rates {
     pub merged_past: Option<f64>,
     /// Of alias calls: those without effect, repeated ones not among them.
     pub refused: Option<f64>,
-    /// Of rows: those stored apart.
+    /// Split rows.
     pub split: Option<f64>,
     /// Of rows: those of orphans.
     pub orphaned: Option<f64>,

@@ -1,4 +1,4 @@
-//! Two users beside each other: is this the same person?
+//! Two users side by side: is this the same person?
 //!
 //! The legacy model knows one answer: two ids are one user when they lead to one root. All
 //! else is evidence, for and against, and each piece says where it stands. [`Comparison`]
@@ -146,9 +146,9 @@ pub struct Argument {
 pub enum Verdict {
     /// Both lead to one root.
     Same,
-    /// Proof ties the one to the other, and no alias joins them.
+    /// Proof ties them, and no alias joins them.
     Tied,
-    /// Evidence ties them, and as good evidence ties the same rows to somebody else.
+    /// Evidence ties them, and evidence as good ties the same rows to another user.
     Contested,
     /// They share a device, a user id, or a client that was used as both.
     Device,
@@ -172,7 +172,7 @@ impl Verdict {
     }
 }
 
-/// A row of the one within this time of a row of the other is at the same time.
+/// Rows of both users within this time count as rows at the same time.
 const AT_ONCE: Millis = 60_000;
 /// Who begins within this time of the other's end may have taken over.
 const HANDOVER: Millis = 30 * 60_000;
@@ -264,11 +264,11 @@ fn shared(sides: &[Side; 2]) -> Vec<Shared> {
         entry.0 += known.rows;
     }
     let mut shared: Vec<Shared> = Vec::new();
-    let mut told = BTreeSet::new();
+    let mut seen = BTreeSet::new();
     for known in &sides[0].traits {
         let key = (known.kind, known.kind.alike(&known.value));
         let Some((rows, source)) = other.get(&key).filter(|_| !key.1.is_empty()) else { continue };
-        if told.insert(key) {
+        if seen.insert(key) {
             shared.push(Shared {
                 kind: known.kind,
                 value: known.value.clone(),
@@ -324,7 +324,7 @@ fn alike(shared: &[Shared], arguments: &mut Vec<Argument>) {
         let doubt = match both.kind {
             TraitKind::Device => "one device is not one person",
             TraitKind::User => "the app says that both are this user",
-            TraitKind::Email | TraitKind::Phone => "somebody typed it in, and it can be another's",
+            TraitKind::Email | TraitKind::Phone => "a person typed it in, and it can belong to another person",
             TraitKind::Name => "many people have one name",
             TraitKind::Place | TraitKind::Client => "many people have the same",
         };
@@ -340,7 +340,7 @@ fn alike(shared: &[Shared], arguments: &mut Vec<Argument>) {
     }
 }
 
-/// The one falls silent, and soon after the other begins on what looks like the same device.
+/// One user falls silent, and soon after the other begins on what looks like the same device.
 fn handover(before: &Journey, after: &Journey, arguments: &mut Vec<Argument>) {
     let (Some((_, end)), Some(first)) = (before.span(), after.steps.first().map(|step| &step.event)) else { return };
     let gap = first.time.saturating_sub(end);
@@ -353,7 +353,7 @@ fn handover(before: &Journey, after: &Journey, arguments: &mut Vec<Argument>) {
             supports: true,
             strength: Strength::Weak,
             text: format!(
-                "{} sends its last row, and {} later {} begins on what looks like the same device ({}): a reset, or somebody else's turn.",
+                "{} sends its last row, and {} later {} begins on what looks like the same device ({}): a reset, or another person.",
                 name(before),
                 span(gap),
                 name(after),

@@ -12,7 +12,7 @@ use crate::model::facts::{AliasCall, Event, Link};
 /// A limit that was met while gathering: the journey tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cut {
-    /// Of what there is more than is told.
+    /// What the limit cut.
     pub of: CutOf,
     /// What was cut off, as a sentence for a person.
     pub what: String,

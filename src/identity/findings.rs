@@ -92,7 +92,7 @@ pub struct Checked {
     pub known: Option<Id>,
     /// Rows of all of its ids.
     pub rows: u64,
-    /// Rows stored apart under an alias.
+    /// Split rows: stored under an alias.
     pub split: u64,
     /// Rows of orphans that count for this user alone.
     pub orphaned: u64,

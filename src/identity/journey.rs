@@ -62,7 +62,7 @@ pub struct Journey {
     /// Limits met while gathering.
     pub cuts: Vec<Cut>,
     /// What the profile updates of its ids come to, that of the root first. The facts of a journey
-    /// are its rows: whoever gathers them adds these.
+    /// are its rows: code that gathers them adds these.
     pub profiles: Vec<Profile>,
 }
 
@@ -128,7 +128,7 @@ pub struct AliasLine {
 pub enum Verdict {
     /// It is in the lookup table.
     Accepted,
-    /// It has no effect, and nobody was told.
+    /// It has no effect, and its caller got no error.
     Refused(Refusal),
     /// Its alias led to the same root already.
     Duplicate,
@@ -193,11 +193,11 @@ pub struct Step {
 pub enum State {
     /// Under the root.
     Merged,
-    /// Apart, under one of the user's aliases.
+    /// Under one of the user's aliases, not under the root.
     Split(Split),
 }
 
-/// Why a row is stored apart.
+/// Why a row is split.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Split {
     /// It happened at most a second before the alias call, or after it, and arrived first.
@@ -215,7 +215,7 @@ pub enum Phase {
     Identified,
 }
 
-/// Why a row is in the timeline, in few bytes; text is made when somebody looks.
+/// Why a row is in the timeline, in few bytes; text is made when it is shown.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Reason {
     /// Sent under the root.
@@ -228,7 +228,7 @@ pub enum Reason {
         /// Table rows between the id and the root.
         hops: u32,
     },
-    /// Sent before the alias call `call` arrived, so stored apart.
+    /// Sent before the alias call `call` arrived, so stored under an alias.
     Before {
         /// Index in [`Journey::aliases`] of the call that came too late.
         call: usize,
@@ -256,7 +256,7 @@ pub struct Orphan {
     pub strength: Strength,
     /// Whether evidence of that strength ties it to more than one user.
     pub contested: bool,
-    /// Of these users the one whose evidence arrived first: whose the rows most likely are.
+    /// The user whose evidence arrived first: most likely the owner of the rows.
     pub suggested: Id,
     /// The roots that evidence of that strength ties it to.
     pub owners: Vec<Id>,
@@ -308,9 +308,9 @@ pub struct Evidence {
 /// Kinds of evidence, best first (identity.md §5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EvidenceKind {
-    /// P1: an `$identify` row from the one to the other.
+    /// P1: an `$identify` row with both ids.
     IdentifyEvent,
-    /// P2: a row with the one's device and the other's user id.
+    /// P2: a row with the device of one and the user id of the other.
     DeviceAndUser,
     /// P3: a refused alias call.
     RefusedAlias,
@@ -434,7 +434,7 @@ pub struct Neighbour {
     pub root: Id,
     /// The device, bare; `None` where no row of both names one.
     pub device: Option<Id>,
-    /// Whether an `$identify` went from the one to the other.
+    /// Whether an `$identify` went from one user to the other.
     pub switched: bool,
     /// One sentence.
     pub why: String,
@@ -447,7 +447,7 @@ pub fn at_least(cut: bool) -> &'static str {
     if cut { "at least " } else { "" }
 }
 
-/// An id of another user, or of nobody, that looks like one of this user.
+/// An id of another user, or of no user, that looks like one of this user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alike {
     /// The id of this user.
@@ -500,12 +500,12 @@ impl Journey {
         of_senders.filter_map(|step| step.event.device.as_ref()).collect::<HashSet<&Id>>().len()
     }
 
-    /// Whether there are more ids of the user than are told.
+    /// Whether the user has more ids than the journey holds.
     pub fn has_more_ids(&self) -> bool {
         self.cuts.iter().any(|cut| cut.of == CutOf::Ids)
     }
 
-    /// Whether there are more rows of the user than are told.
+    /// Whether the user has more rows than the journey holds.
     pub fn has_more_rows(&self) -> bool {
         self.cuts.iter().any(|cut| matches!(cut.of, CutOf::Ids | CutOf::Rows))
     }
@@ -515,7 +515,7 @@ impl Journey {
         at_least(!self.cuts.is_empty())
     }
 
-    /// Number of rows stored apart.
+    /// Number of split rows.
     pub fn splits(&self) -> usize {
         self.steps.iter().filter(|step| step.state != State::Merged).count()
     }
@@ -534,7 +534,7 @@ impl Journey {
             .sum()
     }
 
-    /// The one sentence that says why a step is where it is.
+    /// One sentence that says why a step is where it is.
     pub fn why(&self, step: &Step) -> String {
         self.rules.why(self, step)
     }

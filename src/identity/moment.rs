@@ -5,7 +5,7 @@
 //! whole [`Arrival`]. Rows that happened earlier and arrived later are not there yet.
 //!
 //! Facts gathered for *now* need not hold all that a moment needs (an id that was anonymous
-//! then may be known since): whoever gathers filters what it is given
+//! then may be known since): code that gathers facts filters them
 //! ([`crate::inspect`] does), or gives the whole history.
 
 use super::facts::Facts;
@@ -64,7 +64,7 @@ pub fn had_arrived(what: &impl Arrives, moment: Arrival) -> bool {
 /// A link as it stood at `moment`; `None` when no row had made it yet.
 ///
 /// A link keeps the place of its first row and a number of rows: how many of the later ones had
-/// arrived is not known, so only the first is told. Links of rows that share a line are there
+/// arrived is not known, so only the first is counted. Links of rows that share a line are there
 /// with the first of these rows.
 pub fn link_as_of(link: &Link, moment: Arrival) -> Option<Link> {
     let first = (link.arrived, link.source.rank, link.source.line);

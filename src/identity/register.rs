@@ -157,8 +157,8 @@ fn calls(journey: &Journey, point_arrivals: &[Option<Arrival>]) -> Vec<Call> {
     let points = journey.points.iter().zip(point_arrivals).enumerate();
     // The accepted calls are points too, and stand there as calls.
     let points = points.filter(|(_, (point, _))| point.kind != PointKind::Alias).map(|(at, (point, arrival))| {
-        let told = Arrival { at: point.time, rank: point.source.rank, line: point.source.line, row: point.row };
-        (arrival.unwrap_or(told), Call::Point(at))
+        let stated = Arrival { at: point.time, rank: point.source.rank, line: point.source.line, row: point.row };
+        (arrival.unwrap_or(stated), Call::Point(at))
     });
     let mut calls: Vec<(Arrival, Call)> = aliases.chain(points).collect();
     calls.sort_by_key(|(arrival, _)| *arrival);
@@ -275,7 +275,7 @@ fn changes(journey: &Journey, point_arrivals: &[Option<Arrival>]) -> Vec<Change>
         ChangeKind::Call { .. } => 2,
     };
     changes.sort_by_key(|change| (change.arrival, weight(&change.kind)));
-    // The row of a call is often the first of its id: one moment, told as the call.
+    // The row of a call is often the first of its id: one moment, listed as the call.
     let mut kept: Vec<Change> = Vec::with_capacity(changes.len());
     for change in changes {
         match kept.last_mut() {

@@ -19,7 +19,7 @@ pub trait Rules: Reasons {
     /// What decides where rows of each alias are stored; ids that are not there keep their rows.
     fn ways(&self, calls: &[AliasCall]) -> Vec<(Id, Way)>;
 
-    /// How a row is stored apart that was sent under an id with this way; `None` for under the root.
+    /// How a row is split that was sent under an id with this way; `None` when it is under the root.
     fn split(&self, way: &Way, time: Millis, arrival: Arrival) -> Option<Split>;
 
     /// Judges every user of `facts`, which hold whole neighbourhoods (whatever calls and links join)

@@ -3,7 +3,7 @@
 //! An export is answered as it is made, so a server that gives up can only say so behind the rows
 //! it has sent ("export terminated early"), and what breaks a connection or a disk leaves a file that
 //! ends anywhere: inside a row, or between two rows of an array. A message at the end is no part of
-//! what is stored, so that a complete file with the same rows goes on where this one ended. Where
+//! what is stored, so that a complete file with the same rows resumes where this one ended. Where
 //! such files were put together, a message stands [in the middle](within): it is a reject by which
 //! the store knows, too, that rows are missing there.
 
@@ -23,7 +23,7 @@ pub(super) struct End {
 const EARLY: &str = "terminated early";
 /// Bytes of a message that are looked at; what is longer is none.
 const MESSAGE: usize = 4096;
-/// Characters of a message that are told.
+/// Characters of a message that are quoted.
 const TOLD: usize = 160;
 
 /// A message at the end of a stream.

@@ -240,7 +240,7 @@ impl Source {
         let stream = match from {
             From::Path(path) => {
                 let at = |source| Error::Open { path: path.clone(), source };
-                // Opening a FIFO waits for whoever writes it.
+                // Opening a FIFO waits for its writer.
                 let is_file = fs::metadata(&path).map_err(at)?.is_file();
                 let (raw, size): (Box<dyn Read + Send>, _) = if is_file {
                     let file = File::open(&path).map_err(at)?;
@@ -256,10 +256,10 @@ impl Source {
                 stream
             }
             From::Reader(reader) => {
-                let told = name.clone();
+                let opened = name.clone();
                 let stream = Waiting::on(move || Ok(reader), stop)
                     .and_then(|reader| Stream::new(name, Box::new(reader), None, stop));
-                stream.map_err(|source| Error::Read { name: told, after: 0, source })?
+                stream.map_err(|source| Error::Read { name: opened, after: 0, source })?
             }
             From::Member(content) => {
                 let told = name.clone();
@@ -267,10 +267,10 @@ impl Source {
                 stream.map_err(|source| Error::Read { name: told, after: 0, source })?
             }
             From::Bytes(content) => {
-                let told = name.clone();
+                let opened = name.clone();
                 let size = u64::try_from(content.len()).ok();
                 Stream::new(name, Box::new(Cursor::new(content)), size, stop).map_err(|source| Error::Read {
-                    name: told,
+                    name: opened,
                     after: 0,
                     source,
                 })?

@@ -7,7 +7,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use xxhash_rust::xxh3::Xxh3;
 
-use super::cutting::CUT;
+use super::chunker::CUT;
 use crate::formats::Layout;
 use crate::store::KnownChunk;
 
@@ -79,7 +79,7 @@ impl Firsts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ingest::cutting::hash;
+    use crate::ingest::chunker::hash;
 
     fn chunk(file: i64, content: &[u8], cut: bool) -> KnownChunk {
         KnownChunk {

@@ -1,7 +1,7 @@
 //! SQLite files of other programs, as lines of JSON like any other file.
 //!
 //! Each table whose rows are events, profiles or aliases is a file of its own, `x.db:events`, so that
-//! a table that has grown goes on where it ended. What a table holds, its first rows say, as they
+//! a table that has grown resumes where it ended. What a table holds, its first rows say, as they
 //! do of any file. The line of a row is its place in its table.
 
 use std::collections::VecDeque;
@@ -38,7 +38,7 @@ pub(super) fn tables(path: &Path, name: &str, options: &Options) -> Result<Table
 }
 
 /// What is wrong with a SQLite file that is an input and no store.
-pub(super) fn told(error: &StoreError) -> String {
+pub(super) fn reason(error: &StoreError) -> String {
     match error {
         // Of a store this means that it may not be written.
         StoreError::ReadOnly { path } => format!("{} cannot be opened as a SQLite file", path.display()),
@@ -92,8 +92,8 @@ fn read(path: &Path, name: &str, stop: &Stop, map: Option<&Arc<Map>>) -> Result<
             continue;
         }
         let rows = foreign.objects(&table, i64::MIN, LOOKED_AT)?;
-        let told = rows.iter().filter(|(_, row)| !row.starts_with(TOO_LONG));
-        let lines: String = told.map(|(_, row)| line(row)).collect();
+        let readable = rows.iter().filter(|(_, row)| !row.starts_with(TOO_LONG));
+        let lines: String = readable.map(|(_, row)| line(row)).collect();
         let columns: Vec<&str> = table.columns().collect();
         let sniffed = match map {
             Some(map) => sniff_table_by_map(&lines, name, map),
@@ -144,7 +144,7 @@ fn read(path: &Path, name: &str, stop: &Stop, map: Option<&Arc<Map>>) -> Result<
     Ok(Tables { streams, notes: notes.collect() })
 }
 
-/// The tables of a plain copy of a store, besides its aliases.
+/// The tables of a plain copy of a store, in addition to its aliases.
 fn copy(
     path: &Path,
     name: &str,
@@ -229,7 +229,7 @@ fn line(row: &str) -> String {
     format!("{unreadable}{row}\n")
 }
 
-/// A row of `events` of a plain copy: properties as they are, columns beside them.
+/// A row of `events` of a plain copy: properties as they are, columns next to them.
 fn copied_line(event: &ForeignEvent) -> String {
     if event.properties.starts_with(TOO_LONG) {
         return line(&event.properties);

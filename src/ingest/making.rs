@@ -7,7 +7,7 @@
 use std::ops::Range;
 use std::thread;
 
-use super::cutting::Piece;
+use super::chunker::Piece;
 use super::tally::{Kept, Reasons, Rejects, size};
 use super::zoning::Known;
 use super::{Options, REJECT_KEPT, ending};

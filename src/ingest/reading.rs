@@ -214,20 +214,20 @@ impl Stream {
         io::Cursor::new(content).chain(Rest { reader: self.reader, failure: self.failure })
     }
 
-    /// What can be told of it while another thread reads it.
-    pub(super) fn told(&self) -> Told {
-        Told { name: self.name.clone(), done: Arc::clone(&self.done), total: self.total }
+    /// How far it is, while another thread reads it.
+    pub(super) fn position(&self) -> Position {
+        Position { name: self.name.clone(), done: Arc::clone(&self.done), total: self.total }
     }
 }
 
-/// How far a stream is, from anywhere.
-pub(super) struct Told {
+/// How far a stream is, for any thread.
+pub(super) struct Position {
     name: String,
     done: Arc<AtomicU64>,
     total: Option<u64>,
 }
 
-impl Told {
+impl Position {
     /// Bytes on disk that are still to be read, where its size is known.
     pub(super) fn left(&self) -> Option<u64> {
         Some(self.total?.saturating_sub(self.done.load(Ordering::Relaxed)))

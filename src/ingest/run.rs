@@ -1,13 +1,13 @@
 //! One import at work: file by file, what is known is passed over and the rest becomes chunks.
 
-use super::cutting::{Cutter, Same};
+use super::chunker::{Chunker, Same};
 use super::ending::{self, End};
 use super::firsts::Firsts;
 use super::making::{self, Carried, Maker, Prepared};
 use super::reading::Stream;
 use super::tally::{Kept, Reasons};
 use super::zoning::{Known, Zoning};
-use super::{END, Error, FileReport, Flow, INLINE, LEAST, Options, Progress, Report, crew};
+use super::{END, Error, FileReport, Flow, INLINE, LEAST, Options, Progress, Report, pipeline};
 use crate::formats::infer::clock_of;
 use crate::formats::{Clock, Format, Layout, Sniffed, Zone};
 use crate::model::import::Lacks;
@@ -27,7 +27,7 @@ pub(super) struct Run<'a> {
     /// Bytes in the open transaction, a chunk counting as [`LEAST`] of one at least.
     written: usize,
     seen: Seen,
-    /// Nobody else may write until the first chunk is added after an import was overtaken.
+    /// No one else may write until the first chunk is added after an import was overtaken.
     holds: bool,
 }
 
@@ -38,11 +38,11 @@ struct Seen {
     then: i64,
     /// The last chunk after what this import added last.
     now: i64,
-    /// Somebody else has added chunks since.
+    /// Someone else has added chunks since.
     others: bool,
     /// The stream can be read from its start once more.
     can_return: bool,
-    /// Somebody else has added what it may go on with, so it is compared once more.
+    /// Someone else has added what it may go on with, so it is compared once more.
     overtaken: bool,
 }
 
@@ -69,7 +69,7 @@ struct Place {
 
 /// What makes chunks of one stream.
 struct Parts {
-    cutter: Cutter,
+    chunker: Chunker,
     maker: Maker,
     carried: Carried,
     vendor: &'static str,
@@ -194,7 +194,7 @@ impl<'a> Run<'a> {
     ) -> Result<Read, Error> {
         self.see()?;
         let mut parts = Parts {
-            cutter: Cutter::new(sniffed, self.options),
+            chunker: Chunker::new(sniffed, self.options),
             maker: Maker::new(sniffed, self.options),
             carried: Carried::new(sniffed, self.options, self.writer.project()?),
             vendor: sniffed.vendor(),
@@ -268,7 +268,7 @@ impl<'a> Run<'a> {
                 return Ok(place);
             }
             let candidates = if place.prev == 0 {
-                self.first_chunks(stream, parts.cutter.layout())?
+                self.first_chunks(stream, parts.chunker.layout())?
             } else {
                 self.writer.chunks_after(place.prev)?
             };
@@ -276,7 +276,7 @@ impl<'a> Run<'a> {
             // A chunk that the file goes on with elsewhere: this is another file with the same start.
             let mut other_way = false;
             for known in candidates {
-                match parts.cutter.compare(stream, place.prev, &known) {
+                match parts.chunker.compare(stream, place.prev, &known) {
                     Same::Yes if next.as_ref().is_none_or(|best| best.bytes < known.bytes) => {
                         next = Some(known);
                     }
@@ -291,10 +291,10 @@ impl<'a> Run<'a> {
                 return Ok(place);
             };
             if parts.carried.wants_zone() {
-                let piece = parts.cutter.known_piece(stream, place.prev, &known);
+                let piece = parts.chunker.known_piece(stream, place.prev, &known);
                 parts.carried.infer(&parts.maker.decode(&piece));
             }
-            parts.cutter.pass_over(stream, place.prev, &known);
+            parts.chunker.pass_over(stream, place.prev, &known);
             parts.carried.pass_over(&known);
             place.prev = known.hash;
             place.file = Some(known.file);
@@ -350,13 +350,13 @@ impl<'a> Run<'a> {
         reasons: &mut Reasons,
         zoning: &mut Zoning,
     ) -> Result<End, Error> {
-        let told = stream.told();
-        let Parts { cutter, maker, carried, vendor: _ } = parts;
+        let position = stream.position();
+        let Parts { chunker, maker, carried, vendor: _ } = parts;
         let mut prepared_commit = false;
         if stream.ended && stream.content().len() <= INLINE {
             let mut packer = self.packer.take();
             let is_whole = stream.content().len() <= self.options.chunk;
-            let end = crew::alone(stream, cutter, &maker, carried, place.prev, &mut packer, |prepared| {
+            let end = pipeline::alone(stream, chunker, &maker, carried, place.prev, &mut packer, |prepared| {
                 // The head of a table without rows makes no store.
                 if is_whole && !self.writer.is_made() && prepared.is_empty() {
                     place.bytes += prepared.chunk.bytes;
@@ -365,14 +365,14 @@ impl<'a> Run<'a> {
                 if !self.add(prepared, place, file, reasons, zoning)? {
                     return Ok(false);
                 }
-                let done = told.progress(self.report.events + file.events, self.report.rejected + file.rejected);
+                let done = position.progress(self.report.events + file.events, self.report.rejected + file.rejected);
                 self.report.cancelled = self.hear(&done) == Flow::Stop;
                 Ok(!self.report.cancelled)
             });
             self.packer = packer;
             return end;
         }
-        crew::run(stream, cutter, &maker, carried, place.prev, self.options.threads, |prepared| {
+        pipeline::run(stream, chunker, &maker, carried, place.prev, self.options.threads, |prepared| {
             let Some(prepared) = prepared else {
                 if !self.holds {
                     self.writer.commit()?;
@@ -382,11 +382,11 @@ impl<'a> Run<'a> {
             if !self.add(prepared, place, file, reasons, zoning)? {
                 return Ok(false);
             }
-            if !prepared_commit && told.left().is_some_and(|left| left <= END) {
+            if !prepared_commit && position.left().is_some_and(|left| left <= END) {
                 prepared_commit = true;
                 self.writer.prepare_commit()?;
             }
-            let done = told.progress(self.report.events + file.events, self.report.rejected + file.rejected);
+            let done = position.progress(self.report.events + file.events, self.report.rejected + file.rejected);
             self.report.cancelled = self.hear(&done) == Flow::Stop;
             Ok(!self.report.cancelled)
         })
@@ -452,7 +452,7 @@ impl<'a> Run<'a> {
         let size = self.options.chunk.max(1);
         let bytes = usize::try_from(chunk.bytes).unwrap_or(usize::MAX);
         self.written = self.written.saturating_add(bytes.clamp((size / LEAST).max(1), size));
-        if self.written >= self.options.together.saturating_mul(size) {
+        if self.written >= self.options.chunks_per_transaction.saturating_mul(size) {
             self.writer.commit()?;
             self.written = 0;
         }
@@ -472,7 +472,7 @@ impl<'a> Run<'a> {
     }
 
     fn tell(&mut self, stream: &Stream) -> Flow {
-        self.hear(&stream.told().progress(self.report.events, self.report.rejected))
+        self.hear(&stream.position().progress(self.report.events, self.report.rejected))
     }
 
     /// Tells how far it is, and hears whether to stop; then the threads that read do.

@@ -4,7 +4,7 @@ use super::{REJECT_BYTES, REJECT_KEPT, REJECTS_KEPT};
 use crate::model::Reject;
 use crate::model::import::Reason;
 
-/// Kinds of reasons that are told apart; what exceeds them is counted together.
+/// Kinds of reasons that are distinguished; what exceeds them is counted together.
 const KINDS: usize = 64;
 
 /// Reasons, in the order in which they came.

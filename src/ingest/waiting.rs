@@ -19,32 +19,32 @@ const PART: usize = 1 << 17;
 /// Tells an import to stop, from any thread.
 #[derive(Clone, Debug, Default)]
 pub struct Stop {
-    told: Arc<AtomicBool>,
-    /// Another that tells it as well.
+    stopped: Arc<AtomicBool>,
+    /// Another flag that stops it, too.
     of: Option<Arc<AtomicBool>>,
 }
 
 impl Stop {
-    /// Tells it; there is no way back.
+    /// Stops the import; this cannot be undone.
     pub fn set(&self) {
-        self.told.store(true, Ordering::Relaxed);
+        self.stopped.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it was told.
+    /// Whether the import has to stop.
     pub fn is_set(&self) -> bool {
         let is_set = |flag: &Arc<AtomicBool>| flag.load(Ordering::Relaxed);
-        is_set(&self.told) || self.of.as_ref().is_some_and(is_set)
+        is_set(&self.stopped) || self.of.as_ref().is_some_and(is_set)
     }
 
     /// One that this one sets, and that does not set it.
     pub(super) fn below(&self) -> Self {
-        Self { told: Arc::default(), of: Some(Arc::clone(&self.told)) }
+        Self { stopped: Arc::default(), of: Some(Arc::clone(&self.stopped)) }
     }
 }
 
 impl From<Arc<AtomicBool>> for Stop {
     fn from(flag: Arc<AtomicBool>) -> Self {
-        Self { told: flag, of: None }
+        Self { stopped: flag, of: None }
     }
 }
 
@@ -66,12 +66,12 @@ impl Waiting {
     }
 }
 
-/// Gives what is read, until there is nothing more or nobody takes it.
+/// Gives what is read, until there is nothing more or no one takes it.
 fn give<R: Read>(open: impl FnOnce() -> io::Result<R>, parts: &SyncSender<io::Result<Vec<u8>>>) {
     let mut reader = match open() {
         Ok(reader) => reader,
         Err(error) => {
-            // Nobody may wait for it any more, here and below.
+            // No one may wait for it any more, here and below.
             let _ = parts.send(Err(error));
             return;
         }
@@ -134,8 +134,8 @@ mod tests {
         let (silent, _writer) = io::pipe().unwrap();
         let stop = Stop::default();
         let mut waiting = Waiting::on(move || Ok(silent), &stop).unwrap();
-        let told = stop.clone();
-        let telling = thread::spawn(move || told.set());
+        let setter = stop.clone();
+        let telling = thread::spawn(move || setter.set());
         assert!(waiting.read(&mut [0; 8]).is_err());
         telling.join().unwrap();
     }

@@ -1,9 +1,9 @@
 //! Counting over the whole store what only the engine can tell: people, refused alias calls,
 //! splits, orphans.
 //!
-//! It goes in steps, so that whoever asks can stop between them and the numbers so far can be
+//! It goes in steps, so that the caller can stop between them and the numbers so far can be
 //! shown. The first step judges every alias call and counts the people; each further one opens
-//! a few journeys. What was left out is told, never counted as nothing.
+//! a few journeys. What was left out is named, never counted as nothing.
 //!
 //! Words: *people* are roots with rows, or with an accepted alias, that some id of theirs shows
 //! to be a known person ([`World::is_person`]); everybody else is an anonymous visitor.
@@ -58,7 +58,7 @@ pub struct Census {
     pub opened: u64,
     /// Those of them that are too large to be looked through here.
     pub too_large: u64,
-    /// Rows of opened journeys that are stored apart.
+    /// Rows of opened journeys that are split.
     pub split: u64,
     /// Orphans of opened journeys: anonymous roots that evidence ties to a person.
     pub orphans: u64,

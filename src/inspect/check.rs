@@ -1,4 +1,4 @@
-//! Findings of every user of a store, nobody left out, or of one.
+//! Findings of every user of a store, or of one.
 //!
 //! Users are judged by the same rules as a journey, from the same calls and links, but from sums
 //! of their rows: one pass over the rows adds them up id by id, and no more than the rows of one
@@ -22,7 +22,7 @@ use crate::model::facts::Source;
 /// Journeys that are opened for the evidence of a kind.
 const MOST_OPENED: usize = 3;
 
-/// Looks at every user of the store. `go_on` is told how many rows of how many are done; `false`
+/// Looks at every user of the store. `go_on` gets how many rows of how many are done; `false`
 /// ends it with what is known by then, and the answer says that it is not complete.
 pub fn store(inspector: &Inspector, go_on: &mut dyn FnMut(u64, u64) -> bool) -> Result<Audit, Error> {
     let reader = inspector.source().sweep_for("a look over every user")?;

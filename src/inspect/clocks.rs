@@ -1,4 +1,4 @@
-//! The clocks that a row tells of, besides the time and the arrival that the store made of them.
+//! The clocks that a row tells of, in addition to the time and the arrival that the store made of them.
 //!
 //! identity.md §4.5: `time` is what the device's clock said, in an export of an older project
 //! written as the wall clock of the project; `$mp_api_timestamp_ms` is when the server took the

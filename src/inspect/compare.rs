@@ -57,17 +57,17 @@ impl Inspector {
             journey.steps.iter().enumerate().filter(|(at, _)| wanted(*at)).map(|(_, step)| step).collect();
         let numbers: Vec<i64> = steps.iter().map(|step| step.event.row).collect();
         for (step, text) in steps.iter().zip(self.properties(&numbers)?) {
-            told(&text, &mut |kind, value| add(kind, value, Some(&step.event.source)));
+            values(&text, &mut |kind, value| add(kind, value, Some(&step.event.source)));
         }
         for profile in self.profiles(journey)? {
-            told(&profile.json, &mut |kind, value| add(kind, value, Some(&profile.source)));
+            values(&profile.json, &mut |kind, value| add(kind, value, Some(&profile.source)));
         }
         Ok(found.into_iter().map(|((kind, value), (rows, source))| Trait { kind, value, rows, source }).collect())
     }
 }
 
 /// What one set of properties says of a person.
-fn told(text: &str, add: &mut dyn FnMut(TraitKind, String)) {
+fn values(text: &str, add: &mut dyn FnMut(TraitKind, String)) {
     let Ok(Value::Object(properties)) = serde_json::from_str(text) else { return };
     // A profile update holds its values one step further in.
     let inner = ["$set", "$set_once", "$properties"].iter().filter_map(|key| properties.get(*key)?.as_object());

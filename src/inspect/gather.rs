@@ -6,13 +6,13 @@
 //! 1. the *cluster* of the id: its root and the aliases that lead there, with every alias call
 //!    that can have a say in their verdicts;
 //! 2. the clusters *next to it*: of ids that a link, a device or a refused alias call puts
-//!    beside one of the cluster;
+//!    next to one of the cluster;
 //! 3. for each of those that is anonymous, the clusters next to *it*, because evidence that
 //!    points at two users makes an orphan contested.
 //!
 //! Rows are read for the cluster and for the anonymous ones next to it. Placeholder ids
 //! (`undefined`) are never walked through. Every step has a limit ([`Limits`]); one that is met
-//! is told in the journey, never silent.
+//! is noted in the journey, never silent.
 //!
 //! Cost: one indexed look-up for each id met; an ordinary user meets a handful. Ids that are met
 //! together are asked for together: a warehouse far away answers a handful of questions.
@@ -25,7 +25,7 @@ use crate::identity::{Cut, CutOf, Facts, Table, World};
 use crate::model::facts::{AliasCall, Arrival, Link};
 use crate::model::{Id, LinkKind};
 
-/// Ids that look like one of the user that are told.
+/// Ids that look like one of the user that are listed.
 const MOST_ALIKE: usize = 20;
 
 /// How far a walk goes before it stops and says so.
@@ -35,11 +35,11 @@ pub struct Limits {
     pub calls: usize,
     /// Links read for one id.
     pub links: usize,
-    /// Ids of one user, its root among them. Those nearest to the root are told, so that the
+    /// Ids of one user, its root among them. Those nearest to the root are listed, so that the
     /// answer is the same from whichever of the ids one asks.
     pub members: usize,
     /// Ids next to a user that are looked into.
-    pub beside: usize,
+    pub linked: usize,
     /// Ids of one user for which the store is searched for ids that look the same.
     pub alike: usize,
     /// Rows read for one user.
@@ -51,7 +51,7 @@ pub struct Limits {
 impl Limits {
     /// Far beyond any real person, and still read in well under a second.
     pub const DEFAULT: Self =
-        Self { calls: 1_000, links: 500, members: 1_000, beside: 500, alike: 6, rows: 2_000_000, orphan_rows: 100_000 };
+        Self { calls: 1_000, links: 500, members: 1_000, linked: 500, alike: 6, rows: 2_000_000, orphan_rows: 100_000 };
 }
 
 impl Default for Limits {
@@ -74,19 +74,19 @@ pub(super) fn gather_rows<W: Lookup + ?Sized>(
     let mut walk = Walk::new(warehouse, limits);
     let seeds = BTreeSet::from([query.clone(), query.other_device_form()]);
     let own = walk.clusters(&seeds)?;
-    let beside = walk.beside(&own)?;
-    let beside = walk.capped(beside, "ids that share a device, a login or an alias call with this user");
-    let next = walk.clusters(&beside)?;
+    let linked = walk.linked(&own)?;
+    let linked = walk.capped(linked, "ids that share a device, a login or an alias call with this user");
+    let next = walk.clusters(&linked)?;
     walk.read_links(&next)?;
     let anonymous = walk.anonymous(&next);
-    let further = walk.beside(&anonymous)?;
+    let further = walk.linked(&anonymous)?;
     let further = walk.capped(further, "ids that share a device, a login or an alias call with its orphans");
     let further = walk.clusters(&further)?;
     walk.read_links(&further)?;
     let more_own = walk.rows_of(&own.iter().cloned().collect::<Vec<_>>(), limits.rows)?;
     if more_own {
-        let told = format!("This user has more than {} rows: the rest is not shown.", limits.rows);
-        walk.cut(CutOf::Rows, told);
+        let note = format!("This user has more than {} rows: the rest is not shown.", limits.rows);
+        walk.cut(CutOf::Rows, note);
     }
     walk.find_alike(query, &own)?;
     if walk.facts.events.is_empty() {
@@ -94,8 +94,8 @@ pub(super) fn gather_rows<W: Lookup + ?Sized>(
     }
     let more = walk.rows_of(&anonymous.difference(&own).cloned().collect::<Vec<_>>(), limits.orphan_rows)?;
     if more {
-        let told = format!("The orphans have more than {} rows: the rest is not shown.", limits.orphan_rows);
-        walk.cut(CutOf::Around, told);
+        let note = format!("The orphans have more than {} rows: the rest is not shown.", limits.orphan_rows);
+        walk.cut(CutOf::Around, note);
     }
     Ok((walk.facts, more || more_own))
 }
@@ -103,7 +103,7 @@ pub(super) fn gather_rows<W: Lookup + ?Sized>(
 /// Reads only the alias calls that tell the roots of `ids`: no rows, no links.
 pub(super) fn gather_roots<W: Lookup + ?Sized>(warehouse: &W, ids: &[Id]) -> Result<Facts, Error> {
     /// Which of many calls comes first decides a root; more say no more.
-    const LIMITS: Limits = Limits { calls: 50, links: 0, members: 50, beside: 0, alike: 0, rows: 0, orphan_rows: 0 };
+    const LIMITS: Limits = Limits { calls: 50, links: 0, members: 50, linked: 0, alike: 0, rows: 0, orphan_rows: 0 };
     let mut walk = Walk::new(warehouse, &LIMITS);
     walk.calls_along(ids.to_vec())?;
     for edges in warehouse.edges(ids, Ask { calls_to: 1, ..Ask::default() })? {
@@ -116,7 +116,7 @@ pub(super) fn gather_roots<W: Lookup + ?Sized>(warehouse: &W, ids: &[Id]) -> Res
 
 /// All ids of the users that `ids` belong to.
 pub(super) fn members<W: Lookup + ?Sized>(warehouse: &W, ids: &[Id]) -> Result<BTreeSet<Id>, Error> {
-    const LIMITS: Limits = Limits { links: 0, beside: 0, rows: 0, orphan_rows: 0, ..Limits::DEFAULT };
+    const LIMITS: Limits = Limits { links: 0, linked: 0, rows: 0, orphan_rows: 0, ..Limits::DEFAULT };
     Walk::new(warehouse, &LIMITS).clusters(&ids.iter().cloned().collect())
 }
 
@@ -367,7 +367,7 @@ impl<'w, W: Lookup + ?Sized> Walk<'w, W> {
                 self.cut(
                     CutOf::Around,
                     format!(
-                        "{} shares rows with more than {} ids: the rest is not looked into.",
+                        "{} shares rows with more than {} ids: the rest is not searched.",
                         form.as_str(),
                         self.limits.links
                     ),
@@ -397,8 +397,8 @@ impl<'w, W: Lookup + ?Sized> Walk<'w, W> {
         indexes.filter_map(|at| self.facts.links.get(*at))
     }
 
-    /// Ids that a link, a device or an alias call puts beside one of `ids`.
-    fn beside(&mut self, ids: &BTreeSet<Id>) -> Result<BTreeSet<Id>, Error> {
+    /// Ids that a link, a device or an alias call links to one of `ids`.
+    fn linked(&mut self, ids: &BTreeSet<Id>) -> Result<BTreeSet<Id>, Error> {
         let speaking: Vec<&Id> = ids.iter().filter(|id| !id.is_placeholder()).collect();
         self.read_links(speaking.iter().copied())?;
         let links = speaking.iter().flat_map(|id| self.links_of(id));
@@ -406,10 +406,10 @@ impl<'w, W: Lookup + ?Sized> Walk<'w, W> {
         let devices: BTreeSet<Id> = devices.cloned().collect();
         self.read_links(&devices)?;
 
-        let mut beside = BTreeSet::new();
+        let mut linked = BTreeSet::new();
         let mut add = |id: &Id| {
             if !id.is_placeholder() {
-                beside.extend([id.clone(), id.other_device_form()]);
+                linked.extend([id.clone(), id.other_device_form()]);
             }
         };
         for link in speaking.iter().flat_map(|id| self.links_of(id)) {
@@ -426,21 +426,21 @@ impl<'w, W: Lookup + ?Sized> Walk<'w, W> {
             }
         }
         let left_out = &self.facts.left_out;
-        Ok(beside.difference(ids).filter(|id| !left_out.contains(*id)).cloned().collect())
+        Ok(linked.difference(ids).filter(|id| !left_out.contains(*id)).cloned().collect())
     }
 
     fn capped(&mut self, ids: BTreeSet<Id>, what: &str) -> BTreeSet<Id> {
-        if ids.len() <= self.limits.beside {
+        if ids.len() <= self.limits.linked {
             return ids;
         }
         self.cut(
             CutOf::Around,
-            format!("There are more than {} {what}: the rest is not looked into.", self.limits.beside / 2),
+            format!("There are more than {} {what}: the rest is not searched.", self.limits.linked / 2),
         );
-        ids.into_iter().take(self.limits.beside).collect()
+        ids.into_iter().take(self.limits.linked).collect()
     }
 
-    /// Looks for ids that look like `query`, or another id of its user, and belong to somebody else.
+    /// Looks for ids that look like `query`, or another id of its user, and belong to another user.
     fn find_alike(&mut self, query: &Id, own: &BTreeSet<Id>) -> Result<(), Error> {
         let others = own.iter().filter(|id| *id != query);
         // Ids that SDKs make are written by programs alone, and come last.
@@ -486,7 +486,7 @@ impl<'w, W: Lookup + ?Sized> Walk<'w, W> {
     fn mentions_of(&mut self, forms: &BTreeSet<Id>) -> Result<(), Error> {
         let forms: Vec<Id> = forms.iter().cloned().collect();
         let mut named = Vec::new();
-        for edges in self.warehouse.edges(&forms, Ask { links: self.limits.beside, ..Ask::default() })? {
+        for edges in self.warehouse.edges(&forms, Ask { links: self.limits.linked, ..Ask::default() })? {
             for link in edges.links {
                 named.extend([link.a.clone(), link.b.clone()]);
                 self.add_link(link);

@@ -70,7 +70,7 @@ enum Named {
     Id(Id),
 }
 
-/// The last values of a profile that name somebody, with their keys.
+/// The last values of a profile that name a person, with their keys.
 #[derive(Default)]
 struct Found {
     name: Option<(String, String)>,

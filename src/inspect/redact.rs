@@ -9,7 +9,7 @@
 //! `$device:` prefix, whether an SDK made the id, whether it is an e-mail address. Placeholders
 //! (`null`, `undefined`) name no one and stay.
 //!
-//! What it does not hide: what somebody did and when, event names (unless chosen), names of
+//! What it does not hide: what someone did and when, event names (unless chosen), names of
 //! files and properties that no id is in, values that are neither chosen, nor named like personal
 //! ones, nor known to the store as an id or a value of a profile.
 
@@ -97,7 +97,7 @@ impl std::fmt::Debug for Redactor {
 }
 
 impl Redactor {
-    /// With a key, and properties that are replaced besides those that are known to be personal;
+    /// With a key, and properties that are replaced in addition to those that are known to be personal;
     /// `event` among them stands for event names.
     pub fn new(key: [u8; KEY], chosen: &[String]) -> Self {
         let chosen = chosen.iter().map(|name| json::bare_name(name)).collect();

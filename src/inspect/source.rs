@@ -4,7 +4,7 @@
 //!
 //! - [`Lookup`]: rows, alias calls and links of exact ids. Each call is over many ids at a time, so
 //!   that a walk from id to id costs one round trip a step and not one an id.
-//! - [`Source`]: what every screen needs besides. Whatever answers these calls can stand behind
+//! - [`Source`]: what else every screen needs. Whatever answers these calls can stand behind
 //!   all of them; a call with a body of its own need not be answered in another way.
 //! - [`Scan`]: looking through everything. A source that has no way to do so gives none
 //!   ([`Source::scan`]), and what needs it says that it cannot be answered here.
@@ -22,7 +22,7 @@ use crate::model::stored::{Overview, StoredProfile, StoredReject};
 use crate::model::time::activity;
 use crate::model::{Id, VerbKind};
 
-/// Tells whether nobody wants the answer any more.
+/// Tells whether no one needs the answer any more.
 pub type Stop = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// Rows, alias calls and links of exact ids: what a journey needs.
@@ -69,9 +69,9 @@ pub trait Source: Lookup + Send {
     /// order, perhaps from several threads at a time.
     fn for_each_properties(&self, rows: &[i64], each: &(dyn Fn(usize, &str) + Sync)) -> Result<(), Error> {
         /// Rows whose properties are held at once.
-        const TOGETHER: usize = 10_000;
+        const ROWS_PER_CALL: usize = 10_000;
         let mut places = 0..;
-        for rows in rows.chunks(TOGETHER) {
+        for rows in rows.chunks(ROWS_PER_CALL) {
             for (text, place) in self.properties(rows)?.iter().zip(&mut places) {
                 each(place, text);
             }

@@ -8,7 +8,7 @@
 //! [`folded`] maps each character by itself to what it looks like, so that a part of a text folds
 //! to a part of its fold: that is how a store is searched without an index of its own. The letters
 //! are those of Unicode's confusables (UTS 39), after compatibility decomposition and in lower
-//! case. Characters of ASCII look like themselves alone: `1` and `l`, `0` and `O` are told apart.
+//! case. Characters of ASCII look like themselves alone: `1` and `l`, `0` and `O` stay different.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -61,7 +61,7 @@ pub fn differences(one: &str, other: &str) -> Vec<&'static str> {
     let lower = |text: &str| composed(text).to_lowercase();
     let unseen = |text: &str| text.chars().filter(|c| is_unseen(*c)).collect::<Vec<_>>();
     let blanks = |text: &str| seen(text).chars().map(|c| if is_blank(c) { c } else { 'x' }).collect::<String>();
-    let mut told = Vec::new();
+    let mut found = Vec::new();
     for (differ, what) in [
         (
             composed(one) != composed(other)
@@ -74,10 +74,10 @@ pub fn differences(one: &str, other: &str) -> Vec<&'static str> {
         (composed(one) == composed(other) && unspaced(one) != unspaced(other), "composed and decomposed letters"),
     ] {
         if differ {
-            told.push(what);
+            found.push(what);
         }
     }
-    told
+    found
 }
 
 /// An id as it may be shown, with every place at which it can be taken for another one written

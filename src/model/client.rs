@@ -1,7 +1,7 @@
 //! Which program sent a row: library, system, browser or model, screen.
 //!
-//! Two rows with equal clients *may* come from one device; that is how a [reset][r] is told
-//! apart from a second device, and it is said to be inferred wherever it is used.
+//! Two rows with equal clients *may* come from one device; a [reset][r] differs from a
+//! second device by that alone, so it is marked as inferred wherever it is shown.
 //!
 //! [r]: crate::identity
 
@@ -54,7 +54,7 @@ impl Client {
     }
 
     /// Whether this tells enough to say that two rows with it look like one device:
-    /// it has a part besides the library, and is no server.
+    /// it has another part than the library, and is no server.
     pub fn can_tell_devices(&self) -> bool {
         !self.is_server() && self.parts().next().is_some()
     }
@@ -65,7 +65,7 @@ impl Client {
 pub struct ClientView<'a> {
     /// The library, or all of the text.
     library: Cow<'a, str>,
-    /// What is told besides; empty where it is not.
+    /// The other parts; empty where there are none.
     parts: [Cow<'a, str>; 3],
     /// Width and height.
     screen: Option<[Cow<'a, str>; 2]>,

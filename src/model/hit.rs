@@ -84,9 +84,9 @@ pub struct Hit {
     /// Time of the last of them.
     pub last: Option<Millis>,
     /// The best name known of its person: that of the profile, else the e-mail address, else an
-    /// id that somebody chose; `None` where only a machine's id is known, or nobody asked.
+    /// id that a person chose; `None` where only a machine's id is known, or no one asked.
     pub name: Option<String>,
-    /// All rows of its person; `None` where nobody asked.
+    /// All rows of its person; `None` where no one asked.
     pub person_events: Option<u64>,
 }
 

@@ -76,7 +76,7 @@ impl Id {
 }
 
 impl PartialEq for Id {
-    /// Clones of one id are told by their place, without a look at the text: rows of one user
+    /// Clones of one id are recognised by their place, without a look at the text: rows of one user
     /// are compared with their neighbours by the hundred thousand.
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0

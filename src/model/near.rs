@@ -3,7 +3,7 @@
 /// Names less alike than this are not meant; `hl` and other tools use the same threshold.
 const ALIKE: f64 = 0.75;
 
-/// The one of `known` that is most like `name` (Jaro, without regard to case), if any is alike
+/// The text of `known` that is most like `name` (Jaro, without regard to case), if any is alike
 /// enough. Of equals the last one.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     nearest_of(name, known.into_iter().map(|known| (known, known)))

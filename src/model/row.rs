@@ -41,7 +41,7 @@ pub struct Row {
 
 /// What call a row is, and the ids that it names. The format decides; an absent part is `None`.
 ///
-/// `T` is how an id is told: [`Id`], a text that lies in the input, or a number.
+/// `T` is how an id is written: [`Id`], a text that lies in the input, or a number.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub enum Verb<T = Id> {
     /// An event of its own id.
@@ -93,12 +93,12 @@ impl<T> Verb<T> {
         }
     }
 
-    /// Whether it names ids beside the `distinct_id`.
+    /// Whether it names ids other than the `distinct_id`.
     pub fn names_ids(&self) -> bool {
         matches!(self, Self::Alias { .. } | Self::Identify { .. } | Self::Merge { .. })
     }
 
-    /// The same with each id told in another way.
+    /// The same with each id written in another way.
     pub fn map<U>(self, mut tell: impl FnMut(T) -> U) -> Verb<U> {
         match self {
             Self::Track => Verb::Track,
@@ -286,7 +286,7 @@ impl Row {
     }
 }
 
-/// The ids that a row names, whatever way they are told in: texts or numbers.
+/// The ids that a row names, written as texts or numbers.
 #[derive(Clone, Copy, Debug)]
 pub struct Named<'r, T> {
     /// [`Row::id`].
@@ -361,7 +361,7 @@ impl Flags {
     pub const HAD_PERSISTED: Self = Self(1 << 5);
     /// The row has no time of its own; the arrival stands for it.
     pub const TIME_FROM_ARRIVAL: Self = Self(1 << 6);
-    /// Has an `$insert_id`, so that another delivery of it can be told.
+    /// Has an `$insert_id`, so that another delivery of it is recognised.
     pub const HAS_INSERT_ID: Self = Self(1 << 7);
     /// The alias call named its target by `original`, another one than its `distinct_id`.
     pub const BY_ORIGINAL: Self = Self(1 << 8);

@@ -1,4 +1,4 @@
-//! What a store holds as a whole, and what it keeps besides rows: files, profile updates, rejects.
+//! What a store holds as a whole, and what it keeps except rows: files, profile updates, rejects.
 
 use super::facts::Source;
 use super::{Id, Millis};

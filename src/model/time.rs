@@ -7,7 +7,7 @@ pub type Millis = i64;
 
 /// RFC 3339 in UTC with milliseconds: `2019-07-01T09:16:10.550Z`.
 ///
-/// A moment outside the years that RFC 3339 can write is told in milliseconds, so that an
+/// A moment outside the years that RFC 3339 can write is written in milliseconds, so that an
 /// absurd clock in the data is seen and not hidden.
 pub fn rfc3339(at: Millis) -> String {
     match utc(at) {

@@ -115,7 +115,7 @@ pub struct Timing {
     pub flags: Flags,
 }
 
-/// 2000-01-01: clocks that were never set show 1970, 1980 or the years before this one, and nobody
+/// 2000-01-01: clocks that were never set show 1970, 1980 or the years before this one, and no one
 /// tracked events then.
 const EARLIEST: Millis = 946_684_800_000;
 /// 2100-01-01: microseconds that are taken for milliseconds are far behind it.

@@ -32,7 +32,7 @@ pub struct Found {
     pub root: Option<Id>,
     /// Rows under the root, without those of alias and identify.
     pub merged: usize,
-    /// Names of the rows stored apart, by time.
+    /// Names of the split rows, by time.
     pub split: Vec<String>,
     /// Alias calls without effect, in order of arrival.
     pub refused: Vec<String>,
@@ -78,7 +78,7 @@ pub fn found(play: &Play, server: &Server) -> Found {
 }
 
 impl Play {
-    /// Each thing that the scenario expects beside what the engine finds at the end.
+    /// Each thing that the scenario expects, with what the engine finds at the end.
     pub fn expectations(&self, end: &Server) -> Vec<Expected> {
         let expect = &self.scenario().expect;
         let found = found(self, end);

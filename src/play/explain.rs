@@ -23,7 +23,7 @@ fn id(value: &Value) -> String {
     short(&value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }
 
-/// An id for a sentence: what an SDK makes by chance is told by its ends.
+/// An id for a sentence: one that an SDK makes by chance is shortened to its ends.
 pub(super) fn short(id: &str) -> String {
     const LONGEST: usize = 28;
     let letters: Vec<char> = id.chars().collect();
@@ -106,11 +106,11 @@ fn current(step: &Step) -> String {
 }
 
 /// The switch from one id to another, if there is one.
-fn identify(step: &Step, told: bool) -> Option<String> {
+fn identify(step: &Step, is_event: bool) -> Option<String> {
     let before = step.before.distinct_id.as_deref().filter(|_| step.before.distinct_id != step.after.distinct_id)?;
-    let told = if told { " The $identify event says so, but no row moves by it." } else { "" };
+    let note = if is_event { " The $identify event says so, but no row moves by it." } else { "" };
     Some(format!(
-        "From here on this device sends {}, no longer {}. What was sent before stays where it is.{told}",
+        "From here on this device sends {}, no longer {}. What was sent before stays where it is.{note}",
         current(step),
         short(before)
     ))
@@ -118,7 +118,7 @@ fn identify(step: &Step, told: bool) -> Option<String> {
 
 impl Field {
     /// `P-1 → sally`, or the value alone when it is the same as before.
-    pub fn told(&self, arrow: &str) -> String {
+    pub fn text(&self, arrow: &str) -> String {
         let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "none".to_owned());
         if self.changed() { format!("{} {arrow} {}", value(&self.before), value(&self.now)) } else { value(&self.now) }
     }

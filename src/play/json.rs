@@ -19,7 +19,7 @@
 //! `moment` counts from 1; `by` is `app`, or `sdk` for what the SDK calls on the answer to an
 //! alias. `state` is that of the device of the call, after it, and `null` on servers. `table`
 //! and `timeline` are whole at each moment. `state` of a row is merged, split, orphan, contested
-//! or nobody; `owners` are the users that an orphan is tied to. Times and unknowns as in
+//! or no one; `owners` are the users that an orphan is tied to. Times and unknowns as in
 //! `journey show`.
 
 use std::io::{self, Write};
@@ -59,10 +59,10 @@ pub fn play(out: &mut dyn Write, play: &Play) -> io::Result<bool> {
         before = now;
     }
     let expected = play.expectations(&before);
-    let told = expected
+    let checked = expected
         .iter()
         .map(|each| json!({ "key": each.key, "expected": each.expected, "found": each.found, "holds": each.holds() }));
-    writeln!(out, "],\"expected\":{}}}", Value::from(told.collect::<Vec<_>>()))?;
+    writeln!(out, "],\"expected\":{}}}", Value::from(checked.collect::<Vec<_>>()))?;
     Ok(expected.iter().all(super::Expected::holds))
 }
 
@@ -141,7 +141,7 @@ fn entry(entry: &Entry) -> Value {
         Standing::Contested(owners) => ("contested", None, owners),
         Standing::Nobody => ("nobody", None, &[]),
     };
-    let mut told = Map::new();
+    let mut object = Map::new();
     for (key, value) in [
         ("event", Value::from(entry.event.as_str())),
         ("time", Value::from(rfc3339(entry.time))),
@@ -155,7 +155,7 @@ fn entry(entry: &Entry) -> Value {
         ("phase", Value::from(if entry.phase == Phase::Anonymous { "anonymous" } else { "identified" })),
         ("copies", Value::from(entry.copies)),
     ] {
-        told.insert(key.to_owned(), value);
+        object.insert(key.to_owned(), value);
     }
-    Value::Object(told)
+    Value::Object(object)
 }

@@ -83,7 +83,7 @@ impl Entry {
 pub enum Standing {
     /// Stored under the root of its user.
     Merged,
-    /// Stored apart, under an alias of its user.
+    /// Split: stored under an alias of its user.
     Split(Split),
     /// Stored under an id that no alias joins to this user, to whom evidence ties it.
     Orphan(Id),
@@ -102,12 +102,12 @@ pub struct News {
     pub text: String,
 }
 
-/// Kinds of news, in the order in which they are told.
+/// Kinds of news, in the order in which they are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum NewsKind {
     /// An alias call had no effect.
     Refused,
-    /// Rows are stored apart, because they arrived before the alias.
+    /// Rows are split, because they arrived before the alias.
     Split,
     /// Rows under an id that no alias reaches turn out to be of a user.
     Orphan,
@@ -314,7 +314,7 @@ pub(super) fn news(play: &Play, moment: usize, before: &Server, now: &Server) ->
                 tell(NewsKind::Duplicate, format!("{pair} once more: the table has it, nothing changes."));
             }
             Verdict::Refused(why) => {
-                tell(NewsKind::Refused, format!("{pair} is refused: {}. Nobody is told.", refusal(row, why)));
+                tell(NewsKind::Refused, format!("{pair} is refused: {}. No error says so.", refusal(row, why)));
             }
         }
     }
@@ -360,11 +360,8 @@ fn split_news(before: &Server, now: &Server, tell: &mut impl FnMut(NewsKind, Str
         let names: Vec<String> = entries.iter().map(|entry| format!("{:?}", entry.event)).collect();
         let (stay, they) = if entries.len() == 1 { ("stays", "it") } else { ("stay", "they") };
         let why = if race { "a race: nothing moves it later" } else { "history: an alias is not retroactive" };
-        let text = format!(
-            "{} {stay} apart under {}: {they} arrived before its alias ({why}).",
-            few(&names),
-            short(id.as_str())
-        );
+        let text =
+            format!("{} {stay} under {}: {they} arrived before its alias ({why}).", few(&names), short(id.as_str()));
         tell(NewsKind::Split, text);
     }
 }
@@ -433,7 +430,7 @@ fn orphan_news(before: &Server, now: &Server, tell: &mut impl FnMut(NewsKind, St
             owners => {
                 let names: Vec<String> = owners.iter().map(|owner| now.called(&owner.root)).collect();
                 let text = format!(
-                    "{} is contested: {} could claim its {rows}, so nobody gets them.",
+                    "{} is contested: {} could claim its {rows}, so no user gets them.",
                     short(root.as_str()),
                     few(&names)
                 );

@@ -1,6 +1,6 @@
 //! A play as text, for slides and documents: each call with what it does, and the server after it.
 //!
-//! Rows of the timeline are told at the moment at which they are new (`+`) or change their place
+//! Rows of the timeline are listed when they are new (`+`) or change their place
 //! (`~`); the whole timeline stands once, at the end. `!` goes before what is lost by a call.
 
 use std::collections::HashMap;
@@ -113,7 +113,7 @@ fn sent_as(payload: &serde_json::Map<String, serde_json::Value>) -> String {
     let properties = payload.get("properties").and_then(serde_json::Value::as_object);
     let id = properties.and_then(|properties| properties.get("distinct_id")).or_else(|| payload.get("$distinct_id"));
     id.map_or_else(
-        || "nobody".to_owned(),
+        || "no id".to_owned(),
         |id| explain::short(&id.as_str().map_or_else(|| id.to_string(), str::to_owned)),
     )
 }
@@ -123,11 +123,11 @@ fn sdk(out: &mut dyn Write, state: &DeviceState<'_>, look: &Look) -> io::Result<
         return Ok(());
     }
     let short = |value: &Option<String>| value.as_deref().map(explain::short);
-    let told = |field: &Field| {
+    let written = |field: &Field| {
         let field = Field { before: short(&field.before), now: short(&field.now), ..field.clone() };
-        format!("{}={}", field.name, field.told(look.arrow()))
+        format!("{}={}", field.name, field.text(look.arrow()))
     };
-    let fields: Vec<String> = state.fields.iter().map(told).collect();
+    let fields: Vec<String> = state.fields.iter().map(written).collect();
     let offline = if state.online { "" } else { " (offline)" };
     writeln!(out, "{}", look.wrap(&format!("SDK{offline}: {}", fields.join(", ")), 3))
 }

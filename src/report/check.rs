@@ -228,7 +228,7 @@ pub fn text(out: &mut dyn Write, check: &Check<'_>, look: &Look) -> io::Result<(
     for (share, what) in [
         (merged_past, "of users with an anonymous past have all of it"),
         (refused, "of alias calls have no effect"),
-        (split, "of rows are stored apart"),
+        (split, "of rows are split"),
         (orphaned, "of rows are orphans of a known user"),
         (shared_devices, "of devices have more than one user"),
     ] {

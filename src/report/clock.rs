@@ -1,4 +1,4 @@
-//! Which clock the times of a text report are told by.
+//! The clock of the times in a text report.
 
 use std::fmt::Write;
 

@@ -1,4 +1,4 @@
-//! Two users beside each other, written out (`journey diff`).
+//! Two users side by side, written out (`journey diff`).
 
 use std::io::{self, Write};
 
@@ -137,7 +137,7 @@ pub fn json(out: &mut dyn Write, compared: &Comparison) -> io::Result<()> {
             })
         })
         .collect();
-    let told = json!({
+    let answer = json!({
         "schema": SCHEMA,
         "same": compared.verdict == Verdict::Same,
         "verdict": compared.verdict.name(),
@@ -149,7 +149,7 @@ pub fn json(out: &mut dyn Write, compared: &Comparison) -> io::Result<()> {
         "arguments": arguments,
         "limits": compared.limits,
     });
-    serde_json::to_writer(&mut *out, &told)?;
+    serde_json::to_writer(&mut *out, &answer)?;
     out.write_all(b"\n")
 }
 

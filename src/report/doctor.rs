@@ -65,10 +65,10 @@ pub fn text(out: &mut dyn Write, doctor: &Doctor, look: &Look) -> io::Result<()>
         (rejects, "reject"),
         (files, "file"),
     ];
-    let told = |(number, word): (Option<u64>, &str)| {
+    let counted = |(number, word): (Option<u64>, &str)| {
         number.map(|number| many(usize::try_from(number).unwrap_or(usize::MAX), word))
     };
-    let counts = counts.into_iter().filter_map(told);
+    let counts = counts.into_iter().filter_map(counted);
     let line: Vec<String> = std::iter::once(format!("version {}", doctor.version)).chain(counts).collect();
     writeln!(out, "{}", line.join(look.dot()))?;
     for (kind, list) in [("problem", &doctor.problems), ("note", &doctor.notes)] {

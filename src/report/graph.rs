@@ -210,9 +210,9 @@ impl Making {
     }
 
     fn edge(&mut self, from: usize, to: usize, kind: EdgeKind, why: &str, source: Option<&Source>) {
-        let told =
+        let known =
             |edge: &Edge| edge.from == from && edge.to == to && edge.kind == kind && edge.source.as_ref() == source;
-        if from != to && !self.graph.edges.iter().any(told) {
+        if from != to && !self.graph.edges.iter().any(known) {
             self.graph.edges.push(Edge { from, to, kind, why: why.to_owned(), source: source.cloned() });
         }
     }

@@ -262,7 +262,7 @@ fn alias(line: &AliasLine) -> impl Serialize {
     }
 }
 
-/// A row of the timeline or of an orphan. There, `state` is told from the orphan's own root.
+/// A row of the timeline or of an orphan. There, `state` is relative to the orphan's own root.
 fn row<'a>(journey: &'a Journey, step: &'a Step, properties: Properties<'a>) -> impl Serialize {
     #[derive(serde::Serialize)]
     struct Json<'a, C: Serialize> {

@@ -44,7 +44,7 @@ pub enum Class {
     Refused,
     /// Where a client state ended.
     Reset,
-    /// A row stored apart.
+    /// A split row.
     Split,
     /// A row that no alias reaches.
     Orphan,

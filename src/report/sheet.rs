@@ -43,7 +43,7 @@ struct Line<'a> {
     name: &'a str,
     sent_as: Option<&'a Id>,
     stored_under: Option<&'a Id>,
-    /// The user that it counts for; `None` for what counts for nobody here.
+    /// The user that it counts for; `None` for what counts for no user here.
     counts_for: Option<&'a Id>,
     state: String,
     phase: Option<Phase>,
@@ -107,7 +107,7 @@ impl<'a> Sheet<'a> {
         [
             part(own, "under the own id"),
             part(merged.count() - own, "through an alias"),
-            part(journey.splits(), "stored apart (split)"),
+            part(journey.splits(), "stored under an alias (split)"),
             lost,
         ]
         .into_iter()

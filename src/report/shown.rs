@@ -1,4 +1,4 @@
-//! Which rows of a journey a report has: all of them, or those that somebody asked for.
+//! Which rows of a journey a report has: all of them, or a selection.
 //!
 //! What a report says of the user (ids, calls, points, findings, sums) stays that of the whole
 //! journey; only its rows are fewer, and it says how many are hidden.

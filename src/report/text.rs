@@ -1,6 +1,6 @@
 //! Text that people read, and paste into tickets.
 //!
-//! A journey is told top down: who it is and what is missing, the ids, the timeline, what no
+//! A journey is written top down: who it is and what is missing, the ids, the timeline, what no
 //! alias reaches, the alias calls with their verdicts. A part with nothing to say is left out.
 
 mod brief;
@@ -170,7 +170,7 @@ fn imported_file(file: &FileReport, look: &Look) -> String {
     parts.join(look.dot())
 }
 
-/// Reasons of rejects that are told of a file.
+/// Reasons of rejects that are listed for a file.
 const REASONS: usize = 4;
 
 /// What is to be said of a file below it: what is missing, what its rows lack, why some were not read.
@@ -307,8 +307,8 @@ fn ids(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
 /// What is known of the person, and by which update.
 fn profiles(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
     for profile in &journey.profiles {
-        let apart = Some(&profile.stored_under) != journey.root.as_ref();
-        let of = if apart {
+        let elsewhere = Some(&profile.stored_under) != journey.root.as_ref();
+        let of = if elsewhere {
             format!(", stored under {}", look.id(profile.stored_under.as_str(), ID))
         } else {
             String::new()
@@ -372,8 +372,8 @@ fn orphans(out: &mut dyn Write, shown: Shown<'_>, look: &Look) -> io::Result<()>
     for orphan in &journey.orphans {
         orphan_head(out, journey, orphan, look)?;
         // The sentence of the orphan tells the best of its evidence.
-        let told = |why: &str| orphan.why.contains(why.trim_end_matches('.'));
-        for evidence in orphan.evidence.iter().filter(|evidence| !told(&evidence.why)) {
+        let is_said = |why: &str| orphan.why.contains(why.trim_end_matches('.'));
+        for evidence in orphan.evidence.iter().filter(|evidence| !is_said(&evidence.why)) {
             let more = if evidence.rows > 1 { format!(", {}", many_rows(evidence.rows)) } else { String::new() };
             let text = format!("{}{more}: {}", evidence.kind.name(), evidence.why);
             sentence(out, look, 6, &text, Some(&evidence.source))?;
@@ -564,7 +564,7 @@ fn notes(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> 
     Ok(())
 }
 
-/// Why a row is stored apart, in a word.
+/// Why a row is split, in a word.
 pub(super) fn split_name(state: State) -> Option<&'static str> {
     match state {
         State::Merged => None,

@@ -1,4 +1,4 @@
-//! What a session answers with, besides what the [inspector](crate::inspect) has words for.
+//! What a session answers with, in addition to the types of the [inspector](crate::inspect).
 
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ pub struct StartPage {
     pub pinned: Vec<Recent>,
 }
 
-/// Somebody who was opened before.
+/// A user who was opened before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recent {
     /// The id that was opened.

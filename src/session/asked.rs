@@ -54,7 +54,7 @@ pub trait Session: Send {
         let _ = (id, moment);
         Err(Error::new(ErrorKind::Usage, "what answers here knows no other moment than now"))
     }
-    /// Two users beside each other; a failure says which id nothing names.
+    /// Two users side by side; a failure says which id nothing names.
     fn compare(&mut self, a: &Id, b: &Id) -> Result<Arc<Comparison>, Error> {
         let _ = (a, b);
         Err(Error::new(ErrorKind::Usage, "what answers here cannot compare users"))
@@ -126,15 +126,15 @@ pub trait Session: Send {
     fn redact(&mut self, _opened: Option<&Id>) -> Result<Redacted, Error> {
         Err(Error::new(ErrorKind::Usage, "nothing can be redacted here"))
     }
-    /// Somebody was opened: to be shown under [`StartPage::recent`] the next time.
+    /// A user was opened: to be shown under [`StartPage::recent`] the next time.
     fn remember(&mut self, _: &Recent) {}
     /// The name of the zone that the data of a user says its devices stand in.
     fn device_zone(&mut self, id: &Id) -> Result<Option<String>, Error> {
         self.inspector().map_or(Ok(None), |inspector| inspector.device_zone(id))
     }
-    /// Pins somebody, to be shown under [`StartPage::pinned`], or takes the pin away; whether
+    /// Pins a user, to be shown under [`StartPage::pinned`], or takes the pin away; whether
     /// there is one now.
     fn pin(&mut self, _: &Recent) -> Result<bool, Error> {
-        Err(Error::new(ErrorKind::Usage, "nobody can be pinned here"))
+        Err(Error::new(ErrorKind::Usage, "users cannot be pinned here"))
     }
 }

@@ -294,7 +294,7 @@ impl Memory {
         self.stop.as_ref().is_some_and(|stop| stop())
     }
 
-    /// Work that ends when nobody waits for it any more.
+    /// Work that ends when no one waits for it any more.
     fn stoppable<T, E>(&self, work: impl FnOnce(&(dyn Fn() -> bool + Sync)) -> Result<T, E>) -> Result<T, Error> {
         let stop = self.stop.clone();
         work(&|| stop.as_ref().is_some_and(|stop| stop())).map_err(|_| Error::cancelled())

@@ -15,7 +15,7 @@ use crate::model::Id;
 use crate::model::facts::Arrival;
 use crate::output::{self, Kept, Output, Readers};
 
-/// Hits of one search; whoever sees so many types on.
+/// Hits of one search; a person who sees so many types on.
 const HITS: usize = 200;
 /// Hits whose people are named: as many as a screen shows.
 const DESCRIBED: usize = 50;
@@ -47,11 +47,11 @@ pub struct Options {
     pub redactor: Option<Arc<Redactor>>,
     /// Whether answers are redacted from the beginning.
     pub redacts: bool,
-    /// Names of properties that are personal besides those that are known to be.
+    /// Names of properties that are personal in addition to the known ones.
     pub personal: Vec<String>,
     /// The store that a command without `--store` looks into.
     pub default_store: Option<PathBuf>,
-    /// Where it is kept who was opened before; `None` keeps nobody.
+    /// The file of the users that were opened before; `None` keeps none.
     pub recent: Option<recent::Recent>,
 }
 
@@ -80,7 +80,7 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// Opens what is at `location`; `stop` says when nobody waits for an answer.
+    /// Opens what is at `location`; `stop` says when no one waits for an answer.
     ///
     /// # Errors
     /// It cannot be opened.
@@ -130,7 +130,7 @@ impl Opened {
         Person { store: self.name.clone(), id: id.as_str().to_owned(), text: who.text.clone() }
     }
 
-    /// As it may be shown: what was typed to find somebody is none of the pseudonyms.
+    /// As it may be shown: the text that found a user is no pseudonym.
     fn known(&self, opened: Person) -> Option<Recent> {
         let id = self.inspector.shown(&Id::new(&opened.id)).ok()?;
         let text = if self.inspector.is_redacting() { String::new() } else { opened.text };
@@ -256,7 +256,7 @@ impl Session for Opened {
 
     fn pin(&mut self, who: &Recent) -> Result<bool, Error> {
         let Some(file) = &self.options.recent else {
-            return Err(Error::new(ErrorKind::Usage, "without a home nobody can be pinned"));
+            return Err(Error::new(ErrorKind::Usage, "users cannot be pinned without a home directory"));
         };
         let kept = file.pin(self.person(who));
         kept.map_err(|error| Error::new(ErrorKind::Usage, "the pin cannot be kept").cause(&error))
@@ -309,7 +309,7 @@ impl Session for Opened {
     }
 
     fn near(&mut self, text: &str) -> Vec<Id> {
-        // Only a help: a failure is told by whatever is asked next.
+        // Only a help: the next request reports a failure.
         let near = self.inspector.near(text, SUGGESTED).unwrap_or_default();
         near.into_iter().map(|(id, _)| id).collect()
     }

@@ -96,7 +96,7 @@ impl Android {
         (self.0, self.1, self.2) >= (major, minor, patch)
     }
 
-    /// `alias` names its target by `original` besides `distinct_id`.
+    /// `alias` names its target by `original` in addition to `distinct_id`.
     pub(super) fn says_original(self) -> bool {
         !self.since(7, 2, 2)
     }

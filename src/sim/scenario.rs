@@ -21,7 +21,7 @@
 //! [expect]                        # what the engine is to find; what is not said is not checked
 //! root = "12345"                  # of `search`; "" when it must have none
 //! merged = 17                     # rows under the root, without $create_alias and $identify rows
-//! split = ["Welcome"]             # names of the rows stored apart, by time
+//! split = ["Welcome"]             # names of the split rows, by time
 //! refused = ["sally -> {phone}"]  # alias calls without effect, in order of arrival
 //! orphans = ["{phone}", "{tablet 2}"]   # not contested, with proof or strong evidence
 //! contested = []                  # orphans that more than one user could claim
@@ -107,7 +107,7 @@ pub struct Expect {
     pub root: Option<String>,
     /// Number of rows stored under the root, without those of alias and identify.
     pub merged: Option<usize>,
-    /// Names of the rows stored apart, by time.
+    /// Names of the split rows, by time.
     pub split: Option<Vec<String>>,
     /// Alias calls without effect, as `alias -> target`, in order of arrival.
     pub refused: Option<Vec<String>>,
@@ -291,7 +291,7 @@ impl Scenario {
     ///
     /// # Errors
     /// When the text is no TOML, has an unknown key, lacks a needed one, or names something
-    /// that is not there: told with line and column.
+    /// that is not there: the error has line and column.
     pub fn parse(file: &str, text: &str) -> Result<Self, ScenarioError> {
         raw::read(text).map_err(|problem| {
             let before = text.get(..problem.at.min(text.len())).unwrap_or(text);

@@ -1,8 +1,8 @@
 //! Whether a store is whole: everything in it is read once, and nothing is written or made.
 //!
 //! SQLite's own check knows pages and indexes. It does not see a changed bit inside a value, rows
-//! that a total does not count, or what a stopped program left beside the file: those are looked
-//! for here. A check that damage ends is told as damage, and the next one goes on.
+//! that a total does not count, or what a stopped program left next to the file: those are looked
+//! for here. A check that damage ends is reported as damage, and the next one goes on.
 
 mod opening;
 mod rows;
@@ -76,12 +76,12 @@ pub enum Problem {
         /// Rows in them.
         rows: u64,
     },
-    /// A log with committed rows is beside the store (`-wal`).
+    /// A log with committed rows is next to the store (`-wal`).
     Log {
         /// Its length.
         bytes: u64,
     },
-    /// A journal of a change that was not finished is beside the store (`-journal`).
+    /// A journal of a change that was not finished is next to the store (`-journal`).
     Journal {
         /// Its length.
         bytes: u64,
@@ -129,8 +129,8 @@ pub fn check(path: &Path, stop: &Stop, tell: &mut dyn FnMut(Part, u64, u64)) -> 
     }
     let at = |source| Error::sqlite(path, source);
     let open_to_others = permissions(path);
-    let (mut db, beside) = match opening::open(path)? {
-        Opened::Ready(db, beside) => (db, beside),
+    let (mut db, leftovers) = match opening::open(path)? {
+        Opened::Ready(db, leftovers) => (db, leftovers),
         Opened::Unfinished { version, bytes } => {
             let problems = vec![Problem::Journal { bytes, in_the_way: true }];
             return Ok(Health { version, problems, open_to_others, ..Health::default() });
@@ -152,7 +152,7 @@ pub fn check(path: &Path, stop: &Stop, tell: &mut dyn FnMut(Part, u64, u64)) -> 
     let counts = checked.counts(&moment, version)?;
     rows::check(&mut checked, &moment, (version, counts), tell, &**stop)?;
     checked.doubled(&moment)?;
-    checked.problems.extend(beside);
+    checked.problems.extend(leftovers);
     if version < schema::VERSION {
         checked.problems.push(Problem::Older { ours: schema::VERSION });
     }
@@ -167,7 +167,7 @@ struct Checked<'a> {
 }
 
 impl Checked<'_> {
-    /// The answer, or `None` where damage is in the way, which is told.
+    /// The answer, or `None` where damage is in the way, which is reported.
     fn ask<T>(&mut self, answer: rusqlite::Result<T>) -> Result<Option<T>, Error> {
         match answer.map_err(|source| Error::sqlite(self.path, source)) {
             Ok(answer) => Ok(Some(answer)),

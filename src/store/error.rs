@@ -169,11 +169,11 @@ impl Error {
             }
             Self::ReadOnly { .. } => "check the permissions of the file and of its folder, or copy it elsewhere",
             Self::Corrupt { .. } => "import the files again into a new store",
-            Self::Full { .. } => "make room and run the import again: it goes on where it stopped",
+            Self::Full { .. } => "free disk space and run the import again: it resumes where it stopped",
             Self::TooManyFiles { .. } => MORE_DESCRIPTORS,
             Self::NotWritten { .. } => {
                 "check the disk, its quota and the largest size of a file that is allowed (ulimit -f), then run the \
-                 import again: it goes on where it stopped"
+                 import again: it resumes where it stopped"
             }
             Self::TooLarge { .. } => "leave the value out",
             Self::Missing { .. } => "the store was replaced or changed by hand; open it again",
@@ -192,7 +192,7 @@ impl Error {
         })
     }
 
-    /// A wait for a lock that was ended because somebody wants to stop is no lock.
+    /// A wait for a lock that was ended because a person wants to stop is no lock.
     pub(super) fn unless_stopped(self, stop: &Stop) -> Self {
         if matches!(self, Self::Busy { .. }) && stop() { Self::Cancelled } else { self }
     }
@@ -232,7 +232,7 @@ impl Error {
             Some(ErrorCode::CannotOpen) if no_file_can_be_opened() => Self::TooManyFiles { path },
             Some(ErrorCode::TooBig) => Self::TooLarge { path },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy { path },
-            // A file that is there can be opened, but SQLite may not put its journal beside it.
+            // A file that is there can be opened, but SQLite may not put its journal next to it.
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => Self::ReadOnly { path },
             Some(ErrorCode::DatabaseCorrupt) => Self::Corrupt { path, what: source.to_string() },
             Some(ErrorCode::NotADatabase) => Self::NotAStore { path, found: "it is no SQLite file".to_owned() },

@@ -255,13 +255,13 @@ impl Foreign {
         self.rows(table, &columns, &lists, from_rowid, limit, read)
     }
 
-    /// Rows of some columns, and of what is asked besides, each with what stands for its values where
+    /// Rows of some columns, and of of further expressions, each with what stands for its values where
     /// one of them is too long to be read.
     fn rows<T>(
         &self,
         table: &Table,
         columns: &[&str],
-        besides: &[&str],
+        further: &[&str],
         from: i64,
         limit: usize,
         mut read: impl FnMut(&Row<'_>, Option<String>) -> rusqlite::Result<T>,
@@ -277,8 +277,8 @@ impl Foreign {
         let longest = lengths.chunks(MOST_COLUMNS).map(|part| format!("max(0, {})", part.join(", ")));
         let longest: Vec<_> = ["0", "0"].map(str::to_owned).into_iter().chain(longest).collect();
         let longest = format!("max({})", longest.join(", "));
-        let besides = besides.iter().map(|select| (*select).to_owned());
-        let selected: Vec<_> = columns.iter().map(value).chain(besides).chain([longest]).collect();
+        let further = further.iter().map(|select| (*select).to_owned());
+        let selected: Vec<_> = columns.iter().map(value).chain(further).chain([longest]).collect();
         let (at, selected, name) = (selected.len(), selected.join(", "), quoted(&table.name));
         let select = match table.rowid {
             Some(rowid) => {

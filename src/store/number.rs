@@ -1,7 +1,7 @@
 //! Numbers of rows, and numbers as SQLite has them.
 //!
 //! A row has a position (`rows.id`), which follows id and time and so says nothing about the
-//! order of the input. Rows of one line, as of a JSON array, can only be told apart by their
+//! order of the input. Rows of one line, as of a JSON array, can only be distinguished by their
 //! place in that line; where they arrived at the same moment, that place decides what an alias
 //! call did. So the number that leaves the store has the place above the position: numbers of
 //! rows of one line compare as the line has them.
@@ -9,7 +9,7 @@
 /// Bits of a number below the place in the line: a trillion rows.
 const POSITION_BITS: u32 = 40;
 
-/// The last place in a line that is told from the next: 8 million.
+/// The last place in a line that differs from the next: 8 million.
 const LAST_PLACE: i64 = (1 << (63 - POSITION_BITS)) - 1;
 
 /// The number of the row at `position` that is row `nth` of its line.

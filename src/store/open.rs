@@ -67,7 +67,7 @@ type Place = (u64, u64);
 /// Stores that this process has looked into, which stay open until it ends.
 static LOOKED_INTO: Mutex<Vec<(Place, Arc<File>)>> = Mutex::new(Vec::new());
 
-/// A file to be looked into beside SQLite.
+/// A file that is read without SQLite.
 ///
 /// A store is never closed: the system takes all locks of a process from a file when the process closes
 /// one handle of it, those of SQLite too, and another process would write where one of ours reads.
@@ -101,7 +101,7 @@ struct Head {
     length: u64,
     /// 0 where the head does not say.
     expected: u64,
-    /// Whether a journal beside it holds what the file may lack.
+    /// Whether a journal next to it holds what the file may lack.
     has_journal: bool,
 }
 
@@ -156,32 +156,32 @@ fn expected_length(head: &[u8]) -> u64 {
     page * number(28, 4)
 }
 
-/// The file that SQLite keeps beside `path`: beside the file itself where that is a link.
+/// The file that SQLite keeps next to `path`: next to the file itself where that is a link.
 pub(super) fn sidecar(path: &Path, end: &str) -> PathBuf {
     let mut name = OsString::from(path.canonicalize().unwrap_or_else(|_| path.to_owned()));
     name.push(end);
     PathBuf::from(name)
 }
 
-/// Opens a file of another program read-only, and leaves nothing beside it: no log, and no index
+/// Opens a file of another program read-only, and leaves nothing next to it: no log, and no index
 /// of one. Rows that wait in its log are read, too.
 pub(super) fn input(path: &Path) -> Result<Connection, Error> {
     as_it_lies(path).map_err(|source| match source.sqlite_extended_error_code() {
         Some(ffi::SQLITE_READONLY_ROLLBACK) => {
-            let what = "a program that was killed left a change of it half done, in the file -journal beside it; open \
-                        it once with a program that may write it";
+            let what = "a killed program left a change half done, in the -journal file next to it; open the file once \
+                        with a program that may write it";
             Error::NotImportable { path: path.to_owned(), what: what.to_owned() }
         }
         _ => Error::sqlite(path, source),
     })
 }
 
-/// Whether the head of a database says that changes go to a log beside it.
+/// Whether the head of a database says that changes go to a log next to it.
 pub(super) fn is_logged(path: &Path) -> io::Result<bool> {
     Ok(first_bytes(path)?.get(18..20).is_some_and(|versions| versions.contains(&2)))
 }
 
-/// Opens a database for reading so that nothing is made, moved or removed beside it: for a folder
+/// Opens a database for reading so that nothing is made, moved or removed next to it: for a folder
 /// that may not be written, for files of others, and for a check that changes nothing.
 ///
 /// SQLite makes a log and its index for a file in WAL mode, also for one who only reads, and a
@@ -193,7 +193,7 @@ pub(super) fn as_it_lies(path: &Path) -> rusqlite::Result<Connection> {
         // Another program may be at work, and its locks are kept. Whatever there is of the index is
         // read, or made anew in memory.
         (true, Some(_), Some(_)) => ("readonly_shm=1".to_owned(), false),
-        // One who works with a log has an index, so nobody does.
+        // A program that works with a log has an index, so no program does.
         (true, Some(1..), None) => (format!("vfs={}", pages::UNLOCKED), true),
         (true, ..) => ("immutable=1".to_owned(), false),
     };
@@ -230,7 +230,7 @@ pub(super) fn store(path: &Path) -> Result<Connection, Error> {
         Err(error) if error.sqlite_extended_error_code() == Some(ffi::SQLITE_READONLY_ROLLBACK) => {
             undo(path).and_then(|()| store_as_it_is(path))
         }
-        // SQLite cannot put beside it what it needs for the log.
+        // SQLite cannot make the index of the log next to it.
         Err(error)
             if matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
                 && is_logged(path).unwrap_or(false) =>
@@ -251,7 +251,7 @@ fn store_as_it_is(path: &Path) -> rusqlite::Result<Connection> {
 /// What a reader leaves behind at a store: nothing but the store.
 ///
 /// A store that is in the mode of the log when its reader is closed would keep the log and the
-/// index of it beside itself. Where nobody else is at work and the file may be written, it leaves
+/// index of it next to itself. Where no other program is at work and the file may be written, it leaves
 /// that mode.
 #[derive(Debug)]
 pub(super) struct Tidy(pub(super) Option<PathBuf>);
@@ -262,7 +262,7 @@ impl Drop for Tidy {
         if ["-wal", "-shm"].iter().all(|end| !sidecar(path, end).exists()) {
             return;
         }
-        // Whatever is wrong here is met, and told, by the next one who opens the store.
+        // Whatever is wrong here is met, and reported, by the next program who opens the store.
         let _ = existing(path).and_then(|db| {
             db.busy_timeout(Duration::ZERO)?;
             alone(&db)
@@ -271,7 +271,7 @@ impl Drop for Tidy {
 }
 
 /// Undoes what a program that was killed in its first import left half done, which takes
-/// somebody who may write.
+/// a user who may write.
 fn undo(path: &Path) -> rusqlite::Result<()> {
     let db = existing(path)?;
     db.busy_timeout(READING_PATIENCE)?;
@@ -353,7 +353,7 @@ pub(super) fn writable(path: &Path, stop: &Stop, tell: &mut dyn FnMut(&Upgrade) 
 }
 
 /// Makes an empty file that its owner alone may read, unless something is there: what SQLite puts
-/// beside it has the permissions of the file.
+/// next to it has the permissions of the file.
 pub(super) fn make_private(path: &Path) -> Result<(), Error> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -422,7 +422,7 @@ pub(super) fn ahead(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update(None, "synchronous", "NORMAL")
 }
 
-/// Leaves the log, where nobody else is at work: the file is all that there is of the store then,
+/// Leaves the log, where no other program is at work: the file is all that there is of the store then,
 /// and may be read where nothing can be written.
 pub(super) fn alone(db: &Connection) -> rusqlite::Result<()> {
     match db.pragma_update_and_check(None, "journal_mode", "DELETE", |_| Ok(())) {

@@ -52,7 +52,7 @@ pub(super) fn write(
     packs.close()
 }
 
-/// The unit in which all of these times can be told by their distance from each other.
+/// The unit in which all of these times can be written as their distance from each other.
 fn unit(times: impl Iterator<Item = Millis> + Clone) -> Millis {
     let rests = times.map(|t| t.rem_euclid(SECOND));
     if rests.clone().zip(rests.skip(1)).all(|(one, next)| one == next) { SECOND } else { 1 }
@@ -187,7 +187,7 @@ struct Packs<'c> {
 }
 
 impl<'c> Packs<'c> {
-    /// Heads from position `first` on, with times that `unit` tells apart ([`unit`]).
+    /// Heads from position `first` on, with times that `unit` distinguishes ([`unit`]).
     fn from(db: &'c Connection, first: i64, unit: Millis, sums: Sums) -> rusqlite::Result<Self> {
         let insert = db.prepare_cached(match sums {
             Sums::Kept => {

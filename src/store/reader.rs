@@ -207,10 +207,10 @@ impl Reader {
 
     /// Runs one question; its error names the file.
     fn ask<T>(&self, question: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Error> {
-        question(&self.db).map_err(|source| self.told(source))
+        question(&self.db).map_err(|source| self.explained(source))
     }
 
-    fn told(&self, source: rusqlite::Error) -> Error {
+    fn explained(&self, source: rusqlite::Error) -> Error {
         let error = Error::sqlite(&self.path, source);
         match &self.abort {
             Some(abort) => error.unless_stopped(abort),

@@ -30,7 +30,7 @@ pub(super) const VERSION: i64 = 6;
 /// A migration that was released is never changed.
 struct Migration {
     sql: &'static str,
-    /// Moves rows from the old shape to the new one after `sql`; `false` when it was told to stop.
+    /// Moves rows from the old shape to the new one after `sql`; `false` when it has to stop.
     moves: Option<Move>,
 }
 
@@ -84,8 +84,8 @@ fn give_sums(db: &mut Connection, tell: &mut dyn FnMut(&Upgrade) -> bool) -> rus
         return Ok(true);
     }
     let total = db.query_row("SELECT coalesce(sum(events), 0) FROM chunks", [], |row| row.get(0))?;
-    let told = Upgrade { from: version(db)?, to: VERSION, done: 0, total: number::from_sql(total) };
-    match pages::renew(db, &mut || tell(&told)) {
+    let upgrade = Upgrade { from: version(db)?, to: VERSION, done: 0, total: number::from_sql(total) };
+    match pages::renew(db, &mut || tell(&upgrade)) {
         // Another process was doing the same.
         Err(_) if pages::state(db)? == pages::State::Compared => Ok(true),
         renewed => renewed,
@@ -122,7 +122,7 @@ fn each_segment(
 
 /// The first version. Times are milliseconds since 1970 UTC.
 ///
-/// Comments stand inside the statements, where SQLite keeps them for whoever looks.
+/// Comments stand inside the statements, where SQLite keeps them for a reader.
 const V1: &str = r"
 CREATE TABLE meta (
   -- What is known of the store as a whole: 'project' is the token of the project, 'clock:N' what

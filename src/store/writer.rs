@@ -116,7 +116,7 @@ impl Writer {
     /// a lock, also later, with [`Error::Cancelled`].
     ///
     /// # Errors
-    /// Those of [`Writer::open_telling`]; that the store cannot be made is told when it is to be.
+    /// Those of [`Writer::open_telling`]; that the store cannot be made is reported when it has to be made.
     pub fn open_when_needed(path: &Path, stop: Stop, tell: &mut dyn FnMut(&Upgrade) -> bool) -> Result<Self, Error> {
         let stop = Stopping(stop);
         if open::look(path)? != Content::Absent {
@@ -284,11 +284,11 @@ impl Writer {
     }
 
     /// Keeps what the rows of a file say of its clock, for an import that goes on with it.
-    pub fn set_clock(&mut self, file: FileId, told: &str) -> Result<(), Error> {
+    pub fn set_clock(&mut self, file: FileId, clock: &str) -> Result<(), Error> {
         let key = format!("clock:{file}");
         self.whole(|db, _| {
             db.prepare_cached("INSERT OR REPLACE INTO meta (key, value) VALUES (?1, ?2)")?
-                .execute([key.as_str(), told])
+                .execute([key.as_str(), clock])
                 .map(drop)
         })
     }
@@ -375,7 +375,7 @@ impl Writer {
 
     /// Leaves the store tidy: statistics for the planner, and all of it in one file.
     ///
-    /// Where a reader is at work, part stays in the journal beside the file until later.
+    /// Where a reader is at work, part stays in the journal next to the file until later.
     pub fn finish(mut self) -> Result<(), Error> {
         if self.is_planned {
             return Ok(());
@@ -416,7 +416,7 @@ impl Writer {
         Ok(written)
     }
 
-    /// Runs `write` in the open transaction, or opens one. The lock is taken first: nobody
+    /// Runs `write` in the open transaction, or opens one. The lock is taken first: no one
     /// changes what was read. After an error the transaction is gone.
     fn write<T>(&mut self, write: impl FnOnce(&Connection, &mut Waiting) -> rusqlite::Result<T>) -> Result<T, Error> {
         if self.is_planned {
@@ -435,7 +435,7 @@ impl Writer {
             waiting.forget();
             *chunks = 0;
             if !db.is_autocommit() {
-                // What failed is told; that this fails too could only mean the same again.
+                // The first error is reported; that this fails too could only mean the same again.
                 let _ = db.execute_batch("ROLLBACK");
             }
         }

@@ -60,7 +60,7 @@ pub struct Model {
     showing: Option<(Ticket, Tool)>,
     /// The id that is being opened, or whose journey is shown.
     opened: Option<Id>,
-    /// Other pages: those behind this one, and two beside each other.
+    /// Other pages: those behind this one, and two side by side.
     pages: identity::Pages,
     failed: Option<Failure>,
     properties_asked: Option<(Ticket, i64)>,

@@ -72,7 +72,7 @@ pub fn screen(backend: &mut dyn Backend, options: &Options, keys: &str, size: (u
     Ok(terminal.backend().buffer().clone())
 }
 
-/// Characters of one look beside each other.
+/// Characters of one look side by side.
 struct Run {
     column: u16,
     columns: usize,
@@ -140,7 +140,7 @@ fn runs(buffer: &Buffer, row: u16) -> Vec<Run> {
     runs
 }
 
-/// The grounds of a row, in as few pieces as there are colours beside each other.
+/// The grounds of a row, in as few pieces as there are colours side by side.
 fn grounds(picture: &mut String, runs: &[Run], row: u16) {
     let mut pieces: Vec<(u16, usize, &str)> = Vec::new();
     for run in runs {

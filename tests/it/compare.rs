@@ -1,4 +1,4 @@
-//! Two users beside each other: verdicts that never say more than the evidence does.
+//! Two users side by side: verdicts that never say more than the evidence does.
 
 use std::sync::Arc;
 

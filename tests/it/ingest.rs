@@ -337,7 +337,7 @@ impl<F: FnOnce()> Read for Meanwhile<F> {
 #[test]
 fn two_imports_of_one_file_at_once_store_each_row_once() {
     let lines = rows(0, 1500, 0) + "not JSON\n" + &rows(1500, 1500, 0);
-    let options = Options { chunk: 20_000, together: 4, ..Options::default() };
+    let options = Options { chunk: 20_000, chunks_per_transaction: 4, ..Options::default() };
     // The other import runs from its start to its end while this one is at that byte.
     for after in [0, 66_000, 150_000, 300_000, lines.len() as u64] {
         let folder = tempfile::tempdir().unwrap();

@@ -77,7 +77,7 @@ fn the_refused_alias_and_its_orphan_come_to_be_at_the_moment_of_the_call() {
     let play = built_in("01-");
     let (refused, why) = first(&play, NewsKind::Refused);
     assert_eq!(play.step(refused).unwrap().code, "alias(\"sally@gmail.com\")");
-    assert_eq!(why, "sally@gmail.com → P-1 is refused: sally@gmail.com points at 12345 already. Nobody is told.");
+    assert_eq!(why, "sally@gmail.com → P-1 is refused: sally@gmail.com points at 12345 already. No error says so.");
     let (orphan, why) = first(&play, NewsKind::Orphan);
     assert_eq!(orphan, refused);
     assert!(
@@ -92,7 +92,7 @@ fn the_refused_alias_and_its_orphan_come_to_be_at_the_moment_of_the_call() {
 fn rows_are_split_when_the_alias_arrives_and_not_before() {
     let play = built_in("06-");
     let (split, why) = first(&play, NewsKind::Split);
-    assert!(why.contains("\"Account Created\", \"Welcome Email Sent\" stay apart under Charlie"), "{why}");
+    assert!(why.contains("\"Account Created\", \"Welcome Email Sent\" stay under Charlie"), "{why}");
     let standing = |moment: usize| {
         let server = play.server(moment);
         server.timeline.iter().find(|entry| entry.event == "Account Created").map(|entry| entry.standing.clone())

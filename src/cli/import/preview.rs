@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use super::{each_told, input, stop_flag};
+use super::{input, report_each, stop_flag};
 use crate::cli::args::Format;
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
@@ -40,7 +40,7 @@ pub(super) fn map_for(path: &Path, console: &mut Console) -> Result<(), Failure>
     if options.stop.is_set() {
         return Err(Failure::stopped_preview());
     }
-    let map = map.map_err(|error| each_told(error, console))?;
+    let map = map.map_err(|error| report_each(error, console))?;
     console.write(map.as_bytes())
 }
 
@@ -51,12 +51,12 @@ pub(super) fn dry_run(inputs: Vec<Input>, options: &Options, console: &mut Conso
     if options.stop.is_set() {
         return Err(Failure::stopped_preview());
     }
-    let (files, failures) = seen.map_err(|error| each_told(error, console))?;
+    let (files, failures) = seen.map_err(|error| report_each(error, console))?;
     match console.format {
         Format::Json => {
             let files: Vec<_> = files.iter().map(file_in_json).collect();
-            let told = serde_json::json!({"schema": 1, "dry_run": true, "files": files});
-            writeln!(console.out, "{told}")?;
+            let answer = serde_json::json!({"schema": 1, "dry_run": true, "files": files});
+            writeln!(console.out, "{answer}")?;
         }
         Format::Text => {
             for file in &files {
@@ -99,7 +99,7 @@ fn tell(file: &Preview, console: &mut Console) -> Result<(), Failure> {
         writeln!(out, "  left out: {}", look.clean(&file.left_out.join(", ")))?;
     }
     for row in &file.rows {
-        writeln!(out, "  line {}: {}", row.line, look.clean(&told(row)))?;
+        writeln!(out, "  line {}: {}", row.line, look.clean(&described(row)))?;
         if !row.properties.is_empty() {
             writeln!(out, "    {}", look.clean(&visible(&excerpt(&row.properties, SHOWN))))?;
         }
@@ -111,7 +111,7 @@ fn tell(file: &Preview, console: &mut Console) -> Result<(), Failure> {
 }
 
 /// A row in one line, without its properties.
-fn told(row: &PreviewRow) -> String {
+fn described(row: &PreviewRow) -> String {
     let text = |text: &Option<String>| text.as_deref().map(|text| format!("\"{text}\""));
     let mut parts = vec![match (row.kind, text(&row.event)) {
         ("event", Some(event)) => format!("event {event}"),

@@ -9,7 +9,7 @@ use super::super::zone::{day, is_plausible};
 use crate::model::view::Timing;
 use crate::model::{Flags, Millis};
 
-/// How fine differences are told apart, in milliseconds.
+/// The precision of differences, in milliseconds.
 pub(super) const STEP: i64 = 15 * 60 * 1000;
 /// One hour, in milliseconds.
 const HOUR: i64 = 60 * 60 * 1000;

@@ -10,7 +10,7 @@ use super::clock::{Change, Clockwork};
 use super::evidence::{Day, Evidence, STEP, Slot, millis};
 use super::{Inference, MANY};
 
-/// Offsets from UTC in minutes, east positive, that are or were in use, besides whole hours.
+/// Offsets from UTC in minutes, east positive, that are or were in use, except whole hours.
 const ODD: &[i32] = &[-570, -270, -210, -150, 210, 270, 330, 345, 390, 510, 525, 570, 630, 765, 825];
 
 /// Zones in the order in which they come to mind: of several that fit, the first names them all.

@@ -16,7 +16,7 @@ use crate::model::Verb;
 pub(super) struct Amplitude;
 
 fields! {
-    /// A row with its properties beside it.
+    /// A row with its properties next to it.
     Fields {
         event: "event_type",
         user: "user_id",

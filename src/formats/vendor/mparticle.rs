@@ -115,7 +115,7 @@ impl Vendor for MParticle {
 }
 
 fields! {
-    /// An event with its batch and its attributes beside it, or a request of the identity service.
+    /// An event with its batch and its attributes next to it, or a request of the identity service.
     Fields {
         kind: "event_type",
         event: "event_name",
@@ -157,7 +157,7 @@ fields! {
     Listed { kind: "identity_type", value: "identity" }
 }
 
-/// The row of an event of a batch: what the batch has, and what the event has beside it.
+/// The row of an event of a batch: what the batch has, and what the event has next to it.
 fn row(of_batch: &[(String, &str)], event: &str) -> String {
     let mut row = "{".to_owned();
     let mut add = |key: &str, value: &str| {

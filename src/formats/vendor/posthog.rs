@@ -17,7 +17,7 @@ use crate::model::{Id, Verb};
 pub(super) struct PostHog;
 
 fields! {
-    /// A row with its properties beside it.
+    /// A row with its properties next to it.
     Fields {
         event: "event",
         uuid: "uuid",

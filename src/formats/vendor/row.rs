@@ -106,7 +106,7 @@ impl Call {
     }
 }
 
-/// The fields of a row beside the properties of its event, as one object.
+/// The fields of a row next to the properties of its event, as one object.
 ///
 /// Nothing is lost: where both have a field, or the name is one of `own`, the row's keeps it and the
 /// event's is called `properties.x`. A row that is laid flat stays as it is.
@@ -172,7 +172,7 @@ pub(super) fn id(value: Option<&str>) -> Option<Id> {
 /// A row whose keys are all in capitals, as some warehouses write columns, with small letters instead.
 pub(in crate::formats) fn lowered(row: &str) -> Option<String> {
     let first = row.trim_start().strip_prefix('{')?.trim_start().strip_prefix('"')?;
-    // Most rows are told by their first letter.
+    // The first letter decides most rows.
     if !first.starts_with(|letter: char| letter.is_ascii_uppercase() || matches!(letter, '_' | '$')) {
         return None;
     }

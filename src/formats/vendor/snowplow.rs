@@ -157,7 +157,7 @@ const KINDS: &[(&str, &str)] = &[
 ];
 
 fields! {
-    /// A row with the data of its event beside it, as sent or enriched.
+    /// A row with the data of its event next to it, as sent or enriched.
     Fields {
         e: "e",
         event: "event",
@@ -211,9 +211,9 @@ fn described(value: &str) -> Option<(String, String)> {
     let outer = Payload::read(&text).ok()?;
     let inner = Payload::read(outer.data?).ok()?;
     // Some loaders keep the inner part alone.
-    let told = if inner.schema.is_some() { inner } else { outer };
-    let data = told.data.filter(|data| data.starts_with('{')).unwrap_or("{}");
-    Some((told.schema?.to_owned(), data.to_owned()))
+    let named = if inner.schema.is_some() { inner } else { outer };
+    let data = named.data.filter(|data| data.starts_with('{')).unwrap_or("{}");
+    Some((named.schema?.to_owned(), data.to_owned()))
 }
 
 /// An object that was packed as base64.

@@ -1,5 +1,5 @@
 //! What journeys of two users say of each other: rows that both can claim, ids that look the
-//! same, a client that went from the one to the other, refused calls between them.
+//! same, a client that went from one to the other, refused calls between them.
 
 use std::collections::{HashMap, HashSet};
 
@@ -66,7 +66,7 @@ pub(super) fn ids_alike(a: &Journey, b: &Journey, arguments: &mut Vec<Argument>)
     }
 }
 
-/// A client that went from the one user to the other; from anonymous rows to a user is evidence.
+/// A client that went from one user to the other; from anonymous rows to a user is evidence.
 pub(super) fn switches(a: &Journey, b: &Journey, arguments: &mut Vec<Argument>) {
     let ties =
         |one: &Journey, other: &Journey| one.orphan_of.iter().any(|owner| Some(&owner.root) == other.root.as_ref());
@@ -94,8 +94,8 @@ pub(super) fn refused_between(a: &Journey, b: &Journey, arguments: &mut Vec<Argu
     for line in a.refused() {
         let (Some(alias), Some(target)) = (&line.alias, &line.target) else { continue };
         let joins = |one: &HashSet<Id>, other: &HashSet<Id>| one.contains(alias) && other.contains(target);
-        let told = arguments.iter().any(|argument| argument.sources.contains(&line.source));
-        if !told && !alias.is_placeholder() && (joins(&of_a, &of_b) || joins(&of_b, &of_a)) {
+        let known = arguments.iter().any(|argument| argument.sources.contains(&line.source));
+        if !known && !alias.is_placeholder() && (joins(&of_a, &of_b) || joins(&of_b, &of_a)) {
             arguments.push(Argument {
                 supports: true,
                 strength: Strength::Strong,

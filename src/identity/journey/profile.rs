@@ -60,7 +60,7 @@ impl Property {
     }
 }
 
-/// Properties that say who somebody is.
+/// Properties that name a person.
 const PERSON: &[&str] = &[
     "$name",
     "name",

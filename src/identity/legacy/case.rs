@@ -21,7 +21,7 @@ use crate::model::{Flags, Id, Millis, VerbKind};
 /// milliseconds and the like lie before.
 const OLDEST: Millis = 1_104_537_600_000;
 
-/// A row cannot be newer than its arrival by more: clocks that nobody set are off by hours or time
+/// A row cannot be newer than its arrival by more: clocks that were never set are off by hours or time
 /// zones (14 hours at most), microseconds and wrong years by far more.
 const AHEAD: Millis = 24 * 60 * 60 * 1000;
 

@@ -35,7 +35,7 @@ pub(super) fn ways(calls: &[AliasCall]) -> Vec<(Id, Way)> {
 pub(super) fn split(way: &Way, time: Millis, arrival: Arrival) -> Option<Split> {
     let Way(way) = way;
     let stored = way.partition_point(|(since, _)| *since < arrival);
-    // The call that came too late is the one that made the id, where the row was stored, an alias.
+    // The late call is the one that made the id under which the row is stored an alias.
     let (_, called) = way.get(stored)?;
     Some(if time >= called.saturating_sub(RACE_WINDOW) { Split::Race } else { Split::History })
 }

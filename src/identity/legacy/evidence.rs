@@ -1,6 +1,6 @@
 //! What ties anonymous rows to a user that no alias leads to (identity.md §5).
 //!
-//! Proof says that *one client state* went from the one id to the other, or that the app
+//! Proof says that *one client state* went from one id to the other, or that the app
 //! claimed it; it does not say that one human held the device. A shared `$device_id` is
 //! strong. Placeholder ids (`null`, `undefined`) are never evidence (C28): thousands of
 //! strangers hide behind them.
@@ -34,7 +34,7 @@ pub struct Tie<'a> {
 }
 
 impl Tie<'_> {
-    /// As told to a person.
+    /// As shown to a person.
     pub fn to_evidence(&self) -> Evidence {
         Evidence {
             kind: self.kind,
@@ -139,7 +139,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// The one place that refuses placeholders and ties of a root with itself, for every kind.
+/// The only place that refuses placeholders and ties of a root with itself, for every kind.
 fn push<'a>(
     ties: &mut Vec<Tie<'a>>,
     root: &Id,
@@ -150,8 +150,9 @@ fn push<'a>(
     row: &Row<'a>,
 ) {
     let of_call = matches!(kind, EvidenceKind::RefusedAlias | EvidenceKind::ServerAlias);
-    let told = ties.iter().any(|tie| tie.kind == kind && tie.named == named && tie.anonymous == *anonymous && !of_call);
-    if owner != root && !named.is_placeholder() && !owner.is_placeholder() && !told {
+    let known =
+        ties.iter().any(|tie| tie.kind == kind && tie.named == named && tie.anonymous == *anonymous && !of_call);
+    if owner != root && !named.is_placeholder() && !owner.is_placeholder() && !known {
         let &Row { source, time, arrived, rows } = row;
         let (owner, anonymous) = (owner.clone(), anonymous.clone());
         ties.push(Tie { owner, named, anonymous, kind, source, time, arrived, rows });

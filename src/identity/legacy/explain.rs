@@ -1,6 +1,6 @@
 //! One sentence for every decision, with the line of the file that it rests on.
 //!
-//! The sentences hold ids as they are in the data: whoever shows them on a terminal escapes
+//! The sentences hold ids as they are in the data: code that shows them on a terminal escapes
 //! them with [`crate::model::text::visible`].
 
 use std::collections::BTreeSet;
@@ -228,7 +228,7 @@ pub(super) fn evidence(
             format!("The app asked for {who} as an alias of {anonymous} and was refused ({place}).")
         }
         EvidenceKind::ServerAlias => format!(
-            "A server asked for {who} as an alias of {anonymous} and was refused ({place}); no SDK made that id, so it can be anybody's."
+            "A server asked for {who} as an alias of {anonymous} and was refused ({place}); no SDK made that id, so it can belong to any user."
         ),
         EvidenceKind::BeforeIdentity => {
             format!("The vendor's own record says that {anonymous} and {who} are one ({place}{more}).")
@@ -304,7 +304,7 @@ pub(super) fn no_rows(query: &Id) -> String {
     format!("No row is stored under {} and no alias row leads from it.", query.as_str())
 }
 
-/// An id of somebody else that looks like one of this user.
+/// An id of another user that looks like one of this user.
 pub(super) fn alike(alike: &Alike) -> String {
     format!(
         "{} is another id than {}, although they look the same: they differ in {}, and ids are compared character by character.",
@@ -391,7 +391,7 @@ pub(super) fn notes(journey: &Journey) -> Vec<String> {
     notes.extend(other_vendors(&seen.vendors));
     for member in journey.ids.iter().filter(|member| member.role == Role::Alias && member.id.is_placeholder()) {
         notes.push(format!(
-            "\"{}\" is a placeholder, what a program writes when it has no id: every row sent under it is stored here, whoever sent it.",
+            "\"{}\" is a placeholder, what a program writes when it has no id: every row sent under it is stored here, no matter who sent it.",
             member.id.as_str()
         ));
     }

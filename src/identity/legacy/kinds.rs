@@ -87,7 +87,7 @@ pub(super) static ALIAS_ON_LOGIN: Kind = Kind {
     code: "alias-on-login",
     severity: Severity::Error,
     title: "alias is called again for an alias that is taken",
-    why: "An alias keeps its first target, and no SDK is told that a later call is refused: what the device sent \
+    why: "An alias keeps its first target, and no SDK learns that a later call is refused: what the device sent \
         before the call, and sends after it, stays under its anonymous id.",
     advice: "Call alias once, at sign-up, and identify at every login.",
     in_library: &[],
@@ -196,7 +196,7 @@ pub(super) static ID_VARIANTS: Kind = Kind {
     code: "id-variants",
     severity: Severity::Warning,
     title: "two ids look the same and are not",
-    why: "Ids are compared character by character: rows sent under the one never reach the other.",
+    why: "Ids are compared character by character: rows sent under one never reach the other.",
     advice: "Write an id in one way everywhere: trimmed, in one case, or the key of the user in a database.",
     in_library: &[],
     rule: "identity.md L14, §6 #16",
@@ -206,7 +206,7 @@ pub(super) static USER_STILL_ANONYMOUS: Kind = Kind {
     code: "user-still-anonymous",
     severity: Severity::Error,
     title: "rows carry a user and are still sent as an anonymous id",
-    why: "The client knows the user, but no alias joins the anonymous id that it goes on sending: rows after the login are lost to the user.",
+    why: "The client knows the user, but no alias joins the anonymous id that it keeps sending: rows after the login are lost to the user.",
     advice: "Wait for the answer to alias before the page changes, and call identify when there was none.",
     in_library: &[InLibrary {
         library: "web",
@@ -413,7 +413,7 @@ pub(super) static DEVICE_PREFIX_TWICE: Kind = Kind {
     code: "device-prefix-twice",
     severity: Severity::Note,
     title: "an id has the prefix $device: twice",
-    why: "It is another device than with one prefix, so its rows are nobody's.",
+    why: "It is another device than with one prefix, so its rows belong to no user.",
     advice: "Pass the id as the SDK gives it, without adding a prefix.",
     in_library: &[],
     rule: "identity.md §6 #29",

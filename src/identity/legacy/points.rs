@@ -3,7 +3,7 @@
 //! A user is known from the first row on that names a person: an accepted alias call of such an
 //! id, an `$identify` to one, a row that a client sends under one, a row with one as its
 //! `$user_id`. An id that has the form of an anonymous one, is a device of its own or a
-//! placeholder names none ([`World::is_person`]), and a reset makes nobody known.
+//! placeholder names none ([`World::is_person`]), and a reset makes no user known.
 //!
 //! A *client state* is what one SDK remembers between two resets. Its mark in the data is the
 //! `$device_id`, and for SDKs that send none (web up to 2.22, identity.md §2.1) the id it
@@ -47,7 +47,7 @@ pub(super) fn find(
     for line in aliases.iter().filter(|line| line.verdict == Verdict::Accepted && !line.from_table) {
         let Some(alias) = &line.alias else { continue };
         let event = by_row.get(&line.row).copied();
-        // An alias that names no person makes nobody known: `null`, a second anonymous id, the device itself.
+        // An alias that names no person makes no user known: `null`, a second anonymous id, the device itself.
         if !world.is_person(alias) || event.is_some_and(|event| is_device_of(event, alias)) {
             continue;
         }
@@ -141,7 +141,7 @@ impl<'w, 'e> Knows<'w, 'e> {
     }
 
     /// The person that the `$user_id` of a row names. One that is the device itself, or has the
-    /// form of one, names nobody.
+    /// form of one, names no person.
     pub(super) fn user_of(&mut self, event: &'e Event) -> Option<&'e Id> {
         let user = event.user.as_ref().filter(|user| !is_device_of(event, user))?;
         // Nothing is asked beyond a placeholder (C28): there the form alone must tell.

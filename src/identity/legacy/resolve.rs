@@ -132,9 +132,9 @@ fn orphans(world: &World<'_>, root: &Id, lines: &Lines) -> (Vec<Orphan>, Vec<Own
 
 /// The ids that look like one of the user, with what differs.
 fn alike(facts: &Facts) -> Vec<Alike> {
-    let told =
+    let compared =
         |(of, id): &(Id, Id)| Alike { of: of.clone(), id: id.clone(), differ: differences(of.bare(), id.bare()) };
-    facts.alike.iter().map(told).collect()
+    facts.alike.iter().map(compared).collect()
 }
 
 /// The answer for an id that has no rows and no mapping, but that rows name.
@@ -146,8 +146,8 @@ fn mentioned(world: &World<'_>, query: &Id, facts: &Facts) -> Option<Journey> {
             let (with, role) =
                 if link.a == *form { (&link.b, role_of_a(link.kind)) } else { (&link.a, role_of_b(link.kind)) };
             let root = world.root_of(with).clone();
-            let told = mentions.iter().any(|mention| mention.role == role && mention.root == root);
-            if !told {
+            let known = mentions.iter().any(|mention| mention.role == role && mention.root == root);
+            if !known {
                 mentions.push(Mention {
                     role,
                     with: with.clone(),

@@ -172,7 +172,7 @@ impl Lines {
         Self { by_row, by_call }
     }
 
-    /// The same for rows of an orphan: its calls are told as calls, and nothing leads through them.
+    /// The same for rows of an orphan: its calls are listed as calls, and nothing leads through them.
     pub(super) fn of_orphans(&self) -> Self {
         Self { by_row: self.by_row.clone(), by_call: HashMap::new() }
     }
@@ -196,7 +196,7 @@ pub(super) fn steps(world: &World<'_>, root: &Id, rows: Deliveries<'_>, lines: &
         let state = if stored == root {
             State::Merged
         } else {
-            // The call that came too late is the one that made the id, where the row was stored, an alias.
+            // The late call is the one that made the id under which the row is stored an alias.
             let called = world.table.entry(stored).and_then(|entry| world.calls.get(entry.call)).map(|call| call.time);
             let race = called.is_some_and(|called| event.time >= called.saturating_sub(RACE_WINDOW));
             State::Split(if race { Split::Race } else { Split::History })

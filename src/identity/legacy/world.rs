@@ -17,7 +17,7 @@ const MOST_LINKS: usize = 500;
 
 /// [`Facts`], indexed, with the lookup table that follows from them.
 ///
-/// Whoever gathers facts uses it too, to see what the facts at hand already lead to.
+/// Code that gathers facts uses it, too, to see what the facts so far lead to.
 pub struct World<'a> {
     /// Alias calls in order of arrival.
     pub calls: Vec<&'a AliasCall>,
@@ -71,7 +71,7 @@ impl<'a> World<'a> {
             if let Some(rows) = events.of(id, Vec::new) {
                 rows.push(event);
             }
-            // A row of the same sender tells nothing that the one before did not.
+            // The next row of the same sender says nothing new.
             let sender = Arc::as_ptr(&event.sender);
             if before != Some(sender) && event.user.as_ref() == Some(id) {
                 own_users.insert(id);
@@ -122,7 +122,7 @@ impl<'a> World<'a> {
         ids
     }
 
-    /// Whether `id` is one of more ids of a root than are told.
+    /// Whether the limit of ids of a root left `id` out.
     pub fn is_left_out(&self, id: &Id) -> bool {
         self.left_out.contains(id)
     }
@@ -175,7 +175,7 @@ impl<'a> World<'a> {
     /// Whether something shows that `id` names a person that an app knows: an `identify` or
     /// `$user_id` with it, an alias of that name, or the form of an e-mail address.
     ///
-    /// A placeholder names nobody, and neither does an anonymous id, whatever rows say of it
+    /// A placeholder names no person, and neither does an anonymous id, whatever rows say of it
     /// ([`World::can_be_a_name`]). An alias of the form of a GUID is one only where a row says so,
     /// too: by itself it is a chain or swapped arguments (identity.md #18).
     pub fn is_person(&self, id: &Id) -> bool {
@@ -213,7 +213,7 @@ impl<'a> World<'a> {
         self.is_of_device(id) || id.shape().is_sdk_made() && !self.is_person_by_links(id)
     }
 
-    /// Whether another root is known to be somebody's: its rows need not be at hand.
+    /// Whether another root is known to belong to a person: its rows need not be at hand.
     pub fn is_known(&self, root: &Id) -> bool {
         if let Some(&known) = self.known.borrow().get(root) {
             return known;

@@ -19,7 +19,7 @@ use crate::model::{Client, Id, VerbKind};
 /// cost little, and few enough for the cache of the processor.
 const IDS_OF_A_PART: usize = 2_000;
 
-/// Other ids that are told for one that looks like them.
+/// Other ids that are listed for one that looks like them.
 const MOST_ALIKE: usize = 20;
 
 /// What is known of an id from its rows.

@@ -329,7 +329,7 @@ impl Expr {
     }
 }
 
-/// All of `list`, or any of it (`enough` decides), with `None` for what cannot be told yet.
+/// All of `list`, or any of it (`enough` decides), with `None` for what is not known yet.
 fn join(list: &[Expr], enough: bool, row: &Subject<'_>, wall: &Wall, properties: Properties<'_>) -> Option<bool> {
     let mut open = false;
     for expr in list {

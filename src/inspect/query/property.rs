@@ -85,7 +85,7 @@ pub(in crate::inspect) fn cannot_pass(json: &str, name: &str, test: &Test) -> bo
     missing && memchr::memchr(b'\\', json.as_bytes()).is_none()
 }
 
-/// Whether a text stands in JSON as it is, unless somebody wrote it with escapes.
+/// Whether a text stands in JSON as it is, unless someone wrote it with escapes.
 fn is_literal(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b" $_-.@:".contains(&byte))
 }
@@ -172,7 +172,7 @@ pub fn value(properties: &str, name: &str) -> Option<Result<String, String>> {
 pub fn scalars<'v>(properties: &'v Value, take: &mut dyn FnMut(&str, &'v Value)) {
     fn walk<'v>(name: &mut String, value: &'v Value, take: &mut dyn FnMut(&str, &'v Value), depth: usize) {
         match value {
-            // Nobody looks deeper, and a stack is finite.
+            // No one looks deeper, and a stack is finite.
             Value::Array(_) | Value::Object(_) if depth > 60 => {}
             Value::Array(list) => list.iter().for_each(|value| walk(name, value, take, depth + 1)),
             Value::Object(object) => {

@@ -21,7 +21,7 @@ use crate::model::near::nearest;
 /// Words of the language; as texts they need quotes.
 pub(super) const KEYWORDS: &[&str] = &["or", "and", "not"];
 
-/// Brackets within brackets that are read; more is nobody's query.
+/// Brackets within brackets that are read; more is no user's query.
 const DEEPEST: usize = 64;
 
 /// Relations, the longer ones first.

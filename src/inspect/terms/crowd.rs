@@ -84,7 +84,7 @@ impl Crowd {
             (false, false) => (self.roots.into_iter().filter(|root| other.roots.contains(root)).collect(), false),
         };
         let is_in = |candidate: &Candidate| is_rest || roots.contains(&candidate.root);
-        // What was asked for first says best why somebody is found.
+        // What was asked for first says best why a user is found.
         let mut found: HashMap<i64, Candidate> = self.found.into_iter().filter(|(_, of)| is_in(of)).collect();
         if found.is_empty() {
             found = other.found.into_iter().filter(|(_, of)| is_in(of)).collect();

@@ -1,7 +1,7 @@
 //! What only a journey tells of a row: whether it is split, an orphan, before the user was known.
 //!
 //! A query with `is:` or `phase:` is asked of the store without these first. The journeys of
-//! whoever could be meant are read then, one after the other, and the query is decided by their
+//! all candidates are read then, one after the other, and the query is decided by their
 //! rows, as the filter of a journey decides it. Rows of orphans count for a level that asks for
 //! orphans: they are stored elsewhere, and another term would not lead to them.
 
@@ -83,12 +83,12 @@ enum Row<'j> {
     Of(Subject<'j>, Value),
     /// The properties of a profile update.
     Profile(Value),
-    /// None at all: what is known of somebody without rows.
+    /// None at all: what is known of a user without rows.
     Nothing,
 }
 
 impl Level {
-    /// Whether it holds of somebody: of one of their rows at least.
+    /// Whether it holds of a user: of at least one of the rows.
     fn of_person(&self, root: i64, rows: &[Row<'_>], wall: &Wall) -> bool {
         rows.iter().any(|row| self.of_row(row, root, rows, wall))
     }

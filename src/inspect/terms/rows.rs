@@ -33,7 +33,7 @@ pub(super) enum Ask {
     File(Arc<HashMap<i64, String>>, Sought),
     Times(Times),
     Property(Property),
-    /// What only a journey tells: it may hold of any row, and of anybody.
+    /// What only a journey tells: it may hold of any row, and of anyone.
     Open,
 }
 
@@ -81,7 +81,7 @@ impl Ask {
         }
     }
 
-    /// Roots outside of which it holds of nobody, where that is known.
+    /// Roots outside of which it holds of no user, where that is known.
     pub(super) fn within(&self) -> Option<HashSet<i64>> {
         match self {
             Self::All(list) => list.iter().filter_map(Self::within).reduce(|a, b| &a & &b),
@@ -165,7 +165,7 @@ impl Ask {
         })
     }
 
-    /// Whether it holds of a profile update of somebody, which is a row without anything but
+    /// Whether it holds of a profile update, which is a row without anything but
     /// properties.
     pub(super) fn of_profile(&self, id: i64, properties: &Properties<'_>, pass: &Pass<'_>) -> bool {
         let holds = |asked: &Self| match asked {
@@ -201,7 +201,7 @@ impl Ask {
     }
 }
 
-/// All of `list`, or any of it (`enough` decides), with `None` for what cannot be told yet.
+/// All of `list`, or any of it (`enough` decides), with `None` for what is not known yet.
 fn join(list: &[Ask], enough: bool, mut holds: impl FnMut(&Ask) -> Option<bool>) -> Option<bool> {
     let mut open = false;
     for asked in list {

@@ -12,7 +12,7 @@ impl Vocabulary {
     pub(in crate::inspect) fn of(reader: &dyn Scan, rows: usize) -> Result<Self, Error> {
         /// Values that are offered of one property.
         const VALUES: usize = 20;
-        /// A longer value is nothing that anybody types.
+        /// A longer value is nothing that anyone types.
         const LONG: usize = 40;
         let sample = reader.sample(rows)?;
         let names: HashMap<i64, String> = reader.names()?.into_iter().collect();

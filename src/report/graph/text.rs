@@ -144,7 +144,7 @@ impl Drawing<'_> {
     }
 }
 
-/// What the edges of a node beside the tree say: `of 12345, sally`.
+/// What the edges of a node next to the tree say: `of 12345, sally`.
 pub(super) fn said(graph: &Graph, node: usize, edges: &[&Edge], look: &Look) -> String {
     let said = edges.iter().filter_map(|edge| {
         let other = graph.nodes.get(if edge.to == node { edge.from } else { edge.to })?;

@@ -32,15 +32,15 @@ pub(super) fn tree(graph: &Graph) -> Vec<Placed<'_>> {
     if graph.nodes.is_empty() {
         return placed;
     }
-    let mut told = HashSet::from([0]);
+    let mut placed_nodes = HashSet::from([0]);
     placed.push(Placed { node: 0, passed: vec![], last: true, parent: None, edges: vec![] });
-    // A stack and no recursion: a chain is as long as somebody wrote it.
-    let mut todo: Vec<Placed<'_>> = children(graph, 0, 0, &[false], &mut told);
+    // A stack and no recursion: a chain can have any length.
+    let mut todo: Vec<Placed<'_>> = children(graph, 0, 0, &[false], &mut placed_nodes);
     while let Some(next) = todo.pop() {
         let (node, at) = (next.node, placed.len());
         let passed: Vec<bool> = next.passed.iter().copied().chain([!next.last]).collect();
         placed.push(next);
-        todo.extend(children(graph, node, at, &passed, &mut told));
+        todo.extend(children(graph, node, at, &passed, &mut placed_nodes));
     }
     placed
 }
@@ -51,7 +51,7 @@ fn children<'a>(
     node: usize,
     parent: usize,
     passed: &[bool],
-    told: &mut HashSet<usize>,
+    placed_nodes: &mut HashSet<usize>,
 ) -> Vec<Placed<'a>> {
     let mut children: Vec<(usize, Vec<&'a Edge>)> = Vec::new();
     for edge in &graph.edges {
@@ -69,7 +69,7 @@ fn children<'a>(
     children.sort_by_key(|(_, edges)| !edges.iter().any(|edge| edge.kind.joins()));
     let mut children: Vec<Placed<'a>> = children
         .into_iter()
-        .filter(|(child, _)| told.insert(*child))
+        .filter(|(child, _)| placed_nodes.insert(*child))
         .map(|(child, edges)| Placed { node: child, passed: passed.to_vec(), last: false, parent: Some(parent), edges })
         .collect();
     if let Some(last) = children.last_mut() {
@@ -81,12 +81,12 @@ fn children<'a>(
 
 /// Nodes of a kind that stand in no tree, each with what is said of it.
 pub(super) fn beside<'a>(graph: &'a Graph, tree: &[Placed<'_>], kind: NodeKind) -> Vec<(usize, Vec<&'a Edge>)> {
-    let told: HashSet<usize> = tree.iter().map(|placed| placed.node).collect();
+    let placed_nodes: HashSet<usize> = tree.iter().map(|placed| placed.node).collect();
     graph
         .nodes
         .iter()
         .enumerate()
-        .filter(|(at, node)| node.kind == kind && !told.contains(at))
+        .filter(|(at, node)| node.kind == kind && !placed_nodes.contains(at))
         .map(|(at, _)| (at, graph.edges.iter().filter(|edge| edge.to == at || edge.from == at).collect()))
         .collect()
 }

@@ -1,7 +1,7 @@
 //! One file for a browser, to attach to a ticket.
 //!
 //! It begins with the answer (who it is, what is missing, what that cost), then tells the story row
-//! by row, then the ids and what stands between them. It needs nothing besides itself: no font, no
+//! by row, then the ids and what stands between them. It needs no other file: no font, no
 //! picture, no request; its own policy names its one style and its one script by their hashes and
 //! forbids all else. Without the script everything can be read, unfolded and printed; with it rows
 //! can be filtered. Colours follow the reader's choice of dark or light, and a sign and a word say

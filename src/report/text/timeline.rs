@@ -1,4 +1,4 @@
-//! The timeline: every row in order of time, with what it means beside it.
+//! The timeline: every row in order of time, with its meaning.
 //!
 //! Alias calls that are no row of the user stand in place too, above all the refused ones, whose
 //! row went elsewhere; so do resets that no row of the user shows.
@@ -47,7 +47,7 @@ impl Line<'_> {
 }
 
 /// What the columns of a line hold.
-struct Told<'a> {
+struct LineText<'a> {
     class: Class,
     cell: Cell,
     event: String,
@@ -246,7 +246,7 @@ impl<'a> Context<'a> {
                     scope.spawn(move || {
                         let mut cells = Cells::default();
                         for piece in (first..pieces).step_by(makers) {
-                            // Where writing has failed nobody listens any more.
+                            // Where writing has failed, the rest is not read.
                             if made.send(self.piece(piece, &mut cells)).is_err() {
                                 break;
                             }
@@ -307,9 +307,9 @@ impl<'a> Context<'a> {
         match line {
             // Nearly every line: all of its columns but the time have been written before.
             Line::Row(step) if self.is_plain(step) => self.plain(text, cells, number, step),
-            Line::Row(step) => self.told(text, number, &self.row(step)),
-            Line::Call(call) => self.told(text, number, &self.call_at(call, self.lane_of(call))),
-            Line::Reset(point) => self.told(text, number, &self.reset(point)),
+            Line::Row(step) => self.line_of(text, number, &self.row(step)),
+            Line::Call(call) => self.line_of(text, number, &self.call_at(call, self.lane_of(call))),
+            Line::Reset(point) => self.line_of(text, number, &self.reset(point)),
         }
         let end = text.get(begin..).map_or(0, |line| line.trim_end().len());
         text.truncate(begin + end);
@@ -339,26 +339,26 @@ impl<'a> Context<'a> {
     }
 
     /// The other columns of a line.
-    fn told(&self, text: &mut String, number: usize, told: &Told<'_>) {
+    fn line_of(&self, text: &mut String, number: usize, line: &LineText<'_>) {
         let look = self.look;
         let Widths { event, sent, because, source } = self.widths;
-        let sent_as = told.sent_as.map_or_else(|| "-".to_owned(), |id| look.id(id.as_str(), sent));
+        let sent_as = line.sent_as.map_or_else(|| "-".to_owned(), |id| look.id(id.as_str(), sent));
         let columns = [
-            look.paint(told.class, &self.lanes.draw(number, told.cell, look.ascii)),
-            look.paint(told.class, &left(&look.cut(&told.event, event), event)),
+            look.paint(line.class, &self.lanes.draw(number, line.cell, look.ascii)),
+            look.paint(line.class, &left(&look.cut(&line.event, event), event)),
             left(&sent_as, sent),
-            look.paint(told.class, &left(told.state, 7)),
+            look.paint(line.class, &left(line.state, 7)),
         ];
         for column in columns {
             text.push_str(&column);
             text.push(' ');
         }
-        let told_because = look.cut(&told.because, because);
+        let shown_because = look.cut(&line.because, because);
         if source > 0 {
             // Writing to a String cannot fail.
-            let _ = write!(text, "{} {}", left(&told_because, because), place(told.source, look, source));
+            let _ = write!(text, "{} {}", left(&shown_because, because), place(line.source, look, source));
         } else {
-            text.push_str(&told_because);
+            text.push_str(&shown_because);
         }
     }
 
@@ -386,9 +386,9 @@ impl<'a> Context<'a> {
             left(&id.map_or_else(|| "-".to_owned(), |id| look.id(id.as_str(), sent)), sent) + " "
         }));
         text.push_str(cells.because(&step.reason, step.state, step.phase, || {
-            let told = look.cut(&self.because(step), because);
-            let told = if source > 0 { left(&told, because) } else { told };
-            format!("{} {told}", look.paint(class, &left(state, 7)))
+            let written = look.cut(&self.because(step), because);
+            let written = if source > 0 { left(&written, because) } else { written };
+            format!("{} {written}", look.paint(class, &left(state, 7)))
         }));
         if source > 0 {
             text.push(' ');
@@ -419,11 +419,11 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn row(&self, step: &'a Step) -> Told<'a> {
+    fn row(&self, step: &'a Step) -> LineText<'a> {
         let event = &step.event;
         let at = event.id.as_ref().and_then(|id| self.lanes.lane(id));
         if let Some(call) = self.call_of(step) {
-            return Told {
+            return LineText {
                 sent_as: event.id.as_ref(),
                 source: &event.source,
                 ..self.call_at(call, at.or_else(|| self.lane_of(call)))
@@ -442,7 +442,7 @@ impl<'a> Context<'a> {
         if !step.copies.is_empty() {
             because = format!("{because}, {} more sent", step.copies.len());
         }
-        Told {
+        LineText {
             class,
             cell: Cell { at, mark: self.look.mark(class), tie: None },
             event: event.event.to_string(),
@@ -464,7 +464,7 @@ impl<'a> Context<'a> {
             Reason::Before { call } => {
                 format!("{}: before {}", split_name(step.state).unwrap_or("apart"), self.way(call))
             }
-            // Rows of orphans are told apart from the timeline, and calls by their verdict.
+            // Rows of orphans have their own section, and calls show their verdict.
             Reason::Call { .. } | Reason::Orphaned { .. } => String::new(),
         }
     }
@@ -488,7 +488,7 @@ impl<'a> Context<'a> {
     }
 
     /// A call, marked in lane `at` and tied to the lane of its other id.
-    fn call_at(&self, call: &'a AliasLine, at: Option<usize>) -> Told<'a> {
+    fn call_at(&self, call: &'a AliasLine, at: Option<usize>) -> LineText<'a> {
         let class = super::class_of(call.verdict);
         let ends = [call.alias.as_ref(), call.target.as_ref()];
         let other = ends.into_iter().flatten().filter_map(|id| self.lanes.lane(id)).find(|lane| Some(*lane) != at);
@@ -501,7 +501,7 @@ impl<'a> Context<'a> {
             }
             (Verdict::Refused(refusal), None) => ("refused", refusal.name().to_owned()),
         };
-        Told {
+        LineText {
             class,
             cell: Cell { at, mark: self.look.mark(class), tie },
             event: format!("alias({})", call.alias.as_ref().map_or("", Id::as_str)),
@@ -512,10 +512,10 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn reset(&self, point: &'a Point) -> Told<'a> {
+    fn reset(&self, point: &'a Point) -> LineText<'a> {
         let class = Class::Reset;
         let because = if point.inferred { "inferred: a new anonymous id" } else { "a new anonymous id" };
-        Told {
+        LineText {
             class,
             cell: Cell { at: None, mark: self.look.mark(class), tie: None },
             event: "reset".to_owned(),

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 /// Kept in the store, never sent (identity.md §2.1).
 const ALIAS: &str = "__alias";
-/// In the store like super properties, but not told as such.
+/// In the store like super properties, but not listed as such.
 const OWN_KEYS: &[&str] = &[
     "distinct_id",
     "$device_id",

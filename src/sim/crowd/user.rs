@@ -29,7 +29,7 @@ const RACES: u64 = 80;
 /// Rows of devices in 1000 that are hours late: 20 of all rows, as the first of a user and those of
 /// servers never are.
 const LATE: u64 = 24;
-/// Users in 1000 who log in on somebody else's device.
+/// Users in 1000 who log in on another user's device.
 const SHARED: u64 = 10;
 
 /// What is known of a device that a user is on.

@@ -1,4 +1,4 @@
-//! What lies beside a store, and opening it as it lies there.
+//! What lies next to a store, and opening it as it lies there.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::store::{Error, open, schema};
 
 /// How a store was opened.
 pub(super) enum Opened {
-    /// It can be read; what is beside it.
+    /// It can be read; what is next to it.
     Ready(Box<Connection>, Option<Problem>),
     /// A change that was not finished has to be undone first, which takes one who writes.
     Unfinished {

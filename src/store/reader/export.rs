@@ -80,7 +80,7 @@ impl Reader {
     /// Copies everything into a new SQLite file with the tables `events`, `aliases` and
     /// `profiles`. The file appears when it is whole.
     ///
-    /// `go_on` is told how many rows of how many are copied; `false` ends it with
+    /// `go_on` gets how many rows of how many are copied; `false` ends it with
     /// [`Error::Cancelled`].
     ///
     /// What is at `path` already is replaced if `replace` says so, and only by the whole copy.

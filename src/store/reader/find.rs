@@ -46,7 +46,7 @@ impl Reader {
         })
     }
 
-    /// What [`Reader::find`] finds, as far as that can be told at once: the id itself, and some
+    /// What [`Reader::find`] finds, as far as that is known at once: the id itself, and some
     /// that begin with the text. `None` when [`Reader::find`] itself is as quick.
     pub fn find_soon(&self, text: &str, limit: usize) -> Result<Option<Vec<IdHit>>, Error> {
         if text.is_empty() || limit == 0 {

@@ -62,7 +62,7 @@ impl Reader {
     /// order, from several threads at a time. Each block is unpacked once, and nothing of it is kept: this is how a
     /// filter looks through all rows of a journey.
     ///
-    /// It ends early, with [`Error::Cancelled`], when nobody wants to know any more
+    /// It ends early, with [`Error::Cancelled`], when no one needs the answer any more
     /// ([`Reader::on_progress`]).
     ///
     /// # Errors
@@ -94,7 +94,7 @@ impl Reader {
         })
     }
 
-    /// Reads blocks and hands them to whoever has time; unpacks one itself when nobody has.
+    /// Reads blocks and hands them to an idle thread; unpacks one itself when no thread is idle.
     fn share(
         &self,
         wanted: &Wanted,

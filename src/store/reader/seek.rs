@@ -1,8 +1,8 @@
 //! Rows by what they say, over the whole store: what no index knows.
 //!
 //! Goes from the last rows that were added back to the first, a [`STEP`] at a time, and tells
-//! after each how far it is, so that whoever asks can show what is found so far. It ends early,
-//! with [`Error::Cancelled`], when nobody wants to know any more ([`Reader::on_progress`]).
+//! after each how far it is, so that the caller can show what is found so far. It ends early,
+//! with [`Error::Cancelled`], when no one needs the answer any more ([`Reader::on_progress`]).
 //!
 //! Cost: the columns of a million rows take half a second, their properties some seconds
 //! of one core.
@@ -100,15 +100,17 @@ impl Reader {
     /// Some rows from all over the store, at most `most`.
     pub fn sample(&self, most: usize) -> Result<Vec<RowNote>, Error> {
         /// Neighbouring rows, which are of one id and one block.
-        const TOGETHER: i64 = 10;
+        const ROWS_PER_SAMPLE: i64 = 10;
         self.at_one_moment(|_| {
             let last = self.last_position()?;
-            let places = (number::length(most) / TOGETHER).min(last / TOGETHER + 1);
+            let places = (number::length(most) / ROWS_PER_SAMPLE).min(last / ROWS_PER_SAMPLE + 1);
             let mut rows = Vec::new();
             let mut seen = HashSet::new();
             for place in 0..places {
                 let from = last.saturating_sub(1).saturating_mul(place) / places.max(1) + 1;
-                for note in self.found_without_properties(&Seek::default(), &(from..from.saturating_add(TOGETHER)))? {
+                for note in
+                    self.found_without_properties(&Seek::default(), &(from..from.saturating_add(ROWS_PER_SAMPLE)))?
+                {
                     if seen.insert(note.row) {
                         rows.push(note);
                     }

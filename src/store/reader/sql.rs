@@ -2,8 +2,9 @@
 //!
 //! A question sees the tables and views of the store and one function more: `props(id)`, the
 //! properties of a row as JSON text, by the `id` that the view `events` has; NULL for a row that
-//! is not there, and for one that is nested deeper than SQLite reads. Nothing can be changed: the connection only reads, and a [`Guard`] refuses what
-//! would set or open something, and says what it was.
+//! is not there, and for one that is nested deeper than SQLite reads. Nothing can be changed: the
+//! connection only reads, and a [`Guard`] refuses what would set or open something, and says what it
+//! was.
 
 use std::collections::{HashMap, HashSet};
 use std::panic::AssertUnwindSafe;
@@ -170,7 +171,7 @@ fn is_deeper_than(json: &str, most: usize) -> bool {
     false
 }
 
-/// What `props` has to say beside its value.
+/// What `props` notes in addition to its value.
 #[derive(Clone, Default)]
 struct Asides(Arc<Mutex<Aside>>);
 
@@ -206,7 +207,7 @@ impl Asides {
     }
 }
 
-/// Lets a question read and nothing else, while somebody watches.
+/// Lets a question read and nothing else, with a guard.
 #[derive(Clone, Default)]
 struct Guard(Arc<Mutex<Watch>>);
 

@@ -85,7 +85,7 @@ impl Reader {
     }
 
     /// Calls `each` with the number of every id that has rows, 0 for rows without one, and all of
-    /// its rows, in the order of the numbers. `go_on` is told how many rows of how many are done;
+    /// its rows, in the order of the numbers. `go_on` gets how many rows of how many are done;
     /// `false` ends it with what was given until then.
     ///
     /// Returns whether it came to the end.

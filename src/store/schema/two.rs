@@ -15,7 +15,7 @@ use crate::store::segment::Hashing;
 use crate::store::writer::bulk::Bulk;
 use crate::store::writer::pieces::Pieces;
 
-/// The new tables; the old ones wait beside for [`move_rows`].
+/// The new tables; the old ones stay for [`move_rows`].
 pub(super) const SQL: &str = r"
 DROP VIEW events;
 ALTER TABLE rows RENAME TO rows_of_1;

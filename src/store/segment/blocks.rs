@@ -90,7 +90,7 @@ impl Packer {
     }
 
     fn block(&mut self, n: usize, blocks: &mut Blocks) -> Result<(), Error> {
-        // Whoever waits at a screen goes first. The system would let this thread go on for some
+        // A person who waits at a screen goes first. The system would let this thread go on for some
         // milliseconds, and a screen takes several turns.
         thread::yield_now();
         self.packed.resize(zstd::zstd_safe::compress_bound(self.text.len()), 0);

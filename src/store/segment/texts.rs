@@ -119,7 +119,7 @@ pub(in crate::store) fn split(number: u32) -> (usize, u32) {
     (usize::try_from(number >> TEXT_BITS).unwrap_or(usize::MAX), number & ((1 << TEXT_BITS) - 1))
 }
 
-/// Hashes for maps that nobody iterates in the order of: faster for short texts than what Rust
+/// Hashes for maps whose order does not matter: faster for short texts than what Rust
 /// has, which guards servers against chosen keys.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::store) struct Hashing;

@@ -13,11 +13,11 @@ use rusqlite::Connection;
 
 use crate::store::open;
 
-/// Transactions after which the log begins anew: it is as long as they are, and whoever opens a
+/// Transactions after which the log begins anew: it is as long as they are, and a program that opens a
 /// store after a kill reads it once.
 const APART: usize = 4;
 
-/// Chunks of a transaction from which on moving its pages beside is worth a thread: some 30 MB.
+/// Chunks of a transaction from which on moving its pages is worth a thread: some 30 MB.
 const MANY: usize = 16;
 
 /// When committed pages are moved, and by whom.
@@ -101,7 +101,7 @@ impl Drop for Helper {
     fn drop(&mut self) {
         self.asked = None;
         if let Some(thread) = self.thread.take() {
-            // A panic there has been told, and there is nothing that it held.
+            // A panic there has been reported, and there is nothing that it held.
             let _ = thread.join();
         }
     }

@@ -113,7 +113,7 @@ impl Interner {
         Self { table, known, before, complete: true, next: 1, first_new: 1, new: Vec::new() }
     }
 
-    /// A transaction was opened: nobody else adds texts until it ends.
+    /// A transaction was opened: no other program adds texts until it ends.
     pub(super) fn begin(&mut self, db: &Connection) -> rusqlite::Result<()> {
         let next = db.prepare_cached(self.table.next())?.query_row([], |row| row.get(0))?;
         // Another connection added texts.
@@ -175,7 +175,7 @@ impl Interner {
         let mut insert = db.prepare_cached(self.table.insert())?;
         for (place, (text, number)) in new.into_iter().enumerate() {
             if place % TURN == 0 {
-                // This goes on for long, and whoever waits at a screen goes first.
+                // This goes on for long, and a person who waits at a screen goes first.
                 thread::yield_now();
             }
             match self.table {

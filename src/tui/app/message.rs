@@ -94,7 +94,7 @@ pub enum Layer {
     Prompt(prompt::State),
     /// What to save a journey as, over its screen.
     Save(save::State),
-    /// Two users beside each other.
+    /// Two users side by side.
     Compare,
     /// The command palette, over the screen below it.
     Palette(palette::State),

@@ -13,7 +13,7 @@ pub(super) fn pin(model: &mut Model) -> Vec<Effect> {
         _ => model.opened.clone().map(|id| Recent { id, text: model.search.text().to_owned() }),
     };
     let Some(who) = who else {
-        model.notice = Some("nobody is selected who could be pinned".to_owned());
+        model.notice = Some("no user is selected to pin".to_owned());
         return Vec::new();
     };
     vec![Effect::Ask(model.ticket(), Request::Pin(who))]

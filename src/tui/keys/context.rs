@@ -64,8 +64,8 @@ contexts! {
     Saving = "saving", true, "SAVING", "saving a journey";
     /// The identity screen.
     Identity = "identity", false, "IDENTITY", "the identity screen";
-    /// Two users beside each other.
-    Compare = "compare", false, "COMPARE", "two users beside each other";
+    /// Two users side by side.
+    Compare = "compare", false, "COMPARE", "two users side by side";
     /// A question to the user. Keys that type a character are never bound here.
     Question = "question", true, "QUESTION (every character is typed)", "answering a question";
     /// The list of scenarios.

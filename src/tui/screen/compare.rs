@@ -1,4 +1,4 @@
-//! Two users beside each other on one time axis: is this the same person?
+//! Two users side by side on one time axis: is this the same person?
 //!
 //! Above, the verdict and what it rests on; below, the rows of both by time, each in its own
 //! column. What is said never goes further than [`Comparison`] does. Cost: a frame builds the

@@ -116,7 +116,7 @@ pub enum Response {
     Journey(Opened),
     /// The first rows of a journey whose answer is on its way.
     First(Arc<Journey>, Arc<Timeline>),
-    /// Two users beside each other.
+    /// Two users side by side.
     Compared(Result<Arc<Comparison>, Failure>),
     /// Properties of a row.
     Properties(i64, Result<String, Failure>),

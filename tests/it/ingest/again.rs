@@ -55,7 +55,7 @@ fn a_run_that_was_stopped_at_any_chunk_and_repeated_is_like_one_run() {
 fn a_run_that_died_at_any_chunk_and_repeated_is_like_one_run() {
     let folder = tempfile::tempdir().unwrap();
     let open = |name: &str| Writer::open(&folder.path().join(name)).unwrap();
-    let options = Options { together: 3, ..small() };
+    let options = Options { chunks_per_transaction: 3, ..small() };
     let file = || vec![Input::Path(sample("wire/retry.jsonl"))];
     let mut clean = open("clean");
     let mut chunks = 0;
@@ -131,10 +131,11 @@ fn neither_threads_nor_transactions_make_another_store() {
         writer.finish().unwrap();
         tables(&path)
     };
-    let plain = made("plain", &Options { threads: 1, together: 1, ..small() });
+    let plain = made("plain", &Options { threads: 1, chunks_per_transaction: 1, ..small() });
     assert!(plain.lines().filter(|line| line.starts_with("chunks")).count() > 40);
     for (threads, together) in [(1, 1000), (2, 7), (4, 1), (4, 1000)] {
-        let other = made(&format!("{threads}-{together}"), &Options { threads, together, ..small() });
+        let other =
+            made(&format!("{threads}-{together}"), &Options { threads, chunks_per_transaction: together, ..small() });
         assert!(other == plain, "{threads} threads, {together} chunks together");
     }
 }

@@ -4,7 +4,7 @@ use super::*;
 
 /// Imports `one`, and when a chunk of it is in the store has another program import `other`.
 fn overtaken(one: &Path, store: &Path, between: impl FnOnce()) -> Report {
-    let options = Options { chunk: 200, together: 1, ..Options::default() };
+    let options = Options { chunk: 200, chunks_per_transaction: 1, ..Options::default() };
     let mut between = Some(between);
     let mut writer = Writer::open(store).unwrap();
     let report = import(&mut writer, vec![Input::Path(one.to_owned())], &options, &mut |progress| {
@@ -21,7 +21,7 @@ fn overtaken(one: &Path, store: &Path, between: impl FnOnce()) -> Report {
 
 /// What [`overtaken`] does meanwhile, in a store of its own connection.
 fn import_beside(file: &Path, store: &Path) {
-    let options = Options { chunk: 200, together: 1, ..Options::default() };
+    let options = Options { chunk: 200, chunks_per_transaction: 1, ..Options::default() };
     let mut writer = Writer::open(store).unwrap();
     import(&mut writer, vec![Input::Path(file.to_owned())], &options, &mut |_| Flow::Continue).unwrap();
     writer.finish().unwrap();

@@ -1,4 +1,4 @@
-//! Two users beside each other on the screen.
+//! Two users side by side on the screen.
 
 use std::sync::Arc;
 

@@ -326,7 +326,7 @@ fn who_is_pinned_is_listed_first_and_the_same_key_takes_the_pin_away() {
 fn nobody_is_pinned_where_nobody_is_selected() {
     let mut app = with(sally());
     app.press("zz<C-t>");
-    assert!(app.text().contains("nobody is selected"), "{}", app.text());
+    assert!(app.text().contains("no user is selected"), "{}", app.text());
 }
 
 #[test]

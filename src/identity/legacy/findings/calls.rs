@@ -154,8 +154,8 @@ pub(super) fn anonymous(case: &Case<'_>) -> Option<Finding> {
 /// #21: the same call again and again.
 pub(super) fn repeated(case: &Case<'_>) -> Option<Finding> {
     let mut pairs: BTreeMap<_, Vec<&AliasLine>> = BTreeMap::new();
-    let told = case.calls.iter().filter(|line| matches!(line.verdict, Verdict::Accepted | Verdict::Duplicate));
-    for line in told.filter(|line| !line.from_table) {
+    let effective = case.calls.iter().filter(|line| matches!(line.verdict, Verdict::Accepted | Verdict::Duplicate));
+    for line in effective.filter(|line| !line.from_table) {
         pairs.entry((&line.alias, &line.target)).or_default().push(line);
     }
     let (_, most) =

@@ -71,10 +71,10 @@ pub(super) fn still_anonymous(case: &Case<'_>) -> Option<Finding> {
         case.world.calls_of(&link.b).any(|(_, call)| is_that(call))
     };
     let found: Vec<&Link> = links(case, LinkKind::IdUser)
-        // Told to the one whose rows they are; the user has them as an orphan.
+        // The owner of the rows gets the finding; this user has them as an orphan.
         .filter(|link| is_own(case, &link.a) && !is_own(case, &link.b))
         .filter(|link| case.world.looks_anonymous(&link.a) && case.world.can_be_a_name(&link.b))
-        // A refused alias is told by its own finding.
+        // A refused alias has a finding of its own.
         .filter(|link| !asked_for(link))
         .collect();
     let first = found.first()?;
@@ -129,11 +129,11 @@ pub(super) fn alias_and_identify(case: &Case<'_>) -> Option<Finding> {
     let other_user = |link: &Link, call: &AliasCall| {
         let alias = call.alias.as_ref()?;
         let target = call.target.as_ref()?;
-        let apart = same(target, &link.b)
+        let separate = same(target, &link.b)
             && case.world.root_of(alias) != case.world.root_of(&link.a)
             && !call.from_table
             && call.time.abs_diff(link.time) <= MOMENT;
-        apart.then(|| alias.clone())
+        separate.then(|| alias.clone())
     };
     links(case, LinkKind::Identify).find_map(|link| {
         let forms = [link.b.clone(), link.b.other_device_form()];
@@ -150,7 +150,7 @@ pub(super) fn alias_and_identify(case: &Case<'_>) -> Option<Finding> {
     })
 }
 
-/// C37: the answer to an alias call identifies whoever is there by then.
+/// C37: the answer to an alias call identifies the user who is there by then.
 pub(super) fn late_answer(case: &Case<'_>) -> Option<Finding> {
     let rows_of = |id: &Id| -> u64 {
         case.left.iter().filter(|left| left.ids.iter().any(|own| same(own, id))).map(|left| left.rows).sum()

@@ -55,7 +55,7 @@ pub(super) fn placeholder(case: &Case<'_>) -> Option<Finding> {
     let alias = text(calls.first()?.alias.as_ref());
     let what = match calls.iter().find(|line| line.verdict == Verdict::Accepted) {
         Some(accepted) => format!(
-            "alias was called with the placeholder \"{alias}\" and accepted for {}: every row sent under it since is stored there, whoever sent it.",
+            "alias was called with the placeholder \"{alias}\" and accepted for {}: every row sent under it since is stored there, no matter who sent it.",
             text(accepted.target.as_ref())
         ),
         None => format!("alias was called with the placeholder \"{alias}\", which names no user."),
@@ -86,7 +86,7 @@ pub(super) fn look_alikes(case: &Case<'_>) -> Option<Finding> {
         more => format!(", the first of {more} such ids"),
     };
     let what = format!(
-        "{} and {} are two ids that look the same and differ in {}{others}: rows sent under the one never reach the other.",
+        "{} and {} are two ids that look the same and differ in {}{others}: rows sent under one never reach the other.",
         visible_id(first.of.as_str()),
         visible_id(first.id.as_str()),
         and(&first.differ)

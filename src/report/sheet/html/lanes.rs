@@ -1,4 +1,4 @@
-//! Lanes beside the rows: which column an id has, and from which line to which.
+//! Lanes next to the rows: which column an id has, and from which line to which.
 //!
 //! The first ids of the user have columns of their own, further ones share the last of these. An
 //! orphan takes the first column right of them that is free while it lasts, so that many orphans
@@ -113,7 +113,7 @@ impl<'a> Lanes<'a> {
     }
 }
 
-/// Goes down the lines and draws what runs beside each.
+/// Goes down the lines and draws what runs next to each.
 pub(super) struct Pencil<'l, 'a> {
     lanes: &'l Lanes<'a>,
     /// Spans by their first line, the next one last.

@@ -39,7 +39,7 @@ pub(super) fn sentence(line: Line, of: &Panel<'_>, look: &Look) -> String {
             let others = orphan.ids.len().saturating_sub(1);
             let others = if others > 0 { format!(" It has {}.", fit::counted(others as u64, "other id")) } else { String::new() };
             let counted = if orphan.contested || orphan.strength == crate::identity::Strength::Weak {
-                " Its rows are counted for nobody."
+                " Its rows count for no user."
             } else {
                 " Its rows are counted as missing, never as this user's."
             };

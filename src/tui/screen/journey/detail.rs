@@ -243,9 +243,9 @@ impl State {
         let name = property.name.clone();
         self.cells.clear();
         if self.pins.remove(&name) {
-            self.notice = Some(format!("{name} is told in its place again"));
+            self.notice = Some(format!("{name} is unpinned"));
         } else {
-            self.notice = Some(format!("{name} is told first for every row; p again takes the pin away"));
+            self.notice = Some(format!("{name} is pinned: it stands first in every row; p unpins it"));
             self.pins.insert(name);
         }
     }

@@ -1,31 +1,30 @@
-//! Giving way: whoever opens a store beside an import waits for a screen, and the import for
-//! nothing but its end.
+//! The low priority of an import: a person who opens a store meanwhile waits for a screen, and no
+//! one waits for the import.
 //!
-//! Linux shares the processor among sessions before it looks at priorities: each terminal is one,
-//! and one that computes on all cores leaves another's two threads a single core. So the session
-//! is asked to give way as well (sched(7), "The autogroup feature"), while the import runs, and is
-//! put back behind it. A kill leaves it as it is: what is run in that terminal afterwards gives way
-//! to other terminals until it is closed.
+//! Linux shares the processor among sessions before it compares priorities. Each terminal is a
+//! session, and one that computes on all cores leaves the two threads of another a single core. So
+//! the session gets a low priority, too (sched(7), "The autogroup feature"), and gets its own back
+//! after the import. A kill leaves the low priority: programs in that terminal keep it until the
+//! terminal is closed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// How much less than others, as `nice` counts.
+/// How far the priority is lowered, as `nice` counts.
 const NICE: i32 = 5;
 
-/// Where a session of Linux says how nice it is, after its name.
+/// Where Linux has the name of the session and its priority.
 const SESSION: &str = "/proc/self/autogroup";
 
-/// Lets this thread and those it starts give way to others, and their session until what is given
-/// back is dropped. A system that does not allow it, or knows no such thing, lets them run as
-/// before.
-pub(super) fn give() -> Option<Session> {
+/// Lowers the priority of this thread, of the threads that it starts, and of their session until
+/// the [`Session`] is dropped. Where the system does not allow it, the priority stays as it is.
+pub(super) fn lower() -> Option<Session> {
     #[cfg(target_os = "linux")]
     let _ = rustix::process::nice(NICE);
-    Session::give_way(Path::new(SESSION))
+    Session::lower(Path::new(SESSION))
 }
 
-/// A session that gives way, and how nice it was before.
+/// A session with a low priority, and its priority before.
 #[derive(Debug)]
 pub(super) struct Session {
     path: PathBuf,
@@ -33,8 +32,8 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// `None` where it cannot be asked to, or does already.
-    fn give_way(path: &Path) -> Option<Self> {
+    /// `None` where the priority cannot be lowered, or is low already.
+    fn lower(path: &Path) -> Option<Self> {
         let said = fs::read_to_string(path).ok()?;
         let before = said.trim_end().rsplit_once("nice ")?.1.parse().ok()?;
         if before >= NICE {
@@ -47,7 +46,7 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // There is nobody to tell, and nothing is lost.
+        // The low priority of a terminal loses nothing, and no one reads a message here.
         let _ = fs::write(&self.path, self.before.to_string());
     }
 }
@@ -56,18 +55,18 @@ impl Drop for Session {
 mod tests {
     use super::*;
 
-    /// What a session says while it gives way, and afterwards.
+    /// The file of a session while its priority is low, and afterwards.
     fn while_and_after(said: &str) -> (String, String) {
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), said).unwrap();
-        let session = Session::give_way(file.path());
+        let session = Session::lower(file.path());
         let meanwhile = fs::read_to_string(file.path()).unwrap();
         drop(session);
         (meanwhile, fs::read_to_string(file.path()).unwrap())
     }
 
     #[test]
-    fn a_session_gives_way_only_while_an_import_runs() {
+    fn a_session_has_a_low_priority_only_while_an_import_runs() {
         for (said, before) in
             [("/autogroup-7 nice 0\n", "0"), ("/autogroup-70 nice -5\n", "-5"), ("/nice 4 nice 3", "3")]
         {
@@ -76,10 +75,10 @@ mod tests {
     }
 
     #[test]
-    fn a_session_that_gives_way_or_cannot_be_read_is_left_alone() {
+    fn a_session_of_low_priority_or_without_one_stays_as_it_is() {
         for said in ["/autogroup-7 nice 10\n", "/autogroup-7 nice 19\n", "/autogroup-7 nice", "", "nice x"] {
             assert_eq!(while_and_after(said), (said.to_owned(), said.to_owned()));
         }
-        assert!(Session::give_way(Path::new("/nowhere/autogroup")).is_none());
+        assert!(Session::lower(Path::new("/nowhere/autogroup")).is_none());
     }
 }

@@ -1,9 +1,8 @@
-//! Threads that make chunks while one writes them.
+//! The pipeline of threads that make chunks while the caller writes them.
 //!
-//! One reads and cuts; some decode, sort and pack, each a piece of its own; the one who asked
-//! gets the chunks in the order of the stream. What a chunk takes from those before it goes
-//! from piece to piece by a channel of its own, so the answer does not depend on the number of
-//! threads.
+//! One thread reads the stream and cuts it into pieces. Several threads decode, sort and pack, each
+//! its own piece. The caller gets the chunks in the order of the stream. Each piece passes its
+//! [`Carried`] to the next one by a channel, so the answer does not depend on the number of threads.
 
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::Error;
-use super::cutting::{Cutter, Piece};
+use super::chunker::{Chunker, Piece};
 use super::ending::End;
 use super::making::{Carried, Maker, Prepared};
 use super::reading::Stream;
@@ -21,24 +20,24 @@ use crate::store::{self, Packer};
 /// A piece to make a chunk of.
 struct Job {
     piece: Piece,
-    /// What the pieces before it carry on, as soon as they know.
+    /// Receives what the earlier pieces carry over to this one.
     before: Receiver<Carried>,
     after: SyncSender<Carried>,
     done: SyncSender<Result<Prepared, store::Error>>,
 }
 
-/// How long nothing may come before what was taken is told to wait no longer.
+/// How long the caller waits for a chunk before `take` hears that none came.
 const PATIENCE: Duration = Duration::from_millis(200);
 
-/// Chunks that may wait to be taken: the makers go on while a transaction ends. They are packed,
-/// 4 MB each.
+/// Packed chunks, 4 MB each, that may wait for the caller: the makers continue during a commit.
 const AHEAD: usize = 16;
 
-/// Makes chunks of what is left of a stream with so many `makers`, and gives each to `take`, in order, until that says
-/// not to go on; gives it nothing when nothing came for a while. Gives how the stream ended.
+/// Makes chunks of the rest of a stream with this many `makers` and gives each to `take`, in order,
+/// until `take` returns `false`. `take` gets `None` when no chunk came for a while. Returns how the
+/// stream ended.
 pub(super) fn run(
     stream: Stream,
-    cutter: Cutter,
+    chunker: Chunker,
     maker: &Maker,
     carried: Carried,
     prev: u64,
@@ -49,7 +48,7 @@ pub(super) fn run(
     let name = stream.name.clone();
     let no_thread = |source| Error::Read { name: name.clone(), after: 0, source };
     thread::scope(|scope| {
-        // Shared by the makers alone: without any of them nobody may wait to hand out jobs.
+        // Only the makers share it: when none of them is left, the reader must not wait for one.
         let (jobs, waiting) = mpsc::sync_channel(0);
         let waiting = Arc::new(Mutex::new(waiting));
         let (results, in_order) = mpsc::sync_channel(makers + AHEAD);
@@ -63,9 +62,9 @@ pub(super) fn run(
         drop(waiting);
         let reader = thread::Builder::new()
             .name("import-read".into())
-            .spawn_scoped(scope, move || read(stream, cutter, carried, prev, jobs, results, &spares))
+            .spawn_scoped(scope, move || read(stream, chunker, carried, prev, jobs, results, &spares))
             .map_err(no_thread)?;
-        // Taken whole, so that an error or a stop closes it and ends the threads.
+        // Moved here, so that an error or a stop drops it and ends the threads.
         let in_order = in_order;
         loop {
             let mut idle = || take(None).map(drop);
@@ -82,10 +81,10 @@ pub(super) fn run(
     })
 }
 
-/// Makes the chunks of what is left of a short stream in this thread, as [`run`] does.
+/// Does the same as [`run`] for a short stream, in this thread alone.
 pub(super) fn alone(
     mut stream: Stream,
-    mut cutter: Cutter,
+    mut chunker: Chunker,
     maker: &Maker,
     mut carried: Carried,
     mut prev: u64,
@@ -93,7 +92,7 @@ pub(super) fn alone(
     mut take: impl FnMut(Prepared) -> Result<bool, Error>,
 ) -> Result<End, Error> {
     let mut spare = Vec::new();
-    while let Some(piece) = cutter.next(&mut stream, prev, spare) {
+    while let Some(piece) = chunker.next(&mut stream, prev, spare) {
         prev = piece.hash;
         let settled = maker.decode(&piece).settle(&piece, &mut carried);
         let prepared = settled.seal(ready(packer)?)?;
@@ -102,18 +101,18 @@ pub(super) fn alone(
         }
         spare = piece.buffer;
     }
-    Ok(ended(stream, cutter))
+    Ok(ended(stream, chunker))
 }
 
-/// How a stream ended that has no more pieces.
-fn ended(stream: Stream, cutter: Cutter) -> End {
+/// How a stream without further pieces ended.
+fn ended(stream: Stream, chunker: Chunker) -> End {
     let shrunk = stream.shrunk();
     let failure = stream.failure();
     let failed = failure.as_ref().map(|_| "it could not be read to its end".to_owned());
-    End { incomplete: failed.or(shrunk).or(cutter.incomplete()), failure }
+    End { incomplete: failed.or(shrunk).or(chunker.incomplete()), failure }
 }
 
-/// The packer, which is made for the first chunk.
+/// The packer; the first chunk creates it.
 fn ready(packer: &mut Option<Packer>) -> Result<&mut Packer, store::Error> {
     match packer {
         Some(packer) => Ok(packer),
@@ -121,7 +120,7 @@ fn ready(packer: &mut Option<Packer>) -> Result<&mut Packer, store::Error> {
     }
 }
 
-/// The next of what comes; `None` when nothing will. Calls `idle` when it takes long.
+/// The next value of a channel; `None` when the channel is closed. Calls `idle` when it takes long.
 fn receive<T>(from: &Receiver<T>, idle: &mut impl FnMut() -> Result<(), Error>) -> Result<Option<T>, Error> {
     match from.recv_timeout(PATIENCE) {
         Ok(some) => Ok(Some(some)),
@@ -133,11 +132,11 @@ fn receive<T>(from: &Receiver<T>, idle: &mut impl FnMut() -> Result<(), Error>) 
     }
 }
 
-/// Cuts the stream into jobs until it ends or nobody wants them; gives how it ended.
-#[expect(clippy::needless_pass_by_value, reason = "their end is what tells the other threads to end")]
+/// Cuts the stream into jobs until it ends or no one receives them. Returns how it ended.
+#[expect(clippy::needless_pass_by_value, reason = "dropping them ends the other threads")]
 fn read(
     mut stream: Stream,
-    mut cutter: Cutter,
+    mut chunker: Chunker,
     carried: Carried,
     mut prev: u64,
     jobs: SyncSender<Job>,
@@ -147,7 +146,7 @@ fn read(
     let (first, mut before) = mpsc::sync_channel(1);
     // There is room for one, and the receiver is here.
     let _ = first.send(carried);
-    while let Some(piece) = cutter.next(&mut stream, prev, spares.try_recv().unwrap_or_default()) {
+    while let Some(piece) = chunker.next(&mut stream, prev, spares.try_recv().unwrap_or_default()) {
         prev = piece.hash;
         let (done, result) = mpsc::sync_channel(1);
         let (after, next) = mpsc::sync_channel(1);
@@ -156,7 +155,7 @@ fn read(
         }
         before = next;
     }
-    ended(stream, cutter)
+    ended(stream, chunker)
 }
 
 /// Makes chunks until there are no more jobs.
@@ -167,7 +166,7 @@ fn work(maker: &Maker, waiting: &Mutex<Receiver<Job>>, used: &Sender<Vec<u8>>) {
         let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(Job { piece, before, after, done }) = job else { return };
         let prepared = make(maker, &piece, &before, &after, &mut packer);
-        // Nobody may want them any more.
+        // The reader may have ended.
         let _ = used.send(piece.buffer);
         if let Some(prepared) = prepared {
             let _ = done.send(prepared);
@@ -175,7 +174,7 @@ fn work(maker: &Maker, waiting: &Mutex<Receiver<Job>>, used: &Sender<Vec<u8>>) {
     }
 }
 
-/// Makes a chunk; `None` when nobody wants it any more.
+/// Makes a chunk; `None` when the import has ended.
 fn make(
     maker: &Maker,
     piece: &Piece,

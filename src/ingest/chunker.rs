@@ -1,4 +1,4 @@
-//! Cutting a stream into pieces that become chunks: what is known is passed over.
+//! The chunker cuts a stream into pieces that become chunks, and skips the chunks that the store has.
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -8,14 +8,14 @@ use super::reading::Stream;
 use crate::formats::{Decoder, Item, Layout, Record, Sniffed, Splitter, trim};
 use crate::store::KnownChunk;
 
-/// Mixed into the hash of a chunk that is nothing but a last record that was cut.
+/// Mixed into the hash of a chunk whose only record is the cut end of a stream.
 pub(super) const CUT: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// Bytes read behind a chunk, so that its last record is whole.
+/// Bytes that are read past the size of a chunk, so that its last record is whole.
 const SLACK: usize = 1 << 20;
 
-/// Records of a piece, at most. Rows have more than sixty bytes, so this only holds for what is made
-/// to be small, whose places would take many times the room of the text.
+/// Records of a piece, at most. Rows have more than sixty bytes, so only crafted files reach it:
+/// the places of their records would take many times the memory of the text.
 const RECORDS: usize = 1 << 18;
 
 /// A part of the stream, from one record to another.
@@ -43,17 +43,17 @@ impl Piece {
     }
 }
 
-/// Whether a stream goes on with a chunk that the store has.
+/// Whether a stream continues with a chunk that the store has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Same {
     Yes,
     No,
-    /// Yes, but its last record was cut then and goes on now.
+    /// Yes, but its last record was cut at that time and is longer now.
     UpToItsCutEnd,
 }
 
-/// Cuts one stream.
-pub(super) struct Cutter {
+/// Cuts one stream into pieces.
+pub(super) struct Chunker {
     decoder: Decoder,
     layout: Layout,
     /// Next line of the file.
@@ -64,7 +64,7 @@ pub(super) struct Cutter {
     longest: usize,
     /// The records are elements of an array, as far as is known.
     is_array: bool,
-    /// What says that rows are missing behind the end.
+    /// Why rows are missing after the end, if they are.
     incomplete: Option<String>,
 }
 
@@ -73,13 +73,13 @@ struct Found {
     records: Vec<Record>,
     /// Bytes that they take.
     bytes: usize,
-    /// Next line behind them.
+    /// The line after them.
     line: u64,
     /// It is one record that was cut by the end of the stream.
     cut: bool,
 }
 
-impl Cutter {
+impl Chunker {
     pub(super) fn new(sniffed: &Sniffed, options: &Options) -> Self {
         Self {
             decoder: Decoder::new(sniffed),
@@ -93,17 +93,17 @@ impl Cutter {
         }
     }
 
-    /// How its records lie.
+    /// The layout of its records.
     pub(super) fn layout(&self) -> Layout {
         self.layout
     }
 
-    /// What says that rows are missing, once the stream has come to its end.
+    /// Why rows are missing after the end of the stream, if they are.
     pub(super) fn incomplete(self) -> Option<String> {
         self.incomplete
     }
 
-    /// Whether the stream goes on with `known`, which comes after a chunk with hash `prev`.
+    /// Whether the stream continues with `known`, the chunk after the one with hash `prev`.
     pub(super) fn compare(&self, stream: &mut Stream, prev: u64, known: &KnownChunk) -> Same {
         let Ok(bytes) = usize::try_from(known.bytes) else { return Same::No };
         stream.fill(bytes.saturating_add(1));
@@ -121,7 +121,7 @@ impl Cutter {
         }
     }
 
-    /// The piece that is the chunk `known` of the store, which comes next.
+    /// The next piece, which is the chunk `known` of the store.
     pub(super) fn known_piece(&self, stream: &Stream, prev: u64, known: &KnownChunk) -> Piece {
         let bytes = usize::try_from(known.bytes).unwrap_or(usize::MAX);
         let content = stream.content().get(..bytes).unwrap_or_default();
@@ -136,12 +136,12 @@ impl Cutter {
         }
     }
 
-    /// Goes behind a chunk that the store has.
+    /// Skips a chunk that the store has.
     pub(super) fn pass_over(&mut self, stream: &mut Stream, prev: u64, known: &KnownChunk) {
         let bytes = usize::try_from(known.bytes).unwrap_or(usize::MAX);
         self.look(stream);
         if stream.ended && !stream.failed() {
-            // What is behind it, if anything, is looked at when it comes.
+            // What follows it, if anything, is judged later.
             let content = stream.content().get(..bytes).unwrap_or_default();
             let cut = known.hash == hash(prev, content, true);
             let records = match self.layout {
@@ -157,9 +157,9 @@ impl Cutter {
     }
 
     /// The next piece, in a buffer of its own; `None` at the end of the stream. `spare` is a
-    /// buffer that nobody needs any more.
+    /// buffer to use again.
     pub(super) fn next(&mut self, stream: &mut Stream, prev: u64, spare: Vec<u8>) -> Option<Piece> {
-        // The record that fills the chunk ends somewhere behind it.
+        // The last record of the chunk may end past its size.
         stream.fill(self.size.saturating_add(SLACK));
         self.look(stream);
         let mut message = None;
@@ -178,7 +178,7 @@ impl Cutter {
                 }
                 break found;
             }
-            // A record longer than the slack: rare enough to begin again with twice the bytes.
+            // A record is longer than the slack: this is rare, so start again with twice the bytes.
             stream.fill(stream.content().len().saturating_mul(2));
         };
         if found.bytes == 0 {
@@ -193,14 +193,14 @@ impl Cutter {
         Some(piece)
     }
 
-    /// Notes what the first bytes of the stream tell.
+    /// Notes whether the stream begins as an array.
     fn look(&mut self, stream: &Stream) {
         if !self.begun && self.layout == Layout::Nested {
             self.is_array = trim(stream.content()).starts_with(b"[");
         }
     }
 
-    /// Notes what says that rows are missing behind `content`, which is all that is left.
+    /// Notes why rows are missing after `content`, the rest of the stream.
     fn end(&mut self, content: &[u8], found: &Found, message: Option<Message>) {
         if let Some(message) = message {
             self.incomplete = Some(message.said);
@@ -217,13 +217,13 @@ impl Cutter {
         let mut found = Found { records: Vec::new(), bytes: 0, line: self.line, cut: false };
         while found.bytes < enough && found.records.len() < most {
             let Some(record) = splitter.next(content, at_end) else {
-                // Also what is blank, so that it need not be kept until a record comes.
+                // Blank bytes count, so that they need not be kept until the next record.
                 found.bytes = if at_end { content.len() } else { splitter.passed().max(found.bytes) };
                 found.line = splitter.line();
                 break;
             };
             if at_end && self.is_cut(&record, content) {
-                // It comes alone, so that it can be read again should the rest of it come.
+                // It gets its own piece, so that it can be read again when the file has grown.
                 if record.start > 0 && !found.records.is_empty() {
                     found.bytes = record.start;
                     found.line = record.line;
@@ -238,7 +238,7 @@ impl Cutter {
         found
     }
 
-    /// Whether a record stands at the end of the stream and cannot be read.
+    /// Whether a record ends the stream and cannot be read.
     fn is_cut(&self, record: &Record, content: &[u8]) -> bool {
         if record.next != content.len() || record.too_long || self.layout != Layout::Nested && content.ends_with(b"\n")
         {
@@ -252,7 +252,7 @@ impl Cutter {
     }
 }
 
-/// The last of the records of `content`.
+/// The last record of `content`.
 fn last<'c>(records: &[Record], content: &'c [u8]) -> &'c [u8] {
     records.last().and_then(|record| content.get(record.start..record.end)).unwrap_or_default()
 }
