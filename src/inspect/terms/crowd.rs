@@ -83,7 +83,7 @@ impl Crowd {
             (false, true) => (without(self.roots, &other.roots), false),
             (false, false) => (self.roots.into_iter().filter(|root| other.roots.contains(root)).collect(), false),
         };
-        let is_in = |candidate: &Candidate| is_rest || roots.contains(&candidate.root);
+        let is_in = |candidate: &Candidate| roots.contains(&candidate.root) != is_rest;
         // What was asked for first says best why a user is found.
         let mut found: HashMap<i64, Candidate> = self.found.into_iter().filter(|(_, of)| is_in(of)).collect();
         if found.is_empty() {
@@ -127,8 +127,12 @@ mod tests {
 
     use super::*;
 
-    /// Roots from 1 to 6.
+    /// Roots from 1 to 6; some have all but a few, and some of these are known by an id.
     fn crowd() -> impl Strategy<Value = Crowd> {
+        (one_by_one(), one_by_one()).prop_map(|(a, b)| a.or(b))
+    }
+
+    fn one_by_one() -> impl Strategy<Value = Crowd> {
         (proptest::collection::hash_set(1_i64..7, 0..6), any::<bool>()).prop_map(|(roots, is_rest)| {
             let found = roots.iter().map(|root| (*root, Candidate { root: *root, ..Candidate::new(Match::Exact) }));
             let crowd = Crowd::of(found.collect());
