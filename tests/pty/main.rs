@@ -22,7 +22,7 @@ fn from_the_first_screen_to_a_timeline_and_out_again() {
     session.press("o");
     session.wait_for("ids of this user");
     session.press("?");
-    session.wait_for("EVERYWHERE");
+    session.wait_for("help  the identity screen");
     session.press("q");
     assert_eq!(session.end(), 0);
 }
@@ -93,6 +93,9 @@ fn from_a_search_to_a_copied_row_and_back() {
     assert!(row.starts_with(r#"{"event":"$create_alias","properties":{"#), "{row}");
     session.press("\x1b");
     session.wait_for("Enter row");
+    // The filter is nearer than the search.
+    session.press("\x1b");
+    session.wait_for("Project Shared");
     session.press("\x1b");
     session.wait_for("/ sally@gm");
     session.press("\x03");
@@ -255,7 +258,7 @@ fn with_a_worker_that_panics() {
 #[test]
 fn a_panic_of_the_worker_ends_the_program_and_is_told_on_a_restored_terminal() {
     let mut session = Session::start_test("with_a_worker_that_panics", 100, 24);
-    session.wait_for("The store is empty");
+    session.wait_for("This store is empty");
     session.press("x");
     assert_eq!(session.end(), 0);
     assert!(!session.is_taken());

@@ -248,7 +248,7 @@ fn text_of<'b>(bytes: &'b [u8], logical: Option<&LogicalType>) -> Cow<'b, str> {
     }
 }
 
-/// What the elements of a list are (LogicalTypes.md of the format: the group in between has one field).
+/// What the elements of a list are (the format's page on logical types: the group in between has one field).
 fn element(list: &Type) -> Option<&Type> {
     let is_list = list.is_group() && list.get_basic_info().converted_type() == ConvertedType::LIST;
     let between = list.get_fields().first().filter(|_| is_list)?;
