@@ -8,6 +8,7 @@
 //! - [`moment`]: a journey as it stood when only some of the rows had arrived;
 //! - [`register`]: calls, lookup table, devices and changes of a journey, as tables;
 //! - [`repair`](mod@repair): what would mend a user, and the timeline after it;
+//! - [`profile`]: what profile updates come to; [`summary`]: a journey in numbers;
 //! - [`compare`]: two users side by side, and what speaks for one person.
 #![expect(rustdoc::private_intra_doc_links, reason = "the map of the module names its private parts")]
 
@@ -22,6 +23,7 @@ pub mod moment;
 pub mod register;
 pub mod repair;
 pub mod rules;
+pub mod summary;
 
 pub use facts::{Cut, CutOf, Facts};
 pub use findings::{Checked, Finding, Kind, Past, Severity, Sums, Totals, Way};
@@ -34,6 +36,7 @@ pub use legacy::{Marks, RACE_WINDOW, Table, Tie, World};
 pub use moment::resolve_as_of;
 pub use register::Register;
 pub use rules::{RuleSet, Rules, resolve};
+pub use summary::Summary;
 
 /// Mixpanel's rules from before ID Merge: the default.
 pub const LEGACY: RuleSet = &legacy::Legacy;

@@ -34,10 +34,11 @@ pub use source::{Ask, Edges, Lookup, Scan, Source, Stop, Sweep};
 pub use crate::model::hit::{EventHit, Hit, HitKind, Shared};
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::redact::Known;
-use crate::identity::profile::profiles;
+use crate::identity::profile::{self, profiles};
 use crate::identity::{Cut, CutOf, Facts, Journey, LEGACY, RuleSet, resolve};
 use crate::model::Id;
 use crate::model::facts::Arrival;
@@ -46,6 +47,9 @@ use crate::model::stored::{Overview, StoredProfile, StoredReject};
 /// Rows of a user after which [`Inspector::journey_soon`] stops: many screens, and a few
 /// milliseconds.
 const SOON: usize = 2_000;
+
+/// Other people of one journey who are named; more keep their ids.
+const NAMED: usize = 50;
 
 /// What [`Inspector::journey_soon`] gives.
 pub enum Soon {
@@ -167,10 +171,17 @@ impl Inspector {
         })
     }
 
-    /// The journey with what its profile updates come to.
+    /// The journey with what its profile updates come to, and with names of other people in it.
     fn with_profiles(&self, journey: Journey) -> Result<Journey, Error> {
         let profiles = profiles(&journey, &self.profiles(&journey)?);
-        Ok(Journey { profiles, ..journey })
+        let others: Vec<Id> = journey.others().into_iter().take(NAMED).cloned().collect();
+        let mut names = BTreeMap::new();
+        for root in others {
+            if let Some(name) = self.best_name(&root)? {
+                names.insert(root, name);
+            }
+        }
+        Ok(Journey { profiles, names, ..journey })
     }
 
     /// Hits as they may be shown, one for each person.
@@ -333,9 +344,9 @@ impl Inspector {
         }
     }
 
-    /// Profile updates of the ids of a journey, in order of arrival.
+    /// Profile updates of the ids of a journey and of its orphans, in order of arrival.
     pub fn profiles(&self, journey: &Journey) -> Result<Vec<StoredProfile>, Error> {
-        let ids: Vec<Id> = journey.ids.iter().map(|member| self.meant(&member.id)).collect::<Result<_, _>>()?;
+        let ids: Vec<Id> = profile::ids(journey).iter().map(|id| self.meant(id)).collect::<Result<_, _>>()?;
         let profiles = self.source.profiles_of(&ids, gather::Limits::default().links)?;
         Ok(match self.redacting()? {
             None => profiles,

@@ -2,7 +2,7 @@
 
 pub mod profile;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Debug;
 use std::sync::Arc;
 
@@ -64,6 +64,8 @@ pub struct Journey {
     /// What the profile updates of its ids come to, that of the root first. The facts of a journey
     /// are its rows: code that gathers them adds these.
     pub profiles: Vec<Profile>,
+    /// The best names of other people whom it names, by their roots; added like the profiles.
+    pub names: BTreeMap<Id, String>,
 }
 
 /// What an id is to the user.
@@ -266,6 +268,13 @@ pub struct Orphan {
     pub steps: Vec<Step>,
     /// One sentence.
     pub why: String,
+}
+
+impl Orphan {
+    /// Whether its rows are counted as missing from this user: proof or strong evidence, not contested.
+    pub fn counts(&self) -> bool {
+        !self.contested && self.strength > Strength::Weak
+    }
 }
 
 /// How much a piece of evidence proves.
@@ -479,12 +488,43 @@ impl Journey {
             findings: vec![],
             cuts: vec![],
             profiles: vec![],
+            names: BTreeMap::new(),
         }
     }
 
-    /// What to call the person, by the first profile that says so.
+    /// What to call the person, by the first profile of an id of theirs that says so. A profile of
+    /// an orphan names nobody: that the rows are this user's is evidence and no fact of the table.
     pub fn name(&self) -> Option<String> {
-        self.profiles.iter().find_map(Profile::name)
+        let is_orphan = |id: &Id| self.orphans.iter().any(|orphan| orphan.id == *id);
+        self.profiles.iter().filter(|profile| !is_orphan(&profile.stored_under)).find_map(Profile::name)
+    }
+
+    /// An id of this user that names a known person: the one asked for, else the first.
+    pub fn known_id(&self) -> Option<&Id> {
+        let mut known = self.ids.iter().filter(|member| !member.anonymous).map(|member| &member.id);
+        let first = known.clone().next();
+        known.find(|id| **id == self.query).or(first)
+    }
+
+    /// The best name of the user: that of the profile, else a known id, else the root.
+    pub fn best_name(&self) -> String {
+        let id = self.known_id().or(self.root.as_ref()).unwrap_or(&self.query);
+        self.name().unwrap_or_else(|| id.as_str().to_owned())
+    }
+
+    /// What to call another user: the name that is known of the root, else the root itself.
+    pub fn name_of<'a>(&'a self, root: &'a Id) -> &'a str {
+        self.names.get(root).map_or(root.as_str(), String::as_str)
+    }
+
+    /// Roots of other people that the journey names, each once, in the order in which they are told.
+    pub fn others(&self) -> Vec<&Id> {
+        let claims = self.orphans.iter().filter(|orphan| orphan.contested).flat_map(|orphan| &orphan.owners);
+        let all = self.orphan_of.iter().map(|owner| &owner.root);
+        let all = all.chain(self.neighbours.iter().map(|neighbour| &neighbour.root)).chain(claims);
+        let all = all.chain(self.mentions.iter().map(|mention| &mention.root));
+        let mut seen = FxHashSet::default();
+        all.filter(|id| Some(*id) != self.root.as_ref() && seen.insert(*id)).collect()
     }
 
     /// Time of the first and the last row, if there is one.
@@ -527,11 +567,7 @@ impl Journey {
 
     /// Rows of orphans that are counted for this user: proof or strong evidence, not contested.
     pub fn orphaned_rows(&self) -> usize {
-        self.orphans
-            .iter()
-            .filter(|orphan| !orphan.contested && orphan.strength > Strength::Weak)
-            .map(|orphan| orphan.steps.len())
-            .sum()
+        self.orphans.iter().filter(|orphan| orphan.counts()).map(|orphan| orphan.steps.len()).sum()
     }
 
     /// One sentence that says why a step is where it is.

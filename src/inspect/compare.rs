@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::{Error, Inspector};
 use crate::identity::Journey;
 use crate::identity::compare::{Comparison, Side, Trait, TraitKind};
-use crate::model::Id;
 use crate::model::facts::Source;
+use crate::model::{Id, VerbKind};
 
 /// Rows of one user whose properties are read: the first and the last of them.
 const ROWS: usize = 5_000;
@@ -18,8 +18,12 @@ const ROWS: usize = 5_000;
 const NAMES: &[(TraitKind, &[&str])] = &[
     (TraitKind::Email, &["$email", "email", "Email", "e-mail"]),
     (TraitKind::Phone, &["$phone", "phone", "Phone"]),
-    (TraitKind::Name, &["$name", "name", "Name"]),
+    (TraitKind::Name, &["$name"]),
 ];
+
+/// What is a person's name in what describes a person, and anything's in any other row: of a product,
+/// a file, a button.
+const NAME: &[(TraitKind, &[&str])] = &[(TraitKind::Name, &["name", "Name"])];
 
 impl Inspector {
     /// Compares the users that two ids belong to; the id that nothing names as an error.
@@ -57,17 +61,20 @@ impl Inspector {
             journey.steps.iter().enumerate().filter(|(at, _)| wanted(*at)).map(|(_, step)| step).collect();
         let numbers: Vec<i64> = steps.iter().map(|step| step.event.row).collect();
         for (step, text) in steps.iter().zip(self.properties(&numbers)?) {
-            values(&text, &mut |kind, value| add(kind, value, Some(&step.event.source)));
+            let of_person = matches!(step.event.verb, VerbKind::Identify | VerbKind::Profile);
+            values(&text, of_person, &mut |kind, value| add(kind, value, Some(&step.event.source)));
         }
-        for profile in self.profiles(journey)? {
-            values(&profile.json, &mut |kind, value| add(kind, value, Some(&profile.source)));
+        let own = |id: &Id| journey.ids.iter().any(|member| member.id == *id);
+        let profiles = self.profiles(journey)?;
+        for profile in profiles.iter().filter(|profile| profile.id.as_ref().is_some_and(own)) {
+            values(&profile.json, true, &mut |kind, value| add(kind, value, Some(&profile.source)));
         }
         Ok(found.into_iter().map(|((kind, value), (rows, source))| Trait { kind, value, rows, source }).collect())
     }
 }
 
-/// What one set of properties says of a person.
-fn values(text: &str, add: &mut dyn FnMut(TraitKind, String)) {
+/// What one set of properties says of a person; `of_person` where it describes a person and nothing else.
+fn values(text: &str, of_person: bool, add: &mut dyn FnMut(TraitKind, String)) {
     let Ok(Value::Object(properties)) = serde_json::from_str(text) else { return };
     // A profile update holds its values one step further in.
     let inner = ["$set", "$set_once", "$properties"].iter().filter_map(|key| properties.get(*key)?.as_object());
@@ -77,7 +84,7 @@ fn values(text: &str, add: &mut dyn FnMut(TraitKind, String)) {
             Value::Number(number) => Some(number.to_string()),
             _ => None,
         };
-        for (kind, keys) in NAMES {
+        for (kind, keys) in NAMES.iter().chain(NAME.iter().filter(|_| of_person)) {
             if let Some(value) = keys.iter().find_map(|key| value(key)) {
                 add(*kind, value);
             }

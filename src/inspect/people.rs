@@ -109,15 +109,24 @@ impl Inspector {
             }
             let (name, rows) = person(&*self.source, &self.meant(shown)?)?;
             hit.person_events = rows;
-            hit.name = match name {
-                None => None,
-                Some(Named::Id(id)) => Some(self.shown(&id)?.as_str().to_owned()),
-                Some(Named::Value(key, value)) => Some(match self.redacting()? {
-                    None => value,
-                    Some((redactor, known)) => redactor.property(&key, &value, &known),
-                }),
-            };
+            hit.name = name.map(|name| self.shown_name(name)).transpose()?;
         }
         Ok(())
+    }
+
+    /// The best name of the person whose root is `root`, as it may be shown.
+    pub(super) fn best_name(&self, root: &Id) -> Result<Option<String>, Error> {
+        let (name, _) = person(&*self.source, &self.meant(root)?)?;
+        name.map(|name| self.shown_name(name)).transpose()
+    }
+
+    fn shown_name(&self, name: Named) -> Result<String, Error> {
+        Ok(match name {
+            Named::Id(id) => self.shown(&id)?.as_str().to_owned(),
+            Named::Value(key, value) => match self.redacting()? {
+                None => value,
+                Some((redactor, known)) => redactor.property(&key, &value, &known),
+            },
+        })
     }
 }

@@ -164,6 +164,17 @@ pub fn count(number: u64) -> String {
     grouped
 }
 
+/// A part of a whole in hundredths, rounded; the same everywhere, so that two screens agree. Only
+/// all of it is 100, and only nothing of it is 0.
+pub fn percent(part: u64, whole: u64) -> u64 {
+    if part == 0 || whole == 0 {
+        return 0;
+    }
+    let rounded = (u128::from(part) * 200 + u128::from(whole)) / (u128::from(whole) * 2);
+    let rounded = u64::try_from(rounded).unwrap_or(100);
+    if part >= whole { rounded } else { rounded.clamp(1, 99) }
+}
+
 /// `1 row`, `2 rows`: a count with its word, `s` added where there is not one.
 pub fn counted(number: u64, word: &str) -> String {
     let s = if number == 1 { "" } else { "s" };

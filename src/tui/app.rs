@@ -391,15 +391,16 @@ fn after_drawing(model: &mut Model, drawn: Drawn) -> Vec<Effect> {
         if matches!(model.layers.last(), Some(Layer::Journey)) {
             journey.seen_lines(model.drawn.journey_top, model.drawn.page);
         }
+        journey.seen_worth(model.drawn.worth);
         journey.seen_detail(model.drawn.detail.0, model.drawn.detail.1);
     }
     if let Some(Layer::Search) = model.layers.last() {
         return palette::look_around(model);
     }
+    let mut effects = if model.drawn.worth { model.sift() } else { Vec::new() };
     if !matches!(model.layers.last(), Some(Layer::Journey)) {
-        return Vec::new();
+        return effects;
     }
-    let mut effects = Vec::new();
     let lacking = model.journey.as_ref().filter(|_| model.drawn.properties).and_then(journey::State::lacks_properties);
     if let Some(row) = lacking.filter(|row| model.properties_asked.is_none_or(|(_, of)| of != *row)) {
         let ticket = model.ticket();
@@ -564,7 +565,12 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Some(Layer::Compare) => compare::update(model, action, page),
         Some(Layer::Journey) if !panel => {
             match (&mut model.journey, action) {
-                (Some(_), Action::Identity) => model.layers.push(Layer::Identity),
+                (Some(journey), Action::Identity | Action::Person) => {
+                    let person = action == Action::Person;
+                    let topic = if person { screen::identity::Topic::Person } else { screen::identity::Topic::Ids };
+                    journey.identity.turn_to(topic);
+                    model.layers.push(Layer::Identity);
+                }
                 (Some(journey), action) => journey.update(action, page),
                 (None, _) => {}
             }

@@ -11,6 +11,7 @@ use super::pointer::{Spot, Target};
 pub struct Ui {
     pub(in crate::tui) page: usize,
     pub(in crate::tui) properties: bool,
+    pub(in crate::tui) worth: bool,
     pub(in crate::tui) cells: Range<usize>,
     pub(in crate::tui) search_top: usize,
     pub(in crate::tui) hits: Range<usize>,
@@ -36,6 +37,8 @@ pub struct Drawn {
     pub properties: bool,
     /// The topmost line of the timeline.
     pub journey_top: usize,
+    /// Whether the screen tells what all rows were worth.
+    pub worth: bool,
     /// The lines of the timeline on the screen, where it has columns of pinned properties.
     pub cells: Range<usize>,
     /// The hits on the screen.
@@ -57,6 +60,7 @@ impl Ui {
             page: self.page,
             journey_top: self.journey_top,
             properties: self.properties,
+            worth: self.worth,
             cells: self.cells.clone(),
             hits: self.hits.clone(),
             page_end: self.page_end,

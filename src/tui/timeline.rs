@@ -17,7 +17,7 @@ pub mod sift;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::identity::{Journey, PointKind, Register, State, Verdict};
+use crate::identity::{Journey, PointKind, Register, State, Summary, Verdict};
 use crate::model::facts::{Arrival, Event};
 use crate::model::{Id, Millis};
 use crate::tui::when::Zone;
@@ -155,8 +155,10 @@ pub struct Timeline {
     coverage: Coverage,
     activity: Vec<u64>,
     register: Arc<Register>,
+    summary: Arc<Summary>,
     strip: Vec<Traits>,
     losses: HashMap<usize, Loss>,
+    precise: bool,
     /// The row before of each row: see [`Timeline::before`].
     before: Vec<u32>,
     order: Arc<Order>,
@@ -192,6 +194,7 @@ impl Timeline {
             before: before(journey, &rows),
             strip: Vec::new(),
             losses: HashMap::new(),
+            precise: false,
             rows,
             known,
             lanes,
@@ -200,10 +203,12 @@ impl Timeline {
             marks,
             coverage: coverage(journey),
             register: Arc::new(Register::of(journey)),
+            summary: Arc::new(Summary::of(journey)),
             order: Arc::default(),
         };
         timeline.tell(journey);
         timeline.strip = timeline.signs();
+        timeline.precise = timeline.has_close_calls();
         timeline.losses = loss::losses(journey, &timeline);
         timeline.order = Arc::new(Order::new(journey, &timeline, zone, Clock::Event, Apart::InPlace));
         timeline
@@ -217,6 +222,11 @@ impl Timeline {
     /// Calls, lookup table, devices and changes.
     pub fn register(&self) -> &Arc<Register> {
         &self.register
+    }
+
+    /// What was done how often, and with what.
+    pub fn summary(&self) -> &Summary {
+        &self.summary
     }
 
     /// One row.
@@ -257,6 +267,12 @@ impl Timeline {
     /// The identify point that a row is, other than an alias call: index in [`Journey::points`].
     pub fn mark(&self, row: i64) -> Option<usize> {
         self.marks.get(&row).copied()
+    }
+
+    /// Whether times have to be told to the millisecond: two calls or points of different rows are
+    /// less than a second apart, and which came first decides.
+    pub fn is_precise(&self) -> bool {
+        self.precise
     }
 
     /// What there is of which kind.
@@ -331,6 +347,13 @@ impl Timeline {
             Entry::Call(_) => None,
             entry => self.mark(event(journey, entry)?.row),
         }
+    }
+
+    fn has_close_calls(&self) -> bool {
+        let calls: Vec<Millis> =
+            self.rows.iter().filter(|row| row.traits.any(Traits::POINT)).map(|row| row.time).collect();
+        let gaps = calls.windows(2).map(|pair| pair.last().zip(pair.first()).map_or(0, |(last, first)| last - first));
+        gaps.into_iter().any(|gap| (1..1_000).contains(&gap))
     }
 
     fn signs(&self) -> Vec<Traits> {

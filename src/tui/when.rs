@@ -110,6 +110,26 @@ impl Zone {
         }
     }
 
+    /// What to write at the two ends of a time: dates; times of day where both are of one day, to the
+    /// millisecond where less than a second lies between them.
+    pub fn ends(self, first: Millis, last: Millis) -> (String, String) {
+        if self.day(first) != self.day(last) {
+            return (self.short_date(first), self.short_date(last));
+        }
+        let columns = if last.saturating_sub(first) < SECOND { 12 } else { 8 };
+        (self.clock(first, columns), self.clock(last, columns))
+    }
+
+    /// From when to when: `01 Jul 2019 to 15 Jul 2019`, `04 Jul 2019, 13:30:01 to 15:42:44`.
+    pub fn span(self, first: Millis, last: Millis) -> String {
+        let (from, to) = self.ends(first, last);
+        match (self.day(first) == self.day(last), from == to) {
+            (false, _) => format!("{from} to {to}"),
+            (true, true) => format!("{}, {}", self.short_date(first), self.clock(first, 8)),
+            (true, false) => format!("{}, {from} to {to}", self.short_date(first)),
+        }
+    }
+
     fn format(self, at: Millis, form: &str) -> String {
         match self.wall(at) {
             Some(wall) => wall.format(form).to_string(),
@@ -122,6 +142,8 @@ const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
+/// A year of the calendar, on the average.
+const YEAR: i64 = 31_556_952_000;
 
 /// The time since the row before, in at most five columns: `200ms`, `39s`, `1m29`, `10d`.
 pub fn gap(span: i64) -> String {
@@ -133,8 +155,8 @@ pub fn gap(span: i64) -> String {
         10_000..MINUTE => format!("{}s", span / SECOND),
         MINUTE..HOUR => format!("{}m{:02}", span / MINUTE, span % MINUTE / SECOND),
         HOUR..DAY => format!("{}h{:02}", span / HOUR, span % HOUR / MINUTE),
-        _ if span / DAY < 10_000 => format!("{}d", span / DAY),
-        _ => format!("{}y", span / (365 * DAY)),
+        _ if span < 2 * YEAR => format!("{}d", span / DAY),
+        _ => format!("{}y", span / YEAR),
     }
 }
 
@@ -146,7 +168,8 @@ pub fn short(span: i64) -> String {
         10_000..MINUTE => format!("{} s", span / SECOND),
         MINUTE..HOUR => format!("{} min", span / MINUTE),
         HOUR..DAY => format!("{} h", span / HOUR),
-        _ => format!("{} d", span / DAY),
+        _ if span < 2 * YEAR => format!("{} d", span / DAY),
+        _ => format!("{} years", span / YEAR),
     }
 }
 
@@ -163,7 +186,8 @@ pub fn span(span: i64) -> String {
         10_000..MINUTE => format!("{} s", span / SECOND),
         MINUTE..HOUR => two(MINUTE, "m", SECOND, "s"),
         HOUR..DAY => two(HOUR, "h", MINUTE, "m"),
-        _ => two(DAY, "d", HOUR, "h"),
+        _ if span < 2 * YEAR => two(DAY, "d", HOUR, "h"),
+        _ => format!("{} years", span / YEAR),
     }
 }
 
@@ -193,6 +217,21 @@ mod tests {
         assert_eq!(span(10 * DAY + 2 * HOUR + 5), "10 d 2 h");
         assert_eq!(span(134_000), "2 m 14 s");
         assert_eq!(span(DAY), "1 d");
+        assert_eq!(span(700 * DAY), "700 d");
+        assert_eq!(span(15_645 * DAY), "42 years", "days say nothing of the clock of a device that was never set");
+        assert_eq!((short(15_645 * DAY).as_str(), gap(15_645 * DAY).as_str()), ("42 years", "42y"));
+    }
+
+    #[test]
+    fn what_lasts_a_day_or_less_is_told_in_times() {
+        let at = |hour: i64, millis: i64| 1_562_803_200_000 + hour * HOUR + millis; // 2019-07-11
+        assert_eq!(Zone::Utc.span(at(0, 0), at(48, 0)), "11 Jul 2019 to 13 Jul 2019");
+        assert_eq!(Zone::Utc.span(at(9, 0), at(11, 5_000)), "11 Jul 2019, 09:00:00 to 11:00:05");
+        assert_eq!(Zone::Utc.span(at(9, 4), at(9, 133)), "11 Jul 2019, 09:00:00.004 to 09:00:00.133");
+        assert_eq!(Zone::Utc.span(at(9, 4), at(9, 4)), "11 Jul 2019, 09:00:00");
+        // One day here is two days there.
+        let tokyo = Zone::Named(chrono_tz::Asia::Tokyo);
+        assert_eq!(tokyo.span(at(14, 0), at(16, 0)), "11 Jul 2019 to 12 Jul 2019");
     }
 
     #[test]

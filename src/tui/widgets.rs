@@ -16,7 +16,9 @@ pub(in crate::tui) fn scrolled(top: usize, selected: usize, lines: usize, all: u
     top.clamp(lowest, highest.max(lowest)).min(all.saturating_sub(lines))
 }
 
-/// Gives a row the look of the selected one. Muted text becomes plain, to be read on any ground.
+/// Gives a row the look of the selected one. A theme that gives it a colour gives it to all of the
+/// row: colours by meaning are made for the ground of the screen and are not read on another. Where a
+/// theme gives none, muted text becomes plain.
 pub(in crate::tui) fn select(buffer: &mut Buffer, area: Rect, look: &Look) {
     let muted = look.style(Meaning::Muted);
     let style = look.style(Meaning::Selected);
@@ -26,6 +28,11 @@ pub(in crate::tui) fn select(buffer: &mut Buffer, area: Rect, look: &Look) {
                 cell.set_fg(ratatui::style::Color::Reset);
             }
             cell.modifier.remove(muted.add_modifier);
+            if style.fg.is_some() {
+                // Colours that are swapped stand on the wrong ground.
+                cell.modifier.remove(ratatui::style::Modifier::REVERSED);
+                cell.set_bg(ratatui::style::Color::Reset);
+            }
             cell.set_style(style);
         }
     }
@@ -86,5 +93,178 @@ pub(in crate::tui) fn failure_lines(
     }
     for (row, (line, meaning)) in (0..area.height).zip(lines) {
         Pen::new(buffer, area, row).skip(1).text(&line, look.style(meaning));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::buffer::Buffer;
+    use ratatui::layout::Rect;
+    use ratatui::style::{Color, Modifier};
+
+    use super::select;
+    use crate::tui::theme::{Look, Meaning, Theme};
+    use crate::tui::when::Zone;
+
+    /// What terminals draw for the 16 colours of ANSI unless they are told otherwise, in their order.
+    const PALETTES: [(&str, [u32; 16]); 4] = [
+        (
+            "xterm",
+            [
+                0x0000_0000,
+                0x00cd_0000,
+                0x0000_cd00,
+                0x00cd_cd00,
+                0x0000_00ee,
+                0x00cd_00cd,
+                0x0000_cdcd,
+                0x00e5_e5e5,
+                0x007f_7f7f,
+                0x00ff_0000,
+                0x0000_ff00,
+                0x00ff_ff00,
+                0x005c_5cff,
+                0x00ff_00ff,
+                0x0000_ffff,
+                0x00ff_ffff,
+            ],
+        ),
+        (
+            "VGA",
+            [
+                0x0000_0000,
+                0x00aa_0000,
+                0x0000_aa00,
+                0x00aa_5500,
+                0x0000_00aa,
+                0x00aa_00aa,
+                0x0000_aaaa,
+                0x00aa_aaaa,
+                0x0055_5555,
+                0x00ff_5555,
+                0x0055_ff55,
+                0x00ff_ff55,
+                0x0055_55ff,
+                0x00ff_55ff,
+                0x0055_ffff,
+                0x00ff_ffff,
+            ],
+        ),
+        (
+            "Windows",
+            [
+                0x000c_0c0c,
+                0x00c5_0f1f,
+                0x0013_a10e,
+                0x00c1_9c00,
+                0x0000_37da,
+                0x0088_1798,
+                0x003a_96dd,
+                0x00cc_cccc,
+                0x0076_7676,
+                0x00e7_4856,
+                0x0016_c60c,
+                0x00f9_f1a5,
+                0x003b_78ff,
+                0x00b4_009e,
+                0x0061_d6d6,
+                0x00f2_f2f2,
+            ],
+        ),
+        (
+            "Tango",
+            [
+                0x002e_3436,
+                0x00cc_0000,
+                0x004e_9a06,
+                0x00c4_a000,
+                0x0034_65a4,
+                0x0075_507b,
+                0x0006_989a,
+                0x00d3_d7cf,
+                0x0055_5753,
+                0x00ef_2929,
+                0x008a_e234,
+                0x00fc_e94f,
+                0x0072_9fcf,
+                0x00ad_7fa8,
+                0x0034_e2e2,
+                0x00ee_eeec,
+            ],
+        ),
+    ];
+
+    /// The colour that a terminal draws; `None` for its own text and ground.
+    fn drawn(colour: Color, palette: &[u32; 16]) -> Option<u32> {
+        let at = match colour {
+            Color::Black => 0,
+            Color::Red => 1,
+            Color::Green => 2,
+            Color::Yellow => 3,
+            Color::Blue => 4,
+            Color::Magenta => 5,
+            Color::Cyan => 6,
+            Color::Gray => 7,
+            Color::DarkGray => 8,
+            Color::LightRed => 9,
+            Color::LightGreen => 10,
+            Color::LightYellow => 11,
+            Color::LightBlue => 12,
+            Color::LightMagenta => 13,
+            Color::LightCyan => 14,
+            Color::White => 15,
+            Color::Rgb(red, green, blue) => return Some(u32::from_be_bytes([0, red, green, blue])),
+            _ => return None,
+        };
+        palette.get(at).copied()
+    }
+
+    /// WCAG 2.2, "relative luminance".
+    fn luminance(colour: u32) -> f64 {
+        let [_, red, green, blue] = colour.to_be_bytes();
+        let linear = |part: u8| {
+            let part = f64::from(part) / 255.0;
+            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
+    }
+
+    /// WCAG 2.2, "contrast ratio".
+    fn contrast(one: u32, other: u32) -> f64 {
+        let (one, other) = (luminance(one), luminance(other));
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    #[test]
+    fn contrast_is_that_of_the_standard() {
+        assert!((contrast(0x00ff_ffff, 0) - 21.0).abs() < 1e-9);
+        assert!((contrast(0x0077_7777, 0x00ff_ffff) - 4.478).abs() < 1e-3, "the grey that just fails");
+        assert!(contrast(0x00cd_0000, 0x0000_00ee) < 1.8, "red on blue is not to be read");
+    }
+
+    #[test]
+    fn the_selected_row_is_readable_whatever_it_means_in_every_theme() {
+        let area = Rect { x: 0, y: 0, width: 1, height: 1 };
+        for name in Theme::NAMES {
+            let look = Look::new(Theme::named(name).unwrap(), false, Zone::Utc);
+            for meaning in Meaning::ALL {
+                let mut buffer = Buffer::empty(area);
+                buffer.set_string(0, 0, "x", look.style(meaning));
+                select(&mut buffer, area, &look);
+                let cell = &buffer[(0, 0)];
+                let is_reversed = cell.modifier.contains(Modifier::REVERSED);
+                for (terminal, palette) in PALETTES {
+                    match (drawn(cell.fg, &palette), drawn(cell.bg, &palette)) {
+                        (Some(text), Some(ground)) => {
+                            let ratio = contrast(text, ground);
+                            assert!(ratio >= 4.5, "{name}: {meaning:?} on the selected row, {terminal}: {ratio:.1}");
+                        }
+                        // The terminal's own two colours, swapped.
+                        (None, None) => assert!(is_reversed, "{name}: {meaning:?} looks as if it were not selected"),
+                        one => panic!("{name}: {meaning:?} has one colour of its own and one unknown: {one:?}"),
+                    }
+                }
+            }
+        }
     }
 }

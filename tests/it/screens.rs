@@ -13,6 +13,7 @@ mod mouse;
 mod outside;
 mod palette;
 mod path;
+mod person;
 mod saving;
 mod search;
 mod soon;
@@ -164,7 +165,7 @@ fn i_goes_to_points_and_e_to_problems() {
     app.press("i");
     assert!(cursor_line(&mut app).contains("ALIAS ACCEPTED"));
     app.press("i");
-    assert!(cursor_line(&mut app).contains("REFUSED already mapped"));
+    assert!(cursor_line(&mut app).contains("REFUSED: B points at A"));
     app.press("gge");
     assert!(cursor_line(&mut app).contains("App Open"));
     app.press("e");

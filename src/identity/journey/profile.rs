@@ -38,15 +38,19 @@ pub struct Property {
     pub time: Option<Millis>,
     /// The update that gave it this value: its place.
     pub source: Source,
+    /// The value that it had before this one; `None` where this is the first.
+    pub before: Option<Value>,
 }
 
 impl Property {
     /// The value as text: what a string says, JSON for all else.
     pub fn text(&self) -> String {
-        match &self.value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        }
+        text(&self.value)
+    }
+
+    /// What it was before, as text.
+    pub fn text_before(&self) -> Option<String> {
+        self.before.as_ref().map(text)
     }
 
     /// Whether an SDK sets it by itself: it tells of a client and not of the person.
@@ -57,6 +61,13 @@ impl Property {
     fn rank(&self) -> usize {
         let known = PERSON.iter().position(|name| *name == self.name);
         known.unwrap_or(PERSON.len() + usize::from(self.name.starts_with('$')))
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
     }
 }
 
@@ -73,7 +84,11 @@ const PERSON: &[&str] = &[
     "$username",
     "username",
     "$avatar",
+    "plan",
     "$created",
+    "created",
+    "$last_seen",
+    "last_seen",
 ];
 /// Properties that hold a person's name, the best first.
 const NAMES: &[&str] = &["$name", "name", "full_name", "fullName"];
@@ -104,14 +119,20 @@ impl Profile {
     }
 
     fn put(&mut self, name: &str, value: Value, update: &StoredProfile) {
-        let property = Property {
+        let mut property = Property {
             name: name.to_owned(),
             value,
             time: update.time.or(update.arrived),
             source: update.source.clone(),
+            before: None,
         };
         match self.properties.iter_mut().find(|known| known.name == name) {
-            Some(known) => *known = property,
+            // The update that brought the value is the one that set it, not one that said it again.
+            Some(known) if known.value == property.value => {}
+            Some(known) => {
+                property.before = Some(std::mem::take(&mut known.value));
+                *known = property;
+            }
             None => self.properties.push(property),
         }
     }
@@ -130,7 +151,7 @@ impl Profile {
                 }
                 // An exported profile is all there is at its time.
                 ("$properties", Value::Object(values)) => {
-                    self.properties.clear();
+                    self.properties.retain(|known| values.contains_key(&known.name));
                     self.set(values, update);
                 }
                 ("$set", Value::Object(values)) => self.set(values, update),
@@ -201,8 +222,20 @@ fn is_a_name(text: &str) -> bool {
     !text.is_empty() && !Id::new(text).is_placeholder()
 }
 
-/// The profiles of the user of a journey, that of the root first; `updates` are those of its ids,
-/// in order. As of a moment, only updates that had arrived by then count.
+/// The ids whose profile updates are part of the story of a journey: those of the user, and those of
+/// orphans that count as the user's. At most [`ORPHANS`] orphans are asked about.
+pub fn ids(journey: &Journey) -> Vec<Id> {
+    let own = journey.ids.iter().map(|member| member.id.clone());
+    let orphans = journey.orphans.iter().filter(|orphan| orphan.counts()).take(ORPHANS);
+    own.chain(orphans.flat_map(|orphan| orphan.ids.iter().cloned())).collect()
+}
+
+/// Orphans whose profile updates are looked for.
+const ORPHANS: usize = 50;
+
+/// The profiles of the user of a journey, that of the root first and those of orphans last;
+/// `updates` are those of [`ids`], in order. As of a moment, only updates that had arrived by then
+/// count.
 pub fn profiles(journey: &Journey, updates: &[StoredProfile]) -> Vec<Profile> {
     let mut profiles: Vec<Profile> = Vec::new();
     for update in updates {
@@ -221,7 +254,11 @@ pub fn profiles(journey: &Journey, updates: &[StoredProfile]) -> Vec<Profile> {
             profile.apply(update);
         }
     }
-    profiles.sort_by_key(|profile| Some(&profile.stored_under) != journey.root.as_ref());
+    let place = |profile: &Profile| {
+        let own = journey.ids.iter().any(|member| member.id == profile.stored_under);
+        (Some(&profile.stored_under) != journey.root.as_ref(), !own)
+    };
+    profiles.sort_by_cached_key(place);
     profiles
 }
 
@@ -229,6 +266,9 @@ pub fn profiles(journey: &Journey, updates: &[StoredProfile]) -> Vec<Profile> {
 fn stored_under<'a>(journey: &'a Journey, id: &'a Id, update: &StoredProfile) -> &'a Id {
     if update.ignore_alias {
         return id;
+    }
+    if let Some(orphan) = journey.orphans.iter().find(|orphan| orphan.ids.contains(id)) {
+        return &orphan.id;
     }
     let call = journey.aliases.iter().find(|call| call.verdict == Verdict::Accepted && call.alias.as_ref() == Some(id));
     let in_time = |order: Millis| update.arrived.or(update.time).is_none_or(|arrived| order <= arrived);
@@ -243,7 +283,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::identity::AliasLine;
+    use crate::identity::{AliasLine, Orphan, Strength};
     use crate::model::facts::Arrival;
 
     fn update(id: &str, at: Millis, json: &Value) -> StoredProfile {
@@ -339,6 +379,43 @@ mod tests {
         let found = profiles(&journey(), &[early, late, own]);
         let said: Vec<(&str, Value)> = found.iter().map(|one| (one.stored_under.as_str(), values(one))).collect();
         assert_eq!(said, [("root", json!({"plan": "late"})), ("sally", json!({"plan": "own"}))]);
+    }
+
+    #[test]
+    fn a_property_knows_its_value_before_and_the_update_that_brought_it() {
+        let updates = [
+            update("root", 1, &json!({"$set": {"plan": "free"}})),
+            update("root", 2, &json!({"$set": {"plan": "pro"}})),
+            update("root", 3, &json!({"$set": {"plan": "pro"}})),
+        ];
+        let plan = &profiles(&journey(), &updates)[0].properties[0];
+        assert_eq!((plan.text().as_str(), plan.text_before().as_deref()), ("pro", Some("free")));
+        assert_eq!(plan.time, Some(2), "saying it again sets nothing");
+    }
+
+    #[test]
+    fn an_update_of_an_orphan_is_a_profile_of_its_own_and_names_no_user() {
+        let orphan = Orphan {
+            id: Id::new("phone"),
+            ids: vec![Id::new("phone")],
+            strength: Strength::Proof,
+            contested: false,
+            suggested: Id::new("root"),
+            owners: vec![Id::new("root")],
+            evidence: vec![],
+            steps: vec![],
+            why: String::new(),
+        };
+        let own = update("root", 1, &json!({"$set": {"plan": "free"}}));
+        let lost = update("phone", 2, &json!({"$set": {"$name": "Sally", "plan": "pro"}}));
+        let with = |orphan: Orphan| Journey { orphans: vec![orphan], ..journey() };
+        assert!(ids(&with(orphan.clone())).contains(&Id::new("phone")));
+        assert!(!ids(&with(Orphan { contested: true, ..orphan.clone() })).contains(&Id::new("phone")));
+        let journey = with(orphan);
+        let found = profiles(&journey, &[lost, own]);
+        let said: Vec<(&str, Value)> = found.iter().map(|one| (one.stored_under.as_str(), values(one))).collect();
+        assert_eq!(said, [("root", json!({"plan": "free"})), ("phone", json!({"$name": "Sally", "plan": "pro"}))]);
+        assert_eq!(Journey { profiles: found, ..journey }.name(), None);
     }
 
     #[test]

@@ -61,6 +61,7 @@ fn of_root(world: &World<'_>, query: &Id, root: &Id, facts: &Facts) -> Journey {
         findings: vec![],
         cuts: facts.cuts.clone(),
         profiles: vec![],
+        names: std::collections::BTreeMap::new(),
     };
     journey.notes = explain::notes(&journey);
     if world.is_left_out(query) {
@@ -190,6 +191,7 @@ fn mentioned(world: &World<'_>, query: &Id, facts: &Facts) -> Option<Journey> {
         findings: vec![],
         cuts: facts.cuts.clone(),
         profiles: vec![],
+        names: std::collections::BTreeMap::new(),
     })
 }
 

@@ -81,6 +81,7 @@ fn journey() -> Journey {
         findings: vec![],
         cuts: vec![],
         profiles: vec![],
+        names: std::collections::BTreeMap::new(),
     }
 }
 

@@ -20,7 +20,7 @@ impl Model {
         let journey = state.journey();
         let mut offers: Vec<Id> = Vec::new();
         if matches!(self.layers.last(), Some(Layer::Identity))
-            && let Some(identity::Goal::User(id)) = state.identity.goal(journey, state.timeline().register())
+            && let Some(identity::Goal::User(id)) = state.identity.goal(journey, state.timeline())
         {
             offers.push(id);
         }

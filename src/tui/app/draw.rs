@@ -26,6 +26,7 @@ pub fn view(model: &Model, ui: &mut Ui, frame: &mut Frame<'_>) {
     ui.built = 0;
     ui.page = 0;
     ui.properties = false;
+    ui.worth = false;
     ui.cells = 0..0;
     ui.spots.clear();
     ui.hits = 0..0;

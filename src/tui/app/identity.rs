@@ -5,7 +5,7 @@ use crate::model::Id;
 use crate::model::facts::Arrival;
 use crate::model::written::Written;
 use crate::tui::keys::Action;
-use crate::tui::screen::identity::Goal;
+use crate::tui::screen::identity::{Goal, Topic};
 use crate::tui::screen::prompt::{self, About};
 use crate::tui::screen::{compare, journey};
 use crate::tui::worker::{Load, Request, Then};
@@ -214,11 +214,24 @@ impl Model {
 /// Does what a key asks of the identity screen.
 pub(super) fn update(model: &mut Model, action: Action, page: usize) -> Vec<Effect> {
     let Some(journey) = &mut model.journey else { return Vec::new() };
+    let topic = match action {
+        Action::Identity => Some(Topic::Ids),
+        Action::Person => Some(Topic::Person),
+        _ => None,
+    };
+    if let Some(topic) = topic {
+        // The key of what is shown leaves it.
+        if journey.identity.topic() == topic {
+            return model.back();
+        }
+        journey.identity.turn_to(topic);
+        return Vec::new();
+    }
     if action != Action::Open {
         journey.identity.update(action, page);
         return Vec::new();
     }
-    let goal = journey.identity.goal(journey.journey(), journey.timeline().register());
+    let goal = journey.identity.goal(journey.journey(), journey.timeline());
     let reached = match goal {
         Some(Goal::Row(row)) => journey.select_row(row),
         Some(Goal::Call(call)) => journey.select_call(call),

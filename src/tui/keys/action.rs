@@ -157,6 +157,8 @@ actions! {
     Cancel = "cancel",
     /// Show the identity screen.
     Identity = "identity",
+    /// Show who it is: the profile, and the journey in numbers.
+    Person = "person",
     /// Show the graph of ids, or the lines again.
     Picture = "picture",
     /// Back to the change of the lookup table before.

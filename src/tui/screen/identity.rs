@@ -1,10 +1,12 @@
 //! The identity screen: what was called and what came of it, the lookup table, the ids, the
-//! orphans with their evidence, and all of that as it stood at a moment of arrival.
+//! orphans with their evidence, and all of that as it stood at a moment of arrival. Its other
+//! [`Topic`] is the person: the profile, and the journey in numbers.
 //!
 //! | part | what it draws |
 //! |---|---|
 //! | `draw` | one line of each section |
 //! | `explain` | the selected line, whole, at the bottom |
+//! | `person` | the lines about the person, and the panel of a wide timeline |
 //! | `scrub` | the moments of arrival, and the bar |
 //! | `picture` | the ids as a graph |
 //!
@@ -13,20 +15,23 @@
 
 mod draw;
 mod explain;
+mod person;
 mod picture;
 pub mod scrub;
 
 pub(in crate::tui) use self::draw::{text, view};
+pub(in crate::tui) use self::person::{HEIGHT as PERSON_HEIGHT, panel as person_panel};
 
 use std::sync::Arc;
 
-use crate::identity::Journey;
 use crate::identity::register::{Call, Register};
+use crate::identity::{Journey, Verdict};
 use crate::model::Id;
 use crate::model::facts::Source;
 use crate::tui::keys::Action;
 use crate::tui::pointer::{Gesture, Pointed};
 use crate::tui::timeline::Timeline;
+use crate::tui::timeline::sift::Worth;
 
 /// What is drawn: the journey as it is laid out, and where the user stands in it.
 #[derive(Clone, Copy)]
@@ -35,6 +40,16 @@ pub(in crate::tui) struct Panel<'a> {
     pub(in crate::tui) timeline: &'a Timeline,
     pub(in crate::tui) identity: &'a State,
     pub(in crate::tui) scrub: &'a scrub::State,
+    pub(in crate::tui) worth: &'a Worth,
+}
+
+/// What the screen is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topic {
+    /// The ids and what is between them.
+    Ids,
+    /// Who it is, and the journey in numbers.
+    Person,
 }
 
 /// One line of the screen.
@@ -76,11 +91,29 @@ pub(super) enum Line {
     Advice(usize),
     /// A note: index in [`Journey::notes`].
     Note(usize),
+    /// The head of a profile: index in [`Journey::profiles`].
+    Profile(usize),
+    /// A property of it: index in its properties.
+    Property(usize, usize),
+    /// What it says of clients.
+    ClientProperties(usize),
+    /// A kind of event: index in the kinds of the summary.
+    Kind(usize),
+    /// A program: index in the senders of the summary.
+    Sender(usize),
+    /// Sessions and days with rows.
+    Sessions,
+    /// What was paid.
+    Worth,
+    /// Rows stored apart under an alias: their number.
+    Splits(usize),
+    /// Refused alias calls: their number.
+    Refused(usize),
 }
 
 impl Line {
     fn is_row(self) -> bool {
-        !matches!(self, Self::Space | Self::Head(..) | Self::Empty(_))
+        !matches!(self, Self::Space | Self::Head(..) | Self::Empty(_) | Self::Profile(_))
     }
 
     /// Whether it belongs to the line above it.
@@ -92,8 +125,11 @@ impl Line {
 /// The screen.
 #[derive(Clone, Debug)]
 pub struct State {
+    topic: Topic,
     lines: Vec<Line>,
     selected: usize,
+    /// Lines and selected line of the other topic.
+    other: (Vec<Line>, usize),
     /// Whether the graph of ids is shown instead of the lines.
     picture: bool,
     /// Lines of the graph above the top.
@@ -124,21 +160,43 @@ enum Mark {
 
 impl State {
     /// The screen of a journey, with its first line selected.
-    pub fn new(journey: &Journey, register: &Register) -> Self {
-        let lines = lines(journey, register);
-        let selected = lines.iter().position(|line| line.is_row()).unwrap_or(0);
-        Self { lines, selected, picture: false, picture_top: 0 }
+    pub fn new(journey: &Journey, timeline: &Timeline) -> Self {
+        let first = |lines: Vec<Line>| {
+            let first = lines.iter().position(|line| line.is_row()).unwrap_or(0);
+            (lines, first)
+        };
+        let (lines, selected) = first(lines(journey, timeline.register()));
+        let other = first(person::lines(journey, timeline.summary()));
+        Self { topic: Topic::Ids, lines, selected, other, picture: false, picture_top: 0 }
+    }
+
+    /// What the screen is about.
+    pub fn topic(&self) -> Topic {
+        self.topic
+    }
+
+    /// Goes to a topic; each has a selected line of its own.
+    pub fn turn_to(&mut self, topic: Topic) {
+        if self.topic != topic {
+            self.topic = topic;
+            std::mem::swap(&mut self.lines, &mut self.other.0);
+            std::mem::swap(&mut self.selected, &mut self.other.1);
+        }
+        self.picture = false;
     }
 
     /// The same for another state of the user: the line that says the same stays selected, else
     /// the place on the screen.
     #[must_use]
-    pub fn renewed(&self, before: (&Journey, &Register), journey: &Journey, register: &Register) -> Self {
+    pub fn renewed(&self, before: (&Journey, &Register), journey: &Journey, timeline: &Timeline) -> Self {
         let mark = self.lines.get(self.selected).and_then(|line| mark(*line, before.0, before.1));
-        let lines = lines(journey, register);
+        let register = timeline.register();
         let same = |line: &Line| mark.is_some() && self::mark(*line, journey, register) == mark;
-        let found = lines.iter().position(same);
-        let mut state = Self { lines, selected: 0, ..*self };
+        let mut state = Self { picture: self.picture, picture_top: self.picture_top, ..Self::new(journey, timeline) };
+        if self.topic == Topic::Person {
+            (state.topic, state.lines, state.other) = (Topic::Person, state.other.0, (state.lines, state.selected));
+        }
+        let found = state.lines.iter().position(same);
         state.settle(found.unwrap_or(self.selected), true);
         state
     }
@@ -246,10 +304,11 @@ impl State {
     }
 
     /// Where Enter goes.
-    pub fn goal(&self, journey: &Journey, register: &Register) -> Option<Goal> {
+    pub fn goal(&self, journey: &Journey, timeline: &Timeline) -> Option<Goal> {
         if self.picture {
             return None;
         }
+        let register = timeline.register();
         Some(match *self.lines.get(self.selected)? {
             Line::Call(at) => match *register.calls.get(at)? {
                 Call::Alias(at) => Goal::Call(at),
@@ -278,6 +337,19 @@ impl State {
             Line::Finding(at) | Line::Advice(at) => {
                 Goal::Place(journey.findings.get(at)?.sources.first()?.clone(), None)
             }
+            Line::Kind(at) => Goal::Row(timeline.summary().kinds.get(at)?.row),
+            Line::Sender(at) => Goal::Row(timeline.summary().senders.get(at)?.row),
+            Line::Splits(_) => {
+                let apart = |step: &&crate::identity::Step| step.state != crate::identity::State::Merged;
+                Goal::Row(journey.steps.iter().find(apart)?.event.row)
+            }
+            Line::Refused(_) => {
+                let refused = |line: &crate::identity::AliasLine| matches!(line.verdict, Verdict::Refused(_));
+                Goal::Call(journey.aliases.iter().position(refused)?)
+            }
+            Line::Profile(_) | Line::Property(..) | Line::ClientProperties(_) | Line::Sessions | Line::Worth => {
+                return None;
+            }
             Line::Space | Line::Head(..) | Line::Empty(_) | Line::Note(_) | Line::Cut(_) => return None,
         })
     }
@@ -303,37 +375,47 @@ fn mark(line: Line, journey: &Journey, register: &Register) -> Option<Mark> {
     })
 }
 
+/// Adds a section: its name, its rows, and what is said where there are none; without that, nothing is.
+fn section(lines: &mut Vec<Line>, name: &'static str, rows: Vec<Line>, always: Option<&'static str>) {
+    if rows.is_empty() && always.is_none() {
+        return;
+    }
+    if !lines.is_empty() {
+        lines.push(Line::Space);
+    }
+    lines.push(Line::Head(name, rows.iter().filter(|line| !line.is_under()).count()));
+    match always {
+        Some(empty) if rows.is_empty() => lines.push(Line::Empty(empty)),
+        _ => lines.extend(rows),
+    }
+}
+
 /// Every section with its rows.
 fn lines(journey: &Journey, register: &Register) -> Vec<Line> {
     let mut lines = Vec::new();
-    let mut section = |name: &'static str, rows: Vec<Line>, always: Option<&'static str>| {
-        if rows.is_empty() && always.is_none() {
-            return;
-        }
-        if !lines.is_empty() {
-            lines.push(Line::Space);
-        }
-        lines.push(Line::Head(name, rows.iter().filter(|line| !line.is_under()).count()));
-        match always {
-            Some(empty) if rows.is_empty() => lines.push(Line::Empty(empty)),
-            _ => lines.extend(rows),
-        }
-    };
     let all = |count: usize, line: fn(usize) -> Line| (0..count).map(line).collect::<Vec<_>>();
     let of_user = |text: &'static str| journey.root.is_some().then_some(text);
-    section("not everything", all(journey.cuts.len(), Line::Cut), None);
+    section(&mut lines, "not everything", all(journey.cuts.len(), Line::Cut), None);
     section(
+        &mut lines,
         "calls, in order of arrival",
         all(register.calls.len(), Line::Call),
         of_user("no alias call and no login names an id of this user"),
     );
     section(
+        &mut lines,
         "lookup table",
         all(register.table.len(), Line::Table),
         of_user("empty: rows are stored under the id they were sent with"),
     );
-    section("ids of this user", all(journey.ids.len(), Line::Member), None);
-    section("devices", all(register.devices.len(), Line::Device), None);
+    section(&mut lines, "ids of this user", all(journey.ids.len(), Line::Member), None);
+    for at in 0..journey.profiles.len() {
+        if !lines.is_empty() {
+            lines.push(Line::Space);
+        }
+        lines.extend(person::profile(journey, at));
+    }
+    section(&mut lines, "devices", all(register.devices.len(), Line::Device), None);
     let orphans = journey.orphans.iter().enumerate().flat_map(|(at, orphan)| {
         let evidence = (0..orphan.evidence.len()).map(move |of| Line::Evidence(at, of));
         let claims = orphan
@@ -343,15 +425,15 @@ fn lines(journey: &Journey, register: &Register) -> Vec<Line> {
             .filter(|(_, owner)| orphan.contested && Some(*owner) != journey.root.as_ref());
         std::iter::once(Line::Orphan(at)).chain(evidence).chain(claims.map(move |(of, _)| Line::Claim(at, of)))
     });
-    section("orphans: rows elsewhere that evidence ties to this user", orphans.collect(), of_user("none"));
+    section(&mut lines, "orphans: rows elsewhere that evidence ties to this user", orphans.collect(), of_user("none"));
     let owners = journey.orphan_of.iter().enumerate().flat_map(|(at, owner)| {
         std::iter::once(Line::Owner(at)).chain((0..owner.evidence.len()).map(move |of| Line::OwnerEvidence(at, of)))
     });
-    section("this is an orphan itself, of", owners.collect(), None);
-    section("named by", all(journey.mentions.len(), Line::Mention), None);
-    section("other users of the same devices", all(journey.neighbours.len(), Line::Neighbour), None);
+    section(&mut lines, "this is an orphan itself, of", owners.collect(), None);
+    section(&mut lines, "named by", all(journey.mentions.len(), Line::Mention), None);
+    section(&mut lines, "other users of the same devices", all(journey.neighbours.len(), Line::Neighbour), None);
     let findings = (0..journey.findings.len()).flat_map(|at| [Line::Finding(at), Line::Advice(at)]);
-    section("findings: mistakes of the integration", findings.collect(), None);
-    section("notes", all(journey.notes.len(), Line::Note), None);
+    section(&mut lines, "findings: mistakes of the integration", findings.collect(), None);
+    section(&mut lines, "notes", all(journey.notes.len(), Line::Note), None);
     lines
 }

@@ -56,7 +56,7 @@ use self::prompt::{Prompt, Purpose};
 use self::scrolling::Put;
 use crate::tui::timeline::lines::{Bits, Folds, Shown};
 use crate::tui::timeline::order::Track;
-use crate::tui::timeline::sift::{Money, Sieve, Sifted, Sifting, Values};
+use crate::tui::timeline::sift::{Money, Sieve, Sifted, Sifting, Values, Worth};
 use crate::tui::timeline::{Apart, Clock, Devices, Entry, Line, Lines, Order, Row, Traits, event, step};
 
 /// What stands at the left of a row.
@@ -91,6 +91,9 @@ pub struct State {
     /// How often each value of a property is there.
     values: Option<Values>,
     money: Money,
+    worth: Worth,
+    /// Whether what all rows were worth is on the screen, and has to be read.
+    tells_worth: bool,
     /// Rows of the store that were marked; they go with the user to other journeys.
     marks: BTreeSet<i64>,
     /// Properties that are told first for every row; they go with the user as well.
@@ -128,7 +131,7 @@ pub struct State {
 impl State {
     /// A journey, with its first row selected.
     pub fn new(journey: Arc<Journey>, timeline: Arc<Timeline>) -> Self {
-        let identity = identity::State::new(&journey, timeline.register());
+        let identity = identity::State::new(&journey, &timeline);
         let scrub = scrub::State::new(timeline.register().clone(), journey.root.clone());
         let order = timeline.order().clone();
         let mut state = Self {
@@ -145,6 +148,8 @@ impl State {
             find: None,
             values: None,
             money: Money::default(),
+            worth: Worth::default(),
+            tells_worth: false,
             marks: BTreeSet::new(),
             pins: BTreeSet::new(),
             cells: pinned::Known::new(),
@@ -284,7 +289,7 @@ impl State {
     pub fn replace(&mut self, journey: Arc<Journey>, timeline: Arc<Timeline>) {
         let row = self.selected_row();
         let before = (self.journey.as_ref(), self.timeline.register().as_ref());
-        self.identity = self.identity.renewed(before, &journey, timeline.register());
+        self.identity = self.identity.renewed(before, &journey, &timeline);
         if journey.as_of.is_none() {
             self.scrub.renew(timeline.register().clone(), journey.root.clone());
         }
@@ -296,6 +301,7 @@ impl State {
         self.prompt = None;
         self.menu = None;
         self.money = Money::default();
+        self.worth = Worth::default();
         self.values = self.values.take().map(|values| Values::new(values.name(), self.timeline.rows().len()));
         self.put_in_order();
         self.sift_again();
@@ -370,11 +376,15 @@ impl State {
         sieve
             .or_else(|| self.values.as_ref()?.wanted(journey, timeline))
             .or_else(|| self.money.wanted(journey, timeline))
+            .or_else(|| self.worth.wanted(journey, timeline).filter(|_| self.tells_worth))
     }
 
     /// Takes what it found.
     pub fn take_sifted(&mut self, sifted: &Sifted) {
-        if self.money.take(sifted) || self.values.as_mut().is_some_and(|values| values.take(sifted)) {
+        if self.money.take(sifted)
+            || self.worth.take(sifted)
+            || self.values.as_mut().is_some_and(|values| values.take(sifted))
+        {
             return;
         }
         if let Some(sieve) = self.filter.as_mut()
@@ -567,7 +577,13 @@ impl State {
             timeline: &self.timeline,
             identity: &self.identity,
             scrub: &self.scrub,
+            worth: &self.worth,
         }
+    }
+
+    /// A frame was drawn; whether what all rows were worth is on it.
+    pub(in crate::tui) fn seen_worth(&mut self, seen: bool) {
+        self.tells_worth = seen;
     }
 
     /// Which moment of arrival is asked for.

@@ -5,10 +5,10 @@
 //! read for [`BATCH`] rows at a time, each batch one question to the worker: progress can be
 //! shown, other questions go between, and a filter that is typed over is given up.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::identity::Journey;
+use crate::identity::{Journey, Orphan};
 use crate::inspect::filter::{self, Amount, Filter, Subject};
 use crate::tui::backend::{Backend, Failure};
 
@@ -28,6 +28,8 @@ pub enum Work {
     Values(Arc<str>),
     /// What was paid in rows that refused calls lost.
     Money,
+    /// What was paid in all rows.
+    Worth,
 }
 
 impl PartialEq for Work {
@@ -35,7 +37,7 @@ impl PartialEq for Work {
         match (self, other) {
             (Self::Filter(one), Self::Filter(other)) => Arc::ptr_eq(one, other),
             (Self::Values(one), Self::Values(other)) => one == other,
-            (Self::Money, Self::Money) => true,
+            (Self::Money, Self::Money) | (Self::Worth, Self::Worth) => true,
             _ => false,
         }
     }
@@ -63,6 +65,8 @@ enum Part {
     Rows(Vec<usize>),
     Values(Vec<(Found, u64)>),
     Money(Vec<(usize, Amount)>),
+    /// Amounts of the user's rows, and those of orphans.
+    Worth(Vec<(bool, Arc<str>, Amount)>),
 }
 
 /// What it found.
@@ -81,6 +85,7 @@ pub fn sift(backend: &mut dyn Backend, sifting: &Sifting) -> Sifted {
         Work::Filter(filter) => filtered(backend, sifting, filter),
         Work::Values(name) => values(backend, sifting, name),
         Work::Money => money(backend, sifting),
+        Work::Worth => worth(backend, sifting),
     };
     Sifted { work: sifting.work.clone(), from: sifting.from, next, part }
 }
@@ -154,6 +159,32 @@ fn money(backend: &mut dyn Backend, sifting: &Sifting) -> Gone {
             (sifting.from + numbers.len(), Ok(Part::Money(amounts.collect())))
         }
         Err(failure) => (sifting.from, Err(failure)),
+    }
+}
+
+fn worth(backend: &mut dyn Backend, sifting: &Sifting) -> Gone {
+    let Sifting { journey, timeline, from, .. } = sifting;
+    let next = (from + BATCH).min(timeline.rows().len());
+    let rows = timeline.rows().get(*from..next).unwrap_or_default();
+    let (mut outside, mut numbers) = (Vec::new(), Vec::new());
+    for row in rows {
+        let is_outside = match row.entry {
+            Entry::Orphan(orphan, _) if journey.orphans.get(orphan as usize).is_some_and(Orphan::counts) => true,
+            Entry::Step(_) => false,
+            _ => continue,
+        };
+        if let Some(event) = event(journey, row.entry) {
+            outside.push((is_outside, event.event.clone()));
+            numbers.push(event.row);
+        }
+    }
+    match read(backend, &numbers) {
+        Ok(texts) => {
+            let of_rows = outside.into_iter().zip(&texts);
+            let amounts = of_rows.filter_map(|((of, name), text)| Some((of, name, filter::amount(text)?)));
+            (next, Ok(Part::Worth(amounts.collect())))
+        }
+        Err(failure) => (*from, Err(failure)),
     }
 }
 
@@ -331,21 +362,35 @@ impl Values {
     }
 }
 
-/// The money in the rows that refused calls lost.
+/// Amounts by currency and property, in millionths, with the number of rows.
 #[derive(Clone, Debug, Default)]
-pub(in crate::tui) struct Money {
-    /// By call, currency and property, in millionths.
-    sums: BTreeMap<usize, BTreeMap<(String, String), i128>>,
-    next: usize,
-    failed: bool,
+pub(in crate::tui) struct Sums {
+    micros: BTreeMap<(String, String), i128>,
+    rows: u64,
+    /// Names of the events that say an amount.
+    events: BTreeSet<Arc<str>>,
 }
 
-impl Money {
-    /// What a call lost, as text: `USD 20.00`; without a currency with the property that says it.
-    pub(in crate::tui) fn of(&self, call: usize) -> Option<String> {
-        let sums = self.sums.get(&call)?;
+impl Sums {
+    fn add(&mut self, amount: &Amount) {
+        *self.micros.entry((amount.currency.clone(), amount.property.clone())).or_default() += amount.micros;
+        self.rows += 1;
+    }
+
+    /// Names of the events of those rows.
+    pub(in crate::tui) fn events(&self) -> impl Iterator<Item = &str> {
+        self.events.iter().map(|name| &**name)
+    }
+
+    /// Rows that say an amount.
+    pub(in crate::tui) fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// As text, `USD 20.00 (price)`: with the properties that say it.
+    pub(in crate::tui) fn text(&self) -> String {
         let mut by_currency: BTreeMap<&str, (i128, Vec<&str>)> = BTreeMap::new();
-        for ((currency, property), micros) in sums {
+        for ((currency, property), micros) in &self.micros {
             let sum = by_currency.entry(currency).or_default();
             sum.0 += micros;
             sum.1.push(property);
@@ -354,7 +399,23 @@ impl Money {
             let space = if currency.is_empty() { "" } else { " " };
             format!("{currency}{space}{} ({})", decimal(micros), properties.join(", "))
         };
-        Some(by_currency.into_iter().map(tell).collect::<Vec<_>>().join(" and "))
+        by_currency.into_iter().map(tell).collect::<Vec<_>>().join(" and ")
+    }
+}
+
+/// The money in the rows that refused calls lost.
+#[derive(Clone, Debug, Default)]
+pub(in crate::tui) struct Money {
+    /// By call.
+    sums: BTreeMap<usize, Sums>,
+    next: usize,
+    failed: bool,
+}
+
+impl Money {
+    /// What a call lost, as text: `USD 20.00`; without a currency with the property that says it.
+    pub(in crate::tui) fn of(&self, call: usize) -> Option<String> {
+        self.sums.get(&call).map(Sums::text)
     }
 
     fn all(timeline: &Timeline) -> usize {
@@ -382,13 +443,61 @@ impl Money {
         match &sifted.part {
             Ok(Part::Money(amounts)) => {
                 for (call, amount) in amounts {
-                    let key = (amount.currency.clone(), amount.property.clone());
-                    *self.sums.entry(*call).or_default().entry(key).or_default() += amount.micros;
+                    self.sums.entry(*call).or_default().add(amount);
                 }
                 self.next = sifted.next;
             }
             Ok(_) => return false,
             // The rows are told all the same.
+            Err(_) => self.failed = true,
+        }
+        true
+    }
+}
+
+/// What was paid in all rows of a journey, and in rows of its orphans.
+#[derive(Clone, Debug, Default)]
+pub(in crate::tui) struct Worth {
+    own: Sums,
+    outside: Sums,
+    next: usize,
+    failed: bool,
+}
+
+impl Worth {
+    /// Whether it is still being read.
+    pub(in crate::tui) fn is_open(&self, timeline: &Timeline) -> bool {
+        !self.failed && self.next < timeline.rows().len()
+    }
+
+    /// The sums in the user's rows and in those of orphans; without those that could not be read.
+    pub(in crate::tui) fn sums(&self) -> Option<[&Sums; 2]> {
+        (!self.failed).then_some([&self.own, &self.outside])
+    }
+
+    pub(in crate::tui) fn wanted(&self, journey: &Arc<Journey>, timeline: &Arc<Timeline>) -> Option<Sifting> {
+        self.is_open(timeline).then(|| Sifting {
+            journey: journey.clone(),
+            timeline: timeline.clone(),
+            work: Work::Worth,
+            from: self.next,
+        })
+    }
+
+    pub(in crate::tui) fn take(&mut self, sifted: &Sifted) -> bool {
+        if sifted.work != Work::Worth || sifted.from != self.next {
+            return false;
+        }
+        match &sifted.part {
+            Ok(Part::Worth(amounts)) => {
+                for (is_outside, name, amount) in amounts {
+                    let sums = if *is_outside { &mut self.outside } else { &mut self.own };
+                    sums.add(amount);
+                    sums.events.insert(name.clone());
+                }
+                self.next = sifted.next;
+            }
+            Ok(_) => return false,
             Err(_) => self.failed = true,
         }
         true

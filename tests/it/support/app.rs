@@ -200,8 +200,8 @@ pub(crate) fn text(buffer: &Buffer) -> String {
 }
 
 /// The letter of each style. It is fixed, so that a change of one place changes that place of a
-/// snapshot and nothing after it. Digits are the selected row.
-const LETTERS: [(char, &str); 26] = [
+/// snapshot and nothing after it. The digit is the selected row.
+const LETTERS: [(char, &str); 20] = [
     ('b', "BOLD"),
     ('c', "Cyan"),
     ('d', "DarkGray"),
@@ -221,13 +221,7 @@ const LETTERS: [(char, &str); 26] = [
     ('x', "BOLD | REVERSED"),
     ('y', "Yellow"),
     ('Y', "Yellow BOLD"),
-    ('0', "on Blue BOLD"),
-    ('1', "Cyan on Blue BOLD"),
-    ('2', "Green on Blue BOLD"),
-    ('3', "Yellow on Blue BOLD"),
-    ('4', "LightRed on Blue BOLD"),
-    ('5', "Red on Blue BOLD"),
-    ('6', "Magenta on Blue BOLD"),
+    ('0', "White on Blue BOLD"),
 ];
 
 fn styled(buffer: &Buffer) -> String {

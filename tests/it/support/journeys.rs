@@ -112,6 +112,7 @@ fn empty(query: &str, root: Option<&str>) -> Journey {
         findings: vec![],
         cuts: vec![],
         profiles: vec![],
+        names: std::collections::BTreeMap::new(),
     }
 }
 

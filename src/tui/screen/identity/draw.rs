@@ -13,9 +13,9 @@ use crate::tui::pen::Pen;
 use crate::tui::pointer::Spot;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widgets::{scrolled, select};
-use crate::tui::words::{evidence_name, strength_words};
+use crate::tui::words::{evidence_name, lettered, strength_words};
 
-use super::{Line, Panel, explain, picture, scrub};
+use super::{Line, Panel, Topic, explain, person, picture, scrub};
 
 /// Draws the screen: its head, the bar of moments, the lines, and the whole of the selected one
 /// below them. Within a journey without rows (`inside`) the head is that of the journey.
@@ -30,7 +30,9 @@ pub(in crate::tui) fn view(of: &Panel<'_>, inside: bool, ui: &mut Ui, area: Rect
     if !inside {
         head(&mut Pen::new(buffer, take(&mut body, 1), 0), of, look);
     }
-    if body.height >= 9 && !of.scrub.place().ends_with(" 0") {
+    if of.identity.topic() == Topic::Person {
+        ui.worth = true;
+    } else if body.height >= 9 && !of.scrub.place().ends_with(" 0") {
         scrub::bar(&mut Pen::new(buffer, take(&mut body, 1), 0), of.scrub, look);
         if of.scrub.moment().is_some() || body.height >= 20 {
             scrub::told(&mut Pen::new(buffer, take(&mut body, 1), 0), of.scrub, look);
@@ -104,9 +106,17 @@ fn head(pen: &mut Pen<'_>, of: &Panel<'_>, look: &Look) {
     // The moment is always told: in narrow screens by the foot.
     let zone = if fit::width(&zone) + 24 > pen.room() { format!("{} ", look.zone.name()) } else { zone };
     let room = pen.room().saturating_sub(fit::width(&zone) + 14);
-    pen.skip(1).text("identity", title).skip(2);
+    let word = if of.identity.topic() == Topic::Person { "person" } else { "identity" };
+    pen.skip(1).text(word, title).skip(2);
     let start = pen.column();
     match &journey.root {
+        _ if journey.name().is_some() => {
+            pen.text(&fit::middle(&journey.best_name(), (room / 2).max(8)), title);
+            let id = journey.known_id().unwrap_or(&journey.query).as_str();
+            if id != journey.best_name() {
+                pen.skip(2).text(&fit::middle(id, (room / 2).max(8)), plain);
+            }
+        }
         Some(root) if *root != journey.query => {
             pen.text(&fit::middle(journey.query.as_str(), (room / 3).max(8)), plain);
             pen.text(&format!(" {} ", look.glyphs.arrow), muted);
@@ -178,12 +188,12 @@ fn draw(pen: &mut Pen<'_>, line: Line, of: &Panel<'_>, selected: bool, look: &Lo
         }
         Line::Claim(at, owner) => journey.orphans.get(at).and_then(|orphan| {
             let owner = orphan.owners.get(owner)?;
-            pen.skip(5).cell("also tied to", 24, look.style(Meaning::Warn)).text(owner.as_str(), plain);
+            pen.skip(5).cell("also tied to", 24, look.style(Meaning::Warn)).text(journey.name_of(owner), plain);
             Some(())
         }),
         Line::Owner(at) => journey.orphan_of.get(at).map(|owner| {
             let room = id_room(pen.room());
-            pen.id(owner.root.as_str(), room, plain).skip(2);
+            pen.id(journey.name_of(&owner.root), room, plain).skip(2);
             pen.text(strength_words(owner.strength), look.style(Meaning::Orphan));
         }),
         Line::OwnerEvidence(at, piece) => {
@@ -191,11 +201,11 @@ fn draw(pen: &mut Pen<'_>, line: Line, of: &Panel<'_>, selected: bool, look: &Lo
         }
         Line::Neighbour(at) => journey.neighbours.get(at).map(|neighbour| {
             let room = id_room(pen.room());
-            pen.id(neighbour.root.as_str(), room, plain).skip(2);
+            pen.id(journey.name_of(&neighbour.root), room, plain).skip(2);
             if let Some(device) = &neighbour.device {
                 pen.text("device ", muted).id(device.as_str(), 24, plain).skip(2);
             }
-            pen.text(&neighbour.why, muted);
+            pen.text(&lettered(&neighbour.why, of.timeline, journey), muted);
         }),
         Line::Mention(at) => journey.mentions.get(at).map(|mention| {
             let room = id_room(pen.room());
@@ -217,39 +227,57 @@ fn draw(pen: &mut Pen<'_>, line: Line, of: &Panel<'_>, selected: bool, look: &Lo
         Line::Cut(at) => journey.cuts.get(at).map(|cut| {
             pen.text(&cut.what, look.style(Meaning::Bad));
         }),
+        Line::Profile(_)
+        | Line::Property(..)
+        | Line::ClientProperties(_)
+        | Line::Kind(_)
+        | Line::Sender(_)
+        | Line::Sessions
+        | Line::Worth
+        | Line::Splits(_)
+        | Line::Refused(_) => person::draw(pen, line, of, look),
     };
     debug_assert!(drawn.is_some(), "a line is an index into the journey that it was made from");
 }
 
 /// The letter of the lane of an id.
-fn label(pen: &mut Pen<'_>, of: &Panel<'_>, id: &Id, look: &Look) {
+pub(super) fn label(pen: &mut Pen<'_>, of: &Panel<'_>, id: &Id, look: &Look) {
     pen.cell(of.timeline.label(id).unwrap_or(""), 3, look.style(Meaning::Title));
 }
 
-fn span(pen: &mut Pen<'_>, first: i64, last: i64, look: &Look) {
-    let (from, to) = (look.zone.short_date(first), look.zone.short_date(last));
-    let text = if from == to { from } else { format!("{from} to {to}") };
-    pen.text(&text, look.style(Meaning::Muted));
+pub(super) fn span(pen: &mut Pen<'_>, first: i64, last: i64, look: &Look) {
+    let whole = look.zone.span(first, last);
+    // Where there is no room for both ends, the last one says more; a date that is cut says a wrong one.
+    let short = || {
+        let (from, to) = look.zone.ends(first, last);
+        if from == to { to } else { format!("to {to}") }
+    };
+    let told = if fit::width(&whole) <= pen.room() { whole } else { short() };
+    if fit::width(&told) <= pen.room() {
+        pen.text(&told, look.style(Meaning::Muted));
+    }
 }
 
 /// When something arrived, in the room there is; about, where no field says it.
-fn arrived(pen: &mut Pen<'_>, at: Option<Arrival>, known: bool, look: &Look) {
+/// To the millisecond where calls follow each other within a second.
+fn arrived(pen: &mut Pen<'_>, at: Option<Arrival>, known: bool, precise: bool, look: &Look) {
     let (wide, plain) = (pen.room(), look.style(Meaning::Text));
+    let clock = if precise { 12 } else { 8 };
     let about = if known { " " } else { "~" };
     let text = match at {
         // A line of a given table without a time is older than everything.
         Some(Arrival { at: i64::MIN, .. }) | None => "-".to_owned(),
         Some(Arrival { at, .. }) if wide >= 96 => {
-            format!("{about}{} {}", look.zone.short_date(at), look.zone.clock(at, 8))
+            format!("{about}{} {}", look.zone.short_date(at), look.zone.clock(at, clock))
         }
         Some(Arrival { at, .. }) if wide >= 60 => {
-            format!("{about}{} {}", look.zone.short_date(at), look.zone.clock(at, 5))
+            format!("{about}{} {}", look.zone.day_and_month(at), look.zone.clock(at, clock))
         }
         Some(Arrival { at, .. }) => format!("{about}{}", look.zone.clock(at, 5)),
     };
     let columns = match wide {
-        96.. => 23,
-        60..96 => 20,
+        96.. => clock + 15,
+        60..96 => clock + 9,
         _ => 7,
     };
     pen.cell(&text, columns, plain);
@@ -265,7 +293,7 @@ fn call(pen: &mut Pen<'_>, call: Call, of: &Panel<'_>, look: &Look) -> Option<()
     match call {
         Call::Alias(index) => {
             let line = journey.aliases.get(index)?;
-            arrived(pen, at, line.arrived.is_some() || line.from_table, look);
+            arrived(pen, at, line.arrived.is_some() || line.from_table, of.timeline.is_precise(), look);
             let (mark, meaning, word) = match line.verdict {
                 Verdict::Accepted => (look.glyphs.alias, Meaning::Alias, "accepted".to_owned()),
                 Verdict::Duplicate => (look.glyphs.duplicate, Meaning::Muted, "duplicate".to_owned()),
@@ -282,11 +310,11 @@ fn call(pen: &mut Pen<'_>, call: Call, of: &Panel<'_>, look: &Look) -> Option<()
             side(pen, of, line.target.as_ref(), id_room, look);
             pen.to(start.saturating_add(u16::try_from(wide).unwrap_or(u16::MAX))).skip(1);
             pen.cell(mark, 2, look.style(meaning));
-            pen.cell(&word, 24.min(pen.room()), look.style(meaning)).text(&line.why, muted);
+            verdict(pen, &word, &line.why, meaning, look);
         }
         Call::Point(index) => {
             let point = journey.points.get(index)?;
-            arrived(pen, at, true, look);
+            arrived(pen, at, true, of.timeline.is_precise(), look);
             let (mark, meaning, word) = match point.kind {
                 PointKind::Reset => (look.glyphs.reset, Meaning::Reset, "~inferred"),
                 PointKind::Identify => (look.glyphs.identify, Meaning::Identify, "known"),
@@ -303,10 +331,21 @@ fn call(pen: &mut Pen<'_>, call: Call, of: &Panel<'_>, look: &Look) -> Option<()
             side(pen, of, Some(&point.id), id_room * 2, look);
             pen.to(start.saturating_add(u16::try_from(wide).unwrap_or(u16::MAX))).skip(1);
             pen.cell(mark, 2, look.style(meaning));
-            pen.cell(word, 24.min(pen.room()), look.style(meaning)).text(&point.why, muted);
+            verdict(pen, word, &point.why, meaning, look);
         }
     }
     Some(())
+}
+
+/// What came of a call, and why. The reason of a verdict goes before its word is cut, and the sentence
+/// before it says less than a beginning; below the list stands all of it.
+fn verdict(pen: &mut Pen<'_>, word: &str, why: &str, meaning: Meaning, look: &Look) {
+    let fits = fit::width(word) <= pen.room();
+    let word = if fits { word } else { word.split(':').next().unwrap_or(word) };
+    pen.cell(word, 24.min(pen.room()), look.style(meaning));
+    if pen.room() >= 20 {
+        pen.text(why, look.style(Meaning::Muted));
+    }
 }
 
 /// An id with the letter of its lane.
@@ -384,8 +423,12 @@ fn device(pen: &mut Pen<'_>, register: &Register, at: usize, look: &Look) -> Opt
 fn evidence(pen: &mut Pen<'_>, evidence: &Evidence, look: &Look) {
     let strength = strength_words(evidence.kind.strength());
     pen.skip(5).cell(strength, 10, look.style(Meaning::Orphan));
-    pen.cell(evidence_name(evidence.kind), 20, look.style(Meaning::Orphan)).skip(1);
-    pen.text(&evidence.why, look.style(Meaning::Text));
+    let name = evidence_name(evidence.kind);
+    pen.cell(name, fit::width(name).max(20), look.style(Meaning::Orphan)).skip(1);
+    // A beginning of a sentence says nothing: all of it stands below the list.
+    if pen.room() >= 60 {
+        pen.text(&evidence.why, look.style(Meaning::Text));
+    }
 }
 
 /// Columns for an id in a line of so many.

@@ -7,7 +7,7 @@ use crate::identity::{Evidence, Journey, Register, Role};
 use crate::tui::fit;
 use crate::tui::theme::Look;
 use crate::tui::when;
-use crate::tui::words::{place, visible_id};
+use crate::tui::words::{lettered, place, visible_id};
 
 use super::{Line, Panel};
 
@@ -51,11 +51,11 @@ pub(super) fn sentence(line: Line, of: &Panel<'_>, look: &Look) -> String {
             Some(format!(
                 "Evidence as good ties {} to {}: the rows cannot be both's, so they count for neither. Enter opens that page.",
                 visible_id(Some(&orphan.id)),
-                visible_id(Some(claims))
+                fit::middle(journey.name_of(claims), 80)
             ))
         }),
         Line::Owner(at) => journey.orphan_of.get(at).map(|owner| {
-            format!("Evidence ties these rows to {}; no alias joins the two. Enter opens that page.", visible_id(Some(&owner.root)))
+            format!("Evidence ties these rows to {}; no alias joins the two. Enter opens that page.", fit::middle(journey.name_of(&owner.root), 80))
         }),
         Line::OwnerEvidence(at, piece) => {
             journey.orphan_of.get(at).and_then(|owner| Some(piece_of(owner.evidence.get(piece)?, look)))
@@ -73,8 +73,9 @@ pub(super) fn sentence(line: Line, of: &Panel<'_>, look: &Look) -> String {
         Line::Note(at) => journey.notes.get(at).cloned(),
         Line::Cut(at) => journey.cuts.get(at).map(|cut| cut.what.clone()),
         Line::Space | Line::Head(..) | Line::Empty(_) => None,
+        other => super::person::sentence(other, of, look),
     };
-    told.unwrap_or_default()
+    lettered(&told.unwrap_or_default(), of.timeline, journey)
 }
 
 fn call(journey: &Journey, call: Call, look: &Look) -> Option<String> {

@@ -91,8 +91,7 @@ pub(super) fn bar(pen: &mut Pen<'_>, state: &State, look: &Look) {
     let changes = &state.now.changes;
     let (Some(first), Some(last)) = (changes.first(), changes.last()) else { return };
     let muted = look.style(Meaning::Muted);
-    let begins = look.zone.short_date(first.arrival.at);
-    let ends = look.zone.short_date(last.arrival.at);
+    let (begins, ends) = look.zone.ends(first.arrival.at, last.arrival.at);
     let wide = pen.room() >= 60;
     if wide {
         pen.skip(1).text(&begins, muted);

@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 
 use crate::identity::Journey;
 use crate::model::Id;
+use crate::model::text::percent;
 use crate::tui::fit;
 use crate::tui::frame::Ui;
 use crate::tui::pen::Pen;
@@ -12,12 +13,12 @@ use crate::tui::pointer::Spot;
 use crate::tui::screen::identity;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widgets::scrolled;
-use crate::tui::words::strength_words;
+use crate::tui::words::{lettered, strength_words};
 
 use super::rows::Columns;
 use super::{State, detail, heads, menu, prompt, rows, strip};
 use crate::tui::timeline::devices::Device;
-use crate::tui::timeline::{Lane, LaneKind, Line};
+use crate::tui::timeline::{Lane, LaneKind, Line, Timeline};
 
 /// From this width on the detail stands beside the timeline.
 const SIDE_BY_SIDE: u16 = 150;
@@ -41,7 +42,7 @@ pub(in crate::tui) fn view(
         coverage(&mut Pen::new(buffer, top.take(1), 0), state, look);
     }
     if area.height >= 10
-        && let Some((meaning, text)) = banner(&state.journey, look)
+        && let Some((meaning, text)) = banner(&state.journey, &state.timeline, look)
     {
         Pen::new(buffer, top.take(1), 0).skip(1).text(&text, look.style(meaning));
     }
@@ -56,6 +57,10 @@ pub(in crate::tui) fn view(
         legend(&mut Pen::new(buffer, top.take(1), 0), state, look);
     }
     status(state, &mut top, buffer, look);
+    if shows_person(state, area) {
+        ui.worth = true;
+        identity::person_panel(&state.panel(), top.take(identity::PERSON_HEIGHT), buffer, look);
+    }
     let body = top.area;
     if state.is_empty() {
         // Nothing to lay out: what is known stands in the panel.
@@ -91,6 +96,11 @@ pub(in crate::tui) fn view(
     }
     menu::view(state, below, buffer, look);
     prompt::view(state, below, buffer, look)
+}
+
+/// Whether the person has a panel above the rows; on smaller screens it is a page.
+fn shows_person(state: &State, area: Rect) -> bool {
+    area.width >= 110 && area.height >= 31 && state.journey.root.is_some() && !state.is_empty() && !state.is_in_detail()
 }
 
 /// The screen without the line that is typed or the choices, and where those are.
@@ -222,23 +232,33 @@ fn head(pen: &mut Pen<'_>, state: &State, look: &Look) {
     let title = look.style(Meaning::Title);
     let plain = look.style(Meaning::Text);
     let id_room = (room / 3).clamp(8, 48);
-    pen.skip(1).text(&fit::middle(journey.query.as_str(), id_room), title);
-    match &journey.root {
-        Some(root) if *root != journey.query => {
-            pen.text(&format!(" {} ", look.glyphs.arrow), plain).text(&fit::middle(root.as_str(), id_room), title);
-        }
-        Some(_) => {
-            let known = rows::who(journey);
-            if Id::new(&known) != journey.query {
-                pen.text(" (", plain).text(&fit::middle(&known, id_room), plain).text(")", plain);
+    let known = journey.known_id().unwrap_or(&journey.query).as_str();
+    match (journey.name(), &journey.root) {
+        (Some(name), _) => {
+            pen.skip(1).text(&fit::end(&name, id_room), title);
+            if known != name {
+                pen.skip(2).text(&fit::middle(known, id_room), plain);
             }
         }
-        None => {
+        (None, Some(root)) if *root != journey.query => {
+            pen.skip(1).text(&fit::middle(journey.query.as_str(), id_room), title);
+            pen.text(&format!(" {} ", look.glyphs.arrow), plain).text(&fit::middle(root.as_str(), id_room), title);
+        }
+        (None, Some(_)) => {
+            pen.skip(1).text(&fit::middle(journey.query.as_str(), id_room), title);
+            if known != journey.query.as_str() {
+                pen.text(" (", plain).text(&fit::middle(known, id_room), plain).text(")", plain);
+            }
+        }
+        (None, None) => {
+            pen.skip(1).text(&fit::middle(journey.query.as_str(), id_room), title);
             pen.text("  no rows of its own, only mentioned", look.style(Meaning::Warn));
         }
     }
     let mut parts = Vec::new();
     let dot = look.glyphs.dot;
+    let plan = journey.profiles.first().and_then(|profile| profile.get("plan")?.as_str());
+    parts.extend(plan.map(|plan| format!("plan {}", fit::end(plan, 20))));
     if journey.ids.len() > 1 {
         parts.push(fit::at_least(journey.has_more_ids(), &fit::counted(journey.ids.len() as u64, "id")));
     }
@@ -247,8 +267,7 @@ fn head(pen: &mut Pen<'_>, state: &State, look: &Look) {
         parts.push(fit::at_least(journey.has_more_rows(), &fit::counted(devices, "device")));
     }
     if let Some((first, last)) = journey.span().or_else(|| state.timeline.span()) {
-        let (first, last) = (look.zone.short_date(first), look.zone.short_date(last));
-        parts.push(if first == last { first } else { format!("{first} to {last}") });
+        parts.push(look.zone.span(first, last));
     }
     let gap = format!(" {dot} ");
     pen.skip(2);
@@ -266,7 +285,7 @@ fn coverage(pen: &mut Pen<'_>, state: &State, look: &Look) {
     let all = coverage.own + coverage.through + coverage.split;
     let (more_rows, more) = (state.journey.has_more_rows(), !state.journey.cuts.is_empty());
     let share = |rows: u64, of: &str| {
-        let percent = (rows * 100 + all / 2).checked_div(all).unwrap_or(0);
+        let percent = percent(rows, all);
         // The share of what is not at hand is not known.
         let percent = if more_rows { String::new() } else { format!(" ({percent} %)") };
         fit::at_least(more_rows, &format!("{} {of}{percent}", fit::count(rows)))
@@ -314,7 +333,7 @@ fn coverage(pen: &mut Pen<'_>, state: &State, look: &Look) {
 }
 
 /// What a reader must know before anything else, in one line.
-fn banner(journey: &Journey, look: &Look) -> Option<(Meaning, String)> {
+fn banner(journey: &Journey, timeline: &Timeline, look: &Look) -> Option<(Meaning, String)> {
     if let Some(moment) = journey.as_of {
         return Some((Meaning::Warn, format!("as of {}: only what had arrived by then", look.zone.full(moment.at))));
     }
@@ -327,11 +346,11 @@ fn banner(journey: &Journey, look: &Look) -> Option<(Meaning, String)> {
             more => format!(" and {} more (o tells why)", more - 1),
         };
         let strength = strength_words(owner.strength);
-        let root = fit::middle(owner.root.as_str(), 32);
+        let root = fit::middle(journey.name_of(&owner.root), 32);
         return Some((Meaning::Orphan, format!("an orphan: {strength} ties it to {root}{others}")));
     }
     if let Some(neighbour) = journey.neighbours.first() {
-        return Some((Meaning::Warn, neighbour.why.clone()));
+        return Some((Meaning::Warn, lettered(&neighbour.why, timeline, journey)));
     }
     journey.notes.first().map(|note| (Meaning::Muted, format!("note: {note}")))
 }

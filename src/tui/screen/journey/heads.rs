@@ -104,12 +104,12 @@ pub(super) fn apart(pen: &mut Pen<'_>, state: &State, look: &Look) {
 pub(super) fn blocked(pen: &mut Pen<'_>, position: usize, state: &State, look: &Look) {
     let Some(line) = call(position, state).and_then(|call| state.journey.aliases.get(call)) else { return };
     let arrow = look.glyphs.arrow;
-    let name = |id: &Option<Id>| id.as_ref().map_or_else(|| "nothing".to_owned(), |id| fit::middle(id.as_str(), 28));
+    let name = |id: &Option<Id>| id.as_ref().map_or_else(|| "nothing".to_owned(), |id| lane(id, state));
     let text = match (&line.kept, &line.kept_by) {
         (Some(kept), Some(by)) => {
             let since = state.journey.aliases.iter().find(|line| line.source == *by).map(|line| line.time);
             let since = since.map(|time| format!(" since {} {}", look.zone.short_date(time), look.zone.clock(time, 8)));
-            let kept = fit::middle(kept.as_str(), 28);
+            let kept = lane(kept, state);
             format!("blocked by {} {arrow} {kept}{}, {}", name(&line.alias), since.unwrap_or_default(), place(by))
         }
         _ => match line.verdict {
@@ -140,7 +140,7 @@ pub(super) fn lost(pen: &mut Pen<'_>, position: usize, state: &State, look: &Loo
         let _ = write!(text, " {} {} before it", look.glyphs.dot, fit::counted(loss.before as u64, "row"));
     }
     if let Some(under) = &loss.under {
-        let _ = write!(text, " {} all stay under {}", look.glyphs.dot, fit::middle(under.as_str(), 28));
+        let _ = write!(text, " {} all stay under {}", look.glyphs.dot, lane(under, state));
     }
     under(pen, &text, Meaning::Orphan, look);
 }
@@ -151,6 +151,11 @@ fn under(pen: &mut Pen<'_>, text: &str, meaning: Meaning, look: &Look) {
     let room = pen.room();
     // Under the time: what it says needs the width more than the place.
     pen.skip(if room >= 60 { 10 } else { 2 }).text(look.glyphs.corner, style).skip(1).text(text, style);
+}
+
+/// An id by the letter of its lane, which the legend explains; itself without one.
+fn lane(id: &Id, state: &State) -> String {
+    state.timeline.label(id).map_or_else(|| fit::middle(id.as_str(), 28), str::to_owned)
 }
 
 /// The alias call at a position.

@@ -44,7 +44,6 @@ pub(super) struct Columns {
     pub(super) shared: usize,
     pub(super) event: usize,
     pub(super) sent: usize,
-    pub(super) whose: usize,
     /// Columns of pinned properties, and the width of each.
     pub(super) pins: usize,
     pub(super) pin: usize,
@@ -54,15 +53,17 @@ pub(super) struct Columns {
 impl Columns {
     /// What fits into `width` of what the journey has.
     pub(super) fn for_state(width: usize, state: &State) -> Self {
-        Self::of(width, state.lane_count(), state.times, state.pins.len())
+        Self::of(width, state.lane_count(), state.times, state.timeline.is_precise(), state.pins.len())
     }
 
     /// What fits into `width`: time and lanes always, the rest by use.
-    fn of(width: usize, lanes: usize, times: Option<Times>, pins: usize) -> Self {
+    fn of(width: usize, lanes: usize, times: Option<Times>, precise: bool, pins: usize) -> Self {
         let times = times.unwrap_or(if width >= 90 { Times::Both } else { Times::Clock });
         let time = match (times, width) {
             (Times::Gap, _) => 0,
             (_, 90..) => 13,
+            // What happened first is the question: seconds do not answer it.
+            (_, 72..) if precise => 13,
             (_, 56..) => 9,
             _ => 6,
         };
@@ -71,18 +72,19 @@ impl Columns {
         let lanes = lanes.min(MOST_LANES).min((width / 8).max(1));
         let shared = if all > lanes { 3 } else { 0 };
         let rest = width.saturating_sub(1 + time + gap + 2 * lanes + shared + 1);
-        let (event, sent, whose) = match rest {
-            76.. => ((rest * 3 / 10).min(40), (rest / 5).min(36), (rest / 7).clamp(12, 24)),
-            44..76 => ((rest * 2 / 5).min(22), 0, 11),
-            22..44 => (rest / 2, 0, 0),
-            _ => (rest, 0, 0),
+        // Whose a row is, lanes and reasons say: a column with one name in every row says nothing.
+        let (event, sent) = match rest {
+            76.. => ((rest * 3 / 10).min(40), (rest / 5).min(36)),
+            44..76 => ((rest * 9 / 20).min(28), 0),
+            22..44 => (rest / 2, 0),
+            _ => (rest, 0),
         };
-        let because = rest.saturating_sub(event + sent + whose);
+        let because = rest.saturating_sub(event + sent);
         // Nothing but a reason that is long makes room for them, so they go first.
         let spare = because.saturating_sub(LEAST_REASON);
         let pins = pins.min(spare / LEAST_PIN);
         let pin = spare.checked_div(pins).unwrap_or(0).min(MOST_PIN);
-        Self { time, gap, lanes, shared, event, sent, whose, pins, pin, because: because - pins * pin }
+        Self { time, gap, lanes, shared, event, sent, pins, pin, because: because - pins * pin }
     }
 }
 
@@ -109,7 +111,6 @@ pub(super) fn head(pen: &mut Pen<'_>, columns: Columns, state: &State, look: &Lo
     }
     pen.skip(1).cell("EVENT", columns.event, style);
     pen.cell("SENT AS", columns.sent, style);
-    pen.cell("FOR", columns.whose, style);
     for pin in 0..columns.pins {
         pen.cell(&state.cell_head(pin, columns), columns.pin - 1, look.style(Meaning::Key)).skip(1);
     }
@@ -148,7 +149,6 @@ struct Line<'a> {
     lane: Option<u32>,
     event: String,
     sent: Option<&'a Id>,
-    whose: String,
     because: String,
     meaning: Meaning,
     mark: Mark,
@@ -182,7 +182,6 @@ impl<'a> Line<'a> {
             lane,
             event: row.map(name).unwrap_or_default(),
             sent: row.and_then(|row| row.id.as_ref()),
-            whose: String::new(),
             because: String::new(),
             meaning: Meaning::Text,
             mark: Mark::One(|_| " ", Meaning::Text),
@@ -197,7 +196,7 @@ impl<'a> Line<'a> {
             }
             Entry::Orphan(orphan, step) => {
                 if let Some(orphan) = journey.orphans.get(orphan as usize) {
-                    line.orphan(orphan, orphan.steps.get(step as usize), timeline);
+                    line.orphan(orphan, orphan.steps.get(step as usize));
                 }
             }
             Entry::Reset(point) => {
@@ -229,7 +228,6 @@ impl<'a> Line<'a> {
 
     fn step(&mut self, step: &Step, timeline: &Timeline, room: usize) {
         self.copies(step);
-        self.whose = who(self.journey);
         let alias = |call: usize| self.journey.aliases.get(call).map(|line| pair(line, timeline)).unwrap_or_default();
         (self.meaning, self.because) = match step.reason {
             Reason::Own | Reason::Call { .. } => (Meaning::Text, "own id".to_owned()),
@@ -252,7 +250,6 @@ impl<'a> Line<'a> {
         };
         if step.state != Stored::Merged {
             self.meaning = Meaning::Split;
-            "apart".clone_into(&mut self.whose);
             self.mark = Mark::One(|glyphs| glyphs.split, Meaning::Split);
         } else if step.phase == Phase::Anonymous {
             self.mark = Mark::One(|glyphs| glyphs.anonymous, Meaning::Anonymous);
@@ -261,13 +258,12 @@ impl<'a> Line<'a> {
         }
     }
 
-    fn orphan(&mut self, orphan: &Orphan, step: Option<&Step>, timeline: &Timeline) {
+    fn orphan(&mut self, orphan: &Orphan, step: Option<&Step>) {
         if let Some(step) = step {
             self.copies(step);
         }
         self.meaning = Meaning::Orphan;
         self.mark = Mark::One(|glyphs| glyphs.orphan, Meaning::Orphan);
-        self.whose = format!("orphan {}", timeline.label(&orphan.id).unwrap_or(""));
         let contested = if orphan.contested { "CONTESTED ORPHAN" } else { "ORPHAN" };
         self.because = match orphan.evidence.first() {
             Some(best) => format!("{contested}, {}: {}", orphan.strength.name(), evidence_name(best.kind)),
@@ -294,7 +290,15 @@ impl<'a> Line<'a> {
             Verdict::Accepted => (Mark::Join(at), Meaning::Alias, format!("ALIAS ACCEPTED{tail}")),
             Verdict::Duplicate => (Mark::Join(at), Meaning::Muted, format!("duplicate alias{tail}")),
             Verdict::Refused(why) => {
-                (Mark::Bar(at), Meaning::Refused, format!("REFUSED {}", why.name().replace('_', " ")))
+                let told = match &line.kept {
+                    Some(kept) => format!(
+                        "REFUSED: {} points at {}",
+                        side(line.alias.as_ref(), timeline),
+                        side(Some(kept), timeline)
+                    ),
+                    None => format!("REFUSED: {}", why.name().replace('_', " ")),
+                };
+                (Mark::Bar(at), Meaning::Refused, told)
             }
         };
     }
@@ -360,9 +364,6 @@ impl<'a> Line<'a> {
             pen.cell(label, fit::width(label) + 1, look.style(Meaning::Muted));
             let room = columns.sent.saturating_sub(fit::width(label) + 2);
             pen.id(self.sent.map_or("no id", Id::as_str), room, plain).skip(1);
-        }
-        if columns.whose > 0 {
-            pen.cell(&self.whose, columns.whose - 1, plain).skip(1);
         }
         for pin in 0..columns.pins {
             let (text, meaning) =
@@ -502,21 +503,12 @@ fn alias_call(alias: Option<&Id>) -> String {
 
 /// `B → A` by the names of the lanes, by ids where there is no lane.
 fn pair(line: &AliasLine, timeline: &Timeline) -> String {
-    let side = |id: &Option<Id>| match id {
-        Some(id) => timeline.label(id).map_or_else(|| fit::middle(id.as_str(), 12), str::to_owned),
-        None => "nothing".to_owned(),
-    };
-    format!("{} → {}", side(&line.alias), side(&line.target))
+    format!("{} → {}", side(line.alias.as_ref(), timeline), side(line.target.as_ref(), timeline))
 }
 
-/// The best name of the user: what was asked for if it names a person, else an id that does.
-pub(super) fn who(journey: &Journey) -> String {
-    let known = || journey.ids.iter().filter(|member| !member.anonymous);
-    known()
-        .find(|member| member.id == journey.query)
-        .or_else(|| known().next())
-        .map(|member| member.id.as_str())
-        .or(journey.root.as_ref().map(Id::as_str))
-        .unwrap_or(journey.query.as_str())
-        .to_owned()
+fn side(id: Option<&Id>, timeline: &Timeline) -> String {
+    match id {
+        Some(id) => timeline.label(id).map_or_else(|| fit::middle(id.as_str(), 12), str::to_owned),
+        None => "nothing".to_owned(),
+    }
 }

@@ -20,7 +20,7 @@ use crate::tui::timeline::Traits;
 pub(super) fn view(state: &State, ui: &mut Ui, area: Rect, list: Rect, buffer: &mut Buffer, look: &Look) {
     let Some((first, last)) = state.timeline.span() else { return };
     let muted = look.style(Meaning::Muted);
-    let (from, to) = (look.zone.short_date(first), look.zone.short_date(last));
+    let (from, to) = look.zone.ends(first, last);
     let mut pen = Pen::new(buffer, area, 0);
     pen.skip(1).text(&from, muted).skip(1);
     let parts = state.timeline.activity();

@@ -227,8 +227,8 @@ fn files(files: &[ImportedFile], width: usize) -> Vec<String> {
 fn activity(pen: &mut Pen<'_>, overview: &Overview, look: &Look) {
     let muted = look.style(Meaning::Muted);
     let (Some(first), Some(last)) = (overview.first, overview.last) else { return };
-    let last = look.zone.short_date(last);
-    pen.text(&look.zone.short_date(first), muted).skip(1);
+    let (first, last) = look.zone.ends(first, last);
+    pen.text(&first, muted).skip(1);
     let room = pen.room().saturating_sub(fit::width(&last) + 2).min(120);
     plot(pen, &overview.activity, room, look);
     pen.skip(1).text(&last, muted);

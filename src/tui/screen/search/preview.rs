@@ -115,12 +115,12 @@ fn activity(hit: &Hit, glance: &Preview, area: Rect, buffer: &mut Buffer, look: 
     let muted = look.style(Meaning::Muted);
     let (Some(first), Some(last)) = (hit.first, hit.last) else { return };
     let mut pen = Pen::new(buffer, area, 0);
-    let last = look.zone.short_date(last);
+    let (first, last) = look.zone.ends(first, last);
     pen.skip(1);
     if area.width >= WIDE {
         pen.cell("this id", LABEL, muted);
     }
-    pen.text(&look.zone.short_date(first), muted).skip(1);
+    pen.text(&first, muted).skip(1);
     let room = pen.room().saturating_sub(fit::width(&last) + 2);
     plot(&mut pen, &glance.activity, room, look);
     pen.skip(1).text(&last, muted);
@@ -166,8 +166,8 @@ fn story(user: &User, area: Rect, buffer: &mut Buffer, look: &Look) {
     let muted = look.style(Meaning::Muted);
     let Some((first, last)) = user.span else { return };
     let mut pen = Pen::new(buffer, area, 0);
-    let last = look.zone.short_date(last);
-    pen.skip(1).cell("story", LABEL, muted).text(&look.zone.short_date(first), muted).skip(1);
+    let (first, last) = look.zone.ends(first, last);
+    pen.skip(1).cell("story", LABEL, muted).text(&first, muted).skip(1);
     let columns = pen.room().saturating_sub(fit::width(&last) + 2).min(user.story.len());
     for column in 0..columns {
         let part = |column: usize| column * user.story.len() / columns.max(1);

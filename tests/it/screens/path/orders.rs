@@ -93,8 +93,8 @@ fn a_refused_alias_tells_what_blocked_it_and_what_was_lost_in_rows_and_money() {
     let mut app = App::start(Stories { money: true, ..Stories::of(vec![phone()]) }).sized(130, 40);
     app.press("sally@gmail.com<Enter>");
     let text = app.text();
-    assert!(text.contains("blocked by sally@gmail.com → 12345 since 01 Jul 2019 09:16:10, sally.jsonl:3"), "{text}");
-    assert!(text.contains("lost after it: 1 row, EUR 62.50 (total) · 1 row before it · all stay under P-1"), "{text}");
+    assert!(text.contains("blocked by B → A since 01 Jul 2019 09:16:10, sally.jsonl:3"), "{text}");
+    assert!(text.contains("lost after it: 1 row, EUR 62.50 (total) · 1 row before it · all stay under C"), "{text}");
 }
 
 #[test]

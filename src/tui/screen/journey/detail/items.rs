@@ -11,7 +11,7 @@ use crate::model::{Flags, Millis};
 use crate::tui::fit;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::when::{self, Zone};
-use crate::tui::words::{place, visible_id};
+use crate::tui::words::{lettered, place, visible_id};
 
 use super::super::State;
 use super::Properties;
@@ -75,12 +75,13 @@ pub(super) struct Items<'a> {
     look: &'a Look,
     proofs: usize,
     open: &'a HashSet<String>,
+    state: &'a State,
 }
 
 impl<'a> Items<'a> {
     /// Of the selected row.
     pub(super) fn of(state: &'a State, look: &'a Look) -> Self {
-        let mut items = Self { list: Vec::new(), look, proofs: 0, open: &state.detail.open };
+        let mut items = Self { list: Vec::new(), look, proofs: 0, open: &state.detail.open, state };
         items.values(state);
         let Some(row) = state.row().copied() else { return items };
         items.pinned(state);
@@ -150,7 +151,7 @@ impl<'a> Items<'a> {
     fn proof(&mut self, label: &str, text: &str, meaning: Meaning) {
         self.proofs += 1;
         let label = format!("{} {label}", self.proofs);
-        self.push(label, text.to_owned(), meaning, Use::Read);
+        self.push(label, lettered(text, &self.state.timeline, &self.state.journey), meaning, Use::Read);
     }
 
     /// The last item leads to a row.
@@ -208,7 +209,9 @@ impl<'a> Items<'a> {
             self.go(&evidence.source);
         }
         if orphan.contested {
-            let owners: Vec<String> = orphan.owners.iter().map(|owner| visible_id(Some(owner))).collect();
+            let journey = &self.state.journey;
+            let owners: Vec<String> =
+                orphan.owners.iter().map(|owner| fit::middle(journey.name_of(owner), 80)).collect();
             self.add("contested", &format!("also tied to {}", owners.join(", ")), Meaning::Warn);
         }
     }

@@ -1,0 +1,361 @@
+//! Who it is: the profile with the update that set each value, and the journey in numbers. Lines of
+//! the screen, and the same in short as a panel above a timeline with room for it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::identity::profile::{Profile, Property};
+use crate::identity::summary::{Kind, Sender};
+use crate::identity::{Journey, State as Stored, Summary};
+use crate::model::VerbKind;
+use crate::model::facts::Source;
+use crate::tui::fit;
+use crate::tui::pen::Pen;
+use crate::tui::theme::{Look, Meaning};
+use crate::tui::timeline::Timeline;
+use crate::tui::timeline::sift::Sums;
+use crate::tui::words::place;
+
+use super::draw::{label, span};
+use super::{Line, Panel};
+
+/// Rows of the panel above the timeline, its rule included.
+pub(in crate::tui) const HEIGHT: u16 = 5;
+
+/// Kinds of events that have a line of their own; the rest are counted in the head.
+const KINDS: usize = 200;
+
+/// The lines about the person.
+pub(super) fn lines(journey: &Journey, summary: &Summary) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for at in 0..journey.profiles.len() {
+        lines.extend(profile(journey, at));
+        lines.push(Line::Space);
+    }
+    if journey.profiles.is_empty() {
+        lines.extend([
+            Line::Head("profile", 0),
+            Line::Empty("no profile update names an id of this user"),
+            Line::Space,
+        ]);
+    }
+    lines.push(Line::Head("did", summary.kinds.len()));
+    lines.extend((0..summary.kinds.len().min(KINDS)).map(Line::Kind));
+    lines.extend([Line::Space, Line::Head("with", summary.senders.len())]);
+    lines.extend((0..summary.senders.len()).map(Line::Sender));
+    lines.extend([Line::Sessions, Line::Space, Line::Head("money", 0), Line::Worth, Line::Space]);
+    let splits = journey.steps.iter().filter(|step| step.state != Stored::Merged).count();
+    let refused = journey.refused().count();
+    let mut missing: Vec<Line> = (0..journey.orphans.len()).map(Line::Orphan).collect();
+    missing.extend((splits > 0).then_some(Line::Splits(splits)));
+    missing.extend((refused > 0).then_some(Line::Refused(refused)));
+    lines.push(Line::Head("missing", missing.len()));
+    if missing.is_empty() {
+        lines.push(Line::Empty("nothing is refused, split or orphaned"));
+    }
+    lines.extend(missing);
+    lines
+}
+
+/// The lines of one profile: who it is, what the team set, and at last what SDKs set by themselves.
+pub(super) fn profile(journey: &Journey, at: usize) -> Vec<Line> {
+    let Some(profile) = journey.profiles.get(at) else { return Vec::new() };
+    let place_of = |wanted: &Property| profile.properties.iter().position(|one| std::ptr::eq(one, wanted));
+    let all = profile.by_importance();
+    let person = all.iter().filter(|property| !property.is_of_client()).filter_map(|property| place_of(property));
+    let mut lines = vec![Line::Profile(at)];
+    lines.extend(person.map(|property| Line::Property(at, property)));
+    if all.iter().any(|property| property.is_of_client()) {
+        lines.push(Line::ClientProperties(at));
+    }
+    lines
+}
+
+/// Where a profile is stored, and when its last update was made.
+fn stored(profile: &Profile, of: &Panel<'_>, look: &Look) -> String {
+    let id = &profile.stored_under;
+    let lane = of.timeline.label(id).map_or_else(String::new, |label| format!("{label} "));
+    let elsewhere = match (Some(id) == of.journey.root.as_ref(), is_orphan(profile, of.journey)) {
+        (true, _) => "",
+        (false, true) => " (an orphan: this profile is not the user's)",
+        (false, false) => " (beside the root: this profile is not the user's)",
+    };
+    let when = profile.updated.map_or_else(String::new, |at| format!(", last set {}", look.zone.full(at)));
+    format!("stored under {lane}{}{elsewhere}{when}", fit::middle(id.as_str(), 24))
+}
+
+fn is_orphan(profile: &Profile, journey: &Journey) -> bool {
+    journey.orphans.iter().any(|orphan| orphan.id == profile.stored_under)
+}
+
+fn property<'a>(of: &Panel<'a>, profile: usize, at: usize) -> Option<&'a Property> {
+    of.journey.profiles.get(profile)?.properties.get(at)
+}
+
+/// `$name` as a person says it.
+fn word(name: &str) -> &str {
+    match name {
+        "$name" => "name",
+        "$email" => "e-mail",
+        "$phone" => "phone",
+        "$created" => "created",
+        "$last_seen" => "last seen",
+        "$first_name" => "first name",
+        "$last_name" => "last name",
+        other => other,
+    }
+}
+
+/// The name of a kind of events; calls that change ids as calls.
+fn kind_name(kind: &Kind) -> &str {
+    match (kind.verb, &*kind.name) {
+        (VerbKind::Alias, _) => "alias()",
+        (VerbKind::Identify, _) => "identify()",
+        (_, "") => "(no name)",
+        (_, name) => name,
+    }
+}
+
+/// Draws a line of those above; `None` where it is none of them.
+pub(super) fn draw(pen: &mut Pen<'_>, line: Line, of: &Panel<'_>, look: &Look) -> Option<()> {
+    let (plain, muted) = (look.style(Meaning::Text), look.style(Meaning::Muted));
+    let summary = of.timeline.summary();
+    match line {
+        Line::Profile(at) => {
+            let profile = of.journey.profiles.get(at)?;
+            let meaning = if at == 0 { Meaning::Title } else { Meaning::Warn };
+            pen.text(&look.glyphs.rule.repeat(2), muted).skip(1);
+            if at > 0 {
+                pen.text(look.glyphs.warn, look.style(meaning)).skip(1);
+            }
+            let title = if at == 0 { "profile" } else { "another profile" };
+            pen.text(title, look.style(meaning)).skip(1).text(&look.glyphs.rule.repeat(2), muted).skip(1);
+            let room = pen.room().saturating_sub(1);
+            pen.text(&fit::end(&stored(profile, of, look), room), muted).skip(1).fill(look.glyphs.rule, muted);
+        }
+        Line::Property(profile, at) => {
+            let property = property(of, profile, at)?;
+            let name = 16.min(pen.room() / 3);
+            pen.cell(word(&property.name), name, muted).skip(1);
+            // The place matters less than the value.
+            let set = place(&property.source);
+            let before = property.text_before().map(|before| format!("was {before}")).unwrap_or_default();
+            let room = pen.room();
+            let value = property.text();
+            let side = if room >= 44 { room / 3 } else { 0 };
+            pen.cell(&value, room - side, plain);
+            let said = if before.is_empty() { set } else { before };
+            if side > 0 {
+                pen.skip(1).text(&fit::middle(&said, side - 2), muted);
+            }
+        }
+        Line::ClientProperties(at) => {
+            let profile = of.journey.profiles.get(at)?;
+            let said: Vec<String> = profile
+                .by_importance()
+                .into_iter()
+                .filter(|property| property.is_of_client())
+                .map(|property| format!("{} {}", property.name.trim_start_matches('$'), property.text()))
+                .collect();
+            pen.cell("by the SDK", 16.min(pen.room() / 3), muted).skip(1);
+            pen.text(&said.join(&format!(" {} ", look.glyphs.dot)), muted);
+        }
+        Line::Kind(at) => {
+            let kind = summary.kinds.get(at)?;
+            let rows = kind.rows + kind.outside;
+            pen.number(&fit::count(rows), 9, plain).skip(2);
+            let wide = (pen.room() / 2).min(40);
+            pen.cell(kind_name(kind), wide, plain).skip(1);
+            let most = summary.kinds.first().map_or(1, |most| most.rows + most.outside).max(1);
+            let bar = u64::try_from(pen.room().min(20)).unwrap_or(0) * rows / most;
+            let full = look.glyphs.bars.last().copied().unwrap_or("#");
+            pen.cell(&full.repeat(usize::try_from(bar).unwrap_or(0).max(1)), 21, look.style(Meaning::Identified));
+            if kind.outside > 0 {
+                let style = look.style(Meaning::Orphan);
+                pen.text(&format!("{} {}", look.glyphs.orphan, fit::count(kind.outside)), style);
+            }
+        }
+        Line::Sender(at) => {
+            sender(pen, summary.senders.get(at)?, of, look);
+        }
+        Line::Sessions => {
+            pen.text(&sessions(of.timeline), plain);
+            if let Some((first, last)) = of.timeline.span() {
+                pen.skip(2);
+                span(pen, first, last, look);
+            }
+        }
+        Line::Worth => {
+            pen.text(&worth(of), plain);
+        }
+        Line::Splits(rows) => {
+            let text = format!("{} came before the alias: stored apart", fit::counted(rows as u64, "row"));
+            pen.skip(3).cell(look.glyphs.split, 2, look.style(Meaning::Split)).text(&text, look.style(Meaning::Split));
+        }
+        Line::Refused(calls) => {
+            let text = format!("{} without effect", fit::counted(calls as u64, "alias call"));
+            let style = look.style(Meaning::Refused);
+            pen.skip(3).cell(look.glyphs.refused, 2, style).text(&text, style);
+        }
+        _ => return None,
+    }
+    Some(())
+}
+
+fn sender(pen: &mut Pen<'_>, sender: &Sender, of: &Panel<'_>, look: &Look) {
+    let plain = look.style(Meaning::Text);
+    match &sender.id {
+        Some(id) => label(pen, of, id, look),
+        None => drop(pen.skip(3)),
+    }
+    let meaning = if sender.is_orphan { Meaning::Orphan } else { Meaning::Text };
+    let program = if sender.program.is_empty() { "no row says" } else { &sender.program };
+    // The program says more than the days of its rows.
+    let wide = fit::width(program).min(pen.room().saturating_sub(14)).max(pen.room().saturating_sub(48));
+    let mark = if sender.is_orphan { look.glyphs.orphan } else { " " };
+    pen.cell(program, wide, look.style(meaning)).skip(1).cell(mark, 1, look.style(Meaning::Orphan));
+    pen.number(&fit::counted(sender.rows, "row"), 11, plain).skip(2);
+    span(pen, sender.first, sender.last, look);
+}
+
+/// `8 sessions, 6 days with rows`.
+fn sessions(timeline: &Timeline) -> String {
+    let sessions = timeline.order().list();
+    let days = sessions.iter().filter(|session| session.new_day).count();
+    let days = if days == 1 { "1 day".to_owned() } else { format!("{} days", fit::count(days as u64)) };
+    format!("{}, {days} with rows", fit::counted(sessions.len() as u64, "session"))
+}
+
+/// What was paid, and what of it is missing.
+fn worth(of: &Panel<'_>) -> String {
+    if of.worth.is_open(of.timeline) {
+        return "being read".to_owned();
+    }
+    let Some([own, outside]) = of.worth.sums() else { return "cannot be read".to_owned() };
+    // A price that was looked at is no sale, so that the events stand beside the sum.
+    let told = |sums: &Sums| {
+        let mut events: Vec<&str> = sums.events().take(3).collect();
+        if sums.events().nth(3).is_some() {
+            events.push("more");
+        }
+        format!("{} in {} of {}", sums.text(), fit::counted(sums.rows(), "row"), events.join(", "))
+    };
+    match (own.rows(), outside.rows()) {
+        (0, 0) => "no row says an amount".to_owned(),
+        (_, 0) => told(own),
+        (0, _) => format!("none; of orphans {}", told(outside)),
+        (..) => format!("{}; of orphans {}", told(own), told(outside)),
+    }
+}
+
+/// The whole of a line, for the bottom of the screen.
+pub(super) fn sentence(line: Line, of: &Panel<'_>, look: &Look) -> Option<String> {
+    let summary = of.timeline.summary();
+    let from = |source: &Source| place(source);
+    Some(match line {
+        Line::Property(profile, at) => {
+            let property = property(of, profile, at)?;
+            let when = property.time.map_or_else(String::new, |at| format!(" at {}", look.zone.full(at)));
+            let before = property.text_before().map_or_else(String::new, |before| format!(" Before: {before}."));
+            format!("{} = {}. Set{when} by {}.{before}", property.name, property.text(), from(&property.source))
+        }
+        Line::ClientProperties(at) => {
+            let profile = of.journey.profiles.get(at)?;
+            let said = profile.by_importance().into_iter().filter(|property| property.is_of_client());
+            said.map(|property| format!("{} {}", property.name, property.text())).collect::<Vec<_>>().join(", ")
+        }
+        Line::Kind(at) => {
+            let kind = summary.kinds.get(at)?;
+            let outside = match kind.outside {
+                0 => String::new(),
+                rows => format!(", and {} of orphans", fit::counted(rows, "row")),
+            };
+            let own = fit::counted(kind.rows, "row");
+            format!("{}: {own} of this user{outside}. Enter goes to the first.", kind_name(kind))
+        }
+        Line::Sender(at) => {
+            let sender = summary.senders.get(at)?;
+            let id = sender.id.as_ref().map_or("no id", |id| id.as_str());
+            format!(
+                "{} of {id} came from {}. Enter goes to the first.",
+                fit::counted(sender.rows, "row"),
+                sender.program
+            )
+        }
+        Line::Worth => {
+            "Amounts that properties of rows say, as revenue, total, amount or price; a row counts once.".to_owned()
+        }
+        Line::Sessions => "A session ends with a pause of 30 minutes, a reset or the day.".to_owned(),
+        Line::Splits(_) => {
+            "These rows arrived before their alias and stay under it. Enter goes to the first.".to_owned()
+        }
+        Line::Refused(_) => "The table keeps the first target of an alias. Enter goes to the first call.".to_owned(),
+        _ => return None,
+    })
+}
+
+/// Who, what most, with what, in [`HEIGHT`] rows.
+pub(in crate::tui) fn panel(of: &Panel<'_>, area: Rect, buffer: &mut Buffer, look: &Look) {
+    let (plain, muted, title) = (look.style(Meaning::Text), look.style(Meaning::Muted), look.style(Meaning::Title));
+    let summary = of.timeline.summary();
+    let mut pen = Pen::new(buffer, area, 0);
+    pen.text(&look.glyphs.rule.repeat(2), muted).skip(1).text("person", title).skip(1);
+    let profile = of.journey.profiles.first();
+    if let Some(profile) = profile {
+        pen.text(&look.glyphs.rule.repeat(2), muted).skip(1).text(&stored(profile, of, look), muted).skip(1);
+    }
+    for other in of.journey.profiles.iter().skip(1).take(1) {
+        let text = format!("{} and one stored under {}", look.glyphs.warn, other.stored_under.as_str());
+        pen.text(&text, look.style(Meaning::Warn)).skip(1);
+    }
+    pen.fill(look.glyphs.rule, muted);
+    let rows = usize::from(area.height.saturating_sub(1));
+    let third = usize::from(area.width) / 3;
+    let person: Vec<&Property> = profile
+        .into_iter()
+        .flat_map(Profile::by_importance)
+        .filter(|property| !property.is_of_client())
+        .take(rows)
+        .collect();
+    for row in 0..rows {
+        let Ok(line) = u16::try_from(row + 1) else { break };
+        let pen = &mut Pen::new(buffer, area, line);
+        pen.skip(1);
+        match person.get(row) {
+            Some(property) => {
+                let wide = (third - 2).saturating_sub(11);
+                pen.cell(word(&property.name), 10, muted).skip(1).cell(&property.text(), wide, plain);
+            }
+            None if row == 0 => drop(pen.cell("no profile", third - 2, muted)),
+            None => drop(pen.skip(third - 2)),
+        }
+        pen.skip(1);
+        let last = row + 1 == rows;
+        let more = summary.kinds.len().saturating_sub(rows);
+        if last && more > 0 {
+            let rest: u64 = summary.kinds.iter().skip(row).map(|kind| kind.rows + kind.outside).sum();
+            pen.number(&fit::count(rest), 7, plain).skip(2).cell(
+                &format!("of {} more kinds", more + 1),
+                third - 12,
+                muted,
+            );
+        } else if let Some(kind) = summary.kinds.get(row) {
+            pen.number(&fit::count(kind.rows + kind.outside), 7, plain).skip(2);
+            pen.cell(kind_name(kind), third - 12, plain);
+        } else {
+            pen.skip(third - 3);
+        }
+        pen.skip(1);
+        match (last, summary.senders.get(row)) {
+            (true, _) => drop(
+                pen.text(&sessions(of.timeline), plain)
+                    .skip(1)
+                    .text(look.glyphs.dot, muted)
+                    .skip(1)
+                    .text(&worth(of), plain),
+            ),
+            (false, Some(one)) => sender(pen, one, of, look),
+            (false, None) => {}
+        }
+    }
+}
