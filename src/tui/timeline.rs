@@ -9,6 +9,7 @@
 pub mod cells;
 pub mod devices;
 mod lay;
+mod letters;
 pub mod lines;
 pub mod loss;
 pub mod order;
@@ -24,6 +25,7 @@ use crate::tui::when::Zone;
 
 pub use self::devices::Devices;
 use self::lay::{activity, before, coverage, lanes, part, rows};
+pub(in crate::tui) use self::letters::lettered;
 pub use self::lines::{Line, Lines, Place};
 pub use self::loss::Loss;
 pub use self::order::{Apart, Clock, Order, Session};

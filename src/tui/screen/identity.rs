@@ -4,6 +4,7 @@
 //!
 //! | part | what it draws |
 //! |---|---|
+//! | `cells` | parts of a line that several sections have |
 //! | `draw` | one line of each section |
 //! | `explain` | the selected line, whole, at the bottom |
 //! | `person` | the lines about the person, and the panel of a wide timeline |
@@ -13,6 +14,7 @@
 //! A `Line` is an index into the journey or its [`Register`]; what it says is put together
 //! when it is drawn. Cost: a frame builds the visible lines.
 
+mod cells;
 mod draw;
 mod explain;
 mod person;

@@ -7,6 +7,7 @@
 //! | `heads` | the lines between rows: sessions, the change of phase |
 //! | `frame` | the head, the lanes' names, where the panes go |
 //! | [`pinned`] | properties of the visible rows as columns |
+//! | `person` | what the pages about ids and person are drawn from |
 //! | `strip` | rows over the whole time, to see and to jump |
 //! | `around` | rows near the selected one in time |
 //! | `prompt` | the line to type a filter, a text or a time in |
@@ -25,6 +26,7 @@ mod heads;
 mod jumps;
 pub mod menu;
 mod moves;
+mod person;
 pub mod pinned;
 pub mod prompt;
 mod rows;
@@ -568,22 +570,6 @@ impl State {
     /// The identity screen.
     pub fn identity(&self) -> &identity::State {
         &self.identity
-    }
-
-    /// What the identity screen draws.
-    pub(in crate::tui) fn panel(&self) -> identity::Panel<'_> {
-        identity::Panel {
-            journey: &self.journey,
-            timeline: &self.timeline,
-            identity: &self.identity,
-            scrub: &self.scrub,
-            worth: &self.worth,
-        }
-    }
-
-    /// A frame was drawn; whether what all rows were worth is on it.
-    pub(in crate::tui) fn seen_worth(&mut self, seen: bool) {
-        self.tells_worth = seen;
     }
 
     /// Which moment of arrival is asked for.

@@ -12,9 +12,11 @@ use crate::tui::frame::Ui;
 use crate::tui::pen::Pen;
 use crate::tui::pointer::Spot;
 use crate::tui::theme::{Look, Meaning};
+use crate::tui::timeline::lettered;
 use crate::tui::widgets::{scrolled, select};
-use crate::tui::words::{evidence_name, lettered, strength_words};
+use crate::tui::words::{evidence_name, strength_words};
 
+use super::cells::{label, span};
 use super::{Line, Panel, Topic, explain, person, picture, scrub};
 
 /// Draws the screen: its head, the bar of moments, the lines, and the whole of the selected one
@@ -238,24 +240,6 @@ fn draw(pen: &mut Pen<'_>, line: Line, of: &Panel<'_>, selected: bool, look: &Lo
         | Line::Refused(_) => person::draw(pen, line, of, look),
     };
     debug_assert!(drawn.is_some(), "a line is an index into the journey that it was made from");
-}
-
-/// The letter of the lane of an id.
-pub(super) fn label(pen: &mut Pen<'_>, of: &Panel<'_>, id: &Id, look: &Look) {
-    pen.cell(of.timeline.label(id).unwrap_or(""), 3, look.style(Meaning::Title));
-}
-
-pub(super) fn span(pen: &mut Pen<'_>, first: i64, last: i64, look: &Look) {
-    let whole = look.zone.span(first, last);
-    // Where there is no room for both ends, the last one says more; a date that is cut says a wrong one.
-    let short = || {
-        let (from, to) = look.zone.ends(first, last);
-        if from == to { to } else { format!("to {to}") }
-    };
-    let told = if fit::width(&whole) <= pen.room() { whole } else { short() };
-    if fit::width(&told) <= pen.room() {
-        pen.text(&told, look.style(Meaning::Muted));
-    }
 }
 
 /// When something arrived, in the room there is; about, where no field says it.

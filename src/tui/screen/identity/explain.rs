@@ -6,8 +6,9 @@ use crate::identity::register::{Call, Entry};
 use crate::identity::{Evidence, Journey, Register, Role};
 use crate::tui::fit;
 use crate::tui::theme::Look;
+use crate::tui::timeline::lettered;
 use crate::tui::when;
-use crate::tui::words::{lettered, place, visible_id};
+use crate::tui::words::{place, visible_id};
 
 use super::{Line, Panel};
 

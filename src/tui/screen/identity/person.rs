@@ -16,7 +16,7 @@ use crate::tui::timeline::Timeline;
 use crate::tui::timeline::sift::Sums;
 use crate::tui::words::place;
 
-use super::draw::{label, span};
+use super::cells::{label, span};
 use super::{Line, Panel};
 
 /// Rows of the panel above the timeline, its rule included.

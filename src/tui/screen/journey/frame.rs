@@ -12,8 +12,9 @@ use crate::tui::pen::Pen;
 use crate::tui::pointer::Spot;
 use crate::tui::screen::identity;
 use crate::tui::theme::{Look, Meaning};
+use crate::tui::timeline::lettered;
 use crate::tui::widgets::scrolled;
-use crate::tui::words::{lettered, strength_words};
+use crate::tui::words::strength_words;
 
 use super::rows::Columns;
 use super::{State, detail, heads, menu, prompt, rows, strip};

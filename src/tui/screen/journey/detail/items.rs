@@ -10,8 +10,9 @@ use crate::model::facts::{Event, Source};
 use crate::model::{Flags, Millis};
 use crate::tui::fit;
 use crate::tui::theme::{Look, Meaning};
+use crate::tui::timeline::lettered;
 use crate::tui::when::{self, Zone};
-use crate::tui::words::{lettered, place, visible_id};
+use crate::tui::words::{place, visible_id};
 
 use super::super::State;
 use super::Properties;
