@@ -210,7 +210,7 @@ impl Timeline {
         };
         timeline.tell(journey);
         timeline.strip = timeline.signs();
-        timeline.precise = timeline.has_close_calls();
+        timeline.precise = timeline.has_close_calls(journey);
         timeline.losses = loss::losses(journey, &timeline);
         timeline.order = Arc::new(Order::new(journey, &timeline, zone, Clock::Event, Apart::InPlace));
         timeline
@@ -351,9 +351,12 @@ impl Timeline {
         }
     }
 
-    fn has_close_calls(&self) -> bool {
-        let calls: Vec<Millis> =
-            self.rows.iter().filter(|row| row.traits.any(Traits::POINT)).map(|row| row.time).collect();
+    fn has_close_calls(&self, journey: &Journey) -> bool {
+        // An identify that changes nothing is one of the calls of a race as well.
+        let is_call = |row: &&Row| {
+            row.traits.any(Traits::POINT) || event(journey, row.entry).is_some_and(|event| event.verb.is_about_ids())
+        };
+        let calls: Vec<Millis> = self.rows.iter().filter(is_call).map(|row| row.time).collect();
         let gaps = calls.windows(2).map(|pair| pair.last().zip(pair.first()).map_or(0, |(last, first)| last - first));
         gaps.into_iter().any(|gap| (1..1_000).contains(&gap))
     }

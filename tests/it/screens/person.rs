@@ -126,6 +126,22 @@ fn other_people_are_called_by_their_names() {
 }
 
 #[test]
+fn calls_within_a_second_have_milliseconds_and_others_have_not() {
+    let mut app = open(sally());
+    assert!(!cursor_line(&mut app).contains('.'), "{}", app.text());
+    let mut journey = sally();
+    let first = journey.steps.first().unwrap().event.time;
+    for (step, after) in journey.steps.iter_mut().zip([0, 129]) {
+        let mut event = (*step.event).clone();
+        event.time = first + after;
+        event.verb = journey::model::VerbKind::Identify;
+        step.event = Arc::new(event);
+    }
+    let mut app = open(journey);
+    assert!(cursor_line(&mut app).contains("09:14:02.118"), "{}", app.text());
+}
+
+#[test]
 fn a_long_id_is_the_letter_of_its_lane_in_a_sentence() {
     let long = "16bbd2d6fc0ec8-0a1b2c3d4e5f60-12345678-1fa400-16bbd2d6fc0f78";
     let mut journey = sally();

@@ -15,9 +15,10 @@ pub(super) fn label(pen: &mut Pen<'_>, of: &Panel<'_>, id: &Id, look: &Look) {
 pub(super) fn span(pen: &mut Pen<'_>, first: i64, last: i64, look: &Look) {
     let whole = look.zone.span(first, last);
     // Where there is no room for both ends, the last one says more; a date that is cut says a wrong one.
+    // So does a time without its day.
     let short = || {
-        let (from, to) = look.zone.ends(first, last);
-        if from == to { to } else { format!("to {to}") }
+        let day = look.zone.short_date(last);
+        if look.zone.day(first) == look.zone.day(last) { day } else { format!("to {day}") }
     };
     let told = if fit::width(&whole) <= pen.room() { whole } else { short() };
     if fit::width(&told) <= pen.room() {
