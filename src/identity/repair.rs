@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::facts::Facts;
 use super::findings::{Finding, Kind};
-use super::journey::{Journey, Orphan, State, Step, Strength, Verdict};
+use super::journey::{Journey, Orphan, State, Step, Verdict};
 use super::rules::{RuleSet, resolve};
 use crate::model::facts::{AliasCall, Event, Sender, Source};
 use crate::model::text::counted;
@@ -214,9 +214,7 @@ struct Plan<'a> {
 impl<'a> Plan<'a> {
     fn of(journey: &'a Journey, root: &'a Id) -> Self {
         // A placeholder stands for many people: nothing is moved to it.
-        let is_sure = |orphan: &&Orphan| {
-            !orphan.contested && orphan.strength > Strength::Weak && orphan.suggested == *root && !root.is_placeholder()
-        };
+        let is_sure = |orphan: &&Orphan| orphan.counts() && orphan.suggested == *root && !root.is_placeholder();
         let orphans: Vec<&Orphan> = journey.orphans.iter().filter(is_sure).collect();
         let left = orphans.iter().flat_map(|orphan| &orphan.steps);
         let split = journey.steps.iter().filter(|step| matches!(step.state, State::Split(_)));

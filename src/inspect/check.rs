@@ -15,7 +15,7 @@ use self::gathered::Gathered;
 use super::{Error, Inspector, Sweep};
 use crate::identity::audit::{Audit, Auditor, Found, MOST_TOLD};
 use crate::identity::findings::{INCOMPLETE_EXPORT, ROWS_WITHOUT_ID};
-use crate::identity::{Checked, Finding, Journey, Kind, Past, Strength, Totals};
+use crate::identity::{Checked, Finding, Journey, Kind, Past, Totals};
 use crate::model::Id;
 use crate::model::facts::Source;
 
@@ -106,7 +106,7 @@ pub fn one(inspector: &Inspector, id: &Id) -> Result<Option<Audit>, Error> {
 
 /// One user as a look over all sees it.
 pub fn checked(journey: &Journey) -> Checked {
-    let own = || journey.orphans.iter().filter(|orphan| !orphan.contested && orphan.strength > Strength::Weak);
+    let own = || journey.orphans.iter().filter(|orphan| orphan.counts());
     let has_past = journey.ids.iter().any(|member| member.anonymous && member.events > 0);
     let past = match (own().next().is_some(), has_past) {
         (true, _) => Past::Left,

@@ -175,6 +175,11 @@ pub fn percent(part: u64, whole: u64) -> u64 {
     if part >= whole { rounded } else { rounded.clamp(1, 99) }
 }
 
+/// The name of an event as it is shown: an event without one has words in its place.
+pub fn event_name(name: &str) -> &str {
+    if name.is_empty() { "(no name)" } else { name }
+}
+
 /// `1 row`, `2 rows`: a count with its word, `s` added where there is not one.
 pub fn counted(number: u64, word: &str) -> String {
     let s = if number == 1 { "" } else { "s" };

@@ -315,16 +315,14 @@ fn profiles(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<(
         };
         let when = profile.updated.map_or_else(String::new, |at| format!(", updated {}", look.clock.minute(at)));
         heading(out, look, &format!("profile{of}{when}"))?;
-        let (client, person): (Vec<_>, Vec<_>) =
-            profile.by_importance().into_iter().partition(|property| property.is_of_client());
-        let width = person.iter().map(|property| look.clean(&property.name).width()).max().unwrap_or(0).min(ID);
-        for property in person {
+        let width = profile.of_person().map(|property| look.clean(&property.name).width()).max().unwrap_or(0).min(ID);
+        for property in profile.of_person() {
             let name = left(&look.cut(&property.name, width), width);
             let room = look.width.saturating_sub(width + 4).max(20);
             writeln!(out, "  {name}  {}", look.cut(&property.text(), room))?;
         }
-        if !client.is_empty() {
-            let said: Vec<String> = client.iter().map(|one| format!("{} {}", one.name, one.text())).collect();
+        let said: Vec<String> = profile.of_client().map(|one| format!("{} {}", one.name, one.text())).collect();
+        if !said.is_empty() {
             let said = look.cut(&said.join(look.dot()), 3 * look.width.min(200));
             writeln!(out, "{}", look.paint(Class::Faint, &look.wrap(&said, 2)))?;
         }

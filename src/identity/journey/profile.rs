@@ -118,6 +118,16 @@ impl Profile {
         properties
     }
 
+    /// The properties by importance without those that SDKs set by themselves.
+    pub fn of_person(&self) -> impl Iterator<Item = &Property> {
+        self.by_importance().into_iter().filter(|property| !property.is_of_client())
+    }
+
+    /// The properties that SDKs set by themselves.
+    pub fn of_client(&self) -> impl Iterator<Item = &Property> {
+        self.by_importance().into_iter().filter(|property| property.is_of_client())
+    }
+
     fn put(&mut self, name: &str, value: Value, update: &StoredProfile) {
         let mut property = Property {
             name: name.to_owned(),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::{headline, lost};
+use crate::identity::Profile;
 use crate::identity::{Journey, PointKind, Severity};
 use crate::model::Id;
 use crate::report::look::{Class, Look, count, many};
@@ -17,8 +18,7 @@ const EVENTS: usize = 5;
 /// counted. It names no file.
 pub fn brief(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
     let mut parts = headline(journey, look);
-    let person = journey.profiles.iter().flat_map(|profile| profile.by_importance());
-    let person = person.filter(|property| !property.is_of_client()).map(|property| look.cut(&property.text(), 40));
+    let person = journey.profiles.iter().flat_map(Profile::of_person).map(|property| look.cut(&property.text(), 40));
     let person: Vec<String> = person.filter(|text| !parts.contains(text)).take(6).collect();
     parts.splice(1..1, person);
     let mut blocks = vec![(Class::Heading, parts.join(look.dot()))];

@@ -11,6 +11,7 @@ use super::strip::key;
 use super::verdict::most;
 use super::{Line, Page, class, lasting, rows, sign};
 use crate::identity::{AliasLine, Phase, PointKind};
+use crate::model::text::event_name;
 use crate::model::{Client, Id, Millis};
 use crate::report::Properties;
 use crate::report::look::{Class, count, many};
@@ -214,7 +215,7 @@ impl<'a> Page<'_, 'a> {
             class(line),
             pencil.at(number, line),
             escape(seconds),
-            escape(if line.event.is_empty() { "(no name)" } else { &line.event }),
+            escape(event_name(&line.event)),
             some(line, &fields, before),
             line.sent_as
                 .map_or_else(|| "<span class=\"id mut\">no id</span>".to_owned(), |id| self.names.short(id, look)),

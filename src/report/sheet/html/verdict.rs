@@ -7,6 +7,7 @@ use super::worth::is_payment;
 use super::{Line, Page, lasting, rows, sign};
 use crate::identity::journey::at_least;
 use crate::identity::{Severity, State, Strength};
+use crate::model::text::event_name;
 use crate::report::look::{count, many};
 use crate::report::svg::escape;
 use crate::report::text::{frequencies, most_first};
@@ -308,12 +309,7 @@ pub(super) fn event_counts<'l, 'a: 'l>(lines: impl Iterator<Item = &'l Line<'a>>
 pub(super) fn most(names: &[(&str, usize)], named: usize) -> String {
     let mut html = String::new();
     for (name, number) in names.iter().take(named) {
-        let _ = write!(
-            html,
-            "<li><b>{}</b> {}</li>",
-            count(*number as u64),
-            escape(if name.is_empty() { "(no name)" } else { name })
-        );
+        let _ = write!(html, "<li><b>{}</b> {}</li>", count(*number as u64), escape(event_name(name)));
     }
     let more = names.len().saturating_sub(named);
     if more > 0 {

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::identity::compare::Verdict;
 use crate::identity::{Phase, Strength};
+use crate::model::text::event_name;
 use crate::report::compare::{activity, span};
 use crate::tui::fit;
 use crate::tui::frame::Ui;
@@ -193,7 +194,7 @@ fn row(pen: &mut Pen<'_>, row: usize, state: &State, first: bool, look: &Look) {
     };
     let room = half.saturating_sub(2);
     pen.cell(glyph, 2, look.style(meaning));
-    let name = if event.event.is_empty() { "(no name)" } else { &event.event };
+    let name = event_name(&event.event);
     let sent = event.id.as_ref().map_or("", |id| id.as_str());
     let name_room = if room >= 30 { room / 2 } else { room };
     pen.cell(name, name_room, plain);

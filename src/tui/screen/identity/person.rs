@@ -9,6 +9,7 @@ use crate::identity::summary::{Kind, Sender};
 use crate::identity::{Journey, State as Stored, Summary};
 use crate::model::VerbKind;
 use crate::model::facts::Source;
+use crate::model::text::event_name;
 use crate::tui::fit;
 use crate::tui::pen::Pen;
 use crate::tui::theme::{Look, Meaning};
@@ -61,11 +62,9 @@ pub(super) fn lines(journey: &Journey, summary: &Summary) -> Vec<Line> {
 pub(super) fn profile(journey: &Journey, at: usize) -> Vec<Line> {
     let Some(profile) = journey.profiles.get(at) else { return Vec::new() };
     let place_of = |wanted: &Property| profile.properties.iter().position(|one| std::ptr::eq(one, wanted));
-    let all = profile.by_importance();
-    let person = all.iter().filter(|property| !property.is_of_client()).filter_map(|property| place_of(property));
     let mut lines = vec![Line::Profile(at)];
-    lines.extend(person.map(|property| Line::Property(at, property)));
-    if all.iter().any(|property| property.is_of_client()) {
+    lines.extend(profile.of_person().filter_map(place_of).map(|property| Line::Property(at, property)));
+    if profile.of_client().next().is_some() {
         lines.push(Line::ClientProperties(at));
     }
     lines
@@ -111,8 +110,7 @@ fn kind_name(kind: &Kind) -> &str {
     match (kind.verb, &*kind.name) {
         (VerbKind::Alias, _) => "alias()",
         (VerbKind::Identify, _) => "identify()",
-        (_, "") => "(no name)",
-        (_, name) => name,
+        (_, name) => event_name(name),
     }
 }
 
@@ -152,9 +150,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, line: Line, of: &Panel<'_>, look: &Look) -
         Line::ClientProperties(at) => {
             let profile = of.journey.profiles.get(at)?;
             let said: Vec<String> = profile
-                .by_importance()
-                .into_iter()
-                .filter(|property| property.is_of_client())
+                .of_client()
                 .map(|property| format!("{} {}", property.name.trim_start_matches('$'), property.text()))
                 .collect();
             pen.cell("by the SDK", 16.min(pen.room() / 3), muted).skip(1);
@@ -222,8 +218,7 @@ fn sender(pen: &mut Pen<'_>, sender: &Sender, of: &Panel<'_>, look: &Look) {
 fn sessions(timeline: &Timeline) -> String {
     let sessions = timeline.order().list();
     let days = sessions.iter().filter(|session| session.new_day).count();
-    let days = if days == 1 { "1 day".to_owned() } else { format!("{} days", fit::count(days as u64)) };
-    format!("{}, {days} with rows", fit::counted(sessions.len() as u64, "session"))
+    format!("{}, {} with rows", fit::counted(sessions.len() as u64, "session"), fit::counted(days as u64, "day"))
 }
 
 /// What was paid, and what of it is missing.
@@ -261,8 +256,8 @@ pub(super) fn sentence(line: Line, of: &Panel<'_>, look: &Look) -> Option<String
         }
         Line::ClientProperties(at) => {
             let profile = of.journey.profiles.get(at)?;
-            let said = profile.by_importance().into_iter().filter(|property| property.is_of_client());
-            said.map(|property| format!("{} {}", property.name, property.text())).collect::<Vec<_>>().join(", ")
+            let said = profile.of_client().map(|property| format!("{} {}", property.name, property.text()));
+            said.collect::<Vec<_>>().join(", ")
         }
         Line::Kind(at) => {
             let kind = summary.kinds.get(at)?;
@@ -311,12 +306,7 @@ pub(in crate::tui) fn panel(of: &Panel<'_>, area: Rect, buffer: &mut Buffer, loo
     pen.fill(look.glyphs.rule, muted);
     let rows = usize::from(area.height.saturating_sub(1));
     let third = usize::from(area.width) / 3;
-    let person: Vec<&Property> = profile
-        .into_iter()
-        .flat_map(Profile::by_importance)
-        .filter(|property| !property.is_of_client())
-        .take(rows)
-        .collect();
+    let person: Vec<&Property> = profile.into_iter().flat_map(Profile::of_person).take(rows).collect();
     for row in 0..rows {
         let Ok(line) = u16::try_from(row + 1) else { break };
         let pen = &mut Pen::new(buffer, area, line);

@@ -10,6 +10,7 @@ use crate::identity::{
     AliasLine, Journey, Orphan, Phase, Point, PointKind, Reason, Split, State as Stored, Step, Verdict,
 };
 use crate::model::facts::Event;
+use crate::model::text::event_name;
 use crate::model::{Id, VerbKind};
 use crate::tui::fit;
 use crate::tui::pen::Pen;
@@ -492,8 +493,7 @@ pub(super) fn name(event: &Event) -> String {
     match (event.verb, &*event.event) {
         (VerbKind::Alias, _) => alias_call(event.other.as_ref()),
         (VerbKind::Identify, _) => format!("identify({})", fit::middle(event.id.as_ref().map_or("", Id::as_str), 40)),
-        (_, "") => "(no name)".to_owned(),
-        (_, name) => fit::end(name, 80),
+        (_, name) => fit::end(event_name(name), 80),
     }
 }
 

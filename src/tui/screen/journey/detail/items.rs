@@ -7,6 +7,7 @@ use crate::identity::{AliasLine, Orphan, Point, Reason, Step, Verdict};
 use crate::inspect::Clocks;
 use crate::inspect::filter::{quoted, quoted_name};
 use crate::model::facts::{Event, Source};
+use crate::model::text::event_name;
 use crate::model::{Flags, Millis};
 use crate::tui::fit;
 use crate::tui::theme::{Look, Meaning};
@@ -257,7 +258,7 @@ impl<'a> Items<'a> {
         if !known.is_empty() {
             self.add("sent by", &known.join(&format!(" {} ", self.look.glyphs.dot)), Meaning::Text);
         }
-        let name = if event.event.is_empty() { "(no name)" } else { &event.event };
+        let name = event_name(&event.event);
         self.add("event", &fit::end(name, 400), Meaning::Text);
         if let Some(item) = self.list.last_mut() {
             item.value = Some(event.event.to_string());
@@ -453,7 +454,7 @@ impl<'a> Items<'a> {
         let what = if before.device.is_some() { "the row before of this device" } else { "the row before of this id" };
         let changes = changes(&old.tree, &now.tree);
         self.head(&format!("changed since {what}: {}", fit::count(changes.len() as u64)));
-        let name = if before.event.is_empty() { "(no name)" } else { &before.event };
+        let name = event_name(&before.event);
         let dot = self.look.glyphs.dot;
         let moment = self.look.zone.full(before.time);
         self.add("row before", &format!("{moment} {dot} {}", fit::end(name, 80)), Meaning::Text);
