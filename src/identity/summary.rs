@@ -63,9 +63,9 @@ impl Summary {
         let outside = orphans.flat_map(|orphan| orphan.steps.iter().map(move |step| (step, Some(&orphan.id))));
         let mut summary = Self::default();
         let mut kinds: HashMap<(&str, VerbKind), Kind> = HashMap::new();
+        let mut numbers: HashMap<(Option<&Id>, String), usize> = HashMap::new();
         // Rows share their senders, so that the text of a program is made once for each of those.
-        let mut programs: HashMap<usize, String> = HashMap::new();
-        let mut senders: HashMap<(Option<&Id>, String), Sender> = HashMap::new();
+        let mut known: HashMap<(Option<&Id>, usize), usize> = HashMap::new();
         for (step, orphan) in own.chain(outside) {
             *(if orphan.is_some() { &mut summary.outside } else { &mut summary.rows }) += 1;
             let event = &step.event;
@@ -77,17 +77,23 @@ impl Summary {
                 row: event.row,
             });
             *(if orphan.is_some() { &mut kind.outside } else { &mut kind.rows }) += 1;
-            let program = programs.entry(Arc::as_ptr(&event.sender).addr()).or_insert_with(|| program(step)).clone();
-            let id = orphan.or(event.id.as_ref());
-            let sender = senders.entry((id, program)).or_insert_with_key(|(_, program)| Sender {
-                id: id.cloned(),
-                program: program.clone(),
-                is_orphan: orphan.is_some(),
-                rows: 0,
-                first: event.time,
-                last: event.time,
-                row: event.row,
+            let senders = &mut summary.senders;
+            let number = *known.entry((orphan, Arc::as_ptr(&event.sender).addr())).or_insert_with(|| {
+                let (id, program) = (orphan.or(event.id.as_ref()), program(step));
+                *numbers.entry((id, program)).or_insert_with_key(|(_, program)| {
+                    senders.push(Sender {
+                        id: id.cloned(),
+                        program: program.clone(),
+                        is_orphan: orphan.is_some(),
+                        rows: 0,
+                        first: event.time,
+                        last: event.time,
+                        row: event.row,
+                    });
+                    senders.len() - 1
+                })
             });
+            let Some(sender) = senders.get_mut(number) else { continue };
             sender.rows += 1;
             if event.time < sender.first {
                 (sender.first, sender.row) = (event.time, event.row);
@@ -99,7 +105,6 @@ impl Summary {
             let sum = |kind: &Kind| kind.rows + kind.outside;
             sum(other).cmp(&sum(one)).then_with(|| one.name.cmp(&other.name)).then(one.row.cmp(&other.row))
         });
-        summary.senders = senders.into_values().collect();
         summary.senders.sort_by_key(|one| (one.first, one.row));
         summary
     }
