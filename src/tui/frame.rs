@@ -2,8 +2,11 @@
 
 use std::ops::Range;
 
+use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
+use super::pen::Pen;
 use super::pointer::{Spot, Target};
 
 /// Facts of the drawing: where lists are scrolled to, how many lines there are.
@@ -72,6 +75,17 @@ impl Ui {
 }
 
 impl Ui {
+    /// Empties the lower `tall` rows of an area for what is drawn over them. Only what lies on top can be
+    /// pressed, so that the parts noted before are forgotten.
+    pub(in crate::tui) fn cover(&mut self, area: Rect, tall: u16, buffer: &mut Buffer) -> Rect {
+        let panel = Rect { y: area.bottom() - tall, height: tall, ..area };
+        for row in 0..panel.height {
+            Pen::new(buffer, panel, row).fill(" ", Style::reset());
+        }
+        self.spots.clear();
+        panel
+    }
+
     /// Notes what a part of the screen is; later ones lie over earlier ones.
     pub(in crate::tui) fn spot(&mut self, area: Rect, spot: Spot) {
         if !area.is_empty() {

@@ -18,6 +18,7 @@ use super::app::{Effect, Model, Msg, update, view};
 use super::backend::{Backend, Failure, FailureKind};
 use super::frame::Ui;
 use super::keys::presses;
+use super::theme::ansi;
 use super::{Options, fit};
 use crate::report::svg::escape;
 
@@ -216,26 +217,7 @@ fn colours(cell: &Cell) -> (&'static str, Option<&'static str>) {
 
 /// One of the sixteen; the terminal's own for any other.
 fn colour(colour: Color) -> Option<&'static str> {
-    let at: usize = match colour {
-        Color::Black => 0,
-        Color::Red => 1,
-        Color::Green => 2,
-        Color::Yellow => 3,
-        Color::Blue => 4,
-        Color::Magenta => 5,
-        Color::Cyan => 6,
-        Color::Gray => 7,
-        Color::DarkGray => 8,
-        Color::LightRed => 9,
-        Color::LightGreen => 10,
-        Color::LightYellow => 11,
-        Color::LightBlue => 12,
-        Color::LightMagenta => 13,
-        Color::LightCyan => 14,
-        Color::White => 15,
-        _ => return None,
-    };
-    PALETTE.get(at).copied()
+    PALETTE.get(ansi(colour)?).copied()
 }
 
 #[cfg(test)]

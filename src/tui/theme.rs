@@ -105,6 +105,29 @@ impl Meaning {
     }
 }
 
+/// The number of one of the sixteen colours of a terminal; `None` for any other.
+pub(in crate::tui) fn ansi(colour: Color) -> Option<usize> {
+    Some(match colour {
+        Color::Black => 0,
+        Color::Red => 1,
+        Color::Green => 2,
+        Color::Yellow => 3,
+        Color::Blue => 4,
+        Color::Magenta => 5,
+        Color::Cyan => 6,
+        Color::Gray => 7,
+        Color::DarkGray => 8,
+        Color::LightRed => 9,
+        Color::LightGreen => 10,
+        Color::LightYellow => 11,
+        Color::LightBlue => 12,
+        Color::LightMagenta => 13,
+        Color::LightCyan => 14,
+        Color::White => 15,
+        _ => return None,
+    })
+}
+
 /// A style for each meaning.
 #[derive(Clone, Debug, Default)]
 pub struct Theme(HashMap<Meaning, Style>);

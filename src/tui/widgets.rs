@@ -103,7 +103,7 @@ mod tests {
     use ratatui::style::{Color, Modifier};
 
     use super::select;
-    use crate::tui::theme::{Look, Meaning, Theme};
+    use crate::tui::theme::{Look, Meaning, Theme, ansi};
     use crate::tui::when::Zone;
 
     /// What terminals draw for the 16 colours of ANSI unless they are told otherwise, in their order.
@@ -196,27 +196,10 @@ mod tests {
 
     /// The colour that a terminal draws; `None` for its own text and ground.
     fn drawn(colour: Color, palette: &[u32; 16]) -> Option<u32> {
-        let at = match colour {
-            Color::Black => 0,
-            Color::Red => 1,
-            Color::Green => 2,
-            Color::Yellow => 3,
-            Color::Blue => 4,
-            Color::Magenta => 5,
-            Color::Cyan => 6,
-            Color::Gray => 7,
-            Color::DarkGray => 8,
-            Color::LightRed => 9,
-            Color::LightGreen => 10,
-            Color::LightYellow => 11,
-            Color::LightBlue => 12,
-            Color::LightMagenta => 13,
-            Color::LightCyan => 14,
-            Color::White => 15,
-            Color::Rgb(red, green, blue) => return Some(u32::from_be_bytes([0, red, green, blue])),
-            _ => return None,
-        };
-        palette.get(at).copied()
+        match colour {
+            Color::Rgb(red, green, blue) => Some(u32::from_be_bytes([0, red, green, blue])),
+            _ => palette.get(ansi(colour)?).copied(),
+        }
     }
 
     /// WCAG 2.2, "relative luminance".

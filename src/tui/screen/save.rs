@@ -249,11 +249,7 @@ pub(in crate::tui) fn view(
     let muted = look.style(Meaning::Muted);
     let all = u16::try_from(CHOICES.len()).unwrap_or(u16::MAX);
     let tall = (all + 3).min(area.height);
-    let panel = Rect { y: area.bottom() - tall, height: tall, ..area };
-    for row in 0..panel.height {
-        Pen::new(buffer, panel, row).fill(" ", ratatui::style::Style::reset());
-    }
-    ui.spots.clear();
+    let panel = ui.cover(area, tall, buffer);
     let mut pen = Pen::new(buffer, panel, 0);
     pen.text(&look.glyphs.rule.repeat(2), muted).skip(1).text("save", look.style(Meaning::Title)).skip(1);
     pen.text(&look.glyphs.rule.repeat(2), muted).skip(1).text(&state.rows, look.style(Meaning::Text)).skip(1);

@@ -25,12 +25,7 @@ pub(in crate::tui) fn view(
 ) -> Option<Position> {
     let lines = MOST_LINES.min(area.height.saturating_sub(3)).max(1);
     let tall = (lines + 2).min(area.height);
-    let panel = Rect { y: area.bottom() - tall, height: tall, ..area };
-    for row in 0..panel.height {
-        Pen::new(buffer, panel, row).fill(" ", ratatui::style::Style::reset());
-    }
-    // Only what lies on top can be pressed.
-    ui.spots.clear();
+    let panel = ui.cover(area, tall, buffer);
     let muted = look.style(Meaning::Muted);
     let mut pen = Pen::new(buffer, panel, 0);
     pen.text(&look.glyphs.rule.repeat(2), muted).skip(1).text("commands", look.style(Meaning::Title));
