@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::args::{Check, Explain, FailOn, Form, Format};
 use super::console::Console;
@@ -11,10 +11,9 @@ use super::import::stop_flag;
 use super::open::Named;
 use super::redaction;
 use super::show::nowhere;
-use crate::identity::audit::Audit;
 use crate::identity::findings::all;
 use crate::identity::{Kind, LEGACY, Severity};
-use crate::inspect::{Inspector, check};
+use crate::inspect::{Error, Inspector, check};
 use crate::model::{Id, near};
 use crate::report::check as report;
 use crate::sim::gallery;
@@ -49,12 +48,12 @@ fn answer(
     inspector: &Inspector,
     console: &mut Console,
 ) -> Result<(), Failure> {
-    let mut audit = match &command.id {
-        Some(id) => match check::one(inspector, &Id::new(id))? {
-            Some(audit) => audit,
-            None => return Err(nowhere(id, inspector)?),
-        },
-        None => all_users(inspector, console)?,
+    let mut audit = if let Some(id) = &command.id {
+        let Some(audit) = check::one(inspector, &Id::new(id))? else { return Err(nowhere(id, inspector)?) };
+        audit
+    } else {
+        let stop = stop_flag()?;
+        every_user(console, &stop, |go_on| check::store(inspector, go_on))?
     };
     audit.found.retain(|found| !command.ignore.iter().any(|code| code == found.kind.code));
     let check = report::Check { store, audit: &audit, fail_on: command.fail_on.map(severity), baseline };
@@ -72,17 +71,20 @@ fn answer(
     if check.has_failed() { Err(Failure::listed()) } else { Ok(()) }
 }
 
-/// Looks at every user; Ctrl-C gives what is known by then.
-fn all_users(inspector: &Inspector, console: &Console) -> Result<Audit, Failure> {
-    let stop = stop_flag()?;
+/// A look at every user, with a bar; once `stop` is set it gives what is known by then.
+pub(super) fn every_user<T>(
+    console: &Console,
+    stop: &AtomicBool,
+    look: impl FnOnce(&mut dyn FnMut(u64, u64) -> bool) -> Result<T, Error>,
+) -> Result<T, Failure> {
     let bar = console.bar("looking at every user {wide_bar} {human_pos}/{human_len} rows");
-    let audit = check::store(inspector, &mut |done, total| {
+    let seen = look(&mut |done, total| {
         bar.set_length(total);
         bar.set_position(done);
         !stop.load(Ordering::Relaxed)
     });
     bar.finish_and_clear();
-    Ok(audit?)
+    Ok(seen?)
 }
 
 fn severity(from: FailOn) -> Severity {

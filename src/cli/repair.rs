@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 
 use super::args::{Format, Repair as Command};
-use super::check::kind;
+use super::check::{every_user, kind};
 use super::console::Console;
 use super::failure::Failure;
 use super::import::stop_flag;
@@ -51,7 +51,7 @@ fn answer(
             return Err(Failure::usage(format!("{} is of the store as a whole: no call mends it", kind.code))
                 .hint(format!("journey explain {} says what to change", kind.code)));
         }
-        Some(kind) => every_user(kind, inspector, console)?,
+        Some(kind) => repairs(kind, inspector, console)?,
         None => match inspector.repair(&Id::new(&command.what))? {
             Some(repair) => (vec![repair], true),
             None => return Err(unknown(&command.what, inspector)?),
@@ -90,15 +90,9 @@ fn unknown(what: &str, inspector: &Inspector) -> Result<Failure, Failure> {
 }
 
 /// The repair of every user with a finding; Ctrl-C gives those that are known by then.
-fn every_user(kind: &'static Kind, inspector: &Inspector, console: &Console) -> Result<(Vec<Repair>, bool), Failure> {
+fn repairs(kind: &'static Kind, inspector: &Inspector, console: &Console) -> Result<(Vec<Repair>, bool), Failure> {
     let stop = stop_flag()?;
-    let bar = console.bar("looking at every user {wide_bar} {human_pos}/{human_len} rows");
-    let (people, mut complete) = check::people(inspector, kind, &mut |done, total| {
-        bar.set_length(total);
-        bar.set_position(done);
-        !stop.load(Ordering::Relaxed)
-    })?;
-    bar.finish_and_clear();
+    let (people, mut complete) = every_user(console, &stop, |go_on| check::people(inspector, kind, go_on))?;
     let bar = console.bar("working out {wide_bar} {human_pos}/{human_len} users");
     bar.set_length(people.len() as u64);
     let mut users = Vec::new();
