@@ -237,6 +237,8 @@ impl Source {
         let Self { name, from, .. } = self;
         let stop = &options.stop;
         let mut on_disk = None;
+        let called = name.clone();
+        let unread = |source| Error::Read { name: called, after: 0, source };
         let stream = match from {
             From::Path(path) => {
                 let at = |source| Error::Open { path: path.clone(), source };
@@ -256,24 +258,14 @@ impl Source {
                 stream
             }
             From::Reader(reader) => {
-                let opened = name.clone();
                 let stream = Waiting::on(move || Ok(reader), stop)
                     .and_then(|reader| Stream::new(name, Box::new(reader), None, stop));
-                stream.map_err(|source| Error::Read { name: opened, after: 0, source })?
+                stream.map_err(unread)?
             }
-            From::Member(content) => {
-                let told = name.clone();
-                let stream = Stream::new(name, Box::new(content), None, stop);
-                stream.map_err(|source| Error::Read { name: told, after: 0, source })?
-            }
+            From::Member(content) => Stream::new(name, Box::new(content), None, stop).map_err(unread)?,
             From::Bytes(content) => {
-                let opened = name.clone();
                 let size = u64::try_from(content.len()).ok();
-                Stream::new(name, Box::new(Cursor::new(content)), size, stop).map_err(|source| Error::Read {
-                    name: opened,
-                    after: 0,
-                    source,
-                })?
+                Stream::new(name, Box::new(Cursor::new(content)), size, stop).map_err(unread)?
             }
         };
         Ok((with_head(stream, options)?, on_disk))

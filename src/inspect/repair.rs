@@ -30,7 +30,7 @@ impl Inspector {
     /// as its `distinct_id`, a new `$insert_id`, and `journey_repair`: where it stands in the input.
     pub fn repair_lines(&self, repair: &Repair, each: &mut dyn FnMut(&str) -> Result<(), Error>) -> Result<(), Error> {
         /// Rows whose properties are held at once.
-        const TOGETHER: usize = 2_000;
+        const BATCH: usize = 2_000;
         if self.is_redacting() {
             return Err(Error::new(
                 ErrorKind::Usage,
@@ -47,7 +47,7 @@ impl Inspector {
             properties.insert("journey_repair".to_owned(), Value::from("alias"));
             each(&line("$create_alias", &properties))?;
         }
-        for rows in repair.rows.chunks(TOGETHER) {
+        for rows in repair.rows.chunks(BATCH) {
             let numbers: Vec<i64> = rows.iter().map(|row| row.row).collect();
             for (row, text) in rows.iter().zip(self.source.properties(&numbers)?) {
                 let stored = serde_json::from_str(&text).unwrap_or_default();
