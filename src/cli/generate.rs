@@ -88,7 +88,7 @@ const SCREENS: &[(&str, &str, &str)] = &[
 
 /// Draws each of [`SCREENS`] into a file of the folder.
 fn screens(folder: &Path, force: bool, console: &mut Console) -> Result<(), Failure> {
-    // Pictures of another place's name would be made wherever somebody stands.
+    // Pictures of another place's name would be made in whatever folder a person is.
     if !folder.is_dir() {
         let what = format!("there is no folder {} here for the pictures", folder.display());
         return Err(Failure::usage(what).hint("journey generate screens FOLDER, with a folder that is there"));

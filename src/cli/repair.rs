@@ -27,7 +27,7 @@ pub(super) fn run(command: &Command, store: Named, console: &mut Console) -> Res
         return Err(Failure::usage("a file for /import has ids and rows as they are, and cannot be redacted")
             .hint("leave out --redact, or --write"));
     }
-    // Before anything is looked for: a file that cannot be written is told at once.
+    // A file that cannot be written is an error at once, before any user is looked at.
     let output = command.write.as_deref().map(|path| Output::begin(path, command.force, &kept, Readers::Owner));
     let output = output.transpose()?;
     answer(command, output, &inspector, console).map_err(|failure| redaction::shown(failure, &inspector))

@@ -493,7 +493,7 @@ impl Journey {
     }
 
     /// What to call the person, by the first profile of an id of theirs that says so. A profile of
-    /// an orphan names nobody: that the rows are this user's is evidence and no fact of the table.
+    /// an orphan names no user: that the rows are this user's is evidence and no fact of the table.
     pub fn name(&self) -> Option<String> {
         let is_orphan = |id: &Id| self.orphans.iter().any(|orphan| orphan.id == *id);
         self.profiles.iter().filter(|profile| !is_orphan(&profile.stored_under)).find_map(Profile::name)
@@ -517,7 +517,7 @@ impl Journey {
         self.names.get(root).map_or(root.as_str(), String::as_str)
     }
 
-    /// Roots of other people that the journey names, each once, in the order in which they are told.
+    /// Roots of other people that the journey names, each once, in the order of the report.
     pub fn others(&self) -> Vec<&Id> {
         let claims = self.orphans.iter().filter(|orphan| orphan.contested).flat_map(|orphan| &orphan.owners);
         let all = self.orphan_of.iter().map(|owner| &owner.root);

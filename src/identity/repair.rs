@@ -46,7 +46,7 @@ impl Way {
 pub struct Outcome {
     /// Rows of the user's root.
     pub merged: u64,
-    /// Rows stored apart under one of the user's ids.
+    /// Split rows: stored under one of the user's ids and not under the root.
     pub split: u64,
     /// Rows of orphans that count for this user alone.
     pub missing: u64,
@@ -113,13 +113,13 @@ impl Repair {
 
     /// What to change in the code, each sentence once.
     pub fn changes(&self) -> Vec<(&'static Kind, &'static str)> {
-        let mut told: Vec<(&'static Kind, &'static str)> = Vec::new();
+        let mut changes: Vec<(&'static Kind, &'static str)> = Vec::new();
         for finding in &self.findings {
-            if !told.iter().any(|(_, advice)| *advice == finding.advice) {
-                told.push((finding.kind, finding.advice));
+            if !changes.iter().any(|(_, advice)| *advice == finding.advice) {
+                changes.push((finding.kind, finding.advice));
             }
         }
-        told
+        changes
     }
 }
 
@@ -170,9 +170,9 @@ pub fn repair(facts: &Facts, id: &Id, rules: RuleSet) -> Option<Repair> {
 
 /// What neither a call nor an import changes.
 fn for_good(journey: &Journey, plan: &Plan<'_>, rules: RuleSet) -> Vec<String> {
-    let mut told = Vec::new();
+    let mut sentences = Vec::new();
     if !plan.rows.is_empty() {
-        told.push(format!(
+        sentences.push(format!(
             "{} under the old ids too: no call moves or deletes a stored row, so an import counts them twice.",
             stay(plan.rows.len() as u64)
         ));
@@ -181,21 +181,21 @@ fn for_good(journey: &Journey, plan: &Plan<'_>, rules: RuleSet) -> Vec<String> {
         let (Some(alias), Some(kept)) = (&line.alias, &line.kept) else { continue };
         let text =
             format!("{} keeps pointing at {}: an alias has one target, the first.", alias.as_str(), kept.as_str());
-        if !told.contains(&text) {
-            told.push(text);
+        if !sentences.contains(&text) {
+            sentences.push(text);
         }
     }
     let contested = journey.orphans.iter().filter(|orphan| orphan.contested);
     let contested: u64 = contested.map(|orphan| orphan.steps.len() as u64).sum();
     if contested > 0 {
-        told.push(format!(
+        sentences.push(format!(
             "{} under ids that several users went on from: no row says whose they are, so none is imported.",
             stay(contested)
         ));
     }
-    told.extend(journey.findings.iter().filter_map(|finding| rules.lasting(finding.kind)).map(str::to_owned));
-    told.dedup();
-    told
+    sentences.extend(journey.findings.iter().filter_map(|finding| rules.lasting(finding.kind)).map(str::to_owned));
+    sentences.dedup();
+    sentences
 }
 
 /// `3 rows stay`.

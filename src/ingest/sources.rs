@@ -138,7 +138,7 @@ impl Sources {
                 Ok(member) => member,
                 Err(source) => return Some(Err(Error::Archive { name: archive.name.clone(), source })),
             };
-            // As in a folder; what macOS packs beside each file is none of its content.
+            // As in a folder; what macOS packs next to each file is none of its content.
             if name.split('/').any(|part| part.starts_with('.') && part != "." && part != ".." || part == "__MACOSX") {
                 continue;
             }

@@ -104,7 +104,7 @@ impl Terms {
     /// then who had such a row last.
     ///
     /// # Errors
-    /// As any question; [`Error::cancelled`](super::Error::cancelled) when nobody wants to know any more.
+    /// As any question; [`Error::cancelled`](super::Error::cancelled) when the answer is no longer wanted.
     pub(super) fn find(
         &self,
         reader: &dyn Scan,

@@ -1,5 +1,5 @@
 //! The smallest calls that show the same finding as a user of the data, without the ids and values
-//! of the data: what an engineer gives to whoever has to mend it.
+//! of the data: what an engineer gives to the person who has to mend it.
 //!
 //! Every row becomes a call of a library that sends what it is given. Ids become made-up ones of
 //! the same form, times become steps. Then calls are left out as long as the engine finds the same
@@ -99,7 +99,7 @@ fn has(scenario: &Scenario, code: &str) -> bool {
 /// first where there are too many, in order of arrival.
 fn units(facts: &Facts, finding: &Finding) -> Vec<Unit> {
     let called: HashSet<i64> = facts.calls.iter().map(|call| call.row).collect();
-    let told: HashSet<(&str, u64)> = facts.events.iter().map(|event| place(&event.source)).collect();
+    let of_rows: HashSet<(&str, u64)> = facts.events.iter().map(|event| place(&event.source)).collect();
     let mut units: Vec<(bool, Unit)> = Vec::new();
     let proves = |source: &Source| finding.sources.contains(source);
     for call in &facts.calls {
@@ -118,7 +118,7 @@ fn units(facts: &Facts, finding: &Finding) -> Vec<Unit> {
     let rows = facts.events.iter().filter(|event| !called.contains(&event.row) && event.verb != VerbKind::Merge);
     units.extend(rows.map(|event| (proves(&event.source), unit(event))));
     let unseen = |link: &&Link| {
-        matches!(link.kind, LinkKind::Merge | LinkKind::Previous) || !told.contains(&place(&link.source))
+        matches!(link.kind, LinkKind::Merge | LinkKind::Previous) || !of_rows.contains(&place(&link.source))
     };
     units.extend(facts.links.iter().filter(unseen).map(|link| (proves(&link.source), of_link(link))));
     // Of an id that looks like one of the user no more is known than that it is there.

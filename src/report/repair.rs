@@ -11,10 +11,10 @@ use crate::identity::{Kind, Verdict};
 use crate::model::text::{count, counted};
 use crate::model::time::rfc3339;
 
-/// Rows that are told of a user, at most.
+/// Rows of a user that the text lists, at most.
 const MOST_ROWS: usize = 4;
 
-/// Users that are told, at most; the file has all of them.
+/// Users that the text lists, at most; the file has all of them.
 const MOST_USERS: usize = 3;
 
 /// The repairs of some users as one answer.
@@ -56,14 +56,14 @@ pub fn text(out: &mut dyn Write, repairs: &Repairs<'_>, look: &Look) -> io::Resu
         }
         writeln!(out)?;
     }
-    let told = if repairs.kind.is_some() { MOST_USERS } else { usize::MAX };
-    for (nth, user) in repairs.users.iter().take(told).enumerate() {
+    let listed = if repairs.kind.is_some() { MOST_USERS } else { usize::MAX };
+    for (nth, user) in repairs.users.iter().take(listed).enumerate() {
         if nth > 0 {
             writeln!(out)?;
         }
         one(out, user, repairs.kind.is_none(), look)?;
     }
-    if let Some(more) = repairs.users.len().checked_sub(told).filter(|more| *more > 0) {
+    if let Some(more) = repairs.users.len().checked_sub(listed).filter(|more| *more > 0) {
         let file = if repairs.file.is_some() { "the file has them" } else { "--write FILE has them" };
         writeln!(out, "\n{} more; {file}.", counted(more as u64, "user"))?;
     }

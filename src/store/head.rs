@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-/// Has SQLite look at the file and at what was left beside it.
+/// Has SQLite look at the file and at what was left next to it.
 pub(super) fn looked_at(db: &Connection) -> rusqlite::Result<()> {
     db.query_row("PRAGMA schema_version", [], |_| Ok(()))
 }

@@ -271,7 +271,7 @@ impl Timeline {
         self.marks.get(&row).copied()
     }
 
-    /// Whether times have to be told to the millisecond: two calls or points of different rows are
+    /// Whether times are shown to the millisecond: two calls or points of different rows are
     /// less than a second apart, and which came first decides.
     pub fn is_precise(&self) -> bool {
         self.precise

@@ -106,7 +106,7 @@ mod tests {
     use crate::tui::theme::{Look, Meaning, Theme, ansi};
     use crate::tui::when::Zone;
 
-    /// What terminals draw for the 16 colours of ANSI unless they are told otherwise, in their order.
+    /// What terminals draw for the 16 colours of ANSI unless they are set otherwise, in their order.
     const PALETTES: [(&str, [u32; 16]); 4] = [
         (
             "xterm",

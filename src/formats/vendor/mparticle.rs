@@ -229,11 +229,11 @@ mod tests {
                    "user_attributes":{{"plan":"pro"}}}}"#
             );
             let rows: Vec<Call> = MParticle.carried(&batch).unwrap().iter().map(|(_, row)| of(row)).collect();
-            let told: Vec<(&str, &Verb, Option<i64>)> =
+            let read: Vec<(&str, &Verb, Option<i64>)> =
                 rows.iter().map(|row| (row.event.as_str(), &row.verb, row.time)).collect();
             let of_batch = Some(1_561_971_699_000);
             assert_eq!(
-                told,
+                read,
                 [
                     ("Buy", &Verb::Track, Some(1_561_971_600_000)),
                     ("Home", &Verb::Page, of_batch),

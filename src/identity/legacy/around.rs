@@ -72,8 +72,8 @@ pub(super) fn neighbours(world: &World<'_>, root: &Id) -> Vec<Neighbour> {
     let ids: Vec<Id> = world.cluster(root).into_iter().filter(|id| !id.is_placeholder()).collect();
     let other_user = |named: &Id| {
         let other = world.root_of(named);
-        let nobody = named.is_placeholder() || other.is_placeholder();
-        (other != root && !nobody && world.is_known(other)).then(|| other.clone())
+        let placeholder = named.is_placeholder() || other.is_placeholder();
+        (other != root && !placeholder && world.is_known(other)).then(|| other.clone())
     };
     let mut found: Vec<Neighbour> = Vec::new();
     let mut devices = HashSet::new();

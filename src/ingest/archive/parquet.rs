@@ -25,11 +25,11 @@ const LINES: usize = 1 << 16;
 
 /// Walks through the row groups; the error is what is wrong with all of the file.
 pub(super) fn walk(file: &File, giving: &mut Giving) -> io::Result<()> {
-    let reader = SerializedFileReader::new(file.try_clone()?).map_err(told)?;
+    let reader = SerializedFileReader::new(file.try_clone()?).map_err(failure)?;
     let groups = reader.num_row_groups();
     let schema = reader.metadata().file_metadata().schema_descr().root_schema_ptr();
     for number in 0..groups {
-        let group = reader.get_row_group(number).map_err(told)?;
+        let group = reader.get_row_group(number).map_err(failure)?;
         if group.metadata().num_rows() == 0 && groups > 1 {
             continue;
         }
@@ -45,7 +45,7 @@ pub(super) fn walk(file: &File, giving: &mut Giving) -> io::Result<()> {
         let rows = match group.get_row_iter(None) {
             Ok(rows) => rows,
             Err(error) => {
-                if giving.give(super::Step::Broken(told(error))) {
+                if giving.give(super::Step::Broken(failure(error))) {
                     continue;
                 }
                 return Ok(());
@@ -68,7 +68,7 @@ fn unread(compression: Compression) -> Option<&'static str> {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "as `map_err` gives it")]
-fn told(error: parquet::errors::ParquetError) -> io::Error {
+fn failure(error: parquet::errors::ParquetError) -> io::Error {
     invalid(&error.to_string())
 }
 
@@ -78,7 +78,7 @@ struct Lines<'r> {
     schema: &'r Type,
     text: String,
     at: usize,
-    /// What ended the rows, told behind those before it.
+    /// What ended the rows, reported behind those before it.
     failure: Option<io::Error>,
 }
 
@@ -97,7 +97,7 @@ impl Read for Lines<'_> {
                         self.text.push('\n');
                     }
                     Some(Err(error)) => {
-                        self.failure = Some(told(error));
+                        self.failure = Some(failure(error));
                         break;
                     }
                     None => break,

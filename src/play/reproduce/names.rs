@@ -50,7 +50,7 @@ impl Names {
         Self { names }
     }
 
-    /// The text that stands for an id. A placeholder stands for itself: it is nobody's.
+    /// The text that stands for an id. A placeholder stands for itself: it is no user's.
     pub(super) fn of_id(&self, id: &Id) -> String {
         let (prefixes, bare) = without_prefixes(id.as_str());
         let name = self.names.get(bare).map_or(bare, String::as_str);

@@ -3,7 +3,7 @@
 //! A run of rows is read in one range scan. Texts that rows name by number are looked up once
 //! and shared, and so is all that rows have from their sender, so a row costs the reading of its
 //! numbers and one allocation: a third of a microsecond. Each segment has senders of its own; those
-//! that say the same become one, so that whoever looks at each sender looks at fifty thousand devices
+//! that say the same become one, so that code that looks at each sender looks at fifty thousand devices
 //! and not at half a million. Where there are tens of thousands of rows, a second connection on a
 //! second thread reads half of the runs.
 

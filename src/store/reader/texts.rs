@@ -2,12 +2,12 @@
 //!
 //! One long text in lower case with a byte between the entries that no UTF-8 has, so that one
 //! scan finds every entry: milliseconds for a million ids, where `LIKE` takes a hundred. It is
-//! read in steps (`Arena::load`), and what was read stays when somebody stops it.
+//! read in steps (`Arena::load`), and what was read stays when it is stopped.
 //!
 //! # What is folded
 //! Case alone, each character by itself (`char::to_lowercase`), in the text and in what is
 //! searched for. So `SALLY` finds `sally` and `Ż` finds `ż`; but `ß` and `SS`, `ſ` and `s`, the
-//! two small sigmas, or a dotless `ı` and `I` stay apart, and nothing is normalised: an `é` of one
+//! two small sigmas, or a dotless `ı` and `I` stay different, and nothing is normalised: an `é` of one
 //! character does not find one of two. An id that is typed or pasted exactly is found by itself,
 //! without this (`Reader::number_of`).
 
@@ -58,7 +58,7 @@ impl Texts {
     /// then by alphabet.
     ///
     /// # Errors
-    /// `stop` says that nobody wants the answer any more.
+    /// `stop` says that the answer is no longer wanted.
     pub fn having(&self, text: &str, limit: usize, stop: Stop<'_>) -> Result<Vec<Hit>, Stopped> {
         let needle = lower(text);
         if needle.is_empty() || limit == 0 {

@@ -114,7 +114,7 @@ fn footer(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) {
     let muted = look.style(Meaning::Muted);
     let mut place = place(model, usize::from(area.width));
     // What has just happened is read once; where we are is there again with the next key. A
-    // moment of arrival is told always.
+    // moment of arrival always stays.
     let is_now = model.journey.as_ref().is_none_or(|journey| journey.journey().as_of.is_none());
     let whole = usize::from(area.width).saturating_sub(2);
     if model.notice.as_ref().is_some_and(|notice| is_now && fit::width(notice) + fit::width(&place) + 2 > whole) {

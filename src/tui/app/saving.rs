@@ -56,8 +56,8 @@ pub(super) fn reported(model: &mut Model, answer: Result<Reported, Failure>) {
             if waiting.is_some() {
                 model.layers.pop();
             }
-            let told = format!("wrote {}, {}", config::from_home(&path), fit::counted(bytes, "byte"));
-            model.notice = Some(told);
+            let notice = format!("wrote {}, {}", config::from_home(&path), fit::counted(bytes, "byte"));
+            model.notice = Some(notice);
             return;
         }
         Ok(Reported::IsThere(path, other)) => {

@@ -2,7 +2,7 @@
 //!
 //! Lines that are typed and menus have a key of their own for it. What is left here, in this order: a search
 //! in the help, the minutes around a row, the filter, the moment of arrival, what was found, the page. Calls
-//! that somebody made in the player by hand are never dropped without a question.
+//! that a person made in the player by hand are never dropped without a question.
 
 use crate::tui::fit;
 use crate::tui::screen::prompt::{self, About, Leaving};
@@ -38,8 +38,8 @@ pub(super) fn back(model: &mut Model) -> Vec<Effect> {
 fn of_journey(model: &mut Model) -> Option<Vec<Effect>> {
     let on_timeline = matches!(model.layers.last(), Some(Layer::Journey));
     let journey = model.journey.as_mut()?;
-    if on_timeline && let Some(told) = journey.take_back_filter() {
-        model.notice = Some(told);
+    if on_timeline && let Some(notice) = journey.take_back_filter() {
+        model.notice = Some(notice);
         return Some(Vec::new());
     }
     if journey.scrub().moment().is_some() {
@@ -69,8 +69,8 @@ fn changes(model: &Model) -> usize {
 }
 
 fn ask(model: &mut Model, leaving: Leaving) {
-    let told = fit::counted(changes(model) as u64, "change");
-    model.layers.push(Layer::Prompt(prompt::State::new(About::Leaving(leaving), &told, Vec::new())));
+    let number = fit::counted(changes(model) as u64, "change");
+    model.layers.push(Layer::Prompt(prompt::State::new(About::Leaving(leaving), &number, Vec::new())));
 }
 
 /// What the last key answers to the question.

@@ -107,7 +107,7 @@ pub(super) enum Line {
     Sessions,
     /// What was paid.
     Worth,
-    /// Rows stored apart under an alias: their number.
+    /// Split rows: their number.
     Splits(usize),
     /// Refused alias calls: their number.
     Refused(usize),
@@ -342,8 +342,8 @@ impl State {
             Line::Kind(at) => Goal::Row(timeline.summary().kinds.get(at)?.row),
             Line::Sender(at) => Goal::Row(timeline.summary().senders.get(at)?.row),
             Line::Splits(_) => {
-                let apart = |step: &&crate::identity::Step| step.state != crate::identity::State::Merged;
-                Goal::Row(journey.steps.iter().find(apart)?.event.row)
+                let is_split = |step: &&crate::identity::Step| step.state != crate::identity::State::Merged;
+                Goal::Row(journey.steps.iter().find(is_split)?.event.row)
             }
             Line::Refused(_) => {
                 let refused = |line: &crate::identity::AliasLine| matches!(line.verdict, Verdict::Refused(_));

@@ -242,7 +242,7 @@ impl Request {
     }
 }
 
-/// Two users beside each other, the other one by an id or by any text that finds one person alone.
+/// Two users side by side, the other one by an id or by any text that finds one person alone.
 fn compare(backend: &mut dyn Backend, a: &Id, b: &Id) -> Result<Arc<Comparison>, Failure> {
     let failure = match backend.compare(a, b) {
         Err(failure) if failure.kind == FailureKind::Usage => failure,

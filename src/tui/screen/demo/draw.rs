@@ -518,19 +518,19 @@ fn word(entry: &Entry) -> &'static str {
 fn progress(player: &Player, area: Rect, buffer: &mut Buffer, look: &Look) {
     let play = player.play();
     let state = if player.is_playing() { "playing" } else { "paused" };
-    let told = format!("{state} {}", player.speed());
+    let speed = format!("{state} {}", player.speed());
     if let Some(difference) = player.difference() {
         let text = format!("with your changes: {difference}").replace("->", look.glyphs.arrow);
-        let room = usize::from(area.width).saturating_sub(fit::width(&told) + 4);
+        let room = usize::from(area.width).saturating_sub(fit::width(&speed) + 4);
         let mut pen = Pen::new(buffer, area, 0);
         pen.skip(1).text(&fit::end(&text, room), look.style(Meaning::Warn));
-        pen.right(&format!("{told} "), look.style(Meaning::Muted));
+        pen.right(&format!("{speed} "), look.style(Meaning::Muted));
         return;
     }
-    let room = usize::from(area.width).saturating_sub(fit::width(&told) + 4);
+    let room = usize::from(area.width).saturating_sub(fit::width(&speed) + 4);
     let done = (room * player.moment()).checked_div(play.last()).unwrap_or(room);
     let mut pen = Pen::new(buffer, area, 0);
     pen.skip(1).text(&look.glyphs.join.repeat(done), look.style(Meaning::Key));
     pen.text(&look.glyphs.rule.repeat(room - done), look.style(Meaning::Muted)).skip(2);
-    pen.text(&told, look.style(if player.is_playing() { Meaning::Key } else { Meaning::Muted }));
+    pen.text(&speed, look.style(if player.is_playing() { Meaning::Key } else { Meaning::Muted }));
 }

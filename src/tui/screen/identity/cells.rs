@@ -20,8 +20,8 @@ pub(super) fn span(pen: &mut Pen<'_>, first: i64, last: i64, look: &Look) {
         let day = look.zone.short_date(last);
         if look.zone.day(first) == look.zone.day(last) { day } else { format!("to {day}") }
     };
-    let told = if fit::width(&whole) <= pen.room() { whole } else { short() };
-    if fit::width(&told) <= pen.room() {
-        pen.text(&told, look.style(Meaning::Muted));
+    let shown = if fit::width(&whole) <= pen.room() { whole } else { short() };
+    if fit::width(&shown) <= pen.room() {
+        pen.text(&shown, look.style(Meaning::Muted));
     }
 }

@@ -47,7 +47,7 @@ pub(in crate::tui) fn view(of: &Panel<'_>, inside: bool, ui: &mut Ui, area: Rect
     lines(of, ui, body, buffer, look);
 }
 
-/// The text of a line, with what is told of it when it is selected.
+/// The text of a line, with what its sentence says when it is selected.
 pub(in crate::tui) fn text(of: &Panel<'_>, at: usize, look: &Look) -> Option<String> {
     let line = *of.identity.lines.get(at).filter(|line| line.is_row())?;
     let mut buffer = Buffer::empty(Rect { x: 0, y: 0, width: WHOLE, height: 1 });

@@ -16,7 +16,7 @@ use super::{Line, Panel};
 pub(super) fn sentence(line: Line, of: &Panel<'_>, look: &Look) -> String {
     let journey = of.journey.as_ref();
     let register = of.timeline.register();
-    let told = match line {
+    let sentence = match line {
         Line::Call(at) => register.calls.get(at).and_then(|call| self::call(journey, *call, look)),
         Line::Table(at) => register.table.get(at).and_then(|entry| table(journey, register, entry, look)),
         Line::Member(at) => member(journey, at, look),
@@ -76,7 +76,7 @@ pub(super) fn sentence(line: Line, of: &Panel<'_>, look: &Look) -> String {
         Line::Space | Line::Head(..) | Line::Empty(_) => None,
         other => super::person::sentence(other, of, look),
     };
-    lettered(&told.unwrap_or_default(), of.timeline, journey)
+    lettered(&sentence.unwrap_or_default(), of.timeline, journey)
 }
 
 fn call(journey: &Journey, call: Call, look: &Look) -> Option<String> {

@@ -227,8 +227,8 @@ fn worth(of: &Panel<'_>) -> String {
         return "being read".to_owned();
     }
     let Some([own, outside]) = of.worth.sums() else { return "cannot be read".to_owned() };
-    // A price that was looked at is no sale, so that the events stand beside the sum.
-    let told = |sums: &Sums| {
+    // A price that was looked at is no sale, so that the events stand next to the sum.
+    let in_words = |sums: &Sums| {
         let mut events: Vec<&str> = sums.events().take(3).collect();
         if sums.events().nth(3).is_some() {
             events.push("more");
@@ -237,9 +237,9 @@ fn worth(of: &Panel<'_>) -> String {
     };
     match (own.rows(), outside.rows()) {
         (0, 0) => "no row says an amount".to_owned(),
-        (_, 0) => told(own),
-        (0, _) => format!("none; of orphans {}", told(outside)),
-        (..) => format!("{}; of orphans {}", told(own), told(outside)),
+        (_, 0) => in_words(own),
+        (0, _) => format!("none; of orphans {}", in_words(outside)),
+        (..) => format!("{}; of orphans {}", in_words(own), in_words(outside)),
     }
 }
 

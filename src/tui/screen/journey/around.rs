@@ -27,12 +27,12 @@ impl State {
         let rest = around.and_then(|around| Some(text.strip_suffix(around.condition.as_str())?.trim_end().to_owned()));
         let row = self.row_index();
         let filter = rest.and_then(|rest| self.read(&rest).ok().flatten());
-        let told = match &filter {
+        let notice = match &filter {
             Some(filter) => format!("the filter is {} again", filter.text()),
             None => "all rows again; Esc once more goes back".to_owned(),
         };
         self.set_filter(filter, row);
-        Some(told)
+        Some(notice)
     }
 
     /// Marks nothing as found any more; whether something was.

@@ -86,8 +86,8 @@ impl State {
     pub(super) fn jump(&mut self, back: bool) {
         let from = if back { &mut self.jumps.back } else { &mut self.jumps.ahead };
         let Some(stop) = from.pop() else {
-            let told = if back { "no jump to go back from" } else { "no jump was taken back" };
-            self.notice = Some(told.to_owned());
+            let why = if back { "no jump to go back from" } else { "no jump was taken back" };
+            self.notice = Some(why.to_owned());
             return;
         };
         if let Some(here) = self.stop() {

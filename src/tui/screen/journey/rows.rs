@@ -291,7 +291,7 @@ impl<'a> Line<'a> {
             Verdict::Accepted => (Mark::Join(at), Meaning::Alias, format!("ALIAS ACCEPTED{tail}")),
             Verdict::Duplicate => (Mark::Join(at), Meaning::Muted, format!("duplicate alias{tail}")),
             Verdict::Refused(why) => {
-                let told = match &line.kept {
+                let why = match &line.kept {
                     Some(kept) => format!(
                         "REFUSED: {} points at {}",
                         side(line.alias.as_ref(), timeline),
@@ -299,7 +299,7 @@ impl<'a> Line<'a> {
                     ),
                     None => format!("REFUSED: {}", why.name().replace('_', " ")),
                 };
-                (Mark::Bar(at), Meaning::Refused, told)
+                (Mark::Bar(at), Meaning::Refused, why)
             }
         };
     }
