@@ -371,10 +371,13 @@ impl Reading<'_, '_> {
             (self.out)(Item::Skipped);
             return Ok(());
         }
-        // 400 of /import means that some rows were wrong and the others taken (identity.md §4.3);
-        // 0 that the answer was lost, not the request.
+        // 400 of /import means that some rows were wrong and that the server took the others
+        // (identity.md §4.3); of any other address, that it took nothing. 0 means that the answer was
+        // lost, and not the request.
+        let takes_some = |status| status == 400 && endpoint == Some(Endpoint::Import);
         if let Some(status) = outer.status.and_then(|status| status.parse::<u16>().ok())
-            && status > 400
+            && status >= 400
+            && !takes_some(status)
         {
             return Err(format!("the server refused it (answer {status})"));
         }

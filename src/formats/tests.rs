@@ -328,14 +328,25 @@ fn a_recorded_request_becomes_its_events() {
 }
 
 #[test]
-fn an_import_answered_with_400_keeps_its_valid_rows_and_any_later_answer_keeps_none() {
-    let import = |status: u16| {
-        format!(
-            r#"{{"received_at_ms":1,"endpoint":"/import","response_status":{status},"payload":[{{"event":"A","properties":{{"distinct_id":"d","time":1}}}}]}}"#
-        )
+fn an_answer_of_400_lets_the_rows_of_an_import_stand_and_of_no_other_request() {
+    let request = |endpoint: &str, status: u16| {
+        let rows = r#"{"event":"A","properties":{"distinct_id":"d","time":1}},{"event":"B"}"#;
+        format!(r#"{{"received_at_ms":1,"endpoint":"{endpoint}","response_status":{status},"payload":[{rows}]}}"#)
     };
-    assert_eq!(row_of(decoded(Format::Payloads, &import(400)).into_iter().next().unwrap()).event, "A");
-    assert_eq!(reasons(Format::Payloads, &import(401)), ["the server refused it (answer 401)"]);
+    for endpoint in ["/import", "/import/?strict=1", "https://api.mixpanel.com/import?strict=1&project_id=4"] {
+        let text = request(endpoint, 400);
+        assert_eq!(row_of(decoded(Format::Payloads, &text).into_iter().next().unwrap()).event, "A", "{endpoint}");
+        // The row that the server must have refused is rejected for what is wrong with it.
+        assert_eq!(reasons(Format::Payloads, &text), ["has no properties"], "{endpoint}");
+    }
+    for (endpoint, status) in [("/import", 401), ("/import", 413), ("/track", 400), ("/track/?verbose=1", 400)] {
+        let reason = format!("the server refused it (answer {status})");
+        assert_eq!(reasons(Format::Payloads, &request(endpoint, status)), [reason], "{endpoint}");
+    }
+    for (endpoint, status) in [("/track", 399), ("/track", 0), ("/import", 0)] {
+        let text = request(endpoint, status);
+        assert_eq!(decoded(Format::Payloads, &text).len(), 2, "{endpoint} {status}");
+    }
 }
 
 #[test]
