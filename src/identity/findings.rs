@@ -37,9 +37,9 @@ pub const MOST_SOURCES: usize = 20;
 pub struct Sums {
     /// All of them.
     pub rows: u64,
-    /// Stored apart, because they overtook an alias call.
+    /// Split, because they overtook an alias call.
     pub race: u64,
-    /// Stored apart, because they were sent before the alias call.
+    /// Split, because they were sent before the alias call.
     pub history: u64,
     /// Their id was sent as a number or boolean.
     pub numbers: u64,

@@ -139,7 +139,7 @@ fn entry(entry: &Entry) -> Value {
         Standing::Split(Split::History) => ("split", Some("history"), &[]),
         Standing::Orphan(owner) => ("orphan", None, std::slice::from_ref(owner)),
         Standing::Contested(owners) => ("contested", None, owners),
-        Standing::Nobody => ("nobody", None, &[]),
+        Standing::NoId => ("nobody", None, &[]),
     };
     let mut object = Map::new();
     for (key, value) in [

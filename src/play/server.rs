@@ -90,7 +90,7 @@ pub enum Standing {
     /// As an orphan, but more than one user could claim it.
     Contested(Vec<Id>),
     /// Without an id.
-    Nobody,
+    NoId,
 }
 
 /// Something that came to be at a moment.
@@ -257,7 +257,7 @@ impl Server {
             stored_under: None,
             root: None,
             phase: Phase::Anonymous,
-            standing: Standing::Nobody,
+            standing: Standing::NoId,
             point: None,
             verdict: verdicts.get(&place(event.source.line)).copied(),
             copies: 0,

@@ -184,7 +184,7 @@ fn class(entry: &Entry) -> Class {
         (_, Some(Verdict::Refused(_)), _) => Class::Refused,
         (_, Some(_), _) => Class::Alias,
         (Standing::Split(_), ..) => Class::Split,
-        (Standing::Orphan(_) | Standing::Contested(_) | Standing::Nobody, ..) => Class::Orphan,
+        (Standing::Orphan(_) | Standing::Contested(_) | Standing::NoId, ..) => Class::Orphan,
         (_, _, Some(PointKind::Identify | PointKind::Login)) => Class::Identify,
         _ if entry.phase == crate::identity::Phase::Anonymous => Class::Anonymous,
         _ => Class::Known,
@@ -203,7 +203,7 @@ fn state(entry: &Entry, server: &Server) -> String {
         Standing::Split(Split::History) => format!("{verdict}split (history)"),
         Standing::Orphan(owner) => format!("{verdict}orphan of {}", server.called(owner)),
         Standing::Contested(_) => format!("{verdict}contested"),
-        Standing::Nobody => format!("{verdict}without an id"),
+        Standing::NoId => format!("{verdict}without an id"),
     }
 }
 

@@ -103,7 +103,7 @@ fn one(out: &mut dyn Write, user: &Repair, alone: bool, look: &Look) -> io::Resu
         section(out, "Alias calls that remain", look)?;
         for call in &user.calls {
             let verdict = match call.verdict {
-                Verdict::Accepted => format!("accepted; {} found with the user, stored apart", are(call.rows)),
+                Verdict::Accepted => format!("accepted; {} found with the user, split", are(call.rows)),
                 Verdict::Duplicate => "without effect: it leads there already".to_owned(),
                 Verdict::Refused(refusal) => format!("refused: {}", refusal.name()),
             };
@@ -137,7 +137,7 @@ fn one(out: &mut dyn Write, user: &Repair, alone: bool, look: &Look) -> io::Resu
     let [one, two, three] = user.then.map(|(_, outcome)| outcome);
     let lines: [(&str, Number); 4] = [
         ("rows of the root", |outcome| outcome.merged),
-        ("stored apart", |outcome| outcome.split),
+        ("split", |outcome| outcome.split),
         ("missing", |outcome| outcome.missing),
         ("counted twice", |outcome| outcome.twice),
     ];

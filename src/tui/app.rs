@@ -1,7 +1,7 @@
 //! The model, and how messages change it.
 //!
 //! Screens lie on each other like sheets ([`Layer`]): a key goes to the top one, `Esc` takes
-//! it away. Answers carry the ticket of their question; one that nobody waits for any more
+//! it away. Answers carry the ticket of their question; an answer that no part waits for
 //! changes nothing.
 
 mod answers;
@@ -418,7 +418,7 @@ fn after_drawing(model: &mut Model, drawn: Drawn) -> Vec<Effect> {
     effects
 }
 
-/// Looks whether the store has changed, one look at a time and never beside other questions.
+/// Looks whether the store has changed, one look at a time and never during other questions.
 fn idle(model: &mut Model) -> Vec<Effect> {
     // What is played is no store that could change.
     let plays = matches!(model.layers.first(), Some(Layer::Gallery));

@@ -50,7 +50,7 @@ impl AssetError {
     }
 }
 
-/// One key press, as far as bindings tell presses apart.
+/// One key press, with what bindings distinguish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     code: KeyCode,

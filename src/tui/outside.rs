@@ -48,7 +48,7 @@ enum State {
     Open,
     /// It is to be shut.
     Shutting,
-    /// It is shut, and whoever reads waits.
+    /// It is shut, and the reader waits.
     Shut,
 }
 
@@ -57,7 +57,7 @@ impl Gate {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until it is open; for whoever reads.
+    /// Waits until it is open; the reader calls it.
     pub(super) fn pass(&self) {
         let mut state = self.lock();
         while *state != State::Open {
@@ -72,7 +72,7 @@ impl Gate {
         *self.lock() != State::Open
     }
 
-    /// Shuts it, and waits until whoever reads waits there; whether that came to be.
+    /// Shuts it, and waits until the reader waits there; whether the reader does.
     pub(super) fn shut(&self, wake: impl Fn()) -> bool {
         /// What a thread may need to come from the terminal to the gate.
         const PATIENCE: Duration = Duration::from_millis(50);
@@ -111,7 +111,7 @@ pub(super) fn show(text: &Text, tool: Tool) -> Result<(), String> {
     }
 }
 
-/// A file that nobody else may read, and that is gone afterwards.
+/// A file that no other user may read, and that is deleted afterwards.
 struct Temporary {
     path: PathBuf,
 }

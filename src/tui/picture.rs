@@ -2,7 +2,7 @@
 //!
 //! [`screen`] plays keys on a model, answers what it asks in the caller's thread, and gives the
 //! last frame; [`svg`] writes any frame as a picture with its colours. A column is a column
-//! there too: each run of text has its length written beside it, so that no font moves it.
+//! there too: each run of text carries its length, so that no font moves it.
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
@@ -56,8 +56,8 @@ pub fn screen(backend: &mut dyn Backend, options: &Options, keys: &str, size: (u
             while let Some(effect) = todo.pop_front() {
                 match effect {
                     Effect::Ask(ticket, question) => {
-                        let told = question.respond(backend);
-                        todo.extend(update(&mut model, Msg::Response(ticket, told)));
+                        let response = question.respond(backend);
+                        todo.extend(update(&mut model, Msg::Response(ticket, response)));
                     }
                     Effect::Fail(failure) => return Err(failure),
                     Effect::Quit | Effect::Suspend | Effect::Mouse(_) | Effect::Copy(_) | Effect::Show(..) => {}
@@ -83,7 +83,7 @@ struct Run {
     modifier: Modifier,
 }
 
-/// A frame as a picture. `title` is told to those who cannot see it.
+/// A frame as a picture. Screen readers read `title`.
 pub fn svg(buffer: &Buffer, title: &str) -> String {
     let width = f64::from(buffer.area.width) * COLUMN + 2.0 * EDGE;
     let height = f64::from(buffer.area.height) * ROW + 2.0 * EDGE;

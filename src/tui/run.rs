@@ -190,7 +190,7 @@ fn show(terminal: &mut Terminal, gate: &Gate, text: &Text, tool: Tool) -> io::Re
     taken.map(|()| outcome)
 }
 
-/// Reads the terminal until it is gone or nobody listens.
+/// Reads the terminal until it closes or the receiver is gone.
 fn read_input(inbox: &Sender<Msg>, gate: &Gate) {
     loop {
         gate.pass();

@@ -64,7 +64,7 @@ pub struct Settings {
     file: String,
 }
 
-/// What can be set beside colours and keys.
+/// What can be set besides colours and keys.
 const NAMES: [&str; 6] = ["zone", "theme", "ascii", "mouse", "colours", "keys"];
 
 impl Settings {

@@ -115,7 +115,7 @@ type Hook = Box<dyn Fn(&panic::PanicHookInfo<'_>) + Sync + Send + 'static>;
 
 /// While it lives, a panic of any thread is kept as text instead of printed over the screen.
 ///
-/// On a thread other than the one that made this, the text ends the loop by a message.
+/// On another thread than its own, the text ends the loop by a message.
 pub(super) struct Panics {
     kept: Arc<Mutex<Option<String>>>,
     before: Option<Hook>,

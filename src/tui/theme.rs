@@ -1,4 +1,4 @@
-//! What things look like: colours by meaning, and the marks beside them.
+//! What things look like: colours by meaning, and marks.
 //!
 //! A theme gives a style to a [`Meaning`], not to a widget, and uses only the terminal's own
 //! 16 colours. Colour is never the only sign: [`Glyphs`] has a mark for each class, and
@@ -16,7 +16,7 @@ use super::when::Zone;
 pub enum Meaning {
     /// Anything else.
     Text,
-    /// Less important than what stands beside it.
+    /// Less important than the text next to it.
     Muted,
     /// Heads of screens, columns and panes.
     Title,
@@ -38,7 +38,7 @@ pub enum Meaning {
     Reset,
     /// A refused alias call.
     Refused,
-    /// A row stored apart.
+    /// A split row.
     Split,
     /// A row of an orphan.
     Orphan,
@@ -134,7 +134,7 @@ pub struct Theme(HashMap<Meaning, Style>);
 
 impl Theme {
     /// The themes that come with the program: for dark backgrounds, for light ones, without
-    /// colour, and one whose colours nobody confuses.
+    /// colour, and one that colour-blind users can read.
     pub const NAMES: [&str; 4] = ["default", "light", "mono", "colour-blind"];
 
     /// One of the program's own.
@@ -260,12 +260,12 @@ pub struct Glyphs {
     pub reset: &'static str,
     /// A row of an orphan.
     pub orphan: &'static str,
-    /// A row stored apart.
+    /// A split row.
     pub split: &'static str,
     /// A lane whose rows count for the user.
     pub lane: &'static str,
     /// A lane whose rows do not.
-    pub lane_apart: &'static str,
+    pub lane_unmerged: &'static str,
     /// The lane of the selected row, the same two.
     pub lane_here: [&'static str; 2],
     /// The alias call that the selected row depends on.
@@ -298,7 +298,7 @@ pub struct Glyphs {
     pub dot: &'static str,
     /// Something is wrong.
     pub warn: &'static str,
-    /// Between the list and the pane beside it.
+    /// Between the list and the pane next to it.
     pub wall: &'static str,
     /// Heights of a bar, from nothing to full.
     pub bars: [&'static str; 9],
@@ -320,7 +320,7 @@ pub static UNICODE: Glyphs = Glyphs {
     orphan: "◌",
     split: "◐",
     lane: "│",
-    lane_apart: "┊",
+    lane_unmerged: "┊",
     lane_here: ["┃", "┋"],
     depends: "»",
     marked: "†",
@@ -356,7 +356,7 @@ pub static ASCII: Glyphs = Glyphs {
     orphan: ".",
     split: "s",
     lane: "|",
-    lane_apart: ":",
+    lane_unmerged: ":",
     lane_here: ["|", ":"],
     depends: "=",
     marked: "+",

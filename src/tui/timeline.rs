@@ -28,7 +28,7 @@ use self::lay::{activity, before, coverage, lanes, part, rows};
 pub(in crate::tui) use self::letters::lettered;
 pub use self::lines::{Line, Lines, Place};
 pub use self::loss::Loss;
-pub use self::order::{Apart, Clock, Order, Session};
+pub use self::order::{Clock, Order, Session, Unmerged};
 
 /// What one row of the timeline is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl Traits {
     pub const IDENTIFY: Self = Self(4);
     /// A reset.
     pub const RESET: Self = Self(8);
-    /// A row stored apart under an alias.
+    /// A split row: stored under an alias.
     pub const SPLIT: Self = Self(16);
     /// A row of an orphan.
     pub const ORPHAN: Self = Self(32);
@@ -127,7 +127,7 @@ pub struct Coverage {
     pub own: u64,
     /// Sent under an alias, and stored under the root.
     pub through: u64,
-    /// Stored apart.
+    /// Split rows.
     pub split: u64,
     /// Of orphans that are counted for this user.
     pub orphaned: u64,
@@ -212,7 +212,7 @@ impl Timeline {
         timeline.strip = timeline.signs();
         timeline.precise = timeline.has_close_calls(journey);
         timeline.losses = loss::losses(journey, &timeline);
-        timeline.order = Arc::new(Order::new(journey, &timeline, zone, Clock::Event, Apart::InPlace));
+        timeline.order = Arc::new(Order::new(journey, &timeline, zone, Clock::Event, Unmerged::InPlace));
         timeline
     }
 

@@ -65,7 +65,7 @@ pub enum Report {
     Response(Ticket, Response),
 }
 
-/// The worker's whole life: opens the store, then answers until nobody asks any more.
+/// The worker's whole life: opens the store, then answers until no request can come.
 pub(super) fn work(
     factory: Factory,
     cancel: &Cancel,

@@ -84,7 +84,7 @@ fn through(journey: &Journey, step: &Step, call: usize, hops: u32) -> String {
 fn before(journey: &Journey, step: &Step, call: usize) -> String {
     let sent = name(step.event.id.as_ref());
     let stored = step.stored_under.as_str();
-    let Some(line) = journey.aliases.get(call) else { return format!("Sent as {sent}, stored apart under {stored}.") };
+    let Some(line) = journey.aliases.get(call) else { return format!("Sent as {sent}, stored under {stored}.") };
     let order = if line.arrived.is_some() && step.event.arrival_known() {
         format!("arrived {} before", span(line.order.saturating_sub(step.event.arrived)))
     } else {
@@ -95,7 +95,7 @@ fn before(journey: &Journey, step: &Step, call: usize) -> String {
         _ => "history of its own: an alias is not retroactive",
     };
     format!(
-        "Sent as {sent}; it {order} the alias call of {}, so it stays stored apart under {stored} ({what}).",
+        "Sent as {sent}; it {order} the alias call of {}, so it stays under {stored} ({what}).",
         place(&line.source)
     )
 }

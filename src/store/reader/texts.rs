@@ -44,7 +44,7 @@ pub struct Hit {
 /// Says whether to stop.
 pub(super) type Stop<'a> = &'a (dyn Fn() -> bool + Sync);
 
-/// Nobody wants the answer any more.
+/// The answer is not wanted any more.
 #[derive(Debug)]
 pub struct Stopped;
 

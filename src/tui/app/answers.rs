@@ -1,4 +1,4 @@
-//! What becomes of answers; one that nobody waits for any more changes nothing.
+//! What answers do to the model; an answer that no part waits for changes nothing.
 
 use crate::tui::worker::{Response, Ticket};
 

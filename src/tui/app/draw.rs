@@ -204,7 +204,7 @@ fn place(model: &Model, columns: usize) -> String {
         }),
         _ => String::new(),
     };
-    // The moment is told before anything else: what is on the screen is not how it is.
+    // The moment stands first: the screen does not show the present.
     match then {
         Some(then) if place.is_empty() || columns < 80 => then,
         Some(then) => format!("{then} {} {place}", model.look.glyphs.dot),

@@ -12,7 +12,7 @@ use crate::tui::worker::{Load, Request, Then};
 
 use super::{Effect, Layer, Model, travel};
 
-/// Pages behind this one; more than anybody goes back.
+/// Pages behind this one; more than a user goes back.
 const MOST_VISITS: usize = 100;
 
 /// A page that another one was opened from.
@@ -32,7 +32,7 @@ pub(super) struct Pages {
     pub(super) trail: Vec<Visit>,
     /// Those that the way back was taken from, the last one last.
     pub(super) ahead: Vec<Visit>,
-    /// Two users beside each other, which two, and whether that is asked for.
+    /// Two users side by side: which two, and whether the screen is open.
     pub(super) compare: Option<compare::State>,
     pub(super) pair: Option<[Id; 2]>,
     pub(super) comparing: Load<()>,

@@ -1,4 +1,4 @@
-//! What the command palette does to the rest of the model, and zones, stores and looks beside it.
+//! What the command palette does to the rest of the model, and to zones, stores and looks.
 
 use super::identity::Pages;
 use super::{Effect, Layer, Model, act};
@@ -57,7 +57,7 @@ pub(super) fn asked(model: &mut Model, asked: Asked) -> Vec<Effect> {
     }
 }
 
-/// Asks for what the search screen shows beside its answers, one thing after the other.
+/// Asks for what the search screen shows next to its answers, one thing after the other.
 pub(super) fn look_around(model: &mut Model) -> Vec<Effect> {
     if model.title.is_none() || model.is_asked() {
         return Vec::new();

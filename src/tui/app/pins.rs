@@ -1,4 +1,4 @@
-//! Pinning whoever is selected or open.
+//! Pinning the selected or open user.
 
 use super::{Effect, Layer, Model};
 use crate::tui::backend::{Failure, Recent};

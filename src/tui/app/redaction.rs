@@ -47,7 +47,7 @@ pub(super) fn answered(model: &mut Model, answer: Result<Redacted, Failure>) -> 
         Some(id) => model.open(id),
         None => model.ask_search(),
     };
-    let told = if is_on { "ids and values are pseudonyms now" } else { "ids and values are as they are again" };
-    model.notice = Some(told.to_owned());
+    let notice = if is_on { "ids and values are pseudonyms now" } else { "ids and values are as they are again" };
+    model.notice = Some(notice.to_owned());
     effects
 }

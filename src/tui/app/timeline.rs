@@ -120,7 +120,7 @@ impl Model {
             && self.journey.as_ref().is_some_and(|journey| journey.prompt().is_some() || journey.menu().is_some())
     }
 
-    /// Lets the worker go on with a filter; the newest is the one that counts.
+    /// Lets the worker continue with a filter; only the newest counts.
     pub(super) fn sift(&mut self) -> Vec<Effect> {
         let on_journey = self.layers.iter().any(|layer| matches!(layer, Layer::Journey));
         let wanted = self.journey.as_ref().filter(|_| on_journey).and_then(journey::State::wants_sifting);

@@ -13,7 +13,7 @@ pub struct Preview {
     pub user: Option<User>,
 }
 
-/// What happened in a part of a user's time; of several things the one that matters most.
+/// What happened in a part of a user's time; of several things the most important.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Milestone {
     /// Nothing.
@@ -23,7 +23,7 @@ pub enum Milestone {
     Anonymous,
     /// Rows from then on.
     Identified,
-    /// Rows that are stored apart.
+    /// Split rows.
     Split,
     /// Rows that no alias reaches.
     Orphan,
@@ -50,7 +50,7 @@ pub struct User {
     pub ids: Vec<Id>,
     /// Rows of the user.
     pub rows: u64,
-    /// Those stored apart.
+    /// Split rows.
     pub split: u64,
     /// Rows elsewhere that are counted as the user's.
     pub orphaned: u64,

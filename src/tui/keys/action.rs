@@ -98,7 +98,7 @@ actions! {
     /// The order of what happened, or of what arrived.
     Arrival = "by-arrival",
     /// Orphans and splits in place, at the end, or hidden.
-    Apart = "apart",
+    Unmerged = "unmerged",
     /// To the pane of the selected row.
     Detail = "detail",
     /// Back from it.
@@ -195,7 +195,7 @@ actions! {
     PageJourney = "page-journey",
     /// Open the selected row in an editor.
     Edit = "edit",
-    /// Pin whoever is selected or open, or take the pin away.
+    /// Pin the selected or open user, or remove the pin.
     Pin = "pin",
     /// Ask the store again.
     Reload = "reload",

@@ -2,7 +2,7 @@
 
 use super::{Action, AssetError, Binding, Context, Entry, Key, Keymap};
 
-/// Why `new` cannot stand beside the others of its context.
+/// Why `new` conflicts with the other bindings of its context.
 pub(super) fn conflict(bindings: &[Binding], new: &Binding) -> Option<String> {
     let context = new.context.name();
     for keys in &new.keys {

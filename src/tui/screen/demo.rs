@@ -22,7 +22,7 @@ use crate::tui::theme::{Look, Meaning};
 
 pub(in crate::tui) use self::draw::view as player_view;
 
-/// The list of scenarios, and the one that is played.
+/// The list of scenarios, and the scenario that plays.
 #[derive(Clone, Debug, Default)]
 pub struct State {
     scenarios: Vec<Scenario>,

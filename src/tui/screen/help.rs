@@ -172,7 +172,7 @@ fn lines(state: &State, keymap: &Keymap, look: &Look) -> Vec<Line> {
         if line.right.is_empty() {
             head = Some(line).filter(|line| !line.left.is_empty());
         } else if has(&line) {
-            // A mark that two screens share is told once.
+            // A mark that two screens share stands once.
             if found.iter().any(|other| other.left == line.left && other.right == line.right) {
                 continue;
             }
@@ -247,14 +247,15 @@ fn of(contexts: &[Context], keymap: &Keymap, look: &Look) -> Vec<Line> {
             (glyphs.split, "a split row: it arrived before its alias", Meaning::Split),
             (glyphs.orphan, "a row of an orphan: no alias can join it", Meaning::Orphan),
             (glyphs.lane, "a lane whose rows count for the user", Meaning::Muted),
-            (glyphs.lane_apart, "a lane whose rows do not", Meaning::Muted),
+            (glyphs.lane_unmerged, "a lane whose rows do not", Meaning::Muted),
         ] {
             let of_player = [glyphs.alias, glyphs.refused].contains(&mark);
             // The player has no lanes; where there are lanes, they tell of aliases.
             if !player && of_player {
                 continue;
             }
-            if player && [join.as_str(), bar.as_str(), glyphs.lane, glyphs.lane_apart, glyphs.reset].contains(&mark) {
+            if player && [join.as_str(), bar.as_str(), glyphs.lane, glyphs.lane_unmerged, glyphs.reset].contains(&mark)
+            {
                 continue;
             }
             lines.push(Line { left: mark.to_owned(), right: text.to_owned(), meaning });

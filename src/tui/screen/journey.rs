@@ -59,7 +59,7 @@ use self::scrolling::Put;
 use crate::tui::timeline::lines::{Bits, Folds, Shown};
 use crate::tui::timeline::order::Track;
 use crate::tui::timeline::sift::{Money, Sieve, Sifted, Sifting, Values, Worth};
-use crate::tui::timeline::{Apart, Clock, Devices, Entry, Line, Lines, Order, Row, Traits, event, step};
+use crate::tui::timeline::{Clock, Devices, Entry, Line, Lines, Order, Row, Traits, Unmerged, event, step};
 
 /// What stands at the left of a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +98,7 @@ pub struct State {
     tells_worth: bool,
     /// Rows of the store that were marked; they go with the user to other journeys.
     marks: BTreeSet<i64>,
-    /// Properties that are told first for every row; they go with the user as well.
+    /// Properties that come first for every row; each user has its own.
     pins: BTreeSet<String>,
     /// Their values, of rows that were on the screen.
     cells: pinned::Known,
@@ -316,7 +316,7 @@ impl State {
     /// Lays the lines out for another zone; the selected row stays selected.
     pub fn change_zone(&mut self, zone: Zone) {
         let row = self.row_index();
-        self.order_by(zone, self.order.clock(), self.order.apart());
+        self.order_by(zone, self.order.clock(), self.order.unmerged());
         // Hours of the wall are others now.
         self.names = None;
         self.sift_again();
@@ -408,18 +408,18 @@ impl State {
 
     /// Orders the rows anew, as they were ordered.
     fn put_in_order(&mut self) {
-        self.order_by(self.order.zone(), self.order.clock(), self.order.apart());
+        self.order_by(self.order.zone(), self.order.clock(), self.order.unmerged());
     }
 
-    /// Orders the rows by another clock, or puts what is stored apart elsewhere.
-    fn set_order(&mut self, clock: Clock, apart: Apart) {
+    /// Orders the rows by another clock, or moves rows that are not merged.
+    fn set_order(&mut self, clock: Clock, unmerged: Unmerged) {
         let row = self.row_index();
-        self.order_by(self.order.zone(), clock, apart);
+        self.order_by(self.order.zone(), clock, unmerged);
         self.lay(row);
     }
 
-    fn order_by(&mut self, zone: Zone, clock: Clock, apart: Apart) {
-        self.order = Arc::new(Order::new(&self.journey, &self.timeline, zone, clock, apart));
+    fn order_by(&mut self, zone: Zone, clock: Clock, unmerged: Unmerged) {
+        self.order = Arc::new(Order::new(&self.journey, &self.timeline, zone, clock, unmerged));
         self.devices = self.devices.take().map(|_| Devices::new(&self.journey, &self.timeline, &self.order));
     }
 
@@ -457,7 +457,7 @@ impl State {
         }
     }
 
-    /// How a lane is drawn beside a position.
+    /// How a lane is drawn at a position.
     fn track(&self, lane: usize, position: usize) -> Track {
         match &self.devices {
             Some(devices) => devices.track(lane, position),
@@ -539,15 +539,15 @@ impl State {
             }
             Action::Arrival => {
                 let clock = if self.order.clock() == Clock::Event { Clock::Arrival } else { Clock::Event };
-                self.set_order(clock, self.order.apart());
+                self.set_order(clock, self.order.unmerged());
             }
-            Action::Apart => {
-                let apart = match self.order.apart() {
-                    Apart::InPlace => Apart::After,
-                    Apart::After => Apart::Hidden,
-                    Apart::Hidden => Apart::InPlace,
+            Action::Unmerged => {
+                let unmerged = match self.order.unmerged() {
+                    Unmerged::InPlace => Unmerged::After,
+                    Unmerged::After => Unmerged::Hidden,
+                    Unmerged::Hidden => Unmerged::InPlace,
                 };
-                self.set_order(self.order.clock(), apart);
+                self.set_order(self.order.clock(), unmerged);
             }
             Action::Lanes => self.turn_lanes(),
             Action::Mark => self.mark(),

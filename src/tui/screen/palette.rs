@@ -2,7 +2,7 @@
 //!
 //! It lists the actions of the screen below it with their keys, and a few commands that take a
 //! word more (`open FILE`). What is typed narrows the list; a command with its word is carried
-//! out as it stands. A mistake is told here, so that it can be mended where it was made.
+//! out as it stands. The prompt shows a mistake, so that the user can correct it there.
 
 mod draw;
 
@@ -16,7 +16,7 @@ use crate::tui::theme::Theme;
 use crate::tui::when::Zone;
 use crate::tui::worker::Ticket;
 
-/// Characters of a text; a longer path or id is nobody's.
+/// Characters of a text; paths and ids are shorter.
 const LONGEST_TEXT: usize = 4_096;
 
 /// Something that takes a word more than its name.

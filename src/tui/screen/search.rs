@@ -29,7 +29,7 @@ use crate::tui::keys::Action;
 use crate::tui::pointer::{Gesture, Pointed};
 use crate::tui::worker::{Load, Request, Ticket, pasted};
 
-/// Characters of a text that are searched for; a longer one is no id that anybody has.
+/// Characters of a text that are searched for; ids are shorter.
 const LONGEST_TEXT: usize = 4_096;
 
 /// Looks at hits that are kept.
@@ -56,11 +56,11 @@ pub struct State {
     start: Load<StartPage>,
     census: Option<Census>,
     found: Load<Answer>,
-    /// What is known of hits beside what the search has answered; `None` where it failed.
+    /// What is known of hits besides the answer of the search; `None` where it failed.
     glances: HashMap<Id, Option<Preview>>,
     /// The ticket of the look or count that is waited for.
     looking: Option<Ticket>,
-    /// Where the text comes from, if nobody typed it.
+    /// Where the text comes from, if the user did not type it.
     note: Option<String>,
     selected: usize,
     /// The hits are those of another text.
@@ -69,7 +69,7 @@ pub struct State {
     opens: bool,
     /// What in the text means nothing; nothing is searched then.
     wrong: Option<query::Error>,
-    /// Names to complete terms with; `None` until somebody types what could be one.
+    /// Names to complete terms with; `None` until the user types what could be one.
     names: Option<Vocabulary>,
 }
 
@@ -378,7 +378,7 @@ impl State {
         }
         self.wrong = Terms::read(self.text()).err();
         if self.wrong.is_some() {
-            // Nobody waits for what was typed before.
+            // The answer for an older text is of no use.
             self.found = Load::default();
             return Asked::Nothing;
         }

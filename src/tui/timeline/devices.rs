@@ -1,7 +1,7 @@
 //! Lanes by device in place of lanes by id.
 //!
 //! A lane is what rows say as their device, and one more is of the rows that say none. They
-//! stand in the order in which they come up; where more devices than `APART` would share the
+//! stand in the order in which they come up; where more devices than `OWN_LANES` would share the
 //! last place, those with the fewest rows do. Labels are numbers: letters are of ids, and both
 //! stand on one screen. O(n) for an order of the rows.
 
@@ -14,7 +14,7 @@ use super::order::Track;
 use super::{Entry, Order, Timeline, event, index, step};
 
 /// Lanes that have a place of their own when there are more.
-const APART: usize = 7;
+const OWN_LANES: usize = 7;
 
 /// One device, with a fixed place from left to right.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ pub struct Device {
     pub rows: usize,
     first: usize,
     last: usize,
-    /// Its first row that is not stored apart.
+    /// Its first merged row.
     counts: Option<usize>,
 }
 
@@ -58,19 +58,19 @@ impl Devices {
             let Some(lane) = found.get_mut(at as usize) else { continue };
             lane.rows += 1;
             lane.last = position;
-            let is_apart = matches!(row.entry, Entry::Orphan(..))
+            let is_unmerged = matches!(row.entry, Entry::Orphan(..))
                 || step(journey, row.entry).is_some_and(|step| step.state != State::Merged);
-            if !is_apart && lane.counts.is_none() {
+            if !is_unmerged && lane.counts.is_none() {
                 lane.counts = Some(position);
             }
         }
         // In the order in which they come up, but what shares a place is what is used least.
         let mut places: Vec<usize> = (0..found.len()).collect();
-        if found.len() > APART + 1 {
+        if found.len() > OWN_LANES + 1 {
             let rows = |at: &usize| found.get(*at).map_or(0, |device| device.rows);
             places.sort_by_key(|at| std::cmp::Reverse(rows(at)));
-            if let Some(apart) = places.get_mut(..APART) {
-                apart.sort_unstable();
+            if let Some(unmerged) = places.get_mut(..OWN_LANES) {
+                unmerged.sort_unstable();
             }
         }
         let mut lane_of = vec![0; found.len()];
@@ -97,11 +97,11 @@ impl Devices {
         self.lanes.get(position).copied()
     }
 
-    /// How a lane is drawn beside a position.
+    /// How a lane is drawn at a position.
     pub fn track(&self, lane: usize, position: usize) -> Track {
         match self.list.get(lane) {
             Some(device) if (device.first..=device.last).contains(&position) => {
-                if device.counts.is_some_and(|counts| counts <= position) { Track::Counts } else { Track::Apart }
+                if device.counts.is_some_and(|counts| counts <= position) { Track::Counts } else { Track::Unmerged }
             }
             _ => Track::None,
         }

@@ -25,8 +25,8 @@ pub enum Line {
     Session(u32),
     /// Here the user becomes known: index in [`Journey::points`].
     Phase(u32),
-    /// From here on stands what is stored apart.
-    Apart,
+    /// Rows that are not merged follow.
+    Unmerged,
     /// The row at a position.
     Row(u32),
     /// Rows of one event: the first and last position, and how many of them are shown.
@@ -187,8 +187,17 @@ impl Lines {
         let mut lines = Self { of_session: vec![0; order.list().len()], newest: shown.newest, ..Self::default() };
         lines.list.reserve(order.rows().len() + 64);
         let devices = shown.devices;
-        let mut pass =
-            Pass { journey, timeline, order, devices, lines, session: None, day: None, problem: None, told: false };
+        let mut pass = Pass {
+            journey,
+            timeline,
+            order,
+            devices,
+            lines,
+            session: None,
+            day: None,
+            problem: None,
+            is_past_merged: false,
+        };
         let kept = |position: &usize| {
             let row = order.rows().get(*position).copied().unwrap_or(u32::MAX);
             shown.keep.is_none_or(|keep| keep.has(row as usize))
@@ -204,7 +213,7 @@ impl Lines {
         };
         if shown.newest {
             // What stands after all others does so in either direction.
-            let (here, away) = (0..order.apart_from(), order.apart_from()..end);
+            let (here, away) = (0..order.unmerged_from(), order.unmerged_from()..end);
             here.rev().chain(away.rev()).filter(kept).for_each(|position| put(position, &mut run));
         } else {
             (0..end).filter(kept).for_each(|position| put(position, &mut run));
@@ -284,7 +293,7 @@ impl Lines {
         } else {
             self.list.get(at.saturating_sub(HEADS)..at)?.iter().rev().find_map(|line| line.positions())?
         };
-        if (before.1 < order.apart_from()) != (first < order.apart_from()) {
+        if (before.1 < order.unmerged_from()) != (first < order.unmerged_from()) {
             return None;
         }
         order.time(timeline, first)?.checked_sub(order.time(timeline, before.1)?)
@@ -301,8 +310,8 @@ struct Pass<'a> {
     session: Option<usize>,
     day: Option<i64>,
     problem: Option<(u8, u32)>,
-    /// Whether it has been told that what follows stands apart.
-    told: bool,
+    /// Whether the line above the rows that are not merged stands already.
+    is_past_merged: bool,
 }
 
 impl Pass<'_> {
@@ -373,9 +382,9 @@ impl Pass<'_> {
 
     /// What stands above a row: where the phase changes, and the head of its session.
     fn heads(&mut self, position: usize) {
-        if position >= self.order.apart_from() && !self.told {
-            self.told = true;
-            self.push(Line::Apart);
+        if position >= self.order.unmerged_from() && !self.is_past_merged {
+            self.is_past_merged = true;
+            self.push(Line::Unmerged);
         }
         let session = self.order.session(position);
         if self.session != Some(session) {

@@ -2,7 +2,7 @@
 //!
 //! A row is counted for the last refused call of its id before it, so that calling alias at
 //! every login does not count a row twice. Rows before the first such call would have been
-//! joined as well, and are told with it.
+//! joined as well, and count with it.
 
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ pub struct Loss {
 
 /// The losses of every refused call that lost anything.
 pub(super) fn losses(journey: &Journey, timeline: &Timeline) -> HashMap<usize, Loss> {
-    // The refused calls of each lane that stays apart, by time.
+    // The refused calls of each lane that is not joined, by time.
     let mut calls: HashMap<u32, Vec<(Place, usize)>> = HashMap::new();
     for (at, line) in journey.aliases.iter().enumerate() {
         let Some(target) = line.target.as_ref().filter(|_| matches!(line.verdict, Verdict::Refused(_))) else {

@@ -1,7 +1,7 @@
 //! Rows in the order of a clock, broken into sessions.
 //!
 //! A session ends after half an hour without a row, at midnight of the zone and at a reset.
-//! Rows that are stored apart (orphans, splits) stand in place, after all others, or are left
+//! Rows that are not merged (orphans, splits) stand in place, after all others, or are left
 //! out; alias calls, identify points and resets always stand in place, because they are what
 //! happened to the user. A *position* is a place in this order. O(n), and O(n log n) for the
 //! clock of arrival.
@@ -25,15 +25,15 @@ pub enum Clock {
     Arrival,
 }
 
-/// Where rows that are stored apart stand.
+/// Where rows that are not merged stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Apart {
+pub enum Unmerged {
     /// Among the others.
     #[default]
     InPlace,
     /// After all others.
     After,
-    /// Nowhere; their number is told.
+    /// Nowhere; the screen gives their number.
     Hidden,
 }
 
@@ -82,15 +82,15 @@ struct Span {
     joined: usize,
 }
 
-/// How a lane is drawn beside a row that does not touch it.
+/// How a lane is drawn at a row of another lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Track {
     /// Not at all.
     None,
     /// Its rows count for the user.
     Counts,
-    /// Its rows are stored apart.
-    Apart,
+    /// Its rows are not merged.
+    Unmerged,
 }
 
 /// The rows in order.
@@ -98,10 +98,10 @@ pub enum Track {
 pub struct Order {
     zone: Zone,
     clock: Clock,
-    apart: Apart,
+    unmerged: Unmerged,
     rows: Vec<u32>,
     /// The first position of rows that stand after all others.
-    apart_from: usize,
+    unmerged_from: usize,
     hidden: usize,
     sessions: Vec<Session>,
     /// The session of each position.
@@ -110,25 +110,25 @@ pub struct Order {
     known: Option<(usize, u32)>,
 }
 
-/// Clients of one session that are told apart; more are only counted as one more.
+/// Clients of one session that the screen names; all others count as one more.
 const MOST_CLIENTS: usize = 16;
 
 impl Order {
     /// Puts the rows of a timeline in order.
-    pub fn new(journey: &Journey, timeline: &Timeline, zone: Zone, clock: Clock, apart: Apart) -> Self {
+    pub fn new(journey: &Journey, timeline: &Timeline, zone: Zone, clock: Clock, unmerged: Unmerged) -> Self {
         let all = timeline.rows();
         let mut rows: Vec<u32> = (0..all.len()).map(index).collect();
         if clock == Clock::Arrival {
             // Stable: what comes first within one row stays first.
             rows.sort_by_key(|row| all.get(*row as usize).map(|row| row.arrival));
         }
-        let mut order = Self { zone, clock, apart, apart_from: rows.len(), ..Self::default() };
-        if apart != Apart::InPlace {
-            let is_apart = |row: &u32| all.get(*row as usize).is_some_and(is_apart);
-            let (away, here): (Vec<u32>, Vec<u32>) = rows.into_iter().partition(is_apart);
-            order.apart_from = here.len();
+        let mut order = Self { zone, clock, unmerged, unmerged_from: rows.len(), ..Self::default() };
+        if unmerged != Unmerged::InPlace {
+            let is_unmerged = |row: &u32| all.get(*row as usize).is_some_and(is_unmerged);
+            let (away, here): (Vec<u32>, Vec<u32>) = rows.into_iter().partition(is_unmerged);
+            order.unmerged_from = here.len();
             rows = here;
-            if apart == Apart::After {
+            if unmerged == Unmerged::After {
                 rows.extend(away);
             } else {
                 order.hidden = away.len();
@@ -151,9 +151,9 @@ impl Order {
         self.clock
     }
 
-    /// Where rows that are stored apart stand.
-    pub fn apart(&self) -> Apart {
-        self.apart
+    /// Where rows that are not merged stand.
+    pub fn unmerged(&self) -> Unmerged {
+        self.unmerged
     }
 
     /// Rows by position: indices in [`Timeline::rows`].
@@ -167,8 +167,8 @@ impl Order {
     }
 
     /// The first position of rows that stand after all others.
-    pub fn apart_from(&self) -> usize {
-        self.apart_from
+    pub fn unmerged_from(&self) -> usize {
+        self.unmerged_from
     }
 
     /// The position with which the user becomes known, and the point that says so.
@@ -188,7 +188,7 @@ impl Order {
 
     /// The position of a row. Looks at every one; for a jump, not for a frame.
     pub fn position(&self, row: u32) -> Option<usize> {
-        if self.clock == Clock::Event && self.apart == Apart::InPlace {
+        if self.clock == Clock::Event && self.unmerged == Unmerged::InPlace {
             return ((row as usize) < self.rows.len()).then_some(row as usize);
         }
         self.rows.iter().position(|other| *other == row)
@@ -212,7 +212,7 @@ impl Order {
         }
     }
 
-    /// How a lane is drawn beside a position.
+    /// How a lane is drawn at a position.
     pub fn track(&self, timeline: &Timeline, lane: usize, position: usize) -> Track {
         let (Some(span), Some(kind)) = (self.spans.get(lane), timeline.lanes().get(lane).map(|lane| lane.kind)) else {
             return Track::None;
@@ -220,7 +220,7 @@ impl Order {
         if position < span.first || position > span.last {
             Track::None
         } else if kind == LaneKind::Orphan || position < span.joined {
-            Track::Apart
+            Track::Unmerged
         } else {
             Track::Counts
         }
@@ -236,7 +236,7 @@ impl Order {
             let time = self.time_of(row);
             let today = Some(self.zone.day(time));
             let idle = sessions.last().map(|session| time.saturating_sub(session.last));
-            let by = if position == 0 || position == self.apart_from {
+            let by = if position == 0 || position == self.unmerged_from {
                 Some(Break::First)
             } else if day != today {
                 Some(Break::Day)
@@ -324,8 +324,8 @@ impl std::ops::BitOr for Traits {
     }
 }
 
-/// Whether a row leaves its place when what is stored apart does.
-fn is_apart(row: &Row) -> bool {
+/// Whether a row is not merged, so that its place depends on the setting.
+fn is_unmerged(row: &Row) -> bool {
     row.traits.any(Traits::ORPHAN | Traits::SPLIT) && !row.traits.any(Traits::POINT)
 }
 

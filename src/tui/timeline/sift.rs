@@ -292,7 +292,7 @@ impl Found {
     }
 }
 
-/// Different values that are told apart; the rest is counted together.
+/// Different values that are counted one by one; the rest is counted together.
 const MOST_VALUES: usize = 10_000;
 
 /// How often each value of a property is there.
@@ -448,7 +448,7 @@ impl Money {
                 self.next = sifted.next;
             }
             Ok(_) => return false,
-            // The rows are told all the same.
+            // The rows are counted all the same.
             Err(_) => self.failed = true,
         }
         true
@@ -521,7 +521,7 @@ mod tests {
 
     #[test]
     fn money_has_two_decimals_and_more_where_there_are_more() {
-        let told: Vec<String> = [20_000_000, -1_500_000, 1, 1_234_567_890_000].into_iter().map(decimal).collect();
-        assert_eq!(told, ["20.00", "-1.50", "0.000001", "1,234,567.89"]);
+        let texts: Vec<String> = [20_000_000, -1_500_000, 1, 1_234_567_890_000].into_iter().map(decimal).collect();
+        assert_eq!(texts, ["20.00", "-1.50", "0.000001", "1,234,567.89"]);
     }
 }

@@ -22,7 +22,7 @@ impl<T> Load<T> {
         self.asked = Some(ticket);
     }
 
-    /// Takes an answer, if it is the one that is waited for.
+    /// Takes an answer, if it is the expected one.
     pub fn take(&mut self, ticket: Ticket, answer: Result<T, Failure>) -> bool {
         let wanted = self.asked == Some(ticket);
         if wanted {

@@ -1,4 +1,4 @@
-//! What somebody means who pastes an id with what stood around it.
+//! What a user means who pastes an id with the text around it.
 //!
 //! Ids may have quotes and spaces of their own, so a text is searched as it is first. Only
 //! when nothing is it, begins with it or has it in it, the id is taken out of what is around
@@ -96,7 +96,7 @@ fn bare(text: &str) -> &str {
                 text = inner;
             }
         }
-        // Half of a pair was left behind by whoever marked the text.
+        // A selection often leaves out half of a pair.
         text = text.strip_prefix('"').or_else(|| text.strip_suffix('"')).unwrap_or(text);
         if text == before {
             return text;
@@ -136,7 +136,7 @@ pub(super) fn search(
     text: &str,
     show: &mut dyn FnMut(Hits, Vec<Id>),
 ) -> Result<(Hits, Vec<Id>), Failure> {
-    // A term that means nothing was told before anybody asked.
+    // The prompt has shown a term that means nothing.
     if let Ok(Some(terms)) = Terms::read(text) {
         let found = backend.search_terms(&terms, &mut |hits| show(hits, Vec::new()))?;
         let warnings = warnings(text, &found);
@@ -192,7 +192,7 @@ fn anywhere(alike: &Hits, found: Hits) -> Hits {
     Hits { list, more: found.more || alike.more, ..found }
 }
 
-/// E-mail addresses and phone numbers that several users have: somebody may be split in two.
+/// E-mail addresses and phone numbers that several users have: one person may be split in two.
 fn warnings(text: &str, hits: &Hits) -> Vec<String> {
     let mut users: BTreeMap<String, BTreeSet<&Id>> = BTreeMap::new();
     for hit in &hits.list {

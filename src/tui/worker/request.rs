@@ -134,7 +134,7 @@ pub enum Response {
     Remembered,
     /// The text.
     Text(Result<Text, Failure>),
-    /// The zone of the devices of whoever has the id; `None` where nothing says one.
+    /// The zone of the devices of the user of the id; `None` where no row says one.
     DeviceZone(Id, Option<Zone>),
     /// Somebody, and whether they are pinned now.
     Pinned(Recent, Result<bool, Failure>),
@@ -203,7 +203,7 @@ impl Request {
             }
             Self::Text(wanted) => Response::Text(text::text(backend, wanted)),
             Self::DeviceZone(id) => {
-                // Only a choice more: what fails here is told by whatever is asked next.
+                // Only a proposal: the next request reports what fails here.
                 let name = backend.device_zone(id).ok().flatten();
                 Response::DeviceZone(id.clone(), name.and_then(|name| Zone::parse(&name).ok()))
             }
@@ -224,7 +224,7 @@ impl Request {
     /// fails again with the whole.
     pub fn first_part(&self, backend: &mut dyn Backend) -> Option<Response> {
         match self {
-            // Terms are told on their way.
+            // Terms report what they have found so far.
             Self::Search(text) if !matches!(Terms::read(text), Ok(None)) => None,
             Self::Search(text) => {
                 let hits = pasted::soon(backend, text)?;

@@ -6,7 +6,7 @@ use crate::model::Id;
 use crate::tui::backend::{FailureKind, Hits, Recent, Saved, StartPage};
 use crate::tui::when::Zone;
 
-/// Answers with what it was asked, after looking whether anybody still wants to know.
+/// Answers with what it was asked, after looking whether the answer is still wanted.
 struct Echo {
     cancel: Cancel,
     asked: Sender<String>,
@@ -204,5 +204,5 @@ fn commands_that_wait_are_done_when_the_program_ends() {
     rig.go_on.send(()).unwrap();
     rig.worker.join().unwrap();
     assert_eq!(commands(&rig.inbox, 9), ["pinned a"]);
-    assert!(rig.asked.try_recv().is_err(), "nobody reads the answer to a question any more");
+    assert!(rig.asked.try_recv().is_err(), "no part reads the answer any more");
 }

@@ -119,7 +119,7 @@ impl Waiting {
         self.commands.is_empty() && self.questions.iter().all(Option::is_none)
     }
 
-    /// Nobody reads answers any more: what is left is what is to be kept.
+    /// No part reads answers any more: only what must be kept remains.
     pub(super) fn close(&mut self) {
         self.questions = Default::default();
         self.commands.retain(|(_, request)| request.rule() == Rule::Do);

@@ -13,7 +13,7 @@ use journey::tui::keys::Action;
 use journey::tui::timeline::lines::{Bits, Folds, Shown};
 use journey::tui::timeline::order::Break;
 use journey::tui::timeline::{self, Timeline};
-use journey::tui::timeline::{Apart, Clock, Line, Lines, Order, Traits};
+use journey::tui::timeline::{Clock, Line, Lines, Order, Traits, Unmerged};
 use journey::tui::worker::Request;
 use journey::tui::{Msg, Options, Zone};
 use proptest::prelude::*;
@@ -55,7 +55,7 @@ fn a_session_ends_after_half_an_hour_and_at_midnight() {
         ]
     );
     let paris = Zone::Named(chrono_tz::Europe::Paris);
-    let there = Order::new(&journey, &timeline, paris, Clock::Event, Apart::InPlace);
+    let there = Order::new(&journey, &timeline, paris, Clock::Event, Unmerged::InPlace);
     assert_eq!(there.list().len(), 2, "midnight is two hours earlier there");
 }
 
@@ -193,7 +193,7 @@ proptest! {
         open_all in any::<bool>(),
         newest in any::<bool>(),
         by_arrival in any::<bool>(),
-        apart in 0..3u8,
+        unmerged in 0..3u8,
         keep in proptest::option::of(proptest::collection::vec(any::<bool>(), 140)),
     ) {
         let mut journey = phone();
@@ -209,8 +209,8 @@ proptest! {
         journey.steps.sort_by_key(|step| step.event.time);
         let timeline = Timeline::new(&journey, Zone::Utc);
         let clock = if by_arrival { Clock::Arrival } else { Clock::Event };
-        let apart = [Apart::InPlace, Apart::After, Apart::Hidden][usize::from(apart)];
-        let order = Order::new(&journey, &timeline, Zone::Utc, clock, apart);
+        let unmerged = [Unmerged::InPlace, Unmerged::After, Unmerged::Hidden][usize::from(unmerged)];
+        let order = Order::new(&journey, &timeline, Zone::Utc, clock, unmerged);
         prop_assert_eq!(order.rows().len() + order.hidden(), timeline.rows().len());
         let mut folds = Folds::default();
         if open_all {

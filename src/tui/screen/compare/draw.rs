@@ -220,7 +220,7 @@ fn verdict(verdict: Verdict) -> (&'static str, Meaning) {
 /// The selected line, whole.
 fn sentence(state: &State, look: &Look) -> String {
     let compared = &*state.compared;
-    let told = match state.line(state.selected) {
+    let text = match state.line(state.selected) {
         Some(Line::Verdict) => Some(compared.sentence.clone()),
         Some(Line::Argument(at)) => compared.arguments.get(at).map(|argument| {
             let places: Vec<String> = argument.sources.iter().map(place).collect();
@@ -239,7 +239,7 @@ fn sentence(state: &State, look: &Look) -> String {
         }),
         _ => None,
     };
-    told.unwrap_or_default()
+    text.unwrap_or_default()
 }
 
 fn upper(word: &str) -> String {

@@ -183,20 +183,20 @@ fn call_list(player: &Player, area: Rect, buffer: &mut Buffer, look: &Look) {
         let before = play.step(moment - 1).map(|before| before.at);
         let gap = before.map_or_else(String::new, |before| when::gap(step.at.saturating_sub(before)));
         // On the colour of the selection, muted text would be hard to read.
-        let beside = look.style(if here { Meaning::Text } else { Meaning::Muted });
+        let style = look.style(if here { Meaning::Text } else { Meaning::Muted });
         if wide {
-            pen.cell(&look.zone.clock(step.at, 8), 9, beside);
+            pen.cell(&look.zone.clock(step.at, 8), 9, style);
         }
-        pen.number(&gap, 5, beside).skip(1);
+        pen.number(&gap, 5, style).skip(1);
         let device = play.device(step).map_or("", |device| device.name.as_str());
-        pen.cell(device, names, beside).skip(1);
+        pen.cell(device, names, style).skip(1);
         let meaning = match (&step.cause, moment > player.moment()) {
             _ if here => Meaning::Title,
             (_, true) | (Cause::Answer(_), _) => Meaning::Muted,
             _ => Meaning::Text,
         };
         if matches!(step.cause, Cause::Answer(_)) {
-            pen.text("SDK: ", beside);
+            pen.text("SDK: ", style);
         }
         pen.text(&step.code, look.style(meaning));
         if here {
@@ -321,7 +321,7 @@ fn what_happens(player: &Player, area: Rect, buffer: &mut Buffer, look: &Look) {
     } else if player.moment() == 0 {
         lines.extend(fit::wrap(&play.scenario().title, wide, 1).into_iter().map(|line| (line, Meaning::Title)));
     }
-    // News are told in full before an explanation is.
+    // News stand in full before an explanation.
     let room = height.saturating_sub(lines.len() + news.len());
     let explanation = play.explain(player.moment()).replace('→', look.glyphs.arrow);
     lines.extend(fit::wrap(&explanation, wide, room).into_iter().map(|line| (line, Meaning::Text)));
@@ -495,7 +495,7 @@ fn glyph_of(entry: &Entry, look: &Look) -> (&'static str, Meaning) {
         (_, Some(Verdict::Accepted), _) => (glyphs.alias, Meaning::Alias),
         (_, Some(Verdict::Duplicate), _) => (glyphs.duplicate, Meaning::Muted),
         (Standing::Split(_), ..) => (glyphs.split, Meaning::Split),
-        (Standing::Orphan(_) | Standing::Contested(_) | Standing::Nobody, ..) => (glyphs.orphan, Meaning::Orphan),
+        (Standing::Orphan(_) | Standing::Contested(_) | Standing::NoId, ..) => (glyphs.orphan, Meaning::Orphan),
         (_, _, Some(PointKind::Identify | PointKind::Login)) => (glyphs.identify, Meaning::Identify),
         _ if entry.phase == Phase::Anonymous => (glyphs.anonymous, Meaning::Anonymous),
         _ => (glyphs.identified, Meaning::Identified),
@@ -511,7 +511,7 @@ fn word(entry: &Entry) -> &'static str {
         (Standing::Split(Split::History), _) => "history",
         (Standing::Orphan(_), _) => "orphan",
         (Standing::Contested(_), _) => "contest",
-        (Standing::Nobody, _) => "nobody",
+        (Standing::NoId, _) => "no id",
     }
 }
 

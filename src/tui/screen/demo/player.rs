@@ -380,7 +380,7 @@ impl Counts {
             ("orphans", rows(|standing| matches!(standing, Standing::Orphan(_) | Standing::Contested(_)))),
             ("split rows", rows(|standing| matches!(standing, Standing::Split(_)))),
             ("merged rows", rows(|standing| matches!(standing, Standing::Merged))),
-            ("rows without an id", rows(|standing| matches!(standing, Standing::Nobody))),
+            ("rows without an id", rows(|standing| matches!(standing, Standing::NoId))),
             ("refused calls", refused),
         ])
     }

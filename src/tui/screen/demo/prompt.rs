@@ -3,7 +3,7 @@
 use crate::tui::field::Field;
 use crate::tui::keys::Action;
 
-/// Characters that fit into a prompt; nobody types more.
+/// Characters that fit into a prompt; users type fewer.
 const LONGEST_TEXT: usize = 1_024;
 
 /// What the line is for.
@@ -23,7 +23,7 @@ pub struct Prompt {
     pub(super) input: Field,
     /// What was wrong with it.
     pub complaint: Option<String>,
-    /// The path that the user was told is taken: Enter once more replaces that file.
+    /// The path of an existing file, which the screen has named: Enter once more replaces that file.
     pub taken: Option<String>,
 }
 

@@ -37,7 +37,7 @@ pub(in crate::tui) fn view(of: &Panel<'_>, inside: bool, ui: &mut Ui, area: Rect
     } else if body.height >= 9 && !of.scrub.place().ends_with(" 0") {
         scrub::bar(&mut Pen::new(buffer, take(&mut body, 1), 0), of.scrub, look);
         if of.scrub.moment().is_some() || body.height >= 20 {
-            scrub::told(&mut Pen::new(buffer, take(&mut body, 1), 0), of.scrub, look);
+            scrub::moment(&mut Pen::new(buffer, take(&mut body, 1), 0), of.scrub, look);
         }
     }
     if of.identity.picture {
@@ -105,7 +105,7 @@ fn head(pen: &mut Pen<'_>, of: &Panel<'_>, look: &Look) {
         Some(moment) => format!("as of {} ", look.zone.full(moment.at)),
         None => format!("{} ", look.zone.name()),
     };
-    // The moment is always told: in narrow screens by the foot.
+    // The screen always names the moment: if it is narrow, in the foot.
     let zone = if fit::width(&zone) + 24 > pen.room() { format!("{} ", look.zone.name()) } else { zone };
     let room = pen.room().saturating_sub(fit::width(&zone) + 14);
     let word = if of.identity.topic() == Topic::Person { "person" } else { "identity" };

@@ -77,7 +77,7 @@ fn stored(profile: &Profile, of: &Panel<'_>, look: &Look) -> String {
     let elsewhere = match (Some(id) == of.journey.root.as_ref(), is_orphan(profile, of.journey)) {
         (true, _) => "",
         (false, true) => " (an orphan: this profile is not the user's)",
-        (false, false) => " (beside the root: this profile is not the user's)",
+        (false, false) => " (not the root: this profile is not the user's)",
     };
     let when = profile.updated.map_or_else(String::new, |at| format!(", last set {}", look.zone.full(at)));
     format!("stored under {lane}{}{elsewhere}{when}", fit::middle(id.as_str(), 24))
@@ -185,7 +185,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, line: Line, of: &Panel<'_>, look: &Look) -
             pen.text(&worth(of), plain);
         }
         Line::Splits(rows) => {
-            let text = format!("{} came before the alias: stored apart", fit::counted(rows as u64, "row"));
+            let text = format!("{} came before the alias and are split", fit::counted(rows as u64, "row"));
             pen.skip(3).cell(look.glyphs.split, 2, look.style(Meaning::Split)).text(&text, look.style(Meaning::Split));
         }
         Line::Refused(calls) => {

@@ -128,7 +128,7 @@ pub(super) fn bar(pen: &mut Pen<'_>, state: &State, look: &Look) {
 }
 
 /// Says what the change at the moment was.
-pub(super) fn told(pen: &mut Pen<'_>, state: &State, look: &Look) {
+pub(super) fn moment(pen: &mut Pen<'_>, state: &State, look: &Look) {
     pen.skip(1);
     let Some(moment) = state.moment else {
         pen.text(&state.place(), look.style(Meaning::Muted));

@@ -234,7 +234,7 @@ impl State {
         self.detail.top = 0;
     }
 
-    /// Has a property told first for every row, or not any more.
+    /// Puts a property first for every row, or back in its place.
     fn pin_property(&mut self, item: Option<&Item>) {
         let Some(property) = item.and_then(|item| item.property.as_ref()) else {
             self.notice = Some("only a property can be pinned".to_owned());
@@ -258,7 +258,7 @@ impl State {
         self
     }
 
-    /// The properties that are told first.
+    /// The properties that come first.
     pub fn pins(&self) -> &BTreeSet<String> {
         &self.pins
     }

@@ -21,7 +21,7 @@ use super::{State, detail, heads, menu, prompt, rows, strip};
 use crate::tui::timeline::devices::Device;
 use crate::tui::timeline::{Lane, LaneKind, Line, Timeline};
 
-/// From this width on the detail stands beside the timeline.
+/// From this width on the detail stands next to the timeline.
 const SIDE_BY_SIDE: u16 = 150;
 
 /// Below this width the detail takes the place of the timeline.
@@ -319,7 +319,7 @@ fn coverage(pen: &mut Pen<'_>, state: &State, look: &Look) {
     let warn = look.style(Meaning::Warn);
     let missing = if missing.is_empty() { None } else { Some(format!("{} {}", look.glyphs.warn, missing.join(&dot))) };
     let room = pen.room().saturating_sub(missing.as_ref().map_or(0, |text| fit::width(text) + 3));
-    // What is missing is told before how the rest came together.
+    // What is missing matters more than how the rest came together.
     while parts.len() > 1 && fit::width(&parts.join(&dot)) > room {
         parts.pop();
     }

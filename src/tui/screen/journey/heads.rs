@@ -1,4 +1,4 @@
-//! The lines between rows: sessions, the change of phase, what stands apart.
+//! The lines between rows: sessions, the change of phase, rows that are not merged.
 
 use std::fmt::Write as _;
 
@@ -12,7 +12,7 @@ use crate::tui::words::place;
 
 use super::State;
 use crate::tui::timeline::order::{Break, Session};
-use crate::tui::timeline::{Apart, Clock, event};
+use crate::tui::timeline::{Clock, Unmerged, event};
 
 /// Parts of a head in the order of the line, each with what goes first when room is short.
 type Parts = Vec<(u8, String)>;
@@ -91,12 +91,12 @@ pub(super) fn phase(pen: &mut Pen<'_>, point: u32, state: &State, look: &Look) {
     pen.skip(1).fill(glyphs.phase_rule, style);
 }
 
-/// What stands apart, after all others.
-pub(super) fn apart(pen: &mut Pen<'_>, state: &State, look: &Look) {
+/// Above the rows that are not merged, which follow all others.
+pub(super) fn unmerged(pen: &mut Pen<'_>, state: &State, look: &Look) {
     let style = look.style(Meaning::Orphan);
-    let rows = state.order.rows().len().saturating_sub(state.order.apart_from());
+    let rows = state.order.rows().len().saturating_sub(state.order.unmerged_from());
     pen.text(&look.glyphs.phase_rule.repeat(2), style).skip(1);
-    pen.text(&format!("stored apart, orphans and splits: {}", fit::counted(rows as u64, "row")), style);
+    pen.text(&format!("not merged, orphans and splits: {}", fit::counted(rows as u64, "row")), style);
     pen.skip(1).fill(look.glyphs.phase_rule, style);
 }
 
@@ -165,20 +165,20 @@ fn call(position: usize, state: &State) -> Option<usize> {
 
 /// What of the order is not as usual, for the head of the columns.
 pub(super) fn order(state: &State) -> Vec<String> {
-    let mut told = Vec::new();
+    let mut words = Vec::new();
     if state.order.clock() == Clock::Arrival {
-        told.push("by arrival".to_owned());
+        words.push("by arrival".to_owned());
     }
     if state.devices().is_some() {
-        told.push("lanes by device".to_owned());
+        words.push("lanes by device".to_owned());
     }
     if state.newest {
-        told.push("newest first".to_owned());
+        words.push("newest first".to_owned());
     }
-    match state.order.apart() {
-        Apart::InPlace => {}
-        Apart::After => told.push("orphans and splits at the end".to_owned()),
-        Apart::Hidden => told.push(format!("{} stored apart hidden", fit::count(state.order.hidden() as u64))),
+    match state.order.unmerged() {
+        Unmerged::InPlace => {}
+        Unmerged::After => words.push("orphans and splits at the end".to_owned()),
+        Unmerged::Hidden => words.push(format!("{} not merged, hidden", fit::count(state.order.hidden() as u64))),
     }
-    told
+    words
 }

@@ -82,7 +82,7 @@ impl State {
         !if back { &self.jumps.back } else { &self.jumps.ahead }.is_empty()
     }
 
-    /// Back to the row before the last jump, or to the one that this was done from.
+    /// Back to the row before the last jump, or forward to the row before the last step back.
     pub(super) fn jump(&mut self, back: bool) {
         let from = if back { &mut self.jumps.back } else { &mut self.jumps.ahead };
         let Some(stop) = from.pop() else {

@@ -205,7 +205,7 @@ impl State {
     fn go_past(&mut self, before: &dyn Fn(Millis) -> bool) {
         let shown = self.lines.list().iter().filter_map(|line| line.positions());
         let shown = shown.flat_map(|(first, last)| [first, last]);
-        let end = self.order.apart_from();
+        let end = self.order.unmerged_from();
         let here: Vec<usize> = shown.filter(|position| *position < end).collect();
         let time = |position: &usize| self.order.time(&self.timeline, *position);
         let reached = here.iter().filter(|position| time(position).is_some_and(|time| !before(time))).min();

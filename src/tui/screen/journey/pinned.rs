@@ -63,8 +63,8 @@ impl State {
         match self.value_at(end, pin) {
             (other, _) if other.is_empty() && text.is_empty() => (text, meaning),
             (other, Meaning::Text) if meaning == Meaning::Text => {
-                let told = |text: String| if text.is_empty() { "-".to_owned() } else { text };
-                (format!("{} {} {}", told(text), fit::CUT, told(other)), meaning)
+                let or_dash = |text: String| if text.is_empty() { "-".to_owned() } else { text };
+                (format!("{} {} {}", or_dash(text), fit::CUT, or_dash(other)), meaning)
             }
             other if meaning == Meaning::Text => other,
             _ => (text, meaning),

@@ -21,7 +21,7 @@ use super::{State, days};
 use crate::tui::timeline::lines::Bits;
 use crate::tui::timeline::sift::Sieve;
 
-/// Characters that can be typed; a longer text is no filter that anybody reads.
+/// Characters that can be typed; a readable filter is shorter.
 const LONGEST: usize = 4_096;
 
 /// What a line is typed for.
@@ -270,8 +270,8 @@ pub(super) fn view(state: &State, area: Rect, buffer: &mut Buffer, look: &Look) 
         }
     } else {
         below.skip(usize::from(start.saturating_sub(area.x)));
-        let told = if is_unfinished { Vec::new() } else { told(state, prompt.purpose) };
-        for (text, meaning) in told {
+        let words = if is_unfinished { Vec::new() } else { words(state, prompt.purpose) };
+        for (text, meaning) in words {
             below.text(&text, look.style(meaning)).skip(2);
         }
         if !completion.is_empty() {
@@ -284,7 +284,7 @@ pub(super) fn view(state: &State, area: Rect, buffer: &mut Buffer, look: &Look) 
 }
 
 /// How many rows it is, or why it is none.
-fn told(state: &State, purpose: Purpose) -> Vec<(String, Meaning)> {
+fn words(state: &State, purpose: Purpose) -> Vec<(String, Meaning)> {
     let sieve = match purpose {
         Purpose::Filter => &state.filter,
         Purpose::Find => &state.find,
@@ -292,13 +292,13 @@ fn told(state: &State, purpose: Purpose) -> Vec<(String, Meaning)> {
         Purpose::Detail => return vec![(state.found_in_detail(), Meaning::Title)],
     };
     let Some(sieve) = sieve else { return vec![("all rows".to_owned(), Meaning::Muted)] };
-    let mut told = vec![count(state, sieve)];
+    let mut words = vec![count(state, sieve)];
     if sieve.kept().count() == 0
         && let Some(hint) = sieve.filter().hint()
     {
-        told.push((hint, Meaning::Warn));
+        words.push((hint, Meaning::Warn));
     }
-    told
+    words
 }
 
 /// `12 of 216 rows`, or how far it has come.

@@ -27,7 +27,7 @@ use super::{State, Times, heads};
 /// Lanes side by side at most; more share the last place.
 const MOST_LANES: usize = 8;
 
-/// What a reason keeps beside columns of pinned properties.
+/// Columns that pinned properties leave for the reason.
 const LEAST_REASON: usize = 16;
 
 /// Widths of the column of a pinned property.
@@ -128,14 +128,14 @@ pub(super) fn draw(buffer: &mut Buffer, area: Rect, row: u16, at: usize, state: 
     match line {
         Shown::Session(session) => heads::session(pen, session as usize, state, look),
         Shown::Phase(point) => heads::phase(pen, point, state, look),
-        Shown::Apart => heads::apart(pen, state, look),
+        Shown::Unmerged => heads::unmerged(pen, state, look),
         Shown::Blocked(position) => heads::blocked(pen, position as usize, state, look),
         Shown::Lost(position) => heads::lost(pen, position as usize, state, look),
         Shown::Row(position) | Shown::Fold(position, ..) => {
             let columns = Columns::for_state(usize::from(area.width), state);
-            let Some(told) = Line::of(state, position as usize, columns.because) else { return };
+            let Some(text) = Line::of(state, position as usize, columns.because) else { return };
             let selected = at == state.selected;
-            told.folded(line, state).draw(pen, columns, selected, state, at, look);
+            text.folded(line, state).draw(pen, columns, selected, state, at, look);
             if selected {
                 select(buffer, Rect { y: area.y.saturating_add(row), height: 1, ..area }, look);
             }
@@ -153,7 +153,7 @@ struct Line<'a> {
     because: String,
     meaning: Meaning,
     mark: Mark,
-    /// Deliveries of the row; of a fold they are told row by row.
+    /// Deliveries of the row; a fold shows none, its rows do.
     deliveries: usize,
     /// Rows of a fold, and how long they last.
     count: Option<(String, String)>,
@@ -241,12 +241,12 @@ impl<'a> Line<'a> {
                 let late = self.journey.aliases.get(call).map(|line| line.order.saturating_sub(step.event.arrived));
                 let late = late.filter(|late| *late > 0).map(when::gap);
                 let kind = if step.state == Stored::Split(Split::Race) { "SPLIT race" } else { "SPLIT history" };
-                let told = match late {
+                let text = match late {
                     Some(late) if room > 40 => format!("{kind}, arrived {late} before alias {}", alias(call)),
                     Some(late) => format!("{kind}, {late} early"),
                     None => format!("{kind}, arrived before alias {}", alias(call)),
                 };
-                (Meaning::Split, told)
+                (Meaning::Split, text)
             }
         };
         if step.state != Stored::Merged {
@@ -352,11 +352,11 @@ impl<'a> Line<'a> {
             Some((count, lasted)) if columns.event > 0 => {
                 // The number is what the line is for: the name is cut before it, the time left out before that.
                 let all = columns.event - 1;
-                let room = |told: &str| all.saturating_sub(fit::width(told));
+                let room = |suffix: &str| all.saturating_sub(fit::width(suffix));
                 let both = format!("{count}{lasted}");
-                let told = if room(&both) >= fit::width(&self.event).min(12) { &both } else { count };
-                let name = fit::end(&self.event, room(told));
-                pen.cell(&format!("{name}{told}"), all, style).skip(1);
+                let suffix = if room(&both) >= fit::width(&self.event).min(12) { &both } else { count };
+                let name = fit::end(&self.event, room(suffix));
+                pen.cell(&format!("{name}{suffix}"), all, style).skip(1);
             }
             _ => column(pen, &self.event, columns.event, style),
         }
@@ -420,13 +420,13 @@ impl<'a> Line<'a> {
         let here = state.position().and_then(|position| state.lane_at(position)).map(|lane| place_of(lane as usize));
         for place in 0..places {
             let (Ok(track) | Err(track)) = track(place);
-            let [counts, apart] = glyphs.lane_here;
+            let [counts, unmerged] = glyphs.lane_here;
             marks.push(match track {
                 Track::None => (" ", Meaning::Muted),
                 Track::Counts if here == Some(place) => (counts, Meaning::Key),
-                Track::Apart if here == Some(place) => (apart, Meaning::Key),
+                Track::Unmerged if here == Some(place) => (unmerged, Meaning::Key),
                 Track::Counts => (glyphs.lane, Meaning::Muted),
-                Track::Apart => (glyphs.lane_apart, Meaning::Muted),
+                Track::Unmerged => (glyphs.lane_unmerged, Meaning::Muted),
             });
             marks.push((" ", Meaning::Muted));
         }

@@ -152,7 +152,7 @@ fn line(pen: &mut Pen<'_>, hit: &Hit, glance: Option<&Option<Preview>>, typed: &
     }
 }
 
-/// Findings of the user of a hit, that it is an orphan, or that nobody knows.
+/// Findings of the user of a hit, that it is an orphan, or that this is unknown.
 fn mark(glance: Option<&Option<Preview>>, look: &Look) -> (String, Meaning) {
     let user = match glance {
         None => return (String::new(), Meaning::Muted),

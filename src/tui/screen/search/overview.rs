@@ -139,7 +139,7 @@ fn incomplete(files: &[ImportedFile]) -> Option<String> {
     })
 }
 
-/// How many people there are, or that nobody knows.
+/// How many people there are, or that this is unknown.
 fn people(census: Option<&Census>) -> String {
     match census {
         Some(Census { people: Some(1), .. }) => "1 person".to_owned(),

@@ -28,7 +28,7 @@ fn by_arrival_a_late_row_stands_where_the_server_had_it() {
         }
     }
     let timeline = Timeline::new(&journey, Zone::Utc);
-    let order = Order::new(&journey, &timeline, Zone::Utc, Clock::Arrival, Apart::InPlace);
+    let order = Order::new(&journey, &timeline, Zone::Utc, Clock::Arrival, Unmerged::InPlace);
     let times: Vec<i64> = (0..order.rows().len()).filter_map(|at| order.time(&timeline, at)).collect();
     assert!(times.is_sorted(), "{times:?}");
     let mut app = open(journey).sized(160, 30);
@@ -41,11 +41,11 @@ fn what_is_stored_apart_stands_in_place_at_the_end_or_nowhere() {
     let mut app = open(phone()).sized(80, 40);
     app.press("v");
     let text = app.text();
-    assert!(text.contains("stored apart, orphans and splits: 2 rows"), "{text}");
+    assert!(text.contains("not merged, orphans and splits: 2 rows"), "{text}");
     assert!(text.contains("REFUSED"), "the refused call stays in place: {text}");
     app.press("v");
     let text = app.text();
-    assert!(text.contains("2 stored apart hidden") && !text.contains("App Buy"), "{text}");
+    assert!(text.contains("2 not merged, hidden") && !text.contains("App Buy"), "{text}");
     assert!(text.contains("row 1 of 6"), "{text}");
     app.press("v");
     assert!(app.text().contains("App Buy"));

@@ -72,8 +72,8 @@ pub(in crate::tui::screen::journey) fn view(state: &State, ui: &mut Ui, area: Re
     let laid = Laid::of(&items, usize::from(area.width));
     let focus = state.detail.focus;
     // What Enter does stands below, where there is room for more than one line.
-    let told = u16::from(focus && area.height > 4);
-    let list = Rect { height: area.height - told, ..area };
+    let foot_height = u16::from(focus && area.height > 4);
+    let list = Rect { height: area.height - foot_height, ..area };
     let height = usize::from(list.height);
     ui.detail_end = laid.lines.len().saturating_sub(height);
     if focus {

@@ -108,12 +108,12 @@ impl<'a> Items<'a> {
             Entry::Orphan(at, step_at) => {
                 let Some(orphan) = journey.orphans.get(at as usize) else { return items };
                 let Some(step) = orphan.steps.get(step_at as usize) else { return items };
-                let told = matches!(step.reason, Reason::Call { .. });
+                let is_call = matches!(step.reason, Reason::Call { .. });
                 if let Some(call) = call {
-                    items.alias(call, !told);
+                    items.alias(call, !is_call);
                 }
                 items.proof("why", &journey.why(step), Meaning::Orphan);
-                if told {
+                if is_call {
                     items.proof("orphan", &orphan.why, Meaning::Orphan);
                 }
                 items.evidence(orphan);
@@ -444,7 +444,7 @@ impl<'a> Items<'a> {
         let Some(before) = state.timeline.row(before).and_then(|row| event(&state.journey, row.entry)) else { return };
         let old = match state.properties_of(before.row) {
             Some(Ok(old)) => old,
-            // It is told where the row itself is looked at.
+            // The detail of that row itself says so.
             Some(Err(_)) => return,
             None => {
                 self.head("changed since the row before: not read yet");

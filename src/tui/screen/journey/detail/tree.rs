@@ -12,7 +12,7 @@ pub(super) struct Node {
     pub(super) members: Vec<(String, Node)>,
 }
 
-/// Deeper than this nobody looks; the text is shown as it is.
+/// A deeper value is shown as its text.
 const DEEPEST: usize = 40;
 
 impl Node {
@@ -144,16 +144,16 @@ const ALWAYS: &[&str] = &["time", "$insert_id", "mp_processing_time_ms", "$mp_ap
 pub(super) fn changes<'a>(before: &'a Node, now: &'a Node) -> Vec<Change<'a>> {
     let find =
         |of: &'a Node, name: &str| of.members.iter().rev().find(|(other, _)| other == name).map(|(_, node)| node);
-    let told = |name: &str| !ALWAYS.contains(&name);
+    let counts = |name: &str| !ALWAYS.contains(&name);
     let mut changes = Vec::new();
-    for (name, node) in now.members.iter().filter(|(name, _)| told(name)) {
+    for (name, node) in now.members.iter().filter(|(name, _)| counts(name)) {
         match find(before, name) {
             None => changes.push(Change::New(name, node)),
             Some(old) if old.json != node.json => changes.push(Change::Other(name, old, node)),
             Some(_) => {}
         }
     }
-    let gone = before.members.iter().filter(|(name, _)| told(name) && find(now, name).is_none());
+    let gone = before.members.iter().filter(|(name, _)| counts(name) && find(now, name).is_none());
     changes.extend(gone.map(|(name, node)| Change::Gone(name, node)));
     changes
 }
@@ -165,10 +165,10 @@ mod tests {
     #[test]
     fn a_tree_keeps_every_token() {
         let node = Node::read(r#"{"total":12345678901234567890.10,"a":[],"s":"x\u0041","o":{"k":[1,2.0]},"s":2}"#);
-        let told: Vec<(&str, &str)> =
+        let shown: Vec<(&str, &str)> =
             node.members.iter().map(|(name, node)| (name.as_str(), node.json.as_str())).collect();
         assert_eq!(
-            told,
+            shown,
             [
                 ("total", "12345678901234567890.10"),
                 ("a", "[]"),
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn properties_are_told_apart_by_who_sets_them() {
+    fn properties_of_apps_and_of_sdks_are_distinguished() {
         for (name, who) in [
             ("plan", Owner::Yours),
             ("$os", Owner::Sdk),
@@ -208,10 +208,12 @@ mod tests {
     fn what_changed_is_what_is_new_gone_or_other() {
         let before = Node::read(r#"{"a":1,"b":2,"c":3,"time":1}"#);
         let now = Node::read(r#"{"a":1,"b":"2","d":4,"time":2}"#);
-        let told: Vec<String> = changes(&before, &now).iter().map(|change| format!("{change:?}")).collect();
-        assert_eq!(told.len(), 3);
+        let texts: Vec<String> = changes(&before, &now).iter().map(|change| format!("{change:?}")).collect();
+        assert_eq!(texts.len(), 3);
         assert!(
-            told[0].starts_with("Other(\"b\"") && told[1].starts_with("New(\"d\"") && told[2].starts_with("Gone(\"c\"")
+            texts[0].starts_with("Other(\"b\"")
+                && texts[1].starts_with("New(\"d\"")
+                && texts[2].starts_with("Gone(\"c\"")
         );
     }
 }
