@@ -264,6 +264,7 @@ impl Reading<'_, '_> {
             imported: recorded.is_some_and(|recorded| recorded.imported),
             repaired: self.repaired,
             wire: recorded.is_some(),
+            is_answer: self.how.is_answer,
             is_plain: false,
             on_wall: self.how.rows.events.dialect.on_wall,
         };

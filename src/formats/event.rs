@@ -20,6 +20,7 @@ fields! {
         received: "$mp_api_timestamp_ms",
         token: "token",
         distinct_id: "distinct_id",
+        feed_id: "$distinct_id",
         device: "$device_id",
         user: "$user_id",
         insert_id: "$insert_id",
@@ -92,6 +93,10 @@ impl<'a> Properties<'a> {
                 b"distinct_id" => &mut self.distinct_id,
                 _ => return None,
             },
+            12 => match key {
+                b"$distinct_id" => &mut self.feed_id,
+                _ => return None,
+            },
             13 => match key {
                 b"$distinct_ids" => &mut self.merged,
                 b"$screen_width" => &mut self.width,
@@ -160,6 +165,8 @@ pub(super) struct Around {
     pub(super) repaired: bool,
     /// Known to come from the wire, where `time` is UTC.
     pub(super) wire: bool,
+    /// Part of an answer of an API, such as the activity feed.
+    pub(super) is_answer: bool,
     /// Known to have no escape in any string that is read here.
     pub(super) is_plain: bool,
     /// Known to come from a tool that writes a zone behind times which are on the project's clock.
@@ -267,7 +274,10 @@ pub(super) fn of_fields<'a>(
 
     let id_of = |token: &'a str| around.id(token);
     let mut event = name(event, &around);
-    let mut id_token = p.distinct_id;
+    // Rows of the activity feed may have their id under the name that profiles have for it; in a row
+    // that was sent, that is a mistake of the sender.
+    let mut id_token =
+        if around.is_answer { given(p.distinct_id).or(p.feed_id).or(p.distinct_id) } else { p.distinct_id };
     if event == HOT_SHARD && (given(p.original_event).is_some() || given(p.original_id).is_some()) {
         flags.set(Flags::HOT_SHARD);
         if let Some(original) = given(p.original_event) {

@@ -123,3 +123,27 @@ fn the_clock_of_these_exports_is_utc_and_of_a_shifted_one_is_not() {
     }
     assert_eq!(Inference::of(&rows).sentence(), "UTC-08:00 (inferred, sure: 21 of 21 rows)");
 }
+
+#[test]
+fn an_answer_of_the_activity_feed_has_ids_under_either_name_and_an_export_under_one() {
+    let event = |ids: &str| format!(r#"{{"event":"View","properties":{{"time":1599589453,{ids}}}}}"#);
+    let ids = |text: &str| -> Vec<Option<String>> {
+        let rows = items(text.as_bytes()).1.into_iter();
+        rows.map(|item| match item {
+            Item::Event { row, .. } => row.to_row().id.map(|id| id.as_str().to_owned()),
+            other => panic!("no event: {other:?}"),
+        })
+        .collect()
+    };
+    let events = [
+        event(r#""$distinct_id":"a""#),
+        event(r#""distinct_id":"b""#),
+        event(r#""$distinct_id":"a","distinct_id":"b""#),
+        event(r#""distinct_id":null,"$distinct_id":"a""#),
+        event(r#""distinct_id":"","$distinct_id":"a""#),
+    ];
+    let feed = format!(r#"{{"status":"ok","results":{{"events":[{}]}}}}"#, events.join(","));
+    let text = |id: &str| Some(id.to_owned());
+    assert_eq!(ids(&feed), [text("a"), text("b"), text("b"), text("a"), None]);
+    assert_eq!(ids(&events.join("\n")), [None, text("b"), text("b"), None, None]);
+}
