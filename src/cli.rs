@@ -19,6 +19,7 @@ mod import;
 mod interface;
 mod open;
 mod priority;
+mod pull;
 mod redaction;
 mod repair;
 mod reproduce;
@@ -72,7 +73,9 @@ fn dispatch(mut args: Args) -> Result<(), Failure> {
     let mut broken = None;
     let loaded = match args.command {
         // What these do depends on no setting, and goes on when the file is broken.
-        Some(Command::Import(_) | Command::Completions { .. } | Command::Man) => settings::Loaded::default(),
+        Some(Command::Import(_) | Command::Pull(_) | Command::Completions { .. } | Command::Man) => {
+            settings::Loaded::default()
+        }
         // It is what leads out of a file that is broken.
         Some(Command::Config(ref config)) if !config.explain => match settings::Loaded::read(&args.common) {
             Ok(loaded) => loaded,
@@ -96,6 +99,7 @@ fn dispatch(mut args: Args) -> Result<(), Failure> {
     match command {
         None => interface::run(&args.common, store, args.id.as_deref(), &console, args.theme.as_deref(), &loaded),
         Some(Command::Import(command)) => import::run(&command, &args.common, store, &mut console),
+        Some(Command::Pull(command)) => pull::run(&command, &args.common, store, &mut console),
         Some(Command::Search(command)) => search::run(&command, store, &mut console),
         Some(Command::Diff(command)) => diff::run(&command, store, &mut console),
         Some(Command::Graph(command)) => graph::run(&command, store, &mut console),

@@ -11,6 +11,7 @@
 //! | [`output`] | files that a command writes: never over the store, an input, or what is there | nothing of ours |
 //! | [`store`] | rows ↔ SQLite; the only module that names rusqlite | `model`, `output` |
 //! | [`sim`] | scenario files → what SDKs would send | `model`, `formats` |
+//! | [`pull`] | answers of a vendor's API → bytes; the only module that names ureq | nothing of ours |
 //! | [`ingest`] | files → store, with progress, resumable | `model`, `formats`, `store` |
 //! | [`inspect`] | the use cases: search, journey, overview, over anything that holds rows | `model`, `identity` |
 //! | [`report`] | a journey as text or JSON | `model`, `identity` |
@@ -35,6 +36,7 @@ pub mod inspect;
 pub mod model;
 pub mod output;
 pub mod play;
+pub mod pull;
 pub mod report;
 pub mod session;
 pub mod sim;

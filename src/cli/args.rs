@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use chrono::{Datelike, NaiveDate};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -136,6 +137,7 @@ pub(super) enum When {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     Import(Import),
+    Pull(Pull),
     Search(Search),
     Show(Show),
     Sql(Sql),
@@ -216,6 +218,68 @@ pub(super) struct Import {
     /// Say what the files are, where their content does not
     #[arg(long = "as", value_name = "WHAT", value_parser = read_as())]
     pub(super) what: Option<formats::Format>,
+}
+
+/// Fetch from the API of a vendor into the store
+///
+/// Between --from and --to, each day of the raw export becomes a file of the store. A day that is in
+/// the store is not fetched again, so an interrupted pull resumes. With --id only the events and the
+/// profile of these ids are fetched, which needs no export of the project. Waits that the limits of the
+/// vendor ask for (60 requests in an hour) are told. Nothing is ever sent but the questions.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "The account is read from the environment: MIXPANEL_SERVICE_ACCOUNT, MIXPANEL_SERVICE_SECRET \
+    and MIXPANEL_PROJECT_ID, or MIXPANEL_PROJECT_SECRET alone. JOURNEY_MIXPANEL_URL names another server, such as a \
+    proxy: https://, or http:// of this computer.\n\njourney pull mixpanel --from 2019-07-01 --to 2019-07-31\n\
+    journey pull mixpanel --id sally@gmail.com")]
+pub(super) struct Pull {
+    /// The vendor
+    #[arg(value_enum, value_name = "VENDOR")]
+    pub(super) vendor: Vendor,
+    /// The first day (2019-07-01), as the project counts days [default with --id: a year before --to]
+    #[arg(long, value_name = "DAY", value_parser = day, required_unless_present_any = ["id", "profiles"])]
+    pub(super) from: Option<NaiveDate>,
+    /// The last day [default: yesterday; with --id today]
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub(super) to: Option<NaiveDate>,
+    /// Where the project keeps its data
+    #[arg(long, value_enum, default_value_t = Region::Us)]
+    pub(super) region: Region,
+    /// Fetch only events with this name; may be given several times
+    #[arg(long, value_name = "NAME", conflicts_with = "id")]
+    pub(super) event: Vec<String>,
+    /// Also fetch all profiles of the project, 1,000 with each request
+    #[arg(long, conflicts_with = "id")]
+    pub(super) profiles: bool,
+    /// Fetch only what is kept under these ids, and their profiles
+    #[arg(long, value_name = "ID", num_args = 1..)]
+    pub(super) id: Vec<String>,
+    /// Fetch days again that are in the store: rows that arrived late come with them
+    #[arg(long, conflicts_with = "id")]
+    pub(super) again: bool,
+}
+
+/// Vendors whose API is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Vendor {
+    /// Mixpanel
+    Mixpanel,
+}
+
+/// Where a project of Mixpanel keeps its data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Region {
+    /// The United States
+    Us,
+    /// The European Union
+    Eu,
+    /// India
+    In,
+}
+
+/// Reads `2019-07-31`.
+fn day(text: &str) -> Result<NaiveDate, String> {
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().filter(|day| (1971..3000).contains(&day.year()));
+    day.ok_or_else(|| "a day is written like 2019-07-31".to_owned())
 }
 
 /// What files can be said to be.

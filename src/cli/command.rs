@@ -34,7 +34,7 @@ pub(super) fn command() -> clap::Command {
                 let names: Vec<String> = forms(&name).iter().map(|form| form.name()).collect();
                 arg.clone().hide_possible_values(true).help(format!("Format of the answer: {}", names.join(", ")))
             }
-            "timezone" if name == "import" => arg
+            "timezone" if ["import", "pull"].contains(&name.as_str()) => arg
                 .clone()
                 .help("Time zone of the exporting project: a name (Europe/Berlin), UTC or an offset (+02:00)")
                 .long_help(
@@ -52,7 +52,7 @@ pub(super) fn command() -> clap::Command {
 /// Global options without effect on a command.
 fn unused(command: &str) -> &'static [&'static str] {
     match command {
-        "import" => &["config", "demo", "redact", "redact_property"],
+        "import" | "pull" => &["config", "demo", "redact", "redact_property"],
         "explain" => &["store-flag", "demo", "timezone", "redact", "redact_property"],
         "sql" | "export" | "reproduce" => &["timezone", "redact", "redact_property"],
         "doctor" => &["timezone", "demo", "redact", "redact_property"],

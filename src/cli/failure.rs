@@ -9,6 +9,7 @@ use crate::ingest;
 use crate::inspect::{self, ErrorKind};
 use crate::model::text::visible;
 use crate::output;
+use crate::pull;
 use crate::report::journey as report;
 use crate::report::safe::{Safe, Safety};
 use crate::store;
@@ -127,6 +128,12 @@ impl Failure {
     /// An import that a person stopped; the answer says what is in the store.
     pub(super) fn stopped() -> Self {
         Self::new(Kind::Stopped, "the import was stopped").hint("run the same command again to resume")
+    }
+
+    /// A pull that a person stopped; the answer says what is in the store.
+    pub(super) fn stopped_pull() -> Self {
+        Self::new(Kind::Stopped, "the pull was stopped")
+            .hint("run the same command again: days that are in the store are not fetched again")
     }
 
     /// What clap says about arguments, without its own heading.
@@ -285,6 +292,19 @@ impl From<store::Error> for Failure {
 impl From<output::Error> for Failure {
     fn from(error: output::Error) -> Self {
         Self::usage(error.to_string()).hint(error.advice())
+    }
+}
+
+impl From<pull::Error> for Failure {
+    fn from(error: pull::Error) -> Self {
+        if matches!(error, pull::Error::Stopped) {
+            return Self::stopped_pull();
+        }
+        let failure = Self::usage(error.to_string());
+        match error.advice() {
+            Some(advice) => failure.hint(advice),
+            None => failure,
+        }
     }
 }
 

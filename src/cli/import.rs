@@ -61,20 +61,7 @@ pub(super) fn into(
     let options = Options { stop: Arc::clone(&stop).into(), ..options.clone() };
     // Before the store is: what holds nothing makes none.
     let sources = Sources::open(inputs, &options).map_err(|error| report_each(error, console))?;
-    let bar = Bar::new(console);
-    let mut upgraded = false;
-    let asked = Arc::clone(&stop);
-    let asked = Arc::new(move || asked.load(Ordering::Relaxed));
-    let opened = Writer::open_when_needed(path, asked, &mut |upgrade| {
-        upgraded = true;
-        bar.upgrade(upgrade);
-        !stop.load(Ordering::Relaxed)
-    });
-    bar.clear();
-    let mut writer = match opened {
-        Err(store::Error::Cancelled) => return Err(Failure::stopped()),
-        opened => opened?,
-    };
+    let (mut writer, upgraded) = writer(path, &stop, console)?;
     let bar = Bar::new(console);
     let report = ingest::import_opened(&mut writer, sources, &mut |progress| {
         bar.tell(progress);
@@ -96,10 +83,41 @@ pub(super) fn into(
     if doubled > 0 {
         warnings.insert(0, doubled_message(doubled));
     }
-    let lack = lack(&files);
     if let Some(to) = rejects.filter(|_| is_made) {
         write_rejects(to, path, &files)?;
     }
+    let lack = lack(&files);
+    let report = ingest::Report { files, events, rejected, cancelled, warnings, failures };
+    let (cancelled, failures) = answer(report, path, console)?;
+    tell_each(failures.into_iter().map(Failure::from).collect(), console)?;
+    if cancelled { Err(Failure::stopped()) } else { lack.map_or(Ok(()), Err) }
+}
+
+/// Opens the store to add to it, and says whether it was brought up to date for that.
+pub(super) fn writer(path: &Path, stop: &Arc<AtomicBool>, console: &Console) -> Result<(Writer, bool), Failure> {
+    let bar = Bar::new(console);
+    let mut upgraded = false;
+    let asked = Arc::clone(stop);
+    let asked = Arc::new(move || asked.load(Ordering::Relaxed));
+    let opened = Writer::open_when_needed(path, asked, &mut |upgrade| {
+        upgraded = true;
+        bar.upgrade(upgrade);
+        !stop.load(Ordering::Relaxed)
+    });
+    bar.clear();
+    match opened {
+        Err(store::Error::Cancelled) => Err(Failure::stopped()),
+        opened => Ok((opened?, upgraded)),
+    }
+}
+
+/// Writes the answer; gives whether a person stopped it, and what failed.
+pub(super) fn answer(
+    report: ingest::Report,
+    path: &Path,
+    console: &mut Console,
+) -> Result<(bool, Vec<ingest::Error>), Failure> {
+    let ingest::Report { files, events, rejected, cancelled, warnings, failures } = report;
     let answer = report::Import {
         store: path.display().to_string(),
         events,
@@ -114,10 +132,12 @@ pub(super) fn into(
         Format::Text => text::import(&mut console.out, &answer, &console.look)?,
     }
     console.finish()?;
-    let mut failures = failures.into_iter().map(Failure::from);
-    let Some(last) = failures.next_back() else {
-        return if cancelled { Err(Failure::stopped()) } else { lack.map_or(Ok(()), Err) };
-    };
+    Ok((cancelled, failures))
+}
+
+/// Gives the last of several failures, and writes the others.
+pub(super) fn tell_each(mut failures: Vec<Failure>, console: &Console) -> Result<(), Failure> {
+    let Some(last) = failures.pop() else { return Ok(()) };
     for failure in failures {
         console.fail(&failure);
     }
@@ -139,7 +159,7 @@ pub(super) fn report_each(error: ingest::Error, console: &Console) -> Failure {
 }
 
 /// What the files lack for the import to be what was asked for: rows, or the end of one.
-fn lack(files: &[ingest::FileReport]) -> Option<Failure> {
+pub(super) fn lack(files: &[ingest::FileReport]) -> Option<Failure> {
     let again = "get the file again and import that: what is stored is not stored twice";
     let mut incomplete = files.iter().filter_map(|file| Some((&file.file, file.incomplete.as_ref()?)));
     if let Some((name, missing)) = incomplete.next() {

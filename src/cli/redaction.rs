@@ -14,6 +14,7 @@ pub(super) fn asked(common: &Common, command: Option<&Command>) -> Result<Option
     }
     let refused = match command {
         Some(Command::Import(_)) => Some(("import", "what is imported is kept as it is; redact what is answered")),
+        Some(Command::Pull(_)) => Some(("pull", "what is fetched is kept as it is; redact what is answered")),
         Some(Command::Export(_)) => {
             Some(("export", "a plain copy has every row as it is; journey show writes CSV and JSON"))
         }

@@ -8,6 +8,7 @@ pub(super) mod pieces;
 mod runs;
 mod segment;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -330,6 +331,13 @@ impl Writer {
                 .optional()
         })?;
         state.ok_or_else(|| self.no_file(file))
+    }
+
+    /// Names of the files that were read to their end.
+    pub fn complete_files(&self) -> Result<BTreeSet<String>, Error> {
+        self.read(|db| {
+            db.prepare_cached("SELECT name FROM files WHERE complete")?.query_map([], |row| row.get(0))?.collect()
+        })
     }
 
     /// How many rejects of a file are kept, and their bytes.

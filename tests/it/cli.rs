@@ -9,6 +9,7 @@ mod locked;
 mod maps;
 mod media;
 mod outputs;
+mod pull;
 mod readme;
 mod redact;
 mod search;

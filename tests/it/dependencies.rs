@@ -18,26 +18,29 @@ const LICENCES: &[&str] = &[
     "BSD-2-Clause",
     "BSD-3-Clause",
     "BSL-1.0",
+    "ISC",
     "MIT",
     "Unicode-3.0",
     "Zlib",
 ];
 
 /// Crates with another licence, and why it is no obstacle.
-const EXCEPTIONS: &[(&str, &str, &str)] =
-    &[("nucleo-matcher", "MPL-2.0", "its terms end at its own files, which are used unchanged")];
+const EXCEPTIONS: &[(&str, &str, &str)] = &[
+    ("nucleo-matcher", "MPL-2.0", "its terms end at its own files, which are used unchanged"),
+    ("webpki-roots", "CDLA-Permissive-2.0", "a licence for data: the list of those whose certificates are trusted"),
+];
 
 /// Crates that what is shipped must not have, and why.
 const BANNED: &[(&str, &str)] = &[
-    ("openssl-sys", "the program makes no connection"),
-    ("reqwest", "the program makes no connection"),
-    ("rustls", "the program makes no connection"),
+    ("openssl-sys", "TLS is that of rustls, which needs nothing of the system"),
+    ("reqwest", "one request at a time needs no runtime"),
     ("tokio", "threads and channels are enough"),
 ];
 
 /// Crates that may be there in two versions, and who wants the older one.
 const TWICE: &[(&str, &str)] = &[
-    ("getrandom", "the hashes of parquet still ask for version 0.3"),
+    ("base64", "parquet still asks for version 0.22"),
+    ("getrandom", "the hashes of parquet still ask for version 0.3, and ring for 0.2"),
     ("syn", "macros at build time; nothing of it is in the program"),
     ("thiserror", "crates below ratatui still ask for version 1"),
     ("thiserror-impl", "as thiserror"),

@@ -18,6 +18,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("output", &[]),
     ("store", &["model", "output"]),
     ("sim", &["model", "formats"]),
+    ("pull", &[]),
     ("ingest", &["model", "formats", "store"]),
     ("inspect", &["model", "identity"]),
     ("report", &["model", "identity"]),
@@ -27,21 +28,21 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     (
         "tui",
         &[
-            "model", "identity", "formats", "output", "store", "sim", "ingest", "inspect", "report", "play", "config",
-            "session",
+            "model", "identity", "formats", "output", "store", "sim", "pull", "ingest", "inspect", "report", "play",
+            "config", "session",
         ],
     ),
     (
         "cli",
         &[
-            "model", "identity", "formats", "output", "store", "sim", "ingest", "inspect", "report", "play", "config",
-            "session", "tui",
+            "model", "identity", "formats", "output", "store", "sim", "pull", "ingest", "inspect", "report", "play",
+            "config", "session", "tui",
         ],
     ),
 ];
 
 /// Crates that one module alone may name.
-const OWNERS: &[(&str, &str)] = &[("rusqlite", "store"), ("ratatui", "tui"), ("crossterm", "tui")];
+const OWNERS: &[(&str, &str)] = &[("rusqlite", "store"), ("ratatui", "tui"), ("crossterm", "tui"), ("ureq", "pull")];
 
 /// Modules that print; all others write to what they are given.
 const PRINTING: &[&str] = &["cli", "main"];

@@ -25,6 +25,7 @@ mod marks;
 mod orders;
 mod play;
 mod player;
+mod pull;
 mod redact;
 mod register;
 mod repair;

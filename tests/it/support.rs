@@ -1,6 +1,7 @@
 //! What several tests share.
 
 pub(crate) mod app;
+pub(crate) mod stand_in;
 pub(crate) mod stored;
 pub(crate) mod story;
 

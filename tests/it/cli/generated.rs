@@ -8,7 +8,7 @@ fn completions_know_the_commands_in_every_shell() {
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let output = home.run(&["completions", shell]);
         assert_eq!(code(&output), 0);
-        for word in ["import", "search", "show", "graph", "diff", "timezone"] {
+        for word in ["import", "pull", "search", "show", "graph", "diff", "timezone"] {
             assert!(out(&output).contains(word), "{shell}: {word}");
         }
     }
@@ -18,7 +18,7 @@ fn completions_know_the_commands_in_every_shell() {
 fn the_manual_page_is_one() {
     let home = Home::new();
     let text = out(&home.run(&["man"]));
-    for page in ["journey", "journey-import", "journey-search", "journey-show"] {
+    for page in ["journey", "journey-import", "journey-pull", "journey-search", "journey-show"] {
         assert!(text.contains(&format!(".TH {page} 1")), "{page}");
     }
 }

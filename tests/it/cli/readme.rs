@@ -8,6 +8,7 @@ use assert_cmd::cargo::cargo_bin;
 use journey::inspect::query::{FORMS, Form};
 
 use super::{Home, code, err, out, sample};
+use crate::support::stand_in::{StandIn, mixpanel};
 
 fn readme() -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap()
@@ -64,6 +65,11 @@ fn run(line: &str) -> std::process::Output {
     let mut command = home.command();
     let mut shell = std::process::Command::new("sh");
     shell.arg("-c").arg(line).current_dir(home.path("")).stdin(std::process::Stdio::null());
+    // Nor is it by `journey pull`.
+    let server = line.starts_with("journey pull").then(|| StandIn::start(|asked, _| mixpanel(asked)));
+    if let Some(server) = &server {
+        command.env("JOURNEY_MIXPANEL_URL", &server.address).env("MIXPANEL_PROJECT_SECRET", "made-up");
+    }
     for (name, value) in command.env("PATH", env::join_paths(path).unwrap()).get_envs() {
         match value {
             Some(value) => shell.env(name, value),
@@ -122,6 +128,7 @@ fn the_help_of_a_command_has_its_own_formats_and_no_option_without_effect() {
     let help = |command: &str| out(&home.run(&[command, "--help"]));
     for (command, has, has_not) in [
         ("import", &["--rejects", "--store", "--timezone", "text, json"][..], &["svg", "dot", "html", "--config"][..]),
+        ("pull", &["--region", "MIXPANEL_SERVICE_SECRET", "exporting project"], &["--redact", "--config"]),
         ("show", &["--as-of", "markdown", "html"], &["svg", "dot"]),
         ("graph", &["dot", "svg"], &["html", "markdown"]),
         ("sql", &["csv"], &["svg", "--timezone"]),
