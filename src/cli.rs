@@ -7,6 +7,7 @@
 mod args;
 mod check;
 mod command;
+mod compare;
 mod console;
 mod demo;
 mod diff;
@@ -23,6 +24,7 @@ mod pull;
 mod redaction;
 mod repair;
 mod reproduce;
+mod rules;
 mod search;
 mod select;
 mod settings;
@@ -102,6 +104,7 @@ fn dispatch(mut args: Args) -> Result<(), Failure> {
         Some(Command::Pull(command)) => pull::run(&command, &args.common, store, &mut console),
         Some(Command::Search(command)) => search::run(&command, store, &mut console),
         Some(Command::Diff(command)) => diff::run(&command, store, &mut console),
+        Some(Command::Compare(command)) => compare::run(&command, store, &mut console),
         Some(Command::Graph(command)) => graph::run(&command, store, &mut console),
         Some(Command::Show(command)) => show::run(&command, store, &mut console),
         Some(Command::Sql(command)) => sql::run(&command, store, &mut console),
@@ -129,6 +132,7 @@ fn check_form(form: Form, command: Option<&Command>) -> Result<(), Failure> {
         Some(Command::Show(_)) => "show",
         Some(Command::Sql(_)) => "sql",
         Some(Command::Check(_)) => "check",
+        Some(Command::Compare(_)) => "compare",
         _ => "",
     });
     if forms.contains(&form) {

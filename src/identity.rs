@@ -1,9 +1,12 @@
-//! Whose rows are these, and why: the legacy identity model, without I/O.
+//! Whose rows are these, and why: identity systems as code, without I/O.
 //!
 //! [`resolve`] takes [`Facts`] and a [rule set](rules) and gives a [`Journey`]:
 //!
 //! - [`facts`]: what it is given; [`journey`]: what it answers;
-//! - [`rules`]: rule sets as an argument; [`legacy`](mod@legacy) is the one that there is;
+//! - [`rules`]: rule sets as an argument; [`legacy`](mod@legacy) is the default, and
+//!   [`merging`] has those that join ids with their past;
+//! - [`journey::ruled`]: the owner of each row; [`across`]: one history under several rule sets;
+//! - [`migration`]: what becomes of everyone under another rule set;
 //! - [`findings`]: integration mistakes as data; [`audit`]: those of many users;
 //! - [`moment`]: a journey as it stood when only some of the rows had arrived;
 //! - [`register`]: calls, lookup table, devices and changes of a journey, as tables;
@@ -12,6 +15,7 @@
 //! - [`compare`]: two users side by side, and what speaks for one person.
 #![expect(rustdoc::private_intra_doc_links, reason = "the map of the module names its private parts")]
 
+pub mod across;
 pub mod audit;
 pub mod compare;
 pub mod facts;
@@ -19,6 +23,8 @@ pub mod findings;
 pub mod journey;
 mod legacy;
 mod memo;
+pub mod merging;
+pub mod migration;
 pub mod moment;
 pub mod register;
 pub mod repair;
@@ -28,18 +34,27 @@ pub mod summary;
 pub use facts::{Cut, CutOf, Facts};
 pub use findings::{Checked, Finding, Kind, Past, Severity, Sums, Totals, Way};
 pub use journey::profile::{self, Profile};
+pub use journey::ruled::{Because, Held, Ruled};
 pub use journey::{
     AliasLine, Alike, Evidence, EvidenceKind, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Point,
     PointKind, Reason, Reasons, Refusal, Role, Split, State, Step, Strength, Verdict,
 };
+pub(crate) use legacy::each_once;
 pub use legacy::{Marks, RACE_WINDOW, Table, Tie, World};
 pub use moment::resolve_as_of;
 pub use register::Register;
-pub use rules::{RuleSet, Rules, resolve};
+pub use rules::{RuleSet, Rules, named, resolve};
 pub use summary::Summary;
 
 /// Mixpanel's rules from before ID Merge: the default.
 pub const LEGACY: RuleSet = &legacy::Legacy;
 
 /// Every rule set, the default first.
-pub const RULE_SETS: &[RuleSet] = &[LEGACY];
+pub static RULE_SETS: &[RuleSet] = &[
+    &legacy::Legacy,
+    &merging::ORIGINAL,
+    &merging::SIMPLIFIED,
+    &merging::POSTHOG,
+    &merging::AMPLITUDE,
+    &merging::SIMPLE,
+];

@@ -4,6 +4,7 @@
 //! [`Source`] for the rows and calls that can matter for an id ([`gather`](mod@gather)), and lets the
 //! engine decide. [`query`] is the language of the search and of the filter of a journey.
 
+mod across;
 mod census;
 pub mod check;
 mod clocks;
@@ -13,6 +14,7 @@ mod error;
 pub mod filter;
 pub mod gather;
 mod history;
+pub mod migration;
 mod people;
 pub mod query;
 pub mod redact;
@@ -225,17 +227,19 @@ impl Inspector {
     /// cut is noted in the journey.
     pub fn journey_within(&self, id: &Id, limits: &gather::Limits) -> Result<Option<Journey>, Error> {
         let id = &self.meant(id)?;
-        let facts = self.source.one_moment(|| gather::gather(&*self.source, id, limits))?;
+        let facts = self.source.one_moment(|| gather::gather_by(&*self.source, id, limits, self.rules))?;
         self.resolved(facts, id)
     }
 
     /// The journey of the user that `id` belongs to, or its first rows where it has so many that
     /// all of them take a while; `None` when the store does not name it.
     pub fn journey_soon(&self, id: &Id) -> Result<Option<Soon>, Error> {
-        let limits = gather::Limits { rows: SOON, orphan_rows: SOON, ..gather::Limits::DEFAULT };
+        // Whose the first rows are can depend on the last where rows join ids.
+        let soon = if self.rules.joins_by_links() { gather::Limits::DEFAULT.rows } else { SOON };
+        let limits = gather::Limits { rows: soon, orphan_rows: soon, ..gather::Limits::DEFAULT };
         let id = &self.meant(id)?;
         let (journey, is_part) = self.source.one_moment(|| {
-            let (facts, is_part) = gather::gather_rows(&*self.source, id, &limits)?;
+            let (facts, is_part) = gather::gather_rows_by(&*self.source, id, &limits, self.rules)?;
             let journey = self.resolved(facts, id)?;
             Ok((journey.map(|journey| self.with_profiles(journey)).transpose()?, is_part))
         })?;
@@ -257,7 +261,7 @@ impl Inspector {
         let id = &self.meant(id)?;
         history.renew(self.source.version()?);
         self.source.one_moment(|| {
-            let facts = history.gather(&*self.source, id, moment, &gather::Limits::default())?;
+            let facts = history.gather_by(&*self.source, id, moment, &gather::Limits::default(), self.rules)?;
             let journey = self.resolved(facts, id)?;
             let journey = journey.map(|journey| Journey { as_of: Some(moment), ..journey });
             journey.map(|journey| self.with_profiles(journey)).transpose()

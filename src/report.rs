@@ -7,6 +7,7 @@
 //! function ([`Properties`]), so that a journey of 100,000 rows is written without holding the
 //! properties of all of them. Times in JSON are UTC; in text they follow a [`Clock`].
 
+pub mod across;
 pub mod check;
 pub mod clock;
 pub mod compare;
@@ -15,6 +16,7 @@ pub mod graph;
 pub mod journey;
 pub mod json;
 pub mod look;
+pub mod migration;
 pub mod repair;
 pub mod safe;
 pub mod sheet;

@@ -84,12 +84,12 @@ pub(super) enum Form {
     Text,
     /// For programs
     Json,
-    /// For spreadsheets (`show`, `sql` and `check`)
+    /// For spreadsheets (`show`, `sql`, `check` and `compare --to`)
     Csv,
     /// For tickets (only `show`)
     #[value(alias = "md")]
     Markdown,
-    /// For browsers, one file (only `show`)
+    /// For browsers, one file (`show` and `compare --to`)
     Html,
     /// For Graphviz (only `graph`)
     Dot,
@@ -150,6 +150,7 @@ pub(super) enum Command {
     Demo(Demo),
     Graph(Graph),
     Diff(Diff),
+    Compare(Compare),
     Config(Config),
     /// Write completions for a shell
     Completions {
@@ -330,6 +331,9 @@ pub(super) struct Show {
     /// Show only rows up to and including TIME
     #[arg(long, value_name = "TIME")]
     pub(super) to: Option<String>,
+    /// Answer by this rule set: legacy, original, simplified, posthog, amplitude or simple
+    #[arg(long, value_name = "RULES")]
+    pub(super) rules: Option<String>,
     /// Write at most 15 lines, to paste into a ticket: who it is, what is missing and why
     #[arg(long, conflicts_with_all = ["filter", "from", "to"])]
     pub(super) brief: bool,
@@ -379,6 +383,9 @@ fn rows(text: &str) -> Result<u64, String> {
 pub(super) struct Graph {
     /// Any id of the user
     pub(super) id: String,
+    /// Answer by this rule set: legacy, original, simplified, posthog, amplitude or simple
+    #[arg(long, value_name = "RULES")]
+    pub(super) rules: Option<String>,
     /// Use only data that had arrived by TIME (see journey show --help)
     #[arg(long, value_name = "TIME")]
     pub(super) as_of: Option<String>,
@@ -396,6 +403,31 @@ pub(super) struct Diff {
     /// Any id of the second user
     #[arg(value_name = "OTHER")]
     pub(super) b: String,
+}
+
+/// Show the same rows under several identity systems, or what becomes of a whole store
+///
+/// With ID, each row of the user has its owner under each rule set, and rows whose owner differs are
+/// marked, with why. With --from and --to, the answer is the migration report of the store: who stays,
+/// who is split or merged, how many rows change owner, what to change first. All is computed from the
+/// rows as sent; no vendor is asked. Rule sets: legacy, original, simplified (Mixpanel), posthog,
+/// amplitude, simple (user id, else anonymous id).
+#[derive(Debug, clap::Args)]
+#[command(after_help = "journey compare sally@example.com --rules legacy,simplified\njourney compare --from legacy \
+    --to simplified --format html > migration.html")]
+pub(super) struct Compare {
+    /// Any id of the user
+    #[arg(required_unless_present = "to", conflicts_with_all = ["from", "to"])]
+    pub(super) id: Option<String>,
+    /// Two to six rule sets [default: legacy,original,simplified,posthog]
+    #[arg(long, value_name = "RULES", value_delimiter = ',', conflicts_with_all = ["from", "to"])]
+    pub(super) rules: Vec<String>,
+    /// The rule set that the project has now [default: legacy]
+    #[arg(long, value_name = "RULES", requires = "to")]
+    pub(super) from: Option<String>,
+    /// The rule set that the project moves to: write the migration report of the store
+    #[arg(long, value_name = "RULES")]
+    pub(super) to: Option<String>,
 }
 
 /// Print the settings

@@ -71,6 +71,7 @@ pub(super) fn forms(command: &str) -> &'static [Form] {
         "graph" => &[Form::Text, Form::Json, Form::Dot, Form::Svg],
         "show" => &[Form::Text, Form::Json, Form::Markdown, Form::Csv, Form::Html],
         "sql" => &[Form::Text, Form::Json, Form::Csv],
+        "compare" => &[Form::Text, Form::Json, Form::Csv, Form::Html],
         "check" => &[Form::Text, Form::Json, Form::Sarif, Form::Csv, Form::Junit],
         _ => &[Form::Text, Form::Json],
     }

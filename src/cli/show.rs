@@ -5,6 +5,7 @@ use super::console::Console;
 use super::failure::Failure;
 use super::open::Named;
 use super::redaction;
+use super::rules::rule_set;
 use super::search::{empty, suggest};
 use super::select::{moment, selection};
 use crate::identity::Journey;
@@ -15,7 +16,10 @@ use crate::model::hit::Match;
 use crate::report::{Shown, journey as report};
 
 pub(super) fn run(command: &Show, store: Named, console: &mut Console) -> Result<(), Failure> {
-    let inspector = store.open(console)?;
+    let mut inspector = store.open(console)?;
+    if let Some(rules) = &command.rules {
+        inspector.set_rules(rule_set(rules)?);
+    }
     answer(command, &inspector, console).map_err(|failure| redaction::shown(failure, &inspector))
 }
 

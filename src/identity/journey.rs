@@ -1,6 +1,7 @@
 //! What the engine answers.
 
 pub mod profile;
+pub mod ruled;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Debug;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use rustc_hash::FxHashSet;
 
 use self::profile::Profile;
+use self::ruled::{Held, Ruled};
 use super::facts::{Cut, CutOf};
 use super::findings::Finding;
 use crate::model::facts::{Arrival, Event, Source};
@@ -24,6 +26,14 @@ pub trait Reasons: Debug + Sync {
 
     /// The one sentence that says why a step of a journey of these rules is where it is.
     fn why(&self, journey: &Journey, step: &Step) -> String;
+
+    /// The same for a row of everyone's.
+    fn why_held(&self, ruled: &Ruled, held: &Held) -> String;
+
+    /// What no source says of these rules, or no row shows, as sentences.
+    fn unknown(&self) -> &'static [&'static str] {
+        &[]
+    }
 }
 
 /// The merged timeline of one user, with every decision and what it rests on.

@@ -24,17 +24,21 @@ mod kinds;
 mod points;
 mod resolve;
 mod rows;
+mod ruled;
 pub(super) mod table;
 mod world;
 
 pub use case::Marks;
 pub use evidence::Tie;
 pub use rows::RACE_WINDOW;
+pub(super) use rows::deliveries;
 pub use table::Table;
 pub use world::World;
+pub(crate) use world::each_once;
 
 use super::facts::Facts;
 use super::findings::{Checked, Kind, Sums, Totals, Way};
+use super::journey::ruled::{Held, Ruled};
 use super::journey::{Journey, Reasons, Split, Step};
 use super::rules::Rules;
 use crate::model::facts::{AliasCall, Arrival};
@@ -56,11 +60,19 @@ impl Reasons for Legacy {
     fn why(&self, journey: &Journey, step: &Step) -> String {
         explain::step(journey, step)
     }
+
+    fn why_held(&self, ruled: &Ruled, held: &Held) -> String {
+        ruled::why(ruled, held)
+    }
 }
 
 impl Rules for Legacy {
-    fn resolve(&self, facts: &Facts, query: &Id) -> Option<Journey> {
+    fn resolve(&'static self, facts: &Facts, query: &Id) -> Option<Journey> {
         resolve::resolve(facts, query)
+    }
+
+    fn ruled(&'static self, facts: &Facts, query: &Id) -> Ruled {
+        ruled::ruled(facts, query)
     }
 
     fn ways(&self, calls: &[AliasCall]) -> Vec<(Id, Way)> {

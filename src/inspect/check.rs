@@ -9,7 +9,7 @@
 
 mod gathered;
 mod parts;
-mod sums;
+pub(super) mod sums;
 
 use self::gathered::Gathered;
 use super::{Error, Inspector, Sweep};

@@ -14,11 +14,17 @@
 //! (`undefined`) are never walked through. Every step has a limit ([`Limits`]); one that is met
 //! is noted in the journey, never silent.
 //!
+//! Rules that join ids by links need more: everything that is reached ([`gather_by`]).
+//!
 //! Cost: one indexed look-up for each id met; an ordinary user meets a handful. Ids that are met
 //! together are asked for together: a warehouse far away answers a handful of questions.
 
+mod reach;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+pub use self::reach::gather_by;
+pub(super) use self::reach::{gather_rows_by, reach};
 use super::Error;
 use super::source::{Ask, Edges, Lookup};
 use crate::identity::{Cut, CutOf, Facts, Table, World};

@@ -12,10 +12,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Error;
-use super::gather::{Limits, gather};
+use super::gather::{Limits, gather, gather_by};
 use super::source::{Ask, Edges, Lookup};
-use crate::identity::Facts;
 use crate::identity::moment::{had_arrived, link_as_of};
+use crate::identity::{Facts, RuleSet};
 use crate::model::Id;
 use crate::model::facts::{Arrival, Event, Place};
 
@@ -57,6 +57,18 @@ impl History {
         limits: &Limits,
     ) -> Result<Facts, Error> {
         gather(&Then { warehouse, memory: &self.memory, moment }, query, limits)
+    }
+
+    /// The same for these rules.
+    pub fn gather_by<W: Lookup + ?Sized>(
+        &self,
+        warehouse: &W,
+        query: &Id,
+        moment: Arrival,
+        limits: &Limits,
+        rules: RuleSet,
+    ) -> Result<Facts, Error> {
+        gather_by(&Then { warehouse, memory: &self.memory, moment }, query, limits, rules)
     }
 }
 

@@ -22,6 +22,7 @@ mod ingest;
 mod known;
 mod layers;
 mod marks;
+mod merging;
 mod orders;
 mod play;
 mod player;

@@ -21,16 +21,22 @@ use crate::model::{Flags, Id, Millis};
 pub const RACE_WINDOW: Millis = 1000;
 
 /// Rows of a user, each once.
-pub(super) struct Deliveries<'a> {
+pub(in crate::identity) struct Deliveries<'a> {
     /// The first delivery of each row, by time, then arrival.
     kept: Vec<&'a Arc<Event>>,
     /// Places of the other deliveries, in order of arrival, by the number of the first.
     copies: FxHashMap<i64, Vec<Source>>,
 }
 
-impl Deliveries<'_> {
+impl<'a> Deliveries<'a> {
     pub(super) fn is_empty(&self) -> bool {
         self.kept.is_empty()
+    }
+
+    /// Each row with the places of its other deliveries.
+    pub(in crate::identity) fn into_rows(self) -> impl Iterator<Item = (&'a Arc<Event>, Vec<Source>)> {
+        let Self { kept, mut copies } = self;
+        kept.into_iter().map(move |event| (event, copies.remove(&event.row).unwrap_or_default()))
     }
 }
 
@@ -40,7 +46,7 @@ impl Deliveries<'_> {
 /// Rows with an `$insert_id` are one when event, id, time and `$insert_id` are equal. Rows
 /// without are one only when all of the row is equal *and they stand in different files*: then
 /// two exports overlap, while in one file two equal rows are two events.
-pub(super) fn deliveries<'a>(world: &World<'a>, ids: &[Id]) -> Deliveries<'a> {
+pub(in crate::identity) fn deliveries<'a>(world: &World<'a>, ids: &[Id]) -> Deliveries<'a> {
     let mut kept = world.events_of_all(ids);
     let mut fates = fates(&kept);
     let mut copies = FxHashMap::default();

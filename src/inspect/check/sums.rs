@@ -10,13 +10,13 @@ use crate::model::facts::Arrival;
 use crate::model::scan::SweptRow;
 
 /// What the sums need to know of the numbers in a row.
-pub(super) struct Names<'a> {
+pub(in crate::inspect) struct Names<'a> {
     /// Numbers of the names of `$identify`.
-    pub(super) identify: Vec<i64>,
+    pub(in crate::inspect) identify: Vec<i64>,
     /// Place of each file in the order of files.
-    pub(super) ranks: &'a FxHashMap<i64, u32>,
+    pub(in crate::inspect) ranks: &'a FxHashMap<i64, u32>,
     /// Text of an id.
-    pub(super) text: &'a dyn Fn(i64) -> &'a str,
+    pub(in crate::inspect) text: &'a dyn Fn(i64) -> &'a str,
 }
 
 /// The sums of the rows of the id with number `uid`, deliveries of one row counted once.
@@ -54,14 +54,14 @@ pub(super) fn devices(rows: &[SweptRow]) -> u64 {
     rows.iter().map(|row| row.device).filter(|device| *device != 0).collect::<HashSet<_>>().len() as u64
 }
 
-fn arrival(row: &SweptRow, names: &Names<'_>) -> Arrival {
+pub(in crate::inspect) fn arrival(row: &SweptRow, names: &Names<'_>) -> Arrival {
     let rank = names.ranks.get(&row.file).copied().unwrap_or_default();
     Arrival { at: row.arrived, rank, line: u64::try_from(row.line).unwrap_or(0), row: row.row }
 }
 
 /// Indexes of rows that are other deliveries of a row before them in order of arrival: those with
 /// an `$insert_id` that are equal, and those without that stand in another file.
-fn copies(rows: &[SweptRow], names: &Names<'_>) -> HashSet<usize> {
+pub(in crate::inspect) fn copies(rows: &[SweptRow], names: &Names<'_>) -> HashSet<usize> {
     let mut hashes: Vec<(i64, usize)> = rows.iter().enumerate().map(|(at, row)| (row.hash, at)).collect();
     hashes.sort_unstable();
     let mut copies = HashSet::new();

@@ -30,13 +30,13 @@ use crate::report::Properties;
 use crate::report::look::{Class, many};
 use crate::report::svg::escape;
 
-const STYLE: &str = include_str!("../../../assets/report/report.css");
+pub(in crate::report) const STYLE: &str = include_str!("../../../assets/report/report.css");
 const SCRIPT: &str = include_str!("../../../assets/report/report.js");
 const SIGNS: &str = include_str!("../../../assets/report/signs.svg");
 
 /// Hashes of [`STYLE`] and [`SCRIPT`]: a browser runs no other script and takes no other style. A
 /// test compares them with the page.
-const POLICY: &str = "default-src 'none'; style-src 'sha256-rIRA9QKRmtHGTPqMRA48Fgiobz6nkZmTa/UEBnkT/oA='; \
+pub(in crate::report) const POLICY: &str = "default-src 'none'; style-src 'sha256-rIRA9QKRmtHGTPqMRA48Fgiobz6nkZmTa/UEBnkT/oA='; \
                       script-src 'sha256-gLtpQX5NclQKEFWc/RySF9iFcCbek3GzRFs0v6pjpmQ='; base-uri 'none'; form-action 'none'";
 
 /// What stays behind under an orphan, summed once for all the calls that were refused for it.

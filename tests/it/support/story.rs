@@ -9,7 +9,7 @@
 //! 61 Buy(sally) on web · Linux     with a client
 //! ```
 
-use journey::identity::{Facts, Journey, LEGACY, Split, State, Step, resolve};
+use journey::identity::{Facts, Journey, LEGACY, Split, State, Step, Verdict, resolve};
 use journey::inspect::rows::facts_of;
 pub(crate) use journey::inspect::rows::facts_of as facts_of_files;
 use journey::model::row::{CREATE_ALIAS, IDENTIFY, MERGE};
@@ -38,6 +38,21 @@ impl Story {
 
     pub(crate) fn journey(&self, query: &str) -> Journey {
         resolve(&self.facts(), &Id::new(query), LEGACY).unwrap_or_else(|| panic!("{query} is nowhere"))
+    }
+
+    pub(crate) fn journey_by(&self, rules: &str, query: &str) -> Journey {
+        let rules = journey::identity::named(rules).unwrap_or_else(|| panic!("no rules {rules}"));
+        resolve(&self.facts(), &Id::new(query), rules).unwrap_or_else(|| panic!("{query} is nowhere"))
+    }
+
+    /// Names of the rows of the user under a rule set, without verbs.
+    pub(crate) fn rows_by(&self, rules: &str, query: &str) -> String {
+        names(self.journey_by(rules, query).steps.iter())
+    }
+
+    /// `G1 -> u1 accepted`; several by `;`.
+    pub(crate) fn calls_by(&self, rules: &str, query: &str) -> String {
+        calls(&self.journey_by(rules, query))
     }
 
     /// Names of the merged rows, without verbs.
@@ -70,18 +85,7 @@ impl Story {
 
     /// `sally -> 12345 accepted`; several by `;`.
     pub(crate) fn calls(&self, query: &str) -> String {
-        use journey::identity::Verdict;
-        let journey = self.journey(query);
-        let calls = journey.aliases.iter().map(|line| {
-            let name = |id: &Option<Id>| id.as_ref().map_or(String::new(), |id| id.as_str().to_owned());
-            let verdict = match line.verdict {
-                Verdict::Accepted => "accepted".to_owned(),
-                Verdict::Duplicate => "duplicate".to_owned(),
-                Verdict::Refused(refusal) => refusal.name().to_owned(),
-            };
-            format!("{} -> {} {verdict}", name(&line.alias), name(&line.target))
-        });
-        calls.collect::<Vec<_>>().join("; ")
+        calls(&self.journey(query))
     }
 
     /// Codes of the findings.
@@ -103,6 +107,19 @@ impl Story {
 fn names<'a>(steps: impl Iterator<Item = &'a Step>) -> String {
     let names = steps.filter(|step| !step.event.verb.is_about_ids()).map(|step| step.event.event.to_string());
     names.collect::<Vec<_>>().join(", ")
+}
+
+fn calls(journey: &Journey) -> String {
+    let calls = journey.aliases.iter().map(|line| {
+        let name = |id: &Option<Id>| id.as_ref().map_or(String::new(), |id| id.as_str().to_owned());
+        let verdict = match line.verdict {
+            Verdict::Accepted => "accepted".to_owned(),
+            Verdict::Duplicate => "duplicate".to_owned(),
+            Verdict::Refused(refusal) => refusal.name().to_owned(),
+        };
+        format!("{} -> {} {verdict}", name(&line.alias), name(&line.target))
+    });
+    calls.collect::<Vec<_>>().join("; ")
 }
 
 fn seconds(text: &str) -> i64 {

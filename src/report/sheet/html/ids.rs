@@ -242,8 +242,9 @@ impl Page<'_, '_> {
         };
         writeln!(
             out,
-            "<footer>Made by <b>journey</b> {} · rules: legacy · {} · times in {}</footer>",
+            "<footer>Made by <b>journey</b> {} · rules: {} · {} · times in {}</footer>",
             env!("CARGO_PKG_VERSION"),
+            journey.rules.name(),
             escape(&when),
             escape(&clock.name()),
         )

@@ -1,0 +1,90 @@
+//! `journey compare`: one history under several rule sets.
+
+use super::args::{Compare, Form, Format};
+use super::check::every_user;
+use super::console::Console;
+use super::failure::Failure;
+use super::import::stop_flag;
+use super::open::Named;
+use super::redaction;
+use super::rules::rule_set;
+use super::show::nowhere;
+use crate::identity::RuleSet;
+use crate::inspect::{Inspector, migration};
+use crate::model::Id;
+use crate::report::{across, migration as report};
+use crate::session::Location;
+
+/// What is compared where no one says what.
+const DEFAULT: &[&str] = &["legacy", "original", "simplified", "posthog"];
+
+pub(super) fn run(command: &Compare, store: Named, console: &mut Console) -> Result<(), Failure> {
+    if let Some(to) = &command.to {
+        let from = rule_set(command.from.as_deref().unwrap_or("legacy"))?;
+        return migrate(from, rule_set(to)?, store, console);
+    }
+    let rules = rules(command)?;
+    if !matches!(console.form, Form::Text | Form::Json) {
+        return Err(Failure::usage("a compared journey is text or JSON")
+            .hint("--format text, json")
+            .hint("--from and --to write CSV and HTML"));
+    }
+    let id = command.id.as_deref().unwrap_or_default();
+    let inspector = store.open(console)?;
+    answer(id, &rules, &inspector, console).map_err(|failure| redaction::shown(failure, &inspector))
+}
+
+fn answer(id: &str, rules: &[RuleSet], inspector: &Inspector, console: &mut Console) -> Result<(), Failure> {
+    let Some(across) = inspector.across(&Id::new(id), rules)? else {
+        return Err(nowhere(id, inspector)?);
+    };
+    match console.format {
+        Format::Text => across::text(&mut console.out, &across, &console.look)?,
+        Format::Json => across::json(&mut console.out, &across)?,
+    }
+    console.finish()
+}
+
+/// The migration report of the whole store.
+fn migrate(from: RuleSet, to: RuleSet, store: Named, console: &mut Console) -> Result<(), Failure> {
+    if from.name() == to.name() {
+        return Err(Failure::usage(format!("--from and --to both name {}", to.name())).hint("name two rule sets"));
+    }
+    let name = match store.clone().location()? {
+        Location::File(path) => path.display().to_string(),
+        Location::Demo | Location::Empty => "the demo store".to_owned(),
+    };
+    let inspector = store.open(console)?;
+    let stop = stop_flag()?;
+    let found = every_user(console, &stop, |go_on| migration::report(&inspector, from, to, go_on))?;
+    let out = &mut console.out;
+    match console.form {
+        Form::Json => report::json(out, &name, &found)?,
+        Form::Csv => report::csv(out, &found)?,
+        Form::Html => report::html(out, &name, &found)?,
+        _ => report::text(out, &name, &found, &console.look)?,
+    }
+    console.finish()?;
+    if found.complete { Ok(()) } else { Err(Failure::stopped_look()) }
+}
+
+fn rules(command: &Compare) -> Result<Vec<RuleSet>, Failure> {
+    let names: Vec<&str> = match command.rules.as_slice() {
+        [] => DEFAULT.to_vec(),
+        names => names.iter().map(String::as_str).collect(),
+    };
+    let mut rules: Vec<RuleSet> = Vec::new();
+    for name in names {
+        let found = rule_set(name)?;
+        if rules.iter().any(|known| known.name() == found.name()) {
+            return Err(Failure::usage(format!("the rule set {name} is named twice")).hint("name each once"));
+        }
+        rules.push(found);
+    }
+    if rules.len() < 2 {
+        return Err(Failure::usage("one rule set has nothing to be compared with")
+            .hint("--rules legacy,simplified")
+            .hint(format!("journey show ID --rules {}", rules.first().map_or("legacy", |rules| rules.name()))));
+    }
+    Ok(rules)
+}

@@ -1,0 +1,237 @@
+//! What becomes of everyone when another rule set takes over: the migration report.
+//!
+//! One pass over the rows groups those of one id by what they were sent with; both rule sets hear
+//! the same calls, links and groups, in order of arrival, and say whose each group is. No journey
+//! is opened but for the names of the people that are listed.
+//!
+//! Memory: some 70 bytes for each group, 60 for each call and link, and the texts of all ids.
+
+mod advice;
+mod groups;
+mod ids;
+
+use std::collections::BTreeMap;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use self::groups::{Group, Groups};
+use self::ids::{Ids, number};
+use super::{Error, Inspector, Sweep};
+use crate::identity::merging::system::{Node, Number, Ruling, Said, System, Texts};
+use crate::identity::migration::{Becomes, Changed, Fate, Migration, Owners, Shares, Told, weigh};
+use crate::identity::{RuleSet, Table};
+use crate::model::facts::{AliasCall, Arrival};
+use crate::model::scan::{SweptCall, SweptLink};
+use crate::model::{Id, LinkKind};
+
+/// People who are listed with their names.
+const MOST_TOLD: usize = 20;
+
+/// What the rules make of a store.
+struct Side {
+    system: Option<Box<dyn System>>,
+    refused: BTreeMap<&'static str, u64>,
+    /// Refused pairs with the reason: who does not join, and whom.
+    pairs: Vec<(&'static str, Number, Number)>,
+}
+
+/// Looks at every row of the store. `go_on` gets how many rows of how many are done; `false` ends it
+/// with what is known by then.
+pub fn report(
+    inspector: &Inspector,
+    from: RuleSet,
+    to: RuleSet,
+    go_on: &mut dyn FnMut(u64, u64) -> bool,
+) -> Result<Migration, Error> {
+    let reader = inspector.source().sweep_for("a look over every user")?;
+    let mut migration = inspector.source().one_moment(|| of_store(reader, from, to, go_on))?;
+    for told in &mut migration.top {
+        told.name = inspector.best_name(&told.id)?;
+        told.id = inspector.shown(&told.id)?;
+        if let Becomes::Merged(other, name) = &mut told.becomes {
+            *name = inspector.best_name(other)?;
+            *other = inspector.shown(other)?;
+        }
+    }
+    Ok(migration)
+}
+
+fn of_store(
+    reader: &dyn Sweep,
+    from: RuleSet,
+    to: RuleSet,
+    go_on: &mut dyn FnMut(u64, u64) -> bool,
+) -> Result<Migration, Error> {
+    let (calls, links) = (reader.sweep_calls()?, reader.sweep_links()?);
+    let ids = Ids::read(reader, &calls, &links)?;
+    let ranks: FxHashMap<i64, u32> = reader.file_ranks()?.into_iter().collect();
+    let systems = [from.system(), to.system()];
+    let table = if systems.iter().any(Option::is_none) { legacy(reader, &ids, &calls)? } else { Table::default() };
+    let every = systems.iter().flatten().any(|system| system.hears_every_row());
+    let groups = Groups::read(reader, &ids, &ranks, &links, &table, every, go_on)?;
+    let said = said(&groups, &calls, &links, &ranks);
+    let [old, new] = systems.map(|system| hear(system, &said, &ids));
+    let mut shares = Shares::default();
+    let mut without_owner = groups.without_id;
+    let mut rows_of: FxHashMap<Node, u64> = FxHashMap::default();
+    for group in &groups.all {
+        let (Some(before), Some(after)) = (owner(&old, group, &ids), owner(&new, group, &ids)) else {
+            without_owner += u64::from(group.rows);
+            continue;
+        };
+        if group.sent.is_call {
+            without_owner += u64::from(group.rows);
+            continue;
+        }
+        *shares.entry((before, after)).or_default() += u64::from(group.rows);
+        *rows_of.entry(after).or_default() += u64::from(group.rows);
+    }
+    let known = Known { old: &old, table: &table, ids: &ids };
+    let sums = weigh(&shares, &known);
+    let phantoms = phantoms(&shares, &ids, to);
+    let first = advice::first(to, &groups, &new.pairs, &sums, &ids, reader)?;
+    let top = sums.changed.iter().take(MOST_TOLD).map(|changed| told(changed, &ids)).collect();
+    Ok(Migration {
+        from,
+        to,
+        phantoms,
+        refused: new.refused,
+        refused_before: old.refused,
+        first,
+        top,
+        without_owner,
+        complete: groups.complete,
+        sums,
+    })
+}
+
+/// The table of aliases of the whole store.
+fn legacy(reader: &dyn Sweep, ids: &Ids, calls: &[SweptCall]) -> Result<Table, Error> {
+    let mut judged = Vec::with_capacity(calls.len());
+    for call in calls {
+        judged.push(AliasCall {
+            row: call.row,
+            alias: ids.id(number(call.alias)),
+            target: ids.id(number(call.target)),
+            time: call.time,
+            arrived: call.arrived,
+            flags: call.flags,
+            source: reader.swept_source(call.file, call.line)?,
+            from_table: call.from_table,
+        });
+    }
+    judged.sort_unstable_by_key(AliasCall::arrival);
+    Ok(Table::build(crate::identity::each_once(judged.iter().collect())))
+}
+
+/// Everything that is said of ids, in order of arrival; a call before the rows of its line.
+fn said(
+    groups: &Groups,
+    calls: &[SweptCall],
+    links: &[SweptLink],
+    ranks: &FxHashMap<i64, u32>,
+) -> Vec<(Arrival, Said)> {
+    let rank = |file: i64| ranks.get(&file).copied().unwrap_or_default();
+    let line = |line: i64| u64::try_from(line).unwrap_or(0);
+    let mut said: Vec<(Arrival, Said)> = Vec::with_capacity(groups.all.len() + calls.len() + links.len());
+    said.extend(groups.all.iter().map(|group| (group.first, Said::Row(group.sent))));
+    for call in calls {
+        let arrival = Arrival { at: call.arrived, rank: rank(call.file), line: line(call.line), row: call.row };
+        said.push((arrival, Said::Alias { alias: number(call.alias), target: number(call.target) }));
+    }
+    for link in links {
+        let (a, b) = (number(link.a), number(link.b));
+        let what = match link.kind {
+            LinkKind::Identify => Said::Identify { identified: a, anon: b },
+            LinkKind::Merge => Said::Merge { into: a, other: b },
+            _ => continue,
+        };
+        let (rank, line) = (rank(link.file), line(link.line));
+        let row = groups.row_of(rank, line, number(link.b));
+        said.push((Arrival { at: link.arrived, rank, line, row }, what));
+    }
+    said.sort_unstable_by_key(|(arrival, said)| (*arrival, matches!(said, Said::Row(_))));
+    said
+}
+
+fn hear(system: Option<Box<dyn System>>, said: &[(Arrival, Said)], ids: &Ids) -> Side {
+    let mut side = Side { system, refused: BTreeMap::new(), pairs: Vec::new() };
+    let Some(system) = &mut side.system else { return side };
+    let mut conflicts = FxHashSet::default();
+    for (at, (arrival, said)) in (0..).zip(said) {
+        let Ruling::Refused { why, .. } = system.hear(*said, at, *arrival, ids) else { continue };
+        let pair = match said {
+            Said::Row(row) => (row.device, row.user),
+            call => call.pair().unwrap_or((0, 0)),
+        };
+        // A device of two users is one conflict, whatever ids its rows have.
+        if matches!(said, Said::Row(_)) && !conflicts.insert(pair) {
+            continue;
+        }
+        *side.refused.entry(why.name()).or_default() += 1;
+        side.pairs.push((why.name(), pair.0, pair.1));
+    }
+    side
+}
+
+fn owner(side: &Side, group: &Group, ids: &Ids) -> Option<Node> {
+    match &side.system {
+        Some(system) => system.owner(group.sent, group.first, ids),
+        None => Some(group.stored_under),
+    }
+}
+
+/// Who owners are under the old rules.
+struct Known<'a> {
+    old: &'a Side,
+    table: &'a Table,
+    ids: &'a Ids,
+}
+
+impl Owners for Known<'_> {
+    fn before(&self, new: Node) -> Node {
+        let id = new.number();
+        if let Some(system) = &self.old.system {
+            let meant = system.meant(id, self.ids);
+            let found = if new.is_device() { meant.last() } else { meant.first() };
+            return found.copied().unwrap_or(new);
+        }
+        let Some(text) = self.ids.id(id) else { return new };
+        let root = self.table.resolve(&text);
+        // Mostly it is its own root, and no text has to be found again.
+        let root = if *root == text { None } else { self.ids.number_of(root) };
+        Node::id(root.unwrap_or(id))
+    }
+
+    fn names_person(&self, new: Node) -> bool {
+        !new.is_device() && self.ids.is_person(new.number())
+    }
+}
+
+/// Owners that the new rules take for users by an id that names no one.
+fn phantoms(shares: &Shares, ids: &Ids, to: RuleSet) -> u64 {
+    if to.name() != "simplified" {
+        return 0;
+    }
+    let owners: FxHashSet<Node> = shares.keys().map(|(_, new)| *new).collect();
+    owners.iter().filter(|owner| !owner.is_device() && !ids.is_person(owner.number())).count() as u64
+}
+
+fn told(changed: &Changed, ids: &Ids) -> Told {
+    let id = |node: Node| {
+        let id = Id::new(ids.text(node.number()));
+        if node.is_device() && !ids.is_device(node.number()) { id.other_device_form() } else { id }
+    };
+    let becomes = match changed.fate {
+        Fate::Split(parts) => Becomes::Split(parts),
+        Fate::Merged(other) => Becomes::Merged(id(other), None),
+        Fate::Same => Becomes::Other,
+    };
+    // The counterpart is called by a name where the person was known by one.
+    let best = if ids.is_person(changed.counterpart.number()) && matches!(changed.fate, Fate::Split(_)) {
+        changed.counterpart
+    } else {
+        changed.person
+    };
+    Told { id: id(best), name: None, rows: changed.rows, becomes }
+}
