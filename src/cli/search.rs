@@ -50,11 +50,10 @@ fn answer(command: &Search, terms: Option<Terms>, inspector: &Inspector, console
     let found = if let Some(terms) = terms {
         by_terms(&terms)?
     } else {
-        let found = inspector.search(&command.text, limit)?;
+        let mut found = inspector.search(&command.text, limit)?;
         let is_sure = found.first().is_some_and(|hit| hit.found != Match::Fuzzy);
-        let mut found = found;
+        events = inspector.events_with(&command.text)?;
         if !is_sure {
-            events = inspector.events_with(&command.text)?;
             // As on the screen: words as a query, then the text in any property, then what is only alike.
             let mut better = Terms::words(&command.text).map_or(Ok(Vec::new()), |terms| by_terms(&terms))?;
             if let Some(terms) = Terms::of_value(&command.text).filter(|_| better.is_empty()) {

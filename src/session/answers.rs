@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::identity::Journey;
 use crate::model::Id;
-use crate::model::hit::Hit;
+use crate::model::hit::{EventHit, Hit};
 use crate::model::stored::Overview;
 
 /// What a search found.
@@ -14,6 +14,10 @@ pub struct Hits {
     pub list: Vec<Hit>,
     /// Whether there are more than the list holds.
     pub more: bool,
+    /// Events with the text in their names, those of the most people first.
+    pub events: Vec<EventHit>,
+    /// Whether they are still being counted.
+    pub counts: bool,
     /// What was searched for instead, because nothing matches the text as it was given.
     pub instead: Option<String>,
     /// Warnings about the hits, each a sentence.
@@ -28,6 +32,11 @@ impl Hits {
     /// Whether rows are still being looked through.
     pub fn is_partial(&self) -> bool {
         self.looked.is_some_and(|(looked, all)| looked < all)
+    }
+
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty() && self.events.is_empty()
     }
 }
 

@@ -8,7 +8,7 @@ use crate::identity::Journey;
 use crate::identity::compare::Comparison;
 use crate::inspect::query::Vocabulary;
 use crate::inspect::terms::Terms;
-use crate::inspect::{Census, Error, ErrorKind, Inspector, Soon};
+use crate::inspect::{Census, Error, ErrorKind, EventHit, Inspector, Soon};
 use crate::model::Id;
 use crate::model::facts::Arrival;
 use crate::output::{self, Output};
@@ -34,6 +34,10 @@ pub trait Session: Send {
     /// Who the terms find, best first; `show` is given what is found so far, again and again.
     fn search_terms(&mut self, _terms: &Terms, _show: &mut dyn FnMut(Hits)) -> Result<Hits, Error> {
         Ok(Hits::default())
+    }
+    /// Events with `text` in their names, those of the most people first.
+    fn events_with(&mut self, text: &str) -> Result<Vec<EventHit>, Error> {
+        self.inspector().map_or_else(|| Ok(Vec::new()), |inspector| inspector.events_with(text))
     }
     /// Names to complete terms with.
     fn vocabulary(&mut self) -> Result<Vocabulary, Error> {

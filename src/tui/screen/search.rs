@@ -282,9 +282,9 @@ impl State {
     /// Where the cursor is in the list, for the foot of the screen.
     pub(in crate::tui) fn place(&self) -> String {
         match self.found.value() {
-            Some((hits, _)) if !self.is_empty() && !hits.list.is_empty() => {
+            Some((hits, _)) if !self.is_empty() && !hits.is_empty() => {
                 let more = if hits.more { "+" } else { "" };
-                format!("hit {} of {}{more}", self.selected + 1, fit::count(hits.list.len() as u64))
+                format!("hit {} of {}{more}", self.selected + 1, fit::count(self.choices() as u64))
             }
             _ => String::new(),
         }
@@ -300,7 +300,12 @@ impl State {
         if self.is_empty() {
             return self.openings().len();
         }
-        self.found.value().map_or(0, |(hits, near)| if hits.list.is_empty() { near.len() } else { hits.list.len() })
+        self.found.value().map_or(
+            0,
+            |(hits, near)| {
+                if hits.is_empty() { near.len() } else { hits.list.len() + hits.events.len() }
+            },
+        )
     }
 
     /// The selected id.
@@ -309,8 +314,17 @@ impl State {
             return Some(self.openings().get(self.selected)?.id.clone());
         }
         let (hits, near) = self.found.value()?;
-        let hit = hits.list.get(self.selected).map(|hit| &hit.id);
-        hit.or_else(|| near.get(self.selected)).cloned()
+        if hits.is_empty() {
+            return near.get(self.selected).cloned();
+        }
+        hits.list.get(self.selected).map(|hit| hit.id.clone())
+    }
+
+    /// The term for the selected event; `None` where the cursor is on another line.
+    fn event(&self) -> Option<String> {
+        let (hits, _) = self.found.value().filter(|_| !self.is_empty())?;
+        let event = hits.events.get(self.selected.checked_sub(hits.list.len())?)?;
+        Some(format!("event={}", query::quoted(&event.event)))
     }
 
     /// Who can be opened with nothing typed.
@@ -409,7 +423,13 @@ impl State {
             Action::PageUp => self.selected = self.selected.saturating_sub(page.max(1)),
             // Who is found already can be opened while rows are looked through.
             Action::Open if self.is_asked() && !self.is_empty() && !self.is_partial() => self.opens = true,
-            Action::Open => return self.choice().map_or(Asked::Nothing, Asked::Open),
+            Action::Open => {
+                if let Some(term) = self.event() {
+                    self.input = Field::new(term);
+                    return self.changed();
+                }
+                return self.choice().map_or(Asked::Nothing, Asked::Open);
+            }
             Action::Clear if self.is_empty() => return Asked::Leave,
             Action::Clear => {
                 self.input = Field::default();

@@ -147,8 +147,14 @@ pub(super) fn search(
     let sure = |hits: &Hits| hits.list.first().is_some_and(|hit| hit.found != Match::Fuzzy);
     if sure(&hits) {
         let warnings = warnings(text, &hits);
-        return Ok((Hits { warnings, ..hits }, Vec::new()));
+        let hits = Hits { warnings, ..hits };
+        // Who is found can be opened before events are counted.
+        show(Hits { counts: true, ..hits.clone() }, Vec::new());
+        let events = backend.events_with(text)?;
+        return Ok((Hits { events, ..hits }, Vec::new()));
     }
+    let events = backend.events_with(text)?;
+    let hits = Hits { events, ..hits };
     let readings = readings(text);
     for reading in &readings {
         let found = backend.search(reading)?;
@@ -160,10 +166,10 @@ pub(super) fn search(
     if let Some(terms) = Terms::words(text) {
         let found = backend.search_terms(&terms, &mut |hits| show(hits, Vec::new()))?;
         if !found.list.is_empty() {
-            return Ok((found, Vec::new()));
+            return Ok((Hits { events: hits.events, ..found }, Vec::new()));
         }
     }
-    let near = if hits.list.is_empty() {
+    let near = if hits.is_empty() {
         let near = backend.near(text);
         match readings.last() {
             Some(reading) if near.is_empty() => backend.near(reading),
@@ -189,7 +195,7 @@ fn anywhere(alike: &Hits, found: Hits) -> Hits {
     let rest = alike.list.iter().filter(|hit| !list.iter().any(|other| other.id == hit.id)).cloned();
     let rest: Vec<_> = rest.collect();
     list.extend(rest);
-    Hits { list, more: found.more || alike.more, ..found }
+    Hits { list, more: found.more || alike.more, events: alike.events.clone(), ..found }
 }
 
 /// E-mail addresses and phone numbers that several users have: one person may be split in two.

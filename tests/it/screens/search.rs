@@ -4,7 +4,7 @@ use crossterm::event::Event;
 use journey::inspect::query::Vocabulary;
 use journey::inspect::{Census, Troubled};
 use journey::model::Id;
-use journey::model::hit::{Hit, HitKind, Match};
+use journey::model::hit::{EventHit, Hit, HitKind, Match};
 use journey::tui::worker::{Request, Response};
 use journey::tui::{Hits, Msg, Options, Recent};
 
@@ -410,4 +410,38 @@ fn one_address_of_two_users_is_a_warning_above_both() {
     let text = app.text();
     assert!(text.contains("2 users have shop@example.com: 12345, bob"), "{text}");
     assert!(text.contains("sally@gmail.com") && text.contains("bob"), "{text}");
+}
+
+#[test]
+fn events_with_the_text_in_their_names_stand_below_people_and_enter_asks_who_has_them() {
+    let events = vec![
+        EventHit { event: "Sally Bot Replied".into(), people: 412, rows: 9_310 },
+        EventHit { event: "Sallyport".into(), people: 1, rows: 1 },
+    ];
+    let stories = Stories { events, by_terms: with_plan((9, 9)), ..Stories::of(vec![two_people()]) };
+    let mut app = App::start(stories);
+    app.press("sally");
+    let text = app.text();
+    let people = text.find("sally@gmail.com").unwrap();
+    let event = text.find("event     Sally Bot Replied").unwrap();
+    assert!(people < event, "{text}");
+    assert!(text.contains("412 people · 9,310 rows") && text.contains("1 person · 1 row"), "{text}");
+    for _ in 0..app.model.search.choices() {
+        app.press("<Down>");
+    }
+    app.press("<Up><Enter>");
+    assert_eq!((app.top(), app.model.search.text()), ("search", "event=\"Sally Bot Replied\""));
+    assert!(app.text().contains("bob"), "{}", app.text());
+}
+
+#[test]
+fn a_person_can_be_opened_while_events_are_counted() {
+    let mut app = with(sally());
+    app.press_unanswered("sally@gmail.com");
+    let ticket = app.waiting().unwrap();
+    let hits = Hits { counts: true, ..with_plan((9, 9)) };
+    app.send(Msg::Response(ticket, Response::Soon(Box::new((hits, vec![])))));
+    assert!(app.text().contains("events are being counted"), "{}", app.text());
+    app.press_unanswered("<Enter>");
+    assert_eq!(app.top(), "journey");
 }

@@ -12,7 +12,7 @@ use journey::inspect::query::Vocabulary;
 use journey::inspect::terms::Terms;
 use journey::inspect::{Census, Soon};
 use journey::model::facts::{Event, Sender, Source};
-use journey::model::hit::{Hit, HitKind, Match};
+use journey::model::hit::{EventHit, Hit, HitKind, Match};
 use journey::model::row::{CREATE_ALIAS, IDENTIFY};
 use journey::model::stored::{ImportedFile, Overview};
 use journey::model::time::parse;
@@ -380,6 +380,8 @@ pub(super) struct Stories {
     pub(super) census: Vec<Census>,
     /// What every search by terms finds.
     pub(super) by_terms: Hits,
+    /// What every text stands in the names of.
+    pub(super) events: Vec<EventHit>,
     pub(super) names: Vocabulary,
     pub(super) pinned: Vec<Recent>,
     /// The zone that the data of everybody says.
@@ -558,6 +560,10 @@ impl Backend for Stories {
             Err(output::Error::Exists { .. }) => Ok(None),
             Err(error) => Err(Failure::new(FailureKind::Usage, error.to_string())),
         }
+    }
+
+    fn events_with(&mut self, _: &str) -> Result<Vec<EventHit>, Failure> {
+        Ok(self.events.clone())
     }
 
     fn search_terms(&mut self, _: &Terms, _: &mut dyn FnMut(Hits)) -> Result<Hits, Failure> {

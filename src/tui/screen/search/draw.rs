@@ -54,7 +54,7 @@ pub(in crate::tui) fn view(
         }
     } else {
         match state.found.have() {
-            Some(Ok((hits, near))) if hits.list.is_empty() => nothing(state, hits, near, ui, body, buffer, look),
+            Some(Ok((hits, near))) if hits.is_empty() => nothing(state, hits, near, ui, body, buffer, look),
             Some(Ok((hits, _))) => hits::view(state, hits, ui, body, buffer, look),
             Some(Err(error)) => failure(error, body, buffer, look),
             None => {}
@@ -81,7 +81,8 @@ fn rule(pen: &mut Pen<'_>, state: &State, look: &Look) {
                 fit::count(looked),
                 fit::counted(all, "row")
             )),
-            _ if count == 0 => {}
+            _ if count == 0 && hits.events.is_empty() => {}
+            _ if hits.counts => words.push(format!("{}, events are being counted", fit::counted(count, "hit"))),
             _ if hits.more => words.push(format!("the first {}, there are more: type on", fit::counted(count, "hit"))),
             Some((_, all)) => words.push(format!(
                 "{}, complete: {} looked through",

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::model::hit::{Hit, Match};
+use crate::model::hit::{EventHit, Hit, Match};
 use crate::tui::backend::{Hits, Preview, User};
 use crate::tui::fit;
 use crate::tui::frame::Ui;
@@ -88,10 +88,12 @@ pub(super) fn view(state: &State, hits: &Hits, ui: &mut Ui, area: Rect, buffer: 
         list = Rect { height: list.height - tall, ..list };
     }
     let typed = hits.instead.as_deref().unwrap_or(state.text());
-    choices(state, hits.list.len(), ui, list, buffer, look, &mut |pen, at| {
+    choices(state, hits.list.len() + hits.events.len(), ui, list, buffer, look, &mut |pen, at| {
         if let Some(hit) = hits.list.get(at) {
             let glance = state.glances.get(&hit.id);
             line(pen, hit, glance, typed, &columns, look);
+        } else if let Some(event) = at.checked_sub(hits.list.len()).and_then(|at| hits.events.get(at)) {
+            of_event(pen, event, typed, columns.found, look);
         }
     });
     ui.hits = ui.search_top..ui.search_top + usize::from(list.height);
@@ -150,6 +152,17 @@ fn line(pen: &mut Pen<'_>, hit: &Hit, glance: Option<&Option<Preview>>, typed: &
     if let Some((via, matched)) = &via {
         pen.marked(via, columns.via, matched, (muted, found));
     }
+}
+
+/// An event with the text in its name: Enter asks who has it.
+fn of_event(pen: &mut Pen<'_>, event: &EventHit, typed: &str, found: usize, look: &Look) {
+    let (plain, muted) = (look.style(Meaning::Text), look.style(Meaning::Muted));
+    let people = if event.people == 1 { "1 person".to_owned() } else { format!("{} people", fit::count(event.people)) };
+    let counts = format!("{people} {} {}", look.glyphs.dot, fit::counted(event.rows, "row"));
+    pen.cell("event", if found == 0 { 6 } else { found }, muted);
+    let room = pen.room().saturating_sub(fit::width(&counts) + 3);
+    pen.marked(&event.event, room, &marks(&event.event, typed, false), (plain, look.style(Meaning::Match)));
+    pen.skip(1).text(&counts, muted);
 }
 
 /// Findings of the user of a hit, that it is an orphan, or that this is unknown.

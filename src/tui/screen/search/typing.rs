@@ -3,6 +3,7 @@
 use super::{Asked, State};
 use crate::inspect::query::{Completion, Place, Vocabulary, complete};
 use crate::inspect::terms::Terms;
+use crate::tui::backend::Hits;
 use crate::tui::field::Field;
 
 impl State {
@@ -40,6 +41,7 @@ impl State {
 
     /// Whether rows are still being looked through for what is typed.
     pub(super) fn is_partial(&self) -> bool {
-        !self.stale && self.found.value().is_some_and(|(hits, _)| hits.is_partial() && !hits.list.is_empty())
+        let is_part = |hits: &Hits| (hits.is_partial() || hits.counts) && !hits.list.is_empty();
+        !self.stale && self.found.value().is_some_and(|(hits, _)| is_part(hits))
     }
 }
