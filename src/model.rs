@@ -6,6 +6,7 @@
 
 pub mod alike;
 pub mod client;
+pub mod clue;
 pub mod counts;
 pub mod facts;
 pub mod hit;

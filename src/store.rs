@@ -16,6 +16,9 @@
 //! views in plain SQL. The tables are documented where they are made, in `store/schema.rs`, and
 //! the comments stay readable in the file (`.schema` of the `sqlite3` shell).
 //!
+//! An index of the values of properties is made with each segment, and says which blocks a search
+//! for a value need not read (`store/index.rs`).
+//!
 //! # Versions
 //! [`Writer::open`] brings a store of an older version up to date, in one transaction, so a
 //! killed program leaves it as it was. A [`Reader`] changes nothing and says that the store is
@@ -35,6 +38,7 @@ pub mod check;
 pub mod error;
 pub mod foreign;
 mod head;
+mod index;
 mod number;
 mod open;
 mod packs;

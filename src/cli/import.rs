@@ -89,6 +89,9 @@ pub(super) fn into(
     let lack = lack(&files);
     let report = ingest::Report { files, events, rejected, cancelled, warnings, failures };
     let (cancelled, failures) = answer(report, path, console)?;
+    if is_made && !cancelled {
+        index_values(path, &stop, console);
+    }
     tell_each(failures.into_iter().map(Failure::from).collect(), console)?;
     if cancelled { Err(Failure::stopped()) } else { lack.map_or(Ok(()), Err) }
 }
@@ -142,6 +145,27 @@ pub(super) fn tell_each(mut failures: Vec<Failure>, console: &Console) -> Result
         console.fail(&failure);
     }
     Err(last)
+}
+
+/// Makes the index of values of the store at `path`, after the answer: the rows are there, and who
+/// reads on the answer need not wait for what only makes later searches faster.
+pub(super) fn index_values(path: &Path, stop: &AtomicBool, console: &Console) {
+    let bar = Bar::new(console);
+    let made = Writer::open(path).and_then(|mut writer| {
+        let made = writer.index_values(&mut |done, all| {
+            bar.index(done, all);
+            !stop.load(Ordering::Relaxed)
+        });
+        writer.finish()?;
+        made
+    });
+    bar.clear();
+    let lack = match made {
+        Ok(true) => return,
+        Ok(false) => "the index of values is not complete".to_owned(),
+        Err(error) => format!("the index of values is not complete: {error}"),
+    };
+    console.note(&format!("{lack}; all rows are stored, the next import goes on with it, and until then a search for a value looks through rows that are not in it"));
 }
 
 /// The last of several errors; the others have been written.
@@ -264,6 +288,20 @@ impl Bar {
         }
         bar.set_position(done);
         bar.set_message(format!("{} of {} rows", count(done), count(total)));
+    }
+
+    /// The index of values is being made.
+    fn index(&self, done: u64, all: u64) {
+        let Self(bar) = self;
+        if bar.prefix().is_empty() {
+            if let Ok(style) = ProgressStyle::with_template("{prefix:.bold} {wide_bar} {msg}") {
+                bar.set_style(style);
+            }
+            bar.set_prefix("the index of values (Ctrl-C: later)");
+            bar.set_length(all);
+        }
+        bar.set_position(done);
+        bar.set_message(format!("{} of {} rows", count(done), count(all)));
     }
 
     fn tell(&self, progress: &Progress) {

@@ -74,7 +74,7 @@ pub(super) fn run(command: &Pull, common: &Common, store: Named, console: &mut C
                 bar.suspend(|| console.note(&text));
             }
         };
-        let mut client = Client::new(account, Limits::default(), room(&path), stop, &mut tell);
+        let mut client = Client::new(account, Limits::default(), room(&path), Arc::clone(&stop), &mut tell);
         pulled.all(&mut client, command, span, now)
     };
     pulled.bar.finish_and_clear();
@@ -96,6 +96,9 @@ pub(super) fn run(command: &Pull, common: &Common, store: Named, console: &mut C
     failures.extend(import::lack(&report.files));
     let is_nothing = report.files.is_empty() && there == 0 && failures.is_empty() && !report.cancelled;
     let (cancelled, _) = import::answer(report, &path, console)?;
+    if path.exists() && !cancelled {
+        import::index_values(&path, &stop, console);
+    }
     if cancelled {
         failures.push(Failure::stopped_pull());
     }

@@ -134,6 +134,12 @@ pub trait Scan: Source {
     /// The id with this number.
     fn id_of(&self, number: i64) -> Result<Id, Error>;
 
+    /// Rows that have to be looked through for a value of a property, and would not have to be if
+    /// the source had its index.
+    fn rows_without_index(&self) -> Result<u64, Error> {
+        Ok(0)
+    }
+
     /// Names of events, and of the programs that sent them, by their numbers.
     fn names(&self) -> Result<Vec<(i64, String)>, Error>;
 

@@ -3,6 +3,7 @@
 //!
 //! Ids and names have the numbers that the source gives them.
 
+use super::clue::Clue;
 use super::{Flags, LinkKind, Millis};
 
 /// Whether a row is looked for; `None` when only its properties can say so.
@@ -26,6 +27,8 @@ pub struct Seek<'a> {
     pub row: Option<RowTest<'a>>,
     /// Its properties; `None` where every row is looked for that is not ruled out.
     pub properties: Option<PropertyTest<'a>>,
+    /// What holds of the properties of every row that is looked for, for who has an index of them.
+    pub clue: Option<&'a Clue>,
 }
 
 impl std::fmt::Debug for Seek<'_> {

@@ -179,6 +179,10 @@ impl Scan for Reader {
         Ok(Self::id_of(self, number)?)
     }
 
+    fn rows_without_index(&self) -> Result<u64, Error> {
+        Ok(Self::rows_without_index(self)?)
+    }
+
     fn names(&self) -> Result<Vec<(i64, String)>, Error> {
         Ok(Self::names(self)?)
     }

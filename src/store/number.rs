@@ -59,6 +59,29 @@ pub(super) fn from_sql(count: i64) -> u64 {
     u64::try_from(count).unwrap_or(0)
 }
 
+/// A whole number of fewer than 16 digits as it is.
+#[expect(clippy::cast_precision_loss, reason = "a number of 64 bits has 53 of them for the digits")]
+pub(super) fn exact(whole: i64) -> f64 {
+    whole as f64
+}
+
+/// A number of 32 bits that is not above this, the nearest or the one after it.
+pub(super) fn at_most(number: f64) -> f32 {
+    let near = nearest(number);
+    if f64::from(near) > number { near.next_down() } else { near }
+}
+
+/// A number of 32 bits that is not below this, the nearest or the one after it.
+pub(super) fn at_least(number: f64) -> f32 {
+    let near = nearest(number);
+    if f64::from(near) < number { near.next_up() } else { near }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "those who call it look which way it is rounded")]
+fn nearest(number: f64) -> f32 {
+    number as f32
+}
+
 /// The length of a list for SQLite.
 pub(super) fn length(length: usize) -> i64 {
     i64::try_from(length).unwrap_or(i64::MAX)
@@ -88,6 +111,14 @@ mod tests {
         assert_eq!(delay(5, 7), (2, None));
         assert_eq!(delay(i64::MAX, -1), (i64::MIN, None));
         assert_eq!(delay(i64::MAX, -2), (0, Some(-2)));
+    }
+
+    #[test]
+    fn a_number_lies_between_the_shorter_ones_beside_it() {
+        for number in [0.0, -0.0, 0.1, -0.1, 284.99, 1e300, -1e300, f64::INFINITY, 1e-320, 1_682_899_664_232.0] {
+            assert!(f64::from(at_most(number)) <= number && number <= f64::from(at_least(number)), "{number}");
+        }
+        assert_eq!((at_most(190.0), at_least(190.0)), (190.0, 190.0));
     }
 
     #[test]

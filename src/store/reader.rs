@@ -35,7 +35,7 @@ use self::collect::TextCollector;
 use self::files::Files;
 pub use self::texts::{Hit as TextHit, Stopped, Texts};
 use super::open::{self, Content};
-use super::schema::five;
+use super::schema::{five, seven};
 use super::{Error, Stop, head, number, schema};
 use crate::model::{Id, VerbKind};
 
@@ -78,6 +78,8 @@ pub struct Reader {
     select_name: &'static str,
     /// Whether its tables have the vendor of each file.
     knows_vendors: bool,
+    /// Whether it has an index of the values of properties.
+    has_index: bool,
     /// Numbers of ids that a search has found: more is asked about them next.
     numbers: RefCell<HashMap<Id, i64>>,
     /// Whether `files` are those of the moment that is looked at.
@@ -139,7 +141,8 @@ impl Reader {
     pub(super) fn over(db: Connection, path: PathBuf, in_memory: bool) -> Result<Self, Error> {
         let at = |source| Error::sqlite(&path, source);
         let text_collector = TextCollector::of(&db).map_err(at)?;
-        let knows_verbs = head::version(&db).map_err(at)? >= five::SINCE;
+        let version = head::version(&db).map_err(at)?;
+        let knows_verbs = version >= five::SINCE;
         Ok(Self {
             db,
             text_collector,
@@ -150,6 +153,7 @@ impl Reader {
             names: RefCell::default(),
             select_name: if knows_verbs { five::SELECT_NAME } else { five::SELECT_NAME_OF_4 },
             knows_vendors: knows_verbs,
+            has_index: version >= seven::SINCE,
             numbers: RefCell::default(),
             files_are_new: Cell::new(false),
             id_texts: RefCell::new(Arena::over(ID_TEXTS)),

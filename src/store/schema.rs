@@ -8,6 +8,7 @@
 pub(super) mod doubled;
 pub(super) mod five;
 mod four;
+pub(super) mod seven;
 mod three;
 mod two;
 
@@ -23,7 +24,7 @@ pub(super) const APPLICATION_ID: i64 = 0x6a72_6e79;
 pub(super) const COPY_ID: i64 = 0x6a72_6e63;
 
 /// Number of the newest version, which is also `user_version`.
-pub(super) const VERSION: i64 = 6;
+pub(super) const VERSION: i64 = 7;
 
 /// What brings a store of one version to the next, in one transaction.
 ///
@@ -38,7 +39,7 @@ struct Migration {
 type Move = fn(&Connection, &mut dyn FnMut(u64, u64) -> bool) -> rusqlite::Result<bool>;
 
 /// What brings a store of version `n` to `n + 1`.
-const MIGRATIONS: [Migration; 6] = [
+const MIGRATIONS: [Migration; 7] = [
     Migration { sql: V1, moves: None },
     Migration { sql: two::SQL, moves: Some(two::move_rows) },
     Migration { sql: three::SQL, moves: Some(three::move_heads) },
@@ -46,6 +47,7 @@ const MIGRATIONS: [Migration; 6] = [
     Migration { sql: five::SQL, moves: Some(five::add_verbs) },
     // Version 6: all pages have sums, which [`pages::renew`] gives them before.
     Migration { sql: "", moves: Some(tell_all) },
+    Migration { sql: seven::SQL, moves: Some(tell_all) },
 ];
 
 /// The first version of which all pages have sums.

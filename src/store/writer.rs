@@ -7,6 +7,7 @@ mod links;
 pub(super) mod pieces;
 mod runs;
 mod segment;
+mod values;
 
 use std::collections::BTreeSet;
 use std::fmt;

@@ -151,6 +151,8 @@ fn content(path: &Path) -> Vec<(&'static str, u64, u64)> {
         "SELECT f.name, line, reason, text FROM rejects JOIN files f ON f.id = file ORDER BY 1, 2, 3, 4",
         "SELECT operation, json, f.name, line FROM profiles JOIN files f ON f.id = file ORDER BY 3, 4, 2",
         "SELECT n, bytes FROM blocks ORDER BY 1, 2",
+        "SELECT c.hash, i.blocks, i.buckets, i.open FROM chunks c LEFT JOIN value_indexes i ON i.seg = c.id ORDER BY 1",
+        "SELECT z FROM value_parts ORDER BY 1",
         "SELECT name FROM ids ORDER BY 1",
         "SELECT name FROM files ORDER BY 1",
         "SELECT integrity_check FROM pragma_integrity_check",

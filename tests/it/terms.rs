@@ -1,5 +1,6 @@
 //! Search by terms over a store: whose rows, whose profile, and what is said of the answer.
 
+mod index;
 mod oracle;
 
 use std::sync::Arc;

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::model::clue::{Asked, Clue};
+
 /// How a property is compared.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Test {
@@ -41,6 +43,20 @@ impl Relation {
             Self::AtMost => order.is_le(),
         }
     }
+}
+
+/// What an index can know of a row that has such a property.
+pub(in crate::inspect) fn clue(name: &str, test: &Test) -> Clue {
+    let asked = match test {
+        // What is missing passes.
+        Test::Differs(_) => return Clue::Unknown,
+        Test::Exists | Test::Date(..) => Asked::Exists,
+        Test::Equals(wanted) => Asked::Equals(wanted.clone()),
+        Test::Contains(part) => Asked::Contains(part.clone()),
+        Test::Number(Relation::More | Relation::AtLeast, least) => Asked::Within(*least, f64::INFINITY),
+        Test::Number(Relation::Less | Relation::AtMost, most) => Asked::Within(f64::NEG_INFINITY, *most),
+    };
+    Clue::Property(name.to_owned(), asked)
 }
 
 /// Whether a property of this name passes the test.

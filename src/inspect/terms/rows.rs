@@ -12,6 +12,7 @@ use super::roots::Roots;
 use crate::inspect::query::property::{self, Test};
 use crate::inspect::query::{Sought, Times, Wall};
 use crate::model::Millis;
+use crate::model::clue::Clue;
 use crate::model::scan::RowNote;
 
 /// Parts of a profile update with properties in them.
@@ -67,6 +68,16 @@ impl Ask {
             Self::All(list) | Self::Any(list) => list.iter().flat_map(Self::properties).collect(),
             Self::Property(property) => vec![property],
             _ => Vec::new(),
+        }
+    }
+
+    /// What holds of the properties of every row that it holds of.
+    pub(super) fn clue(&self) -> Clue {
+        match self {
+            Self::All(list) => Clue::All(list.iter().map(Self::clue).collect()),
+            Self::Any(list) => Clue::OneOf(list.iter().map(Self::clue).collect()),
+            Self::Property(property) => property::clue(&property.name, &property.test),
+            _ => Clue::Unknown,
         }
     }
 

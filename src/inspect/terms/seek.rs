@@ -17,6 +17,7 @@ use crate::model::hit::Hit;
 use crate::model::hit::{IdHit, Match, Span};
 use crate::model::near::nearest;
 use crate::model::scan::{RowNote, Seek};
+use crate::model::text::count;
 use crate::model::{Id, Millis};
 
 /// Ids that one term about people may find; the answer says so when there are more.
@@ -24,6 +25,13 @@ const MOST_PEOPLE: usize = 10_000;
 
 /// People up to whom only their own rows are looked through, and not all rows of the store.
 const FEW_PEOPLE: usize = 1_000;
+
+/// Rows from which on it is felt that all are looked through.
+const MANY_ROWS: u64 = 100_000;
+
+/// Said where they are, and need not be.
+const NO_INDEX: &str =
+    "are in no index of values yet, so all of them were looked through; the end of a journey import makes it";
 
 /// Hits of an answer that is shown while the search goes on.
 const SOON: usize = 50;
@@ -264,6 +272,12 @@ impl<'r> Search<'r> {
                 Ok::<_, Error>(sum + span.map_or(0, |span| span.events))
             })?,
         };
+        if shows && ids.is_none() && all >= MANY_ROWS && !asked.properties().is_empty() {
+            let rows = reader.rows_without_index()?;
+            if rows >= MANY_ROWS {
+                self.note(format!("{} rows {NO_INDEX}", count(rows)));
+            }
+        }
         let roots = std::mem::take(&mut self.roots);
         let pass = Pass { wall: self.wall, roots: &roots };
         if asked.may_be_of_profile() {
@@ -296,6 +310,7 @@ impl<'r> Search<'r> {
         let kind = if properties.is_empty() { Match::Event } else { Match::Property };
         let of_head = |row: &RowNote| asked.of_head(row, pass);
         let of_row = |row: &RowNote, text: &str| asked.of_row(row, &Properties::of(text), pass);
+        let clue = asked.clue();
         let seek = Seek {
             events,
             from: (from > Millis::MIN).then_some(from),
@@ -303,6 +318,7 @@ impl<'r> Search<'r> {
             ids,
             row: Some(&of_head),
             properties: (!properties.is_empty()).then_some(&of_row),
+            clue: Some(&clue),
         };
         let mut without_id = 0_u64;
         let mut failed = None;

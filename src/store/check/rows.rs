@@ -5,8 +5,10 @@ use std::io::Read;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::{Checked, Counts, Part, Problem};
+use crate::store::index;
 use crate::store::packs::{Base, Sums};
 use crate::store::reader::block;
+use crate::store::schema::seven;
 use crate::store::{Error, number};
 
 /// Packs or blocks between two reports of how far it is.
@@ -49,6 +51,12 @@ pub(super) fn check(
     counted.push(("runs", checked.number(db, "SELECT coalesce(sum(n), 0) FROM runs")?));
     counted.push(("blocks", checked.number(db, "SELECT coalesce(sum(n), 0) FROM blocks")?));
     compare(checked, "rows", counts.events, counted);
+    if version >= seven::SINCE
+        && let Some(parts) = checked.ask(index::check(db))?
+        && parts > 0
+    {
+        checked.damaged(format!("{parts} parts of the index of values are not those that were written"));
+    }
     let calls = checked.number(db, "SELECT count(*) FROM alias_calls NOT INDEXED")?;
     compare(checked, "alias calls", counts.alias_calls, vec![("alias_calls", calls)]);
     let found = properties(db, version, total, tell, stop);

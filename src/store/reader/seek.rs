@@ -1,5 +1,8 @@
 //! Rows by what they say, over the whole store: what no index knows.
 //!
+//! Where the properties of a row have to have a value, the index says which rows need no look
+//! ([`crate::store::index`]).
+//!
 //! Goes from the last rows that were added back to the first, a [`STEP`] at a time, and tells
 //! after each how far it is, so that the caller can show what is found so far. It ends early,
 //! with [`Error::Cancelled`], when no one needs the answer any more ([`Reader::on_progress`]).
@@ -15,6 +18,7 @@ use super::Reader;
 use super::rows::Thin;
 use crate::model::scan::{RowNote, Seek};
 use crate::model::{Id, Millis};
+use crate::store::index::{self, Look};
 use crate::store::{Error, number};
 
 /// Positions that are looked at between two reports.
@@ -23,6 +27,11 @@ const STEP: i64 = 1 << 16;
 impl Reader {
     /// Calls `take` with the rows found in each step, and how many rows were looked at so far.
     pub fn seek(&self, seek: &Seek<'_>, take: &mut dyn FnMut(&[RowNote], u64)) -> Result<(), Error> {
+        if seek.ids.is_none()
+            && let Some(look) = seek.clue.filter(|_| self.has_index).and_then(Look::of)
+        {
+            return self.seek_by_index(seek, look, take);
+        }
         let mut looked = 0;
         for range in self.ranges(seek.ids)? {
             self.go_on()?;
@@ -31,6 +40,36 @@ impl Reader {
             take(&found, looked);
         }
         Ok(())
+    }
+
+    /// [`Reader::seek`] in those rows only that the index names.
+    fn seek_by_index(
+        &self,
+        seek: &Seek<'_>,
+        mut look: Look,
+        take: &mut dyn FnMut(&[RowNote], u64),
+    ) -> Result<(), Error> {
+        let mut looked = 0;
+        for segment in self.ask(index::segments)? {
+            self.go_on()?;
+            let all = number::from_sql(segment.rows.end.saturating_sub(segment.rows.start));
+            let found = self.at_one_moment(|_| {
+                let mut found = Vec::new();
+                for range in self.ask(|db| look.rows(db, &segment))? {
+                    found.extend(self.found_in(seek, range)?.0);
+                }
+                Ok::<_, Error>(found)
+            })?;
+            looked += all;
+            take(&found, looked);
+        }
+        Ok(())
+    }
+
+    /// Rows of which no index says what values they have: every search for a value goes through
+    /// them.
+    pub fn rows_without_index(&self) -> Result<u64, Error> {
+        if self.has_index { self.ask(index::rows_without) } else { self.rows() }
     }
 
     /// Number of all rows.

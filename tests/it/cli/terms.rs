@@ -65,3 +65,16 @@ fn words_with_or_between_them_are_a_query_when_nothing_has_the_text() {
     let roots: Vec<_> = found["hits"].as_array().unwrap().iter().map(|hit| &hit["root"]).collect();
     assert!(roots.len() == 2 && roots.contains(&&"P-1".into()) && roots.contains(&&"12345".into()), "{found}");
 }
+
+#[test]
+fn an_import_answers_and_then_makes_the_index_of_values() {
+    let home = Home::new();
+    let row = "{\"event\":\"Buy\",\"properties\":{\"time\":1562241600,\"distinct_id\":\"u1\",\"order\":\"R-7\"}}\n";
+    std::fs::write(home.path("a.jsonl"), row).unwrap();
+    home.json(0, &["import", "a.jsonl", "--store", "s.db"]);
+    let index = home.json(0, &["sql", "SELECT count(*) AS n FROM value_indexes WHERE blocks = 1", "--store", "s.db"]);
+    assert_eq!(index["rows"][0]["n"], 1, "{index}");
+    let found = home.json(0, &["search", "order=r-7", "--store", "s.db"]);
+    assert_eq!(found["hits"][0]["id"], "u1", "{found}");
+    assert_eq!(home.json(0, &["doctor", "--store", "s.db"])["healthy"], true);
+}

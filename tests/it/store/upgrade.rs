@@ -5,13 +5,14 @@ use super::*;
 use journey::ingest::{self, Flow, Input, Options};
 use journey::store::Upgrade;
 
-/// What programs of versions 1 to 5 made of [`FILES`].
-const OLD: [(i64, &[u8]); 5] = [
+/// What programs of versions 1 to 6 made of [`FILES`].
+const OLD: [(i64, &[u8]); 6] = [
     (1, include_bytes!("../../data/stores/v1.db.zst")),
     (2, include_bytes!("../../data/stores/v2.db.zst")),
     (3, include_bytes!("../../data/stores/v3.db.zst")),
     (4, include_bytes!("../../data/stores/v4.db.zst")),
     (5, include_bytes!("../../data/stores/v5.db.zst")),
+    (6, include_bytes!("../../data/stores/v6.db.zst")),
 ];
 
 /// The oldest version that is read as it is.

@@ -1,0 +1,54 @@
+//! Making the index of the values of what was added.
+
+use std::num::NonZero;
+use std::thread;
+
+use super::Writer;
+use crate::model::threads;
+use crate::store::index::{self, Index};
+use crate::store::{Error, number};
+
+/// Segments of which the index is made at once, at most: each takes some 20 MB meanwhile.
+const THREADS: usize = 8;
+
+impl Writer {
+    /// Makes the index of the values of all rows that are in none, those that were added last
+    /// first; whether all of it is made. `tell` is told for how many of these rows it is, and how
+    /// many there are; `false` from it ends it.
+    ///
+    /// What is made is kept step by step, and what is not is looked through by a search: it may
+    /// end at any moment. In between, other connections can write.
+    ///
+    /// # Errors
+    /// The store cannot be read or written; what was made before stays.
+    pub fn index_values(&mut self, tell: &mut dyn FnMut(u64, u64) -> bool) -> Result<bool, Error> {
+        self.commit()?;
+        let missing = self.read(index::missing)?;
+        let all = missing.iter().map(|segment| number::from_sql(segment.rows)).sum();
+        let threads = thread::available_parallelism().map_or(1, NonZero::get).min(THREADS);
+        let mut done = 0;
+        for segments in missing.chunks(threads) {
+            if !tell(done, all) {
+                return Ok(false);
+            }
+            let blocks: Vec<Vec<Vec<u8>>> =
+                self.read(|db| segments.iter().map(|segment| segment.blocks(db)).collect())?;
+            let indexes: Vec<Index> = thread::scope(|scope| {
+                let made: Vec<_> = blocks.iter().map(|blocks| scope.spawn(|| index::of_blocks(blocks))).collect();
+                made.into_iter().map(threads::join).collect()
+            });
+            self.whole(|db, _| {
+                // Another process may have made them meanwhile.
+                let missing = index::missing(db)?;
+                for (segment, index) in segments.iter().zip(&indexes) {
+                    if missing.iter().any(|missing| missing.seg == segment.seg) {
+                        index::write(db, segment.seg, index)?;
+                    }
+                }
+                Ok(())
+            })?;
+            done += segments.iter().map(|segment| number::from_sql(segment.rows)).sum::<u64>();
+        }
+        Ok(tell(done, all) || done == all)
+    }
+}
