@@ -49,7 +49,7 @@ mod segment;
 mod writer;
 
 pub use error::Error;
-pub use reader::{Exported, Piece, Reader, SqlCell, Stopped, TextHit, Texts};
+pub use reader::{Exported, Piece, Reader, SqlCell, Stopped, TextHit, Texts, WholeRow};
 pub use segment::{Draft, Packer, Segment};
 pub use writer::Writer;
 

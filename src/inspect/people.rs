@@ -42,14 +42,7 @@ fn person(source: &dyn Source, root: &Id) -> Result<(Option<Named>, Option<u64>)
     let mut ids: Vec<Id> = members(source, std::slice::from_ref(root))?.into_iter().collect();
     // The root last: it is the one that a machine made.
     ids.sort_by_key(|id| (id == root, id.shape() != Shape::Email));
-    let mut rows = None;
-    if let Some(scan) = source.scan() {
-        let mut sum = 0;
-        for id in &ids {
-            sum += scan.span_of(id)?.map_or(0, |span| span.events);
-        }
-        rows = Some(sum);
-    }
+    let rows = source.count_of(&ids)?;
     let mut name = Found::default();
     for profile in source.profiles_of(&ids, UPDATES)? {
         name.read(&profile.json);

@@ -82,6 +82,16 @@ pub trait Source: Lookup + Send {
     /// Profile updates of these ids by time; past `limit` the latest are left out.
     fn profiles_of(&self, ids: &[Id], limit: usize) -> Result<Vec<StoredProfile>, Error>;
 
+    /// How many rows were sent under these ids together; `None` where that cannot be counted.
+    fn count_of(&self, ids: &[Id]) -> Result<Option<u64>, Error> {
+        let Some(scan) = self.scan() else { return Ok(None) };
+        let mut sum = 0_u64;
+        for id in ids {
+            sum = sum.saturating_add(scan.span_of(id)?.map_or(0, |span| span.events));
+        }
+        Ok(Some(sum))
+    }
+
     /// Rows sent under `id` in `parts` equal parts of the time from the first to the last of them;
     /// empty without rows.
     fn activity_of(&self, id: &Id, parts: usize) -> Result<Vec<u64>, Error> {

@@ -16,6 +16,7 @@ mod seek;
 mod sql;
 mod sweep;
 mod texts;
+mod whole;
 
 pub use self::export::Exported;
 pub(super) use self::properties::block;
@@ -34,6 +35,7 @@ use self::arena::Arena;
 use self::collect::TextCollector;
 use self::files::Files;
 pub use self::texts::{Hit as TextHit, Stopped, Texts};
+pub use self::whole::WholeRow;
 use super::open::{self, Content};
 use super::schema::{five, seven};
 use super::{Error, Stop, head, number, schema};
