@@ -11,13 +11,14 @@
 //! | [`output`] | files that a command writes: never over the store, an input, or what is there | nothing of ours |
 //! | [`store`] | rows ↔ SQLite; the only module that names rusqlite | `model`, `output` |
 //! | [`sim`] | scenario files → what SDKs would send | `model`, `formats` |
-//! | [`pull`] | answers of a vendor's API → bytes; the only module that names ureq | nothing of ours |
+//! | [`pull`] | answers of a vendor's API → bytes; with `warehouse` the only module that names ureq | nothing of ours |
 //! | [`ingest`] | files → store, with progress, resumable | `model`, `formats`, `store` |
 //! | [`inspect`] | the use cases: search, journey, overview, over anything that holds rows | `model`, `identity` |
 //! | [`report`] | a journey as text or JSON | `model`, `identity` |
 //! | [`play`] | a scenario moment by moment: SDKs, server, reasons | `model`, `identity`, `formats`, `sim`, `inspect`, `report` |
 //! | [`config`] | which store, which zone, from where | nothing of ours |
-//! | [`session`] | what is open: a store file, the demo, rows in memory, and all that is asked of it | `model`, `identity`, `formats`, `output`, `store`, `sim`, `ingest`, `inspect`, `config` |
+//! | [`warehouse`] | the same facts from a ClickHouse server; the only module that speaks its SQL | `model`, `inspect` |
+//! | [`session`] | what is open: a store file, a warehouse, the demo, rows in memory, and all that is asked of it | `model`, `identity`, `formats`, `output`, `store`, `sim`, `ingest`, `inspect`, `config`, `warehouse` |
 //! | [`tui`] | the terminal interface; the only module that names ratatui and crossterm | all above |
 //! | [`cli`] | the command line; with `main` the only place that prints | all above |
 //!
@@ -42,3 +43,4 @@ pub mod session;
 pub mod sim;
 pub mod store;
 pub mod tui;
+pub mod warehouse;

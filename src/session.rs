@@ -16,6 +16,7 @@ pub mod demo;
 pub mod memory;
 mod opened;
 mod store;
+pub mod warehouse;
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,0 +1,148 @@
+//! A ClickHouse warehouse: how it is opened, and how a store fills it.
+
+use std::env;
+
+use super::Inspector;
+use crate::inspect::{Error, ErrorKind};
+
+use crate::store::{Reader, WholeRow};
+use crate::warehouse::{Address, ByWhich, Client, Load, RowToLoad, Warehouse};
+
+/// Rows that are read from the store at once.
+const PART: usize = 20_000;
+
+/// Rows of one load: what an interrupted load sends again, at most.
+const ROWS_PER_LOAD: u64 = 1_000_000;
+
+/// A client with the user of the environment.
+///
+/// # Errors
+/// The certificates that the settings name cannot be read.
+pub fn client(address: &Address) -> Result<Client, Error> {
+    // Secrets come from variables alone: no settings, no argument and no history has them.
+    Client::new(address, &|name| env::var(name).ok().filter(|value| !value.is_empty()))
+}
+
+/// Opens a warehouse.
+///
+/// # Errors
+/// It does not answer, refuses the user, or has no tables of this program.
+pub fn open(address: &Address) -> Result<Inspector, Error> {
+    Ok(Inspector::new(Warehouse::open(client(address)?)?))
+}
+
+/// What [`fill`] has sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Filled {
+    /// Rows that the warehouse had already.
+    pub known: u64,
+    /// Rows that were sent now.
+    pub rows: u64,
+    /// Ids, alias calls, links and profile updates of the store, all of which are sent each time.
+    pub ids: u64,
+    /// Whether it was stopped; what was finished until then counts.
+    pub is_stopped: bool,
+}
+
+/// Sends to a warehouse what it does not have yet of a store. `go_on` gets the rows that are sent of
+/// how many; `false` ends it.
+///
+/// # Errors
+/// The store cannot be read; the warehouse does not take a row, or was filled from another store.
+pub fn fill(reader: &Reader, client: &Client, go_on: &mut dyn FnMut(u64, u64) -> bool) -> Result<Filled, Error> {
+    let loaded = Load::loaded(client)?;
+    let mut filled = Filled { known: loaded.rows, ..Filled::default() };
+    if loaded.last > 0 {
+        let same = reader.whole_rows(loaded.last - 1, 1)?.pop();
+        if same.is_none_or(|row| row.position != loaded.last || row.event.hash != loaded.hash) {
+            let what = format!("the warehouse {} was filled from another store", client.address());
+            return Err(Error::new(ErrorKind::Usage, what)
+                .hint("name the store that filled it with --store, or give this one a database of its own"));
+        }
+    }
+    let total = reader.rows()?;
+    let mut number = loaded.number;
+    let mut last = loaded.last;
+    loop {
+        let mut load: Option<Load<'_>> = None;
+        let mut hash = 0;
+        loop {
+            let part = reader.whole_rows(last, PART)?;
+            if part.is_empty() {
+                break;
+            }
+            let load = load.get_or_insert_with(|| Load::of_rows(client, last + 1));
+            for WholeRow { position, event, file, properties } in part {
+                (last, hash) = (position, event.hash);
+                load.row(&RowToLoad { event, file, properties })?;
+            }
+            if !go_on(filled.known + filled.rows + load.rows(), total) {
+                filled.is_stopped = true;
+                return Ok(filled);
+            }
+            if load.rows() >= ROWS_PER_LOAD {
+                break;
+            }
+        }
+        let Some(load) = load else { break };
+        number += 1;
+        let rows = load.rows();
+        load.finish(number, last, hash)?;
+        filled.rows += rows;
+    }
+    filled.ids = facts(reader, client, number + 1)?;
+    Ok(filled)
+}
+
+/// Sends everything but rows, as load `number`; returns how many ids there are.
+fn facts(reader: &Reader, client: &Client, number: u64) -> Result<u64, Error> {
+    reader.at_one_moment(|reader| {
+        let mut load = Load::of_facts(client);
+        for file in reader.overview()?.files {
+            let place = reader.swept_source(file.id, 0)?;
+            load.file(&file, place.rank, &place.vendor)?;
+        }
+        let mut ids: Vec<String> = Vec::new();
+        reader.sweep_ids(&mut |number, id| {
+            let place = usize::try_from(number).unwrap_or(0);
+            if ids.len() <= place {
+                ids.resize(place + 1, String::new());
+            }
+            if let Some(slot) = ids.get_mut(place) {
+                id.clone_into(slot);
+            }
+        })?;
+        let text =
+            |number: i64| usize::try_from(number).ok().and_then(|place| ids.get(place)).cloned().unwrap_or_default();
+        let mut known = 0;
+        for id in ids.iter().filter(|id| !id.is_empty()) {
+            load.id(id)?;
+            known += 1;
+        }
+        for id in ids.iter().filter(|id| !id.is_empty()) {
+            load.look(id)?;
+        }
+        let calls = reader.sweep_calls()?;
+        for by in [ByWhich::First, ByWhich::Second] {
+            for call in &calls {
+                load.call(call, by, &text)?;
+            }
+        }
+        let (links, places) = (reader.sweep_links()?, reader.places_of_links()?);
+        for by in [ByWhich::First, ByWhich::Second] {
+            for (link, nth) in links.iter().zip(&places) {
+                load.link(link, *nth, by, &text)?;
+            }
+        }
+        for (profile, number, file) in reader.whole_profiles()? {
+            load.profile(&profile, number, file)?;
+        }
+        let mut values: Vec<(i64, String, String)> = Vec::new();
+        reader.each_value(&mut |id, key, value| values.push((id, key.to_owned(), value.to_owned())))?;
+        for ((id, key, value), number) in values.iter().zip(1..) {
+            load.value(&text(*id), key, value, number)?;
+        }
+        load.finish(number, 0, 0)?;
+        Ok(known)
+    })
+}

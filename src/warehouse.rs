@@ -1,0 +1,25 @@
+//! A ClickHouse warehouse as a source: the same screens over more rows than one machine holds.
+//!
+//! Everything is asked over HTTP, in SQL that servers from 18.16 on read, and answered in
+//! `RowBinary`. Nothing is decided here: the warehouse gives the facts that a store file gives, in
+//! the same order, and the engine does not know the difference. `assets/docs/warehouse.md` has the
+//! tables and what was measured.
+//!
+//! A warehouse is filled from a store file ([`Load`]) in loads. A load counts only when the table
+//! `journey_loads` names it, which is the last thing that is written: what an interrupted load left
+//! is never read.
+
+mod address;
+pub mod check;
+mod client;
+mod edges;
+mod load;
+mod source;
+mod tables;
+mod wire;
+
+pub use self::address::{Address, Limits};
+pub use self::client::{Client, Failed};
+pub use self::load::{ByWhich, Load, Loaded, RowToLoad};
+pub use self::source::Warehouse;
+pub use self::tables::{Layout, ddl};

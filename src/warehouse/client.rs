@@ -1,0 +1,339 @@
+//! Questions to the server, over HTTP.
+//!
+//! What must never happen is an answer with fewer rows than there are. So the server is told to hold
+//! an answer back until it is whole (an error in the middle would come with status 200 otherwise),
+//! what exceeds a limit is an error, and shards that do not answer are never skipped.
+
+use std::fs;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::Read as _;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
+
+use ureq::Agent;
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+
+use super::{Address, Limits};
+use crate::inspect::{Error, ErrorKind, Stop};
+
+/// How often a waiting question asks whether it is still wanted.
+const TICK: Duration = Duration::from_millis(15);
+/// How long a connection may take to be there.
+const CONNECT: Duration = Duration::from_secs(5);
+/// What an answer takes longer than the server may: the way back.
+const ON_THE_WAY: Duration = Duration::from_secs(10);
+/// Bytes of an answer, at most.
+const LONGEST: u64 = 1 << 30;
+
+/// Codes of ClickHouse: what was asked for does not exist, is not allowed, or was stopped.
+mod code {
+    pub(super) const UNKNOWN_TABLE: u16 = 60;
+    pub(super) const UNKNOWN_DATABASE: u16 = 81;
+    pub(super) const UNKNOWN_SETTING: u16 = 115;
+    pub(super) const TOO_MANY_ROWS: u16 = 158;
+    pub(super) const TIMEOUT: u16 = 159;
+    pub(super) const TOO_SLOW: u16 = 160;
+    pub(super) const READONLY: u16 = 164;
+    pub(super) const UNKNOWN_USER: u16 = 192;
+    pub(super) const WRONG_PASSWORD: u16 = 193;
+    pub(super) const NETWORK: u16 = 210;
+    pub(super) const NO_PRIVILEGES: u16 = 291;
+    pub(super) const ALL_CONNECTION_TRIES_FAILED: u16 = 279;
+    pub(super) const TOO_MANY_BYTES: u16 = 307;
+    pub(super) const SETTING_LIMIT: u16 = 452;
+    pub(super) const KILLED: u16 = 394;
+    pub(super) const ACCESS_DENIED: u16 = 497;
+    pub(super) const AUTHENTICATION_FAILED: u16 = 516;
+}
+
+/// Why a question has no answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Failed {
+    /// The server did not answer: no connection, no time left, a broken answer.
+    Silent(String),
+    /// The server refused, with its code and what it says.
+    Refused {
+        /// Code of the exception; 0 where it gives none.
+        code: u16,
+        /// What it says, without the question.
+        what: String,
+    },
+    /// The answer is no longer wanted.
+    Cancelled,
+}
+
+/// A client of one server. Clones share its connections.
+#[derive(Clone, Debug)]
+pub struct Client {
+    agent: Agent,
+    address: Address,
+    user: Option<String>,
+    password: Option<String>,
+    shared: std::sync::Arc<Shared>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    /// The server takes no settings from this user.
+    takes_no_settings: AtomicBool,
+    /// Number of the next question.
+    next: AtomicU64,
+    /// Round trips so far.
+    trips: AtomicU64,
+}
+
+impl Client {
+    /// A client that enters as the user that `variable` gives; nothing is sent yet.
+    ///
+    /// # Errors
+    /// The file of certificates cannot be read.
+    pub fn new(address: &Address, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, Error> {
+        let mut tls = TlsConfig::builder();
+        if let Some(path) = &address.ca {
+            let name = path.display();
+            let cannot = |why: &dyn std::fmt::Display| {
+                Error::new(ErrorKind::Usage, format!("the certificates in {name} cannot be read")).cause(why)
+            };
+            let text = fs::read(path).map_err(|error| cannot(&error))?;
+            let mut certificates = Vec::new();
+            for item in parse_pem(&text) {
+                if let PemItem::Certificate(certificate) = item.map_err(|error| cannot(&error))? {
+                    certificates.push(certificate);
+                }
+            }
+            if certificates.is_empty() {
+                return Err(cannot(&"it has no certificate in PEM"));
+            }
+            tls = tls.root_certs(RootCerts::new_with_certs(&certificates));
+        }
+        let config = Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_connect(Some(CONNECT))
+            .timeout_global(Some(Duration::from_secs(address.limits.seconds).saturating_add(ON_THE_WAY)))
+            .proxy(None)
+            .max_redirects(0)
+            .user_agent(concat!("journey/", env!("CARGO_PKG_VERSION")))
+            .tls_config(tls.build());
+        Ok(Self {
+            agent: config.build().into(),
+            user: variable(&address.user_variable),
+            password: variable(&address.password_variable),
+            address: address.clone(),
+            shared: std::sync::Arc::default(),
+        })
+    }
+
+    /// Where it asks.
+    pub fn address(&self) -> &Address {
+        &self.address
+    }
+
+    /// Round trips so far.
+    pub fn trips(&self) -> u64 {
+        self.shared.trips.load(Ordering::Relaxed)
+    }
+
+    /// Whether the server refused settings with a question, so that its own limits hold.
+    pub fn takes_no_settings(&self) -> bool {
+        self.shared.takes_no_settings.load(Ordering::Relaxed)
+    }
+
+    /// The whole answer to `sql`; `stop` is asked meanwhile, and ends the question on the server too.
+    ///
+    /// # Errors
+    /// See [`Failed`].
+    pub fn ask(&self, sql: &str, stop: Option<&Stop>) -> Result<Vec<u8>, Failed> {
+        match self.ask_once(sql, stop, !self.takes_no_settings()) {
+            Err(Failed::Refused { code, .. })
+                if [code::READONLY, code::UNKNOWN_SETTING, code::SETTING_LIMIT].contains(&code)
+                    && !self.takes_no_settings() =>
+            {
+                // A user that may only read may change no setting either, and has limits of its own.
+                let answer = self.ask_once(sql, stop, false)?;
+                self.shared.takes_no_settings.store(true, Ordering::Relaxed);
+                Ok(answer)
+            }
+            answer => answer,
+        }
+    }
+
+    fn ask_once(&self, sql: &str, stop: Option<&Stop>, with_settings: bool) -> Result<Vec<u8>, Failed> {
+        let Some(stop) = stop else { return self.post(sql.as_bytes(), &self.parameters(None, with_settings)) };
+        if stop() {
+            return Err(Failed::Cancelled);
+        }
+        let name = self.name();
+        let parameters = self.parameters(Some(&name), with_settings);
+        let (sender, answer) = mpsc::channel();
+        let (client, sql) = (self.clone(), sql.to_owned());
+        let ask = move || {
+            // The one who asked may be gone.
+            let _ = sender.send(client.post(sql.as_bytes(), &parameters));
+        };
+        let thread = std::thread::Builder::new().name("warehouse".into()).spawn(ask);
+        thread.map_err(|error| Failed::Silent(format!("no thread can be started: {error}")))?;
+        loop {
+            match answer.recv_timeout(TICK) {
+                Ok(answer) if stop() => return answer.and(Err(Failed::Cancelled)),
+                Ok(answer) => return answer,
+                Err(RecvTimeoutError::Timeout) if stop() => {
+                    self.kill(&name);
+                    return Err(Failed::Cancelled);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(Failed::Silent("the thread that asked ended without an answer".to_owned()));
+                }
+            }
+        }
+    }
+
+    /// Ends a question on the server: closing the connection does not on every version.
+    fn kill(&self, name: &str) {
+        let client = self.clone();
+        let sql = format!("KILL QUERY WHERE query_id = {} ASYNC", super::wire::literal(name));
+        // A server that does not allow it ends the question at its limit.
+        let kill = move || drop(client.post(sql.as_bytes(), &[]));
+        drop(std::thread::Builder::new().name("warehouse-kill".into()).spawn(kill));
+    }
+
+    /// Sends rows for `table`; they are safe when this returns.
+    ///
+    /// # Errors
+    /// See [`Failed`].
+    pub fn insert(&self, table: &str, rows: &[u8]) -> Result<(), Failed> {
+        let query = format!("INSERT INTO {table} FORMAT RowBinary");
+        // Also through a table that spreads rows over shards.
+        let parameters = [("query", query), ("insert_distributed_sync", "1".to_owned())];
+        self.post(rows, &parameters).map(drop)
+    }
+
+    /// Runs a statement that changes tables.
+    ///
+    /// # Errors
+    /// See [`Failed`].
+    pub fn run(&self, sql: &str) -> Result<(), Failed> {
+        self.post(sql.as_bytes(), &[]).map(drop)
+    }
+
+    /// A name that no other question has.
+    fn name(&self) -> String {
+        let mut random = RandomState::new().build_hasher();
+        let number = self.shared.next.fetch_add(1, Ordering::Relaxed);
+        random.write_u64(number);
+        format!("journey-{:016x}-{number}", random.finish())
+    }
+
+    fn parameters(&self, name: Option<&str>, with_settings: bool) -> Vec<(&'static str, String)> {
+        let mut parameters = vec![("wait_end_of_query", "1".to_owned())];
+        parameters.extend(name.map(|name| ("query_id", name.to_owned())));
+        if with_settings {
+            let Limits { seconds, rows, bytes } = self.address.limits;
+            parameters.push(("readonly", "2".to_owned()));
+            parameters.push(("max_execution_time", seconds.to_string()));
+            let limits = [("max_rows_to_read", rows), ("max_bytes_to_read", bytes)];
+            parameters
+                .extend(limits.into_iter().filter(|(_, most)| *most > 0).map(|(name, most)| (name, most.to_string())));
+        }
+        parameters
+    }
+
+    fn post(&self, body: &[u8], parameters: &[(&str, String)]) -> Result<Vec<u8>, Failed> {
+        self.shared.trips.fetch_add(1, Ordering::Relaxed);
+        let silent = |error: &dyn std::fmt::Display| Failed::Silent(error.to_string());
+        let mut request = self.agent.post(format!("{}/", self.address.base));
+        request = request.query("database", &self.address.database);
+        for (name, value) in parameters {
+            request = request.query(*name, value);
+        }
+        if let Some(user) = &self.user {
+            request = request.header("X-ClickHouse-User", user);
+        }
+        if let Some(password) = &self.password {
+            request = request.header("X-ClickHouse-Key", password);
+        }
+        let mut response = request.send(body).map_err(|error| silent(&error))?;
+        let code =
+            response.headers().get("X-ClickHouse-Exception-Code").and_then(|code| code.to_str().ok()?.parse().ok());
+        let mut answer = Vec::new();
+        let reader = response.body_mut().with_config().limit(LONGEST).reader();
+        reader.take(LONGEST).read_to_end(&mut answer).map_err(|error| silent(&error))?;
+        if answer.len() as u64 == LONGEST {
+            return Err(Failed::Silent("the answer is longer than 1 GiB".to_owned()));
+        }
+        if response.status() == 200 && code.is_none_or(|code| code == 0) {
+            return Ok(answer);
+        }
+        let (code, what) = refusal(code, &String::from_utf8_lossy(&answer), response.status().as_u16());
+        Err(Failed::Refused { code, what })
+    }
+
+    /// A failure in the words that people are shown.
+    pub(super) fn explain(&self, failed: Failed) -> Error {
+        let address = &self.address;
+        let store = |what: String| Error::new(ErrorKind::Store, what);
+        match failed {
+            Failed::Cancelled | Failed::Refused { code: code::KILLED, .. } => Error::cancelled(),
+            Failed::Silent(why) => store(format!("the warehouse {address} does not answer"))
+                .cause(&why)
+                .hint("check the address, and that the server runs; a certificate of your own belongs to [warehouse] ca in the settings"),
+            Failed::Refused { code, what } => {
+                let refused = |said: &str| store(format!("the warehouse {address} {said}")).cause(&what);
+                match code {
+                    code::UNKNOWN_USER | code::WRONG_PASSWORD | code::AUTHENTICATION_FAILED => {
+                        refused("refuses the user").hint(format!(
+                            "{} names the user and {} the password; no user is the user default",
+                            address.user_variable, address.password_variable
+                        ))
+                    }
+                    code::UNKNOWN_DATABASE => refused("has no such database"),
+                    code::UNKNOWN_TABLE => refused("has no tables of journey").hint(
+                        "journey warehouse ddl prints what makes them; journey import FILE --to fills them",
+                    ),
+                    code::ACCESS_DENIED | code::NO_PRIVILEGES | code::READONLY => refused("does not allow that"),
+                    code::TIMEOUT | code::TOO_SLOW | code::TOO_MANY_ROWS | code::TOO_MANY_BYTES => {
+                        refused("met a limit, so there is no answer").hint("[warehouse.limits] in the settings has the limits that are sent")
+                    }
+                    code::NETWORK | code::ALL_CONNECTION_TRIES_FAILED => {
+                        refused("cannot reach one of its shards, so there is no whole answer")
+                    }
+                    _ => refused("refuses the question"),
+                }
+            }
+        }
+    }
+}
+
+/// The code and the words of a refusal: `Code: 60, e.displayText() = DB::Exception: …`, or
+/// `Code: 60. DB::Exception: …`.
+fn refusal(code: Option<u16>, text: &str, status: u16) -> (u16, String) {
+    let said = text.trim().strip_prefix("Code: ");
+    let digits = |said: &str| said.chars().take_while(char::is_ascii_digit).collect::<String>().parse().ok();
+    let code = code.or_else(|| said.and_then(digits)).unwrap_or(0);
+    let words = text.split_once("DB::Exception: ").map_or(text, |(_, words)| words);
+    // What follows repeats the question, or is a list of addresses in the program of the server.
+    let ends = ["(version ", ", e.what()", ": While ", ": while executing", "\n"];
+    let end = ends.iter().filter_map(|end| words.find(end)).min().unwrap_or(words.len());
+    let words: String = words.get(..end).unwrap_or_default().trim().chars().take(300).collect();
+    let what = if words.is_empty() { format!("HTTP status {status}") } else { words };
+    (code, what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_told_without_the_question() {
+        let old = "Code: 60, e.displayText() = DB::Exception: Table shop.journey_rows doesn't exist., e.what() = DB::Exception\n";
+        assert_eq!(refusal(None, old, 404), (60, "Table shop.journey_rows doesn't exist.".to_owned()));
+        let new = "Code: 60. DB::Exception: Unknown table expression identifier 'x'. (UNKNOWN_TABLE) (version 26.9.1)";
+        assert_eq!(
+            refusal(Some(60), new, 404),
+            (60, "Unknown table expression identifier 'x'. (UNKNOWN_TABLE)".to_owned())
+        );
+        assert_eq!(refusal(None, "", 502), (0, "HTTP status 502".to_owned()));
+        assert_eq!(refusal(None, "<html>bad gateway", 502).1, "<html>bad gateway");
+    }
+}
