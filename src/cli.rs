@@ -30,6 +30,7 @@ mod select;
 mod settings;
 mod show;
 mod sql;
+mod warehouse;
 mod zone;
 
 use std::borrow::Cow;
@@ -89,8 +90,12 @@ fn dispatch(mut args: Args) -> Result<(), Failure> {
         _ => settings::Loaded::read(&args.common)?,
     };
     let mut console = Console::new(&args.common, &loaded.settings)?;
-    let store =
-        open::Named { flag: args.common.store.clone(), argument: args.store.clone(), is_demo: args.common.demo };
+    let store = open::Named {
+        flag: args.common.store.clone(),
+        argument: args.store.clone(),
+        is_demo: args.common.demo,
+        warehouse: loaded.settings.warehouse.clone(),
+    };
     if let (Some(id), Some(_)) = (&args.id, &args.command) {
         return Err(Failure::usage(format!("--id {id} opens the terminal interface, and a command was given too"))
             .hint("journey --id ID, or journey show ID"));
@@ -100,7 +105,7 @@ fn dispatch(mut args: Args) -> Result<(), Failure> {
     let command = args.command.take();
     match command {
         None => interface::run(&args.common, store, args.id.as_deref(), &console, args.theme.as_deref(), &loaded),
-        Some(Command::Import(command)) => import::run(&command, &args.common, store, &mut console),
+        Some(Command::Import(command)) => warehouse::import(&command, &args.common, store, &mut console),
         Some(Command::Pull(command)) => pull::run(&command, &args.common, store, &mut console),
         Some(Command::Search(command)) => search::run(&command, store, &mut console),
         Some(Command::Diff(command)) => diff::run(&command, store, &mut console),
@@ -108,6 +113,7 @@ fn dispatch(mut args: Args) -> Result<(), Failure> {
         Some(Command::Graph(command)) => graph::run(&command, store, &mut console),
         Some(Command::Show(command)) => show::run(&command, store, &mut console),
         Some(Command::Sql(command)) => sql::run(&command, store, &mut console),
+        Some(Command::Warehouse { what }) => warehouse::run(&what, store, &mut console),
         Some(Command::Export(command)) => export::run(&command, store, &mut console),
         Some(Command::Check(command)) => check::run(&command, store, &mut console),
         Some(Command::Explain(command)) => check::explain(&command, &mut console),

@@ -6,6 +6,7 @@
 
 pub mod recent;
 pub mod redaction;
+pub mod warehouse;
 
 use std::ffi::OsString;
 use std::fmt;

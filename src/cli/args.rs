@@ -1,12 +1,16 @@
 //! What can be written on the command line.
 #![expect(clippy::doc_markdown, reason = "clap shows these comments to people as they are")]
 
+mod warehouse;
+
 use std::path::PathBuf;
 
 use chrono::{Datelike, NaiveDate};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub(super) use self::warehouse::Warehouse;
 
 use crate::formats;
 
@@ -143,6 +147,15 @@ pub(super) enum Command {
     Sql(Sql),
     Export(Export),
     Doctor(Doctor),
+    /// Work with a ClickHouse warehouse
+    ///
+    /// --store clickhouse://HOST:PORT/DATABASE reads from it (clickhouses:// over TLS). The variables
+    /// JOURNEY_WAREHOUSE_USER and JOURNEY_WAREHOUSE_PASSWORD name the user.
+    Warehouse {
+        /// What to do
+        #[command(subcommand)]
+        what: Warehouse,
+    },
     Check(Check),
     Explain(Explain),
     Repair(Repair),
@@ -210,6 +223,9 @@ pub(super) struct Import {
     /// Show the first three rows as they would be read; store nothing
     #[arg(long, conflicts_with = "rejects")]
     pub(super) dry_run: bool,
+    /// Then send the store to this warehouse: clickhouse://HOST:PORT/DATABASE
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "dry_run")]
+    pub(super) to: Option<String>,
     /// Also write rejected rows to this file, as JSON Lines
     #[arg(long, value_name = "FILE")]
     pub(super) rejects: Option<PathBuf>,

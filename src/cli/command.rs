@@ -55,7 +55,7 @@ fn unused(command: &str) -> &'static [&'static str] {
         "import" | "pull" => &["config", "demo", "redact", "redact_property"],
         "explain" => &["store-flag", "demo", "timezone", "redact", "redact_property"],
         "sql" | "export" | "reproduce" => &["timezone", "redact", "redact_property"],
-        "doctor" => &["timezone", "demo", "redact", "redact_property"],
+        "doctor" | "warehouse" => &["timezone", "demo", "redact", "redact_property"],
         "demo" => &["demo", "redact", "redact_property"],
         "config" => &["demo"],
         "completions" | "man" => {

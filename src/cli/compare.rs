@@ -52,6 +52,7 @@ fn migrate(from: RuleSet, to: RuleSet, store: Named, console: &mut Console) -> R
     }
     let name = match store.clone().location()? {
         Location::File(path) => path.display().to_string(),
+        Location::Warehouse(address) => address.to_string(),
         Location::Demo | Location::Empty => "the demo store".to_owned(),
     };
     let inspector = store.open(console)?;

@@ -8,11 +8,13 @@ use clap::CommandFactory;
 use super::args::Args;
 use super::console::Console;
 use super::failure::Failure;
+use crate::config::warehouse::Warehouse;
 use crate::config::{self, Choice, Origin};
 use crate::inspect::Inspector;
 use crate::model::near;
-use crate::session::{Location, demo};
+use crate::session::{self, Location, demo};
 use crate::store::{Error, Reader};
+use crate::warehouse::Address;
 
 /// What the command line says of the store.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +25,8 @@ pub(super) struct Named {
     pub(super) argument: Option<PathBuf>,
     /// `--demo`: the built-in demo store.
     pub(super) is_demo: bool,
+    /// What the settings say of a warehouse.
+    pub(super) warehouse: Warehouse,
 }
 
 impl Named {
@@ -60,6 +64,9 @@ impl Named {
                 }
             };
         }
+        if let Some(address) = self.clone().address()? {
+            return Ok(Location::Warehouse(address));
+        }
         match self.choose()? {
             Some(choice) if choice.path.exists() => Ok(Location::File(choice.path)),
             Some(choice) if choice.is_asked_for() => Err(absent(&choice)),
@@ -67,8 +74,25 @@ impl Named {
         }
     }
 
+    /// The warehouse that is meant, if it is one: that of the settings where no store is named.
+    pub(super) fn address(self) -> Result<Option<Address>, Failure> {
+        if self.is_demo {
+            return Ok(None);
+        }
+        let settings = self.warehouse.clone();
+        let text = match self.choose()? {
+            Some(choice) if choice.is_asked_for() => Some(choice.path.to_string_lossy().into_owned()),
+            _ => settings.url.clone(),
+        };
+        let Some(text) = text.filter(|text| Address::is_meant(text) || settings.url.as_ref() == Some(text)) else {
+            return Ok(None);
+        };
+        address(&text, &settings).map(Some)
+    }
+
     /// The store itself, which has to be there.
     pub(super) fn existing(self) -> Result<PathBuf, Failure> {
+        self.clone().file_only()?;
         match self.choose()? {
             Some(choice) if choice.path.exists() => Ok(choice.path),
             Some(choice) => Err(absent(&choice)),
@@ -79,7 +103,10 @@ impl Named {
 
     /// Opens what a command reads from, and says so when it is the demo store.
     pub(super) fn open(self, console: &Console) -> Result<Inspector, Failure> {
-        let mut inspector = Inspector::new(self.reader(console)?);
+        let mut inspector = match self.clone().address()? {
+            Some(address) => session::warehouse::open(&address)?,
+            None => Inspector::new(self.reader(console)?),
+        };
         inspector.redact(console.redactor.as_ref());
         Ok(inspector)
     }
@@ -87,8 +114,10 @@ impl Named {
     /// The same as a store, for what only a store can answer: SQL, a plain copy.
     pub(super) fn reader(self, console: &Console) -> Result<Reader, Failure> {
         let is_demo = self.is_demo;
+        self.clone().file_only()?;
         Ok(match self.location()? {
             Location::File(path) => Reader::open(&path)?,
+            Location::Warehouse(address) => return Err(not_a_file(&address)),
             // No command reads from a play.
             Location::Demo | Location::Empty if is_demo => demo::reader()?,
             Location::Demo | Location::Empty => {
@@ -98,6 +127,31 @@ impl Named {
             }
         })
     }
+}
+
+impl Named {
+    /// Refuses a warehouse, for what only a store file can answer.
+    fn file_only(self) -> Result<(), Failure> {
+        self.address()?.map_or(Ok(()), |address| Err(not_a_file(&address)))
+    }
+}
+
+/// Reads an address, with what the settings say of it.
+pub(super) fn address(text: &str, settings: &Warehouse) -> Result<Address, Failure> {
+    let mut address = Address::read(text).map_err(Failure::usage)?;
+    let Warehouse { url: _, user_env, password_env, ca, seconds, rows, bytes } = settings.clone();
+    address.user_variable = user_env.unwrap_or(address.user_variable);
+    address.password_variable = password_env.unwrap_or(address.password_variable);
+    address.ca = ca;
+    address.limits.seconds = seconds.unwrap_or(address.limits.seconds);
+    address.limits.rows = rows.unwrap_or(address.limits.rows);
+    address.limits.bytes = bytes.unwrap_or(address.limits.bytes);
+    Ok(address)
+}
+
+fn not_a_file(address: &Address) -> Failure {
+    Failure::usage(format!("this command works on a store file, and {address} is a warehouse"))
+        .hint("name a store file with --store; show, search, graph, diff and the terminal interface read a warehouse")
 }
 
 /// A store that was named is not there.

@@ -53,7 +53,8 @@ fn answer(command: &Search, terms: Option<Terms>, inspector: &Inspector, console
         let mut found = inspector.search(&command.text, limit)?;
         let is_sure = found.first().is_some_and(|hit| hit.found != Match::Fuzzy);
         events = inspector.events_with(&command.text)?;
-        if !is_sure {
+        // A warehouse is not looked through: its ids and profiles are all there is to find.
+        if !is_sure && inspector.source().scan().is_some() {
             // As on the screen: words as a query, then the text in any property, then what is only alike.
             let mut better = Terms::words(&command.text).map_or(Ok(Vec::new()), |terms| by_terms(&terms))?;
             if let Some(terms) = Terms::of_value(&command.text).filter(|_| better.is_empty()) {

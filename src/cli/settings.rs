@@ -175,6 +175,10 @@ fn lines(common: &Common, theme: Option<&str>, store: Named, loaded: &Loaded) ->
         When::Auto if variable("NO_COLOR").is_some() => line("color", "never".to_owned(), "NO_COLOR".to_owned()),
         When::Auto => line("color", "auto".to_owned(), default()),
     });
+    for (name, value) in settings.warehouse.set() {
+        let path = loaded.file.as_ref().map(|file| file.path.display().to_string()).unwrap_or_default();
+        lines.extend(value.map(|value| line(&format!("warehouse.{name}"), value, path)));
+    }
     for (meaning, words) in &settings.colours {
         lines.push(line(&format!("colours.{}", meaning.name()), words.value.clone(), loaded.line(words.line)));
     }
@@ -208,6 +212,13 @@ fn as_file(loaded: &Loaded) -> Result<String, Failure> {
         match set {
             Some((_, words)) => drop(writeln!(text, "{} = {:?}", meaning.name(), words.value)),
             None => drop(writeln!(text, "# {} = \"\"", meaning.name())),
+        }
+    }
+    text.push_str("\n# A ClickHouse server, for commands that name no store. Secrets are in variables, never here.\n[warehouse]\n");
+    for (name, value) in settings.warehouse.set() {
+        match value {
+            Some(value) => drop(writeln!(text, "{name} = {value}")),
+            None => drop(writeln!(text, "# {name} =")),
         }
     }
     text.push_str("\n# Keys by context, over those of the program; \"\" takes one away.\n");

@@ -14,6 +14,7 @@ use crate::inspect::{Census, Count, Error, ErrorKind, History, Hit, Inspector, R
 use crate::model::Id;
 use crate::model::facts::Arrival;
 use crate::output::{self, Kept, Output, Readers};
+use crate::warehouse::Address;
 
 /// Hits of one search; a person who sees so many types on.
 const HITS: usize = 200;
@@ -22,6 +23,9 @@ const DESCRIBED: usize = 50;
 
 /// Ids that are suggested when nothing matches.
 const SUGGESTED: usize = 5;
+
+/// What is said of a search by terms where rows cannot be looked through.
+const IDS_ONLY: &str = "this warehouse is searched by ids and profile values; terms such as event:… need a store file";
 
 /// Parts of a hit's activity.
 const PARTS: usize = 120;
@@ -36,6 +40,8 @@ pub enum Location {
     File(PathBuf),
     /// The built-in demo store.
     Demo,
+    /// A ClickHouse server.
+    Warehouse(Address),
     /// Nothing yet: rows come with the scenario that is played ([`Session::stage`]).
     Empty,
 }
@@ -98,6 +104,12 @@ impl Opened {
                 // A command finds it by itself where this program did.
                 place = Some(path).filter(|path| options.default_store.as_ref() != Some(path));
                 inspector
+            }
+            Location::Warehouse(address) => {
+                title = address.to_string();
+                name.clone_from(&title);
+                place = Some(PathBuf::from(&title));
+                super::warehouse::open(&address)?
             }
             Location::Empty => Inspector::new(demo::stage(demo::TITLE, "")?),
             Location::Demo => {
@@ -170,6 +182,9 @@ impl Session for Opened {
     }
 
     fn search_terms(&mut self, terms: &Terms, show: &mut dyn FnMut(Hits)) -> Result<Hits, Error> {
+        if self.inspector.source().scan().is_none() {
+            return Ok(Hits { notes: vec![IDS_ONLY.to_owned()], ..Hits::default() });
+        }
         let told =
             |found: Found| Hits { more: found.more, notes: found.notes, looked: found.looked, ..list(found.hits) };
         let mut hits = told(self.inspector.search_terms(terms, HITS, &mut |found| show(told(found)))?);

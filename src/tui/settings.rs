@@ -9,6 +9,11 @@
 //! [colours]                  # by meaning, over the theme
 //! refused = "bold magenta"
 //!
+//! [warehouse]                # a ClickHouse server, for commands that name no store
+//! url = "clickhouses://ch.example.com:8443/shop"
+//! ca = "~/our-ca.pem"
+//! seconds = 10
+//!
 //! [keys.journey]             # by context; "" takes a key away
 //! "x" = "next-problem"
 //! "g g" = ""
@@ -23,6 +28,8 @@ use toml::de::{DeTable, DeValue};
 use super::keys::{Action, AssetError, Context, Key, Keymap};
 use super::theme::{Meaning, Theme};
 use super::when::Zone;
+use crate::config::at_home;
+use crate::config::warehouse::Warehouse;
 
 /// A value, and the line of the file that sets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,11 +68,13 @@ pub struct Settings {
     pub colours: Vec<(Meaning, Set<String>)>,
     /// Keys that go before those of the program.
     pub keys: Vec<Bound>,
+    /// Where a warehouse is, and what a question may cost there.
+    pub warehouse: Warehouse,
     file: String,
 }
 
 /// What can be set besides colours and keys.
-const NAMES: [&str; 6] = ["zone", "theme", "ascii", "mouse", "colours", "keys"];
+const NAMES: [&str; 7] = ["zone", "theme", "ascii", "mouse", "colours", "keys", "warehouse"];
 
 impl Settings {
     /// Reads the text of a file; `file` is what errors call it.
@@ -87,6 +96,7 @@ impl Settings {
                 "ascii" => settings.ascii = Some(Set { value: settings.flag(name, value).map_err(at)?, line }),
                 "mouse" => settings.mouse = Some(Set { value: settings.flag(name, value).map_err(at)?, line }),
                 "colours" => settings.read_colours(settings.table(name, value).map_err(at)?, text)?,
+                "warehouse" => settings.read_warehouse(settings.table(name, value).map_err(at)?, text)?,
                 "keys" => {
                     for (context, bindings) in settings.table(name, value).map_err(at)? {
                         settings.read_keys(context, bindings, text)?;
@@ -139,7 +149,10 @@ impl Settings {
         value: &'a Spanned<DeValue<'i>>,
     ) -> Result<&'a DeTable<'i>, AssetError> {
         let name = name.get_ref();
-        let example = if name == "colours" { "[colours]" } else { "[keys.journey]" };
+        let example = match &**name {
+            "keys" => "[keys.journey]".to_owned(),
+            name => format!("[{name}]"),
+        };
         let wrong = || AssetError::new(&self.file, format!("{name} is to be a table, such as {example}"));
         value.get_ref().as_table().ok_or_else(wrong)
     }
@@ -176,6 +189,38 @@ impl Settings {
             Theme::check(&self.file, words).map_err(|error| error.at(line))?;
             self.colours.push((meaning, Set { value: words.to_owned(), line }));
         }
+        Ok(())
+    }
+
+    fn read_warehouse(&mut self, table: &DeTable<'_>, text: &str) -> Result<(), AssetError> {
+        let mut warehouse = Warehouse::default();
+        for (name, value) in table {
+            let line = line_of(text, name.span().start);
+            let name = name.get_ref().as_ref();
+            let words = || self.text(name, value).map(str::to_owned).map_err(|error| error.at(line));
+            let number = || {
+                let number = value
+                    .get_ref()
+                    .as_integer()
+                    .and_then(|number| u64::from_str_radix(number.as_str(), number.radix()).ok());
+                let wrong = || AssetError::new(&self.file, format!("{name} is to be a whole number")).at(line);
+                number.ok_or_else(wrong)
+            };
+            match name {
+                "url" => warehouse.url = Some(words()?),
+                "user_env" => warehouse.user_env = Some(words()?),
+                "password_env" => warehouse.password_env = Some(words()?),
+                "ca" => warehouse.ca = Some(at_home(&words()?)),
+                "seconds" => warehouse.seconds = Some(number()?),
+                "rows" => warehouse.rows = Some(number()?),
+                "bytes" => warehouse.bytes = Some(number()?),
+                other => {
+                    let mut names = Warehouse::NAMES.into_iter();
+                    return Err(AssetError::unknown(&self.file, "setting of the warehouse", other, &mut names).at(line));
+                }
+            }
+        }
+        self.warehouse = warehouse;
         Ok(())
     }
 

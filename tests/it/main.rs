@@ -41,3 +41,4 @@ mod store;
 mod support;
 mod terms;
 mod vendors;
+mod warehouse;

@@ -1,0 +1,280 @@
+//! A warehouse answers as the store that filled it: one server, and two shards.
+//!
+//! The servers are real ones, started on loopback; without `clickhouse-server` on the machine these
+//! tests say that they are skipped.
+
+mod servers;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use journey::formats::Zone;
+use journey::identity::Journey;
+use journey::ingest::{Flow, Input, Options, import};
+use journey::inspect::{ErrorKind, Inspector};
+use journey::model::Id;
+use journey::report::json;
+use journey::session::warehouse::fill;
+use journey::sim;
+use journey::store::{Reader, Writer};
+use journey::warehouse::{Address, Client, Failed, Layout, Warehouse, check, ddl};
+use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use tempfile::TempDir;
+
+use self::servers::Servers;
+use crate::support::all_ids;
+
+/// A store of the scenarios of the demo, and what fills warehouses from it.
+struct Store {
+    folder: TempDir,
+}
+
+impl Store {
+    fn new(files: Vec<(String, Vec<u8>)>) -> Self {
+        let store = Self { folder: TempDir::new().unwrap() };
+        store.import(files);
+        store
+    }
+
+    fn demo() -> Self {
+        let files = sim::demo_files().unwrap().into_iter();
+        Self::new(files.map(|file| (file.name.clone(), file.lines().into_bytes())).collect())
+    }
+
+    fn import(&self, files: Vec<(String, Vec<u8>)>) {
+        let mut writer = Writer::open(&self.folder.path().join("s.db")).unwrap();
+        let inputs = files.into_iter().map(|(name, content)| Input::Bytes { name, content }).collect();
+        let options = Options { zone: Zone::Utc, ..Options::default() };
+        import(&mut writer, inputs, &options, &mut |_| Flow::Continue).unwrap();
+        writer.finish().unwrap();
+    }
+
+    fn reader(&self) -> Reader {
+        Reader::open(&self.folder.path().join("s.db")).unwrap()
+    }
+}
+
+fn client(address: &str) -> Client {
+    Client::new(&Address::read(address).unwrap(), &|_| None).unwrap()
+}
+
+fn as_user(address: &str, user: &'static str, password: &'static str) -> Client {
+    let variable = move |name: &str| Some(if name.ends_with("USER") { user } else { password }.to_owned());
+    Client::new(&Address::read(address).unwrap(), &variable).unwrap()
+}
+
+/// A new database with the tables, on every server; the address of it.
+fn prepared(servers: &Servers, database: &str, layout: &Layout) -> String {
+    for server in servers.addresses("default") {
+        client(&server).run(&format!("CREATE DATABASE {database}")).unwrap();
+    }
+    let servers = servers.addresses(database);
+    let on = if layout.cluster.is_some() { &servers[..] } else { &servers[..1] };
+    for server in on {
+        for statement in ddl(layout) {
+            client(server).run(&statement).unwrap();
+        }
+    }
+    servers[0].clone()
+}
+
+fn cluster() -> Layout {
+    Layout { cluster: Some(servers::CLUSTER.to_owned()), has_text_index: false }
+}
+
+fn written(source: &Inspector, journey: &Journey) -> String {
+    let mut out = Vec::new();
+    json::journey(&mut out, journey, &|row| Some(source.properties(&[row]).unwrap().remove(0))).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn told(source: &Inspector, id: &Id) -> Option<String> {
+    source.journey(id).unwrap().map(|journey| written(source, &journey))
+}
+
+/// Every journey of the store is the same from the warehouse.
+fn agree(store: &Inspector, warehouse: &Inspector) -> usize {
+    let ids = all_ids(store);
+    for id in &ids {
+        assert_eq!(told(warehouse, id), told(store, id), "{id:?}");
+        let hits = |source: &Inspector| {
+            let mut hits = source.search(id.as_str(), 50).unwrap();
+            // Ids that are only like the text are found in a store alone.
+            hits.retain(|hit| hit.found != journey::model::hit::Match::Fuzzy);
+            source.describe(&mut hits).unwrap();
+            hits
+        };
+        assert_eq!(hits(warehouse), hits(store), "{id:?}");
+    }
+    assert_eq!(told(warehouse, &Id::new("no such id")), None);
+    let (mut here, there) = (store.overview().unwrap(), warehouse.overview().unwrap());
+    // A store gives its runs to parts of the time as wholes; a warehouse counts rows.
+    assert_eq!(there.activity.iter().sum::<u64>(), there.events);
+    here.activity.clone_from(&there.activity);
+    assert_eq!(there, here);
+    ids.len()
+}
+
+#[test]
+fn a_warehouse_of_one_server_and_of_two_shards_answers_as_the_store_that_filled_it() {
+    let Some(servers) = Servers::start(2) else { return };
+    let store = Store::demo();
+    for (database, layout) in [("one", Layout::default()), ("two", cluster())] {
+        let address = prepared(&servers, database, &layout);
+        let filled = fill(&store.reader(), &client(&address), &mut |_, _| true).unwrap();
+        assert!(filled.rows > 100 && filled.known == 0 && !filled.is_stopped, "{filled:?}");
+        let warehouse = Inspector::new(Warehouse::open(client(&address)).unwrap());
+        assert!(agree(&Inspector::new(store.reader()), &warehouse) > 30, "{database}");
+        let health = check::check(&client(&address), None).unwrap();
+        assert!(health.is_usable() && health.loads == (1, filled.rows) && health.unfinished == 0, "{health:?}");
+    }
+}
+
+#[test]
+fn a_second_fill_sends_what_is_new_and_an_open_warehouse_sees_it() {
+    let Some(servers) = Servers::start(2) else { return };
+    let address = prepared(&servers, "again", &cluster());
+    let mut files = sim::demo_files().unwrap().into_iter().map(|file| (file.name.clone(), file.lines().into_bytes()));
+    let store = Store::new(vec![files.next().unwrap()]);
+    let first = fill(&store.reader(), &client(&address), &mut |_, _| true).unwrap();
+    let warehouse = Inspector::new(Warehouse::open(client(&address)).unwrap());
+    let before = warehouse.source().version().unwrap();
+    agree(&Inspector::new(store.reader()), &warehouse);
+    // The new files stand before and behind the first one by name.
+    store.import(files.collect());
+    let second = fill(&store.reader(), &client(&address), &mut |_, _| true).unwrap();
+    assert_eq!(second.known, first.rows);
+    assert!(second.rows > 0);
+    assert_ne!(warehouse.source().version().unwrap(), before);
+    agree(&Inspector::new(store.reader()), &warehouse);
+    let third = fill(&store.reader(), &client(&address), &mut |_, _| true).unwrap();
+    assert_eq!((third.known, third.rows), (first.rows + second.rows, 0));
+    agree(&Inspector::new(store.reader()), &warehouse);
+}
+
+#[test]
+fn what_an_interrupted_fill_left_is_never_read_and_the_next_one_goes_on() {
+    let Some(servers) = Servers::start(1) else { return };
+    let address = prepared(&servers, "cut", &Layout::default());
+    let store = Store::demo();
+    let stopped = fill(&store.reader(), &client(&address), &mut |_, _| false).unwrap();
+    assert!(stopped.is_stopped && stopped.rows == 0);
+    // A process that is killed has sent a part.
+    let rows = "INSERT INTO journey_rows (load, id, event, properties) VALUES (7, 'sally@gmail.com', 'Lost', '{}')";
+    client(&address).run(rows).unwrap();
+    let health = check::check(&client(&address), None).unwrap();
+    assert!(!health.is_usable() && health.unfinished == 1, "{health:?}");
+    fill(&store.reader(), &client(&address), &mut |_, _| true).unwrap();
+    let warehouse = Inspector::new(Warehouse::open(client(&address)).unwrap());
+    agree(&Inspector::new(store.reader()), &warehouse);
+}
+
+#[test]
+fn a_warehouse_takes_no_rows_of_another_store() {
+    let Some(servers) = Servers::start(1) else { return };
+    let address = prepared(&servers, "other", &Layout::default());
+    fill(&Store::demo().reader(), &client(&address), &mut |_, _| true).unwrap();
+    let line =
+        br#"{"event":"A","properties":{"time":1561971600,"distinct_id":"d","mp_processing_time_ms":1561971600000}}"#;
+    let other = Store::new(vec![("other.jsonl".to_owned(), line.to_vec())]);
+    let error = fill(&other.reader(), &client(&address), &mut |_, _| true).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Usage);
+    assert!(error.what.contains("filled from another store"), "{error}");
+}
+
+#[test]
+fn a_user_that_may_only_read_sees_the_same_and_a_wrong_one_is_told() {
+    let Some(servers) = Servers::start(1) else { return };
+    let address = prepared(&servers, "reading", &Layout::default());
+    let store = Store::demo();
+    fill(&store.reader(), &client(&address), &mut |_, _| true).unwrap();
+    let strict = as_user(&address, servers::READER, servers::PASSWORD);
+    let warehouse = Inspector::new(Warehouse::open(strict.clone()).unwrap());
+    agree(&Inspector::new(store.reader()), &warehouse);
+    assert!(strict.takes_no_settings());
+    let Err(error) = Warehouse::open(as_user(&address, servers::READER, "wrong")) else { panic!("a wrong password") };
+    assert_eq!(error.kind, ErrorKind::Store);
+    assert!(error.what.contains("refuses the user") && !format!("{error:?}").contains("wrong"), "{error:?}");
+}
+
+#[test]
+fn missing_tables_a_dead_server_and_a_dead_shard_are_errors_and_never_fewer_rows() {
+    let Some(mut servers) = Servers::start(2) else { return };
+    let address = prepared(&servers, "halves", &cluster());
+    let none = Address::read(&address).unwrap().base.replace("http", "clickhouse") + "/default";
+    let Err(error) = Warehouse::open(client(&none)) else { panic!("no tables") };
+    assert!(error.what.contains("no tables of journey"), "{error:?}");
+    let store = Store::demo();
+    fill(&store.reader(), &client(&address), &mut |_, _| true).unwrap();
+    let warehouse = Inspector::new(Warehouse::open(client(&address)).unwrap());
+    assert!(warehouse.journey(&Id::new("sally@gmail.com")).unwrap().is_some());
+    servers.stop(1);
+    let error = warehouse.journey(&Id::new("sally@gmail.com")).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Store);
+    assert!(error.what.contains("shard"), "{error:?}");
+    servers.stop(0);
+    let error = warehouse.journey(&Id::new("sally@gmail.com")).unwrap_err();
+    assert!(error.what.contains("does not answer"), "{error:?}");
+}
+
+#[test]
+fn a_question_that_is_no_longer_wanted_ends_on_the_server_too() {
+    let Some(servers) = Servers::start(1) else { return };
+    let client = client(&servers.addresses("default")[0]);
+    let asked = Arc::new(AtomicBool::new(false));
+    let again = Arc::clone(&asked);
+    // Wanted when it is sent, and never again.
+    let stop: journey::inspect::Stop = Arc::new(move || again.swap(true, Ordering::Relaxed));
+    let endless = "SELECT count() FROM system.numbers";
+    assert_eq!(client.ask(endless, Some(&stop)), Err(Failed::Cancelled));
+    let running = "SELECT count() FROM system.processes WHERE query LIKE '%system.numbers' FORMAT TSV";
+    let mut left = client.ask(running, None).unwrap();
+    for _ in 0..10_000 {
+        if left == b"0\n" {
+            break;
+        }
+        left = client.ask(running, None).unwrap();
+    }
+    assert_eq!(left, b"0\n");
+}
+
+#[test]
+fn a_limit_that_is_met_is_an_error() {
+    let Some(servers) = Servers::start(1) else { return };
+    let mut address = Address::read(&servers.addresses("default")[0]).unwrap();
+    address.limits.rows = 1_000;
+    let client = Client::new(&address, &|_| None).unwrap();
+    let Err(Failed::Refused { code, .. }) = client.ask("SELECT sum(number) FROM system.numbers LIMIT 10", None) else {
+        panic!("a limit that does not hold")
+    };
+    assert_eq!(code, 158);
+}
+
+#[test]
+fn any_text_comes_back_from_the_server_as_it_was_sent() {
+    let Some(servers) = Servers::start(1) else { return };
+    let address = prepared(&servers, "texts", &Layout::default());
+    let ids = proptest::collection::vec(prop_oneof![any::<String>(), "[\\\\'\"\0\n%{};`$-]{1,12}"], 1..20);
+    let line = |id: &String| {
+        let time = 1_561_971_600_000_i64;
+        let properties = serde_json::json!({ "distinct_id": id, "time": time / 1000, "mp_processing_time_ms": time });
+        serde_json::json!({ "event": id, "properties": properties }).to_string()
+    };
+    let mut runner = TestRunner::new(ProptestConfig { cases: 1, ..ProptestConfig::default() });
+    runner
+        .run(&proptest::collection::vec(ids, 30..31), |lists| {
+            let lines: Vec<String> = lists.iter().flatten().map(line).collect();
+            let store = Store::new(vec![("texts.jsonl".to_owned(), lines.join("\n").into_bytes())]);
+            client(&address).run("DROP DATABASE texts").unwrap();
+            let address = prepared(&servers, "texts", &Layout::default());
+            fill(&store.reader(), &client(&address), &mut |_, _| true).unwrap();
+            let warehouse = Inspector::new(Warehouse::open(client(&address)).unwrap());
+            let here = Inspector::new(store.reader());
+            for id in all_ids(&here) {
+                prop_assert_eq!(told(&warehouse, &id), told(&here, &id));
+            }
+            Ok(())
+        })
+        .unwrap();
+}

@@ -1,0 +1,123 @@
+//! Real servers on loopback, each a shard of one cluster.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// Name of the cluster of all servers.
+pub(super) const CLUSTER: &str = "all";
+/// A user that may only read, and may change no setting.
+pub(super) const READER: &str = "reader";
+pub(super) const PASSWORD: &str = "look";
+
+/// How long a server may take to be there.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(super) struct Servers {
+    children: Vec<Option<Child>>,
+    ports: Vec<u16>,
+    _folder: TempDir,
+}
+
+impl Servers {
+    /// `None`, said loudly, where the program is not installed.
+    #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+    pub(super) fn start(number: usize) -> Option<Self> {
+        if Command::new("clickhouse-server").arg("--help").stdout(Stdio::null()).stderr(Stdio::null()).status().is_err()
+        {
+            eprintln!("skipped: no clickhouse-server");
+            return None;
+        }
+        let folder = TempDir::new().unwrap();
+        let (ports, inner): (Vec<u16>, Vec<u16>) = (0..number).map(|_| (free_port(), free_port())).unzip();
+        let shard = |port: &u16| format!("<shard><replica><host>127.0.0.1</host><port>{port}</port></replica></shard>");
+        let shards = inner.iter().map(shard).collect::<Vec<_>>().concat();
+        let children = ports
+            .iter()
+            .zip(&inner)
+            .map(|(http, tcp)| Some(start(&folder.path().join(http.to_string()), *http, *tcp, &shards)))
+            .collect();
+        let servers = Self { children, ports, _folder: folder };
+        for port in &servers.ports {
+            wait_for(*port);
+        }
+        Some(servers)
+    }
+
+    /// The address of a database on each server.
+    pub(super) fn addresses(&self, database: &str) -> Vec<String> {
+        self.ports.iter().map(|port| format!("clickhouse://127.0.0.1:{port}/{database}")).collect()
+    }
+
+    pub(super) fn stop(&mut self, number: usize) {
+        if let Some(mut child) = self.children.get_mut(number).and_then(Option::take) {
+            child.kill().unwrap();
+            child.wait().unwrap();
+        }
+    }
+}
+
+impl Drop for Servers {
+    fn drop(&mut self) {
+        (0..self.children.len()).for_each(|number| self.stop(number));
+    }
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+fn start(folder: &Path, http: u16, tcp: u16, shards: &str) -> Child {
+    fs::create_dir_all(folder.join("tmp")).unwrap();
+    let at = folder.display();
+    let config = format!(
+        "<yandex><logger><level>error</level><log>{at}/log</log><errorlog>{at}/errors</errorlog></logger>\
+         <http_port>{http}</http_port><tcp_port>{tcp}</tcp_port><listen_host>127.0.0.1</listen_host>\
+         <mark_cache_size>16777216</mark_cache_size><path>{at}/data/</path><tmp_path>{at}/tmp/</tmp_path>\
+         <users_config>{at}/users.xml</users_config><default_profile>default</default_profile>\
+         <default_database>default</default_database><timezone>UTC</timezone>\
+         <remote_servers><{CLUSTER}>{shards}</{CLUSTER}></remote_servers></yandex>"
+    );
+    let user = |name: &str, password: &str, profile: &str| {
+        format!(
+            "<{name}><password>{password}</password><networks><ip>127.0.0.1</ip></networks>\
+             <profile>{profile}</profile><quota>default</quota></{name}>"
+        )
+    };
+    let users = format!(
+        "<yandex><profiles><default/><strict><readonly>1</readonly></strict></profiles><users>{}{}</users>\
+         <quotas><default/></quotas></yandex>",
+        user("default", "", "default"),
+        user(READER, PASSWORD, "strict")
+    );
+    fs::write(folder.join("config.xml"), config).unwrap();
+    fs::write(folder.join("users.xml"), users).unwrap();
+    Command::new("clickhouse-server")
+        .arg(format!("--config-file={at}/config.xml"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Waits until a server answers.
+fn wait_for(port: u16) {
+    let end = Instant::now() + PATIENCE;
+    let answers = || {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+        stream.write_all(b"GET /ping HTTP/1.0\r\n\r\n").ok()?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).ok()?;
+        answer.contains("Ok.").then_some(())
+    };
+    while answers().is_none() {
+        assert!(Instant::now() < end, "clickhouse-server does not answer on port {port}");
+        std::thread::yield_now();
+    }
+}
