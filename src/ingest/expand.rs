@@ -219,8 +219,8 @@ impl Source {
         Self { name, from: From::Member(content), in_folder }
     }
 
-    /// Opens it, unpacks it and looks what it is.
-    pub(super) fn open(self, options: &Options) -> Result<Opened, Error> {
+    /// Opens it, unpacks it and looks what it is; where that is not to be seen, it is what was `before` it.
+    pub(super) fn open(self, options: &Options, before: Option<&Sniffed>) -> Result<Opened, Error> {
         let is_member = matches!(self.from, From::Member(_));
         let (stream, on_disk) = self.stream(options)?;
         if let Some(kind) = Kind::of(stream.content()) {
@@ -229,7 +229,7 @@ impl Source {
             }
             return archive(stream, kind, on_disk, options).map(Opened::Archive);
         }
-        look(stream, on_disk, options)
+        look(stream, on_disk, options, before)
     }
 
     /// Opens and unpacks it, up to the end of its first record; with its path if it is a file.
@@ -314,11 +314,20 @@ fn archive(stream: Stream, kind: Kind, on_disk: Option<PathBuf>, options: &Optio
 }
 
 /// Looks what a stream is: by its head, or as much of it as its first record takes.
-fn look(stream: Stream, on_disk: Option<PathBuf>, options: &Options) -> Result<Opened, Error> {
+fn look(
+    stream: Stream,
+    on_disk: Option<PathBuf>,
+    options: &Options,
+    before: Option<&Sniffed>,
+) -> Result<Opened, Error> {
     let (head, whole) = head(&stream);
     let sniffed = match &options.map {
         Some(map) => sniff_by_map(head, whole, &stream.name, map)?,
-        None => sniff_as(head, whole, &stream.name, options.read_as).map_err(|error| unknown(error, head))?,
+        None => match (sniff_as(head, whole, &stream.name, options.read_as), before) {
+            (Ok(sniffed), _) => sniffed,
+            (Err(_), Some(before)) => before.clone(),
+            (Err(error), None) => return Err(unknown(error, head)),
+        },
     };
     if sniffed.format != Format::Sqlite {
         return Ok(Opened::Stream(Box::new(stream), sniffed));

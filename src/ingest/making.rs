@@ -129,6 +129,13 @@ impl Carried {
         }
     }
 
+    /// Begins behind the rows of another part of the file.
+    pub(super) fn begin_after(&mut self, left: &Known) {
+        if self.wants_zone() {
+            self.zone = ZoneOf::Inferred(left.clone(), left.evidence.infer().sentence());
+        }
+    }
+
     /// What is known of the clock, where that is inferred.
     pub(super) fn known_clock(&self) -> Option<&Known> {
         match &self.zone {

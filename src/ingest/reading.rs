@@ -36,6 +36,8 @@ pub(super) struct Stream {
     format: Option<&'static str>,
     /// The file that it is all of.
     path: Option<PathBuf>,
+    /// The file whose rows continue those of the stream before it.
+    part_of: Option<String>,
     stop: Stop,
 }
 
@@ -91,6 +93,7 @@ impl Stream {
             total,
             format: None,
             path: None,
+            part_of: None,
             stop: stop.clone(),
         })
     }
@@ -105,6 +108,17 @@ impl Stream {
     pub(super) fn of(mut self, path: &Path) -> Self {
         self.path = Some(path.to_owned());
         self
+    }
+
+    /// Says which file it is one part of, such as a row group of Parquet.
+    pub(super) fn one_of(mut self, file: &str) -> Self {
+        self.part_of = Some(file.to_owned());
+        self
+    }
+
+    /// The file that it is one part of.
+    pub(super) fn part_of(&self) -> Option<&str> {
+        self.part_of.as_deref()
     }
 
     /// How to read it from its start once more; `None` for what can be read once.

@@ -27,6 +27,8 @@ pub(super) struct Run<'a> {
     /// Bytes in the open transaction, a chunk counting as [`LEAST`] of one at least.
     written: usize,
     seen: Seen,
+    /// The file of which the last stream was one part, and what is known of its clock.
+    left: Option<(String, Known)>,
     /// No one else may write until the first chunk is added after an import was overtaken.
     holds: bool,
 }
@@ -92,6 +94,7 @@ impl<'a> Run<'a> {
             packer: None,
             written: 0,
             seen: Seen::default(),
+            left: None,
             holds: false,
         }
     }
@@ -118,6 +121,8 @@ impl<'a> Run<'a> {
         };
         let mut reasons = Reasons::default();
         let name = stream.name.clone();
+        let part_of = stream.part_of().map(str::to_owned);
+        self.left.take_if(|(file, _)| Some(&*file) != part_of.as_ref());
         let again = stream.again();
         self.seen.can_return = again.is_some();
         let mut read = self.read(stream, sniffed, &mut file, &mut reasons)?;
@@ -140,6 +145,7 @@ impl<'a> Run<'a> {
             self.writer.commit()?;
         }
         let Read { mut place, zoning, end } = read;
+        self.left = part_of.zip(zoning.left().cloned()).or(self.left.take());
         place.known = place.known.saturating_sub(added);
         let End { failure, incomplete } = end;
         self.report.cancelled |= self.options.stop.is_set();
@@ -201,7 +207,11 @@ impl<'a> Run<'a> {
         };
         let mut place = self.skip_known(&mut stream, &mut parts)?;
         self.settle_zone(&mut parts.carried, sniffed, place.file, &stream.name)?;
-        let mut zoning = Zoning::default();
+        // All parts of a file are on one clock.
+        if let Some((_, left)) = &self.left {
+            parts.carried.begin_after(left);
+        }
+        let mut zoning = parts.carried.known_clock().map(Zoning::after).unwrap_or_default();
         if let Some(id) = place.file {
             let (pieces, bytes) = self.writer.kept_rejects(id)?;
             parts.carried.keep(Kept { pieces, bytes });

@@ -10,7 +10,7 @@ use super::expand::{self, Input, Opened, Source};
 use super::foreign::{self, Tables};
 use super::reading::Stream;
 use super::{Error, Options};
-use crate::formats::Sniffed;
+use crate::formats::{Format, Sniffed};
 use crate::store;
 
 /// Members of one archive that are named when they are passed over.
@@ -35,6 +35,8 @@ struct Opening {
     in_folder: bool,
     /// Members that hold nothing to read.
     passed_over: u64,
+    /// What the last row group of a Parquet file is.
+    sniffed: Option<Sniffed>,
 }
 
 impl std::fmt::Debug for Sources {
@@ -90,10 +92,16 @@ impl Sources {
             };
             let kind = self.archive.as_ref().map(|opening| opening.archive.kind);
             let in_folder = source.in_folder;
-            let opened = source.open(&self.options).and_then(|opened| match opened {
-                Opened::Stream(stream, mut sniffed) => {
-                    if kind == Some(Kind::Parquet) {
+            // All row groups of a Parquet file have the same columns, though one may have nothing in some.
+            let before = self.archive.as_ref().and_then(|opening| opening.sniffed.as_ref());
+            let opened = source.open(&self.options, before).and_then(|opened| match opened {
+                Opened::Stream(mut stream, mut sniffed) => {
+                    if let Some(opening) = self.archive.as_mut().filter(|_| kind == Some(Kind::Parquet)) {
                         sniffed.name = sniffed.name.replace("JSON Lines", "Parquet");
+                        *stream = stream.one_of(&opening.archive.name);
+                        if sniffed.format != Format::Empty {
+                            opening.sniffed = Some(sniffed.clone());
+                        }
                     }
                     Ok(Some(vec![(*stream, sniffed)]))
                 }
@@ -103,7 +111,7 @@ impl Sources {
                     Ok(Some(streams))
                 }
                 Opened::Archive(archive) => {
-                    self.archive = Some(Opening { archive, in_folder, passed_over: 0 });
+                    self.archive = Some(Opening { archive, in_folder, passed_over: 0, sniffed: None });
                     Ok(None)
                 }
             });
@@ -159,7 +167,7 @@ impl Sources {
 
     /// Ends the open archive.
     fn close(&mut self) {
-        let Some(Opening { archive, in_folder, passed_over }) = self.archive.take() else { return };
+        let Some(Opening { archive, in_folder, passed_over, .. }) = self.archive.take() else { return };
         if passed_over > NAMED {
             self.warnings.push(format!("passed over: {} more files in {}", passed_over - NAMED, archive.name));
         }

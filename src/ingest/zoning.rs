@@ -44,18 +44,22 @@ pub(super) struct Zoning {
     evidence: Evidence,
     /// On each clock the rows that say nothing, by day.
     silent: Vec<(Clockwork, BTreeMap<i64, u64>)>,
+    /// What the last chunk left.
+    left: Option<Known>,
 }
 
 impl Zoning {
     /// Behind the known part of a file.
     pub(super) fn after(known: &Known) -> Self {
-        Self { evidence: known.evidence.clone(), silent: Vec::new() }
+        Self { evidence: known.evidence.clone(), silent: Vec::new(), left: Some(known.clone()) }
     }
 
     /// Adds a chunk that was read on `clock`; gives what an import that goes on has to know.
     pub(super) fn add(&mut self, evidence: &Evidence, clock: Clockwork) -> String {
         self.evidence.add(evidence);
-        let left = Known { clock: clock.clone(), evidence: self.evidence.clone() }.to_text();
+        let left = Known { clock: clock.clone(), evidence: self.evidence.clone() };
+        let text = left.to_text();
+        self.left = Some(left);
         let at = self.silent.iter().position(|(known, _)| *known == clock).unwrap_or(self.silent.len());
         if at == self.silent.len() {
             self.silent.push((clock, BTreeMap::new()));
@@ -65,7 +69,12 @@ impl Zoning {
                 *days.entry(day).or_default() += rows;
             }
         }
-        left
+        text
+    }
+
+    /// What is known behind the last chunk; `None` where the zone was not to be found out.
+    pub(super) fn left(&self) -> Option<&Known> {
+        self.left.as_ref()
     }
 
     /// What all rows say; `None` when none were read, or the zone was not to be found out.

@@ -329,6 +329,52 @@ fn a_row_of_parquet_keeps_its_row_group_and_its_number_in_it() {
     );
 }
 
+/// Rows of a project at UTC-7: those of row group 0 say when they arrived, those of 1 do not, those of
+/// 2 have neither name nor id, and one of 3 says it again.
+const ONE_CLOCK: &str = "parquet/one-clock.parquet";
+
+#[test]
+fn all_row_groups_of_a_file_are_on_one_clock_and_have_the_same_columns() {
+    let hour = |number: i64| (1_561_971_600 + number * 3_600) * 1_000;
+    let rows = [(0, 1, 0), (0, 2, 1), (1, 1, 2), (1, 2, 3), (3, 1, 6), (3, 2, 7)];
+    let rows = rows.map(|(group, line, at)| format!("one-clock.parquet:row group {group}:{line} View {}", hour(at)));
+    assert_eq!(columns(&[ONE_CLOCK]), rows);
+    let (report, _) = import(vec![Input::Path(parquet(ONE_CLOCK))], &Options::default());
+    let report = report.unwrap();
+    assert_eq!((report.events, report.files.len(), report.warnings), (8, 4, Vec::new()));
+    // The next file is on a clock of its own.
+    let silent = r#"{"event":"View","properties":{"time":1561971600,"distinct_id":"u-2"}}"#;
+    let (_, reader) = import(
+        vec![Input::Path(parquet(ONE_CLOCK)), Input::Bytes { name: "x".to_owned(), content: silent.into() }],
+        &Options::default(),
+    );
+    assert_eq!(reader.events_of(&Id::new("u-2"), 9).unwrap()[0].time, hour(0));
+}
+
+#[test]
+fn an_import_that_stopped_between_row_groups_goes_on_on_the_same_clock() {
+    let times = |writer: Writer| -> Vec<i64> {
+        let events = writer.into_reader().unwrap().events_of(&Id::new("u-1"), 99).unwrap();
+        events.iter().map(|event| event.time).collect()
+    };
+    let input = || vec![Input::Path(parquet(ONE_CLOCK))];
+    let mut whole = Writer::in_memory().unwrap();
+    ingest::import(&mut whole, input(), &Options::default(), &mut |_| Flow::Continue).unwrap();
+    let whole = times(whole);
+    for most in 1..8 {
+        let mut stopped = Writer::in_memory().unwrap();
+        let mut steps = 0;
+        let stopping = &mut |_: &ingest::Progress| {
+            steps += 1;
+            if steps > most { Flow::Stop } else { Flow::Continue }
+        };
+        // One that stopped before its first row says so.
+        let _ = ingest::import(&mut stopped, input(), &Options::default(), stopping);
+        ingest::import(&mut stopped, input(), &Options::default(), &mut |_| Flow::Continue).unwrap();
+        assert_eq!(times(stopped), whole, "stopped after {most} steps");
+    }
+}
+
 #[test]
 fn a_parquet_file_that_is_not_read_says_why() {
     let of = |name: &str| fs::read(parquet(name)).unwrap();
