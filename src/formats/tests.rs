@@ -523,8 +523,8 @@ fn what_is_in_no_known_format_says_what_it_looks_like() {
         (b"\x7fELF\0\0", "it is a binary file"),
         (b"hello\nworld\n", "no event, profile or alias is in its first 64 KB"),
         (
-            br#"{"idSite":"1","visitorId":"v","actionDetails":[]}"#,
-            "it looks like Matomo visits, which are not read yet; write them as rows with event, distinct_id and time",
+            br#"{"event_name":"a","event_timestamp":1,"event_params":[],"user_pseudo_id":"x"}"#,
+            "it looks like Google Analytics events, which are not read yet; write them as rows with event, distinct_id and time",
         ),
     ] {
         let error = sniff(head, true, "f.bin").unwrap_err();

@@ -10,6 +10,8 @@
 
 mod amplitude;
 mod calls;
+mod countly;
+mod matomo;
 mod mparticle;
 mod posthog;
 mod row;
@@ -20,6 +22,8 @@ use std::fmt;
 
 use self::amplitude::Amplitude;
 use self::calls::{ByEither, RudderStack, Segment};
+use self::countly::Countly;
+use self::matomo::Matomo;
 use self::mparticle::MParticle;
 use self::posthog::PostHog;
 use self::row::flat;
@@ -70,6 +74,11 @@ pub(super) trait Vendor: Sync {
         None
     }
 
+    /// Whether a record says nothing of a person, such as a question for settings.
+    fn is_silent(&self, _record: &str) -> bool {
+        false
+    }
+
     /// The row as [`Vendor::decode`] takes it: the fields of its event next to those of the row.
     fn lay_flat(&self, row: &str) -> Result<String, String> {
         flat(row, self.properties(), self.fields())
@@ -104,9 +113,9 @@ pub(super) static VENDORS: &[&dyn Vendor] = &[
     &ByEither,
     &PostHog,
     &MParticle,
+    &Matomo,
+    &Countly,
     &Unread::GOOGLE_ANALYTICS,
-    &Unread::MATOMO,
-    &Unread::COUNTLY,
 ];
 
 /// One of [`VENDORS`], which is the same as another of its name.
@@ -177,6 +186,8 @@ fields! {
         event_timestamp: "event_timestamp",
         event_params: "event_params",
         site: "idSite",
+        site_of_request: "idsite",
+        is_recorded: "rec",
         visitor: "visitorId",
         actions: "actionDetails",
         app_key: "app_key",

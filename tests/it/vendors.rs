@@ -120,6 +120,28 @@ fn a_batch_of_mparticle_gives_its_ids_to_each_event_and_a_change_of_identity_tie
     insta::assert_snapshot!("vendor_mparticle-web-sdk-2.68.0", format!("{}\n{}", listed(&rows), profiles.join("\n")));
 }
 
+#[test]
+fn requests_of_countly_and_matomo_keep_their_events_and_ids() {
+    // A page of `countly-sdk-web` 26.1.1 in jsdom: an anonymous view and event, a sign-up that keeps the data
+    // (`set_id`), details of the user, and another person (`change_id` without merging).
+    // `matomo-tracker` 2.2.4 on a server: views, a user, an event with a time of its own, a bulk of three.
+    for (name, called) in [
+        ("countly-sdk-web-26.1.1", "Countly requests (JSON Lines)"),
+        ("matomo-tracker-2.2.4", "Matomo visits (JSON Lines)"),
+    ] {
+        let (found, rows, profiles) = read(&recorded(name));
+        assert_eq!(found, called);
+        assert!(rows.iter().all(|row| row.arrival.is_some() && row.id.is_some()), "{name}");
+        insta::assert_snapshot!(format!("vendor_{name}"), format!("{}\n{}", listed(&rows), profiles.join("\n")));
+    }
+    let nora = Id::new("nora@example.test");
+    let journey = story("countly-sdk-web-26.1.1").journey(&nora).unwrap().unwrap();
+    assert_eq!(journey.root, Some(nora));
+    // What was done before the sign-up is under the id that the SDK had made up, and tied to the user.
+    let [orphan] = journey.orphans.as_slice() else { panic!("{:?}", journey.orphans) };
+    assert_eq!(orphan.id.as_str(), "40f87fee-bfbe-4408-851a-ad667fc8d46a");
+}
+
 /// Small files of `tests/data/shapes`, written from the documents of each vendor: what each row of
 /// them is, in each form that the vendor or a warehouse gives it.
 #[test]

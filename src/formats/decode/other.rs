@@ -82,6 +82,10 @@ impl Reading<'_, '_> {
                 self.of_vendor(vendor, inside, arrival)
             };
         }
+        if vendor.is_silent(json) {
+            (self.out)(Item::Skipped);
+            return Ok(());
+        }
         if let Some(rows) = vendor.carried(json) {
             if rows.is_empty() {
                 return Err("an empty batch".to_owned());

@@ -48,6 +48,11 @@ fn each_vendor_is_named_by_its_own_keys() {
         (r#"{"events":[{"event_type":"session_start","data":{}}],"environment":"production"}"#, "mParticle batches"),
         (r#"{"client_sdk":{},"known_identities":{"device_application_stamp":"d"}}"#, "mParticle batches"),
         (r#"{"ANONYMOUS_ID":"a","ORIGINAL_TIMESTAMP":"t","EVENT":"x"}"#, "Segment or RudderStack calls"),
+        (r#"{"idSite":"1","visitorId":"v","actionDetails":[]}"#, "Matomo visits"),
+        (r#"{"path":"/matomo.php","query":{"idsite":"1","rec":"1","url":"u"},"payload":null}"#, "Matomo visits"),
+        (r#"{"path":"/matomo.php","payload":{"requests":["?idsite=1&rec=1"]}}"#, "Matomo visits"),
+        (r#"{"path":"/i","payload":{"app_key":"k","device_id":"d","events":"[{\"key\":\"A\"}]"}}"#, "Countly requests"),
+        (r#"{"path":"/i","query":{"app_key":"k","device_id":"d","begin_session":"1"}}"#, "Countly requests"),
         (r#"{"event_name":"a","event_timestamp":1,"event_params":[],"user_pseudo_id":"x"}"#, "Google Analytics events"),
     ] {
         assert_eq!(of(record).map(Vendor::rows), Some(rows), "{record}");

@@ -29,20 +29,6 @@ impl Unread {
         wrote: |m| m.pseudo.is_some() || m.event_timestamp.is_some() && m.event_params.is_some(),
         advice: AS_ROWS,
     };
-
-    pub(super) const MATOMO: Self = Self {
-        name: "Matomo",
-        rows: "Matomo visits",
-        wrote: |m| m.actions.is_some() || m.site.is_some() && m.visitor.is_some(),
-        advice: AS_ROWS,
-    };
-
-    pub(super) const COUNTLY: Self = Self {
-        name: "Countly",
-        rows: "Countly requests",
-        wrote: |m| m.app_key.is_some() || m.segmentation.is_some() && m.distinct_id.is_none() && m.properties.is_none(),
-        advice: AS_ROWS,
-    };
 }
 
 impl Vendor for Unread {
