@@ -9,7 +9,9 @@ use crate::inspect::query::{self, hint};
 use crate::inspect::terms::Terms;
 use crate::inspect::{EventHit, Inspector, Shared};
 use crate::model::hit::Match;
-use crate::report::{self, json, text};
+use crate::report::json::{self, Searched};
+use crate::report::look::{count, many};
+use crate::report::text;
 
 /// Ids that are suggested when nothing matches.
 const SUGGESTED: usize = 5;
@@ -41,9 +43,12 @@ fn answer(command: &Search, terms: Option<Terms>, inspector: &Inspector, console
     let mut notes = Vec::new();
     // One more than is listed tells whether there are more, and what is shared is told of more.
     let limit = command.limit.saturating_add(1).max(LOOKED_AT);
+    let (mut looked, mut has_more) = (None, false);
     let mut by_terms = |terms: &Terms| {
         let found = inspector.search_terms(terms, limit, &mut |_| {})?;
         notes = found.notes;
+        looked = found.looked;
+        has_more = found.more;
         Ok::<_, Failure>(found.hits)
     };
     let mut events = Vec::new();
@@ -67,13 +72,15 @@ fn answer(command: &Search, terms: Option<Terms>, inspector: &Inspector, console
         found
     };
     let shared = Shared::of(&command.text, &found);
-    let more = found.len() > command.limit;
+    let more = found.len() > command.limit || has_more;
     let mut hits = found;
     hits.truncate(command.limit);
     inspector.describe(&mut hits)?;
+    let query = inspector.shown_text(&command.text)?;
+    let searched = Searched { query: &query, hits: &hits, events: &events, shared: &shared, more, looked };
     if hits.is_empty() && events.is_empty() {
         if console.format == Format::Json {
-            json::search(&mut console.out, &inspector.shown_text(&command.text)?, &hits, &events, &shared)?;
+            json::search(&mut console.out, &searched)?;
             console.finish()?;
         }
         let failure = Failure::nothing(format!("nothing matches {:?}", command.text));
@@ -82,7 +89,7 @@ fn answer(command: &Search, terms: Option<Terms>, inspector: &Inspector, console
         return Err(empty(inspector)?.unwrap_or(failure));
     }
     match console.format {
-        Format::Json => json::search(&mut console.out, &inspector.shown_text(&command.text)?, &hits, &events, &shared)?,
+        Format::Json => json::search(&mut console.out, &searched)?,
         Format::Text => {
             // What can be searched next, as it is written.
             let term = |hit: EventHit| (console.look.cut(&format!("event={}", query::quoted(&hit.event)), TERM), hit);
@@ -95,7 +102,9 @@ fn answer(command: &Search, terms: Option<Terms>, inspector: &Inspector, console
         console.note(&note);
     }
     if more {
-        console.note(&format!("there are more than these {}; --limit says how many to list", hits.len()));
+        let looked = looked.map(|(looked, all)| format!(", in {} of {} looked through", count(looked), rows(all)));
+        let looked = looked.unwrap_or_default();
+        console.note(&format!("there are more than these {}{looked}; --limit says how many to list", hits.len()));
     }
     Ok(())
 }
@@ -110,8 +119,11 @@ fn wrong(text: &str, error: &query::Error) -> Failure {
 /// Adds ids that differ little from `text`.
 pub(super) fn suggest(failure: Failure, inspector: &Inspector, text: &str) -> Result<Failure, Failure> {
     let near = inspector.near(text, SUGGESTED)?;
-    Ok(near.into_iter().fold(failure, |failure, (id, rows)| {
-        let rows = report::look::many(usize::try_from(rows).unwrap_or(usize::MAX), "row");
-        failure.hint(format!("{} ({rows})", id.as_str()))
-    }))
+    Ok(near
+        .into_iter()
+        .fold(failure, |failure, (id, rows)| failure.hint(format!("{} ({})", id.as_str(), self::rows(rows)))))
+}
+
+fn rows(rows: u64) -> String {
+    many(usize::try_from(rows).unwrap_or(usize::MAX), "row")
 }

@@ -30,14 +30,30 @@ pub fn journey<'a>(out: &mut dyn Write, journey: impl Into<Shown<'a>>, propertie
     line(out, &Show { shown: journey.into(), properties })
 }
 
+/// What a search answers with.
+#[derive(Clone, Copy, Debug)]
+pub struct Searched<'a> {
+    /// What was searched.
+    pub query: &'a str,
+    /// Best first.
+    pub hits: &'a [Hit],
+    /// Events with the text in their names.
+    pub events: &'a [EventHit],
+    /// Values that several of the hits have.
+    pub shared: &'a [Shared],
+    /// Whether there are more hits than these.
+    pub more: bool,
+    /// Rows that were looked through, and all that there are; `None` where no row had to be.
+    pub looked: Option<(u64, u64)>,
+}
+
 /// Writes the hits of a search, best first (`journey search`).
-pub fn search(
-    out: &mut dyn Write,
-    query: &str,
-    hits: &[Hit],
-    events: &[EventHit],
-    shared: &[Shared],
-) -> io::Result<()> {
+pub fn search(out: &mut dyn Write, searched: &Searched<'_>) -> io::Result<()> {
+    #[derive(serde::Serialize)]
+    struct Looked {
+        rows: u64,
+        of: u64,
+    }
     #[derive(serde::Serialize)]
     struct Search<'a, I: Serialize, E: Serialize, J: Serialize> {
         schema: u32,
@@ -45,10 +61,14 @@ pub fn search(
         hits: I,
         events: E,
         shared: J,
+        more: bool,
+        looked: Option<Looked>,
     }
+    let Searched { query, hits, events, shared, more, looked } = *searched;
+    let looked = looked.map(|(rows, of)| Looked { rows, of });
     let (hits, shared) = (Each(hits.iter().map(hit)), Each(shared.iter().map(shared_value)));
     let events = Each(events.iter().map(event_hit));
-    line(out, &Search { schema: SCHEMA, query, hits, events, shared })
+    line(out, &Search { schema: SCHEMA, query, hits, events, shared, more, looked })
 }
 
 fn event_hit(hit: &EventHit) -> impl Serialize {

@@ -14,6 +14,7 @@ use criterion::{BatchSize, Criterion};
 use journey::identity::Journey;
 use journey::inspect::Inspector;
 use journey::inspect::filter::{Filter, Names, Wall};
+use journey::inspect::terms::Terms;
 use journey::model::{Id, Millis};
 use journey::report::Clock;
 use journey::sim::crowd::FIFTY;
@@ -34,6 +35,7 @@ fn main() {
     properties(&mut criterion, &stored);
     filters(&mut criterion, &stored);
     searches(&mut criterion, &stored);
+    values(&mut criterion, &stored);
     criterion.final_summary();
 }
 
@@ -131,5 +133,29 @@ fn searches(criterion: &mut Criterion, stored: &Stored) {
     group.bench_function("3 letters, with what each hit is", |bencher| {
         bencher.iter(|| inspector.search(black_box("ann"), HITS));
     });
+    group.finish();
+}
+
+/// People by values of properties, by the index of values.
+fn values(criterion: &mut Criterion, stored: &Stored) {
+    let inspector = stored.inspector();
+    let row = journey(&inspector, &Id::new(FIFTY)).steps.first().expect("a row").event.row;
+    let properties = inspector.properties(&[row]).expect("properties").concat();
+    let (_, insert_id) = properties.split_once("\"$insert_id\":\"").expect("an insert id");
+    let insert_id = insert_id.split('"').next().unwrap_or_default();
+    let mut group = criterion.benchmark_group("value");
+    group.sample_size(10);
+    for (name, text) in [
+        ("of one row", format!("$insert_id={insert_id}")),
+        ("of one row, any property", format!("prop:*={insert_id}")),
+        ("nowhere, any property", "prop:*=nowherevalue".to_owned()),
+        ("a word that is nowhere", "prop:*~nowhereword".to_owned()),
+        ("a comparison with few rows", "price>299.98".to_owned()),
+    ] {
+        let terms = Terms::read(&text).expect("a query").expect("terms");
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| stored.inspector().search_terms(black_box(&terms), HITS, &mut |_| {}));
+        });
+    }
     group.finish();
 }

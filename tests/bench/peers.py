@@ -21,6 +21,13 @@ What each peer does (the export has one JSON object in a line):
 * sqlite-utils: insert --nl; no columns of its own, no index.
 
 None of them finds rows that were delivered twice, keeps the line of a row or survives a kill.
+
+The time of an import by journey is that to its answer: all rows are there and can be searched. The
+process goes on with the index of values, and a line of its own has the whole of it.
+
+A value (`session_id=...`, which few rows have) is searched in the table that each has imported. Of
+journey it is the whole process; of DuckDB and ClickHouse, which are libraries, the first question
+of a process after the table is open, for ClickHouse with a test of the text before JSON is read.
 """
 
 import argparse
@@ -86,6 +93,28 @@ SELECT count(*) FROM events;
 """
 
 
+def ask(peer, value, store):
+    """Searches a value in the table of a peer; runs in a process of its own, and prints seconds."""
+    if peer == "duckdb":
+        import duckdb
+
+        connection = duckdb.connect(store, read_only=True)
+        start = time.perf_counter()
+        found = connection.execute(
+            "SELECT distinct_id, count(*) FROM events WHERE properties->>'session_id' = ? GROUP BY 1", [value]
+        ).fetchall()
+    else:
+        from chdb import session
+
+        opened = session.Session(store)
+        start = time.perf_counter()
+        found = str(opened.query(
+            f"SELECT distinct_id, count() FROM crowd.events WHERE position(properties, '{value}') > 0 "
+            f"AND JSONExtractString(properties, 'session_id') = '{value}' GROUP BY 1", "TabSeparated")).split()
+    taken = time.perf_counter() - start
+    print(taken if found else "nothing")
+
+
 def child(peer, export, store):
     """Imports as one of the peers that are libraries of Python; runs in a process of its own."""
     if peer == "duckdb":
@@ -109,9 +138,11 @@ def child(peer, export, store):
 class Run:
     """What one process took."""
 
-    def __init__(self, command, stdin=None):
+    def __init__(self, command, stdin=None, answers=False):
         # What earlier runs have written is on disk before this one starts.
         os.sync()
+        if answers:
+            return self.until_answer(command)
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as problems:
             given = stdin.encode() if stdin is not None else b""
             start = time.perf_counter()
@@ -132,6 +163,22 @@ class Run:
                 raise SystemExit(f"{Path(command[0]).name} ended with {process.returncode}: {said}")
         self.cpu = used.ru_utime + used.ru_stime
         # The kernel tells kilobytes, that of Apple bytes.
+        self.peak = used.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+
+
+    def until_answer(self, command):
+        """As the others, with the time to the first line that it writes."""
+        start = time.perf_counter()
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.out = process.stdout.readline().decode(errors="replace")
+        self.wall = time.perf_counter() - start
+        process.stdout.read()
+        _, status, used = os.wait4(process.pid, 0)
+        self.whole = time.perf_counter() - start
+        process.returncode = os.waitstatus_to_exitcode(status)
+        if process.returncode != 0:
+            raise SystemExit(f"{Path(command[0]).name} ended with {process.returncode}")
+        self.cpu = used.ru_utime + used.ru_stime
         self.peak = used.ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
@@ -181,7 +228,7 @@ class Bench:
         remove(store)
         if into:
             shutil.copyfile(into, store)
-        run = Run([self.journey, "import", export or self.export, "--store", str(store), "--format", "json"])
+        run = Run([self.journey, "import", export or self.export, "--store", str(store), "--format", "json"], answers=True)
         told = json.loads(run.out)
         if told["events"] != self.rows or told["rejected"] != 0:
             raise SystemExit(f"journey stored {told['events']} of {self.rows} rows and rejected {told['rejected']}")
@@ -317,6 +364,36 @@ def alone(bench, held_rows, held_export, shows):
     return lines
 
 
+def values(bench):
+    """The lines of the table of searches for a value."""
+    with open(bench.export, encoding="utf-8") as export:
+        value = next(line.split('"session_id":"', 1)[1].split('"', 1)[0] for line in export if '"session_id":"' in line)
+    note("an import to search in")
+    bench.import_ours()
+    store = bench.folder / "ours.db"
+    command = [bench.journey, "search", f"session_id={value}", "--store", str(store)]
+    here = [sys.executable, str(Path(__file__).resolve())]
+    lines = []
+    for peer in ["duckdb", "chdb"]:
+        if not importlib.util.find_spec(peer):
+            continue
+        note(f"a value against {peer}")
+        theirs = bench.folder / "theirs.db"
+        remove(theirs)
+        Run([*here, "--child", peer, bench.export, str(theirs)])
+        ours, others = [], []
+        for _ in range(bench.pairs):
+            ours.append(Run(command).wall)
+            others.append(float(Run([*here, "--ask", peer, value, str(theirs)]).out))
+        remove(theirs)
+        times = [other / our for our, other in zip(ours, others)]
+        lines.append(
+            f"| {peer} | {statistics.median(ours) * 1000:.0f} | {statistics.median(others) * 1000:.0f} "
+            f"| **{statistics.median(times):.1f}×** | {spread(times)} |"
+        )
+    return lines
+
+
 def note(text):
     print(f"... {text}", file=sys.stderr, flush=True)
 
@@ -337,6 +414,8 @@ def versions():
 def main():
     if sys.argv[1:2] == ["--child"]:
         return child(*sys.argv[2:5])
+    if sys.argv[1:2] == ["--ask"]:
+        return ask(*sys.argv[2:5])
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=lambda text: int(text.replace("_", "")), default=1_000_000)
     parser.add_argument("--seed", type=int, default=7)
@@ -347,7 +426,7 @@ def main():
     parser.add_argument("--export", type=Path, help="an export of --rows rows that is there already")
     parser.add_argument("--held-export", type=Path, help="an export of --held rows and another seed, likewise")
     parser.add_argument("--folder", type=Path, help="where the files are made, and removed [temporary]")
-    parser.add_argument("--only", action="append", choices=["duckdb", "chdb", "sqlite3", "sqlite-utils", "alone"])
+    parser.add_argument("--only", action="append", choices=["duckdb", "chdb", "sqlite3", "sqlite-utils", "alone", "values"])
     arguments = parser.parse_args()
     if not arguments.journey.exists():
         raise SystemExit(f"{arguments.journey} is not there; make it with cargo build --release, or name it by --journey")
@@ -358,12 +437,13 @@ def main():
         own = []
         if not arguments.only or "alone" in arguments.only:
             own = alone(bench, arguments.held or arguments.rows, arguments.held_export, arguments.shows)
+        searched = values(bench) if not arguments.only or "values" in arguments.only else []
         ours = bench.ours
         print(f"{bench.rows:,} rows, {bench.bytes / 1e6:.0f} MB of JSON Lines, seed {bench.seed}; "
               f"{os.cpu_count()} cores; {bench.pairs} pairs each, medians; {versions()}.")
         if ours:
             wall = median(ours, "wall")
-            print(f"journey import: {wall:.2f} s, {median(ours, 'cpu'):.2f} s of processor, "
+            print(f"journey import: {wall:.2f} s to its answer, {median(ours, 'whole'):.2f} s with the index of values, {median(ours, 'cpu'):.2f} s of processor, "
                   f"{bench.rows / wall / 1000:.0f} thousand rows/s, {bench.bytes / wall / 1e6:.0f} MB/s, "
                   f"{median(ours, 'peak'):.0f} MiB, store {median(ours, 'size') / 1e6:.0f} MB.")
         if lines:
@@ -373,6 +453,9 @@ def main():
         if own:
             print("\n| journey | measured | runs | must | aim |\n|---|---|---|---|---|")
             print("\n".join(own))
+        if searched:
+            print("\n| a value, searched beside | journey, ms | it, ms | ratio | pairs |\n|---|---|---|---|---|")
+            print("\n".join(searched))
         for line in lacking:
             print(f"\n{line}")
 

@@ -31,6 +31,7 @@ impl Stored {
         let input = Input::Bytes { name: "crowd.jsonl".to_owned(), content: export };
         let report = ingest::import(&mut writer, vec![input], &Options::default(), &mut |_| Flow::Continue);
         assert_eq!(report.expect("an import").events, seeded::crowd().rows);
+        assert!(writer.index_values(&mut |_, _| true).expect("an index of values"), "all of it");
         writer.finish().expect("the store closes");
         Self { _folder: folder, path, heavy }
     }

@@ -78,3 +78,17 @@ fn an_import_answers_and_then_makes_the_index_of_values() {
     assert_eq!(found["hits"][0]["id"], "u1", "{found}");
     assert_eq!(home.json(0, &["doctor", "--store", "s.db"])["healthy"], true);
 }
+
+#[test]
+fn an_answer_that_the_limit_cut_says_how_much_was_looked_through() {
+    let home = Home::new();
+    let cut = home.run(&["search", "plan=pro", "--limit", "1"]);
+    assert!(err(&cut).contains("there are more than these 1, in "), "{}", err(&cut));
+    assert!(err(&cut).contains(" rows looked through; --limit says"), "{}", err(&cut));
+    let cut = home.json(0, &["search", "plan=pro", "--limit", "1"]);
+    assert_eq!((&cut["more"], cut["hits"].as_array().unwrap().len()), (&true.into(), 1), "{cut}");
+    assert!(cut["looked"]["rows"].as_u64() > Some(0) && cut["looked"]["rows"] == cut["looked"]["of"], "{cut}");
+    // Who is found by an id is found without a look at any row.
+    let whole = home.json(0, &["search", "sally@gmail.com"]);
+    assert_eq!((&whole["more"], &whole["looked"]), (&false.into(), &serde_json::Value::Null), "{whole}");
+}
