@@ -445,3 +445,16 @@ fn a_person_can_be_opened_while_events_are_counted() {
     app.press_unanswered("<Enter>");
     assert_eq!(app.top(), "journey");
 }
+
+#[test]
+fn a_person_is_listed_by_the_best_name_that_is_known() {
+    let mut found = with_plan((9, 9));
+    found.list[0].name = Some("Sally Doe".into());
+    let mut app = by_terms(found);
+    app.press("plan=pro");
+    let text = app.text();
+    let line = text.lines().find(|line| line.contains("▸")).unwrap();
+    assert!(line.contains("Sally Doe") && !line.contains("sally@gmail.com"), "{text}");
+    assert!(text.contains("Sally Doe · sally@gmail.com"), "the id stands below: {text}");
+    assert!(text.lines().any(|line| line.contains("bob")), "{text}");
+}

@@ -74,6 +74,13 @@ fn rule(pen: &mut Pen<'_>, state: &State, look: &Look) {
         && state.wrong.is_none()
     {
         let count = hits.list.len() as u64;
+        let events = hits.events.len() as u64;
+        // People and events, where there are both or events alone.
+        let found = match (count, events) {
+            (_, 0) => fit::counted(count, "hit"),
+            (0, _) => fit::counted(events, "event"),
+            _ => format!("{}, {}", fit::counted(count, "hit"), fit::counted(events, "event")),
+        };
         match hits.looked {
             Some((looked, all)) if looked < all => words.push(format!(
                 "{} so far, {} of {} looked through",
@@ -82,14 +89,12 @@ fn rule(pen: &mut Pen<'_>, state: &State, look: &Look) {
                 fit::counted(all, "row")
             )),
             _ if count == 0 && hits.events.is_empty() => {}
-            _ if hits.counts => words.push(format!("{}, events are being counted", fit::counted(count, "hit"))),
+            _ if hits.counts => words.push(format!("{found}, events are being counted")),
             _ if hits.more => words.push(format!("the first {}, there are more: type on", fit::counted(count, "hit"))),
-            Some((_, all)) => words.push(format!(
-                "{}, complete: {} looked through",
-                fit::counted(count, "hit"),
-                fit::counted(all, "row")
-            )),
-            None => words.push(format!("{}, complete", fit::counted(count, "hit"))),
+            Some((_, all)) => {
+                words.push(format!("{found}, complete: {} looked through", fit::counted(all, "row")));
+            }
+            None => words.push(format!("{found}, complete")),
         }
     }
     if !completion.is_empty() {

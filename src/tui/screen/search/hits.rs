@@ -63,10 +63,10 @@ pub(super) fn view(state: &State, hits: &Hits, ui: &mut Ui, area: Rect, buffer: 
     let by_rows = hits.list.iter().any(|hit| hit.matched > 0);
     let columns = Columns::of(usize::from(area.width), by_rows);
     let muted = look.style(Meaning::Muted);
-    if list.height > 4 {
+    if list.height > 4 && !hits.list.is_empty() {
         let mut pen = Pen::new(buffer, list, 0);
         pen.skip(2);
-        pen.cell("MATCH", columns.found, muted).cell("ID", columns.id, muted).cell("IS", columns.kind, muted);
+        pen.cell("MATCH", columns.found, muted).cell("PERSON", columns.id, muted).cell("IS", columns.kind, muted);
         pen.cell(look.glyphs.warn, columns.mark, muted).cell(
             if by_rows && columns.via == 0 { "FOUND BY" } else { "ROOT" },
             columns.root,
@@ -107,8 +107,11 @@ fn line(pen: &mut Pen<'_>, hit: &Hit, glance: Option<&Option<Preview>>, typed: &
     let found = look.style(Meaning::Match);
     let date = |at: Option<i64>| at.map(|at| look.zone.short_date(at)).unwrap_or_default();
     pen.cell(hit.found.name(), columns.found, muted);
-    let matched = if hit.via.is_none() { marks(hit.id.as_str(), typed, hit.found == Match::Fuzzy) } else { Vec::new() };
-    pen.marked(hit.id.as_str(), columns.id.saturating_sub(1), &matched, (plain, found)).skip(1);
+    // The id stands below, with the rest of what is known.
+    let who = hit.name.as_deref().unwrap_or(hit.id.as_str());
+    let is_marked = hit.via.is_none() || hit.name.is_some();
+    let matched = if is_marked { marks(who, typed, hit.found == Match::Fuzzy) } else { Vec::new() };
+    pen.marked(who, columns.id.saturating_sub(1), &matched, (plain, found)).skip(1);
     pen.cell(hit.kind.name(), columns.kind, plain);
     let (mark, meaning) = mark(glance, look);
     pen.cell(&mark, columns.mark, look.style(meaning));
