@@ -4,6 +4,7 @@
 //! `model::json`.
 
 mod identify;
+mod points;
 
 use crate::support::story::Story;
 

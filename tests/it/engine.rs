@@ -7,7 +7,7 @@ use journey::identity::{CutOf, Facts, Journey, LEGACY, State, resolve, resolve_a
 use journey::inspect::gather::{Limits, gather};
 use journey::inspect::{Ask, Edges, Error, History, Lookup};
 use journey::model::facts::{AliasCall, Arrival, Event, Place};
-use journey::model::{Flags, Id, Row, Verb};
+use journey::model::{Client, Flags, Id, Row, Verb};
 use proptest::prelude::*;
 
 use crate::support::story::{Story, facts, facts_of_files};
@@ -38,8 +38,9 @@ fn any_row() -> impl Strategy<Value = Row> {
     ];
     let ids =
         (any_id(), any_id(), proptest::option::weighted(0.4, any_id()), proptest::option::weighted(0.3, any_id()));
-    (verb, ids, 0_i64..40, 0_i64..8, proptest::option::weighted(0.3, 0_u8..3), any::<bool>()).prop_map(
-        |(verb, (id, other, device, user), time, delay, insert_id, persisted)| {
+    let more = (proptest::option::weighted(0.1, any_id()), 0_u8..6);
+    (verb, ids, 0_i64..40, 0_i64..8, proptest::option::weighted(0.3, 0_u8..3), any::<bool>(), more).prop_map(
+        |(verb, (id, other, device, user), time, delay, insert_id, persisted, (previous, client))| {
             let device = device.flatten().map(|device| device.to_bare());
             let user = user.flatten();
             let (event, id, verb) = match verb {
@@ -60,9 +61,9 @@ fn any_row() -> impl Strategy<Value = Row> {
                 device,
                 user,
                 verb,
-                previous: vec![],
+                previous: previous.flatten().into_iter().collect(),
                 insert_id: insert_id.map(|number| format!("insert-{number}")),
-                client: None,
+                client: ["web · Linux", "node"].get(usize::from(client)).map(|text| Client::from_text(text)),
                 properties: "{}".to_owned(),
                 line: 0,
                 flags,

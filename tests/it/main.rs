@@ -14,6 +14,7 @@ mod compare;
 mod demo;
 mod dependencies;
 mod engine;
+mod evidence;
 mod export;
 mod faults;
 mod findings;

@@ -42,9 +42,11 @@ pub(super) fn find(
 ) -> (Vec<Found>, Option<Place>) {
     let mut points = Vec::new();
     let mut known_states: HashSet<Id> = HashSet::new();
-    let by_row = rows_of(aliases, steps);
+    let accepted: Vec<_> =
+        aliases.iter().filter(|line| line.verdict == Verdict::Accepted && !line.from_table).collect();
+    let by_row = rows_of(&accepted, steps);
 
-    for line in aliases.iter().filter(|line| line.verdict == Verdict::Accepted && !line.from_table) {
+    for line in accepted {
         let Some(alias) = &line.alias else { continue };
         let event = by_row.get(&line.row).copied();
         // An alias that names no person makes no user known: `null`, a second anonymous id, the device itself.
@@ -81,12 +83,11 @@ pub(super) fn find(
     }
     known_states.extend(identified.iter().map(|(state, anon)| state.map_or_else(|| anon.to_bare(), Id::clone)));
 
+    // Rows come by time, so the first that names a person is the earliest.
     let mut first: Option<(Place, &Event, &Id)> = None;
     for event in senders {
         let Some(id) = knows.known_by(event) else { continue };
-        if first.is_none_or(|(place, ..)| event.place() < place) {
-            first = Some((event.place(), event, id));
-        }
+        first.get_or_insert((event.place(), event, id));
         let server = event.client.as_ref().is_some_and(Client::is_server);
         if server || event.verb == VerbKind::Identify {
             continue;
@@ -98,14 +99,13 @@ pub(super) fn find(
 
     let known_from = points.iter().map(|found| found.place).min();
     // A row that names the person can come before the call that would make a state known.
-    if let Some((place, event, id)) = first.filter(|(place, ..)| known_from.is_none_or(|known| *place < known)) {
-        let point = match &event.other {
+    if let Some((_, event, id)) = first.filter(|(place, ..)| known_from.is_none_or(|known| *place < known)) {
+        points.push(match &event.other {
             Some(anon) if event.verb == VerbKind::Identify && event.id.as_ref() == Some(id) && anon != id => {
                 found(PointKind::Identify, id, event, explain::identify_point(event, id, anon), false)
             }
             _ => found(PointKind::Login, id, event, explain::login_point(event, id), false),
-        };
-        points.push(Found { place, ..point });
+        });
     }
     let known_from = points.iter().map(|found| found.place).min();
 
@@ -188,10 +188,9 @@ fn state_of(event: &Event) -> Option<&Id> {
     event.device.as_ref().or(event.id.as_ref())
 }
 
-/// The rows of the accepted calls among `aliases`, by number.
-fn rows_of<'a>(aliases: &[AliasLine], steps: &'a [Step]) -> HashMap<i64, &'a Event> {
-    let accepted = aliases.iter().filter(|line| line.verdict == Verdict::Accepted && !line.from_table);
-    let mut wanted: Vec<i64> = accepted.map(|line| line.row).collect();
+/// The rows of these calls, by number.
+fn rows_of<'a>(lines: &[&AliasLine], steps: &'a [Step]) -> HashMap<i64, &'a Event> {
+    let mut wanted: Vec<i64> = lines.iter().map(|line| line.row).collect();
     if wanted.is_empty() {
         return HashMap::new();
     }
@@ -201,17 +200,16 @@ fn rows_of<'a>(aliases: &[AliasLine], steps: &'a [Step]) -> HashMap<i64, &'a Eve
 }
 
 /// A client state as far as rows show it.
+#[derive(Clone, Copy)]
 struct Seen<'a> {
-    first: &'a Event,
+    first: Millis,
     last: Millis,
     client: Option<&'a Client>,
 }
 
 impl<'a> Seen<'a> {
     fn add(&mut self, event: &'a Event) {
-        if event.time < self.first.time {
-            self.first = event;
-        }
+        self.first = self.first.min(event.time);
         self.last = self.last.max(event.time);
         self.client = self.client.or(event.client.as_ref());
     }
@@ -219,48 +217,51 @@ impl<'a> Seen<'a> {
 
 /// Every client state that rows of the user or of its own orphans show, by its bare id.
 fn states<'a>(steps: &'a [Step], orphans: &'a [Orphan]) -> BTreeMap<Id, Seen<'a>> {
-    let mut states: Vec<(Id, Seen<'_>)> = Vec::new();
-    let mut by_bare: HashMap<Id, usize> = HashMap::new();
+    let mut states: BTreeMap<Id, Seen<'_>> = BTreeMap::new();
     // By the id as rows write it, which mostly is that of the row before.
-    let mut written: Memo<'_, usize> = Memo::new();
-    let rows = steps.iter().chain(orphans.iter().filter(|orphan| !orphan.contested).flat_map(|orphan| &orphan.steps));
+    let mut written: Memo<'_, Seen<'_>> = Memo::new();
+    let rows = steps.iter().chain(own(orphans).flat_map(|orphan| &orphan.steps));
     for event in rows.map(|step| &*step.event) {
         if event.client.as_ref().is_some_and(Client::is_server) {
             continue;
         }
         let Some(state) = state_of(event) else { continue };
-        let at = written.of(state, || {
-            *by_bare.entry(state.to_bare()).or_insert_with_key(|bare| {
-                let seen = Seen { first: event, last: event.time, client: event.client.as_ref() };
-                states.push((bare.clone(), seen));
-                states.len() - 1
-            })
-        });
-        if let Some((_, seen)) = at.and_then(|at| states.get_mut(*at)) {
+        let begun = || Seen { first: event.time, last: event.time, client: event.client.as_ref() };
+        if let Some(seen) = written.of(state, begun) {
             seen.add(event);
         }
     }
-    states.into_iter().collect()
+    for (id, seen) in written.into_known() {
+        let known = states.entry(id.to_bare()).or_insert(seen);
+        known.first = known.first.min(seen.first);
+        known.last = known.last.max(seen.last);
+        known.client = known.client.or(seen.client);
+    }
+    states
+}
+
+/// The orphans that belong to this user alone.
+fn own(orphans: &[Orphan]) -> impl Iterator<Item = &Orphan> {
+    orphans.iter().filter(|orphan| !orphan.contested)
 }
 
 fn resets(steps: &[Step], orphans: &[Orphan]) -> Vec<Found> {
     let mut resets = Vec::new();
-    let begins = |orphan: &Orphan| {
-        let first = orphan.steps.first().and_then(|step| step.event.client.as_ref());
-        !orphan.contested && first.is_some_and(Client::can_tell_devices)
-    };
-    if !orphans.iter().any(begins) {
+    let begins = own(orphans).filter_map(|orphan| {
+        let event = orphan.steps.first().map(|step| &*step.event)?;
+        let client = event.client.as_ref().filter(|client| client.can_tell_devices())?;
+        Some((orphan, event, client, state_of(event)?.to_bare()))
+    });
+    let begins: Vec<_> = begins.collect();
+    if begins.is_empty() {
         return resets;
     }
     let states = states(steps, orphans);
-    for orphan in orphans.iter().filter(|orphan| !orphan.contested) {
-        let Some(first) = orphan.steps.first().map(|step| &*step.event) else { continue };
-        let Some(state) = state_of(first).map(Id::to_bare) else { continue };
-        let Some(client) = first.client.as_ref().filter(|client| client.can_tell_devices()) else { continue };
+    for (orphan, first, client, state) in begins {
         let before = states
             .iter()
-            .filter(|(other, seen)| **other != state && seen.client == Some(client) && seen.last <= first.time)
-            .filter(|(_, seen)| seen.first.time < first.time)
+            .filter(|(other, seen)| **other != state && seen.client == Some(client))
+            .filter(|(_, seen)| seen.first < first.time && seen.last <= first.time)
             .max_by_key(|(_, seen)| seen.last);
         if let Some((ended, seen)) = before {
             let why = explain::reset_point(ended, seen.last, &orphan.id, first, client);
