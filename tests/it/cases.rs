@@ -3,6 +3,7 @@
 //! C40 and C42 are about files and stores: `ingest` has them. C30's numbers are read in
 //! `model::json`.
 
+mod around;
 mod identify;
 mod points;
 

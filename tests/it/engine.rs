@@ -49,6 +49,13 @@ fn any_row() -> impl Strategy<Value = Row> {
                 3 => ("$merge", id.clone(), Verb::Merge { ids: [id, other].into_iter().flatten().collect() }),
                 _ => ("View", id, Verb::Track),
             };
+            // Servers send no `$identify`.
+            let client = match client {
+                0 => Some("web · Linux"),
+                1 if !matches!(verb, Verb::Identify { .. }) => Some("node"),
+                _ => None,
+            };
+            let client = client.map(Client::from_text);
             let mut flags = Flags::default();
             if persisted && device.is_some() {
                 flags.set(Flags::HAD_PERSISTED);
@@ -63,7 +70,7 @@ fn any_row() -> impl Strategy<Value = Row> {
                 verb,
                 previous: previous.flatten().into_iter().collect(),
                 insert_id: insert_id.map(|number| format!("insert-{number}")),
-                client: ["web · Linux", "node"].get(usize::from(client)).map(|text| Client::from_text(text)),
+                client,
                 properties: "{}".to_owned(),
                 line: 0,
                 flags,
@@ -271,6 +278,7 @@ proptest! {
                 rename(&mut row.id);
                 rename(&mut row.device);
                 rename(&mut row.user);
+                row.previous = row.previous.iter().map(|id| Id::new(&format!("other {}", id.as_str()))).collect();
                 match &mut row.verb {
                     Verb::Alias { alias, target, .. } => { rename(alias); rename(target); }
                     Verb::Identify { identified, anon } => { rename(identified); rename(anon); }

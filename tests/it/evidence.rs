@@ -8,6 +8,7 @@ use journey::model::{Flags, Id, Row, Shape, Verb};
 use proptest::prelude::*;
 
 use crate::engine::{IDS, any_history};
+use crate::known::Slow;
 use crate::support::story::facts;
 
 /// One piece of evidence: a user, how, and when it arrived.
@@ -64,20 +65,7 @@ impl<'a> Rows<'a> {
     }
 
     fn is_device(&self, id: &Id) -> bool {
-        let own = |row: &Row| row.id.as_ref().is_some_and(|own| own.bare() == id.bare());
-        let by_rows = |only_own: bool| {
-            self.rows.iter().any(|row| {
-                let named = self.device(row).is_some_and(|device| device.as_str() == id.bare());
-                let by_other = row.id.is_some() || row.user.is_some() && row.user != row.device;
-                named && if only_own { own(row) } else { by_other }
-            })
-        };
-        match id.shape() {
-            Shape::Device | Shape::WebAnonymous => true,
-            Shape::Email => false,
-            Shape::Guid => by_rows(false),
-            Shape::Other => by_rows(true),
-        }
+        Slow(self.rows).is_of_device(id)
     }
 
     /// Whether a row or the form says that `id` names a person; `with_own` counts rows whose id is

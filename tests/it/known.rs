@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use journey::identity::compare::{Comparison, Side, Verdict};
 use journey::identity::{AliasLine, Journey, LEGACY, Phase, PointKind, Step, resolve};
-use journey::model::{Flags, Id, Row, Shape, Verb};
+use journey::model::{Client, Flags, Id, Row, Shape, Verb};
 use proptest::prelude::*;
 
 use crate::engine::{IDS, any_history};
@@ -232,7 +232,7 @@ fn two_users_who_claim_one_anonymous_id_are_compared_by_it() {
 }
 
 /// What makes a user known, said slowly.
-struct Slow<'a>(&'a [Row]);
+pub(crate) struct Slow<'a>(pub(crate) &'a [Row]);
 
 impl Slow<'_> {
     /// Whether some row names `id` as the device that sent it.
@@ -245,14 +245,18 @@ impl Slow<'_> {
         })
     }
 
+    /// Whether `id` stands for a device, by its form or by rows.
+    pub(crate) fn is_of_device(&self, id: &Id) -> bool {
+        match id.shape() {
+            Shape::Device | Shape::WebAnonymous => true,
+            Shape::Guid => self.is_device(id, false),
+            Shape::Other => self.is_device(id, true),
+            Shape::Email => false,
+        }
+    }
+
     fn can_be_a_name(&self, id: &Id) -> bool {
-        !id.is_placeholder()
-            && match id.shape() {
-                Shape::Device | Shape::WebAnonymous => false,
-                Shape::Guid => !self.is_device(id, false),
-                Shape::Other => !self.is_device(id, true),
-                Shape::Email => true,
-            }
+        !id.is_placeholder() && !self.is_of_device(id)
     }
 
     fn is_person(&self, id: &Id) -> bool {
@@ -278,7 +282,6 @@ impl Slow<'_> {
     fn shows_a_person(&self, row: &Row, accepted: bool) -> bool {
         let persisted = row.flags.has(Flags::HAD_PERSISTED);
         let is_device = |id: &Id| !persisted && row.device.as_ref().is_some_and(|device| device.as_str() == id.bare());
-        let by_id = row.id.as_ref().is_some_and(|id| self.is_person(id) && !is_device(id));
         let by_user = row.user.as_ref().is_some_and(|user| {
             // Of rows under a placeholder nothing is looked up.
             let nowhere = row.id.as_ref().is_some_and(Id::is_placeholder);
@@ -286,6 +289,9 @@ impl Slow<'_> {
                 if nowhere { !user.is_placeholder() && !user.shape().is_sdk_made() } else { self.can_be_a_name(user) };
             is_name && !is_device(user)
         });
+        // A server sends rows under whatever id it has.
+        let by_client = by_user || !row.client.as_ref().is_some_and(Client::is_server);
+        let by_id = by_client && row.id.as_ref().is_some_and(|id| self.is_person(id) && !is_device(id));
         let by_alias = match &row.verb {
             Verb::Alias { alias: Some(alias), .. } => accepted && self.is_person(alias) && !is_device(alias),
             _ => false,

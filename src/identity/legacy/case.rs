@@ -259,3 +259,32 @@ fn add_mixed(journey: &Journey, sums: &mut Sums, shown: &mut Shown) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_before_2005_or_a_day_after_the_arrival_is_impossible() {
+        const NOW: Millis = 1_700_000_000_000;
+        let (known, unknown) = (Flags::default(), [Flags::ARRIVAL_UNKNOWN, Flags::TIME_FROM_ARRIVAL]);
+        for (time, arrived, is_impossible) in [
+            (NOW, NOW, false),
+            (NOW + AHEAD, NOW, false),
+            (NOW + AHEAD + 1, NOW, true),
+            (NOW + 2 * AHEAD, NOW, true),
+            (OLDEST, NOW, false),
+            (OLDEST - 1, NOW, true),
+            (OLDEST - 1, OLDEST, true),
+            // An old row of an old history.
+            (OLDEST - 2, OLDEST - 1, false),
+        ] {
+            assert_eq!(Marks::is_impossible(time, arrived, known), is_impossible, "{time} {arrived}");
+        }
+        // Where no arrival is known, only the oldest time counts.
+        for flags in unknown {
+            assert!(!Marks::is_impossible(NOW + 2 * AHEAD, NOW, flags));
+            assert!(Marks::is_impossible(OLDEST - 2, OLDEST - 1, flags));
+        }
+    }
+}

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use super::super::facts::Facts;
-use super::super::journey::{
-    Alike, Journey, Member, Mention, Orphan, Owner, Phase, Reason, Refusal, Role, Step, Verdict,
-};
+use super::super::journey::{Alike, Journey, Member, Mention, Orphan, Owner, Phase, Reason, Role, Step, Verdict};
 use super::super::memo::Memo;
 use super::Legacy;
 use super::around::{LeftBehind, alias_lines, calls_of, left_behind, neighbours, owners};
@@ -162,10 +160,10 @@ fn mentioned(world: &World<'_>, query: &Id, facts: &Facts) -> Option<Journey> {
     }
     let aliases = alias_lines(world, world.calls_of(query).map(|(index, _)| index));
     for line in &aliases {
-        if let (Verdict::Refused(refusal), Some(alias)) = (line.verdict, &line.alias) {
+        if let (Verdict::Refused(_), Some(alias)) = (line.verdict, &line.alias) {
             let with = line.target.clone().unwrap_or_else(|| alias.clone());
             let root = world.root_of(&with).clone();
-            let role = if refusal == Refusal::EMPTY_DISTINCT_ID { "alias without a target" } else { "refused alias" };
+            let role = if line.target.is_none() { "alias without a target" } else { "refused alias" };
             mentions.push(Mention { role, with, root, why: line.why.clone(), source: line.source.clone(), rows: 1 });
         }
     }

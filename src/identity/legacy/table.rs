@@ -204,7 +204,7 @@ impl Table {
         let number = self.numbers.get(id).copied();
         let known = number.and_then(|number| self.known.get(number));
         let (hops, since) = known.and_then(|known| known.way).unwrap_or((0, None));
-        let end = known.filter(|_| hops > 0).and_then(|known| self.known.get(known.end));
+        let end = known.and_then(|known| self.known.get(known.end));
         Way { end: end.map_or(id, |end| &end.id), hops, since, number }
     }
 
