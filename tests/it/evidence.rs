@@ -19,13 +19,13 @@ struct Claim {
 }
 
 /// Every row, and where the chain of each id leads in the end.
-struct Rows<'a> {
+struct History<'a> {
     rows: &'a [Row],
     roots: BTreeMap<Id, Id>,
     refused: Vec<(Id, Id)>,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> History<'a> {
     fn new(rows: &'a [Row]) -> Self {
         let mut in_order: Vec<&Row> = rows.iter().collect();
         in_order.sort_by_key(|row| (row.arrival, row.line));
@@ -59,11 +59,6 @@ impl<'a> Rows<'a> {
         aliases.chain([root.clone()]).collect()
     }
 
-    /// A row that says which device sent it.
-    fn device<'r>(&self, row: &'r Row) -> Option<&'r Id> {
-        row.device.as_ref().filter(|_| !row.flags.has(Flags::HAD_PERSISTED))
-    }
-
     fn is_device(&self, id: &Id) -> bool {
         Slow(self.rows).is_of_device(id)
     }
@@ -74,7 +69,7 @@ impl<'a> Rows<'a> {
         let says = |row: &Row| {
             let user = row.user.as_ref() == Some(id);
             let other_id = row.id.as_ref().is_some_and(|own| own != id);
-            let other_device = self.device(row).is_some_and(|device| device != id);
+            let other_device = device_of(row).is_some_and(|device| device != id);
             let identified = matches!(&row.verb, Verb::Identify { identified: Some(named), anon: Some(anon) }
                 if named == id && anon != id);
             let alias = matches!(&row.verb, Verb::Alias { alias: Some(alias), target, .. }
@@ -133,7 +128,7 @@ impl<'a> Rows<'a> {
                         _ => {}
                     }
                 }
-                let Some(device) = self.device(row) else { continue };
+                let Some(device) = device_of(row) else { continue };
                 if is_this(device)
                     && let Some(user) = row.user.as_ref().filter(|user| *user != device)
                 {
@@ -141,7 +136,7 @@ impl<'a> Rows<'a> {
                 }
                 // One device: this row, or another row with the device of a row of the id.
                 let own_device = is_this(device)
-                    || self.rows.iter().any(|own| own.id.as_ref() == Some(id) && self.device(own) == Some(device));
+                    || self.rows.iter().any(|own| own.id.as_ref() == Some(id) && device_of(own) == Some(device));
                 if own_device
                     && !device.is_placeholder()
                     && let Some(other) = row.id.as_ref()
@@ -174,10 +169,10 @@ impl<'a> Rows<'a> {
             .rows
             .iter()
             .filter(|row| row.id.as_ref().is_some_and(is_own))
-            .filter_map(|row| self.device(row))
+            .filter_map(device_of)
             .filter(|device| !device.is_placeholder())
             .collect();
-        for row in self.rows.iter().filter(|row| self.device(row).is_some_and(|device| devices.contains(device))) {
+        for row in self.rows.iter().filter(|row| device_of(row).is_some_and(|device| devices.contains(device))) {
             let user = row.user.as_ref().filter(|user| Some(*user) != row.device.as_ref());
             for named in row.id.iter().chain(user).filter(|id| !id.is_placeholder()) {
                 let other = self.root(named);
@@ -188,6 +183,11 @@ impl<'a> Rows<'a> {
         }
         found
     }
+}
+
+/// The device that sent a row, if the row says so.
+fn device_of(row: &Row) -> Option<&Id> {
+    row.device.as_ref().filter(|_| !row.flags.has(Flags::HAD_PERSISTED))
 }
 
 /// Owner and kinds of evidence of each orphan, or of an anonymous root.
@@ -221,7 +221,7 @@ fn journeys(rows: &[Row]) -> Vec<Journey> {
 proptest! {
     #[test]
     fn an_orphan_is_what_the_best_evidence_of_the_rows_ties_to_the_user(history in any_history()) {
-        let rows = Rows::new(&history);
+        let rows = History::new(&history);
         let roots: BTreeSet<Id> = rows.roots.values().cloned().collect();
         for journey in journeys(&history) {
             let root = journey.root.clone().unwrap();
@@ -250,7 +250,7 @@ proptest! {
 
     #[test]
     fn an_anonymous_root_names_the_users_that_its_rows_can_be_of(history in any_history()) {
-        let rows = Rows::new(&history);
+        let rows = History::new(&history);
         for journey in journeys(&history) {
             let root = journey.root.clone().unwrap();
             let expected = if rows.is_anonymous(&root) { owners(&rows.claims(&root)) } else { BTreeMap::new() };
@@ -263,7 +263,7 @@ proptest! {
 
     #[test]
     fn a_neighbour_is_a_known_user_on_a_device_of_the_user(history in any_history()) {
-        let rows = Rows::new(&history);
+        let rows = History::new(&history);
         for journey in journeys(&history) {
             let root = journey.root.clone().unwrap();
             let found: BTreeSet<Id> = journey

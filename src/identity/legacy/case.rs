@@ -68,6 +68,7 @@ impl Shown {
         if self.under.is_none() {
             self.under = Some(under.clone());
         }
+        // Saves memory: a finding keeps only that many.
         if self.sources.len() < MOST_SOURCES {
             self.sources.push(source.clone());
         }

@@ -116,6 +116,9 @@ fn fates(events: &[&Arc<Event>]) -> HashMap<usize, Fate> {
 }
 
 /// Marks of hashes, a few bits for each: a mark may stand for two hashes.
+///
+/// A mark too many makes a row a suspect that no other row is like: it costs time and changes no
+/// answer, so no test notices a fault that sets more of them.
 struct Marks {
     bits: Vec<u64>,
 }

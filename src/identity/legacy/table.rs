@@ -157,6 +157,8 @@ impl Table {
     }
 
     /// Notes of each id where its chain ends, and what lies on the way.
+    ///
+    /// It stops where a way is known already; walking it again would end there, too, only later.
     fn measure(&mut self) {
         let mut ahead = Vec::new();
         for number in 0..self.known.len() {
