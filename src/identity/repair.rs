@@ -185,6 +185,12 @@ fn for_good(journey: &Journey, plan: &Plan<'_>, rules: RuleSet) -> Vec<String> {
             sentences.push(text);
         }
     }
+    if plan.of_many > 0 {
+        sentences.push(format!(
+            "{} under a placeholder, which many people share: no row says whose they are, so none is imported.",
+            stay(plan.of_many)
+        ));
+    }
     let contested = journey.orphans.iter().filter(|orphan| orphan.contested);
     let contested: u64 = contested.map(|orphan| orphan.steps.len() as u64).sum();
     if contested > 0 {
@@ -209,6 +215,8 @@ struct Plan<'a> {
     root: &'a Id,
     calls: Vec<&'a Orphan>,
     rows: Vec<&'a Step>,
+    /// Rows under a placeholder: no row says which of them are of this user.
+    of_many: u64,
 }
 
 impl<'a> Plan<'a> {
@@ -220,10 +228,11 @@ impl<'a> Plan<'a> {
         let split = journey.steps.iter().filter(|step| matches!(step.state, State::Split(_)));
         // Calls are no deeds of a person: importing them again would call them again.
         let is_deed = |step: &&Step| !matches!(step.event.verb, VerbKind::Alias | VerbKind::Identify | VerbKind::Merge);
-        let mut rows: Vec<&Step> = left.chain(split).filter(is_deed).collect();
+        let of_many = |step: &&Step| step.stored_under.is_placeholder();
+        let (strangers, mut rows): (Vec<&Step>, Vec<&Step>) = left.chain(split).filter(is_deed).partition(of_many);
         rows.sort_by_key(|step| step.event.place());
         let calls = orphans.into_iter().filter(|orphan| !orphan.id.is_placeholder()).collect();
-        Self { root, calls, rows }
+        Self { root, calls, rows, of_many: strangers.len() as u64 }
     }
 }
 

@@ -110,6 +110,17 @@ fn rows_that_can_be_of_several_users_and_those_of_a_placeholder_are_left_alone()
     }
     let strangers = "1 Land($device:d1) +,d1\n2 ID(null <= $device:d1) +null,d1\n3 View(null) +null,d1";
     assert!(repair_of(&Inspector::new(store(strangers)), "null").is_empty());
+    // An alias call has joined the placeholder to a user; its rows stay, those of another alias are mended.
+    let joined = "1 Open(undefined) +,d9\n2 View(d9)\n2.5 Old(sally)\n50 AL(undefined -> 12345)\n51 AL(sally -> 12345)\n60 Buy(12345)";
+    let repair = repair_of(&Inspector::new(store(joined)), "12345");
+    assert_eq!(repair.rows.iter().map(|row| &*row.event).collect::<Vec<_>>(), ["Old"]);
+    assert!(
+        repair.for_good.iter().any(|text| text.contains("1 row stays under a placeholder")),
+        "{:?}",
+        repair.for_good
+    );
+    let [.., (_, import)] = repair.then;
+    assert_eq!(imported(joined, &file(&Inspector::new(store(joined)), &repair), "12345", 1), import);
 }
 
 #[test]
