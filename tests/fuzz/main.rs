@@ -4,10 +4,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by a panic")]
 #![allow(clippy::print_stdout, reason = "a long run says how much it has tried")]
 
+mod answers;
 #[path = "../it/support/app.rs"]
 #[expect(dead_code, reason = "screens need more of it")]
 mod app;
 mod driver;
+mod files;
 mod reading;
 mod store;
 mod terminal;

@@ -1,9 +1,11 @@
 //! Readers: formats, the scanner of exports, recorded payloads, filters, terms, scenarios.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
-use journey::formats::{Decoder, Format, Item, Sniffed, Splitter, sniff};
+use journey::formats::{Decoder, Format, Item, Map, Sniffed, Splitter, sniff, sniff_by_map};
 use journey::identity::{Journey, LEGACY, resolve};
 use journey::inspect::filter::{Filter, Index, Names};
 use journey::inspect::query::{self, Place, Query};
@@ -91,32 +93,124 @@ fn every_format_is_told_split_and_decoded_without_a_record_lost() {
         "wire/undecodable.jsonl",
     ]);
     let target = Target { name: "formats", inputs: 4_000, longest: 8_192, corpus, words: WORDS };
+    target.run(|input| split_and_decoded(input, 1));
+}
+
+/// Words of what other vendors and tools write.
+const VENDOR_WORDS: &[&str] = &[
+    "{\"type\":\"identify\",\"userId\":\"u-1\",\"anonymousId\":\"a-1\",\"traits\":{\"plan\":\"pro\"}}\n",
+    "\"type\":\"alias\",\"previousId\":\"a-1\",",
+    "\"batch\":[",
+    "\"$merge_dangerously\"",
+    "\"$anon_distinct_id\":",
+    "\"events\":[{\"event_type\":\"$identify\",",
+    "\"user_properties\":{\"$set\":{",
+    "\"user_identities\":[{\"identity_type\":\"email\",",
+    "\"schemas\":[],",
+    "\"rows\":[",
+    "\"meta\":[{\"name\":\"event\",\"type\":\"String\"}],",
+    "{\"type\":\"RECORD\",\"stream\":\"events\",\"record\":",
+    "\"_airbyte_data\":",
+    "event;distinct_id;time\r\n",
+    "event\tdistinct_id\ttime\n",
+    "sep=;\r\n",
+    "\\N",
+    "NULL",
+    "\u{1e}",
+    "| 1 | 2 |\n-+-\n",
+    "2019-07-04 10:00:00.000 UTC",
+    "2019-07-04T10:00:00+05:30",
+];
+
+/// What the tests have of other vendors and tools, small enough to be changed often.
+fn of_vendors() -> Vec<Vec<u8>> {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");
+    let mut corpus = Vec::new();
+    for folder in ["formats", "shapes", "vendors"] {
+        let files = fs::read_dir(data.join(folder)).unwrap();
+        let mut files: Vec<_> = files.map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        for file in files.into_iter().filter(|file| file.extension().is_none_or(|end| end != "parquet")) {
+            let content = fs::read(&file).unwrap();
+            let is_packed = file.extension().is_some_and(|end| end == "zst");
+            let content = if is_packed { zstd::decode_all(&*content).unwrap() } else { content };
+            let some: Vec<&[u8]> = content.split_inclusive(|byte| *byte == b'\n').take(12).collect();
+            corpus.push(if is_packed { some.concat() } else { content });
+        }
+    }
+    corpus
+}
+
+#[test]
+fn rows_of_other_vendors_and_tools_are_split_and_decoded_without_a_record_lost() {
+    let corpus = of_vendors();
+    let target = Target { name: "vendors", inputs: 1_000, longest: 16_384, corpus, words: VENDOR_WORDS };
+    // Names, and the types of some tools.
+    target.run(|input| split_and_decoded(input, 2));
+}
+
+/// Splits and decodes a file, whose first `heads` records may be no rows; a number for what was seen.
+fn split_and_decoded(input: &[u8], heads: usize) -> u64 {
+    let sniffed = match sniff(input, true, "file") {
+        Ok(sniffed) => sniffed,
+        Err(reason) => return hash(reason.why.chars().take(30).collect::<String>()),
+    };
+    if sniffed.format == Format::Sqlite {
+        return 1;
+    }
+    let whole = records(input, &sniffed, usize::MAX, usize::MAX);
+    assert_eq!(records(input, &sniffed, usize::MAX, 97), whole, "the size of pieces changes nothing");
+    let ends = whole.iter().scan(0, |before, record| Some(std::mem::replace(before, record.2) <= record.1));
+    assert!(ends.into_iter().all(|follows| follows), "records follow each other");
+    let short = records(input, &sniffed, 64, usize::MAX);
+    assert!(short.iter().all(|(_, start, end, _)| start <= end && *end <= input.len()));
+    let decoder = Decoder::new(&sniffed);
+    let mut kinds = BTreeSet::new();
+    for (at, (line, start, end, _)) in whole.into_iter().enumerate() {
+        let record = &input[start..end];
+        let mut items = Vec::new();
+        decoder.decode(line, record, &mut items);
+        let is_blank = journey::formats::trim(record).is_empty();
+        let is_head = at < heads || sniffed.format == Format::AliasTable;
+        assert!(!items.is_empty() || is_blank || is_head, "a record is kept in some way: {record:?}");
+        kinds.extend(items.iter().map(kind));
+    }
+    hash((format!("{:?} {:?}", sniffed.format, sniffed.layout), kinds))
+}
+
+#[test]
+fn a_map_is_read_or_told_and_reads_any_file() {
+    let words =
+        &["id = ", "event = ", "time = ", "properties = ", "\"*\"", "\"=View\"", "\"a.b.c\"", "\n", "alias = ", "["];
+    let corpus = [
+        "id = \"userId\"\nevent = \"action\"\ntime = \"context.at\"\n",
+        "id = \"user\"\nevent = \"=View\"\ntime = \"at\"\nproperties = \"*\"\n",
+        "alias = \"key\"\nid = \"value\"\n",
+    ];
+    let corpus = corpus.iter().map(|text| text.as_bytes().to_vec()).collect();
+    let target = Target { name: "maps", inputs: 4_000, longest: 600, corpus, words };
+    let files: [&[u8]; 3] = [
+        b"{\"userId\":\"u\",\"action\":\"View\",\"context\":{\"at\":1602611311},\"a\":{\"b\":{\"c\":1}}}\n",
+        b"user,at,key,value\nu,2019-07-04,k,v\n",
+        b"[{\"user\":1,\"at\":\"x\"},{\"user\":null}]",
+    ];
     target.run(|input| {
-        let sniffed = match sniff(input, true, "file") {
-            Ok(sniffed) => sniffed,
-            Err(reason) => return hash(reason.why.chars().take(30).collect::<String>()),
+        let map = match Map::parse(&String::from_utf8_lossy(input)) {
+            Ok(map) => Arc::new(map),
+            Err(why) => return hash(why.chars().take(24).collect::<String>()),
         };
-        if sniffed.format == Format::Sqlite {
-            return 1;
-        }
-        let whole = records(input, &sniffed, usize::MAX, usize::MAX);
-        assert_eq!(records(input, &sniffed, usize::MAX, 97), whole, "the size of pieces changes nothing");
-        let ends = whole.iter().scan(0, |before, record| Some(std::mem::replace(before, record.2) <= record.1));
-        assert!(ends.into_iter().all(|follows| follows), "records follow each other");
-        let short = records(input, &sniffed, 64, usize::MAX);
-        assert!(short.iter().all(|(_, start, end, _)| start <= end && *end <= input.len()));
-        let decoder = Decoder::new(&sniffed);
-        let mut kinds = BTreeSet::new();
-        for (at, (line, start, end, _)) in whole.into_iter().enumerate() {
-            let record = &input[start..end];
-            let mut items = Vec::new();
-            decoder.decode(line, record, &mut items);
-            let is_blank = journey::formats::trim(record).is_empty();
-            let is_head = at == 0 || sniffed.format == Format::AliasTable;
-            assert!(!items.is_empty() || is_blank || is_head, "a record is kept in some way: {record:?}");
-            kinds.extend(items.iter().map(kind));
-        }
-        hash((format!("{:?} {:?}", sniffed.format, sniffed.layout), kinds))
+        let read = files.map(|file| match sniff_by_map(file, true, "file", &map) {
+            Err(reason) => reason.why.chars().take(24).collect(),
+            Ok(sniffed) => {
+                let decoder = Decoder::new(&sniffed);
+                let mut items = Vec::new();
+                for (line, start, end, _) in records(file, &sniffed, usize::MAX, usize::MAX) {
+                    decoder.decode(line, &file[start..end], &mut items);
+                }
+                items.iter().map(kind).collect::<String>()
+            }
+        });
+        hash(read)
     });
 }
 

@@ -9,6 +9,7 @@ mod clocks;
 mod clothes;
 mod ends;
 mod files;
+mod long;
 mod zones;
 
 use std::fmt::Write as _;
