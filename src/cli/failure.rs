@@ -112,7 +112,12 @@ impl Failure {
 
     /// A look over all users that a person stopped; the answer lists what it found.
     pub(super) fn stopped_look() -> Self {
-        Self::new(Kind::Stopped, "the check was stopped: there may be more findings than it lists")
+        Self::new(Kind::Stopped, "the check was stopped: findings and rows that prove them can be missing")
+    }
+
+    /// A look at every user for those with one finding that a person stopped.
+    pub(super) fn stopped_users() -> Self {
+        Self::new(Kind::Stopped, "the look at every user was stopped: there may be more users with the finding")
     }
 
     /// A preview of an import that a person stopped.

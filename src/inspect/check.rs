@@ -30,16 +30,15 @@ pub fn store(inspector: &Inspector, go_on: &mut dyn FnMut(u64, u64) -> bool) -> 
         let mut gathered = Gathered::of(reader, inspector.rules())?;
         let complete = gathered.read_rows(reader, go_on)?;
         let mut auditor = Auditor::new(inspector.rules());
-        let totals = gathered.judge(reader, &mut |checked| auditor.add(&checked))?;
-        let mut audit = auditor.finish(&totals, gathered.events, complete);
+        let (totals, judged) = gathered.judge(reader, &mut |checked| auditor.add(&checked), go_on)?;
+        let mut audit = auditor.finish(&totals, gathered.events, complete && judged);
         of_store(reader, gathered.without_id, &mut audit)?;
         Ok(audit)
     })?;
-    let mut is_wanted = audit.complete;
     for found in &mut audit.found {
         // Evidence means to open journeys, for which who wants to stop does not wait.
-        is_wanted = is_wanted && go_on(audit.events, audit.events);
-        prove(inspector, found, if is_wanted { MOST_OPENED } else { 0 })?;
+        audit.complete = audit.complete && go_on(audit.events, audit.events);
+        prove(inspector, found, if audit.complete { MOST_OPENED } else { 0 })?;
     }
     audit.sort();
     Ok(audit)
@@ -68,15 +67,16 @@ pub fn people(
     let complete = inspector.source().one_moment(|| {
         let mut gathered = Gathered::of(reader, inspector.rules())?;
         let complete = gathered.read_rows(reader, go_on)?;
-        gathered.judge(reader, &mut |checked| {
+        let each = &mut |checked: Checked| {
             let finding = checked.findings.iter().find(|finding| finding.kind == kind);
             people.extend(finding.map(|finding| Person {
                 id: checked.known.as_ref().unwrap_or(&checked.root).clone(),
                 known: checked.known.is_some(),
                 rows: finding.rows,
             }));
-        })?;
-        Ok(complete)
+        };
+        let (_, judged) = gathered.judge(reader, each, go_on)?;
+        Ok(complete && judged)
     })?;
     people.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.id.cmp(&b.id)));
     for person in &mut people {

@@ -279,8 +279,14 @@ impl Gathered {
         })
     }
 
-    /// Judges every user, some thousand ids at a time.
-    pub(super) fn judge(&mut self, reader: &dyn Sweep, each: &mut dyn FnMut(Checked)) -> Result<Totals, Error> {
+    /// Judges every user, some thousand ids at a time, between which `go_on` is asked; whether it came
+    /// to the end.
+    pub(super) fn judge(
+        &mut self,
+        reader: &dyn Sweep,
+        each: &mut dyn FnMut(Checked),
+        go_on: &mut dyn FnMut(u64, u64) -> bool,
+    ) -> Result<(Totals, bool), Error> {
         let mut totals = Totals::default();
         let nameless = self.calls.iter().filter(|call| call.alias == 0 && call.target == 0).count() as u64;
         (totals.calls, totals.refused) = (nameless, nameless);
@@ -307,6 +313,9 @@ impl Gathered {
         let (mut calls, mut links) = (&*calls, &*links);
         let mut rest = &*order;
         while !rest.is_empty() {
+            if !go_on(self.events, self.events) {
+                return Ok((totals, false));
+            }
             let mut len = 0;
             for part in rest.chunk_by(|(one, _), (other, _)| one == other) {
                 len += part.len();
@@ -324,7 +333,7 @@ impl Gathered {
             (calls, links) = (later_calls, later_links);
             totals.add(&self.judge_batch(reader, batch, batch_calls, batch_links, each)?);
         }
-        Ok(totals)
+        Ok((totals, true))
     }
 
     fn judge_batch(
