@@ -49,10 +49,16 @@ pub(super) fn message(content: &[u8], layout: Layout) -> Option<Message> {
         let text = excerpt(&String::from_utf8_lossy(tail.get(at..)?), TOLD);
         return Some(Message { start: start + at, said: format!("the server ended it early: \"{text}\"") });
     }
-    if !whole || layout == Layout::Csv || !is_message(tail) {
+    if !whole || layout == Layout::Csv {
         return None;
     }
     let text = excerpt(&String::from_utf8_lossy(tail), TOLD);
+    if is_early(tail) {
+        return Some(Message { start, said: format!("the server ended it early: \"{text}\"") });
+    }
+    if !is_message(tail) {
+        return None;
+    }
     Some(Message { start, said: format!("it ends in a message in place of a row: \"{text}\"") })
 }
 
@@ -69,7 +75,8 @@ pub(super) fn within(text: &str) -> bool {
         page.eq_ignore_ascii_case("<html") || page.eq_ignore_ascii_case("<!doc")
     };
     terminated(text.as_bytes()).is_some()
-        || text.len() <= MESSAGE && (is_page() || text.starts_with('{') && is_message(text.as_bytes()))
+        || text.len() <= MESSAGE
+            && (is_page() || is_early(text.as_bytes()) || text.starts_with('{') && is_message(text.as_bytes()))
 }
 
 /// What a message in the middle says of its file, as a sentence without an end.
@@ -104,13 +111,38 @@ fn terminated(tail: &[u8]) -> Option<usize> {
     Some(at + blank)
 }
 
+/// Keys of rows: an object with one of them is no message.
+const OF_ROWS: [&str; 4] = ["event", "properties", "payload", "update"];
+
+/// Whether a line has nothing but the words by which a server ends an export, in quotes or brackets
+/// of some kind, or as the value of a key.
+fn is_early(line: &[u8]) -> bool {
+    let Ok(text) = std::str::from_utf8(line) else { return false };
+    let ends_early = |text: &str| {
+        let from = text.len().checked_sub(EARLY.len());
+        from.and_then(|from| text.get(from..)).is_some_and(|words| words.eq_ignore_ascii_case(EARLY))
+    };
+    let bare = |text: &str| text.trim_matches(|c: char| c.is_whitespace() || "{}[]()\"'.!,".contains(c)).to_owned();
+    let words = bare(text);
+    if ends_early(&words) {
+        return !words.contains(['"', '{', '}', ',']) || is_said(text, |value| ends_early(&bare(value)));
+    }
+    false
+}
+
+/// Whether `text` is an object that is no row and has a text of which `is` holds.
+fn is_said(text: &str, is: impl Fn(&str) -> bool) -> bool {
+    let Ok(serde_json::Value::Object(object)) = serde_json::from_str(text) else { return false };
+    OF_ROWS.iter().all(|key| !object.contains_key(*key)) && object.values().filter_map(|value| value.as_str()).any(is)
+}
+
 /// Whether a last line that is no row is a message: an error in JSON, a part of a page in HTML, or
 /// words.
 fn is_message(line: &[u8]) -> bool {
     match line.first() {
         Some(b'{') => serde_json::from_slice::<serde_json::Value>(line).is_ok_and(|value| {
             value.get("error").is_some_and(|error| !error.is_null())
-                && ["event", "properties", "payload", "update"].iter().all(|key| value.get(key).is_none())
+                && OF_ROWS.iter().all(|key| value.get(key).is_none())
         }),
         Some(b'<') => true,
         Some(first) if first.is_ascii_alphabetic() => {
@@ -184,6 +216,30 @@ mod tests {
         assert_eq!(rows, format!("[{ROW},\n{ROW},"));
         let (rows, _) = told(&format!("{ROW}\n{{\"event\":\"Bexport terminated early\n")).unwrap();
         assert_eq!(rows, format!("{ROW}\n{{\"event\":\"B"));
+    }
+
+    #[test]
+    fn the_words_of_a_server_that_gives_up_are_known_in_quotes_and_brackets() {
+        for said in [
+            r#""terminated early""#,
+            r#"{"terminated early"}"#,
+            r#"["Export terminated early."]"#,
+            r#"{"message":"export terminated early"}"#,
+            r#"{"request":"/export","status":"Terminated early!"}"#,
+            "'terminated early'",
+        ] {
+            let (rows, told) = told(&format!("{ROW}\n{said}\n")).unwrap();
+            assert_eq!((rows, told), (format!("{ROW}\n"), format!("the server ended it early: \"{said}\"")));
+            assert!(within(said), "{said}");
+        }
+        for row in [
+            r#"{"event":"terminated early"}"#,
+            r#"{"event":"Job","properties":{"time":1561971600,"distinct_id":"d","why":"terminated early"}}"#,
+            r#"{"message":"not terminated early, but late"}"#,
+        ] {
+            assert_eq!(told(&format!("{ROW}\n{row}\n")), None, "{row}");
+            assert!(!within(row), "{row}");
+        }
     }
 
     #[test]
