@@ -26,6 +26,20 @@ const ROWS: usize = 400;
 const PROFILE: &[&str] =
     &["$email", "$name", "$first_name", "$last_name", "$last_seen", "$created", "$phone", "$city", "$distinct_id"];
 
+/// Columns that have an id under another name, in small letters and without signs.
+const OTHER_IDS: &[&str] = &[
+    "userid",
+    "externaluserid",
+    "customerid",
+    "anonymousid",
+    "visitorid",
+    "contactid",
+    "profileid",
+    "clientid",
+    "memberid",
+    "uid",
+];
+
 /// Name of the stream with profiles in taps and connectors of Mixpanel.
 const PROFILES_STREAM: &str = "engage";
 
@@ -199,12 +213,14 @@ impl<'a> Seen<'a> {
         let mut plain = 0;
         let mut as_profiles = 0;
         let mut aliases = 0;
+        let mut with_id = 0;
         let mut best = Has::default();
         let mut unfit: BTreeSet<&str> = BTreeSet::new();
         let marked = keys.iter().any(|key| profiles.is_profile_key(key, PROFILE));
         for Candidate { json, keys, stream, .. } in &self.candidates {
             let has = Has::of(&events, json).unwrap_or_default();
             if has.is_event() {
+                with_id += usize::from(has.id);
                 *(if has.wire { &mut wire } else { &mut plain }) += 1;
             } else if is_profile(&profiles, json, has) && (marked || stream.as_deref() == Some(PROFILES_STREAM)) {
                 as_profiles += 1;
@@ -227,6 +243,16 @@ impl<'a> Seen<'a> {
         let known = native + wire + plain + as_profiles;
         if aliases * 2 > self.rows {
             return Ok(Some(Found::raw(Format::AliasTable)));
+        }
+        // A row may lack its id; of another tool none has it, and what it has is called otherwise.
+        if plain + wire > 0
+            && with_id == 0
+            && let Some(other) = keys.iter().find(|key| is_other_id(key))
+        {
+            let columns = named(&keys);
+            return Err(format!(
+                "its rows have the columns {columns}, but no id (distinct_id); --map reads the id from {other}, if that is it"
+            ));
         }
         if known * 2 < self.rows {
             return Err(self.missing(&unfit, best, known));
@@ -269,6 +295,12 @@ impl<'a> Seen<'a> {
         };
         format!("{which} have {}, but {}", named(keys), lacking(best, keys))
     }
+}
+
+/// Whether a column has an id under another name.
+fn is_other_id(key: &str) -> bool {
+    let bare: String = key.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
+    OTHER_IDS.contains(&&*bare)
 }
 
 /// What a row of events lacks, and what else it may be.

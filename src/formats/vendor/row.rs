@@ -75,7 +75,9 @@ impl Call {
                 flags.set(Flags::TIME_FROM_ARRIVAL);
                 arrival
             }
-            (None, None) => return Err("has neither a time nor an arrival".to_owned()),
+            (None, None) => {
+                return Err("has neither a time nor an arrival where rows of its vendor have them".to_owned());
+            }
         };
         if self.insert_id.is_some() {
             flags.set(Flags::HAS_INSERT_ID);

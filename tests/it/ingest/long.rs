@@ -28,7 +28,7 @@ fn list(row: impl Fn(usize) -> Value) -> Value {
 fn documents() -> Vec<(&'static str, String)> {
     let columns = ["event", "distinct_id", "time", "pad"];
     let values = |at: usize| Value::from_iter(columns.map(|column| flat(at)[column].clone()));
-    let column = |column: &str| Value::from_iter((0..ROWS).map(|at| flat(at)[column].clone()));
+    let column = |column: &str| -> Value { (0..ROWS).map(|at| flat(at)[column].clone()).collect() };
     let keyed = |column: &str| Value::Object((0..ROWS).map(|at| (at.to_string(), flat(at)[column].clone())).collect());
     let types: Value = columns.iter().map(|column| json!({ "name": column, "type": "String" })).collect();
     vec![
