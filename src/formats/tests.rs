@@ -516,20 +516,6 @@ fn a_first_record_longer_than_the_head_is_still_told() {
 const HEAD_TEST: usize = sniff::HEAD;
 
 #[test]
-fn rows_whose_id_is_called_otherwise_are_refused_and_rows_that_lack_an_id_are_not() {
-    let other = r#"{"id":"1","user_id":"u","external_user_id":"e","time":1602611311,"name":"View","properties":"{}"}"#;
-    let why = sniff(other.as_bytes(), true, "braze").unwrap_err().why;
-    assert!(why.contains("user_id") && why.contains("no id (distinct_id)") && why.contains("--map"), "{why}");
-    for rows in [
-        r#"{"event":"View","properties":{"time":1602611311}}"#,
-        r#"{"event":"View","properties":{"time":1602611311,"user_id":"u"}}"#,
-        r#"{"event":"View","user_id":"u","distinct_id":"d","time":1602611311,"properties":{}}"#,
-    ] {
-        assert_eq!(sniff(rows.as_bytes(), true, "rows").unwrap().format, Format::Export, "{rows}");
-    }
-}
-
-#[test]
 fn what_is_in_no_known_format_says_what_it_looks_like() {
     for (head, why) in [
         (&b"PK\x03\x04..."[..], "it is a zip archive; unpack it first"),

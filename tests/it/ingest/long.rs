@@ -81,7 +81,8 @@ fn a_document_that_is_one_long_record_is_read_whole_or_refused_for_its_length() 
         assert_eq!((whole.events, whole.rejected), (ROWS as u64, 0), "{writer}");
         let said = match import(&document, LONGEST) {
             Ok(report) => {
-                assert_eq!(report.events, 0, "{writer}");
+                // Rows behind the cut that are whole are read; the report says that some are missing.
+                assert!(report.events < ROWS as u64 && report.rejected > 0, "{writer}");
                 let reasons = report.files[0].reasons.iter().map(|why| format!("{} {}", why.count, why.reason));
                 reasons.collect::<Vec<_>>().join("; ")
             }
