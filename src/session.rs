@@ -13,6 +13,7 @@
 mod answers;
 mod asked;
 pub mod demo;
+mod findings;
 pub mod memory;
 mod opened;
 mod store;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 pub use self::answers::{Hits, Recent, Redacted, Saved, Sight, StartPage};
 pub use self::asked::Session;
+pub use self::findings::{Answer, Question};
 pub use self::opened::{Location, Opened, Options};
 
 use crate::config::redaction;

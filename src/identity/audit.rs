@@ -1,11 +1,15 @@
 //! Findings of many users as one answer: what a look over a whole store says.
 
+mod trend;
+
+pub use self::trend::{Day, Days, Trend, date_of, day_of};
+
 use std::collections::BTreeMap;
 
 use super::findings::{Checked, Finding, Kind, Past, Severity, Totals};
 use super::rules::RuleSet;
-use crate::model::Id;
 use crate::model::facts::Source;
+use crate::model::{Id, Millis};
 
 /// Ids and places of a kind that are listed, at most.
 pub const MOST_TOLD: usize = 20;
@@ -21,6 +25,8 @@ pub struct Audit {
     pub events: u64,
     /// Whether it came to the end.
     pub complete: bool,
+    /// When the first and the last row happened whose time can be right; `None` without rows.
+    pub span: Option<(Millis, Millis)>,
     /// Each kind that was found, the worst first.
     pub found: Vec<Found>,
     /// Numbers to track.
@@ -40,6 +46,8 @@ pub struct Found {
     pub count: u64,
     /// Whether the numbers are a lower bound.
     pub at_least: bool,
+    /// Users by the day on which the finding shows for the first time; those without a time are left out.
+    pub days: Days,
     /// What happened, one sentence about the worst of them.
     pub what: String,
     /// What to change: for the library in use where all evidence is of one.
@@ -74,6 +82,7 @@ struct Sum {
     rows: u64,
     /// The users with the most rows, the first of them first.
     worst: Vec<(u64, Id)>,
+    days: Days,
 }
 
 /// Adds users up to an [`Audit`].
@@ -113,6 +122,9 @@ impl Auditor {
         let (_, sum) = self.by_code.entry(finding.code()).or_insert_with(|| (finding.kind, Sum::default()));
         sum.people += 1;
         sum.rows += finding.rows;
+        if let Some(since) = finding.since {
+            sum.days.add(day_of(since), 1);
+        }
         let at = sum.worst.partition_point(|(rows, known)| (*rows, id) > (finding.rows, known));
         if at < MOST_TOLD {
             sum.worst.insert(at, (finding.rows, id.clone()));
@@ -128,6 +140,7 @@ impl Auditor {
             rows: sum.rows,
             count: sum.people,
             at_least: !complete,
+            days: sum.days,
             what: String::new(),
             advice: kind.advice,
             clients: Vec::new(),
@@ -139,6 +152,7 @@ impl Auditor {
             people: self.people,
             events,
             complete,
+            span: None,
             found: found.collect(),
             rates: Rates {
                 merged_past: share(self.merged, self.with_past),
@@ -150,6 +164,14 @@ impl Auditor {
         };
         audit.sort();
         audit
+    }
+}
+
+impl Found {
+    /// Whether it becomes more, in a look over rows of this span.
+    pub fn trend(&self, span: Option<(Millis, Millis)>) -> Option<Trend> {
+        let (first, last) = span?;
+        self.days.trend(day_of(first), day_of(last))
     }
 }
 

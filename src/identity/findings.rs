@@ -31,6 +31,41 @@ impl Severity {
 /// Rows of a finding, at most this many: the count stands in its sentence.
 pub const MOST_SOURCES: usize = 20;
 
+/// When the first row of each of some kinds happened; `None` where there is no such row.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Since {
+    /// The first row of all; asked only of placeholders.
+    pub any: Option<Millis>,
+    /// The first of [`Sums::race`].
+    pub race: Option<Millis>,
+    /// The first of [`Sums::history`].
+    pub history: Option<Millis>,
+    /// The first of [`Sums::numbers`].
+    pub numbers: Option<Millis>,
+    /// The arrival of the first of [`Sums::impossible`]: the time of such a row says nothing.
+    pub impossible: Option<Millis>,
+    /// The first of [`Sums::itself`].
+    pub itself: Option<Millis>,
+    /// The first of [`Sums::device_user`].
+    pub device_user: Option<Millis>,
+}
+
+impl Since {
+    /// Takes the earlier time of each kind.
+    pub fn add(&mut self, other: &Self) {
+        let earlier = |own: &mut Option<Millis>, other: Option<Millis>| {
+            *own = (*own).into_iter().chain(other).min();
+        };
+        earlier(&mut self.any, other.any);
+        earlier(&mut self.race, other.race);
+        earlier(&mut self.history, other.history);
+        earlier(&mut self.numbers, other.numbers);
+        earlier(&mut self.impossible, other.impossible);
+        earlier(&mut self.itself, other.itself);
+        earlier(&mut self.device_user, other.device_user);
+    }
+}
+
 /// How many rows of an id, or of all ids of a user, there are and what they show; deliveries of
 /// one row count once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,6 +86,8 @@ pub struct Sums {
     pub device_user: u64,
     /// Devices that they name; asked only of placeholders.
     pub devices: u64,
+    /// When the first of each kind happened.
+    pub since: Since,
 }
 
 impl Sums {
@@ -64,6 +101,7 @@ impl Sums {
         self.itself += other.itself;
         self.device_user += other.device_user;
         self.devices += other.devices;
+        self.since.add(&other.since);
     }
 }
 
@@ -172,6 +210,8 @@ pub struct Finding {
     pub advice: &'static str,
     /// Rows that are lost to the user or mixed with another's.
     pub rows: u64,
+    /// When the first of the rows that show it happened; `None` where no time is known.
+    pub since: Option<Millis>,
     /// Rows that show it, in order of the input.
     pub sources: Vec<Source>,
 }
@@ -189,7 +229,7 @@ impl Finding {
 }
 
 /// Mistakes of a store as a whole, which no journey shows, whatever the rules.
-pub const OF_STORE: &[&Kind] = &[&ROWS_WITHOUT_ID, &INCOMPLETE_EXPORT];
+pub const OF_STORE: &[&Kind] = &[&ROWS_WITHOUT_ID, &ROWS_WITHOUT_NAME, &INCOMPLETE_EXPORT];
 
 /// Every kind there is where users have those of `kinds`: of users, then of the store.
 pub fn all(kinds: &'static [&'static Kind]) -> impl Iterator<Item = &'static Kind> {
@@ -208,6 +248,17 @@ pub static ROWS_WITHOUT_ID: Kind = Kind {
         InLibrary { library: "web", advice: "Call identify only with an id: an empty one stays until the next login." },
     ],
     rule: "identity.md L15",
+};
+
+/// Rows that have no `event`.
+pub static ROWS_WITHOUT_NAME: Kind = Kind {
+    code: "row-without-name",
+    severity: Severity::Warning,
+    title: "rows have no event name",
+    why: "They stand in the timeline of their user, but no report counts them: a report asks for an event by its name.",
+    advice: "Pass the name of the event as a text that is not empty; check the variable that holds it.",
+    in_library: &[],
+    rule: "identity.md §4.1",
 };
 
 /// A file that was not read to its end, or says itself that rows are missing.

@@ -457,7 +457,9 @@ pub struct Neighbour {
     pub switched: bool,
     /// One sentence.
     pub why: String,
-    /// Place of a row that says so.
+    /// When a row that says so happened.
+    pub time: Millis,
+    /// Its place.
     pub source: Source,
 }
 

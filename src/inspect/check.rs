@@ -11,13 +11,18 @@ mod gathered;
 mod parts;
 pub(super) mod sums;
 
+use std::sync::Arc;
+
 use self::gathered::Gathered;
 use super::{Error, Inspector, Sweep};
-use crate::identity::audit::{Audit, Auditor, Found, MOST_TOLD};
-use crate::identity::findings::{INCOMPLETE_EXPORT, ROWS_WITHOUT_ID};
+use crate::identity::audit::{Audit, Auditor, Days, Found, MOST_TOLD};
+use crate::identity::findings::{INCOMPLETE_EXPORT, ROWS_WITHOUT_ID, ROWS_WITHOUT_NAME};
 use crate::identity::{Checked, Finding, Journey, Kind, Past, Totals};
-use crate::model::Id;
-use crate::model::facts::Source;
+use crate::model::facts::{Event, Source};
+use crate::model::{Id, Millis};
+
+/// Rows of a finding of the whole store that are listed, at most.
+const MOST_LOOSE: usize = 1_000;
 
 /// Journeys that are opened for the evidence of a kind.
 const MOST_OPENED: usize = 3;
@@ -32,7 +37,8 @@ pub fn store(inspector: &Inspector, go_on: &mut dyn FnMut(u64, u64) -> bool) -> 
         let mut auditor = Auditor::new(inspector.rules());
         let (totals, judged) = gathered.judge(reader, &mut |checked| auditor.add(&checked), go_on)?;
         let mut audit = auditor.finish(&totals, gathered.events, complete && judged);
-        of_store(reader, gathered.without_id, &mut audit)?;
+        audit.span = gathered.span;
+        of_store(reader, &gathered, &mut audit)?;
         Ok(audit)
     })?;
     for found in &mut audit.found {
@@ -49,10 +55,44 @@ pub fn store(inspector: &Inspector, go_on: &mut dyn FnMut(u64, u64) -> bool) -> 
 pub struct Person {
     /// An id that names the person, or the root of a visitor.
     pub id: Id,
-    /// Whether it names a person.
+    /// Where the data is stored, as it is in the store.
+    root: Id,
+    /// The best name that a profile or an alias gives; `None` where none was asked for or there is none.
+    pub name: Option<String>,
+    /// Whether the id names a person.
     pub known: bool,
     /// Rows that are lost to the user or mixed with another's.
     pub rows: u64,
+    /// When the finding shows for the first time.
+    pub since: Option<Millis>,
+}
+
+/// A row that proves a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// Its number in the store; `None` where no row is at that place, as for a table of aliases.
+    pub row: Option<i64>,
+    /// When it happened.
+    pub time: Option<Millis>,
+    /// Its name.
+    pub event: Arc<str>,
+    /// The id that it was sent under.
+    pub id: Option<Id>,
+    /// Where it stands in the input.
+    pub source: Source,
+}
+
+impl Proof {
+    /// A row of a journey.
+    pub fn of(event: &Event) -> Self {
+        Self {
+            row: Some(event.row),
+            time: Some(event.time),
+            event: Arc::clone(&event.event),
+            id: event.id.clone(),
+            source: event.source.clone(),
+        }
+    }
 }
 
 /// Every user with a finding of `kind`, the one with the most rows first, and whether the look came
@@ -71,8 +111,11 @@ pub fn people(
             let finding = checked.findings.iter().find(|finding| finding.kind == kind);
             people.extend(finding.map(|finding| Person {
                 id: checked.known.as_ref().unwrap_or(&checked.root).clone(),
+                root: checked.root.clone(),
+                name: None,
                 known: checked.known.is_some(),
                 rows: finding.rows,
+                since: finding.since,
             }));
         };
         let (_, judged) = gathered.judge(reader, each, go_on)?;
@@ -85,6 +128,39 @@ pub fn people(
     Ok((people, complete))
 }
 
+/// Puts names to people.
+pub fn name(inspector: &Inspector, people: &mut [Person]) -> Result<(), Error> {
+    for person in people {
+        person.name = inspector.name_of(&person.root)?;
+    }
+    Ok(())
+}
+
+/// Rows that show a finding of the store as a whole, at most [`MOST_LOOSE`]; none for other kinds.
+pub fn rows_of_store(
+    inspector: &Inspector,
+    kind: &'static Kind,
+    go_on: &mut dyn FnMut(u64, u64) -> bool,
+) -> Result<Vec<Proof>, Error> {
+    let reader = inspector.source().sweep_for("rows of no user")?;
+    let mut proofs: Vec<Proof> = if *kind == ROWS_WITHOUT_ID {
+        reader.rows_without_id(MOST_LOOSE)?.iter().map(|event| Proof::of(event)).collect()
+    } else if *kind == ROWS_WITHOUT_NAME {
+        inspector.source().one_moment(|| {
+            let mut gathered = Gathered::of(reader, inspector.rules())?;
+            gathered.read_rows(reader, go_on)?;
+            gathered.nameless(reader, MOST_LOOSE)
+        })?
+    } else {
+        Vec::new()
+    };
+    for proof in &mut proofs {
+        proof.id = proof.id.take().map(|id| inspector.shown(&id)).transpose()?;
+        proof.event = inspector.shown_text(&proof.event)?.into();
+    }
+    Ok(proofs)
+}
+
 /// The findings of the user of one id; `None` when the store does not name it.
 pub fn one(inspector: &Inspector, id: &Id) -> Result<Option<Audit>, Error> {
     let Some(journey) = inspector.journey(id)? else { return Ok(None) };
@@ -95,6 +171,8 @@ pub fn one(inspector: &Inspector, id: &Id) -> Result<Option<Audit>, Error> {
     let mut audit = auditor.finish(&totals, journey.steps.len() as u64, journey.cuts.is_empty());
     // One user says nothing of shares of devices.
     audit.rates.shared_devices = None;
+    audit.span =
+        journey.steps.first().zip(journey.steps.last()).map(|(first, last)| (first.event.time, last.event.time));
     for found in &mut audit.found {
         if let Some(finding) = journey.findings.iter().find(|finding| finding.kind == found.kind) {
             add_proof(inspector, &journey, finding, found)?;
@@ -125,13 +203,15 @@ pub fn checked(journey: &Journey) -> Checked {
 }
 
 /// What is wrong with the store as a whole, and with no user of it.
-fn of_store(reader: &dyn Sweep, without_id: u64, audit: &mut Audit) -> Result<(), Error> {
+fn of_store(reader: &dyn Sweep, gathered: &Gathered, audit: &mut Audit) -> Result<(), Error> {
+    let without_id = gathered.without_id;
     let found = |kind: &'static Kind, count: u64, rows: u64, what: String, sources: Vec<Source>| Found {
         kind,
         people: 0,
         rows,
         count,
         at_least: false,
+        days: Days::default(),
         what,
         advice: kind.advice,
         clients: Vec::new(),
@@ -146,6 +226,18 @@ fn of_store(reader: &dyn Sweep, without_id: u64, audit: &mut Audit) -> Result<()
         let what = format!("{rows} {verb} no id that can be used.");
         let mut of_rows = found(&ROWS_WITHOUT_ID, without_id, without_id, what, sources);
         let rows: Vec<i64> = first.iter().map(|event| event.row).collect();
+        of_rows.clients = clients(&reader.properties(&rows)?);
+        audit.found.push(of_rows);
+    }
+    if gathered.without_name > 0 {
+        let first = gathered.nameless(reader, MOST_TOLD)?;
+        let rows = crate::model::text::counted(gathered.without_name, "row");
+        let verb = if gathered.without_name == 1 { "has" } else { "have" };
+        let what = format!("{rows} {verb} no event name.");
+        let sources = first.iter().map(|proof| proof.source.clone()).collect();
+        let count = gathered.without_name;
+        let mut of_rows = found(&ROWS_WITHOUT_NAME, count, count, what, sources);
+        let rows: Vec<i64> = first.iter().filter_map(|proof| proof.row).collect();
         of_rows.clients = clients(&reader.properties(&rows)?);
         audit.found.push(of_rows);
     }

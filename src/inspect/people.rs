@@ -109,7 +109,12 @@ impl Inspector {
 
     /// The best name of the person whose root is `root`, as it may be shown.
     pub(super) fn best_name(&self, root: &Id) -> Result<Option<String>, Error> {
-        let (name, _) = person(&*self.source, &self.meant(root)?)?;
+        self.name_of(&self.meant(root)?)
+    }
+
+    /// The same of a root as it is in the store.
+    pub(super) fn name_of(&self, root: &Id) -> Result<Option<String>, Error> {
+        let (name, _) = person(&*self.source, root)?;
         name.map(|name| self.shown_name(name)).transpose()
     }
 

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::json::SCHEMA;
 use super::look::{Class, Look};
 use super::sheet::cell;
-use crate::identity::audit::{Audit, Found, Rates};
+use crate::identity::audit::{Audit, Found, Rates, Trend, date_of};
 use crate::identity::findings::all;
 use crate::identity::{Kind, RuleSet, Severity};
 use crate::model::text::{count, counted};
@@ -55,6 +55,13 @@ struct Place<'a> {
     line: u64,
 }
 
+/// Users whose finding begins on a day.
+#[derive(Serialize)]
+struct OnDay {
+    day: String,
+    people: u64,
+}
+
 #[derive(Serialize)]
 struct Line<'a> {
     code: &'a str,
@@ -67,6 +74,9 @@ struct Line<'a> {
     rows: u64,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     at_least: bool,
+    /// `null` where it cannot be said.
+    trend: Option<&'a str>,
+    days: Vec<OnDay>,
     /// Nothing in a row says what its value is worth.
     money: Option<f64>,
     ids: Vec<&'a str>,
@@ -99,7 +109,7 @@ pub fn json(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
         findings: Vec<Line<'a>>,
         rates: Shares,
     }
-    let Audit { rules, people, events, complete, found, rates } = check.audit;
+    let Audit { rules, people, events, complete, span: _, found, rates } = check.audit;
     let Rates { merged_past, refused, split, orphaned, shared_devices } = *rates;
     let answer = Answer {
         schema: SCHEMA,
@@ -126,6 +136,8 @@ fn line<'a>(check: &Check<'_>, found: &'a Found) -> Line<'a> {
         people: found.people,
         rows: found.rows,
         at_least: found.at_least,
+        trend: found.trend(check.audit.span).map(Trend::name),
+        days: found.days.iter().map(|(day, people)| OnDay { day: date_of(day), people }).collect(),
         money: None,
         ids: found.ids.iter().map(crate::model::Id::as_str).collect(),
         count: found.count,
@@ -196,6 +208,9 @@ pub fn text(out: &mut dyn Write, check: &Check<'_>, look: &Look) -> io::Result<(
         if !check.is_new(found) {
             cost.push("in the baseline".to_owned());
         }
+        let since = found.days.iter().next().map(|(day, _)| format!("since {}", date_of(day)));
+        cost.extend(since.filter(|_| !cost.is_empty()));
+        cost.extend(found.trend(audit.span).map(|trend| format!("last week: {}", trend.name())));
         writeln!(out)?;
         let title = look.paint(Class::Heading, kind.code);
         writeln!(out, "{} {title}: {}", mark(kind.severity, look), kind.title)?;

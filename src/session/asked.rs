@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::sync::Arc;
 
+use super::findings::{self, Answer, Question};
 use super::{Hits, Recent, Redacted, Saved, Sight, StartPage};
 use crate::identity::Journey;
 use crate::identity::compare::Comparison;
@@ -62,6 +63,14 @@ pub trait Session: Send {
     fn compare(&mut self, a: &Id, b: &Id) -> Result<Arc<Comparison>, Error> {
         let _ = (a, b);
         Err(Error::new(ErrorKind::Usage, "what answers here cannot compare users"))
+    }
+    /// An answer to a question about the findings of the store. `go_on` gets how many rows of how many are
+    /// done; `false` ends a look at every user with what is known by then.
+    fn findings(&mut self, question: &Question, go_on: &mut dyn FnMut(u64, u64) -> bool) -> Result<Answer, Error> {
+        match self.inspector() {
+            Some(inspector) => findings::answer(inspector, question, go_on),
+            None => Err(Error::new(ErrorKind::Usage, "what answers here cannot look at every user")),
+        }
     }
     /// The properties of a row, as JSON.
     fn properties(&mut self, row: i64) -> Result<String, Error>;

@@ -11,6 +11,7 @@ mod draw;
 mod identity;
 mod message;
 pub mod mouse;
+mod pages;
 mod palette;
 mod pins;
 mod playing;
@@ -65,6 +66,8 @@ pub struct Model {
     failed: Option<Failure>,
     properties_asked: Option<(Ticket, i64)>,
     cells_asked: Option<(Ticket, Cells)>,
+    /// What a page of its own waits for.
+    questioned: Option<Ticket>,
     /// The filter that the worker goes through the rows with.
     sifting: Option<(Ticket, Sifting)>,
     /// Rows that were marked.
@@ -120,6 +123,7 @@ impl Model {
             failed: None,
             properties_asked: None,
             cells_asked: None,
+            questioned: None,
             sifting: None,
             marks: BTreeSet::new(),
             pinned: BTreeSet::new(),
@@ -275,6 +279,11 @@ impl Model {
         if matches!(self.layers.last(), Some(Layer::Compare)) {
             return self.compare_again();
         }
+        if let Some(Layer::Page(_, page)) = self.layers.last_mut()
+            && page.renew()
+        {
+            return pages::after(self);
+        }
         let on_journey = self.layers.iter().any(|layer| matches!(layer, Layer::Journey));
         match self.opened.clone() {
             Some(id) if on_journey => {
@@ -297,6 +306,11 @@ impl Model {
             return vec![Effect::Quit];
         }
         let left = self.layers.pop();
+        if let Some(Layer::Page(..)) = left {
+            let mut effects = pages::left(self);
+            effects.extend(self.resume_search());
+            return effects;
+        }
         if let Some(Layer::Compare) = left {
             self.pages.comparing.forget();
             return if std::mem::take(&mut self.pages.outdated) { self.reload() } else { Vec::new() };
@@ -339,6 +353,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             effects.extend(timeline::after(model));
             effects.extend(saving::after(model));
             effects.extend(taking_back::after(model));
+            effects.extend(pages::after(model));
             effects
         }
         Msg::Opened(title) => {
@@ -422,7 +437,7 @@ fn after_drawing(model: &mut Model, drawn: Drawn) -> Vec<Effect> {
 fn idle(model: &mut Model) -> Vec<Effect> {
     // What is played is no store that could change.
     let plays = matches!(model.layers.first(), Some(Layer::Gallery));
-    if plays || model.looking || model.is_asked() {
+    if plays || model.looking || model.is_asked() || model.questioned.is_some() {
         return Vec::new();
     }
     model.looking = true;
@@ -481,7 +496,7 @@ fn show_page(model: &mut Model, entry: &Entry) -> Vec<Effect> {
     let contexts = model.contexts();
     let below = Below { contexts, command: model.command(), title: model.title.clone() };
     model.layers.push(Layer::Page(entry.context, (entry.open)(below)));
-    Vec::new()
+    pages::after(model)
 }
 
 fn act(model: &mut Model, action: Action) -> Vec<Effect> {

@@ -68,6 +68,14 @@ impl Base {
         }
     }
 
+    /// A command of these words: its name, then what it is given.
+    pub fn of(&self, words: &[String]) -> String {
+        let Some((command, arguments)) = words.split_first() else { return String::new() };
+        let mut all = self.begin(command, None);
+        all.extend(arguments.iter().map(|word| shell(word)));
+        finish(all, &[])
+    }
+
     fn begin(&self, command: &str, zone: Option<Zone>) -> Vec<String> {
         let mut words = vec!["journey".to_owned(), command.to_owned()];
         if let Some(store) = &self.store {

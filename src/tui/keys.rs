@@ -75,6 +75,7 @@ const NAMED: &[(&str, KeyCode)] = &[
     ("Delete", KeyCode::Delete),
     ("Space", KeyCode::Char(' ')),
     ("F1", KeyCode::F(1)),
+    ("F2", KeyCode::F(2)),
     ("F5", KeyCode::F(5)),
 ];
 

@@ -6,9 +6,12 @@ use std::fmt::Debug;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use super::backend::{Answer, Failure, Question};
 use super::frame::{Drawn, Ui};
 use super::keys::{Action, Context, Keymap};
+use super::pointer::Pointed;
 use super::theme::Look;
+use crate::model::Id;
 
 /// A screen of its own, from the key that opens it to the key that leaves it.
 pub trait Page: Debug + Send {
@@ -24,6 +27,35 @@ pub trait Page: Debug + Send {
     /// Takes back the last thing that was done in it; `false` where there is none, and the page is left.
     fn take_back(&mut self) -> bool {
         false
+    }
+    /// Asks again for what it shows; `false` where it shows nothing of the store.
+    fn renew(&mut self) -> bool {
+        false
+    }
+    /// The store has changed; `true` where the page says so and waits to be asked to look again.
+    fn outdate(&mut self) -> bool {
+        false
+    }
+    /// What it wants now, each wish once.
+    fn wish(&mut self) -> Option<Wish> {
+        None
+    }
+    /// Takes an answer to the question that it wished to ask.
+    fn answer(&mut self, question: &Question, answer: Result<Answer, Failure>) {
+        let _ = (question, answer);
+    }
+    /// So many rows of so many are looked at for the answer.
+    fn looked(&mut self, done: u64, all: u64) {
+        let _ = (done, all);
+    }
+    /// Takes a press of the mouse on one of its parts; the action that it stands for.
+    fn point(&mut self, pointed: &Pointed) -> Option<Action> {
+        let _ = pointed;
+        None
+    }
+    /// The words of the command that shows what it shows, after `journey`.
+    fn command(&self) -> Option<Vec<String>> {
+        None
     }
     /// Draws it.
     fn view(&self, given: &Given<'_>, ui: &mut Ui, area: Rect, buffer: &mut Buffer);
@@ -43,6 +75,21 @@ impl Clone for Box<dyn Page> {
     fn clone(&self) -> Self {
         self.again()
     }
+}
+
+/// What a page wants done outside of it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wish {
+    /// Ask the store.
+    Ask(Question),
+    /// No more of the answer than is known by now.
+    Enough,
+    /// Nothing is waited for any more.
+    Forget,
+    /// Open the journey of a user, at a row of the store if it is one.
+    Open(Id, Option<i64>),
+    /// Say something at the foot of the screen.
+    Say(String),
 }
 
 /// What every page may use.

@@ -4,6 +4,7 @@
 
 pub mod compare;
 pub mod demo;
+pub mod findings;
 pub mod help;
 pub mod identity;
 pub mod journey;
@@ -16,7 +17,7 @@ use super::keys::Action;
 use super::page::Entry;
 
 /// Screens of their own: a module each, with its state, keys, update and view.
-pub const PAGES: &[Entry] = &[help::PAGE];
+pub const PAGES: &[Entry] = &[help::PAGE, findings::PAGE];
 
 /// The page that an action opens.
 pub(super) fn page(action: Action) -> Option<&'static Entry> {

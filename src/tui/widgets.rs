@@ -7,6 +7,7 @@ use super::backend::Failure;
 use super::fit;
 use super::pen::Pen;
 use super::theme::{Look, Meaning};
+use crate::identity::Severity;
 
 /// The first visible line, so that the selected one is visible with some lines around it.
 pub(in crate::tui) fn scrolled(top: usize, selected: usize, lines: usize, all: usize) -> usize {
@@ -35,6 +36,16 @@ pub(in crate::tui) fn select(buffer: &mut Buffer, area: Rect, look: &Look) {
             }
             cell.set_style(style);
         }
+    }
+}
+
+/// The mark of how bad a finding is, and its colour: each has a shape of its own.
+pub(in crate::tui) fn severity(severity: Severity, look: &Look) -> (&'static str, Meaning) {
+    let is_ascii = look.is_ascii();
+    match severity {
+        Severity::Error => (if is_ascii { "!" } else { "▲" }, Meaning::Bad),
+        Severity::Warning => (if is_ascii { "^" } else { "△" }, Meaning::Warn),
+        Severity::Note => (if is_ascii { "v" } else { "▽" }, Meaning::Muted),
     }
 }
 

@@ -114,8 +114,9 @@ pub(super) fn work(
                 if let Some(part) = part {
                     let _ = report(Report::Response(ticket, part));
                 }
-                request.run(backend.as_mut(), &mut |hits, near| {
-                    let _ = report(Report::Response(ticket, Response::Soon(Box::new((hits, near)))));
+                request.run(backend.as_mut(), &mut |part| {
+                    let _ = report(Report::Response(ticket, part));
+                    !cancel.is_enough(ticket)
                 })
             }
         };

@@ -6,9 +6,10 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use journey::identity::audit::{Audit, Auditor};
-use journey::identity::findings::{OF_STORE, all};
+use journey::identity::findings::{OF_STORE, ROWS_WITHOUT_NAME, all};
 use journey::identity::{LEGACY, RULE_SETS, Severity, Totals};
 use journey::inspect::{Inspector, check};
+use journey::model::Id;
 use journey::report::check as report;
 use proptest::prelude::*;
 
@@ -255,6 +256,42 @@ fn the_store_as_a_whole_has_findings_of_its_own() {
     };
     assert_eq!(found("1 View(u)"), [""; 0]);
     assert_eq!(found("1 View()\n2 View(u)"), ["row-without-id"]);
+    // A name of one space is a name, if a bad one.
+    for (name, codes) in [(r#""""#, &["row-without-name"][..]), (r#"" ""#, &[]), (r#""x""#, &[])] {
+        let line = format!(r#"{{"event":{name},"properties":{{"distinct_id":"u","time":1562785200}}}}"#);
+        let inspector = Inspector::new(store_of_bytes(&[("one.jsonl", line.into_bytes())]));
+        let audit = check::store(&inspector, &mut |_, _| true).unwrap();
+        let found: Vec<&str> = audit.found.iter().map(|found| found.kind.code).collect();
+        assert_eq!(found, codes, "{name}");
+        let rows = check::rows_of_store(&inspector, &ROWS_WITHOUT_NAME, &mut |_, _| true).unwrap();
+        assert_eq!(rows.len(), codes.len(), "each row can be opened");
+        assert!(rows.iter().all(|proof| proof.row.is_some() && proof.source.line == 1));
+    }
+}
+
+#[test]
+fn a_finding_dates_from_the_first_row_that_shows_it_and_has_a_trend() {
+    let story =
+        "1 View(12345)\n2 AL(sally -> 12345)\n60 Open(P-1)\n61 AL(sally -> P-1)\n62 AL(sally -> P-2)\n63 Buy(P-2)";
+    let inspector = Inspector::new(store(story));
+    let people = |code: &str| {
+        let kind = LEGACY.findings().iter().find(|kind| kind.code == code).unwrap();
+        check::people(&inspector, kind, &mut |_, _| true).unwrap().0
+    };
+    let call = inspector.journey(&Id::new("sally")).unwrap().unwrap().aliases[1].time;
+    assert_eq!(people("alias-on-login")[0].since, Some(call));
+    // Sums of rows and the rows themselves tell the same time.
+    for case in CASES {
+        let inspector = Inspector::new(store(case.shows));
+        let kind = LEGACY.findings().iter().find(|kind| kind.code == case.code).unwrap();
+        for person in check::people(&inspector, kind, &mut |_, _| true).unwrap().0 {
+            let journey = inspector.journey(&person.id).unwrap().unwrap();
+            let finding = journey.findings.iter().find(|finding| finding.kind == *kind).unwrap();
+            assert_eq!(finding.since.is_some(), person.since.is_some(), "{}", case.code);
+            // A user of a look-alike without rows of its own has a time only where a row is at hand.
+            assert_eq!(finding.since, person.since, "{}", case.code);
+        }
+    }
 }
 
 #[test]

@@ -4,6 +4,8 @@ mod columns;
 #[path = "screens/compare.rs"]
 mod compare;
 mod detail;
+#[path = "screens/findings.rs"]
+mod findings;
 mod help;
 #[path = "screens/identity.rs"]
 mod identity;
@@ -486,7 +488,7 @@ proptest! {
         keys in proptest::collection::vec(
             proptest::sample::select(vec![
                 "j", "k", "g", "G", "<Enter>", "<Esc>", "<Tab>", "o", "i", "I", "e", "E", "{", "}", "/", "?", "T", "L", "Z",
-                "J", "K", "R", "h", "l", "z", "d", "D", "&", "*", "f", "n", "N", "t", "]a", "]i", "[r", "]o", "[f", ".", ",", "m", "'", "A", "v", "event:o", "is:", "10:0", "<C-d>", "<C-u>", "<PgDn>", "<PgUp>", "<Up>", "<Down>", "s", "a", "<Backspace>", "<Left>",
+                "J", "K", "R", "h", "l", "z", "d", "D", "&", "*", "f", "n", "N", "t", "]a", "]i", "[r", "]o", "[f", ".", ",", "m", "'", "A", "v", "event:o", "is:", "10:0", "<C-d>", "<C-u>", "<PgDn>", "<PgUp>", "<Up>", "<Down>", "s", "a", "<Backspace>", "<Left>", "!", "<F2>", "W",
                 "<C-w>", "<Home>", "<End>", "b", "<Space>", "日", "x", "<F1>",
             ]),
             0..40,

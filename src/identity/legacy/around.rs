@@ -93,6 +93,7 @@ pub(super) fn neighbours(world: &World<'_>, root: &Id) -> Vec<Neighbour> {
                         root: other,
                         device: Some(link.b.clone()),
                         switched: false,
+                        time: on_device.time,
                         source: on_device.source.clone(),
                     });
                 }
@@ -116,10 +117,12 @@ pub(super) fn neighbours(world: &World<'_>, root: &Id) -> Vec<Neighbour> {
             let why = explain::switched(&link.b, &link.a, device.as_ref(), &link.source);
             match known {
                 Some(neighbour) => {
-                    (neighbour.switched, neighbour.why, neighbour.source) = (true, why, link.source.clone());
+                    (neighbour.switched, neighbour.why) = (true, why);
+                    (neighbour.time, neighbour.source) = (link.time, link.source.clone());
                 }
                 None => {
-                    found.push(Neighbour { root: other, device, switched: true, why, source: link.source.clone() });
+                    let (time, source) = (link.time, link.source.clone());
+                    found.push(Neighbour { root: other, device, switched: true, why, time, source });
                 }
             }
         }

@@ -85,8 +85,10 @@ pub(super) struct Rows {
     pub(super) impossible: Shown,
     pub(super) itself: Shown,
     pub(super) device_user: Shown,
-    /// The first row of an id that another one looks like.
-    pub(super) look_alike: Option<Source>,
+    /// When the first of all happened.
+    pub(super) first: Option<Millis>,
+    /// The first row of an id that another one looks like, and when it happened.
+    pub(super) look_alike: Option<(Millis, Source)>,
 }
 
 /// Rows of an anonymous root that evidence ties to the user.
@@ -131,21 +133,28 @@ impl<'a> Case<'a> {
             if (sender.0, sender.1) != (place, is_identify) {
                 sender = (place, is_identify, marks_of_sender(event, is_identify));
             }
-            let add = |is: bool, sum: &mut u64, shown: &mut Shown| {
+            let add = |is: bool, sum: &mut u64, since: &mut Option<Millis>, shown: &mut Shown| {
                 if is {
                     *sum += 1;
+                    // Rows come by time.
+                    since.get_or_insert(event.time);
                     shown.add(&step.stored_under, &event.source);
                 }
             };
+            let since = &mut sums.since;
             let marks = sender.2;
-            add(true, &mut sums.rows, &mut rows.any);
-            add(step.state == State::Split(Split::Race), &mut sums.race, &mut rows.race);
-            add(step.state == State::Split(Split::History), &mut sums.history, &mut rows.history);
+            add(true, &mut sums.rows, &mut rows.first, &mut rows.any);
+            add(step.state == State::Split(Split::Race), &mut sums.race, &mut since.race, &mut rows.race);
+            add(step.state == State::Split(Split::History), &mut sums.history, &mut since.history, &mut rows.history);
             has_numbers |= marks.number;
-            add(marks.itself, &mut sums.itself, &mut rows.itself);
-            add(marks.device_user, &mut sums.device_user, &mut rows.device_user);
+            add(marks.itself, &mut sums.itself, &mut since.itself, &mut rows.itself);
+            add(marks.device_user, &mut sums.device_user, &mut since.device_user, &mut rows.device_user);
             let impossible = Marks::is_impossible(event.time, event.arrived, event.flags);
-            add(impossible, &mut sums.impossible, &mut rows.impossible);
+            let mut arrived = since.impossible;
+            add(impossible, &mut sums.impossible, &mut arrived, &mut rows.impossible);
+            if impossible {
+                since.impossible = since.impossible.into_iter().chain([event.arrived]).min();
+            }
         }
         if has_numbers {
             add_mixed(journey, &mut sums, &mut rows.number);
@@ -154,10 +163,11 @@ impl<'a> Case<'a> {
         if !journey.alike.is_empty() {
             let mut events = journey.steps.iter().map(|step| &step.event);
             let first = events.find(|event| event.id.as_ref().is_some_and(is_alike));
-            rows.look_alike = first.map(|event| event.source.clone());
+            rows.look_alike = first.map(|event| (event.time, event.source.clone()));
         }
         if root.is_placeholder() {
             sums.devices = journey.devices() as u64;
+            sums.since.any = rows.first;
         }
         let left = journey.orphans.iter().map(|orphan| Left {
             ids: Cow::Borrowed(&orphan.ids),
@@ -196,7 +206,11 @@ impl<'a> Case<'a> {
             let own = sums(id);
             // An id that is always a number is one id.
             let numbers = if own.numbers < own.rows { own.numbers } else { 0 };
-            all.add(&Sums { numbers, ..own });
+            let mut own = Sums { numbers, ..own };
+            if numbers == 0 {
+                own.since.numbers = None;
+            }
+            all.add(&own);
         }
         let mut left = Vec::new();
         for found in around::left_behind(world, root) {
@@ -256,6 +270,7 @@ fn add_mixed(journey: &Journey, sums: &mut Sums, shown: &mut Shown) {
         let Some(id) = &event.id else { continue };
         if by_id.get(id).is_some_and(|(numbers, all)| numbers < all) {
             sums.numbers += 1;
+            sums.since.numbers.get_or_insert(event.time);
             shown.add(id, &event.source);
         }
     }

@@ -8,10 +8,11 @@ mod links;
 mod rows;
 
 use super::super::findings::{Finding, Kind, MOST_SOURCES};
-use super::case::Case;
-use crate::model::Id;
-use crate::model::facts::Source;
+use super::super::journey::AliasLine;
+use super::case::{Case, Left};
+use crate::model::facts::{Link, Source};
 use crate::model::text::counted;
+use crate::model::{Id, Millis};
 
 /// A rule: what it finds in a user.
 type Rule = fn(&Case<'_>) -> Option<Finding>;
@@ -57,9 +58,36 @@ pub(super) fn find(case: &Case<'_>) -> Vec<Finding> {
     findings
 }
 
-fn finding(kind: &'static Kind, what: String, rows: u64, sources: impl IntoIterator<Item = Source>) -> Finding {
-    let sources = sources.into_iter().take(MOST_SOURCES).collect();
-    Finding { kind, what, advice: kind.advice, rows, sources }
+/// A finding that rows at some places show, each with its time.
+fn finding<'a>(
+    kind: &'static Kind,
+    what: String,
+    rows: u64,
+    places: impl IntoIterator<Item = (Millis, &'a Source)>,
+) -> Finding {
+    let (mut since, mut sources): (Option<Millis>, Vec<Source>) = (None, Vec::new());
+    for (time, source) in places {
+        since = since.into_iter().chain([time]).min();
+        if sources.len() < MOST_SOURCES {
+            sources.push(source.clone());
+        }
+    }
+    Finding { kind, what, advice: kind.advice, rows, since, sources }
+}
+
+/// When and where a call was made.
+fn of_call(line: &AliasLine) -> (Millis, &Source) {
+    (line.time, &line.source)
+}
+
+/// When and where a link was seen first.
+fn of_link(link: &Link) -> (Millis, &Source) {
+    (link.time, &link.source)
+}
+
+/// When and where the best evidence of what stays behind is.
+fn of_left<'a>(left: &'a Left<'_>) -> Option<(Millis, &'a Source)> {
+    left.evidence.first().map(|evidence| (evidence.time, &evidence.source))
 }
 
 fn text(id: Option<&Id>) -> &str {

@@ -6,14 +6,15 @@ use std::sync::Arc;
 use rustc_hash::{FxHashMap, FxHasher};
 
 use super::super::{Error, Sweep};
+use super::Proof;
 use super::parts::Parts;
 use super::sums::{self, Names};
-use crate::identity::{Checked, Facts, RuleSet, Sums, Totals, Way};
+use crate::identity::{Checked, Facts, Marks, RuleSet, Sums, Totals, Way};
 use crate::model::alike::{are_alike, fold};
 use crate::model::facts::{AliasCall, Event, Link, Sender, Source};
 use crate::model::id::DEVICE_PREFIX;
 use crate::model::scan::{SweptCall, SweptLink, SweptRow};
-use crate::model::{Client, Id, VerbKind};
+use crate::model::{Client, Id, Millis, VerbKind};
 
 /// Ids that are judged together where nothing joins them: enough that the indexes of one part
 /// cost little, and few enough for the cache of the processor.
@@ -84,6 +85,12 @@ pub(super) struct Gathered {
     pub(super) events: u64,
     /// Rows without an id among them.
     pub(super) without_id: u64,
+    /// Rows without an event name.
+    pub(super) without_name: u64,
+    /// The first of them that were read, with the numbers of their ids.
+    nameless: Vec<(i64, SweptRow)>,
+    /// When the first and the last row happened whose time can be right.
+    pub(super) span: Option<(Millis, Millis)>,
 }
 
 fn number(id: i64) -> u32 {
@@ -112,6 +119,9 @@ impl Gathered {
             sums: FxHashMap::default(),
             events: 0,
             without_id: 0,
+            without_name: 0,
+            nameless: Vec::new(),
+            span: None,
         };
         gathered.join_ids();
         gathered.find_alike();
@@ -214,13 +224,29 @@ impl Gathered {
         let text = |number: i64| texts.of(number);
         let names = Names { identify: reader.names_of(VerbKind::Identify)?, ranks: &ranks, text: &text };
         let mut servers: FxHashMap<i64, bool> = FxHashMap::default();
+        let empty: Vec<i64> = match reader.scan() {
+            Some(scan) => {
+                scan.names()?.into_iter().filter(|(_, name)| name.is_empty()).map(|(number, _)| number).collect()
+            }
+            None => Vec::new(),
+        };
+        let (mut without_name, mut nameless) = (0, Vec::new());
         let mut failed = None;
         let (seen, all_sums) = (&mut self.seen, &mut self.sums);
         let (mut events, mut without_id) = (0, 0);
+        let mut span: Option<(Millis, Millis)> = None;
         let placeholders = &self.placeholders;
         let rules = self.rules;
         let mut add = |uid: i64, rows: &[SweptRow]| {
             let mut sums = sums::of(uid, rows, ways.get(&uid), rules, &names);
+            if !empty.is_empty() {
+                for row in rows.iter().filter(|row| empty.contains(&row.event)) {
+                    without_name += 1;
+                    if nameless.len() < super::MOST_LOOSE {
+                        nameless.push((uid, *row));
+                    }
+                }
+            }
             events += sums.rows;
             let at = usize::try_from(uid).unwrap_or(0);
             if at == 0 {
@@ -229,13 +255,18 @@ impl Gathered {
             }
             if placeholders.get(at).copied().unwrap_or(false) {
                 sums.devices = sums::devices(rows);
+                sums.since.any = rows.iter().map(|row| row.time).min();
             }
             // An id that is always a number is one id.
             if sums.numbers == sums.rows {
-                sums.numbers = 0;
+                (sums.numbers, sums.since.numbers) = (0, None);
             }
             let mut bits = 0;
             for row in rows {
+                if !Marks::is_impossible(row.time, row.arrived, row.flags) {
+                    let (first, last) = span.get_or_insert((row.time, row.time));
+                    (*first, *last) = (row.time.min(*first), row.time.max(*last));
+                }
                 if row.user == uid {
                     bits |= OWN_USER;
                 }
@@ -259,11 +290,26 @@ impl Gathered {
             }
         };
         let complete = reader.sweep_rows(&mut add, go_on)?;
-        (self.events, self.without_id) = (events, without_id);
+        (self.without_name, self.nameless) = (without_name, nameless);
+        (self.events, self.without_id, self.span) = (events, without_id, span);
         match failed {
             Some(error) => Err(error),
             None => Ok(complete),
         }
+    }
+
+    /// Some rows without an event name.
+    pub(super) fn nameless(&self, reader: &dyn Sweep, limit: usize) -> Result<Vec<Proof>, Error> {
+        let proof = |(uid, row): &(i64, SweptRow)| {
+            Ok(Proof {
+                row: Some(row.row),
+                time: Some(row.time),
+                event: Arc::from(""),
+                id: self.id(*uid),
+                source: reader.swept_source(row.file, row.line)?,
+            })
+        };
+        self.nameless.iter().take(limit).map(proof).collect()
     }
 
     fn call(&self, reader: &dyn Sweep, call: &SweptCall) -> Result<AliasCall, Error> {

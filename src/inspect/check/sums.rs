@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 use rustc_hash::FxHashMap;
 
 use crate::identity::{Marks, RuleSet, Split, Sums, Way};
-use crate::model::Flags;
 use crate::model::facts::Arrival;
 use crate::model::scan::SweptRow;
+use crate::model::{Flags, Millis};
 
 /// What the sums need to know of the numbers in a row.
 pub(in crate::inspect) struct Names<'a> {
@@ -36,17 +36,27 @@ pub(super) fn of(uid: i64, rows: &[SweptRow], way: Option<&Way>, rules: RuleSet,
             sender = (row.sender, is_identify, Marks::of_sender(row.flags, is_identify, ids));
         }
         let marks = sender.2;
-        sums.numbers += u64::from(marks.number);
-        sums.itself += u64::from(marks.itself);
-        sums.device_user += u64::from(marks.device_user);
-        sums.impossible += u64::from(Marks::is_impossible(row.time, row.arrived, row.flags));
+        let since = &mut sums.since;
+        add(marks.number, row.time, &mut sums.numbers, &mut since.numbers);
+        add(marks.itself, row.time, &mut sums.itself, &mut since.itself);
+        add(marks.device_user, row.time, &mut sums.device_user, &mut since.device_user);
+        let is_impossible = Marks::is_impossible(row.time, row.arrived, row.flags);
+        add(is_impossible, row.arrived, &mut sums.impossible, &mut since.impossible);
         match way.and_then(|way| rules.split(way, row.time, arrival(row, names))) {
-            Some(Split::Race) => sums.race += 1,
-            Some(Split::History) => sums.history += 1,
+            Some(Split::Race) => add(true, row.time, &mut sums.race, &mut since.race),
+            Some(Split::History) => add(true, row.time, &mut sums.history, &mut since.history),
             None => {}
         }
     }
     sums
+}
+
+/// Counts a row, and keeps the earliest time.
+fn add(is: bool, time: Millis, count: &mut u64, since: &mut Option<Millis>) {
+    if is {
+        *count += 1;
+        *since = (*since).into_iter().chain([time]).min();
+    }
 }
 
 /// Devices that rows name.

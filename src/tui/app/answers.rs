@@ -2,7 +2,7 @@
 
 use crate::tui::worker::{Response, Ticket};
 
-use super::{Effect, Model, palette, pins, redaction, saving, show, timeline};
+use super::{Effect, Layer, Model, pages, palette, pins, redaction, saving, show, timeline};
 
 pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Response) -> Vec<Effect> {
     match answer {
@@ -68,6 +68,11 @@ pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Response) -> V
             Vec::new()
         }
         Response::Remembered => Vec::new(),
+        Response::Findings(question, answer) => pages::answered(model, ticket, &question, answer.map(|answer| *answer)),
+        Response::Looked(done, all) => {
+            pages::looked(model, ticket, done, all);
+            Vec::new()
+        }
         Response::Text(answer) => show::take(model, ticket, answer),
         Response::DeviceZone(id, zone) => {
             if model.device_zone.as_ref().is_some_and(|(of, _)| *of == id) {
@@ -86,7 +91,12 @@ pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Response) -> V
             model.notice = Some("the store has changed".to_owned());
             model.search.outdate();
             model.pages.outdate();
-            model.reload()
+            // A look at every user takes a while: it is made when it is asked for.
+            let waits = match model.layers.last_mut() {
+                Some(Layer::Page(_, page)) => page.outdate(),
+                _ => false,
+            };
+            if waits { Vec::new() } else { model.reload() }
         }
     }
 }

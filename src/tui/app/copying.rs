@@ -20,6 +20,11 @@ impl Model {
 
     /// The command that shows what the screen shows, if there is one.
     pub fn command(&self) -> Option<String> {
+        if let Some(Layer::Page(_, page)) = self.layers.last()
+            && let Some(words) = page.command()
+        {
+            return Some(self.base()?.of(&words));
+        }
         let mut layers = self.layers.iter().rev();
         // What lies over a screen shows nothing of its own.
         let top = layers

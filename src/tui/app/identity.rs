@@ -18,11 +18,19 @@ const MOST_VISITS: usize = 100;
 /// A page that another one was opened from.
 #[derive(Clone, Debug)]
 pub(super) struct Visit {
-    id: Id,
-    journey: journey::State,
+    /// The user, if one was open below the page.
+    id: Option<Id>,
+    journey: Option<journey::State>,
     layers: Vec<Layer>,
     /// Whether the store has changed since.
     pub(super) stale: bool,
+}
+
+impl Visit {
+    /// What is on the screen.
+    pub(super) fn of(id: Option<Id>, journey: Option<journey::State>, layers: Vec<Layer>) -> Self {
+        Self { id, journey, layers, stale: false }
+    }
 }
 
 /// Other pages than the one on the screen.
@@ -80,7 +88,7 @@ impl Model {
     /// The page on the screen, to come back to.
     fn page_here(&self) -> Option<Visit> {
         let (id, journey) = (self.opened.clone()?, self.journey.clone()?);
-        Some(Visit { id, journey, layers: self.layers.clone(), stale: false })
+        Some(Visit::of(Some(id), Some(journey), self.layers.clone()))
     }
 
     /// Goes back to the page that this one was opened from, as it was left.
@@ -103,8 +111,8 @@ impl Model {
         self.failed = None;
         self.properties_asked = None;
         self.cells_asked = None;
-        self.opened = Some(id);
-        self.journey = Some(journey);
+        self.opened = id;
+        self.journey = journey;
         self.layers = layers;
         if let Some(state) = &mut self.journey
             && state.zone() != self.look.zone

@@ -120,6 +120,10 @@ fn point(model: &mut Model, pointed: Pointed) -> Vec<Effect> {
             let asked = model.search.point(&pointed);
             return search_asked(model, asked);
         }
+        (Some(Layer::Page(..)), _) => match model.layers.last_mut() {
+            Some(Layer::Page(_, page)) => page.point(&pointed),
+            _ => None,
+        },
         (Some(Layer::Journey), Some(journey)) if !panel => journey.point(&pointed),
         (Some(Layer::Journey | Layer::Identity), Some(journey)) => journey.identity.point(&pointed),
         _ => None,

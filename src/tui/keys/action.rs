@@ -177,6 +177,10 @@ actions! {
     Lanes = "lanes",
     /// Show the time, the gap to the row before, or both.
     Times = "times",
+    /// Show the findings of the store.
+    Findings = "findings",
+    /// Show what would mend the selected user.
+    Repair = "repair",
     /// To the search.
     Search = "search",
     /// Clear the text.

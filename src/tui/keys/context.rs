@@ -66,6 +66,8 @@ contexts! {
     Identity = "identity", false, "IDENTITY", "the identity screen";
     /// Two users side by side.
     Compare = "compare", false, "COMPARE", "two users side by side";
+    /// The findings of the store.
+    Findings = "findings", false, "FINDINGS", "the findings of the store";
     /// A question to the user. Keys that type a character are never bound here.
     Question = "question", true, "QUESTION (every character is typed)", "answering a question";
     /// The list of scenarios.

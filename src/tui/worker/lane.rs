@@ -19,11 +19,22 @@ pub(super) enum Lane {
     Changes,
     /// A text for another program.
     Text,
+    /// Findings of the store.
+    Findings,
 }
 
 impl Lane {
-    pub(super) const ALL: [Self; 8] =
-        [Self::Page, Self::Search, Self::Row, Self::Columns, Self::Filter, Self::Preview, Self::Changes, Self::Text];
+    pub(super) const ALL: [Self; 9] = [
+        Self::Page,
+        Self::Search,
+        Self::Row,
+        Self::Columns,
+        Self::Filter,
+        Self::Preview,
+        Self::Changes,
+        Self::Text,
+        Self::Findings,
+    ];
 
     pub(super) fn index(self) -> usize {
         self as usize

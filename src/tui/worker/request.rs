@@ -10,7 +10,9 @@ use crate::inspect::terms::Terms;
 use crate::inspect::{Census, Soon};
 use crate::model::Id;
 use crate::model::facts::Arrival;
-use crate::tui::backend::{Backend, Failure, FailureKind, Hits, Preview, Recent, Redacted, Saved, StartPage};
+use crate::tui::backend::{
+    Answer, Backend, Failure, FailureKind, Hits, Preview, Question, Recent, Redacted, Saved, StartPage,
+};
 use crate::tui::timeline::Timeline;
 use crate::tui::timeline::cells::{self, Cells, Values};
 use crate::tui::timeline::sift::{Sifted, Sifting, sift};
@@ -18,7 +20,7 @@ use crate::tui::when::Zone;
 
 use super::lane::{Lane, Rule};
 use super::report::{self, Reported, Reporting};
-use super::{Text, Wanted, pasted, text};
+use super::{Text, Ticket, Wanted, pasted, text};
 
 /// The rows of a play, to be opened like those of a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +89,10 @@ pub enum Request {
     Save(Arc<Saving>),
     /// A journey, written to a file that [`Backend::begin`] gives.
     Report(Arc<Reporting>),
+    /// [`Backend::findings`].
+    Findings(Question),
+    /// The look at every user with this ticket ends with what it knows; nothing is answered.
+    Enough(Ticket),
 }
 
 /// Whose journey, as it stood at which moment.
@@ -148,6 +154,10 @@ pub enum Response {
     Saved(Result<Saved, Failure>),
     /// What became of a report.
     Reported(Result<Reported, Failure>),
+    /// Findings of the store.
+    Findings(Question, Result<Box<Answer>, Failure>),
+    /// How many rows of how many a look at every user is through with.
+    Looked(u64, u64),
 }
 
 impl Request {
@@ -160,26 +170,29 @@ impl Request {
         match self {
             Self::Journey(..) | Self::AsOf(..) | Self::Compare(..) | Self::Stage(..) => Rule::Ask(
                 Lane::Page,
-                &[Lane::Search, Lane::Row, Lane::Columns, Lane::Filter, Lane::Preview, Lane::Text],
+                &[Lane::Search, Lane::Row, Lane::Columns, Lane::Filter, Lane::Preview, Lane::Text, Lane::Findings],
             ),
-            Self::Overview | Self::Search(_) => Rule::Ask(Lane::Search, &[Lane::Preview]),
+            Self::Overview | Self::Search(_) => Rule::Ask(Lane::Search, &[Lane::Preview, Lane::Findings]),
+            Self::Findings(_) => Rule::Ask(Lane::Findings, &[Lane::Preview]),
             Self::Properties(_) => Rule::Ask(Lane::Row, &[Lane::Preview]),
             Self::Cells(_) => Rule::Ask(Lane::Columns, &[]),
             Self::Sift(_) => Rule::Ask(Lane::Filter, &[]),
             Self::Look(_) | Self::Census | Self::Vocabulary | Self::DeviceZone(_) => Rule::Ask(Lane::Preview, &[]),
             Self::Changed => Rule::Ask(Lane::Changes, &[]),
             Self::Text(_) => Rule::Ask(Lane::Text, &[]),
-            Self::Pin(_) | Self::Save(_) | Self::Report(_) | Self::Remember(_) => Rule::Do,
+            Self::Pin(_) | Self::Save(_) | Self::Report(_) | Self::Remember(_) | Self::Enough(_) => Rule::Do,
             Self::Store(_) | Self::Redact(_) => Rule::Turn,
         }
     }
 
-    /// Runs it; `show` is given parts of an answer that takes long. Blocks: only the worker, and
-    /// tests in their own thread, call it.
-    pub fn run(&self, backend: &mut dyn Backend, show: &mut dyn FnMut(Hits, Vec<Id>)) -> Response {
+    /// Runs it; `show` is given parts of an answer that takes long, and says whether the rest of a look at
+    /// every user is wanted. Blocks: only the worker, and tests in their own thread, call it.
+    pub fn run(&self, backend: &mut dyn Backend, show: &mut dyn FnMut(Response) -> bool) -> Response {
         match self {
             Self::Overview => Response::Overview(backend.overview().map(Box::new)),
-            Self::Search(text) => Response::Search(pasted::search(backend, text, show)),
+            Self::Search(text) => Response::Search(pasted::search(backend, text, &mut |hits, near| {
+                show(Response::Soon(Box::new((hits, near))));
+            })),
             Self::Journey(id, zone) => Response::Journey(open(backend, id, *zone)),
             Self::AsOf(then, zone) => {
                 Response::Journey(as_of(backend, then).map(|journey| Some(laid_out(journey, *zone))))
@@ -197,6 +210,11 @@ impl Request {
             Self::Look(id) => Response::Look(id.clone(), backend.look(id).map(|look| Box::new(Preview::of(look)))),
             Self::Census => Response::Census(backend.census().map(Box::new)),
             Self::Vocabulary => Response::Vocabulary(backend.vocabulary().map(Box::new)),
+            Self::Findings(question) => {
+                let answer = backend.findings(question, &mut |done, all| show(Response::Looked(done, all)));
+                Response::Findings(question.clone(), answer.map(Box::new))
+            }
+            Self::Enough(_) => Response::Remembered,
             Self::Remember(recent) => {
                 backend.remember(recent);
                 Response::Remembered
@@ -217,7 +235,7 @@ impl Request {
 
     /// Runs it without parts.
     pub fn respond(&self, backend: &mut dyn Backend) -> Response {
-        self.run(backend, &mut |_, _| {})
+        self.run(backend, &mut |_| true)
     }
 
     /// A part of the answer where the whole takes longer, or the whole of a journey. What fails here

@@ -26,6 +26,8 @@ struct Tickets {
     closed: AtomicU64,
     /// Commands that are given and not done.
     kept: AtomicUsize,
+    /// The newest look at every user that ends with what it knows.
+    enough: AtomicU64,
 }
 
 impl Cancel {
@@ -48,7 +50,15 @@ impl Cancel {
         self.0.kept.load(Ordering::Acquire)
     }
 
+    /// Whether what is known by now is enough of an answer.
+    pub(super) fn is_enough(&self, ticket: Ticket) -> bool {
+        self.0.enough.load(Ordering::Acquire) >= ticket
+    }
+
     pub(super) fn asked(&self, ticket: Ticket, request: &Request) {
+        if let Request::Enough(of) = request {
+            self.0.enough.fetch_max(*of, Ordering::AcqRel);
+        }
         let end = |lane: Lane| {
             if let Some(latest) = self.0.latest.get(lane.index()) {
                 latest.fetch_max(ticket, Ordering::AcqRel);

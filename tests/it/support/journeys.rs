@@ -232,6 +232,7 @@ pub(super) fn two_people() -> Journey {
         device: Some(Id::new("tablet")),
         switched: false,
         why: "bob has used the device tablet as well; two people may be mixed here.".into(),
+        time: at("2019-07-12T08:00:00Z"),
         source: source(71),
     }];
     journey.notes = vec!["Rows of server libraries tell no device.".into()];

@@ -9,7 +9,7 @@ use super::super::kinds::{
     ALIAS_ANONYMOUS, ALIAS_BEFORE_ROOT, ALIAS_CYCLE, ALIAS_EMPTY, ALIAS_OF_ITSELF, ALIAS_ON_LOGIN, ALIAS_REPEATED,
     ALIAS_SWAPPED, NO_RESET, REPEATED_CALLS,
 };
-use super::{finding, stay, text, times};
+use super::{finding, of_call, stay, text, times};
 use crate::model::{Id, Shape};
 
 fn with<'c>(case: &'c Case<'_>, verdict: Verdict) -> impl Iterator<Item = &'c AliasLine> {
@@ -35,7 +35,7 @@ pub(super) fn refused(case: &Case<'_>) -> Option<Finding> {
         text(first.kept.as_ref()),
         stay(lost, "row")
     );
-    Some(finding(&ALIAS_ON_LOGIN, what, lost, calls.iter().map(|line| line.source.clone())))
+    Some(finding(&ALIAS_ON_LOGIN, what, lost, calls.iter().copied().map(of_call)))
 }
 
 /// #18: the anonymous id as the alias, the user as the target.
@@ -50,7 +50,7 @@ pub(super) fn swapped(case: &Case<'_>) -> Option<Finding> {
         text(first.alias.as_ref()),
         text(first.target.as_ref())
     );
-    Some(finding(&ALIAS_SWAPPED, what, 0, calls.iter().map(|line| line.source.clone())))
+    Some(finding(&ALIAS_SWAPPED, what, 0, calls.iter().copied().map(of_call)))
 }
 
 /// #20: an id became an alias after it had been a target.
@@ -68,7 +68,7 @@ pub(super) fn chained(case: &Case<'_>) -> Option<Finding> {
         "{} was made an alias after it was the target of one: rows stored under it before stay there.",
         text(first.alias.as_ref())
     );
-    Some(finding(&ALIAS_BEFORE_ROOT, what, 0, calls.iter().map(|line| line.source.clone())))
+    Some(finding(&ALIAS_BEFORE_ROOT, what, 0, calls.iter().copied().map(of_call)))
 }
 
 /// #8: two people signed up on one root.
@@ -85,7 +85,7 @@ pub(super) fn two_users(case: &Case<'_>) -> Option<Finding> {
         text(first.alias.as_ref()),
         text(last.alias.as_ref())
     );
-    Some(finding(&NO_RESET, what, case.sums.rows, mails.iter().map(|line| line.source.clone())))
+    Some(finding(&NO_RESET, what, case.sums.rows, mails.iter().copied().map(of_call)))
 }
 
 /// #4: alias of an id with itself.
@@ -122,7 +122,7 @@ pub(super) fn empty(case: &Case<'_>) -> Option<Finding> {
     let first = calls.first()?;
     let id = first.alias.as_ref().or(first.target.as_ref());
     let what = format!("alias was called {} with {} and no other id.", times(calls.len()), text(id));
-    Some(finding(&ALIAS_EMPTY, what, 0, calls.iter().map(|line| line.source.clone())))
+    Some(finding(&ALIAS_EMPTY, what, 0, calls.iter().copied().map(of_call)))
 }
 
 fn refusals(
@@ -133,7 +133,7 @@ fn refusals(
 ) -> Option<Finding> {
     let calls: Vec<_> = with(case, Verdict::Refused(refusal)).collect();
     let what = what(calls.first()?, calls.len());
-    Some(finding(kind, what, 0, calls.iter().map(|line| line.source.clone())))
+    Some(finding(kind, what, 0, calls.iter().copied().map(of_call)))
 }
 
 /// An alias between two ids that clients made for themselves.
@@ -148,7 +148,7 @@ pub(super) fn anonymous(case: &Case<'_>) -> Option<Finding> {
         text(first.alias.as_ref()),
         text(first.target.as_ref())
     );
-    Some(finding(&ALIAS_ANONYMOUS, what, 0, calls.iter().map(|line| line.source.clone())))
+    Some(finding(&ALIAS_ANONYMOUS, what, 0, calls.iter().copied().map(of_call)))
 }
 
 /// #21: the same call again and again.
@@ -167,5 +167,5 @@ pub(super) fn repeated(case: &Case<'_>) -> Option<Finding> {
         text(first.target.as_ref()),
         most.len()
     );
-    Some(finding(&ALIAS_REPEATED, what, 0, most.iter().map(|line| line.source.clone())))
+    Some(finding(&ALIAS_REPEATED, what, 0, most.iter().copied().map(of_call)))
 }

@@ -11,7 +11,7 @@ use super::super::kinds::{
     MANY_DEVICES, MANY_USERS, MANY_VISITS, MERGE_IGNORED, MOMENT, NEW_ID_EACH_VISIT, ROWS_OF_A_VISIT, SHARED_DEVICE,
     USER_STILL_ANONYMOUS,
 };
-use super::{finding, stay};
+use super::{finding, of_call, of_left, of_link, stay};
 use crate::model::facts::{AliasCall, Link};
 use crate::model::id::DEVICE_PREFIX;
 use crate::model::text::counted;
@@ -58,7 +58,7 @@ pub(super) fn no_alias(case: &Case<'_>) -> Option<Finding> {
         case.least,
         stay(rows, "anonymous row")
     );
-    let sources = left.iter().filter_map(|left| left.evidence.first()).map(|evidence| evidence.source.clone());
+    let sources = left.iter().filter_map(|left| of_left(left));
     Some(finding(&IDENTIFY_WITHOUT_ALIAS, what, rows, sources))
 }
 
@@ -86,7 +86,7 @@ pub(super) fn still_anonymous(case: &Case<'_>) -> Option<Finding> {
         if rows == 1 { "is" } else { "are" },
         first.a.as_str()
     );
-    Some(finding(&USER_STILL_ANONYMOUS, what, rows, found.iter().map(|link| link.source.clone())))
+    Some(finding(&USER_STILL_ANONYMOUS, what, rows, found.iter().copied().map(of_link)))
 }
 
 /// #7: other known users on a device of this one.
@@ -102,7 +102,7 @@ pub(super) fn shared_device(case: &Case<'_>) -> Option<Finding> {
             format!("{}{users} other users used devices of this one, {} among them.", case.least, first.root.as_str())
         }
     };
-    let sources = case.neighbours.iter().map(|neighbour| neighbour.source.clone());
+    let sources = case.neighbours.iter().map(|neighbour| (neighbour.time, &neighbour.source));
     Some(finding(&SHARED_DEVICE, what, 0, sources))
 }
 
@@ -120,7 +120,7 @@ pub(super) fn id_kept(case: &Case<'_>) -> Option<Finding> {
         case.identified_as(first),
         first.ids.first().map_or("", Id::as_str)
     );
-    let sources = left.iter().filter_map(|left| left.evidence.first()).map(|evidence| evidence.source.clone());
+    let sources = left.iter().filter_map(|left| of_left(left));
     Some(finding(&ANONYMOUS_ID_KEPT, what, left.iter().map(|left| left.rows).sum(), sources))
 }
 
@@ -146,7 +146,7 @@ pub(super) fn alias_and_identify(case: &Case<'_>) -> Option<Finding> {
             alias.as_str(),
             link.a.as_str()
         );
-        Some(finding(&ALIAS_AND_IDENTIFY, what, 0, [call.source.clone(), link.source.clone()]))
+        Some(finding(&ALIAS_AND_IDENTIFY, what, 0, [(call.time, &call.source), of_link(link)]))
     })
 }
 
@@ -174,7 +174,7 @@ pub(super) fn late_answer(case: &Case<'_>) -> Option<Finding> {
             crate::model::time::span(link.time.saturating_sub(call.time)),
             link.b.as_str()
         );
-        Some(finding(&LATE_ALIAS_ANSWER, what, 0, [call.source.clone(), link.source.clone()]))
+        Some(finding(&LATE_ALIAS_ANSWER, what, 0, [(call.time, &call.source), of_link(link)]))
     })
 }
 
@@ -191,7 +191,7 @@ pub(super) fn back_to_device(case: &Case<'_>) -> Option<Finding> {
         first.a.as_str(),
         first.b.as_str()
     );
-    Some(finding(&IDENTIFY_BACK_TO_DEVICE, what, 0, found.iter().map(|link| link.source.clone())))
+    Some(finding(&IDENTIFY_BACK_TO_DEVICE, what, 0, found.iter().copied().map(of_link)))
 }
 
 /// #22: `$merge` in a project without ID Merge.
@@ -200,7 +200,7 @@ pub(super) fn merge(case: &Case<'_>) -> Option<Finding> {
     let first = found.first()?;
     let what =
         format!("$merge of {} and {} does nothing in a project without ID Merge.", first.a.as_str(), first.b.as_str());
-    Some(finding(&MERGE_IGNORED, what, 0, found.iter().map(|link| link.source.clone())))
+    Some(finding(&MERGE_IGNORED, what, 0, found.iter().copied().map(of_link)))
 }
 
 /// #9: a new anonymous id at each visit.
@@ -220,7 +220,7 @@ pub(super) fn new_ids(case: &Case<'_>) -> Option<Finding> {
         left.len(),
         counted(median, "row")
     );
-    let sources = left.iter().filter_map(|left| left.evidence.first()).map(|evidence| evidence.source.clone());
+    let sources = left.iter().filter_map(|left| of_left(left));
     Some(finding(&NEW_ID_EACH_VISIT, what, rows.iter().sum(), sources))
 }
 
@@ -243,7 +243,7 @@ pub(super) fn shared_id(case: &Case<'_>) -> Option<Finding> {
         case.least,
         most.len()
     );
-    Some(finding(&ID_OF_MANY_DEVICES, what, case.sums.rows, most.iter().map(|link| link.source.clone())))
+    Some(finding(&ID_OF_MANY_DEVICES, what, case.sums.rows, most.iter().copied().map(of_link)))
 }
 
 /// #23: anonymous rows before a later login.
@@ -268,7 +268,7 @@ pub(super) fn before_login(case: &Case<'_>) -> Option<Finding> {
         first.ids.first().map_or("", Id::as_str),
         if left.len() > 1 { " and others" } else { "" }
     );
-    let sources = left.iter().filter_map(|left| left.evidence.first()).map(|evidence| evidence.source.clone());
+    let sources = left.iter().filter_map(|left| of_left(left));
     Some(finding(&ANONYMOUS_BEFORE_LOGIN, what, rows, sources))
 }
 
@@ -287,7 +287,7 @@ pub(super) fn many_users(case: &Case<'_>) -> Option<Finding> {
         return None;
     }
     let what = format!("{}{users} users used the device {}: staff, a shop, or a test.", case.least, device.as_str());
-    Some(finding(&DEVICE_OF_MANY_USERS, what, 0, most.iter().map(|neighbour| neighbour.source.clone())))
+    Some(finding(&DEVICE_OF_MANY_USERS, what, 0, most.iter().map(|neighbour| (neighbour.time, &neighbour.source))))
 }
 
 /// #29: the prefix of a device twice.
@@ -297,13 +297,13 @@ pub(super) fn double_prefix(case: &Case<'_>) -> Option<Finding> {
         .chain(links(case, LinkKind::UserDevice))
         // A device is kept without its prefix, so one prefix here were two.
         .find(|link| is_double(&link.a) || link.b.as_str().starts_with(DEVICE_PREFIX));
-    let (id, source) = if let Some(link) = of_rows {
-        (if is_double(&link.a) { &link.a } else { &link.b }, link.source.clone())
+    let (id, place) = if let Some(link) = of_rows {
+        (if is_double(&link.a) { &link.a } else { &link.b }, of_link(link))
     } else {
         let id = case.ids.iter().find(|id| is_double(id))?;
-        let of_call = case.calls.first().map(|line| line.source.clone());
-        (id, of_call.or_else(|| case.rows.any.sources.first().cloned())?)
+        let first = case.calls.first().map(of_call);
+        (id, first.or_else(|| Some((case.rows.first?, case.rows.any.sources.first()?)))?)
     };
     let what = format!("{} has the prefix $device: twice: it is another device than with one.", id.as_str());
-    Some(finding(&DEVICE_PREFIX_TWICE, what, 0, [source]))
+    Some(finding(&DEVICE_PREFIX_TWICE, what, 0, [place]))
 }

@@ -7,10 +7,10 @@ use super::super::kinds::{
     ALIAS_RACE, ALIAS_USED_BEFORE, ID_TYPE, ID_VARIANTS, IDENTIFY_ITSELF, PLACEHOLDER_ID, TIME_IMPOSSIBLE,
     USER_IS_DEVICE,
 };
-use super::{finding, text};
-use crate::model::Id;
+use super::{finding, of_call, text};
 use crate::model::alike::visible_id;
 use crate::model::text::{and, counted};
+use crate::model::{Id, Millis};
 
 /// #5: rows that beat their alias.
 pub(super) fn race(case: &Case<'_>) -> Option<Finding> {
@@ -18,7 +18,7 @@ pub(super) fn race(case: &Case<'_>) -> Option<Finding> {
         "arrived before the alias that was to move it and stays",
         "arrived before the alias that was to move them and stay",
     ];
-    split(case, case.sums.race, &case.rows.race, &ALIAS_RACE, how)
+    split(case, (case.sums.race, case.sums.since.race), &case.rows.race, &ALIAS_RACE, how)
 }
 
 /// #19: an alias that had rows of its own.
@@ -27,15 +27,21 @@ pub(super) fn history(case: &Case<'_>) -> Option<Finding> {
         "was sent under the alias before it was one and stays",
         "were sent under the alias before it was one and stay",
     ];
-    split(case, case.sums.history, &case.rows.history, &ALIAS_USED_BEFORE, how)
+    split(case, (case.sums.history, case.sums.since.history), &case.rows.history, &ALIAS_USED_BEFORE, how)
 }
 
-fn split(case: &Case<'_>, rows: u64, shown: &Shown, kind: &'static Kind, how: [&str; 2]) -> Option<Finding> {
+fn split(
+    case: &Case<'_>,
+    (rows, since): (u64, Option<Millis>),
+    shown: &Shown,
+    kind: &'static Kind,
+    how: [&str; 2],
+) -> Option<Finding> {
     let [one, several] = how;
     let how = if rows == 1 { one } else { several };
     let under = shown.under.as_ref().unwrap_or(case.root).as_str();
     let what = format!("{}{} {how} stored under {under}.", at_least(case.has_more_rows), counted(rows, "row"));
-    (rows > 0).then(|| finding(kind, what, rows, shown.sources.iter().cloned()))
+    of_rows(kind, what, (rows, since), shown)
 }
 
 /// #12, #13, #14: a value that stands for no id.
@@ -48,7 +54,8 @@ pub(super) fn placeholder(case: &Case<'_>) -> Option<Finding> {
             counted(case.sums.devices, "device"),
             case.root.as_str()
         );
-        return Some(finding(&PLACEHOLDER_ID, what, case.sums.rows, case.rows.any.sources.iter().cloned()));
+        let counted = (case.sums.rows, case.sums.since.any);
+        return of_rows(&PLACEHOLDER_ID, what, counted, &case.rows.any);
     }
     let calls: Vec<&AliasLine> =
         case.calls.iter().filter(|line| line.alias.as_ref().is_some_and(Id::is_placeholder)).collect();
@@ -60,7 +67,7 @@ pub(super) fn placeholder(case: &Case<'_>) -> Option<Finding> {
         ),
         None => format!("alias was called with the placeholder \"{alias}\", which names no user."),
     };
-    Some(finding(&PLACEHOLDER_ID, what, 0, calls.iter().map(|line| line.source.clone())))
+    Some(finding(&PLACEHOLDER_ID, what, 0, calls.iter().copied().map(of_call)))
 }
 
 /// #15: the same id as a number and as text.
@@ -75,7 +82,7 @@ pub(super) fn two_types(case: &Case<'_>) -> Option<Finding> {
         at_least(case.has_more_rows),
         counted(count, "row")
     );
-    Some(finding(&ID_TYPE, what, count, case.rows.number.sources.iter().cloned()))
+    of_rows(&ID_TYPE, what, (count, case.sums.since.numbers), &case.rows.number)
 }
 
 /// #16, C30: an id that another one looks like.
@@ -92,8 +99,9 @@ pub(super) fn look_alikes(case: &Case<'_>) -> Option<Finding> {
         and(&first.differ)
     );
     let is_named = |id: &Option<Id>| id.as_ref().is_some_and(|id| case.alike.iter().any(|alike| alike.of == *id));
-    let calls = case.calls.iter().filter(|line| is_named(&line.alias)).map(|line| line.source.clone());
-    Some(finding(&ID_VARIANTS, what, 0, case.rows.look_alike.iter().cloned().chain(calls).take(1)))
+    let calls = case.calls.iter().filter(|line| is_named(&line.alias)).map(of_call);
+    let row = case.rows.look_alike.as_ref().map(|(time, source)| (*time, source));
+    Some(finding(&ID_VARIANTS, what, 0, row.into_iter().chain(calls).take(1)))
 }
 
 /// #30: `$identify` without another id.
@@ -103,7 +111,7 @@ pub(super) fn itself(case: &Case<'_>) -> Option<Finding> {
         counted(case.sums.itself, "$identify row"),
         case.root.as_str()
     );
-    shown(&IDENTIFY_ITSELF, case.sums.itself, what, &case.rows.itself)
+    of_rows(&IDENTIFY_ITSELF, what, (case.sums.itself, case.sums.since.itself), &case.rows.itself)
 }
 
 /// A client that takes its device for the user.
@@ -113,7 +121,7 @@ pub(super) fn device_user(case: &Case<'_>) -> Option<Finding> {
         counted(case.sums.device_user, "row"),
         case.root.as_str()
     );
-    shown(&USER_IS_DEVICE, case.sums.device_user, what, &case.rows.device_user)
+    of_rows(&USER_IS_DEVICE, what, (case.sums.device_user, case.sums.since.device_user), &case.rows.device_user)
 }
 
 /// Rows that cannot have happened when they say.
@@ -123,9 +131,11 @@ pub(super) fn impossible(case: &Case<'_>) -> Option<Finding> {
         counted(case.sums.impossible, "row"),
         case.root.as_str()
     );
-    shown(&TIME_IMPOSSIBLE, case.sums.impossible, what, &case.rows.impossible)
+    of_rows(&TIME_IMPOSSIBLE, what, (case.sums.impossible, case.sums.since.impossible), &case.rows.impossible)
 }
 
-fn shown(kind: &'static Kind, rows: u64, what: String, shown: &Shown) -> Option<Finding> {
-    (rows > 0).then(|| finding(kind, what, rows, shown.sources.iter().cloned()))
+/// A finding of so many rows, the first of them at a time; `None` of none.
+fn of_rows(kind: &'static Kind, what: String, (rows, since): (u64, Option<Millis>), shown: &Shown) -> Option<Finding> {
+    let sources = shown.sources.clone();
+    (rows > 0).then(|| Finding { kind, what, advice: kind.advice, rows, since, sources })
 }

@@ -1,5 +1,6 @@
 //! One line of the timeline.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use ratatui::buffer::Buffer;
@@ -7,7 +8,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::identity::{
-    AliasLine, Journey, Orphan, Phase, Point, PointKind, Reason, Split, State as Stored, Step, Verdict,
+    AliasLine, Finding, Journey, Orphan, Phase, Point, PointKind, Reason, Severity, Split, State as Stored, Step,
+    Verdict,
 };
 use crate::model::facts::Event;
 use crate::model::text::event_name;
@@ -17,9 +19,9 @@ use crate::tui::pen::Pen;
 use crate::tui::theme::{Glyphs, Look, Meaning};
 use crate::tui::timeline::order::Track;
 use crate::tui::timeline::sift::Sieve;
-use crate::tui::timeline::{Clock, Entry, Line as Shown, Row, Timeline, event};
+use crate::tui::timeline::{Clock, Entry, Line as Shown, Row, Timeline, Traits, event};
 use crate::tui::when;
-use crate::tui::widgets::select;
+use crate::tui::widgets::{self, select};
 use crate::tui::words::evidence_name;
 
 use super::{State, Times, heads};
@@ -348,17 +350,21 @@ impl<'a> Line<'a> {
                 pen.cell(text, columns - 1, style).skip(1);
             }
         };
+        let event = match self.finding(state) {
+            Some(severity) => Cow::Owned(format!("{} {}", widgets::severity(severity, look).0, self.event)),
+            None => Cow::Borrowed(self.event.as_str()),
+        };
         match &self.count {
             Some((count, lasted)) if columns.event > 0 => {
                 // The number is what the line is for: the name is cut before it, the time left out before that.
                 let all = columns.event - 1;
                 let room = |suffix: &str| all.saturating_sub(fit::width(suffix));
                 let both = format!("{count}{lasted}");
-                let suffix = if room(&both) >= fit::width(&self.event).min(12) { &both } else { count };
-                let name = fit::end(&self.event, room(suffix));
+                let suffix = if room(&both) >= fit::width(&event).min(12) { &both } else { count };
+                let name = fit::end(&event, room(suffix));
                 pen.cell(&format!("{name}{suffix}"), all, style).skip(1);
             }
-            _ => column(pen, &self.event, columns.event, style),
+            _ => column(pen, &event, columns.event, style),
         }
         if columns.sent > 0 {
             let label = self.sent.and_then(|id| timeline.label(id)).unwrap_or(" ");
@@ -372,6 +378,14 @@ impl<'a> Line<'a> {
             column(pen, &text, columns.pin, look.style(meaning));
         }
         pen.cell(&self.because, columns.because, style);
+    }
+
+    /// The worst of the findings that name the row.
+    fn finding(&self, state: &State) -> Option<Severity> {
+        let row = state.order.row(&state.timeline, self.position)?;
+        let source = &event(self.journey, row.entry).filter(|_| row.traits.any(Traits::FINDING))?.source;
+        let findings = self.journey.findings.iter().filter(|finding| finding.sources.contains(source));
+        findings.map(Finding::severity).min()
     }
 
     /// What is to be said of the row in one column.

@@ -13,6 +13,7 @@ use crate::tui::fit;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::timeline::lettered;
 use crate::tui::when::{self, Zone};
+use crate::tui::widgets::severity;
 use crate::tui::words::{place, visible_id};
 
 use super::super::State;
@@ -103,6 +104,7 @@ impl<'a> Items<'a> {
                 if let Some(point) = point {
                     items.proof(point.kind.name(), &sure(point), Meaning::Identify);
                 }
+                items.findings(&step.event.source);
                 items.row(step);
             }
             Entry::Orphan(at, step_at) => {
@@ -116,6 +118,7 @@ impl<'a> Items<'a> {
                 if is_call {
                     items.proof("orphan", &orphan.why, Meaning::Orphan);
                 }
+                items.findings(&step.event.source);
                 items.evidence(orphan);
                 items.row(step);
             }
@@ -130,6 +133,7 @@ impl<'a> Items<'a> {
             Entry::Call(at) => {
                 let Some(call) = journey.aliases.get(at as usize) else { return items };
                 items.alias(call, true);
+                items.findings(&call.source);
                 items.times(call.time, call.arrived);
                 items.add("source", &place(&call.source), Meaning::Text);
             }
@@ -154,6 +158,20 @@ impl<'a> Items<'a> {
         self.proofs += 1;
         let label = format!("{} {label}", self.proofs);
         self.push(label, lettered(text, &self.state.timeline, &self.state.journey), meaning, Use::Read);
+    }
+
+    /// The findings that name the row: what happened, and what to change.
+    fn findings(&mut self, source: &Source) {
+        let state = self.state;
+        for finding in &state.journey.findings {
+            let Some(at) = finding.sources.iter().position(|known| known == source) else { continue };
+            let (mark, meaning) = severity(finding.severity(), self.look);
+            let all = finding.sources.len();
+            let nth = if all > 1 { format!(", row {} of {all}", at + 1) } else { String::new() };
+            let text = format!("{mark} {}{nth}: {}", finding.code(), finding.what);
+            self.proof("finding", &text, meaning);
+            self.add("change", finding.advice, Meaning::Text);
+        }
     }
 
     /// The last item leads to a row.

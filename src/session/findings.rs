@@ -1,0 +1,87 @@
+//! What a screen of findings asks, and what it gets.
+
+use std::sync::Arc;
+
+use crate::identity::audit::Audit;
+use crate::identity::repair::Repair;
+use crate::identity::{Finding, Journey, Kind, Step};
+use crate::inspect::check::{self, Person, Proof};
+use crate::inspect::{Error, Inspector};
+use crate::model::Id;
+use crate::model::facts::Source;
+
+/// Users that are named, at most: a name costs some look-ups, and more are not read.
+const MOST_NAMED: usize = 200;
+
+/// A question about the findings of a store.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Question {
+    /// All of them, by kind.
+    Store,
+    /// Who has one of a kind.
+    People(&'static Kind),
+    /// What proves the one of a user.
+    Evidence(Id, &'static Kind),
+    /// Rows that show a kind of the store, and are of no user by it.
+    Loose(&'static Kind),
+    /// What would mend a user.
+    Repair(Id),
+    /// The properties of a row.
+    Row(i64),
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// Of [`Question::Store`].
+    Store(Box<Audit>),
+    /// Of [`Question::People`]; whether all were looked at.
+    People(Vec<Person>, bool),
+    /// Of [`Question::Evidence`]: the finding, and its rows; `None` when the user has none by now.
+    Evidence(Option<Box<Finding>>, Vec<Proof>),
+    /// Of [`Question::Loose`].
+    Loose(Vec<Proof>),
+    /// Of [`Question::Repair`]; `None` when nothing names the id.
+    Repair(Option<Box<Repair>>),
+    /// Of [`Question::Row`]: a JSON object.
+    Row(String),
+}
+
+/// Answers a question. `go_on` gets how many rows of how many are done; `false` ends a look at every
+/// user with what is known by then.
+pub(super) fn answer(
+    inspector: &Inspector,
+    question: &Question,
+    go_on: &mut dyn FnMut(u64, u64) -> bool,
+) -> Result<Answer, Error> {
+    Ok(match question {
+        Question::Store => Answer::Store(Box::new(check::store(inspector, go_on)?)),
+        Question::People(kind) => {
+            let (mut people, complete) = check::people(inspector, kind, go_on)?;
+            let named = people.len().min(MOST_NAMED);
+            check::name(inspector, people.get_mut(..named).unwrap_or_default())?;
+            Answer::People(people, complete)
+        }
+        Question::Evidence(id, kind) => match inspector.journey(id)? {
+            Some(journey) => evidence(&journey, kind),
+            None => Answer::Evidence(None, Vec::new()),
+        },
+        Question::Loose(kind) => Answer::Loose(check::rows_of_store(inspector, kind, go_on)?),
+        Question::Repair(id) => Answer::Repair(inspector.repair(id)?.map(Box::new)),
+        Question::Row(row) => Answer::Row(inspector.properties(&[*row])?.into_iter().next().unwrap_or_default()),
+    })
+}
+
+fn evidence(journey: &Journey, kind: &Kind) -> Answer {
+    let Some(finding) = journey.findings.iter().find(|finding| finding.kind == kind) else {
+        return Answer::Evidence(None, Vec::new());
+    };
+    let steps = || journey.steps.iter().chain(journey.orphans.iter().flat_map(|orphan| &orphan.steps));
+    let at = |source: &Source| steps().find(|step: &&Step| step.event.source == *source);
+    let proofs = finding.sources.iter().map(|source| match at(source) {
+        Some(step) => Proof::of(&step.event),
+        // A call of another user, or a line of a table of aliases.
+        None => Proof { row: None, time: None, event: Arc::from(""), id: None, source: source.clone() },
+    });
+    Answer::Evidence(Some(Box::new(finding.clone())), proofs.collect())
+}

@@ -1,0 +1,96 @@
+//! What pages of their own wish: questions to the store, journeys to open, words at the foot.
+
+use crate::model::Id;
+use crate::tui::backend::{Answer, Failure, Question};
+use crate::tui::page::{Page, Wish};
+use crate::tui::worker::{Request, Ticket};
+
+use super::identity::Visit;
+use super::{Effect, Layer, Model};
+
+/// Does what the page on top wishes.
+pub(super) fn after(model: &mut Model) -> Vec<Effect> {
+    let Some(wish) = top(model).and_then(Page::wish) else { return Vec::new() };
+    match wish {
+        Wish::Ask(question) => {
+            let ticket = model.ticket();
+            model.questioned = Some(ticket);
+            vec![Effect::Ask(ticket, Request::Findings(question))]
+        }
+        Wish::Enough => enough(model),
+        Wish::Forget => {
+            let effects = enough(model);
+            model.questioned = None;
+            effects
+        }
+        Wish::Open(id, row) => open(model, id, row),
+        Wish::Say(text) => {
+            model.notice = Some(text);
+            Vec::new()
+        }
+    }
+}
+
+fn top(model: &mut Model) -> Option<&mut dyn Page> {
+    match model.layers.last_mut() {
+        Some(Layer::Page(_, page)) => Some(page.as_mut()),
+        _ => None,
+    }
+}
+
+/// Lets a look at every user end with what it knows.
+fn enough(model: &mut Model) -> Vec<Effect> {
+    let Some(of) = model.questioned else { return Vec::new() };
+    let ticket = model.ticket();
+    vec![Effect::Ask(ticket, Request::Enough(of))]
+}
+
+/// A page was left: what it waits for is of no use.
+pub(super) fn left(model: &mut Model) -> Vec<Effect> {
+    let effects = enough(model);
+    model.questioned = None;
+    effects
+}
+
+/// Opens a journey; the way back leads to the page.
+fn open(model: &mut Model, id: Id, row: Option<i64>) -> Vec<Effect> {
+    let here = Visit::of(model.opened.clone(), model.journey.clone(), model.layers.clone());
+    let mut trail = std::mem::take(&mut model.pages.trail);
+    trail.push(here);
+    model.questioned = None;
+    let effects = model.open(id);
+    model.pages.trail = trail;
+    model.pages.row_wanted = row;
+    effects
+}
+
+/// Gives an answer to the page that asked.
+pub(super) fn answered(
+    model: &mut Model,
+    ticket: Ticket,
+    question: &Question,
+    answer: Result<Answer, Failure>,
+) -> Vec<Effect> {
+    if model.questioned != Some(ticket) {
+        return Vec::new();
+    }
+    model.questioned = None;
+    for layer in model.layers.iter_mut().rev() {
+        if let Layer::Page(_, page) = layer {
+            page.answer(question, answer);
+            break;
+        }
+    }
+    after(model)
+}
+
+/// Tells the page that asked how far the look is.
+pub(super) fn looked(model: &mut Model, ticket: Ticket, done: u64, all: u64) {
+    if model.questioned == Some(ticket) {
+        for layer in model.layers.iter_mut().rev() {
+            if let Layer::Page(_, page) = layer {
+                return page.looked(done, all);
+            }
+        }
+    }
+}

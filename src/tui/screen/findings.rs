@@ -1,0 +1,360 @@
+//! Findings of the store: by kind, then the people with one, then the rows that prove it.
+//!
+//! Enter goes one step down, Esc one up; the last step is the journey at the row, from which Esc comes back
+//! here. What the store is asked is answered by the worker ([`Question`]); a newer question overtakes an
+//! older one, and Esc ends a look at every user with what is known by then.
+
+mod draw;
+mod pane;
+
+use crate::identity::audit::{Audit, Found};
+use crate::identity::{Finding, Kind};
+use crate::inspect::check::{Person, Proof};
+use crate::model::Id;
+use crate::report::look::Look as Plain;
+use crate::report::repair;
+use crate::tui::backend::{Answer, Failure, Question};
+use crate::tui::fit;
+use crate::tui::frame::{Drawn, Ui};
+use crate::tui::keys::{Action, Context};
+use crate::tui::page::{Below, Entry, Given, Page, Wish};
+use crate::tui::pointer::{Gesture, Pointed};
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+/// In the list of pages.
+pub(super) const PAGE: Entry = Entry { action: Action::Findings, context: Context::Findings, open };
+
+/// Columns of a text that another part of the program writes: it fits on the narrowest screen that is whole.
+const TEXT_WIDTH: usize = 76;
+
+/// The screen.
+#[derive(Clone, Debug)]
+struct State {
+    title: Option<String>,
+    /// The steps down, the store first.
+    steps: Vec<Step>,
+    /// What is asked, until it is answered.
+    asked: Option<Question>,
+    /// How many rows of how many the worker has looked at for it.
+    looked: (u64, u64),
+    /// Whether what is known by now was asked for.
+    stops: bool,
+    /// Whether the answer takes the place of the last step.
+    renews: bool,
+    /// Whether the store has changed since.
+    is_outdated: bool,
+    wish: Option<Wish>,
+    failure: Option<Failure>,
+}
+
+/// One step: a list with a selected line.
+#[derive(Clone, Debug)]
+struct Step {
+    /// What it answers.
+    question: Question,
+    of: Of,
+    selected: usize,
+    top: usize,
+}
+
+/// What a step lists.
+#[derive(Clone, Debug)]
+enum Of {
+    /// Kinds of findings.
+    Store(Box<Audit>),
+    /// People with one kind, and whether all were looked at.
+    People(&'static Kind, Vec<Person>, bool),
+    /// Rows that prove the finding of a user.
+    Evidence(Id, Box<Finding>, Vec<Proof>),
+    /// Rows that show a finding of the store as a whole.
+    Loose(&'static Kind, Vec<Proof>),
+    /// Lines to read, and what they are called.
+    Text(String, Vec<String>),
+}
+
+impl Of {
+    fn lines(&self) -> usize {
+        match self {
+            Self::Store(audit) => audit.found.len(),
+            Self::People(_, people, _) => people.len(),
+            Self::Evidence(_, _, rows) | Self::Loose(_, rows) => rows.len(),
+            Self::Text(_, lines) => lines.len(),
+        }
+    }
+}
+
+fn open(below: Below) -> Box<dyn Page> {
+    let mut state = State {
+        title: below.title,
+        steps: Vec::new(),
+        asked: None,
+        looked: (0, 0),
+        stops: false,
+        renews: false,
+        is_outdated: false,
+        wish: None,
+        failure: None,
+    };
+    state.ask(Question::Store);
+    Box::new(state)
+}
+
+impl State {
+    fn ask(&mut self, question: Question) {
+        self.failure = None;
+        (self.looked, self.stops, self.renews) = ((0, 0), false, false);
+        self.asked = Some(question.clone());
+        self.wish = Some(Wish::Ask(question));
+    }
+
+    /// Waits for nothing any more.
+    fn forget(&mut self) {
+        self.asked = None;
+        self.wish = Some(Wish::Forget);
+    }
+
+    fn step(&self) -> Option<&Step> {
+        self.steps.last()
+    }
+
+    /// The finding that is selected on the first step.
+    fn found(&self) -> Option<&Found> {
+        match self.steps.first() {
+            Some(Step { of: Of::Store(audit), selected, .. }) => audit.found.get(*selected),
+            _ => None,
+        }
+    }
+
+    /// The user that the step is about, if it is about one.
+    fn person(&self) -> Option<&Id> {
+        let step = self.step()?;
+        match &step.of {
+            Of::People(_, people, _) => people.get(step.selected).map(|person| &person.id),
+            Of::Evidence(id, ..) => Some(id),
+            Of::Store(audit) => audit.found.get(step.selected)?.ids.first(),
+            _ => None,
+        }
+    }
+
+    /// One step down.
+    fn enter(&mut self) {
+        let Some(step) = self.steps.last() else { return };
+        match &step.of {
+            Of::Store(_) => {
+                let Some(found) = self.found() else { return };
+                let kind = found.kind;
+                match (found.people, found.rows) {
+                    (1.., _) => self.ask(Question::People(kind)),
+                    (0, 1..) => self.ask(Question::Loose(kind)),
+                    (0, 0) => self.wish = Some(Wish::Say(format!("{}: no row shows it", kind.code))),
+                }
+            }
+            Of::People(kind, people, _) => {
+                if let Some(person) = people.get(step.selected) {
+                    let (id, kind) = (person.id.clone(), *kind);
+                    self.ask(Question::Evidence(id, kind));
+                }
+            }
+            Of::Evidence(id, _, rows) => {
+                let row = rows.get(step.selected).and_then(|proof| proof.row);
+                self.wish = Some(Wish::Open(id.clone(), row));
+            }
+            Of::Loose(_, rows) => match rows.get(step.selected) {
+                Some(Proof { row, id: Some(id), .. }) => self.wish = Some(Wish::Open(id.clone(), *row)),
+                Some(Proof { row: Some(row), .. }) => {
+                    let row = *row;
+                    self.ask(Question::Row(row));
+                }
+                _ => {}
+            },
+            Of::Text(..) => {}
+        }
+    }
+
+    fn go(&mut self, to: impl FnOnce(usize, usize) -> usize) {
+        if let Some(step) = self.steps.last_mut() {
+            let last = step.of.lines().saturating_sub(1);
+            step.selected = to(step.selected, last).min(last);
+        }
+    }
+
+    /// Puts an answer on the screen: one step down, or in place of the last one.
+    fn put(&mut self, question: &Question, of: Of) {
+        let mut selected = 0;
+        if self.renews && self.steps.last().is_some_and(|step| step.question == *question) {
+            let last = self.steps.pop();
+            selected = last.map_or(0, |step| step.selected).min(of.lines().saturating_sub(1));
+        }
+        self.steps.push(Step { question: question.clone(), of, selected, top: 0 });
+    }
+
+    fn take(&mut self, question: &Question, answer: Answer) {
+        let of = match (question, answer) {
+            (_, Answer::Store(audit)) => Of::Store(audit),
+            (Question::People(kind), Answer::People(people, complete)) => Of::People(kind, people, complete),
+            (Question::Evidence(id, _), Answer::Evidence(Some(finding), rows)) => {
+                Of::Evidence(id.clone(), finding, rows)
+            }
+            (Question::Evidence(id, kind), Answer::Evidence(None, _)) => {
+                let text = format!("{} has no {} any more: the store has changed.", id.as_str(), kind.code);
+                self.wish = Some(Wish::Say(text));
+                return;
+            }
+            (Question::Loose(kind), Answer::Loose(rows)) => Of::Loose(kind, rows),
+            (Question::Repair(_), Answer::Repair(Some(found))) => {
+                let name = found.known.as_ref().unwrap_or(&found.root).as_str().to_owned();
+                let users = std::slice::from_ref(&*found);
+                let repairs = repair::Repairs { users, kind: None, file: None, complete: true };
+                let mut text = Vec::new();
+                // Writing to memory cannot fail.
+                let _ = repair::text(&mut text, &repairs, &Plain { width: TEXT_WIDTH, ..Plain::default() });
+                let lines = String::from_utf8_lossy(&text).lines().map(str::to_owned).collect();
+                Of::Text(format!("repair of {name}"), lines)
+            }
+            (Question::Repair(id), _) => {
+                self.wish = Some(Wish::Say(format!("{} has no row to mend", id.as_str())));
+                return;
+            }
+            (_, Answer::Row(text)) => {
+                let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+                let pretty = serde_json::to_string_pretty(&value).unwrap_or(text);
+                let lines = pretty.lines().map(|line| crate::model::text::visible(line).into_owned()).collect();
+                Of::Text("a row without an id".to_owned(), lines)
+            }
+            _ => return,
+        };
+        self.put(question, of);
+    }
+}
+
+impl Page for State {
+    fn context(&self) -> Context {
+        Context::Findings
+    }
+
+    fn update(&mut self, action: Action, page: usize) {
+        let page = page.max(1);
+        match action {
+            Action::Next => self.go(|at, _| at.saturating_add(1)),
+            Action::Previous => self.go(|at, _| at.saturating_sub(1)),
+            Action::PageDown => self.go(|at, _| at.saturating_add(page)),
+            Action::PageUp => self.go(|at, _| at.saturating_sub(page)),
+            Action::First => self.go(|_, _| 0),
+            Action::Last => self.go(|_, last| last),
+            Action::Open if self.asked.is_none() => self.enter(),
+            Action::Repair if self.asked.is_none() => match self.person().cloned() {
+                Some(id) => self.ask(Question::Repair(id)),
+                None => self.wish = Some(Wish::Say("no user is selected to mend".to_owned())),
+            },
+            _ => {}
+        }
+    }
+
+    fn take_back(&mut self) -> bool {
+        if let Some(asked) = &self.asked {
+            let looks = matches!(asked, Question::Store | Question::People(_) | Question::Loose(_));
+            if looks && !self.stops {
+                self.stops = true;
+                self.wish = Some(Wish::Enough);
+                return true;
+            }
+            self.forget();
+            return !self.steps.is_empty();
+        }
+        if self.failure.is_some() && !self.steps.is_empty() {
+            self.failure = None;
+            return true;
+        }
+        let goes = self.steps.len() > 1;
+        if goes {
+            self.steps.pop();
+        }
+        goes
+    }
+
+    fn renew(&mut self) -> bool {
+        let question = self.step().map_or(Question::Store, |step| step.question.clone());
+        self.ask(question);
+        (self.renews, self.is_outdated) = (true, false);
+        true
+    }
+
+    fn outdate(&mut self) -> bool {
+        self.is_outdated = true;
+        true
+    }
+
+    fn wish(&mut self) -> Option<Wish> {
+        self.wish.take()
+    }
+
+    fn answer(&mut self, question: &Question, answer: Result<Answer, Failure>) {
+        // What is no longer waited for changes nothing.
+        if self.asked.as_ref() != Some(question) {
+            return;
+        }
+        self.asked = None;
+        match answer {
+            Ok(answer) => self.take(question, answer),
+            Err(failure) => self.failure = Some(failure),
+        }
+    }
+
+    fn looked(&mut self, done: u64, all: u64) {
+        self.looked = (done, all);
+    }
+
+    fn point(&mut self, pointed: &Pointed) -> Option<Action> {
+        let line = pointed.line()?;
+        let step = self.steps.last_mut().filter(|step| line < step.of.lines())?;
+        if pointed.gesture == Gesture::PressAgain || line == step.selected {
+            return Some(Action::Open);
+        }
+        step.selected = line;
+        None
+    }
+
+    fn command(&self) -> Option<Vec<String>> {
+        let words = |words: &[&str]| Some(words.iter().map(|word| (*word).to_owned()).collect());
+        match &self.step()?.of {
+            Of::Store(_) => words(&["check"]),
+            Of::People(kind, ..) => words(&["explain", kind.code]),
+            Of::Evidence(id, ..) => words(&["check", "--id", id.as_str()]),
+            Of::Loose(..) => words(&["check", "--format", "json"]),
+            Of::Text(..) => match &self.step()?.question {
+                Question::Repair(id) => words(&["repair", id.as_str(), "--write", "repair.jsonl"]),
+                _ => None,
+            },
+        }
+    }
+
+    fn view(&self, given: &Given<'_>, ui: &mut Ui, area: Rect, buffer: &mut Buffer) {
+        draw::view(self, given.look, ui, area, buffer);
+    }
+
+    fn drawn(&mut self, drawn: &Drawn) {
+        if let Some(step) = self.steps.last_mut() {
+            step.top = draw::top(step, drawn.page);
+        }
+    }
+
+    fn place(&self) -> String {
+        let Some(step) = self.step() else { return String::new() };
+        let word = match step.of {
+            Of::Store(_) => "finding",
+            Of::People(..) => "user",
+            Of::Evidence(..) | Of::Loose(..) => "row",
+            Of::Text(..) => "line",
+        };
+        match step.of.lines() {
+            0 => String::new(),
+            lines => format!("{word} {} of {}", fit::count(step.selected as u64 + 1), fit::count(lines as u64)),
+        }
+    }
+
+    fn again(&self) -> Box<dyn Page> {
+        Box::new(self.clone())
+    }
+}
