@@ -30,6 +30,8 @@ pub mod register;
 pub mod repair;
 pub mod rules;
 pub mod summary;
+mod tally;
+mod thresholds;
 
 pub use facts::{Cut, CutOf, Facts};
 pub use findings::{Checked, Finding, Kind, Past, Severity, Sums, Totals, Way};
@@ -45,6 +47,8 @@ pub use moment::resolve_as_of;
 pub use register::Register;
 pub use rules::{RuleSet, Rules, named, resolve};
 pub use summary::Summary;
+pub use tally::{By, Tallies, Tally};
+pub use thresholds::{THRESHOLDS, Threshold, Thresholds};
 
 /// Mixpanel's rules from before ID Merge: the default.
 pub const LEGACY: RuleSet = &legacy::Legacy;

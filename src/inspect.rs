@@ -41,7 +41,7 @@ use std::sync::Arc;
 
 use self::redact::Known;
 use crate::identity::profile::{self, profiles};
-use crate::identity::{Cut, CutOf, Facts, Journey, LEGACY, RuleSet, resolve};
+use crate::identity::{Cut, CutOf, Facts, Journey, LEGACY, RuleSet, Thresholds, resolve};
 use crate::model::Id;
 use crate::model::facts::Arrival;
 use crate::model::stored::{Overview, StoredProfile, StoredReject};
@@ -68,6 +68,7 @@ pub enum Soon {
 pub struct Inspector {
     source: Box<dyn Source>,
     rules: RuleSet,
+    thresholds: Thresholds,
     redaction: Option<Redaction>,
 }
 
@@ -83,12 +84,17 @@ struct Redaction {
 impl Inspector {
     /// Over an open source.
     pub fn new(source: impl Source + 'static) -> Self {
-        Self { source: Box::new(source), rules: LEGACY, redaction: None }
+        Self { source: Box::new(source), rules: LEGACY, thresholds: Thresholds::DEFAULT, redaction: None }
     }
 
     /// Answers by these rules from now on.
     pub fn set_rules(&mut self, rules: RuleSet) {
         self.rules = rules;
+    }
+
+    /// Finds mistakes by these numbers from now on.
+    pub fn set_thresholds(&mut self, thresholds: Thresholds) {
+        self.thresholds = thresholds;
     }
 
     /// The rules that answers are by.
@@ -164,6 +170,7 @@ impl Inspector {
 
     /// The journey that follows from the facts.
     fn resolved(&self, facts: Facts, id: &Id) -> Result<Option<Journey>, Error> {
+        let facts = Facts { thresholds: self.thresholds, ..facts };
         Ok(match self.redacting()? {
             None => resolve(&facts, id, self.rules),
             Some((redactor, known)) => {

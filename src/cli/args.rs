@@ -518,6 +518,12 @@ pub(super) struct Check {
     /// An earlier answer in JSON: only findings that it does not have, or has of fewer users, fail
     #[arg(long, value_name = "FILE")]
     pub(super) baseline: Option<PathBuf>,
+    /// Count the shares by day, by client, or before and from a date on; csv then has these lines
+    ///
+    /// A user counts where the first row or call names them, a device where the first row names it,
+    /// a row and an alias call where they are. Days are UTC. Reads the rows once more.
+    #[arg(long, value_name = "day|client|DATE", conflicts_with = "id")]
+    pub(super) by: Option<String>,
     /// List every kind of finding, and check nothing
     #[arg(long)]
     pub(super) list: bool,

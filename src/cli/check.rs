@@ -12,8 +12,9 @@ use super::open::Named;
 use super::redaction;
 use super::show::nowhere;
 use crate::identity::findings::all;
-use crate::identity::{Kind, LEGACY, Severity};
+use crate::identity::{By, Kind, LEGACY, Severity};
 use crate::inspect::{Error, Inspector, check};
+use crate::model::written::Written;
 use crate::model::{Id, near};
 use crate::report::check as report;
 use crate::sim::gallery;
@@ -53,7 +54,8 @@ fn answer(
         audit
     } else {
         let stop = stop_flag()?;
-        every_user(console, &stop, |go_on| check::store(inspector, go_on))?
+        let by = command.by.as_deref().map(by).transpose()?;
+        every_user(console, &stop, |go_on| check::store_by(inspector, by, go_on))?
     };
     audit.found.retain(|found| !command.ignore.iter().any(|code| code == found.kind.code));
     let check = report::Check { store, audit: &audit, fail_on: command.fail_on.map(severity), baseline };
@@ -69,6 +71,20 @@ fn answer(
         return Err(Failure::stopped_look());
     }
     if check.has_failed() { Err(Failure::listed()) } else { Ok(()) }
+}
+
+/// What the shares are counted by.
+fn by(text: &str) -> Result<By, Failure> {
+    match text {
+        "day" => Ok(By::Day),
+        "client" => Ok(By::Client),
+        date => {
+            let begin = |wall: chrono::NaiveDateTime| Some(wall.and_utc().timestamp_millis());
+            let moment = Written::parse(date).and_then(|written| written.begin(begin));
+            let wrong = || Failure::usage(format!("--by {date:?} is neither day, client nor a date"));
+            moment.map(By::Date).ok_or_else(|| wrong().hint("--by 2026-11-29, or --by 2026-11-29T10:00Z"))
+        }
+    }
 }
 
 /// A look at every user, with a bar; once `stop` is set it gives what is known by then.

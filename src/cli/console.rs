@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::args::{Common, Form, Format, When};
 use super::failure::{Failure, tell};
 use super::zone;
+use crate::identity::Thresholds;
 use crate::inspect::Redactor;
 use crate::model::text::visible;
 use crate::report::Look;
@@ -26,6 +27,8 @@ pub(super) struct Console {
     pub(super) look: Look,
     /// Whether the answer goes to a terminal.
     pub(super) terminal: bool,
+    /// The numbers that findings rest on.
+    pub(super) thresholds: Thresholds,
     /// What replaces ids and personal values, if that is asked for.
     pub(super) redactor: Option<Arc<Redactor>>,
     /// Buffered: a journey of many rows is many small writes.
@@ -74,6 +77,7 @@ impl Console {
             _ => Safety::Shown,
         };
         Ok(Self {
+            thresholds: settings.thresholds(),
             format: common.format.plain(),
             form: common.format,
             look,

@@ -60,6 +60,7 @@ fn session(common: &Common, console: &Console) -> session::Options {
         redacts: console.redactor.is_some(),
         personal: common.redact_property.clone(),
         default_store: Named::default().choose().ok().flatten().map(|choice| choice.path),
+        thresholds: console.thresholds,
         recent: Recent::of_user(),
     }
 }

@@ -108,6 +108,7 @@ impl Named {
             None => Inspector::new(self.reader(console)?),
         };
         inspector.redact(console.redactor.as_ref());
+        inspector.set_thresholds(console.thresholds);
         Ok(inspector)
     }
 

@@ -13,6 +13,7 @@ use super::console::Console;
 use super::failure::Failure;
 use super::open::Named;
 use crate::config::{self, Origin};
+use crate::identity::{THRESHOLDS, Thresholds};
 use crate::model::text::visible;
 use crate::report::json::SCHEMA;
 use crate::tui::settings::Settings;
@@ -182,6 +183,9 @@ fn lines(common: &Common, theme: Option<&str>, store: Named, loaded: &Loaded) ->
     for (meaning, words) in &settings.colours {
         lines.push(line(&format!("colours.{}", meaning.name()), words.value.clone(), loaded.line(words.line)));
     }
+    for (threshold, set) in &settings.check {
+        lines.push(line(&format!("check.{}", threshold.name), set.value.to_string(), loaded.line(set.line)));
+    }
     for bound in &settings.keys {
         let name = format!("keys.{}.{:?}", bound.context.name(), tui::keys::sequence(&bound.keys));
         let value = bound.action.map_or_else(|| "taken away".to_owned(), |action| action.name().to_owned());
@@ -220,6 +224,13 @@ fn as_file(loaded: &Loaded) -> Result<String, Failure> {
             Some(value) => drop(writeln!(text, "{name} = {value}")),
             None => drop(writeln!(text, "# {name} =")),
         }
+    }
+    text.push_str("\n# The numbers that findings rest on.\n[check]\n");
+    for threshold in THRESHOLDS {
+        let set = settings.check.iter().rfind(|(of, _)| of.name == threshold.name);
+        let value = set.map_or_else(|| Thresholds::DEFAULT.get(threshold), |(_, set)| set.value);
+        let off = if set.is_some() { "" } else { "# " };
+        let _ = writeln!(text, "{off}{} = {value}  # {}", threshold.name, threshold.what);
     }
     text.push_str("\n# Keys by context, over those of the program; \"\" takes one away.\n");
     let keymap = loaded.keymap()?;

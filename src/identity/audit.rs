@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 use super::findings::{Checked, Finding, Kind, Past, Severity, Totals};
 use super::rules::RuleSet;
+pub use super::tally::Rates;
+use super::tally::{Tallies, share};
 use crate::model::facts::Source;
 use crate::model::{Id, Millis};
 
@@ -31,6 +33,8 @@ pub struct Audit {
     pub found: Vec<Found>,
     /// Numbers to track.
     pub rates: Rates,
+    /// The same line by line, where that was asked for.
+    pub tallies: Option<Tallies>,
 }
 
 /// All findings of one kind.
@@ -58,21 +62,6 @@ pub struct Found {
     pub ids: Vec<Id>,
     /// Rows that show it, the most telling first, at most [`MOST_TOLD`].
     pub sources: Vec<Source>,
-}
-
-/// Shares that a team can track; `None` where there is nothing that a share could be of.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Rates {
-    /// Of people with an anonymous past: those for whom all of it is merged.
-    pub merged_past: Option<f64>,
-    /// Of alias calls: those without effect, repeated ones not among them.
-    pub refused: Option<f64>,
-    /// Split rows.
-    pub split: Option<f64>,
-    /// Of rows: those of orphans.
-    pub orphaned: Option<f64>,
-    /// Of devices: those with more than one known user.
-    pub shared_devices: Option<f64>,
 }
 
 /// What is summed up of a kind.
@@ -153,6 +142,7 @@ impl Auditor {
             events,
             complete,
             span: None,
+            tallies: None,
             found: found.collect(),
             rates: Rates {
                 merged_past: share(self.merged, self.with_past),
@@ -188,9 +178,4 @@ impl Audit {
     pub fn of_severity(&self, severity: Severity) -> usize {
         self.found.iter().filter(|found| found.kind.severity == severity).count()
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a share of more than 2^52 rows is no more exact")]
-fn share(part: u64, all: u64) -> Option<f64> {
-    (all > 0).then(|| part as f64 / all as f64)
 }

@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::thresholds::Thresholds;
 use crate::model::Id;
 use crate::model::facts::{AliasCall, Event, Link};
 
@@ -52,6 +53,8 @@ pub struct Facts {
     pub left_out: HashSet<Id>,
     /// Ids of the user, each with another id of the store that looks the same.
     pub alike: Vec<(Id, Id)>,
+    /// The numbers that findings rest on.
+    pub thresholds: Thresholds,
     /// Limits met while gathering.
     pub cuts: Vec<Cut>,
 }

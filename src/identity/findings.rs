@@ -136,12 +136,16 @@ pub struct Checked {
     pub orphaned: u64,
     /// Where the anonymous past is.
     pub past: Past,
+    /// Those of its ids that name a person.
+    pub named: Vec<Id>,
+    /// Ids of the orphans that count for this user alone.
+    pub orphans: Vec<Id>,
     /// The mistakes, the worst first. Those that rows show have no places: only sums are known.
     pub findings: Vec<Finding>,
 }
 
 /// Numbers of many users together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Totals {
     /// Alias calls.
     pub calls: u64,
@@ -151,15 +155,21 @@ pub struct Totals {
     pub devices: u64,
     /// Devices with more than one known user.
     pub shared_devices: u64,
+    /// Numbers of the alias calls without effect.
+    pub refused_calls: Vec<i64>,
+    /// The devices with more than one known user.
+    pub shared: Vec<Id>,
 }
 
 impl Totals {
     /// Adds those of other users.
-    pub fn add(&mut self, other: &Self) {
+    pub fn add(&mut self, other: Self) {
         self.calls += other.calls;
         self.refused += other.refused;
         self.devices += other.devices;
         self.shared_devices += other.shared_devices;
+        self.refused_calls.extend(other.refused_calls);
+        self.shared.extend(other.shared);
     }
 }
 

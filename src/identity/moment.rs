@@ -33,6 +33,7 @@ impl Facts {
             left_out: self.left_out.clone(),
             // When an id was first named is not known here.
             alike: Vec::new(),
+            thresholds: self.thresholds,
             cuts: self.cuts.clone(),
         }
     }

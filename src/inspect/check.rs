@@ -10,14 +10,16 @@
 mod gathered;
 mod parts;
 pub(super) mod sums;
+mod tallied;
 
 use std::sync::Arc;
 
 use self::gathered::Gathered;
+use self::tallied::Known;
 use super::{Error, Inspector, Sweep};
 use crate::identity::audit::{Audit, Auditor, Days, Found, MOST_TOLD};
 use crate::identity::findings::{INCOMPLETE_EXPORT, ROWS_WITHOUT_ID, ROWS_WITHOUT_NAME};
-use crate::identity::{Checked, Finding, Journey, Kind, Past, Totals};
+use crate::identity::{By, Checked, Finding, Journey, Kind, Past, Totals};
 use crate::model::facts::{Event, Source};
 use crate::model::{Id, Millis};
 
@@ -30,14 +32,43 @@ const MOST_OPENED: usize = 3;
 /// Looks at every user of the store. `go_on` gets how many rows of how many are done; `false`
 /// ends it with what is known by then, and the answer says that it is not complete.
 pub fn store(inspector: &Inspector, go_on: &mut dyn FnMut(u64, u64) -> bool) -> Result<Audit, Error> {
+    store_by(inspector, None, go_on)
+}
+
+/// As [`store`], with the numbers to track line by line; that takes one pass over the rows more.
+pub fn store_by(
+    inspector: &Inspector,
+    by: Option<By>,
+    go_on: &mut dyn FnMut(u64, u64) -> bool,
+) -> Result<Audit, Error> {
     let reader = inspector.source().sweep_for("a look over every user")?;
     let mut audit = inspector.source().one_moment(|| {
-        let mut gathered = Gathered::of(reader, inspector.rules())?;
-        let complete = gathered.read_rows(reader, go_on)?;
+        let mut gathered = Gathered::of(reader, inspector.rules(), inspector.thresholds)?;
+        let passes = if by.is_some() { 2 } else { 1 };
+        let complete = gathered.read_rows(reader, &mut |done, all| go_on(done, all.saturating_mul(passes)))?;
         let mut auditor = Auditor::new(inspector.rules());
-        let (totals, judged) = gathered.judge(reader, &mut |checked| auditor.add(&checked), go_on)?;
-        let mut audit = auditor.finish(&totals, gathered.events, complete && judged);
-        audit.span = gathered.span;
+        let mut known = Known::default();
+        let (totals, judged) = gathered.judge(
+            reader,
+            &mut |checked| {
+                auditor.add(&checked);
+                if by.is_some() {
+                    known.add(&checked);
+                }
+            },
+            go_on,
+        )?;
+        let complete = complete && judged;
+        let tallied = by.filter(|_| complete).map(|by| {
+            let mut go_on = |done: u64, all: u64| go_on(all.saturating_add(done), all.saturating_mul(passes));
+            tallied::tallies(reader, &mut gathered, &known, (by, &totals), &mut go_on)
+        });
+        let (tallies, complete) = match tallied.transpose()? {
+            Some((tallies, whole)) => (Some(tallies), complete && whole),
+            None => (None, complete),
+        };
+        let mut audit = auditor.finish(&totals, gathered.events, complete);
+        (audit.span, audit.tallies) = (gathered.span, tallies);
         of_store(reader, &gathered, &mut audit)?;
         Ok(audit)
     })?;
@@ -105,7 +136,7 @@ pub fn people(
     let reader = inspector.source().sweep_for("a look over every user")?;
     let mut people: Vec<Person> = Vec::new();
     let complete = inspector.source().one_moment(|| {
-        let mut gathered = Gathered::of(reader, inspector.rules())?;
+        let mut gathered = Gathered::of(reader, inspector.rules(), inspector.thresholds)?;
         let complete = gathered.read_rows(reader, go_on)?;
         let each = &mut |checked: Checked| {
             let finding = checked.findings.iter().find(|finding| finding.kind == kind);
@@ -147,7 +178,7 @@ pub fn rows_of_store(
         reader.rows_without_id(MOST_LOOSE)?.iter().map(|event| Proof::of(event)).collect()
     } else if *kind == ROWS_WITHOUT_NAME {
         inspector.source().one_moment(|| {
-            let mut gathered = Gathered::of(reader, inspector.rules())?;
+            let mut gathered = Gathered::of(reader, inspector.rules(), inspector.thresholds)?;
             gathered.read_rows(reader, go_on)?;
             gathered.nameless(reader, MOST_LOOSE)
         })?
@@ -198,6 +229,8 @@ pub fn checked(journey: &Journey) -> Checked {
         split: journey.splits() as u64,
         orphaned: journey.orphaned_rows() as u64,
         past,
+        named: journey.ids.iter().filter(|member| !member.anonymous).map(|member| member.id.clone()).collect(),
+        orphans: own().flat_map(|orphan| orphan.ids.iter().cloned()).collect(),
         findings: journey.findings.clone(),
     }
 }
@@ -293,11 +326,7 @@ fn add_proof(inspector: &Inspector, journey: &Journey, finding: &Finding, found:
 /// Libraries and versions that rows name, as `web 2.29.1`.
 fn clients(properties: &[String]) -> Vec<String> {
     let mut clients: Vec<String> = Vec::new();
-    for text in properties {
-        let Ok(serde_json::Value::Object(properties)) = serde_json::from_str(text) else { continue };
-        let text = |key: &str| properties.get(key).and_then(serde_json::Value::as_str);
-        let Some(library) = text("mp_lib") else { continue };
-        let client = text("$lib_version").map_or_else(|| library.to_owned(), |version| format!("{library} {version}"));
+    for client in properties.iter().filter_map(|text| tallied::client(text)) {
         if !clients.contains(&client) {
             clients.push(client);
         }

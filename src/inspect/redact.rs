@@ -182,7 +182,7 @@ impl Redactor {
 
     /// What the engine is given.
     pub(super) fn facts(&self, facts: Facts, query: &Id, known: &Known) -> Facts {
-        let Facts { events, calls, links, left_out, alike, cuts } = facts;
+        let Facts { events, calls, links, left_out, alike, thresholds, cuts } = facts;
         let mut ids: Vec<Id> = calls.iter().flat_map(|call| [&call.alias, &call.target]).flatten().cloned().collect();
         ids.extend(links.iter().flat_map(|link| [link.a.clone(), link.b.clone()]));
         ids.push(query.clone());
@@ -207,7 +207,7 @@ impl Redactor {
         let alike = alike.iter().map(|(of, id)| (self.id(of), self.id(id))).collect();
         let left_out = left_out.iter().map(|id| self.id(id)).collect();
         let cuts = cuts.into_iter().map(|Cut { of, what }| Cut { of, what: self.text(&what, known) }).collect();
-        Facts { events, calls, links, left_out, alike, cuts }
+        Facts { events, calls, links, left_out, alike, thresholds, cuts }
     }
 
     /// A profile update.

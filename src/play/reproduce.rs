@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use self::names::Names;
 use self::shrink::shrink;
 use super::{Play, server};
-use crate::identity::{Facts, Finding, Journey, Marks};
+use crate::identity::{Facts, Finding, Journey, Marks, Thresholds};
 use crate::model::facts::{Event, Link, Source};
 use crate::model::{Client, Flags, Id, LinkKind, Millis, VerbKind};
 use crate::sim::Scenario;
@@ -273,7 +273,7 @@ fn times(units: &[Unit], clock: Clock) -> Vec<(Millis, Millis)> {
 }
 
 fn is_impossible(unit: &Unit) -> bool {
-    Marks::is_impossible(unit.time, unit.arrived, unit.flags)
+    Marks::is_impossible(unit.time, unit.arrived, unit.flags, &Thresholds::DEFAULT)
 }
 
 fn action(unit: &Unit, at: Millis, delay: Millis, names: &Names) -> Action {

@@ -12,11 +12,11 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::json::SCHEMA;
-use super::look::{Class, Look};
+use super::look::{Class, Look, left, right};
 use super::sheet::cell;
 use crate::identity::audit::{Audit, Found, Rates, Trend, date_of};
 use crate::identity::findings::all;
-use crate::identity::{Kind, RuleSet, Severity};
+use crate::identity::{Kind, RuleSet, Severity, Tallies};
 use crate::model::text::{count, counted};
 
 /// An answer of `journey check`.
@@ -96,6 +96,42 @@ struct Shares {
     shared_devices: Option<f64>,
 }
 
+fn shares(rates: Rates) -> Shares {
+    let Rates { merged_past, refused, split, orphaned, shared_devices } = rates;
+    Shares { merged_past, refused, split, orphaned, shared_devices }
+}
+
+/// The numbers to track, line by line.
+#[derive(Serialize)]
+struct Tallied<'a> {
+    of: &'static str,
+    lines: Vec<TalliedLine<'a>>,
+}
+
+#[derive(Serialize)]
+struct TalliedLine<'a> {
+    name: &'a str,
+    people: u64,
+    people_with_past: u64,
+    alias_calls: u64,
+    events: u64,
+    devices: u64,
+    rates: Shares,
+}
+
+fn tallied(tallies: &Tallies) -> Tallied<'_> {
+    let lines = tallies.lines.iter().map(|(name, tally)| TalliedLine {
+        name,
+        people: tally.people,
+        people_with_past: tally.with_past,
+        alias_calls: tally.calls,
+        events: tally.rows,
+        devices: tally.devices,
+        rates: shares(tally.rates()),
+    });
+    Tallied { of: tallies.by.name(), lines: lines.collect() }
+}
+
 /// Writes the answer for programs: one object.
 pub fn json(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
     #[derive(Serialize)]
@@ -108,9 +144,10 @@ pub fn json(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
         complete: bool,
         findings: Vec<Line<'a>>,
         rates: Shares,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        by: Option<Tallied<'a>>,
     }
-    let Audit { rules, people, events, complete, span: _, found, rates } = check.audit;
-    let Rates { merged_past, refused, split, orphaned, shared_devices } = *rates;
+    let Audit { rules, people, events, complete, span: _, found, rates, tallies } = check.audit;
     let answer = Answer {
         schema: SCHEMA,
         store: check.store,
@@ -119,7 +156,8 @@ pub fn json(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
         events: *events,
         complete: *complete,
         findings: found.iter().map(|found| line(check, found)).collect(),
-        rates: Shares { merged_past, refused, split, orphaned, shared_devices },
+        rates: shares(*rates),
+        by: tallies.as_ref().map(tallied),
     };
     serde_json::to_writer(&mut *out, &answer)?;
     writeln!(out)
@@ -148,8 +186,11 @@ fn line<'a>(check: &Check<'_>, found: &'a Found) -> Line<'a> {
     }
 }
 
-/// Writes one line for each finding, for a spreadsheet.
+/// Writes one line for each finding, for a spreadsheet; with the numbers to track line by line, those.
 pub fn csv(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
+    if let Some(tallies) = &check.audit.tallies {
+        return tallies_csv(out, tallies);
+    }
     let head = ["code", "severity", "title", "people", "rows", "what", "advice", "clients", "worst", "source"];
     super::table::csv(out, head.into_iter().map(Cow::Borrowed))?;
     for found in &check.audit.found {
@@ -167,6 +208,77 @@ pub fn csv(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
             source.unwrap_or_default(),
         ];
         super::table::csv(out, cells.iter().map(|text| cell(text)))?;
+    }
+    Ok(())
+}
+
+fn tallies_csv(out: &mut dyn Write, tallies: &Tallies) -> io::Result<()> {
+    let head = [
+        tallies.by.name(),
+        "people",
+        "people_with_past",
+        "merged_past",
+        "alias_calls",
+        "refused",
+        "events",
+        "split",
+        "orphaned",
+        "devices",
+        "shared_devices",
+    ];
+    super::table::csv(out, head.into_iter().map(Cow::Borrowed))?;
+    for (name, tally) in &tallies.lines {
+        let rates = tally.rates();
+        let share = |share: Option<f64>| share.map_or_else(String::new, |share| format!("{share:.6}"));
+        let cells = [
+            name.clone(),
+            tally.people.to_string(),
+            tally.with_past.to_string(),
+            share(rates.merged_past),
+            tally.calls.to_string(),
+            share(rates.refused),
+            tally.rows.to_string(),
+            share(rates.split),
+            share(rates.orphaned),
+            tally.devices.to_string(),
+            share(rates.shared_devices),
+        ];
+        super::table::csv(out, cells.iter().map(|text| cell(text)))?;
+    }
+    Ok(())
+}
+
+/// The numbers to track as a table for people.
+fn tallies_text(out: &mut dyn Write, tallies: &Tallies, look: &Look) -> io::Result<()> {
+    /// Columns of the name, of a number, of a share.
+    const NAME: usize = 26;
+    const NUMBER: usize = 10;
+    const SHARE: usize = 9;
+    let heads = ["people", "merged", "calls", "refused", "rows", "split", "orphaned", "devices", "shared"];
+    let line = |name: &str, cells: [String; 9]| {
+        let mut line = left(&look.clean(name), NAME);
+        for (nth, cell) in cells.iter().enumerate() {
+            line.push_str(&right(cell, if nth % 2 == 0 && nth < 5 || nth == 7 { NUMBER } else { SHARE }));
+        }
+        line
+    };
+    let head = line(tallies.by.name(), heads.map(str::to_owned));
+    writeln!(out, "\n{}", look.paint(Class::Heading, &head))?;
+    for (name, tally) in &tallies.lines {
+        let rates = tally.rates();
+        let share = |share: Option<f64>| share.map_or_else(String::new, |share| format!("{:.2} %", share * 100.0));
+        let cells = [
+            count(tally.people),
+            share(rates.merged_past),
+            count(tally.calls),
+            share(rates.refused),
+            count(tally.rows),
+            share(rates.split),
+            share(rates.orphaned),
+            count(tally.devices),
+            share(rates.shared_devices),
+        ];
+        writeln!(out, "{}", line(name, cells))?;
     }
     Ok(())
 }
@@ -251,7 +363,7 @@ pub fn text(out: &mut dyn Write, check: &Check<'_>, look: &Look) -> io::Result<(
             writeln!(out, "{:>6.2} % {what}", share * 100.0)?;
         }
     }
-    Ok(())
+    audit.tallies.as_ref().map_or(Ok(()), |tallies| tallies_text(out, tallies, look))
 }
 
 /// Writes one kind for people: what it is, why it matters, what to change, says who.

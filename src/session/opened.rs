@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::{Hits, Recent, Redacted, Session, Sight, StartPage, demo, redactor};
 use crate::config;
 use crate::config::recent::{self, Opened as Person};
-use crate::identity::Journey;
 use crate::identity::compare::Comparison;
+use crate::identity::{Journey, Thresholds};
 use crate::inspect::gather::Limits;
 use crate::inspect::terms::{Found, Terms};
 use crate::inspect::{Census, Count, Error, ErrorKind, History, Hit, Inspector, Redactor, Stop};
@@ -57,6 +57,8 @@ pub struct Options {
     pub personal: Vec<String>,
     /// The store that a command without `--store` looks into.
     pub default_store: Option<PathBuf>,
+    /// The numbers that findings rest on.
+    pub thresholds: Thresholds,
     /// The file of the users that were opened before; `None` keeps none.
     pub recent: Option<recent::Recent>,
 }
@@ -120,6 +122,7 @@ impl Opened {
         inspector.stop_when(Arc::clone(&stop))?;
         let version = inspector.source().version()?;
         inspector.redact(options.redactor.as_ref().filter(|_| options.redacts));
+        inspector.set_thresholds(options.thresholds);
         let (count, history) = Default::default();
         Ok(Self { inspector, title, store, place, suggestions, version, count, name, stop, history, options })
     }
@@ -279,6 +282,7 @@ impl Session for Opened {
 
     fn stage(&mut self, name: &str, lines: &str) -> Result<(), Error> {
         let mut inspector = Inspector::new(demo::stage(name, lines)?);
+        inspector.set_thresholds(self.options.thresholds);
         inspector.stop_when(Arc::clone(&self.stop))?;
         inspector.redact(self.options.redactor.as_ref().filter(|_| self.options.redacts));
         self.version = inspector.source().version()?;

@@ -14,6 +14,9 @@
 //! ca = "~/our-ca.pem"
 //! seconds = 10
 //!
+//! [check]                    # the numbers that findings rest on
+//! many-devices = 50
+//!
 //! [keys.journey]             # by context; "" takes a key away
 //! "x" = "next-problem"
 //! "g g" = ""
@@ -30,6 +33,7 @@ use super::theme::{Meaning, Theme};
 use super::when::Zone;
 use crate::config::at_home;
 use crate::config::warehouse::Warehouse;
+use crate::identity::{THRESHOLDS, Threshold, Thresholds};
 
 /// A value, and the line of the file that sets it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +70,8 @@ pub struct Settings {
     pub mouse: Option<Set<bool>>,
     /// Styles that go before those of the theme, with their words.
     pub colours: Vec<(Meaning, Set<String>)>,
+    /// Numbers that findings rest on.
+    pub check: Vec<(&'static Threshold, Set<u64>)>,
     /// Keys that go before those of the program.
     pub keys: Vec<Bound>,
     /// Where a warehouse is, and what a question may cost there.
@@ -74,7 +80,7 @@ pub struct Settings {
 }
 
 /// What can be set besides colours and keys.
-const NAMES: [&str; 7] = ["zone", "theme", "ascii", "mouse", "colours", "keys", "warehouse"];
+const NAMES: [&str; 8] = ["zone", "theme", "ascii", "mouse", "colours", "check", "keys", "warehouse"];
 
 impl Settings {
     /// Reads the text of a file; `file` is what errors call it.
@@ -97,6 +103,7 @@ impl Settings {
                 "mouse" => settings.mouse = Some(Set { value: settings.flag(name, value).map_err(at)?, line }),
                 "colours" => settings.read_colours(settings.table(name, value).map_err(at)?, text)?,
                 "warehouse" => settings.read_warehouse(settings.table(name, value).map_err(at)?, text)?,
+                "check" => settings.read_check(settings.table(name, value).map_err(at)?, text)?,
                 "keys" => {
                     for (context, bindings) in settings.table(name, value).map_err(at)? {
                         settings.read_keys(context, bindings, text)?;
@@ -224,6 +231,35 @@ impl Settings {
         Ok(())
     }
 
+    fn read_check(&mut self, table: &DeTable<'_>, text: &str) -> Result<(), AssetError> {
+        for (name, value) in table {
+            let line = line_of(text, name.span().start);
+            let known = THRESHOLDS.iter().find(|threshold| threshold.name == name.get_ref());
+            let threshold = known.ok_or_else(|| {
+                let mut names = THRESHOLDS.iter().map(|threshold| threshold.name);
+                AssetError::unknown(&self.file, "number of check", name.get_ref(), &mut names).at(line)
+            })?;
+            let number = value.get_ref().as_integer().and_then(|number| number.as_str().parse::<u64>().ok());
+            let wrong = || {
+                let what = format!("{} is to be a whole number, {} or more", threshold.name, threshold.least);
+                AssetError::new(&self.file, what).at(line)
+            };
+            let number = number.filter(|number| *number >= threshold.least).ok_or_else(wrong)?;
+            self.check.push((threshold, Set { value: number, line }));
+        }
+        Ok(())
+    }
+
+    /// The numbers that findings rest on, those of the file over those of the program.
+    pub fn thresholds(&self) -> Thresholds {
+        let mut thresholds = Thresholds::DEFAULT;
+        for (threshold, set) in &self.check {
+            // Reading has refused what is too small.
+            let _ = thresholds.set(threshold, set.value);
+        }
+        thresholds
+    }
+
     fn read_keys(
         &mut self,
         context: &Spanned<std::borrow::Cow<'_, str>>,
@@ -280,7 +316,11 @@ mod tests {
             .collect::<Vec<_>>()
             .join("\n");
         let settings = Settings::read("c.toml", &example).unwrap();
-        assert_eq!(settings.zone.unwrap(), Set { value: Zone::Named(chrono_tz::Europe::Berlin), line: 1 });
+        assert_eq!(
+            settings.zone.as_ref().unwrap().clone(),
+            Set { value: Zone::Named(chrono_tz::Europe::Berlin), line: 1 }
+        );
+        assert_eq!(settings.thresholds(), Thresholds { many_devices: 50, ..Thresholds::DEFAULT });
         assert_eq!((settings.theme.unwrap().value, settings.ascii.unwrap().line), ("light", 3));
         assert_eq!((settings.colours.len(), settings.keys.len()), (1, 2));
     }
@@ -311,6 +351,7 @@ mod tests {
             ("theme = \"lihgt\"", 1, "light"),
             ("\n[colours]\nrefusde = \"red\"", 3, "refused"),
             ("[colours]\nrefused = \"bold grean\"", 2, "green"),
+            ("[check]\nmany-device = 3", 2, "many-devices"),
             ("[keys.jurney]\n\"j\" = \"next\"", 1, "journey"),
             ("[keys.journey]\n\"j\" = \"next\"\n\"x\" = \"nxet\"", 3, "next"),
             ("[keys.journey]\n\"Etner\" = \"next\"", 2, "Enter"),
@@ -329,6 +370,11 @@ mod tests {
             ("theme = \"light\"\ncolours = 1", 2, "a table"),
             ("a = 1\nb = = 2", 2, ""),
             ("[keys]\njourney = 1", 2, "[keys.journey]"),
+            ("check = 3", 1, "[check]"),
+            ("[check]\nmany-users = 1", 2, "2 or more"),
+            ("[check]\nmany-users = -4", 2, "2 or more"),
+            ("[check]\nmany-users = 2.5", 2, "2 or more"),
+            ("[check]\nmany-users = \"5\"", 2, "2 or more"),
             ("[keys.search]\n\"q\" = \"quit\"", 2, "types a character"),
             ("[keys.everywhere]\n\"q\" = \"\"\n\"C-c\" = \"\"", 3, "no key would end the program"),
         ] {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use journey::identity::audit::{Audit, Auditor};
 use journey::identity::findings::{OF_STORE, ROWS_WITHOUT_NAME, all};
-use journey::identity::{LEGACY, RULE_SETS, Severity, Totals};
+use journey::identity::{By, LEGACY, RULE_SETS, Severity, THRESHOLDS, Tally, Thresholds, Totals};
 use journey::inspect::{Inspector, check};
 use journey::model::Id;
 use journey::report::check as report;
@@ -290,6 +290,108 @@ fn a_finding_dates_from_the_first_row_that_shows_it_and_has_a_trend() {
             assert_eq!(finding.since.is_some(), person.since.is_some(), "{}", case.code);
             // A user of a look-alike without rows of its own has a time only where a row is at hand.
             assert_eq!(finding.since, person.since, "{}", case.code);
+        }
+    }
+}
+
+/// The numbers to track of a story, line by line.
+fn tallied(inspector: &Inspector, by: By) -> Audit {
+    check::store_by(inspector, Some(by), &mut |_, _| true).unwrap()
+}
+
+#[test]
+fn shares_before_and_from_a_date_count_each_thing_where_it_shows_first() {
+    let story = "1 View(12345)\n2 AL(sally -> 12345)\n3 Dash(12345)\n60 Open(P-1)\n61 AL(sally -> P-1)\n62 Buy(P-1)\n63 AL(bob -> P-9)\n64 Buy(bob)";
+    let inspector = Inspector::new(store(story));
+    let date = inspector.journey(&Id::new("sally")).unwrap().unwrap().aliases[1].time;
+    let audit = tallied(&inspector, By::Date(date));
+    let [(_, before), (_, from)] = &audit.tallies.as_ref().unwrap().lines[..] else { panic!("two spans") };
+    // Sally shows before it, and her past is not whole; that of Bob, who shows after it, is the call itself.
+    assert_eq!((before.people, before.with_past, before.merged), (1, 1, 0));
+    assert_eq!((from.people, from.with_past, from.merged), (1, 1, 1));
+    assert_eq!((before.calls, before.refused, from.calls, from.refused), (1, 0, 2, 1));
+    assert_eq!((before.rows, before.orphaned), (4, 1), "Open of the phone is an orphan's");
+    assert_eq!((from.rows, from.orphaned), (4, 2));
+    // A date before everything and one after it leave a span empty, and it stays an answer.
+    for (date, empty) in [(i64::MIN / 2, 0), (i64::MAX / 2, 1)] {
+        let audit = tallied(&inspector, By::Date(date));
+        let lines = audit.tallies.unwrap().lines;
+        assert!(lines[empty].1.is_empty() && !lines[1 - empty].1.is_empty());
+        assert_eq!(lines[1 - empty].1.rates(), audit.rates);
+    }
+}
+
+#[test]
+fn lines_by_client_name_library_and_version_and_by_day_the_day() {
+    let row = |id: &str, time: i64, client: &str| {
+        format!(r#"{{"event":"View","properties":{{"distinct_id":"{id}","time":{time}{client}}}}}"#)
+    };
+    let text = [
+        row("u1", 1_562_785_200, r#","mp_lib":"web","$lib_version":"2.29.1""#),
+        row("u1", 1_562_785_201, r#","mp_lib":"web","$lib_version":"2.30.0""#),
+        row("u2", 1_562_871_600, r#","mp_lib":"swift""#),
+        row("u3", 1_562_871_601, ""),
+    ];
+    let inspector = Inspector::new(store_of_bytes(&[("one.jsonl", text.join("\n").into_bytes())]));
+    let lines = |by: By| -> Vec<(String, u64)> {
+        let lines = tallied(&inspector, by).tallies.unwrap().lines;
+        lines.into_iter().map(|(name, tally)| (name, tally.rows)).collect()
+    };
+    let line = |name: &str, rows: u64| (name.to_owned(), rows);
+    assert_eq!(lines(By::Client), [line("?", 1), line("swift", 1), line("web 2.29.1", 1), line("web 2.30.0", 1)]);
+    assert_eq!(lines(By::Day), [line("2019-07-10", 2), line("2019-07-11", 2)]);
+}
+
+#[test]
+fn a_threshold_that_is_set_decides_over_the_store_and_in_a_journey() {
+    let staff: String = (1..=4).map(|nth| format!("{nth} Open(user-{nth}) +user-{nth},shop\n")).collect();
+    let has = |users: u64| {
+        let mut inspector = Inspector::new(store(&staff));
+        inspector.set_thresholds(Thresholds { many_users: users, ..Thresholds::DEFAULT });
+        let of_store = check::store(&inspector, &mut |_, _| true).unwrap();
+        let of_store = of_store.found.iter().any(|found| found.kind.code == "device-of-many-users");
+        let journey = inspector.journey(&Id::new("user-1")).unwrap().unwrap();
+        let of_user = journey.findings.iter().any(|finding| finding.code() == "device-of-many-users");
+        assert_eq!(of_store, of_user, "{users}");
+        of_user
+    };
+    assert_eq!([3, 4, 5].map(has), [true, true, false], "four users used the device");
+    // Rows a little newer than their arrival, told by the sums and by the rows.
+    let line =
+        r#"{"event":"View","properties":{"distinct_id":"u","time":1562785200,"mp_processing_time_ms":1562785100000}}"#;
+    let ahead = |ahead: u64| {
+        let mut inspector = Inspector::new(store_of_bytes(&[("one.jsonl", line.as_bytes().to_vec())]));
+        inspector.set_thresholds(Thresholds { ahead, ..Thresholds::DEFAULT });
+        let of_store = check::store(&inspector, &mut |_, _| true).unwrap().found.len();
+        assert_eq!(of_store, inspector.journey(&Id::new("u")).unwrap().unwrap().findings.len());
+        of_store
+    };
+    assert_eq!([99_999, 100_000].map(ahead), [1, 0], "the row is 100 seconds ahead");
+}
+
+#[test]
+fn the_document_has_every_threshold_with_its_default_and_its_reason() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/docs/findings.md");
+    let document = fs::read_to_string(path).unwrap();
+    for one in THRESHOLDS {
+        let line = format!("| {} | {} | {} | {} |", one.name, Thresholds::DEFAULT.get(one), one.what, one.why);
+        assert!(document.contains(&line), "findings.md lacks\n{line}");
+    }
+}
+
+#[test]
+fn lines_add_up_to_the_shares_of_the_whole_store() {
+    for case in CASES {
+        for story in [case.shows, case.neighbour] {
+            for by in [By::Day, By::Client, By::Date(0)] {
+                let audit = tallied(&Inspector::new(store(story)), by);
+                let mut sum = Tally::default();
+                for (_, tally) in &audit.tallies.as_ref().unwrap().lines {
+                    sum.add(tally);
+                }
+                assert_eq!(sum.rates(), audit.rates, "{} by {}: {story}", case.code, by.name());
+                assert_eq!((sum.people, sum.rows), (audit.people, audit.events), "{}: {story}", case.code);
+            }
         }
     }
 }

@@ -12,6 +12,7 @@ use super::super::journey::{
     AliasLine, Alike, Evidence, EvidenceKind, Journey, Neighbour, Split, State, Strength, at_least,
 };
 use super::super::memo::Memo;
+use super::super::thresholds::Thresholds;
 use super::world::World;
 use super::{around, evidence};
 use crate::model::facts::{Event, Source};
@@ -20,10 +21,6 @@ use crate::model::{Flags, Id, Millis, VerbKind};
 /// A row cannot be older: no vendor took events before (2005-01-01). Unix zero, seconds taken for
 /// milliseconds and the like lie before.
 const OLDEST: Millis = 1_104_537_600_000;
-
-/// A row cannot be newer than its arrival by more: clocks that were never set are off by hours or time
-/// zones (14 hours at most), microseconds and wrong years by far more.
-const AHEAD: Millis = 24 * 60 * 60 * 1000;
 
 /// What a row shows by itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,10 +44,11 @@ impl Marks {
     }
 
     /// Whether a row cannot have happened when it says.
-    pub fn is_impossible(time: Millis, arrived: Millis, flags: Flags) -> bool {
+    pub fn is_impossible(time: Millis, arrived: Millis, flags: Flags, thresholds: &Thresholds) -> bool {
+        let ahead = Millis::try_from(thresholds.ahead).unwrap_or(Millis::MAX);
         let known = !flags.has(Flags::ARRIVAL_UNKNOWN) && !flags.has(Flags::TIME_FROM_ARRIVAL);
         // Old rows of an old history are right.
-        time < OLDEST && (arrived >= OLDEST || !known) || known && time > arrived.saturating_add(AHEAD)
+        time < OLDEST && (arrived >= OLDEST || !known) || known && time > arrived.saturating_add(ahead)
     }
 }
 
@@ -87,8 +85,8 @@ pub(super) struct Rows {
     pub(super) device_user: Shown,
     /// When the first of all happened.
     pub(super) first: Option<Millis>,
-    /// The first row of an id that another one looks like, and when it happened.
-    pub(super) look_alike: Option<(Millis, Source)>,
+    /// The first row of an id that another one looks like.
+    pub(super) look_alike: Option<Source>,
 }
 
 /// Rows of an anonymous root that evidence ties to the user.
@@ -149,7 +147,7 @@ impl<'a> Case<'a> {
             has_numbers |= marks.number;
             add(marks.itself, &mut sums.itself, &mut since.itself, &mut rows.itself);
             add(marks.device_user, &mut sums.device_user, &mut since.device_user, &mut rows.device_user);
-            let impossible = Marks::is_impossible(event.time, event.arrived, event.flags);
+            let impossible = Marks::is_impossible(event.time, event.arrived, event.flags, &world.thresholds);
             let mut arrived = since.impossible;
             add(impossible, &mut sums.impossible, &mut arrived, &mut rows.impossible);
             if impossible {
@@ -163,7 +161,7 @@ impl<'a> Case<'a> {
         if !journey.alike.is_empty() {
             let mut events = journey.steps.iter().map(|step| &step.event);
             let first = events.find(|event| event.id.as_ref().is_some_and(is_alike));
-            rows.look_alike = first.map(|event| (event.time, event.source.clone()));
+            rows.look_alike = first.map(|event| event.source.clone());
         }
         if root.is_placeholder() {
             sums.devices = journey.devices() as u64;

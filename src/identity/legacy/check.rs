@@ -62,7 +62,8 @@ pub(super) fn check(facts: &Facts, sums: &dyn Fn(&Id) -> Sums, each: &mut dyn Fn
 fn checked(case: &Case<'_>, sums: &dyn Fn(&Id) -> Sums) -> Checked {
     let own = || case.left.iter().filter(|left| !left.contested && left.strength > Strength::Weak);
     let orphaned = own().map(|left| left.rows).sum();
-    let has_past = case.ids.iter().any(|id| !case.world.is_person(id) && sums(id).rows > 0);
+    let (named, anonymous): (Vec<Id>, Vec<Id>) = case.ids.iter().cloned().partition(|id| case.world.is_person(id));
+    let has_past = anonymous.iter().any(|id| sums(id).rows > 0);
     let past = if own().next().is_some() {
         Past::Left
     } else if has_past {
@@ -72,18 +73,22 @@ fn checked(case: &Case<'_>, sums: &dyn Fn(&Id) -> Sums) -> Checked {
     };
     Checked {
         root: case.root.clone(),
-        known: case.ids.iter().find(|id| case.world.is_person(id)).cloned(),
+        known: named.first().cloned(),
         rows: case.sums.rows,
         split: case.sums.race + case.sums.history,
         orphaned,
         past,
+        named,
+        orphans: own().flat_map(|left| left.ids.iter().cloned()).collect(),
         findings: findings::find(case),
     }
 }
 
 fn totals(world: &World<'_>, facts: &Facts) -> Totals {
     let verdicts = world.table.verdicts();
-    let refused = verdicts.iter().filter(|judged| matches!(judged.verdict, Verdict::Refused(_))).count();
+    let refused = verdicts.iter().zip(&world.calls);
+    let refused = refused.filter(|(judged, _)| matches!(judged.verdict, Verdict::Refused(_)));
+    let refused_calls: Vec<i64> = refused.map(|(_, call)| call.row).collect();
     let mut users: HashMap<&Id, HashSet<&Id>> = HashMap::new();
     for link in &facts.links {
         if matches!(link.kind, LinkKind::IdDevice | LinkKind::UserDevice) && !link.b.is_placeholder() {
@@ -94,11 +99,14 @@ fn totals(world: &World<'_>, facts: &Facts) -> Totals {
             }
         }
     }
-    let shared = users.values().filter(|users| users.len() > 1).count();
+    let shared: Vec<Id> =
+        users.iter().filter(|(_, users)| users.len() > 1).map(|(device, _)| (*device).clone()).collect();
     Totals {
         calls: verdicts.len() as u64,
-        refused: refused as u64,
+        refused: refused_calls.len() as u64,
         devices: users.len() as u64,
-        shared_devices: shared as u64,
+        shared_devices: shared.len() as u64,
+        refused_calls,
+        shared,
     }
 }

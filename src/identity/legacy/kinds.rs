@@ -4,7 +4,6 @@
 //! in the order in which a reader asks: what is it, why does it matter, what to change, says who.
 
 use super::super::findings::{InLibrary, Kind, Severity};
-use crate::model::Millis;
 
 /// Every kind, the worst first.
 pub(super) const KINDS: &[&Kind] = &[
@@ -59,29 +58,6 @@ pub(super) fn lasting(kind: &Kind) -> Option<&'static str> {
         _ => return None,
     })
 }
-
-/// Calls of one pair from which on a program repeats them: the second can be a retry.
-pub(super) const REPEATED_CALLS: usize = 3;
-
-/// Milliseconds between two calls that one line of a program makes: SDKs send both at once, and
-/// "about a second" is the only number in the sources (identity.md L10).
-pub(super) const MOMENT: u64 = 1_000;
-
-/// Milliseconds after which no answer to a call comes: clients give up after 10 seconds.
-pub(super) const LATEST_ANSWER: Millis = 10_000;
-
-/// Rows of a visit that ended at its first page: a page view, and what the SDK adds.
-pub(super) const ROWS_OF_A_VISIT: u64 = 2;
-
-/// Anonymous ids from which on they are no devices: a person has a phone, a computer or two, a
-/// tablet.
-pub(super) const MANY_VISITS: usize = 5;
-
-/// Devices of one id from which on it is no person's.
-pub(super) const MANY_DEVICES: usize = 20;
-
-/// Users of one device from which on they are no family.
-pub(super) const MANY_USERS: usize = 5;
 
 pub(super) static ALIAS_ON_LOGIN: Kind = Kind {
     code: "alias-on-login",

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::super::facts::Facts;
 use super::super::journey::{Owner, Strength, Verdict};
 use super::super::memo::Memo;
+use super::super::thresholds::Thresholds;
 use super::table::{Judged, Table};
 use crate::model::facts::{AliasCall, Event, Link};
 use crate::model::{Client, Flags, Id, LinkKind, Shape};
@@ -32,6 +33,8 @@ pub struct World<'a> {
     calls_naming: HashMap<&'a Id, Vec<usize>>,
     members: HashMap<Id, Vec<Id>>,
     left_out: &'a HashSet<Id>,
+    /// The numbers that findings rest on.
+    pub thresholds: Thresholds,
     /// Answers of [`World::is_known`]: a shared device asks for the same users again and again.
     known: RefCell<HashMap<Id, bool>>,
     /// Answers of [`World::owners_once`].
@@ -105,6 +108,7 @@ impl<'a> World<'a> {
             calls_naming,
             members,
             left_out: &facts.left_out,
+            thresholds: facts.thresholds,
             known,
             owners,
         }

@@ -9,7 +9,7 @@ use super::super::{Error, Sweep};
 use super::Proof;
 use super::parts::Parts;
 use super::sums::{self, Names};
-use crate::identity::{Checked, Facts, Marks, RuleSet, Sums, Totals, Way};
+use crate::identity::{Checked, Facts, Marks, RuleSet, Sums, Thresholds, Totals, Way};
 use crate::model::alike::{are_alike, fold};
 use crate::model::facts::{AliasCall, Event, Link, Sender, Source};
 use crate::model::id::DEVICE_PREFIX;
@@ -71,6 +71,7 @@ impl Texts {
 /// Calls, links and sums of a whole store.
 pub(super) struct Gathered {
     rules: RuleSet,
+    thresholds: Thresholds,
     texts: Texts,
     placeholders: Vec<bool>,
     parts: Parts,
@@ -99,7 +100,7 @@ fn number(id: i64) -> u32 {
 
 impl Gathered {
     /// Reads ids, calls and links.
-    pub(super) fn of(reader: &dyn Sweep, rules: RuleSet) -> Result<Self, Error> {
+    pub(super) fn of(reader: &dyn Sweep, rules: RuleSet, thresholds: Thresholds) -> Result<Self, Error> {
         let mut texts = Texts::default();
         reader.sweep_ids(&mut |number, text| texts.set(number, text))?;
         let mut placeholders = vec![false; texts.len()];
@@ -109,6 +110,7 @@ impl Gathered {
         let (calls, links) = (reader.sweep_calls()?, reader.sweep_links()?);
         let mut gathered = Self {
             rules,
+            thresholds,
             parts: Parts::new(texts.len()),
             seen: vec![Seen::default(); texts.len()],
             texts,
@@ -128,7 +130,37 @@ impl Gathered {
         Ok(gathered)
     }
 
-    fn is_placeholder(&self, id: i64) -> bool {
+    /// The rules that decide.
+    pub(super) fn rules(&self) -> RuleSet {
+        self.rules
+    }
+
+    /// The numbers that findings rest on.
+    pub(super) fn thresholds(&self) -> &Thresholds {
+        &self.thresholds
+    }
+
+    /// Every alias call.
+    pub(super) fn calls(&self) -> &[SweptCall] {
+        &self.calls
+    }
+
+    /// Numbers of ids, and one more.
+    pub(super) fn ids(&self) -> usize {
+        self.texts.len()
+    }
+
+    /// The text of the id with this number.
+    pub(super) fn text(&self, number: i64) -> &str {
+        self.texts.of(number)
+    }
+
+    /// The number of every id.
+    pub(super) fn numbers(&self) -> FxHashMap<&str, i64> {
+        (1_i64..).take(self.texts.len().saturating_sub(1)).map(|at| (self.texts.of(at), at)).collect()
+    }
+
+    pub(super) fn is_placeholder(&self, id: i64) -> bool {
         usize::try_from(id).ok().and_then(|at| self.placeholders.get(at)).copied().unwrap_or(false)
     }
 
@@ -191,7 +223,7 @@ impl Gathered {
     }
 
     /// What decides where rows of aliases are stored: from the calls of each part by themselves.
-    fn ways(&mut self, reader: &dyn Sweep) -> Result<FxHashMap<i64, Way>, Error> {
+    pub(super) fn ways(&mut self, reader: &dyn Sweep) -> Result<FxHashMap<i64, Way>, Error> {
         let mut numbers: FxHashMap<&str, i64> = FxHashMap::default();
         for alias in self.calls.iter().map(|call| call.alias).filter(|alias| *alias != 0) {
             numbers.insert(self.texts.of(alias), alias);
@@ -220,9 +252,15 @@ impl Gathered {
     ) -> Result<bool, Error> {
         let ways = self.ways(reader)?;
         let ranks: FxHashMap<i64, u32> = reader.file_ranks()?.into_iter().collect();
+        let thresholds = self.thresholds;
         let texts = &self.texts;
         let text = |number: i64| texts.of(number);
-        let names = Names { identify: reader.names_of(VerbKind::Identify)?, ranks: &ranks, text: &text };
+        let names = Names {
+            identify: reader.names_of(VerbKind::Identify)?,
+            ranks: &ranks,
+            thresholds: &thresholds,
+            text: &text,
+        };
         let mut servers: FxHashMap<i64, bool> = FxHashMap::default();
         let empty: Vec<i64> = match reader.scan() {
             Some(scan) => {
@@ -263,7 +301,7 @@ impl Gathered {
             }
             let mut bits = 0;
             for row in rows {
-                if !Marks::is_impossible(row.time, row.arrived, row.flags) {
+                if !Marks::is_impossible(row.time, row.arrived, row.flags, &thresholds) {
                     let (first, last) = span.get_or_insert((row.time, row.time));
                     (*first, *last) = (row.time.min(*first), row.time.max(*last));
                 }
@@ -377,7 +415,7 @@ impl Gathered {
             let (batch_calls, later_calls) = calls.split_at(of_calls);
             let (batch_links, later_links) = links.split_at(of_links);
             (calls, links) = (later_calls, later_links);
-            totals.add(&self.judge_batch(reader, batch, batch_calls, batch_links, each)?);
+            totals.add(self.judge_batch(reader, batch, batch_calls, batch_links, each)?);
         }
         Ok((totals, true))
     }
@@ -394,7 +432,7 @@ impl Gathered {
         let mut id = |number: i64| {
             (number != 0).then(|| ids.entry(number).or_insert_with(|| Id::new(self.texts.of(number))).clone())
         };
-        let mut facts = Facts::default();
+        let mut facts = Facts { thresholds: self.thresholds, ..Facts::default() };
         for call in calls.iter().filter_map(|(_, at)| self.calls.get(*at)) {
             let (alias, target) = (id(call.alias), id(call.target));
             facts.calls.push(AliasCall { alias, target, ..self.call(reader, call)? });

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use rustc_hash::FxHashMap;
 
-use crate::identity::{Marks, RuleSet, Split, Sums, Way};
+use crate::identity::{Marks, RuleSet, Split, Sums, Thresholds, Way};
 use crate::model::facts::Arrival;
 use crate::model::scan::SweptRow;
 use crate::model::{Flags, Millis};
@@ -15,19 +15,17 @@ pub(in crate::inspect) struct Names<'a> {
     pub(in crate::inspect) identify: Vec<i64>,
     /// Place of each file in the order of files.
     pub(in crate::inspect) ranks: &'a FxHashMap<i64, u32>,
+    /// The numbers that findings rest on.
+    pub(in crate::inspect) thresholds: &'a Thresholds,
     /// Text of an id.
     pub(in crate::inspect) text: &'a dyn Fn(i64) -> &'a str,
 }
 
 /// The sums of the rows of the id with number `uid`, deliveries of one row counted once.
 pub(super) fn of(uid: i64, rows: &[SweptRow], way: Option<&Way>, rules: RuleSet, names: &Names<'_>) -> Sums {
-    let copies = copies(rows, names);
     let mut sums = Sums::default();
     let mut sender = (0, false, Marks::default());
-    for (at, row) in rows.iter().enumerate() {
-        if !copies.is_empty() && copies.contains(&at) {
-            continue;
-        }
+    each_once(rows, way, rules, names, &mut |row, split| {
         sums.rows += 1;
         let is_identify = names.identify.contains(&row.event);
         if (sender.0, sender.1) != (row.sender, is_identify) {
@@ -40,15 +38,31 @@ pub(super) fn of(uid: i64, rows: &[SweptRow], way: Option<&Way>, rules: RuleSet,
         add(marks.number, row.time, &mut sums.numbers, &mut since.numbers);
         add(marks.itself, row.time, &mut sums.itself, &mut since.itself);
         add(marks.device_user, row.time, &mut sums.device_user, &mut since.device_user);
-        let is_impossible = Marks::is_impossible(row.time, row.arrived, row.flags);
+        let is_impossible = Marks::is_impossible(row.time, row.arrived, row.flags, names.thresholds);
         add(is_impossible, row.arrived, &mut sums.impossible, &mut since.impossible);
-        match way.and_then(|way| rules.split(way, row.time, arrival(row, names))) {
+        match split {
             Some(Split::Race) => add(true, row.time, &mut sums.race, &mut since.race),
             Some(Split::History) => add(true, row.time, &mut sums.history, &mut since.history),
             None => {}
         }
-    }
+    });
     sums
+}
+
+/// Calls `each` with every row of an id, deliveries of one row once, and how it is split.
+pub(super) fn each_once(
+    rows: &[SweptRow],
+    way: Option<&Way>,
+    rules: RuleSet,
+    names: &Names<'_>,
+    each: &mut dyn FnMut(&SweptRow, Option<Split>),
+) {
+    let copies = copies(rows, names);
+    for (at, row) in rows.iter().enumerate() {
+        if copies.is_empty() || !copies.contains(&at) {
+            each(row, way.and_then(|way| rules.split(way, row.time, arrival(row, names))));
+        }
+    }
 }
 
 /// Counts a row, and keeps the earliest time.

@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ids::{Ids, number};
-use crate::identity::Table;
+use crate::identity::{Table, Thresholds};
 use crate::identity::merging::system::{Node, Number, Sent};
 use crate::inspect::check::sums::{Names, arrival, copies};
 use crate::inspect::{Error, Sweep};
@@ -53,7 +53,7 @@ impl Groups {
             about_ids.extend(reader.names_of(verb)?);
         }
         let text = |_: i64| "";
-        let names = Names { identify: Vec::new(), ranks, text: &text };
+        let names = Names { identify: Vec::new(), ranks, thresholds: &Thresholds::DEFAULT, text: &text };
         let mut groups = Self::default();
         let mut of_id: FxHashMap<(Sent, Node), usize> = FxHashMap::default();
         let mut add = |uid: i64, rows: &[SweptRow]| {

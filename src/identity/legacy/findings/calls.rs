@@ -7,7 +7,7 @@ use super::super::super::journey::{AliasLine, Refusal, Verdict};
 use super::super::case::Case;
 use super::super::kinds::{
     ALIAS_ANONYMOUS, ALIAS_BEFORE_ROOT, ALIAS_CYCLE, ALIAS_EMPTY, ALIAS_OF_ITSELF, ALIAS_ON_LOGIN, ALIAS_REPEATED,
-    ALIAS_SWAPPED, NO_RESET, REPEATED_CALLS,
+    ALIAS_SWAPPED, NO_RESET,
 };
 use super::{finding, of_call, stay, text, times};
 use crate::model::{Id, Shape};
@@ -158,8 +158,10 @@ pub(super) fn repeated(case: &Case<'_>) -> Option<Finding> {
     for line in effective.filter(|line| !line.from_table) {
         pairs.entry((&line.alias, &line.target)).or_default().push(line);
     }
-    let (_, most) =
-        pairs.into_iter().filter(|(_, calls)| calls.len() >= REPEATED_CALLS).max_by_key(|(_, calls)| calls.len())?;
+    let (_, most) = pairs
+        .into_iter()
+        .filter(|(_, calls)| calls.len() as u64 >= case.world.thresholds.repeated_calls)
+        .max_by_key(|(_, calls)| calls.len())?;
     let first = most.first()?;
     let what = format!(
         "alias({}) of {} was called {} times; the first was enough.",

@@ -7,9 +7,8 @@ use super::super::super::journey::{EvidenceKind, Strength, Verdict};
 use super::super::case::{Case, Left};
 use super::super::kinds::{
     ALIAS_AND_IDENTIFY, ANONYMOUS_BEFORE_LOGIN, ANONYMOUS_ID_KEPT, DEVICE_OF_MANY_USERS, DEVICE_PREFIX_TWICE,
-    ID_OF_MANY_DEVICES, IDENTIFY_BACK_TO_DEVICE, IDENTIFY_WITHOUT_ALIAS, LATE_ALIAS_ANSWER, LATEST_ANSWER,
-    MANY_DEVICES, MANY_USERS, MANY_VISITS, MERGE_IGNORED, MOMENT, NEW_ID_EACH_VISIT, ROWS_OF_A_VISIT, SHARED_DEVICE,
-    USER_STILL_ANONYMOUS,
+    ID_OF_MANY_DEVICES, IDENTIFY_BACK_TO_DEVICE, IDENTIFY_WITHOUT_ALIAS, LATE_ALIAS_ANSWER, MERGE_IGNORED,
+    NEW_ID_EACH_VISIT, SHARED_DEVICE, USER_STILL_ANONYMOUS,
 };
 use super::{finding, of_call, of_left, of_link, stay};
 use crate::model::facts::{AliasCall, Link};
@@ -132,7 +131,7 @@ pub(super) fn alias_and_identify(case: &Case<'_>) -> Option<Finding> {
         let separate = same(target, &link.b)
             && case.world.root_of(alias) != case.world.root_of(&link.a)
             && !call.from_table
-            && call.time.abs_diff(link.time) <= MOMENT;
+            && call.time.abs_diff(link.time) <= case.world.thresholds.moment;
         separate.then(|| alias.clone())
     };
     links(case, LinkKind::Identify).find_map(|link| {
@@ -160,12 +159,13 @@ pub(super) fn late_answer(case: &Case<'_>) -> Option<Finding> {
         let elsewhere =
             call.target.as_ref().is_some_and(|target| case.world.root_of(target) != case.world.root_of(&link.b));
         let wait = link.time.saturating_sub(call.time);
-        is_of_it && elsewhere && (0..=LATEST_ANSWER).contains(&wait)
+        let latest = case.world.thresholds.latest_answer;
+        is_of_it && elsewhere && u64::try_from(wait).is_ok_and(|wait| wait <= latest)
     };
     let mut found = links(case, LinkKind::Identify).filter(|link| is_own(case, &link.a) && !is_own(case, &link.b));
     found.find_map(|link| {
         let (_, call) = case.world.calls_of(&link.a).find(|(_, call)| answered(link, call))?;
-        if !case.world.looks_anonymous(&link.b) || rows_of(&link.b) > ROWS_OF_A_VISIT {
+        if !case.world.looks_anonymous(&link.b) || rows_of(&link.b) > case.world.thresholds.rows_of_a_visit {
             return None;
         }
         let what = format!(
@@ -210,7 +210,8 @@ pub(super) fn new_ids(case: &Case<'_>) -> Option<Finding> {
     let mut rows: Vec<u64> = left.iter().map(|left| left.rows).collect();
     rows.sort_unstable();
     let median = *rows.get(rows.len() / 2)?;
-    if left.len() < MANY_VISITS || median > ROWS_OF_A_VISIT {
+    let thresholds = &case.world.thresholds;
+    if (left.len() as u64) < thresholds.many_visits || median > thresholds.rows_of_a_visit {
         return None;
     }
     let what = format!(
@@ -234,7 +235,7 @@ pub(super) fn shared_id(case: &Case<'_>) -> Option<Finding> {
         }
     }
     let (id, most) = devices.into_iter().max_by_key(|(_, devices)| devices.len())?;
-    if most.len() < MANY_DEVICES {
+    if (most.len() as u64) < case.world.thresholds.many_devices {
         return None;
     }
     let what = format!(
@@ -283,7 +284,7 @@ pub(super) fn many_users(case: &Case<'_>) -> Option<Finding> {
     let (device, most) = devices.into_iter().max_by_key(|(_, users)| users.len())?;
     // This user is one of them.
     let users = most.len() + 1;
-    if users < MANY_USERS {
+    if (users as u64) < case.world.thresholds.many_users {
         return None;
     }
     let what = format!("{}{users} users used the device {}: staff, a shop, or a test.", case.least, device.as_str());

@@ -99,9 +99,10 @@ pub(super) fn look_alikes(case: &Case<'_>) -> Option<Finding> {
         and(&first.differ)
     );
     let is_named = |id: &Option<Id>| id.as_ref().is_some_and(|id| case.alike.iter().any(|alike| alike.of == *id));
-    let calls = case.calls.iter().filter(|line| is_named(&line.alias)).map(of_call);
-    let row = case.rows.look_alike.as_ref().map(|(time, source)| (*time, source));
-    Some(finding(&ID_VARIANTS, what, 0, row.into_iter().chain(calls).take(1)))
+    let calls = case.calls.iter().filter(|line| is_named(&line.alias)).map(|line| &line.source);
+    let sources = case.rows.look_alike.iter().chain(calls).take(1).cloned().collect();
+    // Ids look alike from the first row on: no row shows it more than another.
+    Some(Finding { kind: &ID_VARIANTS, what, advice: ID_VARIANTS.advice, rows: 0, since: None, sources })
 }
 
 /// #30: `$identify` without another id.
