@@ -117,7 +117,9 @@ mod tests {
 
     fn days(days: &[(Day, u64)]) -> Days {
         let mut all = Days::default();
-        days.iter().for_each(|(day, users)| all.add(*day, *users));
+        for (day, users) in days {
+            all.add(*day, *users);
+        }
         all
     }
 

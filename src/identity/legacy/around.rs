@@ -115,15 +115,11 @@ pub(super) fn neighbours(world: &World<'_>, root: &Id) -> Vec<Neighbour> {
             let known = found.iter_mut().find(|neighbour| neighbour.root == other);
             let device = known.as_ref().and_then(|neighbour| neighbour.device.clone());
             let why = explain::switched(&link.b, &link.a, device.as_ref(), &link.source);
-            match known {
-                Some(neighbour) => {
-                    (neighbour.switched, neighbour.why) = (true, why);
-                    (neighbour.time, neighbour.source) = (link.time, link.source.clone());
-                }
-                None => {
-                    let (time, source) = (link.time, link.source.clone());
-                    found.push(Neighbour { root: other, device, switched: true, why, time, source });
-                }
+            let (time, source) = (link.time, link.source.clone());
+            if let Some(neighbour) = known {
+                *neighbour = Neighbour { root: other, device, switched: true, why, time, source };
+            } else {
+                found.push(Neighbour { root: other, device, switched: true, why, time, source });
             }
         }
     }

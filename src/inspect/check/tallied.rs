@@ -7,7 +7,7 @@
 //! Memory: some 40 bytes more for each id.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -39,7 +39,7 @@ pub(super) struct Known {
     /// The user that an id names.
     named: HashMap<Id, u32>,
     /// Ids whose rows are an orphan's of one known user.
-    orphans: HashMap<Id, ()>,
+    orphans: HashSet<Id>,
 }
 
 impl Known {
@@ -51,7 +51,7 @@ impl Known {
         let user = u32::try_from(self.users.len()).unwrap_or(u32::MAX);
         self.users.push(checked.past);
         self.named.extend(checked.named.iter().map(|id| (id.clone(), user)));
-        self.orphans.extend(checked.orphans.iter().map(|id| (id.clone(), ())));
+        self.orphans.extend(checked.orphans.iter().cloned());
     }
 }
 
@@ -222,7 +222,7 @@ pub(super) fn tallies(
             *of = user.saturating_add(1);
         }
     }
-    for id in known.orphans.keys() {
+    for id in &known.orphans {
         if let Some(orphan) = number_of(id).and_then(|at| is_orphan.get_mut(usize::try_from(at).ok()?)) {
             *orphan = true;
         }

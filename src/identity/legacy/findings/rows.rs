@@ -138,5 +138,5 @@ pub(super) fn impossible(case: &Case<'_>) -> Option<Finding> {
 /// A finding of so many rows, the first of them at a time; `None` of none.
 fn of_rows(kind: &'static Kind, what: String, (rows, since): (u64, Option<Millis>), shown: &Shown) -> Option<Finding> {
     let sources = shown.sources.clone();
-    (rows > 0).then(|| Finding { kind, what, advice: kind.advice, rows, since, sources })
+    (rows > 0).then_some(Finding { kind, what, advice: kind.advice, rows, since, sources })
 }
