@@ -17,6 +17,7 @@
 
 pub mod across;
 pub mod audit;
+pub mod baseline;
 pub mod compare;
 pub mod facts;
 pub mod findings;

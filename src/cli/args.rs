@@ -515,9 +515,17 @@ pub(super) struct Check {
     /// Leave out findings with this code; may be given several times
     #[arg(long, value_name = "CODE")]
     pub(super) ignore: Vec<String>,
-    /// An earlier answer in JSON: only findings that it does not have, or has of fewer users, fail
+    /// A file of --write-baseline, or an earlier answer in JSON: only findings of users that it lacks fail
     #[arg(long, value_name = "FILE")]
     pub(super) baseline: Option<PathBuf>,
+    /// Write what is found to this file, for --baseline: codes, and a number for each user
+    ///
+    /// The number says no id; whoever guesses an id can see whether it is there.
+    #[arg(long, value_name = "FILE", conflicts_with = "id")]
+    pub(super) write_baseline: Option<PathBuf>,
+    /// Replace the file of --write-baseline if there is one
+    #[arg(long, requires = "write_baseline")]
+    pub(super) force: bool,
     /// Count the shares by day, by client, or before and from a date on; csv then has these lines
     ///
     /// A user counts where the first row or call names them, a device where the first row names it,

@@ -10,12 +10,15 @@ use super::failure::Failure;
 use super::import::stop_flag;
 use super::open::Named;
 use super::redaction;
+use super::repair::kept;
 use super::show::nowhere;
+use crate::identity::baseline::{Baseline, Was, fingerprint};
 use crate::identity::findings::all;
 use crate::identity::{By, Kind, LEGACY, Severity};
 use crate::inspect::{Error, Inspector, check};
 use crate::model::written::Written;
 use crate::model::{Id, near};
+use crate::output::{Output, Readers};
 use crate::report::check as report;
 use crate::sim::gallery;
 use crate::sim::scenario::Scenario;
@@ -38,24 +41,30 @@ pub(super) fn run(command: &Check, mut store: Named, console: &mut Console) -> R
         Some(choice) => choice.path.display().to_string(),
         None => "the demo store".to_owned(),
     };
+    let kept = kept(&store)?;
     let inspector = store.open(console)?;
-    answer(command, &name, &baseline, &inspector, console).map_err(|failure| redaction::shown(failure, &inspector))
+    // A file that cannot be written is an error at once, before any user is looked at.
+    let output = command.write_baseline.as_deref();
+    let output = output.map(|path| Output::begin(path, command.force, &kept, Readers::Owner)).transpose()?;
+    answer(command, (&name, output), &baseline, &inspector, console)
+        .map_err(|failure| redaction::shown(failure, &inspector))
 }
 
 fn answer(
     command: &Check,
-    store: &str,
-    baseline: &[(String, u64)],
+    (store, output): (&str, Option<Output>),
+    baseline: &Baseline,
     inspector: &Inspector,
     console: &mut Console,
 ) -> Result<(), Failure> {
     let mut audit = if let Some(id) = &command.id {
-        let Some(audit) = check::one(inspector, &Id::new(id))? else { return Err(nowhere(id, inspector)?) };
+        let Some(audit) = check::one(inspector, &Id::new(id), baseline)? else { return Err(nowhere(id, inspector)?) };
         audit
     } else {
         let stop = stop_flag()?;
         let by = command.by.as_deref().map(by).transpose()?;
-        every_user(console, &stop, |go_on| check::store_by(inspector, by, go_on))?
+        let wanted = check::Wanted { by, baseline: baseline.clone() };
+        every_user(console, &stop, |go_on| check::store_by(inspector, &wanted, go_on))?
     };
     audit.found.retain(|found| !command.ignore.iter().any(|code| code == found.kind.code));
     let check = report::Check { store, audit: &audit, fail_on: command.fail_on.map(severity), baseline };
@@ -65,6 +74,11 @@ fn answer(
         Form::Csv => report::csv(&mut console.out, &check)?,
         Form::Junit => report::junit(&mut console.out, &check)?,
         _ => report::text(&mut console.out, &check, &console.look)?,
+    }
+    // What was stopped half-way would let everything fail that it has not seen.
+    if let Some(mut output) = output.filter(|_| audit.complete) {
+        report::baseline(&mut output, &audit)?;
+        output.finish()?;
     }
     console.finish()?;
     if command.id.is_none() && !audit.complete {
@@ -123,21 +137,38 @@ pub(super) fn kind(code: &str) -> Result<&'static Kind, Failure> {
     Err(failure.hint("journey check --list names all of them"))
 }
 
-/// The codes of an earlier answer in JSON, and how many users each had.
-fn baseline(path: &Path) -> Result<Vec<(String, u64)>, Failure> {
+/// What an earlier look found: a file of `--write-baseline`, or an earlier answer in JSON, which names at
+/// most some of the users.
+fn baseline(path: &Path) -> Result<Baseline, Failure> {
     let wrong = |what: String| {
         let text = format!("the baseline {} cannot be used: {what}", path.display());
-        Failure::usage(text).hint("journey check --format json > FILE writes one")
+        Failure::usage(text).hint("journey check --write-baseline FILE writes one")
     };
     let text = fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
     let answer: serde_json::Value = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    let findings = answer.get("findings").and_then(serde_json::Value::as_array);
+    let findings = ["baseline", "findings"].iter().find_map(|name| answer.get(name)?.as_array());
     let findings = findings.ok_or_else(|| wrong("it has no list of findings".to_owned()))?;
-    let known = findings.iter().map(|finding| {
-        let code = finding.get("code")?.as_str()?.to_owned();
-        Some((code, finding.get("count")?.as_u64()?))
-    });
-    known.collect::<Option<_>>().ok_or_else(|| wrong("a finding in it has no code or no count".to_owned()))
+    let mut baseline = Baseline::default();
+    for finding in findings {
+        let known = || Some((finding.get("code")?.as_str()?, was(finding)?));
+        let (code, was) = known().ok_or_else(|| wrong("a finding in it has no code or no count".to_owned()))?;
+        baseline.set(code, was);
+    }
+    Ok(baseline)
+}
+
+/// What a file says of the users of a finding.
+fn was(finding: &serde_json::Value) -> Option<Was> {
+    let count = finding.get("count")?.as_u64()?;
+    let texts = |name: &str| -> Option<Vec<&str>> {
+        finding.get(name)?.as_array()?.iter().map(serde_json::Value::as_str).collect()
+    };
+    if let Some(users) = texts("users") {
+        return users.into_iter().map(|user| u64::from_str_radix(user, 16).ok()).collect::<Option<_>>().map(Was::Users);
+    }
+    // An answer lists the worst users: all of them only where they are few.
+    let ids = texts("ids").filter(|ids| !ids.is_empty() && ids.len() as u64 == count);
+    Some(ids.map_or(Was::Count(count), |ids| Was::Users(ids.into_iter().map(|id| fingerprint(&Id::new(id))).collect())))
 }
 
 pub(super) fn explain(command: &Explain, console: &mut Console) -> Result<(), Failure> {

@@ -6,6 +6,7 @@ pub use self::trend::{Day, Days, Trend, date_of, day_of};
 
 use std::collections::BTreeMap;
 
+use super::baseline::{Baseline, fingerprint};
 use super::findings::{Checked, Finding, Kind, Past, Severity, Totals};
 use super::rules::RuleSet;
 pub use super::tally::Rates;
@@ -58,8 +59,12 @@ pub struct Found {
     pub advice: &'static str,
     /// Clients that sent the evidence, as `web 2.29.1`.
     pub clients: Vec<String>,
-    /// The users with the most rows, at most [`MOST_TOLD`].
+    /// The users with the most rows, at most [`MOST_TOLD`]; those whom the baseline lacks before the others.
     pub ids: Vec<Id>,
+    /// Users whom the baseline lacks; `None` where it does not name the users of this kind.
+    pub newcomers: Option<u64>,
+    /// All users, each by the fingerprint of the root.
+    pub users: Vec<u64>,
     /// Rows that show it, the most telling first, at most [`MOST_TOLD`].
     pub sources: Vec<Source>,
 }
@@ -70,13 +75,16 @@ struct Sum {
     people: u64,
     rows: u64,
     /// The users with the most rows, the first of them first.
-    worst: Vec<(u64, Id)>,
+    worst: Vec<(bool, u64, Id)>,
     days: Days,
+    newcomers: Option<u64>,
+    users: Vec<u64>,
 }
 
 /// Adds users up to an [`Audit`].
 pub struct Auditor {
     rules: RuleSet,
+    baseline: Baseline,
     people: u64,
     split: u64,
     orphaned: u64,
@@ -89,7 +97,14 @@ impl Auditor {
     /// Nothing yet.
     pub fn new(rules: RuleSet) -> Self {
         let by_code = BTreeMap::new();
-        Self { rules, people: 0, split: 0, orphaned: 0, with_past: 0, merged: 0, by_code }
+        let baseline = Baseline::default();
+        Self { rules, baseline, people: 0, split: 0, orphaned: 0, with_past: 0, merged: 0, by_code }
+    }
+
+    /// Tells users whom an earlier look found from others.
+    #[must_use]
+    pub fn with_baseline(self, baseline: Baseline) -> Self {
+        Self { baseline, ..self }
     }
 
     /// Adds a user.
@@ -103,20 +118,26 @@ impl Auditor {
         }
         let id = checked.known.as_ref().unwrap_or(&checked.root);
         for finding in &checked.findings {
-            self.add_finding(finding, id);
+            self.add_finding(finding, &checked.root, id);
         }
     }
 
-    fn add_finding(&mut self, finding: &Finding, id: &Id) {
+    fn add_finding(&mut self, finding: &Finding, root: &Id, id: &Id) {
+        let is_newcomer = self.baseline.is_newcomer(finding.code(), root, id);
         let (_, sum) = self.by_code.entry(finding.code()).or_insert_with(|| (finding.kind, Sum::default()));
         sum.people += 1;
         sum.rows += finding.rows;
+        sum.users.push(fingerprint(root));
+        if let Some(new) = is_newcomer {
+            *sum.newcomers.get_or_insert(0) += u64::from(new);
+        }
+        let is_new = is_newcomer == Some(true);
         if let Some(since) = finding.since {
             sum.days.add(day_of(since), 1);
         }
-        let at = sum.worst.partition_point(|(rows, known)| (*rows, id) > (finding.rows, known));
+        let at = sum.worst.partition_point(|(new, rows, known)| (*new, *rows, id) > (is_new, finding.rows, known));
         if at < MOST_TOLD {
-            sum.worst.insert(at, (finding.rows, id.clone()));
+            sum.worst.insert(at, (is_new, finding.rows, id.clone()));
             sum.worst.truncate(MOST_TOLD);
         }
     }
@@ -133,7 +154,9 @@ impl Auditor {
             what: String::new(),
             advice: kind.advice,
             clients: Vec::new(),
-            ids: sum.worst.into_iter().map(|(_, id)| id).collect(),
+            ids: sum.worst.into_iter().map(|(_, _, id)| id).collect(),
+            newcomers: sum.newcomers,
+            users: sum.users,
             sources: Vec::new(),
         });
         let mut audit = Audit {

@@ -203,7 +203,7 @@ impl Eq for Kind {}
 /// What to change where one library is in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct InLibrary {
-    /// The library as rows name it (`mp_lib`).
+    /// The library as rows name it (`mp_lib`), or the vendor whose rows they are.
     pub library: &'static str,
     /// What to call.
     pub advice: &'static str,

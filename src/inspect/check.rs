@@ -18,9 +18,10 @@ use self::gathered::Gathered;
 use self::tallied::Known;
 use super::{Error, Inspector, Sweep};
 use crate::identity::audit::{Audit, Auditor, Days, Found, MOST_TOLD};
+use crate::identity::baseline::Baseline;
 use crate::identity::findings::{INCOMPLETE_EXPORT, ROWS_WITHOUT_ID, ROWS_WITHOUT_NAME};
 use crate::identity::{By, Checked, Finding, Journey, Kind, Past, Totals};
-use crate::model::facts::{Event, Source};
+use crate::model::facts::{Event, MIXPANEL, Source};
 use crate::model::{Id, Millis};
 
 /// Rows of a finding of the whole store that are listed, at most.
@@ -32,21 +33,31 @@ const MOST_OPENED: usize = 3;
 /// Looks at every user of the store. `go_on` gets how many rows of how many are done; `false`
 /// ends it with what is known by then, and the answer says that it is not complete.
 pub fn store(inspector: &Inspector, go_on: &mut dyn FnMut(u64, u64) -> bool) -> Result<Audit, Error> {
-    store_by(inspector, None, go_on)
+    store_by(inspector, &Wanted::default(), go_on)
 }
 
-/// As [`store`], with the numbers to track line by line; that takes one pass over the rows more.
+/// What else is wanted of a look over a store.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// The numbers to track, line by line; that takes one pass over the rows more.
+    pub by: Option<By>,
+    /// What an earlier look found.
+    pub baseline: Baseline,
+}
+
+/// As [`store`], with what else is wanted.
 pub fn store_by(
     inspector: &Inspector,
-    by: Option<By>,
+    wanted: &Wanted,
     go_on: &mut dyn FnMut(u64, u64) -> bool,
 ) -> Result<Audit, Error> {
+    let by = wanted.by;
     let reader = inspector.source().sweep_for("a look over every user")?;
     let mut audit = inspector.source().one_moment(|| {
         let mut gathered = Gathered::of(reader, inspector.rules(), inspector.thresholds)?;
         let passes = if by.is_some() { 2 } else { 1 };
         let complete = gathered.read_rows(reader, &mut |done, all| go_on(done, all.saturating_mul(passes)))?;
-        let mut auditor = Auditor::new(inspector.rules());
+        let mut auditor = Auditor::new(inspector.rules()).with_baseline(wanted.baseline.clone());
         let mut known = Known::default();
         let (totals, judged) = gathered.judge(
             reader,
@@ -193,9 +204,9 @@ pub fn rows_of_store(
 }
 
 /// The findings of the user of one id; `None` when the store does not name it.
-pub fn one(inspector: &Inspector, id: &Id) -> Result<Option<Audit>, Error> {
+pub fn one(inspector: &Inspector, id: &Id, baseline: &Baseline) -> Result<Option<Audit>, Error> {
     let Some(journey) = inspector.journey(id)? else { return Ok(None) };
-    let mut auditor = Auditor::new(inspector.rules());
+    let mut auditor = Auditor::new(inspector.rules()).with_baseline(baseline.clone());
     auditor.add(&checked(&journey));
     let refused = journey.refused().count() as u64;
     let totals = Totals { calls: journey.aliases.len() as u64, refused, ..Totals::default() };
@@ -249,6 +260,8 @@ fn of_store(reader: &dyn Sweep, gathered: &Gathered, audit: &mut Audit) -> Resul
         advice: kind.advice,
         clients: Vec::new(),
         ids: Vec::new(),
+        newcomers: None,
+        users: Vec::new(),
         sources,
     };
     if without_id > 0 {
@@ -334,8 +347,22 @@ fn clients(properties: &[String]) -> Vec<String> {
     clients
 }
 
+/// The vendor of all of the evidence.
+fn vendor_of(found: &Found) -> Option<&str> {
+    let mut vendors = found.sources.iter().map(|source| &*source.vendor);
+    vendors.next().filter(|first| vendors.all(|vendor| vendor == *first))
+}
+
 /// Takes the advice for a library where all of the evidence is of that library.
+///
+/// Rows of another vendor have its calls, whatever the library: they are named by the vendor.
 fn advise(found: &mut Found) {
+    if let Some(vendor) = vendor_of(found).filter(|vendor| *vendor != MIXPANEL) {
+        // Where the rows fit both, the calls of the one are those of the other.
+        let own = found.kind.in_library.iter().find(|own| vendor.starts_with(own.library));
+        found.advice = own.map_or(found.kind.advice, |own| own.advice);
+        return;
+    }
     let mut libraries = found.clients.iter().map(|client| client.split(' ').next().unwrap_or_default());
     if let Some(first) = libraries.next().filter(|first| libraries.all(|library| library == *first)) {
         let own = found.kind.in_library.iter().find(|own| own.library == first);

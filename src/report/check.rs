@@ -15,6 +15,7 @@ use super::json::SCHEMA;
 use super::look::{Class, Look, left, right};
 use super::sheet::cell;
 use crate::identity::audit::{Audit, Found, Rates, Trend, date_of};
+use crate::identity::baseline::{Baseline, Was};
 use crate::identity::findings::all;
 use crate::identity::{Kind, RuleSet, Severity, Tallies};
 use crate::model::text::{count, counted};
@@ -28,8 +29,8 @@ pub struct Check<'a> {
     pub audit: &'a Audit,
     /// From which severity on a finding fails the check.
     pub fail_on: Option<Severity>,
-    /// Codes that are known already, and how many users have them: they fail only with more.
-    pub baseline: &'a [(String, u64)],
+    /// What an earlier look found: only what it lacks fails.
+    pub baseline: &'a Baseline,
 }
 
 impl Check<'_> {
@@ -38,9 +39,14 @@ impl Check<'_> {
         self.fail_on.is_some_and(|from| found.kind.severity <= from) && self.is_new(found)
     }
 
-    /// Whether the baseline does not have a finding, or has it of fewer users.
+    /// Whether the baseline does not have a finding, or lacks one of its users, or, where it does not
+    /// name them, has it of fewer.
     pub fn is_new(&self, found: &Found) -> bool {
-        !self.baseline.iter().any(|(code, count)| *code == found.kind.code && *count >= found.count)
+        match self.baseline.of(found.kind.code) {
+            None => true,
+            Some(Was::Count(count)) => found.count > *count,
+            Some(Was::Users(_)) => found.newcomers.is_some_and(|newcomers| newcomers > 0),
+        }
     }
 
     /// Whether any finding fails it.
@@ -84,6 +90,8 @@ struct Line<'a> {
     sources: Vec<Place<'a>>,
     rule: &'a str,
     new: bool,
+    /// Users whom the baseline lacks; `null` where it does not name the users.
+    new_people: Option<u64>,
     fails: bool,
 }
 
@@ -182,8 +190,33 @@ fn line<'a>(check: &Check<'_>, found: &'a Found) -> Line<'a> {
         sources: found.sources.iter().map(|source| Place { file: &source.file, line: source.line }).collect(),
         rule: found.kind.rule,
         new: check.is_new(found),
+        new_people: found.newcomers,
         fails: check.fails(found),
     }
+}
+
+/// Writes what was found as a baseline: each kind, and the users who have it.
+pub fn baseline(out: &mut dyn Write, audit: &Audit) -> io::Result<()> {
+    #[derive(Serialize)]
+    struct Known<'a> {
+        code: &'a str,
+        count: u64,
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        users: Vec<String>,
+    }
+    #[derive(Serialize)]
+    struct Answer<'a> {
+        schema: u32,
+        baseline: Vec<Known<'a>>,
+    }
+    let known = audit.found.iter().map(|found| {
+        let mut users = found.users.clone();
+        users.sort_unstable();
+        let users = users.iter().map(|user| format!("{user:016x}")).collect();
+        Known { code: found.kind.code, count: found.count, users }
+    });
+    serde_json::to_writer(&mut *out, &Answer { schema: SCHEMA, baseline: known.collect() })?;
+    writeln!(out)
 }
 
 /// Writes one line for each finding, for a spreadsheet; with the numbers to track line by line, those.
@@ -319,6 +352,8 @@ pub fn text(out: &mut dyn Write, check: &Check<'_>, look: &Look) -> io::Result<(
         }
         if !check.is_new(found) {
             cost.push("in the baseline".to_owned());
+        } else if let Some(newcomers) = found.newcomers {
+            cost.push(format!("{} not in the baseline", counted(newcomers, "user")));
         }
         let since = found.days.iter().next().map(|(day, _)| format!("since {}", date_of(day)));
         cost.extend(since.filter(|_| !cost.is_empty()));

@@ -6,8 +6,10 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use journey::identity::audit::{Audit, Auditor};
+use journey::identity::baseline::{Baseline, Was};
 use journey::identity::findings::{OF_STORE, ROWS_WITHOUT_NAME, all};
 use journey::identity::{By, LEGACY, RULE_SETS, Severity, THRESHOLDS, Tally, Thresholds, Totals};
+use journey::inspect::check::Wanted;
 use journey::inspect::{Inspector, check};
 use journey::model::Id;
 use journey::report::check as report;
@@ -296,7 +298,8 @@ fn a_finding_dates_from_the_first_row_that_shows_it_and_has_a_trend() {
 
 /// The numbers to track of a story, line by line.
 fn tallied(inspector: &Inspector, by: By) -> Audit {
-    check::store_by(inspector, Some(by), &mut |_, _| true).unwrap()
+    let wanted = Wanted { by: Some(by), ..Wanted::default() };
+    check::store_by(inspector, &wanted, &mut |_, _| true).unwrap()
 }
 
 #[test]
@@ -340,6 +343,43 @@ fn lines_by_client_name_library_and_version_and_by_day_the_day() {
     let line = |name: &str, rows: u64| (name.to_owned(), rows);
     assert_eq!(lines(By::Client), [line("?", 1), line("swift", 1), line("web 2.29.1", 1), line("web 2.30.0", 1)]);
     assert_eq!(lines(By::Day), [line("2019-07-10", 2), line("2019-07-11", 2)]);
+}
+
+#[test]
+fn the_advice_has_the_calls_of_the_vendor_whose_rows_show_the_finding() {
+    let advice = |file: &str, code: &str| {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/vendors").join(file);
+        let inspector = Inspector::new(store_of_bytes(&[(file, fs::read(path).unwrap())]));
+        let found = check::store(&inspector, &mut |_, _| true).unwrap().found;
+        found.iter().find(|found| found.kind.code == code).map(|found| found.advice).unwrap()
+    };
+    for (file, code, call) in [
+        ("segment-analytics-next-1.84.3.jsonl.zst", "identify-without-alias", "analytics.alias(userId)"),
+        ("rudder-analytics-js-3.34.1.jsonl.zst", "anonymous-id-kept", "rudderanalytics.reset(true)"),
+        ("posthog-js-1.449.2.jsonl.zst", "shared-device", "posthog.reset()"),
+        ("amplitude-browser-2.48.1.jsonl.zst", "shared-device", "amplitude.reset()"),
+        ("mparticle-web-sdk-2.68.0.jsonl.zst", "identify-itself", "mParticle.Identity.login"),
+        ("snowplow-browser-4.10.1.jsonl.zst", "shared-device", "clearUserData"),
+        // Without calls of its own the vendor gets the advice for all.
+        ("posthog-py-7.91.1.jsonl.zst", "alias-used-before", "Never alias an id"),
+    ] {
+        let advice = advice(file, code);
+        assert!(advice.contains(call), "{file}, {code}: {advice}");
+    }
+    // A library of Mixpanel itself has those of the language, and one that two send has those for all.
+    let of = |libraries: &[&str]| {
+        let line = |nth: usize, library: &str| {
+            format!(
+                r#"{{"event":"$create_alias","properties":{{"distinct_id":"u{nth}","alias":"0f1e2d3c-4b5a-4697-8877-66554433221{nth}","time":1562785200,"mp_lib":"{library}"}}}}"#
+            )
+        };
+        let lines: Vec<String> = libraries.iter().enumerate().map(|(nth, library)| line(nth, library)).collect();
+        let inspector = Inspector::new(store_of_bytes(&[("one.jsonl", lines.join("\n").into_bytes())]));
+        let found = check::store(&inspector, &mut |_, _| true).unwrap().found;
+        found.iter().find(|found| found.kind.code == "alias-swapped").map(|found| found.advice).unwrap()
+    };
+    assert!(of(&["python"]).starts_with("Call mp.alias("));
+    assert!(of(&["python", "node"]).starts_with("Node takes"));
 }
 
 #[test]
@@ -394,6 +434,63 @@ fn lines_add_up_to_the_shares_of_the_whole_store() {
             }
         }
     }
+}
+
+#[test]
+fn a_device_in_other_letters_is_no_other_user_of_itself() {
+    let (upper, lower) = ("0F1E2D3C-4B5A-4697-8877-665544332211", "0f1e2d3c-4b5a-4697-8877-665544332211");
+    for own in [upper, lower] {
+        let story = format!("1 Open({own}) +{own},{upper}\n2 Open(sally) +sally,{upper}");
+        assert!(!codes(&story).contains("shared-device"), "{story}");
+    }
+    let story = format!("1 Open(bob) +bob,{upper}\n2 Open(sally) +sally,{upper}");
+    assert!(codes(&story).contains("shared-device"), "{story}");
+    // The root of another user can be the device itself.
+    let story = format!("1 Open({lower}) +,{lower}\n2 AL(bob -> {lower})\n3 Open(sally) +sally,{lower}");
+    assert!(codes(&story).contains("shared-device"), "{story}");
+}
+
+/// Rows of a hub: one device with very many users, one user with very many anonymous ids, and one id with
+/// very many rows.
+fn hub(users: usize, visits: usize, rows: usize) -> String {
+    let mut story = String::new();
+    for nth in 0..users {
+        story.push_str(&format!("{nth} Open(user-{nth}) +user-{nth},shop\n"));
+    }
+    for nth in 0..visits {
+        story.push_str(&format!(
+            "{} Land(v-{nth})\n{} ID(hub <= v-{nth}) +hub,v-{nth}\n",
+            2_000 + 2 * nth,
+            2_001 + 2 * nth
+        ));
+    }
+    for nth in 0..rows {
+        story.push_str(&format!("{} View(heavy)\n", 5_000 + nth));
+    }
+    story.push_str("9000 AL(heavy -> a-1)\n9001 Buy(a-1)");
+    story
+}
+
+#[test]
+fn heavy_users_and_hubs_are_looked_at_like_all_others() {
+    let inspector = Inspector::new(store(&hub(60, 40, 3_000)));
+    let found = check::store(&inspector, &mut |_, _| true).unwrap();
+    assert_eq!(told(&found), told(&oracle(&inspector)));
+    let of =
+        |code: &str| found.found.iter().find(|found| found.kind.code == code).map(|found| (found.people, found.rows));
+    assert_eq!(of("device-of-many-users"), Some((60, 0)), "each of them has it");
+    assert_eq!(of("alias-used-before"), Some((1, 3_000)), "all rows of the heavy user are counted");
+    assert!(of("identify-without-alias").is_some_and(|(people, rows)| people == 1 && rows >= 40));
+}
+
+#[test]
+fn past_the_limits_of_a_journey_the_whole_store_still_counts_all() {
+    // A journey reads a part of such a device, and says so; the look over the store reads all of it.
+    let users = 700;
+    let inspector = Inspector::new(store(&hub(users, 5, 10)));
+    let found = check::store(&inspector, &mut |_, _| true).unwrap();
+    let shared = found.found.iter().find(|found| found.kind.code == "shared-device").unwrap();
+    assert_eq!((shared.people, found.people), (users as u64, users as u64 + 2));
 }
 
 #[test]
@@ -455,7 +552,8 @@ fn written(write: fn(&mut dyn Write, &report::Check<'_>) -> io::Result<()>, fail
     let inspector = Inspector::new(store(CASES[0].shows));
     let audit = check::store(&inspector, &mut |_, _| true).unwrap();
     let mut out = Vec::new();
-    write(&mut out, &report::Check { store: "a & b.db", audit: &audit, fail_on, baseline: &[] }).unwrap();
+    write(&mut out, &report::Check { store: "a & b.db", audit: &audit, fail_on, baseline: &Baseline::default() })
+        .unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -493,12 +591,43 @@ fn a_baseline_lets_known_findings_pass_until_more_users_have_them() {
     let inspector = Inspector::new(store(CASES[0].shows));
     let audit = check::store(&inspector, &mut |_, _| true).unwrap();
     for (known, fails) in [(0, true), (1, false)] {
-        let baseline = [("alias-on-login".to_owned(), known)];
+        let mut baseline = Baseline::default();
+        baseline.set("alias-on-login", Was::Count(known));
         let check = report::Check { store: "x", audit: &audit, fail_on: Some(Severity::Error), baseline: &baseline };
         assert_eq!(check.has_failed(), fails, "{known} users known");
     }
-    let check = report::Check { store: "x", audit: &audit, fail_on: None, baseline: &[] };
+    let check = report::Check { store: "x", audit: &audit, fail_on: None, baseline: &Baseline::default() };
     assert!(!check.has_failed(), "nothing fails unless it is asked for");
+}
+
+#[test]
+fn a_new_user_with_an_old_code_is_new_also_where_another_user_is_gone() {
+    let user = |nth: u32| {
+        format!(
+            "{nth}1 View(a{nth})\n{nth}2 AL(sally{nth} -> a{nth})\n{nth}3 AL(sally{nth} -> b{nth})\n{nth}4 Buy(b{nth})\n"
+        )
+    };
+    let before = check::store(&Inspector::new(store(&(user(1) + &user(2)))), &mut |_, _| true).unwrap();
+    let found = |audit: &Audit| audit.found.iter().find(|found| found.kind.code == "alias-on-login").unwrap().clone();
+    let mut baseline = Baseline::default();
+    baseline.set("alias-on-login", Was::Users(found(&before).users.into_iter().collect()));
+    let look = |story: &str| {
+        let wanted = Wanted { baseline: baseline.clone(), ..Wanted::default() };
+        check::store_by(&Inspector::new(store(story)), &wanted, &mut |_, _| true).unwrap()
+    };
+    let is_new = |audit: &Audit| {
+        let check = report::Check { store: "x", audit, fail_on: Some(Severity::Error), baseline: &baseline };
+        assert_eq!(check.has_failed(), check.is_new(&found(audit)));
+        check.is_new(&found(audit))
+    };
+    let same = look(&(user(2) + &user(1)));
+    assert_eq!((found(&same).newcomers, is_new(&same)), (Some(0), false));
+    let fewer = look(&user(1));
+    assert_eq!((found(&fewer).newcomers, is_new(&fewer)), (Some(0), false));
+    // As many as before, and one of them is another: the count alone would not say so.
+    let other = look(&(user(1) + &user(3)));
+    assert_eq!((found(&other).newcomers, is_new(&other)), (Some(1), true));
+    assert_eq!(found(&other).ids[0], Id::new("sally3"), "the new one is named first");
 }
 
 #[test]

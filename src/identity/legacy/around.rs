@@ -75,6 +75,11 @@ pub(super) fn neighbours(world: &World<'_>, root: &Id) -> Vec<Neighbour> {
         let placeholder = named.is_placeholder() || other.is_placeholder();
         (other != root && !placeholder && world.is_known(other)).then(|| other.clone())
     };
+    // A client that takes its device for the user writes it now in capitals, now not: that is no other user.
+    let names_someone_else = |other: &Id, device: &Id| {
+        let of_device = |id: &Id| id.bare().eq_ignore_ascii_case(device.bare());
+        world.cluster(other).iter().any(|id| !of_device(id) && world.is_person_by_links(id))
+    };
     let mut found: Vec<Neighbour> = Vec::new();
     let mut devices = HashSet::new();
     for id in &ids {
@@ -87,7 +92,8 @@ pub(super) fn neighbours(world: &World<'_>, root: &Id) -> Vec<Neighbour> {
                     continue;
                 }
                 let Some(other) = other_user(&on_device.a) else { continue };
-                if !found.iter().any(|neighbour| neighbour.root == other) {
+                let is_known = found.iter().any(|neighbour| neighbour.root == other);
+                if !is_known && names_someone_else(&other, &link.b) {
                     found.push(Neighbour {
                         why: explain::neighbour(&other, &link.b, &on_device.source),
                         root: other,

@@ -66,7 +66,20 @@ pub(super) static ALIAS_ON_LOGIN: Kind = Kind {
     why: "An alias keeps its first target, and no SDK learns that a later call is refused: what the device sent \
         before the call, and sends after it, stays under its anonymous id.",
     advice: "Call alias once, at sign-up, and identify at every login.",
-    in_library: &[],
+    in_library: &[
+        InLibrary {
+            library: "Segment",
+            advice: "Call analytics.alias once, at sign-up, and analytics.identify at every login.",
+        },
+        InLibrary {
+            library: "RudderStack",
+            advice: "Call rudderanalytics.alias once, at sign-up, and rudderanalytics.identify at every login.",
+        },
+        InLibrary {
+            library: "PostHog",
+            advice: "Call posthog.alias once, at sign-up, and posthog.identify at every login.",
+        },
+    ],
     rule: "identity.md L2, §6 #1, #2",
 };
 
@@ -84,6 +97,11 @@ pub(super) static ALIAS_SWAPPED: Kind = Kind {
         InLibrary { library: "python", advice: "Call mp.alias(alias_id, original): the anonymous id is the second." },
         InLibrary { library: "ruby", advice: "Call tracker.alias(alias, real_id): the anonymous id is the second." },
         InLibrary { library: "web", advice: "Call mixpanel.alias(user_id): the anonymous id need not be given." },
+        InLibrary {
+            library: "Segment",
+            advice: "Call analytics.alias(userId, previousId): the new id is the first, or userId in an object.",
+        },
+        InLibrary { library: "RudderStack", advice: "Call rudderanalytics.alias(to, from): the new id is the first." },
     ],
     rule: "identity.md §2.4, §6 #18",
 };
@@ -104,7 +122,28 @@ pub(super) static IDENTIFY_WITHOUT_ALIAS: Kind = Kind {
     title: "a user signs up with identify alone",
     why: "identify does not reach back: everything that the visitor did before stays under the anonymous id.",
     advice: "At sign-up call alias first; identify alone does not reach back.",
-    in_library: &[],
+    in_library: &[
+        InLibrary {
+            library: "Segment",
+            advice: "At sign-up call analytics.alias(userId) before analytics.identify(userId).",
+        },
+        InLibrary {
+            library: "RudderStack",
+            advice: "At sign-up call rudderanalytics.alias(userId) before rudderanalytics.identify(userId).",
+        },
+        InLibrary {
+            library: "PostHog",
+            advice: "At sign-up call posthog.alias(userId) before posthog.identify(userId): identify joins the past in PostHog, and not under these rules.",
+        },
+        InLibrary {
+            library: "Amplitude",
+            advice: "Amplitude has no alias and joins by device_id: for these rules send one $create_alias from the device_id to the user_id at sign-up.",
+        },
+        InLibrary {
+            library: "Snowplow",
+            advice: "Snowplow has no alias: for these rules send one $create_alias from the domain_userid to the user_id at sign-up.",
+        },
+    ],
     rule: "identity.md L9, §6 #3, #4",
 };
 
@@ -114,7 +153,15 @@ pub(super) static NO_RESET: Kind = Kind {
     title: "two accounts sign up on one device without a reset between them",
     why: "Both become aliases of one root: the rows of two people are one timeline, for ever.",
     advice: "Call reset at logout, before another person signs up on the device.",
-    in_library: &[],
+    in_library: &[
+        InLibrary { library: "Segment", advice: "Call analytics.reset() at logout." },
+        InLibrary {
+            library: "RudderStack",
+            advice: "Call rudderanalytics.reset(true) at logout: without true the anonymous id stays.",
+        },
+        InLibrary { library: "PostHog", advice: "Call posthog.reset() at logout." },
+        InLibrary { library: "Amplitude", advice: "Call amplitude.reset() at logout." },
+    ],
     rule: "identity.md §6 #8",
 };
 
@@ -124,7 +171,24 @@ pub(super) static PLACEHOLDER_ID: Kind = Kind {
     title: "a value that stands for no id is used as one",
     why: "undefined, null or 0 as an id joins strangers: every visitor without an id becomes the same person.",
     advice: "Check the id before identify and alias; call reset, not identify, for a visitor who is not logged in.",
-    in_library: &[],
+    in_library: &[
+        InLibrary {
+            library: "Segment",
+            advice: "Check the userId before analytics.identify and analytics.alias; call analytics.reset() for a visitor who is not logged in.",
+        },
+        InLibrary {
+            library: "RudderStack",
+            advice: "Check the userId before rudderanalytics.identify; call rudderanalytics.reset(true) for a visitor who is not logged in.",
+        },
+        InLibrary {
+            library: "PostHog",
+            advice: "Check the id before posthog.identify; call posthog.reset() for a visitor who is not logged in.",
+        },
+        InLibrary {
+            library: "Amplitude",
+            advice: "Check the id before amplitude.setUserId; call amplitude.reset() for a visitor who is not logged in.",
+        },
+    ],
     rule: "identity.md L15, §6 #12, #13, #14",
 };
 
@@ -134,7 +198,22 @@ pub(super) static SHARED_DEVICE: Kind = Kind {
     title: "several users on one device without a reset between them",
     why: "Rows between one logout and the next login count for the earlier user.",
     advice: "Call reset at logout; rows between one logout and the next login count for the earlier user.",
-    in_library: &[],
+    in_library: &[
+        InLibrary {
+            library: "Segment",
+            advice: "Call analytics.reset() at logout; rows between one logout and the next login count for the earlier user.",
+        },
+        InLibrary {
+            library: "RudderStack",
+            advice: "Call rudderanalytics.reset(true) at logout: without true the anonymous id stays.",
+        },
+        InLibrary {
+            library: "PostHog",
+            advice: "Call posthog.reset() at logout; posthog.reset(true) makes a new device id as well.",
+        },
+        InLibrary { library: "Amplitude", advice: "Call amplitude.reset() at logout: it makes a new device_id." },
+        InLibrary { library: "Snowplow", advice: "Call clearUserData at logout, and setUserId at the next login." },
+    ],
     rule: "identity.md §6 #7",
 };
 
@@ -144,7 +223,20 @@ pub(super) static ALIAS_RACE: Kind = Kind {
     title: "rows overtake the alias that was to move them",
     why: "A row that arrives before the alias stays under the alias itself: nothing moves it later.",
     advice: "Send server rows with the client's distinct_id, or a second after the alias.",
-    in_library: &[],
+    in_library: &[
+        InLibrary {
+            library: "Segment",
+            advice: "Send server calls of a sign-up with the anonymousId of the browser, or a second after analytics.alias.",
+        },
+        InLibrary {
+            library: "RudderStack",
+            advice: "Send server calls of a sign-up with the anonymousId of the browser, or a second after rudderanalytics.alias.",
+        },
+        InLibrary {
+            library: "PostHog",
+            advice: "Capture server events of a sign-up with the distinct_id of the browser, or a second after the alias.",
+        },
+    ],
     rule: "identity.md L10, §6 #5",
 };
 
@@ -197,10 +289,21 @@ pub(super) static ANONYMOUS_ID_KEPT: Kind = Kind {
     title: "one anonymous id goes before the logins of several users",
     why: "The logout keeps the anonymous id, so what one person does before a login counts for another.",
     advice: "At logout call a reset that makes a new anonymous id.",
-    in_library: &[InLibrary {
-        library: "RudderLabs JavaScript SDK",
-        advice: "Call rudderanalytics.reset(true): without true the anonymous id stays.",
-    }],
+    in_library: &[
+        InLibrary {
+            library: "RudderLabs JavaScript SDK",
+            advice: "Call rudderanalytics.reset(true): without true the anonymous id stays.",
+        },
+        InLibrary {
+            library: "RudderStack",
+            advice: "Call rudderanalytics.reset(true) at logout: reset() keeps the anonymous id.",
+        },
+        InLibrary {
+            library: "Segment",
+            advice: "Call analytics.reset() at logout, in the browser as well as on the server.",
+        },
+        InLibrary { library: "PostHog", advice: "Call posthog.reset() at logout." },
+    ],
     rule: "identity.md §6 #10",
 };
 
@@ -210,7 +313,16 @@ pub(super) static ALIAS_OF_ITSELF: Kind = Kind {
     title: "alias is called with one id twice",
     why: "Such a call joins nothing, so the past of the visitor stays behind.",
     advice: "Call alias with the user id while the client still has its anonymous id: before identify.",
-    in_library: &[],
+    in_library: &[
+        InLibrary {
+            library: "Segment",
+            advice: "Call analytics.alias(userId) before analytics.identify(userId): after it the client has no other id.",
+        },
+        InLibrary {
+            library: "RudderStack",
+            advice: "Call rudderanalytics.alias(userId) before rudderanalytics.identify(userId): after it the client has no other id.",
+        },
+    ],
     rule: "identity.md L12, §6 #4",
 };
 
@@ -295,10 +407,21 @@ pub(super) static IDENTIFY_ITSELF: Kind = Kind {
     title: "identify is called without a new id",
     why: "An $identify of an id with itself says that the call had no value: the user stays unknown.",
     advice: "Call identify only with an id that the user has.",
-    in_library: &[InLibrary {
-        library: "web",
-        advice: "Check the id before mixpanel.identify(id): without a value the SDK identifies the device with itself.",
-    }],
+    in_library: &[
+        InLibrary {
+            library: "web",
+            advice: "Check the id before mixpanel.identify(id): without a value the SDK identifies the device with itself.",
+        },
+        InLibrary {
+            library: "mParticle",
+            advice: "Call mParticle.Identity.login only with a customerid: without one the kit identifies the device with itself.",
+        },
+        InLibrary { library: "Segment", advice: "Call analytics.identify with a userId: traits alone name no user." },
+        InLibrary {
+            library: "RudderStack",
+            advice: "Call rudderanalytics.identify with a userId: traits alone name no user.",
+        },
+    ],
     rule: "identity.md §6 #30",
 };
 
@@ -318,7 +441,10 @@ pub(super) static MERGE_IGNORED: Kind = Kind {
     title: "$merge is sent to a project without ID Merge",
     why: "The call does nothing there: the ids stay two people.",
     advice: "Use alias, or switch the project to ID Merge.",
-    in_library: &[],
+    in_library: &[InLibrary {
+        library: "PostHog",
+        advice: "$merge_dangerously does nothing under these rules: call posthog.alias before the second id has rows.",
+    }],
     rule: "identity.md L9, §6 #22",
 };
 
