@@ -384,7 +384,8 @@ fn the_advice_has_the_calls_of_the_vendor_whose_rows_show_the_finding() {
 
 #[test]
 fn a_threshold_that_is_set_decides_over_the_store_and_in_a_journey() {
-    let staff: String = (1..=4).map(|nth| format!("{nth} Open(user-{nth}) +user-{nth},shop\n")).collect();
+    let staff: Vec<String> = (1..=4).map(|nth| format!("{nth} Open(user-{nth}) +user-{nth},shop")).collect();
+    let staff = staff.join("\n");
     let has = |users: u64| {
         let mut inspector = Inspector::new(store(&staff));
         inspector.set_thresholds(Thresholds { many_users: users, ..Thresholds::DEFAULT });
@@ -453,22 +454,14 @@ fn a_device_in_other_letters_is_no_other_user_of_itself() {
 /// Rows of a hub: one device with very many users, one user with very many anonymous ids, and one id with
 /// very many rows.
 fn hub(users: usize, visits: usize, rows: usize) -> String {
-    let mut story = String::new();
-    for nth in 0..users {
-        story.push_str(&format!("{nth} Open(user-{nth}) +user-{nth},shop\n"));
-    }
-    for nth in 0..visits {
-        story.push_str(&format!(
-            "{} Land(v-{nth})\n{} ID(hub <= v-{nth}) +hub,v-{nth}\n",
-            2_000 + 2 * nth,
-            2_001 + 2 * nth
-        ));
-    }
-    for nth in 0..rows {
-        story.push_str(&format!("{} View(heavy)\n", 5_000 + nth));
-    }
-    story.push_str("9000 AL(heavy -> a-1)\n9001 Buy(a-1)");
-    story
+    let of_device = (0..users).map(|nth| format!("{nth} Open(user-{nth}) +user-{nth},shop"));
+    let of_user = (0..visits).flat_map(|nth| {
+        let at = 2_000 + 2 * nth;
+        [format!("{at} Land(v-{nth})"), format!("{} ID(hub <= v-{nth}) +hub,v-{nth}", at + 1)]
+    });
+    let of_id = (0..rows).map(|nth| format!("{} View(heavy)", 5_000 + nth));
+    let call = ["9000 AL(heavy -> a-1)".to_owned(), "9001 Buy(a-1)".to_owned()];
+    of_device.chain(of_user).chain(of_id).chain(call).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
