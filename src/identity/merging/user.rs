@@ -302,6 +302,7 @@ impl Maker<'_, '_, '_> {
                         device,
                         switched,
                         why: explain::neighbour(&line),
+                        time: line.time,
                         source: line.source.clone(),
                     });
                 }

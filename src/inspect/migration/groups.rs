@@ -3,8 +3,8 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ids::{Ids, number};
-use crate::identity::{Table, Thresholds};
 use crate::identity::merging::system::{Node, Number, Sent};
+use crate::identity::{Table, Thresholds};
 use crate::inspect::check::sums::{Names, arrival, copies};
 use crate::inspect::{Error, Sweep};
 use crate::model::facts::Arrival;

@@ -24,6 +24,9 @@ const NUMBER: usize = 8;
 const WHEN: usize = 23;
 const MINUTE: usize = 16;
 
+/// Columns of what a finding is, at most: numbers far away are not read with it.
+const WHAT: usize = 72;
+
 /// Columns of the bars of the last days, and of the word for the trend.
 const BARS: usize = 10;
 const TREND: usize = 7;
@@ -105,6 +108,7 @@ fn busy(state: &State) -> String {
     match (state.stops, all) {
         (true, _) => "stopping: what is known by now comes next; Esc leaves it".to_owned(),
         (false, 0) => "looking; Esc stops".to_owned(),
+        (false, _) if done >= all => "reading the rows that prove it; Esc stops with what is known".to_owned(),
         (false, _) => format!(
             "looking at every user: {} of {} rows, {} %; Esc stops with what is known",
             fit::count(done),
@@ -194,7 +198,7 @@ fn summary(step: &Step, look: &Look, pen: &mut Pen<'_>) {
 /// Columns of what a finding is, after its code; none on a narrow screen.
 fn what(room: usize) -> usize {
     let rest = room.saturating_sub(2 + CODE + 1 + 2 * (NUMBER + 1) + 2 + BARS + 2 + TREND + 1);
-    if rest >= 12 { rest - 1 } else { 0 }
+    if rest >= 12 { (rest - 1).min(WHAT) } else { 0 }
 }
 
 /// Columns of the name and of the id of a person.
