@@ -29,6 +29,7 @@ mod payload;
 mod profile;
 mod recognise;
 mod repair;
+pub mod request;
 mod rows;
 mod scan;
 pub mod sniff;
@@ -46,7 +47,7 @@ pub use message::{Message, beginning, message};
 pub use object::{excerpt, one_line};
 pub use sniff::{NotRecognised, Sniffed, guess_map, sniff, sniff_as, sniff_by_map, sniff_table, sniff_table_by_map};
 pub use split::{Layout, Record, Splitter, trim};
-pub use vendor::known as vendors;
+pub use vendor::{known as vendors, vendor_of};
 pub use zone::Zone;
 
 #[cfg(test)]

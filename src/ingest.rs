@@ -26,6 +26,7 @@ mod archive;
 mod chunker;
 mod ending;
 mod expand;
+mod feed;
 mod firsts;
 mod foreign;
 mod making;
@@ -50,6 +51,7 @@ use crate::model::text::count;
 use crate::store::{self, Writer};
 
 pub use self::expand::Input;
+pub use self::feed::{Feed, Place};
 pub use self::preview::{Preview, PreviewRow, map_for, preview};
 pub use self::sources::Sources;
 pub use self::waiting::Stop;

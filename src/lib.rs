@@ -13,6 +13,7 @@
 //! | [`sim`] | scenario files → what SDKs would send | `model`, `formats` |
 //! | [`pull`] | answers of a vendor's API → bytes; with `warehouse` the only module that names ureq | nothing of ours |
 //! | [`ingest`] | files → store, with progress, resumable | `model`, `formats`, `store` |
+//! | [`listen`] | what SDKs send, live → store; the only module that names hyper and tokio | `model`, `formats`, `store`, `ingest` |
 //! | [`inspect`] | the use cases: search, journey, overview, over anything that holds rows | `model`, `identity` |
 //! | [`report`] | a journey as text or JSON | `model`, `identity` |
 //! | [`play`] | a scenario moment by moment: SDKs, server, reasons | `model`, `identity`, `formats`, `sim`, `inspect`, `report` |
@@ -34,6 +35,7 @@ pub mod formats;
 pub mod identity;
 pub mod ingest;
 pub mod inspect;
+pub mod listen;
 pub mod model;
 pub mod output;
 pub mod play;

@@ -161,6 +161,7 @@ pub(super) enum Command {
     Repair(Repair),
     Reproduce(Reproduce),
     Demo(Demo),
+    Listen(Listen),
     Graph(Graph),
     Diff(Diff),
     Compare(Compare),
@@ -375,6 +376,28 @@ pub(super) struct Demo {
     /// Seed of the generated users
     #[arg(long, value_name = "NUMBER", default_value_t = 1, requires = "crowd")]
     pub(super) seed: u64,
+}
+
+/// Receive what SDKs send, live
+///
+/// A small server on this machine answers as the endpoints of Mixpanel, Segment, RudderStack, PostHog
+/// and Amplitude do. Point an SDK at it (README lists how) and each request becomes rows of a store.
+/// Nothing is sent on, and tokens of projects are not kept.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "journey listen --store session.db\nCtrl-C ends it; all that was answered with success is stored.")]
+pub(super) struct Listen {
+    /// The port to listen on; 0 takes any that is free
+    #[arg(long, default_value_t = crate::listen::PORT, value_name = "PORT")]
+    pub(super) port: u16,
+    /// Keep the rows in memory, and nothing on disk; the default without a store
+    #[arg(long)]
+    pub(super) memory: bool,
+    /// The address to listen on; one that other machines reach needs --token [default: 127.0.0.1]
+    #[arg(long, value_name = "ADDRESS")]
+    pub(super) bind: Option<std::net::IpAddr>,
+    /// A word that each request has to bring: http://HOST:PORT/WORD in the place of http://HOST:PORT
+    #[arg(long, value_name = "WORD")]
+    pub(super) token: Option<String>,
 }
 
 /// Reads `10000`, `10k`, `2M`.

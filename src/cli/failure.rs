@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use super::args::Format;
 use crate::ingest;
 use crate::inspect::{self, ErrorKind};
+use crate::listen;
 use crate::model::text::visible;
 use crate::output;
 use crate::pull;
@@ -310,6 +311,18 @@ impl From<pull::Error> for Failure {
             Some(advice) => failure.hint(advice),
             None => failure,
         }
+    }
+}
+
+impl From<listen::Error> for Failure {
+    fn from(error: listen::Error) -> Self {
+        let advice = error.advice();
+        let failure = match error {
+            listen::Error::Ingest(error) => return Self::from(error),
+            listen::Error::Store(error) => return Self::from(error),
+            error => Self::usage(error.to_string()),
+        };
+        advice.into_iter().fold(failure, Self::hint)
     }
 }
 

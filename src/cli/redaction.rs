@@ -24,6 +24,7 @@ pub(super) fn asked(common: &Common, command: Option<&Command>) -> Result<Option
         }
         Some(Command::Reproduce(_)) => Some(("reproduce", "a scenario has no ids and no values of the data")),
         Some(Command::Demo(_)) => Some(("demo", "the users of a scenario are made up")),
+        Some(Command::Listen(_)) => Some(("listen", "what is received is kept as it is; redact what is answered")),
         _ => None,
     };
     if let Some((name, why)) = refused {

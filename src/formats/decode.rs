@@ -382,6 +382,9 @@ impl Reading<'_, '_> {
         {
             return Err(format!("the server refused it (answer {status})"));
         }
+        if let Some(why) = outer.refused.and_then(json::text) {
+            return Err(format!("the server refused it: {why}"));
+        }
         if outer.encoding == Some("\"error\"") {
             return Err("its data could not be decoded".to_owned());
         }

@@ -19,6 +19,7 @@ fields! {
         received: "received_at_ms",
         status: "response_status",
         encoding: "data_encoding",
+        refused: "refused",
         distinct_id: "$distinct_id",
         exported: "$properties",
         token: "$token",

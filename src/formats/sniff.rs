@@ -94,6 +94,16 @@ impl Sniffed {
         Self::new(Found::raw(format), Layout::Lines, false)
     }
 
+    /// Requests of SDKs as a recorder writes them, one in each line: those of Mixpanel, or of the
+    /// vendor with this name; `None` for one that is not known.
+    pub fn requests_of(vendor: &str) -> Option<Self> {
+        if vendor == MIXPANEL {
+            return Some(Self::lines_of(Format::Payloads));
+        }
+        let vendor = vendor::named(vendor)?;
+        Some(Self::new(Found::of_vendor(vendor, false), Layout::Lines, false))
+    }
+
     /// Rows of a plain copy that are of another vendor; `None` for Mixpanel, and for a vendor that is
     /// not known.
     pub fn copy_of(vendor: &str) -> Option<Self> {

@@ -229,6 +229,11 @@ pub(super) fn of(record: &str) -> Option<&'static dyn Vendor> {
     inside.or_else(own).or_else(|| by_path(&marks)).or_else(|| of(&lowered(record)?))
 }
 
+/// The name of the vendor whose rows a record has, if it is another than Mixpanel.
+pub fn vendor_of(record: &str) -> Option<&'static str> {
+    of(record).map(Vendor::name)
+}
+
 /// The columns of a table without a head, and whose rows it has, by its first line.
 pub(super) fn headless(line: &str) -> Option<(&'static dyn Vendor, Vec<&'static str>)> {
     VENDORS.iter().find_map(|vendor| Some((*vendor, vendor.columns_of(line)?)))

@@ -20,6 +20,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("sim", &["model", "formats"]),
     ("pull", &[]),
     ("ingest", &["model", "formats", "store"]),
+    ("listen", &["model", "formats", "store", "ingest"]),
     ("inspect", &["model", "identity"]),
     ("report", &["model", "identity"]),
     ("play", &["model", "identity", "formats", "sim", "inspect", "report"]),
@@ -45,6 +46,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "play",
             "config",
             "session",
+            "listen",
             "warehouse",
         ],
     ),
@@ -64,6 +66,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "play",
             "config",
             "session",
+            "listen",
             "tui",
             "warehouse",
         ],
@@ -78,7 +81,7 @@ const OWNERS: &[(&str, &[&str])] =
 const PRINTING: &[&str] = &["cli", "main"];
 
 /// Modules that may look at the clock.
-const TELLING_TIME: &[&str] = &["cli", "main", "tui"];
+const TELLING_TIME: &[&str] = &["cli", "main", "tui", "listen"];
 
 /// Lines from which a file wants to be a folder.
 const LONGEST: usize = 600;

@@ -16,6 +16,7 @@ fields! {
         recorded: "received_at_ms",
         path: "path",
         status: "response_status",
+        refused: "refused",
         payload: "payload",
         body: "body",
         query: "query",
@@ -68,6 +69,9 @@ impl Reading<'_, '_> {
                 && status >= 400
             {
                 return Err(format!("the server refused it (answer {status})"));
+            }
+            if let Some(why) = wrapped.refused.and_then(json::text) {
+                return Err(format!("the server refused it: {why}"));
             }
             let arrival = wrapped.recorded.and_then(json::time).or(arrival);
             // What a request without a body has to say stands in its address.

@@ -1,0 +1,237 @@
+//! `journey listen`: receives what SDKs send, and shows it as it comes.
+
+use std::env;
+use std::io::{self, BufWriter, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use super::args::{Format, Listen};
+use super::console::Console;
+use super::failure::Failure;
+use super::open::Named;
+use crate::config;
+use crate::listen::{self, Guard, Listener, News, Request, Tell, Totals};
+use crate::model::Millis;
+use crate::output::Kept;
+use crate::report::json::SCHEMA;
+use crate::report::look::{count, many};
+use crate::report::safe::{Safe, Safety};
+use crate::report::{Clock, Look};
+use crate::store::Writer;
+
+/// Characters of a token, at least: fewer are guessed.
+const SHORTEST_TOKEN: usize = 8;
+
+pub(super) fn run(command: &Listen, store: Named, console: &mut Console) -> Result<(), Failure> {
+    let address = address(command)?;
+    let place = place(command, store)?;
+    let writer = match &place {
+        Some(path) => Writer::open(path)?,
+        None => Writer::in_memory()?,
+    };
+    let options = listen::Options {
+        address,
+        guard: Guard::new(address, command.token.clone()),
+        name: format!("listen {}", Clock::Utc.full(now())),
+        tells_rows: false,
+    };
+    let signals = signals()?;
+    let listener = Listener::start(options, writer, tell(console))?;
+    announce(&listener, console)?;
+    let at = place.as_deref().map_or_else(|| "memory, nothing on disk".to_owned(), |path| path.display().to_string());
+    console.note(&format!("rows go into {at}; Ctrl-C ends it"));
+    if !address.ip().is_loopback() {
+        console.note(&format!(
+            "other machines can reach this one now; each request needs the token: http://{}:{}/TOKEN",
+            address.ip(),
+            listener.address().port()
+        ));
+    }
+    signals.wait();
+    let totals = listener.finish()?;
+    summary(&totals, console)
+}
+
+/// Where to listen; an address that other machines reach needs a token.
+fn address(command: &Listen) -> Result<SocketAddr, Failure> {
+    let ip = command.bind.unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    match &command.token {
+        None if !ip.is_loopback() => {
+            return Err(Failure::usage(format!("{ip} can be reached by other machines, and no token keeps them out"))
+                .hint("--token WORD, a word that each request then has to bring: http://HOST:PORT/WORD"));
+        }
+        Some(token) if token.len() < SHORTEST_TOKEN || !token.bytes().all(is_plain) => {
+            return Err(Failure::usage(format!(
+                "a token has {SHORTEST_TOKEN} or more letters, digits, hyphens and underscores"
+            ))
+            .hint("any long word that no one guesses"));
+        }
+        _ => {}
+    }
+    Ok(SocketAddr::new(ip, command.port))
+}
+
+/// Whether a byte can stand in a path as it is.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
+}
+
+/// The store; `None` for one in memory, which is what no one asks otherwise for.
+fn place(command: &Listen, store: Named) -> Result<Option<PathBuf>, Failure> {
+    let is_asked_for = store.flag.is_some() || store.argument.is_some() || env::var_os(config::STORE_VARIABLE).is_some();
+    if command.memory || !is_asked_for {
+        if store.flag.is_some() {
+            return Err(Failure::usage("--memory and --store are two places for the rows").hint("name one of them"));
+        }
+        return Ok(None);
+    }
+    let path = store.choose()?.map(|choice| choice.path);
+    if let Some(path) = &path {
+        Kept::default().check_inputs(path)?;
+    }
+    Ok(path)
+}
+
+/// The line that says that requests are answered from now on.
+fn announce(listener: &Listener, console: &mut Console) -> Result<(), Failure> {
+    let url = format!("http://{}", listener.address());
+    match console.format {
+        Format::Text => writeln!(console.out, "listening on {url}")?,
+        Format::Json => writeln!(console.out, "{}", serde_json::json!({"schema": SCHEMA, "listening": url}))?,
+    }
+    console.finish()
+}
+
+/// What writes a line for each request.
+fn tell(console: &Console) -> Tell {
+    let (format, look) = (console.format, console.look);
+    let safety = if format == Format::Json { Safety::Json } else { Safety::Kept };
+    let mut out = Safe::new(BufWriter::new(io::stdout()), safety);
+    let mut is_heard = true;
+    Box::new(move |news: News| {
+        if let Some(failure) = &news.failure {
+            // When the error output is closed, no message can say so.
+            let _ = writeln!(io::stderr(), "error: rows are not stored: {}", look.clean(failure));
+        }
+        if is_heard {
+            // Who reads the lines may go away; what is received is stored all the same.
+            is_heard = write(&mut out, &news.requests, format, &look).is_ok();
+        }
+    })
+}
+
+fn write(out: &mut impl Write, requests: &[Request], format: Format, look: &Look) -> io::Result<()> {
+    for request in requests {
+        match format {
+            Format::Text => writeln!(out, "{}", line(request, look))?,
+            Format::Json => writeln!(out, "{}", object(request))?,
+        }
+    }
+    out.flush()
+}
+
+/// One request as a line: when, what, the answer, how many rows, what is wrong.
+fn line(request: &Request, look: &Look) -> String {
+    let Request { received, method, path, status, rows, refused, error, .. } = request;
+    let mut line = format!("{} {status} {method} {}", look.clock.time(*received), look.clean(path));
+    if *rows > 0 {
+        line += &format!("  {}", rows_in_words(*rows));
+    }
+    if *refused > 0 {
+        line += &format!(", {} refused", count(*refused));
+    }
+    if let Some(error) = error {
+        line += &format!("  {} {}", look.dash(), look.clean(error));
+    }
+    line
+}
+
+fn rows_in_words(rows: u64) -> String {
+    many(usize::try_from(rows).unwrap_or(usize::MAX), "row")
+}
+
+/// One request as JSON.
+fn object(request: &Request) -> serde_json::Value {
+    let Request { received, method, path, origin, status, rows, refused, error } = request;
+    serde_json::json!({
+        "received": Clock::Utc.full(*received),
+        "method": method,
+        "path": path,
+        "origin": origin,
+        "status": status,
+        "rows": rows,
+        "refused": refused,
+        "error": error,
+    })
+}
+
+/// What the session has received.
+fn summary(totals: &Totals, console: &mut Console) -> Result<(), Failure> {
+    let Totals { requests, events, profiles, rejected } = *totals;
+    match console.format {
+        Format::Text => writeln!(
+            console.out,
+            "stored {} and {} of {}; {} could not be read",
+            rows_in_words(events),
+            many(usize::try_from(profiles).unwrap_or(usize::MAX), "profile update"),
+            many(usize::try_from(requests).unwrap_or(usize::MAX), "request"),
+            count(rejected)
+        )?,
+        Format::Json => {
+            let totals = serde_json::json!({
+                "schema": SCHEMA, "requests": requests, "events": events, "profiles": profiles, "rejected": rejected,
+            });
+            writeln!(console.out, "{totals}")?;
+        }
+    }
+    console.finish()
+}
+
+/// What ends the work.
+struct Stopping {
+    #[cfg(unix)]
+    signals: signal_hook::iterator::Signals,
+    #[cfg(not(unix))]
+    flag: std::sync::Arc<std::sync::atomic::AtomicBool>,
+}
+
+#[cfg(unix)]
+fn signals() -> Result<Stopping, Failure> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]);
+    Ok(Stopping {
+        signals: signals.map_err(|error| Failure::bug("signals cannot be listened to").because(&error))?,
+    })
+}
+
+#[cfg(not(unix))]
+fn signals() -> Result<Stopping, Failure> {
+    Ok(Stopping { flag: super::import::stop_flag()? })
+}
+
+impl Stopping {
+    /// Waits until someone ends the program.
+    #[cfg(unix)]
+    fn wait(mut self) {
+        let _ = self.signals.forever().next();
+        // A second signal ends the program on the spot.
+        self.signals.handle().close();
+        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+            let at_once = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(true));
+            let _ = signal_hook::flag::register_conditional_default(signal, at_once);
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn wait(self) {
+        while !self.flag.load(std::sync::atomic::Ordering::Relaxed) {
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+    }
+}
+
+fn now() -> Millis {
+    use std::time::{SystemTime, UNIX_EPOCH};
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Millis::try_from(since.as_millis()).unwrap_or(Millis::MAX)
+}
