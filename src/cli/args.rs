@@ -384,7 +384,9 @@ pub(super) struct Demo {
 /// and Amplitude do. Point an SDK at it (README lists how) and each request becomes rows of a store.
 /// Nothing is sent on, and tokens of projects are not kept.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "journey listen --store session.db\nCtrl-C ends it; all that was answered with success is stored.")]
+#[command(
+    after_help = "journey listen --store session.db\nCtrl-C ends it; all that was answered with success is stored."
+)]
 pub(super) struct Listen {
     /// The port to listen on; 0 takes any that is free
     #[arg(long, default_value_t = crate::listen::PORT, value_name = "PORT")]

@@ -56,8 +56,7 @@ fn unused(command: &str) -> &'static [&'static str] {
         "explain" => &["store-flag", "demo", "timezone", "redact", "redact_property"],
         "sql" | "export" | "reproduce" => &["timezone", "redact", "redact_property"],
         "doctor" | "warehouse" => &["timezone", "demo", "redact", "redact_property"],
-        "demo" => &["demo", "redact", "redact_property"],
-        "listen" => &["demo", "redact", "redact_property"],
+        "demo" | "listen" => &["demo", "redact", "redact_property"],
         "config" => &["demo"],
         "completions" | "man" => {
             &["store-flag", "demo", "timezone", "format", "color", "config", "redact", "redact_property", "ascii"]

@@ -78,7 +78,8 @@ fn is_plain(byte: u8) -> bool {
 
 /// The store; `None` for one in memory, which is what no one asks otherwise for.
 fn place(command: &Listen, store: Named) -> Result<Option<PathBuf>, Failure> {
-    let is_asked_for = store.flag.is_some() || store.argument.is_some() || env::var_os(config::STORE_VARIABLE).is_some();
+    let is_asked_for =
+        store.flag.is_some() || store.argument.is_some() || env::var_os(config::STORE_VARIABLE).is_some();
     if command.memory || !is_asked_for {
         if store.flag.is_some() {
             return Err(Failure::usage("--memory and --store are two places for the rows").hint("name one of them"));
@@ -133,17 +134,13 @@ fn write(out: &mut impl Write, requests: &[Request], format: Format, look: &Look
 /// One request as a line: when, what, the answer, how many rows, what is wrong.
 fn line(request: &Request, look: &Look) -> String {
     let Request { received, method, path, status, rows, refused, error, .. } = request;
-    let mut line = format!("{} {status} {method} {}", look.clock.time(*received), look.clean(path));
-    if *rows > 0 {
-        line += &format!("  {}", rows_in_words(*rows));
-    }
-    if *refused > 0 {
-        line += &format!(", {} refused", count(*refused));
-    }
-    if let Some(error) = error {
-        line += &format!("  {} {}", look.dash(), look.clean(error));
-    }
-    line
+    let carried = match (rows, refused) {
+        (0, _) => String::new(),
+        (rows, 0) => format!("  {}", rows_in_words(*rows)),
+        (rows, refused) => format!("  {}, {} refused", rows_in_words(*rows), count(*refused)),
+    };
+    let error = error.as_ref().map_or(String::new(), |error| format!("  {} {}", look.dash(), look.clean(error)));
+    format!("{} {status} {method} {}{carried}{error}", look.clock.time(*received), look.clean(path))
 }
 
 fn rows_in_words(rows: u64) -> String {
@@ -199,9 +196,7 @@ struct Stopping {
 fn signals() -> Result<Stopping, Failure> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     let signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]);
-    Ok(Stopping {
-        signals: signals.map_err(|error| Failure::bug("signals cannot be listened to").because(&error))?,
-    })
+    Ok(Stopping { signals: signals.map_err(|error| Failure::bug("signals cannot be listened to").because(&error))? })
 }
 
 #[cfg(not(unix))]

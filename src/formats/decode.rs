@@ -372,6 +372,9 @@ impl Reading<'_, '_> {
             (self.out)(Item::Skipped);
             return Ok(());
         }
+        if let Some(why) = outer.refused.and_then(json::text) {
+            return Err(format!("the server refused it: {why}"));
+        }
         // 400 of /import means that some rows were wrong and that the server took the others
         // (identity.md §4.3); of any other address, that it took nothing. 0 means that the answer was
         // lost, and not the request.
@@ -381,9 +384,6 @@ impl Reading<'_, '_> {
             && !takes_some(status)
         {
             return Err(format!("the server refused it (answer {status})"));
-        }
-        if let Some(why) = outer.refused.and_then(json::text) {
-            return Err(format!("the server refused it: {why}"));
         }
         if outer.encoding == Some("\"error\"") {
             return Err("its data could not be decoded".to_owned());

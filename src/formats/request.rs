@@ -177,7 +177,8 @@ fn begin(lines: &mut String, around: &Around<'_>, path_key: &str) {
     let Around { received, path, method, status, refused } = around;
     let quoted = |text: &str| serde_json::Value::from(text).to_string();
     // Writing to a string does not fail.
-    let _ = write!(lines, "{{\"received_at_ms\":{received},\"{path_key}\":{},\"method\":{}", quoted(path), quoted(method));
+    let _ =
+        write!(lines, "{{\"received_at_ms\":{received},\"{path_key}\":{},\"method\":{}", quoted(path), quoted(method));
     let _ = write!(lines, ",\"response_status\":{status}");
     if let Some(why) = refused {
         let _ = write!(lines, ",\"refused\":{}", quoted(why));
@@ -204,11 +205,20 @@ mod tests {
             (r#"{"event":"A","properties":{"token":"T","time":1}}"#, r#"{"event":"A","properties":{"time":1}}"#),
             (r#"{"event":"A","properties":{"time":1, "token" : "T" }}"#, r#"{"event":"A","properties":{"time":1 }}"#),
             (r#"{"event":"A","properties":{"token":"T"}}"#, r#"{"event":"A","properties":{}}"#),
-            (r#"{"$token":"T","$distinct_id":"a","$set":{"token":"mine"}}"#, r#"{"$distinct_id":"a","$set":{"token":"mine"}}"#),
-            (r#"{"batch":[{"event":"A","properties":{"token":"x","a":1}}],"api_key":"K"}"#, r#"{"batch":[{"event":"A","properties":{"a":1}}]}"#),
+            (
+                r#"{"$token":"T","$distinct_id":"a","$set":{"token":"mine"}}"#,
+                r#"{"$distinct_id":"a","$set":{"token":"mine"}}"#,
+            ),
+            (
+                r#"{"batch":[{"event":"A","properties":{"token":"x","a":1}}],"api_key":"K"}"#,
+                r#"{"batch":[{"event":"A","properties":{"a":1}}]}"#,
+            ),
             (r#"{"writeKey":"K","batch":[]}"#, r#"{"batch":[]}"#),
             (r#"{"event":"token","properties":{"a":"token"}}"#, r#"{"event":"token","properties":{"a":"token"}}"#),
-            (r#"{"event":"A","token":"T","properties":{"token":"U","b":{"token":"deep"}}}"#, r#"{"event":"A","properties":{"b":{"token":"deep"}}}"#),
+            (
+                r#"{"event":"A","token":"T","properties":{"token":"U","b":{"token":"deep"}}}"#,
+                r#"{"event":"A","properties":{"b":{"token":"deep"}}}"#,
+            ),
         ] {
             assert_eq!(without_tokens(sent, true), kept, "{sent}");
         }
@@ -222,7 +232,10 @@ mod tests {
 
     #[test]
     fn tokens_of_a_text_that_is_no_json_are_taken_out_too() {
-        assert_eq!(masked(r#"{"event":"A","properties":{"token":"SECRET","total":9,00}}"#), r#"{"event":"A","properties":{"token":"","total":9,00}}"#);
+        assert_eq!(
+            masked(r#"{"event":"A","properties":{"token":"SECRET","total":9,00}}"#),
+            r#"{"event":"A","properties":{"token":"","total":9,00}}"#
+        );
         assert_eq!(masked("no json"), "no json");
     }
 

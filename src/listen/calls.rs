@@ -100,11 +100,14 @@ pub(super) fn capture(asked: &Asked<'_>) -> Judged {
     let first = request::items(text).and_then(|items| items.first().copied()).unwrap_or(text);
     let keys = ["api_key", "token", "$token", "batch", "properties"];
     let [api_key, token, old, batch, properties] = request::values(first, keys).unwrap_or_default();
-    let in_rows = batch.and_then(|batch| request::items(batch)?.first().and_then(|row| request::values(row, ["properties"])));
+    let in_rows =
+        batch.and_then(|batch| request::items(batch)?.first().and_then(|row| request::values(row, ["properties"])));
     let inside = [properties, in_rows.and_then(|[properties]| properties)].into_iter().flatten();
-    let has_key = [api_key, token, old].into_iter().flatten().chain(
-        inside.filter_map(|properties| request::values(properties, ["token"])?[0]),
-    ).any(|key| request::text(key).is_some_and(|key| !key.is_empty()))
+    let has_key = [api_key, token, old]
+        .into_iter()
+        .flatten()
+        .chain(inside.filter_map(|properties| request::values(properties, ["token"])?[0]))
+        .any(|key| request::text(key).is_some_and(|key| !key.is_empty()))
         || asked.authorized
         || asked.parameter("api_key").is_some()
         || asked.parameter("token").is_some();
@@ -138,7 +141,13 @@ pub(super) fn amplitude(asked: &Asked<'_>) -> Judged {
     let [key, events] = request::values(text, ["api_key", "events"]).unwrap_or_default();
     let missing = "Request missing required field";
     if key.and_then(request::text).is_none_or(|key| key.is_empty()) {
-        return refused(asked, AMPLITUDE, bad(missing, Some("api_key")), "api_key, missing or empty", count(text, events));
+        return refused(
+            asked,
+            AMPLITUDE,
+            bad(missing, Some("api_key")),
+            "api_key, missing or empty",
+            count(text, events),
+        );
     }
     let Some(rows) = events.and_then(request::items).filter(|rows| !rows.is_empty()) else {
         return refused(asked, AMPLITUDE, bad(missing, Some("events")), "events, missing or empty", 1);
@@ -190,20 +199,19 @@ fn count(text: &str, batch: Option<&str>) -> u64 {
 }
 
 fn taken(asked: &Asked<'_>, vendor: &'static str, answer: Answer, text: &str, rows: u64) -> Judged {
-    let lines = lines(asked, vendor, answer.status, text);
+    let lines = lines(asked, vendor, answer.status, None, text);
     Judged { answer, vendor, lines, rows, refused: 0, error: None }
 }
 
 /// A request of which nothing is taken; it is kept as what could not be read.
 fn refused(asked: &Asked<'_>, vendor: &'static str, answer: Answer, why: &str, rows: u64) -> Judged {
     let text = asked.content.text.as_deref().unwrap_or_default();
-    let lines = if text.is_empty() { String::new() } else { lines(asked, vendor, answer.status, text) };
+    let lines = if text.is_empty() { String::new() } else { lines(asked, vendor, answer.status, Some(why), text) };
     Judged { answer, vendor, lines, rows, refused: rows, error: Some(why.to_owned()) }
 }
 
-fn lines(asked: &Asked<'_>, vendor: &str, status: u16, text: &str) -> String {
-    let around =
-        Around { received: asked.received, path: asked.path, method: asked.method, status, refused: None };
+fn lines(asked: &Asked<'_>, vendor: &str, status: u16, refused: Option<&str>, text: &str) -> String {
+    let around = Around { received: asked.received, path: asked.path, method: asked.method, status, refused };
     let mut lines = String::new();
     let is_json = serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok();
     let kept = if is_json { request::without_tokens(text, vendor == POSTHOG) } else { request::masked(text) };

@@ -80,10 +80,18 @@ mod tests {
     #[test]
     fn only_names_of_this_machine_are_answered_on_loopback() {
         let guard = Guard::new(([127, 0, 0, 1], 8787).into(), None);
-        for host in ["127.0.0.1:8787", "localhost", "LOCALHOST:8787", "[::1]:8787", "shop.localhost:1", "10.0.2.2:8787"] {
+        for host in ["127.0.0.1:8787", "localhost", "LOCALHOST:8787", "[::1]:8787", "shop.localhost:1", "10.0.2.2:8787"]
+        {
             assert_eq!(guard.admit(Some(host), "/track", None), Ok("/track"), "{host}");
         }
-        for host in [Some("evil.example"), Some("evil.example:8787"), Some("127.0.0.1.evil.example"), Some("localhost.evil.example"), Some(""), None] {
+        for host in [
+            Some("evil.example"),
+            Some("evil.example:8787"),
+            Some("127.0.0.1.evil.example"),
+            Some("localhost.evil.example"),
+            Some(""),
+            None,
+        ] {
             assert_eq!(guard.admit(host, "/track", None), Err(Refusal::Host), "{host:?}");
         }
     }
@@ -94,7 +102,9 @@ mod tests {
         assert_eq!(guard.admit(Some("192.0.2.7"), "/plum-tree/track/", None), Ok("/track/"));
         assert_eq!(guard.admit(Some("192.0.2.7"), "/plum-tree", None), Ok("/"));
         assert_eq!(guard.admit(None, "/track", Some("plum-tree")), Ok("/track"));
-        for (path, header) in [("/track", None), ("/plum-treetrack", None), ("/plum/track", Some("plum")), ("/", Some(""))] {
+        for (path, header) in
+            [("/track", None), ("/plum-treetrack", None), ("/plum/track", Some("plum")), ("/", Some(""))]
+        {
             assert_eq!(guard.admit(Some("192.0.2.7"), path, header), Err(Refusal::Token), "{path} {header:?}");
         }
     }

@@ -112,7 +112,7 @@ impl Keeper {
         for Job { mut request, done, .. } in jobs {
             if !is_kept {
                 request.status = 503;
-                request.error = failure.clone();
+                request.error.clone_from(&failure);
             }
             requests.push(request);
             // Who asked may have gone away; the rows are kept all the same.

@@ -12,36 +12,26 @@ use crate::formats::request::{self, Around};
 use crate::model::facts::MIXPANEL;
 
 /// The answer of `/decide` for a project without surveys and messages.
-pub(super) const DECIDE: &str =
-    r#"{"notifications":[],"surveys":[],"config":{"enable_collect_everything":false},"event_bindings":[],"variants":[]}"#;
+pub(super) const DECIDE: &str = r#"{"notifications":[],"surveys":[],"config":{"enable_collect_everything":false},"event_bindings":[],"variants":[]}"#;
 
 /// What is wrong with an item.
 struct Fault {
     /// The field, as the real endpoint names it.
     field: &'static str,
     message: String,
-    /// The importer sees it too, so that the line needs not say it.
-    is_plain: bool,
     status: u16,
 }
 
 impl Fault {
     fn new(field: &'static str, message: impl Into<String>) -> Self {
-        Self { field, message: message.into(), is_plain: false, status: 400 }
-    }
-
-    fn plain(field: &'static str, message: impl Into<String>) -> Self {
-        Self { is_plain: true, ..Self::new(field, message) }
+        Self { field, message: message.into(), status: 400 }
     }
 }
 
 /// `/track`, `/engage` and `/groups`.
 pub(super) fn track(asked: &Asked<'_>) -> Judged {
-    let manner = Manner {
-        verbose: asked.is_set("verbose"),
-        img: asked.is_set("img"),
-        callback: asked.parameter("callback"),
-    };
+    let manner =
+        Manner { verbose: asked.is_set("verbose"), img: asked.is_set("img"), callback: asked.parameter("callback") };
     let failed = |error: &str, lines: String, refused: u64| {
         let answer = manner.answer(400, Some(error));
         Judged { answer, vendor: MIXPANEL, lines, rows: refused, refused, error: Some(error.to_owned()) }
@@ -51,7 +41,7 @@ pub(super) fn track(asked: &Asked<'_>) -> Judged {
     }
     let Some(text) = asked.content.text.as_deref() else { return failed("data, missing or empty", String::new(), 0) };
     let Some(items) = request::items(text).filter(|_| asked.content.is_json) else {
-        return failed("data, invalid JSON", unread_lines(asked, text, 400), 1);
+        return failed("data, invalid JSON", unread_lines(asked, text), 1);
     };
     if items.is_empty() {
         return failed("data, missing or empty", String::new(), 0);
@@ -80,7 +70,7 @@ pub(super) fn import(asked: &Asked<'_>) -> Judged {
     }
     let Some(text) = asked.content.text.as_deref() else { return bad("data, missing or empty", String::new(), 0) };
     let Some(items) = request::items(text).or_else(|| in_lines(text)).filter(|_| asked.content.is_json) else {
-        return bad("data, invalid JSON", unread_lines(asked, text, 400), 1);
+        return bad("data, invalid JSON", unread_lines(asked, text), 1);
     };
     if items.is_empty() {
         return bad("data, missing or empty", String::new(), 0);
@@ -116,7 +106,11 @@ pub(super) fn import(asked: &Asked<'_>) -> Judged {
         })
         .collect();
     let error = first_message(&faults);
-    let answer = if failed_records.is_empty() {
+    let answer = if asked.is_set("verbose") && !is_strict {
+        // The libraries of Python and Ruby ask so, and read `status` as `/track` has it.
+        let manner = Manner { verbose: true, img: false, callback: None };
+        manner.answer(status, error.as_deref())
+    } else if failed_records.is_empty() {
         Answer::value(200, &json!({"code": 200, "num_records_imported": imported, "status": "OK"}))
     } else {
         let error = "some data points in the request failed validation";
@@ -146,15 +140,15 @@ fn fault(endpoint: Endpoint, item: &str, has_token: bool) -> Option<Fault> {
     let is_given = |value: Option<&str>| value.and_then(request::text).is_some_and(|text| !text.is_empty());
     if matches!(endpoint, Endpoint::Engage | Endpoint::Groups) {
         let Some([token]) = request::values(item, ["$token"]) else {
-            return Some(Fault::plain("data", "data, not an object"));
+            return Some(Fault::new("data", "data, not an object"));
         };
         return (!has_token && !is_given(token)).then(|| no_token("$token"));
     }
     let Some([properties]) = request::values(item, ["properties"]) else {
-        return Some(Fault::plain("event", "event, not an object"));
+        return Some(Fault::new("event", "event, not an object"));
     };
     let Some([token]) = properties.and_then(|properties| request::values(properties, ["token"])) else {
-        return Some(Fault::plain("properties", "properties, missing or no object"));
+        return Some(Fault::new("properties", "properties, missing or no object"));
     };
     (!has_token && !is_given(token)).then(|| no_token("properties.token"))
 }
@@ -228,10 +222,10 @@ fn judged(
 ) -> Judged {
     let mut lines = String::new();
     for (item, fault) in items.iter().zip(faults) {
-        let refused = fault.as_ref().filter(|fault| !fault.is_plain && answer.status == 400);
-        let refused = refused.map(|fault| fault.message.as_str());
-        let around =
-            Around { received: asked.received, path: asked.path, method: asked.method, status: answer.status, refused };
+        let refused = fault.as_ref().map(|fault| fault.message.as_str());
+        // The other rows of a request with one that is not valid are taken.
+        let status = if refused.is_some() { answer.status } else { 200 };
+        let around = Around { received: asked.received, path: asked.path, method: asked.method, status, refused };
         request::write_item(&mut lines, &around, &request::without_tokens(item, true));
     }
     let rows = items.len() as u64;
@@ -240,9 +234,13 @@ fn judged(
 }
 
 /// The line of a request that is no JSON.
-pub(super) fn unread_lines(asked: &Asked<'_>, text: &str, status: u16) -> String {
-    let around =
-        Around { received: asked.received, path: asked.path, method: asked.method, status, refused: None };
+fn unread_lines(asked: &Asked<'_>, text: &str) -> String {
+    let why = match serde_json::from_str::<serde::de::IgnoredAny>(text) {
+        Ok(_) => "data, invalid JSON".to_owned(),
+        Err(error) => format!("data, invalid JSON: {error}"),
+    };
+    let refused = Some(why.as_str());
+    let around = Around { received: asked.received, path: asked.path, method: asked.method, status: 400, refused };
     let mut lines = String::new();
     request::write_item(&mut lines, &around, &request::masked(text));
     lines

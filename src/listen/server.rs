@@ -22,12 +22,12 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{sleep, timeout};
 
+use super::Request;
 use super::answer::Answer;
 use super::body::{self, Parameters, Says, Unread};
 use super::endpoint::{Asked, Endpoint, Judged, judge};
 use super::guard::{Guard, Refusal, TOKEN_HEADER};
 use super::keeper::{Job, Jobs};
-use super::Request;
 use crate::model::Millis;
 
 /// Connections that are served at a time; more wait to be accepted.
@@ -167,7 +167,7 @@ impl Server {
         let header = |name: &HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let token = parts.headers.get(TOKEN_HEADER).and_then(|value| value.to_str().ok());
         // The address in the line of the request, where it has one, stands for the header.
-        let host = parts.uri.authority().map(|authority| authority.as_str()).or_else(|| header(&header::HOST));
+        let host = parts.uri.authority().map(hyper::http::uri::Authority::as_str).or_else(|| header(&header::HOST));
         let admitted = self.guard.admit(host, parts.uri.path(), token).map(str::to_owned);
         let mut head = Head {
             method: parts.method.clone(),
@@ -271,7 +271,8 @@ impl Server {
         if said.is_some_and(|said| said > limit as u64) || body.size_hint().lower() > limit as u64 {
             return Err(too_large());
         }
-        let late = || (Answer::text(408, "the body did not arrive in time"), "its body did not arrive in time".to_owned());
+        let late =
+            || (Answer::text(408, "the body did not arrive in time"), "its body did not arrive in time".to_owned());
         let mut bytes = Vec::new();
         let mut permit = None;
         let whole = async {

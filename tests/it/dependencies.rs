@@ -34,7 +34,6 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
 const BANNED: &[(&str, &str)] = &[
     ("openssl-sys", "TLS is that of rustls, which needs nothing of the system"),
     ("reqwest", "one request at a time needs no runtime"),
-    ("tokio", "threads and channels are enough"),
 ];
 
 /// Crates that may be there in two versions, and who wants the older one.

@@ -74,8 +74,14 @@ const MAY_NAME: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that few modules may name.
-const OWNERS: &[(&str, &[&str])] =
-    &[("rusqlite", &["store"]), ("ratatui", &["tui"]), ("crossterm", &["tui"]), ("ureq", &["pull", "warehouse"])];
+const OWNERS: &[(&str, &[&str])] = &[
+    ("rusqlite", &["store"]),
+    ("ratatui", &["tui"]),
+    ("crossterm", &["tui"]),
+    ("ureq", &["pull", "warehouse"]),
+    ("hyper", &["listen"]),
+    ("tokio", &["listen"]),
+];
 
 /// Modules that print; all others write to what they are given.
 const PRINTING: &[&str] = &["cli", "main"];
@@ -297,6 +303,7 @@ fn only_the_edges_look_at_the_clock() {
 const JOINING: &[(&str, &str)] = &[
     ("src/model/threads.rs", "the rule itself"),
     ("src/cli/demo.rs", "what the thread made ends with a failure of the command"),
+    ("src/listen.rs", "its threads work until the listener is finished, in no scope of the one who started them"),
     ("src/store/writer/checkpoints.rs", "ends while its owner is dropped, and holds nothing that could be lost"),
 ];
 

@@ -22,6 +22,7 @@ mod formats;
 mod ingest;
 mod known;
 mod layers;
+mod listen;
 mod marks;
 mod merging;
 mod orders;

@@ -65,13 +65,13 @@ impl Reading<'_, '_> {
         let wrapped = Wrapped::read(json).map_err(|error| complaint(&error))?;
         let carries = wrapped.payload.is_some() || wrapped.body.is_some();
         if wrapped.recorded.is_some() || wrapped.path.is_some() && carries {
+            if let Some(why) = wrapped.refused.and_then(json::text) {
+                return Err(format!("the server refused it: {why}"));
+            }
             if let Some(status) = wrapped.status.and_then(|status| status.parse::<u16>().ok())
                 && status >= 400
             {
                 return Err(format!("the server refused it (answer {status})"));
-            }
-            if let Some(why) = wrapped.refused.and_then(json::text) {
-                return Err(format!("the server refused it: {why}"));
             }
             let arrival = wrapped.recorded.and_then(json::time).or(arrival);
             // What a request without a body has to say stands in its address.
