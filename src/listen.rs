@@ -14,6 +14,7 @@ mod body;
 mod calls;
 mod endpoint;
 mod guard;
+mod judge;
 mod keeper;
 mod mixpanel;
 mod server;

@@ -27,7 +27,7 @@ pub(super) enum Refusal {
 }
 
 impl Guard {
-    /// Who may send to a server at `address`: programs of this machine alone, or whoever has the token.
+    /// Who may send to a server at `address`: programs of this machine alone, or any that has the token.
     pub fn new(address: SocketAddr, token: Option<String>) -> Self {
         Self { token, is_local: address.ip().is_loopback() }
     }

@@ -20,7 +20,7 @@ const WAITING: usize = 4096;
 /// Bytes of lines that are kept in one transaction.
 const ENOUGH: usize = 8 << 20;
 /// From the start of one commit to that of the next.
-const APART: Duration = Duration::from_millis(15);
+const INTERVAL: Duration = Duration::from_millis(15);
 
 /// What the server has received: a request that was judged.
 pub(super) struct Job {
@@ -66,7 +66,7 @@ impl Keeper {
     pub(super) fn run(mut self, mut waiting: Waiting) -> Result<Totals, Error> {
         let mut last: Option<Instant> = None;
         while let Some(first) = waiting.blocking_recv() {
-            if let Some(rest) = last.and_then(|last| APART.checked_sub(last.elapsed())) {
+            if let Some(rest) = last.and_then(|last| INTERVAL.checked_sub(last.elapsed())) {
                 thread::sleep(rest);
             }
             last = Some(Instant::now());

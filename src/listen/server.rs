@@ -25,8 +25,9 @@ use tokio::time::{sleep, timeout};
 use super::Request;
 use super::answer::Answer;
 use super::body::{self, Parameters, Says, Unread};
-use super::endpoint::{Asked, Endpoint, Judged, judge};
+use super::endpoint::{Asked, Endpoint, Judged};
 use super::guard::{Guard, Refusal, TOKEN_HEADER};
+use super::judge::judge;
 use super::keeper::{Job, Jobs};
 use crate::model::Millis;
 

@@ -272,7 +272,7 @@ fn the_endpoints_of_each_vendor_answer_as_theirs_do() {
         listening.send("POST", "/record/?seq=0", "Content-Type: application/octet-stream\r\n", &[1, 2, 3]).0,
         200
     );
-    let update = r##"{"$token":"T","$distinct_id":"a-1","$set":{"$email":"pat@example.com"}}"##;
+    let update = r#"{"$token":"T","$distinct_id":"a-1","$set":{"$email":"pat@example.com"}}"#;
     assert_eq!(listening.post("/engage", update), (200, "1".to_owned()));
     let (ended, _) = listening.end();
     assert_eq!(events(&ended.store), ["Bought", "Bought", "Bought", "Opened", "Seen"]);
