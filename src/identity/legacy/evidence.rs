@@ -76,6 +76,9 @@ pub(super) fn owners_of<'a>(world: &World<'a>, root: &Id) -> Vec<Tie<'a>> {
 }
 
 /// The ties that one link of `id` makes, seen from the anonymous `root`.
+///
+/// A link names `id` on one of its sides. Taken from the wrong side, `named` is `id` itself, whose
+/// tie [`push`] refuses: a condition on the side that always holds changes no answer.
 fn link_ties<'a>(world: &World<'a>, root: &Id, id: &Id, link: &'a Link, ties: &mut Vec<Tie<'a>>) {
     let is_this = |other: &Id| other == id || other.as_str() == id.bare();
     let (named, kind) = match link.kind {
@@ -160,6 +163,8 @@ fn push<'a>(
 }
 
 /// Roots, other than `root`, that evidence may tie to it as anonymous rows, in order of id.
+///
+/// A root too many changes no answer, because [`owners_of`] judges each of them.
 pub(super) fn candidates_of(world: &World<'_>, root: &Id) -> Vec<Id> {
     let ids = forms(world, root);
     let mut found: BTreeSet<Id> = BTreeSet::new();
