@@ -12,6 +12,7 @@
 //! - [`register`]: calls, lookup table, devices and changes of a journey, as tables;
 //! - [`repair`](mod@repair): what would mend a user, and the timeline after it;
 //! - [`profile`]: what profile updates come to; [`summary`]: a journey in numbers;
+//! - [`naming`]: what people and ids are called;
 //! - [`compare`]: two users side by side, and what speaks for one person.
 #![expect(rustdoc::private_intra_doc_links, reason = "the map of the module names its private parts")]
 
@@ -27,6 +28,7 @@ mod memo;
 pub mod merging;
 pub mod migration;
 pub mod moment;
+pub mod naming;
 pub mod register;
 pub mod repair;
 pub mod rules;

@@ -36,7 +36,6 @@ pub use source::{Ask, Edges, Lookup, Scan, Source, Stop, Sweep};
 pub use crate::model::hit::{EventHit, Hit, HitKind, Shared};
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::redact::Known;
@@ -183,13 +182,7 @@ impl Inspector {
     /// The journey with what its profile updates come to, and with names of other people in it.
     fn with_profiles(&self, journey: Journey) -> Result<Journey, Error> {
         let profiles = profiles(&journey, &self.profiles(&journey)?);
-        let others: Vec<Id> = journey.others().into_iter().take(NAMED).cloned().collect();
-        let mut names = BTreeMap::new();
-        for root in others {
-            if let Some(name) = self.best_name(&root)? {
-                names.insert(root, name);
-            }
-        }
+        let names = self.best_names(journey.others().into_iter().take(NAMED))?;
         Ok(Journey { profiles, names, ..journey })
     }
 

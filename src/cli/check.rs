@@ -67,7 +67,9 @@ fn answer(
         every_user(console, &stop, |go_on| check::store_by(inspector, &wanted, go_on))?
     };
     audit.found.retain(|found| !command.ignore.iter().any(|code| code == found.kind.code));
-    let check = report::Check { store, audit: &audit, fail_on: command.fail_on.map(severity), baseline };
+    let names = inspector.best_names(audit.found.iter().flat_map(|found| &found.ids))?;
+    let fail_on = command.fail_on.map(severity);
+    let check = report::Check { store, audit: &audit, fail_on, baseline, names: &names };
     match console.form {
         Form::Json => report::json(&mut console.out, &check)?,
         Form::Sarif => report::sarif(&mut console.out, &check)?,

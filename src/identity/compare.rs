@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use self::claims::{claims, ids_alike, refused_between, switches};
 use super::journey::{Journey, Strength};
+use super::naming::{called, named, short, shortened};
 use crate::model::alike::{are_alike, differences, visible_id};
 use crate::model::facts::{Event, Source};
 use crate::model::text::and;
@@ -190,7 +191,7 @@ impl Comparison {
         let [a, b] = [&*sides[0].journey, &*sides[1].journey];
         let same = a.root.is_some() && a.root == b.root;
         let mut arguments = Vec::new();
-        let mut contested = Vec::new();
+        let mut contested: Vec<String> = Vec::new();
         let mut claimed = Vec::new();
         let mut one_client = false;
         let mut has_alike = false;
@@ -280,33 +281,41 @@ fn shared(sides: &[Side; 2]) -> Vec<Shared> {
     shared
 }
 
-fn name(journey: &Journey) -> &str {
-    journey.query.as_str()
+fn name(journey: &Journey) -> String {
+    called(journey)
+}
+
+/// Another user that a journey names.
+fn other(journey: &Journey, root: &Id) -> String {
+    named(journey.names.get(root).map(String::as_str), root)
 }
 
 /// Evidence that makes `orphan` an orphan of `user`.
-fn ties(user: &Journey, orphan: &Journey, arguments: &mut Vec<Argument>, contested: &mut Vec<Id>) {
+fn ties(user: &Journey, orphan: &Journey, arguments: &mut Vec<Argument>, contested: &mut Vec<String>) {
     let Some(root) = &user.root else { return };
     for owner in orphan.orphan_of.iter().filter(|owner| owner.root == *root) {
         for evidence in &owner.evidence {
             arguments.push(Argument {
                 supports: true,
                 strength: evidence.kind.strength(),
-                text: evidence.why.clone(),
+                text: shortened(&evidence.why),
                 sources: vec![evidence.source.clone()],
             });
         }
-        let others: Vec<Id> =
-            orphan.orphan_of.iter().filter(|other| other.root != *root).map(|other| other.root.clone()).collect();
+        let others: Vec<String> = orphan
+            .orphan_of
+            .iter()
+            .filter(|other| other.root != *root)
+            .map(|owner| other(orphan, &owner.root))
+            .collect();
         if !others.is_empty() {
-            let names: Vec<&str> = others.iter().map(Id::as_str).collect();
             arguments.push(Argument {
                 supports: false,
                 strength: owner.strength,
                 text: format!(
                     "Evidence as good ties the rows of {} to {} as well, and they cannot be both's.",
                     name(orphan),
-                    names.join(", ")
+                    others.join(", ")
                 ),
                 sources: orphan
                     .orphan_of
@@ -331,7 +340,7 @@ fn alike(shared: &[Shared], arguments: &mut Vec<Argument>) {
         let text = format!(
             "Both have the {} {} ({} and {} rows): {doubt}.",
             both.kind.name(),
-            both.value,
+            if both.kind == TraitKind::Device { short(&both.value) } else { both.value.clone() },
             both.rows[0],
             both.rows[1]
         );
@@ -377,8 +386,8 @@ fn names(a: &Journey, b: &Journey, arguments: &mut Vec<Argument>) {
             strength: Strength::Strong,
             text: format!(
                 "The app knows both, by different names: {} and {}. One person can have two accounts.",
-                first.as_str(),
-                second.as_str()
+                named(a.name().as_deref(), first),
+                named(b.name().as_deref(), second)
             ),
             sources: [source(a), source(b)].into_iter().flatten().collect(),
         });
@@ -434,7 +443,7 @@ fn at_once(a: &Journey, b: &Journey, arguments: &mut Vec<Argument>) {
     }
     if let Some((event, other)) = first {
         let more = if times > 1 { format!(", first of {times} times") } else { String::new() };
-        let device = |event: &Event| event.device.as_ref().map_or_else(String::new, |id| id.as_str().to_owned());
+        let device = |event: &Event| event.device.as_ref().map_or_else(String::new, |id| short(id.as_str()));
         arguments.push(Argument {
             supports: false,
             strength: if times >= 3 { Strength::Strong } else { Strength::Weak },
@@ -466,7 +475,7 @@ fn sentence(
     verdict: Verdict,
     a: &Journey,
     b: &Journey,
-    contested: &[Id],
+    contested: &[String],
     claimed: &[Id],
     shared: &[Shared],
     has_alike: bool,
@@ -474,24 +483,21 @@ fn sentence(
     let (first, second) = (name(a), name(b));
     match verdict {
         Verdict::Same => {
-            let root = a.root.as_ref().map_or("", Id::as_str);
+            let root = a.root.as_ref().map_or_else(String::new, |root| short(root.as_str()));
             format!("One user: {first} and {second} both lead to {root}, so there is one timeline.")
         }
         Verdict::Tied => format!("Proof ties {first} and {second}, and no alias joins them: their rows stay apart."),
         Verdict::Contested if contested.is_empty() => {
-            let claimed: Vec<&str> = claimed.iter().map(Id::as_str).collect();
+            let claimed: Vec<String> = claimed.iter().map(|id| short(id.as_str())).collect();
             format!(
                 "{first} and {second} both claim the rows of {}: that decides nothing, and no row joins the two.",
                 claimed.join(", ")
             )
         }
-        Verdict::Contested => {
-            let others: Vec<&str> = contested.iter().map(Id::as_str).collect();
-            format!(
-                "Evidence ties {first} and {second}, and ties the same rows to {} as well: it decides nothing.",
-                others.join(", ")
-            )
-        }
+        Verdict::Contested => format!(
+            "Evidence ties {first} and {second}, and ties the same rows to {} as well: it decides nothing.",
+            contested.join(", ")
+        ),
         Verdict::Device if !shared.iter().any(|both| matches!(both.kind, TraitKind::Device | TraitKind::User)) => {
             format!(
                 "Rows tie {first} and {second} to one client. That is not one person for sure, and no alias joins them."
@@ -507,8 +513,8 @@ fn sentence(
             if are_alike(one, other) {
                 format!(
                     "{} and {} look the same and are two ids: they differ in {}. No row joins them.",
-                    visible_id(first),
-                    visible_id(second),
+                    visible_id(a.query.as_str()),
+                    visible_id(b.query.as_str()),
                     and(&differences(one, other))
                 )
             } else if kinds.is_empty() && has_alike {

@@ -508,7 +508,20 @@ impl Journey {
     /// an orphan names no user: that the rows are this user's is evidence and no fact of the table.
     pub fn name(&self) -> Option<String> {
         let is_orphan = |id: &Id| self.orphans.iter().any(|orphan| orphan.id == *id);
-        self.profiles.iter().filter(|profile| !is_orphan(&profile.stored_under)).find_map(Profile::name)
+        let mut own = self.profiles.iter().filter(|profile| !is_orphan(&profile.stored_under));
+        own.clone().find_map(Profile::full_name).or_else(|| own.find_map(Profile::address))
+    }
+
+    /// A property of the person, with or without a `$` before its name, as text: of the first profile
+    /// of an id of theirs that has it.
+    pub fn property(&self, name: &str) -> Option<String> {
+        let is_orphan = |id: &Id| self.orphans.iter().any(|orphan| orphan.id == *id);
+        let own = self.profiles.iter().filter(|profile| !is_orphan(&profile.stored_under));
+        let of = |profile: &Profile| {
+            let named = |property: &&profile::Property| property.name.trim_start_matches('$') == name;
+            profile.properties.iter().find(named).map(profile::Property::text)
+        };
+        own.clone().find_map(of)
     }
 
     /// An id of this user that names a known person: the one asked for, else the first.

@@ -62,14 +62,6 @@ impl Names {
     }
 }
 
-/// The name of the lane at a place: `A` to `Z`, then `27`, `28`, …
-pub fn lane_label(at: usize) -> String {
-    match u8::try_from(at) {
-        Ok(small @ 0..26) => char::from(b'A' + small).to_string(),
-        _ => (at + 1).to_string(),
-    }
-}
-
 /// A filter that was read.
 #[derive(Clone)]
 pub struct Filter {

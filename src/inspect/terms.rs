@@ -22,7 +22,6 @@ mod vocabulary;
 use std::sync::Arc;
 
 pub(super) use self::events::events_with;
-pub(super) use self::rows::update;
 pub use self::seek::Found;
 
 use self::seek::Search;

@@ -7,6 +7,7 @@ pub use junit::junit;
 pub use sarif::sarif;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -17,7 +18,9 @@ use super::sheet::cell;
 use crate::identity::audit::{Audit, Found, Rates, Trend, date_of};
 use crate::identity::baseline::{Baseline, Was};
 use crate::identity::findings::all;
+use crate::identity::naming;
 use crate::identity::{Kind, RuleSet, Severity, Tallies};
+use crate::model::Id;
 use crate::model::text::{count, counted};
 
 /// An answer of `journey check`.
@@ -31,6 +34,8 @@ pub struct Check<'a> {
     pub fail_on: Option<Severity>,
     /// What an earlier look found: only what it lacks fails.
     pub baseline: &'a Baseline,
+    /// The best names of the users that are listed, by their ids, where one is known.
+    pub names: &'a BTreeMap<Id, String>,
 }
 
 impl Check<'_> {
@@ -86,6 +91,8 @@ struct Line<'a> {
     /// Nothing in a row says what its value is worth.
     money: Option<f64>,
     ids: Vec<&'a str>,
+    /// In the order of `ids`; `null` where only the id is known.
+    names: Vec<Option<&'a str>>,
     count: u64,
     sources: Vec<Place<'a>>,
     rule: &'a str,
@@ -171,7 +178,7 @@ pub fn json(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
     writeln!(out)
 }
 
-fn line<'a>(check: &Check<'_>, found: &'a Found) -> Line<'a> {
+fn line<'a>(check: &Check<'a>, found: &'a Found) -> Line<'a> {
     Line {
         code: found.kind.code,
         severity: found.kind.severity.name(),
@@ -185,7 +192,8 @@ fn line<'a>(check: &Check<'_>, found: &'a Found) -> Line<'a> {
         trend: found.trend(check.audit.span).map(Trend::name),
         days: found.days.iter().map(|(day, people)| OnDay { day: date_of(day), people }).collect(),
         money: None,
-        ids: found.ids.iter().map(crate::model::Id::as_str).collect(),
+        ids: found.ids.iter().map(Id::as_str).collect(),
+        names: found.ids.iter().map(|id| check.names.get(id).map(String::as_str)).collect(),
         count: found.count,
         sources: found.sources.iter().map(|source| Place { file: &source.file, line: source.line }).collect(),
         rule: found.kind.rule,
@@ -224,7 +232,7 @@ pub fn csv(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
     if let Some(tallies) = &check.audit.tallies {
         return tallies_csv(out, tallies);
     }
-    let head = ["code", "severity", "title", "people", "rows", "what", "advice", "clients", "worst", "source"];
+    let head = ["code", "severity", "title", "people", "rows", "what", "advice", "clients", "worst", "source", "name"];
     super::table::csv(out, head.into_iter().map(Cow::Borrowed))?;
     for found in &check.audit.found {
         let source = found.sources.first().map(|source| format!("{}:{}", source.file, source.line));
@@ -239,6 +247,7 @@ pub fn csv(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
             found.clients.join(", "),
             found.ids.first().map_or_else(String::new, |id| id.as_str().to_owned()),
             source.unwrap_or_default(),
+            found.ids.first().and_then(|id| check.names.get(id)).cloned().unwrap_or_default(),
         ];
         super::table::csv(out, cells.iter().map(|text| cell(text)))?;
     }
@@ -364,9 +373,14 @@ pub fn text(out: &mut dyn Write, check: &Check<'_>, look: &Look) -> io::Result<(
         if !cost.is_empty() {
             writeln!(out, "{}", look.wrap(&format!("Cost: {}", cost.join(", ")), 2))?;
         }
-        writeln!(out, "{}", look.wrap(&look.clean(&format!("For example: {}", found.what)), 2))?;
+        writeln!(out, "{}", look.wrap(&look.clean(&format!("For example: {}", naming::shortened(&found.what))), 2))?;
         if !found.ids.is_empty() {
-            let ids: Vec<String> = found.ids.iter().take(3).map(|id| look.clean(id.as_str())).collect();
+            let ids: Vec<String> = found
+                .ids
+                .iter()
+                .take(3)
+                .map(|id| look.clean(&naming::named(check.names.get(id).map(String::as_str), id)))
+                .collect();
             let more = found.people.saturating_sub(ids.len() as u64);
             let more = if more > 0 { format!(" and {} more", count(more)) } else { String::new() };
             writeln!(out, "{}", look.wrap(&format!("Users: {}{more}", ids.join(", ")), 2))?;

@@ -74,7 +74,7 @@ fn axis(out: &mut dyn Write, compared: &Comparison, look: &Look) -> io::Result<(
         writeln!(
             out,
             "{name} {} {bars} {}",
-            left(&look.id(journey.query.as_str(), width), width),
+            left(&look.cut(&journey.best_name(), width), width),
             many(journey.steps.len(), "row")
         )?;
     }
@@ -157,6 +157,7 @@ fn side(side: &Side) -> Value {
     let journey = &side.journey;
     json!({
         "query": journey.query.as_str(),
+        "name": journey.name(),
         "root": journey.root.as_ref().map(Id::as_str),
         "ids": journey.ids.iter().map(|member| member.id.as_str()).collect::<Vec<_>>(),
         "events": count_of(side),

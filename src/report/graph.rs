@@ -43,6 +43,8 @@ pub struct Graph {
 pub struct Node {
     /// The id; for a device without its prefix.
     pub id: Id,
+    /// The best name known of the person, where the id stands for one.
+    pub name: Option<String>,
     /// What it is to the user.
     pub kind: NodeKind,
     /// Whether nothing shows that it names a known person.
@@ -60,7 +62,9 @@ pub struct Node {
 impl Node {
     /// What it is, in parts: its kind, whether it is known or contested, how many rows.
     fn parts(&self) -> Vec<String> {
-        let mut parts = vec![self.kind.name().to_owned()];
+        let name = self.name.as_ref().filter(|name| *name != self.id.as_str());
+        let mut parts: Vec<String> = name.cloned().into_iter().collect();
+        parts.push(self.kind.name().to_owned());
         if matches!(self.kind, NodeKind::Root | NodeKind::Alias) {
             parts.push(if self.anonymous { "anonymous" } else { "known" }.to_owned());
         }
@@ -196,8 +200,16 @@ impl Making {
             return *at;
         }
         let at = self.graph.nodes.len();
-        let node =
-            Node { id: id.clone(), kind, anonymous: false, rows: None, first: None, last: None, contested: false };
+        let node = Node {
+            id: id.clone(),
+            name: None,
+            kind,
+            anonymous: false,
+            rows: None,
+            first: None,
+            last: None,
+            contested: false,
+        };
         self.graph.nodes.push(node);
         self.known.insert(key, at);
         at
@@ -267,6 +279,13 @@ impl Graph {
         for mention in &journey.mentions {
             let with = making.node(&mention.with, NodeKind::User);
             making.edge(query, with, EdgeKind::Named, &mention.why, Some(&mention.source));
+        }
+        for node in &mut making.graph.nodes {
+            node.name = match node.kind {
+                NodeKind::Root if journey.root.is_some() => journey.name(),
+                NodeKind::User => journey.names.get(&node.id).cloned(),
+                _ => None,
+            };
         }
         making.graph
     }

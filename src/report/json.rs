@@ -10,6 +10,7 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::value::RawValue;
 
 use super::{Import, Properties, Selection, Shown, cuts};
+use crate::identity::naming::Letters;
 use crate::identity::{
     AliasLine, Alike, Evidence, Finding, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Point, Profile,
     Role, Split, State, Step, Verdict,
@@ -149,6 +150,7 @@ impl Serialize for Show<'_> {
         let Self { shown, properties } = *self;
         let journey = shown.journey;
         let row = move |step| row(journey, step, properties);
+        let letters = Letters::of(journey);
         let mut show = serializer.serialize_struct("Show", 21)?;
         show.serialize_field("schema", &SCHEMA)?;
         show.serialize_field("query", journey.query.as_str())?;
@@ -159,16 +161,16 @@ impl Serialize for Show<'_> {
         show.serialize_field("other_profiles", &Each(journey.profiles.iter().skip(1).map(profile)))?;
         show.serialize_field("as_of", &journey.as_of.map(|moment| rfc3339(moment.at)))?;
         show.serialize_field("selection", &shown.selection.map(|selection| selected(shown, selection)))?;
-        show.serialize_field("ids", &Each(journey.ids.iter().map(member)))?;
+        show.serialize_field("ids", &Each(journey.ids.iter().map(|known| member(known, journey, &letters))))?;
         show.serialize_field("aliases", &Each(journey.aliases.iter().map(alias)))?;
         show.serialize_field("events", &Each(shown.steps().map(row)))?;
-        let orphan = move |orphan| orphan_in(shown, orphan, properties);
+        let orphan = |orphan| orphan_in(shown, orphan, &letters, properties);
         show.serialize_field("orphans", &Each(journey.orphans.iter().map(orphan)))?;
         show.serialize_field("points", &Each(journey.points.iter().map(point)))?;
         show.serialize_field("findings", &Each(journey.findings.iter().map(finding)))?;
-        show.serialize_field("mentions", &Each(journey.mentions.iter().map(mention)))?;
-        show.serialize_field("orphan_of", &Each(journey.orphan_of.iter().map(owner)))?;
-        show.serialize_field("neighbours", &Each(journey.neighbours.iter().map(neighbour)))?;
+        show.serialize_field("mentions", &Each(journey.mentions.iter().map(|one| mention(one, journey))))?;
+        show.serialize_field("orphan_of", &Each(journey.orphan_of.iter().map(|one| owner(one, journey))))?;
+        show.serialize_field("neighbours", &Each(journey.neighbours.iter().map(|one| neighbour(one, journey))))?;
         show.serialize_field("alike", &Each(journey.alike.iter().map(alike)))?;
         show.serialize_field("notes", &journey.notes)?;
         show.serialize_field("cuts", &Each(cuts(journey)))?;
@@ -179,18 +181,36 @@ impl Serialize for Show<'_> {
 /// What the updates of one id come to.
 fn profile(profile: &Profile) -> impl Serialize {
     #[derive(serde::Serialize)]
-    struct Json<'a> {
+    struct Json<'a, S: Serialize> {
         properties: serde_json::Map<String, serde_json::Value>,
         stored_under: &'a str,
         updated: Option<String>,
         source: Place<'a>,
+        updates: usize,
+        set: S,
     }
+    /// Which update set a property, and what it was before.
+    #[derive(serde::Serialize)]
+    struct Set<'a> {
+        property: &'a str,
+        time: Option<String>,
+        source: Place<'a>,
+        before: Option<&'a serde_json::Value>,
+    }
+    let set = profile.properties.iter().map(|property| Set {
+        property: &property.name,
+        time: property.time.map(rfc3339),
+        source: place(&property.source),
+        before: property.before.as_ref(),
+    });
     let properties = profile.properties.iter().map(|property| (property.name.clone(), property.value.clone()));
     Json {
         properties: properties.collect(),
         stored_under: profile.stored_under.as_str(),
         updated: profile.updated.map(rfc3339),
         source: place(&profile.source),
+        updates: profile.updates,
+        set: Each(set),
     }
 }
 
@@ -225,10 +245,12 @@ fn place(source: &Source) -> Place<'_> {
     Place { file: &source.file, line: source.line }
 }
 
-fn member(member: &Member) -> impl Serialize {
+fn member<'a>(member: &'a Member, journey: &Journey, letters: &'a Letters<'_>) -> impl Serialize + use<'a> {
     #[derive(serde::Serialize)]
     struct Json<'a> {
         id: &'a str,
+        letter: Option<&'a str>,
+        name: Option<String>,
         role: &'static str,
         anonymous: bool,
         events: u64,
@@ -241,6 +263,8 @@ fn member(member: &Member) -> impl Serialize {
     };
     Json {
         id: member.id.as_str(),
+        letter: letters.of_id(&member.id),
+        name: journey.name(),
         role,
         anonymous: member.anonymous,
         events: member.events,
@@ -335,27 +359,37 @@ fn phase(phase: Phase) -> &'static str {
     }
 }
 
-fn orphan_in<'a>(shown: Shown<'a>, orphan: &'a Orphan, properties: Properties<'a>) -> impl Serialize {
+fn orphan_in<'a>(
+    shown: Shown<'a>,
+    orphan: &'a Orphan,
+    letters: &'a Letters<'_>,
+    properties: Properties<'a>,
+) -> impl Serialize {
     #[derive(serde::Serialize)]
-    struct Json<'a, O: Serialize, E: Serialize, R: Serialize> {
+    struct Json<'a, O: Serialize, N: Serialize, E: Serialize, R: Serialize> {
         id: &'a str,
+        letter: Option<&'a str>,
         ids: O,
         strength: &'static str,
         contested: bool,
         suggested: &'a str,
         owners: O,
+        owner_names: N,
         why: &'a str,
         evidence: E,
         events: R,
     }
+    let journey = shown.journey;
     let text: fn(&'a Id) -> &'a str = Id::as_str;
     Json {
         id: orphan.id.as_str(),
+        letter: letters.of_id(&orphan.id),
         ids: Each(orphan.ids.iter().map(text)),
         strength: orphan.strength.name(),
         contested: orphan.contested,
         suggested: orphan.suggested.as_str(),
         owners: Each(orphan.owners.iter().map(text)),
+        owner_names: Each(orphan.owners.iter().map(move |owner| person(owner, journey))),
         why: &orphan.why,
         evidence: Each(orphan.evidence.iter().map(evidence)),
         events: Each(shown.steps_of(orphan).map(move |step| row(shown.journey, step, properties))),
@@ -413,12 +447,18 @@ fn finding(finding: &Finding) -> impl Serialize {
     Json { code: kind.code, severity: kind.severity.name(), what, advice, sources: Each(sources.iter().map(place)) }
 }
 
-fn mention(mention: &Mention) -> impl Serialize {
+/// The best name known of the person with a root; `None` where only the id is known.
+fn person(root: &Id, journey: &Journey) -> Option<String> {
+    if journey.root.as_ref() == Some(root) { journey.name() } else { journey.names.get(root).cloned() }
+}
+
+fn mention<'a>(mention: &'a Mention, journey: &Journey) -> impl Serialize + use<'a> {
     #[derive(serde::Serialize)]
     struct Json<'a> {
         role: &'static str,
         with: &'a str,
         root: &'a str,
+        name: Option<String>,
         why: &'a str,
         source: Place<'a>,
         rows: u64,
@@ -427,22 +467,25 @@ fn mention(mention: &Mention) -> impl Serialize {
         role: mention.role,
         with: mention.with.as_str(),
         root: mention.root.as_str(),
+        name: person(&mention.root, journey),
         why: &mention.why,
         source: place(&mention.source),
         rows: mention.rows,
     }
 }
 
-fn owner(owner: &Owner) -> impl Serialize {
+fn owner<'a>(owner: &'a Owner, journey: &Journey) -> impl Serialize + use<'a> {
     #[derive(serde::Serialize)]
     struct Json<'a, E: Serialize> {
         root: &'a str,
+        name: Option<String>,
         strength: &'static str,
         suggested: bool,
         evidence: E,
     }
     Json {
         root: owner.root.as_str(),
+        name: person(&owner.root, journey),
         strength: owner.strength.name(),
         suggested: owner.suggested,
         evidence: Each(owner.evidence.iter().map(evidence)),
@@ -459,16 +502,18 @@ fn alike(alike: &Alike) -> impl Serialize {
     Json { id: alike.id.as_str(), of: alike.of.as_str(), differ: &alike.differ }
 }
 
-fn neighbour(neighbour: &Neighbour) -> impl Serialize {
+fn neighbour<'a>(neighbour: &'a Neighbour, journey: &Journey) -> impl Serialize + use<'a> {
     #[derive(serde::Serialize)]
     struct Json<'a> {
         root: &'a str,
+        name: Option<String>,
         device: Option<&'a str>,
         why: &'a str,
         source: Place<'a>,
     }
     Json {
         root: neighbour.root.as_str(),
+        name: person(&neighbour.root, journey),
         device: neighbour.device.as_ref().map(Id::as_str),
         why: &neighbour.why,
         source: place(&neighbour.source),

@@ -5,6 +5,7 @@
 
 mod brief;
 mod lanes;
+mod profile;
 mod timeline;
 
 pub use self::brief::{LINES as BRIEF_LINES, brief};
@@ -14,11 +15,10 @@ pub(super) use self::timeline::class_of as class_of_point;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use unicode_width::UnicodeWidthStr;
-
 use super::look::{Class, Look, count, left, many, right};
 use super::{Import, Shown, cuts};
 use crate::identity::journey::at_least;
+use crate::identity::naming::{self, Letters};
 use crate::identity::{AliasLine, Journey, Member, Orphan, Role, Split, State, Verdict};
 use crate::model::facts::Source;
 use crate::model::hit::{EventHit, Hit, Match, Shared};
@@ -37,14 +37,15 @@ pub fn journey<'a>(out: &mut dyn Write, journey: impl Into<Shown<'a>>, look: &Lo
         writeln!(out, "{}", look.paint(Class::Refused, &look.wrap(&sentence, 0)))?;
     }
     ids(out, journey, look)?;
-    profiles(out, journey, look)?;
+    profile::profiles(out, journey, look)?;
     timeline::write(out, shown, look)?;
-    orphans(out, shown, look)?;
+    let letters = Letters::of(journey);
+    orphans(out, shown, &letters, look)?;
     calls(out, journey, look)?;
-    points(out, journey, look)?;
-    elsewhere(out, journey, look)?;
-    mistakes(out, journey, look)?;
-    notes(out, journey, look)
+    points(out, journey, &letters, look)?;
+    elsewhere(out, journey, &letters, look)?;
+    mistakes(out, journey, &letters, look)?;
+    notes(out, journey, &letters, look)
 }
 
 /// Writes the hits of a search, best first (`journey search`).
@@ -67,7 +68,11 @@ pub fn search(
         writeln!(out, "{term}  {}", look.paint(Class::Faint, &format!("an event: {who}, {rows}")))?;
     }
     for Shared { value, users } in shared {
-        let names: Vec<&str> = users.iter().map(Id::as_str).collect();
+        let name = |root: &Id| {
+            let hit = hits.iter().find(|hit| hit.root.as_ref().unwrap_or(&hit.id) == root);
+            naming::named(hit.and_then(|hit| hit.name.as_deref()), root)
+        };
+        let names: Vec<String> = users.iter().map(name).collect();
         let sentence = format!(
             "warning: {} users have {value}: {}. Nothing joins them; journey diff tells whether they are one person",
             users.len(),
@@ -95,7 +100,11 @@ fn people(out: &mut dyn Write, hits: &[Hit], look: &Look) -> io::Result<()> {
     for hit in hits {
         let name = match &hit.name {
             Some(name) => left(&look.cut(name, id), id),
-            None => look.paint(Class::Faint, &left("-", id)),
+            // No name is known: the id that a machine made.
+            None => {
+                let root = hit.root.as_ref().unwrap_or(&hit.id);
+                look.paint(Class::Faint, &left(&look.id(root.as_str(), id.min(24)), id))
+            }
         };
         let last = hit.last.map_or_else(|| "-".to_owned(), |at| look.clock.minute(at));
         let found = match &hit.via {
@@ -293,42 +302,13 @@ fn ids(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
         writeln!(
             out,
             "  {} {} {} {}  {}  {}",
-            lanes::letter(index),
+            naming::letter(index),
             left(role, 5),
             left(&look.id(member.id.as_str(), width), width),
             right(&many_rows(member.events), 9),
             left(&lasting(member, look, wide), span),
             if member.anonymous { "anonymous" } else { "known" },
         )?;
-    }
-    Ok(())
-}
-
-/// What is known of the person, and by which update.
-fn profiles(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
-    for profile in &journey.profiles {
-        let elsewhere = Some(&profile.stored_under) != journey.root.as_ref();
-        let of = if elsewhere {
-            format!(", stored under {}", look.id(profile.stored_under.as_str(), ID))
-        } else {
-            String::new()
-        };
-        let when = profile.updated.map_or_else(String::new, |at| format!(", updated {}", look.clock.minute(at)));
-        heading(out, look, &format!("profile{of}{when}"))?;
-        let width = profile.of_person().map(|property| look.clean(&property.name).width()).max().unwrap_or(0).min(ID);
-        for property in profile.of_person() {
-            let name = left(&look.cut(&property.name, width), width);
-            let room = look.width.saturating_sub(width + 4).max(20);
-            writeln!(out, "  {name}  {}", look.cut(&property.text(), room))?;
-        }
-        let said: Vec<String> = profile.of_client().map(|one| format!("{} {}", one.name, one.text())).collect();
-        if !said.is_empty() {
-            let said = look.cut(&said.join(look.dot()), 3 * look.width.min(200));
-            writeln!(out, "{}", look.paint(Class::Faint, &look.wrap(&said, 2)))?;
-        }
-        if profile.properties.is_empty() {
-            writeln!(out, "  nothing: its updates set nothing, or took back what they set")?;
-        }
     }
     Ok(())
 }
@@ -361,19 +341,20 @@ fn sentence(out: &mut dyn Write, look: &Look, indent: usize, text: &str, source:
 }
 
 /// Rows under other roots, with the evidence.
-fn orphans(out: &mut dyn Write, shown: Shown<'_>, look: &Look) -> io::Result<()> {
+fn orphans(out: &mut dyn Write, shown: Shown<'_>, letters: &Letters<'_>, look: &Look) -> io::Result<()> {
     let journey = shown.journey;
     if journey.orphans.is_empty() {
         return Ok(());
     }
     heading(out, look, "orphans: rows that no alias reaches")?;
     for orphan in &journey.orphans {
-        orphan_head(out, journey, orphan, look)?;
+        orphan_head(out, journey, orphan, letters, look)?;
         // The sentence of the orphan tells the best of its evidence.
         let is_said = |why: &str| orphan.why.contains(why.trim_end_matches('.'));
         for evidence in orphan.evidence.iter().filter(|evidence| !is_said(&evidence.why)) {
             let more = if evidence.rows > 1 { format!(", {}", many_rows(evidence.rows)) } else { String::new() };
-            let text = format!("{}{more}: {}", evidence.kind.name(), evidence.why);
+            let why = letters.sentence(&evidence.why);
+            let text = format!("{}{more}: {why}", evidence.kind.name());
             sentence(out, look, 6, &text, Some(&evidence.source))?;
         }
         for step in shown.steps_of(orphan) {
@@ -397,21 +378,30 @@ fn orphans(out: &mut dyn Write, shown: Shown<'_>, look: &Look) -> io::Result<()>
     Ok(())
 }
 
-fn orphan_head(out: &mut dyn Write, journey: &Journey, orphan: &Orphan, look: &Look) -> io::Result<()> {
-    let mut parts =
-        vec![look.id(orphan.id.as_str(), 60), many(orphan.steps.len(), "row"), orphan.strength.name().to_owned()];
+fn orphan_head(
+    out: &mut dyn Write,
+    journey: &Journey,
+    orphan: &Orphan,
+    letters: &Letters<'_>,
+    look: &Look,
+) -> io::Result<()> {
+    let mut parts = vec![many(orphan.steps.len(), "row"), orphan.strength.name().to_owned()];
     if orphan.contested {
         let others: Vec<String> = orphan
             .owners
             .iter()
             .filter(|owner| Some(*owner) != journey.root.as_ref())
-            .map(|owner| look.id(owner.as_str(), 30))
+            .map(|owner| look.id(journey.name_of(owner), 30))
             .collect();
         parts.push(format!("contested with {}", others.join(", ")));
     }
+    let letter = letters.of_id(&orphan.id).unwrap_or_default();
+    // Both ends of an id say more than an end of the line.
+    let room = look.width.saturating_sub(parts.join(look.dot()).chars().count() + 6 + letter.len());
+    parts.insert(0, format!("{letter} {}", look.id(orphan.id.as_str(), room.clamp(16, 60))));
     let head = parts.join(look.dot());
     writeln!(out, "  {}", look.paint(Class::Orphan, &head))?;
-    if orphan.why.is_empty() { Ok(()) } else { sentence(out, look, 4, &orphan.why, None) }
+    if orphan.why.is_empty() { Ok(()) } else { sentence(out, look, 4, &letters.sentence(&orphan.why), None) }
 }
 
 /// The alias calls in order of arrival, each with its verdict.
@@ -480,7 +470,7 @@ pub(super) fn lost(journey: &Journey, line: &AliasLine, look: &Look) -> String {
 }
 
 /// Where the user became known, and where client states ended.
-fn points(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
+fn points(out: &mut dyn Write, journey: &Journey, letters: &Letters<'_>, look: &Look) -> io::Result<()> {
     if journey.points.is_empty() {
         return Ok(());
     }
@@ -496,33 +486,30 @@ fn points(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()>
             look.id(point.id.as_str(), ID),
             if point.inferred { "  (inferred)" } else { "" },
         )?;
-        sentence(out, look, 4, &point.why, Some(&point.source))?;
+        sentence(out, look, 4, &letters.sentence(&point.why), Some(&point.source))?;
     }
     Ok(())
 }
 
 /// What names the query without making its rows part of a journey.
-fn elsewhere(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
+fn elsewhere(out: &mut dyn Write, journey: &Journey, letters: &Letters<'_>, look: &Look) -> io::Result<()> {
     if !journey.mentions.is_empty() {
         heading(out, look, "mentioned")?;
         for mention in &journey.mentions {
-            let head = format!(
-                "as {}, with {} (root {}), {}",
-                mention.role,
-                mention.with.as_str(),
-                mention.root.as_str(),
-                many_rows(mention.rows)
-            );
+            let name = person(journey, &mention.root, look);
+            let of = if mention.with == mention.root { String::new() } else { format!(" of {name}") };
+            let with = if of.is_empty() { name } else { look.id(mention.with.as_str(), 40) };
+            let head = format!("as {}, with {with}{of}, {}", mention.role, many_rows(mention.rows));
             writeln!(out, "{}", look.wrap(&head, 2))?;
-            sentence(out, look, 4, &mention.why, Some(&mention.source))?;
+            sentence(out, look, 4, &letters.sentence(&mention.why), Some(&mention.source))?;
         }
     }
     if !journey.orphan_of.is_empty() {
         heading(out, look, "these rows are an orphan of")?;
         for owner in &journey.orphan_of {
-            writeln!(out, "  {}{}{}", look.id(owner.root.as_str(), 60), look.dot(), owner.strength.name())?;
+            writeln!(out, "  {}{}{}", person(journey, &owner.root, look), look.dot(), owner.strength.name())?;
             for evidence in &owner.evidence {
-                let text = format!("{}: {}", evidence.kind.name(), evidence.why);
+                let text = format!("{}: {}", evidence.kind.name(), letters.sentence(&evidence.why));
                 sentence(out, look, 4, &text, Some(&evidence.source))?;
             }
         }
@@ -532,32 +519,40 @@ fn elsewhere(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<
         for neighbour in &journey.neighbours {
             let device = neighbour.device.as_ref().map(|device| look.id(device.as_str(), 40));
             let device = device.map(|device| format!("{}device {device}", look.dot())).unwrap_or_default();
-            writeln!(out, "  {}{device}", look.id(neighbour.root.as_str(), 40))?;
-            sentence(out, look, 4, &neighbour.why, Some(&neighbour.source))?;
+            writeln!(out, "  {}{device}", person(journey, &neighbour.root, look))?;
+            sentence(out, look, 4, &letters.sentence(&neighbour.why), Some(&neighbour.source))?;
         }
     }
     Ok(())
 }
 
-fn mistakes(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
+/// Another person: the best name and the id.
+pub(super) fn person(journey: &Journey, root: &Id, look: &Look) -> String {
+    let name = journey.names.get(root).map(|name| look.cut(name, 40)).filter(|name| name != root.as_str());
+    let id = look.id(root.as_str(), 40);
+    name.map_or_else(|| id.clone(), |name| format!("{name} ({id})"))
+}
+
+fn mistakes(out: &mut dyn Write, journey: &Journey, letters: &Letters<'_>, look: &Look) -> io::Result<()> {
     if journey.findings.is_empty() {
         return Ok(());
     }
     heading(out, look, "findings")?;
     for finding in &journey.findings {
-        sentence(out, look, 2, &format!("{} {}: {}", finding.severity().name(), finding.code(), finding.what), None)?;
+        let what = letters.sentence(&finding.what);
+        sentence(out, look, 2, &format!("{} {}: {what}", finding.severity().name(), finding.code()), None)?;
         sentence(out, look, 4, finding.advice, finding.sources.first())?;
     }
     Ok(())
 }
 
-fn notes(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
+fn notes(out: &mut dyn Write, journey: &Journey, letters: &Letters<'_>, look: &Look) -> io::Result<()> {
     if journey.notes.is_empty() && journey.cuts.is_empty() {
         return Ok(());
     }
     heading(out, look, "to know")?;
     for note in journey.notes.iter().map(String::as_str).chain(cuts(journey)) {
-        sentence(out, look, 2, note, None)?;
+        sentence(out, look, 2, &letters.sentence(note), None)?;
     }
     Ok(())
 }

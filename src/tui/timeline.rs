@@ -9,7 +9,6 @@
 pub mod cells;
 pub mod devices;
 mod lay;
-mod letters;
 pub mod lines;
 pub mod loss;
 pub mod order;
@@ -25,7 +24,6 @@ use crate::tui::when::Zone;
 
 pub use self::devices::Devices;
 use self::lay::{activity, before, coverage, lanes, part, rows};
-pub(in crate::tui) use self::letters::lettered;
 pub use self::lines::{Line, Lines, Place};
 pub use self::loss::Loss;
 pub use self::order::{Clock, Order, Session, Unmerged};

@@ -545,8 +545,8 @@ fn written(write: fn(&mut dyn Write, &report::Check<'_>) -> io::Result<()>, fail
     let inspector = Inspector::new(store(CASES[0].shows));
     let audit = check::store(&inspector, &mut |_, _| true).unwrap();
     let mut out = Vec::new();
-    write(&mut out, &report::Check { store: "a & b.db", audit: &audit, fail_on, baseline: &Baseline::default() })
-        .unwrap();
+    let (baseline, names) = (&Baseline::default(), &BTreeMap::new());
+    write(&mut out, &report::Check { store: "a & b.db", audit: &audit, fail_on, baseline, names }).unwrap();
     String::from_utf8(out).unwrap()
 }
 
@@ -586,10 +586,17 @@ fn a_baseline_lets_known_findings_pass_until_more_users_have_them() {
     for (known, fails) in [(0, true), (1, false)] {
         let mut baseline = Baseline::default();
         baseline.set("alias-on-login", Was::Count(known));
-        let check = report::Check { store: "x", audit: &audit, fail_on: Some(Severity::Error), baseline: &baseline };
+        let check = report::Check {
+            store: "x",
+            audit: &audit,
+            fail_on: Some(Severity::Error),
+            baseline: &baseline,
+            names: &BTreeMap::new(),
+        };
         assert_eq!(check.has_failed(), fails, "{known} users known");
     }
-    let check = report::Check { store: "x", audit: &audit, fail_on: None, baseline: &Baseline::default() };
+    let (baseline, names) = (&Baseline::default(), &BTreeMap::new());
+    let check = report::Check { store: "x", audit: &audit, fail_on: None, baseline, names };
     assert!(!check.has_failed(), "nothing fails unless it is asked for");
 }
 

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::super::journey::{Journey, Neighbour, Orphan, Strength};
+use super::super::naming::{short, shortened};
 use super::{Argument, name};
 use crate::model::Id;
 use crate::model::alike::{are_alike, differences, folded, visible_id};
@@ -23,7 +24,7 @@ pub(super) fn claims(a: &Journey, b: &Journey, arguments: &mut Vec<Argument>, cl
                 "{} and {} both claim the rows of {}{earlier}. One client used as both is not one person.",
                 name(a),
                 name(b),
-                mine.id.as_str()
+                short(mine.id.as_str())
             ),
             sources: [mine, yours].iter().filter_map(|orphan| Some(orphan.evidence.first()?.source.clone())).collect(),
         });
@@ -81,7 +82,7 @@ pub(super) fn switches(a: &Journey, b: &Journey, arguments: &mut Vec<Argument>) 
         arguments.push(Argument {
             supports: true,
             strength: Strength::Strong,
-            text: neighbour.why,
+            text: shortened(&neighbour.why),
             sources: vec![neighbour.source],
         });
     }
@@ -101,8 +102,8 @@ pub(super) fn refused_between(a: &Journey, b: &Journey, arguments: &mut Vec<Argu
                 strength: Strength::Strong,
                 text: format!(
                     "The app asked for {} as an alias of {} and was refused.",
-                    alias.as_str(),
-                    target.as_str()
+                    short(alias.as_str()),
+                    short(target.as_str())
                 ),
                 sources: vec![line.source.clone()],
             });

@@ -90,10 +90,12 @@ const PERSON: &[&str] = &[
     "$last_seen",
     "last_seen",
 ];
-/// Properties that hold a person's name, the best first.
-const NAMES: &[&str] = &["$name", "name", "full_name", "fullName"];
-/// Properties that hold an address.
-const ADDRESSES: &[&str] = &["$email", "email", "$phone", "phone", "$username", "username"];
+/// Properties that hold the whole name of a person, the best first.
+const NAMES: &[&str] = &["name", "fullname", "displayname"];
+/// Properties that hold a part of it, in the order in which they are written.
+const PARTS: &[&str] = &["firstname", "lastname"];
+/// Properties that hold an address, the best first.
+const ADDRESSES: &[&str] = &["email", "emailaddress", "phone", "phonenumber", "username"];
 
 impl Profile {
     /// The value of a property.
@@ -101,14 +103,18 @@ impl Profile {
         self.properties.iter().find(|property| property.name == name).map(|property| &property.value)
     }
 
-    /// What to call the person: a name, else first and last name, else an address.
-    pub fn name(&self) -> Option<String> {
-        let text = |name: &&str| self.get(name)?.as_str().map(str::trim).filter(|text| is_a_name(text));
-        if let Some(name) = NAMES.iter().find_map(text) {
-            return Some(name.to_owned());
-        }
-        let parts: Vec<&str> = ["$first_name", "$last_name"].iter().filter_map(text).collect();
-        if parts.is_empty() { ADDRESSES.iter().find_map(text).map(str::to_owned) } else { Some(parts.join(" ")) }
+    /// The name of the person that it says.
+    pub fn full_name(&self) -> Option<String> {
+        full_name(&self.pairs())
+    }
+
+    /// The address of the person that it says.
+    pub fn address(&self) -> Option<String> {
+        address(&self.pairs())
+    }
+
+    fn pairs(&self) -> Vec<(&str, &Value)> {
+        self.properties.iter().map(|property| (property.name.as_str(), &property.value)).collect()
     }
 
     /// The properties, who it is first, then what the team set, then what SDKs set by themselves.
@@ -126,6 +132,11 @@ impl Profile {
     /// The properties that SDKs set by themselves.
     pub fn of_client(&self) -> impl Iterator<Item = &Property> {
         self.by_importance().into_iter().filter(|property| property.is_of_client())
+    }
+
+    fn of_nothing(stored_under: &Id, first: &StoredProfile) -> Self {
+        let (stored_under, source) = (stored_under.clone(), first.source.clone());
+        Self { stored_under, properties: Vec::new(), updated: None, source, updates: 0 }
     }
 
     fn put(&mut self, name: &str, value: Value, update: &StoredProfile) {
@@ -228,8 +239,51 @@ fn sum(before: Option<&Value>, more: &Value) -> Value {
     (number(before) + number(Some(more))).into()
 }
 
-fn is_a_name(text: &str) -> bool {
+/// Whether two names of properties are one in the eyes of those who name them: `$Full_Name` is `fullName`.
+fn is_property(key: &str, name: &str) -> bool {
+    let letters = key.chars().filter(|letter| !matches!(letter, '$' | '_' | '-' | ' '));
+    letters.flat_map(char::to_lowercase).eq(name.chars())
+}
+
+/// The value of the first of `names` that is a text and says something. Of two ways to write one
+/// name that with a `$` goes first: an SDK has a meaning for it.
+fn first_of<'a>(properties: &[(&'a str, &'a Value)], names: &[&str]) -> Option<&'a str> {
+    let text = |value: &'a Value| value.as_str().map(str::trim).filter(|text| says_something(text));
+    names.iter().find_map(|name| {
+        let of_name = |own: bool| {
+            let mut found = properties.iter().filter(move |(key, _)| key.starts_with('$') == own);
+            found.find_map(|(key, value)| text(value).filter(|_| is_property(key, name)))
+        };
+        of_name(true).or_else(|| of_name(false))
+    })
+}
+
+fn says_something(text: &str) -> bool {
     !text.is_empty() && !Id::new(text).is_placeholder()
+}
+
+/// The name that the properties of a person say: a whole name, else first and last name.
+fn full_name(properties: &[(&str, &Value)]) -> Option<String> {
+    if let Some(name) = first_of(properties, NAMES) {
+        return Some(name.to_owned());
+    }
+    let parts: Vec<&str> = PARTS.iter().filter_map(|part| first_of(properties, &[part])).collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+/// The address that the properties of a person say: an e-mail address, else a phone number or a user name.
+fn address(properties: &[(&str, &Value)]) -> Option<String> {
+    first_of(properties, ADDRESSES).map(str::to_owned)
+}
+
+/// What updates in order of arrival come to where all of them are of one profile; `None` without one.
+pub fn of_person<'a>(updates: impl IntoIterator<Item = &'a StoredProfile>) -> Option<Profile> {
+    let mut profile: Option<Profile> = None;
+    for update in updates {
+        let Some(id) = &update.id else { continue };
+        profile.get_or_insert_with(|| Profile::of_nothing(id, update)).apply(update);
+    }
+    profile
 }
 
 /// The ids whose profile updates are part of the story of a journey: those of the user, and those of
@@ -256,8 +310,7 @@ pub fn profiles(journey: &Journey, updates: &[StoredProfile]) -> Vec<Profile> {
         }
         let stored_under = stored_under(journey, id, update).clone();
         let at = profiles.iter().position(|profile| profile.stored_under == stored_under).unwrap_or_else(|| {
-            let source = update.source.clone();
-            profiles.push(Profile { stored_under, properties: Vec::new(), updated: None, source, updates: 0 });
+            profiles.push(Profile::of_nothing(&stored_under, update));
             profiles.len() - 1
         });
         if let Some(profile) = profiles.get_mut(at) {
@@ -435,12 +488,40 @@ mod tests {
         assert_eq!(values(&profiles(&then, &updates)[0]), json!({"at": 150}));
     }
 
+    fn name(properties: &Value) -> Option<String> {
+        let properties: Vec<(&str, &Value)> =
+            properties.as_object().unwrap().iter().map(|(key, value)| (key.as_str(), value)).collect();
+        full_name(&properties).or_else(|| address(&properties))
+    }
+
     #[test]
     fn a_person_is_called_by_a_name_else_by_an_address() {
-        let name = |set: Value| profiles(&journey(), &[update("root", 1, &json!({ "$set": set }))])[0].name();
-        assert_eq!(name(json!({"$email": "s@example.com", "$name": " Sally Doe "})).as_deref(), Some("Sally Doe"));
-        assert_eq!(name(json!({"$first_name": "Sally", "$last_name": "Doe"})).as_deref(), Some("Sally Doe"));
-        assert_eq!(name(json!({"$name": "undefined", "email": "s@example.com"})).as_deref(), Some("s@example.com"));
-        assert_eq!(name(json!({"$name": 7, "plan": "pro"})), None);
+        for (properties, expected) in [
+            (json!({"$name": "Sally Doe", "$email": "s@x.io"}), Some("Sally Doe")),
+            (json!({"Full Name": "Sally Doe", "email": "s@x.io"}), Some("Sally Doe")),
+            (json!({"display-name": "sal", "fullName": "Sally Doe"}), Some("Sally Doe")),
+            (json!({"name": "an app's", "$name": "Sally Doe"}), Some("Sally Doe")),
+            (json!({"$first_name": "Sally", "lastName": "Doe"}), Some("Sally Doe")),
+            (json!({"$last_name": "Doe"}), Some("Doe")),
+            (json!({"$phone": "+1 555", "Email": "s@x.io"}), Some("s@x.io")),
+            (json!({"$name": "undefined", "$email": " s@x.io "}), Some("s@x.io")),
+            (json!({"$name": "", "$phone": 5}), None),
+            (json!({"company_name": "ACME", "rename": "x", "names": "y"}), None),
+        ] {
+            assert_eq!(name(&properties).as_deref(), expected, "{properties}");
+        }
+    }
+
+    #[test]
+    fn a_name_in_any_profile_of_the_user_goes_before_an_address() {
+        let early = update("sally", 50, &json!({"$set": {"$name": "Sally Doe"}}));
+        let late = update("root", 150, &json!({"$set": {"$email": "s@example.com"}}));
+        let name = |updates: &[StoredProfile]| {
+            let journey = journey();
+            Journey { profiles: profiles(&journey, updates), ..journey }.name()
+        };
+        assert_eq!(name(&[early, late.clone()]).as_deref(), Some("Sally Doe"));
+        assert_eq!(name(&[late]).as_deref(), Some("s@example.com"));
+        assert_eq!(name(&[update("root", 150, &json!({"$set": {"$name": 7, "plan": "pro"}}))]), None);
     }
 }

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::decide::{self, Expr};
-use super::{Error, Names, lane_label};
+use super::{Error, Names};
+use crate::identity::naming::letter;
 use crate::inspect::query::{self, Query, Term, Times};
 use crate::model::{Id, Millis};
 
@@ -54,9 +55,9 @@ pub(in crate::inspect) fn term(term: &Term, first: Millis, last: Millis) -> Expr
 
 fn lane(label: &str, names: &Names, place: Range<usize>) -> Result<Vec<Id>, Error> {
     let lanes = &names.lanes;
-    let at = (0..lanes.len()).find(|at| lane_label(*at).eq_ignore_ascii_case(label));
+    let at = (0..lanes.len()).find(|at| letter(*at).eq_ignore_ascii_case(label));
     at.and_then(|at| lanes.get(at)).cloned().ok_or_else(|| {
-        let last = lanes.len().checked_sub(1).map(lane_label);
+        let last = lanes.len().checked_sub(1).map(letter);
         let known = last.map_or("there are none".to_owned(), |last| format!("they go from A to {last}"));
         Error::new(format!("no lane is called {label}; {known}"), place)
     })

@@ -253,7 +253,7 @@ impl<'t> Properties<'t> {
 }
 
 /// The properties of a profile update, given as JSON text.
-pub(in crate::inspect) fn update(json: &str) -> Option<Value> {
+pub(super) fn update(json: &str) -> Option<Value> {
     let Ok(Value::Object(update)) = serde_json::from_str(json) else { return None };
     let sets = SETS.iter().filter_map(|set| update.get(*set)?.as_object());
     let sets: Map<String, Value> =

@@ -16,6 +16,7 @@ pub fn json(out: &mut dyn Write, graph: &Graph) -> io::Result<()> {
         .map(|node| {
             json!({
                 "id": node.id.as_str(),
+                "name": node.name,
                 "kind": node.kind.name(),
                 "anonymous": node.anonymous,
                 "contested": node.contested,

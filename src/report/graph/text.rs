@@ -96,7 +96,7 @@ impl Drawing<'_> {
             NodeKind::Orphan | NodeKind::OrphanAlias => Class::Orphan,
             _ => Class::Known,
         };
-        let mut parts = node.parts();
+        let mut parts: Vec<String> = node.parts().iter().map(|part| look.cut(part, 40)).collect();
         if let (Some(first), Some(last)) = (node.first, node.last) {
             let (first, last) = (look.clock.date(first), look.clock.date(last));
             parts.push(if first == last { first } else { format!("{first} {} {last}", look.dash()) });

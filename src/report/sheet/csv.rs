@@ -16,7 +16,7 @@ use crate::model::text::visible;
 use crate::model::time::rfc3339;
 use crate::report::Properties;
 
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 17] = [
     "time",
     "arrived",
     "gap_ms",
@@ -30,13 +30,23 @@ const COLUMNS: [&str; 13] = [
     "source",
     "copies",
     "properties",
+    "name",
+    "email",
+    "phone",
+    "plan",
 ];
+
+/// What the profile says of the person, the same in each row: a table is sorted and added up by it.
+const PERSON: [&str; 3] = ["email", "phone", "plan"];
 
 /// Writes the rows of a journey as CSV; times are UTC.
 ///
 /// `properties` is asked once for each row, in the order of [`Sheet::rows`].
 pub fn csv(out: &mut dyn Write, sheet: &Sheet<'_>, properties: Properties<'_>) -> io::Result<()> {
     write(out, COLUMNS.map(Cow::Borrowed))?;
+    let journey = sheet.journey();
+    let name = cell(&journey.name().unwrap_or_default());
+    let [email, phone, plan] = PERSON.map(|property| cell(&journey.property(property).unwrap_or_default()));
     for line in sheet.lines.iter().filter(|line| line.row.is_some()) {
         let id = |id: Option<&Id>| cell(id.map_or("", Id::as_str));
         let phase = match line.phase {
@@ -61,6 +71,10 @@ pub fn csv(out: &mut dyn Write, sheet: &Sheet<'_>, properties: Properties<'_>) -
                 cell(&place(line.source)),
                 Cow::Owned(line.copies.to_string()),
                 Cow::Owned(line.row.and_then(properties).map(|text| escaped(&text)).unwrap_or_default()),
+                name.clone(),
+                email.clone(),
+                phone.clone(),
+                plan.clone(),
             ],
         )?;
     }

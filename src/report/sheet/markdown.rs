@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use super::{Line, Sheet, place};
 use crate::identity::{Member, Role};
 use crate::model::Id;
+use crate::model::facts::Source;
 use crate::model::text::visible;
 use crate::report::look::count;
 use crate::report::text;
@@ -29,11 +30,12 @@ pub fn markdown(out: &mut dyn Write, sheet: &Sheet<'_>) -> io::Result<()> {
     }
     for profile in &journey.profiles {
         writeln!(out, "## Profile, stored under {}\n", code(profile.stored_under.as_str()))?;
-        head(out, &["Property", "Value", "Set", "Source"])?;
+        head(out, &["Property", "Value", "Before", "Set", "Source"])?;
         for property in profile.by_importance() {
             let set = property.time.map_or_else(String::new, |at| sheet.look.clock.second(at));
             let (name, value) = (in_cell(&code(&property.name)), in_cell(&code(&property.text())));
-            writeln!(out, "| {name} | {value} | {set} | {} |", in_cell(&code(&place(&property.source))))?;
+            let before = property.text_before().map_or_else(String::new, |before| in_cell(&code(&before)));
+            writeln!(out, "| {name} | {value} | {before} | {set} | {} |", in_cell(&code(&place(&property.source))))?;
         }
         writeln!(out)?;
     }
@@ -68,6 +70,7 @@ pub fn markdown(out: &mut dyn Write, sheet: &Sheet<'_>) -> io::Result<()> {
         }
         writeln!(out)?;
     }
+    elsewhere(out, sheet)?;
     if !sheet.lines.is_empty() {
         writeln!(out, "## Timeline, times in {}\n", prose(&sheet.look.clock.name()))?;
         head(out, &["Time", "Gap", "", "Event", "Sent as", "Counts for", "State", "Because", "Source"])?;
@@ -77,6 +80,34 @@ pub fn markdown(out: &mut dyn Write, sheet: &Sheet<'_>) -> io::Result<()> {
         writeln!(out)?;
     }
     list(out, &journey.notes)
+}
+
+/// Other people: whose rows these may be, who names the id, who was on the same device.
+fn elsewhere(out: &mut dyn Write, sheet: &Sheet<'_>) -> io::Result<()> {
+    let journey = sheet.journey();
+    let person = |root: &Id| {
+        let name = journey.names.get(root).filter(|name| *name != root.as_str());
+        name.map_or_else(|| code(root.as_str()), |name| format!("{} ({})", code(name), code(root.as_str())))
+    };
+    let at = |source: &Source| code(&place(source));
+    let owners = journey.orphan_of.iter().map(|owner| format!("{}: {}", person(&owner.root), owner.strength.name()));
+    let named =
+        journey.mentions.iter().map(|one| format!("{}: {} ({})", person(&one.root), prose(&one.why), at(&one.source)));
+    let near = journey
+        .neighbours
+        .iter()
+        .map(|one| format!("{}: {} ({})", person(&one.root), prose(&one.why), at(&one.source)));
+    let owners: Vec<String> = owners.collect();
+    for (title, lines) in [
+        ("Whose rows these may be", owners),
+        ("Where this id is mentioned", named.collect()),
+        ("Others on the same devices", near.collect()),
+    ] {
+        if !lines.is_empty() {
+            writeln!(out, "## {title}\n\n- {}\n", lines.join("\n- "))?;
+        }
+    }
+    Ok(())
 }
 
 fn ids(out: &mut dyn Write, sheet: &Sheet<'_>, member: &Member) -> io::Result<()> {

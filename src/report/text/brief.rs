@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use super::{headline, lost};
 use crate::identity::Profile;
+use crate::identity::naming::Letters;
 use crate::identity::{Journey, PointKind, Severity};
 use crate::model::Id;
 use crate::report::look::{Class, Look, count, many};
@@ -31,9 +32,13 @@ pub fn brief(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<
     if !names.is_empty() {
         blocks.push((Class::Known, format!("most frequent: {}", names.join(look.dot()))));
     }
+    let letters = Letters::of(journey);
     for finding in &journey.findings {
         let class = if finding.severity() == Severity::Error { Class::Refused } else { Class::Split };
-        blocks.push((class, format!("{} {}: {}", finding.severity().name(), finding.code(), finding.what)));
+        blocks.push((
+            class,
+            format!("{} {}: {}", finding.severity().name(), finding.code(), letters.sentence(&finding.what)),
+        ));
     }
     for call in journey.refused() {
         let id = |id: &Option<Id>| id.as_ref().map_or_else(|| "(empty)".to_owned(), |id| look.id(id.as_str(), 40));
@@ -49,6 +54,8 @@ pub fn brief(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<
         let rows = many(orphan.steps.len(), "row");
         let what = if orphan.contested { "contested" } else { "orphaned" };
         let id = look.id(orphan.id.as_str(), 40);
+        let letter = letters.of_id(&orphan.id).filter(|letter| id != *letter).map(|letter| format!("{letter} "));
+        let id = format!("{}{id}", letter.unwrap_or_default());
         blocks.push((Class::Orphan, format!("{what}: {rows} under {id}, {}", orphan.strength.name())));
     }
     let last = format!("journey show {}", look.whole_id(journey.query.as_str()));

@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::identity::naming::letter;
 use crate::identity::{Journey, Point, PointKind, Reason, Role, State, Strength};
-use crate::inspect::filter::lane_label;
 use crate::model::facts::{Arrival, Event};
 use crate::model::{Id, Millis};
 
@@ -72,7 +72,7 @@ pub(super) fn lanes(journey: &Journey) -> (Vec<Lane>, HashMap<Id, usize>) {
         let at = lanes.len();
         let mut ids = ids.peekable();
         if let Some(id) = ids.peek() {
-            lanes.push(Lane { id: (*id).clone(), kind, label: lane_label(at) });
+            lanes.push(Lane { id: (*id).clone(), kind, label: letter(at) });
         }
         for id in ids {
             lane_of.entry(id.clone()).or_insert(at);

@@ -253,3 +253,78 @@ fn two_users_are_compared_as_text_and_as_json() {
     assert_eq!(same["verdict"], "same");
     assert_eq!(code(&home.run(&["diff", "sally@gmail.com", "nobody-there"])), 1);
 }
+
+/// A store in which two people share a phone, and one of them has rows that no alias reaches.
+const NAMED: &str = r#"{"event":"View","properties":{"distinct_id":"16bdd540700c42-07237873695bac-1a3ef597-13c680-16bdd540700ed4","time":1562000000,"$device_id":"16bdd540700c42-07237873695bac-1a3ef597-13c680-16bdd540700ed4"}}
+{"event":"$identify","properties":{"distinct_id":"sally@example.com","$anon_distinct_id":"16bdd540700c42-07237873695bac-1a3ef597-13c680-16bdd540700ed4","time":1562000100,"$device_id":"16bdd540700c42-07237873695bac-1a3ef597-13c680-16bdd540700ed4","$user_id":"sally@example.com"}}
+{"event":"Buy","properties":{"distinct_id":"sally@example.com","time":1562000200,"$device_id":"16bdd540700c42-07237873695bac-1a3ef597-13c680-16bdd540700ed4","$user_id":"sally@example.com","name":"Blue shirt"}}
+{"event":"Buy","properties":{"distinct_id":"crm-7","time":1562009200,"$device_id":"16bdd540700c42-07237873695bac-1a3ef597-13c680-16bdd540700ed4","$user_id":"crm-7"}}
+{"$distinct_id":"sally@example.com","$time":1562000150,"$set":{"$name":"Sally Doe","$email":"sally@example.com","plan":"trial"}}
+{"$distinct_id":"sally@example.com","$time":1562000250,"$set":{"plan":"pro"}}
+{"$distinct_id":"crm-7","$time":1562009250,"$set":{"Full Name":"Tom Reed"}}
+"#;
+
+#[test]
+fn people_have_their_best_name_in_every_answer() {
+    let home = Home::new();
+    fs::write(home.path("named.jsonl"), NAMED).unwrap();
+    assert_eq!(code(&home.run(&["import", "named.jsonl"])), 0);
+    let text = |arguments: &[&str]| out(&home.run(arguments));
+    let search = text(&["search", "event:Buy"]);
+    assert!(search.contains("Sally Doe") && search.contains("Tom Reed"), "{search}");
+    let show = text(&["show", "sally@example.com"]);
+    assert!(show.contains("Tom Reed (crm-7)"), "the neighbour on her phone: {show}");
+    let machine = "16bdd540700c42-07237873695bac-1a3ef597-13c680-16bdd540700ed4";
+    let whole = show.lines().filter(|line| line.contains(machine));
+    assert!(whole.count() <= 1, "no sentence has all of a long id: {show}");
+    assert!(show.lines().any(|line| line.starts_with("  B 16bdd540700c42-0")), "{show}");
+    assert!(show.contains("switched from B to sally@example.com"), "{show}");
+    let orphan = text(&["show", machine]);
+    assert!(orphan.contains("Sally Doe (sally@example.com)"), "{orphan}");
+    let diff = text(&["diff", "sally@example.com", "crm-7"]);
+    assert!(diff.contains("Sally Doe (sally@example.com)") && diff.contains("Tom Reed (crm-7)"), "{diff}");
+    let graph = text(&["graph", "sally@example.com"]);
+    assert!(graph.contains("crm-7  Tom Reed · another user"), "{graph}");
+    let check = text(&["check"]);
+    assert!(check.contains("Sally Doe (sally@example.com)"), "{check}");
+    assert!(!check.contains(machine), "a sentence shows both ends of an id: {check}");
+    for format in ["markdown", "html"] {
+        let page = text(&["show", "sally@example.com", "--format", format]);
+        assert!(page.contains("Tom Reed"), "{format}: {page}");
+    }
+    let json = home.json(0, &["show", "sally@example.com"]);
+    let neighbours = json["neighbours"].as_array().unwrap();
+    assert!(neighbours.iter().any(|near| near["root"] == "crm-7" && near["name"] == "Tom Reed"), "{neighbours:?}");
+    assert_eq!((&json["ids"][0]["letter"], &json["orphans"][0]["letter"]), (&"A".into(), &"B".into()));
+    let found = home.json(0, &["check"]);
+    let named = |one: &Value| one["ids"].as_array().unwrap().iter().position(|id| id == "sally@example.com");
+    let names = found["findings"].as_array().unwrap().iter().filter_map(|one| Some(one["names"][named(one)?].clone()));
+    assert!(names.into_iter().all(|name| name == "Sally Doe"), "{found}");
+}
+
+#[test]
+fn every_report_says_who_it_is_and_which_update_said_so() {
+    let home = Home::new();
+    fs::write(home.path("named.jsonl"), NAMED).unwrap();
+    assert_eq!(code(&home.run(&["import", "named.jsonl"])), 0);
+    let show = |format: &[&str]| out(&home.run(&[&["show", "sally@example.com"], format].concat()));
+    let text = show(&[]);
+    assert!(text.contains("profile, stored under sally@example.com"), "{text}");
+    let plan = text.lines().find(|line| line.trim_start().starts_with("plan")).unwrap();
+    assert!(plan.contains("pro") && plan.ends_with("named.jsonl:6"), "{plan}");
+    let name = text.lines().find(|line| line.trim_start().starts_with("$name")).unwrap();
+    assert!(name.contains("Sally Doe") && name.ends_with("named.jsonl:5"), "{name}");
+    assert!(show(&["--brief"]).lines().next().unwrap().contains("Sally Doe · pro"), "{}", show(&["--brief"]));
+    let markdown = show(&["--format", "markdown"]);
+    assert!(markdown.contains("| `plan` | `pro` | `trial` |"), "{markdown}");
+    let csv = show(&["--format", "csv"]);
+    let mut lines = csv.lines();
+    assert!(lines.next().unwrap().ends_with("properties,name,email,phone,plan"), "{csv}");
+    assert!(lines.all(|line| line.trim_end().ends_with(",Sally Doe,sally@example.com,,pro")), "{csv}");
+    let html = show(&["--format", "html"]);
+    assert!(html.contains("<h1>Sally Doe</h1>") && html.contains("<dt>plan</dt>"), "{html}");
+    assert!(html.contains("before: trial"), "{html}");
+    let json = home.json(0, &["show", "sally@example.com"]);
+    let set = json["profile"]["set"].as_array().unwrap().iter().find(|set| set["property"] == "plan").unwrap();
+    assert_eq!((&set["before"], &set["source"]["line"]), (&"trial".into(), &6.into()));
+}

@@ -213,17 +213,18 @@ impl Page<'_, '_> {
         let journey = self.sheet.journey();
         let owner = |owner: &Owner| {
             let likely = if owner.suggested { ", the most likely" } else { "" };
-            let id = self.names.short(&owner.root, &self.sheet.look);
+            let id = self.person(&owner.root);
             format!("{id} {}{likely}{}", owner.strength.name(), self.evidence(&owner.evidence))
         };
         list(out, "Whose rows these may be", &journey.orphan_of.iter().map(owner).collect::<Vec<_>>())?;
-        let mentions = journey
-            .mentions
-            .iter()
-            .map(|mention| format!("{} {}", self.prose(&mention.why), self.place(&mention.source)));
+        let mentions = journey.mentions.iter().map(|mention| {
+            format!("{} {} {}", self.person(&mention.root), self.prose(&mention.why), self.place(&mention.source))
+        });
         list(out, "Where this id is mentioned", &mentions.collect::<Vec<_>>())?;
-        let near =
-            journey.neighbours.iter().map(|near| format!("{} {}", self.prose(&near.why), self.place(&near.source)));
+        let near = journey
+            .neighbours
+            .iter()
+            .map(|near| format!("{} {} {}", self.person(&near.root), self.prose(&near.why), self.place(&near.source)));
         list(out, "Others on the same device", &near.collect::<Vec<_>>())?;
         let look = &self.sheet.look;
         let alike = journey.alike.iter().map(|alike| {
@@ -231,6 +232,13 @@ impl Page<'_, '_> {
             format!("{other} looks like {own}: they differ in {}", escape(&alike.differ.join(", ")))
         });
         list(out, "Ids that look alike", &alike.collect::<Vec<_>>())
+    }
+
+    /// Another person, by the best name, with the id.
+    fn person(&self, root: &Id) -> String {
+        let id = self.names.short(root, &self.sheet.look);
+        let name = self.sheet.journey().names.get(root).filter(|name| *name != root.as_str());
+        name.map_or_else(|| id.clone(), |name| format!("<b>{}</b> {id}", escape(&self.sheet.look.clean(name))))
     }
 
     pub(super) fn foot(&self, out: &mut dyn Write) -> io::Result<()> {

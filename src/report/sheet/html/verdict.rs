@@ -138,7 +138,9 @@ impl Page<'_, '_> {
             let root = Some(&profile.stored_under) == journey.root.as_ref();
             writeln!(out, "<h2>{}</h2><dl class=\"pairs\">", if root { "Profile" } else { "Another profile" })?;
             for property in profile.by_importance() {
-                let set = property.time.map_or_else(String::new, |at| format!("set {}", look.clock.full(at)));
+                let when = property.time.map_or_else(String::new, |at| format!(" {}", look.clock.full(at)));
+                let before = property.text_before().map_or_else(String::new, |before| format!(", before: {before}"));
+                let set = format!("set{when} by {}{before}", super::super::place(&property.source));
                 writeln!(
                     out,
                     "<dt>{}</dt><dd title=\"{}\">{}</dd>",

@@ -89,7 +89,7 @@ fn head(pen: &mut Pen<'_>, state: &State, look: &Look) {
             pen.skip(2).text("with", look.style(Meaning::Muted)).skip(2);
         }
         pen.text(name, look.style(Meaning::Title)).skip(1);
-        pen.text(&fit::middle(side.journey.query.as_str(), room.max(6)), plain);
+        pen.text(&fit::middle(&side.journey.best_name(), room.max(6)), plain);
     }
     pen.right(&zone, look.style(Meaning::Muted));
 }

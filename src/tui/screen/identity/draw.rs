@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::identity::naming::Letters;
 use crate::identity::register::{Call, Register};
 use crate::identity::{Evidence, Journey, PointKind, Role, Severity, Verdict};
 use crate::model::Id;
@@ -12,7 +13,6 @@ use crate::tui::frame::Ui;
 use crate::tui::pen::Pen;
 use crate::tui::pointer::Spot;
 use crate::tui::theme::{Look, Meaning};
-use crate::tui::timeline::lettered;
 use crate::tui::widgets::{scrolled, select};
 use crate::tui::words::{evidence_name, strength_words};
 
@@ -207,7 +207,7 @@ fn draw(pen: &mut Pen<'_>, line: Line, of: &Panel<'_>, selected: bool, look: &Lo
             if let Some(device) = &neighbour.device {
                 pen.text("device ", muted).id(device.as_str(), 24, plain).skip(2);
             }
-            pen.text(&lettered(&neighbour.why, of.timeline, journey), muted);
+            pen.text(&Letters::of(journey).sentence(&neighbour.why), muted);
         }),
         Line::Mention(at) => journey.mentions.get(at).map(|mention| {
             let room = id_room(pen.room());

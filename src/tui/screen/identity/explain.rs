@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
+use crate::identity::naming::Letters;
 use crate::identity::register::{Call, Entry};
 use crate::identity::{Evidence, Journey, Register, Role};
 use crate::tui::fit;
 use crate::tui::theme::Look;
-use crate::tui::timeline::lettered;
 use crate::tui::when;
 use crate::tui::words::{place, visible_id};
 
@@ -76,7 +76,7 @@ pub(super) fn sentence(line: Line, of: &Panel<'_>, look: &Look) -> String {
         Line::Space | Line::Head(..) | Line::Empty(_) => None,
         other => super::person::sentence(other, of, look),
     };
-    lettered(&sentence.unwrap_or_default(), of.timeline, journey)
+    Letters::of(journey).sentence(&sentence.unwrap_or_default())
 }
 
 fn call(journey: &Journey, call: Call, look: &Look) -> Option<String> {

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use crate::identity::Journey;
+use crate::identity::naming::Letters;
 use crate::model::Id;
 use crate::model::text::percent;
 use crate::tui::fit;
@@ -12,14 +13,13 @@ use crate::tui::pen::Pen;
 use crate::tui::pointer::Spot;
 use crate::tui::screen::identity;
 use crate::tui::theme::{Look, Meaning};
-use crate::tui::timeline::lettered;
 use crate::tui::widgets::scrolled;
 use crate::tui::words::strength_words;
 
 use super::rows::Columns;
 use super::{State, detail, heads, menu, prompt, rows, strip};
 use crate::tui::timeline::devices::Device;
-use crate::tui::timeline::{Lane, LaneKind, Line, Timeline};
+use crate::tui::timeline::{Lane, LaneKind, Line};
 
 /// From this width on the detail stands next to the timeline.
 const SIDE_BY_SIDE: u16 = 150;
@@ -43,7 +43,7 @@ pub(in crate::tui) fn view(
         coverage(&mut Pen::new(buffer, top.take(1), 0), state, look);
     }
     if area.height >= 10
-        && let Some((meaning, text)) = banner(&state.journey, &state.timeline, look)
+        && let Some((meaning, text)) = banner(&state.journey, look)
     {
         Pen::new(buffer, top.take(1), 0).skip(1).text(&text, look.style(meaning));
     }
@@ -334,7 +334,7 @@ fn coverage(pen: &mut Pen<'_>, state: &State, look: &Look) {
 }
 
 /// What a reader must know before anything else, in one line.
-fn banner(journey: &Journey, timeline: &Timeline, look: &Look) -> Option<(Meaning, String)> {
+fn banner(journey: &Journey, look: &Look) -> Option<(Meaning, String)> {
     if let Some(moment) = journey.as_of {
         return Some((Meaning::Warn, format!("as of {}: only what had arrived by then", look.zone.full(moment.at))));
     }
@@ -351,7 +351,7 @@ fn banner(journey: &Journey, timeline: &Timeline, look: &Look) -> Option<(Meanin
         return Some((Meaning::Orphan, format!("an orphan: {strength} ties it to {root}{others}")));
     }
     if let Some(neighbour) = journey.neighbours.first() {
-        return Some((Meaning::Warn, lettered(&neighbour.why, timeline, journey)));
+        return Some((Meaning::Warn, Letters::of(journey).sentence(&neighbour.why)));
     }
     journey.notes.first().map(|note| (Meaning::Muted, format!("note: {note}")))
 }

@@ -18,7 +18,7 @@ use super::preview::{WIDE, preview};
 
 /// Widths of the columns of hits, each with a space after it.
 struct Columns {
-    found: usize,
+    name: usize,
     id: usize,
     kind: usize,
     mark: usize,
@@ -31,22 +31,22 @@ struct Columns {
 }
 
 impl Columns {
-    /// `by_rows`: what the rows have in common says more than where the id leads.
-    fn of(width: usize, by_rows: bool) -> Self {
-        let (found, kind, mark, rows, first, activity, last) = match width {
-            110.. => (10, 8, 5, 11, 12, 13, 13),
-            64..110 => (10, 8, 4, 9, 0, 0, 13),
-            _ => (0, 8, 3, 8, 0, 0, 0),
+    /// A person is read by the name: where there is no room, what the id is and its root go first.
+    fn of(width: usize) -> Self {
+        let (kind, mark, rows, first, activity, last) = match width {
+            110.. => (8, 5, 11, 12, 13, 13),
+            64..110 => (0, 4, 9, 0, 0, 13),
+            _ => (8, 3, 8, 0, 0, 0),
         };
-        let rest = width.saturating_sub(2 + found + kind + mark + rows + first + activity + last);
+        let rest = width.saturating_sub(2 + kind + mark + rows + first + activity + last);
         let (root, via) = match width {
-            140.. => (rest / 3, rest / 4),
-            64.. if by_rows => (rest / 2, 0),
-            64.. => (rest * 2 / 5, 0),
+            140.. => (rest / 4, rest / 4),
+            64.. => (0, rest * 3 / 10),
             _ => (0, 0),
         };
-        let id = rest.saturating_sub(root + via);
-        Self { found, id, kind, mark, root, rows, first, activity, last, via }
+        let name = if width >= 64 { (rest - root - via) / 2 } else { 0 };
+        let id = rest.saturating_sub(name + root + via);
+        Self { name, id, kind, mark, root, rows, first, activity, last, via }
     }
 }
 
@@ -60,18 +60,13 @@ pub(super) fn view(state: &State, hits: &Hits, ui: &mut Ui, area: Rect, buffer: 
         Pen::new(buffer, list, 0).skip(1).text(&text, look.style(meaning));
         list = Rect { y: list.y + 1, height: list.height - 1, ..list };
     }
-    let by_rows = hits.list.iter().any(|hit| hit.matched > 0);
-    let columns = Columns::of(usize::from(area.width), by_rows);
+    let columns = Columns::of(usize::from(area.width));
     let muted = look.style(Meaning::Muted);
     if list.height > 4 && !hits.list.is_empty() {
         let mut pen = Pen::new(buffer, list, 0);
         pen.skip(2);
-        pen.cell("MATCH", columns.found, muted).cell("PERSON", columns.id, muted).cell("IS", columns.kind, muted);
-        pen.cell(look.glyphs.warn, columns.mark, muted).cell(
-            if by_rows && columns.via == 0 { "FOUND BY" } else { "ROOT" },
-            columns.root,
-            muted,
-        );
+        pen.cell("NAME", columns.name, muted).cell("ID", columns.id, muted).cell("IS", columns.kind, muted);
+        pen.cell(look.glyphs.warn, columns.mark, muted).cell("ROOT", columns.root, muted);
         pen.number("ROWS", columns.rows.saturating_sub(2), muted).skip(2);
         pen.cell("FIRST", columns.first, muted).cell("ACTIVITY", columns.activity, muted);
         pen.cell("LAST", columns.last, muted).cell("FOUND BY", columns.via, muted);
@@ -105,17 +100,23 @@ pub(super) fn view(state: &State, hits: &Hits, ui: &mut Ui, area: Rect, buffer: 
 fn line(pen: &mut Pen<'_>, hit: &Hit, glance: Option<&Option<Preview>>, typed: &str, columns: &Columns, look: &Look) {
     let (plain, muted) = (look.style(Meaning::Text), look.style(Meaning::Muted));
     let found = look.style(Meaning::Match);
+    let start = pen.column();
     let date = |at: Option<i64>| at.map(|at| look.zone.short_date(at)).unwrap_or_default();
-    pen.cell(hit.found.name(), columns.found, muted);
-    // The id stands below, with the rest of what is known.
-    let who = hit.name.as_deref().unwrap_or(hit.id.as_str());
-    let is_marked = hit.via.is_none() || hit.name.is_some();
-    let matched = if is_marked { marks(who, typed, hit.found == Match::Fuzzy) } else { Vec::new() };
-    pen.marked(who, columns.id.saturating_sub(1), &matched, (plain, found)).skip(1);
+    if columns.name > 0 {
+        // Where no name is known, the id that a machine made.
+        match &hit.name {
+            Some(name) => pen.cell(&fit::end(name, columns.name - 1), columns.name - 1, plain),
+            None => pen.id(hit.root.as_ref().unwrap_or(&hit.id).as_str(), (columns.name - 1).min(20), muted),
+        };
+        let end = start.saturating_add(u16::try_from(columns.name).unwrap_or(0));
+        pen.to(end);
+    }
+    let matched = if hit.via.is_none() { marks(hit.id.as_str(), typed, hit.found == Match::Fuzzy) } else { Vec::new() };
+    pen.marked(hit.id.as_str(), columns.id.saturating_sub(1), &matched, (plain, found)).skip(1);
     pen.cell(hit.kind.name(), columns.kind, plain);
     let (mark, meaning) = mark(glance, look);
     pen.cell(&mark, columns.mark, look.style(meaning));
-    let via_room = if columns.via > 0 { columns.via } else { columns.root.saturating_sub(1) };
+    let via_room = columns.via;
     let via = hit.via.as_ref().map(|(name, value)| {
         let rows = match hit.matched {
             0 => String::new(),
@@ -133,12 +134,10 @@ fn line(pen: &mut Pen<'_>, hit: &Hit, glance: Option<&Option<Preview>>, typed: &
     });
     if columns.root > 0 {
         let width = columns.root - 1;
-        match (&hit.root, &via) {
-            // Without a column of its own, what was found by goes before the root.
-            (_, Some((via, matched))) if columns.via == 0 => pen.marked(via, width, matched, (muted, found)),
-            (Some(root), _) if *root == hit.id => pen.cell("itself", width, muted),
-            (Some(root), _) => pen.id(root.as_str(), width, muted),
-            (None, _) => pen.cell("none", width, muted),
+        match &hit.root {
+            Some(root) if *root == hit.id => pen.cell("itself", width, muted),
+            Some(root) => pen.id(root.as_str(), width, muted),
+            None => pen.cell("none", width, muted),
         }
         .skip(1);
     }
@@ -152,9 +151,10 @@ fn line(pen: &mut Pen<'_>, hit: &Hit, glance: Option<&Option<Preview>>, typed: &
         pen.to(end);
     }
     pen.cell(&date(hit.last), columns.last, muted);
-    if let Some((via, matched)) = &via {
-        pen.marked(via, columns.via, matched, (muted, found));
-    }
+    match &via {
+        Some((via, matched)) => pen.marked(via, columns.via, matched, (muted, found)),
+        None => pen.cell(hit.found.name(), columns.via, muted),
+    };
 }
 
 /// An event with the text in its name: Enter asks who has it.

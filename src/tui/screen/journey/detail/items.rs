@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::fmt::Write as _;
 
+use crate::identity::naming::Letters;
 use crate::identity::{AliasLine, Orphan, Point, Reason, Step, Verdict};
 use crate::inspect::Clocks;
 use crate::inspect::filter::{quoted, quoted_name};
@@ -11,7 +12,6 @@ use crate::model::text::event_name;
 use crate::model::{Flags, Millis};
 use crate::tui::fit;
 use crate::tui::theme::{Look, Meaning};
-use crate::tui::timeline::lettered;
 use crate::tui::when::{self, Zone};
 use crate::tui::widgets::severity;
 use crate::tui::words::{place, visible_id};
@@ -157,7 +157,7 @@ impl<'a> Items<'a> {
     fn proof(&mut self, label: &str, text: &str, meaning: Meaning) {
         self.proofs += 1;
         let label = format!("{} {label}", self.proofs);
-        self.push(label, lettered(text, &self.state.timeline, &self.state.journey), meaning, Use::Read);
+        self.push(label, Letters::of(&self.state.journey).sentence(text), meaning, Use::Read);
     }
 
     /// The findings that name the row: what happened, and what to change.
