@@ -141,8 +141,8 @@ fn json_of_a_journey_has_the_shape_that_programs_read() {
     assert_eq!(show["root"], "12345");
     assert_eq!(
         show["ids"][0],
-        serde_json::json!({"id": "12345", "role": "root", "anonymous": true, "events": 3,
-            "first": "1970-01-01T00:00:01.000Z", "last": "1970-01-01T00:00:03.200Z"})
+        serde_json::json!({"id": "12345", "letter": "A", "name": null, "role": "root", "anonymous": true,
+            "events": 3, "first": "1970-01-01T00:00:01.000Z", "last": "1970-01-01T00:00:03.200Z"})
     );
     let refused = &show["aliases"][1];
     assert_eq!(
@@ -185,7 +185,19 @@ fn json_of_a_row_says_where_it_is_stored_and_why() {
     let orphan = &show["orphans"][0];
     assert_eq!(
         keys(orphan),
-        ["id", "ids", "strength", "contested", "suggested", "owners", "why", "evidence", "events"]
+        [
+            "id",
+            "letter",
+            "ids",
+            "strength",
+            "contested",
+            "suggested",
+            "owners",
+            "owner_names",
+            "why",
+            "evidence",
+            "events"
+        ]
     );
     assert_eq!(keys(&orphan["events"][0]), keys(early));
     assert_eq!(orphan["evidence"][0]["kind"], "refused_alias");

@@ -296,7 +296,7 @@ fn a_text_that_is_no_id_and_in_no_profile_is_looked_for_in_all_properties() {
     let mut app = by_terms(with_plan((9, 9)));
     app.press("order-4711");
     let text = app.text();
-    assert!(text.contains("property") && text.contains("pro · 12 rows"), "{text}");
+    assert!(text.contains("FOUND BY") && text.contains("pro · 12 rows"), "{text}");
     let mut few = by_terms(with_plan((9, 9)));
     few.press("zz");
     assert!(few.text().contains("nothing matches"), "two letters are in everything: {}", few.text());
