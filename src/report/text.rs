@@ -98,13 +98,12 @@ fn people(out: &mut dyn Write, hits: &[Hit], look: &Look) -> io::Result<()> {
     // For what an id is found by there is at least this much room; a pipe has no width.
     let room = look.width.saturating_sub(2 * id + 27).max(16);
     for hit in hits {
-        let name = match &hit.name {
-            Some(name) => left(&look.cut(name, id), id),
+        let name = if let Some(name) = &hit.name {
+            left(&look.cut(name, id), id)
+        } else {
             // No name is known: the id that a machine made.
-            None => {
-                let root = hit.root.as_ref().unwrap_or(&hit.id);
-                look.paint(Class::Faint, &left(&look.id(root.as_str(), id.min(24)), id))
-            }
+            let root = hit.root.as_ref().unwrap_or(&hit.id);
+            look.paint(Class::Faint, &left(&look.id(root.as_str(), id.min(24)), id))
         };
         let last = hit.last.map_or_else(|| "-".to_owned(), |at| look.clock.minute(at));
         let found = match &hit.via {

@@ -88,7 +88,7 @@ pub(super) fn view(state: &State, hits: &Hits, ui: &mut Ui, area: Rect, buffer: 
             let glance = state.glances.get(&hit.id);
             line(pen, hit, glance, typed, &columns, look);
         } else if let Some(event) = at.checked_sub(hits.list.len()).and_then(|at| hits.events.get(at)) {
-            of_event(pen, event, typed, columns.found, look);
+            of_event(pen, event, typed, columns.name, look);
         }
     });
     ui.hits = ui.search_top..ui.search_top + usize::from(list.height);
