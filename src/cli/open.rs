@@ -12,6 +12,7 @@ use crate::config::warehouse::Warehouse;
 use crate::config::{self, Choice, Origin};
 use crate::inspect::Inspector;
 use crate::model::near;
+use crate::output::Kept;
 use crate::session::{self, Location, demo};
 use crate::store::{Error, Reader};
 use crate::warehouse::Address;
@@ -153,6 +154,12 @@ pub(super) fn address(text: &str, settings: &Warehouse) -> Result<Address, Failu
 fn not_a_file(address: &Address) -> Failure {
     Failure::usage(format!("this command works on a store file, and {address} is a warehouse"))
         .hint("name a store file with --store; show, search, graph, diff and the terminal interface read a warehouse")
+}
+
+/// What no file may take the place of: the store.
+pub(super) fn kept(store: &Named) -> Result<Kept, Failure> {
+    let choice = store.clone().choose()?;
+    Ok(choice.map_or_else(Kept::default, |choice| Kept::default().store(&choice.path)))
 }
 
 /// A store that was named is not there.

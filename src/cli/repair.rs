@@ -10,7 +10,7 @@ use super::check::{every_user, kind};
 use super::console::Console;
 use super::failure::Failure;
 use super::import::stop_flag;
-use super::open::Named;
+use super::open::{Named, kept};
 use super::redaction;
 use super::show::nowhere;
 use crate::identity::findings::{OF_STORE, all};
@@ -18,7 +18,7 @@ use crate::identity::repair::Repair;
 use crate::identity::{Kind, LEGACY};
 use crate::inspect::{Error, ErrorKind, Inspector, check};
 use crate::model::Id;
-use crate::output::{Kept, Output, Readers};
+use crate::output::{Output, Readers};
 use crate::report::repair as report;
 
 pub(super) fn run(command: &Command, store: Named, console: &mut Console) -> Result<(), Failure> {
@@ -59,12 +59,6 @@ struct Found {
     complete: bool,
     /// The finding that all of them have, if that was asked for.
     kind: Option<&'static Kind>,
-}
-
-/// What no file may take the place of: the store.
-pub(super) fn kept(store: &Named) -> Result<Kept, Failure> {
-    let choice = store.clone().choose()?;
-    Ok(choice.map_or_else(Kept::default, |choice| Kept::default().store(&choice.path)))
 }
 
 fn answer(

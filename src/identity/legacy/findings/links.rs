@@ -91,7 +91,12 @@ pub(super) fn still_anonymous(case: &Case<'_>) -> Option<Finding> {
 /// #7: other known users on a device of this one.
 pub(super) fn shared_device(case: &Case<'_>) -> Option<Finding> {
     // A visitor and a user on one device are mostly one person.
-    let first = case.neighbours.first().filter(|_| case.ids.iter().any(|id| case.world.is_person(id)))?;
+    let first = case.neighbours.first().filter(|neighbour| {
+        // A device that is taken for a user shares itself with no one.
+        let is_device =
+            |id: &Id| neighbour.device.as_ref().is_some_and(|device| id.bare().eq_ignore_ascii_case(device.bare()));
+        case.ids.iter().any(|id| case.world.is_person(id) && !is_device(id))
+    })?;
     let what = match case.neighbours.len() {
         1 => match &first.device {
             Some(device) => format!("{} used the same device {}.", first.root.as_str(), device.as_str()),
