@@ -228,7 +228,9 @@ impl<'a> Plan<'a> {
         let split = journey.steps.iter().filter(|step| matches!(step.state, State::Split(_)));
         // Calls are no deeds of a person: importing them again would call them again.
         let is_deed = |step: &&Step| !matches!(step.event.verb, VerbKind::Alias | VerbKind::Identify | VerbKind::Merge);
-        let of_many = |step: &&Step| step.stored_under.is_placeholder();
+        // Sent under it, or stored there by an alias call of another.
+        let of_many =
+            |step: &&Step| step.stored_under.is_placeholder() || step.event.id.as_ref().is_some_and(Id::is_placeholder);
         let (strangers, mut rows): (Vec<&Step>, Vec<&Step>) = left.chain(split).filter(is_deed).partition(of_many);
         rows.sort_by_key(|step| step.event.place());
         let calls = orphans.into_iter().filter(|orphan| !orphan.id.is_placeholder()).collect();

@@ -151,17 +151,13 @@ fn an_answer_of_the_activity_feed_has_ids_under_either_name_and_an_export_under_
 #[test]
 fn rows_whose_id_is_called_otherwise_are_refused_and_rows_that_lack_an_id_are_not() {
     let other = r#"{"id":"1","user_id":"u","external_user_id":"e","time":1602611311,"name":"View","properties":"{}"}"#;
-    let why = journey::formats::sniff(other.as_bytes(), true, "braze").unwrap_err().why;
+    let why = sniff(other.as_bytes(), true, "braze").unwrap_err().why;
     assert!(why.contains("user_id") && why.contains("no id (distinct_id)") && why.contains("--map"), "{why}");
     for rows in [
         r#"{"event":"View","properties":{"time":1602611311}}"#,
         r#"{"event":"View","properties":{"time":1602611311,"user_id":"u"}}"#,
         r#"{"event":"View","user_id":"u","distinct_id":"d","time":1602611311,"properties":{}}"#,
     ] {
-        assert_eq!(
-            journey::formats::sniff(rows.as_bytes(), true, "rows").unwrap().format,
-            journey::formats::Format::Export,
-            "{rows}"
-        );
+        assert_eq!(sniff(rows.as_bytes(), true, "rows").unwrap().format, Format::Export, "{rows}");
     }
 }
