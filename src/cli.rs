@@ -32,6 +32,7 @@ mod settings;
 mod show;
 mod sql;
 mod warehouse;
+mod what_if;
 mod zone;
 
 use std::borrow::Cow;

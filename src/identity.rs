@@ -6,6 +6,7 @@
 //! - [`rules`]: rule sets as an argument; [`legacy`](mod@legacy) is the default, and
 //!   [`merging`] has those that join ids with their past;
 //! - [`journey::ruled`]: the owner of each row; [`across`]: one history under several rule sets;
+//! - [`what_if`]: the same with a call taken away, changed or added;
 //! - [`migration`]: what becomes of everyone under another rule set;
 //! - [`findings`]: integration mistakes as data; [`audit`]: those of many users;
 //! - [`moment`]: a journey as it stood when only some of the rows had arrived;
@@ -35,6 +36,7 @@ pub mod rules;
 pub mod summary;
 mod tally;
 mod thresholds;
+pub mod what_if;
 
 pub use facts::{Cut, CutOf, Facts};
 pub use findings::{Checked, Finding, Kind, Past, Severity, Sums, Totals, Way};

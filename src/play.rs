@@ -25,7 +25,7 @@ pub mod text;
 
 pub use branch::{HandError, leave_out, make, read};
 pub use expect::{Expected, Found, found};
-pub use reproduce::reproduce;
+pub use reproduce::{Head, as_scenario, reproduce};
 pub use server::{AliasRow, Entry, News, NewsKind, Server, Standing};
 
 use std::ops::Range;

@@ -24,6 +24,7 @@ pub mod shown;
 pub mod svg;
 pub mod table;
 pub mod text;
+pub mod what_if;
 
 use crate::model::import::FileReport;
 

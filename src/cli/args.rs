@@ -455,14 +455,36 @@ pub(super) struct Diff {
 /// amplitude, simple (user id, else anonymous id).
 #[derive(Debug, clap::Args)]
 #[command(after_help = "journey compare sally@example.com --rules legacy,simplified\njourney compare --from legacy \
-    --to simplified --format html > migration.html")]
+    --to simplified --format html > migration.html\njourney compare sally@example.com --without july.jsonl:18")]
 pub(super) struct Compare {
     /// Any id of the user
     #[arg(required_unless_present = "to", conflicts_with_all = ["from", "to"])]
     pub(super) id: Option<String>,
-    /// Two to six rule sets [default: legacy,original,simplified,posthog]
+    /// Two to six rule sets [default: legacy,original,simplified,posthog]; one with a change [default: legacy]
     #[arg(long, value_name = "RULES", value_delimiter = ',', conflicts_with_all = ["from", "to"])]
     pub(super) rules: Vec<String>,
+    /// What if this row had not been sent? ROW is FILE:LINE, or LINE; this option and those below can be
+    /// repeated
+    #[arg(long, value_name = "ROW", requires = "id", help_heading = "What if")]
+    pub(super) without: Vec<String>,
+    /// What if identify had been called in place of this alias call?
+    #[arg(long, value_name = "ROW", requires = "id", help_heading = "What if")]
+    pub(super) identify: Vec<String>,
+    /// What if reset had been called just before this row?
+    #[arg(long, value_name = "ROW", requires = "id", help_heading = "What if")]
+    pub(super) reset: Vec<String>,
+    /// What if this row had been sent later?
+    #[arg(long, value_name = "ROW[=SECONDS]", requires = "id", help_heading = "What if")]
+    pub(super) later: Vec<String>,
+    /// What if this call had been made? CALL is alias (of OTHER) or identify (ID is the id before)
+    #[arg(long, num_args = 4, value_names = ["CALL", "ID", "OTHER", "TIME"], requires = "id", help_heading = "What if")]
+    pub(super) add: Vec<String>,
+    /// Also save the rows with the change as a scenario, without ids and values of the data
+    #[arg(long, value_name = "FILE", requires = "id", help_heading = "What if")]
+    pub(super) write: Option<PathBuf>,
+    /// Replace the file of --write if there is one
+    #[arg(long, requires = "write", help_heading = "What if")]
+    pub(super) force: bool,
     /// The rule set that the project has now [default: legacy]
     #[arg(long, value_name = "RULES", requires = "to")]
     pub(super) from: Option<String>,

@@ -7,11 +7,14 @@ use super::failure::Failure;
 use super::import::stop_flag;
 use super::open::Named;
 use super::redaction;
+use super::repair::kept;
 use super::rules::rule_set;
 use super::show::nowhere;
+use super::what_if;
 use crate::identity::RuleSet;
 use crate::inspect::{Inspector, migration};
 use crate::model::Id;
+use crate::output::Kept;
 use crate::report::{across, migration as report};
 use crate::session::Location;
 
@@ -23,14 +26,22 @@ pub(super) fn run(command: &Compare, store: Named, console: &mut Console) -> Res
         let from = rule_set(command.from.as_deref().unwrap_or("legacy"))?;
         return migrate(from, rule_set(to)?, store, console);
     }
-    let rules = rules(command)?;
+    let rules = if what_if::is_asked(command) { Vec::new() } else { rules(command)? };
     if !matches!(console.form, Form::Text | Form::Json) {
         return Err(Failure::usage("a compared journey is text or JSON")
             .hint("--format text, json")
             .hint("--from and --to write CSV and HTML"));
     }
     let id = command.id.as_deref().unwrap_or_default();
+    let kept = if store.is_demo { Kept::default() } else { kept(&store)? };
     let inspector = store.open(console)?;
+    if what_if::is_asked(command) {
+        let answer = what_if::answer(command, id, &kept, &inspector, console);
+        return answer.map_err(|failure| redaction::shown(failure, &inspector));
+    }
+    if command.write.is_some() {
+        return Err(Failure::usage("--write saves a change, and none is asked for").hint("--without ROW"));
+    }
     answer(id, &rules, &inspector, console).map_err(|failure| redaction::shown(failure, &inspector))
 }
 

@@ -69,6 +69,11 @@ impl Inspector {
         self.name_among(root, &ids_of(&*self.source, root)?)
     }
 
+    /// What to call the person whose root is `root`: the best name, else the root, as they may be shown.
+    pub fn name_or_id(&self, root: &Id) -> Result<String, Error> {
+        Ok(self.best_name(root)?.unwrap_or_else(|| root.as_str().to_owned()))
+    }
+
     /// The best names of the people with these roots, where one is known.
     pub fn best_names<'a>(&self, roots: impl IntoIterator<Item = &'a Id>) -> Result<BTreeMap<Id, String>, Error> {
         let mut names = BTreeMap::new();

@@ -70,9 +70,15 @@ enum Clock {
 /// `None` where calls alone do not show it.
 pub fn reproduce(facts: &Facts, journey: &Journey, finding: &Finding) -> Option<Scenario> {
     let root = journey.root.clone()?;
-    let units = units(facts, finding);
+    let units = units(facts, &finding.sources);
     let names = Names::of(facts, &root);
-    let build = |units: &[Unit], clock: Clock| scenario(units, clock, &names, &root, finding);
+    let head = Head {
+        name: format!("reproduce-{}", finding.code()),
+        title: format!("The smallest calls with the finding {}", finding.code()),
+        look_for: format!("{}.", capitalised(finding.kind.title)),
+        lesson: finding.kind.advice.to_owned(),
+    };
+    let build = |units: &[Unit], clock: Clock| scenario(units, clock, &names, &root, &head);
     let shows = |units: &[Unit], clock: Clock| has(&build(units, clock), finding.code());
     let clock = [Clock::Steps, Clock::Waits, Clock::Exact].into_iter().find(|clock| shows(&units, *clock))?;
     let units = shrink(units, &mut |units| shows(units, clock));
@@ -82,6 +88,25 @@ pub fn reproduce(facts: &Facts, journey: &Journey, finding: &Finding) -> Option<
     codes.sort();
     scenario.expect = Expect { findings: Some(codes), ..Expect::default() };
     Some(scenario)
+}
+
+/// What a scenario says of itself.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// Its name.
+    pub name: String,
+    /// Its title.
+    pub title: String,
+    /// What to look for.
+    pub look_for: String,
+    /// What it teaches.
+    pub lesson: String,
+}
+
+/// The rows of a user as a scenario, without the ids and values of the data: of too many rows those
+/// that are calls first.
+pub fn as_scenario(facts: &Facts, root: &Id, head: &Head) -> Scenario {
+    scenario(&units(facts, &[]), Clock::Exact, &Names::of(facts, root), root, head)
 }
 
 /// The codes that the engine finds when a scenario is played.
@@ -97,11 +122,11 @@ fn has(scenario: &Scenario, code: &str) -> bool {
 
 /// Rows, alias calls, and what links say of rows that are not there, those that prove the finding
 /// first where there are too many, in order of arrival.
-fn units(facts: &Facts, finding: &Finding) -> Vec<Unit> {
+fn units(facts: &Facts, proof: &[Source]) -> Vec<Unit> {
     let called: HashSet<i64> = facts.calls.iter().map(|call| call.row).collect();
     let of_rows: HashSet<(&str, u64)> = facts.events.iter().map(|event| place(&event.source)).collect();
     let mut units: Vec<(bool, Unit)> = Vec::new();
-    let proves = |source: &Source| finding.sources.contains(source);
+    let proves = |source: &Source| proof.contains(source);
     for call in &facts.calls {
         let unit = Unit {
             time: call.time,
@@ -192,7 +217,7 @@ fn of_link(link: &Link) -> Unit {
 }
 
 /// The calls as a scenario that opens the user.
-fn scenario(units: &[Unit], clock: Clock, names: &Names, root: &Id, finding: &Finding) -> Scenario {
+fn scenario(units: &[Unit], clock: Clock, names: &Names, root: &Id, head: &Head) -> Scenario {
     let times = times(units, clock);
     let calls = units.iter().zip(&times).map(|(unit, (at, delay))| Call {
         at: *at,
@@ -204,10 +229,10 @@ fn scenario(units: &[Unit], clock: Clock, names: &Names, root: &Id, finding: &Fi
     let mut calls: Vec<Call> = calls.collect();
     calls.sort_by_key(|call| call.at);
     Scenario {
-        name: format!("reproduce-{}", finding.code()),
-        title: format!("The smallest calls with the finding {}", finding.code()),
-        look_for: format!("{}.", capitalised(finding.kind.title)),
-        lesson: finding.kind.advice.to_owned(),
+        name: head.name.clone(),
+        title: head.title.clone(),
+        look_for: head.look_for.clone(),
+        lesson: head.lesson.clone(),
         search: names.of_id(root),
         start: START,
         seed: 1,

@@ -100,6 +100,7 @@ const LONG: &[(&str, &str)] = &[];
 /// Mixpanel sends, rows and calls that are written for Mixpanel.
 const NAMING_VERBS: &[&str] = &[
     "src/model/row.rs",
+    "src/identity/what_if.rs",
     "src/store/schema/doubled.rs",
     "src/store/schema/five.rs",
     "src/inspect/filter/decide.rs",

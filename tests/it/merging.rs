@@ -4,6 +4,7 @@
 mod migration;
 mod oracle;
 mod others;
+mod what_if;
 
 use crate::support::story::Story;
 

@@ -69,3 +69,45 @@ fn a_redacted_comparison_has_the_same_owners() {
     let count = |answer: &Value| (answer["differ"].as_array().unwrap().len(), answer["rows"].clone());
     assert_eq!(count(&open), count(&redacted));
 }
+
+#[test]
+fn a_change_is_shown_with_what_it_does_and_saved_as_a_scenario() {
+    let home = Home::new();
+    let change = ["compare", "sally@gmail.com", "--demo", "--without", "01-sally.jsonl:5"];
+    let answer = home.json(0, &change);
+    assert_eq!((&answer["rules"], answer["changes"].as_array().unwrap().len()), (&"legacy".into(), 1));
+    assert!(answer["after"]["rows"].as_u64() < answer["before"]["rows"].as_u64(), "{answer}");
+    assert!(answer["rows"].as_array().unwrap().iter().any(|row| row["after"].is_null()));
+    let text = out(&home.run(&change));
+    assert!(text.contains("DIFFERENCE") && text.contains("not sent"), "{text}");
+    let saved = home.run(&[&change[..], &["--write", "what-if.toml"]].concat());
+    assert_eq!(code(&saved), 0, "{}", err(&saved));
+    let played = home.run(&["demo", "what-if.toml", "--format", "text"]);
+    assert_eq!(code(&played), 0, "{}", err(&played));
+    assert!(!fs::read_to_string(home.path("what-if.toml")).unwrap().contains("sally@gmail.com"));
+    assert_eq!(code(&home.run(&["compare", "sally@gmail.com", "--demo", "--without", "01-sally.jsonl:999"])), 2);
+    assert_eq!(code(&home.run(&["compare", "sally@gmail.com", "--demo", "--identify", "01-sally.jsonl:1"])), 2);
+}
+
+#[test]
+fn a_migration_report_is_text_json_csv_and_html() {
+    let home = Home::new();
+    let report = ["compare", "--demo", "--from", "legacy", "--to", "simplified"];
+    let json = home.json(0, &report);
+    let number = |key: &str| json[key].as_u64().unwrap();
+    assert_eq!(number("same") + number("split") + number("merged"), json["people"]["from"].as_u64().unwrap());
+    assert!(number("phantoms") > 0 && number("rows_changed") > 0, "{json}");
+    assert!(json["top"][0]["rows_changed"].as_u64() >= json["top"][1]["rows_changed"].as_u64());
+    let text = out(&home.run(&report));
+    assert!(text.contains("change owner") && text.contains("not known"), "{text}");
+    assert!(out(&home.run(&[&report[..], &["--ascii"]].concat())).is_ascii());
+    let csv = out(&home.run(&[&report[..], &["--format", "csv"]].concat()));
+    assert!(csv.starts_with("id,name,rows_changed,what"), "{csv}");
+    let html = out(&home.run(&[&report[..], &["--format", "html"]].concat()));
+    assert!(
+        html.starts_with("<!doctype html>") && html.contains("Most rows changed") && !html.contains("<script"),
+        "{html}"
+    );
+    assert_eq!(code(&home.run(&["compare", "--demo", "--from", "legacy", "--to", "legacy"])), 2);
+    assert_eq!(code(&home.run(&["compare", "--demo"])), 2);
+}

@@ -1,0 +1,122 @@
+//! What would have been with a call taken away, changed or added.
+
+use journey::identity::what_if::{Call, Change, NEW_DEVICE, Outcome, Unfit, changed};
+use journey::identity::{LEGACY, RULE_SETS, resolve};
+use journey::model::{Id, VerbKind};
+use proptest::prelude::*;
+
+use super::G1;
+use crate::engine::any_history;
+use crate::support::story::{Story, facts};
+
+fn outcome(story: &Story, query: &str, changes: &[Change]) -> Outcome {
+    Outcome::of(&story.facts(), &Id::new(query), LEGACY, changes).unwrap().unwrap()
+}
+
+/// Names of the rows that are not as they were, and whose they are then.
+fn told(outcome: &Outcome) -> String {
+    let rows = outcome.rows.iter().map(|(before, after)| {
+        let (before, after) = (before.map(|at| &outcome.before.rows[at]), after.map(|at| &outcome.after.rows[at]));
+        let owner = after.map_or("not sent", |held| held.owner.as_ref().map_or("no one", Id::as_str));
+        format!("{} {owner}", before.or(after).unwrap().event.event)
+    });
+    rows.collect::<Vec<_>>().join(", ")
+}
+
+const SIGN_UP: &str = "1 View(12345)
+     2 Plan(12345)
+     3 AL(sally -> 12345)
+     4 SignUp(12345)
+     60 AppOpen(P-1)
+     61 AL(sally -> P-1)
+     62 AppBuy(P-1)";
+
+#[test]
+fn without_its_alias_a_past_stays_behind() {
+    let story = Story::new("1 View(12345)\n3 AL(sally -> 12345)\n4 SignUp(sally)");
+    let found = outcome(&story, "sally", &[Change::Without(2)]);
+    assert_eq!(found.own_rows(), (3, 1));
+    assert_eq!(told(&found), "View 12345, $create_alias not sent");
+}
+
+#[test]
+fn identify_in_place_of_a_refused_alias_sends_later_rows_under_the_user() {
+    let story = Story::new(SIGN_UP);
+    let found = outcome(&story, "sally", &[Change::Identify(6)]);
+    assert_eq!((found.own_rows(), found.refused()), ((4, 6), (1, 0)));
+    assert_eq!(found.missing, (3, 1), "what was sent before stays behind");
+    assert!(told(&found).ends_with("AppBuy 12345"), "{}", told(&found));
+    assert_eq!(changed(&story.facts(), &[Change::Identify(1)]).unwrap_err(), Unfit::NoAlias);
+    assert_eq!(changed(&story.facts(), &[Change::Without(99)]).unwrap_err(), Unfit::NoRow);
+}
+
+#[test]
+fn a_reset_at_logout_keeps_the_next_visitor_apart() {
+    let story = Story::new(
+        "1 View(12345) +,d-1
+         2 AL(sally -> 12345) +,d-1
+         3 Logout(12345) +sally,d-1
+         4 Browse(12345) +sally,d-1
+         6 BobBuy(bob) +bob,d-1",
+    );
+    let found = outcome(&story, "sally", &[Change::Reset(4)]);
+    assert_eq!(found.own_rows(), (4, 3));
+    assert_eq!(told(&found), format!("Browse {NEW_DEVICE}"));
+    let simplified = Outcome::of(&story.facts(), &Id::new("bob"), RULE_SETS[2], &[Change::Reset(4)]).unwrap().unwrap();
+    assert_eq!(simplified.own_rows(), (1, 2), "the device after the reset is Bob's");
+}
+
+#[test]
+fn a_server_row_that_waits_a_second_loses_no_race() {
+    let story = Story::new("1 View(12345)\n3@4.2 AL(sally -> 12345)\n3.1@3.4 Welcome(sally)\n6 Later(sally)");
+    let found = outcome(&story, "sally", &[Change::Later(2, 1_000)]);
+    assert_eq!((found.own_rows(), told(&found)), ((3, 4), "Welcome 12345".to_owned()));
+    let too_soon = outcome(&story, "sally", &[Change::Later(2, 100)]);
+    assert_eq!(too_soon.own_rows(), (3, 3));
+}
+
+#[test]
+fn a_call_that_was_not_made_joins_as_if_it_had_been() {
+    let story = Story::new(&format!("1 Land({G1})\n3 Dash(ann@x.com)"));
+    let call =
+        |verb, one: &str, other: &str| Change::Add(Call { verb, one: Id::new(one), other: Id::new(other), at: 2_000 });
+    let alias = outcome(&story, "ann@x.com", &[call(VerbKind::Alias, "ann@x.com", G1)]);
+    assert_eq!(alias.own_rows(), (1, 3));
+    let identify = call(VerbKind::Identify, G1, "ann@x.com");
+    let original = Outcome::of(&story.facts(), &Id::new("ann@x.com"), RULE_SETS[1], &[identify]).unwrap().unwrap();
+    assert_eq!(original.own_rows(), (1, 3));
+    assert_eq!(original.people(), (2, 1));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn without_a_row_is_as_if_it_had_never_been_there(rows in any_history(), nth in 0_usize..40) {
+        let mut rows = rows;
+        for row in &mut rows {
+            // A link that no row at hand says again is kept: here every row is at hand.
+            row.previous.clear();
+        }
+        rows.retain(|row| row.verb.kind() != VerbKind::Merge);
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let nth = nth % rows.len();
+        let all = facts(&rows);
+        let row = i64::try_from(nth).unwrap() + 1;
+        let without = changed(&all, &[Change::Without(row)]).unwrap();
+        let mut fewer = rows.clone();
+        fewer.remove(nth);
+        let fewer = facts(&fewer);
+        for rules in RULE_SETS {
+            for id in crate::engine::IDS.iter().map(|id| Id::new(id)) {
+                let lines = |facts| resolve(facts, &id, *rules).map(|journey| {
+                    let lines: Vec<u64> = journey.steps.iter().map(|step| step.event.source.line).collect();
+                    (journey.root.clone(), lines, journey.orphaned_rows())
+                });
+                prop_assert_eq!(lines(&without), lines(&fewer), "{} of {} without row {}", rules.name(), id.as_str(), row);
+            }
+        }
+    }
+}
