@@ -1,6 +1,7 @@
 //! What can be written on the command line.
 #![expect(clippy::doc_markdown, reason = "clap shows these comments to people as they are")]
 
+mod check;
 mod warehouse;
 
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub(super) use self::check::{Check, Explain, FailOn};
 pub(super) use self::warehouse::Warehouse;
 
 use crate::formats;
@@ -540,67 +542,6 @@ pub(super) struct Doctor {
     /// The store to check
     #[arg(value_name = "STORE")]
     pub(super) path: Option<PathBuf>,
-}
-
-/// Find the integration mistakes of every user of the store
-///
-/// Each finding says what is wrong, how many users and rows it costs, which rows show it, and what
-/// to change. Ctrl-C gives what is known by then. Exit code 0: done; 1: findings that --fail-on
-/// names.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "In a build: journey check --fail-on error --baseline known.json --format junit > findings.xml")]
-pub(super) struct Check {
-    /// The store to check
-    #[arg(value_name = "STORE")]
-    pub(super) path: Option<PathBuf>,
-    /// Look at the user of this id alone
-    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
-    pub(super) id: Option<String>,
-    /// Exit with code 1 when there is a finding of this severity or a worse one
-    #[arg(long, value_enum, value_name = "SEVERITY")]
-    pub(super) fail_on: Option<FailOn>,
-    /// Leave out findings with this code; may be given several times
-    #[arg(long, value_name = "CODE")]
-    pub(super) ignore: Vec<String>,
-    /// A file of --write-baseline, or an earlier answer in JSON: only findings of users that it lacks fail
-    #[arg(long, value_name = "FILE")]
-    pub(super) baseline: Option<PathBuf>,
-    /// Write what is found to this file, for --baseline: codes, and a number for each user
-    ///
-    /// The number says no id; whoever guesses an id can see whether it is there.
-    #[arg(long, value_name = "FILE", conflicts_with = "id")]
-    pub(super) write_baseline: Option<PathBuf>,
-    /// Replace the file of --write-baseline if there is one
-    #[arg(long, requires = "write_baseline")]
-    pub(super) force: bool,
-    /// Count the shares by day, by client, or before and from a date on; csv then has these lines
-    ///
-    /// A user counts where the first row or call names them, a device where the first row names it,
-    /// a row and an alias call where they are. Days are UTC. Reads the rows once more.
-    #[arg(long, value_name = "day|client|DATE", conflicts_with = "id")]
-    pub(super) by: Option<String>,
-    /// List every kind of finding, and check nothing
-    #[arg(long)]
-    pub(super) list: bool,
-}
-
-/// Severities that a check can fail on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum FailOn {
-    /// Rows are lost or mixed
-    Error,
-    /// Rows can be lost
-    Warning,
-    /// Anything at all
-    Note,
-}
-
-/// Explain one kind of finding: why it matters, what to change, the rule behind it
-#[derive(Debug, clap::Args)]
-pub(super) struct Explain {
-    /// The code, as journey check writes it
-    #[arg(value_name = "CODE")]
-    pub(super) code: String,
 }
 
 /// Say what would mend a user, or every user with a finding; nothing is ever sent
