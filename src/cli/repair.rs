@@ -18,7 +18,7 @@ use crate::identity::repair::Repair;
 use crate::identity::{Kind, LEGACY};
 use crate::inspect::{Error, ErrorKind, Inspector, check};
 use crate::model::Id;
-use crate::output::{Output, Readers};
+use crate::output::{Kept, Output, Readers};
 use crate::report::repair as report;
 
 pub(super) fn run(command: &Command, store: Named, console: &mut Console) -> Result<(), Failure> {

@@ -616,7 +616,13 @@ fn a_new_user_with_an_old_code_is_new_also_where_another_user_is_gone() {
         check::store_by(&Inspector::new(store(story)), &wanted, &mut |_, _| true).unwrap()
     };
     let is_new = |audit: &Audit| {
-        let check = report::Check { store: "x", audit, fail_on: Some(Severity::Error), baseline: &baseline };
+        let check = report::Check {
+            store: "x",
+            audit,
+            fail_on: Some(Severity::Error),
+            baseline: &baseline,
+            names: &BTreeMap::new(),
+        };
         assert_eq!(check.has_failed(), check.is_new(&found(audit)));
         check.is_new(&found(audit))
     };

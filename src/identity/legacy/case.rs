@@ -281,6 +281,8 @@ mod tests {
     #[test]
     fn a_time_before_2005_or_a_day_after_the_arrival_is_impossible() {
         const NOW: Millis = 1_700_000_000_000;
+        const AHEAD: Millis = 24 * 60 * 60 * 1000;
+        let thresholds = &Thresholds::DEFAULT;
         let (known, unknown) = (Flags::default(), [Flags::ARRIVAL_UNKNOWN, Flags::TIME_FROM_ARRIVAL]);
         for (time, arrived, is_impossible) in [
             (NOW, NOW, false),
@@ -293,12 +295,12 @@ mod tests {
             // An old row of an old history.
             (OLDEST - 2, OLDEST - 1, false),
         ] {
-            assert_eq!(Marks::is_impossible(time, arrived, known), is_impossible, "{time} {arrived}");
+            assert_eq!(Marks::is_impossible(time, arrived, known, thresholds), is_impossible, "{time} {arrived}");
         }
         // Where no arrival is known, only the oldest time counts.
         for flags in unknown {
-            assert!(!Marks::is_impossible(NOW + 2 * AHEAD, NOW, flags));
-            assert!(Marks::is_impossible(OLDEST - 2, OLDEST - 1, flags));
+            assert!(!Marks::is_impossible(NOW + 2 * AHEAD, NOW, flags, thresholds));
+            assert!(Marks::is_impossible(OLDEST - 2, OLDEST - 1, flags, thresholds));
         }
     }
 }
