@@ -13,6 +13,7 @@ pub mod clock;
 pub mod compare;
 pub mod doctor;
 pub mod graph;
+pub mod imported;
 pub mod journey;
 pub mod json;
 pub mod look;

@@ -18,7 +18,7 @@ use crate::ingest::{self, Flow, Input, Options, Progress, Sources};
 use crate::model::text::visible;
 use crate::output::{Kept, Output, Readers};
 use crate::report::look::{count, many};
-use crate::report::{self, json, text};
+use crate::report::{self, text};
 use crate::store::{self, Reader, Upgrade, Writer};
 
 pub(super) fn run(command: &Import, common: &Common, store: Named, console: &mut Console) -> Result<(), Failure> {
@@ -131,7 +131,7 @@ pub(super) fn answer(
         files,
     };
     match console.format {
-        Format::Json => json::import(&mut console.out, &answer)?,
+        Format::Json => report::imported::json(&mut console.out, &answer)?,
         Format::Text => text::import(&mut console.out, &answer, &console.look)?,
     }
     console.finish()?;

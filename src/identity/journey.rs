@@ -31,9 +31,7 @@ pub trait Reasons: Debug + Sync {
     fn why_held(&self, ruled: &Ruled, held: &Held) -> String;
 
     /// What no source says of these rules, or no row shows, as sentences.
-    fn unknown(&self) -> &'static [&'static str] {
-        &[]
-    }
+    fn unknown(&self) -> &'static [&'static str];
 }
 
 /// The merged timeline of one user, with every decision and what it rests on.

@@ -53,6 +53,10 @@ impl Reasons for Legacy {
         "legacy"
     }
 
+    fn unknown(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     fn title(&self) -> &'static str {
         "Mixpanel without ID Merge: alias, identify and reset"
     }

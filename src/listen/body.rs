@@ -143,7 +143,7 @@ mod tests {
         let says = Says { content_type: "application/x-www-form-urlencoded".into(), ..Says::default() };
         let base64 = "eyJldmVudCI6In5%2Bfj8ifQ%3D%3D";
         let read = content(format!("data={base64}&verbose=1").as_bytes(), &says, &Parameters::new());
-        assert_eq!(read.text.as_deref(), Some(r#"{"event":"~>~?"}"#));
+        assert_eq!(read.text.as_deref(), Some(r#"{"event":"~~~?"}"#));
         assert_eq!(read.form.get("verbose").map(String::as_str), Some("1"));
         let plain = content(br#"[{"event":"a=b&data=c"}]"#, &says, &Parameters::new());
         assert_eq!((plain.text.as_deref(), plain.is_json), (Some(r#"[{"event":"a=b&data=c"}]"#), true));

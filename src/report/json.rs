@@ -9,7 +9,7 @@ use std::io::{self, Write};
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::value::RawValue;
 
-use super::{Import, Properties, Selection, Shown, cuts};
+use super::{Properties, Selection, Shown, cuts};
 use crate::identity::naming::Letters;
 use crate::identity::{
     AliasLine, Alike, Evidence, Finding, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Point, Profile,
@@ -17,7 +17,6 @@ use crate::identity::{
 };
 use crate::model::facts::Source;
 use crate::model::hit::{EventHit, Hit, Shared};
-use crate::model::import::FileReport;
 use crate::model::time::rfc3339;
 use crate::model::{Id, Millis};
 
@@ -89,36 +88,6 @@ fn shared_value(shared: &Shared) -> impl Serialize {
         users: U,
     }
     Json { value: &shared.value, users: Each(shared.users.iter().map(Id::as_str)) }
-}
-
-/// Writes what an import did (`journey import`).
-pub fn import(out: &mut dyn Write, import: &Import) -> io::Result<()> {
-    #[derive(serde::Serialize)]
-    struct Imported<'a, I: Serialize> {
-        schema: u32,
-        store: &'a str,
-        files: I,
-        events: u64,
-        rejected: u64,
-        incomplete: bool,
-        cancelled: bool,
-        warnings: &'a [String],
-    }
-    let Import { store, files, events, rejected, incomplete, cancelled, warnings } = import;
-    let files = Each(files.iter().map(imported_file));
-    line(
-        out,
-        &Imported {
-            schema: SCHEMA,
-            store,
-            files,
-            events: *events,
-            rejected: *rejected,
-            incomplete: *incomplete,
-            cancelled: *cancelled,
-            warnings,
-        },
-    )
 }
 
 /// Writes `value` and a line break.
@@ -555,59 +524,4 @@ fn hit(hit: &Hit) -> impl Serialize {
 
 fn moment(at: Option<Millis>) -> Option<String> {
     at.map(rfc3339)
-}
-
-fn imported_file(file: &FileReport) -> impl Serialize {
-    #[derive(serde::Serialize)]
-    struct Json<'a, R: Serialize> {
-        file: &'a str,
-        format: &'a str,
-        rows: u64,
-        events: u64,
-        aliases: u64,
-        profiles: u64,
-        rejected: u64,
-        skipped: u64,
-        bytes: u64,
-        timezone: Option<&'a str>,
-        already: bool,
-        resumed: bool,
-        without_id: u64,
-        without_name: u64,
-        repaired: u64,
-        odd_times: u64,
-        incomplete: bool,
-        missing: Option<&'a str>,
-        reasons: R,
-        rejected_not_kept: u64,
-    }
-    #[derive(serde::Serialize)]
-    struct Why<'a> {
-        reason: &'a str,
-        count: u64,
-        line: u64,
-    }
-    let reasons = Each(file.reasons.iter().map(|why| Why { reason: &why.reason, count: why.count, line: why.line }));
-    Json {
-        file: &file.file,
-        format: &file.format,
-        rows: file.rows,
-        events: file.events,
-        aliases: file.aliases,
-        profiles: file.profiles,
-        rejected: file.rejected,
-        skipped: file.skipped,
-        bytes: file.bytes,
-        timezone: (!file.timezone.is_empty()).then_some(&file.timezone),
-        already: file.already,
-        resumed: file.resumed,
-        without_id: file.lacks.without_id,
-        without_name: file.lacks.without_name,
-        repaired: file.lacks.repaired,
-        odd_times: file.lacks.odd_times,
-        incomplete: file.incomplete.is_some(),
-        missing: file.incomplete.as_deref(),
-        reasons,
-        rejected_not_kept: file.dropped,
-    }
 }

@@ -174,9 +174,13 @@ impl<'a> History<'a> {
             .collect();
         for row in self.rows.iter().filter(|row| device_of(row).is_some_and(|device| devices.contains(device))) {
             let user = row.user.as_ref().filter(|user| Some(*user) != row.device.as_ref());
+            // A client that takes its device for the user writes it in capitals or not: that is no one else.
+            let of_device =
+                |id: &Id| device_of(row).is_some_and(|device| device.bare().eq_ignore_ascii_case(id.bare()));
             for named in row.id.iter().chain(user).filter(|id| !id.is_placeholder()) {
                 let other = self.root(named);
-                if other != *root && !other.is_placeholder() && self.is_known(&other) {
+                let is_someone = self.cluster(&other).iter().any(|id| !of_device(id) && self.is_person(id, false));
+                if other != *root && !other.is_placeholder() && is_someone {
                     found.insert(other);
                 }
             }

@@ -108,7 +108,7 @@ fn sql(store: &Path, question: &str) -> Vec<Value> {
 
 fn events(store: &Path) -> Vec<String> {
     let rows = sql(store, "SELECT event FROM events ORDER BY id");
-    let mut names: Vec<String> = rows.iter().map(|row| cell(row)).collect();
+    let mut names: Vec<String> = rows.iter().map(cell).collect();
     names.sort();
     names
 }

@@ -294,7 +294,7 @@ fn findings_and_hits_and_imports_have_their_keys() {
         warnings: vec![],
     };
     let mut out = Vec::new();
-    json::import(&mut out, &import).unwrap();
+    journey::report::imported::json(&mut out, &import).unwrap();
     let value: Value = serde_json::from_slice(&out).unwrap();
     assert_eq!(keys(&value), ["schema", "store", "files", "events", "rejected", "incomplete", "cancelled", "warnings"]);
     for key in [

@@ -33,7 +33,7 @@ fn an_address_that_two_users_have_is_listed_with_a_warning() {
     let expected = serde_json::json!([{"value": "sally@gmail.com", "users": ["12345", "P-1"]}]);
     assert_eq!(search["shared"], expected);
     let text = out(&home.run(&["search", "sally@gmail.com", "--limit", "1"]));
-    assert!(text.contains("warning: 2 users have sally@gmail.com: 12345, P-1"), "{text}");
+    assert!(text.contains("warning: 2 users have sally@gmail.com: sally@gmail.com (12345), P-1"), "{text}");
     assert_eq!(home.json(0, &["search", "P-"])["shared"], serde_json::json!([]));
 }
 
