@@ -178,7 +178,7 @@ pub fn name(inspector: &Inspector, people: &mut [Person]) -> Result<(), Error> {
     Ok(())
 }
 
-/// Rows that show a finding of the store as a whole, at most [`MOST_LOOSE`]; none for other kinds.
+/// Rows that show a finding of the store as a whole, at most `MOST_LOOSE`; none for other kinds.
 pub fn rows_of_store(
     inspector: &Inspector,
     kind: &'static Kind,
