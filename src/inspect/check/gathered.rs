@@ -14,7 +14,7 @@ use crate::model::alike::{are_alike, fold};
 use crate::model::facts::{AliasCall, Event, Link, Sender, Source};
 use crate::model::id::DEVICE_PREFIX;
 use crate::model::scan::{SweptCall, SweptLink, SweptRow};
-use crate::model::{Client, Id, Millis, VerbKind};
+use crate::model::{Client, Id, Millis, NumberedTexts, VerbKind};
 
 /// Ids that are judged together where nothing joins them: enough that the indexes of one part
 /// cost little, and few enough for the cache of the processor.
@@ -39,40 +39,11 @@ const CLIENT: u8 = 4;
 /// Its sums are more than a number of rows.
 const HAS_MORE: u8 = 8;
 
-/// Texts of ids by their number.
-#[derive(Default)]
-struct Texts {
-    text: String,
-    ends: Vec<usize>,
-}
-
-impl Texts {
-    fn set(&mut self, number: i64, text: &str) {
-        let at = usize::try_from(number).unwrap_or(0);
-        while self.ends.len() < at {
-            self.ends.push(self.text.len());
-        }
-        self.text.push_str(text);
-        self.ends.push(self.text.len());
-    }
-
-    fn of(&self, number: i64) -> &str {
-        let Ok(at) = usize::try_from(number) else { return "" };
-        let begin = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
-        let end = self.ends.get(at).copied().unwrap_or(begin);
-        self.text.get(begin..end).unwrap_or_default()
-    }
-
-    fn len(&self) -> usize {
-        self.ends.len()
-    }
-}
-
 /// Calls, links and sums of a whole store.
 pub(super) struct Gathered {
     rules: RuleSet,
     thresholds: Thresholds,
-    texts: Texts,
+    texts: NumberedTexts,
     placeholders: Vec<bool>,
     parts: Parts,
     calls: Vec<SweptCall>,
@@ -101,7 +72,7 @@ fn number(id: i64) -> u32 {
 impl Gathered {
     /// Reads ids, calls and links.
     pub(super) fn of(reader: &dyn Sweep, rules: RuleSet, thresholds: Thresholds) -> Result<Self, Error> {
-        let mut texts = Texts::default();
+        let mut texts = NumberedTexts::default();
         reader.sweep_ids(&mut |number, text| texts.set(number, text))?;
         let mut placeholders = vec![false; texts.len()];
         for (at, placeholder) in (0_i64..).zip(&mut placeholders).skip(1) {

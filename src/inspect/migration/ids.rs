@@ -6,14 +6,13 @@ use super::super::{Error, Sweep};
 use crate::identity::merging::system::{Number, Texts};
 use crate::model::id::DEVICE_PREFIX;
 use crate::model::scan::{SweptCall, SweptLink};
-use crate::model::{Id, LinkKind, Shape};
+use crate::model::{Id, LinkKind, NumberedTexts, Shape};
 
 /// The ids of a store; their numbers are those of the source, and after them come the bare forms of
 /// devices that no row writes bare.
 #[derive(Debug, Default)]
 pub(super) struct Ids {
-    text: String,
-    ends: Vec<usize>,
+    texts: NumberedTexts,
     /// Numbers of ids of the form of a device, with those of their bare forms.
     bare: FxHashMap<Number, Number>,
     /// Numbers of devices by those of their bare forms, for forms that no row has.
@@ -31,7 +30,7 @@ pub(super) fn number(id: i64) -> Number {
 impl Ids {
     pub(super) fn read(reader: &dyn Sweep, calls: &[SweptCall], links: &[SweptLink]) -> Result<Self, Error> {
         let mut ids = Self::default();
-        reader.sweep_ids(&mut |number, text| ids.set(number, text))?;
+        reader.sweep_ids(&mut |number, text| ids.texts.set(number, text))?;
         ids.find_devices();
         ids.find_people(calls, links);
         for call in calls {
@@ -43,24 +42,12 @@ impl Ids {
         Ok(ids)
     }
 
-    fn set(&mut self, number: i64, text: &str) {
-        let at = usize::try_from(number).unwrap_or(0);
-        while self.ends.len() < at {
-            self.ends.push(self.text.len());
-        }
-        self.text.push_str(text);
-        self.ends.push(self.text.len());
-    }
-
     fn own(&self, number: Number) -> &str {
-        let at = number as usize;
-        let begin = at.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
-        let end = self.ends.get(at).copied().unwrap_or(begin);
-        self.text.get(begin..end).unwrap_or_default()
+        self.texts.of(i64::from(number))
     }
 
     fn len(&self) -> Number {
-        Number::try_from(self.ends.len()).unwrap_or(Number::MAX)
+        Number::try_from(self.texts.len()).unwrap_or(Number::MAX)
     }
 
     fn find_devices(&mut self) {
@@ -94,7 +81,7 @@ impl Ids {
 
     /// As [`World::is_person`](crate::identity::World::is_person) has it, from calls and links.
     fn find_people(&mut self, calls: &[SweptCall], links: &[SweptLink]) {
-        let mut people = vec![false; self.ends.len()];
+        let mut people = vec![false; self.texts.len()];
         let mut mark = |id: i64| {
             if let Some(person) = usize::try_from(id).ok().filter(|at| *at != 0).and_then(|at| people.get_mut(at)) {
                 *person = true;
@@ -161,7 +148,7 @@ impl Texts for Ids {
     }
 
     fn text(&self, id: Number) -> &str {
-        match (id as usize).checked_sub(self.ends.len()) {
+        match (id as usize).checked_sub(self.texts.len()) {
             None => self.own(id),
             Some(at) => {
                 let device = self.added.get(at).copied().unwrap_or(0);
