@@ -20,6 +20,6 @@ mod wire;
 
 pub use self::address::{Address, Limits};
 pub use self::client::{Client, Failed};
-pub use self::load::{ByWhich, Load, Loaded, RowToLoad};
+pub use self::load::{ByWhich, Load, Loaded};
 pub use self::source::Warehouse;
 pub use self::tables::{Layout, ddl};

@@ -195,6 +195,15 @@ pub fn and(words: &[&str]) -> String {
     }
 }
 
+/// `text` in lower case, each character by itself: the end of a word changes nothing.
+pub fn lower(text: &str) -> Cow<'_, str> {
+    if text.chars().any(|c| !c.to_lowercase().eq([c])) {
+        Cow::Owned(text.chars().flat_map(char::to_lowercase).collect())
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

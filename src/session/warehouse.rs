@@ -4,9 +4,9 @@ use std::env;
 
 use super::Inspector;
 use crate::inspect::{Error, ErrorKind};
-
+use crate::model::NumberedTexts;
 use crate::store::{Reader, WholeRow};
-use crate::warehouse::{Address, ByWhich, Client, Load, RowToLoad, Warehouse};
+use crate::warehouse::{Address, ByWhich, Client, Load, Warehouse};
 
 /// Rows that are read from the store at once.
 const PART: usize = 20_000;
@@ -74,7 +74,7 @@ pub fn fill(reader: &Reader, client: &Client, go_on: &mut dyn FnMut(u64, u64) ->
             let load = load.get_or_insert_with(|| Load::of_rows(client, last + 1));
             for WholeRow { position, event, file, properties } in part {
                 (last, hash) = (position, event.hash);
-                load.row(&RowToLoad { event, file, properties })?;
+                load.row(&event, file, &properties)?;
             }
             if !go_on(filled.known + filled.rows + load.rows(), total) {
                 filled.is_stopped = true;
@@ -102,36 +102,26 @@ fn facts(reader: &Reader, client: &Client, number: u64) -> Result<u64, Error> {
             let place = reader.swept_source(file.id, 0)?;
             load.file(&file, place.rank, &place.vendor)?;
         }
-        let mut ids: Vec<String> = Vec::new();
-        reader.sweep_ids(&mut |number, id| {
-            let place = usize::try_from(number).unwrap_or(0);
-            if ids.len() <= place {
-                ids.resize(place + 1, String::new());
-            }
-            if let Some(slot) = ids.get_mut(place) {
-                id.clone_into(slot);
-            }
-        })?;
-        let text =
-            |number: i64| usize::try_from(number).ok().and_then(|place| ids.get(place)).cloned().unwrap_or_default();
+        let mut ids = NumberedTexts::default();
         let mut known = 0;
-        for id in ids.iter().filter(|id| !id.is_empty()) {
-            load.id(id)?;
+        reader.sweep_ids(&mut |number, id| {
+            ids.set(number, id);
             known += 1;
-        }
-        for id in ids.iter().filter(|id| !id.is_empty()) {
-            load.look(id)?;
-        }
+        })?;
+        let all = || (0_i64..).take(ids.len()).map(|number| ids.of(number)).filter(|id| !id.is_empty());
+        all().try_for_each(|id| load.id(id))?;
+        // After all of the others: rows of one table go together.
+        all().try_for_each(|id| load.look(id))?;
         let calls = reader.sweep_calls()?;
         for by in [ByWhich::First, ByWhich::Second] {
             for call in &calls {
-                load.call(call, by, &text)?;
+                load.call(call, by, &ids)?;
             }
         }
         let (links, places) = (reader.sweep_links()?, reader.places_of_links()?);
         for by in [ByWhich::First, ByWhich::Second] {
             for (link, nth) in links.iter().zip(&places) {
-                load.link(link, *nth, by, &text)?;
+                load.link(link, *nth, by, &ids)?;
             }
         }
         for (profile, number, file) in reader.whole_profiles()? {
@@ -140,7 +130,7 @@ fn facts(reader: &Reader, client: &Client, number: u64) -> Result<u64, Error> {
         let mut values: Vec<(i64, String, String)> = Vec::new();
         reader.each_value(&mut |id, key, value| values.push((id, key.to_owned(), value.to_owned())))?;
         for ((id, key, value), number) in values.iter().zip(1..) {
-            load.value(&text(*id), key, value, number)?;
+            load.value(ids.of(*id), key, value, number)?;
         }
         load.finish(number, 0, 0)?;
         Ok(known)

@@ -1,9 +1,8 @@
 //! Whether a warehouse can be worked with, and what it holds.
 
-use super::client::{Client, Failed};
-use super::load::{FACTS, ROWS};
-use super::tables::{self, LOADS};
-use super::wire::{Answer, CutOff, literal};
+use super::client::Client;
+use super::wire::{Answer, literal};
+use super::{load, tables};
 use crate::inspect::{Error, Stop};
 
 /// What [`check`] found.
@@ -39,27 +38,17 @@ impl Health {
 /// # Errors
 /// It does not answer, or refuses the user.
 pub fn check(client: &Client, stop: Option<&Stop>) -> Result<Health, Error> {
-    let ask = |sql: &str| client.ask(sql, stop).map_err(|failed| client.explain(failed));
-    let cut = |CutOff| client.explain(Failed::Silent("an answer ends inside a value".to_owned()));
-    let version = ask("SELECT version() FORMAT RowBinary")?;
-    let mut health = Health {
-        version: Answer(&version).text().map_err(cut)?.into_owned(),
-        takes_no_settings: client.takes_no_settings(),
-        ..Health::default()
-    };
-    let read_only = ask("SELECT value FROM system.settings WHERE name = 'readonly' FORMAT RowBinary");
+    let text = |answer: &mut Answer<'_>| Ok(answer.text()?.into_owned());
+    let version = client.records("SELECT version() FORMAT RowBinary", stop, text)?.pop().unwrap_or_default();
+    let takes_no_settings = client.takes_no_settings();
+    let mut health = Health { version, takes_no_settings, ..Health::default() };
+    let read_only = "SELECT value FROM system.settings WHERE name = 'readonly' FORMAT RowBinary";
     // A question of this program says `readonly` itself, where the server takes that.
-    health.is_read_only = client.takes_no_settings()
-        && read_only.is_ok_and(|value| Answer(&value).text().is_ok_and(|value| value != "0"));
+    health.is_read_only = takes_no_settings
+        && client.records(read_only, stop, text).is_ok_and(|values| values.first().is_some_and(|value| value != "0"));
     let database = literal(&client.address().database);
-    let columns =
-        ask(&format!("SELECT table, name, type FROM system.columns WHERE database = {database} FORMAT RowBinary"))?;
-    let mut answer = Answer(&columns);
-    let mut found = Vec::new();
-    while !answer.is_done() {
-        let column = (|| Ok((answer.text()?.into_owned(), answer.text()?.into_owned(), answer.text()?.into_owned())))();
-        found.push(column.map_err(cut)?);
-    }
+    let columns = format!("SELECT table, name, type FROM system.columns WHERE database = {database} FORMAT RowBinary");
+    let found = client.records(&columns, stop, |answer| Ok((text(answer)?, text(answer)?, text(answer)?)))?;
     for (table, wanted) in tables::columns() {
         if !found.iter().any(|(of, ..)| of == table) {
             health.missing.push(table.to_owned());
@@ -76,20 +65,18 @@ pub fn check(client: &Client, stop: Option<&Stop>) -> Result<Health, Error> {
     if !health.missing.is_empty() || !health.wrong.is_empty() {
         return Ok(health);
     }
-    let loads = ask(&format!("SELECT number, kind, rows FROM {LOADS} ORDER BY number FORMAT RowBinary"))?;
-    let mut answer = Answer(&loads);
-    while !answer.is_done() {
-        let (_, kind, rows) = (|| Ok((answer.u64()?, answer.u8()?, answer.u64()?)))().map_err(cut)?;
-        match kind {
-            ROWS => {
-                health.loads = (health.loads.0 + 1, health.loads.1.saturating_add(rows));
+    for load in load::records(client, stop)? {
+        match load.kind {
+            load::ROWS => {
+                health.loads = (health.loads.0 + 1, health.loads.1.saturating_add(load.rows));
                 health.has_facts = false;
             }
-            FACTS => health.has_facts = true,
+            load::FACTS => health.has_facts = true,
             _ => {}
         }
     }
-    let sum = ask(&format!("SELECT count() FROM {} FORMAT RowBinary", tables::ROWS))?;
-    health.unfinished = Answer(&sum).u64().map_err(cut)?.saturating_sub(health.loads.1);
+    let all = format!("SELECT count() FROM {} FORMAT RowBinary", tables::ROWS);
+    let unfinished = client.records(&all, stop, |answer| Ok(answer.u64()?.saturating_sub(health.loads.1)))?;
+    health.unfinished = unfinished.first().copied().unwrap_or_default();
     Ok(health)
 }

@@ -14,6 +14,7 @@ use std::time::Duration;
 use ureq::Agent;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
+use super::wire::{Answer, CutOff};
 use super::{Address, Limits};
 use crate::inspect::{Error, ErrorKind, Stop};
 
@@ -267,6 +268,24 @@ impl Client {
         }
         let (code, what) = refusal(code, &String::from_utf8_lossy(&answer), response.status().as_u16());
         Err(Failed::Refused { code, what })
+    }
+
+    /// Every record of the answer to `sql`, which asks for `RowBinary`; `stop` as of [`Client::ask`].
+    pub(super) fn records<T>(
+        &self,
+        sql: &str,
+        stop: Option<&Stop>,
+        mut read: impl FnMut(&mut Answer<'_>) -> Result<T, CutOff>,
+    ) -> Result<Vec<T>, Error> {
+        let answer = self.ask(sql, stop).map_err(|failed| self.explain(failed))?;
+        let mut answer = Answer(&answer);
+        let mut records = Vec::new();
+        while !answer.is_done() {
+            let record = read(&mut answer)
+                .map_err(|CutOff| self.explain(Failed::Silent("an answer ends inside a value".to_owned())))?;
+            records.push(record);
+        }
+        Ok(records)
     }
 
     /// A failure in the words that people are shown.

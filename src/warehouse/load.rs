@@ -3,8 +3,8 @@
 //! Rows are sent in the order of the store, in blocks of some tens of megabytes. Alias calls, links,
 //! ids, profiles and files are few beside them and may change with each import, so every load sends
 //! all of them anew, and readers look at those of the newest load alone. The server needs no more
-//! than the right to insert: nothing is ever deleted. What is of no more use is told by
-//! `journey warehouse check`.
+//! than the right to insert: nothing is ever deleted. `journey warehouse check` counts what
+//! is of no more use.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
@@ -13,13 +13,14 @@ use super::tables::{
     CALLS_BY_ALIAS, CALLS_BY_TARGET, FILES, IDS, IDS_BY_LOOK, LINKS_BY_A, LINKS_BY_B, LOADS, PROFILES,
     ROWS as ROWS_TABLE, VALUES,
 };
-use super::wire::{Answer, Block};
-use crate::inspect::{Error, ErrorKind};
+use super::wire::Block;
+use crate::inspect::{Error, Stop};
 use crate::model::alike::folded;
 use crate::model::facts::Event;
 use crate::model::scan::{SweptCall, SweptLink};
 use crate::model::stored::{ImportedFile, StoredProfile};
-use crate::model::{Flags, Id};
+use crate::model::text::lower;
+use crate::model::{Flags, Id, NumberedTexts};
 
 /// `journey_loads.kind` of a load of rows.
 pub(super) const ROWS: u8 = 0;
@@ -29,15 +30,30 @@ pub(super) const FACTS: u8 = 1;
 /// Bytes from which on a block is sent.
 const BLOCK: usize = 32 << 20;
 
-/// A row on its way.
-#[derive(Clone, Debug)]
-pub struct RowToLoad {
-    /// What the row says.
-    pub event: Event,
-    /// Number of its file.
-    pub file: i64,
-    /// Its properties as JSON text.
-    pub properties: String,
+/// A row of `journey_loads`: a load that counts.
+pub(super) struct Record {
+    pub(super) number: u64,
+    /// What the rows of the other tables name it by.
+    pub(super) load: u64,
+    pub(super) kind: u8,
+    last: i64,
+    hash: i64,
+    pub(super) rows: u64,
+}
+
+/// Every load that counts, the oldest first.
+pub(super) fn records(client: &Client, stop: Option<&Stop>) -> Result<Vec<Record>, Error> {
+    let sql = format!("SELECT number, load, kind, last, hash, rows FROM {LOADS} ORDER BY number FORMAT RowBinary");
+    client.records(&sql, stop, |answer| {
+        Ok(Record {
+            number: answer.u64()?,
+            load: answer.u64()?,
+            kind: answer.u8()?,
+            last: answer.i64()?,
+            hash: answer.i64()?,
+            rows: answer.u64()?,
+        })
+    })
 }
 
 /// What was loaded so far.
@@ -72,16 +88,8 @@ impl<'c> Load<'c> {
     /// # Errors
     /// It does not answer, or has no tables.
     pub fn loaded(client: &Client) -> Result<Loaded, Error> {
-        let sql = format!("SELECT number, kind, last, hash, rows FROM {LOADS} ORDER BY number FORMAT RowBinary");
-        let answer = client.ask(&sql, None).map_err(|failed| client.explain(failed))?;
-        let mut answer = Answer(&answer);
         let mut loaded = Loaded::default();
-        while !answer.is_done() {
-            let mut read = || {
-                Ok::<_, super::wire::CutOff>((answer.u64()?, answer.u8()?, answer.i64()?, answer.i64()?, answer.u64()?))
-            };
-            let (number, kind, last, hash, rows) =
-                read().map_err(|_| Error::new(ErrorKind::Store, "the list of loads ends inside a value"))?;
+        for Record { number, kind, last, hash, rows, .. } in records(client, None)? {
             loaded.number = number;
             if kind == ROWS {
                 (loaded.last, loaded.hash) = (last, hash);
@@ -130,18 +138,17 @@ impl<'c> Load<'c> {
         Ok(&mut self.block)
     }
 
-    /// Adds a row.
+    /// Adds a row of the file with number `file`, with its properties as JSON text.
     ///
     /// # Errors
     /// The warehouse does not take it; the load does not count then.
-    pub fn row(&mut self, row: &RowToLoad) -> Result<(), Error> {
-        let RowToLoad { event, file, properties } = row;
+    pub fn row(&mut self, event: &Event, file: i64, properties: &str) -> Result<(), Error> {
         let client = event.client.as_ref().map_or("", |client| client.as_str());
         self.record(ROWS_TABLE)?
             .id(event.id.as_ref())
             .i64(event.time)
             .i64(event.arrived)
-            .i64(*file)
+            .i64(file)
             .u64(event.source.line)
             .i64(event.row)
             .text(&event.event)
@@ -157,16 +164,16 @@ impl<'c> Load<'c> {
         Ok(())
     }
 
-    /// Adds an alias call; `id` gives the text of an id by its number.
+    /// Adds an alias call; `ids` has the texts of the ids that it names by number.
     ///
     /// # Errors
     /// As of [`Load::row`].
-    pub fn call(&mut self, call: &SweptCall, table: ByWhich, id: &dyn Fn(i64) -> String) -> Result<(), Error> {
+    pub fn call(&mut self, call: &SweptCall, table: ByWhich, ids: &NumberedTexts) -> Result<(), Error> {
         let SweptCall { row, alias, target, time, arrived, flags: Flags(flags), file, line, from_table } = call;
         let table = if table == ByWhich::First { CALLS_BY_ALIAS } else { CALLS_BY_TARGET };
         self.record(table)?
-            .text(&id(*alias))
-            .text(&id(*target))
+            .text(ids.of(*alias))
+            .text(ids.of(*target))
             .i64(*time)
             .i64(*arrived)
             .i64(*file)
@@ -181,19 +188,13 @@ impl<'c> Load<'c> {
     ///
     /// # Errors
     /// As of [`Load::row`].
-    pub fn link(
-        &mut self,
-        link: &SweptLink,
-        nth: i64,
-        table: ByWhich,
-        id: &dyn Fn(i64) -> String,
-    ) -> Result<(), Error> {
+    pub fn link(&mut self, link: &SweptLink, nth: i64, table: ByWhich, ids: &NumberedTexts) -> Result<(), Error> {
         let SweptLink { kind, a, b, rows, time, arrived, file, line } = link;
         let table = if table == ByWhich::First { LINKS_BY_A } else { LINKS_BY_B };
         self.record(table)?
             .u8(u8::try_from(kind.number()).unwrap_or(u8::MAX))
-            .text(&id(*a))
-            .text(&id(*b))
+            .text(ids.of(*a))
+            .text(ids.of(*b))
             .i64(*a)
             .i64(*b)
             .u64(*rows)
@@ -296,9 +297,4 @@ pub enum ByWhich {
     First,
     /// The target, or the second id of a link.
     Second,
-}
-
-/// A text as it is searched in, each character by itself.
-fn lower(text: &str) -> String {
-    text.chars().flat_map(char::to_lowercase).collect()
 }

@@ -4,15 +4,17 @@ use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::client::{Client, Failed};
-use super::edges;
-use super::tables::{CALLS_BY_ALIAS, FILES, IDS, IDS_BY_LOOK, LOADS, PROFILES, ROWS, VALUES};
+use super::client::Client;
+use super::tables::{CALLS_BY_ALIAS, FILES, IDS, IDS_BY_LOOK, PROFILES, ROWS, VALUES};
 use super::wire::{Answer, CutOff, literal, literals, numbers};
+use super::{edges, load};
 use crate::inspect::{Ask, Edges, Error, ErrorKind, Lookup, Source, Stop};
 use crate::model::alike::{are_alike, folded};
 use crate::model::facts::{Event, Origin, Place, Sender, Source as Line};
 use crate::model::hit::{IdHit, Match, Span};
+use crate::model::id::DEVICE_PREFIX;
 use crate::model::stored::{ImportedFile, Overview, StoredProfile};
+use crate::model::text::lower;
 use crate::model::{Client as Program, Flags, Id, Millis, VerbKind};
 
 /// Ids that are named in one question: their literals stay below the 256 KiB that a server reads.
@@ -69,39 +71,20 @@ impl Warehouse {
         &self.client
     }
 
-    fn ask(&self, sql: &str) -> Result<Vec<u8>, Error> {
-        self.client.ask(sql, self.stop.as_ref()).map_err(|failed| self.client.explain(failed))
-    }
-
     /// Reads every record of an answer.
-    fn records<T>(
-        &self,
-        sql: &str,
-        mut read: impl FnMut(&mut Answer<'_>) -> Result<T, CutOff>,
-    ) -> Result<Vec<T>, Error> {
-        let answer = self.ask(sql)?;
-        let mut answer = Answer(&answer);
-        let mut records = Vec::new();
-        while !answer.is_done() {
-            let record = read(&mut answer)
-                .map_err(|CutOff| self.client.explain(Failed::Silent("an answer ends inside a value".to_owned())))?;
-            records.push(record);
-        }
-        Ok(records)
+    fn records<T>(&self, sql: &str, read: impl FnMut(&mut Answer<'_>) -> Result<T, CutOff>) -> Result<Vec<T>, Error> {
+        self.client.records(sql, self.stop.as_ref(), read)
     }
 
     /// Learns what was loaded since; the files are read only when something was.
     fn renew(&self) -> Result<(), Error> {
-        let loads = self
-            .records(&format!("SELECT number, load, kind FROM {LOADS} ORDER BY number FORMAT RowBinary"), |answer| {
-                Ok((answer.u64()?, answer.u64()?, answer.u8()?))
-            })?;
-        let newest = loads.last().map_or(0, |(number, ..)| *number);
+        let loads = load::records(&self.client, self.stop.as_ref())?;
+        let newest = loads.last().map_or(0, |load| load.number);
         if newest == self.state.borrow().newest {
             return Ok(());
         }
-        let of = |wanted: u8| loads.iter().filter(move |(.., kind)| *kind == wanted).map(|(_, load, _)| *load);
-        let facts = of(super::load::FACTS).next_back().unwrap_or(0);
+        let of = |kind: u8| loads.iter().filter(move |load| load.kind == kind).map(|load| load.load);
+        let facts = of(load::FACTS).next_back().unwrap_or(0);
         let files = self.records(
             &format!("SELECT file, rank, name, vendor FROM {FILES} WHERE load = {facts} FORMAT RowBinary"),
             |answer| {
@@ -110,7 +93,7 @@ impl Warehouse {
                 Ok((file, Arc::new(Origin { file: Arc::from(&*name), vendor: Arc::from(&*vendor), rank })))
             },
         )?;
-        let state = State { newest, rows: of(super::load::ROWS).collect(), facts, files: files.into_iter().collect() };
+        let state = State { newest, rows: of(load::ROWS).collect(), facts, files: files.into_iter().collect() };
         *self.state.borrow_mut() = Arc::new(state);
         self.places.borrow_mut().clear();
         self.senders.borrow_mut().clear();
@@ -292,8 +275,8 @@ impl Source for Warehouse {
         let state = self.state();
         let exact = Id::new(text);
         let forms = literals([exact.as_str(), exact.other_device_form().as_str()]);
-        let lower = literal(&text.chars().flat_map(char::to_lowercase).collect::<String>());
-        let device = literal(&format!("{}{}", crate::model::id::DEVICE_PREFIX, text.to_lowercase()));
+        let (device, lower) = (format!("{DEVICE_PREFIX}{}", lower(text)), lower(text));
+        let (device, lower) = (literal(&device), literal(&lower));
         let sql = format!(
             "SELECT id, toUInt8(multiIf(id IN ({forms}), 0, startsWith(lower, {lower}) OR startsWith(lower, {device}), 1, 2)) AS how, \
              '' AS by_key, '' AS by_value FROM {IDS} WHERE load = {facts} AND position(lower, {lower}) > 0 \

@@ -80,7 +80,7 @@ fn written(source: &Inspector, journey: &Journey) -> String {
     String::from_utf8(out).unwrap()
 }
 
-fn journey(source: &Inspector, id: &Id) -> Option<String> {
+pub(crate) fn journey(source: &Inspector, id: &Id) -> Option<String> {
     source.journey(id).unwrap().map(|journey| written(source, &journey))
 }
 

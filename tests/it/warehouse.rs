@@ -9,11 +9,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use journey::formats::Zone;
-use journey::identity::Journey;
 use journey::ingest::{Flow, Input, Options, import};
 use journey::inspect::{ErrorKind, Inspector};
 use journey::model::Id;
-use journey::report::json;
 use journey::session::warehouse::fill;
 use journey::sim;
 use journey::store::{Reader, Writer};
@@ -23,6 +21,7 @@ use proptest::test_runner::TestRunner;
 use tempfile::TempDir;
 
 use self::servers::Servers;
+use crate::sources::journey;
 use crate::support::all_ids;
 
 /// A store of the scenarios of the demo, and what fills warehouses from it.
@@ -83,21 +82,11 @@ fn cluster() -> Layout {
     Layout { cluster: Some(servers::CLUSTER.to_owned()), has_text_index: false }
 }
 
-fn written(source: &Inspector, journey: &Journey) -> String {
-    let mut out = Vec::new();
-    json::journey(&mut out, journey, &|row| Some(source.properties(&[row]).unwrap().remove(0))).unwrap();
-    String::from_utf8(out).unwrap()
-}
-
-fn told(source: &Inspector, id: &Id) -> Option<String> {
-    source.journey(id).unwrap().map(|journey| written(source, &journey))
-}
-
 /// Every journey of the store is the same from the warehouse.
 fn agree(store: &Inspector, warehouse: &Inspector) -> usize {
     let ids = all_ids(store);
     for id in &ids {
-        assert_eq!(told(warehouse, id), told(store, id), "{id:?}");
+        assert_eq!(journey(warehouse, id), journey(store, id), "{id:?}");
         let hits = |source: &Inspector| {
             let mut hits = source.search(id.as_str(), 50).unwrap();
             // Ids that are only like the text are found in a store alone.
@@ -107,7 +96,7 @@ fn agree(store: &Inspector, warehouse: &Inspector) -> usize {
         };
         assert_eq!(hits(warehouse), hits(store), "{id:?}");
     }
-    assert_eq!(told(warehouse, &Id::new("no such id")), None);
+    assert_eq!(journey(warehouse, &Id::new("no such id")), None);
     let (mut here, there) = (store.overview().unwrap(), warehouse.overview().unwrap());
     // A store gives its runs to parts of the time as wholes; a warehouse counts rows.
     assert_eq!(there.activity.iter().sum::<u64>(), there.events);
@@ -184,7 +173,7 @@ fn a_warehouse_takes_no_rows_of_another_store() {
 }
 
 #[test]
-fn a_user_that_may_only_read_sees_the_same_and_a_wrong_one_is_told() {
+fn a_user_that_may_only_read_sees_the_same_and_a_wrong_one_is_journey() {
     let Some(servers) = Servers::start(1) else { return };
     let address = prepared(&servers, "reading", &Layout::default());
     let store = Store::demo();
@@ -272,7 +261,7 @@ fn any_text_comes_back_from_the_server_as_it_was_sent() {
             let warehouse = Inspector::new(Warehouse::open(client(&address)).unwrap());
             let here = Inspector::new(store.reader());
             for id in all_ids(&here) {
-                prop_assert_eq!(told(&warehouse, &id), told(&here, &id));
+                prop_assert_eq!(journey(&warehouse, &id), journey(&here, &id));
             }
             Ok(())
         })

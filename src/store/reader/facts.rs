@@ -129,18 +129,7 @@ impl Reader {
                          FROM profiles x JOIN files f ON f.id = x.file WHERE x.uid = ?1
                          ORDER BY coalesce(x.t, x.arrived), f.name, f.fingerprint, f.id, x.line, x.id LIMIT ?2",
                     )?
-                    .query_map([uid, at_most(limit)], |row| {
-                        let profile = StoredProfile {
-                            id: None,
-                            operation: row.get(0)?,
-                            time: row.get(1)?,
-                            arrived: row.get(2)?,
-                            ignore_alias: row.get(3)?,
-                            json: row.get(4)?,
-                            source: Source::new("", 0, 0),
-                        };
-                        Ok((profile, row.get(5)?, row.get(6)?, row.get(7)?))
-                    })?
+                    .query_map([uid, at_most(limit)], |row| Ok((profile(row)?, row.get(5)?, row.get(6)?, row.get(7)?)))?
                     .collect::<rusqlite::Result<Vec<(StoredProfile, i64, i64, i64)>>>()
                 })?;
                 for (profile, file, line, number) in rows {
@@ -171,6 +160,20 @@ impl Reader {
     pub(super) fn source(&self, files: &Files, file: i64, line: i64) -> Result<Source, Error> {
         files.source(file, line).ok_or_else(|| self.corrupt(format!("it has no file {file}, which a row names")))
     }
+}
+
+/// A profile update whose row begins with operation, times, `ignore_alias` and JSON; its id and its place
+/// are known from elsewhere.
+pub(super) fn profile(row: &Row<'_>) -> rusqlite::Result<StoredProfile> {
+    Ok(StoredProfile {
+        id: None,
+        operation: row.get(0)?,
+        time: row.get(1)?,
+        arrived: row.get(2)?,
+        ignore_alias: row.get(3)?,
+        json: row.get(4)?,
+        source: Source::new("", 0, 0),
+    })
 }
 
 /// A row of `alias_calls`.

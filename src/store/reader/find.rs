@@ -8,10 +8,11 @@ use std::collections::HashSet;
 
 use rusqlite::params;
 
-use super::texts::{Hit, Stop, Stopped, lower};
+use super::texts::{Hit, Stop, Stopped};
 use super::{Reader, at_most};
 use crate::model::Id;
 use crate::model::id::DEVICE_PREFIX;
+use crate::model::text::lower;
 use crate::store::{Error, IdHit, Match, Span};
 
 /// Fewer hits than this, and ids that only look like the text are looked for too.

@@ -14,9 +14,8 @@
 mod fuzzy;
 mod scan;
 
-use std::borrow::Cow;
-
 use crate::model::id::DEVICE_PREFIX;
+use crate::model::text::lower;
 
 /// What stands between entries; no UTF-8 has it, so no match goes over two entries.
 const GAP: u8 = 0xff;
@@ -147,15 +146,6 @@ fn bit(byte: u8) -> u64 {
 fn is_prefix(entry: &[u8], needle: &[u8]) -> bool {
     let after_device = || entry.strip_prefix(DEVICE_PREFIX.as_bytes());
     entry.starts_with(needle) || after_device().is_some_and(|rest| rest.starts_with(needle))
-}
-
-/// `text` in lower case, each character by itself: the end of a word changes nothing.
-pub(super) fn lower(text: &str) -> Cow<'_, str> {
-    if text.chars().any(|c| !c.to_lowercase().eq([c])) {
-        Cow::Owned(text.chars().flat_map(char::to_lowercase).collect())
-    } else {
-        Cow::Borrowed(text)
-    }
 }
 
 #[cfg(test)]

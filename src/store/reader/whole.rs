@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
-use super::files::Files;
+use super::facts::profile;
 use super::{Reader, number};
-use crate::model::facts::{Event, Sender, Source};
+use crate::model::facts::{Event, Sender};
 use crate::model::stored::StoredProfile;
 use crate::model::{Client, Flags};
 use crate::store::Error;
@@ -88,35 +88,14 @@ impl Reader {
                 db.prepare_cached(
                     "SELECT operation, t, arrived, ignore_alias, json, uid, file, line, id FROM profiles ORDER BY id",
                 )?
-                .query_map([], |row| {
-                    let profile = StoredProfile {
-                        id: None,
-                        operation: row.get(0)?,
-                        time: row.get(1)?,
-                        arrived: row.get(2)?,
-                        ignore_alias: row.get(3)?,
-                        json: row.get(4)?,
-                        source: Source::new("", 0, 0),
-                    };
-                    Ok((profile, row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?))
-                })?
+                .query_map([], |row| Ok((profile(row)?, row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?)))?
                 .collect::<rusqlite::Result<Vec<(StoredProfile, Option<i64>, i64, i64, i64)>>>()
             })?;
-            let whole = rows.into_iter().map(|(profile, uid, file, line, number)| {
-                self.whole_profile(&files, profile, uid, (file, line)).map(|profile| (profile, number, file))
+            let whole = rows.into_iter().map(|(profile, uid, file, line, place)| {
+                let id = self.id_or_none(uid.filter(|uid| *uid != number::NO_ID))?;
+                Ok((StoredProfile { id, source: self.source(&files, file, line)?, ..profile }, place, file))
             });
             whole.collect()
         })
-    }
-
-    fn whole_profile(
-        &self,
-        files: &Files,
-        profile: StoredProfile,
-        uid: Option<i64>,
-        (file, line): (i64, i64),
-    ) -> Result<StoredProfile, Error> {
-        let id = self.id_or_none(uid.filter(|uid| *uid != number::NO_ID))?;
-        Ok(StoredProfile { id, source: self.source(files, file, line)?, ..profile })
     }
 }
