@@ -3,7 +3,7 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::ids::{Ids, number};
-use crate::identity::merging::system::{Node, Number, Sent};
+use crate::identity::merging::system::{Node, Number, Sent, Texts};
 use crate::identity::{Table, Thresholds};
 use crate::inspect::check::sums::{Names, arrival, copies};
 use crate::inspect::{Error, Sweep};
@@ -77,7 +77,9 @@ impl Groups {
                     groups.calls.insert((arrival.rank, arrival.line, number(row.other)), arrival.row);
                 }
                 let stored_under = id.as_ref().map_or(Node::id(number(uid)), |id| stored(table, ids, id, arrival));
-                let is_alone = every && shared.contains(&row.device);
+                // Where a row names no device, its id or its user can be one.
+                let is_shared = |named: Number| named != 0 && shared.contains(&i64::from(ids.bare(named)));
+                let is_alone = every && [device, user, number(uid)].into_iter().any(is_shared);
                 let known = match last {
                     Some((same, under, at)) if (same, under) == (sent, stored_under) => Some(at),
                     _ => of_id.get(&(sent, stored_under)).copied(),

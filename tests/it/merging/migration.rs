@@ -50,6 +50,16 @@ fn a_phone_that_legacy_leaves_behind_comes_together_with_its_user() {
 }
 
 #[test]
+fn rows_of_a_device_that_is_named_by_their_id_alone_go_to_the_user_of_their_time() {
+    let story = format!(
+        "1 View($device:{G1})\n2 In(sally) +sally,{G1}\n3 In(bob) +bob,{G1}\n4 View($device:{G1})\n5 View($device:{G1})"
+    );
+    let found = migrated(&story, "legacy", "amplitude");
+    assert_eq!((found.sums.people, found.sums.rows), ((3, 2), 5), "the device's rows are one person's under legacy");
+    assert_eq!((found.sums.split, found.sums.merged), (1, 2), "one row is of sally, two are of bob");
+}
+
+#[test]
 fn refusals_are_counted_by_the_names_of_the_vendor() {
     let story = format!("1 a({G1})\n2 ID(u1 <= {G1})\n3 ID(u2 <= {G1})\n4 AL(x -> {G2})\n5 AL(x -> {G1})\n6 b(u2)");
     let found = migrated(&story, "legacy", "original");
