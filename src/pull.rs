@@ -31,7 +31,7 @@ pub use self::pace::Limits;
 use std::io;
 use std::time::Duration;
 
-/// What a person who waits is told.
+/// What a person who waits reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
     /// Bytes of the answer that arrived, as they were sent.

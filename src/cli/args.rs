@@ -245,7 +245,7 @@ pub(super) struct Import {
 /// Between --from and --to, each day of the raw export becomes a file of the store. A day that is in
 /// the store is not fetched again, so an interrupted pull resumes. With --id only the events and the
 /// profile of these ids are fetched, which needs no export of the project. Waits that the limits of the
-/// vendor ask for (60 requests in an hour) are told. Nothing is ever sent but the questions.
+/// vendor ask for (60 requests in an hour) are reported. Nothing is ever sent but the questions.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "The account is read from the environment: MIXPANEL_SERVICE_ACCOUNT, MIXPANEL_SERVICE_SECRET \
     and MIXPANEL_PROJECT_ID, or MIXPANEL_PROJECT_SECRET alone. JOURNEY_MIXPANEL_URL names another server, such as a \

@@ -118,7 +118,7 @@ fn look(address: &Address, console: &mut Console) -> Result<(), Failure> {
 
 /// `journey import`, and what `--to` asks for after it.
 pub(super) fn import(command: &Import, common: &Common, store: Named, console: &mut Console) -> Result<(), Failure> {
-    // A wrong address is told before the import, not after it.
+    // A wrong address is an error before the import, not after it.
     let to = command.to.as_deref().map(|to| open::address(to, &store.warehouse)).transpose()?;
     let Some(to) = to else { return import::run(command, common, store, console) };
     import::run(command, common, store.clone(), console)?;

@@ -36,15 +36,15 @@ pub(super) fn answer(
         _ => return Err(Failure::usage("a change is shown under one rule set").hint("--rules legacy")),
     };
     let (facts, query) = inspector.reached(&Id::new(id))?;
-    let (changes, told) = changes(command, &facts, console)?;
+    let (changes, described) = changes(command, &facts, console)?;
     let outcome = Outcome::of(&facts, &query, rules, &changes).map_err(unfit)?;
     let Some(outcome) = outcome else { return Err(nowhere(id, inspector)?) };
     let root = outcome.before.root.clone().unwrap_or_else(|| query.clone());
     if let Some(path) = &command.write {
-        write(path, command.force, kept, &facts, &changes, &root, &told)?;
+        write(path, command.force, kept, &facts, &changes, &root, &described)?;
     }
     let name = inspector.name_or_id(&root)?;
-    let asked = report::Asked { query: query.as_str(), name: &name, changes: &told };
+    let asked = report::Asked { query: query.as_str(), name: &name, changes: &described };
     match console.format {
         Format::Text => report::text(&mut console.out, asked, &outcome, &console.look)?,
         Format::Json => report::json(&mut console.out, asked, &outcome)?,
@@ -68,14 +68,14 @@ fn write(
     facts: &Facts,
     changes: &[Change],
     root: &Id,
-    told: &[String],
+    described: &[String],
 ) -> Result<(), Failure> {
     use std::io::Write as _;
     let other = changed(facts, changes).map_err(unfit)?;
     let head = Head {
         name: "what-if".to_owned(),
-        title: format!("The rows of a user, with {}", if told.len() == 1 { "one change" } else { "changes" }),
-        look_for: format!("What {} made of them.", if told.len() == 1 { "it" } else { "they" }),
+        title: format!("The rows of a user, with {}", if described.len() == 1 { "one change" } else { "changes" }),
+        look_for: format!("What {} made of them.", if described.len() == 1 { "it" } else { "they" }),
         lesson: "Compare it with the same rows as they were sent.".to_owned(),
     };
     let mut output = Output::begin(path, force, kept, Readers::Usual)?;
@@ -86,7 +86,7 @@ fn write(
 /// The changes in the order of the options, and each in words.
 fn changes(command: &Compare, facts: &Facts, console: &Console) -> Result<(Vec<Change>, Vec<String>), Failure> {
     let mut changes = Vec::new();
-    let mut told = Vec::new();
+    let mut described = Vec::new();
     let named = |row: i64| {
         let event = facts.events.iter().find(|event| event.row == row);
         event.map_or_else(String::new, |event| {
@@ -96,17 +96,17 @@ fn changes(command: &Compare, facts: &Facts, console: &Console) -> Result<(Vec<C
     };
     for text in &command.without {
         let row = row(facts, "--without", text)?;
-        told.push(format!("without {}", named(row)));
+        described.push(format!("without {}", named(row)));
         changes.push(Change::Without(row));
     }
     for text in &command.identify {
         let row = row(facts, "--identify", text)?;
-        told.push(format!("identify in place of {}", named(row)));
+        described.push(format!("identify in place of {}", named(row)));
         changes.push(Change::Identify(row));
     }
     for text in &command.reset {
         let row = row(facts, "--reset", text)?;
-        told.push(format!("reset just before {}", named(row)));
+        described.push(format!("reset just before {}", named(row)));
         changes.push(Change::Reset(row));
     }
     for text in &command.later {
@@ -115,7 +115,7 @@ fn changes(command: &Compare, facts: &Facts, console: &Console) -> Result<(Vec<C
             Failure::usage(format!("--later {text:?} names no number of seconds")).hint("--later FILE:LINE=1.5")
         })?;
         let row = row(facts, "--later", place)?;
-        told.push(format!("{} s later: {}", count(u64::try_from(wait / 1000).unwrap_or(0)), named(row)));
+        described.push(format!("{} s later: {}", count(u64::try_from(wait / 1000).unwrap_or(0)), named(row)));
         changes.push(Change::Later(row, wait));
     }
     for call in command.add.chunks(4) {
@@ -131,10 +131,10 @@ fn changes(command: &Compare, facts: &Facts, console: &Console) -> Result<(Vec<C
         };
         let clock = console.look.clock;
         let at = moment("--add", time, |written| written.begin(|wall| clock.moment(wall)))?;
-        told.push(format!("with {verb}({one}, {other}) at {}", clock.full(at)));
+        described.push(format!("with {verb}({one}, {other}) at {}", clock.full(at)));
         changes.push(Change::Add(Call { verb: kind, one: Id::new(one), other: Id::new(other), at }));
     }
-    Ok((changes, told))
+    Ok((changes, described))
 }
 
 fn seconds(text: &str) -> Option<Millis> {

@@ -1,7 +1,7 @@
 //! What becomes of the people of a whole store when another rule set takes over.
 //!
-//! Each person of the old rules has one *counterpart* under the new ones: whoever is called there by
-//! an id that names the person, else whoever has most of the rows. Of several people with one
+//! Each person of the old rules has one *counterpart* under the new ones: the person who is called there by
+//! an id that names the person, else the one with most of the rows. Of several people with one
 //! counterpart the one that it is called by stays, else the one with most rows; the others are
 //! merged into it. A row *changes owner* when its person's counterpart does not have it, or is
 //! another person's first. Calls about ids are no rows of anyone here.
@@ -146,7 +146,7 @@ pub struct Migration {
     /// What to change in the integration, by the rows that it saves.
     pub first: Vec<Advice>,
     /// People with the most rows that change owner.
-    pub top: Vec<Told>,
+    pub top: Vec<TopUser>,
     /// Rows that no one has under one of the rule sets: those of calls, and of rows without an id.
     pub without_owner: u64,
     /// Whether all rows were looked at.
@@ -155,7 +155,7 @@ pub struct Migration {
 
 /// A person whose rows change owner.
 #[derive(Clone, Debug)]
-pub struct Told {
+pub struct TopUser {
     /// An id of the person.
     pub id: Id,
     /// The best name, if there is one.

@@ -116,7 +116,7 @@ fn replaced(text: &str, known: &[(&str, &str)]) -> String {
     let mut before: Option<char> = None;
     let mut rest = text;
     'all: while !rest.is_empty() {
-        // A `$user_id` is told as the row has it.
+        // A `$user_id` is shown as the row has it.
         if before.is_none_or(|before| !before.is_alphanumeric()) && !said.ends_with("$user_id ") {
             for (id, name) in known {
                 if let Some(after) = rest.strip_prefix(id)

@@ -18,14 +18,14 @@ use self::groups::{Group, Groups};
 use self::ids::{Ids, number};
 use super::{Error, Inspector, Sweep};
 use crate::identity::merging::system::{Node, Number, Ruling, Said, System, Texts};
-use crate::identity::migration::{Becomes, Changed, Fate, Migration, Owners, Shares, Told, weigh};
+use crate::identity::migration::{Becomes, Changed, Fate, Migration, Owners, Shares, TopUser, weigh};
 use crate::identity::{RuleSet, Table};
 use crate::model::facts::{AliasCall, Arrival};
 use crate::model::scan::{SweptCall, SweptLink};
 use crate::model::{Id, LinkKind};
 
 /// People who are listed with their names.
-const MOST_TOLD: usize = 20;
+const MOST_TOP: usize = 20;
 
 /// What the rules make of a store.
 struct Side {
@@ -45,10 +45,10 @@ pub fn report(
 ) -> Result<Migration, Error> {
     let reader = inspector.source().sweep_for("a look over every user")?;
     let mut migration = inspector.source().one_moment(|| of_store(reader, from, to, go_on))?;
-    for told in &mut migration.top {
-        told.name = inspector.best_name(&told.id)?;
-        told.id = inspector.shown(&told.id)?;
-        if let Becomes::Merged(other, name) = &mut told.becomes {
+    for user in &mut migration.top {
+        user.name = inspector.best_name(&user.id)?;
+        user.id = inspector.shown(&user.id)?;
+        if let Becomes::Merged(other, name) = &mut user.becomes {
             *name = inspector.best_name(other)?;
             *other = inspector.shown(other)?;
         }
@@ -90,7 +90,7 @@ fn of_store(
     let sums = weigh(&shares, &known);
     let phantoms = phantoms(&shares, &ids, to);
     let first = advice::first(to, &groups, &new.pairs, &sums, &ids, reader)?;
-    let top = sums.changed.iter().take(MOST_TOLD).map(|changed| told(changed, &ids)).collect();
+    let top = sums.changed.iter().take(MOST_TOP).map(|changed| top_user(changed, &ids)).collect();
     Ok(Migration {
         from,
         to,
@@ -217,7 +217,7 @@ fn phantoms(shares: &Shares, ids: &Ids, to: RuleSet) -> u64 {
     owners.iter().filter(|owner| !owner.is_device() && !ids.is_person(owner.number())).count() as u64
 }
 
-fn told(changed: &Changed, ids: &Ids) -> Told {
+fn top_user(changed: &Changed, ids: &Ids) -> TopUser {
     let id = |node: Node| {
         let id = Id::new(ids.text(node.number()));
         if node.is_device() && !ids.is_device(node.number()) { id.other_device_form() } else { id }
@@ -233,5 +233,5 @@ fn told(changed: &Changed, ids: &Ids) -> Told {
     } else {
         changed.person
     };
-    Told { id: id(best), name: None, rows: changed.rows, becomes }
+    TopUser { id: id(best), name: None, rows: changed.rows, becomes }
 }

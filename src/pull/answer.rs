@@ -10,7 +10,7 @@ use serde::de::IgnoredAny;
 
 /// Bytes of a last line that are kept to look at; no row is longer.
 const LINE: usize = 64 << 20;
-/// Characters of what a server says that are told.
+/// Characters of a server's message that are shown.
 const SAID: usize = 200;
 /// Bytes of an answer that is read into memory, unpacked.
 const DOCUMENT: u64 = 512 << 20;

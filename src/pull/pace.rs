@@ -11,7 +11,7 @@ pub struct Limits {
     /// The time in which they are counted.
     pub window: Duration,
     /// Time between the starts of two requests: the raw export allows three in a second.
-    pub apart: Duration,
+    pub interval: Duration,
     /// Wait after the first request that failed; it doubles with each more.
     pub retry: Duration,
     /// Wait after the first answer 429 that says no time itself; it doubles with each more.
@@ -31,7 +31,7 @@ impl Default for Limits {
         Self {
             requests: 60,
             window: Duration::from_secs(60 * 60),
-            apart: Duration::from_millis(340),
+            interval: Duration::from_millis(340),
             retry: Duration::from_secs(2),
             limited: Duration::from_secs(60),
             longest: Duration::from_secs(15 * 60),
@@ -70,7 +70,7 @@ impl Made {
             made.pop_front();
         }
         let until = |then: Instant, wait: Duration| wait.saturating_sub(now.duration_since(then));
-        let pace = made.back().map_or(Duration::ZERO, |last| until(*last, limits.apart));
+        let pace = made.back().map_or(Duration::ZERO, |last| until(*last, limits.interval));
         let full = made.len() >= limits.requests;
         let window = made.front().filter(|_| full).map_or(Duration::ZERO, |first| until(*first, limits.window));
         (pace, window)
@@ -105,8 +105,8 @@ mod tests {
     fn three_requests_start_in_a_second_at_most() {
         let (limits, mut made, now) = (Limits::default(), Made::default(), Instant::now());
         made.note(now);
-        assert_eq!(made.wait(&limits, now), (limits.apart, Duration::ZERO));
-        assert!(limits.apart * 3 > SECOND);
+        assert_eq!(made.wait(&limits, now), (limits.interval, Duration::ZERO));
+        assert!(limits.interval * 3 > SECOND);
     }
 
     #[test]

@@ -219,7 +219,7 @@ pub enum Cell {
     Id(Id),
 }
 
-/// The mark of a row under one rule set, and what stands beside it; `name` is the user's.
+/// The mark of a row under one rule set, and what stands next to it; `name` is the user's.
 pub fn cell(side: &Ruled, held: &Held, name: &str) -> (Class, Cell) {
     if let Because::Call(at) = held.because
         && let Some(line) = side.aliases.get(at)

@@ -13,7 +13,7 @@ use super::json::SCHEMA;
 use super::look::{Class, Look, count, left, right};
 use super::sheet::cell;
 use super::table::csv as line;
-use crate::identity::migration::{Becomes, Migration, Told};
+use crate::identity::migration::{Becomes, Migration, TopUser};
 use crate::model::text::counted;
 
 /// Columns of the longest bar.
@@ -32,12 +32,12 @@ pub fn json(out: &mut dyn Write, store: &str, migration: &Migration) -> io::Resu
             "clients": advice.clients,
         })
     });
-    let top = migration.top.iter().map(|told| {
+    let top = migration.top.iter().map(|user| {
         json!({
-            "id": told.id.as_str(),
-            "name": told.name,
-            "rows_changed": told.rows,
-            "what": what(told),
+            "id": user.id.as_str(),
+            "name": user.name,
+            "rows_changed": user.rows,
+            "what": what(user),
         })
     });
     let answer = json!({
@@ -67,10 +67,10 @@ pub fn json(out: &mut dyn Write, store: &str, migration: &Migration) -> io::Resu
 }
 
 /// What becomes of a person, a few words.
-fn what(told: &Told) -> String {
-    match &told.becomes {
+fn what(user: &TopUser) -> String {
+    match &user.becomes {
         Becomes::Split(parts) => format!("split in {parts}"),
-        Becomes::Merged(other, name) => match name.as_ref().filter(|name| told.name.as_ref() != Some(name)) {
+        Becomes::Merged(other, name) => match name.as_ref().filter(|name| user.name.as_ref() != Some(name)) {
             Some(name) => format!("merged with {name}"),
             None => format!("merged with {}", other.as_str()),
         },
@@ -81,10 +81,10 @@ fn what(told: &Told) -> String {
 /// Writes the people with rows that change owner as CSV.
 pub fn csv(out: &mut dyn Write, migration: &Migration) -> io::Result<()> {
     line(out, ["id", "name", "rows_changed", "what"].into_iter().map(Cow::Borrowed))?;
-    for told in &migration.top {
-        let name = told.name.as_deref().unwrap_or_default();
-        let (rows, what) = (told.rows.to_string(), what(told));
-        line(out, [told.id.as_str(), name, &rows, &what].into_iter().map(cell))?;
+    for user in &migration.top {
+        let name = user.name.as_deref().unwrap_or_default();
+        let (rows, what) = (user.rows.to_string(), what(user));
+        line(out, [user.id.as_str(), name, &rows, &what].into_iter().map(cell))?;
     }
     Ok(())
 }
@@ -149,19 +149,19 @@ pub fn text(out: &mut dyn Write, store: &str, migration: &Migration, look: &Look
         writeln!(out, "{}", look.wrap(advice.change.advice, 3))?;
     }
     writeln!(out, "{}", look.rule("most rows changed"))?;
-    for told in &migration.top {
-        let name = told.name.as_deref().filter(|name| *name != told.id.as_str()).unwrap_or_default();
-        let becomes = match &told.becomes {
-            Becomes::Merged(other, name) if name.is_none() || *name == told.name => {
+    for user in &migration.top {
+        let name = user.name.as_deref().filter(|name| *name != user.id.as_str()).unwrap_or_default();
+        let becomes = match &user.becomes {
+            Becomes::Merged(other, name) if name.is_none() || *name == user.name => {
                 format!("merged with {}", look.id(other.as_str(), 24))
             }
-            _ => look.cut(&what(told), 40),
+            _ => look.cut(&what(user), 40),
         };
         let line = format!(
             " {} {} {}   {becomes}",
             left(&look.cut(name, 20), 20),
-            left(&look.id(told.id.as_str(), 28), 28),
-            right(&counted(told.rows, "row"), 14)
+            left(&look.id(user.id.as_str(), 28), 28),
+            right(&counted(user.rows, "row"), 14)
         );
         writeln!(out, "{}", line.trim_end())?;
     }

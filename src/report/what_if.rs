@@ -34,7 +34,7 @@ pub fn json(out: &mut dyn Write, asked: Asked<'_>, outcome: &Outcome) -> io::Res
             "refused": pick(outcome.refused()),
         })
     };
-    let told = |side: &Ruled, at: Option<usize>| {
+    let row_of = |side: &Ruled, at: Option<usize>| {
         let held = side.rows.get(at?)?;
         Some(json!({
             "owner": held.owner.as_ref().map(Id::as_str),
@@ -50,8 +50,8 @@ pub fn json(out: &mut dyn Write, asked: Asked<'_>, outcome: &Outcome) -> io::Res
             "line": held.event.source.line,
             "event": &*held.event.event,
             "time": rfc3339(held.event.time),
-            "before": told(&outcome.before, *before),
-            "after": told(&outcome.after, *after),
+            "before": row_of(&outcome.before, *before),
+            "after": row_of(&outcome.after, *after),
         }))
     });
     let answer = json!({

@@ -1,6 +1,6 @@
 //! Which blocks of properties can have a value, so that a search reads those and no others.
 //!
-//! Each segment has an index of its own, made of its blocks when an import has told what it did
+//! Each segment has an index of its own, made of its blocks after the answer of an import
 //! ([`crate::store::Writer::index_values`]): making it costs half as much as the import, for which
 //! no one who waits for the rows should wait. A segment without one is looked through whole. Neighbouring blocks are a *group*, 127 of a segment at most: in an
 //! ordinary segment each block is one. An answer is a set of groups, as the bits of a number. The

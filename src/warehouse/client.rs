@@ -1,6 +1,6 @@
 //! Questions to the server, over HTTP.
 //!
-//! What must never happen is an answer with fewer rows than there are. So the server is told to hold
+//! What must never happen is an answer with fewer rows than there are. So the server has to hold
 //! an answer back until it is whole (an error in the middle would come with status 200 otherwise),
 //! what exceeds a limit is an error, and shards that do not answer are never skipped.
 

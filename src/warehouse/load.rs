@@ -1,7 +1,7 @@
 //! Filling a warehouse from a store file.
 //!
 //! Rows are sent in the order of the store, in blocks of some tens of megabytes. Alias calls, links,
-//! ids, profiles and files are few beside them and may change with each import, so every load sends
+//! ids, profiles and files are few compared with them and may change with each import, so every load sends
 //! all of them anew, and readers look at those of the newest load alone. The server needs no more
 //! than the right to insert: nothing is ever deleted. `journey warehouse check` counts what
 //! is of no more use.

@@ -18,7 +18,7 @@ const SECRET: &str = "hunter2-made-up";
 /// The documented limits, with waits that a test can afford.
 fn limits() -> Limits {
     let short = Duration::from_millis(1);
-    Limits { apart: Duration::ZERO, retry: short, limited: short, longest: short, ..Limits::default() }
+    Limits { interval: Duration::ZERO, retry: short, limited: short, longest: short, ..Limits::default() }
 }
 
 fn first() -> NaiveDate {

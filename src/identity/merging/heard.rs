@@ -205,7 +205,7 @@ fn links<'a>(facts: &'a Facts, ids: &mut Numbers) -> Vec<Heard<'a>> {
     for event in facts.events.iter().filter(|event| is_joining(event.verb)) {
         calls.entry((event.source.rank, event.source.line)).or_default().push(event);
     }
-    // Rows of one line are told by the ids that they name.
+    // The ids that they name distinguish rows of one line.
     let row_of = |link: &Link| {
         let rows = calls.get(&(link.source.rank, link.source.line))?;
         let named = rows.iter().find(|event| event.other.as_ref() == Some(&link.b));

@@ -19,11 +19,11 @@ use crate::model::{Flags, Id};
 pub(super) fn ruled(rules: &'static Merging, facts: &Facts, query: &Id) -> Ruled {
     let hearing = Hearing::of(facts, query, rules.begin());
     let world = World::new(facts);
-    Told::of(&hearing).ruled(rules, &world, facts, query)
+    Verdicts::of(&hearing).ruled(rules, &world, facts, query)
 }
 
 /// What was heard, with the lines that tell of it.
-pub(super) struct Told<'a, 'f> {
+pub(super) struct Verdicts<'a, 'f> {
     pub(super) hearing: &'a Hearing<'f>,
     /// Calls, and rows that join a device or fail to, in order of arrival.
     pub(super) lines: Vec<AliasLine>,
@@ -39,9 +39,9 @@ pub(super) struct Told<'a, 'f> {
     shown: HashMap<Node, Id>,
 }
 
-impl<'a, 'f> Told<'a, 'f> {
+impl<'a, 'f> Verdicts<'a, 'f> {
     pub(super) fn of(hearing: &'a Hearing<'f>) -> Self {
-        let mut told = Self {
+        let mut verdicts = Self {
             hearing,
             lines: Vec::new(),
             said: Vec::new(),
@@ -51,9 +51,9 @@ impl<'a, 'f> Told<'a, 'f> {
             shown: HashMap::new(),
         };
         for heard in &hearing.heard {
-            told.add(heard);
+            verdicts.add(heard);
         }
-        told
+        verdicts
     }
 
     /// A node as an id.

@@ -10,7 +10,7 @@ use super::super::journey::{
 };
 use super::super::legacy::World;
 use super::heard::Hearing;
-use super::ruled::Told;
+use super::ruled::Verdicts;
 use super::system::{Node, Said};
 use super::{Merging, explain};
 use crate::model::alike::differences;
@@ -21,18 +21,18 @@ use crate::model::{Id, Millis};
 pub(super) fn resolve(rules: &'static Merging, facts: &Facts, query: &Id) -> Option<Journey> {
     let hearing = Hearing::of(facts, query, rules.begin());
     let world = World::new(facts);
-    let mut told = Told::of(&hearing);
-    let rows = told.held(&world, facts);
+    let mut verdicts = Verdicts::of(&hearing);
+    let rows = verdicts.held(&world, facts);
     let owners: FxHashSet<Node> = rows.iter().filter_map(|(_, owner)| *owner).collect();
-    let Some(root) = told.user(query, |node| owners.contains(&node)) else {
-        return mentioned(rules, &told, facts, query);
+    let Some(root) = verdicts.user(query, |node| owners.contains(&node)) else {
+        return mentioned(rules, &verdicts, facts, query);
     };
-    let mut maker = Maker { told, world: &world, root };
-    let ids = maker.told.members(root);
-    let root_id = maker.told.id(root);
+    let mut maker = Maker { verdicts, world: &world, root };
+    let ids = maker.verdicts.members(root);
+    let root_id = maker.verdicts.id(root);
     let own_lines = maker.own_lines();
     let at: FxHashMap<usize, usize> = own_lines.iter().enumerate().map(|(new, old)| (*old, new)).collect();
-    let aliases: Vec<_> = own_lines.iter().filter_map(|line| maker.told.lines.get(*line).cloned()).collect();
+    let aliases: Vec<_> = own_lines.iter().filter_map(|line| maker.verdicts.lines.get(*line).cloned()).collect();
     let mut steps: Vec<Step> = rows
         .iter()
         .filter(|(_, owner)| *owner == Some(root))
@@ -99,24 +99,24 @@ fn alike(facts: &Facts) -> Vec<Alike> {
 
 /// The parts of one journey.
 struct Maker<'m, 'a, 'f> {
-    told: Told<'a, 'f>,
+    verdicts: Verdicts<'a, 'f>,
     world: &'m World<'f>,
     root: Node,
 }
 
 impl Maker<'_, '_, '_> {
     fn nodes(&self, line: usize) -> Vec<Node> {
-        let Some(said) = self.told.said.get(line) else { return Vec::new() };
-        self.told.hearing.system.nodes(*said, &self.told.hearing.ids)
+        let Some(said) = self.verdicts.said.get(line) else { return Vec::new() };
+        self.verdicts.hearing.system.nodes(*said, &self.verdicts.hearing.ids)
     }
 
     /// Lines that name an id of the user, in order of arrival.
     fn own_lines(&self) -> Vec<usize> {
         let is_own = |line: &usize| {
             let nodes = self.nodes(*line);
-            nodes.iter().any(|node| self.told.leads_to(*node, self.root))
+            nodes.iter().any(|node| self.verdicts.leads_to(*node, self.root))
         };
-        (0..self.told.lines.len()).filter(is_own).collect()
+        (0..self.verdicts.lines.len()).filter(is_own).collect()
     }
 
     /// Whether no id of a user names a person.
@@ -124,7 +124,7 @@ impl Maker<'_, '_, '_> {
         if user.is_device() {
             return true;
         }
-        let ids = self.told.members(user);
+        let ids = self.verdicts.members(user);
         !ids.iter().any(|id| self.world.is_person(id))
     }
 
@@ -161,7 +161,9 @@ impl Maker<'_, '_, '_> {
     fn points(&self, steps: &[Step], lines: &[usize]) -> (Vec<Point>, Option<Place>) {
         let mut points: Vec<(Place, Point)> = Vec::new();
         for at in lines {
-            let (Some(line), Some(said)) = (self.told.lines.get(*at), self.told.said.get(*at)) else { continue };
+            let (Some(line), Some(said)) = (self.verdicts.lines.get(*at), self.verdicts.said.get(*at)) else {
+                continue;
+            };
             let known = [&line.target, &line.alias].into_iter().flatten().find(|id| self.world.is_person(id));
             let Some(id) = known.filter(|_| line.verdict == Verdict::Accepted) else { continue };
             let kind = match said {
@@ -187,14 +189,14 @@ impl Maker<'_, '_, '_> {
     /// Pairs of users that a call without effect names, with its line.
     fn ties(&self) -> Vec<(Node, Node, usize)> {
         let mut ties = Vec::new();
-        for (at, line) in self.told.lines.iter().enumerate() {
+        for (at, line) in self.verdicts.lines.iter().enumerate() {
             if !matches!(line.verdict, Verdict::Refused(_))
-                || self.told.said.get(at).is_none_or(|said| said.pair().is_none())
+                || self.verdicts.said.get(at).is_none_or(|said| said.pair().is_none())
             {
                 continue;
             }
             if let [one, other] = self.nodes(at).as_slice() {
-                let (one, other) = (self.told.name_of(*one), self.told.name_of(*other));
+                let (one, other) = (self.verdicts.name_of(*one), self.verdicts.name_of(*other));
                 if one != other {
                     ties.push((one, other, at));
                 }
@@ -216,7 +218,7 @@ impl Maker<'_, '_, '_> {
             }
             let index = found.len();
             let owned = rows.iter().filter(|(_, owner)| *owner == Some(left));
-            let left_id = self.told.id(left);
+            let left_id = self.verdicts.id(left);
             let steps: Vec<Step> = owned
                 .map(|(held, _)| Step { reason: Reason::Orphaned { orphan: index }, ..step(held, &left_id, |_| None) })
                 .collect();
@@ -227,7 +229,7 @@ impl Maker<'_, '_, '_> {
             let suggested =
                 owners.iter().find(|owner| owner.suggested).map_or_else(|| root.clone(), |owner| owner.root.clone());
             found.push(Orphan {
-                ids: self.told.members(left),
+                ids: self.verdicts.members(left),
                 strength: Strength::Proof,
                 contested: owners.len() > 1,
                 suggested,
@@ -250,12 +252,12 @@ impl Maker<'_, '_, '_> {
                 (false, true) => *one,
                 _ => continue,
             };
-            let Some(line) = self.told.lines.get(*at).cloned() else { continue };
+            let Some(line) = self.verdicts.lines.get(*at).cloned() else { continue };
             if self.is_anonymous(user) {
                 continue;
             }
-            let root = self.told.id(user);
-            let kind = match self.told.said.get(*at) {
+            let root = self.verdicts.id(user);
+            let kind = match self.verdicts.said.get(*at) {
                 Some(Said::Alias { .. }) => EvidenceKind::RefusedAlias,
                 Some(Said::Merge { .. }) => EvidenceKind::PreviousId,
                 _ => EvidenceKind::IdentifyEvent,
@@ -282,18 +284,20 @@ impl Maker<'_, '_, '_> {
     fn neighbours(&mut self, lines: &[usize]) -> Vec<Neighbour> {
         let mut found: Vec<Neighbour> = Vec::new();
         for at in lines {
-            let (Some(line), Some(said)) = (self.told.lines.get(*at).cloned(), self.told.said.get(*at).copied()) else {
+            let (Some(line), Some(said)) =
+                (self.verdicts.lines.get(*at).cloned(), self.verdicts.said.get(*at).copied())
+            else {
                 continue;
             };
             if !matches!(line.verdict, Verdict::Refused(_)) {
                 continue;
             }
-            let users: Vec<Node> = self.nodes(*at).iter().map(|node| self.told.name_of(*node)).collect();
+            let users: Vec<Node> = self.nodes(*at).iter().map(|node| self.verdicts.name_of(*node)).collect();
             for user in users {
                 if user == self.root || self.is_anonymous(user) {
                     continue;
                 }
-                let root = self.told.id(user);
+                let root = self.verdicts.id(user);
                 if !found.iter().any(|known| known.root == root) {
                     let device = matches!(said, Said::Row(_)).then(|| line.alias.as_ref().map(Id::to_bare)).flatten();
                     let switched = matches!(said, Said::Identify { .. });
@@ -313,20 +317,22 @@ impl Maker<'_, '_, '_> {
 }
 
 /// The answer for an id that no row belongs to, but that calls or rows name.
-fn mentioned(rules: &'static Merging, told: &Told<'_, '_>, facts: &Facts, query: &Id) -> Option<Journey> {
+fn mentioned(rules: &'static Merging, verdicts: &Verdicts<'_, '_>, facts: &Facts, query: &Id) -> Option<Journey> {
     let forms = [query.clone(), query.other_device_form()];
     let names = |id: &Option<Id>| id.as_ref().is_some_and(|id| forms.contains(id));
-    let aliases: Vec<_> = told.lines.iter().filter(|line| names(&line.alias) || names(&line.target)).cloned().collect();
+    let aliases: Vec<_> =
+        verdicts.lines.iter().filter(|line| names(&line.alias) || names(&line.target)).cloned().collect();
     let mut mentions = Vec::new();
     for line in &aliases {
         let with = if names(&line.alias) { &line.target } else { &line.alias };
         let Some(with) = with else { continue };
-        let number = told.hearing.ids.known(with);
-        let root = number.and_then(|number| told.hearing.system.meant(number, &told.hearing.ids).first().copied());
+        let number = verdicts.hearing.ids.known(with);
+        let root =
+            number.and_then(|number| verdicts.hearing.system.meant(number, &verdicts.hearing.ids).first().copied());
         mentions.push(Mention {
             role: "id of a call",
             with: with.clone(),
-            root: root.map_or_else(|| with.clone(), |root| told.hearing.ids.id(root)),
+            root: root.map_or_else(|| with.clone(), |root| verdicts.hearing.ids.id(root)),
             why: line.why.clone(),
             source: line.source.clone(),
             rows: 1,
@@ -337,12 +343,13 @@ fn mentioned(rules: &'static Merging, told: &Told<'_, '_>, facts: &Facts, query:
         if mentions.iter().any(|mention| mention.with == *with) {
             continue;
         }
-        let number = told.hearing.ids.known(with);
-        let root = number.and_then(|number| told.hearing.system.meant(number, &told.hearing.ids).first().copied());
+        let number = verdicts.hearing.ids.known(with);
+        let root =
+            number.and_then(|number| verdicts.hearing.system.meant(number, &verdicts.hearing.ids).first().copied());
         mentions.push(Mention {
             role,
             with: with.clone(),
-            root: root.map_or_else(|| with.clone(), |root| told.hearing.ids.id(root)),
+            root: root.map_or_else(|| with.clone(), |root| verdicts.hearing.ids.id(root)),
             why: format!("A row names it with {}, which joins nothing here.", with.as_str()),
             source: link.source.clone(),
             rows: link.rows,

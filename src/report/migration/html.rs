@@ -47,9 +47,9 @@ pub fn html(out: &mut dyn Write, store: &str, migration: &Migration) -> io::Resu
         ]
     });
     table(out, "First, in the integration", &["what", "change", "ids", "rows", "programs"], cells)?;
-    let cells = migration.top.iter().map(|told| {
-        let name = told.name.clone().unwrap_or_default();
-        vec![name, told.id.as_str().to_owned(), count(told.rows), what(told)]
+    let cells = migration.top.iter().map(|user| {
+        let name = user.name.clone().unwrap_or_default();
+        vec![name, user.id.as_str().to_owned(), count(user.rows), what(user)]
     });
     table(out, "Most rows changed", &["name", "id", "rows", "what becomes of it"], cells)?;
     let cells = migration.refused.iter().map(|(name, number)| vec![(*name).to_owned(), count(*number)]);

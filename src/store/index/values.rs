@@ -7,7 +7,7 @@
 
 use super::Groups;
 
-/// Bits of a hash beside those that say its bucket.
+/// Bits of a hash besides those that say its bucket.
 const BITS: u32 = 7;
 
 /// Values of a bucket, about.
