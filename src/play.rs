@@ -21,12 +21,14 @@ mod explain;
 pub mod json;
 mod reproduce;
 mod server;
+mod sides;
 pub mod text;
 
 pub use branch::{HandError, leave_out, make, read};
 pub use expect::{Expected, Found, found};
 pub use reproduce::{Head, as_scenario, reproduce};
 pub use server::{AliasRow, Entry, News, NewsKind, Server, Standing};
+pub use sides::{Pair, differs, sides};
 
 use std::ops::Range;
 

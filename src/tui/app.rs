@@ -401,6 +401,9 @@ fn after_drawing(model: &mut Model, drawn: Drawn) -> Vec<Effect> {
     if let Some(Layer::Page(_, page)) = model.layers.last_mut() {
         page.drawn(&model.drawn);
     }
+    if let (Some(Layer::Player), Some(player)) = (model.layers.last(), &mut model.demo.player) {
+        player.seen(model.drawn.detail.0, model.drawn.detail.1);
+    }
     if let Some(journey) = &mut model.journey {
         journey.identity.clamp(model.drawn.identity_end);
         if matches!(model.layers.last(), Some(Layer::Journey)) {

@@ -463,3 +463,87 @@ fn the_end_of_a_changed_play_is_told_beside_that_of_the_original() {
     app.press("uu");
     assert_eq!(app.model.player().unwrap().difference(), None);
 }
+
+/// To the last alias call of Sally, which is refused.
+fn at_the_refused_alias(app: &mut App<Stage>) {
+    app.press("G");
+    while player(app).play().step(player(app).moment()).unwrap().code != "alias(\"sally@gmail.com\")" {
+        app.press("h");
+    }
+}
+
+#[test]
+fn after_a_change_the_original_stands_side_by_side_with_it() {
+    for (width, with_table) in [(80, false), (120, true)] {
+        let mut app = play(1).sized(width, 40);
+        at_the_refused_alias(&mut app);
+        assert!(!app.text().contains("original: "), "{}", app.text());
+        app.press("xcidentify sally@gmail.com<Enter>G");
+        let text = app.text();
+        assert!(text.contains("original: 23 rows, 7 orphans"), "{text}");
+        let [original, changed] = player(&app).tallies();
+        assert_eq!((original.orphans, original.refused), (7, 1));
+        assert_eq!((changed.refused, changed.orphans < 7), (0, true));
+        assert_eq!(text.contains("lookup table"), with_table, "{text}");
+        // The call is gone on the right, and what follows it counts otherwise.
+        let line = text.lines().find(|line| line.contains(" - ") && line.contains("◇ $create_ali")).unwrap();
+        assert!(line.trim_end().ends_with('│'), "{line}");
+        assert!(text.lines().any(|line| line.contains("orphan") && line.contains("~ ")), "{text}");
+        insta::assert_snapshot!(format!("sides_{width}"), app.styled());
+    }
+}
+
+#[test]
+fn one_key_shows_the_lookup_table_in_place_of_the_original_and_back() {
+    let mut app = play(1);
+    app.press("v");
+    assert!(app.text().contains("nothing was changed"), "{}", app.text());
+    app.press("llxv");
+    assert!(app.text().contains("lookup table: ") && !app.text().contains("original: "), "{}", app.text());
+    app.press("v");
+    assert!(app.text().contains("original: "), "{}", app.text());
+    app.press("u");
+    assert!(app.text().contains("lookup table: "), "nothing is changed any more: {}", app.text());
+}
+
+#[test]
+fn the_original_stands_at_the_time_of_the_changed_play() {
+    let mut app = play(1);
+    app.press("llllx");
+    assert_eq!(player(&app).moment(), 3);
+    let rows = |app: &App<Stage>| player(app).tallies().map(|tally| tally.rows());
+    let [original, changed] = rows(&app);
+    assert_eq!(original, changed, "up to there nothing is different");
+    app.press("G");
+    let [original, changed] = rows(&app);
+    assert_eq!(original, 23);
+    assert!(changed < original, "a row less at the end: {changed}");
+    app.press("gg");
+    assert_eq!(rows(&app), [0, 0]);
+}
+
+#[test]
+fn scrolling_back_from_the_end_of_the_rows_takes_as_many_keys_as_it_took() {
+    for changes in ["", "llx"] {
+        let mut app = play(1);
+        app.press(changes).press("G");
+        let before = app.text();
+        for _ in 0..40 {
+            app.press("J");
+            app.text();
+        }
+        let end = app.text();
+        app.press("K");
+        assert_ne!(app.text(), end, "the first key scrolls");
+        app.press("J");
+        assert_eq!(app.text(), end);
+        for _ in 0..60 {
+            app.press("K");
+            app.text();
+        }
+        let top = app.text();
+        app.press("J");
+        assert_ne!(app.text(), top, "{changes}");
+        assert!(before.contains("rows"));
+    }
+}

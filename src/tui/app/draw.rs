@@ -146,9 +146,17 @@ fn hints(model: &Model, ui: &mut Ui, pen: &mut Pen<'_>, room: usize, row: u16) {
     let contexts = model.contexts();
     let reach = help::Reach { keymap: &model.keymap, contexts: &contexts };
     let mut hints: Vec<(String, &str, Action)> = Vec::new();
+    let is_then = model.journey.as_ref().is_some_and(|journey| journey.scrub().moment().is_some());
+    let is_changed = model.demo.player.as_ref().is_some_and(|player| player.changes() > 0);
     for context in &contexts {
         for binding in model.keymap.of(*context) {
-            let Some(hint) = &binding.hint else { continue };
+            let hint = match (binding.action, &binding.hint) {
+                (Action::Original, _) if !is_changed => continue,
+                (Action::Earlier, None) if is_then => "earlier",
+                (Action::Later, None) if is_then => "later",
+                (_, Some(hint)) => hint,
+                (_, None) => continue,
+            };
             let keys = help::keys(binding, &reach, look);
             let Some(key) = keys.split(' ').next().filter(|key| !key.is_empty()) else { continue };
             if !hints.iter().any(|(.., action)| *action == binding.action) {
@@ -156,11 +164,13 @@ fn hints(model: &Model, ui: &mut Ui, pen: &mut Pen<'_>, room: usize, row: u16) {
             }
         }
     }
-    // Help and the end stand last wherever their keys come from.
+    // Help and the end stand last wherever their keys come from; while the past is shown, the keys that move in
+    // it come first.
     hints.sort_by_key(|(.., action)| match action {
-        Action::Help => 1,
-        Action::Quit => 2,
-        _ => 0,
+        Action::Earlier | Action::Later if is_then => 0,
+        Action::Help => 2,
+        Action::Quit => 3,
+        _ => 1,
     });
     let wide = |hints: &[(String, &str, Action)]| -> usize {
         hints.iter().map(|(key, hint, _)| fit::width(key) + fit::width(hint) + 3).sum()
@@ -206,7 +216,7 @@ fn place(model: &Model, columns: usize) -> String {
     };
     // The moment stands first: the screen does not show the present.
     match then {
-        Some(then) if place.is_empty() || columns < 80 => then,
+        Some(then) if place.is_empty() || columns < 100 => then,
         Some(then) => format!("{then} {} {place}", model.look.glyphs.dot),
         None => place,
     }

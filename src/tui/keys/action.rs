@@ -225,6 +225,8 @@ actions! {
     LeaveOut = "leave-out",
     /// Take the last change back.
     Undo = "undo",
+    /// The original play next to the changed one, or the lookup table.
+    Original = "original",
     /// Save what is on the screen as a file.
     Save = "save",
     /// Cursor of the text one character back.

@@ -4,9 +4,11 @@
 //! asked anew for each moment, which costs less than a millisecond for a story of fifty calls.
 //! Time comes from outside, as [`Player::beat`].
 
+mod borders;
 mod draw;
 pub mod player;
 pub mod prompt;
+mod server;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -229,7 +229,8 @@ fn of(contexts: &[Context], keymap: &Keymap, look: &Look) -> Vec<Line> {
         let changes = [
             (glyphs.cursor, "of an SDK: changed by this call", Meaning::Match),
             ("+", "new at this moment", Meaning::Match),
-            ("~", "was there, and has another place now", Meaning::Match),
+            ("~", "was there, and has another place now, or other than in the original", Meaning::Match),
+            ("-", "in the original alone", Meaning::Match),
         ];
         for (mark, text, meaning) in changes.into_iter().filter(|_| player) {
             lines.push(Line { left: mark.to_owned(), right: text.to_owned(), meaning });

@@ -189,3 +189,18 @@ fn one_key_narrows_to_1_10_and_60_minutes_around_the_row() {
         assert_eq!(row(&app), before);
     }
 }
+
+#[test]
+fn while_the_past_is_shown_the_foot_has_the_keys_that_move_in_it() {
+    for page in ["", "o"] {
+        let mut app = open(sally()).sized(80, 24);
+        app.press(page);
+        let foot = |app: &mut App<Stories>| app.text().lines().last().unwrap_or_default().to_owned();
+        assert_eq!(foot(&mut app).contains(", earlier"), page == "o", "{}", app.text());
+        app.press(",,");
+        let text = foot(&mut app);
+        assert!(text.starts_with(" , earlier  . later"), "{text}");
+        app.press("<Esc>j");
+        assert!(!foot(&mut app).starts_with(" , earlier"), "{}", app.text());
+    }
+}

@@ -15,18 +15,17 @@
 //!  ━━━━━━━━━━━━━━──────────────────────────────────────────────────────── x1 paused
 //! ```
 //! The places of the parts depend on the size of the screen alone, so that nothing jumps while
-//! it plays. What this moment changed has a mark before it: `+` new, `~` changed.
-
-use std::collections::HashMap;
+//! it plays. What this moment changed has a mark before it: `+` new, `~` changed. [What the server has](server)
+//! is a part of its own.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use super::borders::{WIDE, rule, wall};
 use super::player::Player;
 use super::prompt::{Prompt, Purpose};
-use crate::identity::{Phase, PointKind, Split, Verdict};
-use crate::model::Id;
-use crate::play::{AliasRow, Entry, NewsKind, Standing};
+use super::server;
+use crate::play::NewsKind;
 use crate::sim::Cause;
 use crate::tui::fit;
 use crate::tui::frame::Ui;
@@ -36,9 +35,6 @@ use crate::tui::when;
 
 /// The smallest screen on which all parts have room, without the foot.
 const WHOLE: (u16, u16) = (60, 15);
-
-/// Columns from which on there is room for seconds and dates.
-const WIDE: u16 = 110;
 
 /// Draws the player; where the cursor is while something is typed.
 pub(in crate::tui) fn view(
@@ -60,12 +56,9 @@ pub(in crate::tui) fn view(
     let calls = Rect { y: area.y + 1, height: top, width: area.width / 2, ..area };
     let sdks = Rect { x: calls.right() + 1, width: area.width - calls.width - 1, ..calls };
     let story = Rect { y: calls.bottom() + 1, height: story, ..area };
-    let server = Rect { y: story.bottom() + 1, height: bar.y.saturating_sub(story.bottom() + 1), ..area };
-    let table = Rect { width: area.width * 2 / 5, ..server };
-    let timeline = Rect { x: table.right() + 1, width: area.width - table.width - 1, ..server };
+    let below = Rect { y: story.bottom() + 1, height: bar.y.saturating_sub(story.bottom() + 1), ..area };
     ui.page = usize::from(top).saturating_sub(1);
     wall(calls, buffer, look);
-    wall(table, buffer, look);
     call_list(player, calls, buffer, look);
     sdk_states(player, sdks, buffer, look);
     let head = match player.play().step(player.moment()) {
@@ -81,24 +74,7 @@ pub(in crate::tui) fn view(
     if cursor.is_none() {
         what_happens(player, story, buffer, look);
     }
-    let taken_calls = fit::count(taken(&player.now().table).count() as u64);
-    let is_refused = |call: &&AliasRow| matches!(call.verdict, Verdict::Refused(_));
-    let refused = match player.now().table.iter().filter(is_refused).count() {
-        0 => String::new(),
-        refused => format!(", refused: {refused}"),
-    };
-    let rows = fit::counted(player.now().timeline.len() as u64, "row");
-    let waiting = match player.play().waiting(player.moment()) {
-        0 => String::new(),
-        waiting => format!(", {} on the way", fit::count(waiting as u64)),
-    };
-    let heads = [
-        (0, format!("lookup table: {taken_calls}{refused}")),
-        (timeline.x - area.x, format!("timeline of the server: {rows}{waiting}")),
-    ];
-    rule(area, story.bottom() - area.y, &heads, buffer, look);
-    lookup_table(player, table, buffer, look);
-    server_timeline(player, timeline, buffer, look);
+    server::view(player, ui, below, buffer, look);
     progress(player, bar, buffer, look);
     cursor
 }
@@ -142,27 +118,6 @@ fn small(player: &Player, area: Rect, buffer: &mut Buffer, look: &Look) -> Optio
     let rest = Rect { y: body.y + 1, height: body.height.saturating_sub(1), ..body };
     what_happens(player, rest, buffer, look);
     None
-}
-
-/// A wall at the right of `area`.
-fn wall(area: Rect, buffer: &mut Buffer, look: &Look) {
-    let place = Rect { x: area.right(), width: 1, ..area };
-    for row in 0..area.height {
-        Pen::new(buffer, place, row).text(look.glyphs.wall, look.style(Meaning::Muted));
-    }
-}
-
-/// A rule across the screen with words on it.
-fn rule(area: Rect, row: u16, words: &[(u16, String)], buffer: &mut Buffer, look: &Look) {
-    let muted = look.style(Meaning::Muted);
-    for (number, (column, word)) in words.iter().enumerate() {
-        let end = words.get(number + 1).map_or(area.width, |(next, _)| *next);
-        let part = Rect { x: area.x + column, width: end.saturating_sub(*column), ..area };
-        let mut pen = Pen::new(buffer, part, row);
-        let room = pen.room().saturating_sub(4);
-        pen.text(look.glyphs.rule, muted);
-        pen.text(&format!(" {} ", fit::end(word, room)), look.style(Meaning::Title)).fill(look.glyphs.rule, muted);
-    }
 }
 
 fn call_list(player: &Player, area: Rect, buffer: &mut Buffer, look: &Look) {
@@ -395,132 +350,13 @@ fn prompt_lines(player: &Player, prompt: &Prompt, area: Rect, buffer: &mut Buffe
     cursor
 }
 
-fn name(id: Option<&Id>) -> &str {
-    id.map_or("nothing", Id::as_str)
-}
-
-/// The calls that are in the lookup table: one that was refused, or led there already, adds nothing.
-fn taken(calls: &[AliasRow]) -> impl Iterator<Item = &AliasRow> {
-    calls.iter().filter(|call| call.verdict == Verdict::Accepted)
-}
-
-fn lookup_table(player: &Player, area: Rect, buffer: &mut Buffer, look: &Look) {
-    let known = taken(&player.before().table).count();
-    let rows: Vec<&AliasRow> = taken(&player.now().table).collect();
-    if rows.is_empty() {
-        Pen::new(buffer, area, 0).skip(3).text("empty: no alias yet", look.style(Meaning::Muted));
-        return;
-    }
-    // The newest are what is talked about.
-    let top = rows.len().saturating_sub(usize::from(area.height));
-    for (row, (number, call)) in (0..area.height).zip(rows.iter().enumerate().skip(top)) {
-        let new = number >= known;
-        let mut pen = Pen::new(buffer, area, row);
-        pen.skip(1).text(if new { "+" } else { " " }, look.style(Meaning::Match)).skip(1);
-        let (mark, meaning, word) = verdict(call, look);
-        pen.text(mark, look.style(meaning)).skip(1);
-        let room = pen.room().saturating_sub(fit::width(word) + fit::width(look.glyphs.arrow) + 4);
-        let (alias, target) = (name(call.alias.as_ref()), name(call.target.as_ref()));
-        let alias_room = fit::width(alias).min(room.saturating_sub(fit::width(target).min(room / 2)));
-        let style = look.style(if new { Meaning::Match } else { Meaning::Text });
-        pen.text(&fit::middle(alias, alias_room), style).skip(1);
-        pen.text(look.glyphs.arrow, look.style(Meaning::Muted)).skip(1);
-        pen.text(&fit::middle(target, room.saturating_sub(alias_room)), style).skip(1);
-        pen.text(word, look.style(meaning));
-    }
-}
-
-fn verdict(call: &AliasRow, look: &Look) -> (&'static str, Meaning, &'static str) {
-    match call.verdict {
-        Verdict::Accepted => (look.glyphs.alias, Meaning::Alias, ""),
-        Verdict::Duplicate => (look.glyphs.duplicate, Meaning::Muted, "again"),
-        Verdict::Refused(_) => (look.glyphs.refused, Meaning::Refused, "refused"),
-    }
-}
-
-fn server_timeline(player: &Player, area: Rect, buffer: &mut Buffer, look: &Look) {
-    let entries = &player.now().timeline;
-    if entries.is_empty() {
-        Pen::new(buffer, area, 0).skip(3).text("no row has arrived", look.style(Meaning::Muted));
-        return;
-    }
-    let known: HashMap<usize, &Entry> = player.before().timeline.iter().map(|entry| (entry.sent, entry)).collect();
-    let mark = |entry: &Entry| match known.get(&entry.sent) {
-        None => "+",
-        Some(old) if old.standing != entry.standing || old.stored_under != entry.stored_under => "~",
-        Some(_) => " ",
-    };
-    let height = usize::from(area.height);
-    let end = entries.len().saturating_sub(height);
-    // A row that comes late stands among older ones: it is looked at all the same.
-    let changed = entries.iter().rposition(|entry| mark(entry) != " ").unwrap_or(entries.len());
-    let top = if changed < end { changed.saturating_sub(height / 2) } else { end };
-    let top = top.saturating_sub(player.scrolled);
-    let wide = area.width >= WIDE / 2;
-    let (clock, state) = if wide { (8, 8) } else { (5, 7) };
-    let dated = area.width >= WIDE * 3 / 5;
-    for (row, entry) in (0..area.height).zip(entries.iter().skip(top)) {
-        let mut pen = Pen::new(buffer, area, row);
-        let mark = mark(entry);
-        pen.skip(1).text(mark, look.style(Meaning::Match)).skip(1);
-        if dated {
-            pen.cell(&look.zone.day_and_month(entry.time), 7, look.style(Meaning::Muted));
-        }
-        pen.cell(&look.zone.clock(entry.time, clock), clock, look.style(Meaning::Muted)).skip(1);
-        let (glyph, meaning) = glyph_of(entry, look);
-        pen.text(glyph, look.style(meaning)).skip(1);
-        let room = pen.room().saturating_sub(state + 2);
-        let event_room = room.div_ceil(2);
-        let style = look.style(if mark == " " { Meaning::Text } else { Meaning::Match });
-        pen.cell(&entry.event, event_room, style).skip(1);
-        let (sent, stored) = (entry.id.as_ref().map_or("no id", Id::as_str), name(entry.stored_under.as_ref()));
-        let id_room = room - event_room;
-        let id = if entry.stored_under.is_none() || sent == stored {
-            fit::middle(sent, id_room)
-        } else {
-            let half = id_room.saturating_sub(fit::width(look.glyphs.arrow)) / 2;
-            let stored_room = fit::width(stored).min(half);
-            let sent_room = id_room.saturating_sub(stored_room + fit::width(look.glyphs.arrow));
-            format!("{}{}{}", fit::middle(sent, sent_room), look.glyphs.arrow, fit::middle(stored, stored_room))
-        };
-        pen.cell(&id, id_room, look.style(Meaning::Text)).skip(1);
-        pen.text(word(entry), look.style(meaning));
-    }
-}
-
-fn glyph_of(entry: &Entry, look: &Look) -> (&'static str, Meaning) {
-    let glyphs = look.glyphs;
-    match (&entry.standing, entry.verdict, entry.point) {
-        (_, Some(Verdict::Refused(_)), _) => (glyphs.refused, Meaning::Refused),
-        (_, Some(Verdict::Accepted), _) => (glyphs.alias, Meaning::Alias),
-        (_, Some(Verdict::Duplicate), _) => (glyphs.duplicate, Meaning::Muted),
-        (Standing::Split(_), ..) => (glyphs.split, Meaning::Split),
-        (Standing::Orphan(_) | Standing::Contested(_) | Standing::NoId, ..) => (glyphs.orphan, Meaning::Orphan),
-        (_, _, Some(PointKind::Identify | PointKind::Login)) => (glyphs.identify, Meaning::Identify),
-        _ if entry.phase == Phase::Anonymous => (glyphs.anonymous, Meaning::Anonymous),
-        _ => (glyphs.identified, Meaning::Identified),
-    }
-}
-
-/// The class of a row in a word; none for what counts for its user.
-fn word(entry: &Entry) -> &'static str {
-    match (&entry.standing, entry.verdict) {
-        (_, Some(Verdict::Refused(_))) => "refused",
-        (Standing::Merged, _) => "",
-        (Standing::Split(Split::Race), _) => "race",
-        (Standing::Split(Split::History), _) => "history",
-        (Standing::Orphan(_), _) => "orphan",
-        (Standing::Contested(_), _) => "contest",
-        (Standing::NoId, _) => "no id",
-    }
-}
-
 fn progress(player: &Player, area: Rect, buffer: &mut Buffer, look: &Look) {
     let play = player.play();
     let state = if player.is_playing() { "playing" } else { "paused" };
     let speed = format!("{state} {}", player.speed());
     if let Some(difference) = player.difference() {
-        let text = format!("with your changes: {difference}").replace("->", look.glyphs.arrow);
+        let name = if area.width >= WIDE { "with your changes" } else { "changed" };
+        let text = format!("{name}: {difference}").replace("->", look.glyphs.arrow);
         let room = usize::from(area.width).saturating_sub(fit::width(&speed) + 4);
         let mut pen = Pen::new(buffer, area, 0);
         pen.skip(1).text(&fit::end(&text, room), look.style(Meaning::Warn));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::prompt::{Prompt, Purpose};
 use crate::identity::Verdict;
 use crate::model::Id;
-use crate::play::{self, News, Play, Server, Standing};
+use crate::play::{self, News, Pair, Play, Server, Standing};
 use crate::tui::backend::{Failure, Saved};
 use crate::tui::keys::Action;
 use crate::tui::worker::{Saving, Stage};
@@ -32,14 +32,20 @@ pub struct Player {
     news: Vec<News>,
     playing: bool,
     speed: usize,
-    /// Lines that the timeline is scrolled up from where it would stand.
-    pub(super) scrolled: usize,
+    /// Lines that the timeline is scrolled from where it would stand, down or (negative) up.
+    scrolled: isize,
+    /// Where it would stand, and where it ends, as it was drawn.
+    drawn: (usize, usize),
     /// The line to type in, if it is open.
     pub prompt: Option<Prompt>,
     /// The play before the first change.
     original: Arc<Play>,
     /// The plays before each change, with their moments.
     changes: Vec<(Arc<Play>, usize)>,
+    /// The server of the original at the time of this moment; nothing before the first change.
+    original_now: Option<Server>,
+    /// Whether the lookup table is shown in the place of the original.
+    hides_original: bool,
     /// The play that the last saved file has.
     saved: Option<Arc<Play>>,
 }
@@ -71,8 +77,11 @@ impl Player {
             playing: false,
             speed: FIRST_SPEED,
             scrolled: 0,
+            drawn: (0, 0),
             prompt: None,
             changes: Vec::new(),
+            original_now: None,
+            hides_original: false,
             saved: None,
         };
         player.go(0);
@@ -144,7 +153,46 @@ impl Player {
         self.now = self.play.server(moment);
         self.news = if moment == 0 { Vec::new() } else { self.play.news(moment, &self.before, &self.now) };
         self.moment = moment;
+        self.original_now = (!self.changes.is_empty()).then(|| self.original.server(self.moment_of_original()));
         self.scrolled = 0;
+    }
+
+    /// The moment of the original at the time of this one.
+    fn moment_of_original(&self) -> usize {
+        match self.play.step(self.moment) {
+            _ if self.moment >= self.play.last() => self.original.last(),
+            Some(step) => self.original.run().steps.partition_point(|known| known.at <= step.at),
+            None => 0,
+        }
+    }
+
+    /// The rows of the original and of the changed play at this moment, side by side; `None` where nothing was
+    /// changed, or the lookup table is wanted.
+    pub fn sides(&self) -> Option<Vec<Pair<'_>>> {
+        let original = self.original_now.as_ref().filter(|_| !self.hides_original)?;
+        Some(play::sides([&self.original, &self.play], [original, &self.now]))
+    }
+
+    /// What the original and the changed play come to at this moment.
+    pub fn tallies(&self) -> [Tally; 2] {
+        [self.original_now.as_ref().map_or_else(Tally::default, Tally::of), Tally::of(&self.now)]
+    }
+
+    /// The first line of a list that would begin with `top` and has `end` as its last beginning.
+    pub(super) fn scrolled(&self, top: usize, end: usize) -> usize {
+        top.saturating_add_signed(self.scrolled).min(end)
+    }
+
+    /// Where the timeline would begin, and its last beginning, as it was drawn.
+    pub fn seen(&mut self, top: usize, end: usize) {
+        self.drawn = (top.min(end), end);
+    }
+
+    fn scroll(&mut self, down: bool) {
+        let (top, end) = self.drawn;
+        let most = |lines: usize| isize::try_from(lines).unwrap_or(isize::MAX);
+        let scrolled = if down { self.scrolled + 1 } else { self.scrolled - 1 };
+        self.scrolled = scrolled.clamp(-most(top), most(end - top));
     }
 
     /// Does what a key asks; `digit` is the character of the key.
@@ -179,8 +227,12 @@ impl Player {
             Action::Slower => self.speed = self.speed.saturating_sub(1),
             Action::NextProblem => return self.problem(true),
             Action::PreviousProblem => return self.problem(false),
-            Action::DetailDown => self.scrolled = self.scrolled.saturating_sub(1),
-            Action::DetailUp => self.scrolled = (self.scrolled + 1).min(self.now.timeline.len()),
+            Action::DetailDown => self.scroll(true),
+            Action::DetailUp => self.scroll(false),
+            Action::Original if self.changes.is_empty() => {
+                return Asked::Tell("nothing was changed: c inserts a call, x removes one".to_owned());
+            }
+            Action::Original => self.hides_original = !self.hides_original,
             Action::Call => {
                 self.playing = false;
                 let device = self.play.step(self.moment).map_or(0, |step| step.device);
@@ -209,12 +261,10 @@ impl Player {
         if self.changes.is_empty() {
             return None;
         }
-        let ends = [&self.original, &self.play].map(|play| Counts::of(&play.server(play.last())));
-        let [before, now] = &ends;
+        let [before, now] = [&self.original, &self.play].map(|play| Tally::of(&play.server(play.last())).named());
         let parts: Vec<String> = before
-            .0
             .iter()
-            .zip(&now.0)
+            .zip(&now)
             .filter(|(before, now)| before.1 != now.1)
             .map(|((name, before), (_, now))| format!("{name} {before} -> {now}"))
             .collect();
@@ -369,20 +419,52 @@ impl Player {
     }
 }
 
-/// What the end of a play comes to, each with its name.
-struct Counts([(&'static str, usize); 5]);
+/// What the rows of a server come to, in numbers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Rows under an id that no alias joins to the user whom evidence names.
+    pub orphans: usize,
+    /// Rows that are stored under an alias.
+    pub split: usize,
+    /// Rows that count for their user.
+    pub merged: usize,
+    /// Rows without an id.
+    pub no_id: usize,
+    /// Alias calls without effect.
+    pub refused: usize,
+}
 
-impl Counts {
-    fn of(server: &Server) -> Self {
-        let rows = |is: fn(&Standing) -> bool| server.timeline.iter().filter(|entry| is(&entry.standing)).count();
-        let refused = server.table.iter().filter(|call| matches!(call.verdict, Verdict::Refused(_))).count();
-        Self([
-            ("orphans", rows(|standing| matches!(standing, Standing::Orphan(_) | Standing::Contested(_)))),
-            ("split rows", rows(|standing| matches!(standing, Standing::Split(_)))),
-            ("merged rows", rows(|standing| matches!(standing, Standing::Merged))),
-            ("rows without an id", rows(|standing| matches!(standing, Standing::NoId))),
-            ("refused calls", refused),
-        ])
+impl Tally {
+    /// Of this server.
+    pub fn of(server: &Server) -> Self {
+        let mut tally = Self::default();
+        for entry in &server.timeline {
+            let number = match entry.standing {
+                Standing::Orphan(_) | Standing::Contested(_) => &mut tally.orphans,
+                Standing::Split(_) => &mut tally.split,
+                Standing::Merged => &mut tally.merged,
+                Standing::NoId => &mut tally.no_id,
+            };
+            *number += 1;
+        }
+        tally.refused = server.table.iter().filter(|call| matches!(call.verdict, Verdict::Refused(_))).count();
+        tally
+    }
+
+    /// All rows.
+    pub fn rows(&self) -> usize {
+        self.orphans + self.split + self.merged + self.no_id
+    }
+
+    /// Each number with its name.
+    fn named(self) -> [(&'static str, usize); 5] {
+        [
+            ("orphans", self.orphans),
+            ("split rows", self.split),
+            ("merged rows", self.merged),
+            ("rows without an id", self.no_id),
+            ("refused calls", self.refused),
+        ]
     }
 }
 
