@@ -123,7 +123,7 @@ fn dispatch(mut args: Args) -> Result<(), Failure> {
         Some(Command::Reproduce(command)) => reproduce::run(&command, store, &mut console),
         Some(Command::Doctor(command)) => doctor::run(&command, store, &mut console),
         Some(Command::Demo(command)) => demo::run(&command, &args, store, &loaded, &mut console),
-        Some(Command::Listen(command)) => listen::run(&command, store, &mut console),
+        Some(Command::Listen(command)) => listen::run(&command, &args, store, &loaded, &mut console),
         Some(Command::Config(command)) => {
             settings::run(&command, &args.common, args.theme.as_deref(), store, &loaded, &mut console)?;
             broken.map_or(Ok(()), Err)

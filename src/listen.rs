@@ -17,6 +17,7 @@ mod guard;
 mod judge;
 mod keeper;
 mod mixpanel;
+pub mod point;
 mod server;
 
 use std::io;

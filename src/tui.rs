@@ -52,7 +52,7 @@ pub use backend::{Backend, Failure, FailureKind, Hits, Recent, Redacted, Saved, 
 pub use frame::Ui;
 pub use keys::Keymap;
 pub use outside::Tool;
-pub use run::run;
+pub use run::{run, run_listening};
 pub use theme::{Look, Theme};
 pub use when::Zone;
 pub use worker::Cancel;
@@ -82,6 +82,19 @@ pub struct Options {
     pub keymap: Option<Keymap>,
     /// Begin with the player of scenarios, not with the search.
     pub demo: Option<Demo>,
+    /// Begin with what arrives, not with the search.
+    pub listening: Option<Listening>,
+}
+
+/// Where the program listens, as the screen says it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listening {
+    /// The address that SDKs are to be given, with the token where one is needed.
+    pub url: String,
+    /// Where rows go.
+    pub place: String,
+    /// Whether other machines can reach it.
+    pub is_open: bool,
 }
 
 /// What the player of scenarios has to play.

@@ -399,6 +399,9 @@ pub(super) struct Listen {
     /// The address to listen on; one that other machines reach needs --token [default: 127.0.0.1]
     #[arg(long, value_name = "ADDRESS")]
     pub(super) bind: Option<std::net::IpAddr>,
+    /// Write a line for each request, and show no screens; so it is without a terminal, too
+    #[arg(long)]
+    pub(super) headless: bool,
     /// A word that each request has to bring: http://HOST:PORT/WORD in the place of http://HOST:PORT
     #[arg(long, value_name = "WORD")]
     pub(super) token: Option<String>,

@@ -1,6 +1,8 @@
 //! `journey` without a command: the terminal interface, over a store or the demo.
 
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::mpsc::Receiver;
 
 use super::args::{Common, When};
 use super::console::Console;
@@ -8,11 +10,13 @@ use super::failure::Failure;
 use super::open::Named;
 use super::settings::Loaded;
 use crate::config::recent::Recent;
-use crate::inspect::Stop;
+use crate::inspect::{Inspector, Stop};
+use crate::listen::News;
 use crate::model::Id;
 use crate::report::Clock;
 use crate::session::{self, Location, Opened, Session};
 use crate::sim::Scenario;
+use crate::store::Reader;
 use crate::tui::{self, Zone};
 
 /// Shows the interface until the user leaves it.
@@ -43,6 +47,36 @@ pub(super) fn play(
     let options =
         tui::Options { demo: Some(tui::Demo { scenarios, first }), ..options(common, console, theme, loaded)? };
     show(&options, Location::Empty, session(common, console))
+}
+
+/// What is received, as the screens read it.
+pub(super) enum Received {
+    /// A store file.
+    File(PathBuf),
+    /// Rows in memory.
+    Memory(Box<Reader>),
+}
+
+/// Shows what is received as it comes.
+pub(super) fn listen(
+    common: &Common,
+    received: Received,
+    (listening, news): (tui::Listening, Receiver<News>),
+    console: &Console,
+    theme: Option<&str>,
+    loaded: &Loaded,
+) -> Result<(), Failure> {
+    let options = tui::Options { listening: Some(listening), ..options(common, console, theme, loaded)? };
+    let session = session(common, console);
+    let open = move |cancel: tui::Cancel| {
+        let stop: Stop = Arc::new(move || cancel.is_stale());
+        let opened = match received {
+            Received::File(path) => Opened::open(Location::File(path), stop, session)?,
+            Received::Memory(reader) => Opened::over(Inspector::new(*reader), "memory", stop, session)?,
+        };
+        Ok(Box::new(opened) as Box<dyn Session>)
+    };
+    tui::run_listening(&options, open, Some(news)).map_err(Failure::from)
 }
 
 fn show(options: &tui::Options, location: Location, session: session::Options) -> Result<(), Failure> {
@@ -77,6 +111,7 @@ fn options(common: &Common, console: &Console, theme: Option<&str>, loaded: &Loa
         theme: Some(loaded.theme(theme)?),
         keymap: Some(loaded.keymap()?),
         demo: None,
+        listening: None,
     })
 }
 

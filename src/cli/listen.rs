@@ -3,12 +3,15 @@
 use std::env;
 use std::io::{self, BufWriter, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
 
-use super::args::{Format, Listen};
+use super::args::{Args, Format, Listen};
 use super::console::Console;
 use super::failure::Failure;
+use super::interface::{self, Received};
 use super::open::Named;
+use super::settings::Loaded;
 use crate::config;
 use crate::listen::{self, Guard, Listener, News, Request, Tell, Totals};
 use crate::model::Millis;
@@ -18,13 +21,23 @@ use crate::report::look::{count, many};
 use crate::report::safe::{Safe, Safety};
 use crate::report::{Clock, Look};
 use crate::store::Writer;
+use crate::tui::Listening;
 
 /// Characters of a token, at least: fewer are guessed.
 const SHORTEST_TOKEN: usize = 8;
 
-pub(super) fn run(command: &Listen, store: Named, console: &mut Console) -> Result<(), Failure> {
+pub(super) fn run(
+    command: &Listen,
+    args: &Args,
+    store: Named,
+    loaded: &Loaded,
+    console: &mut Console,
+) -> Result<(), Failure> {
     let address = address(command)?;
     let place = place(command, store)?;
+    if console.terminal && !command.headless && !args.format_given {
+        return on_screens(command, args, place.as_deref(), loaded, console);
+    }
     let writer = match &place {
         Some(path) => Writer::open(path)?,
         None => Writer::in_memory()?,
@@ -49,6 +62,45 @@ pub(super) fn run(command: &Listen, store: Named, console: &mut Console) -> Resu
     }
     signals.wait();
     let totals = listener.finish()?;
+    summary(&totals, console)
+}
+
+/// Shows what arrives until the user leaves the screens.
+fn on_screens(
+    command: &Listen,
+    args: &Args,
+    place: Option<&Path>,
+    loaded: &Loaded,
+    console: &mut Console,
+) -> Result<(), Failure> {
+    let address = address(command)?;
+    let (writer, source) = if let Some(path) = place {
+        (Writer::open(path)?, Received::File(path.to_owned()))
+    } else {
+        let (writer, reader) = Writer::in_memory_with_reader()?;
+        (writer, Received::Memory(Box::new(reader)))
+    };
+    let options = listen::Options {
+        address,
+        guard: Guard::new(address, command.token.clone()),
+        name: format!("listen {}", Clock::Utc.full(now())),
+        tells_rows: true,
+    };
+    let (sender, news) = mpsc::channel();
+    // The screens may end before the server does.
+    let listener = Listener::start(options, writer, Box::new(move |news| drop(sender.send(news))))?;
+    let at = listener.address();
+    let listening = Listening {
+        url: match &command.token {
+            Some(token) => format!("http://{at}/{token}"),
+            None => format!("http://{at}"),
+        },
+        place: place.map_or_else(|| "memory, nothing on disk".to_owned(), |path| path.display().to_string()),
+        is_open: !at.ip().is_loopback(),
+    };
+    let shown = interface::listen(&args.common, source, (listening, news), console, args.theme.as_deref(), loaded);
+    let totals = listener.finish()?;
+    shown?;
     summary(&totals, console)
 }
 

@@ -119,13 +119,33 @@ impl Opened {
                 Inspector::new(demo::reader()?)
             }
         };
-        inspector.stop_when(Arc::clone(&stop))?;
+        set_up(&mut inspector, &stop, &options)?;
         let version = inspector.source().version()?;
-        inspector.redact(options.redactor.as_ref().filter(|_| options.redacts));
-        inspector.set_thresholds(options.thresholds);
         let (count, history) = Default::default();
         Ok(Self { inspector, title, store, place, suggestions, version, count, name, stop, history, options })
     }
+
+    /// Takes what is open already and has no place, such as rows in memory that still come.
+    ///
+    /// # Errors
+    /// It cannot be asked.
+    pub fn over(mut inspector: Inspector, title: &str, stop: Stop, options: Options) -> Result<Self, Error> {
+        set_up(&mut inspector, &stop, &options)?;
+        // Who was opened in it is of no use to another run.
+        let options = Options { recent: None, ..options };
+        let version = inspector.source().version()?;
+        let (store, place, suggestions, count, history) = Default::default();
+        let (name, title) = (title.to_owned(), title.to_owned());
+        Ok(Self { inspector, title, store, place, suggestions, version, count, name, stop, history, options })
+    }
+}
+
+/// Sets an inspector up as the session is to answer.
+fn set_up(inspector: &mut Inspector, stop: &Stop, options: &Options) -> Result<(), Error> {
+    inspector.stop_when(Arc::clone(stop))?;
+    inspector.redact(options.redactor.as_ref().filter(|_| options.redacts));
+    inspector.set_thresholds(options.thresholds);
+    Ok(())
 }
 
 impl Opened {

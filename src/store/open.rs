@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -371,6 +372,24 @@ pub(super) fn in_memory(name: &Path) -> Result<Connection, Error> {
     let mut db = Connection::open_in_memory().map_err(|source| Error::sqlite(name, source))?;
     set_up(&mut db, name, &super::never(), &mut |_| true)?;
     Ok(db)
+}
+
+/// A store in memory with two connections: one that writes, and one that reads meanwhile.
+pub(super) fn in_shared_memory(name: &Path) -> Result<(Connection, Connection), Error> {
+    // SQLite shares what has one name in one process; a name is used once.
+    static USED: AtomicU64 = AtomicU64::new(0);
+    let address = format!("file:/journey-{}?vfs=memdb", USED.fetch_add(1, Ordering::Relaxed));
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
+    let at = |source| Error::sqlite(name, source);
+    let open = || Connection::open_with_flags(&address, flags).map_err(at);
+    let mut writing = open()?;
+    set_up(&mut writing, name, &super::never(), &mut |_| true)?;
+    let reading = open()?;
+    for_reading(&reading).map_err(at)?;
+    Ok((writing, reading))
 }
 
 /// Bytes of pages that a writer keeps, but for the index of ids.

@@ -141,6 +141,13 @@ impl Writer {
         Ok(Self::over(open::in_memory(&name)?, name, true))
     }
 
+    /// A store in memory, and what reads it while rows come; it ends with the last of the two.
+    pub fn in_memory_with_reader() -> Result<(Self, Reader), Error> {
+        let name = PathBuf::from("(in memory)");
+        let (writing, reading) = open::in_shared_memory(&name)?;
+        Ok((Self::over(writing, name.clone(), true), Reader::over(reading, name, true)?))
+    }
+
     fn over(db: Connection, path: PathBuf, in_memory: bool) -> Self {
         let waiting = Waiting {
             ids: Interner::over(Table::Ids),

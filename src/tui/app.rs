@@ -9,6 +9,7 @@ mod compare;
 mod copying;
 mod draw;
 mod identity;
+mod listening;
 mod message;
 pub mod mouse;
 mod pages;
@@ -18,6 +19,7 @@ mod playing;
 mod pressing;
 mod redaction;
 mod saving;
+mod seen;
 mod show;
 mod taking_back;
 mod timeline;
@@ -39,7 +41,7 @@ use super::frame::Drawn;
 use super::keys::{Action, AssetError, Context, Key, Keymap};
 use super::outside::Tool;
 use super::page::{Below, Entry};
-use super::screen::{self, demo, journey, search};
+use super::screen::{self, demo, journey, listen, search};
 use super::theme::{Look, Theme};
 use super::timeline::cells::Cells;
 use super::timeline::sift::Sifting;
@@ -56,6 +58,14 @@ pub struct Model {
     journey: Option<journey::State>,
     /// The scenarios, where the program was asked to play them.
     demo: demo::State,
+    /// What arrives, where the program listens.
+    live: Option<listen::State>,
+    /// What is asked of ids that rows have come for.
+    standing_asked: Option<Ticket>,
+    /// Whether rows of the open user have come while it was being opened.
+    grows: bool,
+    /// Whether rows have come since the store was last looked at.
+    has_news: bool,
     opening: Load<()>,
     /// The text that is waited for, and what is to show it.
     showing: Option<(Ticket, Tool)>,
@@ -116,6 +126,10 @@ impl Model {
             search: search::State::default(),
             journey: None,
             demo: demo::State::default(),
+            live: None,
+            standing_asked: None,
+            grows: false,
+            has_news: false,
             opening: Load::default(),
             showing: None,
             opened: None,
@@ -147,6 +161,11 @@ impl Model {
             mouse: mouse::State::new(options.mouse),
             dirty: true,
         };
+        if let Some(listening) = &options.listening {
+            model.live = Some(listen::State::new(listening.clone()));
+            model.layers = vec![Layer::Live];
+            return Ok((model, Vec::new()));
+        }
         let effects = match (&options.demo, &options.id) {
             (Some(demo), _) => {
                 model.demo = demo::State::new(demo.scenarios.clone(), demo.first);
@@ -218,6 +237,7 @@ impl Model {
             }
             Some(Layer::Journey) => vec![Context::Journey, Context::Everywhere],
             Some(Layer::Identity) => vec![Context::Identity, Context::Everywhere],
+            Some(Layer::Live) => vec![Context::Listen, Context::Everywhere],
             Some(Layer::Gallery) => vec![Context::Gallery, Context::Everywhere],
             Some(Layer::Player) if self.prompts() => vec![Context::Prompt, Context::Everywhere],
             Some(Layer::Player) => vec![Context::Player, Context::Everywhere],
@@ -335,8 +355,9 @@ impl Model {
 /// Changes the model by one message; what is to be done now.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
-        Msg::Drawn(drawn) => return after_drawing(model, drawn),
+        Msg::Drawn(drawn) => return seen::after_drawing(model, drawn),
         Msg::Idle => return idle(model),
+        Msg::News(news) => return listening::take(model, &news),
         Msg::Response(_, Response::Changed(false)) => {
             model.looking = false;
             return Vec::new();
@@ -391,55 +412,14 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Terminate => vec![Effect::Quit],
         Msg::Suspend => vec![Effect::Suspend],
-        Msg::Continued | Msg::Drawn(_) | Msg::Idle => Vec::new(),
+        Msg::Continued | Msg::Drawn(_) | Msg::Idle | Msg::News(_) => Vec::new(),
     }
-}
-
-/// Properties are asked for when they are seen.
-fn after_drawing(model: &mut Model, drawn: Drawn) -> Vec<Effect> {
-    model.drawn = drawn;
-    if let Some(Layer::Page(_, page)) = model.layers.last_mut() {
-        page.drawn(&model.drawn);
-    }
-    if let (Some(Layer::Player), Some(player)) = (model.layers.last(), &mut model.demo.player) {
-        player.seen(model.drawn.detail.0, model.drawn.detail.1);
-    }
-    if let Some(journey) = &mut model.journey {
-        journey.identity.clamp(model.drawn.identity_end);
-        if matches!(model.layers.last(), Some(Layer::Journey)) {
-            journey.seen_lines(model.drawn.journey_top, model.drawn.page);
-        }
-        journey.seen_worth(model.drawn.worth);
-        journey.seen_detail(model.drawn.detail.0, model.drawn.detail.1);
-    }
-    if let Some(Layer::Search) = model.layers.last() {
-        return palette::look_around(model);
-    }
-    let mut effects = if model.drawn.worth { model.sift() } else { Vec::new() };
-    if !matches!(model.layers.last(), Some(Layer::Journey)) {
-        return effects;
-    }
-    let lacking = model.journey.as_ref().filter(|_| model.drawn.properties).and_then(journey::State::lacks_properties);
-    if let Some(row) = lacking.filter(|row| model.properties_asked.is_none_or(|(_, of)| of != *row)) {
-        let ticket = model.ticket();
-        model.properties_asked = Some((ticket, row));
-        effects.push(Effect::Ask(ticket, Request::Properties(row)));
-    }
-    // One question at a time: what has come into view since is asked for after its answer.
-    let shown = model.drawn.cells.clone();
-    let lacking = model.journey.as_ref().filter(|_| model.cells_asked.is_none());
-    if let Some(cells) = lacking.and_then(|journey| journey.lacks_cells(shown)) {
-        let ticket = model.ticket();
-        model.cells_asked = Some((ticket, cells.clone()));
-        effects.push(Effect::Ask(ticket, Request::Cells(cells)));
-    }
-    effects
 }
 
 /// Looks whether the store has changed, one look at a time and never during other questions.
 fn idle(model: &mut Model) -> Vec<Effect> {
     // What is played is no store that could change.
-    let plays = matches!(model.layers.first(), Some(Layer::Gallery));
+    let plays = matches!(model.layers.first(), Some(Layer::Gallery)) || listening::rests(model);
     if plays || model.looking || model.is_asked() || model.questioned.is_some() {
         return Vec::new();
     }
@@ -565,6 +545,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             state.update(action, page);
             Vec::new()
         }
+        Some(Layer::Live) => listening::update(model, action, page),
         Some(Layer::Gallery) => {
             if model.demo.update(action, page) {
                 model.layers.push(Layer::Player);

@@ -18,6 +18,7 @@ use super::frame::Ui;
 use super::outside::{self, Gate, Tool};
 use super::terminal::{Panics, Terminal};
 use super::worker::{Cancel, Factory, Queue, Response, Text, work};
+use crate::listen::News;
 
 /// From here on a wait is said to be one; what is faster would only flicker.
 const BUSY_AFTER: Duration = Duration::from_millis(120);
@@ -39,6 +40,18 @@ pub fn run(
     options: &Options,
     factory: impl FnOnce(Cancel) -> Result<Box<dyn super::Backend>, Failure> + Send + 'static,
 ) -> Result<(), Failure> {
+    run_listening(options, factory, None)
+}
+
+/// The same, with what is received meanwhile; it ends without it where the sender is gone.
+///
+/// # Errors
+/// As for [`run`].
+pub fn run_listening(
+    options: &Options,
+    factory: impl FnOnce(Cancel) -> Result<Box<dyn super::Backend>, Failure> + Send + 'static,
+    news: Option<Receiver<News>>,
+) -> Result<(), Failure> {
     if !io::stdout().is_terminal() {
         return Err(Failure::new(FailureKind::Usage, "the terminal interface needs a terminal to write to")
             .hint("journey show ID prints a journey anywhere")
@@ -54,6 +67,16 @@ pub fn run(
     let (inbox, messages) = mpsc::channel();
     let panics = Panics::keep(inbox.clone());
     let cancel = Cancel::default();
+    if let Some(news) = news {
+        let inbox = inbox.clone();
+        start("news", move || {
+            for news in news {
+                if inbox.send(Msg::News(Box::new(news))).is_err() {
+                    return;
+                }
+            }
+        })?;
+    }
     let outcome = catch_unwind(AssertUnwindSafe(|| run_loop(options, Box::new(factory), &cancel, inbox, &messages)));
     // Answers are of no use any more; what was to be kept is kept before the program ends.
     cancel.close();

@@ -8,6 +8,7 @@ pub mod findings;
 pub mod help;
 pub mod identity;
 pub mod journey;
+pub mod listen;
 pub mod palette;
 pub mod prompt;
 pub mod save;

@@ -11,6 +11,7 @@ mod load;
 mod pasted;
 mod report;
 mod request;
+mod standing;
 mod text;
 mod waiting;
 
@@ -24,6 +25,7 @@ pub use self::load::Load;
 pub use self::pasted::{Pasted, pasted};
 pub use self::report::{Reported, Reporting};
 pub use self::request::{Opened, Request, Response, Saving, Stage, Then};
+pub use self::standing::{Fate, Standing};
 pub use self::text::{Text, Wanted};
 pub use self::waiting::Cancel;
 

@@ -11,6 +11,8 @@ mod help;
 mod identity;
 #[path = "support/journeys.rs"]
 mod journeys;
+#[path = "screens/listen.rs"]
+mod listen;
 mod mouse;
 mod outside;
 mod palette;

@@ -2,7 +2,7 @@
 
 use crate::tui::worker::{Response, Ticket};
 
-use super::{Effect, Layer, Model, pages, palette, pins, redaction, saving, show, timeline};
+use super::{Effect, Layer, Model, listening, pages, palette, pins, redaction, saving, show, timeline};
 
 pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Response) -> Vec<Effect> {
     match answer {
@@ -22,7 +22,12 @@ pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Response) -> V
             model.search.take_vocabulary(ticket, answer.map(|names| *names));
             Vec::new()
         }
-        Response::Journey(answer) => timeline::opened(model, ticket, answer),
+        Response::Journey(answer) => {
+            let mut effects = timeline::opened(model, ticket, answer);
+            effects.extend(listening::opened(model));
+            effects
+        }
+        Response::Standing(answer) => listening::stand(model, ticket, answer),
         Response::First(journey, timeline) => timeline::first(model, ticket, journey, timeline),
         Response::Compared(answer) => {
             model.compared(ticket, answer);
@@ -85,7 +90,11 @@ pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Response) -> V
             Vec::new()
         }
         Response::Store(answer) => palette::opened(model, ticket, answer),
-        Response::Redacted(answer) => redaction::answered(model, answer),
+        Response::Redacted(answer) => {
+            // What was asked before is asked with the next rows.
+            model.standing_asked = None;
+            redaction::answered(model, answer)
+        }
         Response::Changed(_) => {
             model.looking = false;
             model.notice = Some("the store has changed".to_owned());

@@ -49,7 +49,8 @@ impl Model {
                 // A scenario of a file has no name that a command knows.
                 sim::gallery().iter().any(|(known, _)| *known == name).then(|| Base::demo(Some(name)))
             }
-            Some(Layer::Page(..) | Layer::Prompt(_) | Layer::Palette(_) | Layer::Save(_)) => None,
+            // What listens is the program that shows it.
+            Some(Layer::Live | Layer::Page(..) | Layer::Prompt(_) | Layer::Palette(_) | Layer::Save(_)) => None,
         }
     }
 

@@ -11,7 +11,7 @@ use crate::tui::keys::Action;
 use crate::tui::page::Given;
 use crate::tui::pen::Pen;
 use crate::tui::pointer::Spot;
-use crate::tui::screen::{compare, demo, help, identity, journey, palette, prompt, save, search};
+use crate::tui::screen::{compare, demo, help, identity, journey, listen, palette, prompt, save, search};
 use crate::tui::theme::Meaning;
 use crate::tui::widgets;
 
@@ -59,6 +59,12 @@ fn draw(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> Option<P
         Some(Layer::Identity) => {
             if let Some(journey) = &model.journey {
                 identity::view(&journey.panel(), false, ui, screen, buffer, look);
+            }
+            None
+        }
+        Some(Layer::Live) => {
+            if let Some(live) = &model.live {
+                listen::view(live, ui, screen, buffer, look);
             }
             None
         }
@@ -208,6 +214,7 @@ fn place(model: &Model, columns: usize) -> String {
         }
         Some(Layer::Journey) => model.journey.as_ref().map_or_else(String::new, journey::State::place),
         Some(Layer::Page(_, page)) => page.place(),
+        Some(Layer::Live) => model.live.as_ref().map_or_else(String::new, listen::State::place),
         Some(Layer::Gallery) => model.demo.place(),
         Some(Layer::Player) => model.demo.player.as_ref().map_or_else(String::new, |player| {
             format!("{} of {}", fit::count(player.moment() as u64), fit::count(player.play().last() as u64))

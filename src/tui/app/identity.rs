@@ -189,6 +189,13 @@ impl Model {
                 }
                 Vec::new()
             }
+            About::Mark => {
+                self.layers.pop();
+                if let Some(live) = self.live.as_mut().filter(|_| !text.is_empty()) {
+                    live.mark(&text);
+                }
+                Vec::new()
+            }
             About::Leaving(_) => {
                 prompt.refuse("y drops them, s saves them first, Esc stays here".to_owned());
                 Vec::new()

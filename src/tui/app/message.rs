@@ -2,6 +2,7 @@
 
 use crossterm::event::Event;
 
+use crate::listen::News;
 use crate::tui::backend::Failure;
 use crate::tui::frame::Drawn;
 use crate::tui::keys::Context;
@@ -23,6 +24,8 @@ pub enum Msg {
     Located(Option<String>),
     /// The worker answers.
     Response(Ticket, Response),
+    /// Requests were answered, and rows are in the store.
+    News(Box<News>),
     /// An answer has been waited for long enough to say so.
     Waited,
     /// Some time has passed without anything.
@@ -84,6 +87,8 @@ pub enum Layer {
     Journey,
     /// The identity panel.
     Identity,
+    /// What arrives, live.
+    Live,
     /// The list of scenarios.
     Gallery,
     /// The player of a scenario.

@@ -28,6 +28,9 @@ impl Model {
 
     /// The screens that a journey lies on.
     pub(super) fn ground(&self) -> Vec<Layer> {
+        if self.live.is_some() {
+            return vec![Layer::Live];
+        }
         let demo = self.layers.iter().filter(|layer| matches!(layer, Layer::Gallery | Layer::Player));
         let ground: Vec<Layer> = demo.cloned().collect();
         if ground.is_empty() { vec![Layer::Search] } else { ground }

@@ -5,6 +5,7 @@
 //! that a person made in the player by hand are never dropped without a question.
 
 use crate::tui::fit;
+use crate::tui::screen::listen;
 use crate::tui::screen::prompt::{self, About, Leaving};
 
 use super::{Effect, Layer, Model};
@@ -22,6 +23,12 @@ pub(super) fn back(model: &mut Model) -> Vec<Effect> {
     match model.layers.last() {
         Some(Layer::Player) if changes(model) > 0 => {
             ask(model, Leaving::Player);
+            return Vec::new();
+        }
+        Some(Layer::Live) if model.layers.len() == 1 => {
+            // What is received would be received no more.
+            let went_on = model.live.as_mut().is_some_and(listen::State::go_on);
+            model.notice = Some(if went_on { "the list goes on" } else { "q stops listening and quits" }.to_owned());
             return Vec::new();
         }
         Some(Layer::Journey | Layer::Identity) => {

@@ -185,6 +185,16 @@ actions! {
     Search = "search",
     /// Clear the text.
     Clear = "clear",
+    /// Stay at the end of what arrives.
+    Follow = "follow",
+    /// Stop the list while more arrives, or go on.
+    Pause = "pause",
+    /// Empty the list; what is stored stays.
+    ClearList = "clear-list",
+    /// Mark the moment.
+    Moment = "mark-moment",
+    /// To the other pane.
+    Switch = "other-pane",
     /// Back to what was there before.
     Back = "back",
     /// Show help for what is focused.

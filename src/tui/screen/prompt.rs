@@ -22,6 +22,8 @@ pub enum About {
     Other,
     /// A text to find on the page.
     Text,
+    /// What happens now, while rows arrive.
+    Mark,
     /// Whether calls made by hand in the player may be dropped: a letter answers.
     Leaving(Leaving),
 }
@@ -143,6 +145,7 @@ pub(in crate::tui) fn view(state: &State, area: Rect, buffer: &mut Buffer, look:
         About::Moment => "as of ",
         About::Other => "compare with ",
         About::Text => "/ ",
+        About::Mark => "mark ",
         About::Leaving(_) => "",
     };
     let mut pen = Pen::new(buffer, pane, at);
@@ -182,6 +185,7 @@ pub(in crate::tui) fn view(state: &State, area: Rect, buffer: &mut Buffer, look:
 fn hint(state: &State) -> String {
     match state.about {
         About::Text => "a text on this page; n and N go on".to_owned(),
+        About::Mark => "what happens now, such as: I click log out; it stands between the rows".to_owned(),
         About::Leaving(_) => "y drops them · s saves them first · Esc stays here".to_owned(),
         About::Moment => {
             "a time of arrival: 2019-07-10, 2019-07-10 19:13, 2019-07-10T19:13:04Z; empty is now".to_owned()

@@ -15,6 +15,8 @@ pub(super) enum Lane {
     Filter,
     /// What is shown in passing.
     Preview,
+    /// How ids stand that rows have just come for.
+    Standing,
     /// Whether the store has changed.
     Changes,
     /// A text for another program.
@@ -24,13 +26,14 @@ pub(super) enum Lane {
 }
 
 impl Lane {
-    pub(super) const ALL: [Self; 9] = [
+    pub(super) const ALL: [Self; 10] = [
         Self::Page,
         Self::Search,
         Self::Row,
         Self::Columns,
         Self::Filter,
         Self::Preview,
+        Self::Standing,
         Self::Changes,
         Self::Text,
         Self::Findings,

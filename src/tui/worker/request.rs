@@ -20,6 +20,7 @@ use crate::tui::when::Zone;
 
 use super::lane::{Lane, Rule};
 use super::report::{self, Reported, Reporting};
+use super::standing::{self, Standing};
 use super::{Text, Ticket, Wanted, pasted, text};
 
 /// The rows of a play, to be opened like those of a store.
@@ -89,6 +90,8 @@ pub enum Request {
     Save(Arc<Saving>),
     /// A journey, written to a file that [`Backend::begin`] gives.
     Report(Arc<Reporting>),
+    /// How ids stand that rows have just come for, by [`Backend::look`].
+    Standing(Vec<Id>),
     /// [`Backend::findings`].
     Findings(Question),
     /// The look at every user with this ticket ends with what it knows; nothing is answered.
@@ -154,6 +157,8 @@ pub enum Response {
     Saved(Result<Saved, Failure>),
     /// What became of a report.
     Reported(Result<Reported, Failure>),
+    /// How ids stand.
+    Standing(Result<Vec<Standing>, Failure>),
     /// Findings of the store.
     Findings(Question, Result<Box<Answer>, Failure>),
     /// How many rows of how many a look at every user is through with.
@@ -178,6 +183,7 @@ impl Request {
             Self::Cells(_) => Rule::Ask(Lane::Columns, &[]),
             Self::Sift(_) => Rule::Ask(Lane::Filter, &[]),
             Self::Look(_) | Self::Census | Self::Vocabulary | Self::DeviceZone(_) => Rule::Ask(Lane::Preview, &[]),
+            Self::Standing(_) => Rule::Ask(Lane::Standing, &[]),
             Self::Changed => Rule::Ask(Lane::Changes, &[]),
             Self::Text(_) => Rule::Ask(Lane::Text, &[]),
             Self::Pin(_) | Self::Save(_) | Self::Report(_) | Self::Remember(_) | Self::Enough(_) => Rule::Do,
@@ -210,6 +216,7 @@ impl Request {
             Self::Look(id) => Response::Look(id.clone(), backend.look(id).map(|look| Box::new(Preview::of(look)))),
             Self::Census => Response::Census(backend.census().map(Box::new)),
             Self::Vocabulary => Response::Vocabulary(backend.vocabulary().map(Box::new)),
+            Self::Standing(ids) => Response::Standing(standing::standing(backend, ids)),
             Self::Findings(question) => {
                 let answer = backend.findings(question, &mut |done, all| show(Response::Looked(done, all)));
                 Response::Findings(question.clone(), answer.map(Box::new))

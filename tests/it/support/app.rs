@@ -168,6 +168,7 @@ impl<B: Backend> App<B> {
             Some(Layer::Search) => "search",
             Some(Layer::Journey) => "journey",
             Some(Layer::Identity) => "identity",
+            Some(Layer::Live) => "listen",
             Some(Layer::Gallery) => "gallery",
             Some(Layer::Player) => "player",
             Some(Layer::Page(context, _)) => context.name(),
