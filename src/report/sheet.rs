@@ -22,6 +22,7 @@ use super::look::{Class, Look, count, many};
 use super::{Shown, text};
 use crate::identity::{AliasLine, Journey, Orphan, Phase, Point, PointKind, Reason, State, Step, Strength, Verdict};
 use crate::model::facts::Source;
+use crate::model::text::percent;
 use crate::model::{Id, Millis};
 
 /// What a report is written from.
@@ -100,7 +101,7 @@ impl<'a> Sheet<'a> {
         let merged = journey.steps.iter().filter(|step| step.state == State::Merged);
         let own = merged.clone().filter(|step| step.event.id.as_ref() == journey.root.as_ref()).count();
         let part = |number: usize, what: &str| {
-            let share = number.saturating_mul(100).checked_div(rows).unwrap_or(0);
+            let share = percent(number as u64, rows as u64);
             (number > 0).then(|| format!("{} {what} ({share} %)", many(number, "row")))
         };
         let orphaned = journey.orphaned_rows();

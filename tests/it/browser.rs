@@ -6,7 +6,13 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
+use serde_json::{Value, json};
+
+use journey::identity::{Profile, profile};
+use journey::model::Id;
+use journey::model::facts::Source;
 use journey::report::Look;
 use journey::report::sheet::{self, Sheet};
 
@@ -15,18 +21,64 @@ use crate::support::story::Story;
 /// Widths of a window: a phone, a tablet, a desk.
 const WIDTHS: [u32; 3] = [500, 900, 1400];
 
-/// What the frames say once they are loaded: how wide each is and would like to be, and whether
-/// its script ran (it shows the tools of the story).
+/// Words up to this many letters stand in one line in every window.
+const WORD: usize = 20;
+
+/// What the frames say once they are loaded, with all of it unfolded: how wide each is and would like
+/// to be, elements past its edge, whether its script ran (it shows the tools of the story), words that
+/// are broken and names of files over more than three lines.
 const PROBE: &str = r#"<script>
 addEventListener("load", () => {
   const frames = [...document.querySelectorAll("iframe")];
-  document.body.dataset.seen = frames.map((frame) => {
-    const page = frame.contentDocument, root = page.documentElement;
-    const wide = [...page.querySelectorAll("main *")].filter((one) => one.getBoundingClientRect().right > root.clientWidth + 1 && !one.closest(".wide,.ev,.id,.lanes,summary,svg,.skip"));
-    return [root.clientWidth, root.scrollWidth, wide.length, page.querySelector(".tools").hidden ? 0 : 1].join(":");
-  }).join(" ");
+  const lines = (range) => new Set([...range.getClientRects()].filter((one) => one.width > 0).map((one) => Math.round(one.top / 4))).size;
+  const look = (page) => {
+    const root = page.documentElement, broken = [];
+    page.querySelectorAll("details").forEach((one) => { one.open = true; });
+    page.querySelectorAll(".rows").forEach((one) => { one.style.contentVisibility = "visible"; });
+    const wide = [...page.querySelectorAll("main *, header *")].filter((one) => one.getBoundingClientRect().right > root.clientWidth + 1 && !one.closest(".wide,.ev,.id,.lanes,summary,svg,.skip"));
+    const texts = page.createTreeWalker(page.body, NodeFilter.SHOW_TEXT), range = page.createRange();
+    for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+      if (text.parentElement.closest("script,style,svg,.skip")) continue;
+      for (const word of text.data.matchAll(/[\p{L}\p{N}$]{2,}/gu)) {
+        if (word[0].length > LONGEST) continue;
+        range.setStart(text, word.index);
+        range.setEnd(text, word.index + word[0].length);
+        if (lines(range) > 1) broken.push(word[0]);
+      }
+    }
+    for (const place of page.querySelectorAll(".src")) {
+      range.selectNodeContents(place);
+      if (lines(range) > 3) broken.push(place.textContent);
+    }
+    return { width: root.clientWidth, content: root.scrollWidth, wide: wide.map((one) => one.outerHTML.slice(0, 120)), tools: !page.querySelector(".tools").hidden, broken };
+  };
+  document.body.dataset.seen = JSON.stringify(frames.map((frame) => look(frame.contentDocument)));
 });
 </script>"#;
+
+/// A profile as SDKs and teams write them: long names, long values, a list.
+fn profile(stored_under: &str) -> Profile {
+    let source = Source::new("engage/a_second_device_that_identifies_first__web-2.60.0.jsonl", 1, 12);
+    let property = |(name, value): (&str, Value)| {
+        let (name, source) = (name.to_owned(), source.clone());
+        profile::Property { name, value, time: Some(1_000), source, before: None }
+    };
+    let properties = [
+        ("$name", json!("Maximiliana Example")),
+        ("$email", json!("maximiliana.example@customers.example.com")),
+        ("$browser_version", json!(156)),
+        ("$initial_referring_domain", json!("$direct")),
+        ("$transactions", json!([{"$time": "2012-11-01T10:00:00", "$amount": 49.95}])),
+        ("ANameOfAPropertyThatIsOneWordAndLongerThanAnyCard", json!("x".repeat(300))),
+    ];
+    Profile {
+        stored_under: Id::new(stored_under),
+        properties: properties.map(property).into(),
+        updated: Some(1_000),
+        source: source.clone(),
+        updates: 1,
+    }
+}
 
 fn report() -> String {
     let long = "1a207e8d37de4c-01d7d7b9345eec8-e5d5628-1fa400-1a207e8d37e806";
@@ -44,7 +96,15 @@ fn report() -> String {
         let long = "value".repeat(60);
         Some(format!("{{\"row\":{row},\"price\":9.5,\"page\":\"/{long}\",\"a\":{{\"b\":[1,2]}}}}"))
     };
-    let journey = story.journey("a.very.long.address.of.a.customer@customers.example.com");
+    let mut journey = story.journey("a.very.long.address.of.a.customer@customers.example.com");
+    journey.profiles = vec![profile(long), profile("P-1"), profile("another-id-of-theirs")];
+    // Rows of one file have its name in the heading alone.
+    let mut files = journey.orphans.iter_mut().flat_map(|orphan| &mut orphan.steps);
+    let other = "export/a_second_device_that_identifies_first__web-2.60.0.jsonl";
+    Arc::make_mut(&mut files.next().unwrap().event).source = Source::new(other, 1, 7);
+    for finding in &mut journey.findings {
+        finding.sources = vec![Source::new(other, 1, 1); 8];
+    }
     let mut page = Vec::new();
     sheet::html(&mut page, &Sheet::of(&journey, &Look::default()), &json).unwrap();
     String::from_utf8(page).unwrap()
@@ -73,19 +133,22 @@ fn the_report_fits_a_phone_a_tablet_and_a_desk_without_a_script_error() {
         .iter()
         .map(|width| format!("<iframe src=\"report.html\" width=\"{width}\" height=\"900\"></iframe>"))
         .collect();
-    let page = format!("<!doctype html><body>{}{PROBE}</body>", frames.concat());
+    let page =
+        format!("<!doctype html><body>{}{}</body>", frames.concat(), PROBE.replace("LONGEST", &WORD.to_string()));
     let Some((dom, log)) = browse(folder.path(), &page) else {
         eprintln!("skipped: no chromium");
         return;
     };
     let seen = dom.split_once("data-seen=\"").unwrap_or_else(|| panic!("no answer of the page: {dom}\n{log}")).1;
-    let seen = seen.split_once('"').unwrap().0;
-    let frames: Vec<Vec<u32>> =
-        seen.split(' ').map(|frame| frame.split(':').map(|number| number.parse().unwrap()).collect()).collect();
+    let seen = seen.split_once('"').unwrap().0.replace("&quot;", "\"").replace("&lt;", "<").replace("&amp;", "&");
+    let frames: Vec<Value> = serde_json::from_str(&seen).unwrap();
     assert_eq!(frames.len(), WIDTHS.len(), "{seen}");
     for frame in &frames {
-        assert!(frame[1] <= frame[0], "it scrolls sideways (width, content, wide elements, script ran): {seen}");
-        assert_eq!((frame[2], frame[3]), (0, 1), "elements past the edge, or a script that did not run: {seen}");
+        let width = &frame["width"];
+        assert!(frame["content"].as_u64() <= width.as_u64(), "at {width} it scrolls sideways: {frame}");
+        assert_eq!(frame["wide"], json!([]), "elements past the edge at {width}");
+        assert_eq!(frame["tools"], true, "the script did not run");
+        assert_eq!(frame["broken"], json!([]), "words broken into letters, or a file over four lines, at {width}");
     }
     assert!(!log.contains("CONSOLE"), "the console has a message: {log}");
 }

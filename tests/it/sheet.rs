@@ -4,6 +4,7 @@ use base64::Engine as _;
 use sha2::Digest as _;
 
 use journey::identity::Journey;
+use journey::model::Id;
 use journey::report::sheet::{self, Sheet};
 use journey::report::{Look, Selection, Shown};
 
@@ -91,6 +92,68 @@ fn the_policy_of_the_page_allows_its_own_style_and_script_alone() {
 }
 
 #[test]
+fn the_page_counts_contested_rows_among_those_that_may_be_missing() {
+    let paid: Json = |row| Some(format!("{{\"row\":{row},\"amount\":20,\"currency\":\"USD\"}}"));
+    let mut journey = Story::new(
+        "1 View(12345)
+         3 AL(sally@gmail.com -> 12345)
+         3000 Open(P-1) +,phone on iphone · iOS · iPhone12
+         3001 AL(sally@gmail.com -> P-1)
+         3002 Purchase(P-1) +,phone on iphone · iOS · iPhone12
+         4000 AL(sally@gmail.com -> P-2)
+         4001 Order(P-2)",
+    )
+    .journey("sally@gmail.com");
+    let sure = html(&journey, paid);
+    assert!(sure.contains("40.00 USD") && !sure.contains("What may be missing"), "{sure}");
+    journey.orphans[1].contested = true;
+    let text = html(&journey, paid);
+    let unsure = text.split_once("What may be missing").expect("a part of its own").1.split_once("</div>").unwrap().0;
+    assert!(unsure.contains("20.00 USD"), "{unsure}");
+    let missing = text.split_once("What is missing").unwrap().1.split_once("</div>").unwrap().0;
+    assert!(missing.contains("20.00 USD") && !missing.contains("40.00"), "{missing}");
+}
+
+#[test]
+fn other_people_have_their_names_in_sentences_and_long_ids_both_ends() {
+    let long = "1a207e8d37de4c-01d7d7b9345eec8-e5d5628-1fa400-1a207e8d37e806";
+    let story = Story::new(&format!(
+        "1 View(12345) +,web-1 on web · Linux · Chrome
+         2 AL(sally@gmail.com -> 12345)
+         3 Look(sally@gmail.com) +,web-1 on web · Linux · Chrome
+         50 Look({long}) +,web-1 on web · Linux · Chrome
+         51 AL(bob@gmail.com -> {long})
+         52 Look(bob@gmail.com) +,web-1 on web · Linux · Chrome"
+    ));
+    let mut journey = story.journey("sally@gmail.com");
+    assert!(journey.neighbours.iter().any(|near| near.root.as_str() == long), "{:?}", journey.neighbours);
+    journey.names.insert(Id::new(long), "Bob Example".to_owned());
+    for text in [html(&journey, PROPERTIES), markdown(&journey)] {
+        let findings = text.split_once("Findings").expect("a shared device").1;
+        let sentence = findings.split_once("used the same device").expect("who used it").0;
+        assert!(sentence.contains("Bob Example"), "{sentence}");
+        assert!(!sentence.replace(&format!("title=\"{long}\""), "").contains(long), "{sentence}");
+    }
+}
+
+#[test]
+fn a_page_and_a_text_name_an_orphan_by_the_same_letter() {
+    let story = Story::new(
+        "1 View(12345)
+         3 AL(sally@gmail.com -> 12345)
+         3000 Open(1a207e8d37de4c-01d7d7b9345eec8-e5d5628-1fa400-1a207e8d37e806)
+         3001 AL(sally@gmail.com -> 1a207e8d37de4c-01d7d7b9345eec8-e5d5628-1fa400-1a207e8d37e806)",
+    );
+    let journey = story.journey("sally@gmail.com");
+    let page = html(&journey, PROPERTIES);
+    assert!(page.contains("<i class=\"box out\">C</i>"), "{page}");
+    let mut text = Vec::new();
+    journey::report::text::journey(&mut text, &journey, &Look::default()).unwrap();
+    assert!(String::from_utf8(text).unwrap().contains("as an alias of C and was refused"));
+    assert!(markdown(&journey).contains("- C `1a207e8d37de4c"), "{}", markdown(&journey));
+}
+
+#[test]
 fn the_page_says_first_how_many_rows_are_missing_and_what_they_were_worth() {
     let paid: Json = |row| Some(format!("{{\"row\":{row},\"amount\":20,\"currency\":\"USD\"}}"));
     let story = Story::new(
@@ -140,7 +203,9 @@ const EVIL: Json = |_| Some(r#"{"=cmd|' /C calc'!A0":"</pre><script>alert(1)</sc
 fn no_text_of_the_data_becomes_an_element_or_a_control_character() {
     let journey = evil();
     let html = html(&journey, EVIL);
-    let plain = elements(&self::html(&sally().journey("sally@gmail.com"), PROPERTIES));
+    let mut plain = elements(&self::html(&sally().journey("sally@gmail.com"), PROPERTIES));
+    // Where a long word may break.
+    plain.push("wbr".to_owned());
     let mine = elements(&html);
     assert!(mine.iter().all(|name| plain.contains(name)), "{mine:?}");
     for text in [html, markdown(&journey), csv(&journey, EVIL)] {

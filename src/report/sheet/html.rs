@@ -10,6 +10,7 @@
 mod ids;
 mod lanes;
 mod names;
+mod profile;
 mod story;
 mod strip;
 mod verdict;
@@ -20,7 +21,7 @@ use std::io::{self, Write};
 use std::rc::Rc;
 
 use self::lanes::Lanes;
-use self::names::Names;
+use self::names::{Names, breaking};
 use self::worth::Worth;
 use super::{Line, Sheet};
 use crate::identity::{Orphan, Point, PointKind, State};
@@ -36,7 +37,7 @@ const SIGNS: &str = include_str!("../../../assets/report/signs.svg");
 
 /// Hashes of [`STYLE`] and [`SCRIPT`]: a browser runs no other script and takes no other style. A
 /// test compares them with the page.
-pub(in crate::report) const POLICY: &str = "default-src 'none'; style-src 'sha256-rIRA9QKRmtHGTPqMRA48Fgiobz6nkZmTa/UEBnkT/oA='; \
+pub(in crate::report) const POLICY: &str = "default-src 'none'; style-src 'sha256-DVj3f3v2Owj4uoL+vZl3K8qgXbNBqtdMvuSW9V83bgQ='; \
                       script-src 'sha256-gLtpQX5NclQKEFWc/RySF9iFcCbek3GzRFs0v6pjpmQ='; base-uri 'none'; form-action 'none'";
 
 /// What stays behind under an orphan, summed once for all the calls that were refused for it.
@@ -108,6 +109,7 @@ pub fn html(out: &mut dyn Write, sheet: &Sheet<'_>, properties: Properties<'_>) 
     page.who(out)?;
     writeln!(out, "<main>")?;
     page.verdict(out)?;
+    page.other_profiles(out)?;
     page.strip(out)?;
     page.findings(out)?;
     page.story(out, properties)?;
@@ -147,10 +149,15 @@ impl<'s, 'a> Page<'s, 'a> {
 
     /// `line 5`, or `file:5` where rows are of several files; a link where the line is on the page.
     fn place(&self, source: &Source) -> String {
-        let (text, whole) = (self.short_place(source), escape(&super::place(source)));
+        let whole = super::place(source);
+        let text = match self.file {
+            Some(file) if *file == *source.file => self.short_place(source),
+            _ => breaking(&whole),
+        };
+        let whole = escape(&whole);
         match self.places.get(&(&*source.file, source.line)) {
-            Some(number) => format!("<a class=\"src\" href=\"#r{number}\" title=\"{whole}\">{text}</a>"),
-            None => format!("<span class=\"src\" title=\"{whole}\">{text}</span>"),
+            Some(number) => format!("<a class=\"src\" href=\"#r{number}\" title=\"{whole}\"><bdi>{text}</bdi></a>"),
+            None => format!("<span class=\"src\" title=\"{whole}\"><bdi>{text}</bdi></span>"),
         }
     }
 

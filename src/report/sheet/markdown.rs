@@ -6,6 +6,7 @@
 use std::io::{self, Write};
 
 use super::{Line, Sheet, place};
+use crate::identity::naming::{self, Letters};
 use crate::identity::{Member, Role};
 use crate::model::Id;
 use crate::model::facts::Source;
@@ -16,15 +17,19 @@ use crate::report::text;
 /// Writes a journey as Markdown.
 pub fn markdown(out: &mut dyn Write, sheet: &Sheet<'_>) -> io::Result<()> {
     let journey = sheet.journey();
-    writeln!(out, "# Journey of {}\n", code(journey.query.as_str()))?;
+    let letters = Letters::of(journey);
+    let said = |sentence: &str| prose(&letters.sentence(sentence));
+    let name = journey.name().filter(|name| *name != journey.query.as_str());
+    let name = name.map_or_else(String::new, |name| format!("{} · ", code(&name)));
+    writeln!(out, "# Journey of {name}{}\n", code(journey.query.as_str()))?;
     writeln!(out, "{}\n", sheet.headline().iter().map(|part| prose(part)).collect::<Vec<_>>().join(" · "))?;
     list(out, &sheet.coverage())?;
     list(out, &sheet.limits())?;
     if !journey.ids.is_empty() {
         writeln!(out, "## Ids\n")?;
-        head(out, &["Id", "Is", "Rows", "First", "Last", "Known"])?;
-        for member in &journey.ids {
-            ids(out, sheet, member)?;
+        head(out, &["", "Id", "Is", "Rows", "First", "Last", "Known"])?;
+        for (lane, member) in journey.ids.iter().enumerate() {
+            ids(out, sheet, lane, member)?;
         }
         writeln!(out)?;
     }
@@ -46,7 +51,7 @@ pub fn markdown(out: &mut dyn Write, sheet: &Sheet<'_>) -> io::Result<()> {
         for call in &journey.aliases {
             let time = sheet.look.clock.second(call.time);
             let source = in_cell(&code(&place(&call.source)));
-            let why = in_cell(&prose(&call.why));
+            let why = in_cell(&said(&call.why));
             let (alias, target) = (id(&call.alias), id(&call.target));
             writeln!(out, "| {time} | {alias} | {target} | {} | {why} | {source} |", text::verdict(call.verdict))?;
         }
@@ -57,46 +62,45 @@ pub fn markdown(out: &mut dyn Write, sheet: &Sheet<'_>) -> io::Result<()> {
         for finding in &journey.findings {
             let place =
                 finding.sources.first().map(|source| format!(" ({})", code(&place(source)))).unwrap_or_default();
-            let (what, advice) = (prose(&finding.what), prose(finding.advice));
+            let (what, advice) = (said(&finding.what), prose(finding.advice));
             writeln!(out, "- **{}** {}: {what} {advice}{place}", finding.severity().name(), code(finding.code()))?;
         }
         writeln!(out)?;
     }
     if !journey.orphans.is_empty() {
         writeln!(out, "## Orphans: rows that no alias reaches\n")?;
-        for orphan in &journey.orphans {
-            let head = prose(&sheet.orphan_head(orphan));
-            writeln!(out, "- {}: {head}. {}", code(orphan.id.as_str()), prose(&orphan.why))?;
+        for (lane, orphan) in (journey.ids.len()..).zip(&journey.orphans) {
+            let (letter, head) = (naming::letter(lane), prose(&sheet.orphan_head(orphan)));
+            writeln!(out, "- {letter} {}: {head}. {}", code(orphan.id.as_str()), said(&orphan.why))?;
         }
         writeln!(out)?;
     }
-    elsewhere(out, sheet)?;
+    elsewhere(out, sheet, &letters)?;
     if !sheet.lines.is_empty() {
         writeln!(out, "## Timeline, times in {}\n", prose(&sheet.look.clock.name()))?;
         head(out, &["Time", "Gap", "", "Event", "Sent as", "Counts for", "State", "Because", "Source"])?;
         for line in &sheet.lines {
-            row(out, sheet, line)?;
+            row(out, sheet, &letters, line)?;
         }
         writeln!(out)?;
     }
-    list(out, &journey.notes)
+    list(out, &journey.notes.iter().map(|note| letters.sentence(note)).collect::<Vec<_>>())
 }
 
 /// Other people: whose rows these may be, who names the id, who was on the same device.
-fn elsewhere(out: &mut dyn Write, sheet: &Sheet<'_>) -> io::Result<()> {
+fn elsewhere(out: &mut dyn Write, sheet: &Sheet<'_>, letters: &Letters<'_>) -> io::Result<()> {
     let journey = sheet.journey();
     let person = |root: &Id| {
         let name = journey.names.get(root).filter(|name| *name != root.as_str());
         name.map_or_else(|| code(root.as_str()), |name| format!("{} ({})", code(name), code(root.as_str())))
     };
+    let said = |sentence: &str| prose(&letters.sentence(sentence));
     let at = |source: &Source| code(&place(source));
     let owners = journey.orphan_of.iter().map(|owner| format!("{}: {}", person(&owner.root), owner.strength.name()));
     let named =
-        journey.mentions.iter().map(|one| format!("{}: {} ({})", person(&one.root), prose(&one.why), at(&one.source)));
-    let near = journey
-        .neighbours
-        .iter()
-        .map(|one| format!("{}: {} ({})", person(&one.root), prose(&one.why), at(&one.source)));
+        journey.mentions.iter().map(|one| format!("{}: {} ({})", person(&one.root), said(&one.why), at(&one.source)));
+    let near =
+        journey.neighbours.iter().map(|one| format!("{}: {} ({})", person(&one.root), said(&one.why), at(&one.source)));
     let owners: Vec<String> = owners.collect();
     for (title, lines) in [
         ("Whose rows these may be", owners),
@@ -110,11 +114,12 @@ fn elsewhere(out: &mut dyn Write, sheet: &Sheet<'_>) -> io::Result<()> {
     Ok(())
 }
 
-fn ids(out: &mut dyn Write, sheet: &Sheet<'_>, member: &Member) -> io::Result<()> {
+fn ids(out: &mut dyn Write, sheet: &Sheet<'_>, lane: usize, member: &Member) -> io::Result<()> {
     let time = |at: Option<i64>| at.map_or_else(|| "-".to_owned(), |at| sheet.look.clock.second(at));
     writeln!(
         out,
-        "| {} | {} | {} | {} | {} | {} |",
+        "| {} | {} | {} | {} | {} | {} | {} |",
+        naming::letter(lane),
         in_cell(&code(member.id.as_str())),
         if member.role == Role::Root { "root" } else { "alias" },
         count(member.events),
@@ -124,7 +129,7 @@ fn ids(out: &mut dyn Write, sheet: &Sheet<'_>, member: &Member) -> io::Result<()
     )
 }
 
-fn row(out: &mut dyn Write, sheet: &Sheet<'_>, line: &Line<'_>) -> io::Result<()> {
+fn row(out: &mut dyn Write, sheet: &Sheet<'_>, letters: &Letters<'_>, line: &Line<'_>) -> io::Result<()> {
     let id = |id: Option<&Id>| id.map_or_else(|| "-".to_owned(), |id| in_cell(&code(id.as_str())));
     let more = if line.copies > 0 { format!(", {} more sent", line.copies) } else { String::new() };
     writeln!(
@@ -137,7 +142,7 @@ fn row(out: &mut dyn Write, sheet: &Sheet<'_>, line: &Line<'_>) -> io::Result<()
         id(line.sent_as),
         id(line.counts_for),
         in_cell(&prose(&line.state)),
-        in_cell(&prose(&line.because)),
+        in_cell(&prose(&letters.sentence(&line.because))),
         in_cell(&code(&place(line.source))),
     )
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 
 use super::lanes::Lanes;
+use super::names::breaking;
 use super::{Page, rows, sign};
 use crate::identity::{AliasLine, Evidence, Member, Orphan, Owner, Role, Verdict};
 use crate::model::{Client, Id, Millis};
@@ -162,7 +163,7 @@ impl Page<'_, '_> {
         writeln!(
             out,
             "<li{anchor} class=\"node {}\">{tie}<details><summary>{}{}<span class=\"cell is\">{}</span>\
-             <span class=\"cell count\">{}</span><span class=\"cell when\">{}</span><span class=\"cell client\">{}{more}</span></summary>\
+             <span class=\"cell count\">{}</span><span class=\"cell when\">{}</span><span class=\"cell client\" title=\"{}{more}\">{}{more}</span></summary>\
              <div class=\"more\"><p><code>{}</code></p>{}<ul class=\"plain mut\">{whole}</ul></div></details>",
             node.class,
             sign(node.sign),
@@ -171,7 +172,8 @@ impl Page<'_, '_> {
             rows(node.rows),
             escape(&span),
             escape(&named.join(", ")),
-            escape(&self.sheet.look.whole_id(node.id.as_str())),
+            escape(&named.join(", ")),
+            breaking(&self.sheet.look.whole_id(node.id.as_str())),
             node.body,
         )
     }

@@ -1,14 +1,16 @@
-//! How ids are called on the page: each id of the user has a letter, each orphan a number.
+//! How ids are called on the page: each id of the user and each orphan has the letter that its lane
+//! has in the terminal, so that a page and a screen can be read side by side.
 //!
 //! A sentence names an id in full once, then by its letter alone; rows show the letter and both
-//! ends of a long id.
+//! ends of a long id. Another person has the best name that is known.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use super::Sheet;
-use crate::model::Id;
+use crate::identity::naming;
+use crate::model::{Id, Shape};
 use crate::report::look::Look;
 use crate::report::svg::escape;
 
@@ -18,35 +20,32 @@ const SHORT: usize = 22;
 /// The letters of ids.
 pub(super) struct Names<'a> {
     tags: HashMap<&'a Id, Tag>,
+    /// Other people, by their roots.
+    others: HashMap<&'a Id, &'a str>,
     /// The tags that the current paragraph named in full.
     named: RefCell<HashSet<Tag>>,
 }
 
-/// What stands in the box of an id.
+/// What stands in the box of an id: the letter of its lane, dashed for an orphan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Tag {
-    /// An id of the user, by its place among them.
-    Own(usize),
-    /// An orphan, by its place in order of time.
-    Orphan(usize),
+pub(super) struct Tag {
+    lane: usize,
+    orphan: bool,
 }
 
 impl Tag {
-    /// `A`, `B`, … `Z`, `A26`, …; `1`, `2`, … for orphans.
     pub(super) fn text(self) -> String {
-        match self {
-            Self::Own(number) => match u8::try_from(number) {
-                Ok(small @ 0..26) => char::from(b'A' + small).to_string(),
-                _ => format!("A{number}"),
-            },
-            Self::Orphan(number) => (number + 1).to_string(),
-        }
+        naming::letter(self.lane)
+    }
+
+    /// What the class of a box has more for an orphan.
+    fn out(self) -> &'static str {
+        if self.orphan { " out" } else { "" }
     }
 
     /// The box.
     fn html(self) -> String {
-        let out = if matches!(self, Self::Orphan(_)) { " out" } else { "" };
-        format!("<i class=\"box{out}\">{}</i>", self.text())
+        format!("<i class=\"box{}\">{}</i>", self.out(), self.text())
     }
 }
 
@@ -54,17 +53,16 @@ impl<'a> Names<'a> {
     pub(super) fn of(sheet: &Sheet<'a>) -> Self {
         let journey = sheet.journey();
         let mut tags: HashMap<&Id, Tag> = HashMap::new();
-        for (number, member) in journey.ids.iter().enumerate() {
-            tags.insert(&member.id, Tag::Own(number));
+        for (lane, member) in journey.ids.iter().enumerate() {
+            tags.insert(&member.id, Tag { lane, orphan: false });
         }
-        let mut orphans: Vec<_> = journey.orphans.iter().collect();
-        orphans.sort_by_key(|orphan| orphan.steps.first().map(|step| step.event.place()));
-        for (number, orphan) in orphans.into_iter().enumerate() {
+        for (lane, orphan) in (journey.ids.len()..).zip(&journey.orphans) {
             for id in std::iter::once(&orphan.id).chain(&orphan.ids) {
-                tags.entry(id).or_insert(Tag::Orphan(number));
+                tags.entry(id).or_insert(Tag { lane, orphan: true });
             }
         }
-        Self { tags, named: RefCell::default() }
+        let others = journey.names.iter().map(|(root, name)| (root, name.as_str())).collect();
+        Self { tags, others, named: RefCell::default() }
     }
 
     pub(super) fn tag(&self, id: &Id) -> Option<Tag> {
@@ -118,7 +116,16 @@ impl<'a> Names<'a> {
                 return;
             }
         }
-        html.push_str(&escape(word));
+        let (id, end) = word.split_at(bare.len());
+        match self.others.get(&Id::new(id)) {
+            Some(name) => titled(html, "b", id, &look.clean(name)),
+            // What a machine made says nothing: both ends are enough to find it.
+            None if matches!(Id::new(id).shape(), Shape::Device | Shape::Guid | Shape::WebAnonymous) => {
+                titled(html, "code", id, &look.id(id, SHORT));
+            }
+            None => html.push_str(&breaking(id)),
+        }
+        html.push_str(&escape(end));
     }
 
     fn find(&self, text: &str) -> Option<Tag> {
@@ -130,21 +137,53 @@ impl<'a> Names<'a> {
     }
 
     fn mention(&self, html: &mut String, tag: Tag, text: &str, look: &Look) {
-        let out = if matches!(tag, Tag::Orphan(_)) { " out" } else { "" };
-        let name = tag.text();
+        let (out, name) = (tag.out(), tag.text());
         let _ = write!(html, "<a class=\"box{out}\" href=\"#i{name}\">{name}</a>");
         if self.named.borrow_mut().insert(tag) {
-            let _ = write!(html, " <code>{}</code>", escape(&look.id(text, SHORT)));
+            html.push(' ');
+            titled(html, "code", text, &look.id(text, SHORT));
         }
     }
 }
 
+/// An element that shows a short form of an id; the whole of it on hover.
+fn titled(html: &mut String, element: &str, whole: &str, short: &str) {
+    let title = if whole == short { String::new() } else { format!(" title=\"{}\"", escape(whole)) };
+    // Writing to a String cannot fail.
+    let _ = write!(html, "<{element}{title}>{}</{element}>", escape(short));
+}
+
+/// Text that a browser may break where a part of it ends, so that no line breaks inside a word.
+pub(super) fn breaking(text: &str) -> String {
+    let mut html = String::with_capacity(text.len() + 32);
+    let mut rest = text;
+    if text.len() <= SHORT {
+        return escape(text);
+    }
+    while let Some(end) = rest.find(|c: char| "/_.@:,;=&-".contains(c)) {
+        let (part, after) = rest.split_at(end + 1);
+        html.push_str(&escape(part));
+        // Between two such signs no word ends, and a number is read as a whole.
+        if after.starts_with(char::is_alphabetic) {
+            html.push_str("<wbr>");
+        }
+        rest = after;
+    }
+    html.push_str(&escape(rest));
+    html
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Tag;
+    use super::breaking;
 
     #[test]
-    fn ids_are_lettered_and_orphans_numbered() {
-        assert_eq!([Tag::Own(0), Tag::Own(25), Tag::Own(26), Tag::Orphan(0)].map(Tag::text), ["A", "Z", "A26", "1"]);
+    fn a_name_may_break_where_a_part_of_it_ends() {
+        assert_eq!(breaking("$initial_referring_domain"), "$initial_<wbr>referring_<wbr>domain");
+        assert_eq!(
+            breaking("two__parts_of_a_file<3.jsonl:12"),
+            "two__<wbr>parts_<wbr>of_<wbr>a_<wbr>file&lt;3.<wbr>jsonl:12"
+        );
+        assert_eq!(breaking("short_name"), "short_name");
     }
 }

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use serde_json::{Map, Value};
 
 use super::lanes::{Lanes, Pencil};
+use super::names::breaking;
 use super::strip::key;
 use super::verdict::most;
 use super::{Line, Page, class, lasting, rows, sign};
@@ -166,7 +167,7 @@ impl<'a> Page<'_, 'a> {
         let before = lines.iter().filter(|line| line.orphan.is_none() && line.step.is_some()).count();
         writeln!(
             out,
-            "<li class=\"from\">{}<p>{}<b class=\"good\">identified from here</b> as {} <span>{} before</span></p></li>",
+            "<li class=\"from\">{}<p>{}<b class=\"good\">identified from here</b> as {} <span>{} before, anonymous</span></p></li>",
             pencil.between(number),
             sign("identify"),
             self.names.short(&point.id, &self.sheet.look),
@@ -215,7 +216,7 @@ impl<'a> Page<'_, 'a> {
             class(line),
             pencil.at(number, line),
             escape(seconds),
-            escape(event_name(&line.event)),
+            breaking(event_name(&line.event)),
             some(line, &fields, before),
             line.sent_as
                 .map_or_else(|| "<span class=\"id mut\">no id</span>".to_owned(), |id| self.names.short(id, look)),
@@ -315,7 +316,7 @@ impl<'a> Page<'_, 'a> {
         if !own.is_empty() {
             let pairs: Vec<String> = own
                 .iter()
-                .map(|(name, value)| format!("<dt>{}</dt><dd>{}</dd>", escape(name), escape(&plain(value))))
+                .map(|(name, value)| format!("<dt>{}</dt><dd>{}</dd>", breaking(name), breaking(&plain(value))))
                 .collect();
             let _ = write!(html, "<dl class=\"pairs\">{}</dl>", pairs.concat());
         }
@@ -343,7 +344,7 @@ impl<'a> Page<'_, 'a> {
             Some(at) => format!("arrived {}", escape(&look.clock.stamp(at))),
             None => "arrival unknown".to_owned(),
         }];
-        facts.push(escape(&super::super::place(line.source)));
+        facts.push(breaking(&super::super::place(line.source)));
         if let Some(event) = line.step.map(|step| &step.event) {
             let device = event.device.as_ref().map(|id| format!("device {}", self.names.short(id, look)));
             let user = event.user.as_ref().map(|id| format!("user {}", self.names.short(id, look)));

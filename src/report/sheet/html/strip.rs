@@ -59,16 +59,20 @@ impl Page<'_, '_> {
         let lines = &self.sheet.lines;
         let (Some(first), Some(last)) = (lines.first(), lines.last()) else { return Ok(()) };
         if first.time == last.time {
-            return Ok(());
+            writeln!(out, "<section><h2>Activity</h2>")?;
+            self.summary(out)?;
+            return writeln!(out, "</section>");
         }
         let scale = Scale { from: first.time, length: last.time.saturating_sub(first.time).max(1) };
         let pins = self.pins(&scale);
         let low = pins.iter().any(|pin| pin.name == "refused");
         let axis = BASE + if low { 62 } else { 42 };
         let clock = self.sheet.look.clock;
+        write!(out, "<section><h2>Activity <small>up: in the timeline · down: outside it</small></h2>\n")?;
+        self.summary(out)?;
         write!(
             out,
-            "<section><h2>Activity <small>up: in the timeline · down: outside it</small></h2>\n<svg class=\"strip\" height=\"{}\" role=\"img\" \
+            "<svg class=\"strip\" height=\"{}\" role=\"img\" \
              aria-label=\"Activity from {} to {}\">",
             axis + 22,
             escape(&clock.minute(first.time)),
@@ -186,7 +190,9 @@ impl Page<'_, '_> {
             pin.name,
         )?;
         if pin.times > 1 {
-            write!(out, "<text class=\"times\" x=\"11\" y=\"{}\">×{}</text>", top + 12, pin.times)?;
+            // At the right edge the number stands left of its sign, inside the page.
+            let (x, anchor) = if pin.x > 94.0 { (-11, " text-anchor=\"end\"") } else { (11, "") };
+            write!(out, "<text class=\"times\" x=\"{x}\" y=\"{}\"{anchor}>×{}</text>", top + 12, pin.times)?;
         }
         write!(out, "</svg></a>")
     }

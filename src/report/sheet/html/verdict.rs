@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use super::names::breaking;
 use super::worth::is_payment;
 use super::{Line, Page, lasting, rows, sign};
 use crate::identity::journey::at_least;
-use crate::identity::{Severity, State, Strength};
+use crate::identity::{Orphan, Severity, State, Strength};
 use crate::model::text::event_name;
 use crate::report::look::{count, many};
 use crate::report::svg::escape;
@@ -32,9 +33,9 @@ impl Page<'_, '_> {
         writeln!(out, "<header><p class=\"eye\">User journey</p>")?;
         let name = journey.name().filter(|name| *name != journey.query.as_str());
         let head = name.as_deref().map_or_else(|| look.whole_id(journey.query.as_str()), |name| look.clean(name));
-        writeln!(out, "<h1>{}</h1>", escape(&head))?;
+        writeln!(out, "<h1>{}</h1>", breaking(&head))?;
         write!(out, "<p class=\"who\">")?;
-        if name.is_some() {
+        if name.is_some() && journey.root.as_ref() != Some(&journey.query) {
             write!(out, "{}", self.names.whole(&journey.query, look))?;
         }
         match &journey.root {
@@ -63,24 +64,23 @@ impl Page<'_, '_> {
         for limit in self.sheet.limits() {
             writeln!(out, "<p class=\"limits\">{}</p>", self.prose(&limit))?;
         }
-        self.summary(out)?;
         writeln!(out, "</header>")
     }
 
     /// What the user did most.
-    fn summary(&self, out: &mut dyn Write) -> io::Result<()> {
+    pub(super) fn summary(&self, out: &mut dyn Write) -> io::Result<()> {
         let names = frequencies(self.sheet.journey());
         if names.is_empty() {
             return Ok(());
         }
-        writeln!(out, "<ul class=\"facts\"><li>most frequent:</li>{}</ul>", most(&names, NAMED))
+        writeln!(out, "<ul class=\"facts most\"><li>most frequent:</li>{}</ul>", most(&names, NAMED))
     }
 
     fn shares(&self) -> Shares {
         let journey = self.sheet.journey();
         let merged = journey.steps.iter().filter(|step| step.state == State::Merged);
         let own = merged.clone().filter(|step| step.event.id.as_ref() == journey.root.as_ref()).count();
-        let contested = journey.orphans.iter().filter(|orphan| orphan.contested || orphan.strength == Strength::Weak);
+        let contested = journey.orphans.iter().filter(|orphan| is_unsure(orphan));
         Shares {
             own,
             alias: merged.count() - own,
@@ -115,7 +115,7 @@ impl Page<'_, '_> {
         writeln!(
             out,
             "<div class=\"top{}\"><section class=\"card verdict is-{mood}\"><h2>{}{}</h2>",
-            if journey.profiles.is_empty() { " alone" } else { "" },
+            if self.own_profile().is_none() { " alone" } else { "" },
             sign(mark),
             escape(&head)
         )?;
@@ -125,40 +125,6 @@ impl Page<'_, '_> {
         writeln!(out, "</section>")?;
         self.profile(out)?;
         writeln!(out, "</div>")
-    }
-
-    /// What is known of the person: addresses first, then what the team set, then what SDKs set.
-    fn profile(&self, out: &mut dyn Write) -> io::Result<()> {
-        let (journey, look) = (self.sheet.journey(), &self.sheet.look);
-        if journey.profiles.is_empty() {
-            return Ok(());
-        }
-        writeln!(out, "<aside class=\"card profile\">")?;
-        for profile in &journey.profiles {
-            let root = Some(&profile.stored_under) == journey.root.as_ref();
-            writeln!(out, "<h2>{}</h2><dl class=\"pairs\">", if root { "Profile" } else { "Another profile" })?;
-            for property in profile.by_importance() {
-                let when = property.time.map_or_else(String::new, |at| format!(" {}", look.clock.full(at)));
-                let before = property.text_before().map_or_else(String::new, |before| format!(", before: {before}"));
-                let set = format!("set{when} by {}{before}", super::super::place(&property.source));
-                writeln!(
-                    out,
-                    "<dt>{}</dt><dd title=\"{}\">{}</dd>",
-                    escape(&property.name),
-                    escape(&set),
-                    escape(&property.text()),
-                )?;
-            }
-            let updated = profile.updated.map_or_else(String::new, |at| look.clock.minute(at));
-            writeln!(
-                out,
-                "</dl><p class=\"small mut\">stored under {}<br>updated {} · {}</p>",
-                self.names.short(&profile.stored_under, look),
-                escape(&updated),
-                self.place(&profile.source),
-            )?;
-        }
-        writeln!(out, "</aside>")
     }
 
     /// The rows as parts of one bar, with what each part is.
@@ -202,10 +168,7 @@ impl Page<'_, '_> {
     /// One line for each kind of loss, and for each limit.
     fn kinds(&self, out: &mut dyn Write, shares: &Shares, refused: usize) -> io::Result<()> {
         let journey = self.sheet.journey();
-        let ids = |contested: bool| {
-            let orphans = journey.orphans.iter();
-            orphans.filter(|orphan| (orphan.contested || orphan.strength == Strength::Weak) == contested).count()
-        };
+        let ids = |unsure: bool| journey.orphans.iter().filter(|orphan| is_unsure(orphan) == unsure).count();
         writeln!(out, "<ul class=\"kinds\">")?;
         let mut kind = |number: usize, name: &str, head: String, rest: String| {
             let colour = match name {
@@ -249,21 +212,28 @@ impl Page<'_, '_> {
         writeln!(out, "</ul>")
     }
 
-    /// Which events are missing, and what they were worth.
+    /// Which events are missing, and what they were worth; then those that may be.
     fn cost(&self, out: &mut dyn Write) -> io::Result<()> {
-        let missing: Vec<&Line<'_>> = self.sheet.missing().collect();
-        let names = event_counts(missing.iter().copied());
-        if names.is_empty() {
-            return Ok(());
+        let is_unsure = |line: &&Line<'_>| line.orphan.is_some_and(is_unsure);
+        let (unsure, missing): (Vec<&Line<'_>>, Vec<&Line<'_>>) = self.sheet.missing().partition(is_unsure);
+        for (title, lines) in [("What is missing", missing), ("What may be missing", unsure)] {
+            let names = event_counts(lines.iter().copied());
+            if names.is_empty() {
+                continue;
+            }
+            let sum = self.worth.sum(lines.iter().filter_map(|line| line.row)).text();
+            let money = if sum.is_empty() {
+                sum
+            } else {
+                format!("<li><b class=\"bad\">{}</b> in payments</li>", escape(&sum))
+            };
+            writeln!(
+                out,
+                "<div class=\"cost\"><h3>{title}</h3><ul class=\"names\">{money}{}</ul></div>",
+                most(&names, NAMED)
+            )?;
         }
-        let sum = self.worth.sum(missing.iter().filter_map(|line| line.row)).text();
-        let money =
-            if sum.is_empty() { sum } else { format!("<li><b class=\"bad\">{}</b> in payments</li>", escape(&sum)) };
-        writeln!(
-            out,
-            "<div class=\"cost\"><h3>What is missing</h3><ul class=\"names\">{money}{}</ul></div>",
-            most(&names, NAMED)
-        )
+        Ok(())
     }
 
     pub(super) fn findings(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -276,8 +246,11 @@ impl Page<'_, '_> {
             "<section><h2>Findings <small>what to change in the integration</small></h2><ul class=\"findings\">"
         )?;
         for finding in findings {
-            let (mark, colour) =
-                if finding.severity() == Severity::Error { ("error", "bad") } else { ("warning", "apart") };
+            let (mark, colour) = match finding.severity() {
+                Severity::Error => ("error", "bad"),
+                Severity::Warning => ("warning", "apart"),
+                Severity::Note => ("note", "mut"),
+            };
             let mut places: Vec<String> =
                 finding.sources.iter().take(PLACES).map(|source| self.place(source)).collect();
             let more = finding.sources.len().saturating_sub(PLACES);
@@ -296,6 +269,11 @@ impl Page<'_, '_> {
         }
         writeln!(out, "</ul></section>")
     }
+}
+
+/// Whether an orphan may be of another: others claim it too, or a hint and no more names the user.
+fn is_unsure(orphan: &Orphan) -> bool {
+    orphan.contested || orphan.strength == Strength::Weak
 }
 
 /// How often each event is among some lines, payments first, then the most frequent; calls that
