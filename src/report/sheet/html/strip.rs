@@ -68,7 +68,7 @@ impl Page<'_, '_> {
         let low = pins.iter().any(|pin| pin.name == "refused");
         let axis = BASE + if low { 62 } else { 42 };
         let clock = self.sheet.look.clock;
-        write!(out, "<section><h2>Activity <small>up: in the timeline · down: outside it</small></h2>\n")?;
+        writeln!(out, "<section><h2>Activity <small>up: in the timeline · down: outside it</small></h2>")?;
         self.summary(out)?;
         write!(
             out,
