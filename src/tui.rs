@@ -12,6 +12,7 @@
 //! | [`command`] | the command that shows what a screen shows |
 //! | [`mod@pointer`], [`frame`] | what lies where on the screen, and what the update needs of a frame |
 //! | `pen`, `widgets`, `words` | what all screens are drawn with |
+//! | [`placed`] | a frame on a terminal, whatever columns that gives to letters |
 //! | [`backend`] | what the interface needs of a store |
 //! | [`timeline`] | the rows of a journey as they are shown, filtered and counted |
 //! | [`worker`] | the thread that asks the store |
@@ -35,6 +36,7 @@ mod outside;
 pub mod page;
 mod pen;
 pub mod picture;
+pub mod placed;
 pub mod pointer;
 mod run;
 pub mod screen;

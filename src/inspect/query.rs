@@ -30,8 +30,6 @@ mod times;
 
 use std::ops::Range;
 
-use unicode_width::UnicodeWidthStr;
-
 pub use self::complete::{Completion, Vocabulary, complete};
 pub use self::fields::{FORMS, Form, Meaning};
 pub use self::moment::Moment;
@@ -43,7 +41,7 @@ pub use self::times::Wall;
 pub(super) use self::times::Times;
 use crate::identity::Phase;
 use crate::model::Id;
-use crate::model::text::visible;
+use crate::model::text::{visible, width as columns_of};
 
 /// Where a query is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -246,7 +244,7 @@ impl Error {
 
     /// The text with a line below it that points at the place.
     pub fn pointed(&self, text: &str) -> String {
-        let width = |part: Option<&str>| part.map_or(0, |part| visible(part).width());
+        let width = |part: Option<&str>| part.map_or(0, |part| columns_of(&visible(part)));
         let before = width(text.get(..self.place.start));
         let wide = width(text.get(self.place.clone())).max(1);
         format!("{}\n{}{}", visible(text), " ".repeat(before), "^".repeat(wide))

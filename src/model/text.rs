@@ -90,6 +90,96 @@ fn end_of_marks(shown: &mut String, left_out: &mut u32) {
     }
 }
 
+/// Columns of a character on a terminal.
+///
+/// Terminals count character by character: tmux, and xterm.js with the widths of Unicode 11, give the
+/// letters of a name the sum of what each of them takes. The width of a whole string
+/// (`UnicodeWidthStr`) is another one: it joins lam and alef, and takes a vowel that stands beside its
+/// consonant for a part of it. This is [`UnicodeWidthChar`] but for what that crate takes for no
+/// column by `Grapheme_Extend` and a terminal gives its own: marks with a width of their own
+/// (`General_Category` Mc), signs that begin a syllable, and two of Khmer that are longer than a letter.
+pub fn columns(c: char) -> usize {
+    match c {
+        ' '..='~' | '\u{605}' | '\u{70f}' | '\u{890}' | '\u{891}' | '\u{8e2}' | '\u{17a4}' | '\u{17d8}' => 1,
+        '\u{2d7f}' | '\u{1171e}' => 0,
+        '\u{302e}' | '\u{302f}' | '\u{16ff0}' | '\u{16ff1}' => 2,
+        c => match c.width().unwrap_or(0) {
+            0 if stands_beside(c) => 1,
+            columns => columns,
+        },
+    }
+}
+
+fn stands_beside(c: char) -> bool {
+    let at = BESIDE.partition_point(|(_, last)| *last < c);
+    BESIDE.get(at).is_some_and(|(first, _)| *first <= c)
+}
+
+/// Characters that stand beside the letter that they belong to, where `unicode-width` has none for them.
+const BESIDE: &[(char, char)] = &[
+    ('\u{9be}', '\u{9be}'),
+    ('\u{9d7}', '\u{9d7}'),
+    ('\u{b3e}', '\u{b3e}'),
+    ('\u{b57}', '\u{b57}'),
+    ('\u{bbe}', '\u{bbe}'),
+    ('\u{bd7}', '\u{bd7}'),
+    ('\u{cc0}', '\u{cc0}'),
+    ('\u{cc2}', '\u{cc2}'),
+    ('\u{cc7}', '\u{cc8}'),
+    ('\u{cca}', '\u{ccb}'),
+    ('\u{cd5}', '\u{cd6}'),
+    ('\u{d3e}', '\u{d3e}'),
+    ('\u{d4e}', '\u{d4e}'),
+    ('\u{d57}', '\u{d57}'),
+    ('\u{dcf}', '\u{dcf}'),
+    ('\u{ddf}', '\u{ddf}'),
+    ('\u{1715}', '\u{1715}'),
+    ('\u{1734}', '\u{1734}'),
+    ('\u{1b35}', '\u{1b35}'),
+    ('\u{1b3b}', '\u{1b3b}'),
+    ('\u{1b3d}', '\u{1b3d}'),
+    ('\u{1b43}', '\u{1b44}'),
+    ('\u{1baa}', '\u{1baa}'),
+    ('\u{1bf2}', '\u{1bf3}'),
+    ('\u{a8fa}', '\u{a8fa}'),
+    ('\u{a953}', '\u{a953}'),
+    ('\u{a9c0}', '\u{a9c0}'),
+    ('\u{ff9e}', '\u{ff9f}'),
+    ('\u{111c0}', '\u{111c0}'),
+    ('\u{111c2}', '\u{111c3}'),
+    ('\u{11235}', '\u{11235}'),
+    ('\u{1133e}', '\u{1133e}'),
+    ('\u{1134d}', '\u{1134d}'),
+    ('\u{11357}', '\u{11357}'),
+    ('\u{114b0}', '\u{114b0}'),
+    ('\u{114bd}', '\u{114bd}'),
+    ('\u{115af}', '\u{115af}'),
+    ('\u{116b6}', '\u{116b6}'),
+    ('\u{11930}', '\u{11930}'),
+    ('\u{1193d}', '\u{1193d}'),
+    ('\u{1193f}', '\u{1193f}'),
+    ('\u{11941}', '\u{11941}'),
+    ('\u{11a84}', '\u{11a89}'),
+    ('\u{11d46}', '\u{11d46}'),
+    ('\u{1d165}', '\u{1d166}'),
+    ('\u{1d16d}', '\u{1d172}'),
+];
+
+/// Columns of a text on a terminal: those of its [characters](columns).
+pub fn width(text: &str) -> usize {
+    if is_plain(text.as_bytes()) { text.len() } else { text.chars().map(columns).sum() }
+}
+
+/// `text` [made visible](visible) as it goes to a terminal: without the selector that asks for a
+/// picture in place of a sign, because terminals disagree on whether that makes it wider.
+pub fn on_terminal(text: &str) -> Cow<'_, str> {
+    let shown = visible(text);
+    if shown.contains(PICTURE) { Cow::Owned(shown.replace(PICTURE, "")) } else { shown }
+}
+
+/// The selector of a picture.
+const PICTURE: char = '\u{fe0f}';
+
 /// What makes a key of a digit: the only reason for a selector behind one.
 const KEYCAP: char = '\u{20e3}';
 
@@ -259,7 +349,25 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_text_is_as_wide_as_its_characters() {
+        // Lam and alef, two letters; kana of half width with their marks; a vowel beside its letter.
+        for (text, columns) in
+            [("لا", 2), ("ｶﾞ", 2), ("কা", 2), ("நா", 2), ("김", 2), ("e\u{301}", 1), ("กำ", 2), ("佐", 2)]
+        {
+            assert_eq!(width(text), columns, "{text:?}");
+        }
+        assert_eq!((on_terminal("❤\u{fe0f}").as_ref(), width("❤")), ("❤", 1));
+        assert!(BESIDE.windows(2).all(|two| two[0].1 < two[1].0), "in order");
+    }
+
     proptest! {
+        #[test]
+        fn a_character_of_one_column_more_than_the_crate_says_is_a_mark_or_a_sign(c in any::<char>()) {
+            let told = c.width().unwrap_or(0);
+            prop_assert!(columns(c) == told || told == 0 || columns(c) < told);
+        }
+
         #[test]
         fn what_is_shown_never_acts(text in any::<String>()) {
             let shown = visible(&text);

@@ -3,12 +3,10 @@
 //! Colour only repeats what a mark or a word says. Every text of the data passes [`Look::clean`]
 //! on its way out.
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
-
 use super::Clock;
 use crate::model::alike::visible_id;
 pub use crate::model::text::count;
-use crate::model::text::{counted, visible};
+use crate::model::text::{columns, counted, on_terminal, width as wide};
 
 /// How a text report looks.
 #[derive(Clone, Copy, Debug)]
@@ -90,7 +88,7 @@ impl Look {
     /// Text of the data as it may be shown: nothing in it acts, and it is ASCII if it must be.
     pub fn clean(&self, text: &str) -> String {
         if !self.ascii {
-            return visible(text).into_owned();
+            return on_terminal(text).into_owned();
         }
         let mut shown = String::with_capacity(text.len());
         for c in text.chars() {
@@ -110,13 +108,13 @@ impl Look {
     /// `text` made [clean](Look::clean) and cut in the middle, so that both ends of an id show.
     pub fn id(&self, text: &str, width: usize) -> String {
         let text = self.whole_id(text);
-        if text.width() <= width {
+        if wide(&text) <= width {
             return text;
         }
         let dots = self.dots();
-        let room = width.saturating_sub(dots.width());
+        let room = width.saturating_sub(wide(dots));
         let head = prefix(&text, room.div_ceil(2));
-        let tail = suffix(&text, room.saturating_sub(head.width()));
+        let tail = suffix(&text, room.saturating_sub(wide(&head)));
         format!("{head}{dots}{tail}")
     }
 
@@ -128,11 +126,11 @@ impl Look {
     /// `text` made [clean](Look::clean) and cut at the end.
     pub fn cut(&self, text: &str, width: usize) -> String {
         let text = self.clean(text);
-        if text.width() <= width {
+        if wide(&text) <= width {
             return text;
         }
         let dots = self.dots();
-        format!("{}{dots}", prefix(&text, width.saturating_sub(dots.width())))
+        format!("{}{dots}", prefix(&text, width.saturating_sub(wide(dots))))
     }
 
     fn dots(&self) -> &'static str {
@@ -157,7 +155,7 @@ impl Look {
     /// A line across the report with `title` at its left.
     pub fn rule(&self, title: &str) -> String {
         let stroke = if self.ascii { "-" } else { "─" };
-        let used = title.width() + 4;
+        let used = wide(title) + 4;
         let rest = stroke.repeat(self.width.saturating_sub(used).max(2));
         format!("{stroke}{stroke} {title} {rest}")
     }
@@ -170,7 +168,7 @@ impl Look {
         let indent = " ".repeat(indent);
         let mut used = 0;
         for (index, word) in text.split(' ').enumerate() {
-            let width = word.width();
+            let width = wide(word);
             if index == 0 {
                 lines.push_str(&indent);
             } else if used + 1 + width > room {
@@ -190,12 +188,12 @@ impl Look {
 
 /// `text` filled with spaces at the right.
 pub fn left(text: &str, width: usize) -> String {
-    format!("{text}{}", " ".repeat(width.saturating_sub(text.width())))
+    format!("{text}{}", " ".repeat(width.saturating_sub(wide(text))))
 }
 
 /// `text` filled with spaces at the left.
 pub fn right(text: &str, width: usize) -> String {
-    format!("{}{text}", " ".repeat(width.saturating_sub(text.width())))
+    format!("{}{text}", " ".repeat(width.saturating_sub(wide(text))))
 }
 
 /// The longest beginning of `text` that fits.
@@ -203,7 +201,7 @@ fn prefix(text: &str, width: usize) -> String {
     let mut used = 0;
     text.chars()
         .take_while(|c| {
-            used += c.width().unwrap_or(0);
+            used += columns(*c);
             used <= width
         })
         .collect()
@@ -216,7 +214,7 @@ fn suffix(text: &str, width: usize) -> String {
         .chars()
         .rev()
         .take_while(|c| {
-            used += c.width().unwrap_or(0);
+            used += columns(*c);
             used <= width
         })
         .collect();
@@ -259,8 +257,8 @@ mod tests {
         #[test]
         fn a_cut_text_is_never_wider_than_asked(text in any::<String>(), width in 1usize..40, ascii in any::<bool>()) {
             let look = Look { ascii, ..Look::default() };
-            prop_assert!(look.id(&text, width).width() <= width);
-            prop_assert!(look.cut(&text, width).width() <= width);
+            prop_assert!(wide(&look.id(&text, width)) <= width);
+            prop_assert!(wide(&look.cut(&text, width)) <= width);
         }
 
         #[test]

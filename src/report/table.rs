@@ -8,10 +8,10 @@ use std::borrow::Cow;
 use std::io::{self, Write};
 
 use serde_json::Value;
-use unicode_width::UnicodeWidthStr;
 
 use super::json::SCHEMA;
 use super::look::{Class, Look, left, right};
+use crate::model::text::width;
 
 /// What a table is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,10 +114,10 @@ impl<'w> Table<'w> {
     /// Settles the widths, and writes the head and the rows that waited.
     fn settle(&mut self) -> io::Result<()> {
         let head: Vec<String> = self.columns.iter().map(|name| self.look.clean(name)).collect();
-        let mut widths: Vec<usize> = head.iter().map(|name| name.width()).collect();
+        let mut widths: Vec<usize> = head.iter().map(|name| width(name)).collect();
         for row in &self.waiting {
-            for ((cell, _), width) in row.iter().zip(&mut widths) {
-                *width = (*width).max(visible_width(cell)).min(WIDEST);
+            for ((cell, _), wide) in row.iter().zip(&mut widths) {
+                *wide = (*wide).max(visible_width(cell)).min(WIDEST);
             }
         }
         let stroke = if self.look.ascii { "-" } else { "─" };
@@ -184,19 +184,19 @@ fn visible_width(text: &str) -> usize {
     // A colour begins with ESC, which clean text never has, and ends with `m`.
     text.split('\u{1b}')
         .enumerate()
-        .map(|(at, part)| if at == 0 { part.width() } else { part.split_once('m').map_or(0, |(_, rest)| rest.width()) })
+        .map(|(at, part)| if at == 0 { width(part) } else { part.split_once('m').map_or(0, |(_, rest)| width(rest)) })
         .sum()
 }
 
 fn aligned(out: &mut dyn Write, widths: &[usize], cells: Vec<(String, bool)>) -> io::Result<()> {
     let mut text = String::new();
-    for (at, ((cell, is_number), width)) in cells.into_iter().zip(widths).enumerate() {
+    for (at, ((cell, is_number), wide)) in cells.into_iter().zip(widths).enumerate() {
         if at > 0 {
             text.push_str("  ");
         }
         // Colour takes no room.
-        let width = width + cell.width().saturating_sub(visible_width(&cell));
-        text.push_str(&if is_number { right(&cell, width) } else { left(&cell, width) });
+        let wide = wide + width(&cell).saturating_sub(visible_width(&cell));
+        text.push_str(&if is_number { right(&cell, wide) } else { left(&cell, wide) });
     }
     writeln!(out, "{}", text.trim_end())
 }

@@ -1,17 +1,16 @@
 //! Text in so many columns.
 //!
 //! Everything from the data goes through here on its way to the screen: made
-//! [visible], measured as a terminal measures it, and cut between characters as people see
+//! [visible](crate::model::text::visible), measured as a terminal measures it, and cut between characters as people see
 //! them, never inside one. Only as much of a text is looked at as there is room for. Plain ASCII,
 //! which most of it is, is cut by its bytes: to look for characters in it took half of a frame.
 
 use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
 
+use crate::model::text::{self, is_plain, on_terminal};
 pub use crate::model::text::{count, counted};
-use crate::model::text::{is_plain, visible};
 
 /// What stands for the part that was cut out.
 pub const CUT: &str = "…";
@@ -26,12 +25,8 @@ pub fn width(text: &str) -> usize {
 
 /// One grapheme as it is shown, and its columns.
 fn shown(grapheme: &str) -> (Cow<'_, str>, usize) {
-    let shown = visible(grapheme);
-    let columns = match &shown {
-        Cow::Borrowed(same) => same.width(),
-        // A character that acts becomes several that are shown.
-        Cow::Owned(text) => text.graphemes(true).map(UnicodeWidthStr::width).sum(),
-    };
+    let shown = on_terminal(grapheme);
+    let columns = text::width(&shown);
     (shown, columns)
 }
 

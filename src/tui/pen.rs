@@ -1,16 +1,17 @@
 //! Writing along one row of the screen, never past its end.
 
 use std::borrow::Cow;
+use std::num::NonZeroU16;
 use std::ops::Range;
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell, CellDiffOption, CellWidth};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::fit;
 use crate::model::alike::visible_id;
-use crate::model::text::is_plain;
+use crate::model::text::{columns, is_plain, on_terminal};
 
 /// A place in a row of a buffer, with the column where writing has to stop.
 pub(super) struct Pen<'b> {
@@ -118,8 +119,10 @@ impl<'b> Pen<'b> {
     /// Writes `mark`, one column wide, `at` columns after `from`, over what stands there.
     pub(super) fn over(&mut self, from: u16, at: usize, mark: &str, style: Style) {
         let column = from.saturating_add(u16::try_from(at).unwrap_or(u16::MAX));
-        if column < self.end {
-            self.buffer.set_stringn(column, self.row, mark, 1, style);
+        if column < self.end
+            && let Some(cell) = self.buffer.cell_mut((column, self.row))
+        {
+            place(cell, mark, 1, style);
         }
     }
 
@@ -128,7 +131,7 @@ impl<'b> Pen<'b> {
         while self.at < self.end
             && let Some(cell) = self.buffer.cell_mut((self.at, self.row))
         {
-            cell.set_symbol(mark).set_style(style);
+            place(cell, mark, 1, style);
             self.at += 1;
         }
     }
@@ -157,12 +160,50 @@ impl<'b> Pen<'b> {
             // What the buffer would do, without looking for characters wider than a byte.
             for symbol in (0..text.len().min(room)).filter_map(|at| text.get(at..=at)) {
                 let Some(cell) = self.buffer.cell_mut((self.at, self.row)) else { break };
-                cell.set_symbol(symbol).set_style(style);
+                place(cell, symbol, 1, style);
                 self.at += 1;
             }
-        } else if room > 0 {
-            self.at = self.buffer.set_stringn(self.at, self.row, text, room, style).0;
+        } else {
+            self.characters(text, style);
         }
         self
+    }
+
+    /// Writes text character by character: each stands where a terminal puts it, those without a
+    /// column of their own with the one before.
+    fn characters(&mut self, text: &str, style: Style) {
+        let mut last: Option<u16> = None;
+        for c in on_terminal(text).chars() {
+            let wide = u16::try_from(columns(c)).unwrap_or(0);
+            if wide == 0 {
+                if let Some(cell) = last.and_then(|at| self.buffer.cell_mut((at, self.row))) {
+                    let symbol = format!("{}{c}", cell.symbol());
+                    place(cell, &symbol, u16::try_from(fit::width(&symbol)).unwrap_or(1), cell.style());
+                }
+                continue;
+            }
+            if self.end.saturating_sub(self.at) < wide {
+                break;
+            }
+            let Some(cell) = self.buffer.cell_mut((self.at, self.row)) else { break };
+            place(cell, c.encode_utf8(&mut [0; 4]), wide, style);
+            for hidden in 1..wide {
+                if let Some(cell) = self.buffer.cell_mut((self.at + hidden, self.row)) {
+                    cell.reset();
+                    cell.set_style(style);
+                }
+            }
+            last = Some(self.at);
+            self.at += wide;
+        }
+    }
+}
+
+/// Puts a symbol into a cell, with the columns that a terminal gives it: where the library counts
+/// others, it is told so.
+fn place(cell: &mut Cell, symbol: &str, columns: u16, style: Style) {
+    cell.set_symbol(symbol).set_style(style).set_diff_option(CellDiffOption::None);
+    if !symbol.is_ascii() && cell.cell_width() != columns {
+        cell.set_diff_option(NonZeroU16::new(columns).map_or(CellDiffOption::None, CellDiffOption::ForcedWidth));
     }
 }

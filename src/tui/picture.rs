@@ -12,7 +12,6 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::{Color, Modifier};
-use unicode_width::UnicodeWidthStr;
 
 use super::app::{Effect, Model, Msg, update, view};
 use super::backend::{Backend, Failure, FailureKind};
@@ -116,7 +115,7 @@ fn runs(buffer: &Buffer, row: u16) -> Vec<Run> {
             covered -= 1;
             continue;
         }
-        let columns = cell.symbol().width().max(1);
+        let columns = fit::width(cell.symbol()).max(1);
         covered = columns - 1;
         let (text_colour, ground) = colours(cell);
         let modifier = cell.modifier - Modifier::REVERSED;
@@ -183,7 +182,7 @@ fn text(picture: &mut String, run: &Run, row: u16) {
     for part in run.text.split("  ") {
         let shown = part.trim_start();
         let lead = part.len() - shown.len();
-        let columns = shown.trim_end().width();
+        let columns = fit::width(shown.trim_end());
         if columns > 0 {
             let (x, y) = place(u16::try_from(column + lead).unwrap_or(u16::MAX), row);
             let _ = writeln!(
@@ -194,7 +193,7 @@ fn text(picture: &mut String, run: &Run, row: u16) {
                 escape(shown.trim_end())
             );
         }
-        column += part.width() + 2;
+        column += fit::width(part) + 2;
     }
 }
 

@@ -18,15 +18,15 @@ use crossterm::terminal::{
 };
 use crossterm::{execute, queue};
 use ratatui::Frame;
-use ratatui::backend::CrosstermBackend;
 use ratatui::layout::{Position, Rect};
 
 use super::app::Msg;
 use super::backend::{Failure, FailureKind};
+use super::placed::Placed;
 
 /// The screen in raw mode, on its own page.
 pub(super) struct Terminal {
-    inner: ratatui::Terminal<CrosstermBackend<Stdout>>,
+    inner: ratatui::Terminal<Placed<Stdout>>,
     mouse: bool,
     taken: bool,
 }
@@ -34,7 +34,7 @@ pub(super) struct Terminal {
 impl Terminal {
     /// Takes the terminal.
     pub(super) fn take(mouse: bool) -> io::Result<Self> {
-        let inner = ratatui::Terminal::new(CrosstermBackend::new(io::stdout()))?;
+        let inner = ratatui::Terminal::new(Placed::new(io::stdout()))?;
         let mut terminal = Self { inner, mouse, taken: false };
         terminal.enter()?;
         Ok(terminal)

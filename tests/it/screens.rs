@@ -19,6 +19,7 @@ mod palette;
 mod path;
 mod person;
 mod saving;
+mod scripts;
 mod search;
 mod soon;
 mod taking_back;

@@ -7,11 +7,10 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use unicode_width::UnicodeWidthStr;
-
 use super::text::{class_of, said};
 use super::tree::{self, Placed};
 use super::{Edge, EdgeKind, Graph, Node, NodeKind};
+use crate::model::text::width;
 use crate::report::look::{Class, Look};
 use crate::report::svg::escape;
 
@@ -90,7 +89,7 @@ impl Picture<'_> {
     /// One line of text.
     fn text(&mut self, x: usize, class: &str, text: &str) {
         self.y += LINE;
-        self.width = self.width.max(x + text.width() * COLUMN);
+        self.width = self.width.max(x + width(text) * COLUMN);
         // Writing to a String cannot fail.
         let _ = writeln!(self.body, "<text x=\"{x}\" y=\"{}\" class=\"{class}\">{}</text>", self.y, escape(text));
     }
@@ -152,7 +151,7 @@ impl Picture<'_> {
             parts.push(look.cut(more, 80));
         }
         let (id, what) = (look.id(node.id.as_str(), ID), parts.join(look.dot()));
-        let wide = id.width().max(what.width()) * COLUMN + 28;
+        let wide = width(&id).max(width(&what)) * COLUMN + 28;
         let y = self.y + 8;
         let shape = |inset: usize, class: &str| {
             let (x, y, w, h) = (x + inset, y + inset, wide - 2 * inset, BOX - 2 * inset);

@@ -2,10 +2,9 @@
 
 use std::io::{self, Write};
 
-use unicode_width::UnicodeWidthStr;
-
 use super::tree::{self, Placed};
 use super::{Edge, EdgeKind, Graph, Node, NodeKind};
+use crate::model::text::width;
 use crate::report::look::{Class, Look};
 
 /// One line: pieces of clean text, each with what it stands for.
@@ -135,7 +134,7 @@ impl Drawing<'_> {
             let Some(node) = self.graph.nodes.get(at) else { continue };
             let row = self.node(Row::default().with(Class::Known, "  "), node);
             let said = said(self.graph, at, &edges, self.look);
-            let used: usize = row.0.iter().map(|(_, text)| text.width()).sum();
+            let used: usize = row.0.iter().map(|(_, text)| width(text)).sum();
             let said =
                 self.look.cut(&format!("{}{said}", self.look.dot()), self.look.width.saturating_sub(used).max(24));
             let row = if edges.is_empty() { row } else { row.with(Class::Faint, said) };

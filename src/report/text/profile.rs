@@ -2,10 +2,9 @@
 
 use std::io::{self, Write};
 
-use unicode_width::UnicodeWidthStr;
-
 use super::{ID, heading, place};
 use crate::identity::Journey;
+use crate::model::text;
 use crate::report::look::{Class, Look, left};
 
 /// What is known of the person, and by which update.
@@ -19,7 +18,8 @@ pub(super) fn profiles(out: &mut dyn Write, journey: &Journey, look: &Look) -> i
         };
         let when = profile.updated.map_or_else(String::new, |at| format!(", updated {}", look.clock.minute(at)));
         heading(out, look, &format!("profile{of}{when}"))?;
-        let width = |texts: &mut dyn Iterator<Item = String>| texts.map(|text| text.width()).max().unwrap_or(0).min(ID);
+        let width =
+            |texts: &mut dyn Iterator<Item = String>| texts.map(|text| text::width(&text)).max().unwrap_or(0).min(ID);
         let names = width(&mut profile.of_person().map(|property| look.clean(&property.name)));
         // Which update set it: the first thing to go where there is no room.
         let room = look.width.saturating_sub(names + 4);

@@ -1,7 +1,7 @@
 //! One frame.
 
 use ratatui::Frame;
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, CellDiffOption};
 use ratatui::layout::{Position, Rect};
 
 use crate::model::Id;
@@ -240,7 +240,7 @@ fn to_ascii(buffer: &mut Buffer) {
                 "→" => ">",
                 _ => "?",
             };
-            cell.set_symbol(stand_in);
+            cell.set_symbol(stand_in).set_diff_option(CellDiffOption::None);
         }
     }
 }

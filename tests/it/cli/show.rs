@@ -128,7 +128,9 @@ fn a_journey_is_handed_on_in_three_forms_with_its_properties() {
     let form = |form: &str| out(&home.run(&["show", "sally@gmail.com", "--format", form]));
     let rows = home.json(0, &["show", "sally@gmail.com"])["events"].as_array().unwrap().len();
     let markdown = form("markdown");
-    assert!(markdown.starts_with("# Journey of `sally@gmail.com`\n") && markdown.contains("already_mapped"));
+    assert!(
+        markdown.starts_with("# Journey of `Sally Doe` · `sally@gmail.com`\n") && markdown.contains("already_mapped")
+    );
     let html = form("html");
     assert!(html.starts_with("<!doctype html>") && html.ends_with("</html>\n"));
     assert!(html.matches("<details>").count() > rows, "orphans have properties too");

@@ -280,7 +280,7 @@ fn no_files_of_a_module_stand_in_a_circle() {
 
 /// What the terminal interface is made of, the lowest first: a part names what stands below it.
 const FLOORS: &[&[&str]] = &[
-    &["fit", "field", "when", "keys", "theme", "command", "pointer", "frame", "pen", "words", "backend"],
+    &["fit", "field", "when", "keys", "theme", "command", "pointer", "frame", "pen", "placed", "words", "backend"],
     &["timeline", "widgets", "settings", "page"],
     &["worker"],
     &["outside"],
