@@ -210,7 +210,7 @@ fn as_file(loaded: &Loaded) -> Result<String, Failure> {
     add(settings.ascii.is_some(), format!("ascii = {ascii}"), "draw with ASCII characters alone");
     let mouse = settings.mouse.as_ref().is_none_or(|set| set.value);
     add(settings.mouse.is_some(), format!("mouse = {mouse}"), "false leaves the mouse to the terminal");
-    text.push_str("\n# Colours by meaning, over those of the theme: 16 names or #rrggbb, bold, dim, italic,\n# underlined, reversed, and `on` before a background.\n[colours]\n");
+    text.push_str("\n# Colours by meaning, over those of the theme: 16 names, 0-255 or #rrggbb, bold, dim,\n# italic, underlined, reversed, and `on` before a background.\n[colours]\n");
     for meaning in tui::theme::Meaning::ALL {
         let set = settings.colours.iter().rfind(|(of, _)| *of == meaning);
         match set {

@@ -17,7 +17,7 @@ use super::app::{Effect, Model, Msg, update, view};
 use super::backend::{Backend, Failure, FailureKind};
 use super::frame::Ui;
 use super::keys::presses;
-use super::theme::ansi;
+use super::theme::{ansi, fixed};
 use super::{Options, fit};
 use crate::report::svg::escape;
 
@@ -77,8 +77,8 @@ struct Run {
     column: u16,
     columns: usize,
     text: String,
-    text_colour: &'static str,
-    ground: Option<&'static str>,
+    text_colour: String,
+    ground: Option<String>,
     modifier: Modifier,
 }
 
@@ -125,7 +125,7 @@ fn runs(buffer: &Buffer, row: u16) -> Vec<Run> {
                 if columns == 1
                     && run.columns == fit::width(&run.text)
                     && run.text.is_ascii() == cell.symbol().is_ascii()
-                    && (run.text_colour, run.ground, run.modifier) == (text_colour, ground, modifier) =>
+                    && (&run.text_colour, &run.ground, run.modifier) == (&text_colour, &ground, modifier) =>
             {
                 run.text.push_str(cell.symbol());
                 run.columns += 1;
@@ -144,7 +144,7 @@ fn runs(buffer: &Buffer, row: u16) -> Vec<Run> {
 fn grounds(picture: &mut String, runs: &[Run], row: u16) {
     let mut pieces: Vec<(u16, usize, &str)> = Vec::new();
     for run in runs {
-        let Some(ground) = run.ground else { continue };
+        let Some(ground) = run.ground.as_deref() else { continue };
         match pieces.last_mut() {
             Some((column, columns, same))
                 if *same == ground && usize::from(*column) + *columns == usize::from(run.column) =>
@@ -206,17 +206,21 @@ fn wide(columns: usize) -> f64 {
 }
 
 /// The colours of a cell: of its text, and of its ground if it has one.
-fn colours(cell: &Cell) -> (&'static str, Option<&'static str>) {
+fn colours(cell: &Cell) -> (String, Option<String>) {
     let (text, ground) = (colour(cell.fg), colour(cell.bg));
     if cell.modifier.contains(Modifier::REVERSED) {
-        return (ground.unwrap_or(GROUND), Some(text.unwrap_or(TEXT)));
+        return (ground.unwrap_or_else(|| GROUND.to_owned()), Some(text.unwrap_or_else(|| TEXT.to_owned())));
     }
-    (text.unwrap_or(TEXT), ground)
+    (text.unwrap_or_else(|| TEXT.to_owned()), ground)
 }
 
-/// One of the sixteen; the terminal's own for any other.
-fn colour(colour: Color) -> Option<&'static str> {
-    PALETTE.get(ansi(colour)?).copied()
+/// A colour as SVG writes it; `None` for the terminal's own.
+fn colour(colour: Color) -> Option<String> {
+    match colour {
+        Color::Rgb(red, green, blue) => Some(format!("#{red:02x}{green:02x}{blue:02x}")),
+        Color::Indexed(number) => fixed(number).map(|colour| format!("#{colour:06x}")),
+        other => PALETTE.get(ansi(other)?).map(|colour| (*colour).to_owned()),
+    }
 }
 
 #[cfg(test)]

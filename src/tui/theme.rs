@@ -1,7 +1,8 @@
 //! What things look like: colours by meaning, and marks.
 //!
-//! A theme gives a style to a [`Meaning`], not to a widget, and uses only the terminal's own
-//! 16 colours. Colour is never the only sign: [`Glyphs`] has a mark for each class, and
+//! A theme gives a style to a [`Meaning`], not to a widget. It uses the terminal's own 16 colours where
+//! all terminals draw them so that they can be read on the ground that the theme is for, else one of
+//! the 256 that do not depend on settings. Colour is never the only sign: [`Glyphs`] has a mark for each class, and
 //! every screen a word.
 
 use std::collections::HashMap;
@@ -128,6 +129,17 @@ pub(in crate::tui) fn ansi(colour: Color) -> Option<usize> {
     })
 }
 
+/// What a number of the 256 colours is drawn as, `0xrrggbb`; `None` for the first 16, which terminals
+/// draw as they are set.
+pub(in crate::tui) fn fixed(number: u8) -> Option<u32> {
+    let number = u32::from(number).checked_sub(16)?;
+    if let Some(gray) = number.checked_sub(216) {
+        return Some((8 + 10 * gray) * 0x01_01_01);
+    }
+    let part = |level: u32| if level == 0 { 0 } else { 55 + 40 * level };
+    Some(part(number / 36) << 16 | part(number / 6 % 6) << 8 | part(number % 6))
+}
+
 /// A style for each meaning.
 #[derive(Clone, Debug, Default)]
 pub struct Theme(HashMap<Meaning, Style>);
@@ -149,8 +161,8 @@ impl Theme {
         Self::read(&format!("themes/{name}.toml"), text)
     }
 
-    /// Reads the text of a theme file: `meaning = "words"`, each word a colour, a
-    /// modifier, or `on` before the colour of the background.
+    /// Reads the text of a theme file: `meaning = "words"`, each word a colour (a name, one of the
+    /// 256 by its number, or `#rrggbb`), a modifier, or `on` before the colour of the background.
     pub fn read(file: &str, text: &str) -> Result<Self, AssetError> {
         let table: toml::Table = text.parse().map_err(|error| AssetError::toml(file, &error))?;
         let mut styles = HashMap::new();
@@ -226,7 +238,7 @@ fn style(file: &str, words: &str) -> Result<Style, AssetError> {
             background = false;
         } else if let Some((_, modifier)) = MODIFIERS.iter().find(|(name, _)| *name == word) {
             style = style.add_modifier(*modifier);
-        } else if let Some(colour) = word.strip_prefix('#').and_then(|_| word.parse::<Color>().ok()) {
+        } else if let Some(colour) = other_colour(word) {
             style = if background { style.bg(colour) } else { style.fg(colour) };
             background = false;
         } else {
@@ -235,6 +247,12 @@ fn style(file: &str, words: &str) -> Result<Style, AssetError> {
         }
     }
     Ok(style)
+}
+
+/// One of the 256 colours by its number, or `#rrggbb`.
+fn other_colour(word: &str) -> Option<Color> {
+    let number = || word.parse().ok().map(Color::Indexed);
+    word.strip_prefix('#').map_or_else(number, |_| word.parse().ok())
 }
 
 /// The marks of the screens, each one column wide.
@@ -429,6 +447,20 @@ mod tests {
             let style = theme.style(meaning);
             assert_eq!((style.fg, style.bg), (None, None), "{meaning:?}");
         }
+    }
+
+    #[test]
+    fn a_colour_has_a_name_a_number_or_six_digits() {
+        let theme = Theme::read("t.toml", "muted = \"248\"\nbad = \"bold #ff0000 on 17\"").unwrap();
+        assert_eq!(theme.style(Meaning::Muted), Style::new().fg(Color::Indexed(248)));
+        let bad = Style::new().fg(Color::Rgb(255, 0, 0)).bg(Color::Indexed(17)).add_modifier(Modifier::BOLD);
+        assert_eq!(theme.style(Meaning::Bad), bad);
+        assert!(Theme::read("t.toml", "muted = \"256\"").is_err());
+        assert_eq!(
+            [16, 21, 210, 231, 232, 255].map(fixed),
+            [0, 0xff, 0xff_8787, 0xff_ffff, 0x08_0808, 0xee_eeee].map(Some)
+        );
+        assert_eq!(fixed(15), None);
     }
 
     #[test]

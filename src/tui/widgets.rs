@@ -114,7 +114,7 @@ mod tests {
     use ratatui::style::{Color, Modifier};
 
     use super::select;
-    use crate::tui::theme::{Look, Meaning, Theme, ansi};
+    use crate::tui::theme::{Look, Meaning, Theme, ansi, fixed};
     use crate::tui::when::Zone;
 
     /// What terminals draw for the 16 colours of ANSI unless they are set otherwise, in their order.
@@ -209,6 +209,7 @@ mod tests {
     fn drawn(colour: Color, palette: &[u32; 16]) -> Option<u32> {
         match colour {
             Color::Rgb(red, green, blue) => Some(u32::from_be_bytes([0, red, green, blue])),
+            Color::Indexed(number) => fixed(number),
             _ => palette.get(ansi(colour)?).copied(),
         }
     }
@@ -234,6 +235,25 @@ mod tests {
         assert!((contrast(0x00ff_ffff, 0) - 21.0).abs() < 1e-9);
         assert!((contrast(0x0077_7777, 0x00ff_ffff) - 4.478).abs() < 1e-3, "the grey that just fails");
         assert!(contrast(0x00cd_0000, 0x0000_00ee) < 1.8, "red on blue is not to be read");
+    }
+
+    #[test]
+    fn every_meaning_is_readable_on_the_ground_that_a_theme_is_for() {
+        for name in Theme::NAMES {
+            let theme = Theme::named(name).unwrap();
+            for meaning in Meaning::ALL.into_iter().filter(|meaning| *meaning != Meaning::Selected) {
+                let style = theme.style(meaning);
+                for (terminal, palette) in PALETTES {
+                    // The black and the white of a palette are its grounds.
+                    let own = if name == "light" { palette[15] } else { palette[0] };
+                    let drawn = |colour: Option<Color>| colour.and_then(|colour| drawn(colour, &palette));
+                    // A theme without colours leaves text and ground to the terminal.
+                    let Some(text) = drawn(style.fg) else { continue };
+                    let ratio = contrast(text, drawn(style.bg).unwrap_or(own));
+                    assert!(ratio >= 4.5, "{name}: {meaning:?}, {terminal}: {ratio:.1}");
+                }
+            }
+        }
     }
 
     #[test]

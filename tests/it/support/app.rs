@@ -200,29 +200,30 @@ pub(crate) fn text(buffer: &Buffer) -> String {
     text
 }
 
-/// The letter of each style. It is fixed, so that a change of one place changes that place of a
-/// snapshot and nothing after it. The digit is the selected row.
-const LETTERS: [(char, &str); 20] = [
-    ('b', "BOLD"),
-    ('c', "Cyan"),
-    ('d', "DarkGray"),
-    ('D', "DarkGray BOLD"),
-    ('f', "DIM"),
-    ('g', "Green"),
-    ('G', "Green BOLD"),
-    ('i', "ITALIC"),
-    ('l', "LightRed"),
-    ('m', "Magenta"),
-    ('r', "REVERSED"),
-    ('R', "Red BOLD"),
-    ('u', "UNDERLINED"),
-    ('U', "BOLD | UNDERLINED"),
-    ('v', "UNDERLINED | REVERSED"),
-    ('V', "BOLD | UNDERLINED | REVERSED"),
-    ('x', "BOLD | REVERSED"),
-    ('y', "Yellow"),
-    ('Y', "Yellow BOLD"),
-    ('0', "White on Blue BOLD"),
+/// The letter of each style, and the name of its colour in the legend. They are fixed, so that a change
+/// of one place changes that place of a snapshot and nothing after it, and another shade of a colour
+/// changes none. The digit is the selected row.
+const LETTERS: [(char, &str, &str); 20] = [
+    ('b', "BOLD", "BOLD"),
+    ('c', "LightCyan", "Cyan"),
+    ('d', "248", "DarkGray"),
+    ('D', "248 BOLD", "DarkGray BOLD"),
+    ('f', "DIM", "DIM"),
+    ('g', "LightGreen", "Green"),
+    ('G', "LightGreen BOLD", "Green BOLD"),
+    ('i', "ITALIC", "ITALIC"),
+    ('l', "215", "LightRed"),
+    ('m', "177", "Magenta"),
+    ('r', "REVERSED", "REVERSED"),
+    ('R', "210 BOLD", "Red BOLD"),
+    ('u', "UNDERLINED", "UNDERLINED"),
+    ('U', "BOLD | UNDERLINED", "BOLD | UNDERLINED"),
+    ('v', "UNDERLINED | REVERSED", "UNDERLINED | REVERSED"),
+    ('V', "BOLD | UNDERLINED | REVERSED", "BOLD | UNDERLINED | REVERSED"),
+    ('x', "BOLD | REVERSED", "BOLD | REVERSED"),
+    ('y', "LightYellow", "Yellow"),
+    ('Y', "LightYellow BOLD", "Yellow BOLD"),
+    ('0', "White on Blue BOLD", "White on Blue BOLD"),
 ];
 
 fn styled(buffer: &Buffer) -> String {
@@ -236,8 +237,8 @@ fn styled(buffer: &Buffer) -> String {
         letters.push('\n');
     }
     let mut all = format!("{}{}\n{letters}", text(buffer), "~".repeat(width));
-    for (letter, words) in LETTERS.iter().filter(|(letter, _)| used.contains(letter)) {
-        let _ = writeln!(all, "{letter}: {words}");
+    for (letter, _, name) in LETTERS.iter().filter(|(letter, ..)| used.contains(letter)) {
+        let _ = writeln!(all, "{letter}: {name}");
     }
     all
 }
@@ -255,6 +256,6 @@ fn letter(style: Style) -> char {
     if words.is_empty() {
         return ' ';
     }
-    let known = LETTERS.iter().find(|(_, known)| *known == words);
+    let known = LETTERS.iter().find(|(_, known, _)| *known == words);
     known.unwrap_or_else(|| panic!("no letter for the style {words:?}: add one to LETTERS")).0
 }
