@@ -51,6 +51,17 @@ pub fn text(out: &mut dyn Write, compared: &Comparison, look: &Look) -> io::Resu
     Ok(())
 }
 
+/// Writes the comparison for a ticket: the verdict, and the lines for people as they are.
+pub fn markdown(out: &mut dyn Write, compared: &Comparison, look: &Look) -> io::Result<()> {
+    let mut lines = Vec::new();
+    text(&mut lines, compared, &Look { colour: false, ..*look })?;
+    let lines = String::from_utf8_lossy(&lines);
+    // No text of the data can end the block.
+    let longest = lines.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    writeln!(out, "{fence}text\n{}\n{fence}", lines.trim_end())
+}
+
 fn place(source: &Source, look: &Look) -> String {
     look.id(&format!("{}:{}", source.file, source.line), 48)
 }

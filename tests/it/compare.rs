@@ -5,6 +5,7 @@ use std::sync::Arc;
 use journey::identity::compare::{Comparison, Side, Trait, TraitKind, Verdict};
 use journey::identity::{Facts, LEGACY, Strength, resolve};
 use journey::model::Id;
+use journey::report::{self, Clock, Look};
 use proptest::prelude::*;
 
 use crate::engine::{IDS, any_history};
@@ -35,6 +36,23 @@ fn two_ids_of_one_root_are_one_user_and_nothing_else_is() {
     let other = compare(story, "sally", "bob");
     assert_eq!((other.verdict, other.rows.len()), (Verdict::Nothing, 4));
     assert!(other.sentence.ends_with("No row joins them."), "{}", other.sentence);
+}
+
+#[test]
+fn a_comparison_for_a_ticket_is_one_block_that_no_id_can_end() {
+    let written = |id: &str| {
+        let compared = compare(&format!("1 View({id})\n60 View(bob)"), id, "bob");
+        let mut out = Vec::new();
+        let look = Look { width: 80, ascii: false, colour: true, clock: Clock::Utc };
+        report::compare::markdown(&mut out, &compared, &look).unwrap();
+        String::from_utf8(out).unwrap()
+    };
+    for (id, fence) in [("sally", "```"), ("sal`ly", "```"), ("sal```ly", "````"), ("sal`````ly", "``````")] {
+        let text = written(id);
+        assert!(text.starts_with(&format!("{fence}text\n")) && text.ends_with(&format!("\n{fence}\n")), "{text}");
+        assert_eq!(text.matches(fence).count(), 2, "{text}");
+        assert!(text.contains(id) && !text.contains('\u{1b}'), "{text}");
+    }
 }
 
 #[test]

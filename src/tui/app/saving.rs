@@ -1,4 +1,4 @@
-//! Saving the journey on the screen as a file.
+//! Saving the journey or the comparison on the screen as a file.
 
 use std::sync::Arc;
 
@@ -6,35 +6,61 @@ use crate::config;
 use crate::tui::backend::Failure;
 use crate::tui::fit;
 use crate::tui::keys::Action;
-use crate::tui::screen::save;
-use crate::tui::worker::{Reported, Reporting, Request};
+use crate::tui::screen::{compare, save};
+use crate::tui::worker::{Reported, Reporting, Request, Subject};
 
 use super::{Effect, Layer, Model};
 
-/// Asks what to save the journey as.
+/// Asks what to save as: the comparison on the screen, or the journey that is on it or below the page on it.
 pub(super) fn open(model: &mut Model) {
-    let shown = matches!(model.layers.last(), Some(Layer::Journey | Layer::Identity));
+    let mut below = model.layers.iter().rev().filter(|layer| !matches!(layer, Layer::Page(..)));
+    let top = below.next();
+    let compared = match (top, &model.pages.compare) {
+        (Some(Layer::Compare), Some(state)) => Some(state.shared()),
+        _ => None,
+    };
+    let shown = compared.is_some() || matches!(top, Some(Layer::Journey | Layer::Identity));
     let Some(state) = model.journey.as_ref().filter(|_| shown && model.failed.is_none()) else {
-        model.notice = Some("there is no journey on this screen to save: open one first".to_owned());
+        let command = model.command().filter(|_| matches!(model.layers.last(), Some(Layer::Page(..))));
+        model.notice = Some(match command {
+            Some(command) => format!("no journey is open to save; this page is written by {command}"),
+            None => "there is no journey on this screen to save: open one first".to_owned(),
+        });
         return;
     };
     if model.opening.is_asked() {
         model.notice = Some("the journey is still being read: save it when it is whole".to_owned());
         return;
     }
-    let rows = state.told_rows();
-    let state = save::State::new(state.journey().query.as_str(), model.saved_as, rows, model.redacts);
-    model.layers.push(Layer::Save(state));
+    let dot = model.look.glyphs.dot;
+    let asked = match compared {
+        Some(compared) => {
+            let names = compared.sides.each_ref().map(|side| side.journey.best_name());
+            let ids = compared.sides.each_ref().map(|side| side.journey.query.as_str());
+            save::State::compared(ids, format!("A {} and B {}", names[0], names[1]), model.redacts)
+        }
+        None => {
+            let journey = state.journey();
+            let what = format!("{} {dot} {}", journey.best_name(), state.told_rows());
+            save::State::new(journey.query.as_str(), model.saved_as, what, model.redacts)
+        }
+    };
+    model.layers.push(Layer::Save(asked));
 }
 
 /// What the last key asks for.
 pub(super) fn after(model: &mut Model) -> Vec<Effect> {
     let Some(Layer::Save(state)) = model.layers.last_mut() else { return Vec::new() };
     let Some(journey) = model.journey.as_ref().filter(|_| state.take_wanted()) else { return Vec::new() };
-    model.saved_as = state.form();
+    let compared = model.pages.compare.as_ref().filter(|_| state.is_of_both()).map(compare::State::shared);
+    if !state.is_over_comparison() {
+        model.saved_as = state.form();
+    }
     let wanted = Reporting {
-        journey: journey.journey().clone(),
-        selection: journey.selection(),
+        subject: match compared {
+            Some(compared) => Subject::Comparison(compared),
+            None => Subject::Journey(journey.journey().clone(), journey.selection()),
+        },
         form: state.form(),
         zone: model.look.zone,
         ascii: model.look.is_ascii(),

@@ -74,6 +74,11 @@ impl State {
         Self { compared, head, selected: 0 }
     }
 
+    /// The same, to be kept.
+    pub(in crate::tui) fn shared(&self) -> Arc<Comparison> {
+        Arc::clone(&self.compared)
+    }
+
     /// What is compared.
     pub fn compared(&self) -> &Comparison {
         &self.compared

@@ -22,30 +22,62 @@ const LONGEST: usize = 4_096;
 /// Characters of a proposed name without its ending.
 const LONGEST_NAME: usize = 60;
 
-/// A form, its letter, its name, what it is for, and the ending of its files.
-struct Choice(char, Form, &'static str, &'static str, &'static str);
+/// A form to save as.
+#[derive(Debug)]
+struct Choice {
+    /// Its letter.
+    key: char,
+    form: Form,
+    name: &'static str,
+    /// What it is for.
+    about: &'static str,
+    /// The ending of its files.
+    ending: &'static str,
+    /// Whether it is of both users of a comparison.
+    is_of_both: bool,
+}
 
-const CHOICES: [Choice; 7] = [
-    Choice('h', Form::Html, "HTML", "one file to attach; opens in any browser", "html"),
-    Choice('m', Form::Markdown, "Markdown", "for a ticket or a wiki", "md"),
-    Choice('t', Form::Text, "text", "as journey show prints it", "txt"),
-    Choice('b', Form::Brief, "brief", "at most 15 lines, for a chat", "txt"),
-    Choice('c', Form::Csv, "CSV", "a line for each row, for a spreadsheet", "csv"),
-    Choice('J', Form::Json, "JSON", "for programs", "json"),
-    Choice('g', Form::Svg, "SVG graph", "the ids of this user and what joins them", "svg"),
+const fn choice(key: char, form: Form, name: &'static str, about: &'static str, ending: &'static str) -> Choice {
+    Choice { key, form, name, about, ending, is_of_both: false }
+}
+
+const fn of_both(key: char, form: Form, name: &'static str, about: &'static str, ending: &'static str) -> Choice {
+    Choice { is_of_both: true, ..choice(key, form, name, about, ending) }
+}
+
+const CHOICES: &[Choice] = &[
+    choice('h', Form::Html, "HTML", "one file to attach; opens in any browser", "html"),
+    choice('m', Form::Markdown, "Markdown", "for a ticket or a wiki", "md"),
+    choice('t', Form::Text, "text", "as journey show prints it", "txt"),
+    choice('b', Form::Brief, "brief", "at most 15 lines, for a chat", "txt"),
+    choice('c', Form::Csv, "CSV", "a line for each row, for a spreadsheet", "csv"),
+    choice('J', Form::Json, "JSON", "for programs", "json"),
+    choice('g', Form::Svg, "SVG graph", "the ids of this user and what joins them", "svg"),
+];
+
+/// What a comparison is saved as, and the journey of its first user.
+const OF_COMPARISON: &[Choice] = &[
+    of_both('t', Form::Text, "text", "the comparison, as journey diff prints it", "txt"),
+    of_both('m', Form::Markdown, "Markdown", "the comparison, for a ticket or a wiki", "md"),
+    of_both('J', Form::Json, "JSON", "the comparison, for programs", "json"),
+    choice('h', Form::Html, "HTML", "the journey of A alone: one file to attach", "html"),
+    choice('c', Form::Csv, "CSV", "the rows of A alone, for a spreadsheet", "csv"),
+    choice('g', Form::Svg, "SVG graph", "the ids of A alone and what joins them", "svg"),
 ];
 
 /// The question on the screen.
 #[derive(Clone, Debug)]
 pub struct State {
+    choices: &'static [Choice],
     selected: usize,
-    /// The proposed name without its ending.
+    /// The proposed name without its ending, and that of a comparison.
     name: String,
+    name_of_both: String,
     path: Field,
     /// Whether the path is typed by hand: then it is kept when another form is chosen.
     is_own: bool,
-    /// The rows that the screen shows, in words.
-    rows: String,
+    /// Whose it is, and the rows that the screen shows, in words.
+    what: String,
     /// Whether ids and values are pseudonyms.
     redacts: bool,
     /// Why the last try wrote nothing.
@@ -67,15 +99,29 @@ enum Step {
 }
 
 impl State {
-    /// For the user with `id`, with the form that was chosen the last time.
-    pub fn new(id: &str, form: Form, rows: String, redacts: bool) -> Self {
-        let selected = CHOICES.iter().position(|choice| choice.1 == form).unwrap_or(0);
+    /// For the user with `id`, with the form that was chosen the last time; `what` says whose journey it is.
+    pub fn new(id: &str, form: Form, what: String, redacts: bool) -> Self {
+        let selected = CHOICES.iter().position(|choice| choice.form == form).unwrap_or(0);
+        Self::of(CHOICES, selected, [name(id), String::new()], what, redacts)
+    }
+
+    /// For the comparison of two users.
+    pub fn compared(ids: [&str; 2], what: String, redacts: bool) -> Self {
+        let [one, other] = ids.map(name);
+        let both = format!("{one}-and-{other}");
+        Self::of(OF_COMPARISON, 0, [one, both], what, redacts)
+    }
+
+    fn of(choices: &'static [Choice], selected: usize, names: [String; 2], what: String, redacts: bool) -> Self {
+        let [name, name_of_both] = names;
         let mut state = Self {
+            choices,
             selected,
-            name: name(id),
+            name,
+            name_of_both,
             path: Field::default(),
             is_own: false,
-            rows,
+            what,
             redacts,
             complaint: None,
             step: Step::Chooses,
@@ -86,7 +132,17 @@ impl State {
 
     /// The selected form.
     pub fn form(&self) -> Form {
-        CHOICES.get(self.selected).map_or(Form::Html, |choice| choice.1)
+        self.choices.get(self.selected).map_or(Form::Html, |choice| choice.form)
+    }
+
+    /// Whether both users of a comparison are saved.
+    pub fn is_of_both(&self) -> bool {
+        self.choices.get(self.selected).is_some_and(|choice| choice.is_of_both)
+    }
+
+    /// Whether it was asked over a comparison.
+    pub fn is_over_comparison(&self) -> bool {
+        self.choices.iter().any(|choice| choice.is_of_both)
     }
 
     /// Where to.
@@ -138,20 +194,21 @@ impl State {
     }
 
     fn propose(&mut self) {
-        let ending = CHOICES.get(self.selected).map_or("txt", |choice| choice.4);
+        let ending = self.choices.get(self.selected).map_or("txt", |choice| choice.ending);
         if self.is_own {
             let typed = self.path.text();
-            let known = CHOICES.iter().find_map(|choice| typed.strip_suffix(&format!(".{}", choice.4)));
+            let known = CHOICES.iter().find_map(|choice| typed.strip_suffix(&format!(".{}", choice.ending)));
             if let Some(stem) = known {
                 self.path = Field::new(format!("{stem}.{ending}"));
             }
         } else {
-            self.path = Field::new(format!("{}.{ending}", self.name));
+            let name = if self.is_of_both() { &self.name_of_both } else { &self.name };
+            self.path = Field::new(format!("{name}.{ending}"));
         }
     }
 
     fn choose(&mut self, at: usize) {
-        self.selected = at.min(CHOICES.len() - 1);
+        self.selected = at.min(self.choices.len().saturating_sub(1));
         self.complaint = None;
         self.propose();
     }
@@ -176,7 +233,7 @@ impl State {
             return;
         }
         let Some(c) = text.chars().next() else { return };
-        let of = |c: char| CHOICES.iter().position(|choice| choice.0 == c);
+        let of = |c: char| self.choices.iter().position(|choice| choice.key == c);
         match (of(c), c) {
             (Some(at), _) => {
                 self.choose(at);
@@ -217,7 +274,7 @@ impl State {
     pub fn point(&mut self, line: usize) {
         if line == self.selected {
             self.write();
-        } else if line < CHOICES.len() {
+        } else if line < self.choices.len() {
             self.choose(line);
         }
     }
@@ -247,18 +304,23 @@ pub(in crate::tui) fn view(
     look: &Look,
 ) -> Option<Position> {
     let muted = look.style(Meaning::Muted);
-    let all = u16::try_from(CHOICES.len()).unwrap_or(u16::MAX);
+    let all = u16::try_from(state.choices.len()).unwrap_or(u16::MAX);
     let tall = (all + 3).min(area.height);
     let panel = ui.cover(area, tall, buffer);
     let mut pen = Pen::new(buffer, panel, 0);
     pen.text(&look.glyphs.rule.repeat(2), muted).skip(1).text("save", look.style(Meaning::Title)).skip(1);
-    pen.text(&look.glyphs.rule.repeat(2), muted).skip(1).text(&state.rows, look.style(Meaning::Text)).skip(1);
+    let room = pen.room().saturating_sub(5);
+    pen.text(&look.glyphs.rule.repeat(2), muted)
+        .skip(1)
+        .text(&fit::end(&state.what, room), look.style(Meaning::Text))
+        .skip(1);
     pen.fill(look.glyphs.rule, muted);
     let list = Rect { y: panel.y + 1, height: tall.saturating_sub(3), ..panel };
     let height = usize::from(list.height);
-    let top = scrolled(0, state.selected, height, CHOICES.len());
+    let top = scrolled(0, state.selected, height, state.choices.len());
     ui.spot(list, Spot::List(top));
-    for (row, (at, Choice(key, _, name, about, _))) in (0..list.height).zip(CHOICES.iter().enumerate().skip(top)) {
+    for (row, (at, Choice { key, name, about, .. })) in (0..list.height).zip(state.choices.iter().enumerate().skip(top))
+    {
         let mut pen = Pen::new(buffer, list, row);
         let cursor = if at == state.selected { look.glyphs.cursor } else { " " };
         pen.cell(cursor, 1, look.style(Meaning::Key)).text(&key.to_string(), look.style(Meaning::Key)).skip(2);

@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use crate::config;
 use crate::identity::Journey;
+use crate::identity::compare::Comparison;
 use crate::output::{self, Output};
 use crate::report::journey::{self as report, Form};
-use crate::report::{Clock, Look, Selection, Shown};
+use crate::report::{Clock, Look, Selection, Shown, compare};
 use crate::tui::backend::{Backend, Failure, FailureKind};
 use crate::tui::when::Zone;
 
@@ -19,13 +20,20 @@ const WIDTH: usize = 100;
 /// Names that are tried before the file is given up.
 const MOST_NAMES: usize = 1_000;
 
+/// What a report is of.
+#[derive(Clone, Debug)]
+pub enum Subject {
+    /// A journey, with the rows on the screen; `None` is all.
+    Journey(Arc<Journey>, Option<Selection>),
+    /// Two users side by side.
+    Comparison(Arc<Comparison>),
+}
+
 /// A report that is to be written.
 #[derive(Clone, Debug)]
 pub struct Reporting {
-    /// Whose.
-    pub journey: Arc<Journey>,
-    /// The rows on the screen; `None` is all.
-    pub selection: Option<Selection>,
+    /// Of what.
+    pub subject: Subject,
     /// As what.
     pub form: Form,
     /// The zone of its times.
@@ -40,7 +48,12 @@ pub struct Reporting {
 
 impl PartialEq for Reporting {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.journey, &other.journey) && (self.form, &self.path) == (other.form, &other.path)
+        let same = match (&self.subject, &other.subject) {
+            (Subject::Journey(one, _), Subject::Journey(other, _)) => Arc::ptr_eq(one, other),
+            (Subject::Comparison(one), Subject::Comparison(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        };
+        same && (self.form, &self.path) == (other.form, &other.path)
     }
 }
 
@@ -83,18 +96,26 @@ pub(super) fn write(backend: &mut dyn Backend, wanted: &Reporting) -> Result<Rep
     let whole = output.place().to_owned();
     let mut out = Counted { out: BufWriter::new(output), bytes: 0 };
     let look = Look { width: WIDTH, ascii: wanted.ascii, colour: false, clock: clock(wanted.zone) };
-    let shown = Shown { journey: &wanted.journey, selection: wanted.selection.as_ref() };
     let failed = |source: io::Error| {
         let error = output::Error::Io { path: whole.clone(), source };
         Failure::new(FailureKind::Usage, error.to_string()).hint(error.advice())
     };
     // What is half written goes when it is not finished.
-    report::write(&mut out, wanted.form, shown, &look, &mut |rows| backend.properties_of(rows)).map_err(|error| {
-        match error {
-            report::Error::Io(error) => failed(error),
-            report::Error::Read(failure) => failure,
+    match (&wanted.subject, wanted.form) {
+        (Subject::Journey(journey, selection), form) => {
+            let shown = Shown { journey, selection: selection.as_ref() };
+            let mut fetch = |rows: &[i64]| backend.properties_of(rows);
+            report::write(&mut out, form, shown, &look, &mut fetch).map_err(|error| match error {
+                report::Error::Io(error) => failed(error),
+                report::Error::Read(failure) => failure,
+            })?;
         }
-    })?;
+        (Subject::Comparison(compared), Form::Json) => compare::json(&mut out, compared).map_err(failed)?,
+        (Subject::Comparison(compared), Form::Markdown) => {
+            compare::markdown(&mut out, compared, &look).map_err(failed)?;
+        }
+        (Subject::Comparison(compared), _) => compare::text(&mut out, compared, &look).map_err(failed)?,
+    }
     let Counted { out, bytes } = out;
     let output = out.into_inner().map_err(|error| failed(error.into_error()))?;
     match output.finish() {

@@ -139,6 +139,76 @@ fn the_palette_knows_saving_by_the_words_that_people_look_for() {
     }
 }
 
+/// The demo store, with Sally's journey on the screen.
+fn demo_of_sally() -> (App<Opened>, TempDir) {
+    let folder = TempDir::new().unwrap();
+    let session = Opened::open(Location::Demo, Arc::new(|| false), Options::default()).unwrap();
+    let mut app = App::start(session);
+    app.press("sally@gmail.com<Enter>");
+    assert_eq!(app.top(), "journey");
+    (app, folder)
+}
+
+#[test]
+fn from_a_comparison_both_users_are_saved_or_the_journey_of_the_first() {
+    let (mut app, folder) = demo_of_sally();
+    app.press("dnina<Enter>");
+    assert_eq!(app.top(), "compare", "{}", app.text());
+    for (letter, path, begin) in [
+        ("t", "sally-gmail-com-and-nina.txt", "Sally Doe"),
+        ("m", "sally-gmail-com-and-nina.md", "```text"),
+        ("J", "sally-gmail-com-and-nina.json", "{"),
+        ("h", "sally-gmail-com.html", "<!doctype html>"),
+        ("c", "sally-gmail-com.csv", "time,"),
+        ("g", "sally-gmail-com.svg", "<svg"),
+    ] {
+        // The proposed name says whether it is of both.
+        app.press("S");
+        assert!(app.text().contains("A Sally Doe and B Nina Rossi"), "{}", app.text());
+        let at = "tmJhcg".find(letter).unwrap();
+        app.press(&"j".repeat(at));
+        let proposed = app.model.saving().unwrap().path().to_owned();
+        assert_eq!(proposed.starts_with("sally-gmail-com-and-"), path.contains("-and-"), "{proposed}");
+        assert_eq!(proposed.rsplit('.').next(), path.rsplit('.').next(), "{proposed}");
+        let whole = folder.path().join(path).display().to_string();
+        app.press("e").press(&whole).press("<Enter>");
+        assert_eq!(app.top(), "compare", "{letter}: {}", app.text());
+        assert!(app.text().contains("wrote "), "{letter}: {}", app.text());
+        let content = fs::read_to_string(&whole).unwrap();
+        assert!(content.to_lowercase().starts_with(&begin.to_lowercase()), "{letter}: {content}");
+        assert_eq!(content.contains("Nina Rossi"), path.contains("-and-"), "{letter}");
+    }
+    // A journey is saved in the form that a journey was saved as, whatever was chosen for the comparison.
+    app.press("<Esc>S");
+    assert_eq!(app.model.saving().unwrap().path(), "sally-gmail-com.html");
+}
+
+#[test]
+fn a_page_over_a_journey_saves_it_and_says_whose_it_is() {
+    let (mut app, _folder) = demo_of_sally();
+    for page in ["?", "!", "o", "P", "oV"] {
+        let below = app.press(page).top();
+        app.press("S");
+        assert_eq!(app.top(), "saving", "{page}: {}", app.text());
+        assert!(app.text().contains("save ── Sally Doe · 23 rows"), "{page}: {}", app.text());
+        app.press("<Esc>");
+        assert_eq!(app.top(), below, "{page}");
+        while app.top() != "journey" {
+            app.press("<Esc>");
+        }
+    }
+}
+
+#[test]
+fn a_page_without_a_journey_names_the_command_that_writes_it() {
+    let (mut app, _folder) = demo_of_sally();
+    app.press("<Esc><Esc>!S");
+    assert_eq!(app.top(), "findings", "{}", app.text());
+    assert!(app.text().contains("no journey is open to save; this page is written by journey "), "{}", app.text());
+    app.press("<Esc>?S");
+    assert!(app.text().contains("no journey") || app.text().contains("open one first"), "{}", app.text());
+}
+
 #[test]
 fn without_a_journey_there_is_nothing_to_save() {
     let mut app = with(sally());
