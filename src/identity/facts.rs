@@ -3,8 +3,9 @@
 //! Facts may hold more than a journey needs; what is not reachable from the query changes
 //! nothing. They must hold enough: [`Facts`] says what.
 
-use std::collections::HashSet;
 use std::sync::Arc;
+
+use foldhash::HashSet;
 
 use super::thresholds::Thresholds;
 use crate::model::Id;

@@ -1,6 +1,6 @@
 //! What was worked out for an id, for rows that mostly have the id of the row before.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt as _};
 
 use rustc_hash::FxHashMap;
 

@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use crate::model::text::{escape_in_json, is_plain, visible};
+use crate::model::text::{escape_in_json, visible};
 
 /// What is done with a character that would act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,19 +33,27 @@ impl<W: Write> Safe<W> {
         Self { out, safety, begun: Vec::new() }
     }
 
-    fn text(&mut self, text: &str) -> io::Result<()> {
-        if is_plain(text.as_bytes()) {
-            return self.out.write_all(text.as_bytes());
+    /// Whether nothing in `bytes` acts, by a look that is quick and can be wrong in one way only: what it
+    /// passes is safe.
+    fn is_safe(&self, bytes: &[u8]) -> bool {
+        match self.safety {
+            Safety::Kept => true,
+            // JSON has no other control characters than those between its values.
+            Safety::Json => all_bytes(bytes, |byte| byte < 0x7f),
+            Safety::Shown => all_bytes(bytes, |byte| (b' '..0x7f).contains(&byte)),
         }
+    }
+
+    fn text(&mut self, text: &str) -> io::Result<()> {
         match self.safety {
             Safety::Kept => self.out.write_all(text.as_bytes()),
             Safety::Json => {
-                let mut from = 0;
-                for (at, c) in text.char_indices() {
-                    // JSON has no other control characters than those between its values.
-                    if c < '\u{7f}' {
-                        continue;
-                    }
+                let (mut from, mut rest) = (0, text);
+                while let Some(before) = rest.bytes().position(|byte| byte >= 0x7f) {
+                    rest = rest.get(before..).unwrap_or_default();
+                    let Some(c) = rest.chars().next() else { break };
+                    let at = text.len() - rest.len();
+                    rest = rest.get(c.len_utf8()..).unwrap_or_default();
                     if let Some(escape) = escape_in_json(c) {
                         self.out.write_all(text.get(from..at).unwrap_or_default().as_bytes())?;
                         self.out.write_all(escape.as_bytes())?;
@@ -68,7 +76,7 @@ impl<W: Write> Safe<W> {
 
 impl<W: Write> Write for Safe<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.safety == Safety::Kept {
+        if self.begun.is_empty() && self.is_safe(bytes) {
             return self.out.write(bytes);
         }
         let mut joined = std::mem::take(&mut self.begun);
@@ -105,6 +113,11 @@ impl<W: Write> Write for Safe<W> {
     }
 }
 
+/// Whether all of `bytes` are `good`; without a way out of the middle, so that many are looked at at once.
+fn all_bytes(bytes: &[u8], good: impl Fn(u8) -> bool) -> bool {
+    bytes.chunks(64).all(|chunk| chunk.iter().fold(true, |all, byte| all & good(*byte)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,6 +147,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn no_byte_of_json_acts_and_its_value_stays(text in "[ -~\u{7f}-\u{9f}é\u{202a}-\u{202e}🚀\u{e0041}]{0,200}") {
+            let json = serde_json::Value::from(text.as_str()).to_string();
+            let safe = written(Safety::Json, &[json.as_bytes()]);
+            prop_assert!(!safe.chars().any(|c| escape_in_json(c).is_some()));
+            prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).unwrap(), serde_json::Value::from(text));
+        }
+
         #[test]
         fn where_the_bytes_are_parted_does_not_matter(text in any::<String>(), at in any::<prop::sample::Index>()) {
             let json = serde_json::Value::from(text).to_string();

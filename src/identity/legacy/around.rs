@@ -1,8 +1,10 @@
 //! What stands around a root: its alias calls, the roots that were left behind, other users of its
 //! devices.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use foldhash::{HashSet, HashSetExt as _};
 
 use super::super::journey::{AliasLine, Evidence, Neighbour, Owner, Strength};
 use super::evidence;

@@ -4,8 +4,9 @@
 //! a [`Case`], so that one set of rules judges both.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::sync::Arc;
+
+use foldhash::HashSet;
 
 use super::super::findings::{MOST_SOURCES, Sums};
 use super::super::journey::{

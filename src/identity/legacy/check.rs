@@ -1,6 +1,8 @@
 //! Every user of some facts at once, of whose rows only sums are at hand.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
+
+use foldhash::{HashMap, HashMapExt as _, HashSet};
 
 use super::super::facts::Facts;
 use super::super::findings::{Checked, Past, Sums, Totals, Way};

@@ -14,8 +14,10 @@
 //! A reset is never an event. It is inferred where a state ends and an orphan of the same user
 //! begins on the same [`Client`](crate::model::Client), and the earlier state is silent from then on.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use rustc_hash::FxHashSet;
 

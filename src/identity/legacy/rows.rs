@@ -4,8 +4,9 @@
 //! is worked out once for each id ([`Memo`]), and a row costs one look-up of its hash and a few
 //! comparisons.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt as _};
 
 use rustc_hash::FxHashMap;
 

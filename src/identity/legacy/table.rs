@@ -9,7 +9,7 @@
 //! shortened each time it is gone. A row is looked up in constant time where it arrived after all
 //! of its chain.
 
-use std::collections::HashMap;
+use foldhash::HashMap;
 
 use super::super::journey::{Refusal, Verdict};
 use crate::model::Id;

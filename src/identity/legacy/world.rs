@@ -1,8 +1,9 @@
 //! Facts with the indexes and the judgements that every question needs.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use super::super::facts::Facts;
 use super::super::journey::{Owner, Strength, Verdict};

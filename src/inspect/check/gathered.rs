@@ -1,7 +1,9 @@
 //! What a look over all users holds in memory, and the users judged part by part.
 
 use std::hash::{Hash, Hasher};
+use std::num::NonZero;
 use std::sync::Arc;
+use std::thread;
 
 use rustc_hash::{FxHashMap, FxHasher};
 
@@ -14,11 +16,15 @@ use crate::model::alike::{are_alike, fold};
 use crate::model::facts::{AliasCall, Event, Link, Sender, Source};
 use crate::model::id::DEVICE_PREFIX;
 use crate::model::scan::{SweptCall, SweptLink, SweptRow};
+use crate::model::threads::join;
 use crate::model::{Client, Id, Millis, NumberedTexts, VerbKind};
 
 /// Ids that are judged together where nothing joins them: enough that the indexes of one part
 /// cost little, and few enough for the cache of the processor.
 const IDS_OF_A_PART: usize = 2_000;
+
+/// Threads that judge, at most: each holds the facts and the answers of its batch.
+const MOST_THREADS: usize = 8;
 
 /// Other ids that are listed for one that looks like them.
 const MOST_ALIKE: usize = 20;
@@ -334,8 +340,8 @@ impl Gathered {
         })
     }
 
-    /// Judges every user, some thousand ids at a time, between which `go_on` is asked; whether it came
-    /// to the end.
+    /// Judges every user, some thousand ids at a time on each processor, between which `go_on` is asked; whether
+    /// it came to the end.
     pub(super) fn judge(
         &mut self,
         reader: &dyn Sweep,
@@ -367,38 +373,62 @@ impl Gathered {
         self.alike.sort_unstable();
         let (mut calls, mut links) = (&*calls, &*links);
         let mut rest = &*order;
+        let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
         while !rest.is_empty() {
             if !go_on(self.events, self.events) {
                 return Ok((totals, false));
             }
-            let mut len = 0;
-            for part in rest.chunk_by(|(one, _), (other, _)| one == other) {
-                len += part.len();
-                if len >= IDS_OF_A_PART {
-                    break;
+            let mut batches = Vec::with_capacity(threads);
+            while batches.len() < threads && !rest.is_empty() {
+                let mut len = 0;
+                for part in rest.chunk_by(|(one, _), (other, _)| one == other) {
+                    len += part.len();
+                    if len >= IDS_OF_A_PART {
+                        break;
+                    }
                 }
+                let (batch, later) = rest.split_at(len.min(rest.len()));
+                rest = later;
+                let Some((last, _)) = batch.last().copied() else { break };
+                let of_calls = calls.partition_point(|(part, _)| *part <= last);
+                let of_links = links.partition_point(|(part, _)| *part <= last);
+                let (batch_calls, later_calls) = calls.split_at(of_calls);
+                let (batch_links, later_links) = links.split_at(of_links);
+                (calls, links) = (later_calls, later_links);
+                batches.push(self.batch(reader, batch, batch_calls, batch_links)?);
             }
-            let (batch, later) = rest.split_at(len.min(rest.len()));
-            rest = later;
-            let Some((last, _)) = batch.last().copied() else { break };
-            let of_calls = calls.partition_point(|(part, _)| *part <= last);
-            let of_links = links.partition_point(|(part, _)| *part <= last);
-            let (batch_calls, later_calls) = calls.split_at(of_calls);
-            let (batch_links, later_links) = links.split_at(of_links);
-            (calls, links) = (later_calls, later_links);
-            totals.add(self.judge_batch(reader, batch, batch_calls, batch_links, each)?);
+            for (of_batch, users) in self.judge_batches(&batches) {
+                totals.add(of_batch);
+                users.into_iter().for_each(&mut *each);
+            }
         }
         Ok((totals, true))
     }
 
-    fn judge_batch(
+    /// Judges each batch in a thread of its own, the first in this one: no batch knows of another.
+    fn judge_batches(&self, batches: &[Batch]) -> Vec<(Totals, Vec<Checked>)> {
+        let judge = |batch: &Batch| {
+            let mut users = Vec::new();
+            let sums = |id: &Id| batch.sums.get(id).copied().unwrap_or_default();
+            let totals = self.rules.check(&batch.facts, &sums, &mut |checked| users.push(checked));
+            (totals, users)
+        };
+        let Some((first, others)) = batches.split_first() else { return Vec::new() };
+        thread::scope(|scope| {
+            let others: Vec<_> = others.iter().map(|batch| scope.spawn(|| judge(batch))).collect();
+            let first = judge(first);
+            std::iter::once(first).chain(others.into_iter().map(join)).collect()
+        })
+    }
+
+    /// What one batch of users is judged by.
+    fn batch(
         &self,
         reader: &dyn Sweep,
         batch: &[(u32, u32)],
         calls: &[(u32, usize)],
         links: &[(u32, usize)],
-        each: &mut dyn FnMut(Checked),
-    ) -> Result<Totals, Error> {
+    ) -> Result<Batch, Error> {
         let mut ids: FxHashMap<i64, Id> = FxHashMap::default();
         let mut id = |number: i64| {
             (number != 0).then(|| ids.entry(number).or_insert_with(|| Id::new(self.texts.of(number))).clone())
@@ -428,8 +458,14 @@ impl Gathered {
                 facts.alike.push((of, other));
             }
         }
-        Ok(self.rules.check(&facts, &|id| sums.get(id).copied().unwrap_or_default(), each))
+        Ok(Batch { facts, sums })
     }
+}
+
+/// Users whom nothing joins to those of another batch.
+struct Batch {
+    facts: Facts,
+    sums: FxHashMap<Id, Sums>,
 }
 
 fn link(reader: &dyn Sweep, link: &SweptLink, a: Id, b: Id) -> Result<Link, Error> {

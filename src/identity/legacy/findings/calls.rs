@@ -1,6 +1,8 @@
 //! What alias calls show.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
+
+use foldhash::{HashSet, HashSetExt as _};
 
 use super::super::super::findings::{Finding, Kind};
 use super::super::super::journey::{AliasLine, Refusal, Verdict};
