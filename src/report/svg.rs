@@ -7,6 +7,11 @@ use crate::model::text::visible;
 /// are replaced.
 pub fn escape(text: &str) -> String {
     let text = visible(text);
+    let stands_for_itself =
+        |byte: u8| (b' '..0x7f).contains(&byte) && !matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'');
+    if text.bytes().all(stands_for_itself) {
+        return text.into_owned();
+    }
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
