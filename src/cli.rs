@@ -31,6 +31,7 @@ mod select;
 mod settings;
 mod show;
 mod sql;
+mod stop;
 mod warehouse;
 mod what_if;
 mod zone;

@@ -4,11 +4,11 @@ use super::args::{Compare, Form, Format};
 use super::check::every_user;
 use super::console::Console;
 use super::failure::Failure;
-use super::import::stop_flag;
 use super::open::{Named, kept};
 use super::redaction;
 use super::rules::rule_set;
 use super::show::nowhere;
+use super::stop::stop_flag;
 use super::what_if;
 use crate::identity::RuleSet;
 use crate::inspect::{Inspector, migration};
@@ -76,7 +76,7 @@ fn migrate(from: RuleSet, to: RuleSet, store: Named, console: &mut Console) -> R
         _ => report::text(out, &name, &found, &console.look)?,
     }
     console.finish()?;
-    if found.complete { Ok(()) } else { Err(Failure::stopped_look()) }
+    if found.complete { Ok(()) } else { Err(Failure::stopped_report()) }
 }
 
 fn rules(command: &Compare) -> Result<Vec<RuleSet>, Failure> {

@@ -116,6 +116,11 @@ impl Failure {
         Self::new(Kind::Stopped, "the check was stopped: findings and rows that prove them can be missing")
     }
 
+    /// A report over all users that a person stopped; the answer has those that it looked at.
+    pub(super) fn stopped_report() -> Self {
+        Self::new(Kind::Stopped, "the report was stopped: users that it did not come to are not in it")
+    }
+
     /// A look at every user for those with one finding that a person stopped.
     pub(super) fn stopped_users() -> Self {
         Self::new(Kind::Stopped, "the look at every user was stopped: there may be more users with the finding")

@@ -6,13 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::flag;
 
 use super::args::{Common, Format, Import};
 use super::console::Console;
 use super::failure::Failure;
 use super::open::Named;
+use super::stop::stop_flag_told;
 use super::{priority, zone};
 use crate::ingest::{self, Flow, Input, Options, Progress, Sources};
 use crate::model::text::visible;
@@ -57,7 +56,7 @@ pub(super) fn into(
     console: &mut Console,
 ) -> Result<(), Failure> {
     let mut low_priority = priority::lower();
-    let stop = stop_flag()?;
+    let stop = stop_flag_told()?;
     let options = Options { stop: Arc::clone(&stop).into(), ..options.clone() };
     // Before the store is: what holds nothing makes none.
     let sources = Sources::open(inputs, &options).map_err(|error| report_each(error, console))?;
@@ -217,18 +216,6 @@ fn is_stdin(path: &Path) -> bool {
 
 pub(super) fn input(path: &Path) -> Input {
     if is_stdin(path) { Input::Stdin(Box::new(io::stdin())) } else { Input::Path(path.to_owned()) }
-}
-
-/// Becomes true when a signal asks the work to stop; the second time the program ends at once.
-pub(super) fn stop_flag() -> Result<Arc<AtomicBool>, Failure> {
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        // In this order: the first signal finds the flag unset.
-        flag::register_conditional_default(signal, Arc::clone(&stop))
-            .and_then(|_| flag::register(signal, Arc::clone(&stop)))
-            .map_err(|error| Failure::bug("signals cannot be listened to").because(&error))?;
-    }
-    Ok(stop)
 }
 
 /// The message when an older store had rows twice.

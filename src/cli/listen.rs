@@ -253,7 +253,7 @@ fn signals() -> Result<Stopping, Failure> {
 
 #[cfg(not(unix))]
 fn signals() -> Result<Stopping, Failure> {
-    Ok(Stopping { flag: super::import::stop_flag()? })
+    Ok(Stopping { flag: super::stop::stop_flag()? })
 }
 
 impl Stopping {

@@ -47,7 +47,7 @@ pub(super) fn run(command: &Pull, common: &Common, store: Named, console: &mut C
         Failure::store("there is no data directory to make a store in").hint("name a store with --store FILE")
     })?;
     let path = choice.path;
-    let stop = import::stop_flag()?;
+    let stop = super::stop::stop_flag_told()?;
     let (writer, _) = import::writer(&path, &stop, console)?;
     let options = Options { zone, stop: Arc::clone(&stop).into(), ..Options::default() };
     let bar = console.bar("{spinner} {prefix:.bold} {msg}");

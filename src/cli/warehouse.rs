@@ -10,8 +10,9 @@ use serde_json::json;
 use super::args::{Common, Format, Import, Warehouse};
 use super::console::Console;
 use super::failure::Failure;
-use super::import::{self, stop_flag};
+use super::import;
 use super::open::{self, Named};
+use super::stop::stop_flag;
 use crate::inspect::Stop;
 
 use crate::model::text::{count, counted, visible};

@@ -376,3 +376,19 @@ fn who_was_opened_is_listed_the_next_time() {
     session.press("\x03");
     assert_eq!(session.end(), 0);
 }
+
+#[test]
+fn an_import_says_at_once_that_it_heard_the_signal() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (pipe, store) = (folder.path().join("rows.jsonl"), folder.path().join("s.db"));
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo").success());
+    let arguments = ["import", pipe.to_str().expect("a path"), "--store", store.to_str().expect("a path")];
+    let mut session = Session::start_with(&arguments, &[], 80, 24);
+    // This waits until the import reads from the pipe: signals are listened to by then.
+    let silent = std::fs::OpenOptions::new().write(true).open(&pipe).expect("a pipe");
+    session.press("\x03");
+    session.wait_for("stopping: rows that are read are stored first");
+    session.wait_for("the import was stopped");
+    drop(silent);
+    assert_eq!(session.end(), 130);
+}

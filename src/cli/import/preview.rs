@@ -4,7 +4,8 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 
-use super::{input, report_each, stop_flag};
+use super::super::stop::stop_flag;
+use super::{input, report_each};
 use crate::cli::args::Format;
 use crate::cli::console::Console;
 use crate::cli::failure::Failure;
