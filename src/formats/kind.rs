@@ -83,7 +83,11 @@ pub(super) fn kind_of(json: &str) -> serde_json::Result<Option<Kind>> {
 /// Whether a record that can be a request is one: where it went, or what it carries, says so.
 pub(super) fn is_request(json: &str) -> bool {
     let Ok(outer) = Outer::read(json) else { return false };
-    let known = |json: &str| matches!(kind_of(json), Ok(Some(Kind::Event | Kind::Update)));
+    // Rows of tools can have properties, too; an SDK names its event.
+    let known = |json: &str| match Outer::read(json) {
+        Ok(inner) => inner.kind() == Some(Kind::Update) || inner.kind() == Some(Kind::Event) && inner.event.is_some(),
+        Err(_) => false,
+    };
     outer.endpoint.is_some()
         || outer.received.is_some()
         || outer.carried().json().is_ok_and(|(json, _)| match members(&json) {

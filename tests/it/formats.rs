@@ -149,6 +149,26 @@ fn an_answer_of_the_activity_feed_has_ids_under_either_name_and_an_export_under_
 }
 
 #[test]
+fn a_list_called_data_holds_what_its_rows_are() {
+    let sent = r#"{"event":"View","properties":{"token":"T","distinct_id":"d","time":1561971600}}"#;
+    let pipeline = r#"{"event_name":"View","time":1561971600,"distinct_id":"d","properties":{"mp_processing_time_ms":1561971601500}}"#;
+    let named = |rows: &str| sniff(format!(r#"{{"data":{rows}}}"#).as_bytes(), true, "data").unwrap().name;
+    assert_eq!(named(&format!("[{sent},{sent}]")), "recorded payloads");
+    assert_eq!(named(sent), "recorded payloads");
+    assert_eq!(named(&format!("[{pipeline},{pipeline}]")), "Data Pipelines rows (JSON answer of an API)");
+    let answer = format!(r#"{{"data":[{pipeline}]}}"#);
+    let names: Vec<String> = items(answer.as_bytes())
+        .1
+        .iter()
+        .map(|item| match item {
+            Item::Event { row, .. } => row.to_row().event,
+            other => panic!("no event: {other:?}"),
+        })
+        .collect();
+    assert_eq!(names, ["View"]);
+}
+
+#[test]
 fn rows_whose_id_is_called_otherwise_are_refused_and_rows_that_lack_an_id_are_not() {
     let other = r#"{"id":"1","user_id":"u","external_user_id":"e","time":1602611311,"name":"View","properties":"{}"}"#;
     let why = sniff(other.as_bytes(), true, "braze").unwrap_err().why;
