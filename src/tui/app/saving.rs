@@ -33,17 +33,14 @@ pub(super) fn open(model: &mut Model) {
         return;
     }
     let dot = model.look.glyphs.dot;
-    let asked = match compared {
-        Some(compared) => {
-            let names = compared.sides.each_ref().map(|side| side.journey.best_name());
-            let ids = compared.sides.each_ref().map(|side| side.journey.query.as_str());
-            save::State::compared(ids, format!("A {} and B {}", names[0], names[1]), model.redacts)
-        }
-        None => {
-            let journey = state.journey();
-            let what = format!("{} {dot} {}", journey.best_name(), state.told_rows());
-            save::State::new(journey.query.as_str(), model.saved_as, what, model.redacts)
-        }
+    let asked = if let Some(compared) = compared {
+        let names = compared.sides.each_ref().map(|side| side.journey.best_name());
+        let ids = compared.sides.each_ref().map(|side| side.journey.query.as_str());
+        save::State::compared(ids, format!("A {} and B {}", names[0], names[1]), model.redacts)
+    } else {
+        let journey = state.journey();
+        let what = format!("{} {dot} {}", journey.best_name(), state.told_rows());
+        save::State::new(journey.query.as_str(), model.saved_as, what, model.redacts)
     };
     model.layers.push(Layer::Save(asked));
 }
