@@ -111,7 +111,7 @@ fn object_in(value: &str) -> Option<Cow<'_, str>> {
 }
 
 /// Keys under which an answer has its rows.
-const LISTS: &[&[u8]] = &[
+pub(super) const LISTS: &[&[u8]] = &[
     b"events",
     b"results",
     b"data",

@@ -155,6 +155,21 @@ pub(super) fn lift<'a>(cells: &'a [String], roles: &[Role<'static>], nests: bool
     row.finish(nests)
 }
 
+/// A row among the first that is the head of another table: most of its cells are names of columns, in
+/// another order or with others.
+pub(super) fn other_head(header: &Header, rows: &[String]) -> Option<String> {
+    let is_name = |cell: &str| header.names().any(|name| !name.is_empty() && name.eq_ignore_ascii_case(cell.trim()));
+    rows.iter().find_map(|row| {
+        let mut cells = Vec::new();
+        super::object::each(row, |_, value| {
+            cells.push(crate::model::json::text(value).unwrap_or_default().into_owned());
+        })
+        .ok()?;
+        let names = cells.iter().filter(|cell| is_name(cell)).count();
+        (names > 1 && names * 2 > cells.len()).then(|| cells.join(","))
+    })
+}
+
 /// Whether a first line is none of the table, but tells a spreadsheet the delimiter: `sep=;`.
 pub(super) fn names_delimiter(record: &[u8]) -> bool {
     let line = record.trim_ascii_end();

@@ -4,6 +4,7 @@
 //! nothing; only arrays of events and lines of alias tables are read where the file as a whole
 //! is of that kind.
 
+mod lists;
 mod other;
 
 use std::borrow::Cow;
@@ -23,9 +24,10 @@ use super::rows::Lifted;
 use super::scan::{Scanned, scan};
 use super::sniff::{CellRows, Cells, How, Sniffed};
 use super::split::{BYTE_ORDER_MARK, separated, split_first, trim};
-use super::vendor::{self, By};
+use super::vendor::By;
+use super::vendor::stranger::{self, stranger};
 use super::{profile, table};
-use crate::model::{Millis, Reject, json};
+use crate::model::{Flags, Millis, Reject, json};
 
 /// Begins a record in place of a row that the program that made the record could not read; the reason follows.
 pub const UNREADABLE: &str = "unreadable row: ";
@@ -125,12 +127,12 @@ impl Decoder {
             return;
         }
         let Some((mut one, mut rest)) = split_first(&text) else {
-            out(reject(line, reason, whole));
+            out(reject(line, self.how.true_reason(reason, &text), whole));
             return;
         };
         loop {
             if let Err(reason) = self.read(line, one, repaired, out) {
-                out(reject(line, reason, one));
+                out(reject(line, self.how.true_reason(reason, one), one));
             }
             if rest.is_empty() {
                 return;
@@ -207,6 +209,7 @@ impl Reading<'_, '_> {
             && let Some(rows) = grid::rows(json)
         {
             self.each_of(json, rows, |reading, row| reading.object(row, format));
+            self.other_lists(json, format);
             return Ok(());
         }
         if let Some(map) = &self.how.map {
@@ -224,7 +227,7 @@ impl Reading<'_, '_> {
         match outer.kind() {
             Some(Kind::Event) if format == Format::Copy => self.copied(json, &outer),
             Some(Kind::Event) => self.event(json, &outer, None),
-            Some(Kind::Request) => self.request(&outer),
+            Some(Kind::Request) => self.request(json, &outer),
             Some(Kind::RecordedUpdate) => {
                 let arrival = outer.received.and_then(json::time);
                 self.profile(outer.update.unwrap_or_default(), self.line, arrival)
@@ -233,6 +236,21 @@ impl Reading<'_, '_> {
             Some(Kind::Page) => self.page(json),
             None if outer.event.is_some() => Err("has no properties".to_owned()),
             None => Err("no event: has neither event nor properties".to_owned()),
+        }
+    }
+
+    /// The rows of an answer that stand in other lists than the first: profiles next to events.
+    fn other_lists(&mut self, answer: &str, format: Format) {
+        for (key, rows) in lists::other_lists(answer) {
+            let rows = rows.into_iter().map(|row| (row, Cow::Borrowed(row))).collect();
+            let is_read = self.how.is_raw || self.how.rows.vendor.is_some();
+            self.each_of(answer, rows, |reading, row| {
+                if is_read {
+                    reading.object(row, format)
+                } else {
+                    Err(format!("stands in a second list of the answer ({key}), and only the first is read"))
+                }
+            });
         }
     }
 
@@ -273,13 +291,13 @@ impl Reading<'_, '_> {
         Ok(Item::Event { row: row.into_owned(), project, clock })
     }
 
-    /// Gives on the event of a row, unless it has no id and is one of another vendor.
+    /// Gives on the event of a row, unless it is one of another vendor, whose id or time stands elsewhere.
     fn unless_foreign(&mut self, json: &str, item: Item<'static>) -> Result<(), String> {
         if let Item::Event { row, .. } = &item
-            && row.id.is_none()
-            && let Some(vendor) = vendor::of(json)
+            && (row.id.is_none() || row.flags.has(Flags::TIME_FROM_ARRIVAL))
+            && let Some(rows) = stranger(json, None)
         {
-            return Err(format!("looks like one of {}, in a file of other rows", vendor.rows()));
+            return Err(stranger::reason(rows, stranger::MIXPANELS));
         }
         (self.out)(item);
         Ok(())
@@ -360,15 +378,19 @@ impl Reading<'_, '_> {
             self.line += between.iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>();
             seen = at;
             if let Err(reason) = read(self, &row) {
+                let reason = self.how.true_reason(reason, &row);
                 (self.out)(reject(self.line, reason, &row));
             }
         }
     }
 
-    fn request(&mut self, outer: &Outer<'_>) -> Result<(), String> {
+    fn request(&mut self, json: &str, outer: &Outer<'_>) -> Result<(), String> {
         let path = outer.endpoint.or(outer.url).and_then(json::scalar);
         let endpoint = path.as_deref().map(Endpoint::of);
         if endpoint == Some(Endpoint::Other) {
+            if let Some(rows) = stranger(json, None) {
+                return Err(stranger::reason(rows, stranger::MIXPANELS));
+            }
             (self.out)(Item::Skipped);
             return Ok(());
         }
@@ -415,6 +437,7 @@ impl Reading<'_, '_> {
         }
         for member in members {
             if let Err(reason) = self.sent(member, recorded) {
+                let reason = self.how.true_reason(reason, member);
                 (self.out)(reject(self.line, reason, member));
             }
         }

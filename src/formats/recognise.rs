@@ -16,6 +16,7 @@ use super::object::{each, given};
 use super::profile;
 use super::rows::Shape;
 use super::table;
+use super::vendor::stranger::MIXPANELS;
 use super::vendor::{self, By, Vendor};
 use crate::model::json;
 
@@ -128,9 +129,35 @@ struct Seen<'a> {
     around: BTreeSet<String>,
 }
 
+/// Why rows are nothing that is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unfit {
+    why: String,
+    /// What the rows are is known, and they are not read.
+    pub(super) is_final: bool,
+}
+
+impl From<Unfit> for String {
+    fn from(unfit: Unfit) -> Self {
+        unfit.why
+    }
+}
+
+impl From<String> for Unfit {
+    fn from(why: String) -> Self {
+        Self { why, is_final: false }
+    }
+}
+
+impl From<&str> for Unfit {
+    fn from(why: &str) -> Self {
+        why.to_owned().into()
+    }
+}
+
 /// What rows are, by their JSON texts; `Ok(None)` when none of them is an object. The error says why
 /// they are nothing that is read.
-pub(super) fn rows<'a>(records: impl Iterator<Item = &'a str>) -> Result<Option<Found>, String> {
+pub(super) fn rows<'a>(records: impl Iterator<Item = &'a str>) -> Result<Option<Found>, Unfit> {
     let mut seen = Seen::default();
     for record in records.filter(|record| record.starts_with('{')).take(ROWS) {
         seen.take(record);
@@ -196,7 +223,7 @@ impl<'a> Seen<'a> {
         counts.into_iter().filter(|(key, count)| *count >= most || !is_name(key)).map(|(key, _)| key).collect()
     }
 
-    fn judge(self) -> Result<Option<Found>, String> {
+    fn judge(self) -> Result<Option<Found>, Unfit> {
         if self.rows == 0 {
             // Messages whose first rows come later.
             return Ok(self.carrier.map(|carrier| Found {
@@ -232,15 +259,20 @@ impl<'a> Seen<'a> {
             }
         }
         let native: usize = self.native.values().map(|(_, count)| count).sum();
-        let vendors = self.vendors.values().map(|(_, count)| count).sum::<usize>();
-        let vendor = self.vendors.values().max_by_key(|(_, count)| *count);
-        if let Some((By(vendor), _)) = vendor.filter(|_| vendors * 2 >= self.rows) {
-            return match vendor::not_read(*vendor) {
-                Some(why) => Err(format!("it {why}")),
-                None => Ok(Some(Found::of_vendor(*vendor, self.is_carried))),
-            };
-        }
         let known = native + wire + plain + as_profiles;
+        let strangers: usize = self.vendors.values().map(|(_, count)| count).sum();
+        if let Some((By(vendor), count)) = self.most_of_a_form() {
+            let others = strangers - count + known;
+            if count * 2 >= self.rows && others < count {
+                return match vendor::not_read(vendor) {
+                    Some(why) => Err(Unfit { why: format!("it {why}"), is_final: true }),
+                    None => Ok(Some(Found::of_vendor(vendor, self.is_carried))),
+                };
+            }
+            if known * 2 <= self.rows && (strangers + known) * 2 > self.rows {
+                return Err(Unfit { why: self.mixed(known), is_final: true });
+            }
+        }
         if aliases * 2 > self.rows {
             return Ok(Some(Found::raw(Format::AliasTable)));
         }
@@ -250,12 +282,13 @@ impl<'a> Seen<'a> {
             && let Some(other) = keys.iter().find(|key| is_other_id(key))
         {
             let columns = named(&keys);
-            return Err(format!(
+            let why = format!(
                 "its rows have the columns {columns}, but no id (distinct_id); --map reads the id from {other}, if that is it"
-            ));
+            );
+            return Err(why.into());
         }
         if known * 2 < self.rows {
-            return Err(self.missing(&unfit, best, known));
+            return Err(self.missing(&unfit, best, known).into());
         }
         let from_native = self.native.iter().max_by_key(|(_, (_, count))| *count);
         let own: BTreeSet<String> =
@@ -279,6 +312,30 @@ impl<'a> Seen<'a> {
         };
         let name = self.carrier.filter(|_| is_carried).map_or(found.name, Carrier::name);
         Ok(Some(Found { name, events, profiles, is_carried, left_out, ..found }))
+    }
+
+    /// The vendor of most rows of one form, and how many rows have that form.
+    fn most_of_a_form(&self) -> Option<(By, usize)> {
+        let counts = self.vendors.values().map(|(vendor, own)| {
+            let of_form = self.vendors.values().filter(|(By(other), _)| other.form() == vendor.0.form());
+            let all: usize = of_form.map(|(_, count)| count).sum();
+            (all, *own, *vendor)
+        });
+        counts.max_by_key(|(all, own, _)| (*all, *own)).map(|(all, _, vendor)| (vendor, all))
+    }
+
+    /// The kinds of rows, where no kind is most of them.
+    fn mixed(&self, known: usize) -> String {
+        let mut kinds: Vec<(usize, &str)> =
+            self.vendors.values().map(|(By(vendor), count)| (*count, vendor.rows())).collect();
+        kinds.extend((known > 0).then_some((known, MIXPANELS)));
+        kinds.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(other.1)));
+        let kinds: Vec<String> = kinds.into_iter().map(|(count, rows)| format!("{count} {rows}")).collect();
+        let kinds = match kinds.as_slice() {
+            [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+            _ => kinds.join(""),
+        };
+        format!("of its first {} rows no kind is most: {kinds}; write each kind into a file of its own", self.rows)
     }
 
     /// What was found and what is missing.
@@ -387,15 +444,15 @@ impl Found {
 /// What a table with these columns is, by its first rows as objects; the error says why it is
 /// nothing that is read.
 pub(super) fn table(columns: &[&str], rows_of_it: &[String]) -> Result<Found, String> {
-    if let Some(found) = rows(rows_of_it.iter().map(String::as_str)).map_err(|why| in_table(columns, &why))? {
+    if let Some(found) = rows(rows_of_it.iter().map(String::as_str)).map_err(|unfit| in_table(columns, &unfit.why))? {
         return Ok(found);
     }
     // Without a row the columns alone say it.
     let empty: Vec<String> = columns.iter().map(|column| format!("{}:1", serde_json::Value::from(*column))).collect();
     let row = format!("{{{}}}", empty.join(","));
     rows(std::iter::once(row.as_str()))
-        .and_then(|found| found.ok_or_else(String::new))
-        .map_err(|why| in_table(columns, &why))
+        .and_then(|found| found.ok_or_else(|| String::new().into()))
+        .map_err(|unfit| in_table(columns, &unfit.why))
 }
 
 /// The same reason, of a table whose columns have an order.

@@ -4,10 +4,13 @@
 //! an extension. What most of the rows in them are, the file is; broken lines at its head do not
 //! hide that.
 
+mod cells;
+
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
-use super::csv::{self, Header};
+use self::cells::{alias_table, headless, table, table_between, table_rows};
+use super::csv::Header;
 use super::format::Format;
 use super::grid::Heads;
 use super::item::Clock;
@@ -15,11 +18,12 @@ use super::kind::kind_of;
 use super::map::Map;
 use super::object::members;
 use super::recognise::{self, Found};
-use super::repair::{readable, repaired};
+use super::repair::repaired;
 use super::rows::Role;
 use super::split::{Layout, Splitter, split_first, trim};
-use super::table::{self, Columns};
-use super::vendor::{self, By, Vendor};
+use super::table::Columns;
+use super::vendor::stranger::{self, stranger};
+use super::vendor::{self, By};
 use super::{carrier, grid, payload};
 use crate::model::facts::MIXPANEL;
 
@@ -73,6 +77,17 @@ pub(super) enum CellRows {
     Lifted(Vec<Role<'static>>),
     /// An object that is read like one of JSON.
     Objects,
+}
+
+impl How {
+    /// Why a row could not be read: because it is another vendor's, where it is.
+    pub(super) fn true_reason(&self, reason: String, row: &str) -> String {
+        let is_ours = self.rows.vendor.is_none() && self.map.is_none() && !reason.starts_with("the server refused");
+        match stranger(row, None).filter(|_| is_ours && row.starts_with('{')) {
+            Some(rows) => stranger::reason(rows, stranger::MIXPANELS),
+            None => reason,
+        }
+    }
 }
 
 impl Sniffed {
@@ -327,14 +342,18 @@ fn plain_rows(text: &[u8], whole: bool) -> (Vec<String>, Sniffed) {
 fn by_rows(head: &[u8], whole: bool) -> Result<Sniffed, String> {
     let text = trim(head);
     let array = text.starts_with(b"[");
-    if array && batches(text) {
-        return match batch_of_other(text) {
-            Some(vendor) => match vendor::not_read(vendor) {
-                Some(why) => Err(format!("it {why}")),
-                None => Ok(Sniffed::new(Found::of_vendor(vendor, false), Layout::Lines, false)),
-            },
-            None => Ok(Sniffed::lines_of(Format::Payloads)),
-        };
+    if array && let Some(batches) = batches(text, whole) {
+        match recognise::rows(batches.iter().map(String::as_str)) {
+            // Arrays of an export one behind the other, and no batches of an SDK.
+            Ok(Some(rows)) if rows.format == Format::Export => {
+                let layout = if begins_lines(text, b'[') { Layout::Nested } else { Layout::Lines };
+                return Ok(Sniffed::new(rows, layout, layout == Layout::Nested));
+            }
+            Ok(Some(rows)) if rows.vendor.is_some() => return Ok(Sniffed::new(rows, Layout::Lines, false)),
+            Err(why) if why.is_final => return Err(why.into()),
+            // Old SDKs send rows without a time.
+            _ => return Ok(Sniffed::lines_of(Format::Payloads)),
+        }
     }
     if array && let Some(lists) = lists(text, whole) {
         return lists;
@@ -342,6 +361,11 @@ fn by_rows(head: &[u8], whole: bool) -> Result<Sniffed, String> {
     let layout = if array || is_spread(text, whole) { Layout::Nested } else { Layout::Lines };
     let found = recognise::rows(objects(layout, text, whole).iter().map(String::as_str));
     if let Ok(Some(rows)) = found {
+        if let Some(columns) = table_between(text, whole) {
+            return Err(format!(
+                "it has rows in JSON, and a table with the columns {columns}; write each into a file of its own"
+            ));
+        }
         return Ok(Sniffed::new(rows, layout, array));
     }
     if let Some(rows) = in_answer(text) {
@@ -385,68 +409,6 @@ pub fn sniff_table(columns: &[&str], lines: &str, name: &str) -> Result<Sniffed,
     Ok(Sniffed::new(found, Layout::Lines, false))
 }
 
-/// The head of a table as text, its first rows as objects, and how many could not be read.
-fn table_rows(text: &[u8], whole: bool) -> Option<(Header, Vec<String>, usize)> {
-    let mut rows = records_as_they_are(Layout::Csv, text, whole);
-    let mut head = rows.next().filter(|head| !head.trim_ascii().contains(&b'\r'))?;
-    if csv::names_delimiter(head) {
-        head = rows.next()?;
-    }
-    let rows: Vec<_> = rows.take(200).map(readable).collect();
-    let header = Header::of(readable(head).as_bytes())?.with_null(rows.iter().map(|row| row.as_bytes()));
-    let mut broken = 0;
-    let objects = rows.iter().filter_map(|row| {
-        let Ok(cells) = header.cells(row.as_bytes()) else {
-            broken += 1;
-            return None;
-        };
-        cells.map(|cells| csv::object(&header, &cells, |_| false))
-    });
-    let objects = objects.collect();
-    Some((header, objects, broken))
-}
-
-/// The file as a table as text, if its first line is the head of one.
-fn table(text: &[u8], whole: bool) -> Option<Result<Sniffed, String>> {
-    let (header, objects, broken) = table_rows(text, whole)?;
-    let columns: Vec<&str> = header.names().collect();
-    // The last row may be cut; prose with commas is no table.
-    if broken > objects.len() + usize::from(!whole) {
-        return None;
-    }
-    if table::is_exact(&columns) {
-        let columns = Columns::of(&header)?;
-        return Some(Ok(Sniffed::cells(header, Found::raw(Format::AliasTable), CellRows::Aliases(columns))));
-    }
-    match recognise::table(&columns, &objects) {
-        Ok(rows) => Some(Ok(Sniffed::table(header, rows))),
-        Err(why) => Some(Err(why)),
-    }
-}
-
-/// The file as a table without a head, if its first line is a row of one that a vendor writes.
-fn headless(head: &[u8], whole: bool) -> Option<Sniffed> {
-    let first = readable(records_as_they_are(Layout::Lines, head, whole).next()?);
-    let first = first.strip_prefix('\u{feff}').unwrap_or(&first);
-    let (vendor, columns) = vendor::headless(first.trim_end_matches(['\r', '\n']))?;
-    let sniffed = Sniffed::cells(Header::of_tabs(&columns), Found::of_vendor(vendor, false), CellRows::Objects);
-    let name = format!("{} (TSV without a head)", vendor.rows());
-    Some(Sniffed { name, layout: Layout::Lines, ..sniffed })
-}
-
-/// The file as a table of aliases, which it is said to be.
-fn alias_table(text: &[u8], whole: bool) -> Option<Sniffed> {
-    let array = text.starts_with(b"[");
-    if array || text.starts_with(b"{") {
-        let layout = if array || is_spread(text, whole) { Layout::Nested } else { Layout::Lines };
-        let is_pair = objects(layout, text, whole).iter().any(|row| table::has_pair(row));
-        return is_pair.then(|| Sniffed::new(Found::raw(Format::AliasTable), layout, array));
-    }
-    let header = Header::of(records_as_they_are(Layout::Csv, text, whole).next()?)?;
-    let columns = Columns::of(&header)?;
-    Some(Sniffed::cells(header, Found::raw(Format::AliasTable), CellRows::Aliases(columns)))
-}
-
 /// The rows of the first answer with a list of them, if the file has such answers.
 fn in_answer(text: &[u8]) -> Option<Result<Found, String>> {
     let text = match std::str::from_utf8(text) {
@@ -456,10 +418,10 @@ fn in_answer(text: &[u8]) -> Option<Result<Found, String>> {
     let Some(from) = carrier::list(&text) else {
         let (first, _) = repaired(records(Layout::Nested, text.as_bytes(), true).next()?);
         let rows = grid::rows(&first)?;
-        return recognise::rows(rows.iter().map(|(_, row)| &**row)).transpose();
+        return recognise::rows(rows.iter().map(|(_, row)| &**row)).map_err(String::from).transpose();
     };
     let rows = objects(Layout::Nested, text.get(from..)?.as_bytes(), false);
-    recognise::rows(rows.iter().map(String::as_str)).transpose()
+    recognise::rows(rows.iter().map(String::as_str)).map_err(String::from).transpose()
 }
 
 /// The whole records of the head, and a last one that may be cut.
@@ -525,20 +487,22 @@ fn lists(text: &[u8], whole: bool) -> Option<Result<Sniffed, String>> {
     Some(found.map(|rows| Sniffed::new(rows, Layout::Lines, false).with_heads(heads)))
 }
 
-/// Whether lines are arrays of their own: batches as SDKs send them.
-fn batches(text: &[u8]) -> bool {
+/// What is in arrays, where the first line is one of its own and there are others: batches as SDKs
+/// send them, or exports one behind the other.
+fn batches(text: &[u8], whole: bool) -> Option<Vec<String>> {
     let mut lines = text.split(|byte| *byte == b'\n').map(trim).filter(|line| !line.is_empty());
-    let is_batch = |line: &[u8]| {
-        members(&repaired(line).0).is_ok_and(|members| members.iter().all(|member| member.starts_with('{')))
+    let inside = |line: &[u8]| -> Option<Vec<String>> {
+        let line = repaired(line).0;
+        members(&line).ok()?.into_iter().map(|member| member.starts_with('{').then(|| member.to_owned())).collect()
     };
-    let first = lines.next().is_some_and(is_batch);
-    lines.next().is_some() && first
+    inside(lines.next()?)?;
+    lines.next()?;
+    Some(objects(Layout::Nested, text, whole))
 }
 
-/// What the members of the first batch are, if they are of another vendor.
-fn batch_of_other(text: &[u8]) -> Option<&'static dyn Vendor> {
-    let first = text.split(|byte| *byte == b'\n').map(trim).find(|line| !line.is_empty())?;
-    members(&repaired(first).0).ok()?.into_iter().find_map(vendor::of)
+/// Whether each line begins with this.
+fn begins_lines(text: &[u8], with: u8) -> bool {
+    text.split(|byte| *byte == b'\n').map(trim).all(|line| line.first().is_none_or(|first| *first == with))
 }
 
 /// Whether the file begins with an object that goes over several lines, or has many objects in the

@@ -16,6 +16,7 @@ mod mparticle;
 mod posthog;
 mod row;
 mod snowplow;
+pub(super) mod stranger;
 mod unread;
 
 use std::fmt;
@@ -42,6 +43,11 @@ pub(super) trait Vendor: Sync {
 
     /// What its rows are called.
     fn rows(&self) -> &'static str;
+
+    /// The form of its rows; vendors of one form share files.
+    fn form(&self) -> &'static str {
+        self.name()
+    }
 
     /// Whether an object with these keys is one of its rows, or carries some.
     fn recognises(&self, marks: &Marks<'_>) -> bool;
@@ -205,7 +211,7 @@ fields! {
 /// Whether a row has what only rows of Mixpanel have; what else stands in it are properties.
 fn of_mixpanel(m: &Marks<'_>) -> bool {
     let stamped = |text: &str| text.contains("mp_processing_time_ms") || text.contains("mp_lib");
-    m.distinct_id.is_some() && m.time.is_some() || m.properties.is_some_and(stamped)
+    given(m.distinct_id).is_some() && given(m.time).is_some() || m.properties.is_some_and(stamped)
 }
 
 /// Whose row it is, if it is one of another vendor: itself, or what it carries.

@@ -25,6 +25,7 @@ mod layers;
 mod listen;
 mod marks;
 mod merging;
+mod mixed;
 mod orders;
 mod play;
 mod player;

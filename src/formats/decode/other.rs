@@ -6,9 +6,11 @@ use super::super::carrier::{self, Opened};
 use super::super::event;
 use super::super::item::{Clock, Item};
 use super::super::object::{complaint, fields, given, members};
+use super::super::vendor::stranger::{self, stranger};
 use super::super::vendor::{self, Vendor};
 use super::Reading;
-use crate::model::{Millis, json};
+use crate::model::view::RowView;
+use crate::model::{Flags, Millis, json};
 
 fields! {
     /// What carries rows of other vendors: a recorded request, a batch.
@@ -111,10 +113,21 @@ impl Reading<'_, '_> {
             }
             return Ok(());
         }
-        let flat = vendor.lay_flat(json)?;
-        let call = vendor.decode(&flat)?;
-        let profile = call.profile(around);
-        let row = call.into_row(flat, around)?;
+        let read = || {
+            let flat = vendor.lay_flat(json)?;
+            let call = vendor.decode(&flat)?;
+            let profile = call.profile(around);
+            Ok((call.into_row(flat, around)?, profile))
+        };
+        let read: Result<_, String> = read();
+        // A row of another vendor has its id, or its time, elsewhere.
+        let is_doubtful = |row: &RowView<'_>| row.id.is_none() || row.flags.has(Flags::TIME_FROM_ARRIVAL);
+        if read.as_ref().map_or(true, |(row, _)| is_doubtful(row))
+            && let Some(rows) = stranger(json, Some(vendor))
+        {
+            return Err(stranger::reason(rows, vendor.rows()));
+        }
+        let (row, profile) = read?;
         (self.out)(Item::Event { row, project: None, clock: vendor.clock() });
         if let Some(profile) = profile {
             (self.out)(Item::Profile { profile, project: None, repaired: self.repaired });

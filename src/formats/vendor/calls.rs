@@ -22,6 +22,9 @@ pub(super) struct RudderStack;
 /// Rows that either of the two can have written.
 pub(super) struct ByEither;
 
+/// The form that all of them write.
+const FORM: &str = "calls";
+
 /// Paths of the SDKs, and of their batches.
 const PATHS: &[&str] = &["/v1/t", "/v1/p", "/v1/i", "/v1/a", "/v1/g", "/v1/s"];
 
@@ -32,6 +35,10 @@ impl Vendor for Segment {
 
     fn rows(&self) -> &'static str {
         "Segment calls"
+    }
+
+    fn form(&self) -> &'static str {
+        FORM
     }
 
     fn recognises(&self, m: &Marks<'_>) -> bool {
@@ -65,6 +72,10 @@ impl Vendor for RudderStack {
         "RudderStack calls"
     }
 
+    fn form(&self) -> &'static str {
+        FORM
+    }
+
     fn recognises(&self, m: &Marks<'_>) -> bool {
         let names =
             |value: Option<&str>| value.is_some_and(|text| text.contains("RudderLabs") || text.contains("rudder"));
@@ -95,6 +106,10 @@ impl Vendor for ByEither {
 
     fn rows(&self) -> &'static str {
         "Segment or RudderStack calls"
+    }
+
+    fn form(&self) -> &'static str {
+        FORM
     }
 
     fn recognises(&self, m: &Marks<'_>) -> bool {
