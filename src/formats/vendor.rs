@@ -8,6 +8,7 @@
 //! Rows keep what they mean to their vendor: which call each is, and the ids as they were sent.
 //! What stands around them is the same for all: recorded requests, batches, messages of tools.
 
+pub(super) mod address;
 mod amplitude;
 mod calls;
 mod countly;
@@ -162,6 +163,8 @@ fields! {
         context: "context",
         context_library: "context_library_name",
         received: "received_at",
+        received_of_call: "receivedAt",
+        original: "originalTimestamp",
         channel: "channel",
         rudder: "rudderId",
         write_key: "writeKey",
@@ -205,6 +208,9 @@ fields! {
         query: "query",
         path: "path",
         endpoint: "endpoint",
+        url: "url",
+        recorded: "received_at_ms",
+        library: "library",
     }
 }
 
@@ -227,12 +233,32 @@ pub(super) fn of(record: &str) -> Option<&'static dyn Vendor> {
         // A body can be kept as the text that it was.
         let text = json::text(value).filter(|_| value.starts_with('"'));
         let value = text.as_deref().unwrap_or(value);
-        if value.starts_with('{') {
-            return of(value);
+        match value.as_bytes().first()? {
+            b'{' => of(value),
+            b'[' => members(value).ok()?.into_iter().find_map(of),
+            _ => of(&address::said(value)?),
         }
-        members(value).ok()?.into_iter().find_map(of)
     });
-    inside.or_else(own).or_else(|| by_path(&marks)).or_else(|| of(&lowered(record)?))
+    inside
+        .or_else(own)
+        .or_else(|| of(&in_address(&marks)?))
+        .or_else(|| by_path(&marks))
+        .or_else(|| of(&lowered(record)?))
+}
+
+/// What a recorded request says in its address.
+fn in_address(marks: &Marks<'_>) -> Option<String> {
+    marks.recorded?;
+    asked([marks.url, marks.path, marks.endpoint])
+}
+
+/// What the first of some addresses with a query says in it; they are JSON texts.
+pub(super) fn asked<const N: usize>(addresses: [Option<&str>; N]) -> Option<String> {
+    let query = |address: &str| {
+        let address = json::text(address)?;
+        address.contains('?').then(|| address::said(&address)).flatten()
+    };
+    addresses.into_iter().flatten().find_map(query)
 }
 
 /// The name of the vendor whose rows a record has, if it is another than Mixpanel.

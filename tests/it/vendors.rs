@@ -231,6 +231,57 @@ fn an_answer_says_whose_rows_it_judges_by_the_rules_of_another() {
     assert!(journeys.len() > 10 && journeys.iter().all(|journey| said(&journey.notes).is_empty()));
 }
 
+/// As `countly-sdk-nodejs` 24.10, `@snowplow/node-tracker` 4.8 (`eventMethod: "get"`), `mixpanel` 0.24 for Node
+/// and `@amplitude/node` 1.10 sent them, with ids and addresses made up.
+#[test]
+fn a_request_without_a_body_says_in_its_address_what_it_carries() {
+    let data = |json: &str| percent_encoding::utf8_percent_encode(json, percent_encoding::NON_ALPHANUMERIC).to_string();
+    let events = data(r#"[{"key":"Viewed","count":1,"segmentation":{"a":1},"timestamp":1561971600446}]"#);
+    let track = data(r#"{"event":"Viewed","properties":{"distinct_id":"a-1","time":1561971600123,"token":"t"}}"#);
+    let got = |url: &str| {
+        format!(r#"{{"received_at_ms":1561971601000,"method":"GET","url":"{url}","headers":{{}},"body":""}}"#)
+    };
+    let sent = |body: &str| {
+        let body = serde_json::Value::from(body);
+        format!(r#"{{"received_at_ms":1561971601000,"method":"POST","url":"/i","body":{body}}}"#)
+    };
+    let countly = format!(
+        "app_key=k&device_id=d-1&t=1&sdk_name=javascript_native_nodejs&timestamp=1561971600444&events={events}"
+    );
+    for (lines, name, expected) in [
+        (
+            got(&format!("/i?{countly}")),
+            "Countly requests (JSON Lines)",
+            "Viewed | track | id d-1 | device d-1 | user - | node\n",
+        ),
+        (sent(&countly), "Countly requests (JSON Lines)", "Viewed | track | id d-1 | device d-1 | user - | node\n"),
+        (
+            got(
+                "/i?e=pv&url=https%3A%2F%2Fshop.example.test%2F&eid=7ac75b4f-de96-4a64-a6d6-93c6d2ee8e88&tv=node-4.8.0&duid=d-1&uid=u-1&dtm=1561971600476",
+            ),
+            "Snowplow events (JSON Lines)",
+            "page_view | page | id u-1 | device d-1 | user u-1 | node\n",
+        ),
+        (
+            got(&format!("/track?ip=0&verbose=0&data={track}")),
+            "recorded payloads",
+            "Viewed | track | id a-1 | device - | user - | \n",
+        ),
+        (
+            sent(
+                r#"{"api_key":"k","events":[{"event_type":"Viewed","device_id":"d-1","library":"amplitude-node/1.10.2"}]}"#,
+            ),
+            "Amplitude events (JSON Lines)",
+            "Viewed | track | id d-1 | device d-1 | user - | node\n",
+        ),
+    ] {
+        let (found, rows, _) = read(lines.as_bytes());
+        assert_eq!((found.as_str(), listed(&rows).as_str()), (name, expected), "{lines}");
+        assert_eq!(rows[0].arrival, Some(1_561_971_601_000));
+        assert!((1_561_971_600_000..=1_561_971_601_000).contains(&rows[0].time), "{}", rows[0].time);
+    }
+}
+
 /// Rows in other clothes, with what each row is but for where it stands.
 #[test]
 fn one_story_in_any_container_is_the_same_rows() {

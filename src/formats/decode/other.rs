@@ -6,6 +6,7 @@ use super::super::carrier::{self, Opened};
 use super::super::event;
 use super::super::item::{Clock, Item};
 use super::super::object::{complaint, fields, given, members};
+use super::super::payload::given_request;
 use super::super::vendor::stranger::{self, stranger};
 use super::super::vendor::{self, Vendor};
 use super::Reading;
@@ -17,6 +18,8 @@ fields! {
     Wrapped {
         recorded: "received_at_ms",
         path: "path",
+        url: "url",
+        endpoint: "endpoint",
         status: "response_status",
         refused: "refused",
         payload: "payload",
@@ -78,15 +81,21 @@ impl Reading<'_, '_> {
             let arrival = wrapped.recorded.and_then(json::time).or(arrival);
             // What a request without a body has to say stands in its address.
             let query = wrapped.query.filter(|query| vendor::of(query).is_some());
-            let Some(inside) = [wrapped.payload, wrapped.body, query].into_iter().find_map(given) else {
+            let body = [wrapped.payload, wrapped.body, query].into_iter().find_map(given_request);
+            let Some(inside) = body else {
+                let asked = vendor::asked([wrapped.url, wrapped.path, wrapped.endpoint]);
+                if let Some(asked) = asked.filter(|asked| vendor::of(asked).is_some()) {
+                    return self.of_vendor(vendor, &asked, arrival);
+                }
                 (self.out)(Item::Skipped);
                 return Ok(());
             };
-            return if inside.starts_with('"') {
-                self.of_vendor(vendor, &json::text(inside).unwrap_or_default(), arrival)
-            } else {
-                self.of_vendor(vendor, inside, arrival)
-            };
+            if !inside.starts_with('"') {
+                return self.of_vendor(vendor, inside, arrival);
+            }
+            let text = json::text(inside).unwrap_or_default();
+            let form = if text.trim_start().starts_with(['{', '[']) { None } else { vendor::address::said(&text) };
+            return self.of_vendor(vendor, form.as_deref().unwrap_or(&text), arrival);
         }
         if vendor.is_silent(json) {
             (self.out)(Item::Skipped);

@@ -10,7 +10,7 @@
 use super::super::object::{complaint, fields};
 use super::row::{id, object_in, text, time};
 use super::{Call, Marks, Vendor};
-use crate::model::Verb;
+use crate::model::{Verb, json};
 
 /// Amplitude.
 pub(super) struct Amplitude;
@@ -52,8 +52,12 @@ impl Vendor for Amplitude {
     }
 
     fn recognises(&self, m: &Marks<'_>) -> bool {
+        let by_library = m.library.and_then(json::text).is_some_and(|library| library.starts_with("amplitude-"));
+        let holds_events = m.events.is_some_and(|events| events.contains("\"event_type\""));
         m.amplitude.is_some()
             || m.amplitude_export.is_some()
+            || m.event_type.is_some() && by_library
+            || m.api_key.is_some() && holds_events
             || m.event_type.is_some() && (m.event_properties.is_some() || m.insert_id.is_some() && m.session.is_some())
     }
 

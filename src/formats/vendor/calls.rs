@@ -82,7 +82,10 @@ impl Vendor for RudderStack {
         let named = names(m.context) || names(m.context_library) || names(m.batch);
         // Logs of Segment have a channel, too: `client` or `server`.
         let channel = m.channel.filter(|_| m.context.is_some()).and_then(json::text);
-        let is_own = channel.is_some_and(|channel| matches!(&*channel, "web" | "mobile" | "sources"));
+        // A server SDK of RudderStack sends its channel itself; Segment adds it when it has received a call.
+        let as_sent = m.original.is_some() && m.received_of_call.is_none();
+        let is_own = channel
+            .is_some_and(|channel| matches!(&*channel, "web" | "mobile" | "sources") || channel == "server" && as_sent);
         is_call(m) && (named || is_own || m.rudder.is_some())
     }
 

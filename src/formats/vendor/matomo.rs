@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use super::super::grid::Row;
 use super::super::object::{complaint, each, fields, given, members};
 use super::row::{id, text, time};
-use super::{Call, Marks, Vendor};
+use super::{Call, Marks, Vendor, address};
 use crate::model::{Verb, json};
 
 /// Matomo.
@@ -151,15 +151,7 @@ fn of_address(request: &str) -> Cow<'_, str> {
     if request.starts_with('{') {
         return Cow::Borrowed(request);
     }
-    let address = json::text(request).unwrap_or_default();
-    let query = address.split_once('?').map_or(&*address, |(_, query)| query);
-    let decoded = |text: &str| {
-        let text = text.replace('+', " ");
-        serde_json::Value::from(percent_encoding::percent_decode_str(&text).decode_utf8_lossy())
-    };
-    let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-    let fields: Vec<String> = pairs.map(|(key, value)| format!("{}:{}", decoded(key), decoded(value))).collect();
-    Cow::Owned(format!("{{{}}}", fields.join(",")))
+    Cow::Owned(address::said(&json::text(request).unwrap_or_default()).unwrap_or_else(|| "{}".to_owned()))
 }
 
 #[cfg(test)]

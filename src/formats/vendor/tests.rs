@@ -53,6 +53,25 @@ fn each_vendor_is_named_by_its_own_keys() {
         (r#"{"path":"/matomo.php","payload":{"requests":["?idsite=1&rec=1"]}}"#, "Matomo visits"),
         (r#"{"path":"/i","payload":{"app_key":"k","device_id":"d","events":"[{\"key\":\"A\"}]"}}"#, "Countly requests"),
         (r#"{"path":"/i","query":{"app_key":"k","device_id":"d","begin_session":"1"}}"#, "Countly requests"),
+        (
+            r#"{"received_at_ms":1,"method":"GET","url":"/i?app_key=k&device_id=d&begin_session=1","body":""}"#,
+            "Countly requests",
+        ),
+        (r#"{"received_at_ms":1,"url":"/i","body":"app_key=k&device_id=d&events=%5B%5D"}"#, "Countly requests"),
+        (r#"{"received_at_ms":1,"url":"http://x.test/i?e=pv&tv=node-4.8.0&eid=i"}"#, "Snowplow events"),
+        (r#"{"received_at_ms":1,"path":"/matomo.php?idsite=1&rec=1&uid=u","body":""}"#, "Matomo visits"),
+        (
+            r#"{"api_key":"k","events":[{"event_type":"A","user_id":"u","library":"amplitude-node/1.10.2"}]}"#,
+            "Amplitude events",
+        ),
+        (
+            r#"{"type":"track","messageId":"m","channel":"server","originalTimestamp":"t","context":{"library":{"name":"analytics-node"}}}"#,
+            "RudderStack calls",
+        ),
+        (
+            r#"{"type":"track","messageId":"m","channel":"server","originalTimestamp":"t","receivedAt":"t","context":{"library":{"name":"analytics-node"}}}"#,
+            "Segment calls",
+        ),
         (r#"{"event_name":"a","event_timestamp":1,"event_params":[],"user_pseudo_id":"x"}"#, "Google Analytics events"),
     ] {
         assert_eq!(of(record).map(Vendor::rows), Some(rows), "{record}");
@@ -67,6 +86,9 @@ fn a_row_of_mixpanel_is_no_row_of_another_vendor() {
         r#"{"event":"A","properties":{"mp_lib":"web","time":1},"uuid":"u","timestamp":"t"}"#,
         r#"{"received_at_ms":1,"endpoint":"/track","path":"/track/","payload":{"event":"A","properties":{"token":"T"}}}"#,
         r#"{"$distinct_id":"d","$set":{"api_key":"k"}}"#,
+        // Addresses without a recorder, and of Mixpanel's own requests.
+        r#"{"url":"/i?app_key=k&device_id=d","event":"A","user":"u"}"#,
+        r#"{"received_at_ms":1,"url":"/track?ip=0&data=eyJldmVudCI6IkEiLCJwcm9wZXJ0aWVzIjp7fX0","body":""}"#,
         // A letter and a word that other vendors use.
         r#"{"e":"pv","distinct_id":"d","time":1,"event":"A"}"#,
         r#"{"event":"A","properties":{"time":1,"distinct_id":"d","mpid":"7","event_id":"i"}}"#,
