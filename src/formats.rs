@@ -22,6 +22,7 @@ mod grid;
 pub mod infer;
 mod item;
 mod kind;
+mod literal;
 mod map;
 mod message;
 mod object;

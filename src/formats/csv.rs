@@ -3,16 +3,22 @@
 //! Commas, semicolons, tabs and bars are known as delimiters. A cell is a text; one that is a
 //! number, `true`, `false`, a list or an object as JSON writes it is read as that, except for ids,
 //! which stay what is written. An empty cell, and `\N`, is nothing.
+//!
+//! Databases write tabs and line breaks inside a cell as `\t` and `\n`, and no quotes (`ClickHouse`
+//! `TabSeparated` <https://clickhouse.com/docs/interfaces/formats/TabSeparated>, `COPY` of `PostgreSQL`,
+//! `mysql --batch`); programs write the same signs and mean them. The first rows decide: see
+//! [`Header::with_escapes`].
 
 use std::borrow::Cow;
 
+use super::grid;
 use super::rows::{Lifted, Lifting, Role, Shape};
 
 /// Delimiters, the more usual first.
 const DELIMITERS: &[u8] = b",;\t|";
 
 /// Properties whose cells are texts whatever they look like.
-const TEXTS: &[&str] = &[
+pub(super) const TEXTS: &[&str] = &[
     "distinct_id",
     "alias",
     "original",
@@ -40,6 +46,8 @@ pub(super) struct Header {
     is_padded: bool,
     /// What stands for nothing in cells.
     null: Option<&'static str>,
+    /// `\t` in a cell is a tab.
+    is_escaped: bool,
 }
 
 impl Header {
@@ -52,7 +60,7 @@ impl Header {
             // The first cell may stand at the start of its line.
             let is_padded = written.iter().skip(1).all(is_padded) && !written.iter().skip(1).all(is_blank);
             let names: Vec<String> = written.iter().map(|name| name.trim().to_owned()).collect();
-            Some(Self { delimiter: *delimiter, names, is_quoted: true, is_padded, null: None })
+            Some(Self { delimiter: *delimiter, names, is_quoted: true, is_padded, null: None, is_escaped: false })
         });
         // Of as many columns the more usual delimiter.
         let best = found.rev().max_by_key(|header| header.names.len())?;
@@ -62,7 +70,7 @@ impl Header {
     /// The head of a table without one, whose cells tabs part and none is in quotes.
     pub(super) fn of_tabs(names: &[&str]) -> Self {
         let names = names.iter().map(|name| (*name).to_owned()).collect();
-        Self { delimiter: b'\t', names, is_quoted: false, is_padded: false, null: None }
+        Self { delimiter: b'\t', names, is_quoted: false, is_padded: false, null: None, is_escaped: false }
     }
 
     /// The names of the columns.
@@ -89,6 +97,34 @@ impl Header {
         Self { null: word.and_then(|word| NULLS.get(word)).copied(), ..self }
     }
 
+    /// The same with escapes undone in its cells, if tabs part them and these first rows show it: no cell
+    /// stands in quotes, each backslash begins an escape, and there is a `\N`, a `\'`, or an object that is
+    /// JSON only when they are undone.
+    pub(super) fn with_escapes<'r>(self, rows: impl Iterator<Item = &'r [u8]>) -> Self {
+        if self.delimiter != b'\t' {
+            return self;
+        }
+        let is_json = |cell: &str| serde_json::from_str::<serde::de::IgnoredAny>(cell).is_ok();
+        let mut is_shown = false;
+        for cell in rows.filter_map(|row| cells(row, b'\t', false).ok()).flatten() {
+            if cell.starts_with('"') {
+                return self;
+            }
+            if !cell.contains('\\') {
+                continue;
+            }
+            let Some(undone) = unescaped(&cell) else { return self };
+            is_shown |=
+                cell == "\\N" || cell.contains("\\'") || undone.starts_with('{') && !is_json(&cell) && is_json(&undone);
+        }
+        if is_shown { Self { is_quoted: false, is_escaped: true, ..self } } else { self }
+    }
+
+    /// Whether a line break always ends a row.
+    pub(super) fn is_escaped(&self) -> bool {
+        self.is_escaped
+    }
+
     /// What stands for nothing in cells, except an empty cell.
     pub(super) fn null(&self) -> Option<&'static str> {
         self.null
@@ -105,7 +141,7 @@ impl Header {
             return Ok(None);
         }
         let mut cells = cells(record, self.delimiter, self.is_quoted)?;
-        if cells.iter().map(|cell| cell.trim()).eq(self.names()) {
+        if cells.iter().map(|cell| cell.trim()).eq(self.names()) || cells.iter().all(|cell| grid::is_type(cell)) {
             return Ok(None);
         }
         if self.is_padded {
@@ -123,6 +159,13 @@ impl Header {
         for cell in cells.iter_mut().filter(|cell| Some(cell.as_str()) == self.null) {
             cell.clear();
         }
+        if self.is_escaped {
+            for cell in cells.iter_mut().filter(|cell| !is_nothing(cell)) {
+                if let Some(undone) = unescaped(cell) {
+                    *cell = undone;
+                }
+            }
+        }
         Ok(Some(cells))
     }
 
@@ -136,6 +179,29 @@ impl Header {
         });
         roles.collect()
     }
+}
+
+/// A cell without its escapes; `None` where a backslash begins none.
+fn unescaped(cell: &str) -> Option<String> {
+    let mut undone = String::with_capacity(cell.len());
+    let mut signs = cell.chars();
+    while let Some(sign) = signs.next() {
+        undone.push(match sign {
+            '\\' => match signs.next()? {
+                'n' => '\n',
+                't' => '\t',
+                'r' => '\r',
+                'b' => '\u{8}',
+                'f' => '\u{c}',
+                '0' => '\0',
+                'N' if cell == "\\N" => return Some(String::new()),
+                own @ ('\\' | '\'') => own,
+                _ => return None,
+            },
+            sign => sign,
+        });
+    }
+    Some(undone)
 }
 
 /// The row of some cells; the error is the reason to reject it.
@@ -253,6 +319,48 @@ mod tests {
             ("a \"b\"\n", r#""a \"b\"\n""#),
         ] {
             assert_eq!(token(cell), value, "{cell}");
+        }
+    }
+
+    #[test]
+    fn escapes_of_a_database_are_undone_where_the_rows_show_that_it_wrote_them() {
+        let head = || Header::of(b"event\ttime\tproperties").unwrap();
+        let read = |rows: &[&str]| {
+            let header = head().with_escapes(rows.iter().map(|row| row.as_bytes()));
+            let cells = rows.iter().map(|row| header.cells(row.as_bytes()).unwrap().unwrap());
+            (header.is_escaped(), cells.map(|cells| cells[2].clone()).collect::<Vec<_>>())
+        };
+        for (rows, cells) in [
+            (
+                vec!["A\t1\t{\"a\":1}", r#"A	1	{"a":"one\\ntwo \\"x\\" it\'s"}"#],
+                vec!["{\"a\":1}", r#"{"a":"one\ntwo \"x\" it's"}"#],
+            ),
+            (vec![r"A	1	a\tb\\c", r"A	\N	d"], vec!["a\tb\\c", "d"]),
+            (vec![r#"A	1	{"a":"\\u00fc \\"x\\""}"#], vec![r#"{"a":"\u00fc \"x\""}"#]),
+        ] {
+            assert_eq!(read(&rows), (true, cells.into_iter().map(str::to_owned).collect()), "{rows:?}");
+        }
+        for row in [
+            r"A	1	C:\new\table",
+            r#"A	1	{"a":"one\ntwo"}"#,
+            r#"A	1	{"a":"\"x\""}"#,
+            r"A	1	a\\b",
+            "A\t1\tplain",
+            r#"A	\N	"{""a"":1}""#,
+        ] {
+            assert!(!read(&[row]).0, "{row}");
+        }
+        let comma = Header::of(b"a,b").unwrap().with_escapes([r"\N,it\'s".as_bytes()].into_iter());
+        assert!(!comma.is_escaped());
+    }
+
+    #[test]
+    fn a_line_of_the_types_of_clickhouse_is_none_of_the_rows() {
+        let header = Header::of(b"alias,distinct_id").unwrap();
+        assert_eq!(header.cells(b"\"Nullable(String)\",\"String\""), Ok(None));
+        assert_eq!(header.cells(b"\"DateTime64(3, 'UTC')\",\"UInt64\""), Ok(None));
+        for row in ["String,sally", "Stringer,Boolean", "Dateline,JSON-1", "Int,UInt"] {
+            assert!(header.cells(row.as_bytes()).unwrap().is_some(), "{row}");
         }
     }
 

@@ -30,11 +30,15 @@ fn fields(object: &str) -> Option<Vec<(String, &str)>> {
     Some(fields)
 }
 
-/// `{"columns": ["a", "b"], "data": [[1, 2]]}`; `ClickHouse` names its columns in `meta`.
+/// `{"columns": ["a", "b"], "data": [[1, 2]]}`; `ClickHouse` names its columns in `meta`, and can have a list
+/// for each column in `data`.
 fn lists(answer: &str) -> Option<Vec<Row<'_>>> {
     let fields = fields(answer)?;
     let value = |wanted: &[&str]| fields.iter().find(|(key, _)| wanted.contains(&&**key)).map(|(_, value)| *value);
     let named = members(value(&["columns", "meta"])?).ok()?;
+    if let Some(data) = value(&["data"]).filter(|data| data.starts_with('{')) {
+        return columns(data);
+    }
     let names: Vec<String> = named.into_iter().map(name).collect::<Option<_>>()?;
     let rows = members(value(&["data", "rows", "values"])?).ok()?;
     rows.into_iter().map(|row| Some((row, Cow::Owned(object(&names, row).ok()?)))).collect()
@@ -53,12 +57,13 @@ fn text(value: &str) -> Option<String> {
     json::text(value).filter(|_| value.starts_with('"')).map(Cow::into_owned)
 }
 
-/// `{"0": {"a": 1}, "1": {"a": 2}}`
+/// `{"0": {"a": 1}, "1": {"a": 2}}`; `ClickHouse` calls them `row_1`, `row_2`.
 fn numbered(answer: &str) -> Option<Vec<Row<'_>>> {
     let fields = fields(answer)?;
-    let rows = fields
-        .into_iter()
-        .map(|(key, row)| (is_number(&key) && row.starts_with('{')).then_some((row, Cow::Borrowed(row))));
+    let rows = fields.into_iter().map(|(key, row)| {
+        (is_number(key.strip_prefix("row_").unwrap_or(&key)) && row.starts_with('{'))
+            .then_some((row, Cow::Borrowed(row)))
+    });
     rows.collect::<Option<Vec<_>>>().filter(|rows| !rows.is_empty())
 }
 
@@ -154,31 +159,34 @@ impl Heads {
 }
 
 /// Whether a text is a type of `ClickHouse`, such as `Nullable(String)`.
-fn is_type(text: &str) -> bool {
+pub(super) fn is_type(text: &str) -> bool {
     const TYPES: &[&str] = &[
-        "String",
-        "Int",
-        "UInt",
-        "Float",
-        "Bool",
-        "Date",
-        "Nullable(",
-        "LowCardinality(",
-        "Array(",
-        "Map(",
-        "Tuple(",
-        "FixedString(",
+        "String", "Bool", "Date", "Date32", "DateTime", "Float32", "Float64", "UUID", "JSON", "Dynamic", "IPv4",
+        "IPv6", "Nothing",
+    ];
+    const WITH: &[&str] = &[
+        "Nullable",
+        "LowCardinality",
+        "Array",
+        "Map",
+        "Tuple",
+        "FixedString",
         "Decimal",
-        "UUID",
-        "Enum",
+        "DateTime",
+        "DateTime64",
+        "Enum8",
+        "Enum16",
         "JSON",
         "Dynamic",
-        "Variant(",
-        "Object(",
-        "IPv",
-        "Nothing",
+        "Variant",
+        "Object",
+        "SimpleAggregateFunction",
     ];
-    TYPES.iter().any(|kind| text.starts_with(kind))
+    let is_number = |rest: &str| rest.parse::<u16>().is_ok_and(|bits| matches!(bits, 8 | 16 | 32 | 64 | 128 | 256));
+    let whole = text.strip_prefix('U').unwrap_or(text);
+    TYPES.contains(&text)
+        || whole.strip_prefix("Int").is_some_and(is_number)
+        || text.split_once('(').is_some_and(|(name, rest)| WITH.contains(&name) && rest.ends_with(')'))
 }
 
 #[cfg(test)]
@@ -194,6 +202,8 @@ mod tests {
             r#"{"a":["x",null],"b":[[1,2],3.50]}"#,
             r#"{"a":{"0":"x","1":null},"b":{"0":[1,2],"1":3.50}}"#,
             r#"{"0":{"a":"x","b":[1,2]},"1":{"b":3.50}}"#,
+            r#"{"row_1":{"a":"x","b":[1,2]},"row_2":{"b":3.50}}"#,
+            r#"{"meta":[{"name":"a"},{"name":"b"}],"data":{"a":["x",null],"b":[[1,2],3.50]},"rows":2}"#,
             r#"{"meta":[{"name":"event"}],"data":[{"a":"x","b":[1,2]},{"b":3.50}]}"#,
         ] {
             let found = rows(answer).unwrap_or_else(|| panic!("{answer}"));

@@ -28,6 +28,11 @@ fields! {
     }
 }
 
+fields! {
+    /// What only rows of SDKs have in their properties.
+    Sent { token: "token" }
+}
+
 /// What a record is, by its keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -83,15 +88,28 @@ pub(super) fn kind_of(json: &str) -> serde_json::Result<Option<Kind>> {
 /// Whether a record that can be a request is one: where it went, or what it carries, says so.
 pub(super) fn is_request(json: &str) -> bool {
     let Ok(outer) = Outer::read(json) else { return false };
+    if outer.endpoint.is_some() || outer.received.is_some() {
+        return true;
+    }
     // Rows of tools can have properties, too; an SDK names its event.
     let known = |json: &str| match Outer::read(json) {
         Ok(inner) => inner.kind() == Some(Kind::Update) || inner.kind() == Some(Kind::Event) && inner.event.is_some(),
         Err(_) => false,
     };
-    outer.endpoint.is_some()
-        || outer.received.is_some()
-        || outer.carried().json().is_ok_and(|(json, _)| match members(&json) {
-            Ok(members) => members.into_iter().any(known),
-            Err(_) => known(&json),
-        })
+    // A list of rows under `data` is the answer of a database or an API, unless rows are as SDKs send them.
+    let is_plain = outer.data.is_some_and(|data| data.starts_with('[')) && outer.payload.is_none();
+    let is_sent = |json: &str| {
+        let Ok(row) = Outer::read(json) else { return false };
+        let token = row.properties.is_some_and(|properties| {
+            properties.starts_with('{') && Sent::read(properties).is_ok_and(|sent| sent.token.is_some())
+        });
+        token || row.token.is_some()
+    };
+    outer.carried().json().is_ok_and(|(json, _)| match members(&json) {
+        Ok(members) => members.into_iter().any(|member| known(member) && (!is_plain || is_sent(member))),
+        // A list for each column is no event.
+        Err(_) => {
+            known(&json) && Outer::read(&json).is_ok_and(|row| !row.properties.is_some_and(|p| p.starts_with('[')))
+        }
+    })
 }

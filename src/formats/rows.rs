@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::dialect::{self, Dialect};
+use super::literal;
 use super::object::{complaint, each, given};
 use crate::model::json;
 
@@ -262,7 +263,8 @@ impl<'a> Lifting<'a> {
                     if !inside.starts_with('{') {
                         return Err("its properties are no object".to_owned());
                     }
-                    self.inner = Some(Cow::Owned(inside.to_owned()));
+                    let written = if inside.starts_with("{'") { literal::json(inside) } else { None };
+                    self.inner = Some(Cow::Owned(written.unwrap_or_else(|| inside.to_owned())));
                 }
             },
             Role::Property(name) => self.columns.push((name, value)),

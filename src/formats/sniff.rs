@@ -187,6 +187,9 @@ impl Sniffed {
         if let Some(null) = header.null() {
             sniffed.name = sniffed.name.replace("(CSV)", &format!("(CSV, {null} is nothing)"));
         }
+        if header.is_escaped() {
+            sniffed.layout = Layout::Lines;
+        }
         let cells = Some(Cells { header, rows: cells });
         sniffed.how = Arc::new(How { cells, ..(*sniffed.how).clone() });
         sniffed
@@ -230,6 +233,10 @@ const FOREIGN: &[(&[u8], &str)] = &[
     (b"\xff\xfe", "it is UTF-16 text; save it as UTF-8"),
     (b"\xfe\xff", "it is UTF-16 text; save it as UTF-8"),
     (b"PAR1", "it is a Parquet file, whose columns are named with --map"),
+    (b"Obj\x01", "it is an Avro file; write it as Parquet or JSON Lines"),
+    (b"ARROW1\0\0", "it is an Arrow (Feather) file; write it as Parquet or JSON Lines"),
+    (b"\xff\xff\xff\xff", "it is an Arrow stream; write it as Parquet or JSON Lines"),
+    (b"\xd0\xcf\x11\xe0", "it is a workbook of Excel; save its sheet as CSV"),
 ];
 
 /// Says what a file is from its first bytes, unpacked; `whole` when they are all of it.

@@ -206,6 +206,7 @@ impl Splitter {
         }
     }
 
+    /// Records of lines; of a table those with a line break in quotes as well.
     fn lines(&mut self, buffer: &[u8], at_end: bool) -> Option<Record> {
         loop {
             let mut open = self.open.unwrap_or(Open {
@@ -227,7 +228,10 @@ impl Splitter {
                 let at = self.at + found;
                 self.at = at + 1;
                 if buffer.get(at) == Some(&b'"') {
-                    open.in_string = !open.in_string;
+                    // A second one right behind it is a quote in the cell, which goes on.
+                    let goes_on = open.escaped && buffer.get(at.wrapping_sub(1)) == Some(&b'"');
+                    let opens = goes_on || begins_cell(buffer.get(open.start..at).unwrap_or_default());
+                    (open.in_string, open.escaped) = (!open.in_string && opens, open.in_string);
                     continue;
                 }
                 if open.in_string {
@@ -359,6 +363,11 @@ pub fn trim(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(BYTE_ORDER_MARK).map_or(bytes, <[u8]>::trim_ascii)
 }
 
+/// Whether a cell begins behind this part of a record: a quote elsewhere is a sign of its cell.
+fn begins_cell(before: &[u8]) -> bool {
+    before.is_empty() || before == BYTE_ORDER_MARK || before.last().is_some_and(|byte| b",;\t|".contains(byte))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -484,6 +493,23 @@ mod tests {
             texts(&[(1, "alias,distinct_id"), (2, "\"a\nb\",c"), (4, "d,e")])
         );
         assert_eq!(split(Layout::Lines, input, 3, 100).len(), 4);
+    }
+
+    #[test]
+    fn a_quote_inside_a_cell_holds_no_line_break() {
+        for (input, records) in [
+            (&b"a\tb\n5\" wide\tc\nd\te\n"[..], vec![(1, "a\tb"), (2, "5\" wide\tc"), (3, "d\te")]),
+            (b"a,b\n5\"\",c\nd,e\n", vec![(1, "a,b"), (2, "5\"\",c"), (3, "d,e")]),
+            (
+                b"a|b\n\"x \"\"y\"\"\nz\"|c\nd|\"\"\ne|\"\"\"\"\n",
+                vec![(1, "a|b"), (2, "\"x \"\"y\"\"\nz\"|c"), (4, "d|\"\""), (5, "e|\"\"\"\"")],
+            ),
+            (b"\xef\xbb\xbf\"a\nb\";c\n\"d\ne\";f\n", vec![(1, "\u{feff}\"a\nb\";c"), (3, "\"d\ne\";f")]),
+        ] {
+            for step in [1, 3, 100] {
+                assert_eq!(split(Layout::Csv, input, step, 100), texts(&records), "{input:?}");
+            }
+        }
     }
 
     #[test]

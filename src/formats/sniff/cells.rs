@@ -17,7 +17,9 @@ pub(super) fn table_rows(text: &[u8], whole: bool) -> Option<(Header, Vec<String
         head = rows.next()?;
     }
     let rows: Vec<_> = rows.take(200).map(readable).collect();
-    let header = Header::of(readable(head).as_bytes())?.with_null(rows.iter().map(|row| row.as_bytes()));
+    let header = Header::of(readable(head).as_bytes())?;
+    let header =
+        header.with_null(rows.iter().map(|row| row.as_bytes())).with_escapes(rows.iter().map(|row| row.as_bytes()));
     let mut broken = 0;
     let objects = rows.iter().filter_map(|row| {
         let Ok(cells) = header.cells(row.as_bytes()) else {

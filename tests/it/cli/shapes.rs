@@ -104,6 +104,8 @@ fn what_only_looks_like_events_aliases_or_profiles_makes_no_store() {
             "in a form that is read",
         ),
         ("mac.csv", "event,distinct_id,time\rSign Up,a,1561971600\r", "carriage returns alone"),
+        ("rows.avro", "Obj\u{1}\u{4}\u{14}avro.codec", "an Avro file; write it as Parquet or JSON Lines"),
+        ("rows.feather", "ARROW1\0\0\u{10}", "an Arrow (Feather) file"),
         ("poem.txt", "Shall I compare thee, o lovely\nto a summer's day?\n", "no event, profile or alias"),
     ] {
         fs::write(home.path(name), content).unwrap();
@@ -111,6 +113,36 @@ fn what_only_looks_like_events_aliases_or_profiles_makes_no_store() {
         assert_eq!(code(&output), 2, "{name}: {}{}", out(&output), err(&output));
         assert!(err(&output).contains(says), "{name}: {}", err(&output));
         assert!(!home.path("s.db").exists(), "{name}");
+    }
+}
+
+#[test]
+fn a_list_of_rows_under_data_is_a_request_only_where_rows_are_as_sdks_send_them() {
+    let home = Home::new();
+    let row = |token: &str| format!(r#"{{"event":"A","properties":{{"time":1561971600,"distinct_id":"a"{token}}}}}"#);
+    let text = Value::from(r#"{"time":1561971600,"distinct_id":"a"}"#).to_string();
+    for (name, content, format) in [
+        ("sent.jsonl", format!(r#"{{"data":[{}]}}"#, row(r#","token":"t""#)), "recorded payloads"),
+        ("recorded.jsonl", format!(r#"{{"received_at_ms":1561971601000,"data":[{}]}}"#, row("")), "recorded payloads"),
+        ("answer.json", format!(r#"{{"data":[{}]}}"#, row("")), "raw export (JSON answer of an API)"),
+        (
+            "database.json",
+            format!(r#"{{"meta":[],"data":[{{"event":"A","properties":{text}}}],"rows":1}}"#),
+            "raw export (JSON answer of an API)",
+        ),
+        (
+            "columns.json",
+            format!(
+                r#"{{"meta":[{{"name":"event"}},{{"name":"properties"}}],"data":{{"event":["A"],"properties":[{text}]}}}}"#
+            ),
+            "raw export (JSON answer of an API)",
+        ),
+    ] {
+        fs::write(home.path(name), content).unwrap();
+        let import = home.json(0, &["import", name, "--store", &format!("{name}.db"), "--timezone", "UTC"]);
+        assert_eq!((&import["files"][0]["format"], &import["events"]), (&format.into(), &1.into()), "{name}");
+        let show = home.json(0, &["show", "a", "--store", &format!("{name}.db")]);
+        assert_eq!(show["events"][0]["event"], "A", "{name}");
     }
 }
 
