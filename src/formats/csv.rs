@@ -11,26 +11,12 @@
 
 use std::borrow::Cow;
 
+use super::dialect::TEXTS;
 use super::grid;
 use super::rows::{Lifted, Lifting, Role, Shape};
 
 /// Delimiters, the more usual first.
 const DELIMITERS: &[u8] = b",;\t|";
-
-/// Properties whose cells are texts whatever they look like.
-pub(super) const TEXTS: &[&str] = &[
-    "distinct_id",
-    "alias",
-    "original",
-    "token",
-    "$distinct_id",
-    "$device_id",
-    "$user_id",
-    "$insert_id",
-    "$identified_id",
-    "$anon_id",
-    "$anon_distinct_id",
-];
 
 /// Words that databases and data frames write for nothing.
 const NULLS: &[&str] = &["NULL", "null", "None", "nan", "NaN", "NA", "N/A", "<NA>", "<null>", "(null)", "nil"];

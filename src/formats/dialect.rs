@@ -139,6 +139,21 @@ const RESERVED: &[&str] = &[
     "model",
 ];
 
+/// Properties that are texts whatever they look like.
+pub(super) const TEXTS: &[&str] = &[
+    "distinct_id",
+    "alias",
+    "original",
+    "token",
+    "$distinct_id",
+    "$device_id",
+    "$user_id",
+    "$insert_id",
+    "$identified_id",
+    "$anon_id",
+    "$anon_distinct_id",
+];
+
 fn any(keys: &BTreeSet<&str>, start: &str) -> bool {
     keys.range(start..).next().is_some_and(|key| key.starts_with(start))
 }

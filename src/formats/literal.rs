@@ -4,7 +4,7 @@
 //! word is a text unless it is a number, a truth or nothing. Sources: `repr` of Python
 //! <https://docs.python.org/3/library/functions.html#repr>, and structs that `DuckDB` 2.0 copied to CSV.
 
-use super::csv::TEXTS;
+use super::dialect::TEXTS;
 
 /// Levels of nesting that are read.
 const DEEP: usize = 64;
