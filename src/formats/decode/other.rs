@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::super::carrier::{self, Opened};
 use super::super::event;
 use super::super::item::{Clock, Item};
-use super::super::object::{complaint, fields, given, members};
+use super::super::object::{complaint, fields, members};
 use super::super::payload::given_request;
 use super::super::vendor::stranger::{self, stranger};
 use super::super::vendor::{self, Vendor};
