@@ -102,7 +102,7 @@ pub(super) fn find_on(model: &mut Model, down: bool) {
         (0..selected).rev().chain((selected..all).rev()).find(has)
     };
     let Some(found) = found else {
-        model.notice = Some(format!("{:?} is not on this page", model.sought));
+        model.notice = Some(format!("{} is not on this page", model.sought));
         return;
     };
     match (&mut model.pages.compare, &mut model.journey) {

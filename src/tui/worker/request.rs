@@ -286,7 +286,7 @@ fn compare(backend: &mut dyn Backend, a: &Id, b: &Id) -> Result<Arc<Comparison>,
         [other] => backend.compare(a, other),
         [first, ..] => {
             let all = people.len();
-            let what = format!("{:?} finds {all} people: type more of it, or an id", b.as_str());
+            let what = format!("{} finds {all} people: type more of it, or an id", b.as_str());
             Err(Failure::new(FailureKind::Usage, what).hint(first.as_str()))
         }
     }

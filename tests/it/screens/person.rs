@@ -167,3 +167,22 @@ fn a_long_id_is_the_letter_of_its_lane_in_a_sentence() {
     assert!(!why.contains("16bbd2d6fc0ec8"), "{text}");
     assert!(why.contains("Sent as A"), "{text}");
 }
+
+#[test]
+fn the_person_page_says_who_else_used_the_devices() {
+    let mut app = open(two_people());
+    app.press("P");
+    let text = app.sized(120, 60).text();
+    let at = text.lines().position(|line| line.contains("other users of the same devices")).unwrap();
+    assert!(!text.lines().nth(at + 1).unwrap().trim().is_empty(), "{text}");
+    let mut app = open(sally()).sized(120, 60);
+    assert!(app.press("P").text().contains("no row and no call names one"), "{}", app.text());
+}
+
+#[test]
+fn what_a_person_did_comes_before_the_calls_of_the_program() {
+    let mut app = open(sally()).sized(120, 60);
+    let text = app.press("P").text();
+    let at = |what: &str| text.find(what).unwrap_or_else(|| panic!("{what}: {text}"));
+    assert!(at("Sign Up") < at("alias()"), "{text}");
+}

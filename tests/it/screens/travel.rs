@@ -204,3 +204,30 @@ fn while_the_past_is_shown_the_foot_has_the_keys_that_move_in_it() {
         assert!(!foot(&mut app).starts_with(" , earlier"), "{}", app.text());
     }
 }
+
+#[test]
+fn a_time_without_a_row_says_which_row_it_went_to() {
+    for (typed, event, said) in [
+        ("11 Jul", "Dashboard", ""),
+        ("8 Jul", "Dashboard", "no row is at that time: this is the next one"),
+        ("2019-07-08", "Dashboard", "no row is at that time: this is the next one"),
+        ("2020", "Dashboard", "no row is at that time or later: this is the last one"),
+        ("1 Aug", "Dashboard", "no row is at that time or later: this is the last one"),
+        ("+90d", "Dashboard", "no row is at that time or later: this is the last one"),
+        // A minute and a time of day are exact enough.
+        ("10 Jul 00:01", "Dashboard", ""),
+        ("09:00", "", ""),
+    ] {
+        for order in ["", "s"] {
+            let mut app = open(sally());
+            app.press(order).press("t").press(typed).press("<Enter>");
+            let text = app.text();
+            assert!(cursor_line(&mut app).contains(event), "{typed} {order}: {text}");
+            let is_said = |what: &str| text.contains(what);
+            match said {
+                "" => assert!(!is_said("no row is at") && !is_said("no such time"), "{typed} {order}: {text}"),
+                said => assert!(is_said(said), "{typed} {order}: {text}"),
+            }
+        }
+    }
+}

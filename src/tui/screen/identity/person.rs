@@ -44,7 +44,16 @@ pub(super) fn lines(journey: &Journey, summary: &Summary) -> Vec<Line> {
     lines.extend((0..summary.kinds.len().min(KINDS)).map(Line::Kind));
     lines.extend([Line::Space, Line::Head("with", summary.senders.len())]);
     lines.extend((0..summary.senders.len()).map(Line::Sender));
-    lines.extend([Line::Sessions, Line::Space, Line::Head("money", 0), Line::Worth, Line::Space]);
+    lines.extend([
+        Line::Sessions,
+        Line::Space,
+        Line::Head("other users of the same devices", journey.neighbours.len()),
+    ]);
+    if journey.neighbours.is_empty() {
+        lines.push(Line::Empty("no row and no call names one"));
+    }
+    lines.extend((0..journey.neighbours.len()).map(Line::Neighbour));
+    lines.extend([Line::Space, Line::Head("money", 0), Line::Worth, Line::Space]);
     let splits = journey.steps.iter().filter(|step| step.state != Stored::Merged).count();
     let refused = journey.refused().count();
     let mut missing: Vec<Line> = (0..journey.orphans.len()).map(Line::Orphan).collect();
@@ -162,7 +171,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, line: Line, of: &Panel<'_>, look: &Look) -
             pen.number(&fit::count(rows), 9, plain).skip(2);
             let wide = (pen.room() / 2).min(40);
             pen.cell(kind_name(kind), wide, plain).skip(1);
-            let most = summary.kinds.first().map_or(1, |most| most.rows + most.outside).max(1);
+            let most = summary.kinds.iter().map(|kind| kind.rows + kind.outside).max().unwrap_or(1).max(1);
             let bar = u64::try_from(pen.room().min(20)).unwrap_or(0) * rows / most;
             let full = look.glyphs.bars.last().copied().unwrap_or("#");
             pen.cell(&full.repeat(usize::try_from(bar).unwrap_or(0).max(1)), 21, look.style(Meaning::Identified));

@@ -10,6 +10,9 @@ use super::State;
 use crate::tui::timeline::lines::Bits;
 use crate::tui::timeline::{Line, Place, event};
 
+/// A moment as long as this has an end that a person means: a day, and the shortest day of summer time.
+const LONG: i64 = 23 * 60 * 60 * 1000;
+
 impl State {
     /// Moves the cursor, if the key is one that does.
     pub(super) fn go(&mut self, action: Action, page: usize) {
@@ -179,7 +182,7 @@ impl State {
         }
     }
 
-    /// To the row at or after a moment.
+    /// To the row at or after a moment; says so where that is no row of the moment.
     ///
     /// A time of day is meant of the selected row's day, a span from the selected row on.
     pub(super) fn go_to(&mut self, moment: Moment) {
@@ -188,21 +191,28 @@ impl State {
         let day = here.and_then(|here| zone.wall(here)).map(|wall| wall.date());
         let wall = |at: NaiveDateTime| move |time: Millis| zone.wall(time).is_some_and(|wall| wall < at);
         match moment {
-            Moment::Absolute(from, _) => self.go_past(&|time| time < from),
-            Moment::Wall(from, _) => self.go_past(&wall(from)),
+            Moment::Absolute(from, to) => {
+                let is_long = to.saturating_sub(from) >= LONG;
+                self.go_past(&|time| time < from, &|time| !is_long || time < to);
+            }
+            Moment::Wall(from, to) => {
+                let is_long = (to - from).num_milliseconds() >= LONG;
+                let ends = wall(to);
+                self.go_past(&wall(from), &|time| !is_long || ends(time));
+            }
             Moment::Daily(at, _) => {
                 let Some(day) = day else { return };
-                self.go_past(&wall(day.and_time(at)));
+                self.go_past(&wall(day.and_time(at)), &|_| true);
             }
             Moment::Relative(span) => {
                 let Some(to) = here.map(|here| here.saturating_add(span)) else { return };
-                self.go_past(&|time| time < to);
+                self.go_past(&|time| time < to, &|_| true);
             }
         }
     }
 
-    /// To the first row that is not before, else to the last.
-    fn go_past(&mut self, before: &dyn Fn(Millis) -> bool) {
+    /// To the first row that is not before, else to the last. What a moment covers ends where `within` does.
+    fn go_past(&mut self, before: &dyn Fn(Millis) -> bool, within: &dyn Fn(Millis) -> bool) {
         let shown = self.lines.list().iter().filter_map(|line| line.positions());
         let shown = shown.flat_map(|(first, last)| [first, last]);
         let end = self.order.unmerged_from();
@@ -213,6 +223,11 @@ impl State {
         // The first of a fold that reaches over the moment may be before it.
         let found =
             (0..found).rev().take_while(|at| time(at).is_some_and(|time| !before(time))).last().unwrap_or(found);
+        let missed = match time(&found) {
+            Some(time) if before(time) => Some("no row is at that time or later: this is the last one"),
+            Some(time) if !before(time) && !within(time) => Some("no row is at that time: this is the next one"),
+            _ => None,
+        };
         let nearest = self.lines.nearest(found);
         if let Some(row) = self.order.rows().get(found).copied()
             && !self.reveal(row as usize)
@@ -220,6 +235,7 @@ impl State {
         {
             self.select(at);
         }
+        self.notice = missed.map(str::to_owned).or(self.notice.take());
     }
 
     /// To the first row found at or after a row, else to the first of all.
