@@ -103,13 +103,7 @@ impl Summary {
         summary.kinds = kinds.into_values().collect();
         summary.kinds.sort_by(|one, other| {
             let sum = |kind: &Kind| kind.rows + kind.outside;
-            // What a person did comes first: the program makes these calls.
-            let is_call = |kind: &Kind| matches!(kind.verb, VerbKind::Alias | VerbKind::Identify);
-            is_call(one)
-                .cmp(&is_call(other))
-                .then(sum(other).cmp(&sum(one)))
-                .then_with(|| one.name.cmp(&other.name))
-                .then(one.row.cmp(&other.row))
+            sum(other).cmp(&sum(one)).then_with(|| one.name.cmp(&other.name)).then(one.row.cmp(&other.row))
         });
         summary.senders.sort_by_key(|one| (one.first, one.row));
         summary

@@ -41,7 +41,12 @@ pub(super) fn lines(journey: &Journey, summary: &Summary) -> Vec<Line> {
         ]);
     }
     lines.push(Line::Head("did", summary.kinds.len()));
-    lines.extend((0..summary.kinds.len().min(KINDS)).map(Line::Kind));
+    // What a person did comes first: the program makes these calls.
+    let is_call = |at: &usize| {
+        summary.kinds.get(*at).is_some_and(|kind| matches!(kind.verb, VerbKind::Alias | VerbKind::Identify))
+    };
+    let (calls, deeds): (Vec<usize>, Vec<usize>) = (0..summary.kinds.len()).partition(is_call);
+    lines.extend(deeds.into_iter().chain(calls).take(KINDS).map(Line::Kind));
     lines.extend([Line::Space, Line::Head("with", summary.senders.len())]);
     lines.extend((0..summary.senders.len()).map(Line::Sender));
     lines.extend([
@@ -171,7 +176,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, line: Line, of: &Panel<'_>, look: &Look) -
             pen.number(&fit::count(rows), 9, plain).skip(2);
             let wide = (pen.room() / 2).min(40);
             pen.cell(kind_name(kind), wide, plain).skip(1);
-            let most = summary.kinds.iter().map(|kind| kind.rows + kind.outside).max().unwrap_or(1).max(1);
+            let most = summary.kinds.first().map_or(1, |most| most.rows + most.outside).max(1);
             let bar = u64::try_from(pen.room().min(20)).unwrap_or(0) * rows / most;
             let full = look.glyphs.bars.last().copied().unwrap_or("#");
             pen.cell(&full.repeat(usize::try_from(bar).unwrap_or(0).max(1)), 21, look.style(Meaning::Identified));
