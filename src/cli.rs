@@ -12,6 +12,7 @@ mod console;
 mod demo;
 mod diff;
 mod doctor;
+mod expected;
 mod export;
 mod failure;
 mod generate;
@@ -142,6 +143,7 @@ fn check_form(form: Form, command: Option<&Command>) -> Result<(), Failure> {
         Some(Command::Show(_)) => "show",
         Some(Command::Sql(_)) => "sql",
         Some(Command::Check(_)) => "check",
+        Some(Command::Listen(_)) => "listen",
         Some(Command::Compare(_)) => "compare",
         _ => "",
     });

@@ -12,6 +12,7 @@ pub mod check;
 pub mod clock;
 pub mod compare;
 pub mod doctor;
+pub mod expected;
 pub mod graph;
 pub mod imported;
 pub mod journey;

@@ -13,6 +13,7 @@
 mod answers;
 mod asked;
 pub mod demo;
+mod expected;
 mod findings;
 pub mod memory;
 mod opened;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 pub use self::answers::{Hits, Recent, Redacted, Saved, Sight, StartPage};
 pub use self::asked::Session;
+pub use self::expected::{Expected, Verified};
 pub use self::findings::{Answer, Question};
 pub use self::opened::{Location, Opened, Options};
 

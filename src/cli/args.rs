@@ -402,6 +402,9 @@ pub(super) struct Listen {
     /// Write a line for each request, and show no screens; so it is without a terminal, too
     #[arg(long)]
     pub(super) headless: bool,
+    /// Check what was received when it ends: a file of expected findings, joins and rows, as check --session takes it
+    #[arg(long, value_name = "FILE")]
+    pub(super) assert: Option<PathBuf>,
     /// A word that each request has to bring: http://HOST:PORT/WORD in the place of http://HOST:PORT
     #[arg(long, value_name = "WORD")]
     pub(super) token: Option<String>,

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::args::{Check, Explain, FailOn, Form, Format};
 use super::console::Console;
+use super::expected;
 use super::failure::Failure;
 use super::open::{Named, kept};
 use super::redaction;
@@ -19,6 +20,7 @@ use crate::model::written::Written;
 use crate::model::{Id, near};
 use crate::output::{Output, Readers};
 use crate::report::check as report;
+use crate::session::Expected;
 use crate::sim::gallery;
 use crate::sim::scenario::Scenario;
 
@@ -34,6 +36,7 @@ pub(super) fn run(command: &Check, mut store: Named, console: &mut Console) -> R
     for code in &command.ignore {
         kind(code)?;
     }
+    let expected = command.session.as_deref().map(expected::read).transpose()?;
     let baseline = command.baseline.as_deref().map(baseline).transpose()?.unwrap_or_default();
     store.argument = command.path.clone().or(store.argument);
     let name = match store.clone().choose()?.filter(|choice| choice.path.exists()) {
@@ -42,6 +45,9 @@ pub(super) fn run(command: &Check, mut store: Named, console: &mut Console) -> R
     };
     let kept = kept(&store)?;
     let inspector = store.open(console)?;
+    if let Some(expected) = expected {
+        return session(&expected, &name, &inspector, console).map_err(|failure| redaction::shown(failure, &inspector));
+    }
     // A file that cannot be written is an error at once, before any user is looked at.
     let output = command.write_baseline.as_deref();
     let output = output.map(|path| Output::begin(path, command.force, &kept, Readers::Owner)).transpose()?;
@@ -86,6 +92,20 @@ fn answer(
         return Err(Failure::stopped_look());
     }
     if check.has_failed() { Err(Failure::listed()) } else { Ok(()) }
+}
+
+/// Checks what a file expects of a session.
+pub(super) fn session(
+    expected: &Expected,
+    name: &str,
+    inspector: &Inspector,
+    console: &mut Console,
+) -> Result<(), Failure> {
+    let stop = stop_flag()?;
+    match every_user(console, &stop, |go_on| expected.verify(inspector, go_on))? {
+        Some(verified) => expected::answer(verified, name, console),
+        None => Err(Failure::stopped_look()),
+    }
 }
 
 /// What the shares are counted by.

@@ -6,13 +6,16 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 
-use super::args::{Args, Format, Listen};
+use super::args::{Args, Form, Format, Listen};
+use super::check;
 use super::console::Console;
+use super::expected;
 use super::failure::Failure;
 use super::interface::{self, Received};
 use super::open::Named;
 use super::settings::Loaded;
 use crate::config;
+use crate::inspect::Inspector;
 use crate::listen::{self, Guard, Listener, News, Request, Tell, Totals};
 use crate::model::Millis;
 use crate::output::Kept;
@@ -20,6 +23,7 @@ use crate::report::json::SCHEMA;
 use crate::report::look::{count, many};
 use crate::report::safe::{Safe, Safety};
 use crate::report::{Clock, Look};
+use crate::session;
 use crate::store::Writer;
 use crate::tui::Listening;
 
@@ -35,12 +39,20 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let address = address(command)?;
     let place = place(command, store)?;
-    if console.terminal && !command.headless && !args.format_given {
+    if console.form == Form::Junit && command.assert.is_none() {
+        return Err(Failure::usage("a JUnit report needs expectations").hint("--assert FILE"));
+    }
+    if console.terminal && !command.headless && !args.format_given && command.assert.is_none() {
         return on_screens(command, args, place.as_deref(), loaded, console);
     }
-    let writer = match &place {
-        Some(path) => Writer::open(path)?,
-        None => Writer::in_memory()?,
+    let expected = command.assert.as_deref().map(expected::read).transpose()?;
+    let (writer, memory) = match (&place, &expected) {
+        (Some(path), _) => (Writer::open(path)?, None),
+        (None, None) => (Writer::in_memory()?, None),
+        (None, Some(_)) => {
+            let (writer, reader) = Writer::in_memory_with_reader()?;
+            (writer, Some(reader))
+        }
     };
     let options = listen::Options {
         address,
@@ -62,7 +74,15 @@ pub(super) fn run(
     }
     signals.wait();
     let totals = listener.finish()?;
-    summary(&totals, console)
+    summary(&totals, console)?;
+    let Some(expected) = expected else { return Ok(()) };
+    let mut inspector = match (memory, &place) {
+        (Some(reader), _) => Inspector::new(reader),
+        (None, Some(path)) => session::open(path)?,
+        (None, None) => return Ok(()),
+    };
+    inspector.set_thresholds(console.thresholds);
+    check::session(&expected, "journey listen", &inspector, console)
 }
 
 /// Shows what arrives until the user leaves the screens.
@@ -148,6 +168,11 @@ fn place(command: &Listen, store: Named) -> Result<Option<PathBuf>, Failure> {
 /// The line that says that requests are answered from now on.
 fn announce(listener: &Listener, console: &mut Console) -> Result<(), Failure> {
     let url = format!("http://{}", listener.address());
+    if console.form == Form::Junit {
+        // The output is the report alone.
+        console.note(&format!("listening on {url}"));
+        return Ok(());
+    }
     match console.format {
         Format::Text => writeln!(console.out, "listening on {url}")?,
         Format::Json => writeln!(console.out, "{}", serde_json::json!({"schema": SCHEMA, "listening": url}))?,
@@ -158,6 +183,8 @@ fn announce(listener: &Listener, console: &mut Console) -> Result<(), Failure> {
 /// What writes a line for each request.
 fn tell(console: &Console) -> Tell {
     let (format, look) = (console.format, console.look);
+    // The output of a report is the report alone.
+    let writes = console.form != Form::Junit;
     let safety = if format == Format::Json { Safety::Json } else { Safety::Kept };
     let mut out = Safe::new(BufWriter::new(io::stdout()), safety);
     let mut is_heard = true;
@@ -166,7 +193,7 @@ fn tell(console: &Console) -> Tell {
             // When the error output is closed, no message can say so.
             let _ = writeln!(io::stderr(), "error: rows are not stored: {}", look.clean(failure));
         }
-        if is_heard {
+        if writes && is_heard {
             // Who reads the lines may go away; what is received is stored all the same.
             is_heard = write(&mut out, &news.requests, format, &look).is_ok();
         }
@@ -217,6 +244,9 @@ fn object(request: &Request) -> serde_json::Value {
 /// What the session has received.
 fn summary(totals: &Totals, console: &mut Console) -> Result<(), Failure> {
     let Totals { requests, events, profiles, rejected } = *totals;
+    if console.form == Form::Junit {
+        return Ok(());
+    }
     match console.format {
         Format::Text => writeln!(
             console.out,

@@ -3,6 +3,7 @@
 mod junit;
 mod sarif;
 
+pub(super) use junit::escape;
 pub use junit::junit;
 pub use sarif::sarif;
 

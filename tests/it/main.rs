@@ -23,6 +23,7 @@ mod ingest;
 mod known;
 mod layers;
 mod listen;
+mod listen_assert;
 mod marks;
 mod merging;
 mod mixed;

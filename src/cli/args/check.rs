@@ -36,6 +36,9 @@ pub(in crate::cli) struct Check {
     /// Count the shares by day (UTC), by client, or before and from a date on; csv then has these lines
     #[arg(long, value_name = "day|client|DATE", conflicts_with = "id")]
     pub(in crate::cli) by: Option<String>,
+    /// Check what a file expects of a recorded session instead: findings, joins, rows (text, json, junit)
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "fail_on", "ignore", "baseline", "write_baseline", "by", "list"])]
+    pub(in crate::cli) session: Option<PathBuf>,
     /// List every kind of finding, and check nothing
     #[arg(long)]
     pub(in crate::cli) list: bool,

@@ -50,7 +50,7 @@ pub fn junit(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
 }
 
 /// A text that XML can hold: without control characters, which are shown as symbols.
-fn escape(text: &str) -> Cow<'_, str> {
+pub(in crate::report) fn escape(text: &str) -> Cow<'_, str> {
     let text = visible(text);
     if !text.contains(['&', '<', '>', '"', '\'']) {
         return text;
