@@ -11,7 +11,7 @@
 //! | [`output`] | files that a command writes: never over the store, an input, or what is there | nothing of ours |
 //! | [`store`] | rows ↔ SQLite; the only module that names rusqlite | `model`, `output` |
 //! | [`sim`] | scenario files → what SDKs would send | `model`, `formats` |
-//! | [`pull`] | answers of a vendor's API → bytes; with `warehouse` the only module that names ureq | nothing of ours |
+//! | [`pull`] | answers of a vendor's API → bytes; with `warehouse` and `listen` the only modules that name ureq | nothing of ours |
 //! | [`ingest`] | files → store, with progress, resumable | `model`, `formats`, `store` |
 //! | [`listen`] | what SDKs send, live → store; the only module that names hyper and tokio | `model`, `formats`, `store`, `ingest` |
 //! | [`inspect`] | the use cases: search, journey, overview, over anything that holds rows | `model`, `identity` |

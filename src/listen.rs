@@ -13,6 +13,7 @@ mod answer;
 mod body;
 mod calls;
 mod endpoint;
+mod forward;
 mod guard;
 mod judge;
 mod keeper;
@@ -27,6 +28,8 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::watch;
 
+use self::forward::Forward;
+pub use self::forward::Target;
 pub use self::guard::Guard;
 use self::keeper::Keeper;
 use self::server::Server;
@@ -48,6 +51,8 @@ pub struct Options {
     pub name: String,
     /// Whether [`News`] have the rows, not only the requests.
     pub tells_rows: bool,
+    /// Where requests are passed on to; `None` sends nothing anywhere.
+    pub forward: Option<Target>,
 }
 
 /// What was received since the last news, in the order of arrival.
@@ -80,6 +85,26 @@ pub struct Request {
     pub refused: u64,
     /// What is wrong with it.
     pub error: Option<String>,
+    /// What the real endpoint answers. The same request was told without it when we had answered.
+    pub real: Option<Real>,
+}
+
+/// The answer of the endpoint that requests are passed on to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Real {
+    /// Its status; `None` where there was no answer.
+    pub status: Option<u16>,
+    /// What it says, or why there is no answer.
+    pub said: String,
+    /// Milliseconds that it took.
+    pub took: u64,
+}
+
+impl Real {
+    /// Whether both took the request, or both did not.
+    pub fn agrees(&self, ours: u16) -> bool {
+        self.status.is_some_and(|status| (status < 400) == (ours < 400))
+    }
 }
 
 /// A row that is in the store.
@@ -156,6 +181,7 @@ pub struct Listener {
     address: SocketAddr,
     stop: watch::Sender<bool>,
     server: JoinHandle<()>,
+    forward: Option<JoinHandle<()>>,
     keeper: JoinHandle<Result<Totals, Error>>,
 }
 
@@ -165,7 +191,7 @@ impl Listener {
     /// # Errors
     /// The address cannot be listened on.
     pub fn start(options: Options, writer: Writer, tell: Tell) -> Result<Self, Error> {
-        let Options { address, guard, name, tells_rows } = options;
+        let Options { address, guard, name, tells_rows, forward } = options;
         let at = |source| Error::Address { address, source };
         more_descriptors();
         let listener = TcpListener::bind(address).map_err(at)?;
@@ -178,13 +204,15 @@ impl Listener {
             .name("listen-store".to_owned())
             .spawn(move || keeper.run(waiting))
             .map_err(Error::Start)?;
-        let server = Server::new(Arc::new(guard), jobs);
+        let forward = forward.map(|target| Forward::start(target, jobs.clone())).transpose().map_err(Error::Start)?;
+        let (forward, passing) = forward.unzip();
+        let server = Server::new(Arc::new(guard), jobs, forward);
         let runtime = server::runtime().map_err(Error::Start)?;
         let server = thread::Builder::new()
             .name("listen-http".to_owned())
             .spawn(move || runtime.block_on(server.run(listener, stopped)))
             .map_err(Error::Start)?;
-        Ok(Self { address: bound, stop, server, keeper })
+        Ok(Self { address: bound, stop, server, forward: passing, keeper })
     }
 
     /// The address that is listened on.
@@ -201,6 +229,9 @@ impl Listener {
         let _ = self.stop.send(true);
         // A panic goes on in the thread that waits.
         self.server.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        if let Some(forward) = self.forward {
+            forward.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        }
         self.keeper.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 }

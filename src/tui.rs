@@ -97,6 +97,8 @@ pub struct Listening {
     pub place: String,
     /// Whether other machines can reach it.
     pub is_open: bool,
+    /// Where requests are passed on to.
+    pub forward: Option<String>,
 }
 
 /// What the player of scenarios has to play.

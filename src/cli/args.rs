@@ -2,6 +2,7 @@
 #![expect(clippy::doc_markdown, reason = "clap shows these comments to people as they are")]
 
 mod check;
+mod listen;
 mod warehouse;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub(super) use self::check::{Check, Explain, FailOn};
+pub(super) use self::listen::Listen;
 pub(super) use self::warehouse::Warehouse;
 
 use crate::formats;
@@ -378,36 +380,6 @@ pub(super) struct Demo {
     /// Seed of the generated users
     #[arg(long, value_name = "NUMBER", default_value_t = 1, requires = "crowd")]
     pub(super) seed: u64,
-}
-
-/// Receive what SDKs send, live
-///
-/// A small server on this machine answers as the endpoints of Mixpanel, Segment, RudderStack, PostHog
-/// and Amplitude do. Point an SDK at it (README lists how) and each request becomes rows of a store.
-/// Nothing is sent on, and tokens of projects are not kept.
-#[derive(Debug, clap::Args)]
-#[command(
-    after_help = "journey listen --store session.db\nCtrl-C ends it; all that was answered with success is stored."
-)]
-pub(super) struct Listen {
-    /// The port to listen on; 0 takes any that is free
-    #[arg(long, default_value_t = crate::listen::PORT, value_name = "PORT")]
-    pub(super) port: u16,
-    /// Keep the rows in memory, and nothing on disk; the default without a store
-    #[arg(long)]
-    pub(super) memory: bool,
-    /// The address to listen on; one that other machines reach needs --token [default: 127.0.0.1]
-    #[arg(long, value_name = "ADDRESS")]
-    pub(super) bind: Option<std::net::IpAddr>,
-    /// Write a line for each request, and show no screens; so it is without a terminal, too
-    #[arg(long)]
-    pub(super) headless: bool,
-    /// Check what was received when it ends: a file of expected findings, joins and rows, as check --session takes it
-    #[arg(long, value_name = "FILE")]
-    pub(super) assert: Option<PathBuf>,
-    /// A word that each request has to bring: http://HOST:PORT/WORD in the place of http://HOST:PORT
-    #[arg(long, value_name = "WORD")]
-    pub(super) token: Option<String>,
 }
 
 /// Reads `10000`, `10k`, `2M`.

@@ -16,7 +16,7 @@ use super::open::Named;
 use super::settings::Loaded;
 use crate::config;
 use crate::inspect::Inspector;
-use crate::listen::{self, Guard, Listener, News, Request, Tell, Totals};
+use crate::listen::{self, Guard, Listener, News, Real, Request, Target, Tell, Totals};
 use crate::model::Millis;
 use crate::output::Kept;
 use crate::report::json::SCHEMA;
@@ -59,12 +59,16 @@ pub(super) fn run(
         guard: Guard::new(address, command.token.clone()),
         name: format!("listen {}", Clock::Utc.full(now())),
         tells_rows: false,
+        forward: forward(command)?,
     };
     let signals = signals()?;
     let listener = Listener::start(options, writer, tell(console))?;
     announce(&listener, console)?;
     let at = place.as_deref().map_or_else(|| "memory, nothing on disk".to_owned(), |path| path.display().to_string());
     console.note(&format!("rows go into {at}; Ctrl-C ends it"));
+    if let Some(url) = &command.forward {
+        console.note(&format!("each request is passed on to {url} as it came, with its token"));
+    }
     if !address.ip().is_loopback() {
         console.note(&format!(
             "other machines can reach this one now; each request needs the token: http://{}:{}/TOKEN",
@@ -105,6 +109,7 @@ fn on_screens(
         guard: Guard::new(address, command.token.clone()),
         name: format!("listen {}", Clock::Utc.full(now())),
         tells_rows: true,
+        forward: forward(command)?,
     };
     let (sender, news) = mpsc::channel();
     // The screens may end before the server does.
@@ -117,6 +122,7 @@ fn on_screens(
         },
         place: place.map_or_else(|| "memory, nothing on disk".to_owned(), |path| path.display().to_string()),
         is_open: !at.ip().is_loopback(),
+        forward: command.forward.clone(),
     };
     let shown = interface::listen(&args.common, source, (listening, news), console, args.theme.as_deref(), loaded);
     let totals = listener.finish()?;
@@ -141,6 +147,16 @@ fn address(command: &Listen) -> Result<SocketAddr, Failure> {
         _ => {}
     }
     Ok(SocketAddr::new(ip, command.port))
+}
+
+/// Where requests are passed on to.
+fn forward(command: &Listen) -> Result<Option<Target>, Failure> {
+    let wrong = |url: &str, why: &str| {
+        let text = format!("--forward {url:?} is no address that requests can be passed on to: {why}");
+        Failure::usage(text).hint("--forward https://api.mixpanel.com")
+    };
+    let target = |url: &String| Target::parse(url).map_err(|why| wrong(url, &why));
+    command.forward.as_ref().map(target).transpose()
 }
 
 /// Whether a byte can stand in a path as it is.
@@ -212,6 +228,9 @@ fn write(out: &mut impl Write, requests: &[Request], format: Format, look: &Look
 
 /// One request as a line: when, what, the answer, how many rows, what is wrong.
 fn line(request: &Request, look: &Look) -> String {
+    if let Some(real) = &request.real {
+        return real_line(request, real, look);
+    }
     let Request { received, method, path, status, rows, refused, error, .. } = request;
     let carried = match (rows, refused) {
         (0, _) => String::new(),
@@ -222,13 +241,28 @@ fn line(request: &Request, look: &Look) -> String {
     format!("{} {status} {method} {}{carried}{error}", look.clock.time(*received), look.clean(path))
 }
 
+/// The answer of the real endpoint, and ours beside it.
+fn real_line(request: &Request, real: &Real, look: &Look) -> String {
+    let Real { status, said, took } = real;
+    let answered = status.map_or_else(|| "none".to_owned(), |status| status.to_string());
+    let differs = if real.agrees(request.status) { "" } else { "  DIFFERS" };
+    format!(
+        "{} real {answered}, ours {} {} {}  {took} ms{differs}  {}",
+        look.clock.time(request.received),
+        request.status,
+        request.method,
+        look.clean(&request.path),
+        look.clean(said)
+    )
+}
+
 fn rows_in_words(rows: u64) -> String {
     many(usize::try_from(rows).unwrap_or(usize::MAX), "row")
 }
 
 /// One request as JSON.
 fn object(request: &Request) -> serde_json::Value {
-    let Request { received, method, path, origin, status, rows, refused, error } = request;
+    let Request { received, method, path, origin, status, rows, refused, error, real } = request;
     serde_json::json!({
         "received": Clock::Utc.full(*received),
         "method": method,
@@ -238,6 +272,9 @@ fn object(request: &Request) -> serde_json::Value {
         "rows": rows,
         "refused": refused,
         "error": error,
+        "real": real.as_ref().map(|Real { status, said, took }| {
+            serde_json::json!({"status": status, "said": said, "milliseconds": took})
+        }),
     })
 }
 

@@ -95,7 +95,7 @@ impl Keeper {
         let kept = self.add(&jobs, &mut totals, &mut rows).and_then(|()| Ok(self.writer.commit()?));
         let failure = kept.err().map(|error| error.to_string());
         if failure.is_none() {
-            totals.requests += jobs.len() as u64;
+            totals.requests += jobs.iter().filter(|job| job.request.real.is_none()).count() as u64;
             self.totals = totals;
         } else {
             // The store is as it was after the last commit, and so is what comes next.

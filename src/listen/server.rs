@@ -26,6 +26,7 @@ use super::Request;
 use super::answer::Answer;
 use super::body::{self, Parameters, Says, Unread};
 use super::endpoint::{Asked, Endpoint, Judged};
+use super::forward::{Forward, Out, PASSED_HEADER, not_passed};
 use super::guard::{Guard, Refusal, TOKEN_HEADER};
 use super::judge::judge;
 use super::keeper::{Job, Jobs};
@@ -63,12 +64,13 @@ pub(super) struct Server {
     jobs: Jobs,
     connections: Arc<Semaphore>,
     held: Arc<Semaphore>,
+    forward: Option<Forward>,
 }
 
 impl Server {
-    pub(super) fn new(guard: Arc<Guard>, jobs: Jobs) -> Self {
+    pub(super) fn new(guard: Arc<Guard>, jobs: Jobs, forward: Option<Forward>) -> Self {
         let connections = Arc::new(Semaphore::new(CONNECTIONS));
-        Self { guard, jobs, connections, held: Arc::new(Semaphore::new(HELD / SMALL)) }
+        Self { guard, jobs, connections, held: Arc::new(Semaphore::new(HELD / SMALL)), forward }
     }
 
     /// Serves connections until it is to stop, then those that are at work.
@@ -134,6 +136,8 @@ async fn connection(
 struct Head {
     method: Method,
     path: String,
+    /// What stands behind the path.
+    asked: Option<String>,
     query: Parameters,
     says: Says,
     authorized: bool,
@@ -158,7 +162,13 @@ impl Head {
             rows: 0,
             refused: 0,
             error,
+            real: None,
         }
+    }
+
+    /// Its path with what stands behind it.
+    fn target(&self) -> String {
+        self.asked.as_ref().map_or_else(|| self.path.clone(), |asked| format!("{}?{asked}", self.path))
     }
 }
 
@@ -173,6 +183,7 @@ impl Server {
         let mut head = Head {
             method: parts.method.clone(),
             path: String::new(),
+            asked: parts.uri.query().map(str::to_owned),
             query: body::parameters(parts.uri.query().unwrap_or_default()),
             says: Says {
                 content_type: header(&header::CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase(),
@@ -218,6 +229,12 @@ impl Server {
             pass_over(headers, body).await;
             return respond(&head, Answer::text(405, why), true);
         }
+        if self.forward.is_some() && headers.contains_key(PASSED_HEADER) {
+            let why = "it was passed on to here, and would be passed on once more";
+            self.note(head.note(508, Some(why.to_owned()))).await;
+            pass_over(headers, body).await;
+            return respond(&head, Answer::text(508, why), true);
+        }
         let (bytes, permit) = match self.receive(endpoint, headers, &mut body).await {
             Ok(received) => received,
             Err((answer, why)) => {
@@ -228,6 +245,7 @@ impl Server {
                 return respond(&head, answer, true);
             }
         };
+        let passed = self.forward.as_ref().map(|forward| (forward, headers.clone(), head.target(), bytes.clone()));
         let is_small = bytes.len() <= SMALL;
         let read = move || read(endpoint, head, &bytes);
         let (head, judged, received) = if is_small {
@@ -241,14 +259,22 @@ impl Server {
         let Judged { answer, vendor, lines, rows, refused, error } = judged;
         let status = answer.status;
         let request = Request { received, rows, refused, ..head.note(status, error) };
-        if !endpoint.is_for_rows() || lines.is_empty() {
+        let noted = request.clone();
+        let is_kept = if !endpoint.is_for_rows() || lines.is_empty() {
             self.note(request).await;
-            return respond(&head, answer, false);
-        }
-        let (done, kept) = oneshot::channel();
-        let is_kept = self.jobs.send(Job { vendor, lines, request, done }).await.is_ok() && kept.await == Ok(true);
+            true
+        } else {
+            let (done, kept) = oneshot::channel();
+            self.jobs.send(Job { vendor, lines, request, done }).await.is_ok() && kept.await == Ok(true)
+        };
         drop(permit);
         let answer = if is_kept { answer } else { Answer::text(503, "the store cannot be written; try again later") };
+        if let Some((forward, headers, target, body)) = passed {
+            let request = Request { status: answer.status, ..noted };
+            if let Some(request) = forward.pass(Out { request, target, headers, body }) {
+                self.note(not_passed(request, "not passed on: too much waits for the real endpoint")).await;
+            }
+        }
         respond(&head, answer, false)
     }
 

@@ -78,7 +78,7 @@ const OWNERS: &[(&str, &[&str])] = &[
     ("rusqlite", &["store"]),
     ("ratatui", &["tui"]),
     ("crossterm", &["tui"]),
-    ("ureq", &["pull", "warehouse"]),
+    ("ureq", &["pull", "warehouse", "listen"]),
     ("hyper", &["listen"]),
     ("tokio", &["listen"]),
 ];

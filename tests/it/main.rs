@@ -24,6 +24,7 @@ mod known;
 mod layers;
 mod listen;
 mod listen_assert;
+mod listen_forward;
 mod marks;
 mod merging;
 mod mixed;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use journey::formats::request::{Around, write_item};
-use journey::listen::{Kept, News, Request as Answered};
+use journey::listen::{Kept, News, Real, Request as Answered};
 use journey::session::memory::File;
 use journey::session::{Location, Opened, Options as SessionOptions, Session};
 use journey::tui::worker::Request;
@@ -29,6 +29,7 @@ fn live() -> Live {
         url: "http://127.0.0.1:8787".to_owned(),
         place: "memory, nothing on disk".to_owned(),
         is_open: false,
+        forward: None,
     };
     let mut app = App::unsettled(session, &Options { listening: Some(listening), ..Options::default() });
     app.settle();
@@ -45,6 +46,7 @@ fn answered(received: i64, status: u16, rows: u64, refused: u64, error: Option<&
         rows,
         refused,
         error: error.map(str::to_owned),
+        real: None,
     }
 }
 
@@ -283,6 +285,22 @@ fn one_question_at_a_time_asks_how_ids_stand_and_none_is_forgotten() {
     live.app.settle();
     assert_eq!(asked(&live), 1, "nothing is asked while nothing comes");
     assert!(!live.app.asked.contains(&Request::Changed), "and no look at the store is needed");
+}
+
+#[test]
+fn a_real_answer_that_differs_from_ours_is_a_row_and_one_that_agrees_is_counted() {
+    let mut live = live();
+    live.send(1, WEB, &[row(1, "A", "a", &[])]);
+    let real = |status, said: &str| Some(Real { status, said: said.to_owned(), took: 40 });
+    let request = Answered { real: real(Some(200), "1"), ..answered(BEGIN + 1_000, 200, 1, 0, None) };
+    live.news(News { requests: vec![request.clone()], ..News::default() });
+    assert!(!live.text().contains("the real answer"), "{}", live.text());
+    let other = Answered { real: real(Some(400), "bad token"), ..request.clone() };
+    live.news(News { requests: vec![other], ..News::default() });
+    assert!(live.text().contains("the real answer is 400: bad token"), "{}", live.text());
+    let silent = Answered { real: real(None, "no answer: timeout"), ..request };
+    live.news(News { requests: vec![silent], ..News::default() });
+    assert!(live.text().contains("the real answer is none: no answer"), "{}", live.text());
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::device::{Device, Key};
 use crate::identity::Severity;
-use crate::listen::{Kept, News, Request};
+use crate::listen::{Kept, News, Real, Request};
 use crate::model::text::event_name;
 use crate::model::{Id, Millis, Verb};
 use crate::tui::worker::{Fate, Standing};
@@ -92,6 +92,8 @@ pub(super) struct Board {
     pub(super) requests: u64,
     pub(super) statuses: BTreeMap<u16, u64>,
     pub(super) troubles: u64,
+    /// Answers of the real endpoint by status; `None` is none.
+    pub(super) real: BTreeMap<Option<u16>, u64>,
     /// Requests that carried nothing, before the first row.
     pub(super) strays: Vec<Request>,
     /// Codes of findings, with the users that have them, the worst first.
@@ -188,6 +190,10 @@ impl Board {
             self.add_row(kept, at < MOST_READ, &mut lines, &mut named);
         }
         for request in &news.requests {
+            if let Some(real) = &request.real {
+                lines.extend(self.add_real(request, real));
+                continue;
+            }
             *self.statuses.entry(request.status).or_default() += 1;
             self.requests += u64::from(request.rows > 0 || request.status >= 400);
             if request.status >= 400 || request.error.is_some() {
@@ -217,6 +223,24 @@ impl Board {
             self.numbers.retain(|_, number| *number != oldest);
         }
         named
+    }
+
+    /// Takes the answer of the real endpoint; it is a line where it differs from ours.
+    fn add_real(&mut self, request: &Request, real: &Real) -> Option<Line> {
+        *self.real.entry(real.status).or_default() += 1;
+        if real.agrees(request.status) {
+            return None;
+        }
+        self.troubles += 1;
+        let answered = real.status.map_or_else(|| "none".to_owned(), |status| status.to_string());
+        let what = What::Trouble(Trouble {
+            status: request.status,
+            request: format!("{} {}", request.method, request.path).chars().take(LONGEST).collect(),
+            why: format!("the real answer is {answered}: {}", real.said).chars().take(LONGEST).collect(),
+            rows: request.rows,
+            refused: request.refused,
+        });
+        Some(Line { at: request.received, what })
     }
 
     fn add_row(&mut self, kept: &Kept, reads: bool, lines: &mut Vec<Line>, named: &mut HashSet<Id>) {

@@ -105,7 +105,9 @@ fn second(state: &State, look: &Look, pen: &mut Pen<'_>) {
         } else {
             "this machine alone can reach it"
         };
-        let text = format!("nothing has arrived yet {dot} {who} {dot} nothing is sent on");
+        let forward = state.listening.forward.as_ref();
+        let on = forward.map_or_else(|| "nothing is sent on".to_owned(), |url| format!("passed on to {url}"));
+        let text = format!("nothing has arrived yet {dot} {who} {dot} {on}");
         pen.text(&text, look.style(Meaning::Muted));
         return;
     }
@@ -318,6 +320,19 @@ fn cards(state: &State, area: Rect, buffer: &mut Buffer, look: &Look) {
         let all = state.board.statuses.iter().map(|(status, number)| format!("{status} × {}", fit::count(*number)));
         let text = all.collect::<Vec<String>>().join(&format!(" {} ", look.glyphs.dot));
         Pen::new(buffer, area, row + 1).skip(1).text(&text, plain);
+        let real = state.board.real.iter().map(|(status, number)| {
+            format!(
+                "{} × {}",
+                status.map_or_else(|| "none".to_owned(), |status| status.to_string()),
+                fit::count(*number)
+            )
+        });
+        let real = real.collect::<Vec<String>>().join(&format!(" {} ", look.glyphs.dot));
+        let (text, meaning) = match &state.listening.forward {
+            Some(_) => (format!("real: {real}"), plain),
+            None => ("ours; --forward URL asks the real one".to_owned(), muted),
+        };
+        Pen::new(buffer, area, row + 2).skip(1).text(&text, meaning);
     }
 }
 
