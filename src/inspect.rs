@@ -181,7 +181,13 @@ impl Inspector {
 
     /// The journey with what its profile updates come to, and with names of other people in it.
     fn with_profiles(&self, journey: Journey) -> Result<Journey, Error> {
-        let profiles = profiles(&journey, &self.profiles(&journey)?);
+        let updates = self.profiles(&journey)?;
+        self.with_updates(journey, &updates)
+    }
+
+    /// The same with the profile updates at hand.
+    fn with_updates(&self, journey: Journey, updates: &[StoredProfile]) -> Result<Journey, Error> {
+        let profiles = profiles(&journey, updates);
         let names = self.best_names(journey.others().into_iter().take(NAMED))?;
         Ok(Journey { profiles, names, ..journey })
     }

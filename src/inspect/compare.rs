@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Error, Inspector};
+use super::{Error, Inspector, gather};
 use crate::identity::Journey;
 use crate::identity::compare::{Comparison, Side, Trait, TraitKind};
 use crate::model::facts::Source;
+use crate::model::stored::StoredProfile;
 use crate::model::{Id, VerbKind};
 
 /// Rows of one user whose properties are read: the first and the last of them.
@@ -32,8 +33,11 @@ impl Inspector {
             let mut limits = Vec::new();
             let mut sides = Vec::new();
             for id in [a, b] {
-                let Some(journey) = self.journey(id)? else { return Ok(Err(self.shown(id)?)) };
-                let traits = self.traits(&journey, &mut limits)?;
+                let journey = self.journey_within(id, &gather::Limits::default())?;
+                let Some(journey) = journey else { return Ok(Err(self.shown(id)?)) };
+                let updates = self.profiles(&journey)?;
+                let traits = self.traits(&journey, &updates, &mut limits)?;
+                let journey = self.with_updates(journey, &updates)?;
                 sides.push(Side { journey: Arc::new(journey), traits });
             }
             let (Some(b), Some(a)) = (sides.pop(), sides.pop()) else { return Ok(Err(self.shown(a)?)) };
@@ -41,7 +45,12 @@ impl Inspector {
         })
     }
 
-    fn traits(&self, journey: &Journey, limits: &mut Vec<String>) -> Result<Vec<Trait>, Error> {
+    fn traits(
+        &self,
+        journey: &Journey,
+        updates: &[StoredProfile],
+        limits: &mut Vec<String>,
+    ) -> Result<Vec<Trait>, Error> {
         let mut found: BTreeMap<(TraitKind, String), (u64, Option<Source>)> = BTreeMap::new();
         let mut add = |kind: TraitKind, value: String, source: Option<&Source>| {
             let entry = found.entry((kind, value)).or_insert_with(|| (0, source.cloned()));
@@ -65,8 +74,7 @@ impl Inspector {
             values(&text, of_person, &mut |kind, value| add(kind, value, Some(&step.event.source)));
         }
         let own = |id: &Id| journey.ids.iter().any(|member| member.id == *id);
-        let profiles = self.profiles(journey)?;
-        for profile in profiles.iter().filter(|profile| profile.id.as_ref().is_some_and(own)) {
+        for profile in updates.iter().filter(|profile| profile.id.as_ref().is_some_and(own)) {
             values(&profile.json, true, &mut |kind, value| add(kind, value, Some(&profile.source)));
         }
         Ok(found.into_iter().map(|((kind, value), (rows, source))| Trait { kind, value, rows, source }).collect())
