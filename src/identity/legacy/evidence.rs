@@ -60,11 +60,10 @@ pub(super) fn owners_of<'a>(world: &World<'a>, root: &Id) -> Vec<Tie<'a>> {
         for link in world.links_of(id) {
             link_ties(world, root, id, link, &mut ties);
         }
-        for (index, call) in world.calls_of(id) {
-            let refused = world.verdict(index).is_some_and(|judged| {
-                judged.verdict == Verdict::Refused(Refusal::ALREADY_MAPPED) && call.target.as_ref() == Some(id)
-            });
-            if refused && let Some(alias) = &call.alias {
+        // Alias and target of a call that is accepted, a duplicate or refused as a cycle lead to one
+        // root, and [`push`] refuses the tie: what is left was refused for another target.
+        for (_, call) in world.calls_of(id).filter(|(_, call)| call.target.as_ref() == Some(id)) {
+            if let Some(alias) = &call.alias {
                 let owner = world.root_of(alias);
                 let kind = if world.is_of_server(id) { EvidenceKind::ServerAlias } else { EvidenceKind::RefusedAlias };
                 push(&mut ties, root, owner, alias, id, kind, &Row::of_call(call));
@@ -88,16 +87,7 @@ fn link_ties<'a>(world: &World<'a>, root: &Id, id: &Id, link: &'a Link, ties: &m
         LinkKind::Previous if link.a == *id => (&link.b, EvidenceKind::BeforeIdentity),
         LinkKind::Merge if link.b == *id => (&link.a, EvidenceKind::PreviousId),
         LinkKind::Merge if link.a == *id => (&link.b, EvidenceKind::PreviousId),
-        LinkKind::IdDevice if is_this(&link.b) => (&link.a, EvidenceKind::SameDevice),
-        // A device that is not this id's own: its other rows are one step further.
-        LinkKind::IdDevice => {
-            for other in world.links_of(&link.b) {
-                if other.kind == LinkKind::IdDevice && other.b == link.b {
-                    same_device(world, root, id, other, ties);
-                }
-            }
-            return;
-        }
+        LinkKind::IdDevice => return device_ties(world, root, id, link, ties),
         _ => return,
     };
     // Such a row names a user and a device, in whichever order it writes them: rows of the user
@@ -106,10 +96,20 @@ fn link_ties<'a>(world: &World<'a>, root: &Id, id: &Id, link: &'a Link, ties: &m
     if pairs && world.looks_anonymous(named) && !world.looks_anonymous(id) {
         return;
     }
-    if kind == EvidenceKind::SameDevice {
-        same_device(world, root, id, link, ties);
-    } else {
-        push(ties, root, world.root_of(named), named, id, kind, &Row::of_link(link));
+    push(ties, root, world.root_of(named), named, id, kind, &Row::of_link(link));
+}
+
+/// The ties that a row of `id` with a device, or of another id with the device `id`, makes.
+fn device_ties<'a>(world: &World<'a>, root: &Id, id: &Id, link: &'a Link, ties: &mut Vec<Tie<'a>>) {
+    // Saves time: the walk below finds this row, too, but all rows of the device for each of them.
+    if link.b == *id || link.b.as_str() == id.bare() {
+        return same_device(world, root, id, link, ties);
+    }
+    // The device is not the id itself: its other rows are one step further.
+    for other in world.links_of(&link.b) {
+        if other.kind == LinkKind::IdDevice && other.b == link.b {
+            same_device(world, root, id, other, ties);
+        }
     }
 }
 

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use journey::identity::{Journey, LEGACY, Reason, resolve};
+use journey::identity::{EvidenceKind, Journey, LEGACY, Reason, resolve};
 use journey::model::Id;
 
+use super::{A1, A2};
 use crate::support::story::{Story, facts_of_files};
 
 /// Role and id of each mention.
@@ -125,4 +126,47 @@ fn a_placeholder_is_no_neighbour_whether_it_is_named_or_the_root() {
     assert_eq!(neighbours(&root, "sally@x.com"), BTreeSet::new());
     let named = Story::new("1 View(sally@x.com) +,d-1\n2 AL(null -> bob@x.com)\n3 View(null) +,d-1");
     assert_eq!(neighbours(&named, "sally@x.com"), BTreeSet::new());
+}
+
+#[test]
+fn a_login_on_a_device_of_another_user_makes_neighbours_of_that_user_alone() {
+    let story = Story::new(&format!("1 View({A1})\n2 AL(bob@x.com -> {A1})\n3 ID(ann@x.com <= {A1})"));
+    assert_eq!(neighbours(&story, "bob@x.com"), [("ann@x.com".to_owned(), true)].into());
+    assert_eq!(neighbours(&story, "ann@x.com"), BTreeSet::new(), "her row names a device and no other user");
+}
+
+#[test]
+fn a_device_ties_anonymous_rows_to_a_known_user_and_to_no_one_else() {
+    let tied = |device: &str, id: &str| {
+        let story = Story::new(&format!("1 View({A1}) +,{device}\n2 Dash({id}) +,{device}"));
+        story.journey(A1).orphan_of.iter().map(|owner| owner.root.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(tied("d-1", "bob@x.com"), ["bob@x.com"]);
+    assert_eq!(tied("d-1", A2), [""; 0], "another anonymous id");
+    assert_eq!(tied("null", "bob@x.com"), [""; 0], "a placeholder is no device");
+}
+
+/// Kinds of the evidence that ties the orphans of a user to it, in order of the kind.
+fn evidence(story: &Story, query: &str) -> Vec<EvidenceKind> {
+    let journey = story.journey(query);
+    let mut kinds: Vec<_> =
+        journey.orphans.iter().flat_map(|orphan| &orphan.evidence).map(|evidence| evidence.kind).collect();
+    kinds.sort();
+    kinds
+}
+
+#[test]
+fn two_ids_with_devices_in_common_are_one_piece_of_evidence_and_each_refused_call_is_one() {
+    let rows = |id: &str| format!("1 View({id}) +,d-1\n2 View({id}) +,d-2\n");
+    let bob = "8 Dash(bob@x.com) +,d-1\n9 Dash(bob@x.com) +,d-2\n";
+    let one = Story::new(&format!("{}{bob}", rows(A1)));
+    assert_eq!(evidence(&one, "bob@x.com"), [EvidenceKind::SameDevice]);
+    let two = Story::new(&format!("{}{}3 AL({A2} -> {A1})\n{bob}", rows(A1), rows(A2)));
+    assert_eq!(evidence(&two, "bob@x.com"), [EvidenceKind::SameDevice; 2], "each anonymous id");
+    let calls = Story::new(&format!(
+        "1 View(G0)\n2 AL(bob@x.com -> G0)\n3 View({A1})\n4 AL(bob@x.com -> {A1})\n9 AL(bob@x.com -> {A1})"
+    ));
+    assert_eq!(evidence(&calls, "bob@x.com"), [EvidenceKind::RefusedAlias; 2]);
+    let accepted = Story::new(&format!("1 View({A1})\n2 AL(bob@x.com -> {A1})\n3 AL(bob@x.com -> {A1})"));
+    assert_eq!(evidence(&accepted, "bob@x.com"), [], "an accepted call and its repetition join the ids");
 }
