@@ -179,7 +179,7 @@ fn told_by_clap(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     ExitCode::from(failure::Kind::Usage.code())
 }
 
-/// Whether the arguments ask for JSON, as far as that can be told when they cannot be read.
+/// Whether the arguments ask for JSON, as far as that is clear when they cannot be read.
 fn asks_for_json(arguments: &[OsString]) -> bool {
     arguments.iter().any(|argument| argument == "--format=json")
         || arguments.windows(2).any(|pair| matches!(pair, [name, value] if name == "--format" && value == "json"))

@@ -253,7 +253,7 @@ fn fields(before: &State, now: &State) -> Vec<Field> {
 
 /// How much later than its call a row is taken in, if a person would call that late.
 pub fn lateness(sent: &Sent) -> Option<Millis> {
-    /// Slower than any network of a story that is not told to be slow.
+    /// Slower than any network of a story that sets no delay.
     const LATE: Millis = 500;
     Some(sent.arrival.saturating_sub(sent.at)).filter(|late| *late >= LATE)
 }

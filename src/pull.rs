@@ -15,8 +15,8 @@
 //! [`Error`]. No redirect is followed, so that no other host gets the header.
 //!
 //! # Waiting
-//! A request runs in a thread of its own, which is left alone when the stop flag is set; whoever
-//! waits looks every 20 ms. [`Limits`] has the pace.
+//! A request runs in a thread of its own, which is left alone when the stop flag is set; the
+//! caller looks every 20 ms. [`Limits`] has the pace.
 
 mod account;
 mod answer;

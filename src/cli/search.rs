@@ -41,7 +41,7 @@ pub(super) fn empty(inspector: &Inspector) -> Result<Option<Failure>, Failure> {
 
 fn answer(command: &Search, terms: Option<Terms>, inspector: &Inspector, console: &mut Console) -> Result<(), Failure> {
     let mut notes = Vec::new();
-    // One more than is listed tells whether there are more, and what is shared is told of more.
+    // One more than is listed says whether there are more; what hits share is looked for in more.
     let limit = command.limit.saturating_add(1).max(LOOKED_AT);
     let (mut looked, mut has_more) = (None, false);
     let mut by_terms = |terms: &Terms| {

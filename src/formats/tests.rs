@@ -425,7 +425,7 @@ fn a_profile_update_tells_what_it_does_and_by_what_a_person_is_found() {
 fn a_page_of_profiles_gives_each_with_its_line() {
     let page = "{\"page\":0,\"results\":[\n{\"$distinct_id\":\"a\",\"$properties\":{\"$email\":\"a@x\"}},\n{\"$distinct_id\":5,\"$properties\":{}},\n7]}";
     let items = decoded(Format::ProfileExport, page);
-    let told: Vec<_> = items
+    let read: Vec<_> = items
         .iter()
         .map(|item| match item {
             Item::Profile { profile, .. } => {
@@ -435,7 +435,7 @@ fn a_page_of_profiles_gives_each_with_its_line() {
             other => panic!("{other:?}"),
         })
         .collect();
-    assert_eq!(told, [(8, Some("a"), "export"), (9, Some("5"), "export"), (10, None, "7")]);
+    assert_eq!(read, [(8, Some("a"), "export"), (9, Some("5"), "export"), (10, None, "7")]);
 }
 
 #[test]

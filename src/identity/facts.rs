@@ -49,7 +49,7 @@ pub struct Facts {
     pub calls: Vec<AliasCall>,
     /// Links, in any order, each pair and kind once.
     pub links: Vec<Link>,
-    /// Ids that lead to a root of which more ids lead there than are told: they belong to no
+    /// Ids that lead to a root that has more ids than the limit: these belong to no
     /// answer, so that it is the same from whichever of its ids one asks.
     pub left_out: HashSet<Id>,
     /// Ids of the user, each with another id of the store that looks the same.

@@ -151,7 +151,7 @@ mod tests {
             assert_eq!(set.set(one, value), Ok(()));
             for other in THRESHOLDS {
                 let expected = if other.name == one.name { value } else { Thresholds::DEFAULT.get(other) };
-                assert_eq!(set.get(other), expected, "{} beside {}", other.name, one.name);
+                assert_eq!(set.get(other), expected, "{} next to {}", other.name, one.name);
             }
             assert_eq!(set.set(one, one.least - 1), Err(one.least), "{}", one.name);
         }

@@ -194,7 +194,7 @@ mod tests {
     const ROW: &str = r#"{"event":"A","properties":{"time":1561971600,"distinct_id":"d"}}"#;
 
     /// Where the rows of a file end, and what the message behind them says.
-    fn told(file: &str) -> Option<(String, String)> {
+    fn ended(file: &str) -> Option<(String, String)> {
         let Message { start, said } = message(file.as_bytes(), Layout::Lines)?;
         Some((file.get(..start)?.to_owned(), said))
     }
@@ -206,15 +206,15 @@ mod tests {
         {
             for between in ["\n", "\r\n", "\n\n", "", " "] {
                 for end in ["", "\n", "\r\n\r\n"] {
-                    let (rows, told) = told(&format!("{ROW}{between}{said}{end}")).unwrap();
+                    let (rows, why) = ended(&format!("{ROW}{between}{said}{end}")).unwrap();
                     assert_eq!(rows.trim_ascii_end(), ROW);
-                    assert_eq!(told, format!("the server ended it early: \"{said}\""));
+                    assert_eq!(why, format!("the server ended it early: \"{said}\""));
                 }
             }
         }
-        let (rows, _) = told(&format!("[{ROW},\n{ROW},terminated early")).unwrap();
+        let (rows, _) = ended(&format!("[{ROW},\n{ROW},terminated early")).unwrap();
         assert_eq!(rows, format!("[{ROW},\n{ROW},"));
-        let (rows, _) = told(&format!("{ROW}\n{{\"event\":\"Bexport terminated early\n")).unwrap();
+        let (rows, _) = ended(&format!("{ROW}\n{{\"event\":\"Bexport terminated early\n")).unwrap();
         assert_eq!(rows, format!("{ROW}\n{{\"event\":\"B"));
     }
 
@@ -228,8 +228,8 @@ mod tests {
             r#"{"request":"/export","status":"Terminated early!"}"#,
             "'terminated early'",
         ] {
-            let (rows, told) = told(&format!("{ROW}\n{said}\n")).unwrap();
-            assert_eq!((rows, told), (format!("{ROW}\n"), format!("the server ended it early: \"{said}\"")));
+            let (rows, why) = ended(&format!("{ROW}\n{said}\n")).unwrap();
+            assert_eq!((rows, why), (format!("{ROW}\n"), format!("the server ended it early: \"{said}\"")));
             assert!(within(said), "{said}");
         }
         for row in [
@@ -237,7 +237,7 @@ mod tests {
             r#"{"event":"Job","properties":{"time":1561971600,"distinct_id":"d","why":"terminated early"}}"#,
             r#"{"message":"not terminated early, but late"}"#,
         ] {
-            assert_eq!(told(&format!("{ROW}\n{row}\n")), None, "{row}");
+            assert_eq!(ended(&format!("{ROW}\n{row}\n")), None, "{row}");
             assert!(!within(row), "{row}");
         }
     }
@@ -250,9 +250,9 @@ mod tests {
             "<html><body><h1>502 Bad Gateway</h1></body></html>",
             "upstream connect error or disconnect/reset before headers",
         ] {
-            let (rows, told) = told(&format!("{ROW}\n{said}\n")).unwrap();
+            let (rows, why) = ended(&format!("{ROW}\n{said}\n")).unwrap();
             assert_eq!(rows, format!("{ROW}\n"));
-            assert!(told.starts_with("it ends in a message in place of a row: \""), "{told}");
+            assert!(why.starts_with("it ends in a message in place of a row: \""), "{why}");
         }
     }
 
@@ -268,7 +268,7 @@ mod tests {
             "data=eyJldmVudCI6 IkEi".to_owned(),
             String::new(),
         ] {
-            assert_eq!(told(&format!("{ROW}\n{last}\n")), None, "{last}");
+            assert_eq!(ended(&format!("{ROW}\n{last}\n")), None, "{last}");
         }
         assert_eq!(message(b"alias,distinct_id\na b,c\nwith words in it", Layout::Csv), None);
     }

@@ -113,9 +113,9 @@ mod tests {
         for (line, reason) in [(3, "not JSON: x (column 1)"), (4, "has no properties"), (9, "not JSON: x (column 7)")] {
             rejects.take(reject(line, reason, 1));
         }
-        let told: Vec<_> =
-            rejects.reasons.into_sorted().into_iter().map(|told| (told.reason, told.count, told.line)).collect();
-        assert_eq!(told, [("not JSON: x".to_owned(), 2, 3), ("has no properties".to_owned(), 1, 4)]);
+        let counted: Vec<_> =
+            rejects.reasons.into_sorted().into_iter().map(|one| (one.reason, one.count, one.line)).collect();
+        assert_eq!(counted, [("not JSON: x".to_owned(), 2, 3), ("has no properties".to_owned(), 1, 4)]);
     }
 
     #[test]

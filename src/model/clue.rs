@@ -50,7 +50,7 @@ pub fn fold(text: &str, into: &mut Vec<u8>) {
     } else {
         into.extend_from_slice(text.to_lowercase().as_bytes());
     }
-    // All letters of ASCII, and more: what it makes alike is told from each other later.
+    // All letters of ASCII, and more: a later comparison separates what it makes alike.
     for byte in into.iter_mut().skip(start) {
         *byte |= 0x20;
     }
@@ -111,8 +111,8 @@ pub fn key_hashes(name: &str) -> Vec<u64> {
     hashes
 }
 
-/// Whether a folded text has only what numbers and machine-made ids consist of; no part of it is
-/// told by [`gram`]s.
+/// Whether a folded text has only what numbers and machine-made ids consist of; [`gram`]s
+/// stand for no part of it.
 pub fn is_machine_made(folded: &[u8]) -> bool {
     folded.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f' | b'.' | b'+' | b'-'))
 }

@@ -104,7 +104,7 @@ impl<'a> From<&'a Row> for RowView<'a> {
     }
 }
 
-/// When a row happened and when it arrived: what a clock is told by.
+/// When a row happened and when it arrived: what shows how a clock is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timing {
     /// [`Row::time`].

@@ -188,9 +188,9 @@ mod tests {
         let request = r#"{"app_key":"k","device_id":"d","t":"1","timestamp":"1561971600000","begin_session":"1","events":"[{\"key\":\"A\",\"count\":1,\"timestamp\":1561971601000,\"segmentation\":{\"plan\":\"pro\",\"device_id\":\"own\"}},{\"key\":\"[CLY]_view\",\"segmentation\":{}}]"}"#;
         let rows = Countly.carried(request).unwrap();
         let rows: Vec<Call> = rows.iter().map(|(_, row)| of(row).unwrap()).collect();
-        let told: Vec<_> = rows.iter().map(|row| (row.event.as_str(), &row.verb, row.time.unwrap())).collect();
+        let read: Vec<_> = rows.iter().map(|row| (row.event.as_str(), &row.verb, row.time.unwrap())).collect();
         assert_eq!(
-            told,
+            read,
             [
                 ("begin_session", &Verb::Track, 1_561_971_600_000),
                 ("A", &Verb::Track, 1_561_971_601_000),

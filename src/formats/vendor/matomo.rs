@@ -193,9 +193,9 @@ mod tests {
     fn each_action_of_a_visit_has_the_ids_of_the_visit() {
         let visit = r#"{"idSite":"1","visitorId":"0123456789abcdef","userId":"nora","actionDetails":[{"type":"action","url":"http://x/","timestamp":1561971600},{"type":"event","eventAction":"Sign up","timestamp":1561971660},{"type":"goal","goalName":"Paid","timestamp":1561971720}],"lastActionTimestamp":1561971720}"#;
         let rows: Vec<Call> = Matomo.carried(visit).unwrap().iter().map(|(_, row)| of(row)).collect();
-        let told: Vec<_> = rows.iter().map(|row| (row.event.as_str(), row.time.unwrap())).collect();
+        let read: Vec<_> = rows.iter().map(|row| (row.event.as_str(), row.time.unwrap())).collect();
         assert_eq!(
-            told,
+            read,
             [("page_view", 1_561_971_600_000), ("Sign up", 1_561_971_660_000), ("Paid", 1_561_971_720_000)]
         );
         assert!(rows.iter().all(|row| row.user == Some(Id::new("nora")) && row.device.is_some()));

@@ -76,7 +76,7 @@ fn every_form_that_is_documented_can_be_read_where_it_is_documented() {
 
 #[test]
 fn an_error_points_at_its_place_names_a_reason_and_what_was_meant() {
-    for (text, told) in [
+    for (text, reason) in [
         ("view is:orfan x", "view is:orfan x\n        ^^^^^\nno state is called orfan; did you mean orphan?"),
         ("日本 is:orfan", "日本 is:orfan\n        ^^^^^\nno state is called orfan; did you mean orphan?"),
         ("a\n\u{1b} is:orfan", "a␊␛ is:orfan\n       ^^^^^\nno state is called orfan; did you mean orphan?"),
@@ -99,8 +99,8 @@ fn an_error_points_at_its_place_names_a_reason_and_what_was_meant() {
         ("or a", "or a\n^^\nor stands between two conditions; as a text it needs quotes"),
         ("a - b", "a - b\n  ^\n- stands right before what it excludes"),
     ] {
-        assert_eq!(refused(text, Place::Journey), told);
-        assert_eq!(refused(text, Place::Search), told);
+        assert_eq!(refused(text, Place::Journey), reason);
+        assert_eq!(refused(text, Place::Search), reason);
     }
     assert!(refused("phone:x", Place::Search).contains("a phone number has digits"));
     assert!(refused("after:soon", Place::Search).contains("times look like"));

@@ -153,7 +153,7 @@ impl<'r> Search<'r> {
         Ok(match expr {
             Expr::All(list) => Ask::All(list.iter().map(|expr| self.ask(expr, most)).collect::<Result<_, _>>()?),
             Expr::Any(list) => Ask::Any(list.iter().map(|expr| self.ask(expr, most)).collect::<Result<_, _>>()?),
-            // Of those excluded by what only their journeys tell nobody is known yet.
+            // No one is known yet of those whom only their journeys exclude.
             Expr::Not(inner) if inner.is_of_journeys() => Ask::Open,
             // Who was left out of those excluded would be found.
             Expr::Not(inner) => Ask::Crowd(self.crowd(inner, usize::MAX - 1)?.rest()),

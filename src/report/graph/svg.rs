@@ -46,7 +46,7 @@ pub fn svg(out: &mut dyn Write, graph: &Graph, look: &Look) -> io::Result<()> {
     for (title, kind) in
         [("devices", NodeKind::Device), ("other users", NodeKind::User), ("named only", NodeKind::Named)]
     {
-        let nodes = tree::beside(graph, &tree, kind);
+        let nodes = tree::outside(graph, &tree, kind);
         if !nodes.is_empty() {
             picture.y += LINE;
             picture.text(EDGE, "b", title);

@@ -124,7 +124,7 @@ impl Drawing<'_> {
 
     /// Nodes that are in no tree, by kind.
     fn section(&self, rows: &mut Vec<Row>, tree: &[Placed<'_>], title: &str, kind: NodeKind) {
-        let nodes = tree::beside(self.graph, tree, kind);
+        let nodes = tree::outside(self.graph, tree, kind);
         if nodes.is_empty() {
             return;
         }

@@ -80,7 +80,7 @@ fn children<'a>(
 }
 
 /// Nodes of a kind that stand in no tree, each with what is said of it.
-pub(super) fn beside<'a>(graph: &'a Graph, tree: &[Placed<'_>], kind: NodeKind) -> Vec<(usize, Vec<&'a Edge>)> {
+pub(super) fn outside<'a>(graph: &'a Graph, tree: &[Placed<'_>], kind: NodeKind) -> Vec<(usize, Vec<&'a Edge>)> {
     let placed_nodes: HashSet<usize> = tree.iter().map(|placed| placed.node).collect();
     graph
         .nodes

@@ -100,13 +100,13 @@ fn a_call_is_checked_against_its_device() {
         ("do = \"people\"\nproperties = {a=1}\nop = \"zap\"", "x.toml:18:6: no op \"zap\"; there are set, set_once"),
         ("do = \"reset\"\ndelay = \"2\"", "x.toml:17:9: cannot read the offset \"2\""),
     ] {
-        let told = refused_call(&format!("at = \"1s\"\ndevice = \"laptop\"\n{call}"));
-        assert!(told.starts_with(what), "{told}");
+        let refusal = refused_call(&format!("at = \"1s\"\ndevice = \"laptop\"\n{call}"));
+        assert!(refusal.starts_with(what), "{refusal}");
     }
-    let told = refused_call("at = \"1s\"\ndevice = \"backend\"\ndo = \"track\"\nevent = \"E\"");
-    assert_eq!(told, "x.toml:16:6: do = \"track\" on server needs \"id\"");
-    let told = refused_call("at = \"1s\"\ndevice = \"backend\"\ndo = \"identify\"\nid = \"u\"");
-    assert!(told.contains("is nothing that \"backend\", of kind server, can do"), "{told}");
+    let refusal = refused_call("at = \"1s\"\ndevice = \"backend\"\ndo = \"track\"\nevent = \"E\"");
+    assert_eq!(refusal, "x.toml:16:6: do = \"track\" on server needs \"id\"");
+    let refusal = refused_call("at = \"1s\"\ndevice = \"backend\"\ndo = \"identify\"\nid = \"u\"");
+    assert!(refusal.contains("is nothing that \"backend\", of kind server, can do"), "{refusal}");
 }
 
 #[test]

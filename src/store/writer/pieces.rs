@@ -8,7 +8,7 @@ use super::bulk::Bulk;
 use crate::store::packs::Sums;
 use crate::store::{number, pages};
 
-/// Bytes of a piece: what a page has room for beside its own head, and the head of one row.
+/// Bytes of a piece: what a page has room for besides its own head, and the head of one row.
 const PIECE: usize = pages::PAGE_ROOM - 40;
 
 /// A frame: the position of its first row, the number of its rows, and where it ends.

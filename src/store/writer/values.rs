@@ -13,8 +13,8 @@ const THREADS: usize = 8;
 
 impl Writer {
     /// Makes the index of the values of all rows that are in none, those that were added last
-    /// first; whether all of it is made. `tell` is told for how many of these rows it is, and how
-    /// many there are; `false` from it ends it.
+    /// first; whether all of it is made. `tell` gets the number of these rows that have it, and of
+    /// all of them; `false` from it ends the work.
     ///
     /// What is made is kept step by step, and what is not is looked through by a search: it may
     /// end at any moment. In between, other connections can write.

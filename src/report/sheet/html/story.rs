@@ -36,7 +36,7 @@ type Sender<'p> = (&'p Id, Option<&'p Client>);
 struct Before<'p> {
     /// The last values of properties that a row shows, by the id of the lane.
     shown: HashMap<&'p Id, HashMap<String, Value>>,
-    /// What the first row of an id and a client told of the client, and its line.
+    /// What the first row of an id and a client said of the client, and its line.
     client: HashMap<Sender<'p>, (usize, Map<String, Value>)>,
     /// The reason of the first row of an orphan.
     why: HashMap<&'p Id, String>,
