@@ -10,6 +10,7 @@ use super::look::{Class, Look, count, left, many};
 use crate::identity::across::Across;
 use crate::identity::{Because, Held, Ruled, Verdict};
 use crate::model::Id;
+use crate::model::text::percent;
 use crate::model::time::rfc3339;
 
 /// Sentences that are written for one rule set; more are counted.
@@ -159,7 +160,7 @@ impl Lanes {
         row(out, "people", &|side| count(across.people(side) as u64))?;
         row(out, "rows of this user", &|side| {
             let own = across.own_rows(side);
-            format!("{}  {} %", count(own as u64), own * 100 / across.rows().max(1))
+            format!("{}  {} %", count(own as u64), percent(own as u64, across.rows() as u64))
         })?;
         row(out, "calls without effect", &|side| {
             let refused = side.aliases.iter().filter(|line| matches!(line.verdict, Verdict::Refused(_)));

@@ -14,7 +14,7 @@ use super::look::{Class, Look, count, left, right};
 use super::sheet::cell;
 use super::table::csv as line;
 use crate::identity::migration::{Becomes, Migration, TopUser};
-use crate::model::text::counted;
+use crate::model::text::{counted, percent};
 
 /// Columns of the longest bar.
 const BAR: usize = 40;
@@ -92,7 +92,7 @@ pub fn csv(out: &mut dyn Write, migration: &Migration) -> io::Result<()> {
 /// The lines of the people section: title, number, share in percent, what it means.
 pub fn people(migration: &Migration) -> Vec<(&'static str, u64, Option<u64>, &'static str)> {
     let sums = &migration.sums;
-    let share = |number: u64| Some(number * 100 / sums.people.0.max(1));
+    let share = |number: u64| Some(percent(number, sums.people.0));
     vec![
         ("same", sums.same, share(sums.same), ""),
         ("split", sums.split, share(sums.split), "one person → 2 or more"),

@@ -1,5 +1,6 @@
 //! What a screen of findings asks, and what it gets.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::identity::audit::Audit;
@@ -12,6 +13,9 @@ use crate::model::facts::Source;
 
 /// Users that are named, at most: a name costs some look-ups, and more are not read.
 const MOST_NAMED: usize = 200;
+
+/// Users of a finding that a list of findings names.
+pub const LISTED: usize = 3;
 
 /// A question about the findings of a store.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,8 +37,8 @@ pub enum Question {
 /// An answer.
 #[derive(Clone, Debug)]
 pub enum Answer {
-    /// Of [`Question::Store`].
-    Store(Box<Audit>),
+    /// Of [`Question::Store`], with the best names of the first users of each finding.
+    Store(Box<Audit>, BTreeMap<Id, String>),
     /// Of [`Question::People`]; whether all were looked at.
     People(Vec<Person>, bool),
     /// Of [`Question::Evidence`]: the finding, and its rows; `None` when the user has none by now.
@@ -55,7 +59,12 @@ pub(super) fn answer(
     go_on: &mut dyn FnMut(u64, u64) -> bool,
 ) -> Result<Answer, Error> {
     Ok(match question {
-        Question::Store => Answer::Store(Box::new(check::store(inspector, go_on)?)),
+        Question::Store => {
+            let audit = check::store(inspector, go_on)?;
+            let first = audit.found.iter().flat_map(|found| found.ids.iter().take(LISTED));
+            let names = inspector.best_names(first)?;
+            Answer::Store(Box::new(audit), names)
+        }
         Question::People(kind) => {
             let (mut people, complete) = check::people(inspector, kind, go_on)?;
             let named = people.len().min(MOST_NAMED);

@@ -4,4 +4,6 @@ mod about;
 
 pub use self::about::{Milestone, Preview, User};
 pub use crate::inspect::{Error as Failure, ErrorKind as FailureKind};
-pub use crate::session::{Answer, Hits, Question, Recent, Redacted, Saved, Session as Backend, Sight, StartPage};
+pub use crate::session::{
+    Answer, Hits, LISTED, Question, Recent, Redacted, Saved, Session as Backend, Sight, StartPage,
+};

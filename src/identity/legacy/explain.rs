@@ -54,7 +54,7 @@ pub(super) fn step(journey: &Journey, step: &Step) -> String {
         why.push_str(" The server had taken its name and id away as a hot shard; both were put back.");
     }
     if flags.has(Flags::TIME_FROM_ARRIVAL) {
-        why.push_str(" The row has no time: its arrival stands for it.");
+        why.push_str(" It was sent without a time: that of its arrival stands for it.");
     }
     if flags.has(Flags::AMBIGUOUS_HOUR) {
         why.push_str(" The project's clock had this hour twice; the one nearer to the arrival was taken.");

@@ -7,6 +7,8 @@
 mod draw;
 mod pane;
 
+use std::collections::BTreeMap;
+
 use crate::identity::audit::{Audit, Found};
 use crate::identity::{Finding, Kind};
 use crate::inspect::check::{Person, Proof};
@@ -62,8 +64,8 @@ struct Step {
 /// What a step lists.
 #[derive(Clone, Debug)]
 enum Of {
-    /// Kinds of findings.
-    Store(Box<Audit>),
+    /// Kinds of findings, and the best names of their first users.
+    Store(Box<Audit>, BTreeMap<Id, String>),
     /// People with one kind, and whether all were looked at.
     People(&'static Kind, Vec<Person>, bool),
     /// Rows that prove the finding of a user.
@@ -77,7 +79,7 @@ enum Of {
 impl Of {
     fn lines(&self) -> usize {
         match self {
-            Self::Store(audit) => audit.found.len(),
+            Self::Store(audit, _) => audit.found.len(),
             Self::People(_, people, _) => people.len(),
             Self::Evidence(_, _, rows) | Self::Loose(_, rows) => rows.len(),
             Self::Text(_, lines) => lines.len(),
@@ -119,10 +121,19 @@ impl State {
         self.steps.last()
     }
 
+    /// The name of a person of whom a step before has one.
+    fn name_of(&self, id: &Id) -> Option<&str> {
+        self.steps.iter().find_map(|step| match &step.of {
+            Of::Store(_, names) => names.get(id).map(String::as_str),
+            Of::People(_, people, _) => people.iter().find(|person| person.id == *id)?.name.as_deref(),
+            _ => None,
+        })
+    }
+
     /// The finding that is selected on the first step.
     fn found(&self) -> Option<&Found> {
         match self.steps.first() {
-            Some(Step { of: Of::Store(audit), selected, .. }) => audit.found.get(*selected),
+            Some(Step { of: Of::Store(audit, _), selected, .. }) => audit.found.get(*selected),
             _ => None,
         }
     }
@@ -133,7 +144,7 @@ impl State {
         match &step.of {
             Of::People(_, people, _) => people.get(step.selected).map(|person| &person.id),
             Of::Evidence(id, ..) => Some(id),
-            Of::Store(audit) => audit.found.get(step.selected)?.ids.first(),
+            Of::Store(audit, _) => audit.found.get(step.selected)?.ids.first(),
             _ => None,
         }
     }
@@ -142,7 +153,7 @@ impl State {
     fn enter(&mut self) {
         let Some(step) = self.steps.last() else { return };
         match &step.of {
-            Of::Store(_) => {
+            Of::Store(..) => {
                 let Some(found) = self.found() else { return };
                 let kind = found.kind;
                 match (found.people, found.rows) {
@@ -192,7 +203,7 @@ impl State {
 
     fn take(&mut self, question: &Question, answer: Answer) {
         let of = match (question, answer) {
-            (_, Answer::Store(audit)) => Of::Store(audit),
+            (_, Answer::Store(audit, names)) => Of::Store(audit, names),
             (Question::People(kind), Answer::People(people, complete)) => Of::People(kind, people, complete),
             (Question::Evidence(id, _), Answer::Evidence(Some(finding), rows)) => {
                 Of::Evidence(id.clone(), finding, rows)
@@ -204,7 +215,8 @@ impl State {
             }
             (Question::Loose(kind), Answer::Loose(rows)) => Of::Loose(kind, rows),
             (Question::Repair(_), Answer::Repair(Some(found))) => {
-                let name = found.known.as_ref().unwrap_or(&found.root).as_str().to_owned();
+                let id = found.known.as_ref().unwrap_or(&found.root);
+                let name = self.name_of(id).unwrap_or(id.as_str()).to_owned();
                 let users = std::slice::from_ref(&*found);
                 let repairs = repair::Repairs { users, kind: None, file: None, complete: true };
                 let mut text = Vec::new();
@@ -319,7 +331,7 @@ impl Page for State {
     fn command(&self) -> Option<Vec<String>> {
         let words = |words: &[&str]| Some(words.iter().map(|word| (*word).to_owned()).collect());
         match &self.step()?.of {
-            Of::Store(_) => words(&["check"]),
+            Of::Store(..) => words(&["check"]),
             Of::People(kind, ..) => words(&["explain", kind.code]),
             Of::Evidence(id, ..) => words(&["check", "--id", id.as_str()]),
             Of::Loose(..) => words(&["check", "--format", "json"]),
@@ -343,7 +355,7 @@ impl Page for State {
     fn place(&self) -> String {
         let Some(step) = self.step() else { return String::new() };
         let word = match step.of {
-            Of::Store(_) => "finding",
+            Of::Store(..) => "finding",
             Of::People(..) => "user",
             Of::Evidence(..) | Of::Loose(..) => "row",
             Of::Text(..) => "line",

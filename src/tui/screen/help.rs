@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::identity::Severity;
 use crate::inspect::query::{FORMS, Place};
 use crate::tui::field::Field;
 use crate::tui::fit;
@@ -11,9 +12,13 @@ use crate::tui::keys::{Action, Binding, Context, Key, Keymap, Resolved, sequence
 use crate::tui::page::{Below, Entry, Given, Page};
 use crate::tui::pen::Pen;
 use crate::tui::theme::{Look, Meaning};
+use crate::tui::widgets;
 
 /// Characters that are looked for at once.
 const MOST_SOUGHT: usize = 100;
+
+/// Lines of one key, at most.
+const MOST_WRAPPED: usize = 8;
 
 /// The help on the screen.
 #[derive(Clone, Debug)]
@@ -131,24 +136,47 @@ fn view(state: &State, given: &Given<'_>, ui: &mut Ui, area: Rect, buffer: &mut 
     let height = usize::from(list.height).max(1);
     // A column of help is read easily up to about 60; more columns instead of a longer line.
     let columns = usize::from((area.width / 62).clamp(1, 3));
+    let width = area.width / u16::try_from(columns).unwrap_or(1);
+    let left = if width > 50 { 16 } else { 12 };
+    let lines = wrapped(lines, left, usize::from(width.saturating_sub(1)));
     let per_column = lines.len().div_ceil(columns).max(1);
     ui.page = height;
     ui.page_end = per_column.saturating_sub(height);
     let top = state.top.min(ui.page_end);
-    let width = area.width / u16::try_from(columns).unwrap_or(1);
     for (column, lines) in (0u16..).zip(lines.chunks(per_column)) {
         let part = Rect { x: list.x + column * width, width: width.saturating_sub(1), ..list };
         for (row, line) in (0..part.height).zip(lines.iter().skip(top)) {
             let mut pen = Pen::new(buffer, part, row);
-            if line.right.is_empty() {
+            if line.right.is_empty() && line.meaning != Meaning::Key {
                 pen.skip(1).text(&line.left, look.style(Meaning::Title));
                 continue;
             }
-            let left = if part.width >= 50 { 16 } else { 12 };
             pen.skip(1).cell(&line.left, left, look.style(line.meaning)).skip(1);
             pen.text(&line.right, look.style(Meaning::Text));
         }
     }
+}
+
+/// The same in lines of one width: neither keys nor what they do are cut.
+fn wrapped(lines: Vec<Line>, left: usize, width: usize) -> Vec<Line> {
+    let mut all = Vec::with_capacity(lines.len());
+    for line in lines {
+        if line.right.is_empty() {
+            all.push(line);
+            continue;
+        }
+        let keys = fit::wrap(&line.left, left, MOST_WRAPPED);
+        let words = fit::wrap(&line.right, width.saturating_sub(left + 2).max(1), MOST_WRAPPED);
+        let part = |parts: &[String], at: usize| parts.get(at).cloned().unwrap_or_default();
+        // Of a head the right side is empty: a line of keys alone is none.
+        let meaning = if line.meaning == Meaning::Title { Meaning::Text } else { line.meaning };
+        for at in 0..keys.len().max(words.len()) {
+            let (left, right) = (part(&keys, at), part(&words, at));
+            let meaning = if right.is_empty() { Meaning::Key } else { meaning };
+            all.push(Line { left, right, meaning });
+        }
+    }
+    all
 }
 
 /// The lines that have in them what is looked for, under their heads; with nothing looked for,
@@ -197,6 +225,11 @@ fn of(contexts: &[Context], keymap: &Keymap, look: &Look) -> Vec<Line> {
         }
         lines.push(Line { left: text.to_owned(), right: String::new(), meaning: Meaning::Title });
     };
+    // What stands on the screen comes before what can be done there.
+    if contexts.iter().any(|context| HAVE_MARKS.contains(context)) {
+        head(&mut lines, "MARKS");
+        lines.extend(marks(contexts.contains(&Context::Player), look));
+    }
     let reach = Reach { keymap, contexts };
     for context in contexts {
         let bindings: Vec<Line> = keymap
@@ -220,48 +253,60 @@ fn of(contexts: &[Context], keymap: &Keymap, look: &Look) -> Vec<Line> {
         head(&mut lines, "WHAT A FILTER KEEPS: ROWS WITH");
         lines.extend(forms(Place::Journey));
     }
-    if contexts.iter().any(|context| matches!(context, Context::Journey | Context::Identity | Context::Player)) {
-        head(&mut lines, "MARKS");
-        let glyphs = look.glyphs;
-        let player = contexts.contains(&Context::Player);
-        let bar = format!("{}{}{}", glyphs.refused, glyphs.bar.repeat(2), glyphs.refused_end);
-        let join = format!("{}{}{}", glyphs.alias, glyphs.join, glyphs.join_ends[0]);
-        let changes = [
-            (glyphs.cursor, "of an SDK: changed by this call", Meaning::Match),
-            ("+", "new at this moment", Meaning::Match),
-            ("~", "was there, and has another place now, or other than in the original", Meaning::Match),
-            ("-", "in the original alone", Meaning::Match),
-        ];
-        for (mark, text, meaning) in changes.into_iter().filter(|_| player) {
-            lines.push(Line { left: mark.to_owned(), right: text.to_owned(), meaning });
-        }
-        for (mark, text, meaning) in [
-            (glyphs.anonymous, "a row before the user was known", Meaning::Anonymous),
-            (glyphs.identified, "a row from then on", Meaning::Identified),
-            (join.as_str(), "an accepted alias: its lane joins the user's", Meaning::Alias),
-            (glyphs.duplicate, "an alias call whose alias leads there already", Meaning::Muted),
-            (bar.as_str(), "a refused alias: it joins nothing", Meaning::Refused),
-            (glyphs.alias, "an alias call that is in the lookup table", Meaning::Alias),
-            (glyphs.refused, "an alias call that is refused", Meaning::Refused),
-            (glyphs.identify, "an identify point: the user became known", Meaning::Identify),
-            (glyphs.reset, "a reset; no row says it, it is inferred", Meaning::Reset),
-            (glyphs.split, "a split row: it arrived before its alias", Meaning::Split),
-            (glyphs.orphan, "a row of an orphan: no alias can join it", Meaning::Orphan),
-            (glyphs.lane, "a lane whose rows count for the user", Meaning::Muted),
-            (glyphs.lane_unmerged, "a lane whose rows do not", Meaning::Muted),
-        ] {
-            let of_player = [glyphs.alias, glyphs.refused].contains(&mark);
-            // The player has no lanes; where there are lanes, they tell of aliases.
-            if !player && of_player {
-                continue;
-            }
-            if player && [join.as_str(), bar.as_str(), glyphs.lane, glyphs.lane_unmerged, glyphs.reset].contains(&mark)
-            {
-                continue;
-            }
-            lines.push(Line { left: mark.to_owned(), right: text.to_owned(), meaning });
-        }
-    }
+    lines
+}
+
+/// Screens with marks of rows and ids.
+const HAVE_MARKS: [Context; 4] = [Context::Journey, Context::Detail, Context::Identity, Context::Player];
+
+/// Every mark, with its meaning. The player has no lanes: there alias calls stand alone.
+fn marks(player: bool, look: &Look) -> Vec<Line> {
+    let glyphs = look.glyphs;
+    let (text, muted) = (Meaning::Text, Meaning::Muted);
+    let bar = format!("{}{}{}", glyphs.refused, glyphs.bar.repeat(2), glyphs.refused_end);
+    let join = format!("{}{}{}", glyphs.alias, glyphs.join, glyphs.join_ends[0]);
+    let both = |two: [&str; 2]| two.join(" ");
+    let times = if look.is_ascii() { "x" } else { "×" };
+    let [error, warning, note] =
+        [Severity::Error, Severity::Warning, Severity::Note].map(|severity| widgets::severity(severity, look).0);
+    let of_rows = [
+        (glyphs.anonymous.to_owned(), "a row before the user was known", Meaning::Anonymous),
+        (glyphs.identified.to_owned(), "a row from then on", Meaning::Identified),
+        (glyphs.identify.to_owned(), "an identify point: the user became known", Meaning::Identify),
+        (glyphs.split.to_owned(), "a split row: it arrived before its alias", Meaning::Split),
+        (glyphs.orphan.to_owned(), "a row of an orphan: no alias can join it", Meaning::Orphan),
+        (glyphs.duplicate.to_owned(), "an alias call whose alias leads there already", muted),
+    ];
+    let of_player = [
+        (glyphs.alias.to_owned(), "an alias call that is in the lookup table", Meaning::Alias),
+        (glyphs.refused.to_owned(), "an alias call that is refused", Meaning::Refused),
+        (glyphs.cursor.to_owned(), "of an SDK: changed by this call", Meaning::Match),
+        ("+".to_owned(), "new at this moment", Meaning::Match),
+        ("~".to_owned(), "was there, and has another place now, or other than in the original", Meaning::Match),
+        ("-".to_owned(), "in the original alone", Meaning::Match),
+    ];
+    let of_lanes = [
+        (join, "an accepted alias: its lane joins the user's", Meaning::Alias),
+        (bar, "a refused alias: it joins nothing", Meaning::Refused),
+        (glyphs.reset.to_owned(), "a reset; no row says it, it is inferred", Meaning::Reset),
+        (both([glyphs.lane, glyphs.lane_here[0]]), "a lane whose rows count for the user; that of this row", muted),
+        (both([glyphs.lane_unmerged, glyphs.lane_here[1]]), "a lane whose rows do not; that of this row", muted),
+        (glyphs.cursor.to_owned(), "this row", Meaning::Key),
+        (glyphs.depends.to_owned(), "the alias call that this row rests on", text),
+        (glyphs.found.to_owned(), "a row that was found", text),
+        (glyphs.marked.to_owned(), "a marked row", text),
+        (glyphs.corner.to_owned(), "belongs to the row above", text),
+        (format!("{times} 3"), "three rows of one event, folded", text),
+        (format!("{times}2"), "a row that was delivered twice", text),
+        (both(glyphs.folds), "a value that is unfolded, and one that is folded", text),
+        (format!("{error} {warning} {note}"), "a finding: an error, a warning, a note", Meaning::Warn),
+    ];
+    let mut lines: Vec<Line> = Vec::new();
+    let mut add = |list: Vec<(String, &str, Meaning)>| {
+        lines.extend(list.into_iter().map(|(left, right, meaning)| Line { left, right: right.to_owned(), meaning }));
+    };
+    add(of_rows.into());
+    add(if player { of_player.into() } else { of_lanes.into() });
     lines
 }
 

@@ -20,7 +20,7 @@ fn the_help_of_all_screens_is_searched() {
     app.press("/<C-u>zzz");
     assert!(app.text().contains("no key and no mark has"), "{}", app.text());
     app.press("<Esc>");
-    assert!(app.text().contains("previous row"), "{}", app.text());
+    assert!(app.text().contains("MARKS"), "{}", app.text());
     assert_eq!(app.press("<Esc>").top(), "journey");
 }
 
@@ -59,4 +59,46 @@ fn the_help_goes_to_its_ends_as_every_list_does() {
     assert_eq!(app.press("gg").text(), first);
     assert_eq!(app.press("<End>").text(), last);
     assert_eq!(app.press("<Home>").text(), first);
+}
+
+#[test]
+fn on_a_small_screen_the_help_begins_with_the_marks_and_cuts_nothing() {
+    for (keys, first) in [("?", "help  the timeline"), ("<Enter>?", "help  the row"), ("i?", "help  the timeline")] {
+        let mut app = open(sally());
+        app.press(keys);
+        let text = app.text();
+        assert!(text.starts_with(&format!(" {first}")), "{text}");
+        let heads: Vec<&str> = text.lines().filter(|line| line.trim() == "MARKS" || line.contains("THE ")).collect();
+        assert_eq!(heads.first().map(|line| line.trim()), Some("MARKS"), "{text}");
+        let mut all = String::new();
+        for _ in 0..12 {
+            all.push_str(&app.text());
+            app.press("<PgDn>");
+        }
+        assert!(!all.contains('…'), "something is cut: {all}");
+        for mark in [
+            "○",
+            "●",
+            "■",
+            "◐",
+            "◌",
+            "◈",
+            "◆━╮",
+            "◇╌╌╳",
+            "↺",
+            "│ ┃",
+            "┊ ┋",
+            "▸",
+            "»",
+            "›",
+            "†",
+            "└",
+            "× 3",
+            "×2",
+            "▿ ▹",
+            "▲ △ ▽",
+        ] {
+            assert!(all.lines().any(|line| line.starts_with(&format!(" {mark} "))), "{mark} has no line: {all}");
+        }
+    }
 }

@@ -9,7 +9,7 @@ use crate::identity::Severity;
 use crate::identity::audit::{Audit, day_of};
 use crate::inspect::check::{Person, Proof};
 use crate::model::Id;
-use crate::model::text::event_name;
+use crate::model::text::{event_name, percent};
 use crate::tui::fit;
 use crate::tui::frame::Ui;
 use crate::tui::pen::Pen;
@@ -113,7 +113,7 @@ fn busy(state: &State) -> String {
             "looking at every user: {} of {} rows, {} %; Esc stops with what is known",
             fit::count(done),
             fit::count(all),
-            done.saturating_mul(100) / all.max(1)
+            percent(done, all)
         ),
     }
 }
@@ -124,9 +124,9 @@ fn head(state: &State, look: &Look, pen: &mut Pen<'_>) {
     pen.skip(1).text("findings", look.style(Meaning::Title));
     for step in &state.steps {
         let text = match &step.of {
-            Of::Store(_) => continue,
+            Of::Store(..) => continue,
             Of::People(kind, ..) | Of::Loose(kind, _) => kind.code.to_owned(),
-            Of::Evidence(id, ..) => shown(id, 28),
+            Of::Evidence(id, ..) => state.name_of(id).map_or_else(|| shown(id, 28), |name| fit::end(name, 28)),
             Of::Text(head, _) => fit::end(head, 40),
         };
         pen.text(&format!(" {} ", look.glyphs.arrow), look.style(Meaning::Muted));
@@ -146,12 +146,12 @@ fn summary(step: &Step, look: &Look, pen: &mut Pen<'_>) {
     let dot = look.glyphs.dot;
     pen.skip(1);
     match &step.of {
-        Of::Store(audit) if audit.found.is_empty() => {
+        Of::Store(audit, _) if audit.found.is_empty() => {
             let people = fit::counted(audit.people, "known user");
             let least = if audit.complete { "" } else { ", not all looked at" };
             pen.text(&format!("no findings: {people}, {}{least}", fit::counted(audit.events, "row")), plain);
         }
-        Of::Store(audit) => {
+        Of::Store(audit, _) => {
             for severity in [Severity::Error, Severity::Warning, Severity::Note] {
                 let number = audit.of_severity(severity) as u64;
                 if number > 0 {
@@ -218,7 +218,7 @@ fn heads(step: &Step, look: &Look, pen: &mut Pen<'_>) {
     let title = look.style(Meaning::Title);
     pen.skip(2);
     match &step.of {
-        Of::Store(_) => {
+        Of::Store(..) => {
             let what = what(pen.room());
             pen.skip(2).cell("CODE", CODE, title).skip(1);
             if what > 0 {
@@ -249,7 +249,7 @@ fn line(step: &Step, at: usize, selected: bool, look: &Look, pen: &mut Pen<'_>) 
     }
     pen.cell(if selected { look.glyphs.cursor } else { " " }, 1, look.style(Meaning::Key)).skip(1);
     match &step.of {
-        Of::Store(audit) => of_store(audit, at, look, pen),
+        Of::Store(audit, _) => of_store(audit, at, look, pen),
         Of::People(_, people, _) => person(people.get(at), look, pen),
         Of::Evidence(_, _, rows) | Of::Loose(_, rows) => proof(rows.get(at), look, pen),
         Of::Text(..) => {}

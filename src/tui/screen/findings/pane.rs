@@ -1,8 +1,11 @@
 //! What is said of the selected line of the findings: a head, then lines.
 
+use std::collections::BTreeMap;
+
 use super::{Of, State, Step};
 use crate::identity::audit::{Found, date_of};
 use crate::model::{Id, Millis};
+use crate::tui::backend::LISTED;
 use crate::tui::fit;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::words::place;
@@ -12,9 +15,6 @@ const LABEL: usize = 9;
 
 /// Lines of one thing that is said, at most.
 const MOST: usize = 4;
-
-/// Users of a finding that are listed with it, and places.
-const LISTED: usize = 3;
 
 /// Lines that are put together.
 struct Lines {
@@ -35,11 +35,11 @@ pub(super) fn lines(state: &State, step: &Step, width: usize, look: &Look) -> Ve
     let mut lines = Lines { lines: Vec::new(), room: width.saturating_sub(LABEL + 3).clamp(20, 120) };
     let dot = look.glyphs.dot;
     match &step.of {
-        Of::Store(_) => {
+        Of::Store(_, names) => {
             let Some(found) = state.found() else { return Vec::new() };
             let head = format!("{} {dot} {}", found.kind.code, found.kind.severity.name());
             lines.lines.push((head, Meaning::Title));
-            of_found(found, &mut lines);
+            of_found(found, names, &mut lines);
         }
         Of::People(kind, people, _) => {
             let Some(person) = people.get(step.selected) else { return Vec::new() };
@@ -75,12 +75,16 @@ fn advice(state: &State) -> Option<&'static str> {
     state.found().map(|found| found.advice)
 }
 
-fn of_found(found: &Found, lines: &mut Lines) {
+fn of_found(found: &Found, names: &BTreeMap<Id, String>, lines: &mut Lines) {
     lines.say("what", &found.what);
     lines.say("why", found.kind.why);
     lines.say("clients", &found.clients.join(", "));
     lines.say("change", found.advice);
-    let users: Vec<String> = found.ids.iter().take(LISTED).map(|id| shown(id, 40)).collect();
+    let called = |id: &Id| match names.get(id).filter(|name| *name != id.as_str()) {
+        Some(name) => format!("{name} ({})", shown(id, 40)),
+        None => shown(id, 40),
+    };
+    let users: Vec<String> = found.ids.iter().take(LISTED).map(called).collect();
     let more = found.people.saturating_sub(users.len() as u64);
     let more = if more > 0 { format!(", {} more", fit::count(more)) } else { String::new() };
     lines.say("users", &format!("{}{more}", users.join(", ")));

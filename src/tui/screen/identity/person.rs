@@ -257,6 +257,18 @@ fn worth(of: &Panel<'_>) -> String {
     }
 }
 
+/// The sums alone.
+fn short_worth(of: &Panel<'_>) -> String {
+    match of.worth.sums() {
+        Some([own, outside]) if own.rows() > 0 && outside.rows() > 0 => {
+            format!("{}; of orphans {}", own.text(), outside.text())
+        }
+        Some([own, _]) if own.rows() > 0 => own.text(),
+        Some([_, outside]) if outside.rows() > 0 => format!("of orphans {}", outside.text()),
+        _ => String::new(),
+    }
+}
+
 /// The whole of a line, for the bottom of the screen.
 pub(super) fn sentence(line: Line, of: &Panel<'_>, look: &Look) -> Option<String> {
     let summary = of.timeline.summary();
@@ -351,13 +363,17 @@ pub(in crate::tui) fn panel(of: &Panel<'_>, area: Rect, buffer: &mut Buffer, loo
         }
         pen.skip(1);
         match (last, summary.senders.get(row)) {
-            (true, _) => drop(
-                pen.text(&sessions(of.timeline), plain)
-                    .skip(1)
-                    .text(look.glyphs.dot, muted)
-                    .skip(1)
-                    .text(&worth(of), plain),
-            ),
+            (true, _) => {
+                let said = sessions(of.timeline);
+                let room = pen.room().saturating_sub(fit::width(&said) + 3);
+                pen.text(&said, plain);
+                // What has no room in short either is left out: half of a sum is another one.
+                let fits = |worth: &String| fit::width(worth) <= room;
+                if let Some(worth) = [worth(of), short_worth(of)].into_iter().find(fits).filter(|text| !text.is_empty())
+                {
+                    pen.skip(1).text(look.glyphs.dot, muted).skip(1).text(&worth, plain);
+                }
+            }
             (false, Some(one)) => sender(pen, one, of, look),
             (false, None) => {}
         }

@@ -126,31 +126,46 @@ pub(super) fn blocked(pen: &mut Pen<'_>, position: usize, state: &State, look: &
 pub(super) fn lost(pen: &mut Pen<'_>, position: usize, state: &State, look: &Look) {
     let Some(call) = call(position, state) else { return };
     let Some(loss) = state.timeline.losses().get(&call) else { return };
-    let mut text = match loss.rows.len() {
-        0 => "nothing came after it".to_owned(),
-        rows => format!("lost after it: {}", fit::counted(rows as u64, "row")),
+    let said = |is_short: bool| {
+        let mut text = match loss.rows.len() {
+            0 => "nothing came after it".to_owned(),
+            rows => format!("lost after it: {}", fit::counted(rows as u64, "row")),
+        };
+        if let Some(money) = state.money.of(call) {
+            let _ = write!(text, ", {money}");
+        }
+        if state.money.is_open(&state.timeline) {
+            text.push_str(", money not read yet");
+        }
+        if loss.before > 0 {
+            let rows = fit::counted(loss.before as u64, "row");
+            let before = if is_short {
+                format!("{} before", fit::count(loss.before as u64))
+            } else {
+                format!("{rows} before it")
+            };
+            let _ = write!(text, " {} {before}", look.glyphs.dot);
+        }
+        if let Some(under) = &loss.under {
+            let stay = if is_short { "under" } else { "all stay under" };
+            let _ = write!(text, " {} {stay} {}", look.glyphs.dot, lane(under, state));
+        }
+        text
     };
-    if let Some(money) = state.money.of(call) {
-        let _ = write!(text, ", {money}");
-    }
-    if state.money.is_open(&state.timeline) {
-        text.push_str(", money not read yet");
-    }
-    if loss.before > 0 {
-        let _ = write!(text, " {} {} before it", look.glyphs.dot, fit::counted(loss.before as u64, "row"));
-    }
-    if let Some(under) = &loss.under {
-        let _ = write!(text, " {} all stay under {}", look.glyphs.dot, lane(under, state));
-    }
-    under(pen, &text, Meaning::Orphan, look);
+    let whole = said(false);
+    let fits = fit::width(&whole) + UNDER + 2 <= pen.room();
+    under(pen, &if fits { whole } else { said(true) }, Meaning::Orphan, look);
 }
+
+/// Columns before a line that belongs to the row above it.
+const UNDER: usize = 10;
 
 /// A line that belongs to the row above it.
 fn under(pen: &mut Pen<'_>, text: &str, meaning: Meaning, look: &Look) {
     let style = look.style(meaning);
     let room = pen.room();
     // Under the time: what it says needs the width more than the place.
-    pen.skip(if room >= 60 { 10 } else { 2 }).text(look.glyphs.corner, style).skip(1).text(text, style);
+    pen.skip(if room >= 60 { UNDER } else { 2 }).text(look.glyphs.corner, style).skip(1).text(text, style);
 }
 
 /// An id by the letter of its lane, which the legend explains; itself without one.

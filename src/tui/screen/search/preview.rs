@@ -15,6 +15,9 @@ use crate::tui::widgets::plot;
 /// From so many columns on everything that is known has a line of its own.
 pub(super) const WIDE: u16 = 100;
 
+/// Lines of a finding.
+const FINDING: usize = 2;
+
 /// Columns of the names of these lines.
 const LABEL: usize = 10;
 
@@ -82,9 +85,10 @@ fn preview_lines(hit: &Hit, glance: Option<&Option<Preview>>, width: usize, look
         let text = format!("{} an orphan: evidence ties it to {}", look.glyphs.orphan, owner.as_str());
         lines.push(Line::Words(text, Meaning::Orphan));
     }
-    lines.extend(user.findings.iter().map(|(loses, what)| {
+    lines.extend(user.findings.iter().flat_map(|(loses, what)| {
         let meaning = if *loses { Meaning::Bad } else { Meaning::Warn };
-        Line::Words(format!("{} {what}", look.glyphs.warn), meaning)
+        let wrapped = fit::wrap(&format!("{} {what}", look.glyphs.warn), width, FINDING);
+        wrapped.into_iter().map(move |line| Line::Words(line, meaning))
     }));
     if user.findings.is_empty() && user.orphan_of.is_empty() {
         lines.push(muted("no findings"));

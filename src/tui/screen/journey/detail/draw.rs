@@ -89,6 +89,7 @@ pub(in crate::tui::screen::journey) fn view(state: &State, ui: &mut Ui, area: Re
     }
     ui.spot(list, Spot::Detail);
     let top = ui.detail_top;
+    let more = more(laid.lines.len().saturating_sub(top + height));
     for (row, (at, first, text)) in (0u16..).zip(laid.lines.iter().skip(top).take(height)) {
         let Some(item) = items.get(*at) else { break };
         let mut pen = Pen::new(buffer, list, row);
@@ -101,7 +102,10 @@ pub(in crate::tui::screen::journey) fn view(state: &State, ui: &mut Ui, area: Re
                 pen.cell(shown, wide - 1, look.style(Meaning::Muted)).skip(1);
             }
             let found = is_found(Some(item), &state.detail.find);
-            pen.text(text, look.style(if found { Meaning::Match } else { item.meaning }));
+            // How much is below stands at the end of the last line.
+            let is_under = usize::from(row) + 1 == height && foot_height == 0;
+            let room = pen.room().saturating_sub(if is_under { fit::width(&more) } else { 0 });
+            pen.text(&fit::end(text, room), look.style(if found { Meaning::Match } else { item.meaning }));
         }
         if focus && *at == state.detail.selected {
             let line = Rect { y: list.y + row, height: 1, ..list };
@@ -112,22 +116,21 @@ pub(in crate::tui::screen::journey) fn view(state: &State, ui: &mut Ui, area: Re
             }
         }
     }
-    foot(state, &items, laid.lines.len().saturating_sub(top + height), area, buffer, look);
+    foot(state, &items, &more, area, buffer, look);
 }
 
 /// What Enter does to the selected item, and how many lines are below.
-fn foot(state: &State, items: &[Item], below: usize, area: Rect, buffer: &mut Buffer, look: &Look) {
+fn foot(state: &State, items: &[Item], more: &str, area: Rect, buffer: &mut Buffer, look: &Look) {
     if area.height < 2 {
         return;
     }
     let muted = look.style(Meaning::Muted);
     let row = area.height - 1;
-    let more = if below > 0 { format!(" {} more ", fit::count(below as u64)) } else { String::new() };
     if state.detail.focus
         && area.height > 4
         && let Some(text) = items.get(state.detail.selected).and_then(|item| does(item, state))
     {
-        let room = usize::from(area.width).saturating_sub(fit::width(&more) + 1);
+        let room = usize::from(area.width).saturating_sub(fit::width(more) + 1);
         // The half of a sentence says nothing.
         let whole = |part: &&str| fit::width(part) <= room;
         let first = text.split("  ").next().unwrap_or(text);
@@ -135,8 +138,13 @@ fn foot(state: &State, items: &[Item], below: usize, area: Rect, buffer: &mut Bu
             Pen::new(buffer, area, row).text(text, look.style(Meaning::Key));
         }
     }
-    let wide = u16::try_from(fit::width(&more)).unwrap_or(0);
-    Pen::new(buffer, area, row).to(area.right().saturating_sub(wide)).text(&more, muted);
+    let wide = u16::try_from(fit::width(more)).unwrap_or(0);
+    Pen::new(buffer, area, row).to(area.right().saturating_sub(wide)).text(more, muted);
+}
+
+/// How many lines are below; nothing for none.
+fn more(below: usize) -> String {
+    if below > 0 { format!(" {} more ", fit::count(below as u64)) } else { String::new() }
 }
 
 /// What can be done with an item.

@@ -249,7 +249,12 @@ impl<'a> Items<'a> {
             item.value = Some(id.as_str().to_owned());
             item.uses = Use::Narrow(format!("id={}", quoted(id.as_str())));
         }
-        self.times(event.time, event.arrival_known().then_some(event.arrived));
+        if event.flags.has(Flags::TIME_FROM_ARRIVAL) {
+            let text = format!("{} {} that of its arrival", self.look.zone.full(event.time), self.look.glyphs.dot);
+            self.add("time", &text, Meaning::Text);
+        } else {
+            self.times(event.time, event.arrival_known().then_some(event.arrived));
+        }
         self.add("source", &place(&event.source), Meaning::Text);
         if let Some(item) = self.list.last_mut() {
             item.value = Some(format!("{}:{}", event.source.file, event.source.line));
