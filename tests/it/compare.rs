@@ -159,3 +159,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn ids_that_differ_in_case_or_a_look_alike_letter_alone_are_named_with_what_differs() {
+    // The third has a letter of Cyrillic.
+    let story = "1 Buy(sally@x.com)
+        2 Buy(Sally@X.com)
+        3 Buy(s\u{430}lly@x.com)
+        4 Buy(sallie@x.com)";
+    for (other, differ) in
+        [("Sally@X.com", "they differ in case"), ("s\u{430}lly@x.com", "they differ in look-alike letters")]
+    {
+        let compared = compare(story, "sally@x.com", other);
+        assert_eq!(compared.verdict, Verdict::Alike, "{other:?}");
+        assert!(compared.sentence.contains("look the same and are two ids"), "{}", compared.sentence);
+        assert!(compared.sentence.contains(differ), "{}", compared.sentence);
+    }
+    // Another letter is another id.
+    let compared = compare(story, "sally@x.com", "sallie@x.com");
+    assert!(!compared.sentence.contains("look the same"), "{}", compared.sentence);
+}

@@ -58,8 +58,7 @@ pub fn rows(graph: &Graph, look: &Look, mark: &dyn Fn(Class) -> String) -> Vec<R
         rows.push(drawing.node(row.with(class, format!("{} ", mark(class))), node));
         indent.push_str(if placed.last { gap } else { pass });
         for edge in &placed.edges {
-            let row = Row::default().with(Class::Faint, format!("{indent}  "));
-            rows.push(drawing.edge(row, edge));
+            rows.extend(drawing.edge(&format!("{indent}  "), edge));
         }
     }
     drawing.section(&mut rows, &tree, "devices", NodeKind::Device);
@@ -104,10 +103,12 @@ impl Drawing<'_> {
         row.with(class, id).with(Class::Known, "  ").with(Class::Faint, parts.join(look.dot()))
     }
 
-    fn edge(&self, row: Row, edge: &Edge) -> Row {
+    /// What ties two nodes, and the place that shows it: on a line of its own where both have no room
+    /// on one.
+    fn edge(&self, indent: &str, edge: &Edge) -> Vec<Row> {
         let look = self.look;
         let place = edge.source.as_ref().map_or_else(String::new, |source| {
-            format!(" ({})", look.id(&format!("{}:{}", source.file, source.line), 40))
+            format!("({})", look.id(&format!("{}:{}", source.file, source.line), 48))
         });
         let name = |at: usize| self.graph.nodes.get(at).map_or_else(String::new, |node| look.id(node.id.as_str(), 40));
         let what = match edge.kind {
@@ -119,7 +120,12 @@ impl Drawing<'_> {
             EdgeKind::Evidence(_) => format!("{}, to {}", edge.kind.words(), name(edge.to)),
             kind => kind.words(),
         };
-        row.with(class_of(std::iter::once(edge.kind)), format!("{what}{place}"))
+        let class = class_of(std::iter::once(edge.kind));
+        let row = |text: String| Row::default().with(Class::Faint, indent).with(class, text);
+        if place.is_empty() || width(indent) + width(&what) + 1 + width(&place) <= look.width {
+            return vec![row(format!("{what} {place}").trim_end().to_owned())];
+        }
+        vec![row(what), row(place)]
     }
 
     /// Nodes that are in no tree, by kind.

@@ -416,3 +416,15 @@ proptest! {
         app.settle();
     }
 }
+
+#[test]
+fn on_80_columns_the_graph_says_the_file_and_line_of_every_tie_in_full() {
+    for story in [super::phone(), super::sally()] {
+        let mut app = super::open(story).sized(80, 24);
+        let text = app.press("oV").text();
+        let ties: Vec<&str> = text.lines().filter(|line| line.contains("sally.json")).collect();
+        assert!(!ties.is_empty(), "{text}");
+        assert!(ties.iter().all(|line| line.trim_end().ends_with(')')), "a place is cut: {text}");
+        assert!(!text.contains('…'), "{text}");
+    }
+}
