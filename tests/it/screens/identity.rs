@@ -428,3 +428,23 @@ fn on_80_columns_the_graph_says_the_file_and_line_of_every_tie_in_full() {
         assert!(!text.contains('…'), "{text}");
     }
 }
+
+#[test]
+fn on_80_columns_the_line_that_blocked_a_call_is_said() {
+    for columns in [80, 100] {
+        let mut story = super::phone();
+        for by in story.aliases.iter_mut().filter_map(|call| call.kept_by.as_mut()) {
+            *by = journey::model::facts::Source::new(
+                "export/a_second_device_that_identifies_first__web-2.60.0.jsonl",
+                0,
+                17,
+            );
+        }
+        let mut app = super::open(story).sized(columns, 24);
+        app.press("e");
+        let text = app.text();
+        let blocked = text.lines().find(|line| line.contains("blocked by")).unwrap_or_else(|| panic!("{text}"));
+        let (_, line) = blocked.trim_end().rsplit_once(':').unwrap();
+        assert!(!line.is_empty() && line.bytes().all(|byte| byte.is_ascii_digit()), "{blocked}");
+    }
+}

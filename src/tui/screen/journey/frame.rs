@@ -45,7 +45,11 @@ pub(in crate::tui) fn view(
     if area.height >= 10
         && let Some((meaning, text)) = banner(&state.journey, look)
     {
-        Pen::new(buffer, top.take(1), 0).skip(1).text(&text, look.style(meaning));
+        let mut pen = Pen::new(buffer, top.take(1), 0);
+        let room = pen.skip(1).room();
+        // The place in brackets goes before a part of the sentence: the page about the ids has it.
+        let short = text.rfind(" (").filter(|_| fit::width(&text) > room).and_then(|at| text.get(..at));
+        pen.text(short.unwrap_or(&text), look.style(meaning));
     }
     let tall = match area.height {
         _ if state.timeline.rows().len() < 2 => 0,

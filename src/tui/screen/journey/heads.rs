@@ -110,7 +110,10 @@ pub(super) fn blocked(pen: &mut Pen<'_>, position: usize, state: &State, look: &
             let since = state.journey.aliases.iter().find(|line| line.source == *by).map(|line| line.time);
             let since = since.map(|time| format!(" since {} {}", look.zone.short_date(time), look.zone.clock(time, 8)));
             let kept = lane(kept, state);
-            format!("blocked by {} {arrow} {kept}{}, {}", name(&line.alias), since.unwrap_or_default(), place(by))
+            let said = format!("blocked by {} {arrow} {kept}{}", name(&line.alias), since.unwrap_or_default());
+            // A name of a file is known by its ends too, and the line stands at the end.
+            let room = pen.room().saturating_sub(UNDER + 4 + fit::width(&said)).max(16);
+            format!("{said}, {}", fit::middle(&place(by), room))
         }
         _ => match line.verdict {
             Verdict::Refused(refusal) => {
