@@ -11,14 +11,12 @@ use super::show::nowhere;
 use super::stop::stop_flag;
 use super::what_if;
 use crate::identity::RuleSet;
+use crate::identity::across::USUAL;
 use crate::inspect::{Inspector, migration};
 use crate::model::Id;
 use crate::output::Kept;
 use crate::report::{across, migration as report};
 use crate::session::Location;
-
-/// What is compared where no one says what.
-const DEFAULT: &[&str] = &["legacy", "original", "simplified", "posthog"];
 
 pub(super) fn run(command: &Compare, store: Named, console: &mut Console) -> Result<(), Failure> {
     if let Some(to) = &command.to {
@@ -81,7 +79,7 @@ fn migrate(from: RuleSet, to: RuleSet, store: Named, console: &mut Console) -> R
 
 fn rules(command: &Compare) -> Result<Vec<RuleSet>, Failure> {
     let names: Vec<&str> = match command.rules.as_slice() {
-        [] => DEFAULT.to_vec(),
+        [] => USUAL.to_vec(),
         names => names.iter().map(String::as_str).collect(),
     };
     let mut rules: Vec<RuleSet> = Vec::new();

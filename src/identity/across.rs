@@ -18,6 +18,9 @@ use super::journey::ruled::{Held, Ruled};
 use super::rules::RuleSet;
 use crate::model::{Id, Shape};
 
+/// Rule sets that are set side by side where none are named.
+pub const USUAL: &[&str] = &["legacy", "original", "simplified", "posthog"];
+
 /// One history under several rule sets.
 #[derive(Clone, Debug)]
 pub struct Across {

@@ -162,10 +162,7 @@ impl Lanes {
             let own = across.own_rows(side);
             format!("{}  {} %", count(own as u64), percent(own as u64, across.rows() as u64))
         })?;
-        row(out, "calls without effect", &|side| {
-            let refused = side.aliases.iter().filter(|line| matches!(line.verdict, Verdict::Refused(_)));
-            count(refused.filter(|line| across.names_own(side, line)).count() as u64)
-        })?;
+        row(out, "calls without effect", &|side| count(calls_without_effect(across, side) as u64))?;
         row(out, "stored under", &|side| {
             side.root.as_ref().map_or_else(|| "nothing".to_owned(), |root| look.id(root.as_str(), self.lane - 1))
         })
@@ -209,6 +206,12 @@ impl Lanes {
         };
         format!("{} {text}", look.mark(class))
     }
+}
+
+/// Calls about ids of the user that a rule set refuses.
+pub fn calls_without_effect(across: &Across, side: &Ruled) -> usize {
+    let refused = side.aliases.iter().filter(|line| matches!(line.verdict, Verdict::Refused(_)));
+    refused.filter(|line| across.names_own(side, line)).count()
 }
 
 /// What a lane says of a row.

@@ -1,11 +1,12 @@
-//! What a screen of findings asks, and what it gets.
+//! What the screens of findings and of rule sets ask, and what they get.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::identity::across::Across;
 use crate::identity::audit::Audit;
 use crate::identity::repair::Repair;
-use crate::identity::{Finding, Journey, Kind, Step};
+use crate::identity::{Finding, Journey, Kind, RuleSet, Step, named};
 use crate::inspect::check::{self, Person, Proof};
 use crate::inspect::{Error, Inspector};
 use crate::model::Id;
@@ -32,6 +33,8 @@ pub enum Question {
     Repair(Id),
     /// The properties of a row.
     Row(i64),
+    /// The rows of a user under the rule sets with these names.
+    Across(Id, Vec<&'static str>),
 }
 
 /// An answer.
@@ -49,6 +52,8 @@ pub enum Answer {
     Repair(Option<Box<Repair>>),
     /// Of [`Question::Row`]: a JSON object.
     Row(String),
+    /// Of [`Question::Across`]; `None` when no row belongs to the id under any of the rule sets.
+    Across(Option<Box<Across>>),
 }
 
 /// Answers a question. `go_on` gets how many rows of how many are done; `false` ends a look at every
@@ -77,6 +82,10 @@ pub(super) fn answer(
         },
         Question::Loose(kind) => Answer::Loose(check::rows_of_store(inspector, kind, go_on)?),
         Question::Repair(id) => Answer::Repair(inspector.repair(id)?.map(Box::new)),
+        Question::Across(id, names) => {
+            let rules: Vec<RuleSet> = names.iter().filter_map(|name| named(name)).collect();
+            Answer::Across(inspector.across(id, &rules)?.map(Box::new))
+        }
         Question::Row(row) => Answer::Row(inspector.properties(&[*row])?.into_iter().next().unwrap_or_default()),
     })
 }

@@ -477,7 +477,8 @@ fn show_page(model: &mut Model, entry: &Entry) -> Vec<Effect> {
         return model.back();
     }
     let contexts = model.contexts();
-    let below = Below { contexts, command: model.command(), title: model.title.clone() };
+    let id = model.opened.clone().filter(|_| model.journey.is_some());
+    let below = Below { contexts, command: model.command(), title: model.title.clone(), id };
     model.layers.push(Layer::Page(entry.context, (entry.open)(below)));
     pages::after(model)
 }

@@ -110,6 +110,8 @@ pub struct Below {
     pub command: Option<String>,
     /// What to call the store; `None` while it opens.
     pub title: Option<String>,
+    /// The id whose journey is open.
+    pub id: Option<Id>,
 }
 
 /// A page in the list of pages.

@@ -11,6 +11,7 @@ pub mod journey;
 pub mod listen;
 pub mod palette;
 pub mod prompt;
+pub mod rules;
 pub mod save;
 pub mod search;
 
@@ -18,7 +19,7 @@ use super::keys::Action;
 use super::page::Entry;
 
 /// Screens of their own: a module each, with its state, keys, update and view.
-pub const PAGES: &[Entry] = &[help::PAGE, findings::PAGE];
+pub const PAGES: &[Entry] = &[help::PAGE, findings::PAGE, rules::PAGE];
 
 /// The page that an action opens.
 pub(super) fn page(action: Action) -> Option<&'static Entry> {

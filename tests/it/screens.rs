@@ -18,6 +18,7 @@ mod outside;
 mod palette;
 mod path;
 mod person;
+mod rules;
 mod saving;
 mod scripts;
 mod search;

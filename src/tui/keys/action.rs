@@ -179,6 +179,10 @@ actions! {
     Times = "times",
     /// Show the findings of the store.
     Findings = "findings",
+    /// Show the rows under several rule sets.
+    Rules = "rules",
+    /// Show the next rule set in the column.
+    NextRules = "next-rules",
     /// Show what would mend the selected user.
     Repair = "repair",
     /// To the search.

@@ -68,6 +68,8 @@ contexts! {
     Compare = "compare", false, "COMPARE", "two users side by side";
     /// The findings of the store.
     Findings = "findings", false, "FINDINGS", "the findings of the store";
+    /// The rows of a user under several rule sets.
+    Rules = "rules", false, "RULE SETS", "rows under several rule sets";
     /// What arrives, live.
     Listen = "listen", false, "LISTENING", "what arrives";
     /// A question to the user. Keys that type a character are never bound here.

@@ -1,0 +1,240 @@
+//! The rows of the open user under several rule sets, side by side: whose they are under each, and why.
+//!
+//! The facts are the same under each rule set, so the rows are ([`Across`]). The store is asked once, and again
+//! when a column shows another rule set. Enter opens the journey at the row; Esc comes back here.
+
+mod draw;
+
+use std::sync::Arc;
+
+use crate::identity::RULE_SETS;
+use crate::identity::across::{Across, USUAL};
+use crate::model::Id;
+use crate::tui::backend::{Answer, Failure, Question};
+use crate::tui::fit;
+use crate::tui::frame::{Drawn, Ui};
+use crate::tui::keys::{Action, Context};
+use crate::tui::page::{Below, Entry, Given, Page, Wish};
+use crate::tui::pointer::{Gesture, Pointed};
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+/// In the list of pages.
+pub(super) const PAGE: Entry = Entry { action: Action::Rules, context: Context::Rules, open };
+
+/// The screen.
+#[derive(Clone, Debug)]
+struct State {
+    /// Whose rows; `None` where no journey is open.
+    id: Option<Id>,
+    /// Rule sets of the columns, by name.
+    columns: Vec<&'static str>,
+    /// The column whose reasons are shown where there is no room for all.
+    column: usize,
+    /// What is asked, until it is answered.
+    asked: Option<Question>,
+    across: Option<Arc<Across>>,
+    /// Whether nothing is the user's under any of the rule sets.
+    is_nowhere: bool,
+    /// Only rows that differ are listed.
+    only_differing: bool,
+    /// Places of the rows that are listed, in their order.
+    listed: Vec<usize>,
+    selected: usize,
+    top: usize,
+    is_outdated: bool,
+    wish: Option<Wish>,
+    failure: Option<Failure>,
+}
+
+fn open(below: Below) -> Box<dyn Page> {
+    let mut state = State {
+        id: below.id,
+        columns: USUAL.to_vec(),
+        column: 0,
+        asked: None,
+        across: None,
+        is_nowhere: false,
+        only_differing: false,
+        listed: Vec::new(),
+        selected: 0,
+        top: 0,
+        is_outdated: false,
+        wish: None,
+        failure: None,
+    };
+    state.ask();
+    Box::new(state)
+}
+
+impl State {
+    fn ask(&mut self) {
+        let Some(id) = self.id.clone() else { return };
+        self.failure = None;
+        let question = Question::Across(id, self.columns.clone());
+        self.asked = Some(question.clone());
+        self.wish = Some(Wish::Ask(question));
+    }
+
+    /// Lists rows anew; the cursor stays at its row, or goes to the next one that is listed.
+    fn list(&mut self) {
+        let Some(across) = &self.across else { return };
+        let at = self.listed.get(self.selected).copied().unwrap_or(0);
+        self.listed = if self.only_differing { across.differ.clone() } else { (0..across.rows()).collect() };
+        self.selected = self.listed.partition_point(|place| *place < at).min(self.listed.len().saturating_sub(1));
+    }
+
+    /// The place of the selected row.
+    fn place_of_row(&self) -> Option<usize> {
+        self.listed.get(self.selected).copied()
+    }
+
+    fn go(&mut self, to: impl FnOnce(usize, usize) -> usize) {
+        let last = self.listed.len().saturating_sub(1);
+        self.selected = to(self.selected, last).min(last);
+    }
+
+    /// To the next row that differs, or to the one before.
+    fn go_to_differing(&mut self, forward: bool) {
+        let Some(across) = &self.across else { return };
+        let at = self.place_of_row().unwrap_or(0);
+        let mut differ = across.differ.iter();
+        let found = if forward { differ.find(|place| **place > at) } else { differ.rev().find(|place| **place < at) };
+        match found {
+            Some(place) => self.selected = self.listed.partition_point(|listed| listed < place),
+            None => self.wish = Some(Wish::Say("no other row differs in this direction".to_owned())),
+        }
+    }
+
+    /// The next rule set that no column shows, in the selected one.
+    fn next_rules(&mut self) {
+        let names: Vec<&str> = RULE_SETS.iter().map(|rules| rules.name()).collect();
+        let Some(shown) = self.columns.get(self.column).copied() else { return };
+        let from = names.iter().position(|name| *name == shown).map_or(0, |at| at + 1);
+        let other = (0..names.len()).filter_map(|step| names.get((from + step) % names.len()));
+        let next = other.copied().find(|name| !self.columns.contains(name));
+        if let (Some(next), Some(column)) = (next, self.columns.get_mut(self.column)) {
+            *column = next;
+            self.ask();
+        }
+    }
+}
+
+impl Page for State {
+    fn context(&self) -> Context {
+        Context::Rules
+    }
+
+    fn update(&mut self, action: Action, page: usize) {
+        let page = page.max(1);
+        let columns = self.columns.len().max(1);
+        match action {
+            Action::Next => self.go(|at, _| at.saturating_add(1)),
+            Action::Previous => self.go(|at, _| at.saturating_sub(1)),
+            Action::PageDown => self.go(|at, _| at.saturating_add(page)),
+            Action::PageUp => self.go(|at, _| at.saturating_sub(page)),
+            Action::First => self.go(|_, _| 0),
+            Action::Last => self.go(|_, last| last),
+            Action::NextProblem => self.go_to_differing(true),
+            Action::PreviousProblem => self.go_to_differing(false),
+            Action::NextGroup => self.column = (self.column + 1) % columns,
+            Action::PreviousGroup => self.column = (self.column + columns - 1) % columns,
+            Action::NextRules if self.id.is_some() => self.next_rules(),
+            Action::Narrow => {
+                self.only_differing = !self.only_differing;
+                self.list();
+            }
+            Action::Open => {
+                let held = self.across.as_ref().and_then(|across| across.sides.first());
+                let held = held.zip(self.place_of_row()).and_then(|(side, at)| side.rows.get(at));
+                if let (Some(id), Some(held)) = (self.id.clone(), held) {
+                    self.wish = Some(Wish::Open(id, Some(held.event.row)));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn take_back(&mut self) -> bool {
+        if self.asked.take().is_some() && self.across.is_some() {
+            self.wish = Some(Wish::Forget);
+            return true;
+        }
+        if self.only_differing {
+            self.only_differing = false;
+            self.list();
+            return true;
+        }
+        false
+    }
+
+    fn renew(&mut self) -> bool {
+        self.ask();
+        self.is_outdated = false;
+        true
+    }
+
+    fn outdate(&mut self) -> bool {
+        self.is_outdated = true;
+        true
+    }
+
+    fn wish(&mut self) -> Option<Wish> {
+        self.wish.take()
+    }
+
+    fn answer(&mut self, question: &Question, answer: Result<Answer, Failure>) {
+        // What is no longer waited for changes nothing.
+        if self.asked.as_ref() != Some(question) {
+            return;
+        }
+        self.asked = None;
+        match answer {
+            Ok(Answer::Across(across)) => {
+                self.is_nowhere = across.is_none();
+                self.across = across.map(|across| Arc::new(*across));
+                if let Some(across) = &self.across {
+                    // A rule set that the answer does not have is no column.
+                    self.columns = across.sides.iter().map(|side| side.rules.name()).collect();
+                }
+                self.list();
+            }
+            Ok(_) => {}
+            Err(failure) => self.failure = Some(failure),
+        }
+    }
+
+    fn point(&mut self, pointed: &Pointed) -> Option<Action> {
+        let line = pointed.line().filter(|line| *line < self.listed.len())?;
+        if pointed.gesture == Gesture::PressAgain || line == self.selected {
+            return Some(Action::Open);
+        }
+        self.selected = line;
+        None
+    }
+
+    fn command(&self) -> Option<Vec<String>> {
+        let id = self.id.as_ref()?.as_str().to_owned();
+        Some(vec!["compare".to_owned(), id, "--rules".to_owned(), self.columns.join(",")])
+    }
+
+    fn view(&self, given: &Given<'_>, ui: &mut Ui, area: Rect, buffer: &mut Buffer) {
+        draw::view(self, given.look, ui, area, buffer);
+    }
+
+    fn drawn(&mut self, drawn: &Drawn) {
+        self.top = draw::top(self, drawn.page);
+    }
+
+    fn place(&self) -> String {
+        match self.listed.len() as u64 {
+            0 => String::new(),
+            rows => format!("row {} of {}", fit::count(self.selected as u64 + 1), fit::count(rows)),
+        }
+    }
+
+    fn again(&self) -> Box<dyn Page> {
+        Box::new(self.clone())
+    }
+}

@@ -1,0 +1,113 @@
+//! The rows of a user under several rule sets, side by side.
+
+use std::sync::Arc;
+
+use journey::identity::across::USUAL;
+use journey::model::Id;
+use journey::session::{Answer, Location, Opened, Options as SessionOptions, Question, Session};
+
+use crate::support::app::App;
+
+const TOM: &str = "tom@example.com";
+
+fn opened() -> Opened {
+    Opened::open(Location::Demo, Arc::new(|| false), SessionOptions::default()).unwrap()
+}
+
+/// With the journey of Tom open, and his rows under several rule sets over it.
+fn rules() -> App<Opened> {
+    let mut app = App::start(opened()).sized(120, 36);
+    app.press(TOM);
+    app.press("<Enter>");
+    assert_eq!(app.top(), "journey", "{}", app.text());
+    app.press("|");
+    assert_eq!(app.top(), "rules", "{}", app.text());
+    app
+}
+
+fn line(app: &mut App<Opened>) -> String {
+    app.text().lines().find(|line| line.starts_with('▸')).unwrap_or_default().to_owned()
+}
+
+#[test]
+fn rows_stand_under_each_rule_set_with_the_reason_of_the_selected_one() {
+    for (width, height) in [(40, 12), (80, 24), (120, 40), (200, 50)] {
+        insta::assert_snapshot!(format!("rules_{width}x{height}"), rules().sized(width, height).text());
+    }
+    insta::assert_snapshot!("rules_styled", rules().sized(120, 36).styled());
+}
+
+#[test]
+fn the_screen_says_of_each_row_what_the_engine_says() {
+    let Answer::Across(Some(across)) =
+        opened().findings(&Question::Across(Id::new(TOM), USUAL.to_vec()), &mut |_, _| true).unwrap()
+    else {
+        panic!("no answer")
+    };
+    assert!(across.differ.len() > 1 && across.differ.len() < across.rows());
+    let mut app = rules().sized(200, 50);
+    assert!(app.text().contains(&format!("≠ {} of {} rows differ", across.differ.len(), across.rows())));
+    for at in 0..across.rows() {
+        let line = line(&mut app);
+        assert_eq!(line.contains('≠'), across.differ.contains(&at), "{line}");
+        for side in &across.sides {
+            let why = side.why(&side.rows[at]);
+            let why = journey::identity::naming::shortened(&why);
+            let start: String = why.chars().take(30).collect();
+            assert!(app.text().contains(&start), "{why}\n{}", app.text());
+        }
+        app.press("j");
+    }
+}
+
+#[test]
+fn keys_go_to_rows_that_differ_and_list_them_alone() {
+    let mut app = rules();
+    let all = app.text();
+    app.press("gg");
+    app.press("e");
+    assert!(line(&mut app).contains('≠'));
+    app.press("=");
+    assert!(app.text().contains("only those that differ"));
+    let listed = app.text().lines().filter(|line| line.contains(" ≠ ")).count();
+    assert!(listed > 1);
+    app.press("<Esc>");
+    assert_eq!(app.top(), "rules");
+    app.press("gg");
+    assert_eq!(app.text(), all);
+}
+
+#[test]
+fn a_column_shows_another_rule_set_and_its_reason() {
+    let mut app = rules().sized(80, 24);
+    assert!(app.text().contains("[LEGACY]"), "{}", app.text());
+    app.press("l");
+    assert!(app.text().contains("[ORIGIN"), "{}", app.text());
+    app.press("h");
+    app.press("r");
+    let text = app.text();
+    assert!(text.contains("[AMPLIT") && !text.contains("LEGACY"), "{text}");
+}
+
+#[test]
+fn enter_opens_the_journey_at_the_row_and_esc_comes_back() {
+    let mut app = rules();
+    app.press("G");
+    let event: Vec<String> = line(&mut app).split_whitespace().map(str::to_owned).collect();
+    app.press("<Enter>");
+    assert_eq!(app.top(), "journey", "{}", app.text());
+    assert!(app.text().contains(&event[3]), "{}", app.text());
+    app.press("<Esc>");
+    assert_eq!(app.top(), "rules", "{}", app.text());
+    app.press("<Esc>");
+    assert_eq!(app.top(), "journey", "{}", app.text());
+}
+
+#[test]
+fn without_an_open_journey_the_screen_says_what_to_do() {
+    let mut app = App::start(opened()).sized(80, 24);
+    app.press("<F2>");
+    app.press("|");
+    assert_eq!(app.top(), "rules", "{}", app.text());
+    assert!(app.text().contains("no journey is open: open one"), "{}", app.text());
+}
