@@ -132,7 +132,7 @@ fn two_tables_in_one_file_are_refused_and_a_head_that_comes_again_is_none() {
     for (content, words) in [
         (format!("{head}{rows}{other}"), "two heads"),
         (format!("{head}{rows}\n{}", other.replace('\n', ",x\n").repeat(3)), "names 3 columns"),
-        (format!("alias,distinct_id\nb,a\ndistinct_id,alias\na,c\n"), "two heads"),
+        ("alias,distinct_id\nb,a\ndistinct_id,alias\na,c\n".to_owned(), "two heads"),
         (format!("alias,distinct_id\nb,a\n{head}{rows}{rows}"), "names 2 columns"),
         (format!("{head}{rows}{json}{json}"), "rows in JSON, and a table"),
         (format!("{json}{head}{rows}"), "rows in JSON, and a table"),
