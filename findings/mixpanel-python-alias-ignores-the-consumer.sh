@@ -31,8 +31,6 @@ print("another consumer:", others)
 assert given == [("Viewed", "https://api-eu.mixpanel.com/track")]
 assert others == [("$create_alias", "https://api.mixpanel.com/track")]
 EOF
-for version in 5.4.1 4.10.1; do
-  python3 -m venv --without-pip "env-$version"
-  python3 -m pip --python "env-$version/bin/python" install -q --disable-pip-version-check --root-user-action=ignore --no-compile "mixpanel==$version"
-  echo "mixpanel $version"; "env-$version/bin/python" run.py
-done
+python3 -m venv --without-pip new && python3 -m pip --python new/bin/python install -q --disable-pip-version-check --root-user-action=ignore --no-compile 'mixpanel==5.4.1'
+python3 -m venv --without-pip old && python3 -m pip --python old/bin/python install -q --disable-pip-version-check --root-user-action=ignore --no-compile 'mixpanel==4.10.1'
+for env in new old; do echo "mixpanel, the $env version"; "$env/bin/python" run.py; done

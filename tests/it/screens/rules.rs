@@ -90,6 +90,16 @@ fn a_column_shows_another_rule_set_and_its_reason() {
 }
 
 #[test]
+fn on_a_narrow_screen_the_chosen_rule_set_is_always_there() {
+    let mut app = rules().sized(40, 12);
+    for name in ["[LEGA", "[ORIG", "[SIMP", "[POST", "[LEGA"] {
+        assert!(app.text().contains(name), "{name}\n{}", app.text());
+        assert!(app.text().contains("2 of 4 sets"), "{}", app.text());
+        app.press("l");
+    }
+}
+
+#[test]
 fn enter_opens_the_journey_at_the_row_and_esc_comes_back() {
     let mut app = rules();
     app.press("G");

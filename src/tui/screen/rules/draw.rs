@@ -1,5 +1,7 @@
 //! One frame of the rule sets: who it is and how much differs, a column for each rule set, and why.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
@@ -31,24 +33,34 @@ const MOST: usize = 2;
 /// Columns of one rule set, at least and at most.
 const LANE: (usize, usize) = (8, 18);
 
-/// Columns of what stands before the rule sets.
+/// Columns of what stands before the rule sets, and which of these have room.
 struct Columns {
     when: usize,
     event: usize,
     sent: usize,
     lane: usize,
+    shown: Range<usize>,
 }
 
 impl Columns {
-    fn of(area: Rect, sides: usize) -> Self {
+    /// The chosen rule set has room on every screen.
+    fn of(area: Rect, sides: usize, chosen: usize) -> Self {
         let (when, event, sent) = match area.width {
             WIDE.. => (23, 24, 16),
             70.. => (14, 17, 0),
-            _ => (8, 11, 0),
+            _ => (8, 9, 0),
         };
-        let before = Self { when, event, sent, lane: 0 }.before();
-        let lane = usize::from(area.width).saturating_sub(before + 1) / sides.max(1);
-        Self { when, event, sent, lane: lane.clamp(LANE.0, LANE.1) }
+        let before = Self { when, event, sent, lane: 0, shown: 0..0 }.before();
+        let room = usize::from(area.width).saturating_sub(before + 1);
+        let lane = (room / sides.max(1)).clamp(LANE.0, LANE.1);
+        let fit = (room / lane).clamp(1, sides.max(1));
+        let first = (chosen + 1).saturating_sub(fit);
+        Self { when, event, sent, lane, shown: first..first + fit }
+    }
+
+    fn sides<'a>(&self, across: &'a Across) -> impl Iterator<Item = (usize, &'a Ruled)> + use<'a> {
+        let shown = self.shown.clone();
+        across.sides.iter().enumerate().filter(move |(at, _)| shown.contains(at))
     }
 
     fn before(&self) -> usize {
@@ -78,8 +90,8 @@ pub(super) fn view(state: &State, look: &Look, ui: &mut Ui, area: Rect, buffer: 
         Pen::new(buffer, body, 0).skip(1).text(text, look.style(Meaning::Muted));
         return;
     };
-    differing(state, across, look, &mut Pen::new(buffer, body, 0));
-    let columns = Columns::of(area, across.sides.len());
+    let columns = Columns::of(area, across.sides.len(), state.column);
+    differing(state, across, &columns, look, &mut Pen::new(buffer, body, 0));
     let mut at = 1;
     heads(state, across, &columns, look, &mut Pen::new(buffer, body, at));
     at += 1;
@@ -145,7 +157,7 @@ fn unlike(look: &Look) -> &'static str {
     if look.is_ascii() { "!" } else { "≠" }
 }
 
-fn differing(state: &State, across: &Across, look: &Look, pen: &mut Pen<'_>) {
+fn differing(state: &State, across: &Across, columns: &Columns, look: &Look, pen: &mut Pen<'_>) {
     pen.skip(1);
     if state.asked.is_some() {
         pen.text("reading; Esc stays with what is here", look.style(Meaning::Warn));
@@ -167,6 +179,10 @@ fn differing(state: &State, across: &Across, look: &Look, pen: &mut Pen<'_>) {
             pen.text(text, look.style(Meaning::Muted));
         }
     }
+    if columns.shown.len() < across.sides.len() {
+        let text = format!(" {} {} of {} sets", look.glyphs.dot, columns.shown.len(), across.sides.len());
+        pen.text(&text, look.style(Meaning::Muted));
+    }
     if state.only_differing {
         pen.text(&format!(" {} only those that differ", look.glyphs.dot), look.style(Meaning::Muted));
     }
@@ -181,7 +197,7 @@ fn heads(state: &State, across: &Across, columns: &Columns, look: &Look, pen: &m
     if columns.sent > 0 {
         pen.cell("SENT AS", columns.sent, title).skip(1);
     }
-    for (at, side) in across.sides.iter().enumerate() {
+    for (at, side) in columns.sides(across) {
         let name = side.rules.name().to_uppercase();
         let text = if at == state.column { format!("[{}]", fit::end(&name, columns.lane - 3)) } else { name };
         pen.cell(&text, columns.lane - 1, title).skip(1);
@@ -194,7 +210,7 @@ fn sums(across: &Across, columns: &Columns, look: &Look, body: Rect, from: u16, 
     let mut row = |title: &str, text: &dyn Fn(&Ruled) -> String| {
         let mut pen = Pen::new(buffer, body, at);
         pen.skip(2).cell(title, columns.before() - 2, look.style(Meaning::Muted));
-        for side in &across.sides {
+        for (_, side) in columns.sides(across) {
             pen.cell(&text(side), columns.lane - 1, look.style(Meaning::Text)).skip(1);
         }
         at += 1;
@@ -227,7 +243,7 @@ fn line(across: &Across, at: usize, selected: bool, columns: &Columns, look: &Lo
     if columns.sent > 0 {
         pen.id(held.event.id.as_ref().map_or("", Id::as_str), columns.sent, muted).skip(1);
     }
-    for side in &across.sides {
+    for (_, side) in columns.sides(across) {
         let Some(held) = side.rows.get(at) else { continue };
         owner(across, side, held, columns.lane, look, pen);
     }
