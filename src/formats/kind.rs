@@ -57,6 +57,23 @@ impl<'a> Outer<'a> {
         }
     }
 
+    /// Whether it can be what an SDK sends. Rows of tools can have properties, too; an SDK names its event.
+    fn is_of_sdk(&self) -> bool {
+        match self.kind() {
+            Some(Kind::Update) => true,
+            Some(Kind::Event) => self.event.is_some(),
+            _ => false,
+        }
+    }
+
+    /// Whether it names the project, as only rows of SDKs do.
+    fn has_token(&self) -> bool {
+        let in_properties = |properties: &str| {
+            properties.starts_with('{') && Sent::read(properties).is_ok_and(|sent| sent.token.is_some())
+        };
+        self.token.is_some() || self.properties.is_some_and(in_properties)
+    }
+
     pub(super) fn kind(&self) -> Option<Kind> {
         if self.update.is_some() && self.properties.is_none() {
             Some(Kind::RecordedUpdate)
@@ -91,25 +108,15 @@ pub(super) fn is_request(json: &str) -> bool {
     if outer.endpoint.is_some() || outer.received.is_some() {
         return true;
     }
-    // Rows of tools can have properties, too; an SDK names its event.
-    let known = |json: &str| match Outer::read(json) {
-        Ok(inner) => inner.kind() == Some(Kind::Update) || inner.kind() == Some(Kind::Event) && inner.event.is_some(),
-        Err(_) => false,
-    };
     // A list of rows under `data` is the answer of a database or an API, unless rows are as SDKs send them.
     let is_plain = outer.data.is_some_and(|data| data.starts_with('[')) && outer.payload.is_none();
-    let is_sent = |json: &str| {
-        let Ok(row) = Outer::read(json) else { return false };
-        let token = row.properties.is_some_and(|properties| {
-            properties.starts_with('{') && Sent::read(properties).is_ok_and(|sent| sent.token.is_some())
-        });
-        token || row.token.is_some()
-    };
     outer.carried().json().is_ok_and(|(json, _)| match members(&json) {
-        Ok(members) => members.into_iter().any(|member| known(member) && (!is_plain || is_sent(member))),
-        // A list for each column is no event.
-        Err(_) => {
-            known(&json) && Outer::read(&json).is_ok_and(|row| !row.properties.is_some_and(|p| p.starts_with('[')))
+        Ok(members) => {
+            let mut rows = members.into_iter().filter_map(|member| Outer::read(member).ok());
+            rows.any(|row| row.is_of_sdk() && (!is_plain || row.has_token()))
         }
+        // A list for each column is no event.
+        Err(_) => Outer::read(&json)
+            .is_ok_and(|row| row.is_of_sdk() && !row.properties.is_some_and(|properties| properties.starts_with('['))),
     })
 }
