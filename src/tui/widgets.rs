@@ -39,6 +39,25 @@ pub(in crate::tui) fn select(buffer: &mut Buffer, area: Rect, look: &Look) {
     }
 }
 
+/// Draws a heading in a rule across the screen.
+pub(in crate::tui) fn heading(text: &str, meaning: Meaning, look: &Look, pen: &mut Pen<'_>) {
+    let rule = look.style(Meaning::Muted);
+    pen.text(&look.glyphs.rule.repeat(2), rule).skip(1);
+    pen.text(text, look.style(meaning)).skip(1).fill(look.glyphs.rule, rule);
+}
+
+/// Draws the pane below a list: a heading, then lines, as many as there is room for.
+pub(in crate::tui) fn pane(lines: &[(String, Meaning)], area: Rect, buffer: &mut Buffer, look: &Look) {
+    for (row, (text, meaning)) in (0..area.height).zip(lines) {
+        let mut pen = Pen::new(buffer, area, row);
+        if row == 0 {
+            heading(text, *meaning, look, &mut pen);
+        } else {
+            pen.skip(1).text(text, look.style(*meaning));
+        }
+    }
+}
+
 /// The mark of how bad a finding is, and its colour: each has a shape of its own.
 pub(in crate::tui) fn severity(severity: Severity, look: &Look) -> (&'static str, Meaning) {
     let is_ascii = look.is_ascii();

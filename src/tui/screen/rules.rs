@@ -35,8 +35,6 @@ struct State {
     /// What is asked, until it is answered.
     asked: Option<Question>,
     across: Option<Arc<Across>>,
-    /// Whether nothing is the user's under any of the rule sets.
-    is_nowhere: bool,
     /// Only rows that differ are listed.
     only_differing: bool,
     /// Places of the rows that are listed, in their order.
@@ -55,7 +53,6 @@ fn open(below: Below) -> Box<dyn Page> {
         column: 0,
         asked: None,
         across: None,
-        is_nowhere: false,
         only_differing: false,
         listed: Vec::new(),
         selected: 0,
@@ -192,7 +189,6 @@ impl Page for State {
         self.asked = None;
         match answer {
             Ok(Answer::Across(across)) => {
-                self.is_nowhere = across.is_none();
                 self.across = across.map(|across| Arc::new(*across));
                 if let Some(across) = &self.across {
                     // A rule set that the answer does not have is no column.

@@ -90,16 +90,7 @@ pub(super) fn view(state: &State, look: &Look, ui: &mut Ui, area: Rect, buffer: 
         ui.built += 1;
     }
     let pane = Rect { y: rows.bottom(), height, ..list };
-    for (row, (text, meaning)) in (0..height).zip(&below) {
-        let mut pen = Pen::new(buffer, pane, row);
-        if row == 0 {
-            pen.text(&look.glyphs.rule.repeat(2), look.style(Meaning::Muted)).skip(1);
-            pen.text(text, look.style(*meaning)).skip(1);
-            pen.fill(look.glyphs.rule, look.style(Meaning::Muted));
-        } else {
-            pen.skip(1).text(text, look.style(*meaning));
-        }
-    }
+    widgets::pane(&below, pane, buffer, look);
 }
 
 /// What is waited for, and how to end it.

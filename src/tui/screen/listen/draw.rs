@@ -52,15 +52,7 @@ pub(in crate::tui) fn view(state: &State, ui: &mut Ui, area: Rect, buffer: &mut 
         rows(state, ui, lists, buffer, look);
     }
     let lower = Rect { y: lists.bottom(), height, ..body };
-    for (row, (text, meaning)) in (0..height).zip(&below) {
-        let mut pen = Pen::new(buffer, lower, row);
-        if row == 0 {
-            pen.text(&look.glyphs.rule.repeat(2), look.style(Meaning::Muted)).skip(1);
-            pen.text(text, look.style(*meaning)).skip(1).fill(look.glyphs.rule, look.style(Meaning::Muted));
-        } else {
-            pen.skip(1).text(text, look.style(*meaning));
-        }
-    }
+    widgets::pane(&below, lower, buffer, look);
 }
 
 /// Where it listens, where rows go, how many have come, how fast.
@@ -133,10 +125,7 @@ fn second(state: &State, look: &Look, pen: &mut Pen<'_>) {
 /// How to point an SDK here.
 fn empty(state: &State, ui: &mut Ui, area: Rect, buffer: &mut Buffer, look: &Look) {
     let (plain, muted) = (look.style(Meaning::Text), look.style(Meaning::Muted));
-    let rule = |text: &str, pen: &mut Pen<'_>| {
-        pen.text(&look.glyphs.rule.repeat(2), muted).skip(1).text(text, look.style(Meaning::Title)).skip(1);
-        pen.fill(look.glyphs.rule, muted);
-    };
+    let rule = |text: &str, pen: &mut Pen<'_>| widgets::heading(text, Meaning::Title, look, pen);
     rule("point your SDK here, then do one thing in your app", &mut Pen::new(buffer, area, 0));
     let lines = state.lines();
     ui.page = lines.len();

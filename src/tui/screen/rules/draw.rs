@@ -82,7 +82,7 @@ pub(super) fn view(state: &State, look: &Look, ui: &mut Ui, area: Rect, buffer: 
         return;
     }
     let Some(across) = &state.across else {
-        let text = match (&state.id, state.is_nowhere) {
+        let text = match (&state.id, state.asked.is_none()) {
             (None, _) => "no journey is open: open one, and its rows stand here under several rule sets",
             (_, true) => "no row belongs to this id under any of the rule sets",
             _ => "reading; Esc leaves",
@@ -117,16 +117,7 @@ pub(super) fn view(state: &State, look: &Look, ui: &mut Ui, area: Rect, buffer: 
         ui.built += 1;
     }
     let pane = Rect { y: lines.bottom(), height, ..rest };
-    for (row, (text, meaning)) in (0..height).zip(&whys) {
-        let mut pen = Pen::new(buffer, pane, row);
-        if row == 0 {
-            pen.text(&look.glyphs.rule.repeat(2), look.style(Meaning::Muted)).skip(1);
-            pen.text(text, look.style(*meaning)).skip(1);
-            pen.fill(look.glyphs.rule, look.style(Meaning::Muted));
-        } else {
-            pen.skip(1).text(text, look.style(*meaning));
-        }
-    }
+    widgets::pane(&whys, pane, buffer, look);
 }
 
 fn below(area: Rect, lines: u16) -> Rect {
