@@ -31,10 +31,13 @@ pub(super) struct Console {
     pub(super) thresholds: Thresholds,
     /// What replaces ids and personal values, if that is asked for.
     pub(super) redactor: Option<Arc<Redactor>>,
-    /// Buffered: a journey of many rows is many small writes.
-    pub(super) out: Safe<BufWriter<Stdout>>,
+    /// Buffered in front of what makes it safe, which looks at each piece: a journey of many rows is many small
+    /// writes.
+    pub(super) out: BufWriter<Safe<Stdout>>,
 }
 
+/// Bytes of an answer that are made safe and written at once.
+const PIECE: usize = 1 << 16;
 /// Columns of an answer that no terminal limits.
 const WIDTH: usize = 100;
 /// Fewer columns than these would hold no row.
@@ -83,7 +86,7 @@ impl Console {
             look,
             terminal,
             redactor: None,
-            out: Safe::new(BufWriter::new(io::stdout()), safety),
+            out: BufWriter::with_capacity(PIECE, Safe::new(io::stdout(), safety)),
         })
     }
 

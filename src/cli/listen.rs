@@ -202,7 +202,7 @@ fn tell(console: &Console) -> Tell {
     // The output of a report is the report alone.
     let writes = console.form != Form::Junit;
     let safety = if format == Format::Json { Safety::Json } else { Safety::Kept };
-    let mut out = Safe::new(BufWriter::new(io::stdout()), safety);
+    let mut out = BufWriter::new(Safe::new(io::stdout(), safety));
     let mut is_heard = true;
     Box::new(move |news: News| {
         if let Some(failure) = &news.failure {
@@ -241,7 +241,7 @@ fn line(request: &Request, look: &Look) -> String {
     format!("{} {status} {method} {}{carried}{error}", look.clock.time(*received), look.clean(path))
 }
 
-/// The answer of the real endpoint, and ours beside it.
+/// The answer of the real endpoint, and ours next to it.
 fn real_line(request: &Request, real: &Real, look: &Look) -> String {
     let Real { status, said, took } = real;
     let answered = status.map_or_else(|| "none".to_owned(), |status| status.to_string());

@@ -4,7 +4,7 @@
 //! with milliseconds, what is unknown or absent is `null`, every row names its source. A journey
 //! is written row by row: memory does not grow with it.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::value::RawValue;
@@ -22,9 +22,6 @@ use crate::model::{Id, Millis};
 
 /// Version of the shape, in every answer.
 pub const SCHEMA: u32 = 1;
-
-/// Bytes that are handed on at once.
-const PIECE: usize = 1 << 16;
 
 /// Writes a journey (`journey show`).
 ///
@@ -94,13 +91,9 @@ fn shared_value(shared: &Shared) -> impl Serialize {
 }
 
 /// Writes `value` and a line break.
-///
-/// JSON is written in pieces of a few bytes; what makes the answer safe looks at each piece, so it gets large ones.
 fn line<T: Serialize>(out: &mut dyn Write, value: &T) -> io::Result<()> {
-    let mut out = BufWriter::with_capacity(PIECE, out);
-    serde_json::to_writer(&mut out, value)?;
-    out.write_all(b"\n")?;
-    out.flush()
+    serde_json::to_writer(&mut *out, value)?;
+    out.write_all(b"\n")
 }
 
 /// Serializes what an iterator gives, one at a time.

@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use crate::model::text::{escape_in_json, visible};
+use crate::model::text::{escape_in_json, is_plain, visible};
 
 /// What is done with a character that would act.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,9 +38,10 @@ impl<W: Write> Safe<W> {
     fn is_safe(&self, bytes: &[u8]) -> bool {
         match self.safety {
             Safety::Kept => true,
-            // JSON has no other control characters than those between its values.
-            Safety::Json => all_bytes(bytes, |byte| byte < 0x7f),
-            Safety::Shown => all_bytes(bytes, |byte| (b' '..0x7f).contains(&byte)),
+            // JSON has no other control characters than those between its values. Without a way out of the
+            // middle many bytes are looked at at once.
+            Safety::Json => bytes.chunks(64).all(|chunk| chunk.iter().fold(0, |most, byte| *byte.max(&most)) < 0x7f),
+            Safety::Shown => is_plain(bytes),
         }
     }
 
@@ -111,11 +112,6 @@ impl<W: Write> Write for Safe<W> {
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
-}
-
-/// Whether all of `bytes` are `good`; without a way out of the middle, so that many are looked at at once.
-fn all_bytes(bytes: &[u8], good: impl Fn(u8) -> bool) -> bool {
-    bytes.chunks(64).all(|chunk| chunk.iter().fold(true, |all, byte| all & good(*byte)))
 }
 
 #[cfg(test)]

@@ -1,15 +1,13 @@
 //! Text that stands in an SVG file and cannot do anything there.
 
-use crate::model::text::visible;
+use crate::model::text::{is_plain, visible};
 
 /// `text` as the content of an element or the value of an attribute: characters that act on a
 /// terminal are shown, those that mean something in XML are escaped, those that XML cannot hold
 /// are replaced.
 pub fn escape(text: &str) -> String {
     let text = visible(text);
-    let stands_for_itself =
-        |byte: u8| (b' '..0x7f).contains(&byte) && !matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'');
-    if text.bytes().all(stands_for_itself) {
+    if is_plain(text.as_bytes()) && !text.contains(['&', '<', '>', '"', '\'']) {
         return text.into_owned();
     }
     let mut escaped = String::with_capacity(text.len());
