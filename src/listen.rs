@@ -85,7 +85,7 @@ pub struct Request {
     pub refused: u64,
     /// What is wrong with it.
     pub error: Option<String>,
-    /// What the real endpoint answers. The same request was told without it when we had answered.
+    /// What the real endpoint answers. The same request was reported without it when we had answered.
     pub real: Option<Real>,
 }
 

@@ -11,7 +11,7 @@ use super::args::{Common, Format, Import};
 use super::console::Console;
 use super::failure::Failure;
 use super::open::Named;
-use super::stop::stop_flag_told;
+use super::stop::stop_flag_with_notice;
 use super::{priority, zone};
 use crate::ingest::{self, Flow, Input, Options, Progress, Sources};
 use crate::model::text::visible;
@@ -56,7 +56,7 @@ pub(super) fn into(
     console: &mut Console,
 ) -> Result<(), Failure> {
     let mut low_priority = priority::lower();
-    let stop = stop_flag_told()?;
+    let stop = stop_flag_with_notice()?;
     let options = Options { stop: Arc::clone(&stop).into(), ..options.clone() };
     // Before the store is: what holds nothing makes none.
     let sources = Sources::open(inputs, &options).map_err(|error| report_each(error, console))?;

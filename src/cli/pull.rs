@@ -14,6 +14,7 @@ use super::args::{Common, Pull, Region, Vendor};
 use super::console::Console;
 use super::failure::Failure;
 use super::open::Named;
+use super::stop::stop_flag_with_notice;
 use super::{import, zone};
 use crate::ingest::{self, Flow, Input, Options};
 use crate::model::text::visible;
@@ -47,7 +48,7 @@ pub(super) fn run(command: &Pull, common: &Common, store: Named, console: &mut C
         Failure::store("there is no data directory to make a store in").hint("name a store with --store FILE")
     })?;
     let path = choice.path;
-    let stop = super::stop::stop_flag_told()?;
+    let stop = stop_flag_with_notice()?;
     let (writer, _) = import::writer(&path, &stop, console)?;
     let options = Options { zone, stop: Arc::clone(&stop).into(), ..Options::default() };
     let bar = console.bar("{spinner} {prefix:.bold} {msg}");

@@ -25,12 +25,12 @@ pub(super) fn stop_flag() -> Result<Arc<AtomicBool>, Failure> {
 
 /// As [`stop_flag`], for work that stores what it has before it ends, which can take a second: a person at a
 /// terminal sees at once that the signal was heard, whatever the work is at.
-pub(super) fn stop_flag_told() -> Result<Arc<AtomicBool>, Failure> {
+pub(super) fn stop_flag_with_notice() -> Result<Arc<AtomicBool>, Failure> {
     let stop = stop_flag()?;
     if io::stderr().is_terminal() {
         let mut signals = Signals::new([SIGINT, SIGTERM]).map_err(|error| no_signals(&error))?;
         // It waits for as long as the program runs; without it the work only ends without a word.
-        let _ = thread::Builder::new().name("stop-told".into()).spawn(move || {
+        let _ = thread::Builder::new().name("stop-notice".into()).spawn(move || {
             if signals.forever().next().is_some() {
                 let text = "stopping: rows that are read are stored first; Ctrl-C again ends the program at once";
                 let _ = writeln!(io::stderr(), "\n{text}");

@@ -1,4 +1,4 @@
-//! Passes requests on to the real endpoint, as they came, and tells what it answers.
+//! Passes requests on to the real endpoint, as they came, and reports what it answers.
 //!
 //! One thread, so that requests arrive there in their order. The client is not kept waiting: its answer is
 //! ours. What waits has a bound; beyond it requests are not passed on, and that is said.
@@ -27,11 +27,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LAST_PATIENCE: Duration = Duration::from_secs(5);
 /// Bytes that may wait.
 const MOST_WAITING: usize = 64 << 20;
-/// What a request costs beside its body.
+/// What a request costs in addition to its body.
 const HEAD: usize = 1 << 10;
-/// Bytes of an answer that are read, and characters that are told.
+/// Bytes of an answer that are read, and characters of it that are shown.
 const MOST_READ: u64 = 64 << 10;
-const MOST_TOLD: usize = 200;
+const MOST_SHOWN: usize = 200;
 
 /// A request that was passed on once is not passed on again: two programs could send it to each other.
 pub(super) const PASSED_HEADER: &str = "x-journey-forwarded";
@@ -136,7 +136,7 @@ impl Drop for Forward {
     }
 }
 
-/// What a request that was not passed on is told with.
+/// A request that was not passed on, with the reason.
 pub(super) fn not_passed(mut request: Request, why: &str) -> Request {
     request.real = Some(Real { status: None, said: why.to_owned(), took: 0 });
     request
@@ -178,7 +178,7 @@ impl Passing {
             Err(why) => (None, why),
         };
         let took = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-        Real { status, said: said.chars().take(MOST_TOLD).collect(), took }
+        Real { status, said: said.chars().take(MOST_SHOWN).collect(), took }
     }
 
     fn ask(&self, out: Out) -> Result<(u16, String), String> {

@@ -94,7 +94,7 @@ fn end_of_marks(shown: &mut String, left_out: &mut u32) {
 ///
 /// Terminals count character by character: tmux, and xterm.js with the widths of Unicode 11, give the
 /// letters of a name the sum of what each of them takes. The width of a whole string
-/// (`UnicodeWidthStr`) is another one: it joins lam and alef, and takes a vowel that stands beside its
+/// (`UnicodeWidthStr`) is another one: it joins lam and alef, and takes a vowel that stands next to its
 /// consonant for a part of it. This is [`UnicodeWidthChar`] but for what that crate takes for no
 /// column by `Grapheme_Extend` and a terminal gives its own: marks with a width of their own
 /// (`General_Category` Mc), signs that begin a syllable, and two of Khmer that are longer than a letter.
@@ -111,12 +111,12 @@ pub fn columns(c: char) -> usize {
 }
 
 fn stands_beside(c: char) -> bool {
-    let at = BESIDE.partition_point(|(_, last)| *last < c);
-    BESIDE.get(at).is_some_and(|(first, _)| *first <= c)
+    let at = SPACING.partition_point(|(_, last)| *last < c);
+    SPACING.get(at).is_some_and(|(first, _)| *first <= c)
 }
 
-/// Characters that stand beside the letter that they belong to, where `unicode-width` has none for them.
-const BESIDE: &[(char, char)] = &[
+/// Characters that stand next to the letter that they belong to, where `unicode-width` has none for them.
+const SPACING: &[(char, char)] = &[
     ('\u{9be}', '\u{9be}'),
     ('\u{9d7}', '\u{9d7}'),
     ('\u{b3e}', '\u{b3e}'),
@@ -351,21 +351,21 @@ mod tests {
 
     #[test]
     fn a_text_is_as_wide_as_its_characters() {
-        // Lam and alef, two letters; kana of half width with their marks; a vowel beside its letter.
+        // Lam and alef, two letters; kana of half width with their marks; a vowel next to its letter.
         for (text, columns) in
             [("لا", 2), ("ｶﾞ", 2), ("কা", 2), ("நா", 2), ("김", 2), ("e\u{301}", 1), ("กำ", 2), ("佐", 2)]
         {
             assert_eq!(width(text), columns, "{text:?}");
         }
         assert_eq!((on_terminal("❤\u{fe0f}").as_ref(), width("❤")), ("❤", 1));
-        assert!(BESIDE.windows(2).all(|two| two[0].1 < two[1].0), "in order");
+        assert!(SPACING.windows(2).all(|two| two[0].1 < two[1].0), "in order");
     }
 
     proptest! {
         #[test]
         fn a_character_of_one_column_more_than_the_crate_says_is_a_mark_or_a_sign(c in any::<char>()) {
-            let told = c.width().unwrap_or(0);
-            prop_assert!(columns(c) == told || told == 0 || columns(c) < told);
+            let counted = c.width().unwrap_or(0);
+            prop_assert!(columns(c) == counted || counted == 0 || columns(c) < counted);
         }
 
         #[test]

@@ -200,7 +200,7 @@ impl<'b> Pen<'b> {
 }
 
 /// Puts a symbol into a cell, with the columns that a terminal gives it: where the library counts
-/// others, it is told so.
+/// others, the cell has the number of ours.
 fn place(cell: &mut Cell, symbol: &str, columns: u16, style: Style) {
     cell.set_symbol(symbol).set_style(style).set_diff_option(CellDiffOption::None);
     if !symbol.is_ascii() && cell.cell_width() != columns {

@@ -1,6 +1,6 @@
 //! What is drawn stays in its columns, on every terminal.
 //!
-//! Terminals count the columns of some letters differently: one gives a vowel that stands beside its
+//! Terminals count the columns of some letters differently: one gives a vowel that stands next to its
 //! consonant a column of its own, another counts the two together. The cells of a frame are placed
 //! for the first kind ([`columns`](crate::model::text::columns)); [`Placed`] sends the cursor to its
 //! place behind each such letter, so that on the other kind a gap stays and nothing moves.

@@ -1,4 +1,4 @@
-//! Requests are passed on to the real endpoint as they came, and its answer stands beside ours.
+//! Requests are passed on to the real endpoint as they came, and its answer stands next to ours.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -24,7 +24,7 @@ pub(in crate::cli) struct Listen {
     /// Write a line for each request, and show no screens; so it is without a terminal, too
     #[arg(long)]
     pub(in crate::cli) headless: bool,
-    /// Pass each request on to the real endpoint as it came, and tell its answer beside ours; nothing leaves otherwise
+    /// Pass each request on to the real endpoint as it came, and show its answer next to ours; nothing leaves otherwise
     #[arg(long, value_name = "URL")]
     pub(in crate::cli) forward: Option<String>,
     /// Check what was received when it ends: a file of expected findings, joins and rows, as check --session takes it

@@ -8,7 +8,7 @@ use crate::identity::{Journey, Severity, State, Verdict};
 use crate::model::Id;
 use crate::tui::backend::{Backend, Failure};
 
-/// Rows of a user whose place is told; who watches looks at the newest.
+/// Rows of a user whose place is given: the newest are looked at.
 const MOST_ROWS: usize = 2_000;
 
 /// A line of a file.

@@ -1,4 +1,4 @@
-//! What is known of the person: a card beside the verdict, and below it the updates that landed under
+//! What is known of the person: a card next to the verdict, and below it the updates that landed under
 //! ids which no alias joins.
 
 use std::io::{self, Write};
@@ -20,7 +20,7 @@ impl Page<'_, '_> {
         journey.profiles.iter().find(of_root).or(journey.profiles.first())
     }
 
-    /// The card beside the verdict.
+    /// The card next to the verdict.
     pub(super) fn profile(&self, out: &mut dyn Write) -> io::Result<()> {
         let Some(profile) = self.own_profile() else { return Ok(()) };
         let of_root = Some(&profile.stored_under) == self.sheet.journey().root.as_ref();
