@@ -45,7 +45,9 @@ pub struct FileReport {
 impl FileReport {
     /// Whether anything in it could be read, now or before.
     pub fn is_read(&self) -> bool {
-        self.already || self.resumed || self.rows > self.rejected || self.skipped > 0
+        // Of one record several pieces may be rows, and others none.
+        let is_stored = self.events > 0 || self.aliases > 0 || self.profiles > 0;
+        self.already || self.resumed || is_stored || self.skipped > 0
     }
 }
 

@@ -161,15 +161,16 @@ fn imported_file(file: &FileReport, look: &Look) -> String {
     if !file.already {
         parts.push(many_rows(file.rows));
     }
-    for (number, word) in [
-        (file.events, "new"),
-        (file.aliases, "alias calls"),
-        (file.profiles, "profile updates"),
-        (file.skipped, "skipped"),
-        (file.rejected, "not read"),
+    let many = |number: u64, word| many(usize::try_from(number).unwrap_or(usize::MAX), word);
+    for (number, said) in [
+        (file.events, format!("{} new", count(file.events))),
+        (file.aliases, many(file.aliases, "alias call")),
+        (file.profiles, many(file.profiles, "profile update")),
+        (file.skipped, format!("{} skipped", count(file.skipped))),
+        (file.rejected, format!("{} not read", count(file.rejected))),
     ] {
         if number > 0 {
-            parts.push(format!("{} {word}", count(number)));
+            parts.push(said);
         }
     }
     if !file.timezone.is_empty() {

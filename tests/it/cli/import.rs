@@ -198,3 +198,40 @@ fn ctrl_c_ends_each_way_to_read_a_fifo_that_no_program_fills() {
         drop(filling);
     }
 }
+
+#[test]
+fn one_record_of_which_some_pieces_are_rows_and_others_are_not_could_be_read() {
+    let call = |n: u8| {
+        format!(
+            r#"{{"type":"track","event":"S{n}","messageId":"m{n}","anonymousId":"a{n}","timestamp":"2023-11-14T22:00:00.000Z","properties":{{}},"context":{{"library":{{"name":"analytics.js"}}}}}}"#
+        )
+    };
+    let row = r#"{"event":"E","properties":{"time":1700000002,"distinct_id":"m","$insert_id":"i"}}"#;
+    let home = Home::new();
+    for (name, calls) in [("fewer.json", 2), ("as-many.json", 1)] {
+        let calls: Vec<String> = (0..calls).map(call).collect();
+        fs::write(home.path(name), format!("{{\"batch\":[{},{row}]}}", calls.join(","))).unwrap();
+        let output = home.run(&["import", name, "--store", &format!("{name}.db")]);
+        assert_eq!((code(&output), err(&output).as_str()), (0, ""), "{name}: {}", out(&output));
+        assert!(out(&output).contains("1 row could not be read"), "{}", out(&output));
+    }
+    // Nothing of it is a row.
+    let nameless = call(1).replace(r#""event":"S1","#, "");
+    fs::write(home.path("none.json"), format!("{{\"batch\":[{nameless},{nameless}]}}")).unwrap();
+    let none = home.run(&["import", "none.json", "--store", "none.db"]);
+    assert_eq!(code(&none), 2, "{}{}", out(&none), err(&none));
+}
+
+#[test]
+fn one_of_a_kind_is_told_in_the_singular() {
+    let home = Home::new();
+    let row = r#"{"event":"$create_alias","properties":{"time":1700000002,"distinct_id":"m","alias":"u"}}"#;
+    let profile = r#"{"$distinct_id":"u","$properties":{"$email":"u@example.test"}}"#;
+    for (count, said) in [(1, "1 alias call · 1 profile update · "), (2, "2 alias calls · 2 profile updates · ")] {
+        let name = format!("{count}.jsonl");
+        fs::write(home.path(&name), format!("{row}\n{profile}\n").repeat(count)).unwrap();
+        let output = home.run(&["import", &name, "--store", &format!("{count}.db")]);
+        let said = said.replace('·', if out(&output).contains('·') { "·" } else { "-" });
+        assert!(out(&output).replace("\n  ", " ").contains(&said), "{}", out(&output));
+    }
+}
