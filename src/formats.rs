@@ -39,6 +39,7 @@ mod table;
 mod vendor;
 pub mod zone;
 
+pub use csv::Head;
 pub use decode::{Decoder, UNREADABLE};
 pub use format::{Choice, Format, choices};
 pub use infer::Inference;

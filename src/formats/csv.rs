@@ -14,12 +14,22 @@ use std::borrow::Cow;
 use super::dialect::TEXTS;
 use super::grid;
 use super::rows::{Lifted, Lifting, Role, Shape};
+use super::split::BYTE_ORDER_MARK;
 
 /// Delimiters, the more usual first.
 const DELIMITERS: &[u8] = b",;\t|";
 
 /// Words that databases and data frames write for nothing.
 const NULLS: &[&str] = &["NULL", "null", "None", "nan", "NaN", "NA", "N/A", "<NA>", "<null>", "(null)", "nil"];
+
+/// A head of a table, among its records.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Head {
+    /// That of the table itself.
+    Own,
+    /// That of another table, with its columns: in another order, or others.
+    Other(String),
+}
 
 /// The head of a table.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +70,7 @@ impl Header {
     }
 
     /// The names of the columns.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> + Clone {
         self.names.iter().map(String::as_str)
     }
 
@@ -155,6 +165,32 @@ impl Header {
         Ok(Some(cells))
     }
 
+    /// What a record of the table is among its heads: where files were put together, that of the next one
+    /// stands between the rows.
+    pub(super) fn head(&self, record: &[u8], is_other: impl Fn(&[String]) -> bool) -> Option<Head> {
+        let record = record.strip_prefix(BYTE_ORDER_MARK).unwrap_or(record);
+        let first = record.trim_ascii_start();
+        let first = first.strip_prefix(b"\"").unwrap_or(first);
+        let begins = |name: &str| {
+            first.get(..name.len()).is_some_and(|start| !name.is_empty() && start.eq_ignore_ascii_case(name.as_bytes()))
+        };
+        // Rows have digits, and heads mostly none: no row is parted into cells once more.
+        if record.iter().any(u8::is_ascii_digit) && !self.names().any(begins) {
+            return None;
+        }
+        let cells: Vec<String> = cells(record, self.delimiter, self.is_quoted).ok()?;
+        let cells: Vec<String> = cells.iter().map(|cell| cell.trim().to_owned()).collect();
+        if cells.iter().eq(&self.names) {
+            return Some(Head::Own);
+        }
+        (self.is_other_head(&cells) || is_other(&cells)).then(|| Head::Other(cells.join(",")))
+    }
+
+    /// Whether most cells are names of columns, in another order or with others.
+    fn is_other_head(&self, cells: &[String]) -> bool {
+        heads(self.names(), cells.iter().map(String::as_str))
+    }
+
     /// What each column is in rows of `shape`.
     pub(super) fn roles(&self, shape: &Shape) -> Vec<Role<'static>> {
         let mut named = false;
@@ -210,16 +246,25 @@ pub(super) fn lift<'a>(cells: &'a [String], roles: &[Role<'static>], nests: bool
 /// A row among the first that is the head of another table: most of its cells are names of columns, in
 /// another order or with others.
 pub(super) fn other_head(header: &Header, rows: &[String]) -> Option<String> {
-    let is_name = |cell: &str| header.names().any(|name| !name.is_empty() && name.eq_ignore_ascii_case(cell.trim()));
     rows.iter().find_map(|row| {
         let mut cells = Vec::new();
         super::object::each(row, |_, value| {
             cells.push(crate::model::json::text(value).unwrap_or_default().into_owned());
         })
         .ok()?;
-        let names = cells.iter().filter(|cell| is_name(cell)).count();
-        (names > 1 && names * 2 > cells.len()).then(|| cells.join(","))
+        header.is_other_head(&cells).then(|| cells.join(","))
     })
+}
+
+/// Whether most of some cells are names of columns.
+pub(super) fn heads<'c>(
+    names: impl Iterator<Item = &'c str> + Clone,
+    cells: impl ExactSizeIterator<Item = &'c str>,
+) -> bool {
+    let all = cells.len();
+    let is_name = |cell: &str| names.clone().any(|name| !name.is_empty() && name.eq_ignore_ascii_case(cell.trim()));
+    let found = cells.filter(|cell| is_name(cell)).count();
+    found > 1 && found * 2 > all
 }
 
 /// Whether a first line is none of the table, but tells a spreadsheet the delimiter: `sep=;`.

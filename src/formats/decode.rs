@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::carrier::{self, Opened};
-use super::csv;
+use super::csv::{self, Head};
 use super::event::{self, Around};
 use super::format::Format;
 use super::grid;
@@ -85,8 +85,26 @@ impl Decoder {
         }
     }
 
+    /// Whether a record can be a head: only tables have them.
+    pub fn has_heads(&self) -> bool {
+        self.how.cells.is_some() || self.how.heads.is_some()
+    }
+
+    /// What a record is among the heads of a table; `None` for a row.
+    pub fn head(&self, record: &[u8]) -> Option<Head> {
+        if let Some(Cells { header, rows }) = &self.how.cells {
+            let is_aliases = matches!(rows, CellRows::Aliases(_));
+            return header.head(record.trim_ascii_end(), |cells| is_aliases && table::is_head(cells));
+        }
+        let heads = self.how.heads.as_ref()?;
+        heads.head(&readable(trim(record)))
+    }
+
     /// Decodes one record of a table; the error is the reason to reject it.
     fn cells(&self, line: u64, record: &str, cells: &Cells, repaired: bool, out: Out<'_, '_>) -> Result<(), String> {
+        if record.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(record).is_ok() {
+            return Err("a row in JSON in a table; write each into a file of its own".to_owned());
+        }
         let Some(row) = cells.header.cells(record.as_bytes())? else { return Ok(()) };
         let mut reading = Reading { line, repaired, how: &self.how, out };
         match &cells.rows {

@@ -8,6 +8,7 @@
 use std::borrow::Cow;
 
 use super::carrier;
+use super::csv::{self, Head};
 use super::object::{each, members};
 use crate::model::json;
 
@@ -149,6 +150,21 @@ impl Heads {
         let types = members(second)
             .is_ok_and(|list| list.into_iter().all(|kind| text(kind).is_some_and(|kind| is_type(&kind))));
         Some(Self { names, types: types.then(|| second.to_owned()) })
+    }
+
+    /// What a line is among the heads.
+    pub(super) fn head(&self, line: &str) -> Option<Head> {
+        // As in tables of text: rows have digits.
+        let has_digits = |text: &str| text.bytes().any(|byte| byte.is_ascii_digit());
+        if !line.starts_with('[') || has_digits(line) && !self.names.iter().any(|name| has_digits(name)) {
+            return None;
+        }
+        let cells: Vec<String> = members(line).ok()?.into_iter().map(text).collect::<Option<_>>()?;
+        if cells == self.names {
+            return Some(Head::Own);
+        }
+        csv::heads(self.names.iter().map(String::as_str), cells.iter().map(String::as_str))
+            .then(|| Head::Other(cells.join(",")))
     }
 
     /// Whether a line is one of them.

@@ -60,6 +60,15 @@ pub(super) fn is_exact(columns: &[impl AsRef<str>]) -> bool {
     has("alias") && has("distinct_id") && columns.iter().all(|column| known(column.as_ref()))
 }
 
+/// Whether some cells can be the head of a table of aliases, and nothing else.
+pub(super) fn is_head(cells: &[String]) -> bool {
+    let is_one = |names: &[&str], cell: &String| names.iter().any(|name| cell.eq_ignore_ascii_case(name));
+    let any = |names| cells.iter().any(|cell| is_one(names, cell));
+    any(PAIR_KEYS)
+        && any(PAIR_TARGETS)
+        && cells.iter().all(|cell| [PAIR_KEYS, PAIR_TARGETS, OPTIONAL].iter().any(|names| is_one(names, cell)))
+}
+
 /// Where the columns of a table of aliases stand.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Columns {

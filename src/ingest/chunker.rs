@@ -5,7 +5,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use super::Options;
 use super::ending::{self, Message};
 use super::reading::Stream;
-use crate::formats::{Decoder, Item, Layout, Record, Sniffed, Splitter, trim};
+use crate::formats::{Decoder, Head, Item, Layout, Record, Sniffed, Splitter, trim};
 use crate::store::KnownChunk;
 
 /// Mixed into the hash of a chunk whose only record is the cut end of a stream.
@@ -35,6 +35,35 @@ pub(super) struct Piece {
     pub(super) prev: u64,
     /// Hash of its content.
     pub(super) hash: u64,
+    /// The heads of tables in it.
+    pub(super) heads: Heads,
+}
+
+/// Heads of tables in a piece: where files were put together, one stands between the rows, and what comes
+/// behind that of another table is no row of this one.
+#[derive(Debug, Default)]
+pub(super) struct Heads {
+    /// The other head that the piece begins under.
+    under: Option<String>,
+    /// Heads behind the first of the file, each with the place of its record.
+    at: Vec<(usize, Head)>,
+}
+
+impl Heads {
+    /// What stands at the record with this place, and the other head that it is under.
+    pub(super) fn of(&self, place: usize) -> (Option<&Head>, Option<&str>) {
+        let behind = self.at.partition_point(|(at, _)| *at <= place);
+        match behind.checked_sub(1).and_then(|at| self.at.get(at)) {
+            Some((at, head)) => {
+                let other = match head {
+                    Head::Own => None,
+                    Head::Other(columns) => Some(columns.as_str()),
+                };
+                (Some(head).filter(|_| *at == place), other)
+            }
+            None => (None, self.under.as_deref()),
+        }
+    }
 }
 
 impl Piece {
@@ -66,6 +95,10 @@ pub(super) struct Chunker {
     is_array: bool,
     /// Why rows are missing after the end, if they are.
     incomplete: Option<String>,
+    /// The head of the table was there.
+    has_head: bool,
+    /// The head of another table that what comes next is under.
+    under: Option<String>,
 }
 
 /// Records at the start of a buffer.
@@ -90,6 +123,8 @@ impl Chunker {
             longest: options.longest_record.max(1),
             is_array: false,
             incomplete: None,
+            has_head: false,
+            under: None,
         }
     }
 
@@ -125,10 +160,12 @@ impl Chunker {
     pub(super) fn known_piece(&self, stream: &Stream, prev: u64, known: &KnownChunk) -> Piece {
         let bytes = usize::try_from(known.bytes).unwrap_or(usize::MAX);
         let content = stream.content().get(..bytes).unwrap_or_default();
+        let records = self.find(content, true, usize::MAX, usize::MAX).records;
         Piece {
+            heads: self.heads(content, &records),
             buffer: content.to_vec(),
             bytes: content.len(),
-            records: self.find(content, true, usize::MAX, usize::MAX).records,
+            records,
             line: self.line,
             lines: known.lines,
             prev,
@@ -136,10 +173,42 @@ impl Chunker {
         }
     }
 
+    /// The heads of tables in a piece.
+    fn heads(&self, content: &[u8], records: &[Record]) -> Heads {
+        let mut heads = Heads { under: self.under.clone(), at: Vec::new() };
+        if !self.decoder.has_heads() {
+            return heads;
+        }
+        let mut is_first = !self.has_head;
+        for (place, record) in records.iter().enumerate().filter(|(_, record)| !record.too_long) {
+            match self.decoder.head(content.get(record.start..record.end).unwrap_or_default()) {
+                Some(Head::Own) if is_first => is_first = false,
+                Some(head) => heads.at.push((place, head)),
+                None => {}
+            }
+        }
+        heads
+    }
+
+    /// Goes behind a piece with these heads.
+    fn pass_heads(&mut self, heads: &Heads) {
+        self.has_head |= self.decoder.has_heads();
+        if let (_, Some(columns)) = heads.of(usize::MAX) {
+            self.under = Some(columns.to_owned());
+        } else {
+            self.under = None;
+        }
+    }
+
     /// Skips a chunk that the store has.
     pub(super) fn pass_over(&mut self, stream: &mut Stream, prev: u64, known: &KnownChunk) {
         let bytes = usize::try_from(known.bytes).unwrap_or(usize::MAX);
         self.look(stream);
+        if self.decoder.has_heads() {
+            let content = stream.content().get(..bytes).unwrap_or_default();
+            let heads = self.heads(content, &self.find(content, true, usize::MAX, usize::MAX).records);
+            self.pass_heads(&heads);
+        }
         if stream.ended && !stream.failed() {
             // What follows it, if anything, is judged later.
             let content = stream.content().get(..bytes).unwrap_or_default();
@@ -187,7 +256,9 @@ impl Chunker {
         let Found { records, bytes, line, cut } = found;
         let hash = hash(prev, stream.content().get(..bytes).unwrap_or_default(), cut);
         let buffer = stream.cut_off(bytes, spare);
-        let piece = Piece { buffer, bytes, records, line: self.line, lines: line - self.line, prev, hash };
+        let heads = self.heads(buffer.get(..bytes).unwrap_or_default(), &records);
+        self.pass_heads(&heads);
+        let piece = Piece { buffer, bytes, records, line: self.line, lines: line - self.line, prev, hash, heads };
         self.line = line;
         self.begun = true;
         Some(piece)

@@ -3,7 +3,7 @@
 //! A [`Feed`] is a file that grows: each piece of lines becomes a chunk behind the last one, made as an
 //! import makes it, so that the rows are those of an import of the same lines.
 
-use super::chunker::{Piece, hash};
+use super::chunker::{Heads, Piece, hash};
 use super::making::{Carried, Maker, Prepared};
 use super::tally::Kept;
 use super::{Error, Options};
@@ -68,6 +68,7 @@ impl Feed {
             lines: next - self.line,
             prev: self.prev,
             hash: hash(self.prev, content, false),
+            heads: Heads::default(),
         };
         let settled = self.maker.decode(&piece).settle(&piece, &mut self.carried);
         let Prepared { mut chunk, .. } = settled.seal(&mut self.packer)?;

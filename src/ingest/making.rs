@@ -12,7 +12,7 @@ use super::tally::{Kept, Reasons, Rejects, size};
 use super::zoning::Known;
 use super::{Options, REJECT_KEPT, ending};
 use crate::formats::infer::{Clockwork, Evidence};
-use crate::formats::{AliasLine, Clock, Decoder, Item, Record, Sniffed, Zone, excerpt};
+use crate::formats::{AliasLine, Clock, Decoder, Head, Item, Record, Sniffed, Zone, excerpt};
 use crate::model::import::Lacks;
 use crate::model::view::Timing;
 use crate::model::{Flags, Millis, Reject};
@@ -23,6 +23,9 @@ pub(super) const GIVEN: &str = " (given)";
 
 /// Records that are decoded before others get a turn: a tenth of a millisecond.
 const TURN: usize = 128;
+
+/// Characters of the columns of a head that are quoted.
+const COLUMNS: usize = 120;
 
 /// Arrival of a line of an alias table that does not say when it was called.
 const BEFORE_ALL: Millis = 0;
@@ -60,6 +63,9 @@ pub(super) struct Carried {
     latest: Option<Millis>,
     project: Option<String>,
     zone: ZoneOf,
+    /// There are rows on the project's clock: by the format, or because rows of an export stand in a file
+    /// of another format.
+    has_clock: bool,
     /// Rejects of the file that are kept.
     kept: Kept,
 }
@@ -68,22 +74,20 @@ pub(super) struct Carried {
 #[derive(Clone, Debug)]
 enum ZoneOf {
     Given(Zone),
-    /// Will be known after the first chunk.
+    /// Will be known after the first chunk with rows on the project's clock.
     Unknown,
     /// Found out from the chunks so far, and what the first says in words.
     Inferred(Known, String),
-    /// All times are UTC by the format.
-    Utc,
 }
 
 impl Carried {
     pub(super) fn new(sniffed: &Sniffed, options: &Options, project: Option<String>) -> Self {
         let zone = match options.zone {
-            _ if sniffed.clock() == Clock::Utc => ZoneOf::Utc,
             Zone::Infer => ZoneOf::Unknown,
             zone => ZoneOf::Given(zone),
         };
-        Self { latest: None, project, zone, kept: Kept::default() }
+        let has_clock = sniffed.clock() == Clock::Project;
+        Self { latest: None, project, zone, has_clock, kept: Kept::default() }
     }
 
     /// Reads times in this zone from now on.
@@ -96,9 +100,14 @@ impl Carried {
         self.kept = kept;
     }
 
-    /// Whether the zone is still to be found out.
+    /// Whether the zone is still to be found out, whatever the rows are.
     pub(super) fn wants_zone(&self) -> bool {
-        matches!(self.zone, ZoneOf::Unknown)
+        matches!(self.zone, ZoneOf::Unknown) && self.has_clock
+    }
+
+    /// Notes that earlier rows of the file are on the project's clock.
+    pub(super) fn note_clock(&mut self) {
+        self.has_clock = true;
     }
 
     /// Goes behind a chunk that the store has.
@@ -109,9 +118,9 @@ impl Carried {
     /// Zone of the times, and how that is known.
     fn timezone(&self) -> String {
         match &self.zone {
-            ZoneOf::Given(zone) => zone.name() + GIVEN,
+            ZoneOf::Given(zone) if self.has_clock => zone.name() + GIVEN,
             ZoneOf::Inferred(_, sentence) => sentence.clone(),
-            ZoneOf::Unknown | ZoneOf::Utc => "UTC".to_owned(),
+            ZoneOf::Given(_) | ZoneOf::Unknown => "UTC".to_owned(),
         }
     }
 
@@ -124,8 +133,13 @@ impl Carried {
 
     /// Goes on behind the known part of a file, from what its last chunk left.
     pub(super) fn go_on(&mut self, left: Known) {
-        if let ZoneOf::Inferred(known, _) = &mut self.zone {
-            *known = left;
+        match &mut self.zone {
+            ZoneOf::Inferred(known, _) => *known = left,
+            ZoneOf::Unknown => {
+                self.has_clock = true;
+                self.begin_after(&left);
+            }
+            ZoneOf::Given(_) => {}
         }
     }
 
@@ -140,7 +154,7 @@ impl Carried {
     pub(super) fn known_clock(&self) -> Option<&Known> {
         match &self.zone {
             ZoneOf::Inferred(known, _) => Some(known),
-            ZoneOf::Given(_) | ZoneOf::Unknown | ZoneOf::Utc => None,
+            ZoneOf::Given(_) | ZoneOf::Unknown => None,
         }
     }
 
@@ -149,7 +163,7 @@ impl Carried {
     fn clock(&mut self, own: &Evidence, is_first: bool) -> Option<Clockwork> {
         match &mut self.zone {
             ZoneOf::Given(zone) => Some(Clockwork::Zone(*zone)),
-            ZoneOf::Unknown | ZoneOf::Utc => None,
+            ZoneOf::Unknown => None,
             ZoneOf::Inferred(Known { clock, evidence }, _) => {
                 if !is_first {
                     evidence.add(own);
@@ -240,14 +254,14 @@ pub(super) struct Settled<'p> {
 pub(super) struct Maker {
     decoder: Decoder,
     longest: usize,
-    /// Whether the zone is to be found out.
-    infers: bool,
+    /// Whether to note what rows say of their clock.
+    notes_clock: bool,
 }
 
 impl Maker {
     pub(super) fn new(sniffed: &Sniffed, options: &Options) -> Self {
-        let infers = sniffed.clock() == Clock::Project && options.zone == Zone::Infer;
-        Self { decoder: Decoder::new(sniffed), longest: options.longest_record.max(1), infers }
+        let notes_clock = sniffed.clock() == Clock::Utc || options.zone == Zone::Infer;
+        Self { decoder: Decoder::new(sniffed), longest: options.longest_record.max(1), notes_clock }
     }
 
     /// Reads the records of a piece.
@@ -269,7 +283,7 @@ impl Maker {
             let mut take = |item| {
                 held = 1;
                 if let Item::Event { row, clock: Clock::Project, .. } = &item
-                    && self.infers
+                    && self.notes_clock
                 {
                     evidence.note(Timing::from(row));
                 }
@@ -289,10 +303,12 @@ impl Maker {
                     item => others.push(Other { item, before: draft.len(), record: place }),
                 }
             };
-            if record.too_long {
-                take(self.too_long(record, text));
-            } else {
-                self.decoder.each(record.line, text, &mut take);
+            match piece.heads.of(place) {
+                _ if record.too_long => take(self.too_long(record, text)),
+                (Some(Head::Own), _) => take(Item::Skipped),
+                (_, Some(_)) if text.trim_ascii().is_empty() => {}
+                (_, Some(columns)) => take(under_other(record, text, columns)),
+                (_, None) => self.decoder.each(record.line, text, &mut take),
             }
             read += held;
         }
@@ -308,6 +324,14 @@ impl Maker {
     }
 }
 
+/// A record of another table, whose head has these columns.
+fn under_other(record: &Record, text: &[u8], columns: &str) -> Item<'static> {
+    let columns = excerpt(columns, COLUMNS);
+    let reason = format!("it is under a second head, {columns}; write each table into a file of its own");
+    let text = String::from_utf8_lossy(text.get(..REJECT_KEPT.saturating_add(1)).unwrap_or(text)).trim().to_owned();
+    Item::Reject(Reject { line: record.line, reason, text })
+}
+
 impl<'p> Decoded<'p> {
     /// Puts the rows in their place in time, after what was before.
     pub(super) fn settle(self, piece: &Piece, carried: &mut Carried) -> Settled<'p> {
@@ -320,6 +344,7 @@ impl<'p> Decoded<'p> {
             lines: piece.lines,
             ..Chunk::default()
         };
+        carried.has_clock |= !self.evidence.is_empty();
         let is_first = carried.wants_zone();
         if is_first {
             carried.infer(&self);

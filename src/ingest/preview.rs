@@ -82,7 +82,9 @@ pub fn preview(inputs: Vec<Input>, options: &Options) -> Result<(Vec<Preview>, V
             }
             let inference = evidence.infer();
             let (clock, timezone) = match options.zone {
-                _ if sniffed.clock() == Clock::Utc => (Clockwork::Zone(Zone::Utc), "UTC".to_owned()),
+                _ if sniffed.clock() == Clock::Utc && evidence.is_empty() => {
+                    (Clockwork::Zone(Zone::Utc), "UTC".to_owned())
+                }
                 Zone::Infer => (inference.read_on(), inference.sentence()),
                 zone => (Clockwork::Zone(zone), zone.name()),
             };

@@ -33,6 +33,9 @@ pub(super) struct Run<'a> {
     holds: bool,
 }
 
+/// The zone of a file none of whose times is on the project's clock.
+const UTC: &str = "UTC";
+
 /// What of the store the stream that is read was compared with.
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
@@ -67,6 +70,8 @@ struct Place {
     known: u64,
     /// Whose rows the stream has.
     vendor: &'static str,
+    /// Zone of its times as the store has it, once there is a file.
+    timezone: Option<String>,
 }
 
 /// What makes chunks of one stream.
@@ -114,7 +119,7 @@ impl<'a> Run<'a> {
             lacks: Lacks::default(),
             skipped: 0,
             bytes: 0,
-            timezone: "UTC".to_owned(),
+            timezone: UTC.to_owned(),
             already: false,
             resumed: false,
             incomplete: None,
@@ -213,6 +218,7 @@ impl<'a> Run<'a> {
         }
         let mut zoning = parts.carried.known_clock().map(Zoning::after).unwrap_or_default();
         if let Some(id) = place.file {
+            place.timezone = Some(self.writer.file_state(id)?.0);
             let (pieces, bytes) = self.writer.kept_rejects(id)?;
             parts.carried.keep(Kept { pieces, bytes });
             if pieces > 0 {
@@ -271,7 +277,7 @@ impl<'a> Run<'a> {
 
     /// Passes over the chunks that the store has.
     fn skip_known(&mut self, stream: &mut Stream, parts: &mut Parts) -> Result<Place, Error> {
-        let mut place = Place { prev: 0, file: None, bytes: 0, known: 0, vendor: parts.vendor };
+        let mut place = Place { prev: 0, file: None, bytes: 0, known: 0, vendor: parts.vendor, timezone: None };
         loop {
             if self.tell(stream) == Flow::Stop {
                 self.report.cancelled = true;
@@ -332,8 +338,14 @@ impl<'a> Run<'a> {
         file: Option<store::FileId>,
         name: &str,
     ) -> Result<(), Error> {
-        let Some(file) = file.filter(|_| sniffed.clock() == Clock::Project) else { return Ok(()) };
+        let Some(file) = file else { return Ok(()) };
         let (before, _) = self.writer.file_state(file)?;
+        if sniffed.clock() == Clock::Utc {
+            if before == UTC {
+                return Ok(());
+            }
+            carried.note_clock();
+        }
         if self.options.zone == Zone::Infer {
             if let Some(given) = before.strip_suffix(making::GIVEN)
                 && let Ok(zone) = Zone::parse(given.trim())
@@ -434,14 +446,21 @@ impl<'a> Run<'a> {
             return Ok(false);
         }
         let id = match place.file {
-            Some(id) => id,
+            Some(id) => {
+                // The first row on the project's clock, in a file whose times are UTC by the format.
+                if place.timezone.as_ref().is_some_and(|before| before == UTC && *before != timezone) {
+                    self.writer.set_timezone(id, &timezone)?;
+                }
+                id
+            }
             None => self.writer.begin_file(&FileInfo {
                 name: file.file.clone(),
                 format: file.format.clone(),
                 vendor: place.vendor.to_owned(),
-                timezone,
+                timezone: timezone.clone(),
             })?,
         };
+        place.timezone = Some(timezone);
         if let Some(token) = project {
             self.writer.set_project(&token)?;
         }

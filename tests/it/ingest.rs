@@ -9,6 +9,7 @@ mod clocks;
 mod clothes;
 mod ends;
 mod files;
+mod heads;
 mod long;
 mod zones;
 

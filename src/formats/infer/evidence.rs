@@ -76,6 +76,11 @@ impl Evidence {
         }
     }
 
+    /// Whether there are no rows.
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty() && self.ahead == 0 && self.silent.is_empty()
+    }
+
     /// Adds what other rows say.
     pub fn add(&mut self, other: &Self) {
         for (place, slot) in &other.slots {

@@ -118,3 +118,64 @@ fn files_of_one_import_may_be_on_different_clocks() {
     assert_eq!(zones, ["UTC-08:00", "UTC-07:00", "UTC+05:30"]);
     all_right(writer);
 }
+
+/// A request as a recorder writes it, whose time is UTC.
+fn sent(utc: i64) -> String {
+    format!(
+        "{{\"received_at_ms\":{utc}900,\"endpoint\":\"/track\",\"payload\":{{\"event\":\"View\",\"properties\":\
+         {{\"time\":{utc},\"distinct_id\":\"u\",\"token\":\"T\",\"utc\":{utc}}}}}}}\n"
+    )
+}
+
+/// A profile as an export has it.
+fn profile(n: i64) -> String {
+    format!("{{\"$distinct_id\":\"p{n}\",\"$properties\":{{\"$email\":\"p{n}@example.test\"}}}}\n")
+}
+
+#[test]
+fn rows_of_an_export_among_rows_of_other_kinds_are_on_the_clock_that_they_show() {
+    let zone = Tz::America__Los_Angeles;
+    let begin = seconds("2019-07-03T09:00:00");
+    let raw = |count: i64| (0..count).map(|n| live(zone, begin + n * 600)).collect::<String>();
+    let payloads = (0..60).map(|n| sent(begin + n)).collect::<String>();
+    let profiles = (0..60).map(profile).collect::<String>();
+    for (others, format, events) in [(payloads, "recorded payloads", 60), (profiles, "profile export", 0)] {
+        // Before, behind and between them.
+        for file in [raw(25) + &others, others.clone() + &raw(25), raw(12) + &others + &raw(13)] {
+            for chunk in [1 << 20, 900] {
+                let options = Options { chunk, ..Options::default() };
+                let mut writer = store();
+                let told = run(&mut writer, vec![bytes("x", &file)], &options).files.remove(0);
+                assert_eq!((told.format.as_str(), told.rejected), (format, 0));
+                assert!(told.events >= events + 25, "{format}: {}", told.events);
+                assert!(told.timezone.starts_with("UTC-07:00 (inferred, sure"), "{format}: {}", told.timezone);
+                all_right(writer);
+                // The same after a stop.
+                let mut killed = store();
+                let mut steps = 0;
+                import(&mut killed, vec![bytes("x", &file)], &options, &mut |_| {
+                    steps += 1;
+                    if steps > 9 { Flow::Stop } else { Flow::Continue }
+                })
+                .unwrap();
+                let resumed = run(&mut killed, vec![bytes("x", &file)], &options).files.remove(0);
+                assert!(resumed.timezone.starts_with("UTC-07:00 (inferred, sure"), "{format}: {}", resumed.timezone);
+                all_right(killed);
+                // A zone that was given holds for them, and for no other row.
+                let given = Options { zone: Zone::Named(zone), ..options };
+                let mut writer = store();
+                let told = run(&mut writer, vec![bytes("x", &file)], &given).files.remove(0);
+                assert_eq!(told.timezone, "America/Los_Angeles (given)");
+                all_right(writer);
+            }
+        }
+        for zone in [Zone::Infer, Zone::Named(zone)] {
+            let mut writer = store();
+            let options = Options { zone, ..Options::default() };
+            assert_eq!(run(&mut writer, vec![bytes("x", &others)], &options).files.remove(0).timezone, "UTC");
+            // Nor when all of it is known.
+            let again = run(&mut writer, vec![bytes("x", &others)], &options);
+            assert_eq!((again.files[0].timezone.as_str(), again.warnings.len()), ("UTC", 0));
+        }
+    }
+}
