@@ -32,7 +32,8 @@ pub(super) fn stop_flag_with_notice() -> Result<Arc<AtomicBool>, Failure> {
         // It waits for as long as the program runs; without it the work only ends without a word.
         let _ = thread::Builder::new().name("stop-notice".into()).spawn(move || {
             if signals.forever().next().is_some() {
-                let text = "stopping: rows that are read are stored first; Ctrl-C again ends the program at once";
+                let text = "stopping: what is read is stored first, and an upgrade of the store that is not done is \
+                            taken back; Ctrl-C again ends the program at once";
                 let _ = writeln!(io::stderr(), "\n{text}");
             }
         });

@@ -387,7 +387,7 @@ fn an_import_says_at_once_that_it_heard_the_signal() {
     // This waits until the import reads from the pipe: signals are listened to by then.
     let silent = std::fs::OpenOptions::new().write(true).open(&pipe).expect("a pipe");
     session.press("\x03");
-    session.wait_for("stopping: rows that are read are stored first");
+    session.wait_for("stopping: what is read is stored first");
     session.wait_for("the import was stopped");
     drop(silent);
     assert_eq!(session.end(), 130);
