@@ -70,7 +70,7 @@ impl Header {
     }
 
     /// The names of the columns.
-    pub(super) fn names(&self) -> impl Iterator<Item = &str> + Clone {
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(String::as_str)
     }
 
@@ -183,12 +183,7 @@ impl Header {
         if cells.iter().eq(&self.names) {
             return Some(Head::Own);
         }
-        (self.is_other_head(&cells) || is_other(&cells)).then(|| Head::Other(cells.join(",")))
-    }
-
-    /// Whether most cells are names of columns, in another order or with others.
-    fn is_other_head(&self, cells: &[String]) -> bool {
-        heads(self.names(), cells.iter().map(String::as_str))
+        (is_head(&self.names, &cells) || is_other(&cells)).then(|| Head::Other(cells.join(",")))
     }
 
     /// What each column is in rows of `shape`.
@@ -252,19 +247,15 @@ pub(super) fn other_head(header: &Header, rows: &[String]) -> Option<String> {
             cells.push(crate::model::json::text(value).unwrap_or_default().into_owned());
         })
         .ok()?;
-        header.is_other_head(&cells).then(|| cells.join(","))
+        is_head(&header.names, &cells).then(|| cells.join(","))
     })
 }
 
 /// Whether most of some cells are names of columns.
-pub(super) fn heads<'c>(
-    names: impl Iterator<Item = &'c str> + Clone,
-    cells: impl ExactSizeIterator<Item = &'c str>,
-) -> bool {
-    let all = cells.len();
-    let is_name = |cell: &str| names.clone().any(|name| !name.is_empty() && name.eq_ignore_ascii_case(cell.trim()));
-    let found = cells.filter(|cell| is_name(cell)).count();
-    found > 1 && found * 2 > all
+pub(super) fn is_head(names: &[String], cells: &[String]) -> bool {
+    let is_name = |cell: &&String| names.iter().any(|name| !name.is_empty() && name.eq_ignore_ascii_case(cell.trim()));
+    let found = cells.iter().filter(is_name).count();
+    found > 1 && found * 2 > cells.len()
 }
 
 /// Whether a first line is none of the table, but tells a spreadsheet the delimiter: `sep=;`.

@@ -163,8 +163,7 @@ impl Heads {
         if cells == self.names {
             return Some(Head::Own);
         }
-        csv::heads(self.names.iter().map(String::as_str), cells.iter().map(String::as_str))
-            .then(|| Head::Other(cells.join(",")))
+        csv::is_head(&self.names, &cells).then(|| Head::Other(cells.join(",")))
     }
 
     /// Whether a line is one of them.
