@@ -13,6 +13,7 @@ pub mod hit;
 pub mod id;
 pub mod import;
 pub mod json;
+pub mod money;
 pub mod near;
 pub mod numbered;
 pub mod reject;

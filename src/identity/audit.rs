@@ -12,6 +12,7 @@ use super::rules::RuleSet;
 pub use super::tally::Rates;
 use super::tally::{Tallies, share};
 use crate::model::facts::Source;
+use crate::model::money::Amounts;
 use crate::model::{Id, Millis};
 
 /// Ids and places of a kind that are listed, at most.
@@ -47,6 +48,8 @@ pub struct Found {
     pub people: u64,
     /// Rows that are lost to a user or mixed with another's.
     pub rows: u64,
+    /// The money that these rows say, where they are lost to a user or mixed with another's.
+    pub amounts: Amounts,
     /// Findings.
     pub count: u64,
     /// Whether the numbers are a lower bound.
@@ -148,6 +151,7 @@ impl Auditor {
             kind,
             people: sum.people,
             rows: sum.rows,
+            amounts: Amounts::default(),
             count: sum.people,
             at_least: !complete,
             days: sum.days,

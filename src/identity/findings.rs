@@ -209,6 +209,22 @@ pub struct InLibrary {
     pub advice: &'static str,
 }
 
+/// The rows that a finding costs, where they are lost to a user or mixed with another's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Lost {
+    /// None.
+    #[default]
+    Nothing,
+    /// All that were sent under these ids.
+    Under(Vec<Id>),
+    /// Those of these ids that overtook their alias.
+    Race(Vec<Id>),
+    /// Those of these ids that were sent before their alias.
+    History(Vec<Id>),
+    /// Those that were sent under the first id of a pair and name the second as their user.
+    WithUser(Vec<(Id, Id)>),
+}
+
 /// One integration mistake of a user with its evidence.
 #[derive(Clone, Debug)]
 pub struct Finding {
@@ -220,6 +236,8 @@ pub struct Finding {
     pub advice: &'static str,
     /// Rows that are lost to the user or mixed with another's.
     pub rows: u64,
+    /// Which rows these are; nothing where they are no one's loss.
+    pub lost: Lost,
     /// When the first of the rows that show it happened; `None` where no time is known.
     pub since: Option<Millis>,
     /// Rows that show it, in order of the input.
@@ -235,6 +253,11 @@ impl Finding {
     /// How much harm it does.
     pub fn severity(&self) -> Severity {
         self.kind.severity
+    }
+
+    /// With the rows that it costs.
+    pub(in crate::identity) fn losing(self, lost: Lost) -> Self {
+        Self { lost, ..self }
     }
 }
 

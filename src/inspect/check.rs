@@ -8,13 +8,17 @@
 //! Memory: some 60 bytes for each id, call and link, and their texts.
 
 mod gathered;
+mod money;
 mod parts;
 pub(super) mod sums;
 mod tallied;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::gathered::Gathered;
+use self::money::Losses;
+pub use self::money::of_finding as amounts_of;
 use self::tallied::Known;
 use super::{Error, Inspector, Sweep};
 use crate::identity::audit::{Audit, Auditor, Days, Found, MOST_TOLD};
@@ -22,6 +26,7 @@ use crate::identity::baseline::Baseline;
 use crate::identity::findings::{INCOMPLETE_EXPORT, ROWS_WITHOUT_ID, ROWS_WITHOUT_NAME};
 use crate::identity::{By, Checked, Finding, Journey, Kind, Past, Totals};
 use crate::model::facts::{Event, MIXPANEL, Source};
+use crate::model::money::Amounts;
 use crate::model::{Id, Millis};
 
 /// Rows of a finding of the whole store that are listed, at most.
@@ -58,11 +63,12 @@ pub fn store_by(
         let passes = if by.is_some() { 2 } else { 1 };
         let complete = gathered.read_rows(reader, &mut |done, all| go_on(done, all.saturating_mul(passes)))?;
         let mut auditor = Auditor::new(inspector.rules()).with_baseline(wanted.baseline.clone());
-        let mut known = Known::default();
+        let (mut known, mut losses) = (Known::default(), Losses::default());
         let (totals, judged) = gathered.judge(
             reader,
             &mut |checked| {
                 auditor.add(&checked);
+                losses.add(&checked);
                 if by.is_some() {
                     known.add(&checked);
                 }
@@ -78,9 +84,19 @@ pub fn store_by(
             Some((tallies, whole)) => (Some(tallies), complete && whole),
             None => (None, complete),
         };
+        let rows = gathered.events;
+        let (mut amounts, complete) = if complete {
+            let done = rows.saturating_mul(passes);
+            losses.amounts(reader, &mut gathered, &mut || go_on(done, done))?
+        } else {
+            (BTreeMap::new(), false)
+        };
         let mut audit = auditor.finish(&totals, gathered.events, complete);
         (audit.span, audit.tallies) = (gathered.span, tallies);
         of_store(reader, &gathered, &mut audit)?;
+        for found in &mut audit.found {
+            found.amounts = amounts.remove(found.kind.code).unwrap_or_default();
+        }
         Ok(audit)
     })?;
     for found in &mut audit.found {
@@ -218,6 +234,7 @@ pub fn one(inspector: &Inspector, id: &Id, baseline: &Baseline) -> Result<Option
     for found in &mut audit.found {
         if let Some(finding) = journey.findings.iter().find(|finding| finding.kind == found.kind) {
             add_proof(inspector, &journey, finding, found)?;
+            found.amounts = money::of_finding(inspector, &journey, finding)?;
         }
         advise(found);
     }
@@ -253,6 +270,7 @@ fn of_store(reader: &dyn Sweep, gathered: &Gathered, audit: &mut Audit) -> Resul
         kind,
         people: 0,
         rows,
+        amounts: Amounts::default(),
         count,
         at_least: false,
         days: Days::default(),

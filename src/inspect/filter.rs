@@ -5,12 +5,10 @@
 
 pub(super) mod bind;
 pub(super) mod decide;
-mod money;
 
 use std::sync::Arc;
 
 pub use self::decide::{Index, Subject};
-pub use self::money::{Amount, MONEY, amount};
 pub use super::query::{Error, Moment, Wall, quoted, quoted_name, scalars, value};
 
 use self::decide::{Expr, Properties};

@@ -15,9 +15,10 @@
 use std::sync::Arc;
 
 use super::Error;
+use crate::model::clue::Clue;
 use crate::model::facts::{AliasCall, Event, Link, Place, Source as FilePlace};
 use crate::model::hit::{IdHit, Span};
-use crate::model::scan::{IdNote, RowNote, Seek, SweptCall, SweptLink, SweptRow};
+use crate::model::scan::{CanHave, IdNote, RowNote, Seek, SweptCall, SweptLink, SweptRow};
 use crate::model::stored::{Overview, StoredProfile, StoredReject};
 use crate::model::time::activity;
 use crate::model::{Id, VerbKind};
@@ -148,6 +149,12 @@ pub trait Scan: Source {
     /// the source had its index.
     fn rows_without_index(&self) -> Result<u64, Error> {
         Ok(0)
+    }
+
+    /// Tells of the number of a row whether its properties can have what a clue says; `None` where those of
+    /// no row can.
+    fn can_have(&self, _clue: &Clue) -> Result<Option<CanHave>, Error> {
+        Ok(Some(Box::new(|_| true)))
     }
 
     /// Names of events, and of the programs that sent them, by their numbers.

@@ -12,6 +12,9 @@ pub type RowTest<'a> = &'a dyn Fn(&RowNote) -> Option<bool>;
 /// Whether a row with these properties, as JSON text, is looked for.
 pub type PropertyTest<'a> = &'a (dyn Fn(&RowNote, &str) -> bool + Sync);
 
+/// Whether the properties of the row with this number can have what is looked for.
+pub type CanHave = Box<dyn Fn(i64) -> bool>;
+
 /// Which rows are looked for; all of it has to hold.
 #[derive(Clone, Copy, Default)]
 pub struct Seek<'a> {

@@ -67,6 +67,15 @@ struct Place<'a> {
     line: u64,
 }
 
+/// What rows of one currency say.
+#[derive(Serialize)]
+struct Money<'a> {
+    /// `null` where a row names none.
+    currency: Option<&'a str>,
+    sum: f64,
+    rows: u64,
+}
+
 /// Users whose finding begins on a day.
 #[derive(Serialize)]
 struct OnDay {
@@ -89,8 +98,9 @@ struct Line<'a> {
     /// `null` where it cannot be said.
     trend: Option<&'a str>,
     days: Vec<OnDay>,
-    /// Nothing in a row says what its value is worth.
+    /// What the rows say, where all of it is of one currency or none; else `amounts` has it.
     money: Option<f64>,
+    amounts: Vec<Money<'a>>,
     ids: Vec<&'a str>,
     /// In the order of `ids`; `null` where only the id is known.
     names: Vec<Option<&'a str>>,
@@ -180,6 +190,12 @@ pub fn json(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
 }
 
 fn line<'a>(check: &Check<'a>, found: &'a Found) -> Line<'a> {
+    let sums = found.amounts.iter().map(|(currency, sum)| Money {
+        currency: Some(currency).filter(|currency| !currency.is_empty()),
+        sum: sum.number(),
+        rows: sum.rows,
+    });
+    let amounts: Vec<Money<'_>> = sums.collect();
     Line {
         code: found.kind.code,
         severity: found.kind.severity.name(),
@@ -192,7 +208,8 @@ fn line<'a>(check: &Check<'a>, found: &'a Found) -> Line<'a> {
         at_least: found.at_least,
         trend: found.trend(check.audit.span).map(Trend::name),
         days: found.days.iter().map(|(day, people)| OnDay { day: date_of(day), people }).collect(),
-        money: None,
+        money: if let [of_all] = &*amounts { Some(of_all.sum) } else { None },
+        amounts,
         ids: found.ids.iter().map(Id::as_str).collect(),
         names: found.ids.iter().map(|id| check.names.get(id).map(String::as_str)).collect(),
         count: found.count,
@@ -233,7 +250,9 @@ pub fn csv(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
     if let Some(tallies) = &check.audit.tallies {
         return tallies_csv(out, tallies);
     }
-    let head = ["code", "severity", "title", "people", "rows", "what", "advice", "clients", "worst", "source", "name"];
+    let head = [
+        "code", "severity", "title", "people", "rows", "what", "advice", "clients", "worst", "source", "name", "money",
+    ];
     super::table::csv(out, head.into_iter().map(Cow::Borrowed))?;
     for found in &check.audit.found {
         let source = found.sources.first().map(|source| format!("{}:{}", source.file, source.line));
@@ -249,6 +268,7 @@ pub fn csv(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
             found.ids.first().map_or_else(String::new, |id| id.as_str().to_owned()),
             source.unwrap_or_default(),
             found.ids.first().and_then(|id| check.names.get(id)).cloned().unwrap_or_default(),
+            found.amounts.text(),
         ];
         super::table::csv(out, cells.iter().map(|text| cell(text)))?;
     }
@@ -359,6 +379,9 @@ pub fn text(out: &mut dyn Write, check: &Check<'_>, look: &Look) -> io::Result<(
         }
         if *rows > 0 {
             cost.push(format!("{least}{}", counted(*rows, "row")));
+        }
+        if !found.amounts.is_empty() {
+            cost.push(format!("{least}{}", look.clean(&found.amounts.text())));
         }
         if !check.is_new(found) {
             cost.push("in the baseline".to_owned());

@@ -412,7 +412,7 @@ fn finding(finding: &Finding) -> impl Serialize {
         advice: &'a str,
         sources: S,
     }
-    let Finding { kind, what, advice, rows: _, since: _, sources } = finding;
+    let Finding { kind, what, advice, rows: _, lost: _, since: _, sources } = finding;
     Json { code: kind.code, severity: kind.severity.name(), what, advice, sources: Each(sources.iter().map(place)) }
 }
 

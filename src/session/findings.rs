@@ -11,6 +11,7 @@ use crate::inspect::check::{self, Person, Proof};
 use crate::inspect::{Error, Inspector};
 use crate::model::Id;
 use crate::model::facts::Source;
+use crate::model::money::Amounts;
 
 /// Users that are named, at most: a name costs some look-ups, and more are not read.
 const MOST_NAMED: usize = 200;
@@ -44,8 +45,9 @@ pub enum Answer {
     Store(Box<Audit>, BTreeMap<Id, String>),
     /// Of [`Question::People`]; whether all were looked at.
     People(Vec<Person>, bool),
-    /// Of [`Question::Evidence`]: the finding, and its rows; `None` when the user has none by now.
-    Evidence(Option<Box<Finding>>, Vec<Proof>),
+    /// Of [`Question::Evidence`]: the finding, its rows, and what the rows that it costs say was paid; `None`
+    /// when the user has none by now.
+    Evidence(Option<Box<Finding>>, Vec<Proof>, Amounts),
     /// Of [`Question::Loose`].
     Loose(Vec<Proof>),
     /// Of [`Question::Repair`]; `None` when nothing names the id.
@@ -77,8 +79,8 @@ pub(super) fn answer(
             Answer::People(people, complete)
         }
         Question::Evidence(id, kind) => match inspector.journey(id)? {
-            Some(journey) => evidence(&journey, kind),
-            None => Answer::Evidence(None, Vec::new()),
+            Some(journey) => evidence(inspector, &journey, kind)?,
+            None => Answer::Evidence(None, Vec::new(), Amounts::default()),
         },
         Question::Loose(kind) => Answer::Loose(check::rows_of_store(inspector, kind, go_on)?),
         Question::Repair(id) => Answer::Repair(inspector.repair(id)?.map(Box::new)),
@@ -90,9 +92,9 @@ pub(super) fn answer(
     })
 }
 
-fn evidence(journey: &Journey, kind: &Kind) -> Answer {
+fn evidence(inspector: &Inspector, journey: &Journey, kind: &Kind) -> Result<Answer, Error> {
     let Some(finding) = journey.findings.iter().find(|finding| finding.kind == kind) else {
-        return Answer::Evidence(None, Vec::new());
+        return Ok(Answer::Evidence(None, Vec::new(), Amounts::default()));
     };
     let steps = || journey.steps.iter().chain(journey.orphans.iter().flat_map(|orphan| &orphan.steps));
     let at = |source: &Source| steps().find(|step: &&Step| step.event.source == *source);
@@ -101,5 +103,6 @@ fn evidence(journey: &Journey, kind: &Kind) -> Answer {
         // A call of another user, or a line of a table of aliases.
         None => Proof { row: None, time: None, event: Arc::from(""), id: None, source: source.clone() },
     });
-    Answer::Evidence(Some(Box::new(finding.clone())), proofs.collect())
+    let amounts = check::amounts_of(inspector, journey, finding)?;
+    Ok(Answer::Evidence(Some(Box::new(finding.clone())), proofs.collect(), amounts))
 }

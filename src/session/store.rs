@@ -7,9 +7,10 @@ use std::error::Error as _;
 use std::sync::Arc;
 
 use crate::inspect::{Ask, Edges, Error, ErrorKind, Lookup, Scan, Source, Stop, Sweep};
+use crate::model::clue::Clue;
 use crate::model::facts::{AliasCall, Event, Place, Source as FilePlace};
 use crate::model::hit::{IdHit, Span};
-use crate::model::scan::{IdNote, RowNote, Seek, SweptCall, SweptLink, SweptRow};
+use crate::model::scan::{CanHave, IdNote, RowNote, Seek, SweptCall, SweptLink, SweptRow};
 use crate::model::stored::{Overview, StoredProfile, StoredReject};
 use crate::model::{Id, VerbKind};
 use crate::store::{self, Reader};
@@ -181,6 +182,10 @@ impl Scan for Reader {
 
     fn rows_without_index(&self) -> Result<u64, Error> {
         Ok(Self::rows_without_index(self)?)
+    }
+
+    fn can_have(&self, clue: &Clue) -> Result<Option<CanHave>, Error> {
+        Ok(Self::can_have(self, clue)?)
     }
 
     fn names(&self) -> Result<Vec<(i64, String)>, Error> {

@@ -7,7 +7,7 @@ mod calls;
 mod links;
 mod rows;
 
-use super::super::findings::{Finding, Kind, MOST_SOURCES};
+use super::super::findings::{Finding, Kind, Lost, MOST_SOURCES};
 use super::super::journey::AliasLine;
 use super::case::{Case, Left};
 use crate::model::facts::{Link, Source};
@@ -72,7 +72,7 @@ fn finding<'a>(
             sources.push(source.clone());
         }
     }
-    Finding { kind, what, advice: kind.advice, rows, since, sources }
+    Finding { kind, what, advice: kind.advice, rows, lost: Lost::Nothing, since, sources }
 }
 
 /// When and where a call was made.
@@ -88,6 +88,11 @@ fn of_link(link: &Link) -> (Millis, &Source) {
 /// When and where the best evidence of what stays behind is.
 fn of_left<'a>(left: &'a Left<'_>) -> Option<(Millis, &'a Source)> {
     left.evidence.first().map(|evidence| (evidence.time, &evidence.source))
+}
+
+/// All rows of what stays behind.
+fn lost_with<'a>(left: impl IntoIterator<Item = &'a Left<'a>>) -> Lost {
+    Lost::Under(left.into_iter().flat_map(|left| left.ids.iter().cloned()).collect())
 }
 
 fn text(id: Option<&Id>) -> &str {

@@ -234,19 +234,6 @@ fn a_value_reads_back_as_it_was() {
     }
 }
 
-#[test]
-fn money_is_taken_once_from_a_row_and_exactly() {
-    let paid = |text: &str| amount(text).map(|a| (a.property, a.micros, a.currency));
-    assert_eq!(
-        paid(r#"{"price":10,"total":"20.10","currency":"eur"}"#),
-        Some(("total".into(), 20_100_000, "EUR".into()))
-    );
-    assert_eq!(paid(r#"{"$amount":-0.000001}"#), Some(("$amount".into(), -1, String::new())));
-    assert_eq!(paid(r#"{"Revenue":1e2}"#), Some(("Revenue".into(), 100_000_000, String::new())));
-    assert_eq!(paid(r#"{"price":"a lot"}"#), None);
-    assert_eq!(paid(r#"{"total":true}"#), None);
-}
-
 proptest! {
     #[test]
     fn no_text_breaks_the_reader_and_errors_lie_inside_of_it(text in "[a-z:=<>!~()\"\\\\ .0-9*$日-]{0,24}") {

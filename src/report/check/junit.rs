@@ -33,7 +33,11 @@ pub fn junit(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
             continue;
         };
         writeln!(out, ">")?;
-        let cost = format!("{}, {}", counted(found.people, "user"), counted(found.rows, "row"));
+        let mut cost = format!("{}, {}", counted(found.people, "user"), counted(found.rows, "row"));
+        if !found.amounts.is_empty() {
+            cost.push_str(", ");
+            cost.push_str(&found.amounts.text());
+        }
         writeln!(
             out,
             "      <failure type=\"{}\" message=\"{}\">{}",

@@ -58,7 +58,12 @@ fn result(check: &Check<'_>, rules: &[&Kind], found: &Found) -> Value {
         "locations": found.sources.first().map(location).into_iter().collect::<Vec<_>>(),
         "relatedLocations": found.sources.iter().skip(1).map(location).collect::<Vec<_>>(),
         "baselineState": if check.is_new(found) { "new" } else { "unchanged" },
-        "properties": {"people": found.people, "rows": found.rows, "clients": found.clients},
+        "properties": {
+            "people": found.people,
+            "rows": found.rows,
+            "money": found.amounts.text(),
+            "clients": found.clients,
+        },
     });
     if let (Some(index), Some(object)) = (rules.iter().position(|kind| **kind == *found.kind), result.as_object_mut()) {
         object.insert("ruleIndex".to_owned(), json!(index));

@@ -16,7 +16,8 @@ use std::sync::{Mutex, PoisonError};
 
 use super::Reader;
 use super::rows::Thin;
-use crate::model::scan::{RowNote, Seek};
+use crate::model::clue::Clue;
+use crate::model::scan::{CanHave, RowNote, Seek};
 use crate::model::{Id, Millis};
 use crate::store::index::{self, Look};
 use crate::store::{Error, number};
@@ -64,6 +65,26 @@ impl Reader {
             take(&found, looked);
         }
         Ok(())
+    }
+
+    /// Tells of the number of a row whether the index leaves it for a clue; `None` where it leaves none.
+    pub fn can_have(&self, clue: &Clue) -> Result<Option<CanHave>, Error> {
+        let Some(mut look) = Some(clue).filter(|_| self.has_index).and_then(Look::of) else {
+            return Ok(Some(Box::new(|_| true)));
+        };
+        let mut ranges = Vec::new();
+        for segment in self.ask(index::segments)? {
+            ranges.extend(self.ask(|db| look.rows(db, &segment))?);
+        }
+        if ranges.is_empty() {
+            return Ok(None);
+        }
+        ranges.sort_unstable_by_key(|range| range.start);
+        Ok(Some(Box::new(move |row| {
+            let position = number::position(row);
+            let after = ranges.partition_point(|range| range.start <= position);
+            after.checked_sub(1).and_then(|at| ranges.get(at)).is_some_and(|range| range.contains(&position))
+        })))
     }
 
     /// Rows of which no index says what values they have: every search for a value goes through

@@ -13,6 +13,7 @@ use crate::identity::audit::{Audit, Found};
 use crate::identity::{Finding, Kind};
 use crate::inspect::check::{Person, Proof};
 use crate::model::Id;
+use crate::model::money::Amounts;
 use crate::report::look::Look as Plain;
 use crate::report::repair;
 use crate::tui::backend::{Answer, Failure, Question};
@@ -68,8 +69,8 @@ enum Of {
     Store(Box<Audit>, BTreeMap<Id, String>),
     /// People with one kind, and whether all were looked at.
     People(&'static Kind, Vec<Person>, bool),
-    /// Rows that prove the finding of a user.
-    Evidence(Id, Box<Finding>, Vec<Proof>),
+    /// Rows that prove the finding of a user, and what the rows that it costs say was paid.
+    Evidence(Id, Box<Finding>, Vec<Proof>, Amounts),
     /// Rows that show a finding of the store as a whole.
     Loose(&'static Kind, Vec<Proof>),
     /// Lines to read, and what they are called.
@@ -81,7 +82,7 @@ impl Of {
         match self {
             Self::Store(audit, _) => audit.found.len(),
             Self::People(_, people, _) => people.len(),
-            Self::Evidence(_, _, rows) | Self::Loose(_, rows) => rows.len(),
+            Self::Evidence(_, _, rows, _) | Self::Loose(_, rows) => rows.len(),
             Self::Text(_, lines) => lines.len(),
         }
     }
@@ -168,7 +169,7 @@ impl State {
                     self.ask(Question::Evidence(id, kind));
                 }
             }
-            Of::Evidence(id, _, rows) => {
+            Of::Evidence(id, _, rows, _) => {
                 let row = rows.get(step.selected).and_then(|proof| proof.row);
                 self.wish = Some(Wish::Open(id.clone(), row));
             }
@@ -205,10 +206,10 @@ impl State {
         let of = match (question, answer) {
             (_, Answer::Store(audit, names)) => Of::Store(audit, names),
             (Question::People(kind), Answer::People(people, complete)) => Of::People(kind, people, complete),
-            (Question::Evidence(id, _), Answer::Evidence(Some(finding), rows)) => {
-                Of::Evidence(id.clone(), finding, rows)
+            (Question::Evidence(id, _), Answer::Evidence(Some(finding), rows, amounts)) => {
+                Of::Evidence(id.clone(), finding, rows, amounts)
             }
-            (Question::Evidence(id, kind), Answer::Evidence(None, _)) => {
+            (Question::Evidence(id, kind), Answer::Evidence(None, ..)) => {
                 let text = format!("{} has no {} any more: the store has changed.", id.as_str(), kind.code);
                 self.wish = Some(Wish::Say(text));
                 return;

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::identity::{Journey, Orphan};
-use crate::inspect::filter::{self, Amount, Filter, Subject};
+use crate::inspect::filter::{self, Filter, Subject};
+use crate::model::money::{self, Amount, decimal};
 use crate::tui::backend::{Backend, Failure};
 
 use super::lines::Bits;
@@ -155,7 +156,7 @@ fn money(backend: &mut dyn Backend, sifting: &Sifting) -> Gone {
     let (calls, numbers): (Vec<usize>, Vec<i64>) = all.skip(sifting.from).take(BATCH).unzip();
     match read(backend, &numbers) {
         Ok(texts) => {
-            let amounts = calls.into_iter().zip(&texts).filter_map(|(call, text)| Some((call, filter::amount(text)?)));
+            let amounts = calls.into_iter().zip(&texts).filter_map(|(call, text)| Some((call, money::amount(text)?)));
             (sifting.from + numbers.len(), Ok(Part::Money(amounts.collect())))
         }
         Err(failure) => (sifting.from, Err(failure)),
@@ -181,7 +182,7 @@ fn worth(backend: &mut dyn Backend, sifting: &Sifting) -> Gone {
     match read(backend, &numbers) {
         Ok(texts) => {
             let of_rows = outside.into_iter().zip(&texts);
-            let amounts = of_rows.filter_map(|((of, name), text)| Some((of, name, filter::amount(text)?)));
+            let amounts = of_rows.filter_map(|((of, name), text)| Some((of, name, money::amount(text)?)));
             (next, Ok(Part::Worth(amounts.collect())))
         }
         Err(failure) => (*from, Err(failure)),
@@ -501,27 +502,5 @@ impl Worth {
             Err(_) => self.failed = true,
         }
         true
-    }
-}
-
-/// Millionths with two decimals, more only where they are needed.
-fn decimal(micros: i128) -> String {
-    let sign = if micros < 0 { "-" } else { "" };
-    let (whole, part) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
-    let mut part = format!("{part:06}");
-    while part.len() > 2 && part.ends_with('0') {
-        part.pop();
-    }
-    format!("{sign}{}.{part}", crate::tui::fit::count(u64::try_from(whole).unwrap_or(u64::MAX)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::decimal;
-
-    #[test]
-    fn money_has_two_decimals_and_more_where_there_are_more() {
-        let texts: Vec<String> = [20_000_000, -1_500_000, 1, 1_234_567_890_000].into_iter().map(decimal).collect();
-        assert_eq!(texts, ["20.00", "-1.50", "0.000001", "1,234,567.89"]);
     }
 }

@@ -37,6 +37,7 @@ fn each_format_says_what_was_found() {
     let junit = written(report::junit, None);
     assert!(junit.contains("<testsuite name=\"a &amp; b.db\""), "{junit}");
     assert!(junit.contains("failures=\"1\"") && junit.contains("<failure type=\"error\""), "{junit}");
+    assert_eq!((&first["money"], &first["amounts"]), (&serde_json::Value::Null, &serde_json::json!([])));
     let csv = written(report::csv, None);
     assert!(csv.lines().nth(1).unwrap().starts_with("alias-on-login,error,"), "{csv}");
 }

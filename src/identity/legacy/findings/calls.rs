@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use foldhash::{HashSet, HashSetExt as _};
 
-use super::super::super::findings::{Finding, Kind};
+use super::super::super::findings::{Finding, Kind, Lost};
 use super::super::super::journey::{AliasLine, Refusal, Verdict};
-use super::super::case::Case;
+use super::super::case::{Case, Left};
 use super::super::kinds::{
     ALIAS_ANONYMOUS, ALIAS_BEFORE_ROOT, ALIAS_CYCLE, ALIAS_EMPTY, ALIAS_OF_ITSELF, ALIAS_ON_LOGIN, ALIAS_REPEATED,
     ALIAS_SWAPPED, NO_RESET,
 };
-use super::{finding, of_call, stay, text, times};
+use super::{finding, lost_with, of_call, stay, text, times};
 use crate::model::{Id, Shape};
 
 fn with<'c>(case: &'c Case<'_>, verdict: Verdict) -> impl Iterator<Item = &'c AliasLine> {
@@ -27,8 +27,8 @@ pub(super) fn refused(case: &Case<'_>) -> Option<Finding> {
         .collect();
     let first = calls.first()?;
     let targets: BTreeSet<&Id> = calls.iter().filter_map(|line| line.target.as_ref()).collect();
-    let lost: u64 =
-        case.left.iter().filter(|left| left.ids.iter().any(|id| targets.contains(id))).map(|left| left.rows).sum();
+    let left: Vec<&Left<'_>> = case.left.iter().filter(|left| left.ids.iter().any(|id| targets.contains(id))).collect();
+    let lost: u64 = left.iter().map(|left| left.rows).sum();
     let least = case.least;
     let times = if calls.len() == 1 { "once more".to_owned() } else { format!("{} times more", calls.len()) };
     let what = format!(
@@ -37,7 +37,8 @@ pub(super) fn refused(case: &Case<'_>) -> Option<Finding> {
         text(first.kept.as_ref()),
         stay(lost, "row")
     );
-    Some(finding(&ALIAS_ON_LOGIN, what, lost, calls.iter().copied().map(of_call)))
+    let found = finding(&ALIAS_ON_LOGIN, what, lost, calls.iter().copied().map(of_call));
+    Some(found.losing(lost_with(left)))
 }
 
 /// #18: the anonymous id as the alias, the user as the target.
@@ -87,7 +88,8 @@ pub(super) fn two_users(case: &Case<'_>) -> Option<Finding> {
         text(first.alias.as_ref()),
         text(last.alias.as_ref())
     );
-    Some(finding(&NO_RESET, what, case.sums.rows, mails.iter().copied().map(of_call)))
+    let found = finding(&NO_RESET, what, case.sums.rows, mails.iter().copied().map(of_call));
+    Some(found.losing(Lost::Under(case.ids.clone())))
 }
 
 /// #4: alias of an id with itself.

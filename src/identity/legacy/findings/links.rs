@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::super::findings::Finding;
+use super::super::super::findings::{Finding, Lost};
 use super::super::super::journey::{EvidenceKind, Strength, Verdict};
 use super::super::case::{Case, Left};
 use super::super::kinds::{
@@ -10,7 +10,7 @@ use super::super::kinds::{
     ID_OF_MANY_DEVICES, IDENTIFY_BACK_TO_DEVICE, IDENTIFY_WITHOUT_ALIAS, LATE_ALIAS_ANSWER, MERGE_IGNORED,
     NEW_ID_EACH_VISIT, SHARED_DEVICE, USER_STILL_ANONYMOUS,
 };
-use super::{finding, of_call, of_left, of_link, stay};
+use super::{finding, lost_with, of_call, of_left, of_link, stay};
 use crate::model::facts::{AliasCall, Link};
 use crate::model::id::DEVICE_PREFIX;
 use crate::model::text::counted;
@@ -58,7 +58,7 @@ pub(super) fn no_alias(case: &Case<'_>) -> Option<Finding> {
         stay(rows, "anonymous row")
     );
     let sources = left.iter().filter_map(|left| of_left(left));
-    Some(finding(&IDENTIFY_WITHOUT_ALIAS, what, rows, sources))
+    Some(finding(&IDENTIFY_WITHOUT_ALIAS, what, rows, sources).losing(lost_with(left.iter().copied())))
 }
 
 /// #6: rows that carry the user and are still sent as the anonymous id.
@@ -85,7 +85,8 @@ pub(super) fn still_anonymous(case: &Case<'_>) -> Option<Finding> {
         if rows == 1 { "is" } else { "are" },
         first.a.as_str()
     );
-    Some(finding(&USER_STILL_ANONYMOUS, what, rows, found.iter().copied().map(of_link)))
+    let lost = found.iter().map(|link| (link.a.clone(), link.b.clone())).collect();
+    Some(finding(&USER_STILL_ANONYMOUS, what, rows, found.iter().copied().map(of_link)).losing(Lost::WithUser(lost)))
 }
 
 /// #7: other known users on a device of this one.
@@ -125,7 +126,8 @@ pub(super) fn id_kept(case: &Case<'_>) -> Option<Finding> {
         first.ids.first().map_or("", Id::as_str)
     );
     let sources = left.iter().filter_map(|left| of_left(left));
-    Some(finding(&ANONYMOUS_ID_KEPT, what, left.iter().map(|left| left.rows).sum(), sources))
+    let rows = left.iter().map(|left| left.rows).sum();
+    Some(finding(&ANONYMOUS_ID_KEPT, what, rows, sources).losing(lost_with(left.iter().copied())))
 }
 
 /// An alias call and an `$identify` of one client and moment that name different users.
@@ -227,7 +229,7 @@ pub(super) fn new_ids(case: &Case<'_>) -> Option<Finding> {
         counted(median, "row")
     );
     let sources = left.iter().filter_map(|left| of_left(left));
-    Some(finding(&NEW_ID_EACH_VISIT, what, rows.iter().sum(), sources))
+    Some(finding(&NEW_ID_EACH_VISIT, what, rows.iter().sum(), sources).losing(lost_with(left.iter().copied())))
 }
 
 /// #13: one id on many devices.
@@ -249,7 +251,8 @@ pub(super) fn shared_id(case: &Case<'_>) -> Option<Finding> {
         case.least,
         most.len()
     );
-    Some(finding(&ID_OF_MANY_DEVICES, what, case.sums.rows, most.iter().copied().map(of_link)))
+    let found = finding(&ID_OF_MANY_DEVICES, what, case.sums.rows, most.iter().copied().map(of_link));
+    Some(found.losing(Lost::Under(case.ids.clone())))
 }
 
 /// #23: anonymous rows before a later login.
@@ -275,7 +278,7 @@ pub(super) fn before_login(case: &Case<'_>) -> Option<Finding> {
         if left.len() > 1 { " and others" } else { "" }
     );
     let sources = left.iter().filter_map(|left| of_left(left));
-    Some(finding(&ANONYMOUS_BEFORE_LOGIN, what, rows, sources))
+    Some(finding(&ANONYMOUS_BEFORE_LOGIN, what, rows, sources).losing(lost_with(left.iter().copied())))
 }
 
 /// #31: one device with many users.

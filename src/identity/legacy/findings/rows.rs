@@ -1,6 +1,6 @@
 //! What rows show by themselves.
 
-use super::super::super::findings::{Finding, Kind};
+use super::super::super::findings::{Finding, Kind, Lost};
 use super::super::super::journey::{AliasLine, Verdict, at_least};
 use super::super::case::{Case, Shown};
 use super::super::kinds::{
@@ -18,7 +18,8 @@ pub(super) fn race(case: &Case<'_>) -> Option<Finding> {
         "arrived before the alias that was to move it and stays",
         "arrived before the alias that was to move them and stay",
     ];
-    split(case, (case.sums.race, case.sums.since.race), &case.rows.race, &ALIAS_RACE, how)
+    let found = split(case, (case.sums.race, case.sums.since.race), &case.rows.race, &ALIAS_RACE, how)?;
+    Some(found.losing(Lost::Race(case.ids.clone())))
 }
 
 /// #19: an alias that had rows of its own.
@@ -27,7 +28,9 @@ pub(super) fn history(case: &Case<'_>) -> Option<Finding> {
         "was sent under the alias before it was one and stays",
         "were sent under the alias before it was one and stay",
     ];
-    split(case, (case.sums.history, case.sums.since.history), &case.rows.history, &ALIAS_USED_BEFORE, how)
+    let counted = (case.sums.history, case.sums.since.history);
+    let found = split(case, counted, &case.rows.history, &ALIAS_USED_BEFORE, how)?;
+    Some(found.losing(Lost::History(case.ids.clone())))
 }
 
 fn split(
@@ -55,7 +58,8 @@ pub(super) fn placeholder(case: &Case<'_>) -> Option<Finding> {
             case.root.as_str()
         );
         let counted = (case.sums.rows, case.sums.since.any);
-        return of_rows(&PLACEHOLDER_ID, what, counted, &case.rows.any);
+        let found = of_rows(&PLACEHOLDER_ID, what, counted, &case.rows.any)?;
+        return Some(found.losing(Lost::Under(case.ids.clone())));
     }
     let calls: Vec<&AliasLine> =
         case.calls.iter().filter(|line| line.alias.as_ref().is_some_and(Id::is_placeholder)).collect();
@@ -102,7 +106,8 @@ pub(super) fn look_alikes(case: &Case<'_>) -> Option<Finding> {
     let calls = case.calls.iter().filter(|line| is_named(&line.alias)).map(|line| &line.source);
     let sources = case.rows.look_alike.iter().chain(calls).take(1).cloned().collect();
     // Ids look alike from the first row on: no row shows it more than another.
-    Some(Finding { kind: &ID_VARIANTS, what, advice: ID_VARIANTS.advice, rows: 0, since: None, sources })
+    let (kind, lost) = (&ID_VARIANTS, Lost::Nothing);
+    Some(Finding { kind, what, advice: kind.advice, rows: 0, lost, since: None, sources })
 }
 
 /// #30: `$identify` without another id.
@@ -138,5 +143,6 @@ pub(super) fn impossible(case: &Case<'_>) -> Option<Finding> {
 /// A finding of so many rows, the first of them at a time; `None` of none.
 fn of_rows(kind: &'static Kind, what: String, (rows, since): (u64, Option<Millis>), shown: &Shown) -> Option<Finding> {
     let sources = shown.sources.clone();
-    (rows > 0).then_some(Finding { kind, what, advice: kind.advice, rows, since, sources })
+    let lost = Lost::Nothing;
+    (rows > 0).then_some(Finding { kind, what, advice: kind.advice, rows, lost, since, sources })
 }

@@ -1,32 +1,26 @@
 //! What missing rows were worth: amounts that their properties name.
 //!
-//! An event counts as a payment by its name, and its amount is the first of a few properties that
-//! is a number. That is a guess at what a team calls its sales, so a report names the amounts next
-//! to the events they come from.
+//! An event counts as a payment by its name. That is a guess at what a team calls its sales, so a report
+//! names the amounts next to the events they come from.
 
-use std::collections::{BTreeMap, HashMap};
-
-use serde_json::{Map, Value};
+use std::collections::HashMap;
 
 use super::Line;
+use crate::model::money::{self, Amount, Amounts, decimal};
 use crate::report::Properties;
 
 /// Words in the name of an event that is a payment.
 const PAYMENTS: &[&str] =
     &["purchase", "order", "paid", "payment", "charge", "checkout completed", "subscription started"];
-/// Properties that hold an amount, the most telling first.
-const AMOUNTS: &[&str] = &["$amount", "revenue", "amount", "total", "price", "value"];
-/// Properties that hold a currency.
-const CURRENCIES: &[&str] = &["$currency", "currency"];
 
 /// Sums by currency; the empty one is an amount that names none.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Sum(BTreeMap<String, f64>);
+pub(super) struct Sum(Amounts);
 
 /// Amounts of missing rows, by the number of the row in the store.
 #[derive(Debug, Default)]
 pub(super) struct Worth {
-    amounts: HashMap<i64, (String, f64)>,
+    amounts: HashMap<i64, Amount>,
 }
 
 impl Worth {
@@ -45,9 +39,7 @@ impl Worth {
     /// The sum of some rows.
     pub(super) fn sum(&self, rows: impl Iterator<Item = i64>) -> Sum {
         let mut sum = Sum::default();
-        for (currency, amount) in rows.filter_map(|row| self.amounts.get(&row)) {
-            *sum.0.entry(currency.clone()).or_default() += amount;
-        }
+        rows.filter_map(|row| self.amounts.get(&row)).for_each(|amount| sum.0.add(amount));
         sum
     }
 }
@@ -55,8 +47,11 @@ impl Worth {
 impl Sum {
     /// `20.00 USD + 5.00`; nothing for no amount.
     pub(super) fn text(&self) -> String {
-        let parts: Vec<String> =
-            self.0.iter().map(|(currency, sum)| format!("{sum:.2} {currency}").trim_end().to_owned()).collect();
+        let parts: Vec<String> = self
+            .0
+            .iter()
+            .map(|(currency, sum)| format!("{} {currency}", decimal(sum.micros)).trim_end().to_owned())
+            .collect();
         parts.join(" + ")
     }
 }
@@ -67,14 +62,8 @@ pub(super) fn is_payment(event: &str) -> bool {
     PAYMENTS.iter().any(|word| event.contains(word))
 }
 
-fn amount(event: &str, json: &str) -> Option<(String, f64)> {
-    if !is_payment(event) {
-        return None;
-    }
-    let fields: Map<String, Value> = serde_json::from_str(json).ok()?;
-    let amount = AMOUNTS.iter().find_map(|name| fields.get(*name)?.as_f64()).filter(|amount| amount.is_finite())?;
-    let currency = CURRENCIES.iter().find_map(|name| fields.get(*name)?.as_str()).unwrap_or_default();
-    Some((currency.to_owned(), amount))
+fn amount(event: &str, json: &str) -> Option<Amount> {
+    if is_payment(event) { money::amount(json) } else { None }
 }
 
 #[cfg(test)]
@@ -83,9 +72,9 @@ mod tests {
 
     #[test]
     fn a_payment_counts_by_its_amount_and_currency() {
-        let of = |event, json| amount(event, json);
-        assert_eq!(of("Purchase", r#"{"price":20,"currency":"USD"}"#), Some(("USD".to_owned(), 20.0)));
-        assert_eq!(of("Order Completed", r#"{"price":3,"revenue":9.5}"#), Some((String::new(), 9.5)));
+        let of = |event, json| amount(event, json).map(|amount| (amount.currency, amount.micros));
+        assert_eq!(of("Purchase", r#"{"price":20,"currency":"USD"}"#), Some(("USD".to_owned(), 20_000_000)));
+        assert_eq!(of("Order Completed", r#"{"price":3,"revenue":9.5}"#), Some((String::new(), 9_500_000)));
         assert_eq!(of("Page Viewed", r#"{"price":20}"#), None);
         assert_eq!(of("Purchase", r#"{"price":"20"}"#), None);
     }

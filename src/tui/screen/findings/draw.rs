@@ -9,7 +9,7 @@ use crate::identity::Severity;
 use crate::identity::audit::{Audit, day_of};
 use crate::inspect::check::{Person, Proof};
 use crate::model::Id;
-use crate::model::text::{event_name, percent};
+use crate::model::text::{event_name, percent, visible};
 use crate::tui::fit;
 use crate::tui::frame::Ui;
 use crate::tui::pen::Pen;
@@ -61,7 +61,7 @@ pub(super) fn view(state: &State, look: &Look, ui: &mut Ui, area: Rect, buffer: 
         let text = "the store has changed since: R looks again";
         Pen::new(buffer, body, 0).skip(1).text(text, look.style(Meaning::Warn));
     } else {
-        summary(step, look, &mut Pen::new(buffer, body, 0));
+        summary(state, step, look, &mut Pen::new(buffer, body, 0));
     }
     let list = Rect { y: body.y.saturating_add(1), height: body.height.saturating_sub(1), ..body };
     let below =
@@ -132,7 +132,7 @@ fn head(state: &State, look: &Look, pen: &mut Pen<'_>) {
     pen.right(&zone, look.style(Meaning::Muted));
 }
 
-fn summary(step: &Step, look: &Look, pen: &mut Pen<'_>) {
+fn summary(state: &State, step: &Step, look: &Look, pen: &mut Pen<'_>) {
     let (plain, muted) = (look.style(Meaning::Text), look.style(Meaning::Muted));
     let dot = look.glyphs.dot;
     pen.skip(1);
@@ -162,16 +162,21 @@ fn summary(step: &Step, look: &Look, pen: &mut Pen<'_>) {
             pen.text(mark, look.style(meaning)).skip(1);
             let people = fit::counted(people.len() as u64, "user");
             let rows = fit::counted(rows, "row");
-            let text =
-                format!("{} {dot} {least}{people} {dot} {least}{rows} {dot} most rows first", kind.severity.name());
+            let money = state.found().map(|found| &found.amounts).filter(|amounts| !amounts.is_empty());
+            let money = money.map_or_else(String::new, |amounts| format!(" {dot} {least}{}", visible(&amounts.text())));
+            let text = format!("{} {dot} {least}{people} {dot} {least}{rows}{money}", kind.severity.name());
+            let order = format!(" {dot} most rows first");
+            let order = if fit::width(&text) + fit::width(&order) <= pen.room() { order } else { String::new() };
+            let text = format!("{text}{order}");
             pen.text(&text, plain);
         }
-        Of::Evidence(_, finding, rows) => {
+        Of::Evidence(_, finding, rows, amounts) => {
             let (mark, meaning) = widgets::severity(finding.severity(), look);
             pen.text(mark, look.style(meaning)).skip(1);
             let lost = fit::counted(finding.rows, "row");
             let proofs = fit::counted(rows.len() as u64, "row");
-            pen.text(&format!("{} {dot} {lost} {dot} {proofs} of evidence", finding.code()), plain);
+            let money = if amounts.is_empty() { String::new() } else { format!(" {dot} {}", visible(&amounts.text())) };
+            pen.text(&format!("{} {dot} {lost}{money} {dot} {proofs} of evidence", finding.code()), plain);
         }
         Of::Loose(kind, rows) => {
             let (mark, meaning) = widgets::severity(kind.severity, look);
@@ -242,7 +247,7 @@ fn line(step: &Step, at: usize, selected: bool, look: &Look, pen: &mut Pen<'_>) 
     match &step.of {
         Of::Store(audit, _) => of_store(audit, at, look, pen),
         Of::People(_, people, _) => person(people.get(at), look, pen),
-        Of::Evidence(_, _, rows) | Of::Loose(_, rows) => proof(rows.get(at), look, pen),
+        Of::Evidence(_, _, rows, _) | Of::Loose(_, rows) => proof(rows.get(at), look, pen),
         Of::Text(..) => {}
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Of, State, Step};
 use crate::identity::audit::{Found, date_of};
+use crate::model::text::visible;
 use crate::model::{Id, Millis};
 use crate::tui::backend::LISTED;
 use crate::tui::fit;
@@ -37,8 +38,11 @@ pub(super) fn lines(state: &State, step: &Step, width: usize, look: &Look) -> Ve
     match &step.of {
         Of::Store(_, names) => {
             let Some(found) = state.found() else { return Vec::new() };
-            let head = format!("{} {dot} {}", found.kind.code, found.kind.severity.name());
-            lines.lines.push((head, Meaning::Title));
+            let mut head = format!("{} {dot} {}", found.kind.code, found.kind.severity.name());
+            if !found.amounts.is_empty() {
+                head.extend([" ", dot, " ", &*visible(&found.amounts.text())]);
+            }
+            lines.lines.push((fit::end(&head, width.saturating_sub(8)), Meaning::Title));
             of_found(found, names, &mut lines);
         }
         Of::People(kind, people, _) => {
@@ -49,7 +53,7 @@ pub(super) fn lines(state: &State, step: &Step, width: usize, look: &Look) -> Ve
             lines.say("why", kind.why);
             lines.say("change", advice(state).unwrap_or(kind.advice));
         }
-        Of::Evidence(_, finding, rows) => {
+        Of::Evidence(_, finding, rows, _) => {
             let head = rows.get(step.selected).map_or_else(String::new, |proof| place(&proof.source));
             lines.lines.push((fit::end(&head, width.saturating_sub(8)), Meaning::Title));
             lines.say("what", &finding.what);

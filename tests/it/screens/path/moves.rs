@@ -37,6 +37,7 @@ fn identify_points_and_findings_are_gone_to() {
         what: "one".into(),
         advice: "two",
         rows: 1,
+        lost: journey::identity::Lost::Nothing,
         since: None,
         sources: vec![source(401)],
     }];

@@ -1,0 +1,237 @@
+//! The money that the properties of a row say.
+//!
+//! Narrow, so that a sum is no guess: only numbers count (a text such as `"20.10"` can be a size or a
+//! version), only properties at the top of a row, and of each row the first of [`AMOUNTS`] that is a
+//! number. An amount of no currency is never added to one that has a currency.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::{Map, Number, Value};
+
+use super::clue::{Asked, Clue};
+use super::text::count;
+
+/// Properties that say what was paid, in any case of letters, the one that counts first: a row counts
+/// once. What was taken in goes before what an order came to, and that before the price of a thing.
+pub const AMOUNTS: &[&str] = &["revenue", "$revenue", "total", "order_total", "amount", "$amount", "price"];
+
+/// A property that says what was paid where the row names a currency; without one it is any number.
+const VALUE: &str = "value";
+
+/// Purchases, each an object with an `$amount`, as Mixpanel keeps them of a user.
+const PURCHASES: &str = "$transactions";
+
+/// Properties that say in which currency.
+const CURRENCIES: &[&str] = &["currency", "$currency", "currency_code", "currencycode"];
+
+/// What a row says was paid; less than nothing where money went back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Amount {
+    /// The property that says it, as it is written.
+    pub property: String,
+    /// In millionths, so that a sum is exact.
+    pub micros: i128,
+    /// The currency, in capitals; empty if none is said.
+    pub currency: String,
+}
+
+/// What holds of the properties of every row that says an amount.
+pub fn clue() -> Clue {
+    let number = Asked::Within(f64::NEG_INFINITY, f64::INFINITY);
+    let names = AMOUNTS.iter().chain([&VALUE]);
+    let numbers = names.map(|name| Clue::Property((*name).to_owned(), number.clone()));
+    let purchases = Clue::Property(PURCHASES.to_owned(), Asked::Exists);
+    Clue::OneOf(numbers.chain([purchases]).collect())
+}
+
+/// The money in the properties of a row, given as JSON text.
+pub fn amount(properties: &str) -> Option<Amount> {
+    let object: Map<String, Value> = serde_json::from_str(properties).ok()?;
+    let named = |name: &str| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+    let currency = CURRENCIES.iter().find_map(|name| named(name)?.1.as_str()).map(str::trim).unwrap_or_default();
+    let value = [VALUE].into_iter().filter(|_| !currency.is_empty());
+    let mut plain = AMOUNTS.iter().copied().chain(value);
+    let plain = plain.find_map(|name| {
+        let (key, value) = named(name)?;
+        Some((key.clone(), micros(value.as_number()?)?))
+    });
+    let purchases = || {
+        let (key, value) = named(PURCHASES)?;
+        Some((key.clone(), bought(value)?))
+    };
+    let (property, micros) = plain.or_else(purchases)?;
+    Some(Amount { property, micros, currency: currency.to_uppercase() })
+}
+
+/// What purchases add up to; `None` where none has an amount.
+fn bought(purchases: &Value) -> Option<i128> {
+    let all = purchases.as_array().map_or(std::slice::from_ref(purchases), Vec::as_slice);
+    let amounts = all.iter().filter_map(|one| micros(one.get("$amount")?.as_number()?));
+    amounts.reduce(i128::saturating_add)
+}
+
+/// A number in millionths.
+fn micros(number: &Number) -> Option<i128> {
+    let text = number.to_string();
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text.as_str()),
+    };
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+    let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if !whole.is_empty() && plain(whole) && plain(part) && whole.len() <= 24 {
+        let part: String = part.chars().chain("000000".chars()).take(6).collect();
+        return Some(sign * (whole.parse::<i128>().ok()? * 1_000_000 + part.parse::<i128>().ok()?));
+    }
+    // An exponent: as exact as the number is.
+    let value: f64 = text.parse().ok()?;
+    #[expect(clippy::cast_possible_truncation, reason = "checked to be far inside of the range")]
+    (value.is_finite() && value.abs() < 1e24).then(|| (value * 1e6).round() as i128)
+}
+
+/// Amounts of many rows, added up by currency.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Amounts(BTreeMap<String, Sum>);
+
+/// What the rows of one currency add up to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sum {
+    /// In millionths.
+    pub micros: i128,
+    /// Rows that say an amount.
+    pub rows: u64,
+}
+
+impl Amounts {
+    /// Adds what a row says.
+    pub fn add(&mut self, amount: &Amount) {
+        let sum = self.0.entry(amount.currency.clone()).or_default();
+        sum.micros = sum.micros.saturating_add(amount.micros);
+        sum.rows += 1;
+    }
+
+    /// Adds what other rows say.
+    pub fn append(&mut self, other: &Self) {
+        for (currency, more) in &other.0 {
+            let sum = self.0.entry(currency.clone()).or_default();
+            sum.micros = sum.micros.saturating_add(more.micros);
+            sum.rows += more.rows;
+        }
+    }
+
+    /// Whether no row said an amount.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Each currency with its sum, the amounts without a currency, as the empty text, first.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Sum)> {
+        self.0.iter().map(|(currency, sum)| (currency.as_str(), *sum))
+    }
+
+    /// As text: `5.00 of no currency, USD 20.00`; nothing for no amount.
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        for (currency, sum) in self.iter() {
+            let separator = if text.is_empty() { "" } else { ", " };
+            let decimal = decimal(sum.micros);
+            // Writing to a String cannot fail.
+            let _ = match currency {
+                "" => write!(text, "{separator}{decimal} of no currency"),
+                _ => write!(text, "{separator}{currency} {decimal}"),
+            };
+        }
+        text
+    }
+}
+
+impl Sum {
+    /// As a number, as exact as a float is.
+    pub fn number(self) -> f64 {
+        plain(self.micros).parse().unwrap_or(f64::MAX)
+    }
+}
+
+/// Millionths as digits: `1234.50`.
+fn plain(micros: i128) -> String {
+    decimal(micros).replace(',', "")
+}
+
+/// Millionths with two decimals, more only where they are needed: `1,234.50`.
+pub fn decimal(micros: i128) -> String {
+    let sign = if micros < 0 { "-" } else { "" };
+    let (whole, part) = (micros.unsigned_abs() / 1_000_000, micros.unsigned_abs() % 1_000_000);
+    let mut part = format!("{part:06}");
+    while part.len() > 2 && part.ends_with('0') {
+        part.pop();
+    }
+    format!("{sign}{}.{part}", count(u64::try_from(whole).unwrap_or(u64::MAX)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_is_taken_once_from_a_row_and_exactly() {
+        let paid = |text: &str| amount(text).map(|a| (a.property, a.micros, a.currency));
+        let some = |property: &str, micros, currency: &str| Some((property.to_owned(), micros, currency.to_owned()));
+        for (properties, expected) in [
+            (r#"{"price":10,"total":20.10,"currency":"eur"}"#, some("total", 20_100_000, "EUR")),
+            (r#"{"$amount":-0.000001}"#, some("$amount", -1, "")),
+            (r#"{"Revenue":1e2}"#, some("Revenue", 100_000_000, "")),
+            // Money that went back.
+            (r#"{"amount":-20,"currency":"USD"}"#, some("amount", -20_000_000, "USD")),
+            (r#"{"amount":0}"#, some("amount", 0, "")),
+            // A text is no number, also where it looks like one; another property can have the amount.
+            (r#"{"total":"20.10","price":10}"#, some("price", 10_000_000, "")),
+            (r#"{"total":"20.10","currency":"EUR"}"#, None),
+            (r#"{"price":"a lot"}"#, None),
+            (r#"{"total":true}"#, None),
+            (r#"{"total":null}"#, None),
+            // A value is money only where there is a currency.
+            (r#"{"value":7,"currency":"usd"}"#, some("value", 7_000_000, "USD")),
+            (r#"{"value":7}"#, None),
+            (r#"{"value":7,"currency":""}"#, None),
+            (r#"{"value":7,"currency":840}"#, None),
+            // Names that have the word in them, and properties inside of others.
+            (r#"{"total_pages":9,"amount_of_items":3,"price_list":1}"#, None),
+            (r#"{"cart":{"total":20}}"#, None),
+            (
+                r#"{"$transactions":[{"$amount":20.5},{"$amount":-0.5},{"$time":1}]}"#,
+                some("$transactions", 20_000_000, ""),
+            ),
+            (r#"{"$transactions":{"$amount":3},"currency":"CHF"}"#, some("$transactions", 3_000_000, "CHF")),
+            (r#"{"$transactions":["$amount"]}"#, None),
+            (r#"{"$transactions":[{"$amount":"3"}]}"#, None),
+            ("[]", None),
+            ("", None),
+        ] {
+            assert_eq!(paid(properties), expected, "{properties}");
+        }
+    }
+
+    #[test]
+    fn amounts_are_added_up_by_currency() {
+        let mut amounts = Amounts::default();
+        assert_eq!((amounts.text().as_str(), amounts.is_empty()), ("", true));
+        for properties in [
+            r#"{"total":1234.5,"currency":"USD"}"#,
+            r#"{"total":-34.5,"currency":"usd"}"#,
+            r#"{"total":9.999,"currency":"EUR"}"#,
+            r#"{"total":5}"#,
+        ] {
+            amounts.add(&amount(properties).unwrap());
+        }
+        assert_eq!(amounts.text(), "5.00 of no currency, EUR 9.999, USD 1,200.00");
+        let sums: Vec<(f64, u64)> = amounts.iter().map(|(_, sum)| (sum.number(), sum.rows)).collect();
+        assert_eq!(sums, [(5.0, 1), (9.999, 1), (1200.0, 2)]);
+    }
+
+    #[test]
+    fn money_has_two_decimals_and_more_where_there_are_more() {
+        let texts: Vec<String> = [20_000_000, -1_500_000, 1, 1_234_567_890_000].into_iter().map(decimal).collect();
+        assert_eq!(texts, ["20.00", "-1.50", "0.000001", "1,234,567.89"]);
+    }
+}
