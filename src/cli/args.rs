@@ -18,14 +18,14 @@ pub(super) use self::warehouse::Warehouse;
 
 use crate::formats;
 
-/// See who did what, under which id, and what identity lost.
+/// Show what a user did, under which ids, and which of their rows are missing.
 ///
-/// Without a command, journey opens the terminal interface. It uses STORE, else the store of --store
-/// or JOURNEY_STORE, else your own store, else the built-in demo store.
+/// Without a command, journey opens the terminal interface on a store. It opens
+/// STORE, else the file of --store or JOURNEY_STORE, else your own store, else the built-in demo store.
 #[derive(Debug, Parser)]
-#[command(name = "journey", subcommand_value_name = "COMMAND", disable_help_subcommand = true)]
-#[command(after_help = "Exit codes: 0 done; 1 nothing found; 2 wrong use or unusable input; \
-    3 the store cannot be used; 70 a bug of journey.")]
+#[command(name = "journey", subcommand_value_name = "COMMAND")]
+#[command(after_help = "Exit codes: 0 done; 1 nothing found, or problems found; 2 wrong use or unusable \
+    input; 3 the store cannot be used; 70 a bug in journey; 130 interrupted.")]
 pub(super) struct Args {
     /// The store to open
     #[arg(value_name = "STORE")]
@@ -49,10 +49,10 @@ pub(super) struct Args {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Global options")]
 pub(super) struct Common {
-    /// The store [default: $JOURNEY_STORE, else journey/journey.db in your data directory]
+    /// The store to use [default: $JOURNEY_STORE, else journey/journey.db in your data directory]
     #[arg(long = "store", value_name = "FILE", global = true, id = "store-flag")]
     pub(super) store: Option<PathBuf>,
-    /// Use the built-in demo store, also where you have a store of your own
+    /// Use the built-in demo store, even if you have a store of your own
     #[arg(long, global = true)]
     pub(super) demo: bool,
     /// Time zone to show times in: a name (Europe/Berlin), UTC, local or an offset (+02:00)
@@ -73,10 +73,10 @@ pub(super) struct Common {
     /// Replace ids and personal values with pseudonyms in every answer
     ///
     /// Ids, e-mail addresses, names, phone numbers, IP addresses and the queries of URLs become
-    /// pseudonyms such as user-4f2a91c0b3, the same each time. Event names stay. Not for import.
+    /// pseudonyms such as user-4f2a91c0b3, the same each time. Event names stay.
     #[arg(long, global = true)]
     pub(super) redact: bool,
-    /// Also replace the values of this property; event stands for event names. Implies --redact
+    /// Also replace the values of this property, or event names with `event`. Implies --redact
     #[arg(long, value_name = "NAME", global = true)]
     pub(super) redact_property: Vec<String>,
     /// Use only ASCII characters
@@ -153,10 +153,11 @@ pub(super) enum Command {
     Doctor(Doctor),
     /// Work with a ClickHouse warehouse
     ///
-    /// --store clickhouse://HOST:PORT/DATABASE reads from it (clickhouses:// over TLS). The variables
-    /// JOURNEY_WAREHOUSE_USER and JOURNEY_WAREHOUSE_PASSWORD name the user.
+    /// --store clickhouse://HOST:PORT/DATABASE reads from a warehouse, and clickhouses:// does so over
+    /// TLS. The variables JOURNEY_WAREHOUSE_USER and JOURNEY_WAREHOUSE_PASSWORD hold the user name and
+    /// the password.
     Warehouse {
-        /// What to do
+        /// The command
         #[command(subcommand)]
         what: Warehouse,
     },
@@ -188,12 +189,12 @@ pub(super) enum Command {
 /// What `journey generate` writes.
 #[derive(Debug, Subcommand)]
 pub(super) enum Generate {
-    /// A realistic raw export of many users, always the same for a seed
+    /// A realistic raw export of many users; a seed always gives the same file
     Export {
         /// How many rows
         #[arg(long, default_value_t = 100_000, value_name = "NUMBER")]
         rows: u64,
-        /// What it is made from
+        /// The seed of the random numbers
         #[arg(long, default_value_t = 1, value_name = "NUMBER")]
         seed: u64,
     },
@@ -210,72 +211,73 @@ pub(super) enum Generate {
     },
 }
 
-/// Import exports into the store
+/// Import exported files into the store
 ///
-/// journey recognises the format of a file by its content. A folder stands for the files in it, and
-/// - for the standard input. Importing a file again adds nothing, and interrupted imports resume.
+/// journey recognises the format of a file by its content. FILE can be a folder, or - for the standard
+/// input. Importing a file again adds nothing, and interrupted imports resume.
 #[derive(Debug, clap::Args)]
 pub(super) struct Import {
-    /// Files or folders to import; - is the standard input
+    /// Files or folders to import; - reads the standard input
     #[arg(required_unless_present = "map_for", value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
-    /// Say which column is what: id=…,event=…,time=…, or a TOML file of that
+    /// Name the columns to read: id=COLUMN,event=COLUMN,time=COLUMN, or a TOML file with the same
     #[arg(long, value_name = "MAP", conflicts_with = "what")]
     pub(super) map: Option<String>,
-    /// Print a map for FILE, as a guess to edit
+    /// Print a suggested map for FILE, to edit and use with --map
     #[arg(long, value_name = "FILE", conflicts_with_all = ["files", "map", "rejects", "what", "dry_run"])]
     pub(super) map_for: Option<PathBuf>,
-    /// Show the first three rows as they would be read; store nothing
+    /// Show how journey reads the first three rows of each file; store nothing
     #[arg(long, conflicts_with = "rejects")]
     pub(super) dry_run: bool,
-    /// Then send the store to this warehouse: clickhouse://HOST:PORT/DATABASE
+    /// Send the store to this warehouse after the import: clickhouse://HOST:PORT/DATABASE
     #[arg(long, value_name = "ADDRESS", conflicts_with = "dry_run")]
     pub(super) to: Option<String>,
     /// Also write rejected rows to this file, as JSON Lines
     #[arg(long, value_name = "FILE")]
     pub(super) rejects: Option<PathBuf>,
-    /// Replace the file of --rejects if there is one
+    /// Replace the file of --rejects if it exists
     #[arg(long, requires = "rejects")]
     pub(super) force: bool,
-    /// Say what the files are, where their content does not
+    /// Say what the files contain, if journey cannot recognise it
     #[arg(long = "as", value_name = "WHAT", value_parser = read_as())]
     pub(super) what: Option<formats::Format>,
 }
 
-/// Fetch from the API of a vendor into the store
+/// Download events or profiles from a vendor into the store
 ///
-/// Between --from and --to, each day of the raw export becomes a file of the store. A day that is in
-/// the store is not fetched again, so an interrupted pull resumes. With --id only the events and the
-/// profile of these ids are fetched, which needs no export of the project. Waits that the limits of the
-/// vendor ask for (60 requests in an hour) are reported. Nothing is ever sent but the questions.
+/// journey downloads the raw export of each day from --from to --to and skips days that the store
+/// already has, so an interrupted pull resumes. With --id, it downloads only the events and the profile
+/// of these ids. The vendor allows 60 requests in an hour; journey waits when it has to, and says so.
+/// It only reads from the vendor and sends no data there.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "The account is read from the environment: MIXPANEL_SERVICE_ACCOUNT, MIXPANEL_SERVICE_SECRET \
+#[command(after_help = "These variables name the account: MIXPANEL_SERVICE_ACCOUNT, MIXPANEL_SERVICE_SECRET \
     and MIXPANEL_PROJECT_ID, or MIXPANEL_PROJECT_SECRET alone. JOURNEY_MIXPANEL_URL names another server, such as a \
-    proxy: https://, or http:// of this computer.\n\njourney pull mixpanel --from 2019-07-01 --to 2019-07-31\n\
+    proxy: an https:// address, or an http:// address on this computer.\n\njourney pull mixpanel --from 2019-07-01 --to 2019-07-31\n\
     journey pull mixpanel --id sally@gmail.com")]
 pub(super) struct Pull {
     /// The vendor
     #[arg(value_enum, value_name = "VENDOR")]
     pub(super) vendor: Vendor,
-    /// The first day (2019-07-01), as the project counts days [default with --id: a year before --to]
+    /// The first day, such as 2019-07-01, in the time zone of the project [default with --id: a year
+    /// before --to]
     #[arg(long, value_name = "DAY", value_parser = day, required_unless_present_any = ["id", "profiles"])]
     pub(super) from: Option<NaiveDate>,
-    /// The last day [default: yesterday; with --id today]
+    /// The last day [default: yesterday; with --id: today]
     #[arg(long, value_name = "DAY", value_parser = day)]
     pub(super) to: Option<NaiveDate>,
-    /// Where the project keeps its data
+    /// The region where the vendor stores the project
     #[arg(long, value_enum, default_value_t = Region::Us)]
     pub(super) region: Region,
-    /// Fetch only events with this name; may be given several times
+    /// Download only events with this name; can be repeated
     #[arg(long, value_name = "NAME", conflicts_with = "id")]
     pub(super) event: Vec<String>,
-    /// Also fetch all profiles of the project, 1,000 with each request
+    /// Download all profiles of the project too, 1,000 with each request
     #[arg(long, conflicts_with = "id")]
     pub(super) profiles: bool,
-    /// Fetch only what is kept under these ids, and their profiles
+    /// Download only the events and profiles of these ids
     #[arg(long, value_name = "ID", num_args = 1..)]
     pub(super) id: Vec<String>,
-    /// Fetch days again that are in the store: rows that arrived late come with them
+    /// Download days again that the store has, to add rows that arrived late
     #[arg(long, conflicts_with = "id")]
     pub(super) again: bool,
 }
@@ -314,14 +316,13 @@ fn read_as() -> impl TypedValueParser<Value = formats::Format> {
 
 /// Search for users
 ///
-/// The text matches ids and profile values (e-mail, name, phone) that are equal to it, begin with it
-/// or contain it. The best match comes first. Terms such as event:purchase search rows; README lists
-/// them.
+/// A text matches ids and profile values (e-mail address, name, phone number) that contain it. The best
+/// match comes first. Terms such as event:purchase search rows; the README lists them.
 #[derive(Debug, clap::Args)]
 pub(super) struct Search {
     /// The text or the terms to search for
     pub(super) text: String,
-    /// The most hits to list
+    /// List at most this many users
     #[arg(long, default_value_t = 50, value_name = "NUMBER", value_parser = at_least_one)]
     pub(super) limit: usize,
 }
@@ -342,8 +343,8 @@ pub(super) struct Show {
     /// Show only rows that match FILTER, such as 'event:purchase plan=pro -is:orphan'
     ///
     /// All conditions must hold: words, event:, id:, device:, phase:, is:, a property with = != > < or
-    /// ~; also and, or, not and parentheses. The terminal interface uses the same language; README
-    /// lists it. The answer says how many rows are hidden.
+    /// ~; also and, or, not and parentheses. The terminal interface uses the same language, which
+    /// the README explains. The answer says how many rows it hides.
     #[arg(long, value_name = "FILTER", allow_hyphen_values = true)]
     pub(super) filter: Option<String>,
     /// Show only rows from TIME on, by event time (written as for --as-of)
@@ -352,29 +353,29 @@ pub(super) struct Show {
     /// Show only rows up to and including TIME
     #[arg(long, value_name = "TIME")]
     pub(super) to: Option<String>,
-    /// Answer by this rule set: legacy, original, simplified, posthog, amplitude or simple
+    /// Use this rule set: legacy, original, simplified, posthog, amplitude or simple
     #[arg(long, value_name = "RULES")]
     pub(super) rules: Option<String>,
-    /// Write at most 15 lines, to paste into a ticket: who it is, what is missing and why
+    /// Write at most 15 lines, to paste into a ticket: who the user is, what is missing and why
     #[arg(long, conflicts_with_all = ["filter", "from", "to"])]
     pub(super) brief: bool,
 }
 
 /// Play an identity scenario, call by call
 ///
-/// A terminal shows a player, anything else gets text: each call, what the SDK remembers after it, and
-/// what the server does with it. SCENARIO is the name or number of a built-in scenario, or your own
-/// TOML file. With --store the rows go into a store instead.
+/// On a terminal, a player opens. Otherwise the answer is text: each call, what the SDK remembers after
+/// it, and what the server does with it. SCENARIO is the name or number of a built-in scenario, or your
+/// own TOML file. With --store, journey writes the rows into a store instead.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "journey demo --list lists the built-in scenarios. Exit code 1: a scenario did not end as \
-    its [expect] says.")]
+#[command(after_help = "journey demo --list lists the built-in scenarios. Exit code 1: a scenario did not \
+    end as its [expect] section says.")]
 pub(super) struct Demo {
-    /// Name or number of a built-in scenario, or a file [default: choose from all]
+    /// Name or number of a built-in scenario, or a file [default: choose from a list]
     pub(super) scenario: Option<String>,
     /// List the built-in scenarios
     #[arg(long, conflicts_with_all = ["scenario", "crowd"])]
     pub(super) list: bool,
-    /// Generate many users with this many rows, for measuring; needs --store
+    /// Generate many users with this many rows in total, to measure speed; needs --store
     #[arg(long, value_name = "ROWS", conflicts_with = "scenario", requires = "store-flag", value_parser = rows)]
     pub(super) crowd: Option<u64>,
     /// Seed of the generated users
@@ -398,13 +399,13 @@ fn rows(text: &str) -> Result<u64, String> {
 
 /// Draw the ids of a user and how they are connected
 ///
-/// The text is a tree: the root, the aliases that lead to it, refused calls, orphans with their
-/// evidence, devices and other users. --format dot is for Graphviz, svg is a picture.
+/// The text is a tree: the root, the aliases that lead to it, refused alias calls, orphans with their
+/// evidence, devices and other users. --format dot is for Graphviz, --format svg draws a picture.
 #[derive(Debug, clap::Args)]
 pub(super) struct Graph {
     /// Any id of the user
     pub(super) id: String,
-    /// Answer by this rule set: legacy, original, simplified, posthog, amplitude or simple
+    /// Use this rule set: legacy, original, simplified, posthog, amplitude or simple
     #[arg(long, value_name = "RULES")]
     pub(super) rules: Option<String>,
     /// Use only data that had arrived by TIME (see journey show --help)
@@ -412,10 +413,10 @@ pub(super) struct Graph {
     pub(super) as_of: Option<String>,
 }
 
-/// Compare two users: is this the same person?
+/// Compare two users: are they the same person?
 ///
-/// The answer shows both on one time axis, what they share, and what speaks for and against one
-/// person. Only a common root makes them one user; everything else is evidence.
+/// The answer shows both users on one time axis, what they share, and the evidence for and against one
+/// person. They are one user only if they have the same root.
 #[derive(Debug, clap::Args)]
 pub(super) struct Diff {
     /// Any id of the first user
@@ -426,13 +427,13 @@ pub(super) struct Diff {
     pub(super) b: String,
 }
 
-/// Show the same rows under several identity systems, or what becomes of a whole store
+/// Compare identity systems for one user, or for a whole store
 ///
-/// With ID, each row of the user has its owner under each rule set, and rows whose owner differs are
-/// marked, with why. With --from and --to, the answer is the migration report of the store: who stays,
-/// who is split or merged, how many rows change owner, what to change first. All is computed from the
-/// rows as sent; no vendor is asked. Rule sets: legacy, original, simplified (Mixpanel), posthog,
-/// amplitude, simple (user id, else anonymous id).
+/// With ID, the answer shows who owns each row under each rule set, marks the rows whose owner differs,
+/// and says why. With --to, it is a migration report of the store: which users stay, split or merge,
+/// how many rows change owner, and what to change first. journey computes all of it from the rows and
+/// asks no vendor. Rule sets: legacy, original and simplified (Mixpanel), posthog, amplitude, simple
+/// (user id, else anonymous id).
 #[derive(Debug, clap::Args)]
 #[command(after_help = "journey compare sally@example.com --rules legacy,simplified\njourney compare --from legacy \
     --to simplified --format html > migration.html\njourney compare sally@example.com --without july.jsonl:18")]
@@ -440,46 +441,46 @@ pub(super) struct Compare {
     /// Any id of the user
     #[arg(required_unless_present = "to", conflicts_with_all = ["from", "to"])]
     pub(super) id: Option<String>,
-    /// Two to six rule sets [default: legacy,original,simplified,posthog]; one with a change [default: legacy]
+    /// Two to six rule sets, or one with an option of "What if" [default:
+    /// legacy,original,simplified,posthog; with "What if": legacy]
     #[arg(long, value_name = "RULES", value_delimiter = ',', conflicts_with_all = ["from", "to"])]
     pub(super) rules: Vec<String>,
-    /// What if this row had not been sent? ROW is FILE:LINE, or LINE; this option and those below can be
-    /// repeated
+    /// Leave this row out. ROW is FILE:LINE, or LINE. All options of "What if" can be combined and repeated
     #[arg(long, value_name = "ROW", requires = "id", help_heading = "What if")]
     pub(super) without: Vec<String>,
-    /// What if identify had been called in place of this alias call?
+    /// Replace this alias call by identify
     #[arg(long, value_name = "ROW", requires = "id", help_heading = "What if")]
     pub(super) identify: Vec<String>,
-    /// What if reset had been called just before this row?
+    /// Add a reset just before this row
     #[arg(long, value_name = "ROW", requires = "id", help_heading = "What if")]
     pub(super) reset: Vec<String>,
-    /// What if this row had been sent later?
+    /// Send this row later
     #[arg(long, value_name = "ROW[=SECONDS]", requires = "id", help_heading = "What if")]
     pub(super) later: Vec<String>,
-    /// What if this call had been made? CALL is alias (of OTHER) or identify (ID is the id before)
+    /// Add a call. CALL is alias (ID becomes an alias of OTHER) or identify (ID was the id before OTHER)
     #[arg(long, num_args = 4, value_names = ["CALL", "ID", "OTHER", "TIME"], requires = "id", help_heading = "What if")]
     pub(super) add: Vec<String>,
-    /// Also save the rows with the change as a scenario, without ids and values of the data
+    /// Save the changed rows as a scenario file, without ids and values of your data
     #[arg(long, value_name = "FILE", requires = "id", help_heading = "What if")]
     pub(super) write: Option<PathBuf>,
-    /// Replace the file of --write if there is one
+    /// Replace the file of --write if it exists
     #[arg(long, requires = "write", help_heading = "What if")]
     pub(super) force: bool,
-    /// The rule set that the project has now [default: legacy]
+    /// The rule set that the project uses now [default: legacy]
     #[arg(long, value_name = "RULES", requires = "to")]
     pub(super) from: Option<String>,
-    /// The rule set that the project moves to: write the migration report of the store
+    /// The rule set that the project moves to; prints the migration report
     #[arg(long, value_name = "RULES")]
     pub(super) to: Option<String>,
 }
 
 /// Print the settings
 ///
-/// The answer is a settings file to start from: your own settings, and all others as comments. With
-/// --explain it lists each value and its origin: a flag, a variable, a line of the file, or a default.
+/// The answer is a settings file: your own settings, and all others with their defaults as comments.
+/// Save it to start your own file. --explain lists each value and its origin.
 #[derive(Debug, clap::Args)]
 pub(super) struct Config {
-    /// Say where each value comes from
+    /// List each value and its origin: an option, a variable, a line of the file, or the default
     #[arg(long)]
     pub(super) explain: bool,
 }
@@ -498,8 +499,8 @@ pub(super) struct Sql {
 
 /// Export the store to a plain SQLite file
 ///
-/// The file needs no journey: it has tables `events` (with properties as JSON), `aliases` and
-/// `profiles`, with times in UTC. journey import reads it again.
+/// Every SQLite program can read the file. It has the tables `events` (with properties as JSON),
+/// `aliases` and `profiles`, with times in UTC. journey import can read it back.
 #[derive(Debug, clap::Args)]
 pub(super) struct Export {
     /// The file to write
@@ -510,11 +511,11 @@ pub(super) struct Export {
     pub(super) force: bool,
 }
 
-/// Check that the store is whole
+/// Check the store for damage
 ///
-/// The check reads all of the store and changes nothing: damage, rows that are missing or counted
-/// twice, incomplete imports, and files that a stopped program left. Each problem comes with what to
-/// do about it. Exit code 0: healthy; 1: problems; 3: no store that can be opened.
+/// doctor reads the whole store and changes nothing. It finds damaged data, missing rows, rows that
+/// count twice, incomplete imports, and files that an interrupted program left behind, and says what to
+/// do about each. Exit codes: 0 healthy; 1 problems; 3 the store cannot be opened.
 #[derive(Debug, clap::Args)]
 pub(super) struct Doctor {
     /// The store to check
@@ -522,44 +523,44 @@ pub(super) struct Doctor {
     pub(super) path: Option<PathBuf>,
 }
 
-/// Say what would mend a user, or every user with a finding; nothing is ever sent
+/// Show how to repair a user, or every user with a finding
 ///
-/// The answer has what to change in the code, the alias calls that remain to be made, the rows to
-/// import once more and under which id, what the timeline would be after each of these by the same
-/// rules, and what nothing mends. --write makes a file for /import of it.
+/// The answer says what to change in your code, which alias calls to make, which rows to import again
+/// and under which id, what each step improves, and what cannot be repaired. --write saves the calls
+/// and rows as a file for the vendor's /import endpoint. journey sends nothing.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "journey repair sally@example.com --write repair.jsonl\njourney repair alias-on-login\n\nThe \
-    rows of the file are marked with the property journey_repair. A stored row is never moved: rows that are \
-    imported again count under their old id too.")]
+#[command(after_help = "journey repair sally@example.com --write repair.jsonl\njourney repair alias-on-login\n\nEach \
+    row of the file has the property journey_repair. The vendor never moves a stored row: a row that is imported \
+    again also counts under its old id.")]
 pub(super) struct Repair {
     /// Any id of the user, or the code of a finding
     #[arg(value_name = "ID|CODE")]
     pub(super) what: String,
-    /// Write the calls and rows to this file, as JSON Lines for /import
+    /// Save the calls and rows to this file, as JSON Lines for /import
     #[arg(long, value_name = "FILE")]
     pub(super) write: Option<PathBuf>,
-    /// Replace the file of --write if there is one
+    /// Replace the file of --write if it exists
     #[arg(long, requires = "write")]
     pub(super) force: bool,
 }
 
-/// Write the smallest calls that show the same finding, without ids and values of the data
+/// Write the smallest scenario that shows a finding, without your data
 ///
-/// The answer is a scenario file: journey demo FILE plays it. Every id in it is made up, every event
-/// has the same name, and times are steps.
+/// journey demo FILE plays the scenario. Its ids and times are made up, and all its events have the
+/// same name.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "journey reproduce sally@example.com > case.toml && journey demo case.toml")]
 pub(super) struct Reproduce {
     /// Any id of the user [default: the user with the most rows of --finding]
     #[arg(required_unless_present = "finding")]
     pub(super) id: Option<String>,
-    /// The code of the finding [default: the worst one of the user]
+    /// The code of the finding [default: the most severe one of the user]
     #[arg(long, value_name = "CODE")]
     pub(super) finding: Option<String>,
-    /// Write the scenario to this file instead
+    /// Save the scenario to this file
     #[arg(long, value_name = "FILE")]
     pub(super) write: Option<PathBuf>,
-    /// Replace the file of --write if there is one
+    /// Replace the file of --write if it exists
     #[arg(long, requires = "write")]
     pub(super) force: bool,
 }

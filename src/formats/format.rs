@@ -65,7 +65,7 @@ const KINDS: &[About] = &[
         shows_layout: true,
         choice: Some(Choice {
             word: "aliases",
-            help: "Tables with an alias (or key) and its distinct_id (or target, original, value)",
+            help: "Tables of aliases: a column alias (or key), and distinct_id (or target, original, value)",
             format: Format::AliasTable,
         }),
         ..about(Format::AliasTable, "alias table")

@@ -154,3 +154,33 @@ fn the_help_of_a_command_has_its_own_formats_and_no_option_without_effect() {
         assert!(out(&output).starts_with('{'), "{}", err(&output));
     }
 }
+
+/// Commands of the program, as its help lists them.
+fn commands(home: &Home) -> Vec<String> {
+    let text = out(&home.run(&["--help"]));
+    let list = text.split_once("Commands:\n").unwrap().1.split_once("\n\n").unwrap().0;
+    let named = list.lines().filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    named.map(|line| line.split_whitespace().next().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn help_of_a_command_is_the_same_in_both_forms_fits_80_columns_and_ends_with_global_options() {
+    let home = Home::new();
+    let commands = commands(&home);
+    assert!(commands.len() > 20, "{commands:?}");
+    for command in commands.iter().filter(|command| *command != "help") {
+        let text = out(&home.command().args(["help", command]).env("COLUMNS", "80").output().unwrap());
+        let same = out(&home.command().args([command, "--help"]).env("COLUMNS", "80").output().unwrap());
+        assert!(text.contains(&format!("Usage: journey {command}")), "{command}: {text}");
+        assert_eq!(text, same, "journey help {command} is not journey {command} --help");
+        let headings = text.lines().filter(|line| line.ends_with(':') && !line.starts_with(' '));
+        let place = headings.clone().position(|line| line == "Global options:");
+        assert!(place.is_none_or(|place| place + 1 == headings.count()), "{command}: {text}");
+        for line in text.lines().filter(|line| line.chars().count() > 80) {
+            panic!("{command} --help has a line of more than 80 columns: {line}");
+        }
+    }
+    // A word that is no command is a store, and help of it is wrong use: neither makes a file.
+    assert_eq!(code(&home.run(&["help", "nonsense"])), 2);
+    assert!(home.path("help").symlink_metadata().is_err() && home.path("nonsense").symlink_metadata().is_err());
+}
