@@ -36,6 +36,7 @@ mod scan;
 pub mod sniff;
 pub mod split;
 mod table;
+mod types;
 mod vendor;
 pub mod zone;
 

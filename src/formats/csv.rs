@@ -12,9 +12,9 @@
 use std::borrow::Cow;
 
 use super::dialect::TEXTS;
-use super::grid;
 use super::rows::{Lifted, Lifting, Role, Shape};
 use super::split::BYTE_ORDER_MARK;
+use super::types::is_type;
 
 /// Delimiters, the more usual first.
 const DELIMITERS: &[u8] = b",;\t|";
@@ -137,7 +137,7 @@ impl Header {
             return Ok(None);
         }
         let mut cells = cells(record, self.delimiter, self.is_quoted)?;
-        if cells.iter().map(|cell| cell.trim()).eq(self.names()) || cells.iter().all(|cell| grid::is_type(cell)) {
+        if cells.iter().map(|cell| cell.trim()).eq(self.names()) || cells.iter().all(|cell| is_type(cell)) {
             return Ok(None);
         }
         if self.is_padded {

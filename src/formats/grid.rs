@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use super::carrier;
 use super::csv::{self, Head};
 use super::object::{each, members};
+use super::types::is_type;
 use crate::model::json;
 
 /// A row, and the part of the text where it stands.
@@ -171,37 +172,6 @@ impl Heads {
         self.types.as_deref() == Some(line)
             || members(line).is_ok_and(|list| list.into_iter().map(text).eq(self.names.iter().cloned().map(Some)))
     }
-}
-
-/// Whether a text is a type of `ClickHouse`, such as `Nullable(String)`.
-pub(super) fn is_type(text: &str) -> bool {
-    const TYPES: &[&str] = &[
-        "String", "Bool", "Date", "Date32", "DateTime", "Float32", "Float64", "UUID", "JSON", "Dynamic", "IPv4",
-        "IPv6", "Nothing",
-    ];
-    const WITH: &[&str] = &[
-        "Nullable",
-        "LowCardinality",
-        "Array",
-        "Map",
-        "Tuple",
-        "FixedString",
-        "Decimal",
-        "DateTime",
-        "DateTime64",
-        "Enum8",
-        "Enum16",
-        "JSON",
-        "Dynamic",
-        "Variant",
-        "Object",
-        "SimpleAggregateFunction",
-    ];
-    let is_number = |rest: &str| rest.parse::<u16>().is_ok_and(|bits| matches!(bits, 8 | 16 | 32 | 64 | 128 | 256));
-    let whole = text.strip_prefix('U').unwrap_or(text);
-    TYPES.contains(&text)
-        || whole.strip_prefix("Int").is_some_and(is_number)
-        || text.split_once('(').is_some_and(|(name, rest)| WITH.contains(&name) && rest.ends_with(')'))
 }
 
 #[cfg(test)]
