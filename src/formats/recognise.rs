@@ -319,9 +319,10 @@ impl<'a> Seen<'a> {
         let counts = self.vendors.values().map(|(vendor, own)| {
             let of_form = self.vendors.values().filter(|(By(other), _)| other.form() == vendor.0.form());
             let all: usize = of_form.map(|(_, count)| count).sum();
-            (all, *own, *vendor)
+            // One row that names its vendor says more than many that do not.
+            (all, !vendor.0.is_one_of_several(), *own, *vendor)
         });
-        counts.max_by_key(|(all, own, _)| (*all, *own)).map(|(all, _, vendor)| (vendor, all))
+        counts.max_by_key(|(all, named, own, _)| (*all, *named, *own)).map(|(all, .., vendor)| (vendor, all))
     }
 
     /// The kinds of rows, where no kind is most of them.

@@ -58,6 +58,17 @@ pub(super) trait Vendor: Sync {
         &[]
     }
 
+    /// Whether its rows are those of another vendor of its form that they do not name.
+    fn is_one_of_several(&self) -> bool {
+        false
+    }
+
+    /// The body of a request with what its path says of it, where the body does not; `None` where it says
+    /// nothing more.
+    fn with_path(&self, _body: &str, _path: &str) -> Option<String> {
+        None
+    }
+
     /// Key of the object in a row whose fields are the properties of the event.
     fn properties(&self) -> &'static str {
         "properties"
@@ -211,6 +222,9 @@ fields! {
         url: "url",
         recorded: "received_at_ms",
         library: "library",
+        client: "client",
+        token: "token",
+        identification: "identification",
     }
 }
 
@@ -239,7 +253,14 @@ pub(super) fn of(record: &str) -> Option<&'static dyn Vendor> {
             _ => of(&address::said(value)?),
         }
     });
+    // A batch can name its vendor where its rows do not.
     inside
+        .map(|vendor| match own() {
+            Some(named) if vendor.is_one_of_several() && marks.context.is_some() && named.form() == vendor.form() => {
+                named
+            }
+            _ => vendor,
+        })
         .or_else(own)
         .or_else(|| of(&in_address(&marks)?))
         .or_else(|| by_path(&marks))

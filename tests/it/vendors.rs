@@ -3,6 +3,8 @@
 //! Each web SDK wrote the same story: anonymous views, a sign-up, a logout, anonymous views, two
 //! logins, another person, and a login without a logout. All ids are made up.
 
+mod stories;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
@@ -40,7 +42,8 @@ fn read(content: &[u8]) -> (String, Vec<Row>, Vec<String>) {
         match item {
             Item::Event { row, .. } => rows.push(row.to_row()),
             Item::Profile { profile, .. } => {
-                profiles.push(format!("{} {:?}", profile.id.unwrap().as_str(), profile.values));
+                let id = profile.id.as_ref().map_or("-", Id::as_str);
+                profiles.push(format!("{id} {:?}", profile.values));
             }
             Item::Skipped => {}
             other => panic!("{other:?}"),

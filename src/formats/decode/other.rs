@@ -90,12 +90,16 @@ impl Reading<'_, '_> {
                 (self.out)(Item::Skipped);
                 return Ok(());
             };
+            let path = [wrapped.path, wrapped.endpoint, wrapped.url].into_iter().flatten().find_map(json::text);
             if !inside.starts_with('"') {
-                return self.of_vendor(vendor, inside, arrival);
+                let whole = path.and_then(|path| vendor.with_path(inside, &path));
+                return self.of_vendor(vendor, whole.as_deref().unwrap_or(inside), arrival);
             }
             let text = json::text(inside).unwrap_or_default();
             let form = if text.trim_start().starts_with(['{', '[']) { None } else { vendor::address::said(&text) };
-            return self.of_vendor(vendor, form.as_deref().unwrap_or(&text), arrival);
+            let text = form.as_deref().unwrap_or(&text);
+            let whole = path.and_then(|path| vendor.with_path(text, &path));
+            return self.of_vendor(vendor, whole.as_deref().unwrap_or(text), arrival);
         }
         if vendor.is_silent(json) {
             (self.out)(Item::Skipped);

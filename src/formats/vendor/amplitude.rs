@@ -4,10 +4,14 @@
 //! `$identify` changes what is known of a user, and is no identify as others have it.
 //!
 //! Sources: <https://amplitude.com/docs/apis/analytics/export> (times are UTC and name no zone),
-//! <https://amplitude.com/docs/apis/analytics/http-v2>, and bodies that `analytics-browser` 2.48
-//! sent.
+//! <https://amplitude.com/docs/apis/analytics/http-v2>, and bodies that `analytics-browser` 1.14 and
+//! 2.48, `amplitude-js` 5.11 and 8.21 (forms), `analytics-node` 1.5, and `amplitude-analytics` 1.3 for
+//! Python sent.
 
-use super::super::object::{complaint, fields};
+use std::borrow::Cow;
+
+use super::super::grid::Row;
+use super::super::object::{complaint, fields, members};
 use super::row::{id, object_in, text, time};
 use super::{Call, Marks, Vendor};
 use crate::model::{Verb, json};
@@ -23,6 +27,7 @@ fields! {
         device: "device_id",
         exported: "event_time",
         sent: "time",
+        sent_by_browser: "timestamp",
         received: "server_received_time",
         uploaded: "server_upload_time",
         insert: "insert_id",
@@ -35,6 +40,22 @@ fields! {
         type_of_device: "device_type",
         traits: "user_properties",
     }
+}
+
+fields! {
+    /// What SDKs before the HTTP V2 API sent as a form, each value a text: `e` or `event` is a list of events.
+    Form { client: "client", e: "e", key: "api_key", event: "event", identification: "identification" }
+}
+
+fields! {
+    /// A library by its name and its version.
+    Library { name: "name" }
+}
+
+/// The name of a library, which some SDKs give as an object.
+fn library(value: &str) -> Option<String> {
+    let name = object_in(value).and_then(|object| text(Library::read(&object).ok()?.name));
+    name.or_else(|| text(Some(value)))
 }
 
 fields! {
@@ -52,17 +73,19 @@ impl Vendor for Amplitude {
     }
 
     fn recognises(&self, m: &Marks<'_>) -> bool {
-        let by_library = m.library.and_then(json::text).is_some_and(|library| library.starts_with("amplitude-"));
+        let by_library = m.library.and_then(library).is_some_and(|library| library.starts_with("amplitude-"));
+        let lists = |list: Option<&str>| list.is_some_and(|list| list.contains("event_type"));
         let holds_events = m.events.is_some_and(|events| events.contains("\"event_type\""));
         m.amplitude.is_some()
             || m.amplitude_export.is_some()
             || m.event_type.is_some() && by_library
-            || m.api_key.is_some() && holds_events
+            || m.api_key.is_some() && (holds_events || lists(m.event) || m.identification.is_some())
+            || m.client.is_some() && lists(m.e)
             || m.event_type.is_some() && (m.event_properties.is_some() || m.insert_id.is_some() && m.session.is_some())
     }
 
     fn paths(&self) -> &'static [&'static str] {
-        &["/2/httpapi", "/batch"]
+        &["/2/httpapi", "/httpapi", "/batch"]
     }
 
     fn properties(&self) -> &'static str {
@@ -75,6 +98,23 @@ impl Vendor for Amplitude {
 
     fn texts(&self) -> &'static [&'static str] {
         &["user_id", "device_id", "insert_id", "$insert_id", "uuid"]
+    }
+
+    fn carried<'r>(&self, record: &'r str) -> Option<Vec<Row<'r>>> {
+        let f = Form::read(record).ok()?;
+        let (list, kind) = match f {
+            Form { e: Some(list), client: Some(_), .. } | Form { event: Some(list), key: Some(_), .. } => (list, None),
+            Form { identification: Some(list), key: Some(_), .. } => (list, Some("$identify")),
+            _ => return None,
+        };
+        let list = json::text(list).filter(|_| list.starts_with('"')).unwrap_or(Cow::Borrowed(list));
+        // One event can stand without a list around it.
+        let events = if list.trim_start().starts_with('{') { vec![&*list] } else { members(&list).ok()? };
+        let whole = |event: &str| match (kind, event.trim_start().strip_prefix('{')) {
+            (Some(kind), Some(rest)) => format!(r#"{{"event_type":"{kind}",{rest}"#),
+            _ => event.to_owned(),
+        };
+        Some(events.into_iter().map(|event| (record, Cow::Owned(whole(event)))).collect())
     }
 
     fn decode(&self, flat: &str) -> Result<Call, String> {
@@ -93,10 +133,10 @@ impl Vendor for Amplitude {
         let traits = set.map(str::to_owned).filter(|_| user.is_some());
         Ok(Call {
             verb,
-            time: time(&[f.exported, f.sent]),
+            time: time(&[f.exported, f.sent, f.sent_by_browser]),
             arrival: time(&[f.received, f.uploaded]),
             insert_id: [f.insert_exported, f.insert, f.uuid].into_iter().find_map(text),
-            library: text(f.library).map(|name| library_name(&name)),
+            library: f.library.and_then(library).map(|name| library_name(&name)),
             parts: [
                 text(f.system).or_else(|| text(f.platform)).unwrap_or_default(),
                 String::new(),
@@ -138,6 +178,46 @@ mod tests {
         assert_eq!((row.user, row.device), (Some(Id::new("u")), Some(Id::new("d"))));
         assert_eq!((row.time, row.arrival), (Some(1_561_971_600_250), Some(1_561_971_601_000)));
         assert_eq!((row.insert_id.as_deref(), row.library.as_deref()), (Some("i"), Some("python")));
+    }
+
+    #[test]
+    fn a_form_of_an_older_sdk_is_its_events() {
+        let event = |name: &str| {
+            format!(
+                r#"{{"device_id":"d","user_id":"u","timestamp":1561971600000,"event_id":1,"event_type":"{name}","uuid":"i-{name}","event_properties":{{"total":5}},"library":{{"name":"amplitude-js","version":"8.21.10"}}}}"#
+            )
+        };
+        let text = |list: &str| serde_json::Value::from(list).to_string();
+        let two = format!("[{},{}]", event("A"), event("B"));
+        let forms = [
+            format!(r#"{{"checksum":"c","client":"key","e":{},"upload_time":"1561971600500","v":"2"}}"#, text(&two)),
+            format!(r#"{{"api_key":"key","event":{}}}"#, text(&two)),
+            format!(r#"{{"api_key":"key","event":{two}}}"#),
+        ];
+        for form in &forms {
+            let marks = Marks::read(form).unwrap();
+            assert!(Amplitude.recognises(&marks), "{form}");
+            let rows: Vec<Call> = Amplitude.carried(form).unwrap().iter().map(|(_, row)| of(row)).collect();
+            assert_eq!(rows.iter().map(|row| row.event.as_str()).collect::<Vec<_>>(), ["A", "B"], "{form}");
+            for row in rows {
+                assert_eq!(
+                    (row.user, row.device, row.time),
+                    (Some(Id::new("u")), Some(Id::new("d")), Some(1_561_971_600_000))
+                );
+                assert_eq!((row.library.as_deref(), row.verb), (Some("web"), Verb::Track));
+            }
+        }
+        let one = format!(r#"{{"api_key":"key","event":{}}}"#, text(&event("A")));
+        assert_eq!(Amplitude.carried(&one).unwrap().len(), 1);
+        let said = r#"[{"user_id":"u","device_id":"d","user_properties":{"plan":"free"}}]"#;
+        let form = format!(r#"{{"api_key":"key","identification":{}}}"#, text(said));
+        let rows = Amplitude.carried(&form).unwrap();
+        let row = of(&rows[0].1);
+        assert_eq!((row.verb.kind(), row.traits.as_deref()), (VerbKind::Profile, Some(r#"{"plan":"free"}"#)));
+        // The letter and the word of other vendors.
+        for other in [r#"{"client":"key","e":"pv"}"#, r#"{"api_key":"k","event":"A","distinct_id":"d"}"#] {
+            assert!(!Amplitude.recognises(&Marks::read(other).unwrap()), "{other}");
+        }
     }
 
     #[test]

@@ -25,8 +25,21 @@ pub(super) struct ByEither;
 /// The form that all of them write.
 const FORM: &str = "calls";
 
-/// Paths of the SDKs, and of their batches.
+/// Paths that the web SDK of Segment alone sends to.
 const PATHS: &[&str] = &["/v1/t", "/v1/p", "/v1/i", "/v1/a", "/v1/g", "/v1/s"];
+
+/// Paths of the HTTP API, which is the same for both.
+const API_PATHS: &[&str] = &[
+    "/v1/track",
+    "/v1/page",
+    "/v1/screen",
+    "/v1/identify",
+    "/v1/alias",
+    "/v1/group",
+    "/v1/merge",
+    "/v1/batch",
+    "/v1/import",
+];
 
 impl Vendor for Segment {
     fn name(&self) -> &'static str {
@@ -44,6 +57,8 @@ impl Vendor for Segment {
     fn recognises(&self, m: &Marks<'_>) -> bool {
         let names = |value: Option<&str>| value.is_some_and(|text| text.contains("analytics"));
         is_call(m) && (m.write_key.is_some() || names(m.context) || names(m.context_library))
+            // Some server SDKs name themselves once a batch.
+            || m.batch.is_some() && names(m.context)
     }
 
     fn paths(&self) -> &'static [&'static str] {
@@ -56,6 +71,10 @@ impl Vendor for Segment {
 
     fn texts(&self) -> &'static [&'static str] {
         IDS
+    }
+
+    fn with_path(&self, body: &str, path: &str) -> Option<String> {
+        with_kind(body, path)
     }
 
     fn decode(&self, flat: &str) -> Result<Call, String> {
@@ -81,9 +100,9 @@ impl Vendor for RudderStack {
             |value: Option<&str>| value.is_some_and(|text| text.contains("RudderLabs") || text.contains("rudder"));
         let named = names(m.context) || names(m.context_library) || names(m.batch);
         // Logs of Segment have a channel, too: `client` or `server`.
-        let channel = m.channel.filter(|_| m.context.is_some()).and_then(json::text);
+        let channel = m.channel.filter(|_| m.context.is_some() || m.message.is_some()).and_then(json::text);
         // A server SDK of RudderStack sends its channel itself; Segment adds it when it has received a call.
-        let as_sent = m.original.is_some() && m.received_of_call.is_none();
+        let as_sent = m.received_of_call.is_none() && m.received.is_none();
         let is_own = channel
             .is_some_and(|channel| matches!(&*channel, "web" | "mobile" | "sources") || channel == "server" && as_sent);
         is_call(m) && (named || is_own || m.rudder.is_some())
@@ -95,6 +114,10 @@ impl Vendor for RudderStack {
 
     fn texts(&self) -> &'static [&'static str] {
         IDS
+    }
+
+    fn with_path(&self, body: &str, path: &str) -> Option<String> {
+        with_kind(body, path)
     }
 
     fn decode(&self, flat: &str) -> Result<Call, String> {
@@ -119,12 +142,24 @@ impl Vendor for ByEither {
         is_call(m)
     }
 
+    fn is_one_of_several(&self) -> bool {
+        true
+    }
+
+    fn paths(&self) -> &'static [&'static str] {
+        API_PATHS
+    }
+
     fn fields(&self) -> &'static [&'static str] {
         FIELDS
     }
 
     fn texts(&self) -> &'static [&'static str] {
         IDS
+    }
+
+    fn with_path(&self, body: &str, path: &str) -> Option<String> {
+        with_kind(body, path)
     }
 
     fn decode(&self, flat: &str) -> Result<Call, String> {
@@ -178,11 +213,24 @@ const IDS: &[&str] = &[
 ];
 
 fn is_call(m: &Marks<'_>) -> bool {
+    // PostHog's SDKs for servers began as copies of Segment's and kept some of its keys.
+    if super::posthog::is_named(m) {
+        return false;
+    }
     m.message.is_some()
         || m.anonymous.is_some()
         || m.write_key.is_some() && m.batch.is_some()
         || m.anonymous_column.is_some() && (m.original_timestamp.is_some() || m.context_library.is_some())
         || m.context_library.is_some() && m.received.is_some()
+}
+
+/// A body with the call that its path names, where it names none itself; `None` for every other body.
+fn with_kind(body: &str, path: &str) -> Option<String> {
+    let kind = path.split(['?', '#']).next()?.trim_end_matches('/').rsplit('/').next()?;
+    let f = Fields::read(body).ok().filter(|f| f.kind.is_none() && KINDS.contains(&kind))?;
+    let is_call = f.user.is_some() || f.anonymous.is_some();
+    let rest = body.trim_start().strip_prefix('{').filter(|_| is_call)?;
+    Some(format!(r#"{{"type":"{kind}",{rest}"#))
 }
 
 fields! {
@@ -325,7 +373,7 @@ fn library_name(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Id;
+    use crate::model::{Id, VerbKind};
 
     fn of(json: &str) -> Call {
         decode(&super::super::flat(json, "properties", FIELDS).unwrap()).unwrap()
@@ -380,8 +428,27 @@ mod tests {
         assert_eq!(track.library.as_deref(), Some("python"));
         assert_eq!(row(r#""path":"/""#).verb, Verb::Page);
         assert_eq!(row(r#""group_id":"g""#).verb, Verb::Group);
-        assert_eq!(row(r#""previous_id":"p""#).verb.kind(), crate::model::VerbKind::Alias);
-        assert_eq!(row(r#""email":"x@example.test""#).verb.kind(), crate::model::VerbKind::Identify);
+        assert_eq!(row(r#""previous_id":"p""#).verb.kind(), VerbKind::Alias);
+        assert_eq!(row(r#""email":"x@example.test""#).verb.kind(), VerbKind::Identify);
+    }
+
+    #[test]
+    fn a_body_without_a_type_is_the_call_of_its_path() {
+        let kind = |body: &str, path: &str| with_kind(body, path).map(|body| of(&body).verb.kind());
+        let body = r#"{"userId":"u","name":"Home","groupId":"g","event":"A","previousId":"p"}"#;
+        for (path, verb) in [
+            ("/v1/track", VerbKind::Track),
+            ("/v1/page?x=1", VerbKind::Page),
+            ("http://x.test/v1/identify/", VerbKind::Identify),
+            ("/v1/alias", VerbKind::Alias),
+            ("/v1/group", VerbKind::Group),
+        ] {
+            assert_eq!(kind(body, path), Some(verb), "{path}");
+        }
+        assert_eq!(kind(body, "/v1/t"), None);
+        assert_eq!(kind(r#"{"type":"page","userId":"u"}"#, "/v1/track"), None, "it says what it is");
+        assert_eq!(kind(r#"{"batch":[]}"#, "/v1/track"), None);
+        assert_eq!(kind(r#"[{"userId":"u"}]"#, "/v1/track"), None);
     }
 
     #[test]

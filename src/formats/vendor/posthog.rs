@@ -5,13 +5,13 @@
 //! `$merge_dangerously` (with `alias`).
 //!
 //! Sources: the events model of <https://posthog.com/docs/cdp/batch-exports>, the capture API
-//! <https://posthog.com/docs/api/capture>, and bodies that `posthog-js` 1.449 and `posthog` 7.91
-//! for Python sent.
+//! <https://posthog.com/docs/api/capture>, and bodies that `posthog-js` 1.20, 1.96 and 1.449, `posthog`
+//! 1.4, 2.5, 3.25 and 7.91 for Python, and `posthog-node` 1.3, 2.6, 4.3 and 5 sent.
 
-use super::super::object::{complaint, fields, members};
+use super::super::object::{complaint, fields, given, members};
 use super::row::{id, object_in, text, time};
 use super::{Call, Marks, Vendor};
-use crate::model::{Id, Verb};
+use crate::model::{Id, Verb, json};
 
 /// PostHog.
 pub(super) struct PostHog;
@@ -21,6 +21,7 @@ fields! {
     Fields {
         event: "event",
         uuid: "uuid",
+        message: "messageId",
         distinct_id: "distinct_id",
         distinct_ids: "distinct_ids",
         person: "properties",
@@ -42,6 +43,33 @@ fields! {
     }
 }
 
+fields! {
+    /// What properties say of the SDK that sent a row.
+    Sent { library: "$lib", time: "time", sent: "$time", device: "$device_id", session: "$session_id" }
+}
+
+/// Whether a row names an SDK of PostHog for servers, whose first releases have no id of a row.
+pub(super) fn is_named(m: &Marks<'_>) -> bool {
+    let says = |value: Option<&str>| {
+        value.filter(|text| text.starts_with('"')).and_then(json::text).is_some_and(|text| text.starts_with("posthog"))
+    };
+    says(m.library) || in_properties(m, |sent| says(sent.library))
+}
+
+/// Whether the web SDK sent a row, which says no more than `web`: with its own key for it, and with the time
+/// of the row among those of its session.
+fn is_of_browser(m: &Marks<'_>) -> bool {
+    let of_session = |sent: Sent<'_>| sent.sent.is_some() || sent.device.is_some() || sent.session.is_some();
+    m.time.is_none()
+        && in_properties(m, |sent| given(sent.library).is_some() && sent.time.is_none() && of_session(sent))
+}
+
+/// Whether what properties say of an SDK is such.
+fn in_properties(m: &Marks<'_>, is: impl Fn(Sent<'_>) -> bool) -> bool {
+    let Some(text) = m.properties.filter(|text| text.contains("$lib")) else { return false };
+    object_in(text).is_some_and(|object| Sent::read(&object).is_ok_and(is))
+}
+
 impl Vendor for PostHog {
     fn name(&self) -> &'static str {
         "PostHog"
@@ -57,7 +85,14 @@ impl Vendor for PostHog {
             || m.event.is_some() && m.uuid.is_some() && m.timestamp.is_some()
             || m.batch.is_some() && (m.historical.is_some() || m.api_key.is_some())
             || m.event.is_some() && m.api_key.is_some() && m.timestamp.is_some()
+            || m.event.is_some() && (is_named(m) || is_of_browser(m))
             || m.properties.is_some() && (m.distinct_ids.is_some() || m.distinct_id.is_some() && m.person.is_some())
+    }
+
+    fn is_silent(&self, record: &str) -> bool {
+        // A question for settings and flags.
+        let asks = |m: Marks<'_>| m.token.is_some() && m.event.is_none() && m.properties.is_none();
+        Marks::read(record).is_ok_and(asks)
     }
 
     fn paths(&self) -> &'static [&'static str] {
@@ -65,7 +100,7 @@ impl Vendor for PostHog {
     }
 
     fn fields(&self) -> &'static [&'static str] {
-        &["event", "uuid", "timestamp", "sent_at", "created_at", "distinct_ids"]
+        &["event", "uuid", "messageId", "timestamp", "sent_at", "created_at", "distinct_ids"]
     }
 
     fn texts(&self) -> &'static [&'static str] {
@@ -90,7 +125,7 @@ impl Vendor for PostHog {
             verb,
             time: time(&[f.timestamp, f.sent, f.sent_at]),
             arrival: time(&[f.created]),
-            insert_id: text(f.uuid),
+            insert_id: text(f.uuid).or_else(|| text(f.message)),
             library: text(f.library).map(|name| library_name(&name)),
             parts: [f.system, f.browser, f.model].map(|part| text(part).unwrap_or_default()),
             screen: text(f.width).zip(text(f.height)).map(|(width, height)| [width, height]),
@@ -130,7 +165,7 @@ mod tests {
     }
 
     fn some(text: &str) -> Option<Id> {
-        crate::model::json::id(&serde_json::Value::from(text).to_string())
+        json::id(&serde_json::Value::from(text).to_string())
     }
 
     #[test]
@@ -167,6 +202,13 @@ mod tests {
         );
         assert_eq!((row.event.as_str(), row.device, row.library.as_deref()), ("Order", some("d"), Some("python")));
         assert_eq!((row.time, row.arrival), (Some(1_561_971_600_000), Some(1_561_971_601_500)));
+    }
+
+    #[test]
+    fn a_question_for_settings_is_no_row() {
+        assert!(PostHog.is_silent(r#"{"token":"k","distinct_id":"d","groups":{},"timezone":"UTC"}"#));
+        assert!(!PostHog.is_silent(r#"{"token":"k","event":"A","properties":{"distinct_id":"d"}}"#));
+        assert!(!PostHog.is_silent(r#"{"api_key":"k","batch":[]}"#));
     }
 
     #[test]

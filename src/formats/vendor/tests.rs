@@ -68,6 +68,48 @@ fn each_vendor_is_named_by_its_own_keys() {
             r#"{"type":"track","messageId":"m","channel":"server","originalTimestamp":"t","context":{"library":{"name":"analytics-node"}}}"#,
             "RudderStack calls",
         ),
+        // As the SDK for Python sends it, and what Segment keeps of one of its own.
+        (
+            r#"{"type":"track","messageId":"m","channel":"server","timestamp":"t","userId":"u","context":{"library":{"name":"analytics-python","version":"2.1.9"}}}"#,
+            "RudderStack calls",
+        ),
+        (
+            r#"{"type":"track","messageId":"m","channel":"server","timestamp":"t","receivedAt":"t","context":{"library":{"name":"analytics-python"}}}"#,
+            "Segment calls",
+        ),
+        // The SDKs for Java and Go name themselves once a batch.
+        (r#"{"type":"track","messageId":"m","channel":"server","timestamp":"t","userId":"u"}"#, "RudderStack calls"),
+        (
+            r#"{"batch":[{"type":"track","messageId":"m","userId":"u","event":"A"}],"messageId":"b","sentAt":"t","context":{"library":{"name":"analytics-go"}}}"#,
+            "Segment calls",
+        ),
+        (
+            r#"{"batch":[{"type":"track","messageId":"m","channel":"server","userId":"u"}],"context":{"library":{"name":"analytics-go"}}}"#,
+            "RudderStack calls",
+        ),
+        (r#"{"path":"/v1/track","payload":{"userId":"u","event":"A"}}"#, "Segment or RudderStack calls"),
+        (r#"{"path":"/v1/identify","payload":{"client_sdk":{},"known_identities":{}}}"#, "mParticle batches"),
+        // Rows of PostHog's SDKs before each had an id.
+        (
+            r#"{"event":"A","distinct_id":"d","timestamp":"t","context":{},"properties":{"$lib":"posthog-python","$lib_version":"1.4.9"}}"#,
+            "PostHog events",
+        ),
+        (
+            r#"{"event":"A","distinct_id":"d","timestamp":"t","type":"capture","library":"posthog-node","messageId":"node-1","properties":{}}"#,
+            "PostHog events",
+        ),
+        (
+            r#"{"event":"$create_alias","type":"alias","distinct_id":"d","messageId":"m","timestamp":"t","library":"posthog-ruby","properties":{"alias":"a"}}"#,
+            "PostHog events",
+        ),
+        (
+            r#"{"event":"A","properties":{"$lib":"web","$device_id":"d","distinct_id":"d","$time":1561971600.5,"token":"k"},"offset":7}"#,
+            "PostHog events",
+        ),
+        (
+            r#"{"client":"key","e":"[{\"event_type\":\"A\",\"timestamp\":1}]","v":"2","upload_time":"1"}"#,
+            "Amplitude events",
+        ),
         (
             r#"{"type":"track","messageId":"m","channel":"server","originalTimestamp":"t","receivedAt":"t","context":{"library":{"name":"analytics-node"}}}"#,
             "Segment calls",
@@ -89,6 +131,9 @@ fn a_row_of_mixpanel_is_no_row_of_another_vendor() {
         // Addresses without a recorder, and of Mixpanel's own requests.
         r#"{"url":"/i?app_key=k&device_id=d","event":"A","user":"u"}"#,
         r#"{"received_at_ms":1,"url":"/track?ip=0&data=eyJldmVudCI6IkEiLCJwcm9wZXJ0aWVzIjp7fX0","body":""}"#,
+        // A property that has the name of one of PostHog's.
+        r#"{"event":"A","properties":{"$lib":"web","$device_id":"d","distinct_id":"d","time":1561971600}}"#,
+        r#"{"event":"A","properties":{"$lib":"own","plan":"pro"}}"#,
         // A letter and a word that other vendors use.
         r#"{"e":"pv","distinct_id":"d","time":1,"event":"A"}"#,
         r#"{"event":"A","properties":{"time":1,"distinct_id":"d","mpid":"7","event_id":"i"}}"#,
