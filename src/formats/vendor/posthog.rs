@@ -45,7 +45,7 @@ fields! {
 
 fields! {
     /// What properties say of the SDK that sent a row.
-    Sent { library: "$lib", time: "time", sent: "$time", device: "$device_id", session: "$session_id" }
+    Sent { library: "$lib", time: "time", at: "$time", device: "$device_id", session: "$session_id" }
 }
 
 /// Whether a row names an SDK of PostHog for servers, whose first releases have no id of a row.
@@ -59,7 +59,7 @@ pub(super) fn is_named(m: &Marks<'_>) -> bool {
 /// Whether the web SDK sent a row, which says no more than `web`: with its own key for it, and with the time
 /// of the row among those of its session.
 fn is_of_browser(m: &Marks<'_>) -> bool {
-    let of_session = |sent: Sent<'_>| sent.sent.is_some() || sent.device.is_some() || sent.session.is_some();
+    let of_session = |sent: Sent<'_>| sent.at.is_some() || sent.device.is_some() || sent.session.is_some();
     m.time.is_none()
         && in_properties(m, |sent| given(sent.library).is_some() && sent.time.is_none() && of_session(sent))
 }
