@@ -262,7 +262,7 @@ impl Finding {
 }
 
 /// Mistakes of a store as a whole, which no journey shows, whatever the rules.
-pub const OF_STORE: &[&Kind] = &[&ROWS_WITHOUT_ID, &ROWS_WITHOUT_NAME, &INCOMPLETE_EXPORT];
+pub const OF_STORE: &[&Kind] = &[&ROWS_WITHOUT_ID, &ROWS_WITHOUT_NAME, &EMAIL_ON_TWO_USERS, &INCOMPLETE_EXPORT];
 
 /// Every kind there is where users have those of `kinds`: of users, then of the store.
 pub fn all(kinds: &'static [&'static Kind]) -> impl Iterator<Item = &'static Kind> {
@@ -292,6 +292,27 @@ pub static ROWS_WITHOUT_NAME: Kind = Kind {
     advice: "Pass the name of the event as a text that is not empty; check the variable that holds it.",
     in_library: &[],
     rule: "identity.md §4.1",
+};
+
+/// An e-mail address in the profiles of users whom nothing joins.
+pub static EMAIL_ON_TWO_USERS: Kind = Kind {
+    code: "email-on-two-users",
+    severity: Severity::Warning,
+    title: "one e-mail address is that of several users",
+    why: "Mostly it is one person, whom each source calls by another id: the rows are in several timelines. A family or \
+        a team can share an address.",
+    advice: "Send one id from every source, that of the database, or make the other ids aliases of it before they have rows.",
+    in_library: &[
+        InLibrary {
+            library: "Segment",
+            advice: "Call analytics.identify with one userId in every source; the address is a trait.",
+        },
+        InLibrary {
+            library: "RudderStack",
+            advice: "Call rudderanalytics.identify with one userId in every source; the address is a trait.",
+        },
+    ],
+    rule: "identity.md §6 #17",
 };
 
 /// A file that was not read to its end, or says itself that rows are missing.

@@ -7,11 +7,13 @@
 //!
 //! Memory: some 60 bytes for each id, call and link, and their texts.
 
+mod addresses;
 mod gathered;
 mod money;
 mod parts;
 pub(super) mod sums;
 mod tallied;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,13 +22,12 @@ use self::gathered::Gathered;
 use self::money::Losses;
 pub use self::money::of_finding as amounts_of;
 use self::tallied::Known;
-use super::{Error, Inspector, Sweep};
-use crate::identity::audit::{Audit, Auditor, Days, Found, MOST_TOLD};
+use super::{Error, Inspector};
+use crate::identity::audit::{Audit, Auditor, Found, MOST_TOLD};
 use crate::identity::baseline::Baseline;
-use crate::identity::findings::{INCOMPLETE_EXPORT, ROWS_WITHOUT_ID, ROWS_WITHOUT_NAME};
+use crate::identity::findings::{EMAIL_ON_TWO_USERS, ROWS_WITHOUT_ID, ROWS_WITHOUT_NAME};
 use crate::identity::{By, Checked, Finding, Journey, Kind, Past, Totals};
 use crate::model::facts::{Event, MIXPANEL, Source};
-use crate::model::money::Amounts;
 use crate::model::{Id, Millis};
 
 /// Rows of a finding of the whole store that are listed, at most.
@@ -93,7 +94,7 @@ pub fn store_by(
         };
         let mut audit = auditor.finish(&totals, gathered.events, complete);
         (audit.span, audit.tallies) = (gathered.span, tallies);
-        of_store(reader, &gathered, &mut audit)?;
+        whole::find(inspector, reader, &mut gathered, &mut audit)?;
         for found in &mut audit.found {
             found.amounts = amounts.remove(found.kind.code).unwrap_or_default();
         }
@@ -165,6 +166,11 @@ pub fn people(
     let complete = inspector.source().one_moment(|| {
         let mut gathered = Gathered::of(reader, inspector.rules(), inspector.thresholds)?;
         let complete = gathered.read_rows(reader, go_on)?;
+        if *kind == EMAIL_ON_TWO_USERS {
+            let scan = inspector.source().scan_for("a look over every user")?;
+            people = addresses::people(&addresses::shared(scan, &mut gathered)?, &gathered);
+            return Ok(complete);
+        }
         let each = &mut |checked: Checked| {
             let finding = checked.findings.iter().find(|finding| finding.kind == kind);
             people.extend(finding.map(|finding| Person {
@@ -261,59 +267,6 @@ pub fn checked(journey: &Journey) -> Checked {
         orphans: own().flat_map(|orphan| orphan.ids.iter().cloned()).collect(),
         findings: journey.findings.clone(),
     }
-}
-
-/// What is wrong with the store as a whole, and with no user of it.
-fn of_store(reader: &dyn Sweep, gathered: &Gathered, audit: &mut Audit) -> Result<(), Error> {
-    let without_id = gathered.without_id;
-    let found = |kind: &'static Kind, count: u64, rows: u64, what: String, sources: Vec<Source>| Found {
-        kind,
-        people: 0,
-        rows,
-        amounts: Amounts::default(),
-        count,
-        at_least: false,
-        days: Days::default(),
-        what,
-        advice: kind.advice,
-        clients: Vec::new(),
-        ids: Vec::new(),
-        newcomers: None,
-        users: Vec::new(),
-        sources,
-    };
-    if without_id > 0 {
-        let first = reader.rows_without_id(MOST_TOLD)?;
-        let sources = first.iter().map(|event| event.source.clone()).collect();
-        let rows = crate::model::text::counted(without_id, "row");
-        let verb = if without_id == 1 { "has" } else { "have" };
-        let what = format!("{rows} {verb} no id that can be used.");
-        let mut of_rows = found(&ROWS_WITHOUT_ID, without_id, without_id, what, sources);
-        let rows: Vec<i64> = first.iter().map(|event| event.row).collect();
-        of_rows.clients = clients(&reader.properties(&rows)?);
-        audit.found.push(of_rows);
-    }
-    if gathered.without_name > 0 {
-        let first = gathered.nameless(reader, MOST_TOLD)?;
-        let rows = crate::model::text::counted(gathered.without_name, "row");
-        let verb = if gathered.without_name == 1 { "has" } else { "have" };
-        let what = format!("{rows} {verb} no event name.");
-        let sources = first.iter().map(|proof| proof.source.clone()).collect();
-        let count = gathered.without_name;
-        let mut of_rows = found(&ROWS_WITHOUT_NAME, count, count, what, sources);
-        let rows: Vec<i64> = first.iter().filter_map(|proof| proof.row).collect();
-        of_rows.clients = clients(&reader.properties(&rows)?);
-        audit.found.push(of_rows);
-    }
-    let files = reader.incomplete_files()?;
-    if let Some(first) = files.first() {
-        let count = files.len() as u64;
-        let more = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
-        let what = format!("{}{more} ended early: rows of every user can be missing.", first.file);
-        let sources = files.into_iter().take(MOST_TOLD).collect();
-        audit.found.push(found(&INCOMPLETE_EXPORT, count, 0, what, sources));
-    }
-    Ok(())
 }
 
 /// Opens the journeys of the worst users, `most` of them, until there are places enough.

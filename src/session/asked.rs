@@ -97,6 +97,13 @@ pub trait Session: Send {
     fn stage(&mut self, name: &str, _lines: &str) -> Result<(), Error> {
         Err(Error::new(ErrorKind::Usage, format!("{name} cannot be opened here")))
     }
+    /// Calls `each` with the lines of a file for `/import` that mend a user, marked as such; nothing is sent.
+    fn repair_lines(&mut self, id: &Id, each: &mut dyn FnMut(&str) -> Result<(), Error>) -> Result<(), Error> {
+        let nothing = || Error::new(ErrorKind::Usage, format!("{} has no row to mend", id.as_str()));
+        let inspector = self.inspector().ok_or_else(nothing)?;
+        let repair = inspector.repair(id)?.filter(|repair| !repair.is_empty()).ok_or_else(nothing)?;
+        inspector.repair_lines(&repair, each)
+    }
     /// Begins a file; `None` where one is there that is not to be replaced.
     fn begin(&mut self, path: &str, _replace: bool) -> Result<Option<Output>, Error> {
         Err(Error::new(ErrorKind::Usage, format!("{path} cannot be written here")))

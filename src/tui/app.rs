@@ -514,8 +514,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             return Vec::new();
         }
         Action::Save if !matches!(model.layers.last(), Some(Layer::Player)) => {
-            saving::open(model);
-            return Vec::new();
+            return saving::open(model);
         }
         Action::Search => {
             model.layers.push(Layer::Search);

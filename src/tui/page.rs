@@ -57,6 +57,10 @@ pub trait Page: Debug + Send {
     fn command(&self) -> Option<Vec<String>> {
         None
     }
+    /// The user whose repair it shows, and what to call the file of it.
+    fn repair(&self) -> Option<(Id, String)> {
+        None
+    }
     /// Draws it.
     fn view(&self, given: &Given<'_>, ui: &mut Ui, area: Rect, buffer: &mut Buffer);
     /// A frame was drawn: what the view found out.

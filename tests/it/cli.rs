@@ -1,5 +1,6 @@
 //! The program as a shell meets it: arguments, answers, exit codes.
 
+mod check;
 mod compare;
 mod config;
 mod doctor;

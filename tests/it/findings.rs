@@ -1,6 +1,7 @@
 //! Each kind of integration mistake: a history that has it, and a close one that does not.
 
 mod answers;
+mod mistakes;
 mod money;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -137,6 +137,16 @@ impl Gathered {
         (1_i64..).take(self.texts.len().saturating_sub(1)).map(|at| (self.texts.of(at), at)).collect()
     }
 
+    /// Rows of the id with this number, deliveries counted once.
+    pub(super) fn rows_of(&self, number: u32) -> u64 {
+        self.seen.get(number as usize).map_or(0, |seen| u64::from(seen.rows))
+    }
+
+    /// A number for all ids that calls and links join to this one.
+    pub(super) fn part_of(&mut self, number: u32) -> u32 {
+        self.parts.of(number)
+    }
+
     pub(super) fn is_placeholder(&self, id: i64) -> bool {
         usize::try_from(id).ok().and_then(|at| self.placeholders.get(at)).copied().unwrap_or(false)
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::config;
+use crate::report::journey::Form;
 use crate::tui::backend::Failure;
 use crate::tui::fit;
 use crate::tui::keys::Action;
@@ -11,8 +12,27 @@ use crate::tui::worker::{Reported, Reporting, Request, Subject};
 
 use super::{Effect, Layer, Model};
 
-/// Asks what to save as: the comparison on the screen, or the journey that is on it or below the page on it.
-pub(super) fn open(model: &mut Model) {
+/// Writes the repair on the screen as a file; else asks what to save as: the comparison on the screen, or the journey that is on it or below the page on it.
+pub(super) fn open(model: &mut Model) -> Vec<Effect> {
+    if let Some(Layer::Page(_, page)) = model.layers.last()
+        && let Some((id, path)) = page.repair()
+    {
+        if model.redacts {
+            model.notice =
+                Some("a file for /import has ids and rows as they are: it is not written redacted".to_owned());
+            return Vec::new();
+        }
+        let (zone, ascii) = (model.look.zone, model.look.is_ascii());
+        let subject = Subject::Repair(id);
+        let wanted = Reporting { subject, form: Form::Text, zone, ascii, path, numbered: true };
+        let ticket = model.ticket();
+        return vec![Effect::Ask(ticket, Request::Report(Arc::new(wanted)))];
+    }
+    ask(model);
+    Vec::new()
+}
+
+fn ask(model: &mut Model) {
     let mut below = model.layers.iter().rev().filter(|layer| !matches!(layer, Layer::Page(..)));
     let top = below.next();
     let compared = match (top, &model.pages.compare) {

@@ -10,6 +10,7 @@ mod pane;
 use std::collections::BTreeMap;
 
 use crate::identity::audit::{Audit, Found};
+use crate::identity::findings::OF_STORE;
 use crate::identity::{Finding, Kind};
 use crate::inspect::check::{Person, Proof};
 use crate::model::Id;
@@ -22,6 +23,7 @@ use crate::tui::frame::{Drawn, Ui};
 use crate::tui::keys::{Action, Context};
 use crate::tui::page::{Below, Entry, Given, Page, Wish};
 use crate::tui::pointer::{Gesture, Pointed};
+use crate::tui::screen::save;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -165,6 +167,11 @@ impl State {
             }
             Of::People(kind, people, _) => {
                 if let Some(person) = people.get(step.selected) {
+                    // What is of the store as a whole has no row of one user that proves it.
+                    if OF_STORE.contains(kind) {
+                        self.wish = Some(Wish::Open(person.id.clone(), None));
+                        return;
+                    }
                     let (id, kind) = (person.id.clone(), *kind);
                     self.ask(Question::Evidence(id, kind));
                 }
@@ -340,6 +347,13 @@ impl Page for State {
                 Question::Repair(id) => words(&["repair", id.as_str(), "--write", "repair.jsonl"]),
                 _ => None,
             },
+        }
+    }
+
+    fn repair(&self) -> Option<(Id, String)> {
+        match &self.step()?.question {
+            Question::Repair(id) => Some((id.clone(), format!("repair-{}.jsonl", save::name(id.as_str())))),
+            _ => None,
         }
     }
 

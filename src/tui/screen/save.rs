@@ -281,7 +281,7 @@ impl State {
 }
 
 /// The name of a file from an id: letters and digits, and `-` between them.
-fn name(id: &str) -> String {
+pub(in crate::tui) fn name(id: &str) -> String {
     let mut name = String::new();
     for c in id.chars() {
         if c.is_alphanumeric() {

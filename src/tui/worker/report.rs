@@ -1,4 +1,4 @@
-//! A journey written to a file, in one of the forms of a report.
+//! What is on the screen written to a file: a journey or a comparison in one of the forms of a report, a repair.
 
 use std::fs;
 use std::io::{self, BufWriter, Write};
@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::config;
 use crate::identity::Journey;
 use crate::identity::compare::Comparison;
+use crate::model::Id;
 use crate::output::{self, Output};
 use crate::report::journey::{self as report, Form};
 use crate::report::{Clock, Look, Selection, Shown, compare};
@@ -27,6 +28,8 @@ pub enum Subject {
     Journey(Arc<Journey>, Option<Selection>),
     /// Two users side by side.
     Comparison(Arc<Comparison>),
+    /// What mends a user, as lines for `/import`, whatever the form.
+    Repair(Id),
 }
 
 /// A report that is to be written.
@@ -51,6 +54,7 @@ impl PartialEq for Reporting {
         let same = match (&self.subject, &other.subject) {
             (Subject::Journey(one, _), Subject::Journey(other, _)) => Arc::ptr_eq(one, other),
             (Subject::Comparison(one), Subject::Comparison(other)) => Arc::ptr_eq(one, other),
+            (Subject::Repair(one), Subject::Repair(other)) => one == other,
             _ => false,
         };
         same && (self.form, &self.path) == (other.form, &other.path)
@@ -109,6 +113,9 @@ pub(super) fn write(backend: &mut dyn Backend, wanted: &Reporting) -> Result<Rep
                 report::Error::Io(error) => failed(error),
                 report::Error::Read(failure) => failure,
             })?;
+        }
+        (Subject::Repair(id), _) => {
+            backend.repair_lines(id, &mut |line| writeln!(out, "{line}").map_err(failed))?;
         }
         (Subject::Comparison(compared), Form::Json) => compare::json(&mut out, compared).map_err(failed)?,
         (Subject::Comparison(compared), Form::Markdown) => {

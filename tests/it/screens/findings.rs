@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use journey::identity::LEGACY;
 use journey::session::{Answer, Location, Opened, Options as SessionOptions, Question};
-use journey::tui::worker::{Request, Response};
+use journey::tui::worker::{Reported, Reporting, Request, Response};
 use journey::tui::{Msg, Options};
 
 use super::journeys::sally;
@@ -95,6 +95,46 @@ fn a_repair_is_shown_and_the_command_that_writes_it_is_copied() {
     app.press("Y");
     let Some(journey::tui::Effect::Copy(command)) = app.end.take() else { panic!("nothing was copied") };
     assert!(command.starts_with("journey repair ") && command.ends_with(" --write repair.jsonl"), "{command}");
+}
+
+/// What the key for saving asks for.
+fn saving(app: &mut App<Opened>) -> Option<Reporting> {
+    app.press_unanswered("S");
+    match app.unanswered() {
+        Some(Request::Report(wanted)) => Some((**wanted).clone()),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_repair_is_written_as_a_file_for_import_and_never_over_one_that_is_there() {
+    let mut app = on("alias-on-login").sized(80, 24);
+    assert_eq!(saving(&mut app), None, "a list of findings is no file");
+    assert!(app.text().contains("journey check"), "it says what writes it: {}", app.text());
+    app.press("W");
+    let wanted = saving(&mut app).expect("the repair is to be written");
+    assert_eq!(wanted.path, "repair-sally-gmail-com.jsonl");
+    let folder = tempfile::tempdir().unwrap();
+    let place = |name: &str| folder.path().join(name);
+    let path = place(&wanted.path).to_str().unwrap().to_owned();
+    let request = Request::Report(Arc::new(Reporting { path, ..wanted }));
+    let mut session = Opened::open(Location::Demo, Arc::new(|| false), SessionOptions::default()).unwrap();
+    for name in ["repair-sally-gmail-com.jsonl", "repair-sally-gmail-com-2.jsonl"] {
+        let Response::Reported(Ok(Reported::Written(path, bytes))) = request.respond(&mut session) else { panic!() };
+        assert_eq!(path, place(name), "a file that is there stays");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text.len() as u64, bytes);
+        for line in text.lines() {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            assert_eq!(line["properties"]["distinct_id"], "12345");
+            assert!(line["properties"]["journey_repair"].is_string(), "each line is marked: {line}");
+        }
+        assert!(text.lines().count() > 1, "{text}");
+    }
+    let written = Response::Reported(Ok(Reported::Written(place("r.jsonl"), 9)));
+    let ticket = app.waiting().unwrap();
+    app.send(Msg::Response(ticket, written));
+    assert!(app.text().contains("r.jsonl, 9 bytes"), "{}", app.text());
 }
 
 #[test]

@@ -135,6 +135,14 @@ impl<B: Backend> App<B> {
         })
     }
 
+    /// The newest question that is not answered yet.
+    pub(crate) fn unanswered(&self) -> Option<&Request> {
+        self.waiting.iter().rev().find_map(|effect| match effect {
+            Effect::Ask(_, question) => Some(question),
+            _ => None,
+        })
+    }
+
     /// Gives what can be answered at once to the questions that wait, which wait on.
     pub(crate) fn answer_soon(&mut self) {
         for effect in self.waiting.clone() {

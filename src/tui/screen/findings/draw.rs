@@ -185,7 +185,7 @@ fn summary(state: &State, step: &Step, look: &Look, pen: &mut Pen<'_>) {
         }
         Of::Text(head, _) if head.starts_with("repair") => {
             pen.text("NOTHING IS SENT", look.style(Meaning::Title));
-            pen.skip(2).text("Y copies the command that writes it as a file for /import", muted);
+            pen.skip(2).text("S writes it as a file for /import, Y copies the command", muted);
         }
         Of::Text(..) => {}
     }
