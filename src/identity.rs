@@ -14,13 +14,15 @@
 //! - [`repair`](mod@repair): what would mend a user, and the timeline after it;
 //! - [`profile`]: what profile updates come to; [`summary`]: a journey in numbers;
 //! - [`naming`]: what people and ids are called;
-//! - [`compare`]: two users side by side, and what speaks for one person.
+//! - [`compare`]: two users side by side, and what speaks for one person;
+//! - [`expected`]: what a file expects of a user, compared with what there is.
 #![expect(rustdoc::private_intra_doc_links, reason = "the map of the module names its private parts")]
 
 pub mod across;
 pub mod audit;
 pub mod baseline;
 pub mod compare;
+pub mod expected;
 pub mod facts;
 pub mod findings;
 pub mod journey;

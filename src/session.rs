@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 pub use self::answers::{Hits, Recent, Redacted, Saved, Sight, StartPage};
 pub use self::asked::Session;
-pub use self::expected::{Expected, Verified};
+pub use self::expected::Expected;
 pub use self::findings::{Answer, LISTED, Question};
 pub use self::opened::{Location, Opened, Options};
 

@@ -103,7 +103,7 @@ pub(super) fn session(
 ) -> Result<(), Failure> {
     let stop = stop_flag()?;
     match every_user(console, &stop, |go_on| expected.verify(inspector, go_on))? {
-        Some(verified) => expected::answer(verified, name, console),
+        Some(tests) => expected::answer(&tests, name, console),
         None => Err(Failure::stopped_look()),
     }
 }

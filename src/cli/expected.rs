@@ -6,8 +6,9 @@ use std::path::Path;
 use super::args::Form;
 use super::console::Console;
 use super::failure::Failure;
-use crate::report::expected::{self as report, Test};
-use crate::session::{Expected, Verified};
+use crate::identity::expected::Expectation;
+use crate::report::expected as report;
+use crate::session::Expected;
 
 /// Reads a file of expectations.
 pub(super) fn read(path: &Path) -> Result<Expected, Failure> {
@@ -20,22 +21,13 @@ pub(super) fn read(path: &Path) -> Result<Expected, Failure> {
 }
 
 /// Writes whether a session shows what is expected; what does not hold is a failure.
-pub(super) fn answer(verified: Vec<Verified>, name: &str, console: &mut Console) -> Result<(), Failure> {
-    let tests: Vec<Test> = verified
-        .into_iter()
-        .map(|one| Test {
-            of: one.user.unwrap_or_else(|| "session".to_owned()),
-            key: one.key,
-            expected: one.expected,
-            found: one.found,
-        })
-        .collect();
+pub(super) fn answer(tests: &[Expectation], name: &str, console: &mut Console) -> Result<(), Failure> {
     match console.form {
-        Form::Json => report::json(&mut console.out, &tests)?,
-        Form::Junit => report::junit(&mut console.out, name, &tests)?,
-        Form::Text => report::text(&mut console.out, &tests, &console.look)?,
+        Form::Json => report::json(&mut console.out, tests)?,
+        Form::Junit => report::junit(&mut console.out, name, tests)?,
+        Form::Text => report::text(&mut console.out, tests, &console.look)?,
         _ => return Err(Failure::usage("expectations are text, JSON or JUnit").hint("--format text, json, junit")),
     }
     console.finish()?;
-    if report::holds(&tests) { Ok(()) } else { Err(Failure::listed()) }
+    if report::holds(tests) { Ok(()) } else { Err(Failure::listed()) }
 }

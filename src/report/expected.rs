@@ -7,33 +7,15 @@ use serde_json::json;
 use super::check::escape;
 use super::json::SCHEMA;
 use super::look::{Class, Look};
+use crate::identity::expected::Expectation;
 use crate::model::text::counted;
 
-/// One thing that was expected, with what there is.
-#[derive(Clone, Debug)]
-pub struct Test {
-    /// The id of the user, or `session`.
-    pub of: String,
-    /// The key in the file.
-    pub key: &'static str,
-    /// What the file says.
-    pub expected: String,
-    /// What there is.
-    pub found: String,
-}
-
-impl Test {
-    fn holds(&self) -> bool {
-        self.expected == self.found
-    }
-}
-
 /// Whether all is as expected.
-pub fn holds(tests: &[Test]) -> bool {
-    tests.iter().all(Test::holds)
+pub fn holds(tests: &[Expectation]) -> bool {
+    tests.iter().all(Expectation::holds)
 }
 
-fn failures(tests: &[Test]) -> usize {
+fn failures(tests: &[Expectation]) -> usize {
     tests.iter().filter(|test| !test.holds()).count()
 }
 
@@ -41,9 +23,9 @@ fn failures(tests: &[Test]) -> usize {
 ///
 /// # Errors
 /// The output cannot be written.
-pub fn text(out: &mut dyn Write, tests: &[Test], look: &Look) -> io::Result<()> {
+pub fn text(out: &mut dyn Write, tests: &[Expectation], look: &Look) -> io::Result<()> {
     for test in tests {
-        let (of, expected) = (look.clean(&test.of), look.clean(&test.expected));
+        let (of, expected) = (look.clean(test.of()), look.clean(&test.expected));
         if test.holds() {
             writeln!(out, "ok      {of}  {}  {expected}", test.key)?;
         } else {
@@ -62,11 +44,11 @@ pub fn text(out: &mut dyn Write, tests: &[Test], look: &Look) -> io::Result<()> 
 ///
 /// # Errors
 /// The output cannot be written.
-pub fn json(out: &mut dyn Write, tests: &[Test]) -> io::Result<()> {
+pub fn json(out: &mut dyn Write, tests: &[Expectation]) -> io::Result<()> {
     let all: Vec<serde_json::Value> = tests
         .iter()
         .map(|test| {
-            json!({"of": test.of, "key": test.key, "expected": test.expected, "found": test.found, "holds": test.holds()})
+            json!({"of": test.of(), "key": test.key, "expected": test.expected, "found": test.found, "holds": test.holds()})
         })
         .collect();
     let answer = json!({"schema": SCHEMA, "expectations": all, "failed": failures(tests)});
@@ -77,14 +59,14 @@ pub fn json(out: &mut dyn Write, tests: &[Test]) -> io::Result<()> {
 ///
 /// # Errors
 /// The output cannot be written.
-pub fn junit(out: &mut dyn Write, name: &str, tests: &[Test]) -> io::Result<()> {
+pub fn junit(out: &mut dyn Write, name: &str, tests: &[Expectation]) -> io::Result<()> {
     let (all, failed) = (tests.len(), failures(tests));
     writeln!(out, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>")?;
     writeln!(out, "<testsuites name=\"journey session\" tests=\"{all}\" failures=\"{failed}\">")?;
     let name = escape(name);
     writeln!(out, "  <testsuite name=\"{name}\" tests=\"{all}\" failures=\"{failed}\" errors=\"0\" skipped=\"0\">")?;
     for test in tests {
-        let case = format!("{}: {} {}", test.of, test.key, test.expected);
+        let case = format!("{}: {} {}", test.of(), test.key, test.expected);
         write!(out, "    <testcase classname=\"journey.session\" name=\"{}\"", escape(&case))?;
         if test.holds() {
             writeln!(out, "/>")?;

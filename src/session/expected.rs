@@ -20,6 +20,7 @@
 
 use serde::Deserialize;
 
+use crate::identity::expected::Expectation;
 use crate::identity::{Journey, LEGACY, Severity, findings};
 use crate::inspect::{Error, Inspector, check};
 use crate::model::{Id, VerbKind, near};
@@ -48,26 +49,6 @@ struct User {
     refused: Option<usize>,
     orphaned: Option<usize>,
     findings: Option<Vec<String>>,
-}
-
-/// One thing that was expected, with what there is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verified {
-    /// The id of the user; `None` for the whole session.
-    pub user: Option<String>,
-    /// The key in the file.
-    pub key: &'static str,
-    /// What the file says.
-    pub expected: String,
-    /// What there is.
-    pub found: String,
-}
-
-impl Verified {
-    /// Whether what was expected is so.
-    pub fn holds(&self) -> bool {
-        self.expected == self.found
-    }
 }
 
 impl Expected {
@@ -106,7 +87,7 @@ impl Expected {
         &self,
         inspector: &Inspector,
         go_on: &mut dyn FnMut(u64, u64) -> bool,
-    ) -> Result<Option<Vec<Verified>>, Error> {
+    ) -> Result<Option<Vec<Expectation>>, Error> {
         let mut all = Vec::new();
         if let Some(codes) = &self.findings {
             let audit = check::store(inspector, go_on)?;
@@ -118,7 +99,12 @@ impl Expected {
                 found.kind.severity < Severity::Note || codes.iter().any(|code| code == found.kind.code)
             });
             let found = set(found.map(|found| found.kind.code));
-            all.push(Verified { user: None, key: "findings", expected: set(codes.iter().map(String::as_str)), found });
+            all.push(Expectation {
+                user: None,
+                key: "findings",
+                expected: set(codes.iter().map(String::as_str)),
+                found,
+            });
         }
         for user in &self.user {
             user.verify(inspector, &mut all)?;
@@ -133,10 +119,10 @@ impl User {
         Self { id: id.to_owned(), same, other, ids, rows, events, split, refused, orphaned, findings }
     }
 
-    fn verify(&self, inspector: &Inspector, all: &mut Vec<Verified>) -> Result<(), Error> {
+    fn verify(&self, inspector: &Inspector, all: &mut Vec<Expectation>) -> Result<(), Error> {
         let journey = inspector.journey(&Id::new(&self.id))?;
         let mut add = |key, expected: Option<String>, found: String| {
-            all.extend(expected.map(|expected| Verified { user: Some(self.id.clone()), key, expected, found }));
+            all.extend(expected.map(|expected| Expectation { user: Some(self.id.clone()), key, expected, found }));
         };
         let number = |number: Option<usize>| number.map(|number| number.to_string());
         let Some(journey) = journey else {
