@@ -366,7 +366,7 @@ pub fn text(out: &mut dyn Write, check: &Check<'_>, look: &Look) -> io::Result<(
         look.clean(check.store),
         counted(audit.people, "known user"),
         counted(audit.events, "row"),
-        if audit.complete { "" } else { " (stopped: not all was looked at)" }
+        if audit.complete { "" } else { " (stopped: not all users were checked)" }
     );
     writeln!(out, "{}", look.paint(Class::Heading, &head))?;
     writeln!(out, "{}", numbers.join(", "))?;

@@ -52,7 +52,7 @@ pub fn text(out: &mut dyn Write, repairs: &Repairs<'_>, look: &Look) -> io::Resu
         );
         writeln!(out, "{}", look.paint(Class::Heading, &head))?;
         if !repairs.complete {
-            writeln!(out, "{}", look.wrap("Stopped: not all users were looked at.", 0))?;
+            writeln!(out, "{}", look.wrap("Stopped: not all users were checked.", 0))?;
         }
         writeln!(out)?;
     }
@@ -69,7 +69,7 @@ pub fn text(out: &mut dyn Write, repairs: &Repairs<'_>, look: &Look) -> io::Resu
     }
     if let Some(file) = repairs.file {
         let text = format!(
-            "{}: {} and {}, each marked journey_repair. Nothing was sent: /import of the vendor takes the file.",
+            "{}: {} and {}, each marked journey_repair. Nothing was sent: you can send the file to the vendor's /import.",
             look.clean(file),
             counted(repairs.calls(), "alias call"),
             counted(repairs.rows(), "row")
@@ -89,7 +89,7 @@ fn one(out: &mut dyn Write, user: &Repair, alone: bool, look: &Look) -> io::Resu
     let sent = if alone { ". Nothing is sent." } else { "" };
     writeln!(out, "{}", look.paint(Class::Heading, &format!("Repair of {name}{under}{sent}")))?;
     if user.findings.is_empty() && user.is_empty() {
-        return writeln!(out, "Nothing to mend: no finding, and every row is stored under the root.");
+        return writeln!(out, "Nothing to repair: no finding, and every row is stored under the root.");
     }
     section(out, "Change the code", look)?;
     for (kind, advice) in user.changes() {

@@ -69,7 +69,7 @@ pub trait Session: Send {
     fn findings(&mut self, question: &Question, go_on: &mut dyn FnMut(u64, u64) -> bool) -> Result<Answer, Error> {
         match self.inspector() {
             Some(inspector) => findings::answer(inspector, question, go_on),
-            None => Err(Error::new(ErrorKind::Usage, "what answers here cannot look at every user")),
+            None => Err(Error::new(ErrorKind::Usage, "this source cannot check every user")),
         }
     }
     /// The properties of a row, as JSON.

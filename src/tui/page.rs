@@ -32,21 +32,13 @@ pub trait Page: Debug + Send {
     fn renew(&mut self) -> bool {
         false
     }
-    /// The store has changed; `true` where the page says so and waits to be asked to look again.
-    fn outdate(&mut self) -> bool {
-        false
-    }
-    /// What it wants now, each wish once.
-    fn wish(&mut self) -> Option<Wish> {
+    /// What it asks of the store; `None` where it asks nothing.
+    fn asking(&mut self) -> Option<&mut Asking> {
         None
     }
-    /// Takes an answer to the question that it wished to ask.
-    fn answer(&mut self, question: &Question, answer: Result<Answer, Failure>) {
+    /// Takes an answer to the question that it asked last.
+    fn take(&mut self, question: &Question, answer: Answer) {
         let _ = (question, answer);
-    }
-    /// So many rows of so many are looked at for the answer.
-    fn looked(&mut self, done: u64, all: u64) {
-        let _ = (done, all);
     }
     /// Takes a press of the mouse on one of its parts; the action that it stands for.
     fn point(&mut self, pointed: &Pointed) -> Option<Action> {
@@ -78,6 +70,75 @@ pub trait Page: Debug + Send {
 impl Clone for Box<dyn Page> {
     fn clone(&self) -> Self {
         self.again()
+    }
+}
+
+impl dyn Page + '_ {
+    /// The store has changed; `true` where the page says so and waits to be asked to look again.
+    pub(super) fn outdate(&mut self) -> bool {
+        let asking = self.asking();
+        asking.is_some_and(|asking| {
+            asking.is_outdated = true;
+            true
+        })
+    }
+
+    /// What it wants now, each wish once.
+    pub(super) fn wish(&mut self) -> Option<Wish> {
+        self.asking()?.wish.take()
+    }
+
+    /// Gives it an answer; one that it no longer waits for changes nothing.
+    pub(super) fn answer(&mut self, question: &Question, answer: Result<Answer, Failure>) {
+        let Some(asking) = self.asking().filter(|asking| asking.asked.as_ref() == Some(question)) else { return };
+        asking.asked = None;
+        match answer {
+            Ok(answer) => self.take(question, answer),
+            Err(failure) => asking.failure = Some(failure),
+        }
+    }
+
+    /// So many rows of so many are read for the answer.
+    pub(super) fn looked(&mut self, done: u64, all: u64) {
+        if let Some(asking) = self.asking() {
+            asking.looked = (done, all);
+        }
+    }
+}
+
+/// What a page asks of the store, and how far the answer is.
+#[derive(Clone, Debug, Default)]
+pub struct Asking {
+    /// The question, until it is answered.
+    pub asked: Option<Question>,
+    /// What the page wants done next.
+    pub wish: Option<Wish>,
+    /// Why the last question has no answer.
+    pub failure: Option<Failure>,
+    /// How many rows of how many are read for the answer.
+    pub looked: (u64, u64),
+    /// Whether the store has changed since the answer.
+    pub is_outdated: bool,
+}
+
+impl Asking {
+    /// Asks a question in place of the last one.
+    pub fn ask(&mut self, question: Question) {
+        self.failure = None;
+        self.looked = (0, 0);
+        self.asked = Some(question.clone());
+        self.wish = Some(Wish::Ask(question));
+    }
+
+    /// Waits for no answer any more.
+    pub fn forget(&mut self) {
+        self.asked = None;
+        self.wish = Some(Wish::Forget);
+    }
+
+    /// Says something at the foot of the screen.
+    pub fn say(&mut self, text: String) {
+        self.wish = Some(Wish::Say(text));
     }
 }
 

@@ -10,7 +10,7 @@ use super::{Effect, Layer, Model};
 
 /// Does what the page on top wishes.
 pub(super) fn after(model: &mut Model) -> Vec<Effect> {
-    let Some(wish) = top(model).and_then(Page::wish) else { return Vec::new() };
+    let Some(wish) = top(model).and_then(<dyn Page>::wish) else { return Vec::new() };
     match wish {
         Wish::Ask(question) => {
             let ticket = model.ticket();

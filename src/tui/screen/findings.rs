@@ -17,11 +17,11 @@ use crate::model::Id;
 use crate::model::money::Amounts;
 use crate::report::look::Look as Plain;
 use crate::report::repair;
-use crate::tui::backend::{Answer, Failure, Question};
+use crate::tui::backend::{Answer, Question};
 use crate::tui::fit;
 use crate::tui::frame::{Drawn, Ui};
 use crate::tui::keys::{Action, Context};
-use crate::tui::page::{Below, Entry, Given, Page, Wish};
+use crate::tui::page::{Asking, Below, Entry, Given, Page, Wish};
 use crate::tui::pointer::{Gesture, Pointed};
 use crate::tui::screen::save;
 
@@ -40,18 +40,11 @@ struct State {
     title: Option<String>,
     /// The steps down, the store first.
     steps: Vec<Step>,
-    /// What is asked, until it is answered.
-    asked: Option<Question>,
-    /// How many rows of how many the worker has looked at for it.
-    looked: (u64, u64),
+    asking: Asking,
     /// Whether what is known by now was asked for.
     stops: bool,
     /// Whether the answer takes the place of the last step.
     renews: bool,
-    /// Whether the store has changed since.
-    is_outdated: bool,
-    wish: Option<Wish>,
-    failure: Option<Failure>,
 }
 
 /// One step: a list with a selected line.
@@ -91,33 +84,16 @@ impl Of {
 }
 
 fn open(below: Below) -> Box<dyn Page> {
-    let mut state = State {
-        title: below.title,
-        steps: Vec::new(),
-        asked: None,
-        looked: (0, 0),
-        stops: false,
-        renews: false,
-        is_outdated: false,
-        wish: None,
-        failure: None,
-    };
+    let mut state =
+        State { title: below.title, steps: Vec::new(), asking: Asking::default(), stops: false, renews: false };
     state.ask(Question::Store);
     Box::new(state)
 }
 
 impl State {
     fn ask(&mut self, question: Question) {
-        self.failure = None;
-        (self.looked, self.stops, self.renews) = ((0, 0), false, false);
-        self.asked = Some(question.clone());
-        self.wish = Some(Wish::Ask(question));
-    }
-
-    /// Waits for nothing any more.
-    fn forget(&mut self) {
-        self.asked = None;
-        self.wish = Some(Wish::Forget);
+        (self.stops, self.renews) = (false, false);
+        self.asking.ask(question);
     }
 
     fn step(&self) -> Option<&Step> {
@@ -162,7 +138,7 @@ impl State {
                 match (found.people, found.rows) {
                     (1.., _) => self.ask(Question::People(kind)),
                     (0, 1..) => self.ask(Question::Loose(kind)),
-                    (0, 0) => self.wish = Some(Wish::Say(format!("{}: no row shows it", kind.code))),
+                    (0, 0) => self.asking.say(format!("{}: no row shows it", kind.code)),
                 }
             }
             Of::People(kind, people, _) => {
@@ -178,10 +154,12 @@ impl State {
             }
             Of::Evidence(id, _, rows, _) => {
                 let row = rows.get(step.selected).and_then(|proof| proof.row);
-                self.wish = Some(Wish::Open(id.clone(), row));
+                self.asking.wish = Some(Wish::Open(id.clone(), row));
             }
             Of::Loose(_, rows) => match rows.get(step.selected) {
-                Some(Proof { row, id: Some(id), .. }) => self.wish = Some(Wish::Open(id.clone(), *row)),
+                Some(Proof { row, id: Some(id), .. }) => {
+                    self.asking.wish = Some(Wish::Open(id.clone(), *row));
+                }
                 Some(Proof { row: Some(row), .. }) => {
                     let row = *row;
                     self.ask(Question::Row(row));
@@ -209,7 +187,7 @@ impl State {
         self.steps.push(Step { question: question.clone(), of, selected, top: 0 });
     }
 
-    fn take(&mut self, question: &Question, answer: Answer) {
+    fn show(&mut self, question: &Question, answer: Answer) {
         let of = match (question, answer) {
             (_, Answer::Store(audit, names)) => Of::Store(audit, names),
             (Question::People(kind), Answer::People(people, complete)) => Of::People(kind, people, complete),
@@ -218,7 +196,7 @@ impl State {
             }
             (Question::Evidence(id, kind), Answer::Evidence(None, ..)) => {
                 let text = format!("{} has no {} any more: the store has changed.", id.as_str(), kind.code);
-                self.wish = Some(Wish::Say(text));
+                self.asking.say(text);
                 return;
             }
             (Question::Loose(kind), Answer::Loose(rows)) => Of::Loose(kind, rows),
@@ -234,7 +212,7 @@ impl State {
                 Of::Text(format!("repair of {name}"), lines)
             }
             (Question::Repair(id), _) => {
-                self.wish = Some(Wish::Say(format!("{} has no row to mend", id.as_str())));
+                self.asking.say(format!("{} has no row to repair", id.as_str()));
                 return;
             }
             (_, Answer::Row(text)) => {
@@ -263,28 +241,28 @@ impl Page for State {
             Action::PageUp => self.go(|at, _| at.saturating_sub(page)),
             Action::First => self.go(|_, _| 0),
             Action::Last => self.go(|_, last| last),
-            Action::Open if self.asked.is_none() => self.enter(),
-            Action::Repair if self.asked.is_none() => match self.person().cloned() {
+            Action::Open if self.asking.asked.is_none() => self.enter(),
+            Action::Repair if self.asking.asked.is_none() => match self.person().cloned() {
                 Some(id) => self.ask(Question::Repair(id)),
-                None => self.wish = Some(Wish::Say("no user is selected to mend".to_owned())),
+                None => self.asking.say("no user is selected to repair".to_owned()),
             },
             _ => {}
         }
     }
 
     fn take_back(&mut self) -> bool {
-        if let Some(asked) = &self.asked {
+        if let Some(asked) = &self.asking.asked {
             let looks = matches!(asked, Question::Store | Question::People(_) | Question::Loose(_));
             if looks && !self.stops {
                 self.stops = true;
-                self.wish = Some(Wish::Enough);
+                self.asking.wish = Some(Wish::Enough);
                 return true;
             }
-            self.forget();
+            self.asking.forget();
             return !self.steps.is_empty();
         }
-        if self.failure.is_some() && !self.steps.is_empty() {
-            self.failure = None;
+        if self.asking.failure.is_some() && !self.steps.is_empty() {
+            self.asking.failure = None;
             return true;
         }
         let goes = self.steps.len() > 1;
@@ -297,33 +275,16 @@ impl Page for State {
     fn renew(&mut self) -> bool {
         let question = self.step().map_or(Question::Store, |step| step.question.clone());
         self.ask(question);
-        (self.renews, self.is_outdated) = (true, false);
+        (self.renews, self.asking.is_outdated) = (true, false);
         true
     }
 
-    fn outdate(&mut self) -> bool {
-        self.is_outdated = true;
-        true
+    fn asking(&mut self) -> Option<&mut Asking> {
+        Some(&mut self.asking)
     }
 
-    fn wish(&mut self) -> Option<Wish> {
-        self.wish.take()
-    }
-
-    fn answer(&mut self, question: &Question, answer: Result<Answer, Failure>) {
-        // What is no longer waited for changes nothing.
-        if self.asked.as_ref() != Some(question) {
-            return;
-        }
-        self.asked = None;
-        match answer {
-            Ok(answer) => self.take(question, answer),
-            Err(failure) => self.failure = Some(failure),
-        }
-    }
-
-    fn looked(&mut self, done: u64, all: u64) {
-        self.looked = (done, all);
+    fn take(&mut self, question: &Question, answer: Answer) {
+        self.show(question, answer);
     }
 
     fn point(&mut self, pointed: &Pointed) -> Option<Action> {

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use crate::identity::RULE_SETS;
 use crate::identity::across::{Across, USUAL};
 use crate::model::Id;
-use crate::tui::backend::{Answer, Failure, Question};
+use crate::tui::backend::{Answer, Question};
 use crate::tui::fit;
 use crate::tui::frame::{Drawn, Ui};
 use crate::tui::keys::{Action, Context};
-use crate::tui::page::{Below, Entry, Given, Page, Wish};
+use crate::tui::page::{Asking, Below, Entry, Given, Page, Wish};
 use crate::tui::pointer::{Gesture, Pointed};
 
 use ratatui::buffer::Buffer;
@@ -32,8 +32,7 @@ struct State {
     columns: Vec<&'static str>,
     /// The column whose reasons are shown where there is no room for all.
     column: usize,
-    /// What is asked, until it is answered.
-    asked: Option<Question>,
+    asking: Asking,
     across: Option<Arc<Across>>,
     /// Only rows that differ are listed.
     only_differing: bool,
@@ -41,9 +40,6 @@ struct State {
     listed: Vec<usize>,
     selected: usize,
     top: usize,
-    is_outdated: bool,
-    wish: Option<Wish>,
-    failure: Option<Failure>,
 }
 
 fn open(below: Below) -> Box<dyn Page> {
@@ -51,15 +47,12 @@ fn open(below: Below) -> Box<dyn Page> {
         id: below.id,
         columns: USUAL.to_vec(),
         column: 0,
-        asked: None,
+        asking: Asking::default(),
         across: None,
         only_differing: false,
         listed: Vec::new(),
         selected: 0,
         top: 0,
-        is_outdated: false,
-        wish: None,
-        failure: None,
     };
     state.ask();
     Box::new(state)
@@ -68,10 +61,7 @@ fn open(below: Below) -> Box<dyn Page> {
 impl State {
     fn ask(&mut self) {
         let Some(id) = self.id.clone() else { return };
-        self.failure = None;
-        let question = Question::Across(id, self.columns.clone());
-        self.asked = Some(question.clone());
-        self.wish = Some(Wish::Ask(question));
+        self.asking.ask(Question::Across(id, self.columns.clone()));
     }
 
     /// Lists rows anew; the cursor stays at its row, or goes to the next one that is listed.
@@ -100,7 +90,7 @@ impl State {
         let found = if forward { differ.find(|place| **place > at) } else { differ.rev().find(|place| **place < at) };
         match found {
             Some(place) => self.selected = self.listed.partition_point(|listed| listed < place),
-            None => self.wish = Some(Wish::Say("no other row differs in this direction".to_owned())),
+            None => self.asking.say("no other row differs in this direction".to_owned()),
         }
     }
 
@@ -146,7 +136,7 @@ impl Page for State {
                 let held = self.across.as_ref().and_then(|across| across.sides.first());
                 let held = held.zip(self.place_of_row()).and_then(|(side, at)| side.rows.get(at));
                 if let (Some(id), Some(held)) = (self.id.clone(), held) {
-                    self.wish = Some(Wish::Open(id, Some(held.event.row)));
+                    self.asking.wish = Some(Wish::Open(id, Some(held.event.row)));
                 }
             }
             _ => {}
@@ -154,8 +144,8 @@ impl Page for State {
     }
 
     fn take_back(&mut self) -> bool {
-        if self.asked.take().is_some() && self.across.is_some() {
-            self.wish = Some(Wish::Forget);
+        if self.asking.asked.take().is_some() && self.across.is_some() {
+            self.asking.forget();
             return true;
         }
         if self.only_differing {
@@ -168,37 +158,22 @@ impl Page for State {
 
     fn renew(&mut self) -> bool {
         self.ask();
-        self.is_outdated = false;
+        self.asking.is_outdated = false;
         true
     }
 
-    fn outdate(&mut self) -> bool {
-        self.is_outdated = true;
-        true
+    fn asking(&mut self) -> Option<&mut Asking> {
+        Some(&mut self.asking)
     }
 
-    fn wish(&mut self) -> Option<Wish> {
-        self.wish.take()
-    }
-
-    fn answer(&mut self, question: &Question, answer: Result<Answer, Failure>) {
-        // What is no longer waited for changes nothing.
-        if self.asked.as_ref() != Some(question) {
-            return;
+    fn take(&mut self, _: &Question, answer: Answer) {
+        let Answer::Across(across) = answer else { return };
+        self.across = across.map(|across| Arc::new(*across));
+        if let Some(across) = &self.across {
+            // A rule set that the answer does not have is no column.
+            self.columns = across.sides.iter().map(|side| side.rules.name()).collect();
         }
-        self.asked = None;
-        match answer {
-            Ok(Answer::Across(across)) => {
-                self.across = across.map(|across| Arc::new(*across));
-                if let Some(across) = &self.across {
-                    // A rule set that the answer does not have is no column.
-                    self.columns = across.sides.iter().map(|side| side.rules.name()).collect();
-                }
-                self.list();
-            }
-            Ok(_) => {}
-            Err(failure) => self.failure = Some(failure),
-        }
+        self.list();
     }
 
     fn point(&mut self, pointed: &Pointed) -> Option<Action> {

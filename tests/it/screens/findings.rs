@@ -143,7 +143,7 @@ fn a_look_tells_how_far_it_is_and_escape_asks_for_what_is_known() {
     app.press_unanswered("!");
     let ticket = app.waiting().unwrap();
     app.send(Msg::Response(ticket, Response::Looked(2_000, 8_000)));
-    assert!(app.text().contains("looking at every user: 2,000 of 8,000 rows, 25 %"), "{}", app.text());
+    assert!(app.text().contains("checking every user: 2,000 of 8,000 rows, 25 %"), "{}", app.text());
     app.press_unanswered("<Esc>");
     assert_eq!(app.top(), "findings");
     app.settle();
@@ -183,7 +183,7 @@ fn a_changed_store_is_looked_at_again_only_when_it_is_asked_for() {
 fn a_store_that_cannot_be_looked_at_says_so() {
     let mut app = with(sally());
     app.press("!");
-    assert!(app.text().contains("cannot look at every user"), "{}", app.text());
+    assert!(app.text().contains("cannot check every user"), "{}", app.text());
     assert_eq!(app.press("<Esc>").top(), "search");
 }
 

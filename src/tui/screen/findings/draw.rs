@@ -46,7 +46,7 @@ pub(super) fn top(step: &Step, page: usize) -> usize {
 pub(super) fn view(state: &State, look: &Look, ui: &mut Ui, area: Rect, buffer: &mut Buffer) {
     head(state, look, &mut Pen::new(buffer, area, 0));
     let body = Rect { y: area.y.saturating_add(1), height: area.height.saturating_sub(1), ..area };
-    if let Some(failure) = &state.failure {
+    if let Some(failure) = &state.asking.failure {
         let body = Rect { y: body.y.saturating_add(1), height: body.height.saturating_sub(1), ..body };
         widgets::failure(failure, body, buffer, look);
         return;
@@ -55,9 +55,9 @@ pub(super) fn view(state: &State, look: &Look, ui: &mut Ui, area: Rect, buffer: 
         Pen::new(buffer, body, 0).skip(1).text(&busy(state), look.style(Meaning::Muted));
         return;
     };
-    if state.asked.is_some() {
+    if state.asking.asked.is_some() {
         Pen::new(buffer, body, 0).skip(1).text(&busy(state), look.style(Meaning::Warn));
-    } else if state.is_outdated {
+    } else if state.asking.is_outdated {
         let text = "the store has changed since: R looks again";
         Pen::new(buffer, body, 0).skip(1).text(text, look.style(Meaning::Warn));
     } else {
@@ -95,13 +95,13 @@ pub(super) fn view(state: &State, look: &Look, ui: &mut Ui, area: Rect, buffer: 
 
 /// What is waited for, and how to end it.
 fn busy(state: &State) -> String {
-    let (done, all) = state.looked;
+    let (done, all) = state.asking.looked;
     match (state.stops, all) {
-        (true, _) => "stopping: what is known by now comes next; Esc leaves it".to_owned(),
+        (true, _) => "stopping: the findings so far appear next; Esc leaves".to_owned(),
         (false, 0) => "looking; Esc stops".to_owned(),
-        (false, _) if done >= all => "reading the rows that prove it; Esc stops with what is known".to_owned(),
+        (false, _) if done >= all => "reading the rows that prove it; Esc stops and keeps what was found".to_owned(),
         (false, _) => format!(
-            "looking at every user: {} of {} rows, {} %; Esc stops with what is known",
+            "checking every user: {} of {} rows, {} %; Esc stops and keeps what was found",
             fit::count(done),
             fit::count(all),
             percent(done, all)
@@ -139,7 +139,7 @@ fn summary(state: &State, step: &Step, look: &Look, pen: &mut Pen<'_>) {
     match &step.of {
         Of::Store(audit, _) if audit.found.is_empty() => {
             let people = fit::counted(audit.people, "known user");
-            let least = if audit.complete { "" } else { ", not all looked at" };
+            let least = if audit.complete { "" } else { ", not all checked" };
             pen.text(&format!("no findings: {people}, {}{least}", fit::counted(audit.events, "row")), plain);
         }
         Of::Store(audit, _) => {
@@ -152,7 +152,7 @@ fn summary(state: &State, step: &Step, look: &Look, pen: &mut Pen<'_>) {
                 }
             }
             let people = fit::counted(audit.people, "known user");
-            let rest = if audit.complete { "" } else { ", not all looked at" };
+            let rest = if audit.complete { "" } else { ", not all checked" };
             pen.text(&format!("{people} {dot} {}{rest}", fit::counted(audit.events, "row")), muted);
         }
         Of::People(kind, people, complete) => {

@@ -77,12 +77,12 @@ pub(super) fn top(state: &State, page: usize) -> usize {
 pub(super) fn view(state: &State, look: &Look, ui: &mut Ui, area: Rect, buffer: &mut Buffer) {
     head(state, look, &mut Pen::new(buffer, area, 0));
     let body = below(area, 1);
-    if let Some(failure) = &state.failure {
+    if let Some(failure) = &state.asking.failure {
         widgets::failure(failure, below(body, 1), buffer, look);
         return;
     }
     let Some(across) = &state.across else {
-        let text = match (&state.id, state.asked.is_none()) {
+        let text = match (&state.id, state.asking.asked.is_none()) {
             (None, _) => "no journey is open: open one, and its rows stand here under several rule sets",
             (_, true) => "no row belongs to this id under any of the rule sets",
             _ => "reading; Esc leaves",
@@ -150,11 +150,11 @@ fn unlike(look: &Look) -> &'static str {
 
 fn differing(state: &State, across: &Across, columns: &Columns, look: &Look, pen: &mut Pen<'_>) {
     pen.skip(1);
-    if state.asked.is_some() {
-        pen.text("reading; Esc stays with what is here", look.style(Meaning::Warn));
+    if state.asking.asked.is_some() {
+        pen.text("reading; Esc keeps what is shown", look.style(Meaning::Warn));
         return;
     }
-    if state.is_outdated {
+    if state.asking.is_outdated {
         pen.text("the store has changed since: R looks again", look.style(Meaning::Warn));
         return;
     }
