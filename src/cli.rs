@@ -187,6 +187,6 @@ fn asks_for_json(arguments: &[OsString]) -> bool {
 
 /// Tells that the program failed itself; for `main`, when a panic came through.
 pub fn tell_bug() -> ExitCode {
-    let failure = Failure::bug("journey failed by a mistake of its own; the message above says where");
+    let failure = Failure::bug("journey failed because of a bug in journey; the message above says where");
     tell(&failure, Format::Text)
 }

@@ -219,7 +219,7 @@ pub enum Error {
         name: String,
     },
     /// A zip archive or a Parquet file that does not lie on disk as it is.
-    #[error("{name} is a {what} inside of something else, and what is in it is listed at its end")]
+    #[error("{name} is a {what} inside another file, and its list of contents is at its end")]
     ListedAtEnd {
         /// The archive.
         name: String,
@@ -281,14 +281,14 @@ impl Error {
             }
             Self::Open { .. } => Some("check that the path is right and may be read"),
             Self::Read { .. } | Self::Archive { .. } => {
-                Some("get the file again and repeat the import: what is stored is not stored twice")
+                Some("get the file again and repeat the import: rows in the store are not stored twice")
             }
             Self::NotRecognised(_) => Some(formats::NotRecognised::advice()),
             Self::Message { .. } => Some("ask for the export again; only rows can be imported"),
             Self::Foreign { source } => foreign::advice(source),
             Self::PackedSqlite { .. } => Some("unpack it and name the file itself"),
             Self::Nested { .. } => Some("unpack the outer archive and name the inner one"),
-            Self::ListedAtEnd { .. } => Some("name the file itself, unpacked if it is packed"),
+            Self::ListedAtEnd { .. } => Some("import the file itself, uncompressed"),
             Self::Member { .. } | Self::NothingInArchive { .. } => None,
             Self::NothingIn { .. } => Some(expand::ADVICE),
             Self::All(errors) => errors.iter().find_map(Self::advice),

@@ -95,7 +95,7 @@ pub enum Error {
         said: String,
     },
     /// The answer cannot be kept on disk until it is whole.
-    #[error("{what}: the answer cannot be kept in a temporary file: {source}")]
+    #[error("{what}: the response cannot be saved in a temporary file: {source}")]
     Disk {
         /// What was asked for.
         what: String,

@@ -37,7 +37,7 @@ pub(super) fn run(command: &Compare, store: Named, console: &mut Console) -> Res
         return answer.map_err(|failure| redaction::shown(failure, &inspector));
     }
     if command.write.is_some() {
-        return Err(Failure::usage("--write saves a change, and none is asked for").hint("--without ROW"));
+        return Err(Failure::usage("--write needs a change to save, such as --without ROW").hint("--without ROW"));
     }
     answer(id, &rules, &inspector, console).map_err(|failure| redaction::shown(failure, &inspector))
 }

@@ -98,37 +98,38 @@ impl Failure {
 
     /// A mistake of this program.
     pub(super) fn bug(what: impl Into<String>) -> Self {
-        Self::new(Kind::Bug, what).hint("tell its makers, with the command and the output of journey --version")
+        Self::new(Kind::Bug, what)
+            .hint("report it to the developers, with the command and the output of journey --version")
     }
 
     /// An export that a person stopped.
     pub(super) fn stopped_export() -> Self {
-        Self::new(Kind::Stopped, "the export was stopped, and nothing was written")
+        Self::new(Kind::Stopped, "the export was stopped and wrote nothing")
     }
 
     /// A check that a person stopped.
     pub(super) fn stopped_check() -> Self {
-        Self::new(Kind::Stopped, "the check was stopped, so it cannot say whether the store is whole")
+        Self::new(Kind::Stopped, "the check was stopped, so it cannot say whether the store is damaged")
     }
 
     /// A look over all users that a person stopped; the answer lists what it found.
     pub(super) fn stopped_look() -> Self {
-        Self::new(Kind::Stopped, "the check was stopped: findings and rows that prove them can be missing")
+        Self::new(Kind::Stopped, "the check was stopped: findings, and rows that prove them, can be missing")
     }
 
     /// A report over all users that a person stopped; the answer has those that it looked at.
     pub(super) fn stopped_report() -> Self {
-        Self::new(Kind::Stopped, "the report was stopped: users that it did not come to are not in it")
+        Self::new(Kind::Stopped, "the report was stopped: users can be missing from it")
     }
 
     /// A look at every user for those with one finding that a person stopped.
     pub(super) fn stopped_users() -> Self {
-        Self::new(Kind::Stopped, "the look at every user was stopped: there may be more users with the finding")
+        Self::new(Kind::Stopped, "the check of all users was stopped: more users can have the finding")
     }
 
     /// A preview of an import that a person stopped.
     pub(super) fn stopped_preview() -> Self {
-        Self::new(Kind::Stopped, "the look at the files was stopped")
+        Self::new(Kind::Stopped, "the preview was stopped")
     }
 
     /// A check that found problems, all of which the answer lists.
@@ -144,7 +145,7 @@ impl Failure {
     /// A pull that a person stopped; the answer says what is in the store.
     pub(super) fn stopped_pull() -> Self {
         Self::new(Kind::Stopped, "the pull was stopped")
-            .hint("run the same command again: days that are in the store are not fetched again")
+            .hint("run the same command again to resume; it skips days that the store has")
     }
 
     /// What clap says about arguments, without its own heading.
@@ -153,7 +154,7 @@ impl Failure {
         // What is wrong ends at the first empty line; usage follows.
         let lines: Vec<&str> = text.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
         let what = lines.join(" ");
-        Self::usage(what.strip_prefix("error: ").unwrap_or(&what)).hint("journey --help lists what can be written")
+        Self::usage(what.strip_prefix("error: ").unwrap_or(&what)).hint("journey --help lists the commands and options")
     }
 
     /// With what was behind it, down to the first cause.

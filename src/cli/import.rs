@@ -164,7 +164,7 @@ pub(super) fn index_values(path: &Path, stop: &AtomicBool, console: &Console) {
         Ok(false) => "the index of values is not complete".to_owned(),
         Err(error) => format!("the index of values is not complete: {error}"),
     };
-    console.note(&format!("{lack}; all rows are stored, the next import goes on with it, and until then a search for a value looks through rows that are not in it"));
+    console.note(&format!("{lack}; all rows are stored, the next import completes it, and until then a search for a value also reads the rows that are not in it"));
 }
 
 /// The last of several errors; the others have been written.
@@ -183,7 +183,7 @@ pub(super) fn report_each(error: ingest::Error, console: &Console) -> Failure {
 
 /// What the files lack for the import to be what was asked for: rows, or the end of one.
 pub(super) fn lack(files: &[ingest::FileReport]) -> Option<Failure> {
-    let again = "get the file again and import that: what is stored is not stored twice";
+    let again = "get the file again and import it: rows in the store are not stored twice";
     let mut incomplete = files.iter().filter_map(|file| Some((&file.file, file.incomplete.as_ref()?)));
     if let Some((name, missing)) = incomplete.next() {
         let more = match incomplete.count() {

@@ -70,7 +70,7 @@ pub(super) fn run(command: &Pull, common: &Common, store: Named, console: &mut C
             Notice::Received(bytes) => bar.set_message(format!("{} bytes", count(*bytes))),
             Notice::Wait { why, wait } => {
                 let text =
-                    format!("{}; waiting {}, Ctrl-C stops and keeps what is fetched", visible(why), lasting(*wait));
+                    format!("{}; waiting {}, Ctrl-C stops and keeps the downloaded days", visible(why), lasting(*wait));
                 bar.set_message(format!("waiting {}", lasting(*wait)));
                 bar.suspend(|| console.note(&text));
             }

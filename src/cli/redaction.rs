@@ -13,8 +13,12 @@ pub(super) fn asked(common: &Common, command: Option<&Command>) -> Result<Option
         return Ok(None);
     }
     let refused = match command {
-        Some(Command::Import(_)) => Some(("import", "what is imported is kept as it is; redact what is answered")),
-        Some(Command::Pull(_)) => Some(("pull", "what is fetched is kept as it is; redact what is answered")),
+        Some(Command::Import(_)) => {
+            Some(("import", "an import stores rows unchanged; use --redact with the commands that show them"))
+        }
+        Some(Command::Pull(_)) => {
+            Some(("pull", "a pull stores rows unchanged; use --redact with the commands that show them"))
+        }
         Some(Command::Export(_)) => {
             Some(("export", "a plain copy has every row as it is; journey show writes CSV and JSON"))
         }
@@ -24,7 +28,9 @@ pub(super) fn asked(common: &Common, command: Option<&Command>) -> Result<Option
         }
         Some(Command::Reproduce(_)) => Some(("reproduce", "a scenario has no ids and no values of the data")),
         Some(Command::Demo(_)) => Some(("demo", "the users of a scenario are made up")),
-        Some(Command::Listen(_)) => Some(("listen", "what is received is kept as it is; redact what is answered")),
+        Some(Command::Listen(_)) => {
+            Some(("listen", "journey listen stores rows unchanged; use --redact with the commands that show them"))
+        }
         _ => None,
     };
     if let Some((name, why)) = refused {

@@ -36,7 +36,7 @@ pub(super) fn run(command: &Command, store: Named, console: &mut Console) -> Res
     let asked = all(LEGACY.findings()).find(|kind| kind.code == command.what);
     let (users, complete) = match asked {
         Some(kind) if OF_STORE.contains(&kind) => {
-            return Err(Failure::usage(format!("{} is of the store as a whole: no call mends it", kind.code))
+            return Err(Failure::usage(format!("{} is a finding of the whole store: no call repairs it", kind.code))
                 .hint(format!("journey explain {} says what to change", kind.code)));
         }
         Some(kind) => {
@@ -167,7 +167,7 @@ fn users(
 pub(super) fn of_user(code: &str) -> Result<&'static Kind, Failure> {
     let kind = kind(code)?;
     if OF_STORE.contains(&kind) {
-        return Err(Failure::usage(format!("{code} is of the store as a whole, and of no user"))
+        return Err(Failure::usage(format!("{code} is a finding of the whole store and not of a user"))
             .hint(format!("journey explain {code} says what to change")));
     }
     Ok(kind)

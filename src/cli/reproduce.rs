@@ -78,7 +78,7 @@ fn answer(
             .hint("journey check --id ID lists the findings of a user"));
     };
     let Some(scenario) = reproduce(&facts, &journey, finding) else {
-        return Err(Failure::nothing(format!("calls alone do not show {} of this user", finding.code()))
+        return Err(Failure::nothing(format!("no scenario of calls shows {} of this user", finding.code()))
             .hint(format!("journey explain {} has an example", finding.code())));
     };
     let text = scenario.to_toml();

@@ -102,9 +102,9 @@ fn answer(command: &Search, terms: Option<Terms>, inspector: &Inspector, console
         console.note(&note);
     }
     if more {
-        let looked = looked.map(|(looked, all)| format!(", in {} of {} looked through", count(looked), rows(all)));
+        let looked = looked.map(|(looked, all)| format!(", after {} of {}", count(looked), rows(all)));
         let looked = looked.unwrap_or_default();
-        console.note(&format!("there are more than these {}{looked}; --limit says how many to list", hits.len()));
+        console.note(&format!("there are more hits than these {}{looked}; --limit lists more", hits.len()));
     }
     Ok(())
 }

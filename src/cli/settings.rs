@@ -46,12 +46,12 @@ impl Loaded {
                 let failure = Failure::usage(format!("the settings in {name} cannot be read")).because(&error);
                 return Err(match file.origin {
                     Origin::Environment => failure.hint(format!("change {}, which names it", config::FILE_VARIABLE)),
-                    _ => failure.hint("journey config writes one to begin with"),
+                    _ => failure.hint("journey config prints a file to start with"),
                 });
             }
         };
         let settings = Settings::read(&name, &text).map_err(|error| {
-            Failure::usage(error.to_string()).hint("journey config prints every setting, with what it can be")
+            Failure::usage(error.to_string()).hint("journey config prints every setting and its possible values")
         })?;
         Ok(Self { settings, file: Some(file), is_there: true })
     }
@@ -188,7 +188,7 @@ fn lines(common: &Common, theme: Option<&str>, store: Named, loaded: &Loaded) ->
     }
     for bound in &settings.keys {
         let name = format!("keys.{}.{:?}", bound.context.name(), tui::keys::sequence(&bound.keys));
-        let value = bound.action.map_or_else(|| "taken away".to_owned(), |action| action.name().to_owned());
+        let value = bound.action.map_or_else(|| "removed".to_owned(), |action| action.name().to_owned());
         lines.push(line(&name, value, loaded.line(bound.line)));
     }
     Ok(lines)
@@ -197,7 +197,7 @@ fn lines(common: &Common, theme: Option<&str>, store: Named, loaded: &Loaded) ->
 /// The settings as a file that says the same, with what else could be set.
 fn as_file(loaded: &Loaded) -> Result<String, Failure> {
     let settings = &loaded.settings;
-    let mut text = String::from("# Settings of journey. `journey config --explain` says where each comes from.\n");
+    let mut text = String::from("# Settings of journey. `journey config --explain` lists the origin of each value.\n");
     let mut add = |set: bool, line: String, comment: &str| {
         let off = if set { "" } else { "# " };
         let _ = writeln!(text, "{off}{line}  # {comment}");
@@ -207,10 +207,10 @@ fn as_file(loaded: &Loaded) -> Result<String, Failure> {
     let theme = settings.theme.as_ref().map_or("default", |set| set.value);
     add(settings.theme.is_some(), format!("theme = {theme:?}"), &Theme::NAMES.join(", "));
     let ascii = settings.ascii.as_ref().is_some_and(|set| set.value);
-    add(settings.ascii.is_some(), format!("ascii = {ascii}"), "draw with ASCII characters alone");
+    add(settings.ascii.is_some(), format!("ascii = {ascii}"), "draw only ASCII characters");
     let mouse = settings.mouse.as_ref().is_none_or(|set| set.value);
-    add(settings.mouse.is_some(), format!("mouse = {mouse}"), "false leaves the mouse to the terminal");
-    text.push_str("\n# Colours by meaning, over those of the theme: 16 names, 0-255 or #rrggbb, bold, dim,\n# italic, underlined, reversed, and `on` before a background.\n[colours]\n");
+    add(settings.mouse.is_some(), format!("mouse = {mouse}"), "false: only the terminal uses the mouse");
+    text.push_str("\n# Colours by meaning; they override the theme. A colour is one of 16 names, 0-255 or\n# #rrggbb, with bold, dim, italic, underlined or reversed, and `on` before a background.\n[colours]\n");
     for meaning in tui::theme::Meaning::ALL {
         let set = settings.colours.iter().rfind(|(of, _)| *of == meaning);
         match set {
@@ -218,21 +218,21 @@ fn as_file(loaded: &Loaded) -> Result<String, Failure> {
             None => drop(writeln!(text, "# {} = \"\"", meaning.name())),
         }
     }
-    text.push_str("\n# A ClickHouse server, for commands that name no store. Secrets are in variables, never here.\n[warehouse]\n");
+    text.push_str("\n# A ClickHouse server, for commands without a store. Only variables hold secrets, never this file.\n[warehouse]\n");
     for (name, value) in settings.warehouse.set() {
         match value {
             Some(value) => drop(writeln!(text, "{name} = {value}")),
             None => drop(writeln!(text, "# {name} =")),
         }
     }
-    text.push_str("\n# The numbers that findings rest on.\n[check]\n");
+    text.push_str("\n# Thresholds of findings.\n[check]\n");
     for threshold in THRESHOLDS {
         let set = settings.check.iter().rfind(|(of, _)| of.name == threshold.name);
         let value = set.map_or_else(|| Thresholds::DEFAULT.get(threshold), |(_, set)| set.value);
         let off = if set.is_some() { "" } else { "# " };
         let _ = writeln!(text, "{off}{} = {value}  # {}", threshold.name, threshold.what);
     }
-    text.push_str("\n# Keys by context, over those of the program; \"\" takes one away.\n");
+    text.push_str("\n# Keys by context; they override the defaults, and \"\" removes a key.\n");
     let keymap = loaded.keymap()?;
     for context in tui::keys::Context::ALL.iter().copied() {
         let _ = writeln!(text, "[keys.{}]", context.name());

@@ -55,7 +55,7 @@ fn statements(layout: &Layout, console: &mut Console) -> Result<(), Failure> {
         Format::Text => {
             writeln!(
                 console.out,
-                "-- Run these on {}; nothing that is there is changed.",
+                "-- Run these on {}; they change nothing that exists.",
                 match &layout.cluster {
                     Some(_) => "every shard of the cluster",
                     None => "the server",
@@ -151,7 +151,7 @@ fn fill(path: &Path, address: &Address, console: &mut Console) -> Result<(), Fai
         Format::Text if filled.is_stopped => {
             writeln!(
                 console.out,
-                "stopped: {} sent to {address}; the same command goes on there",
+                "stopped: {} sent to {address}; run the same command again to resume",
                 counted(filled.rows, "row")
             )?;
         }

@@ -336,7 +336,10 @@ impl<'a> Seen<'a> {
             [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
             _ => kinds.join(""),
         };
-        format!("of its first {} rows no kind is most: {kinds}; write each kind into a file of its own", self.rows)
+        format!(
+            "no kind of rows is the most frequent among its first {} rows: {kinds}; write each kind into a separate file",
+            self.rows
+        )
     }
 
     /// What was found and what is missing.

@@ -370,7 +370,7 @@ fn by_rows(head: &[u8], whole: bool) -> Result<Sniffed, String> {
     if let Ok(Some(rows)) = found {
         if let Some(columns) = table_between(text, whole) {
             return Err(format!(
-                "it has rows in JSON, and a table with the columns {columns}; write each into a file of its own"
+                "it has rows in JSON, and a table with the columns {columns}; write each into a separate file"
             ));
         }
         return Ok(Sniffed::new(rows, layout, array));
@@ -400,7 +400,7 @@ fn by_rows(head: &[u8], whole: bool) -> Result<Sniffed, String> {
         return Ok(Sniffed::new(Found::raw(format), layout, array));
     }
     if !text.contains(&b'\n') && text.contains(&b'\r') {
-        return Err("its lines end in carriage returns alone; write them with line breaks".to_owned());
+        return Err("its lines end in carriage returns only; write them with line feeds".to_owned());
     }
     if text.iter().take(512).any(|byte| *byte == 0) {
         return Err("it is a binary file".to_owned());

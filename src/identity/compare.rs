@@ -486,7 +486,7 @@ fn sentence(
             let root = a.root.as_ref().map_or_else(String::new, |root| short(root.as_str()));
             format!("One user: {first} and {second} both lead to {root}, so there is one timeline.")
         }
-        Verdict::Tied => format!("Proof ties {first} and {second}, and no alias joins them: their rows stay apart."),
+        Verdict::Tied => format!("Proof ties {first} and {second}, and no alias joins them: their rows stay separate."),
         Verdict::Contested if contested.is_empty() => {
             let claimed: Vec<String> = claimed.iter().map(|id| short(id.as_str())).collect();
             format!(

@@ -60,7 +60,7 @@ impl Inspector {
         let left_out = rows.saturating_sub(ROWS);
         if left_out > 0 {
             limits.push(format!(
-                "{} has {rows} rows: the properties of its first and last {} were looked into, not of the {left_out} between.",
+                "{} has {rows} rows: the comparison uses the properties of its first and last {} rows, and not of the {left_out} between.",
                 journey.query.as_str(),
                 ROWS / 2
             ));

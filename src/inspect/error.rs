@@ -46,8 +46,8 @@ impl Error {
 
     /// What a source of this kind has no way to answer.
     pub fn not_here(what: impl Display) -> Self {
-        Self::new(ErrorKind::Usage, format!("{what} cannot be answered here: the source cannot be looked through"))
-            .hint("a store file can: make one with `journey import FILE`")
+        Self::new(ErrorKind::Usage, format!("{what} needs a source that can read all of its rows, and this one cannot"))
+            .hint("use a store file: make one with `journey import FILE`")
     }
 
     /// With what was behind it.

@@ -441,7 +441,7 @@ impl<'w, W: Lookup + ?Sized> Walk<'w, W> {
         }
         self.cut(
             CutOf::Around,
-            format!("There are more than {} {what}: the rest is not searched.", self.limits.linked / 2),
+            format!("There are more than {} {what}: the others are not searched.", self.limits.linked / 2),
         );
         ids.into_iter().take(self.limits.linked).collect()
     }

@@ -131,7 +131,7 @@ impl Spool {
             Watch::Waiting(held) => Lines(held).end(),
             Watch::Packed(packed) => match packed.finish() {
                 Ok(lines) => lines.end(),
-                Err(_) => Err("it ends inside of what is packed".to_owned()),
+                Err(_) => Err("its compressed data ends too early".to_owned()),
             },
             Watch::Damaged(error) => Err(error.to_string()),
         };
@@ -152,7 +152,7 @@ impl Spool {
         }
         Ok(match MultiGzDecoder::new(self.file).take(DOCUMENT).read_to_end(&mut document) {
             Ok(_) => Ok(document),
-            Err(_) => Err("it ends inside of what is packed".to_owned()),
+            Err(_) => Err("its compressed data ends too early".to_owned()),
         })
     }
 }

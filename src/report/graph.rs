@@ -336,7 +336,7 @@ fn devices(making: &mut Making, journey: &Journey, register: &Register) {
         });
         for id in &device.ids {
             if let Some(user) = making.known.get(&(false, id.clone())).copied() {
-                making.edge(user, at, EdgeKind::Device, "Rows of the one name the other as their device.", None);
+                making.edge(user, at, EdgeKind::Device, "Rows of one of them name the other as their device.", None);
             }
         }
     }

@@ -120,7 +120,7 @@ pub fn text(out: &mut dyn Write, store: &str, migration: &Migration, look: &Look
         share % 10
     )?;
     if !migration.complete {
-        writeln!(out, "note: not all rows were looked at: every number is at least that")?;
+        writeln!(out, "note: not all rows were read: every number is a minimum")?;
     }
     writeln!(out, "{}", look.rule("people"))?;
     for (title, number, share, means) in people(migration) {

@@ -233,7 +233,7 @@ pub(super) fn headline(journey: &Journey, look: &Look) -> Vec<String> {
     match &journey.root {
         Some(root) if *root == journey.query => parts.push("a root".to_owned()),
         Some(root) => parts.push(format!("root {}", look.whole_id(root.as_str()))),
-        None => parts.push("no rows of its own, only mentioned".to_owned()),
+        None => parts.push("no own rows, only mentioned by others".to_owned()),
     }
     if journey.root.is_some() {
         parts.push(format!("{}{}", at_least(journey.has_more_ids()), many(journey.ids.len(), "id")));

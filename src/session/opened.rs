@@ -297,7 +297,7 @@ impl Session for Opened {
             return Err(Error::new(ErrorKind::Usage, "users cannot be pinned without a home directory"));
         };
         let kept = file.pin(self.person(who));
-        kept.map_err(|error| Error::new(ErrorKind::Usage, "the pin cannot be kept").cause(&error))
+        kept.map_err(|error| Error::new(ErrorKind::Usage, "the pin cannot be saved").cause(&error))
     }
 
     fn stage(&mut self, name: &str, lines: &str) -> Result<(), Error> {

@@ -57,7 +57,7 @@ pub fn fill(reader: &Reader, client: &Client, go_on: &mut dyn FnMut(u64, u64) ->
         if same.is_none_or(|row| row.position != loaded.last || row.event.hash != loaded.hash) {
             let what = format!("the warehouse {} was filled from another store", client.address());
             return Err(Error::new(ErrorKind::Usage, what)
-                .hint("name the store that filled it with --store, or give this one a database of its own"));
+                .hint("name the store that filled it with --store, or use a separate database for this one"));
         }
     }
     let total = reader.rows()?;

@@ -208,7 +208,7 @@ impl Checked<'_> {
             return Err(Error::Cancelled);
         }
         for number in damaged {
-            self.damaged(format!("page {number} is not the one that was written"));
+            self.damaged(format!("page {number} differs from what was written"));
         }
         Ok(())
     }

@@ -216,7 +216,7 @@ impl Error {
                 return Self::Corrupt { path, what: "it ends too early".to_owned() };
             }
             Some(ffi::SQLITE_IOERR_DATA) => {
-                return Self::Corrupt { path, what: "a page of it is not the one that was written".to_owned() };
+                return Self::Corrupt { path, what: "a page of it differs from what was written".to_owned() };
             }
             Some(
                 ffi::SQLITE_IOERR_WRITE

@@ -62,7 +62,7 @@ pub fn run_listening(
             "the terminal interface needs a terminal that moves its cursor, and TERM=dumb says this one does not";
         return Err(Failure::new(FailureKind::Usage, what)
             .hint("another terminal, or TERM=xterm-256color if this one is not dumb")
-            .hint("journey search TEXT and journey show ID, which write lines alone"));
+            .hint("journey search TEXT and journey show ID, which only print lines"));
     }
     let (inbox, messages) = mpsc::channel();
     let panics = Panics::keep(inbox.clone());

@@ -210,7 +210,7 @@ impl Settings {
                     .get_ref()
                     .as_integer()
                     .and_then(|number| u64::from_str_radix(number.as_str(), number.radix()).ok());
-                let wrong = || AssetError::new(&self.file, format!("{name} is to be a whole number")).at(line);
+                let wrong = || AssetError::new(&self.file, format!("{name} must be a whole number")).at(line);
                 number.ok_or_else(wrong)
             };
             match name {
@@ -241,7 +241,7 @@ impl Settings {
             })?;
             let number = value.get_ref().as_integer().and_then(|number| number.as_str().parse::<u64>().ok());
             let wrong = || {
-                let what = format!("{} is to be a whole number, {} or more", threshold.name, threshold.least);
+                let what = format!("{} must be a whole number, {} or more", threshold.name, threshold.least);
                 AssetError::new(&self.file, what).at(line)
             };
             let number = number.filter(|number| *number >= threshold.least).ok_or_else(wrong)?;

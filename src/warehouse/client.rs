@@ -315,7 +315,7 @@ impl Client {
                         refused("met a limit, so there is no answer").hint("[warehouse.limits] in the settings has the limits that are sent")
                     }
                     code::NETWORK | code::ALL_CONNECTION_TRIES_FAILED => {
-                        refused("cannot reach one of its shards, so there is no whole answer")
+                        refused("cannot reach one of its shards, so the answer would be incomplete")
                     }
                     _ => refused("refuses the question"),
                 }

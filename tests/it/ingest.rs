@@ -269,7 +269,7 @@ fn rows_of_another_project_are_kept_apart() {
     let told = read(&mut writer, bytes("two", sent("T2", "dave")));
     assert_eq!((told.events, told.rejected), (0, 1));
     let rejects = writer.into_reader().unwrap().rejects(5).unwrap();
-    assert_eq!(rejects[0].reason, "belongs to another project (token T2); import it into a store of its own");
+    assert_eq!(rejects[0].reason, "belongs to another project (token T2); import it into a separate store");
     assert!(rejects[0].text.contains("\"token\":\"T2\""));
 }
 

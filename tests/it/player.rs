@@ -246,7 +246,7 @@ fn what_is_seen_can_be_saved_and_never_replaces_a_file_silently() {
     assert_eq!(saved.calls, player(&app).play().scenario().calls);
     app.press("u");
     app.press("S<C-u>mine<Enter>");
-    assert!(app.text().contains("mine.toml is there: Enter once more replaces it"), "{}", app.text());
+    assert!(app.text().contains("mine.toml exists: press Enter again to replace it"), "{}", app.text());
     assert!(app.backend.files[0].1.contains("name = \"mine\""), "not yet");
     app.press("<Enter>");
     assert!(app.backend.files[0].1.contains("name = \"01-sally\""), "now");
@@ -261,7 +261,7 @@ fn another_name_after_the_warning_is_not_a_yes() {
     let mut app = play(1);
     app.press("S<C-u>a<Enter>S<C-u>b<Enter>S<C-u>a<Enter>");
     app.press("<Backspace><Backspace><Backspace><Backspace><Backspace><Backspace>b<Enter>");
-    assert!(app.text().contains("b.toml is there"), "{}", app.text());
+    assert!(app.text().contains("b.toml exists"), "{}", app.text());
 }
 
 #[test]

@@ -138,7 +138,7 @@ fn an_answer_that_is_not_whole_is_asked_for_again_whatever_cut_it() {
                 let whole = whole.clone();
                 move || packed_and_cut(&whole)
             }),
-            "it ends inside of what is packed",
+            "its compressed data ends too early",
         ),
         ("a server that is busy", Box::new(|| status(503, "", "<html>busy</html>")), "the server answers 503"),
         ("a gateway", Box::new(|| status(502, "", "")), "the server answers 502"),

@@ -49,7 +49,7 @@ pub(super) fn table(text: &[u8], whole: bool) -> Option<Result<Sniffed, String>>
     }
     if let Some(other) = csv::other_head(&header, &objects) {
         return Some(Err(format!(
-            "it has two heads of a table, {} and {other}; write each table into a file of its own",
+            "it has two header lines of a table, {} and {other}; write each table into a separate file",
             columns.join(",")
         )));
     }

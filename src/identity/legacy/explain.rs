@@ -54,13 +54,13 @@ pub(super) fn step(journey: &Journey, step: &Step) -> String {
         why.push_str(" The server had taken its name and id away as a hot shard; both were put back.");
     }
     if flags.has(Flags::TIME_FROM_ARRIVAL) {
-        why.push_str(" It was sent without a time: that of its arrival stands for it.");
+        why.push_str(" It was sent without a time; the time of its arrival is used.");
     }
     if flags.has(Flags::AMBIGUOUS_HOUR) {
-        why.push_str(" The project's clock had this hour twice; the one nearer to the arrival was taken.");
+        why.push_str(" The project's clock had this hour twice; the one nearer to the arrival is used.");
     }
     if flags.has(Flags::REPAIRED) {
-        why.push_str(" Its text had a damaged character, which was put right: U+FFFD stands for what is lost.");
+        why.push_str(" Its text had a damaged character, which was repaired: U+FFFD replaces it.");
     }
     why
 }
@@ -400,7 +400,7 @@ pub(super) fn notes(journey: &Journey) -> Vec<String> {
         seen.without_arrival + journey.aliases.iter().filter(|line| line.arrived.is_none() && !line.from_table).count();
     if judged_by_arrival && unknown > 0 {
         notes.push(
-            "Not every row says when it arrived; for those the order of rows in the file stands for it, so a race cannot be judged."
+            "Some rows do not say when they arrived; the order of rows in the file is used for them, so a race cannot be judged."
                 .to_owned(),
         );
     }
@@ -416,7 +416,7 @@ pub(super) fn notes(journey: &Journey) -> Vec<String> {
     let lost = seen.repaired;
     if lost > 0 {
         let hold = if lost == 1 { "1 row holds".to_owned() } else { format!("{} hold", counted(lost as u64, "row")) };
-        notes.push(format!("{hold} a damaged character, which was put right: U+FFFD stands for what is lost."));
+        notes.push(format!("{hold} a damaged character, which was repaired: U+FFFD replaces it."));
     }
     match journey.orphan_of.as_slice() {
         [] => {}

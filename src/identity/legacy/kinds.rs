@@ -119,9 +119,9 @@ pub(super) static ALIAS_BEFORE_ROOT: Kind = Kind {
 pub(super) static IDENTIFY_WITHOUT_ALIAS: Kind = Kind {
     code: "identify-without-alias",
     severity: Severity::Error,
-    title: "a user signs up with identify alone",
+    title: "a user signs up with only an identify call",
     why: "identify does not reach back: everything that the visitor did before stays under the anonymous id.",
-    advice: "At sign-up call alias first; identify alone does not reach back.",
+    advice: "At sign-up, call alias first; an identify call does not join earlier rows.",
     in_library: &[
         InLibrary {
             library: "Segment",
@@ -331,7 +331,7 @@ pub(super) static ALIAS_EMPTY: Kind = Kind {
     severity: Severity::Warning,
     title: "alias is called without one of its ids",
     why: "The call joins nothing: mostly a variable was not set yet.",
-    advice: "Call alias only when both ids are there.",
+    advice: "Call alias only if both ids are known.",
     in_library: &[],
     rule: "identity.md L15, §6 #12",
 };
@@ -416,10 +416,10 @@ pub(super) static IDENTIFY_ITSELF: Kind = Kind {
             library: "mParticle",
             advice: "Call mParticle.Identity.login only with a customerid: without one the kit identifies the device with itself.",
         },
-        InLibrary { library: "Segment", advice: "Call analytics.identify with a userId: traits alone name no user." },
+        InLibrary { library: "Segment", advice: "Call analytics.identify with a userId: traits do not name a user." },
         InLibrary {
             library: "RudderStack",
-            advice: "Call rudderanalytics.identify with a userId: traits alone name no user.",
+            advice: "Call rudderanalytics.identify with a userId: traits do not name a user.",
         },
     ],
     rule: "identity.md §6 #30",
@@ -496,7 +496,7 @@ pub(super) static ANONYMOUS_BEFORE_LOGIN: Kind = Kind {
     severity: Severity::Note,
     title: "a returning visitor is anonymous until the login",
     why: "No alias can reach these rows: under these rules a user has one anonymous past.",
-    advice: "Nothing to mend with these rules; ID Merge joins such rows.",
+    advice: "These rules cannot repair it; ID Merge joins such rows.",
     in_library: &[],
     rule: "identity.md §6 #23",
 };

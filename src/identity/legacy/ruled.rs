@@ -74,7 +74,7 @@ pub(super) fn why(ruled: &Ruled, held: &Held) -> String {
                 Split::History => "it is older than the alias call",
             };
             let by = line(at).map(|line| format!(" of {}", place(line))).unwrap_or_default();
-            format!("Sent as {sent}; {why}{by}, and what was stored stays: stored apart, under {owner}.")
+            format!("Sent as {sent}; {why}{by}, and a stored row never moves: it stays separate, under {owner}.")
         }
         Because::NoOne => "The row has no id that can be used.".to_owned(),
     }

@@ -33,7 +33,7 @@ impl Vendor for Amplitude {
 
     fn unknown(&self) -> &'static [&'static str] {
         &[
-            "An Amplitude ID is a number of Amplitude's own: the user_id, else the device_id, stands for it here.",
+            "An Amplitude ID is a number of Amplitude's own: the user_id, else the device_id, is used here.",
             "Users that the User Mapping API joined, and rows that a filter of invalid ids dropped, cannot be seen in rows.",
             "Whether arrival or time orders the logins of a device, no source says: arrival does here.",
         ]

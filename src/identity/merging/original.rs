@@ -49,7 +49,7 @@ impl Vendor for Original {
 
     fn unknown(&self) -> &'static [&'static str] {
         &[
-            "Mixpanel chooses the id of a cluster itself: the first identified id, else the first id, stands for it here.",
+            "Mixpanel chooses the id of a cluster itself: the first identified id, else the first id, is used here.",
             "Whether a cluster may have 500 ids or 499, the sources do not agree on: 500 are taken here.",
         ]
     }

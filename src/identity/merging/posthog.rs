@@ -46,7 +46,7 @@ impl Vendor for PostHog {
 
     fn unknown(&self) -> &'static [&'static str] {
         &[
-            "A person of PostHog has an id of its own: the first identified id, else the first id, stands for it here.",
+            "PostHog gives each person a separate id: the first identified id, else the first id, is used here.",
             "Persons that were merged, split or deleted by hand, and rows without a person profile, cannot be seen in rows.",
         ]
     }

@@ -21,7 +21,7 @@ static BARE_ID: Change = Change {
 };
 static NO_USER_ID: Change = Change {
     code: "user-without-user-id",
-    title: "rows of known users name a device alone",
+    title: "rows of known users name only a device",
     advice: "Send $user_id with every row of a known user.",
 };
 static SHARED: Change = Change {
@@ -36,7 +36,7 @@ static NOT_GUID: Change = Change {
 };
 static ALIAS_EXISTS: Change = Change {
     code: "alias-on-login",
-    title: "aliases are asked for again",
+    title: "alias calls are repeated",
     advice: "Call alias once at sign-up and identify at each login.",
 };
 static TOO_MANY: Change = Change {
@@ -46,7 +46,7 @@ static TOO_MANY: Change = Change {
 };
 static ILLEGAL: Change = Change {
     code: "placeholder-id",
-    title: "ids stand for no one",
+    title: "placeholder ids are used",
     advice: "Call identify only with an id; call reset at logout.",
 };
 static NOTHING: Change = Change {

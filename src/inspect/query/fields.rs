@@ -66,16 +66,16 @@ const ONE_JOURNEY: &str = "lanes are those of one journey";
 
 /// What can be written, and what it means.
 pub const FORMS: &[Form] = &[
-    only(form("sally", &[], "the text in an id or a profile"), Meaning::Search("", None)),
+    only(form("sally", &[], "a text in an id or a profile"), Meaning::Search("", None)),
     only(
-        form("sally", &[], "the text in the event, the ids, the device, the client or the file"),
+        form("sally", &[], "a text in the event, the ids, the device, the client or the file"),
         Meaning::Journey("", None),
     ),
-    form("\"two words\"", &[], "a text with spaces, or one that would mean something else"),
+    form("\"two words\"", &[], "a text with spaces, or a word with a special meaning"),
     form("event:page", &["event"], "event names that contain page; event=Page is the whole name"),
     form("id:sally", &["id"], "ids that contain sally; id=sally is the whole id"),
     only(
-        form("alias:sally", &["alias"], "ids that an alias call asks for, refused ones too"),
+        form("alias:sally", &["alias"], "aliases of alias calls, also refused ones"),
         Meaning::Search("aliases of a journey are its ids", Some("id:")),
     ),
     only(
@@ -94,17 +94,17 @@ pub const FORMS: &[Form] = &[
     form("is:orphan", &["is"], "also merged, split, race, history, contested, refused, accepted, duplicate,"),
     form("", &[], "alias, identify, login, reset, point, problem, finding, inferred, copied"),
     form("plan=pro", &[], "a property; also != > >= < <= and ~ (contains); prop:plan=pro is the same"),
-    form("prop:plan", &["prop"], "the property is there; prop:*=pro is any property, a.b one inside a"),
+    form("prop:plan", &["prop"], "a property with any value; prop:*=pro is any property, a.b is b inside a"),
     form(
         "after:2019-07-04",
         &["after"],
         "from then on; also 10:03 (on any day), -7d (before the end), +2h (from the start)",
     ),
     form("before:2019-07-04T10:00", &["before"], "earlier than that"),
-    form("at:10:00..10:05", &["at"], "between, both ends included; at:2019-07-04 is that day"),
-    form("-word  not word", &[], "rows, or people, that it does not find"),
-    form("a b  a and b  a or b  (a or b) c", &[], "both, of one row; either; together"),
-    only(form("(event:a) (event:b)", &[], "both, of one person: rows of their own"), Meaning::Search("", None)),
+    form("at:10:00..10:05", &["at"], "from the first to the last of these; at:2019-07-04 is that day"),
+    form("-word  not word", &[], "rows, or users, that the term does not match"),
+    form("a b  a and b  a or b  (a or b) c", &[], "both in one row; either; a group"),
+    only(form("(event:a) (event:b)", &[], "both, in separate rows of one user"), Meaning::Search("", None)),
 ];
 
 /// What stands after `is:`.

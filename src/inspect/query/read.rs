@@ -44,7 +44,7 @@ pub(super) fn read(text: &str, place: Place) -> Result<Option<Tree>, Error> {
     }
     let expr = reader.any()?;
     if !reader.rest().is_empty() {
-        return Err(Error::new("nothing was opened that this closes", reader.here()));
+        return Err(Error::new("this closing parenthesis has no opening one", reader.here()));
     }
     Ok(Some((ungrouped(expr), reader.places)))
 }

@@ -94,7 +94,7 @@ fn an_error_points_at_its_place_names_a_reason_and_what_was_meant() {
         ("prop:plan:x", "prop:plan:x\n         ^\na property takes = and not a second colon"),
         ("prop:plan=", "prop:plan=\n         ^\na value is missing after =; \"\" is the empty text"),
         ("\"\" a", "\"\" a\n^^\na text is missing between the quotes"),
-        ("a )", "a )\n  ^\nnothing was opened that this closes"),
+        ("a )", "a )\n  ^\nthis closing parenthesis has no opening one"),
         ("a or", "a or\n    ^\na condition is missing at the end"),
         ("or a", "or a\n^^\nor stands between two conditions; as a text it needs quotes"),
         ("a - b", "a - b\n  ^\n- stands right before what it excludes"),

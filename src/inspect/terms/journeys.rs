@@ -154,18 +154,18 @@ impl Search<'_> {
                 found.hits.push(hit);
             }
             if (at + 1) % STEP == 0 {
-                let notes = vec![format!("the journeys of {} of {all} people are looked at", at + 1)];
+                let notes = vec![format!("computed the journeys of {} of {all} users so far", at + 1)];
                 (self.show)(Found { notes, hits: found.hits.clone(), ..Found::default() });
             }
         }
         if all > MOST_JOURNEYS || candidates.more {
             self.note(format!(
-                "only the journeys of the {} people seen last are looked at; with another term it can be others",
+                "only the journeys of the {} most recently seen users were searched; add a term to search others",
                 all.min(MOST_JOURNEYS)
             ));
         }
         if too_long > 0 {
-            self.note(format!("of {too_long} long journeys only the first {} rows are looked at", LIMITS.rows));
+            self.note(format!("only the first {} rows of {too_long} long journeys were searched", LIMITS.rows));
         }
         found.more = found.hits.len() > self.limit;
         found.hits.truncate(self.limit);

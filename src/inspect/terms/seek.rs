@@ -31,7 +31,7 @@ const MANY_ROWS: u64 = 100_000;
 
 /// Said where they are, and need not be.
 const NO_INDEX: &str =
-    "are in no index of values yet, so all of them were looked through; the end of a journey import makes it";
+    "are not in the index of values yet, so all of them were read; the next journey import adds them";
 
 /// Hits of an answer that is shown while the search goes on.
 const SOON: usize = 50;
@@ -200,7 +200,7 @@ impl<'r> Search<'r> {
     fn person(&mut self, person: Person<'_>, most: usize) -> Result<HashMap<i64, Candidate>, Error> {
         let found = person.find(self.reader, most)?;
         if found.len() > most {
-            self.note(format!("more than {most} ids match {}: only some are looked at", person.text()));
+            self.note(format!("more than {most} ids match {}: only some are searched", person.text()));
         }
         Ok(found)
     }

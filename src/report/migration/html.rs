@@ -29,7 +29,7 @@ pub fn html(out: &mut dyn Write, store: &str, migration: &Migration) -> io::Resu
         counted(sums.rows_changed, "row"),
     )?;
     if !migration.complete {
-        writeln!(out, "<p class=\"limits\">Not all rows were looked at: every number is at least that.</p>")?;
+        writeln!(out, "<p class=\"limits\">Not all rows were read: every number is a minimum.</p>")?;
     }
     let cells = people(migration).into_iter().map(|(title, number, share, means)| {
         let share = share.map_or_else(String::new, |share| format!("{share} %"));

@@ -147,7 +147,7 @@ pub(in crate::store) fn segments(db: &Connection) -> rusqlite::Result<Vec<Indexe
 
 /// What is wrong with a part that makes no sense.
 fn damaged(seg: i64) -> rusqlite::Error {
-    let said = format!("the index of the values of segment {seg} is not the one that was written");
+    let said = format!("the index of the values of segment {seg} differs from what was written");
     rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), Some(said))
 }
 

@@ -49,7 +49,7 @@ fn ask(model: &mut Model) {
         return;
     };
     if model.opening.is_asked() {
-        model.notice = Some("the journey is still being read: save it when it is whole".to_owned());
+        model.notice = Some("the journey is still loading: save it when it is complete".to_owned());
         return;
     }
     let dot = model.look.glyphs.dot;
@@ -104,7 +104,7 @@ pub(super) fn reported(model: &mut Model, answer: Result<Reported, Failure>) {
             return;
         }
         Ok(Reported::IsThere(path, other)) => {
-            (format!("{path} is there already, and stays; this one is free"), Some(other))
+            (format!("{path} exists and is not replaced; this name is free"), Some(other))
         }
         Err(failure) => {
             let cause = failure.cause.map_or_else(String::new, |cause| format!(": {cause}"));

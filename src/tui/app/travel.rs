@@ -68,7 +68,7 @@ pub(super) fn finds_lines(model: &Model) -> bool {
 pub(super) fn find(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::NextFound | Action::PreviousFound if model.sought.is_empty() => {
-            model.notice = Some("nothing is looked for yet: /".to_owned());
+            model.notice = Some("no search text yet: press /".to_owned());
         }
         Action::NextFound => find_on(model, true),
         Action::PreviousFound => find_on(model, false),

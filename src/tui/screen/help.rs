@@ -283,7 +283,7 @@ fn marks(player: bool, look: &Look) -> Vec<Line> {
         (glyphs.cursor.to_owned(), "of an SDK: changed by this call", Meaning::Match),
         ("+".to_owned(), "new at this moment", Meaning::Match),
         ("~".to_owned(), "was there, and has another place now, or other than in the original", Meaning::Match),
-        ("-".to_owned(), "in the original alone", Meaning::Match),
+        ("-".to_owned(), "only in the original", Meaning::Match),
     ];
     let of_lanes = [
         (join, "an accepted alias: its lane joins the user's", Meaning::Alias),
@@ -292,7 +292,7 @@ fn marks(player: bool, look: &Look) -> Vec<Line> {
         (both([glyphs.lane, glyphs.lane_here[0]]), "a lane whose rows count for the user; that of this row", muted),
         (both([glyphs.lane_unmerged, glyphs.lane_here[1]]), "a lane whose rows do not; that of this row", muted),
         (glyphs.cursor.to_owned(), "this row", Meaning::Key),
-        (glyphs.depends.to_owned(), "the alias call that this row rests on", text),
+        (glyphs.depends.to_owned(), "the alias call that this row depends on", text),
         (glyphs.found.to_owned(), "a row that was found", text),
         (glyphs.marked.to_owned(), "a marked row", text),
         (glyphs.corner.to_owned(), "belongs to the row above", text),

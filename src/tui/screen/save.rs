@@ -60,9 +60,9 @@ const OF_COMPARISON: &[Choice] = &[
     of_both('t', Form::Text, "text", "the comparison, as journey diff prints it", "txt"),
     of_both('m', Form::Markdown, "Markdown", "the comparison, for a ticket or a wiki", "md"),
     of_both('J', Form::Json, "JSON", "the comparison, for programs", "json"),
-    choice('h', Form::Html, "HTML", "the journey of A alone: one file to attach", "html"),
-    choice('c', Form::Csv, "CSV", "the rows of A alone, for a spreadsheet", "csv"),
-    choice('g', Form::Svg, "SVG graph", "the ids of A alone and what joins them", "svg"),
+    choice('h', Form::Html, "HTML", "only the journey of A: one file to attach", "html"),
+    choice('c', Form::Csv, "CSV", "only the rows of A, for a spreadsheet", "csv"),
+    choice('g', Form::Svg, "SVG graph", "only the ids of A and what joins them", "svg"),
 ];
 
 /// The question on the screen.

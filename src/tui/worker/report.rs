@@ -93,7 +93,7 @@ pub(super) fn write(backend: &mut dyn Backend, wanted: &Reporting) -> Result<Rep
             return Ok(Reported::IsThere(wanted.path.clone(), path));
         }
         if number > MOST_NAMES {
-            let what = format!("{} and {MOST_NAMES} names like it are there already", wanted.path);
+            let what = format!("{} and {MOST_NAMES} names like it exist", wanted.path);
             return Err(Failure::new(FailureKind::Usage, what).hint("another name"));
         }
     };

@@ -29,7 +29,7 @@ fn each_setting_is_explained_with_where_it_comes_from() {
     assert_eq!(origin("mouse"), ("true".into(), "the default".into()));
     assert_eq!(origin("colours.refused").0, "bold magenta");
     assert!(origin("keys.journey.\"n\"").1.ends_with("config.toml:9"));
-    assert_eq!(origin("keys.journey.\"g g\"").0, "taken away");
+    assert_eq!(origin("keys.journey.\"g g\"").0, "removed");
 }
 
 #[test]

@@ -106,7 +106,7 @@ fn waits_are_told_and_the_secret_is_nowhere() {
     let output = pull(&home, &server, &["--from", "2019-07-01", "--to", "2019-07-02"]).output().unwrap();
     assert_eq!(code(&output), 2);
     let told = err(&output);
-    assert!(told.contains("429") && told.contains("Ctrl-C stops and keeps what is fetched"), "{told}");
+    assert!(told.contains("429") && told.contains("Ctrl-C stops and keeps the downloaded days"), "{told}");
     assert!(told.contains("answers 401") && told.contains("service account"), "{told}");
     let mut bytes = fs::read(home.path("s.db")).unwrap();
     bytes.extend_from_slice(&output.stdout);

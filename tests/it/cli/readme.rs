@@ -117,7 +117,7 @@ fn the_query_language_of_the_readme_is_that_of_the_program() {
         let written = if form.written.is_empty() { String::new() } else { format!("`{}`", form.written) };
         format!("| {written} | {} | {} |\n", form.meaning, form.place())
     };
-    let head = "| write | it holds where there is | in |\n|---|---|---|\n";
+    let head = "| write | matches | in |\n|---|---|---|\n";
     let table: String = std::iter::once(head.to_owned()).chain(FORMS.iter().map(line)).collect();
     assert!(readme.contains(&table), "the README has another table than\n{table}");
 }

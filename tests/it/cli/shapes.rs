@@ -103,7 +103,7 @@ fn what_only_looks_like_events_aliases_or_profiles_makes_no_store() {
             "event,distinct_id,time,mp_processing_time_ms\nA,a,\"1,561,971,600\",1561971601500\n",
             "in a form that is read",
         ),
-        ("mac.csv", "event,distinct_id,time\rSign Up,a,1561971600\r", "carriage returns alone"),
+        ("mac.csv", "event,distinct_id,time\rSign Up,a,1561971600\r", "carriage returns only"),
         ("rows.avro", "Obj\u{1}\u{4}\u{14}avro.codec", "an Avro file; write it as Parquet or JSON Lines"),
         ("rows.feather", "ARROW1\0\0\u{10}", "an Arrow (Feather) file"),
         ("poem.txt", "Shall I compare thee, o lovely\nto a summer's day?\n", "no event, profile or alias"),

@@ -83,8 +83,8 @@ fn an_import_answers_and_then_makes_the_index_of_values() {
 fn an_answer_that_the_limit_cut_says_how_much_was_looked_through() {
     let home = Home::new();
     let cut = home.run(&["search", "plan=pro", "--limit", "1"]);
-    assert!(err(&cut).contains("there are more than these 1, in "), "{}", err(&cut));
-    assert!(err(&cut).contains(" rows looked through; --limit says"), "{}", err(&cut));
+    assert!(err(&cut).contains("there are more hits than these 1, after "), "{}", err(&cut));
+    assert!(err(&cut).contains(" rows; --limit lists more"), "{}", err(&cut));
     let cut = home.json(0, &["search", "plan=pro", "--limit", "1"]);
     assert_eq!((&cut["more"], cut["hits"].as_array().unwrap().len()), (&true.into(), 1), "{cut}");
     assert!(cut["looked"]["rows"].as_u64() > Some(0) && cut["looked"]["rows"] == cut["looked"]["of"], "{cut}");

@@ -30,7 +30,7 @@ fn keys_are_typed_into_the_search_of_the_help() {
     app.press("?/q?:j");
     assert!(app.text().contains("/ q?:j"), "{}", app.text());
     assert_eq!((app.top(), &app.end), ("help", &None));
-    app.press("<C-u>next zone");
+    app.press("<C-u>next time zone");
     assert!(app.text().contains("Z  "), "a key of the other screens: {}", app.text());
 }
 

@@ -84,7 +84,7 @@ fn a_typed_name_that_is_taken_is_never_replaced_and_a_free_one_is_proposed() {
     let path = folder.path().join("mine.html").display().to_string();
     app.press("Se").press(&path.replace('<', "<<>")).press("<Enter>");
     assert_eq!(app.top(), "saving");
-    assert!(app.text().contains("is there already, and stays"), "{}", app.text());
+    assert!(app.text().contains("exists and is not replaced"), "{}", app.text());
     app.press("<Enter>");
     assert_eq!(app.top(), "journey", "{}", app.text());
     assert_eq!(files(folder.path()), ["mine-2.html", "mine.html"]);

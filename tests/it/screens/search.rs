@@ -236,7 +236,7 @@ fn hits_so_far_are_shown_and_can_be_opened_while_rows_are_looked_through() {
     let ticket = app.waiting().unwrap();
     app.send(Msg::Response(ticket, Response::Soon(Box::new((with_plan((300_000, 2_104_377)), vec![])))));
     let text = app.text();
-    assert!(text.contains("2 hits so far, 300,000 of 2,104,377 rows looked through"), "{text}");
+    assert!(text.contains("2 hits so far, 300,000 of 2,104,377 rows searched"), "{text}");
     app.press_unanswered("<Down>");
     // The selected one may stand elsewhere in what comes next.
     let mut more = with_plan((600_000, 2_104_377));
@@ -285,7 +285,7 @@ fn nothing_found_says_what_was_looked_through_and_what_was_probably_meant() {
     app.press("event:Purchse");
     let text = app.text();
     assert!(text.contains("did you mean Purchase?"), "{text}");
-    assert!(text.contains("2,104,377 rows looked through; no row and no profile has all of it"), "{text}");
+    assert!(text.contains("2,104,377 rows searched; no row and no profile contains all of it"), "{text}");
     let mut app = by_terms(none);
     app.press("evnt:Purchase");
     assert!(app.text().contains("did you mean event:Purchase?"), "{}", app.text());

@@ -77,7 +77,7 @@ fn what_was_found_is_taken_back_before_the_page() {
     app.press("fview<Enter><Esc>");
     assert_eq!(app.top(), "journey");
     app.press("n");
-    assert!(app.text().contains("nothing is looked for"), "{}", app.text());
+    assert!(app.text().contains("no search text"), "{}", app.text());
     assert_eq!(app.press("<Esc>").top(), "search");
 }
 

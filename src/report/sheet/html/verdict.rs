@@ -40,7 +40,7 @@ impl Page<'_, '_> {
         }
         match &journey.root {
             Some(root) => write!(out, "<span class=\"mut small\">root</span>{}", self.names.whole(root, look))?,
-            None => write!(out, "<span class=\"mut\">no rows of its own, only mentioned</span>")?,
+            None => write!(out, "<span class=\"mut\">no own rows, only mentioned by others</span>")?,
         }
         writeln!(out, "</p>\n<ul class=\"facts\">")?;
         let more = at_least(journey.has_more_rows());

@@ -406,7 +406,7 @@ impl Player {
                 Some(format!("saved; journey demo {path} plays it"))
             }
             Ok(Saved::IsThere) => {
-                prompt.complaint = Some(format!("{path} is there: Enter once more replaces it"));
+                prompt.complaint = Some(format!("{path} exists: press Enter again to replace it"));
                 prompt.taken = Some(path);
                 None
             }

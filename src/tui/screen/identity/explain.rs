@@ -89,7 +89,7 @@ fn call(journey: &Journey, call: Call, look: &Look) -> Option<String> {
                     let _ =
                         write!(text, " Called {}, arrived {}.", look.zone.full(line.time), after(line.time, arrived));
                 }
-                None => text.push_str(" No field says when it arrived: the order of the file stands for it."),
+                None => text.push_str(" No field says when it arrived: the order of the file is used."),
             }
             text
         }

@@ -322,7 +322,7 @@ impl State {
     fn next_in_detail(&mut self, down: bool) {
         let text = self.detail.find.clone();
         if text.is_empty() {
-            self.notice = Some("nothing is looked for in this row yet: /".to_owned());
+            self.notice = Some("no search text in this row yet: press /".to_owned());
             return;
         }
         let items = self.items();

@@ -257,7 +257,7 @@ fn head(pen: &mut Pen<'_>, state: &State, look: &Look) {
         }
         (None, None) => {
             pen.skip(1).text(&fit::middle(journey.query.as_str(), id_room), title);
-            pen.text("  no rows of its own, only mentioned", look.style(Meaning::Warn));
+            pen.text("  no own rows, only mentioned by others", look.style(Meaning::Warn));
         }
     }
     let mut parts = Vec::new();

@@ -254,7 +254,7 @@ impl State {
     /// To the next row found, or to the one before.
     fn next_found(&mut self, down: bool) {
         let Some(found) = self.find.as_ref().map(|sieve| sieve.kept().clone()) else {
-            self.notice = Some("nothing is looked for yet: /".to_owned());
+            self.notice = Some("no search text yet: press /".to_owned());
             return;
         };
         let end = self.lines.list().len();
@@ -265,7 +265,7 @@ impl State {
         };
         match next {
             Some(row) => drop(self.reveal(row)),
-            None if found.count() == 0 => self.notice = Some("no row is what is looked for".to_owned()),
+            None if found.count() == 0 => self.notice = Some("no row matches the search".to_owned()),
             None => {
                 let side = if down { "below" } else { "above" };
                 self.notice = Some(format!("no more {side}"));

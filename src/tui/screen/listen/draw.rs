@@ -95,7 +95,7 @@ fn second(state: &State, look: &Look, pen: &mut Pen<'_>) {
         let who = if state.listening.is_open {
             "other machines can reach it with the token"
         } else {
-            "this machine alone can reach it"
+            "only this computer can reach it"
         };
         let forward = state.listening.forward.as_ref();
         let on = forward.map_or_else(|| "nothing is sent on".to_owned(), |url| format!("passed on to {url}"));
@@ -157,7 +157,7 @@ fn empty(state: &State, ui: &mut Ui, area: Rect, buffer: &mut Buffer, look: &Loo
     }
     rule("if nothing comes", &mut Pen::new(buffer, area, row));
     let hints = [
-        "the token of the project does not matter here and is not kept".to_owned(),
+        "any project token works; it is not stored".to_owned(),
         "an ad blocker blocks /track; an SDK that batches sends after some seconds".to_owned(),
         "a phone on the network: journey listen --bind 0.0.0.0 --token WORD".to_owned(),
     ];

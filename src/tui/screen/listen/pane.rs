@@ -34,7 +34,7 @@ pub(super) fn lines(state: &State, look: &Look) -> Lines {
                 Some((Some(Fate::Split | Fate::Orphan), _)) => Meaning::Warn,
                 _ => Meaning::Text,
             };
-            let because = state.board.fate(row).map_or_else(|| "not looked at yet".to_owned(), |(_, text)| text);
+            let because = state.board.fate(row).map_or_else(|| "not checked yet".to_owned(), |(_, text)| text);
             lines.push((format!("because      {because}"), meaning));
             lines.push((format!("user         {}", state.known_as(device)), Meaning::Text));
             lines.push((format!("stands in    {}:{}", row.place.0, row.place.1), Meaning::Muted));
@@ -45,7 +45,7 @@ pub(super) fn lines(state: &State, look: &Look) -> Lines {
             (trouble.why.clone(), Meaning::Bad),
             (
                 format!(
-                    "{} in it, {} refused; what was refused is kept as a reject",
+                    "{} in it, {} refused; refused rows are kept as rejects",
                     fit::counted(trouble.rows, "row"),
                     trouble.refused
                 ),

@@ -83,7 +83,7 @@ fn rule(pen: &mut Pen<'_>, state: &State, look: &Look) {
         };
         match hits.looked {
             Some((looked, all)) if looked < all => words.push(format!(
-                "{} so far, {} of {} looked through",
+                "{} so far, {} of {} searched",
                 fit::counted(count, "hit"),
                 fit::count(looked),
                 fit::counted(all, "row")
@@ -92,7 +92,7 @@ fn rule(pen: &mut Pen<'_>, state: &State, look: &Look) {
             _ if hits.counts => words.push(format!("{found}, events are being counted")),
             _ if hits.more => words.push(format!("the first {}, there are more: type on", fit::counted(count, "hit"))),
             Some((_, all)) => {
-                words.push(format!("{found}, complete: {} looked through", fit::counted(all, "row")));
+                words.push(format!("{found}, complete: {} searched", fit::counted(all, "row")));
             }
             None => words.push(format!("{found}, complete")),
         }
@@ -194,7 +194,7 @@ fn nothing(state: &State, hits: &Hits, near: &[Id], ui: &mut Ui, area: Rect, buf
     if near.is_empty() {
         let text = match hits.looked {
             Some((_, all)) if state.has_terms() && !hits.is_partial() => {
-                format!("{} looked through; no row and no profile has all of it", fit::counted(all, "row"))
+                format!("{} searched; no row and no profile contains all of it", fit::counted(all, "row"))
             }
             Some((looked, all)) if looked == all => format!(
                 "ids, e-mail addresses, names and phone numbers of profiles, and the properties of all {} were \

@@ -63,7 +63,7 @@ fn preview_lines(hit: &Hit, glance: Option<&Option<Preview>>, width: usize, look
     let muted = |text: &str| Line::Words(text.to_owned(), Meaning::Muted);
     let glance = match glance {
         None => return vec![muted("looking…")],
-        Some(None) => return vec![muted("it cannot be looked at here; opening it says why")],
+        Some(None) => return vec![muted("no preview: open it to see why")],
         Some(Some(glance)) => glance,
     };
     let Some(user) = &glance.user else {
@@ -100,7 +100,7 @@ fn preview_lines(hit: &Hit, glance: Option<&Option<Preview>>, width: usize, look
 fn who(hit: &Hit, user: &User, dot: &str, width: usize) -> String {
     let mut parts = Vec::new();
     if user.ids.is_empty() {
-        parts.push("no rows of its own, only mentioned".to_owned());
+        parts.push("no own rows, only mentioned by others".to_owned());
     } else {
         parts.push(fit::counted(user.rows, "row"));
     }
@@ -139,7 +139,7 @@ fn facts(hit: &Hit, user: &User, dot: &str, width: usize, look: &Look) -> Vec<St
     match &user.root {
         Some(root) if *root == hit.id => add("root", &format!("{}: this id itself", root.as_str())),
         Some(root) => add("root", root.as_str()),
-        None => add("root", "none: no rows of its own, only mentioned"),
+        None => add("root", "none: no own rows, only mentioned by others"),
     }
     let ids: Vec<String> = user.ids.iter().map(|id| fit::middle(id.as_str(), 40)).collect();
     if !ids.is_empty() {

@@ -250,7 +250,7 @@ impl<'a> Items<'a> {
             item.uses = Use::Narrow(format!("id={}", quoted(id.as_str())));
         }
         if event.flags.has(Flags::TIME_FROM_ARRIVAL) {
-            let text = format!("{} {} that of its arrival", self.look.zone.full(event.time), self.look.glyphs.dot);
+            let text = format!("{} {} the time of its arrival", self.look.zone.full(event.time), self.look.glyphs.dot);
             self.add("time", &text, Meaning::Text);
         } else {
             self.times(event.time, event.arrival_known().then_some(event.arrived));
@@ -304,7 +304,7 @@ impl<'a> Items<'a> {
                 let moment = if same_day { zone.clock(arrived, 12) } else { zone.full(arrived) };
                 format!("arrived {moment}, {late}")
             }
-            None => "arrival not said, the order of the file stands for it".to_owned(),
+            None => "no arrival time: the order of the file is used".to_owned(),
         };
         let dot = self.look.glyphs.dot;
         self.add("time", &format!("{} {dot} {arrival}", zone.full(time)), Meaning::Text);
@@ -560,7 +560,7 @@ fn flags(event: &Event) -> impl Iterator<Item = &'static str> {
     [
         (Flags::ID_NOT_TEXT, "the distinct_id was a number or boolean"),
         (Flags::HAD_PERSISTED, "$had_persisted_distinct_id: the device id may be an old user id"),
-        (Flags::ID_UNUSABLE, "its distinct_id stands for no id"),
+        (Flags::ID_UNUSABLE, "its distinct_id is a placeholder"),
     ]
     .into_iter()
     .filter(|(flag, _)| event.flags.has(*flag))
