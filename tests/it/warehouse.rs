@@ -20,7 +20,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use tempfile::TempDir;
 
-use self::servers::Servers;
+use self::servers::{Current, Servers};
 use crate::sources::journey;
 use crate::support::all_ids;
 
@@ -61,6 +61,16 @@ fn client(address: &str) -> Client {
 fn as_user(address: &str, user: &'static str, password: &'static str) -> Client {
     let variable = move |name: &str| Some(if name.ends_with("USER") { user } else { password }.to_owned());
     Client::new(&Address::read(address).unwrap(), &variable).unwrap()
+}
+
+/// A new database with the tables in the engine of today; the address of it.
+fn current(engine: &Current, database: &str) -> String {
+    client(&engine.address("default")).run(&format!("CREATE DATABASE {database}")).unwrap();
+    let address = engine.address(database);
+    for statement in ddl(&Layout { cluster: None, has_text_index: true }) {
+        client(&address).run(&statement).unwrap();
+    }
+    address
 }
 
 /// A new database with the tables, on every server; the address of it.
@@ -118,6 +128,18 @@ fn a_warehouse_of_one_server_and_of_two_shards_answers_as_the_store_that_filled_
         let health = check::check(&client(&address), None).unwrap();
         assert!(health.is_usable() && health.loads == (1, filled.rows) && health.unfinished == 0, "{health:?}");
     }
+}
+
+#[test]
+fn the_engine_of_today_answers_as_the_store_that_filled_it() {
+    let Some(engine) = Current::start() else { return };
+    let store = Store::demo();
+    let address = current(&engine, "demo");
+    fill(&store.reader(), &client(&address), &mut |_, _| true).unwrap();
+    let warehouse = Inspector::new(Warehouse::open(client(&address)).unwrap());
+    assert!(agree(&Inspector::new(store.reader()), &warehouse) > 30);
+    let health = check::check(&client(&address), None).unwrap();
+    assert!(health.is_usable() && health.unfinished == 0, "{health:?}");
 }
 
 #[test]
@@ -240,10 +262,8 @@ fn a_limit_that_is_met_is_an_error() {
     assert_eq!(code, 158);
 }
 
-#[test]
-fn any_text_comes_back_from_the_server_as_it_was_sent() {
-    let Some(servers) = Servers::start(1) else { return };
-    let address = prepared(&servers, "texts", &Layout::default());
+/// Stores of random texts agree with a warehouse that is made anew for each.
+fn any_text_comes_back(new: &dyn Fn() -> String) {
     let ids = proptest::collection::vec(prop_oneof![any::<String>(), "[\\\\'\"\0\n%{};`$-]{1,12}"], 1..20);
     let line = |id: &String| {
         let time = 1_561_971_600_000_i64;
@@ -255,8 +275,7 @@ fn any_text_comes_back_from_the_server_as_it_was_sent() {
         .run(&proptest::collection::vec(ids, 30..31), |lists| {
             let lines: Vec<String> = lists.iter().flatten().map(line).collect();
             let store = Store::new(vec![("texts.jsonl".to_owned(), lines.join("\n").into_bytes())]);
-            client(&address).run("DROP DATABASE texts").unwrap();
-            let address = prepared(&servers, "texts", &Layout::default());
+            let address = new();
             fill(&store.reader(), &client(&address), &mut |_, _| true).unwrap();
             let warehouse = Inspector::new(Warehouse::open(client(&address)).unwrap());
             let here = Inspector::new(store.reader());
@@ -266,4 +285,22 @@ fn any_text_comes_back_from_the_server_as_it_was_sent() {
             Ok(())
         })
         .unwrap();
+}
+
+#[test]
+fn any_text_comes_back_from_the_server_as_it_was_sent() {
+    let Some(servers) = Servers::start(1) else { return };
+    any_text_comes_back(&|| {
+        client(&servers.addresses("default")[0]).run("DROP DATABASE IF EXISTS texts").unwrap();
+        prepared(&servers, "texts", &Layout::default())
+    });
+}
+
+#[test]
+fn any_text_comes_back_from_the_engine_of_today_as_it_was_sent() {
+    let Some(engine) = Current::start() else { return };
+    any_text_comes_back(&|| {
+        client(&engine.address("default")).run("DROP DATABASE IF EXISTS texts").unwrap();
+        current(&engine, "texts")
+    });
 }

@@ -1,7 +1,7 @@
 //! Real servers on loopback, each a shard of one cluster.
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -65,6 +65,54 @@ impl Servers {
 impl Drop for Servers {
     fn drop(&mut self) {
         (0..self.children.len()).for_each(|number| self.stop(number));
+    }
+}
+
+/// The engine of today, behind a small program that answers over HTTP as a server does.
+///
+/// It shows what old servers cannot: types, functions and words of SQL that came since. It knows no
+/// users, no limits, no shards and no way to end a question.
+pub(super) struct Current {
+    child: Child,
+    port: u16,
+    _folder: TempDir,
+}
+
+impl Current {
+    /// `None`, said loudly, where the engine is not installed in `target/chdb`.
+    #[expect(clippy::print_stderr, reason = "a test that is skipped says so")]
+    pub(super) fn start() -> Option<Self> {
+        let top = Path::new(env!("CARGO_MANIFEST_DIR"));
+        if !top.join("target/chdb/chdb").is_dir() {
+            eprintln!("skipped: no chdb in target/chdb");
+            return None;
+        }
+        let folder = TempDir::new().unwrap();
+        let mut child = Command::new("python3")
+            .arg(top.join("tests/data/warehouse/front.py"))
+            .arg(folder.path())
+            .env("PYTHONPATH", top.join("target/chdb"))
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        Some(Self { port: line.trim().parse().unwrap(), child, _folder: folder })
+    }
+
+    /// The address of a database.
+    pub(super) fn address(&self, database: &str) -> String {
+        format!("clickhouse://127.0.0.1:{}/{database}", self.port)
+    }
+}
+
+impl Drop for Current {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 }
 
