@@ -210,6 +210,25 @@ fn a_user_that_may_only_read_sees_the_same_and_a_wrong_one_is_journey() {
 }
 
 #[test]
+fn a_certificate_counts_only_where_its_authority_is_known() {
+    let Some(servers) = Servers::start(1) else { return };
+    prepared(&servers, "safe", &Layout::default());
+    let store = Store::demo();
+    let mut address = Address::read(&servers.secure_address("safe")).unwrap();
+    let unknown = Client::new(&address, &|_| None).unwrap();
+    let Err(error) = Warehouse::open(unknown) else { panic!("a certificate of an unknown authority") };
+    assert_eq!(error.kind, ErrorKind::Store);
+    assert!(
+        format!("{error:?}").contains("UnknownIssuer") && format!("{error:?}").contains("[warehouse] ca"),
+        "{error:?}"
+    );
+    address.ca = Some(servers.authority());
+    let known = Client::new(&address, &|_| None).unwrap();
+    fill(&store.reader(), &known, &mut |_, _| true).unwrap();
+    agree(&Inspector::new(store.reader()), &Inspector::new(Warehouse::open(known).unwrap()));
+}
+
+#[test]
 fn missing_tables_a_dead_server_and_a_dead_shard_are_errors_and_never_fewer_rows() {
     let Some(mut servers) = Servers::start(2) else { return };
     let address = prepared(&servers, "halves", &cluster());

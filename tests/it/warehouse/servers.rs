@@ -3,10 +3,11 @@
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tempfile::TempDir;
 
 /// Name of the cluster of all servers.
@@ -21,7 +22,30 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub(super) struct Servers {
     children: Vec<Option<Child>>,
     ports: Vec<u16>,
-    _folder: TempDir,
+    /// The port of each server that answers over TLS.
+    secure: Vec<u16>,
+    folder: TempDir,
+}
+
+/// An authority of the tests' own, and a certificate of it for this machine.
+struct Certificates {
+    authority: String,
+    server: String,
+    key: String,
+}
+
+impl Certificates {
+    fn new() -> Self {
+        let authority_key = KeyPair::generate().unwrap();
+        let mut authority = CertificateParams::default();
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        authority.distinguished_name.push(DnType::CommonName, "Authority of the tests");
+        let authority = CertifiedIssuer::self_signed(authority, authority_key).unwrap();
+        let key = KeyPair::generate().unwrap();
+        let server = CertificateParams::new(["localhost".to_owned(), "127.0.0.1".to_owned()]).unwrap();
+        let server = server.signed_by(&key, &authority).unwrap();
+        Self { authority: authority.pem(), server: server.pem(), key: key.serialize_pem() }
+    }
 }
 
 impl Servers {
@@ -35,14 +59,21 @@ impl Servers {
         }
         let folder = TempDir::new().unwrap();
         let (ports, inner): (Vec<u16>, Vec<u16>) = (0..number).map(|_| (free_port(), free_port())).unzip();
+        let secure: Vec<u16> = (0..number).map(|_| free_port()).collect();
+        let certificates = Certificates::new();
+        fs::write(folder.path().join("authority.pem"), &certificates.authority).unwrap();
         let shard = |port: &u16| format!("<shard><replica><host>127.0.0.1</host><port>{port}</port></replica></shard>");
         let shards = inner.iter().map(shard).collect::<Vec<_>>().concat();
         let children = ports
             .iter()
             .zip(&inner)
-            .map(|(http, tcp)| Some(start(&folder.path().join(http.to_string()), *http, *tcp, &shards)))
+            .zip(&secure)
+            .map(|((http, tcp), https)| {
+                let folder = folder.path().join(http.to_string());
+                Some(start(&folder, (*http, *tcp, *https), &shards, &certificates))
+            })
             .collect();
-        let servers = Self { children, ports, _folder: folder };
+        let servers = Self { children, ports, secure, folder };
         for port in &servers.ports {
             wait_for(*port);
         }
@@ -52,6 +83,16 @@ impl Servers {
     /// The address of a database on each server.
     pub(super) fn addresses(&self, database: &str) -> Vec<String> {
         self.ports.iter().map(|port| format!("clickhouse://127.0.0.1:{port}/{database}")).collect()
+    }
+
+    /// The address of a database on the first server, over TLS.
+    pub(super) fn secure_address(&self, database: &str) -> String {
+        format!("clickhouses://127.0.0.1:{}/{database}", self.secure[0])
+    }
+
+    /// The certificate of the authority that signed those of the servers.
+    pub(super) fn authority(&self) -> PathBuf {
+        self.folder.path().join("authority.pem")
     }
 
     pub(super) fn stop(&mut self, number: usize) {
@@ -120,12 +161,16 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-fn start(folder: &Path, http: u16, tcp: u16, shards: &str) -> Child {
+fn start(folder: &Path, (http, tcp, https): (u16, u16, u16), shards: &str, certificates: &Certificates) -> Child {
     fs::create_dir_all(folder.join("tmp")).unwrap();
+    fs::write(folder.join("server.pem"), &certificates.server).unwrap();
+    fs::write(folder.join("key.pem"), &certificates.key).unwrap();
     let at = folder.display();
     let config = format!(
         "<yandex><logger><level>error</level><log>{at}/log</log><errorlog>{at}/errors</errorlog></logger>\
-         <http_port>{http}</http_port><tcp_port>{tcp}</tcp_port><listen_host>127.0.0.1</listen_host>\
+         <http_port>{http}</http_port><https_port>{https}</https_port><openSSL><server>\
+         <certificateFile>{at}/server.pem</certificateFile><privateKeyFile>{at}/key.pem</privateKeyFile>\
+         <verificationMode>none</verificationMode></server></openSSL><tcp_port>{tcp}</tcp_port><listen_host>127.0.0.1</listen_host>\
          <mark_cache_size>16777216</mark_cache_size><path>{at}/data/</path><tmp_path>{at}/tmp/</tmp_path>\
          <users_config>{at}/users.xml</users_config><default_profile>default</default_profile>\
          <default_database>default</default_database><timezone>UTC</timezone>\
