@@ -17,6 +17,7 @@ mod expected;
 mod findings;
 pub mod memory;
 mod opened;
+mod own;
 mod store;
 pub mod warehouse;
 

@@ -5,6 +5,8 @@
 //! the same order, and the engine does not know the difference. `assets/docs/warehouse.md` has the
 //! tables and what was measured.
 //!
+//! A table of events that the owner made is read by expressions of its columns ([`OwnEvents`]).
+//!
 //! A warehouse is filled from a store file ([`Load`]) in loads. A load counts only when the table
 //! `journey_loads` names it, which is the last thing that is written: what an interrupted load left
 //! is never read.
@@ -14,6 +16,8 @@ pub mod check;
 mod client;
 mod edges;
 mod load;
+mod mapping;
+mod own;
 mod source;
 mod tables;
 mod wire;
@@ -21,5 +25,7 @@ mod wire;
 pub use self::address::{Address, Limits};
 pub use self::client::{Client, Failed};
 pub use self::load::{ByWhich, Load, Loaded};
+pub use self::mapping::OwnTable;
+pub use self::own::{OwnEvents, OwnRow, Totals};
 pub use self::source::Warehouse;
 pub use self::tables::{Layout, ddl};

@@ -15,7 +15,7 @@ use crate::model::near;
 use crate::output::Kept;
 use crate::session::{self, Location, demo};
 use crate::store::{Error, Reader};
-use crate::warehouse::Address;
+use crate::warehouse::{Address, OwnTable};
 
 /// What the command line says of the store.
 #[derive(Clone, Debug, Default)]
@@ -141,13 +141,26 @@ impl Named {
 /// Reads an address, with what the settings say of it.
 pub(super) fn address(text: &str, settings: &Warehouse) -> Result<Address, Failure> {
     let mut address = Address::read(text).map_err(Failure::usage)?;
-    let Warehouse { url: _, user_env, password_env, ca, seconds, rows, bytes } = settings.clone();
+    let Warehouse { url: _, user_env, password_env, ca, seconds, rows, bytes, events } = settings.clone();
     address.user_variable = user_env.unwrap_or(address.user_variable);
     address.password_variable = password_env.unwrap_or(address.password_variable);
     address.ca = ca;
     address.limits.seconds = seconds.unwrap_or(address.limits.seconds);
     address.limits.rows = rows.unwrap_or(address.limits.rows);
     address.limits.bytes = bytes.unwrap_or(address.limits.bytes);
+    address.own = events.map(|events| {
+        let given = |name: &str| events.get(name).map(str::to_owned);
+        Box::new(OwnTable {
+            table: given("table").unwrap_or_default(),
+            id: given("id").unwrap_or_default(),
+            time: given("time").unwrap_or_default(),
+            event: given("event").unwrap_or_default(),
+            properties: given("properties").unwrap_or_default(),
+            arrived: given("arrived"),
+            row: given("row"),
+            named: events.named,
+        })
+    });
     Ok(address)
 }
 

@@ -12,6 +12,7 @@ use super::args::{Common, Config, Format, When};
 use super::console::Console;
 use super::failure::Failure;
 use super::open::Named;
+use crate::config::warehouse::Events;
 use crate::config::{self, Origin};
 use crate::identity::{THRESHOLDS, Thresholds};
 use crate::model::text::visible;
@@ -180,6 +181,10 @@ fn lines(common: &Common, theme: Option<&str>, store: Named, loaded: &Loaded) ->
         let path = loaded.file.as_ref().map(|file| file.path.display().to_string()).unwrap_or_default();
         lines.extend(value.map(|value| line(&format!("warehouse.{name}"), value, path)));
     }
+    for (name, value) in settings.warehouse.events.iter().flat_map(Events::set) {
+        let path = loaded.file.as_ref().map(|file| file.path.display().to_string()).unwrap_or_default();
+        lines.extend(value.map(|value| line(&format!("warehouse.events.{name}"), value, path)));
+    }
     for (meaning, words) in &settings.colours {
         lines.push(line(&format!("colours.{}", meaning.name()), words.value.clone(), loaded.line(words.line)));
     }
@@ -220,6 +225,15 @@ fn as_file(loaded: &Loaded) -> Result<String, Failure> {
     }
     text.push_str("\n# A ClickHouse server, for commands without a store. Only variables hold secrets, never this file.\n[warehouse]\n");
     for (name, value) in settings.warehouse.set() {
+        match value {
+            Some(value) => drop(writeln!(text, "{name} = {value}")),
+            None => drop(writeln!(text, "# {name} =")),
+        }
+    }
+    let events = settings.warehouse.events.as_ref();
+    text.push_str("\n# Your own table of events there, read in place of the tables of journey: its name, and SQL\n# expressions of its columns.\n");
+    text.push_str(if events.is_some() { "[warehouse.events]\n" } else { "# [warehouse.events]\n" });
+    for (name, value) in events.cloned().unwrap_or_default().set() {
         match value {
             Some(value) => drop(writeln!(text, "{name} = {value}")),
             None => drop(writeln!(text, "# {name} =")),

@@ -19,6 +19,43 @@ pub struct Warehouse {
     pub rows: Option<u64>,
     /// Bytes that a question may read.
     pub bytes: Option<u64>,
+    /// `[warehouse.events]`: a table of events of your own.
+    pub events: Option<Events>,
+}
+
+/// `[warehouse.events]` of the settings: which expression of the columns of a table is what.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Events {
+    /// What is given, by the names of [`Events::NAMES`].
+    pub given: Vec<(&'static str, String)>,
+    /// Expressions with other ids that a row names.
+    pub named: Vec<String>,
+}
+
+impl Events {
+    /// The names of what is one text each; the first five have to be given.
+    pub const NAMES: [&str; 7] = ["table", "id", "time", "event", "properties", "arrived", "row"];
+    /// How many of the names have to be given.
+    pub const NEEDED: usize = 5;
+    /// The name of the list.
+    pub const LIST: &str = "named";
+
+    /// What is given under a name.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.given.iter().find(|(known, _)| *known == name).map(|(_, text)| text.as_str())
+    }
+
+    /// The first name that has to be given and is not.
+    pub fn missing(&self) -> Option<&'static str> {
+        Self::NAMES.into_iter().take(Self::NEEDED).find(|name| self.get(name).is_none())
+    }
+
+    /// What is set, as a file of settings has it.
+    pub fn set(&self) -> Vec<(&'static str, Option<String>)> {
+        let texts = Self::NAMES.into_iter().map(|name| (name, self.get(name).map(|text| format!("{text:?}"))));
+        let named = (!self.named.is_empty()).then(|| format!("{:?}", self.named));
+        texts.chain([(Self::LIST, named)]).collect()
+    }
 }
 
 impl Warehouse {

@@ -140,7 +140,7 @@ impl Map {
     pub(super) fn lift(&self, row: &str) -> Result<Lifted<'static>, String> {
         let mut event = None;
         let mut properties = "{".to_owned();
-        let mut taken: Vec<&str> = Vec::new();
+        let mut taken: Vec<(&str, String)> = Vec::new();
         let mut add = |name: &str, value: &str| {
             let comma = if properties.len() > 1 { "," } else { "" };
             // Writing to a String cannot fail.
@@ -156,8 +156,8 @@ impl Map {
             if *name == "event" {
                 event = Some(value);
             } else {
-                taken.push(property);
                 add(property, &value);
+                taken.push((property, value));
             }
         }
         let rest = match &self.properties {
@@ -178,8 +178,12 @@ impl Map {
                 if is_place(key) {
                     return;
                 }
-                // Another column of that name is kept.
-                if taken.contains(&key) { add(&format!("row.{key}"), value) } else { add(key, value) }
+                match taken.iter().find(|(property, _)| *property == key) {
+                    None => add(key, value),
+                    Some((_, known)) if says_the_same(known, value) => {}
+                    // Another column of that name is kept.
+                    Some(_) => add(&format!("row.{key}"), value),
+                }
             })
             .map_err(|error| complaint(&error))?;
         }
@@ -251,6 +255,14 @@ impl Map {
     }
 }
 
+/// Whether two values are one id, or one moment to the precision of the coarser: a column often repeats what is
+/// among the properties.
+fn says_the_same(one: &str, other: &str) -> bool {
+    let second = |value: &str| json::time(value).map(|time| time.div_euclid(1000));
+    let is_same_id = || json::id(one).is_some_and(|id| json::id(other) == Some(id));
+    one == other || is_same_id() || second(one).is_some_and(|time| second(other) == Some(time))
+}
+
 /// The value at a place of a row: a column, or a path into objects.
 fn find<'a>(row: &'a str, place: &str) -> Result<Option<&'a str>, String> {
     let mut found = None;
@@ -313,6 +325,19 @@ mod tests {
         let lifted = map.lift(row).unwrap();
         assert_eq!(lifted.event.as_deref(), Some("\"Page Viewed\""));
         assert_eq!(lifted.properties, r#"{"distinct_id":"u","time":7,"sent":"2019-07-01T09:00:00Z"}"#);
+    }
+
+    #[test]
+    fn what_a_property_repeats_stands_once() {
+        let map = Map::parse("id=who,event=what,time=when,properties=more").unwrap();
+        let lift = |id: &str, time: u64| {
+            let more = format!(r#"{{"distinct_id":{id},"time":{time},"plan":"pro"}}"#);
+            let row = format!(r#"{{"who":"42","what":"A","when":1561971600500,"more":{more}}}"#);
+            map.lift(&row).unwrap().properties
+        };
+        assert_eq!(lift("42", 1_561_971_600), r#"{"distinct_id":"42","time":1561971600500,"plan":"pro"}"#);
+        let other = lift("43", 1_561_971_601);
+        assert!(other.contains(r#""row.distinct_id":43"#) && other.contains(r#""row.time":1561971601"#), "{other}");
     }
 
     #[test]

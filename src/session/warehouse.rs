@@ -3,10 +3,11 @@
 use std::env;
 
 use super::Inspector;
+use super::own::OwnSource;
 use crate::inspect::{Error, ErrorKind};
 use crate::model::NumberedTexts;
 use crate::store::{Reader, WholeRow};
-use crate::warehouse::{Address, ByWhich, Client, Load, Warehouse};
+use crate::warehouse::{Address, ByWhich, Client, Load, OwnEvents, Warehouse};
 
 /// Rows that are read from the store at once.
 const PART: usize = 20_000;
@@ -23,12 +24,16 @@ pub fn client(address: &Address) -> Result<Client, Error> {
     Client::new(address, &|name| env::var(name).ok().filter(|value| !value.is_empty()))
 }
 
-/// Opens a warehouse.
+/// Opens a warehouse: the tables of this program, or the table of events that the settings name.
 ///
 /// # Errors
 /// It does not answer, refuses the user, or has no tables of this program.
 pub fn open(address: &Address) -> Result<Inspector, Error> {
-    Ok(Inspector::new(Warehouse::open(client(address)?)?))
+    let client = client(address)?;
+    Ok(match &address.own {
+        Some(table) => Inspector::new(OwnSource::open(OwnEvents::open(client, (**table).clone())?)?),
+        None => Inspector::new(Warehouse::open(client)?),
+    })
 }
 
 /// What [`fill`] has sent.

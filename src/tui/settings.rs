@@ -32,7 +32,7 @@ use super::keys::{Action, AssetError, Context, Key, Keymap};
 use super::theme::{Meaning, Theme};
 use super::when::Zone;
 use crate::config::at_home;
-use crate::config::warehouse::Warehouse;
+use crate::config::warehouse::{Events, Warehouse};
 use crate::identity::{THRESHOLDS, Threshold, Thresholds};
 
 /// A value, and the line of the file that sets it.
@@ -221,14 +221,49 @@ impl Settings {
                 "seconds" => warehouse.seconds = Some(number()?),
                 "rows" => warehouse.rows = Some(number()?),
                 "bytes" => warehouse.bytes = Some(number()?),
+                "events" => {
+                    let table = value.get_ref().as_table().ok_or_else(|| {
+                        let what = "events is to be a table, such as [warehouse.events]".to_owned();
+                        AssetError::new(&self.file, what).at(line)
+                    })?;
+                    warehouse.events = Some(self.events_of(table, text, line)?);
+                }
                 other => {
-                    let mut names = Warehouse::NAMES.into_iter();
+                    let mut names = Warehouse::NAMES.into_iter().chain(["events"]);
                     return Err(AssetError::unknown(&self.file, "setting of the warehouse", other, &mut names).at(line));
                 }
             }
         }
         self.warehouse = warehouse;
         Ok(())
+    }
+
+    /// `[warehouse.events]`, which begins in `line`.
+    fn events_of(&self, table: &DeTable<'_>, text: &str, line: usize) -> Result<Events, AssetError> {
+        let mut events = Events::default();
+        for (name, value) in table {
+            let line = line_of(text, name.span().start);
+            let name = name.get_ref().as_ref();
+            if name == Events::LIST {
+                let wrong = || AssetError::new(&self.file, format!("{name} is to be a list of texts")).at(line);
+                let list = value.get_ref().as_array().ok_or_else(wrong)?;
+                let texts = list.iter().map(|text| Some(text.get_ref().as_str()?.to_owned()));
+                events.named = texts.collect::<Option<_>>().ok_or_else(wrong)?;
+                continue;
+            }
+            let known = Events::NAMES.into_iter().find(|known| *known == name).ok_or_else(|| {
+                let mut names = Events::NAMES.into_iter().chain([Events::LIST]);
+                AssetError::unknown(&self.file, "column of the events of a warehouse", name, &mut names).at(line)
+            })?;
+            let words = self.text(name, value).map_err(|error| error.at(line))?;
+            events.given.push((known, words.to_owned()));
+        }
+        match events.missing() {
+            Some(name) => {
+                Err(AssetError::new(&self.file, format!("[warehouse.events] does not say what {name} is")).at(line))
+            }
+            None => Ok(events),
+        }
     }
 
     fn read_check(&mut self, table: &DeTable<'_>, text: &str) -> Result<(), AssetError> {

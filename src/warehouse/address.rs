@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::mapping::OwnTable;
+
 /// Name of the variable with the user, unless the settings name another.
 pub(super) const USER_VARIABLE: &str = "JOURNEY_WAREHOUSE_USER";
 /// Name of the variable with the password, unless the settings name another.
@@ -40,6 +42,8 @@ pub struct Address {
     pub ca: Option<PathBuf>,
     /// What a question may cost.
     pub limits: Limits,
+    /// A table of events of the owner's own, which is read in place of the tables of this program.
+    pub own: Option<Box<OwnTable>>,
 }
 
 /// What begins an address: the scheme, what it stands for, and the usual port.
@@ -91,6 +95,7 @@ impl Address {
             password_variable: PASSWORD_VARIABLE.to_owned(),
             ca: None,
             limits: Limits::default(),
+            own: None,
         })
     }
 

@@ -12,12 +12,15 @@ use journey::formats::Zone;
 use journey::ingest::{Flow, Input, Options, import};
 use journey::inspect::{ErrorKind, Inspector};
 use journey::model::Id;
+use journey::report;
+use journey::session;
 use journey::session::warehouse::fill;
 use journey::sim;
 use journey::store::{Reader, Writer};
-use journey::warehouse::{Address, Client, Failed, Layout, Warehouse, check, ddl};
+use journey::warehouse::{Address, Client, Failed, Layout, OwnTable, Warehouse, check, ddl};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
+use serde_json::Value;
 use tempfile::TempDir;
 
 use self::servers::{Current, Servers};
@@ -226,6 +229,209 @@ fn a_certificate_counts_only_where_its_authority_is_known() {
     let known = Client::new(&address, &|_| None).unwrap();
     fill(&store.reader(), &known, &mut |_, _| true).unwrap();
     agree(&Inspector::new(store.reader()), &Inspector::new(Warehouse::open(known).unwrap()));
+}
+
+/// A row of the demo as a table has it: what the columns hold of one line of its files.
+struct OwnLine {
+    id: String,
+    event: String,
+    seconds: i64,
+    arrived: i64,
+    properties: String,
+}
+
+/// The events of the demo, in the order in which an import numbers them, each at a whole second.
+fn own_lines() -> Vec<OwnLine> {
+    let sent = sim::demo_files().unwrap().into_iter().flat_map(|file| file.sent);
+    let line = |sent: sim::Sent| {
+        let event = sent.payload.get("event")?.as_str()?.to_owned();
+        let mut properties = sent.payload.get("properties")?.as_object()?.clone();
+        let seconds = sent.at.div_euclid(1000);
+        properties.insert("time".to_owned(), seconds.into());
+        properties.insert("mp_processing_time_ms".to_owned(), sent.arrival.into());
+        let id = properties.get("distinct_id").and_then(Value::as_str).unwrap_or_default().to_owned();
+        Some(OwnLine { id, event, seconds, arrived: sent.arrival, properties: Value::from(properties).to_string() })
+    };
+    sent.filter_map(line).collect()
+}
+
+/// The lines as a file of an export.
+fn as_file(lines: &[OwnLine]) -> Vec<(String, Vec<u8>)> {
+    let line =
+        |line: &OwnLine| format!("{{\"event\":{},\"properties\":{}}}\n", Value::from(&*line.event), line.properties);
+    vec![("own".to_owned(), lines.iter().map(line).collect::<String>().into_bytes())]
+}
+
+/// A literal of SQL, for texts without what has a meaning in one but quotes and backslashes.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
+/// Makes the table `own` of `columns`, and fills it: `value` gives what each has of a row with its number.
+fn own_table(address: &str, columns: &str, order: &str, lines: &[OwnLine], value: &dyn Fn(usize, &OwnLine) -> String) {
+    let client = client(address);
+    let table = format!(
+        "CREATE TABLE own ({columns}) ENGINE = MergeTree() PARTITION BY tuple() ORDER BY ({order}) SETTINGS index_granularity = 8192"
+    );
+    client.run(&table).unwrap();
+    for part in lines.chunks(50).zip(0..) {
+        let rows: Vec<String> =
+            part.0.iter().zip(1..).map(|(line, n)| format!("({})", value(part.1 * 50 + n, line))).collect();
+        client.run(&format!("INSERT INTO own VALUES {}", rows.join(","))).unwrap();
+    }
+}
+
+fn open_own(address: &str, own: OwnTable) -> Inspector {
+    let address = Address { own: Some(Box::new(own)), ..Address::read(address).unwrap() };
+    session::warehouse::open(&address).unwrap()
+}
+
+/// A journey as JSON, without what says where a row lies.
+fn placeless(source: &Inspector, id: &Id) -> Option<Value> {
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Object(fields) => {
+                for place in ["file", "line", "row", "sources", "source", "files"] {
+                    fields.remove(place);
+                }
+                fields.values_mut().for_each(strip);
+            }
+            Value::Array(values) => values.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    let journey = source.journey(id).unwrap()?;
+    let mut out = Vec::new();
+    report::json::journey(&mut out, &journey, &|row| Some(source.properties(&[row]).unwrap().remove(0))).unwrap();
+    let mut value = serde_json::from_slice(&out).unwrap();
+    strip(&mut value);
+    Some(value)
+}
+
+/// Every id of the rows has the same journey from a store of them and from the table.
+fn own_agrees(lines: &[OwnLine], own: &Inspector) {
+    let store = Store::new(as_file(lines));
+    let store = Inspector::new(store.reader());
+    let ids = all_ids(&store);
+    assert!(ids.len() > 30);
+    for id in &ids {
+        assert_eq!(placeless(own, id), placeless(&store, id), "{id:?}");
+        let exact = |source: &Inspector| {
+            let hits = source.search(id.as_str(), 50).unwrap().into_iter();
+            hits.filter(|hit| hit.found == journey::model::hit::Match::Exact).map(|hit| hit.id).collect::<Vec<_>>()
+        };
+        assert_eq!(exact(own), exact(&store), "{id:?}");
+    }
+    assert_eq!(placeless(own, &Id::new("no such id")), None);
+    let (here, there) = (store.overview().unwrap(), own.overview().unwrap());
+    assert_eq!((there.events, there.without_id), (here.events, here.without_id));
+    assert_eq!((there.alias_calls, there.first, there.last), (here.alias_calls, here.first, here.last));
+}
+
+fn own_mapping() -> OwnTable {
+    let text = |text: &str| text.to_owned();
+    OwnTable {
+        table: text("own"),
+        id: text("distinct_id"),
+        time: text("time"),
+        event: text("event"),
+        properties: text("properties"),
+        arrived: Some(text("arrived")),
+        row: Some(text("n")),
+        named: Vec::new(),
+    }
+}
+
+#[test]
+fn a_table_of_ones_own_answers_as_an_import_of_its_rows() {
+    let Some(servers) = Servers::start(1) else { return };
+    let address = &servers.addresses("default")[0];
+    let lines = own_lines();
+    own_table(
+        address,
+        "n UInt64, distinct_id Nullable(String), time DateTime, event String, properties String, arrived Int64, \
+         device Nullable(String), user Nullable(String), other Array(String)",
+        "event, time",
+        &lines,
+        &|n, line| {
+            let properties: Value = serde_json::from_str(&line.properties).unwrap();
+            let of = |names: &[&str]| {
+                names.iter().filter_map(|name| properties.get(*name)?.as_str()).map(quoted).collect::<Vec<_>>()
+            };
+            let one = |names: &[&str]| of(names).pop().unwrap_or("NULL".to_owned());
+            let id = if line.id.is_empty() { "NULL".to_owned() } else { quoted(&line.id) };
+            format!(
+                "{n},{id},{},{},{},{},{},{},[{}]",
+                line.seconds,
+                quoted(&line.event),
+                quoted(&line.properties),
+                line.arrived,
+                one(&["$device_id"]),
+                one(&["$user_id"]),
+                of(&["alias", "original", "$identified_id", "$anon_id", "$anon_distinct_id"]).join(",")
+            )
+        },
+    );
+    own_agrees(&lines, &open_own(address, own_mapping()));
+    let named = ["device", "user", "other"].map(str::to_owned).to_vec();
+    own_agrees(&lines, &open_own(address, OwnTable { named, ..own_mapping() }));
+}
+
+#[test]
+fn a_table_of_ones_own_can_have_the_types_of_the_engine_of_today() {
+    let Some(engine) = Current::start() else { return };
+    let address = engine.address("default");
+    let lines = own_lines();
+    own_table(
+        &address,
+        "n UInt64, distinct_id LowCardinality(Nullable(String)), time DateTime64(3, 'America/New_York'), \
+         event LowCardinality(String), properties Nullable(String), arrived Nullable(UInt64)",
+        "event, time",
+        &lines,
+        &|n, line| {
+            let id = if line.id.is_empty() { "NULL".to_owned() } else { quoted(&line.id) };
+            format!(
+                "{n},{id},fromUnixTimestamp64Milli({}),{},{},{}",
+                line.seconds * 1000,
+                quoted(&line.event),
+                quoted(&line.properties),
+                line.arrived
+            )
+        },
+    );
+    own_agrees(&lines, &open_own(&address, own_mapping()));
+}
+
+#[test]
+fn rows_that_are_added_to_a_table_are_seen_and_an_expression_that_is_none_is_named() {
+    let Some(servers) = Servers::start(1) else { return };
+    let address = &servers.addresses("default")[0];
+    let lines = own_lines();
+    let columns = "n UInt64, distinct_id String, time DateTime, event String, properties String, arrived Int64";
+    let value = |n: usize, line: &OwnLine| {
+        let texts = [&line.id, &line.event, &line.properties].map(|text| quoted(text));
+        format!("{n},{},{},{},{},{}", texts[0], line.seconds, texts[1], texts[2], line.arrived)
+    };
+    own_table(address, columns, "distinct_id, time", &lines[..40], &value);
+    let own = open_own(address, own_mapping());
+    own.source().version().unwrap();
+    let first = own.source().version().unwrap();
+    for id in all_ids(&Inspector::new(Store::new(as_file(&lines)).reader())) {
+        own.journey(&id).unwrap();
+    }
+    let rest: Vec<String> = lines[40..].iter().zip(41..).map(|(line, n)| format!("({})", value(n, line))).collect();
+    client(address).run(&format!("INSERT INTO own VALUES {}", rest.join(","))).unwrap();
+    assert_ne!(own.source().version().unwrap(), first);
+    own_agrees(&lines, &own);
+    client(address).run("TRUNCATE TABLE own").unwrap();
+    let error = own.source().version().unwrap_err();
+    assert!(error.what.contains("rows of own were deleted"), "{error:?}");
+    let address = Address {
+        own: Some(Box::new(OwnTable { id: "no_such".to_owned(), ..own_mapping() })),
+        ..Address::read(address).unwrap()
+    };
+    let Err(error) = session::warehouse::open(&address) else { panic!("a column that is not there") };
+    assert!(format!("{error:?}").contains("no_such"), "{error:?}");
 }
 
 #[test]

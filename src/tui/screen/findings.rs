@@ -145,7 +145,7 @@ impl State {
                 if let Some(person) = people.get(step.selected) {
                     // What is of the store as a whole has no row of one user that proves it.
                     if OF_STORE.contains(kind) {
-                        self.wish = Some(Wish::Open(person.id.clone(), None));
+                        self.asking.wish = Some(Wish::Open(person.id.clone(), None));
                         return;
                     }
                     let (id, kind) = (person.id.clone(), *kind);
