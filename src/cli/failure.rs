@@ -375,7 +375,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cause_that_was_told_is_not_repeated() {
+    fn a_cause_is_not_repeated() {
         let failure = Failure::usage("a.jsonl: no such file").because(&io::Error::other("no such file"));
         assert_eq!(failure.causes, Vec::<String>::new());
     }

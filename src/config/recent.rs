@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_pinned_stays_whoever_is_opened_and_the_same_key_takes_the_pin_away() {
+    fn a_pinned_user_stays_when_others_are_opened_and_the_same_key_removes_the_pin() {
         let folder = tempfile::tempdir().unwrap();
         let recent = Recent::at(folder.path().join("recent.json"));
         assert!(recent.pin(opened("a", "1")).unwrap());
@@ -201,7 +201,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn nobody_else_may_read_it() {
+    fn only_the_owner_can_read_it() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("recent.json");

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_behind_a_gzip_file_is_told_and_what_came_before_is_read() {
+    fn data_after_a_gzip_file_is_reported_and_the_file_is_read() {
         for behind in [&b"garbage"[..], b"\0\0garbage", b"{}"] {
             let (text, error) = read([gzip("rows"), behind.to_vec()].concat());
             assert_eq!(text, "rows");
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dictionary_that_is_not_there_is_told() {
+    fn a_missing_dictionary_is_reported() {
         // A frame of one block as it is, of dictionary number 5 (RFC 8878, 3.1.1).
         let frame = [ZSTD, b"\x21\x05\x04\x21\0\0rows"].concat();
         let (_, error) = read(frame);

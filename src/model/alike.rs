@@ -142,7 +142,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn texts_that_look_the_same_are_told_with_what_differs() {
+    fn texts_that_look_the_same_are_shown_with_what_differs() {
         for (one, other, what) in [
             ("Sally@x.com", "sally@x.com", &["case"][..]),
             ("7F3C-A", "7f3c-a", &["case"]),

@@ -212,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shapes_are_told_by_form_alone() {
+    fn shapes_are_decided_by_form_only() {
         for (text, shape) in [
             ("$device:1a207e703c5133-091deaa76fc7ee8-19525630-13c680-1a207e703c5134", Shape::Device),
             ("$device:", Shape::Other),

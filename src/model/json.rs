@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_stands_for_its_shortest_text() {
+    fn a_number_is_its_shortest_text() {
         for (token, text) in [
             ("42", "42"),
             ("42.0", "42"),

@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn an_absurd_clock_is_told_in_milliseconds() {
+    fn an_absurd_clock_is_written_in_milliseconds() {
         assert_eq!(rfc3339(i64::MAX), "9223372036854775807 ms");
     }
 }

@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_call_is_told_with_what_could_be_written() {
+    fn an_unknown_call_is_reported_with_those_that_exist() {
         let why = |text, at| read(text, &device(at)).unwrap_err().to_string();
         assert_eq!(why("fly", 0), "no call is named \"fly\": write track, identify, alias or reset");
         assert_eq!(why("identify", 0), "identify needs an id: identify sally");
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_by_hand_stands_after_the_moment_and_the_rest_goes_on() {
+    fn a_call_by_hand_stands_after_the_moment_and_the_rest_continues() {
         let (changed, moment) = make(&play(), 1, 0, Action::Identify { id: Value::from("u") });
         let codes: Vec<&str> = changed.run().steps.iter().map(|step| step.code.as_str()).collect();
         assert_eq!(codes, ["track(\"A\")", "identify(\"u\")", "track(\"B\")"]);

@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_outside_the_calendar_is_told_in_milliseconds() {
+    fn a_moment_outside_the_calendar_is_written_in_milliseconds() {
         assert_eq!(Clock::Utc.day(i64::MAX), "9223372036854775807 ms");
     }
 }

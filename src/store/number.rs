@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_lies_between_the_shorter_ones_beside_it() {
+    fn a_number_lies_between_the_shorter_ones_next_to_it() {
         for number in [0.0, -0.0, 0.1, -0.1, 284.99, 1e300, -1e300, f64::INFINITY, 1e-320, 1_682_899_664_232.0] {
             assert!(f64::from(at_most(number)) <= number && number <= f64::from(at_least(number)), "{number}");
         }

@@ -321,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_told_in_seconds_only_where_all_of_them_can_be() {
+    fn times_are_written_in_seconds_only_if_all_of_them_can_be() {
         let unit_of = |times: &[Millis]| unit(times.iter().copied());
         assert_eq!([unit_of(&[]), unit_of(&[7]), unit_of(&[7, -993, 2007])], [SECOND; 3]);
         assert_eq!([unit_of(&[7, 8]), unit_of(&[-7, 7])], [1; 2]);
@@ -354,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_no_list_of_heads_is_told() {
+    fn a_text_that_is_no_list_of_heads_is_reported() {
         let base = Base { t: 1, unit: 1000, sender: 1, line: 1 };
         for text in ["", "[", "7", "[7]", "[[1,2,3,4,5]]", "[[1,2,3,4,5,6,7,8]]", "[[1,2,3,4,5,'6']]"] {
             assert!(base.read(text).is_err(), "{text}");

@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_shut_gate_holds_whoever_reads_until_it_is_opened() {
+    fn a_shut_gate_holds_the_reader_until_it_is_opened() {
         let gate = Gate::default();
         let (sender, passed) = std::sync::mpsc::channel();
         let (wake, woken) = std::sync::mpsc::channel();

@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_is_told_with_its_line_and_what_was_probably_meant() {
+    fn a_mistake_is_reported_with_its_line_and_what_was_probably_meant() {
         for (text, line, meant) in [
             ("# a\nzoen = \"UTC\"", 2, "zone"),
             ("zone = \"Europe/Berlim\"", 1, "Europe/Berlin"),
@@ -398,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_of_another_kind_or_broken_toml_is_told_with_its_line() {
+    fn a_value_of_another_kind_or_broken_toml_is_reported_with_its_line() {
         for (text, line, what) in [
             ("ascii = \"yes\"", 1, "true or false"),
             ("zone = 3", 1, "zone is to be a text"),

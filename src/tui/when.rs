@@ -196,7 +196,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_gap_is_told_in_five_columns() {
+    fn a_gap_is_written_in_five_columns() {
         for (millis, text) in [
             (200, "200ms"),
             (2_290, "2.2s"),
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn a_span_is_told_in_two_units() {
+    fn a_span_is_written_in_two_units() {
         assert_eq!(span(10 * DAY + 2 * HOUR + 5), "10 d 2 h");
         assert_eq!(span(134_000), "2 m 14 s");
         assert_eq!(span(DAY), "1 d");
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lasts_a_day_or_less_is_told_in_times() {
+    fn a_day_or_less_is_written_in_times() {
         let at = |hour: i64, millis: i64| 1_562_803_200_000 + hour * HOUR + millis; // 2019-07-11
         assert_eq!(Zone::Utc.span(at(0, 0), at(48, 0)), "11 Jul 2019 to 13 Jul 2019");
         assert_eq!(Zone::Utc.span(at(9, 0), at(11, 5_000)), "11 Jul 2019, 09:00:00 to 11:00:05");
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn an_absurd_clock_is_told_in_milliseconds() {
+    fn an_absurd_clock_is_written_in_milliseconds() {
         assert_eq!(Zone::Utc.date(i64::MAX), "9223372036854775807 ms");
         assert_eq!(Zone::Utc.clock(i64::MIN, 12), "-9223372036854775808");
         let _ = Zone::Utc.day(i64::MIN);

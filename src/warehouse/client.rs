@@ -344,7 +344,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_is_told_without_the_question() {
+    fn a_refusal_is_reported_without_the_query() {
         let old = "Code: 60, e.displayText() = DB::Exception: Table shop.journey_rows doesn't exist., e.what() = DB::Exception\n";
         assert_eq!(refusal(None, old, 404), (60, "Table shop.journey_rows doesn't exist.".to_owned()));
         let new = "Code: 60. DB::Exception: Unknown table expression identifier 'x'. (UNKNOWN_TABLE) (version 26.9.1)";

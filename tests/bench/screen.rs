@@ -124,26 +124,26 @@ impl App {
 /// A store behind the interface.
 struct Stock(Inspector);
 
-fn told(error: impl std::fmt::Display) -> Failure {
+fn failed(error: impl std::fmt::Display) -> Failure {
     Failure::new(FailureKind::Store, "the store does not answer").cause(&error)
 }
 
 impl Backend for Stock {
     fn search(&mut self, text: &str) -> Result<Hits, Failure> {
-        let list = self.0.search(text, 200).map_err(told)?;
+        let list = self.0.search(text, 200).map_err(failed)?;
         Ok(Hits { list, ..Hits::default() })
     }
 
     fn overview(&mut self) -> Result<StartPage, Failure> {
-        Ok(StartPage { overview: self.0.overview().map_err(told)?, ..StartPage::default() })
+        Ok(StartPage { overview: self.0.overview().map_err(failed)?, ..StartPage::default() })
     }
 
     fn journey(&mut self, id: &Id) -> Result<Option<Arc<Journey>>, Failure> {
-        self.0.journey(id).map(|journey| journey.map(Arc::new)).map_err(told)
+        self.0.journey(id).map(|journey| journey.map(Arc::new)).map_err(failed)
     }
 
     fn properties(&mut self, row: i64) -> Result<String, Failure> {
-        self.0.properties(&[row]).map(|mut texts| texts.pop().unwrap_or_default()).map_err(told)
+        self.0.properties(&[row]).map(|mut texts| texts.pop().unwrap_or_default()).map_err(failed)
     }
 
     fn changed(&mut self) -> Result<bool, Failure> {

@@ -79,7 +79,7 @@ fn kind(item: &Item<'_>) -> String {
 }
 
 #[test]
-fn every_format_is_told_split_and_decoded_without_a_record_lost() {
+fn every_format_is_recognised_split_and_decoded_without_a_record_lost() {
     let corpus = samples(&[
         "variants/array.json",
         "variants/crlf.jsonl",
@@ -179,7 +179,7 @@ fn split_and_decoded(input: &[u8], heads: usize) -> u64 {
 }
 
 #[test]
-fn a_map_is_read_or_told_and_reads_any_file() {
+fn a_map_is_read_or_refused_and_reads_any_file() {
     let words =
         &["id = ", "event = ", "time = ", "properties = ", "\"*\"", "\"=View\"", "\"a.b.c\"", "\n", "alias = ", "["];
     let corpus = [
@@ -281,7 +281,7 @@ fn rows(lines: &str) -> Vec<Row> {
 }
 
 #[test]
-fn a_filter_is_read_or_told_and_decides_every_row() {
+fn a_filter_is_read_or_refused_and_decides_every_row() {
     let words = &[
         "event:",
         "id:",
@@ -347,7 +347,7 @@ fn a_filter_is_read_or_told_and_decides_every_row() {
 }
 
 #[test]
-fn terms_of_a_search_are_read_or_told() {
+fn terms_of_a_search_are_read_or_refused() {
     let words = &[
         "id:",
         " or ",
@@ -399,7 +399,7 @@ fn terms_of_a_search_are_read_or_told() {
 }
 
 #[test]
-fn a_scenario_is_read_and_played_or_told_with_its_place() {
+fn a_scenario_is_read_and_played_or_refused_with_its_place() {
     let corpus: Vec<Vec<u8>> = sim::gallery().iter().map(|(_, text)| text.as_bytes().to_vec()).collect();
     let words = &[
         "[[call]]\n",

@@ -33,9 +33,9 @@ fn a_store_with_damaged_pages_answers_or_says_what_is_wrong() {
     let path = folder.path().join("damaged.db");
     target.run(|input| {
         fs::write(&path, input).unwrap();
-        let mut told = Vec::new();
+        let mut printed = Vec::new();
         let mut tell = |answer: Result<String, journey::inspect::Error>| {
-            told.push(match answer {
+            printed.push(match answer {
                 Ok(text) => text,
                 Err(error) => format!("{error:?}").chars().take(20).collect(),
             });
@@ -57,6 +57,6 @@ fn a_store_with_damaged_pages_answers_or_says_what_is_wrong() {
                 tell(inspector.rejects(5).map(|_| "rejects".to_owned()));
             }
         }
-        hash(told)
+        hash(printed)
     });
 }

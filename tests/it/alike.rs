@@ -48,7 +48,7 @@ const LOOK_ALIKES: &[&str] = &[
 const OTHERS: &[&str] = &["sall", "sallya", "sall1", "sa lly", "sally s", "sully", "bob"];
 
 #[test]
-fn ids_that_look_the_same_are_told_of_each_other_and_stay_apart() {
+fn ids_that_look_the_same_are_named_and_stay_separate() {
     let inspector = store(&[LOOK_ALIKES, OTHERS].concat());
     for id in LOOK_ALIKES {
         let journey = inspector.journey(&Id::new(id)).unwrap().unwrap();
@@ -103,7 +103,7 @@ fn a_comparison_says_in_what_two_ids_differ() {
 }
 
 #[test]
-fn an_id_in_another_case_is_told_of_the_alias_and_of_the_device_form() {
+fn an_id_in_another_case_names_the_alias_and_the_device_form() {
     let upper = "7F3C2A10-55B1-4E0B-9C67-0A1B2C3D4E5F";
     let lower = upper.to_lowercase();
     let device = format!("$device:{lower}");
@@ -118,7 +118,7 @@ fn an_id_in_another_case_is_told_of_the_alias_and_of_the_device_form() {
 }
 
 #[test]
-fn an_id_that_had_not_arrived_yet_is_told_of_none() {
+fn an_id_that_had_not_arrived_yet_is_named_by_none() {
     let sent = [("sally", 5_000), ("Sally", 6_000), ("sally ", 9_000), ("sully", 5_000)];
     let inspector = store_of(sent.into_iter().map(|(id, at)| (id, 1_700_000_000_000 + at)));
     let told = |at: i64| -> Vec<String> {
@@ -161,7 +161,7 @@ fn ids_alike_are_as_many_as_of_a_moment_as_they_are_today() {
 }
 
 #[test]
-fn placeholders_are_not_told_of_their_forms() {
+fn placeholders_are_not_named_with_their_forms() {
     let inspector = store(&["null", "NULL", "undefined", "Undefined"]);
     assert_eq!(inspector.journey(&Id::new("null")).unwrap().unwrap().alike, []);
 }

@@ -114,15 +114,16 @@ fn wrong_calls(expected: &Value, shown: &BTreeMap<String, Journey>) -> Vec<Strin
             reason => reason,
         };
         let status = call["status"].as_str().unwrap();
-        let told = shown.values().flat_map(|journey| &journey.aliases).find(|told| told.source.line - 1 == line);
-        let right = match told.map(|told| told.verdict) {
+        let printed =
+            shown.values().flat_map(|journey| &journey.aliases).find(|printed| printed.source.line - 1 == line);
+        let right = match printed.map(|printed| printed.verdict) {
             None => status == "rejected" && !["already_mapped", "cycle"].contains(&reason),
             Some(Verdict::Accepted) => status == "accepted",
             Some(Verdict::Duplicate) => status == "duplicate" || reason == "already_mapped",
             Some(Verdict::Refused(refusal)) => status == "rejected" && refusal.name() == reason,
         };
         if !right {
-            wrong.push(format!("the call of line {} is {:?}, not {status} {reason}", line + 1, told));
+            wrong.push(format!("the call of line {} is {:?}, not {status} {reason}", line + 1, printed));
         }
     }
     wrong
@@ -134,12 +135,12 @@ fn wrong_orphans(expected: &Value, shown: &BTreeMap<String, Journey>) -> Vec<Str
     for orphan in orphans {
         let id = orphan["canonical"].as_str().unwrap();
         let owners = orphan["owners"].as_array().unwrap().iter().filter_map(Value::as_str);
-        let told = owners
+        let printed = owners
             .filter_map(|owner| shown.get(owner))
             .flat_map(|journey| &journey.orphans)
-            .find(|told| told.id.as_str() == id);
+            .find(|printed| printed.id.as_str() == id);
         let mut lines: Vec<u64> =
-            told.iter().flat_map(|told| &told.steps).map(|step| step.event.source.line - 1).collect();
+            printed.iter().flat_map(|printed| &printed.steps).map(|step| step.event.source.line - 1).collect();
         lines.sort_unstable();
         let mut want = numbers(&orphan["events"]);
         want.sort_unstable();
@@ -148,9 +149,9 @@ fn wrong_orphans(expected: &Value, shown: &BTreeMap<String, Journey>) -> Vec<Str
         }
     }
     for (root, journey) in shown {
-        for told in journey.orphans.iter().filter(|told| told.strength > Strength::Weak) {
-            if !orphans.iter().any(|orphan| orphan["canonical"] == told.id.as_str()) {
-                wrong.push(format!("{root:?}: {:?} is no orphan", told.id));
+        for printed in journey.orphans.iter().filter(|printed| printed.strength > Strength::Weak) {
+            if !orphans.iter().any(|orphan| orphan["canonical"] == printed.id.as_str()) {
+                wrong.push(format!("{root:?}: {:?} is no orphan", printed.id));
             }
         }
     }

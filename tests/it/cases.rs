@@ -104,7 +104,7 @@ fn c05_after_a_reset_rows_stay_anonymous_until_identify() {
 }
 
 #[test]
-fn c06_without_a_reset_the_next_visitor_is_mixed_in_and_told_of() {
+fn c06_without_a_reset_the_next_visitor_is_mixed_in_and_reported() {
     let story = Story::new(
         "1 View(12345)
          2 AL(sally -> 12345)
@@ -123,7 +123,7 @@ fn c06_without_a_reset_the_next_visitor_is_mixed_in_and_told_of() {
 }
 
 #[test]
-fn c07_identify_alone_leaves_the_anonymous_past_apart() {
+fn c07_identify_alone_leaves_the_anonymous_past_separate() {
     let story = Story::new(
         "1 Land(A9)
          3 Dash(ann@x.com)",
@@ -317,7 +317,7 @@ fn c19_self_and_empty_aliases_are_refused() {
 }
 
 #[test]
-fn c20_an_alias_with_data_of_its_own_keeps_it_apart() {
+fn c20_an_alias_with_data_of_its_own_keeps_it_separate() {
     let story = Story::new(
         "1 OldBuy(sally)
          10 Land(an5)

@@ -97,7 +97,7 @@ fn err(output: &Output) -> String {
 }
 
 #[test]
-fn a_zone_that_is_none_is_told_with_one_that_is() {
+fn an_unknown_zone_is_reported_with_a_known_one() {
     let home = Home::with_sample();
     let output = home.run(&["show", "12345", "--timezone", "Europe/Berln"]);
     assert_eq!(code(&output), 2);

@@ -70,8 +70,11 @@ fn a_scenario_is_found_by_name_by_number_and_without_its_number() {
     for name in ["01-sally", "sally", "1", "01"] {
         assert_eq!(home.json(0, &["demo", name])["name"], "01-sally", "{name}");
     }
-    let told = home.err(2, &["demo", "salli"]);
-    assert!(told.contains("no scenario is called \"salli\"") && told.contains("journey demo 01-sally"), "{told}");
+    let printed = home.err(2, &["demo", "salli"]);
+    assert!(
+        printed.contains("no scenario is called \"salli\"") && printed.contains("journey demo 01-sally"),
+        "{printed}"
+    );
 }
 
 #[test]
@@ -80,16 +83,16 @@ fn a_scenario_of_your_own_is_played_and_its_mistakes_have_a_place() {
     let docs = include_str!("../../assets/docs/demo.md");
     let example = docs.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
     home.write("mine.toml", example);
-    let told = home.json(0, &["demo", "mine.toml"]);
-    assert_eq!(told["expected"].as_array().unwrap().len(), 3, "the example of the documentation holds");
+    let printed = home.json(0, &["demo", "mine.toml"]);
+    assert_eq!(printed["expected"].as_array().unwrap().len(), 3, "the example of the documentation holds");
     home.write("mine.toml", &example.replace("web-2.22", "web-9"));
-    let told = home.err(2, &["demo", "mine.toml"]);
-    assert!(told.contains("mine.toml:15:7: no SDK \"web-9\"; there are web-2.7, "), "{told}");
+    let printed = home.err(2, &["demo", "mine.toml"]);
+    assert!(printed.contains("mine.toml:15:7: no SDK \"web-9\"; there are web-2.7, "), "{printed}");
     home.write("mine.toml", &example.replace("{laptop}", "somebody"));
-    let told = home.err(1, &["demo", "mine.toml"]);
-    assert!(told.contains("does not end as its [expect] says"), "{told}");
-    let told = home.err(2, &["demo", "./nowhere.toml"]);
-    assert!(told.contains("./nowhere.toml cannot be read"), "{told}");
+    let printed = home.err(1, &["demo", "mine.toml"]);
+    assert!(printed.contains("does not end as its [expect] says"), "{printed}");
+    let printed = home.err(2, &["demo", "./nowhere.toml"]);
+    assert!(printed.contains("./nowhere.toml cannot be read"), "{printed}");
 }
 
 #[test]
@@ -118,7 +121,7 @@ fn a_crowd_goes_into_a_store_and_its_seed_decides_it() {
 fn a_crowd_without_a_store_or_of_no_size_is_wrong_use() {
     let home = Home::new();
     assert!(home.err(2, &["demo", "--crowd", "5"]).contains("--store"));
-    let told = home.err(2, &["demo", "--crowd", "many", "--store", "a.db"]);
-    assert!(told.contains("such as 10000, 10k or 2M"), "{told}");
+    let printed = home.err(2, &["demo", "--crowd", "many", "--store", "a.db"]);
+    assert!(printed.contains("such as 10000, 10k or 2M"), "{printed}");
     assert!(!home.0.path().join("a.db").exists());
 }

@@ -167,7 +167,7 @@ fn lines(journey: &Journey) -> BTreeSet<u64> {
 }
 
 /// Everything of a journey that a reader sees, but for the limits.
-fn told(journey: Option<Journey>) -> String {
+fn printed(journey: Option<Journey>) -> String {
     journey.map_or_else(String::new, |mut journey| {
         journey.cuts.clear();
         let why: Vec<String> = journey.steps.iter().map(|step| journey.why(step)).collect();
@@ -227,7 +227,7 @@ proptest! {
         let whole = Whole(facts(&rows));
         for id in IDS.iter().map(|id| Id::new(id)) {
             let gathered = gather(&whole, &id, &Limits::default()).unwrap();
-            let (gathered, whole) = (told(resolve(&gathered, &id, LEGACY)), told(resolve(&whole.0, &id, LEGACY)));
+            let (gathered, whole) = (printed(resolve(&gathered, &id, LEGACY)), printed(resolve(&whole.0, &id, LEGACY)));
             let differ = gathered.lines().zip(whole.lines()).find(|(a, b)| a != b);
             prop_assert!(gathered == whole, "{id:?}: {differ:?}");
         }
@@ -258,14 +258,14 @@ proptest! {
         let history = History::default();
         for id in IDS.iter().map(|id| Id::new(id)) {
             let expected = resolve(&prefix, &id, LEGACY).map(|journey| Journey { as_of: Some(moment), ..journey });
-            let expected = told(expected);
-            let found = told(resolve_as_of(&whole.0, &id, moment, LEGACY));
+            let expected = printed(expected);
+            let found = printed(resolve_as_of(&whole.0, &id, moment, LEGACY));
             prop_assert!(found == expected, "{id:?}: {found}\n{expected}");
             // The same from what is gathered for that moment, over look-ups made for another one.
             history.gather(&whole, &id, Arrival::end_of(i64::MAX), &Limits::default()).unwrap();
             let gathered = history.gather(&whole, &id, moment, &Limits::default()).unwrap();
             let gathered = resolve(&gathered, &id, LEGACY).map(|journey| Journey { as_of: Some(moment), ..journey });
-            prop_assert_eq!(told(gathered), expected);
+            prop_assert_eq!(printed(gathered), expected);
         }
     }
 
@@ -291,7 +291,7 @@ proptest! {
         let alone = facts_of_files(&[("mine.jsonl", &rows)]);
         let among = facts_of_files(&[("mine.jsonl", &rows), ("others.jsonl", &others)]);
         for id in IDS.iter().map(|id| Id::new(id)) {
-            prop_assert_eq!(told(resolve(&alone, &id, LEGACY)), told(resolve(&among, &id, LEGACY)));
+            prop_assert_eq!(printed(resolve(&alone, &id, LEGACY)), printed(resolve(&among, &id, LEGACY)));
         }
     }
 
@@ -310,14 +310,14 @@ proptest! {
 }
 
 /// What is told of a user whose ids are too many, but for the query and its note.
-fn told_from(whole: &Whole, query: &str) -> (Journey, String) {
+fn printed_from(whole: &Whole, query: &str) -> (Journey, String) {
     let journey =
         resolve(&gather(whole, &Id::new(query), &Limits::default()).unwrap(), &Id::new(query), LEGACY).unwrap();
     let lines: Vec<_> = journey.aliases.iter().map(|line| (&line.alias, &line.target, line.verdict)).collect();
     let rows: Vec<_> = journey.steps.iter().map(|step| (step.event.row, &step.stored_under)).collect();
-    let told =
+    let printed =
         format!("{:?} {:?} {lines:?} {rows:?} {:?} {:?}", journey.root, journey.ids, journey.points, journey.cuts);
-    (journey.clone(), told)
+    (journey.clone(), printed)
 }
 
 #[test]
@@ -328,21 +328,21 @@ fn a_hub_is_cut_off_and_says_so() {
         })
         .collect();
     let whole = Whole(Story::new(&rows.concat()).facts());
-    let (journey, told) = told_from(&whole, "hub-1");
+    let (journey, printed) = printed_from(&whole, "hub-1");
     assert_eq!(journey.ids.len(), 1_000);
     assert_eq!(journey.ids[999].id.as_str(), "user-998", "the first to arrive");
     assert!(journey.cuts.iter().any(|cut| cut.of == CutOf::Ids), "{:?}", journey.cuts);
     assert!(journey.has_more_ids() && journey.has_more_rows());
     for query in ["user-7", "user-2999"] {
-        let (journey, from_there) = told_from(&whole, query);
-        assert!(from_there == told, "{query}");
+        let (journey, from_there) = printed_from(&whole, query);
+        assert!(from_there == printed, "{query}");
         let not_shown = journey.notes.iter().any(|note| note.contains("not shown"));
         assert_eq!(not_shown, query == "user-2999");
     }
 }
 
 #[test]
-fn a_long_chain_is_told_from_its_root_on_whichever_end_is_asked() {
+fn a_long_chain_is_shown_from_its_root_whichever_end_is_asked() {
     // Written from the root on, from the far end on, and as a circle that is not closed.
     let onwards = |at: usize| format!("{at} AL(x{} -> x{at})\n", at + 1);
     let backwards = |at: usize| format!("{at} AL(x{at} -> x{})\n", at + 1);
@@ -355,7 +355,7 @@ fn a_long_chain_is_told_from_its_root_on_whichever_end_is_asked() {
     ];
     for (calls, root, queries) in stories {
         let whole = Whole(Story::new(&format!("{calls}4000 View(x{})\n", queries[1])).facts());
-        let (journey, told) = told_from(&whole, &format!("x{}", queries[0]));
+        let (journey, printed) = printed_from(&whole, &format!("x{}", queries[0]));
         assert_eq!(journey.root, Some(Id::new(&format!("x{root}"))));
         assert_eq!(journey.ids.len(), 1_000);
         let nearest = journey.ids.iter().all(|id| {
@@ -369,13 +369,13 @@ fn a_long_chain_is_told_from_its_root_on_whichever_end_is_asked() {
             [format!("More than 1000 ids lead to x{root}: those nearest to it are shown, the first to arrive.")]
         );
         for query in &queries[1..] {
-            assert!(told_from(&whole, &format!("x{query}")).1 == told, "x{query}");
+            assert!(printed_from(&whole, &format!("x{query}")).1 == printed, "x{query}");
         }
     }
     // What fits within the limit is told whole, and no number is called a least one.
     let calls: String = (0..900).map(onwards).collect();
     let whole = Whole(Story::new(&format!("{calls}4000 View(x900)\n")).facts());
-    let (journey, _) = told_from(&whole, "x450");
+    let (journey, _) = printed_from(&whole, "x450");
     assert_eq!((journey.ids.len(), journey.at_least()), (901, ""));
     assert!(journey.steps.last().unwrap().state == State::Merged);
 }

@@ -39,13 +39,13 @@ fn copy_of(reader: &Reader) -> (TempDir, PathBuf) {
 }
 
 /// What `journey show --format json` says, without the places in files.
-fn told(store: &Inspector, id: &Id) -> Value {
+fn printed(store: &Inspector, id: &Id) -> Value {
     let Some(journey) = store.journey(id).unwrap() else { return Value::Null };
     let mut out = Vec::new();
     json::journey(&mut out, &journey, &|row| Some(store.properties(&[row]).unwrap().remove(0))).unwrap();
-    let mut told: Value = serde_json::from_slice(&out).unwrap();
-    forget_places(&mut told);
-    told
+    let mut printed: Value = serde_json::from_slice(&out).unwrap();
+    forget_places(&mut printed);
+    printed
 }
 
 fn forget_places(value: &mut Value) {
@@ -78,7 +78,7 @@ fn a_copy_of_every_capture_gives_the_same_journeys() {
         let ids = all_ids(&once);
         assert_eq!(all_ids(&again), ids, "{path:?}");
         for id in ids {
-            assert_eq!(told(&once, &id), told(&again, &id), "{path:?} {id:?}");
+            assert_eq!(printed(&once, &id), printed(&again, &id), "{path:?} {id:?}");
             journeys += 1;
         }
     }
@@ -174,10 +174,10 @@ fn a_copy_keeps_times_of_another_zone_and_what_profiles_say() {
     let (_folder, copy) = copy_of(&once);
     let once = Inspector::new(once);
     let again = store(&copy);
-    let before = told(&once, &Id::new("7"));
+    let before = printed(&once, &Id::new("7"));
     assert_eq!(before["events"][0]["time"], "2020-10-13T21:48:31.000Z");
     assert_eq!(before["events"].as_array().map(Vec::len), Some(2), "{before}");
-    assert_eq!(before, told(&again, &Id::new("7")));
+    assert_eq!(before, printed(&again, &Id::new("7")));
     let hits = again.search("sally", 5).unwrap();
     assert_eq!(hits.iter().map(|hit| hit.id.as_str()).collect::<Vec<_>>(), ["7"]);
 }

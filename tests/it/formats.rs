@@ -116,8 +116,8 @@ fn profile_updates_are_known_by_what_they_set() {
 #[test]
 fn the_clock_of_these_exports_is_utc_and_of_a_shifted_one_is_not() {
     let mut rows = rows("variants/plain.jsonl");
-    let told = Inference::of(&rows);
-    assert_eq!(told.sentence(), "UTC (inferred, sure: 21 of 21 rows)");
+    let printed = Inference::of(&rows);
+    assert_eq!(printed.sentence(), "UTC (inferred, sure: 21 of 21 rows)");
     for row in &mut rows {
         row.time -= 8 * 3_600_000;
     }

@@ -101,7 +101,7 @@ fn times(writer: Writer) -> Vec<i64> {
 }
 
 #[test]
-fn an_export_is_stored_and_told() {
+fn an_export_is_stored_and_reported() {
     let mut writer = store();
     let told = read(&mut writer, Input::Path(sample("export/race.jsonl")));
     assert_eq!((told.file.as_str(), told.format.as_str()), ("race.jsonl", "raw export (JSON Lines)"));
@@ -256,7 +256,7 @@ fn unknown_arrivals_follow_the_order_of_the_file_over_chunks() {
 }
 
 #[test]
-fn rows_of_another_project_are_kept_apart() {
+fn rows_of_another_project_stay_separate() {
     let sent = |token: &str, id: &str| {
         format!(
             r#"{{"received_at_ms":1602611311000,"endpoint":"/track","payload":{{"event":"A","properties":{{"distinct_id":"{id}","token":"{token}"}}}}}}"#

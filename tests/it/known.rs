@@ -28,7 +28,7 @@ fn neighbours(journey: &Journey) -> Vec<(&str, Option<&str>)> {
 }
 
 #[test]
-fn an_alias_that_is_a_second_anonymous_id_makes_nobody_known() {
+fn an_alias_that_is_a_second_anonymous_id_makes_no_user_known() {
     let old = Story::new(&format!(
         "1 Land({L})
          60 AL({L} -> {M})
@@ -97,7 +97,7 @@ fn a_device_under_its_own_id_is_no_login() {
 }
 
 #[test]
-fn a_placeholder_makes_nobody_known_and_is_told() {
+fn a_placeholder_makes_no_user_known_and_is_reported() {
     let story = Story::new(&format!(
         "1 View({L})
          2 AL(null -> {L})
@@ -166,7 +166,7 @@ fn second_login() -> Story {
 }
 
 #[test]
-fn the_earliest_claim_is_the_suggestion_and_a_later_one_accuses_nobody() {
+fn the_earliest_claim_is_the_suggestion_and_a_later_one_accuses_no_user() {
     let story = second_login();
     let (nora, omar) = (story.journey("nora"), story.journey("omar"));
     for journey in [&nora, &omar] {

@@ -312,7 +312,7 @@ fn no_page_of_another_name_and_no_reader_learns_anything() {
 
 #[cfg(unix)]
 #[test]
-fn large_packed_slow_and_cut_requests_get_a_clear_answer_and_the_rest_goes_on() {
+fn large_packed_slow_and_cut_requests_get_a_clear_answer_and_the_rest_continues() {
     let listening = Listening::start(&[]);
     let (status, _, body) = listening.send("POST", "/import", "", &vec![b' '; (10 << 20) + 1]);
     assert_eq!(status, 413, "{body}");

@@ -108,7 +108,7 @@ findings = []
 }
 
 #[test]
-fn the_same_is_told_as_json_and_as_a_junit_report() {
+fn json_and_junit_report_the_same() {
     let session = Session::new();
     let expected = "[[user]]\nid = \"pat@example.com\"\nrefused = 0\nids = 2\n";
     let (code, text) = session.check(expected, &["--format", "json"]);

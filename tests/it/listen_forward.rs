@@ -134,7 +134,7 @@ fn a_request_is_passed_on_as_it_came_and_the_client_gets_our_answer() {
 }
 
 #[test]
-fn an_endpoint_that_refuses_or_is_not_there_keeps_no_client_waiting_and_is_told() {
+fn an_endpoint_that_refuses_or_is_missing_keeps_no_client_waiting_and_is_reported() {
     let (address, requests) = endpoint("401 Unauthorized\r\ncontent-length: 9\r\nconnection: close\r\n\r\nbad token");
     let mut listening = Listening::start(&format!("http://{address}"));
     assert!(listening.send("/track", "", ROW.as_bytes()).starts_with("HTTP/1.1 200"));

@@ -105,7 +105,7 @@ fn c08_to_c11_what_is_joined_takes_its_past_so_there_is_no_race() {
 }
 
 #[test]
-fn c12_and_c15_the_second_device_is_apart_in_original() {
+fn c12_and_c15_the_second_device_is_separate_in_original() {
     let js17 = Story::new(
         "1 Land(123456-whatever)
          2 AL(john@example.com -> 123456-whatever)

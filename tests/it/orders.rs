@@ -60,7 +60,7 @@ fn store(files: &[(&str, String)]) -> Inspector {
 }
 
 /// What a reader learns, without the places in files.
-fn told(journey: Option<Journey>) -> String {
+fn printed(journey: Option<Journey>) -> String {
     let Some(journey) = journey else { return "nowhere".to_owned() };
     let step = |step: &journey::identity::Step| {
         let event = &step.event;
@@ -69,20 +69,20 @@ fn told(journey: Option<Journey>) -> String {
             event.event, event.id, event.time, step.stored_under, step.state, step.phase
         )
     };
-    let mut told = vec![format!("{:?} {:?}", journey.root, journey.ids)];
-    told.extend(journey.steps.iter().map(step));
-    told.extend(journey.aliases.iter().map(|line| format!("{:?} {:?} {:?}", line.alias, line.target, line.verdict)));
+    let mut printed = vec![format!("{:?} {:?}", journey.root, journey.ids)];
+    printed.extend(journey.steps.iter().map(step));
+    printed.extend(journey.aliases.iter().map(|line| format!("{:?} {:?} {:?}", line.alias, line.target, line.verdict)));
     for orphan in &journey.orphans {
-        told.push(format!("{:?} {:?} {} {:?}", orphan.id, orphan.strength, orphan.contested, orphan.owners));
-        told.extend(orphan.steps.iter().map(step));
+        printed.push(format!("{:?} {:?} {} {:?}", orphan.id, orphan.strength, orphan.contested, orphan.owners));
+        printed.extend(orphan.steps.iter().map(step));
     }
-    told.extend(journey.points.iter().map(|point| format!("{:?} {:?} {}", point.kind, point.id, point.time)));
-    told.extend(journey.findings.iter().map(|finding| finding.code().to_owned()));
-    told.join("\n")
+    printed.extend(journey.points.iter().map(|point| format!("{:?} {:?} {}", point.kind, point.id, point.time)));
+    printed.extend(journey.findings.iter().map(|finding| finding.code().to_owned()));
+    printed.join("\n")
 }
 
 fn all(inspector: &Inspector) -> Vec<String> {
-    IDS.iter().map(|id| told(inspector.journey(&Id::new(id)).unwrap())).collect()
+    IDS.iter().map(|id| printed(inspector.journey(&Id::new(id)).unwrap())).collect()
 }
 
 proptest! {

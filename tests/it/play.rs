@@ -25,7 +25,7 @@ fn first(play: &Play, kind: NewsKind) -> (usize, String) {
     news.unwrap_or_else(|| panic!("{} has no news of {kind:?}", play.scenario().name))
 }
 
-fn told(play: &Play, look: &Look) -> String {
+fn printed(play: &Play, look: &Look) -> String {
     let mut out = Vec::new();
     assert!(text::play(&mut out, play, look).unwrap(), "{} does not end as it says", play.scenario().name);
     String::from_utf8(out).unwrap()
@@ -45,7 +45,7 @@ fn every_scenario_promises_something_and_the_engine_finds_it() {
 }
 
 #[test]
-fn a_promise_that_does_not_hold_is_told() {
+fn a_promise_that_does_not_hold_is_reported() {
     let mut scenario = built_in("01-").scenario().clone();
     scenario.expect.merged = Some(99);
     let play = Play::new(scenario);
@@ -58,14 +58,14 @@ fn a_promise_that_does_not_hold_is_told() {
 #[test]
 fn every_scenario_reads_as_it_did() {
     for play in gallery() {
-        insta::assert_snapshot!(format!("play_{}", play.scenario().name), told(&play, &Look::default()));
+        insta::assert_snapshot!(format!("play_{}", play.scenario().name), printed(&play, &Look::default()));
     }
 }
 
 #[test]
 fn an_ascii_text_has_no_other_character_and_no_line_is_too_long() {
     for play in gallery() {
-        let text = told(&play, &Look { ascii: true, width: 80, ..Look::default() });
+        let text = printed(&play, &Look { ascii: true, width: 80, ..Look::default() });
         for line in text.lines() {
             assert!(line.is_ascii() && line.len() <= 80, "{line}");
         }
@@ -116,8 +116,8 @@ fn the_end_of_a_play_is_what_a_store_would_say() {
     for play in gallery() {
         let end = play.server(play.last());
         let rows = play.run().sent.iter().filter(|sent| sent.endpoint == sim::Endpoint::Track).count();
-        let told: usize = end.timeline.iter().map(|entry| 1 + entry.copies).sum();
-        assert_eq!(told, rows, "{}: each row stands once, with its copies", play.scenario().name);
+        let printed: usize = end.timeline.iter().map(|entry| 1 + entry.copies).sum();
+        assert_eq!(printed, rows, "{}: each row stands once, with its copies", play.scenario().name);
     }
 }
 
@@ -139,11 +139,11 @@ fn the_json_of_a_play_has_the_documented_shape() {
     let play = built_in("01-");
     let mut out = Vec::new();
     assert!(json::play(&mut out, &play).unwrap());
-    let told: Value = serde_json::from_slice(&out).unwrap();
+    let printed: Value = serde_json::from_slice(&out).unwrap();
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
-    assert_eq!(keys(&told), "schema name title look_for lesson search devices moments expected");
-    assert_eq!(keys(&told["devices"][0]), "name sdk version about");
-    let moments = told["moments"].as_array().unwrap();
+    assert_eq!(keys(&printed), "schema name title look_for lesson search devices moments expected");
+    assert_eq!(keys(&printed["devices"][0]), "name sdk version about");
+    let moments = printed["moments"].as_array().unwrap();
     assert_eq!(moments.len(), play.last());
     for (number, moment) in (1..).zip(moments) {
         assert_eq!(moment["moment"], number);
@@ -162,7 +162,7 @@ fn the_json_of_a_play_has_the_documented_shape() {
     assert_eq!(keys(row), "event time arrived distinct_id stored_under root state split owners phase copies");
     assert_eq!(row["state"], "merged");
     assert_eq!(moment["news"][0]["kind"], "refused");
-    assert_eq!(keys(&told["expected"][0]), "key expected found holds");
+    assert_eq!(keys(&printed["expected"][0]), "key expected found holds");
 }
 
 #[test]
@@ -181,6 +181,6 @@ fn text_of_a_scenario_does_not_act_on_a_terminal() {
         [[device]]\nname=\"d\\u202E\"\nsdk='web-2.22'\n[[call]]\nat='1s'\ndevice=\"d\\u202E\"\ndo='track'\n\
         event=\"\\u001b]0;x\\u0007\"\ncaption=\"\\u001b[1m\"\n";
     let play = Play::new(Scenario::parse("x.toml", text).unwrap());
-    let told = told(&play, &Look::default());
-    assert!(!told.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{told}");
+    let printed = printed(&play, &Look::default());
+    assert!(!printed.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{printed}");
 }

@@ -166,7 +166,7 @@ fn it_plays_by_beats_alone_and_stops_at_the_end() {
 }
 
 #[test]
-fn nothing_is_asked_of_the_store_while_nobody_does_anything() {
+fn an_idle_player_asks_nothing_of_the_store() {
     let mut app = play(1);
     app.send(Msg::Idle);
     app.settle();
@@ -302,7 +302,7 @@ fn before_the_first_call_the_player_says_what_to_look_for() {
 }
 
 #[test]
-fn a_refused_alias_is_told_with_its_orphan() {
+fn a_refused_alias_is_shown_with_its_orphan() {
     insta::assert_snapshot!(play(1).press("e").styled());
 }
 
@@ -434,7 +434,7 @@ fn a_branch_is_asked_for_over_its_journey_too() {
 }
 
 #[test]
-fn a_refused_call_is_told_and_is_not_in_the_lookup_table() {
+fn a_refused_call_is_shown_and_is_not_in_the_lookup_table() {
     let mut app = play(1).sized(120, 40);
     app.press("G");
     let table = &app.model.player().unwrap().now().table;
@@ -444,7 +444,7 @@ fn a_refused_call_is_told_and_is_not_in_the_lookup_table() {
 }
 
 #[test]
-fn the_end_of_a_changed_play_is_told_beside_that_of_the_original() {
+fn the_end_of_a_changed_play_is_shown_next_to_that_of_the_original() {
     let mut app = play(1).sized(120, 40);
     assert_eq!(app.model.player().unwrap().difference(), None);
     // The refused alias call is left out, and identify is called in its place.

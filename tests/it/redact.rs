@@ -108,8 +108,8 @@ fn no_answer_of_any_form_has_an_id_and_each_decides_the_same() {
             let journey = inspector.journey(id).unwrap();
             assert_eq!(journey.as_ref().map(decided), plain, "{} {id:?}", file.display());
             let Some(journey) = journey else { continue };
-            let told = inspector.shown(id).unwrap();
-            assert_eq!(journey.query, told);
+            let printed = inspector.shown(id).unwrap();
+            assert_eq!(journey.query, printed);
             let answer = written(&inspector, &journey);
             for other in ids.iter().filter(|id| is_telling(id)) {
                 let at = answer.find(other.bare());
@@ -117,8 +117,8 @@ fn no_answer_of_any_form_has_an_id_and_each_decides_the_same() {
                 assert_eq!(around, None, "{} {id:?} tells {other:?}", file.display());
             }
             if is_telling(id) {
-                assert!(answer.contains(told.as_str()), "{id:?} is {told:?}");
-                let again = inspector.journey(&told).unwrap().map(|journey| decided(&journey));
+                assert!(answer.contains(printed.as_str()), "{id:?} is {printed:?}");
+                let again = inspector.journey(&printed).unwrap().map(|journey| decided(&journey));
                 assert_eq!(again, Some(decided(&journey)), "a pseudonym opens what it stands for");
             }
         }

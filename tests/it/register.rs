@@ -21,7 +21,7 @@ fn sally() -> Story {
     )
 }
 
-fn told(journey: &Journey) -> (Vec<String>, Vec<String>, Vec<String>, Vec<String>) {
+fn printed(journey: &Journey) -> (Vec<String>, Vec<String>, Vec<String>, Vec<String>) {
     let register = Register::of(journey);
     let calls = register.calls.iter().map(|call| match *call {
         Call::Alias(at) => match journey.aliases[at].verdict {
@@ -63,7 +63,7 @@ fn told(journey: &Journey) -> (Vec<String>, Vec<String>, Vec<String>, Vec<String
 
 #[test]
 fn the_tables_say_what_the_rows_say() {
-    let (calls, table, devices, changes) = told(&sally().journey("sally"));
+    let (calls, table, devices, changes) = printed(&sally().journey("sally"));
     assert_eq!(calls, ["alias Accepted", "login sally", "alias Accepted", "login uid-9", "alias already_mapped"]);
     assert_eq!(table, ["sally > 12345 (3 rows)", "uid-9 > sally > 12345 (2 rows)"]);
     assert_eq!(devices, ["web-1: 3+0 1000..50000 12345 sally", "phone-1: 0+2 60000..62000 P-1"]);

@@ -236,7 +236,7 @@ fn properties_are_passed_on_digit_by_digit() {
 }
 
 #[test]
-fn a_reader_that_went_away_is_told_as_a_broken_pipe() {
+fn a_reader_that_went_away_is_a_broken_pipe() {
     struct Gone;
     impl std::io::Write for Gone {
         fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {

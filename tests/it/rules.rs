@@ -79,7 +79,7 @@ fn rows_that_two_users_claim_begin_no_reset() {
 }
 
 #[test]
-fn a_reset_makes_nobody_known() {
+fn a_reset_makes_no_user_known() {
     let story = Story::new(&format!(
         "1 Open(a1) +,d1 on web · Linux
          100 Land({G}) +,{G} on web · Linux
@@ -91,7 +91,7 @@ fn a_reset_makes_nobody_known() {
 }
 
 #[test]
-fn an_id_that_is_a_number_in_some_rows_is_told_and_in_all_is_not() {
+fn an_id_that_is_a_number_in_some_rows_is_reported_and_in_all_is_not() {
     let mut story = Story::new("1 View(42)\n2 View(42)\n3 View(42)");
     assert_eq!(story.findings("42"), "");
     story.rows[1].flags.set(Flags::ID_NOT_TEXT);
@@ -118,7 +118,7 @@ fn one_who_begins_within_half_an_hour_may_have_taken_over() {
 }
 
 #[test]
-fn a_guest_is_nobody() {
+fn a_guest_is_no_user() {
     assert!(["guest", "Guest", "$device:guest", "'guest'"].iter().all(|text| Id::new(text).is_placeholder()));
     assert!(["guest-7", "guests", "guest@x.com"].iter().all(|text| !Id::new(text).is_placeholder()));
     let story = Story::new(&format!("1 Land({G}) +,{G}\n2 ID(guest <= {G}) +guest,{G}\n3 Open(guest) +guest,{G}"));

@@ -16,7 +16,7 @@ const ID_KEYS: &[&str] = &["distinct_id", "$device_id", "$user_id", "alias", "$a
 
 /// Rows as text, each id by the number of its first appearance, so that ids that an SDK made
 /// by chance can be compared; a row with an `$insert_id` says how often it came before.
-fn told(rows: &[(String, Map<String, Value>)], supers: &BTreeSet<String>) -> Vec<String> {
+fn printed(rows: &[(String, Map<String, Value>)], supers: &BTreeSet<String>) -> Vec<String> {
     let mut made: HashMap<String, usize> = HashMap::new();
     let mut delivered: HashMap<String, usize> = HashMap::new();
     let mut lines = Vec::new();
@@ -80,7 +80,7 @@ fn played_and_recorded(flow: &str, version: &str, family: &str) -> (Vec<String>,
     let theirs: Vec<_> =
         text.lines().filter_map(|line| event_of(serde_json::from_str::<Value>(line).unwrap().as_object()?)).collect();
     assert!(!theirs.is_empty());
-    (told(&ours, &supers), told(&theirs, &supers))
+    (printed(&ours, &supers), printed(&theirs, &supers))
 }
 
 /// How many lines two texts share in the same order, and what each has besides.
@@ -190,7 +190,7 @@ pub(crate) fn read(line: &str, number: u64) -> Option<Row> {
 }
 
 /// `merged | split | orphans | calls` of the id that the scenario says to open.
-fn told_story(story: &Story, search: &str) -> [String; 4] {
+fn printed_story(story: &Story, search: &str) -> [String; 4] {
     [story.merged(search), story.split(search), story.orphans(search), story.calls(search)]
 }
 
@@ -237,7 +237,7 @@ fn without_reset_two_people_share_one_timeline() {
 }
 
 #[test]
-fn with_reset_two_people_stay_apart() {
+fn with_reset_two_people_stay_separate() {
     let story = story("05-");
     assert_eq!(story.merged("dave@example.com"), "Page Viewed, Sign Up, Purchase, Logged Out, Logged In, Purchase");
     assert_eq!(story.merged("erin@example.com"), "Page Viewed, Sign Up, Purchase, Logged Out");
@@ -286,7 +286,7 @@ fn john_is_refused_on_the_second_browser_and_found_on_the_third() {
 }
 
 #[test]
-fn an_id_in_use_before_its_alias_keeps_its_history_apart() {
+fn an_id_in_use_before_its_alias_keeps_its_history_separate() {
     assert_eq!(
         story("10-").split("olga@example.com"),
         "Order Imported history, Order Shipped history, Order Imported history, Order Shipped history"
@@ -379,6 +379,6 @@ fn all_scenarios_in_one_store_tell_the_same_as_each_alone() {
     let all = Story { rows };
     for file in sim::demo_files().unwrap() {
         let (name, search) = (&file.scenario.name, &file.scenario.search);
-        assert_eq!(told_story(&all, search), told_story(&story(name), search), "{name}");
+        assert_eq!(printed_story(&all, search), printed_story(&story(name), search), "{name}");
     }
 }

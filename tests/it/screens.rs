@@ -130,7 +130,7 @@ fn enter_before_the_hits_are_there_waits_for_them() {
 }
 
 #[test]
-fn an_answer_that_nobody_waits_for_changes_nothing() {
+fn an_answer_that_no_part_waits_for_changes_nothing() {
     let mut app = with(sally());
     app.press_unanswered("sally");
     app.press_unanswered("<Backspace>x");
@@ -364,7 +364,7 @@ fn the_first_frame_does_not_wait_for_the_store_and_takes_what_is_typed() {
 }
 
 #[test]
-fn a_wait_is_told_once_it_is_one() {
+fn a_long_wait_is_shown() {
     let mut app = App::unsettled(Stories::default(), &Options::default());
     assert!(app.model.is_waiting());
     assert!(!app.text().contains("busy"));
@@ -380,12 +380,12 @@ fn a_refused_alias_is_a_bar_and_the_orphan_never_joins() {
 }
 
 #[test]
-fn a_reset_begins_a_lane_and_two_people_are_told() {
+fn a_reset_begins_a_lane_and_two_people_are_reported() {
     insta::assert_snapshot!(screen(two_people(), (120, 40), "<Enter>G"));
 }
 
 #[test]
-fn a_wide_screen_has_the_detail_beside_the_timeline() {
+fn a_wide_screen_has_the_detail_next_to_the_timeline() {
     insta::assert_snapshot!(screen(phone(), (200, 50), "<Enter>ii"));
 }
 
@@ -395,7 +395,7 @@ fn a_small_screen_has_time_lanes_event_and_state() {
 }
 
 #[test]
-fn split_rows_stand_apart_in_their_lane() {
+fn split_rows_stand_separate_in_their_lane() {
     insta::assert_snapshot!(screen(race(), (100, 30), "<Enter>e"));
 }
 

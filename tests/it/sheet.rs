@@ -266,8 +266,8 @@ fn a_sheet_of_fewer_rows_says_how_many_are_hidden() {
     let selection = Selection { filter: Some("event:View".into()), rows, ..Selection::default() };
     let shown = Shown { journey: &journey, selection: Some(&selection) };
     let all = journey.steps.len() + journey.orphans[0].steps.len();
-    let told = format!("2 of {all} rows shown, {} hidden: filter event:View", all - 2);
-    assert!(html(shown, PROPERTIES).contains(&told));
-    assert!(markdown(shown).replace('`', "").contains(&told));
+    let printed = format!("2 of {all} rows shown, {} hidden: filter event:View", all - 2);
+    assert!(html(shown, PROPERTIES).contains(&printed));
+    assert!(markdown(shown).replace('`', "").contains(&printed));
     assert_eq!(csv(shown, PROPERTIES).matches("\r\n").count(), 3);
 }

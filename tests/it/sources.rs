@@ -255,7 +255,7 @@ fn what_screens_ask_besides_is_the_same_from_every_source() {
 }
 
 #[test]
-fn what_cannot_be_read_is_told_by_every_source() {
+fn every_source_reports_what_it_cannot_read() {
     let row = r#"{"endpoint":"/track","received_at_ms":1562000000000,"payload":{"event":"A","properties":{"distinct_id":"u","token":"t","time":1562000000}}}"#;
     let lines = format!("{row}\nno row at all\n{row}\n");
     let sources = sources(&[("a.jsonl".to_owned(), lines.into_bytes())]);
@@ -265,7 +265,7 @@ fn what_cannot_be_read_is_told_by_every_source() {
 }
 
 #[test]
-fn a_question_that_nobody_waits_for_ends_in_every_source() {
+fn an_unwanted_question_ends_in_every_source() {
     let mut sources = demo();
     let terms = Terms::read("event:page").unwrap().unwrap();
     for (name, source) in &mut sources.all {

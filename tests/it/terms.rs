@@ -123,7 +123,7 @@ fn a_property_of_rows_finds_who_has_them_and_says_how_many() {
 }
 
 #[test]
-fn a_property_of_a_profile_goes_before_rows_and_rows_without_an_id_are_told() {
+fn a_property_of_a_profile_goes_before_rows_and_rows_without_an_id_are_reported() {
     let found = find(&shop(), "plan=pro");
     assert_eq!(ids(&found), ["bob", "visitor", "anna@shop.example"]);
     assert_eq!(found.hits[0].found, Match::Profile);

@@ -168,7 +168,7 @@ fn a_second_fill_sends_what_is_new_and_an_open_warehouse_sees_it() {
 }
 
 #[test]
-fn what_an_interrupted_fill_left_is_never_read_and_the_next_one_goes_on() {
+fn rows_of_an_interrupted_fill_are_never_read_and_the_next_one_resumes() {
     let Some(servers) = Servers::start(1) else { return };
     let address = prepared(&servers, "cut", &Layout::default());
     let store = Store::demo();

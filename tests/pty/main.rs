@@ -128,9 +128,9 @@ fn without_a_terminal_it_says_so_and_what_prints_anywhere() {
     let output = command.args(["--id", "sally@gmail.com"]).output().expect("the program runs");
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(output.stdout, b"");
-    let told = String::from_utf8(output.stderr).expect("text");
-    assert!(told.contains("the terminal interface needs a terminal to write to"), "{told}");
-    assert!(told.contains("journey show ID"), "{told}");
+    let printed = String::from_utf8(output.stderr).expect("text");
+    assert!(printed.contains("the terminal interface needs a terminal to write to"), "{printed}");
+    assert!(printed.contains("journey show ID"), "{printed}");
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn a_request_to_end_gives_the_terminal_back() {
 }
 
 #[test]
-fn a_stopped_program_gives_the_terminal_back_and_draws_all_of_it_when_it_goes_on() {
+fn a_stopped_program_gives_the_terminal_back_and_draws_all_of_it_when_it_continues() {
     let mut session = Session::start(80, 24);
     session.wait_for("open one of these");
     session.press("\x1a");
@@ -256,7 +256,7 @@ fn with_a_worker_that_panics() {
 }
 
 #[test]
-fn a_panic_of_the_worker_ends_the_program_and_is_told_on_a_restored_terminal() {
+fn a_panic_of_the_worker_ends_the_program_and_is_reported_on_a_restored_terminal() {
     let mut session = Session::start_test("with_a_worker_that_panics", 100, 24);
     session.wait_for("This store is empty");
     session.press("x");
@@ -311,7 +311,7 @@ fn a_pager_has_the_terminal_and_the_keys_until_it_ends() {
 }
 
 #[test]
-fn a_pager_that_is_not_there_is_told_on_the_screen() {
+fn a_pager_that_is_not_there_is_reported_on_the_screen() {
     let mut session = Session::start_with(&["--id", "sally@gmail.com"], &[("PAGER", "no-such-pager")], 80, 24);
     session.wait_for("ALIAS ACCEPTED");
     session.press("V");
@@ -339,7 +339,7 @@ fn a_click_opens_and_the_mouse_is_left_to_the_terminal_at_one_key() {
 }
 
 #[test]
-fn settings_change_keys_and_colours_and_a_mistake_is_told_before_the_terminal_is_taken() {
+fn settings_change_keys_and_colours_and_a_mistake_is_reported_before_the_terminal_is_taken() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("c.toml");
     std::fs::write(&file, "mouse = false\n[keys.journey]\n\"x\" = \"last\"\n").expect("a file");

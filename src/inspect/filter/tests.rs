@@ -203,7 +203,7 @@ fn an_error_points_at_its_place_and_names_what_was_meant() {
 }
 
 #[test]
-fn an_event_that_no_row_has_is_told_with_the_nearest() {
+fn an_event_that_no_row_has_is_reported_with_the_nearest() {
     let filter = Filter::read("event:purchse", &names()).unwrap().unwrap();
     assert_eq!(filter.hint().unwrap(), "no event here is called \"purchse\"; did you mean \"Purchase\"?");
     assert_eq!(Filter::read("event:purch", &names()).unwrap().unwrap().hint(), None);

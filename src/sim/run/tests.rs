@@ -127,7 +127,7 @@ fn a_device_that_stays_offline_ends_the_run_with_lost_rows() {
 }
 
 #[test]
-fn an_app_sends_after_a_minute_or_when_told() {
+fn an_app_sends_after_a_minute_or_at_a_flush() {
     let run = play("", "android-5.6", &[("1s", &track("A")), ("90s", &track("B")), ("95s", "do='flush'")]);
     assert_eq!(arrivals(&run), pairs(&[("A", 61), ("B", 95)]));
 }

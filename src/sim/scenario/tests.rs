@@ -116,7 +116,7 @@ fn a_backlog_must_not_end_before_it_begins() {
 }
 
 #[test]
-fn text_that_is_no_toml_is_told_with_its_place() {
+fn text_that_is_no_toml_is_reported_with_its_place() {
     let what = refused("name = \"x\"\ntitle = \n");
     assert!(what.starts_with("x.toml:2:"), "{what}");
 }

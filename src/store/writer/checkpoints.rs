@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_committed_is_moved_into_the_file_beside_the_writer() {
+    fn committed_pages_are_moved_into_the_file_during_the_write() {
         let mut checkpoints = Checkpoints::default();
         transactions(APART - 1, |db, path| {
             assert!(length(path) < BYTES * u64::try_from(checkpoints.since + 1).unwrap());

@@ -380,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_takes_its_word_and_a_wrong_one_is_told() {
+    fn a_command_takes_its_word_and_a_wrong_one_is_reported() {
         let mut state = over_journey();
         state.type_text("goto $device:a b");
         assert_eq!(state.update(Action::Open, 0), Asked::Goto(Id::new("$device:a b")));

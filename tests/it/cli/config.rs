@@ -18,9 +18,9 @@ fn home() -> Home {
 #[test]
 fn each_setting_is_explained_with_where_it_comes_from() {
     let home = home();
-    let told = home.json(0, &["config", "--explain"]);
+    let printed = home.json(0, &["config", "--explain"]);
     let origin = |name: &str| {
-        let line = told["config"].as_array().unwrap().iter().find(|line| line["name"] == name).unwrap();
+        let line = printed["config"].as_array().unwrap().iter().find(|line| line["name"] == name).unwrap();
         (line["value"].as_str().unwrap().to_owned(), line["origin"].as_str().unwrap().to_owned())
     };
     assert_eq!(origin("zone").0, "Asia/Tokyo");
@@ -86,8 +86,8 @@ fn a_mistake_in_the_file_names_the_line_and_stops_no_import() {
     fs::write(home.path(".config/journey/config.toml"), "zone = \"UTC\"\n[keys.journey]\nx = \"nxet\"\n").unwrap();
     let output = home.run(&["show", "sally@gmail.com"]);
     assert_eq!(code(&output), 2);
-    let told = err(&output);
-    assert!(told.contains("config.toml:3: no action is called \"nxet\"; did you mean next"), "{told}");
+    let printed = err(&output);
+    assert!(printed.contains("config.toml:3: no action is called \"nxet\"; did you mean next"), "{printed}");
     let sample = super::sample();
     assert_eq!(code(&home.run(&["import", sample.to_str().unwrap()])), 0);
 }
@@ -106,7 +106,7 @@ fn a_file_that_was_named_has_to_be_there() {
 }
 
 #[test]
-fn a_theme_that_nobody_has_is_told_with_those_there_are() {
+fn an_unknown_theme_is_reported_with_those_that_exist() {
     let home = Home::new();
     let output = home.run(&["--theme", "lihgt", "config", "--explain"]);
     assert_eq!(code(&output), 2);

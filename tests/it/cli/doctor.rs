@@ -80,7 +80,7 @@ fn what_others_may_read_is_a_note_and_no_problem() {
 }
 
 #[test]
-fn a_changed_value_is_told_by_what_it_belongs_to() {
+fn a_changed_value_is_reported_with_what_it_belongs_to() {
     for (sql, expected) in [
         ("UPDATE packs SET rows = replace(rows, '[[0,', '[[1,')", "damaged-rows"),
         ("UPDATE packs SET t = t + 1", "damaged-rows"),
@@ -199,7 +199,7 @@ fn stopped(mode: &str, with_index: bool) -> (Home, PathBuf) {
 }
 
 #[test]
-fn a_log_that_was_left_is_read_told_and_kept() {
+fn a_log_that_was_left_is_read_reported_and_kept() {
     for with_index in [true, false] {
         let (home, path) = stopped("WAL", with_index);
         let answer = doctor(&home, 1, &path);
@@ -215,14 +215,14 @@ fn a_log_that_was_left_is_read_told_and_kept() {
 }
 
 #[test]
-fn a_journal_that_was_left_is_told_and_not_undone() {
+fn a_journal_that_was_left_is_reported_and_not_undone() {
     let (home, path) = stopped("DELETE", false);
     assert!(home.path("killed/s ?#%.db-journal").exists());
     assert_eq!(codes(&doctor(&home, 1, &path)), only("leftover-journal"));
 }
 
 #[test]
-fn what_is_no_store_that_can_be_opened_is_told() {
+fn a_store_that_cannot_be_opened_is_reported() {
     let (home, path) = store();
     let refused = |arguments: &[&str], words: &str| {
         let answer = home.run(arguments);

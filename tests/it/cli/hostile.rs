@@ -84,7 +84,7 @@ fn json_has_the_same_values_escaped() {
 }
 
 #[test]
-fn what_is_wrong_with_the_arguments_is_told_without_acting() {
+fn wrong_arguments_are_reported_without_acting() {
     let home = Home::new();
     for arguments in [
         &["show", "\u{202e}id", "two\u{9b}31m"][..],
@@ -103,7 +103,7 @@ fn what_is_wrong_with_the_arguments_is_told_without_acting() {
 
 #[cfg(unix)]
 #[test]
-fn an_argument_that_is_no_text_is_told_without_acting() {
+fn an_argument_that_is_no_text_is_reported_without_acting() {
     use std::os::unix::ffi::OsStrExt;
     let home = Home::new();
     let broken = std::ffi::OsStr::from_bytes(b"--x\xff\x9b31m");

@@ -145,7 +145,7 @@ fn an_import_counts_what_rows_lack_and_why_some_were_not_read() {
 }
 
 #[test]
-fn each_of_several_inputs_that_cannot_be_used_is_told() {
+fn each_of_several_inputs_that_cannot_be_used_is_reported() {
     let home = Home::new();
     fs::write(home.path("a.txt"), "Shall I compare thee\n").unwrap();
     fs::write(home.path("b.csv"), "day,count\n2019-07-01,3\n").unwrap();
@@ -223,7 +223,7 @@ fn one_record_of_which_some_pieces_are_rows_and_others_are_not_could_be_read() {
 }
 
 #[test]
-fn one_of_a_kind_is_told_in_the_singular() {
+fn one_of_a_kind_is_reported_in_the_singular() {
     let home = Home::new();
     let row = r#"{"event":"$create_alias","properties":{"time":1700000002,"distinct_id":"m","alias":"u"}}"#;
     let profile = r#"{"$distinct_id":"u","$properties":{"$email":"u@example.test"}}"#;

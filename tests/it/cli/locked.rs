@@ -5,15 +5,15 @@ use rusqlite::Connection;
 use super::{Home, code, err};
 
 #[test]
-fn a_locked_store_is_told_with_its_path_and_what_to_do() {
+fn a_locked_store_is_reported_with_its_path_and_what_to_do() {
     let home = Home::with_sample();
     let path = home.path("data/journey/journey.db");
     let other = Connection::open(&path).unwrap();
     other.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE").unwrap();
     let output = home.run(&["search", "sally"]);
     assert_eq!(code(&output), 3);
-    let told = err(&output);
-    assert!(told.contains("journey.db is locked by another process") && told.contains("wait until"), "{told}");
+    let printed = err(&output);
+    assert!(printed.contains("journey.db is locked by another process") && printed.contains("wait until"), "{printed}");
     assert!(output.stdout.is_empty());
     drop(other);
     assert_eq!(code(&home.run(&["search", "sally"])), 0);

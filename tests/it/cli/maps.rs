@@ -96,17 +96,17 @@ fn a_dry_run_shows_three_rows_of_any_format_and_makes_no_store() {
     fs::write(home.path("x.jsonl"), rows).unwrap();
     fs::write(home.path("pairs.csv"), "alias,distinct_id\na,b\n").unwrap();
     fs::write(home.path("users.csv"), "$distinct_id,$email\na,ada@example.com\n").unwrap();
-    let told = home.json(0, &["import", "--dry-run", "x.jsonl", "pairs.csv", "users.csv", "--store", "s.db"]);
-    let [export, pairs, users] = [0, 1, 2].map(|at| &told["files"][at]);
+    let printed = home.json(0, &["import", "--dry-run", "x.jsonl", "pairs.csv", "users.csv", "--store", "s.db"]);
+    let [export, pairs, users] = [0, 1, 2].map(|at| &printed["files"][at]);
     assert_eq!((export["rows"].as_array().unwrap().len(), &export["format"]), (3, &"raw export (JSON Lines)".into()));
-    assert_eq!(export["rows"][0]["time"], "2019-07-01T13:00:00.000Z", "as it would be read: {told}");
-    assert!(export["timezone"].as_str().unwrap().starts_with("UTC-04:00 (inferred, sure"), "{told}");
+    assert_eq!(export["rows"][0]["time"], "2019-07-01T13:00:00.000Z", "as it would be read: {printed}");
+    assert!(export["timezone"].as_str().unwrap().starts_with("UTC-04:00 (inferred, sure"), "{printed}");
     assert_eq!((&export["rows"][2]["line"], &export["rows"][2]["device_id"]), (&3.into(), &"v".into()));
-    assert_eq!((&pairs["rows"][0]["kind"], &pairs["rows"][0]["alias"]), (&"alias".into(), &"a".into()), "{told}");
+    assert_eq!((&pairs["rows"][0]["kind"], &pairs["rows"][0]["alias"]), (&"alias".into(), &"a".into()), "{printed}");
     assert_eq!(
         (&users["rows"][0]["kind"], &users["rows"][0]["distinct_id"]),
         (&"profile".into(), &"a".into()),
-        "{told}"
+        "{printed}"
     );
     let text = home.run(&["import", "--dry-run", "x.jsonl", "--store", "s.db"]);
     assert!(out(&text).contains("line 1: event \"A\", id \"d␛[31m\", at 2019-07-01T13:00:00.000Z"), "{}", out(&text));

@@ -134,7 +134,7 @@ fn a_database_of_another_program_is_imported_from_where_nothing_can_be_written()
     let arguments = ["import", "medium/app.db", "--store", "stores/s.db", "--timezone", "UTC", "--format", "json"];
     let output = command.args(arguments).output().unwrap();
     assert_eq!(code(&output), 0, "{}", err(&output));
-    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(told["events"], 2, "{told}");
+    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(printed["events"], 2, "{printed}");
     assert_eq!(medium.names(), ["app.db", "app.db-wal"]);
 }

@@ -75,7 +75,7 @@ fn a_day_that_is_not_over_is_fetched_again() {
 }
 
 #[test]
-fn a_pull_ends_at_a_refusal_and_goes_on_there_the_next_time() {
+fn a_pull_ends_at_a_refusal_and_resumes_there_the_next_time() {
     let home = Home::new();
     let broken = StandIn::start(|asked, _| match asked.parameter("from_date") {
         "2019-07-02" => status(404, "", r#"{"error": "the shard is away"}"#),
@@ -96,7 +96,7 @@ fn a_pull_ends_at_a_refusal_and_goes_on_there_the_next_time() {
 }
 
 #[test]
-fn waits_are_told_and_the_secret_is_nowhere() {
+fn waits_are_reported_and_the_secret_is_nowhere() {
     let home = Home::new();
     let server = StandIn::start(|asked, before| match before {
         0 => status(429, "retry-after: 0\r\n", ""),
@@ -105,9 +105,9 @@ fn waits_are_told_and_the_secret_is_nowhere() {
     });
     let output = pull(&home, &server, &["--from", "2019-07-01", "--to", "2019-07-02"]).output().unwrap();
     assert_eq!(code(&output), 2);
-    let told = err(&output);
-    assert!(told.contains("429") && told.contains("Ctrl-C stops and keeps the downloaded days"), "{told}");
-    assert!(told.contains("answers 401") && told.contains("service account"), "{told}");
+    let printed = err(&output);
+    assert!(printed.contains("429") && printed.contains("Ctrl-C stops and keeps the downloaded days"), "{printed}");
+    assert!(printed.contains("answers 401") && printed.contains("service account"), "{printed}");
     let mut bytes = fs::read(home.path("s.db")).unwrap();
     bytes.extend_from_slice(&output.stdout);
     bytes.extend_from_slice(&output.stderr);

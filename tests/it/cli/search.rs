@@ -49,7 +49,7 @@ fn a_search_that_lists_less_than_it_found_says_so() {
 }
 
 #[test]
-fn a_search_without_hits_is_told_by_its_exit_code() {
+fn a_search_without_hits_has_its_own_exit_code() {
     let home = Home::with_sample();
     assert_eq!(home.json(1, &["search", "nobody-at-all"])["hits"], serde_json::json!([]));
     let output = home.run(&["search", "nobody-at-all"]);

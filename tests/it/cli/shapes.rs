@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{Home, code, err, out};
 
 /// What the store says of the story.
-fn told(home: &Home, store: &str) -> Value {
+fn printed(home: &Home, store: &str) -> Value {
     let show = home.json(0, &["show", "ada@example.com", "--store", store]);
     let rows = show["events"].as_array().unwrap().iter();
     let rows: Vec<Value> = rows
@@ -37,9 +37,9 @@ fn one_story_is_the_same_in_every_shape() {
         let store = format!("{number}.db");
         let import = home.json(0, &["import", file.to_str().unwrap(), "--store", &store]);
         assert_eq!((&import["events"], &import["rejected"]), (&4.into(), &0.into()), "{}: {import}", file.display());
-        let told = told(&home, &store);
-        assert_eq!(told["orphans"], serde_json::json!([]), "{}", file.display());
-        assert_eq!(*first.get_or_insert_with(|| told.clone()), told, "{}", file.display());
+        let printed = printed(&home, &store);
+        assert_eq!(printed["orphans"], serde_json::json!([]), "{}", file.display());
+        assert_eq!(*first.get_or_insert_with(|| printed.clone()), printed, "{}", file.display());
     }
     let first = first.unwrap();
     assert!(first["root"].as_str().unwrap().starts_with("1700aa11bb22c3"), "{first}");

@@ -223,7 +223,7 @@ fn a_filter_that_means_nothing_is_pointed_at() {
 }
 
 #[test]
-fn a_graph_is_told_in_four_forms_and_only_graphs_have_pictures() {
+fn a_graph_has_four_formats_and_only_graphs_have_pictures() {
     let home = Home::new();
     let text = out(&home.run(&["graph", "sally@gmail.com", "--ascii"]));
     assert!(text.is_ascii() && text.contains("refused: already mapped: alias(sally@gmail.com) of P-1"), "{text}");

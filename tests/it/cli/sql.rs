@@ -43,8 +43,8 @@ fn the_demo_store_answers_questions_and_can_be_copied() {
     let properties = rows["rows"][0]["p"].as_str().unwrap();
     assert!(serde_json::from_str::<Value>(properties).unwrap().is_object(), "{properties}");
     let copy = home.path("copy.db");
-    let told = home.json(0, &["export", "--sqlite", copy.to_str().unwrap()]);
-    assert!(told["events"].as_u64().unwrap() > 50 && copy.exists(), "{told}");
+    let printed = home.json(0, &["export", "--sqlite", copy.to_str().unwrap()]);
+    assert!(printed["events"].as_u64().unwrap() > 50 && copy.exists(), "{printed}");
     let again = home.run(&["export", "--sqlite", copy.to_str().unwrap()]);
     assert_eq!(code(&again), 2);
     assert!(err(&again).contains("is there already"), "{}", err(&again));
@@ -71,7 +71,7 @@ fn a_row_that_is_nested_too_deep_stops_no_question_about_the_others() {
 }
 
 #[test]
-fn a_damaged_store_is_told_by_a_question_too() {
+fn a_query_reports_a_damaged_store_too() {
     for (damage, question) in [
         ("UPDATE packs SET rows = 'x' || rows, sum = NULL", "SELECT count(*) FROM events"),
         ("UPDATE packs SET rows = replace(rows, '[', '{'), sum = NULL", "SELECT * FROM events"),

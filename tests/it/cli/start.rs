@@ -87,7 +87,7 @@ fn an_empty_store_says_that_it_is_empty_and_how_to_see_the_demo() {
 }
 
 #[test]
-fn the_demo_store_is_there_beside_a_store_of_ones_own() {
+fn the_demo_store_is_there_next_to_your_own_store() {
     for home in [Home::with_sample(), emptied()] {
         let shown = home.run(&["show", "tom@example.com", "--demo"]);
         assert_eq!((code(&shown), err(&shown).as_str()), (0, ""));

@@ -17,8 +17,8 @@ fn a_term_that_means_nothing_is_wrong_use_and_pointed_at() {
     let home = Home::with_sample();
     let output = home.run(&["search", "sally after:soon"]);
     assert_eq!(code(&output), 2);
-    let told = err(&output);
-    assert!(told.contains("\"soon\" is no time") && told.contains("^^^^"), "{told}");
+    let printed = err(&output);
+    assert!(printed.contains("\"soon\" is no time") && printed.contains("^^^^"), "{printed}");
     let output = home.run(&["search", "evnt:View"]);
     assert_eq!(code(&output), 1);
     assert!(err(&output).contains("did you mean event:View?"), "{}", err(&output));

@@ -138,7 +138,7 @@ fn no_command_gives_another_answer_for_a_changed_bit() {
     ];
     let whole = sampled();
     let expected = COMMANDS.map(|command| whole.run(command));
-    let (mut told, mut seen) = (0, 0);
+    let (mut printed, mut seen) = (0, 0);
     each_flip(0xB18, times(), |place, at| {
         let mut is_told = false;
         for (command, expected) in COMMANDS.iter().zip(&expected) {
@@ -155,15 +155,15 @@ fn no_command_gives_another_answer_for_a_changed_bit() {
         let doctor = place.run(&["doctor", "s.db"]);
         let said = String::from_utf8_lossy(&doctor.stdout);
         assert!(matches!(doctor.status.code(), Some(1 | 3)) || said.contains("without-sums"), "byte {at}: {doctor:?}");
-        told += usize::from(is_told);
+        printed += usize::from(is_told);
         seen += 1;
     });
     tell("a bit flipped, asked by commands", seen);
-    tell("- of them told by one or more of them; the others lie where these do not look", told);
+    tell("- of them told by one or more of them; the others lie where these do not look", printed);
 }
 
 #[test]
-fn a_store_that_is_cut_off_or_of_the_future_is_told() {
+fn a_store_that_is_cut_off_or_of_the_future_is_reported() {
     let place = sampled();
     let whole = fs::read(place.at("s.db")).unwrap();
     let mut numbers = Numbers(0xC07);

@@ -28,9 +28,9 @@ fn is_told(output: &Output) -> bool {
     if output.status.success() {
         return false;
     }
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(3), "{told}");
-    assert!(told.contains("cannot be written") || told.contains("no room"), "{told}");
+    let printed = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(3), "{printed}");
+    assert!(printed.contains("cannot be written") || printed.contains("no room"), "{printed}");
     true
 }
 

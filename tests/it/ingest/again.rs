@@ -16,9 +16,9 @@ fn the_same_content_again_stores_nothing_under_any_name_and_packing() {
         bytes("packed.zst", zst),
         Input::Stdin(Box::new(Cursor::new(plain.clone()))),
     ] {
-        let told = read(&mut writer, again);
-        assert!(told.already, "{told:?}");
-        assert_eq!((told.rows, told.events, told.rejected, told.bytes), (0, 0, 0, first.bytes));
+        let printed = read(&mut writer, again);
+        assert!(printed.already, "{printed:?}");
+        assert_eq!((printed.rows, printed.events, printed.rejected, printed.bytes), (0, 0, 0, first.bytes));
     }
     assert_eq!(writer.into_reader().unwrap().overview().unwrap().files.len(), 1);
 }
@@ -144,10 +144,10 @@ fn neither_threads_nor_transactions_make_another_store() {
 fn a_stop_while_known_chunks_are_passed_over_leaves_the_file_as_it_was() {
     let mut writer = store();
     run(&mut writer, vec![bytes("x", rows(0, 40, 0))], &small());
-    let mut told = 0;
+    let mut printed = 0;
     let report = import(&mut writer, vec![bytes("x", rows(0, 60, 0))], &small(), &mut |_| {
-        told += 1;
-        if told > 3 { Flow::Stop } else { Flow::Continue }
+        printed += 1;
+        if printed > 3 { Flow::Stop } else { Flow::Continue }
     })
     .unwrap();
     assert!(report.cancelled && !report.files[0].already);
@@ -164,13 +164,13 @@ fn a_stop_before_the_first_chunk_stores_nothing() {
 }
 
 #[test]
-fn a_file_that_has_grown_goes_on_as_the_same_file() {
+fn a_file_that_has_grown_continues_as_the_same_file() {
     let (old, all) = (rows(0, 30, 0), rows(0, 50, 0));
     let mut grown = store();
     run(&mut grown, vec![bytes("x.jsonl", &old)], &small());
-    let told = run(&mut grown, vec![bytes("x.jsonl", &all)], &small()).files.remove(0);
-    assert!(told.resumed);
-    assert_eq!(told.events, 20);
+    let printed = run(&mut grown, vec![bytes("x.jsonl", &all)], &small()).files.remove(0);
+    assert!(printed.resumed);
+    assert_eq!(printed.events, 20);
     let reader = grown.into_reader().unwrap();
     let events = all_events(&reader);
     assert_eq!(events.iter().map(|event| event.source.line).collect::<Vec<_>>(), (1..=50).collect::<Vec<_>>());
@@ -182,11 +182,11 @@ fn a_last_line_that_was_half_written_is_read_again_when_it_is_whole() {
     let all = rows(0, 10, 0);
     let half = all.as_bytes().split_at(all.len() - 40).0;
     let mut writer = store();
-    let told = read(&mut writer, bytes("x.jsonl", half));
-    assert_eq!((told.events, told.rejected), (9, 1));
+    let printed = read(&mut writer, bytes("x.jsonl", half));
+    assert_eq!((printed.events, printed.rejected), (9, 1));
     assert!(read(&mut writer, bytes("x.jsonl", half)).already);
-    let told = read(&mut writer, bytes("x.jsonl", &all));
-    assert_eq!((told.events, told.rejected), (1, 0));
+    let printed = read(&mut writer, bytes("x.jsonl", &all));
+    assert_eq!((printed.events, printed.rejected), (1, 0));
     assert!(read(&mut writer, bytes("x.jsonl", &all)).already);
     assert_eq!(times(writer).len(), 10);
 }

@@ -164,7 +164,7 @@ fn what_is_not_read_of_an_archive_is_said_and_the_rest_is_read() {
 }
 
 #[test]
-fn a_damaged_or_made_up_archive_is_told_and_what_came_before_is_kept() {
+fn a_damaged_or_made_up_archive_is_reported_and_what_came_before_is_kept() {
     let content = row("a", 1);
     let member: (&str, &[u8]) = ("a1.jsonl", content.as_bytes());
     let of = |archive: &[u8], from: &[u8], to: &[u8]| {
@@ -352,7 +352,7 @@ fn all_row_groups_of_a_file_are_on_one_clock_and_have_the_same_columns() {
 }
 
 #[test]
-fn an_import_that_stopped_between_row_groups_goes_on_on_the_same_clock() {
+fn an_import_that_stopped_between_row_groups_resumes_with_the_same_clock() {
     let times = |writer: Writer| -> Vec<i64> {
         let events = writer.into_reader().unwrap().events_of(&Id::new("u-1"), 99).unwrap();
         events.iter().map(|event| event.time).collect()

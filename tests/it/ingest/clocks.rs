@@ -3,16 +3,16 @@
 use super::*;
 
 #[test]
-fn the_clock_of_an_older_project_is_inferred_and_told() {
+fn the_clock_of_an_older_project_is_inferred_and_reported() {
     let mut writer = store();
-    let told = read(
+    let printed = read(
         &mut writer,
         bytes(
             "c40.jsonl",
             r#"{"event":"A","properties":{"time":1602611311,"distinct_id":"d","mp_processing_time_ms":1602625711874}}"#,
         ),
     );
-    assert_eq!(told.timezone, "UTC-04:00 (inferred, not sure: 1 of 1 rows)");
+    assert_eq!(printed.timezone, "UTC-04:00 (inferred, not sure: 1 of 1 rows)");
     assert_eq!(times(writer), [1_602_625_711_000]);
 }
 
@@ -25,10 +25,10 @@ fn what_the_first_chunk_says_of_the_clock_holds_for_the_file_whichever_run_reads
     let mut clean = store();
     run(&mut clean, vec![bytes("x", &file)], &options);
     let mut killed = store();
-    let mut told = 0;
+    let mut printed = 0;
     import(&mut killed, vec![bytes("x", &file)], &options, &mut |_| {
-        told += 1;
-        if told > 2 { Flow::Stop } else { Flow::Continue }
+        printed += 1;
+        if printed > 2 { Flow::Stop } else { Flow::Continue }
     })
     .unwrap();
     let resumed = run(&mut killed, vec![bytes("x", &file)], &options).files.remove(0);
@@ -49,10 +49,10 @@ fn a_zone_that_was_given_is_used_also_after_a_kill_and_another_one_is_warned_of(
     assert_eq!(clean[0], (1_602_611_311 + 7 * 3600) * 1000);
 
     let mut writer = store();
-    let mut told = 0;
+    let mut printed = 0;
     import(&mut writer, vec![bytes("x", &file)], &given, &mut |_| {
-        told += 1;
-        if told > 2 { Flow::Stop } else { Flow::Continue }
+        printed += 1;
+        if printed > 2 { Flow::Stop } else { Flow::Continue }
     })
     .unwrap();
     run(&mut writer, vec![bytes("x", &file)], &small());
@@ -83,8 +83,8 @@ fn the_hour_that_comes_twice_is_marked() {
 fn payloads_are_utc_whatever_zone_is_given() {
     let mut writer = store();
     let options = Options { zone: Zone::Fixed(-480), ..Options::default() };
-    let told = run(&mut writer, vec![Input::Path(sample("wire/retry.jsonl"))], &options).files.remove(0);
-    assert_eq!((told.events, told.skipped, told.rejected, told.timezone.as_str()), (9, 3, 2, "UTC"));
+    let printed = run(&mut writer, vec![Input::Path(sample("wire/retry.jsonl"))], &options).files.remove(0);
+    assert_eq!((printed.events, printed.skipped, printed.rejected, printed.timezone.as_str()), (9, 3, 2, "UTC"));
     let events = all_events(&writer.into_reader().unwrap());
     assert!(events.iter().all(|event| event.time <= event.arrived && event.arrived - event.time < 60_000));
 }

@@ -92,23 +92,23 @@ fn facts(path: &Path) -> Vec<String> {
     let report = ingest::import(&mut writer, inputs, &Options::default(), &mut |_| Flow::Continue).unwrap();
     assert!(report.failures.is_empty() && report.rejected == 0, "{report:?}");
     let reader = writer.into_reader().unwrap();
-    let mut told = Vec::new();
+    let mut printed = Vec::new();
     for id in reader.all_ids().unwrap() {
         for event in reader.events_of(&id, 999).unwrap() {
-            told.push(format!(
+            printed.push(format!(
                 "{} {:?} {} {} {:?} {:?} {:?}",
                 event.event, event.verb, event.time, event.arrived, event.id, event.device, event.user
             ));
         }
         for call in reader.calls_of(&id, 999).unwrap() {
-            told.push(format!("{:?} {:?} {}", call.alias, call.target, call.arrived));
+            printed.push(format!("{:?} {:?} {}", call.alias, call.target, call.arrived));
         }
         for link in reader.links_of(&id, 999).unwrap() {
-            told.push(format!("{:?} {:?} {:?} {}", link.kind, link.a, link.b, link.rows));
+            printed.push(format!("{:?} {:?} {:?} {}", link.kind, link.a, link.b, link.rows));
         }
     }
-    told.sort();
-    told
+    printed.sort();
+    printed
 }
 
 proptest! {

@@ -53,7 +53,7 @@ fn packed_exports_end_early_in_the_same_way() {
 }
 
 #[test]
-fn an_array_cut_between_two_rows_is_incomplete_and_goes_on_where_it_ended() {
+fn an_array_cut_between_two_rows_is_incomplete_and_resumes_where_it_ended() {
     let all = format!("[{}]\n", rows(0, 6, 0).trim_end().replace('\n', ",\n"));
     let third = all.match_indices(",\n").nth(2).unwrap().0;
     for cut in [third, third + 1, third + 2] {
@@ -181,7 +181,7 @@ fn a_repaired_row_is_found_by_the_text_that_it_has_now() {
 }
 
 #[test]
-fn reasons_are_told_with_a_line_each_and_rejects_are_kept_up_to_a_limit() {
+fn reasons_are_reported_with_a_line_each_and_rejects_are_kept_up_to_a_limit() {
     let bad = "{\"event\":\"A\"}\n".repeat(12_000);
     let mut writer = store();
     // What most of the first rows are, the file is.

@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_sqlite_file_of_another_program_is_read_and_goes_on_when_it_has_grown() {
+fn a_sqlite_file_of_another_program_is_read_and_continues_when_it_has_grown() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("other.db");
     let db = Connection::open(&path).unwrap();
@@ -18,9 +18,9 @@ fn a_sqlite_file_of_another_program_is_read_and_goes_on_when_it_has_grown() {
     .unwrap();
     let mut writer = store();
     let files = run(&mut writer, vec![Input::Path(path.clone())], &Options::default()).files;
-    let told: Vec<_> =
+    let printed: Vec<_> =
         files.iter().map(|f| (f.file.as_str(), f.format.as_str(), f.events, f.aliases, f.rejected)).collect();
-    assert_eq!(told, [("other.db:aliases", "SQLite file", 0, 1, 0), ("other.db:events", "SQLite file", 3, 0, 1)]);
+    assert_eq!(printed, [("other.db:aliases", "SQLite file", 0, 1, 0), ("other.db:events", "SQLite file", 3, 0, 1)]);
 
     db.execute_batch("INSERT INTO events VALUES ('7', 'More', 1602611600, '{}')").unwrap();
     let files = run(&mut writer, vec![Input::Path(path)], &Options::default()).files;
@@ -99,9 +99,9 @@ fn what_could_be_read_of_a_damaged_gzip_file_is_stored_and_the_rest_follows_late
     let first = report.files[0].events;
     assert!(first > 100 && first < 3000, "{first}");
     assert_eq!(report.rejected, 0, "the row at the damage is not there, it is not wrong");
-    let told = read(&mut writer, bytes("x.gz", &packed));
-    assert_eq!(told.events, 3000 - first);
-    assert!(told.resumed);
+    let printed = read(&mut writer, bytes("x.gz", &packed));
+    assert_eq!(printed.events, 3000 - first);
+    assert!(printed.resumed);
 }
 
 #[test]
@@ -118,7 +118,7 @@ fn several_packed_parts_in_one_file_are_all_read() {
 }
 
 #[test]
-fn an_empty_file_is_told_and_no_error() {
+fn an_empty_file_is_reported_and_no_error() {
     let mut writer = store();
     let report = run(&mut writer, vec![bytes("none.jsonl", "\n \n")], &small());
     assert_eq!(report.files[0].format, "empty file");

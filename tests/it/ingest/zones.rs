@@ -45,9 +45,9 @@ fn each_row_of_a_year_is_right_in_one_chunk_and_in_many_also_after_a_stop() {
         for chunk in [1 << 20, 900] {
             let options = Options { chunk, ..Options::default() };
             let mut writer = store();
-            let told = run(&mut writer, vec![bytes("x", &file)], &options).files.remove(0);
-            assert!(told.timezone.starts_with(zone.name()), "{zone}: {}", told.timezone);
-            assert!(told.timezone.contains("sure: 400 of 400 rows"), "{zone}: {}", told.timezone);
+            let printed = run(&mut writer, vec![bytes("x", &file)], &options).files.remove(0);
+            assert!(printed.timezone.starts_with(zone.name()), "{zone}: {}", printed.timezone);
+            assert!(printed.timezone.contains("sure: 400 of 400 rows"), "{zone}: {}", printed.timezone);
             all_right(writer);
         }
         let options = Options { chunk: 900, ..Options::default() };
@@ -80,7 +80,7 @@ fn a_row_that_says_nothing_follows_the_zone_of_the_others() {
 }
 
 #[test]
-fn rows_that_were_read_before_their_zone_was_known_are_told() {
+fn rows_that_were_read_before_their_zone_was_known_are_reported() {
     let zone = Tz::Europe__Berlin;
     let begin = seconds("2021-01-03T09:00:00");
     let mut file: String = (0..40).map(|n| live(zone, begin + n * 86_400)).collect();
@@ -145,10 +145,10 @@ fn rows_of_an_export_among_rows_of_other_kinds_are_on_the_clock_that_they_show()
             for chunk in [1 << 20, 900] {
                 let options = Options { chunk, ..Options::default() };
                 let mut writer = store();
-                let told = run(&mut writer, vec![bytes("x", &file)], &options).files.remove(0);
-                assert_eq!((told.format.as_str(), told.rejected), (format, 0));
-                assert!(told.events >= events + 25, "{format}: {}", told.events);
-                assert!(told.timezone.starts_with("UTC-07:00 (inferred, sure"), "{format}: {}", told.timezone);
+                let printed = run(&mut writer, vec![bytes("x", &file)], &options).files.remove(0);
+                assert_eq!((printed.format.as_str(), printed.rejected), (format, 0));
+                assert!(printed.events >= events + 25, "{format}: {}", printed.events);
+                assert!(printed.timezone.starts_with("UTC-07:00 (inferred, sure"), "{format}: {}", printed.timezone);
                 all_right(writer);
                 // The same after a stop.
                 let mut killed = store();
@@ -164,8 +164,8 @@ fn rows_of_an_export_among_rows_of_other_kinds_are_on_the_clock_that_they_show()
                 // A zone that was given holds for them, and for no other row.
                 let given = Options { zone: Zone::Named(zone), ..options };
                 let mut writer = store();
-                let told = run(&mut writer, vec![bytes("x", &file)], &given).files.remove(0);
-                assert_eq!(told.timezone, "America/Los_Angeles (given)");
+                let printed = run(&mut writer, vec![bytes("x", &file)], &given).files.remove(0);
+                assert_eq!(printed.timezone, "America/Los_Angeles (given)");
                 all_right(writer);
             }
         }

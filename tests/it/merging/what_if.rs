@@ -14,7 +14,7 @@ fn outcome(story: &Story, query: &str, changes: &[Change]) -> Outcome {
 }
 
 /// Names of the rows that are not as they were, and whose they are then.
-fn told(outcome: &Outcome) -> String {
+fn printed(outcome: &Outcome) -> String {
     let rows = outcome.rows.iter().map(|(before, after)| {
         let (before, after) = (before.map(|at| &outcome.before.rows[at]), after.map(|at| &outcome.after.rows[at]));
         let owner = after.map_or("not sent", |held| held.owner.as_ref().map_or("no one", Id::as_str));
@@ -36,7 +36,7 @@ fn without_its_alias_a_past_stays_behind() {
     let story = Story::new("1 View(12345)\n3 AL(sally -> 12345)\n4 SignUp(sally)");
     let found = outcome(&story, "sally", &[Change::Without(2)]);
     assert_eq!(found.own_rows(), (3, 1));
-    assert_eq!(told(&found), "View 12345, $create_alias not sent");
+    assert_eq!(printed(&found), "View 12345, $create_alias not sent");
 }
 
 #[test]
@@ -45,13 +45,13 @@ fn identify_in_place_of_a_refused_alias_sends_later_rows_under_the_user() {
     let found = outcome(&story, "sally", &[Change::Identify(6)]);
     assert_eq!((found.own_rows(), found.refused()), ((4, 6), (1, 0)));
     assert_eq!(found.missing, (3, 1), "what was sent before stays behind");
-    assert!(told(&found).ends_with("AppBuy 12345"), "{}", told(&found));
+    assert!(printed(&found).ends_with("AppBuy 12345"), "{}", printed(&found));
     assert_eq!(changed(&story.facts(), &[Change::Identify(1)]).unwrap_err(), Unfit::NoAlias);
     assert_eq!(changed(&story.facts(), &[Change::Without(99)]).unwrap_err(), Unfit::NoRow);
 }
 
 #[test]
-fn a_reset_at_logout_keeps_the_next_visitor_apart() {
+fn a_reset_at_logout_keeps_the_next_visitor_separate() {
     let story = Story::new(
         "1 View(12345) +,d-1
          2 AL(sally -> 12345) +,d-1
@@ -61,7 +61,7 @@ fn a_reset_at_logout_keeps_the_next_visitor_apart() {
     );
     let found = outcome(&story, "sally", &[Change::Reset(4)]);
     assert_eq!(found.own_rows(), (4, 3));
-    assert_eq!(told(&found), format!("Browse {NEW_DEVICE}"));
+    assert_eq!(printed(&found), format!("Browse {NEW_DEVICE}"));
     let simplified = Outcome::of(&story.facts(), &Id::new("bob"), RULE_SETS[2], &[Change::Reset(4)]).unwrap().unwrap();
     assert_eq!(simplified.own_rows(), (1, 2), "the device after the reset is Bob's");
 }
@@ -70,7 +70,7 @@ fn a_reset_at_logout_keeps_the_next_visitor_apart() {
 fn a_server_row_that_waits_a_second_loses_no_race() {
     let story = Story::new("1 View(12345)\n3@4.2 AL(sally -> 12345)\n3.1@3.4 Welcome(sally)\n6 Later(sally)");
     let found = outcome(&story, "sally", &[Change::Later(2, 1_000)]);
-    assert_eq!((found.own_rows(), told(&found)), ((3, 4), "Welcome 12345".to_owned()));
+    assert_eq!((found.own_rows(), printed(&found)), ((3, 4), "Welcome 12345".to_owned()));
     let too_soon = outcome(&story, "sally", &[Change::Later(2, 100)]);
     assert_eq!(too_soon.own_rows(), (3, 3));
 }

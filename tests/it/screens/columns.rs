@@ -11,7 +11,7 @@ use journey::tui::worker::Request;
 use journey::tui::{Msg, Options};
 
 /// Sally's journey with another plan in the first row, and a value that would act on a terminal.
-fn told() -> App<Stories> {
+fn printed() -> App<Stories> {
     let said = vec![
         (1, r#"{"plan":"free","cart":{"items":[1,2]},"colour":"red"}"#.to_owned()),
         (2, r#"{"plan":"pro\u001b[31m\u202e","cart":{"items":[]},"colour":""}"#.to_owned()),
@@ -44,7 +44,7 @@ fn asked(app: &App<Stories>) -> Vec<usize> {
 
 #[test]
 fn a_pinned_property_is_a_column_of_the_timeline() {
-    let mut app = told().sized(120, 40);
+    let mut app = printed().sized(120, 40);
     assert!(!heads(&mut app).contains("plan"));
     app.press("<Enter>/plan<Enter>p<Esc>");
     assert!(heads(&mut app).contains("plan"), "{}", app.text());
@@ -55,9 +55,9 @@ fn a_pinned_property_is_a_column_of_the_timeline() {
 
 #[test]
 fn a_column_of_the_data_goes_before_any_other_and_before_a_short_reason() {
-    let mut with = told();
+    let mut with = printed();
     with.press("<Enter>/plan<Enter>p<Esc>");
-    let mut without = told();
+    let mut without = printed();
     let mut shown = Vec::new();
     for width in 40..=220 {
         with.resize(width, 40);
@@ -79,7 +79,7 @@ fn a_column_of_the_data_goes_before_any_other_and_before_a_short_reason() {
 
 #[test]
 fn what_a_property_says_never_acts_and_what_is_not_there_is_blank() {
-    let mut app = told().sized(120, 40);
+    let mut app = printed().sized(120, 40);
     app.press("<Enter>/plan<Enter>p<Esc><Enter>/colour<Enter>p<Esc>");
     assert!(!app.text().chars().any(|c| (c.is_control() && c != '\n') || c == '\u{202e}'));
     let lines = list(&mut app);
@@ -107,7 +107,7 @@ fn a_row_that_cannot_be_read_says_so_in_its_column() {
 
 #[test]
 fn pinned_properties_without_a_column_are_counted() {
-    let mut app = told();
+    let mut app = printed();
     app.press("<Enter>/plan<Enter>p/colour<Enter>p/cart<Enter>p<Esc>");
     let pins = app.model.journey().unwrap().pins().len();
     assert_eq!(pins, 3, "{}", app.text());
@@ -146,7 +146,7 @@ fn columns_of_a_hundred_thousand_rows_cost_a_screenful_and_a_step_asks_for_one_r
 
 #[test]
 fn an_answer_for_other_pins_is_thrown_away_and_asked_anew() {
-    let mut app = told();
+    let mut app = printed();
     app.press("<Enter>/plan<Enter>");
     app.press_unanswered("p");
     app.text();
@@ -161,7 +161,7 @@ fn an_answer_for_other_pins_is_thrown_away_and_asked_anew() {
 #[test]
 fn columns_of_pinned_properties_at_every_size() {
     for (width, height) in [(40, 12), (80, 24), (120, 40), (200, 50)] {
-        let mut app = told().sized(width, height);
+        let mut app = printed().sized(width, height);
         app.press("<Enter>/plan<Enter>p/cart<Enter>p<Esc>");
         insta::assert_snapshot!(format!("pinned_{width}x{height}"), app.styled());
     }

@@ -32,7 +32,7 @@ fn both_stand_on_one_time_axis_with_what_speaks_for_and_against() {
 }
 
 #[test]
-fn one_user_is_told_as_one() {
+fn one_user_is_shown_as_one() {
     let mut app = compare("sally@x.com", "uid-9");
     assert!(app.text().contains("ONE USER"), "{}", app.text());
 }
@@ -61,7 +61,7 @@ fn the_other_one_is_found_by_any_text_that_finds_one_person_alone() {
 }
 
 #[test]
-fn an_id_that_nothing_names_is_told_where_it_was_asked() {
+fn an_unknown_id_is_reported_where_it_was_asked() {
     let mut app = App::start(History::of(SALLY)).sized(100, 30);
     app.press("sally@x.com<Enter>dnobody<Enter>");
     assert_eq!(app.top(), "question");

@@ -17,7 +17,7 @@ fn rich() -> String {
 }
 
 /// Sally's journey with such a row in the second place, and one like it before.
-fn told(journey: Journey) -> App<Stories> {
+fn printed(journey: Journey) -> App<Stories> {
     let before = r#"{"plan":"free","gone":1,"tags":["a","b"],"$os":"iOS","time":1}"#.to_owned();
     let mut app = App::start(Stories { said: vec![(1, before), (2, rich())], ..Stories::of(vec![journey]) });
     app.press("sally@gmail.com<Enter>");
@@ -42,7 +42,7 @@ fn copied(app: &mut App<Stories>) -> String {
 
 #[test]
 fn properties_are_grouped_by_who_sets_them_with_their_number() {
-    let mut app = told(sally()).sized(100, 60);
+    let mut app = printed(sally()).sized(100, 60);
     app.press("j<Enter>");
     let text = app.text();
     let heads: Vec<&str> = text.lines().filter(|line| line.contains(" propert") && line.contains("──")).collect();
@@ -56,7 +56,7 @@ fn properties_are_grouped_by_who_sets_them_with_their_number() {
 
 #[test]
 fn nested_and_long_values_unfold_and_fold_from_inside_too() {
-    let mut app = told(sally()).sized(100, 60);
+    let mut app = printed(sally()).sized(100, 60);
     app.press("j<Enter>/cart<Enter>");
     assert!(line(&mut app).contains("cart"), "{}", app.text());
     app.press("<Enter>");
@@ -73,7 +73,7 @@ fn nested_and_long_values_unfold_and_fold_from_inside_too() {
 
 #[test]
 fn what_is_found_is_gone_through_also_where_it_is_folded() {
-    let mut app = told(sally()).sized(100, 40);
+    let mut app = printed(sally()).sized(100, 40);
     app.press("j<Enter>/sh-11");
     assert!(app.text().contains("on 2 lines"), "the property and the text of the store: {}", app.text());
     app.press("<Enter>");
@@ -90,7 +90,7 @@ fn what_is_found_is_gone_through_also_where_it_is_folded() {
 
 #[test]
 fn what_has_changed_since_the_row_before_is_new_gone_or_other() {
-    let mut app = told(sally()).sized(100, 60);
+    let mut app = printed(sally()).sized(100, 60);
     app.press("j<Enter>");
     let text = app.text();
     assert!(text.contains("changed since the row before of this id: 8"), "{text}");
@@ -141,7 +141,7 @@ fn reasons_are_numbered_and_each_leads_to_its_row_and_back() {
 }
 
 #[test]
-fn a_row_through_an_alias_leads_to_the_call_and_a_hidden_one_is_told() {
+fn a_row_through_an_alias_leads_to_the_call_and_a_hidden_one_is_reported() {
     let mut app = open(sally());
     app.press("G<Enter>j<Enter>");
     assert_eq!(row(&app), Some(3));
@@ -191,7 +191,7 @@ fn the_value_under_the_cursor_becomes_a_condition_that_keeps_its_row() {
     for (name, filter) in
         [("plan", "prop:plan=pro"), ("tags", "prop:tags"), ("a \"b\"", r#"prop:"a \"b\""="""#), ("$os", "prop:$os=iOS")]
     {
-        let mut app = told(sally()).sized(100, 60);
+        let mut app = printed(sally()).sized(100, 60);
         app.press("j<Enter>");
         app.press("/");
         app.send(Msg::Terminal(Event::Paste(name.into())));
@@ -199,11 +199,11 @@ fn the_value_under_the_cursor_becomes_a_condition_that_keeps_its_row() {
         assert_eq!(app.model.journey().unwrap().filter_text(), Some(filter));
         assert_eq!(row(&app), Some(2), "{filter}: {}", app.text());
     }
-    let mut app = told(sally()).sized(100, 60);
+    let mut app = printed(sally()).sized(100, 60);
     app.press("j<Enter>/cart<Enter>ljljljf");
     assert_eq!(app.model.journey().unwrap().filter_text(), Some("prop:*=SH-11"));
     assert_eq!(row(&app), Some(2));
-    let mut app = told(sally()).sized(100, 60);
+    let mut app = printed(sally()).sized(100, 60);
     app.press("j<Enter>/tags<Enter>ljjf");
     assert_eq!(app.model.journey().unwrap().filter_text(), Some("prop:tags=b"));
     assert_eq!(row(&app), Some(2));
@@ -236,8 +236,8 @@ fn on_a_small_screen_the_row_is_a_page_of_its_own() {
 }
 
 #[test]
-fn a_pinned_property_is_told_first_for_every_row_and_stays_pinned() {
-    let mut app = told(sally()).sized(80, 24);
+fn a_pinned_property_is_shown_first_for_every_row_and_stays_pinned() {
+    let mut app = printed(sally()).sized(80, 24);
     app.press("j<Enter>/plan<Enter>p<Esc>");
     let pinned = |app: &mut App<Stories>| {
         let text = app.text();
@@ -272,7 +272,7 @@ fn detail_at_every_size() {
         let size = (width, height);
         insta::assert_snapshot!(
             format!("row_{width}x{height}"),
-            told(sally()).sized(width, height).press("j<Enter>/plan<Enter>").styled()
+            printed(sally()).sized(width, height).press("j<Enter>/plan<Enter>").styled()
         );
         insta::assert_snapshot!(format!("row_refused_{width}x{height}"), screen(phone(), size, "<Enter>]a]a<Enter>j"));
         let said = vec![(4, r#"{"plan":"free"}"#.to_owned()), (301, "{}".to_owned())];
@@ -298,7 +298,7 @@ fn without_colour_and_in_ascii_alone_the_pane_says_the_same() {
 
 #[test]
 fn a_row_is_copied_as_the_export_has_it_to_the_byte() {
-    let mut app = told(sally());
+    let mut app = printed(sally());
     app.press("jyr");
     let text = copied(&mut app);
     assert_eq!(text, format!(r#"{{"event":"Video Played","properties":{}}}"#, rich()));
@@ -307,7 +307,7 @@ fn a_row_is_copied_as_the_export_has_it_to_the_byte() {
 
 #[test]
 fn the_value_under_the_cursor_the_id_and_the_source_are_copied() {
-    let mut app = told(sally());
+    let mut app = printed(sally());
     app.press("j<Enter>/cart<Enter>yv");
     assert!(copied(&mut app).starts_with(r#"{"items":[{"sku""#));
     app.press("/as it is<Enter>jyy");
@@ -363,7 +363,7 @@ fn every_screen_names_its_command() {
 }
 
 #[test]
-fn what_is_too_long_for_a_terminal_is_not_copied_and_its_length_is_told() {
+fn a_text_too_long_for_a_terminal_is_not_copied_and_its_length_is_shown() {
     let said = vec![(2, format!(r#"{{"a":"{}"}}"#, "x".repeat(80_000)))];
     let mut app = App::start(Stories { said, ..Stories::of(vec![sally()]) }).sized(120, 30);
     app.press("sally@gmail.com<Enter>jyr");
@@ -372,7 +372,7 @@ fn what_is_too_long_for_a_terminal_is_not_copied_and_its_length_is_told() {
 }
 
 #[test]
-fn what_has_not_been_read_is_told_and_a_terminal_that_fails_too() {
+fn unread_rows_are_reported_and_a_terminal_that_fails_too() {
     let mut app = open(phone());
     app.press("jjjyr");
     assert_eq!(app.end.take(), None, "the properties of that row cannot be read");
@@ -385,7 +385,7 @@ fn what_has_not_been_read_is_told_and_a_terminal_that_fails_too() {
 
 #[test]
 fn the_wheel_over_the_pane_scrolls_it_and_no_further_than_its_end() {
-    let mut app = told(sally()).sized(200, 20);
+    let mut app = printed(sally()).sized(200, 20);
     app.press("j");
     let before = app.text();
     for _ in 0..40 {
@@ -405,7 +405,7 @@ fn the_wheel_over_the_pane_scrolls_it_and_no_further_than_its_end() {
 
 #[test]
 fn a_press_in_the_pane_selects_and_a_second_one_does_what_enter_does() {
-    let mut app = told(sally()).sized(200, 50);
+    let mut app = printed(sally()).sized(200, 50);
     app.press("j");
     app.click("{2 properties}");
     assert!(app.model.journey().unwrap().is_in_detail());
@@ -462,7 +462,7 @@ proptest! {
         ),
     ) {
         let app = match story {
-            0 => told(sally()),
+            0 => printed(sally()),
             1 => open(phone()),
             2 => open(two_people()),
             3 => open(race()),

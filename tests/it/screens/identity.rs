@@ -270,7 +270,7 @@ fn steps_show_the_table_the_root_and_the_timeline_as_they_stood() {
 }
 
 #[test]
-fn the_moment_is_told_on_every_screen_at_every_size() {
+fn the_moment_is_shown_on_every_screen_at_every_size() {
     for (width, height) in [(20, 5), (30, 8), (40, 12), (80, 24), (120, 40), (200, 50)] {
         let mut app = identity("sally@x.com").sized(width, height);
         app.press(",");
@@ -293,7 +293,7 @@ fn the_selected_line_stays_while_time_is_scrubbed() {
 }
 
 #[test]
-fn a_moment_is_typed_in_and_wrong_ones_are_told() {
+fn a_moment_is_typed_in_and_wrong_ones_are_reported() {
     let mut app = identity("sally@x.com");
     app.press("a");
     assert_eq!(app.top(), "question");

@@ -168,7 +168,7 @@ fn rows_devices_verdicts_marks_and_errors_stand_in_order_of_arrival() {
 }
 
 #[test]
-fn what_the_sdk_of_a_device_remembers_is_told_with_the_row_that_says_it() {
+fn what_the_sdk_of_a_device_remembers_is_shown_with_the_row_that_says_it() {
     let mut live = sign_up();
     live.app.press("<Tab>j");
     for (width, height) in [(80, 24), (200, 50)] {

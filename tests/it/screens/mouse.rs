@@ -52,7 +52,7 @@ fn a_click_on_a_hint_does_what_its_key_does() {
 }
 
 #[test]
-fn a_click_beside_everything_changes_nothing() {
+fn a_click_outside_everything_changes_nothing() {
     let mut app = open(sally());
     let before = app.text();
     app.point(MouseEventKind::Down(MouseButton::Left), 79, 0);

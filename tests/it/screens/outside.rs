@@ -39,7 +39,7 @@ fn a_journey_is_shown_as_the_command_line_writes_it_in_the_zone_of_the_screen() 
 }
 
 #[test]
-fn what_cannot_be_read_or_shown_is_told_and_the_screen_stays() {
+fn what_cannot_be_read_or_shown_is_reported_and_the_screen_stays() {
     let mut app = open(phone());
     // The properties of row 4 cannot be read.
     app.press("jjjV");

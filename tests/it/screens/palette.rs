@@ -80,7 +80,7 @@ fn another_store_takes_the_place_of_this_one() {
 }
 
 #[test]
-fn a_store_that_cannot_be_opened_is_told_and_everything_is_as_before() {
+fn a_store_that_cannot_be_opened_is_reported_and_everything_is_as_before() {
     let mut app = open(phone());
     let before = app.text();
     app.press(":open nowhere.db<Enter>");

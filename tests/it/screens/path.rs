@@ -45,9 +45,9 @@ fn a_session_ends_after_half_an_hour_and_at_midnight() {
         ("e", "2019-07-02T00:30:00.001Z"),
     ]);
     let timeline = Timeline::new(&journey, Zone::Utc);
-    let told: Vec<_> = timeline.order().list().iter().map(|s| (s.by, s.to - s.from, s.new_day, s.idle)).collect();
+    let printed: Vec<_> = timeline.order().list().iter().map(|s| (s.by, s.to - s.from, s.new_day, s.idle)).collect();
     assert_eq!(
-        told,
+        printed,
         [
             (Break::First, 3, true, None),
             (Break::Day, 1, true, Some(1)),
@@ -242,7 +242,7 @@ fn a_small_screen_is_one_of_the_story_with_a_fold() {
 }
 
 #[test]
-fn copies_of_one_row_are_not_told_of_a_whole_fold() {
+fn a_fold_does_not_show_the_copies_of_one_row() {
     let mut journey = browsing();
     for step in &mut journey.steps {
         step.copies = vec![source(99)];

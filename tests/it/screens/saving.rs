@@ -117,7 +117,7 @@ fn the_form_that_was_chosen_last_is_chosen_again() {
 }
 
 #[test]
-fn what_cannot_be_written_is_told_where_it_was_asked_and_nothing_is_left_behind() {
+fn what_cannot_be_written_is_reported_where_it_was_asked_and_nothing_is_left_behind() {
     let folder = TempDir::new().unwrap();
     let mut app = open(phone());
     app.backend.folder = Some(folder.path().to_owned());

@@ -107,7 +107,7 @@ fn who_was_opened_is_listed_and_remembered_with_what_was_typed() {
 }
 
 #[test]
-fn the_count_over_the_store_goes_on_while_nothing_is_typed_and_says_how_far_it_is() {
+fn the_count_over_the_store_continues_while_nothing_is_typed_and_says_how_far_it_is() {
     let so_far = Census { people: Some(40), refused: Some(2), opened: 10, split: 3, ..Census::default() };
     let all = Census { opened: 40, orphans: 1, done: true, ..so_far.clone() };
     let steps = vec![all, so_far, Census::default()];
@@ -323,7 +323,7 @@ fn who_is_pinned_is_listed_first_and_the_same_key_takes_the_pin_away() {
 }
 
 #[test]
-fn nobody_is_pinned_where_nobody_is_selected() {
+fn no_user_is_pinned_without_a_selection() {
     let mut app = with(sally());
     app.press("zz<C-t>");
     assert!(app.text().contains("no user is selected"), "{}", app.text());

@@ -66,9 +66,9 @@ fn a_number_that_a_limit_cut_says_at_least_and_no_other_does() {
         journey.cuts = of.map(|of| Cut { of, what: "there is more".into() }).into_iter().collect();
         super::open(journey).sized(140, 30)
     };
-    let told = |of| cut(of).text().lines().take(4).collect::<Vec<_>>().join("\n");
+    let printed = |of| cut(of).text().lines().take(4).collect::<Vec<_>>().join("\n");
     let (whole, ids, rows, around) =
-        (told(None), told(Some(CutOf::Ids)), told(Some(CutOf::Rows)), told(Some(CutOf::Around)));
+        (printed(None), printed(Some(CutOf::Ids)), printed(Some(CutOf::Rows)), printed(Some(CutOf::Around)));
     assert!(!whole.contains("at least"), "{whole}");
     assert!(ids.contains("at least 2 ids") && ids.contains("at least 5 rows"), "{ids}");
     assert!(!rows.contains("at least 2 ids") && rows.contains("at least 5 rows"), "{rows}");

@@ -23,7 +23,7 @@ fn a_reader_never_makes_a_store() {
 }
 
 #[test]
-fn what_is_no_store_is_told_by_what_it_is() {
+fn a_file_that_is_no_store_is_named_by_its_kind() {
     let folder = TempDir::new().unwrap();
     assert!(refused(folder.path()).to_string().contains("folder"));
 
@@ -48,7 +48,7 @@ fn what_is_no_store_is_told_by_what_it_is() {
 }
 
 #[test]
-fn other_versions_are_told_apart() {
+fn other_versions_are_distinguished() {
     let (_folder, path) = store_in_file(1);
     let set = |version: i64| {
         Connection::open(&path).unwrap().pragma_update(None, "user_version", version).unwrap();
@@ -61,7 +61,7 @@ fn other_versions_are_told_apart() {
 }
 
 #[test]
-fn a_store_that_is_cut_off_anywhere_is_told_at_once() {
+fn a_store_that_is_cut_off_anywhere_is_reported_at_once() {
     let (folder, path) = store_in_file(3);
     let whole = fs::read(&path).unwrap();
     let cut_off = folder.path().join("cut");
@@ -107,7 +107,7 @@ fn damage_inside_is_an_error_or_changes_no_answer() {
 }
 
 #[test]
-fn a_value_that_makes_no_sense_is_told_as_damage() {
+fn a_value_that_makes_no_sense_is_reported_as_damage() {
     for sql in [
         "UPDATE pieces SET z = x'00'",
         "DELETE FROM pieces",
@@ -138,7 +138,7 @@ fn a_value_that_makes_no_sense_is_told_as_damage() {
 }
 
 #[test]
-fn a_store_that_another_program_has_locked_is_told_and_works_once_it_is_free() {
+fn a_store_that_another_program_has_locked_is_reported_and_works_once_it_is_free() {
     let (_folder, path) = store_in_file(1);
     let reader = Reader::open(&path).unwrap();
     drop(reader);

@@ -34,7 +34,7 @@ fn events(path: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_file_of_another_program_is_read_with_its_log_and_nothing_comes_beside_it() {
+fn a_file_of_another_program_is_read_with_its_log_and_nothing_is_made_next_to_it() {
     let folder = TempDir::new().unwrap();
     let (db, path) = logged(&folder);
     // Copied while its program had it open.
@@ -102,7 +102,7 @@ fn a_reader_of_a_store_whose_import_was_killed_leaves_one_file() {
 }
 
 #[test]
-fn a_reader_beside_a_writer_leaves_the_log_to_it() {
+fn a_reader_leaves_the_log_to_the_writer() {
     let (_folder, path) = store_in_file(1);
     let mut writer = Writer::open(&path).unwrap();
     let file = begin(&mut writer, "b");

@@ -65,9 +65,9 @@ fn profile_updates_come_back_by_time() {
     let store = store.into_reader().unwrap();
     let ids = [id("u"), id("v"), id("u"), id("nobody")];
     let found = store.profiles_of(&ids, 10).unwrap();
-    let told: Vec<_> = found.iter().map(|p| (p.id.clone(), p.operation.as_str(), p.time, p.ignore_alias)).collect();
+    let printed: Vec<_> = found.iter().map(|p| (p.id.clone(), p.operation.as_str(), p.time, p.ignore_alias)).collect();
     assert_eq!(
-        told,
+        printed,
         [
             (Some(id("u")), "$set", Some(4), true),
             (Some(id("v")), "$set", None, true),

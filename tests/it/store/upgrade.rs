@@ -73,22 +73,22 @@ fn table(path: &Path, sql: &str) -> Vec<String> {
 }
 
 /// Everything that a reader tells.
-fn told(path: &Path) -> Vec<String> {
+fn printed(path: &Path) -> Vec<String> {
     let store = Reader::open(path).unwrap();
-    let mut told = vec![format!("{:?}", store.overview().unwrap()), format!("{:?}", store.rejects(999).unwrap())];
+    let mut printed = vec![format!("{:?}", store.overview().unwrap()), format!("{:?}", store.rejects(999).unwrap())];
     let mut events = store.events_without_id(999).unwrap();
     for id in store.all_ids().unwrap() {
         events.extend(store.events_of(&id, 9999).unwrap());
-        told.push(format!("{id:?} {:?}", store.span_of(&id).unwrap()));
-        told.push(format!("{:?}", store.calls_of(&id, 999).unwrap()));
-        told.push(format!("{:?}", store.links_of(&id, 999).unwrap()));
-        told.push(format!("{:?}", store.profiles_of(&[id], 999).unwrap()));
+        printed.push(format!("{id:?} {:?}", store.span_of(&id).unwrap()));
+        printed.push(format!("{:?}", store.calls_of(&id, 999).unwrap()));
+        printed.push(format!("{:?}", store.links_of(&id, 999).unwrap()));
+        printed.push(format!("{:?}", store.profiles_of(&[id], 999).unwrap()));
     }
     assert_eq!(events.len() as u64, ROWS);
     let rows: Vec<i64> = events.iter().map(|event| event.row).collect();
     let properties = store.properties(&rows).unwrap();
-    told.extend(events.iter().zip(properties).map(|(event, properties)| format!("{event:?} {properties}")));
-    told
+    printed.extend(events.iter().zip(properties).map(|(event, properties)| format!("{event:?} {properties}")));
+    printed
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn a_store_of_an_older_version_answers_as_one_that_is_made_today() {
         let expected: Vec<_> =
             (version..SCHEMA_VERSION).map(|from| Upgrade { from, to: from + 1, done: ROWS, total: ROWS }).collect();
         assert_eq!(steps.iter().filter(ends).copied().collect::<Vec<_>>(), expected);
-        assert_eq!(told(&old), told(&fresh(&folder)));
+        assert_eq!(printed(&old), printed(&fresh(&folder)));
         for (sql, before) in views.into_iter().zip(before) {
             assert_eq!(table(&old, sql), before, "{sql}");
         }
@@ -124,7 +124,7 @@ fn a_reader_of_an_older_store_changes_nothing_and_says_what_to_do() {
     for (version, folder, old) in old_stores() {
         let before = fs::read(&old).unwrap();
         if version >= READABLE {
-            assert_eq!(told(&old), told(&fresh(&folder)));
+            assert_eq!(printed(&old), printed(&fresh(&folder)));
             assert_eq!(fs::read(&old).unwrap(), before);
             continue;
         }
@@ -194,7 +194,7 @@ fn an_upgrade_that_is_killed_at_any_step_leaves_a_whole_store_of_some_version() 
         });
         copy(&old, &killed(steps));
         drop(writer.unwrap());
-        let answers = told(&old);
+        let answers = printed(&old);
         let mut versions = std::collections::BTreeSet::new();
         for step in looked_at.into_iter().chain([steps - 1, steps]) {
             let killed = killed(step);
@@ -202,7 +202,7 @@ fn an_upgrade_that_is_killed_at_any_step_leaves_a_whole_store_of_some_version() 
             versions.extend(table(&killed, "PRAGMA user_version"));
             assert_eq!(table(&killed, EVENTS), events, "{step} of {steps}");
             drop(Writer::open(&killed).unwrap());
-            assert_eq!(told(&killed), answers);
+            assert_eq!(printed(&killed), answers);
         }
         let all = (version..=SCHEMA_VERSION).map(|version| format!("Integer({version})"));
         assert_eq!(versions, all.collect(), "of {version}");
@@ -306,7 +306,7 @@ fn what_two_imports_at_once_stored_twice_is_removed_with_all_that_it_added_up_to
             assert_eq!(mended, expected, "{way}");
         }
         assert_eq!(mended.len(), expected.len(), "{way}");
-        assert_eq!(told(&path).len(), told(&fresh).len(), "{way}");
+        assert_eq!(printed(&path).len(), printed(&fresh).len(), "{way}");
         assert_eq!(table(&path, "SELECT integrity_check = 'ok' FROM pragma_integrity_check"), ["Integer(1)"]);
         // It goes on like any other store.
         let mut writer = Writer::open(&path).unwrap();
@@ -341,7 +341,7 @@ fn the_verbs_of_an_older_store_are_those_that_its_names_had() {
 }
 
 #[test]
-fn a_store_of_an_older_version_goes_on_with_the_names_that_it_has() {
+fn a_store_of_an_older_version_keeps_its_names() {
     for (_, folder, old) in old_stores() {
         let names = table(&old, "SELECT id, name FROM names ORDER BY id");
         let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data");

@@ -101,7 +101,7 @@ fn a_property_is_read_in_batches_and_only_where_it_decides() {
 }
 
 #[test]
-fn progress_is_told_and_a_filter_typed_over_is_given_up() {
+fn progress_is_shown_and_a_filter_typed_over_is_given_up() {
     let mut app = open(long());
     app.press_unanswered("&event:dash row>5");
     app.settle();
@@ -114,7 +114,7 @@ fn progress_is_told_and_a_filter_typed_over_is_given_up() {
 }
 
 #[test]
-fn properties_that_cannot_be_read_are_told() {
+fn properties_that_cannot_be_read_are_reported() {
     let mut app = filtered(phone(), "plan=pro");
     assert!(app.text().contains("july.db cannot be read"), "{}", app.text());
     assert_eq!(app.model.journey().unwrap().lines().rows(), 8, "what was shown stays");

@@ -37,7 +37,7 @@ fn by_arrival_a_late_row_stands_where_the_server_had_it() {
 }
 
 #[test]
-fn what_is_stored_apart_stands_in_place_at_the_end_or_nowhere() {
+fn rows_stored_separately_stand_in_place_at_the_end_or_nowhere() {
     let mut app = open(phone()).sized(80, 40);
     app.press("v");
     let text = app.text();
@@ -114,7 +114,7 @@ fn a_row_is_lost_to_one_call_alone() {
 }
 
 #[test]
-fn lanes_that_share_a_place_are_told_by_their_names() {
+fn lanes_that_share_a_place_have_names() {
     let mut app = open(journeys::many_lanes()).sized(100, 40);
     app.press("G");
     let text = app.text();
