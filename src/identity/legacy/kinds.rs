@@ -455,8 +455,8 @@ pub(super) static NEW_ID_EACH_VISIT: Kind = Kind {
     why: "Something resets the client at each page or start: what a visitor does is spread over ids that nothing joins.",
     advice: "Call reset only when a user logs out, and keep the storage of the SDK.",
     in_library: &[InLibrary {
-        library: "figma",
-        advice: "Keep the id yourself: the plugin makes a new one each time it opens.",
+        library: "web",
+        advice: "Call reset only when a user logs out, and keep the storage: a client without one, as that for Figma, makes a new id at each open, so keep an id and call identify with it.",
     }],
     rule: "identity.md §6 #9",
 };
