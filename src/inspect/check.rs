@@ -11,6 +11,7 @@ mod addresses;
 mod gathered;
 mod money;
 mod parts;
+mod summed;
 pub(super) mod sums;
 mod tallied;
 mod whole;
@@ -85,15 +86,15 @@ pub fn store_by(
             Some((tallies, whole)) => (Some(tallies), complete && whole),
             None => (None, complete),
         };
-        let rows = gathered.events;
+        let rows = gathered.summed().events;
         let (mut amounts, complete) = if complete {
             let done = rows.saturating_mul(passes);
             losses.amounts(reader, &mut gathered, &mut || go_on(done, done))?
         } else {
             (BTreeMap::new(), false)
         };
-        let mut audit = auditor.finish(&totals, gathered.events, complete);
-        (audit.span, audit.tallies) = (gathered.span, tallies);
+        let mut audit = auditor.finish(&totals, rows, complete);
+        (audit.span, audit.tallies) = (gathered.summed().span, tallies);
         whole::find(inspector, reader, &mut gathered, &mut audit)?;
         for found in &mut audit.found {
             found.amounts = amounts.remove(found.kind.code).unwrap_or_default();

@@ -212,11 +212,11 @@ pub trait Sweep: Source {
     fn sweep_links(&self) -> Result<Vec<SweptLink>, Error>;
 
     /// Calls `each` with the number of every id that has rows, 0 for rows without one, and all of
-    /// its rows, in the order of the numbers. `go_on` is given how many rows of how many are done;
+    /// its rows, in the order of the numbers, to keep if it wants. `go_on` is given how many rows of how many are done;
     /// `false` ends it there. Returns whether it came to the end.
     fn sweep_rows(
         &self,
-        each: &mut dyn FnMut(i64, &[SweptRow]),
+        each: &mut dyn FnMut(i64, &mut Vec<SweptRow>),
         go_on: &mut dyn FnMut(u64, u64) -> bool,
     ) -> Result<bool, Error>;
 

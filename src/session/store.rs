@@ -140,7 +140,7 @@ impl Sweep for Reader {
 
     fn sweep_rows(
         &self,
-        each: &mut dyn FnMut(i64, &[SweptRow]),
+        each: &mut dyn FnMut(i64, &mut Vec<SweptRow>),
         go_on: &mut dyn FnMut(u64, u64) -> bool,
     ) -> Result<bool, Error> {
         Ok(Self::sweep_rows(self, each, go_on)?)

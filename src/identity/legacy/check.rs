@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use foldhash::{HashMap, HashMapExt as _, HashSet};
+use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use super::super::facts::Facts;
 use super::super::findings::{Checked, Past, Sums, Totals, Way};
@@ -12,7 +12,8 @@ use super::findings;
 use super::rows::RACE_WINDOW;
 use super::world::World;
 use crate::model::alike::differences;
-use crate::model::facts::{AliasCall, Arrival};
+use crate::model::facts::{AliasCall, Arrival, Link};
+use crate::model::id::DEVICE_PREFIX;
 use crate::model::{Id, LinkKind, Millis};
 
 /// See [`Rules::ways`](crate::identity::Rules::ways).
@@ -46,19 +47,66 @@ pub(super) fn split(way: &Way, time: Millis, arrival: Arrival) -> Option<Split> 
 pub(super) fn check(facts: &Facts, sums: &dyn Fn(&Id) -> Sums, each: &mut dyn FnMut(Checked)) -> Totals {
     let world = World::new(facts);
     let named = facts.calls.iter().flat_map(|call| [&call.alias, &call.target]).flatten();
-    let ids: BTreeSet<&Id> = facts.events.iter().filter_map(|event| event.id.as_ref()).chain(named).collect();
-    let roots: BTreeSet<&Id> = ids.into_iter().filter(|id| world.knows(id)).map(|id| world.root_of(id)).collect();
+    let ids = facts.events.iter().filter_map(|event| event.id.as_ref()).chain(named);
+    // In the order of the facts, each once.
+    let mut seen: HashSet<&Id> = HashSet::new();
+    let mut roots: Vec<&Id> = Vec::new();
+    for id in ids.filter(|id| world.knows(id)) {
+        let root = world.root_of(id);
+        if seen.insert(root) {
+            roots.push(root);
+        }
+    }
     let mut alike: HashMap<&Id, Vec<Alike>> = HashMap::new();
     for (of, id) in facts.alike.iter().filter(|(of, id)| world.root_of(of) != world.root_of(id)) {
         let differ = differences(of.bare(), id.bare());
         alike.entry(world.root_of(of)).or_default().push(Alike { of: of.clone(), id: id.clone(), differ });
     }
     for root in roots {
+        if let Some(rows) = rows_alone(&world, root, sums).filter(|_| !alike.contains_key(root)) {
+            each(alone(&world, root, rows));
+            continue;
+        }
         let alike = alike.get(root).map_or(&[][..], Vec::as_slice);
         let case = Case::of_root(&world, root, sums, alike, !facts.cuts.is_empty());
         each(checked(&case, sums));
     }
     totals(&world, facts)
+}
+
+/// The number of rows of an id of which nothing else is known: no call names it, no row ties it to another
+/// id or device, and its rows show nothing by themselves. Most ids of a store are visitors like this; no
+/// rule finds anything in them, and what the rules ask costs most of a look. `None` for all others.
+fn rows_alone(world: &World<'_>, root: &Id, sums: &dyn Fn(&Id) -> Sums) -> Option<u64> {
+    let own = sums(root);
+    let is_plain = own == Sums { rows: own.rows, ..Sums::default() };
+    let is_own = |id: &Id| id.bare() == root.bare();
+    let is_self = |link: &Link| {
+        let names_device = matches!(link.kind, LinkKind::IdDevice | LinkKind::PersistedDevice);
+        names_device && is_own(&link.a) && is_own(&link.b) && !link.b.as_str().starts_with(DEVICE_PREFIX)
+    };
+    let is_alone = is_plain
+        && !root.is_placeholder()
+        && !root.bare().starts_with(DEVICE_PREFIX)
+        && world.calls_of(root).next().is_none()
+        && world.links_of(root).all(is_self);
+    is_alone.then_some(own.rows)
+}
+
+/// The user of such an id.
+fn alone(world: &World<'_>, root: &Id, rows: u64) -> Checked {
+    let is_person = world.is_person(root);
+    Checked {
+        root: root.clone(),
+        known: is_person.then(|| root.clone()),
+        rows,
+        split: 0,
+        orphaned: 0,
+        past: if rows > 0 && !is_person { Past::Merged } else { Past::None },
+        named: if is_person { vec![root.clone()] } else { Vec::new() },
+        orphans: Vec::new(),
+        findings: Vec::new(),
+    }
 }
 
 fn checked(case: &Case<'_>, sums: &dyn Fn(&Id) -> Sums) -> Checked {

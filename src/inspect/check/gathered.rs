@@ -10,14 +10,14 @@ use rustc_hash::{FxHashMap, FxHasher};
 use super::super::{Error, Sweep};
 use super::Proof;
 use super::parts::Parts;
-use super::sums::{self, Names};
-use crate::identity::{Checked, Facts, Marks, RuleSet, Sums, Thresholds, Totals, Way};
+use super::summed::{self, CLIENT, Given, HAS_MORE, OWN_USER, SERVER, Summed};
+use crate::identity::{Checked, Facts, RuleSet, Sums, Thresholds, Totals, Way};
 use crate::model::alike::{are_alike, fold};
 use crate::model::facts::{AliasCall, Event, Link, Sender, Source};
 use crate::model::id::DEVICE_PREFIX;
 use crate::model::scan::{SweptCall, SweptLink, SweptRow};
 use crate::model::threads::join;
-use crate::model::{Client, Id, Millis, NumberedTexts, VerbKind};
+use crate::model::{Client, Id, NumberedTexts};
 
 /// Ids that are judged together where nothing joins them: enough that the indexes of one part
 /// cost little, and few enough for the cache of the processor.
@@ -28,22 +28,6 @@ const MOST_THREADS: usize = 8;
 
 /// Other ids that are listed for one that looks like them.
 const MOST_ALIKE: usize = 20;
-
-/// What is known of an id from its rows.
-#[derive(Clone, Copy, Default)]
-struct Seen {
-    rows: u32,
-    bits: u8,
-}
-
-/// A row names the id as its own `$user_id`.
-const OWN_USER: u8 = 1;
-/// A server library sent a row of it.
-const SERVER: u8 = 2;
-/// Another program did.
-const CLIENT: u8 = 4;
-/// Its sums are more than a number of rows.
-const HAS_MORE: u8 = 8;
 
 /// Calls, links and sums of a whole store.
 pub(super) struct Gathered {
@@ -56,19 +40,7 @@ pub(super) struct Gathered {
     links: Vec<SweptLink>,
     /// Pairs of ids that look the same.
     alike: Vec<(u32, u32)>,
-    seen: Vec<Seen>,
-    /// Sums that are more than a number of rows.
-    sums: FxHashMap<u32, Sums>,
-    /// Rows looked at.
-    pub(super) events: u64,
-    /// Rows without an id among them.
-    pub(super) without_id: u64,
-    /// Rows without an event name.
-    pub(super) without_name: u64,
-    /// The first of them that were read, with the numbers of their ids.
-    nameless: Vec<(i64, SweptRow)>,
-    /// When the first and the last row happened whose time can be right.
-    pub(super) span: Option<(Millis, Millis)>,
+    summed: Summed,
 }
 
 fn number(id: i64) -> u32 {
@@ -89,18 +61,12 @@ impl Gathered {
             rules,
             thresholds,
             parts: Parts::new(texts.len()),
-            seen: vec![Seen::default(); texts.len()],
+            summed: Summed::default(),
             texts,
             placeholders,
             calls,
             links,
             alike: Vec::new(),
-            sums: FxHashMap::default(),
-            events: 0,
-            without_id: 0,
-            without_name: 0,
-            nameless: Vec::new(),
-            span: None,
         };
         gathered.join_ids();
         gathered.find_alike();
@@ -139,7 +105,7 @@ impl Gathered {
 
     /// Rows of the id with this number, deliveries counted once.
     pub(super) fn rows_of(&self, number: u32) -> u64 {
-        self.seen.get(number as usize).map_or(0, |seen| u64::from(seen.rows))
+        self.summed.seen.get(number as usize).map_or(0, |seen| u64::from(seen.rows))
     }
 
     /// A number for all ids that calls and links join to this one.
@@ -237,90 +203,21 @@ impl Gathered {
         reader: &dyn Sweep,
         go_on: &mut dyn FnMut(u64, u64) -> bool,
     ) -> Result<bool, Error> {
-        let ways = self.ways(reader)?;
-        let ranks: FxHashMap<i64, u32> = reader.file_ranks()?.into_iter().collect();
-        let thresholds = self.thresholds;
-        let texts = &self.texts;
-        let text = |number: i64| texts.of(number);
-        let names = Names {
-            identify: reader.names_of(VerbKind::Identify)?,
-            ranks: &ranks,
-            thresholds: &thresholds,
-            text: &text,
+        let given = Given {
+            rules: self.rules,
+            ways: self.ways(reader)?,
+            thresholds: &self.thresholds,
+            texts: &self.texts,
+            placeholders: &self.placeholders,
         };
-        let mut servers: FxHashMap<i64, bool> = FxHashMap::default();
-        let empty: Vec<i64> = match reader.scan() {
-            Some(scan) => {
-                scan.names()?.into_iter().filter(|(_, name)| name.is_empty()).map(|(number, _)| number).collect()
-            }
-            None => Vec::new(),
-        };
-        let (mut without_name, mut nameless) = (0, Vec::new());
-        let mut failed = None;
-        let (seen, all_sums) = (&mut self.seen, &mut self.sums);
-        let (mut events, mut without_id) = (0, 0);
-        let mut span: Option<(Millis, Millis)> = None;
-        let placeholders = &self.placeholders;
-        let rules = self.rules;
-        let mut add = |uid: i64, rows: &[SweptRow]| {
-            let mut sums = sums::of(uid, rows, ways.get(&uid), rules, &names);
-            if !empty.is_empty() {
-                for row in rows.iter().filter(|row| empty.contains(&row.event)) {
-                    without_name += 1;
-                    if nameless.len() < super::MOST_LOOSE {
-                        nameless.push((uid, *row));
-                    }
-                }
-            }
-            events += sums.rows;
-            let at = usize::try_from(uid).unwrap_or(0);
-            if at == 0 {
-                without_id += sums.rows;
-                return;
-            }
-            if placeholders.get(at).copied().unwrap_or(false) {
-                sums.devices = sums::devices(rows);
-                sums.since.any = rows.iter().map(|row| row.time).min();
-            }
-            // An id that is always a number is one id.
-            if sums.numbers == sums.rows {
-                (sums.numbers, sums.since.numbers) = (0, None);
-            }
-            let mut bits = 0;
-            for row in rows {
-                if !Marks::is_impossible(row.time, row.arrived, row.flags, &thresholds) {
-                    let (first, last) = span.get_or_insert((row.time, row.time));
-                    (*first, *last) = (row.time.min(*first), row.time.max(*last));
-                }
-                if row.user == uid {
-                    bits |= OWN_USER;
-                }
-                if row.client != 0 {
-                    let is_server = *servers.entry(row.client).or_insert_with(|| match reader.swept_name(row.client) {
-                        Ok(name) => Client::from_shared(name).is_server(),
-                        Err(error) => {
-                            failed.get_or_insert(error);
-                            false
-                        }
-                    });
-                    bits |= if is_server { SERVER } else { CLIENT };
-                }
-            }
-            if sums != (Sums { rows: sums.rows, ..Sums::default() }) {
-                bits |= HAS_MORE;
-                all_sums.insert(number(uid), sums);
-            }
-            if let Some(seen) = seen.get_mut(at) {
-                *seen = Seen { rows: u32::try_from(sums.rows).unwrap_or(u32::MAX), bits };
-            }
-        };
-        let complete = reader.sweep_rows(&mut add, go_on)?;
-        (self.without_name, self.nameless) = (without_name, nameless);
-        (self.events, self.without_id, self.span) = (events, without_id, span);
-        match failed {
-            Some(error) => Err(error),
-            None => Ok(complete),
-        }
+        let (summed, complete) = summed::read(reader, &given, go_on)?;
+        self.summed = summed;
+        Ok(complete)
+    }
+
+    /// What the rows of all ids add up to.
+    pub(super) fn summed(&self) -> &Summed {
+        &self.summed
     }
 
     /// Some rows without an event name.
@@ -334,7 +231,7 @@ impl Gathered {
                 source: reader.swept_source(row.file, row.line)?,
             })
         };
-        self.nameless.iter().take(limit).map(proof).collect()
+        self.summed.nameless.iter().take(limit).map(proof).collect()
     }
 
     fn call(&self, reader: &dyn Sweep, call: &SweptCall) -> Result<AliasCall, Error> {
@@ -385,7 +282,7 @@ impl Gathered {
         let mut rest = &*order;
         let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
         while !rest.is_empty() {
-            if !go_on(self.events, self.events) {
+            if !go_on(self.summed.events, self.summed.events) {
                 return Ok((totals, false));
             }
             let mut batches = Vec::with_capacity(threads);
@@ -455,10 +352,10 @@ impl Gathered {
         let origin = Source::new("", 0, 0);
         let mut sums: FxHashMap<Id, Sums> = FxHashMap::default();
         for (_, number) in batch {
-            let Some(seen) = self.seen.get(*number as usize).filter(|seen| seen.rows > 0) else { continue };
+            let Some(seen) = self.summed.seen.get(*number as usize).filter(|seen| seen.rows > 0) else { continue };
             let Some(id) = id(i64::from(*number)) else { continue };
             stubs(&id, seen.bits, &origin, &mut facts.events);
-            let own = if seen.bits & HAS_MORE == 0 { None } else { self.sums.get(number).copied() };
+            let own = if seen.bits & HAS_MORE == 0 { None } else { self.summed.sums.get(number).copied() };
             sums.insert(id, own.unwrap_or(Sums { rows: u64::from(seen.rows), ..Sums::default() }));
         }
         for (_, number) in batch {

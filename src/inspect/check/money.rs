@@ -82,7 +82,7 @@ impl Losses {
     ) -> Result<(BTreeMap<&'static str, Amounts>, bool), Error> {
         let mut amounts = BTreeMap::new();
         let can_have = reader.scan().map(|scan| scan.can_have(&money::clue())).transpose()?.flatten();
-        let Some(can_have) = can_have.filter(|_| !self.lost.is_empty() || gathered.without_id > 0) else {
+        let Some(can_have) = can_have.filter(|_| !self.lost.is_empty() || gathered.summed().without_id > 0) else {
             return Ok((amounts, true));
         };
         let of_id = self.by_id(gathered);
@@ -92,7 +92,7 @@ impl Losses {
         let text = |number: i64| gathered.text(number);
         let names = Names { identify: Vec::new(), ranks: &ranks, thresholds: gathered.thresholds(), text: &text };
         let mut rows: Vec<(i64, u32)> = Vec::new();
-        let mut note = |uid: i64, of_uid: &[SweptRow]| {
+        let mut note = |uid: i64, of_uid: &mut Vec<SweptRow>| {
             let Some(taken) = of_id.get(&uid) else { return };
             sums::each_once(of_uid, ways.get(&uid), gathered.rules(), &names, &mut |row, split| {
                 let kinds = taken.iter().filter(|taken| taken.which.takes(row, split)).map(|taken| taken.kind);

@@ -244,7 +244,7 @@ pub(super) fn tallies(
     let names = Names { identify: Vec::new(), ranks: &ranks, thresholds: gathered.thresholds(), text: &text };
     let mut batch: Vec<Placed> = Vec::new();
     let mut failed = None;
-    let mut add = |uid: i64, rows: &[crate::model::scan::SweptRow]| {
+    let mut add = |uid: i64, rows: &mut Vec<crate::model::scan::SweptRow>| {
         super::sums::each_once(rows, ways.get(&uid), gathered.rules(), &names, &mut |row, split| {
             // A device is one that some id or user is on.
             let device = if uid == 0 && row.user == 0 { 0 } else { row.device };

@@ -18,7 +18,7 @@ pub(super) fn find(
     gathered: &mut Gathered,
     audit: &mut Audit,
 ) -> Result<(), Error> {
-    let without_id = gathered.without_id;
+    let without_id = gathered.summed().without_id;
     let found = |kind: &'static Kind, count: u64, rows: u64, what: String, sources: Vec<Source>| Found {
         kind,
         people: 0,
@@ -46,13 +46,13 @@ pub(super) fn find(
         of_rows.clients = clients(&reader.properties(&rows)?);
         audit.found.push(of_rows);
     }
-    if gathered.without_name > 0 {
+    if gathered.summed().without_name > 0 {
         let first = gathered.nameless(reader, MOST_TOLD)?;
-        let rows = counted(gathered.without_name, "row");
-        let verb = if gathered.without_name == 1 { "has" } else { "have" };
+        let rows = counted(gathered.summed().without_name, "row");
+        let verb = if gathered.summed().without_name == 1 { "has" } else { "have" };
         let what = format!("{rows} {verb} no event name.");
         let sources = first.iter().map(|proof| proof.source.clone()).collect();
-        let count = gathered.without_name;
+        let count = gathered.summed().without_name;
         let mut of_rows = found(&ROWS_WITHOUT_NAME, count, count, what, sources);
         let rows: Vec<i64> = first.iter().filter_map(|proof| proof.row).collect();
         of_rows.clients = clients(&reader.properties(&rows)?);

@@ -56,7 +56,7 @@ impl Groups {
         let names = Names { identify: Vec::new(), ranks, thresholds: &Thresholds::DEFAULT, text: &text };
         let mut groups = Self::default();
         let mut of_id: FxHashMap<(Sent, Node), usize> = FxHashMap::default();
-        let mut add = |uid: i64, rows: &[SweptRow]| {
+        let mut add = |uid: i64, rows: &mut Vec<SweptRow>| {
             let copies = copies(rows, &names);
             if uid == 0 {
                 groups.without_id += (rows.len() - copies.len()) as u64;

@@ -86,13 +86,13 @@ impl Reader {
     }
 
     /// Calls `each` with the number of every id that has rows, 0 for rows without one, and all of
-    /// its rows, in the order of the numbers. `go_on` gets how many rows of how many are done;
+    /// its rows, in the order of the numbers, to keep if it wants. `go_on` gets how many rows of how many are done;
     /// `false` ends it with what was given until then.
     ///
     /// Returns whether it came to the end.
     pub fn sweep_rows(
         &self,
-        each: &mut dyn FnMut(i64, &[SweptRow]),
+        each: &mut dyn FnMut(i64, &mut Vec<SweptRow>),
         go_on: &mut dyn FnMut(u64, u64) -> bool,
     ) -> Result<bool, Error> {
         let segments: Vec<(i64, i64)> = self.ask(|db| {
@@ -124,9 +124,9 @@ impl Reader {
                 }
                 heads.extend(cursor.uid(self)?.map(|uid| Reverse((uid, at))));
             }
-            each(uid, &rows);
-            let before = done;
-            done += rows.len() as u64;
+            let (before, all) = (done, rows.len() as u64);
+            each(uid, &mut rows);
+            done += all;
             if done >> 13 != before >> 13 && !go_on(done, total) {
                 return Ok(false);
             }

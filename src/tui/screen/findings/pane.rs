@@ -25,6 +25,9 @@ struct Lines {
 
 impl Lines {
     fn say(&mut self, label: &str, text: &str) {
+        if text.is_empty() {
+            return;
+        }
         for (nth, part) in fit::wrap(text, self.room, MOST).into_iter().enumerate() {
             self.lines.push((format!("{:<LABEL$} {part}", if nth == 0 { label } else { "" }), Meaning::Text));
         }
