@@ -23,6 +23,7 @@ mod listen;
 mod open;
 mod priority;
 mod pull;
+mod recorded;
 mod redaction;
 mod repair;
 mod reproduce;

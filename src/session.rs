@@ -18,6 +18,7 @@ mod findings;
 pub mod memory;
 mod opened;
 mod own;
+pub mod recorded;
 mod store;
 pub mod warehouse;
 

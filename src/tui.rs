@@ -91,6 +91,8 @@ pub struct Options {
 /// Where the program listens, as the screen says it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listening {
+    /// What the files of the session are called in the store, before the name of a vendor.
+    pub session: String,
     /// The address that SDKs are to be given, with the token where one is needed.
     pub url: String,
     /// Where rows go.

@@ -497,15 +497,23 @@ pub(super) struct Sql {
     pub(super) question: String,
 }
 
-/// Export the store to a plain SQLite file
+/// Export the store to a plain SQLite file, or what journey listen received
 ///
-/// Every SQLite program can read the file. It has the tables `events` (with properties as JSON),
-/// `aliases` and `profiles`, with times in UTC. journey import can read it back.
+/// Every SQLite program can read the SQLite file. It has the tables `events` (with properties as JSON),
+/// `aliases` and `profiles`, with times in UTC. journey import can read it back, and the JSON Lines of
+/// --requests too.
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("export_as").required(true).multiple(false))]
 pub(super) struct Export {
-    /// The file to write
-    #[arg(long, value_name = "FILE", required = true)]
-    pub(super) sqlite: PathBuf,
+    /// Write all rows to this plain SQLite file
+    #[arg(long, value_name = "FILE", group = "export_as")]
+    pub(super) sqlite: Option<PathBuf>,
+    /// Write what journey listen received to this file of recorded requests (JSON Lines)
+    #[arg(long, value_name = "FILE", group = "export_as")]
+    pub(super) requests: Option<PathBuf>,
+    /// Write what journey listen received to this scenario, which journey demo plays
+    #[arg(long, value_name = "FILE", group = "export_as")]
+    pub(super) scenario: Option<PathBuf>,
     /// Replace an existing file
     #[arg(long)]
     pub(super) force: bool,

@@ -13,6 +13,7 @@ use super::expected;
 use super::failure::Failure;
 use super::interface::{self, Received};
 use super::open::Named;
+use super::recorded::{self, Saving};
 use super::settings::Loaded;
 use crate::config;
 use crate::inspect::Inspector;
@@ -24,6 +25,7 @@ use crate::report::look::{count, many};
 use crate::report::safe::{Safe, Safety};
 use crate::report::{Clock, Look};
 use crate::session;
+use crate::session::recorded::SESSIONS;
 use crate::store::Writer;
 use crate::tui::Listening;
 
@@ -42,22 +44,28 @@ pub(super) fn run(
     if console.form == Form::Junit && command.assert.is_none() {
         return Err(Failure::usage("a JUnit report needs expectations").hint("--assert FILE"));
     }
-    if console.terminal && !command.headless && !args.format_given && command.assert.is_none() {
+    let saves = command.save.iter().map(|path| Saving::of(path)).collect::<Result<Vec<_>, _>>()?;
+    let kept = place.iter().fold(Kept::default(), |kept, path| kept.store(path));
+    saves.iter().try_for_each(|saving| saving.check(&kept))?;
+    let is_watched = console.terminal && !command.headless && !args.format_given;
+    if is_watched && command.assert.is_none() && saves.is_empty() {
         return on_screens(command, args, place.as_deref(), loaded, console);
     }
     let expected = command.assert.as_deref().map(expected::read).transpose()?;
-    let (writer, memory) = match (&place, &expected) {
-        (Some(path), _) => (Writer::open(path)?, None),
-        (None, None) => (Writer::in_memory()?, None),
-        (None, Some(_)) => {
+    let is_read = expected.is_some() || !saves.is_empty();
+    let (writer, memory) = match &place {
+        Some(path) => (Writer::open(path)?, None),
+        None if !is_read => (Writer::in_memory()?, None),
+        None => {
             let (writer, reader) = Writer::in_memory_with_reader()?;
             (writer, Some(reader))
         }
     };
+    let name = session_name();
     let options = listen::Options {
         address,
         guard: Guard::new(address, command.token.clone()),
-        name: format!("listen {}", Clock::Utc.full(now())),
+        name: name.clone(),
         tells_rows: false,
         forward: forward(command)?,
     };
@@ -79,14 +87,28 @@ pub(super) fn run(
     signals.wait();
     let totals = listener.finish()?;
     summary(&totals, console)?;
-    let Some(expected) = expected else { return Ok(()) };
     let mut inspector = match (memory, &place) {
         (Some(reader), _) => Inspector::new(reader),
-        (None, Some(path)) => session::open(path)?,
-        (None, None) => return Ok(()),
+        (None, Some(path)) if is_read => session::open(path)?,
+        _ => return Ok(()),
     };
+    for saving in &saves {
+        let saved = recorded::save(saving, false, inspector.source(), &name, &kept)?;
+        if saved.is_empty() {
+            console.note("nothing was received, so nothing is saved");
+        }
+        for saved in saved {
+            console.note(&recorded::told(&saved.file, saved.lines, saved.calls, &console.look));
+        }
+    }
+    let Some(expected) = expected else { return Ok(()) };
     inspector.set_thresholds(console.thresholds);
     check::session(&expected, "journey listen", &inspector, console)
+}
+
+/// What the files of the session are called, before the name of a vendor.
+fn session_name() -> String {
+    format!("{SESSIONS}{}", Clock::Utc.full(now()))
 }
 
 /// Shows what arrives until the user leaves the screens.
@@ -104,10 +126,11 @@ fn on_screens(
         let (writer, reader) = Writer::in_memory_with_reader()?;
         (writer, Received::Memory(Box::new(reader)))
     };
+    let name = session_name();
     let options = listen::Options {
         address,
         guard: Guard::new(address, command.token.clone()),
-        name: format!("listen {}", Clock::Utc.full(now())),
+        name: name.clone(),
         tells_rows: true,
         forward: forward(command)?,
     };
@@ -116,6 +139,7 @@ fn on_screens(
     let listener = Listener::start(options, writer, Box::new(move |news| drop(sender.send(news))))?;
     let at = listener.address();
     let listening = Listening {
+        session: name,
         url: match &command.token {
             Some(token) => format!("http://{at}/{token}"),
             None => format!("http://{at}"),

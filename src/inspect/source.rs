@@ -19,7 +19,7 @@ use crate::model::clue::Clue;
 use crate::model::facts::{AliasCall, Event, Link, Place, Source as FilePlace};
 use crate::model::hit::{IdHit, Span};
 use crate::model::scan::{CanHave, IdNote, RowNote, Seek, SweptCall, SweptLink, SweptRow};
-use crate::model::stored::{Overview, StoredProfile, StoredReject};
+use crate::model::stored::{Overview, StoredPiece, StoredProfile, StoredReject};
 use crate::model::time::activity;
 use crate::model::{Id, VerbKind};
 
@@ -106,6 +106,15 @@ pub trait Source: Lookup + Send {
     /// What could not be read at import, by file and line; nothing where that is not kept.
     fn rejects(&self, _limit: usize) -> Result<Vec<StoredReject>, Error> {
         Ok(Vec::new())
+    }
+
+    /// Calls `each` with everything of one file, by the number that [`Overview::files`] has, and the line
+    /// where it stands, in the order of the lines; `false` ends it.
+    ///
+    /// # Errors
+    /// Files cannot be gone through here.
+    fn each_piece(&self, _file: i64, _each: &mut dyn FnMut(u64, StoredPiece) -> bool) -> Result<(), Error> {
+        Err(Error::not_here("what a file holds"))
     }
 
     /// A number that changes when what it holds has changed.

@@ -1,7 +1,9 @@
 //! What a store holds as a whole, and what it keeps except rows: files, profile updates, rejects.
 
+use std::sync::Arc;
+
 use super::facts::Source;
-use super::{Id, Millis};
+use super::{Flags, Id, Millis, Profile, Row};
 
 /// A profile update as it arrived.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,4 +93,80 @@ pub struct StoredReject {
     pub reason: String,
     /// The piece itself.
     pub text: String,
+}
+
+/// What a line of a file has become, or a part of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoredPiece {
+    /// A row.
+    Row {
+        /// Name of the event.
+        event: Arc<str>,
+        /// When the server had it; `None` when nothing says so.
+        arrived: Option<Millis>,
+        /// What else is known of it.
+        flags: Flags,
+        /// Its properties as JSON text.
+        properties: String,
+    },
+    /// A profile update.
+    Update {
+        /// When the server had it.
+        arrived: Option<Millis>,
+        /// The whole update as JSON text.
+        json: String,
+    },
+    /// What could not be read.
+    Reject {
+        /// What is wrong.
+        reason: String,
+        /// The piece itself.
+        text: String,
+    },
+}
+
+/// A row or a profile update that a session has received.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// Name of the file that it stands in.
+    pub file: Arc<str>,
+    /// Whose row it is.
+    pub vendor: &'static str,
+    /// What it is.
+    pub what: Item,
+}
+
+/// What was received.
+#[derive(Clone, Debug)]
+pub enum Item {
+    /// A row.
+    Row(Box<Row>),
+    /// A profile update.
+    Update(Box<Profile>),
+}
+
+impl Received {
+    /// When it was received.
+    pub fn arrival(&self) -> Millis {
+        match &self.what {
+            Item::Row(row) => row.arrival.unwrap_or(row.time),
+            Item::Update(update) => update.arrival.or(update.time).unwrap_or_default(),
+        }
+    }
+
+    /// Its line in the file.
+    pub fn line(&self) -> u64 {
+        match &self.what {
+            Item::Row(row) => row.line,
+            Item::Update(update) => update.line,
+        }
+    }
+
+    /// The row; `None` of a profile update.
+    pub fn row(&self) -> Option<&Row> {
+        match &self.what {
+            Item::Row(row) => Some(row),
+            Item::Update(_) => None,
+        }
+    }
 }

@@ -17,9 +17,9 @@ use crate::model::alike::are_alike;
 use crate::model::facts::{AliasCall, Event, Link, Place, Source as Line};
 use crate::model::hit::{IdHit, Match, Span};
 use crate::model::scan::{IdNote, RowNote, Seek};
-use crate::model::stored::{ImportedFile, Overview, StoredProfile, StoredReject};
+use crate::model::stored::{ImportedFile, Overview, StoredPiece, StoredProfile, StoredReject};
 use crate::model::time::activity;
-use crate::model::{Id, LinkKind, Profile, Reject, Row, Verb};
+use crate::model::{Flags, Id, LinkKind, Profile, Reject, Row, Verb};
 use crate::store::Texts;
 
 /// Rows that are looked at between two reports of a search.
@@ -450,6 +450,33 @@ impl Source for Memory {
 
     fn rejects(&self, limit: usize) -> Result<Vec<StoredReject>, Error> {
         Ok(self.rejects.iter().take(limit).cloned().collect())
+    }
+
+    fn each_piece(&self, file: i64, each: &mut dyn FnMut(u64, StoredPiece) -> bool) -> Result<(), Error> {
+        let is_of = |source: &Line| i64::from(source.rank) + 1 == file;
+        let mut pieces: Vec<(u64, StoredPiece)> = Vec::new();
+        for (event, properties) in self.events.iter().zip(&self.properties).filter(|(event, _)| is_of(&event.source)) {
+            let arrived = Some(event.arrived).filter(|_| !event.flags.has(Flags::ARRIVAL_UNKNOWN));
+            let (flags, properties) = (event.flags, properties.clone());
+            let row = StoredPiece::Row { event: Arc::clone(&event.event), arrived, flags, properties };
+            pieces.push((event.source.line, row));
+        }
+        for (_, profile) in self.profiles.iter().filter(|(_, profile)| is_of(&profile.source)) {
+            let update = StoredPiece::Update { arrived: profile.arrived, json: profile.json.clone() };
+            pieces.push((profile.source.line, update));
+        }
+        let name = self.files.iter().find(|known| known.id == file).map(|known| &known.name);
+        for reject in self.rejects.iter().filter(|reject| Some(&reject.file) == name) {
+            let StoredReject { line, reason, text, .. } = reject.clone();
+            pieces.push((line, StoredPiece::Reject { reason, text }));
+        }
+        pieces.sort_by_key(|(line, _)| *line);
+        for (line, piece) in pieces {
+            if !each(line, piece) {
+                break;
+            }
+        }
+        Ok(())
     }
 
     fn version(&self) -> Result<i64, Error> {

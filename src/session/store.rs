@@ -11,7 +11,7 @@ use crate::model::clue::Clue;
 use crate::model::facts::{AliasCall, Event, Place, Source as FilePlace};
 use crate::model::hit::{IdHit, Span};
 use crate::model::scan::{CanHave, IdNote, RowNote, Seek, SweptCall, SweptLink, SweptRow};
-use crate::model::stored::{Overview, StoredProfile, StoredReject};
+use crate::model::stored::{Overview, StoredPiece, StoredProfile, StoredReject};
 use crate::model::{Id, VerbKind};
 use crate::store::{self, Reader};
 
@@ -102,6 +102,10 @@ impl Source for Reader {
 
     fn rejects(&self, limit: usize) -> Result<Vec<StoredReject>, Error> {
         Ok(Self::rejects(self, limit)?)
+    }
+
+    fn each_piece(&self, file: i64, each: &mut dyn FnMut(u64, StoredPiece) -> bool) -> Result<(), Error> {
+        Ok(Self::each_piece(self, file, each)?)
     }
 
     fn version(&self) -> Result<i64, Error> {

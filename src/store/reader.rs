@@ -10,6 +10,7 @@ mod files;
 mod find;
 mod heads;
 mod overview;
+mod pieces;
 mod properties;
 mod rows;
 mod seek;

@@ -107,6 +107,7 @@ const NAMING_VERBS: &[&str] = &[
     "src/inspect/filter/decide.rs",
     "src/inspect/repair.rs",
     "src/play/explain.rs",
+    "src/play/recorded.rs",
     "src/play/reproduce.rs",
     "src/warehouse/own.rs",
 ];

@@ -1,6 +1,8 @@
 //! What several tests share.
 
 pub(crate) mod app;
+#[cfg(unix)]
+pub(crate) mod listening;
 pub(crate) mod stand_in;
 pub(crate) mod stored;
 pub(crate) mod story;

@@ -31,6 +31,10 @@ pub(in crate::cli) struct Listen {
     /// journey check --session FILE
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) assert: Option<PathBuf>,
+    /// Save the received rows at the end, without screens: FILE.jsonl for journey import, FILE.toml for
+    /// journey demo
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) save: Vec<PathBuf>,
     /// Accept only requests to http://HOST:PORT/WORD
     #[arg(long, value_name = "WORD")]
     pub(in crate::cli) token: Option<String>,

@@ -13,6 +13,11 @@ pub(super) fn ask(model: &mut Model) -> Vec<Effect> {
         model.notice = Some("the users of a scenario are made up: nothing is redacted".to_owned());
         return Vec::new();
     }
+    if model.live.is_some() {
+        let text = "what is received is shown as it came; open its store later, and X redacts it";
+        model.notice = Some(text.to_owned());
+        return Vec::new();
+    }
     let ticket = model.ticket();
     let on_journey = model.layers.iter().any(|layer| matches!(layer, Layer::Journey));
     let opened = model.opened.clone().filter(|_| on_journey);

@@ -1,4 +1,4 @@
-//! Saving the journey or the comparison on the screen as a file.
+//! Saving the journey, the comparison or the session on the screen as a file.
 
 use std::sync::Arc;
 
@@ -7,12 +7,13 @@ use crate::report::journey::Form;
 use crate::tui::backend::Failure;
 use crate::tui::fit;
 use crate::tui::keys::Action;
-use crate::tui::screen::{compare, save};
+use crate::tui::screen::{compare, listen, save};
 use crate::tui::worker::{Reported, Reporting, Request, Subject};
 
 use super::{Effect, Layer, Model};
 
-/// Writes the repair on the screen as a file; else asks what to save as: the comparison on the screen, or the journey that is on it or below the page on it.
+/// Writes the repair on the screen as a file; else asks what to save as: the comparison or the session on the screen,
+/// or the journey that is on it or below the page on it.
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     if let Some(Layer::Page(_, page)) = model.layers.last()
         && let Some((id, path)) = page.repair()
@@ -33,6 +34,14 @@ pub(super) fn open(model: &mut Model) -> Vec<Effect> {
 }
 
 fn ask(model: &mut Model) {
+    if let (Some(Layer::Live), Some(live)) = (model.layers.last(), &model.live) {
+        let Some(what) = live.received() else {
+            model.notice = Some("nothing has arrived yet that could be saved".to_owned());
+            return;
+        };
+        model.layers.push(Layer::Save(save::State::session(live.session(), what)));
+        return;
+    }
     let mut below = model.layers.iter().rev().filter(|layer| !matches!(layer, Layer::Page(..)));
     let top = below.next();
     let compared = match (top, &model.pages.compare) {
@@ -68,16 +77,26 @@ fn ask(model: &mut Model) {
 /// What the last key asks for.
 pub(super) fn after(model: &mut Model) -> Vec<Effect> {
     let Some(Layer::Save(state)) = model.layers.last_mut() else { return Vec::new() };
-    let Some(journey) = model.journey.as_ref().filter(|_| state.take_wanted()) else { return Vec::new() };
+    if !state.take_wanted() {
+        return Vec::new();
+    }
     let compared = model.pages.compare.as_ref().filter(|_| state.is_of_both()).map(compare::State::shared);
-    if !state.is_over_comparison() {
+    let journey =
+        || model.journey.as_ref().map(|journey| Subject::Journey(journey.journey().clone(), journey.selection()));
+    let subject = match (state.saves(), compared) {
+        (save::Of::Requests, _) => model.live.as_ref().map(|live| Subject::Requests(live.session().to_owned())),
+        (save::Of::Scenario, _) => {
+            model.live.as_ref().map(|live| Subject::Scenario(live.session().to_owned(), listen::State::marks(live)))
+        }
+        (_, Some(compared)) => Some(Subject::Comparison(compared)),
+        (_, None) => journey(),
+    };
+    let Some(subject) = subject else { return Vec::new() };
+    if state.is_over_journey() {
         model.saved_as = state.form();
     }
     let wanted = Reporting {
-        subject: match compared {
-            Some(compared) => Subject::Comparison(compared),
-            None => Subject::Journey(journey.journey().clone(), journey.selection()),
-        },
+        subject,
         form: state.form(),
         zone: model.look.zone,
         ascii: model.look.is_ascii(),

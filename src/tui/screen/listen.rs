@@ -10,12 +10,12 @@ mod draw;
 mod pane;
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use self::board::{Board, What};
 use self::device::Device;
 use crate::listen::{self, News};
 use crate::model::Id;
+use crate::play::Marked;
 use crate::tui::Listening;
 use crate::tui::fit;
 use crate::tui::keys::Action;
@@ -114,8 +114,20 @@ impl State {
     }
 
     /// What was marked, each with the place of the first row after it.
-    pub fn marks(&self) -> Vec<(String, (Arc<str>, u64))> {
-        self.board.marks()
+    pub fn marks(&self) -> Vec<Marked> {
+        self.board.marks().into_iter().map(|(text, before)| Marked { text, before }).collect()
+    }
+
+    /// What the files of the session are called in the store.
+    pub fn session(&self) -> &str {
+        &self.listening.session
+    }
+
+    /// What has been received, in words; `None` while nothing has.
+    pub fn received(&self) -> Option<String> {
+        let rows = fit::counted(self.board.rows, "row");
+        (self.board.rows > 0)
+            .then(|| format!("{rows} of {}", fit::counted(u64::from(self.board.all_devices), "device")))
     }
 
     /// Goes on after a pause; whether there was one.

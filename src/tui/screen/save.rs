@@ -33,16 +33,32 @@ struct Choice {
     about: &'static str,
     /// The ending of its files.
     ending: &'static str,
-    /// Whether it is of both users of a comparison.
-    is_of_both: bool,
+    of: Of,
+}
+
+/// What a choice saves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// The journey of a user.
+    User,
+    /// Both users of a comparison.
+    Both,
+    /// What was received, as requests.
+    Requests,
+    /// What was received, as a scenario.
+    Scenario,
 }
 
 const fn choice(key: char, form: Form, name: &'static str, about: &'static str, ending: &'static str) -> Choice {
-    Choice { key, form, name, about, ending, is_of_both: false }
+    Choice { key, form, name, about, ending, of: Of::User }
 }
 
 const fn of_both(key: char, form: Form, name: &'static str, about: &'static str, ending: &'static str) -> Choice {
-    Choice { is_of_both: true, ..choice(key, form, name, about, ending) }
+    Choice { of: Of::Both, ..choice(key, form, name, about, ending) }
+}
+
+const fn of_session(key: char, of: Of, name: &'static str, about: &'static str, ending: &'static str) -> Choice {
+    Choice { of, ..choice(key, Form::Text, name, about, ending) }
 }
 
 const CHOICES: &[Choice] = &[
@@ -63,6 +79,12 @@ const OF_COMPARISON: &[Choice] = &[
     choice('h', Form::Html, "HTML", "only the journey of A: one file to attach", "html"),
     choice('c', Form::Csv, "CSV", "only the rows of A, for a spreadsheet", "csv"),
     choice('g', Form::Svg, "SVG graph", "only the ids of A and what joins them", "svg"),
+];
+
+/// What a session that listens is saved as.
+const OF_SESSION: &[Choice] = &[
+    of_session('J', Of::Requests, "JSON Lines", "the requests as received; journey import reads them", "jsonl"),
+    of_session('s', Of::Scenario, "scenario", "each row as a call; journey demo plays it", "toml"),
 ];
 
 /// The question on the screen.
@@ -112,6 +134,11 @@ impl State {
         Self::of(OF_COMPARISON, 0, [one, both], what, redacts)
     }
 
+    /// For a session that listens.
+    pub fn session(session: &str, what: String) -> Self {
+        Self::of(OF_SESSION, 0, [name(session), String::new()], what, false)
+    }
+
     fn of(choices: &'static [Choice], selected: usize, names: [String; 2], what: String, redacts: bool) -> Self {
         let [name, name_of_both] = names;
         let mut state = Self {
@@ -135,14 +162,23 @@ impl State {
         self.choices.get(self.selected).map_or(Form::Html, |choice| choice.form)
     }
 
-    /// Whether both users of a comparison are saved.
-    pub fn is_of_both(&self) -> bool {
-        self.choices.get(self.selected).is_some_and(|choice| choice.is_of_both)
+    /// What is saved.
+    pub fn saves(&self) -> Of {
+        self.choices.get(self.selected).map_or(Of::User, |choice| choice.of)
     }
 
-    /// Whether it was asked over a comparison.
-    pub fn is_over_comparison(&self) -> bool {
-        self.choices.iter().any(|choice| choice.is_of_both)
+    /// Whether both users of a comparison are saved.
+    pub fn is_of_both(&self) -> bool {
+        self.saves() == Of::Both
+    }
+
+    /// Whether it was asked over a journey alone.
+    pub fn is_over_journey(&self) -> bool {
+        self.choices.iter().all(|choice| choice.of == Of::User)
+    }
+
+    fn is_over_session(&self) -> bool {
+        self.choices.iter().any(|choice| choice.of == Of::Requests)
     }
 
     /// Where to.
@@ -197,7 +233,8 @@ impl State {
         let ending = self.choices.get(self.selected).map_or("txt", |choice| choice.ending);
         if self.is_own {
             let typed = self.path.text();
-            let known = CHOICES.iter().find_map(|choice| typed.strip_suffix(&format!(".{}", choice.ending)));
+            let known =
+                CHOICES.iter().chain(OF_SESSION).find_map(|choice| typed.strip_suffix(&format!(".{}", choice.ending)));
             if let Some(stem) = known {
                 self.path = Field::new(format!("{stem}.{ending}"));
             }
@@ -351,6 +388,7 @@ pub(in crate::tui) fn view(
             pen.text(&fit::end(complaint, usize::from(panel.width).saturating_sub(2)), look.style(Meaning::Bad))
         }
         (None, true, _) => pen.text("writing…", look.style(Meaning::Warn)),
+        (None, false, _) if state.is_over_session() => pen.text("ids and values are in it as they were sent", muted),
         (None, false, true) => pen.text("ids and personal values are pseudonyms in it", muted),
         (None, false, false) => {
             pen.text("names, e-mail addresses and ids are in it; X, before S, replaces them", muted)

@@ -1,4 +1,5 @@
-//! What is on the screen written to a file: a journey or a comparison in one of the forms of a report, a repair.
+//! What is on the screen written to a file: a journey or a comparison in one of the forms of a report, a repair, what
+//! a session has received.
 
 use std::fs;
 use std::io::{self, BufWriter, Write};
@@ -10,8 +11,10 @@ use crate::identity::Journey;
 use crate::identity::compare::Comparison;
 use crate::model::Id;
 use crate::output::{self, Output};
+use crate::play::{MOST_CALLS, Marked, of_session};
 use crate::report::journey::{self as report, Form};
 use crate::report::{Clock, Look, Selection, Shown, compare};
+use crate::session::recorded::{Recorded, Unwritten};
 use crate::tui::backend::{Backend, Failure, FailureKind};
 use crate::tui::when::Zone;
 
@@ -30,6 +33,10 @@ pub enum Subject {
     Comparison(Arc<Comparison>),
     /// What mends a user, as lines for `/import`, whatever the form.
     Repair(Id),
+    /// What a session with this name has received, as requests.
+    Requests(String),
+    /// The same as a scenario, with the moments that were marked.
+    Scenario(String, Vec<Marked>),
 }
 
 /// A report that is to be written.
@@ -55,6 +62,8 @@ impl PartialEq for Reporting {
             (Subject::Journey(one, _), Subject::Journey(other, _)) => Arc::ptr_eq(one, other),
             (Subject::Comparison(one), Subject::Comparison(other)) => Arc::ptr_eq(one, other),
             (Subject::Repair(one), Subject::Repair(other)) => one == other,
+            (Subject::Requests(one), Subject::Requests(other)) => one == other,
+            (Subject::Scenario(one, marks), Subject::Scenario(other, others)) => (one, marks) == (other, others),
             _ => false,
         };
         same && (self.form, &self.path) == (other.form, &other.path)
@@ -81,6 +90,42 @@ pub(super) fn clock(zone: Zone) -> Clock {
 
 /// Writes it. A file that is there stays as it is.
 pub(super) fn write(backend: &mut dyn Backend, wanted: &Reporting) -> Result<Reported, Failure> {
+    let Subject::Requests(session) = &wanted.subject else { return write_one(backend, wanted, None) };
+    // Rows of two vendors in one file would be refused by an import.
+    let vendors = session_of(backend, session)?.vendors();
+    let mut reported = None;
+    for vendor in &vendors {
+        let path = match vendors.as_slice() {
+            [_] => wanted.path.clone(),
+            _ => before_ending(&wanted.path, &vendor.to_lowercase()),
+        };
+        let wanted = Reporting { path, ..wanted.clone() };
+        match write_one(backend, &wanted, Some(vendor))? {
+            Reported::Written(path, bytes) => {
+                let before = match reported {
+                    Some(Reported::Written(_, before)) => before,
+                    _ => 0,
+                };
+                reported = Some(Reported::Written(path, before + bytes));
+            }
+            there @ Reported::IsThere(..) => return Ok(there),
+        }
+    }
+    reported.ok_or_else(nothing_received)
+}
+
+/// The files of a session.
+fn session_of(backend: &dyn Backend, session: &str) -> Result<Recorded, Failure> {
+    let inspector = backend.inspector().ok_or_else(nothing_received)?;
+    Recorded::of(inspector.source(), session)
+}
+
+fn nothing_received() -> Failure {
+    Failure::new(FailureKind::Usage, "nothing was received that could be saved")
+}
+
+/// Writes one file; of the requests of a session those of a vendor.
+fn write_one(backend: &mut dyn Backend, wanted: &Reporting, vendor: Option<&str>) -> Result<Reported, Failure> {
     let mut path = wanted.path.clone();
     let mut number = 1;
     let output = loop {
@@ -122,6 +167,21 @@ pub(super) fn write(backend: &mut dyn Backend, wanted: &Reporting) -> Result<Rep
             compare::markdown(&mut out, compared, &look).map_err(failed)?;
         }
         (Subject::Comparison(compared), _) => compare::text(&mut out, compared, &look).map_err(failed)?,
+        (Subject::Requests(session), _) => {
+            let recorded = session_of(backend, session)?;
+            let inspector = backend.inspector().ok_or_else(nothing_received)?;
+            recorded.write(inspector.source(), vendor.unwrap_or_default(), &mut out).map_err(|error| match error {
+                Unwritten::Io(error) => failed(error),
+                Unwritten::Read(failure) => failure,
+            })?;
+        }
+        (Subject::Scenario(session, marks), _) => {
+            let recorded = session_of(backend, session)?;
+            let inspector = backend.inspector().ok_or_else(nothing_received)?;
+            let received = recorded.received(inspector.source(), MOST_CALLS.saturating_add(1))?;
+            let scenario = of_session(&received, marks, session).ok_or_else(nothing_received)?;
+            out.write_all(scenario.to_toml().as_bytes()).map_err(failed)?;
+        }
     }
     let Counted { out, bytes } = out;
     let output = out.into_inner().map_err(|error| failed(error.into_error()))?;
@@ -135,10 +195,15 @@ pub(super) fn write(backend: &mut dyn Backend, wanted: &Reporting) -> Result<Rep
 
 /// The path with a number before its ending: `sally-2.html`.
 fn with_number(path: &str, number: usize) -> String {
+    before_ending(path, &number.to_string())
+}
+
+/// The path with a word before its ending: `sally-segment.jsonl`.
+fn before_ending(path: &str, word: &str) -> String {
     let name = Path::new(path);
-    let (Some(stem), Some(ending)) = (name.file_stem(), name.extension()) else { return format!("{path}-{number}") };
-    let numbered = format!("{}-{number}.{}", stem.to_string_lossy(), ending.to_string_lossy());
-    name.with_file_name(numbered).to_string_lossy().into_owned()
+    let (Some(stem), Some(ending)) = (name.file_stem(), name.extension()) else { return format!("{path}-{word}") };
+    let named = format!("{}-{word}.{}", stem.to_string_lossy(), ending.to_string_lossy());
+    name.with_file_name(named).to_string_lossy().into_owned()
 }
 
 /// Counts what goes through.

@@ -26,6 +26,7 @@ struct Live {
 fn live() -> Live {
     let session = Opened::open(Location::Empty, Arc::new(|| false), SessionOptions::default()).unwrap();
     let listening = Listening {
+        session: "listen 2026-11-29 15:03:00".to_owned(),
         url: "http://127.0.0.1:8787".to_owned(),
         place: "memory, nothing on disk".to_owned(),
         is_open: false,
@@ -314,4 +315,42 @@ fn what_a_row_holds_acts_on_no_terminal() {
     live.fails(2, 404, 0, 0, "\u{1b}[2J");
     live.app.press("<Tab>");
     assert!(!live.text().contains(['\u{1b}', '\u{7}', '\u{9b}']), "{:?}", live.text());
+}
+
+#[test]
+fn what_was_received_is_saved_as_requests_and_as_a_scenario_with_the_marked_moment() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let to = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let mut live = sign_up().app.sized(80, 24);
+    live.press("S");
+    insta::assert_snapshot!("listen_save_80x24", live.text());
+    live.press(&format!("e{}<Enter>", to("pat.jsonl")));
+    assert_eq!(live.top(), "listen", "{}", live.text());
+    let requests = std::fs::read(to("pat.jsonl")).unwrap();
+    let read = File::read("pat.jsonl", &requests).unwrap();
+    assert_eq!((read.rows.len(), read.rows[0].event.as_str()), (8, "Page Viewed"));
+    live.press(&format!("Sje{}<Enter>", to("pat.toml")));
+    let text = std::fs::read_to_string(to("pat.toml")).unwrap();
+    let scenario = journey::sim::Scenario::parse("pat.toml", &text).unwrap();
+    assert_eq!(scenario.calls.len(), 8);
+    let captions: Vec<_> = scenario.calls.iter().map(|call| call.caption.as_deref()).collect();
+    let marked = Some("now I open the app on the phone");
+    assert_eq!((captions[4], captions.iter().filter(|caption| **caption == marked).count()), (marked, 1));
+    assert_eq!(scenario.to_toml(), text);
+    // A file that is there stays.
+    live.press(&format!("Se{}<Enter>", to("pat.jsonl")));
+    assert!(live.text().contains("is there already"), "{}", live.text());
+    assert_eq!(std::fs::read(to("pat.jsonl")).unwrap(), requests);
+}
+
+#[test]
+fn nothing_is_saved_before_something_arrives_and_what_is_received_is_shown_as_it_came() {
+    let mut live = live();
+    live.app.press("S");
+    assert_eq!(live.app.top(), "listen", "{}", live.text());
+    assert!(live.text().contains("nothing has arrived yet that could be saved"), "{}", live.text());
+    let mut live = sign_up();
+    live.app.press("X");
+    assert_eq!(live.app.top(), "listen", "{}", live.text());
+    assert!(live.text().contains("shown as it came"), "{}", live.text());
 }
