@@ -57,10 +57,16 @@ impl Guard {
 
 /// Whether a header `Host` names this machine.
 fn is_own(host: &str) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
+    let Some((name, port)) = (match host.strip_prefix('[') {
+        Some(rest) => rest.split_once(']'),
+        None => Some(host.split_at(host.find(':').unwrap_or(host.len()))),
+    }) else {
+        return false;
     };
+    // Nothing but a port stands behind the name.
+    if !port.is_empty() && !port.strip_prefix(':').is_some_and(|port| port.bytes().all(|byte| byte.is_ascii_digit())) {
+        return false;
+    }
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     OWN_NAMES.contains(&name.as_str())
         || name.ends_with(".localhost")
@@ -89,6 +95,10 @@ mod tests {
             Some("evil.example:8787"),
             Some("127.0.0.1.evil.example"),
             Some("localhost.evil.example"),
+            Some("[::1].evil.example"),
+            Some("[::1"),
+            Some("localhost:80.evil.example"),
+            Some("127.0.0.1:8787:evil.example"),
             Some(""),
             None,
         ] {
