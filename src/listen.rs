@@ -22,7 +22,7 @@ pub mod point;
 mod server;
 
 use std::io;
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
@@ -194,8 +194,10 @@ impl Listener {
         let Options { address, guard, name, tells_rows, forward } = options;
         let at = |source| Error::Address { address, source };
         more_descriptors();
-        let listener = TcpListener::bind(address).map_err(at)?;
-        listener.set_nonblocking(true).map_err(at)?;
+        let runtime = server::runtime().map_err(Error::Start)?;
+        let inside = runtime.enter();
+        let listener = server::bind(address).map_err(at)?;
+        drop(inside);
         let bound = listener.local_addr().map_err(at)?;
         let (jobs, waiting) = keeper::channel();
         let (stop, stopped) = watch::channel(false);
@@ -207,7 +209,6 @@ impl Listener {
         let forward = forward.map(|target| Forward::start(target, jobs.clone())).transpose().map_err(Error::Start)?;
         let (forward, passing) = forward.unzip();
         let server = Server::new(Arc::new(guard), jobs, forward);
-        let runtime = server::runtime().map_err(Error::Start)?;
         let server = thread::Builder::new()
             .name("listen-http".to_owned())
             .spawn(move || runtime.block_on(server.run(listener, stopped)))

@@ -5,6 +5,7 @@ use std::io::{self, BufWriter, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
 
 use super::args::{Args, Form, Format, Listen};
 use super::check;
@@ -29,6 +30,8 @@ use crate::session::recorded::SESSIONS;
 use crate::store::Writer;
 use crate::tui::Listening;
 
+/// Commits whose lines may wait to be written.
+const MOST_UNSHOWN: usize = 1_000;
 /// Characters of a token, at least: fewer are guessed.
 const SHORTEST_TOKEN: usize = 8;
 
@@ -70,7 +73,8 @@ pub(super) fn run(
         forward: forward(command)?,
     };
     let signals = signals()?;
-    let listener = Listener::start(options, writer, tell(console))?;
+    let (tell, writing) = tell(console)?;
+    let listener = Listener::start(options, writer, tell)?;
     announce(&listener, console)?;
     let at = place.as_deref().map_or_else(|| "memory, nothing on disk".to_owned(), |path| path.display().to_string());
     console.note(&format!("rows go into {at}; Ctrl-C ends it"));
@@ -86,6 +90,7 @@ pub(super) fn run(
     }
     signals.wait();
     let totals = listener.finish()?;
+    writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     summary(&totals, console)?;
     let mut inspector = match (memory, &place) {
         (Some(reader), _) => Inspector::new(reader),
@@ -220,27 +225,49 @@ fn announce(listener: &Listener, console: &mut Console) -> Result<(), Failure> {
     console.finish()
 }
 
-/// What writes a line for each request.
-fn tell(console: &Console) -> Tell {
+/// What writes a line for each request, and its thread, which ends when no more comes.
+///
+/// Nothing waits for who reads the lines: where these are not read, requests are answered all the same, and
+/// how many were not shown is said with the next line.
+fn tell(console: &Console) -> Result<(Tell, JoinHandle<()>), Failure> {
     let (format, look) = (console.format, console.look);
     // The output of a report is the report alone.
     let writes = console.form != Form::Junit;
     let safety = if format == Format::Json { Safety::Json } else { Safety::Kept };
-    let mut out = BufWriter::new(Safe::new(io::stdout(), safety));
-    let mut is_heard = true;
-    Box::new(move |news: News| {
+    let (sender, shown) = mpsc::sync_channel::<(u64, Vec<Request>)>(MOST_UNSHOWN);
+    let writing = thread::Builder::new().name("listen-lines".to_owned()).spawn(move || {
+        let mut out = BufWriter::new(Safe::new(io::stdout(), safety));
+        for (missed, requests) in shown {
+            // Who reads the lines may go away; what is received is stored all the same.
+            if write(&mut out, missed, &requests, format, &look).is_err() {
+                return;
+            }
+        }
+    });
+    let writing = writing.map_err(|error| Failure::bug("a thread cannot be started").because(&error))?;
+    let mut missed = 0;
+    let tell = Box::new(move |news: News| {
         if let Some(failure) = &news.failure {
             // When the error output is closed, no message can say so.
             let _ = writeln!(io::stderr(), "error: rows are not stored: {}", look.clean(failure));
         }
-        if writes && is_heard {
-            // Who reads the lines may go away; what is received is stored all the same.
-            is_heard = write(&mut out, &news.requests, format, &look).is_ok();
+        let many = news.requests.len() as u64;
+        if writes && many > 0 {
+            missed = match sender.try_send((missed, news.requests)) {
+                Ok(()) => 0,
+                Err(_) => missed + many,
+            };
         }
-    })
+    });
+    Ok((tell, writing))
 }
 
-fn write(out: &mut impl Write, requests: &[Request], format: Format, look: &Look) -> io::Result<()> {
+fn write(out: &mut impl Write, missed: u64, requests: &[Request], format: Format, look: &Look) -> io::Result<()> {
+    match format {
+        _ if missed == 0 => {}
+        Format::Text => writeln!(out, "{} requests are not shown: their lines were not read", count(missed))?,
+        Format::Json => writeln!(out, "{}", serde_json::json!({"schema": SCHEMA, "not_shown": missed}))?,
+    }
     for request in requests {
         match format {
             Format::Text => writeln!(out, "{}", line(request, look))?,

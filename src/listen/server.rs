@@ -5,7 +5,7 @@
 
 use std::convert::Infallible;
 use std::io;
-use std::net::TcpListener as StdListener;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -16,7 +16,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 use tokio::task::{JoinSet, spawn_blocking};
@@ -34,6 +34,8 @@ use crate::model::Millis;
 
 /// Connections that are served at a time; more wait to be accepted.
 const CONNECTIONS: usize = 8192;
+/// Connections that wait to be accepted; the system may allow fewer.
+const BACKLOG: u32 = 4096;
 /// How long the head of a request may take, also the first of a connection.
 const HEAD_PATIENCE: Duration = Duration::from_secs(30);
 /// How long a body may send nothing.
@@ -58,6 +60,17 @@ pub(super) fn runtime() -> io::Result<Runtime> {
     Builder::new_current_thread().enable_io().enable_time().max_blocking_threads(2).build()
 }
 
+/// Listens at an address, in the context of the runtime. Many clients may come at once, more than the few
+/// that wait where nothing is said.
+pub(super) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    // A port can be listened on again at once after its program has ended.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
 /// What all connections share.
 pub(super) struct Server {
     guard: Arc<Guard>,
@@ -74,9 +87,8 @@ impl Server {
     }
 
     /// Serves connections until it is to stop, then those that are at work.
-    pub(super) async fn run(self, listener: StdListener, mut stopped: watch::Receiver<bool>) {
+    pub(super) async fn run(self, listener: TcpListener, mut stopped: watch::Receiver<bool>) {
         let server = Arc::new(self);
-        let Ok(listener) = TcpListener::from_std(listener) else { return };
         let mut open = JoinSet::new();
         loop {
             while open.try_join_next().is_some() {}

@@ -25,6 +25,7 @@ mod layers;
 mod listen;
 mod listen_assert;
 mod listen_forward;
+mod listen_robust;
 mod listen_saved;
 mod listen_sdks;
 mod marks;
