@@ -2,13 +2,16 @@
 
 /// What an SDK is called, and the line that sends what it has to the server at `url`.
 ///
-/// `assets/docs/listen.md` has the same lines with the versions that they were tried with.
+/// `assets/docs/listen.md` has the same lines with the versions that they were tried with, and says which are
+/// those of the documentation of their SDK.
 pub fn lines(url: &str) -> Vec<(&'static str, String)> {
     let bare = url.trim_start_matches("http://");
     vec![
         ("web", format!("mixpanel.init(TOKEN, {{api_host: \"{url}\"}})")),
         ("node", format!("Mixpanel.init(TOKEN, {{host: \"{bare}\", protocol: \"http\"}})")),
         ("python", format!("Mixpanel(TOKEN, Consumer(events_url=\"{url}/track\", people_url=\"{url}/engage\"))")),
+        ("swift", format!("Mixpanel.mainInstance().serverURL = \"{url}\"")),
+        ("android", format!("mixpanel.setServerURL(\"{}\")", url.replace("127.0.0.1", "10.0.2.2"))),
         ("posthog", format!("new PostHog(KEY, {{host: \"{url}\"}})")),
         ("segment", format!("new Analytics({{writeKey, host: \"{url}\"}})")),
         ("amplitude", format!("init(KEY, {{serverUrl: \"{url}/2/httpapi\"}})")),

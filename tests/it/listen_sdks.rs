@@ -105,7 +105,7 @@ fn recorder(to: SocketAddr) -> (String, Arc<Mutex<String>>) {
                     let name = line.split(':').next().unwrap_or_default().to_ascii_lowercase();
                     !line.is_empty() && !dropped.contains(&name.as_str())
                 });
-                let head: String = kept.map(|line| format!("{line}\r\n")).collect();
+                let head = kept.fold(String::new(), |head, line| head + line + "\r\n");
                 let more = format!("Host: {to}\r\nConnection: close\r\nContent-Length: {}\r\n\r\n", request.body.len());
                 server.write_all(&[head.as_bytes(), more.as_bytes(), &request.body].concat()).unwrap();
                 let mut answer = Vec::new();
@@ -218,7 +218,7 @@ fn is_there(sdk: &str, place: &Path) -> bool {
     let is_there = place.is_dir();
     assert!(is_there || env::var_os("JOURNEY_NEEDS_SDKS").is_none(), "{sdk} is not installed in {}", place.display());
     if !is_there {
-        println!("{sdk} is not installed in target/sdks: left out");
+        let _ = writeln!(std::io::stdout(), "{sdk} is not installed in target/sdks: left out");
     }
     is_there
 }

@@ -23,7 +23,7 @@ const MOST_TOUCHED: usize = 32;
 /// Rows of one delivery whose properties are read.
 const MOST_READ: usize = 500;
 /// Requests without rows that are shown while nothing has arrived.
-const MOST_STRAYS: usize = 8;
+const MOST_STRAYS: usize = 5;
 /// Seconds that the rate is taken over.
 const SECONDS: i64 = 8;
 /// Characters of a text that are kept.
