@@ -503,7 +503,10 @@ pub(super) struct Sql {
 /// `aliases` and `profiles`, with times in UTC. journey import can read it back, and the JSON Lines of
 /// --requests too.
 #[derive(Debug, clap::Args)]
-#[command(group = clap::ArgGroup::new("export_as").required(true).multiple(false))]
+#[command(
+    group = clap::ArgGroup::new("export_as").required(true).multiple(false),
+    override_usage = "journey export [OPTIONS] <--sqlite|--requests|--scenario> <FILE>"
+)]
 pub(super) struct Export {
     /// Write all rows to this plain SQLite file
     #[arg(long, value_name = "FILE", group = "export_as")]

@@ -307,6 +307,7 @@ fn only_the_edges_look_at_the_clock() {
 const JOINING: &[(&str, &str)] = &[
     ("src/model/threads.rs", "the rule itself"),
     ("src/cli/demo.rs", "what the thread made ends with a failure of the command"),
+    ("src/cli/listen.rs", "it writes lines until the listener is finished; a panic goes on in the thread that waits"),
     ("src/listen.rs", "its threads work until the listener is finished, in no scope of the one who started them"),
     ("src/store/writer/checkpoints.rs", "ends while its owner is dropped, and holds nothing that could be lost"),
 ];

@@ -75,7 +75,14 @@ fn head(state: &State, look: &Look, pen: &mut Pen<'_>) {
     if board.people > 0 {
         parts.push(format!("{} known", fit::counted(board.people as u64, "user")));
     }
-    pen.text(&fit::end(&parts.join(&format!(" {dot} ")), room), plain);
+    let joined = |parts: &[String]| parts.join(&format!(" {dot} "));
+    // What has come says more than where it goes.
+    if fit::width(&joined(&parts)) > room
+        && let Some(place) = parts.first_mut().filter(|_| !board.is_empty())
+    {
+        place.clone_from(&state.listening.url);
+    }
+    pen.text(&fit::end(&joined(&parts), room), plain);
     let spare = pen.room().saturating_sub(fit::width(&live) + bars);
     pen.skip(spare).text(&live, if state.paused.is_some() { look.style(Meaning::Warn) } else { muted });
     if bars > 0 {
