@@ -4,6 +4,7 @@ mod trend;
 
 pub use self::trend::{Day, Days, Trend, date_of, day_of};
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::baseline::{Baseline, fingerprint};
@@ -78,7 +79,7 @@ struct Sum {
     people: u64,
     rows: u64,
     /// The users with the most rows, the first of them first.
-    worst: Vec<(bool, u64, Id)>,
+    worst: Vec<(Reverse<bool>, Reverse<u64>, Id)>,
     days: Days,
     newcomers: Option<u64>,
     users: Vec<u64>,
@@ -138,11 +139,10 @@ impl Auditor {
         if let Some(since) = finding.since {
             sum.days.add(day_of(since), 1);
         }
-        let at = sum.worst.partition_point(|(new, rows, known)| (*new, *rows, id) > (is_new, finding.rows, known));
-        if at < MOST_TOLD {
-            sum.worst.insert(at, (is_new, finding.rows, id.clone()));
-            sum.worst.truncate(MOST_TOLD);
-        }
+        let entry = (Reverse(is_new), Reverse(finding.rows), id.clone());
+        let at = sum.worst.binary_search(&entry).unwrap_or_else(|at| at);
+        sum.worst.insert(at, entry);
+        sum.worst.truncate(MOST_TOLD);
     }
 
     /// The answer, without evidence; `events` rows were looked at.

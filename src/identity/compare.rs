@@ -520,7 +520,7 @@ fn sentence(
             } else if kinds.is_empty() && has_alike {
                 format!("{first} and {second} have ids that look the same and are not. No row joins them.")
             } else if kinds.is_empty() {
-                format!("{first} and {second} follow each other in time. No row joins them.")
+                format!("Weak evidence alone ties {first} and {second}: it decides nothing, and no alias joins them.")
             } else {
                 format!("{first} and {second} look alike ({}). No row joins them.", kinds.join(", "))
             }

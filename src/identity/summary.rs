@@ -95,10 +95,8 @@ impl Summary {
             });
             let Some(sender) = senders.get_mut(number) else { continue };
             sender.rows += 1;
-            if event.time < sender.first {
-                (sender.first, sender.row) = (event.time, event.row);
-            }
-            sender.last = sender.last.max(event.time);
+            // Rows of one sender come by time: its first was the earliest.
+            sender.last = event.time;
         }
         summary.kinds = kinds.into_values().collect();
         summary.kinds.sort_by(|one, other| {

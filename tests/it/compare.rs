@@ -179,3 +179,156 @@ fn ids_that_differ_in_case_or_a_look_alike_letter_alone_are_named_with_what_diff
     let compared = compare(story, "sally@x.com", "sallie@x.com");
     assert!(!compared.sentence.contains("look the same"), "{}", compared.sentence);
 }
+
+fn argument<'a>(compared: &'a Comparison, part: &str) -> Option<&'a journey::identity::compare::Argument> {
+    compared.arguments.iter().find(|argument| argument.text.contains(part))
+}
+
+fn lines(argument: &journey::identity::compare::Argument) -> Vec<u64> {
+    argument.sources.iter().map(|source| source.line).collect()
+}
+
+#[test]
+fn a_verdict_has_one_word() {
+    let verdicts =
+        [Verdict::Same, Verdict::Tied, Verdict::Contested, Verdict::Device, Verdict::Alike, Verdict::Nothing];
+    assert_eq!(verdicts.map(Verdict::name), ["same", "tied", "contested", "device", "alike", "nothing"]);
+}
+
+#[test]
+fn two_users_overlap_from_the_later_beginning_to_the_earlier_end() {
+    for (story, overlap) in [
+        ("1 View(a1)\n5 View(a2)\n9 View(a1)\n12 View(a2)", Some((5_000, 9_000))),
+        ("1 View(a1)\n5 View(a1)\n5 View(a2)\n9 View(a2)", Some((5_000, 5_000))),
+        ("1 View(a1)\n5 View(a1)\n6 View(a2)\n9 View(a2)", None),
+    ] {
+        assert_eq!(compare(story, "a1", "a2").overlap, overlap, "{story}");
+    }
+}
+
+#[test]
+fn what_rows_of_both_carry_is_counted_on_each_side_and_a_placeholder_is_nothing_that_two_share() {
+    let story = "1 View(a1) +boss,d-1
+         2 View(a1) +boss,d-1
+         300 View(a2) +boss,d-2";
+    let compared = compare(story, "a1", "a2");
+    let boss = argument(&compared, "user id boss").unwrap();
+    assert!(boss.text.starts_with("Both have the user id boss (2 and 1 rows)"), "{}", boss.text);
+    let boss = compare(story, "a2", "a1");
+    assert!(argument(&boss, "user id boss (1 and 2 rows)").is_some(), "{:?}", boss.arguments);
+    assert!(compared.sentence.contains("share a device or a user id"), "{}", compared.sentence);
+    for nothing in ["+null,d-", "+boss"] {
+        let story = format!("1 View(a1) {nothing}1\n300 View(a2) {nothing}2");
+        let shared = compare(&story, "a1", "a2").shared;
+        assert!(shared.is_empty(), "{shared:?}");
+    }
+    let devices = compare("1 View(a1) +,null\n300 View(a2) +,null", "a1", "a2");
+    assert!(devices.shared.is_empty(), "{:?}", devices.shared);
+}
+
+#[test]
+fn an_anonymous_id_is_tied_to_its_user_by_one_argument_for_each_row() {
+    let compared = compare("1 a(G1)\n2 ID(u1 <= G1)\n3 b(u1)", "u1", "G1");
+    assert_eq!(compared.arguments.iter().filter(|one| lines(one) == [2]).count(), 1, "{:?}", compared.arguments);
+    assert_eq!(compared.verdict, Verdict::Tied);
+    // A refused call is the evidence, and no second argument beside it.
+    let story = "1 View(12345)\n3 AL(sally -> 12345)\n60 Open(P-1)\n61 AL(sally -> P-1)";
+    let compared = compare(story, "sally", "P-1");
+    assert_eq!(compared.arguments.iter().filter(|one| lines(one) == [4]).count(), 1, "{:?}", compared.arguments);
+}
+
+#[test]
+fn a_client_that_went_from_one_user_to_the_other_ties_those_two_and_no_third() {
+    let story = "1 Buy(ann@x.io) +ann@x.io,
+         2 ID(bob@x.io <= ann@x.io)
+         3 Buy(bob@x.io)
+         9000 View(carl@x.io)";
+    let compared = compare(story, "ann@x.io", "bob@x.io");
+    assert_eq!(compared.verdict, Verdict::Device);
+    assert!(compared.sentence.starts_with("Rows tie ann@x.io and bob@x.io to one client."), "{}", compared.sentence);
+    assert!(argument(&compared, "switched from ann@x.io to bob@x.io").is_some(), "{:?}", compared.arguments);
+    for one in ["ann@x.io", "bob@x.io"] {
+        let other = compare(story, one, "carl@x.io");
+        assert!(argument(&other, "switched").is_none() && other.verdict == Verdict::Nothing, "{:?}", other.arguments);
+    }
+}
+
+#[test]
+fn a_refused_call_between_two_users_is_an_argument_and_one_with_a_third_is_none() {
+    let story = "1 View(a)
+         2 AL(sally -> a)
+         3 View(b)
+         4 AL(bob -> b)
+         5 AL(sally -> b)
+         9000 View(c)";
+    let compared = compare(story, "a", "b");
+    let refused = argument(&compared, "refused").unwrap();
+    assert_eq!((refused.supports, lines(refused)), (true, vec![5]));
+    assert!(argument(&compare(story, "a", "c"), "refused").is_none());
+    assert!(argument(&compare(story, "c", "a"), "refused").is_none());
+}
+
+#[test]
+fn ids_of_two_users_that_look_the_same_are_named_with_a_row_of_each() {
+    let story = "1 View(12345)
+         2 AL(sally@x.io -> 12345)
+         3 Buy(sally@x.io)
+         9000 View(777)
+         9001 AL(Sally@x.io -> 777)
+         9002 Buy(Sally@x.io)";
+    let compared = compare(story, "12345", "777");
+    let alike = argument(&compared, "look the same").unwrap();
+    assert_eq!(lines(alike), [3, 6]);
+    assert_eq!(compared.verdict, Verdict::Alike);
+    assert!(compared.sentence.contains("have ids that look the same and are not"), "{}", compared.sentence);
+    // What else they have in common says more.
+    let facts = Story::new(story).facts();
+    let phone = [(TraitKind::Phone, "49301")];
+    let compared = Comparison::of(side(&facts, "12345", &phone), side(&facts, "777", &phone), vec![]);
+    assert!(compared.sentence.contains("look alike (phone)"), "{}", compared.sentence);
+}
+
+#[test]
+fn evidence_that_is_weak_alone_decides_nothing() {
+    let story = "1 View(12345)
+         3 AL(sally -> 12345)
+         9000 Bill(P-1) on node
+         9001 AL(sally -> P-1) on node";
+    let compared = compare(story, "sally", "P-1");
+    assert_eq!(compared.verdict, Verdict::Alike, "{:?}", compared.arguments);
+    assert!(compared.sentence.starts_with("Weak evidence alone ties"), "{}", compared.sentence);
+}
+
+#[test]
+fn values_differ_where_both_have_some_and_none_in_common() {
+    let facts = Story::new("1 View(a1)\n2 View(a2)").facts();
+    let compared = Comparison::of(
+        side(&facts, "a1", &[(TraitKind::Email, "s@x.io"), (TraitKind::Email, "t@x.io"), (TraitKind::Phone, "1")]),
+        side(&facts, "a2", &[(TraitKind::Email, "t@x.io"), (TraitKind::Email, "v@x.io"), (TraitKind::Phone, "2")]),
+        vec![],
+    );
+    assert!(argument(&compared, "different values of phone: 1 and 2").is_some());
+    assert!(argument(&compared, "different values of e-mail").is_none());
+    assert!(argument(&compared, "different values of name").is_none());
+}
+
+#[test]
+fn only_rows_of_two_devices_within_a_minute_are_at_once() {
+    let at_once = |other: &str| {
+        let compared = compare(&format!("1000 View(a1) +,d-1\n{other}"), "a1", "a2");
+        argument(&compared, "different devices").is_some()
+    };
+    for (other, is_at_once) in [
+        ("940 View(a2) +,d-2", true),
+        ("939.9 View(a2) +,d-2", false),
+        ("1 View(a2) +,d-2", false),
+        ("1060 View(a2) +,d-2", true),
+        ("1060.1 View(a2) +,d-2", false),
+        // One device is no second one, a server is in no one's hand, and a row that names no device shows none.
+        ("1000 View(a2) +,d-1", false),
+        ("1000 View(a2) +,d-2 on node", false),
+        ("1000 View(a2)", false),
+    ] {
+        assert_eq!(at_once(other), is_at_once, "{other}");
+    }
+}

@@ -28,7 +28,7 @@ pub(crate) struct Case {
     pub(crate) code: &'static str,
     pub(crate) shows: &'static str,
     /// As close as can be, and right.
-    neighbour: &'static str,
+    pub(crate) neighbour: &'static str,
 }
 
 pub(crate) const CASES: &[Case] = &[

@@ -63,7 +63,11 @@ fn printed(journey: &Journey) -> (Vec<String>, Vec<String>, Vec<String>, Vec<Str
 
 #[test]
 fn the_tables_say_what_the_rows_say() {
-    let (calls, table, devices, changes) = printed(&sally().journey("sally"));
+    let journey = sally().journey("sally");
+    let register = Register::of(&journey);
+    let times = register.calls.iter().map(|call| register.arrival_of(&journey, *call).unwrap().at / 1000);
+    assert_eq!(times.collect::<Vec<_>>(), [3, 50, 55, 57, 61]);
+    let (calls, table, devices, changes) = printed(&journey);
     assert_eq!(calls, ["alias Accepted", "login sally", "alias Accepted", "login uid-9", "alias already_mapped"]);
     assert_eq!(table, ["sally > 12345 (3 rows)", "uid-9 > sally > 12345 (2 rows)"]);
     assert_eq!(devices, ["web-1: 3+0 1000..50000 12345 sally", "phone-1: 0+2 60000..62000 P-1"]);

@@ -55,7 +55,7 @@ impl Property {
 
     /// Whether an SDK sets it by itself: it tells of a client and not of the person.
     pub fn is_of_client(&self) -> bool {
-        self.name.starts_with('$') && self.rank() > PERSON.len()
+        self.name.starts_with('$') && !PERSON.contains(&self.name.as_str())
     }
 
     fn rank(&self) -> usize {
@@ -346,7 +346,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::identity::{AliasLine, Orphan, Strength};
+    use crate::identity::{AliasLine, Member, Orphan, Role, Strength};
     use crate::model::facts::Arrival;
 
     fn update(id: &str, at: Millis, json: &Value) -> StoredProfile {
@@ -435,6 +435,21 @@ mod tests {
     }
 
     #[test]
+    fn a_profile_shows_what_names_a_person_first_and_what_the_client_wrote_last() {
+        let set =
+            update("root", 1, &json!({"$set": {"$city": "Rome", "nickname": "Sal", "plan": "pro", "$name": "Sally"}}));
+        let again = update("root", 2, &json!({"$set": {"$city": "Rome"}}));
+        let profile = of_person([&set, &again]).unwrap();
+        let names =
+            |properties: Vec<&Property>| -> Vec<String> { properties.iter().map(|one| one.name.clone()).collect() };
+        assert_eq!(names(profile.by_importance()), ["$name", "plan", "nickname", "$city"]);
+        assert_eq!(names(profile.of_person().collect()), ["$name", "plan", "nickname"]);
+        assert_eq!(names(profile.of_client().collect()), ["$city"]);
+        assert_eq!((profile.updates, profile.updated, profile.source.line), (2, Some(2), 2));
+        assert!(of_person([&StoredProfile { id: None, ..set }]).is_none(), "an update without an id is no one's");
+    }
+
+    #[test]
     fn an_update_goes_through_the_lookup_table_as_rows_do() {
         let early = update("sally", 50, &json!({"$set": {"plan": "early"}}));
         let late = update("sally", 150, &json!({"$set": {"plan": "late"}}));
@@ -442,6 +457,23 @@ mod tests {
         let found = profiles(&journey(), &[early, late, own]);
         let said: Vec<(&str, Value)> = found.iter().map(|one| (one.stored_under.as_str(), values(one))).collect();
         assert_eq!(said, [("root", json!({"plan": "late"})), ("sally", json!({"plan": "own"}))]);
+    }
+
+    #[test]
+    fn an_update_stays_with_an_alias_until_its_own_call_has_arrived() {
+        let mut journey = journey();
+        let (alias, arrived) = (Some(Id::new("sal")), Some(200));
+        journey.aliases.push(AliasLine { alias, time: 200, arrived, order: 200, row: 2, ..journey.aliases[0].clone() });
+        for (id, at, stored_under) in [
+            ("sally", 99, "sally"),
+            ("sally", 100, "root"),
+            ("sal", 150, "sal"),
+            ("sal", 200, "root"),
+            ("root", 1, "root"),
+        ] {
+            let found = profiles(&journey, &[update(id, at, &json!({"$set": {"plan": "pro"}}))]);
+            assert_eq!(found[0].stored_under.as_str(), stored_under, "{id} at {at}");
+        }
     }
 
     #[test]
@@ -475,17 +507,63 @@ mod tests {
         assert!(ids(&with(orphan.clone())).contains(&Id::new("phone")));
         assert!(!ids(&with(Orphan { contested: true, ..orphan.clone() })).contains(&Id::new("phone")));
         let journey = with(orphan);
-        let found = profiles(&journey, &[lost, own]);
+        let found = profiles(&journey, &[lost.clone(), own.clone()]);
         let said: Vec<(&str, Value)> = found.iter().map(|one| (one.stored_under.as_str(), values(one))).collect();
         assert_eq!(said, [("root", json!({"plan": "free"})), ("phone", json!({"$name": "Sally", "plan": "pro"}))]);
+        // A profile under an alias of the user stands between the two.
+        let alias = StoredProfile { ignore_alias: true, ..update("sally", 3, &json!({"$set": {"plan": "own"}})) };
+        let member = |id: &str| Member {
+            id: Id::new(id),
+            role: Role::Alias,
+            anonymous: false,
+            events: 0,
+            first: None,
+            last: None,
+        };
+        let of_ids = Journey { ids: vec![member("root"), member("sally")], ..journey.clone() };
+        let order: Vec<String> = profiles(&of_ids, &[lost, alias, own])
+            .into_iter()
+            .map(|profile| profile.stored_under.as_str().to_owned())
+            .collect();
+        assert_eq!(order, ["root", "sally", "phone"]);
         assert_eq!(Journey { profiles: found, ..journey }.name(), None);
+    }
+
+    #[test]
+    fn a_property_of_a_person_is_that_of_their_first_profile_with_it_or_without_a_dollar() {
+        let root = update("root", 1, &json!({"$set": {"$email": "s@x.io", "plan": "free"}}));
+        let own =
+            StoredProfile { ignore_alias: true, ..update("sally", 3, &json!({"$set": {"plan": "pro", "age": 7}})) };
+        let journey = journey();
+        let journey = Journey { profiles: profiles(&journey, &[root, own]), ..journey };
+        for (name, value) in [("email", Some("s@x.io")), ("plan", Some("free")), ("age", Some("7")), ("$email", None)] {
+            assert_eq!(journey.property(name).as_deref(), value, "{name}");
+        }
+        // A profile of an orphan says nothing of the user.
+        let orphan = |id: &str| Orphan {
+            id: Id::new(id),
+            ids: vec![Id::new(id)],
+            strength: Strength::Proof,
+            contested: false,
+            suggested: Id::new("root"),
+            owners: vec![Id::new("root")],
+            evidence: vec![],
+            steps: vec![],
+            why: String::new(),
+        };
+        let lost = Journey { orphans: vec![orphan("sally")], ..journey };
+        assert_eq!((lost.property("plan").as_deref(), lost.property("age")), (Some("free"), None));
     }
 
     #[test]
     fn as_of_a_moment_only_updates_that_had_arrived_count() {
         let updates = [150, 250].map(|at| update("root", at, &json!({"$set": {"at": at}})));
-        let then = Journey { as_of: Some(Arrival::end_of(200)), ..journey() };
-        assert_eq!(values(&profiles(&then, &updates)[0]), json!({"at": 150}));
+        for (moment, at) in [(150, 150), (200, 150), (249, 150), (250, 250)] {
+            let then = Journey { as_of: Some(Arrival::end_of(moment)), ..journey() };
+            assert_eq!(values(&profiles(&then, &updates)[0]), json!({"at": at}), "{moment}");
+        }
+        let before = Journey { as_of: Some(Arrival::end_of(149)), ..journey() };
+        assert!(profiles(&before, &updates).is_empty());
     }
 
     fn name(properties: &Value) -> Option<String> {
