@@ -101,7 +101,7 @@ fn a_user_is_judged_by_sums_as_by_its_rows() {
         agree(&facts(story), story);
     }
     // A given table names an anonymous id without a row: nothing of it is left behind.
-    let mut given = facts("1 AL(x -> an7)\n2 ID(u <= an7) +u,an7\n3 Dash(u) +u,an7");
+    let mut given = facts("1 AL(a2222222-2222-4222-8222-222222222222 -> an7)\n2 ID(u <= an7) +u,an7\n3 Dash(u) +u,an7");
     given.calls[0].from_table = true;
     given.events.remove(0);
     agree(&given, "a given table");
@@ -172,6 +172,49 @@ fn a_finding_names_how_often_and_a_few_rows_that_show_it() {
 }
 
 #[test]
+fn a_finding_is_of_the_user_whose_mistake_it_is() {
+    let users_with = |code: &str, story: &str| {
+        let (users, _) = check(&facts(story));
+        let has = |user: &&Checked| user.findings.iter().any(|finding| finding.code() == code);
+        users.iter().filter(has).map(|user| user.root.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    let rows = |id: &str| (0..20).map(|at| format!("{} Open({id}) +,dev{at}", 100 + at)).collect::<Vec<_>>().join("\n");
+    let code = "id-of-many-devices";
+    // Another user whose aliases are the devices has no such id.
+    let aliases: Vec<String> = (0..20).map(|at| format!("{at} AL($device:dev{at} -> root)")).collect();
+    assert_eq!(users_with(code, &format!("{}\n{}", aliases.join("\n"), rows("crm-7"))), ["crm-7"]);
+    // An id that a machine made is no literal and no account.
+    assert!(users_with(code, &rows("a2222222-2222-4222-8222-222222222222")).is_empty());
+    let code = "anonymous-before-login";
+    let proof =
+        "1 View($device:d1) +,d1\n2 AL(u -> $device:d1)\n50 View($device:d2) +,d2\n51 ID(u <= $device:d2) +u,d2";
+    assert_eq!(users_with(code, proof), ["$device:d1"]);
+    // A device in common is no login, and what others can claim as well need not be of this user.
+    let device =
+        "1 View(12345) +,d-phone\n3 AL(sally -> 12345)\n60 Open(a2222222-2222-4222-8222-222222222222) +,d-phone";
+    assert!(users_with(code, device).is_empty());
+    let contested = "1 a(G1)\n2 ID(u1 <= G1)\n3 AL(u1x -> u1)\n4 b(u1)\n5 ID(u2 <= G1)\n6 c(u2)";
+    assert!(users_with(code, contested).is_empty());
+}
+
+#[test]
+fn a_finding_speaks_of_one_row_as_of_one() {
+    let what = |story: &str, code: &str| {
+        let findings = journey(&facts(story), &Id::new("sally")).findings;
+        findings.into_iter().find(|finding| finding.code() == code).unwrap().what
+    };
+    let (one, call) = ("1 Old(sally)", "30 View(an5)\n31 AL(sally -> an5)");
+    assert_eq!(
+        what(&format!("{one}\n{call}"), "alias-used-before"),
+        "1 row was sent under the alias before it was one and stays stored under sally."
+    );
+    assert_eq!(
+        what(&format!("{one}\n2 Older(sally)\n{call}"), "alias-used-before"),
+        "2 rows were sent under the alias before it was one and stay stored under sally."
+    );
+}
+
+#[test]
 fn a_device_that_may_be_an_old_user_id_is_no_device_as_a_user() {
     let with = |flags: Flags| {
         let mut story = Story::new("1 Land($device:d1) +d1,d1");
@@ -224,8 +267,14 @@ fn ids_that_look_the_same_are_a_mistake_of_both_users_and_none_within_one() {
     // The first row under such an id shows it, and no row under another id.
     let mut facts = facts("1 View(12345)\n2 AL(sally@x.io -> 12345)\n3 Buy(sally@x.io)\n4 View(Sally@x.io)");
     facts.alike = vec![(Id::new("sally@x.io"), Id::new("Sally@x.io"))];
-    let finding = journey(&facts, &Id::new("sally@x.io")).findings.into_iter().find(|one| one.code() == "id-variants");
-    assert_eq!(finding.unwrap().sources.iter().map(|source| source.line).collect::<Vec<_>>(), [3]);
+    let lines = |findings: Vec<Finding>| {
+        let finding = findings.into_iter().find(|one| one.code() == "id-variants").unwrap();
+        finding.sources.iter().map(|source| source.line).collect::<Vec<_>>()
+    };
+    assert_eq!(lines(journey(&facts, &Id::new("sally@x.io")).findings), [3]);
+    // Where sums alone are at hand, the call that names it.
+    let user = check(&facts).0.into_iter().find(|user| user.root.as_str() == "12345").unwrap();
+    assert_eq!(lines(user.findings), [2]);
 }
 
 #[test]

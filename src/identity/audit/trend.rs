@@ -148,7 +148,8 @@ mod tests {
     #[test]
     fn days_before_1970_are_days_too() {
         assert_eq!((date_of(-1), date_of(0)), ("1969-12-31".to_owned(), "1970-01-01".to_owned()));
-        assert_eq!((day_of(-1), day_of(0), day_of(DAY)), (-1, 0, 1));
+        assert_eq!((day_of(-1), day_of(86_399_999), day_of(86_400_000)), (-1, 0, 1));
+        assert_eq!(date_of(59), "1970-03-01");
         assert_eq!(days(&[(2, 7), (4, 1)]).last(4, 4), [0, 7, 0, 1]);
     }
 }

@@ -236,8 +236,8 @@ pub(super) fn new_ids(case: &Case<'_>) -> Option<Finding> {
 pub(super) fn shared_id(case: &Case<'_>) -> Option<Finding> {
     let mut devices: BTreeMap<&Id, Vec<&Link>> = BTreeMap::new();
     for link in links(case, LinkKind::IdDevice) {
-        let is_known = is_own(case, &link.a) && !link.a.is_placeholder() && !case.world.looks_anonymous(&link.a);
-        if is_known && !link.b.is_placeholder() && !same(&link.a, &link.b) {
+        let is_known = is_own(case, &link.a) && !case.world.looks_anonymous(&link.a);
+        if is_known && !same(&link.a, &link.b) {
             devices.entry(&link.a).or_default().push(link);
         }
     }
