@@ -105,6 +105,7 @@ fn make(events: &mut Vec<Arc<Event>>, calls: &mut Vec<AliasCall>, change: &Chang
             calls.retain(|call| call.row != *row);
             let from = call.arrival();
             for event in events.iter_mut() {
+                // The call itself comes first here, and no other row arrives with it.
                 if event.row == *row {
                     let event = Arc::make_mut(event);
                     event.event = IDENTIFY.into();

@@ -51,6 +51,22 @@ fn identify_in_place_of_a_refused_alias_sends_later_rows_under_the_user() {
 }
 
 #[test]
+fn identify_in_place_of_an_alias_changes_later_rows_of_its_own_client_alone() {
+    let story = Story::new(
+        "1 View(12345) +,d-1
+         2 AL(sally -> 12345) +,d-1
+         3 Buy(12345) +,d-1
+         4 Other(12345) +,d-2
+         5 Bill(12345) on node",
+    );
+    let found = printed(&outcome(&story, "12345", &[Change::Identify(2)]));
+    assert!(found.contains("Buy sally"), "{found}");
+    for other in ["View", "Other", "Bill"] {
+        assert!(!found.contains(other), "{found}");
+    }
+}
+
+#[test]
 fn a_reset_at_logout_keeps_the_next_visitor_separate() {
     let story = Story::new(
         "1 View(12345) +,d-1
