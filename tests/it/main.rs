@@ -1,6 +1,7 @@
 //! Tests of the library and the binary, in one target: each target links SQLite again.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by a panic")]
 
+mod across;
 mod alike;
 mod browser;
 mod captures;

@@ -308,7 +308,9 @@ fn that_a_race_cannot_be_judged_is_said_where_calls_are_judged_by_arrival_and_on
     let note = "Not every row says when it arrived";
     let silent = |text: &str, at: &[usize], query: &str| {
         let mut story = Story::new(text);
-        at.iter().for_each(|at| story.rows[*at].arrival = None);
+        for at in at {
+            story.rows[*at].arrival = None;
+        }
         has_note(&story.journey(query), note)
     };
     let accepted = "1 View(12345)\n2 AL(sally -> 12345)\n3 Buy(sally)";
