@@ -196,7 +196,7 @@ fn an_error_points_at_its_place_and_names_what_was_meant() {
     assert!(refused("total>many").contains("many is neither a number nor a date"));
     assert!(refused("after:soon").contains("times look like"));
     assert!(refused("a or").contains("a condition is missing at the end"));
-    assert!(refused("a )").contains("nothing was opened"));
+    assert!(refused("a )").contains("has no opening one"));
     assert!(refused("plan=").contains("a value is missing after ="));
     assert!(refused(&"(".repeat(500)).contains("too many brackets"));
     assert!(refused("or").contains("needs quotes"));
