@@ -5,7 +5,10 @@
 //! lane stands for a long id: what it is stands in the legend, and 56 characters of it hide what
 //! the sentence says.
 
+use std::borrow::Cow;
+
 use super::journey::Journey;
+use crate::model::alike::visible_id;
 use crate::model::{Id, Shape};
 
 /// Ids that a sentence is shorter without, in characters.
@@ -30,7 +33,7 @@ pub fn called(journey: &Journey) -> String {
 
 /// The same of any name and id.
 pub fn named(name: Option<&str>, id: &Id) -> String {
-    let id = short(id.as_str());
+    let id = short(&visible_id(id.as_str()));
     match name {
         Some(name) if name != id => format!("{name} ({id})"),
         _ => id,
@@ -75,6 +78,8 @@ pub struct Letters<'a> {
     lanes: Vec<(&'a Id, String)>,
     /// Other people, by their roots.
     others: Vec<(&'a Id, &'a str)>,
+    /// Ids that can be taken for others, with the places where they can be.
+    odd: Vec<(&'a Id, String)>,
 }
 
 impl<'a> Letters<'a> {
@@ -90,7 +95,15 @@ impl<'a> Letters<'a> {
             lanes.extend(ids.into_iter().map(|id| (id, letter(lane))));
         }
         let others = journey.names.iter().map(|(root, name)| (root, name.as_str())).collect();
-        Self { lanes, others }
+        let alike = journey.alike.iter().flat_map(|alike| [&alike.id, &alike.of]);
+        let ids =
+            lanes.iter().map(|(id, _)| *id).chain(alike).chain(journey.neighbours.iter().map(|other| &other.root));
+        let odd = ids.filter_map(|id| match visible_id(id.as_str()) {
+            Cow::Owned(shown) => Some((id, shown)),
+            Cow::Borrowed(_) => None,
+        });
+        let odd = odd.collect();
+        Self { lanes, others, odd }
     }
 
     /// The letter of an id; `None` where it has no lane.
@@ -103,7 +116,9 @@ impl<'a> Letters<'a> {
         let lanes = self.lanes.iter().take(LANES).map(|(id, letter)| (id.as_str(), letter.as_str()));
         let lanes = lanes.filter(|(id, _)| id.chars().count() >= LONG_ID);
         let others = self.others.iter().map(|(root, name)| (root.as_str(), *name));
-        let mut known: Vec<(&str, &str)> = lanes.chain(others).filter(|(id, _)| text.contains(id)).collect();
+        let odd = self.odd.iter().map(|(id, shown)| (id.as_str(), shown.as_str()));
+        // Where an id has a letter or a name, that comes first.
+        let mut known: Vec<(&str, &str)> = lanes.chain(others).chain(odd).filter(|(id, _)| text.contains(id)).collect();
         // An id can be a part of another.
         known.sort_by_key(|(id, _)| std::cmp::Reverse(id.len()));
         replaced(text, &known)

@@ -73,6 +73,9 @@ fn ids_that_look_the_same_are_named_and_stay_separate() {
         ] {
             assert!(out.contains(place), "{place} is not in {out}");
         }
+        for unseen in ['\u{fe0f}', '\u{a0}', '\u{2800}', '\u{3000}', '\u{430}', '\u{200b}'] {
+            assert!(!out.contains(unseen), "{unseen:?} is in {out}");
+        }
     }
     for id in OTHERS {
         let journey = inspector.journey(&Id::new(id)).unwrap().unwrap();
@@ -98,6 +101,9 @@ fn a_comparison_says_in_what_two_ids_differ() {
         let compared = compare(a, b);
         assert_eq!(compared.verdict, Verdict::Alike);
         assert!(compared.sentence.contains(shown) && compared.sentence.contains(what), "{}", compared.sentence);
+        for argument in &compared.arguments {
+            assert!(!argument.text.contains(b) || b == "Sally", "{}", argument.text);
+        }
     }
     assert_eq!(compare("sally", "sully").verdict, Verdict::Nothing);
 }
