@@ -71,7 +71,7 @@ impl<'a> History<'a> {
             let other_id = row.id.as_ref().is_some_and(|own| own != id);
             let other_device = device_of(row).is_some_and(|device| device != id);
             let identified = matches!(&row.verb, Verb::Identify { identified: Some(named), anon: Some(anon) }
-                if named == id && anon != id);
+                if named == id && anon != id && !(id.shape().is_sdk_made() && anon.shape() == Shape::Email));
             let alias = matches!(&row.verb, Verb::Alias { alias: Some(alias), target, .. }
                 if alias == id && target.as_ref() != Some(id));
             let own = with_own && user && row.id.as_ref() == Some(id);

@@ -270,7 +270,9 @@ impl Slow<'_> {
                     || row.device.is_some() && row.device != row.user && !row.flags.has(Flags::HAD_PERSISTED));
             let by_verb = match &row.verb {
                 Verb::Identify { identified, anon } => {
-                    identified.as_ref() == Some(id) && anon.as_ref().is_some_and(|anon| anon != id)
+                    let from_an_address = |anon: &Id| id.shape().is_sdk_made() && anon.shape() == Shape::Email;
+                    identified.as_ref() == Some(id)
+                        && anon.as_ref().is_some_and(|anon| anon != id && !from_an_address(anon))
                 }
                 Verb::Alias { alias, target, .. } => {
                     alias.as_ref() == Some(id) && target.as_ref() != Some(id) && !id.shape().is_sdk_made()

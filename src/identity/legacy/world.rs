@@ -181,7 +181,8 @@ impl<'a> World<'a> {
     /// `$user_id` with it, an alias of that name, or the form of an e-mail address.
     ///
     /// A placeholder names no person, and neither does an anonymous id, whatever rows say of it
-    /// ([`World::can_be_a_name`]). An alias of the form of a GUID is one only where a row says so,
+    /// ([`World::can_be_a_name`]); nor does a GUID because an `$identify` went there from an address
+    /// (identity.md #11). An alias of the form of a GUID is one only where a row says so,
     /// too: by itself it is a chain or swapped arguments (identity.md #18).
     pub fn is_person(&self, id: &Id) -> bool {
         self.is_person_by_links(id) || self.own_users.contains(id) && self.can_be_a_name(id)
@@ -200,7 +201,9 @@ impl<'a> World<'a> {
             return true;
         }
         self.links.get(id.as_str()).into_iter().flatten().any(|link| match link.kind {
-            LinkKind::Identify | LinkKind::UserDevice => link.a == *id,
+            // A client that goes from an address to a GUID has been reset, or the two are swapped.
+            LinkKind::Identify => link.a == *id && !(shape.is_sdk_made() && link.b.shape() == Shape::Email),
+            LinkKind::UserDevice => link.a == *id,
             LinkKind::IdUser => link.b == *id,
             _ => false,
         })

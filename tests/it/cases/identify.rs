@@ -2,6 +2,7 @@
 
 use super::{A1, A2};
 use crate::support::story::Story;
+use journey::identity::journey::Phase;
 
 #[test]
 fn c23_each_identify_leaves_an_orphan() {
@@ -73,6 +74,34 @@ fn c27_a_reset_that_identifies_joins_nothing() {
          6 b(u1)",
     );
     assert_eq!(story.merged("u1"), "b");
+}
+
+#[test]
+fn a_client_that_goes_from_an_address_to_a_guid_makes_no_user_of_it() {
+    // A reset that identifies with a new anonymous id, or a call with its two ids swapped.
+    for more in ["", "1 a(A1)\n2 ID(sam@example.test <= A1)", "1 a(A1)\n2 AL(sam@example.test -> A1)"] {
+        let story = Story::new(&format!(
+            "{more}
+             3 b(sam@example.test)
+             4 ID({A2} <= sam@example.test)
+             5 c({A2})"
+        ));
+        assert_eq!((story.points(A2), story.orphans(A2)), (String::new(), String::new()), "{more}");
+        assert!(story.journey(A2).steps.iter().all(|step| step.phase == Phase::Anonymous), "{more}");
+    }
+}
+
+#[test]
+fn a_guid_is_a_user_where_its_rows_say_so_or_nothing_says_who_it_was_before() {
+    // Apps have GUIDs for people, and anonymous ids of their own.
+    let story = Story::new(&format!("1 a(install-7)\n 2 ID({A2} <= install-7)\n 3 c({A2})"));
+    assert!(story.points(A2).starts_with(&format!("identify {A2}@2")), "{}", story.points(A2));
+    assert_eq!(story.orphans(A2), "install-7: a (proof)");
+    let story = Story::new(&format!("1 a({A1})\n 2 ID({A2} <= {A1})\n 3 c({A2})"));
+    assert!(story.points(A2).starts_with(&format!("identify {A2}@2")), "{}", story.points(A2));
+    // A new id of the user, which the SDK names as that.
+    let story = Story::new(&format!("1 a(s@example.test)\n 2 ID({A2} <= s@example.test) +{A2},D\n 3 c({A2}) +{A2},D"));
+    assert!(story.points(A2).starts_with(&format!("identify {A2}@2")), "{}", story.points(A2));
 }
 
 #[test]
