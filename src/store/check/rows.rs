@@ -43,6 +43,10 @@ pub(super) fn check(
         }
         counted.push(("packs", found.as_ref().map(|found| found.rows)));
         counted.push(("events", found.as_ref().map(|found| found.read - found.without_sender)));
+        let unnamed = found.as_ref().map_or(0, |found| found.without_name);
+        if unnamed > 0 {
+            checked.damaged(format!("{unnamed} rows name an event or an id that is not in `names` or `ids`"));
+        }
     } else {
         // Tables of these names in the versions 1 and 2.
         let table = if version == 1 { "rows" } else { "heads" };
@@ -93,6 +97,8 @@ struct Heads {
     read: u64,
     /// Those of them that name no sender, which the views leave out.
     without_sender: u64,
+    /// Those whose event has no name, or whose sender has an id that is not there.
+    without_name: u64,
     /// Packs that are damaged, and the rows that they say they have.
     damaged: (u64, u64),
 }
@@ -104,7 +110,9 @@ fn heads(
     tell: Tell<'_>,
     stop: &dyn Fn() -> bool,
 ) -> rusqlite::Result<Heads> {
-    let senders = senders(db)?;
+    let senders = numbers(db, "SELECT id FROM senders ORDER BY id")?;
+    let names = numbers(db, "SELECT id FROM names ORDER BY id")?;
+    let nameless = numbers(db, NAMELESS)?;
     let sum = if version >= 4 { "sum" } else { "NULL" };
     let mut select = db.prepare(&format!("SELECT id, n, t, unit, sender, line, rows, {sum} FROM packs ORDER BY id"))?;
     let mut packs = select.query([])?;
@@ -130,6 +138,8 @@ fn heads(
         if let Ok(Some(heads)) = read() {
             let lost = heads.iter().filter(|head| !has(&senders, head.sender)).count();
             found.without_sender += number::from_sql(number::length(lost));
+            let unnamed = heads.iter().filter(|head| !has(&names, head.ev) || has(&nameless, head.sender)).count();
+            found.without_name += number::from_sql(number::length(unnamed));
             found.read += number::from_sql(n);
         } else {
             found.damaged.0 += 1;
@@ -139,9 +149,18 @@ fn heads(
     Ok(found)
 }
 
-/// The numbers of senders, as the first and last of each row of numbers without a gap: few.
-fn senders(db: &Connection) -> rusqlite::Result<Vec<(i64, i64)>> {
-    let mut select = db.prepare("SELECT id FROM senders ORDER BY id")?;
+/// Senders with an id that is not there; 0 stands for none.
+const NAMELESS: &str = "
+SELECT s.id FROM senders s
+WHERE s.uid <> 0 AND NOT EXISTS (SELECT 1 FROM ids WHERE id = s.uid)
+   OR s.device IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ids WHERE id = s.device)
+   OR s.user IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ids WHERE id = s.user)
+   OR s.other IS NOT NULL AND NOT EXISTS (SELECT 1 FROM ids WHERE id = s.other)
+ORDER BY s.id";
+
+/// Some numbers in their order, as the first and last of each run without a gap: few.
+fn numbers(db: &Connection, select: &str) -> rusqlite::Result<Vec<(i64, i64)>> {
+    let mut select = db.prepare(select)?;
     let mut ids = select.query([])?;
     let mut spans: Vec<(i64, i64)> = Vec::new();
     while let Some(row) = ids.next()? {

@@ -105,6 +105,24 @@ fn a_changed_value_is_reported_with_what_it_belongs_to() {
 }
 
 #[test]
+fn rows_whose_names_or_ids_are_gone_are_a_problem() {
+    for statement in [
+        "DELETE FROM ids",
+        "DELETE FROM ids WHERE name = 'sally@gmail.com'",
+        "DELETE FROM names WHERE name = 'View'",
+        "UPDATE ids SET id = id + 1000000 WHERE name = '12345'",
+    ] {
+        let (home, path) = store();
+        let db = Connection::open(&path).unwrap();
+        assert!(db.execute(statement, []).unwrap() > 0, "{statement}");
+        drop(db);
+        let answer = doctor(&home, 1, &path);
+        assert!(codes(&answer).contains("damaged"), "{statement}: {answer}");
+        assert!(answer.to_string().contains("name an event or an id that is not in"), "{statement}: {answer}");
+    }
+}
+
+#[test]
 fn changed_bits_are_problems_or_no_store_and_never_a_crash() {
     let (home, path) = store();
     let whole = fs::read(&path).unwrap();
