@@ -12,6 +12,7 @@
 use std::borrow::Cow;
 
 use super::dialect::TEXTS;
+use super::repair::repair;
 use super::rows::{Lifted, Lifting, Role, Shape};
 use super::split::BYTE_ORDER_MARK;
 use super::types::is_type;
@@ -136,6 +137,9 @@ impl Header {
         if names_delimiter(record) {
             return Ok(None);
         }
+        if self.is_quoted && is_open(record, self.delimiter) {
+            return Err(CUT_OFF.to_owned());
+        }
         let mut cells = cells(record, self.delimiter, self.is_quoted)?;
         if cells.iter().map(|cell| cell.trim()).eq(self.names()) || cells.iter().all(|cell| is_type(cell)) {
             return Ok(None);
@@ -198,6 +202,29 @@ impl Header {
     }
 }
 
+/// Why a record is rejected whose last cell begins with a quote that nothing closes: rows go on behind a
+/// line break in quotes, so the file ends there.
+const CUT_OFF: &str = "cut off: a cell in quotes is not closed";
+
+/// Whether a record ends inside a cell in quotes.
+fn is_open(record: &[u8], delimiter: u8) -> bool {
+    if memchr::memchr(b'"', record).is_none() {
+        return false;
+    }
+    let (mut in_quotes, mut begins) = (false, true);
+    let mut bytes = record.iter().peekable();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' if in_quotes && bytes.next_if(|next| **next == b'"').is_some() => {}
+            b'"' if in_quotes => in_quotes = false,
+            b'"' => in_quotes = begins,
+            _ => {}
+        }
+        begins = !in_quotes && *byte == delimiter;
+    }
+    in_quotes
+}
+
 /// A cell without its escapes; `None` where a backslash begins none.
 fn unescaped(cell: &str) -> Option<String> {
     let mut undone = String::with_capacity(cell.len());
@@ -231,7 +258,13 @@ pub(super) fn lift<'a>(cells: &'a [String], roles: &[Role<'static>], nests: bool
         let value = match role {
             Role::Property(name) if TEXTS.contains(&&**name) => quoted(cell),
             Role::Name => quoted(cell),
-            Role::Properties | Role::Property(_) | Role::Own => token(cell),
+            Role::Properties | Role::Property(_) | Role::Own => match repair(&token(cell)) {
+                Cow::Owned(right) => {
+                    row.note_repaired();
+                    Cow::Owned(right)
+                }
+                Cow::Borrowed(_) => token(cell),
+            },
         };
         row.add(role.clone(), "event", value)?;
     }

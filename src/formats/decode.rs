@@ -123,7 +123,9 @@ impl Decoder {
                     self.how.map.as_ref().is_some_and(|map| map.is_text(column))
                         || texts.iter().any(|text| text.eq_ignore_ascii_case(column))
                 };
-                reading.object(&csv::object(&cells.header, &row, is_text), self.format)?;
+                let object = csv::object(&cells.header, &row, is_text);
+                let object = reading.repair(&object);
+                reading.object(&object, self.format)?;
             }
         }
         Ok(())
@@ -279,6 +281,7 @@ impl Reading<'_, '_> {
         // Something stands next to the properties, or they are the text of an object.
         if fields > 1 + usize::from(outer.event.is_some()) || properties.starts_with('"') {
             let lifted = self.how.rows.events.lift(json)?;
+            self.repaired |= lifted.repaired;
             let row = self.decoded(lifted.event.as_deref(), &lifted.properties, recorded)?;
             return self.unless_foreign(json, row);
         }
@@ -343,6 +346,7 @@ impl Reading<'_, '_> {
 
     /// The event of a lifted row, which is `json` where that is known.
     fn lifted(&mut self, lifted: &Lifted<'_>, json: Option<&str>) -> Result<(), String> {
+        self.repaired |= lifted.repaired;
         let item = self.decoded(lifted.event.as_deref(), &lifted.properties, None)?;
         if let Some(json) = json {
             return self.unless_foreign(json, item);
@@ -353,6 +357,7 @@ impl Reading<'_, '_> {
 
     /// The profile of a lifted row, whose name is its id.
     fn lifted_profile(&mut self, lifted: &Lifted<'_>) -> Result<(), String> {
+        self.repaired |= lifted.repaired;
         let id = lifted.event.as_deref().ok_or("a profile without an id")?;
         self.profile(&format!("{{\"$distinct_id\":{id},\"$properties\":{}}}", lifted.properties), self.line, None)
     }

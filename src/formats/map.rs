@@ -188,7 +188,7 @@ impl Map {
             .map_err(|error| complaint(&error))?;
         }
         properties.push('}');
-        Ok(Lifted { event: event.map(Into::into), properties })
+        Ok(Lifted { event: event.map(Into::into), properties, repaired: false })
     }
 
     /// Whether these rows can be read by it; the error says what they lack.

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use super::dialect::{self, Dialect};
 use super::literal;
 use super::object::{complaint, each, given};
+use super::repair::repair;
 use crate::model::json;
 
 /// Keys that can be the name of an event, the surest first.
@@ -112,6 +113,8 @@ pub(super) struct Lifted<'a> {
     pub(super) event: Option<Cow<'a, str>>,
     /// JSON text of the properties, an object.
     pub(super) properties: String,
+    /// The text of the properties had to be put right.
+    pub(super) repaired: bool,
 }
 
 impl Shape {
@@ -243,6 +246,7 @@ pub(super) struct Lifting<'a> {
     event: Option<Cow<'a, str>>,
     inner: Option<Cow<'a, str>>,
     columns: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    repaired: bool,
 }
 
 impl<'a> Lifting<'a> {
@@ -264,7 +268,12 @@ impl<'a> Lifting<'a> {
                         return Err("its properties are no object".to_owned());
                     }
                     let written = if inside.starts_with("{'") { literal::json(inside) } else { None };
-                    self.inner = Some(Cow::Owned(written.unwrap_or_else(|| inside.to_owned())));
+                    self.inner = Some(Cow::Owned(written.unwrap_or_else(|| {
+                        // The text is one inside a text, in which no one has looked for bad bytes yet.
+                        let right = repair(inside);
+                        self.repaired |= matches!(right, Cow::Owned(_));
+                        right.into_owned()
+                    })));
                 }
             },
             Role::Property(name) => self.columns.push((name, value)),
@@ -272,9 +281,14 @@ impl<'a> Lifting<'a> {
         Ok(())
     }
 
+    /// Notes that a value of the row had to be put right.
+    pub(super) fn note_repaired(&mut self) {
+        self.repaired = true;
+    }
+
     /// The row; with `nests`, `a__b` is `b` in `a`.
     pub(super) fn finish(self, nests: bool) -> Result<Lifted<'a>, String> {
-        let Self { event, inner, mut columns } = self;
+        let Self { event, inner, mut columns, repaired } = self;
         let mut properties = match &inner {
             Some(inner) => {
                 keep_different(inner, &mut columns)?;
@@ -286,7 +300,7 @@ impl<'a> Lifting<'a> {
         let columns: Vec<_> = columns.iter().map(|(key, value)| (&**key, &**value)).collect();
         write(&mut properties, &columns, nests);
         properties.push('}');
-        Ok(Lifted { event, properties })
+        Ok(Lifted { event, properties, repaired })
     }
 }
 

@@ -70,8 +70,8 @@ fn read(path: &Path, name: &str, stop: &Stop, map: Option<&Arc<Map>>) -> Result<
     let mut streams = Vec::new();
     let aliases = foreign.aliases()?;
     if !aliases.is_empty() {
-        let text: String = aliases.iter().map(alias_line).collect();
-        let reader = Box::new(io::Cursor::new(text.into_bytes()));
+        let lines: Vec<u8> = aliases.iter().flat_map(alias_line).collect();
+        let reader = Box::new(io::Cursor::new(lines));
         streams.push((table(path, format!("{name}:aliases"), reader, stop)?, Sniffed::lines_of(Format::AliasTable)));
     }
     if foreign.is_copy() {
@@ -92,8 +92,9 @@ fn read(path: &Path, name: &str, stop: &Stop, map: Option<&Arc<Map>>) -> Result<
             continue;
         }
         let rows = foreign.objects(&table, i64::MIN, LOOKED_AT)?;
-        let readable = rows.iter().filter(|(_, row)| !row.starts_with(TOO_LONG));
-        let lines: String = readable.map(|(_, row)| line(row)).collect();
+        let readable = rows.iter().filter(|(_, row)| !row.starts_with(TOO_LONG.as_bytes()));
+        let lines: Vec<u8> = readable.flat_map(|(_, row)| line(row)).collect();
+        let lines = String::from_utf8_lossy(&lines);
         let columns: Vec<&str> = table.columns().collect();
         let sniffed = match map {
             Some(map) => sniff_table_by_map(&lines, name, map),
@@ -135,7 +136,7 @@ fn read(path: &Path, name: &str, stop: &Stop, map: Option<&Arc<Map>>) -> Result<
         let own = foreign.with_lists(own)?;
         let page = move |foreign: &Foreign, from| {
             let page = foreign.objects(&own, from, ROWS)?;
-            let lines = page.iter().map(|(_, row)| line(row)).collect();
+            let lines = page.iter().flat_map(|(_, row)| line(row)).collect();
             Ok((page.last().map(|(rowid, _)| *rowid), lines))
         };
         streams.push((table(path, called, Box::new(Lines::of(foreign, Box::new(page))), stop)?, sniffed));
@@ -155,7 +156,8 @@ fn copy(
     if !foreign.profiles(i64::MIN, 1)?.is_empty() {
         let page = |foreign: &Foreign, from| {
             let page = foreign.profiles(from, ROWS)?;
-            Ok((page.last().map(|profile| profile.rowid), page.iter().map(profile_line).collect()))
+            let lines: String = page.iter().map(profile_line).collect();
+            Ok((page.last().map(|profile| profile.rowid), lines.into_bytes()))
         };
         let reader = Box::new(Lines::of(open(path, stop)?, Box::new(page)));
         streams.push((table(path, format!("{name}:profiles"), reader, stop)?, Sniffed::lines_of(Format::Payloads)));
@@ -181,7 +183,7 @@ fn copy(
 fn copied(foreign: Foreign, wanted: impl Fn(&ForeignEvent) -> bool + Send + 'static) -> Box<dyn Read + Send> {
     let page = move |foreign: &Foreign, from| {
         let page = foreign.events(from, ROWS)?;
-        let lines = page.iter().filter(|event| wanted(event)).map(copied_line).collect();
+        let lines = page.iter().filter(|event| wanted(event)).flat_map(copied_line).collect();
         Ok((page.last().map(|event| event.rowid), lines))
     };
     Box::new(Lines::of(foreign, Box::new(page)))
@@ -194,7 +196,7 @@ fn table(path: &Path, name: String, reader: Box<dyn Read + Send>, stop: &Stop) -
 }
 
 /// Gives some rows of a table from a number on as lines, and the number of the last.
-type Page = Box<dyn Fn(&Foreign, i64) -> Result<(Option<i64>, String), StoreError> + Send>;
+type Page = Box<dyn Fn(&Foreign, i64) -> Result<(Option<i64>, Vec<u8>), StoreError> + Send>;
 
 /// The rows of a table, line by line.
 struct Lines {
@@ -217,22 +219,22 @@ impl Read for Lines {
             let Some(from) = self.from else { return Ok(0) };
             let (last, lines) = (self.page)(&self.foreign, from).map_err(io::Error::other)?;
             self.from = last.and_then(|last| last.checked_add(1));
-            self.line.extend(lines.into_bytes());
+            self.line.extend(lines);
         }
         self.line.read(buffer)
     }
 }
 
 /// A row of a table as a line, or what says that it cannot be read.
-fn line(row: &str) -> String {
-    let unreadable = if row.starts_with(TOO_LONG) { UNREADABLE } else { "" };
-    format!("{unreadable}{row}\n")
+fn line(row: &[u8]) -> Vec<u8> {
+    let unreadable = if row.starts_with(TOO_LONG.as_bytes()) { UNREADABLE } else { "" };
+    [unreadable.as_bytes(), row, b"\n"].concat()
 }
 
 /// A row of `events` of a plain copy: properties as they are, columns next to them.
-fn copied_line(event: &ForeignEvent) -> String {
+fn copied_line(event: &ForeignEvent) -> Vec<u8> {
     if event.properties.starts_with(TOO_LONG) {
-        return line(&event.properties);
+        return line(event.properties.as_bytes());
     }
     let ForeignEvent { event, properties, distinct_id, time, arrived, flags, .. } = event;
     let name = serde_json::Value::from(event.as_str());
@@ -241,6 +243,7 @@ fn copied_line(event: &ForeignEvent) -> String {
         "{{\"event\":{name},\"properties\":{properties},\"columns\":{{\"distinct_id\":{distinct_id},\"time\":{time},\
          \"arrived\":{arrived},\"flags\":{flags}}}}}\n"
     )
+    .into_bytes()
 }
 
 /// A profile update of a plain copy, as a recorder would write it.
@@ -249,7 +252,10 @@ fn profile_line(profile: &ForeignProfile) -> String {
     format!("{{\"received_at_ms\":{arrived},\"update\":{}}}\n", one_line(update.trim()))
 }
 
-fn alias_line(alias: &ForeignAlias) -> String {
+fn alias_line(alias: &ForeignAlias) -> Vec<u8> {
     let time = alias.time.as_deref().unwrap_or("null");
-    format!("{{\"alias\":{},\"distinct_id\":{},\"time\":{time}}}\n", alias.alias, alias.distinct_id)
+    let ForeignAlias { alias, distinct_id, .. } = alias;
+    let parts: [&[u8]; 7] =
+        [b"{\"alias\":", alias, b",\"distinct_id\":", distinct_id, b",\"time\":", time.as_bytes(), b"}\n"];
+    parts.concat()
 }

@@ -76,10 +76,10 @@ pub struct ForeignProfile {
 pub struct ForeignAlias {
     /// Its number; ascending.
     pub rowid: i64,
-    /// `alias` as one JSON value; `null` when absent.
-    pub alias: String,
-    /// `distinct_id` as one JSON value; `null` when absent.
-    pub distinct_id: String,
+    /// `alias` as one JSON value, with bytes that are not UTF-8 as they are; `null` when absent.
+    pub alias: Vec<u8>,
+    /// `distinct_id` as one JSON value, likewise.
+    pub distinct_id: Vec<u8>,
     /// `time` as one JSON value; `None` when the table has no such column.
     pub time: Option<String>,
 }
@@ -184,8 +184,8 @@ impl Foreign {
             unread = unread.take().or(too_long);
             let alias = ForeignAlias {
                 rowid: row.get(0)?,
-                alias: token(row.get_ref(1)?),
-                distinct_id: token(row.get_ref(2)?),
+                alias: bytes(row.get_ref(1)?),
+                distinct_id: bytes(row.get_ref(2)?),
                 time: has_time.then(|| row.get_ref(3).map(token)).transpose()?,
             };
             let is_event = self.events.is_some() && row.get_ref(4)? != ValueRef::Null;
@@ -224,19 +224,22 @@ impl Foreign {
 
     /// Up to `limit` rows of a table with numbers from `from_rowid` on, as JSON objects without the
     /// columns that have no value; [`TOO_LONG`] stands for a row that is not read. The next page begins
-    /// after the last number.
-    pub fn objects(&self, table: &ForeignTable, from_rowid: i64, limit: usize) -> Result<Vec<(i64, String)>, Error> {
+    /// after the last number. Bytes of a text that are not UTF-8 are given as they are, so that they are
+    /// put right and counted like those of any other file.
+    pub fn objects(&self, table: &ForeignTable, from_rowid: i64, limit: usize) -> Result<Vec<(i64, Vec<u8>)>, Error> {
         let ForeignTable { table, lists, .. } = table;
         let columns: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
         let lists: Vec<_> = lists.iter().map(|list| (list.column.as_str(), list.select(&table.name))).collect();
         let read = |row: &Row<'_>, too_long: Option<String>| {
             if let Some(text) = too_long {
-                return Ok((row.get(0)?, text));
+                return Ok((row.get(0)?, text.into_bytes()));
             }
-            let mut object = "{".to_owned();
-            let mut add = |key: &str, value: &str| {
+            let mut object = b"{".to_vec();
+            let mut add = |key: &str, value: &[u8]| {
                 let comma = if object.len() > 1 { "," } else { "" };
-                object.extend([comma, &Value::from(key).to_string(), ":", value]);
+                for part in [comma.as_bytes(), Value::from(key).to_string().as_bytes(), b":", value] {
+                    object.extend_from_slice(part);
+                }
             };
             for (at, column) in table.columns.iter().enumerate() {
                 match row.get_ref(at + 1)? {
@@ -246,10 +249,11 @@ impl Foreign {
             }
             for (at, (column, _)) in lists.iter().enumerate() {
                 if let Some(list) = row.get::<_, Option<String>>(1 + table.columns.len() + at)? {
-                    add(column, &list);
+                    add(column, list.as_bytes());
                 }
             }
-            Ok((row.get(0)?, object + "}"))
+            object.push(b'}');
+            Ok((row.get(0)?, object))
         };
         let lists: Vec<&str> = lists.iter().map(|(_, select)| select.as_str()).collect();
         self.rows(table, &columns, &lists, from_rowid, limit, read)
@@ -442,17 +446,16 @@ struct Column {
 
 impl Column {
     /// A value as JSON text; a text that is a list or an object as JSON is that.
-    fn token(&self, value: ValueRef<'_>) -> String {
+    fn token(&self, value: ValueRef<'_>) -> Vec<u8> {
         match value {
-            ValueRef::Integer(value @ (0 | 1)) if self.is_bool => (value == 1).to_string(),
+            ValueRef::Integer(value @ (0 | 1)) if self.is_bool => (value == 1).to_string().into_bytes(),
             ValueRef::Text(text @ [b'{' | b'[', ..])
                 if !self.is_id && serde_json::from_slice::<IgnoredAny>(text).is_ok() =>
             {
-                let text = String::from_utf8_lossy(text);
                 // Outside of strings a line break is white space, and no string has one.
-                text.replace(['\n', '\r'], " ")
+                text.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }).collect()
             }
-            value => token(value),
+            value => bytes(value),
         }
     }
 }
@@ -511,6 +514,20 @@ fn token(value: ValueRef<'_>) -> String {
         ValueRef::Text(bytes) | ValueRef::Blob(bytes) => String::from_utf8_lossy(bytes).into(),
     }
     .to_string()
+}
+
+/// A value as JSON text, in which bytes of a text that are not UTF-8 stand as they are.
+fn bytes(value: ValueRef<'_>) -> Vec<u8> {
+    let (ValueRef::Text(text) | ValueRef::Blob(text)) = value else { return token(value).into_bytes() };
+    let mut json = b"\"".to_vec();
+    for chunk in text.utf8_chunks() {
+        let valid = Value::from(chunk.valid()).to_string();
+        // Without the quotes around it.
+        json.extend_from_slice(valid.as_bytes().get(1..valid.len() - 1).unwrap_or_default());
+        json.extend_from_slice(chunk.invalid());
+    }
+    json.push(b'"');
+    json
 }
 
 /// A value as plain text; `None` for `NULL`.

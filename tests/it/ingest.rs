@@ -7,6 +7,7 @@ mod archives;
 mod at_once;
 mod clocks;
 mod clothes;
+mod damage;
 mod ends;
 mod files;
 mod heads;
