@@ -1,6 +1,8 @@
 //! What a server writes in place of data: an error in JSON, a page in HTML, a few words.
 
-use super::object::{excerpt, fields};
+use std::borrow::Cow;
+
+use super::object::{excerpt, fields, members};
 use super::repair::repaired;
 use super::split::trim;
 
@@ -26,8 +28,14 @@ pub fn message(head: &[u8]) -> Option<Message> {
     let text = trim(head);
     let said = || excerpt(&String::from_utf8_lossy(text.get(..QUOTED * 8).unwrap_or(text)), QUOTED);
     let lower = text.get(..text.len().min(256))?.to_ascii_lowercase();
-    let what = if lower.starts_with(b"{") {
+    let what = if lower.starts_with(b"{") || lower.starts_with(b"[") {
         let (json, _) = repaired(text);
+        // A list of errors says what the first of them does.
+        let first = members(&json).ok().map(|errors| errors.first().map(|error| (*error).to_owned()));
+        let json = match first {
+            Some(first) => Cow::Owned(first?),
+            None => json,
+        };
         let error = ServerError::read(&json).ok()?;
         let parts = [error.error, error.errors, error.message, error.detail];
         parts.into_iter().flatten().find(|part| *part != "null")?;
@@ -77,6 +85,9 @@ mod tests {
         let json = Some("the error of a server");
         assert_eq!(what(r#"{"error": "Unable to authenticate request", "request": "/api"}"#), json);
         assert_eq!(what("\u{feff}{\n \"message\": \"rate limit\"}\n"), json);
+        assert_eq!(what(r#"[{"error":"bad token"}]"#), json);
+        assert_eq!(what(r#"[{"code":1}]"#), None);
+        assert_eq!(what("[]"), None);
         assert_eq!(what(r#"{"error":null,"x":1}"#), None);
         assert_eq!(what(r#"{"a":"error"}"#), None);
         let page = Some("a page for a browser");

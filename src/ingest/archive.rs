@@ -324,10 +324,10 @@ fn invalid(what: &str) -> io::Error {
 /// Walks through a tar archive; the error is what is wrong with the rest of it.
 fn tar(reader: impl Read, giving: &mut Giving) -> io::Result<()> {
     let left = Arc::new(AtomicU64::new(BETWEEN));
-    let mut archive = tar::Archive::new(Bounded { reader, left: Arc::clone(&left) });
-    let mut entries = archive.entries()?;
-    loop {
-        let Some(entry) = entries.next() else { return Ok(()) };
+    let last = Arc::new(AtomicU64::new(0));
+    let bounded = Bounded { reader, left: Arc::clone(&left), last: Arc::clone(&last) };
+    let mut archive = tar::Archive::new(bounded);
+    for entry in archive.entries()? {
         let mut entry = entry?;
         left.store(u64::MAX, Ordering::Relaxed);
         let kind = entry.header().entry_type();
@@ -348,12 +348,21 @@ fn tar(reader: impl Read, giving: &mut Giving) -> io::Result<()> {
         }
         left.store(entry.header().entry_size()?.saturating_add(BETWEEN), Ordering::Relaxed);
     }
+    // An archive that was cut off between two members has no other sign than that its end is not there.
+    if last.load(Ordering::Relaxed) == 0 {
+        return Err(invalid("it ends without the mark of its end, so it was cut off, and members may be missing"));
+    }
+    // What it is packed in says only at its end whether all of it is right.
+    left.store(u64::MAX, Ordering::Relaxed);
+    io::copy(&mut archive.into_inner(), &mut io::sink()).map(drop)
 }
 
 /// Gives no more bytes than are left: names and attributes of a member are read as a whole.
 struct Bounded<R> {
     reader: R,
     left: Arc<AtomicU64>,
+    /// Bytes that the last reading gave: none at the end of the file.
+    last: Arc<AtomicU64>,
 }
 
 impl<R: Read> Read for Bounded<R> {
@@ -364,6 +373,7 @@ impl<R: Read> Read for Bounded<R> {
         }
         let most = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
         let read = self.reader.read(buffer.get_mut(..most).unwrap_or_default())?;
+        self.last.store(u64::try_from(read).unwrap_or(u64::MAX), Ordering::Relaxed);
         if left != u64::MAX {
             self.left.store(left.saturating_sub(u64::try_from(read).unwrap_or(u64::MAX)), Ordering::Relaxed);
         }

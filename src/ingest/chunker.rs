@@ -151,7 +151,7 @@ impl Chunker {
         }
         match stream.content().get(bytes) {
             None => Same::Yes,
-            Some(b'\n' | b'\r') if self.layout != Layout::Nested => Same::Yes,
+            Some(b'\n' | b'\r') if self.layout != Layout::Nested && !content.ends_with(b"\n") => Same::Yes,
             Some(_) => Same::UpToItsCutEnd,
         }
     }
@@ -311,8 +311,9 @@ impl Chunker {
 
     /// Whether a record ends the stream and cannot be read.
     fn is_cut(&self, record: &Record, content: &[u8]) -> bool {
-        if record.next != content.len() || record.too_long || self.layout != Layout::Nested && content.ends_with(b"\n")
-        {
+        // A line break ends a record of lines, and is no part of it unless it is in quotes that are open.
+        let is_ended = self.layout != Layout::Nested && content.ends_with(b"\n") && record.end < content.len();
+        if record.next != content.len() || record.too_long || is_ended {
             return false;
         }
         let mut rejected = false;

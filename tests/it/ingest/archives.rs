@@ -396,3 +396,30 @@ fn a_parquet_file_that_is_not_read_says_why() {
     let (files, said) = told("no-rows.parquet", &of("parquet/no-rows.parquet"));
     assert_eq!((files, said.as_str()), (vec![("no-rows.parquet".to_owned(), 0)], "no-rows.parquet is empty"));
 }
+
+#[test]
+fn a_tar_archive_without_its_end_is_incomplete_wherever_it_was_cut() {
+    let content: String = (0..40).map(|n| row("u", n)).collect();
+    let whole = tar(&[("1.jsonl", content.as_bytes()), ("2.jsonl", content.replace('E', "F").as_bytes())]);
+    let second = whole.windows(7).position(|name| name == b"2.jsonl").unwrap();
+    let end = whole.len() - 1024;
+    let read = |content: &[u8]| {
+        let (report, reader) = import(
+            vec![Input::Bytes { name: "x.tar".to_owned(), content: content.to_vec() }],
+            &Options { chunk: 4096, ..Options::default() },
+        );
+        (report.is_ok_and(|report| report.failures.is_empty()), reader.all_ids().unwrap().len())
+    };
+    assert_eq!(read(&whole), (true, 1));
+    // One block of zeros ends an archive, too, and some writers fill it up to a multiple of something.
+    assert_eq!(read(&whole[..end + 512]), (true, 1));
+    assert_eq!(read(&[&*whole, &[0; 9216]].concat()), (true, 1));
+    for cut in [second, second + 100, second + 512, second + 700, end, end + 100] {
+        assert!(!read(&whole[..cut]).0, "{cut}");
+    }
+    let packed = gzip(&[&*whole, &[0; 9216]].concat());
+    assert_eq!(read(&packed), (true, 1));
+    for less in [1, 4, 8, 12] {
+        assert!(!read(&packed[..packed.len() - less]).0, "{less} bytes less");
+    }
+}

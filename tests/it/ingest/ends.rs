@@ -432,3 +432,26 @@ fn a_last_row_with_a_line_break_in_a_text_is_whole() {
     let file = told(&mut store(), "x.jsonl", format!("{row}\n{}", rows(0, 3, 0)));
     assert_eq!((file.events, file.lacks.repaired), (4, 1), "it is marked");
 }
+
+#[test]
+fn a_table_that_ends_inside_a_cell_in_quotes_is_incomplete_and_goes_on_where_it_ended() {
+    let row = |n: u8| format!("E{n},u,{},\"a \"\"quoted\"\", cell\nof two lines\"\n", 1_561_971_600 + i64::from(n));
+    let all: String = std::iter::once("event,distinct_id,time,note\n".to_owned()).chain((0..9).map(row)).collect();
+    let begin = all.find("E5").unwrap();
+    let quote = all.get(begin..).and_then(|rest| rest.find("\"a ")).unwrap() + begin;
+    for cut in [quote + 1, quote + 3, quote + 6, all.get(quote..).and_then(|rest| rest.find('\n')).unwrap() + quote + 1]
+    {
+        let mut writer = store();
+        let first = told(&mut writer, "x.csv", all.get(..cut).unwrap());
+        assert_eq!((first.events, first.rejected), (5, 1), "{cut}");
+        assert_eq!(first.incomplete.as_deref(), Some("its last row is cut off"), "{cut}");
+        let whole = told(&mut writer, "x.csv", &all);
+        assert_eq!((whole.resumed, whole.incomplete), (true, None), "{cut}");
+        assert_eq!(first.events + whole.events, 9, "{cut}");
+    }
+    // Quotes elsewhere than at the start of a cell are signs of it.
+    for last in ["E5,u,1561971600,5\" of rain", "E5,u,1561971600,\"\"", "E5,u,1561971600,\"said \"\"yes\"\"\""] {
+        let report = told(&mut store(), "x.csv", format!("event,distinct_id,time,note\n{last}"));
+        assert_eq!((report.events, report.incomplete), (1, None), "{last}");
+    }
+}
