@@ -181,6 +181,13 @@ fn what_the_sdk_of_a_device_remembers_is_shown_with_the_row_that_says_it() {
     assert!(text.contains("distinct_id  pat@example.com  since row 4"), "{text}");
     assert!(text.contains("alias asked  pat@example.com → anon-1, row 3"), "{text}");
     assert!(text.contains("plan=trial (row 1)"), "two events had it: {text}");
+    assert!(text.contains("track(…)     goes out as pat@example.com, stored under anon-1"), "{text}");
+    assert!(text.contains("alias(pat@example.com)  does nothing more: it leads to anon-1 already"), "{text}");
+    live.app.press("k");
+    let text = live.text();
+    assert!(text.contains("track(…)     goes out as phone-1, an orphan of anon-1"), "{text}");
+    assert!(text.contains("alias(pat@example.com)  is refused: it leads to anon-1 already"), "{text}");
+    assert!(text.contains("reset()      a new id; 4 rows of this device so far"), "{text}");
 }
 
 #[test]

@@ -74,7 +74,11 @@ fn remembered(state: &State, device: &Device, look: &Look) -> Lines {
     };
     let head = format!("device {} {dot} what its SDK remembers, from what it sent", device.number);
     let mut lines = vec![(head, Meaning::Title)];
-    let mut add = |name: &str, text: String, meaning: Meaning| lines.push((format!("{name:<13}{text}"), meaning));
+    // A call that is longer than the column keeps its distance.
+    let mut add = |name: &str, text: String, meaning: Meaning| {
+        let pad = 13_usize.saturating_sub(fit::width(name)).max(2);
+        lines.push((format!("{name}{:pad$}{text}", ""), meaning));
+    };
     if let Some(known) = &device.sends_as {
         let name = if device.is_server { "last sent as" } else { "distinct_id" };
         add(name, since(known), Meaning::Text);
@@ -115,5 +119,42 @@ fn remembered(state: &State, device: &Device, look: &Look) -> Lines {
     );
     add("known as", state.known_as(device), Meaning::Text);
     add("rows", rows, Meaning::Muted);
+    for (call, what, meaning) in next(state, device) {
+        add(&call, what, meaning);
+    }
     lines
+}
+
+/// What a call on a device would do now, by how its ids stand. Nothing of a server: it names an id with each call.
+fn next(state: &State, device: &Device) -> Vec<(String, String, Meaning)> {
+    let Some(known) = device.sends_as.as_ref().filter(|_| !device.is_server) else { return Vec::new() };
+    let (id, shown) = (&known.value, fit::middle(known.value.as_str(), 30));
+    let standing = |id: &Id| state.board.standing(id);
+    let root_of = |id: &Id| standing(id).and_then(|standing| standing.root.clone()).unwrap_or_else(|| id.clone());
+    let root = root_of(id);
+    let orphan_of = standing(id).and_then(|standing| standing.orphan_of.first());
+    let (track, meaning) = match orphan_of {
+        Some(owner) => {
+            (format!("goes out as {shown}, an orphan of {}", fit::middle(owner.as_str(), 30)), Meaning::Warn)
+        }
+        None if root != *id => {
+            (format!("goes out as {shown}, stored under {}", fit::middle(root.as_str(), 30)), Meaning::Text)
+        }
+        None => (format!("goes out as {shown}"), Meaning::Text),
+    };
+    let mut calls = vec![("track(…)".to_owned(), track, meaning)];
+    let alias = device.aliased.as_ref().map(|known| &known.value.0).filter(|alias| root_of(alias) != **alias);
+    if let Some(alias) = alias {
+        let leads = root_of(alias);
+        let to = fit::middle(leads.as_str(), 30);
+        let (what, meaning) = if leads == root {
+            (format!("does nothing more: it leads to {to} already"), Meaning::Text)
+        } else {
+            (format!("is refused: it leads to {to} already"), Meaning::Refused)
+        };
+        calls.push((format!("alias({})", fit::middle(alias.as_str(), 20)), what, meaning));
+    }
+    let rows = fit::counted(device.rows, "row");
+    calls.push(("reset()".to_owned(), format!("a new id; {rows} of this device so far"), Meaning::Muted));
+    calls
 }
