@@ -146,6 +146,7 @@ fn check_form(form: Form, command: Option<&Command>) -> Result<(), Failure> {
         Some(Command::Check(_)) => "check",
         Some(Command::Listen(_)) => "listen",
         Some(Command::Compare(_)) => "compare",
+        Some(Command::Diff(_)) => "diff",
         _ => "",
     });
     if forms.contains(&form) {

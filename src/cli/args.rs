@@ -94,10 +94,10 @@ pub(super) enum Form {
     Json,
     /// For spreadsheets (`show`, `sql`, `check` and `compare --to`)
     Csv,
-    /// For tickets (only `show`)
+    /// For tickets (`show` and `diff`)
     #[value(alias = "md")]
     Markdown,
-    /// For browsers, one file (`show` and `compare --to`)
+    /// For browsers, one file (`show`, `diff` and `compare --to`)
     Html,
     /// For Graphviz (only `graph`)
     Dot,

@@ -72,6 +72,7 @@ pub(super) fn forms(command: &str) -> &'static [Form] {
         "show" => &[Form::Text, Form::Json, Form::Markdown, Form::Csv, Form::Html],
         "sql" => &[Form::Text, Form::Json, Form::Csv],
         "compare" => &[Form::Text, Form::Json, Form::Csv, Form::Html],
+        "diff" => &[Form::Text, Form::Json, Form::Markdown, Form::Html],
         "listen" => &[Form::Text, Form::Json, Form::Junit],
         "check" => &[Form::Text, Form::Json, Form::Sarif, Form::Csv, Form::Junit],
         _ => &[Form::Text, Form::Json],

@@ -1,6 +1,6 @@
 //! `journey diff`: two users side by side.
 
-use super::args::{Diff, Format};
+use super::args::{Diff, Form};
 use super::console::Console;
 use super::failure::Failure;
 use super::open::Named;
@@ -20,9 +20,12 @@ fn answer(command: &Diff, inspector: &Inspector, console: &mut Console) -> Resul
         Ok(compared) => compared,
         Err(unknown) => return Err(nowhere(unknown.as_str(), inspector)?),
     };
-    match console.format {
-        Format::Text => compare::text(&mut console.out, &compared, &console.look)?,
-        Format::Json => compare::json(&mut console.out, &compared)?,
+    let out = &mut console.out;
+    match console.form {
+        Form::Json => compare::json(out, &compared)?,
+        Form::Markdown => compare::markdown(out, &compared, &console.look)?,
+        Form::Html => compare::html(out, &compared, &console.look)?,
+        _ => compare::text(out, &compared, &console.look)?,
     }
     console.finish()
 }

@@ -115,7 +115,9 @@ impl<'a> Letters<'a> {
     pub fn sentence(&self, text: &str) -> String {
         let lanes = self.lanes.iter().take(LANES).map(|(id, letter)| (id.as_str(), letter.as_str()));
         let lanes = lanes.filter(|(id, _)| id.chars().count() >= LONG_ID);
-        let others = self.others.iter().map(|(root, name)| (root.as_str(), *name));
+        // A person can be called by an alias that the sentence is about: then the two stay separate.
+        let others =
+            self.others.iter().map(|(root, name)| (root.as_str(), *name)).filter(|(_, name)| !text.contains(name));
         let odd = self.odd.iter().map(|(id, shown)| (id.as_str(), shown.as_str()));
         // Where an id has a letter or a name, that comes first.
         let mut known: Vec<(&str, &str)> = lanes.chain(others).chain(odd).filter(|(id, _)| text.contains(id)).collect();
@@ -180,6 +182,14 @@ mod tests {
         ] {
             assert_eq!(replaced(&text, &known), expected);
         }
+    }
+
+    #[test]
+    fn a_person_is_not_called_by_an_alias_that_the_sentence_is_about() {
+        let [root, other] = [Id::new("12345"), Id::new("777")];
+        let letters = Letters { lanes: Vec::new(), others: vec![(&root, "sally@x.io"), (&other, "Olga Berg")] };
+        assert_eq!(letters.sentence("sally@x.io points at 12345 already."), "sally@x.io points at 12345 already.");
+        assert_eq!(letters.sentence("A row names 12345, and 777 too."), "A row names sally@x.io, and Olga Berg too.");
     }
 
     #[test]

@@ -1,15 +1,21 @@
 //! Two users side by side, written out (`journey diff`).
 
+mod html;
+
 use std::io::{self, Write};
+
+pub use self::html::html;
 
 use serde_json::{Value, json};
 
 use super::json::SCHEMA;
 use super::look::{Class, Look, left, many};
 use crate::identity::compare::{Argument, Comparison, Side, Verdict};
-use crate::model::Id;
-use crate::model::facts::Source;
+use crate::identity::{Journey, Phase, Reason, State, Step, Verdict as Outcome};
+use crate::model::facts::{Event, Source};
+use crate::model::text::event_name;
 use crate::model::time::rfc3339;
+use crate::model::{Id, VerbKind};
 
 /// Columns of the activity of one user.
 const BAR: usize = 60;
@@ -60,6 +66,45 @@ pub fn markdown(out: &mut dyn Write, compared: &Comparison, look: &Look) -> io::
     let longest = lines.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
     writeln!(out, "{fence}text\n{}\n{fence}", lines.trim_end())
+}
+
+/// The verdict in a few words.
+pub fn head(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Same => "One user",
+        Verdict::Tied => "Tied, not joined",
+        Verdict::Contested => "Contested",
+        Verdict::Device => "A device in common",
+        Verdict::Alike => "Alike, not joined",
+        Verdict::Nothing => "Nothing in common",
+    }
+}
+
+/// The name of an event; the two that change ids as the calls that sent them.
+pub fn called(event: &Event) -> String {
+    let id = |id: &Option<Id>| id.as_ref().map_or(String::new(), |id| id.as_str().to_owned());
+    match event.verb {
+        VerbKind::Alias => format!("alias({})", id(&event.other)),
+        VerbKind::Identify => format!("identify({})", id(&event.id)),
+        _ => event_name(&event.event).to_owned(),
+    }
+}
+
+/// What a row is by its sign: that of its call, else of where it is stored, else of what was known by then.
+/// `makes_known` says whether the user became known by it.
+pub fn class(journey: &Journey, step: &Step, makes_known: bool) -> Class {
+    let call = match step.reason {
+        Reason::Call { call } => journey.aliases.get(call),
+        _ => None,
+    };
+    match (call.map(|call| call.verdict), step.state) {
+        (Some(Outcome::Refused(_)), _) => Class::Refused,
+        (Some(_), _) => Class::Alias,
+        (None, State::Split(_)) => Class::Split,
+        _ if makes_known => Class::Identify,
+        _ if step.phase == Phase::Identified => Class::Known,
+        _ => Class::Anonymous,
+    }
 }
 
 fn place(source: &Source, look: &Look) -> String {

@@ -15,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 pub(super) use self::csv::cell;
 pub use self::csv::csv;
 pub use self::html::html;
-pub(super) use self::html::{POLICY, STYLE};
+pub(super) use self::html::page;
 pub use self::markdown::markdown;
 
 use super::look::{Class, Look, count, many};

@@ -1,14 +1,29 @@
 //! How several screens name places, ids and evidence.
 
 use crate::identity::{EvidenceKind, Strength};
-use crate::model::Id;
-use crate::model::facts::Source;
+use crate::model::facts::{Event, Source};
+use crate::model::text::event_name;
+use crate::model::{Id, VerbKind};
 
 use super::fit;
 
 /// `file:line`.
 pub(in crate::tui) fn place(source: &Source) -> String {
     format!("{}:{}", fit::middle(&source.file, 60), source.line)
+}
+
+/// The name of an event; the two that change ids as the calls that sent them.
+pub(in crate::tui) fn event_words(event: &Event) -> String {
+    match (event.verb, &*event.event) {
+        (VerbKind::Alias, _) => alias_call(event.other.as_ref()),
+        (VerbKind::Identify, _) => format!("identify({})", fit::middle(event.id.as_ref().map_or("", Id::as_str), 40)),
+        (_, name) => fit::end(event_name(name), 80),
+    }
+}
+
+/// The call that asks for an alias.
+pub(in crate::tui) fn alias_call(alias: Option<&Id>) -> String {
+    format!("alias({})", fit::middle(alias.map_or("", Id::as_str), 40))
 }
 
 /// An id in a sentence; very long ones are cut.

@@ -10,10 +10,12 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use journey::identity::{Profile, profile};
+use journey::identity::compare::{Comparison, Shared, Side, TraitKind};
+use journey::identity::{LEGACY, Profile, profile, resolve};
 use journey::model::Id;
 use journey::model::facts::Source;
 use journey::report::Look;
+use journey::report::compare;
 use journey::report::sheet::{self, Sheet};
 
 use crate::support::story::Story;
@@ -110,6 +112,41 @@ fn report() -> String {
     String::from_utf8(page).unwrap()
 }
 
+/// The page of a comparison: two people of one computer, with long ids, names and places.
+fn comparison() -> String {
+    let long = "1a207e8d37de4c-01d7d7b9345eec8-e5d5628-1fa400-1a207e8d37e806";
+    let address = "a.very.long.address.of.a.customer@customers.example.com";
+    let facts = Story::new(&format!(
+        "1 View({long}) +,{long} on web · Windows · Firefox · 1920x1080
+         3 AL({address} -> {long})
+         3.2 SignUpWithAnEventNameThatIsLongerThanAnyColumnIsWide({long})
+         3000 AppOpen(P-1) +,phone on iphone · iOS · iPhone12
+         3001 AL({address} -> P-1)
+         3002 Purchase(P-1) +,phone on iphone · iOS · iPhone12
+         90000 Back({address}) +,{long} on web · Windows · Firefox · 1920x1080"
+    ))
+    .facts();
+    let side = |id: &str| {
+        let mut journey = resolve(&facts, &Id::new(id), LEGACY).unwrap();
+        journey.profiles = vec![profile(id)];
+        Side { journey: Arc::new(journey), traits: vec![] }
+    };
+    let mut compared = Comparison::of(side(address), side("P-1"), vec!["No profile was looked at.".to_owned()]);
+    let place = Source::new("export/a_second_device_that_identifies_first__web-2.60.0.jsonl", 1, 7);
+    for argument in &mut compared.arguments {
+        argument.sources = vec![place.clone(); 12];
+    }
+    compared.shared.push(Shared {
+        kind: TraitKind::Email,
+        value: address.to_owned(),
+        rows: [1_200, 3],
+        sources: [Some(place.clone()), Some(place)],
+    });
+    let mut page = Vec::new();
+    compare::html(&mut page, &compared, &Look::default()).unwrap();
+    String::from_utf8(page).unwrap()
+}
+
 /// What the browser made of `page`: the document after its scripts ran, and what it logged.
 fn browse(folder: &Path, page: &str) -> Option<(String, String)> {
     let path = folder.join("page.html");
@@ -127,8 +164,18 @@ fn browse(folder: &Path, page: &str) -> Option<(String, String)> {
 
 #[test]
 fn the_report_fits_a_phone_a_tablet_and_a_desk_without_a_script_error() {
+    fits(&report());
+}
+
+#[test]
+fn the_page_of_a_comparison_fits_a_phone_a_tablet_and_a_desk_without_a_script_error() {
+    fits(&comparison());
+}
+
+/// Holds a page against windows of all widths.
+fn fits(report: &str) {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("report.html"), report()).unwrap();
+    fs::write(folder.path().join("report.html"), report).unwrap();
     let frames: Vec<String> = WIDTHS
         .iter()
         .map(|width| format!("<iframe src=\"report.html\" width=\"{width}\" height=\"900\"></iframe>"))

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use base64::Engine as _;
+use sha2::Digest as _;
+
 use journey::identity::compare::{Comparison, Side, Trait, TraitKind, Verdict};
 use journey::identity::{Facts, LEGACY, Strength, resolve};
 use journey::model::Id;
@@ -53,6 +56,84 @@ fn a_comparison_for_a_ticket_is_one_block_that_no_id_can_end() {
         assert_eq!(text.matches(fence).count(), 2, "{text}");
         assert!(text.contains(id) && !text.contains('\u{1b}'), "{text}");
     }
+}
+
+/// A comparison for a browser.
+fn page(compared: &Comparison) -> String {
+    let mut out = Vec::new();
+    report::compare::html(&mut out, compared, &Look { width: 80, ascii: false, colour: true, clock: Clock::Utc })
+        .unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+#[test]
+fn a_comparison_for_a_browser_says_the_verdict_first_and_has_every_reason_and_every_row() {
+    let compared = compare(
+        "1 View(12345) +,web-1 on web · Linux · Chrome
+         3 AL(sally -> 12345)
+         3000 AppOpen(P-1) +,phone on iphone · iOS · iPhone12
+         3001 AL(sally -> P-1)
+         3002 AppBuy(P-1) +,phone on iphone · iOS · iPhone12",
+        "sally",
+        "P-1",
+    );
+    let text = page(&compared);
+    let body = text.split_once("<main>").unwrap().1.split_once("</main>").unwrap().0;
+    insta::assert_snapshot!(body);
+    assert!(text.find("Tied, not joined") < text.find("For one person"), "{text}");
+    assert!(!compared.arguments.is_empty());
+    assert_eq!(body.matches("class=\"kind\"").count(), compared.arguments.len());
+    assert_eq!(body.matches("<details><summary>").count(), compared.rows.len());
+    for call in ["alias(sally)", "AppOpen", "AppBuy"] {
+        assert!(body.contains(call), "{call}");
+    }
+    for word in ["http:", "https:", "src=", "@import", "<link", "<img", "<iframe", " style="] {
+        assert!(!text.contains(word), "{word}");
+    }
+    let links = text.match_indices("href=\"").filter_map(|(at, word)| text.get(at + word.len()..));
+    assert!(links.into_iter().all(|link| link.starts_with('#')), "a link leads elsewhere");
+    for (element, directive) in [("style", "style-src"), ("script", "script-src")] {
+        let (begin, end) = (format!("<{element}>"), format!("</{element}>"));
+        let content = text.split_once(&begin).unwrap().1.split_once(&end).unwrap().0;
+        let hash = base64::engine::general_purpose::STANDARD.encode(sha2::Sha256::digest(content));
+        assert!(text.contains(&format!("{directive} 'sha256-{hash}'")), "{directive}");
+    }
+}
+
+#[test]
+fn each_verdict_has_a_page_of_its_own_and_no_text_of_the_data_acts_on_it() {
+    let sharp = "<img/src=x/onerror=1>\"'&`|x@admin";
+    let story = format!(
+        "1 =View{sharp}(s{sharp}) +,d{sharp}
+         2 AL(@{sharp} -> s{sharp})
+         3 Open(-P\u{1b}[2J\u{202e}) +,d{sharp}
+         4 AL(@{sharp} -> -P\u{1b}[2J\u{202e})"
+    );
+    let plain = page(&compare("1 View(a)\n2 AL(b -> a)\n3 View(c)\n4 AL(b -> c)", "a", "c"));
+    let elements = |html: &str| {
+        let tags = html.split('<').skip(1);
+        let mut names: Vec<String> = tags
+            .map(|tag| {
+                tag.split(|c: char| !c.is_ascii_alphanumeric()).find(|name| !name.is_empty()).unwrap().to_owned()
+            })
+            .collect();
+        names.sort();
+        names.dedup();
+        names
+    };
+    let mut known = elements(&plain);
+    known.extend(["wbr", "table", "thead", "tbody", "tr", "th", "td"].map(str::to_owned));
+    for (a, b) in [(format!("@{sharp}"), "-P\u{1b}[2J\u{202e}".to_owned()), (format!("@{sharp}"), format!("s{sharp}"))]
+    {
+        let text = page(&compare(&story, &a, &b));
+        assert!(!text.contains(['\u{1b}', '\u{202e}']), "{text:?}");
+        let mine = elements(&text);
+        assert!(mine.iter().all(|name| known.contains(name)), "{mine:?}");
+    }
+    let one = page(&compare("1 View(a)\n2 AL(b -> a)", "a", "b"));
+    assert!(one.contains("One user") && one.contains("is-good") && !one.contains("For one person"), "{one}");
+    let none = page(&compare("1 View(a)\n2 View(b)", "a", "b"));
+    assert!(none.contains("Nothing in common"), "{none}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::{people, what};
 use crate::identity::migration::Migration;
 use crate::model::text::{count, counted};
-use crate::report::sheet::{POLICY, STYLE};
+use crate::report::sheet::page::{POLICY, STYLE};
 use crate::report::svg::escape;
 
 /// Writes the page.

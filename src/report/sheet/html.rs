@@ -10,6 +10,7 @@
 mod ids;
 mod lanes;
 mod names;
+pub(in crate::report) mod page;
 mod profile;
 mod story;
 mod strip;
@@ -21,7 +22,8 @@ use std::io::{self, Write};
 use std::rc::Rc;
 
 use self::lanes::Lanes;
-use self::names::{Names, breaking};
+use self::names::Names;
+use self::page::{breaking, lasting, sign};
 use self::worth::Worth;
 use super::{Line, Sheet};
 use crate::identity::{Orphan, Point, PointKind, State};
@@ -30,15 +32,6 @@ use crate::model::facts::Source;
 use crate::report::Properties;
 use crate::report::look::{Class, many};
 use crate::report::svg::escape;
-
-pub(in crate::report) const STYLE: &str = include_str!("../../../assets/report/report.css");
-const SCRIPT: &str = include_str!("../../../assets/report/report.js");
-const SIGNS: &str = include_str!("../../../assets/report/signs.svg");
-
-/// Hashes of [`STYLE`] and [`SCRIPT`]: a browser runs no other script and takes no other style. A
-/// test compares them with the page.
-pub(in crate::report) const POLICY: &str = "default-src 'none'; style-src 'sha256-DVj3f3v2Owj4uoL+vZl3K8qgXbNBqtdMvuSW9V83bgQ='; \
-                      script-src 'sha256-gLtpQX5NclQKEFWc/RySF9iFcCbek3GzRFs0v6pjpmQ='; base-uri 'none'; form-action 'none'";
 
 /// What stays behind under an orphan, summed once for all the calls that were refused for it.
 struct Left<'a> {
@@ -95,17 +88,8 @@ pub fn html(out: &mut dyn Write, sheet: &Sheet<'_>, properties: Properties<'_>) 
     let page = Page::of(sheet, worth);
     let query = sheet.look.whole_id(sheet.journey().query.as_str());
     let title = escape(&sheet.journey().name().map_or(query, |name| sheet.look.clean(&name)));
-    writeln!(
-        out,
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{title} · user journey</title>\n<style>{STYLE}</style>\n</head>\n<body class=\"n{}{}\">\n{SIGNS}\
-         <a class=\"skip\" href=\"#story\">Skip to the story</a>",
-        page.lanes.columns(),
-        if page.file.is_some() { " one-file" } else { "" },
-    )?;
+    let class = format!("n{}{}", page.lanes.columns(), if page.file.is_some() { " one-file" } else { "" });
+    page::begin(out, &format!("{title} · user journey"), &class, "#story")?;
     page.who(out)?;
     writeln!(out, "<main>")?;
     page.verdict(out)?;
@@ -118,7 +102,7 @@ pub fn html(out: &mut dyn Write, sheet: &Sheet<'_>, properties: Properties<'_>) 
     page.elsewhere(out)?;
     writeln!(out, "</main>")?;
     page.foot(out)?;
-    writeln!(out, "<script>{SCRIPT}</script>\n</body>\n</html>")
+    page::end(out)
 }
 
 impl<'s, 'a> Page<'s, 'a> {
@@ -178,11 +162,6 @@ impl<'s, 'a> Page<'s, 'a> {
     }
 }
 
-/// A sign with the meaning of a class.
-fn sign(name: &str) -> String {
-    format!("<svg class=\"sign\" aria-hidden=\"true\"><use href=\"#{name}\"/></svg>")
-}
-
 /// The name of a class in the style, which is that of its sign.
 fn class(line: &Line<'_>) -> &'static str {
     match line.class {
@@ -222,21 +201,4 @@ fn left<'a>(sheet: &Sheet<'a>, worth: &Worth) -> HashMap<&'a Id, Rc<Left<'a>>> {
         }
     }
     left
-}
-
-/// How long it took, in words: `2 min 11 s`.
-fn lasting(millis: i64) -> String {
-    let seconds = millis / 1000;
-    let two = |one: i64, unit: &str, rest: i64, part: &str| {
-        if rest > 0 { format!("{one} {unit} {rest} {part}") } else { format!("{one} {unit}") }
-    };
-    match seconds {
-        ..1 => format!("{} ms", millis.max(0)),
-        1..60 => format!("{seconds} s"),
-        60..600 => two(seconds / 60, "min", seconds % 60, "s"),
-        600..3600 => format!("{} min", seconds / 60),
-        3600..86_400 => two(seconds / 3600, "h", seconds / 60 % 60, "min"),
-        86_400..=63_072_000 => many(usize::try_from(seconds / 86_400).unwrap_or(0), "day"),
-        _ => many(usize::try_from(seconds / 31_556_952).unwrap_or(0), "year"),
-    }
 }

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use super::{headline, lost};
 use crate::identity::Profile;
 use crate::identity::naming::Letters;
+use crate::identity::profile::Property;
 use crate::identity::{Journey, PointKind, Severity};
 use crate::model::Id;
 use crate::report::look::{Class, Look, count, many};
@@ -19,8 +20,9 @@ const EVENTS: usize = 5;
 /// counted. It names no file.
 pub fn brief(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
     let mut parts = headline(journey, look);
-    let person = journey.profiles.iter().flat_map(Profile::of_person).map(|property| look.cut(&property.text(), 40));
-    let person: Vec<String> = person.filter(|text| !parts.contains(text)).take(6).collect();
+    let person = journey.profiles.iter().flat_map(Profile::of_person);
+    let person = person.filter(|property| !parts.contains(&look.cut(&property.text(), 40)));
+    let person: Vec<String> = person.map(|property| said(property, look)).take(6).collect();
     parts.splice(1..1, person);
     let mut blocks = vec![(Class::Heading, parts.join(look.dot()))];
     if let Some(known) = journey.points.iter().find(|point| point.kind != PointKind::Reset) {
@@ -76,6 +78,15 @@ pub fn brief(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<
     }
     let more = if left_out > 0 { format!("{} more facts in: ", count(left_out)) } else { "all of it: ".to_owned() };
     writeln!(out, "{}", look.paint(Class::Faint, &look.cut(&format!("{more}{last}"), look.width)))
+}
+
+/// A property of a profile: a name and an address speak for themselves, all else needs its own name.
+fn said(property: &Property, look: &Look) -> String {
+    let value = look.cut(&property.text(), 40);
+    match property.name.as_str() {
+        "$name" | "$email" => value,
+        name => format!("{} {value}", look.cut(name.trim_start_matches('$'), 40)),
+    }
 }
 
 /// Events of a journey with their numbers, the most frequent first; rows that only tell of identity are none.

@@ -11,6 +11,7 @@ pub(in crate::tui) use self::draw::{text, view};
 use std::sync::Arc;
 
 use crate::identity::compare::Comparison;
+use crate::identity::{Journey, Step};
 use crate::model::Id;
 use crate::model::facts::{Event, Source};
 use crate::tui::keys::Action;
@@ -120,8 +121,15 @@ impl State {
 
     /// The row of a line, and whose it is.
     pub(super) fn event(&self, row: usize) -> Option<(usize, &Event)> {
+        let (side, _) = *self.compared.rows.get(row)?;
+        Some((side, &self.step(row)?.1.event))
+    }
+
+    /// The row of a line with the journey that it is of.
+    pub(super) fn step(&self, row: usize) -> Option<(&Journey, &Step)> {
         let (side, at) = *self.compared.rows.get(row)?;
-        Some((side, &self.compared.sides.get(side)?.journey.steps.get(at)?.event))
+        let journey = &*self.compared.sides.get(side)?.journey;
+        Some((journey, journey.steps.get(at)?))
     }
 
     /// Does what a key asks.

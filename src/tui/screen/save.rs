@@ -73,12 +73,13 @@ const CHOICES: &[Choice] = &[
 
 /// What a comparison is saved as, and the journey of its first user.
 const OF_COMPARISON: &[Choice] = &[
+    of_both('h', Form::Html, "HTML", "the comparison: one file to attach", "html"),
     of_both('t', Form::Text, "text", "the comparison, as journey diff prints it", "txt"),
     of_both('m', Form::Markdown, "Markdown", "the comparison, for a ticket or a wiki", "md"),
     of_both('J', Form::Json, "JSON", "the comparison, for programs", "json"),
-    choice('h', Form::Html, "HTML", "only the journey of A: one file to attach", "html"),
-    choice('c', Form::Csv, "CSV", "only the rows of A, for a spreadsheet", "csv"),
-    choice('g', Form::Svg, "SVG graph", "only the ids of A and what joins them", "svg"),
+    choice('H', Form::Html, "HTML of A", "the journey of A alone: one file to attach", "html"),
+    choice('c', Form::Csv, "CSV of A", "the rows of A alone, for a spreadsheet", "csv"),
+    choice('g', Form::Svg, "SVG of A", "the ids of A alone and what joins them", "svg"),
 ];
 
 /// What a session that listens is saved as.
@@ -379,7 +380,12 @@ pub(in crate::tui) fn view(
     let style = if state.types() && state.path.is_selected() { Meaning::Selected } else { Meaning::Text };
     pen.text(&format!("{shown}{after}"), look.style(style));
     if !state.types() {
-        pen.skip(2).text(if state.is_own { "" } else { "in this folder; e types another path" }, muted);
+        // What has no room is left out as a whole: the foot has the key too.
+        let said = ["in this folder; e types another path", "e types another path"];
+        let room = pen.room().saturating_sub(3);
+        if let Some(said) = said.into_iter().find(|said| !state.is_own && fit::width(said) <= room) {
+            pen.skip(2).text(said, muted);
+        }
     }
     let mut pen = Pen::new(buffer, panel, tall - 1);
     pen.skip(1);

@@ -166,6 +166,7 @@ fn write_one(backend: &mut dyn Backend, wanted: &Reporting, vendor: Option<&str>
         (Subject::Comparison(compared), Form::Markdown) => {
             compare::markdown(&mut out, compared, &look).map_err(failed)?;
         }
+        (Subject::Comparison(compared), Form::Html) => compare::html(&mut out, compared, &look).map_err(failed)?,
         (Subject::Comparison(compared), _) => compare::text(&mut out, compared, &look).map_err(failed)?,
         (Subject::Requests(session), _) => {
             let recorded = session_of(backend, session)?;

@@ -284,6 +284,10 @@ fn people_have_their_best_name_in_every_answer() {
     let orphan = text(&["show", machine]);
     assert!(orphan.contains("Sally Doe (sally@example.com)"), "{orphan}");
     let diff = text(&["diff", "sally@example.com", "crm-7"]);
+    let page = text(&["diff", "sally@example.com", "crm-7", "--format", "html"]);
+    assert!(page.starts_with("<!doctype html>") && page.contains("Sally Doe"), "{page}");
+    assert!(text(&["diff", "sally@example.com", "crm-7", "--format", "markdown"]).starts_with("```text\n"));
+    assert_eq!(code(&home.run(&["diff", "sally@example.com", "crm-7", "--format", "csv"])), 2);
     assert!(diff.contains("Sally Doe (sally@example.com)") && diff.contains("Tom Reed (crm-7)"), "{diff}");
     let graph = text(&["graph", "sally@example.com"]);
     assert!(graph.contains("crm-7  Tom Reed · another user"), "{graph}");
@@ -316,7 +320,7 @@ fn every_report_says_who_it_is_and_which_update_said_so() {
     assert!(plan.contains("pro") && plan.ends_with("named.jsonl:6"), "{plan}");
     let name = text.lines().find(|line| line.trim_start().starts_with("$name")).unwrap();
     assert!(name.contains("Sally Doe") && name.ends_with("named.jsonl:5"), "{name}");
-    assert!(show(&["--brief"]).lines().next().unwrap().contains("Sally Doe · pro"), "{}", show(&["--brief"]));
+    assert!(show(&["--brief"]).lines().next().unwrap().contains("Sally Doe · plan pro"), "{}", show(&["--brief"]));
     let markdown = show(&["--format", "markdown"]);
     assert!(markdown.contains("| `plan` | `pro` | `trial` |"), "{markdown}");
     let csv = show(&["--format", "csv"]);

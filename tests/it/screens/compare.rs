@@ -5,7 +5,7 @@ use std::sync::Arc;
 use journey::model::Id;
 use journey::session::{Location, Opened, Options as SessionOptions};
 use journey::tui::worker::Request;
-use journey::tui::{Msg, Options};
+use journey::tui::{Backend, Msg, Options, Zone};
 use proptest::prelude::*;
 
 use super::identity::{History, SALLY};
@@ -29,6 +29,42 @@ fn both_stand_on_one_time_axis_with_what_speaks_for_and_against() {
         insta::assert_snapshot!(format!("compare_{width}x{height}"), app.text());
     }
     insta::assert_snapshot!(compare("sally@x.com", "bob@x.com").sized(120, 40).styled());
+}
+
+#[test]
+fn no_sentence_of_the_comparison_is_cut_on_a_small_screen() {
+    for (width, height) in [(40, 12), (80, 24), (100, 30)] {
+        for (a, b) in [("sally@x.com", "P-1"), ("sally@x.com", "bob@x.com")] {
+            let mut app = compare(a, b).sized(width, height);
+            let compared = app.backend.compare(&Id::new(a), &Id::new(b)).unwrap();
+            let arguments = compared.arguments.iter().map(|argument| argument.text.clone());
+            let mut sentences: Vec<String> = std::iter::once(compared.sentence.clone()).chain(arguments).collect();
+            sentences.reverse();
+            while let Some(sentence) = sentences.pop() {
+                let whole = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+                let screen = whole(&app.text());
+                assert!(screen.contains(&whole(&sentence)), "{width}x{height}: {sentence}\n{}", app.text());
+                app.press("j");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_same_moment_of_both_stands_at_the_same_place_and_the_ends_of_the_axis_have_their_times() {
+    let mut app = compare("sally@x.com", "P-1").sized(80, 24);
+    let text = app.text();
+    let lines: Vec<&str> = text.lines().collect();
+    let ends: Vec<usize> = lines[1..3].iter().map(|line| line.trim_end().chars().count()).collect();
+    assert_eq!(ends[0], ends[1], "{text}");
+    let axis = lines[3];
+    let compared = app.backend.compare(&Id::new("sally@x.com"), &Id::new("P-1")).unwrap();
+    let (first, last) = journey::report::compare::span(&compared);
+    // Rows of one day have their times at the ends.
+    let [from, to] = [first, last].map(|at| Zone::Utc.clock(at, 8));
+    assert!(axis.trim_start().starts_with(&from) && axis.trim_end().ends_with(&to), "{text}");
+    let bar = lines[2].trim_end().strip_suffix(" 3 rows").unwrap();
+    assert_eq!(axis.trim_end().chars().count(), bar.chars().count(), "{text}");
 }
 
 #[test]
@@ -77,10 +113,10 @@ fn a_reason_leads_to_its_row_and_a_row_to_its_journey_and_back() {
     app.press("j");
     assert!(line(&mut app).contains("proof"), "{}", line(&mut app));
     app.press("<Enter>");
-    assert!(line(&mut app).contains("$create_alias"), "{}", line(&mut app));
+    assert!(line(&mut app).contains("alias(sally@x.com)"), "{}", line(&mut app));
     app.press("<Enter>");
     assert_eq!(app.top(), "journey");
-    assert!(app.asked.contains(&Request::Journey(Id::new("P-1"), journey::tui::Zone::Utc)));
+    assert!(app.asked.contains(&Request::Journey(Id::new("P-1"), Zone::Utc)));
     assert!(line(&mut app).contains("alias(sally"), "{}", line(&mut app));
     assert_eq!(app.press("<Esc>").top(), "compare");
     // A row of the user that was there before needs no question.

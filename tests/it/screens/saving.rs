@@ -155,17 +155,18 @@ fn from_a_comparison_both_users_are_saved_or_the_journey_of_the_first() {
     app.press("dnina<Enter>");
     assert_eq!(app.top(), "compare", "{}", app.text());
     for (letter, path, begin) in [
+        ("h", "sally-gmail-com-and-nina.html", "<!doctype html>"),
         ("t", "sally-gmail-com-and-nina.txt", "Sally Doe"),
         ("m", "sally-gmail-com-and-nina.md", "```text"),
         ("J", "sally-gmail-com-and-nina.json", "{"),
-        ("h", "sally-gmail-com.html", "<!doctype html>"),
+        ("H", "sally-gmail-com.html", "<!doctype html>"),
         ("c", "sally-gmail-com.csv", "time,"),
         ("g", "sally-gmail-com.svg", "<svg"),
     ] {
         // The proposed name says whether it is of both.
         app.press("S");
         assert!(app.text().contains("A Sally Doe and B Nina Rossi"), "{}", app.text());
-        let at = "tmJhcg".find(letter).unwrap();
+        let at = "htmJHcg".find(letter).unwrap();
         app.press(&"j".repeat(at));
         let proposed = app.model.saving().unwrap().path().to_owned();
         assert_eq!(proposed.starts_with("sally-gmail-com-and-"), path.contains("-and-"), "{proposed}");

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 
 use super::lanes::Lanes;
-use super::names::breaking;
+use super::page::breaking;
 use super::{Page, rows, sign};
 use crate::identity::{AliasLine, Evidence, Member, Orphan, Owner, Role, Verdict};
 use crate::model::{Client, Id, Millis};

@@ -12,6 +12,7 @@ use super::Sheet;
 use crate::identity::naming;
 use crate::model::{Id, Shape};
 use crate::report::look::Look;
+use crate::report::sheet::page::breaking;
 use crate::report::svg::escape;
 
 /// Columns of an id in a row.
@@ -98,7 +99,7 @@ impl<'a> Names<'a> {
         while !rest.is_empty() {
             let end = rest.find(|c: char| c.is_whitespace() || "()[],;\"“”".contains(c)).unwrap_or(rest.len());
             let (word, tail) = rest.split_at(end);
-            self.word(&mut html, word, look);
+            self.word(&mut html, word, text, look);
             let (between, tail) = tail.split_at(tail.chars().next().map_or(0, char::len_utf8));
             html.push_str(&escape(between));
             rest = tail;
@@ -106,8 +107,8 @@ impl<'a> Names<'a> {
         html
     }
 
-    /// A word of a sentence, which may be an id.
-    fn word(&self, html: &mut String, word: &str, look: &Look) {
+    /// A word of a sentence, which may be an id. A person is not called by an alias that the sentence is about.
+    fn word(&self, html: &mut String, word: &str, sentence: &str, look: &Look) {
         let bare = word.trim_end_matches(['.', ':', '?', '!']);
         for text in [word, bare] {
             if let Some((tag, end)) = self.find(text).zip(word.get(text.len()..)) {
@@ -117,7 +118,7 @@ impl<'a> Names<'a> {
             }
         }
         let (id, end) = word.split_at(bare.len());
-        match self.others.get(&Id::new(id)) {
+        match self.others.get(&Id::new(id)).filter(|name| !sentence.contains(**name)) {
             Some(name) => titled(html, "b", id, &look.clean(name)),
             // What a machine made says nothing: both ends are enough to find it.
             None if matches!(Id::new(id).shape(), Shape::Device | Shape::Guid | Shape::WebAnonymous) => {
@@ -151,39 +152,4 @@ fn titled(html: &mut String, element: &str, whole: &str, short: &str) {
     let title = if whole == short { String::new() } else { format!(" title=\"{}\"", escape(whole)) };
     // Writing to a String cannot fail.
     let _ = write!(html, "<{element}{title}>{}</{element}>", escape(short));
-}
-
-/// Text that a browser may break where a part of it ends, so that no line breaks inside a word.
-pub(super) fn breaking(text: &str) -> String {
-    let mut html = String::with_capacity(text.len() + 32);
-    let mut rest = text;
-    if text.len() <= SHORT {
-        return escape(text);
-    }
-    while let Some(end) = rest.find(|c: char| "/_.@:,;=&-".contains(c)) {
-        let (part, after) = rest.split_at(end + 1);
-        html.push_str(&escape(part));
-        // Between two such signs no word ends, and a number is read as a whole.
-        if after.starts_with(char::is_alphabetic) {
-            html.push_str("<wbr>");
-        }
-        rest = after;
-    }
-    html.push_str(&escape(rest));
-    html
-}
-
-#[cfg(test)]
-mod tests {
-    use super::breaking;
-
-    #[test]
-    fn a_name_may_break_where_a_part_of_it_ends() {
-        assert_eq!(breaking("$initial_referring_domain"), "$initial_<wbr>referring_<wbr>domain");
-        assert_eq!(
-            breaking("two__parts_of_a_file<3.jsonl:12"),
-            "two__<wbr>parts_<wbr>of_<wbr>a_<wbr>file&lt;3.<wbr>jsonl:12"
-        );
-        assert_eq!(breaking("short_name"), "short_name");
-    }
 }

@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use super::names::breaking;
+use super::page::breaking;
 use super::{Page, sign};
 use crate::identity::Profile;
 use crate::report::look::many;

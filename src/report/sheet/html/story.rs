@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use serde_json::{Map, Value};
 
 use super::lanes::{Lanes, Pencil};
-use super::names::breaking;
+use super::page::{TOOLS, breaking};
 use super::strip::key;
 use super::verdict::most;
 use super::{Line, Page, class, lasting, rows, sign};
@@ -55,13 +55,10 @@ impl<'a> Page<'_, 'a> {
         writeln!(
             out,
             "<section id=\"story\"><h2>The story <small>times in {}{}</small></h2>\n\
-             <div class=\"tools\" hidden><label class=\"skip\" for=\"filter\">Filter rows</label>\
-             <input id=\"filter\" type=\"search\" placeholder=\"Filter: event, id, value\" autocomplete=\"off\" spellcheck=\"false\">\
-             <label><input id=\"problems\" type=\"checkbox\"> only problems</label><output></output>\
-             <button id=\"previous\" type=\"button\" title=\"Previous problem (p)\" aria-label=\"Previous problem\">↑</button>\
-             <button id=\"next\" type=\"button\" title=\"Next problem (n)\">Next problem ↓</button></div>\n{}",
+             {}{}",
             escape(&clock.name()),
             escape(&of),
+            TOOLS,
             key(),
         )?;
         let mut pencil = Pencil::of(&self.lanes);

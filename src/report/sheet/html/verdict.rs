@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::names::breaking;
+use super::page::breaking;
 use super::worth::is_payment;
 use super::{Line, Page, lasting, rows, sign};
 use crate::identity::journey::at_least;

@@ -14,7 +14,7 @@ use crate::tui::pointer::Spot;
 use crate::tui::screen::identity;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widgets::scrolled;
-use crate::tui::words::strength_words;
+use crate::tui::words::{event_words, strength_words};
 
 use super::rows::Columns;
 use super::{State, detail, heads, menu, prompt, rows, strip};
@@ -90,7 +90,7 @@ pub(in crate::tui) fn view(
         match state.row().filter(|_| list.height < 2) {
             // The list is not seen: the line of the row stands here.
             Some(row) => {
-                let name = super::event(&state.journey, row.entry).map_or_else(String::new, rows::name);
+                let name = super::event(&state.journey, row.entry).map_or_else(String::new, event_words);
                 pen.text(&format!("{} {name}", look.zone.full(row.time)), title)
             }
             None => pen.text("why", title),

@@ -11,9 +11,7 @@ use crate::identity::{
     AliasLine, Finding, Journey, Orphan, Phase, Point, PointKind, Reason, Severity, Split, State as Stored, Step,
     Verdict,
 };
-use crate::model::facts::Event;
-use crate::model::text::event_name;
-use crate::model::{Id, VerbKind};
+use crate::model::Id;
 use crate::tui::fit;
 use crate::tui::pen::Pen;
 use crate::tui::theme::{Glyphs, Look, Meaning};
@@ -22,7 +20,7 @@ use crate::tui::timeline::sift::Sieve;
 use crate::tui::timeline::{Clock, Entry, Line as Shown, Row, Timeline, Traits, event};
 use crate::tui::when;
 use crate::tui::widgets::{self, select};
-use crate::tui::words::evidence_name;
+use crate::tui::words::{alias_call, event_words, evidence_name};
 
 use super::{State, Times, heads};
 
@@ -183,7 +181,7 @@ impl<'a> Line<'a> {
             journey,
             position,
             lane,
-            event: row.map(name).unwrap_or_default(),
+            event: row.map(event_words).unwrap_or_default(),
             sent: row.and_then(|row| row.id.as_ref()),
             because: String::new(),
             meaning: Meaning::Text,
@@ -377,7 +375,7 @@ impl<'a> Line<'a> {
                 state.lines.get(at).map_or((String::new(), Meaning::Text), |line| state.cell(line, pin));
             column(pen, &text, columns.pin, look.style(meaning));
         }
-        pen.cell(&self.because, columns.because, style);
+        pen.cell(&self.because.replace('→', look.glyphs.arrow), columns.because, style);
     }
 
     /// The worst of the findings that name the row.
@@ -500,19 +498,6 @@ impl<'a> Line<'a> {
         put(start, caps.0);
         marks
     }
-}
-
-/// The name of an event; the two that change ids as the calls that sent them.
-pub(super) fn name(event: &Event) -> String {
-    match (event.verb, &*event.event) {
-        (VerbKind::Alias, _) => alias_call(event.other.as_ref()),
-        (VerbKind::Identify, _) => format!("identify({})", fit::middle(event.id.as_ref().map_or("", Id::as_str), 40)),
-        (_, name) => fit::end(event_name(name), 80),
-    }
-}
-
-fn alias_call(alias: Option<&Id>) -> String {
-    format!("alias({})", fit::middle(alias.map_or("", Id::as_str), 40))
 }
 
 /// `B → A` by the names of the lanes, by ids where there is no lane.
