@@ -14,10 +14,10 @@ pub mod loss;
 pub mod order;
 pub mod sift;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::identity::{Journey, PointKind, Register, State, Summary, Verdict};
+use crate::identity::{Journey, PointKind, Register, Severity, State, Summary, Verdict};
 use crate::model::facts::{Arrival, Event};
 use crate::model::{Id, Millis};
 use crate::tui::when::Zone;
@@ -60,6 +60,8 @@ impl Traits {
     pub const ORPHAN: Self = Self(32);
     /// A row that a finding names.
     pub const FINDING: Self = Self(64);
+    /// A row that a finding names which is an error or a warning.
+    pub const MISTAKE: Self = Self(128);
     /// Alias calls, identify points and resets.
     pub const POINT: Self = Self(1 | 2 | 4 | 8);
 
@@ -372,12 +374,17 @@ impl Timeline {
 
     /// Notes what is special about each row, and its lane.
     fn tell(&mut self, journey: &Journey) {
-        let found: HashSet<(u32, u64)> = journey
-            .findings
-            .iter()
-            .flat_map(|finding| &finding.sources)
-            .map(|source| (source.rank, source.line))
-            .collect();
+        let mut found: HashMap<(u32, u64), Traits> = HashMap::new();
+        for finding in &journey.findings {
+            for source in &finding.sources {
+                let traits = found.entry((source.rank, source.line)).or_default();
+                traits.add(Traits::FINDING);
+                // A note is nothing to mend.
+                if finding.severity() < Severity::Note {
+                    traits.add(Traits::MISTAKE);
+                }
+            }
+        }
         let mut rows = std::mem::take(&mut self.rows);
         for row in &mut rows {
             let mut traits = Traits::default();
@@ -396,8 +403,8 @@ impl Timeline {
             if !matches!(row.entry, Entry::Reset(_)) && self.point_of(journey, row.entry).is_some() {
                 traits.add(Traits::IDENTIFY);
             }
-            if !found.is_empty() && found.contains(&(row.arrival.rank, row.arrival.line)) {
-                traits.add(Traits::FINDING);
+            if let Some(of_findings) = found.get(&(row.arrival.rank, row.arrival.line)) {
+                traits.add(*of_findings);
             }
             row.traits = traits;
             row.lane = self.lane_of_entry(journey, row.entry).and_then(|lane| u32::try_from(lane).ok());

@@ -359,7 +359,8 @@ impl Pass<'_> {
         let problem = match row.entry {
             _ if row.traits.any(Traits::REFUSED) => Some((0, index(position))),
             Entry::Orphan(orphan, _) => Some((2, orphan)),
-            _ => row.traits.any(Traits::SPLIT).then_some((1, lane)),
+            _ if row.traits.any(Traits::SPLIT) => Some((1, lane)),
+            _ => row.traits.any(Traits::MISTAKE).then_some((3, lane)),
         };
         if problem.is_some() && problem != self.problem {
             self.note(Place::Problem, at);

@@ -49,6 +49,28 @@ fn findings_of_the_store_stand_by_kind_with_people_rows_and_trend() {
 }
 
 #[test]
+fn the_key_for_problems_stops_at_rows_of_mistakes_too() {
+    let mut app = demo();
+    app.press("bob@example.com<Enter>e");
+    assert!(line(&mut app).contains("▲ alias(bob@example.com)"), "{}", app.text());
+    app.press("e");
+    assert!(line(&mut app).contains("▲ alias(carol@example.com)"), "{}", app.text());
+    app.press("E");
+    assert!(line(&mut app).contains("▲ alias(bob@example.com)"), "{}", app.text());
+    // Where nothing is wrong there is nothing to go to.
+    app.press("<Esc>maya@example.com<Enter>e");
+    assert!(app.text().contains("no other problem below"), "{}", app.text());
+}
+
+#[test]
+fn a_place_is_known_by_its_file_and_by_its_line_on_a_small_screen() {
+    let mut app = on("identify-without-alias").sized(80, 24);
+    app.press("<Enter><Enter>");
+    let line = line(&mut app);
+    assert!(line.contains(" 08-ident") && line.trim_end().ends_with(":5"), "{}", app.text());
+}
+
+#[test]
 fn enter_goes_to_the_people_then_to_the_rows_then_to_the_journey_and_esc_comes_back() {
     let mut app = on("alias-on-login").sized(80, 24);
     app.press("<Enter>");

@@ -301,5 +301,5 @@ fn proof(proof: Option<&Proof>, look: &Look, pen: &mut Pen<'_>) {
     pen.cell(&when, WHEN, plain).skip(1).cell(&name, event, plain).skip(1);
     pen.id(proof.id.as_ref().map_or("", Id::as_str), id, plain).skip(1);
     let room = pen.room();
-    pen.text(fit::tail(&place(&proof.source), room), muted);
+    pen.text(&fit::middle(&place(&proof.source), room), muted);
 }
