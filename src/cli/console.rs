@@ -74,6 +74,7 @@ impl Console {
         let safety = match common.format {
             Form::Json | Form::Sarif => Safety::Json,
             // Text makes itself safe, and has colours of its own.
+            Form::Text if terminal && env::var_os("TERM").is_some_and(|term| term != "dumb") => Safety::Placed,
             Form::Text => Safety::Kept,
             // A file or a pipe keeps every byte.
             _ if !terminal => Safety::Kept,

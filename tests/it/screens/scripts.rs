@@ -5,11 +5,13 @@
 //! `tests/data/columns.txt` has what these terminals say themselves; the emulators are held to it.
 
 use std::collections::HashMap;
+use std::io::Write as _;
 use std::sync::Arc;
 
 use journey::identity::Journey;
 use journey::model::Id;
 use journey::model::hit::{Hit, HitKind, Match};
+use journey::report::safe::{Safe, Safety};
 use journey::report::table::{Cell, Form, Table};
 use journey::report::{Look, text};
 use journey::tui::placed::Placed;
@@ -55,6 +57,8 @@ struct Emulator {
     recorded: HashMap<char, usize>,
     cells: Vec<Vec<String>>,
     at: (usize, usize),
+    /// Where it was when it was told to keep that.
+    kept: (usize, usize),
     /// Where the character stands that the next may join, and its columns.
     before: Option<(usize, usize, usize)>,
 }
@@ -67,7 +71,7 @@ impl Emulator {
             (c, columns.parse().unwrap())
         });
         let cells = vec![vec![String::new(); columns]; rows];
-        Self { counts, recorded: recorded.collect(), cells, at: (0, 0), before: None }
+        Self { counts, recorded: recorded.collect(), cells, at: (0, 0), kept: (0, 0), before: None }
     }
 
     /// Reads what a program writes: text, line ends, cursor positions; colours are passed over.
@@ -76,7 +80,20 @@ impl Emulator {
         while let Some(c) = rest.next() {
             match c {
                 '\u{1b}' => {
-                    assert_eq!(rest.next(), Some('['), "another escape than CSI");
+                    match rest.next() {
+                        Some('[') => {}
+                        Some('7') => {
+                            self.kept = self.at;
+                            self.before = None;
+                            continue;
+                        }
+                        Some('8') => {
+                            self.at = self.kept;
+                            self.before = None;
+                            continue;
+                        }
+                        other => panic!("another escape: {other:?}"),
+                    }
                     let mut said = String::new();
                     let end = loop {
                         match rest.next().unwrap() {
@@ -84,6 +101,9 @@ impl Emulator {
                             other => said.push(other),
                         }
                     };
+                    if end == 'C' {
+                        self.at.1 += said.parse::<usize>().unwrap();
+                    }
                     if end == 'H' {
                         let (row, column) = said.split_once(';').unwrap();
                         self.at = (row.parse::<usize>().unwrap() - 1, column.parse::<usize>().unwrap() - 1);
@@ -238,23 +258,36 @@ fn in_a_text_a_table_and_hits_no_letter_is_lost_and_no_column_moves() {
         rows.row(&cells).unwrap();
     }
     rows.finish().unwrap();
-    for (bytes, end) in [(timeline, "own id"), (hits, "1970-01-01"), (table, "|end")] {
-        let written = String::from_utf8(bytes).unwrap();
-        let mut terminal = Emulator::new(Counts::Characters, 200, written.lines().count() + 1);
-        terminal.feed(&written);
-        let of_names: Vec<(&Name, usize)> = names
-            .iter()
-            .filter_map(|name| {
-                let row = written.lines().position(|line| line.contains(end) && line.contains(name.text))?;
-                Some((name, row))
-            })
-            .collect();
-        assert_eq!(of_names.len(), names.len(), "all names stand in {written}");
-        let columns: Vec<(usize, &str)> =
-            of_names.iter().map(|(name, row)| (terminal.find(*row, end).unwrap(), name.script)).collect();
-        assert!(columns.iter().all(|(column, _)| *column == columns[0].0), "{end} stands in {columns:?}\n{written}");
-        for (name, row) in of_names {
-            assert!(letters(&terminal.row(row)).contains(&letters(name.text)), "{}", name.script);
+    for counts in [Counts::Characters, Counts::Clusters] {
+        for (bytes, end) in [(&timeline, "own id"), (&hits, "1970-01-01"), (&table, "|end")] {
+            stands(bytes, end, counts, &names);
         }
+    }
+}
+
+/// Whether `end` stands in one column of an answer behind every name, and no letter of a name is lost.
+fn stands(bytes: &[u8], end: &str, counts: Counts, names: &[Name]) {
+    let written = std::str::from_utf8(bytes).unwrap();
+    let mut sent = Safe::new(Vec::new(), Safety::Placed);
+    sent.write_all(bytes).unwrap();
+    sent.flush().unwrap();
+    let mut terminal = Emulator::new(counts, 200, written.lines().count() + 1);
+    terminal.feed(std::str::from_utf8(sent.get_ref()).unwrap());
+    let of_names: Vec<(&Name, usize)> = names
+        .iter()
+        .filter_map(|name| {
+            let row = written.lines().position(|line| line.contains(end) && line.contains(name.text))?;
+            Some((name, row))
+        })
+        .collect();
+    assert_eq!(of_names.len(), names.len(), "all names stand in {written}");
+    let columns: Vec<(usize, &str)> =
+        of_names.iter().map(|(name, row)| (terminal.find(*row, end).unwrap(), name.script)).collect();
+    assert!(
+        columns.iter().all(|(column, _)| *column == columns[0].0),
+        "{counts:?}: {end} stands in {columns:?}\n{written}"
+    );
+    for (name, row) in of_names {
+        assert!(letters(&terminal.row(row)).contains(&letters(name.text)), "{}", name.script);
     }
 }
