@@ -43,8 +43,10 @@ pub struct Troubled {
     pub id: Id,
     /// How many mistakes.
     pub findings: usize,
-    /// The worst of them, as a sentence.
-    pub worst: String,
+    /// The code of the worst of them.
+    pub code: &'static str,
+    /// What the worst of them is, in a few words.
+    pub worst: &'static str,
 }
 
 /// What counting over the whole store has found so far.
@@ -156,7 +158,7 @@ impl Count {
             if self.census.troubled.len() < MOST_TROUBLED {
                 let known = journey.ids.iter().find(|member| !member.anonymous);
                 let id = known.map_or(&journey.query, |member| &member.id).clone();
-                self.census.troubled.push(Troubled { id, findings, worst: worst.what.clone() });
+                self.census.troubled.push(Troubled { id, findings, code: worst.code(), worst: worst.kind.title });
             }
         }
     }

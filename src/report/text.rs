@@ -242,13 +242,17 @@ pub(super) fn headline(journey: &Journey, look: &Look) -> Vec<String> {
             parts.push(format!("{}{}", at_least(journey.has_more_rows()), many(devices, "device")));
         }
         if let Some((first, last)) = journey.span() {
-            parts.push(format!(
-                "{} {} {} {}",
-                look.clock.minute(first),
-                look.dash(),
-                look.clock.minute(last),
-                look.clock.name()
-            ));
+            let (clock, dash) = (look.clock, look.dash());
+            let (day, end) = (clock.date(last), clock.second(last));
+            // Of one day the times tell more than the day twice.
+            let span = if clock.date(first) != day {
+                format!("{} {dash} {}", clock.minute(first), clock.minute(last))
+            } else if clock.second(first) == end {
+                end
+            } else {
+                format!("{} {dash} {}", clock.second(first), end.strip_prefix(&*day).unwrap_or(&end).trim_start())
+            };
+            parts.push(format!("{span} {}", clock.name()));
         }
         parts.push(format!("{}{}", at_least(journey.has_more_rows()), many(journey.steps.len(), "row")));
         parts.push(missing(journey));

@@ -352,8 +352,25 @@ fn what_is_new_and_what_has_changed_has_a_mark_of_its_own() {
     assert!(text.contains("+ 19:13 ◇ $create_alias"), "{text}");
     assert!(text.contains("▸ __alias"), "{text}");
     assert!(text.contains("~ 19:12 ◌ Page Viewed"), "{text}");
+    assert!(text.contains("timeline of the server: 17 rows · ~ changed"), "the mark is explained: {text}");
     let text = app.press("l").text();
     assert!(!text.contains("~ 19:12"), "only the moment itself marks it: {text}");
+    assert!(!text.contains("~ changed"), "nothing to explain: {text}");
+}
+
+#[test]
+fn both_plays_have_whole_heads_whole_events_and_their_marks_explained_on_a_small_screen() {
+    let mut app = play(6).sized(80, 24);
+    let text = app.press("Gctrack A<Enter>").text();
+    let head = text.lines().find(|line| line.contains("original:")).unwrap_or_default();
+    assert!(head.contains("original: 18 rows, ◌ 2, ◐ 2 ") && head.contains("changed: 19 rows, ◌ 2, ◐ 2 "), "{text}");
+    assert!(!text.contains("~ changed"), "{text}");
+    // Without the call that was refused, nothing says whose the rows are.
+    let text = play(1).sized(80, 24).press("exG").text();
+    assert!(text.contains("~ 19:12 ○ Page Viewed") && text.contains("changed: 22 rows, ◌ 0 · ~ changed "), "{text}");
+    let mut app = play(6).sized(80, 24);
+    let text = app.press("G").text();
+    assert!(text.contains("Import Finished") && text.contains("Dashboard Viewed"), "{text}");
 }
 
 proptest! {

@@ -130,17 +130,26 @@ impl State {
     }
 }
 
+/// Lines of what stands below the question.
+const MOST_LINES: usize = 3;
+
 /// Draws the question over the last lines of `area`; where the cursor stands.
 pub(in crate::tui) fn view(state: &State, area: Rect, buffer: &mut Buffer, look: &Look) -> Position {
-    let rows = area.height.min(3);
+    let (text, meaning) = match &state.wrong {
+        Some(why) => (why.clone(), Meaning::Bad),
+        None => (hint(state), Meaning::Muted),
+    };
+    let below = fit::wrap(&text, usize::from(area.width.saturating_sub(2)), MOST_LINES);
+    let rows = area.height.min(2 + u16::try_from(below.len()).unwrap_or(1));
     let pane = Rect { y: area.bottom() - rows, height: rows, ..area };
     for row in 0..rows {
         Pen::new(buffer, pane, row).fill(" ", look.style(Meaning::Text));
     }
-    if rows == 3 {
+    let ruled = rows >= 3;
+    if ruled {
         Pen::new(buffer, pane, 0).fill(look.glyphs.rule, look.style(Meaning::Muted));
     }
-    let at = rows.saturating_sub(2);
+    let at = u16::from(ruled);
     let question = match state.about {
         About::Moment => "as of ",
         About::Other => "compare with ",
@@ -171,13 +180,8 @@ pub(in crate::tui) fn view(state: &State, area: Rect, buffer: &mut Buffer, look:
     if !state.is_about_leaving() {
         pen.text(&shown, style).text(after, style);
     }
-    if rows >= 2 {
-        let mut pen = Pen::new(buffer, pane, at + 1);
-        pen.skip(1);
-        match &state.wrong {
-            Some(why) => pen.text(why, look.style(Meaning::Bad)),
-            None => pen.text(&hint(state), look.style(Meaning::Muted)),
-        };
+    for (row, line) in (at + 1..rows).zip(&below) {
+        Pen::new(buffer, pane, row).skip(1).text(line, look.style(meaning));
     }
     Position { x: start.saturating_add(u16::try_from(used).unwrap_or(0)), y: pane.y + at }
 }
@@ -188,7 +192,7 @@ fn hint(state: &State) -> String {
         About::Mark => "what happens now, such as: I click log out; it stands between the rows".to_owned(),
         About::Leaving(_) => "y drops them · s saves them first · Esc stays here".to_owned(),
         About::Moment => {
-            "a time of arrival: 2019-07-10, 2019-07-10 19:13, 2019-07-10T19:13:04Z; empty is now".to_owned()
+            "a time of arrival: 2019-07-10, 2019-07-10 19:13 or 2019-07-10T19:13:04Z; empty is now".to_owned()
         }
         About::Other => match state.offers.as_slice() {
             [] => "an id of the other user, or any text that finds them".to_owned(),
@@ -197,7 +201,7 @@ fn hint(state: &State) -> String {
                 format!(
                     "an id or any text; Tab offers {} near this one: {}",
                     fit::counted(all as u64, "id"),
-                    first.as_str()
+                    fit::middle(first.as_str(), 80)
                 )
             }
         },

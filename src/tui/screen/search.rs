@@ -47,6 +47,8 @@ struct Opening<'a> {
     id: &'a Id,
     /// Why it is listed.
     text: Cow<'a, str>,
+    /// The same where there is no room for that.
+    brief: &'a str,
 }
 
 /// The search screen.
@@ -338,18 +340,20 @@ impl State {
                 text if text.is_empty() || text == who.id.as_str() => Cow::Borrowed(""),
                 text => Cow::Owned(format!("found by {text}")),
             };
-            Opening { section, id: &who.id, text }
+            Opening { section, id: &who.id, text, brief: "" }
         });
         let suggested = start.suggestions.iter().map(|(id, text)| Opening {
             section: "open one of these",
             id,
             text: Cow::Borrowed(text),
+            brief: "",
         });
         let troubled = self.census.iter().flat_map(|census| &census.troubled);
         let troubled = troubled.map(|person| Opening {
             section: "people with findings",
             id: &person.id,
-            text: Cow::Borrowed(&person.worst),
+            text: Cow::Borrowed(person.worst),
+            brief: person.code,
         });
         recent.chain(suggested).chain(troubled).collect()
     }

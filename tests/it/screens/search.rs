@@ -140,6 +140,9 @@ fn people_with_findings_are_listed_with_the_worst() {
     app.press("<Down><Down>");
     let text = app.text();
     assert!(text.contains("▸ sally@gmail.com  alias was called again"), "{text}");
+    app.resize(40, 24);
+    app.settle();
+    assert!(app.text().contains("▸ sally@gmail.com  alias-on-login"), "no part of it: {}", app.text());
     app.press("<Enter>");
     assert_eq!(app.top(), "journey");
 }
@@ -189,8 +192,8 @@ fn the_overview_at_every_size() {
 }
 
 /// A person with one finding.
-fn troubled(id: &str, worst: &str) -> Troubled {
-    Troubled { id: Id::new(id), findings: 1, worst: worst.to_owned() }
+fn troubled(id: &str, worst: &'static str) -> Troubled {
+    Troubled { id: Id::new(id), findings: 1, code: "alias-on-login", worst }
 }
 
 /// Two people with rows of a plan, and how many rows were looked through.
@@ -458,4 +461,20 @@ fn a_person_is_listed_by_the_best_name_that_is_known() {
     assert!(name < id, "the name comes first: {text}");
     assert!(text.contains("Sally Doe · sally@gmail.com"), "the id stands below: {text}");
     assert!(text.lines().any(|line| line.contains("bob")), "{text}");
+}
+
+#[test]
+fn what_can_be_written_is_cut_between_its_parts_alone() {
+    for (width, height) in [(80, 24), (100, 30), (200, 50)] {
+        let text = with(sally()).sized(width, height).press("zzqx").text();
+        assert!(text.contains("nothing matches \"zzqx\""), "{text}");
+        let forms: Vec<&str> = text.lines().skip_while(|line| !line.contains("the text in an id")).collect();
+        let forms: Vec<&str> = forms.into_iter().take_while(|line| !line.contains("Esc")).collect();
+        assert!(forms.len() > 10 && !forms.concat().contains('…'), "{text}");
+        assert!(
+            text.contains("client:web file:july.jsonl:3") && text.contains("the program that sent a row"),
+            "{text}"
+        );
+        assert_eq!(text.contains("event=Page is the whole name"), width > 80, "{text}");
+    }
 }

@@ -24,8 +24,8 @@ use crate::tui::frame::Ui;
 use crate::tui::pen::Pen;
 use crate::tui::theme::{Look, Meaning};
 
-/// Columns from which on a row has its ids.
-const WITH_IDS: usize = 44;
+/// Columns from which on a row has its ids: its event comes first.
+const WITH_IDS: usize = 58;
 
 /// Draws it, with its heads on the rule above `area`.
 pub(super) fn view(player: &Player, ui: &mut Ui, area: Rect, buffer: &mut Buffer, look: &Look) {
@@ -37,13 +37,18 @@ pub(super) fn view(player: &Player, ui: &mut Ui, area: Rect, buffer: &mut Buffer
         waiting => format!(", {} on the way", fit::count(waiting as u64)),
     };
     let Some(pairs) = player.sides() else {
+        let known = player.before().timeline.iter().map(|entry| (entry.sent, entry)).collect();
         let (table, timeline) = split(area, area.width * 2 / 5);
         let rows = fit::counted(player.now().timeline.len() as u64, "row");
-        let heads = [(0, table_head), (timeline.x - area.x, format!("timeline of the server: {rows}{waiting}"))];
+        let head = format!("timeline of the server: {rows}{waiting}");
+        let meaning = meaning(player.now().timeline.iter().any(|entry| mark(&known, entry) == "~"), look);
+        let fits = fit::width(&head) + fit::width(&meaning) + 4 <= usize::from(timeline.width);
+        let meaning = if fits { meaning } else { String::new() };
+        let heads = [(0, table_head), (timeline.x - area.x, format!("{head}{meaning}"))];
         wall(table, buffer, look);
         rule(ruled, 0, &heads, buffer, look);
         lookup_table(player, table, buffer, look);
-        timeline_of_server(player, ui, timeline, buffer, look);
+        timeline_of_server(player, &known, ui, timeline, buffer, look);
         return;
     };
     // Where there is room the lookup table stays.
@@ -51,9 +56,11 @@ pub(super) fn view(player: &Player, ui: &mut Ui, area: Rect, buffer: &mut Buffer
     let (one, other) = split(both, both.width / 2);
     let [original, changed] = player.tallies();
     let name = if area.width >= WIDE { "with your changes" } else { "changed" };
+    let room = |area: Rect| usize::from(area.width).saturating_sub(4);
+    let moved = pairs.iter().any(has_moved);
     let mut heads = vec![
-        (one.x - area.x, format!("original: {}", sum(&original))),
-        (other.x - area.x, format!("{name}: {}{waiting}", sum(&changed))),
+        (one.x - area.x, sum("original", &original, ["", ""], room(one), look)),
+        (other.x - area.x, sum(name, &changed, [&waiting, &meaning(moved, look)], room(other), look)),
     ];
     if !table.is_empty() {
         heads.insert(0, (0, table_head));
@@ -71,13 +78,34 @@ fn split(area: Rect, width: u16) -> (Rect, Rect) {
     (first, Rect { x: first.right() + 1, width: area.width.saturating_sub(width + 1), ..area })
 }
 
-/// Rows, and what is wrong with them.
-fn sum(tally: &Tally) -> String {
-    let rows = fit::counted(tally.rows() as u64, "row");
-    let orphans = fit::counted(tally.orphans as u64, "orphan");
-    let split = (tally.split > 0).then(|| fit::counted(tally.split as u64, "split row"));
-    let no_id = (tally.no_id > 0).then(|| format!("{} without an id", fit::count(tally.no_id as u64)));
-    [Some(rows), Some(orphans), split, no_id].into_iter().flatten().collect::<Vec<_>>().join(", ")
+/// A side by its name: its rows, and what is wrong with them. Where there is no room for all of the words, the
+/// marks of the rows stand for them. `more` is what follows, the last of it first left out.
+fn sum(name: &str, tally: &Tally, more: [&str; 2], room: usize, look: &Look) -> String {
+    let count = |number: usize| fit::count(number as u64);
+    let some = |number: usize, text: String| (number > 0).then_some(text);
+    let words = [
+        Some(fit::counted(tally.rows() as u64, "row")),
+        Some(fit::counted(tally.orphans as u64, "orphan")),
+        some(tally.split, fit::counted(tally.split as u64, "split row")),
+        some(tally.no_id, format!("{} without an id", count(tally.no_id))),
+    ];
+    let marks = [
+        Some(fit::counted(tally.rows() as u64, "row")),
+        Some(format!("{} {}", look.glyphs.orphan, count(tally.orphans))),
+        some(tally.split, format!("{} {}", look.glyphs.split, count(tally.split))),
+        some(tally.no_id, format!("{} without id", count(tally.no_id))),
+    ];
+    let said = |parts: &[Option<String>], more: &[&str]| {
+        let parts: Vec<&str> = parts.iter().flatten().map(String::as_str).collect();
+        format!("{name}: {}{}", parts.join(", "), more.concat())
+    };
+    let ways = [said(&words, &more), said(&marks, &more), said(&words, &more[..1])];
+    ways.into_iter().find(|way| fit::width(way) <= room).unwrap_or_else(|| said(&marks, &more[..1]))
+}
+
+/// What the mark `~` says, which its shape does not; nothing where it does not stand.
+fn meaning(is_there: bool, look: &Look) -> String {
+    if is_there { format!(" {} ~ changed", look.glyphs.dot) } else { String::new() }
 }
 
 fn table_head(player: &Player) -> String {
@@ -87,6 +115,11 @@ fn table_head(player: &Player) -> String {
         0 => format!("lookup table: {taken_calls}"),
         refused => format!("lookup table: {taken_calls}, refused: {refused}"),
     }
+}
+
+/// Whether a row stands in both, and is stored elsewhere or counts otherwise: the mark `~`.
+fn has_moved(pair: &Pair<'_>) -> bool {
+    matches!(pair, [Some(_), Some(_)]) && play::differs(*pair)
 }
 
 /// Both timelines, the original at the left.
@@ -108,7 +141,7 @@ fn sides(player: &Player, ui: &mut Ui, pairs: &[Pair<'_>], areas: [Rect; 2], buf
         let marks = match pair {
             [Some(_), None] => ["-", " "],
             [None, _] => [" ", "+"],
-            pair if play::differs(*pair) => [" ", "~"],
+            pair if has_moved(pair) => [" ", "~"],
             _ => [" ", " "],
         };
         for ((area, entry), mark) in areas.into_iter().zip(pair).zip(marks) {
@@ -162,27 +195,33 @@ fn verdict(call: &AliasRow, look: &Look) -> (&'static str, Meaning, &'static str
     }
 }
 
-fn timeline_of_server(player: &Player, ui: &mut Ui, area: Rect, buffer: &mut Buffer, look: &Look) {
+/// Rows of the moment before, by the call that sent them.
+type Known<'a> = HashMap<usize, &'a Entry>;
+
+/// What the current moment did to a row.
+fn mark(known: &Known<'_>, entry: &Entry) -> &'static str {
+    match known.get(&entry.sent) {
+        None => "+",
+        Some(old) if old.standing != entry.standing || old.stored_under != entry.stored_under => "~",
+        Some(_) => " ",
+    }
+}
+
+fn timeline_of_server(player: &Player, known: &Known<'_>, ui: &mut Ui, area: Rect, buffer: &mut Buffer, look: &Look) {
     let entries = &player.now().timeline;
     if entries.is_empty() {
         Pen::new(buffer, area, 0).skip(3).text("no row has arrived", look.style(Meaning::Muted));
         return;
     }
-    let known: HashMap<usize, &Entry> = player.before().timeline.iter().map(|entry| (entry.sent, entry)).collect();
-    let mark = |entry: &Entry| match known.get(&entry.sent) {
-        None => "+",
-        Some(old) if old.standing != entry.standing || old.stored_under != entry.stored_under => "~",
-        Some(_) => " ",
-    };
     let height = usize::from(area.height);
     let end = entries.len().saturating_sub(height);
     // A row that comes late stands among older ones: it is looked at all the same.
-    let changed = entries.iter().rposition(|entry| mark(entry) != " ").unwrap_or(entries.len());
+    let changed = entries.iter().rposition(|entry| mark(known, entry) != " ").unwrap_or(entries.len());
     let top = if changed < end { changed.saturating_sub(height / 2) } else { end };
     (ui.detail_top, ui.detail_end) = (top, end);
     let top = player.scrolled(top, end);
     for (row, entry) in (0..area.height).zip(entries.iter().skip(top)) {
-        line(entry, mark(entry), area, row, buffer, look);
+        line(entry, mark(known, entry), area, row, buffer, look);
     }
 }
 

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::identity::naming::Letters;
 use crate::identity::register::{Call, Register};
-use crate::identity::{Evidence, Journey, PointKind, Role, Severity, Verdict};
+use crate::identity::{AliasLine, Evidence, Journey, PointKind, Role, Severity, Verdict};
 use crate::model::Id;
 use crate::model::facts::Arrival;
 use crate::tui::fit;
@@ -289,9 +289,7 @@ fn call(pen: &mut Pen<'_>, call: Call, of: &Panel<'_>, look: &Look) -> Option<()
                 pen.cell(if line.from_table { "table" } else { "alias" }, 9, muted);
             }
             let start = pen.column();
-            side(pen, of, line.alias.as_ref(), id_room, look);
-            pen.text(&format!(" {} ", look.glyphs.arrow), muted);
-            side(pen, of, line.target.as_ref(), id_room, look);
+            pair(pen, of, line, id_room * 2, Meaning::Muted, look);
             pen.to(start.saturating_add(u16::try_from(wide).unwrap_or(u16::MAX))).skip(1);
             pen.cell(mark, 2, look.style(meaning));
             verdict(pen, &word, &line.why, meaning, look);
@@ -300,7 +298,7 @@ fn call(pen: &mut Pen<'_>, call: Call, of: &Panel<'_>, look: &Look) -> Option<()
             let point = journey.points.get(index)?;
             arrived(pen, at, true, of.timeline.is_precise(), look);
             let (mark, meaning, word) = match point.kind {
-                PointKind::Reset => (look.glyphs.reset, Meaning::Reset, "~inferred"),
+                PointKind::Reset => (look.glyphs.reset, Meaning::Reset, "inferred"),
                 PointKind::Identify => (look.glyphs.identify, Meaning::Identify, "known"),
                 PointKind::Login => (look.glyphs.identify, Meaning::Identify, "login"),
                 PointKind::Alias => (look.glyphs.alias, Meaning::Alias, "accepted"),
@@ -332,6 +330,15 @@ fn verdict(pen: &mut Pen<'_>, word: &str, why: &str, meaning: Meaning, look: &Lo
     }
 }
 
+/// Alias and target in so many columns: a short one leaves its room to the other.
+fn pair(pen: &mut Pen<'_>, of: &Panel<'_>, line: &AliasLine, room: usize, arrow: Meaning, look: &Look) {
+    let wide = |id: &Option<Id>| id.as_ref().map_or(9, |id| fit::width(id.as_str()));
+    let alias_room = wide(&line.alias).min(room.saturating_sub(wide(&line.target).min(room / 2)));
+    side(pen, of, line.alias.as_ref(), alias_room, look);
+    pen.text(&format!(" {} ", look.glyphs.arrow), look.style(arrow));
+    side(pen, of, line.target.as_ref(), room.saturating_sub(alias_room), look);
+}
+
 /// An id with the letter of its lane.
 fn side(pen: &mut Pen<'_>, of: &Panel<'_>, id: Option<&Id>, room: usize, look: &Look) {
     let label = id.and_then(|id| of.timeline.label(id)).unwrap_or("");
@@ -350,9 +357,7 @@ fn table(pen: &mut Pen<'_>, at: usize, of: &Panel<'_>, look: &Look) -> Option<()
     let (plain, muted) = (look.style(Meaning::Text), look.style(Meaning::Muted));
     let id_room = (width / 6).clamp(5, 32);
     let start = pen.column();
-    side(pen, of, line.alias.as_ref(), id_room, look);
-    pen.text(&format!(" {} ", look.glyphs.arrow), look.style(Meaning::Alias));
-    side(pen, of, line.target.as_ref(), id_room, look);
+    pair(pen, of, line, id_room * 2, Meaning::Alias, look);
     pen.to(start.saturating_add(u16::try_from(id_room * 2 + 7).unwrap_or(u16::MAX))).skip(1);
     pen.number(&fit::counted(entry.through, "row"), 11.min(width / 5), plain).skip(2);
     if width >= 60 {

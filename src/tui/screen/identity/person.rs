@@ -42,10 +42,8 @@ pub(super) fn lines(journey: &Journey, summary: &Summary) -> Vec<Line> {
     }
     lines.push(Line::Head("did", summary.kinds.len()));
     // What a person did comes first: the program makes these calls.
-    let is_call = |at: &usize| {
-        summary.kinds.get(*at).is_some_and(|kind| matches!(kind.verb, VerbKind::Alias | VerbKind::Identify))
-    };
-    let (calls, deeds): (Vec<usize>, Vec<usize>) = (0..summary.kinds.len()).partition(is_call);
+    let (calls, deeds): (Vec<usize>, Vec<usize>) =
+        (0..summary.kinds.len()).partition(|at| summary.kinds.get(*at).is_some_and(is_call));
     lines.extend(deeds.into_iter().chain(calls).take(KINDS).map(Line::Kind));
     lines.extend([Line::Space, Line::Head("with", summary.senders.len())]);
     lines.extend((0..summary.senders.len()).map(Line::Sender));
@@ -84,17 +82,34 @@ pub(super) fn profile(journey: &Journey, at: usize) -> Vec<Line> {
     lines
 }
 
-/// Where a profile is stored, and when its last update was made.
-fn stored(profile: &Profile, of: &Panel<'_>, look: &Look) -> String {
+/// Where a profile is stored, and when its last update was made, as much as has room: that a profile is not
+/// the user's is never left out.
+fn stored(profile: &Profile, of: &Panel<'_>, room: usize, look: &Look) -> String {
     let id = &profile.stored_under;
-    let lane = of.timeline.label(id).map_or_else(String::new, |label| format!("{label} "));
+    let lane = of.timeline.label(id).unwrap_or_default();
+    let whole = fit::middle(id.as_str(), 24);
     let elsewhere = match (Some(id) == of.journey.root.as_ref(), is_orphan(profile, of.journey)) {
         (true, _) => "",
         (false, true) => " (an orphan: this profile is not the user's)",
         (false, false) => " (not the root: this profile is not the user's)",
     };
-    let when = profile.updated.map_or_else(String::new, |at| format!(", last set {}", look.zone.full(at)));
-    format!("stored under {lane}{}{elsewhere}{when}", fit::middle(id.as_str(), 24))
+    let short = elsewhere.replace("this profile is ", "");
+    let when = |text: String| format!(", last set {text}");
+    let day = profile.updated.map_or_else(String::new, |at| when(look.zone.short_date(at)));
+    let time = profile.updated.map_or_else(String::new, |at| when(look.zone.full(at)));
+    let both = format!("{lane} {whole}");
+    let either = if lane.is_empty() { &whole } else { lane };
+    let ways = [
+        (both.as_str(), elsewhere, time.as_str()),
+        (&both, elsewhere, &day),
+        (&both, &short, &day),
+        (&both, &short, ""),
+        (either, &short, &day),
+        (either, &short, ""),
+    ];
+    let said = ways.map(|(id, elsewhere, when)| format!("stored under {}{elsewhere}{when}", id.trim_start()));
+    let least = said.last().cloned().unwrap_or_default();
+    said.into_iter().find(|said| fit::width(said) <= room).unwrap_or_else(|| fit::end(&least, room))
 }
 
 fn is_orphan(profile: &Profile, journey: &Journey) -> bool {
@@ -117,6 +132,11 @@ fn word(name: &str) -> &str {
         "$last_name" => "last name",
         other => other,
     }
+}
+
+/// Whether events of a kind are calls that the program makes by itself.
+fn is_call(kind: &Kind) -> bool {
+    matches!(kind.verb, VerbKind::Alias | VerbKind::Identify)
 }
 
 /// The name of a kind of events; calls that change ids as calls.
@@ -143,7 +163,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, line: Line, of: &Panel<'_>, look: &Look) -
             let title = if at == 0 { "profile" } else { "another profile" };
             pen.text(title, look.style(meaning)).skip(1).text(&look.glyphs.rule.repeat(2), muted).skip(1);
             let room = pen.room().saturating_sub(1);
-            pen.text(&fit::end(&stored(profile, of, look), room), muted).skip(1).fill(look.glyphs.rule, muted);
+            pen.text(&stored(profile, of, room, look), muted).skip(1).fill(look.glyphs.rule, muted);
         }
         Line::Property(profile, at) => {
             let property = property(of, profile, at)?;
@@ -303,9 +323,10 @@ pub(super) fn sentence(line: Line, of: &Panel<'_>, look: &Look) -> Option<String
                 sender.program
             )
         }
-        Line::Worth => {
-            "Amounts that properties of rows say, as revenue, total, amount or price; a row counts once.".to_owned()
-        }
+        Line::Worth => format!(
+            "{}. These are amounts that properties of rows say, as revenue, total, amount or price; a row counts once.",
+            worth(of)
+        ),
         Line::Sessions => "A session ends with a pause of 30 minutes, a reset or the day.".to_owned(),
         Line::Splits(_) => {
             "These rows arrived before their alias and stay under it. Enter goes to the first.".to_owned()
@@ -322,16 +343,23 @@ pub(in crate::tui) fn panel(of: &Panel<'_>, area: Rect, buffer: &mut Buffer, loo
     let mut pen = Pen::new(buffer, area, 0);
     pen.text(&look.glyphs.rule.repeat(2), muted).skip(1).text("person", title).skip(1);
     let profile = of.journey.profiles.first();
+    let other = of.journey.profiles.get(1).map(|other| {
+        let id = &other.stored_under;
+        let under = of.timeline.label(id).map_or_else(|| fit::middle(id.as_str(), 24), str::to_owned);
+        format!("{} and one stored under {under}", look.glyphs.warn)
+    });
     if let Some(profile) = profile {
-        pen.text(&look.glyphs.rule.repeat(2), muted).skip(1).text(&stored(profile, of, look), muted).skip(1);
+        pen.text(&look.glyphs.rule.repeat(2), muted).skip(1);
+        let room = pen.room().saturating_sub(2 + other.as_ref().map_or(0, |other| fit::width(other) + 1));
+        pen.text(&stored(profile, of, room, look), muted).skip(1);
     }
-    for other in of.journey.profiles.iter().skip(1).take(1) {
-        let text = format!("{} and one stored under {}", look.glyphs.warn, other.stored_under.as_str());
-        pen.text(&text, look.style(Meaning::Warn)).skip(1);
+    if let Some(other) = other {
+        pen.text(&other, look.style(Meaning::Warn)).skip(1);
     }
     pen.fill(look.glyphs.rule, muted);
     let rows = usize::from(area.height.saturating_sub(1));
     let third = usize::from(area.width) / 3;
+    let deeds: Vec<&Kind> = summary.kinds.iter().filter(|kind| !is_call(kind)).collect();
     let person: Vec<&Property> = profile.into_iter().flat_map(Profile::of_person).take(rows).collect();
     for row in 0..rows {
         let Ok(line) = u16::try_from(row + 1) else { break };
@@ -347,15 +375,15 @@ pub(in crate::tui) fn panel(of: &Panel<'_>, area: Rect, buffer: &mut Buffer, loo
         }
         pen.skip(1);
         let last = row + 1 == rows;
-        let more = summary.kinds.len().saturating_sub(rows);
+        let more = deeds.len().saturating_sub(rows);
         if last && more > 0 {
-            let rest: u64 = summary.kinds.iter().skip(row).map(|kind| kind.rows + kind.outside).sum();
+            let rest: u64 = deeds.iter().skip(row).map(|kind| kind.rows + kind.outside).sum();
             pen.number(&fit::count(rest), 7, plain).skip(2).cell(
                 &format!("of {} more kinds", more + 1),
                 third - 12,
                 muted,
             );
-        } else if let Some(kind) = summary.kinds.get(row) {
+        } else if let Some(kind) = deeds.get(row) {
             pen.number(&fit::count(kind.rows + kind.outside), 7, plain).skip(2);
             pen.cell(kind_name(kind), third - 12, plain);
         } else {

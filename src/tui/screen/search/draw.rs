@@ -164,9 +164,20 @@ fn mistaken(state: &State, wrong: &query::Error, start: u16, area: Rect, buffer:
 fn forms(area: Rect, buffer: &mut Buffer, look: &Look) {
     for (row, form) in (0..area.height).zip(FORMS.iter().filter(|form| form.is_for(Place::Search))) {
         let mut pen = Pen::new(buffer, area, row);
-        pen.skip(1).cell(form.written, 24, look.style(Meaning::Key)).skip(1);
-        pen.text(form.meaning, look.style(Meaning::Muted));
+        let wide = fit::width(form.written).max(24).min(usize::from(area.width) / 2);
+        pen.skip(1).cell(form.written, wide, look.style(Meaning::Key)).skip(1);
+        let room = pen.room().saturating_sub(1);
+        pen.text(part(form.meaning, room), look.style(Meaning::Muted));
     }
+}
+
+/// As much of a meaning as has room, in whole parts; the help has all of it.
+fn part(meaning: &str, room: usize) -> &str {
+    if fit::width(meaning) <= room {
+        return meaning;
+    }
+    let ends = meaning.match_indices([';', ',', '(']).map(|(end, _)| meaning.get(..end).unwrap_or_default().trim_end());
+    ends.filter(|part| fit::width(part) <= room).last().unwrap_or(meaning)
 }
 
 fn nothing(state: &State, hits: &Hits, near: &[Id], ui: &mut Ui, area: Rect, buffer: &mut Buffer, look: &Look) {

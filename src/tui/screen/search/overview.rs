@@ -190,6 +190,9 @@ fn lost(overview: &Overview, census: Option<&Census>) -> Lost {
     Lost { parts, warns }
 }
 
+/// Columns that the name of a file has at least.
+const LEAST_NAME: usize = 16;
+
 /// The imports: each file with its rows and how it was read, in at most four lines.
 fn files(files: &[ImportedFile], width: usize) -> Vec<String> {
     const MOST: usize = 3;
@@ -199,19 +202,27 @@ fn files(files: &[ImportedFile], width: usize) -> Vec<String> {
         .take(shown)
         .map(|file| {
             let mut text = format!("{}, {}", file.format, fit::counted(file.rows, "row"));
-            if !file.timezone.is_empty() {
-                let _ = write!(text, ", local times read as {}", file.timezone);
-            }
+            let mut bad = String::new();
             if file.rejected > 0 {
-                let _ = write!(text, ", {} not readable", fit::count(file.rejected));
+                let _ = write!(bad, ", {} not readable", fit::count(file.rejected));
             }
             if file.incomplete {
-                text.push_str(", incomplete");
+                bad.push_str(", incomplete");
             } else if !file.complete {
-                text.push_str(", incomplete, but a later one is not");
+                bad.push_str(", incomplete, but a later one is not");
             }
-            let room = width.saturating_sub(fit::width(&text) + 7).max(8);
-            format!("from {}: {text}", fit::middle(&file.name, room))
+            // The zone goes before the name of the file is cut to nothing.
+            let zone = if file.timezone.is_empty() {
+                String::new()
+            } else {
+                format!(", local times read as {}", file.timezone)
+            };
+            let room = |text: &str| width.saturating_sub(fit::width(text) + fit::width(&bad) + 7);
+            let whole = format!("{text}{zone}");
+            if room(&whole) >= fit::width(&file.name).min(LEAST_NAME) {
+                text = whole;
+            }
+            format!("from {}: {text}{bad}", fit::middle(&file.name, room(&text).max(8)))
         })
         .collect();
     if shown < files.len() {
@@ -290,7 +301,9 @@ fn list_view(state: &State, openings: &[Opening<'_>], ui: &mut Ui, area: Rect, b
         let Some(opening) = openings.get(at) else { continue };
         let is_selected = at == state.selected;
         pen.cell(if is_selected { look.glyphs.cursor } else { " " }, 1, look.style(Meaning::Key)).skip(1);
-        pen.id(opening.id.as_str(), wide, plain).skip(2).text(&opening.text, muted);
+        pen.id(opening.id.as_str(), wide, plain).skip(2);
+        let fits = opening.brief.is_empty() || fit::width(&opening.text) < pen.room();
+        pen.text(if fits { &opening.text } else { opening.brief }, muted);
         let place = Rect { y: area.y + row, height: 1, ..area };
         if is_selected {
             select(buffer, place, look);
