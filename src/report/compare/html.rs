@@ -190,26 +190,9 @@ impl<'c> Page<'c> {
             for (name, value) in facts {
                 writeln!(out, "<div><dt>{}</dt><dd>{value}</dd></div>", breaking(&name))?;
             }
-            writeln!(out, "</dl>{}</section>", self.missing(side))?;
+            writeln!(out, "</dl>{}</section>", missing(side))?;
         }
         writeln!(out, "</div>")
-    }
-
-    /// What is missing from the timeline of one of them.
-    fn missing(&self, side: &Side) -> String {
-        let journey = &*side.journey;
-        let refused = journey.refused().count();
-        let parts = [
-            (journey.splits(), "split", "row"),
-            (journey.orphaned_rows(), "orphaned", "row"),
-            (refused, "refused", "alias call"),
-        ];
-        let parts: Vec<String> = parts
-            .iter()
-            .filter(|(number, ..)| *number > 0)
-            .map(|(number, what, word)| format!("{} {what}", many(*number, word)))
-            .collect();
-        if parts.is_empty() { String::new() } else { format!("<p class=\"small bad\">{}</p>", parts.join(" · ")) }
     }
 
     /// Rows of A above the line, rows of B below it, over the time of both.
@@ -421,6 +404,23 @@ impl<'c> Page<'c> {
             escape(&self.look.clock.name()),
         )
     }
+}
+
+/// What is missing from the timeline of one of them.
+fn missing(side: &Side) -> String {
+    let journey = &*side.journey;
+    let refused = journey.refused().count();
+    let parts = [
+        (journey.splits(), "split", "row"),
+        (journey.orphaned_rows(), "orphaned", "row"),
+        (refused, "refused", "alias call"),
+    ];
+    let parts: Vec<String> = parts
+        .iter()
+        .filter(|(number, ..)| *number > 0)
+        .map(|(number, what, word)| format!("{} {what}", many(*number, word)))
+        .collect();
+    if parts.is_empty() { String::new() } else { format!("<p class=\"small bad\">{}</p>", parts.join(" · ")) }
 }
 
 /// A sentence of the engine, with both ends of each long id; a line breaks between parts of a word alone.

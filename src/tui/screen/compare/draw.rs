@@ -188,19 +188,23 @@ fn axis(pen: &mut Pen<'_>, state: &State, look: &Look) {
     let zone = look.zone;
     let clock = |at| zone.clock(at, 8);
     let one_day = |from, to| zone.day(from) == zone.day(to);
-    let overlap = match state.compared.overlap {
-        Some((from, to)) if from == first && to == last => "both active all the time".to_owned(),
+    // The whole, then less of it.
+    let overlaps = match state.compared.overlap {
+        Some((from, to)) if from == first && to == last => ["both active all the time".to_owned(), String::new()],
         Some((from, to)) if one_day(from, to) => {
-            format!("both active {}, {} to {}", zone.short_date(from), clock(from), clock(to))
+            let day = format!("both active {}", zone.short_date(from));
+            [format!("{day}, {} to {}", clock(from), clock(to)), day]
         }
-        Some((from, to)) => format!("both active {} to {}", zone.short_date(from), zone.short_date(to)),
-        None => "never active in the same span".to_owned(),
+        Some((from, to)) => {
+            [format!("both active {} to {}", zone.short_date(from), zone.short_date(to)), String::new()]
+        }
+        None => ["never active in the same span".to_owned(), String::new()],
     };
     let [from, to] = [first, last].map(|at| if one_day(first, last) { clock(at) } else { zone.short_date(at) });
     pen.skip(3);
     let room = pen.room().saturating_sub(rows_wide(state) + 2);
     let between = room.saturating_sub(fit::width(&from) + fit::width(&to));
-    let overlap = if fit::width(&overlap) + 2 <= between { overlap } else { String::new() };
+    let overlap = overlaps.into_iter().find(|text| fit::width(text) + 2 <= between).unwrap_or_default();
     let left = between.saturating_sub(fit::width(&overlap)) / 2;
     pen.text(&from, muted).skip(left).text(&overlap, muted);
     pen.skip(between.saturating_sub(left + fit::width(&overlap))).text(&to, muted);
@@ -365,7 +369,7 @@ fn who(state: &State, look: &Look) -> String {
         let _ = write!(said, ", {ids}, {}", rows_of(side));
         if let Some((first, last)) = journey.span() {
             let [from, to] = [first, last].map(|at| look.zone.short_date(at));
-            said.push_str(&if from == to { format!(", {from}") } else { format!(", {from} to {to}") });
+            let _ = if from == to { write!(said, ", {from}") } else { write!(said, ", {from} to {to}") };
         }
         said + "."
     };

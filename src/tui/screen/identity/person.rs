@@ -240,7 +240,13 @@ fn sender(pen: &mut Pen<'_>, sender: &Sender, of: &Panel<'_>, look: &Look) {
     }
     let meaning = if sender.is_orphan { Meaning::Orphan } else { Meaning::Text };
     let program = if sender.program.is_empty() { "no row says" } else { &sender.program };
-    // The program says more than the days of its rows.
+    // The program says more than the days of its rows; what it ran on is left out part by part.
+    let room = pen.room().saturating_sub(14).max(8);
+    let mut parts: Vec<&str> = program.split(" · ").collect();
+    while parts.len() > 1 && fit::width(&parts.join(" · ")) > room {
+        parts.pop();
+    }
+    let program = &parts.join(" · ");
     let wide = fit::width(program).min(pen.room().saturating_sub(14)).max(pen.room().saturating_sub(48));
     let mark = if sender.is_orphan { look.glyphs.orphan } else { " " };
     pen.cell(program, wide, look.style(meaning)).skip(1).cell(mark, 1, look.style(Meaning::Orphan));
@@ -379,7 +385,7 @@ pub(in crate::tui) fn panel(of: &Panel<'_>, area: Rect, buffer: &mut Buffer, loo
         if last && more > 0 {
             let rest: u64 = deeds.iter().skip(row).map(|kind| kind.rows + kind.outside).sum();
             pen.number(&fit::count(rest), 7, plain).skip(2).cell(
-                &format!("of {} more kinds", more + 1),
+                &format!("rows of {} more kinds", more + 1),
                 third - 12,
                 muted,
             );

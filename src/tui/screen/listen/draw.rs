@@ -68,8 +68,7 @@ fn head(state: &State, look: &Look, pen: &mut Pen<'_>) {
     };
     let bars = if state.is_quiet || board.is_empty() { 0 } else { 9 };
     let room = pen.room().saturating_sub(fit::width(&live) + bars + 1);
-    let place = format!("{} {} {}", state.listening.url, look.glyphs.arrow, state.listening.place);
-    let mut parts = vec![place];
+    let mut parts = vec![format!("{} {} {}", state.listening.url, look.glyphs.arrow, state.listening.place)];
     if !board.is_empty() {
         parts.extend([fit::counted(board.rows, "row"), fit::counted(u64::from(board.all_devices), "device")]);
     }
@@ -77,14 +76,11 @@ fn head(state: &State, look: &Look, pen: &mut Pen<'_>) {
         parts.push(format!("{} known", fit::counted(board.people as u64, "user")));
     }
     let joined = |parts: &[String]| parts.join(&format!(" {dot} "));
-    // What has no room is left out as a whole, the place of the store first.
-    if !board.is_empty() && fit::width(&joined(&parts)) > room {
-        if let Some(place) = parts.first_mut() {
-            place.clone_from(&state.listening.url);
-        }
-        while parts.len() > 2 && fit::width(&joined(&parts)) > room {
-            parts.pop();
-        }
+    // What has come says more than where it goes.
+    if fit::width(&joined(&parts)) > room
+        && let Some(place) = parts.first_mut().filter(|_| !board.is_empty())
+    {
+        place.clone_from(&state.listening.url);
     }
     pen.text(&fit::end(&joined(&parts), room), plain);
     let spare = pen.room().saturating_sub(fit::width(&live) + bars);

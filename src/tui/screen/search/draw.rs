@@ -176,8 +176,9 @@ fn part(meaning: &str, room: usize) -> &str {
     if fit::width(meaning) <= room {
         return meaning;
     }
-    let ends = meaning.match_indices([';', ',', '(']).map(|(end, _)| meaning.get(..end).unwrap_or_default().trim_end());
-    ends.filter(|part| fit::width(part) <= room).last().unwrap_or(meaning)
+    let mut ends =
+        meaning.match_indices([';', ',', '(']).map(|(end, _)| meaning.get(..end).unwrap_or_default().trim_end());
+    ends.rfind(|part| fit::width(part) <= room).unwrap_or(meaning)
 }
 
 fn nothing(state: &State, hits: &Hits, near: &[Id], ui: &mut Ui, area: Rect, buffer: &mut Buffer, look: &Look) {
