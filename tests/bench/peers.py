@@ -28,6 +28,10 @@ process goes on with the index of values, and a line of its own has the whole of
 A value (`session_id=...`, which few rows have) is searched in the table that each has imported. Of
 journey it is the whole process; of DuckDB and ClickHouse, which are libraries, the first question
 of a process after the table is open, for ClickHouse with a test of the text before JSON is read.
+
+Five findings that SQL can say (alias calls refused, rows split, two users on one device, placeholders
+as ids, ids that differ only in case or blanks) are asked of the table of DuckDB, all in one process
+after it is open. Of journey it is the whole process of a check, which finds some thirty kinds more.
 """
 
 import argparse
@@ -58,6 +62,24 @@ SELECT DISTINCT distinct_id AS id FROM events UNION SELECT alias FROM aliases;
 CREATE INDEX ids_id ON ids(id);
 CHECKPOINT;
 """
+
+FINDINGS = [
+    """SELECT count(*) FROM (
+         SELECT alias, distinct_id, first_value(distinct_id) OVER (PARTITION BY alias ORDER BY arrived) AS kept FROM (
+           SELECT properties->>'alias' AS alias, distinct_id, CAST(properties->>'mp_processing_time_ms' AS BIGINT) AS arrived
+           FROM events WHERE event = '$create_alias'))
+       WHERE distinct_id <> kept""",
+    """SELECT count(*) FROM events e JOIN (
+         SELECT properties->>'alias' AS alias, min(CAST(properties->>'mp_processing_time_ms' AS BIGINT)) AS arrived
+         FROM events WHERE event = '$create_alias' GROUP BY 1) a ON e.distinct_id = a.alias
+       WHERE CAST(e.properties->>'mp_processing_time_ms' AS BIGINT) < a.arrived""",
+    """SELECT count(*) FROM (
+         SELECT properties->>'$."$device_id"' AS device FROM events WHERE properties->>'$."$user_id"' IS NOT NULL
+         GROUP BY 1 HAVING count(DISTINCT properties->>'$."$user_id"') > 1)""",
+    """SELECT count(*) FROM events WHERE distinct_id IS NULL OR lower(distinct_id) IN
+         ('', 'null', 'undefined', 'none', 'nil', 'anonymous', 'anon', 'unknown', 'n/a', 'na', '0', '-1', 'true', 'false')""",
+    "SELECT count(*) FROM (SELECT lower(trim(id)) FROM ids GROUP BY 1 HAVING count(*) > 1)",
+]
 
 CLICKHOUSE = """
 CREATE DATABASE IF NOT EXISTS crowd;
@@ -113,6 +135,16 @@ def ask(peer, value, store):
             f"AND JSONExtractString(properties, 'session_id') = '{value}' GROUP BY 1", "TabSeparated")).split()
     taken = time.perf_counter() - start
     print(taken if found else "nothing")
+
+
+def find(store):
+    """Asks the table of DuckDB for five findings; runs in a process of its own, and prints seconds and what it found."""
+    import duckdb
+
+    connection = duckdb.connect(store, read_only=True)
+    start = time.perf_counter()
+    found = [connection.execute(question).fetchone()[0] for question in FINDINGS]
+    print(time.perf_counter() - start, *found)
 
 
 def child(peer, export, store):
@@ -394,6 +426,32 @@ def values(bench):
     return lines
 
 
+def findings(bench):
+    """The lines of the table of findings."""
+    if not importlib.util.find_spec("duckdb"):
+        return []
+    note("an import to check")
+    bench.import_ours()
+    store, theirs = bench.folder / "ours.db", bench.folder / "theirs.db"
+    here = [sys.executable, str(Path(__file__).resolve())]
+    note("findings against duckdb")
+    remove(theirs)
+    Run([*here, "--child", "duckdb", bench.export, str(theirs)])
+    ours, others, counts = [], [], ""
+    for _ in range(bench.pairs):
+        ours.append(Run([bench.journey, "check", str(store)]))
+        seconds, *found = (run := Run([*here, "--find", str(theirs)])).out.split()
+        run.wall, counts = float(seconds), ", ".join(found)
+        others.append(run)
+    remove(theirs)
+    times = ratios(others, ours)
+    return [
+        f"| DuckDB, five findings ({counts}) | {median(ours, 'wall'):.2f} | {median(others, 'wall'):.2f} "
+        f"| **{statistics.median(times):.1f}×** | {spread(times)} | {statistics.median(ratios(others, ours, 'cpu')):.1f}× "
+        f"| {median(ours, 'cpu'):.2f} | {median(ours, 'peak'):.0f} | {median(others, 'peak'):.0f} |"
+    ]
+
+
 def note(text):
     print(f"... {text}", file=sys.stderr, flush=True)
 
@@ -416,6 +474,8 @@ def main():
         return child(*sys.argv[2:5])
     if sys.argv[1:2] == ["--ask"]:
         return ask(*sys.argv[2:5])
+    if sys.argv[1:2] == ["--find"]:
+        return find(sys.argv[2])
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=lambda text: int(text.replace("_", "")), default=1_000_000)
     parser.add_argument("--seed", type=int, default=7)
@@ -426,7 +486,7 @@ def main():
     parser.add_argument("--export", type=Path, help="an export of --rows rows that is there already")
     parser.add_argument("--held-export", type=Path, help="an export of --held rows and another seed, likewise")
     parser.add_argument("--folder", type=Path, help="where the files are made, and removed [temporary]")
-    parser.add_argument("--only", action="append", choices=["duckdb", "chdb", "sqlite3", "sqlite-utils", "alone", "values"])
+    parser.add_argument("--only", action="append", choices=["duckdb", "chdb", "sqlite3", "sqlite-utils", "alone", "values", "findings"])
     arguments = parser.parse_args()
     if not arguments.journey.exists():
         raise SystemExit(f"{arguments.journey} is not there; make it with cargo build --release, or name it by --journey")
@@ -438,6 +498,7 @@ def main():
         if not arguments.only or "alone" in arguments.only:
             own = alone(bench, arguments.held or arguments.rows, arguments.held_export, arguments.shows)
         searched = values(bench) if not arguments.only or "values" in arguments.only else []
+        checked = findings(bench) if not arguments.only or "findings" in arguments.only else []
         ours = bench.ours
         print(f"{bench.rows:,} rows, {bench.bytes / 1e6:.0f} MB of JSON Lines, seed {bench.seed}; "
               f"{os.cpu_count()} cores; {bench.pairs} pairs each, medians; {versions()}.")
@@ -456,6 +517,10 @@ def main():
         if searched:
             print("\n| a value, searched beside | journey, ms | it, ms | ratio | pairs |\n|---|---|---|---|---|")
             print("\n".join(searched))
+        if checked:
+            print("\n| a check, beside | journey, s | it, s | ratio | pairs | processor | journey's, s | its peak, MiB | peak of it, MiB |")
+            print("|---|---|---|---|---|---|---|---|---|")
+            print("\n".join(checked))
         for line in lacking:
             print(f"\n{line}")
 
