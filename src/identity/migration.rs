@@ -240,7 +240,7 @@ mod tests {
     #[test]
     fn the_part_that_a_person_is_named_by_stays_however_small() {
         let split = weighed(&[(1, 10, 2), (1, 99, 9)], &[10]);
-        assert_eq!((split.people, split.split, split.rows_changed), ((1, 2), 1, 9));
+        assert_eq!((split.people, split.split, split.rows_changed, split.changed[0].rows), ((1, 2), 1, 9, 9));
         assert_eq!((split.changed[0].counterpart, split.changed[0].fate), (Node::id(10), Fate::Split(2)));
         let unnamed = weighed(&[(1, 98, 2), (1, 99, 9)], &[]);
         assert_eq!(unnamed.rows_changed, 2, "without a name most rows decide");

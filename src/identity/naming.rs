@@ -157,6 +157,7 @@ fn replaced(text: &str, known: &[(&str, &str)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::identity::{LEGACY, Member, Role};
 
     const MACHINE: &str = "16bdd540700c42-07237873695bac-1a3ef597-13c680-16bdd540700ed4";
 
@@ -204,5 +205,24 @@ mod tests {
     #[test]
     fn lanes_have_letters_and_then_numbers() {
         assert_eq!([0, 25, 26].map(letter), ["A", "Z", "27"]);
+    }
+
+    #[test]
+    fn the_letter_of_a_lane_stands_for_a_long_id_and_not_for_a_short_one() {
+        let member = |id: &str| Member {
+            id: Id::new(id),
+            role: Role::Alias,
+            anonymous: false,
+            events: 0,
+            first: None,
+            last: None,
+        };
+        let journey = Journey::of_nothing(&Id::new("12345"), LEGACY);
+        let journey = Journey { ids: vec![member("12345"), member(MACHINE)], ..journey };
+        let letters = Letters::of(&journey);
+        assert_eq!(letters.of_id(&Id::new("12345")), Some("A"));
+        assert_eq!(letters.of_id(&Id::new(MACHINE)), Some("B"));
+        assert_eq!(letters.of_id(&Id::new("sally")), None);
+        assert_eq!(letters.sentence(&format!("12345 leads to {MACHINE}.")), "12345 leads to B.");
     }
 }

@@ -264,17 +264,17 @@ fn with_calls(mut facts: Facts, plan: &Plan<'_>, after: Millis) -> Facts {
     facts
 }
 
+/// Only the sums of the timeline after the import are told: what its rows are called and where they
+/// stand changes none of them. The calls before them lead their old ids to the root as well.
 fn with_rows(mut facts: Facts, plan: &Plan<'_>, after: Millis) -> Facts {
     let origin = Source::new(FILE, u32::MAX, 0);
     let mut senders: HashMap<usize, Arc<Sender>> = HashMap::new();
     let begin = plan.calls.len() as u64 + 1;
     for (line, step) in (begin..).zip(&plan.rows) {
         let event = &*step.event;
-        let sender = senders.entry(Arc::as_ptr(&event.sender).addr()).or_insert_with(|| {
-            let mut flags = event.flags;
-            flags.set(Flags::HAS_INSERT_ID);
-            Arc::new(Sender { id: Some(plan.root.clone()), flags, ..(*event.sender).clone() })
-        });
+        let sender = senders
+            .entry(Arc::as_ptr(&event.sender).addr())
+            .or_insert_with(|| Arc::new(Sender { id: Some(plan.root.clone()), ..(*event.sender).clone() }));
         let number = i64::MAX.saturating_sub(i64::try_from(line).unwrap_or(i64::MAX));
         facts.events.push(Arc::new(Event {
             row: number,

@@ -154,6 +154,7 @@ mod tests {
                 assert_eq!(set.get(other), expected, "{} next to {}", other.name, one.name);
             }
             assert_eq!(set.set(one, one.least - 1), Err(one.least), "{}", one.name);
+            assert_eq!((set.set(one, one.least), set.get(one)), (Ok(()), one.least), "{}", one.name);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use journey::identity::across::Across;
 use journey::identity::audit::Rates;
-use journey::identity::{LEGACY, RULE_SETS, RuleSet, Tally, Totals, Way, named};
+use journey::identity::{By, LEGACY, RULE_SETS, RuleSet, Tally, Totals, Way, named};
 use journey::model::Id;
 use journey::model::facts::Arrival;
 
@@ -117,6 +117,7 @@ fn shares_of_a_line_are_of_what_is_counted_in_it() {
         [people, with_past, merged, calls, refused, rows, split, orphaned, devices, shared_devices]
     };
     assert_eq!(all(sum), all(line).map(|number| 3 * number));
+    assert_eq!([By::Day, By::Client, By::Date(0)].map(By::name), ["day", "client", "span"]);
     assert!(Tally::default().is_empty() && !line.is_empty());
     assert_eq!(rates(&Tally::default()), [None; 5], "of nothing there is no share");
 }

@@ -358,16 +358,24 @@ fn a_mistake_of_many_users_names_those_with_the_most_rows() {
 #[test]
 fn users_that_an_earlier_look_did_not_know_come_first() {
     let codes: Vec<&str> = LEGACY.findings().iter().map(|kind| kind.code).collect();
-    let mut baseline = Baseline::default();
-    let known = ["old1", "old2"].map(|id| fingerprint(&Id::new(id)));
-    baseline.set(codes[0], Was::Users(known.into_iter().collect()));
-    baseline.set(codes[1], Was::Count(7));
-    let mut auditor = Auditor::new(LEGACY).with_baseline(baseline);
+    let baseline = || {
+        let mut baseline = Baseline::default();
+        let known = ["old1", "old2"].map(|id| fingerprint(&Id::new(id)));
+        baseline.set(codes[0], Was::Users(known.into_iter().collect()));
+        baseline.set(codes[1], Was::Count(7));
+        baseline
+    };
+    let mut auditor = Auditor::new(LEGACY).with_baseline(baseline());
     for (id, rows) in [("old1", 9), ("new1", 1), ("old2", 5), ("new2", 2)] {
         auditor.add(&user(id, &[(0, rows), (1, rows), (2, rows)]));
     }
     let audit = auditor.finish(&Totals::default(), 0, true);
     let of = |code: &str| audit.found.iter().find(|found| found.kind.code == code).unwrap();
+    // An id that names the user can come later than its root.
+    let mut auditor = Auditor::new(LEGACY).with_baseline(baseline());
+    auditor.add(&Checked { known: Some(Id::new("renamed")), ..user("old1", &[(0, 1)]) });
+    auditor.add(&Checked { known: Some(Id::new("old2")), ..user("moved", &[(0, 1)]) });
+    assert_eq!(auditor.finish(&Totals::default(), 0, true).found[0].newcomers, Some(0));
     let ids: Vec<&str> = of(codes[0]).ids.iter().map(Id::as_str).collect();
     assert_eq!((of(codes[0]).newcomers, ids), (Some(2), vec!["new2", "new1", "old1", "old2"]));
     assert_eq!(of(codes[1]).newcomers, None, "a number names no one");
@@ -584,12 +592,29 @@ fn only_rows_that_are_of_this_user_alone_are_moved() {
     // What many people sent under a placeholder is none of this user's, wherever a call has stored it.
     let joined =
         "1 Open(undefined) +,d9\n2.5 Old(sally)\n50 AL(undefined -> 12345)\n51 AL(sally -> 12345)\n60 Buy(12345)";
-    let joined = repair_of(joined, "12345");
-    assert_eq!(joined.rows.iter().map(|row| &*row.event).collect::<Vec<_>>(), ["Old"]);
+    for shared in [
+        joined,
+        "2.5 Old(sally)\n10 AL(x -> undefined)\n20 Shared(x)\n50 AL(undefined -> 12345)\n51 AL(sally -> 12345)\n60 Buy(12345)",
+        "2.5 Old(sally)\n10 AL(undefined -> y)\n20 Typed(undefined)\n50 AL(y -> 12345)\n51 AL(sally -> 12345)\n60 Buy(12345)",
+    ] {
+        let repair = repair_of(shared, "12345");
+        assert_eq!(repair.rows.iter().map(|row| &*row.event).collect::<Vec<_>>(), ["Old"], "{shared}");
+    }
     assert_eq!(split.rows[0].under.as_str(), "sally");
     assert!(split.after > 40_000, "a call of a repair comes after all that has arrived");
     let ways = Repairing::ALL.map(Repairing::name);
     assert_eq!(ways, ["code", "alias", "import"]);
+}
+
+#[test]
+fn a_row_that_is_imported_again_counts_once_more_also_where_it_had_an_insert_id() {
+    let mut story = Story::new("1 View(12345)\n2 AL(sally -> 12345)\n60 Open(P-1)\n61 AL(sally -> P-1)\n62 Buy(P-1)");
+    for row in &mut story.rows {
+        row.insert_id = Some(format!("insert-{}", row.line));
+    }
+    let repair = repair(&story.facts(), &Id::new("sally"), LEGACY).unwrap();
+    let [_, (_, alias), (_, import)] = repair.then;
+    assert_eq!((import.merged, import.split), (alias.merged + 2, alias.split));
 }
 
 #[test]

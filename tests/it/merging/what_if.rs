@@ -36,7 +36,7 @@ fn without_its_alias_a_past_stays_behind() {
     let story = Story::new("1 View(12345)\n3 AL(sally -> 12345)\n4 SignUp(sally)");
     let found = outcome(&story, "sally", &[Change::Without(2)]);
     assert_eq!(found.own_rows(), (3, 1));
-    assert_eq!(printed(&found), "View 12345, $create_alias not sent");
+    assert_eq!((printed(&found), found.refused()), ("View 12345, $create_alias not sent".to_owned(), (0, 0)));
 }
 
 #[test]
@@ -80,6 +80,80 @@ fn a_reset_at_logout_keeps_the_next_visitor_separate() {
     assert_eq!(printed(&found), format!("Browse {NEW_DEVICE}"));
     let simplified = Outcome::of(&story.facts(), &Id::new("bob"), RULE_SETS[2], &[Change::Reset(4)]).unwrap().unwrap();
     assert_eq!(simplified.own_rows(), (1, 2), "the device after the reset is Bob's");
+}
+
+#[test]
+fn a_reset_changes_the_rows_of_one_client_until_it_is_known_again() {
+    let facts = Story::new(
+        "1 View(12345) +,d-1
+         2 AL(sally -> 12345) +,d-1
+         3 Browse(12345) +sally,d-1
+         4 Look(12345) +sally,d-1
+         5 Elsewhere(12345) +,d-2
+         6 AL(carl -> 12345) +,d-1
+         7 ID(dora <= x9) +,d-1
+         8 ID(bob <= 12345) +,d-1
+         9 Next(12345) +,d-1",
+    )
+    .facts();
+    let after = changed(&facts, &[Change::Reset(3)]).unwrap();
+    let text = |id: &Option<Id>| id.as_ref().map_or(String::new(), |id| id.as_str().replace(NEW_DEVICE, "NEW"));
+    let rows: Vec<[String; 4]> = after
+        .events
+        .iter()
+        .map(|event| [text(&event.id), text(&event.other), text(&event.user), text(&event.device)])
+        .collect();
+    let rows: Vec<String> = rows.iter().map(|row| row.join(" ")).collect();
+    assert_eq!(
+        rows,
+        [
+            "12345   d-1",
+            "12345 sally  d-1",
+            "NEW   NEW",
+            "NEW   NEW",
+            "12345   d-2",
+            "NEW carl  NEW",
+            // From here on a person is known; what was anonymous before is the new id.
+            "dora x9  NEW",
+            "bob NEW  NEW",
+            "12345   NEW",
+        ]
+    );
+    let targets: Vec<String> = after.calls.iter().map(|call| text(&call.target)).collect();
+    assert_eq!(targets, ["12345", "NEW"]);
+}
+
+#[test]
+fn a_client_without_a_device_is_known_by_its_program_and_id() {
+    let facts = Story::new(
+        "1 View(12345) on web · Linux
+         2 Browse(12345) on web · Linux
+         3 Note(other) on web · Linux
+         4 Bill(12345) on node",
+    )
+    .facts();
+    let after = changed(&facts, &[Change::Reset(2)]).unwrap();
+    let ids: Vec<&str> = after.events.iter().map(|event| event.id.as_ref().unwrap().as_str()).collect();
+    assert_eq!(ids, ["12345", NEW_DEVICE, "other", "12345"]);
+}
+
+#[test]
+fn no_change_leaves_all_as_it_is_and_a_call_that_is_added_is_a_row_of_its_own() {
+    let facts = Story::new(&format!(
+        "1 Land({G1}) +,d-1\n3@2 Dash(ann@x.com) +ann@x.com,d-1\n4 Dash(ann@x.com) +ann@x.com,d-1"
+    ))
+    .facts();
+    let links = |facts: &journey::identity::Facts| {
+        let mut links: Vec<_> = facts.links.iter().map(|link| format!("{link:?}")).collect();
+        links.sort();
+        links
+    };
+    assert_eq!(links(&changed(&facts, &[]).unwrap()), links(&facts));
+    let call = |verb| Change::Add(Call { verb, one: Id::new("ann@x.com"), other: Id::new(G1), at: 2_000 });
+    let added = changed(&facts, &[call(VerbKind::Alias), call(VerbKind::Identify)]).unwrap();
+    let rows: std::collections::BTreeSet<i64> = added.events.iter().map(|event| event.row).collect();
+    let hashes: std::collections::BTreeSet<i64> = added.events.iter().map(|event| event.hash).collect();
+    assert_eq!((added.events.len(), rows.len(), hashes.len()), (5, 5, 5));
 }
 
 #[test]
