@@ -90,6 +90,33 @@ fn only_a_table_of_aliases_stores_rows_and_only_rules_with_such_a_table_know_its
 }
 
 #[test]
+fn what_stays_of_a_mistake_is_said_of_those_that_no_call_takes_back() {
+    assert_eq!((LEGACY.name(), LEGACY.unknown().len()), ("legacy", 0));
+    assert!(LEGACY.title().starts_with("Mixpanel without ID Merge"));
+    let lasting = |code: &str| {
+        let kind = LEGACY.findings().iter().find(|kind| kind.code == code).unwrap();
+        LEGACY.lasting(kind).unwrap_or_default()
+    };
+    for (code, part) in [
+        ("no-reset", "no call takes an alias back"),
+        ("alias-anonymous", "The alias stays in the lookup table"),
+        ("alias-swapped", "The alias stays in the lookup table"),
+        ("placeholder-id", "only their device can say whose they were"),
+        ("id-of-many-devices", "only their device can say whose they were"),
+        ("shared-device", "stay with the earlier user"),
+        ("anonymous-id-kept", "stay with the earlier user"),
+        ("device-of-many-users", "stay with the earlier user"),
+        ("time-impossible", "A stored row keeps its time."),
+        ("id-variants", "stay two people"),
+        ("id-type", "stay two people"),
+    ] {
+        assert!(lasting(code).contains(part), "{code}: {}", lasting(code));
+    }
+    // A race is over, and an import brings its rows over.
+    assert_eq!(lasting("alias-race"), "");
+}
+
+#[test]
 fn shares_of_a_line_are_of_what_is_counted_in_it() {
     let line = Tally {
         people: 1,

@@ -413,17 +413,3 @@ fn only_rows_of_two_devices_within_a_minute_are_at_once() {
         assert_eq!(at_once(other), is_at_once, "{other}");
     }
 }
-
-#[test]
-fn who_begins_within_half_an_hour_on_what_looks_like_the_same_device_may_have_taken_over() {
-    let handover = |begin: &str, client: &str| {
-        let story = format!("1 View(a1) on web · Linux\n{begin} View(a2) on {client}");
-        argument(&compare(&story, "a1", "a2"), "begins on what looks like the same device").is_some()
-    };
-    assert!(handover("1801", "web · Linux"));
-    assert!(!handover("1801.1", "web · Linux"), "half an hour and more is another visit");
-    assert!(!handover("1801", "web · Windows"), "another client");
-    // What many clients are cannot show that two are one.
-    let servers = compare("1 View(a1) on node\n2 View(a2) on node", "a1", "a2");
-    assert!(argument(&servers, "begins on").is_none());
-}
