@@ -105,11 +105,21 @@ fn dispatch(mut args: Args) -> Result<(), Failure> {
         return Err(Failure::usage(format!("--id {id} opens the terminal interface, and a command was given too"))
             .hint("journey --id ID, or journey show ID"));
     }
+    if let (Some(rules), Some(_)) = (&args.rules, &args.command) {
+        return Err(Failure::usage(format!(
+            "--rules {rules} is of the terminal interface here, and a command was given too"
+        ))
+        .hint("--rules after the name of the command"));
+    }
     check_form(args.common.format, args.command.as_ref())?;
     console.redactor = redaction::asked(&args.common, args.command.as_ref())?;
     let command = args.command.take();
     match command {
-        None => interface::run(&args.common, store, args.id.as_deref(), &console, args.theme.as_deref(), &loaded),
+        None => {
+            let rules = args.rules.as_deref().map(rules::rule_set).transpose()?;
+            let asked = (args.id.as_deref(), rules);
+            interface::run(&args.common, store, asked, &console, args.theme.as_deref(), &loaded)
+        }
         Some(Command::Import(command)) => warehouse::import(&command, &args.common, store, &mut console),
         Some(Command::Pull(command)) => pull::run(&command, &args.common, store, &mut console),
         Some(Command::Search(command)) => search::run(&command, store, &mut console),

@@ -52,7 +52,7 @@ pub(crate) use legacy::each_once;
 pub use legacy::{Marks, RACE_WINDOW, Table, Tie, World};
 pub use moment::resolve_as_of;
 pub use register::Register;
-pub use rules::{RuleSet, Rules, named, resolve};
+pub use rules::{RuleSet, Rules, is_usual, named, of_vendor, resolve, usual};
 pub use summary::Summary;
 pub use tally::{By, Tallies, Tally};
 pub use thresholds::{THRESHOLDS, Threshold, Thresholds};

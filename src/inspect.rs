@@ -14,6 +14,7 @@ mod error;
 pub mod filter;
 pub mod gather;
 mod history;
+mod judging;
 pub mod migration;
 mod people;
 pub mod query;
@@ -40,7 +41,7 @@ use std::sync::Arc;
 
 use self::redact::Known;
 use crate::identity::profile::{self, profiles};
-use crate::identity::{Cut, CutOf, Facts, Journey, LEGACY, RuleSet, Thresholds, resolve};
+use crate::identity::{Cut, CutOf, Facts, Journey, RuleSet, Thresholds, resolve};
 use crate::model::Id;
 use crate::model::facts::Arrival;
 use crate::model::stored::{Overview, StoredProfile, StoredReject};
@@ -66,7 +67,8 @@ pub enum Soon {
 /// that it is asked for may be pseudonyms; only [`Inspector::source`] gives what is stored.
 pub struct Inspector {
     source: Box<dyn Source>,
-    rules: RuleSet,
+    /// The rules that were chosen; without them each user is judged by those of the vendor of the rows.
+    chosen: Option<RuleSet>,
     thresholds: Thresholds,
     redaction: Option<Redaction>,
 }
@@ -83,22 +85,12 @@ struct Redaction {
 impl Inspector {
     /// Over an open source.
     pub fn new(source: impl Source + 'static) -> Self {
-        Self { source: Box::new(source), rules: LEGACY, thresholds: Thresholds::DEFAULT, redaction: None }
-    }
-
-    /// Answers by these rules from now on.
-    pub fn set_rules(&mut self, rules: RuleSet) {
-        self.rules = rules;
+        Self { source: Box::new(source), chosen: None, thresholds: Thresholds::DEFAULT, redaction: None }
     }
 
     /// Finds mistakes by these numbers from now on.
     pub fn set_thresholds(&mut self, thresholds: Thresholds) {
         self.thresholds = thresholds;
-    }
-
-    /// The rules that answers are by.
-    pub fn rules(&self) -> RuleSet {
-        self.rules
     }
 
     /// Redacts from now on, or no longer.
@@ -168,13 +160,13 @@ impl Inspector {
     }
 
     /// The journey that follows from the facts.
-    fn resolved(&self, facts: Facts, id: &Id) -> Result<Option<Journey>, Error> {
+    fn resolved(&self, facts: Facts, id: &Id, rules: RuleSet) -> Result<Option<Journey>, Error> {
         let facts = Facts { thresholds: self.thresholds, ..facts };
         Ok(match self.redacting()? {
-            None => resolve(&facts, id, self.rules),
+            None => resolve(&facts, id, rules),
             Some((redactor, known)) => {
                 let query = redactor.id(id);
-                resolve(&redactor.facts(facts, id, &known), &query, self.rules)
+                resolve(&redactor.facts(facts, id, &known), &query, rules)
             }
         })
     }
@@ -194,7 +186,7 @@ impl Inspector {
 
     /// Hits as they may be shown, one for each person.
     fn shown_hits(&self, hits: Vec<Hit>) -> Result<Vec<Hit>, Error> {
-        let hits = people::each_once(hits);
+        let hits = people::each_once(self.led(hits)?);
         let Some((redactor, known)) = self.redacting()? else { return Ok(hits) };
         let shown = |hit: Hit| Hit {
             id: redactor.id(&hit.id),
@@ -233,20 +225,24 @@ impl Inspector {
     /// cut is noted in the journey.
     pub fn journey_within(&self, id: &Id, limits: &gather::Limits) -> Result<Option<Journey>, Error> {
         let id = &self.meant(id)?;
-        let facts = self.source.one_moment(|| gather::gather_by(&*self.source, id, limits, self.rules))?;
-        self.resolved(facts, id)
+        let gather = &mut |rules| gather::gather_rows_by(&*self.source, id, limits, rules);
+        let (facts, _, rules) = self.source.one_moment(|| self.judged(id, gather))?;
+        self.resolved(facts, id, rules)
     }
 
     /// The journey of the user that `id` belongs to, or its first rows where it has so many that
     /// all of them take a while; `None` when the store does not name it.
     pub fn journey_soon(&self, id: &Id) -> Result<Option<Soon>, Error> {
-        // Whose the first rows are can depend on the last where rows join ids.
-        let soon = if self.rules.joins_by_links() { gather::Limits::DEFAULT.rows } else { SOON };
-        let limits = gather::Limits { rows: soon, orphan_rows: soon, ..gather::Limits::DEFAULT };
         let id = &self.meant(id)?;
+        let gather = &mut |rules: RuleSet| {
+            // Whose the first rows are can depend on the last where rows join ids.
+            let soon = if rules.joins_by_links() { gather::Limits::DEFAULT.rows } else { SOON };
+            let limits = gather::Limits { rows: soon, orphan_rows: soon, ..gather::Limits::DEFAULT };
+            gather::gather_rows_by(&*self.source, id, &limits, rules)
+        };
         let (journey, is_part) = self.source.one_moment(|| {
-            let (facts, is_part) = gather::gather_rows_by(&*self.source, id, &limits, self.rules)?;
-            let journey = self.resolved(facts, id)?;
+            let (facts, is_part, rules) = self.judged(id, gather)?;
+            let journey = self.resolved(facts, id, rules)?;
             Ok((journey.map(|journey| self.with_profiles(journey)).transpose()?, is_part))
         })?;
         Ok(journey.map(|mut journey| {
@@ -267,8 +263,12 @@ impl Inspector {
         let id = &self.meant(id)?;
         history.renew(self.source.version()?);
         self.source.one_moment(|| {
-            let facts = history.gather_by(&*self.source, id, moment, &gather::Limits::default(), self.rules)?;
-            let journey = self.resolved(facts, id)?;
+            let gather = &mut |rules| {
+                let limits = gather::Limits::default();
+                Ok((history.gather_by(&*self.source, id, moment, &limits, rules)?, false))
+            };
+            let (facts, _, rules) = self.judged(id, gather)?;
+            let journey = self.resolved(facts, id, rules)?;
             let journey = journey.map(|journey| Journey { as_of: Some(moment), ..journey });
             journey.map(|journey| self.with_profiles(journey)).transpose()
         })
@@ -297,7 +297,7 @@ impl Inspector {
         limit: usize,
         show: &mut dyn FnMut(terms::Found),
     ) -> Result<terms::Found, Error> {
-        let found = terms.find(self.source.scan_for("a search by terms")?, self.rules, limit, &mut |found| {
+        let found = terms.find(self.source.scan_for("a search by terms")?, self.rules(), limit, &mut |found| {
             // What cannot be shown on the way fails again with the whole.
             if let Ok(found) = self.shown_found(found) {
                 show(found);

@@ -68,6 +68,8 @@ use crate::sim::Scenario;
 pub struct Options {
     /// The id whose journey is opened at once.
     pub id: Option<Id>,
+    /// The name of the rule set that was chosen, if one was.
+    pub rules: Option<&'static str>,
     /// The zone that times are shown in first.
     pub zone: Zone,
     /// Draw with ASCII characters alone.

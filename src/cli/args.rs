@@ -33,6 +33,10 @@ pub(super) struct Args {
     /// Open the journey of this id
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub(super) id: Option<String>,
+    /// Use this rule set: legacy, original, simplified, posthog, amplitude or simple [default: by the
+    /// vendor of the rows]
+    #[arg(long, value_name = "RULES")]
+    pub(super) rules: Option<String>,
     /// Colours of the interface: default, light, mono or colour-blind [default: $JOURNEY_THEME]
     #[arg(long, value_name = "NAME")]
     pub(super) theme: Option<String>,
@@ -325,6 +329,10 @@ pub(super) struct Search {
     /// List at most this many users
     #[arg(long, default_value_t = 50, value_name = "NUMBER", value_parser = at_least_one)]
     pub(super) limit: usize,
+    /// Use this rule set: legacy, original, simplified, posthog, amplitude or simple [default: by the
+    /// vendor of the rows]
+    #[arg(long, value_name = "RULES")]
+    pub(super) rules: Option<String>,
 }
 
 /// Show the journey of an id
@@ -353,7 +361,8 @@ pub(super) struct Show {
     /// Show only rows up to and including TIME
     #[arg(long, value_name = "TIME")]
     pub(super) to: Option<String>,
-    /// Use this rule set: legacy, original, simplified, posthog, amplitude or simple
+    /// Use this rule set: legacy, original, simplified, posthog, amplitude or simple [default: by the
+    /// vendor of the rows]
     #[arg(long, value_name = "RULES")]
     pub(super) rules: Option<String>,
     /// Write at most 15 lines, to paste into a ticket: who the user is, what is missing and why
@@ -405,7 +414,8 @@ fn rows(text: &str) -> Result<u64, String> {
 pub(super) struct Graph {
     /// Any id of the user
     pub(super) id: String,
-    /// Use this rule set: legacy, original, simplified, posthog, amplitude or simple
+    /// Use this rule set: legacy, original, simplified, posthog, amplitude or simple [default: by the
+    /// vendor of the rows]
     #[arg(long, value_name = "RULES")]
     pub(super) rules: Option<String>,
     /// Use only data that had arrived by TIME (see journey show --help)
@@ -425,6 +435,10 @@ pub(super) struct Diff {
     /// Any id of the second user
     #[arg(value_name = "OTHER")]
     pub(super) b: String,
+    /// Use this rule set: legacy, original, simplified, posthog, amplitude or simple [default: by the
+    /// vendor of the rows]
+    #[arg(long, value_name = "RULES")]
+    pub(super) rules: Option<String>,
 }
 
 /// Compare identity systems for one user, or for a whole store

@@ -5,13 +5,17 @@ use super::console::Console;
 use super::failure::Failure;
 use super::open::Named;
 use super::redaction;
+use super::rules::rule_set;
 use super::show::nowhere;
 use crate::inspect::Inspector;
 use crate::model::Id;
 use crate::report::compare;
 
 pub(super) fn run(command: &Diff, store: Named, console: &mut Console) -> Result<(), Failure> {
-    let inspector = store.open(console)?;
+    let mut inspector = store.open(console)?;
+    if let Some(rules) = &command.rules {
+        inspector.set_rules(Some(rule_set(rules)?));
+    }
     answer(command, &inspector, console).map_err(|failure| redaction::shown(failure, &inspector))
 }
 

@@ -14,7 +14,7 @@ use crate::report::graph;
 pub(super) fn run(command: &Graph, store: Named, console: &mut Console) -> Result<(), Failure> {
     let mut inspector = store.open(console)?;
     if let Some(rules) = &command.rules {
-        inspector.set_rules(rule_set(rules)?);
+        inspector.set_rules(Some(rule_set(rules)?));
     }
     answer(command, &inspector, console).map_err(|failure| redaction::shown(failure, &inspector))
 }

@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::open::Named;
 use super::settings::Loaded;
 use crate::config::recent::Recent;
+use crate::identity::{Reasons, RuleSet};
 use crate::inspect::{Inspector, Stop};
 use crate::listen::News;
 use crate::model::Id;
@@ -23,7 +24,7 @@ use crate::tui::{self, Zone};
 pub(super) fn run(
     common: &Common,
     store: Named,
-    id: Option<&str>,
+    (id, rules): (Option<&str>, Option<RuleSet>),
     console: &Console,
     theme: Option<&str>,
     loaded: &Loaded,
@@ -31,8 +32,9 @@ pub(super) fn run(
     let location = store.location()?;
     // Not even while it is being read the id is on the screen.
     let shown = |id: &str| console.redactor.as_ref().map_or_else(|| Id::new(id), |redactor| redactor.asked(id));
-    let options = tui::Options { id: id.map(shown), ..options(common, console, theme, loaded)? };
-    show(&options, location, session(common, console))
+    let options =
+        tui::Options { id: id.map(shown), rules: rules.map(Reasons::name), ..options(common, console, theme, loaded)? };
+    show(&options, location, session::Options { rules, ..session(common, console) })
 }
 
 /// Shows the player of scenarios, the list of them first unless one is named.
@@ -95,6 +97,7 @@ fn session(common: &Common, console: &Console) -> session::Options {
         personal: common.redact_property.clone(),
         default_store: Named::default().choose().ok().flatten().map(|choice| choice.path),
         thresholds: console.thresholds,
+        rules: None,
         recent: Recent::of_user(),
     }
 }
@@ -102,6 +105,7 @@ fn session(common: &Common, console: &Console) -> session::Options {
 fn options(common: &Common, console: &Console, theme: Option<&str>, loaded: &Loaded) -> Result<tui::Options, Failure> {
     Ok(tui::Options {
         id: None,
+        rules: None,
         zone: zone(console.look.clock)?,
         ascii: console.look.ascii,
         // Without a colour on paper, `auto` asks what the console has found out.

@@ -5,6 +5,7 @@ use super::console::Console;
 use super::failure::Failure;
 use super::open::Named;
 use super::redaction;
+use super::rules::rule_set;
 use crate::inspect::query::{self, hint};
 use crate::inspect::terms::Terms;
 use crate::inspect::{EventHit, Inspector, Shared};
@@ -24,7 +25,10 @@ const LOOKED_AT: usize = 200;
 
 pub(super) fn run(command: &Search, store: Named, console: &mut Console) -> Result<(), Failure> {
     let terms = Terms::read(&command.text).map_err(|error| wrong(&command.text, &error))?;
-    let inspector = store.open(console)?;
+    let mut inspector = store.open(console)?;
+    if let Some(rules) = &command.rules {
+        inspector.set_rules(Some(rule_set(rules)?));
+    }
     answer(command, terms, &inspector, console).map_err(|failure| redaction::shown(failure, &inspector))
 }
 

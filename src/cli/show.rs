@@ -18,7 +18,7 @@ use crate::report::{Shown, journey as report};
 pub(super) fn run(command: &Show, store: Named, console: &mut Console) -> Result<(), Failure> {
     let mut inspector = store.open(console)?;
     if let Some(rules) = &command.rules {
-        inspector.set_rules(rule_set(rules)?);
+        inspector.set_rules(Some(rule_set(rules)?));
     }
     answer(command, &inspector, console).map_err(|failure| redaction::shown(failure, &inspector))
 }

@@ -31,7 +31,7 @@ pub(super) fn answer(
     console: &mut Console,
 ) -> Result<(), Failure> {
     let rules = match command.rules.as_slice() {
-        [] => rule_set("legacy")?,
+        [] => inspector.rules_of(&Id::new(id))?,
         [one] => rule_set(one)?,
         _ => return Err(Failure::usage("a change is shown under one rule set").hint("--rules legacy")),
     };

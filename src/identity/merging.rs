@@ -95,6 +95,10 @@ impl Rules for Merging {
         true
     }
 
+    fn vendors(&self) -> &'static [&'static str] {
+        self.0.vendors()
+    }
+
     fn system(&self) -> Option<Box<dyn System>> {
         Some(self.begin())
     }

@@ -5,12 +5,14 @@
 //! [`RULE_SETS`](super::RULE_SETS): everything else takes it as an argument ([`resolve`]) or finds its
 //! [`Reasons`] in the [`Journey`] that it gave.
 
+use std::sync::Arc;
+
 use super::facts::Facts;
 use super::findings::{Checked, Kind, Sums, Totals, Way};
 use super::journey::ruled::Ruled;
 use super::journey::{Journey, Reasons, Split};
 use super::merging::system::System;
-use crate::model::facts::{AliasCall, Arrival};
+use crate::model::facts::{AliasCall, Arrival, Origin, Source};
 use crate::model::{Id, Millis};
 
 /// One identity system as an algorithm over facts.
@@ -31,6 +33,12 @@ pub trait Rules: Reasons {
     /// that there is.
     fn system(&self) -> Option<Box<dyn System>> {
         None
+    }
+
+    /// Vendors whose rows these rules judge where no others are chosen, by the names of
+    /// [`Origin::vendor`]; rows of all other vendors are judged by the legacy rules.
+    fn vendors(&self) -> &'static [&'static str] {
+        &[]
     }
 
     /// What decides where rows of each alias are stored; ids that are not there keep their rows.
@@ -65,6 +73,53 @@ pub trait Rules: Reasons {
 /// The rule set with this name.
 pub fn named(name: &str) -> Option<RuleSet> {
     super::RULE_SETS.iter().copied().find(|rules| rules.name() == name)
+}
+
+/// The rules that judge the rows of this vendor where no others are chosen.
+pub fn of_vendor(vendor: &str) -> RuleSet {
+    let own = super::RULE_SETS.iter().copied().find(|rules| rules.vendors().contains(&vendor));
+    own.unwrap_or(super::LEGACY)
+}
+
+/// The rules by which the vendor of the rows of `query` judges, as far as those rows say: all rows decide where
+/// the id has none itself, and alias calls and links where there are none at all.
+pub fn usual(facts: &Facts, query: &Id) -> RuleSet {
+    let other = query.other_device_form();
+    let is_own = |id: &Option<Id>| id.as_ref().is_some_and(|id| id == query || *id == other);
+    let rows = || facts.events.iter().map(|event| &event.source);
+    let mut own = facts.events.iter().filter(|event| is_own(&event.id)).map(|event| &event.source).peekable();
+    if own.peek().is_some() {
+        return common(own);
+    }
+    let others = facts.calls.iter().map(|call| &call.source).chain(facts.links.iter().map(|link| &link.source));
+    if facts.events.is_empty() { common(others) } else { common(rows()) }
+}
+
+/// Whether these rules judge the user of `query` where no others are chosen: all rows of the user are of a vendor
+/// whose rules they are.
+pub fn is_usual(rules: RuleSet, facts: &Facts, query: &Id) -> bool {
+    let ruled = rules.ruled(facts, query);
+    let own = ruled.rows.iter().filter(|held| ruled.is_own(held)).map(|held| &held.event.source);
+    common(own).name() == rules.name()
+}
+
+/// The rules that the vendors of all sources have; the legacy rules where they have several, or there are none.
+fn common<'a>(sources: impl Iterator<Item = &'a Source>) -> RuleSet {
+    let mut found: Option<RuleSet> = None;
+    let mut before: Option<*const Origin> = None;
+    for source in sources {
+        // Rows of one file share its origin: millions of rows are some comparisons of an address.
+        let origin = Arc::as_ptr(&source.origin);
+        if before.replace(origin) == Some(origin) {
+            continue;
+        }
+        let rules = of_vendor(&source.vendor);
+        if rules.name() == super::LEGACY.name() || found.is_some_and(|found| found.name() != rules.name()) {
+            return super::LEGACY;
+        }
+        found = Some(rules);
+    }
+    found.unwrap_or(super::LEGACY)
 }
 
 /// A rule set as an argument: it lives as long as the program.

@@ -33,10 +33,13 @@ pub(super) fn each_once(hits: Vec<Hit>) -> Vec<Hit> {
 
 /// Every id of the person whose root is `root`, those that a person reads first.
 fn ids_of(source: &dyn Source, root: &Id) -> Result<Vec<Id>, Error> {
-    let mut ids: Vec<Id> = members(source, std::slice::from_ref(root))?.into_iter().collect();
-    // The root last: it is the one that a machine made.
+    Ok(in_order(members(source, std::slice::from_ref(root))?.into_iter().collect(), root))
+}
+
+/// Ids of a person, those that a person reads first and the root last: it is the one that a machine made.
+fn in_order(mut ids: Vec<Id>, root: &Id) -> Vec<Id> {
     ids.sort_by_key(|id| (id == root, id.shape() != Shape::Email));
-    Ok(ids)
+    ids
 }
 
 impl Inspector {
@@ -51,8 +54,11 @@ impl Inspector {
                 continue;
             }
             let root = self.meant(shown)?;
-            let ids = ids_of(&*self.source, &root)?;
-            hit.person_events = self.source.count_of(&ids)?;
+            let (ids, rows) = match self.ids_by_rules(&root)? {
+                Some((ids, rows)) => (in_order(ids, &root), Some(rows)),
+                None => (ids_of(&*self.source, &root)?, None),
+            };
+            hit.person_events = rows.map_or_else(|| self.source.count_of(&ids), |rows| Ok(Some(rows)))?;
             hit.name = self.name_among(&root, &ids)?;
         }
         Ok(())

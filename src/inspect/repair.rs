@@ -18,10 +18,10 @@ impl Inspector {
         let facts = self.source.one_moment(|| gather::gather(&*self.source, &id, &gather::Limits::default()))?;
         let facts = Facts { thresholds: self.thresholds, ..facts };
         Ok(match self.redacting()? {
-            None => repair(&facts, &id, self.rules),
+            None => repair(&facts, &id, self.rules()),
             Some((redactor, known)) => {
                 let query = redactor.id(&id);
-                repair(&redactor.facts(facts, &id, &known), &query, self.rules)
+                repair(&redactor.facts(facts, &id, &known), &query, self.rules())
             }
         })
     }

@@ -100,6 +100,12 @@ pub trait Source: Lookup + Send {
         Ok(activity(rows.iter().map(|row| row.time), parts))
     }
 
+    /// Whose rows it holds, by the names of [`crate::model::facts::Origin::vendor`]; none where all are
+    /// Mixpanel's.
+    fn vendors(&self) -> Result<Vec<String>, Error> {
+        Ok(Vec::new())
+    }
+
     /// The source as a whole.
     fn overview(&self) -> Result<Overview, Error>;
 

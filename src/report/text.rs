@@ -19,7 +19,7 @@ use super::look::{Class, Look, count, left, many, right};
 use super::{Import, Shown, cuts};
 use crate::identity::journey::at_least;
 use crate::identity::naming::{self, Letters};
-use crate::identity::{AliasLine, Journey, Member, Orphan, Role, Split, State, Verdict};
+use crate::identity::{AliasLine, Journey, LEGACY, Member, Orphan, Role, Split, State, Verdict};
 use crate::model::facts::Source;
 use crate::model::hit::{EventHit, Hit, Match, Shared};
 use crate::model::import::{FileReport, Reason};
@@ -257,6 +257,8 @@ pub(super) fn headline(journey: &Journey, look: &Look) -> Vec<String> {
         parts.push(format!("{}{}", at_least(journey.has_more_rows()), many(journey.steps.len(), "row")));
         parts.push(missing(journey));
     }
+    // The legacy rules are those that nothing is said of.
+    parts.extend((journey.rules.name() != LEGACY.name()).then(|| format!("rules {}", journey.rules.name())));
     parts
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::findings::{self, Answer, Question};
 use super::{Hits, Recent, Redacted, Saved, Sight, StartPage};
-use crate::identity::Journey;
 use crate::identity::compare::Comparison;
+use crate::identity::{Journey, RuleSet};
 use crate::inspect::query::Vocabulary;
 use crate::inspect::terms::Terms;
 use crate::inspect::{Census, Error, ErrorKind, EventHit, Inspector, Soon};
@@ -145,6 +145,10 @@ pub trait Session: Send {
     /// Answers with pseudonyms from now on, or no longer; `opened` is the id that is open.
     fn redact(&mut self, _opened: Option<&Id>) -> Result<Redacted, Error> {
         Err(Error::new(ErrorKind::Usage, "nothing can be redacted here"))
+    }
+    /// Judges users by these rules from now on; by those of the vendor of the rows where none are given.
+    fn set_rules(&mut self, _rules: Option<RuleSet>) -> Result<(), Error> {
+        Err(Error::new(ErrorKind::Usage, "no other rule set can be chosen here"))
     }
     /// A user was opened: to be shown under [`StartPage::recent`] the next time.
     fn remember(&mut self, _: &Recent) {}

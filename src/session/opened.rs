@@ -7,7 +7,7 @@ use super::{Hits, Recent, Redacted, Session, Sight, StartPage, demo, redactor};
 use crate::config;
 use crate::config::recent::{self, Opened as Person};
 use crate::identity::compare::Comparison;
-use crate::identity::{Journey, Thresholds};
+use crate::identity::{Journey, RuleSet, Thresholds};
 use crate::inspect::gather::Limits;
 use crate::inspect::terms::{Found, Terms};
 use crate::inspect::{Census, Count, Error, ErrorKind, History, Hit, Inspector, Redactor, Stop};
@@ -59,6 +59,8 @@ pub struct Options {
     pub default_store: Option<PathBuf>,
     /// The numbers that findings rest on.
     pub thresholds: Thresholds,
+    /// The rules that judge users; those of the vendor of the rows where none are named.
+    pub rules: Option<RuleSet>,
     /// The file of the users that were opened before; `None` keeps none.
     pub recent: Option<recent::Recent>,
 }
@@ -145,6 +147,7 @@ fn set_up(inspector: &mut Inspector, stop: &Stop, options: &Options) -> Result<(
     inspector.stop_when(Arc::clone(stop))?;
     inspector.redact(options.redactor.as_ref().filter(|_| options.redacts));
     inspector.set_thresholds(options.thresholds);
+    inspector.set_rules(options.rules);
     Ok(())
 }
 
@@ -303,6 +306,7 @@ impl Session for Opened {
     fn stage(&mut self, name: &str, lines: &str) -> Result<(), Error> {
         let mut inspector = Inspector::new(demo::stage(name, lines)?);
         inspector.set_thresholds(self.options.thresholds);
+        inspector.set_rules(self.options.rules);
         inspector.stop_when(Arc::clone(&self.stop))?;
         inspector.redact(self.options.redactor.as_ref().filter(|_| self.options.redacts));
         self.version = inspector.source().version()?;
@@ -341,6 +345,13 @@ impl Session for Opened {
         let opened = opened.map(|id| if is_on { self.inspector.shown(id) } else { self.inspector.meant(id) });
         let opened = opened.transpose()?;
         Ok(Redacted { is_on, title: self.title(), opened })
+    }
+
+    fn set_rules(&mut self, rules: Option<RuleSet>) -> Result<(), Error> {
+        self.options.rules = rules;
+        self.inspector.set_rules(rules);
+        self.history = Default::default();
+        Ok(())
     }
 
     fn place(&self) -> Option<String> {

@@ -96,6 +96,10 @@ impl Source for Reader {
         Ok(Self::activity_of(self, id, parts)?)
     }
 
+    fn vendors(&self) -> Result<Vec<String>, Error> {
+        Ok(Self::vendors(self)?)
+    }
+
     fn overview(&self) -> Result<Overview, Error> {
         Ok(Self::overview(self)?)
     }

@@ -191,6 +191,11 @@ impl Reader {
         self.ask(data_version)
     }
 
+    /// Whose rows it holds, each vendor once.
+    pub fn vendors(&self) -> Result<Vec<String>, Error> {
+        Ok(self.files()?.vendors())
+    }
+
     /// Its file; `None` in memory.
     pub fn path(&self) -> Option<&Path> {
         (!self.in_memory).then_some(&*self.path)

@@ -18,6 +18,7 @@ mod pins;
 mod playing;
 mod pressing;
 mod redaction;
+mod ruling;
 mod saving;
 mod seen;
 mod show;
@@ -98,6 +99,8 @@ pub struct Model {
     zones: Vec<Zone>,
     /// Whether the screens have pseudonyms.
     redacts: bool,
+    /// The rule set that was chosen, and the one that was on the screen before it.
+    rules: ruling::Chosen,
     /// The zone that the data of the user with an id says, if it does.
     device_zone: Option<(Id, Option<Zone>)>,
     tickets: Ticket,
@@ -151,6 +154,7 @@ impl Model {
             typed: None,
             zones,
             redacts: options.redacts,
+            rules: ruling::Chosen::of(options.rules),
             device_zone: None,
             tickets: 0,
             waited: false,
@@ -495,6 +499,7 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Leave if matches!(model.layers.last(), Some(Layer::Identity)) => return model.back(),
         Action::Reload => return model.reload(),
         Action::Redact => return redaction::ask(model),
+        Action::NextRules if !matches!(model.layers.last(), Some(Layer::Page(..))) => return ruling::next(model),
         Action::Zone => {
             palette::next_zone(model);
             return Vec::new();

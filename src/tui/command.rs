@@ -17,6 +17,8 @@ pub struct Base {
     pub first_zone: Zone,
     /// Whether the screens have pseudonyms.
     pub redacts: bool,
+    /// The rule set that was chosen, if one was.
+    pub rules: Option<&'static str>,
 }
 
 /// A journey as it is shown.
@@ -35,7 +37,7 @@ pub struct Shown<'a> {
 impl Base {
     /// `journey show`.
     pub fn show(&self, shown: &Shown<'_>) -> String {
-        let mut words = self.begin("show", Some(shown.zone));
+        let mut words = self.judged("show", Some(shown.zone));
         if !shown.filter.is_empty() {
             words.extend(["--filter".to_owned(), shell(shown.filter)]);
         }
@@ -45,19 +47,19 @@ impl Base {
 
     /// `journey graph`.
     pub fn graph(&self, id: &Id, moment: Option<Arrival>) -> String {
-        let mut words = self.begin("graph", None);
+        let mut words = self.judged("graph", None);
         words.extend(as_of(moment));
         finish(words, &[id.as_str()])
     }
 
     /// `journey search`.
     pub fn search(&self, text: &str) -> String {
-        finish(self.begin("search", None), &[text])
+        finish(self.judged("search", None), &[text])
     }
 
     /// `journey diff`.
     pub fn diff(&self, one: &Id, other: &Id, zone: Zone) -> String {
-        finish(self.begin("diff", Some(zone)), &[one.as_str(), other.as_str()])
+        finish(self.judged("diff", Some(zone)), &[one.as_str(), other.as_str()])
     }
 
     /// `journey demo`: of a scenario, or the list.
@@ -74,6 +76,13 @@ impl Base {
         let mut all = self.begin(command, None);
         all.extend(arguments.iter().map(|word| shell(word)));
         finish(all, &[])
+    }
+
+    /// A command whose answer depends on the rule set.
+    fn judged(&self, command: &str, zone: Option<Zone>) -> Vec<String> {
+        let mut words = self.begin(command, zone);
+        words.extend(self.rules.map(|rules| format!("--rules {rules}")));
+        words
     }
 
     fn begin(&self, command: &str, zone: Option<Zone>) -> Vec<String> {
@@ -181,7 +190,8 @@ mod tests {
 
     #[test]
     fn what_holds_on_the_screen_holds_for_the_command() {
-        let base = Base { store: Some("my shop.db".into()), first_zone: Zone::Utc, redacts: true };
+        let base =
+            Base { store: Some("my shop.db".into()), first_zone: Zone::Utc, redacts: true, rules: Some("posthog") };
         let id = Id::new("it's me");
         let all = Shown {
             filter: "event:\"a b\" -is:orphan",
@@ -191,7 +201,7 @@ mod tests {
         };
         assert_eq!(
             base.show(&all),
-            "journey show --store 'my shop.db' --redact --timezone Europe/Paris --filter 'event:\"a b\" -is:orphan' \
+            "journey show --store 'my shop.db' --redact --timezone Europe/Paris --rules posthog --filter 'event:\"a b\" -is:orphan' \
              --as-of 2019-07-10T19:00:00.098Z 'it'\\''s me'"
         );
         let base = Base { first_zone: Zone::Named(chrono_tz::Europe::Paris), ..Base::default() };

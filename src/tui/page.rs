@@ -153,6 +153,8 @@ pub enum Wish {
     Forget,
     /// Open the journey of a user, at a row of the store if it is one.
     Open(Id, Option<i64>),
+    /// The same, judged by the rule set with this name.
+    OpenUnder(Id, Option<i64>, &'static str),
     /// Say something at the foot of the screen.
     Say(String),
 }

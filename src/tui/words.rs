@@ -1,11 +1,12 @@
 //! How several screens name places, ids and evidence.
 
-use crate::identity::{EvidenceKind, Strength};
+use crate::identity::{EvidenceKind, Journey, LEGACY, Strength};
 use crate::model::facts::{Event, Source};
 use crate::model::text::event_name;
 use crate::model::{Id, VerbKind};
 
 use super::fit;
+use super::theme::Look;
 
 /// `file:line`.
 pub(in crate::tui) fn place(source: &Source) -> String {
@@ -52,4 +53,11 @@ pub(in crate::tui) fn strength_words(strength: Strength) -> &'static str {
         Strength::Strong => "strong",
         Strength::Weak => "weak hint",
     }
+}
+
+/// What stands at the right of a screen's first line: the rules that judge the journey, where they are not the
+/// legacy ones, before what is there anyway.
+pub(in crate::tui) fn rules_before(journey: &Journey, rest: &str, look: &Look) -> String {
+    let rules = journey.rules.name();
+    if rules == LEGACY.name() { rest.to_owned() } else { format!("rules {rules} {} {rest}", look.glyphs.dot) }
 }

@@ -1,7 +1,7 @@
 //! The warehouse as a source.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use super::client::Client;
@@ -268,6 +268,12 @@ impl Lookup for Warehouse {
 }
 
 impl Source for Warehouse {
+    fn vendors(&self) -> Result<Vec<String>, Error> {
+        let state = self.state();
+        let vendors: BTreeSet<&str> = state.files.values().map(|origin| &*origin.vendor).collect();
+        Ok(vendors.into_iter().map(str::to_owned).collect())
+    }
+
     fn search_ids(&self, text: &str, limit: usize) -> Result<Vec<IdHit>, Error> {
         if text.is_empty() || limit == 0 {
             return Ok(Vec::new());

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use journey::formats::{self, Decoder, Item, Splitter, sniff};
-use journey::identity::{EvidenceKind, Verdict};
+use journey::identity::{EvidenceKind, LEGACY, Verdict, named};
 use journey::ingest::{self, Flow, Input, Options};
 use journey::inspect::Inspector;
 use journey::model::{Id, LinkKind, Row, Verb, VerbKind};
@@ -179,7 +179,8 @@ fn pairs_of_amplitudes_own_numbers_are_refused_by_name() {
 
 #[test]
 fn an_alias_of_segment_is_an_alias_call_and_one_of_a_known_user_names_it_twice() {
-    let store = story("segment-analytics-next-1.84.3");
+    let mut store = story("segment-analytics-next-1.84.3");
+    store.set_rules(Some(LEGACY));
     let journey = store.journey(&Id::new("nora@example.test")).unwrap().unwrap();
     let call = &journey.aliases[0];
     assert!(matches!(call.verdict, Verdict::Refused(refusal) if refusal.name() == "self"));
@@ -193,7 +194,8 @@ fn an_alias_of_segment_is_an_alias_call_and_one_of_a_known_user_names_it_twice()
 
 #[test]
 fn the_anonymous_id_of_rudderstack_outlives_a_reset_and_ties_two_people() {
-    let store = story("rudder-analytics-js-3.34.1");
+    let mut store = story("rudder-analytics-js-3.34.1");
+    store.set_rules(Some(LEGACY));
     let journey = store.journey(&Id::new("omar@example.test")).unwrap().unwrap();
     let orphan = journey.orphans.iter().find(|orphan| orphan.contested).unwrap();
     let owners: Vec<&str> = orphan.owners.iter().map(Id::as_str).collect();
@@ -218,10 +220,23 @@ fn an_answer_says_whose_rows_it_judges_by_the_rules_of_another() {
     let said = |notes: &[String]| {
         notes.iter().filter(|note| note.contains("legacy rules of Mixpanel")).cloned().collect::<Vec<_>>()
     };
-    let posthog = notes(&story("posthog-js-1.449.2"), "nora@example.test");
+    let snowplow = notes(&story("snowplow-browser-4.10.1"), "nora@example.test");
     assert_eq!(
-        said(&posthog),
-        ["Rows of PostHog are judged by the legacy rules of Mixpanel: its vendor's own rules are not known here."]
+        said(&snowplow),
+        ["Rows of Snowplow are judged by the legacy rules of Mixpanel: its vendor's own rules are not known here."]
+    );
+    let mut posthog = story("posthog-js-1.449.2");
+    let own = notes(&posthog, "nora@example.test");
+    assert!(
+        said(&own).is_empty()
+            && own.iter().any(|note| note.starts_with("Rows of PostHog are judged by the rule set posthog"))
+    );
+    posthog.set_rules(Some(LEGACY));
+    assert_eq!(
+        said(&notes(&posthog, "nora@example.test")),
+        [
+            "Rows of PostHog are judged by the legacy rules of Mixpanel here; the rule set posthog is for those of PostHog."
+        ]
     );
     let both = store(vec![
         Input::Bytes { content: recorded("posthog-js-1.449.2"), name: "p.jsonl".into() },
@@ -399,4 +414,84 @@ fn the_readme_names_each_vendor_that_is_read_and_each_that_is_not() {
         assert!(line, "{rows}");
         assert_eq!(formats::NotRecognised::advice().contains(rows), is_read, "{rows}");
     }
+}
+
+/// The root that each id leads to.
+fn roots(store: &Inspector, ids: &[&str]) -> Vec<String> {
+    let root = |id: &&str| {
+        store.journey(&Id::new(id)).unwrap().unwrap().root.map_or_else(String::new, |root| root.as_str().to_owned())
+    };
+    ids.iter().map(root).collect()
+}
+
+/// What identity.md says of each SDK's story: whose ids are one person by the rules of its vendor.
+#[test]
+fn rows_of_one_vendor_are_judged_by_its_own_rules() {
+    let posthog = story("posthog-js-1.449.2");
+    assert_eq!(
+        roots(
+            &posthog,
+            &["nora@example.test", "01a22248-e676-784e-8057-377252557912", "01a22248-f4e9-72e3-807a-2386e1863e5b"]
+        ),
+        ["nora@example.test"; 3]
+    );
+    assert_eq!(
+        roots(&posthog, &["omar@example.test", "01a22248-fe0d-76bb-9044-19e7884e62fb"]),
+        ["omar@example.test"; 2]
+    );
+    assert_eq!(roots(&posthog, &["customer-9", "customer-9-nick"]), ["customer-9"; 2]);
+    let journey = posthog.journey(&Id::new("nora@example.test")).unwrap().unwrap();
+    assert_eq!(journey.rules.name(), "posthog");
+
+    let amplitude = story("amplitude-browser-2.48.1");
+    let nora = amplitude.journey(&Id::new("nora@example.test")).unwrap().unwrap();
+    assert_eq!(nora.rules.name(), "amplitude");
+    let anonymous =
+        |event: &&str| nora.steps.iter().any(|step| *step.event.event == **event && step.event.user.is_none());
+    assert!(["Home Viewed", "Pricing Viewed"].iter().all(|event| anonymous(event)), "rows before the first login");
+
+    let segment = story("segment-analytics-next-1.84.3");
+    let ids = ["nora@example.test", "77a8c268-16bc-4727-8607-1a325c8e70b7", "64df92b7-79a3-40eb-adf2-30841050605a"];
+    assert_eq!(roots(&segment, &ids), ["nora@example.test"; 3]);
+    assert_eq!(segment.journey(&Id::new(ids[0])).unwrap().unwrap().rules.name(), "simple");
+    let rudder = story("rudder-analytics-js-3.34.1");
+    assert_eq!(rudder.journey(&Id::new("nora@example.test")).unwrap().unwrap().rules.name(), "simple");
+}
+
+#[test]
+fn a_user_with_rows_of_several_vendors_is_judged_by_the_legacy_rules_and_others_of_the_store_are_not() {
+    let mixpanel = br#"{"event":"View","properties":{"distinct_id":"12345","time":1562000000,"$insert_id":"a1"}}
+{"event":"Buy","properties":{"distinct_id":"omar@example.test","time":1562000001,"$insert_id":"a2"}}"#;
+    let both = store(vec![
+        Input::Bytes { content: recorded("posthog-js-1.449.2"), name: "p.jsonl".into() },
+        Input::Bytes { content: mixpanel.to_vec(), name: "m.jsonl".into() },
+    ]);
+    let rules = |id: &str| both.journey(&Id::new(id)).unwrap().unwrap().rules.name();
+    assert_eq!((rules("12345"), rules("nora@example.test")), ("legacy", "posthog"));
+    assert_eq!(rules("omar@example.test"), "legacy", "rows of both");
+    assert_eq!(rules("01a22248-fe0d-76bb-9044-19e7884e62fb"), "legacy", "the same person by another id");
+    assert_eq!(both.rules_of(&Id::new("nora@example.test")).unwrap().name(), "posthog");
+}
+
+#[test]
+fn a_hit_leads_to_the_user_by_the_rules_of_its_rows_with_all_of_the_rows() {
+    let posthog = story("posthog-js-1.449.2");
+    let found = |store: &Inspector, text: &str| {
+        let mut hits = store.search(text, 50).unwrap();
+        store.describe(&mut hits).unwrap();
+        hits.into_iter()
+            .map(|hit| (hit.root.unwrap().as_str().to_owned(), hit.person_events.unwrap()))
+            .collect::<Vec<_>>()
+    };
+    let rows = posthog.journey(&Id::new("nora@example.test")).unwrap().unwrap().steps.len() as u64;
+    assert_eq!(found(&posthog, "01a22248-e676-784e-8057-377252557912"), [("nora@example.test".to_owned(), rows)]);
+    assert_eq!(found(&posthog, "nora@example.test")[0], ("nora@example.test".to_owned(), rows));
+    let mut legacy = story("posthog-js-1.449.2");
+    legacy.set_rules(Some(LEGACY));
+    let anonymous = "01a22248-e676-784e-8057-377252557912";
+    assert_eq!(found(&legacy, anonymous)[0].0, anonymous, "no alias call joins it");
+    let mut simplified = store(vec![Input::Path(data("captures/export"))]);
+    let before = simplified.search("a", 200).unwrap().len();
+    simplified.set_rules(named("simplified"));
+    assert!(simplified.search("a", 200).unwrap().len() >= before / 2, "every hit stays a hit");
 }

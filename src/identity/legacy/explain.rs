@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::super::journey::{
     AliasLine, Alike, Evidence, EvidenceKind, Journey, Reason, Refusal, Role, Split, State, Step, Strength, Verdict,
 };
+use super::super::rules::of_vendor;
 use crate::model::alike::visible_id;
 use crate::model::facts::{Event, MIXPANEL, Origin, Source};
 use crate::model::text::{and, counted};
@@ -361,6 +362,9 @@ impl<'a> Seen<'a> {
 /// Whose rows are judged by rules that are not their vendor's.
 fn other_vendors(vendors: &BTreeSet<&str>) -> Option<String> {
     let vendors: Vec<&str> = vendors.iter().copied().collect();
+    if let Some(own) = own_rules(&vendors) {
+        return Some(format!("Rows of {} are judged by the legacy rules of Mixpanel here; {own}.", and(&vendors)));
+    }
     (!vendors.is_empty()).then(|| {
         format!(
             "Rows of {} are judged by the legacy rules of Mixpanel: {} own rules are not known here.",
@@ -368,6 +372,19 @@ fn other_vendors(vendors: &BTreeSet<&str>) -> Option<String> {
             if vendors.len() == 1 { "its vendor's" } else { "their vendors'" }
         )
     })
+}
+
+/// The name of the rules that speak here.
+const LEGACY: &str = "legacy";
+
+/// Which other rule sets are for rows of these vendors.
+fn own_rules(vendors: &[&str]) -> Option<String> {
+    let own = |vendor: &&str| {
+        let rules = of_vendor(vendor).name();
+        (rules != LEGACY).then(|| format!("the rule set {rules} is for those of {vendor}"))
+    };
+    let own: Vec<String> = vendors.iter().filter_map(own).collect();
+    (!own.is_empty()).then(|| own.join(", "))
 }
 
 /// What a reader must know to judge the answer.

@@ -39,6 +39,10 @@ impl Vendor for Amplitude {
         ]
     }
 
+    fn vendors(&self) -> &'static [&'static str] {
+        &["Amplitude"]
+    }
+
     fn begin(&self) -> Box<dyn System> {
         Box::new(State::default())
     }

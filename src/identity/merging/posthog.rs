@@ -51,6 +51,10 @@ impl Vendor for PostHog {
         ]
     }
 
+    fn vendors(&self) -> &'static [&'static str] {
+        &["PostHog"]
+    }
+
     fn begin(&self) -> Box<dyn System> {
         Box::new(State::default())
     }

@@ -32,6 +32,11 @@ impl Vendor for Simple {
         &["What the spaces of Segment do with ids is not public: these rules refuse nothing and have no limit."]
     }
 
+    fn vendors(&self) -> &'static [&'static str] {
+        // RudderStack has the calls of Segment; an export of either can leave open whose it is.
+        &["Segment", "RudderStack", "Segment or RudderStack"]
+    }
+
     fn begin(&self) -> Box<dyn System> {
         Box::new(State::default())
     }

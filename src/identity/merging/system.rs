@@ -127,6 +127,10 @@ pub trait Vendor: Debug + Sync {
     fn whose(&self) -> &'static str;
     /// What no source says, or no row shows, as sentences.
     fn unknown(&self) -> &'static [&'static str];
+    /// Vendors whose rows these rules judge where no others are chosen, as rows name them.
+    fn vendors(&self) -> &'static [&'static str] {
+        &[]
+    }
     /// The system before anything arrived.
     fn begin(&self) -> Box<dyn System>;
 }

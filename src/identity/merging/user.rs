@@ -1,5 +1,7 @@
 //! From facts to the journey of one user.
 
+use std::collections::BTreeSet;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::facts::Facts;
@@ -9,12 +11,14 @@ use super::super::journey::{
     Role, State, Step, Strength, Verdict,
 };
 use super::super::legacy::World;
+use super::super::rules::of_vendor;
 use super::heard::Hearing;
 use super::ruled::Verdicts;
 use super::system::{Node, Said};
 use super::{Merging, explain};
 use crate::model::alike::differences;
 use crate::model::facts::Place;
+use crate::model::text::and;
 use crate::model::{Id, Millis};
 
 /// See [`crate::identity::resolve`].
@@ -66,6 +70,12 @@ pub(super) fn resolve(rules: &'static Merging, facts: &Facts, query: &Id) -> Opt
 /// What no row of these rules shows.
 fn notes(journey: &Journey) -> Vec<String> {
     let mut notes: Vec<String> = journey.rules.unknown().iter().map(|text| (*text).to_owned()).collect();
+    let vendors: BTreeSet<&str> = journey.steps.iter().map(|step| &*step.event.source.vendor).collect();
+    let vendors: Vec<&str> = vendors.into_iter().collect();
+    if !vendors.is_empty() && vendors.iter().all(|vendor| of_vendor(vendor).name() == journey.rules.name()) {
+        let name = journey.rules.name();
+        notes.push(format!("Rows of {} are judged by the rule set {name} where no other is chosen.", and(&vendors)));
+    }
     if journey.steps.iter().any(|step| !step.event.arrival_known()) {
         notes.push(
             "Not every row says when it arrived; for those the order of rows in the file decides which call came first."

@@ -1,5 +1,6 @@
 //! Files in an order that does not depend on the order of imports.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rusqlite::Connection;
@@ -32,6 +33,12 @@ impl Files {
             rank += 1;
         }
         Ok(Self { version, by_id })
+    }
+
+    /// Whose rows the files hold, each vendor once.
+    pub(super) fn vendors(&self) -> Vec<String> {
+        let vendors: BTreeSet<&str> = self.by_id.values().map(|origin| &*origin.vendor).collect();
+        vendors.into_iter().map(str::to_owned).collect()
     }
 
     /// The same for another thread: two cores that count the holders of one text wait for each other.

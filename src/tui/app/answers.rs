@@ -95,6 +95,12 @@ pub(super) fn answered(model: &mut Model, ticket: Ticket, answer: Response) -> V
             model.standing_asked = None;
             redaction::answered(model, answer)
         }
+        Response::Ruled(answer) => {
+            if let Err(failure) = answer {
+                model.notice = Some(failure.what);
+            }
+            Vec::new()
+        }
         Response::Changed(_) => {
             model.looking = false;
             model.notice = Some("the store has changed".to_owned());

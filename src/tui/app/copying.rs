@@ -15,7 +15,12 @@ impl Model {
     pub(super) fn base(&self) -> Option<Base> {
         let plays = matches!(self.layers.first(), Some(Layer::Gallery));
         let first_zone = self.zones.first().copied().unwrap_or_default();
-        (!plays).then(|| Base { store: self.place.clone(), first_zone, redacts: self.redacts })
+        (!plays).then(|| Base {
+            store: self.place.clone(),
+            first_zone,
+            redacts: self.redacts,
+            rules: self.rules.name(),
+        })
     }
 
     /// The command that shows what the screen shows, if there is one.

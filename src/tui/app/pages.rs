@@ -6,7 +6,7 @@ use crate::tui::page::{Page, Wish};
 use crate::tui::worker::{Request, Ticket};
 
 use super::identity::Visit;
-use super::{Effect, Layer, Model};
+use super::{Effect, Layer, Model, ruling};
 
 /// Does what the page on top wishes.
 pub(super) fn after(model: &mut Model) -> Vec<Effect> {
@@ -24,6 +24,11 @@ pub(super) fn after(model: &mut Model) -> Vec<Effect> {
             effects
         }
         Wish::Open(id, row) => open(model, id, row),
+        Wish::OpenUnder(id, row, rules) => {
+            let mut effects = ruling::choose(model, rules);
+            effects.extend(open(model, id, row));
+            effects
+        }
         Wish::Say(text) => {
             model.notice = Some(text);
             Vec::new()

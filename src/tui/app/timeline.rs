@@ -55,7 +55,10 @@ fn put(model: &mut Model, journey: Arc<Journey>, timeline: Arc<Timeline>) -> Vec
     let base = model.base();
     let mut effects = Vec::new();
     match &mut model.journey {
-        Some(state) if state.journey().query == journey.query => state.replace(journey, timeline),
+        Some(state) if state.journey().query == journey.query => {
+            state.replace(journey, timeline);
+            state.set_base(base);
+        }
         state => {
             let recent = Recent { id: journey.query.clone(), text: model.search.text().to_owned() };
             let new = journey::State::new(journey, timeline).with_marks(model.marks.clone());

@@ -1,7 +1,8 @@
 //! The rows of the open user under several rule sets, side by side: whose they are under each, and why.
 //!
 //! The facts are the same under each rule set, so the rows are ([`Across`]). The store is asked once, and again
-//! when a column shows another rule set. Enter opens the journey at the row; Esc comes back here.
+//! when a column shows another rule set. Enter opens the journey at the row, under the rules of the chosen column; Esc
+//! comes back here.
 
 mod draw;
 
@@ -136,7 +137,11 @@ impl Page for State {
                 let held = self.across.as_ref().and_then(|across| across.sides.first());
                 let held = held.zip(self.place_of_row()).and_then(|(side, at)| side.rows.get(at));
                 if let (Some(id), Some(held)) = (self.id.clone(), held) {
-                    self.asking.wish = Some(Wish::Open(id, Some(held.event.row)));
+                    let row = Some(held.event.row);
+                    self.asking.wish = Some(match self.columns.get(self.column) {
+                        Some(rules) => Wish::OpenUnder(id, row, rules),
+                        None => Wish::Open(id, row),
+                    });
                 }
             }
             _ => {}

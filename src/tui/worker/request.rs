@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::identity::compare::Comparison;
-use crate::identity::{Journey, LEGACY};
+use crate::identity::{Journey, LEGACY, named};
 use crate::inspect::query::Vocabulary;
 use crate::inspect::terms::Terms;
 use crate::inspect::{Census, Soon};
@@ -80,6 +80,8 @@ pub enum Request {
     Store(String),
     /// [`Backend::redact`], and what the open user is called then.
     Redact(Option<Id>),
+    /// [`Backend::set_rules`], by the name of the rule set.
+    Rules(Option<&'static str>),
     /// A row or a journey as a text of its own.
     Text(Wanted),
     /// [`Backend::changed`].
@@ -151,6 +153,8 @@ pub enum Response {
     Store(Result<String, Failure>),
     /// Whether answers are redacted now.
     Redacted(Result<Redacted, Failure>),
+    /// Users are judged by other rules now.
+    Ruled(Result<(), Failure>),
     /// Whether the store has changed.
     Changed(bool),
     /// What became of a file.
@@ -187,7 +191,7 @@ impl Request {
             Self::Changed => Rule::Ask(Lane::Changes, &[]),
             Self::Text(_) => Rule::Ask(Lane::Text, &[]),
             Self::Pin(_) | Self::Save(_) | Self::Report(_) | Self::Remember(_) | Self::Enough(_) => Rule::Do,
-            Self::Store(_) | Self::Redact(_) => Rule::Turn,
+            Self::Store(_) | Self::Redact(_) | Self::Rules(_) => Rule::Turn,
         }
     }
 
@@ -234,6 +238,7 @@ impl Request {
             }
             Self::Pin(who) => Response::Pinned(who.clone(), backend.pin(who)),
             Self::Store(path) => Response::Store(backend.open(path)),
+            Self::Rules(name) => Response::Ruled(backend.set_rules(name.and_then(named))),
             Self::Redact(opened) => Response::Redacted(backend.redact(opened.as_ref())),
             // A look that fails is made again; what the user asks will tell the failure.
             Self::Changed => Response::Changed(backend.changed().unwrap_or(false)),

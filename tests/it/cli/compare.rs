@@ -49,6 +49,21 @@ fn the_rules_of_a_journey_can_be_chosen() {
 }
 
 #[test]
+fn search_and_diff_take_rules_too() {
+    let home = Home::with_sample();
+    let root = |rules: &str| {
+        let answer = home.json(0, &["search", "sally@gmail.com", "--rules", rules]);
+        answer["hits"][0]["root"].clone()
+    };
+    assert_eq!((root("legacy"), root("simplified")), ("12345".into(), "sally@gmail.com".into()));
+    let same = |rules: &str| home.json(0, &["diff", "sally@gmail.com", "12345", "--rules", rules])["same"].clone();
+    assert_eq!((same("legacy"), same("original"), same("simplified")), (true.into(), true.into(), false.into()));
+    assert!(out(&home.run(&["show", "sally@gmail.com", "--rules", "original"])).contains("rules original"));
+    assert!(!out(&home.run(&["show", "sally@gmail.com"])).contains("rules legacy"));
+    assert_eq!(code(&home.run(&["--rules", "posthog", "show", "sally@gmail.com"])), 2);
+}
+
+#[test]
 fn wrong_rules_are_wrong_use() {
     let home = Home::with_sample();
     let wrong = home.run(&["compare", "sally@gmail.com", "--rules", "legacy,simplifed"]);

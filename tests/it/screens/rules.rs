@@ -121,3 +121,58 @@ fn without_an_open_journey_the_screen_says_what_to_do() {
     assert_eq!(app.top(), "rules", "{}", app.text());
     assert!(app.text().contains("no journey is open: open one"), "{}", app.text());
 }
+
+/// The first line of a screen that shows a journey.
+fn head(app: &mut App<Opened>) -> String {
+    app.text().lines().next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_key_shows_the_journey_under_the_next_rule_set_and_the_head_says_which() {
+    let mut app = App::start(opened()).sized(100, 30);
+    app.press(TOM);
+    app.press("<Enter>");
+    let legacy = app.text();
+    assert!(!head(&mut app).contains("rules "), "{legacy}");
+    app.press("w");
+    assert!(head(&mut app).contains("rules original"), "{}", app.text());
+    assert!(app.text().contains("rules: original"), "{}", app.text());
+    app.press("o");
+    assert!(head(&mut app).contains("rules original"), "{}", app.text());
+    app.press("w");
+    assert!(head(&mut app).contains("rules simplified"), "{}", app.text());
+    app.press("<Esc>");
+    for name in ["posthog", "amplitude", "simple"] {
+        app.press("w");
+        assert!(head(&mut app).contains(&format!("rules {name}")), "{}", app.text());
+    }
+    app.press("w");
+    assert!(app.text().contains("rules: legacy, as without a choice"), "{}", app.text());
+    app.press("j");
+    app.press("k");
+    assert_eq!(app.text(), legacy);
+}
+
+#[test]
+fn the_command_of_a_screen_names_the_rules_that_were_chosen() {
+    let mut app = App::start(opened()).sized(100, 30);
+    app.press(TOM);
+    app.press("<Enter>");
+    assert!(!app.model.command().unwrap().contains("--rules"));
+    app.press("w");
+    assert!(app.model.command().unwrap().contains("--rules original"), "{:?}", app.model.command());
+}
+
+#[test]
+fn enter_in_a_column_opens_the_journey_under_its_rules() {
+    let mut app = rules();
+    app.press("ll");
+    app.press("<Enter>");
+    assert_eq!(app.top(), "journey", "{}", app.text());
+    assert!(head(&mut app).contains("rules simplified"), "{}", app.text());
+    app.press("<Esc>");
+    assert_eq!(app.top(), "rules", "{}", app.text());
+    app.press("hh");
+    app.press("<Enter>");
+    assert!(!head(&mut app).contains("rules "), "the rules of the rows are no choice: {}", app.text());
+}

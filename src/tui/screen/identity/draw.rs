@@ -14,7 +14,7 @@ use crate::tui::pen::Pen;
 use crate::tui::pointer::Spot;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widgets::{scrolled, select};
-use crate::tui::words::{evidence_name, strength_words};
+use crate::tui::words::{evidence_name, rules_before, strength_words};
 
 use super::cells::{label, span};
 use super::{Line, Panel, Topic, explain, person, picture, scrub};
@@ -107,6 +107,7 @@ fn head(pen: &mut Pen<'_>, of: &Panel<'_>, look: &Look) {
     };
     // The screen always names the moment: if it is narrow, in the foot.
     let zone = if fit::width(&zone) + 24 > pen.room() { format!("{} ", look.zone.name()) } else { zone };
+    let zone = rules_before(journey, &zone, look);
     let room = pen.room().saturating_sub(fit::width(&zone) + 14);
     let word = if of.identity.topic() == Topic::Person { "person" } else { "identity" };
     pen.skip(1).text(word, title).skip(2);

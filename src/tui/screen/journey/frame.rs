@@ -14,7 +14,7 @@ use crate::tui::pointer::Spot;
 use crate::tui::screen::identity;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widgets::scrolled;
-use crate::tui::words::{event_words, strength_words};
+use crate::tui::words::{event_words, rules_before, strength_words};
 
 use super::rows::Columns;
 use super::{State, detail, heads, menu, prompt, rows, strip};
@@ -276,11 +276,14 @@ fn head(pen: &mut Pen<'_>, state: &State, look: &Look) {
     }
     let gap = format!(" {dot} ");
     pen.skip(2);
-    while !parts.is_empty() && fit::width(&parts.join(&gap)) > pen.room() {
+    // What judges all of it goes before how long it is.
+    let rules = fit::width(&rules_before(journey, "", look));
+    while !parts.is_empty() && fit::width(&parts.join(&gap)) + rules > pen.room() {
         parts.pop();
     }
     pen.text(&parts.join(&gap), plain);
-    pen.right(&format!("{} ", look.zone.name()), look.style(Meaning::Muted));
+    let zone = format!("{} ", look.zone.name());
+    pen.right(&rules_before(journey, &zone, look), look.style(Meaning::Muted));
 }
 
 /// How many rows are there and why, and what is missing.

@@ -144,6 +144,11 @@ impl State {
         self
     }
 
+    /// Notes the same once more: the rules may have changed since.
+    pub fn set_base(&mut self, base: Option<Base>) {
+        self.base = base;
+    }
+
     fn conditions(&self) -> Vec<Choice> {
         let Some(row) = self.row() else { return Vec::new() };
         let mut choices = Vec::new();
