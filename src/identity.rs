@@ -23,6 +23,7 @@ pub mod audit;
 pub mod baseline;
 pub mod compare;
 pub mod expected;
+pub mod exported;
 pub mod facts;
 pub mod findings;
 pub mod journey;

@@ -11,6 +11,7 @@ mod clocks;
 mod compare;
 mod device_zone;
 mod error;
+pub mod exported;
 pub mod filter;
 pub mod gather;
 mod history;

@@ -28,7 +28,7 @@ pub mod text;
 pub use branch::{HandError, leave_out, make, read};
 pub use expect::{Expected, Found, found};
 pub use recorded::{MOST_CALLS, Marked, of_session};
-pub use reproduce::{Head, as_scenario, reproduce};
+pub use reproduce::{Head, as_scenario, changed_scenario, reproduce};
 pub use server::{AliasRow, Entry, News, NewsKind, Server, Standing};
 pub use sides::{Pair, differs, sides};
 

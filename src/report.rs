@@ -13,6 +13,7 @@ pub mod clock;
 pub mod compare;
 pub mod doctor;
 pub mod expected;
+pub mod exported;
 pub mod graph;
 pub mod imported;
 pub mod journey;

@@ -453,7 +453,7 @@ pub(super) struct Diff {
     --to simplified --format html > migration.html\njourney compare sally@example.com --without july.jsonl:18")]
 pub(super) struct Compare {
     /// Any id of the user
-    #[arg(required_unless_present = "to", conflicts_with_all = ["from", "to"])]
+    #[arg(required_unless_present_any = ["to", "against"], conflicts_with_all = ["from", "to", "against"])]
     pub(super) id: Option<String>,
     /// Two to six rule sets, or one with an option of "What if" [default:
     /// legacy,original,simplified,posthog; with "What if": legacy]
@@ -480,6 +480,13 @@ pub(super) struct Compare {
     /// Replace the file of --write if it exists
     #[arg(long, requires = "write", help_heading = "What if")]
     pub(super) force: bool,
+    /// Compare what a vendor exported after merging with what the rules compute from the rows as sent
+    ///
+    /// Exported owners: the distinct_id next to $distinct_id_before_identity (Mixpanel), person_id (PostHog),
+    /// amplitude_id (Amplitude). The answer counts rows on which both agree, rows that only the rules join, and
+    /// rows that only the vendor joined, and lists those with the most rows.
+    #[arg(long, value_name = "WHAT", value_parser = ["exported"], conflicts_with_all = ["from", "to"])]
+    pub(super) against: Option<String>,
     /// The rule set that the project uses now [default: legacy]
     #[arg(long, value_name = "RULES", requires = "to")]
     pub(super) from: Option<String>,

@@ -12,16 +12,19 @@ use super::stop::stop_flag;
 use super::what_if;
 use crate::identity::RuleSet;
 use crate::identity::across::USUAL;
-use crate::inspect::{Inspector, migration};
+use crate::inspect::{Inspector, exported, migration};
 use crate::model::Id;
 use crate::output::Kept;
-use crate::report::{across, migration as report};
+use crate::report::{across, exported as exported_report, migration as report};
 use crate::session::Location;
 
 pub(super) fn run(command: &Compare, store: Named, console: &mut Console) -> Result<(), Failure> {
     if let Some(to) = &command.to {
         let from = rule_set(command.from.as_deref().unwrap_or("legacy"))?;
         return migrate(from, rule_set(to)?, store, console);
+    }
+    if command.against.is_some() {
+        return against(command, store, console);
     }
     let rules = if what_if::is_asked(command) { Vec::new() } else { rules(command)? };
     if !matches!(console.form, Form::Text | Form::Json) {
@@ -53,16 +56,37 @@ fn answer(id: &str, rules: &[RuleSet], inspector: &Inspector, console: &mut Cons
     console.finish()
 }
 
+/// What a vendor exported after merging against the rules.
+fn against(command: &Compare, store: Named, console: &mut Console) -> Result<(), Failure> {
+    let rules: Vec<RuleSet> = command.rules.iter().map(|name| rule_set(name)).collect::<Result<_, _>>()?;
+    let name = place(&store)?;
+    let inspector = store.open(console)?;
+    let stop = stop_flag()?;
+    let found = every_user(console, &stop, |go_on| exported::report(&inspector, &rules, go_on))?;
+    match console.form {
+        Form::Json => exported_report::json(&mut console.out, &name, &found)?,
+        Form::Text => exported_report::text(&mut console.out, &name, &found, &console.look)?,
+        _ => return Err(Failure::usage("this comparison is text or JSON").hint("--format text, json")),
+    }
+    console.finish()?;
+    if found.iter().all(|found| found.complete) { Ok(()) } else { Err(Failure::stopped_report()) }
+}
+
+/// What to call the store.
+fn place(store: &Named) -> Result<String, Failure> {
+    Ok(match store.clone().location()? {
+        Location::File(path) => path.display().to_string(),
+        Location::Warehouse(address) => address.to_string(),
+        Location::Demo | Location::Empty => "the demo store".to_owned(),
+    })
+}
+
 /// The migration report of the whole store.
 fn migrate(from: RuleSet, to: RuleSet, store: Named, console: &mut Console) -> Result<(), Failure> {
     if from.name() == to.name() {
         return Err(Failure::usage(format!("--from and --to both name {}", to.name())).hint("name two rule sets"));
     }
-    let name = match store.clone().location()? {
-        Location::File(path) => path.display().to_string(),
-        Location::Warehouse(address) => address.to_string(),
-        Location::Demo | Location::Empty => "the demo store".to_owned(),
-    };
+    let name = place(&store)?;
     let inspector = store.open(console)?;
     let stop = stop_flag()?;
     let found = every_user(console, &stop, |go_on| migration::report(&inspector, from, to, go_on))?;

@@ -14,7 +14,7 @@ use crate::inspect::Inspector;
 use crate::model::text::count;
 use crate::model::{Id, Millis, VerbKind};
 use crate::output::{Kept, Output, Readers};
-use crate::play::{Head, as_scenario};
+use crate::play::changed_scenario;
 use crate::report::what_if as report;
 
 /// Whether a change is asked for.
@@ -41,7 +41,7 @@ pub(super) fn answer(
     let Some(outcome) = outcome else { return Err(nowhere(id, inspector)?) };
     let root = outcome.before.root.clone().unwrap_or_else(|| query.clone());
     if let Some(path) = &command.write {
-        write(path, command.force, kept, &facts, &changes, &root, &described)?;
+        write(path, command.force, kept, &facts, &changes, &root)?;
     }
     let name = inspector.name_or_id(&root)?;
     let asked = report::Asked { query: query.as_str(), name: &name, changes: &described };
@@ -61,25 +61,11 @@ fn unfit(why: Unfit) -> Failure {
 }
 
 /// Saves the rows with the changes as a scenario.
-fn write(
-    path: &Path,
-    force: bool,
-    kept: &Kept,
-    facts: &Facts,
-    changes: &[Change],
-    root: &Id,
-    described: &[String],
-) -> Result<(), Failure> {
+fn write(path: &Path, force: bool, kept: &Kept, facts: &Facts, changes: &[Change], root: &Id) -> Result<(), Failure> {
     use std::io::Write as _;
     let other = changed(facts, changes).map_err(unfit)?;
-    let head = Head {
-        name: "what-if".to_owned(),
-        title: format!("The rows of a user, with {}", if described.len() == 1 { "one change" } else { "changes" }),
-        look_for: format!("What {} made of them.", if described.len() == 1 { "it" } else { "they" }),
-        lesson: "Compare it with the same rows as they were sent.".to_owned(),
-    };
     let mut output = Output::begin(path, force, kept, Readers::Usual)?;
-    output.write_all(as_scenario(&other, root, &head).to_toml().as_bytes())?;
+    output.write_all(changed_scenario(&other, root, changes.len()).to_toml().as_bytes())?;
     Ok(output.finish()?)
 }
 

@@ -254,6 +254,8 @@ pub struct Outcome {
     pub missing: (usize, usize),
     /// Rows that are not as they were, by time: their places before and after.
     pub rows: Vec<(Option<usize>, Option<usize>)>,
+    /// Those, and the rows that are the user's before or after, by time.
+    pub all: Vec<(Option<usize>, Option<usize>)>,
 }
 
 impl Outcome {
@@ -272,7 +274,7 @@ impl Outcome {
         let missing = (missing(facts), missing(&other));
         let mut at_after: BTreeMap<i64, usize> =
             after.rows.iter().enumerate().map(|(at, held)| (held.event.row, at)).collect();
-        let mut rows = Vec::new();
+        let (mut rows, mut all) = (Vec::new(), Vec::new());
         for (at, held) in before.rows.iter().enumerate() {
             let then = at_after.remove(&held.event.row);
             let is_same = then.and_then(|then| after.rows.get(then)).is_some_and(|then| {
@@ -281,17 +283,26 @@ impl Outcome {
                     && held.event.id == then.event.id
                     && held.event.place() == then.event.place()
             });
+            let is_own =
+                before.is_own(held) || then.and_then(|at| after.rows.get(at)).is_some_and(|then| after.is_own(then));
             if !is_same {
                 rows.push((Some(at), then));
             }
+            if !is_same || is_own {
+                all.push((Some(at), then));
+            }
         }
-        rows.extend(at_after.into_values().map(|at| (None, Some(at))));
+        for at in at_after.into_values() {
+            rows.push((None, Some(at)));
+            all.push((None, Some(at)));
+        }
         let time = |(before_at, after_at): &(Option<usize>, Option<usize>)| {
             let held = before_at.and_then(|at| before.rows.get(at)).or(after_at.and_then(|at| after.rows.get(at)));
             held.map(|held| held.event.place())
         };
         rows.sort_by_key(time);
-        Ok(Some(Self { before, after, missing, rows }))
+        all.sort_by_key(time);
+        Ok(Some(Self { before, after, missing, rows, all }))
     }
 
     /// Rows of the user before and after.

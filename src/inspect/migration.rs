@@ -8,7 +8,7 @@
 
 mod advice;
 mod groups;
-mod ids;
+pub(super) mod ids;
 
 use std::collections::BTreeMap;
 
@@ -28,9 +28,9 @@ use crate::model::{Id, LinkKind};
 const MOST_TOP: usize = 20;
 
 /// What the rules make of a store.
-struct Side {
-    system: Option<Box<dyn System>>,
-    refused: BTreeMap<&'static str, u64>,
+pub(super) struct Side {
+    pub(super) system: Option<Box<dyn System>>,
+    pub(super) refused: BTreeMap<&'static str, u64>,
     /// Refused pairs with the reason: who does not join, and whom.
     pairs: Vec<(&'static str, Number, Number)>,
 }
@@ -131,10 +131,24 @@ fn said(
     links: &[SweptLink],
     ranks: &FxHashMap<i64, u32>,
 ) -> Vec<(Arrival, Said)> {
-    let rank = |file: i64| ranks.get(&file).copied().unwrap_or_default();
-    let line = |line: i64| u64::try_from(line).unwrap_or(0);
     let mut said: Vec<(Arrival, Said)> = Vec::with_capacity(groups.all.len() + calls.len() + links.len());
     said.extend(groups.all.iter().map(|group| (group.first, Said::Row(group.sent))));
+    calls_and_links(calls, links, ranks, &|rank, line, other| groups.row_of(rank, line, other), &mut said);
+    said.sort_unstable_by_key(|(arrival, said)| (*arrival, matches!(said, Said::Row(_))));
+    said
+}
+
+/// Adds what calls and links say, in no order; `row_of` is the number of the row of a call, by its place and the
+/// other id that it names.
+pub(super) fn calls_and_links(
+    calls: &[SweptCall],
+    links: &[SweptLink],
+    ranks: &FxHashMap<i64, u32>,
+    row_of: &dyn Fn(u32, u64, Number) -> i64,
+    said: &mut Vec<(Arrival, Said)>,
+) {
+    let rank = |file: i64| ranks.get(&file).copied().unwrap_or_default();
+    let line = |line: i64| u64::try_from(line).unwrap_or(0);
     for call in calls {
         let arrival = Arrival { at: call.arrived, rank: rank(call.file), line: line(call.line), row: call.row };
         said.push((arrival, Said::Alias { alias: number(call.alias), target: number(call.target) }));
@@ -147,14 +161,12 @@ fn said(
             _ => continue,
         };
         let (rank, line) = (rank(link.file), line(link.line));
-        let row = groups.row_of(rank, line, number(link.b));
+        let row = row_of(rank, line, number(link.b));
         said.push((Arrival { at: link.arrived, rank, line, row }, what));
     }
-    said.sort_unstable_by_key(|(arrival, said)| (*arrival, matches!(said, Said::Row(_))));
-    said
 }
 
-fn hear(system: Option<Box<dyn System>>, said: &[(Arrival, Said)], ids: &Ids) -> Side {
+pub(super) fn hear(system: Option<Box<dyn System>>, said: &[(Arrival, Said)], ids: &Ids) -> Side {
     let mut side = Side { system, refused: BTreeMap::new(), pairs: Vec::new() };
     let Some(system) = &mut side.system else { return side };
     let mut conflicts = FxHashSet::default();

@@ -92,21 +92,32 @@ pub fn reproduce(facts: &Facts, journey: &Journey, finding: &Finding) -> Option<
 
 /// What a scenario says of itself.
 #[derive(Clone, Debug)]
-pub struct Head {
+struct Head {
     /// Its name.
-    pub name: String,
+    name: String,
     /// Its title.
-    pub title: String,
+    title: String,
     /// What to look for.
-    pub look_for: String,
+    look_for: String,
     /// What it teaches.
-    pub lesson: String,
+    lesson: String,
 }
 
 /// The rows of a user as a scenario, without the ids and values of the data: of too many rows those
 /// that are calls first.
-pub fn as_scenario(facts: &Facts, root: &Id, head: &Head) -> Scenario {
+fn as_scenario(facts: &Facts, root: &Id, head: &Head) -> Scenario {
     scenario(&units(facts, &[]), Clock::Exact, &Names::of(facts, root), root, head)
+}
+
+/// The rows of a user, to which so many changes were made, as a scenario: see [`as_scenario`].
+pub fn changed_scenario(facts: &Facts, root: &Id, changes: usize) -> Scenario {
+    let head = Head {
+        name: "what-if".to_owned(),
+        title: format!("The rows of a user, with {}", if changes == 1 { "one change" } else { "changes" }),
+        look_for: format!("What {} made of them.", if changes == 1 { "it" } else { "they" }),
+        lesson: "Compare it with the same rows as they were sent.".to_owned(),
+    };
+    as_scenario(facts, root, &head)
 }
 
 /// The codes that the engine finds when a scenario is played.

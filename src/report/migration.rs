@@ -67,7 +67,7 @@ pub fn json(out: &mut dyn Write, store: &str, migration: &Migration) -> io::Resu
 }
 
 /// What becomes of a person, a few words.
-fn what(user: &TopUser) -> String {
+pub fn what(user: &TopUser) -> String {
     match &user.becomes {
         Becomes::Split(parts) => format!("split in {parts}"),
         Becomes::Merged(other, name) => match name.as_ref().filter(|name| user.name.as_ref() != Some(name)) {

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use crate::identity::across::Across;
 use crate::identity::audit::Audit;
+use crate::identity::migration::Migration;
 use crate::identity::repair::Repair;
+use crate::identity::what_if::{Change, Outcome, Unfit};
 use crate::identity::{Finding, Journey, Kind, RuleSet, Step, named};
 use crate::inspect::check::{self, Person, Proof};
-use crate::inspect::{Error, Inspector};
+use crate::inspect::{Error, ErrorKind, Inspector, migration};
 use crate::model::Id;
 use crate::model::facts::Source;
 use crate::model::money::Amounts;
@@ -34,6 +36,10 @@ pub enum Question {
     Repair(Id),
     /// The properties of a row.
     Row(i64),
+    /// What becomes of everyone when the second of the rule sets with these names takes over from the first.
+    Migration(&'static str, &'static str),
+    /// A user with changes to what was sent, under the rule set with this name.
+    WhatIf(Id, &'static str, Vec<Change>),
     /// The rows of a user under the rule sets with these names.
     Across(Id, Vec<&'static str>),
 }
@@ -54,6 +60,10 @@ pub enum Answer {
     Repair(Option<Box<Repair>>),
     /// Of [`Question::Row`]: a JSON object.
     Row(String),
+    /// Of [`Question::Migration`].
+    Migration(Box<Migration>),
+    /// Of [`Question::WhatIf`], with the best name; `None` when no row belongs to the id.
+    WhatIf(Option<Box<Outcome>>, String),
     /// Of [`Question::Across`]; `None` when no row belongs to the id under any of the rule sets.
     Across(Option<Box<Across>>),
 }
@@ -84,12 +94,35 @@ pub(super) fn answer(
         },
         Question::Loose(kind) => Answer::Loose(check::rows_of_store(inspector, kind, go_on)?),
         Question::Repair(id) => Answer::Repair(inspector.repair(id)?.map(Box::new)),
+        Question::Migration(from, to) => {
+            let (Some(from), Some(to)) = (named(from), named(to)) else { return Err(no_rules(from, to)) };
+            Answer::Migration(Box::new(migration::report(inspector, from, to, go_on)?))
+        }
+        Question::WhatIf(id, rules, changes) => {
+            let Some(rules) = named(rules) else { return Err(no_rules(rules, rules)) };
+            let (facts, query) = inspector.reached(id)?;
+            let outcome = Outcome::of(&facts, &query, rules, changes).map_err(unfit)?;
+            let root = outcome.as_ref().and_then(|outcome| outcome.before.root.clone()).unwrap_or(query);
+            Answer::WhatIf(outcome.map(Box::new), inspector.name_or_id(&root)?)
+        }
         Question::Across(id, names) => {
             let rules: Vec<RuleSet> = names.iter().filter_map(|name| named(name)).collect();
             Answer::Across(inspector.across(id, &rules)?.map(Box::new))
         }
         Question::Row(row) => Answer::Row(inspector.properties(&[*row])?.into_iter().next().unwrap_or_default()),
     })
+}
+
+fn no_rules(from: &str, to: &str) -> Error {
+    Error::new(ErrorKind::Bug, format!("{from} or {to} names no rule set"))
+}
+
+fn unfit(why: Unfit) -> Error {
+    let what = match why {
+        Unfit::NoRow => "the row of a change is not sent any more",
+        Unfit::NoAlias => "only an alias call with two ids can be an identify instead",
+    };
+    Error::new(ErrorKind::Usage, what)
 }
 
 fn evidence(inspector: &Inspector, journey: &Journey, kind: &Kind) -> Result<Answer, Error> {

@@ -76,6 +76,7 @@ const NAMED: &[(&str, KeyCode)] = &[
     ("Space", KeyCode::Char(' ')),
     ("F1", KeyCode::F(1)),
     ("F2", KeyCode::F(2)),
+    ("F3", KeyCode::F(3)),
     ("F5", KeyCode::F(5)),
 ];
 

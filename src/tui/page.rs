@@ -2,6 +2,7 @@
 //! view in one place. `screen::PAGES` lists them.
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -11,6 +12,8 @@ use super::frame::{Drawn, Ui};
 use super::keys::{Action, Context, Keymap};
 use super::pointer::Pointed;
 use super::theme::Look;
+use crate::identity::migration::Migration;
+use crate::identity::what_if::Change;
 use crate::model::Id;
 
 /// A screen of its own, from the key that opens it to the key that leaves it.
@@ -51,6 +54,10 @@ pub trait Page: Debug + Send {
     }
     /// The user whose repair it shows, and what to call the file of it.
     fn repair(&self) -> Option<(Id, String)> {
+        None
+    }
+    /// What can be saved of it as a report, and the name of a file for that.
+    fn report(&self) -> Option<(String, Report)> {
         None
     }
     /// Draws it.
@@ -157,6 +164,15 @@ pub enum Wish {
     OpenUnder(Id, Option<i64>, &'static str),
     /// Say something at the foot of the screen.
     Say(String),
+}
+
+/// What can be saved of a page.
+#[derive(Clone, Debug)]
+pub enum Report {
+    /// What becomes of a store, which is called this.
+    Migration(Arc<Migration>, String),
+    /// The rows of a user with changes to what was sent.
+    WhatIf(Id, Vec<Change>),
 }
 
 /// What every page may use.

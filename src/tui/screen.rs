@@ -9,6 +9,7 @@ pub mod help;
 pub mod identity;
 pub mod journey;
 pub mod listen;
+pub mod migration;
 pub mod palette;
 pub mod prompt;
 pub mod rules;
@@ -19,7 +20,7 @@ use super::keys::Action;
 use super::page::Entry;
 
 /// Screens of their own: a module each, with its state, keys, update and view.
-pub const PAGES: &[Entry] = &[help::PAGE, findings::PAGE, rules::PAGE];
+pub const PAGES: &[Entry] = &[help::PAGE, findings::PAGE, rules::PAGE, migration::PAGE];
 
 /// The page that an action opens.
 pub(super) fn page(action: Action) -> Option<&'static Entry> {

@@ -1,6 +1,7 @@
 //! Rule sets that join ids: the cases of identity.md §7 under Original and Simplified ID Merge, the
 //! table of §3.3, what PostHog's own tests say of its persons, and what Amplitude's documents say.
 
+mod exported;
 mod migration;
 mod oracle;
 mod others;

@@ -13,6 +13,7 @@ mod identity;
 mod journeys;
 #[path = "screens/listen.rs"]
 mod listen;
+mod migration;
 mod mouse;
 mod outside;
 mod palette;

@@ -7,7 +7,7 @@ use super::super::journey::ruled::{Because, Held, Ruled};
 use super::super::journey::{AliasLine, Journey, Reason, Step, Verdict};
 use super::system::Said;
 use crate::model::Id;
-use crate::model::facts::{Event, Source};
+use crate::model::facts::{Event, Link, Source};
 
 /// `sally.jsonl line 3`.
 fn place(source: &Source) -> String {
@@ -95,6 +95,20 @@ fn joined(event: &Event, owner: Option<&Id>, line: Option<&AliasLine>) -> String
         Some(line) => format!("Sent as {sent}, one person with {whose} since {}. {}", place(&line.source), line.why),
         None => format!("Sent as {sent}, one person with {whose}."),
     }
+}
+
+/// Where the vendor exported rows of one id under another that is not the same person here.
+pub(super) fn exported(link: &Link, exported: &Id, sent: &Id) -> String {
+    format!(
+        "The vendor exported rows of {} under {} ({}); by these rules they are two: {} is {}'s and {} is {}'s.",
+        link.b.as_str(),
+        link.a.as_str(),
+        place(&link.source),
+        link.b.as_str(),
+        sent.as_str(),
+        link.a.as_str(),
+        exported.as_str()
+    )
 }
 
 /// A login, or a call that made the user known.

@@ -19,7 +19,7 @@ use super::{Merging, explain};
 use crate::model::alike::differences;
 use crate::model::facts::Place;
 use crate::model::text::and;
-use crate::model::{Id, Millis};
+use crate::model::{Id, LinkKind, Millis};
 
 /// See [`crate::identity::resolve`].
 pub(super) fn resolve(rules: &'static Merging, facts: &Facts, query: &Id) -> Option<Journey> {
@@ -64,6 +64,8 @@ pub(super) fn resolve(rules: &'static Merging, facts: &Facts, query: &Id) -> Opt
         ..Journey::of_nothing(query, rules)
     };
     journey.notes = notes(&journey);
+    let exported = maker.exported(facts);
+    journey.notes.extend(exported);
     Some(journey)
 }
 
@@ -127,6 +129,28 @@ impl Maker<'_, '_, '_> {
             nodes.iter().any(|node| self.verdicts.leads_to(*node, self.root))
         };
         (0..self.verdicts.lines.len()).filter(is_own).collect()
+    }
+
+    /// Where the vendor's own record of merging differs from what these rules make of it: it exported rows of one id
+    /// under another, and the two are not one here.
+    fn exported(&mut self, facts: &Facts) -> Vec<String> {
+        let mut notes = Vec::new();
+        for link in facts.links.iter().filter(|link| link.kind == LinkKind::Previous) {
+            let whose = |id: &Id| {
+                let number = self.verdicts.hearing.ids.known(id)?;
+                let meant = self.verdicts.hearing.system.meant(number, &self.verdicts.hearing.ids);
+                let own = meant.iter().find(|node| **node == self.root).or(meant.first());
+                own.copied()
+            };
+            // Of an id that no row and no call names, nothing follows here.
+            let (Some(exported), Some(sent)) = (whose(&link.a), whose(&link.b)) else { continue };
+            if exported == sent || (exported != self.root && sent != self.root) {
+                continue;
+            }
+            let (exported, sent) = (self.verdicts.id(exported), self.verdicts.id(sent));
+            notes.push(explain::exported(link, &exported, &sent));
+        }
+        notes
     }
 
     /// Whether no id of a user names a person.

@@ -11,7 +11,7 @@ use crate::model::{Id, LinkKind, NumberedTexts, Shape};
 /// The ids of a store; their numbers are those of the source, and after them come the bare forms of
 /// devices that no row writes bare.
 #[derive(Debug, Default)]
-pub(super) struct Ids {
+pub(in crate::inspect) struct Ids {
     texts: NumberedTexts,
     /// Numbers of ids of the form of a device, with those of their bare forms.
     bare: FxHashMap<Number, Number>,
@@ -23,12 +23,16 @@ pub(super) struct Ids {
     called: FxHashMap<Id, Number>,
 }
 
-pub(super) fn number(id: i64) -> Number {
+pub(in crate::inspect) fn number(id: i64) -> Number {
     Number::try_from(id).unwrap_or(Number::MAX)
 }
 
 impl Ids {
-    pub(super) fn read(reader: &dyn Sweep, calls: &[SweptCall], links: &[SweptLink]) -> Result<Self, Error> {
+    pub(in crate::inspect) fn read(
+        reader: &dyn Sweep,
+        calls: &[SweptCall],
+        links: &[SweptLink],
+    ) -> Result<Self, Error> {
         let mut ids = Self::default();
         reader.sweep_ids(&mut |number, text| ids.texts.set(number, text))?;
         ids.find_devices();

@@ -1,4 +1,4 @@
-//! Saving the journey, the comparison or the session on the screen as a file.
+//! Saving the journey, the comparison, the session or the report on the screen as a file.
 
 use std::sync::Arc;
 
@@ -7,13 +7,14 @@ use crate::report::journey::Form;
 use crate::tui::backend::Failure;
 use crate::tui::fit;
 use crate::tui::keys::Action;
+use crate::tui::page::Report;
 use crate::tui::screen::{compare, listen, save};
 use crate::tui::worker::{Reported, Reporting, Request, Subject};
 
 use super::{Effect, Layer, Model};
 
 /// Writes the repair on the screen as a file; else asks what to save as: the comparison or the session on the screen,
-/// or the journey that is on it or below the page on it.
+/// the report of the page on it, or the journey that is on it or below the page.
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     if let Some(Layer::Page(_, page)) = model.layers.last()
         && let Some((id, path)) = page.repair()
@@ -40,6 +41,14 @@ fn ask(model: &mut Model) {
             return;
         };
         model.layers.push(Layer::Save(save::State::session(live.session(), what)));
+        return;
+    }
+    if let Some(Layer::Page(_, page)) = model.layers.last()
+        && let Some((name, subject)) = page.report()
+    {
+        let is_migration = matches!(subject, Report::Migration(..));
+        let what = if is_migration { "the migration report" } else { "the rows with the changes" };
+        model.layers.push(Layer::Save(save::State::report(&name, is_migration, what.to_owned(), model.redacts)));
         return;
     }
     let mut below = model.layers.iter().rev().filter(|layer| !matches!(layer, Layer::Page(..)));
@@ -76,6 +85,13 @@ fn ask(model: &mut Model) {
 
 /// What the last key asks for.
 pub(super) fn after(model: &mut Model) -> Vec<Effect> {
+    let of_page = match model.layers.iter().rev().nth(1) {
+        Some(Layer::Page(_, page)) => page.report().map(|(_, report)| match report {
+            Report::Migration(migration, store) => Subject::Migration(migration, store),
+            Report::WhatIf(id, changes) => Subject::WhatIf(id, changes),
+        }),
+        _ => None,
+    };
     let Some(Layer::Save(state)) = model.layers.last_mut() else { return Vec::new() };
     if !state.take_wanted() {
         return Vec::new();
@@ -89,10 +105,10 @@ pub(super) fn after(model: &mut Model) -> Vec<Effect> {
             model.live.as_ref().map(|live| Subject::Scenario(live.session().to_owned(), listen::State::marks(live)))
         }
         (_, Some(compared)) => Some(Subject::Comparison(compared)),
-        (_, None) => journey(),
+        (_, None) => of_page.clone().or_else(journey),
     };
     let Some(subject) = subject else { return Vec::new() };
-    if state.is_over_journey() {
+    if state.is_over_journey() && of_page.is_none() {
         model.saved_as = state.form();
     }
     let wanted = Reporting {

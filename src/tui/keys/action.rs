@@ -181,6 +181,14 @@ actions! {
     Findings = "findings",
     /// Show the rows under several rule sets.
     Rules = "rules",
+    /// Show what becomes of the store under another rule set.
+    Migration = "migration",
+    /// What if the alias call had been an identify.
+    IdentifyInstead = "identify-instead",
+    /// What if the client had been reset just before the row.
+    ResetBefore = "reset-before",
+    /// What if the row had been sent a second later.
+    Wait = "wait",
     /// Show the next rule set in the column.
     NextRules = "next-rules",
     /// Show what would mend the selected user.

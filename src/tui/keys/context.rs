@@ -70,6 +70,8 @@ contexts! {
     Findings = "findings", false, "FINDINGS", "the findings of the store";
     /// The rows of a user under several rule sets.
     Rules = "rules", false, "RULE SETS", "rows under several rule sets";
+    /// What becomes of the store under another rule set.
+    Migration = "migration", false, "MIGRATION", "the migration report";
     /// What arrives, live.
     Listen = "listen", false, "LISTENING", "what arrives";
     /// A question to the user. Keys that type a character are never bound here.

@@ -88,6 +88,18 @@ const OF_SESSION: &[Choice] = &[
     of_session('s', Of::Scenario, "scenario", "each row as a call; journey demo plays it", "toml"),
 ];
 
+/// What a migration report is saved as.
+const OF_MIGRATION: &[Choice] = &[
+    choice('h', Form::Html, "HTML", "one file to attach; opens in any browser", "html"),
+    choice('t', Form::Text, "text", "as journey compare prints it", "txt"),
+    choice('c', Form::Csv, "CSV", "the users with the most rows changed, for a spreadsheet", "csv"),
+    choice('J', Form::Json, "JSON", "for programs", "json"),
+];
+
+/// What a user with changes is saved as.
+const OF_CHANGES: &[Choice] =
+    &[choice('s', Form::Text, "scenario", "for journey demo, without ids and values of the data", "toml")];
+
 /// The question on the screen.
 #[derive(Clone, Debug)]
 pub struct State {
@@ -138,6 +150,12 @@ impl State {
     /// For a session that listens.
     pub fn session(session: &str, what: String) -> Self {
         Self::of(OF_SESSION, 0, [name(session), String::new()], what, false)
+    }
+
+    /// For a migration report, or for changes to what was sent, in a file of this name.
+    pub fn report(name: &str, is_migration: bool, what: String, redacts: bool) -> Self {
+        let choices = if is_migration { OF_MIGRATION } else { OF_CHANGES };
+        Self::of(choices, 0, [name.to_owned(), String::new()], what, redacts)
     }
 
     fn of(choices: &'static [Choice], selected: usize, names: [String; 2], what: String, redacts: bool) -> Self {
@@ -235,7 +253,7 @@ impl State {
         if self.is_own {
             let typed = self.path.text();
             let known =
-                CHOICES.iter().chain(OF_SESSION).find_map(|choice| typed.strip_suffix(&format!(".{}", choice.ending)));
+                CHOICES.iter().chain(OF_SESSION).chain(OF_CHANGES).find_map(|choice| typed.strip_suffix(&format!(".{}", choice.ending)));
             if let Some(stem) = known {
                 self.path = Field::new(format!("{stem}.{ending}"));
             }

@@ -9,11 +9,13 @@ use std::sync::Arc;
 use crate::config;
 use crate::identity::Journey;
 use crate::identity::compare::Comparison;
+use crate::identity::migration::Migration;
+use crate::identity::what_if::{Change, changed};
 use crate::model::Id;
 use crate::output::{self, Output};
-use crate::play::{MOST_CALLS, Marked, of_session};
+use crate::play::{MOST_CALLS, Marked, changed_scenario, of_session};
 use crate::report::journey::{self as report, Form};
-use crate::report::{Clock, Look, Selection, Shown, compare};
+use crate::report::{Clock, Look, Selection, Shown, compare, migration};
 use crate::session::recorded::{Recorded, Unwritten};
 use crate::tui::backend::{Backend, Failure, FailureKind};
 use crate::tui::when::Zone;
@@ -37,6 +39,10 @@ pub enum Subject {
     Requests(String),
     /// The same as a scenario, with the moments that were marked.
     Scenario(String, Vec<Marked>),
+    /// What becomes of a store, which is called this.
+    Migration(Arc<Migration>, String),
+    /// The rows of a user with changes, as a scenario.
+    WhatIf(Id, Vec<Change>),
 }
 
 /// A report that is to be written.
@@ -64,6 +70,8 @@ impl PartialEq for Reporting {
             (Subject::Repair(one), Subject::Repair(other)) => one == other,
             (Subject::Requests(one), Subject::Requests(other)) => one == other,
             (Subject::Scenario(one, marks), Subject::Scenario(other, others)) => (one, marks) == (other, others),
+            (Subject::Migration(one, _), Subject::Migration(other, _)) => Arc::ptr_eq(one, other),
+            (Subject::WhatIf(one, changes), Subject::WhatIf(other, others)) => one == other && changes == others,
             _ => false,
         };
         same && (self.form, &self.path) == (other.form, &other.path)
@@ -183,6 +191,14 @@ fn write_one(backend: &mut dyn Backend, wanted: &Reporting, vendor: Option<&str>
             let scenario = of_session(&received, marks, session).ok_or_else(nothing_received)?;
             out.write_all(scenario.to_toml().as_bytes()).map_err(failed)?;
         }
+        (Subject::Migration(found, store), Form::Html) => migration::html(&mut out, store, found).map_err(failed)?,
+        (Subject::Migration(found, _), Form::Csv) => migration::csv(&mut out, found).map_err(failed)?,
+        (Subject::Migration(found, store), Form::Json) => migration::json(&mut out, store, found).map_err(failed)?,
+        (Subject::Migration(found, store), _) => migration::text(&mut out, store, found, &look).map_err(failed)?,
+        (Subject::WhatIf(id, changes), _) => {
+            let text = scenario(backend, id, changes)?;
+            out.write_all(text.as_bytes()).map_err(failed)?;
+        }
     }
     let Counted { out, bytes } = out;
     let output = out.into_inner().map_err(|error| failed(error.into_error()))?;
@@ -192,6 +208,15 @@ fn write_one(backend: &mut dyn Backend, wanted: &Reporting, vendor: Option<&str>
         Err(output::Error::Exists { .. }) => Ok(Reported::IsThere(path, with_number(&wanted.path, number + 1))),
         Err(error) => Err(Failure::new(FailureKind::Usage, error.to_string()).hint(error.advice())),
     }
+}
+
+/// The rows of a user with changes, as the text of a scenario.
+fn scenario(backend: &dyn Backend, id: &Id, changes: &[Change]) -> Result<String, Failure> {
+    let unfit = || Failure::new(FailureKind::Usage, "the rows of these changes are not there any more");
+    let Some(inspector) = backend.inspector() else { return Err(unfit()) };
+    let (facts, query) = inspector.reached(id)?;
+    let facts = changed(&facts, changes).map_err(|_| unfit())?;
+    Ok(changed_scenario(&facts, &query, changes.len()).to_toml())
 }
 
 /// The path with a number before its ending: `sally-2.html`.

@@ -126,3 +126,21 @@ fn a_migration_report_is_text_json_csv_and_html() {
     assert_eq!(code(&home.run(&["compare", "--demo", "--from", "legacy", "--to", "legacy"])), 2);
     assert_eq!(code(&home.run(&["compare", "--demo"])), 2);
 }
+
+#[test]
+fn exported_owners_are_compared_with_the_rules() {
+    let home = Home::new();
+    let lines = "{\"event\":\"Open\",\"properties\":{\"distinct_id\":\"u1\",\"time\":1700000000,\"$insert_id\":\"a\",\"$device_id\":\"d-1\",\"$distinct_id_before_identity\":\"$device:d-1\"}}\n\
+        {\"event\":\"Use\",\"properties\":{\"distinct_id\":\"u1\",\"time\":1700000100,\"$insert_id\":\"b\",\"$user_id\":\"u1\"}}\n";
+    fs::write(home.path("merged.jsonl"), lines).unwrap();
+    assert_eq!(code(&home.run(&["import", "merged.jsonl"])), 0);
+    let answer = home.json(0, &["compare", "--against", "exported", "--rules", "simplified"]);
+    let simplified = &answer["rules"][0];
+    assert_eq!((simplified["compared"].as_u64(), simplified["differ"].as_u64()), (Some(2), Some(1)));
+    assert_eq!((&simplified["top"][0]["how"], &simplified["top"][0]["exported"]), (&"split".into(), &"u1".into()));
+    let text = out(&home.run(&["compare", "--against", "exported"]));
+    assert!(text.contains("original") && text.contains("simplified") && text.contains("exported under u1"), "{text}");
+    assert_eq!(code(&home.run(&["compare", "--against", "exported", "--demo"])), 2);
+    assert_eq!(code(&home.run(&["compare", "--against", "nothing"])), 2);
+    assert_eq!(code(&home.run(&["compare", "sally", "--against", "exported"])), 2);
+}

@@ -176,3 +176,106 @@ fn enter_in_a_column_opens_the_journey_under_its_rules() {
     app.press("<Enter>");
     assert!(!head(&mut app).contains("rules "), "the rules of the rows are no choice: {}", app.text());
 }
+
+/// The journey of Sally with her rows under several rule sets, the cursor on the refused alias call.
+fn refused_alias() -> App<Opened> {
+    let mut app = App::start(opened()).sized(100, 30);
+    app.press("sally@gmail.com");
+    app.press("<Enter>|gg");
+    for _ in 0..40 {
+        if line(&mut app).contains("errAlias") || line(&mut app).contains("already_mapped") {
+            return app;
+        }
+        app.press("j");
+    }
+    panic!("no refused call:\n{}", app.text());
+}
+
+#[test]
+fn a_call_taken_away_on_its_row_is_shown_at_once_and_put_back() {
+    let mut app = refused_alias();
+    let before = app.text();
+    app.press("x");
+    let text = app.text();
+    assert!(
+        text.contains("what if") && text.contains("DIFFERENCE") && text.contains("without $create_alias"),
+        "{text}"
+    );
+    assert!(line(&mut app).contains('✗') && line(&mut app).contains("not sent"), "{text}");
+    assert!(app.model.command().unwrap().contains("--without 01-sally.jsonl:18"), "{:?}", app.model.command());
+    app.press("x");
+    assert_eq!(app.text(), before);
+}
+
+#[test]
+fn identify_in_place_of_an_alias_a_reset_and_a_second_later_are_chosen_on_the_row() {
+    let mut app = refused_alias();
+    app.press("i");
+    assert!(app.text().contains("identify in place of"), "{}", app.text());
+    let own = |app: &mut App<Opened>| {
+        let text = app.text();
+        let sums = text.lines().find(|line| line.trim_start().starts_with("rows ")).unwrap().to_owned();
+        sums.split_whitespace().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let sums = own(&mut app);
+    assert!(sums[0].parse::<u32>().unwrap() < sums[1].parse::<u32>().unwrap(), "rows come back: {sums:?}");
+    insta::assert_snapshot!("rules_what_if_100x30", app.text());
+    let mut app = app.sized(40, 12);
+    insta::assert_snapshot!("rules_what_if_40x12", app.text());
+    let mut app = app.sized(100, 30);
+    app.press("u");
+    assert!(app.text().contains("differ"), "{}", app.text());
+    app.press("+");
+    assert!(app.text().contains("1 s later"), "{}", app.text());
+    app.press("+");
+    assert!(app.text().contains("2 s later"), "{}", app.text());
+    app.press("<Esc>");
+    assert_eq!(app.top(), "rules");
+    app.press("gg");
+    app.press("s");
+    assert!(app.text().contains("reset before"), "{}", app.text());
+    app.press("u");
+    app.press("i");
+    assert!(app.text().contains("the row is no alias call"), "{}", app.text());
+}
+
+#[test]
+fn a_call_is_added_before_the_row_and_the_next_one_in_its_place() {
+    let mut app = refused_alias();
+    app.press("c");
+    assert!(app.text().contains("with alias("), "{}", app.text());
+    let first = app.text();
+    app.press("c");
+    assert!(app.text().contains("with identify("), "{}", app.text());
+    app.press("u");
+    app.press("c");
+    assert_eq!(app.text(), first);
+    assert!(app.text().lines().any(|line| line.contains(" + ")), "{}", app.text());
+    app.press("<Esc><Esc>");
+    assert_eq!(app.top(), "journey", "the changes first, then the page");
+}
+
+#[test]
+fn changes_are_judged_by_the_rules_of_the_chosen_column() {
+    let mut app = refused_alias();
+    app.press("x");
+    assert!(head(&mut app).contains("rules legacy"), "{}", app.text());
+    app.press("l");
+    assert!(head(&mut app).contains("rules original"), "{}", app.text());
+    assert!(head(&mut app).contains("without"), "{}", app.text());
+}
+
+#[test]
+fn changes_are_saved_as_a_scenario_that_can_be_played() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut app = refused_alias();
+    app.press("x");
+    app.press("S");
+    assert!(app.text().contains("scenario"), "{}", app.text());
+    let path = folder.path().join("what-if.toml");
+    app.press("e").press(path.to_str().unwrap()).press("<Enter>");
+    let written = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{error}: {}", app.text()));
+    assert!(journey::sim::Scenario::parse("what-if.toml", &written).is_ok(), "{written}");
+    assert!(!written.contains("sally@gmail.com"), "{written}");
+    assert_eq!(app.top(), "rules", "{}", app.text());
+}

@@ -120,7 +120,7 @@ pub(super) fn view(state: &State, look: &Look, ui: &mut Ui, area: Rect, buffer: 
     widgets::pane(&whys, pane, buffer, look);
 }
 
-fn below(area: Rect, lines: u16) -> Rect {
+pub(super) fn below(area: Rect, lines: u16) -> Rect {
     Rect { y: area.y.saturating_add(lines), height: area.height.saturating_sub(lines), ..area }
 }
 
@@ -144,7 +144,7 @@ fn head(state: &State, look: &Look, pen: &mut Pen<'_>) {
 }
 
 /// The sign of a row that differs.
-fn unlike(look: &Look) -> &'static str {
+pub(super) fn unlike(look: &Look) -> &'static str {
     if look.is_ascii() { "!" } else { "≠" }
 }
 
@@ -254,7 +254,7 @@ fn owner(across: &Across, side: &Ruled, held: &Held, columns: usize, look: &Look
     pen.skip(1);
 }
 
-fn mark(class: Class, look: &Look) -> (&'static str, Meaning) {
+pub(super) fn mark(class: Class, look: &Look) -> (&'static str, Meaning) {
     let glyphs = look.glyphs;
     match class {
         Class::Anonymous => (glyphs.anonymous, Meaning::Anonymous),

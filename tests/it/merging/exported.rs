@@ -1,0 +1,175 @@
+//! What vendors exported after merging, against what the rules make of the rows as they were sent.
+
+use std::fmt::Write as _;
+
+use journey::identity::exported::{Exported, How};
+use journey::identity::{RuleSet, named};
+use journey::ingest::{self, Flow, Input, Options};
+use journey::inspect::exported::report;
+use journey::inspect::{Error, Inspector};
+use journey::model::Id;
+use journey::store::Writer;
+
+use super::{G1, G2};
+
+fn stored(lines: &str) -> Inspector {
+    let mut writer = Writer::in_memory().unwrap();
+    let input = Input::Bytes { content: lines.as_bytes().to_vec(), name: "export.jsonl".into() };
+    let read = ingest::import(&mut writer, vec![input], &Options::default(), &mut |_| Flow::Continue).unwrap();
+    assert!(read.failures.is_empty() && read.files.iter().all(|file| file.rejected == 0), "{read:?}");
+    Inspector::new(writer.into_reader().unwrap())
+}
+
+/// Rows of a Mixpanel export: name, exported id, id before (empty for none), device, user, more properties.
+fn mixpanel(rows: &[(&str, &str, &str, &str, &str, &str)]) -> String {
+    let mut lines = String::new();
+    for (at, (event, id, before, device, user, more)) in rows.iter().enumerate() {
+        let mut properties =
+            format!("\"distinct_id\":\"{id}\",\"time\":{},\"$insert_id\":\"i{at}\"", 1_700_000_000 + at * 60);
+        for (key, value) in [("$distinct_id_before_identity", before), ("$device_id", device), ("$user_id", user)] {
+            if !value.is_empty() {
+                let _ = write!(properties, ",\"{key}\":\"{value}\"");
+            }
+        }
+        let _ = writeln!(lines, "{{\"event\":\"{event}\",\"properties\":{{{properties}{more}}}}}");
+    }
+    lines
+}
+
+fn under(store: &Inspector, rules: &str) -> Exported {
+    let rules: RuleSet = named(rules).unwrap();
+    report(store, &[rules], &mut |_, _| true).unwrap().remove(0)
+}
+
+#[test]
+fn an_export_of_simplified_id_merge_agrees_where_the_rules_are_right() {
+    let device = format!("$device:{G1}");
+    let store = stored(&mixpanel(&[
+        ("Open", "u1", &device, G1, "", ""),
+        ("Login", "u1", "", G1, "u1", ""),
+        ("Buy", "u1", "", G1, "u1", ""),
+        ("Open", "u2", "", G2, "u2", ""),
+    ]));
+    let found = under(&store, "simplified");
+    assert_eq!((found.rows, found.compared, found.agree, found.differ()), (4, 4, 4, 0));
+    assert_eq!(found.people, (2, 2));
+    assert!(found.top.is_empty() && found.complete);
+}
+
+#[test]
+fn rows_that_the_vendor_keeps_apart_and_the_rules_join_are_counted_with_both_owners() {
+    // The canonical id lags behind: the row of before is exported under its device still.
+    let device = format!("$device:{G1}");
+    let store = stored(&mixpanel(&[
+        ("Open", &device, "", G1, "", ""),
+        ("Open", "u1", &device, G1, "", ""),
+        ("Login", "u1", "", G1, "u1", ""),
+    ]));
+    let found = under(&store, "simplified");
+    assert_eq!((found.compared, found.agree, found.joined, found.split), (3, 2, 1, 0));
+    let differing = &found.top[0];
+    assert_eq!((differing.exported.as_str(), differing.computed.as_str()), (device.as_str(), "u1"));
+    assert_eq!((differing.how, differing.rows, differing.source.line), (How::Joined, 1, 1));
+}
+
+#[test]
+fn rows_that_the_vendor_joined_and_the_rules_keep_apart_are_counted_too() {
+    // A merge by hand: no row says why.
+    let store = stored(&mixpanel(&[
+        ("Open", "u1", "a-1", "", "", ""),
+        ("Use", "u1", "", "", "u1", ""),
+        ("Use", "u1", "", "", "u1", ""),
+    ]));
+    for rules in ["original", "simplified"] {
+        let found = under(&store, rules);
+        assert_eq!((found.compared, found.agree, found.joined, found.split), (3, 2, 0, 1), "{rules}");
+        assert_eq!(found.top[0].how, How::Split);
+        assert_eq!(found.people, (1, 2));
+    }
+}
+
+#[test]
+fn refusals_are_counted_on_both_sides_by_the_names_of_the_vendor() {
+    let refused = ",\"$identity_failure_reason\":\"errAnonDistinctIdAssignedAlready\"";
+    let device = format!("$device:{G1}");
+    let store = stored(&mixpanel(&[
+        ("Open", "u1", &device, G1, "", ""),
+        ("Login", "u1", "", G1, "u1", ""),
+        ("Login", "u2", "", G1, "u2", refused),
+    ]));
+    let found = under(&store, "simplified");
+    assert_eq!(found.failures["errAnonDistinctIdAssignedAlready"], (1, 1));
+    assert_eq!(found.differ(), 0);
+}
+
+/// Events of a PostHog export: name, id, person, more properties.
+fn posthog(rows: &[(&str, &str, &str, &str)]) -> String {
+    let mut lines = String::new();
+    for (at, (event, id, person, more)) in rows.iter().enumerate() {
+        let _ = writeln!(
+            lines,
+            "{{\"uuid\":\"u{at}\",\"event\":\"{event}\",\"distinct_id\":\"{id}\",\"person_id\":\"{person}\",\
+             \"timestamp\":\"2026-01-01T10:{at:02}:00Z\",\"created_at\":\"2026-01-01T10:{at:02}:01Z\",\"properties\":{{{more}}}}}"
+        );
+    }
+    lines
+}
+
+#[test]
+fn persons_of_posthog_are_compared_as_groups_whatever_they_are_called() {
+    let store = stored(&posthog(&[
+        ("Open", "anon-1", "P1", ""),
+        ("$identify", "u1", "P1", "\"$anon_distinct_id\":\"anon-1\""),
+        ("Use", "u1", "P1", ""),
+        ("Use", "u2", "P2", ""),
+    ]));
+    let found = report(&store, &[], &mut |_, _| true).unwrap();
+    assert_eq!(found.iter().map(|found| found.rules.name()).collect::<Vec<_>>(), ["posthog"]);
+    assert_eq!((found[0].compared, found[0].agree, found[0].people), (3, 3, (2, 2)), "calls are no rows of anyone");
+    let apart = stored(&posthog(&[("Use", "u1", "P1", ""), ("Use", "u1", "P1", ""), ("Use", "u2", "P1", "")]));
+    let found = under(&apart, "posthog");
+    assert_eq!((found.agree, found.split), (2, 1));
+    assert_eq!((found.top[0].exported.as_str(), found.top[0].id.as_str()), ("person P1", "u2"));
+}
+
+#[test]
+fn ids_of_amplitude_are_compared_with_the_logins_of_each_device() {
+    let row = |at: usize, user: &str, id: u32| {
+        let user = if user.is_empty() { "null".to_owned() } else { format!("\"{user}\"") };
+        format!(
+            "{{\"$insert_id\":\"i{at}\",\"amplitude_id\":{id},\"device_id\":\"d1\",\"user_id\":{user},\"event_type\":\"Use\",\
+             \"event_time\":\"2019-07-01 09:{at:02}:00.000000\",\"server_received_time\":\"2019-07-01 09:{at:02}:01.000000\",\
+             \"event_properties\":{{}},\"library\":\"amplitude-js/8.0\"}}\n"
+        )
+    };
+    let store = stored(&[row(0, "", 7), row(1, "john", 7), row(2, "jane", 8), row(3, "", 8)].concat());
+    let found = under(&store, "amplitude");
+    assert_eq!((found.compared, found.agree, found.people), (4, 4, (2, 2)));
+    let other = stored(&[row(0, "", 7), row(1, "john", 7), row(2, "jane", 8), row(3, "", 7)].concat());
+    let found = under(&other, "amplitude");
+    assert_eq!((found.agree, found.differ()), (3, 1), "the last row is jane's by the rules");
+}
+
+#[test]
+fn a_store_of_rows_as_they_were_sent_has_no_exported_owner() {
+    let store = stored(&mixpanel(&[("Open", "u1", "", "", "", "")]));
+    let error: Error = report(&store, &[], &mut |_, _| true).unwrap_err();
+    assert!(error.to_string().contains("no row of the store says to whom"), "{error}");
+    assert!(report(&store, &[named("legacy").unwrap()], &mut |_, _| true).is_err());
+}
+
+#[test]
+fn a_journey_says_where_the_record_of_the_vendor_differs() {
+    let store = |user: &str| {
+        let mut store = stored(&mixpanel(&[
+            ("Open", "a-1", "", "", "", ""),
+            ("Use", "u1", "a-1", "", "", ""),
+            ("Use", "u1", "", "", user, ""),
+        ]));
+        store.set_rules(named("original"));
+        store
+    };
+    let journey = store("u1").journey(&Id::new("u1")).unwrap().unwrap();
+    let said = |note: &&String| note.contains("The vendor exported rows of a-1 under u1");
+    assert_eq!(journey.notes.iter().filter(said).count(), 1, "{:?}", journey.notes);
+}
