@@ -28,14 +28,14 @@ pub mod text;
 pub use branch::{HandError, leave_out, make, read};
 pub use expect::{Expected, Found, found};
 pub use recorded::{MOST_CALLS, Marked, of_session};
-pub use reproduce::{Head, as_scenario, changed_scenario, reproduce};
+pub use reproduce::{changed_scenario, reproduce};
 pub use server::{AliasRow, Entry, News, NewsKind, Server, Standing};
 pub use sides::{Pair, differs, sides};
 
 use std::ops::Range;
 
 use crate::formats::{Clock, Decoder, Item, sniff};
-use crate::identity::Facts;
+use crate::identity::{Facts, LEGACY, RuleSet};
 use crate::inspect::rows::facts_of;
 use crate::model::{Millis, Row};
 use crate::sim::{self, Action, Cause, Device, Lost, Run, Scenario, Sent, State, Step};
@@ -44,6 +44,8 @@ use crate::sim::{self, Action, Cause, Device, Lost, Run, Scenario, Sent, State, 
 #[derive(Clone, Debug)]
 pub struct Play {
     scenario: Scenario,
+    /// The rules of its server.
+    rules: RuleSet,
     run: Run,
     /// Name of the file that the rows are said to come from.
     file: String,
@@ -96,7 +98,19 @@ impl Play {
         let arrived =
             ends.map(|end| run.sent.partition_point(|sent| end.is_none_or(|end| sent.arrival < end))).collect();
         let file = format!("{}.jsonl", scenario.name);
-        Self { scenario, run, file, rows, arrived }
+        Self { scenario, rules: LEGACY, run, file, rows, arrived }
+    }
+
+    /// The same with a server that judges by these rules. What the scenario expects is promised for the legacy rules
+    /// alone.
+    #[must_use]
+    pub fn under(self, rules: RuleSet) -> Self {
+        Self { rules, ..self }
+    }
+
+    /// The rules of its server.
+    pub fn rules(&self) -> RuleSet {
+        self.rules
     }
 
     /// The scenario.

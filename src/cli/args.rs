@@ -381,6 +381,10 @@ pub(super) struct Show {
 pub(super) struct Demo {
     /// Name or number of a built-in scenario, or a file [default: choose from a list]
     pub(super) scenario: Option<String>,
+    /// Play with a server of this rule set: legacy, original, simplified, posthog, amplitude or simple
+    /// [default: legacy]
+    #[arg(long, value_name = "RULES", conflicts_with_all = ["list", "crowd"])]
+    pub(super) rules: Option<String>,
     /// List the built-in scenarios
     #[arg(long, conflicts_with_all = ["scenario", "crowd"])]
     pub(super) list: bool,

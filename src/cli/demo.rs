@@ -9,8 +9,10 @@ use super::args::{Args, Demo, Format};
 use super::console::Console;
 use super::failure::Failure;
 use super::open::Named;
+use super::rules::rule_set;
 use super::settings::Loaded;
 use super::{import, interface};
+use crate::identity::LEGACY;
 use crate::ingest::Input;
 use crate::model::near;
 use crate::play::{Play, json, text};
@@ -36,6 +38,7 @@ pub(super) fn run(
         };
         return import::into(&path, files, &demo::options(), None, console);
     }
+    let rules = command.rules.as_deref().map(rule_set).transpose()?;
     let plays = console.terminal && !args.format_given && !command.list;
     match scenario {
         Some(scenario) if plays => {
@@ -44,10 +47,13 @@ pub(super) fn run(
             if known.is_none() {
                 scenarios.insert(0, scenario);
             }
-            interface::play(&args.common, scenarios, Some(known.unwrap_or(0)), console, args.theme.as_deref(), loaded)
+            let first = Some(known.unwrap_or(0));
+            interface::play(&args.common, scenarios, (first, rules), console, args.theme.as_deref(), loaded)
         }
-        None if plays => interface::play(&args.common, gallery()?, None, console, args.theme.as_deref(), loaded),
-        Some(scenario) => tell(&Play::new(scenario), console),
+        None if plays => {
+            interface::play(&args.common, gallery()?, (None, rules), console, args.theme.as_deref(), loaded)
+        }
+        Some(scenario) => tell(&Play::new(scenario).under(rules.unwrap_or(LEGACY)), console),
         None => {
             let scenarios = gallery()?;
             match console.format {

@@ -41,14 +41,17 @@ pub(super) fn run(
 pub(super) fn play(
     common: &Common,
     scenarios: Vec<Scenario>,
-    first: Option<usize>,
+    (first, rules): (Option<usize>, Option<RuleSet>),
     console: &Console,
     theme: Option<&str>,
     loaded: &Loaded,
 ) -> Result<(), Failure> {
-    let options =
-        tui::Options { demo: Some(tui::Demo { scenarios, first }), ..options(common, console, theme, loaded)? };
-    show(&options, Location::Empty, session(common, console))
+    let options = tui::Options {
+        demo: Some(tui::Demo { scenarios, first }),
+        rules: rules.map(Reasons::name),
+        ..options(common, console, theme, loaded)?
+    };
+    show(&options, Location::Empty, session::Options { rules, ..session(common, console) })
 }
 
 /// What is received, as the screens read it.

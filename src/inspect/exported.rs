@@ -244,12 +244,12 @@ fn groups(
     let is_mixpanels = matches!(rules.name(), "original" | "simplified");
     let mut groups: Vec<Group> = Vec::new();
     let mut of: FxHashMap<(Sent, Option<Owner>), usize> = FxHashMap::default();
-    let mut add = |uid: i64, rows: &[SweptRow]| {
+    let mut add = |uid: i64, rows: &mut Vec<SweptRow>| {
         if uid == 0 {
             return;
         }
         of.clear();
-        for row in rows {
+        for row in rows.iter() {
             let mark = marks.of_row.get(&row.row);
             let before = mark.map_or(0, |mark| mark.before);
             let id = if before == 0 { number(uid) } else { before };

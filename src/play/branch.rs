@@ -166,7 +166,7 @@ pub fn make(play: &Play, moment: usize, device: usize, action: Action) -> (Play,
         None => now.saturating_add(AFTER),
     };
     scenario.calls.insert(place, Call { at, device, action, delay: 0, caption: None });
-    let changed = Play::new(scenario);
+    let changed = Play::new(scenario).under(play.rules());
     let made = changed.run().steps.iter().position(|step| step.cause == Cause::Call(place));
     let moment = made.map_or(moment, |step| step + 1);
     (changed, moment)
@@ -181,7 +181,7 @@ pub fn leave_out(play: &Play, moment: usize) -> Option<(Play, usize)> {
         return None;
     }
     scenario.calls.remove(call);
-    let changed = Play::new(scenario);
+    let changed = Play::new(scenario).under(play.rules());
     let moment = (moment - 1).min(changed.last());
     Some((changed, moment))
 }

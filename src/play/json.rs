@@ -1,7 +1,7 @@
 //! A play as JSON: one object, its shape the same from version to version.
 //!
 //! ```json
-//! {"schema": 1, "name": "01-sally", "title": "…", "look_for": "…", "lesson": "…", "search": "sally@gmail.com",
+//! {"schema": 1, "name": "01-sally", "title": "…", "look_for": "…", "lesson": "…", "search": "sally@gmail.com", "rules": "legacy",
 //!  "devices": [{"name": "laptop", "sdk": "web-2.22", "version": "2.22.4", "about": "…"}],
 //!  "moments": [{
 //!    "moment": 1, "time": "…Z", "device": "laptop", "by": "app", "call": "track(\"View\")",
@@ -19,7 +19,7 @@
 //! `moment` counts from 1; `by` is `app`, or `sdk` for what the SDK calls on the answer to an
 //! alias. `state` is that of the device of the call, after it, and `null` on servers. `table`
 //! and `timeline` are whole at each moment. `state` of a row is merged, split, orphan, contested
-//! or no one; `owners` are the users that an orphan is tied to. Times and unknowns as in
+//! or no one, under other rules ignored; `owners` are the users that an orphan is tied to. Times and unknowns as in
 //! `journey show`.
 
 use std::io::{self, Write};
@@ -44,7 +44,7 @@ pub fn play(out: &mut dyn Write, play: &Play) -> io::Result<bool> {
     });
     let head = json!({
         "schema": SCHEMA, "name": scenario.name, "title": scenario.title, "look_for": scenario.look_for,
-        "lesson": scenario.lesson, "search": scenario.search, "devices": devices.collect::<Vec<_>>(),
+        "lesson": scenario.lesson, "search": scenario.search, "rules": play.rules().name(), "devices": devices.collect::<Vec<_>>(),
     });
     // One moment at a time: each holds the whole timeline.
     let head = head.to_string();
@@ -140,6 +140,7 @@ fn entry(entry: &Entry) -> Value {
         Standing::Orphan(owner) => ("orphan", None, std::slice::from_ref(owner)),
         Standing::Contested(owners) => ("contested", None, owners),
         Standing::NoId => ("nobody", None, &[]),
+        Standing::Ignored => ("ignored", None, &[]),
     };
     let mut object = Map::new();
     for (key, value) in [

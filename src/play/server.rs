@@ -1,5 +1,7 @@
 //! What the server has at a moment: the lookup table, and each row with its place.
 
+mod ruled;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::explain::{item, short};
@@ -91,6 +93,8 @@ pub enum Standing {
     Contested(Vec<Id>),
     /// Without an id.
     NoId,
+    /// A call that the system ignores, and keeps no row of.
+    Ignored,
 }
 
 /// Something that came to be at a moment.
@@ -190,6 +194,9 @@ pub(super) fn last_journey(play: &Play, id: &Id) -> Option<Journey> {
 
 impl Server {
     pub(super) fn new(play: &Play, arrived: usize) -> Self {
+        if play.rules().joins_by_links() {
+            return ruled::server(play, arrived);
+        }
         let mut facts = play.facts(arrived);
         let world = World::new(&facts);
         let place = |line: u64| usize::try_from(line).unwrap_or(0).saturating_sub(1);
@@ -305,13 +312,23 @@ pub(super) fn refusal(row: &AliasRow, refusal: Refusal) -> String {
 
 pub(super) fn news(play: &Play, moment: usize, before: &Server, now: &Server) -> Vec<News> {
     let mut news = Vec::new();
+    let joins = play.rules().joins_by_links();
     let mut tell = |kind: NewsKind, text: String| news.push(News { kind, text });
     for row in now.table.iter().skip(before.table.len()) {
         let pair = format!("{} → {}", name(row.alias.as_ref()), name(row.target.as_ref()));
         match row.verdict {
+            Verdict::Accepted if joins => {
+                tell(NewsKind::Accepted, format!("{pair}: one person from now on, with all of their past."));
+            }
             Verdict::Accepted => tell(NewsKind::Accepted, format!("{pair} is in the lookup table.")),
+            Verdict::Duplicate if joins => {
+                tell(NewsKind::Duplicate, format!("{pair} once more: they are one already, nothing changes."));
+            }
             Verdict::Duplicate => {
                 tell(NewsKind::Duplicate, format!("{pair} once more: the table has it, nothing changes."));
+            }
+            Verdict::Refused(why) if why.name() == "ignored" => {
+                tell(NewsKind::Refused, format!("{pair} has no effect: {}.", refusal(row, why)));
             }
             Verdict::Refused(why) => {
                 tell(NewsKind::Refused, format!("{pair} is refused: {}. No error says so.", refusal(row, why)));
@@ -319,8 +336,8 @@ pub(super) fn news(play: &Play, moment: usize, before: &Server, now: &Server) ->
         }
     }
     split_news(before, now, &mut tell);
-    orphan_news(before, now, &mut tell);
-    stored_news(before, now, &mut tell);
+    orphan_news(before, now, joins, &mut tell);
+    stored_news(before, now, joins, &mut tell);
     let lost: Vec<String> = play.loses(moment).map(|lost| format!("{:?}", item(&lost.payload))).collect();
     if !lost.is_empty() {
         let device = play.step(moment).map(|step| step.device);
@@ -384,7 +401,7 @@ fn few(names: &[String]) -> String {
 }
 
 /// New rows that the lookup table puts under another id than their own.
-fn stored_news(before: &Server, now: &Server, tell: &mut impl FnMut(NewsKind, String)) {
+fn stored_news(before: &Server, now: &Server, joins: bool, tell: &mut impl FnMut(NewsKind, String)) {
     let known: Vec<usize> = before.timeline.iter().map(|entry| entry.sent).collect();
     let mut new: BTreeMap<(&Id, &Id), Vec<String>> = BTreeMap::new();
     for entry in now.timeline.iter().filter(|entry| !entry.is_verb() && !known.contains(&entry.sent)) {
@@ -397,11 +414,16 @@ fn stored_news(before: &Server, now: &Server, tell: &mut impl FnMut(NewsKind, St
     for ((id, stored), names) in new {
         let (id, stored) = (short(id.as_str()), short(stored.as_str()));
         let (is, was) = if names.len() == 1 { ("is", "was") } else { ("are", "were") };
-        tell(NewsKind::Stored, format!("{} {was} sent under {id}, and {is} stored under {stored}.", few(&names)));
+        let whose = match (joins, names.len()) {
+            (false, _) => format!("{is} stored under {stored}"),
+            (true, 1) => format!("belongs to {stored}"),
+            (true, _) => format!("belong to {stored}"),
+        };
+        tell(NewsKind::Stored, format!("{} {was} sent under {id}, and {whose}.", few(&names)));
     }
 }
 
-fn orphan_news(before: &Server, now: &Server, tell: &mut impl FnMut(NewsKind, String)) {
+fn orphan_news(before: &Server, now: &Server, joins: bool, tell: &mut impl FnMut(NewsKind, String)) {
     let ties_before = |root: &Id| {
         let journey = before.journeys.iter().find(|journey| journey.root.as_ref() == Some(root));
         journey.map_or(&[][..], ties)
@@ -421,9 +443,10 @@ fn orphan_news(before: &Server, now: &Server, tell: &mut impl FnMut(NewsKind, St
                 let kind = owner.evidence.first().map(|evidence| evidence.kind);
                 let why = kind.map_or(String::new(), |kind| format!(" ({})", evidence(kind)));
                 let text = format!(
-                    "{} is an orphan of {}{why}: {rows} that no alias will reach.",
+                    "{} is an orphan of {}{why}: {rows} that {}.",
                     short(root.as_str()),
-                    now.called(&owner.root)
+                    now.called(&owner.root),
+                    if joins { "nothing has joined" } else { "no alias will reach" }
                 );
                 tell(NewsKind::Orphan, text);
             }
@@ -443,7 +466,11 @@ fn orphan_news(before: &Server, now: &Server, tell: &mut impl FnMut(NewsKind, St
         if let Some(root) = journey.root.as_ref().filter(|root| gone(root) && !ties(journey).is_empty()) {
             tell(
                 NewsKind::Joined,
-                format!("{} is an orphan no more: an alias leads on from it.", short(root.as_str())),
+                format!(
+                    "{} is an orphan no more: {}.",
+                    short(root.as_str()),
+                    if joins { "it is joined now" } else { "an alias leads on from it" }
+                ),
             );
         }
     }

@@ -8,7 +8,7 @@ use std::io::{self, Write};
 
 use super::server::{AliasRow, Entry, Server, Standing};
 use super::{DeviceState, Field, Play, explain};
-use crate::identity::{PointKind, Split, Verdict};
+use crate::identity::{LEGACY, PointKind, Split, Verdict};
 use crate::model::Id;
 use crate::model::time::span;
 use crate::report::Look;
@@ -25,6 +25,10 @@ pub fn play(out: &mut dyn Write, play: &Play, look: &Look) -> io::Result<bool> {
     let scenario = play.scenario();
     writeln!(out, "{}", look.paint(Class::Heading, &look.cut(&scenario.title, look.width)))?;
     writeln!(out, "{}", look.wrap(&format!("{}: {}", scenario.name, scenario.look_for), 0))?;
+    if play.rules().name() != LEGACY.name() {
+        let rules = format!("by the rules {}: {}", play.rules().name(), play.rules().title());
+        writeln!(out, "{}", look.wrap(&rules, 0))?;
+    }
     for device in &scenario.devices {
         let line = format!("{}: {} ({})", device.name, device.sdk.name, device.sdk.about);
         writeln!(out, "  {}", look.paint(Class::Faint, &look.cut(&line, look.width.saturating_sub(2))))?;
@@ -184,6 +188,7 @@ fn class(entry: &Entry) -> Class {
         (_, Some(Verdict::Refused(_)), _) => Class::Refused,
         (_, Some(_), _) => Class::Alias,
         (Standing::Split(_), ..) => Class::Split,
+        (Standing::Ignored, ..) => Class::Faint,
         (Standing::Orphan(_) | Standing::Contested(_) | Standing::NoId, ..) => Class::Orphan,
         (_, _, Some(PointKind::Identify | PointKind::Login)) => Class::Identify,
         _ if entry.phase == crate::identity::Phase::Anonymous => Class::Anonymous,
@@ -204,6 +209,7 @@ fn state(entry: &Entry, server: &Server) -> String {
         Standing::Orphan(owner) => format!("{verdict}orphan of {}", server.called(owner)),
         Standing::Contested(_) => format!("{verdict}contested"),
         Standing::NoId => format!("{verdict}without an id"),
+        Standing::Ignored => "ignored".to_owned(),
     }
 }
 

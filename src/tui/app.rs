@@ -33,6 +33,7 @@ use std::collections::BTreeSet;
 
 use crossterm::event::{Event, MouseEventKind};
 
+use crate::identity::named;
 use crate::model::Id;
 use crate::report::journey::Form;
 
@@ -172,7 +173,7 @@ impl Model {
         }
         let effects = match (&options.demo, &options.id) {
             (Some(demo), _) => {
-                model.demo = demo::State::new(demo.scenarios.clone(), demo.first);
+                model.demo = demo::State::new(demo.scenarios.clone(), demo.first, options.rules.and_then(named));
                 model.layers = vec![Layer::Gallery];
                 model.layers.extend(demo.first.map(|_| Layer::Player));
                 Vec::new()
@@ -499,7 +500,9 @@ fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Leave if matches!(model.layers.last(), Some(Layer::Identity)) => return model.back(),
         Action::Reload => return model.reload(),
         Action::Redact => return redaction::ask(model),
-        Action::NextRules if !matches!(model.layers.last(), Some(Layer::Page(..))) => return ruling::next(model),
+        Action::NextRules if matches!(model.layers.last(), Some(Layer::Journey | Layer::Identity)) => {
+            return ruling::next(model);
+        }
         Action::Zone => {
             palette::next_zone(model);
             return Vec::new();

@@ -351,3 +351,29 @@ fn a_cluster_of_original_has_at_most_500_ids() {
     assert_eq!(story.journey_by("original", "root").ids.len(), 500);
     assert!(story.calls_by("original", "a-500").ends_with("a-500 -> root errManyIDs"));
 }
+
+/// The case of C40: two equal lines and one that is processed later; and of C42: two tokens.
+#[test]
+fn c40_and_c42_deliveries_count_once_and_projects_are_told_apart_by_their_stores() {
+    use journey::model::Id;
+
+    let mut story = Story::new("1 A(12345)\n1 A(12345)\n2 AL(sally -> 12345)\n3 B(sally)");
+    for row in story.rows.iter_mut().filter(|row| row.event == "A") {
+        row.insert_id = Some("i-1".to_owned());
+    }
+    assert_eq!(both(&story, "sally"), ["A, B", "B"]);
+    assert_eq!(both(&story, "12345"), ["A, B", "A"]);
+    for rules in ["original", "simplified", "posthog", "amplitude", "simple"] {
+        let journey = story.journey_by(rules, "12345");
+        let first = journey.steps.iter().find(|step| &*step.event.event == "A").unwrap();
+        assert_eq!(first.copies.len(), 1, "{rules}: the other delivery is a copy");
+    }
+    // A store is one project: the calls of another one are in another store.
+    let one = Story::new("1 AL(sally -> 12345)");
+    let other = Story::new("2 Dash(sally)\n3 View(12345)");
+    assert_eq!(both(&other, "sally"), ["Dash", "Dash"]);
+    let together = crate::support::story::facts_of_files(&[("t1", &one.rows), ("t2", &other.rows)]);
+    let journey =
+        journey::identity::resolve(&together, &Id::new("sally"), journey::identity::named("original").unwrap());
+    assert_eq!(journey.unwrap().steps.len(), 3, "in one store they are one project: the call, Dash and View");
+}

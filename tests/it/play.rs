@@ -1,6 +1,6 @@
 //! Scenarios as plays: what they promise, what comes to be at which moment, how they are told.
 
-use journey::identity::{Split, Verdict};
+use journey::identity::{RULE_SETS, Split, Verdict, named};
 use journey::play::{NewsKind, Play, Standing, json, text};
 use journey::report::Look;
 use journey::sim::{self, Scenario};
@@ -183,4 +183,72 @@ fn text_of_a_scenario_does_not_act_on_a_terminal() {
     let play = Play::new(Scenario::parse("x.toml", text).unwrap());
     let printed = printed(&play, &Look::default());
     assert!(!printed.contains(['\u{1b}', '\u{202e}', '\u{7}']), "{printed}");
+}
+
+fn under(name: &str, rules: &str) -> Play {
+    built_in(name).under(named(rules).unwrap())
+}
+
+#[test]
+fn every_scenario_plays_under_every_rule_set_with_each_row_once_and_its_owner() {
+    for (rules, play) in RULE_SETS.iter().flat_map(|rules| gallery().map(|play| (*rules, play.under(*rules)))) {
+        let name = format!("{} under {}", play.scenario().name, rules.name());
+        let server = play.server(play.last());
+        let mut sent: Vec<usize> = server.timeline.iter().map(|entry| entry.sent).collect();
+        let rows = sent.len();
+        sent.sort_unstable();
+        sent.dedup();
+        assert_eq!(sent.len(), rows, "{name}");
+        let legacy = gallery().find(|known| known.scenario() == play.scenario()).unwrap();
+        assert_eq!(rows, legacy.server(legacy.last()).timeline.len(), "{name}: no row is lost");
+        for entry in &server.timeline {
+            assert_eq!(entry.root.is_none(), matches!(entry.standing, Standing::NoId | Standing::Ignored), "{name}");
+        }
+        let mut text = Vec::new();
+        assert!(text::play(&mut text, &play, &Look::default()).unwrap(), "{name}");
+        let mut json = Vec::new();
+        assert!(json::play(&mut json, &play).unwrap(), "{name}");
+        let json: Value = serde_json::from_slice(&json).unwrap();
+        assert_eq!(json["rules"], rules.name());
+        for moment in 1..=play.last() {
+            let (before, now) = (play.server(moment - 1), play.server(moment));
+            play.news(moment, &before, &now);
+        }
+    }
+}
+
+#[test]
+fn the_server_of_a_play_has_the_owners_that_the_rules_of_its_rows_give() {
+    for rules in RULE_SETS.iter().filter(|rules| rules.joins_by_links()) {
+        for play in gallery().map(|play| play.under(*rules)) {
+            let server = play.server(play.last());
+            for journey in server.journeys() {
+                let root = journey.root.as_ref().unwrap();
+                let of_play: Vec<u64> = server
+                    .timeline
+                    .iter()
+                    .filter(|entry| entry.root.as_ref() == Some(root))
+                    .map(|entry| entry.sent as u64 + 1)
+                    .collect();
+                let mut lines: Vec<u64> = journey.steps.iter().map(|step| step.event.source.line).collect();
+                lines.sort_unstable();
+                let mut of_play = of_play;
+                of_play.sort_unstable();
+                assert_eq!(of_play, lines, "{} under {}", play.scenario().name, rules.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn news_under_other_rules_say_what_their_systems_do() {
+    let original = under("01-", "original");
+    assert!(first(&original, NewsKind::Accepted).1.ends_with("one person from now on, with all of their past."));
+    assert!(first(&original, NewsKind::Refused).1.contains("is refused: "));
+    let simplified = under("01-", "simplified");
+    let ignored = first(&simplified, NewsKind::Refused).1;
+    assert!(ignored.ends_with("has no effect: this system ignores such calls."), "{ignored}");
+    let server = simplified.server(simplified.last());
+    assert!(server.timeline.iter().any(|entry| entry.standing == Standing::Ignored && entry.is_verb()));
+    assert_eq!(built_in("01-").rules().name(), "legacy");
 }

@@ -564,3 +564,31 @@ fn scrolling_back_from_the_end_of_the_rows_takes_as_many_keys_as_it_took() {
         assert!(before.contains("rows"));
     }
 }
+
+#[test]
+fn a_key_shows_the_same_moment_under_the_next_rule_set() {
+    let mut app = play(1).sized(100, 30);
+    app.press("G");
+    let (moment, legacy) = (player(&app).moment(), app.text());
+    app.press("w");
+    assert!(app.text().lines().next().unwrap().contains("rules original"), "{}", app.text());
+    assert!(app.text().contains("joined: ") && !app.text().contains("lookup table: "), "{}", app.text());
+    assert_eq!(player(&app).moment(), moment);
+    app.press("x");
+    assert_eq!(player(&app).play().rules().name(), "original", "a changed play is judged as the original");
+    app.press("u");
+    for _ in 0..5 {
+        app.press("w");
+    }
+    assert_eq!(player(&app).play().rules().name(), "legacy");
+    app.press("hl");
+    assert_eq!(app.text(), legacy);
+}
+
+#[test]
+fn the_player_begins_under_the_rules_that_were_asked_for() {
+    let mut app = start(Some(0), Options { rules: Some("simplified"), ..Options::default() });
+    assert_eq!(player(&app).play().rules().name(), "simplified");
+    app.press("<Esc>j<Enter>");
+    assert_eq!(player(&app).play().rules().name(), "simplified", "the next play, too");
+}

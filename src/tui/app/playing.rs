@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Effect, Layer, Model};
+use super::{Effect, Layer, Model, ruling};
 use crate::tui::screen::demo::player::{Asked, Player};
 use crate::tui::screen::demo::prompt::Prompt;
 use crate::tui::worker::Request;
@@ -54,7 +54,12 @@ pub(super) fn asked(model: &mut Model, asked: Option<Asked>) -> Vec<Effect> {
             let question = Request::Stage(stage.clone(), model.look.zone);
             // Rows of another play may have the same id.
             model.journey = None;
-            model.open_by(stage.id.clone(), question)
+            // The journey is judged as the play is.
+            let rules = model.demo.player.as_ref().map_or("legacy", |player| player.play().rules().name());
+            let mut effects =
+                if model.rules.name().unwrap_or("legacy") == rules { Vec::new() } else { ruling::choose(model, rules) };
+            effects.extend(model.open_by(stage.id.clone(), question));
+            effects
         }
         Some(Asked::Save(saving)) => vec![Effect::Ask(model.ticket(), Request::Save(saving))],
     }

@@ -6,7 +6,7 @@
 use crate::identity::{RULE_SETS, named};
 use crate::tui::worker::Request;
 
-use super::{Effect, Layer, Model};
+use super::{Effect, Model};
 
 /// The rule set that was chosen.
 #[derive(Clone, Copy, Debug, Default)]
@@ -31,10 +31,6 @@ impl Chosen {
 /// The open journey under the next rule set.
 pub(super) fn next(model: &mut Model) -> Vec<Effect> {
     let Some(shown) = model.journey.as_ref().map(|state| state.journey().rules.name()) else { return Vec::new() };
-    if matches!(model.layers.first(), Some(Layer::Gallery)) {
-        model.notice = Some("a scenario is played by Mixpanel's legacy rules: | compares its rows".to_owned());
-        return Vec::new();
-    }
     let at = RULE_SETS.iter().position(|rules| rules.name() == shown).map_or(0, |at| at + 1);
     let Some(next) = RULE_SETS.get(at % RULE_SETS.len()) else { return Vec::new() };
     let mut effects = choose(model, next.name());

@@ -14,6 +14,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use self::player::Player;
+use crate::identity::{LEGACY, RuleSet};
 use crate::play::Play;
 use crate::sim::Scenario;
 use crate::tui::fit;
@@ -29,14 +30,16 @@ pub(in crate::tui) use self::draw::view as player_view;
 pub struct State {
     scenarios: Vec<Scenario>,
     selected: usize,
+    /// The rules of its server, where others than the legacy ones are chosen.
+    rules: Option<RuleSet>,
     /// The one that is played, or was last.
     pub player: Option<Player>,
 }
 
 impl State {
     /// With these scenarios, and the one to play at once.
-    pub fn new(scenarios: Vec<Scenario>, first: Option<usize>) -> Self {
-        let mut state = Self { scenarios, selected: first.unwrap_or(0), player: None };
+    pub fn new(scenarios: Vec<Scenario>, first: Option<usize>, rules: Option<RuleSet>) -> Self {
+        let mut state = Self { scenarios, selected: first.unwrap_or(0), rules, player: None };
         if first.is_some() {
             state.play();
         }
@@ -61,7 +64,10 @@ impl State {
 
     /// Begins the selected scenario.
     fn play(&mut self) -> bool {
-        self.player = self.scenarios.get(self.selected).map(|scenario| Player::new(Play::new(scenario.clone())));
+        // What was chosen in the last play holds for the next one.
+        let chosen = self.player.as_ref().map(|player| player.play().rules()).or(self.rules).unwrap_or(LEGACY);
+        let play = |scenario: &Scenario| Play::new(scenario.clone()).under(chosen);
+        self.player = self.scenarios.get(self.selected).map(|scenario| Player::new(play(scenario)));
         self.player.is_some()
     }
 

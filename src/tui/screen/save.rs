@@ -252,8 +252,11 @@ impl State {
         let ending = self.choices.get(self.selected).map_or("txt", |choice| choice.ending);
         if self.is_own {
             let typed = self.path.text();
-            let known =
-                CHOICES.iter().chain(OF_SESSION).chain(OF_CHANGES).find_map(|choice| typed.strip_suffix(&format!(".{}", choice.ending)));
+            let known = CHOICES
+                .iter()
+                .chain(OF_SESSION)
+                .chain(OF_CHANGES)
+                .find_map(|choice| typed.strip_suffix(&format!(".{}", choice.ending)));
             if let Some(stem) = known {
                 self.path = Field::new(format!("{stem}.{ending}"));
             }

@@ -87,6 +87,8 @@ fn header(player: &Player, area: Rect, buffer: &mut Buffer, look: &Look) {
     } else {
         format!("{} {}", look.zone.short_date(at), look.zone.clock(at, 8))
     };
+    let rules = player.play().rules();
+    let time = if rules.joins_by_links() { format!("rules {} {} {time}", rules.name(), look.glyphs.dot) } else { time };
     let mut pen = Pen::new(buffer, area, 0);
     pen.skip(1).text("demo", look.style(Meaning::Title)).skip(2);
     let room = pen.room().saturating_sub(fit::width(&time) + 3);

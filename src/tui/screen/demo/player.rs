@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::prompt::{Prompt, Purpose};
+use crate::identity::RULE_SETS;
 use crate::identity::Verdict;
 use crate::model::Id;
 use crate::play::{self, News, Pair, Play, Server, Standing};
@@ -241,6 +242,7 @@ impl Player {
                 }
                 self.prompt = Some(Prompt::new(Purpose::Call(device), ""));
             }
+            Action::NextRules => return self.next_rules(),
             Action::LeaveOut => return self.leave_out(),
             Action::Undo => return self.undo(),
             Action::Save => self.ask_to_save(),
@@ -301,6 +303,20 @@ impl Player {
         self.moment = usize::MAX;
         self.playing = false;
         self.go(moment);
+    }
+
+    /// The same moment under the next rule set.
+    fn next_rules(&mut self) -> Asked {
+        let at = RULE_SETS.iter().position(|rules| rules.name() == self.play.rules().name()).map_or(0, |at| at + 1);
+        let Some(rules) = RULE_SETS.get(at % RULE_SETS.len()).copied() else { return Asked::Nothing };
+        let under = |play: &Arc<Play>| Arc::new(Play::clone(play).under(rules));
+        (self.original, self.play) = (under(&self.original), under(&self.play));
+        for (play, _) in &mut self.changes {
+            *play = under(play);
+        }
+        let moment = std::mem::replace(&mut self.moment, usize::MAX);
+        self.go(moment);
+        Asked::Tell(format!("rules: {} ({})", rules.name(), rules.title()))
     }
 
     fn leave_out(&mut self) -> Asked {
@@ -444,6 +460,8 @@ impl Tally {
                 Standing::Split(_) => &mut tally.split,
                 Standing::Merged => &mut tally.merged,
                 Standing::NoId => &mut tally.no_id,
+                // No row of anyone.
+                Standing::Ignored => continue,
             };
             *number += 1;
         }

@@ -111,9 +111,11 @@ fn meaning(is_there: bool, look: &Look) -> String {
 fn table_head(player: &Player) -> String {
     let taken_calls = fit::count(taken(&player.now().table).count() as u64);
     let is_refused = |call: &&AliasRow| matches!(call.verdict, Verdict::Refused(_));
+    // Other systems have no table: what is joined stands here.
+    let title = if player.play().rules().joins_by_links() { "joined" } else { "lookup table" };
     match player.now().table.iter().filter(is_refused).count() {
-        0 => format!("lookup table: {taken_calls}"),
-        refused => format!("lookup table: {taken_calls}, refused: {refused}"),
+        0 => format!("{title}: {taken_calls}"),
+        refused => format!("{title}: {taken_calls}, refused: {refused}"),
     }
 }
 
@@ -165,7 +167,10 @@ fn lookup_table(player: &Player, area: Rect, buffer: &mut Buffer, look: &Look) {
     let known = taken(&player.before().table).count();
     let rows: Vec<&AliasRow> = taken(&player.now().table).collect();
     if rows.is_empty() {
-        Pen::new(buffer, area, 0).skip(3).text("empty: no alias yet", look.style(Meaning::Muted));
+        Pen::new(buffer, area, 0).skip(3).text(
+            if player.play().rules().joins_by_links() { "nothing yet" } else { "empty: no alias yet" },
+            look.style(Meaning::Muted),
+        );
         return;
     }
     // The newest are what is talked about.
@@ -268,6 +273,7 @@ fn glyph_of(entry: &Entry, look: &Look) -> (&'static str, Meaning) {
         (_, Some(Verdict::Accepted), _) => (glyphs.alias, Meaning::Alias),
         (_, Some(Verdict::Duplicate), _) => (glyphs.duplicate, Meaning::Muted),
         (Standing::Split(_), ..) => (glyphs.split, Meaning::Split),
+        (Standing::Ignored, ..) => (glyphs.dot, Meaning::Muted),
         (Standing::Orphan(_) | Standing::Contested(_) | Standing::NoId, ..) => (glyphs.orphan, Meaning::Orphan),
         (_, _, Some(PointKind::Identify | PointKind::Login)) => (glyphs.identify, Meaning::Identify),
         _ if entry.phase == Phase::Anonymous => (glyphs.anonymous, Meaning::Anonymous),
@@ -285,5 +291,6 @@ fn word(entry: &Entry) -> &'static str {
         (Standing::Orphan(_), _) => "orphan",
         (Standing::Contested(_), _) => "contest",
         (Standing::NoId, _) => "no id",
+        (Standing::Ignored, _) => "ignored",
     }
 }

@@ -68,12 +68,12 @@ pub(super) fn view(state: &State, look: &Look, ui: &mut Ui, area: Rect, buffer: 
     let Some(outcome) = &state.what_if.outcome else { return };
     head(state, outcome, look, &mut Pen::new(buffer, area, 0));
     let body = below(area, 1);
-    if let Some(failure) = &state.failure {
+    if let Some(failure) = &state.asking.failure {
         widgets::failure(failure, below(body, 1), buffer, look);
         return;
     }
     let mut at = 0;
-    if state.asked.is_some() {
+    if state.asking.asked.is_some() {
         Pen::new(buffer, body, 0).skip(1).text("reading; Esc stays with what is here", look.style(Meaning::Warn));
         at = 1;
     }
