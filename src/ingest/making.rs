@@ -369,7 +369,7 @@ impl<'p> Decoded<'p> {
                 let place = piece.records.get(record).map_or(0..0, |record| record.start..record.end);
                 let text = piece.content().get(place).unwrap_or_default();
                 let text = String::from_utf8_lossy(text.get(..REJECT_KEPT + 1).unwrap_or(text)).trim().to_owned();
-                let reason = format!("belongs to another project (token {token}); import it into a separate store");
+                let reason = format!("belongs to another project (token {token}); import it into a store of its own");
                 rejects.take(Reject { line, reason, text });
                 continue;
             }

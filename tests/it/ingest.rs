@@ -270,7 +270,7 @@ fn rows_of_another_project_stay_separate() {
     let told = read(&mut writer, bytes("two", sent("T2", "dave")));
     assert_eq!((told.events, told.rejected), (0, 1));
     let rejects = writer.into_reader().unwrap().rejects(5).unwrap();
-    assert_eq!(rejects[0].reason, "belongs to another project (token T2); import it into a separate store");
+    assert_eq!(rejects[0].reason, "belongs to another project (token T2); import it into a store of its own");
     assert!(rejects[0].text.contains("\"token\":\"T2\""));
 }
 

@@ -130,9 +130,9 @@ fn two_tables_in_one_file_are_refused_and_a_head_that_comes_again_is_none() {
     let other = "distinct_id,event,time\nm,A,1700000000\n";
     let json = MIXPANEL.to_owned() + "\n";
     for (content, words) in [
-        (format!("{head}{rows}{other}"), "two heads"),
+        (format!("{head}{rows}{other}"), "two header lines"),
         (format!("{head}{rows}\n{}", other.replace('\n', ",x\n").repeat(3)), "names 3 columns"),
-        ("alias,distinct_id\nb,a\ndistinct_id,alias\na,c\n".to_owned(), "two heads"),
+        ("alias,distinct_id\nb,a\ndistinct_id,alias\na,c\n".to_owned(), "two header lines"),
         (format!("alias,distinct_id\nb,a\n{head}{rows}{rows}"), "names 2 columns"),
         (format!("{head}{rows}{json}{json}"), "rows in JSON, and a table"),
         (format!("{json}{head}{rows}"), "rows in JSON, and a table"),

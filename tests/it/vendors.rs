@@ -407,7 +407,7 @@ fn a_plain_copy_of_several_vendors_is_imported_again_with_the_same_rows() {
 fn the_readme_names_each_vendor_that_is_read_and_each_that_is_not() {
     let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
     let of = |start: &str| readme.lines().find(|line| line.starts_with(start)).unwrap().to_owned();
-    let (table, refused) = (of("| rows of other vendors"), of("- **No format is guessed.**"));
+    let (table, refused) = (of("| rows of other vendors"), of("- **`journey` does not guess formats.**"));
     for (rows, is_read) in formats::vendors().filter(|(rows, _)| !rows.contains(" or ")) {
         let vendor = rows.rsplit_once(' ').unwrap().0;
         let line = if is_read { table.contains(rows) } else { refused.contains(vendor) };

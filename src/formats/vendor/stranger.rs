@@ -24,7 +24,7 @@ pub(in crate::formats) fn stranger(row: &str, vendor: Option<&dyn Vendor>) -> Op
 
 /// Why a row is not read that is another's than its file.
 pub(in crate::formats) fn reason(row: &'static str, file: &str) -> String {
-    format!("looks like {row}, in a file of {file}; import each kind as a separate file")
+    format!("looks like {row}, in a file of {file}; import each kind as a file of its own")
 }
 
 /// Whether a row is one of Mixpanel by what it has itself.

@@ -207,7 +207,8 @@ fn a_damaged_or_made_up_archive_is_reported_and_what_came_before_is_kept() {
     let (report, _) = import(vec![Input::Stdin(Box::new(Cursor::new(plain.clone())))], &Options::default());
     let error = report.unwrap_err();
     assert!(
-        error.to_string().contains("listed at its end") && error.advice().unwrap().contains("name the file itself")
+        error.to_string().contains("list of contents is at its end")
+            && error.advice().unwrap().contains("import the file itself")
     );
     let (files, said) = told("packed.zip.gz", &gzip(&plain));
     assert!(files.is_empty() && said.contains("listed at its end"), "{said}");
@@ -387,8 +388,8 @@ fn a_parquet_file_that_is_not_read_says_why() {
         ("counts.parquet", of("parquet/counts.parquet"), "count, day, but no name of an event"),
         ("cut.parquet", whole[..whole.len() - 9].to_vec(), "cannot be read, or not to its end"),
         ("damaged.parquet", damaged, "damaged.parquet"),
-        ("in.zip", zip(&[("x.parquet", &whole)]), "is a Parquet file inside of something else"),
-        ("x.parquet.gz", gzip(&whole), "is a Parquet file inside of something else"),
+        ("in.zip", zip(&[("x.parquet", &whole)]), "is a Parquet file inside another file"),
+        ("x.parquet.gz", gzip(&whole), "is a Parquet file inside another file"),
     ] {
         let (files, said) = told(name, &content);
         assert!(files.iter().all(|(_, events)| *events == 0) && said.contains(says), "{name}: {files:?} {said}");
