@@ -188,7 +188,8 @@ mod tests {
     #[test]
     fn a_person_is_not_called_by_an_alias_that_the_sentence_is_about() {
         let [root, other] = [Id::new("12345"), Id::new("777")];
-        let letters = Letters { lanes: Vec::new(), others: vec![(&root, "sally@x.io"), (&other, "Olga Berg")] };
+        let letters =
+            Letters { lanes: Vec::new(), others: vec![(&root, "sally@x.io"), (&other, "Olga Berg")], odd: Vec::new() };
         assert_eq!(letters.sentence("sally@x.io points at 12345 already."), "sally@x.io points at 12345 already.");
         assert_eq!(letters.sentence("A row names 12345, and 777 too."), "A row names sally@x.io, and Olga Berg too.");
     }

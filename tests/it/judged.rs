@@ -8,7 +8,7 @@ use journey::identity::baseline::{Baseline, Was, fingerprint};
 use journey::identity::findings::{MOST_SOURCES, Since};
 use journey::identity::repair::{Repair, Way as Repairing, repair};
 use journey::identity::{
-    Because, Checked, Cut, CutOf, Facts, Finding, Held, Journey, LEGACY, Marks, Past, Refusal, Severity, Split,
+    Because, Checked, Cut, CutOf, Facts, Finding, Held, Journey, LEGACY, Lost, Marks, Past, Refusal, Severity, Split,
     Summary, Sums, Totals, Way, resolve,
 };
 use journey::model::facts::{Arrival, Source};
@@ -301,7 +301,15 @@ fn user(root: &str, findings: &[(usize, u64)]) -> Checked {
     let finding = |(nth, rows): &(usize, u64)| {
         let kind = LEGACY.findings()[*nth];
         let source = Source::new("a.jsonl", 0, 1);
-        Finding { kind, what: String::new(), advice: kind.advice, rows: *rows, since: Some(0), sources: vec![source] }
+        Finding {
+            kind,
+            what: String::new(),
+            advice: kind.advice,
+            rows: *rows,
+            lost: Lost::Nothing,
+            since: Some(0),
+            sources: vec![source],
+        }
     };
     Checked {
         root: Id::new(root),
