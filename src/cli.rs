@@ -60,7 +60,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let args = match parse(&arguments) {
         Ok(args) => args,
-        Err(error) => return told_by_clap(&error, &arguments),
+        Err(error) => return report_wrong_use(&error, &arguments),
     };
     let format = args.common.format.plain();
     match dispatch(args) {
@@ -168,7 +168,7 @@ fn check_form(form: Form, command: Option<&Command>) -> Result<(), Failure> {
 }
 
 /// What clap has to say: help and version are answers, the rest is wrong use.
-fn told_by_clap(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+fn report_wrong_use(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     if !error.use_stderr() {
         // The reader of a help text may go away like any other.
         return match error.print().or_else(failure::forgive_pipe) {

@@ -24,7 +24,7 @@ const EARLY: &str = "terminated early";
 /// Bytes of a message that are looked at; what is longer is none.
 const MESSAGE: usize = 4096;
 /// Characters of a message that are quoted.
-const TOLD: usize = 160;
+const MOST_QUOTED: usize = 160;
 
 /// A message at the end of a stream.
 #[derive(Debug, PartialEq, Eq)]
@@ -46,13 +46,13 @@ pub(super) fn message(content: &[u8], layout: Layout) -> Option<Message> {
     let start = line + blank;
     let tail = content.get(start..)?;
     if let Some(at) = terminated(tail) {
-        let text = excerpt(&String::from_utf8_lossy(tail.get(at..)?), TOLD);
+        let text = excerpt(&String::from_utf8_lossy(tail.get(at..)?), MOST_QUOTED);
         return Some(Message { start: start + at, said: format!("the server ended it early: \"{text}\"") });
     }
     if !whole || layout == Layout::Csv {
         return None;
     }
-    let text = excerpt(&String::from_utf8_lossy(tail), TOLD);
+    let text = excerpt(&String::from_utf8_lossy(tail), MOST_QUOTED);
     if is_early(tail) {
         return Some(Message { start, said: format!("the server ended it early: \"{text}\"") });
     }
@@ -82,7 +82,7 @@ pub(super) fn within(text: &str) -> bool {
 /// What a message in the middle says of its file, as a sentence without an end.
 pub(super) fn said_within(line: u64, text: &str) -> String {
     let from = terminated(text.as_bytes()).unwrap_or_default();
-    let text = excerpt(text.get(from..).unwrap_or(text), TOLD);
+    let text = excerpt(text.get(from..).unwrap_or(text), MOST_QUOTED);
     format!("in line {line} a server ended it early or failed, and rows are missing there: \"{text}\"")
 }
 

@@ -1,7 +1,7 @@
 //! Which files an import is about, and what they are called.
 //!
 //! A file is called by its name without folders, which is what a person reads best; where two
-//! files of one import have the same name, by as much of the path as tells them apart. Content,
+//! files of one import have the same name, by as much of the path as distinguishes them. Content,
 //! not name, decides whether a file is known, so a rename changes nothing.
 
 use std::collections::BTreeMap;

@@ -105,7 +105,7 @@ fn read(path: &Path, name: &str, stop: &Stop, map: Option<&Arc<Map>>) -> Result<
             Err(error) => refused.push(refuse(&error.why)),
         }
     }
-    // Beside a table of that name others often hold the same rows once more.
+    // Next to a table of that name, others often hold the same rows once more.
     if fitting.iter().any(|(table, _, _)| table.name().eq_ignore_ascii_case("events")) {
         let is_other = |(table, sniffed, _): &(ForeignTable, Sniffed, bool)| {
             sniffed.format == Format::Export && !table.name().eq_ignore_ascii_case("events")

@@ -104,13 +104,13 @@ pub fn columns(c: char) -> usize {
         '\u{2d7f}' | '\u{1171e}' => 0,
         '\u{302e}' | '\u{302f}' | '\u{16ff0}' | '\u{16ff1}' => 2,
         c => match c.width().unwrap_or(0) {
-            0 if stands_beside(c) => 1,
+            0 if is_spacing(c) => 1,
             columns => columns,
         },
     }
 }
 
-fn stands_beside(c: char) -> bool {
+fn is_spacing(c: char) -> bool {
     let at = SPACING.partition_point(|(_, last)| *last < c);
     SPACING.get(at).is_some_and(|(first, _)| *first <= c)
 }

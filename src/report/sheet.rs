@@ -259,7 +259,7 @@ impl<'a, 'l> Lines<'a, 'l> {
             Reason::Through { call, hops } if hops > 1 => format!("{}, {hops} aliases on", way(call)),
             Reason::Through { call, .. } => way(call),
             Reason::Before { call } => format!("arrived before {}", way(call)),
-            // Told by their verdict, or as rows of an orphan.
+            // Their verdict shows them, or the rows of an orphan.
             Reason::Call { .. } | Reason::Orphaned { .. } => String::new(),
         }
     }

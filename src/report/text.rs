@@ -297,7 +297,7 @@ fn ids(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> {
         return Ok(());
     }
     heading(out, look, "ids")?;
-    // Beside the id stand 33 columns and its span.
+    // Next to the id are 33 columns and its span.
     let (span, wide) = if look.width >= 100 { (35, true) } else { (23, false) };
     let width = look.width.saturating_sub(33 + span).clamp(12, ID);
     for (index, member) in journey.ids.iter().enumerate() {
@@ -416,7 +416,7 @@ fn calls(out: &mut dyn Write, journey: &Journey, look: &Look) -> io::Result<()> 
         return Ok(());
     }
     heading(out, look, "alias calls, in order of arrival")?;
-    // Beside ids and place stand 52 columns; a narrow report leaves the place to the timeline.
+    // Next to ids and place are 52 columns; a narrow report leaves the place to the timeline.
     let room = look.width.saturating_sub(52);
     let (width, source) = if look.width >= 100 { (room / 3, room / 3) } else { (room / 2, 0) };
     for line in &journey.aliases {

@@ -325,14 +325,14 @@ impl Memory {
 }
 
 /// The hits of a search so far, each id once.
-struct Hits<'m> {
+struct IdHits<'m> {
     memory: &'m Memory,
     limit: usize,
     seen: HashSet<i64>,
     list: Vec<IdHit>,
 }
 
-impl Hits<'_> {
+impl IdHits<'_> {
     fn is_full(&self) -> bool {
         self.list.len() >= self.limit
     }
@@ -388,7 +388,7 @@ impl Source for Memory {
         if text.is_empty() || limit == 0 {
             return Ok(Vec::new());
         }
-        let mut hits = Hits { memory: self, limit, seen: HashSet::new(), list: Vec::new() };
+        let mut hits = IdHits { memory: self, limit, seen: HashSet::new(), list: Vec::new() };
         let exact = Id::new(text);
         for id in [&exact, &exact.other_device_form()] {
             hits.add(self.ids.of(id), Match::Exact, None);

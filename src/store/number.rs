@@ -38,7 +38,7 @@ pub(super) fn hash(whole: i64) -> i64 {
 /// A hash that only rows with this time have, of the part that is kept. Deliveries of one row
 /// have the same time.
 pub(super) fn hash_at(kept: i64, time: i64) -> i64 {
-    // Both steps keep apart what was apart.
+    // Both steps keep different numbers different.
     let spread = kept.wrapping_mul(0x9e37_79b9_7f4a_7c15_u64.cast_signed()).rotate_left(29);
     spread ^ time.wrapping_mul(0xd1b5_4a32_d192_ed03_u64.cast_signed())
 }

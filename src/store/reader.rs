@@ -35,7 +35,7 @@ use rustc_hash::FxHashMap;
 use self::arena::Arena;
 use self::collect::TextCollector;
 use self::files::Files;
-pub use self::texts::{Hit as TextHit, Stopped, Texts};
+pub use self::texts::{Stopped, TextHit, Texts};
 pub use self::whole::WholeRow;
 use super::open::{self, Content};
 use super::schema::{five, seven};

@@ -1,8 +1,7 @@
 //! The model, and how messages change it.
 //!
-//! Screens lie on each other like sheets ([`Layer`]): a key goes to the top one, `Esc` takes
-//! it away. Answers carry the ticket of their question; an answer that no part waits for
-//! changes nothing.
+//! Screens form a stack ([`Layer`]): a key goes to the top one, and `Esc` removes it. Answers
+//! carry the ticket of their question; an answer that no part waits for changes nothing.
 
 mod answers;
 mod compare;
@@ -368,7 +367,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             return Vec::new();
         }
         Msg::Response(_, Response::Remembered) => return Vec::new(),
-        // Most terminals tell every cell that the mouse passes.
+        // Most terminals report every cell that the mouse passes.
         Msg::Terminal(Event::Mouse(event)) if event.kind == MouseEventKind::Moved => return Vec::new(),
         _ => {}
     }

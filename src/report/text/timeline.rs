@@ -462,7 +462,7 @@ impl<'a> Context<'a> {
                 if hops > 1 { format!("{way}, {hops} aliases on") } else { way }
             }
             Reason::Before { call } => {
-                format!("{}: before {}", split_name(step.state).unwrap_or("apart"), self.way(call))
+                format!("{}: before {}", split_name(step.state).unwrap_or("split"), self.way(call))
             }
             // Rows of orphans have their own section, and calls show their verdict.
             Reason::Call { .. } | Reason::Orphaned { .. } => String::new(),

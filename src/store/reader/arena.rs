@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 
 use super::collect::TextCollector;
-use super::texts::{Hit, Stop, Stopped, Texts};
+use super::texts::{Stop, Stopped, TextHit, Texts};
 
 /// Entries that are read in one step: some ten milliseconds.
 const STEP: i64 = 1 << 15;
@@ -38,7 +38,7 @@ impl Arena {
 
     /// Up to `limit` entries with `text` in them, best first: beginning with it, then shorter,
     /// then by alphabet.
-    pub(super) fn find(&self, text: &str, limit: usize, stop: Stop<'_>) -> Result<Vec<Hit>, Stopped> {
+    pub(super) fn find(&self, text: &str, limit: usize, stop: Stop<'_>) -> Result<Vec<TextHit>, Stopped> {
         self.texts.having(text, limit, stop)
     }
 

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 
 use rusqlite::params;
 
-use super::texts::{Hit, Stop, Stopped};
+use super::texts::{Stop, Stopped, TextHit};
 use super::{Reader, at_most};
 use crate::model::Id;
 use crate::model::id::DEVICE_PREFIX;
@@ -174,7 +174,7 @@ impl Reader {
     }
 
     /// Whose the values are.
-    fn add_persons(&self, values: &[Hit], found: &mut Found) -> Result<(), Error> {
+    fn add_persons(&self, values: &[TextHit], found: &mut Found) -> Result<(), Error> {
         for value in values {
             if found.is_full() {
                 break;

@@ -335,7 +335,7 @@ fn cell(value: ValueRef<'_>) -> Cell<'_> {
     }
 }
 
-/// What is wrong with a question, apart from what is wrong with the store.
+/// What is wrong with a query, and not with the store.
 fn question(path: &std::path::Path, source: rusqlite::Error) -> Error {
     let what = match source {
         rusqlite::Error::Empty => "it is empty".to_owned(),

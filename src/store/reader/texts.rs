@@ -33,7 +33,7 @@ pub struct Texts {
 
 /// An entry with the text in it.
 #[derive(Clone, Copy, Debug)]
-pub struct Hit {
+pub struct TextHit {
     /// Its number.
     pub number: i64,
     /// Whether the entry, or what follows `$device:` in it, begins with the text.
@@ -58,7 +58,7 @@ impl Texts {
     ///
     /// # Errors
     /// `stop` says that the answer is no longer wanted.
-    pub fn having(&self, text: &str, limit: usize, stop: Stop<'_>) -> Result<Vec<Hit>, Stopped> {
+    pub fn having(&self, text: &str, limit: usize, stop: Stop<'_>) -> Result<Vec<TextHit>, Stopped> {
         let needle = lower(text);
         if needle.is_empty() || limit == 0 {
             return Ok(Vec::new());

@@ -77,7 +77,7 @@ fn ask(model: &mut Model) {
         save::State::compared(ids, format!("A {} and B {}", names[0], names[1]), model.redacts)
     } else {
         let journey = state.journey();
-        let what = format!("{} {dot} {}", journey.best_name(), state.told_rows());
+        let what = format!("{} {dot} {}", journey.best_name(), state.counted_rows());
         save::State::new(journey.query.as_str(), model.saved_as, what, model.redacts)
     };
     model.layers.push(Layer::Save(asked));

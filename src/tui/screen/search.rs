@@ -41,7 +41,7 @@ const MOST_RECENT: usize = 5;
 /// What a search answers: hits, else ids that look alike.
 pub type Answer = (Hits, Vec<Id>);
 
-/// Somebody who can be opened with nothing typed.
+/// A user who can be opened with nothing typed.
 struct Opening<'a> {
     section: &'static str,
     id: &'a Id,
@@ -190,7 +190,7 @@ impl State {
         }
     }
 
-    /// Somebody was opened.
+    /// A user was opened.
     pub fn remember(&mut self, recent: Recent) {
         if let Some(start) = self.start.value_mut() {
             start.recent.retain(|other| other.id != recent.id);
@@ -198,7 +198,7 @@ impl State {
         }
     }
 
-    /// Somebody was pinned, or is no longer.
+    /// A user was pinned, or is no longer.
     pub fn pin(&mut self, who: Recent, is_pinned: bool) {
         if let Some(start) = self.start.value_mut() {
             start.pinned.retain(|other| other.id != who.id);

@@ -147,7 +147,7 @@ pub enum Response {
     Text(Result<Text, Failure>),
     /// The zone of the devices of the user of the id; `None` where no row says one.
     DeviceZone(Id, Option<Zone>),
-    /// Somebody, and whether they are pinned now.
+    /// A user, and whether it is pinned now.
     Pinned(Recent, Result<bool, Failure>),
     /// What the other store is called.
     Store(Result<String, Failure>),
@@ -240,7 +240,7 @@ impl Request {
             Self::Store(path) => Response::Store(backend.open(path)),
             Self::Rules(name) => Response::Ruled(backend.set_rules(name.and_then(named))),
             Self::Redact(opened) => Response::Redacted(backend.redact(opened.as_ref())),
-            // A look that fails is made again; what the user asks will tell the failure.
+            // A look that fails is made again; the next request reports the failure.
             Self::Changed => Response::Changed(backend.changed().unwrap_or(false)),
         }
     }

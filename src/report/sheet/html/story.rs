@@ -413,7 +413,7 @@ impl<'a> Page<'_, 'a> {
         )
     }
 
-    /// Why the rows that end here are stored apart.
+    /// Why the rows that end here are stored separately.
     fn split_note(&self, number: usize, line: &Line<'_>) -> String {
         let lines = self.sheet.lines.get(..=number).unwrap_or_default();
         let run = lines.iter().rev().take_while(|line| line.class == Class::Split).count();
@@ -432,7 +432,7 @@ fn some<'p>(line: &'p Line<'_>, fields: &Map<String, Value>, before: &mut Before
     let mut shown = 0;
     for (name, value) in fields {
         let is_plain = matches!(value, Value::String(_) | Value::Number(_) | Value::Bool(_));
-        if !is_plain || is_told_elsewhere(name) || last.get(name) == Some(value) {
+        if !is_plain || is_shown_elsewhere(name) || last.get(name) == Some(value) {
             continue;
         }
         last.insert(name.clone(), value.clone());
@@ -446,7 +446,7 @@ fn some<'p>(line: &'p Line<'_>, fields: &Map<String, Value>, before: &mut Before
 }
 
 /// Properties that the page shows in another place, or that tell of the client.
-fn is_told_elsewhere(name: &str) -> bool {
+fn is_shown_elsewhere(name: &str) -> bool {
     name.starts_with('$') || name.starts_with("mp_") || ["distinct_id", "token", "time", "alias"].contains(&name)
 }
 

@@ -10,7 +10,7 @@ use memchr::memmem::Finder;
 
 use crate::model::threads::join;
 
-use super::{GAP, Hit, Stop, Stopped, Texts, is_prefix};
+use super::{GAP, Stop, Stopped, TextHit, Texts, is_prefix};
 
 /// Entries of one piece: between two pieces is asked whether to stop, a fraction of a
 /// millisecond apart. Tests have many of them.
@@ -27,7 +27,7 @@ const THREADS: usize = 8;
 const SHORT: usize = 3;
 
 impl Texts {
-    pub(super) fn find(&self, needle: &[u8], limit: usize, stop: Stop<'_>) -> Result<Vec<Hit>, Stopped> {
+    pub(super) fn find(&self, needle: &[u8], limit: usize, stop: Stop<'_>) -> Result<Vec<TextHit>, Stopped> {
         if needle.len() <= SHORT {
             let begins = self.best_of(limit, stop, |piece, best| {
                 for at in piece {
@@ -46,8 +46,8 @@ impl Texts {
         Ok(self.hits(found))
     }
 
-    fn hits(&self, found: Vec<Found>) -> Vec<Hit> {
-        let hit = |found: Found| Some(Hit { number: self.entries.get(found.at)?.0, prefix: found.class == 0 });
+    fn hits(&self, found: Vec<Found>) -> Vec<TextHit> {
+        let hit = |found: Found| Some(TextHit { number: self.entries.get(found.at)?.0, prefix: found.class == 0 });
         found.into_iter().filter_map(hit).collect()
     }
 

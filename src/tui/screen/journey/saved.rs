@@ -23,7 +23,7 @@ impl State {
     }
 
     /// How many rows that is, in words.
-    pub(in crate::tui) fn told_rows(&self) -> String {
+    pub(in crate::tui) fn counted_rows(&self) -> String {
         let all = self.timeline.rows().len() as u64;
         match &self.keep {
             Some(keep) => format!("{} of {}, as filtered", fit::count(keep.count() as u64), fit::counted(all, "row")),
