@@ -381,7 +381,7 @@ impl Reading<'_, '_> {
         self.each_of(
             page,
             profile::results(page)?.into_iter().map(|row| (row, Cow::Borrowed(row))).collect(),
-            |reading, result| reading.profile(result, reading.line, None),
+            |reading, result| reading.profile(&profile::whole(result), reading.line, None),
         );
         Ok(())
     }

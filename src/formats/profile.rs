@@ -1,5 +1,7 @@
 //! Profiles: updates as SDKs send them, and exported ones (identity.md §4.2, §4.5).
 
+use std::borrow::Cow;
+
 use super::object::{complaint, fields, given, members, one_line};
 use crate::model::{Millis, Profile, json};
 
@@ -92,6 +94,26 @@ pub(super) fn results(page: &str) -> Result<Vec<&str>, String> {
     let page = Page::read(page).map_err(|error| complaint(&error))?;
     let Some(results) = page.results else { return Err("a page without results".to_owned()) };
     members(results).map_err(|_| "its results are no array".to_owned())
+}
+
+/// A result of a page as the export has it: its properties can stand next to its id, or there can be none.
+pub(super) fn whole(result: &str) -> Cow<'_, str> {
+    let is_bare = |p: &Update<'_>| p.distinct_id.is_some() && p.exported.is_none() && p.token.is_none();
+    let Some(id) = Update::read(result).ok().filter(is_bare).and_then(|p| p.distinct_id) else { return result.into() };
+    if operations(result).is_ok() {
+        return result.into();
+    }
+    let mut properties = String::new();
+    let add = |key: &str, value: &str| {
+        if key != "$distinct_id" {
+            let comma = if properties.is_empty() { "" } else { "," };
+            properties.extend([comma, &serde_json::Value::from(key).to_string(), ":", value]);
+        }
+    };
+    match super::object::each(result, add) {
+        Ok(()) => format!(r#"{{"$distinct_id":{id},"$properties":{{{properties}}}}}"#).into(),
+        Err(_) => result.into(),
+    }
 }
 
 /// Names of the operations of an update, most have one.

@@ -50,6 +50,24 @@ const COLUMNS: &[&str] = &[
     "mp_reserved_user_id",
 ];
 
+/// What the web console calls properties of a user in the head of a table of users.
+const HEADINGS: &[(&str, &str)] = &[
+    ("Name", "$name"),
+    ("Profile Name", "$name"),
+    ("First Name", "$first_name"),
+    ("Last Name", "$last_name"),
+    ("Email", "$email"),
+    ("Phone", "$phone"),
+    ("City", "$city"),
+    ("Region", "$region"),
+    ("Country", "$country_code"),
+    ("Country Code", "$country_code"),
+    ("Created", "$created"),
+    ("Last Seen", "$last_seen"),
+    ("Updated at", "$last_seen"),
+    ("Last Updated", "$last_seen"),
+];
+
 /// What `ClickHouse` writes for nothing where it writes all values as texts.
 const NULL_SIGN: &str = r#""ᴺᵁᴸᴸ""#;
 
@@ -155,8 +173,20 @@ impl Shape {
 
     /// The shape of profiles with these keys: what is the name in an event is the id here.
     pub(super) fn of_profiles(keys: &BTreeSet<&str>) -> Self {
-        let shape = Self::of(keys);
+        let mut shape = Self::of(keys);
         let id = ["$distinct_id", "distinct_id"].into_iter().find_map(|id| shape.written(keys, id));
+        // The web console heads its columns as a person reads them.
+        if id.as_deref().is_some_and(|id| id.contains(' ')) {
+            let known = |key: &&str| {
+                let (_, known) = HEADINGS.iter().find(|(heading, _)| key.eq_ignore_ascii_case(heading))?;
+                (!keys.contains(known)).then(|| ((*key).to_owned(), *known))
+            };
+            let found: Vec<_> = keys.iter().filter_map(known).collect();
+            // One word, such as a name, is in tables of anything.
+            if found.len() > 1 {
+                shape.renamed.extend(found);
+            }
+        }
         Self { name: id, ..shape }
     }
 

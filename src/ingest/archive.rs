@@ -135,8 +135,9 @@ impl Archive {
     /// A zip archive or a Parquet file, whose list of members stands at its end.
     pub(super) fn on_disk(name: String, kind: Kind, path: &Path, stop: &Stop) -> io::Result<Self> {
         let file = File::open(path)?;
+        let partitions = parquet::partitions(path);
         Self::walk(name, kind, stop, move |giving| match kind {
-            Kind::Parquet => parquet::walk(&file, giving),
+            Kind::Parquet => parquet::walk(&file, &partitions, giving),
             Kind::Zip | Kind::Tar => zip(&file, giving),
         })
     }

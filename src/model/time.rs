@@ -1,6 +1,6 @@
 //! Moments, in milliseconds since 1970 UTC.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveDateTime, SecondsFormat, Utc};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
 pub type Millis = i64;
@@ -18,7 +18,6 @@ pub fn rfc3339(at: Millis) -> String {
 
 /// The moment as chrono has it; `None` outside the years 0 to 9999.
 pub fn utc(at: Millis) -> Option<DateTime<Utc>> {
-    use chrono::Datelike;
     DateTime::from_timestamp_millis(at).filter(|at| (0..=9999).contains(&at.year()))
 }
 
@@ -53,10 +52,32 @@ const WITHOUT: &[&str] = &[
     "%a, %d %b %Y %H:%M:%S",
 ];
 
+/// Forms with the name of a month or half a day, as people and spreadsheets write them, without commas.
+const BY_PEOPLE: &[&str] = &[
+    "%B %d %Y %I:%M:%S %p",
+    "%B %d %Y %I:%M %p",
+    "%B %d %Y %H:%M:%S",
+    "%B %d %Y %H:%M",
+    "%d %B %Y %I:%M:%S %p",
+    "%d %B %Y %I:%M %p",
+    "%d %B %Y %H:%M:%S",
+    "%d %B %Y %H:%M",
+    "%Y-%m-%d %I:%M:%S%.f %p",
+    "%Y-%m-%d %I:%M %p",
+    "%Y/%m/%d %I:%M:%S %p",
+    "%a %B %d %Y %I:%M:%S %p",
+    "%a %B %d %Y %I:%M %p",
+    "%a %B %d %Y %H:%M:%S",
+];
+
+/// Days in the same forms.
+const DAYS: &[&str] = &["%B %d %Y", "%d %B %Y"];
+
 /// Reads a moment, and says whether its text names its zone; without one it is taken as UTC.
 ///
 /// Known are RFC 3339, also with a space for `T`, basic, or as a date alone; RFC 2822; what Ruby,
-/// JavaScript and `date` write; each with an offset, with `UTC`, `GMT` or `Z` behind, or without a zone.
+/// JavaScript and `date` write; English names of months, and `AM` and `PM`; each with an offset, with `UTC`,
+/// `GMT` or `Z` behind, or without a zone. `3/4/2024` is a day of March or of April, and is not read.
 pub fn read(text: &str) -> Option<(Millis, bool)> {
     let text = text.trim();
     // Nothing else begins and ends so; the words of an event are not tried form by form.
@@ -86,7 +107,16 @@ pub fn read(text: &str) -> Option<(Millis, bool)> {
     if let Some(at) = WITHOUT.iter().find_map(|form| NaiveDateTime::parse_from_str(bare, form).ok()) {
         return Some((at.and_utc().timestamp_millis(), zoned));
     }
-    let date = NaiveDate::parse_from_str(bare, "%Y-%m-%d").ok()?;
+    // Browsers put a narrow space before `AM`.
+    let words = bare.replace(',', " ").split_whitespace().collect::<Vec<_>>().join(" ");
+    // `May 2013 10:00` is no 20 May of the year 13.
+    let of_now = |date: NaiveDate| date.year() >= 1000;
+    let mut by_people = BY_PEOPLE.iter().filter_map(|form| NaiveDateTime::parse_from_str(&words, form).ok());
+    if let Some(at) = by_people.find(|at| of_now(at.date())) {
+        return Some((at.and_utc().timestamp_millis(), zoned));
+    }
+    let by_people = || DAYS.iter().filter_map(|form| NaiveDate::parse_from_str(&words, form).ok());
+    let date = NaiveDate::parse_from_str(bare, "%Y-%m-%d").ok().or_else(|| by_people().find(|date| of_now(*date)))?;
     Some((date.and_hms_opt(0, 0, 0)?.and_utc().timestamp_millis(), zoned))
 }
 
@@ -181,6 +211,33 @@ mod tests {
             ["2013-07-12", "2013-07-12 10:00:00", "2013-07-12T10:00", "1373623200", "", "+02", "12:00 +0200", "é-02"]
         {
             assert_eq!(parse_zoned(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_time_is_read_as_people_write_it_and_a_day_that_can_be_two_is_not() {
+        for text in [
+            "Jul 12, 2013, 3:04:05 PM",
+            "Jul 12, 2013, 3:04:05\u{202f}PM",
+            "July 12, 2013 03:04:05 pm",
+            "Jul 12, 2013 15:04:05",
+            "12 Jul 2013 15:04:05",
+            "12 July 2013, 3:04:05 PM",
+            "2013-07-12 3:04:05 PM",
+            "2013-07-12 03:04:05.000 PM",
+            "2013/07/12 03:04:05 PM",
+            "Fri, Jul 12, 2013, 3:04:05 PM",
+        ] {
+            assert_eq!(read(text), Some((1_373_641_445_000, false)), "{text}");
+            assert_eq!(read(&format!("{text} UTC")), Some((1_373_641_445_000, true)), "{text}");
+        }
+        for text in ["Jul 12, 2013", "12 July 2013", "July 12 2013, 12:00 AM"] {
+            assert_eq!(read(text), Some((1_373_587_200_000, false)), "{text}");
+        }
+        for text in
+            ["7/12/2013 3:04 PM", "12.07.2013 15:04", "Jul 12", "Version 12, 2013", "May 2013 10:00", "Jul 32, 2013"]
+        {
+            assert_eq!(read(text), None, "{text}");
         }
     }
 

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use journey::formats::{Decoder, Format, Inference, Item, Layout, Sniffed, Splitter, sniff};
-use journey::model::{Flags, Row, Verb};
+use journey::model::{Flags, Id, Row, Verb};
 
 fn sample(name: &str) -> Vec<u8> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
@@ -111,6 +111,51 @@ fn profile_updates_are_known_by_what_they_set() {
     assert_eq!(sniffed.format, Format::ProfileUpdates);
     assert_eq!(found.len(), 5);
     assert!(found.iter().all(|item| matches!(item, Item::Profile { profile, .. } if profile.arrival.is_some())));
+}
+
+#[test]
+fn a_table_of_users_of_the_web_console_is_their_profiles_and_a_table_of_anything_is_not() {
+    let table = "Distinct ID,Name,Email,Updated at,Plan\nnora,Nora,nora@example.test,2024-03-01T10:00:00,pro\n";
+    let (sniffed, found) = items(table.as_bytes());
+    assert_eq!(sniffed.name, "profiles (CSV)");
+    let [Item::Profile { profile, .. }] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!(profile.id, Some(Id::new("nora")));
+    assert_eq!(
+        profile.values,
+        [("$name".to_owned(), "Nora".to_owned()), ("$email".to_owned(), "nora@example.test".to_owned())]
+    );
+    assert!(profile.json.contains(r#""$last_seen":"2024-03-01T10:00:00""#) && profile.json.contains(r#""Plan":"pro""#));
+    for other in ["Distinct ID,Name,Colour\nnora,Nora,red\n", "distinct_id,name,email\nnora,Nora,x@example.test\n"] {
+        let error = sniff(other.as_bytes(), true, "other.csv").unwrap_err().to_string();
+        assert!(error.contains("is in no known format"), "{error}");
+    }
+    let events = "Event Name,Time,Distinct ID,Name,Email\nBuy,\"Mar 1, 2024, 10:00:00 AM\",nora,Nora,x@example.test\n";
+    let (sniffed, found) = items(events.as_bytes());
+    assert_eq!(sniffed.name, "event rows (CSV)");
+    let [Item::Event { row, .. }] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((&*row.event, row.time), ("Buy", 1_709_287_200_000));
+}
+
+#[test]
+fn a_profile_of_an_answer_can_have_its_properties_next_to_its_id_or_none() {
+    for list in ["results", "data"] {
+        let answer = format!(
+            r#"{{"{list}":[{{"$distinct_id":"nora","$email":"nora@example.test"}},{{"$distinct_id":"omar"}}]}}"#
+        );
+        let (_, found) = items(answer.as_bytes());
+        let [Item::Profile { profile: nora, .. }, Item::Profile { profile: omar, .. }] = found.as_slice() else {
+            panic!("{found:?}")
+        };
+        assert_eq!((&nora.id, &omar.id), (&Some(Id::new("nora")), &Some(Id::new("omar"))), "{list}");
+        assert_eq!(nora.values, [("$email".to_owned(), "nora@example.test".to_owned())], "{list}");
+    }
+    // An update without an operation changes nothing.
+    let sent = r#"{"received_at_ms":1,"endpoint":"/engage","payload":{"$token":"t","$distinct_id":"nora"}}"#;
+    let (_, found) = items(sent.as_bytes());
+    assert!(matches!(found.as_slice(), [Item::Reject(_)]), "{found:?}");
+    let page = r#"{"results":[{"$distinct_id":"nora","$set":{"plan":"pro"}}]}"#;
+    let (_, found) = items(page.as_bytes());
+    assert!(matches!(found.as_slice(), [Item::Profile { profile, .. }] if profile.operation == "$set"), "{found:?}");
 }
 
 #[test]

@@ -3,11 +3,15 @@
 //! So the line of a row is its number in its row group. A value is written as JSON has it: a time as text in
 //! ISO 8601, with `Z` where the column says that it is UTC; a date, a UUID and a decimal as their
 //! texts and numbers; bytes as text where they are, else as base64. What is null is left out.
+//!
+//! Columns that a table is parted by (`date=2024-01-01/part-0.parquet`) are in no file: they are texts of
+//! each row, by the names of the folders.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read};
+use std::path::{Component, Path};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -23,11 +27,47 @@ use super::{Giving, invalid};
 /// Bytes of lines that are made at once.
 const LINES: usize = 1 << 16;
 
+/// What Hive calls the folder of rows without a value.
+const NOTHING: &str = "__HIVE_DEFAULT_PARTITION__";
+
+/// The columns and values that the folders of a file name, the innermost of a column counting.
+pub(super) fn partitions(path: &Path) -> Vec<(String, String)> {
+    let mut columns: Vec<(String, String)> = Vec::new();
+    let folders = path.parent().map(Path::components).into_iter().flatten();
+    let named = folders.filter_map(|part| match part {
+        Component::Normal(name) => name.to_str()?.split_once('='),
+        _ => None,
+    });
+    for (column, value) in named {
+        let is_column = |text: &str| {
+            text.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '$'))
+                && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | ' ' | '-' | '.'))
+        };
+        let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let column = decoded(column);
+        if is_column(&column) {
+            columns.retain(|(known, _)| *known != column);
+            if value != NOTHING {
+                columns.push((column, decoded(value)));
+            }
+        }
+    }
+    columns
+}
+
 /// Walks through the row groups; the error is what is wrong with all of the file.
-pub(super) fn walk(file: &File, giving: &mut Giving) -> io::Result<()> {
+pub(super) fn walk(file: &File, partitions: &[(String, String)], giving: &mut Giving) -> io::Result<()> {
     let reader = SerializedFileReader::new(file.try_clone()?).map_err(failure)?;
     let groups = reader.num_row_groups();
     let schema = reader.metadata().file_metadata().schema_descr().root_schema_ptr();
+    let is_own = |column: &str| schema.get_fields().iter().any(|field| field.name().eq_ignore_ascii_case(column));
+    let mut added = String::new();
+    for (column, value) in partitions.iter().filter(|(column, _)| !is_own(column)) {
+        added.push(',');
+        string(column, &mut added);
+        added.push(':');
+        string(value, &mut added);
+    }
     for number in 0..groups {
         let group = reader.get_row_group(number).map_err(failure)?;
         if group.metadata().num_rows() == 0 && groups > 1 {
@@ -51,7 +91,7 @@ pub(super) fn walk(file: &File, giving: &mut Giving) -> io::Result<()> {
                 return Ok(());
             }
         };
-        if !giving.content(Lines { rows, schema: &schema, text: String::new(), at: 0, failure: None }) {
+        if !giving.content(Lines { rows, schema: &schema, added: &added, text: String::new(), at: 0, failure: None }) {
             return Ok(());
         }
     }
@@ -76,6 +116,8 @@ fn failure(error: parquet::errors::ParquetError) -> io::Error {
 struct Lines<'r> {
     rows: RowIter<'r>,
     schema: &'r Type,
+    /// Fields of each row, behind a comma.
+    added: &'r str,
     text: String,
     at: usize,
     /// What ended the rows, reported behind those before it.
@@ -94,6 +136,12 @@ impl Read for Lines<'_> {
                 match self.rows.next() {
                     Some(Ok(row)) => {
                         object(&row, Some(self.schema), &mut self.text);
+                        if !self.added.is_empty() {
+                            self.text.pop();
+                            let added = if self.text.ends_with('{') { self.added.get(1..) } else { Some(self.added) };
+                            self.text.push_str(added.unwrap_or_default());
+                            self.text.push('}');
+                        }
                         self.text.push('\n');
                     }
                     Some(Err(error)) => {
@@ -255,5 +303,23 @@ fn element(list: &Type) -> Option<&Type> {
     match between.is_group().then(|| between.get_fields()) {
         Some([element]) if between.name() != "array" && !between.name().ends_with("_tuple") => Some(element),
         _ => Some(between),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_name_the_columns_that_a_table_is_parted_by() {
+        let of = |path: &str| {
+            let columns = partitions(Path::new(path));
+            columns.iter().map(|(column, value)| format!("{column}={value}")).collect::<Vec<_>>().join("&")
+        };
+        assert_eq!(of("t/date=2024-01-01/event=Sign%20Up/part-0.parquet"), "date=2024-01-01&event=Sign Up");
+        assert_eq!(of("/a=1/b/a=2/x.parquet"), "a=2");
+        assert_eq!(of("t/plan=__HIVE_DEFAULT_PARTITION__/x.parquet"), "");
+        assert_eq!(of("t/q=a=b/x.parquet"), "q=a=b");
+        assert_eq!(of("t/2024/=x/1=2/date=1.parquet"), "", "a file is no folder");
     }
 }

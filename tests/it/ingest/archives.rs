@@ -303,6 +303,28 @@ fn each_type_of_a_parquet_column_becomes_what_json_has_for_it() {
     );
 }
 
+/// `pyarrow` 26.0 wrote a table parted by day and event.
+#[test]
+fn columns_that_folders_name_are_those_of_each_row() {
+    assert_eq!(
+        columns(&["parquet/partitioned"]),
+        [
+            "event=Buy/part-0.parquet:1 Buy 1561971700000",
+            "event=Sign%20Up/part-0.parquet:1 Sign Up 1562058000000",
+            "event=View/part-0.parquet:1 View 1561971600000",
+        ]
+    );
+    let input = Input::Path(parquet("parquet/partitioned/date=2019-07-01/event=Buy/part-0.parquet"));
+    let (previews, failures) = ingest::preview(vec![input], &Options::default()).unwrap();
+    assert!(failures.is_empty());
+    let row = &previews[0].rows[0];
+    assert_eq!(row.properties, r#"{"distinct_id":"007","time":1561971700,"date":"2019-07-01"}"#);
+    // The day is a property, and no id.
+    let (_, reader) = import(vec![Input::Path(parquet("parquet/partitioned"))], &Options::default());
+    let ids = reader.all_ids().unwrap();
+    assert_eq!(ids.iter().map(journey::model::Id::as_str).collect::<Vec<_>>(), ["007", "7", "anon-1"]);
+}
+
 #[test]
 fn a_column_may_have_another_type_in_another_file_and_an_id_stays_the_same() {
     assert_eq!(
