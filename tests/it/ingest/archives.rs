@@ -322,7 +322,7 @@ fn columns_that_folders_name_are_those_of_each_row() {
     // The day is a property, and no id.
     let (_, reader) = import(vec![Input::Path(parquet("parquet/partitioned"))], &Options::default());
     let ids = reader.all_ids().unwrap();
-    assert_eq!(ids.iter().map(journey::model::Id::as_str).collect::<Vec<_>>(), ["007", "7", "anon-1"]);
+    assert_eq!(ids.iter().map(Id::as_str).collect::<Vec<_>>(), ["007", "7", "anon-1"]);
 }
 
 #[test]
