@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use super::facts::Facts;
 use super::journey::Verdict;
-use super::journey::ruled::Ruled;
+use super::journey::ruled::{Held, Ruled};
 use super::rules::RuleSet;
 use crate::model::facts::{AliasCall, Arrival, Event, Link, Sender, Source};
 use crate::model::row::{CREATE_ALIAS, IDENTIFY, Named};
@@ -254,7 +254,7 @@ pub struct Outcome {
     pub missing: (usize, usize),
     /// Rows that are not as they were, by time: their places before and after.
     pub rows: Vec<(Option<usize>, Option<usize>)>,
-    /// Those, and the rows that are the user's before or after, by time.
+    /// Those, the rows that are the user's before or after, and calls that name an id of the user, by time.
     pub all: Vec<(Option<usize>, Option<usize>)>,
 }
 
@@ -274,6 +274,11 @@ impl Outcome {
         let missing = (missing(facts), missing(&other));
         let mut at_after: BTreeMap<i64, usize> =
             after.rows.iter().enumerate().map(|(at, held)| (held.event.row, at)).collect();
+        // A call that names an id of the user is listed whoever has its row.
+        let names_own = |held: &Held| {
+            let mut named = [&held.event.id, &held.event.other].into_iter().flatten();
+            held.event.verb.is_about_ids() && named.any(|id| before.ids.contains(id))
+        };
         let (mut rows, mut all) = (Vec::new(), Vec::new());
         for (at, held) in before.rows.iter().enumerate() {
             let then = at_after.remove(&held.event.row);
@@ -288,7 +293,7 @@ impl Outcome {
             if !is_same {
                 rows.push((Some(at), then));
             }
-            if !is_same || is_own {
+            if !is_same || is_own || names_own(held) {
                 all.push((Some(at), then));
             }
         }

@@ -141,7 +141,7 @@ fn the_json_of_a_play_has_the_documented_shape() {
     assert!(json::play(&mut out, &play).unwrap());
     let printed: Value = serde_json::from_slice(&out).unwrap();
     let keys = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>().join(" ");
-    assert_eq!(keys(&printed), "schema name title look_for lesson search devices moments expected");
+    assert_eq!(keys(&printed), "schema name title look_for lesson search rules devices moments expected");
     assert_eq!(keys(&printed["devices"][0]), "name sdk version about");
     let moments = printed["moments"].as_array().unwrap();
     assert_eq!(moments.len(), play.last());

@@ -109,7 +109,7 @@ fn head(state: &State, outcome: &Outcome, look: &Look, pen: &mut Pen<'_>) {
     let room = room.saturating_sub(fit::width(&name) + 2);
     let text = changes.join(", ");
     // The last one was just made: the first words go.
-    let text = if fit::width(&text) <= room {
+    let text = if fit::width(&text) <= room || changes.len() == 1 {
         text
     } else {
         let last = changes.last().cloned().unwrap_or_default();
