@@ -448,7 +448,7 @@ fn rows_of_one_vendor_are_judged_by_its_own_rules() {
     assert_eq!(nora.rules.name(), "amplitude");
     let anonymous =
         |event: &&str| nora.steps.iter().any(|step| *step.event.event == **event && step.event.user.is_none());
-    assert!(["Home Viewed", "Pricing Viewed"].iter().all(|event| anonymous(event)), "rows before the first login");
+    assert!(["Home Viewed", "Pricing Viewed"].iter().all(anonymous), "rows before the first login");
 
     let segment = story("segment-analytics-next-1.84.3");
     let ids = ["nora@example.test", "77a8c268-16bc-4727-8607-1a325c8e70b7", "64df92b7-79a3-40eb-adf2-30841050605a"];
