@@ -172,6 +172,19 @@ fn a_finding_names_how_often_and_a_few_rows_that_show_it() {
 }
 
 #[test]
+fn the_row_of_a_call_arrives_with_it_and_is_not_moved_by_it() {
+    // Android up to 7.2.1 sends the call under the alias.
+    let mut story = Story::new("1 View(12345)\n2 AL(sally -> 12345)\n3 Buy(sally)");
+    story.rows[1].id = Some(Id::new("sally"));
+    story.rows[1].flags.set(Flags::BY_ORIGINAL);
+    let facts = story.facts();
+    let under: Vec<String> =
+        journey(&facts, &Id::new("sally")).steps.iter().map(|step| step.stored_under.as_str().to_owned()).collect();
+    assert_eq!(under, ["12345", "sally", "12345"]);
+    agree(&facts, "a call under its alias");
+}
+
+#[test]
 fn a_finding_is_of_the_user_whose_mistake_it_is() {
     let users_with = |code: &str, story: &str| {
         let (users, _) = check(&facts(story));

@@ -5,6 +5,7 @@ mod exported;
 mod migration;
 mod oracle;
 mod others;
+mod said;
 mod what_if;
 
 use crate::support::story::Story;

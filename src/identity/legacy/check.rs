@@ -37,7 +37,6 @@ pub(super) fn ways(calls: &[AliasCall]) -> Vec<(Id, Way)> {
 /// See [`Rules::split`](crate::identity::Rules::split).
 pub(super) fn split(way: &Way, time: Millis, arrival: Arrival) -> Option<Split> {
     let Way(way) = way;
-    // No row under the alias arrives with the call: the row of a call is stored under the target.
     let stored = way.partition_point(|(since, _)| *since < arrival);
     // The late call is the one that made the id under which the row is stored an alias.
     let (_, called) = way.get(stored)?;
