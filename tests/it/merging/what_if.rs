@@ -135,6 +135,11 @@ fn a_client_without_a_device_is_known_by_its_program_and_id() {
     let after = changed(&facts, &[Change::Reset(2)]).unwrap();
     let ids: Vec<&str> = after.events.iter().map(|event| event.id.as_ref().unwrap().as_str()).collect();
     assert_eq!(ids, ["12345", NEW_DEVICE, "other", "12345"]);
+    // A row under another id ends what a reset began, also without a `$user_id`.
+    let facts = Story::new("1 View(12345) +,d-1\n2 Browse(12345) +,d-1\n3 Buy(bob) +,d-1\n4 Next(12345) +,d-1").facts();
+    let after = changed(&facts, &[Change::Reset(2)]).unwrap();
+    let ids: Vec<&str> = after.events.iter().map(|event| event.id.as_ref().unwrap().as_str()).collect();
+    assert_eq!(ids, ["12345", NEW_DEVICE, "bob", "12345"]);
 }
 
 #[test]
