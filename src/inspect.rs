@@ -222,6 +222,17 @@ impl Inspector {
         })
     }
 
+    /// As [`Inspector::journey`], by the rules that findings and repairs go by ([`Inspector::rules`]) whatever the
+    /// vendor of the rows.
+    pub fn journey_of_findings(&self, id: &Id) -> Result<Option<Journey>, Error> {
+        let (id, rules) = (&self.meant(id)?, self.rules());
+        self.source.one_moment(|| {
+            let (facts, _) = gather::gather_rows_by(&*self.source, id, &gather::Limits::default(), rules)?;
+            let journey = self.resolved(facts, id, rules)?;
+            journey.map(|journey| self.with_profiles(journey)).transpose()
+        })
+    }
+
     /// As [`Inspector::journey`], without profiles and within limits of the caller's own; what they
     /// cut is noted in the journey.
     pub fn journey_within(&self, id: &Id, limits: &gather::Limits) -> Result<Option<Journey>, Error> {

@@ -228,7 +228,7 @@ pub fn rows_of_store(
 
 /// The findings of the user of one id; `None` when the store does not name it.
 pub fn one(inspector: &Inspector, id: &Id, baseline: &Baseline) -> Result<Option<Audit>, Error> {
-    let Some(journey) = inspector.journey(id)? else { return Ok(None) };
+    let Some(journey) = inspector.journey_of_findings(id)? else { return Ok(None) };
     let mut auditor = Auditor::new(inspector.rules()).with_baseline(baseline.clone());
     auditor.add(&checked(&journey));
     let refused = journey.refused().count() as u64;
@@ -276,7 +276,7 @@ fn prove(inspector: &Inspector, found: &mut Found, most: usize) -> Result<(), Er
         if found.sources.len() >= MOST_TOLD {
             break;
         }
-        let Some(journey) = inspector.journey(&id)? else { continue };
+        let Some(journey) = inspector.journey_of_findings(&id)? else { continue };
         let Some(finding) = journey.findings.iter().find(|finding| finding.kind == found.kind) else { continue };
         add_proof(inspector, &journey, finding, found)?;
     }

@@ -149,7 +149,9 @@ impl User {
         add("refused", number(self.refused), journey.refused().count().to_string());
         add("orphaned", number(self.orphaned), journey.orphaned_rows().to_string());
         let codes = self.findings.as_ref();
-        let found = journey.findings.iter().filter(|finding| {
+        // Findings go by rules of their own, whatever rules judge the rows.
+        let of_findings = if codes.is_some() { inspector.journey_of_findings(&Id::new(&self.id))? } else { None };
+        let found = of_findings.iter().flat_map(|journey| &journey.findings).filter(|finding| {
             finding.severity() < Severity::Note
                 || codes.is_some_and(|codes| codes.iter().any(|code| code == finding.code()))
         });

@@ -88,7 +88,7 @@ pub(super) fn answer(
             check::name(inspector, people.get_mut(..named).unwrap_or_default())?;
             Answer::People(people, complete)
         }
-        Question::Evidence(id, kind) => match inspector.journey(id)? {
+        Question::Evidence(id, kind) => match inspector.journey_of_findings(id)? {
             Some(journey) => evidence(inspector, &journey, kind)?,
             None => Answer::Evidence(None, Vec::new(), Amounts::default()),
         },

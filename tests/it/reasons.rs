@@ -183,9 +183,9 @@ fn an_identify_of_a_page_load_is_no_login_and_says_so() {
 fn what_was_done_to_a_row_at_its_import_stands_in_its_sentence() {
     for (flag, part) in [
         (Flags::HOT_SHARD, "The server had taken its name and id away as a hot shard; both were put back."),
-        (Flags::TIME_FROM_ARRIVAL, "It was sent without a time: that of its arrival stands for it."),
-        (Flags::AMBIGUOUS_HOUR, "The project's clock had this hour twice; the one nearer to the arrival was taken."),
-        (Flags::REPAIRED, "Its text had a damaged character, which was put right: U+FFFD stands for what is lost."),
+        (Flags::TIME_FROM_ARRIVAL, "It was sent without a time; the time of its arrival is used."),
+        (Flags::AMBIGUOUS_HOUR, "The project's clock had this hour twice; the one nearer to the arrival is used."),
+        (Flags::REPAIRED, "Its text had a damaged character, which was repaired: U+FFFD replaces it."),
     ] {
         let mut story = sally();
         story.rows[4].flags.set(flag);
@@ -305,7 +305,7 @@ fn ids_that_look_the_same_are_named_with_what_differs() {
 
 #[test]
 fn that_a_race_cannot_be_judged_is_said_where_calls_are_judged_by_arrival_and_one_arrival_is_unknown() {
-    let note = "Not every row says when it arrived";
+    let note = "Some rows do not say when they arrived";
     let silent = |text: &str, at: &[usize], query: &str| {
         let mut story = Story::new(text);
         for at in at {
@@ -351,8 +351,8 @@ fn rows_that_an_import_had_to_put_right_are_counted_in_the_notes() {
         assert_eq!(with(Flags::ID_NOT_TEXT, rows), note.into_iter().collect::<Vec<_>>(), "{rows}");
     }
     for (rows, note) in [
-        (1, Some("1 row holds a damaged character, which was put right: U+FFFD stands for what is lost.")),
-        (3, Some("3 rows hold a damaged character, which was put right: U+FFFD stands for what is lost.")),
+        (1, Some("1 row holds a damaged character, which was repaired: U+FFFD replaces it.")),
+        (3, Some("3 rows hold a damaged character, which was repaired: U+FFFD replaces it.")),
         (0, None),
     ] {
         assert_eq!(with(Flags::REPAIRED, rows), note.into_iter().collect::<Vec<_>>(), "{rows}");
@@ -371,11 +371,11 @@ fn rows_of_another_vendor_are_said_to_be_judged_by_rules_that_are_not_its_own() 
         journey(&facts, "u")
     };
     assert!(!has_note(&of(&[]), "vendor"));
-    let one = "Rows of Segment are judged by the legacy rules of Mixpanel: its vendor's own rules are not known here.";
-    assert!(has_note(&of(&[(3, "Segment")]), one));
+    let one = "Rows of Snowplow are judged by the legacy rules of Mixpanel: its vendor's own rules are not known here.";
+    assert!(has_note(&of(&[(3, "Snowplow")]), one));
     // A row of an orphan counts as well.
-    let two = "Rows of Amplitude and Segment are judged by the legacy rules of Mixpanel: their vendors' own rules are not known here.";
-    assert!(has_note(&of(&[(0, "Amplitude")]), two));
+    let two = "Rows of Matomo and Snowplow are judged by the legacy rules of Mixpanel: their vendors' own rules are not known here.";
+    assert!(has_note(&of(&[(0, "Matomo")]), two));
 }
 
 #[test]

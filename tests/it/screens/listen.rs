@@ -346,7 +346,7 @@ fn what_was_received_is_saved_as_requests_and_as_a_scenario_with_the_marked_mome
     assert_eq!(scenario.to_toml(), text);
     // A file that is there stays.
     live.press(&format!("Se{}<Enter>", to("pat.jsonl")));
-    assert!(live.text().contains("is there already"), "{}", live.text());
+    assert!(live.text().contains("exists and is not replaced"), "{}", live.text());
     assert_eq!(std::fs::read(to("pat.jsonl")).unwrap(), requests);
 }
 
