@@ -109,7 +109,8 @@ fn as_scenario(facts: &Facts, root: &Id, head: &Head) -> Scenario {
     scenario(&units(facts, &[]), Clock::Exact, &Names::of(facts, root), root, head)
 }
 
-/// The rows of a user, to which so many changes were made, as a scenario: see [`as_scenario`].
+/// The rows of a user, to which so many changes were made, as a scenario, without the ids and values of the data: of too many rows
+/// those that are calls first.
 pub fn changed_scenario(facts: &Facts, root: &Id, changes: usize) -> Scenario {
     let head = Head {
         name: "what-if".to_owned(),

@@ -1,6 +1,6 @@
 //! The rows of the open user under several rule sets, side by side: whose they are under each, and why.
 //!
-//! Keys take the selected row away, change it or add a call before it ([`what_if`]): then the rows stand here as they
+//! Keys take the selected row away, change it or add a call before it (`what_if`): then the rows stand here as they
 //! were and as they would be, under the rules of the chosen column; the last change taken back, all is as it was.
 //!
 //! The facts are the same under each rule set, so the rows are ([`Across`]). The store is asked once, and again
