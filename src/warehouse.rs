@@ -11,12 +11,14 @@
 //! `journey_loads` names it, which is the last thing that is written: what an interrupted load left
 //! is never read.
 
+mod activity;
 mod address;
 pub mod check;
 mod client;
 mod edges;
 mod load;
 mod mapping;
+mod moment;
 mod own;
 mod source;
 mod tables;
@@ -26,6 +28,7 @@ pub use self::address::{Address, Limits};
 pub use self::client::{Client, Failed};
 pub use self::load::{ByWhich, Load, Loaded};
 pub use self::mapping::OwnTable;
+pub use self::moment::Moment;
 pub use self::own::{OwnEvents, OwnRow, Totals};
 pub use self::source::Warehouse;
 pub use self::tables::{Layout, ddl};

@@ -4,7 +4,7 @@
 //! they are answered as any rows in memory ([`Memory`]). They are read by the code that reads an export,
 //! so that a row says the same wherever it lies.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::model::hit::{IdHit, Match, Span};
 use crate::model::stored::{ImportedFile, Overview, StoredProfile, StoredReject};
 use crate::model::text::lower;
 use crate::model::{Flags, Id, json};
-use crate::warehouse::{OwnEvents, OwnRow};
+use crate::warehouse::{Moment, OwnEvents, OwnRow};
 
 /// What the fields of a fetched row are called when it is read.
 const MAP: &str = "id=id,event=event,time=time,arrived=arrived,properties=properties";
@@ -36,8 +36,7 @@ pub(super) struct OwnSource {
     /// Reads any other row.
     by_map: Decoder,
     state: RefCell<State>,
-    /// How many [`Source::at_one_moment`] are within each other.
-    depth: Cell<usize>,
+    moment: Moment,
 }
 
 struct State {
@@ -71,7 +70,7 @@ impl OwnSource {
         };
         let export = sniff(EXPORT_SAMPLE.as_bytes(), true, &state.file.name).map_err(|error| bug(error.why))?;
         let (as_export, by_map) = (Decoder::new(&export), Decoder::new(&sniffed));
-        Ok(Self { as_export, by_map, events, state: RefCell::new(state), depth: Cell::new(0) })
+        Ok(Self { as_export, by_map, events, state: RefCell::new(state), moment: Moment::default() })
     }
 
     /// Fetches every row that names one of `ids`.
@@ -236,8 +235,7 @@ impl Source for OwnSource {
         let state = self.state.borrow();
         let given = |time| (totals.events > 0).then_some(time);
         let (first, last) = totals.span;
-        let activity =
-            if totals.events == 0 { Vec::new() } else { self.events.activity(totals.span, Overview::PARTS)? };
+        let activity = if totals.events == 0 { Vec::new() } else { self.events.activity(totals.span)? };
         Ok(Overview {
             events: totals.events,
             ids: totals.ids,
@@ -269,20 +267,12 @@ impl Source for OwnSource {
     }
 
     fn version(&self) -> Result<i64, Error> {
-        if self.depth.get() == 0 {
-            self.renew()?;
-        }
+        self.moment.renew(|| self.renew())?;
         Ok(i64::try_from(self.state.borrow().rows).unwrap_or(i64::MAX))
     }
 
     fn at_one_moment(&self, read: &mut dyn FnMut() -> Result<(), Error>) -> Result<(), Error> {
-        if self.depth.get() == 0 {
-            self.renew()?;
-        }
-        self.depth.set(self.depth.get() + 1);
-        let answer = read();
-        self.depth.set(self.depth.get() - 1);
-        answer
+        self.moment.of(|| self.renew(), read)
     }
 
     fn stop_when(&mut self, stop: Stop) -> Result<(), Error> {

@@ -1,11 +1,12 @@
 //! A table of events that the owner of the server made, read by expressions of its columns.
 //!
 //! Nothing is made on the server and nothing is copied. The rows that name an id are asked for whole, with
-//! their properties as text, and whoever asks reads them as the rows of an export: then they say what they
+//! their properties as text, and the caller reads them as the rows of an export: then they say what they
 //! say after an import.
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::activity::activity;
 use super::client::Client;
 use super::mapping::OwnTable;
 use super::wire::{Answer, literal, literals};
@@ -301,25 +302,12 @@ impl OwnEvents {
         Ok(totals.first().copied().unwrap_or_default())
     }
 
-    /// Rows in each of `parts` equal parts of a span.
+    /// Rows in each of [`Overview::PARTS`](crate::model::stored::Overview::PARTS) equal parts of a span.
     ///
     /// # Errors
     /// As of [`OwnEvents::naming`].
-    pub fn activity(&self, (first, last): (Millis, Millis), parts: usize) -> Result<Vec<u64>, Error> {
-        let width = last.saturating_sub(first).saturating_add(1);
-        let time = &self.columns.time;
-        let sql = format!(
-            "SELECT toUInt32(intDiv(({time} - {first}) * {parts}, {width})) AS journey_part, count() FROM {} \
-             GROUP BY journey_part FORMAT RowBinary",
-            self.table.table
-        );
-        let mut activity = vec![0; parts];
-        for (part, count) in self.records(&sql, |answer| Ok((answer.u32()?, answer.u64()?)))? {
-            if let Some(slot) = usize::try_from(part).ok().and_then(|part| activity.get_mut(part)) {
-                *slot = count;
-            }
-        }
-        Ok(activity)
+    pub fn activity(&self, span: (Millis, Millis)) -> Result<Vec<u64>, Error> {
+        activity(&self.client, self.stop.as_ref(), (&self.columns.time, &self.table.table), span)
     }
 }
 

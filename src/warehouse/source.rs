@@ -1,10 +1,12 @@
 //! The warehouse as a source.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use super::activity::activity;
 use super::client::Client;
+use super::moment::Moment;
 use super::tables::{CALLS_BY_ALIAS, FILES, IDS, IDS_BY_LOOK, PROFILES, ROWS, VALUES};
 use super::wire::{Answer, CutOff, literal, literals, numbers};
 use super::{edges, load};
@@ -41,8 +43,7 @@ pub struct Warehouse {
     client: Client,
     stop: Option<Stop>,
     state: RefCell<Arc<State>>,
-    /// How many [`Source::at_one_moment`] are within each other.
-    depth: Cell<usize>,
+    moment: Moment,
     /// Where the rows that were given out lie: their properties are asked for by number.
     places: RefCell<HashMap<i64, (Option<Id>, Millis)>>,
     senders: RefCell<HashSet<Arc<Sender>>>,
@@ -58,7 +59,7 @@ impl Warehouse {
             client,
             stop: None,
             state: RefCell::default(),
-            depth: Cell::new(0),
+            moment: Moment::default(),
             places: RefCell::default(),
             senders: RefCell::default(),
         };
@@ -439,7 +440,11 @@ impl Source for Warehouse {
             },
         )?;
         files.sort_by_key(|(rank, _)| *rank);
-        let activity = if events == 0 { Vec::new() } else { self.activity(&rows, first, last)? };
+        let activity = if events == 0 {
+            Vec::new()
+        } else {
+            activity(&self.client, self.stop.as_ref(), ("time", &format!("{ROWS} WHERE {rows}")), (first, last))?
+        };
         let span = |time| if events == 0 { None } else { Some(time) };
         Ok(Overview {
             events,
@@ -456,45 +461,16 @@ impl Source for Warehouse {
     }
 
     fn version(&self) -> Result<i64, Error> {
-        if self.depth.get() == 0 {
-            self.renew()?;
-        }
+        self.moment.renew(|| self.renew())?;
         Ok(i64::try_from(self.state.borrow().newest).unwrap_or(i64::MAX))
     }
 
     fn at_one_moment(&self, read: &mut dyn FnMut() -> Result<(), Error>) -> Result<(), Error> {
-        if self.depth.get() == 0 {
-            self.renew()?;
-        }
-        self.depth.set(self.depth.get() + 1);
-        let answer = read();
-        self.depth.set(self.depth.get() - 1);
-        answer
+        self.moment.of(|| self.renew(), read)
     }
 
     fn stop_when(&mut self, stop: Stop) -> Result<(), Error> {
         self.stop = Some(stop);
         Ok(())
-    }
-}
-
-impl Warehouse {
-    /// Rows in each of [`Overview::PARTS`] equal parts of the span.
-    fn activity(&self, rows: &str, first: Millis, last: Millis) -> Result<Vec<u64>, Error> {
-        let parts = Overview::PARTS;
-        let width = last.saturating_sub(first).saturating_add(1);
-        let n = i64::try_from(parts).unwrap_or(i64::MAX);
-        // Whole numbers, so that both engines agree at the border of a part.
-        let sql = format!(
-            "SELECT toUInt32(intDiv((time - {first}) * {n}, {width})) AS part, count() FROM {ROWS} WHERE {rows} \
-             GROUP BY part FORMAT RowBinary"
-        );
-        let mut activity = vec![0; parts];
-        for (part, count) in self.records(&sql, |answer| Ok((answer.u32()?, answer.u64()?)))? {
-            if let Some(slot) = usize::try_from(part).ok().and_then(|part| activity.get_mut(part)) {
-                *slot = count;
-            }
-        }
-        Ok(activity)
     }
 }
