@@ -113,6 +113,22 @@ impl dyn Page + '_ {
     }
 }
 
+/// Where the cursor of a list goes from line `at`, if `action` moves it: `last` is the last line, and `page` the
+/// number of lines on the screen.
+pub(super) fn moved(action: Action, at: usize, last: usize, page: usize) -> Option<usize> {
+    let page = page.max(1);
+    let to = match action {
+        Action::Next => at.saturating_add(1),
+        Action::Previous => at.saturating_sub(1),
+        Action::PageDown => at.saturating_add(page),
+        Action::PageUp => at.saturating_sub(page),
+        Action::First => 0,
+        Action::Last => last,
+        _ => return None,
+    };
+    Some(to.min(last))
+}
+
 /// What a page asks of the store, and how far the answer is.
 #[derive(Clone, Debug, Default)]
 pub struct Asking {

@@ -21,7 +21,7 @@ use crate::tui::backend::{Answer, Question};
 use crate::tui::fit;
 use crate::tui::frame::{Drawn, Ui};
 use crate::tui::keys::{Action, Context};
-use crate::tui::page::{Asking, Below, Entry, Given, Page, Wish};
+use crate::tui::page::{Asking, Below, Entry, Given, Page, Wish, moved};
 use crate::tui::pointer::{Gesture, Pointed};
 use crate::tui::screen::save;
 
@@ -170,13 +170,6 @@ impl State {
         }
     }
 
-    fn go(&mut self, to: impl FnOnce(usize, usize) -> usize) {
-        if let Some(step) = self.steps.last_mut() {
-            let last = step.of.lines().saturating_sub(1);
-            step.selected = to(step.selected, last).min(last);
-        }
-    }
-
     /// Puts an answer on the screen: one step down, or in place of the last one.
     fn put(&mut self, question: &Question, of: Of) {
         let mut selected = 0;
@@ -233,14 +226,13 @@ impl Page for State {
     }
 
     fn update(&mut self, action: Action, page: usize) {
-        let page = page.max(1);
+        if let Some(step) = self.steps.last_mut()
+            && let Some(to) = moved(action, step.selected, step.of.lines().saturating_sub(1), page)
+        {
+            step.selected = to;
+            return;
+        }
         match action {
-            Action::Next => self.go(|at, _| at.saturating_add(1)),
-            Action::Previous => self.go(|at, _| at.saturating_sub(1)),
-            Action::PageDown => self.go(|at, _| at.saturating_add(page)),
-            Action::PageUp => self.go(|at, _| at.saturating_sub(page)),
-            Action::First => self.go(|_, _| 0),
-            Action::Last => self.go(|_, last| last),
             Action::Open if self.asking.asked.is_none() => self.enter(),
             Action::Repair if self.asking.asked.is_none() => match self.person().cloned() {
                 Some(id) => self.ask(Question::Repair(id)),

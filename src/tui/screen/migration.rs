@@ -14,7 +14,7 @@ use crate::tui::backend::{Answer, Question};
 use crate::tui::fit;
 use crate::tui::frame::{Drawn, Ui};
 use crate::tui::keys::{Action, Context};
-use crate::tui::page::{Asking, Below, Entry, Given, Page, Report, Wish};
+use crate::tui::page::{Asking, Below, Entry, Given, Page, Report, Wish, moved};
 use crate::tui::pointer::{Gesture, Pointed};
 
 use ratatui::buffer::Buffer;
@@ -72,9 +72,9 @@ impl State {
         self.migration.as_ref().map_or(0, |migration| migration.top.len())
     }
 
-    fn go(&mut self, to: impl FnOnce(usize, usize) -> usize) {
-        let last = self.users().saturating_sub(1);
-        self.selected = to(self.selected, last).min(last);
+    /// The last user that is listed.
+    fn last(&self) -> usize {
+        self.users().saturating_sub(1)
     }
 }
 
@@ -84,14 +84,11 @@ impl Page for State {
     }
 
     fn update(&mut self, action: Action, page: usize) {
-        let page = page.max(1);
+        if let Some(to) = moved(action, self.selected, self.last(), page) {
+            self.selected = to;
+            return;
+        }
         match action {
-            Action::Next => self.go(|at, _| at.saturating_add(1)),
-            Action::Previous => self.go(|at, _| at.saturating_sub(1)),
-            Action::PageDown => self.go(|at, _| at.saturating_add(page)),
-            Action::PageUp => self.go(|at, _| at.saturating_sub(page)),
-            Action::First => self.go(|_, _| 0),
-            Action::Last => self.go(|_, last| last),
             Action::NextGroup | Action::PreviousGroup => {
                 self.to = other(self.to, self.from, action == Action::PreviousGroup);
                 self.ask();
@@ -139,7 +136,7 @@ impl Page for State {
     fn take(&mut self, _: &Question, answer: Answer) {
         let Answer::Migration(migration) = answer else { return };
         self.migration = Some(Arc::new(*migration));
-        self.go(|at, _| at);
+        self.selected = self.selected.min(self.last());
     }
 
     fn point(&mut self, pointed: &Pointed) -> Option<Action> {

@@ -21,7 +21,7 @@ use crate::tui::backend::{Answer, Question};
 use crate::tui::fit;
 use crate::tui::frame::{Drawn, Ui};
 use crate::tui::keys::{Action, Context};
-use crate::tui::page::{Asking, Below, Entry, Given, Page, Report, Wish};
+use crate::tui::page::{Asking, Below, Entry, Given, Page, Report, Wish, moved};
 use crate::tui::pointer::{Gesture, Pointed};
 
 use ratatui::buffer::Buffer;
@@ -135,11 +135,6 @@ impl State {
         }
     }
 
-    fn go(&mut self, to: impl FnOnce(usize, usize) -> usize) {
-        let last = self.listed.len().saturating_sub(1);
-        self.selected = to(self.selected, last).min(last);
-    }
-
     /// To the next row that differs, or to the one before.
     fn go_to_differing(&mut self, forward: bool) {
         let Some(across) = &self.across else { return };
@@ -174,15 +169,12 @@ impl Page for State {
     }
 
     fn update(&mut self, action: Action, page: usize) {
-        let page = page.max(1);
+        if let Some(to) = moved(action, self.selected, self.listed.len().saturating_sub(1), page) {
+            self.selected = to;
+            return;
+        }
         let columns = self.columns.len().max(1);
         match action {
-            Action::Next => self.go(|at, _| at.saturating_add(1)),
-            Action::Previous => self.go(|at, _| at.saturating_sub(1)),
-            Action::PageDown => self.go(|at, _| at.saturating_add(page)),
-            Action::PageUp => self.go(|at, _| at.saturating_sub(page)),
-            Action::First => self.go(|_, _| 0),
-            Action::Last => self.go(|_, last| last),
             Action::NextProblem => self.go_to_differing(true),
             Action::PreviousProblem => self.go_to_differing(false),
             Action::NextGroup | Action::PreviousGroup => {

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::State;
-use super::draw::{below, mark, top, unlike};
+use super::draw::{below, list, mark, unlike};
 use super::what_if::said;
 use crate::identity::journey::ruled::{Held, Ruled};
 use crate::identity::naming;
@@ -16,9 +16,8 @@ use crate::report::across::{Cell, cell};
 use crate::tui::fit;
 use crate::tui::frame::Ui;
 use crate::tui::pen::Pen;
-use crate::tui::pointer::Spot;
 use crate::tui::theme::{Look, Meaning};
-use crate::tui::widgets::{self, select};
+use crate::tui::widgets;
 use crate::tui::words::place;
 
 /// Columns of the words for a sum.
@@ -80,22 +79,9 @@ pub(super) fn view(state: &State, look: &Look, ui: &mut Ui, area: Rect, buffer: 
     at += sums(outcome, look, body, at, buffer);
     let rest = below(body, at);
     let whys = whys(state, outcome, area, look);
-    let height = u16::try_from(whys.len()).unwrap_or(u16::MAX).min(rest.height.saturating_sub(3));
-    let lines = Rect { height: rest.height.saturating_sub(height), ..rest };
-    let page = usize::from(lines.height);
-    ui.page = page;
-    let top = top(state, page);
-    ui.spot(lines, Spot::List(top));
-    for (row, at) in (0..lines.height).zip(top..state.listed.len()) {
-        let selected = at == state.selected;
-        let place = state.listed.get(at).copied().unwrap_or(0);
-        line(state, outcome, place, selected, look, &mut Pen::new(buffer, lines, row));
-        if selected {
-            select(buffer, Rect { y: lines.y.saturating_add(row), height: 1, ..lines }, look);
-        }
-        ui.built += 1;
-    }
-    widgets::pane(&whys, Rect { y: lines.bottom(), height, ..rest }, buffer, look);
+    list(state, &whys, rest, look, (ui, buffer), &|place, selected, pen| {
+        line(state, outcome, place, selected, look, pen);
+    });
 }
 
 /// Whose rows, what is changed, and by which rules that is judged.

@@ -100,8 +100,21 @@ pub(super) fn view(state: &State, look: &Look, ui: &mut Ui, area: Rect, buffer: 
     }
     let rest = below(body, at);
     let whys = whys(state, across, area, look);
-    let room = rest.height.saturating_sub(3);
-    let height = u16::try_from(whys.len()).unwrap_or(u16::MAX).min(room);
+    list(state, &whys, rest, look, (ui, buffer), &|place, selected, pen| {
+        line(across, place, selected, &columns, look, pen);
+    });
+}
+
+/// Draws the listed rows, each by `line` with its place and whether it is selected, and below them a pane with `whys`.
+pub(super) fn list(
+    state: &State,
+    whys: &[(String, Meaning)],
+    rest: Rect,
+    look: &Look,
+    (ui, buffer): (&mut Ui, &mut Buffer),
+    line: &dyn Fn(usize, bool, &mut Pen<'_>),
+) {
+    let height = u16::try_from(whys.len()).unwrap_or(u16::MAX).min(rest.height.saturating_sub(3));
     let lines = Rect { height: rest.height.saturating_sub(height), ..rest };
     let page = usize::from(lines.height);
     ui.page = page;
@@ -110,14 +123,13 @@ pub(super) fn view(state: &State, look: &Look, ui: &mut Ui, area: Rect, buffer: 
     for (row, at) in (0..lines.height).zip(top..state.listed.len()) {
         let selected = at == state.selected;
         let place = state.listed.get(at).copied().unwrap_or(0);
-        line(across, place, selected, &columns, look, &mut Pen::new(buffer, lines, row));
+        line(place, selected, &mut Pen::new(buffer, lines, row));
         if selected {
             select(buffer, Rect { y: lines.y.saturating_add(row), height: 1, ..lines }, look);
         }
         ui.built += 1;
     }
-    let pane = Rect { y: lines.bottom(), height, ..rest };
-    widgets::pane(&whys, pane, buffer, look);
+    widgets::pane(whys, Rect { y: lines.bottom(), height, ..rest }, buffer, look);
 }
 
 pub(super) fn below(area: Rect, lines: u16) -> Rect {
