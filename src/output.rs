@@ -184,6 +184,13 @@ fn folder(path: &Path) -> &Path {
     }
 }
 
+/// The path with a word before its ending: `sally-2.html` for `sally.html` and `2`.
+pub fn before_ending(path: &Path, word: &str) -> PathBuf {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let ending = path.extension().map_or_else(String::new, |ending| format!(".{}", ending.to_string_lossy()));
+    path.with_file_name(format!("{stem}-{word}{ending}"))
+}
+
 /// A file that belongs to the one at `path`.
 fn sidecar(path: &Path, end: &str) -> PathBuf {
     let mut name = OsString::from(path);

@@ -40,7 +40,7 @@ fn session(saving: &Saving<'_>, force: bool, store: Named, console: &mut Console
                 let answer = serde_json::json!({ "schema": SCHEMA, "file": file, "lines": lines, "calls": calls });
                 writeln!(console.out, "{answer}")?;
             }
-            Format::Text => writeln!(console.out, "{}", recorded::told(file, *lines, *calls, &console.look))?,
+            Format::Text => writeln!(console.out, "{}", recorded::summary(file, *lines, *calls, &console.look))?,
         }
     }
     console.finish()

@@ -103,7 +103,7 @@ pub(super) fn run(
             console.note("nothing was received, so nothing is saved");
         }
         for saved in saved {
-            console.note(&recorded::told(&saved.file, saved.lines, saved.calls, &console.look));
+            console.note(&recorded::summary(&saved.file, saved.lines, saved.calls, &console.look));
         }
     }
     let Some(expected) = expected else { return Ok(()) };

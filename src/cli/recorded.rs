@@ -91,7 +91,7 @@ pub(super) fn save(
 }
 
 /// What is said of a file that was written.
-pub(super) fn told(file: &str, lines: Option<u64>, calls: Option<usize>, look: &Look) -> String {
+pub(super) fn summary(file: &str, lines: Option<u64>, calls: Option<usize>, look: &Look) -> String {
     let file = look.clean(file);
     match (lines, calls) {
         (_, Some(calls)) => format!("{file}: {}; journey demo {file} plays it", many(calls, "call")),
@@ -117,9 +117,7 @@ fn failed(error: &output::Error) -> Failure {
 
 /// The name with that of a vendor before its ending.
 fn of_vendor(path: &Path, vendor: &str) -> PathBuf {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let ending = path.extension().map_or_else(String::new, |ending| format!(".{}", ending.to_string_lossy()));
-    path.with_file_name(format!("{stem}-{}{ending}", vendor.to_lowercase()))
+    output::before_ending(path, &vendor.to_lowercase())
 }
 
 #[cfg(test)]

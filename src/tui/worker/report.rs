@@ -226,10 +226,7 @@ fn with_number(path: &str, number: usize) -> String {
 
 /// The path with a word before its ending: `sally-segment.jsonl`.
 fn before_ending(path: &str, word: &str) -> String {
-    let name = Path::new(path);
-    let (Some(stem), Some(ending)) = (name.file_stem(), name.extension()) else { return format!("{path}-{word}") };
-    let named = format!("{}-{word}.{}", stem.to_string_lossy(), ending.to_string_lossy());
-    name.with_file_name(named).to_string_lossy().into_owned()
+    output::before_ending(Path::new(path), word).to_string_lossy().into_owned()
 }
 
 /// Counts what goes through.
