@@ -17,9 +17,9 @@ pub struct Exported {
     pub compared: u64,
     /// Rows of which both say the same.
     pub agree: u64,
-    /// Rows that the rules join to a person whom the vendor keeps apart from them.
+    /// Rows that the rules join to a person whom the vendor separates from them.
     pub joined: u64,
-    /// Rows that the rules keep apart from a person to whom the vendor joined them.
+    /// Rows that the rules separate from a person to whom the vendor joined them.
     pub split: u64,
     /// People that the vendor exported, and people that the rules compute, among the rows compared.
     pub people: (u64, u64),
@@ -53,9 +53,9 @@ pub struct Differing {
 /// How an owner by the rules differs from the exported one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum How {
-    /// The rules join the rows to others that the vendor keeps apart.
+    /// The rules join the rows to others that the vendor separates.
     Joined,
-    /// The vendor joined the rows to others that the rules keep apart.
+    /// The vendor joined the rows to others that the rules separate.
     Split,
 }
 

@@ -274,7 +274,7 @@ impl Outcome {
         let missing = (missing(facts), missing(&other));
         let mut at_after: BTreeMap<i64, usize> =
             after.rows.iter().enumerate().map(|(at, held)| (held.event.row, at)).collect();
-        // A call that names an id of the user is listed whoever has its row.
+        // A call that names an id of the user is listed, no matter who owns its row.
         let names_own = |held: &Held| {
             let mut named = [&held.event.id, &held.event.other].into_iter().flatten();
             held.event.verb.is_about_ids() && named.any(|id| before.ids.contains(id))

@@ -348,7 +348,7 @@ fn weigh(
             found.agree += share.rows;
             continue;
         }
-        // The rules join what the vendor keeps apart where the computed owner is another's counterpart.
+        // The rules join what the vendor separates where the computed owner is another's counterpart.
         let how = if counterpart.is_none() { How::Split } else { How::Joined };
         match how {
             How::Joined => found.joined += share.rows,
