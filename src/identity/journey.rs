@@ -1,5 +1,8 @@
 //! What the engine answers.
 
+mod call;
+mod orphan;
+mod point;
 pub mod profile;
 pub mod ruled;
 
@@ -8,6 +11,10 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use rustc_hash::FxHashSet;
+
+pub use self::call::{AliasLine, Refusal, Verdict};
+pub use self::orphan::{Evidence, EvidenceKind, Orphan, Owner, Strength};
+pub use self::point::{Point, PointKind};
 
 use self::profile::Profile;
 use self::ruled::{Held, Ruled};
@@ -102,85 +109,6 @@ pub struct Member {
     pub last: Option<Millis>,
 }
 
-/// One alias call with its verdict.
-#[derive(Clone, Debug)]
-pub struct AliasLine {
-    /// The key asked for; `None` if empty.
-    pub alias: Option<Id>,
-    /// What it was to point at; `None` if empty.
-    pub target: Option<Id>,
-    /// Accepted or not.
-    pub verdict: Verdict,
-    /// The mapping that stood in the way, for a refused or duplicate call.
-    pub kept: Option<Id>,
-    /// Place of the accepted call that stood in the way.
-    pub kept_by: Option<Source>,
-    /// When it was called.
-    pub time: Millis,
-    /// When the server had it, if a row says so.
-    pub arrived: Option<Millis>,
-    /// Its place in the order of arrival: `arrived`, or the estimate that keeps the file's order.
-    pub order: Millis,
-    /// Whether property `original` named the target (identity.md §2.4, C39).
-    pub by_original: bool,
-    /// Whether it comes from a table of aliases and not from an event.
-    pub from_table: bool,
-    /// Its place.
-    pub source: Source,
-    /// Its number in the store.
-    pub row: i64,
-    /// One sentence.
-    pub why: String,
-}
-
-/// What became of an alias call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Verdict {
-    /// It is in the lookup table.
-    Accepted,
-    /// It has no effect, and its caller got no error.
-    Refused(Refusal),
-    /// Its alias led to the same root already.
-    Duplicate,
-}
-
-/// Why an alias call has no effect, in the words of a rule set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Refusal {
-    /// The name in JSON.
-    name: &'static str,
-    /// The end of a sentence, in which `{alias}`, `{target}` and `{kept}` stand for ids.
-    because: &'static str,
-}
-
-impl Refusal {
-    /// A refusal of a rule set; `name` is the vendor's own word where there is one.
-    pub const fn new(name: &'static str, because: &'static str) -> Self {
-        Self { name, because }
-    }
-
-    /// The name in JSON.
-    pub fn name(self) -> &'static str {
-        self.name
-    }
-
-    /// The reason as the end of a sentence, about these ids.
-    pub fn because(self, alias: &str, target: &str, kept: &str) -> String {
-        let mut text = String::new();
-        for part in self.because.split_inclusive('}') {
-            let (before, id) = match part.rsplit_once('{') {
-                Some((before, "alias}")) => (before, alias),
-                Some((before, "target}")) => (before, target),
-                Some((before, "kept}")) => (before, kept),
-                _ => (part, ""),
-            };
-            text.push_str(before);
-            text.push_str(id);
-        }
-        text
-    }
-}
-
 /// One row of the timeline.
 #[derive(Clone, Debug)]
 pub struct Step {
@@ -255,165 +183,6 @@ pub enum Reason {
     },
 }
 
-/// Rows under another, anonymous root.
-#[derive(Clone, Debug)]
-pub struct Orphan {
-    /// The root of the rows.
-    pub id: Id,
-    /// Every id of that root, itself first.
-    pub ids: Vec<Id>,
-    /// The best of its evidence.
-    pub strength: Strength,
-    /// Whether evidence of that strength ties it to more than one user.
-    pub contested: bool,
-    /// The user whose evidence arrived first: most likely the owner of the rows.
-    pub suggested: Id,
-    /// The roots that evidence of that strength ties it to.
-    pub owners: Vec<Id>,
-    /// Evidence for this user, best first.
-    pub evidence: Vec<Evidence>,
-    /// The rows, by time.
-    pub steps: Vec<Step>,
-    /// One sentence.
-    pub why: String,
-}
-
-impl Orphan {
-    /// Whether its rows are counted as missing from this user: proof or strong evidence, not contested.
-    pub fn counts(&self) -> bool {
-        !self.contested && self.strength > Strength::Weak
-    }
-}
-
-/// How much a piece of evidence proves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Strength {
-    /// A hint.
-    Weak,
-    /// One device, not necessarily one person.
-    Strong,
-    /// One client state went from one id to the other.
-    Proof,
-}
-
-impl Strength {
-    /// The name in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Weak => "weak",
-            Self::Strong => "strong",
-            Self::Proof => "proof",
-        }
-    }
-}
-
-/// One reason to believe that rows belong to a user.
-#[derive(Clone, Debug)]
-pub struct Evidence {
-    /// What kind.
-    pub kind: EvidenceKind,
-    /// One sentence.
-    pub why: String,
-    /// The row that says so, the first to arrive.
-    pub source: Source,
-    /// When that row happened.
-    pub time: Millis,
-    /// Number of rows that say so.
-    pub rows: u64,
-}
-
-/// Kinds of evidence, best first (identity.md §5).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum EvidenceKind {
-    /// P1: an `$identify` row with both ids.
-    IdentifyEvent,
-    /// P2: a row with the device of one and the user id of the other.
-    DeviceAndUser,
-    /// P3: a refused alias call.
-    RefusedAlias,
-    /// P4: `$distinct_id_before_identity`, `$preshuffle_distinct_id`.
-    BeforeIdentity,
-    /// P4: a `$merge` pair.
-    PreviousId,
-    /// E2: rows of both with one `$device_id`.
-    SameDevice,
-    /// A refused alias call for an id that no SDK made and that only servers write under: it
-    /// can be an anonymous session, or any other id (captures k1, k2).
-    ServerAlias,
-    /// As [`EvidenceKind::SameDevice`], for an id that no SDK made: the app chose it for these
-    /// rows, and it need not be a visitor's (captures, flow l).
-    ChosenIdOnDevice,
-}
-
-impl EvidenceKind {
-    /// The name in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::IdentifyEvent => "identify_event",
-            Self::DeviceAndUser => "device_and_user",
-            Self::RefusedAlias => "refused_alias",
-            Self::BeforeIdentity => "before_identity",
-            Self::PreviousId => "previous_id",
-            Self::SameDevice => "same_device",
-            Self::ServerAlias => "server_alias",
-            Self::ChosenIdOnDevice => "chosen_id_on_device",
-        }
-    }
-
-    /// How much it proves.
-    pub fn strength(self) -> Strength {
-        match self {
-            Self::SameDevice => Strength::Strong,
-            Self::ServerAlias | Self::ChosenIdOnDevice => Strength::Weak,
-            _ => Strength::Proof,
-        }
-    }
-}
-
-/// Where the data shows that a user became known, or a device's state ended.
-#[derive(Clone, Debug)]
-pub struct Point {
-    /// What kind.
-    pub kind: PointKind,
-    /// The id that became known; for a reset, the new anonymous id.
-    pub id: Id,
-    /// When.
-    pub time: Millis,
-    /// One sentence.
-    pub why: String,
-    /// The row that shows it.
-    pub source: Source,
-    /// Number of that row in the store.
-    pub row: i64,
-    /// Whether no row proves it.
-    pub inferred: bool,
-}
-
-/// Kinds of points.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum PointKind {
-    /// An accepted alias call.
-    Alias,
-    /// The first `$identify` of a client state.
-    Identify,
-    /// The first row of a device under a known id.
-    Login,
-    /// A device's client state changed to a new anonymous id.
-    Reset,
-}
-
-impl PointKind {
-    /// The name in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Alias => "alias",
-            Self::Identify => "identify",
-            Self::Login => "login",
-            Self::Reset => "reset",
-        }
-    }
-}
-
 /// A place that names an id which has no rows and no mapping.
 #[derive(Clone, Debug)]
 pub struct Mention {
@@ -429,19 +198,6 @@ pub struct Mention {
     pub source: Source,
     /// Number of rows that say so.
     pub rows: u64,
-}
-
-/// A user that this journey, itself an orphan, may belong to.
-#[derive(Clone, Debug)]
-pub struct Owner {
-    /// The user's root.
-    pub root: Id,
-    /// The best of the evidence.
-    pub strength: Strength,
-    /// Whether the first of the evidence of that strength to arrive is for this user.
-    pub suggested: bool,
-    /// The evidence, best first.
-    pub evidence: Vec<Evidence>,
 }
 
 /// Another known user of a device of this user: two people may be mixed here (C06).
