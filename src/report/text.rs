@@ -4,25 +4,27 @@
 //! alias reaches, the alias calls with their verdicts. A part with nothing to say is left out.
 
 mod brief;
+mod found;
+mod imported;
 mod lanes;
 mod profile;
 mod timeline;
 
 pub use self::brief::{LINES as BRIEF_LINES, brief};
 pub(super) use self::brief::{frequencies, most_first};
+pub use self::found::search;
+pub use self::imported::import;
 pub(super) use self::timeline::class_of as class_of_point;
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::look::{Class, Look, count, left, many, right};
-use super::{Import, Shown, cuts};
+use super::{Shown, cuts};
 use crate::identity::journey::at_least;
 use crate::identity::naming::{self, Letters};
 use crate::identity::{AliasLine, Journey, LEGACY, Member, Orphan, Role, Split, State, Verdict};
 use crate::model::facts::Source;
-use crate::model::hit::{EventHit, Hit, Match, Shared};
-use crate::model::import::{FileReport, Reason};
 use crate::model::{Id, Millis};
 
 /// Columns of an id in a table.
@@ -48,171 +50,8 @@ pub fn journey<'a>(out: &mut dyn Write, journey: impl Into<Shown<'a>>, look: &Lo
     notes(out, journey, &letters, look)
 }
 
-/// Writes the hits of a search, best first (`journey search`).
-pub fn search(
-    out: &mut dyn Write,
-    hits: &[Hit],
-    events: &[(String, EventHit)],
-    shared: &[Shared],
-    look: &Look,
-) -> io::Result<()> {
-    if !hits.is_empty() {
-        people(out, hits, look)?;
-    }
-    for (at, (term, hit)) in events.iter().enumerate() {
-        if at == 0 && !hits.is_empty() {
-            writeln!(out)?;
-        }
-        let who = if hit.people == 1 { "1 person".to_owned() } else { format!("{} people", count(hit.people)) };
-        let rows = if hit.rows == 1 { "1 row".to_owned() } else { format!("{} rows", count(hit.rows)) };
-        writeln!(out, "{term}  {}", look.paint(Class::Faint, &format!("an event: {who}, {rows}")))?;
-    }
-    for Shared { value, users } in shared {
-        let name = |root: &Id| {
-            let hit = hits.iter().find(|hit| hit.root.as_ref().unwrap_or(&hit.id) == root);
-            naming::named(hit.and_then(|hit| hit.name.as_deref()), root)
-        };
-        let names: Vec<String> = users.iter().map(name).collect();
-        let sentence = format!(
-            "warning: {} users have {value}: {}. Nothing joins them; journey diff tells whether they are one person",
-            users.len(),
-            names.join(", ")
-        );
-        writeln!(out, "{}", look.paint(Class::Orphan, &look.wrap(&sentence, 0)))?;
-    }
-    Ok(())
-}
-
-/// One line for each person.
-fn people(out: &mut dyn Write, hits: &[Hit], look: &Look) -> io::Result<()> {
-    let id = (look.width.saturating_sub(52) / 2).clamp(14, ID);
-    let head = format!(
-        "{} {} {} {} {}",
-        left("NAME", id),
-        left("ID", id),
-        right("ROWS", 7),
-        left("LAST SEEN", 16),
-        "FOUND BY"
-    );
-    writeln!(out, "{}", look.paint(Class::Faint, &head))?;
-    // For what an id is found by there is at least this much room; a pipe has no width.
-    let room = look.width.saturating_sub(2 * id + 27).max(16);
-    for hit in hits {
-        let name = if let Some(name) = &hit.name {
-            left(&look.cut(name, id), id)
-        } else {
-            // No name is known: the id that a machine made.
-            let root = hit.root.as_ref().unwrap_or(&hit.id);
-            look.paint(Class::Faint, &left(&look.id(root.as_str(), id.min(24)), id))
-        };
-        let last = hit.last.map_or_else(|| "-".to_owned(), |at| look.clock.minute(at));
-        let found = match &hit.via {
-            Some((property, value)) => match hit.found {
-                Match::Event => format!("{property}: {value}"),
-                found => format!("{}, {property}: {value}", found.name()),
-            },
-            None => hit.found.name().to_owned(),
-        };
-        writeln!(
-            out,
-            "{name} {} {} {} {}",
-            left(&look.id(hit.id.as_str(), id), id),
-            right(&count(hit.person_events.unwrap_or(hit.events)), 7),
-            left(&last, 16),
-            look.paint(Class::Faint, &look.cut(&found, room)),
-        )?;
-    }
-    Ok(())
-}
-
-/// Writes what an import did (`journey import`).
-pub fn import(out: &mut dyn Write, import: &Import, look: &Look) -> io::Result<()> {
-    for file in &import.files {
-        writeln!(out, "{}", look.wrap(&imported_file(file, look), 0))?;
-        for line in remarks(file) {
-            writeln!(out, "{}", look.wrap(&line, 2))?;
-        }
-    }
-    for warning in &import.warnings {
-        writeln!(out, "{}", look.wrap(&format!("note: {warning}"), 0))?;
-    }
-    let rejected = match import.rejected {
-        0 => String::new(),
-        number => format!("; {} could not be read, kept with the reason", many_rows(number)),
-    };
-    let missing = if import.incomplete { "; incomplete: rows are missing" } else { "" };
-    let stopped = if import.cancelled { "; stopped before the end" } else { "" };
-    let sum = format!("{} new in {}{rejected}{missing}{stopped}", many_rows(import.events), import.store);
-    writeln!(out, "{}", look.wrap(&sum, 0))
-}
-
 fn many_rows(rows: u64) -> String {
     many(usize::try_from(rows).unwrap_or(usize::MAX), "row")
-}
-
-fn imported_file(file: &FileReport, look: &Look) -> String {
-    let mut parts = vec![format!("{}: {}", file.file, file.format)];
-    if file.already {
-        parts.push("all of it is in the store already".to_owned());
-    }
-    if file.resumed {
-        parts.push("carried on where an earlier import stopped".to_owned());
-    }
-    if !file.already {
-        parts.push(many_rows(file.rows));
-    }
-    let many = |number: u64, word| many(usize::try_from(number).unwrap_or(usize::MAX), word);
-    for (number, said) in [
-        (file.events, format!("{} new", count(file.events))),
-        (file.aliases, many(file.aliases, "alias call")),
-        (file.profiles, many(file.profiles, "profile update")),
-        (file.skipped, format!("{} skipped", count(file.skipped))),
-        (file.rejected, format!("{} not read", count(file.rejected))),
-    ] {
-        if number > 0 {
-            parts.push(said);
-        }
-    }
-    if !file.timezone.is_empty() {
-        parts.push(format!("times {}", file.timezone));
-    }
-    parts.join(look.dot())
-}
-
-/// Reasons of rejects that are listed for a file.
-const REASONS: usize = 4;
-
-/// What is to be said of a file below it: what is missing, what its rows lack, why some were not read.
-fn remarks(file: &FileReport) -> Vec<String> {
-    let mut lines = Vec::new();
-    if let Some(missing) = &file.incomplete {
-        lines.push(format!("incomplete, rows are missing: {missing}"));
-    }
-    let lacks: Vec<String> = [
-        (file.lacks.without_id, "without an id"),
-        (file.lacks.without_name, "without a name"),
-        (file.lacks.repaired, "repaired (damaged characters)"),
-        (file.lacks.odd_times, "with an impossible time (before 2000, after 2099 or over a day after arrival)"),
-    ]
-    .into_iter()
-    .filter(|(rows, _)| *rows > 0)
-    .map(|(rows, words)| format!("{} {words}", many_rows(rows)))
-    .collect();
-    if !lacks.is_empty() {
-        lines.push(lacks.join(", "));
-    }
-    for Reason { reason, count: pieces, line } in file.reasons.iter().take(REASONS) {
-        let first = if *pieces == 1 { "line" } else { "first in line" };
-        lines.push(format!("{} not read: {reason} ({first} {line})", count(*pieces)));
-    }
-    let more: u64 = file.reasons.iter().skip(REASONS).map(|why| why.count).sum();
-    if more > 0 {
-        lines.push(format!("{} not read for other reasons", count(more)));
-    }
-    if file.dropped > 0 {
-        lines.push(format!("the last {} of them are counted and not kept", count(file.dropped)));
-    }
-    lines
 }
 
 /// Who, how many ids and devices, from when to when, what is missing.
