@@ -13,8 +13,10 @@
 //! | `prompt` | the line to type a filter, a text or a time in |
 //! | `days` | days as the screen writes them |
 //! | `jumps` | the way back from a jump |
+//! | `lanes` | the order of the rows, and their lanes |
 //! | `scrolling` | the lines under a cursor that stays |
 //! | `saved` | the rows that a saved report has |
+//! | `sifting` | which rows the filter and the search keep |
 //! | `selection` | what is selected, by a press or by a row |
 //! | `detail` | the selected row: reasons, places, properties, what changed |
 
@@ -24,6 +26,7 @@ mod detail;
 mod frame;
 mod heads;
 mod jumps;
+mod lanes;
 pub mod menu;
 mod moves;
 mod person;
@@ -33,6 +36,7 @@ mod rows;
 mod saved;
 mod scrolling;
 mod selection;
+mod sifting;
 mod strip;
 
 use std::collections::BTreeSet;
@@ -42,7 +46,7 @@ pub(in crate::tui) use self::frame::view;
 pub use crate::tui::timeline::Timeline;
 
 use crate::identity::{EvidenceKind, Journey, Reason};
-use crate::inspect::filter::{Filter, Names};
+use crate::inspect::filter::Names;
 use crate::model::Id;
 use crate::model::facts::Arrival;
 use crate::tui::command::Base;
@@ -57,8 +61,7 @@ use self::menu::Menu;
 use self::prompt::{Prompt, Purpose};
 use self::scrolling::Put;
 use crate::tui::timeline::lines::{Bits, Folds, Shown};
-use crate::tui::timeline::order::Track;
-use crate::tui::timeline::sift::{Money, Sieve, Sifted, Sifting, Values, Worth};
+use crate::tui::timeline::sift::{Money, Sieve, Values, Worth};
 use crate::tui::timeline::{Clock, Devices, Entry, Line, Lines, Order, Row, Traits, Unmerged, event, step};
 
 /// What stands at the left of a row.
@@ -321,148 +324,6 @@ impl State {
         self.names = None;
         self.sift_again();
         self.lay(row);
-    }
-
-    /// The same filter and search for other rows, or for another wall clock.
-    fn sift_again(&mut self) {
-        self.keep = None;
-        for find in [false, true] {
-            let sieve = if find { &self.find } else { &self.filter };
-            let Some(text) = sieve.as_ref().map(|sieve| sieve.filter().text().to_owned()) else { continue };
-            let rows = self.timeline.rows().len();
-            // A lane or time that it names may be gone: then there is nothing to keep to.
-            let sieve = self.read(&text).ok().flatten().map(|filter| Sieve::new(filter, rows));
-            *(if find { &mut self.find } else { &mut self.filter }) = sieve;
-        }
-    }
-
-    /// Shows the rows that a filter keeps, all without one.
-    fn set_filter(&mut self, filter: Option<Filter>, row: Option<usize>) {
-        let rows = self.timeline.rows().len();
-        self.filter = filter.map(|filter| Sieve::new(filter, rows));
-        // What is shown stays until the new one has gone through the rows.
-        if self.filter.is_none() {
-            self.keep = None;
-            self.lay(row);
-        }
-    }
-
-    fn set_find(&mut self, filter: Option<Filter>) {
-        let rows = self.timeline.rows().len();
-        self.find = filter.map(|filter| Sieve::new(filter, rows));
-    }
-
-    /// Adds a condition to the filter.
-    pub fn narrow(&mut self, condition: &str) {
-        let row = self.row_index();
-        let text = match self.filter.as_ref().map(|sieve| sieve.filter().text()) {
-            Some(text) if text.to_ascii_lowercase().contains(" or ") => format!("({text}) {condition}"),
-            Some(text) => format!("{text} {condition}"),
-            None => condition.to_owned(),
-        };
-        if let Ok(filter) = self.read(&text) {
-            self.set_filter(filter, row);
-        }
-    }
-
-    /// The text of the filter, if there is one.
-    pub fn filter_text(&self) -> Option<&str> {
-        Some(self.filter.as_ref()?.filter().text())
-    }
-
-    /// What the worker has to go through.
-    pub fn wants_sifting(&self) -> Option<Sifting> {
-        let (journey, timeline) = (&self.journey, &self.timeline);
-        let sieves = [&self.filter, &self.find];
-        let sieve = sieves.into_iter().flatten().find_map(|sieve| sieve.wanted(journey, timeline));
-        sieve
-            .or_else(|| self.values.as_ref()?.wanted(journey, timeline))
-            .or_else(|| self.money.wanted(journey, timeline))
-            .or_else(|| self.worth.wanted(journey, timeline).filter(|_| self.tells_worth))
-    }
-
-    /// Takes what it found.
-    pub fn take_sifted(&mut self, sifted: &Sifted) {
-        if self.money.take(sifted)
-            || self.worth.take(sifted)
-            || self.values.as_mut().is_some_and(|values| values.take(sifted))
-        {
-            return;
-        }
-        if let Some(sieve) = self.filter.as_mut()
-            && sieve.take(sifted)
-        {
-            if sieve.is_done() && sieve.failed().is_none() {
-                self.keep = Some(sieve.kept().clone());
-                let row = self.origin();
-                self.lay(row);
-            }
-        } else if let Some(sieve) = self.find.as_mut()
-            && sieve.take(sifted)
-            && let Some(row) = self.origin()
-        {
-            // As soon as one is known, it is gone to; n goes on from there.
-            self.find_from(row);
-        }
-    }
-
-    /// Orders the rows anew, as they were ordered.
-    fn put_in_order(&mut self) {
-        self.order_by(self.order.zone(), self.order.clock(), self.order.unmerged());
-    }
-
-    /// Orders the rows by another clock, or moves rows that are not merged.
-    fn set_order(&mut self, clock: Clock, unmerged: Unmerged) {
-        let row = self.row_index();
-        self.order_by(self.order.zone(), clock, unmerged);
-        self.lay(row);
-    }
-
-    fn order_by(&mut self, zone: Zone, clock: Clock, unmerged: Unmerged) {
-        self.order = Arc::new(Order::new(&self.journey, &self.timeline, zone, clock, unmerged));
-        self.devices = self.devices.take().map(|_| Devices::new(&self.journey, &self.timeline, &self.order));
-    }
-
-    /// Lanes by device, or by id again.
-    fn turn_lanes(&mut self) {
-        let row = self.row_index();
-        self.devices = match self.devices.take() {
-            Some(_) => None,
-            None => Some(Devices::new(&self.journey, &self.timeline, &self.order)),
-        };
-        self.lay(row);
-    }
-
-    /// The lanes, where they are by device.
-    pub fn devices(&self) -> Option<&Devices> {
-        self.devices.as_ref()
-    }
-
-    fn lane_count(&self) -> usize {
-        self.devices.as_ref().map_or_else(|| self.timeline.lanes().len(), |devices| devices.list().len())
-    }
-
-    fn lane_label(&self, lane: usize) -> &str {
-        match &self.devices {
-            Some(devices) => devices.list().get(lane).map_or("", |lane| lane.label.as_str()),
-            None => self.timeline.lanes().get(lane).map_or("", |lane| lane.label.as_str()),
-        }
-    }
-
-    /// The lane that a position is drawn in.
-    fn lane_at(&self, position: usize) -> Option<u32> {
-        match &self.devices {
-            Some(devices) => devices.lane(position),
-            None => self.order.row(&self.timeline, position)?.lane,
-        }
-    }
-
-    /// How a lane is drawn at a position.
-    fn track(&self, lane: usize, position: usize) -> Track {
-        match &self.devices {
-            Some(devices) => devices.track(lane, position),
-            None => self.order.track(&self.timeline, lane, position),
-        }
     }
 
     /// Marks the selected row, or takes its mark away.
