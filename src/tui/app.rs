@@ -5,12 +5,14 @@
 
 mod answers;
 mod compare;
+mod contexts;
 mod copying;
 mod draw;
 mod identity;
 mod listening;
 mod message;
 pub mod mouse;
+mod opening;
 mod pages;
 mod palette;
 mod pins;
@@ -39,7 +41,7 @@ use crate::report::journey::Form;
 use super::Options;
 use super::backend::Failure;
 use super::frame::Drawn;
-use super::keys::{Action, AssetError, Context, Key, Keymap};
+use super::keys::{Action, AssetError, Key, Keymap};
 use super::outside::Tool;
 use super::page::{Below, Entry};
 use super::screen::{self, demo, journey, listen, search};
@@ -224,135 +226,10 @@ impl Model {
         self.tickets
     }
 
-    /// Where a key goes.
-    fn contexts(&self) -> Vec<Context> {
-        match self.layers.last() {
-            Some(Layer::Search) | None if self.search.is_empty() => {
-                vec![Context::Overview, Context::Search, Context::Everywhere]
-            }
-            Some(Layer::Search) | None => vec![Context::Search, Context::Everywhere],
-            Some(Layer::Journey) if self.types() => {
-                let chooses = self.journey.as_ref().is_some_and(|journey| journey.menu().is_some());
-                vec![if chooses { Context::Menu } else { Context::Line }, Context::Everywhere]
-            }
-            Some(Layer::Journey) if self.shows_panel() => vec![Context::Identity, Context::Everywhere],
-            Some(Layer::Journey) if self.journey.as_ref().is_some_and(journey::State::is_in_detail) => {
-                vec![Context::Detail, Context::Everywhere]
-            }
-            Some(Layer::Journey) => vec![Context::Journey, Context::Everywhere],
-            Some(Layer::Identity) => vec![Context::Identity, Context::Everywhere],
-            Some(Layer::Live) => vec![Context::Listen, Context::Everywhere],
-            Some(Layer::Gallery) => vec![Context::Gallery, Context::Everywhere],
-            Some(Layer::Player) if self.prompts() => vec![Context::Prompt, Context::Everywhere],
-            Some(Layer::Player) => vec![Context::Player, Context::Everywhere],
-            Some(Layer::Page(_, page)) => vec![page.context(), Context::Everywhere],
-            Some(Layer::Prompt(_)) => vec![Context::Question, Context::Everywhere],
-            Some(Layer::Save(state)) if state.types() => vec![Context::Question, Context::Everywhere],
-            Some(Layer::Save(_)) => vec![Context::Saving, Context::Everywhere],
-            Some(Layer::Compare) => vec![Context::Compare, Context::Everywhere],
-            Some(Layer::Palette(_)) => vec![Context::Palette, Context::Search, Context::Everywhere],
-        }
-    }
-
-    /// Whether the timeline is empty, so that its place is taken by the identity panel.
-    fn shows_panel(&self) -> bool {
-        self.journey.as_ref().is_some_and(journey::State::is_empty)
-    }
-
     fn ask_search(&mut self) -> Vec<Effect> {
         let ticket = self.ticket();
         self.search.ask(ticket);
         vec![Effect::Ask(ticket, self.search.question())]
-    }
-
-    /// Opens the journey of an id, or asks for it again.
-    fn open(&mut self, id: Id) -> Vec<Effect> {
-        let question = Request::Journey(id.clone(), self.look.zone);
-        self.open_by(id, question)
-    }
-
-    /// Opens the journey of an id by the question that asks for it.
-    fn open_by(&mut self, id: Id, question: Request) -> Vec<Effect> {
-        let ticket = self.ticket();
-        self.opening.ask(ticket);
-        // The worker gives up what else it was asked.
-        self.search.forget();
-        self.properties_asked = None;
-        self.cells_asked = None;
-        self.sifting = None;
-        self.failed = None;
-        self.waited = false;
-        if self.opened.as_ref() != Some(&id)
-            && let Some(journey) = self.journey.take()
-        {
-            self.marks.clone_from(journey.marks());
-            self.pinned.clone_from(journey.pins());
-        }
-        if let Some(journey) = &mut self.journey {
-            journey.scrub_to(None);
-        }
-        self.pages.leave();
-        self.opened = Some(id);
-        self.layers = self.ground();
-        self.layers.push(Layer::Journey);
-        vec![Effect::Ask(ticket, question)]
-    }
-
-    /// The same question once more, everything on the screen as it is.
-    fn reload(&mut self) -> Vec<Effect> {
-        if matches!(self.layers.last(), Some(Layer::Compare)) {
-            return self.compare_again();
-        }
-        if let Some(Layer::Page(_, page)) = self.layers.last_mut()
-            && page.renew()
-        {
-            return pages::after(self);
-        }
-        let on_journey = self.layers.iter().any(|layer| matches!(layer, Layer::Journey));
-        match self.opened.clone() {
-            Some(id) if on_journey => {
-                let ticket = self.ticket();
-                self.opening.ask(ticket);
-                self.search.forget();
-                self.properties_asked = None;
-                self.cells_asked = None;
-                self.sifting = None;
-                vec![Effect::Ask(ticket, self.question(id))]
-            }
-            _ if matches!(self.layers.last(), Some(Layer::Gallery | Layer::Player)) => Vec::new(),
-            _ => self.ask_search(),
-        }
-    }
-
-    /// Takes the top screen away; the end when it was the last.
-    fn back(&mut self) -> Vec<Effect> {
-        if self.layers.len() <= 1 {
-            return vec![Effect::Quit];
-        }
-        let left = self.layers.pop();
-        if let Some(Layer::Page(..)) = left {
-            let mut effects = pages::left(self);
-            effects.extend(self.resume_search());
-            return effects;
-        }
-        if let Some(Layer::Compare) = left {
-            self.pages.comparing.forget();
-            return if std::mem::take(&mut self.pages.outdated) { self.reload() } else { Vec::new() };
-        }
-        if let Some(Layer::Journey) = left {
-            if let Some(effects) = self.revisit() {
-                return effects;
-            }
-            self.opening.forget();
-            self.search.select_text();
-        }
-        self.resume_search()
-    }
-
-    /// Asks what was given up when a journey was opened.
-    fn resume_search(&mut self) -> Vec<Effect> {
-        let on_search = matches!(self.layers.last(), Some(Layer::Search));
-        if on_search && !self.search.is_asked() && self.search.is_stale() { self.ask_search() } else { Vec::new() }
     }
 }
 
