@@ -6,20 +6,24 @@
 //! Cost: everything is held; an answer looks at the rows of the ids asked for, a search at every
 //! id, [`Scan::seek`] at every row.
 
+mod file;
+mod scan;
+
+pub use self::file::File;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::formats::{Clock, Decoder, Item, Splitter, sniff};
 use crate::identity::Facts;
 use crate::inspect::rows::facts_of;
 use crate::inspect::{Ask, Edges, Error, ErrorKind, Lookup, Scan, Source, Stop};
 use crate::model::alike::are_alike;
 use crate::model::facts::{AliasCall, Event, Link, Place, Source as Line};
 use crate::model::hit::{IdHit, Match, Span};
-use crate::model::scan::{IdNote, RowNote, Seek};
+use crate::model::scan::{RowNote, Seek};
 use crate::model::stored::{ImportedFile, Overview, StoredPiece, StoredProfile, StoredReject};
 use crate::model::time::activity;
-use crate::model::{Flags, Id, LinkKind, Profile, Reject, Row, Verb};
+use crate::model::{Flags, Id, Row, Verb};
 use crate::store::Texts;
 
 /// Rows that are looked at between two reports of a search.
@@ -27,59 +31,6 @@ const STEP: usize = 1 << 16;
 
 /// Fewer hits than this, and ids that only look like the text are looked for too.
 const FEW: usize = 100;
-
-/// What a file holds, in the order of its lines.
-#[derive(Clone, Debug, Default)]
-pub struct File {
-    /// Its name.
-    pub name: String,
-    /// Its format, by its name for people.
-    pub format: String,
-    /// Its size in bytes.
-    pub bytes: u64,
-    /// Its rows.
-    pub rows: Vec<Row>,
-    /// Its profile updates.
-    pub profiles: Vec<Profile>,
-    /// What cannot be read of it.
-    pub rejects: Vec<Reject>,
-}
-
-impl File {
-    /// Reads a file whose times are UTC: recorded payloads, the rows of a play.
-    ///
-    /// # Errors
-    /// The format is not known, or needs what only an import has: a zone of the project, a table of
-    /// aliases.
-    pub fn read(name: &str, content: &[u8]) -> Result<Self, Error> {
-        let cannot =
-            |why: &str| Error::new(ErrorKind::Usage, format!("{name} cannot be opened without an import: {why}"));
-        let sniffed = sniff(content, true, name).map_err(|error| cannot(&error.why))?;
-        let mut file = Self {
-            name: name.to_owned(),
-            format: sniffed.name.clone(),
-            bytes: content.len() as u64,
-            ..Self::default()
-        };
-        let decoder = Decoder::new(&sniffed);
-        let mut splitter = Splitter::new(sniffed.layout, 1, usize::MAX, false);
-        let mut items = Vec::new();
-        while let Some(record) = splitter.next(content, true) {
-            decoder.decode(record.line, content.get(record.start..record.end).unwrap_or_default(), &mut items);
-            for item in items.drain(..) {
-                match item {
-                    Item::Event { row, clock: Clock::Utc, .. } => file.rows.push(row.to_row()),
-                    Item::Event { clock: Clock::Project, .. } => return Err(cannot("its times are on another clock")),
-                    Item::Profile { profile, .. } => file.profiles.push(profile),
-                    Item::Alias(_) => return Err(cannot("it is a table of aliases")),
-                    Item::Reject(reject) => file.rejects.push(reject),
-                    Item::Skipped => {}
-                }
-            }
-        }
-        Ok(file)
-    }
-}
 
 /// Rows in memory.
 pub struct Memory {
@@ -491,93 +442,5 @@ impl Source for Memory {
 
     fn scan(&self) -> Option<&dyn Scan> {
         Some(self)
-    }
-}
-
-impl Scan for Memory {
-    fn number(&self, id: &Id) -> Result<Option<i64>, Error> {
-        Ok(Some(self.ids.of(id)).filter(|number| *number != 0))
-    }
-
-    fn id_of(&self, number: i64) -> Result<Id, Error> {
-        let missing = || Error::new(ErrorKind::Store, format!("there is no id with number {number}"));
-        self.id(number).cloned().ok_or_else(missing)
-    }
-
-    fn names(&self) -> Result<Vec<(i64, String)>, Error> {
-        Ok((1..).zip(self.names.all.iter().map(ToString::to_string)).collect())
-    }
-
-    fn file_names(&self) -> Result<Vec<(i64, String)>, Error> {
-        Ok(self.files.iter().map(|file| (file.id, file.name.clone())).collect())
-    }
-
-    fn numbers_with(&self, text: &str) -> Result<Vec<i64>, Error> {
-        let found = self.stoppable(|stop| self.id_texts.having(text, usize::MAX, stop))?;
-        Ok(found.into_iter().map(|hit| hit.number).collect())
-    }
-
-    fn span_of(&self, id: &Id) -> Result<Option<Span>, Error> {
-        Ok(self.number(id)?.map(|number| self.span(number)))
-    }
-
-    fn rows(&self) -> Result<u64, Error> {
-        Ok(self.events.len() as u64)
-    }
-
-    fn all_calls(&self, limit: usize) -> Result<Vec<AliasCall>, Error> {
-        Ok(self.calls.iter().take(limit).cloned().collect())
-    }
-
-    fn each_id(&self, each: &mut dyn FnMut(IdNote<'_>)) -> Result<(), Error> {
-        let user = |link: &Link| match link.kind {
-            LinkKind::Identify | LinkKind::UserDevice => Some(link.a.clone()),
-            LinkKind::IdUser => Some(link.b.clone()),
-            _ => None,
-        };
-        let users: HashSet<Id> = self.links.iter().filter_map(user).collect();
-        for (number, id) in (1..).zip(&self.ids.all) {
-            let has_rows = self.rows_of.contains_key(&number);
-            each(IdNote { id: id.as_str(), has_rows, is_user: users.contains(id) });
-        }
-        Ok(())
-    }
-
-    fn each_known(&self, id: &mut dyn FnMut(&str), value: &mut dyn FnMut(&str)) -> Result<(), Error> {
-        self.ids.all.iter().for_each(|known| id(known.as_str()));
-        self.values.iter().for_each(|(_, _, known)| value(known));
-        Ok(())
-    }
-
-    fn each_value(&self, each: &mut dyn FnMut(i64, &str, &str)) -> Result<(), Error> {
-        self.values.iter().for_each(|(number, key, value)| each(*number, key, value));
-        Ok(())
-    }
-
-    fn each_profile(&self, each: &mut dyn FnMut(i64, &str)) -> Result<(), Error> {
-        let known = self.profiles.iter().rev().filter_map(|(number, profile)| Some(((*number)?, profile)));
-        known.for_each(|(number, profile)| each(number, &profile.json));
-        Ok(())
-    }
-
-    fn seek(&self, seek: &Seek<'_>, take: &mut dyn FnMut(&[RowNote], u64)) -> Result<(), Error> {
-        let mut looked = 0;
-        for step in self.events.rchunks(STEP) {
-            if self.is_stopped() {
-                return Err(Error::cancelled());
-            }
-            let notes = step.iter().map(|event| self.note(event));
-            // Of some ids only their own rows count as looked at.
-            let notes: Vec<RowNote> = notes.filter(|note| seek.ids.is_none_or(|ids| ids.contains(&note.id))).collect();
-            looked += notes.len() as u64;
-            let found: Vec<RowNote> = notes.into_iter().filter(|note| self.is_sought(seek, note)).collect();
-            take(&found, looked);
-        }
-        Ok(())
-    }
-
-    fn sample(&self, most: usize) -> Result<Vec<RowNote>, Error> {
-        let step = self.events.len().div_ceil(most.max(1)).max(1);
-        Ok(self.events.iter().step_by(step).take(most).map(|event| self.note(event)).collect())
     }
 }
