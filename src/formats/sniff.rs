@@ -5,196 +5,30 @@
 //! hide that.
 
 mod cells;
+mod container;
+mod sniffed;
 
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
+pub use self::sniffed::Sniffed;
+pub(super) use self::sniffed::{CellRows, Cells, How};
+
 use self::cells::{alias_table, headless, table, table_between, table_rows};
-use super::csv::Header;
+use self::container::container;
 use super::format::Format;
 use super::grid::Heads;
-use super::item::Clock;
 use super::kind::kind_of;
 use super::map::Map;
 use super::object::members;
 use super::recognise::{self, Found};
 use super::repair::repaired;
-use super::rows::Role;
 use super::split::{Layout, Splitter, split_first, trim};
-use super::table::Columns;
-use super::vendor::stranger::{self, stranger};
-use super::vendor::{self, By};
+use super::vendor::{self};
 use super::{carrier, grid, payload};
-use crate::model::facts::MIXPANEL;
 
 /// Bytes from the start of a file that are looked at.
 pub const HEAD: usize = 64 * 1024;
-
-/// What [`sniff()`] found out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sniffed {
-    /// What it holds.
-    pub format: Format,
-    /// How its records lie.
-    pub layout: Layout,
-    /// Format and layout by their name for people.
-    pub name: String,
-    /// Columns that are not read, because a tool wrote them for itself.
-    pub left_out: Vec<String>,
-    pub(super) how: Arc<How>,
-}
-
-/// How records are read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct How {
-    /// What rows are.
-    pub(super) rows: Found,
-    /// Rows are as Mixpanel itself writes them.
-    pub(super) is_raw: bool,
-    /// A record is an answer with a list of rows.
-    pub(super) is_answer: bool,
-    /// Rows are cells of a table.
-    pub(super) cells: Option<Cells>,
-    /// Rows are lists of values.
-    pub(super) heads: Option<Heads>,
-    /// What a person says that columns are.
-    pub(super) map: Option<Arc<Map>>,
-}
-
-/// A table as text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Cells {
-    pub(super) header: Header,
-    pub(super) rows: CellRows,
-}
-
-/// What the cells of a row make.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum CellRows {
-    /// A line of a table of aliases.
-    Aliases(Columns),
-    /// An event or a profile; what each column is.
-    Lifted(Vec<Role<'static>>),
-    /// An object that is read like one of JSON.
-    Objects,
-}
-
-impl How {
-    /// Why a row could not be read: because it is another vendor's, where it is.
-    pub(super) fn true_reason(&self, reason: String, row: &str) -> String {
-        let is_ours = self.rows.vendor.is_none() && self.map.is_none() && !reason.starts_with("the server refused");
-        match stranger(row, None).filter(|_| is_ours && row.starts_with('{')) {
-            Some(rows) => stranger::reason(rows, stranger::MIXPANELS),
-            None => reason,
-        }
-    }
-}
-
-impl Sniffed {
-    /// Whose clock times without a zone are on.
-    pub fn clock(&self) -> Clock {
-        match self.how.rows.vendor {
-            Some(By(vendor)) => vendor.clock(),
-            None => self.format.clock(),
-        }
-    }
-
-    /// Whose rows it holds, by name.
-    pub fn vendor(&self) -> &'static str {
-        self.how.rows.vendor.map_or(MIXPANEL, |By(vendor)| vendor.name())
-    }
-
-    /// A file with one record of `format` in each line, as Mixpanel itself writes it.
-    pub fn lines_of(format: Format) -> Self {
-        Self::new(Found::raw(format), Layout::Lines, false)
-    }
-
-    /// Requests of SDKs as a recorder writes them, one in each line: those of Mixpanel, or of the
-    /// vendor with this name; `None` for one that is not known.
-    pub fn requests_of(vendor: &str) -> Option<Self> {
-        if vendor == MIXPANEL {
-            return Some(Self::lines_of(Format::Payloads));
-        }
-        let vendor = vendor::named(vendor)?;
-        Some(Self::new(Found::of_vendor(vendor, false), Layout::Lines, false))
-    }
-
-    /// Rows of a plain copy that are of another vendor; `None` for Mixpanel, and for a vendor that is
-    /// not known.
-    pub fn copy_of(vendor: &str) -> Option<Self> {
-        let vendor = vendor::named(vendor)?;
-        Some(Self::new(Found { format: Format::Copy, ..Found::of_vendor(vendor, false) }, Layout::Lines, false))
-    }
-
-    fn new(rows: Found, layout: Layout, array: bool) -> Self {
-        let lies = match layout {
-            Layout::Csv => "CSV",
-            Layout::Nested if array => "JSON array",
-            Layout::Nested => "JSON objects",
-            Layout::Lines => "JSON Lines",
-        };
-        let format = rows.format;
-        let name = match format {
-            // Profiles of a tool lie as its rows do; those of Mixpanel in pages.
-            Format::ProfileExport if !rows.is_raw && rows.is_carried => rows.name.to_owned(),
-            Format::ProfileExport if !rows.is_raw => format!("{} ({lies})", rows.name),
-            _ if !format.shows_layout() => format.name().to_owned(),
-            _ if rows.is_carried && rows.vendor.is_none() => rows.name.to_owned(),
-            _ if rows.name.is_empty() => format!("{} ({lies})", format.name()),
-            _ => format!("{} ({lies})", rows.name),
-        };
-        let left_out = rows.left_out.clone();
-        let how = How { is_raw: rows.is_raw, rows, is_answer: false, cells: None, heads: None, map: None };
-        Self { format, layout, name, left_out, how: Arc::new(how) }
-    }
-
-    /// The same, of answers with a list of rows.
-    fn answers(rows: Found, layout: Layout) -> Self {
-        let mut sniffed = Self::new(rows, layout, false);
-        let what = if sniffed.how.rows.is_raw { Format::Export.name() } else { sniffed.how.rows.name };
-        sniffed.name = match sniffed.format {
-            Format::Export | Format::Vendor => format!("{what} (JSON answer of an API)"),
-            _ => sniffed.name,
-        };
-        sniffed.how = Arc::new(How { is_answer: true, ..(*sniffed.how).clone() });
-        sniffed
-    }
-
-    /// The same, of lists of values with these heads.
-    fn with_heads(mut self, heads: Heads) -> Self {
-        self.how = Arc::new(How { heads: Some(heads), ..(*self.how).clone() });
-        self
-    }
-
-    /// The same, read by a map.
-    fn by_map(mut self, map: &Arc<Map>) -> Self {
-        self.how = Arc::new(How { map: Some(Arc::clone(map)), ..(*self.how).clone() });
-        self
-    }
-
-    /// The same, of a table as text.
-    fn table(header: Header, rows: Found) -> Self {
-        let cells = match rows.format {
-            Format::Export if !rows.is_carried => CellRows::Lifted(header.roles(&rows.events)),
-            Format::ProfileExport if !rows.is_carried && !rows.is_raw => CellRows::Lifted(header.roles(&rows.profiles)),
-            _ => CellRows::Objects,
-        };
-        Self::cells(header, rows, cells)
-    }
-
-    fn cells(header: Header, rows: Found, cells: CellRows) -> Self {
-        let mut sniffed = Self::new(rows, Layout::Csv, false);
-        if let Some(null) = header.null() {
-            sniffed.name = sniffed.name.replace("(CSV)", &format!("(CSV, {null} is nothing)"));
-        }
-        if header.is_escaped() {
-            sniffed.layout = Layout::Lines;
-        }
-        let cells = Some(Cells { header, rows: cells });
-        sniffed.how = Arc::new(How { cells, ..(*sniffed.how).clone() });
-        sniffed
-    }
-}
 
 /// A file that is nothing that can be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -223,22 +57,6 @@ impl NotRecognised {
     }
 }
 
-/// First bytes of formats that are not read, and what to do with them.
-const FOREIGN: &[(&[u8], &str)] = &[
-    (b"PK\x03\x04", "it is a zip archive; unpack it first"),
-    (b"BZh", "it is packed with bzip2; unpack it first"),
-    (b"\xfd7zXZ\0", "it is packed with xz; unpack it first"),
-    (b"\x1f\x8b", "it is packed twice; unpack it once first"),
-    (b"\x28\xb5\x2f\xfd", "it is packed twice; unpack it once first"),
-    (b"\xff\xfe", "it is UTF-16 text; save it as UTF-8"),
-    (b"\xfe\xff", "it is UTF-16 text; save it as UTF-8"),
-    (b"PAR1", "it is a Parquet file, whose columns are named with --map"),
-    (b"Obj\x01", "it is an Avro file; write it as Parquet or JSON Lines"),
-    (b"ARROW1\0\0", "it is an Arrow (Feather) file; write it as Parquet or JSON Lines"),
-    (b"\xff\xff\xff\xff", "it is an Arrow stream; write it as Parquet or JSON Lines"),
-    (b"\xd0\xcf\x11\xe0", "it is a workbook of Excel; save its sheet as CSV"),
-];
-
 /// Says what a file is from its first bytes, unpacked; `whole` when they are all of it.
 pub fn sniff(head: &[u8], whole: bool, name: &str) -> Result<Sniffed, NotRecognised> {
     sniff_as(head, whole, name, None)
@@ -261,32 +79,6 @@ pub fn sniff_as(head: &[u8], whole: bool, name: &str, read_as: Option<Format>) -
         });
     }
     by_rows(head, whole).map_err(fail)
-}
-
-/// What holds rows that are read elsewhere, or none at all; the error says why it is not read.
-fn container(head: &[u8], whole: bool, name: &str) -> Result<Option<Sniffed>, NotRecognised> {
-    if head.starts_with(b"SQLite format 3\0") {
-        return Ok(Some(Sniffed::lines_of(Format::Sqlite)));
-    }
-    let fail = |why: String| NotRecognised { name: name.to_owned(), why };
-    if head.get(257..262) == Some(b"ustar") {
-        return Err(fail("it is a tar archive; unpack it first".to_owned()));
-    }
-    if let Some((_, why)) = FOREIGN.iter().find(|(magic, _)| head.starts_with(magic)) {
-        return Err(fail((*why).to_owned()));
-    }
-    let text = trim(head);
-    if text.is_empty() && whole {
-        return Ok(Some(Sniffed::lines_of(Format::Empty)));
-    }
-    let inside = text.strip_prefix(b"[").map(<[u8]>::trim_ascii);
-    if whole && inside.is_some_and(|inside| inside == b"]") {
-        return Ok(Some(Sniffed::new(Found::raw(Format::Empty), Layout::Nested, true)));
-    }
-    if text.is_empty() {
-        return Err(fail("its first 64 KB are blank".to_owned()));
-    }
-    Ok(None)
 }
 
 /// What a file is whose columns a person says; the error says what its rows lack.
