@@ -2,22 +2,23 @@
 #![expect(clippy::doc_markdown, reason = "clap shows these comments to people as they are")]
 
 mod check;
+mod compare;
+mod import;
 mod listen;
 mod pull;
 mod warehouse;
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub(super) use self::check::{Check, Explain, FailOn};
+pub(super) use self::compare::{Compare, Diff};
+pub(super) use self::import::Import;
 pub(super) use self::listen::Listen;
 pub(super) use self::pull::{Pull, Region, Vendor};
 pub(super) use self::warehouse::Warehouse;
-
-use crate::formats;
 
 /// Show what a user did, under which ids, and which of their rows are missing.
 ///
@@ -216,46 +217,6 @@ pub(super) enum Generate {
     },
 }
 
-/// Import exported files into the store
-///
-/// journey recognises the format of a file by its content. FILE can be a folder, or - for the standard
-/// input. Importing a file again adds nothing, and interrupted imports resume.
-#[derive(Debug, clap::Args)]
-pub(super) struct Import {
-    /// Files or folders to import; - reads the standard input
-    #[arg(required_unless_present = "map_for", value_name = "FILE")]
-    pub(super) files: Vec<PathBuf>,
-    /// Name the columns to read: id=COLUMN,event=COLUMN,time=COLUMN, or a TOML file with the same
-    #[arg(long, value_name = "MAP", conflicts_with = "what")]
-    pub(super) map: Option<String>,
-    /// Print a suggested map for FILE, to edit and use with --map
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["files", "map", "rejects", "what", "dry_run"])]
-    pub(super) map_for: Option<PathBuf>,
-    /// Show how journey reads the first three rows of each file; store nothing
-    #[arg(long, conflicts_with = "rejects")]
-    pub(super) dry_run: bool,
-    /// Send the store to this warehouse after the import: clickhouse://HOST:PORT/DATABASE
-    #[arg(long, value_name = "ADDRESS", conflicts_with = "dry_run")]
-    pub(super) to: Option<String>,
-    /// Also write rejected rows to this file, as JSON Lines
-    #[arg(long, value_name = "FILE")]
-    pub(super) rejects: Option<PathBuf>,
-    /// Replace the file of --rejects if it exists
-    #[arg(long, requires = "rejects")]
-    pub(super) force: bool,
-    /// Say what the files contain, if journey cannot recognise it
-    #[arg(long = "as", value_name = "WHAT", value_parser = read_as())]
-    pub(super) what: Option<formats::Format>,
-}
-
-/// What files can be said to be.
-fn read_as() -> impl TypedValueParser<Value = formats::Format> {
-    let values = formats::choices().map(|choice| PossibleValue::new(choice.word).help(choice.help));
-    PossibleValuesParser::new(values).try_map(|word| {
-        formats::choices().find(|choice| choice.word == word).map(|choice| choice.format).ok_or("no kind of files")
-    })
-}
-
 /// Search for users
 ///
 /// A text matches ids and profile values (e-mail address, name, phone number) that contain it. The best
@@ -363,78 +324,6 @@ pub(super) struct Graph {
     /// Use only data that had arrived by TIME (see journey show --help)
     #[arg(long, value_name = "TIME")]
     pub(super) as_of: Option<String>,
-}
-
-/// Compare two users: are they the same person?
-///
-/// The answer shows both users on one time axis, what they share, and the evidence for and against one
-/// person. They are one user only if they have the same root.
-#[derive(Debug, clap::Args)]
-pub(super) struct Diff {
-    /// Any id of the first user
-    #[arg(value_name = "ID")]
-    pub(super) a: String,
-    /// Any id of the second user
-    #[arg(value_name = "OTHER")]
-    pub(super) b: String,
-    /// Use this rule set: legacy, original, simplified, posthog, amplitude or simple [default: by the
-    /// vendor of the rows]
-    #[arg(long, value_name = "RULES")]
-    pub(super) rules: Option<String>,
-}
-
-/// Compare identity systems for one user, or for a whole store
-///
-/// With ID, the answer shows who owns each row under each rule set, marks the rows whose owner differs,
-/// and says why. With --to, it is a migration report of the store: which users stay, split or merge,
-/// how many rows change owner, and what to change first. journey computes all of it from the rows and
-/// asks no vendor. Rule sets: legacy, original and simplified (Mixpanel), posthog, amplitude, simple
-/// (user id, else anonymous id).
-#[derive(Debug, clap::Args)]
-#[command(after_help = "journey compare sally@example.com --rules legacy,simplified\njourney compare --from legacy \
-    --to simplified --format html > migration.html\njourney compare sally@example.com --without july.jsonl:18")]
-pub(super) struct Compare {
-    /// Any id of the user
-    #[arg(required_unless_present_any = ["to", "against"], conflicts_with_all = ["from", "to", "against"])]
-    pub(super) id: Option<String>,
-    /// Two to six rule sets, or one with an option of "What if" [default:
-    /// legacy,original,simplified,posthog; with "What if": legacy]
-    #[arg(long, value_name = "RULES", value_delimiter = ',', conflicts_with_all = ["from", "to"])]
-    pub(super) rules: Vec<String>,
-    /// Leave this row out. ROW is FILE:LINE, or LINE. All options of "What if" can be combined and repeated
-    #[arg(long, value_name = "ROW", requires = "id", help_heading = "What if")]
-    pub(super) without: Vec<String>,
-    /// Replace this alias call by identify
-    #[arg(long, value_name = "ROW", requires = "id", help_heading = "What if")]
-    pub(super) identify: Vec<String>,
-    /// Add a reset just before this row
-    #[arg(long, value_name = "ROW", requires = "id", help_heading = "What if")]
-    pub(super) reset: Vec<String>,
-    /// Send this row later
-    #[arg(long, value_name = "ROW[=SECONDS]", requires = "id", help_heading = "What if")]
-    pub(super) later: Vec<String>,
-    /// Add a call. CALL is alias (ID becomes an alias of OTHER) or identify (ID was the id before OTHER)
-    #[arg(long, num_args = 4, value_names = ["CALL", "ID", "OTHER", "TIME"], requires = "id", help_heading = "What if")]
-    pub(super) add: Vec<String>,
-    /// Save the changed rows as a scenario file, without ids and values of your data
-    #[arg(long, value_name = "FILE", requires = "id", help_heading = "What if")]
-    pub(super) write: Option<PathBuf>,
-    /// Replace the file of --write if it exists
-    #[arg(long, requires = "write", help_heading = "What if")]
-    pub(super) force: bool,
-    /// Compare what a vendor exported after merging with what the rules compute from the rows as sent
-    ///
-    /// Exported owners: the distinct_id next to $distinct_id_before_identity (Mixpanel), person_id (PostHog),
-    /// amplitude_id (Amplitude). The answer counts rows on which both agree, rows that only the rules join, and
-    /// rows that only the vendor joined, and lists those with the most rows.
-    #[arg(long, value_name = "WHAT", value_parser = ["exported"], conflicts_with_all = ["from", "to"])]
-    pub(super) against: Option<String>,
-    /// The rule set that the project uses now [default: legacy]
-    #[arg(long, value_name = "RULES", requires = "to")]
-    pub(super) from: Option<String>,
-    /// The rule set that the project moves to; prints the migration report
-    #[arg(long, value_name = "RULES")]
-    pub(super) to: Option<String>,
 }
 
 /// Print the settings
