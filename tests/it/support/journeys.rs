@@ -1,24 +1,21 @@
-//! Journeys made by hand, each of one story, and a backend that knows them.
+//! Journeys made by hand, each of one story.
 
 #![allow(clippy::expect_used, reason = "a test that cannot be set up has to fail")]
 
+mod stories;
+
 use std::sync::Arc;
+
+pub(super) use self::stories::Stories;
 
 use journey::identity::{
     AliasLine, Evidence, EvidenceKind, Journey, LEGACY, Member, Mention, Neighbour, Orphan, Phase, Point, PointKind,
     Reason, Refusal, Role, Split, State, Step, Strength, Verdict,
 };
-use journey::inspect::query::Vocabulary;
-use journey::inspect::terms::Terms;
-use journey::inspect::{Census, Soon};
 use journey::model::facts::{Event, Sender, Source};
-use journey::model::hit::{EventHit, Hit, HitKind, Match};
 use journey::model::row::{CREATE_ALIAS, IDENTIFY};
-use journey::model::stored::{ImportedFile, Overview};
 use journey::model::time::parse;
 use journey::model::{Client, Flags, Id, Millis, VerbKind};
-use journey::output::{self, Kept, Output, Readers};
-use journey::tui::{Backend, Failure, FailureKind, Hits, Recent, Sight, StartPage};
 
 pub(super) fn at(text: &str) -> Millis {
     parse(text).expect("a time")
@@ -362,239 +359,4 @@ pub(super) fn hostile() -> Journey {
     }
     journey.query = Id::new("日本語\x1b[31m\u{200b}\u{0}");
     journey
-}
-
-/// Knows some journeys; fails on purpose where it is asked for `fail`.
-#[expect(clippy::struct_excessive_bools, reason = "each is a thing that a test asks of it, alone")]
-#[derive(Default)]
-pub(super) struct Stories {
-    pub(super) journeys: Vec<Journey>,
-    pub(super) empty: bool,
-    pub(super) changed: bool,
-    /// Rows say what was paid.
-    pub(super) money: bool,
-    /// What some rows say.
-    pub(super) said: Vec<(i64, String)>,
-    pub(super) more: bool,
-    pub(super) recent: Vec<Recent>,
-    /// What is answered to each step of the count, the last one first.
-    pub(super) census: Vec<Census>,
-    /// What every search by terms finds.
-    pub(super) by_terms: Hits,
-    /// What every text stands in the names of.
-    pub(super) events: Vec<EventHit>,
-    pub(super) names: Vocabulary,
-    pub(super) pinned: Vec<Recent>,
-    /// The zone that the data of everybody says.
-    pub(super) zone: Option<String>,
-    /// The first rows of a journey that takes long.
-    pub(super) soon: Option<Journey>,
-    /// Where files are written; nowhere without it.
-    pub(super) folder: Option<std::path::PathBuf>,
-}
-
-impl Stories {
-    pub(super) fn of(journeys: Vec<Journey>) -> Self {
-        Self { journeys, ..Self::default() }
-    }
-}
-
-fn broken() -> Failure {
-    Failure::new(FailureKind::Store, "july.db cannot be read")
-        .cause(&"database disk image is malformed")
-        .hint("journey import the raw files into a new store with --store new.db")
-}
-
-impl Backend for Stories {
-    fn search(&mut self, text: &str) -> Result<Hits, Failure> {
-        if text == "fail" {
-            return Err(broken());
-        }
-        let mut list = Vec::new();
-        for journey in &self.journeys {
-            for member in &journey.ids {
-                if member.id.as_str().contains(text) {
-                    list.push(Hit {
-                        id: member.id.clone(),
-                        root: journey.root.clone(),
-                        kind: if member.role == Role::Root { HitKind::Root } else { HitKind::Alias },
-                        found: if member.id.as_str() == text { Match::Exact } else { Match::Prefix },
-                        via: None,
-                        matched: 0,
-                        name: None,
-                        person_events: None,
-                        events: member.events,
-                        first: member.first,
-                        last: member.last,
-                    });
-                }
-            }
-        }
-        if "sally".contains(text) {
-            list.push(Hit {
-                id: Id::new("$device:1a207e703c5133-091deaa76fc7ee8-19525630-13c680-1a207e703c5134"),
-                root: None,
-                kind: HitKind::Device,
-                found: Match::Profile,
-                via: Some(("$name".into(), "Sally Miller".into())),
-                matched: 0,
-                name: None,
-                person_events: None,
-                events: 1_902,
-                first: Some(at("2019-06-01T00:00:00Z")),
-                last: Some(at("2019-07-22T00:00:00Z")),
-            });
-        }
-        Ok(Hits { list, more: self.more, ..Hits::default() })
-    }
-
-    fn overview(&mut self) -> Result<StartPage, Failure> {
-        if self.empty {
-            return Ok(StartPage::default());
-        }
-        let overview = Overview {
-            events: 2_104_377,
-            ids: 48_210,
-            alias_calls: 612,
-            profiles: 1_200,
-            rejected: 3,
-            without_id: 41,
-            first: Some(at("2019-07-01T00:00:00Z")),
-            last: Some(at("2019-07-22T00:00:00Z")),
-            activity: (0..90).map(|part| (part * 7) % 23).collect(),
-            files: vec![
-                ImportedFile {
-                    name: "exports/july-1.jsonl.gz".into(),
-                    format: "export".into(),
-                    timezone: "US/Pacific".into(),
-                    rows: 2_000_000,
-                    rejected: 3,
-                    complete: true,
-                    ..ImportedFile::default()
-                },
-                ImportedFile {
-                    name: "july-2.jsonl.gz".into(),
-                    format: "export".into(),
-                    rows: 104_377,
-                    incomplete: true,
-                    ..ImportedFile::default()
-                },
-            ],
-        };
-        Ok(StartPage {
-            overview,
-            recent: self.recent.clone(),
-            pinned: self.pinned.clone(),
-            suggestions: vec![
-                (Id::new("sally@gmail.com"), "signs up; the phone calls alias again and is refused".into()),
-                (Id::new("tablet"), "a device that two people used".into()),
-            ],
-        })
-    }
-
-    fn journey(&mut self, id: &Id) -> Result<Option<Arc<Journey>>, Failure> {
-        if id.as_str() == "fail" {
-            return Err(broken());
-        }
-        let found = self
-            .journeys
-            .iter()
-            .find(|journey| journey.query == *id || journey.ids.iter().any(|member| member.id == *id));
-        Ok(found.cloned().map(|mut journey| {
-            journey.query = id.clone();
-            Arc::new(journey)
-        }))
-    }
-
-    fn journey_soon(&mut self, _: &Id) -> Result<Option<Soon>, Failure> {
-        Ok(self.soon.clone().map(Soon::First))
-    }
-
-    fn properties(&mut self, row: i64) -> Result<String, Failure> {
-        if let Some((_, said)) = self.said.iter().find(|(of, _)| *of == row) {
-            return Ok(said.clone());
-        }
-        if row == 4 {
-            return Err(broken());
-        }
-        if self.money {
-            return Ok(format!(r#"{{"row":{row},"total":{row}.5,"currency":"eur"}}"#));
-        }
-        Ok(format!(
-            r#"{{"row":{row},"$current_url":"https://shop.example/pricing","plan":"pro","items":["SH-11","SK-2"]}}"#
-        ))
-    }
-
-    fn changed(&mut self) -> Result<bool, Failure> {
-        Ok(std::mem::take(&mut self.changed))
-    }
-
-    fn look(&mut self, id: &Id) -> Result<Sight, Failure> {
-        Ok(Sight { activity: (0..48).map(|part| part * 5 % 13).collect(), journey: self.journey(id)? })
-    }
-
-    fn census(&mut self) -> Result<Census, Failure> {
-        Ok(self.census.pop().unwrap_or(Census { done: true, ..Census::default() }))
-    }
-
-    fn open(&mut self, path: &str) -> Result<String, Failure> {
-        if path == "other.db" {
-            self.journeys = vec![two_people()];
-            return Ok("other.db".into());
-        }
-        Err(Failure::new(FailureKind::Store, format!("there is no store at {path}"))
-            .hint("journey import FILE makes one"))
-    }
-
-    fn remember(&mut self, recent: &Recent) {
-        self.recent.insert(0, recent.clone());
-    }
-
-    fn title(&self) -> String {
-        "built-in demo store".into()
-    }
-
-    fn begin(&mut self, path: &str, replace: bool) -> Result<Option<Output>, Failure> {
-        let folder = self.folder.as_ref().ok_or_else(broken)?;
-        match Output::begin(&folder.join(path), replace, &Kept::default(), Readers::Owner) {
-            Ok(output) => Ok(Some(output)),
-            Err(output::Error::Exists { .. }) => Ok(None),
-            Err(error) => Err(Failure::new(FailureKind::Usage, error.to_string())),
-        }
-    }
-
-    fn events_with(&mut self, _: &str) -> Result<Vec<EventHit>, Failure> {
-        Ok(self.events.clone())
-    }
-
-    fn search_terms(&mut self, _: &Terms, _: &mut dyn FnMut(Hits)) -> Result<Hits, Failure> {
-        Ok(self.by_terms.clone())
-    }
-
-    fn pin(&mut self, who: &Recent) -> Result<bool, Failure> {
-        let before = self.pinned.len();
-        self.pinned.retain(|other| other.id != who.id);
-        let is_pinned = self.pinned.len() == before;
-        if is_pinned {
-            self.pinned.insert(0, who.clone());
-        }
-        Ok(is_pinned)
-    }
-
-    fn device_zone(&mut self, _: &Id) -> Result<Option<String>, Failure> {
-        Ok(self.zone.clone())
-    }
-
-    fn vocabulary(&mut self) -> Result<Vocabulary, Failure> {
-        Ok(self.names.clone())
-    }
-
-    fn near(&mut self, text: &str) -> Vec<Id> {
-        let near = |journey: &Journey| strsim_alike(journey.query.as_str(), text).then(|| journey.query.clone());
-        self.journeys.iter().filter_map(near).collect()
-    }
-}
-
-fn strsim_alike(a: &str, b: &str) -> bool {
-    a.chars().next() == b.chars().next()
 }
