@@ -56,8 +56,8 @@ fn answer(command: &Search, terms: Option<Terms>, inspector: &Inspector, console
         Ok::<_, Failure>(found.hits)
     };
     let mut events = Vec::new();
-    let found = if let Some(terms) = terms {
-        by_terms(&terms)?
+    let found = if let Some(terms) = &terms {
+        by_terms(terms)?
     } else {
         let mut found = inspector.search(&command.text, limit)?;
         let is_sure = found.first().is_some_and(|hit| hit.found != Match::Fuzzy);
@@ -89,7 +89,8 @@ fn answer(command: &Search, terms: Option<Terms>, inspector: &Inspector, console
         }
         let failure = Failure::nothing(format!("nothing matches {:?}", command.text));
         let failure = notes.into_iter().chain(hint(&command.text)).fold(failure, Failure::hint);
-        let failure = suggest(failure, inspector, &command.text)?;
+        // A query is no id that may have been misspelt, and the likeness of all ids costs more than the search.
+        let failure = if terms.is_some() { failure } else { suggest(failure, inspector, &command.text)? };
         return Err(empty(inspector)?.unwrap_or(failure));
     }
     match console.format {

@@ -9,6 +9,7 @@
 //! Cost: the properties of all rows are read once, and all rows twice.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::ControlFlow;
 use std::sync::Mutex;
 
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -139,7 +140,7 @@ fn marks(scan: &dyn Scan) -> Result<Marks, Error> {
         }
         false
     };
-    scan.seek(&Seek { properties: Some(&test), ..Seek::default() }, &mut |_, _| {})?;
+    scan.seek(&Seek { properties: Some(&test), ..Seek::default() }, &mut |_, _| ControlFlow::Continue(()))?;
     let raw = raw.into_inner().unwrap_or_default();
     let mut marks = Marks::default();
     let mut owners: HashMap<String, u32> = HashMap::new();

@@ -18,7 +18,7 @@ use super::Error;
 use crate::model::clue::Clue;
 use crate::model::facts::{AliasCall, Event, Link, Place, Source as FilePlace};
 use crate::model::hit::{IdHit, Span};
-use crate::model::scan::{CanHave, IdNote, RowNote, Seek, SweptCall, SweptLink, SweptRow};
+use crate::model::scan::{CanHave, IdNote, RowNote, Seek, SweptCall, SweptLink, SweptRow, Take};
 use crate::model::stored::{Overview, StoredPiece, StoredProfile, StoredReject};
 use crate::model::time::activity;
 use crate::model::{Id, VerbKind};
@@ -175,6 +175,9 @@ pub trait Scan: Source {
     /// Names of events, and of the programs that sent them, by their numbers.
     fn names(&self) -> Result<Vec<(i64, String)>, Error>;
 
+    /// Whether rows have the name with this number as that of the program that sent them.
+    fn is_client(&self, number: i64) -> Result<bool, Error>;
+
     /// Names of files by their numbers.
     fn file_names(&self) -> Result<Vec<(i64, String)>, Error>;
 
@@ -207,8 +210,8 @@ pub trait Scan: Source {
     fn each_profile(&self, each: &mut dyn FnMut(i64, &str)) -> Result<(), Error>;
 
     /// Calls `take` with the rows that are looked for, the last that were added first, again and
-    /// again, and with how many rows were looked at so far.
-    fn seek(&self, seek: &Seek<'_>, take: &mut dyn FnMut(&[RowNote], u64)) -> Result<(), Error>;
+    /// again, and with how many rows were looked at so far; ends early when `take` breaks.
+    fn seek(&self, seek: &Seek<'_>, take: &mut Take<'_>) -> Result<(), Error>;
 
     /// Some rows from all over the source, at most `most`.
     fn sample(&self, most: usize) -> Result<Vec<RowNote>, Error>;

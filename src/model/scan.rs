@@ -3,6 +3,8 @@
 //!
 //! Ids and names have the numbers that the source gives them.
 
+use std::ops::ControlFlow;
+
 use super::clue::Clue;
 use super::{Flags, LinkKind, Millis};
 
@@ -14,6 +16,10 @@ pub type PropertyTest<'a> = &'a (dyn Fn(&RowNote, &str) -> bool + Sync);
 
 /// Whether the properties of the row with this number can have what is looked for.
 pub type CanHave = Box<dyn Fn(i64) -> bool>;
+
+/// What takes the rows that are found, and the number of rows that were looked at so far; it breaks
+/// when it has enough.
+pub type Take<'a> = dyn FnMut(&[RowNote], u64) -> ControlFlow<()> + 'a;
 
 /// Which rows are looked for; all of it has to hold.
 #[derive(Clone, Copy, Default)]

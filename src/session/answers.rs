@@ -26,12 +26,15 @@ pub struct Hits {
     pub notes: Vec<String>,
     /// Rows that were looked through, and all there are, where rows had to be.
     pub looked: Option<(u64, u64)>,
+    /// Whether the search ended before all rows were looked through, because it had more hits than
+    /// the list holds.
+    pub ended_early: bool,
 }
 
 impl Hits {
     /// Whether rows are still being looked through.
     pub fn is_partial(&self) -> bool {
-        self.looked.is_some_and(|(looked, all)| looked < all)
+        !self.ended_early && self.looked.is_some_and(|(looked, all)| looked < all)
     }
 
     /// Whether nothing was found.

@@ -211,8 +211,13 @@ impl Session for Opened {
         if self.inspector.source().scan().is_none() {
             return Ok(Hits { notes: vec![IDS_ONLY.to_owned()], ..Hits::default() });
         }
-        let listed =
-            |found: Found| Hits { more: found.more, notes: found.notes, looked: found.looked, ..list(found.hits) };
+        let listed = |found: Found| Hits {
+            more: found.more,
+            notes: found.notes,
+            looked: found.looked,
+            ended_early: found.ended_early,
+            ..list(found.hits)
+        };
         let mut hits = listed(self.inspector.search_terms(terms, HITS, &mut |found| show(listed(found)))?);
         self.describe(&mut hits)?;
         Ok(hits)

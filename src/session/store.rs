@@ -10,7 +10,7 @@ use crate::inspect::{Ask, Edges, Error, ErrorKind, Lookup, Scan, Source, Stop, S
 use crate::model::clue::Clue;
 use crate::model::facts::{AliasCall, Event, Place, Source as FilePlace};
 use crate::model::hit::{IdHit, Span};
-use crate::model::scan::{CanHave, IdNote, RowNote, Seek, SweptCall, SweptLink, SweptRow};
+use crate::model::scan::{CanHave, IdNote, RowNote, Seek, SweptCall, SweptLink, SweptRow, Take};
 use crate::model::stored::{Overview, StoredPiece, StoredProfile, StoredReject};
 use crate::model::{Id, VerbKind};
 use crate::store::{self, Reader};
@@ -200,6 +200,10 @@ impl Scan for Reader {
         Ok(Self::names(self)?)
     }
 
+    fn is_client(&self, number: i64) -> Result<bool, Error> {
+        Ok(Self::is_client(self, number)?)
+    }
+
     fn file_names(&self) -> Result<Vec<(i64, String)>, Error> {
         Ok(Self::file_names(self)?)
     }
@@ -236,7 +240,7 @@ impl Scan for Reader {
         Ok(Self::each_profile(self, each)?)
     }
 
-    fn seek(&self, seek: &Seek<'_>, take: &mut dyn FnMut(&[RowNote], u64)) -> Result<(), Error> {
+    fn seek(&self, seek: &Seek<'_>, take: &mut Take<'_>) -> Result<(), Error> {
         Ok(Self::seek(self, seek, take)?)
     }
 

@@ -208,6 +208,29 @@ fn a_long_search_tells_what_it_has_so_far_and_can_be_cancelled() {
 }
 
 #[test]
+fn a_search_for_a_common_value_ends_when_it_has_more_people_than_are_listed_and_says_so() {
+    let rows = (1..=140_000_i64).map(|n| row("View", &format!("u{}", n % 300), n, "{\"plan\":\"pro\"}")).collect();
+    let store = store(rows, vec![]);
+    let terms = Terms::read("prop:*~pro").unwrap().unwrap();
+    let mut parts = Vec::new();
+    let found = store
+        .search_terms(&terms, 100, &mut |part| parts.push((part.hits.len(), part.looked, part.ended_early)))
+        .unwrap();
+    let (looked, all) = found.looked.unwrap();
+    assert!((32_768..70_000).contains(&looked), "{looked}");
+    assert_eq!((found.hits.len(), found.more, found.ended_early, all), (100, true, true, 140_000));
+    // The first hits come before many rows are looked through.
+    assert!(matches!(parts[0], (1.., Some((1..=4_096, 140_000)), false)), "{:?}", parts[0]);
+
+    // A list that has room for everyone needs every row, and so does the head of a row, which costs little.
+    for (text, limit) in [("prop:*~pro", 300), ("event:view", 100)] {
+        let terms = Terms::read(text).unwrap().unwrap();
+        let found = store.search_terms(&terms, limit, &mut |_| {}).unwrap();
+        assert_eq!((found.looked, found.ended_early), (Some((140_000, 140_000)), false), "{text}");
+    }
+}
+
+#[test]
 fn names_to_complete_with_come_from_the_rows() {
     let names = shop().vocabulary(100).unwrap();
     assert_eq!(names.events.first().map(String::as_str), Some("Purchase Completed"));

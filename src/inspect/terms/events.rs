@@ -1,10 +1,12 @@
 //! Event names with a text in them, each with how many people have such rows.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::ControlFlow;
 
 use super::roots::Roots;
 use crate::inspect::query::text::{contains, same};
 use crate::inspect::{Error, Scan};
+use crate::model::Client;
 use crate::model::hit::EventHit;
 use crate::model::scan::Seek;
 
@@ -13,10 +15,20 @@ const MOST: usize = 5;
 
 /// Up to [`MOST`] event names that have `text` in them, the one with the most people first.
 ///
-/// Costs a look at the head of every row, where there is such a name.
+/// Costs a look at the head of every row, where there is such a name. A name that reads as a program
+/// that sends rows (`web · Linux · Chrome`), and is one, is not counted: every row would be looked at
+/// for an event that no one calls so.
 pub(in crate::inspect) fn events_with(scan: &dyn Scan, text: &str) -> Result<Vec<EventHit>, Error> {
     let mut names = scan.names()?;
     names.retain(|(_, name)| !text.is_empty() && contains(name, text));
+    let mut of_events = Vec::with_capacity(names.len());
+    for (number, name) in names {
+        let reads_as_client = Client::from_text(&name).parts().next().is_some();
+        if !(reads_as_client && scan.is_client(number)?) {
+            of_events.push((number, name));
+        }
+    }
+    let names = of_events;
     if names.is_empty() {
         return Ok(Vec::new());
     }
@@ -31,6 +43,7 @@ pub(in crate::inspect) fn events_with(scan: &dyn Scan, text: &str) -> Result<Vec
                 ids.insert((note.event, note.id));
             }
         }
+        ControlFlow::Continue(())
     })?;
     let mut roots = Roots::default();
     roots.learn(scan, ids.iter().map(|(_, id)| *id))?;

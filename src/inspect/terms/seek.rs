@@ -1,6 +1,7 @@
 //! Whom a query finds.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::crowd::{Candidate, Crowd};
@@ -29,6 +30,11 @@ const FEW_PEOPLE: usize = 1_000;
 /// Rows from which on it is felt that all are looked through.
 const MANY_ROWS: u64 = 100_000;
 
+/// Rows up to which the properties of all are looked through, and of more at least so many, whatever
+/// was found: who had such a row last is listed first, and rows are not stored in the order of their
+/// times. Heads of rows are looked through to the last: that costs little.
+const ENOUGH_ROWS: u64 = 32_768;
+
 /// Said where they are, and need not be.
 const NO_INDEX: &str =
     "are not in the index of values yet, so all of them were read; the next journey import adds them";
@@ -47,6 +53,8 @@ pub struct Found {
     pub notes: Vec<String>,
     /// Rows that were looked through, and all there are to look through.
     pub looked: Option<(u64, u64)>,
+    /// Whether the search ended before all rows were looked through, because it had more than was asked for.
+    pub ended_early: bool,
 }
 
 /// How often rows are looked through for an expression: once for each level that asks of rows.
@@ -127,7 +135,8 @@ impl<'r> Search<'r> {
         }
         let properties = asked.properties();
         let looked = self.look(&asked, &mut crowd.found, shows)?;
-        self.found(&crowd.found, &properties, Some(looked), limit)
+        let ended_early = looked.0 < looked.1;
+        Ok(Found { ended_early, ..self.found(&crowd.found, &properties, Some(looked), limit)? })
     }
 
     /// Whom an expression below another holds of.
@@ -324,6 +333,9 @@ impl<'r> Search<'r> {
         let mut failed = None;
         let mut looked = 0;
         let reader = self.reader;
+        // As many as make a list longer than it may be.
+        let enough = self.limit.saturating_sub(usize::from(self.exact.is_some()));
+        let mut part = None;
         reader.seek(&seek, &mut |notes, so_far| {
             for note in notes {
                 if note.id == 0 {
@@ -338,19 +350,26 @@ impl<'r> Search<'r> {
                 }
             }
             looked = so_far.min(all);
-            if looked < all && failed.is_none() {
-                // The passes before are a part of the way.
-                let way = (self.done * all + looked) / self.passes;
-                let so_far = if shows {
-                    self.found(found, &properties, Some((way.min(all), all)), self.limit.min(SOON))
-                } else {
-                    Ok(Found { looked: Some((way.min(all), all)), ..Found::default() })
-                };
-                match so_far {
-                    Ok(part) => (self.show)(part),
-                    Err(error) => failed = Some(error),
+            let has_enough = shows && !properties.is_empty() && looked >= ENOUGH_ROWS && found.len() > enough;
+            if looked >= all || has_enough {
+                return ControlFlow::Break(());
+            }
+            if !notes.is_empty() {
+                part = None;
+            }
+            if shows && part.is_none() {
+                match self.found(found, &properties, None, self.limit.min(SOON)) {
+                    Ok(found) => part = Some(found),
+                    Err(error) => {
+                        failed = Some(error);
+                        return ControlFlow::Break(());
+                    }
                 }
             }
+            // The passes before are a part of the way.
+            let way = (self.done * all + looked) / self.passes;
+            (self.show)(Found { looked: Some((way.min(all), all)), ..part.clone().unwrap_or_default() });
+            ControlFlow::Continue(())
         })?;
         if let Some(error) = failed {
             return Err(error);
@@ -358,7 +377,7 @@ impl<'r> Search<'r> {
         if without_id > 0 && shows {
             self.note(format!("{without_id} more such rows have no id"));
         }
-        Ok(all)
+        Ok(looked)
     }
 
     /// Numbers of all ids of some people.
@@ -404,7 +423,7 @@ impl<'r> Search<'r> {
             hit.matched = candidate.rows;
         }
         hits.truncate(limit);
-        Ok(Found { hits, more, notes: self.notes.clone(), looked })
+        Ok(Found { hits, more, notes: self.notes.clone(), looked, ended_early: false })
     }
 
     /// What of its last row each hit was found by: a property, else its event.

@@ -6,7 +6,7 @@ use super::{Memory, STEP};
 use crate::inspect::{Error, ErrorKind, Scan};
 use crate::model::facts::{AliasCall, Link};
 use crate::model::hit::Span;
-use crate::model::scan::{IdNote, RowNote, Seek};
+use crate::model::scan::{IdNote, RowNote, Seek, Take};
 use crate::model::{Id, LinkKind};
 
 impl Scan for Memory {
@@ -21,6 +21,10 @@ impl Scan for Memory {
 
     fn names(&self) -> Result<Vec<(i64, String)>, Error> {
         Ok((1..).zip(self.names.all.iter().map(ToString::to_string)).collect())
+    }
+
+    fn is_client(&self, number: i64) -> Result<bool, Error> {
+        Ok(self.events.iter().any(|event| self.note(event).client == number))
     }
 
     fn file_names(&self) -> Result<Vec<(i64, String)>, Error> {
@@ -75,7 +79,7 @@ impl Scan for Memory {
         Ok(())
     }
 
-    fn seek(&self, seek: &Seek<'_>, take: &mut dyn FnMut(&[RowNote], u64)) -> Result<(), Error> {
+    fn seek(&self, seek: &Seek<'_>, take: &mut Take<'_>) -> Result<(), Error> {
         let mut looked = 0;
         for step in self.events.rchunks(STEP) {
             if self.is_stopped() {
@@ -86,7 +90,9 @@ impl Scan for Memory {
             let notes: Vec<RowNote> = notes.filter(|note| seek.ids.is_none_or(|ids| ids.contains(&note.id))).collect();
             looked += notes.len() as u64;
             let found: Vec<RowNote> = notes.into_iter().filter(|note| self.is_sought(seek, note)).collect();
-            take(&found, looked);
+            if take(&found, looked).is_break() {
+                break;
+            }
         }
         Ok(())
     }

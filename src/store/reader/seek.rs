@@ -3,9 +3,9 @@
 //! Where the properties of a row have to have a value, the index says which rows need no look
 //! ([`crate::store::index`]).
 //!
-//! Goes from the last rows that were added back to the first, a [`STEP`] at a time, and tells
-//! after each how far it is, so that the caller can show what is found so far. It ends early,
-//! with [`Error::Cancelled`], when no one needs the answer any more ([`Reader::on_progress`]).
+//! Goes from the last rows that were added back to the first, in [`Steps`], and tells after each how
+//! far it is, so that the caller can show what is found so far, and can end it when that is enough.
+//! It ends with [`Error::Cancelled`] when no one needs the answer any more ([`Reader::on_progress`]).
 //!
 //! Cost: the columns of a million rows take half a second, their properties some seconds
 //! of one core.
@@ -17,17 +17,36 @@ use std::sync::{Mutex, PoisonError};
 use super::Reader;
 use super::rows::Thin;
 use crate::model::clue::Clue;
-use crate::model::scan::{CanHave, RowNote, Seek};
+use crate::model::scan::{CanHave, RowNote, Seek, Take};
 use crate::model::{Id, Millis};
 use crate::store::index::{self, Look};
 use crate::store::{Error, number};
 
-/// Positions that are looked at between two reports.
-const STEP: i64 = 1 << 16;
+/// Positions that are looked at before the first report. A first hit of many is on the screen when
+/// their properties are read, which takes about 10 ms.
+const FIRST_STEP: i64 = 1 << 12;
+
+/// Positions that are looked at between two reports, at most.
+const LARGEST_STEP: i64 = 1 << 16;
+
+/// Spans of positions, each twice as long as the one before.
+struct Steps(i64);
+
+impl Steps {
+    const FIRST: Self = Self(FIRST_STEP);
+
+    /// The length of the next one.
+    fn next(&mut self) -> i64 {
+        let step = self.0;
+        self.0 = (step * 2).min(LARGEST_STEP);
+        step
+    }
+}
 
 impl Reader {
-    /// Calls `take` with the rows found in each step, and how many rows were looked at so far.
-    pub fn seek(&self, seek: &Seek<'_>, take: &mut dyn FnMut(&[RowNote], u64)) -> Result<(), Error> {
+    /// Calls `take` with the rows found in each step, and how many rows were looked at so far; ends
+    /// when `take` breaks.
+    pub fn seek(&self, seek: &Seek<'_>, take: &mut Take<'_>) -> Result<(), Error> {
         if seek.ids.is_none()
             && let Some(look) = seek.clue.filter(|_| self.has_index).and_then(Look::of)
         {
@@ -38,31 +57,42 @@ impl Reader {
             self.go_on()?;
             let (found, all) = self.at_one_moment(|_| self.found_in(seek, range))?;
             looked += all;
-            take(&found, looked);
+            if take(&found, looked).is_break() {
+                break;
+            }
         }
         Ok(())
     }
 
-    /// [`Reader::seek`] in those rows only that the index names.
-    fn seek_by_index(
-        &self,
-        seek: &Seek<'_>,
-        mut look: Look,
-        take: &mut dyn FnMut(&[RowNote], u64),
-    ) -> Result<(), Error> {
+    /// [`Reader::seek`] in those rows only that the index names. What it leaves out counts as looked at.
+    fn seek_by_index(&self, seek: &Seek<'_>, mut look: Look, take: &mut Take<'_>) -> Result<(), Error> {
+        let mut steps = Steps::FIRST;
         let mut looked = 0;
+        let length = |range: &Range<i64>| range.end.saturating_sub(range.start);
         for segment in self.ask(index::segments)? {
-            self.go_on()?;
-            let all = number::from_sql(segment.rows.end.saturating_sub(segment.rows.start));
-            let found = self.at_one_moment(|_| {
-                let mut found = Vec::new();
-                for range in self.ask(|db| look.rows(db, &segment))? {
-                    found.extend(self.found_in(seek, range)?.0);
+            let mut ranges = self.ask(|db| look.rows(db, &segment))?;
+            let mut end = segment.rows.end;
+            // Once also where nothing is left, so that the way is told.
+            loop {
+                self.go_on()?;
+                let step = cut_last(&mut ranges, steps.next());
+                let found = self.at_one_moment(|_| {
+                    let mut found = Vec::new();
+                    for range in &step {
+                        found.extend(self.found_in(seek, range.clone())?.0);
+                    }
+                    Ok::<_, Error>(found)
+                })?;
+                let start = ranges.last().map_or(segment.rows.start, |range| range.end);
+                looked += number::from_sql(length(&(start..end)));
+                end = start;
+                if take(&found, looked).is_break() {
+                    return Ok(());
                 }
-                Ok::<_, Error>(found)
-            })?;
-            looked += all;
-            take(&found, looked);
+                if ranges.is_empty() {
+                    break;
+                }
+            }
         }
         Ok(())
     }
@@ -108,6 +138,14 @@ impl Reader {
             db.prepare_cached("SELECT id, name FROM names ORDER BY id")?
                 .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect()
+        })
+    }
+
+    /// Whether rows have the name with this number as that of the program that sent them.
+    pub fn is_client(&self, number: i64) -> Result<bool, Error> {
+        self.ask(|db| {
+            db.prepare_cached("SELECT EXISTS (SELECT 1 FROM senders WHERE client = ?1)")?
+                .query_row([number], |row| row.get(0))
         })
     }
 
@@ -191,8 +229,13 @@ impl Reader {
     fn ranges(&self, ids: Option<&[i64]>) -> Result<Vec<Range<i64>>, Error> {
         let Some(ids) = ids else {
             let end = self.last_position()?.saturating_add(1);
-            let steps = (0..=end / STEP).rev();
-            return Ok(steps.map(|step| step * STEP..((step + 1) * STEP).min(end)).collect());
+            let mut all = vec![0..end];
+            let mut steps = Steps::FIRST;
+            let mut ranges = Vec::new();
+            while !all.is_empty() {
+                ranges.extend(cut_last(&mut all, steps.next()));
+            }
+            return Ok(ranges);
         };
         let mut ranges = Vec::new();
         for id in ids {
@@ -243,5 +286,41 @@ impl Reader {
             line: row.line,
         };
         Ok(rows.iter().map(note).collect())
+    }
+}
+
+/// Takes the last `most` positions from ranges that are in their order.
+fn cut_last(ranges: &mut Vec<Range<i64>>, most: i64) -> Vec<Range<i64>> {
+    let mut cut = Vec::new();
+    let mut left = most;
+    while let Some(range) = ranges.pop_if(|_| left > 0) {
+        let start = range.start.max(range.end.saturating_sub(left));
+        left = left.saturating_sub(range.end.saturating_sub(start));
+        if range.start < start {
+            ranges.push(range.start..start);
+        }
+        cut.push(start..range.end);
+    }
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_go_from_the_last_position_to_the_first_and_leave_none_out() {
+        let mut ranges = vec![0..5, 8..9, 10..20];
+        assert_eq!(cut_last(&mut ranges, 4), [16..20]);
+        assert_eq!(cut_last(&mut ranges, 8), [10..16, 8..9, 4..5]);
+        assert_eq!(cut_last(&mut ranges, 8), [0..4]);
+        assert!(cut_last(&mut ranges, 8).is_empty() && ranges.is_empty());
+    }
+
+    #[test]
+    fn the_first_step_is_short_and_none_is_longer_than_the_largest() {
+        let mut steps = Steps::FIRST;
+        let lengths: Vec<i64> = (0..6).map(|_| steps.next()).collect();
+        assert_eq!(lengths, [4_096, 8_192, 16_384, 32_768, 65_536, 65_536]);
     }
 }

@@ -25,6 +25,16 @@ fn a_term_that_means_nothing_is_wrong_use_and_pointed_at() {
 }
 
 #[test]
+fn a_query_that_finds_nothing_is_no_misspelt_id() {
+    let home = Home::with_sample();
+    let output = home.run(&["search", "prop:*=sally@gmail.con"]);
+    assert_eq!(code(&output), 1);
+    assert!(!err(&output).contains("sally@gmail.com"), "{}", err(&output));
+    // The text alone is.
+    assert!(err(&home.run(&["search", "sallly@gmail.co"])).contains("sally@gmail.com"));
+}
+
+#[test]
 fn hits_are_people_with_their_best_name_and_all_their_rows() {
     let home = Home::new();
     let found = home.json(0, &["search", "sally"]);

@@ -1,7 +1,8 @@
 //! Which ids a text finds, profiles, and queries that are cancelled.
 
-use super::*;
+use std::ops::ControlFlow;
 
+use super::*;
 #[test]
 fn search_puts_the_exact_id_first_and_profiles_last() {
     let mut store = Writer::in_memory().unwrap();
@@ -117,7 +118,7 @@ fn a_session_leaves_the_store_as_it_was() {
     reader.find_near("v", 9).unwrap();
     reader.names().unwrap();
     reader.sample(9).unwrap();
-    reader.seek(&Seek::default(), &mut |_, _| {}).unwrap();
+    reader.seek(&Seek::default(), &mut |_, _| ControlFlow::Continue(())).unwrap();
     let rows: Vec<i64> = reader.events_of(&id("u"), 9).unwrap().iter().map(|event| event.row).collect();
     reader.properties(&rows).unwrap();
     drop(reader);

@@ -82,7 +82,7 @@ fn rule(pen: &mut Pen<'_>, state: &State, look: &Look) {
             _ => format!("{}, {}", fit::counted(count, "hit"), fit::counted(events, "event")),
         };
         match hits.looked {
-            Some((looked, all)) if looked < all => words.push(format!(
+            Some((looked, all)) if hits.is_partial() => words.push(format!(
                 "{} so far, {} of {} searched",
                 fit::counted(count, "hit"),
                 fit::count(looked),
@@ -90,6 +90,12 @@ fn rule(pen: &mut Pen<'_>, state: &State, look: &Look) {
             )),
             _ if count == 0 && hits.events.is_empty() => {}
             _ if hits.counts => words.push(format!("{found}, events are being counted")),
+            Some((looked, all)) if hits.ended_early => words.push(format!(
+                "the first {}, found in {} of {}: type on",
+                fit::counted(count, "hit"),
+                fit::count(looked),
+                fit::counted(all, "row")
+            )),
             _ if hits.more => words.push(format!("the first {}, there are more: type on", fit::counted(count, "hit"))),
             Some((_, all)) => {
                 words.push(format!("{found}, complete: {} searched", fit::counted(all, "row")));
