@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use journey::inspect::Inspector;
 use journey::inspect::terms::{Found, Terms};
-use journey::model::{Flags, Id, Profile, Row, Verb};
+use journey::model::{Client, Flags, Id, Profile, Row, Verb};
 use journey::store::{Arrived, Chunk, FileInfo, Match, Segment, Writer};
 
 fn row(event: &str, id: &str, time: i64, properties: &str) -> Row {
@@ -228,6 +228,19 @@ fn a_search_for_a_common_value_ends_when_it_has_more_people_than_are_listed_and_
         let found = store.search_terms(&terms, limit, &mut |_| {}).unwrap();
         assert_eq!((found.looked, found.ended_early), (Some((140_000, 140_000)), false), "{text}");
     }
+}
+
+#[test]
+fn programs_that_send_rows_are_no_events() {
+    let client =
+        |name: &str, event: &str, time| Row { client: Some(Client::from_text(name)), ..row(event, "a", time, "{}") };
+    let store =
+        store(vec![client("web · Linux · Chrome", "Chrome opened", 1), client("chromecast", "View", 2)], vec![]);
+    let names = |text: &str| -> Vec<(String, u64)> {
+        store.events_with(text).unwrap().into_iter().map(|hit| (hit.event, hit.rows)).collect()
+    };
+    assert_eq!(names("chrome"), [("Chrome opened".to_owned(), 1)]);
+    assert_eq!(names("linux"), []);
 }
 
 #[test]
