@@ -15,6 +15,7 @@ use self::decide::{Expr, Properties};
 use super::query::text::{contains, same};
 use super::query::{Place, Query};
 use crate::identity::Journey;
+use crate::model::clue::Clue;
 use crate::model::near::nearest;
 use crate::model::{Id, Millis};
 
@@ -110,6 +111,11 @@ impl Filter {
     /// Whether some rows can only be decided by their properties.
     pub fn needs_properties(&self) -> bool {
         self.expr.needs_properties()
+    }
+
+    /// What holds of the properties of every row that it keeps and cannot decide without them.
+    pub fn clue(&self) -> Clue {
+        self.expr.clue()
     }
 
     /// What could have been meant by a name that no row has, as a sentence.

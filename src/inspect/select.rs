@@ -1,7 +1,8 @@
 //! Picking the rows of a journey that a filter and a span of time keep.
 //!
 //! Cost: what the journey knows of a row decides most; only rows that are left open have their
-//! properties read, in the order of the store and on several threads.
+//! properties read, in the order of the store and on several threads, and of many such rows only those
+//! that the index of values leaves.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
@@ -11,6 +12,11 @@ use super::filter::{Filter, Index, Subject};
 use super::{Error, Inspector};
 use crate::identity::{Journey, PointKind};
 use crate::model::Millis;
+use crate::model::scan::CanHave;
+
+/// Rows that are left open from which on the index of values is asked: that costs a look at each
+/// segment of the store.
+const MANY_ROWS: usize = 2_000;
 
 /// What is kept of a journey.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,6 +66,12 @@ impl Inspector {
                 kept.points.insert(at);
             }
         }
+        if let Some(filter) = filter.filter(|_| open.len() >= MANY_ROWS) {
+            match self.can_have(filter)? {
+                Some(can_have) => open.retain(|row, _| can_have(*row)),
+                None => open.clear(),
+            }
+        }
         if let Some(filter) = filter.filter(|_| !open.is_empty()) {
             let (numbers, subjects): (Vec<i64>, Vec<_>) = open.into_iter().unzip();
             let found = Mutex::new(Vec::<i64>::new());
@@ -72,5 +84,14 @@ impl Inspector {
             kept.rows.extend(found.into_inner().unwrap_or_else(PoisonError::into_inner));
         }
         Ok(kept)
+    }
+
+    /// Of which rows, by their numbers, the properties can be as a filter asks; `None` for none.
+    fn can_have(&self, filter: &Filter) -> Result<Option<CanHave>, Error> {
+        match self.source().scan() {
+            // An index has the values as they are stored, and not their replacements.
+            Some(scan) if self.redacting()?.is_none() => scan.can_have(&filter.clue()),
+            _ => Ok(Some(Box::new(|_| true))),
+        }
     }
 }

@@ -8,6 +8,7 @@ use crate::identity::{AliasLine, Journey, Orphan, Phase, Point, PointKind, Split
 use crate::inspect::query::property::{self, Test};
 use crate::inspect::query::text::contains;
 use crate::inspect::query::{Field, Sought, Times, Wall};
+use crate::model::clue::Clue;
 use crate::model::facts::Source;
 use crate::model::{Id, Millis, VerbKind};
 
@@ -261,6 +262,16 @@ impl Expr {
             Self::Not(inner) => inner.needs_properties(),
             Self::Property(..) => true,
             _ => false,
+        }
+    }
+
+    /// What holds of the properties of every row that it keeps and cannot decide without them.
+    pub(super) fn clue(&self) -> Clue {
+        match self {
+            Self::All(list) => Clue::All(list.iter().map(Self::clue).collect()),
+            Self::Any(list) => Clue::OneOf(list.iter().map(Self::clue).collect()),
+            Self::Property(name, test) => property::clue(name, test),
+            _ => Clue::Unknown,
         }
     }
 

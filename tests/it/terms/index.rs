@@ -1,5 +1,6 @@
 //! The index of values finds what looking through all rows finds.
 
+use journey::inspect::filter::{Filter, Names};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -120,8 +121,13 @@ fn query() -> impl Strategy<Value = String> {
         .prop_flat_map(|terms| prop::sample::select(vec![" ", " or "]).prop_map(move |by| terms.join(by)))
 }
 
-/// Rows in two segments, of which so many have an index.
+/// Rows of several users in two segments, of which so many have an index.
 fn stored(rows: &[String], indexed: usize) -> Inspector {
+    stored_under(rows, indexed, &|segment, row| format!("u{segment}-{}", row % 5))
+}
+
+/// Rows in two segments, of which so many have an index, each under the id of its segment and row.
+fn stored_under(rows: &[String], indexed: usize, id: &dyn Fn(usize, i64) -> String) -> Inspector {
     let mut writer = Writer::in_memory().unwrap();
     let info = |name: &str| FileInfo {
         name: name.into(),
@@ -131,7 +137,7 @@ fn stored(rows: &[String], indexed: usize) -> Inspector {
     };
     for (at, rows) in rows.chunks(rows.len().div_ceil(2).max(1)).enumerate() {
         let file = writer.begin_file(&info(&at.to_string())).unwrap();
-        let rows = rows.iter().zip(0..).map(|(text, time)| row("View", &format!("u{at}-{}", time % 5), time, text));
+        let rows = rows.iter().zip(0..).map(|(text, time)| row("View", &id(at, time), time, text));
         let rows: Vec<_> = rows.map(|row| Arrived { arrived: row.time, row }).collect();
         let segment = Segment::of(&rows).unwrap();
         let hash = 7 + at as u64;
@@ -141,6 +147,16 @@ fn stored(rows: &[String], indexed: usize) -> Inspector {
         }
     }
     Inspector::new(writer.into_reader().unwrap())
+}
+
+/// What a filter keeps of the journey of `u`, whose rows are all of the store.
+fn kept(store: &Inspector, query: &str) -> Vec<i64> {
+    let journey = store.journey(&Id::new("u")).unwrap().unwrap();
+    let filter = Filter::read(query, &Names::of(&journey, Arc::new(|_| None))).unwrap().unwrap();
+    let mut rows: Vec<i64> =
+        store.select(&journey, Some(&filter), i64::MIN..=i64::MAX).unwrap().rows.into_iter().collect();
+    rows.sort_unstable();
+    rows
 }
 
 /// Who is found, with the number of rows and the value that they are found by.
@@ -187,6 +203,26 @@ proptest! {
                 continue;
             }
             prop_assert_eq!(found(&store, &query), found_in_all(&store, &query), "{}", query);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 6, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_filter_keeps_the_same_rows_of_a_long_journey_with_an_index_and_without(
+        some in prop::collection::vec(object(2), 1..24),
+        queries in prop::collection::vec(query(), 1..6),
+        indexed in 1..3_usize,
+    ) {
+        let rows: Vec<String> = some.iter().flat_map(|row| std::iter::repeat_n(row.clone(), 2_500 / some.len() + 1)).collect();
+        let under_one = |indexed| stored_under(&rows, indexed, &|_, _| "u".to_owned());
+        let (with, without) = (under_one(indexed), under_one(0));
+        for query in queries.iter().filter(|query| matches!(Terms::read(query), Ok(Some(_)))) {
+            for query in [query.clone(), format!("not ({query})"), format!("event:nosuchevent or {query}")] {
+                prop_assert_eq!(kept(&with, &query), kept(&without, &query), "{}", query);
+            }
         }
     }
 }
