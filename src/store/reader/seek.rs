@@ -11,6 +11,7 @@
 //! of one core.
 
 use std::collections::HashSet;
+use std::iter;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
@@ -229,7 +230,7 @@ impl Reader {
     fn ranges(&self, ids: Option<&[i64]>) -> Result<Vec<Range<i64>>, Error> {
         let Some(ids) = ids else {
             let end = self.last_position()?.saturating_add(1);
-            let mut all = vec![0..end];
+            let mut all: Vec<Range<i64>> = iter::once(0..end).collect();
             let mut steps = Steps::FIRST;
             let mut ranges = Vec::new();
             while !all.is_empty() {
@@ -311,10 +312,13 @@ mod tests {
     #[test]
     fn steps_go_from_the_last_position_to_the_first_and_leave_none_out() {
         let mut ranges = vec![0..5, 8..9, 10..20];
-        assert_eq!(cut_last(&mut ranges, 4), [16..20]);
-        assert_eq!(cut_last(&mut ranges, 8), [10..16, 8..9, 4..5]);
-        assert_eq!(cut_last(&mut ranges, 8), [0..4]);
-        assert!(cut_last(&mut ranges, 8).is_empty() && ranges.is_empty());
+        let mut cut = |most| -> Vec<(i64, i64)> {
+            cut_last(&mut ranges, most).into_iter().map(|range| (range.start, range.end)).collect()
+        };
+        assert_eq!(cut(4), [(16, 20)]);
+        assert_eq!(cut(8), [(10, 16), (8, 9), (4, 5)]);
+        assert_eq!(cut(8), [(0, 4)]);
+        assert!(cut(8).is_empty() && ranges.is_empty());
     }
 
     #[test]
