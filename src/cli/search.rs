@@ -29,7 +29,7 @@ pub(super) fn run(command: &Search, store: Named, console: &mut Console) -> Resu
     if let Some(rules) = &command.rules {
         inspector.set_rules(Some(rule_set(rules)?));
     }
-    answer(command, terms, &inspector, console).map_err(|failure| redaction::shown(failure, &inspector))
+    answer(command, terms.as_ref(), &inspector, console).map_err(|failure| redaction::shown(failure, &inspector))
 }
 
 /// What is to be said of a store that holds nothing; `None` where it does.
@@ -43,7 +43,12 @@ pub(super) fn empty(inspector: &Inspector) -> Result<Option<Failure>, Failure> {
     }))
 }
 
-fn answer(command: &Search, terms: Option<Terms>, inspector: &Inspector, console: &mut Console) -> Result<(), Failure> {
+fn answer(
+    command: &Search,
+    terms: Option<&Terms>,
+    inspector: &Inspector,
+    console: &mut Console,
+) -> Result<(), Failure> {
     let mut notes = Vec::new();
     // One more than is listed says whether there are more; what hits share is looked for in more.
     let limit = command.limit.saturating_add(1).max(LOOKED_AT);
@@ -56,7 +61,7 @@ fn answer(command: &Search, terms: Option<Terms>, inspector: &Inspector, console
         Ok::<_, Failure>(found.hits)
     };
     let mut events = Vec::new();
-    let found = if let Some(terms) = &terms {
+    let found = if let Some(terms) = terms {
         by_terms(terms)?
     } else {
         let mut found = inspector.search(&command.text, limit)?;
