@@ -413,7 +413,15 @@ fn set_up(db: &mut Connection, path: &Path, stop: &Stop, tell: &mut dyn FnMut(&U
     db.execute_batch("PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;").map_err(at)?;
     pages::plan(db).map_err(at)?;
     keep_pages(db, 0).map_err(at)?;
-    if !is_blank(db).map_err(at)? {
+    if is_blank(db).map_err(at)? {
+        // Another program may have made it, with pages of its own.
+        if !patiently(stop, || pages::renew(db, &mut || !stop())).map_err(at)? {
+            return Err(Error::Cancelled);
+        }
+        // Its first page waits for no disk: nothing can be lost yet.
+        db.pragma_update(None, "synchronous", "OFF").map_err(at)?;
+        patiently(stop, || ahead(db)).map_err(at)?;
+    } else {
         check(db, path)?;
     }
     if !patiently(stop, || schema::migrate(db, tell)).map_err(at)? {
@@ -458,8 +466,12 @@ fn is_blank(db: &Connection) -> rusqlite::Result<bool> {
 /// Whether a database is a store; `None` when it is, else what it is.
 pub(super) fn not_ours(db: &Connection) -> rusqlite::Result<Option<String>> {
     let id: i64 = db.query_row("PRAGMA application_id", [], |row| row.get(0))?;
-    Ok((id != schema::APPLICATION_ID)
-        .then(|| format!("it is a SQLite file of another program (application_id {:#010x})", id & 0xffff_ffff)))
+    Ok(match id {
+        schema::APPLICATION_ID => None,
+        // As an import leaves it that ended before its first row.
+        0 if is_blank(db)? => Some("it is empty".to_owned()),
+        _ => Some(format!("it is a SQLite file of another program (application_id {:#010x})", id & 0xffff_ffff)),
+    })
 }
 
 /// Refuses a database that is no store, or a newer one.

@@ -63,8 +63,14 @@ pub(super) fn migrate(db: &mut Connection, tell: &mut dyn FnMut(&Upgrade) -> boo
             return Ok(false);
         }
         let step = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let from = version(&step)?;
-        if let Some(Migration { sql, moves }) = usize::try_from(from).ok().and_then(|from| MIGRATIONS.get(from)) {
+        let found = version(&step)?;
+        // No one finds a new store half made.
+        let to = if found == 0 { VERSION } else { found + 1 };
+        for from in found..to {
+            let Some(Migration { sql, moves }) = usize::try_from(from).ok().and_then(|from| MIGRATIONS.get(from))
+            else {
+                continue;
+            };
             step.execute_batch(sql)?;
             if let Some(moves) = moves
                 && !moves(&step, &mut |done, total| tell(&Upgrade { from, to: from + 1, done, total }))?

@@ -115,6 +115,43 @@ fn a_reader_leaves_the_log_to_the_writer() {
 }
 
 #[test]
+fn a_new_store_is_made_in_its_log_so_who_does_not_wait_for_a_lock_can_look_at_it() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("s.db");
+    let writer = Writer::open(&path).unwrap();
+    let pages = |path: &Path| fs::metadata(path).unwrap().len() / 16384;
+    assert_eq!(pages(&path), 1, "no table is in the file yet");
+    writer.finish().unwrap();
+    assert!(pages(&path) > 10);
+}
+
+#[test]
+fn a_database_without_tables_is_empty_whoever_made_it_and_takes_an_import() {
+    let folder = TempDir::new().unwrap();
+    for (name, sql) in [
+        ("log", "PRAGMA journal_mode = WAL"),
+        ("pages", "PRAGMA page_size = 1024; PRAGMA journal_mode = WAL"),
+        ("dropped", "CREATE TABLE x (a); DROP TABLE x"),
+    ] {
+        let path = folder.path().join(name);
+        Connection::open(&path).unwrap().execute_batch(sql).unwrap();
+        let error = Reader::open(&path).unwrap_err();
+        assert!(matches!(&error, Error::NotAStore { found, .. } if found == "it is empty"), "{name}: {error}");
+        let mut writer = Writer::open(&path).unwrap();
+        let file = begin(&mut writer, "a");
+        writer.append(&chunk(file, vec![row("u", 7)])).unwrap();
+        writer.finish().unwrap();
+        assert_eq!(times(&Reader::open(&path).unwrap().events_of(&id("u"), 9).unwrap()), [7], "{name}");
+        let db = Connection::open(&path).unwrap();
+        assert_eq!(db.query_row("PRAGMA page_size", [], |row| row.get::<_, i64>(0)).unwrap(), 16384, "{name}");
+    }
+    // What has tables of its own is no empty store.
+    let other = folder.path().join("other.db");
+    Connection::open(&other).unwrap().execute_batch("CREATE TABLE mine (a)").unwrap();
+    assert!(matches!(Writer::open(&other), Err(Error::NotAStore { .. })));
+}
+
+#[test]
 fn who_does_not_wait_for_a_lock_reads_during_a_first_import() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("s.db");
