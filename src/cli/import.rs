@@ -2,16 +2,17 @@
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::Path;
-use std::sync::Arc;
+use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::args::{Common, Format, Import};
 use super::console::Console;
-use super::failure::Failure;
+use super::failure::{self, Failure};
 use super::open::Named;
-use super::stop::stop_flag_with_notice;
+use super::stop::{or_leave, stop_flag_with_notice};
 use super::{priority, zone};
 use crate::ingest::{self, Flow, Input, Options, Progress, Sources};
 use crate::model::text::visible;
@@ -55,18 +56,19 @@ pub(super) fn into(
     rejects: Option<Output>,
     console: &mut Console,
 ) -> Result<(), Failure> {
-    let mut low_priority = priority::lower();
+    let low_priority = Mutex::new(priority::lower());
+    let give_back = || low_priority.lock().unwrap_or_else(PoisonError::into_inner).take();
     let stop = stop_flag_with_notice()?;
     let options = Options { stop: Arc::clone(&stop).into(), ..options.clone() };
     // Before the store is: what holds nothing makes none.
     let sources = Sources::open(inputs, &options).map_err(|error| report_each(error, console))?;
-    let (mut writer, upgraded) = writer(path, &stop, console)?;
+    let (mut writer, upgraded) = writer(path, &stop, console, || drop(give_back()))?;
     let bar = Bar::new(console);
     let report = ingest::import_opened(&mut writer, sources, &mut |progress| {
         bar.tell(progress);
         if stop.load(Ordering::Relaxed) {
             // A second signal ends the program on the spot.
-            low_priority = None;
+            drop(give_back());
             return Flow::Stop;
         }
         Flow::Continue
@@ -96,15 +98,31 @@ pub(super) fn into(
 }
 
 /// Opens the store to add to it, and says whether it was brought up to date for that.
-pub(super) fn writer(path: &Path, stop: &Arc<AtomicBool>, console: &Console) -> Result<(Writer, bool), Failure> {
+///
+/// A signal ends the program where the work does not end soon, after `leave`.
+pub(super) fn writer(
+    path: &Path,
+    stop: &Arc<AtomicBool>,
+    console: &Console,
+    leave: impl FnOnce() + Send,
+) -> Result<(Writer, bool), Failure> {
     let bar = Bar::new(console);
     let mut upgraded = false;
     let asked = Arc::clone(stop);
     let asked = Arc::new(move || asked.load(Ordering::Relaxed));
-    let opened = Writer::open_when_needed(path, asked, &mut |upgrade| {
-        upgraded = true;
-        bar.upgrade(upgrade);
-        !stop.load(Ordering::Relaxed)
+    let format = console.format;
+    let end = || {
+        leave();
+        bar.clear();
+        failure::tell(&Failure::stopped(), format);
+        process::exit(failure::Kind::Stopped.code().into());
+    };
+    let opened = or_leave(stop, end, || {
+        Writer::open_when_needed(path, asked, &mut |upgrade| {
+            upgraded = true;
+            bar.upgrade(upgrade);
+            !stop.load(Ordering::Relaxed)
+        })
     });
     bar.clear();
     match opened {

@@ -49,7 +49,7 @@ pub(super) fn run(command: &Pull, common: &Common, store: Named, console: &mut C
     })?;
     let path = choice.path;
     let stop = stop_flag_with_notice()?;
-    let (writer, _) = import::writer(&path, &stop, console)?;
+    let (writer, _) = import::writer(&path, &stop, console, || ())?;
     let options = Options { zone, stop: Arc::clone(&stop).into(), ..Options::default() };
     let bar = console.bar("{spinner} {prefix:.bold} {msg}");
     bar.enable_steady_tick(Duration::from_millis(100));

@@ -2,8 +2,10 @@
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
+use std::time::Duration;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
@@ -41,6 +43,65 @@ pub(super) fn stop_flag_with_notice() -> Result<Arc<AtomicBool>, Failure> {
     Ok(stop)
 }
 
+/// Between two looks whether a signal has come.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// How long work may take to end by itself after a signal: a person sees no difference.
+const GRACE: Duration = Duration::from_millis(80);
+
+/// Runs `work`, and calls `leave` from another thread if it is still at work a moment after `stop`.
+///
+/// For work that is safe to be ended anywhere and cannot end itself at each point: SQLite writes a large table or
+/// takes it back in one call. `leave` ends the program; what is half done in a store, whoever opens it next takes
+/// back, as after a kill.
+pub(super) fn or_leave<T>(stop: &AtomicBool, leave: impl FnOnce() + Send, work: impl FnOnce() -> T) -> T {
+    thread::scope(|scope| {
+        let (at_work, ended) = mpsc::channel::<()>();
+        scope.spawn(move || {
+            let is_at_work = |wait| ended.recv_timeout(wait) == Err(RecvTimeoutError::Timeout);
+            while is_at_work(LOOK) {
+                if stop.load(Ordering::Relaxed) {
+                    if is_at_work(GRACE) {
+                        leave();
+                    }
+                    return;
+                }
+            }
+        });
+        let done = work();
+        drop(at_work);
+        done
+    })
+}
+
 fn no_signals(error: &io::Error) -> Failure {
     Failure::bug("signals cannot be listened to").because(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether work that ends when `ends` says so is left, with or without a signal.
+    fn is_left(stopped: bool, ends: impl FnOnce(&AtomicBool)) -> bool {
+        let left = AtomicBool::new(false);
+        or_leave(&AtomicBool::new(stopped), || left.store(true, Ordering::Relaxed), || ends(&left));
+        left.into_inner()
+    }
+
+    #[test]
+    fn work_that_does_not_end_after_a_signal_is_left() {
+        let until_left = |left: &AtomicBool| {
+            while !left.load(Ordering::Relaxed) {
+                thread::yield_now();
+            }
+        };
+        assert!(is_left(true, until_left));
+    }
+
+    #[test]
+    fn work_that_ends_by_itself_is_not_left() {
+        assert!(!is_left(true, |_| ()));
+        assert!(!is_left(false, |_| ()));
+    }
 }

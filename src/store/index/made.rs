@@ -1,5 +1,7 @@
 //! Making the index of a segment of its blocks.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use rusqlite::Connection;
 use zstd::bulk::{Compressor, Decompressor};
 
@@ -46,18 +48,22 @@ pub(in crate::store) fn missing(db: &Connection) -> rusqlite::Result<Vec<Missing
 }
 
 /// The index of a segment with these blocks; one that knows nothing where a block cannot be read,
-/// which is found when it is asked for.
-pub(in crate::store) fn of_blocks(blocks: &[Vec<u8>]) -> Index {
-    built(blocks).unwrap_or_default()
+/// which is found when it is asked for. `None` as soon as `is_stopped` is set.
+pub(in crate::store) fn of_blocks(blocks: &[Vec<u8>], is_stopped: &AtomicBool) -> Option<Index> {
+    let index = built(blocks, is_stopped).unwrap_or_default();
+    (!is_stopped.load(Ordering::Relaxed)).then_some(index)
 }
 
-fn built(blocks: &[Vec<u8>]) -> Option<Index> {
+fn built(blocks: &[Vec<u8>], is_stopped: &AtomicBool) -> Option<Index> {
     let mut builder = Builder::default();
     let mut unpacker = Decompressor::new().ok()?;
     let mut compressor = Compressor::new(LEVEL).ok()?;
     let mut text = Vec::new();
     builder.begin(blocks.len());
     for frame in blocks {
+        if is_stopped.load(Ordering::Relaxed) {
+            return None;
+        }
         let length = zstd::zstd_safe::get_frame_content_size(frame).ok().flatten();
         let length = length.filter(|length| *length <= LONGEST)?;
         text.resize(usize::try_from(length).ok()?, 0);

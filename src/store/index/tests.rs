@@ -1,3 +1,5 @@
+use std::sync::atomic::AtomicBool;
+
 use zstd::bulk::Compressor;
 
 use super::build::Builder;
@@ -120,10 +122,12 @@ fn a_segment_with_a_damaged_block_is_looked_through_whole_and_not_tried_again() 
     db.execute_batch("CREATE TABLE chunks (id INTEGER PRIMARY KEY, lo, events); INSERT INTO chunks VALUES (1, 1, 9)")
         .unwrap();
     assert_eq!(rows_without(&db).unwrap(), 9);
+    let on = AtomicBool::new(false);
     let good = zstd::bulk::compress(br#"{"a":1}"#, 1).unwrap();
     let text = zstd::bulk::compress(b"\xff", 1).unwrap();
     for bad in [b"".to_vec(), b"junk".to_vec(), good[..good.len() - 1].to_vec(), text] {
-        let index = of_blocks(&[good.clone(), bad]);
+        let on = AtomicBool::new(false);
+        let index = of_blocks(&[good.clone(), bad], &on).unwrap();
         assert_eq!(index.shape.blocks, 0);
         db.execute_batch("DELETE FROM value_indexes").unwrap();
         write(&db, 1, &index).unwrap();
@@ -133,5 +137,6 @@ fn a_segment_with_a_damaged_block_is_looked_through_whole_and_not_tried_again() 
         assert_eq!(look.rows(&db, &segments[0]).unwrap().into_iter().flatten().count(), 9);
         assert_eq!(check(&db).unwrap(), 0);
     }
-    assert_eq!(of_blocks(&[good]).shape.blocks, 1);
+    assert_eq!(of_blocks(std::slice::from_ref(&good), &on).unwrap().shape.blocks, 1);
+    assert!(of_blocks(&[good], &AtomicBool::new(true)).is_none(), "it is stopped");
 }

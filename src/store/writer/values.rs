@@ -1,7 +1,10 @@
 //! Making the index of the values of what was added.
 
 use std::num::NonZero;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
+use std::time::Duration;
 
 use super::Writer;
 use crate::model::threads;
@@ -10,6 +13,9 @@ use crate::store::{Error, number};
 
 /// Segments of which the index is made at once, at most: each takes some 20 MB meanwhile.
 const THREADS: usize = 8;
+
+/// How long may pass until one who wants to stop is heard.
+const HEARING: Duration = Duration::from_millis(20);
 
 impl Writer {
     /// Makes the index of the values of all rows that are in none, those that were added last
@@ -33,10 +39,26 @@ impl Writer {
             }
             let blocks: Vec<Vec<Vec<u8>>> =
                 self.read(|db| segments.iter().map(|segment| segment.blocks(db)).collect())?;
-            let indexes: Vec<Index> = thread::scope(|scope| {
-                let made: Vec<_> = blocks.iter().map(|blocks| scope.spawn(|| index::of_blocks(blocks))).collect();
+            let is_stopped = AtomicBool::new(false);
+            let indexes: Option<Vec<Index>> = thread::scope(|scope| {
+                let (at_work, ended) = mpsc::channel::<()>();
+                let mut made = Vec::new();
+                for blocks in &blocks {
+                    let (at_work, is_stopped) = (at_work.clone(), &is_stopped);
+                    made.push(scope.spawn(move || {
+                        let _at_work = at_work;
+                        index::of_blocks(blocks, is_stopped)
+                    }));
+                }
+                drop(at_work);
+                while ended.recv_timeout(HEARING) == Err(RecvTimeoutError::Timeout) {
+                    if !tell(done, all) {
+                        is_stopped.store(true, Ordering::Relaxed);
+                    }
+                }
                 made.into_iter().map(threads::join).collect()
             });
+            let Some(indexes) = indexes else { return Ok(false) };
             self.whole(|db, _| {
                 // Another process may have made them meanwhile.
                 let missing = index::missing(db)?;

@@ -83,6 +83,37 @@ fn an_upgrade_that_is_killed_anywhere_loses_nothing() {
 }
 
 #[test]
+fn an_upgrade_that_is_stopped_anywhere_loses_nothing_and_says_so() {
+    let place = Place::new();
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/variants/crlf.jsonl");
+    let import = ["import", sample.to_str().unwrap(), "--store", "s.db"];
+    let old = zstd::decode_all(&include_bytes!("../../data/stores/v1.db.zst")[..]).unwrap();
+    let renew = || {
+        place.remove_store();
+        fs::write(place.at("s.db"), &old).unwrap();
+    };
+    renew();
+    let long = duration(|| place.succeed(&import));
+    let clean = content(&place.at("s.db"));
+    let fault = "SIGINT in an upgrade";
+    let hits = each_kill(fault, 0x5161, times(), long, |_, after| {
+        renew();
+        let child = place.command(&import).spawn().unwrap();
+        thread::sleep(Duration::from_micros(after));
+        let id = rustix::process::Pid::from_child(&child);
+        let is_sent = rustix::process::kill_process(id, rustix::process::Signal::INT).is_ok();
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        // Before it listens for signals, one ends it as any program.
+        let is_stopped = output.status.code() == Some(130) && said.contains("stopped");
+        assert!(output.status.success() || is_stopped || said.is_empty(), "{output:?}");
+        place.finish(&import, &clean);
+        is_sent && is_stopped
+    });
+    tell(fault, hits);
+}
+
+#[test]
 fn two_imports_at_once_lose_and_double_nothing_also_when_one_is_killed() {
     let place = Place::with_export();
     let long = duration(|| place.succeed(&IMPORT));
