@@ -12,6 +12,7 @@
 //! parts go through a scanner of our own, and their rows borrow their texts; everything else goes
 //! through `serde_json`, which judges.
 
+mod added;
 mod carrier;
 mod csv;
 mod decode;
@@ -40,6 +41,7 @@ mod types;
 mod vendor;
 pub mod zone;
 
+pub use added::Added;
 pub use csv::Head;
 pub use decode::{Decoder, UNREADABLE};
 pub use format::{Choice, Format, choices};

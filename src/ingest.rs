@@ -30,6 +30,7 @@ mod feed;
 mod firsts;
 mod foreign;
 mod making;
+mod partition;
 mod pipeline;
 mod preview;
 mod reading;

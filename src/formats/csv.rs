@@ -117,6 +117,19 @@ impl Header {
         if is_shown { Self { is_quoted: false, is_escaped: true, ..self } } else { self }
     }
 
+    /// A cell with this text and the delimiter before it, as rows of the table have them.
+    pub(super) fn cell(&self, text: &str) -> String {
+        let delimiter = char::from(self.delimiter);
+        let is_plain = !text.contains([delimiter, '"', '\r', '\n']);
+        let text = match () {
+            () if self.is_escaped => text.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n"),
+            () if is_plain || !self.is_quoted => text.to_owned(),
+            () => format!("\"{}\"", text.replace('"', "\"\"")),
+        };
+        let space = if self.is_padded { " " } else { "" };
+        format!("{delimiter}{space}{text}")
+    }
+
     /// Whether a line break always ends a row.
     pub(super) fn is_escaped(&self) -> bool {
         self.is_escaped

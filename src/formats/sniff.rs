@@ -11,10 +11,11 @@ mod sniffed;
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
+pub(super) use self::cells::table_rows;
 pub use self::sniffed::Sniffed;
 pub(super) use self::sniffed::{CellRows, Cells, How};
 
-use self::cells::{alias_table, headless, table, table_between, table_rows};
+use self::cells::{alias_table, headless, table, table_between};
 use self::container::container;
 use super::format::Format;
 use super::grid::Heads;
@@ -306,7 +307,7 @@ fn begins_lines(text: &[u8], with: u8) -> bool {
 
 /// Whether the file begins with an object that goes over several lines, or has many objects in the
 /// only line that there is.
-fn is_spread(text: &[u8], whole: bool) -> bool {
+pub(super) fn is_spread(text: &[u8], whole: bool) -> bool {
     let Some(first) = records(Layout::Nested, text, whole).next() else { return false };
     let object = || kind_of(&repaired(first).0).is_ok();
     // A line break inside a string is repaired away.

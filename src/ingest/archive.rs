@@ -21,8 +21,8 @@ use std::thread;
 use tar::EntryType;
 use zip::{CompressionMethod, ZipArchive};
 
-use super::Stop;
 use super::waiting::TICK;
+use super::{Stop, partition};
 
 /// Bytes handed over at once.
 const PART: usize = 1 << 17;
@@ -135,9 +135,9 @@ impl Archive {
     /// A zip archive or a Parquet file, whose list of members stands at its end.
     pub(super) fn on_disk(name: String, kind: Kind, path: &Path, stop: &Stop) -> io::Result<Self> {
         let file = File::open(path)?;
-        let partitions = parquet::partitions(path);
+        let columns = partition::columns(path);
         Self::walk(name, kind, stop, move |giving| match kind {
-            Kind::Parquet => parquet::walk(&file, &partitions, giving),
+            Kind::Parquet => parquet::walk(&file, &columns, giving),
             Kind::Zip | Kind::Tar => zip(&file, giving),
         })
     }

@@ -12,9 +12,9 @@ use std::path::{Component, Path, PathBuf};
 use super::archive::{Archive, Content, Kind};
 use super::reading::Stream;
 use super::waiting::Waiting;
-use super::{Error, Options, Stop};
+use super::{Error, Options, Stop, partition};
 use crate::formats::{
-    Format, Message, NotRecognised, Sniffed, beginning, message, sniff, sniff_as, sniff_by_map, split,
+    Added, Format, Message, NotRecognised, Sniffed, beginning, message, sniff, sniff_as, sniff_by_map, split,
 };
 
 /// Something to import.
@@ -222,6 +222,7 @@ impl Source {
     /// Opens it, unpacks it and looks what it is; where that is not to be seen, it is what was `before` it.
     pub(super) fn open(self, options: &Options, before: Option<&Sniffed>) -> Result<Opened, Error> {
         let is_member = matches!(self.from, From::Member(_));
+        let columns = self.columns();
         let (stream, on_disk) = self.stream(options)?;
         if let Some(kind) = Kind::of(stream.content()) {
             if is_member && kind != Kind::Parquet {
@@ -229,7 +230,18 @@ impl Source {
             }
             return archive(stream, kind, on_disk, options).map(Opened::Archive);
         }
-        look(stream, on_disk, options, before)
+        look(stream, on_disk, &columns, options, before)
+    }
+
+    /// The columns that its folders name.
+    fn columns(&self) -> Vec<(String, String)> {
+        match &self.from {
+            From::Path(path) => Some(partition::columns(path)),
+            // Of a member those inside of the archive.
+            From::Member(_) => self.name.split_once(':').map(|(_, path)| partition::columns(Path::new(path))),
+            From::Reader(_) | From::Bytes(_) => None,
+        }
+        .unwrap_or_default()
     }
 
     /// Opens and unpacks it, up to the end of its first record; with its path if it is a file.
@@ -317,17 +329,29 @@ fn archive(stream: Stream, kind: Kind, on_disk: Option<PathBuf>, options: &Optio
 fn look(
     stream: Stream,
     on_disk: Option<PathBuf>,
+    columns: &[(String, String)],
     options: &Options,
     before: Option<&Sniffed>,
 ) -> Result<Opened, Error> {
     let (head, whole) = head(&stream);
-    let sniffed = match &options.map {
-        Some(map) => sniff_by_map(head, whole, &stream.name, map)?,
-        None => match (sniff_as(head, whole, &stream.name, options.read_as), before) {
-            (Ok(sniffed), _) => sniffed,
-            (Err(_), Some(before)) => before.clone(),
-            (Err(error), None) => return Err(unknown(error, head)),
-        },
+    let sniff = |head: &[u8]| match &options.map {
+        Some(map) => sniff_by_map(head, whole, &stream.name, map),
+        None => sniff_as(head, whole, &stream.name, options.read_as),
+    };
+    let as_it_is = match (sniff(head), before) {
+        (Err(_), Some(before)) => Ok(before.clone()),
+        (sniffed, _) => sniffed,
+    };
+    let added = Added::of(columns, head, whole, as_it_is.as_ref().ok());
+    let with_columns = added.and_then(|added| Some((sniff(&added.in_head(head, whole)).ok()?, added)));
+    if let Some((sniffed, added)) = with_columns {
+        let stream = with_head(stream.with_columns(added, options.longest_record), options)?;
+        return Ok(Opened::Stream(Box::new(stream), sniffed));
+    }
+    let sniffed = match as_it_is {
+        Ok(sniffed) => sniffed,
+        Err(error) if options.map.is_some() => return Err(error.into()),
+        Err(error) => return Err(unknown(error, head)),
     };
     if sniffed.format != Format::Sqlite {
         return Ok(Opened::Stream(Box::new(stream), sniffed));

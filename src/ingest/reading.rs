@@ -7,8 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
+use super::partition::Adding;
 use super::{Error, Progress, Stop, unpacking};
-use crate::formats::Sniffed;
+use crate::formats::{Added, Sniffed};
 
 /// Bytes asked for at once.
 const STEP: usize = 1 << 20;
@@ -38,6 +39,8 @@ pub(super) struct Stream {
     path: Option<PathBuf>,
     /// The file whose rows continue those of the stream before it.
     part_of: Option<String>,
+    /// Columns in each of its records, of at most so many bytes.
+    added: Option<(Added, usize)>,
     stop: Stop,
 }
 
@@ -46,20 +49,25 @@ pub(super) struct Again {
     name: String,
     path: PathBuf,
     format: Option<&'static str>,
+    added: Option<(Added, usize)>,
     stop: Stop,
 }
 
 impl Again {
     /// The stream, as it is now.
     pub(super) fn open(&self) -> Result<Stream, Error> {
-        let Self { name, path, format, stop } = self;
+        let Self { name, path, format, added, stop } = self;
         let open = || {
             let file = File::open(path)?;
             let size = file.metadata()?.len();
             Stream::new(name.clone(), Box::new(file), Some(size), stop)
         };
         let stream = open().map_err(|source| Error::Open { path: path.clone(), source })?;
-        Ok(Stream { format: *format, path: Some(path.clone()), ..stream })
+        let stream = Stream { format: *format, path: Some(path.clone()), ..stream };
+        Ok(match added.clone() {
+            Some((added, longest)) => stream.with_columns(added, longest),
+            None => stream,
+        })
     }
 }
 
@@ -94,6 +102,7 @@ impl Stream {
             format: None,
             path: None,
             part_of: None,
+            added: None,
             stop: stop.clone(),
         })
     }
@@ -124,12 +133,24 @@ impl Stream {
     /// How to read it from its start once more; `None` for what can be read once.
     pub(super) fn again(&self) -> Option<Again> {
         let path = self.path.clone()?;
-        Some(Again { name: self.name.clone(), path, format: self.format, stop: self.stop.clone() })
+        let (name, added, stop) = (self.name.clone(), self.added.clone(), self.stop.clone());
+        Some(Again { name, path, format: self.format, added, stop })
     }
 
     /// Name of its format.
     pub(super) fn format_name<'s>(&self, sniffed: &'s Sniffed) -> &'s str {
         self.format.unwrap_or(&sniffed.name)
+    }
+
+    /// The stream, of which nothing was used, with columns in each of its records of at most `longest` bytes.
+    pub(super) fn with_columns(mut self, added: Added, longest: usize) -> Self {
+        let content = self.content().to_vec();
+        let reader = std::mem::replace(&mut self.reader, Box::new(io::empty()));
+        let rest = Rest { reader, failure: self.failure.take() };
+        self.reader = Box::new(Adding::new(io::Cursor::new(content).chain(rest), added.clone(), longest));
+        (self.buffer, self.filled, self.ended) = (Vec::new(), 0, false);
+        self.added = Some((added, longest));
+        self
     }
 
     /// Unpacked bytes that were read and not yet used.

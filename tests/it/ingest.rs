@@ -12,6 +12,7 @@ mod ends;
 mod files;
 mod heads;
 mod long;
+mod partitions;
 mod zones;
 
 use std::fmt::Write as _;

@@ -10,7 +10,7 @@ use super::super::vendor;
 use super::{CellRows, MANY, Sniffed, is_spread, objects, records, records_as_they_are};
 
 /// The head of a table as text, its first rows as objects, and how many could not be read.
-pub(super) fn table_rows(text: &[u8], whole: bool) -> Option<(Header, Vec<String>, usize)> {
+pub(in crate::formats) fn table_rows(text: &[u8], whole: bool) -> Option<(Header, Vec<String>, usize)> {
     let mut rows = records_as_they_are(Layout::Csv, text, whole);
     let mut head = rows.next().filter(|head| !head.trim_ascii().contains(&b'\r'))?;
     if csv::names_delimiter(head) {

@@ -84,6 +84,13 @@ impl Sniffed {
         }
     }
 
+    /// Whether each record is a row with names of its own: no request or answer with many, no list of values.
+    pub(in crate::formats) fn has_a_row_in_each_record(&self) -> bool {
+        let How { rows, is_answer, cells, heads, .. } = &*self.how;
+        let has_names = cells.as_ref().is_none_or(|cells| self.layout == Layout::Csv || cells.header.is_escaped());
+        has_names && heads.is_none() && !is_answer && !rows.is_carried
+    }
+
     /// Whose rows it holds, by name.
     pub fn vendor(&self) -> &'static str {
         self.how.rows.vendor.map_or(MIXPANEL, |By(vendor)| vendor.name())

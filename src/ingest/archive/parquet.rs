@@ -11,7 +11,6 @@ use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::{Component, Path};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -26,34 +25,6 @@ use super::{Giving, invalid};
 
 /// Bytes of lines that are made at once.
 const LINES: usize = 1 << 16;
-
-/// What Hive calls the folder of rows without a value.
-const NOTHING: &str = "__HIVE_DEFAULT_PARTITION__";
-
-/// The columns and values that the folders of a file name, the innermost of a column counting.
-pub(super) fn partitions(path: &Path) -> Vec<(String, String)> {
-    let mut columns: Vec<(String, String)> = Vec::new();
-    let folders = path.parent().map(Path::components).into_iter().flatten();
-    let named = folders.filter_map(|part| match part {
-        Component::Normal(name) => name.to_str()?.split_once('='),
-        _ => None,
-    });
-    for (column, value) in named {
-        let is_column = |text: &str| {
-            text.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '$'))
-                && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '$' | ' ' | '-' | '.'))
-        };
-        let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
-        let column = decoded(column);
-        if is_column(&column) {
-            columns.retain(|(known, _)| *known != column);
-            if value != NOTHING {
-                columns.push((column, decoded(value)));
-            }
-        }
-    }
-    columns
-}
 
 /// Walks through the row groups; the error is what is wrong with all of the file.
 pub(super) fn walk(file: &File, partitions: &[(String, String)], giving: &mut Giving) -> io::Result<()> {
@@ -303,23 +274,5 @@ fn element(list: &Type) -> Option<&Type> {
     match between.is_group().then(|| between.get_fields()) {
         Some([element]) if between.name() != "array" && !between.name().ends_with("_tuple") => Some(element),
         _ => Some(between),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn folders_name_the_columns_that_a_table_is_parted_by() {
-        let of = |path: &str| {
-            let columns = partitions(Path::new(path));
-            columns.iter().map(|(column, value)| format!("{column}={value}")).collect::<Vec<_>>().join("&")
-        };
-        assert_eq!(of("t/date=2024-01-01/event=Sign%20Up/part-0.parquet"), "date=2024-01-01&event=Sign Up");
-        assert_eq!(of("/a=1/b/a=2/x.parquet"), "a=2");
-        assert_eq!(of("t/plan=__HIVE_DEFAULT_PARTITION__/x.parquet"), "");
-        assert_eq!(of("t/q=a=b/x.parquet"), "q=a=b");
-        assert_eq!(of("t/2024/=x/1=2/date=1.parquet"), "", "a file is no folder");
     }
 }
