@@ -36,12 +36,15 @@ fn imported_file(file: &FileReport, look: &Look) -> String {
     if file.resumed {
         parts.push("carried on where an earlier import stopped".to_owned());
     }
-    if !file.already {
-        parts.push(many_rows(file.rows));
-    }
     let many = |number: u64, word| many(usize::try_from(number).unwrap_or(usize::MAX), word);
+    // A request of an SDK carries any number of rows.
+    let carries_more = file.events + file.profiles + file.rejected > file.rows;
+    if !file.already {
+        parts.push(many(file.rows, if carries_more { "record" } else { "row" }));
+    }
+    let events = if carries_more { many(file.events, "row") } else { count(file.events) };
     for (number, said) in [
-        (file.events, format!("{} new", count(file.events))),
+        (file.events, format!("{events} new")),
         (file.aliases, many(file.aliases, "alias call")),
         (file.profiles, many(file.profiles, "profile update")),
         (file.skipped, format!("{} skipped", count(file.skipped))),

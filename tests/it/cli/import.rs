@@ -19,6 +19,24 @@ fn an_import_counts_what_it_took_in() {
 }
 
 #[test]
+fn the_answer_counts_requests_as_records_and_rows_as_rows() {
+    let home = Home::new();
+    let row = |event: &str| {
+        format!(r#"{{"event":"{event}","properties":{{"distinct_id":"a","time":1561971600,"token":"t"}}}}"#)
+    };
+    let request = |rows: &[String]| {
+        format!(r#"{{"endpoint":"/track","received_at_ms":1561971600000,"payload":[{}]}}"#, rows.join(","))
+    };
+    let requests = [request(&[row("A"), row("B")]), request(&[row("C")])].join("\n");
+    fs::write(home.path("requests.jsonl"), requests).unwrap();
+    fs::write(home.path("rows.jsonl"), [row("D"), row("E")].join("\n")).unwrap();
+    let answer = out(&home.run(&["import", "requests.jsonl", "rows.jsonl", "--store", "s.db"]));
+    assert!(answer.contains("requests.jsonl: recorded payloads · 2 records · 3 rows new"), "{answer}");
+    assert!(answer.contains("rows.jsonl: recorded payloads · 2 rows · 2 new"), "{answer}");
+    assert!(answer.contains("5 rows new in s.db"), "{answer}");
+}
+
+#[test]
 fn a_repeated_import_adds_nothing() {
     let home = Home::with_sample();
     let again = home.json(0, &["import", sample().to_str().unwrap(), "--timezone", "UTC"]);
