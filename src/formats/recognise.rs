@@ -393,7 +393,11 @@ fn lacking(has: Has, keys: &BTreeSet<&str>) -> String {
 fn named(keys: &BTreeSet<&str>) -> String {
     let shown: Vec<&str> = keys.iter().copied().take(6).collect();
     let more = keys.len() - shown.len();
-    let word = if keys.len() == 1 { "the column" } else { "the columns" };
+    let word = match keys.len() {
+        0 => return "no columns".to_owned(),
+        1 => "the column",
+        _ => "the columns",
+    };
     if more > 0 {
         format!("{word} {} and {more} more", shown.join(", "))
     } else {
@@ -452,7 +456,9 @@ pub(super) fn table(columns: &[&str], rows_of_it: &[String]) -> Result<Found, St
         return Ok(found);
     }
     // Without a row the columns alone say it.
-    let empty: Vec<String> = columns.iter().map(|column| format!("{}:1", serde_json::Value::from(*column))).collect();
+    let value = |column: &str| if column.eq_ignore_ascii_case("properties") { "{}" } else { "1" };
+    let empty: Vec<String> =
+        columns.iter().map(|column| format!("{}:{}", serde_json::Value::from(*column), value(column))).collect();
     let row = format!("{{{}}}", empty.join(","));
     rows(std::iter::once(row.as_str()))
         .and_then(|found| found.ok_or_else(|| String::new().into()))

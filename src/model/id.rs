@@ -169,8 +169,9 @@ fn of_pseudonym(text: &str) -> Option<Shape> {
     is_digits.then_some(shape)
 }
 
-/// Values refused by strict `/import` (identity.md L15) and by PostHog's merge (§3.3), compared
-/// without case, white space around or one pair of quotes.
+/// Values refused by strict `/import` (identity.md L15) and by PostHog's merge (§3.3), and what programs print
+/// for nothing (Objective-C `(null)` and `<null>`, Swift `Optional(nil)`, pandas `<NA>`, Google Analytics
+/// `(not set)`), compared without case, white space around or one pair of quotes.
 const PLACEHOLDERS: &[&str] = &[
     "00000000-0000-0000-0000-000000000000",
     "anon",
@@ -198,6 +199,15 @@ const PLACEHOLDERS: &[&str] = &[
     "not_authenticated",
     "email",
     "[object object]",
+    "00000000000000000000000000000000",
+    "(null)",
+    "<null>",
+    "(nil)",
+    "optional(nil)",
+    "(none)",
+    "<none>",
+    "<na>",
+    "(not set)",
 ];
 
 fn is_placeholder(text: &str) -> bool {
@@ -234,7 +244,9 @@ mod tests {
 
     #[test]
     fn placeholders_are_known_in_any_case_and_in_quotes() {
-        for text in ["undefined", "NULL", "'null'", "\"None\"", " 0 ", "", "   ", "[object Object]", "$device:null"] {
+        for text in
+            ["undefined", "NULL", "'null'", "\"None\"", " 0 ", "", "   ", "[object Object]", "$device:null", "(null)"]
+        {
             assert!(Id::new(text).is_placeholder(), "{text}");
         }
         for text in ["12345", "sally", "nullable", "00000000-0000-4000-8000-000000000000"] {
