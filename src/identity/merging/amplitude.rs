@@ -27,10 +27,6 @@ impl Vendor for Amplitude {
         "Amplitude: user_id, else the user of the device, else the device"
     }
 
-    fn whose(&self) -> &'static str {
-        "Amplitude"
-    }
-
     fn unknown(&self) -> &'static [&'static str] {
         &[
             "An Amplitude ID is a number of Amplitude's own: the user_id, else the device_id, is used here.",
@@ -110,6 +106,7 @@ impl System for State {
                 logins.push(login);
                 Ruling::Joined
             }
+            // One more login of the same user would change no owner: that it is left out saves memory alone.
             Some(last) if last.user == user => Ruling::Same,
             // The rows before stay with their users, and later anonymous ones are this user's.
             Some(_) => {

@@ -19,7 +19,7 @@ impl Node {
         Self(number << 1)
     }
 
-    /// A device.
+    /// A device. A fault that no test can notice: the last bit of a number that was moved is never set.
     pub fn device(number: Number) -> Self {
         Self(number << 1 | 1)
     }
@@ -65,7 +65,8 @@ impl Clusters {
             self.names.push(Name { named: NEVER, seen: NEVER, node });
         }
         let top = self.top(node);
-        if let Some(name) = self.names.get_mut(top.at()).filter(|name| name.seen > at && name.named == NEVER) {
+        // An id that named a person was seen before.
+        if let Some(name) = self.names.get_mut(top.at()).filter(|name| name.seen > at) {
             *name = Name { named: NEVER, seen: at, node };
         }
     }
@@ -100,7 +101,8 @@ impl Clusters {
         if one == other {
             return None;
         }
-        // The smaller one hangs below the larger one: no way to a top is longer than the logarithm.
+        // The smaller one hangs below the larger one: no way to a top is longer than the logarithm. Which one hangs
+        // below decides nothing but the length of ways.
         let (top, below) = if self.size(one) >= self.size(other) { (one, other) } else { (other, one) };
         let size = self.size(one) + self.size(other);
         let below_name = self.names.get(below.at()).copied();
@@ -125,6 +127,27 @@ impl Clusters {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cluster_keeps_its_name_when_its_ids_are_met_again_or_named_later() {
+        let [a, b, c] = [3, 2, 1].map(Node::id);
+        let mut clusters = Clusters::default();
+        for (node, at) in [(a, 1), (b, 2), (c, 2)] {
+            clusters.meet(node, at);
+        }
+        clusters.join(b, a);
+        clusters.meet(b, 3);
+        assert_eq!(clusters.name_of(b), a, "it was there first");
+        clusters.join(c, b);
+        clusters.meet(c, 1);
+        assert_eq!(clusters.name_of(c), a, "the first one stays, also at one place");
+        clusters.name(b, 4);
+        clusters.name(c, 4);
+        clusters.name(a, 5);
+        assert_eq!(clusters.name_of(c), b, "the first of those that named a person, also at one place");
+        clusters.meet(a, 6);
+        assert_eq!((clusters.name_of(a), clusters.size(a)), (b, 3));
+    }
 
     #[test]
     fn a_cluster_is_called_by_the_first_id_that_named_a_person_else_by_the_first_id() {

@@ -65,10 +65,8 @@ pub(super) fn held(ruled: &Ruled, held: &Held) -> String {
         Because::Own | Because::Before(..) => own(&held.event, held.owner.as_ref()),
         Because::Joined(at) => joined(&held.event, held.owner.as_ref(), line(at)),
         Because::Call(at) | Because::Conflict(at) => line(at).map_or_else(String::new, |line| line.why.clone()),
-        Because::NoOne if held.event.verb.is_about_ids() => {
-            "The system ignores such a call, and keeps no row of it.".to_owned()
-        }
-        Because::NoOne => "The row has no id that can be used.".to_owned(),
+        // A row without an id is never looked at, so what has no owner is a call.
+        Because::NoOne => "The system ignores such a call, and keeps no row of it.".to_owned(),
     }
 }
 
@@ -114,11 +112,6 @@ pub(super) fn exported(link: &Link, exported: &Id, sent: &Id) -> String {
 /// A login, or a call that made the user known.
 pub(super) fn point(line: &AliasLine, id: &Id) -> String {
     format!("Known as {} from here on: {}", id.as_str(), line.why)
-}
-
-/// Another user of one device.
-pub(super) fn neighbour(line: &AliasLine) -> String {
-    line.why.clone()
 }
 
 /// The note for an id that only calls name.

@@ -43,10 +43,6 @@ impl Vendor for Original {
         "Mixpanel Original ID Merge: identify, alias and merge join ids with their past"
     }
 
-    fn whose(&self) -> &'static str {
-        "Mixpanel's Original ID Merge"
-    }
-
     fn unknown(&self) -> &'static [&'static str] {
         &[
             "Mixpanel chooses the id of a cluster itself: the first identified id, else the first id, is used here.",
@@ -189,10 +185,23 @@ mod tests {
             "a1111111-1111-4111-8111-111111111111",
             "$device:a1111111-1111-4111-8111-111111111111",
             "13bbf7943e584-0885c2531-5c793977-3e8000-13bbf7943e64cf",
+            "a-b-c-d-e",
+            "$device:1-22-Z-d-e",
         ] {
             assert!(is_guid_form(text), "{text}");
         }
-        for text in ["d-1", "12345", "sally@gmail.com", "a-b-c-d-", "a-b-c-d-e-f", "$device:$device:a-b-c-d-e", ""] {
+        for text in [
+            "d-1",
+            "12345",
+            "sally@gmail.com",
+            "a-b-c-d-",
+            "a-b-c-d-e-f",
+            "a-b-c-d",
+            "a--c-d-e",
+            "a-b-c-d-ö",
+            "$device:$device:a-b-c-d-e",
+            "",
+        ] {
             assert!(!is_guid_form(text), "{text}");
         }
     }

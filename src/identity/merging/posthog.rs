@@ -40,10 +40,6 @@ impl Vendor for PostHog {
         "PostHog persons: identify and alias merge persons, an identified one into no other"
     }
 
-    fn whose(&self) -> &'static str {
-        "PostHog"
-    }
-
     fn unknown(&self) -> &'static [&'static str] {
         &[
             "PostHog gives each person a separate id: the first identified id, else the first id, is used here.",

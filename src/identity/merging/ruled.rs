@@ -173,6 +173,11 @@ impl<'a, 'f> Verdicts<'a, 'f> {
 
     /// The ids of a user, the root first, then in the order of their first rows and calls.
     pub(super) fn members(&mut self, root: Node) -> Vec<Id> {
+        self.member_nodes(root).into_iter().map(|node| self.id(node)).collect()
+    }
+
+    /// [`Verdicts::members`] as nodes.
+    pub(super) fn member_nodes(&self, root: Node) -> Vec<Node> {
         let hearing = self.hearing;
         let mut nodes = vec![root];
         let mut met: FxHashSet<Node> = nodes.iter().copied().collect();
@@ -184,7 +189,13 @@ impl<'a, 'f> Verdicts<'a, 'f> {
                 }
             }
         }
-        nodes.into_iter().map(|node| self.id(node)).collect()
+        nodes
+    }
+
+    /// The node that a row was sent under, whatever form its ids have.
+    pub(super) fn sent_under(&self, event: &Event) -> Option<Node> {
+        let hearing = self.hearing;
+        hearing.system.nodes(Said::Row(hearing.ids.sent(event)), &hearing.ids).first().copied()
     }
 
     /// Whether a node belongs to a user.

@@ -24,10 +24,6 @@ impl Vendor for Simple {
         "user id, else anonymous id, joined by identify, alias and merge"
     }
 
-    fn whose(&self) -> &'static str {
-        "the simple rules"
-    }
-
     fn unknown(&self) -> &'static [&'static str] {
         &["What the spaces of Segment do with ids is not public: these rules refuse nothing and have no limit."]
     }

@@ -30,10 +30,6 @@ impl Vendor for Simplified {
         "Mixpanel Simplified ID Merge: $device_id and $user_id of a row join ids with their past"
     }
 
-    fn whose(&self) -> &'static str {
-        "Mixpanel's Simplified ID Merge"
-    }
-
     fn unknown(&self) -> &'static [&'static str] {
         &[
             "Calls of identify, alias and merge are ignored here, as the documents say; /import refuses a whole batch with one.",

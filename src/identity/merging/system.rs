@@ -111,7 +111,8 @@ pub trait System: Debug {
     /// The nodes that something names: of a row first the one that says to whom it belongs.
     fn nodes(&self, said: Said, ids: &dyn Texts) -> Vec<Node>;
 
-    /// Whether it must hear every row, and not only the first of each that was sent with the same ids.
+    /// Whether it must hear every row, and not only the first of each that was sent with the same ids. One that
+    /// need not and does gives the same answers, later.
     fn hears_every_row(&self) -> bool {
         false
     }
@@ -123,8 +124,6 @@ pub trait Vendor: Debug + Sync {
     fn name(&self) -> &'static str;
     /// What it is, a few words.
     fn title(&self) -> &'static str;
-    /// Whose system it is, as a sentence names it.
-    fn whose(&self) -> &'static str;
     /// What no source says, or no row shows, as sentences.
     fn unknown(&self) -> &'static [&'static str];
     /// Vendors whose rows these rules judge where no others are chosen, as rows name them.

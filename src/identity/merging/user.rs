@@ -32,7 +32,6 @@ pub(super) fn resolve(rules: &'static Merging, facts: &Facts, query: &Id) -> Opt
         return mentioned(rules, &verdicts, facts, query);
     };
     let mut maker = Maker { verdicts, world: &world, root };
-    let ids = maker.verdicts.members(root);
     let root_id = maker.verdicts.id(root);
     let own_lines = maker.own_lines();
     let at: FxHashMap<usize, usize> = own_lines.iter().enumerate().map(|(new, old)| (*old, new)).collect();
@@ -50,9 +49,8 @@ pub(super) fn resolve(rules: &'static Merging, facts: &Facts, query: &Id) -> Opt
     }
     let orphans = maker.orphans(&rows, &root_id);
     let mut journey = Journey {
-        as_of: None,
         root: Some(root_id.clone()),
-        ids: maker.member_rows(ids, &steps),
+        ids: maker.member_rows(&steps),
         aliases,
         steps,
         orphans,
@@ -74,7 +72,7 @@ fn notes(journey: &Journey) -> Vec<String> {
     let mut notes: Vec<String> = journey.rules.unknown().iter().map(|text| (*text).to_owned()).collect();
     let vendors: BTreeSet<&str> = journey.steps.iter().map(|step| &*step.event.source.vendor).collect();
     let vendors: Vec<&str> = vendors.into_iter().collect();
-    if !vendors.is_empty() && vendors.iter().all(|vendor| of_vendor(vendor).name() == journey.rules.name()) {
+    if vendors.iter().all(|vendor| of_vendor(vendor).name() == journey.rules.name()) {
         let name = journey.rules.name();
         notes.push(format!("Rows of {} are judged by the rule set {name} where no other is chosen.", and(&vendors)));
     }
@@ -162,33 +160,29 @@ impl Maker<'_, '_, '_> {
         !ids.iter().any(|id| self.world.is_person(id))
     }
 
-    fn member_rows(&self, ids: Vec<Id>, steps: &[Step]) -> Vec<Member> {
-        let mut spans: FxHashMap<&Id, (u64, Millis, Millis)> = FxHashMap::default();
+    fn member_rows(&mut self, steps: &[Step]) -> Vec<Member> {
+        let mut spans: FxHashMap<Node, (u64, Millis, Millis)> = FxHashMap::default();
         for step in steps {
-            let (event, at) = (&step.event, step.event.time);
-            let Some(id) = &event.id else { continue };
-            let span = spans.entry(id).or_insert((0, at, at));
+            let at = step.event.time;
+            // Rows write a device with its prefix or without: either is the same node.
+            let Some(node) = self.verdicts.sent_under(&step.event) else { continue };
+            let span = spans.entry(node).or_insert((0, at, at));
             *span = (span.0 + 1, span.1.min(at), span.2.max(at));
         }
-        let mut members = Vec::with_capacity(ids.len());
-        for id in ids {
-            // Rows write a device with its prefix or without.
-            let forms = [id.clone(), id.other_device_form()];
-            let is_own = |form: &&Id| **form == id || forms.iter().all(|form| form.bare() == id.bare());
-            let mut sum: Option<(u64, Millis, Millis)> = None;
-            for span in forms.iter().filter(is_own).take(1).filter_map(|form| spans.get(form)) {
-                sum = Some(sum.map_or(*span, |sum| (sum.0 + span.0, sum.1.min(span.1), sum.2.max(span.2))));
-            }
-            members.push(Member {
-                role: if members.is_empty() { Role::Root } else { Role::Alias },
+        let nodes = self.verdicts.member_nodes(self.root);
+        let member = |node: Node| {
+            let id = self.verdicts.id(node);
+            let span = spans.get(&node);
+            Member {
+                role: if node == self.root { Role::Root } else { Role::Alias },
                 anonymous: !self.world.is_person(&id),
-                events: sum.map_or(0, |sum| sum.0),
-                first: sum.map(|sum| sum.1),
-                last: sum.map(|sum| sum.2),
+                events: span.map_or(0, |span| span.0),
+                first: span.map(|span| span.1),
+                last: span.map(|span| span.2),
                 id,
-            });
-        }
-        members
+            }
+        };
+        nodes.into_iter().map(member).collect()
     }
 
     /// Where the user became known, and the place from which on.
@@ -339,7 +333,7 @@ impl Maker<'_, '_, '_> {
                         root,
                         device,
                         switched,
-                        why: explain::neighbour(&line),
+                        why: line.why.clone(),
                         time: line.time,
                         source: line.source.clone(),
                     });
