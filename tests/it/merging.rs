@@ -5,6 +5,7 @@ mod exported;
 mod migration;
 mod oracle;
 mod others;
+mod people;
 mod said;
 mod what_if;
 
