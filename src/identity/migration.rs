@@ -70,43 +70,35 @@ pub struct Weighed {
 
 /// Counts what becomes of everyone.
 pub fn weigh(shares: &Shares, owners: &dyn Owners) -> Weighed {
-    let mut of_person: FxHashMap<Node, Vec<(Node, u64)>> = FxHashMap::default();
-    let mut of_new: FxHashMap<Node, Vec<(Node, u64)>> = FxHashMap::default();
-    for (&(person, new), &rows) in shares {
-        of_person.entry(person).or_default().push((new, rows));
-        of_new.entry(new).or_default().push((person, rows));
-    }
-    for parts in of_person.values_mut().chain(of_new.values_mut()) {
-        // Most rows first; of equals the smaller number, so that the answer is always the same.
-        parts.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
-    }
-    let counterpart = |person: Node, parts: &[(Node, u64)]| {
-        let named = |(new, _): &&(Node, u64)| owners.names_person(*new) && owners.before(*new) == person;
-        parts.iter().find(named).or_else(|| parts.first()).map_or(person, |(new, _)| *new)
+    let of_person = Parts::of(shares.iter().map(|((person, new), rows)| (*person, *new, *rows)));
+    let of_new = Parts::of(shares.iter().map(|((person, new), rows)| (*new, *person, *rows)));
+    let counterpart = |person: Node, parts: &[Part]| {
+        let named = |part: &&Part| owners.names_person(part.with) && owners.before(part.with) == person;
+        parts.iter().find(named).or_else(|| parts.first()).map_or(person, |part| part.with)
     };
     let counterparts: FxHashMap<Node, Node> =
-        of_person.iter().map(|(person, parts)| (*person, counterpart(*person, parts))).collect();
+        of_person.each().map(|(person, parts)| (person, counterpart(person, parts))).collect();
     // Who stays, of all who have one counterpart.
     let mut stays: FxHashMap<Node, Node> = FxHashMap::default();
-    for (new, parts) in &of_new {
-        let has = |person: &Node| counterparts.get(person) == Some(new);
-        let named = owners.before(*new);
-        let by_name = parts.iter().map(|(person, _)| *person).find(|person| *person == named && has(person));
-        let keeper = by_name.or_else(|| parts.iter().map(|(person, _)| *person).find(has));
-        stays.extend(keeper.map(|keeper| (*new, keeper)));
+    for (new, parts) in of_new.each() {
+        let has = |person: &Node| counterparts.get(person) == Some(&new);
+        let named = owners.before(new);
+        let by_name = parts.iter().map(|part| part.with).find(|person| *person == named && has(person));
+        let keeper = by_name.or_else(|| parts.iter().map(|part| part.with).find(has));
+        stays.extend(keeper.map(|keeper| (new, keeper)));
     }
-    let mut weighed = Weighed { people: (of_person.len() as u64, of_new.len() as u64), ..Weighed::default() };
-    for (person, parts) in &of_person {
-        let Some(counterpart) = counterparts.get(person).copied() else { continue };
-        let keeps = stays.get(&counterpart) == Some(person);
-        let rows: u64 = parts.iter().map(|(_, rows)| rows).sum();
-        let kept = parts.iter().find(|(new, _)| *new == counterpart && keeps).map_or(0, |(_, rows)| *rows);
+    let people = (of_person.each().count() as u64, of_new.each().count() as u64);
+    let mut weighed = Weighed { people, ..Weighed::default() };
+    for (person, parts) in of_person.each() {
+        let Some(counterpart) = counterparts.get(&person).copied() else { continue };
+        let keeps = stays.get(&counterpart) == Some(&person);
+        let rows: u64 = parts.iter().map(|part| part.rows).sum();
+        let kept = parts.iter().find(|part| part.with == counterpart && keeps).map_or(0, |part| part.rows);
         weighed.rows += rows;
-        let fate = match parts.as_slice() {
-            [(new, _)] => {
-                let others = of_new.get(new).into_iter().flatten();
-                let mut others = others.map(|(other, _)| *other).filter(|other| other != person);
-                let keeper = stays.get(new).copied().filter(|keeper| keeper != person);
+        let fate = match parts {
+            [Part { with: new, .. }] => {
+                let mut others = of_new.get(*new).iter().map(|part| part.with).filter(|other| *other != person);
+                let keeper = stays.get(new).copied().filter(|keeper| *keeper != person);
                 match keeper.or_else(|| others.next()) {
                     Some(other) => Fate::Merged(other),
                     None => Fate::Same,
@@ -121,11 +113,41 @@ pub fn weigh(shares: &Shares, owners: &dyn Owners) -> Weighed {
         }
         if rows > kept {
             weighed.rows_changed += rows - kept;
-            weighed.changed.push(Changed { person: *person, counterpart, rows: rows - kept, fate });
+            weighed.changed.push(Changed { person, counterpart, rows: rows - kept, fate });
         }
     }
     weighed.changed.sort_unstable_by(|a, b| b.rows.cmp(&a.rows).then(a.person.cmp(&b.person)));
     weighed
+}
+
+/// Rows that an owner under one rule set shares with one under the other.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    of: Node,
+    with: Node,
+    rows: u64,
+}
+
+/// Parts of all owners, those of one together: most rows first, of equals the smaller number, so that the answer is
+/// always the same.
+struct Parts(Vec<Part>);
+
+impl Parts {
+    fn of(shares: impl Iterator<Item = (Node, Node, u64)>) -> Self {
+        let mut parts: Vec<Part> = shares.map(|(of, with, rows)| Part { of, with, rows }).collect();
+        parts.sort_unstable_by(|a, b| a.of.cmp(&b.of).then(b.rows.cmp(&a.rows)).then(a.with.cmp(&b.with)));
+        Self(parts)
+    }
+
+    fn each(&self) -> impl Iterator<Item = (Node, &[Part])> {
+        self.0.chunk_by(|one, other| one.of == other.of).filter_map(|parts| Some((parts.first()?.of, parts)))
+    }
+
+    fn get(&self, owner: Node) -> &[Part] {
+        let from = self.0.partition_point(|part| part.of < owner);
+        let to = self.0.partition_point(|part| part.of <= owner);
+        self.0.get(from..to).unwrap_or_default()
+    }
 }
 
 /// What becomes of a store under another rule set.

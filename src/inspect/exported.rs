@@ -214,7 +214,7 @@ fn under(
     let mut said: Vec<(Arrival, Said)> = groups.iter().map(|group| (group.first, Said::Row(group.sent))).collect();
     calls_and_links(&calls, &links, &ranks, &|_, _, _| i64::MIN, &mut said);
     said.sort_unstable_by_key(|(arrival, said)| (*arrival, matches!(said, Said::Row(_))));
-    let side = hear(Some(system), &said, &ids);
+    let side = hear(Some(system), said.iter().copied(), &ids);
     let mut found = Exported { rules, complete, ..Exported::of_nothing(rules) };
     let pairs = pairs(&groups, &side, &ids, &mut found);
     weigh(pairs, reader, marks, &ids, &mut found)?;

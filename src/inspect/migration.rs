@@ -62,18 +62,22 @@ fn of_store(
     to: RuleSet,
     go_on: &mut dyn FnMut(u64, u64) -> bool,
 ) -> Result<Migration, Error> {
-    let (calls, links) = (reader.sweep_calls()?, reader.sweep_links()?);
+    let (calls, mut links) = (reader.sweep_calls()?, reader.sweep_links()?);
     let ids = Ids::read(reader, &calls, &links)?;
     let ranks: FxHashMap<i64, u32> = reader.file_ranks()?.into_iter().collect();
     let systems = [from.system(), to.system()];
-    let table = if systems.iter().any(Option::is_none) { legacy(reader, &ids, &calls)? } else { Table::default() };
     let every = systems.iter().flatten().any(|system| system.hears_every_row());
-    let groups = Groups::read(reader, &ids, &ranks, &links, &table, every, go_on)?;
-    let said = said(&groups, &calls, &links, &ranks);
-    let [old, new] = systems.map(|system| hear(system, &said, &ids));
+    let shared = if every { groups::shared_devices(&links) } else { FxHashSet::default() };
+    // Most links are of devices, and say no more from here on.
+    links.retain(|link| matches!(link.kind, LinkKind::Identify | LinkKind::Merge));
+    links.shrink_to_fit();
+    let table = if systems.iter().any(Option::is_none) { legacy(reader, &ids, &calls)? } else { Table::default() };
+    let groups = Groups::read(reader, &ids, &ranks, &shared, &table, every, go_on)?;
+    let said = Spoken::of(&groups, &calls, &links, &ranks);
+    let [old, new] = systems.map(|system| hear(system, said.in_order(), &ids));
+    drop(said);
     let mut shares = Shares::default();
     let mut without_owner = groups.without_id;
-    let mut rows_of: FxHashMap<Node, u64> = FxHashMap::default();
     for group in &groups.all {
         let (Some(before), Some(after)) = (owner(&old, group, &ids), owner(&new, group, &ids)) else {
             without_owner += u64::from(group.rows);
@@ -84,7 +88,6 @@ fn of_store(
             continue;
         }
         *shares.entry((before, after)).or_default() += u64::from(group.rows);
-        *rows_of.entry(after).or_default() += u64::from(group.rows);
     }
     let known = Known { old: &old, table: &table, ids: &ids };
     let sums = weigh(&shares, &known);
@@ -124,18 +127,39 @@ fn legacy(reader: &dyn Sweep, ids: &Ids, calls: &[SweptCall]) -> Result<Table, E
     Ok(Table::build(crate::identity::each_once(judged.iter().collect())))
 }
 
-/// Everything that is said of ids, in order of arrival; a call before the rows of its line.
-fn said(
-    groups: &Groups,
-    calls: &[SweptCall],
-    links: &[SweptLink],
-    ranks: &FxHashMap<i64, u32>,
-) -> Vec<(Arrival, Said)> {
-    let mut said: Vec<(Arrival, Said)> = Vec::with_capacity(groups.all.len() + calls.len() + links.len());
-    said.extend(groups.all.iter().map(|group| (group.first, Said::Row(group.sent))));
-    calls_and_links(calls, links, ranks, &|rank, line, other| groups.row_of(rank, line, other), &mut said);
-    said.sort_unstable_by_key(|(arrival, said)| (*arrival, matches!(said, Said::Row(_))));
-    said
+/// Everything that is said of ids.
+struct Spoken<'a> {
+    groups: &'a Groups,
+    /// What calls and links say.
+    calls: Vec<(Arrival, Said)>,
+    /// Places in both, those of the calls behind those of the groups, in order of arrival.
+    order: Vec<u32>,
+}
+
+impl<'a> Spoken<'a> {
+    fn of(groups: &'a Groups, calls: &[SweptCall], links: &[SweptLink], ranks: &FxHashMap<i64, u32>) -> Self {
+        let mut said: Vec<(Arrival, Said)> = Vec::with_capacity(calls.len() + links.len());
+        calls_and_links(calls, links, ranks, &|rank, line, other| groups.row_of(rank, line, other), &mut said);
+        let mut spoken = Self { groups, calls: said, order: Vec::new() };
+        let all = groups.all.len() + spoken.calls.len();
+        let mut order: Vec<u32> = (0..u32::try_from(all).unwrap_or(u32::MAX)).collect();
+        // A call before the rows of its line.
+        order.sort_unstable_by_key(|at| spoken.at(*at).map(|(arrival, said)| (arrival, matches!(said, Said::Row(_)))));
+        spoken.order = order;
+        spoken
+    }
+
+    fn at(&self, at: u32) -> Option<(Arrival, Said)> {
+        let at = at as usize;
+        match at.checked_sub(self.groups.all.len()) {
+            None => self.groups.all.get(at).map(|group| (group.first, Said::Row(group.sent))),
+            Some(at) => self.calls.get(at).copied(),
+        }
+    }
+
+    fn in_order(&self) -> impl Iterator<Item = (Arrival, Said)> {
+        self.order.iter().filter_map(|at| self.at(*at))
+    }
 }
 
 /// Adds what calls and links say, in no order; `row_of` is the number of the row of a call, by its place and the
@@ -166,12 +190,12 @@ pub(super) fn calls_and_links(
     }
 }
 
-pub(super) fn hear(system: Option<Box<dyn System>>, said: &[(Arrival, Said)], ids: &Ids) -> Side {
+pub(super) fn hear(system: Option<Box<dyn System>>, said: impl Iterator<Item = (Arrival, Said)>, ids: &Ids) -> Side {
     let mut side = Side { system, refused: BTreeMap::new(), pairs: Vec::new() };
     let Some(system) = &mut side.system else { return side };
     let mut conflicts = FxHashSet::default();
     for (at, (arrival, said)) in (0..).zip(said) {
-        let Ruling::Refused { why, .. } = system.hear(*said, at, *arrival, ids) else { continue };
+        let Ruling::Refused { why, .. } = system.hear(said, at, arrival, ids) else { continue };
         let pair = match said {
             Said::Row(row) => (row.device, row.user),
             call => call.pair().unwrap_or((0, 0)),

@@ -37,17 +37,16 @@ pub(super) struct Groups {
 }
 
 impl Groups {
-    /// Reads the rows. With `every`, rows of a device with several users are a group each.
+    /// Reads the rows. With `every`, rows of a device that is `shared` by several users are a group each.
     pub(super) fn read(
         reader: &dyn Sweep,
         ids: &Ids,
         ranks: &FxHashMap<i64, u32>,
-        links: &[SweptLink],
+        shared: &FxHashSet<i64>,
         table: &Table,
         every: bool,
         go_on: &mut dyn FnMut(u64, u64) -> bool,
     ) -> Result<Self, Error> {
-        let shared = if every { shared_devices(links) } else { FxHashSet::default() };
         let mut about_ids: FxHashSet<i64> = FxHashSet::default();
         for verb in VerbKind::ALL.into_iter().filter(|verb| verb.is_about_ids()) {
             about_ids.extend(reader.names_of(verb)?);
@@ -114,7 +113,7 @@ fn stored(table: &Table, ids: &Ids, id: &Id, arrival: Arrival) -> Node {
 }
 
 /// Numbers of devices with several users.
-fn shared_devices(links: &[SweptLink]) -> FxHashSet<i64> {
+pub(super) fn shared_devices(links: &[SweptLink]) -> FxHashSet<i64> {
     let mut first: FxHashMap<i64, i64> = FxHashMap::default();
     let mut shared = FxHashSet::default();
     for link in links {

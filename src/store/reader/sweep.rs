@@ -60,11 +60,19 @@ impl Reader {
 
     /// Every link, in no order.
     pub fn sweep_links(&self) -> Result<Vec<SweptLink>, Error> {
-        let links: Vec<(i64, SweptLink)> = self.ask(|db| {
+        let mut unknown = None;
+        let links = self.ask(|db| {
             let mut select = db.prepare_cached("SELECT kind, a, b, rows, t, arrived, file, line FROM links")?;
-            let link = |row: &rusqlite::Row<'_>| {
-                let link = SweptLink {
-                    kind: LinkKind::Identify,
+            let mut rows = select.query([])?;
+            let mut links = Vec::new();
+            while let Some(row) = rows.next()? {
+                let found: i64 = row.get(0)?;
+                let Some(kind) = LinkKind::from_number(found) else {
+                    unknown = Some(found);
+                    break;
+                };
+                links.push(SweptLink {
+                    kind,
                     a: row.get(1)?,
                     b: row.get(2)?,
                     rows: number::from_sql(row.get(3)?),
@@ -72,17 +80,14 @@ impl Reader {
                     arrived: row.get(5)?,
                     file: row.get(6)?,
                     line: row.get(7)?,
-                };
-                Ok((row.get(0)?, link))
-            };
-            select.query_map([], link)?.collect::<rusqlite::Result<_>>()
+                });
+            }
+            Ok(links)
         })?;
-        let kind = |(kind, link): (i64, SweptLink)| {
-            let known = LinkKind::from_number(kind);
-            let kind = known.ok_or_else(|| self.corrupt(format!("it has a link of unknown kind {kind}")))?;
-            Ok(SweptLink { kind, ..link })
-        };
-        links.into_iter().map(kind).collect()
+        match unknown {
+            Some(kind) => Err(self.corrupt(format!("it has a link of unknown kind {kind}"))),
+            None => Ok(links),
+        }
     }
 
     /// Calls `each` with the number of every id that has rows, 0 for rows without one, and all of
