@@ -2,7 +2,7 @@
 //!
 //! [`resolve`] takes [`Facts`] and a [rule set](rules) and gives a [`Journey`]:
 //!
-//! - [`facts`]: what it is given; [`journey`]: what it answers;
+//! - [`facts`]: what it is given, and [`prepared`] what every rule set needs of that; [`journey`]: what it answers;
 //! - [`rules`]: rule sets as an argument; [`legacy`](mod@legacy) is the default, and
 //!   [`merging`] has those that join ids with their past;
 //! - [`journey::ruled`]: the owner of each row; [`across`]: one history under several rule sets;
@@ -33,6 +33,7 @@ pub mod merging;
 pub mod migration;
 pub mod moment;
 pub mod naming;
+pub mod prepared;
 pub mod register;
 pub mod repair;
 pub mod rules;

@@ -9,6 +9,7 @@ mod census;
 pub mod check;
 mod clocks;
 mod compare;
+mod counted;
 mod device_zone;
 mod error;
 pub mod exported;
@@ -238,7 +239,10 @@ impl Inspector {
     pub fn journey_within(&self, id: &Id, limits: &gather::Limits) -> Result<Option<Journey>, Error> {
         let id = &self.meant(id)?;
         let gather = &mut |rules| gather::gather_rows_by(&*self.source, id, limits, rules);
-        let (facts, _, rules) = self.source.one_moment(|| self.judged(id, gather))?;
+        let (facts, rules) = self.source.one_moment(|| {
+            let (facts, _, rules) = self.judged(id, gather)?;
+            Ok((self.with_counted(facts, rules)?, rules))
+        })?;
         self.resolved(facts, id, rules)
     }
 
@@ -254,6 +258,7 @@ impl Inspector {
         };
         let (journey, is_part) = self.source.one_moment(|| {
             let (facts, is_part, rules) = self.judged(id, gather)?;
+            let facts = self.with_counted(facts, rules)?;
             let journey = self.resolved(facts, id, rules)?;
             Ok((journey.map(|journey| self.with_profiles(journey)).transpose()?, is_part))
         })?;

@@ -15,6 +15,7 @@ use rustc_hash::FxHashSet;
 use super::facts::{Cut, Facts};
 use super::journey::AliasLine;
 use super::journey::ruled::{Held, Ruled};
+use super::prepared::Prepared;
 use super::rules::RuleSet;
 use crate::model::{Id, Shape};
 
@@ -40,14 +41,15 @@ impl Across {
     /// Sets `rules` side by side over the same facts, which must hold whatever calls, links and devices
     /// reach; `None` when under none of them a row belongs to the query.
     pub fn of(facts: &Facts, query: &Id, rules: &[RuleSet]) -> Option<Self> {
-        let mut sides: Vec<Ruled> = rules.iter().map(|rules| rules.ruled(facts, query)).collect();
+        let prepared = Prepared::new(facts);
+        let mut sides: Vec<Ruled> = rules.iter().map(|rules| rules.ruled_in(&prepared, query)).collect();
         let others = others(&sides);
         for (side, rules) in sides.iter_mut().zip(rules) {
             let has_rows = |side: &Ruled| side.rows.iter().any(|held| side.is_own(held));
             if has_rows(side) {
                 continue;
             }
-            let found = others.iter().map(|id| rules.ruled(facts, id)).find(has_rows);
+            let found = others.iter().map(|id| rules.ruled_in(&prepared, id)).find(has_rows);
             match found {
                 Some(found) => *side = found,
                 None => side.root = None,
@@ -62,18 +64,16 @@ impl Across {
                 |held: &Held| [&held.event.id, &held.event.other].into_iter().flatten().any(|id| names.contains(id));
             own || sides.first().and_then(|side| side.rows.get(at)).is_some_and(|held| is_call(held) && named(held))
         };
-        let shown: FxHashSet<usize> = (0..rows).filter(|at| is_shown(*at)).collect();
-        if shown.is_empty() {
+        let shown: Vec<bool> = (0..rows).map(is_shown).collect();
+        let number = shown.iter().filter(|shown| **shown).count();
+        if number == 0 {
             return None;
         }
-        for side in &mut sides {
-            let mut at = 0;
-            side.rows.retain(|_| {
-                at += 1;
-                shown.contains(&(at - 1))
-            });
+        for side in sides.iter_mut().filter(|side| side.rows.len() > number) {
+            let mut shown = shown.iter();
+            side.rows.retain(|_| shown.next() == Some(&true));
         }
-        let differ = (0..shown.len()).filter(|at| differs(&sides, *at)).collect();
+        let differ = (0..number).filter(|at| differs(&sides, *at)).collect();
         Some(Self { query: query.clone(), sides, differ, cuts: facts.cuts.clone(), name: None })
     }
 

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
+pub use super::journey::recorded::{Differing, How, Recorded};
 use super::rules::RuleSet;
-use crate::model::Id;
-use crate::model::facts::Source;
 
 /// The comparison under one rule set.
 #[derive(Clone, Debug)]
@@ -29,44 +28,6 @@ pub struct Exported {
     pub top: Vec<Differing>,
     /// Whether all rows were looked at.
     pub complete: bool,
-}
-
-/// Rows that have other owners in the export and by the rules.
-#[derive(Clone, Debug)]
-pub struct Differing {
-    /// An id to open.
-    pub id: Id,
-    /// The best name, if there is one.
-    pub name: Option<String>,
-    /// How many rows.
-    pub rows: u64,
-    /// To whom the vendor counted them.
-    pub exported: String,
-    /// Whose they are by the rules.
-    pub computed: Id,
-    /// Which of the two joins more.
-    pub how: How,
-    /// The first of the rows to arrive.
-    pub source: Source,
-}
-
-/// How an owner by the rules differs from the exported one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum How {
-    /// The rules join the rows to others that the vendor separates.
-    Joined,
-    /// The vendor joined the rows to others that the rules separate.
-    Split,
-}
-
-impl How {
-    /// The name in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Joined => "joined",
-            Self::Split => "split",
-        }
-    }
 }
 
 impl Exported {

@@ -5,11 +5,11 @@
 
 use std::sync::Arc;
 
-use foldhash::HashSet;
+use foldhash::{HashMap, HashSet};
 
 use super::thresholds::Thresholds;
 use crate::model::Id;
-use crate::model::facts::{AliasCall, Event, Link};
+use crate::model::facts::{AliasCall, Event, Link, Source};
 
 /// A limit that was met while gathering: the journey tells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,8 +54,34 @@ pub struct Facts {
     pub left_out: HashSet<Id>,
     /// Ids of the user, each with another id of the store that looks the same.
     pub alike: Vec<(Id, Id)>,
+    /// To whom the vendor of the rows counts them after merging.
+    pub counted: Counted,
     /// The numbers that findings rest on.
     pub thresholds: Thresholds,
     /// Limits met while gathering.
     pub cuts: Vec<Cut>,
+}
+
+/// To whom a vendor counts rows, by a name of its own (`person …`, `amplitude …`); empty where no row says so.
+#[derive(Clone, Debug, Default)]
+pub struct Counted {
+    /// By the numbers of the rows.
+    pub of_row: HashMap<i64, Arc<str>>,
+    /// Rows that have one of these owners too, and that nothing else ties to the facts.
+    pub elsewhere: Vec<Elsewhere>,
+    /// Whether there are rows of the facts that were not looked at.
+    pub is_part: bool,
+}
+
+/// Rows of an id that a vendor counts to an owner of rows of the facts.
+#[derive(Clone, Debug)]
+pub struct Elsewhere {
+    /// The owner.
+    pub owner: Arc<str>,
+    /// The id that they were sent under.
+    pub id: Id,
+    /// How many.
+    pub rows: u64,
+    /// One of them.
+    pub source: Source,
 }

@@ -4,6 +4,7 @@ mod call;
 mod orphan;
 mod point;
 pub mod profile;
+pub mod recorded;
 pub mod ruled;
 
 use std::collections::{BTreeMap, HashSet};
@@ -17,6 +18,7 @@ pub use self::orphan::{Evidence, EvidenceKind, Orphan, Owner, Strength};
 pub use self::point::{Point, PointKind};
 
 use self::profile::Profile;
+use self::recorded::Recorded;
 use self::ruled::{Held, Ruled};
 use super::facts::{Cut, CutOf};
 use super::findings::Finding;
@@ -72,6 +74,8 @@ pub struct Journey {
     pub alike: Vec<Alike>,
     /// What a reader must know to judge the answer, as sentences.
     pub notes: Vec<String>,
+    /// To whom the vendor of the rows counts them, compared with these rules; `None` where no row says so.
+    pub exported: Option<Recorded>,
     /// Integration mistakes that it shows, the worst first.
     pub findings: Vec<Finding>,
     /// Limits met while gathering.
@@ -251,31 +255,12 @@ impl Journey {
             neighbours: vec![],
             alike: vec![],
             notes: vec![],
+            exported: None,
             findings: vec![],
             cuts: vec![],
             profiles: vec![],
             names: BTreeMap::new(),
         }
-    }
-
-    /// What to call the person, by the first profile of an id of theirs that says so. A profile of
-    /// an orphan names no user: that the rows are this user's is evidence and no fact of the table.
-    pub fn name(&self) -> Option<String> {
-        let is_orphan = |id: &Id| self.orphans.iter().any(|orphan| orphan.id == *id);
-        let mut own = self.profiles.iter().filter(|profile| !is_orphan(&profile.stored_under));
-        own.clone().find_map(Profile::full_name).or_else(|| own.find_map(Profile::address))
-    }
-
-    /// A property of the person, with or without a `$` before its name, as text: of the first profile
-    /// of an id of theirs that has it.
-    pub fn property(&self, name: &str) -> Option<String> {
-        let is_orphan = |id: &Id| self.orphans.iter().any(|orphan| orphan.id == *id);
-        let own = self.profiles.iter().filter(|profile| !is_orphan(&profile.stored_under));
-        let of = |profile: &Profile| {
-            let named = |property: &&profile::Property| property.name.trim_start_matches('$') == name;
-            profile.properties.iter().find(named).map(profile::Property::text)
-        };
-        own.clone().find_map(of)
     }
 
     /// An id of this user that names a known person: the one asked for, else the first.

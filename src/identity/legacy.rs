@@ -40,6 +40,7 @@ use super::facts::Facts;
 use super::findings::{Checked, Kind, Sums, Totals, Way};
 use super::journey::ruled::{Held, Ruled};
 use super::journey::{Journey, Reasons, Split, Step};
+use super::prepared::Prepared;
 use super::rules::Rules;
 use crate::model::facts::{AliasCall, Arrival};
 use crate::model::{Id, Millis};
@@ -54,7 +55,13 @@ impl Reasons for Legacy {
     }
 
     fn unknown(&self) -> &'static [&'static str] {
-        &[]
+        &[
+            "Whether an alias of an alias is followed when a row is stored or flattened when the call is made, no source says: it is followed here; only an id that becomes an alias after it was a target can differ.",
+            "How long a call can be overtaken, no source says but \"about a second\": that is taken here.",
+            "What becomes of an alias of itself, of an empty one and of a circle, no source says: they are refused here.",
+            "Whether upper case and blanks make another id, no source says: they do here.",
+            "Aliases that an integration of Mixpanel made by itself cannot be seen in rows.",
+        ]
     }
 
     fn title(&self) -> &'static str {
@@ -75,8 +82,8 @@ impl Rules for Legacy {
         resolve::resolve(facts, query)
     }
 
-    fn ruled(&'static self, facts: &Facts, query: &Id) -> Ruled {
-        ruled::ruled(facts, query)
+    fn ruled_in(&'static self, prepared: &Prepared<'_>, query: &Id) -> Ruled {
+        ruled::ruled(prepared, query)
     }
 
     fn ways(&self, calls: &[AliasCall]) -> Vec<(Id, Way)> {

@@ -6,6 +6,7 @@
 //! - [`original`], [`simplified`], [`posthog`], [`amplitude`], [`simple`]: one each;
 //! - [`heard`]: what rows, calls and links say, in order of arrival, and what became of it;
 //! - [`ruled`](mod@ruled): the owner of each row; [`user`]: the journey of one;
+//! - [`exported`]: what the vendor's own record says of the rows of one;
 //! - [`explain`]: one sentence for every decision.
 //!
 //! In all of them arrival decides and never time: what a call does, it does when it arrives, and to
@@ -15,6 +16,7 @@
 mod amplitude;
 mod clusters;
 mod explain;
+mod exported;
 mod heard;
 mod original;
 mod posthog;
@@ -28,6 +30,7 @@ use self::system::{System, Vendor};
 use super::facts::Facts;
 use super::journey::ruled::{Held, Ruled};
 use super::journey::{Journey, Reasons, Refusal, Step};
+use super::prepared::Prepared;
 use super::rules::Rules;
 use crate::model::Id;
 
@@ -87,8 +90,8 @@ impl Rules for Merging {
         user::resolve(self, facts, query)
     }
 
-    fn ruled(&'static self, facts: &Facts, query: &Id) -> Ruled {
-        ruled::ruled(self, facts, query)
+    fn ruled_in(&'static self, prepared: &Prepared<'_>, query: &Id) -> Ruled {
+        ruled::ruled(self, prepared, query)
     }
 
     fn joins_by_links(&self) -> bool {

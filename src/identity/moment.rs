@@ -8,7 +8,7 @@
 //! then may be known since): code that gathers facts filters them
 //! ([`crate::inspect`] does), or gives the whole history.
 
-use super::facts::Facts;
+use super::facts::{Counted, Facts};
 use super::journey::Journey;
 use super::rules::{RuleSet, resolve};
 use crate::model::Id;
@@ -33,6 +33,8 @@ impl Facts {
             left_out: self.left_out.clone(),
             // When an id was first named is not known here.
             alike: Vec::new(),
+            // Nor when a vendor counted a row to whom: an export says how it was when it was made.
+            counted: Counted::default(),
             thresholds: self.thresholds,
             cuts: self.cuts.clone(),
         }

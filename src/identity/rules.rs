@@ -12,6 +12,7 @@ use super::findings::{Checked, Kind, Sums, Totals, Way};
 use super::journey::ruled::Ruled;
 use super::journey::{Journey, Reasons, Split};
 use super::merging::system::System;
+use super::prepared::Prepared;
 use crate::model::facts::{AliasCall, Arrival, Origin, Source};
 use crate::model::{Id, Millis};
 
@@ -21,7 +22,12 @@ pub trait Rules: Reasons {
     fn resolve(&'static self, facts: &Facts, query: &Id) -> Option<Journey>;
 
     /// Whose each row of `facts` is, and which user `query` leads to.
-    fn ruled(&'static self, facts: &Facts, query: &Id) -> Ruled;
+    fn ruled(&'static self, facts: &Facts, query: &Id) -> Ruled {
+        self.ruled_in(&Prepared::new(facts), query)
+    }
+
+    /// The same of facts that are prepared already: several rule sets share what they need.
+    fn ruled_in(&'static self, prepared: &Prepared<'_>, query: &Id) -> Ruled;
 
     /// Whether rows that name two ids join them: facts must hold whatever calls, links and devices
     /// reach, and not only what alias calls do.

@@ -16,6 +16,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::{Map, Value};
 
 use super::check::sums::{Names, arrival};
+use super::counted::{OWNERS, Owners};
 use super::migration::ids::{Ids, number};
 use super::migration::{Side, calls_and_links, hear};
 use super::{Error, ErrorKind, Inspector, Scan, Sweep};
@@ -126,10 +127,7 @@ fn marks(scan: &dyn Scan) -> Result<Marks, Error> {
                 Value::Number(number) => Some(number.to_string()),
                 _ => None,
             };
-            // One is a text and the other a number: an owner of the one is never one of the other.
-            let person = id("person_id").map(|person| format!("person {person}"));
-            let owner =
-                person.or_else(|| Some(format!("amplitude {}", id("amplitude_id").or_else(|| id("$amplitude_id"))?)));
+            let owner = OWNERS.iter().find_map(|owners| owners.of(&properties));
             let failure = id("$identity_failure_reason").or_else(|| id("$failure_reason"));
             let before = id("$distinct_id_before_identity");
             if (before.is_some() || owner.is_some() || failure.is_some())
@@ -262,9 +260,9 @@ fn groups(
             };
             let owner = match mark.and_then(|mark| mark.owner) {
                 Some(owner) if !is_mixpanels => {
-                    let begin = if rules.name() == "posthog" { "person " } else { "amplitude " };
                     let text = marks.owners.get(owner as usize).map_or("", String::as_str);
-                    text.starts_with(begin).then_some(Owner::Named(owner))
+                    let has = |owners: &Owners| owners.rules == rules.name() && owners.has(text);
+                    OWNERS.iter().any(has).then_some(Owner::Named(owner))
                 }
                 None if is_mixpanels && marks.merged_files.contains(&row.file) => Some(Owner::Id(number(uid))),
                 _ => None,

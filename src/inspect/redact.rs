@@ -24,6 +24,7 @@ use rustc_hash::FxBuildHasher;
 use siphasher::sip::SipHasher24;
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::identity::facts::{Counted, Elsewhere};
 use crate::identity::{Cut, Facts};
 use crate::inspect::{Error, Scan};
 use crate::model::Id;
@@ -182,7 +183,7 @@ impl Redactor {
 
     /// What the engine is given.
     pub(super) fn facts(&self, facts: Facts, query: &Id, known: &Known) -> Facts {
-        let Facts { events, calls, links, left_out, alike, thresholds, cuts } = facts;
+        let Facts { events, calls, links, left_out, alike, counted, thresholds, cuts } = facts;
         let mut ids: Vec<Id> = calls.iter().flat_map(|call| [&call.alias, &call.target]).flatten().cloned().collect();
         ids.extend(links.iter().flat_map(|link| [link.a.clone(), link.b.clone()]));
         ids.push(query.clone());
@@ -196,6 +197,7 @@ impl Redactor {
         };
         let calls = calls.into_iter().map(|call| memo.call(call)).collect();
         let links = links.into_iter().map(|link| memo.link(link)).collect();
+        let counted = memo.counted(counted);
         let events: Vec<_> =
             events.into_iter().map(|event| Arc::new(memo.event(Arc::unwrap_or_clone(event)))).collect();
         ids.extend(memo.ids.into_keys());
@@ -207,7 +209,7 @@ impl Redactor {
         let alike = alike.iter().map(|(of, id)| (self.id(of), self.id(id))).collect();
         let left_out = left_out.iter().map(|id| self.id(id)).collect();
         let cuts = cuts.into_iter().map(|Cut { of, what }| Cut { of, what: self.text(&what, known) }).collect();
-        Facts { events, calls, links, left_out, alike, thresholds, cuts }
+        Facts { events, calls, links, left_out, alike, counted, thresholds, cuts }
     }
 
     /// A profile update.
@@ -283,6 +285,23 @@ impl Memo<'_> {
             source: self.source(call.source),
             ..call
         }
+    }
+
+    fn counted(&mut self, counted: Counted) -> Counted {
+        let (redactor, known) = (self.redactor, self.known);
+        let mut owners: HashMap<Arc<str>, Arc<str>> = HashMap::new();
+        let mut shown = |owner: Arc<str>| {
+            let shown = owners.entry(owner);
+            shown.or_insert_with_key(|owner| redactor.text(owner, known).into()).clone()
+        };
+        let of_row = counted.of_row.into_iter().map(|(row, of)| (row, shown(of))).collect();
+        let elsewhere = counted.elsewhere.into_iter().map(|other| Elsewhere {
+            owner: shown(other.owner),
+            id: self.id(other.id),
+            source: self.source(other.source),
+            ..other
+        });
+        Counted { of_row, elsewhere: elsewhere.collect(), ..counted }
     }
 
     fn link(&mut self, link: Link) -> Link {

@@ -1,15 +1,20 @@
 //! One history under several rule sets, written out (`journey compare ID`).
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
+use std::rc::Rc;
+use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use rustc_hash::FxHashMap;
+use serde::ser::{Serialize, Serializer};
 
-use super::json::SCHEMA;
+use super::json::{Each, SCHEMA};
 use super::look::{Class, Look, count, left, many};
 use crate::identity::across::Across;
 use crate::identity::{Because, Held, Ruled, Verdict};
 use crate::model::Id;
+use crate::model::facts::Sender;
 use crate::model::text::percent;
 use crate::model::time::rfc3339;
 
@@ -20,76 +25,167 @@ const LANE: (usize, usize) = (9, 16);
 /// Places of rows that a sentence stands for.
 const PLACES: usize = 3;
 
-/// Writes the comparison for programs.
+/// Writes the comparison for programs, row by row: memory does not grow with it.
 pub fn json(out: &mut dyn Write, across: &Across) -> io::Result<()> {
-    let rules: Vec<Value> = across.sides.iter().map(|side| side_json(across, side)).collect();
-    let differ: Vec<Value> = across.differ.iter().filter_map(|at| differing(across, *at)).collect();
-    let cuts: Vec<&str> = across.cuts.iter().map(|cut| cut.what.as_str()).collect();
-    let answer = json!({
-        "schema": SCHEMA,
-        "query": across.query.as_str(),
-        "name": across.name,
-        "rows": across.rows(),
-        "rules": rules,
-        "differ": differ,
-        "cuts": cuts,
-    });
+    let whys: Vec<Whys<'_>> = across.sides.iter().map(Whys::of).collect();
+    let sides = across.sides.iter().zip(&whys).map(|(side, whys)| side_json(across, side, whys));
+    let answer = Json {
+        schema: SCHEMA,
+        query: across.query.as_str(),
+        name: across.name.as_deref(),
+        rows: across.rows(),
+        rules: Each(sides),
+        differ: Each(across.differ.iter().filter_map(|at| differing(across, &whys, *at))),
+        cuts: across.cuts.iter().map(|cut| cut.what.as_str()).collect(),
+    };
     serde_json::to_writer(&mut *out, &answer)?;
     out.write_all(b"\n")
 }
 
-fn side_json(across: &Across, side: &Ruled) -> Value {
-    let events = side.rows.iter().map(|held| {
-        json!({
-            "file": &*held.event.source.file,
-            "line": held.event.source.line,
-            "owner": held.owner.as_ref().map(Id::as_str),
-            "state": held.state(),
-            "why": side.why(held),
-        })
+#[derive(serde::Serialize)]
+struct Json<'a, R: Serialize, D: Serialize> {
+    schema: u32,
+    query: &'a str,
+    name: Option<&'a str>,
+    rows: usize,
+    rules: R,
+    differ: D,
+    cuts: Vec<&'a str>,
+}
+
+/// One rule set with its rows.
+fn side_json<'a>(across: &'a Across, side: &'a Ruled, whys: &'a Whys<'a>) -> impl Serialize + use<'a> {
+    #[derive(serde::Serialize)]
+    struct Side<'a, E: Serialize, R: Serialize> {
+        name: &'static str,
+        title: &'static str,
+        root: Option<&'a str>,
+        ids: Vec<&'a str>,
+        own_rows: usize,
+        people: usize,
+        events: E,
+        refused: R,
+        unknown: &'static [&'static str],
+    }
+    #[derive(serde::Serialize)]
+    struct Row<'a> {
+        file: &'a str,
+        line: u64,
+        owner: Option<&'a str>,
+        state: &'static str,
+        why: Said,
+    }
+    #[derive(serde::Serialize)]
+    struct Call<'a> {
+        file: &'a str,
+        line: u64,
+        reason: &'static str,
+        alias: Option<&'a str>,
+        distinct_id: Option<&'a str>,
+        why: &'a str,
+    }
+    let events = side.rows.iter().map(move |held| Row {
+        file: &held.event.source.file,
+        line: held.event.source.line,
+        owner: held.owner.as_ref().map(Id::as_str),
+        state: held.state(),
+        why: whys.why(held),
     });
-    let refused = side.aliases.iter().filter_map(|line| {
+    let refused = side.aliases.iter().filter_map(move |line| {
         let Verdict::Refused(refusal) = line.verdict else { return None };
-        let shown = json!({
-            "file": &*line.source.file,
-            "line": line.source.line,
-            "reason": refusal.name(),
-            "alias": line.alias.as_ref().map(Id::as_str),
-            "distinct_id": line.target.as_ref().map(Id::as_str),
-            "why": line.why,
-        });
-        across.names_own(side, line).then_some(shown)
+        let call = Call {
+            file: &line.source.file,
+            line: line.source.line,
+            reason: refusal.name(),
+            alias: line.alias.as_ref().map(Id::as_str),
+            distinct_id: line.target.as_ref().map(Id::as_str),
+            why: &line.why,
+        };
+        across.names_own(side, line).then_some(call)
     });
-    json!({
-        "name": side.rules.name(),
-        "title": side.rules.title(),
-        "root": side.root.as_ref().map(Id::as_str),
-        "ids": side.ids.iter().map(Id::as_str).collect::<Vec<_>>(),
-        "own_rows": across.own_rows(side),
-        "people": across.people(side),
-        "events": events.collect::<Vec<_>>(),
-        "refused": refused.collect::<Vec<_>>(),
-        "unknown": side.rules.unknown(),
+    Side {
+        name: side.rules.name(),
+        title: side.rules.title(),
+        root: side.root.as_ref().map(Id::as_str),
+        ids: side.ids.iter().map(Id::as_str).collect(),
+        own_rows: across.own_rows(side),
+        people: across.people(side),
+        events: Each(events),
+        refused: Each(refused),
+        unknown: side.rules.unknown(),
+    }
+}
+
+/// A row that differs, with its owner and the reason under each rule set.
+fn differing<'a>(across: &'a Across, whys: &'a [Whys<'a>], at: usize) -> Option<impl Serialize + use<'a>> {
+    #[derive(serde::Serialize)]
+    struct Row<'a> {
+        file: &'a str,
+        line: u64,
+        event: &'a str,
+        time: String,
+        owners: ByRules<Option<&'a str>>,
+        why: ByRules<Said>,
+    }
+    let event = &across.sides.first()?.rows.get(at)?.event;
+    let (mut owners, mut reasons) = (Vec::new(), Vec::new());
+    for (side, whys) in across.sides.iter().zip(whys) {
+        let held = side.rows.get(at)?;
+        owners.push((side.rules.name(), held.owner.as_ref().map(Id::as_str)));
+        reasons.push((side.rules.name(), whys.why(held)));
+    }
+    Some(Row {
+        file: &event.source.file,
+        line: event.source.line,
+        event: &event.event,
+        time: rfc3339(event.time),
+        owners: ByRules(owners),
+        why: ByRules(reasons),
     })
 }
 
-fn differing(across: &Across, at: usize) -> Option<Value> {
-    let event = &across.sides.first()?.rows.get(at)?.event;
-    let mut owners = Map::new();
-    let mut whys = Map::new();
-    for side in &across.sides {
-        let held = side.rows.get(at)?;
-        owners.insert(side.rules.name().to_owned(), json!(held.owner.as_ref().map(Id::as_str)));
-        whys.insert(side.rules.name().to_owned(), Value::from(side.why(held)));
+/// The sentences of one rule set. One depends on what the sender of a row has, on the owner and on what decided, so
+/// a hundred thousand rows have a handful.
+struct Whys<'a> {
+    side: &'a Ruled,
+    known: RefCell<FxHashMap<Reasoned, Rc<str>>>,
+}
+
+/// What a sentence depends on: places of the sender and of the owner, and what decided.
+type Reasoned = (*const Sender, usize, Because);
+
+impl<'a> Whys<'a> {
+    fn of(side: &'a Ruled) -> Self {
+        Self { side, known: RefCell::default() }
     }
-    Some(json!({
-        "file": &*event.source.file,
-        "line": event.source.line,
-        "event": &*event.event,
-        "time": rfc3339(event.time),
-        "owners": owners,
-        "why": whys,
-    }))
+
+    fn key(held: &Held) -> Reasoned {
+        (Arc::as_ptr(&held.event.sender), held.owner.as_ref().map_or(0, Id::place), held.because)
+    }
+
+    fn why(&self, held: &Held) -> Said {
+        let mut known = self.known.borrow_mut();
+        let why = known.entry(Self::key(held)).or_insert_with(|| self.side.why(held).into());
+        Said(Rc::clone(why))
+    }
+}
+
+/// A sentence that many rows share.
+struct Said(Rc<str>);
+
+impl Serialize for Said {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+/// Values by the names of rule sets, in the order of these.
+struct ByRules<V>(Vec<(&'static str, V)>);
+
+impl<V: Serialize> Serialize for ByRules<V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
 }
 
 /// Writes the comparison for people.
@@ -120,7 +216,19 @@ pub fn text(out: &mut dyn Write, across: &Across, look: &Look) -> io::Result<()>
     lanes.sums(out, across, look)?;
     writeln!(out)?;
     lanes.rows(out, across, look, &name)?;
-    whys(out, across, look)
+    whys(out, across, look)?;
+    unknown(out, across, look)
+}
+
+/// What the rule sets assume.
+fn unknown(out: &mut dyn Write, across: &Across, look: &Look) -> io::Result<()> {
+    writeln!(out, "\n{}", look.paint(Class::Heading, &look.rule("not known")))?;
+    for side in &across.sides {
+        for text in side.rules.unknown() {
+            writeln!(out, "{}", look.paint(Class::Faint, &look.wrap(&format!("{}: {text}", side.rules.name()), 2)))?;
+        }
+    }
+    Ok(())
 }
 
 /// Widths of the columns.
@@ -171,6 +279,11 @@ impl Lanes {
     fn rows(&self, out: &mut dyn Write, across: &Across, look: &Look, name: &str) -> io::Result<()> {
         let mut differ = across.differ.iter().copied().peekable();
         let Some(first) = across.sides.first() else { return Ok(()) };
+        // Names, ids and cells come again and again.
+        let mut events: FxHashMap<*const u8, String> = FxHashMap::default();
+        let mut sents: FxHashMap<*const Sender, String> = FxHashMap::default();
+        let mut cells: FxHashMap<(usize, usize, Because), String> = FxHashMap::default();
+        let mut line = String::new();
         for (at, held) in first.rows.iter().enumerate() {
             let sign = if differ.next_if_eq(&at).is_none() {
                 ""
@@ -179,18 +292,25 @@ impl Lanes {
             } else {
                 "≠"
             };
-            let event = look.cut(&held.event.event, self.event);
-            let sent = held.event.id.as_ref().map_or_else(String::new, |id| look.id(id.as_str(), self.sent));
-            let mut line = format!(
-                "{} {} {} {} ",
-                left(&look.clock.full(held.event.time), 19).chars().take(19).collect::<String>(),
-                left(sign, 1),
-                left(&event, self.event),
+            let event = &held.event;
+            line.clear();
+            line.extend(left(&look.clock.full(event.time), 19).chars().take(19));
+            line.push(' ');
+            line.push_str(&left(sign, 1));
+            line.push(' ');
+            let named = events.entry(event.event.as_ptr());
+            line.push_str(named.or_insert_with(|| left(&look.cut(&event.event, self.event), self.event)));
+            line.push(' ');
+            let sent = sents.entry(Arc::as_ptr(&event.sender));
+            line.push_str(sent.or_insert_with(|| {
+                let sent = event.id.as_ref().map_or_else(String::new, |id| look.id(id.as_str(), self.sent));
                 left(&sent, self.sent)
-            );
-            for side in &across.sides {
+            }));
+            line.push(' ');
+            for (nth, side) in across.sides.iter().enumerate() {
                 let Some(held) = side.rows.get(at) else { continue };
-                line.push_str(&left(&self.cell(side, held, look, name), self.lane));
+                let cell = cells.entry((nth, held.owner.as_ref().map_or(0, Id::place), held.because));
+                line.push_str(cell.or_insert_with(|| left(&self.cell(side, held, look, name), self.lane)));
             }
             writeln!(out, "{}", line.trim_end())?;
         }
@@ -257,16 +377,17 @@ fn whys(out: &mut dyn Write, across: &Across, look: &Look) -> io::Result<()> {
         )?;
         let mut said: Vec<(String, Vec<&Held>)> = Vec::new();
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
+        let mut known: FxHashMap<Reasoned, usize> = FxHashMap::default();
         for held in across.differ.iter().filter_map(|at| side.rows.get(*at)) {
-            let why = side.why(held);
-            let next = said.len();
-            match places.entry(why.clone()).or_insert(next) {
-                at if *at == next => said.push((why, vec![held])),
-                at => {
-                    if let Some((_, rows)) = said.get_mut(*at) {
-                        rows.push(held);
-                    }
-                }
+            let at = *known.entry(Whys::key(held)).or_insert_with(|| {
+                let why = side.why(held);
+                *places.entry(why.clone()).or_insert_with(|| {
+                    said.push((why, Vec::new()));
+                    said.len() - 1
+                })
+            });
+            if let Some((_, rows)) = said.get_mut(at) {
+                rows.push(held);
             }
         }
         for (why, rows) in said.iter().take(MOST_WHYS) {

@@ -10,6 +10,7 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 use serde_json::value::RawValue;
 
 use super::{Properties, Selection, Shown, cuts};
+use crate::identity::exported::Recorded;
 use crate::identity::naming::Letters;
 use crate::identity::{
     AliasLine, Alike, Evidence, Finding, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Point, Profile,
@@ -97,7 +98,7 @@ fn line<T: Serialize>(out: &mut dyn Write, value: &T) -> io::Result<()> {
 }
 
 /// Serializes what an iterator gives, one at a time.
-struct Each<I>(I);
+pub(super) struct Each<I>(pub(super) I);
 
 impl<I> Serialize for Each<I>
 where
@@ -120,7 +121,7 @@ impl Serialize for Show<'_> {
         let journey = shown.journey;
         let row = move |step| row(journey, step, properties);
         let letters = Letters::of(journey);
-        let mut show = serializer.serialize_struct("Show", 21)?;
+        let mut show = serializer.serialize_struct("Show", 22)?;
         show.serialize_field("schema", &SCHEMA)?;
         show.serialize_field("query", journey.query.as_str())?;
         show.serialize_field("rules", journey.rules.name())?;
@@ -142,9 +143,36 @@ impl Serialize for Show<'_> {
         show.serialize_field("neighbours", &Each(journey.neighbours.iter().map(|one| neighbour(one, journey))))?;
         show.serialize_field("alike", &Each(journey.alike.iter().map(alike)))?;
         show.serialize_field("notes", &journey.notes)?;
+        show.serialize_field("exported", &journey.exported.as_ref().map(exported))?;
         show.serialize_field("cuts", &Each(cuts(journey)))?;
         show.end()
     }
+}
+
+/// To whom the vendor counts the rows, compared with the rules.
+fn exported(recorded: &Recorded) -> impl Serialize {
+    #[derive(serde::Serialize)]
+    struct Json<D: Serialize> {
+        compared: u64,
+        agree: u64,
+        differ: D,
+    }
+    #[derive(serde::Serialize)]
+    struct Group<'a> {
+        rows: u64,
+        exported: &'a str,
+        computed: &'a str,
+        how: &'static str,
+        source: Place<'a>,
+    }
+    let differ = recorded.differing.iter().map(|group| Group {
+        rows: group.rows,
+        exported: &group.exported,
+        computed: group.computed.as_str(),
+        how: group.how.name(),
+        source: place(&group.source),
+    });
+    Json { compared: recorded.compared, agree: recorded.agree, differ: Each(differ) }
 }
 
 /// What the updates of one id come to.

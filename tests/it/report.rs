@@ -133,6 +133,7 @@ fn json_of_a_journey_has_the_shape_that_programs_read() {
             "neighbours",
             "alike",
             "notes",
+            "exported",
             "cuts"
         ]
     );

@@ -341,5 +341,27 @@ fn stored_under<'a>(journey: &'a Journey, id: &'a Id, update: &StoredProfile) ->
     }
 }
 
+impl Journey {
+    /// What to call the person, by the first profile of an id of theirs that says so. A profile of
+    /// an orphan names no user: that the rows are this user's is evidence and no fact of the table.
+    pub fn name(&self) -> Option<String> {
+        let is_orphan = |id: &Id| self.orphans.iter().any(|orphan| orphan.id == *id);
+        let mut own = self.profiles.iter().filter(|profile| !is_orphan(&profile.stored_under));
+        own.clone().find_map(Profile::full_name).or_else(|| own.find_map(Profile::address))
+    }
+
+    /// A property of the person, with or without a `$` before its name, as text: of the first profile
+    /// of an id of theirs that has it.
+    pub fn property(&self, name: &str) -> Option<String> {
+        let is_orphan = |id: &Id| self.orphans.iter().any(|orphan| orphan.id == *id);
+        let own = self.profiles.iter().filter(|profile| !is_orphan(&profile.stored_under));
+        let of = |profile: &Profile| {
+            let named = |property: &&Property| property.name.trim_start_matches('$') == name;
+            profile.properties.iter().find(named).map(Property::text)
+        };
+        own.clone().find_map(of)
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -39,7 +39,7 @@ pub struct Held {
 }
 
 /// What decided whose a row is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Because {
     /// An id of the row itself is the owner's.
     Own,

@@ -2,34 +2,40 @@
 
 use std::sync::Arc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
-use super::super::facts::Facts;
 use super::super::journey::ruled::{Because, Held, Ruled};
 use super::super::journey::{AliasLine, Split};
+use super::super::memo::Memo;
+use super::super::prepared::Prepared;
 use super::Legacy;
 use super::around::alias_lines;
-use super::rows::{RACE_WINDOW, deliveries};
+use super::rows::RACE_WINDOW;
+use super::table::Way;
 use super::world::World;
 use crate::model::Id;
 use crate::model::facts::Event;
 
-/// Whose each row of `facts` is, and the user that `query` leads to.
-pub(super) fn ruled(facts: &Facts, query: &Id) -> Ruled {
-    let world = World::new(facts);
-    let aliases = alias_lines(&world, 0..world.calls.len());
-    let mut seen = FxHashSet::default();
-    let ids = facts.events.iter().filter_map(|event| event.id.as_ref());
-    let ids: Vec<Id> = ids.filter(|id| seen.insert((*id).clone())).cloned().collect();
+/// Whose each row of the facts is, and the user that `query` leads to.
+pub(super) fn ruled(prepared: &Prepared<'_>, query: &Id) -> Ruled {
+    let world = &prepared.world;
+    let aliases = alias_lines(world, 0..world.calls.len());
     let of_row: FxHashMap<i64, usize> = aliases.iter().enumerate().map(|(at, line)| (line.row, at)).collect();
-    let mut rows = Vec::with_capacity(facts.events.len());
-    for (event, copies) in deliveries(&world, &ids).into_rows() {
-        let (owner, because) = owner(&world, event);
+    let mut rows = Vec::with_capacity(prepared.rows.len());
+    let mut ways: Memo<'_, (Way<'_>, Because)> = Memo::new();
+    for (event, copies) in &prepared.rows {
+        let Some(id) = event.id.as_ref() else { continue };
+        let known = ways.of(id, || {
+            let joined = world.table.entry(id).map_or(Because::Own, |entry| Because::Joined(entry.call));
+            (world.table.way(id), joined)
+        });
+        let Some((way, joined)) = known else { continue };
+        let (owner, because) = owner(world, event, id, way, *joined);
         let because = match of_row.get(&event.row) {
             Some(at) if !matches!(because, Because::Before(..)) => Because::Call(*at),
             _ => because,
         };
-        rows.push(Held { event: Arc::clone(event), copies, owner, because });
+        rows.push(Held { event: Arc::clone(event), copies: copies.clone(), owner: Some(owner), because });
     }
     let forms = [query.clone(), query.other_device_form()];
     let root = forms.iter().find(|form| world.knows(form)).map(|form| world.root_of(form).clone());
@@ -37,12 +43,11 @@ pub(super) fn ruled(facts: &Facts, query: &Id) -> Ruled {
     Ruled { rules: &Legacy, root, ids, aliases, rows }
 }
 
-fn owner(world: &World<'_>, event: &Event) -> (Option<Id>, Because) {
-    let Some(id) = event.id.as_ref() else { return (None, Because::NoOne) };
-    let way = world.table.way(id);
-    let stored = world.table.stored_under(id, &way, event.arrival());
+/// The id that a row is stored under, and why; `joined` is what holds where no call came late.
+fn owner(world: &World<'_>, event: &Event, id: &Id, way: &Way<'_>, joined: Because) -> (Id, Because) {
+    let stored = world.table.stored_under(id, way, event.arrival());
     let because = if stored == way.end {
-        world.table.entry(id).map_or(Because::Own, |entry| Because::Joined(entry.call))
+        joined
     } else if let Some(late) = world.table.entry(stored) {
         let called = world.calls.get(late.call).map(|call| call.time);
         let race = called.is_some_and(|called| event.time >= called.saturating_sub(RACE_WINDOW));
@@ -50,7 +55,7 @@ fn owner(world: &World<'_>, event: &Event) -> (Option<Id>, Because) {
     } else {
         Because::Own
     };
-    (Some(stored.clone()), because)
+    (stored.clone(), because)
 }
 
 /// Why a row is whose it is.

@@ -3,6 +3,7 @@
 //! As in the legacy rules, sentences hold ids as they are in the data: code that shows them on a
 //! terminal escapes them.
 
+use super::super::exported::{Differing, How};
 use super::super::journey::ruled::{Because, Held, Ruled};
 use super::super::journey::{AliasLine, Journey, Reason, Step, Verdict};
 use super::system::Said;
@@ -92,6 +93,22 @@ fn joined(event: &Event, owner: Option<&Id>, line: Option<&AliasLine>) -> String
     match line {
         Some(line) => format!("Sent as {sent}, one person with {whose} since {}. {}", place(&line.source), line.why),
         None => format!("Sent as {sent}, one person with {whose}."),
+    }
+}
+
+/// Rows of the user that the vendor counts to another than the others, or rows of another that it counts to the
+/// same as the user's; `name` is to whom it counts most rows of the user.
+pub(super) fn counted(differing: &Differing, vendor: &str, name: &str, root: &Id) -> String {
+    let Differing { rows, exported, computed, how, source, .. } = differing;
+    let rows = crate::model::text::counted(*rows, "row");
+    let (computed, root, at) = (computed.as_str(), root.as_str(), place(source));
+    match how {
+        How::Joined => format!(
+            "{vendor} counts {rows} to {exported} and the others to {name}; by these rules all are {root}'s (first: {at})."
+        ),
+        How::Split => format!(
+            "{vendor} counts {rows} of {computed} to {exported} too; by these rules they are not {root}'s (first: {at})."
+        ),
     }
 }
 

@@ -2,12 +2,14 @@
 //! of it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::facts::Facts;
+use super::super::prepared::Prepared;
 use super::system::{Node, Number, Ruling, Said, Sent, System, Texts};
-use crate::model::facts::{AliasCall, Arrival, Event, Link, Source};
+use crate::model::facts::{AliasCall, Arrival, Event, Link, Sender, Source};
 use crate::model::id::DEVICE_PREFIX;
 use crate::model::{Id, LinkKind, Millis, VerbKind};
 
@@ -149,13 +151,14 @@ pub(super) struct Hearing<'a> {
 
 impl<'a> Hearing<'a> {
     /// Lets `system` hear the facts.
-    pub(super) fn of(facts: &'a Facts, query: &Id, mut system: Box<dyn System>) -> Self {
+    pub(super) fn of(prepared: &Prepared<'a>, query: &Id, mut system: Box<dyn System>) -> Self {
+        let facts = prepared.facts;
         let mut ids = Numbers::default();
         // What is asked for may be another form of what rows have.
         for form in [query.clone(), query.other_device_form()] {
             ids.of(&form);
         }
-        let mut heard = rows(facts, &mut ids, system.hears_every_row());
+        let mut heard = rows(prepared, &mut ids, system.hears_every_row());
         heard.extend(calls(facts, &mut ids));
         heard.extend(links(facts, &mut ids));
         // What a call does is done before its own row is taken in.
@@ -172,18 +175,18 @@ fn heard(said: Said, by: By<'_>) -> Heard<'_> {
 }
 
 /// The first row of each that was sent with the same ids, or every row.
-fn rows<'a>(facts: &'a Facts, ids: &mut Numbers, every: bool) -> Vec<Heard<'a>> {
-    // A row without an id is no one's, and says nothing of others.
-    let mut events: Vec<&Event> =
-        facts.events.iter().map(|event| &**event).filter(|event| event.id.is_some()).collect();
-    events.sort_unstable_by_key(|event| event.arrival());
+fn rows<'a>(prepared: &Prepared<'a>, ids: &mut Numbers, every: bool) -> Vec<Heard<'a>> {
+    let events = if every { prepared.by_arrival() } else { prepared.first_of_senders() };
     let mut met: FxHashSet<Sent> = FxHashSet::default();
     let mut found = Vec::new();
+    let mut known: FxHashMap<*const Sender, Sent> = FxHashMap::default();
     for event in events {
-        for id in [&event.id, &event.device, &event.user].into_iter().flatten() {
-            ids.of(id);
-        }
-        let sent = ids.sent(event);
+        let sent = *known.entry(Arc::as_ptr(&event.sender)).or_insert_with(|| {
+            for id in [&event.id, &event.device, &event.user].into_iter().flatten() {
+                ids.of(id);
+            }
+            ids.sent(event)
+        });
         if met.insert(sent) || every {
             found.push(heard(Said::Row(sent), By::Row(event)));
         }

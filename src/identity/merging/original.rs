@@ -50,6 +50,10 @@ impl Vendor for Original {
         ]
     }
 
+    fn exports_ids(&self) -> bool {
+        true
+    }
+
     fn begin(&self) -> Box<dyn System> {
         Box::new(State::default())
     }

@@ -5,25 +5,27 @@ use std::sync::Arc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::super::facts::Facts;
 use super::super::journey::ruled::{Because, Held, Ruled};
 use super::super::journey::{AliasLine, Verdict};
-use super::super::legacy::{World, deliveries};
+use super::super::prepared::Prepared;
 use super::heard::{By, Heard, Hearing};
-use super::system::{Node, Ruling, Said};
+use super::system::{Node, Ruling, Said, Sent};
 use super::{Merging, explain};
-use crate::model::facts::Event;
+use crate::model::facts::{Event, Sender};
 use crate::model::{Flags, Id};
 
-/// Whose each row of `facts` is, and the user that `query` leads to.
-pub(super) fn ruled(rules: &'static Merging, facts: &Facts, query: &Id) -> Ruled {
-    let hearing = Hearing::of(facts, query, rules.begin());
-    let world = World::new(facts);
-    Verdicts::of(&hearing).ruled(rules, &world, facts, query)
+/// Whose each row of the facts is, and the user that `query` leads to.
+pub(super) fn ruled(rules: &'static Merging, prepared: &Prepared<'_>, query: &Id) -> Ruled {
+    let hearing = Hearing::of(prepared, query, rules.begin());
+    Verdicts::of(rules, &hearing).ruled(rules, prepared, query)
 }
+
+/// The owner of a row, the same as an id, and what decided that.
+type Decided = (Option<Node>, Option<Id>, Because);
 
 /// What was heard, with the lines that tell of it.
 pub(super) struct Verdicts<'a, 'f> {
+    rules: &'static Merging,
     pub(super) hearing: &'a Hearing<'f>,
     /// Calls, and rows that join a device or fail to, in order of arrival.
     pub(super) lines: Vec<AliasLine>,
@@ -40,8 +42,9 @@ pub(super) struct Verdicts<'a, 'f> {
 }
 
 impl<'a, 'f> Verdicts<'a, 'f> {
-    pub(super) fn of(hearing: &'a Hearing<'f>) -> Self {
+    pub(super) fn of(rules: &'static Merging, hearing: &'a Hearing<'f>) -> Self {
         let mut verdicts = Self {
+            rules,
             hearing,
             lines: Vec::new(),
             said: Vec::new(),
@@ -54,6 +57,11 @@ impl<'a, 'f> Verdicts<'a, 'f> {
             verdicts.add(heard);
         }
         verdicts
+    }
+
+    /// Whether the vendor exports rows under the id that it joined them to.
+    pub(super) fn exports_ids(&self) -> bool {
+        self.rules.0.exports_ids()
     }
 
     /// A node as an id.
@@ -126,23 +134,34 @@ impl<'a, 'f> Verdicts<'a, 'f> {
     }
 
     /// Every row once, with its owner as a node, by time, then arrival.
-    pub(super) fn held(&mut self, world: &World<'_>, facts: &Facts) -> Vec<(Held, Option<Node>)> {
-        let mut seen = FxHashSet::default();
-        let ids = facts.events.iter().filter_map(|event| event.id.as_ref());
-        let ids: Vec<Id> = ids.filter(|id| seen.insert((*id).clone())).cloned().collect();
-        let mut rows = Vec::with_capacity(facts.events.len());
-        for (event, copies) in deliveries(world, &ids).into_rows() {
-            let (owner, because) = self.because(event);
-            let owner_id = owner.map(|owner| self.id(owner));
-            rows.push((Held { event: Arc::clone(event), copies, owner: owner_id, because }, owner));
+    pub(super) fn held(&mut self, prepared: &Prepared<'_>) -> Vec<(Held, Option<Node>)> {
+        let mut rows = Vec::with_capacity(prepared.rows.len());
+        // What rows of one sender have in common decides, but where every row is heard.
+        let every = self.hearing.system.hears_every_row();
+        let mut sent: FxHashMap<*const Sender, Sent> = FxHashMap::default();
+        let mut known: FxHashMap<*const Sender, Decided> = FxHashMap::default();
+        for (event, copies) in &prepared.rows {
+            let sender = Arc::as_ptr(&event.sender);
+            let sent = *sent.entry(sender).or_insert_with(|| self.hearing.ids.sent(event));
+            let line = self.of_row.get(&event.row).copied();
+            let decided = if let Some(decided) = known.get(&sender).filter(|_| line.is_none()) {
+                decided.clone()
+            } else {
+                let (owner, because) = self.because(event, sent, line);
+                let decided = (owner, owner.map(|owner| self.id(owner)), because);
+                if line.is_none() && !every {
+                    known.insert(sender, decided.clone());
+                }
+                decided
+            };
+            let (owner, owner_id, because) = decided;
+            rows.push((Held { event: Arc::clone(event), copies: copies.clone(), owner: owner_id, because }, owner));
         }
         rows
     }
 
-    fn because(&self, event: &Event) -> (Option<Node>, Because) {
+    fn because(&self, event: &Event, sent: Sent, line: Option<usize>) -> (Option<Node>, Because) {
         let hearing = self.hearing;
-        let sent = hearing.ids.sent(event);
-        let line = self.of_row.get(&event.row).copied();
         let owner = hearing.system.owner(sent, event.arrival(), &hearing.ids);
         let Some(owner) = owner else { return (None, line.map_or(Because::NoOne, Because::Call)) };
         let nodes = hearing.system.nodes(Said::Row(sent), &hearing.ids);
@@ -211,8 +230,8 @@ impl<'a, 'f> Verdicts<'a, 'f> {
         found.copied().unwrap_or(node)
     }
 
-    fn ruled(mut self, rules: &'static Merging, world: &World<'_>, facts: &Facts, query: &Id) -> Ruled {
-        let rows = self.held(world, facts);
+    fn ruled(mut self, rules: &'static Merging, prepared: &Prepared<'_>, query: &Id) -> Ruled {
+        let rows = self.held(prepared);
         let owners: FxHashSet<Node> = rows.iter().filter_map(|(_, owner)| *owner).collect();
         let root = self.user(query, |node| owners.contains(&node));
         let ids = root.map(|root| self.members(root)).unwrap_or_default();

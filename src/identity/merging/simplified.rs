@@ -37,6 +37,10 @@ impl Vendor for Simplified {
         ]
     }
 
+    fn exports_ids(&self) -> bool {
+        true
+    }
+
     fn begin(&self) -> Box<dyn System> {
         Box::new(State::default())
     }

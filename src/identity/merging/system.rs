@@ -130,6 +130,11 @@ pub trait Vendor: Debug + Sync {
     fn vendors(&self) -> &'static [&'static str] {
         &[]
     }
+    /// Whether the vendor exports rows under the id that it joined them to, in place of the one they were sent
+    /// under.
+    fn exports_ids(&self) -> bool {
+        false
+    }
     /// The system before anything arrived.
     fn begin(&self) -> Box<dyn System>;
 }

@@ -11,27 +11,29 @@ use super::super::journey::{
     Role, State, Step, Strength, Verdict,
 };
 use super::super::legacy::World;
+use super::super::prepared::Prepared;
 use super::super::rules::of_vendor;
 use super::heard::Hearing;
 use super::ruled::Verdicts;
 use super::system::{Node, Said};
-use super::{Merging, explain};
+use super::{Merging, explain, exported};
 use crate::model::alike::differences;
 use crate::model::facts::Place;
 use crate::model::text::and;
-use crate::model::{Id, LinkKind, Millis};
+use crate::model::{Id, Millis};
 
 /// See [`crate::identity::resolve`].
 pub(super) fn resolve(rules: &'static Merging, facts: &Facts, query: &Id) -> Option<Journey> {
-    let hearing = Hearing::of(facts, query, rules.begin());
-    let world = World::new(facts);
-    let mut verdicts = Verdicts::of(&hearing);
-    let rows = verdicts.held(&world, facts);
+    let prepared = Prepared::new(facts);
+    let world = &prepared.world;
+    let hearing = Hearing::of(&prepared, query, rules.begin());
+    let mut verdicts = Verdicts::of(rules, &hearing);
+    let rows = verdicts.held(&prepared);
     let owners: FxHashSet<Node> = rows.iter().filter_map(|(_, owner)| *owner).collect();
     let Some(root) = verdicts.user(query, |node| owners.contains(&node)) else {
         return mentioned(rules, &verdicts, facts, query);
     };
-    let mut maker = Maker { verdicts, world: &world, root };
+    let mut maker = Maker { verdicts, world, root };
     let root_id = maker.verdicts.id(root);
     let own_lines = maker.own_lines();
     let at: FxHashMap<usize, usize> = own_lines.iter().enumerate().map(|(new, old)| (*old, new)).collect();
@@ -61,9 +63,11 @@ pub(super) fn resolve(rules: &'static Merging, facts: &Facts, query: &Id) -> Opt
         cuts: facts.cuts.clone(),
         ..Journey::of_nothing(query, rules)
     };
-    journey.notes = notes(&journey);
-    let exported = maker.exported(facts);
-    journey.notes.extend(exported);
+    let compared = exported::compared(&mut maker.verdicts, root, facts, &rows);
+    let (recorded, mut said) = compared.map(|found| (found.recorded, found.notes)).unzip();
+    said.get_or_insert_default().extend(notes(&journey));
+    journey.exported = recorded;
+    journey.notes = said.unwrap_or_default();
     Some(journey)
 }
 
@@ -127,28 +131,6 @@ impl Maker<'_, '_, '_> {
             nodes.iter().any(|node| self.verdicts.leads_to(*node, self.root))
         };
         (0..self.verdicts.lines.len()).filter(is_own).collect()
-    }
-
-    /// Where the vendor's own record of merging differs from what these rules make of it: it exported rows of one id
-    /// under another, and the two are not one here.
-    fn exported(&mut self, facts: &Facts) -> Vec<String> {
-        let mut notes = Vec::new();
-        for link in facts.links.iter().filter(|link| link.kind == LinkKind::Previous) {
-            let whose = |id: &Id| {
-                let number = self.verdicts.hearing.ids.known(id)?;
-                let meant = self.verdicts.hearing.system.meant(number, &self.verdicts.hearing.ids);
-                let own = meant.iter().find(|node| **node == self.root).or(meant.first());
-                own.copied()
-            };
-            // Of an id that no row and no call names, nothing follows here.
-            let (Some(exported), Some(sent)) = (whose(&link.a), whose(&link.b)) else { continue };
-            if exported == sent || (exported != self.root && sent != self.root) {
-                continue;
-            }
-            let (exported, sent) = (self.verdicts.id(exported), self.verdicts.id(sent));
-            notes.push(explain::exported(link, &exported, &sent));
-        }
-        notes
     }
 
     /// Whether no id of a user names a person.

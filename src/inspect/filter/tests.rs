@@ -78,6 +78,7 @@ fn journey() -> Journey {
         neighbours: vec![],
         alike: vec![],
         notes: vec![],
+        exported: None,
         findings: vec![],
         cuts: vec![],
         profiles: vec![],

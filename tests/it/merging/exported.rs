@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use journey::identity::exported::{Exported, How};
+use journey::identity::exported::{Differing, Exported, How, Recorded};
 use journey::identity::{RuleSet, named};
 use journey::ingest::{self, Flow, Input, Options};
 use journey::inspect::exported::report;
@@ -172,4 +172,119 @@ fn a_journey_says_where_the_record_of_the_vendor_differs() {
     let journey = store("u1").journey(&Id::new("u1")).unwrap().unwrap();
     let said = |note: &&String| note.contains("The vendor exported rows of a-1 under u1");
     assert_eq!(journey.notes.iter().filter(said).count(), 1, "{:?}", journey.notes);
+}
+
+/// The notes and the comparison of the journey of an id, by the rules of the vendor or by those named.
+fn said(store: &mut Inspector, rules: Option<&str>, id: &str) -> (Vec<String>, Option<Recorded>) {
+    store.set_rules(rules.map(|name| named(name).unwrap()));
+    let journey = store.journey(&Id::new(id)).unwrap().unwrap();
+    let is_about_owners = |note: &String| note.contains(" counts ") || note.contains("exported rows");
+    (journey.notes.into_iter().filter(is_about_owners).collect(), journey.exported)
+}
+
+fn groups(recorded: Option<&Recorded>) -> Vec<(u64, String, String, How)> {
+    let group = |one: &Differing| (one.rows, one.exported.clone(), one.computed.as_str().to_owned(), one.how);
+    recorded.into_iter().flat_map(|recorded| &recorded.differing).map(group).collect()
+}
+
+#[test]
+fn a_journey_of_posthog_says_where_its_persons_differ_with_both_owners() {
+    // P1 was split by hand: the rules still join the two ids. A row of another person is P1's in the export.
+    let mut store = stored(&posthog(&[
+        ("Open", "anon-1", "P2", ""),
+        ("$identify", "u1", "P1", "\"$anon_distinct_id\":\"anon-1\""),
+        ("Use", "u1", "P1", ""),
+        ("Use", "u1", "P1", ""),
+        ("Use", "u2", "P1", ""),
+        ("Use", "u3", "P3", ""),
+    ]));
+    let (notes, recorded) = said(&mut store, None, "u1");
+    let expected = [
+        (1, "person P2".to_owned(), "u1".to_owned(), How::Joined),
+        (1, "person P1".to_owned(), "u2".to_owned(), How::Split),
+    ];
+    assert_eq!(groups(recorded.as_ref()), expected);
+    assert_eq!(recorded.map(|recorded| (recorded.compared, recorded.agree)), Some((3, 2)), "calls are no one's rows");
+    assert!(
+        notes[0].contains("PostHog counts 1 row to person P2 and the others to person P1; by these rules all are u1's"),
+        "{notes:?}"
+    );
+    assert!(
+        notes[1].contains("PostHog counts 1 row of u2 to person P1 too; by these rules they are not u1's"),
+        "{notes:?}"
+    );
+    // From the other side the same rows are seen.
+    let (_, recorded) = said(&mut store, None, "u2");
+    assert_eq!(groups(recorded.as_ref()), [(2, "person P1".to_owned(), "u1".to_owned(), How::Split)]);
+    // Who agrees says nothing, and the legacy rules are not PostHog's.
+    let (notes, recorded) = said(&mut store, None, "u3");
+    assert!(notes.is_empty() && recorded.is_some_and(|recorded| recorded.agree == 1 && recorded.differing.is_empty()));
+    let (notes, recorded) = said(&mut store, Some("legacy"), "u1");
+    assert!(notes.is_empty() && recorded.is_none(), "{notes:?}");
+}
+
+#[test]
+fn a_journey_of_amplitude_says_where_its_ids_differ() {
+    let row = |at: usize, user: &str, id: u32| {
+        let user = if user.is_empty() { "null".to_owned() } else { format!("\"{user}\"") };
+        format!(
+            "{{\"$insert_id\":\"i{at}\",\"amplitude_id\":{id},\"device_id\":\"d1\",\"user_id\":{user},\"event_type\":\"Use\",\
+             \"event_time\":\"2019-07-01 09:{at:02}:00.000000\",\"server_received_time\":\"2019-07-01 09:{at:02}:01.000000\",\
+             \"event_properties\":{{}},\"library\":\"amplitude-js/8.0\"}}\n"
+        )
+    };
+    // By the rules the last row is jane's, who was there last; the vendor counts it to john.
+    let mut store =
+        stored(&[row(0, "", 7), row(1, "john", 7), row(2, "jane", 8), row(3, "jane", 8), row(4, "", 7)].concat());
+    let (notes, recorded) = said(&mut store, None, "jane");
+    let expected = [
+        (2, "amplitude 7".to_owned(), "john".to_owned(), How::Split),
+        (1, "amplitude 7".to_owned(), "jane".to_owned(), How::Joined),
+    ];
+    let found = groups(recorded.as_ref());
+    assert!(
+        found.contains(&expected[1]) && !found.contains(&expected[0]),
+        "{found:?}: john's rows are another's by both"
+    );
+    assert!(notes[0].starts_with("Amplitude counts 1 row to amplitude 7 and the others to amplitude 8"), "{notes:?}");
+    let (notes, recorded) = said(&mut store, None, "john");
+    assert_eq!(groups(recorded.as_ref()), [(1, "amplitude 7".to_owned(), "jane".to_owned(), How::Split)]);
+    assert!(notes[0].contains("counts 1 row of jane to amplitude 7 too"), "{notes:?}");
+}
+
+#[test]
+fn a_journey_of_a_merged_export_says_where_the_canonical_id_lags() {
+    let device = format!("$device:{G1}");
+    let mut store = stored(&mixpanel(&[
+        ("Open", &device, "", G1, "", ""),
+        ("Open", "u1", &device, G1, "", ""),
+        ("Login", "u1", "", G1, "u1", ""),
+    ]));
+    let (notes, recorded) = said(&mut store, Some("simplified"), "u1");
+    assert_eq!(groups(recorded.as_ref()), [(1, device.clone(), "u1".to_owned(), How::Joined)]);
+    assert!(notes[0].contains(&format!("Mixpanel counts 1 row to {device} and the others to u1")), "{notes:?}");
+    // A merge by hand of an id that no row has any more: by the rules it is a person of its own.
+    let mut store = stored(&mixpanel(&[("Open", "u1", "a-1", "", "", ""), ("Use", "u1", "", "", "u1", "")]));
+    for rules in ["original", "simplified"] {
+        let (notes, recorded) = said(&mut store, Some(rules), "u1");
+        assert_eq!(groups(recorded.as_ref()), [(1, "u1".to_owned(), "a-1".to_owned(), How::Split)], "{rules}");
+        assert!(notes[0].contains("The vendor exported rows of a-1 under u1"), "{notes:?}");
+    }
+    // Rows as they were sent have no exported owner.
+    let mut store = stored(&mixpanel(&[("Open", &device, "", G1, "", ""), ("Login", "u1", "", G1, "u1", "")]));
+    assert_eq!(said(&mut store, Some("simplified"), "u1").1.map(|_| ()), None);
+}
+
+#[test]
+fn every_form_of_a_journey_says_it() {
+    let store = stored(&posthog(&[("Use", "u1", "P1", ""), ("Use", "u1", "P1", ""), ("Use", "u2", "P1", "")]));
+    let journey = store.journey(&Id::new("u1")).unwrap().unwrap();
+    let mut json = Vec::new();
+    journey::report::json::journey(&mut json, &journey, &|_| None).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!(json["exported"]["compared"], 2);
+    assert_eq!(json["exported"]["differ"][0]["exported"], "person P1");
+    assert_eq!(json["exported"]["differ"][0]["computed"], "u2");
+    assert_eq!(json["exported"]["differ"][0]["how"], "split");
+    assert_eq!(json["exported"]["differ"][0]["source"]["line"], 3);
 }

@@ -106,6 +106,7 @@ fn empty(query: &str, root: Option<&str>) -> Journey {
         neighbours: vec![],
         alike: vec![],
         notes: vec![],
+        exported: None,
         findings: vec![],
         cuts: vec![],
         profiles: vec![],

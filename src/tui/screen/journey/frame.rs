@@ -357,6 +357,10 @@ fn banner(journey: &Journey, look: &Look) -> Option<(Meaning, String)> {
         let root = fit::middle(journey.name_of(&owner.root), 32);
         return Some((Meaning::Orphan, format!("an orphan: {strength} ties it to {root}{others}")));
     }
+    let differs = journey.exported.as_ref().is_some_and(|exported| !exported.differing.is_empty());
+    if let Some(note) = journey.notes.first().filter(|_| differs) {
+        return Some((Meaning::Warn, Letters::of(journey).sentence(note)));
+    }
     if let Some(neighbour) = journey.neighbours.first() {
         return Some((Meaning::Warn, Letters::of(journey).sentence(&neighbour.why)));
     }
