@@ -20,6 +20,8 @@ pub(super) use self::listen::Listen;
 pub(super) use self::pull::{Pull, Region, Vendor};
 pub(super) use self::warehouse::Warehouse;
 
+use crate::identity::{LEGACY, RULE_SETS};
+
 /// Show what a user did, under which ids, and which of their rows are missing.
 ///
 /// Without a command, journey opens the terminal interface on a store. It opens
@@ -35,9 +37,7 @@ pub(super) struct Args {
     /// Open the journey of this id
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub(super) id: Option<String>,
-    /// Use this rule set: legacy, original, simplified, posthog, amplitude or simple [default: by the
-    /// vendor of the rows]
-    #[arg(long, value_name = "RULES")]
+    #[arg(long, value_name = "RULES", help = format!("Use this rule set: {} [default: by the vendor of the rows]", rule_sets()))]
     pub(super) rules: Option<String>,
     /// Colours of the interface: default, light, mono or colour-blind [default: $JOURNEY_THEME]
     #[arg(long, value_name = "NAME")]
@@ -228,9 +228,7 @@ pub(super) struct Search {
     /// List at most this many users
     #[arg(long, default_value_t = 50, value_name = "NUMBER", value_parser = at_least_one)]
     pub(super) limit: usize,
-    /// Use this rule set: legacy, original, simplified, posthog, amplitude or simple [default: by the
-    /// vendor of the rows]
-    #[arg(long, value_name = "RULES")]
+    #[arg(long, value_name = "RULES", help = format!("Use this rule set: {} [default: by the vendor of the rows]", rule_sets()))]
     pub(super) rules: Option<String>,
 }
 
@@ -260,9 +258,7 @@ pub(super) struct Show {
     /// Show only rows up to and including TIME
     #[arg(long, value_name = "TIME")]
     pub(super) to: Option<String>,
-    /// Use this rule set: legacy, original, simplified, posthog, amplitude or simple [default: by the
-    /// vendor of the rows]
-    #[arg(long, value_name = "RULES")]
+    #[arg(long, value_name = "RULES", help = format!("Use this rule set: {} [default: by the vendor of the rows]", rule_sets()))]
     pub(super) rules: Option<String>,
     /// Write at most 15 lines, to paste into a ticket: who the user is, what is missing and why
     #[arg(long, conflicts_with_all = ["filter", "from", "to"])]
@@ -280,9 +276,8 @@ pub(super) struct Show {
 pub(super) struct Demo {
     /// Name or number of a built-in scenario, or a file [default: choose from a list]
     pub(super) scenario: Option<String>,
-    /// Play with a server of this rule set: legacy, original, simplified, posthog, amplitude or simple
-    /// [default: legacy]
-    #[arg(long, value_name = "RULES", conflicts_with_all = ["list", "crowd"])]
+    #[arg(long, value_name = "RULES", conflicts_with_all = ["list", "crowd"],
+        help = format!("Play with a server of this rule set: {} [default: {}]", rule_sets(), LEGACY.name()))]
     pub(super) rules: Option<String>,
     /// List the built-in scenarios
     #[arg(long, conflicts_with_all = ["scenario", "crowd"])]
@@ -293,6 +288,15 @@ pub(super) struct Demo {
     /// Seed of the generated users
     #[arg(long, value_name = "NUMBER", default_value_t = 1, requires = "crowd")]
     pub(super) seed: u64,
+}
+
+/// The names of all rule sets, as words: `legacy, original or simple`.
+pub(super) fn rule_sets() -> String {
+    let names: Vec<&str> = RULE_SETS.iter().map(|rules| rules.name()).collect();
+    match names.as_slice() {
+        [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
+        names => names.concat(),
+    }
 }
 
 /// Reads `10000`, `10k`, `2M`.
@@ -317,9 +321,7 @@ fn rows(text: &str) -> Result<u64, String> {
 pub(super) struct Graph {
     /// Any id of the user
     pub(super) id: String,
-    /// Use this rule set: legacy, original, simplified, posthog, amplitude or simple [default: by the
-    /// vendor of the rows]
-    #[arg(long, value_name = "RULES")]
+    #[arg(long, value_name = "RULES", help = format!("Use this rule set: {} [default: by the vendor of the rows]", rule_sets()))]
     pub(super) rules: Option<String>,
     /// Use only data that had arrived by TIME (see journey show --help)
     #[arg(long, value_name = "TIME")]

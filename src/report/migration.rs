@@ -61,6 +61,7 @@ pub fn json(out: &mut dyn Write, store: &str, migration: &Migration) -> io::Resu
         "first": first.collect::<Vec<Value>>(),
         "top": top.collect::<Vec<Value>>(),
         "unknown": migration.to.unknown(),
+        "unknown_before": migration.from.unknown(),
     });
     serde_json::to_writer(&mut *out, &answer)?;
     out.write_all(b"\n")

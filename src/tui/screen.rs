@@ -2,6 +2,7 @@
 //!
 //! One that needs nothing of the others is a [`Page`](super::page::Page) and stands in [`PAGES`].
 
+pub mod assumed;
 pub mod compare;
 pub mod demo;
 pub mod findings;
@@ -20,7 +21,7 @@ use super::keys::Action;
 use super::page::Entry;
 
 /// Screens of their own: a module each, with its state, keys, update and view.
-pub const PAGES: &[Entry] = &[help::PAGE, findings::PAGE, rules::PAGE, migration::PAGE];
+pub const PAGES: &[Entry] = &[help::PAGE, findings::PAGE, rules::PAGE, migration::PAGE, assumed::PAGE];
 
 /// The page that an action opens.
 pub(super) fn page(action: Action) -> Option<&'static Entry> {

@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::rule_sets;
+use crate::identity::across::USUAL;
+
 /// Compare two users: are they the same person?
 ///
 /// The answer shows both users on one time axis, what they share, and the evidence for and against one
@@ -14,9 +17,7 @@ pub(in crate::cli) struct Diff {
     /// Any id of the second user
     #[arg(value_name = "OTHER")]
     pub(in crate::cli) b: String,
-    /// Use this rule set: legacy, original, simplified, posthog, amplitude or simple [default: by the
-    /// vendor of the rows]
-    #[arg(long, value_name = "RULES")]
+    #[arg(long, value_name = "RULES", help = format!("Use this rule set: {} [default: by the vendor of the rows]", rule_sets()))]
     pub(in crate::cli) rules: Option<String>,
 }
 
@@ -25,8 +26,7 @@ pub(in crate::cli) struct Diff {
 /// With ID, the answer shows who owns each row under each rule set, marks the rows whose owner differs,
 /// and says why. With --to, it is a migration report of the store: which users stay, split or merge,
 /// how many rows change owner, and what to change first. journey computes all of it from the rows and
-/// asks no vendor. Rule sets: legacy, original and simplified (Mixpanel), posthog, amplitude, simple
-/// (user id, else anonymous id).
+/// asks no vendor.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "journey compare sally@example.com --rules legacy,simplified\njourney compare --from legacy \
     --to simplified --format html > migration.html\njourney compare sally@example.com --without july.jsonl:18")]
@@ -34,9 +34,9 @@ pub(in crate::cli) struct Compare {
     /// Any id of the user
     #[arg(required_unless_present_any = ["to", "against"], conflicts_with_all = ["from", "to", "against"])]
     pub(in crate::cli) id: Option<String>,
-    /// Two to six rule sets, or one with an option of "What if" [default:
-    /// legacy,original,simplified,posthog; with "What if": legacy]
-    #[arg(long, value_name = "RULES", value_delimiter = ',', conflicts_with_all = ["from", "to"])]
+    #[arg(long, value_name = "RULES", value_delimiter = ',', conflicts_with_all = ["from", "to"],
+        help = format!("Two or more rule sets, or one with an option of \"What if\": {} [default: {}; with \"What if\": \
+            by the vendor of the rows]", rule_sets(), USUAL.join(",")))]
     pub(in crate::cli) rules: Vec<String>,
     /// Leave this row out. ROW is FILE:LINE, or LINE. All options of "What if" can be combined and repeated
     #[arg(long, value_name = "ROW", requires = "id", help_heading = "What if")]

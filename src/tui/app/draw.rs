@@ -174,8 +174,10 @@ fn hints(model: &Model, ui: &mut Ui, pen: &mut Pen<'_>, room: usize, row: u16) {
     // it come first.
     hints.sort_by_key(|(.., action)| match action {
         Action::Earlier | Action::Later if is_then => 0,
-        Action::Help => 2,
-        Action::Quit => 3,
+        // What a page assumes is no way out of it, and goes before that one does.
+        Action::Assumed => 2,
+        Action::Help => 3,
+        Action::Quit => 4,
         _ => 1,
     });
     let wide = |hints: &[(String, &str, Action)]| -> usize {

@@ -183,6 +183,8 @@ actions! {
     Rules = "rules",
     /// Show what becomes of the store under another rule set.
     Migration = "migration",
+    /// Show what the rule sets assume.
+    Assumed = "assumed",
     /// What if the alias call had been an identify.
     IdentifyInstead = "identify-instead",
     /// What if the client had been reset just before the row.

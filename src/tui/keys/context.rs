@@ -72,6 +72,8 @@ contexts! {
     Rules = "rules", false, "RULE SETS", "rows under several rule sets";
     /// What becomes of the store under another rule set.
     Migration = "migration", false, "MIGRATION", "the migration report";
+    /// What the rule sets assume.
+    Assumed = "assumed", false, "ASSUMED", "what the rule sets assume";
     /// What arrives, live.
     Listen = "listen", false, "LISTENING", "what arrives";
     /// A question to the user. Keys that type a character are never bound here.

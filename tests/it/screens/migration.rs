@@ -99,3 +99,33 @@ fn the_report_is_saved_in_each_of_its_forms() {
         assert_eq!(app.top(), "migration", "{}", app.text());
     }
 }
+
+#[test]
+fn what_each_rule_set_assumes_is_one_key_away_and_the_same_key_leads_back() {
+    let mut app = migration().sized(80, 24);
+    let before = app.text();
+    app.press("A");
+    assert_eq!(app.top(), "assumed", "{}", app.text());
+    for (width, height) in [(40, 12), (80, 24), (120, 40)] {
+        app.resize(width, height);
+        insta::assert_snapshot!(format!("assumed_{width}x{height}"), app.text());
+    }
+    app.resize(80, 24);
+    // To the end, line by line, every sentence of every rule set is seen.
+    let mut seen = String::new();
+    for _ in 0..200 {
+        seen.push_str(&app.text());
+        app.press("j");
+    }
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let seen = words(&seen);
+    for rules in journey::identity::RULE_SETS {
+        assert!(seen.contains(rules.name()), "{}", rules.name());
+        for sentence in rules.unknown() {
+            let end: Vec<&str> = sentence.split(' ').rev().take(3).collect();
+            assert!(end.iter().all(|word| seen.contains(word)), "{sentence}");
+        }
+    }
+    app.press("A");
+    assert_eq!(app.text(), before);
+}
