@@ -32,6 +32,12 @@ of a process after the table is open, for ClickHouse with a test of the text bef
 Five findings that SQL can say (alias calls refused, rows split, two users on one device, placeholders
 as ids, ids that differ only in case or blanks) are asked of the table of DuckDB, all in one process
 after it is open. Of journey it is the whole process of a check, which finds some thirty kinds more.
+
+The people of a store are the connected components of its ids. DuckDB is given the ids as numbers, the
+pairs that alias calls, identify calls and rows with a user and a device say, and the rows of each id, all
+in tables before the clock starts; it is asked by a recursive query (WITH RECURSIVE ... USING KEY) how many
+components have rows and how many rows change owner against the alias calls alone. Of journey it is the
+whole process of a migration report, which hears every call in order of arrival under two rule sets.
 """
 
 import argparse
@@ -80,6 +86,34 @@ FINDINGS = [
          ('', 'null', 'undefined', 'none', 'nil', 'anonymous', 'anon', 'unknown', 'n/a', 'na', '0', '-1', 'true', 'false')""",
     "SELECT count(*) FROM (SELECT lower(trim(id)) FROM ids GROUP BY 1 HAVING count(*) > 1)",
 ]
+
+EDGES = """
+CREATE OR REPLACE TABLE pairs AS
+SELECT distinct_id AS a, properties->>'alias' AS b, true AS is_alias FROM events WHERE event = '$create_alias'
+UNION SELECT distinct_id, properties->>'$."$anon_distinct_id"', false FROM events WHERE event = '$identify'
+UNION SELECT coalesce(properties->>'$."$user_id"', distinct_id), '$device:' || (properties->>'$."$device_id"'), false
+      FROM events WHERE properties->>'$."$device_id"' IS NOT NULL;
+DELETE FROM pairs WHERE a IS NULL OR b IS NULL OR a = b;
+CREATE OR REPLACE TABLE nodes AS
+SELECT id, row_number() OVER () AS number, coalesce(rows, 0) AS rows
+FROM (SELECT distinct_id AS id FROM events UNION SELECT a FROM pairs UNION SELECT b FROM pairs)
+LEFT JOIN (SELECT distinct_id AS id, count(*) AS rows FROM events GROUP BY 1) USING (id);
+CREATE OR REPLACE TABLE edges AS
+SELECT x.number AS a, y.number AS b, is_alias FROM pairs JOIN nodes x ON x.id = a JOIN nodes y ON y.id = b
+UNION SELECT y.number, x.number, is_alias FROM pairs JOIN nodes x ON x.id = a JOIN nodes y ON y.id = b;
+CHECKPOINT;
+"""
+
+COMPONENTS = """
+WITH RECURSIVE component(number, root) USING KEY (number) AS (
+    SELECT number, number FROM nodes
+    UNION
+    (SELECT known.number, min(near.root)
+     FROM recurring.component AS known JOIN edges ON edges.a = known.number {only}
+     JOIN component AS near ON near.number = edges.b
+     WHERE near.root < known.root GROUP BY 1)
+)
+"""
 
 CLICKHOUSE = """
 CREATE DATABASE IF NOT EXISTS crowd;
@@ -144,6 +178,22 @@ def find(store):
     connection = duckdb.connect(store, read_only=True)
     start = time.perf_counter()
     found = [connection.execute(question).fetchone()[0] for question in FINDINGS]
+    print(time.perf_counter() - start, *found)
+
+
+def join(store):
+    """Asks DuckDB for the connected components; runs in a process of its own, and prints seconds and what it found."""
+    import duckdb
+
+    connection = duckdb.connect(store)
+    connection.execute(EDGES)
+    start = time.perf_counter()
+    for table, only in [("old", "AND edges.is_alias"), ("new", "")]:
+        connection.execute(f"CREATE TEMP TABLE {table} AS {COMPONENTS.format(only=only)} SELECT * FROM component")
+    found = connection.execute(
+        """SELECT count(DISTINCT old.root), count(DISTINCT new.root), sum(rows) FILTER (old.root <> new.root)
+           FROM old JOIN new USING (number) JOIN nodes USING (number) WHERE rows > 0"""
+    ).fetchone()
     print(time.perf_counter() - start, *found)
 
 
@@ -452,6 +502,35 @@ def findings(bench):
     ]
 
 
+def people(bench):
+    """The lines of the table of connected components."""
+    if not importlib.util.find_spec("duckdb"):
+        return []
+    note("an import to report on")
+    bench.import_ours()
+    store, theirs = bench.folder / "ours.db", bench.folder / "theirs.db"
+    here = [sys.executable, str(Path(__file__).resolve())]
+    note("people against duckdb")
+    remove(theirs)
+    Run([*here, "--child", "duckdb", bench.export, str(theirs)])
+    command = [bench.journey, "compare", "--from", "legacy", "--to", "simplified", "--store", str(store), "--format", "json"]
+    ours, others, counts = [], [], ""
+    for _ in range(bench.pairs):
+        run = Run(command)
+        told = json.loads(run.out)
+        ours.append(run)
+        seconds, *found = (run := Run([*here, "--join", str(theirs)])).out.split()
+        run.wall = float(seconds)
+        counts = f"{told['people']['from']:,} to {told['people']['to']:,} people; by DuckDB {int(found[0]):,} to {int(found[1]):,}"
+        others.append(run)
+    remove(theirs)
+    times = ratios(others, ours)
+    return [
+        f"| DuckDB, recursive query ({counts}) | {median(ours, 'wall'):.2f} | {median(others, 'wall'):.2f} "
+        f"| **{statistics.median(times):.1f}×** | {spread(times)} | {median(ours, 'cpu'):.2f} | {median(ours, 'peak'):.0f} |"
+    ]
+
+
 def note(text):
     print(f"... {text}", file=sys.stderr, flush=True)
 
@@ -476,6 +555,8 @@ def main():
         return ask(*sys.argv[2:5])
     if sys.argv[1:2] == ["--find"]:
         return find(sys.argv[2])
+    if sys.argv[1:2] == ["--join"]:
+        return join(sys.argv[2])
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=lambda text: int(text.replace("_", "")), default=1_000_000)
     parser.add_argument("--seed", type=int, default=7)
@@ -486,7 +567,7 @@ def main():
     parser.add_argument("--export", type=Path, help="an export of --rows rows that is there already")
     parser.add_argument("--held-export", type=Path, help="an export of --held rows and another seed, likewise")
     parser.add_argument("--folder", type=Path, help="where the files are made, and removed [temporary]")
-    parser.add_argument("--only", action="append", choices=["duckdb", "chdb", "sqlite3", "sqlite-utils", "alone", "values", "findings"])
+    parser.add_argument("--only", action="append", choices=["duckdb", "chdb", "sqlite3", "sqlite-utils", "alone", "values", "findings", "people"])
     arguments = parser.parse_args()
     if not arguments.journey.exists():
         raise SystemExit(f"{arguments.journey} is not there; make it with cargo build --release, or name it by --journey")
@@ -499,6 +580,7 @@ def main():
             own = alone(bench, arguments.held or arguments.rows, arguments.held_export, arguments.shows)
         searched = values(bench) if not arguments.only or "values" in arguments.only else []
         checked = findings(bench) if not arguments.only or "findings" in arguments.only else []
+        joined = people(bench) if not arguments.only or "people" in arguments.only else []
         ours = bench.ours
         print(f"{bench.rows:,} rows, {bench.bytes / 1e6:.0f} MB of JSON Lines, seed {bench.seed}; "
               f"{os.cpu_count()} cores; {bench.pairs} pairs each, medians; {versions()}.")
@@ -521,6 +603,10 @@ def main():
             print("\n| a check, beside | journey, s | it, s | ratio | pairs | processor | journey's, s | its peak, MiB | peak of it, MiB |")
             print("|---|---|---|---|---|---|---|---|---|")
             print("\n".join(checked))
+        if joined:
+            print("\n| people under two rule sets, beside | journey, s | it, s | ratio | pairs | processor of journey, s | its peak, MiB |")
+            print("|---|---|---|---|---|---|---|")
+            print("\n".join(joined))
         for line in lacking:
             print(f"\n{line}")
 
