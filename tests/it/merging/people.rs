@@ -1,7 +1,12 @@
 //! Whole journeys of rule sets that join ids: the user, who is near, and what only names it.
 
-use journey::identity::{EvidenceKind, Journey, Phase, RULE_SETS, Reason, Role, Strength, of_vendor, resolve};
+use std::sync::Arc;
+
+use journey::identity::{
+    Cut, CutOf, EvidenceKind, Journey, Phase, RULE_SETS, Reason, Role, Strength, of_vendor, resolve,
+};
 use journey::model::Id;
+use journey::model::facts::Origin;
 
 use super::{G1, G2};
 use crate::support::story::Story;
@@ -301,12 +306,15 @@ fn calls_repeated_with_one_id_or_with_itself_have_their_verdicts() {
 fn a_call_is_that_of_its_own_row_among_those_of_one_line() {
     let mut two = Story::new(&format!("1 ID(u <= {G1})\n1 ID(u <= {G2})"));
     two.rows[1].line = 1;
-    let rows =
-        |story: &Story| story.journey_by("original", "u").aliases.iter().map(|line| line.row).collect::<Vec<_>>();
-    assert_eq!(rows(&two), [1, 2]);
+    let calls = |story: &Story| {
+        let journey = story.journey_by("original", "u");
+        let call = |line: &journey::identity::AliasLine| (line.alias.as_ref().unwrap().as_str().to_owned(), line.row);
+        journey.aliases.iter().map(call).collect::<Vec<_>>()
+    };
+    assert_eq!(calls(&two), [(G1.to_owned(), 1), (G2.to_owned(), 2)]);
     let mut merge = Story::new("1 View(u)\n1 MERGE(u, x)");
     merge.rows[1].line = 1;
-    assert_eq!(rows(&merge), [2]);
+    assert_eq!(calls(&merge), [("x".to_owned(), 2)]);
 }
 
 #[test]
@@ -381,4 +389,51 @@ fn what_the_vendor_exported_as_one_user_and_the_rules_do_not_is_a_note() {
     assert_eq!(exported(two, "P"), [note]);
     assert_eq!(exported(two, "w"), [""; 0], "it is about neither of their ids");
     assert_eq!(exported("1 Open(P)\n2 Merged(u)\n3 AL(P -> u)", "u"), [""; 0], "they are one here as well");
+}
+
+#[test]
+fn amplitude_takes_the_user_of_a_row_first_and_an_id_of_the_form_of_a_device_for_one() {
+    let user = Story::new("1 a(x) +u,d1\n2 b($device:d1) +u,d1\n3 c(G) +u,");
+    assert_eq!(user.rows_by("amplitude", "u"), "a, b, c");
+    let device = Story::new("1 a($device:d7)\n2 b(d7) +,d7\n3 c($device:d8) +,d7\n4 d(d8)");
+    assert_eq!(device.rows_by("amplitude", "d7"), "a, b, c");
+    assert_eq!(device.rows_by("amplitude", "d8"), "d", "no row names it as a device");
+    let made = Story::new(&format!("1 a({G1})\n2 b(u) +u,{G1}"));
+    assert_eq!(made.rows_by("amplitude", "u"), "a, b", "an id that an SDK made is a device");
+}
+
+#[test]
+fn one_more_row_of_the_user_of_a_device_is_no_refusal() {
+    let story = Story::new("1 a(u) +u,d1\n2 b(x) +u,d1");
+    assert_eq!(story.calls_by("simplified", "u"), "$device:d1 -> u accepted");
+    assert_eq!(story.rows_by("simplified", "u"), "a, b");
+}
+
+#[test]
+fn rows_that_their_own_rules_judge_say_so() {
+    let note = |rules: &str, vendors: [&str; 2]| {
+        let mut facts = Story::new("1 a(u)\n2 b(u)").facts();
+        for (event, vendor) in facts.events.iter_mut().zip(vendors) {
+            let source = &mut Arc::make_mut(event).source;
+            source.origin = Arc::new(Origin { vendor: vendor.into(), ..Origin::clone(source) });
+        }
+        let journey = resolve(&facts, &Id::new("u"), journey::identity::named(rules).unwrap()).unwrap();
+        journey.notes.into_iter().find(|note| note.starts_with("Rows of "))
+    };
+    let own = |vendors: &str, rules: &str| {
+        Some(format!("Rows of {vendors} are judged by the rule set {rules} where no other is chosen."))
+    };
+    assert_eq!(note("posthog", ["PostHog", "PostHog"]), own("PostHog", "posthog"));
+    assert_eq!(note("simple", ["Segment", "RudderStack"]), own("RudderStack and Segment", "simple"));
+    assert_eq!(note("simple", ["Segment", "PostHog"]), None);
+    assert_eq!(note("original", ["PostHog", "PostHog"]), None);
+}
+
+#[test]
+fn an_id_without_rows_keeps_what_limits_cut_and_calls_that_name_nothing_else() {
+    let mut facts = Story::new("1 AL(x -> \"\")\n2 a(u)").facts();
+    facts.cuts.push(Cut { of: CutOf::Rows, what: "rows".to_owned() });
+    facts.alike = vec![(Id::new("x"), Id::new("X"))];
+    let journey = resolve(&facts, &Id::new("x"), journey::identity::named("original").unwrap()).unwrap();
+    assert_eq!((journey.aliases.len(), journey.mentions.len(), journey.cuts.len(), journey.alike.len()), (1, 0, 1, 1));
 }
