@@ -52,8 +52,8 @@ const GRACE: Duration = Duration::from_millis(80);
 /// Runs `work`, and calls `leave` from another thread if it is still at work a moment after `stop`.
 ///
 /// For work that is safe to be ended anywhere and cannot end itself at each point: SQLite writes a large table or
-/// takes it back in one call. `leave` ends the program; what is half done in a store, whoever opens it next takes
-/// back, as after a kill.
+/// takes it back in one call. `leave` ends the program; the next program that opens the store takes back what is
+/// half done, as after a kill.
 pub(super) fn or_leave<T>(stop: &AtomicBool, leave: impl FnOnce() + Send, work: impl FnOnce() -> T) -> T {
     thread::scope(|scope| {
         let (at_work, ended) = mpsc::channel::<()>();

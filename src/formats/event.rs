@@ -153,7 +153,7 @@ fields! {
 
 /// What stands around an event.
 #[derive(Clone, Copy, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "what is known of a row, each apart from the others")]
+#[expect(clippy::struct_excessive_bools, reason = "what is known of a row, each separate from the others")]
 pub(super) struct Around {
     /// Line where the event begins, from 1.
     pub(super) line: u64,

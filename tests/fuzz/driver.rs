@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 /// Inputs that are kept besides those of the corpus.
 const KEPT: usize = 1024;
-/// What an input may take in a long run, unoptimised and beside other work.
+/// What an input may take in a long run, unoptimised and next to other work.
 const SLOW: Duration = Duration::from_secs(120);
 
 /// One target.

@@ -1,4 +1,4 @@
-//! Inputs that nobody would write by hand: every reader of the program gets them, and the way from
+//! Inputs that no person would write by hand: every reader of the program gets them, and the way from
 //! a hostile row to the terminal is gone to its end. `driver` says how to run them for longer.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by a panic")]

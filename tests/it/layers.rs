@@ -95,7 +95,7 @@ const LONGEST: usize = 600;
 /// Files that may be longer, with the reason.
 const LONG: &[(&str, &str)] = &[];
 
-/// Files beside those of `formats` and `sim` that may name what Mixpanel calls its verbs: the names
+/// Files next to those of `formats` and `sim` that may name what Mixpanel calls its verbs: the names
 /// themselves, stores in which nothing else said the verb, a call without a row, sentences about what an SDK of
 /// Mixpanel sends, rows and calls that are written for Mixpanel, rows that
 /// are counted in a table without a verb.

@@ -85,7 +85,7 @@ fn the_refused_alias_and_its_orphan_come_to_be_at_the_moment_of_the_call() {
         "{why}"
     );
     let before = play.server(orphan - 1);
-    assert!(before.timeline.iter().all(|entry| entry.standing == Standing::Merged), "nobody knows before");
+    assert!(before.timeline.iter().all(|entry| entry.standing == Standing::Merged), "no one knows before");
 }
 
 #[test]

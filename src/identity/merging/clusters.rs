@@ -1,7 +1,7 @@
 //! Which nodes a rule set has joined, and what each cluster is called.
 //!
 //! A node is an id as a number, in one of two spaces where a rule set keeps devices and users
-//! apart ([`Node`]). Clusters only grow: rule sets that join ids never take one back.
+//! separate ([`Node`]). Clusters only grow: rule sets that join ids never take one back.
 
 /// An id as a number, from 1 on; 0 stands for none.
 pub type Number = u32;

@@ -32,7 +32,7 @@ fn c24_an_anonymous_id_of_two_users_is_contested() {
     assert_eq!(story.merged("u2"), "c");
     assert_eq!(story.orphans("u1"), "G1: a (proof, contested)");
     assert_eq!(story.orphans("u2"), "G1: a (proof, contested)");
-    assert_eq!(story.journey("u1").orphaned_rows(), 0, "a contested row counts for nobody");
+    assert_eq!(story.journey("u1").orphaned_rows(), 0, "a contested row counts for no one");
 }
 
 #[test]

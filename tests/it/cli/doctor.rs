@@ -190,7 +190,7 @@ fn stores_of_older_versions_are_only_old() {
     }
 }
 
-/// A store whose last writer was stopped: what it had written beside is all that is left of it.
+/// A store whose last writer was stopped: what it had written next to it is all that is left of it.
 fn stopped(mode: &str, with_index: bool) -> (Home, PathBuf) {
     let (home, path) = store();
     fs::create_dir(home.path("killed")).unwrap();

@@ -60,7 +60,7 @@ impl Drop for ReadOnly<'_> {
     }
 }
 
-/// A store in the folder of the medium, changed by `sql`, with what SQLite leaves beside when it is killed.
+/// A store in the folder of the medium, changed by `sql`, with what SQLite leaves next to it when it is killed.
 fn store(home: &Home, sql: &str) {
     fs::create_dir(home.path("medium")).unwrap();
     let import = home.run(&["import", sample().to_str().unwrap(), "--store", "s.db", "--timezone", "UTC"]);

@@ -95,7 +95,7 @@ fn the_demo_store_is_there_next_to_your_own_store() {
         assert_eq!(code(&home.run(&["--demo", "search", "sally"])), 0);
     }
     let home = Home::with_sample();
-    // It is no file: nothing goes into it, and no other store is named beside it.
+    // It is no file: nothing goes into it, and no other store is named next to it.
     for arguments in
         [&["import", "x.jsonl", "--demo"][..], &["show", "a", "--demo", "--store", "x.db"], &["doctor", "--demo"]]
     {

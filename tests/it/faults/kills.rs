@@ -162,7 +162,7 @@ fn a_log_that_a_killed_import_left_is_part_of_the_store_wherever_both_are() {
             }
         };
         leave();
-        // By a link from elsewhere, too, and where nothing may be made beside it.
+        // By a link from elsewhere, too, and where nothing may be made next to it.
         let link = Place::new();
         std::os::unix::fs::symlink(place.at("s.db"), link.at("s.db")).unwrap();
         let doctor = link.run(&["doctor", "s.db", "--format", "json"]);

@@ -92,7 +92,7 @@ fn an_import_on_a_full_disk_says_so_and_is_finished_when_there_is_room() {
         medium.clear();
         medium.again(&format!("size={}k", 64 + numbers.below(kibibytes)));
         full += usize::from(is_told(&place.run(&import)));
-        // What is there can be asked also where nothing fits in beside it.
+        // What is there can be asked also where nothing fits in next to it.
         if Path::new(&store).metadata().is_ok_and(|meta| meta.len() > 0) {
             let asked = place.run(&["sql", "SELECT count(*) FROM events", "--store", &store]);
             assert!(ended_well(asked.status), "{asked:?}");

@@ -119,7 +119,7 @@ fn a_stop_is_heard_within_the_rows_of_one_id_and_before_any_evidence() {
     let found = whole.unwrap().found;
     assert!(found.iter().all(|found| !found.sources.is_empty()));
     assert!(asked.iter().any(|(done, total)| done * 3 < *total), "{asked:?}");
-    // All rows were looked at and their users judged, and then nobody wanted to wait.
+    // All rows were looked at and their users judged, and then no one wanted to wait.
     let ends = asked.iter().filter(|(done, total)| done == total).count();
     let mut left = ends - found.len() + 1;
     let mut go_on = |done, total| {

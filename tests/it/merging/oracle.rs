@@ -65,7 +65,7 @@ fn bare(text: &str) -> String {
     text.strip_prefix("$device:").unwrap_or(text).to_owned()
 }
 
-/// User and device of a row in systems that keep the two apart.
+/// User and device of a row in systems that keep the two separate.
 fn user_and_device(rules: &str, row: &Row) -> (Option<String>, Option<String>) {
     let device = text(row.device.as_ref()).map(|device| bare(&device));
     let user = text(row.user.as_ref());

@@ -1,4 +1,4 @@
-//! What is left beside a file that was read, and files that may only be read.
+//! What is left next to a file that was read, and files that may only be read.
 
 use super::*;
 
