@@ -437,3 +437,19 @@ fn an_id_without_rows_keeps_what_limits_cut_and_calls_that_name_nothing_else() {
     let journey = resolve(&facts, &Id::new("x"), journey::identity::named("original").unwrap()).unwrap();
     assert_eq!((journey.aliases.len(), journey.mentions.len(), journey.cuts.len(), journey.alike.len()), (1, 0, 1, 1));
 }
+
+#[test]
+fn calls_between_two_anonymous_ids_between_two_people_and_of_others_leave_no_orphan() {
+    let anonymous = Story::new("1 a(guest)\n2 b(x1)\n3 AL(guest -> x1)\n4 c(z) +z,");
+    for query in ["guest", "x1", "z"] {
+        let journey = anonymous.journey_by("posthog", query);
+        let (orphans, owners, near) = (&journey.orphans, &journey.orphan_of, &journey.neighbours);
+        assert_eq!((orphans.len(), owners.len(), near.len()), (0, 0, 0), "{query}");
+    }
+    let people = Story::new("1 a(u1) +u1,\n2 b(u2) +u2,\n3 ID(u2 <= u1)\n4 Browse(d-1)\n5 ID(u2 <= d-1)\n6 c(z) +z,");
+    assert_eq!(orphans(&people.journey_by("original", "u1")), [""; 0]);
+    assert_eq!(neighbours(&people.journey_by("original", "u1")), ["u2 by no device switched at 3"]);
+    assert_eq!(orphans(&people.journey_by("original", "u2")), ["d-1 of u2, suggested u2, identify_event 5: Browse"]);
+    let other = people.journey_by("original", "z");
+    assert_eq!((other.orphans.len(), other.neighbours.len(), other.aliases.len()), (0, 0, 0));
+}
