@@ -10,8 +10,11 @@
 //! [`Header::with_escapes`].
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::io::Cursor;
 
 use super::dialect::TEXTS;
+use super::object::string;
 use super::repair::repair;
 use super::rows::{Lifted, Lifting, Role, Shape};
 use super::split::BYTE_ORDER_MARK;
@@ -263,7 +266,7 @@ fn unescaped(cell: &str) -> Option<String> {
 
 /// The row of some cells; the error is the reason to reject it.
 pub(super) fn lift<'a>(cells: &'a [String], roles: &[Role<'static>], nests: bool) -> Result<Lifted<'a>, String> {
-    let mut row = Lifting::default();
+    let mut row = Lifting::of(nests || roles.contains(&Role::Properties));
     for (cell, role) in cells.iter().zip(roles) {
         if is_nothing(cell) {
             continue;
@@ -271,15 +274,19 @@ pub(super) fn lift<'a>(cells: &'a [String], roles: &[Role<'static>], nests: bool
         let value = match role {
             Role::Property(name) if TEXTS.contains(&&**name) => quoted(cell),
             Role::Name => quoted(cell),
-            Role::Properties | Role::Property(_) | Role::Own => match repair(&token(cell)) {
-                Cow::Owned(right) => {
+            Role::Properties | Role::Property(_) | Role::Own => {
+                let token = token(cell);
+                let right = match repair(&token) {
+                    Cow::Owned(right) => Some(right),
+                    Cow::Borrowed(_) => None,
+                };
+                if right.is_some() {
                     row.note_repaired();
-                    Cow::Owned(right)
                 }
-                Cow::Borrowed(_) => token(cell),
-            },
+                right.map_or(token, Cow::Owned)
+            }
         };
-        row.add(role.clone(), "event", value)?;
+        row.add(role.borrowed(), "event", value)?;
     }
     row.finish(nests)
 }
@@ -331,22 +338,46 @@ fn token(cell: &str) -> Cow<'_, str> {
 
 /// A text as JSON.
 pub(super) fn quoted(text: &str) -> Cow<'_, str> {
-    Cow::Owned(serde_json::Value::from(text).to_string())
+    let mut json = String::with_capacity(text.len() + 2);
+    string(text, &mut json);
+    Cow::Owned(json)
+}
+
+/// A delimiter, and whether cells can stand in quotes.
+type Dialect = (u8, bool);
+
+/// A reader of records that are put into it one after the other.
+type TextReader = csv::Reader<Cursor<Vec<u8>>>;
+
+thread_local! {
+    /// The readers of tables of this thread: to make one takes longer than to read a row.
+    static READERS: RefCell<Vec<(Dialect, TextReader)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The cells of one record.
 fn cells(record: &[u8], delimiter: u8, is_quoted: bool) -> Result<Vec<String>, String> {
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .delimiter(delimiter)
-        .quoting(is_quoted)
-        .flexible(true)
-        .from_reader(record);
-    let mut cells = csv::StringRecord::new();
-    match reader.read_record(&mut cells) {
-        Ok(_) => Ok(cells.iter().map(str::to_owned).collect()),
-        Err(_) => Err("not UTF-8".to_owned()),
-    }
+    READERS.with_borrow_mut(|readers| {
+        let known = readers.iter().position(|(known, _)| *known == (delimiter, is_quoted));
+        let at = known.unwrap_or_else(|| {
+            let mut builder = csv::ReaderBuilder::new();
+            builder.has_headers(false).delimiter(delimiter).quoting(is_quoted).flexible(true);
+            readers.push(((delimiter, is_quoted), builder.from_reader(Cursor::default())));
+            readers.len() - 1
+        });
+        let mut cells = csv::StringRecord::new();
+        let mut read = || {
+            let Some((_, reader)) = readers.get_mut(at) else { return Ok(false) };
+            let text = reader.get_mut().get_mut();
+            text.clear();
+            text.extend_from_slice(record);
+            reader.seek(csv::Position::new())?;
+            reader.read_record(&mut cells)
+        };
+        match read() {
+            Ok(_) => Ok(cells.iter().map(str::to_owned).collect()),
+            Err(_) => Err("not UTF-8".to_owned()),
+        }
+    })
 }
 
 /// An object of all cells, for a row that is read as JSON; `is_text` says which columns have nothing

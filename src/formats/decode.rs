@@ -21,7 +21,7 @@ use super::object::{complaint, each, members};
 use super::payload::{self, Endpoint};
 use super::repair::{readable, repair};
 use super::rows::Lifted;
-use super::scan::{Scanned, scan};
+use super::scan::{Scanned, properties as properties_of, scan};
 use super::sniff::{CellRows, Cells, How, Sniffed};
 use super::split::{BYTE_ORDER_MARK, separated, split_first, trim};
 use super::vendor::By;
@@ -220,6 +220,15 @@ struct Reading<'o, 'a> {
 
 impl Reading<'_, '_> {
     fn object(&mut self, json: &str, format: Format) -> Result<(), String> {
+        // Its keys say nothing then that is not known of the file.
+        let is_known = !matches!(format, Format::AliasTable | Format::Copy) && !self.how.is_answer;
+        if is_known && self.how.map.is_none() {
+            match self.how.rows.vendor {
+                Some(By(vendor)) => return self.of_vendor(vendor, json, None),
+                None if !self.how.is_raw => return self.row(json),
+                None => {}
+            }
+        }
         let outer = Outer::read(json).map_err(|error| complaint(&error))?;
         if format == Format::AliasTable && outer.event.is_none() {
             (self.out)(Item::Alias(table::decode_json(json, self.line, self.repaired)?));
@@ -307,7 +316,13 @@ impl Reading<'_, '_> {
             is_plain: false,
             on_wall: self.how.rows.events.dialect.on_wall,
         };
-        let event::Decoded { row, project, clock } = event::decode(event, properties, around)?;
+        let event::Decoded { row, project, clock } = match properties_of(properties) {
+            Some((fields, is_plain)) => {
+                let is_plain = is_plain && event.is_none_or(|event| !event.contains('\\'));
+                event::of_fields(event, Cow::Borrowed(properties), &fields, Around { is_plain, ..around })?
+            }
+            None => event::decode(event, properties, around)?,
+        };
         let project = project.map(|token| Cow::Owned(token.into_owned()));
         Ok(Item::Event { row: row.into_owned(), project, clock })
     }

@@ -51,6 +51,17 @@ pub(super) fn members(json: &str) -> serde_json::Result<Vec<&str>> {
     Ok(members.into_iter().map(RawValue::get).collect())
 }
 
+/// Writes a text as JSON.
+pub(super) fn string(text: &str, out: &mut String) {
+    if text.bytes().any(|byte| byte < b' ' || matches!(byte, b'"' | b'\\')) {
+        out.push_str(&serde_json::Value::from(text).to_string());
+    } else {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    }
+}
+
 /// Whether a value is there and not `null`.
 pub(super) fn given(value: Option<&str>) -> Option<&str> {
     value.filter(|text| *text != "null")
@@ -166,6 +177,15 @@ mod tests {
     fn the_last_of_two_equal_keys_counts_and_escapes_in_keys_are_read() {
         let two = Two::read(r#"{"a":1,"\u0024b":"x","a":12345678901234567890.50}"#).unwrap();
         assert_eq!((two.a, two.b), (Some("12345678901234567890.50"), Some(r#""x""#)));
+    }
+
+    #[test]
+    fn a_text_is_written_as_any_parser_reads_it() {
+        for text in ["", "plain", "\"", "\\", "a\nb", "\0", "\u{1f}\u{7f}", "ü \u{2028}"] {
+            let mut out = String::new();
+            string(text, &mut out);
+            assert_eq!(serde_json::from_str::<String>(&out).unwrap(), text);
+        }
     }
 
     #[test]

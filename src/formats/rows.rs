@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use super::dialect::{self, Dialect};
 use super::literal;
-use super::object::{complaint, each, given};
+use super::object::{complaint, each, given, string};
 use super::repair::repair;
 use crate::model::json;
 
@@ -87,6 +87,8 @@ pub(super) struct Shape {
     prefix: Option<&'static str>,
     /// Ids next to `properties`, or without their `$`, are those of Mixpanel.
     bare_ids: bool,
+    /// Rows have an object of properties.
+    is_wide: bool,
 }
 
 impl PartialEq for Shape {
@@ -94,6 +96,7 @@ impl PartialEq for Shape {
         std::ptr::eq(self.dialect, other.dialect)
             && (&self.name, &self.renamed, self.prefix, self.bare_ids)
                 == (&other.name, &other.renamed, other.prefix, other.bare_ids)
+            && self.is_wide == other.is_wide
     }
 }
 
@@ -113,6 +116,16 @@ pub(super) enum Role<'k> {
 }
 
 impl Role<'_> {
+    /// The same, which holds on to this one.
+    pub(super) fn borrowed(&self) -> Role<'_> {
+        match self {
+            Self::Name => Role::Name,
+            Self::Properties => Role::Properties,
+            Self::Property(key) => Role::Property(Cow::Borrowed(key)),
+            Self::Own => Role::Own,
+        }
+    }
+
     /// The same, without a hold on the key.
     pub(super) fn into_owned(self) -> Role<'static> {
         match self {
@@ -144,6 +157,7 @@ impl Shape {
             renamed: Vec::new(),
             prefix: None,
             bare_ids: true,
+            is_wide: true,
         }
     }
 
@@ -153,10 +167,17 @@ impl Shape {
             let written = keys.iter().find(|key| is_written(key, column))?;
             Some(((*written).to_owned(), *column))
         });
-        let mut shape =
-            Self { dialect: dialect::of(keys), name: None, renamed: renamed.collect(), prefix: None, bare_ids: false };
+        let mut shape = Self {
+            dialect: dialect::of(keys),
+            name: None,
+            renamed: renamed.collect(),
+            prefix: None,
+            bare_ids: false,
+            is_wide: false,
+        };
         shape.name = NAMES.iter().find_map(|name| shape.written(keys, name));
         let is_wide = shape.written(keys, "properties").is_some();
+        shape.is_wide = is_wide;
         shape.prefix =
             ["properties.", "properties__", "properties/", "properties:", "properties_"].into_iter().find(|prefix| {
                 let has = |key: &str| keys.contains(format!("{prefix}{key}").as_str());
@@ -249,10 +270,10 @@ impl Shape {
 
     /// The row of a JSON object; the error is the reason to reject it.
     pub(super) fn lift<'a>(&self, json: &'a str) -> Result<Lifted<'a>, String> {
-        let mut row = Lifting::default();
+        let mut row = Lifting::of(self.dialect.nests || self.is_wide);
         let mut wrong = None;
         each(json, |key, value| {
-            if let Err(reason) = row.add(self.role(key).into_owned(), key, Cow::Borrowed(value)) {
+            if let Err(reason) = row.add(self.role(key), key, Cow::Borrowed(value)) {
                 wrong.get_or_insert(reason);
             }
         })
@@ -276,18 +297,32 @@ pub(super) struct Lifting<'a> {
     event: Option<Cow<'a, str>>,
     inner: Option<Cow<'a, str>>,
     columns: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    /// The properties so far, where nothing is to be compared or put together at the end.
+    text: Option<String>,
     repaired: bool,
 }
 
 impl<'a> Lifting<'a> {
+    /// An empty row. Without an object of properties, and without keys that nest, each field is written as it comes.
+    pub(super) fn of(waits: bool) -> Self {
+        Self { text: (!waits).then(|| "{".to_owned()), ..Self::default() }
+    }
+
+    fn property(&mut self, name: Cow<'_, str>, value: Cow<'a, str>) {
+        match &mut self.text {
+            Some(text) => field(text, &name, &value),
+            None => self.columns.push((Cow::Owned(name.into_owned()), value)),
+        }
+    }
+
     /// Takes a field; the error is the reason to reject the row.
-    pub(super) fn add(&mut self, role: Role<'a>, key: &str, value: Cow<'a, str>) -> Result<(), String> {
+    pub(super) fn add(&mut self, role: Role<'_>, key: &str, value: Cow<'a, str>) -> Result<(), String> {
         let value = if value == NULL_SIGN { Cow::Borrowed("null") } else { value };
         match role {
             Role::Own => {}
             Role::Name if self.event.is_none() => self.event = Some(value),
             // A property `event` that got a column of its own.
-            Role::Name => self.columns.push((Cow::Owned(key.to_owned()), value)),
+            Role::Name => self.property(Cow::Borrowed(key), value),
             Role::Properties => match given(Some(&value)) {
                 None => {}
                 Some(text) if text.starts_with('{') => self.inner = Some(value),
@@ -306,7 +341,7 @@ impl<'a> Lifting<'a> {
                     })));
                 }
             },
-            Role::Property(name) => self.columns.push((name, value)),
+            Role::Property(name) => self.property(name, value),
         }
         Ok(())
     }
@@ -318,7 +353,16 @@ impl<'a> Lifting<'a> {
 
     /// The row; with `nests`, `a__b` is `b` in `a`.
     pub(super) fn finish(self, nests: bool) -> Result<Lifted<'a>, String> {
-        let Self { event, inner, mut columns, repaired } = self;
+        let Self { event, inner, mut columns, text, repaired } = self;
+        if let Some(mut properties) = text {
+            properties.push('}');
+            if inner.is_none() {
+                return Ok(Lifted { event, properties, repaired });
+            }
+            // The first rows had no properties.
+            each(&properties, |key, value| columns.push((Cow::Owned(key.to_owned()), Cow::Owned(value.to_owned()))))
+                .map_err(|error| complaint(&error))?;
+        }
         let mut properties = match &inner {
             Some(inner) => {
                 keep_different(inner, &mut columns)?;
@@ -384,7 +428,7 @@ fn field(text: &mut String, key: &str, value: &str) {
     if !text.trim_end().ends_with('{') {
         text.push(',');
     }
-    text.push_str(&serde_json::Value::from(key).to_string());
+    string(key, text);
     text.push(':');
     text.push_str(value);
 }

@@ -50,6 +50,16 @@ pub(super) fn scan(text: &str) -> Option<Scanned<'_>> {
     cursor.rest.is_empty().then_some(Scanned { event, properties, fields, is_plain })
 }
 
+/// Reads an object of properties, and whether no string among its fields has an escape; `None` when it is
+/// wrong or a part of it is doubtful.
+pub(super) fn properties(text: &str) -> Option<(Properties<'_>, bool)> {
+    let mut cursor = Cursor { text, rest: text.as_bytes(), escapes: 0, is_plain: true };
+    let mut fields = Properties::default();
+    cursor.properties(&mut fields)?;
+    cursor.spaces();
+    cursor.rest.is_empty().then_some((fields, cursor.is_plain))
+}
+
 /// Levels of nesting that are followed.
 const DEEPEST: u32 = 60;
 
@@ -133,6 +143,7 @@ impl<'a> Cursor<'a> {
 
     /// The text of an object, whose fields it notes; of a key that stands twice, the last value
     /// counts.
+    #[inline(always)]
     fn properties(&mut self, fields: &mut Properties<'a>) -> Option<&'a str> {
         let start = self.at();
         self.take(b'{')?;

@@ -56,7 +56,8 @@ impl Reading<'_, '_> {
         if !json.starts_with('{') {
             return Err("a payload that is no object".to_owned());
         }
-        match carrier::open(json).filter(|_| self.how.rows.is_carried) {
+        let opened = if self.how.rows.is_carried { carrier::open(json) } else { None };
+        match opened {
             Some(Opened::Row { json, .. }) => return self.of_vendor(vendor, &json, arrival),
             Some(Opened::Silent(_)) => {
                 (self.out)(Item::Skipped);
