@@ -7,6 +7,7 @@
 mod opening;
 mod rows;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -149,6 +150,9 @@ pub fn check(path: &Path, stop: &Stop, tell: &mut dyn FnMut(Part, u64, u64)) -> 
         checked.sums(&**stop, tell)?;
     }
     checked.pages(&moment)?;
+    if version == schema::VERSION {
+        checked.tables(&moment)?;
+    }
     let counts = checked.counts(&moment, version)?;
     rows::check(&mut checked, &moment, (version, counts), tell, &**stop)?;
     checked.doubled(&moment)?;
@@ -220,6 +224,22 @@ impl Checked<'_> {
         for sentence in self.ask(sentences)?.into_iter().flatten().filter(|sentence| sentence != "ok") {
             // One value may have a sentence for each page below it.
             sentence.lines().for_each(|line| self.damaged(line.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Reports the tables, indexes and views that a new store has and this one has not.
+    fn tables(&mut self, db: &Connection) -> Result<(), Error> {
+        const SELECT: &str =
+            "SELECT type || ' ' || name FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'";
+        let named = |db: &Connection| -> rusqlite::Result<BTreeSet<String>> {
+            db.prepare(SELECT)?.query_map([], |row| row.get(0))?.collect()
+        };
+        let Some(found) = self.ask(named(db))? else { return Ok(()) };
+        let new = open::in_memory(self.path)?;
+        let wanted = named(&new).map_err(|source| Error::sqlite(self.path, source))?;
+        for missing in wanted.difference(&found) {
+            self.damaged(format!("the {missing} is missing"));
         }
         Ok(())
     }

@@ -61,6 +61,12 @@ pub(super) fn check(
     {
         checked.damaged(format!("{parts} parts of the index of values are not those that were written"));
     }
+    for (what, table) in [("pieces", "chunks"), ("senders", if version > 1 { "senders" } else { "chunks" })] {
+        let sql = format!("SELECT count(*) FROM {table} t WHERE NOT EXISTS (SELECT 1 FROM files WHERE id = t.file)");
+        if let Some(lost) = checked.number(db, &sql)?.filter(|lost| *lost > 0) {
+            checked.damaged(format!("{lost} {what} name a file that is not in `files`"));
+        }
+    }
     let calls = checked.number(db, "SELECT count(*) FROM alias_calls NOT INDEXED")?;
     compare(checked, "alias calls", counts.alias_calls, vec![("alias_calls", calls)]);
     let found = properties(db, version, total, tell, stop);

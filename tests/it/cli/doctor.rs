@@ -123,6 +123,26 @@ fn rows_whose_names_or_ids_are_gone_are_a_problem() {
 }
 
 #[test]
+fn files_views_and_indexes_that_are_gone_are_a_problem() {
+    for (statement, expected) in [
+        ("DELETE FROM files", "name a file that is not in `files`"),
+        ("DROP VIEW events", "the view events is missing"),
+        ("DROP INDEX chunks_file", "the index chunks_file is missing"),
+        ("DROP TABLE value_indexes", "the table value_indexes is missing"),
+    ] {
+        let (home, path) = store();
+        Connection::open(&path).unwrap().execute_batch(statement).unwrap();
+        let answer = doctor(&home, 1, &path);
+        assert!(codes(&answer).contains("damaged"), "{statement}: {answer}");
+        assert!(answer.to_string().contains(expected), "{statement}: {answer}");
+    }
+    // What a person adds is no problem.
+    let (home, path) = store();
+    Connection::open(&path).unwrap().execute_batch("CREATE TABLE mine (a); CREATE VIEW ours AS SELECT 1").unwrap();
+    assert!(codes(&doctor(&home, 0, &path)).is_empty());
+}
+
+#[test]
 fn changed_bits_are_problems_or_no_store_and_never_a_crash() {
     let (home, path) = store();
     let whole = fs::read(&path).unwrap();
