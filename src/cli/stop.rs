@@ -44,10 +44,10 @@ pub(super) fn stop_flag_with_notice() -> Result<Arc<AtomicBool>, Failure> {
 }
 
 /// Between two looks whether a signal has come.
-const LOOK: Duration = Duration::from_millis(20);
+const LOOK: Duration = Duration::from_millis(10);
 
 /// How long work may take to end by itself after a signal: a person sees no difference.
-const GRACE: Duration = Duration::from_millis(80);
+const GRACE: Duration = Duration::from_millis(50);
 
 /// Runs `work`, and calls `leave` from another thread if it is still at work a moment after `stop`.
 ///
