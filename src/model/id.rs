@@ -51,7 +51,7 @@ impl Id {
     pub fn other_device_form(&self) -> Self {
         match self.0.strip_prefix(DEVICE_PREFIX) {
             Some(bare) => Self::new(bare),
-            None => Self::new(&format!("{DEVICE_PREFIX}{}", self.0)),
+            None => Self::new(&[DEVICE_PREFIX, &*self.0].concat()),
         }
     }
 
@@ -132,10 +132,7 @@ impl Shape {
         if let Some(shape) = of_pseudonym(text) {
             return shape;
         }
-        let groups: Vec<&str> = text.split('-').collect();
-        let hex = |group: &&str| !group.is_empty() && group.bytes().all(|b| b.is_ascii_hexdigit());
-        if groups.len() == 5 && groups.iter().all(hex) {
-            let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
+        if let Some(lengths) = groups_of_hex(text) {
             return if lengths == [8, 4, 4, 4, 12] { Self::Guid } else { Self::WebAnonymous };
         }
         match text.split_once('@') {
@@ -148,6 +145,19 @@ impl Shape {
     pub fn is_sdk_made(self) -> bool {
         matches!(self, Self::Device | Self::Guid | Self::WebAnonymous)
     }
+}
+
+/// The lengths of five groups of hexadecimal digits with a hyphen between; `None` for any other text.
+fn groups_of_hex(text: &str) -> Option<[usize; 5]> {
+    let (mut lengths, mut group) = ([0_usize; 5], 0);
+    for byte in text.bytes() {
+        match byte {
+            b'-' => group += 1,
+            _ if byte.is_ascii_hexdigit() => *lengths.get_mut(group)? += 1,
+            _ => return None,
+        }
+    }
+    (group == 4 && !lengths.contains(&0)).then_some(lengths)
 }
 
 /// Digits behind the kind of a pseudonym.

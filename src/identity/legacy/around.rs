@@ -59,8 +59,11 @@ fn owners_by_ties(world: &World<'_>, root: &Id) -> (Strength, Vec<Owner>) {
     let mut owners: Vec<Owner> = Vec::new();
     for tie in best_ties() {
         if !owners.iter().any(|owner| owner.root == tie.owner) {
-            let evidence: Vec<Evidence> =
-                ties.iter().filter(|other| other.owner == tie.owner).map(evidence::Tie::to_evidence).collect();
+            let evidence: Vec<Evidence> = ties
+                .iter()
+                .filter(|other| other.owner == tie.owner)
+                .map(|tie| tie.to_evidence(world.says_why))
+                .collect();
             let suggested = earliest.is_some_and(|earliest| earliest.owner == tie.owner);
             owners.push(Owner { root: tie.owner.clone(), strength: best, suggested, evidence });
         }
@@ -97,7 +100,7 @@ pub(super) fn neighbours(world: &World<'_>, root: &Id) -> Vec<Neighbour> {
                 let is_known = found.iter().any(|neighbour| neighbour.root == other);
                 if !is_known && names_someone_else(&other, &link.b) {
                     found.push(Neighbour {
-                        why: explain::neighbour(&other, &link.b, &on_device.source),
+                        why: said(world, || explain::neighbour(&other, &link.b, &on_device.source)),
                         root: other,
                         device: Some(link.b.clone()),
                         switched: false,
@@ -122,7 +125,7 @@ pub(super) fn neighbours(world: &World<'_>, root: &Id) -> Vec<Neighbour> {
             let Some(other) = other_user(named).filter(|other| switched.insert(other.clone())) else { continue };
             let known = found.iter_mut().find(|neighbour| neighbour.root == other);
             let device = known.as_ref().and_then(|neighbour| neighbour.device.clone());
-            let why = explain::switched(&link.b, &link.a, device.as_ref(), &link.source);
+            let why = said(world, || explain::switched(&link.b, &link.a, device.as_ref(), &link.source));
             let (time, source) = (link.time, link.source.clone());
             if let Some(neighbour) = known {
                 *neighbour = Neighbour { root: other, device, switched: true, why, time, source };
@@ -163,8 +166,13 @@ pub(super) fn alias_lines(world: &World<'_>, indexes: impl IntoIterator<Item = u
             row: call.row,
             why: String::new(),
         };
-        line.why = explain::call(&line);
+        line.why = said(world, || explain::call(&line));
         lines.push(line);
     }
     lines
+}
+
+/// A sentence, where sentences are read.
+fn said(world: &World<'_>, why: impl FnOnce() -> String) -> String {
+    if world.says_why { why() } else { String::new() }
 }

@@ -67,8 +67,8 @@ impl Shown {
         if self.under.is_none() {
             self.under = Some(under.clone());
         }
-        // Saves memory: a finding keeps only that many.
-        if self.sources.len() < MOST_SOURCES {
+        // Saves memory: a finding keeps only that many. One line can have many rows.
+        if self.sources.len() < MOST_SOURCES && !self.sources.contains(source) {
             self.sources.push(source.clone());
         }
     }

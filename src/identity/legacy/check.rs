@@ -45,7 +45,8 @@ pub(super) fn split(way: &Way, time: Millis, arrival: Arrival) -> Option<Split> 
 
 /// Judges every user of `facts`, which hold whole neighbourhoods: whatever calls and links join.
 pub(super) fn check(facts: &Facts, sums: &dyn Fn(&Id) -> Sums, each: &mut dyn FnMut(Checked)) -> Totals {
-    let world = World::new(facts);
+    let mut world = World::new(facts);
+    world.says_why = false;
     let named = facts.calls.iter().flat_map(|call| [&call.alias, &call.target]).flatten();
     let ids = facts.events.iter().filter_map(|event| event.id.as_ref()).chain(named);
     // In the order of the facts, each once.

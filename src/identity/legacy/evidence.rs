@@ -34,11 +34,12 @@ pub struct Tie<'a> {
 }
 
 impl Tie<'_> {
-    /// As shown to a person.
-    pub fn to_evidence(&self) -> Evidence {
+    /// As shown to a person; `says_why` for the sentence.
+    pub fn to_evidence(&self, says_why: bool) -> Evidence {
+        let why = || explain::evidence(self.kind, &self.anonymous, self.named, &self.owner, self.source, self.rows);
         Evidence {
             kind: self.kind,
-            why: explain::evidence(self.kind, &self.anonymous, self.named, &self.owner, self.source, self.rows),
+            why: if says_why { why() } else { String::new() },
             source: self.source.clone(),
             time: self.time,
             rows: self.rows,

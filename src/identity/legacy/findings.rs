@@ -68,7 +68,7 @@ fn finding<'a>(
     let (mut since, mut sources): (Option<Millis>, Vec<Source>) = (None, Vec::new());
     for (time, source) in places {
         since = since.into_iter().chain([time]).min();
-        if sources.len() < MOST_SOURCES {
+        if sources.len() < MOST_SOURCES && !sources.contains(source) {
             sources.push(source.clone());
         }
     }

@@ -36,6 +36,8 @@ pub struct World<'a> {
     left_out: &'a HashSet<Id>,
     /// The numbers that findings rest on.
     pub thresholds: Thresholds,
+    /// Whether evidence, calls and neighbours say why: a look over every user reads none of the sentences.
+    pub(super) says_why: bool,
     /// Answers of [`World::is_known`]: a shared device asks for the same users again and again.
     known: RefCell<HashMap<Id, bool>>,
     /// Answers of [`World::owners_once`].
@@ -110,6 +112,7 @@ impl<'a> World<'a> {
             members,
             left_out: &facts.left_out,
             thresholds: facts.thresholds,
+            says_why: true,
             known,
             owners,
         }

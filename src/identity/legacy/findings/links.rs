@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::super::findings::{Finding, Lost};
-use super::super::super::journey::{EvidenceKind, Strength, Verdict};
+use super::super::super::journey::{EvidenceKind, Neighbour, Strength, Verdict};
 use super::super::case::{Case, Left};
 use super::super::kinds::{
     ALIAS_AND_IDENTIFY, ANONYMOUS_BEFORE_LOGIN, ANONYMOUS_ID_KEPT, DEVICE_OF_MANY_USERS, DEVICE_PREFIX_TWICE,
@@ -98,6 +98,11 @@ pub(super) fn shared_device(case: &Case<'_>) -> Option<Finding> {
             |id: &Id| neighbour.device.as_ref().is_some_and(|device| id.bare().eq_ignore_ascii_case(device.bare()));
         case.ids.iter().any(|id| case.world.is_person(id) && !is_device(id))
     })?;
+    // Two names in one moment are one user with a mistake of its own.
+    let is_by_identify = |neighbour: &Neighbour| neighbour.switched && neighbour.device.is_none();
+    if case.neighbours.iter().all(is_by_identify) && alias_and_identify(case).is_some() {
+        return None;
+    }
     let what = match case.neighbours.len() {
         1 => match &first.device {
             Some(device) => format!("{} used the same device {}.", first.root.as_str(), device.as_str()),

@@ -43,20 +43,22 @@ fn split(
     let [one, several] = how;
     let how = if rows == 1 { one } else { several };
     let under = shown.under.as_ref().unwrap_or(case.root).as_str();
-    let what = format!("{}{} {how} stored under {under}.", at_least(case.has_more_rows), counted(rows, "row"));
+    let what = || format!("{}{} {how} stored under {under}.", at_least(case.has_more_rows), counted(rows, "row"));
     of_rows(kind, what, (rows, since), shown)
 }
 
 /// #12, #13, #14: a value that stands for no id.
 pub(super) fn placeholder(case: &Case<'_>) -> Option<Finding> {
     if case.root.is_placeholder() {
-        let what = format!(
-            "{}{} of {}: all under \"{}\", which stands for no id.",
-            at_least(case.has_more_rows),
-            counted(case.sums.rows, "row"),
-            counted(case.sums.devices, "device"),
-            case.root.as_str()
-        );
+        let what = || {
+            format!(
+                "{}{} of {}: all under \"{}\", which stands for no id.",
+                at_least(case.has_more_rows),
+                counted(case.sums.rows, "row"),
+                counted(case.sums.devices, "device"),
+                case.root.as_str()
+            )
+        };
         let counted = (case.sums.rows, case.sums.since.any);
         let found = of_rows(&PLACEHOLDER_ID, what, counted, &case.rows.any)?;
         return Some(found.losing(Lost::Under(case.ids.clone())));
@@ -80,12 +82,14 @@ pub(super) fn two_types(case: &Case<'_>) -> Option<Finding> {
     if count == 0 {
         return None;
     }
-    let what = format!(
-        "{} is sent as a number in {}{} and as text in others.",
-        case.rows.number.under.as_ref().unwrap_or(case.root).as_str(),
-        at_least(case.has_more_rows),
-        counted(count, "row")
-    );
+    let what = || {
+        format!(
+            "{} is sent as a number in {}{} and as text in others.",
+            case.rows.number.under.as_ref().unwrap_or(case.root).as_str(),
+            at_least(case.has_more_rows),
+            counted(count, "row")
+        )
+    };
     of_rows(&ID_TYPE, what, (count, case.sums.since.numbers), &case.rows.number)
 }
 
@@ -112,37 +116,56 @@ pub(super) fn look_alikes(case: &Case<'_>) -> Option<Finding> {
 
 /// #30: `$identify` without another id.
 pub(super) fn itself(case: &Case<'_>) -> Option<Finding> {
-    let what = format!(
-        "{} of {} with itself: the call had no value, or one that was set already.",
-        counted(case.sums.itself, "$identify row"),
-        case.root.as_str()
-    );
+    let what = || {
+        format!(
+            "{} of {} with itself: the call had no value, or one that was set already.",
+            counted(case.sums.itself, "$identify row"),
+            case.root.as_str()
+        )
+    };
     of_rows(&IDENTIFY_ITSELF, what, (case.sums.itself, case.sums.since.itself), &case.rows.itself)
 }
 
 /// A client that takes its device for the user.
 pub(super) fn device_user(case: &Case<'_>) -> Option<Finding> {
-    let what = format!(
-        "{} of {} with the device itself as $user_id: the client takes a device for a user.",
-        counted(case.sums.device_user, "row"),
-        case.root.as_str()
-    );
+    let what = || {
+        format!(
+            "{} of {} with the device itself as $user_id: the client takes a device for a user.",
+            counted(case.sums.device_user, "row"),
+            case.root.as_str()
+        )
+    };
     of_rows(&USER_IS_DEVICE, what, (case.sums.device_user, case.sums.since.device_user), &case.rows.device_user)
 }
 
 /// Rows that cannot have happened when they say.
 pub(super) fn impossible(case: &Case<'_>) -> Option<Finding> {
-    let what = format!(
-        "{} of {} before 2005 or more than a day after the arrival: the place in the timeline is wrong.",
-        counted(case.sums.impossible, "row"),
-        case.root.as_str()
-    );
+    let what = || {
+        format!(
+            "{} of {} before 2005 or more than a day after the arrival: the place in the timeline is wrong.",
+            counted(case.sums.impossible, "row"),
+            case.root.as_str()
+        )
+    };
     of_rows(&TIME_IMPOSSIBLE, what, (case.sums.impossible, case.sums.since.impossible), &case.rows.impossible)
 }
 
-/// A finding of so many rows, the first of them at a time; `None` of none.
-fn of_rows(kind: &'static Kind, what: String, (rows, since): (u64, Option<Millis>), shown: &Shown) -> Option<Finding> {
-    let sources = shown.sources.clone();
-    let lost = Lost::Nothing;
-    (rows > 0).then_some(Finding { kind, what, advice: kind.advice, rows, lost, since, sources })
+/// A finding of so many rows, the first of them at a time; `None` of none. Most users have none, so what it
+/// says is only made where there are some.
+fn of_rows(
+    kind: &'static Kind,
+    what: impl FnOnce() -> String,
+    (rows, since): (u64, Option<Millis>),
+    shown: &Shown,
+) -> Option<Finding> {
+    let make = || Finding {
+        kind,
+        what: what(),
+        advice: kind.advice,
+        rows,
+        lost: Lost::Nothing,
+        since,
+        sources: shown.sources.clone(),
+    };
+    (rows > 0).then(make)
 }
