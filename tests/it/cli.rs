@@ -12,6 +12,7 @@ mod maps;
 mod media;
 mod outputs;
 mod pull;
+mod readers;
 mod readme;
 mod redact;
 mod search;
