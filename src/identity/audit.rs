@@ -65,6 +65,9 @@ pub struct Found {
     pub clients: Vec<String>,
     /// The users with the most rows, at most [`MOST_TOLD`]; those whom the baseline lacks before the others.
     pub ids: Vec<Id>,
+    /// What the rows that each of these users loses say was paid, in the order of `ids`; empty where no
+    /// rows are lost.
+    pub amounts_of_ids: Vec<Amounts>,
     /// Users whom the baseline lacks; `None` where it does not name the users of this kind.
     pub newcomers: Option<u64>,
     /// All users, each by the fingerprint of the root.
@@ -159,6 +162,7 @@ impl Auditor {
             advice: kind.advice,
             clients: Vec::new(),
             ids: sum.worst.into_iter().map(|(_, _, id)| id).collect(),
+            amounts_of_ids: Vec::new(),
             newcomers: sum.newcomers,
             users: sum.users,
             sources: Vec::new(),

@@ -16,19 +16,19 @@ pub(super) mod sums;
 mod tallied;
 mod whole;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::gathered::Gathered;
 use self::money::Losses;
 pub use self::money::of_finding as amounts_of;
 use self::tallied::Known;
-use super::{Error, Inspector};
+use super::{Error, Inspector, Sweep};
 use crate::identity::audit::{Audit, Auditor, Found, MOST_TOLD};
 use crate::identity::baseline::Baseline;
-use crate::identity::findings::{EMAIL_ON_TWO_USERS, ROWS_WITHOUT_ID, ROWS_WITHOUT_NAME};
+use crate::identity::findings::{EMAIL_ON_TWO_USERS, Lost, ROWS_WITHOUT_ID, ROWS_WITHOUT_NAME};
 use crate::identity::{By, Checked, Finding, Journey, Kind, Past, Totals};
 use crate::model::facts::{Event, MIXPANEL, Source};
+use crate::model::money::Amounts;
 use crate::model::{Id, Millis};
 
 /// Rows of a finding of the whole store that are listed, at most.
@@ -65,18 +65,20 @@ pub fn store_by(
         let passes = if by.is_some() { 2 } else { 1 };
         let complete = gathered.read_rows(reader, &mut |done, all| go_on(done, all.saturating_mul(passes)))?;
         let mut auditor = Auditor::new(inspector.rules()).with_baseline(wanted.baseline.clone());
-        let (mut known, mut losses) = (Known::default(), Losses::default());
+        let (mut known, mut lost) = (Known::default(), Vec::new());
         let (totals, judged) = gathered.judge(
-            reader,
             &mut |checked| {
                 auditor.add(&checked);
-                losses.add(&checked);
                 if by.is_some() {
                     known.add(&checked);
                 }
+                let Checked { root, known, findings, .. } = checked;
+                let id = known.unwrap_or(root);
+                let losing = findings.into_iter().filter(|finding| finding.lost != Lost::Nothing);
+                lost.extend(losing.map(|finding| (finding.kind, id.clone(), finding.lost)));
             },
             go_on,
-        )?;
+        );
         let complete = complete && judged;
         let tallied = by.filter(|_| complete).map(|by| {
             let mut go_on = |done: u64, all: u64| go_on(all.saturating_add(done), all.saturating_mul(passes));
@@ -87,17 +89,14 @@ pub fn store_by(
             None => (None, complete),
         };
         let rows = gathered.summed().events;
-        let (mut amounts, complete) = if complete {
-            let done = rows.saturating_mul(passes);
-            losses.amounts(reader, &mut gathered, &mut || go_on(done, done))?
-        } else {
-            (BTreeMap::new(), false)
-        };
         let mut audit = auditor.finish(&totals, rows, complete);
         (audit.span, audit.tallies) = (gathered.summed().span, tallies);
         whole::find(inspector, reader, &mut gathered, &mut audit)?;
-        for found in &mut audit.found {
-            found.amounts = amounts.remove(found.kind.code).unwrap_or_default();
+        if complete {
+            let done = rows.saturating_mul(passes);
+            let complete = add_up(lost, reader, &mut gathered, &mut audit, &mut || go_on(done, done))?;
+            audit.complete = complete;
+            audit.found.iter_mut().for_each(|found| found.at_least |= !complete);
         }
         Ok(audit)
     })?;
@@ -108,6 +107,42 @@ pub fn store_by(
     }
     audit.sort();
     Ok(audit)
+}
+
+/// Puts what lost rows say was paid to each finding and to the users that it lists; whether all were read.
+fn add_up(
+    lost: Vec<(&'static Kind, Id, Lost)>,
+    reader: &dyn Sweep,
+    gathered: &mut Gathered,
+    audit: &mut Audit,
+    go_on: &mut dyn FnMut() -> bool,
+) -> Result<bool, Error> {
+    let mut next = 0..;
+    // The sum of each finding, and those of the users that it lists.
+    let sums: Vec<(u32, Vec<u32>)> = audit
+        .found
+        .iter()
+        .map(|found| (next.next().unwrap_or(u32::MAX), next.by_ref().take(found.ids.len()).collect()))
+        .collect();
+    let mut losses = Losses::default();
+    for (kind, id, lost) in lost {
+        let Some(at) = audit.found.iter().position(|found| found.kind == kind) else { continue };
+        let (Some(found), Some((of_kind, of_ids))) = (audit.found.get(at), sums.get(at)) else { continue };
+        if let Some(listed) = found.ids.iter().position(|listed| *listed == id).and_then(|at| of_ids.get(at)) {
+            losses.add(*listed, lost.clone());
+        }
+        losses.add(*of_kind, lost);
+    }
+    let without_id = audit.found.iter().position(|found| *found.kind == ROWS_WITHOUT_ID);
+    let without_id = without_id.and_then(|at| sums.get(at)).map(|(sum, _)| *sum);
+    let (mut amounts, complete) = losses.amounts(reader, gathered, without_id, go_on)?;
+    for (found, (of_kind, of_ids)) in audit.found.iter_mut().zip(sums) {
+        found.amounts = amounts.remove(&of_kind).unwrap_or_default();
+        if !found.amounts.is_empty() {
+            found.amounts_of_ids = of_ids.iter().map(|sum| amounts.remove(sum).unwrap_or_default()).collect();
+        }
+    }
+    Ok(complete)
 }
 
 /// A user with a finding of one kind.
@@ -123,6 +158,8 @@ pub struct Person {
     pub known: bool,
     /// Rows that are lost to the user or mixed with another's.
     pub rows: u64,
+    /// What these rows say was paid, where they are lost to the user or mixed with another's.
+    pub amounts: Amounts,
     /// When the finding shows for the first time.
     pub since: Option<Millis>,
 }
@@ -172,19 +209,31 @@ pub fn people(
             people = addresses::people(&addresses::shared(scan, &mut gathered)?, &gathered);
             return Ok(complete);
         }
+        let mut losses = Losses::default();
         let each = &mut |checked: Checked| {
-            let finding = checked.findings.iter().find(|finding| finding.kind == kind);
-            people.extend(finding.map(|finding| Person {
+            let Some(finding) = checked.findings.into_iter().find(|finding| finding.kind == kind) else { return };
+            losses.add(u32::try_from(people.len()).unwrap_or(u32::MAX), finding.lost);
+            people.push(Person {
                 id: checked.known.as_ref().unwrap_or(&checked.root).clone(),
-                root: checked.root.clone(),
+                root: checked.root,
                 name: None,
                 known: checked.known.is_some(),
                 rows: finding.rows,
+                amounts: Amounts::default(),
                 since: finding.since,
-            }));
+            });
         };
-        let (_, judged) = gathered.judge(reader, each, go_on)?;
-        Ok(complete && judged)
+        let (_, judged) = gathered.judge(each, go_on);
+        if !complete || !judged {
+            return Ok(false);
+        }
+        let rows = gathered.summed().events;
+        let (amounts, complete) = losses.amounts(reader, &mut gathered, None, &mut || go_on(rows, rows))?;
+        for (nth, of_person) in amounts {
+            let person = usize::try_from(nth).ok().and_then(|nth| people.get_mut(nth));
+            person.into_iter().for_each(|person| person.amounts = of_person.clone());
+        }
+        Ok(complete)
     })?;
     people.sort_by(|a, b| b.rows.cmp(&a.rows).then_with(|| a.id.cmp(&b.id)));
     for person in &mut people {
@@ -242,6 +291,7 @@ pub fn one(inspector: &Inspector, id: &Id, baseline: &Baseline) -> Result<Option
         if let Some(finding) = journey.findings.iter().find(|finding| finding.kind == found.kind) {
             add_proof(inspector, &journey, finding, found)?;
             found.amounts = money::of_finding(inspector, &journey, finding)?;
+            found.amounts_of_ids = found.ids.iter().map(|_| found.amounts.clone()).collect();
         }
         advise(found);
     }
@@ -295,7 +345,9 @@ fn add_proof(inspector: &Inspector, journey: &Journey, finding: &Finding, found:
         found.what.clone_from(&finding.what);
     }
     let room = MOST_TOLD.saturating_sub(found.sources.len());
-    let sources: Vec<Source> = finding.sources.iter().take(room).cloned().collect();
+    // Two users of one device have the same row as evidence.
+    let sources = finding.sources.iter().filter(|source| !found.sources.contains(source));
+    let sources: Vec<Source> = sources.take(room).cloned().collect();
     let steps = journey.steps.iter().chain(journey.orphans.iter().flat_map(|orphan| &orphan.steps));
     let rows: Vec<i64> =
         steps.filter(|step| sources.contains(&step.event.source)).map(|step| step.event.row).take(MOST_TOLD).collect();

@@ -120,10 +120,19 @@ pub(super) fn gather_roots<W: Lookup + ?Sized>(warehouse: &W, ids: &[Id]) -> Res
     Ok(walk.facts)
 }
 
+/// For the ids of users, without their rows.
+const USERS: Limits = Limits { links: 0, linked: 0, rows: 0, orphan_rows: 0, ..Limits::DEFAULT };
+
 /// All ids of the users that `ids` belong to.
 pub(super) fn members<W: Lookup + ?Sized>(warehouse: &W, ids: &[Id]) -> Result<BTreeSet<Id>, Error> {
-    const LIMITS: Limits = Limits { links: 0, linked: 0, rows: 0, orphan_rows: 0, ..Limits::DEFAULT };
-    Walk::new(warehouse, &LIMITS).clusters(&ids.iter().cloned().collect())
+    Walk::new(warehouse, &USERS).clusters(&ids.iter().cloned().collect())
+}
+
+/// The root of the user whom `id` belongs to, and all of their ids.
+pub(super) fn user_of<W: Lookup + ?Sized>(warehouse: &W, id: &Id) -> Result<(Id, BTreeSet<Id>), Error> {
+    let mut walk = Walk::new(warehouse, &USERS);
+    let ids = walk.clusters(&BTreeSet::from([id.clone()]))?;
+    Ok((walk.table.resolve(id).clone(), ids))
 }
 
 /// The users of some ids, as far as the limit lets see.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::gather::members;
+use super::gather::user_of;
 use super::source::Source;
 use super::{Error, Inspector};
 use crate::identity::profile;
@@ -31,9 +31,11 @@ pub(super) fn each_once(hits: Vec<Hit>) -> Vec<Hit> {
     people
 }
 
-/// Every id of the person whose root is `root`, those that a person reads first.
-fn ids_of(source: &dyn Source, root: &Id) -> Result<Vec<Id>, Error> {
-    Ok(in_order(members(source, std::slice::from_ref(root))?.into_iter().collect(), root))
+/// The root of the person with an id, and every id of theirs, those that a person reads first.
+fn ids_of(source: &dyn Source, id: &Id) -> Result<(Id, Vec<Id>), Error> {
+    let (root, ids) = user_of(source, id)?;
+    let ids = in_order(ids.into_iter().collect(), &root);
+    Ok((root, ids))
 }
 
 /// Ids of a person, those that a person reads first and the root last: it is the one that a machine made.
@@ -56,7 +58,7 @@ impl Inspector {
             let root = self.meant(shown)?;
             let (ids, rows) = match self.ids_by_rules(&root)? {
                 Some((ids, rows)) => (in_order(ids, &root), Some(rows)),
-                None => (ids_of(&*self.source, &root)?, None),
+                None => (ids_of(&*self.source, &root)?.1, None),
             };
             hit.person_events = rows.map_or_else(|| self.source.count_of(&ids), |rows| Ok(Some(rows)))?;
             hit.name = self.name_among(&root, &ids)?;
@@ -64,30 +66,31 @@ impl Inspector {
         Ok(())
     }
 
-    /// The best name of the person whose root is `root`, as it may be shown; `None` where only an id
-    /// of a machine is known.
-    pub fn best_name(&self, root: &Id) -> Result<Option<String>, Error> {
-        self.name_of(&self.meant(root)?)
+    /// The best name of the person with an id, as it may be shown; `None` where only an id of a machine is
+    /// known.
+    pub fn best_name(&self, id: &Id) -> Result<Option<String>, Error> {
+        self.name_of(&self.meant(id)?)
     }
 
-    /// The same of a root as it is in the store.
-    pub(super) fn name_of(&self, root: &Id) -> Result<Option<String>, Error> {
-        self.name_among(root, &ids_of(&*self.source, root)?)
+    /// The same of an id as it is in the store.
+    pub(super) fn name_of(&self, id: &Id) -> Result<Option<String>, Error> {
+        let (root, ids) = ids_of(&*self.source, id)?;
+        self.name_among(&root, &ids)
     }
 
-    /// What to call the person whose root is `root`: the best name, else the root, as they may be shown.
-    pub fn name_or_id(&self, root: &Id) -> Result<String, Error> {
-        Ok(self.best_name(root)?.unwrap_or_else(|| root.as_str().to_owned()))
+    /// What to call the person with an id: the best name, else the id, as they may be shown.
+    pub fn name_or_id(&self, id: &Id) -> Result<String, Error> {
+        Ok(self.best_name(id)?.unwrap_or_else(|| id.as_str().to_owned()))
     }
 
-    /// The best names of the people with these roots, where one is known.
-    pub fn best_names<'a>(&self, roots: impl IntoIterator<Item = &'a Id>) -> Result<BTreeMap<Id, String>, Error> {
+    /// The best names of the people with these ids, where one is known.
+    pub fn best_names<'a>(&self, ids: impl IntoIterator<Item = &'a Id>) -> Result<BTreeMap<Id, String>, Error> {
         let mut names = BTreeMap::new();
-        for root in roots {
-            if !names.contains_key(root)
-                && let Some(name) = self.best_name(root)?
+        for id in ids {
+            if !names.contains_key(id)
+                && let Some(name) = self.best_name(id)?
             {
-                names.insert(root.clone(), name);
+                names.insert(id.clone(), name);
             }
         }
         Ok(names)

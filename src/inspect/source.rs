@@ -12,13 +12,14 @@
 //! All are facts: what a row says, never whose it is. The engine never learns who answered.
 //! An answer is the same from every source that holds the same rows.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::Error;
 use crate::model::clue::Clue;
 use crate::model::facts::{AliasCall, Event, Link, Place, Source as FilePlace};
 use crate::model::hit::{IdHit, Span};
-use crate::model::scan::{CanHave, IdNote, RowNote, Seek, SweptCall, SweptLink, SweptRow, Take};
+use crate::model::scan::{CanHave, IdNote, RowNote, Seek, SweptCall, SweptLink, SweptRow, SweptRun, Take};
 use crate::model::stored::{Overview, StoredPiece, StoredProfile, StoredReject};
 use crate::model::time::activity;
 use crate::model::{Id, VerbKind};
@@ -229,14 +230,37 @@ pub trait Sweep: Source {
     /// Every link, in no order.
     fn sweep_links(&self) -> Result<Vec<SweptLink>, Error>;
 
-    /// Calls `each` with the number of every id that has rows, 0 for rows without one, and all of
-    /// its rows, in the order of the numbers, to keep if it wants. `go_on` is given how many rows of how many are done;
+    /// Calls `each` once with the number of every id that has rows, 0 for rows without one, and all of
+    /// its rows, in no order of the ids, to keep if it wants. `go_on` is given how many rows of how many are done;
     /// `false` ends it there. Returns whether it came to the end.
     fn sweep_rows(
         &self,
         each: &mut dyn FnMut(i64, &mut Vec<SweptRow>),
         go_on: &mut dyn FnMut(u64, u64) -> bool,
     ) -> Result<bool, Error>;
+
+    /// Calls `each` with every run, by the numbers of their ids.
+    fn sweep_runs(&self, each: &mut dyn FnMut(&SweptRun)) -> Result<(), Error>;
+
+    /// Calls `each` with the id and the rows of every run in these places, which hold whole runs, in their order.
+    /// `go_on` is asked now and then; `false` ends it there. Returns whether it came to the end.
+    fn sweep_places(
+        &self,
+        places: Range<i64>,
+        each: &mut dyn FnMut(i64, &[SweptRow]),
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<bool, Error>;
+
+    /// All rows under an id.
+    fn swept_rows_of(&self, id: i64) -> Result<Vec<SweptRow>, Error>;
+
+    /// The numbers of all rows under an id, other deliveries among them, for [`Source::for_each_properties`].
+    fn rows_under(&self, id: i64) -> Result<Vec<i64>, Error>;
+
+    /// Another way to sweep the same state, for another thread; `None` where there is none.
+    fn another(&self) -> Result<Option<Box<dyn Sweep + Send>>, Error> {
+        Ok(None)
+    }
 
     /// The place of a row.
     fn swept_source(&self, file: i64, line: i64) -> Result<FilePlace, Error>;

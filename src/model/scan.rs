@@ -139,6 +139,23 @@ pub struct SweptLink {
     pub line: i64,
 }
 
+/// Rows of one id that are neighbours in the store.
+#[derive(Clone, Copy, Debug)]
+pub struct SweptRun {
+    /// Number of the id; 0 for none.
+    pub id: i64,
+    /// The part of the store that it is in: rows of a part are neighbours, too.
+    pub segment: i64,
+    /// Place of the first row.
+    pub first: i64,
+    /// How many there are.
+    pub rows: i64,
+    /// Time of the earliest.
+    pub earliest: Millis,
+    /// Time of the latest.
+    pub latest: Millis,
+}
+
 /// A row; 0 stands for no number.
 #[derive(Clone, Copy, Debug)]
 pub struct SweptRow {

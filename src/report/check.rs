@@ -22,6 +22,7 @@ use crate::identity::findings::all;
 use crate::identity::naming;
 use crate::identity::{Kind, RuleSet, Severity, Tallies};
 use crate::model::Id;
+use crate::model::money::Amounts;
 use crate::model::text::{count, counted};
 
 /// An answer of `journey check`.
@@ -104,6 +105,8 @@ struct Line<'a> {
     ids: Vec<&'a str>,
     /// In the order of `ids`; `null` where only the id is known.
     names: Vec<Option<&'a str>>,
+    /// In the order of `ids`; empty where no row says an amount.
+    amounts_of_ids: Vec<Vec<Money<'a>>>,
     count: u64,
     sources: Vec<Place<'a>>,
     rule: &'a str,
@@ -189,13 +192,17 @@ pub fn json(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
     writeln!(out)
 }
 
-fn line<'a>(check: &Check<'a>, found: &'a Found) -> Line<'a> {
-    let sums = found.amounts.iter().map(|(currency, sum)| Money {
+fn money(amounts: &Amounts) -> Vec<Money<'_>> {
+    let sums = amounts.iter().map(|(currency, sum)| Money {
         currency: Some(currency).filter(|currency| !currency.is_empty()),
         sum: sum.number(),
         rows: sum.rows,
     });
-    let amounts: Vec<Money<'_>> = sums.collect();
+    sums.collect()
+}
+
+fn line<'a>(check: &Check<'a>, found: &'a Found) -> Line<'a> {
+    let amounts = money(&found.amounts);
     Line {
         code: found.kind.code,
         severity: found.kind.severity.name(),
@@ -212,6 +219,7 @@ fn line<'a>(check: &Check<'a>, found: &'a Found) -> Line<'a> {
         amounts,
         ids: found.ids.iter().map(Id::as_str).collect(),
         names: found.ids.iter().map(|id| check.names.get(id).map(String::as_str)).collect(),
+        amounts_of_ids: found.amounts_of_ids.iter().map(money).collect(),
         count: found.count,
         sources: found.sources.iter().map(|source| Place { file: &source.file, line: source.line }).collect(),
         rule: found.kind.rule,
@@ -251,7 +259,19 @@ pub fn csv(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
         return tallies_csv(out, tallies);
     }
     let head = [
-        "code", "severity", "title", "people", "rows", "what", "advice", "clients", "worst", "source", "name", "money",
+        "code",
+        "severity",
+        "title",
+        "people",
+        "rows",
+        "what",
+        "advice",
+        "clients",
+        "worst",
+        "source",
+        "name",
+        "money",
+        "worst_money",
     ];
     super::table::csv(out, head.into_iter().map(Cow::Borrowed))?;
     for found in &check.audit.found {
@@ -269,6 +289,7 @@ pub fn csv(out: &mut dyn Write, check: &Check<'_>) -> io::Result<()> {
             source.unwrap_or_default(),
             found.ids.first().and_then(|id| check.names.get(id)).cloned().unwrap_or_default(),
             found.amounts.text(),
+            found.amounts_of_ids.first().map_or_else(String::new, Amounts::text),
         ];
         super::table::csv(out, cells.iter().map(|text| cell(text)))?;
     }
@@ -403,11 +424,17 @@ pub fn text(out: &mut dyn Write, check: &Check<'_>, look: &Look) -> io::Result<(
                 .ids
                 .iter()
                 .take(3)
-                .map(|id| look.clean(&naming::named(check.names.get(id).map(String::as_str), id)))
+                .enumerate()
+                .map(|(at, id)| {
+                    let name = naming::named(check.names.get(id).map(String::as_str), id);
+                    let paid = found.amounts_of_ids.get(at).filter(|amounts| !amounts.is_empty());
+                    look.clean(&paid.map_or(name.clone(), |amounts| format!("{name}: {}", amounts.text())))
+                })
                 .collect();
             let more = found.people.saturating_sub(ids.len() as u64);
             let more = if more > 0 { format!(" and {} more", count(more)) } else { String::new() };
-            writeln!(out, "{}", look.wrap(&format!("Users: {}{more}", ids.join(", ")), 2))?;
+            let between = if found.amounts.is_empty() { ", " } else { "; " };
+            writeln!(out, "{}", look.wrap(&format!("Users: {}{more}", ids.join(between)), 2))?;
         }
         let places: Vec<String> = found
             .sources

@@ -4,13 +4,14 @@
 //! [`Source`].
 
 use std::error::Error as _;
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::inspect::{Ask, Edges, Error, ErrorKind, Lookup, Scan, Source, Stop, Sweep};
 use crate::model::clue::Clue;
 use crate::model::facts::{AliasCall, Event, Place, Source as FilePlace};
 use crate::model::hit::{IdHit, Span};
-use crate::model::scan::{CanHave, IdNote, RowNote, Seek, SweptCall, SweptLink, SweptRow, Take};
+use crate::model::scan::{CanHave, IdNote, RowNote, Seek, SweptCall, SweptLink, SweptRow, SweptRun, Take};
 use crate::model::stored::{Overview, StoredPiece, StoredProfile, StoredReject};
 use crate::model::{Id, VerbKind};
 use crate::store::{self, Reader};
@@ -152,6 +153,31 @@ impl Sweep for Reader {
         go_on: &mut dyn FnMut(u64, u64) -> bool,
     ) -> Result<bool, Error> {
         Ok(Self::sweep_rows(self, each, go_on)?)
+    }
+
+    fn sweep_runs(&self, each: &mut dyn FnMut(&SweptRun)) -> Result<(), Error> {
+        Ok(Self::sweep_runs(self, each)?)
+    }
+
+    fn sweep_places(
+        &self,
+        places: Range<i64>,
+        each: &mut dyn FnMut(i64, &[SweptRow]),
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<bool, Error> {
+        Ok(Self::sweep_places(self, places, each, go_on)?)
+    }
+
+    fn swept_rows_of(&self, id: i64) -> Result<Vec<SweptRow>, Error> {
+        Ok(Self::swept_rows_of(self, id)?)
+    }
+
+    fn rows_under(&self, id: i64) -> Result<Vec<i64>, Error> {
+        Ok(Self::rows_under(self, id)?)
+    }
+
+    fn another(&self) -> Result<Option<Box<dyn Sweep + Send>>, Error> {
+        Ok(Self::another(self)?.map(|reader| Box::new(reader) as Box<dyn Sweep + Send>))
     }
 
     fn swept_source(&self, file: i64, line: i64) -> Result<FilePlace, Error> {

@@ -15,6 +15,7 @@ use super::Person;
 use super::gathered::Gathered;
 use crate::identity::audit::MOST_TOLD;
 use crate::model::facts::Source;
+use crate::model::money::Amounts;
 use crate::model::{Id, Shape};
 
 /// Properties of a profile that are an address.
@@ -111,5 +112,14 @@ impl Shared {
 /// Every user who has the address of another.
 pub(super) fn people(shared: &[Shared], gathered: &Gathered) -> Vec<Person> {
     let ids = shared.iter().flat_map(|shared| shared.ids(gathered));
-    ids.map(|id| Person { root: id.clone(), id, name: None, known: true, rows: 0, since: None }).collect()
+    let person = |id: Id| Person {
+        root: id.clone(),
+        id,
+        name: None,
+        known: true,
+        rows: 0,
+        amounts: Amounts::default(),
+        since: None,
+    };
+    ids.map(person).collect()
 }

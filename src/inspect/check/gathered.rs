@@ -1,8 +1,10 @@
 //! What a look over all users holds in memory, and the users judged part by part.
 
+use std::collections::hash_map::Entry;
 use std::hash::{Hash, Hasher};
 use std::num::NonZero;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use rustc_hash::{FxHashMap, FxHasher};
@@ -10,7 +12,7 @@ use rustc_hash::{FxHashMap, FxHasher};
 use super::super::{Error, Sweep};
 use super::Proof;
 use super::parts::Parts;
-use super::summed::{self, CLIENT, Given, HAS_MORE, OWN_USER, SERVER, Summed};
+use super::summed::{self, CLIENT, Given, HAS_COPIES, HAS_MORE, OWN_USER, SERVER, Summed};
 use crate::identity::{Checked, Facts, RuleSet, Sums, Thresholds, Totals, Way};
 use crate::model::alike::{are_alike, fold};
 use crate::model::facts::{AliasCall, Event, Link, Sender, Source};
@@ -23,8 +25,11 @@ use crate::model::{Client, Id, NumberedTexts};
 /// cost little, and few enough for the cache of the processor.
 const IDS_OF_A_PART: usize = 2_000;
 
-/// Threads that judge, at most: each holds the facts and the answers of its batch.
+/// Threads that judge, at most: each holds the facts of its batch.
 const MOST_THREADS: usize = 8;
+
+/// Batches for each thread whose answers wait until all of them are there.
+const WAVE: usize = 4;
 
 /// Other ids that are listed for one that looks like them.
 const MOST_ALIKE: usize = 20;
@@ -38,6 +43,8 @@ pub(super) struct Gathered {
     parts: Parts,
     calls: Vec<SweptCall>,
     links: Vec<SweptLink>,
+    /// Each file, at none of its lines.
+    files: FxHashMap<i64, Source>,
     /// Pairs of ids that look the same.
     alike: Vec<(u32, u32)>,
     summed: Summed,
@@ -57,6 +64,12 @@ impl Gathered {
             *placeholder = Id::new(texts.of(at)).is_placeholder();
         }
         let (calls, links) = (reader.sweep_calls()?, reader.sweep_links()?);
+        let mut files: FxHashMap<i64, Source> = FxHashMap::default();
+        for file in calls.iter().map(|call| call.file).chain(links.iter().map(|link| link.file)) {
+            if let Entry::Vacant(place) = files.entry(file) {
+                place.insert(reader.swept_source(file, 0)?);
+            }
+        }
         let mut gathered = Self {
             rules,
             thresholds,
@@ -66,6 +79,7 @@ impl Gathered {
             placeholders,
             calls,
             links,
+            files,
             alike: Vec::new(),
         };
         gathered.join_ids();
@@ -103,9 +117,27 @@ impl Gathered {
         (1_i64..).take(self.texts.len().saturating_sub(1)).map(|at| (self.texts.of(at), at)).collect()
     }
 
+    /// The numbers of some ids.
+    pub(super) fn numbers_of<'i>(&self, ids: impl Iterator<Item = &'i Id>) -> FxHashMap<&'i str, i64> {
+        let mut wanted: FxHashMap<&str, i64> = ids.map(|id| (id.as_str(), 0)).collect();
+        for at in (1_i64..).take(self.texts.len().saturating_sub(1)) {
+            if let Some(number) = wanted.get_mut(self.texts.of(at)) {
+                *number = at;
+            }
+        }
+        wanted.retain(|_, number| *number != 0);
+        wanted
+    }
+
     /// Rows of the id with this number, deliveries counted once.
     pub(super) fn rows_of(&self, number: u32) -> u64 {
         self.summed.seen.get(number as usize).map_or(0, |seen| u64::from(seen.rows))
+    }
+
+    /// Whether some rows of the id with this number are other deliveries.
+    pub(super) fn has_copies(&self, id: i64) -> bool {
+        let seen = usize::try_from(id).ok().and_then(|at| self.summed.seen.get(at));
+        seen.is_none_or(|seen| seen.bits & HAS_COPIES != 0)
     }
 
     /// A number for all ids that calls and links join to this one.
@@ -176,7 +208,7 @@ impl Gathered {
     }
 
     /// What decides where rows of aliases are stored: from the calls of each part by themselves.
-    pub(super) fn ways(&mut self, reader: &dyn Sweep) -> Result<FxHashMap<i64, Way>, Error> {
+    pub(super) fn ways(&mut self) -> FxHashMap<i64, Way> {
         let mut numbers: FxHashMap<&str, i64> = FxHashMap::default();
         for alias in self.calls.iter().map(|call| call.alias).filter(|alias| *alias != 0) {
             numbers.insert(self.texts.of(alias), alias);
@@ -189,12 +221,13 @@ impl Gathered {
         let mut ways = FxHashMap::default();
         for part in order.chunk_by(|(one, _), (other, _)| one == other) {
             let calls = part.iter().filter_map(|(_, at)| self.calls.get(*at));
-            let calls: Vec<AliasCall> = calls.map(|call| self.call(reader, call)).collect::<Result<_, _>>()?;
+            let calls: Vec<AliasCall> =
+                calls.map(|call| self.call(call, (self.id(call.alias), self.id(call.target)))).collect();
             for (id, way) in self.rules.ways(&calls) {
                 ways.extend(numbers.get(id.as_str()).map(|number| (*number, way)));
             }
         }
-        Ok(ways)
+        ways
     }
 
     /// Reads the rows of every id and adds them up; whether it came to the end.
@@ -205,7 +238,7 @@ impl Gathered {
     ) -> Result<bool, Error> {
         let given = Given {
             rules: self.rules,
-            ways: self.ways(reader)?,
+            ways: self.ways(),
             thresholds: &self.thresholds,
             texts: &self.texts,
             placeholders: &self.placeholders,
@@ -234,27 +267,32 @@ impl Gathered {
         self.summed.nameless.iter().take(limit).map(proof).collect()
     }
 
-    fn call(&self, reader: &dyn Sweep, call: &SweptCall) -> Result<AliasCall, Error> {
-        Ok(AliasCall {
+    /// A place in a file that a call or a link names.
+    fn place(&self, file: i64, line: i64) -> Source {
+        let origin = self.files.get(&file).map(|file| Arc::clone(&file.origin));
+        origin.map_or_else(|| Source::new("", 0, 0), |origin| Source { origin, line: u64::try_from(line).unwrap_or(0) })
+    }
+
+    fn call(&self, call: &SweptCall, (alias, target): (Option<Id>, Option<Id>)) -> AliasCall {
+        AliasCall {
             row: call.row,
-            alias: self.id(call.alias),
-            target: self.id(call.target),
+            alias,
+            target,
             time: call.time,
             arrived: call.arrived,
             flags: call.flags,
-            source: reader.swept_source(call.file, call.line)?,
+            source: self.place(call.file, call.line),
             from_table: call.from_table,
-        })
+        }
     }
 
     /// Judges every user, some thousand ids at a time on each processor, between which `go_on` is asked; whether
     /// it came to the end.
     pub(super) fn judge(
         &mut self,
-        reader: &dyn Sweep,
         each: &mut dyn FnMut(Checked),
         go_on: &mut dyn FnMut(u64, u64) -> bool,
-    ) -> Result<(Totals, bool), Error> {
+    ) -> (Totals, bool) {
         let mut totals = Totals::default();
         let nameless = self.calls.iter().filter(|call| call.alias == 0 && call.target == 0).count() as u64;
         (totals.calls, totals.refused) = (nameless, nameless);
@@ -278,76 +316,61 @@ impl Gathered {
         }
         links.sort_unstable();
         self.alike.sort_unstable();
-        let (mut calls, mut links) = (&*calls, &*links);
-        let mut rest = &*order;
+        let batches = batches(&order, &calls, &links);
         let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
-        while !rest.is_empty() {
+        for wave in batches.chunks(threads * WAVE) {
             if !go_on(self.summed.events, self.summed.events) {
-                return Ok((totals, false));
+                return (totals, false);
             }
-            let mut batches = Vec::with_capacity(threads);
-            while batches.len() < threads && !rest.is_empty() {
-                let mut len = 0;
-                for part in rest.chunk_by(|(one, _), (other, _)| one == other) {
-                    len += part.len();
-                    if len >= IDS_OF_A_PART {
-                        break;
-                    }
-                }
-                let (batch, later) = rest.split_at(len.min(rest.len()));
-                rest = later;
-                let Some((last, _)) = batch.last().copied() else { break };
-                let of_calls = calls.partition_point(|(part, _)| *part <= last);
-                let of_links = links.partition_point(|(part, _)| *part <= last);
-                let (batch_calls, later_calls) = calls.split_at(of_calls);
-                let (batch_links, later_links) = links.split_at(of_links);
-                (calls, links) = (later_calls, later_links);
-                batches.push(self.batch(reader, batch, batch_calls, batch_links)?);
-            }
-            for (of_batch, users) in self.judge_batches(&batches) {
+            for (of_batch, users) in self.judge_wave(wave, threads) {
                 totals.add(of_batch);
                 users.into_iter().for_each(&mut *each);
             }
         }
-        Ok((totals, true))
+        (totals, true)
     }
 
-    /// Judges each batch in a thread of its own, the first in this one: no batch knows of another.
-    fn judge_batches(&self, batches: &[Batch]) -> Vec<(Totals, Vec<Checked>)> {
-        let judge = |batch: &Batch| {
-            let mut users = Vec::new();
-            let sums = |id: &Id| batch.sums.get(id).copied().unwrap_or_default();
-            let totals = self.rules.check(&batch.facts, &sums, &mut |checked| users.push(checked));
-            (totals, users)
+    /// Judges each batch; each thread takes the next when it is done with one. The answers come in the order of
+    /// the batches.
+    fn judge_wave(&self, wave: &[Numbers<'_>], threads: usize) -> Vec<(Totals, Vec<Checked>)> {
+        let (next, judged) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(wave.len())));
+        let judge = || {
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some(numbers) = wave.get(at) else { break };
+                let Batch { facts, sums } = self.batch(numbers);
+                let mut users = Vec::new();
+                let sums = |id: &Id| sums.get(id).copied().unwrap_or_default();
+                let totals = self.rules.check(&facts, &sums, &mut |checked| users.push(checked));
+                judged.lock().unwrap_or_else(PoisonError::into_inner).push((at, totals, users));
+            }
         };
-        let Some((first, others)) = batches.split_first() else { return Vec::new() };
         thread::scope(|scope| {
-            let others: Vec<_> = others.iter().map(|batch| scope.spawn(|| judge(batch))).collect();
-            let first = judge(first);
-            std::iter::once(first).chain(others.into_iter().map(join)).collect()
-        })
+            let others: Vec<_> = (1..threads.min(wave.len())).map(|_| scope.spawn(judge)).collect();
+            judge();
+            others.into_iter().for_each(join);
+        });
+        let mut judged = judged.into_inner().unwrap_or_else(PoisonError::into_inner);
+        judged.sort_unstable_by_key(|(at, ..)| *at);
+        judged.into_iter().map(|(_, totals, users)| (totals, users)).collect()
     }
 
     /// What one batch of users is judged by.
-    fn batch(
-        &self,
-        reader: &dyn Sweep,
-        batch: &[(u32, u32)],
-        calls: &[(u32, usize)],
-        links: &[(u32, usize)],
-    ) -> Result<Batch, Error> {
+    fn batch(&self, numbers: &Numbers<'_>) -> Batch {
+        let Numbers { ids: batch, calls, links } = *numbers;
         let mut ids: FxHashMap<i64, Id> = FxHashMap::default();
         let mut id = |number: i64| {
             (number != 0).then(|| ids.entry(number).or_insert_with(|| Id::new(self.texts.of(number))).clone())
         };
         let mut facts = Facts { thresholds: self.thresholds, ..Facts::default() };
         for call in calls.iter().filter_map(|(_, at)| self.calls.get(*at)) {
-            let (alias, target) = (id(call.alias), id(call.target));
-            facts.calls.push(AliasCall { alias, target, ..self.call(reader, call)? });
+            let named = (id(call.alias), id(call.target));
+            facts.calls.push(self.call(call, named));
         }
         for link in links.iter().filter_map(|(_, at)| self.links.get(*at)) {
             let (Some(a), Some(b)) = (id(link.a), id(link.b)) else { continue };
-            facts.links.push(self::link(reader, link, a, b)?);
+            let SweptLink { kind, rows, time, arrived, file, line, .. } = *link;
+            facts.links.push(Link { kind, a, b, rows, time, arrived, source: self.place(file, line) });
         }
         let origin = Source::new("", 0, 0);
         let mut sums: FxHashMap<Id, Sums> = FxHashMap::default();
@@ -365,19 +388,48 @@ impl Gathered {
                 facts.alike.push((of, other));
             }
         }
-        Ok(Batch { facts, sums })
+        Batch { facts, sums }
     }
+}
+
+/// Ids that are judged together, calls and links of them, each with the number of its part.
+#[derive(Clone, Copy)]
+struct Numbers<'n> {
+    ids: &'n [(u32, u32)],
+    calls: &'n [(u32, usize)],
+    links: &'n [(u32, usize)],
+}
+
+/// Whole parts in batches of some thousand ids; all are in the order of the parts.
+fn batches<'n>(
+    mut ids: &'n [(u32, u32)],
+    mut calls: &'n [(u32, usize)],
+    mut links: &'n [(u32, usize)],
+) -> Vec<Numbers<'n>> {
+    let mut batches = Vec::new();
+    while !ids.is_empty() {
+        let mut len = 0;
+        for part in ids.chunk_by(|(one, _), (other, _)| one == other) {
+            len += part.len();
+            if len >= IDS_OF_A_PART {
+                break;
+            }
+        }
+        let (batch, later) = ids.split_at(len.min(ids.len()));
+        ids = later;
+        let Some((last, _)) = batch.last().copied() else { break };
+        let (of_calls, later_calls) = calls.split_at(calls.partition_point(|(part, _)| *part <= last));
+        let (of_links, later_links) = links.split_at(links.partition_point(|(part, _)| *part <= last));
+        (calls, links) = (later_calls, later_links);
+        batches.push(Numbers { ids: batch, calls: of_calls, links: of_links });
+    }
+    batches
 }
 
 /// Users whom nothing joins to those of another batch.
 struct Batch {
     facts: Facts,
     sums: FxHashMap<Id, Sums>,
-}
-
-fn link(reader: &dyn Sweep, link: &SweptLink, a: Id, b: Id) -> Result<Link, Error> {
-    let SweptLink { kind, rows, time, arrived, file, line, .. } = *link;
-    Ok(Link { kind, a, b, rows, time, arrived, source: reader.swept_source(file, line)? })
 }
 
 /// Rows that stand for all of an id: one for each kind of program that sent some.

@@ -1,9 +1,9 @@
 //! The money that rows of findings say.
 //!
 //! What a row was worth stands in its properties, which a look over every user does not read. So the
-//! rows that findings cost are noted in one more pass over the heads, and of these the properties are
+//! rows that findings cost are noted when all users are judged, and of these the properties are
 //! read, block by block: none of it where the index of values says that no row of the store has an
-//! amount.
+//! amount. Where all rows of an id are lost, their numbers are known without the heads.
 //!
 //! Memory: 16 bytes for each row that is lost or mixed, as long as they are read.
 
@@ -15,8 +15,8 @@ use rustc_hash::FxHashMap;
 use super::super::{Error, Inspector, Sweep};
 use super::gathered::Gathered;
 use super::sums::{self, Names};
-use crate::identity::findings::{Lost, ROWS_WITHOUT_ID};
-use crate::identity::{Checked, Finding, Journey, Kind, Split, State, Step};
+use crate::identity::findings::Lost;
+use crate::identity::{Finding, Journey, Split, State, Step};
 use crate::model::Id;
 use crate::model::money::{self, Amounts};
 use crate::model::scan::SweptRow;
@@ -24,17 +24,20 @@ use crate::model::scan::SweptRow;
 /// Rows whose properties are read at once.
 const BATCH: usize = 20_000;
 
-/// What findings cost, user by user.
-#[derive(Default)]
-pub(super) struct Losses {
-    kinds: Vec<&'static Kind>,
-    lost: Vec<(u32, Lost)>,
-}
+/// Ids between two questions whether to go on.
+const OFTEN: usize = 256;
 
-/// Which rows of an id a finding of a kind costs.
+/// Rows whose money is added up, each with the number of the sum that it goes to.
+#[derive(Default)]
+pub(super) struct Losses(Vec<(u32, Lost)>);
+
+/// The sums, by their numbers.
+pub(super) type Sums = FxHashMap<u32, Amounts>;
+
+/// Which rows of an id go to a sum.
 #[derive(Clone, Copy)]
 struct Taken {
-    kind: u32,
+    sum: u32,
     which: Which,
 }
 
@@ -57,51 +60,55 @@ impl Which {
 }
 
 impl Losses {
-    /// Takes what the findings of a user cost.
-    pub(super) fn add(&mut self, checked: &Checked) {
-        for finding in checked.findings.iter().filter(|finding| finding.lost != Lost::Nothing) {
-            let kind = self.number_of(finding.kind);
-            self.lost.push((kind, finding.lost.clone()));
+    /// Has these rows added to a sum.
+    pub(super) fn add(&mut self, sum: u32, lost: Lost) {
+        if lost != Lost::Nothing {
+            self.0.push((sum, lost));
         }
     }
 
-    fn number_of(&mut self, kind: &'static Kind) -> u32 {
-        let at = self.kinds.iter().position(|known| *known == kind).unwrap_or_else(|| {
-            self.kinds.push(kind);
-            self.kinds.len() - 1
-        });
-        u32::try_from(at).unwrap_or(u32::MAX)
-    }
-
-    /// What the rows of each kind say, by its code, and whether all were read; `go_on` ends it.
+    /// Adds the rows up, those without an id to the sum `without_id`; and whether all were read. `go_on` ends it.
     pub(super) fn amounts(
-        mut self,
+        self,
         reader: &dyn Sweep,
         gathered: &mut Gathered,
+        without_id: Option<u32>,
         go_on: &mut dyn FnMut() -> bool,
-    ) -> Result<(BTreeMap<&'static str, Amounts>, bool), Error> {
-        let mut amounts = BTreeMap::new();
+    ) -> Result<(Sums, bool), Error> {
+        let mut sums = Sums::default();
+        let without_id = without_id.filter(|_| gathered.summed().without_id > 0);
         let can_have = reader.scan().map(|scan| scan.can_have(&money::clue())).transpose()?.flatten();
-        let Some(can_have) = can_have.filter(|_| !self.lost.is_empty() || gathered.summed().without_id > 0) else {
-            return Ok((amounts, true));
+        let Some(can_have) = can_have.filter(|_| !self.0.is_empty() || without_id.is_some()) else {
+            return Ok((sums, true));
         };
-        let of_id = self.by_id(gathered);
-        let ways = gathered.ways(reader)?;
+        let mut of_id = self.by_id(gathered);
+        of_id.extend(without_id.map(|sum| (0, vec![Taken { sum, which: Which::All }])));
+        let ways = gathered.ways();
         let gathered = &*gathered;
         let ranks: FxHashMap<i64, u32> = reader.file_ranks()?.into_iter().collect();
         let text = |number: i64| gathered.text(number);
         let names = Names { identify: Vec::new(), ranks: &ranks, thresholds: gathered.thresholds(), text: &text };
         let mut rows: Vec<(i64, u32)> = Vec::new();
-        let mut note = |uid: i64, of_uid: &mut Vec<SweptRow>| {
-            let Some(taken) = of_id.get(&uid) else { return };
-            sums::each_once(of_uid, ways.get(&uid), gathered.rules(), &names, &mut |row, split| {
-                let kinds = taken.iter().filter(|taken| taken.which.takes(row, split)).map(|taken| taken.kind);
+        let mut complete = true;
+        for (at, (uid, taken)) in of_id.iter().enumerate() {
+            if at % OFTEN == 0 && !go_on() {
+                complete = false;
+                break;
+            }
+            if taken.iter().all(|taken| matches!(taken.which, Which::All)) && !gathered.has_copies(*uid) {
+                for row in reader.rows_under(*uid)?.into_iter().filter(|row| can_have(*row)) {
+                    rows.extend(taken.iter().map(|taken| (row, taken.sum)));
+                }
+                continue;
+            }
+            let of_uid = reader.swept_rows_of(*uid)?;
+            sums::each_once(&of_uid, ways.get(uid), gathered.rules(), &names, &mut |row, split| {
+                let sums = taken.iter().filter(|taken| taken.which.takes(row, split)).map(|taken| taken.sum);
                 if can_have(row.row) {
-                    rows.extend(kinds.map(|kind| (row.row, kind)));
+                    rows.extend(sums.map(|sum| (row.row, sum)));
                 }
             });
-        };
-        let mut complete = reader.sweep_rows(&mut note, &mut |_, _| go_on())?;
+        }
         rows.sort_unstable();
         for batch in rows.chunks(BATCH) {
             complete = complete && go_on();
@@ -110,42 +117,50 @@ impl Losses {
             }
             let wanted: Vec<i64> = batch.iter().map(|(row, _)| *row).collect();
             for (place, amount) in amounts_of(reader, &wanted)? {
-                let kind = batch.get(place).and_then(|(_, kind)| self.kinds.get(usize::try_from(*kind).ok()?));
-                if let Some(kind) = kind {
-                    amounts.entry(kind.code).or_insert_with(Amounts::default).add(&amount);
+                if let Some((_, sum)) = batch.get(place) {
+                    sums.entry(*sum).or_default().add(&amount);
                 }
             }
         }
-        Ok((amounts, complete))
+        Ok((sums, complete))
     }
 
-    /// By the number of each id: which of its rows are lost, and to what kind.
-    fn by_id(&mut self, gathered: &Gathered) -> FxHashMap<i64, Vec<Taken>> {
-        let numbers = gathered.numbers();
-        let mut of_id: FxHashMap<i64, Vec<Taken>> = FxHashMap::default();
-        let mut take = |id: &Id, kind, which| {
+    /// By the number of each id: which of its rows go to which sum.
+    fn by_id(self, gathered: &Gathered) -> BTreeMap<i64, Vec<Taken>> {
+        let Self(lost) = self;
+        let numbers = gathered.numbers_of(lost.iter().flat_map(|(_, lost)| ids_of(lost)));
+        let mut of_id: BTreeMap<i64, Vec<Taken>> = BTreeMap::new();
+        let mut take = |id: &Id, sum, which| {
             if let Some(number) = numbers.get(id.as_str()) {
-                of_id.entry(*number).or_default().push(Taken { kind, which });
+                of_id.entry(*number).or_default().push(Taken { sum, which });
             }
         };
-        for (kind, lost) in std::mem::take(&mut self.lost) {
+        for (sum, lost) in &lost {
+            let sum = *sum;
             match lost {
                 Lost::Nothing => {}
-                Lost::Under(ids) => ids.iter().for_each(|id| take(id, kind, Which::All)),
-                Lost::Race(ids) => ids.iter().for_each(|id| take(id, kind, Which::Split(Split::Race))),
-                Lost::History(ids) => ids.iter().for_each(|id| take(id, kind, Which::Split(Split::History))),
+                Lost::Under(ids) => ids.iter().for_each(|id| take(id, sum, Which::All)),
+                Lost::Race(ids) => ids.iter().for_each(|id| take(id, sum, Which::Split(Split::Race))),
+                Lost::History(ids) => ids.iter().for_each(|id| take(id, sum, Which::Split(Split::History))),
                 Lost::WithUser(pairs) => {
-                    for (id, user) in &pairs {
+                    for (id, user) in pairs {
                         if let Some(user) = numbers.get(user.as_str()) {
-                            take(id, kind, Which::User(*user));
+                            take(id, sum, Which::User(*user));
                         }
                     }
                 }
             }
         }
-        let kind = self.number_of(&ROWS_WITHOUT_ID);
-        of_id.insert(0, vec![Taken { kind, which: Which::All }]);
         of_id
+    }
+}
+
+/// Every id that rows are lost under, or to.
+fn ids_of(lost: &Lost) -> Vec<&Id> {
+    match lost {
+        Lost::Nothing => Vec::new(),
+        Lost::Under(ids) | Lost::Race(ids) | Lost::History(ids) => ids.iter().collect(),
+        Lost::WithUser(pairs) => pairs.iter().flat_map(|(id, user)| [id, user]).collect(),
     }
 }
 

@@ -1,9 +1,22 @@
-//! The rows of every id added up, in a thread of its own while the next ones are read.
+//! The rows of every id added up, segment by segment, on as many processors as there are.
+//!
+//! Each thread has a reader of its own: reading heads costs as much as what is made of them. The sums of an id with
+//! rows in several segments are added up, too. Only where the same row was delivered in two of them that is wrong:
+//! such ids are found by the hashes of their rows, and added up once more from all of their rows.
+//!
+//! Memory: 8 bytes for each row of ids with runs whose times overlap, and for each thread 8 bytes for each id.
 
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::ops::Range;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
+use std::time::Duration;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::{Error, Scan, Sweep};
 use super::MOST_LOOSE;
@@ -13,11 +26,17 @@ use crate::model::scan::SweptRow;
 use crate::model::threads::join;
 use crate::model::{Client, Millis, NumberedTexts, VerbKind};
 
-/// Rows that are handed over at once.
-const BATCH: usize = 1 << 13;
+/// Rows from which on other threads help: below, starting them costs more.
+const MANY_ROWS: u64 = 20_000;
 
-/// Batches that wait, at most.
-const WAITING: usize = 4;
+/// Threads that add up, at most: each has numbers of all ids.
+const MOST_THREADS: usize = 4;
+
+/// Between two questions whether to go on, while others finish their parts.
+const WAIT: Duration = Duration::from_millis(20);
+
+/// Bits of a key that say which id it is of.
+const TAG_BITS: u32 = 24;
 
 /// What is known of an id from its rows.
 #[derive(Clone, Copy, Default)]
@@ -34,6 +53,8 @@ pub(super) const SERVER: u8 = 2;
 pub(super) const CLIENT: u8 = 4;
 /// Its sums are more than a number of rows.
 pub(super) const HAS_MORE: u8 = 8;
+/// Some of its rows are other deliveries.
+pub(super) const HAS_COPIES: u8 = 16;
 
 /// What the rows of all ids add up to.
 #[derive(Default)]
@@ -52,6 +73,10 @@ pub(super) struct Summed {
     pub(super) nameless: Vec<(i64, SweptRow)>,
     /// When the first and the last row happened whose time can be right.
     pub(super) span: Option<(Millis, Millis)>,
+    /// Devices of placeholders.
+    devices: FxHashMap<u32, FxHashSet<i64>>,
+    /// The keys of rows that can have been delivered in two segments.
+    keys: Vec<u64>,
 }
 
 /// What the sums are made by.
@@ -73,12 +98,52 @@ struct Numbers {
     servers: Vec<i64>,
 }
 
-/// Rows of some ids.
+/// Where the rows of ids are.
 #[derive(Default)]
-struct Batch {
-    /// The number of an id, and how many of `rows` are of it.
-    ids: Vec<(i64, usize)>,
-    rows: Vec<SweptRow>,
+struct Places {
+    /// Each segment.
+    segments: Vec<Range<i64>>,
+    /// By the number of each id: whether it has rows in several segments, whose times overlap.
+    overlap: Vec<bool>,
+}
+
+impl Places {
+    fn read(reader: &dyn Sweep, ids: usize) -> Result<Self, Error> {
+        let mut segments: BTreeMap<i64, Range<i64>> = BTreeMap::new();
+        let mut overlap = vec![false; ids];
+        // The id of the run before, and the span of its runs so far.
+        let mut known: Option<(i64, Millis, Millis)> = None;
+        reader.sweep_runs(&mut |run| {
+            let end = run.first.saturating_add(run.rows);
+            let places = segments.entry(run.segment).or_insert(run.first..end);
+            *places = places.start.min(run.first)..places.end.max(end);
+            known = match known {
+                Some((id, earliest, latest)) if id == run.id => {
+                    let meets = run.earliest <= latest && run.latest >= earliest;
+                    if let Some(overlaps) = usize::try_from(id).ok().and_then(|at| overlap.get_mut(at)) {
+                        *overlaps |= meets;
+                    }
+                    Some((id, earliest.min(run.earliest), latest.max(run.latest)))
+                }
+                _ => Some((run.id, run.earliest, run.latest)),
+            };
+        })?;
+        // Threads take the last first.
+        Ok(Self { segments: segments.into_values().rev().collect(), overlap })
+    }
+}
+
+/// What threads share.
+struct Work<'w> {
+    given: &'w Given<'w>,
+    numbers: &'w Numbers,
+    overlap: &'w [bool],
+    /// Segments that no thread has taken.
+    segments: Mutex<Vec<Range<i64>>>,
+    /// Rows that are added up.
+    done: AtomicU64,
+    /// Whether to end early.
+    stop: AtomicBool,
 }
 
 /// Reads the rows of every id and adds them up; whether it came to the end.
@@ -87,7 +152,8 @@ pub(super) fn read(
     given: &Given<'_>,
     go_on: &mut dyn FnMut(u64, u64) -> bool,
 ) -> Result<(Summed, bool), Error> {
-    let names = reader.scan().map(Scan::names).transpose()?.unwrap_or_default();
+    let scan = reader.scan();
+    let names = scan.map(Scan::names).transpose()?.unwrap_or_default();
     let is = |test: &dyn Fn(&str) -> bool| names.iter().filter(|(_, name)| test(name)).map(|(at, _)| *at).collect();
     let numbers = Numbers {
         ranks: reader.file_ranks()?.into_iter().collect(),
@@ -95,91 +161,152 @@ pub(super) fn read(
         empty: is(&str::is_empty),
         servers: is(&|name| Client::from_text(name).is_server()),
     };
-    thread::scope(|scope| {
-        let (sender, receiver) = sync_channel::<Batch>(WAITING);
-        let helper = scope.spawn(|| {
-            let mut summed = Summed { seen: vec![Seen::default(); given.placeholders.len()], ..Summed::default() };
-            let text = |number: i64| given.texts.of(number);
-            let names = Names {
-                identify: numbers.identify.clone(),
-                ranks: &numbers.ranks,
-                thresholds: given.thresholds,
-                text: &text,
-            };
-            for batch in receiver {
-                let mut rest = &*batch.rows;
-                for (uid, rows) in batch.ids {
-                    let (own, later) = rest.split_at(rows.min(rest.len()));
-                    summed.add(uid, own, given, (&names, &numbers));
-                    rest = later;
-                }
+    let total = scan.map(Scan::rows).transpose()?.unwrap_or_default();
+    // Rows without an id have a place, too.
+    let places = Places::read(reader, given.placeholders.len().max(1))?;
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
+    let mut helpers = Vec::new();
+    while total >= MANY_ROWS && helpers.len() + 1 < threads {
+        let Some(helper) = reader.another()? else { break };
+        helpers.push(helper);
+    }
+    let work = Work {
+        given,
+        numbers: &numbers,
+        overlap: &places.overlap,
+        segments: Mutex::new(places.segments),
+        done: AtomicU64::new(0),
+        stop: AtomicBool::new(false),
+    };
+    let (mut summed, complete) = thread::scope(|scope| {
+        let (sender, ended) = channel::<()>();
+        let helpers: Vec<_> = helpers
+            .into_iter()
+            .map(|helper| {
+                let (sender, work) = (sender.clone(), &work);
+                scope.spawn(move || {
+                    let done = work.take_segments(&*helper, &mut || true);
+                    drop(sender);
+                    done
+                })
+            })
+            .collect();
+        drop(sender);
+        let mut asked = || go_on(work.done.load(Ordering::Relaxed).min(total), total);
+        let own = work.take_segments(reader, &mut asked);
+        while let Err(RecvTimeoutError::Timeout) = ended.recv_timeout(WAIT) {
+            if !asked() {
+                work.stop.store(true, Ordering::Relaxed);
             }
-            summed
-        });
-        let read = hand_over(reader, sender, go_on);
-        let summed = join(helper);
-        read.map(|complete| (summed, complete))
-    })
+        }
+        let (mut summed, mut complete) = own?;
+        for helped in helpers.into_iter().map(join) {
+            let (more, whole) = helped?;
+            summed.append(more);
+            complete = complete && whole;
+        }
+        Ok::<_, Error>((summed, complete))
+    })?;
+    summed.finish(reader, &work)?;
+    Ok((summed, complete))
 }
 
-/// Gives all rows to the helper. It ends when the sender is dropped.
-fn hand_over(
-    reader: &dyn Sweep,
-    sender: SyncSender<Batch>,
-    go_on: &mut dyn FnMut(u64, u64) -> bool,
-) -> Result<bool, Error> {
-    let sender = sender;
-    let mut batch = Batch::default();
-    // A helper that is gone has panicked, which goes on where it is joined.
-    let send = |batch: Batch| drop(sender.send(batch));
-    let complete = reader.sweep_rows(
-        &mut |uid, rows| {
-            // The rows of a large id change hands as they are.
-            if rows.len() >= BATCH {
-                send(std::mem::take(&mut batch));
-                send(Batch { ids: vec![(uid, rows.len())], rows: std::mem::take(rows) });
-                return;
+impl Work<'_> {
+    /// Calls `use_names` with what sums need to know.
+    fn with_names<T>(&self, use_names: impl FnOnce(&Names<'_>) -> T) -> T {
+        let text = |number: i64| self.given.texts.of(number);
+        let identify = self.numbers.identify.clone();
+        use_names(&Names { identify, ranks: &self.numbers.ranks, thresholds: self.given.thresholds, text: &text })
+    }
+
+    /// Adds up segment after segment until there is none; `go_on` ends it for all threads.
+    fn take_segments(&self, reader: &dyn Sweep, go_on: &mut dyn FnMut() -> bool) -> Result<(Summed, bool), Error> {
+        self.with_names(|names| {
+            let mut summed = Summed { seen: vec![Seen::default(); self.overlap.len()], ..Summed::default() };
+            let mut complete = true;
+            while complete {
+                let places = self.segments.lock().unwrap_or_else(PoisonError::into_inner).pop();
+                let Some(places) = places else { break };
+                let read = Cell::new(0);
+                let mut asked = || {
+                    self.done.fetch_add(read.take(), Ordering::Relaxed);
+                    if !go_on() {
+                        self.stop.store(true, Ordering::Relaxed);
+                    }
+                    !self.stop.load(Ordering::Relaxed)
+                };
+                let mut take = |uid, rows: &[SweptRow]| {
+                    summed.add(uid, rows, self, names);
+                    read.set(read.get() + rows.len() as u64);
+                };
+                let swept = reader.sweep_places(places, &mut take, &mut asked);
+                if swept.is_err() {
+                    // The others need not go on.
+                    self.stop.store(true, Ordering::Relaxed);
+                }
+                complete = swept? && asked();
             }
-            batch.ids.push((uid, rows.len()));
-            batch.rows.extend_from_slice(rows);
-            if batch.rows.len() >= BATCH {
-                send(std::mem::take(&mut batch));
-            }
-        },
-        go_on,
-    );
-    send(batch);
-    complete
+            Ok((summed, complete))
+        })
+    }
+}
+
+/// A number that equal rows of an id have in common, and hardly any others; it ends in bits of the id.
+fn key(uid: i64, row: &SweptRow) -> u64 {
+    let mixed = row.hash.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mixed = (mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed >> TAG_BITS << TAG_BITS | tag(uid)
+}
+
+fn tag(uid: i64) -> u64 {
+    uid.cast_unsigned() & ((1 << TAG_BITS) - 1)
 }
 
 impl Summed {
-    fn add(&mut self, uid: i64, rows: &[SweptRow], given: &Given<'_>, (names, numbers): (&Names<'_>, &Numbers)) {
-        let mut sums = sums::of(uid, rows, given.ways.get(&uid), given.rules, names);
-        if !numbers.empty.is_empty() {
-            for row in rows.iter().filter(|row| numbers.empty.contains(&row.event)) {
-                self.without_name += 1;
-                if self.nameless.len() < MOST_LOOSE {
-                    self.nameless.push((uid, *row));
-                }
+    /// Adds the sums of other segments.
+    fn append(&mut self, other: Self) {
+        for (seen, more) in self.seen.iter_mut().zip(other.seen) {
+            *seen = Seen { rows: seen.rows.saturating_add(more.rows), bits: seen.bits | more.bits };
+        }
+        for (id, sums) in other.sums {
+            self.sums.entry(id).or_default().add(&sums);
+        }
+        for (id, devices) in other.devices {
+            self.devices.entry(id).or_default().extend(devices);
+        }
+        self.events += other.events;
+        self.without_id += other.without_id;
+        self.without_name += other.without_name;
+        self.nameless.extend(other.nameless);
+        self.span = match (self.span, other.span) {
+            (Some(one), Some(other)) => Some((one.0.min(other.0), one.1.max(other.1))),
+            (one, other) => one.or(other),
+        };
+        self.keys.extend(other.keys);
+    }
+
+    /// Adds rows of an id that are neighbours in the store.
+    fn add(&mut self, uid: i64, rows: &[SweptRow], work: &Work<'_>, names: &Names<'_>) {
+        let (given, numbers) = (work.given, work.numbers);
+        for row in rows.iter().filter(|row| !numbers.empty.is_empty() && numbers.empty.contains(&row.event)) {
+            self.without_name += 1;
+            self.nameless.push((uid, *row));
+            if self.nameless.len() >= 2 * MOST_LOOSE {
+                self.keep_first_nameless();
             }
         }
-        self.events += sums.rows;
         let at = usize::try_from(uid).unwrap_or(0);
-        if at == 0 {
-            self.without_id += sums.rows;
-            return;
+        if work.overlap.get(at).copied().unwrap_or(false) {
+            // Rows that are equal within a segment are counted right: a key says something that comes back from
+            // another.
+            let mut own: Vec<u64> = rows.iter().map(|row| key(uid, row)).collect();
+            own.sort_unstable();
+            own.dedup();
+            self.keys.extend(own);
         }
-        if given.placeholders.get(at).copied().unwrap_or(false) {
-            sums.devices = sums::devices(rows);
-            sums.since.any = rows.iter().map(|row| row.time).min();
-        }
-        // An id that is always a number is one id.
-        if sums.numbers == sums.rows {
-            (sums.numbers, sums.since.numbers) = (0, None);
-        }
-        let mut bits = 0;
         let mut client = 0;
-        for row in rows {
+        let mut bits = 0;
+        for row in rows.iter().filter(|_| at != 0) {
             if !Marks::is_impossible(row.time, row.arrived, row.flags, given.thresholds) {
                 let (first, last) = self.span.get_or_insert((row.time, row.time));
                 (*first, *last) = (row.time.min(*first), row.time.max(*last));
@@ -193,12 +320,72 @@ impl Summed {
                 bits |= if numbers.servers.contains(&client) { SERVER } else { CLIENT };
             }
         }
-        if sums != (Sums { rows: sums.rows, ..Sums::default() }) {
-            bits |= HAS_MORE;
-            self.sums.insert(u32::try_from(uid).unwrap_or(u32::MAX), sums);
-        }
+        self.count(uid, rows, bits, work, names);
+    }
+
+    /// Counts rows of an id, deliveries of one row once.
+    fn count(&mut self, uid: i64, rows: &[SweptRow], bits: u8, work: &Work<'_>, names: &Names<'_>) {
+        let given = work.given;
+        let mut sums = sums::of(uid, rows, given.ways.get(&uid), given.rules, names);
+        self.events += sums.rows;
+        let copies = if sums.rows < rows.len() as u64 { HAS_COPIES } else { 0 };
+        let at = usize::try_from(uid).unwrap_or(0);
         if let Some(seen) = self.seen.get_mut(at) {
-            *seen = Seen { rows: u32::try_from(sums.rows).unwrap_or(u32::MAX), bits };
+            seen.rows = seen.rows.saturating_add(u32::try_from(sums.rows).unwrap_or(u32::MAX));
+            seen.bits |= bits | copies;
         }
+        if at == 0 {
+            self.without_id += sums.rows;
+            return;
+        }
+        let number = u32::try_from(uid).unwrap_or(u32::MAX);
+        if given.placeholders.get(at).copied().unwrap_or(false) {
+            let devices = rows.iter().map(|row| row.device).filter(|device| *device != 0);
+            self.devices.entry(number).or_default().extend(devices);
+            sums.since.any = rows.iter().map(|row| row.time).min();
+        }
+        if sums != (Sums { rows: sums.rows, ..Sums::default() }) {
+            self.sums.entry(number).or_default().add(&sums);
+        }
+    }
+
+    /// Counts ids anew of which a row was delivered in two segments, and what can only be said of all rows of an id.
+    fn finish(&mut self, reader: &dyn Sweep, work: &Work<'_>) -> Result<(), Error> {
+        let mut keys = std::mem::take(&mut self.keys);
+        keys.sort_unstable();
+        let same = keys.windows(2).filter(|pair| pair.first() == pair.last());
+        let tags: FxHashSet<u64> = same.flatten().map(|key| tag(key.cast_signed())).collect();
+        drop(keys);
+        let twice = (0_i64..).zip(work.overlap).filter(|(uid, overlaps)| **overlaps && tags.contains(&tag(*uid)));
+        for uid in twice.map(|(uid, _)| uid) {
+            let rows = reader.swept_rows_of(uid)?;
+            let seen = usize::try_from(uid).ok().and_then(|at| self.seen.get_mut(at));
+            let before = seen.map_or(0, |seen| u64::from(std::mem::take(&mut seen.rows)));
+            self.events = self.events.saturating_sub(before);
+            if uid == 0 {
+                self.without_id = 0;
+            }
+            self.sums.remove(&u32::try_from(uid).unwrap_or(u32::MAX));
+            work.with_names(|names| self.count(uid, &rows, 0, work, names));
+        }
+        for (number, sums) in &mut self.sums {
+            let Some(seen) = self.seen.get_mut(*number as usize) else { continue };
+            seen.bits |= HAS_MORE;
+            sums.rows = u64::from(seen.rows);
+            sums.devices = self.devices.get(number).map_or(0, |devices| devices.len() as u64);
+            // An id that is always a number is one id.
+            if sums.numbers == sums.rows {
+                (sums.numbers, sums.since.numbers) = (0, None);
+            }
+        }
+        self.devices = FxHashMap::default();
+        self.keep_first_nameless();
+        Ok(())
+    }
+
+    /// Keeps the first rows without a name, by their ids: the same ones whatever thread reads them.
+    fn keep_first_nameless(&mut self) {
+        self.nameless.sort_unstable_by_key(|(uid, row)| (*uid, row.row));
+        self.nameless.truncate(MOST_LOOSE);
     }
 }

@@ -73,11 +73,6 @@ fn add(is: bool, time: Millis, count: &mut u64, since: &mut Option<Millis>) {
     }
 }
 
-/// Devices that rows name.
-pub(super) fn devices(rows: &[SweptRow]) -> u64 {
-    rows.iter().map(|row| row.device).filter(|device| *device != 0).collect::<HashSet<_>>().len() as u64
-}
-
 pub(in crate::inspect) fn arrival(row: &SweptRow, names: &Names<'_>) -> Arrival {
     let rank = names.ranks.get(&row.file).copied().unwrap_or_default();
     Arrival { at: row.arrived, rank, line: u64::try_from(row.line).unwrap_or(0), row: row.row }
@@ -86,6 +81,9 @@ pub(in crate::inspect) fn arrival(row: &SweptRow, names: &Names<'_>) -> Arrival 
 /// Indexes of rows that are other deliveries of a row before them in order of arrival: those with
 /// an `$insert_id` that are equal, and those without that stand in another file.
 pub(in crate::inspect) fn copies(rows: &[SweptRow], names: &Names<'_>) -> HashSet<usize> {
+    if rows.len() < 2 {
+        return HashSet::new();
+    }
     let mut hashes: Vec<(i64, usize)> = rows.iter().enumerate().map(|(at, row)| (row.hash, at)).collect();
     hashes.sort_unstable();
     let mut copies = HashSet::new();

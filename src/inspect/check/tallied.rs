@@ -205,7 +205,7 @@ pub(super) fn tallies(
     (by, totals): (By, &Totals),
     go_on: &mut dyn FnMut(u64, u64) -> bool,
 ) -> Result<(Tallies, bool), Error> {
-    let ways = gathered.ways(reader)?;
+    let ways = gathered.ways();
     let refused: FxHashSet<i64> = totals.refused_calls.iter().copied().collect();
     let calls = gathered.calls().iter().map(|call| {
         let nameless = call.alias == 0 && call.target == 0;

@@ -20,6 +20,7 @@ pub(super) fn find(
 ) -> Result<(), Error> {
     let without_id = gathered.summed().without_id;
     let found = |kind: &'static Kind, count: u64, rows: u64, what: String, sources: Vec<Source>| Found {
+        sources: each_once(sources),
         kind,
         people: 0,
         rows,
@@ -31,9 +32,9 @@ pub(super) fn find(
         advice: kind.advice,
         clients: Vec::new(),
         ids: Vec::new(),
+        amounts_of_ids: Vec::new(),
         newcomers: None,
         users: Vec::new(),
-        sources,
     };
     if without_id > 0 {
         let first = reader.rows_without_id(MOST_TOLD)?;
@@ -89,4 +90,15 @@ pub(super) fn find(
         audit.found.push(found(&INCOMPLETE_EXPORT, count, 0, what, sources));
     }
     Ok(())
+}
+
+/// Places without those that stand there already: one line can have many rows.
+fn each_once(sources: Vec<Source>) -> Vec<Source> {
+    let mut places: Vec<Source> = Vec::with_capacity(sources.len());
+    for source in sources {
+        if !places.contains(&source) {
+            places.push(source);
+        }
+    }
+    places
 }

@@ -127,9 +127,10 @@ impl Reader {
         let heads = self.heads_between(lo, end)?;
         let mut senders = Senders::default();
         senders.read(self, &heads, |rows| Ok(rows.to_vec()))?;
-        let row = |(id, head): (i64, Head)| {
+        let mut rows = Vec::with_capacity(heads.len());
+        for (id, head) in heads {
             let sender = senders.of(head.sender).ok_or_else(|| self.no_sender(id, &head))?;
-            Ok(Thin {
+            rows.push(Thin {
                 id,
                 sender: head.sender,
                 uid: sender.uid,
@@ -145,9 +146,9 @@ impl Reader {
                 line: head.line,
                 nth: head.nth,
                 flags: sender.flags,
-            })
-        };
-        heads.into_iter().map(row).collect()
+            });
+        }
+        Ok(rows)
     }
 
     /// The error for the row at position `id`, whose sender is not there.

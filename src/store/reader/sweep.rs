@@ -1,25 +1,29 @@
 //! All of a store in one pass, as numbers: what a look over every user needs.
 //!
-//! Rows come id by id. Within a segment they lie in that order, so one cursor for each segment and
-//! the smallest of their ids are enough; a cursor holds some thousand rows.
+//! Rows are read in the order of the store, segment by segment. Within one the rows of an id are
+//! neighbours, a run; an id with runs in several segments is put together from them.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
+
+use rustc_hash::FxHashMap;
 
 use super::rows::Thin;
 use super::{Reader, number};
 use crate::model::facts::Source;
-use crate::model::scan::{SweptCall, SweptLink, SweptRow};
+use crate::model::scan::{SweptCall, SweptLink, SweptRow, SweptRun};
 use crate::model::{Flags, LinkKind, VerbKind};
 use crate::store::Error;
 
-/// Rows that a cursor reads at once. The heads where a part begins lie in one text with the last of the part before
-/// and are read with both: a twentieth of them.
+/// Rows that are read at once. The heads where a part begins lie in one text with the last of the part before
+/// and are read with both: some thirty of them.
 const PART: i64 = 2_000;
 
-/// Rows between two questions whether to go on.
-const OFTEN: usize = 1 << 13;
+/// Rows of ids with several runs that are held until the last of these is read, about: 110 MB of them. Where there
+/// are more, such an id is read by itself later.
+const HELD: usize = 1 << 20;
 
 impl Reader {
     /// Calls `each` with the number and text of every id, in the order of their numbers.
@@ -90,9 +94,63 @@ impl Reader {
         }
     }
 
-    /// Calls `each` with the number of every id that has rows, 0 for rows without one, and all of
-    /// its rows, in the order of the numbers, to keep if it wants. `go_on` gets how many rows of how many are done;
-    /// `false` ends it with what was given until then.
+    /// Calls `each` with every run, by the numbers of their ids.
+    pub fn sweep_runs(&self, each: &mut dyn FnMut(&SweptRun)) -> Result<(), Error> {
+        self.ask(|db| {
+            let mut select = db.prepare_cached("SELECT uid, seg, lo, n, t0, t1 FROM runs ORDER BY uid, seg")?;
+            let mut runs = select.query([])?;
+            while let Some(run) = runs.next()? {
+                each(&SweptRun {
+                    id: run.get(0)?,
+                    segment: run.get(1)?,
+                    first: run.get(2)?,
+                    rows: run.get(3)?,
+                    earliest: run.get(4)?,
+                    latest: run.get(5)?,
+                });
+            }
+            Ok(())
+        })
+    }
+
+    /// Calls `each` with the id and the rows of every run at these positions, which hold whole runs. `go_on` is asked
+    /// between them now and then; `false` ends it.
+    ///
+    /// Returns whether it came to the end.
+    pub fn sweep_places(
+        &self,
+        places: Range<i64>,
+        each: &mut dyn FnMut(i64, &[SweptRow]),
+        go_on: &mut dyn FnMut() -> bool,
+    ) -> Result<bool, Error> {
+        let mut rows: Vec<SweptRow> = Vec::new();
+        let (mut of, mut next) = (None, places.start);
+        while next < places.end {
+            let to = next.saturating_add(PART).min(places.end);
+            for row in self.rows_between(next, to)? {
+                if of != Some(row.uid) {
+                    if let Some(uid) = of {
+                        each(uid, &rows);
+                    }
+                    rows.clear();
+                    of = Some(row.uid);
+                }
+                rows.push(swept(&row));
+            }
+            next = to;
+            if next < places.end && !go_on() {
+                return Ok(false);
+            }
+        }
+        if let Some(uid) = of {
+            each(uid, &rows);
+        }
+        Ok(true)
+    }
+
+    /// Calls `each` once with the number of every id that has rows, 0 for rows without one, and all of its rows, in
+    /// no order of the ids, to keep if it wants. `go_on` gets how many rows of how many are done; `false` ends it
+    /// with what was given until then.
     ///
     /// Returns whether it came to the end.
     pub fn sweep_rows(
@@ -100,43 +158,97 @@ impl Reader {
         each: &mut dyn FnMut(i64, &mut Vec<SweptRow>),
         go_on: &mut dyn FnMut(u64, u64) -> bool,
     ) -> Result<bool, Error> {
-        let segments: Vec<(i64, i64)> = self.ask(|db| {
-            db.prepare_cached("SELECT min(lo), sum(n) FROM runs GROUP BY seg ORDER BY seg")?
-                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
-                .collect::<rusqlite::Result<_>>()
-        })?;
-        let total = segments.iter().map(|(_, n)| number::from_sql(*n)).sum();
-        let mut cursors: Vec<Cursor> = segments
-            .iter()
-            .map(|(lo, n)| Cursor { next: *lo, end: lo.saturating_add(*n), rows: Vec::new().into_iter() })
-            .collect();
-        let mut heads = BinaryHeap::new();
-        for (at, cursor) in cursors.iter_mut().enumerate() {
-            heads.extend(cursor.uid(self)?.map(|uid| Reverse((uid, at))));
-        }
-        let (mut rows, mut done) = (Vec::new(), 0);
-        while let Some(Reverse((uid, _))) = heads.peek().copied() {
-            rows.clear();
-            while let Some(Reverse((same, at))) = heads.peek().copied().filter(|Reverse((next, _))| *next == uid) {
-                heads.pop();
-                let Some(cursor) = cursors.get_mut(at) else { continue };
-                while cursor.uid(self)? == Some(same) {
-                    rows.extend(cursor.rows.next().map(|row| swept(&row)));
-                    // One id can have all rows of a store; half of its rows say nothing.
-                    if rows.len() % OFTEN == 0 && !go_on(done + rows.len() as u64, total) {
-                        return Ok(false);
-                    }
-                }
-                heads.extend(cursor.uid(self)?.map(|uid| Reverse((uid, at))));
+        let mut segments: BTreeMap<i64, Range<i64>> = BTreeMap::new();
+        let mut left: FxHashMap<i64, u32> = FxHashMap::default();
+        let (mut last, mut total) = (None, 0);
+        self.sweep_runs(&mut |run| {
+            total += number::from_sql(run.rows);
+            let end = run.first.saturating_add(run.rows);
+            let places = segments.entry(run.segment).or_insert(run.first..end);
+            *places = places.start.min(run.first)..places.end.max(end);
+            if last == Some(run.id) {
+                *left.entry(run.id).or_insert(1) += 1;
             }
-            let (before, all) = (done, rows.len() as u64);
-            each(uid, &mut rows);
-            done += all;
-            if done >> 13 != before >> 13 && !go_on(done, total) {
+            last = Some(run.id);
+        })?;
+        let mut held: FxHashMap<i64, Vec<SweptRow>> = FxHashMap::default();
+        let mut later: BTreeSet<i64> = BTreeSet::new();
+        let (mut count, mut own) = (0, Vec::new());
+        let done = Cell::new(0);
+        let mut take = |uid: i64, rows: &[SweptRow]| {
+            done.set(done.get() + rows.len() as u64);
+            let Some(runs) = left.get_mut(&uid) else {
+                own.clear();
+                own.extend_from_slice(rows);
+                each(uid, &mut own);
+                return;
+            };
+            if later.contains(&uid) {
+                return;
+            }
+            let so_far = held.entry(uid).or_default();
+            so_far.extend_from_slice(rows);
+            count += rows.len();
+            *runs -= 1;
+            if *runs > 0 && count <= HELD {
+                return;
+            }
+            let mut all = held.remove(&uid).unwrap_or_default();
+            count -= all.len();
+            if *runs == 0 {
+                each(uid, &mut all);
+            } else {
+                later.insert(uid);
+            }
+        };
+        for (nth, places) in segments.into_values().enumerate() {
+            let mut asked = || go_on(done.get().min(total), total);
+            if nth > 0 && !asked() || !self.sweep_places(places, &mut take, &mut asked)? {
+                return Ok(false);
+            }
+        }
+        for uid in later {
+            each(uid, &mut self.swept_rows_of(uid)?);
+            if !go_on(total, total) {
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+
+    /// All rows under an id.
+    pub fn swept_rows_of(&self, uid: i64) -> Result<Vec<SweptRow>, Error> {
+        let mut rows = Vec::new();
+        for (lo, n) in self.runs_of(uid)? {
+            let own = self.rows_between(lo, lo.saturating_add(n))?;
+            rows.extend(own.iter().map(swept));
+        }
+        Ok(rows)
+    }
+
+    /// The numbers of all rows under an id, each without its place in the line.
+    pub fn rows_under(&self, uid: i64) -> Result<Vec<i64>, Error> {
+        let runs = self.runs_of(uid)?.into_iter();
+        Ok(runs.flat_map(|(lo, n)| lo..lo.saturating_add(n)).map(|position| number::row(position, 0)).collect())
+    }
+
+    /// Another reader of the same state, for another thread, while this one looks at one moment. `None` where
+    /// there can be none: in memory, or where the store has just got more rows.
+    pub fn another(&self) -> Result<Option<Self>, Error> {
+        if self.in_memory || self.db.is_autocommit() {
+            return Ok(None);
+        }
+        // It is only a help: what is wrong with the store, this one says.
+        let Ok(other) = self.again().open() else { return Ok(None) };
+        if other.db.execute_batch("BEGIN").is_err() {
+            return Ok(None);
+        }
+        let pieces = |reader: &Self| {
+            let question = "SELECT count(*), coalesce(max(id), 0), coalesce(sum(events), 0) FROM chunks";
+            reader.ask(|db| db.query_row(question, [], |row| <(i64, i64, i64)>::try_from(row)))
+        };
+        let (here, there) = (pieces(self)?, pieces(&other).ok());
+        Ok((there == Some(here)).then_some(other))
     }
 
     /// The place of a row.
@@ -176,25 +288,6 @@ impl Reader {
                 .collect()
         })?;
         files.into_iter().map(|file| self.swept_source(file, 0)).collect()
-    }
-}
-
-/// Where the sweep is in one segment.
-struct Cursor {
-    next: i64,
-    end: i64,
-    rows: std::vec::IntoIter<Thin>,
-}
-
-impl Cursor {
-    /// The id of the next row; `None` at the end.
-    fn uid(&mut self, reader: &Reader) -> Result<Option<i64>, Error> {
-        if self.rows.as_slice().is_empty() && self.next < self.end {
-            let to = self.next.saturating_add(PART).min(self.end);
-            self.rows = reader.rows_between(self.next, to)?.into_iter();
-            self.next = to;
-        }
-        Ok(self.rows.as_slice().first().map(|row| row.uid))
     }
 }
 

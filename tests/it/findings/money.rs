@@ -80,11 +80,46 @@ fn each_format_says_the_amounts() {
     let text = written(&two, |out, check| report::text(out, check, &journey::report::look::Look::default()));
     assert!(text.contains("Cost: 1 user, 4 rows, EUR 0.25, USD 1,025.50, since"), "{text}");
     let csv = written(&two, report::csv);
-    assert!(csv.lines().next().unwrap().ends_with(",name,money"), "{csv}");
-    assert!(csv.lines().nth(1).unwrap().ends_with(",\"EUR 0.25, USD 1,025.50\""), "{csv}");
+    assert!(csv.lines().next().unwrap().ends_with(",name,money,worst_money"), "{csv}");
+    let paid = "\"EUR 0.25, USD 1,025.50\"";
+    assert!(csv.lines().nth(1).unwrap().ends_with(&format!(",{paid},{paid}")), "{csv}");
     assert!(written(&two, report::junit).contains("1 user, 4 rows, EUR 0.25, USD 1,025.50\""));
     let sarif: Value = serde_json::from_str(&written(&one, report::sarif)).unwrap();
     assert_eq!(sarif["runs"][0]["results"][0]["properties"]["money"], "USD 1,025.75");
+}
+
+#[test]
+fn each_user_that_is_listed_has_the_amount_of_its_own_rows() {
+    let user = |nth: u32, device: &str| {
+        format!(
+            "{nth}1 View(a{nth})\n{nth}2 AL(u{nth} -> a{nth})\n{nth}3 Open({device})\n{nth}4 AL(u{nth} -> {device})\n{nth}5 Buy{nth}({device})\n"
+        )
+    };
+    let story = user(1, "P-1") + &user(2, "P-2") + "34 View(P-2)\n" + &user(3, "P-3");
+    let bytes = with(&Story::new(&story).rows, |event| match event {
+        "Buy1" => Some(json!({"total": 10, "currency": "USD"})),
+        "Buy2" => Some(json!({"total": 5})),
+        _ => None,
+    });
+    let inspector = Inspector::new(store_of_bytes(&[("story.jsonl", bytes)]));
+    let of_store = found(&inspector, "alias-on-login");
+    let listed: Vec<(&str, String)> =
+        of_store.ids.iter().map(Id::as_str).zip(of_store.amounts_of_ids.iter().map(Amounts::text)).collect();
+    let expected = [("u2", "5.00 of no currency"), ("u1", "USD 10.00"), ("u3", "")];
+    assert_eq!(listed, expected.map(|(id, text)| (id, text.to_owned())));
+    let kind = LEGACY.findings().iter().find(|kind| kind.code == "alias-on-login").unwrap();
+    let (people, _) = check::people(&inspector, kind, &mut |_, _| true).unwrap();
+    let people: Vec<(&str, String)> = people.iter().map(|person| (person.id.as_str(), person.amounts.text())).collect();
+    assert_eq!(people, listed, "the list of people says the same");
+    let answer: Value = serde_json::from_str(&written(&inspector, report::json)).unwrap();
+    let of_ids = json!([
+        [{"currency": null, "sum": 5.0, "rows": 1}],
+        [{"currency": "USD", "sum": 10.0, "rows": 1}],
+        [],
+    ]);
+    assert_eq!(answer["findings"][0]["amounts_of_ids"], of_ids);
+    let text = written(&inspector, |out, check| report::text(out, check, &journey::report::look::Look::default()));
+    assert!(text.contains("Users: u2: 5.00 of no currency; u1: USD 10.00; u3\n"), "{text}");
 }
 
 #[test]

@@ -197,11 +197,17 @@ fn what(room: usize) -> usize {
     if rest >= 12 { (rest - 1).min(WHAT) } else { 0 }
 }
 
-/// Columns of the name and of the id of a person.
-fn of_person(room: usize) -> (usize, usize) {
-    let rest = room.saturating_sub(2 + NUMBER + 2 + MINUTE + 1);
+/// Columns of what rows of a person say was paid, and of a list of people from which on there is room for it.
+const MONEY: usize = 18;
+const ROOM_FOR_MONEY: usize = 100;
+
+/// Columns of the name, of the id and of the money of a person.
+fn of_person(people: &[Person], room: usize) -> (usize, usize, usize) {
+    let has_money = room >= ROOM_FOR_MONEY && people.iter().take(1_000).any(|person| !person.amounts.is_empty());
+    let money = if has_money { MONEY } else { 0 };
+    let rest = room.saturating_sub(2 + NUMBER + 2 + MINUTE + 1 + if has_money { MONEY + 1 } else { 0 });
     let name = (rest * 2 / 5).min(34);
-    (name, rest.saturating_sub(name + 1).min(56))
+    (name, rest.saturating_sub(name + 1).min(56), money)
 }
 
 /// Columns of the event and of the id of a row.
@@ -223,10 +229,14 @@ fn heads(step: &Step, look: &Look, pen: &mut Pen<'_>) {
             pen.number("PEOPLE", NUMBER, title).skip(1).number("ROWS", NUMBER, title).skip(2);
             pen.cell(&format!("{DAYS} DAYS"), BARS, title).skip(2).text("TREND", title);
         }
-        Of::People(..) => {
-            let (name, id) = of_person(pen.room());
+        Of::People(_, people, _) => {
+            let (name, id, money) = of_person(people, pen.room());
             pen.cell("NAME", name, title).skip(1).cell("KNOWN AS", id, title).skip(1);
-            pen.number("ROWS", NUMBER, title).skip(2).text("SINCE", title);
+            pen.number("ROWS", NUMBER, title);
+            if money > 0 {
+                pen.skip(1).number("MONEY", money, title);
+            }
+            pen.skip(2).text("SINCE", title);
         }
         Of::Evidence(..) | Of::Loose(..) => {
             let (event, id) = of_proof(pen.room());
@@ -246,7 +256,7 @@ fn line(step: &Step, at: usize, selected: bool, look: &Look, pen: &mut Pen<'_>) 
     pen.cell(if selected { look.glyphs.cursor } else { " " }, 1, look.style(Meaning::Key)).skip(1);
     match &step.of {
         Of::Store(audit, _) => of_store(audit, at, look, pen),
-        Of::People(_, people, _) => person(people.get(at), look, pen),
+        Of::People(_, people, _) => person(people, at, look, pen),
         Of::Evidence(_, _, rows, _) | Of::Loose(_, rows) => proof(rows.get(at), look, pen),
         Of::Text(..) => {}
     }
@@ -277,16 +287,20 @@ fn number(number: u64, look: &Look) -> String {
     if number == 0 { look.glyphs.dot.to_owned() } else { fit::count(number) }
 }
 
-fn person(person: Option<&Person>, look: &Look, pen: &mut Pen<'_>) {
-    let Some(person) = person else { return };
+fn person(people: &[Person], at: usize, look: &Look, pen: &mut Pen<'_>) {
+    let Some(person) = people.get(at) else { return };
     let (plain, muted) = (look.style(Meaning::Text), look.style(Meaning::Muted));
-    let (name, id) = of_person(pen.room());
+    let (name, id, money) = of_person(people, pen.room());
     // What is the id itself is no other name.
     match person.name.as_deref().filter(|name| *name != person.id.as_str()) {
         Some(text) => pen.id(text, name, plain),
         None => pen.cell(if person.known { "" } else { "a visitor" }, name, muted),
     };
     pen.skip(1).id(person.id.as_str(), id, plain).skip(1).number(&number(person.rows, look), NUMBER, plain);
+    if money > 0 {
+        let text = visible(&person.amounts.text()).replace(" of no currency", "");
+        pen.skip(1).number(&fit::end(&text, money), money, plain);
+    }
     pen.skip(2).text(&minute(person.since, look), muted);
 }
 

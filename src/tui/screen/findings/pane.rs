@@ -52,6 +52,7 @@ pub(super) fn lines(state: &State, step: &Step, width: usize, look: &Look) -> Ve
             let Some(person) = people.get(step.selected) else { return Vec::new() };
             lines.lines.push((person.name.clone().unwrap_or_else(|| shown(&person.id, 60)), Meaning::Title));
             lines.say("what", &format!("{}: {}.", kind.code, kind.title));
+            lines.say("money", &visible(&person.amounts.text()));
             lines.say("since", &minute(person.since, look));
             lines.say("why", kind.why);
             lines.say("change", advice(state).unwrap_or(kind.advice));
