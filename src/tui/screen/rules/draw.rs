@@ -30,37 +30,56 @@ const HIGH: u16 = 24;
 /// Lines of the reason under one rule set, at most.
 const MOST: usize = 2;
 
-/// Columns of one rule set, at least and at most.
-const LANE: (usize, usize) = (8, 18);
+/// Columns of one rule set, at least and at most: a mark, a space, `refused`, a space.
+const LANE: (usize, usize) = (10, 18);
 
-/// Columns of what stands before the rule sets, and which of these have room.
+/// Columns of what stands before the rule sets, and those of the rule sets that have room.
 struct Columns {
     when: usize,
     event: usize,
     sent: usize,
-    lane: usize,
+    /// Of the rule sets that are shown.
+    lanes: Vec<usize>,
     shown: Range<usize>,
 }
 
 impl Columns {
-    /// The chosen rule set has room on every screen.
-    fn of(area: Rect, sides: usize, chosen: usize) -> Self {
-        let (when, event, sent) = match area.width {
-            WIDE.. => (23, 24, 16),
-            70.. => (14, 17, 0),
-            _ => (8, 9, 0),
+    /// The chosen rule set has room on every screen, and each name that is shown is shown whole.
+    fn of(area: Rect, across: &Across, chosen: usize) -> Self {
+        let (when, (least, event), sent) = match area.width {
+            WIDE.. => (23, (14, 24), 16),
+            70.. => (14, (12, 17), 0),
+            _ => (8, (9, 9), 0),
         };
-        let before = Self { when, event, sent, lane: 0, shown: 0..0 }.before();
-        let room = usize::from(area.width).saturating_sub(before + 1);
-        let lane = (room / sides.max(1)).clamp(LANE.0, LANE.1);
-        let fit = (room / lane).clamp(1, sides.max(1));
-        let first = (chosen + 1).saturating_sub(fit);
-        Self { when, event, sent, lane, shown: first..first + fit }
+        // Each one can be the chosen one, whose name stands in brackets.
+        let wanted: Vec<usize> = across.sides.iter().map(|side| (side.rules.name().len() + 3).max(LANE.0)).collect();
+        let mut columns = Self { when, event, sent, lanes: Vec::new(), shown: 0..0 };
+        let width = usize::from(area.width);
+        // The space after the last one is the margin.
+        let room = |columns: &Self| width.saturating_sub(columns.before());
+        let all: usize = wanted.iter().sum();
+        columns.event = (event + room(&columns)).saturating_sub(all).clamp(least, event);
+        let room = room(&columns);
+        let fitting = |first: usize| {
+            let mut left = room;
+            let fits = |wide: &&usize| left.checked_sub(**wide).map(|rest| left = rest).is_some();
+            wanted.iter().skip(first).take_while(fits).count().max(1)
+        };
+        let first = (0..=chosen).find(|first| first + fitting(*first) > chosen).unwrap_or(chosen);
+        columns.shown = first..(first + fitting(first)).min(wanted.len());
+        columns.lanes = wanted.get(columns.shown.clone()).unwrap_or_default().to_vec();
+        let more = room.saturating_sub(columns.lanes.iter().sum()) / columns.lanes.len().max(1);
+        for lane in &mut columns.lanes {
+            *lane = (*lane + more).min(LANE.1).min(room.max(LANE.0));
+        }
+        columns
     }
 
-    fn sides<'a>(&self, across: &'a Across) -> impl Iterator<Item = (usize, &'a Ruled)> + use<'a> {
-        let shown = self.shown.clone();
-        across.sides.iter().enumerate().filter(move |(at, _)| shown.contains(at))
+    /// The rule sets that are shown, with their places among all and their columns.
+    fn sides<'a>(&self, across: &'a Across) -> impl Iterator<Item = (usize, &'a Ruled, usize)> + use<'a> {
+        let (first, lanes) = (self.shown.start, self.lanes.clone());
+        let sides = across.sides.iter().enumerate().skip(first).zip(lanes);
+        sides.map(|((at, side), lane)| (at, side, lane))
     }
 
     fn before(&self) -> usize {
@@ -90,7 +109,7 @@ pub(super) fn view(state: &State, look: &Look, ui: &mut Ui, area: Rect, buffer: 
         Pen::new(buffer, body, 0).skip(1).text(text, look.style(Meaning::Muted));
         return;
     };
-    let columns = Columns::of(area, across.sides.len(), state.column);
+    let columns = Columns::of(area, across, state.column);
     differing(state, across, &columns, look, &mut Pen::new(buffer, body, 0));
     let mut at = 1;
     heads(state, across, &columns, look, &mut Pen::new(buffer, body, at));
@@ -200,32 +219,32 @@ fn heads(state: &State, across: &Across, columns: &Columns, look: &Look, pen: &m
     if columns.sent > 0 {
         pen.cell("SENT AS", columns.sent, title).skip(1);
     }
-    for (at, side) in columns.sides(across) {
+    for (at, side, lane) in columns.sides(across) {
         let name = side.rules.name().to_uppercase();
-        let text = if at == state.column { format!("[{}]", fit::end(&name, columns.lane - 3)) } else { name };
-        pen.cell(&text, columns.lane - 1, title).skip(1);
+        let text = if at == state.column { format!("[{name}]") } else { name };
+        pen.cell(&text, lane - 1, title).skip(1);
     }
 }
 
 /// Numbers under each rule set; how many lines they take.
 fn sums(across: &Across, columns: &Columns, look: &Look, body: Rect, from: u16, buffer: &mut Buffer) -> u16 {
     let mut at = from;
-    let mut row = |title: &str, text: &dyn Fn(&Ruled) -> String| {
+    let mut row = |title: &str, text: &dyn Fn(&Ruled, usize) -> String| {
         let mut pen = Pen::new(buffer, body, at);
         pen.skip(2).cell(title, columns.before() - 2, look.style(Meaning::Muted));
-        for (_, side) in columns.sides(across) {
-            pen.cell(&text(side), columns.lane - 1, look.style(Meaning::Text)).skip(1);
+        for (_, side, lane) in columns.sides(across) {
+            pen.cell(&text(side, lane - 1), lane - 1, look.style(Meaning::Text)).skip(1);
         }
         at += 1;
     };
-    row("owners of these rows", &|side| fit::count(across.people(side) as u64));
-    row("rows of this user", &|side| {
+    row("owners of these rows", &|side, _| fit::count(across.people(side) as u64));
+    row("rows of this user", &|side, _| {
         let own = across.own_rows(side);
         format!("{}  {} %", fit::count(own as u64), own * 100 / across.rows().max(1))
     });
-    row("calls without effect", &|side| fit::count(calls_without_effect(across, side) as u64));
-    row("stored under", &|side| {
-        side.root.as_ref().map_or_else(|| "nothing".to_owned(), |root| fit::middle(root.as_str(), columns.lane - 1))
+    row("calls without effect", &|side, _| fit::count(calls_without_effect(across, side) as u64));
+    row("stored under", &|side, room| {
+        side.root.as_ref().map_or_else(|| "nothing".to_owned(), |root| fit::middle(root.as_str(), room))
     });
     at - from
 }
@@ -246,9 +265,9 @@ fn line(across: &Across, at: usize, selected: bool, columns: &Columns, look: &Lo
     if columns.sent > 0 {
         pen.id(held.event.id.as_ref().map_or("", Id::as_str), columns.sent, muted).skip(1);
     }
-    for (_, side) in columns.sides(across) {
+    for (_, side, lane) in columns.sides(across) {
         let Some(held) = side.rows.get(at) else { continue };
-        owner(across, side, held, columns.lane, look, pen);
+        owner(across, side, held, lane, look, pen);
     }
 }
 
@@ -260,6 +279,10 @@ fn owner(across: &Across, side: &Ruled, held: &Held, columns: usize, look: &Look
     pen.cell(mark, 1, look.style(meaning)).skip(1);
     let room = columns - 3;
     match text {
+        // The pane below has the reason in words.
+        Cell::Name(reason) if class == Class::Refused && fit::width(&reason) > room => {
+            pen.cell("refused", room, look.style(Meaning::Text))
+        }
         Cell::Name(text) => pen.cell(&visible(&text), room, look.style(Meaning::Text)),
         Cell::Id(id) => pen.id(id.as_str(), room, look.style(Meaning::Text)),
     };
