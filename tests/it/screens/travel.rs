@@ -206,6 +206,18 @@ fn while_the_past_is_shown_the_foot_has_the_keys_that_move_in_it() {
 }
 
 #[test]
+fn a_weekday_past_the_last_row_goes_back_to_the_last_one() {
+    let mut app = open(sally());
+    app.press("G");
+    let last = cursor_line(&mut app);
+    app.press("t").press("Mon").press("<Enter>");
+    let text = app.text();
+    assert!(cursor_line(&mut app) != last && text.contains("no Monday comes later: this is the last one"), "{text}");
+    app.press("gg").press("t").press("Wed").press("<Enter>");
+    assert!(!app.text().contains("comes later"), "{}", app.text());
+}
+
+#[test]
 fn a_time_without_a_row_says_which_row_it_went_to() {
     for (typed, event, said) in [
         ("11 Jul", "Dashboard", ""),

@@ -5,11 +5,13 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use chrono::{Datelike, NaiveDate};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use crate::inspect::filter::{Error, Filter, Moment, Names, Wall};
 use crate::inspect::query::{Completion, Place, UNFINISHED, Vocabulary, complete};
+use crate::model::Millis;
 use crate::tui::field::Field;
 use crate::tui::fit;
 use crate::tui::keys::Action;
@@ -160,7 +162,15 @@ impl State {
         let origin = prompt.stop;
         self.prompt = None;
         if let (Purpose::Time, Ok(Some(moment))) = (purpose, self.moment(&text)) {
+            let here = self.day(self.row().map(|row| self.order.time_of(row)));
             self.go_to(moment);
+            if let Moment::Wall(from, _) = moment
+                && days::is_weekday(&text)
+                && here.is_some_and(|here| from.date() <= here)
+                && self.notice.is_none()
+            {
+                self.notice = Some(format!("no {} comes later: this is the last one", from.format("%A")));
+            }
         }
         if matches!(purpose, Purpose::Time | Purpose::Find) {
             self.left(origin);
@@ -199,13 +209,22 @@ impl State {
         if text.trim().is_empty() {
             return Ok(None);
         }
-        let here = self.row().and_then(|row| self.zone().wall(self.order.time_of(row)));
-        let as_shown = || days::read(text, here?.date());
+        let as_shown = || {
+            let day = self.day(self.row().map(|row| self.order.time_of(row)))?;
+            let days = || self.timeline.rows().iter().rev().filter_map(|row| self.day(Some(self.order.time_of(row))));
+            let last_with = |weekday| days().find(|day| day.weekday() == weekday);
+            days::read(text, &days::Here { day, last: days().next()?, last_with: &last_with })
+        };
         Moment::read(text).or_else(as_shown).map(Some).ok_or_else(|| Error {
             what: "no such time; write 10:03, 10 Jul, Wed, yesterday, 2019-07-04T10:03, +2h or -7d".to_owned(),
             meant: None,
             place: 0..text.len(),
         })
+    }
+
+    /// The day of a moment on the wall.
+    fn day(&self, at: Option<Millis>) -> Option<NaiveDate> {
+        Some(self.zone().wall(at?)?.date())
     }
 
     /// Reads a filter for this journey.
