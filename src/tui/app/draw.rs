@@ -138,7 +138,8 @@ fn footer(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) {
         }
         pen.text("…", look.style(Meaning::Key));
     } else if let Some(notice) = &model.notice {
-        pen.text(&fit::end(notice, room), look.style(Meaning::Warn));
+        // Of a path, the name of the file stands at the end.
+        pen.text(&fit::middle(notice, room), look.style(Meaning::Warn));
     } else {
         hints(model, ui, &mut pen, room, area.y);
     }

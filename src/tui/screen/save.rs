@@ -19,8 +19,11 @@ use crate::tui::widgets::{scrolled, select};
 /// Characters of a path; no system takes more.
 const LONGEST: usize = 4_096;
 
-/// Characters of a proposed name without its ending.
-const LONGEST_NAME: usize = 60;
+/// Characters of a proposed name without its ending: what was written, and where, has room in one line.
+const LONGEST_NAME: usize = 40;
+
+/// The same of each of two users.
+const LONGEST_OF_TWO: usize = 20;
 
 /// A form to save as.
 #[derive(Debug)]
@@ -142,7 +145,7 @@ impl State {
 
     /// For the comparison of two users.
     pub fn compared(ids: [&str; 2], what: String, redacts: bool) -> Self {
-        let [one, other] = ids.map(name);
+        let [one, other] = ids.map(|id| shortened(&name(id), LONGEST_OF_TWO));
         let both = format!("{one}-and-{other}");
         Self::of(OF_COMPARISON, 0, [one, both], what, redacts)
     }
@@ -349,9 +352,14 @@ pub(in crate::tui) fn name(id: &str) -> String {
             name.push('-');
         }
     }
-    let name: String = name.chars().take(LONGEST_NAME).collect();
-    let name = name.trim_end_matches('-');
-    if name.is_empty() { "journey".to_owned() } else { name.to_owned() }
+    let name = shortened(&name, LONGEST_NAME);
+    if name.is_empty() { "journey".to_owned() } else { name }
+}
+
+fn shortened(name: &str, columns: usize) -> String {
+    let mut name: String = name.chars().take(columns).collect();
+    name.truncate(name.trim_end_matches('-').len());
+    name
 }
 
 /// Draws it over the lower part of `area`; the place of the cursor.
@@ -436,6 +444,16 @@ mod tests {
         assert_eq!(name("../../etc/passwd"), "etc-passwd");
         assert_eq!(name("\u{202e}☃"), "journey");
         assert_eq!(name(&"x".repeat(500)).len(), LONGEST_NAME);
+    }
+
+    #[test]
+    fn the_name_of_two_users_has_a_part_of_each() {
+        let ids =
+            ["16bb6dd87e0854-0a1b2c3d4e5f60-12345678-1fa400-16bb6dd87e0f24", "b9c2c75b-52ae-49f5-b1f1-8513ac0b7895"];
+        let state = State::compared(ids, String::new(), false);
+        assert_eq!(state.path(), "16bb6dd87e0854-0a1b2-and-b9c2c75b-52ae-49f5-b.html");
+        let state = State::compared(["sally@gmail.com", "Tom"], String::new(), false);
+        assert_eq!(state.path(), "sally-gmail-com-and-tom.html");
     }
 
     #[test]
