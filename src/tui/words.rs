@@ -13,6 +13,20 @@ pub(in crate::tui) fn place(source: &Source) -> String {
     format!("{}:{}", fit::middle(&source.file, 60), source.line)
 }
 
+/// `$name` as a person says it.
+pub(in crate::tui) fn property_word(name: &str) -> &str {
+    match name {
+        "$name" => "name",
+        "$email" => "e-mail",
+        "$phone" => "phone",
+        "$created" => "created",
+        "$last_seen" => "last seen",
+        "$first_name" => "first name",
+        "$last_name" => "last name",
+        other => other,
+    }
+}
+
 /// The name of an event; the two that change ids as the calls that sent them.
 pub(in crate::tui) fn event_words(event: &Event) -> String {
     match (event.verb, &*event.event) {

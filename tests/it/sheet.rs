@@ -105,13 +105,13 @@ fn the_page_counts_contested_rows_among_those_that_may_be_missing() {
     )
     .journey("sally@gmail.com");
     let sure = html(&journey, paid);
-    assert!(sure.contains("40.00 USD") && !sure.contains("What may be missing"), "{sure}");
+    assert!(sure.contains("USD 100.00") && !sure.contains("What may be missing"), "{sure}");
     journey.orphans[1].contested = true;
     let text = html(&journey, paid);
     let unsure = text.split_once("What may be missing").expect("a part of its own").1.split_once("</div>").unwrap().0;
-    assert!(unsure.contains("20.00 USD"), "{unsure}");
+    assert!(unsure.contains("USD 40.00"), "{unsure}");
     let missing = text.split_once("What is missing").unwrap().1.split_once("</div>").unwrap().0;
-    assert!(missing.contains("20.00 USD") && !missing.contains("40.00"), "{missing}");
+    assert!(missing.contains("USD 60.00") && !missing.contains("40.00"), "{missing}");
 }
 
 #[test]
@@ -155,7 +155,7 @@ fn a_page_and_a_text_name_an_orphan_by_the_same_letter() {
 
 #[test]
 fn the_page_says_first_how_many_rows_are_missing_and_what_they_were_worth() {
-    let paid: Json = |row| Some(format!("{{\"row\":{row},\"amount\":20,\"currency\":\"USD\"}}"));
+    let paid: Json = |row| (row == 5).then(|| "{\"amount\":20,\"currency\":\"USD\"}".to_owned());
     let story = Story::new(
         "1 View(12345)
          3 AL(sally@gmail.com -> 12345)
@@ -166,7 +166,10 @@ fn the_page_says_first_how_many_rows_are_missing_and_what_they_were_worth() {
     let text = html(&story.journey("sally@gmail.com"), paid);
     let verdict = text.find("3 rows of 5 are missing from this timeline").expect("the verdict");
     assert!(verdict < text.find("id=\"story\"").unwrap());
-    assert!(text.contains("<b class=\"bad\">20.00 USD</b> in payments"), "{text}");
+    assert!(text.contains("<b class=\"bad\">USD 20.00</b> in 1 row of Purchase<"), "{text}");
+    let other: Json = |row| (row == 3).then(|| "{\"price\":1.5}".to_owned());
+    let seen = html(&story.journey("sally@gmail.com"), other);
+    assert!(seen.contains("<b class=\"bad\">1.50 of no currency</b> in 1 row of Open"), "{seen}");
     assert!(text.contains("<b>3 rows left behind</b> under"), "{text}");
     let well = html(&Story::new("1 View(12345)").journey("12345"), PROPERTIES);
     assert!(well.contains("Nothing is missing from this timeline") && !well.contains("What is missing"));

@@ -193,8 +193,8 @@ fn left<'a>(sheet: &Sheet<'a>, worth: &Worth) -> HashMap<&'a Id, Rc<Left<'a>>> {
     let mut left = HashMap::new();
     for orphan in &sheet.journey().orphans {
         let lines = lines.get(&orphan.id).map(Vec::as_slice).unwrap_or_default();
-        let names = verdict::event_counts(lines.iter().copied());
-        let sum = worth.sum(lines.iter().filter_map(|line| line.row)).text();
+        let names = verdict::event_counts(lines, worth);
+        let sum = worth.sum(lines);
         let of_orphan = Rc::new(Left { orphan, names, sum });
         for id in &orphan.ids {
             left.entry(id).or_insert_with(|| Rc::clone(&of_orphan));

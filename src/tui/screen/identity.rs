@@ -107,6 +107,8 @@ pub(super) enum Line {
     Sessions,
     /// What was paid.
     Worth,
+    /// What was paid in rows of orphans.
+    WorthOfOrphans,
     /// Split rows: their number.
     Splits(usize),
     /// Refused alias calls: their number.
@@ -349,7 +351,12 @@ impl State {
                 let refused = |line: &crate::identity::AliasLine| matches!(line.verdict, Verdict::Refused(_));
                 Goal::Call(journey.aliases.iter().position(refused)?)
             }
-            Line::Profile(_) | Line::Property(..) | Line::ClientProperties(_) | Line::Sessions | Line::Worth => {
+            Line::Profile(_)
+            | Line::Property(..)
+            | Line::ClientProperties(_)
+            | Line::Sessions
+            | Line::Worth
+            | Line::WorthOfOrphans => {
                 return None;
             }
             Line::Space | Line::Head(..) | Line::Empty(_) | Line::Note(_) | Line::Cut(_) => return None,

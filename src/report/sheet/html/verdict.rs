@@ -1,10 +1,11 @@
 //! The top of the page: who it is, whether rows are missing, what that cost, what went wrong.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::page::breaking;
-use super::worth::is_payment;
+use super::worth::Worth;
 use super::{Line, Page, lasting, rows, sign};
 use crate::identity::journey::at_least;
 use crate::identity::{Orphan, Severity, State, Strength};
@@ -217,15 +218,16 @@ impl Page<'_, '_> {
         let is_unsure = |line: &&Line<'_>| line.orphan.is_some_and(is_unsure);
         let (unsure, missing): (Vec<&Line<'_>>, Vec<&Line<'_>>) = self.sheet.missing().partition(is_unsure);
         for (title, lines) in [("What is missing", missing), ("What may be missing", unsure)] {
-            let names = event_counts(lines.iter().copied());
+            let names = event_counts(&lines, &self.worth);
             if names.is_empty() {
                 continue;
             }
-            let sum = self.worth.sum(lines.iter().filter_map(|line| line.row)).text();
+            let sum = self.worth.sum(&lines);
             let money = if sum.is_empty() {
                 sum
             } else {
-                format!("<li><b class=\"bad\">{}</b> in payments</li>", escape(&sum))
+                let events = self.worth.events(&lines);
+                format!("<li><b class=\"bad\">{}</b> {}</li>", escape(&sum), breaking(&events))
             };
             writeln!(
                 out,
@@ -276,12 +278,13 @@ fn is_unsure(orphan: &Orphan) -> bool {
     orphan.contested || orphan.strength == Strength::Weak
 }
 
-/// How often each event is among some lines, payments first, then the most frequent; calls that
+/// How often each event is among some lines, those that say an amount first, then the most frequent; calls that
 /// only tell of identity are none.
-pub(super) fn event_counts<'l, 'a: 'l>(lines: impl Iterator<Item = &'l Line<'a>>) -> Vec<(&'a str, usize)> {
-    let lines = lines.filter(|line| line.step.is_none_or(|step| !step.event.verb.is_about_ids()));
-    let mut names = most_first(lines.map(|line| line.name));
-    names.sort_by_key(|(name, _)| !is_payment(name));
+pub(super) fn event_counts<'a>(lines: &[&Line<'a>], worth: &Worth) -> Vec<(&'a str, usize)> {
+    let deeds = || lines.iter().filter(|line| line.step.is_none_or(|step| !step.event.verb.is_about_ids()));
+    let mut names = most_first(deeds().map(|line| line.name));
+    let paid: HashSet<&str> = deeds().filter(|line| worth.says(line)).map(|line| line.name).collect();
+    names.sort_by_key(|(name, _)| !paid.contains(name));
     names
 }
 

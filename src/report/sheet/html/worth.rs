@@ -1,21 +1,17 @@
-//! What missing rows were worth: amounts that their properties name.
+//! What missing rows were worth: the amounts that their properties say, by the rules of [`money`].
 //!
-//! An event counts as a payment by its name. That is a guess at what a team calls its sales, so a report
-//! names the amounts next to the events they come from.
+//! A price that was only looked at is an amount too, so a report names the events that the amounts come from.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::Line;
-use crate::model::money::{self, Amount, Amounts, decimal};
+use crate::model::money::{self, Amount, Amounts};
+use crate::model::text::event_name;
 use crate::report::Properties;
+use crate::report::look::many;
 
-/// Words in the name of an event that is a payment.
-const PAYMENTS: &[&str] =
-    &["purchase", "order", "paid", "payment", "charge", "checkout completed", "subscription started"];
-
-/// Sums by currency; the empty one is an amount that names none.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Sum(Amounts);
+/// Events that are named beside a sum.
+const NAMED: usize = 3;
 
 /// Amounts of missing rows, by the number of the row in the store.
 #[derive(Debug, Default)]
@@ -29,53 +25,37 @@ impl Worth {
         let mut amounts = HashMap::new();
         for line in lines {
             let Some(row) = line.row else { continue };
-            if let Some(amount) = properties(row).and_then(|json| amount(line.name, &json)) {
+            if let Some(amount) = properties(row).and_then(|json| money::amount(&json)) {
                 amounts.insert(row, amount);
             }
         }
         Self { amounts }
     }
 
-    /// The sum of some rows.
-    pub(super) fn sum(&self, rows: impl Iterator<Item = i64>) -> Sum {
-        let mut sum = Sum::default();
-        rows.filter_map(|row| self.amounts.get(&row)).for_each(|amount| sum.0.add(amount));
-        sum
+    fn amount(&self, line: &Line<'_>) -> Option<&Amount> {
+        self.amounts.get(&line.row?)
     }
-}
 
-impl Sum {
-    /// `20.00 USD + 5.00`; nothing for no amount.
-    pub(super) fn text(&self) -> String {
-        let parts: Vec<String> = self
-            .0
-            .iter()
-            .map(|(currency, sum)| format!("{} {currency}", decimal(sum.micros)).trim_end().to_owned())
-            .collect();
-        parts.join(" + ")
+    /// Whether a line says an amount.
+    pub(super) fn says(&self, line: &Line<'_>) -> bool {
+        self.amount(line).is_some()
     }
-}
 
-/// Whether an event is a payment by its name.
-pub(super) fn is_payment(event: &str) -> bool {
-    let event = event.to_lowercase();
-    PAYMENTS.iter().any(|word| event.contains(word))
-}
+    /// The sum of some lines: `USD 20.00`; nothing where none says an amount.
+    pub(super) fn sum(&self, lines: &[&Line<'_>]) -> String {
+        let mut sums = Amounts::default();
+        lines.iter().filter_map(|line| self.amount(line)).for_each(|amount| sums.add(amount));
+        sums.text()
+    }
 
-fn amount(event: &str, json: &str) -> Option<Amount> {
-    if is_payment(event) { money::amount(json) } else { None }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_payment_counts_by_its_amount_and_currency() {
-        let of = |event, json| amount(event, json).map(|amount| (amount.currency, amount.micros));
-        assert_eq!(of("Purchase", r#"{"price":20,"currency":"USD"}"#), Some(("USD".to_owned(), 20_000_000)));
-        assert_eq!(of("Order Completed", r#"{"price":3,"revenue":9.5}"#), Some((String::new(), 9_500_000)));
-        assert_eq!(of("Page Viewed", r#"{"price":20}"#), None);
-        assert_eq!(of("Purchase", r#"{"price":"20"}"#), None);
+    /// Where the sum of some lines comes from: `in 2 rows of Purchase, Refund`.
+    pub(super) fn events(&self, lines: &[&Line<'_>]) -> String {
+        let said = lines.iter().filter(|line| self.says(line));
+        let names: BTreeSet<&str> = said.clone().map(|line| event_name(line.name)).collect();
+        let mut named: Vec<&str> = names.iter().copied().take(NAMED).collect();
+        if names.len() > NAMED {
+            named.push("more");
+        }
+        format!("in {} of {}", many(said.count(), "row"), named.join(", "))
     }
 }

@@ -237,6 +237,7 @@ fn draw(pen: &mut Pen<'_>, line: Line, of: &Panel<'_>, selected: bool, look: &Lo
         | Line::Sender(_)
         | Line::Sessions
         | Line::Worth
+        | Line::WorthOfOrphans
         | Line::Splits(_)
         | Line::Refused(_) => person::draw(pen, line, of, look),
     };

@@ -14,8 +14,7 @@ use crate::tui::fit;
 use crate::tui::pen::Pen;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::timeline::Timeline;
-use crate::tui::timeline::sift::Sums;
-use crate::tui::words::place;
+use crate::tui::words::{place, property_word};
 
 use super::cells::{label, span};
 use super::{Line, Panel};
@@ -56,7 +55,9 @@ pub(super) fn lines(journey: &Journey, summary: &Summary) -> Vec<Line> {
         lines.push(Line::Empty("no row and no call names one"));
     }
     lines.extend((0..journey.neighbours.len()).map(Line::Neighbour));
-    lines.extend([Line::Space, Line::Head("money", 0), Line::Worth, Line::Space]);
+    lines.extend([Line::Space, Line::Head("money", 0), Line::Worth]);
+    lines.extend((!journey.orphans.is_empty()).then_some(Line::WorthOfOrphans));
+    lines.push(Line::Space);
     let splits = journey.steps.iter().filter(|step| step.state != Stored::Merged).count();
     let refused = journey.refused().count();
     let mut missing: Vec<Line> = (0..journey.orphans.len()).map(Line::Orphan).collect();
@@ -120,20 +121,6 @@ fn property<'a>(of: &Panel<'a>, profile: usize, at: usize) -> Option<&'a Propert
     of.journey.profiles.get(profile)?.properties.get(at)
 }
 
-/// `$name` as a person says it.
-fn word(name: &str) -> &str {
-    match name {
-        "$name" => "name",
-        "$email" => "e-mail",
-        "$phone" => "phone",
-        "$created" => "created",
-        "$last_seen" => "last seen",
-        "$first_name" => "first name",
-        "$last_name" => "last name",
-        other => other,
-    }
-}
-
 /// Whether events of a kind are calls that the program makes by itself.
 fn is_call(kind: &Kind) -> bool {
     matches!(kind.verb, VerbKind::Alias | VerbKind::Identify)
@@ -168,7 +155,7 @@ pub(super) fn draw(pen: &mut Pen<'_>, line: Line, of: &Panel<'_>, look: &Look) -
         Line::Property(profile, at) => {
             let property = property(of, profile, at)?;
             let name = 16.min(pen.room() / 3);
-            pen.cell(word(&property.name), name, muted).skip(1);
+            pen.cell(property_word(&property.name), name, muted).skip(1);
             // The place matters less than the value.
             let set = place(&property.source);
             let before = property.text_before().map(|before| format!("was {before}")).unwrap_or_default();
@@ -215,8 +202,9 @@ pub(super) fn draw(pen: &mut Pen<'_>, line: Line, of: &Panel<'_>, look: &Look) -
                 span(pen, first, last, look);
             }
         }
-        Line::Worth => {
-            pen.text(&worth(of), plain);
+        Line::Worth | Line::WorthOfOrphans => {
+            let room = pen.room().saturating_sub(1);
+            pen.text(&worth(of, line == Line::WorthOfOrphans, room), plain);
         }
         Line::Splits(rows) => {
             let text = format!("{} came before the alias and are split", fit::counted(rows as u64, "row"));
@@ -261,26 +249,36 @@ fn sessions(timeline: &Timeline) -> String {
     format!("{}, {} with rows", fit::counted(sessions.len() as u64, "session"), fit::counted(days as u64, "day"))
 }
 
-/// What was paid, and what of it is missing.
-fn worth(of: &Panel<'_>) -> String {
+/// Events that are named beside a sum.
+const NAMED: usize = 3;
+
+/// What rows of the user, or of orphans, say was paid, in so many columns: the sum always, and as many of the events
+/// as have room. A price that was only looked at is no sale, so that the events stand next to the sum.
+fn worth(of: &Panel<'_>, is_of_orphans: bool, columns: usize) -> String {
     if of.worth.is_open(of.timeline) {
-        return "being read".to_owned();
+        return if is_of_orphans { String::new() } else { "being read".to_owned() };
     }
-    let Some([own, outside]) = of.worth.sums() else { return "cannot be read".to_owned() };
-    // A price that was looked at is no sale, so that the events stand next to the sum.
-    let in_words = |sums: &Sums| {
-        let mut events: Vec<&str> = sums.events().take(3).collect();
-        if sums.events().nth(3).is_some() {
-            events.push("more");
-        }
-        format!("{} in {} of {}", sums.text(), fit::counted(sums.rows(), "row"), events.join(", "))
+    let Some([own, outside]) = of.worth.sums() else {
+        return if is_of_orphans { String::new() } else { "cannot be read".to_owned() };
     };
-    match (own.rows(), outside.rows()) {
-        (0, 0) => "no row says an amount".to_owned(),
-        (_, 0) => in_words(own),
-        (0, _) => format!("none; of orphans {}", in_words(outside)),
-        (..) => format!("{}; of orphans {}", in_words(own), in_words(outside)),
+    let (sums, before) = if is_of_orphans { (outside, "of orphans ") } else { (own, "") };
+    match (sums.rows(), is_of_orphans) {
+        (0, true) if own.rows() == 0 => return String::new(),
+        (0, true) => return "none in rows of orphans".to_owned(),
+        (0, false) if outside.rows() == 0 => return "no row says an amount".to_owned(),
+        (0, false) => return "no row of this user says an amount".to_owned(),
+        _ => {}
     }
+    let sum = format!("{before}{}", sums.text());
+    let rows = fit::counted(sums.rows(), "row");
+    let all = sums.events().count();
+    let named = |number: usize| {
+        let mut events: Vec<&str> = sums.events().take(number).collect();
+        events.extend((all > number).then_some("more"));
+        format!("{sum} in {rows} of {}", events.join(", "))
+    };
+    let ways = (1..=NAMED.min(all)).rev().map(named).chain([format!("{sum} in {rows}")]);
+    ways.into_iter().find(|text| fit::width(text) <= columns).unwrap_or(sum)
 }
 
 /// The sums alone.
@@ -329,10 +327,13 @@ pub(super) fn sentence(line: Line, of: &Panel<'_>, look: &Look) -> Option<String
                 sender.program
             )
         }
-        Line::Worth => format!(
-            "{}. These are amounts that properties of rows say, as revenue, total, amount or price; a row counts once.",
-            worth(of)
-        ),
+        Line::Worth | Line::WorthOfOrphans => {
+            let said = worth(of, line == Line::WorthOfOrphans, usize::MAX);
+            let stop = if said.is_empty() { "" } else { ". " };
+            format!(
+                "{said}{stop}These are amounts that properties of rows say, as revenue, total, amount or price; a row counts once."
+            )
+        }
         Line::Sessions => "A session ends with a pause of 30 minutes, a reset or the day.".to_owned(),
         Line::Splits(_) => {
             "These rows arrived before their alias and stay under it. Enter goes to the first.".to_owned()
@@ -374,7 +375,7 @@ pub(in crate::tui) fn panel(of: &Panel<'_>, area: Rect, buffer: &mut Buffer, loo
         match person.get(row) {
             Some(property) => {
                 let wide = (third - 2).saturating_sub(11);
-                pen.cell(word(&property.name), 10, muted).skip(1).cell(&property.text(), wide, plain);
+                pen.cell(property_word(&property.name), 10, muted).skip(1).cell(&property.text(), wide, plain);
             }
             None if row == 0 => drop(pen.cell("no profile", third - 2, muted)),
             None => drop(pen.skip(third - 2)),
@@ -403,8 +404,11 @@ pub(in crate::tui) fn panel(of: &Panel<'_>, area: Rect, buffer: &mut Buffer, loo
                 pen.text(&said, plain);
                 // What has no room in short either is left out: half of a sum is another one.
                 let fits = |worth: &String| fit::width(worth) <= room;
-                if let Some(worth) = [worth(of), short_worth(of)].into_iter().find(fits).filter(|text| !text.is_empty())
-                {
+                let whole = || {
+                    let sides = [worth(of, false, usize::MAX), worth(of, true, usize::MAX)];
+                    sides.into_iter().filter(|side| !side.is_empty()).collect::<Vec<_>>().join("; ")
+                };
+                if let Some(worth) = [whole(), short_worth(of)].into_iter().find(fits).filter(|text| !text.is_empty()) {
                     pen.skip(1).text(look.glyphs.dot, muted).skip(1).text(&worth, plain);
                 }
             }
