@@ -36,7 +36,7 @@ pub use redact::Redactor;
 pub use select::Kept;
 pub use source::{Ask, Edges, Lookup, Scan, Source, Stop, Sweep};
 
-pub use crate::model::hit::{EventHit, Hit, HitKind, Shared};
+pub use crate::model::hit::{EventHit, Hit, HitKind, Shared, ValueHit};
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -330,6 +330,15 @@ impl Inspector {
         let hits = terms::events_with(scan, text.trim())?;
         let Some((redactor, known)) = self.redacting()? else { return Ok(hits) };
         Ok(hits.into_iter().map(|hit| EventHit { event: redactor.event(&hit.event, &known), ..hit }).collect())
+    }
+
+    /// Values of properties that have a text in them and are no ids, with the number of their people and rows; none where
+    /// nothing can be looked through. Values are not looked for in a redacted answer, which would show them.
+    pub fn values_with(&self, text: &str) -> Result<Vec<ValueHit>, Error> {
+        match self.source.scan() {
+            Some(scan) if !self.is_redacting() => terms::values_with(scan, text.trim()),
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// Names that some rows of the store have, to complete terms with. Looks at `rows` rows

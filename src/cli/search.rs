@@ -8,7 +8,7 @@ use super::redaction;
 use super::rules::rule_set;
 use crate::inspect::query::{self, hint};
 use crate::inspect::terms::Terms;
-use crate::inspect::{EventHit, Inspector, Shared};
+use crate::inspect::{EventHit, Inspector, Shared, ValueHit};
 use crate::model::hit::Match;
 use crate::report::json::{self, Searched};
 use crate::report::look::{count, many};
@@ -60,13 +60,16 @@ fn answer(
         has_more = found.more;
         Ok::<_, Failure>(found.hits)
     };
-    let mut events = Vec::new();
+    let (mut events, mut values) = (Vec::new(), Vec::new());
     let found = if let Some(terms) = terms {
         by_terms(terms)?
     } else {
         let mut found = inspector.search(&command.text, limit)?;
         let is_sure = found.first().is_some_and(|hit| hit.found != Match::Fuzzy);
         events = inspector.events_with(&command.text)?;
+        if is_sure && found.first().is_some_and(|hit| hit.found != Match::Exact) {
+            values = inspector.values_with(&command.text)?;
+        }
         // A warehouse is not looked through: its ids and profiles are all there is to find.
         if !is_sure && inspector.source().scan().is_some() {
             // As on the screen: words as a query, then the text in any property, then what is only alike.
@@ -86,7 +89,8 @@ fn answer(
     hits.truncate(command.limit);
     inspector.describe(&mut hits)?;
     let query = inspector.shown_text(&command.text)?;
-    let searched = Searched { query: &query, hits: &hits, events: &events, shared: &shared, more, looked };
+    let searched =
+        Searched { query: &query, hits: &hits, events: &events, values: &values, shared: &shared, more, looked };
     if hits.is_empty() && events.is_empty() {
         if console.format == Format::Json {
             json::search(&mut console.out, &searched)?;
@@ -104,7 +108,12 @@ fn answer(
             // What can be searched next, as it is written.
             let term = |hit: EventHit| (console.look.cut(&format!("event={}", query::quoted(&hit.event)), TERM), hit);
             let events: Vec<_> = events.into_iter().map(term).collect();
-            text::search(&mut console.out, &hits, &events, &shared, &console.look)?;
+            let of_value = |hit: ValueHit| {
+                let term = query::of_property(&hit.property, &hit.value);
+                (console.look.cut(&term, TERM), hit)
+            };
+            let values: Vec<_> = values.into_iter().map(of_value).collect();
+            text::search(&mut console.out, &hits, &events, &values, &shared, &console.look)?;
         }
     }
     console.finish()?;

@@ -39,8 +39,10 @@ const MOST_TROUBLED: usize = 20;
 /// A person whose journey shows mistakes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Troubled {
-    /// The best name of the person.
+    /// The id that says most of the person.
     pub id: Id,
+    /// The best name known; `None` where only ids are.
+    pub name: Option<String>,
     /// How many mistakes.
     pub findings: usize,
     /// The code of the worst of them.
@@ -103,7 +105,7 @@ impl Count {
             let Some(root) = self.to_open.last() else { break };
             if let Some(journey) = inspector.journey_within(root, &LIMITS)? {
                 rows += journey.steps.len();
-                self.add(&journey);
+                self.add(&journey, inspector)?;
             }
             self.to_open.pop();
             if rows >= ROWS_OF_A_STEP {
@@ -139,11 +141,11 @@ impl Count {
         Ok(())
     }
 
-    fn add(&mut self, journey: &Journey) {
+    fn add(&mut self, journey: &Journey, inspector: &Inspector) -> Result<(), Error> {
         self.census.opened += 1;
         if !journey.cuts.is_empty() {
             self.census.too_large += 1;
-            return;
+            return Ok(());
         }
         self.census.split += journey.splits() as u64;
         for orphan in &journey.orphans {
@@ -158,8 +160,11 @@ impl Count {
             if self.census.troubled.len() < MOST_TROUBLED {
                 let known = journey.ids.iter().find(|member| !member.anonymous);
                 let id = known.map_or(&journey.query, |member| &member.id).clone();
-                self.census.troubled.push(Troubled { id, findings, code: worst.code(), worst: worst.kind.title });
+                let name = journey.root.as_ref().map(|root| inspector.best_name(root)).transpose()?.flatten();
+                let (code, worst) = (worst.code(), worst.kind.title);
+                self.census.troubled.push(Troubled { id, name, findings, code, worst });
             }
         }
+        Ok(())
     }
 }

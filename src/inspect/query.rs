@@ -34,7 +34,7 @@ pub use self::complete::{Completion, Vocabulary, complete};
 pub use self::fields::{FORMS, Form, Meaning};
 pub use self::moment::Moment;
 pub use self::parts::{UNFINISHED, has_term, hint, words};
-pub use self::print::{quoted, quoted_name};
+pub use self::print::{of_property, quoted, quoted_name};
 pub use self::property::{Relation, Test, scalars, value};
 pub use self::times::Wall;
 

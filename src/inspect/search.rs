@@ -42,7 +42,7 @@ pub(super) fn in_order<W: Lookup + ?Sized>(warehouse: &W, found: Vec<IdHit>) -> 
             first: found.span.first,
             last: found.span.last,
             name: None,
-            person_events: None,
+            person: None,
         })
         .collect();
     Ok(hits)

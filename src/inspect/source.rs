@@ -84,14 +84,14 @@ pub trait Source: Lookup + Send {
     /// Profile updates of these ids by time; past `limit` the latest are left out.
     fn profiles_of(&self, ids: &[Id], limit: usize) -> Result<Vec<StoredProfile>, Error>;
 
-    /// How many rows were sent under these ids together; `None` where that cannot be counted.
-    fn count_of(&self, ids: &[Id]) -> Result<Option<u64>, Error> {
+    /// The rows that were sent under these ids together; `None` where they cannot be counted.
+    fn span_of_all(&self, ids: &[Id]) -> Result<Option<Span>, Error> {
         let Some(scan) = self.scan() else { return Ok(None) };
-        let mut sum = 0_u64;
+        let mut all = Span::default();
         for id in ids {
-            sum = sum.saturating_add(scan.span_of(id)?.map_or(0, |span| span.events));
+            all = all.and(scan.span_of(id)?.unwrap_or_default());
         }
-        Ok(Some(sum))
+        Ok(Some(all))
     }
 
     /// Rows sent under `id` in `parts` equal parts of the time from the first to the last of them;

@@ -17,12 +17,14 @@ mod person;
 mod roots;
 mod rows;
 mod seek;
+mod values;
 mod vocabulary;
 
 use std::sync::Arc;
 
 pub(super) use self::events::events_with;
 pub use self::seek::Found;
+pub(super) use self::values::values_with;
 
 use self::seek::Search;
 use super::query::property::Test;

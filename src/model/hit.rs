@@ -15,6 +15,18 @@ pub struct Span {
     pub last: Option<Millis>,
 }
 
+impl Span {
+    /// These rows and others.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            events: self.events.saturating_add(other.events),
+            first: self.first.into_iter().chain(other.first).min(),
+            last: self.last.max(other.last),
+        }
+    }
+}
+
 /// How a search found an id, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Match {
@@ -87,7 +99,19 @@ pub struct Hit {
     /// id that a person chose; `None` where only a machine's id is known, or no one asked.
     pub name: Option<String>,
     /// All rows of its person; `None` where no one asked.
-    pub person_events: Option<u64>,
+    pub person: Option<Span>,
+}
+
+impl Hit {
+    /// The name of its person, where one is known and it is not the id itself.
+    pub fn known_as(&self) -> Option<&str> {
+        self.name.as_deref().filter(|name| *name != self.id.as_str())
+    }
+
+    /// The rows of its person, as far as they are known: else those that were sent under it.
+    pub fn rows(&self) -> Span {
+        self.person.unwrap_or(Span { events: self.events, first: self.first, last: self.last })
+    }
 }
 
 /// An event whose name has a text in it.
@@ -99,6 +123,21 @@ pub struct EventHit {
     pub people: u64,
     /// Its rows.
     pub rows: u64,
+}
+
+/// A value of a property that has a text in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValueHit {
+    /// The name of the property; of one inside of others with dots between the names.
+    pub property: String,
+    /// The value, as text.
+    pub value: String,
+    /// People with such rows.
+    pub people: u64,
+    /// Its rows.
+    pub rows: u64,
+    /// Whether there can be more of both, because not all rows were looked through.
+    pub at_least: bool,
 }
 
 /// What a found id is.
@@ -184,7 +223,7 @@ mod tests {
             first: None,
             last: None,
             name: None,
-            person_events: None,
+            person: None,
         }
     }
 

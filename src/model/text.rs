@@ -270,6 +270,11 @@ pub fn event_name(name: &str) -> &str {
     if name.is_empty() { "(no name)" } else { name }
 }
 
+/// `1 person`, `1,200 people`.
+pub fn people(number: u64) -> String {
+    if number == 1 { "1 person".to_owned() } else { format!("{} people", count(number)) }
+}
+
 /// `1 row`, `2 rows`: a count with its word, `s` added where there is not one.
 pub fn counted(number: u64, word: &str) -> String {
     let s = if number == 1 { "" } else { "s" };

@@ -17,7 +17,7 @@ use crate::identity::{
     Role, Split, State, Step, Verdict,
 };
 use crate::model::facts::Source;
-use crate::model::hit::{EventHit, Hit, Shared};
+use crate::model::hit::{EventHit, Hit, Shared, ValueHit};
 use crate::model::time::rfc3339;
 use crate::model::{Id, Millis};
 
@@ -40,6 +40,8 @@ pub struct Searched<'a> {
     pub hits: &'a [Hit],
     /// Events with the text in their names.
     pub events: &'a [EventHit],
+    /// Values of properties with the text in them.
+    pub values: &'a [ValueHit],
     /// Values that several of the hits have.
     pub shared: &'a [Shared],
     /// Whether there are more hits than these.
@@ -56,20 +58,22 @@ pub fn search(out: &mut dyn Write, searched: &Searched<'_>) -> io::Result<()> {
         of: u64,
     }
     #[derive(serde::Serialize)]
-    struct Search<'a, I: Serialize, E: Serialize, J: Serialize> {
+    struct Search<'a, I: Serialize, E: Serialize, V: Serialize, J: Serialize> {
         schema: u32,
         query: &'a str,
         hits: I,
         events: E,
+        values: V,
         shared: J,
         more: bool,
         looked: Option<Looked>,
     }
-    let Searched { query, hits, events, shared, more, looked } = *searched;
+    let Searched { query, hits, events, values, shared, more, looked } = *searched;
     let looked = looked.map(|(rows, of)| Looked { rows, of });
     let (hits, shared) = (Each(hits.iter().map(hit)), Each(shared.iter().map(shared_value)));
     let events = Each(events.iter().map(event_hit));
-    line(out, &Search { schema: SCHEMA, query, hits, events, shared, more, looked })
+    let values = Each(values.iter().map(value_hit));
+    line(out, &Search { schema: SCHEMA, query, hits, events, values, shared, more, looked })
 }
 
 fn event_hit(hit: &EventHit) -> impl Serialize {
@@ -80,6 +84,19 @@ fn event_hit(hit: &EventHit) -> impl Serialize {
         rows: u64,
     }
     Json { event: &hit.event, people: hit.people, rows: hit.rows }
+}
+
+fn value_hit(hit: &ValueHit) -> impl Serialize {
+    #[derive(serde::Serialize)]
+    struct Json<'a> {
+        property: &'a str,
+        value: &'a str,
+        people: u64,
+        rows: u64,
+        at_least: bool,
+    }
+    let ValueHit { property, value, people, rows, at_least } = hit;
+    Json { property, value, people: *people, rows: *rows, at_least: *at_least }
 }
 
 fn shared_value(shared: &Shared) -> impl Serialize {
@@ -535,6 +552,8 @@ fn hit(hit: &Hit) -> impl Serialize {
         via: Option<Via<'a>>,
         name: Option<&'a str>,
         person_events: Option<u64>,
+        person_first: Option<String>,
+        person_last: Option<String>,
     }
     Json {
         id: hit.id.as_str(),
@@ -546,7 +565,9 @@ fn hit(hit: &Hit) -> impl Serialize {
         last: moment(hit.last),
         via: hit.via.as_ref().map(|(property, value)| Via { property, value }),
         name: hit.name.as_deref(),
-        person_events: hit.person_events,
+        person_events: hit.person.map(|rows| rows.events),
+        person_first: moment(hit.person.and_then(|rows| rows.first)),
+        person_last: moment(hit.person.and_then(|rows| rows.last)),
     }
 }
 

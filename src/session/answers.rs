@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::identity::Journey;
 use crate::model::Id;
-use crate::model::hit::{EventHit, Hit};
+use crate::model::hit::{EventHit, Hit, ValueHit};
 use crate::model::stored::Overview;
 
 /// What a search found.
@@ -16,7 +16,10 @@ pub struct Hits {
     pub more: bool,
     /// Events with the text in their names, those of the most people first.
     pub events: Vec<EventHit>,
-    /// Whether they are still being counted.
+    /// Values of properties with the text in them, where people were found by their ids and profiles: those of the most
+    /// people first.
+    pub values: Vec<ValueHit>,
+    /// Whether events and values are still being counted.
     pub counts: bool,
     /// What was searched for instead, because nothing matches the text as it was given.
     pub instead: Option<String>,
@@ -39,7 +42,7 @@ impl Hits {
 
     /// Whether nothing was found.
     pub fn is_empty(&self) -> bool {
-        self.list.is_empty() && self.events.is_empty()
+        self.list.is_empty() && self.events.is_empty() && self.values.is_empty()
     }
 }
 
@@ -54,6 +57,8 @@ pub struct StartPage {
     pub recent: Vec<Recent>,
     /// People that were pinned, the latest first.
     pub pinned: Vec<Recent>,
+    /// What is known of both: names and rows.
+    pub people: Vec<Hit>,
 }
 
 /// A user who was opened before.

@@ -9,7 +9,7 @@ use crate::identity::compare::Comparison;
 use crate::identity::{Journey, RuleSet};
 use crate::inspect::query::Vocabulary;
 use crate::inspect::terms::Terms;
-use crate::inspect::{Census, Error, ErrorKind, EventHit, Inspector, Soon};
+use crate::inspect::{Census, Error, ErrorKind, EventHit, Inspector, Soon, ValueHit};
 use crate::model::Id;
 use crate::model::facts::Arrival;
 use crate::output::{self, Output};
@@ -39,6 +39,10 @@ pub trait Session: Send {
     /// Events with `text` in their names, those of the most people first.
     fn events_with(&mut self, text: &str) -> Result<Vec<EventHit>, Error> {
         self.inspector().map_or_else(|| Ok(Vec::new()), |inspector| inspector.events_with(text))
+    }
+    /// Values of properties with `text` in them, those of the most people first.
+    fn values_with(&mut self, text: &str) -> Result<Vec<ValueHit>, Error> {
+        self.inspector().map_or_else(|| Ok(Vec::new()), |inspector| inspector.values_with(text))
     }
     /// Names to complete terms with.
     fn vocabulary(&mut self) -> Result<Vocabulary, Error> {

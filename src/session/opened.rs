@@ -18,6 +18,8 @@ use crate::warehouse::Address;
 
 /// Hits of one search; a person who sees so many types on.
 const HITS: usize = 200;
+/// People who were opened before that are named.
+const RECENT: usize = 5;
 /// Hits whose people are named: as many as a screen shows.
 const DESCRIBED: usize = 50;
 
@@ -226,12 +228,10 @@ impl Session for Opened {
     fn overview(&mut self) -> Result<StartPage, Error> {
         let shown = |(id, what): &(Id, String)| Ok((self.inspector.shown(id)?, what.clone()));
         let suggestions = self.suggestions.iter().map(shown).collect::<Result<_, Error>>()?;
-        Ok(StartPage {
-            overview: self.inspector.overview()?,
-            suggestions,
-            recent: self.recent(),
-            pinned: self.pinned(),
-        })
+        let (recent, pinned) = (self.recent(), self.pinned());
+        let ids: Vec<Id> = pinned.iter().chain(recent.iter().take(RECENT)).map(|who| who.id.clone()).collect();
+        let people = self.inspector.people(&ids)?;
+        Ok(StartPage { overview: self.inspector.overview()?, suggestions, recent, pinned, people })
     }
 
     fn journey(&mut self, id: &Id) -> Result<Option<Arc<Journey>>, Error> {

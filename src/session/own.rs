@@ -226,8 +226,8 @@ impl Source for OwnSource {
         Ok(Vec::new())
     }
 
-    fn count_of(&self, ids: &[Id]) -> Result<Option<u64>, Error> {
-        Ok(Some(self.events.spans_of(ids)?.values().map(|span| span.events).sum()))
+    fn span_of_all(&self, ids: &[Id]) -> Result<Option<Span>, Error> {
+        Ok(Some(self.events.spans_of(ids)?.into_values().fold(Span::default(), Span::and)))
     }
 
     fn overview(&self) -> Result<Overview, Error> {

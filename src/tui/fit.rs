@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::model::text::{self, is_plain, on_terminal};
-pub use crate::model::text::{count, counted};
+pub use crate::model::text::{count, counted, people};
 
 /// What stands for the part that was cut out.
 pub const CUT: &str = "…";

@@ -397,8 +397,8 @@ impl Source for Warehouse {
         Ok(found.into_iter().map(|(profile, _)| profile).collect())
     }
 
-    fn count_of(&self, ids: &[Id]) -> Result<Option<u64>, Error> {
-        Ok(Some(self.spans(ids)?.values().map(|span| span.events).sum()))
+    fn span_of_all(&self, ids: &[Id]) -> Result<Option<Span>, Error> {
+        Ok(Some(self.spans(ids)?.into_values().fold(Span::default(), Span::and)))
     }
 
     fn overview(&self) -> Result<Overview, Error> {

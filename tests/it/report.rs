@@ -267,21 +267,28 @@ fn findings_and_hits_and_imports_have_their_keys() {
         via: None,
         matched: 0,
         name: None,
-        person_events: None,
+        person: None,
         events: 2,
         first: Some(0),
         last: None,
     };
     let mut out = Vec::new();
     let hits = [hit];
-    let searched =
-        json::Searched { query: "sally", hits: &hits, events: &[], shared: &[], more: true, looked: Some((3, 9)) };
+    let searched = json::Searched {
+        query: "sally",
+        hits: &hits,
+        events: &[],
+        values: &[],
+        shared: &[],
+        more: true,
+        looked: Some((3, 9)),
+    };
     json::search(&mut out, &searched).unwrap();
     assert_eq!(
         String::from_utf8(out).unwrap(),
         "{\"schema\":1,\"query\":\"sally\",\"hits\":[{\"id\":\"sally\",\"root\":\"12345\",\"kind\":\"alias\",\
          \"match\":\"exact\",\"events\":2,\"first\":\"1970-01-01T00:00:00.000Z\",\"last\":null,\"via\":null,\
-         \"name\":null,\"person_events\":null}],\"events\":[],\"shared\":[],\"more\":true,\
+         \"name\":null,\"person_events\":null,\"person_first\":null,\"person_last\":null}],\"events\":[],\"values\":[],\"shared\":[],\"more\":true,\
          \"looked\":{\"rows\":3,\"of\":9}}\n"
     );
 

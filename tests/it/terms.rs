@@ -6,6 +6,7 @@ mod oracle;
 use std::sync::Arc;
 
 use journey::inspect::Inspector;
+use journey::inspect::query::of_property;
 use journey::inspect::terms::{Found, Terms};
 use journey::model::{Client, Flags, Id, Profile, Row, Verb};
 use journey::store::{Arrived, Chunk, FileInfo, Match, Segment, Writer};
@@ -88,6 +89,29 @@ fn shop() -> Inspector {
             profile("bob", &[("$email", "anna@shop.example"), ("$name", "Bob")], r#"{"$set":{"plan":"pro"}}"#),
         ],
     )
+}
+
+#[test]
+fn values_with_a_text_in_them_are_counted_by_people_and_rows() {
+    let store = shop();
+    let with = |text: &str| {
+        let hits = store.values_with(text).unwrap();
+        hits.into_iter().map(|hit| (of_property(&hit.property, &hit.value), hit.people, hit.rows)).collect::<Vec<_>>()
+    };
+    let hit = |term: &str, people, rows| (term.to_owned(), people, rows);
+    assert_eq!(with("free"), [hit("plan=free", 1, 2)]);
+    // Nested, in a list, escaped, a number; the row without an id is of no person.
+    assert_eq!(with("a-1"), [hit("cart.sku=A-1", 1, 1)]);
+    assert_eq!(with("vip"), [hit("tags=vip", 1, 1)]);
+    assert_eq!(with("k\u{f6}ln"), [hit("city=K\u{f6}ln", 1, 1)]);
+    assert_eq!(with("pro"), [hit("plan=pro", 1, 2), hit("plan=PRO", 1, 1)]);
+    assert_eq!(with("goog"), [hit("utm_source=google", 1, 1)]);
+    // Too short, nowhere, an id.
+    for text in ["vi", "", "nowhere", "anon-a"] {
+        assert_eq!(with(text), [], "{text}");
+    }
+    // A name that means something else in the language.
+    assert_eq!(of_property("event", "a b"), "prop:event=\"a b\"");
 }
 
 fn find(store: &Inspector, text: &str) -> Found {

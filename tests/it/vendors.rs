@@ -481,7 +481,7 @@ fn a_hit_leads_to_the_user_by_the_rules_of_its_rows_with_all_of_the_rows() {
         let mut hits = store.search(text, 50).unwrap();
         store.describe(&mut hits).unwrap();
         hits.into_iter()
-            .map(|hit| (hit.root.unwrap().as_str().to_owned(), hit.person_events.unwrap()))
+            .map(|hit| (hit.root.unwrap().as_str().to_owned(), hit.person.unwrap().events))
             .collect::<Vec<_>>()
     };
     let rows = posthog.journey(&Id::new("nora@example.test")).unwrap().unwrap().steps.len() as u64;

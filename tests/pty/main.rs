@@ -14,7 +14,7 @@ fn from_the_first_screen_to_a_timeline_and_out_again() {
     let mut session = Session::start(80, 24);
     session.wait_for("open one of these");
     session.press("sally@gm");
-    session.wait_for("1 hit, complete");
+    session.wait_for("1 person, complete");
     session.press("\r");
     session.wait_for("ALIAS ACCEPTED");
     session.press("e");
@@ -58,7 +58,7 @@ fn a_redacted_screen_has_no_id_and_a_key_switches_it() {
         !screen.contents().contains("sally@gmail") && screen.contents().contains("(redacted)")
     });
     session.press("sally@gm");
-    session.wait_for("1 hit, complete");
+    session.wait_for("1 person, complete");
     session.wait_until("no hit by its id", |screen| !screen.contents().contains("sally@gmail.com"));
     session.press("\x03");
     assert_eq!(session.end(), 0);
@@ -69,7 +69,7 @@ fn from_a_search_to_a_copied_row_and_back() {
     let mut session = Session::start(80, 24);
     session.wait_for("open one of these");
     session.press("sally@gm");
-    session.wait_for("1 hit, complete");
+    session.wait_for("1 person, complete");
     session.press("\r");
     session.wait_for("ALIAS ACCEPTED");
     session.press("&is:refused");
@@ -206,7 +206,7 @@ fn a_pasted_text_is_searched_and_its_line_break_opens_nothing() {
     session.wait_for("open one of these");
     session.press("\x1b[200~sally@gmail.com\n\x1b[201~");
     session.wait_for("/ sally@gmail.com");
-    session.wait_for("1 hit, complete");
+    session.wait_for("1 person, complete");
     session.press("\x03");
     assert_eq!(session.end(), 0);
 }

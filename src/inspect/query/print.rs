@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use super::property::{Relation, Test};
 use super::read::{KEYWORDS, has_relation};
-use super::{Expr, Field, Sought, Term, When};
+use super::{Expr, Field, Place, Query, Sought, Term, When};
 use crate::identity::Phase;
 
 /// A text as a value of the language: in quotes if it would be read as something else.
@@ -19,6 +19,15 @@ pub fn quoted_name(name: &str) -> String {
         && !name.starts_with('-')
         && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '$' | '_' | '.' | '-'));
     if plain { name.to_owned() } else { in_quotes(name) }
+}
+
+/// A property and its value as the language asks for it: `plan=pro`, with `prop:` where the name alone means more.
+pub fn of_property(name: &str, value: &str) -> String {
+    let term = Term::Property(name.to_owned(), Test::Equals(value.to_owned()));
+    let short = format!("{}={}", quoted_name(name), quoted(value));
+    let is_it = |query: &Query| *query.expr() == Expr::Term(term.clone());
+    let reads = Query::read(&short, Place::Search).ok().flatten().is_some_and(|query| is_it(&query));
+    if reads { short } else { term.to_string() }
 }
 
 /// A text that stands for itself.

@@ -1,5 +1,7 @@
 //! Properties: finding one by its name, and comparing it.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::model::clue::{Asked, Clue};
@@ -123,6 +125,19 @@ pub(in crate::inspect) fn passing(properties: &Value, name: &str, test: &Test) -
         value => text(value),
     };
     value_passes(value, test).then(|| (name.to_owned(), shown.unwrap_or_else(|| value.to_string())))
+}
+
+/// Each property of a row, given as JSON text, that passes the test, with its value: each once.
+pub(in crate::inspect) fn all_passing(properties: &str, test: &Test) -> BTreeSet<(String, String)> {
+    let mut all = BTreeSet::new();
+    if let Ok(properties) = serde_json::from_str::<Value>(properties) {
+        scalars(&properties, &mut |name, value| {
+            if value_passes(value, test) {
+                all.insert((name.to_owned(), text(value).unwrap_or_default()));
+            }
+        });
+    }
+    all
 }
 
 /// A property by its name, else by a path of names with dots, else by its name in any case.

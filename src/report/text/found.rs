@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use super::ID;
 use crate::identity::naming;
 use crate::model::Id;
-use crate::model::hit::{EventHit, Hit, Match, Shared};
+use crate::model::hit::{EventHit, Hit, Match, Shared, ValueHit};
+use crate::model::text::{counted, people as in_words};
 use crate::report::look::{Class, Look, count, left, right};
 
 /// Writes the hits of a search, best first (`journey search`).
@@ -13,19 +14,23 @@ pub fn search(
     out: &mut dyn Write,
     hits: &[Hit],
     events: &[(String, EventHit)],
+    values: &[(String, ValueHit)],
     shared: &[Shared],
     look: &Look,
 ) -> io::Result<()> {
     if !hits.is_empty() {
         people(out, hits, look)?;
     }
-    for (at, (term, hit)) in events.iter().enumerate() {
+    let events = events.iter().map(|(term, hit)| (term, "an event:", hit.people, hit.rows));
+    let values = values
+        .iter()
+        .map(|(term, hit)| (term, if hit.at_least { "a value: at least" } else { "a value:" }, hit.people, hit.rows));
+    for (at, (term, what, people, rows)) in events.chain(values).enumerate() {
         if at == 0 && !hits.is_empty() {
             writeln!(out)?;
         }
-        let who = if hit.people == 1 { "1 person".to_owned() } else { format!("{} people", count(hit.people)) };
-        let rows = if hit.rows == 1 { "1 row".to_owned() } else { format!("{} rows", count(hit.rows)) };
-        writeln!(out, "{term}  {}", look.paint(Class::Faint, &format!("an event: {who}, {rows}")))?;
+        let said = format!("{what} {}, {}", in_words(people), counted(rows, "row"));
+        writeln!(out, "{term}  {}", look.paint(Class::Faint, &said))?;
     }
     for Shared { value, users } in shared {
         let name = |root: &Id| {
@@ -58,14 +63,11 @@ fn people(out: &mut dyn Write, hits: &[Hit], look: &Look) -> io::Result<()> {
     // For what an id is found by there is at least this much room; a pipe has no width.
     let room = look.width.saturating_sub(2 * id + 27).max(16);
     for hit in hits {
-        let name = if let Some(name) = &hit.name {
-            left(&look.cut(name, id), id)
-        } else {
-            // No name is known: the id that a machine made.
-            let root = hit.root.as_ref().unwrap_or(&hit.id);
-            look.paint(Class::Faint, &left(&look.id(root.as_str(), id.min(24)), id))
+        let name = match hit.known_as() {
+            Some(name) => left(&look.cut(name, id), id),
+            None => look.paint(Class::Faint, &left("no name", id)),
         };
-        let last = hit.last.map_or_else(|| "-".to_owned(), |at| look.clock.minute(at));
+        let last = hit.rows().last.map_or_else(|| "-".to_owned(), |at| look.clock.minute(at));
         let found = match &hit.via {
             Some((property, value)) => match hit.found {
                 Match::Event => format!("{property}: {value}"),
@@ -77,7 +79,7 @@ fn people(out: &mut dyn Write, hits: &[Hit], look: &Look) -> io::Result<()> {
             out,
             "{name} {} {} {} {}",
             left(&look.id(hit.id.as_str(), id), id),
-            right(&count(hit.person_events.unwrap_or(hit.events)), 7),
+            right(&count(hit.rows().events), 7),
             left(&last, 16),
             look.paint(Class::Faint, &look.cut(&found, room)),
         )?;

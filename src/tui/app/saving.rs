@@ -134,8 +134,7 @@ pub(super) fn reported(model: &mut Model, answer: Result<Reported, Failure>) {
             if waiting.is_some() {
                 model.layers.pop();
             }
-            let notice = format!("wrote {}, {}", config::from_home(&path), fit::counted(bytes, "byte"));
-            model.notice = Some(notice);
+            model.notice = Some(format!("wrote {}, {}", config::from_home(&path), fit::counted(bytes, "byte")));
             return;
         }
         Ok(Reported::IsThere(path, other)) => {

@@ -1,6 +1,7 @@
 //! What the first screen tells of a store, of its people, and of a hit.
 
 use crate::identity::{Journey, Phase, PointKind, Severity, State};
+use crate::model::time::activity;
 use crate::model::{Id, Millis};
 use crate::session::Sight;
 
@@ -44,7 +45,9 @@ pub struct User {
     pub root: Option<Id>,
     /// Time of the first and of the last row, those of orphans too.
     pub span: Option<(Millis, Millis)>,
-    /// What happened in [`User::PARTS`] equal parts of that time.
+    /// Rows of the user in [`User::PARTS`] equal parts of the time from the first to the last of them.
+    pub activity: Vec<u64>,
+    /// What happened in as many parts of the whole time.
     pub story: Vec<Milestone>,
     /// The root and its aliases.
     pub ids: Vec<Id>,
@@ -111,6 +114,7 @@ impl User {
         Self {
             root: journey.root.clone(),
             span,
+            activity: activity(journey.steps.iter().map(|step| step.event.time), Self::PARTS),
             story,
             ids: journey.ids.iter().map(|member| member.id.clone()).collect(),
             rows: journey.steps.len() as u64,
@@ -134,5 +138,10 @@ impl Preview {
     pub(in crate::tui) fn of(sight: Sight) -> Self {
         let user = sight.journey.map(|journey| User::of(&journey));
         Self { activity: sight.activity, user }
+    }
+
+    /// Rows of the person over their time, those of the id where the person is not known.
+    pub(in crate::tui) fn of_person(&self) -> &[u64] {
+        self.user.as_ref().map_or(&self.activity, |user| &user.activity)
     }
 }

@@ -22,6 +22,7 @@ use crate::inspect::Census;
 use crate::inspect::query::{self, Vocabulary};
 use crate::inspect::terms::Terms;
 use crate::model::Id;
+use crate::model::hit::Hit;
 use crate::tui::backend::{Failure, Hits, Preview, Recent, StartPage};
 use crate::tui::field::Field;
 use crate::tui::fit;
@@ -45,6 +46,8 @@ pub type Answer = (Hits, Vec<Id>);
 struct Opening<'a> {
     section: &'static str,
     id: &'a Id,
+    /// The best name, where one is known.
+    name: Option<&'a str>,
     /// Why it is listed.
     text: Cow<'a, str>,
     /// The same where there is no room for that.
@@ -193,6 +196,8 @@ impl State {
     /// A user was opened.
     pub fn remember(&mut self, recent: Recent) {
         if let Some(start) = self.start.value_mut() {
+            let hits = self.found.value().map(|(hits, _)| hits.list.as_slice()).unwrap_or_default();
+            start.people.extend(hits.iter().find(|hit| hit.id == recent.id).cloned());
             start.recent.retain(|other| other.id != recent.id);
             start.recent.insert(0, recent);
         }
@@ -302,12 +307,9 @@ impl State {
         if self.is_empty() {
             return self.openings().len();
         }
-        self.found.value().map_or(
-            0,
-            |(hits, near)| {
-                if hits.is_empty() { near.len() } else { hits.list.len() + hits.events.len() }
-            },
-        )
+        self.found.value().map_or(0, |(hits, near)| {
+            if hits.is_empty() { near.len() } else { hits.list.len() + hits.events.len() + hits.values.len() }
+        })
     }
 
     /// The selected id.
@@ -322,11 +324,22 @@ impl State {
         hits.list.get(self.selected).map(|hit| hit.id.clone())
     }
 
-    /// The term for the selected event; `None` where the cursor is on another line.
-    fn event(&self) -> Option<String> {
+    /// The term for the selected event or value; `None` where the cursor is on another line.
+    fn term(&self) -> Option<String> {
         let (hits, _) = self.found.value().filter(|_| !self.is_empty())?;
-        let event = hits.events.get(self.selected.checked_sub(hits.list.len())?)?;
-        Some(format!("event={}", query::quoted(&event.event)))
+        let at = self.selected.checked_sub(hits.list.len())?;
+        if let Some(event) = hits.events.get(at) {
+            return Some(format!("event={}", query::quoted(&event.event)));
+        }
+        let value = hits.values.get(at.checked_sub(hits.events.len())?)?;
+        Some(query::of_property(&value.property, &value.value))
+    }
+
+    /// The first hit of the next group, else the next line.
+    fn next_group(&self) -> usize {
+        let next = self.found.value().filter(|_| !self.is_empty());
+        let next = next.and_then(|(hits, _)| hits::next_group(hits, self.selected));
+        next.unwrap_or((self.selected + 1).min(self.choices().saturating_sub(1)))
     }
 
     /// Who can be opened with nothing typed.
@@ -336,15 +349,19 @@ impl State {
         let pinned = start.pinned.iter().map(|who| ("pinned", who));
         let recent = start.recent.iter().filter(|who| !is_pinned(who)).take(MOST_RECENT);
         let recent = pinned.chain(recent.map(|who| ("opened before", who))).map(|(section, who)| {
-            let text = match who.text.as_str() {
-                text if text.is_empty() || text == who.id.as_str() => Cow::Borrowed(""),
-                text => Cow::Owned(format!("found by {text}")),
-            };
-            Opening { section, id: &who.id, text, brief: "" }
+            let known = start.people.iter().find(|hit| hit.id == who.id);
+            let name = known.and_then(Hit::known_as);
+            let mut parts = Vec::new();
+            parts.extend(name.map(|_| who.id.as_str().to_owned()));
+            parts.extend(known.map(|hit| fit::counted(hit.rows().events, "row")));
+            let is_new = !who.text.is_empty() && who.text != who.id.as_str();
+            parts.extend(is_new.then(|| format!("found by {}", who.text)));
+            Opening { section, id: &who.id, name, text: Cow::Owned(parts.join(", ")), brief: "" }
         });
         let suggested = start.suggestions.iter().map(|(id, text)| Opening {
             section: "open one of these",
             id,
+            name: None,
             text: Cow::Borrowed(text),
             brief: "",
         });
@@ -352,6 +369,7 @@ impl State {
         let troubled = troubled.map(|person| Opening {
             section: "people with findings",
             id: &person.id,
+            name: person.name.as_deref(),
             text: Cow::Borrowed(person.worst),
             brief: person.code,
         });
@@ -421,14 +439,14 @@ impl State {
             Action::Previous => self.selected = self.selected.saturating_sub(1),
             Action::Complete => match self.complete() {
                 Some(asked) => return asked,
-                None => self.selected = (self.selected + 1).min(last),
+                None => self.selected = self.next_group(),
             },
             Action::PageDown => self.selected = (self.selected + page.max(1)).min(last),
             Action::PageUp => self.selected = self.selected.saturating_sub(page.max(1)),
             // Who is found already can be opened while rows are looked through.
             Action::Open if self.is_asked() && !self.is_empty() && !self.is_partial() => self.opens = true,
             Action::Open => {
-                if let Some(term) = self.event() {
+                if let Some(term) = self.term() {
                     self.input = Field::new(term);
                     return self.changed();
                 }

@@ -148,10 +148,16 @@ pub(super) fn search(
     if sure(&hits) {
         let warnings = warnings(text, &hits);
         let hits = Hits { warnings, ..hits };
-        // Who is found can be opened before events are counted.
+        // Who is found can be opened before events and values are counted.
         show(Hits { counts: true, ..hits.clone() }, Vec::new());
-        let events = backend.events_with(text)?;
-        return Ok((Hits { events, ..hits }, Vec::new()));
+        let hits = Hits { events: backend.events_with(text)?, ..hits };
+        // Who types a whole id looks for its user alone.
+        if hits.list.first().is_some_and(|hit| hit.found == Match::Exact) {
+            return Ok((hits, Vec::new()));
+        }
+        show(Hits { counts: true, ..hits.clone() }, Vec::new());
+        let values = backend.values_with(text)?;
+        return Ok((Hits { values, ..hits }, Vec::new()));
     }
     let events = backend.events_with(text)?;
     let hits = Hits { events, ..hits };
@@ -296,7 +302,7 @@ mod tests {
                 via: None,
                 matched: 0,
                 name: None,
-                person_events: None,
+                person: None,
                 events: 1,
                 first: None,
                 last: None,

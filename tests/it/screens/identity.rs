@@ -49,7 +49,7 @@ impl Backend for History {
             found: Match::Exact,
             matched: 0,
             name: None,
-            person_events: None,
+            person: None,
             via: None,
             events: journey.steps.len() as u64,
             first: None,

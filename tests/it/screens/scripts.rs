@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use journey::identity::Journey;
 use journey::model::Id;
-use journey::model::hit::{Hit, HitKind, Match};
+use journey::model::hit::{Hit, HitKind, Match, Span};
 use journey::report::safe::{Safe, Safety};
 use journey::report::table::{Cell, Form, Table};
 use journey::report::{Look, text};
@@ -236,7 +236,7 @@ fn in_a_text_a_table_and_hits_no_letter_is_lost_and_no_column_moves() {
     let mut timeline = Vec::new();
     text::journey(&mut timeline, &many_names(), &look).unwrap();
     let hit = |name: &Name| Hit {
-        id: Id::new(name.text),
+        id: Id::new("7"),
         root: Some(Id::new(name.text)),
         kind: HitKind::Root,
         found: Match::Exact,
@@ -246,10 +246,10 @@ fn in_a_text_a_table_and_hits_no_letter_is_lost_and_no_column_moves() {
         first: Some(0),
         last: Some(0),
         name: Some(name.text.to_owned()),
-        person_events: Some(7),
+        person: Some(Span { events: 7, first: Some(0), last: Some(0) }),
     };
     let mut hits = Vec::new();
-    text::search(&mut hits, &names.iter().map(hit).collect::<Vec<_>>(), &[], &[], &look).unwrap();
+    text::search(&mut hits, &names.iter().map(hit).collect::<Vec<_>>(), &[], &[], &[], &look).unwrap();
     let mut table = Vec::new();
     let heads = ["who", "event", "rows"].map(str::to_owned);
     let mut rows = Table::begin(&mut table, Form::Table, look, &heads).unwrap();

@@ -4,7 +4,7 @@ use crossterm::event::Event;
 use journey::inspect::query::Vocabulary;
 use journey::inspect::{Census, Troubled};
 use journey::model::Id;
-use journey::model::hit::{EventHit, Hit, HitKind, Match};
+use journey::model::hit::{EventHit, Hit, HitKind, Match, Span, ValueHit};
 use journey::tui::worker::{Request, Response};
 use journey::tui::{Hits, Msg, Options, Recent};
 
@@ -61,10 +61,10 @@ fn a_hit_tells_the_findings_of_its_user_and_what_opening_it_would_show() {
 fn the_list_says_whether_it_is_complete() {
     let mut app = with(phone());
     app.press("sally");
-    assert!(app.text().contains("2 hits, complete"), "{}", app.text());
+    assert!(app.text().contains("2 people, complete"), "{}", app.text());
     app.backend.more = true;
     app.press("@");
-    assert!(app.text().contains("the first 1 hit, there are more: type on"), "{}", app.text());
+    assert!(app.text().contains("the first 1 person, there are more: type on"), "{}", app.text());
 }
 
 #[test]
@@ -193,14 +193,14 @@ fn the_overview_at_every_size() {
 
 /// A person with one finding.
 fn troubled(id: &str, worst: &'static str) -> Troubled {
-    Troubled { id: Id::new(id), findings: 1, code: "alias-on-login", worst }
+    Troubled { id: Id::new(id), name: None, findings: 1, code: "alias-on-login", worst }
 }
 
 /// Two people with rows of a plan, and how many rows were looked through.
 fn with_plan(looked: (u64, u64)) -> Hits {
     let hit = |id: &str, value: &str, matched| Hit {
         name: None,
-        person_events: None,
+        person: None,
         id: Id::new(id),
         root: Some(Id::new("12345")),
         kind: HitKind::Alias,
@@ -239,7 +239,7 @@ fn hits_so_far_are_shown_and_can_be_opened_while_rows_are_looked_through() {
     let ticket = app.waiting().unwrap();
     app.send(Msg::Response(ticket, Response::Soon(Box::new((with_plan((300_000, 2_104_377)), vec![])))));
     let text = app.text();
-    assert!(text.contains("2 hits so far, 300,000 of 2,104,377 rows searched"), "{text}");
+    assert!(text.contains("2 people so far, 300,000 of 2,104,377 rows searched"), "{text}");
     app.press_unanswered("<Down>");
     // The selected one may stand elsewhere in what comes next.
     let mut more = with_plan((600_000, 2_104_377));
@@ -438,13 +438,91 @@ fn events_with_the_text_in_their_names_stand_below_people_and_enter_asks_who_has
 }
 
 #[test]
+fn values_stand_below_events_under_heads_and_tab_goes_from_group_to_group() {
+    let value = |property: &str, value: &str, people, rows| ValueHit {
+        property: property.into(),
+        value: value.into(),
+        people,
+        rows,
+        at_least: people > 50,
+    };
+    let stories = Stories {
+        events: vec![EventHit { event: "Sallyport".into(), people: 1, rows: 1 }],
+        values: vec![value("referrer", "sally-blog", 57, 1_061), value("note", "for sally", 1, 1)],
+        by_terms: with_plan((9, 9)),
+        ..Stories::of(vec![two_people()])
+    };
+    let mut app = App::start(stories).sized(80, 24);
+    app.press("sally");
+    let text = app.text();
+    assert!(text.contains("1 event, 2 values, complete"), "{text}");
+    assert!(text.contains("── 1 event ──") && text.contains("── 2 values ──"), "{text}");
+    let line = |text: &str, part: &str| text.lines().find(|line| line.contains(part)).unwrap_or_default().to_owned();
+    assert!(line(&text, "referrer=sally-blog").ends_with("at least 57 people · 1,061 rows"), "{text}");
+    assert!(line(&text, "for sally").contains("note=\"for sally\""), "{text}");
+    let people = app.model.search.choices() - 3;
+    for expected in [people, people + 1, 0, people] {
+        app.press("<Tab>");
+        assert_eq!(app.model.search.selected(), expected, "{}", app.text());
+    }
+    app.press("<Tab><Enter>");
+    assert_eq!((app.top(), app.model.search.text()), ("search", "referrer=sally-blog"));
+}
+
+#[test]
+fn values_are_not_looked_for_where_the_text_is_an_id() {
+    let values =
+        vec![ValueHit { property: "owner".into(), value: "12345-b".into(), people: 1, rows: 1, at_least: false }];
+    let mut app = App::start(Stories { values, ..Stories::of(vec![sally()]) });
+    app.press("12345");
+    assert!(!app.text().contains("owner"), "{}", app.text());
+    app.press("<C-u>1234");
+    assert!(app.text().contains("owner=12345-b"), "{}", app.text());
+}
+
+#[test]
+fn a_person_without_a_name_has_the_id_once_and_rows_and_days_are_those_of_the_person() {
+    let mut hit = with_plan((9, 9)).list.remove(0);
+    hit.id = Id::new("16bb6dd87e0854-0a1b2c3d4e5f60");
+    hit.root = Some(hit.id.clone());
+    let mut named = hit.clone();
+    named.id = Id::new("tom@example.com");
+    named.name = Some("tom@example.com".into());
+    named.person = Some(Span { events: 1_204, first: None, last: Some(at("2019-08-31T00:00:00Z")) });
+    let list = vec![hit, named];
+    for size in [(80, 24), (120, 40), (200, 50)] {
+        let mut app = by_terms(Hits { list: list.clone(), ..Hits::default() }).sized(size.0, size.1);
+        app.press("plan=pro");
+        let text = app.text();
+        let lines: Vec<&str> = text.lines().filter(|line| line.contains("no name")).collect();
+        assert_eq!(lines.len(), 2, "{text}");
+        assert_eq!(lines[0].matches("16bb6dd8").count(), 1, "{text}");
+        assert_eq!(lines[1].matches("tom@example.com").count(), 1, "{text}");
+        assert!(lines[1].contains("1,204") && lines[1].contains("31 Aug 2019"), "{text}");
+    }
+}
+
+#[test]
+fn who_was_opened_before_stands_by_name_with_the_id_and_the_rows() {
+    let recent = vec![Recent { id: Id::new("12345"), text: "sally".into() }];
+    let mut known = with_plan((9, 9)).list;
+    known[0].id = Id::new("12345");
+    known[0].name = Some("Sally Doe".into());
+    let mut app = App::start(Stories { recent, known, ..Stories::of(vec![sally()]) });
+    let text = app.text();
+    assert!(text.contains("Sally Doe") && text.contains("12345, 205 rows, found by sally"), "{text}");
+    app.press("<Enter>");
+    assert_eq!(app.top(), "journey");
+}
+
+#[test]
 fn a_person_can_be_opened_while_events_are_counted() {
     let mut app = with(sally());
     app.press_unanswered("sally@gmail.com");
     let ticket = app.waiting().unwrap();
     let hits = Hits { counts: true, ..with_plan((9, 9)) };
     app.send(Msg::Response(ticket, Response::Soon(Box::new((hits, vec![])))));
-    assert!(app.text().contains("events are being counted"), "{}", app.text());
+    assert!(app.text().contains("events and values are being counted"), "{}", app.text());
     app.press_unanswered("<Enter>");
     assert_eq!(app.top(), "journey");
 }

@@ -8,7 +8,7 @@ use journey::inspect::query::Vocabulary;
 use journey::inspect::terms::Terms;
 use journey::inspect::{Census, Soon};
 use journey::model::Id;
-use journey::model::hit::{EventHit, Hit, HitKind, Match};
+use journey::model::hit::{EventHit, Hit, HitKind, Match, ValueHit};
 use journey::model::stored::{ImportedFile, Overview};
 use journey::output::{self, Kept, Output, Readers};
 use journey::tui::{Backend, Failure, FailureKind, Hits, Recent, Sight, StartPage};
@@ -34,6 +34,10 @@ pub(in crate::screens) struct Stories {
     pub(in crate::screens) events: Vec<EventHit>,
     pub(in crate::screens) names: Vocabulary,
     pub(in crate::screens) pinned: Vec<Recent>,
+    /// Who of those that were opened has a name and rows.
+    pub(in crate::screens) known: Vec<Hit>,
+    /// What every text is in the values of.
+    pub(in crate::screens) values: Vec<ValueHit>,
     /// The zone that the data of everybody says.
     pub(in crate::screens) zone: Option<String>,
     /// The first rows of a journey that takes long.
@@ -71,7 +75,7 @@ impl Backend for Stories {
                         via: None,
                         matched: 0,
                         name: None,
-                        person_events: None,
+                        person: None,
                         events: member.events,
                         first: member.first,
                         last: member.last,
@@ -88,7 +92,7 @@ impl Backend for Stories {
                 via: Some(("$name".into(), "Sally Miller".into())),
                 matched: 0,
                 name: None,
-                person_events: None,
+                person: None,
                 events: 1_902,
                 first: Some(at("2019-06-01T00:00:00Z")),
                 last: Some(at("2019-07-22T00:00:00Z")),
@@ -134,6 +138,7 @@ impl Backend for Stories {
             overview,
             recent: self.recent.clone(),
             pinned: self.pinned.clone(),
+            people: self.known.clone(),
             suggestions: vec![
                 (Id::new("sally@gmail.com"), "signs up; the phone calls alias again and is refused".into()),
                 (Id::new("tablet"), "a device that two people used".into()),
@@ -214,6 +219,10 @@ impl Backend for Stories {
 
     fn events_with(&mut self, _: &str) -> Result<Vec<EventHit>, Failure> {
         Ok(self.events.clone())
+    }
+
+    fn values_with(&mut self, _: &str) -> Result<Vec<ValueHit>, Failure> {
+        Ok(self.values.clone())
     }
 
     fn search_terms(&mut self, _: &Terms, _: &mut dyn FnMut(Hits)) -> Result<Hits, Failure> {

@@ -73,30 +73,23 @@ fn rule(pen: &mut Pen<'_>, state: &State, look: &Look) {
     if let (false, Some((hits, _))) = (state.is_empty(), state.found.value())
         && state.wrong.is_none()
     {
-        let count = hits.list.len() as u64;
-        let events = hits.events.len() as u64;
-        // People and events, where there are both or events alone.
-        let found = match (count, events) {
-            (_, 0) => fit::counted(count, "hit"),
-            (0, _) => fit::counted(events, "event"),
-            _ => format!("{}, {}", fit::counted(count, "hit"), fit::counted(events, "event")),
-        };
+        let people = fit::people(hits.list.len() as u64);
+        let found = hits::counted(hits);
         match hits.looked {
             Some((looked, all)) if hits.is_partial() => words.push(format!(
                 "{} so far, {} of {} searched",
-                fit::counted(count, "hit"),
+                people,
                 fit::count(looked),
                 fit::counted(all, "row")
             )),
-            _ if count == 0 && hits.events.is_empty() => {}
-            _ if hits.counts => words.push(format!("{found}, events are being counted")),
+            _ if hits.is_empty() => {}
+            _ if hits.counts => words.push(format!("{found}, events and values are being counted")),
             Some((looked, all)) if hits.ended_early => words.push(format!(
-                "the first {}, found in {} of {}: type on",
-                fit::counted(count, "hit"),
+                "the first {people}, found in {} of {}: type on",
                 fit::count(looked),
                 fit::counted(all, "row")
             )),
-            _ if hits.more => words.push(format!("the first {}, there are more: type on", fit::counted(count, "hit"))),
+            _ if hits.more => words.push(format!("the first {people}, there are more: type on")),
             Some((_, all)) => {
                 words.push(format!("{found}, complete: {} searched", fit::counted(all, "row")));
             }

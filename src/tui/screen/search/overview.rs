@@ -142,8 +142,7 @@ fn incomplete(files: &[ImportedFile]) -> Option<String> {
 /// How many people there are, or that this is unknown.
 fn people(census: Option<&Census>) -> String {
     match census {
-        Some(Census { people: Some(1), .. }) => "1 person".to_owned(),
-        Some(Census { people: Some(people), .. }) => format!("{} people", fit::count(*people)),
+        Some(Census { people: Some(people), .. }) => fit::people(*people),
         Some(Census { done: true, .. }) => "people not counted".to_owned(),
         _ => "counting people…".to_owned(),
     }
@@ -285,7 +284,8 @@ fn list_view(state: &State, openings: &[Opening<'_>], ui: &mut Ui, area: Rect, b
     if state.selected == 0 {
         ui.search_top = 0;
     }
-    let wide = openings.iter().map(|opening| fit::width(opening.id.as_str())).max().unwrap_or(0);
+    let wide =
+        openings.iter().map(|opening| fit::width(opening.name.unwrap_or(opening.id.as_str()))).max().unwrap_or(0);
     let wide = wide.min(usize::from(area.width) * 2 / 5);
     for (row, line) in (0..area.height).zip(lines.iter().skip(ui.search_top)) {
         let mut pen = Pen::new(buffer, area, row);
@@ -301,7 +301,11 @@ fn list_view(state: &State, openings: &[Opening<'_>], ui: &mut Ui, area: Rect, b
         let Some(opening) = openings.get(at) else { continue };
         let is_selected = at == state.selected;
         pen.cell(if is_selected { look.glyphs.cursor } else { " " }, 1, look.style(Meaning::Key)).skip(1);
-        pen.id(opening.id.as_str(), wide, plain).skip(2);
+        match opening.name {
+            Some(name) => pen.cell(&fit::end(name, wide), wide, plain),
+            None => pen.id(opening.id.as_str(), wide, plain),
+        };
+        pen.skip(2);
         let fits = opening.brief.is_empty() || fit::width(&opening.text) < pen.room();
         pen.text(if fits { &opening.text } else { opening.brief }, muted);
         let place = Rect { y: area.y + row, height: 1, ..area };

@@ -77,8 +77,10 @@ fn preview_lines(hit: &Hit, glance: Option<&Option<Preview>>, width: usize, look
         lines.extend(user.span.map(|_| Line::Story));
     } else {
         lines.push(Line::Words(who(hit, user, &dot, width), Meaning::Text));
+        lines.extend(user.span.map(|_| Line::Story));
     }
-    if !glance.activity.is_empty() {
+    // On a small screen, the whole time says more than that of one id.
+    if !glance.activity.is_empty() && (width + 2 >= usize::from(WIDE) || user.span.is_none()) {
         lines.push(Line::Activity);
     }
     for owner in user.orphan_of.iter().take(1) {
@@ -171,7 +173,11 @@ fn story(user: &User, area: Rect, buffer: &mut Buffer, look: &Look) {
     let Some((first, last)) = user.span else { return };
     let mut pen = Pen::new(buffer, area, 0);
     let (first, last) = look.zone.ends(first, last);
-    pen.skip(1).cell("story", LABEL, muted).text(&first, muted).skip(1);
+    pen.skip(1);
+    if area.width >= WIDE {
+        pen.cell("story", LABEL, muted);
+    }
+    pen.text(&first, muted).skip(1);
     let columns = pen.room().saturating_sub(fit::width(&last) + 2).min(user.story.len());
     for column in 0..columns {
         let part = |column: usize| column * user.story.len() / columns.max(1);
