@@ -1,7 +1,8 @@
 //! What a record is, by its own keys.
 
 use super::object::{fields, members};
-use super::payload::Carried;
+use super::payload::{Carried, Endpoint};
+use crate::model::json;
 
 fields! {
     /// Keys that show which record it is.
@@ -95,6 +96,12 @@ impl<'a> Outer<'a> {
             None
         }
     }
+}
+
+/// Whether a request went to an address that takes no rows.
+pub(super) fn takes_no_rows(text: &str) -> bool {
+    let path = Outer::read(text).ok().and_then(|outer| outer.endpoint.or(outer.url).and_then(json::scalar));
+    path.is_some_and(|path| Endpoint::of(&path) == Endpoint::Other)
 }
 
 /// What a whole record is, by its keys; `None` when it is nothing that is known.

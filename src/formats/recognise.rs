@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::carrier::{self, Carrier, Opened};
 use super::event::Properties;
 use super::format::Format;
-use super::kind::{Kind, is_request, kind_of};
+use super::kind::{Kind, is_request, kind_of, takes_no_rows};
 use super::object::{each, given};
 use super::profile;
 use super::rows::Shape;
@@ -121,6 +121,8 @@ struct Seen<'a> {
     rows: usize,
     candidates: Vec<Candidate<'a>>,
     native: BTreeMap<&'static str, (Format, usize)>,
+    /// Requests to endpoints that take no rows, such as those for the flags of a project.
+    asking: usize,
     vendors: BTreeMap<&'static str, (By, usize)>,
     carrier: Option<Carrier>,
     /// Rows of a vendor came in messages.
@@ -195,6 +197,10 @@ impl<'a> Seen<'a> {
             return;
         }
         let native = match kind {
+            Some(Kind::Request) if is_request(json) && takes_no_rows(json) => {
+                self.asking += 1;
+                return;
+            }
             Some(Kind::Request) if is_request(json) => Format::Payloads,
             Some(Kind::RecordedUpdate) => Format::ProfileUpdates,
             Some(Kind::Update) if profile::is_update(json) => Format::ProfileUpdates,
@@ -223,7 +229,13 @@ impl<'a> Seen<'a> {
         counts.into_iter().filter(|(key, count)| *count >= most || !is_name(key)).map(|(key, _)| key).collect()
     }
 
-    fn judge(self) -> Result<Option<Found>, Unfit> {
+    fn judge(mut self) -> Result<Option<Found>, Unfit> {
+        // SDKs of each vendor ask for something; what they send says whose they are.
+        if self.asking > 0 && self.vendors.is_empty() {
+            self.native.entry(Format::Payloads.name()).or_insert((Format::Payloads, 0)).1 += self.asking;
+        } else {
+            self.rows -= self.asking;
+        }
         if self.rows == 0 {
             // Messages whose first rows come later.
             return Ok(self.carrier.map(|carrier| Found {

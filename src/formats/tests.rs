@@ -358,6 +358,20 @@ fn a_request_without_rows_is_skipped_whatever_its_answer() {
     }
 }
 
+/// SDKs of PostHog ask for a configuration and for flags as often as they send rows.
+#[test]
+fn what_an_sdk_asks_for_does_not_say_whose_rows_a_recording_has() {
+    let asked = |path: &str| {
+        format!(r#"{{"received_at_ms":1,"method":"GET","url":"http://h{path}","response_status":200,"path":"{path}"}}"#)
+    };
+    let body = r#"{\"api_key\":\"k\",\"batch\":[{\"event\":\"A\",\"distinct_id\":\"d\",\"timestamp\":\"2026-11-29T12:00:00Z\",\"uuid\":\"u\",\"properties\":{\"$lib\":\"web\",\"token\":\"k\"}}]}"#;
+    let sent = format!(r#"{{"received_at_ms":1,"method":"POST","url":"http://h/e/","path":"/e/","body":"{body}"}}"#);
+    let recording = [asked("/array/k/config"), asked("/flags/"), asked("/flags/"), sent].join("\n");
+    assert_eq!(sniff(recording.as_bytes(), true, "t").unwrap().vendor(), "PostHog");
+    let alone = [asked("/decide/"), asked("/flags/")].join("\n");
+    assert_eq!(sniff(alone.as_bytes(), true, "t").unwrap().name, "recorded payloads");
+}
+
 #[test]
 fn a_request_that_the_server_refused_or_nobody_can_decode_is_rejected() {
     for (rest, reason) in [
