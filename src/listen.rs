@@ -18,8 +18,10 @@ mod guard;
 mod judge;
 mod keeper;
 mod mixpanel;
+mod older;
 pub mod point;
 mod server;
+mod test_row;
 
 use std::io;
 use std::net::SocketAddr;
@@ -33,6 +35,7 @@ pub use self::forward::Target;
 pub use self::guard::Guard;
 use self::keeper::Keeper;
 use self::server::Server;
+pub use self::test_row::send as send_test_row;
 use crate::ingest;
 use crate::model::{Millis, Row};
 use crate::store::{self, Writer};
@@ -85,6 +88,9 @@ pub struct Request {
     pub refused: u64,
     /// What is wrong with it.
     pub error: Option<String>,
+    /// The beginning of what is kept of it, without tokens, where something is wrong with it and [`News`] have
+    /// rows: lines of a recorder.
+    pub body: Option<Arc<str>>,
     /// What the real endpoint answers. The same request was reported without it when we had answered.
     pub real: Option<Real>,
 }

@@ -313,7 +313,7 @@ fn rows_in_words(rows: u64) -> String {
 
 /// One request as JSON.
 fn object(request: &Request) -> serde_json::Value {
-    let Request { received, method, path, origin, status, rows, refused, error, real } = request;
+    let Request { received, method, path, origin, status, rows, refused, error, real, .. } = request;
     serde_json::json!({
         "received": Clock::Utc.full(*received),
         "method": method,

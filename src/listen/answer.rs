@@ -26,6 +26,11 @@ impl Answer {
         Self::json(status, &body.to_string())
     }
 
+    /// The picture that a page shows.
+    pub(super) fn picture(status: u16) -> Self {
+        Self { status, content_type: "image/gif", body: POINT.to_vec() }
+    }
+
     pub(super) fn empty(status: u16) -> Self {
         Self { status, content_type: "text/plain; charset=utf-8", body: Vec::new() }
     }
@@ -43,7 +48,7 @@ impl Manner<'_> {
     /// `1`, or `0` where something is wrong; with words where they are asked for.
     pub(super) fn answer(&self, status: u16, error: Option<&str>) -> Answer {
         if self.img {
-            return Answer { status, content_type: "image/gif", body: POINT.to_vec() };
+            return Answer::picture(status);
         }
         let good = i32::from(error.is_none());
         let said = if self.verbose { json!({"error": error, "status": good}).to_string() } else { good.to_string() };

@@ -12,16 +12,28 @@ use crate::formats::request::{self, Around};
 use crate::formats::vendor_of;
 
 /// Names of vendors, as files of the store have them.
-const SEGMENT: &str = "Segment";
-const RUDDERSTACK: &str = "RudderStack";
+pub(super) const SEGMENT: &str = "Segment";
+pub(super) const RUDDERSTACK: &str = "RudderStack";
 const POSTHOG: &str = "PostHog";
-const AMPLITUDE: &str = "Amplitude";
+pub(super) const AMPLITUDE: &str = "Amplitude";
 
 /// Flags of a project that has none.
 pub(super) const POSTHOG_FLAGS: &str = r#"{"flags":{},"featureFlags":{},"featureFlagPayloads":{},"errorsWhileComputingFlags":false,"config":{"enable_collect_everything":true},"toolbarParams":{},"isAuthenticated":false,"supportedCompression":["gzip","gzip-js"],"sessionRecording":false,"siteApps":[]}"#;
 
 /// Configuration of a project that has nothing but events.
 pub(super) const POSTHOG_CONFIG: &str = r#"{"supportedCompression":["gzip","gzip-js"],"hasFeatureFlags":false,"captureDeadClicks":false,"capturePerformance":false,"autocapture_opt_out":true,"autocaptureExceptions":false,"elementsChainAsString":true,"sessionRecording":false,"heatmaps":false,"surveys":false,"siteApps":[]}"#;
+
+/// What a project without surveys, features, experiments and flags has of them.
+pub(super) const POSTHOG_LISTS: &str =
+    r#"{"surveys":[],"earlyAccessFeatures":[],"experiments":[],"flags":[],"group_type_mapping":{},"cohorts":{}}"#;
+
+/// Bytes of a batch and of a call that Segment takes.
+const SEGMENT_BATCH: usize = 500 << 10;
+const SEGMENT_CALL: usize = 32 << 10;
+/// Bytes of a request that RudderStack takes.
+const RUDDERSTACK_BATCH: usize = 4_000 << 10;
+/// Events of a request that Amplitude takes.
+const AMPLITUDE_EVENTS: usize = 2_000;
 
 /// Configuration of a source without destinations.
 pub(super) const RUDDER_CONFIG: &str = r#"{"source":{"id":"journey","name":"journey","enabled":true,"config":{"statsCollection":{"errors":{"enabled":false},"metrics":{"enabled":false}}},"connections":[],"destinations":[],"dataplanes":{}},"updatedAt":"2026-01-01T00:00:00.000Z"}"#;
@@ -62,12 +74,30 @@ pub(super) fn calls(asked: &Asked<'_>) -> Judged {
         let answer = Answer::value(400, &json!({"success": false, "message": why}));
         return refused(asked, vendor, answer, why, 1);
     }
+    if let Some((answer, why)) = too_large(is_rudder, text, batch) {
+        return refused(asked, vendor, answer, &why, count(text, batch));
+    }
     let answer = if is_rudder { Answer::text(200, "OK") } else { Answer::json(200, r#"{"success":true}"#) };
     taken(asked, vendor, answer, &typed(asked.path, text, batch.is_some() || kind.is_some()), count(text, batch))
 }
 
+/// The answer to calls that are larger than a vendor takes, and why.
+fn too_large(is_rudder: bool, text: &str, batch: Option<&str>) -> Option<(Answer, String)> {
+    if is_rudder {
+        let why = || format!("larger than {RUDDERSTACK_BATCH} bytes");
+        return (text.len() > RUDDERSTACK_BATCH).then(|| (Answer::text(413, "Request size too large"), why()));
+    }
+    let bad = |why: String| (Answer::value(400, &json!({"success": false, "message": why})), why);
+    if text.len() > SEGMENT_BATCH {
+        return Some(bad(format!("larger than {SEGMENT_BATCH} bytes")));
+    }
+    let calls = batch.and_then(request::items).or_else(|| request::items(text)).unwrap_or_default();
+    let large = calls.iter().position(|call| call.len() > SEGMENT_CALL)?;
+    Some(bad(format!("call {} is larger than {SEGMENT_CALL} bytes", large + 1)))
+}
+
 /// A call whose path says which it is, where its body does not.
-fn typed<'t>(path: &str, text: &'t str, is_said: bool) -> std::borrow::Cow<'t, str> {
+pub(super) fn typed<'t>(path: &str, text: &'t str, is_said: bool) -> std::borrow::Cow<'t, str> {
     let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let kind = match last {
         "t" => "track",
@@ -120,7 +150,9 @@ pub(super) fn capture(asked: &Asked<'_>) -> Judged {
         let why = "batch is empty";
         return Judged { error: Some(why.to_owned()), ..Judged::answer(Answer::text(400, why)) };
     }
-    taken(asked, POSTHOG, Answer::json(200, r#"{"status":"Ok"}"#), text, rows)
+    // No page reads the answer to a beacon.
+    let answer = if asked.is_set("beacon") { Answer::empty(204) } else { Answer::json(200, r#"{"status":"Ok"}"#) };
+    taken(asked, POSTHOG, answer, text, rows)
 }
 
 /// `/batch`: Amplitude has `events` in it, PostHog has not.
@@ -131,27 +163,29 @@ pub(super) fn batch(asked: &Asked<'_>) -> Judged {
 
 /// `/2/httpapi` of Amplitude, which takes all of a request or nothing.
 pub(super) fn amplitude(asked: &Asked<'_>) -> Judged {
-    let bad = |error: &str, missing: Option<&str>| {
-        Answer::value(400, &json!({"code": 400, "error": error, "missing_field": missing}))
-    };
-    let text = match read(asked) {
-        Ok(text) => text,
-        Err(why) => return refused(asked, AMPLITUDE, bad("Invalid JSON request body", None), &why, 1),
-    };
+    match read(asked) {
+        Ok(text) => events(asked, text),
+        Err(why) => refused(asked, AMPLITUDE, bad("Invalid JSON request body", None), &why, 1),
+    }
+}
+
+/// Events of Amplitude, in the body of `/2/httpapi`.
+pub(super) fn events(asked: &Asked<'_>, text: &str) -> Judged {
     let [key, events] = request::values(text, ["api_key", "events"]).unwrap_or_default();
     let missing = "Request missing required field";
     if key.and_then(request::text).is_none_or(|key| key.is_empty()) {
-        return refused(
-            asked,
-            AMPLITUDE,
-            bad(missing, Some("api_key")),
-            "api_key, missing or empty",
-            count(text, events),
-        );
+        let why = "api_key, missing or empty";
+        return refused_of(asked, AMPLITUDE, bad(missing, Some("api_key")), why, count(text, events), text);
     }
     let Some(rows) = events.and_then(request::items).filter(|rows| !rows.is_empty()) else {
-        return refused(asked, AMPLITUDE, bad(missing, Some("events")), "events, missing or empty", 1);
+        let why = "events, missing or empty";
+        return refused_of(asked, AMPLITUDE, bad(missing, Some("events")), why, 1, text);
     };
+    if rows.len() > AMPLITUDE_EVENTS {
+        let answer = Answer::json(413, r#"{"code":413,"error":"Payload too large"}"#);
+        let why = format!("more than {AMPLITUDE_EVENTS} events");
+        return refused_of(asked, AMPLITUDE, answer, &why, rows.len() as u64, text);
+    }
     let unnamed: Vec<usize> = rows
         .iter()
         .enumerate()
@@ -165,7 +199,7 @@ pub(super) fn amplitude(asked: &Asked<'_>) -> Judged {
         let error = "Invalid field values on some events";
         let body = json!({"code": 400, "error": error, "events_with_missing_fields": {"event_type": unnamed}});
         let why = format!("event_type, missing (row {})", first + 1);
-        return refused(asked, AMPLITUDE, Answer::value(400, &body), &why, rows.len() as u64);
+        return refused_of(asked, AMPLITUDE, Answer::value(400, &body), &why, rows.len() as u64, text);
     }
     let answer = Answer::value(
         200,
@@ -177,6 +211,10 @@ pub(super) fn amplitude(asked: &Asked<'_>) -> Judged {
         }),
     );
     taken(asked, AMPLITUDE, answer, text, rows.len() as u64)
+}
+
+pub(super) fn bad(error: &str, missing: Option<&str>) -> Answer {
+    Answer::value(400, &json!({"code": 400, "error": error, "missing_field": missing}))
 }
 
 /// The JSON of a request; the error says why there is none.
@@ -198,14 +236,25 @@ fn count(text: &str, batch: Option<&str>) -> u64 {
     rows.map_or(0, |rows| rows.len() as u64)
 }
 
-fn taken(asked: &Asked<'_>, vendor: &'static str, answer: Answer, text: &str, rows: u64) -> Judged {
+pub(super) fn taken(asked: &Asked<'_>, vendor: &'static str, answer: Answer, text: &str, rows: u64) -> Judged {
     let lines = lines(asked, vendor, answer.status, None, text);
     Judged { answer, vendor, lines, rows, refused: 0, error: None }
 }
 
 /// A request of which nothing is taken; it is kept as what could not be read.
 fn refused(asked: &Asked<'_>, vendor: &'static str, answer: Answer, why: &str, rows: u64) -> Judged {
-    let text = asked.content.text.as_deref().unwrap_or_default();
+    refused_of(asked, vendor, answer, why, rows, asked.content.text.as_deref().unwrap_or_default())
+}
+
+/// The same of a text that was made of the request.
+pub(super) fn refused_of(
+    asked: &Asked<'_>,
+    vendor: &'static str,
+    answer: Answer,
+    why: &str,
+    rows: u64,
+    text: &str,
+) -> Judged {
     let lines = if text.is_empty() { String::new() } else { lines(asked, vendor, answer.status, Some(why), text) };
     Judged { answer, vendor, lines, rows, refused: rows, error: Some(why.to_owned()) }
 }

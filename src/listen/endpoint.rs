@@ -39,8 +39,14 @@ pub(super) enum Endpoint {
     PostHogConfig,
     /// Recordings of sessions of PostHog.
     PostHogRecording,
+    /// Lists of things that a project has none of, which `posthog-js` asks for.
+    PostHogLists,
     /// `/2/httpapi` of Amplitude.
     HttpApi,
+    /// What SDKs of Amplitude sent before it: a form with events in it.
+    AmplitudeForm,
+    /// A call of Segment or RudderStack that an image makes.
+    Pixel,
 }
 
 /// Bytes of a body that Mixpanel takes, unpacked.
@@ -48,7 +54,17 @@ const MIXPANEL_LIMIT: usize = 10 << 20;
 /// Bytes of a body that PostHog takes, unpacked.
 const POSTHOG_LIMIT: usize = 20 << 20;
 
+/// Bytes of a body that `/2/httpapi` takes.
+const AMPLITUDE_LIMIT: usize = 1 << 20;
+/// Calls that a pixel can make.
+const CALLS: &[&str] = &["identify", "group", "alias", "page", "screen", "track"];
+
 impl Endpoint {
+    /// The endpoint that a method finds at a path. The oldest SDKs of Amplitude post to the host alone.
+    pub(super) fn at(method: &str, path: &str) -> Option<Self> {
+        if method == "POST" && path == "/" { Some(Self::AmplitudeForm) } else { Self::of(path) }
+    }
+
     /// The endpoint at a path, with or without a slash at its end.
     pub(super) fn of(path: &str) -> Option<Self> {
         let path = path.trim_end_matches('/');
@@ -69,12 +85,18 @@ impl Endpoint {
             "/capture" | "/e" | "/i/v0/e" => Self::Capture,
             "/batch" => Self::Batch,
             "/s" => Self::PostHogRecording,
+            "/api/surveys"
+            | "/api/early_access_features"
+            | "/api/web_experiments"
+            | "/api/feature_flag/local_evaluation" => Self::PostHogLists,
             "/2/httpapi" => Self::HttpApi,
+            "/httpapi" | "/identify" => Self::AmplitudeForm,
             _ => {
                 let parts: Vec<&str> = path.split('/').skip(1).collect();
                 match parts.as_slice() {
                     ["v1", "projects", _, "settings"] => Self::SegmentSettings,
                     ["array", _, "config" | "config.js"] => Self::PostHogConfig,
+                    ["v1", "pixel", kind] | ["pixel", "v1", kind] if CALLS.contains(kind) => Self::Pixel,
                     _ => return None,
                 }
             }
@@ -85,6 +107,7 @@ impl Endpoint {
     pub(super) fn limit(self) -> usize {
         match self {
             Self::Capture | Self::Batch | Self::PostHogRecording => POSTHOG_LIMIT,
+            Self::HttpApi | Self::AmplitudeForm => AMPLITUDE_LIMIT,
             _ => MIXPANEL_LIMIT,
         }
     }
@@ -101,6 +124,8 @@ impl Endpoint {
                 | Self::Capture
                 | Self::Batch
                 | Self::HttpApi
+                | Self::AmplitudeForm
+                | Self::Pixel
         )
     }
 
@@ -113,7 +138,7 @@ impl Endpoint {
     pub(super) fn too_large(self) -> Answer {
         let limit = self.limit();
         match self {
-            Self::HttpApi => Answer::json(413, r#"{"code":413,"error":"Payload too large"}"#),
+            Self::HttpApi | Self::AmplitudeForm => Answer::json(413, r#"{"code":413,"error":"Payload too large"}"#),
             Self::Import => Answer::json(
                 413,
                 &format!(
@@ -182,6 +207,11 @@ mod tests {
         assert_eq!(Endpoint::of("/2/httpapi"), Some(Endpoint::HttpApi));
         assert_eq!(Endpoint::of("/array/phc_x/config"), Some(Endpoint::PostHogConfig));
         assert_eq!(Endpoint::of("/v1/projects/k/settings"), Some(Endpoint::SegmentSettings));
+        assert_eq!(Endpoint::of("/v1/pixel/track"), Some(Endpoint::Pixel));
+        assert_eq!(Endpoint::of("/pixel/v1/page/"), Some(Endpoint::Pixel));
+        assert_eq!(Endpoint::of("/v1/pixel/delete"), None);
+        assert_eq!(Endpoint::at("POST", "/"), Some(Endpoint::AmplitudeForm));
+        assert_eq!(Endpoint::at("GET", "/"), None);
         for path in ["", "/", "/favicon.ico", "/tracker", "/v1", "/track/../engage", "/events"] {
             assert_eq!(Endpoint::of(path), None, "{path}");
         }

@@ -204,7 +204,7 @@ fn is_passed(name: &HeaderName) -> bool {
     !NOT_PASSED.contains(&name.as_str())
 }
 
-fn agent(target: &Target) -> Agent {
+pub(super) fn agent(target: &Target) -> Agent {
     let config = Agent::config_builder()
         .http_status_as_error(false)
         // Another host was not named.

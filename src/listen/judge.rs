@@ -2,7 +2,7 @@
 
 use super::answer::Answer;
 use super::endpoint::{Asked, Endpoint, Judged};
-use super::{calls, mixpanel};
+use super::{calls, mixpanel, older};
 
 /// Judges a request as the real endpoint would.
 pub(super) fn judge(asked: &Asked<'_>) -> Judged {
@@ -27,6 +27,9 @@ pub(super) fn judge(asked: &Asked<'_>) -> Judged {
         Endpoint::Calls => calls::calls(asked),
         Endpoint::Capture => calls::capture(asked),
         Endpoint::Batch => calls::batch(asked),
+        Endpoint::PostHogLists => Judged::answer(Answer::json(200, calls::POSTHOG_LISTS)),
         Endpoint::HttpApi => calls::amplitude(asked),
+        Endpoint::AmplitudeForm => older::amplitude(asked),
+        Endpoint::Pixel => older::pixel(asked),
     }
 }

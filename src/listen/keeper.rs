@@ -1,14 +1,17 @@
 //! The thread of the store: keeps what has come, then has the requests answered.
 //!
 //! All that waits is kept in one transaction, so that a thousand requests at once cost one commit.
-//! Between two commits a moment passes while rows keep coming; the first after a pause does not wait.
+//! A commit waits for as many requests as the one before it had, but not for long: clients that wait for their
+//! answers send again at once, and a commit that they share costs the same as one for the first of them. The
+//! first commit after a pause does not wait.
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use tokio::runtime::Builder;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout_at};
 
 use super::{Error, Kept, News, Request, Tell, Totals};
 use crate::formats::{Decoder, Item, Sniffed};
@@ -19,8 +22,12 @@ use crate::store::Writer;
 const WAITING: usize = 4096;
 /// Bytes of lines that are kept in one transaction.
 const ENOUGH: usize = 8 << 20;
-/// From the start of one commit to that of the next.
-const INTERVAL: Duration = Duration::from_millis(15);
+/// Bytes of a request with an error that are shown.
+const MOST_SHOWN: usize = 16 << 10;
+/// From the start of one commit to that of the next, at least.
+const SHORTEST: Duration = Duration::from_millis(3);
+/// The same, while fewer requests wait than the last commit had.
+const LONGEST: Duration = Duration::from_millis(10);
 
 /// What the server has received: a request that was judged.
 pub(super) struct Job {
@@ -64,20 +71,11 @@ impl Keeper {
 
     /// Keeps what comes, until no one is left who could send.
     pub(super) fn run(mut self, mut waiting: Waiting) -> Result<Totals, Error> {
-        let mut last: Option<Instant> = None;
-        while let Some(first) = waiting.blocking_recv() {
-            if let Some(rest) = last.and_then(|last| INTERVAL.checked_sub(last.elapsed())) {
-                thread::sleep(rest);
-            }
-            last = Some(Instant::now());
-            let mut bytes = first.lines.len();
-            let mut jobs = vec![first];
-            while bytes < ENOUGH
-                && let Ok(job) = waiting.try_recv()
-            {
-                bytes += job.lines.len();
-                jobs.push(job);
-            }
+        // A wait for a request that ends by the clock is one of tokio.
+        let clock = Builder::new_current_thread().enable_time().build().map_err(Error::Start)?;
+        let mut last = None;
+        while let Some(jobs) = clock.block_on(gather(&mut waiting, last)) {
+            last = Some(Last { begun: Instant::now(), jobs: jobs.len() });
             self.keep(jobs);
         }
         for (_, growing) in self.feeds.drain() {
@@ -109,7 +107,10 @@ impl Keeper {
         }
         let is_kept = failure.is_none();
         let mut requests = Vec::with_capacity(jobs.len());
-        for Job { mut request, done, .. } in jobs {
+        for Job { mut request, lines, done, .. } in jobs {
+            if self.tells_rows && request.error.is_some() && !lines.is_empty() {
+                request.body = Some(lines.get(..lines.floor_char_boundary(MOST_SHOWN)).unwrap_or_default().into());
+            }
             if !is_kept {
                 request.status = 503;
                 request.error.clone_from(&failure);
@@ -154,6 +155,35 @@ impl Keeper {
         }
         Ok(())
     }
+}
+
+/// The commit before.
+#[derive(Clone, Copy, Debug)]
+struct Last {
+    begun: Instant,
+    /// Requests that it had.
+    jobs: usize,
+}
+
+/// The jobs of one commit; `None` once no one is left who could send.
+async fn gather(waiting: &mut Waiting, last: Option<Last>) -> Option<Vec<Job>> {
+    let first = waiting.recv().await?;
+    let mut bytes = first.lines.len();
+    let mut jobs = vec![first];
+    loop {
+        while bytes < ENOUGH
+            && let Ok(job) = waiting.try_recv()
+        {
+            bytes += job.lines.len();
+            jobs.push(job);
+        }
+        let Some(last) = last.filter(|_| bytes < ENOUGH) else { break };
+        let end = last.begun + if jobs.len() < last.jobs { LONGEST } else { SHORTEST };
+        let Ok(Some(job)) = timeout_at(end, waiting.recv()).await else { break };
+        bytes += job.lines.len();
+        jobs.push(job);
+    }
+    Some(jobs)
 }
 
 impl Growing {

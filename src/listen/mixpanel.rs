@@ -75,6 +75,10 @@ pub(super) fn import(asked: &Asked<'_>) -> Judged {
     if items.is_empty() {
         return bad("data, missing or empty", String::new(), 0);
     }
+    if items.len() > MOST_EVENTS {
+        let error = format!("request exceeds max limit of {MOST_EVENTS} events");
+        return failed(413, "Request Entity Too Large", &error, String::new(), items.len() as u64);
+    }
     let is_strict = asked.is_set("strict");
     let has_token = asked.authorized || ["api_key", "token"].iter().any(|key| asked.parameter(key).is_some());
     let faults: Vec<Option<Fault>> = items
@@ -153,12 +157,20 @@ fn fault(endpoint: Endpoint, item: &str, has_token: bool) -> Option<Fault> {
     (!has_token && !is_given(token)).then(|| no_token("properties.token"))
 }
 
+/// Events of a request that `/import` takes, and bytes of one of them:
+/// <https://docs.mixpanel.com/troubleshooting/errors/413-payload-too-large>.
+const MOST_EVENTS: usize = 2_000;
+const LARGEST_EVENT: usize = 1 << 20;
+
 /// The earliest time that `/import` takes, in milliseconds: 1971-01-01.
 const EARLIEST: i64 = 31_536_000_000;
 
 /// What `strict=1` refuses: a row without a name, a time, an id or an `$insert_id`.
 fn strict_fault(item: &str) -> Option<Fault> {
     let [event, properties] = request::values(item, ["event", "properties"])?;
+    if item.len() > LARGEST_EVENT {
+        return Some(Fault::new("event", "event is larger than 1MB"));
+    }
     let [time, id, insert_id] = request::values(properties?, ["time", "distinct_id", "$insert_id"])?;
     let text = |value: Option<&str>| value.and_then(request::text).map(std::borrow::Cow::into_owned);
     if !event.is_some_and(|event| event.starts_with('"') && event.len() > 2) {

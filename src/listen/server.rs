@@ -176,6 +176,7 @@ impl Head {
             rows: 0,
             refused: 0,
             error,
+            body: None,
             real: None,
         }
     }
@@ -225,7 +226,7 @@ impl Server {
     }
 
     async fn admitted(&self, head: Head, headers: &HeaderMap, mut body: Incoming) -> Response<Full<Bytes>> {
-        let endpoint = Endpoint::of(&head.path);
+        let endpoint = Endpoint::at(head.method.as_str(), &head.path);
         if head.method == Method::OPTIONS {
             self.note(head.note(204, None)).await;
             return respond(&head, Answer::empty(204), false);

@@ -67,6 +67,8 @@ pub struct Model {
     standing_asked: Option<Ticket>,
     /// Whether rows of the open user have come while it was being opened.
     grows: bool,
+    /// Where the journey that is being opened begins: at the row of a place, or at its end.
+    opens_at: Option<Option<listen::Place>>,
     /// Whether rows have come since the store was last looked at.
     has_news: bool,
     opening: Load<()>,
@@ -134,6 +136,7 @@ impl Model {
             live: None,
             standing_asked: None,
             grows: false,
+            opens_at: None,
             has_news: false,
             opening: Load::default(),
             showing: None,
@@ -256,6 +259,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             effects.extend(saving::after(model));
             effects.extend(taking_back::after(model));
             effects.extend(pages::after(model));
+            effects.extend(listening::after(model));
             effects
         }
         Msg::Opened(title) => {

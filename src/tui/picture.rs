@@ -59,7 +59,12 @@ pub fn screen(backend: &mut dyn Backend, options: &Options, keys: &str, size: (u
                         todo.extend(update(&mut model, Msg::Response(ticket, response)));
                     }
                     Effect::Fail(failure) => return Err(failure),
-                    Effect::Quit | Effect::Suspend | Effect::Mouse(_) | Effect::Copy(_) | Effect::Show(..) => {}
+                    Effect::Quit
+                    | Effect::Suspend
+                    | Effect::Mouse(_)
+                    | Effect::Copy(_)
+                    | Effect::Show(..)
+                    | Effect::TestRow(_) => {}
                 }
             }
             terminal.draw(|frame| view(&model, &mut ui, frame)).map_err(|error| broken(error.to_string()))?;

@@ -18,7 +18,7 @@ use super::frame::Ui;
 use super::outside::{self, Gate, Tool};
 use super::terminal::{Panics, Terminal};
 use super::worker::{Cancel, Factory, Queue, Response, Text, work};
-use crate::listen::News;
+use crate::listen::{News, send_test_row};
 
 /// From here on a wait is said to be one; what is faster would only flicker.
 const BUSY_AFTER: Duration = Duration::from_millis(120);
@@ -129,7 +129,8 @@ fn run_loop(
     let gate = Gate::default();
     listen_to_signals(inbox.clone(), gate.clone())?;
     let reader_gate = gate.clone();
-    start("input", move || read_input(&inbox, &reader_gate))?;
+    let input = inbox.clone();
+    start("input", move || read_input(&input, &reader_gate))?;
 
     let mut effects = effects;
     let mut next_beat: Option<Instant> = None;
@@ -147,6 +148,14 @@ fn run_loop(
                 Effect::Show(text, tool) => {
                     let outcome = show(&mut terminal, &gate, &text, tool).map_err(|error| lost(&error))?;
                     update(&mut model, Msg::Shown(outcome));
+                }
+                Effect::TestRow(url) => {
+                    let inbox = inbox.clone();
+                    start("test-row", move || {
+                        let sent = send_test_row(&url).map_err(|why| format!("the test row was not taken: {why}"));
+                        // The screens may have ended meanwhile.
+                        let _ = inbox.send(Msg::Copied(sent));
+                    })?;
                 }
                 Effect::Suspend => suspend(&mut terminal, &mut model).map_err(|error| lost(&error))?,
             }

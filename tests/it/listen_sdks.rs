@@ -12,6 +12,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
@@ -85,15 +86,15 @@ fn line(request: &Request, at: u64, status: u16) -> String {
     line.to_string() + "\n"
 }
 
-/// Passes each request on to `to` and its answer back, one at a time, and notes it.
-fn recorder(to: SocketAddr) -> (String, Arc<Mutex<String>>) {
+/// Passes each request on to `to` and its answer back, one at a time, notes it, and says so.
+pub(crate) fn recorder(to: SocketAddr, answered: Sender<()>) -> (String, Arc<Mutex<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (noted, begun) = (Arc::new(Mutex::new(String::new())), Arc::new(Mutex::new(1_795_900_000_000_u64)));
     let lines = Arc::clone(&noted);
     thread::spawn(move || {
         for stream in listener.incoming() {
-            let (lines, begun) = (Arc::clone(&lines), Arc::clone(&begun));
+            let (lines, begun, answered) = (Arc::clone(&lines), Arc::clone(&begun), answered.clone());
             thread::spawn(move || {
                 let mut client = BufReader::new(stream.unwrap());
                 let Some(request) = request(&mut client) else { return };
@@ -115,7 +116,8 @@ fn recorder(to: SocketAddr) -> (String, Arc<Mutex<String>>) {
                 if request.method != "OPTIONS" {
                     lines.lock().unwrap().push_str(&line(&request, *clock, status));
                 }
-                client.get_mut().write_all(&answer).unwrap();
+                // A page that was left does not read its answer, and not every test waits for them.
+                let _ = (client.get_mut().write_all(&answer), answered.send(()));
             });
         }
     });
@@ -123,15 +125,15 @@ fn recorder(to: SocketAddr) -> (String, Arc<Mutex<String>>) {
 }
 
 /// What an SDK was given, the store of what it sent, and the recording of the same.
-struct Sent {
-    tracked: Vec<String>,
-    ended: Ended,
-    recorded: String,
+pub(crate) struct Sent {
+    pub(crate) tracked: Vec<String>,
+    pub(crate) ended: Ended,
+    pub(crate) recorded: String,
 }
 
 fn sent(driver: &mut Command, sdk: &str) -> Sent {
     let listening = Listening::start(&["--headless"]);
-    let (url, noted) = recorder(listening.address);
+    let (url, noted) = recorder(listening.address, mpsc::channel().0);
     let Output { status, stdout, stderr } = driver.args([sdk, &url]).output().unwrap();
     assert!(status.success(), "{sdk}: {}", String::from_utf8_lossy(&stderr));
     let said = String::from_utf8(stdout).unwrap();
@@ -142,7 +144,7 @@ fn sent(driver: &mut Command, sdk: &str) -> Sent {
 }
 
 /// Names of the rows that the app has called for, in order of arrival, each with the number of its call.
-fn stored(store: &Path) -> Vec<(u64, String)> {
+pub(crate) fn stored(store: &Path) -> Vec<(u64, String)> {
     let question = "SELECT n.name || '|' || props(r.id) FROM rows r JOIN names n ON n.id = r.ev
                     WHERE props(r.id) LIKE '%\"step\":%' ORDER BY r.arrived, r.line, r.nth";
     let rows = sql(store, question);
@@ -186,10 +188,15 @@ fn without_places(value: &mut Value, has_no_times: bool) {
     }
 }
 
-fn compare(sdk: &str, Sent { tracked, ended, recorded }: &Sent) {
-    assert!(!tracked.is_empty(), "{sdk}");
-    let calls: Vec<(u64, String)> = (1..).zip(tracked.iter().cloned()).collect();
-    assert_eq!(stored(&ended.store), calls, "{sdk}: in the order of the calls");
+fn compare(sdk: &str, sent: &Sent) {
+    assert!(!sent.tracked.is_empty(), "{sdk}");
+    let calls: Vec<(u64, String)> = (1..).zip(sent.tracked.iter().cloned()).collect();
+    assert_eq!(stored(&sent.ended.store), calls, "{sdk}: in the order of the calls");
+    same_journeys(sdk, sent);
+}
+
+/// The journeys of the store are those of the recording.
+pub(crate) fn same_journeys(sdk: &str, Sent { ended, recorded, .. }: &Sent) {
     let folder = TempDir::new().unwrap();
     let (file, store) = (folder.path().join("recorded.jsonl"), folder.path().join("imported.db"));
     fs::write(&file, recorded).unwrap();
@@ -205,7 +212,7 @@ fn compare(sdk: &str, Sent { tracked, ended, recorded }: &Sent) {
     assert_eq!(here.len(), there.len(), "{sdk}");
 }
 
-fn packages() -> PathBuf {
+pub(crate) fn packages() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("target/sdks")
 }
 
@@ -214,7 +221,7 @@ fn data(name: &str) -> PathBuf {
 }
 
 /// Whether a package can be driven; where all have to be there, one that is not is a failure.
-fn is_there(sdk: &str, place: &Path) -> bool {
+pub(crate) fn is_there(sdk: &str, place: &Path) -> bool {
     let is_there = place.is_dir();
     assert!(is_there || env::var_os("JOURNEY_NEEDS_SDKS").is_none(), "{sdk} is not installed in {}", place.display());
     if !is_there {

@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 use crate::model::Id;
 use crate::tui::fit;
 use crate::tui::frame::Ui;
-use crate::tui::keys::Action;
+use crate::tui::keys::{Action, Context};
 use crate::tui::page::Given;
 use crate::tui::pen::Pen;
 use crate::tui::pointer::Spot;
@@ -155,8 +155,19 @@ fn hints(model: &Model, ui: &mut Ui, pen: &mut Pen<'_>, room: usize, row: u16) {
     let mut hints: Vec<(String, &str, Action)> = Vec::new();
     let is_then = model.journey.as_ref().is_some_and(|journey| journey.scrub().moment().is_some());
     let is_changed = model.demo.player.as_ref().is_some_and(|player| player.changes() > 0);
+    let waits =
+        matches!(model.layers.last(), Some(Layer::Live)) && model.live.as_ref().is_some_and(listen::State::is_waiting);
     for context in &contexts {
         for binding in model.keymap.of(*context) {
+            // While nothing has arrived there is nothing to go about in.
+            let is_shown = match *context {
+                Context::Listen if waits => matches!(binding.action, Action::Copy | Action::TestRow),
+                Context::Listen => binding.action != Action::TestRow,
+                _ => true,
+            };
+            if !is_shown {
+                continue;
+            }
             let hint = match (binding.action, &binding.hint) {
                 (Action::Original, _) if !is_changed => continue,
                 (Action::Earlier, None) if is_then => "earlier",

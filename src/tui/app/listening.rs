@@ -76,18 +76,29 @@ fn concerns(model: &Model, named: &HashSet<Id>) -> bool {
     journey.as_of.is_none() && ids.chain(orphans).chain(owners).chain([opened]).any(|id| named.contains(id))
 }
 
-/// Reads the open journey again, one reading at a time.
+/// Reads the open journey again, one reading at a time. What is being typed or chosen there would be lost.
 fn grow(model: &mut Model) -> Vec<Effect> {
     let on_journey = matches!(model.layers.last(), Some(Layer::Journey | Layer::Identity));
-    if !model.grows || !on_journey || model.opening.is_asked() {
+    if !model.grows || !on_journey || model.types() || model.opening.is_asked() {
         return Vec::new();
     }
     model.grows = false;
     model.reload()
 }
 
-/// A journey was opened: more of it may have come meanwhile.
+/// A journey was opened: at the row that was asked for, or at its end. More of it may have come meanwhile.
 pub(super) fn opened(model: &mut Model) -> Vec<Effect> {
+    if model.live.is_none() {
+        return Vec::new();
+    }
+    if let (Some(start), Some(journey)) = (model.opens_at.take(), &mut model.journey) {
+        journey.open_at(start.as_ref().map(|(file, line)| (&**file, *line)));
+    }
+    grow(model)
+}
+
+/// A key was pressed: what waited while a line was typed is read now.
+pub(super) fn after(model: &mut Model) -> Vec<Effect> {
     if model.live.is_some() { grow(model) } else { Vec::new() }
 }
 
@@ -96,10 +107,18 @@ pub(super) fn update(model: &mut Model, action: Action, page: usize) -> Vec<Effe
     let Some(live) = &mut model.live else { return Vec::new() };
     match live.update(action, page) {
         Asked::Nothing => Vec::new(),
-        Asked::Open(id) => model.open(id),
+        Asked::Open(id, place) => {
+            let effects = model.open(id);
+            model.opens_at = Some(place);
+            effects
+        }
         Asked::Copy(text) => {
             model.notice = Some("sent to the clipboard".to_owned());
             vec![Effect::Copy(text)]
+        }
+        Asked::TestRow(url) => {
+            model.notice = Some("a test row is sent".to_owned());
+            vec![Effect::TestRow(url)]
         }
         Asked::Mark => {
             model.layers.push(Layer::Prompt(prompt::State::new(About::Mark, "", Vec::new())));

@@ -40,7 +40,7 @@ pub enum Msg {
     Suspend,
     /// The program was stopped and goes on.
     Continued,
-    /// A text was given to the terminal to copy, or could not be.
+    /// A text was given to the terminal to copy, or a row to the server, or could not be.
     Copied(Result<(), String>),
     /// A program that had the terminal has ended; what went wrong with it.
     Shown(Result<(), String>),
@@ -72,6 +72,8 @@ pub enum Effect {
     Copy(String),
     /// Give the terminal to a program that shows a text, until it ends.
     Show(Text, Tool),
+    /// Send a test row to the server at an address.
+    TestRow(String),
     /// Give the terminal back until the shell continues the program.
     Suspend,
     /// Let the terminal send what the mouse does, or keep it for itself.

@@ -14,6 +14,7 @@ impl Model {
     /// Opens the journey of an id by the question that asks for it.
     pub(super) fn open_by(&mut self, id: Id, question: Request) -> Vec<Effect> {
         let ticket = self.ticket();
+        self.opens_at = None;
         self.opening.ask(ticket);
         // The worker gives up what else it was asked.
         self.search.forget();

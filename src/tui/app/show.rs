@@ -8,6 +8,15 @@ use crate::tui::worker::{Request, Text, Ticket, Wanted};
 
 /// Asks for the text that the action wants to show.
 pub(super) fn ask(model: &mut Model, action: Action) -> Vec<Effect> {
+    if let (Some(Layer::Live), Some(live)) = (model.layers.last(), &model.live) {
+        return match live.body() {
+            Ok(text) => vec![Effect::Show(text, Tool::Pager)],
+            Err(why) => {
+                model.notice = Some(why.to_owned());
+                Vec::new()
+            }
+        };
+    }
     let Some((wanted, tool)) = wanted(model, action) else {
         model.notice = Some("there is no row or journey here to show".to_owned());
         return Vec::new();

@@ -56,7 +56,12 @@ fn put(model: &mut Model, journey: Arc<Journey>, timeline: Arc<Timeline>) -> Vec
     let mut effects = Vec::new();
     match &mut model.journey {
         Some(state) if state.journey().query == journey.query => {
+            // What arrives is followed, as the list of it is.
+            let follows = model.live.is_some() && state.is_at_end();
             state.replace(journey, timeline);
+            if follows {
+                state.open_at(None);
+            }
             state.set_base(base);
         }
         state => {

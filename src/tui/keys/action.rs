@@ -205,6 +205,8 @@ actions! {
     Pause = "pause",
     /// Empty the list; what is stored stays.
     ClearList = "clear-list",
+    /// Send a row of our own to see that rows arrive.
+    TestRow = "test-row",
     /// Mark the moment.
     Moment = "mark-moment",
     /// To the other pane.

@@ -5,11 +5,13 @@
 //! come below.
 
 mod board;
+mod body;
 mod device;
 mod draw;
 mod pane;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use self::board::{Board, What};
 use self::device::Device;
@@ -20,7 +22,7 @@ use crate::tui::Listening;
 use crate::tui::fit;
 use crate::tui::keys::Action;
 use crate::tui::widgets::scrolled;
-use crate::tui::worker::Standing;
+use crate::tui::worker::{Standing, Text};
 
 pub(in crate::tui) use self::draw::view;
 
@@ -54,15 +56,20 @@ pub struct State {
     failure: Option<String>,
 }
 
+/// Where a row stands: its file and its line.
+pub type Place = (Arc<str>, u64);
+
 /// What is to be done outside of the screen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked {
     /// Nothing.
     Nothing,
-    /// Open the journey of an id.
-    Open(Id),
+    /// Open the journey of an id at the row that stands at a place, or at its end.
+    Open(Id, Option<Place>),
     /// Give a text to the clipboard.
     Copy(String),
+    /// Send a test row to this address.
+    TestRow(String),
     /// Ask for the words of a mark.
     Mark,
     /// Say something.
@@ -156,6 +163,31 @@ impl State {
         listen::point::lines(&self.listening.url)
     }
 
+    /// Whether nothing has arrived yet.
+    pub fn is_waiting(&self) -> bool {
+        self.board.is_empty()
+    }
+
+    /// The request with an error that the cursor is on, to be read; the error says why there is none.
+    pub fn body(&self) -> Result<Text, &'static str> {
+        let line = self.board.line(self.at()).filter(|_| self.focus == Focus::Rows);
+        match line.map(|line| &line.what) {
+            Some(What::Trouble(trouble)) => match self.board.body(self.at()) {
+                Some(kept) => Ok(Text { name: "request.txt", content: body::text(trouble, kept) }),
+                None => Err("nothing of this request is kept"),
+            },
+            Some(What::Row(_)) => Err("Enter opens the journey of the row, and V shows it there"),
+            _ => Err("a request with an error has a body to show"),
+        }
+    }
+
+    fn test_row(&self) -> Asked {
+        match &self.listening.forward {
+            Some(url) => Asked::Say(format!("a test row would be passed on to {url}; send one from your app")),
+            None => Asked::TestRow(self.listening.url.clone()),
+        }
+    }
+
     /// The topmost line, with `page` lines on the screen.
     fn top(&self, page: usize) -> u64 {
         let first = self.board.start();
@@ -190,6 +222,7 @@ impl State {
                 return Asked::Say("the list is empty; the rows are in the store".to_owned());
             }
             Action::Moment => return Asked::Mark,
+            Action::TestRow => return self.test_row(),
             Action::Open => return self.open(),
             Action::Copy => return self.sender().map_or(Asked::Nothing, |id| Asked::Copy(id.as_str().to_owned())),
             action if self.focus == Focus::Devices => self.go_device(action),
@@ -210,6 +243,7 @@ impl State {
                 return line.map_or(Asked::Nothing, |(_, line)| Asked::Copy(line));
             }
             Action::Moment => return Asked::Mark,
+            Action::TestRow => return self.test_row(),
             _ => {}
         }
         Asked::Nothing
@@ -260,8 +294,15 @@ impl State {
     }
 
     fn open(&self) -> Asked {
+        let place = match self.focus {
+            Focus::Devices => None,
+            Focus::Rows => self.board.line(self.at()).and_then(|line| match &line.what {
+                What::Row(row) => Some(row.place.clone()),
+                _ => None,
+            }),
+        };
         match self.sender() {
-            Some(id) => Asked::Open(id),
+            Some(id) => Asked::Open(id, place),
             None => Asked::Say("no id was sent with it".to_owned()),
         }
     }

@@ -23,15 +23,22 @@ struct Live {
     sent: usize,
 }
 
-fn live() -> Live {
-    let session = Opened::open(Location::Empty, Arc::new(|| false), SessionOptions::default()).unwrap();
-    let listening = Listening {
+fn to_memory() -> Listening {
+    Listening {
         session: "listen 2026-11-29 15:03:00".to_owned(),
         url: "http://127.0.0.1:8787".to_owned(),
         place: "memory, nothing on disk".to_owned(),
         is_open: false,
         forward: None,
-    };
+    }
+}
+
+fn live() -> Live {
+    listening(to_memory())
+}
+
+fn listening(listening: Listening) -> Live {
+    let session = Opened::open(Location::Empty, Arc::new(|| false), SessionOptions::default()).unwrap();
     let mut app = App::unsettled(session, &Options { listening: Some(listening), ..Options::default() });
     app.settle();
     Live { app, lines: String::new(), sent: 0 }
@@ -47,6 +54,7 @@ fn answered(received: i64, status: u16, rows: u64, refused: u64, error: Option<&
         rows,
         refused,
         error: error.map(str::to_owned),
+        body: None,
         real: None,
     }
 }
@@ -272,6 +280,124 @@ fn the_open_journey_grows_at_its_end_and_the_cursor_stays_on_its_row() {
     assert_eq!(after, journeys, "rows of others are no reason to read it again");
     live.app.press("<Esc>");
     assert_eq!(live.app.top(), "listen");
+}
+
+#[test]
+fn a_journey_opens_at_the_row_of_the_list_and_follows_its_end_until_the_cursor_leaves_it() {
+    let mut live = live();
+    for number in 0..60 {
+        live.send(number, WEB, &[row(number, &format!("Event {number}"), "a", &[])]);
+    }
+    let cursor =
+        |live: &mut Live| live.text().lines().find(|line| line.starts_with('▸')).unwrap_or_default().to_owned();
+    live.app.press("kkkkk<Enter>");
+    assert!(cursor(&mut live).contains("Event 54"), "{}", live.text());
+    live.send(60, WEB, &[row(60, "Event 60", "a", &[])]);
+    assert!(cursor(&mut live).contains("Event 54"), "{}", live.text());
+    live.app.press("G");
+    live.send(61, WEB, &[row(61, "Event 61", "a", &[])]);
+    assert!(cursor(&mut live).contains("Event 61"), "{}", live.text());
+    live.app.press("k");
+    live.send(62, WEB, &[row(62, "Event 62", "a", &[])]);
+    assert!(cursor(&mut live).contains("Event 60"), "{}", live.text());
+    // From the end of the list: at the end, and the newest stays on the screen where the newest is first.
+    live.app.press("<Esc>F<Enter>");
+    assert!(cursor(&mut live).contains("Event 62"), "{}", live.text());
+    live.app.press("s");
+    live.send(63, WEB, &[row(63, "Event 63", "a", &[])]);
+    assert!(cursor(&mut live).contains("Event 63"), "{}", live.text());
+}
+
+#[test]
+fn what_is_typed_over_a_journey_stays_while_rows_come_and_they_are_shown_after_it() {
+    let mut live = live();
+    for number in 0..3 {
+        live.send(number, WEB, &[row(number, &format!("Event {number}"), "a", &[])]);
+    }
+    live.app.press("<Enter>&plan");
+    live.send(4, WEB, &[row(4, "Later", "a", &[])]);
+    assert!(live.text().contains("plan") && !live.text().contains("Later"), "{}", live.text());
+    live.app.press("<Esc>");
+    assert!(live.text().contains("Later"), "{}", live.text());
+}
+
+#[test]
+fn a_test_row_goes_to_the_server_itself_unless_it_would_be_passed_on() {
+    let mut live = live();
+    assert!(live.text().contains("c test row"), "{}", live.text());
+    live.app.press("c");
+    assert_eq!(live.app.end.take(), Some(Effect::TestRow("http://127.0.0.1:8787".to_owned())));
+    live.send(1, None, &[row(1, "Test Row", "test-device", &[])]);
+    assert!(!live.text().contains("c test row"), "{}", live.text());
+    let forward = Some("https://api.mixpanel.com".to_owned());
+    let mut live = listening(Listening { forward, ..to_memory() });
+    live.app.press("c");
+    assert_eq!(live.app.end, None);
+    assert!(live.text().contains("would be passed on"), "{}", live.text());
+}
+
+#[test]
+fn the_body_of_a_request_with_an_error_is_shown_and_not_that_of_another() {
+    let mut live = live();
+    live.send(1, WEB, &[row(1, "A", "a", &[])]);
+    let kept = "{\"received_at_ms\":1,\"endpoint\":\"/track\",\"refused\":\"data, invalid JSON\",\"body\":\"{\\\"total\\\":9,00}\"}\n\
+                {\"received_at_ms\":1,\"endpoint\":\"/track\",\"payload\":{\"event\":\"Good\"}}\n{\"cut";
+    let request =
+        Answered { body: Some(kept.into()), ..answered(BEGIN + 2_000, 400, 3, 1, Some("data, invalid JSON")) };
+    live.news(News { requests: vec![request], ..News::default() });
+    live.app.press("V");
+    let Some(Effect::Show(text, _)) = live.app.end.take() else { panic!("nothing is shown: {}", live.text()) };
+    let shown = "POST /track answered with 400: data, invalid JSON\n\nrefused: data, invalid JSON\n{\"total\":9,00}\n\n\
+                 taken\n{\n  \"event\": \"Good\"\n}\n\n{\"cut…\n";
+    assert_eq!(text.content, shown);
+    live.app.press("kV");
+    assert!(live.app.end.is_none() && live.text().contains("opens the journey of the row"), "{}", live.text());
+    live.fails(3, 413, 0, 0, "too large");
+    live.app.press("FV");
+    assert!(live.app.end.is_none() && live.text().contains("nothing of this request is kept"), "{}", live.text());
+}
+
+#[test]
+fn how_an_sdk_queues_its_rows_is_said_once_two_deliveries_show_it() {
+    let mut live = live();
+    let rows = |from: i64| [0, 1, 2].map(|at| phone(from + at, &format!("Event {from} {at}"), "phone-1"));
+    live.send(12, None, &rows(1));
+    live.app.press("<Tab>");
+    assert!(!live.text().contains("queue"), "{}", live.text());
+    live.send(22, None, &rows(12));
+    live.send(32, None, &rows(22));
+    let text = live.text();
+    assert!(text.contains("queue        3 rows at a time, each 10 s; rows wait up to 11 s, as seen"), "{text}");
+    let mut live = self::live();
+    for at in [1, 4] {
+        live.send(at, None, &[phone(at, "A", "phone-1")]);
+    }
+    live.app.press("<Tab>");
+    assert!(live.text().contains("1 row at a time, each 3.0 s, as seen"), "{}", live.text());
+}
+
+#[test]
+fn each_line_for_an_sdk_is_whole_on_every_screen_and_what_a_browser_asks_for_is_no_traffic() {
+    for (width, height) in [(80, 24), (120, 36), (200, 50)] {
+        let mut live = live();
+        live.app = live.app.sized(width, height);
+        let text: String = live.text().split_whitespace().collect();
+        for (name, line) in journey::listen::point::lines("http://127.0.0.1:8787") {
+            let line: String = line.split_whitespace().collect();
+            assert!(text.contains(&line), "{name} on {width} columns: {}", live.text());
+        }
+    }
+    let mut live = live();
+    for path in ["/favicon.ico", "/static/recorder.js", "/robots.txt", "/1", "/2", "/3", "/4"] {
+        let asked =
+            Answered { method: "GET".to_owned(), path: path.to_owned(), ..answered(BEGIN, 404, 0, 0, Some("no")) };
+        live.news(News { requests: vec![asked], ..News::default() });
+    }
+    let text = live.text();
+    assert!(text.contains("GET /favicon.ico") && text.contains("nothing has arrived yet"), "{text}");
+    assert!(text.contains("journey listen --bind"), "the advice has its place: {text}");
+    live.fails(1, 404, 0, 0, "no endpoint of an SDK");
+    assert!(live.text().contains("404 POST /track"), "a row that an SDK sends elsewhere is one: {}", live.text());
 }
 
 #[test]

@@ -73,6 +73,30 @@ impl State {
         self.timeline.rows().iter().position(is_there)
     }
 
+    /// Whether the cursor is on the newest row that is shown, and not in the pane of its detail.
+    pub fn is_at_end(&self) -> bool {
+        let beyond = match (self.newest, self.lines.list()) {
+            (true, list) => list.get(..self.selected),
+            (false, list) => list.get(self.selected.saturating_add(1)..),
+        };
+        !self.detail.focus && !beyond.unwrap_or_default().iter().copied().any(Line::is_row)
+    }
+
+    /// Selects the row of a file at a line, or the newest one; nothing is left by a jump.
+    pub fn open_at(&mut self, place: Option<(&str, u64)>) {
+        let is_there = |source: &Source| place.is_some_and(|(file, line)| &*source.file == file && source.line == line);
+        let found = self.timeline.rows().iter().position(|row| match row.entry {
+            Entry::Call(at) => self.journey.aliases.get(at as usize).is_some_and(|line| is_there(&line.source)),
+            entry => event(&self.journey, entry).is_some_and(|event| is_there(&event.source)),
+        });
+        match found {
+            Some(row) => drop(self.reveal(row)),
+            None if place.is_none() && self.newest => self.first(),
+            None if place.is_none() => self.settle(usize::MAX, false),
+            None => {}
+        }
+    }
+
     pub(super) fn select(&mut self, at: usize) {
         if at != self.selected {
             self.selected = at;

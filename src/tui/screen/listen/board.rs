@@ -24,6 +24,8 @@ const MOST_TOUCHED: usize = 32;
 const MOST_READ: usize = 500;
 /// Requests without rows that are shown while nothing has arrived.
 const MOST_STRAYS: usize = 5;
+/// Requests with errors whose bodies are kept.
+const MOST_BODIES: usize = 64;
 /// Seconds that the rate is taken over.
 const SECONDS: i64 = 8;
 /// Characters of a text that are kept.
@@ -75,12 +77,16 @@ pub(super) struct Trouble {
     pub(super) why: String,
     pub(super) rows: u64,
     pub(super) refused: u64,
+    /// What is kept of it, until the line is in the list.
+    body: Option<Arc<str>>,
 }
 
 /// What has arrived.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Board {
     lines: VecDeque<Line>,
+    /// What is kept of the last requests with errors, by the number of their line.
+    bodies: VecDeque<(u64, Arc<str>)>,
     /// Number of the first line that is kept.
     first: u64,
     devices: BTreeMap<u32, Device>,
@@ -122,6 +128,11 @@ impl Board {
 
     pub(super) fn line(&self, number: u64) -> Option<&Line> {
         self.lines.get(usize::try_from(number.checked_sub(self.first)?).ok()?)
+    }
+
+    /// What is kept of the request with an error in a line.
+    pub(super) fn body(&self, number: u64) -> Option<&str> {
+        self.bodies.iter().find(|(known, _)| *known == number).map(|(_, body)| &**body)
     }
 
     pub(super) fn device(&self, number: u32) -> Option<&Device> {
@@ -196,7 +207,9 @@ impl Board {
             }
             *self.statuses.entry(request.status).or_default() += 1;
             self.requests += u64::from(request.rows > 0 || request.status >= 400);
-            if request.status >= 400 || request.error.is_some() {
+            // A browser that asks for a picture of the address, or for more of an SDK, sends no rows.
+            let is_browsing = request.status == 404 && matches!(request.method.as_str(), "GET" | "HEAD");
+            if (request.status >= 400 || request.error.is_some()) && !is_browsing {
                 self.troubles += 1;
                 let what = What::Trouble(Trouble {
                     status: request.status,
@@ -204,6 +217,7 @@ impl Board {
                     why: request.error.clone().unwrap_or_default().chars().take(LONGEST).collect(),
                     rows: request.rows,
                     refused: request.refused,
+                    body: request.body.clone(),
                 });
                 lines.push(Line { at: request.received, what });
             }
@@ -239,6 +253,7 @@ impl Board {
             why: format!("the real answer is {answered}: {}", real.said).chars().take(LONGEST).collect(),
             rows: request.rows,
             refused: request.refused,
+            body: None,
         });
         Some(Line { at: request.received, what })
     }
@@ -322,7 +337,15 @@ impl Board {
         lines.push(Line { at, what: What::Row(row) });
     }
 
-    fn push(&mut self, line: Line) {
+    fn push(&mut self, mut line: Line) {
+        if let What::Trouble(trouble) = &mut line.what
+            && let Some(body) = trouble.body.take()
+        {
+            self.bodies.push_back((self.end(), body));
+            if self.bodies.len() > MOST_BODIES {
+                self.bodies.pop_front();
+            }
+        }
         if let (What::Row(row), Some(Line { at, what: What::Row(before) })) = (&line.what, self.lines.back_mut())
             && is_same(before, row)
         {

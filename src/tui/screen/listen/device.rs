@@ -1,5 +1,6 @@
 //! What the SDK on a device remembers, as far as the rows that it sent say.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -16,6 +17,20 @@ const LONGEST: usize = 60;
 pub(super) const SKEW: Millis = 60_000;
 /// Rows that came late before the clock of a device is said to be behind: a queue comes late too.
 const LATE_ROWS: u64 = 3;
+
+/// Deliveries that its way of sending is taken from.
+const DELIVERIES: usize = 9;
+/// A wait in the queue of an SDK that is worth a word.
+const WAIT: Millis = 1_000;
+
+/// Rows of a device that have arrived at one moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Delivery {
+    at: Millis,
+    rows: u64,
+    /// The longest time from a row of it to its arrival.
+    waited: Millis,
+}
 
 /// What tells devices from each other: the page, the library, and the id of the device where rows have one.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -75,6 +90,8 @@ pub(super) struct Device {
     /// Alias and target of the last alias call.
     pub(super) aliased: Option<Since<(Id, Id)>>,
     pub(super) supers: Vec<Super>,
+    /// The last deliveries.
+    deliveries: VecDeque<Delivery>,
     /// The least time from a row to its arrival; less than 0 where the clock is ahead.
     least_lag: Option<Millis>,
     /// The difference of clocks that was said last.
@@ -98,6 +115,7 @@ impl Device {
             identified: None,
             aliased: None,
             supers: Vec::new(),
+            deliveries: VecDeque::new(),
             least_lag: None,
             said: None,
         }
@@ -145,10 +163,45 @@ impl Device {
         if let Some(arrival) = row.arrival {
             let lag = arrival.saturating_sub(row.time);
             self.least_lag = Some(self.least_lag.map_or(lag, |least| least.min(lag)));
+            self.deliver(arrival, lag);
         }
         if reads_properties && row.verb == Verb::Track {
             self.learn(&row.event, &properties(&row.properties), number);
         }
+    }
+
+    fn deliver(&mut self, at: Millis, lag: Millis) {
+        match self.deliveries.back_mut() {
+            Some(last) if last.at == at => {
+                last.rows += 1;
+                last.waited = last.waited.max(lag);
+            }
+            _ => self.deliveries.push_back(Delivery { at, rows: 1, waited: lag }),
+        }
+        if self.deliveries.len() > DELIVERIES {
+            self.deliveries.pop_front();
+        }
+    }
+
+    /// How its SDK sends, as the last deliveries show: how many rows at a time, how often, how long they waited.
+    /// No row says what waits now. `None` before the second delivery.
+    pub(super) fn queue(&self) -> Option<String> {
+        let middle = |mut values: Vec<i64>| {
+            values.sort_unstable();
+            values.get(values.len() / 2).copied()
+        };
+        let ends = self.deliveries.iter().zip(self.deliveries.iter().skip(1));
+        let every = middle(ends.map(|(one, next)| next.at - one.at).collect())?;
+        let rows = middle(self.deliveries.iter().map(|each| each.rows.cast_signed()).collect())?;
+        let rows = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
+        let waited = self.deliveries.iter().map(|each| each.waited).max().unwrap_or_default();
+        // The lag of a clock that is off is no wait.
+        let waited = if self.clock().is_none() && waited >= WAIT {
+            format!("; rows wait up to {}", when::span(waited))
+        } else {
+            String::new()
+        };
+        Some(format!("{rows} at a time, each {}{waited}, as seen", when::span(every.max(0))))
     }
 
     /// Keeps the properties that this row has too, and takes those that are new.

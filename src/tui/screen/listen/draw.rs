@@ -20,6 +20,10 @@ const WIDE: u16 = 110;
 const LEFT: u16 = 38;
 /// Lines of a device there.
 const DEVICE_LINES: usize = 4;
+/// Columns of the name of an SDK.
+const SDK: usize = 10;
+/// Lines on what to do when nothing comes.
+const HINTS: usize = 3;
 /// Columns of a time, of the number of a device.
 const WHEN: usize = 12;
 const NUMBER: usize = 3;
@@ -35,7 +39,14 @@ pub(in crate::tui) fn view(state: &State, ui: &mut Ui, area: Rect, buffer: &mut 
         return empty(state, ui, body, buffer, look);
     }
     let below = if body.height >= ROOM_FOR_PANE { pane::lines(state, look) } else { Vec::new() };
-    let height = u16::try_from(below.len()).unwrap_or(u16::MAX).min(body.height / 2);
+    // A short list of devices leaves what its SDK remembers the room.
+    let most = if area.width < WIDE && state.focus == Focus::Devices {
+        let list = u16::try_from(state.board.devices().len()).unwrap_or(u16::MAX).saturating_add(2);
+        body.height.saturating_sub(list).max(body.height / 2)
+    } else {
+        body.height / 2
+    };
+    let height = u16::try_from(below.len()).unwrap_or(u16::MAX).min(most);
     let lists = Rect { height: body.height.saturating_sub(height), ..body };
     if area.width >= WIDE {
         let left = Rect { width: LEFT, ..lists };
@@ -136,23 +147,33 @@ fn empty(state: &State, ui: &mut Ui, area: Rect, buffer: &mut Buffer, look: &Loo
     rule("point your SDK here, then do one thing in your app", &mut Pen::new(buffer, area, 0));
     let lines = state.lines();
     ui.page = lines.len();
-    let list = Rect { y: area.y + 1, height: u16::try_from(lines.len()).unwrap_or(0), ..area }.intersection(area);
-    ui.spot(list, Spot::List(0));
     let mut row = 1;
+    let room = usize::from(area.width).saturating_sub(SDK + 2);
+    let whole: usize = lines.iter().map(|(_, line)| parts(line, room).len()).sum();
+    let is_tall = whole < usize::from(area.height);
     for (at, (name, line)) in lines.iter().enumerate() {
         let is_here = at == state.sdk;
-        let mut pen = Pen::new(buffer, area, row);
-        pen.cell(if is_here { look.glyphs.cursor } else { " " }, 1, look.style(Meaning::Key)).skip(1);
-        pen.cell(name, 10, plain).text(line, plain);
-        if is_here && row < area.height {
-            select(buffer, Rect { y: area.y + row, height: 1, ..area }, look);
+        // Where not all of them have room, each has its line.
+        let texts = if is_tall { parts(line, room) } else { vec![line.as_str()] };
+        for (part, text) in texts.into_iter().enumerate() {
+            let mut pen = Pen::new(buffer, area, row);
+            let is_first = part == 0;
+            pen.cell(if is_here && is_first { look.glyphs.cursor } else { " " }, 1, look.style(Meaning::Key)).skip(1);
+            pen.cell(if is_first { name } else { "" }, SDK, plain).text(text, plain);
+            let place = Rect { y: area.y + row, height: 1, ..area }.intersection(area);
+            if is_here {
+                select(buffer, place, look);
+            }
+            ui.spot(place, Spot::List(at));
+            row += 1;
         }
-        row += 1;
     }
-    if !state.board.strays.is_empty() {
+    // The hints below are worth more than the last of these.
+    let spare = usize::from(area.height.saturating_sub(row)).saturating_sub(HINTS + 2);
+    if !state.board.strays.is_empty() && spare > 0 {
         rule("seen so far, without a row in it", &mut Pen::new(buffer, area, row));
         row += 1;
-        for request in &state.board.strays {
+        for request in state.board.strays.iter().take(spare) {
             let mut pen = Pen::new(buffer, area, row);
             pen.skip(1).cell(&look.zone.clock(request.received, WHEN), WHEN + 1, muted);
             pen.cell(&format!("{} {}", request.method, request.path), 28, plain).skip(1);
@@ -163,7 +184,7 @@ fn empty(state: &State, ui: &mut Ui, area: Rect, buffer: &mut Buffer, look: &Loo
         }
     }
     rule("if nothing comes", &mut Pen::new(buffer, area, row));
-    let hints = [
+    let hints: [String; HINTS] = [
         "any project token works; it is not stored".to_owned(),
         "an ad blocker blocks /track; an SDK that batches sends after some seconds".to_owned(),
         "a phone on the network: journey listen --bind 0.0.0.0 --token WORD".to_owned(),
@@ -172,6 +193,21 @@ fn empty(state: &State, ui: &mut Ui, area: Rect, buffer: &mut Buffer, look: &Loo
         row += 1;
         Pen::new(buffer, area, row).skip(1).text(&hint, muted);
     }
+}
+
+/// A line of code in parts that are no longer than `room`, broken behind a comma or a space where there is one.
+fn parts(line: &str, room: usize) -> Vec<&str> {
+    let (mut parts, mut rest) = (Vec::new(), line);
+    while fit::width(rest) > room.max(1) {
+        let end = rest.char_indices().map(|(at, _)| at).nth(room.max(1)).unwrap_or(rest.len());
+        let head = rest.get(..end).unwrap_or_default();
+        let cut = head.rfind([',', ' ']).map_or(end, |at| at + 1);
+        let (part, next) = rest.split_at_checked(cut).unwrap_or((rest, ""));
+        parts.push(part.trim_end());
+        rest = next.trim_start();
+    }
+    parts.push(rest);
+    parts
 }
 
 /// Columns of the event and of the id of a row.

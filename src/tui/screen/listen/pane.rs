@@ -108,6 +108,9 @@ fn remembered(state: &State, device: &Device, look: &Look) -> Lines {
     if !shared.is_empty() {
         add("super", shared.join("  "), Meaning::Text);
     }
+    if let Some(queue) = device.queue().filter(|_| !device.is_server) {
+        add("queue", queue, Meaning::Text);
+    }
     if let Some(ahead) = device.clock() {
         add("clock", clock(ahead), Meaning::Warn);
     }
