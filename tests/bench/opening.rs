@@ -11,6 +11,7 @@
 mod seeded;
 #[expect(dead_code, reason = "other benches use the rest")]
 mod stored;
+#[expect(dead_code, reason = "other benches use the rest")]
 mod terminal;
 
 use std::path::{Path, PathBuf};

@@ -83,6 +83,19 @@ impl Terminal {
         self.keys.write_all(keys.as_bytes()).expect("a keyboard");
     }
 
+    /// What is on the screen.
+    pub(crate) fn contents(&self) -> String {
+        self.screen.screen().contents()
+    }
+
+    /// Takes what the program writes in a span of time.
+    pub(crate) fn read_for(&mut self, span: Duration) {
+        let end = Instant::now() + span;
+        while let Ok(bytes) = self.output.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            self.screen.process(&bytes);
+        }
+    }
+
     /// Time from the start until `text` is on the screen.
     pub(crate) fn wait_for(&mut self, text: &str) -> Duration {
         while !self.screen.screen().contents().contains(text) {
