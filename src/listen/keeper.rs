@@ -109,7 +109,8 @@ impl Keeper {
         let mut requests = Vec::with_capacity(jobs.len());
         for Job { mut request, lines, done, .. } in jobs {
             if self.tells_rows && request.error.is_some() && !lines.is_empty() {
-                request.body = Some(lines.get(..lines.floor_char_boundary(MOST_SHOWN)).unwrap_or_default().into());
+                let end = (0..=lines.len().min(MOST_SHOWN)).rev().find(|at| lines.is_char_boundary(*at));
+                request.body = Some(lines.get(..end.unwrap_or(0)).unwrap_or_default().into());
             }
             if !is_kept {
                 request.status = 503;

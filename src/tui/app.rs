@@ -68,7 +68,7 @@ pub struct Model {
     /// Whether rows of the open user have come while it was being opened.
     grows: bool,
     /// Where the journey that is being opened begins: at the row of a place, or at its end.
-    opens_at: Option<Option<listen::Place>>,
+    opens_at: Option<listening::Start>,
     /// Whether rows have come since the store was last looked at.
     has_news: bool,
     opening: Load<()>,

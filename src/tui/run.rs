@@ -77,7 +77,7 @@ pub fn run_listening(
             }
         })?;
     }
-    let outcome = catch_unwind(AssertUnwindSafe(|| run_loop(options, Box::new(factory), &cancel, inbox, &messages)));
+    let outcome = catch_unwind(AssertUnwindSafe(|| run_loop(options, Box::new(factory), &cancel, &inbox, &messages)));
     // Answers are of no use any more; what was to be kept is kept before the program ends.
     cancel.close();
     outcome.unwrap_or_else(|_| Err(panics.kept()))?;
@@ -111,7 +111,7 @@ fn run_loop(
     options: &Options,
     factory: Factory,
     cancel: &Cancel,
-    inbox: Sender<Msg>,
+    inbox: &Sender<Msg>,
     messages: &Receiver<Msg>,
 ) -> Result<(), Failure> {
     let (mut model, effects) = Model::start(options).map_err(|error| {

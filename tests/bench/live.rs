@@ -123,6 +123,10 @@ fn screen(in_journey: bool) {
     );
 }
 
+fn real(number: u64) -> f64 {
+    f64::from(u32::try_from(number).unwrap_or(u32::MAX))
+}
+
 fn milliseconds(span: &Duration) -> f64 {
     span.as_secs_f64() * 1_000.0
 }
@@ -176,7 +180,7 @@ fn load(connections: u32, batch: u32, rate: Option<u32>, lasts: Duration) {
                 "{:>5.0} s  {:>12} rows answered  {:>6.1} MB",
                 begun.elapsed().as_secs_f64(),
                 answered.load(Ordering::Relaxed),
-                memory as f64 / 1024.0
+                real(memory) / 1024.0
             );
         }
     }
@@ -197,8 +201,8 @@ fn load(connections: u32, batch: u32, rate: Option<u32>, lasts: Duration) {
     println!(
         "{connections:>3} connections, {batch:>3} rows a request: {:>7.0} rows/s, answer in {middle:.1} ms (99 %: \
          {last:.1} ms), {answered} answered, {stored} stored after kill -9, {:.0} MB at most",
-        answered as f64 / span.as_secs_f64(),
-        most as f64 / 1024.0
+        real(answered) / span.as_secs_f64(),
+        real(most) / 1024.0
     );
     // A request that was stored and not yet answered when it was killed can be more, never less.
     assert!(stored >= answered, "rows were lost");

@@ -14,6 +14,15 @@ use crate::tui::worker::{Request, Standing, Ticket};
 
 use super::{Effect, Layer, Model};
 
+/// Where a journey begins that is opened from what arrives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Start {
+    /// At the row of a place.
+    Row(listen::Place),
+    /// At its newest row.
+    End,
+}
+
 /// Takes what has come.
 pub(super) fn take(model: &mut Model, news: &News) -> Vec<Effect> {
     let Some(live) = &mut model.live else { return Vec::new() };
@@ -92,7 +101,10 @@ pub(super) fn opened(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     if let (Some(start), Some(journey)) = (model.opens_at.take(), &mut model.journey) {
-        journey.open_at(start.as_ref().map(|(file, line)| (&**file, *line)));
+        journey.open_at(match &start {
+            Start::Row((file, line)) => Some((&**file, *line)),
+            Start::End => None,
+        });
     }
     grow(model)
 }
@@ -109,7 +121,7 @@ pub(super) fn update(model: &mut Model, action: Action, page: usize) -> Vec<Effe
         Asked::Nothing => Vec::new(),
         Asked::Open(id, place) => {
             let effects = model.open(id);
-            model.opens_at = Some(place);
+            model.opens_at = Some(place.map_or(Start::End, Start::Row));
             effects
         }
         Asked::Copy(text) => {
