@@ -231,7 +231,9 @@ pub fn people(
         let (amounts, complete) = losses.amounts(reader, &mut gathered, None, &mut || go_on(rows, rows))?;
         for (nth, of_person) in amounts {
             let person = usize::try_from(nth).ok().and_then(|nth| people.get_mut(nth));
-            person.into_iter().for_each(|person| person.amounts = of_person.clone());
+            if let Some(person) = person {
+                person.amounts = of_person;
+            }
         }
         Ok(complete)
     })?;
