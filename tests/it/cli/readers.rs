@@ -5,6 +5,7 @@
 
 use std::env;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -21,7 +22,7 @@ fn can_read() -> bool {
     let is_there = packages().join("junitparser").is_dir();
     assert!(is_there || env::var_os("JOURNEY_NEEDS_READERS").is_none(), "no packages in {}", packages().display());
     if !is_there {
-        eprintln!("skipped: no jsonschema and junitparser in target/readers");
+        let _ = writeln!(std::io::stderr(), "skipped: no jsonschema and junitparser in target/readers");
     }
     is_there
 }
@@ -134,7 +135,8 @@ fn a_reader_of_junit_files_has_the_kinds_as_tests_and_the_findings_as_failures()
             let failed = suite["failed"].as_array().unwrap();
             let mut named: Vec<&str> = failed.iter().map(|failed| failed["name"].as_str().unwrap()).collect();
             let mut expected = failing.clone();
-            (named.sort_unstable(), expected.sort_unstable());
+            named.sort_unstable();
+            expected.sort_unstable();
             assert_eq!(named, expected, "{name}, from {from}");
             for failed in failed {
                 let class = format!("journey.{}", failed["type"].as_str().unwrap());

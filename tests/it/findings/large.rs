@@ -12,7 +12,7 @@ fn files() -> Vec<(&'static str, Vec<u8>)> {
     let mut all = Vec::new();
     Crowd { seed: 5, rows: 24_000 }.write(&mut all).unwrap();
     let text = String::from_utf8(all.clone()).unwrap();
-    let again: String = text.lines().step_by(7).map(|line| format!("{line}\n")).collect();
+    let again = text.lines().step_by(7).fold(String::new(), |again, line| again + line + "\n");
     let loose: String = (0..40)
         .map(|nth| {
             let (name, id) = if nth % 2 == 0 { ("Buy", "") } else { ("", "u7") };
