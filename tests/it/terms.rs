@@ -268,6 +268,19 @@ fn programs_that_send_rows_are_no_events() {
 }
 
 #[test]
+fn values_of_which_no_index_knows_are_counted_in_a_part_of_a_large_store_and_it_is_said() {
+    let session = |n: i64| if n % 100 == 0 { "49aea7daa1445e98" } else { "0b1c2d3e4f506172" };
+    let rows = |all| (1..=all).map(|n| row("View", "u", n, &format!("{{\"sid\":\"{}\"}}", session(n)))).collect();
+    let counted = |all| {
+        let hits = store(rows(all), vec![]).values_with("49aea7").unwrap();
+        (hits[0].value.clone(), hits[0].rows, hits[0].at_least)
+    };
+    let (value, rows, at_least) = counted(140_000);
+    assert!(value == "49aea7daa1445e98" && at_least && (655..1_400).contains(&rows), "{rows}");
+    assert_eq!(counted(60_000), (value, 600, false), "all of a smaller store");
+}
+
+#[test]
 fn names_to_complete_with_come_from_the_rows() {
     let names = shop().vocabulary(100).unwrap();
     assert_eq!(names.events.first().map(String::as_str), Some("Purchase Completed"));
