@@ -15,7 +15,7 @@ use super::super::vendor::stranger::{self, stranger};
 use super::super::vendor::{self, By};
 use crate::model::facts::MIXPANEL;
 
-/// What [`sniff()`] found out.
+/// What [`sniff()`](super::sniff()) found out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sniffed {
     /// What it holds.
