@@ -33,7 +33,7 @@ pub use clocks::Clocks;
 pub use error::{Error, ErrorKind};
 pub use history::History;
 pub use redact::Redactor;
-pub use select::Kept;
+pub use select::{Kept, MANY_ROWS};
 pub use source::{Ask, Edges, Lookup, Scan, Source, Stop, Sweep};
 
 pub use crate::model::hit::{EventHit, Hit, HitKind, Shared, ValueHit};

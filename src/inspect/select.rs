@@ -16,7 +16,7 @@ use crate::model::scan::CanHave;
 
 /// Rows that are left open from which on the index of values is asked: that costs a look at each
 /// segment of the store.
-const MANY_ROWS: usize = 2_000;
+pub const MANY_ROWS: usize = 2_000;
 
 /// What is kept of a journey.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,10 +67,8 @@ impl Inspector {
             }
         }
         if let Some(filter) = filter.filter(|_| open.len() >= MANY_ROWS) {
-            match self.can_have(filter)? {
-                Some(can_have) => open.retain(|row, _| can_have(*row)),
-                None => open.clear(),
-            }
+            let can_have = self.can_have(filter)?;
+            open.retain(|row, _| can_have(*row));
         }
         if let Some(filter) = filter.filter(|_| !open.is_empty()) {
             let (numbers, subjects): (Vec<i64>, Vec<_>) = open.into_iter().unzip();
@@ -86,12 +84,14 @@ impl Inspector {
         Ok(kept)
     }
 
-    /// Of which rows, by their numbers, the properties can be as a filter asks; `None` for none.
-    fn can_have(&self, filter: &Filter) -> Result<Option<CanHave>, Error> {
+    /// Of which rows, by their numbers, the properties can be as a filter asks.
+    pub fn can_have(&self, filter: &Filter) -> Result<CanHave, Error> {
         match self.source().scan() {
             // An index has the values as they are stored, and not their replacements.
-            Some(scan) if self.redacting()?.is_none() => scan.can_have(&filter.clue()),
-            _ => Ok(Some(Box::new(|_| true))),
+            Some(scan) if self.redacting()?.is_none() => {
+                Ok(scan.can_have(&filter.clue())?.unwrap_or_else(|| Box::new(|_| false)))
+            }
+            _ => Ok(Box::new(|_| true)),
         }
     }
 }

@@ -15,7 +15,7 @@ pub type RowTest<'a> = &'a dyn Fn(&RowNote) -> Option<bool>;
 pub type PropertyTest<'a> = &'a (dyn Fn(&RowNote, &str) -> bool + Sync);
 
 /// Whether the properties of the row with this number can have what is looked for.
-pub type CanHave = Box<dyn Fn(i64) -> bool>;
+pub type CanHave = Box<dyn Fn(i64) -> bool + Send + Sync>;
 
 /// What takes the rows that are found, and the number of rows that were looked at so far; it breaks
 /// when it has enough.

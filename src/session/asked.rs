@@ -7,11 +7,13 @@ use super::findings::{self, Answer, Question};
 use super::{Hits, Recent, Redacted, Saved, Sight, StartPage};
 use crate::identity::compare::Comparison;
 use crate::identity::{Journey, RuleSet};
+use crate::inspect::filter::Filter;
 use crate::inspect::query::Vocabulary;
 use crate::inspect::terms::Terms;
 use crate::inspect::{Census, Error, ErrorKind, EventHit, Inspector, Soon, ValueHit};
 use crate::model::Id;
 use crate::model::facts::Arrival;
+use crate::model::scan::CanHave;
 use crate::output::{self, Output};
 
 /// Rows that names of events and properties are taken from.
@@ -95,6 +97,13 @@ pub trait Session: Send {
             each(place, text);
         }
         Ok(())
+    }
+    /// Of which rows, by their numbers, the properties can be as a filter asks.
+    fn can_have(&mut self, filter: &Filter) -> Result<CanHave, Error> {
+        match self.inspector() {
+            Some(inspector) => inspector.can_have(filter),
+            None => Ok(Box::new(|_| true)),
+        }
     }
     /// Puts the rows of a play in place of the store: lines of recorded payloads, and what the
     /// file of them is called.

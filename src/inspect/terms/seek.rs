@@ -33,7 +33,7 @@ const MANY_ROWS: u64 = 100_000;
 /// Rows up to which the properties of all are looked through, and of more at least so many, whatever
 /// was found: who had such a row last is listed first, and rows are not stored in the order of their
 /// times. Heads of rows are looked through to the last: that costs little.
-const ENOUGH_ROWS: u64 = 32_768;
+const ENOUGH_ROWS: u64 = 16_384;
 
 /// Said where they are, and need not be.
 const NO_INDEX: &str =

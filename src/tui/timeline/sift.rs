@@ -3,14 +3,17 @@
 //!
 //! A row that the journey itself decides costs nothing more. Where properties decide, they are
 //! read for [`BATCH`] rows at a time, each batch one question to the worker: progress can be
-//! shown, other questions go between, and a filter that is typed over is given up.
+//! shown, other questions go between, and a filter that is typed over is given up. Of a long journey
+//! the index of values says first which rows need not be read.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::identity::{Journey, Orphan};
+use crate::inspect::MANY_ROWS;
 use crate::inspect::filter::{self, Filter, Subject};
 use crate::model::money::{self, Amount, decimal};
+use crate::model::scan::CanHave;
 use crate::tui::backend::{Backend, Failure};
 
 use super::lines::Bits;
@@ -52,6 +55,17 @@ pub struct Sifting {
     work: Work,
     /// The first row that has not been gone through.
     from: usize,
+    leaves: Option<Leaves>,
+}
+
+/// The rows whose properties can be as a filter asks, once the index of values was asked.
+#[derive(Clone)]
+struct Leaves(Arc<CanHave>);
+
+impl std::fmt::Debug for Leaves {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Leaves")
+    }
 }
 
 impl PartialEq for Sifting {
@@ -78,31 +92,40 @@ pub struct Sifted {
     /// The first row that has not been gone through.
     next: usize,
     part: Result<Part, Failure>,
+    leaves: Option<Leaves>,
 }
 
 /// Goes through rows until the properties of a batch have been read, or to the end.
 pub fn sift(backend: &mut dyn Backend, sifting: &Sifting) -> Sifted {
+    let mut leaves = sifting.leaves.clone();
     let (next, part) = match &sifting.work {
-        Work::Filter(filter) => filtered(backend, sifting, filter),
+        Work::Filter(filter) => filtered(backend, sifting, filter, &mut leaves),
         Work::Values(name) => values(backend, sifting, name),
         Work::Money => money(backend, sifting),
         Work::Worth => worth(backend, sifting),
     };
-    Sifted { work: sifting.work.clone(), from: sifting.from, next, part }
+    Sifted { work: sifting.work.clone(), from: sifting.from, next, part, leaves }
 }
 
 type Gone = (usize, Result<Part, Failure>);
 
-fn filtered(backend: &mut dyn Backend, sifting: &Sifting, filter: &Filter) -> Gone {
+fn filtered(backend: &mut dyn Backend, sifting: &Sifting, filter: &Filter, leaves: &mut Option<Leaves>) -> Gone {
     let Sifting { journey, timeline, from, .. } = sifting;
     let mut kept = Vec::new();
     let (mut open, mut numbers) = (Vec::new(), Vec::new());
     let mut next = *from;
+    if leaves.is_none() && filter.needs_properties() && timeline.rows().len() >= MANY_ROWS {
+        match backend.can_have(filter) {
+            Ok(can_have) => *leaves = Some(Leaves(Arc::new(can_have))),
+            Err(failure) => return (*from, Err(failure)),
+        }
+    }
+    let can_have = |number| leaves.as_ref().is_none_or(|Leaves(can_have)| can_have(number));
     while let Some(row) = timeline.row(next).filter(|_| open.len() < BATCH) {
         if let Some(subject) = subject(journey, timeline, row) {
             match (filter.decide(&subject, None), subject.row) {
                 (Some(true), _) => kept.push(next),
-                (None, Some(number)) => {
+                (None, Some(number)) if can_have(number) => {
                     open.push((next, subject));
                     numbers.push(number);
                 }
@@ -217,12 +240,13 @@ pub(in crate::tui) struct Sieve {
     next: usize,
     end: usize,
     failed: Option<Failure>,
+    leaves: Option<Leaves>,
 }
 
 impl Sieve {
     /// Before the first row of `rows`.
     pub(in crate::tui) fn new(filter: Filter, rows: usize) -> Self {
-        Self { filter: Arc::new(filter), kept: Bits::default(), next: 0, end: rows, failed: None }
+        Self { filter: Arc::new(filter), kept: Bits::default(), next: 0, end: rows, failed: None, leaves: None }
     }
 
     pub(in crate::tui) fn filter(&self) -> &Filter {
@@ -253,6 +277,7 @@ impl Sieve {
             timeline: timeline.clone(),
             work: Work::Filter(self.filter.clone()),
             from: self.next,
+            leaves: self.leaves.clone(),
         })
     }
 
@@ -268,6 +293,7 @@ impl Sieve {
                     self.kept.add(*row);
                 }
                 self.next = sifted.next;
+                self.leaves.clone_from(&sifted.leaves);
             }
             Ok(_) => return false,
             Err(failure) => self.failed = Some(failure.clone()),
@@ -338,6 +364,7 @@ impl Values {
             timeline: timeline.clone(),
             work: Work::Values(self.name.clone()),
             from: self.next,
+            leaves: None,
         })
     }
 
@@ -434,6 +461,7 @@ impl Money {
             timeline: timeline.clone(),
             work: Work::Money,
             from: self.next,
+            leaves: None,
         })
     }
 
@@ -482,6 +510,7 @@ impl Worth {
             timeline: timeline.clone(),
             work: Work::Worth,
             from: self.next,
+            leaves: None,
         })
     }
 

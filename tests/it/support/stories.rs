@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use super::{at, two_people};
 use journey::identity::{Journey, Role};
+use journey::inspect::filter::Filter;
 use journey::inspect::query::Vocabulary;
 use journey::inspect::terms::Terms;
 use journey::inspect::{Census, Soon};
 use journey::model::Id;
 use journey::model::hit::{EventHit, Hit, HitKind, Match, ValueHit};
+use journey::model::scan::CanHave;
 use journey::model::stored::{ImportedFile, Overview};
 use journey::output::{self, Kept, Output, Readers};
 use journey::tui::{Backend, Failure, FailureKind, Hits, Recent, Sight, StartPage};
@@ -42,6 +44,8 @@ pub(in crate::screens) struct Stories {
     pub(in crate::screens) zone: Option<String>,
     /// The first rows of a journey that takes long.
     pub(in crate::screens) soon: Option<Journey>,
+    /// Which rows the index of values leaves; all without it.
+    pub(in crate::screens) left: Option<fn(i64) -> bool>,
     /// Where files are written; nowhere without it.
     pub(in crate::screens) folder: Option<std::path::PathBuf>,
 }
@@ -215,6 +219,11 @@ impl Backend for Stories {
             Err(output::Error::Exists { .. }) => Ok(None),
             Err(error) => Err(Failure::new(FailureKind::Usage, error.to_string())),
         }
+    }
+
+    fn can_have(&mut self, _: &Filter) -> Result<CanHave, Failure> {
+        let left = self.left.unwrap_or(|_| true);
+        Ok(Box::new(left))
     }
 
     fn events_with(&mut self, _: &str) -> Result<Vec<EventHit>, Failure> {
