@@ -11,9 +11,9 @@ use super::roots::Roots;
 use crate::inspect::query::property::{self, Test};
 use crate::inspect::query::text::same;
 use crate::inspect::{Error, Scan};
-use crate::model::Id;
 use crate::model::hit::ValueHit;
 use crate::model::scan::{RowNote, Seek};
+use crate::model::{Id, clue};
 
 /// Values that are answered.
 const MOST: usize = 5;
@@ -24,9 +24,11 @@ const MOST_COUNTED: usize = 20_000;
 /// Rows from which on a value is common: then the rest is not looked through, and the counts say that there are more.
 const ENOUGH: usize = 20_000;
 
-/// Rows whose properties are read, about: of letters and digits that a machine made an index knows nothing, and all
-/// rows would be read for a part of an id. It takes a tenth of a second.
+/// Rows whose properties are read, about, of the blocks that the index of values leaves.
 const MOST_READ: usize = 65_536;
+
+/// The same of a text that a machine made, of which the index knows nothing: every row would be read for a part of an id.
+const MOST_READ_OF_ALL: usize = 8_192;
 
 /// A property and its value.
 type Key = (String, String);
@@ -41,16 +43,19 @@ struct Had {
 /// Up to [`MOST`] values that have `text` in them, the one of the most people first; none for a text that is too short
 /// to look for. A value that is an id is left out, because it is found as one.
 ///
-/// Costs a look at each row whose properties can have the text, by the index of values, up to [`MOST_READ`] of them: the
+/// Costs a look at each row whose properties can have the text, by the index of values, up to [`MOST_READ`] of them, or [`MOST_READ_OF_ALL`]: the
 /// counts of an answer that ends there are of the rows that were added last, and say that there may be more.
 pub(in crate::inspect) fn values_with(scan: &dyn Scan, text: &str) -> Result<Vec<ValueHit>, Error> {
     if Terms::of_value(text).is_none() {
         return Ok(Vec::new());
     }
     let test = Test::Contains(text.to_owned());
-    let clue = property::clue("*", &test);
+    let of_index = property::clue("*", &test);
     let had: Mutex<HashMap<Key, Had>> = Mutex::default();
     let all = scan.rows()?;
+    let mut folded = Vec::new();
+    clue::fold(text, &mut folded);
+    let most_read = if clue::is_machine_made(&folded) { MOST_READ_OF_ALL } else { MOST_READ };
     let read = AtomicUsize::new(0);
     let of_row = |row: &RowNote, json: &str| {
         read.fetch_add(1, Ordering::Relaxed);
@@ -73,9 +78,9 @@ pub(in crate::inspect) fn values_with(scan: &dyn Scan, text: &str) -> Result<Vec
     };
     let mut found = 0;
     let mut is_cut = false;
-    scan.seek(&Seek { properties: Some(&of_row), clue: Some(&clue), ..Seek::default() }, &mut |notes, looked| {
+    scan.seek(&Seek { properties: Some(&of_row), clue: Some(&of_index), ..Seek::default() }, &mut |notes, looked| {
         found += notes.len();
-        is_cut = looked < all && (found > ENOUGH || read.load(Ordering::Relaxed) > MOST_READ);
+        is_cut = looked < all && (found > ENOUGH || read.load(Ordering::Relaxed) > most_read);
         if is_cut { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
     let mut had: Vec<(Key, Had)> = had.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().collect();
