@@ -31,6 +31,13 @@ impl Severity {
 /// Rows of a finding, at most this many: the count stands in its sentence.
 pub const MOST_SOURCES: usize = 20;
 
+/// Adds a place where a finding shows, once, to at most `most`: one line can have many rows.
+pub fn keep_place(places: &mut Vec<Source>, place: &Source, most: usize) {
+    if places.len() < most && !places.contains(place) {
+        places.push(place.clone());
+    }
+}
+
 /// When the first row of each of some kinds happened; `None` where there is no such row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Since {

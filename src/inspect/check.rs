@@ -25,7 +25,7 @@ use self::tallied::Known;
 use super::{Error, Inspector, Sweep};
 use crate::identity::audit::{Audit, Auditor, Found, MOST_TOLD};
 use crate::identity::baseline::Baseline;
-use crate::identity::findings::{EMAIL_ON_TWO_USERS, Lost, ROWS_WITHOUT_ID, ROWS_WITHOUT_NAME};
+use crate::identity::findings::{EMAIL_ON_TWO_USERS, Lost, ROWS_WITHOUT_ID, ROWS_WITHOUT_NAME, keep_place};
 use crate::identity::{By, Checked, Finding, Journey, Kind, Past, Totals};
 use crate::model::facts::{Event, MIXPANEL, Source};
 use crate::model::money::Amounts;
@@ -346,10 +346,12 @@ fn add_proof(inspector: &Inspector, journey: &Journey, finding: &Finding, found:
     if found.what.is_empty() {
         found.what.clone_from(&finding.what);
     }
-    let room = MOST_TOLD.saturating_sub(found.sources.len());
+    let known = found.sources.len();
     // Two users of one device have the same row as evidence.
-    let sources = finding.sources.iter().filter(|source| !found.sources.contains(source));
-    let sources: Vec<Source> = sources.take(room).cloned().collect();
+    for source in &finding.sources {
+        keep_place(&mut found.sources, source, MOST_TOLD);
+    }
+    let sources = found.sources.get(known..).unwrap_or_default();
     let steps = journey.steps.iter().chain(journey.orphans.iter().flat_map(|orphan| &orphan.steps));
     let rows: Vec<i64> =
         steps.filter(|step| sources.contains(&step.event.source)).map(|step| step.event.row).take(MOST_TOLD).collect();
@@ -358,7 +360,6 @@ fn add_proof(inspector: &Inspector, journey: &Journey, finding: &Finding, found:
             found.clients.push(client);
         }
     }
-    found.sources.extend(sources);
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use foldhash::HashSet;
 
-use super::super::findings::{MOST_SOURCES, Sums};
+use super::super::findings::{MOST_SOURCES, Sums, keep_place};
 use super::super::journey::{
     AliasLine, Alike, Evidence, EvidenceKind, Journey, Neighbour, Split, State, Strength, at_least,
 };
@@ -67,10 +67,8 @@ impl Shown {
         if self.under.is_none() {
             self.under = Some(under.clone());
         }
-        // Saves memory: a finding keeps only that many. One line can have many rows.
-        if self.sources.len() < MOST_SOURCES && !self.sources.contains(source) {
-            self.sources.push(source.clone());
-        }
+        // Saves memory: a finding keeps only that many.
+        keep_place(&mut self.sources, source, MOST_SOURCES);
     }
 }
 

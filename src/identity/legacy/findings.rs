@@ -7,7 +7,7 @@ mod calls;
 mod links;
 mod rows;
 
-use super::super::findings::{Finding, Kind, Lost, MOST_SOURCES};
+use super::super::findings::{Finding, Kind, Lost, MOST_SOURCES, keep_place};
 use super::super::journey::AliasLine;
 use super::case::{Case, Left};
 use crate::model::facts::{Link, Source};
@@ -68,9 +68,7 @@ fn finding<'a>(
     let (mut since, mut sources): (Option<Millis>, Vec<Source>) = (None, Vec::new());
     for (time, source) in places {
         since = since.into_iter().chain([time]).min();
-        if sources.len() < MOST_SOURCES && !sources.contains(source) {
-            sources.push(source.clone());
-        }
+        keep_place(&mut sources, source, MOST_SOURCES);
     }
     Finding { kind, what, advice: kind.advice, rows, lost: Lost::Nothing, since, sources }
 }

@@ -6,7 +6,9 @@ use super::clients;
 use super::gathered::Gathered;
 use crate::identity::Kind;
 use crate::identity::audit::{Audit, Days, Found, MOST_TOLD};
-use crate::identity::findings::{EMAIL_ON_TWO_USERS, INCOMPLETE_EXPORT, ROWS_WITHOUT_ID, ROWS_WITHOUT_NAME};
+use crate::identity::findings::{
+    EMAIL_ON_TWO_USERS, INCOMPLETE_EXPORT, ROWS_WITHOUT_ID, ROWS_WITHOUT_NAME, keep_place,
+};
 use crate::model::facts::Source;
 use crate::model::money::Amounts;
 use crate::model::text::counted;
@@ -20,7 +22,7 @@ pub(super) fn find(
 ) -> Result<(), Error> {
     let without_id = gathered.summed().without_id;
     let found = |kind: &'static Kind, count: u64, rows: u64, what: String, sources: Vec<Source>| Found {
-        sources: each_once(sources),
+        sources: places_of(&sources),
         kind,
         people: 0,
         rows,
@@ -92,13 +94,10 @@ pub(super) fn find(
     Ok(())
 }
 
-/// Places without those that stand there already: one line can have many rows.
-fn each_once(sources: Vec<Source>) -> Vec<Source> {
-    let mut places: Vec<Source> = Vec::with_capacity(sources.len());
+fn places_of(sources: &[Source]) -> Vec<Source> {
+    let mut places = Vec::new();
     for source in sources {
-        if !places.contains(&source) {
-            places.push(source);
-        }
+        keep_place(&mut places, source, MOST_TOLD);
     }
     places
 }
