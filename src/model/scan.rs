@@ -3,7 +3,8 @@
 //!
 //! Ids and names have the numbers that the source gives them.
 
-use std::ops::ControlFlow;
+use std::collections::BTreeMap;
+use std::ops::{ControlFlow, Range};
 
 use super::clue::Clue;
 use super::{Flags, LinkKind, Millis};
@@ -154,6 +155,24 @@ pub struct SweptRun {
     pub earliest: Millis,
     /// Time of the latest.
     pub latest: Millis,
+}
+
+/// Where the rows of each segment are, put together from its runs.
+#[derive(Debug, Default)]
+pub struct Segments(BTreeMap<i64, Range<i64>>);
+
+impl Segments {
+    /// Takes a run.
+    pub fn add(&mut self, run: &SweptRun) {
+        let end = run.first.saturating_add(run.rows);
+        let places = self.0.entry(run.segment).or_insert(run.first..end);
+        *places = places.start.min(run.first)..places.end.max(end);
+    }
+
+    /// The places of each, by the numbers of the segments.
+    pub fn into_places(self) -> impl DoubleEndedIterator<Item = Range<i64>> {
+        self.0.into_values()
+    }
 }
 
 /// A row; 0 stands for no number.

@@ -7,7 +7,6 @@
 //! Memory: 8 bytes for each row of ids with runs whose times overlap, and for each thread 8 bytes for each id.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
 use std::num::NonZero;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -22,7 +21,7 @@ use super::super::{Error, Scan, Sweep};
 use super::MOST_LOOSE;
 use super::sums::{self, Names};
 use crate::identity::{Marks, RuleSet, Sums, Thresholds, Way};
-use crate::model::scan::SweptRow;
+use crate::model::scan::{Segments, SweptRow};
 use crate::model::threads::join;
 use crate::model::{Client, Millis, NumberedTexts, VerbKind};
 
@@ -109,14 +108,12 @@ struct Places {
 
 impl Places {
     fn read(reader: &dyn Sweep, ids: usize) -> Result<Self, Error> {
-        let mut segments: BTreeMap<i64, Range<i64>> = BTreeMap::new();
+        let mut segments = Segments::default();
         let mut overlap = vec![false; ids];
         // The id of the run before, and the span of its runs so far.
         let mut known: Option<(i64, Millis, Millis)> = None;
         reader.sweep_runs(&mut |run| {
-            let end = run.first.saturating_add(run.rows);
-            let places = segments.entry(run.segment).or_insert(run.first..end);
-            *places = places.start.min(run.first)..places.end.max(end);
+            segments.add(run);
             known = match known {
                 Some((id, earliest, latest)) if id == run.id => {
                     let meets = run.earliest <= latest && run.latest >= earliest;
@@ -129,7 +126,7 @@ impl Places {
             };
         })?;
         // Threads take the last first.
-        Ok(Self { segments: segments.into_values().rev().collect(), overlap })
+        Ok(Self { segments: segments.into_places().rev().collect(), overlap })
     }
 }
 

@@ -4,7 +4,7 @@
 //! neighbours, a run; an id with runs in several segments is put together from them.
 
 use std::cell::Cell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use rustc_hash::FxHashMap;
 use super::rows::Thin;
 use super::{Reader, number};
 use crate::model::facts::Source;
-use crate::model::scan::{SweptCall, SweptLink, SweptRow, SweptRun};
+use crate::model::scan::{Segments, SweptCall, SweptLink, SweptRow, SweptRun};
 use crate::model::{Flags, LinkKind, VerbKind};
 use crate::store::Error;
 
@@ -158,14 +158,12 @@ impl Reader {
         each: &mut dyn FnMut(i64, &mut Vec<SweptRow>),
         go_on: &mut dyn FnMut(u64, u64) -> bool,
     ) -> Result<bool, Error> {
-        let mut segments: BTreeMap<i64, Range<i64>> = BTreeMap::new();
+        let mut segments = Segments::default();
         let mut left: FxHashMap<i64, u32> = FxHashMap::default();
         let (mut last, mut total) = (None, 0);
         self.sweep_runs(&mut |run| {
             total += number::from_sql(run.rows);
-            let end = run.first.saturating_add(run.rows);
-            let places = segments.entry(run.segment).or_insert(run.first..end);
-            *places = places.start.min(run.first)..places.end.max(end);
+            segments.add(run);
             if last == Some(run.id) {
                 *left.entry(run.id).or_insert(1) += 1;
             }
@@ -201,7 +199,7 @@ impl Reader {
                 later.insert(uid);
             }
         };
-        for (nth, places) in segments.into_values().enumerate() {
+        for (nth, places) in segments.into_places().enumerate() {
             let mut asked = || go_on(done.get().min(total), total);
             if nth > 0 && !asked() || !self.sweep_places(places, &mut take, &mut asked)? {
                 return Ok(false);
