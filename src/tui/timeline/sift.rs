@@ -7,7 +7,7 @@
 //! the index of values says first which rows need not be read.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::identity::{Journey, Orphan};
 use crate::inspect::MANY_ROWS;
@@ -27,7 +27,7 @@ pub const BATCH: usize = 8_000;
 #[derive(Clone, Debug)]
 pub enum Work {
     /// Which rows a filter keeps.
-    Filter(Arc<Filter>),
+    Filter(Arc<Asked>),
     /// The values of a property.
     Values(Arc<str>),
     /// What was paid in rows that refused calls lost.
@@ -55,16 +55,18 @@ pub struct Sifting {
     work: Work,
     /// The first row that has not been gone through.
     from: usize,
-    leaves: Option<Leaves>,
 }
 
-/// The rows whose properties can be as a filter asks, once the index of values was asked.
-#[derive(Clone)]
-struct Leaves(Arc<CanHave>);
+/// A filter, and what the index of values says of it.
+pub struct Asked {
+    filter: Filter,
+    /// The rows whose properties can be as it asks, once the index was asked.
+    left: OnceLock<CanHave>,
+}
 
-impl std::fmt::Debug for Leaves {
+impl std::fmt::Debug for Asked {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Leaves")
+        self.filter.fmt(f)
     }
 }
 
@@ -92,35 +94,34 @@ pub struct Sifted {
     /// The first row that has not been gone through.
     next: usize,
     part: Result<Part, Failure>,
-    leaves: Option<Leaves>,
 }
 
 /// Goes through rows until the properties of a batch have been read, or to the end.
 pub fn sift(backend: &mut dyn Backend, sifting: &Sifting) -> Sifted {
-    let mut leaves = sifting.leaves.clone();
     let (next, part) = match &sifting.work {
-        Work::Filter(filter) => filtered(backend, sifting, filter, &mut leaves),
+        Work::Filter(asked) => filtered(backend, sifting, asked),
         Work::Values(name) => values(backend, sifting, name),
         Work::Money => money(backend, sifting),
         Work::Worth => worth(backend, sifting),
     };
-    Sifted { work: sifting.work.clone(), from: sifting.from, next, part, leaves }
+    Sifted { work: sifting.work.clone(), from: sifting.from, next, part }
 }
 
 type Gone = (usize, Result<Part, Failure>);
 
-fn filtered(backend: &mut dyn Backend, sifting: &Sifting, filter: &Filter, leaves: &mut Option<Leaves>) -> Gone {
+fn filtered(backend: &mut dyn Backend, sifting: &Sifting, asked: &Asked) -> Gone {
     let Sifting { journey, timeline, from, .. } = sifting;
+    let Asked { filter, left } = asked;
     let mut kept = Vec::new();
     let (mut open, mut numbers) = (Vec::new(), Vec::new());
     let mut next = *from;
-    if leaves.is_none() && filter.needs_properties() && timeline.rows().len() >= MANY_ROWS {
+    if left.get().is_none() && filter.needs_properties() && timeline.rows().len() >= MANY_ROWS {
         match backend.can_have(filter) {
-            Ok(can_have) => *leaves = Some(Leaves(Arc::new(can_have))),
+            Ok(can_have) => drop(left.set(can_have)),
             Err(failure) => return (*from, Err(failure)),
         }
     }
-    let can_have = |number| leaves.as_ref().is_none_or(|Leaves(can_have)| can_have(number));
+    let can_have = |number| left.get().is_none_or(|can_have| can_have(number));
     while let Some(row) = timeline.row(next).filter(|_| open.len() < BATCH) {
         if let Some(subject) = subject(journey, timeline, row) {
             match (filter.decide(&subject, None), subject.row) {
@@ -235,22 +236,22 @@ pub fn subject<'a>(journey: &'a Journey, timeline: &Timeline, row: &Row) -> Opti
 /// A filter on its way through the rows.
 #[derive(Clone, Debug)]
 pub(in crate::tui) struct Sieve {
-    filter: Arc<Filter>,
+    asked: Arc<Asked>,
     kept: Bits,
     next: usize,
     end: usize,
     failed: Option<Failure>,
-    leaves: Option<Leaves>,
 }
 
 impl Sieve {
     /// Before the first row of `rows`.
     pub(in crate::tui) fn new(filter: Filter, rows: usize) -> Self {
-        Self { filter: Arc::new(filter), kept: Bits::default(), next: 0, end: rows, failed: None, leaves: None }
+        let asked = Arc::new(Asked { filter, left: OnceLock::new() });
+        Self { asked, kept: Bits::default(), next: 0, end: rows, failed: None }
     }
 
     pub(in crate::tui) fn filter(&self) -> &Filter {
-        &self.filter
+        &self.asked.filter
     }
 
     pub(in crate::tui) fn kept(&self) -> &Bits {
@@ -275,15 +276,14 @@ impl Sieve {
         (!self.is_done()).then(|| Sifting {
             journey: journey.clone(),
             timeline: timeline.clone(),
-            work: Work::Filter(self.filter.clone()),
+            work: Work::Filter(self.asked.clone()),
             from: self.next,
-            leaves: self.leaves.clone(),
         })
     }
 
     /// Takes an answer, if it is for this filter and the rows that come next.
     pub(in crate::tui) fn take(&mut self, sifted: &Sifted) -> bool {
-        let for_this = matches!(&sifted.work, Work::Filter(filter) if Arc::ptr_eq(&self.filter, filter));
+        let for_this = matches!(&sifted.work, Work::Filter(asked) if Arc::ptr_eq(&self.asked, asked));
         if !for_this || sifted.from != self.next {
             return false;
         }
@@ -293,7 +293,6 @@ impl Sieve {
                     self.kept.add(*row);
                 }
                 self.next = sifted.next;
-                self.leaves.clone_from(&sifted.leaves);
             }
             Ok(_) => return false,
             Err(failure) => self.failed = Some(failure.clone()),
@@ -364,7 +363,6 @@ impl Values {
             timeline: timeline.clone(),
             work: Work::Values(self.name.clone()),
             from: self.next,
-            leaves: None,
         })
     }
 
@@ -461,7 +459,6 @@ impl Money {
             timeline: timeline.clone(),
             work: Work::Money,
             from: self.next,
-            leaves: None,
         })
     }
 
@@ -510,7 +507,6 @@ impl Worth {
             timeline: timeline.clone(),
             work: Work::Worth,
             from: self.next,
-            leaves: None,
         })
     }
 
