@@ -11,8 +11,7 @@
 //! of one core.
 
 use std::collections::HashSet;
-use std::iter;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 use std::sync::{Mutex, PoisonError};
 
 use super::Reader;
@@ -46,54 +45,27 @@ impl Steps {
 
 impl Reader {
     /// Calls `take` with the rows found in each step, and how many rows were looked at so far; ends
-    /// when `take` breaks.
+    /// when `take` breaks. Rows that the index leaves out count as looked at.
     pub fn seek(&self, seek: &Seek<'_>, take: &mut Take<'_>) -> Result<(), Error> {
-        if seek.ids.is_none()
-            && let Some(look) = seek.clue.filter(|_| self.has_index).and_then(Look::of)
-        {
-            return self.seek_by_index(seek, look, take);
-        }
-        let mut looked = 0;
-        for range in self.ranges(seek.ids)? {
-            self.go_on()?;
-            let (found, all) = self.at_one_moment(|_| self.found_in(seek, range))?;
-            looked += all;
-            if take(&found, looked).is_break() {
-                break;
-            }
-        }
-        Ok(())
-    }
-
-    /// [`Reader::seek`] in those rows only that the index names. What it leaves out counts as looked at.
-    fn seek_by_index(&self, seek: &Seek<'_>, mut look: Look, take: &mut Take<'_>) -> Result<(), Error> {
-        let mut steps = Steps::FIRST;
-        let mut looked = 0;
-        let length = |range: &Range<i64>| range.end.saturating_sub(range.start);
-        for segment in self.ask(index::segments)? {
-            let mut ranges = self.ask(|db| look.rows(db, &segment))?;
-            let mut end = segment.rows.end;
-            // Once also where nothing is left, so that the way is told.
-            loop {
-                self.go_on()?;
-                let step = cut_last(&mut ranges, steps.next());
-                let found = self.at_one_moment(|_| {
-                    let mut found = Vec::new();
-                    for range in &step {
-                        found.extend(self.found_in(seek, range.clone())?.0);
+        let mut way = Way { reader: self, seek, take, steps: Steps::FIRST, looked: 0 };
+        if let Some(ids) = seek.ids {
+            for id in ids {
+                for (lo, n) in self.runs_of(*id)?.into_iter().rev() {
+                    if way.through_all(lo..lo.saturating_add(n))?.is_break() {
+                        return Ok(());
                     }
-                    Ok::<_, Error>(found)
-                })?;
-                let start = ranges.last().map_or(segment.rows.start, |range| range.end);
-                looked += number::from_sql(length(&(start..end)));
-                end = start;
-                if take(&found, looked).is_break() {
+                }
+            }
+        } else if let Some(mut look) = seek.clue.filter(|_| self.has_index).and_then(Look::of) {
+            for segment in self.ask(index::segments)? {
+                let left = self.ask(|db| look.rows(db, &segment))?;
+                if way.through(segment.rows, left)?.is_break() {
                     return Ok(());
                 }
-                if ranges.is_empty() {
-                    break;
-                }
             }
+        } else {
+            let all = 0..self.last_position()?.saturating_add(1);
+            return way.through_all(all).map(|_| ());
         }
         Ok(())
     }
@@ -226,32 +198,12 @@ impl Reader {
         })
     }
 
-    /// Positions to look at, in steps, the last first.
-    fn ranges(&self, ids: Option<&[i64]>) -> Result<Vec<Range<i64>>, Error> {
-        let Some(ids) = ids else {
-            let end = self.last_position()?.saturating_add(1);
-            let mut all: Vec<Range<i64>> = iter::once(0..end).collect();
-            let mut steps = Steps::FIRST;
-            let mut ranges = Vec::new();
-            while !all.is_empty() {
-                ranges.extend(cut_last(&mut all, steps.next()));
-            }
-            return Ok(ranges);
-        };
-        let mut ranges = Vec::new();
-        for id in ids {
-            ranges.extend(self.runs_of(*id)?.into_iter().rev().map(|(lo, n)| lo..lo.saturating_add(n)));
-        }
-        Ok(ranges)
-    }
-
-    /// The rows found between two positions, and how many there are.
-    fn found_in(&self, seek: &Seek<'_>, range: Range<i64>) -> Result<(Vec<RowNote>, u64), Error> {
-        let mut rows = self.found_without_properties(seek, &range)?;
-        let all = u64::try_from(range.end.saturating_sub(range.start)).unwrap_or(0);
+    /// The rows found between two positions.
+    fn found_in(&self, seek: &Seek<'_>, range: &Range<i64>) -> Result<Vec<RowNote>, Error> {
+        let mut rows = self.found_without_properties(seek, range)?;
         let Some(test) = seek.properties else {
             rows.retain(|note| seek.of_row(note) == Some(true));
-            return Ok((rows, all));
+            return Ok(rows);
         };
         // What is known without properties, by the place of the row.
         let known: Vec<Option<bool>> = rows.iter().map(|note| seek.of_row(note)).collect();
@@ -267,7 +219,7 @@ impl Reader {
         let passed = passed.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut known = known.into_iter();
         rows.retain(|note| known.next().flatten().unwrap_or_else(|| passed.contains(&note.row)));
-        Ok((rows, all))
+        Ok(rows)
     }
 
     /// The rows between two positions of which everything but their properties is as it should be.
@@ -287,6 +239,48 @@ impl Reader {
             line: row.line,
         };
         Ok(rows.iter().map(note).collect())
+    }
+}
+
+/// A look that is on its way, from the last rows to the first.
+struct Way<'a, 't> {
+    reader: &'a Reader,
+    seek: &'a Seek<'a>,
+    take: &'a mut Take<'t>,
+    steps: Steps,
+    looked: u64,
+}
+
+impl Way<'_, '_> {
+    /// Looks at all rows at these positions.
+    fn through_all(&mut self, places: Range<i64>) -> Result<ControlFlow<()>, Error> {
+        let left = vec![places.clone()];
+        self.through(places, left)
+    }
+
+    /// Looks at the rows that are `left` of those at these positions.
+    fn through(&mut self, places: Range<i64>, mut left: Vec<Range<i64>>) -> Result<ControlFlow<()>, Error> {
+        let (reader, seek) = (self.reader, self.seek);
+        let mut end = places.end;
+        // Once also where nothing is left, so that the caller hears how far the look is.
+        loop {
+            reader.go_on()?;
+            let step = cut_last(&mut left, self.steps.next());
+            let found = reader.at_one_moment(|_| {
+                let mut found = Vec::new();
+                for range in &step {
+                    found.extend(reader.found_in(seek, range)?);
+                }
+                Ok::<_, Error>(found)
+            })?;
+            let start = left.last().map_or(places.start, |range| range.end);
+            self.looked += number::from_sql(end.saturating_sub(start));
+            end = start;
+            let more = (self.take)(&found, self.looked);
+            if more.is_break() || left.is_empty() {
+                return Ok(more);
+            }
+        }
     }
 }
 
