@@ -21,6 +21,7 @@ pub(super) use self::pull::{Pull, Region, Vendor};
 pub(super) use self::warehouse::Warehouse;
 
 use crate::identity::{LEGACY, RULE_SETS};
+use crate::model::text::or;
 
 /// Show what a user did, under which ids, and which of their rows are missing.
 ///
@@ -37,7 +38,7 @@ pub(super) struct Args {
     /// Open the journey of this id
     #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     pub(super) id: Option<String>,
-    #[arg(long, value_name = "RULES", help = format!("Use this rule set: {} [default: by the vendor of the rows]", rule_sets()))]
+    #[arg(long, value_name = "RULES", help = use_rules())]
     pub(super) rules: Option<String>,
     /// Colours of the interface: default, light, mono or colour-blind [default: $JOURNEY_THEME]
     #[arg(long, value_name = "NAME")]
@@ -228,7 +229,7 @@ pub(super) struct Search {
     /// List at most this many users
     #[arg(long, default_value_t = 50, value_name = "NUMBER", value_parser = at_least_one)]
     pub(super) limit: usize,
-    #[arg(long, value_name = "RULES", help = format!("Use this rule set: {} [default: by the vendor of the rows]", rule_sets()))]
+    #[arg(long, value_name = "RULES", help = use_rules())]
     pub(super) rules: Option<String>,
 }
 
@@ -258,7 +259,7 @@ pub(super) struct Show {
     /// Show only rows up to and including TIME
     #[arg(long, value_name = "TIME")]
     pub(super) to: Option<String>,
-    #[arg(long, value_name = "RULES", help = format!("Use this rule set: {} [default: by the vendor of the rows]", rule_sets()))]
+    #[arg(long, value_name = "RULES", help = use_rules())]
     pub(super) rules: Option<String>,
     /// Write at most 15 lines, to paste into a ticket: who the user is, what is missing and why
     #[arg(long, conflicts_with_all = ["filter", "from", "to"])]
@@ -290,13 +291,14 @@ pub(super) struct Demo {
     pub(super) seed: u64,
 }
 
+/// What an option says that chooses the rule set of an answer.
+pub(super) fn use_rules() -> String {
+    format!("Use this rule set: {} [default: by the vendor of the rows]", rule_sets())
+}
+
 /// The names of all rule sets, as words: `legacy, original or simple`.
 pub(super) fn rule_sets() -> String {
-    let names: Vec<&str> = RULE_SETS.iter().map(|rules| rules.name()).collect();
-    match names.as_slice() {
-        [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
-        names => names.concat(),
-    }
+    or(&RULE_SETS.iter().map(|rules| rules.name()).collect::<Vec<_>>())
 }
 
 /// Reads `10000`, `10k`, `2M`.
@@ -321,7 +323,7 @@ fn rows(text: &str) -> Result<u64, String> {
 pub(super) struct Graph {
     /// Any id of the user
     pub(super) id: String,
-    #[arg(long, value_name = "RULES", help = format!("Use this rule set: {} [default: by the vendor of the rows]", rule_sets()))]
+    #[arg(long, value_name = "RULES", help = use_rules())]
     pub(super) rules: Option<String>,
     /// Use only data that had arrived by TIME (see journey show --help)
     #[arg(long, value_name = "TIME")]

@@ -3,6 +3,7 @@
 use super::{REJECT_BYTES, REJECT_KEPT, REJECTS_KEPT};
 use crate::model::Reject;
 use crate::model::import::Reason;
+use crate::model::text::up_to;
 
 /// Kinds of reasons that are distinguished; what exceeds them is counted together.
 const KINDS: usize = 64;
@@ -82,8 +83,7 @@ impl Rejects {
 /// The reject with no more text than is kept.
 fn shortened(mut reject: Reject) -> Reject {
     if reject.text.len() > REJECT_KEPT {
-        let kept = (0..=REJECT_KEPT).rev().find(|end| reject.text.is_char_boundary(*end));
-        reject.text.truncate(kept.unwrap_or(0));
+        reject.text.truncate(up_to(&reject.text, REJECT_KEPT).len());
         reject.text.shrink_to_fit();
         reject.reason = format!("{} (only the first {} of it are kept)", reject.reason, size(REJECT_KEPT));
     }

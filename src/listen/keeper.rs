@@ -16,6 +16,7 @@ use tokio::time::{Instant, timeout_at};
 use super::{Error, Kept, News, Request, Tell, Totals};
 use crate::formats::{Decoder, Item, Sniffed};
 use crate::ingest::{Feed, Place};
+use crate::model::text::up_to;
 use crate::store::Writer;
 
 /// Requests that may wait for the store.
@@ -109,8 +110,7 @@ impl Keeper {
         let mut requests = Vec::with_capacity(jobs.len());
         for Job { mut request, lines, done, .. } in jobs {
             if self.tells_rows && request.error.is_some() && !lines.is_empty() {
-                let end = (0..=lines.len().min(MOST_SHOWN)).rev().find(|at| lines.is_char_boundary(*at));
-                request.body = Some(lines.get(..end.unwrap_or(0)).unwrap_or_default().into());
+                request.body = Some(up_to(&lines, MOST_SHOWN).into());
             }
             if !is_kept {
                 request.status = 503;

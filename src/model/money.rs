@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Number, Value};
 
 use super::clue::{Asked, Clue};
-use super::text::count;
+use super::text::{count, counted};
 
 /// Properties that say what was paid, in any case of letters, the one that counts first: a row counts
 /// once. What was taken in goes before what an order came to, and that before the price of a thing.
@@ -34,6 +34,21 @@ pub struct Amount {
     pub micros: i128,
     /// The currency, in capitals; empty if none is said.
     pub currency: String,
+}
+
+/// Events that are named next to a sum, at most.
+pub const NAMED: usize = 3;
+
+/// Where a sum comes from, with the first `number` of its events: `in 2 rows of Purchase, more`; `in 2 rows` with none.
+pub fn in_rows<'e>(rows: u64, events: impl IntoIterator<Item = &'e str>, number: usize) -> String {
+    let rows = counted(rows, "row");
+    let mut events = events.into_iter();
+    let mut named: Vec<&str> = events.by_ref().take(number).collect();
+    if named.is_empty() {
+        return format!("in {rows}");
+    }
+    named.extend(events.next().map(|_| "more"));
+    format!("in {rows} of {}", named.join(", "))
 }
 
 /// What holds of the properties of every row that says an amount.
@@ -172,6 +187,21 @@ pub fn decimal(micros: i128) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sum_names_the_first_events_that_it_comes_from() {
+        let of = |number| in_rows(2, ["Purchase", "Refund"], number);
+        assert_eq!(
+            [of(0), of(1), of(2), of(3)],
+            [
+                "in 2 rows",
+                "in 2 rows of Purchase, more",
+                "in 2 rows of Purchase, Refund",
+                "in 2 rows of Purchase, Refund",
+            ]
+        );
+        assert_eq!(in_rows(1, [], 3), "in 1 row");
+    }
 
     #[test]
     fn money_is_taken_once_from_a_row_and_exactly() {

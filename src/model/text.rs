@@ -283,11 +283,25 @@ pub fn counted(number: u64, word: &str) -> String {
 
 /// `a`, `a and b`, `a, b and c`.
 pub fn and(words: &[&str]) -> String {
+    if words.is_empty() { "characters".to_owned() } else { joined(words, "and") }
+}
+
+/// `a`, `a or b`, `a, b or c`.
+pub fn or(words: &[&str]) -> String {
+    joined(words, "or")
+}
+
+fn joined(words: &[&str], by: &str) -> String {
     match words {
-        [] => "characters".to_owned(),
-        [one] => (*one).to_owned(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+        [first @ .., last] if !first.is_empty() => format!("{} {by} {last}", first.join(", ")),
+        words => words.concat(),
     }
+}
+
+/// The beginning of a text, of at most so many bytes, without a part of a character.
+pub fn up_to(text: &str, bytes: usize) -> &str {
+    let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    text.get(..end.unwrap_or(0)).unwrap_or_default()
 }
 
 /// `text` in lower case, each character by itself: the end of a word changes nothing.
@@ -303,6 +317,19 @@ pub fn lower(text: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn words_are_joined_as_in_a_sentence() {
+        assert_eq!([or(&[]), or(&["a"]), or(&["a", "b"]), or(&["a", "b", "c"])], ["", "a", "a or b", "a, b or c"]);
+        assert_eq!([and(&[]), and(&["a"]), and(&["a", "b", "c"])], ["characters", "a", "a, b and c"]);
+    }
+
+    #[test]
+    fn the_beginning_of_a_text_has_whole_characters() {
+        let parts: Vec<&str> = (0..=6).map(|bytes| up_to("aü\u{1f600}", bytes)).collect();
+        assert_eq!(parts, ["", "a", "a", "aü", "aü", "aü", "aü"]);
+        assert_eq!(up_to("aü", 9), "aü");
+    }
 
     #[test]
     fn controls_are_shown_as_pictures() {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::rule_sets;
+use super::{rule_sets, use_rules};
 use crate::identity::across::USUAL;
 
 /// Compare two users: are they the same person?
@@ -17,7 +17,7 @@ pub(in crate::cli) struct Diff {
     /// Any id of the second user
     #[arg(value_name = "OTHER")]
     pub(in crate::cli) b: String,
-    #[arg(long, value_name = "RULES", help = format!("Use this rule set: {} [default: by the vendor of the rows]", rule_sets()))]
+    #[arg(long, value_name = "RULES", help = use_rules())]
     pub(in crate::cli) rules: Option<String>,
 }
 

@@ -5,13 +5,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::Line;
-use crate::model::money::{self, Amount, Amounts};
+use crate::model::money::{self, Amount, Amounts, NAMED};
 use crate::model::text::event_name;
 use crate::report::Properties;
-use crate::report::look::many;
-
-/// Events that are named beside a sum.
-const NAMED: usize = 3;
 
 /// Amounts of missing rows, by the number of the row in the store.
 #[derive(Debug, Default)]
@@ -52,10 +48,6 @@ impl Worth {
     pub(super) fn events(&self, lines: &[&Line<'_>]) -> String {
         let said = lines.iter().filter(|line| self.says(line));
         let names: BTreeSet<&str> = said.clone().map(|line| event_name(line.name)).collect();
-        let mut named: Vec<&str> = names.iter().copied().take(NAMED).collect();
-        if names.len() > NAMED {
-            named.push("more");
-        }
-        format!("in {} of {}", many(said.count(), "row"), named.join(", "))
+        money::in_rows(said.count() as u64, names, NAMED)
     }
 }

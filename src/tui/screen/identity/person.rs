@@ -9,6 +9,7 @@ use crate::identity::summary::{Kind, Sender};
 use crate::identity::{Journey, State as Stored, Summary};
 use crate::model::VerbKind;
 use crate::model::facts::Source;
+use crate::model::money::{NAMED, in_rows};
 use crate::model::text::event_name;
 use crate::tui::fit;
 use crate::tui::pen::Pen;
@@ -249,9 +250,6 @@ fn sessions(timeline: &Timeline) -> String {
     format!("{}, {} with rows", fit::counted(sessions.len() as u64, "session"), fit::counted(days as u64, "day"))
 }
 
-/// Events that are named beside a sum.
-const NAMED: usize = 3;
-
 /// What rows of the user, or of orphans, say was paid, in so many columns: the sum always, and as many of the events
 /// as have room. A price that was only looked at is no sale, so that the events stand next to the sum.
 fn worth(of: &Panel<'_>, is_of_orphans: bool, columns: usize) -> String {
@@ -270,15 +268,8 @@ fn worth(of: &Panel<'_>, is_of_orphans: bool, columns: usize) -> String {
         _ => {}
     }
     let sum = format!("{before}{}", sums.text());
-    let rows = fit::counted(sums.rows(), "row");
-    let all = sums.events().count();
-    let named = |number: usize| {
-        let mut events: Vec<&str> = sums.events().take(number).collect();
-        events.extend((all > number).then_some("more"));
-        format!("{sum} in {rows} of {}", events.join(", "))
-    };
-    let ways = (1..=NAMED.min(all)).rev().map(named).chain([format!("{sum} in {rows}")]);
-    ways.into_iter().find(|text| fit::width(text) <= columns).unwrap_or(sum)
+    let mut ways = (0..=NAMED).rev().map(|number| format!("{sum} {}", in_rows(sums.rows(), sums.events(), number)));
+    ways.find(|text| fit::width(text) <= columns).unwrap_or(sum)
 }
 
 /// The sums alone.
