@@ -8,7 +8,7 @@ use crate::model::text::and;
 use crate::tui::fit;
 use crate::tui::frame::{Drawn, Ui};
 use crate::tui::keys::{Action, Context};
-use crate::tui::page::{Below, Entry, Given, Page};
+use crate::tui::page::{Below, Entry, Given, Page, moved};
 use crate::tui::pen::Pen;
 use crate::tui::theme::Meaning;
 use crate::tui::widgets::heading;
@@ -65,16 +65,8 @@ impl Page for State {
     }
 
     fn update(&mut self, action: Action, page: usize) {
-        match action {
-            Action::Next => self.top = self.top.saturating_add(1),
-            Action::Previous => self.top = self.top.saturating_sub(1),
-            Action::PageDown => self.top = self.top.saturating_add(page.max(1)),
-            Action::PageUp => self.top = self.top.saturating_sub(page.max(1)),
-            Action::First => self.top = 0,
-            // The drawing finds where the end is.
-            Action::Last => self.top = usize::MAX,
-            _ => {}
-        }
+        // The drawing finds where the end is.
+        self.top = moved(action, self.top, usize::MAX, page).unwrap_or(self.top);
     }
 
     fn view(&self, given: &Given<'_>, ui: &mut Ui, area: Rect, buffer: &mut Buffer) {

@@ -9,7 +9,7 @@ use crate::tui::field::Field;
 use crate::tui::fit;
 use crate::tui::frame::{Drawn, Ui};
 use crate::tui::keys::{Action, Binding, Context, Key, Keymap, Resolved, sequence};
-use crate::tui::page::{Below, Entry, Given, Page};
+use crate::tui::page::{Below, Entry, Given, Page, moved};
 use crate::tui::pen::Pen;
 use crate::tui::theme::{Look, Meaning};
 use crate::tui::widgets;
@@ -48,14 +48,12 @@ impl Page for State {
     }
 
     fn update(&mut self, action: Action, page: usize) {
+        // The drawing finds where the end is.
+        if let Some(top) = moved(action, self.top, usize::MAX, page) {
+            self.top = top;
+            return;
+        }
         match action {
-            Action::Next => self.top = self.top.saturating_add(1),
-            Action::Previous => self.top = self.top.saturating_sub(1),
-            Action::PageDown => self.top = self.top.saturating_add(page.max(1)),
-            Action::PageUp => self.top = self.top.saturating_sub(page.max(1)),
-            // The drawing finds where the end is.
-            Action::First => self.top = 0,
-            Action::Last => self.top = usize::MAX,
             Action::Find => self.types = true,
             Action::Open => self.types = false,
             Action::Cancel => {
