@@ -182,9 +182,8 @@ pub(super) fn events(asked: &Asked<'_>, text: &str) -> Judged {
         return refused_of(asked, AMPLITUDE, bad(missing, Some("events")), why, 1, text);
     };
     if rows.len() > AMPLITUDE_EVENTS {
-        let answer = Answer::json(413, r#"{"code":413,"error":"Payload too large"}"#);
         let why = format!("more than {AMPLITUDE_EVENTS} events");
-        return refused_of(asked, AMPLITUDE, answer, &why, rows.len() as u64, text);
+        return refused_of(asked, AMPLITUDE, asked.endpoint.too_large(), &why, rows.len() as u64, text);
     }
     let unnamed: Vec<usize> = rows
         .iter()
