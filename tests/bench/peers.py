@@ -476,27 +476,34 @@ def values(bench):
     return lines
 
 
+def against_duckdb(bench, what, command, question):
+    """Runs of a command of journey and of a question to DuckDB about its own table, in pairs; what DuckDB found last."""
+    note(f"an import for {what}")
+    bench.import_ours()
+    store, theirs = bench.folder / "ours.db", bench.folder / "theirs.db"
+    here = [sys.executable, str(Path(__file__).resolve())]
+    note(f"{what} against duckdb")
+    remove(theirs)
+    Run([*here, "--child", "duckdb", bench.export, str(theirs)])
+    ours, others, found = [], [], []
+    for _ in range(bench.pairs):
+        ours.append(Run([bench.journey, *command, "--store", str(store)]))
+        run = Run([*here, question, str(theirs)])
+        seconds, *found = run.out.split()
+        run.wall = float(seconds)
+        others.append(run)
+    remove(theirs)
+    return ours, others, found
+
+
 def findings(bench):
     """The lines of the table of findings."""
     if not importlib.util.find_spec("duckdb"):
         return []
-    note("an import to check")
-    bench.import_ours()
-    store, theirs = bench.folder / "ours.db", bench.folder / "theirs.db"
-    here = [sys.executable, str(Path(__file__).resolve())]
-    note("findings against duckdb")
-    remove(theirs)
-    Run([*here, "--child", "duckdb", bench.export, str(theirs)])
-    ours, others, counts = [], [], ""
-    for _ in range(bench.pairs):
-        ours.append(Run([bench.journey, "check", str(store)]))
-        seconds, *found = (run := Run([*here, "--find", str(theirs)])).out.split()
-        run.wall, counts = float(seconds), ", ".join(found)
-        others.append(run)
-    remove(theirs)
+    ours, others, found = against_duckdb(bench, "findings", ["check"], "--find")
     times = ratios(others, ours)
     return [
-        f"| DuckDB, five findings ({counts}) | {median(ours, 'wall'):.2f} | {median(others, 'wall'):.2f} "
+        f"| DuckDB, five findings ({', '.join(found)}) | {median(ours, 'wall'):.2f} | {median(others, 'wall'):.2f} "
         f"| **{statistics.median(times):.1f}×** | {spread(times)} | {statistics.median(ratios(others, ours, 'cpu')):.1f}× "
         f"| {median(ours, 'cpu'):.2f} | {median(ours, 'peak'):.0f} | {median(others, 'peak'):.0f} |"
     ]
@@ -506,24 +513,10 @@ def people(bench):
     """The lines of the table of connected components."""
     if not importlib.util.find_spec("duckdb"):
         return []
-    note("an import to report on")
-    bench.import_ours()
-    store, theirs = bench.folder / "ours.db", bench.folder / "theirs.db"
-    here = [sys.executable, str(Path(__file__).resolve())]
-    note("people against duckdb")
-    remove(theirs)
-    Run([*here, "--child", "duckdb", bench.export, str(theirs)])
-    command = [bench.journey, "compare", "--from", "legacy", "--to", "simplified", "--store", str(store), "--format", "json"]
-    ours, others, counts = [], [], ""
-    for _ in range(bench.pairs):
-        run = Run(command)
-        told = json.loads(run.out)
-        ours.append(run)
-        seconds, *found = (run := Run([*here, "--join", str(theirs)])).out.split()
-        run.wall = float(seconds)
-        counts = f"{told['people']['from']:,} to {told['people']['to']:,} people; by DuckDB {int(found[0]):,} to {int(found[1]):,}"
-        others.append(run)
-    remove(theirs)
+    command = ["compare", "--from", "legacy", "--to", "simplified", "--format", "json"]
+    ours, others, found = against_duckdb(bench, "people", command, "--join")
+    of = json.loads(ours[-1].out)["people"]
+    counts = f"{of['from']:,} to {of['to']:,} people; by DuckDB {int(found[0]):,} to {int(found[1]):,}"
     times = ratios(others, ours)
     return [
         f"| DuckDB, recursive query ({counts}) | {median(ours, 'wall'):.2f} | {median(others, 'wall'):.2f} "
@@ -597,14 +590,14 @@ def main():
             print("\n| journey | measured | runs | must | aim |\n|---|---|---|---|---|")
             print("\n".join(own))
         if searched:
-            print("\n| a value, searched beside | journey, ms | it, ms | ratio | pairs |\n|---|---|---|---|---|")
+            print("\n| a value, searched against | journey, ms | it, ms | ratio | pairs |\n|---|---|---|---|---|")
             print("\n".join(searched))
         if checked:
-            print("\n| a check, beside | journey, s | it, s | ratio | pairs | processor | journey's, s | its peak, MiB | peak of it, MiB |")
+            print("\n| a check, against | journey, s | it, s | ratio | pairs | processor | journey's, s | its peak, MiB | peak of it, MiB |")
             print("|---|---|---|---|---|---|---|---|---|")
             print("\n".join(checked))
         if joined:
-            print("\n| people under two rule sets, beside | journey, s | it, s | ratio | pairs | processor of journey, s | its peak, MiB |")
+            print("\n| people under two rule sets, against | journey, s | it, s | ratio | pairs | processor of journey, s | its peak, MiB |")
             print("|---|---|---|---|---|---|---|")
             print("\n".join(joined))
         for line in lacking:

@@ -54,6 +54,19 @@ function asGlobals(window) {
   Object.defineProperty(globalThis, "window", { value: window, configurable: true });
 }
 
+/// A visitor who signs up, and another one, through a server SDK that Segment's calls are those of.
+function visitorSignsUp(client) {
+  const track = (event, who) => {
+    tracked.push(event);
+    client.track({ ...who, event, properties: { step: tracked.length } });
+  };
+  track("Page Viewed", { anonymousId: "visitor-1" });
+  client.identify({ anonymousId: "visitor-1", userId: "pat", traits: { email: "pat@example.com" } });
+  track("Sign Up", { anonymousId: "visitor-1", userId: "pat" });
+  client.alias({ previousId: "pat", userId: "pat@example.com" });
+  track("Page Viewed", { anonymousId: "visitor-2" });
+}
+
 async function mixpanelBrowser(name) {
   asGlobals(page());
   const mixpanel = require(name);
@@ -140,15 +153,7 @@ const drivers = {
   async "@segment/analytics-node"() {
     const { Analytics } = require("@segment/analytics-node");
     const client = new Analytics({ writeKey: "W", host: url, flushAt: 3, flushInterval: 50 });
-    const track = (event, who) => {
-      tracked.push(event);
-      client.track({ ...who, event, properties: { step: tracked.length } });
-    };
-    track("Page Viewed", { anonymousId: "visitor-1" });
-    client.identify({ anonymousId: "visitor-1", userId: "pat", traits: { email: "pat@example.com" } });
-    track("Sign Up", { anonymousId: "visitor-1", userId: "pat" });
-    client.alias({ previousId: "pat", userId: "pat@example.com" });
-    track("Page Viewed", { anonymousId: "visitor-2" });
+    visitorSignsUp(client);
     await client.closeAndFlush();
   },
   async "@rudderstack/rudder-sdk-node"() {
@@ -157,15 +162,7 @@ const drivers = {
       dataPlaneUrl: url, flushAt: 20, flushInterval: 60_000, gzip: true, logLevel: "error",
     });
     const asked = (call) => new Promise((done) => call(done));
-    const track = (event, who) => {
-      tracked.push(event);
-      client.track({ ...who, event, properties: { step: tracked.length } });
-    };
-    track("Page Viewed", { anonymousId: "visitor-1" });
-    client.identify({ anonymousId: "visitor-1", userId: "pat", traits: { email: "pat@example.com" } });
-    track("Sign Up", { anonymousId: "visitor-1", userId: "pat" });
-    client.alias({ previousId: "pat", userId: "pat@example.com" });
-    track("Page Viewed", { anonymousId: "visitor-2" });
+    visitorSignsUp(client);
     await asked((heard) => client.flush(heard));
   },
   async "@amplitude/analytics-node"() {
