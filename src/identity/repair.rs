@@ -264,7 +264,7 @@ fn with_calls(mut facts: Facts, plan: &Plan<'_>, after: Millis) -> Facts {
     facts
 }
 
-/// Only the sums of the timeline after the import are told: what its rows are called and where they
+/// Only the sums of the timeline after the import are given: what its rows are called and where they
 /// stand changes none of them. The calls before them lead their old ids to the root as well.
 fn with_rows(mut facts: Facts, plan: &Plan<'_>, after: Millis) -> Facts {
     let origin = Source::new(FILE, u32::MAX, 0);

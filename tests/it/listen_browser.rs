@@ -124,7 +124,7 @@ impl Browser {
             .args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"])
             .arg(format!("--user-agent={AGENT}"))
             .arg(format!("--user-data-dir={}", profile.display()))
-            // A debugger that nobody uses keeps it open.
+            // A debugger that no one uses keeps it open.
             .args(["--remote-debugging-port=0", page])
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -27,7 +27,8 @@ const ENOUGH: usize = 20_000;
 /// Rows whose properties are read, about, of the blocks that the index of values leaves.
 const MOST_READ: usize = 65_536;
 
-/// The same of a text that a machine made, of which the index knows nothing: every row would be read for a part of an id.
+/// The same of a text that a machine made, of which the index knows nothing: every row would be read for a part of
+/// an id.
 const MOST_READ_OF_ALL: usize = 8_192;
 
 /// A property and its value.
@@ -43,8 +44,9 @@ struct Had {
 /// Up to [`MOST`] values that have `text` in them, the one of the most people first; none for a text that is too short
 /// to look for. A value that is an id is left out, because it is found as one.
 ///
-/// Costs a look at each row whose properties can have the text, by the index of values, up to [`MOST_READ`] of them, or [`MOST_READ_OF_ALL`]: the
-/// counts of an answer that ends there are of the rows that were added last, and say that there may be more.
+/// Costs a look at each row whose properties can have the text, by the index of values, up to [`MOST_READ`] of
+/// them, or [`MOST_READ_OF_ALL`]: the counts of an answer that ends there are of the rows that were added last,
+/// and say that there may be more.
 pub(in crate::inspect) fn values_with(scan: &dyn Scan, text: &str) -> Result<Vec<ValueHit>, Error> {
     if Terms::of_value(text).is_none() {
         return Ok(Vec::new());
