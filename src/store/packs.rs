@@ -8,7 +8,7 @@ use rusqlite::{CachedStatement, Connection};
 use serde::Deserialize;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::pages;
+use super::{number, pages};
 use crate::model::Millis;
 
 /// Bytes of a text, at most: four of them, each with the other columns of its row, fill a page.
@@ -80,29 +80,58 @@ fn counted(text: &[u8]) -> Option<Vec<Counted>> {
     // Most heads have more bytes than that.
     let mut heads = Vec::with_capacity(text.len() / 30);
     loop {
-        rest = rest.strip_prefix(b"[")?;
-        let mut numbers = [0_i64; 7];
-        let mut count = 0;
-        loop {
-            let (number, after) = whole(rest)?;
-            *numbers.get_mut(count)? = number;
-            count += 1;
-            let (end, after) = after.split_first()?;
-            rest = after;
-            match end {
-                b',' => {}
-                b']' => break,
-                _ => return None,
-            }
-        }
-        if count < 6 {
-            return None;
-        }
-        let [t, delay, ev, sender, hash, line, nth] = numbers;
-        heads.push(Counted(t, delay, ev, sender, hash, line, nth));
-        match rest {
+        let (head, after) = counted_head(rest)?;
+        heads.push(head);
+        match after {
             [b',', after @ ..] => rest = after,
             b"]" => return Some(heads),
+            _ => return None,
+        }
+    }
+}
+
+/// The head that `text` begins with, and what follows.
+fn counted_head(text: &[u8]) -> Option<(Counted, &[u8])> {
+    let mut rest = text.strip_prefix(b"[")?;
+    let mut numbers = [0_i64; 7];
+    let mut count = 0;
+    loop {
+        let (number, after) = whole(rest)?;
+        *numbers.get_mut(count)? = number;
+        count += 1;
+        let (end, after) = after.split_first()?;
+        rest = after;
+        match end {
+            b',' => {}
+            b']' => break,
+            _ => return None,
+        }
+    }
+    let [t, delay, ev, sender, hash, line, nth] = numbers;
+    (count >= 6).then_some((Counted(t, delay, ev, sender, hash, line, nth), rest))
+}
+
+/// The heads with one of `events`, which are sorted, each with its place among all, and how many these
+/// are. Of the others only the event is read, so the text must be one that [`Base::write`] wrote: a sum
+/// has shown that. `None` where it is in another form all the same.
+fn counted_of(text: &[u8], events: &[i64]) -> Option<(Vec<(i64, Counted)>, i64)> {
+    let mut rest = text.strip_prefix(b"[")?;
+    let mut heads = Vec::new();
+    let mut place = 0;
+    loop {
+        let comma = |from: usize| Some(from + 1 + rest.get(from..)?.iter().position(|byte| *byte == b',')?);
+        let (event, _) = whole(rest.get(comma(comma(1)?)?..)?)?;
+        let after = if events.binary_search(&event).is_ok() {
+            let (head, after) = counted_head(rest)?;
+            heads.push((place, head));
+            after
+        } else {
+            rest.get(memchr::memchr(b']', rest)? + 1..)?
+        };
+        place += 1;
+        match after {
+            [b',', after @ ..] => rest = after,
+            b"]" => return Some((heads, place)),
             _ => return None,
         }
     }
@@ -159,19 +188,37 @@ impl Base {
             Some(heads) => heads,
             None => serde_json::from_str(text).map_err(|error| error.to_string())?,
         };
-        let head = |Counted(t, delay, ev, sender, hash, line, nth): Counted| {
-            Some(Head {
-                t: t.checked_mul(self.unit).and_then(|t| t.checked_add(self.t))?,
-                delay,
-                ev,
-                sender: sender.checked_add(self.sender)?,
-                hash,
-                line: line.checked_add(self.line)?,
-                nth,
-            })
-        };
-        heads.into_iter().map(head).collect::<Option<_>>().ok_or_else(|| "a number is too large".to_owned())
+        heads.into_iter().map(|counted| self.head(counted)).collect::<Option<_>>().ok_or_else(too_large)
     }
+
+    /// Those of them that have one of `events`, which are sorted, each with its place among all, and how many
+    /// these are: four times as fast where few have one. What the text adds up to must be [`Base::sum`].
+    pub(super) fn read_of(&self, text: &str, events: &[i64]) -> Result<(Vec<(i64, Head)>, i64), String> {
+        let Some((heads, n)) = counted_of(text.as_bytes(), events) else {
+            let heads = self.read(text)?;
+            let n = number::length(heads.len());
+            let is_of = |(_, head): &(i64, Head)| events.binary_search(&head.ev).is_ok();
+            return Ok(((0..).zip(heads).filter(is_of).collect(), n));
+        };
+        let heads = heads.into_iter().map(|(place, counted)| Some((place, self.head(counted)?)));
+        Ok((heads.collect::<Option<_>>().ok_or_else(too_large)?, n))
+    }
+
+    fn head(&self, Counted(t, delay, ev, sender, hash, line, nth): Counted) -> Option<Head> {
+        Some(Head {
+            t: t.checked_mul(self.unit).and_then(|t| t.checked_add(self.t))?,
+            delay,
+            ev,
+            sender: sender.checked_add(self.sender)?,
+            hash,
+            line: line.checked_add(self.line)?,
+            nth,
+        })
+    }
+}
+
+fn too_large() -> String {
+    "a number is too large".to_owned()
 }
 
 /// Writes heads behind all that are there.
@@ -350,6 +397,36 @@ mod tests {
             "[[1,2,3,4,5,6,7,8]]",
         ] {
             assert!(counted(text.as_bytes()).is_none(), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn heads_of_some_events_are_those_of_all(
+            heads in proptest::collection::vec(head(), 1..60),
+            events in proptest::collection::btree_set(1_i64..300, 0..200),
+        ) {
+            let base = Base::of(&heads[0], 1);
+            let mut text = vec![b'['];
+            for head in &heads {
+                let before = text.len();
+                if text.len() > 1 {
+                    text.push(b',');
+                }
+                if !base.write(head, &mut text) {
+                    text.truncate(before);
+                }
+            }
+            text.push(b']');
+            let text = String::from_utf8(text).unwrap();
+            let all = base.read(&text).unwrap();
+            let events: Vec<i64> = events.into_iter().collect();
+            let of_some = (0..).zip(&all).filter(|(_, head)| events.contains(&head.ev)).map(|(at, head)| (at, *head));
+            let expected = (of_some.collect::<Vec<_>>(), i64::try_from(all.len()).unwrap());
+            // As they were written, and in a form that only the general way reads.
+            for text in [text.clone(), text.replace(',', ", ")] {
+                prop_assert_eq!(base.read_of(&text, &events), Ok(expected.clone()));
+            }
         }
     }
 

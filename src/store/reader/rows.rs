@@ -105,14 +105,7 @@ impl<T> Senders<T> {
         if last < next {
             return Ok(());
         }
-        let mut rows: Vec<SenderRow> = reader.ask(|db| {
-            db.prepare_cached(
-                "SELECT id, uid, device, user, other, client, file, flags, arrived FROM senders
-                 WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
-            )?
-            .query_map([next, last], SenderRow::read)?
-            .collect()
-        })?;
+        let mut rows = reader.senders_between(next, last)?;
         // Senders are numbered without a gap; behind one none is found.
         let whole = rows.iter().zip(next..).take_while(|(row, id)| row.id == *id).count();
         rows.truncate(whole);
@@ -127,9 +120,25 @@ impl Reader {
         let heads = self.heads_between(lo, end)?;
         let mut senders = Senders::default();
         senders.read(self, &heads, |rows| Ok(rows.to_vec()))?;
+        self.thin(heads, |id| senders.of(id))
+    }
+
+    /// Those of them that have one of `events`, which are sorted.
+    pub(super) fn rows_of_events(&self, lo: i64, end: i64, events: &[i64]) -> Result<Vec<Thin>, Error> {
+        let heads = self.heads_where(lo, end, Some(events))?;
+        let senders = self.senders_of(&heads)?;
+        self.thin(heads, |id| senders.get(senders.binary_search_by_key(&id, |sender| sender.id).ok()?))
+    }
+
+    /// Rows with what they have from their senders.
+    fn thin<'s>(
+        &self,
+        heads: Vec<(i64, Head)>,
+        sender: impl Fn(i64) -> Option<&'s SenderRow>,
+    ) -> Result<Vec<Thin>, Error> {
         let mut rows = Vec::with_capacity(heads.len());
         for (id, head) in heads {
-            let sender = senders.of(head.sender).ok_or_else(|| self.no_sender(id, &head))?;
+            let sender = sender(head.sender).ok_or_else(|| self.no_sender(id, &head))?;
             rows.push(Thin {
                 id,
                 sender: head.sender,
@@ -151,6 +160,34 @@ impl Reader {
         Ok(rows)
     }
 
+    /// The senders that heads name, by their numbers, and maybe some between them.
+    fn senders_of(&self, heads: &[(i64, Head)]) -> Result<Vec<SenderRow>, Error> {
+        /// Senders that are read in vain, at most, rather than to ask once more.
+        const BETWEEN: i64 = 8;
+        let mut named: Vec<i64> = heads.iter().map(|(_, head)| head.sender).collect();
+        named.sort_unstable();
+        named.dedup();
+        let mut senders = Vec::with_capacity(named.len());
+        for near in named.chunk_by(|one, next| next.saturating_sub(*one) <= BETWEEN) {
+            if let (Some(first), Some(last)) = (near.first(), near.last()) {
+                senders.extend(self.senders_between(*first, *last)?);
+            }
+        }
+        Ok(senders)
+    }
+
+    /// The senders with the numbers from `first` to `last`, in their order.
+    fn senders_between(&self, first: i64, last: i64) -> Result<Vec<SenderRow>, Error> {
+        self.ask(|db| {
+            db.prepare_cached(
+                "SELECT id, uid, device, user, other, client, file, flags, arrived FROM senders
+                 WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+            )?
+            .query_map([first, last], SenderRow::read)?
+            .collect()
+        })
+    }
+
     /// The error for the row at position `id`, whose sender is not there.
     pub(super) fn no_sender(&self, id: i64, head: &Head) -> Error {
         self.corrupt(format!("it has no sender {}, which row {id} names", head.sender))
@@ -158,7 +195,13 @@ impl Reader {
 
     /// The heads of the rows at the positions from `lo` to before `end`, in their order.
     pub(super) fn heads_between(&self, lo: i64, end: i64) -> Result<Vec<(i64, Head)>, Error> {
-        let mut heads = Vec::with_capacity(usize::try_from(end.saturating_sub(lo)).unwrap_or(0).min(MOST));
+        self.heads_where(lo, end, None)
+    }
+
+    /// The same; of `events` only, which are sorted, where they are given.
+    fn heads_where(&self, lo: i64, end: i64, events: Option<&[i64]>) -> Result<Vec<(i64, Head)>, Error> {
+        let room = if events.is_some() { 0 } else { usize::try_from(end.saturating_sub(lo)).unwrap_or(0).min(MOST) };
+        let mut heads = Vec::with_capacity(room);
         let damage = self.ask(|db| {
             let mut select = db.prepare_cached(
                 "SELECT id, n, t, unit, sender, line, rows, sum FROM packs
@@ -169,15 +212,30 @@ impl Reader {
                 let (first, n): (i64, i64) = (pack.get(0)?, pack.get(1)?);
                 let base = Base { t: pack.get(2)?, unit: pack.get(3)?, sender: pack.get(4)?, line: pack.get(5)? };
                 let text = pack.get_ref(6)?.as_str()?;
-                if pack.get::<_, Option<i64>>(7)?.is_some_and(|sum| sum != base.sum(first, n, text.as_bytes())) {
+                let sum: Option<i64> = pack.get(7)?;
+                if sum.is_some_and(|sum| sum != base.sum(first, n, text.as_bytes())) {
                     return Ok(Some(format!("from {first} on are not those that were written")));
                 }
-                let read = match base.read(text) {
-                    Ok(read) if number::length(read.len()) == n => read,
-                    Ok(read) => return Ok(Some(format!("from {first} on are {}, not {n}", read.len()))),
-                    Err(what) => return Ok(Some(format!("from {first} on make no sense: {what}"))),
+                let is_placed = |(id, _): &(i64, Head)| (lo..end).contains(id);
+                let read = match events.filter(|_| sum.is_some()) {
+                    None => base.read(text).map(|read| {
+                        let found = number::length(read.len());
+                        let is_asked = |head: &Head| events.is_none_or(|events| events.binary_search(&head.ev).is_ok());
+                        let placed = (first..).zip(read).filter(is_placed);
+                        heads.extend(placed.filter(|(_, head)| is_asked(head)));
+                        found
+                    }),
+                    Some(events) => base.read_of(text, events).map(|(read, found)| {
+                        let placed = read.into_iter().map(|(place, head)| (first.saturating_add(place), head));
+                        heads.extend(placed.filter(is_placed));
+                        found
+                    }),
                 };
-                heads.extend((first..).zip(read).filter(|(id, _)| (lo..end).contains(id)));
+                match read {
+                    Ok(found) if found == n => {}
+                    Ok(found) => return Ok(Some(format!("from {first} on are {found}, not {n}"))),
+                    Err(what) => return Ok(Some(format!("from {first} on make no sense: {what}"))),
+                }
             }
             Ok(None)
         })?;

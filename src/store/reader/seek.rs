@@ -225,8 +225,15 @@ impl Reader {
     /// The rows between two positions of which everything but their properties is as it should be.
     fn found_without_properties(&self, seek: &Seek<'_>, range: &Range<i64>) -> Result<Vec<RowNote>, Error> {
         let (from, to) = (seek.from.unwrap_or(Millis::MIN), seek.to.unwrap_or(Millis::MAX));
-        let mut rows = self.rows_between(range.start, range.end)?;
-        rows.retain(|row| (from..to).contains(&row.t) && seek.events.is_none_or(|events| events.contains(&row.ev)));
+        let mut rows = match seek.events {
+            None => self.rows_between(range.start, range.end)?,
+            Some(events) => {
+                let mut events = events.to_vec();
+                events.sort_unstable();
+                self.rows_of_events(range.start, range.end, &events)?
+            }
+        };
+        rows.retain(|row| (from..to).contains(&row.t));
         let note = |row: &Thin| RowNote {
             row: row.id,
             id: row.uid,
