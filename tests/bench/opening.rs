@@ -33,7 +33,7 @@ fn main() {
     let given = std::env::var_os("JOURNEY_BENCH_STORE").map(PathBuf::from);
     let filled = given.is_none().then(Stored::fill);
     let store = given.or_else(|| filled.as_ref().map(|filled| filled.path.clone())).expect("a store");
-    println!("| {STARTS} starts each, medians, ms | alone | beside an import into the store | ratio |");
+    println!("| {STARTS} starts each, medians, ms | alone | during an import into the store | ratio |");
     println!("|---|---|---|---|");
     let kinds: [(&str, Option<&str>, &str); 4] = [
         ("start to first frame", None, "journey"),
@@ -44,10 +44,10 @@ fn main() {
     // In turn, so that what else the machine does falls on both.
     let alone: Vec<Vec<f64>> = kinds.iter().map(|(_, id, text)| starts(&store, *id, text, false)).collect();
     let cold: Vec<Vec<f64>> = kinds.iter().map(|(_, id, text)| starts(&store, *id, text, true)).collect();
-    let beside = beside(&store, &kinds);
-    for (((name, ..), alone), beside) in kinds.iter().zip(&alone).zip(&beside) {
-        let (alone, beside) = (median(alone), median(beside));
-        println!("| {name} | {alone:.1} | {beside:.1} | {:.2}× |", beside / alone);
+    let during = during(&store, &kinds);
+    for (((name, ..), alone), during) in kinds.iter().zip(&alone).zip(&during) {
+        let (alone, during) = (median(alone), median(during));
+        println!("| {name} | {alone:.1} | {during:.1} | {:.2}× |", during / alone);
     }
     for ((name, ..), cold) in kinds.iter().zip(&cold) {
         if !cold.is_empty() {
@@ -96,7 +96,7 @@ fn forget(store: &Path) -> bool {
 }
 
 /// The same starts while another crowd is imported into a copy of the store, which is opened.
-fn beside(store: &Path, kinds: &[(&str, Option<&str>, &str)]) -> Vec<Vec<f64>> {
+fn during(store: &Path, kinds: &[(&str, Option<&str>, &str)]) -> Vec<Vec<f64>> {
     let folder = tempfile::tempdir_in(store.parent().expect("a folder")).expect("a temporary folder");
     let (copy, export) = (folder.path().join("copy.db"), folder.path().join("more.jsonl"));
     let other = Crowd { seed: seeded::crowd().seed + 1, rows: seeded::crowd().rows.max(2_000_000) };

@@ -311,9 +311,9 @@ class Bench:
         if into:
             shutil.copyfile(into, store)
         run = Run([self.journey, "import", export or self.export, "--store", str(store), "--format", "json"], answers=True)
-        told = json.loads(run.out)
-        if told["events"] != self.rows or told["rejected"] != 0:
-            raise SystemExit(f"journey stored {told['events']} of {self.rows} rows and rejected {told['rejected']}")
+        report = json.loads(run.out)
+        if report["events"] != self.rows or report["rejected"] != 0:
+            raise SystemExit(f"journey stored {report['events']} of {self.rows} rows and rejected {report['rejected']}")
         run.size = size(store)
         self.ours.append(run)
         return run

@@ -1,4 +1,4 @@
-//! Ids that look the same: shown where they differ, told of, never merged.
+//! Ids that look the same: shown where they differ, reported, never merged.
 
 use std::sync::Arc;
 
@@ -53,11 +53,11 @@ fn ids_that_look_the_same_are_named_and_stay_separate() {
     for id in LOOK_ALIKES {
         let journey = inspector.journey(&Id::new(id)).unwrap().unwrap();
         assert_eq!((journey.steps.len(), journey.root.as_ref()), (1, Some(&Id::new(id))), "{id:?}");
-        let mut told: Vec<&str> = journey.alike.iter().map(|alike| alike.id.as_str()).collect();
-        told.sort_unstable();
+        let mut alike: Vec<&str> = journey.alike.iter().map(|alike| alike.id.as_str()).collect();
+        alike.sort_unstable();
         let mut others: Vec<&str> = LOOK_ALIKES.iter().copied().filter(|other| other != id).collect();
         others.sort_unstable();
-        assert_eq!(told, others, "{id:?}");
+        assert_eq!(alike, others, "{id:?}");
         assert!(journey.findings.iter().any(|finding| finding.code() == "id-variants" && finding.sources.len() == 1));
         let mut out = Vec::new();
         text::journey(&mut out, &journey, &Look { width: 200, ..Look::default() }).unwrap();
@@ -114,29 +114,29 @@ fn an_id_in_another_case_names_the_alias_and_the_device_form() {
     let lower = upper.to_lowercase();
     let device = format!("$device:{lower}");
     let inspector = store(&[upper, &lower, &device, "x"]);
-    let told = |id: &str| -> Vec<String> {
+    let alike = |id: &str| -> Vec<String> {
         let journey = inspector.journey(&Id::new(id)).unwrap().unwrap();
         journey.alike.iter().map(|alike| alike.id.as_str().to_owned()).collect()
     };
-    assert_eq!(told(upper), [device.clone(), lower.clone()]);
-    assert_eq!(told(&lower), [upper], "its own device form is no other id");
-    assert_eq!(told("x"), Vec::<String>::new());
+    assert_eq!(alike(upper), [device.clone(), lower.clone()]);
+    assert_eq!(alike(&lower), [upper], "its own device form is no other id");
+    assert_eq!(alike("x"), Vec::<String>::new());
 }
 
 #[test]
 fn an_id_that_had_not_arrived_yet_is_named_by_none() {
     let sent = [("sally", 5_000), ("Sally", 6_000), ("sally ", 9_000), ("sully", 5_000)];
     let inspector = store_of(sent.into_iter().map(|(id, at)| (id, 1_700_000_000_000 + at)));
-    let told = |at: i64| -> Vec<String> {
+    let alike = |at: i64| -> Vec<String> {
         let moment = Arrival::end_of(1_700_000_000_000 + at);
         let journey = inspector.journey_as_of(&mut History::default(), &Id::new("sally"), moment).unwrap().unwrap();
         let has_finding = journey.findings.iter().any(|finding| finding.code() == "id-variants");
         assert_eq!(has_finding, !journey.alike.is_empty());
         journey.alike.iter().map(|alike| alike.id.as_str().to_owned()).collect()
     };
-    assert_eq!(told(5_500), Vec::<String>::new());
-    assert_eq!(told(6_500), ["Sally"]);
-    assert_eq!(told(9_500), ["Sally", "sally "]);
+    assert_eq!(alike(5_500), Vec::<String>::new());
+    assert_eq!(alike(6_500), ["Sally"]);
+    assert_eq!(alike(9_500), ["Sally", "sally "]);
 }
 
 #[test]

@@ -145,7 +145,7 @@ fn wrong_orphans(expected: &Value, shown: &BTreeMap<String, Journey>) -> Vec<Str
         let mut want = numbers(&orphan["events"]);
         want.sort_unstable();
         if lines != want {
-            wrong.push(format!("orphan {id:?} is told with {lines:?}, not {want:?}"));
+            wrong.push(format!("orphan {id:?} is given with {lines:?}, not {want:?}"));
         }
     }
     for (root, journey) in shown {

@@ -119,9 +119,9 @@ fn a_reader_that_goes_away_is_no_failure() {
         let mut child = home.command().args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         drop(child.stdout.take());
         let status = child.wait().unwrap();
-        let mut told = String::new();
-        child.stderr.take().unwrap().read_to_string(&mut told).unwrap();
-        assert_eq!((status.code(), told.as_str()), (Some(0), ""), "{arguments:?}");
+        let mut message = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut message).unwrap();
+        assert_eq!((status.code(), message.as_str()), (Some(0), ""), "{arguments:?}");
     }
 }
 

@@ -223,7 +223,7 @@ proptest! {
         let side = |journey: &journey::identity::Journey| Side { journey: Arc::new(journey.clone()), traits: vec![] };
         let there = Comparison::of(side(&a), side(&b), vec![]);
         let back = Comparison::of(side(&b), side(&a), vec![]);
-        prop_assert_eq!(there.verdict, back.verdict, "whoever is asked for first");
+        prop_assert_eq!(there.verdict, back.verdict, "in either order");
         prop_assert_eq!(there.verdict == Verdict::Same, a.root.is_some() && a.root == b.root);
         let best = there.arguments.iter().filter(|argument| argument.supports).map(|argument| argument.strength).max();
         match there.verdict {
@@ -312,7 +312,7 @@ fn an_anonymous_id_is_tied_to_its_user_by_one_argument_for_each_row() {
     let compared = compare("1 a(G1)\n2 ID(u1 <= G1)\n3 b(u1)", "u1", "G1");
     assert_eq!(compared.arguments.iter().filter(|one| lines(one) == [2]).count(), 1, "{:?}", compared.arguments);
     assert_eq!(compared.verdict, Verdict::Tied);
-    // A refused call is the evidence, and no second argument beside it.
+    // A refused call is the evidence, and there is no second argument.
     let story = "1 View(12345)\n3 AL(sally -> 12345)\n60 Open(P-1)\n61 AL(sally -> P-1)";
     let compared = compare(story, "sally", "P-1");
     assert_eq!(compared.arguments.iter().filter(|one| lines(one) == [4]).count(), 1, "{:?}", compared.arguments);

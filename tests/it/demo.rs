@@ -36,7 +36,7 @@ impl Home {
         serde_json::from_str(&self.out(expected, &[arguments, &["--format", "json"]].concat())).unwrap()
     }
 
-    /// What is told on the error output, with the exit code as expected.
+    /// The error output, with the exit code as expected.
     fn err(&self, expected: i32, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert_eq!(output.status.code(), Some(expected), "{}", String::from_utf8_lossy(&output.stdout));

@@ -244,7 +244,7 @@ proptest! {
             .collect();
         let mut prefix = facts(&so_far);
         for link in &mut prefix.links {
-            // How many rows say so is not known of a moment: the first one is told.
+            // How many rows say so is unknown at a moment: the first one is given.
             link.rows = 1;
         }
         // Numbers in the store are given in order of writing, and rows left out have theirs.
@@ -309,7 +309,7 @@ proptest! {
     }
 }
 
-/// What is told of a user whose ids are too many, but for the query and its note.
+/// The answer about a user with too many ids, but for the query and its note.
 fn printed_from(whole: &Whole, query: &str) -> (Journey, String) {
     let journey =
         resolve(&gather(whole, &Id::new(query), &Limits::default()).unwrap(), &Id::new(query), LEGACY).unwrap();
@@ -372,7 +372,7 @@ fn a_long_chain_is_shown_from_its_root_whichever_end_is_asked() {
             assert!(printed_from(&whole, &format!("x{query}")).1 == printed, "x{query}");
         }
     }
-    // What fits within the limit is told whole, and no number is called a least one.
+    // What fits within the limit is given whole, and no number is called a least one.
     let calls: String = (0..900).map(onwards).collect();
     let whole = Whole(Story::new(&format!("{calls}4000 View(x900)\n")).facts());
     let (journey, _) = printed_from(&whole, "x450");
@@ -391,8 +391,8 @@ fn a_placeholder_shared_by_thousands_costs_its_own_rows_only() {
     let facts = gather(&whole, &Id::new("undefined"), &Limits::default()).unwrap();
     assert_eq!(facts.events.len(), 3_000);
     assert_eq!(facts.links.len(), 0);
-    let beside = gather(&whole, &Id::new("G7"), &Limits::default()).unwrap();
-    assert!(beside.events.len() < 10, "{} rows for one visitor", beside.events.len());
+    let visitor = gather(&whole, &Id::new("G7"), &Limits::default()).unwrap();
+    assert!(visitor.events.len() < 10, "{} rows for one visitor", visitor.events.len());
 }
 
 #[test]

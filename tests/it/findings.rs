@@ -421,7 +421,7 @@ fn a_threshold_that_is_set_decides_over_the_store_and_in_a_journey() {
         of_user
     };
     assert_eq!([3, 4, 5].map(has), [true, true, false], "four users used the device");
-    // Rows a little newer than their arrival, told by the sums and by the rows.
+    // Rows a little newer than their arrival, found by the sums and by the rows.
     let line =
         r#"{"event":"View","properties":{"distinct_id":"u","time":1562785200,"mp_processing_time_ms":1562785100000}}"#;
     let ahead = |ahead: u64| {

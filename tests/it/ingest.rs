@@ -1,4 +1,4 @@
-//! Files into a store: what is stored, what is known again, what is told.
+//! Files into a store: what is stored, what is known again, what the report says.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
@@ -105,11 +105,11 @@ fn times(writer: Writer) -> Vec<i64> {
 #[test]
 fn an_export_is_stored_and_reported() {
     let mut writer = store();
-    let told = read(&mut writer, Input::Path(sample("export/race.jsonl")));
-    assert_eq!((told.file.as_str(), told.format.as_str()), ("race.jsonl", "raw export (JSON Lines)"));
-    assert_eq!((told.rows, told.events, told.aliases, told.rejected), (16, 16, 1, 0));
-    assert_eq!(told.timezone, "UTC (inferred, sure: 16 of 16 rows)");
-    assert!(!told.already && !told.resumed);
+    let report = read(&mut writer, Input::Path(sample("export/race.jsonl")));
+    assert_eq!((report.file.as_str(), report.format.as_str()), ("race.jsonl", "raw export (JSON Lines)"));
+    assert_eq!((report.rows, report.events, report.aliases, report.rejected), (16, 16, 1, 0));
+    assert_eq!(report.timezone, "UTC (inferred, sure: 16 of 16 rows)");
+    assert!(!report.already && !report.resumed);
     let reader = writer.into_reader().unwrap();
     let events = all_events(&reader);
     assert_eq!(events.len(), 16);
@@ -171,8 +171,8 @@ fn the_size_of_chunks_changes_nothing_but_the_chunks() {
 fn a_byte_order_mark_blank_lines_and_a_missing_end_are_no_rows() {
     let mut writer = store();
     let all = rows(0, 3, 0);
-    let told = read(&mut writer, bytes("x", format!("\u{feff}{}", all.trim_end().replace('\n', "\r\n\r\n"))));
-    assert_eq!((told.rows, told.events, told.rejected), (3, 3, 0));
+    let report = read(&mut writer, bytes("x", format!("\u{feff}{}", all.trim_end().replace('\n', "\r\n\r\n"))));
+    assert_eq!((report.rows, report.events, report.rejected), (3, 3, 0));
     let lines: Vec<_> = all_events(&writer.into_reader().unwrap()).into_iter().map(|event| event.source.line).collect();
     assert_eq!(lines, [1, 3, 5]);
 }
@@ -180,16 +180,16 @@ fn a_byte_order_mark_blank_lines_and_a_missing_end_are_no_rows() {
 #[test]
 fn standard_input_has_a_name() {
     let mut writer = store();
-    let told = read(&mut writer, Input::Stdin(Box::new(Cursor::new(rows(0, 2, 0)))));
-    assert_eq!((told.file.as_str(), told.events), ("<stdin>", 2));
+    let report = read(&mut writer, Input::Stdin(Box::new(Cursor::new(rows(0, 2, 0)))));
+    assert_eq!((report.file.as_str(), report.events), ("<stdin>", 2));
 }
 
 #[test]
 fn a_row_that_cannot_be_read_is_kept_with_line_and_reason() {
     let mut writer = store();
     let file = format!("{}garbage\n{{\"event\":\"A\"}}\n{}", rows(0, 1, 0), rows(1, 1, 0));
-    let told = read(&mut writer, bytes("x.jsonl", file));
-    assert_eq!((told.rows, told.events, told.rejected), (4, 2, 2));
+    let report = read(&mut writer, bytes("x.jsonl", file));
+    assert_eq!((report.rows, report.events, report.rejected), (4, 2, 2));
     let rejects = writer.into_reader().unwrap().rejects(10).unwrap();
     let rejects: Vec<_> =
         rejects.iter().map(|r| (r.file.as_str(), r.line, r.reason.as_str(), r.text.as_str())).collect();
@@ -207,8 +207,8 @@ fn a_record_past_the_limit_is_rejected_in_parts_and_known_again() {
     let options = Options { longest_record: 1000, chunk: 300, ..Options::default() };
     let file = format!("{}{{\"x\":\"{}\"}}\n{}", rows(0, 2, 0), "y".repeat(2500), rows(2, 2, 0));
     let mut writer = store();
-    let told = run(&mut writer, vec![bytes("x", &file)], &options).files.remove(0);
-    assert_eq!((told.events, told.rejected), (4, 3));
+    let report = run(&mut writer, vec![bytes("x", &file)], &options).files.remove(0);
+    assert_eq!((report.events, report.rejected), (4, 3));
     assert!(run(&mut writer, vec![bytes("x", &file)], &options).files[0].already);
     let reader = writer.into_reader().unwrap();
     let rejects = reader.rejects(10).unwrap();
@@ -265,11 +265,11 @@ fn rows_of_another_project_stay_separate() {
         ) + "\n"
     };
     let mut writer = store();
-    let told = read(&mut writer, bytes("one", sent("T1", "sally") + &sent("T2", "sally") + &sent("T1", "bob")));
-    assert_eq!((told.events, told.rejected), (2, 1));
+    let report = read(&mut writer, bytes("one", sent("T1", "sally") + &sent("T2", "sally") + &sent("T1", "bob")));
+    assert_eq!((report.events, report.rejected), (2, 1));
     assert_eq!(writer.project().unwrap().as_deref(), Some("T1"));
-    let told = read(&mut writer, bytes("two", sent("T2", "dave")));
-    assert_eq!((told.events, told.rejected), (0, 1));
+    let report = read(&mut writer, bytes("two", sent("T2", "dave")));
+    assert_eq!((report.events, report.rejected), (0, 1));
     let rejects = writer.into_reader().unwrap().rejects(5).unwrap();
     assert_eq!(rejects[0].reason, "belongs to another project (token T2); import it into a store of its own");
     assert!(rejects[0].text.contains("\"token\":\"T2\""));
@@ -278,8 +278,8 @@ fn rows_of_another_project_stay_separate() {
 #[test]
 fn a_table_of_aliases_counts_as_there_before_every_row() {
     let mut writer = store();
-    let told = read(&mut writer, Input::Path(sample("table/aliases.csv")));
-    assert_eq!((told.format.as_str(), told.aliases, told.events), ("alias table (CSV)", 3, 0));
+    let report = read(&mut writer, Input::Path(sample("table/aliases.csv")));
+    assert_eq!((report.format.as_str(), report.aliases, report.events), ("alias table (CSV)", 3, 0));
     let reader = writer.into_reader().unwrap();
     let call = |alias: &str| reader.calls_of(&alias.into(), 5).unwrap().remove(0);
     let dated = call("sally@gmail.com");
@@ -295,8 +295,8 @@ fn a_table_of_aliases_counts_as_there_before_every_row() {
 #[test]
 fn profile_updates_are_stored() {
     let mut writer = store();
-    let told = read(&mut writer, Input::Path(sample("engage/second_device.jsonl")));
-    assert_eq!((told.format.as_str(), told.profiles, told.rejected), ("profile updates", 5, 0));
+    let report = read(&mut writer, Input::Path(sample("engage/second_device.jsonl")));
+    assert_eq!((report.format.as_str(), report.profiles, report.rejected), ("profile updates", 5, 0));
 }
 
 /// Gives its content a few bytes at a time, as a slow pipe does.

@@ -72,12 +72,12 @@ fn journey(facts: &Facts, id: &Id) -> Journey {
     resolve(facts, id, LEGACY).unwrap()
 }
 
-type Told = (&'static str, u64, Option<i64>);
+type Found = (&'static str, u64, Option<i64>);
 
-fn told(findings: &[Finding]) -> Vec<Told> {
-    let mut told: Vec<Told> = findings.iter().map(|one| (one.code(), one.rows, one.since)).collect();
-    told.sort_unstable();
-    told
+fn found(findings: &[Finding]) -> Vec<Found> {
+    let mut found: Vec<Found> = findings.iter().map(|one| (one.code(), one.rows, one.since)).collect();
+    found.sort_unstable();
+    found
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn agree(facts: &Facts, story: &str) {
         assert_eq!((user.named.iter().collect(), user.known.as_ref()), (named.clone(), named.first().copied()));
         let orphans = journey.orphans.iter().filter(|orphan| orphan.counts());
         assert_eq!(user.orphans, orphans.flat_map(|orphan| orphan.ids.clone()).collect::<Vec<_>>(), "{story}");
-        assert_eq!(told(&user.findings), told(&journey.findings), "{:?} of {story}", user.root);
+        assert_eq!(found(&user.findings), found(&journey.findings), "{:?} of {story}", user.root);
         for finding in &journey.findings {
             assert!(!finding.sources.is_empty(), "a row shows {}: {story}", finding.code());
             // Ids look alike from the first row on.

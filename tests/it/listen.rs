@@ -24,7 +24,7 @@ fn every_way_in_which_an_sdk_packs_a_row_is_read() {
     let gz = "Content-Type: application/json\r\nContent-Encoding: gzip\r\n";
     let plain = |name: &str| event(name).to_string();
     let quoted = percent_encoding::utf8_percent_encode(&plain("E"), percent_encoding::NON_ALPHANUMERIC).to_string();
-    let told = [
+    let answers = [
         listening.send("GET", &format!("/track/?data={}&ip=1&_=1", base64("AA")), "", b""),
         listening.send("POST", "/track/", form, format!("data={}&verbose=0", base64("BBB")).as_bytes()),
         listening.send("POST", "/track", "Content-Type: application/json\r\n", plain("CCCC").as_bytes()),
@@ -32,7 +32,7 @@ fn every_way_in_which_an_sdk_packs_a_row_is_read() {
         listening.send("POST", "/track", form, format!("data={quoted}").as_bytes()),
         listening.send("POST", "/track", "Content-Type: text/plain\r\n", format!("data={}", base64("F")).as_bytes()),
     ];
-    for (status, _, body) in told {
+    for (status, _, body) in answers {
         assert_eq!((status, body.as_str()), (200, "1"));
     }
     let chunked = format!(

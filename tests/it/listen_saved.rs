@@ -110,10 +110,10 @@ fn journeys(store: &Path, leaves_out: &[&str]) -> Vec<(String, Value)> {
     ids.retain(|id| !id.is_empty());
     ids.into_iter()
         .map(|id| {
-            let (_, told) = run(&["show", "--format", "json", &id], store);
-            let mut told: Value = serde_json::from_str(&told).unwrap();
-            forget(&mut told, leaves_out);
-            (id, told)
+            let (_, answer) = run(&["show", "--format", "json", &id], store);
+            let mut answer: Value = serde_json::from_str(&answer).unwrap();
+            forget(&mut answer, leaves_out);
+            (id, answer)
         })
         .collect()
 }
@@ -191,22 +191,22 @@ fn a_scenario_that_was_saved_is_played_to_the_same_users() {
     let text = fs::read_to_string(&saved).unwrap();
     assert!(!text.contains("T-SECRET"), "{text}");
     let output = program().arg("demo").arg(&saved).output().unwrap();
-    let told = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert_eq!(output.status.code(), Some(0), "it ends as its [expect] says: {told}");
-    assert!(text.contains("alias-on-login") && told.contains("refused"), "{text}\n{told}");
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0), "it ends as its [expect] says: {printed}");
+    assert!(text.contains("alias-on-login") && printed.contains("refused"), "{text}\n{printed}");
     let output = program().arg("demo").arg(&saved).arg("--store").arg(path("played.db")).output().unwrap();
     assert!(output.status.success());
     // What the server makes of it, not when it arrived and where it stands.
     let users = |store: &Path| {
-        let of = |told: &Value, id: &str| {
-            let events: Vec<_> = told["events"].as_array().into_iter().flatten().collect();
+        let of = |answer: &Value, id: &str| {
+            let events: Vec<_> = answer["events"].as_array().into_iter().flatten().collect();
             json!({
-                "id": id, "root": told["root"], "ids": told["ids"].as_array().map(|ids| ids.iter().map(|id| id["id"].clone()).collect::<Vec<_>>()),
+                "id": id, "root": answer["root"], "ids": answer["ids"].as_array().map(|ids| ids.iter().map(|id| id["id"].clone()).collect::<Vec<_>>()),
                 "rows": events.iter().map(|row| json!([row["event"], row["time"], row["distinct_id"], row["state"], row["split"]])).collect::<Vec<_>>(),
-                "findings": told["findings"].as_array().map(|all| all.iter().map(|one| one["code"].clone()).collect::<Vec<_>>()),
+                "findings": answer["findings"].as_array().map(|all| all.iter().map(|one| one["code"].clone()).collect::<Vec<_>>()),
             })
         };
-        journeys(store, &[]).iter().map(|(id, told)| of(told, id)).collect::<Vec<_>>()
+        journeys(store, &[]).iter().map(|(id, answer)| of(answer, id)).collect::<Vec<_>>()
     };
     let (before, after) = (users(&ended.store), users(&path("played.db")));
     assert!(before.iter().any(|user| user["rows"].as_array().is_some_and(|rows| rows.len() > 3)), "{before:?}");
@@ -216,8 +216,8 @@ fn a_scenario_that_was_saved_is_played_to_the_same_users() {
     assert_eq!(before.len(), after.len());
     // The same from the store, later.
     let later = path("later.toml");
-    let (code, told) = run(&["export", "--scenario", later.to_str().unwrap()], &ended.store);
-    assert_eq!((code, told.contains("journey demo")), (Some(0), true), "{told}");
+    let (code, printed) = run(&["export", "--scenario", later.to_str().unwrap()], &ended.store);
+    assert_eq!((code, printed.contains("journey demo")), (Some(0), true), "{printed}");
     let calls = |text: &str| text.lines().filter(|line| *line == "[[call]]").count();
     assert_eq!(calls(&fs::read_to_string(&later).unwrap()), calls(&text));
 }

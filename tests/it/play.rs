@@ -1,4 +1,4 @@
-//! Scenarios as plays: what they promise, what comes to be at which moment, how they are told.
+//! Scenarios as plays: what they promise, what comes to be at which moment, how they are worded.
 
 use journey::identity::{RULE_SETS, Split, Verdict, named};
 use journey::play::{NewsKind, Play, Standing, json, text};

@@ -61,7 +61,7 @@ fn played_and_recorded(flow: &str, version: &str, family: &str) -> (Vec<String>,
     let original = if version == "2.60.0" { "\"$device:A1\"" } else { "\"A1\"" };
     let text = std::fs::read_to_string(&file).unwrap();
     let text = text.replace("\"SDK\"", &format!("{family:?}")).replace("\"ORIGINAL\"", original);
-    // That id is to be the same to whoever says it.
+    // That id is the same for everyone who names it.
     let text = text.replace("ids = [\"$device:A1\"]", "ids = [\"A1\"]");
     let scenario = Scenario::parse(&file.display().to_string(), &text).unwrap();
     let supers: BTreeSet<String> = scenario

@@ -1,5 +1,5 @@
 //! The store from outside: what goes in comes back, whatever the order, and broken files are
-//! told by name.
+//! named.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 

@@ -63,7 +63,7 @@ fn store(rows: Vec<Row>, profiles: Vec<Profile>) -> Inspector {
     Inspector::new(writer.into_reader().unwrap())
 }
 
-/// Anna is known by two ids, Bob by one; a visitor is nobody yet.
+/// Anna is known by two ids, Bob by one; a visitor has no name yet.
 fn shop() -> Inspector {
     store(
         vec![

@@ -153,22 +153,22 @@ fn a_row_is_the_same_in_each_form_that_its_vendor_gives_it() {
     let mut files: Vec<_> = fs::read_dir(data("shapes")).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
     assert!(files.len() > 15);
-    let mut told = String::new();
+    let mut text = String::new();
     for file in files {
         let (name, rows, profiles) = read(&fs::read(&file).unwrap());
-        writeln!(told, "# {}: {name}", file.file_name().unwrap().to_string_lossy()).unwrap();
+        writeln!(text, "# {}: {name}", file.file_name().unwrap().to_string_lossy()).unwrap();
         for (row, line) in rows.iter().zip(listed(&rows).lines()) {
             let time =
                 |millis: i64| chrono::DateTime::from_timestamp_millis(millis).unwrap().format("%F %T%.3f").to_string();
             let arrival = row.arrival.map_or("-".to_owned(), time);
-            writeln!(told, "{line} | {} | {arrival} | {}", time(row.time), row.insert_id.as_deref().unwrap_or("-"))
+            writeln!(text, "{line} | {} | {arrival} | {}", time(row.time), row.insert_id.as_deref().unwrap_or("-"))
                 .unwrap();
         }
         for profile in &profiles {
-            writeln!(told, "profile {profile}").unwrap();
+            writeln!(text, "profile {profile}").unwrap();
         }
     }
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(text);
 }
 
 #[test]
@@ -372,11 +372,11 @@ fn a_plain_copy_of_several_vendors_is_imported_again_with_the_same_rows() {
     let copy = folder.path().join("copy.db");
     first.export(&copy, false, &mut |_, _| true).unwrap();
     let second = reader(vec![Input::Path(copy)]);
-    let told = |reader: &Reader| {
-        let mut told = BTreeSet::new();
+    let facts = |reader: &Reader| {
+        let mut all = BTreeSet::new();
         for id in reader.all_ids().unwrap() {
             for event in reader.events_of(&id, 9999).unwrap() {
-                told.insert(format!(
+                all.insert(format!(
                     "{} {:?} {} {} {:?} {:?} {:?} {:?} {} {:?}",
                     event.event,
                     event.verb,
@@ -391,15 +391,15 @@ fn a_plain_copy_of_several_vendors_is_imported_again_with_the_same_rows() {
                 ));
             }
             for link in reader.links_of(&id, 999).unwrap() {
-                told.insert(format!("{:?} {:?} {:?} {}", link.kind, link.a, link.b, link.rows));
+                all.insert(format!("{:?} {:?} {:?} {}", link.kind, link.a, link.b, link.rows));
             }
-            told.extend(
+            all.extend(
                 reader.calls_of(&id, 999).unwrap().iter().map(|call| format!("{:?} {:?}", call.alias, call.target)),
             );
         }
-        told
+        all
     };
-    let (before, after) = (told(&first), told(&second));
+    let (before, after) = (facts(&first), facts(&second));
     assert_eq!(before.difference(&after).collect::<Vec<_>>(), Vec::<&String>::new());
     assert_eq!(before, after);
 }

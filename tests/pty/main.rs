@@ -54,7 +54,7 @@ fn a_redacted_screen_has_no_id_and_a_key_switches_it() {
     session.wait_for("ids and values are pseudonyms now");
     session.wait_until("no id", is_hidden);
     session.press("\x1b");
-    session.wait_until("nobody who was opened", |screen| {
+    session.wait_until("no user who was opened", |screen| {
         !screen.contents().contains("sally@gmail") && screen.contents().contains("(redacted)")
     });
     session.press("sally@gm");
@@ -190,7 +190,7 @@ fn a_key_that_comes_with_a_new_size_is_not_lost() {
     session.wait_for("open one of these");
     session.press("\r");
     session.wait_for("row 1 of");
-    // What comes together is told together by the system: neither may hide the other.
+    // The system reports together what comes together: neither may hide the other.
     for row in 2..=20 {
         session.resize(80 + row % 2, 24);
         session.press("j");
@@ -276,7 +276,7 @@ fn identity_is_scrubbed_an_orphan_opened_and_two_users_compared() {
     session.wait_for("change 5 of 5");
     session.press(",,");
     session.wait_for("first row of P-1, an orphan today");
-    // The moment is told at once; its lines come from the store.
+    // The moment is given at once; its lines come from the store.
     session.wait_until("no orphan then", |screen| !screen.contents().contains("1 orphan"));
     session.press("..");
     session.wait_for("1 refused · 1 orphan");

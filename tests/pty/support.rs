@@ -177,7 +177,7 @@ impl Session {
     }
 }
 
-/// Waits until a file is there, which the program writes beside what it shows.
+/// Waits until a file is there, which the program writes in addition to what it shows.
 pub(crate) fn wait_for_file(path: &Path) {
     let end = Instant::now() + DEADLINE;
     while !path.exists() {

@@ -64,7 +64,7 @@ fn no_command_writes_what_acts() {
             seen += usize::from(text.contains("202E") || text.contains("\\u202e"));
         }
     }
-    assert!(seen > 10, "the data are told, and not only left out");
+    assert!(seen > 10, "the data are shown, and not only left out");
 }
 
 #[test]

@@ -97,10 +97,10 @@ fn repairs_and_scenarios_never_take_the_place_of_the_store_or_a_file_that_is_the
         let arguments = [command, &["--store", "s.db", "--write", "kept.txt"][..]].concat();
         refused(&home, &["kept.txt"], &arguments, "is there already");
         // What cannot be answered leaves no file.
-        let nobody = [&command[..1], &["nobody-at-all", "--store", "s.db", "--write", "new.txt"][..]].concat();
-        let output = home.run(&nobody);
+        let unknown = [&command[..1], &["nobody-at-all", "--store", "s.db", "--write", "new.txt"][..]].concat();
+        let output = home.run(&unknown);
         assert_eq!(code(&output), 1, "{}", err(&output));
-        assert!(!home.path("new.txt").exists(), "{nobody:?} has left a file");
+        assert!(!home.path("new.txt").exists(), "{unknown:?} has left a file");
     }
     let redacted = home.run(&["repair", "sally@gmail.com", "--store", "s.db", "--redact", "--write", "new.txt"]);
     assert_eq!(code(&redacted), 2, "{}", err(&redacted));

@@ -185,10 +185,10 @@ fn a_filter_that_keeps_no_row_says_so_in_every_form() {
     for form in ["text", "json", "csv", "html", "markdown"] {
         let output = home.run(&["show", "12345", "--filter", "plan=none", "--format", form]);
         assert_eq!(code(&output), 1, "{form}");
-        let told = if form == "json" { out(&output) + &err(&output) } else { err(&output) };
+        let message = if form == "json" { out(&output) + &err(&output) } else { err(&output) };
         // What was asked, how many rows there are, and what to do.
         for part in ["filter plan=none", &format!("0 of {all} rows"), "a wider filter, or none"] {
-            assert!(told.contains(part), "{form}: {part}: {told}");
+            assert!(message.contains(part), "{form}: {part}: {message}");
         }
         match form {
             "json" => {
@@ -211,9 +211,9 @@ fn a_filter_that_means_nothing_is_pointed_at() {
     let home = Home::with_sample();
     let output = home.run(&["show", "12345", "--filter", "event:View is:orphn"]);
     assert_eq!((code(&output), out(&output).as_str()), (2, ""));
-    let told = err(&output);
-    assert!(told.contains("did you mean orphan?"), "{told}");
-    assert!(told.contains("\n  event:View is:orphn\n                ^"), "{told}");
+    let message = err(&output);
+    assert!(message.contains("did you mean orphan?"), "{message}");
+    assert!(message.contains("\n  event:View is:orphn\n                ^"), "{message}");
     for (option, time) in [("--from", "soon"), ("--to", "2019-99-01")] {
         let output = home.run(&["show", "12345", option, time]);
         assert_eq!(code(&output), 2);
@@ -245,12 +245,12 @@ fn two_users_are_compared_as_text_and_as_json() {
     let home = Home::new();
     let text = out(&home.run(&["diff", "sally@gmail.com", "P-1"]));
     assert!(text.contains("no alias joins") && text.contains("proof  The app asked for"), "{text}");
-    let told = home.json(0, &["diff", "tom@example.com", "bob@example.com"]);
-    assert_eq!((told["same"].as_bool(), told["verdict"].as_str()), (Some(false), Some("nothing")));
-    let different = told["arguments"].as_array().unwrap().iter().any(|argument| {
+    let answer = home.json(0, &["diff", "tom@example.com", "bob@example.com"]);
+    assert_eq!((answer["same"].as_bool(), answer["verdict"].as_str()), (Some(false), Some("nothing")));
+    let different = answer["arguments"].as_array().unwrap().iter().any(|argument| {
         argument["supports"] == false && argument["text"].as_str().unwrap().contains("e-mail: tom@example.com")
     });
-    assert!(different, "{told}");
+    assert!(different, "{answer}");
     let same = home.json(0, &["diff", "sally@gmail.com", "12345"]);
     assert_eq!(same["verdict"], "same");
     assert_eq!(code(&home.run(&["diff", "sally@gmail.com", "nobody-there"])), 1);

@@ -79,9 +79,9 @@ fn an_empty_store_says_that_it_is_empty_and_how_to_see_the_demo() {
     for arguments in [&["search", "sally"][..], &["show", "sally@gmail.com"], &["graph", "sally@gmail.com"]] {
         let output = home.run(arguments);
         assert_eq!(code(&output), 1, "{arguments:?}");
-        let told = err(&output);
+        let message = err(&output);
         for part in ["the store is empty", "journey import FILE", "--demo"] {
-            assert!(told.contains(part), "{arguments:?}: {told}");
+            assert!(message.contains(part), "{arguments:?}: {message}");
         }
     }
 }

@@ -159,7 +159,7 @@ fn no_command_gives_another_answer_for_a_changed_bit() {
         seen += 1;
     });
     tell("a bit flipped, asked by commands", seen);
-    tell("- of them told by one or more of them; the others lie where these do not look", printed);
+    tell("- of them found by one or more of them; the others lie where these do not look", printed);
 }
 
 #[test]

@@ -178,7 +178,7 @@ fn a_log_that_a_killed_import_left_is_part_of_the_store_wherever_both_are() {
         }
         place.finish(&IMPORT, &clean);
     }
-    tell("a log left beside the store", times().min(10));
+    tell("a log left next to the store", times().min(10));
 }
 
 #[test]

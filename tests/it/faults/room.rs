@@ -38,7 +38,7 @@ fn is_told(output: &Output) -> bool {
 struct Medium(TempDir);
 
 impl Medium {
-    /// `None` where this process may not make one, which is told.
+    /// `None` where this process may not make one, which the test says.
     fn new(kibibytes: u64) -> Option<Self> {
         let medium = Self(TempDir::new().unwrap());
         let options = format!("size={kibibytes}k,mode=777");

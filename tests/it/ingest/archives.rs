@@ -67,7 +67,7 @@ fn import(inputs: Vec<Input>, options: &Options) -> (Result<Report, ingest::Erro
 }
 
 /// What comes of an archive on disk: its files with their rows, and everything that is said.
-fn told(name: &str, content: &[u8]) -> (Vec<(String, u64)>, String) {
+fn imported(name: &str, content: &[u8]) -> (Vec<(String, u64)>, String) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
     fs::write(&path, content).unwrap();
@@ -106,7 +106,7 @@ fn day_files_are_the_same_in_a_folder_and_in_any_archive() {
         ("july.tar.zst", zstd::encode_all(&*tar(&in_order), 1).unwrap()),
         ("without-an-ending", zip(&members)),
     ] {
-        assert_eq!(told(name, &content), (files(name), String::new()), "{name}");
+        assert_eq!(imported(name, &content), (files(name), String::new()), "{name}");
         fs::write(folder.path().join(name), content).unwrap();
     }
     // A folder of archives is read like one of files, and what is known is stored once.
@@ -124,9 +124,9 @@ fn a_name_that_leads_elsewhere_is_a_name_and_nothing_more() {
     let content = row("a", 1);
     for name in ["../../../tmp/journey-leads-elsewhere.jsonl", "/tmp/journey-leads-elsewhere.jsonl"] {
         let files = vec![(format!("x.tar:{name}"), 1)];
-        assert_eq!(told("x.tar", &tar(&[(name, content.as_bytes())])), (files, String::new()));
+        assert_eq!(imported("x.tar", &tar(&[(name, content.as_bytes())])), (files, String::new()));
         let files = vec![(format!("x.zip:{name}"), 1)];
-        assert_eq!(told("x.zip", &zip(&[(name, content.as_bytes())])), (files, String::new()));
+        assert_eq!(imported("x.zip", &zip(&[(name, content.as_bytes())])), (files, String::new()));
         assert!(!Path::new("/tmp/journey-leads-elsewhere.jsonl").exists());
     }
 }
@@ -152,13 +152,13 @@ fn what_is_not_read_of_an_archive_is_said_and_the_rest_is_read() {
             "link.tar:l.jsonl is not read: it is a link",
         ),
     ] {
-        let (files, said) = told(name, &archive);
+        let (files, said) = imported(name, &archive);
         assert_eq!(files, [(format!("{name}:z.jsonl"), 1)], "{name}: {said}");
         assert!(said.contains(says), "{name}: {said}");
     }
     let many: Vec<String> = (0..9).map(|at| format!("{at}.txt")).collect();
     let many: Vec<(&str, &[u8])> = many.iter().map(|name| (name.as_str(), &b"prose"[..])).chain([good]).collect();
-    let (_, said) = told("many.zip", &zip(&many));
+    let (_, said) = imported("many.zip", &zip(&many));
     assert_eq!(said.lines().count(), 6, "{said}");
     assert!(said.contains("passed over: 4 more files in many.zip"), "{said}");
 }
@@ -194,13 +194,13 @@ fn a_damaged_or_made_up_archive_is_reported_and_what_came_before_is_kept() {
         ("empty.zip", zip(&[]), "empty.zip is an archive without files"),
         ("folder.tar", tar(&[("only/", b"")]), "folder.tar is an archive without files"),
     ] {
-        let (files, said) = told(name, &archive);
+        let (files, said) = imported(name, &archive);
         assert!(said.contains(says), "{name}: {said}");
         assert!(files.iter().all(|(_, events)| *events <= 1), "{name}");
     }
     let day: String = (0..900).map(|at| row("a", at)).collect();
     let cut = &tar(&[("1.jsonl", content.as_bytes()), ("2.jsonl", day.as_bytes())])[..9000];
-    let (files, said) = told("cut.tar", cut);
+    let (files, said) = imported("cut.tar", cut);
     assert_eq!(files[0], ("cut.tar:1.jsonl".to_owned(), 1));
     assert!(files[1].1 > 10 && said.contains("cut.tar:2.jsonl could be read for"), "{files:?} {said}");
     // A zip archive that cannot be looked into from its end.
@@ -210,7 +210,7 @@ fn a_damaged_or_made_up_archive_is_reported_and_what_came_before_is_kept() {
         error.to_string().contains("list of contents is at its end")
             && error.advice().unwrap().contains("import the file itself")
     );
-    let (files, said) = told("packed.zip.gz", &gzip(&plain));
+    let (files, said) = imported("packed.zip.gz", &gzip(&plain));
     assert!(files.is_empty() && said.contains("list of contents is at its end"), "{said}");
 }
 
@@ -224,7 +224,7 @@ fn a_tar_archive_is_read_from_a_pipe_and_same_names_are_read_each() {
     assert!(report.files.iter().all(|file| file.file == "<stdin>:day.jsonl"), "{:?}", report.files);
 }
 
-/// A tar archive with one member that never ends; an import is told to stop when it has seen a part of it.
+/// A tar archive with one member that never ends; an import has to stop when it has seen a part of it.
 struct Endless {
     header: Cursor<Vec<u8>>,
     content: &'static [u8],
@@ -413,10 +413,10 @@ fn a_parquet_file_that_is_not_read_says_why() {
         ("in.zip", zip(&[("x.parquet", &whole)]), "is a Parquet file inside another file"),
         ("x.parquet.gz", gzip(&whole), "is a Parquet file inside another file"),
     ] {
-        let (files, said) = told(name, &content);
+        let (files, said) = imported(name, &content);
         assert!(files.iter().all(|(_, events)| *events == 0) && said.contains(says), "{name}: {files:?} {said}");
     }
-    let (files, said) = told("no-rows.parquet", &of("parquet/no-rows.parquet"));
+    let (files, said) = imported("no-rows.parquet", &of("parquet/no-rows.parquet"));
     assert_eq!((files, said.as_str()), (vec![("no-rows.parquet".to_owned(), 0)], "no-rows.parquet is empty"));
 }
 

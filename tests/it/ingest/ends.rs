@@ -1,4 +1,4 @@
-//! Files whose rows are missing, in part or as a whole, and how that is told and kept.
+//! Files whose rows are missing, in part or as a whole, and how that is reported and kept.
 
 use super::*;
 
@@ -9,7 +9,7 @@ fn incomplete(writer: Writer) -> Vec<(String, bool)> {
 }
 
 /// Imports a file, and gives its report and how many rows the store has.
-fn told(writer: &mut Writer, name: &str, content: impl AsRef<[u8]>) -> FileReport {
+fn import_one(writer: &mut Writer, name: &str, content: impl AsRef<[u8]>) -> FileReport {
     run(writer, vec![bytes(name, content)], &small()).files.remove(0)
 }
 
@@ -20,12 +20,12 @@ fn an_export_that_the_server_ended_early_is_incomplete_until_all_of_it_came() {
     let all = rows(0, 9, 0);
     let early = rows(0, 4, 0) + "export terminated early\n";
     let mut writer = store();
-    let first = told(&mut writer, "x.jsonl", &early);
+    let first = import_one(&mut writer, "x.jsonl", &early);
     assert_eq!((first.events, first.rejected, first.incomplete.as_deref()), (4, 0, Some(EARLY)));
-    let again = told(&mut writer, "x.jsonl", &early);
+    let again = import_one(&mut writer, "x.jsonl", &early);
     assert!(again.already);
     assert_eq!(again.incomplete.as_deref(), Some(EARLY), "the same file lacks the same rows");
-    let whole = told(&mut writer, "renamed.jsonl", &all);
+    let whole = import_one(&mut writer, "renamed.jsonl", &all);
     assert_eq!((whole.events, whole.resumed, whole.incomplete), (5, true, None), "what is there is not stored twice");
     assert_eq!(incomplete(writer), [("x.jsonl".to_owned(), false)]);
 }
@@ -33,9 +33,9 @@ fn an_export_that_the_server_ended_early_is_incomplete_until_all_of_it_came() {
 #[test]
 fn a_complete_file_of_the_same_name_takes_the_place_of_one_with_other_rows() {
     let mut writer = store();
-    told(&mut writer, "x.jsonl", rows(0, 4, 0) + "terminated early");
-    told(&mut writer, "y.jsonl", rows(50, 4, 0) + "terminated early");
-    told(&mut writer, "x.jsonl", rows(100, 9, 0));
+    import_one(&mut writer, "x.jsonl", rows(0, 4, 0) + "terminated early");
+    import_one(&mut writer, "y.jsonl", rows(50, 4, 0) + "terminated early");
+    import_one(&mut writer, "x.jsonl", rows(100, 9, 0));
     let files = incomplete(writer);
     assert_eq!(files, [("x.jsonl".to_owned(), false), ("x.jsonl".to_owned(), false), ("y.jsonl".to_owned(), true)]);
 }
@@ -47,7 +47,7 @@ fn packed_exports_end_early_in_the_same_way() {
     gzip.write_all(early.as_bytes()).unwrap();
     let zst = zstd::encode_all(early.as_bytes(), 1).unwrap();
     for (name, packed) in [("x.gz", gzip.finish().unwrap()), ("x.zst", zst)] {
-        let file = told(&mut store(), name, packed);
+        let file = import_one(&mut store(), name, packed);
         assert_eq!((file.events, file.incomplete.as_deref()), (4, Some(EARLY)), "{name}");
     }
 }
@@ -58,12 +58,12 @@ fn an_array_cut_between_two_rows_is_incomplete_and_resumes_where_it_ended() {
     let third = all.match_indices(",\n").nth(2).unwrap().0;
     for cut in [third, third + 1, third + 2] {
         let mut writer = store();
-        let part = told(&mut writer, "x.json", all.split_at(cut).0);
+        let part = import_one(&mut writer, "x.json", all.split_at(cut).0);
         assert_eq!((part.events, part.rejected), (3, 0), "{cut}");
         let missing = part.incomplete.unwrap();
         assert_eq!(missing, "its array is not closed, so it was cut off between two rows");
-        assert!(told(&mut writer, "x.json", all.split_at(cut).0).incomplete.is_some());
-        let whole = told(&mut writer, "x.json", &all);
+        assert!(import_one(&mut writer, "x.json", all.split_at(cut).0).incomplete.is_some());
+        let whole = import_one(&mut writer, "x.json", &all);
         assert_eq!((whole.events, whole.incomplete), (3, None), "{cut}");
         assert_eq!(incomplete(writer), [("x.json".to_owned(), false)]);
     }
@@ -83,8 +83,8 @@ fn a_file_is_incomplete_where_its_last_row_is_and_not_where_another_is() {
         (format!("[{}]\n\n", rows(0, 3, 0).trim_end().replace('\n', ",")), None),
     ] {
         let mut writer = store();
-        assert_eq!(told(&mut writer, "x", &file).incomplete.as_deref(), missing, "{file}");
-        assert_eq!(told(&mut writer, "x", &file).incomplete.as_deref(), missing, "the second time: {file}");
+        assert_eq!(import_one(&mut writer, "x", &file).incomplete.as_deref(), missing, "{file}");
+        assert_eq!(import_one(&mut writer, "x", &file).incomplete.as_deref(), missing, "the second time: {file}");
     }
 }
 
@@ -170,8 +170,8 @@ fn a_repaired_row_is_found_by_the_text_that_it_has_now() {
     file.extend(
         rows(1, 1, 0).replace("\"u1\"", "\"MXller\"").bytes().map(|byte| if byte == b'X' { 0xfc } else { byte }),
     );
-    let told = read(&mut writer, bytes("x", file));
-    assert_eq!((told.events, told.rejected, told.lacks.repaired), (2, 0, 2));
+    let report = read(&mut writer, bytes("x", file));
+    assert_eq!((report.events, report.rejected, report.lacks.repaired), (2, 0, 2));
     let reader = writer.into_reader().unwrap();
     for id in ["M\u{6}ller", "M\u{fffd}ller"] {
         let events = reader.events_of(&Id::new(id), 5).unwrap();
@@ -185,13 +185,17 @@ fn reasons_are_reported_with_a_line_each_and_rejects_are_kept_up_to_a_limit() {
     let bad = "{\"event\":\"A\"}\n".repeat(12_000);
     let mut writer = store();
     // What most of the first rows are, the file is.
-    let told = read(&mut writer, bytes("x.jsonl", rows(0, 900, 0) + "garbage\n" + &bad));
-    assert_eq!((told.rows, told.events, told.rejected, told.dropped), (12_901, 900, 12_001, 2001));
-    let reasons: Vec<_> = told.reasons.iter().map(|why| (why.reason.as_str(), why.count, why.line)).collect();
+    let report = read(&mut writer, bytes("x.jsonl", rows(0, 900, 0) + "garbage\n" + &bad));
+    assert_eq!((report.rows, report.events, report.rejected, report.dropped), (12_901, 900, 12_001, 2001));
+    let reasons: Vec<_> = report.reasons.iter().map(|why| (why.reason.as_str(), why.count, why.line)).collect();
     assert_eq!(reasons, [("has no properties", 12_000, 902), ("not JSON: expected value", 1, 901)]);
 
     let more = read(&mut writer, bytes("x.jsonl", rows(0, 900, 0) + "garbage\n" + &bad + &bad));
-    assert_eq!((more.rejected, more.dropped), (12_000, 12_000), "the limit holds for the file, whoever reads it on");
+    assert_eq!(
+        (more.rejected, more.dropped),
+        (12_000, 12_000),
+        "the limit holds for the file, whichever import reads on"
+    );
     let reader = writer.into_reader().unwrap();
     assert_eq!(reader.rejects(usize::MAX).unwrap().len(), 10_000);
     assert_eq!(reader.overview().unwrap().rejected, 24_001);
@@ -201,8 +205,8 @@ fn reasons_are_reported_with_a_line_each_and_rejects_are_kept_up_to_a_limit() {
 fn a_piece_has_so_many_records_at_most_and_rows_among_short_lines_are_kept() {
     let short = "x\n".repeat(600_000);
     let mut writer = store();
-    let told = read(&mut writer, bytes("x.jsonl", rows(0, 1, 0) + &short + &rows(1, 1, 0) + &short));
-    assert_eq!((told.rows, told.events, told.rejected), (1_200_002, 2, 1_200_000));
+    let report = read(&mut writer, bytes("x.jsonl", rows(0, 1, 0) + &short + &rows(1, 1, 0) + &short));
+    assert_eq!((report.rows, report.events, report.rejected), (1_200_002, 2, 1_200_000));
     let lines: Vec<_> = all_events(&writer.into_reader().unwrap()).iter().map(|event| event.source.line).collect();
     assert_eq!(lines, [1, 600_002]);
 }
@@ -212,8 +216,8 @@ fn a_flood_of_blank_lines_is_passed_over_in_pieces() {
     let blank = "\n".repeat(100_000);
     let mut writer = store();
     let file = rows(0, 1, 0) + &blank + &rows(1, 1, 0) + &blank;
-    let told = run(&mut writer, vec![bytes("x.jsonl", &file)], &small()).files.remove(0);
-    assert_eq!((told.rows, told.events, told.bytes), (2, 2, file.len() as u64));
+    let report = run(&mut writer, vec![bytes("x.jsonl", &file)], &small()).files.remove(0);
+    assert_eq!((report.rows, report.events, report.bytes), (2, 2, file.len() as u64));
     assert!(run(&mut writer, vec![bytes("x.jsonl", &file)], &small()).files[0].already);
     let lines: Vec<_> = all_events(&writer.into_reader().unwrap()).iter().map(|event| event.source.line).collect();
     assert_eq!(lines, [1, 100_002]);
@@ -227,8 +231,8 @@ fn the_first_row_may_be_longer_than_what_is_looked_at() {
         (format!("[{}]", (long.clone() + &rows(1, 2, 0)).trim_end().replace('\n', ",")), "raw export (JSON array)"),
         (long + "\n" + &rows(1, 2, 0), "raw export (JSON Lines)"),
     ] {
-        let told = read(&mut store(), bytes("x", file));
-        assert_eq!((told.format.as_str(), told.events, told.rejected), (format, 3, 0));
+        let report = read(&mut store(), bytes("x", file));
+        assert_eq!((report.format.as_str(), report.events, report.rejected), (format, 3, 0));
     }
 }
 
@@ -326,8 +330,8 @@ fn a_value_of_a_sqlite_file_that_is_too_long_is_a_reject_and_the_other_rows_are_
     )
     .unwrap();
     let mut writer = store();
-    let told = read(&mut writer, Input::Path(path));
-    assert_eq!((told.events, told.rejected), (2, 1));
+    let report = read(&mut writer, Input::Path(path));
+    assert_eq!((report.events, report.rejected), (2, 1));
     let rejects = writer.into_reader().unwrap().rejects(5).unwrap();
     assert_eq!(rejects[0].reason, "a value is too long, more than 16 MiB: 17000000 bytes");
 }
@@ -395,17 +399,18 @@ fn a_message_of_a_server_between_two_days_says_that_rows_are_missing_there() {
     ] {
         let mut writer = store();
         for time in ["the first", "the second"] {
-            let file = told(&mut writer, "x.jsonl", two(message));
+            let file = import_one(&mut writer, "x.jsonl", two(message));
             let missing = file.incomplete.unwrap_or_default();
             assert!(missing.starts_with("in line 5 a server") && missing.contains(message), "{time}: {missing}");
         }
         assert_eq!(incomplete(writer), [("x.jsonl".to_owned(), true)], "{message}");
-        let file = told(&mut store(), "x.jsonl", two(message));
+        let file = import_one(&mut store(), "x.jsonl", two(message));
         assert_eq!((file.events, file.rejected, file.reasons[0].line), (8, 1, 5), "{message}");
     }
     // Behind half a row, and at the end as well.
     let half = rows(9, 1, 0).split_at(60).0.to_owned();
-    let file = told(&mut store(), "x.jsonl", two(&format!("{half}export terminated early")) + "terminated early\n");
+    let file =
+        import_one(&mut store(), "x.jsonl", two(&format!("{half}export terminated early")) + "terminated early\n");
     let missing = file.incomplete.unwrap();
     assert!(missing.contains("in line 5") && missing.ends_with("it early: \"terminated early\""), "{missing}");
     // What a tool says about its own work, and a row with such words, are none.
@@ -415,7 +420,7 @@ fn a_message_of_a_server_between_two_days_says_that_rows_are_missing_there() {
         "{\"event\":\"terminated early\",\"properties\":{\"time\":1561971600,\"distinct_id\":\"a\"}}",
         "{\"event\":\"A\",\"properties\":{\"time\":1561971600,\"distinct_id\":\"a\",\"note\":\"terminated early\nor not\"}}",
     ] {
-        assert_eq!(told(&mut store(), "x.jsonl", two(other)).incomplete, None, "{other}");
+        assert_eq!(import_one(&mut store(), "x.jsonl", two(other)).incomplete, None, "{other}");
     }
 }
 
@@ -425,11 +430,11 @@ fn a_last_row_with_a_line_break_in_a_text_is_whole() {
     for end in ["", "\n"] {
         let mut writer = store();
         for _ in 0..2 {
-            let file = told(&mut writer, "x.jsonl", format!("{}{row}{end}", rows(0, 3, 0)));
+            let file = import_one(&mut writer, "x.jsonl", format!("{}{row}{end}", rows(0, 3, 0)));
             assert_eq!((file.rejected, file.incomplete), (0, None));
         }
     }
-    let file = told(&mut store(), "x.jsonl", format!("{row}\n{}", rows(0, 3, 0)));
+    let file = import_one(&mut store(), "x.jsonl", format!("{row}\n{}", rows(0, 3, 0)));
     assert_eq!((file.events, file.lacks.repaired), (4, 1), "it is marked");
 }
 
@@ -442,16 +447,16 @@ fn a_table_that_ends_inside_a_cell_in_quotes_is_incomplete_and_goes_on_where_it_
     for cut in [quote + 1, quote + 3, quote + 6, all.get(quote..).and_then(|rest| rest.find('\n')).unwrap() + quote + 1]
     {
         let mut writer = store();
-        let first = told(&mut writer, "x.csv", all.get(..cut).unwrap());
+        let first = import_one(&mut writer, "x.csv", all.get(..cut).unwrap());
         assert_eq!((first.events, first.rejected), (5, 1), "{cut}");
         assert_eq!(first.incomplete.as_deref(), Some("its last row is cut off"), "{cut}");
-        let whole = told(&mut writer, "x.csv", &all);
+        let whole = import_one(&mut writer, "x.csv", &all);
         assert_eq!((whole.resumed, whole.incomplete), (true, None), "{cut}");
         assert_eq!(first.events + whole.events, 9, "{cut}");
     }
     // Quotes elsewhere than at the start of a cell are signs of it.
     for last in ["E5,u,1561971600,5\" of rain", "E5,u,1561971600,\"\"", "E5,u,1561971600,\"said \"\"yes\"\"\""] {
-        let report = told(&mut store(), "x.csv", format!("event,distinct_id,time,note\n{last}"));
+        let report = import_one(&mut store(), "x.csv", format!("event,distinct_id,time,note\n{last}"));
         assert_eq!((report.events, report.incomplete), (1, None), "{last}");
     }
 }

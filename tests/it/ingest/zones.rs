@@ -98,7 +98,7 @@ fn rows_that_were_read_before_their_zone_was_known_are_reported() {
           in it, import into a new store with --timezone Europe/Berlin"]
     );
     assert!(report.files[0].timezone.starts_with("Europe/Berlin (inferred, sure: 120 of 120"));
-    // In one chunk nothing is to be told.
+    // In one chunk there is nothing to say.
     let mut whole = store();
     assert_eq!(run(&mut whole, vec![bytes("x", &file)], &Options::default()).warnings, [""; 0]);
     all_right(whole);

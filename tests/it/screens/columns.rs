@@ -1,4 +1,4 @@
-//! What stands beside the rows by choice: pinned properties, lanes by device.
+//! Optional columns next to the rows: pinned properties, lanes by device.
 
 use std::sync::Arc;
 

@@ -254,7 +254,7 @@ fn steps_show_the_table_the_root_and_the_timeline_as_they_stood() {
         app.press(",");
     }
     insta::assert_snapshot!(seen.join("\n"));
-    // The very first arrival: nobody has heard of the e-mail, and the root is followed.
+    // The very first arrival: no row has named the e-mail yet, and the root is followed.
     let text = app.text();
     assert!(text.contains("as of 2019-07-01 16:53:21.000 UTC"), "{text}");
     assert!(text.contains("Nothing had made sally@x.com one of these ids yet"), "{text}");

@@ -57,7 +57,7 @@ struct Emulator {
     recorded: HashMap<char, usize>,
     cells: Vec<Vec<String>>,
     at: (usize, usize),
-    /// Where it was when it was told to keep that.
+    /// The place it was asked to keep.
     kept: (usize, usize),
     /// Where the character stands that the next may join, and its columns.
     before: Option<(usize, usize, usize)>,

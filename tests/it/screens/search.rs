@@ -1,4 +1,4 @@
-//! The search: looks at hits, pasted texts, what is told of the list; the overview.
+//! The search: looks at hits, pasted texts, what is said of the list; the overview.
 
 use crossterm::event::Event;
 use journey::inspect::query::Vocabulary;
@@ -99,7 +99,7 @@ fn who_was_opened_is_listed_and_remembered_with_what_was_typed() {
     app.press("sally@gm<Enter>");
     assert_eq!(app.backend.recent, [Recent { id: Id::new("sally@gmail.com"), text: "sally@gm".into() }]);
     app.press("R<Esc><C-u>");
-    assert_eq!(app.backend.recent.len(), 1, "asking again opens nobody");
+    assert_eq!(app.backend.recent.len(), 1, "asking again opens no journey");
     let text = app.text();
     assert!(text.contains("opened before") && text.contains("found by sally@gm"), "{text}");
     app.press("<Enter>");

@@ -22,12 +22,12 @@ fn a_foreign_file_gives_its_rows_as_json_values() {
     assert!(Foreign::is_foreign(&path));
     let file = Foreign::open(&path).unwrap();
     let events = file.events(0, 10).unwrap();
-    let told: Vec<_> = events
+    let rows: Vec<_> = events
         .iter()
         .map(|e| (e.rowid, e.distinct_id.as_str(), e.event.as_str(), e.time.as_str(), e.properties.as_str()))
         .collect();
     assert_eq!(
-        told,
+        rows,
         [
             (1, r#""a\"b""#, "View", "1602611311", r#"{"x":1}"#),
             (2, "42", "", "1.5", "{}"),
@@ -38,8 +38,8 @@ fn a_foreign_file_gives_its_rows_as_json_values() {
     assert_eq!(file.events(4, 1).unwrap(), []);
     let aliases = file.aliases().unwrap();
     let text = |bytes| std::str::from_utf8(bytes).unwrap();
-    let told: Vec<_> = aliases.iter().map(|a| (text(&*a.alias), text(&*a.distinct_id), a.time.clone())).collect();
-    assert_eq!(told, [(r#""k""#, r#""t""#, None), ("null", r#""12""#, None)]);
+    let calls: Vec<_> = aliases.iter().map(|a| (text(&*a.alias), text(&*a.distinct_id), a.time.clone())).collect();
+    assert_eq!(calls, [(r#""k""#, r#""t""#, None), ("null", r#""12""#, None)]);
 }
 
 #[test]

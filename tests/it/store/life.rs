@@ -282,9 +282,8 @@ fn much_that_waits_is_kept_early_where_others_may_read() {
 #[test]
 fn a_finished_store_is_one_file() {
     let (_folder, path) = store_in_file(2);
-    let beside: Vec<_> =
-        fs::read_dir(path.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(beside, ["store.journey"]);
+    let names: Vec<_> = fs::read_dir(path.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(names, ["store.journey"]);
 }
 
 #[test]

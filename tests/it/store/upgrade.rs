@@ -169,9 +169,9 @@ fn an_upgrade_that_is_stopped_anywhere_leaves_the_version_that_was_whole_last() 
 /// The files of a store as they are: what is left of it when all programs are killed at once.
 fn copy(from: &Path, to: &Path) {
     for end in ["", "-wal", "-journal"] {
-        let beside = |path: &Path| PathBuf::from(format!("{}{end}", path.display()));
-        if beside(from).exists() {
-            fs::copy(beside(from), beside(to)).unwrap();
+        let sibling = |path: &Path| PathBuf::from(format!("{}{end}", path.display()));
+        if sibling(from).exists() {
+            fs::copy(sibling(from), sibling(to)).unwrap();
         }
     }
 }
@@ -198,7 +198,7 @@ fn an_upgrade_that_is_killed_at_any_step_leaves_a_whole_store_of_some_version() 
         let mut versions = std::collections::BTreeSet::new();
         for step in looked_at.into_iter().chain([steps - 1, steps]) {
             let killed = killed(step);
-            // What was left beside is undone with the first look.
+            // A log left next to it is undone with the first look.
             versions.extend(table(&killed, "PRAGMA user_version"));
             assert_eq!(table(&killed, EVENTS), events, "{step} of {steps}");
             drop(Writer::open(&killed).unwrap());
@@ -254,7 +254,7 @@ fn doubled(sql: &str) -> (TempDir, PathBuf) {
     (folder, path)
 }
 
-/// As [`told`], with row numbers and numbers of files left out, which depend on the order of imports.
+/// All tables of a store as lines, without row numbers and numbers of files, which depend on the order of imports.
 fn content(path: &Path) -> Vec<String> {
     [
         "SELECT distinct_id, event, time, arrived, device_id, user_id, other_id, client, file, line, flags FROM events

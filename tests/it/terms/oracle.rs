@@ -245,7 +245,7 @@ fn text() -> impl Strategy<Value = String> {
 
 /// The roots that a search finds.
 fn found(store: &Inspector, text: &str) -> BTreeSet<String> {
-    // Words alone are a text, and nobody has this event.
+    // Words alone are a text, and no user has this event.
     let or_with_a_term = || Terms::read(&format!("({text}) -event:never")).unwrap();
     let terms = Terms::read(text).unwrap().or_else(|| Terms::words(text)).or_else(or_with_a_term).expect(text);
     let found = store.search_terms(&terms, 1_000, &mut |_| {}).unwrap();

@@ -62,7 +62,7 @@ impl Names {
 }
 
 /// Each row in the order of its time, and each tie between ids that rows say.
-fn told(name: &str) -> (String, String) {
+fn story(name: &str) -> (String, String) {
     let content = content(name);
     let (_, mut rows, _) = read(&content);
     rows.sort_by_key(|row| (row.time != GIVEN, row.time));
@@ -103,14 +103,14 @@ fn told(name: &str) -> (String, String) {
 #[test]
 fn the_same_story_keeps_its_calls_ids_and_devices_with_each_sdk_of_a_browser() {
     for name in BROWSERS {
-        let (told, vendor) = told(name);
+        let (text, vendor) = story(name);
         let of = name.split('-').next().unwrap();
         assert!(vendor.to_lowercase().starts_with(of), "{name}: {vendor}");
-        insta::assert_snapshot!(format!("story_{name}"), told);
+        insta::assert_snapshot!(format!("story_{name}"), text);
         // No row of one person is another's, and nothing of it is lost.
         let sequence = |id: &str| {
             let mut events: Vec<&str> = Vec::new();
-            for line in told.lines().filter(|line| line.contains(&format!("| id {id} |"))) {
+            for line in text.lines().filter(|line| line.contains(&format!("| id {id} |"))) {
                 let event = line.split(" | ").next().unwrap();
                 if ["Signed Up", "Logged In", "Report Created"].contains(&event) {
                     events.push(event);
@@ -146,8 +146,8 @@ fn a_legacy_project_has_the_story_of_both_people_by_its_aliases() {
 #[test]
 fn rows_of_older_sdks_and_of_servers_are_their_vendors_with_their_ids_and_times() {
     for (name, expected) in OTHERS {
-        let (told, vendor) = told(name);
+        let (text, vendor) = story(name);
         assert_eq!(vendor, *expected, "{name}");
-        insta::assert_snapshot!(format!("story_{name}"), told);
+        insta::assert_snapshot!(format!("story_{name}"), text);
     }
 }
