@@ -1,8 +1,10 @@
 //! Rule sets that join ids: the cases of identity.md §7 under Original and Simplified ID Merge, the
 //! table of §3.3, what PostHog's own tests say of its persons, and what Amplitude's documents say.
 
+mod columns;
 mod exported;
 mod migration;
+mod odd;
 mod oracle;
 mod others;
 mod people;

@@ -13,7 +13,7 @@ use crate::support::story::facts;
 
 /// People as sets of names; a device of its own space has `d:` before it, an id or a user `u:`.
 #[derive(Default)]
-struct People {
+pub(super) struct People {
     sets: Vec<BTreeSet<String>>,
     identified: BTreeSet<String>,
     assigned: BTreeMap<String, String>,
@@ -85,9 +85,12 @@ fn user_and_device(rules: &str, row: &Row) -> (Option<String>, Option<String>) {
 }
 
 /// Ids that PostHog takes for none, of those that histories have.
-const ILLEGAL: &[&str] = &["undefined"];
+pub(super) const ILLEGAL: &[&str] = &["undefined", "Anonymous", "'null'", "\"GUEST\"", " ", "[object Object]"];
 
-fn people(rules: &str, rows: &[Row]) -> People {
+/// Ids that a cluster of Original ID Merge has at most.
+const MOST_IDS: usize = 500;
+
+pub(super) fn people(rules: &str, rows: &[Row]) -> People {
     let mut people = People::default();
     for (at, row) in rows.iter().enumerate() {
         if let Some((kind, one, other)) = pair(&row.verb) {
@@ -100,7 +103,8 @@ fn people(rules: &str, rows: &[Row]) -> People {
                         VerbKind::Alias => !people.aliases.contains_key(&one),
                         _ => true,
                     };
-                    if may {
+                    let both: BTreeSet<String> = people.set(&one).union(&people.set(&other)).cloned().collect();
+                    if may && both.len() <= MOST_IDS {
                         match kind {
                             VerbKind::Identify => drop(people.assigned.insert(one.clone(), other.clone())),
                             VerbKind::Alias => drop(people.aliases.insert(one.clone(), other.clone())),
@@ -138,7 +142,7 @@ fn people(rules: &str, rows: &[Row]) -> People {
 }
 
 /// Rows, by their number, of the person that row `of` belongs to; `None` where it is no one's.
-fn rows_with(rules: &str, rows: &[Row], people: &People, of: usize) -> Option<BTreeSet<i64>> {
+pub(super) fn rows_with(rules: &str, rows: &[Row], people: &People, of: usize) -> Option<BTreeSet<i64>> {
     let owner = |at: usize| -> Option<BTreeSet<String>> {
         let row = rows.get(at)?;
         match rules {
@@ -167,7 +171,7 @@ fn rows_with(rules: &str, rows: &[Row], people: &People, of: usize) -> Option<BT
 }
 
 /// The number of the row at a place.
-fn numbered(at: usize) -> i64 {
+pub(super) fn numbered(at: usize) -> i64 {
     i64::try_from(at).unwrap() + 1
 }
 
