@@ -323,6 +323,11 @@ impl Inspector {
         self.shown_found(found)
     }
 
+    /// The people whose rows the terms find first, from a look at the last rows that takes a moment.
+    pub fn first_of_terms(&self, terms: &terms::Terms, limit: usize) -> Result<terms::Found, Error> {
+        self.shown_found(terms.find_first(self.source.scan_for("a search by terms")?, self.rules(), limit)?)
+    }
+
     /// Event names that have a text in them, with the number of their people and rows; none where
     /// nothing can be counted.
     pub fn events_with(&self, text: &str) -> Result<Vec<EventHit>, Error> {

@@ -18,7 +18,9 @@ mod findings;
 pub mod memory;
 mod opened;
 mod own;
+mod pasted;
 pub mod recorded;
+pub mod search;
 mod store;
 pub mod warehouse;
 
@@ -30,6 +32,7 @@ pub use self::asked::Session;
 pub use self::expected::Expected;
 pub use self::findings::{Answer, LISTED, Question};
 pub use self::opened::{Location, Opened, Options};
+pub use self::pasted::{Pasted, pasted};
 
 use crate::config::redaction;
 use crate::inspect::{Error, ErrorKind, Inspector, Redactor};

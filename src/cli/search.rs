@@ -9,10 +9,11 @@ use super::rules::rule_set;
 use crate::inspect::query::{self, hint};
 use crate::inspect::terms::Terms;
 use crate::inspect::{EventHit, Inspector, Shared, ValueHit};
-use crate::model::hit::Match;
 use crate::report::json::{self, Searched};
 use crate::report::look::{count, many};
 use crate::report::text;
+use crate::session::Hits;
+use crate::session::search::{self, Lister};
 
 /// Ids that are suggested when nothing matches.
 const SUGGESTED: usize = 5;
@@ -24,12 +25,12 @@ const TERM: usize = 60;
 const LOOKED_AT: usize = 200;
 
 pub(super) fn run(command: &Search, store: Named, console: &mut Console) -> Result<(), Failure> {
-    let terms = Terms::read(&command.text).map_err(|error| wrong(&command.text, &error))?;
+    Terms::read(&command.text).map_err(|error| wrong(&command.text, &error))?;
     let mut inspector = store.open(console)?;
     if let Some(rules) = &command.rules {
         inspector.set_rules(Some(rule_set(rules)?));
     }
-    answer(command, terms.as_ref(), &inspector, console).map_err(|failure| redaction::shown(failure, &inspector))
+    answer(command, &inspector, console).map_err(|failure| redaction::shown(failure, &inspector))
 }
 
 /// What is to be said of a store that holds nothing; `None` where it does.
@@ -43,54 +44,21 @@ pub(super) fn empty(inspector: &Inspector) -> Result<Option<Failure>, Failure> {
     }))
 }
 
-fn answer(
-    command: &Search,
-    terms: Option<&Terms>,
-    inspector: &Inspector,
-    console: &mut Console,
-) -> Result<(), Failure> {
-    let mut notes = Vec::new();
+fn answer(command: &Search, inspector: &Inspector, console: &mut Console) -> Result<(), Failure> {
     // One more than is listed says whether there are more; what hits share is looked for in more.
-    let limit = command.limit.saturating_add(1).max(LOOKED_AT);
-    let (mut looked, mut has_more) = (None, false);
-    let mut by_terms = |terms: &Terms| {
-        let found = inspector.search_terms(terms, limit, &mut |_| {})?;
-        notes = found.notes;
-        looked = found.looked;
-        has_more = found.more;
-        Ok::<_, Failure>(found.hits)
-    };
-    let (mut events, mut values) = (Vec::new(), Vec::new());
-    let found = if let Some(terms) = terms {
-        by_terms(terms)?
-    } else {
-        let mut found = inspector.search(&command.text, limit)?;
-        let is_sure = found.first().is_some_and(|hit| hit.found != Match::Fuzzy);
-        events = inspector.events_with(&command.text)?;
-        if is_sure && found.first().is_some_and(|hit| hit.found != Match::Exact) {
-            values = inspector.values_with(&command.text)?;
-        }
-        // A warehouse is not looked through: its ids and profiles are all there is to find.
-        if !is_sure && inspector.source().scan().is_some() {
-            // As on the screen: words as a query, then the text in any property, then what is only alike.
-            let mut better = Terms::words(&command.text).map_or(Ok(Vec::new()), |terms| by_terms(&terms))?;
-            if let Some(terms) = Terms::of_value(&command.text).filter(|_| better.is_empty()) {
-                better = by_terms(&terms)?;
-            }
-            found.retain(|hit| !better.iter().any(|other| other.id == hit.id));
-            better.append(&mut found);
-            found = better;
-        }
-        found
-    };
+    let mut lister = Lister::new(inspector, command.limit.saturating_add(1).max(LOOKED_AT), SUGGESTED);
+    let (found, near) = search::search(&mut lister, &command.text, &mut |_| {})?;
+    let Hits { list: found, more: has_more, events, values, instead, notes, looked, .. } = found;
     let shared = Shared::of(&command.text, &found);
     let more = found.len() > command.limit || has_more;
     let mut hits = found;
     hits.truncate(command.limit);
     inspector.describe(&mut hits)?;
     let query = inspector.shown_text(&command.text)?;
+    let instead = instead.map(|instead| inspector.shown_text(&instead)).transpose()?;
+    let (query, instead) = (query.as_str(), instead.as_deref());
     let searched =
-        Searched { query: &query, hits: &hits, events: &events, values: &values, shared: &shared, more, looked };
+        Searched { query, instead, hits: &hits, events: &events, values: &values, shared: &shared, more, looked };
     if hits.is_empty() && events.is_empty() {
         if console.format == Format::Json {
             json::search(&mut console.out, &searched)?;
@@ -98,8 +66,9 @@ fn answer(
         }
         let failure = Failure::nothing(format!("nothing matches {:?}", command.text));
         let failure = notes.into_iter().chain(hint(&command.text)).fold(failure, Failure::hint);
-        // A query is no id that may have been misspelt, and the likeness of all ids costs more than the search.
-        let failure = if terms.is_some() { failure } else { suggest(failure, inspector, &command.text)? };
+        let failure = near
+            .iter()
+            .fold(failure, |failure, id| failure.hint(format!("{} ({})", id.as_str(), rows(lister.rows_of(id)))));
         return Err(empty(inspector)?.unwrap_or(failure));
     }
     match console.format {
@@ -117,6 +86,9 @@ fn answer(
         }
     }
     console.finish()?;
+    if let Some(instead) = instead {
+        console.note(&format!("nothing has this in it; found for {instead}"));
+    }
     for note in notes {
         console.note(&note);
     }

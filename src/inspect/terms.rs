@@ -117,6 +117,22 @@ impl Terms {
         let mut search = Search::new(reader, rules, &self.wall, (self.text(), expr), limit, show)?;
         if expr.is_of_journeys() { search.by_journeys(expr) } else { search.answer(expr, limit, true) }
     }
+
+    /// The people whose rows are found first, of a look at the last rows that takes a moment; no one where it finds
+    /// none, and where only whole journeys tell whom they find.
+    ///
+    /// # Errors
+    /// As of [`Terms::find`].
+    pub(super) fn find_first(&self, reader: &dyn Scan, rules: RuleSet, limit: usize) -> Result<Found, super::Error> {
+        let expr = self.query.expr();
+        if expr.is_of_journeys() {
+            return Ok(Found::default());
+        }
+        let ignore = &mut |_| {};
+        let mut search = Search::new(reader, rules, &self.wall, (self.text(), expr), limit, ignore)?;
+        search.is_first_look = true;
+        Ok(Found { ended_early: false, ..search.answer(expr, limit, true)? })
+    }
 }
 
 #[cfg(test)]

@@ -36,6 +36,8 @@ pub fn journey<'a>(out: &mut dyn Write, journey: impl Into<Shown<'a>>, propertie
 pub struct Searched<'a> {
     /// What was searched.
     pub query: &'a str,
+    /// What was searched for instead, because nothing matches the text as it was given.
+    pub instead: Option<&'a str>,
     /// Best first.
     pub hits: &'a [Hit],
     /// Events with the text in their names.
@@ -67,13 +69,14 @@ pub fn search(out: &mut dyn Write, searched: &Searched<'_>) -> io::Result<()> {
         shared: J,
         more: bool,
         looked: Option<Looked>,
+        instead: Option<&'a str>,
     }
-    let Searched { query, hits, events, values, shared, more, looked } = *searched;
+    let Searched { query, instead, hits, events, values, shared, more, looked } = *searched;
     let looked = looked.map(|(rows, of)| Looked { rows, of });
     let (hits, shared) = (Each(hits.iter().map(hit)), Each(shared.iter().map(shared_value)));
     let events = Each(events.iter().map(event_hit));
     let values = Each(values.iter().map(value_hit));
-    line(out, &Search { schema: SCHEMA, query, hits, events, values, shared, more, looked })
+    line(out, &Search { schema: SCHEMA, query, hits, events, values, shared, more, looked, instead })
 }
 
 fn event_hit(hit: &EventHit) -> impl Serialize {

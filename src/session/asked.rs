@@ -38,6 +38,11 @@ pub trait Session: Send {
     fn search_terms(&mut self, _terms: &Terms, _show: &mut dyn FnMut(Hits)) -> Result<Hits, Error> {
         Ok(Hits::default())
     }
+    /// The first people whom the terms find, at once, while [`Session::search`] takes long; `None` when it does
+    /// not, or where none are found at once.
+    fn people_soon(&mut self, _terms: &Terms) -> Result<Option<Hits>, Error> {
+        Ok(None)
+    }
     /// Events with `text` in their names, those of the most people first.
     fn events_with(&mut self, text: &str) -> Result<Vec<EventHit>, Error> {
         self.inspector().map_or_else(|| Ok(Vec::new()), |inspector| inspector.events_with(text))

@@ -192,6 +192,16 @@ fn list(mut hits: Vec<Hit>) -> Hits {
     Hits { list: hits, more, ..Hits::default() }
 }
 
+fn listed(found: Found) -> Hits {
+    Hits {
+        more: found.more,
+        notes: found.notes,
+        looked: found.looked,
+        ended_early: found.ended_early,
+        ..list(found.hits)
+    }
+}
+
 impl Session for Opened {
     fn inspector(&self) -> Option<&Inspector> {
         Some(&self.inspector)
@@ -213,16 +223,20 @@ impl Session for Opened {
         if self.inspector.source().scan().is_none() {
             return Ok(Hits { notes: vec![IDS_ONLY.to_owned()], ..Hits::default() });
         }
-        let listed = |found: Found| Hits {
-            more: found.more,
-            notes: found.notes,
-            looked: found.looked,
-            ended_early: found.ended_early,
-            ..list(found.hits)
-        };
         let mut hits = listed(self.inspector.search_terms(terms, HITS, &mut |found| show(listed(found)))?);
         self.describe(&mut hits)?;
         Ok(hits)
+    }
+
+    fn people_soon(&mut self, terms: &Terms) -> Result<Option<Hits>, Error> {
+        let is_quick =
+            self.inspector.source().scan().is_none() || self.inspector.search_soon(terms.text(), 1)?.is_none();
+        if is_quick {
+            return Ok(None);
+        }
+        let mut hits = listed(self.inspector.first_of_terms(terms, HITS)?);
+        self.describe(&mut hits)?;
+        Ok(Some(hits).filter(|hits| !hits.list.is_empty()))
     }
 
     fn overview(&mut self) -> Result<StartPage, Error> {

@@ -8,7 +8,6 @@
 
 mod lane;
 mod load;
-mod pasted;
 mod report;
 mod request;
 mod standing;
@@ -22,7 +21,6 @@ use super::backend::{Backend, Failure};
 use self::waiting::Waiting;
 
 pub use self::load::Load;
-pub use self::pasted::{Pasted, pasted};
 pub use self::report::{Reported, Reporting, Subject};
 pub use self::request::{Opened, Request, Response, Saving, Stage, Then};
 pub use self::standing::{Fate, Standing};

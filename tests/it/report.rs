@@ -276,6 +276,7 @@ fn findings_and_hits_and_imports_have_their_keys() {
     let hits = [hit];
     let searched = json::Searched {
         query: "sally",
+        instead: Some("sally"),
         hits: &hits,
         events: &[],
         values: &[],
@@ -289,7 +290,7 @@ fn findings_and_hits_and_imports_have_their_keys() {
         "{\"schema\":1,\"query\":\"sally\",\"hits\":[{\"id\":\"sally\",\"root\":\"12345\",\"kind\":\"alias\",\
          \"match\":\"exact\",\"events\":2,\"first\":\"1970-01-01T00:00:00.000Z\",\"last\":null,\"via\":null,\
          \"name\":null,\"person_events\":null,\"person_first\":null,\"person_last\":null}],\"events\":[],\"values\":[],\"shared\":[],\"more\":true,\
-         \"looked\":{\"rows\":3,\"of\":9}}\n"
+         \"looked\":{\"rows\":3,\"of\":9},\"instead\":\"sally\"}\n"
     );
 
     let import = Import {

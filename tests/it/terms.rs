@@ -232,6 +232,27 @@ fn a_long_search_tells_what_it_has_so_far_and_can_be_cancelled() {
 }
 
 #[test]
+fn who_is_found_first_is_found_by_a_short_look_at_the_last_rows() {
+    let rows =
+        |n: i64| row("View", &format!("id-{n}"), n, if n % 2 == 0 { r#"{"os":"Linux"}"# } else { r#"{"os":"iOS"}"# });
+    let mut all: Vec<Row> = (1..=30_000).map(rows).collect();
+    all.push(row("View", "early", 0, r#"{"os":"BeOS"}"#));
+    let profiles = vec![profile("id-7", &[("os", "Linux")], r#"{"$set":{"os":"Linux"}}"#)];
+    let store = store(all, profiles);
+    let first = |text: &str| store.first_of_terms(&Terms::of_value(text).unwrap(), 50).unwrap();
+    let linux = first("linux");
+    let (looked, of) = linux.looked.unwrap();
+    assert!(linux.hits.len() == 50 && looked < 20_000 && of == 30_001 && !linux.ended_early, "{:?}", linux.looked);
+    let whole = find(&store, "prop:*~linux");
+    assert!(linux.hits.iter().all(|hit| hit.found == Match::Property && hit.matched == 1), "rows alone are looked at");
+    assert!(whole.hits.iter().any(|hit| hit.found == Match::Profile));
+    // What is nowhere near the end is found by the whole search, and what only journeys tell, too.
+    assert_eq!(ids(&find(&store, "prop:*~beos")), ["early"]);
+    let journeys = Terms::read("is:merged").unwrap().unwrap();
+    assert!(store.first_of_terms(&journeys, 50).unwrap().hits.is_empty());
+}
+
+#[test]
 fn a_search_for_a_common_value_ends_when_it_has_more_people_than_are_listed_and_says_so() {
     let rows = (1..=140_000_i64).map(|n| row("View", &format!("u{}", n % 300), n, "{\"plan\":\"pro\"}")).collect();
     let store = store(rows, vec![]);

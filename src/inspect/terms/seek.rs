@@ -42,6 +42,9 @@ const NO_INDEX: &str =
 /// Hits of an answer that is shown while the search goes on.
 const SOON: usize = 50;
 
+/// Steps of a look that only asks who is found first.
+const FIRST_STEPS: usize = 2;
+
 /// What a search by terms has found.
 #[derive(Clone, Debug, Default)]
 pub struct Found {
@@ -90,6 +93,8 @@ pub(super) struct Search<'r> {
     /// Passes over the rows, and how many of them are done.
     passes: u64,
     done: u64,
+    /// Whether only the people who are found first are asked for: those of a few steps.
+    pub(super) is_first_look: bool,
     pub(super) show: &'r mut dyn FnMut(Found),
 }
 
@@ -115,6 +120,7 @@ impl<'r> Search<'r> {
             exact: reader.number(&Id::new(text))?,
             passes: passes(expr).max(1),
             done: 0,
+            is_first_look: false,
             show,
         })
     }
@@ -289,7 +295,7 @@ impl<'r> Search<'r> {
         }
         let roots = std::mem::take(&mut self.roots);
         let pass = Pass { wall: self.wall, roots: &roots };
-        if asked.may_be_of_profile() {
+        if asked.may_be_of_profile() && !self.is_first_look {
             profiles(reader, asked, ids.as_deref(), &pass, found)?;
         }
         let events = asked.events();
@@ -336,6 +342,7 @@ impl<'r> Search<'r> {
         // As many as make a list longer than it may be.
         let enough = self.limit.saturating_sub(usize::from(self.exact.is_some()));
         let mut part = None;
+        let mut steps = 0;
         reader.seek(&seek, &mut |notes, so_far| {
             for note in notes {
                 if note.id == 0 {
@@ -350,7 +357,12 @@ impl<'r> Search<'r> {
                 }
             }
             looked = so_far.min(all);
-            let has_enough = shows && !properties.is_empty() && looked >= ENOUGH_ROWS && found.len() > enough;
+            steps += 1;
+            let has_enough = if self.is_first_look {
+                !found.is_empty() || steps >= FIRST_STEPS
+            } else {
+                shows && !properties.is_empty() && looked >= ENOUGH_ROWS && found.len() > enough
+            };
             if looked >= all || has_enough {
                 return ControlFlow::Break(());
             }

@@ -23,12 +23,13 @@ use crate::inspect::query::{self, Vocabulary};
 use crate::inspect::terms::Terms;
 use crate::model::Id;
 use crate::model::hit::Hit;
+use crate::session::pasted;
 use crate::tui::backend::{Failure, Hits, Preview, Recent, StartPage};
 use crate::tui::field::Field;
 use crate::tui::fit;
 use crate::tui::keys::Action;
 use crate::tui::pointer::{Gesture, Pointed};
-use crate::tui::worker::{Load, Request, Ticket, pasted};
+use crate::tui::worker::{Load, Request, Ticket};
 
 /// Characters of a text that are searched for; ids are shorter.
 const LONGEST_TEXT: usize = 4_096;
@@ -231,9 +232,9 @@ impl State {
     }
 
     /// Takes hits that are there before all of them are.
-    pub fn take_soon(&mut self, ticket: Ticket, part: Answer) {
+    pub fn take_soon(&mut self, ticket: Ticket, part: Hits) {
         let selected = self.choice().filter(|_| self.selected > 0);
-        if self.found.show(ticket, part) {
+        if self.found.show(ticket, (part, Vec::new())) {
             self.stale = false;
             self.select(selected.as_ref());
         }

@@ -10,6 +10,7 @@ use crate::inspect::terms::Terms;
 use crate::inspect::{Census, Soon};
 use crate::model::Id;
 use crate::model::facts::Arrival;
+use crate::session::search;
 use crate::tui::backend::{
     Answer, Backend, Failure, FailureKind, Hits, Preview, Question, Recent, Redacted, Saved, StartPage,
 };
@@ -21,7 +22,7 @@ use crate::tui::when::Zone;
 use super::lane::{Lane, Rule};
 use super::report::{self, Reported, Reporting};
 use super::standing::{self, Standing};
-use super::{Text, Ticket, Wanted, pasted, text};
+use super::{Text, Ticket, Wanted, text};
 
 /// The rows of a play, to be opened like those of a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,8 +122,8 @@ pub enum Response {
     Overview(Result<Box<StartPage>, Failure>),
     /// Hits, and ids that look alike when there are none.
     Search(Result<(Hits, Vec<Id>), Failure>),
-    /// Some hits of a search whose answer is on its way, and ids that look alike.
-    Soon(Box<(Hits, Vec<Id>)>),
+    /// Some hits of a search whose answer is on its way.
+    Soon(Box<Hits>),
     /// A journey and its rows in the order of the screen.
     Journey(Opened),
     /// The first rows of a journey whose answer is on its way.
@@ -200,8 +201,8 @@ impl Request {
     pub fn run(&self, backend: &mut dyn Backend, show: &mut dyn FnMut(Response) -> bool) -> Response {
         match self {
             Self::Overview => Response::Overview(backend.overview().map(Box::new)),
-            Self::Search(text) => Response::Search(pasted::search(backend, text, &mut |hits, near| {
-                show(Response::Soon(Box::new((hits, near))));
+            Self::Search(text) => Response::Search(search::search(backend, text, &mut |hits| {
+                show(Response::Soon(Box::new(hits)));
             })),
             Self::Journey(id, zone) => Response::Journey(open(backend, id, *zone)),
             Self::AsOf(then, zone) => {
@@ -257,8 +258,8 @@ impl Request {
             // Terms report what they have found so far.
             Self::Search(text) if !matches!(Terms::read(text), Ok(None)) => None,
             Self::Search(text) => {
-                let hits = pasted::soon(backend, text)?;
-                Some(Response::Soon(Box::new((hits, Vec::new()))))
+                let hits = search::soon(backend, text)?;
+                Some(Response::Soon(Box::new(hits)))
             }
             Self::Journey(id, zone) => Some(match backend.journey_soon(id).ok()?? {
                 Soon::All(journey) => Response::Journey(Ok(Some(laid_out(Arc::new(journey), *zone)))),
@@ -278,7 +279,7 @@ fn compare(backend: &mut dyn Backend, a: &Id, b: &Id) -> Result<Arc<Comparison>,
         Err(failure) if failure.kind == FailureKind::Usage => failure,
         answer => return answer,
     };
-    let (hits, _) = pasted::search(backend, b.as_str(), &mut |_, _| {})?;
+    let (hits, _) = search::search(backend, b.as_str(), &mut |_| {})?;
     let mut people: Vec<Id> = Vec::new();
     for hit in hits.list {
         let person = hit.root.unwrap_or(hit.id);

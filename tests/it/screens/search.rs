@@ -237,14 +237,14 @@ fn hits_so_far_are_shown_and_can_be_opened_while_rows_are_looked_through() {
     let mut app = by_terms(Hits::default());
     app.press_unanswered("plan=pro");
     let ticket = app.waiting().unwrap();
-    app.send(Msg::Response(ticket, Response::Soon(Box::new((with_plan((300_000, 2_104_377)), vec![])))));
+    app.send(Msg::Response(ticket, Response::Soon(Box::new(with_plan((300_000, 2_104_377))))));
     let text = app.text();
     assert!(text.contains("2 people so far, 300,000 of 2,104,377 rows searched"), "{text}");
     app.press_unanswered("<Down>");
     // The selected one may stand elsewhere in what comes next.
     let mut more = with_plan((600_000, 2_104_377));
     more.list.reverse();
-    app.send(Msg::Response(ticket, Response::Soon(Box::new((more, vec![])))));
+    app.send(Msg::Response(ticket, Response::Soon(Box::new(more))));
     assert_eq!(app.model.search.selected(), 0);
     app.press_unanswered("<Enter>");
     assert_eq!(app.top(), "journey");
@@ -521,7 +521,7 @@ fn a_person_can_be_opened_while_events_are_counted() {
     app.press_unanswered("sally@gmail.com");
     let ticket = app.waiting().unwrap();
     let hits = Hits { counts: true, ..with_plan((9, 9)) };
-    app.send(Msg::Response(ticket, Response::Soon(Box::new((hits, vec![])))));
+    app.send(Msg::Response(ticket, Response::Soon(Box::new(hits))));
     assert!(app.text().contains("events and values are being counted"), "{}", app.text());
     app.press_unanswered("<Enter>");
     assert_eq!(app.top(), "journey");
