@@ -12,7 +12,8 @@
 //! All are facts: what a row says, never whose it is. The engine never learns who answered.
 //! An answer is the same from every source that holds the same rows.
 
-use std::ops::Range;
+use std::collections::HashMap;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
 use super::Error;
@@ -213,6 +214,18 @@ pub trait Scan: Source {
     /// Calls `take` with the rows that are looked for, the last that were added first, again and
     /// again, and with how many rows were looked at so far; ends early when `take` breaks.
     fn seek(&self, seek: &Seek<'_>, take: &mut Take<'_>) -> Result<(), Error>;
+
+    /// How many rows have one of `events`, by the numbers of the event and of the id that they were sent under.
+    fn rows_of_events(&self, events: &[i64]) -> Result<HashMap<(i64, i64), u64>, Error> {
+        let mut rows = HashMap::new();
+        self.seek(&Seek { events: Some(events), ..Seek::default() }, &mut |notes, _| {
+            for note in notes {
+                *rows.entry((note.event, note.id)).or_default() += 1;
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(rows)
+    }
 
     /// Some rows from all over the source, at most `most`.
     fn sample(&self, most: usize) -> Result<Vec<RowNote>, Error>;

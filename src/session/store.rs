@@ -3,6 +3,7 @@
 //! The only place where what SQLite answers, and why it does not, is put in the words of
 //! [`Source`].
 
+use std::collections::HashMap;
 use std::error::Error as _;
 use std::ops::Range;
 use std::sync::Arc;
@@ -268,6 +269,10 @@ impl Scan for Reader {
 
     fn seek(&self, seek: &Seek<'_>, take: &mut Take<'_>) -> Result<(), Error> {
         Ok(Self::seek(self, seek, take)?)
+    }
+
+    fn rows_of_events(&self, events: &[i64]) -> Result<HashMap<(i64, i64), u64>, Error> {
+        Ok(Self::rows_of_events(self, events)?)
     }
 
     fn sample(&self, most: usize) -> Result<Vec<RowNote>, Error> {

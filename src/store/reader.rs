@@ -4,6 +4,7 @@ mod alike;
 mod arena;
 mod census;
 mod collect;
+mod counted;
 mod export;
 mod facts;
 mod files;

@@ -1,21 +1,19 @@
 //! Event names with a text in them, each with how many people have such rows.
 
 use std::collections::{HashMap, HashSet};
-use std::ops::ControlFlow;
 
 use super::roots::Roots;
 use crate::inspect::query::text::{contains, same};
 use crate::inspect::{Error, Scan};
 use crate::model::Client;
 use crate::model::hit::EventHit;
-use crate::model::scan::Seek;
 
 /// Names that are counted.
 const MOST: usize = 5;
 
 /// Up to [`MOST`] event names that have `text` in them, the one with the most people first.
 ///
-/// Costs a look at the head of every row, where there is such a name. A name that reads as a program
+/// Costs a look at the event of every row, where there is such a name. A name that reads as a program
 /// that sends rows (`web · Linux · Chrome`), and is one, is not counted: every row would be looked at
 /// for an event that no one calls so.
 pub(in crate::inspect) fn events_with(scan: &dyn Scan, text: &str) -> Result<Vec<EventHit>, Error> {
@@ -33,23 +31,18 @@ pub(in crate::inspect) fn events_with(scan: &dyn Scan, text: &str) -> Result<Vec
         return Ok(Vec::new());
     }
     let numbers: Vec<i64> = names.iter().map(|(number, _)| *number).collect();
+    let found = scan.rows_of_events(&numbers)?;
     let mut rows: HashMap<i64, u64> = HashMap::new();
-    let mut ids: HashSet<(i64, i64)> = HashSet::new();
+    for ((event, _), n) in &found {
+        *rows.entry(*event).or_default() += n;
+    }
     // Names of programs have numbers too, and no rows.
-    scan.seek(&Seek { events: Some(&numbers), ..Seek::default() }, &mut |notes, _| {
-        for note in notes {
-            *rows.entry(note.event).or_default() += 1;
-            if note.id != 0 {
-                ids.insert((note.event, note.id));
-            }
-        }
-        ControlFlow::Continue(())
-    })?;
+    let ids = found.keys().filter(|(_, id)| *id != 0);
     let mut roots = Roots::default();
-    roots.learn(scan, ids.iter().map(|(_, id)| *id))?;
+    roots.learn(scan, ids.clone().map(|(_, id)| *id))?;
     let mut people: HashMap<i64, HashSet<i64>> = HashMap::new();
     for (event, id) in ids {
-        people.entry(event).or_default().insert(roots.of(id));
+        people.entry(*event).or_default().insert(roots.of(*id));
     }
     let mut hits: Vec<EventHit> = names
         .into_iter()

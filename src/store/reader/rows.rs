@@ -124,7 +124,7 @@ impl Reader {
     }
 
     /// Those of them that have one of `events`, which are sorted.
-    pub(super) fn rows_of_events(&self, lo: i64, end: i64, events: &[i64]) -> Result<Vec<Thin>, Error> {
+    pub(super) fn events_between(&self, lo: i64, end: i64, events: &[i64]) -> Result<Vec<Thin>, Error> {
         let heads = self.heads_where(lo, end, Some(events))?;
         let senders = self.senders_of(&heads)?;
         self.thin(heads, |id| senders.get(senders.binary_search_by_key(&id, |sender| sender.id).ok()?))

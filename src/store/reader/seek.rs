@@ -191,7 +191,7 @@ impl Reader {
         })
     }
 
-    fn last_position(&self) -> Result<i64, Error> {
+    pub(super) fn last_position(&self) -> Result<i64, Error> {
         self.ask(|db| {
             db.prepare_cached("SELECT coalesce((SELECT id + n - 1 FROM packs ORDER BY id DESC LIMIT 1), 0)")?
                 .query_row([], |row| row.get(0))
@@ -230,7 +230,7 @@ impl Reader {
             Some(events) => {
                 let mut events = events.to_vec();
                 events.sort_unstable();
-                self.rows_of_events(range.start, range.end, &events)?
+                self.events_between(range.start, range.end, &events)?
             }
         };
         rows.retain(|row| (from..to).contains(&row.t));

@@ -130,10 +130,22 @@ impl Texts {
 /// The characters of a text in lower case as bits: letters and digits of ASCII one each, all
 /// other ASCII shared, and every bit where there is more than ASCII.
 fn mask(text: &[u8]) -> u64 {
-    text.iter().fold(0, |mask, byte| mask | bit(*byte))
+    text.iter().fold(0, |mask, byte| mask | BITS.get(usize::from(*byte)).copied().unwrap_or_default())
 }
 
-fn bit(byte: u8) -> u64 {
+/// The [`bit`] of each byte: all ids of a store are read for the first search.
+static BITS: [u64; 256] = {
+    let mut bits = [0; 256];
+    let mut byte = u8::MAX;
+    while byte > 0 {
+        bits[byte as usize] = bit(byte);
+        byte -= 1;
+    }
+    bits[0] = bit(0);
+    bits
+};
+
+const fn bit(byte: u8) -> u64 {
     match byte {
         b'a'..=b'z' => 1 << (byte - b'a'),
         b'0'..=b'9' => 1 << (26 + byte - b'0'),
