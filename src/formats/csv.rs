@@ -9,14 +9,16 @@
 //! `mysql --batch`); programs write the same signs and mean them. The first rows decide: see
 //! [`Header::with_escapes`].
 
-use std::borrow::Cow;
-use std::cell::RefCell;
-use std::io::Cursor;
+mod cells;
 
+use std::borrow::Cow;
+
+use self::cells::{cells, split};
 use super::dialect::TEXTS;
 use super::object::string;
 use super::repair::repair;
-use super::rows::{Lifted, Lifting, Role, Shape};
+use super::rows::{Lifting, Role, Shape, Whole};
+use super::scan;
 use super::split::BYTE_ORDER_MARK;
 use super::types::is_type;
 
@@ -33,6 +35,14 @@ pub enum Head {
     Own,
     /// That of another table, with its columns: in another order, or others.
     Other(String),
+}
+
+/// What the cells of a column are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Column {
+    role: Role<'static>,
+    /// They are texts, whatever they look like.
+    is_text: bool,
 }
 
 /// The head of a table.
@@ -55,8 +65,8 @@ impl Header {
     pub(super) fn of(record: &[u8]) -> Option<Self> {
         let found = DELIMITERS.iter().filter_map(|delimiter| {
             let written = cells(record, *delimiter, true).ok()?;
-            let is_blank = |name: &String| name.trim().is_empty();
-            let is_padded = |name: &String| is_blank(name) || name.starts_with(' ');
+            let is_blank = |name: &Cow<'_, str>| name.trim().is_empty();
+            let is_padded = |name: &Cow<'_, str>| is_blank(name) || name.starts_with(' ');
             // The first cell may stand at the start of its line.
             let is_padded = written.iter().skip(1).all(is_padded) && !written.iter().skip(1).all(is_blank);
             let names: Vec<String> = written.iter().map(|name| name.trim().to_owned()).collect();
@@ -149,14 +159,17 @@ impl Header {
     }
 
     /// The cells of a record; `None` for the head itself. The error is the reason to reject it.
-    pub(super) fn cells(&self, record: &[u8]) -> Result<Option<Vec<String>>, String> {
+    pub(super) fn cells<'r>(&self, record: &'r [u8]) -> Result<Option<Vec<Cow<'r, str>>>, String> {
         if names_delimiter(record) {
             return Ok(None);
         }
-        if self.is_quoted && is_open(record, self.delimiter) {
-            return Err(CUT_OFF.to_owned());
-        }
-        let mut cells = cells(record, self.delimiter, self.is_quoted)?;
+        let text = std::str::from_utf8(record).ok();
+        let found = text.and_then(|text| split(text, self.delimiter, self.is_quoted, self.names.len()));
+        let mut cells = match found {
+            Some(cells) => cells,
+            None if self.is_quoted && is_open(record, self.delimiter) => return Err(CUT_OFF.to_owned()),
+            None => cells(record, self.delimiter, self.is_quoted)?,
+        };
         if cells.iter().map(|cell| cell.trim()).eq(self.names()) || cells.iter().all(|cell| is_type(cell)) {
             return Ok(None);
         }
@@ -165,20 +178,24 @@ impl Header {
                 return Ok(None);
             }
             for cell in &mut cells {
-                cell.truncate(cell.trim_end_matches(' ').len());
-                cell.drain(..cell.len() - cell.trim_start_matches(' ').len());
+                *cell = match std::mem::take(cell) {
+                    Cow::Borrowed(text) => Cow::Borrowed(text.trim_matches(' ')),
+                    Cow::Owned(text) => Cow::Owned(text.trim_matches(' ').to_owned()),
+                };
             }
         }
         if cells.len() != self.names.len() {
             return Err(format!("has {} of the {} columns", cells.len(), self.names.len()));
         }
-        for cell in cells.iter_mut().filter(|cell| Some(cell.as_str()) == self.null) {
-            cell.clear();
+        if self.null.is_some() {
+            for cell in cells.iter_mut().filter(|cell| Some(&***cell) == self.null) {
+                *cell = Cow::Borrowed("");
+            }
         }
         if self.is_escaped {
             for cell in cells.iter_mut().filter(|cell| !is_nothing(cell)) {
                 if let Some(undone) = unescaped(cell) {
-                    *cell = undone;
+                    *cell = Cow::Owned(undone);
                 }
             }
         }
@@ -187,7 +204,7 @@ impl Header {
 
     /// What a record of the table is among its heads: where files were put together, that of the next one
     /// stands between the rows.
-    pub(super) fn head(&self, record: &[u8], is_other: impl Fn(&[String]) -> bool) -> Option<Head> {
+    pub(super) fn head(&self, record: &[u8], is_other: impl Fn(&[Cow<'_, str>]) -> bool) -> Option<Head> {
         let record = record.strip_prefix(BYTE_ORDER_MARK).unwrap_or(record);
         let first = record.trim_ascii_start();
         let first = first.strip_prefix(b"\"").unwrap_or(first);
@@ -198,8 +215,8 @@ impl Header {
         if record.iter().any(u8::is_ascii_digit) && !self.names().any(begins) {
             return None;
         }
-        let cells: Vec<String> = cells(record, self.delimiter, self.is_quoted).ok()?;
-        let cells: Vec<String> = cells.iter().map(|cell| cell.trim().to_owned()).collect();
+        let cells = cells(record, self.delimiter, self.is_quoted).ok()?;
+        let cells: Vec<Cow<'_, str>> = cells.iter().map(|cell| Cow::Borrowed(cell.trim())).collect();
         if cells.iter().eq(&self.names) {
             return Some(Head::Own);
         }
@@ -207,14 +224,19 @@ impl Header {
     }
 
     /// What each column is in rows of `shape`.
-    pub(super) fn roles(&self, shape: &Shape) -> Vec<Role<'static>> {
+    pub(super) fn columns(&self, shape: &Shape) -> Vec<Column> {
         let mut named = false;
         let roles = self.names().map(|name| match shape.role(name).into_owned() {
             // The second column of that name is a property.
             Role::Name if std::mem::replace(&mut named, true) => Role::Property(Cow::Owned(name.to_owned())),
             role => role,
         });
-        roles.collect()
+        let is_text = |role: &Role<'_>| match role {
+            Role::Name => true,
+            Role::Property(name) => TEXTS.contains(&&**name),
+            Role::Properties | Role::Own => false,
+        };
+        roles.map(|role| Column { is_text: is_text(&role), role }).collect()
     }
 }
 
@@ -264,31 +286,35 @@ fn unescaped(cell: &str) -> Option<String> {
     Some(undone)
 }
 
-/// The row of some cells; the error is the reason to reject it.
-pub(super) fn lift<'a>(cells: &'a [String], roles: &[Role<'static>], nests: bool) -> Result<Lifted<'a>, String> {
-    let mut row = Lifting::of(nests || roles.contains(&Role::Properties));
-    for (cell, role) in cells.iter().zip(roles) {
-        if is_nothing(cell) {
+/// Gives the row of some cells to `then`; the error is the reason to reject it.
+pub(super) fn lift<R>(
+    cells: &[Cow<'_, str>],
+    columns: &[Column],
+    nests: bool,
+    then: impl FnOnce(Whole<'_>) -> R,
+) -> Result<R, String> {
+    let mut row = Lifting::default();
+    for (cell, Column { role, is_text }) in cells.iter().zip(columns) {
+        if is_nothing(cell) || *role == Role::Properties && row.take_object(cell) {
             continue;
         }
-        let value = match role {
-            Role::Property(name) if TEXTS.contains(&&**name) => quoted(cell),
-            Role::Name => quoted(cell),
-            Role::Properties | Role::Property(_) | Role::Own => {
-                let token = token(cell);
-                let right = match repair(&token) {
-                    Cow::Owned(right) => Some(right),
-                    Cow::Borrowed(_) => None,
-                };
-                if right.is_some() {
-                    row.note_repaired();
-                }
-                right.map_or(token, Cow::Owned)
+        let value = if *is_text {
+            quoted(cell)
+        } else {
+            match token(cell) {
+                Token::Plain(value) => value,
+                Token::Doubtful(value) => match repair(&value) {
+                    Cow::Owned(right) => {
+                        row.note_repaired();
+                        Cow::Owned(right)
+                    }
+                    Cow::Borrowed(_) => value,
+                },
             }
         };
         row.add(role.borrowed(), "event", value)?;
     }
-    row.finish(nests)
+    row.finish(nests, then)
 }
 
 /// A row among the first that is the head of another table: most of its cells are names of columns, in
@@ -305,9 +331,19 @@ pub(super) fn other_head(header: &Header, rows: &[String]) -> Option<String> {
 }
 
 /// Whether most of some cells are names of columns.
-pub(super) fn is_head(names: &[String], cells: &[String]) -> bool {
-    let is_name = |cell: &&String| names.iter().any(|name| !name.is_empty() && name.eq_ignore_ascii_case(cell.trim()));
-    let found = cells.iter().filter(is_name).count();
+pub(super) fn is_head(names: &[String], cells: &[impl AsRef<str>]) -> bool {
+    let is_name = |cell: &str| {
+        let cell = cell.trim();
+        !cell.is_empty() && names.iter().any(|name| name.eq_ignore_ascii_case(cell))
+    };
+    let mut found = 0;
+    for (cell, left) in cells.iter().zip((0..cells.len()).rev()) {
+        found += usize::from(is_name(cell.as_ref()));
+        // Of most rows half the cells say enough.
+        if (found + left) * 2 <= cells.len() {
+            return false;
+        }
+    }
     found > 1 && found * 2 > cells.len()
 }
 
@@ -323,17 +359,25 @@ pub(super) fn is_nothing(cell: &str) -> bool {
 }
 
 /// The JSON value that a cell is.
-fn token(cell: &str) -> Cow<'_, str> {
-    match cell {
-        "true" | "false" => return Cow::Borrowed(cell),
-        "True" | "TRUE" => return Cow::Borrowed("true"),
-        "False" | "FALSE" => return Cow::Borrowed("false"),
-        _ => {}
-    }
-    let first = cell.as_bytes().first();
-    let is_json = first.is_some_and(|first| matches!(first, b'{' | b'[' | b'-' | b'0'..=b'9'))
-        && serde_json::from_str::<serde::de::IgnoredAny>(cell).is_ok();
-    if is_json { super::object::one_line(cell.trim()) } else { quoted(cell) }
+enum Token<'c> {
+    /// Nothing in it has to be put right.
+    Plain(Cow<'c, str>),
+    /// Perhaps something has.
+    Doubtful(Cow<'c, str>),
+}
+
+fn token(cell: &str) -> Token<'_> {
+    let is_json = match cell.as_bytes() {
+        b"true" | b"True" | b"TRUE" => return Token::Plain(Cow::Borrowed("true")),
+        b"false" | b"False" | b"FALSE" => return Token::Plain(Cow::Borrowed("false")),
+        [b'-' | b'0'..=b'9', ..] => scan::is_number(cell),
+        [b'{' | b'[', ..] if scan::is_value(cell) => true,
+        [b'{' | b'[', ..] if serde_json::from_str::<serde::de::IgnoredAny>(cell).is_ok() => {
+            return Token::Doubtful(super::object::one_line(cell.trim()));
+        }
+        _ => false,
+    };
+    Token::Plain(if is_json { Cow::Borrowed(cell.trim()) } else { quoted(cell) })
 }
 
 /// A text as JSON.
@@ -343,46 +387,9 @@ pub(super) fn quoted(text: &str) -> Cow<'_, str> {
     Cow::Owned(json)
 }
 
-/// A delimiter, and whether cells can stand in quotes.
-type Dialect = (u8, bool);
-
-/// A reader of records that are put into it one after the other.
-type TextReader = csv::Reader<Cursor<Vec<u8>>>;
-
-thread_local! {
-    /// The readers of tables of this thread: to make one takes longer than to read a row.
-    static READERS: RefCell<Vec<(Dialect, TextReader)>> = const { RefCell::new(Vec::new()) };
-}
-
-/// The cells of one record.
-fn cells(record: &[u8], delimiter: u8, is_quoted: bool) -> Result<Vec<String>, String> {
-    READERS.with_borrow_mut(|readers| {
-        let known = readers.iter().position(|(known, _)| *known == (delimiter, is_quoted));
-        let at = known.unwrap_or_else(|| {
-            let mut builder = csv::ReaderBuilder::new();
-            builder.has_headers(false).delimiter(delimiter).quoting(is_quoted).flexible(true);
-            readers.push(((delimiter, is_quoted), builder.from_reader(Cursor::default())));
-            readers.len() - 1
-        });
-        let mut cells = csv::StringRecord::new();
-        let mut read = || {
-            let Some((_, reader)) = readers.get_mut(at) else { return Ok(false) };
-            let text = reader.get_mut().get_mut();
-            text.clear();
-            text.extend_from_slice(record);
-            reader.seek(csv::Position::new())?;
-            reader.read_record(&mut cells)
-        };
-        match read() {
-            Ok(_) => Ok(cells.iter().map(str::to_owned).collect()),
-            Err(_) => Err("not UTF-8".to_owned()),
-        }
-    })
-}
-
 /// An object of all cells, for a row that is read as JSON; `is_text` says which columns have nothing
 /// but texts.
-pub(super) fn object(header: &Header, cells: &[String], is_text: impl Fn(&str) -> bool) -> String {
+pub(super) fn object(header: &Header, cells: &[Cow<'_, str>], is_text: impl Fn(&str) -> bool) -> String {
     let mut object = "{".to_owned();
     for (name, cell) in header.names().zip(cells).filter(|(_, cell)| !is_nothing(cell)) {
         if object.len() > 1 {
@@ -390,7 +397,9 @@ pub(super) fn object(header: &Header, cells: &[String], is_text: impl Fn(&str) -
         }
         object.push_str(&quoted(name));
         object.push(':');
-        object.push_str(&if TEXTS.contains(&name) || is_text(name) { quoted(cell) } else { token(cell) });
+        let (Token::Plain(value) | Token::Doubtful(value)) =
+            if TEXTS.contains(&name) || is_text(name) { Token::Plain(quoted(cell)) } else { token(cell) };
+        object.push_str(&value);
     }
     object.push('}');
     object
@@ -413,11 +422,17 @@ mod tests {
             ("True", "true"),
             ("false", "false"),
             (r#"["a", "b"]"#, r#"["a", "b"]"#),
+            ("1 ", "1"),
+            ("1\u{c}", "\"1\\f\""),
+            ("1e", "\"1e\""),
+            ("[\n1]", "[1]"),
+            (r#"{"a":"\ud83d"}"#, r#"{"a":"\ud83d"}"#),
             ("['a']", r#""['a']""#),
             ("null", r#""null""#),
             ("a \"b\"\n", r#""a \"b\"\n""#),
         ] {
-            assert_eq!(token(cell), value, "{cell}");
+            let (Token::Plain(found) | Token::Doubtful(found)) = token(cell);
+            assert_eq!(found, value, "{cell}");
         }
     }
 
@@ -427,7 +442,7 @@ mod tests {
         let read = |rows: &[&str]| {
             let header = head().with_escapes(rows.iter().map(|row| row.as_bytes()));
             let cells = rows.iter().map(|row| header.cells(row.as_bytes()).unwrap().unwrap());
-            (header.is_escaped(), cells.map(|cells| cells[2].clone()).collect::<Vec<_>>())
+            (header.is_escaped(), cells.map(|cells| cells[2].clone().into_owned()).collect::<Vec<_>>())
         };
         for (rows, cells) in [
             (

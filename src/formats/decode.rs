@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use super::carrier::{self, Opened};
 use super::csv::{self, Head};
-use super::event::{self, Around};
+use super::event::{self, Around, Properties};
 use super::format::Format;
 use super::grid;
 use super::item::{Item, Out};
@@ -20,14 +20,14 @@ use super::kind::{Kind, Outer};
 use super::object::{complaint, each, members};
 use super::payload::{self, Endpoint};
 use super::repair::{readable, repair};
-use super::rows::Lifted;
+use super::rows::{Lifted, Whole};
 use super::scan::{Scanned, properties as properties_of, scan};
 use super::sniff::{CellRows, Cells, How, Sniffed};
 use super::split::{BYTE_ORDER_MARK, separated, split_first, trim};
 use super::vendor::By;
 use super::vendor::stranger::{self, stranger};
 use super::{profile, table};
-use crate::model::{Flags, Millis, Reject, json};
+use crate::model::{Flags, Millis, Reject, RowView, json};
 
 /// Begins a record in place of a row that the program that made the record could not read; the reason follows.
 pub const UNREADABLE: &str = "unreadable row: ";
@@ -109,12 +109,13 @@ impl Decoder {
         let mut reading = Reading { line, repaired, how: &self.how, out };
         match &cells.rows {
             CellRows::Aliases(columns) => (reading.out)(Item::Alias(columns.decode(&row, line, repaired))),
-            CellRows::Lifted(roles) => {
-                let lifted = csv::lift(&row, roles, self.how.rows.events.dialect.nests)?;
+            CellRows::Lifted(columns) => {
+                let nests = self.how.rows.events.dialect.nests;
                 if self.format == Format::ProfileExport {
+                    let lifted = csv::lift(&row, columns, nests, Lifted::of)?;
                     reading.lifted_profile(&lifted)?;
                 } else {
-                    reading.lifted(&lifted, None)?;
+                    csv::lift(&row, columns, nests, |whole| reading.lifted(whole, None))??;
                 }
             }
             CellRows::Objects => {
@@ -242,7 +243,8 @@ impl Reading<'_, '_> {
             return Ok(());
         }
         if let Some(map) = &self.how.map {
-            return self.lifted(&map.lift(json)?, None);
+            let Lifted { event, properties, repaired } = map.lift(json)?;
+            return self.lifted(Whole { event: event.as_deref(), properties, fields: None, repaired }, None);
         }
         if let Some(By(vendor)) = self.how.rows.vendor {
             return match format {
@@ -289,21 +291,23 @@ impl Reading<'_, '_> {
         each(json, |_, _| fields += 1).map_err(|error| complaint(&error))?;
         // Something stands next to the properties, or they are the text of an object.
         if fields > 1 + usize::from(outer.event.is_some()) || properties.starts_with('"') {
-            let lifted = self.how.rows.events.lift(json)?;
-            self.repaired |= lifted.repaired;
-            let row = self.decoded(lifted.event.as_deref(), &lifted.properties, recorded)?;
-            return self.unless_foreign(json, row);
+            return self.how.rows.events.lift_with(json, |whole| {
+                self.repaired |= whole.repaired;
+                let item = self.decoded(whole.event, whole.properties, whole.fields.as_ref(), recorded)?;
+                self.unless_foreign(json, item)
+            })?;
         }
-        let item = self.decoded(outer.event, properties, recorded)?;
+        let item = self.decoded(outer.event, properties.to_owned(), None, recorded)?;
         (self.out)(item);
         Ok(())
     }
 
-    /// An event from the texts of its two fields.
+    /// An event from the texts of its two fields, and from those of its properties where they are known.
     fn decoded(
         &self,
         event: Option<&str>,
-        properties: &str,
+        properties: String,
+        fields: Option<&Properties<'_>>,
         recorded: Option<&Recorded>,
     ) -> Result<Item<'static>, String> {
         let around = Around {
@@ -316,15 +320,25 @@ impl Reading<'_, '_> {
             is_plain: false,
             on_wall: self.how.rows.events.dialect.on_wall,
         };
-        let event::Decoded { row, project, clock } = match properties_of(properties) {
-            Some((fields, is_plain)) => {
-                let is_plain = is_plain && event.is_none_or(|event| !event.contains('\\'));
-                event::of_fields(event, Cow::Borrowed(properties), &fields, Around { is_plain, ..around })?
-            }
-            None => event::decode(event, properties, around)?,
+        let text = Cow::Borrowed(properties.as_str());
+        let event::Decoded { row, project, clock } = if let Some(fields) = fields {
+            event::of_fields(event, text, fields, around)?
+        } else if let Some((fields, is_plain)) = properties_of(&properties) {
+            let is_plain = is_plain && event.is_none_or(|event| !event.contains('\\'));
+            event::of_fields(event, text, &fields, Around { is_plain, ..around })?
+        } else {
+            event::decode(event, &properties, around)?
         };
         let project = project.map(|token| Cow::Owned(token.into_owned()));
-        Ok(Item::Event { row: row.into_owned(), project, clock })
+        let is_same = matches!(row.properties, Cow::Borrowed(_));
+        let row = if is_same {
+            // The text is moved, not copied.
+            let row = RowView { properties: Cow::Borrowed(""), ..row }.into_owned();
+            RowView { properties: Cow::Owned(properties), ..row }
+        } else {
+            row.into_owned()
+        };
+        Ok(Item::Event { row, project, clock })
     }
 
     /// Gives on the event of a row, unless it is one of another vendor, whose id or time stands elsewhere.
@@ -355,14 +369,13 @@ impl Reading<'_, '_> {
             let lifted = rows.profiles.lift(&json)?;
             return self.lifted_profile(&lifted);
         }
-        let lifted = rows.events.lift(&json)?;
-        self.lifted(&lifted, Some(&json))
+        rows.events.lift_with(&json, |whole| self.lifted(whole, Some(&json)))?
     }
 
     /// The event of a lifted row, which is `json` where that is known.
-    fn lifted(&mut self, lifted: &Lifted<'_>, json: Option<&str>) -> Result<(), String> {
-        self.repaired |= lifted.repaired;
-        let item = self.decoded(lifted.event.as_deref(), &lifted.properties, None)?;
+    fn lifted(&mut self, whole: Whole<'_>, json: Option<&str>) -> Result<(), String> {
+        self.repaired |= whole.repaired;
+        let item = self.decoded(whole.event, whole.properties, whole.fields.as_ref(), None)?;
         if let Some(json) = json {
             return self.unless_foreign(json, item);
         }

@@ -5,11 +5,12 @@
 //! in every JSON parser of the SDKs. Nesting is limited by memory only.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::scan;
 use crate::model::Reject;
 
 /// Makes a struct of `Option<&str>`: the JSON text of some fields of an object.
@@ -25,13 +26,26 @@ macro_rules! fields {
             pub(super) const KEYS: &'static [&'static str] = &[$($key),+];
 
             /// Reads the fields from the text of one object.
+            #[allow(dead_code, reason = "some are read of what was read before")]
             pub(super) fn read(json: &'a str) -> serde_json::Result<Self> {
                 let mut fields = Self::default();
-                $crate::formats::object::each(json, |key, value| match key {
-                    $($key => fields.$field = Some(value),)+
-                    _ => {}
-                })?;
+                $crate::formats::object::each(json, |key, value| fields.note(key, value))?;
                 Ok(fields)
+            }
+
+            /// Takes the fields from an object that was read before.
+            #[allow(dead_code, reason = "most are read from a text")]
+            pub(super) fn of(object: impl $crate::formats::object::Fielded<'a>) -> serde_json::Result<Self> {
+                let mut fields = Self::default();
+                object.each(|key, value| fields.note(key, value))?;
+                Ok(fields)
+            }
+
+            fn note(&mut self, key: &str, value: &'a str) {
+                match key {
+                    $($key => self.$field = Some(value),)+
+                    _ => {}
+                }
             }
         }
     };
@@ -39,10 +53,72 @@ macro_rules! fields {
 pub(super) use fields;
 
 /// Calls `field` with each key of the object and the JSON text of its value.
-pub(super) fn each<'a>(json: &'a str, field: impl FnMut(&str, &'a str)) -> serde_json::Result<()> {
+///
+/// Nearly all objects go through the scanner; `serde_json` reads those in which it is in doubt.
+pub(super) fn each<'a>(json: &'a str, mut field: impl FnMut(&str, &'a str)) -> serde_json::Result<()> {
+    if let Some(fields) = scan::fields(json) {
+        for (key, value) in fields {
+            field(key, value);
+        }
+        return Ok(());
+    }
+    each_parsed(json, field)
+}
+
+/// [`each`] by `serde_json` alone.
+pub(super) fn each_parsed<'a>(json: &'a str, field: impl FnMut(&str, &'a str)) -> serde_json::Result<()> {
     let mut parser = serde_json::Deserializer::from_str(json);
     parser.deserialize_map(Fields(field))?;
     parser.end()
+}
+
+/// What has fields that were found before.
+pub(super) trait Fielded<'a> {
+    /// Calls `field` with each key and the JSON text of its value.
+    fn each(self, field: impl FnMut(&str, &'a str)) -> serde_json::Result<()>;
+}
+
+/// An object whose fields were found, so that several can ask for them.
+#[derive(Debug)]
+pub(super) struct Object<'a> {
+    text: &'a str,
+    fields: Vec<(Cow<'a, str>, &'a str)>,
+    is_scanned: bool,
+}
+
+impl<'a> Object<'a> {
+    /// Finds the fields of an object.
+    pub(super) fn read(text: &'a str) -> serde_json::Result<Self> {
+        if let Some(found) = scan::fields(text) {
+            let fields = found.into_iter().map(|(key, value)| (Cow::Borrowed(key), value)).collect();
+            return Ok(Self { text, fields, is_scanned: true });
+        }
+        let mut fields = Vec::new();
+        each_parsed(text, |key, value| fields.push((Cow::Owned(key.to_owned()), value)))?;
+        Ok(Self { text, fields, is_scanned: false })
+    }
+
+    /// Its JSON text.
+    pub(super) fn text(&self) -> &'a str {
+        self.text
+    }
+
+    /// Its fields, in their order.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &'a str)> {
+        self.fields.iter().map(|(key, value)| (&**key, *value))
+    }
+
+    /// Whether no key has an escape and no control character stands in it, white space between values included.
+    pub(super) fn is_scanned(&self) -> bool {
+        self.is_scanned
+    }
+}
+
+impl<'a> Fielded<'a> for &Object<'a> {
+    fn each(self, mut field: impl FnMut(&str, &'a str)) -> serde_json::Result<()> {
+        self.fields().for_each(|(key, value)| field(key, value));
+        Ok(())
+    }
 }
 
 /// The JSON texts of the members of an array.
@@ -53,13 +129,27 @@ pub(super) fn members(json: &str) -> serde_json::Result<Vec<&str>> {
 
 /// Writes a text as JSON.
 pub(super) fn string(text: &str, out: &mut String) {
-    if text.bytes().any(|byte| byte < b' ' || matches!(byte, b'"' | b'\\')) {
-        out.push_str(&serde_json::Value::from(text).to_string());
-    } else {
-        out.push('"');
-        out.push_str(text);
-        out.push('"');
+    out.reserve(text.len() + 2);
+    out.push('"');
+    let mut rest = text;
+    while let Some((plain, special)) = scan::escaped(rest).and_then(|at| rest.split_at_checked(at)) {
+        out.push_str(plain);
+        let mut signs = special.chars();
+        match signs.next() {
+            Some('"') => out.push_str("\\\""),
+            Some('\\') => out.push_str("\\\\"),
+            Some('\n') => out.push_str("\\n"),
+            Some('\r') => out.push_str("\\r"),
+            Some('\t') => out.push_str("\\t"),
+            Some('\u{8}') => out.push_str("\\b"),
+            Some('\u{c}') => out.push_str("\\f"),
+            // Writing to a String cannot fail.
+            other => drop(write!(out, "\\u{:04x}", other.map_or(0, u32::from))),
+        }
+        rest = signs.as_str();
     }
+    out.push_str(rest);
+    out.push('"');
 }
 
 /// Whether a value is there and not `null`.
@@ -181,10 +271,12 @@ mod tests {
 
     #[test]
     fn a_text_is_written_as_any_parser_reads_it() {
-        for text in ["", "plain", "\"", "\\", "a\nb", "\0", "\u{1f}\u{7f}", "ü \u{2028}"] {
+        let controls: String = (0..=0x80_u8).map(char::from).collect();
+        for text in ["", "plain", "\"", "\\", "a\nb", "\0", "\u{1f}\u{7f}", "ü \u{2028}", "a \"b\\\" c\td", &controls]
+        {
             let mut out = String::new();
             string(text, &mut out);
-            assert_eq!(serde_json::from_str::<String>(&out).unwrap(), text);
+            assert_eq!(out, serde_json::Value::from(text).to_string());
         }
     }
 

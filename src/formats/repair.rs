@@ -72,7 +72,7 @@ pub(super) fn repair(json: &str) -> Cow<'_, str> {
     let bytes = json.as_bytes();
     let mut repaired = Repaired { json, text: None, from: 0 };
     // White space between values is no reason to look at each byte, but nothing cheaper tells.
-    if bytes.iter().any(|byte| *byte < b' ') {
+    if has_controls(bytes) {
         each_byte(bytes, &mut repaired);
     } else {
         let mut at = 0;
@@ -81,6 +81,11 @@ pub(super) fn repair(json: &str) -> Cow<'_, str> {
         }
     }
     repaired.finish()
+}
+
+/// Whether a byte is a control character. Parts are looked at as a whole, which a processor does at once.
+fn has_controls(bytes: &[u8]) -> bool {
+    bytes.chunks(128).any(|part| part.iter().map(|byte| u8::from(*byte < b' ')).sum::<u8>() > 0)
 }
 
 fn each_byte(bytes: &[u8], repaired: &mut Repaired<'_>) {

@@ -10,9 +10,11 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::dialect::{self, Dialect};
+use super::event::Properties;
 use super::literal;
-use super::object::{complaint, each, given, string};
+use super::object::{Object, complaint, each, given, string};
 use super::repair::repair;
+use super::scan;
 use crate::model::json;
 
 /// Keys that can be the name of an event, the surest first.
@@ -269,18 +271,23 @@ impl Shape {
     }
 
     /// The row of a JSON object; the error is the reason to reject it.
-    pub(super) fn lift<'a>(&self, json: &'a str) -> Result<Lifted<'a>, String> {
-        let mut row = Lifting::of(self.dialect.nests || self.is_wide);
+    pub(super) fn lift(&self, json: &str) -> Result<Lifted<'static>, String> {
+        self.lift_with(json, Lifted::of)
+    }
+
+    /// Gives the row of a JSON object to `then`; the error is the reason to reject it.
+    pub(super) fn lift_with<R>(&self, json: &str, then: impl FnOnce(Whole<'_>) -> R) -> Result<R, String> {
+        let object = Object::read(json).map_err(|error| complaint(&error))?;
+        let mut row = Lifting::default();
         let mut wrong = None;
-        each(json, |key, value| {
+        for (key, value) in object.fields() {
             if let Err(reason) = row.add(self.role(key), key, Cow::Borrowed(value)) {
                 wrong.get_or_insert(reason);
             }
-        })
-        .map_err(|error| complaint(&error))?;
+        }
         match wrong {
             Some(reason) => Err(reason),
-            None => row.finish(self.dialect.nests),
+            None => row.finish(self.dialect.nests, then),
         }
     }
 }
@@ -291,41 +298,56 @@ fn is_written(key: &str, column: &str) -> bool {
         && key.bytes().zip(column.bytes()).all(|(a, b)| a.eq_ignore_ascii_case(&b) || a == b' ' && b == b'_')
 }
 
+/// A row that is lifted, while what it was made of is still there.
+pub(super) struct Whole<'w> {
+    /// JSON text of the name.
+    pub(super) event: Option<&'w str>,
+    /// JSON text of the properties, an object.
+    pub(super) properties: String,
+    /// What these say of time, ids and the program, where that is known without reading them.
+    pub(super) fields: Option<Properties<'w>>,
+    /// The text of the properties had to be put right.
+    pub(super) repaired: bool,
+}
+
+impl Lifted<'static> {
+    /// The row by itself.
+    pub(super) fn of(whole: Whole<'_>) -> Self {
+        let Whole { event, properties, fields: _, repaired } = whole;
+        Self { event: event.map(|event| Cow::Owned(event.to_owned())), properties, repaired }
+    }
+}
+
 /// A row while its fields come in.
 #[derive(Default)]
 pub(super) struct Lifting<'a> {
     event: Option<Cow<'a, str>>,
     inner: Option<Cow<'a, str>>,
+    /// The fields of `inner`, where they were found.
+    known: Option<Vec<(&'a str, &'a str)>>,
     columns: Vec<(Cow<'a, str>, Cow<'a, str>)>,
-    /// The properties so far, where nothing is to be compared or put together at the end.
-    text: Option<String>,
     repaired: bool,
 }
 
 impl<'a> Lifting<'a> {
-    /// An empty row. Without an object of properties, and without keys that nest, each field is written as it comes.
-    pub(super) fn of(waits: bool) -> Self {
-        Self { text: (!waits).then(|| "{".to_owned()), ..Self::default() }
-    }
-
-    fn property(&mut self, name: Cow<'_, str>, value: Cow<'a, str>) {
-        match &mut self.text {
-            Some(text) => field(text, &name, &value),
-            None => self.columns.push((Cow::Owned(name.into_owned()), value)),
-        }
+    /// Takes an object of properties, if its fields can be found at once.
+    pub(super) fn take_object(&mut self, object: &'a str) -> bool {
+        let Some(known) = scan::fields(object) else { return false };
+        (self.inner, self.known) = (Some(Cow::Borrowed(object)), Some(known));
+        true
     }
 
     /// Takes a field; the error is the reason to reject the row.
-    pub(super) fn add(&mut self, role: Role<'_>, key: &str, value: Cow<'a, str>) -> Result<(), String> {
+    pub(super) fn add(&mut self, role: Role<'a>, key: &'a str, value: Cow<'a, str>) -> Result<(), String> {
         let value = if value == NULL_SIGN { Cow::Borrowed("null") } else { value };
         match role {
             Role::Own => {}
             Role::Name if self.event.is_none() => self.event = Some(value),
             // A property `event` that got a column of its own.
-            Role::Name => self.property(Cow::Borrowed(key), value),
+            Role::Name => self.columns.push((Cow::Borrowed(key), value)),
             Role::Properties => match given(Some(&value)) {
                 None => {}
-                Some(text) if text.starts_with('{') => self.inner = Some(value),
+                Some(text) if text.starts_with('{') => (self.inner, self.known) = (Some(value), None),
                 Some(text) => {
                     let inside = json::text(text).filter(|_| text.starts_with('"')).unwrap_or_default();
                     let inside = inside.trim();
@@ -333,6 +355,7 @@ impl<'a> Lifting<'a> {
                         return Err("its properties are no object".to_owned());
                     }
                     let written = if inside.starts_with("{'") { literal::json(inside) } else { None };
+                    self.known = None;
                     self.inner = Some(Cow::Owned(written.unwrap_or_else(|| {
                         // The text is one inside a text, in which no one has looked for bad bytes yet.
                         let right = repair(inside);
@@ -341,7 +364,7 @@ impl<'a> Lifting<'a> {
                     })));
                 }
             },
-            Role::Property(name) => self.property(name, value),
+            Role::Property(name) => self.columns.push((name, value)),
         }
         Ok(())
     }
@@ -351,37 +374,47 @@ impl<'a> Lifting<'a> {
         self.repaired = true;
     }
 
-    /// The row; with `nests`, `a__b` is `b` in `a`.
-    pub(super) fn finish(self, nests: bool) -> Result<Lifted<'a>, String> {
-        let Self { event, inner, mut columns, text, repaired } = self;
-        if let Some(mut properties) = text {
-            properties.push('}');
-            if inner.is_none() {
-                return Ok(Lifted { event, properties, repaired });
-            }
-            // The first rows had no properties.
-            each(&properties, |key, value| columns.push((Cow::Owned(key.to_owned()), Cow::Owned(value.to_owned()))))
-                .map_err(|error| complaint(&error))?;
-        }
-        let mut properties = match &inner {
+    /// Gives the row to `then`; with `nests`, `a__b` is `b` in `a`.
+    pub(super) fn finish<R>(self, nests: bool, then: impl FnOnce(Whole<'_>) -> R) -> Result<R, String> {
+        let Self { event, inner, known, mut columns, repaired } = self;
+        // What a text within a text has is found here.
+        let found = if known.is_none() { inner.as_deref().and_then(scan::fields) } else { None };
+        let pairs = known.as_deref().or(found.as_deref());
+        let size = |(key, value): &(Cow<'_, str>, Cow<'_, str>)| key.len() + value.len() + 4;
+        let room = inner.as_ref().map_or(2, |inner| inner.len()) + columns.iter().map(size).sum::<usize>();
+        let mut properties = String::with_capacity(room);
+        match &inner {
             Some(inner) => {
-                keep_different(inner, &mut columns)?;
+                keep_different(inner, pairs, &mut columns)?;
                 let inner = inner.trim_end();
-                inner.strip_suffix('}').unwrap_or(inner).to_owned()
+                properties.push_str(inner.strip_suffix('}').unwrap_or(inner));
             }
-            None => "{".to_owned(),
-        };
+            None => properties.push('{'),
+        }
         let columns: Vec<_> = columns.iter().map(|(key, value)| (&**key, &**value)).collect();
         write(&mut properties, &columns, nests);
         properties.push('}');
-        Ok(Lifted { event, properties, repaired })
+        let mut fields = (!nests && (inner.is_none() || pairs.is_some())).then(Properties::default);
+        if let Some(fields) = &mut fields {
+            for (key, value) in pairs.unwrap_or_default().iter().chain(&columns) {
+                if let Some(slot) = fields.slot(key.as_bytes()) {
+                    *slot = Some(value);
+                }
+            }
+        }
+        Ok(then(Whole { event: event.as_deref(), properties, fields, repaired }))
     }
 }
 
-/// Leaves of the columns next to `inner` those that say something else than it does.
-fn keep_different(inner: &str, columns: &mut Vec<(Cow<'_, str>, Cow<'_, str>)>) -> Result<(), String> {
+/// Leaves of the columns next to `inner` those that say something else than it does. `known` are its fields,
+/// where they are.
+fn keep_different(
+    inner: &str,
+    known: Option<&[(&str, &str)]>,
+    columns: &mut Vec<(Cow<'_, str>, Cow<'_, str>)>,
+) -> Result<(), String> {
     let mut same = vec![false; columns.len()];
-    each(inner, |key, value| {
+    let mut compare = |key: &str, value: &str| {
         for (at, (column, other)) in columns.iter_mut().enumerate() {
             if column != key {
                 continue;
@@ -397,8 +430,11 @@ fn keep_different(inner: &str, columns: &mut Vec<(Cow<'_, str>, Cow<'_, str>)>) 
                 *column = Cow::Owned(format!("row.{column}"));
             }
         }
-    })
-    .map_err(|error| complaint(&error))?;
+    };
+    match known {
+        Some(known) => known.iter().for_each(|(key, value)| compare(key, value)),
+        None => each(inner, compare).map_err(|error| complaint(&error))?,
+    }
     let mut same = same.into_iter();
     columns.retain(|_| !same.next().unwrap_or(false));
     Ok(())

@@ -60,6 +60,54 @@ pub(super) fn properties(text: &str) -> Option<(Properties<'_>, bool)> {
     cursor.rest.is_empty().then_some((fields, cursor.is_plain))
 }
 
+/// The fields of an object, each with its key and the text of its value, in their order; `None` when it is
+/// wrong or a part of it is doubtful.
+pub(super) fn fields(text: &str) -> Option<Vec<(&str, &str)>> {
+    let mut cursor = Cursor { text, rest: text.as_bytes(), escapes: 0, is_plain: true };
+    let mut fields = Vec::with_capacity(FIELDS.min(text.len() / BYTES));
+    cursor.take(b'{')?;
+    if let [b'}', rest @ ..] = cursor.rest {
+        cursor.rest = rest;
+    } else {
+        loop {
+            let start = cursor.at() + 1;
+            let key = cursor.key()?.len();
+            let key = text.get(start..start + key)?;
+            fields.push((key, cursor.token()?));
+            if cursor.is_last(b'}')? {
+                break;
+            }
+        }
+    }
+    cursor.spaces();
+    cursor.rest.is_empty().then_some(fields)
+}
+
+/// Whether a text is a JSON value, perhaps with spaces behind it; `false` also where a part of it is doubtful.
+pub(super) fn is_value(text: &str) -> bool {
+    let mut cursor = Cursor { text, rest: text.as_bytes(), escapes: 0, is_plain: true };
+    let found = cursor.skip();
+    cursor.spaces();
+    found.is_some() && cursor.rest.is_empty()
+}
+
+/// Whether a text is a JSON number, perhaps with white space behind it.
+pub(super) fn is_number(text: &str) -> bool {
+    let rest = behind_number(text.as_bytes());
+    rest.is_some_and(|rest| rest.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')))
+}
+
+/// Where the first character of a text is that JSON escapes.
+pub(super) fn escaped(text: &str) -> Option<usize> {
+    special(text.as_bytes())
+}
+
+/// Fields for which there is room at once: more than most rows have.
+const FIELDS: usize = 48;
+
+/// Bytes that a field has at least, mostly.
+const BYTES: usize = 12;
+
 /// Levels of nesting that are followed.
 const DEEPEST: u32 = 60;
 

@@ -5,6 +5,8 @@
 //! words alone say nothing, and an alias rewrites a person. A line with `event` is never a line of
 //! such a table.
 
+use std::borrow::Cow;
+
 use super::csv::{self, Header};
 use super::item::AliasLine;
 use super::object::{complaint, fields};
@@ -61,8 +63,8 @@ pub(super) fn is_exact(columns: &[impl AsRef<str>]) -> bool {
 }
 
 /// Whether some cells can be the head of a table of aliases, and nothing else.
-pub(super) fn is_head(cells: &[String]) -> bool {
-    let is_one = |names: &[&str], cell: &String| names.iter().any(|name| cell.eq_ignore_ascii_case(name));
+pub(super) fn is_head(cells: &[Cow<'_, str>]) -> bool {
+    let is_one = |names: &[&str], cell: &Cow<'_, str>| names.iter().any(|name| cell.eq_ignore_ascii_case(name));
     let any = |names| cells.iter().any(|cell| is_one(names, cell));
     any(PAIR_KEYS)
         && any(PAIR_TARGETS)
@@ -88,7 +90,7 @@ impl Columns {
     }
 
     /// Reads the cells of a row.
-    pub(super) fn decode(&self, cells: &[String], line: u64, repaired: bool) -> AliasLine {
+    pub(super) fn decode(&self, cells: &[Cow<'_, str>], line: u64, repaired: bool) -> AliasLine {
         let id = |at: usize| cells.get(at).filter(|text| !csv::is_nothing(text)).map(|text| Id::new(text));
         let time = self.time.and_then(|at| cells.get(at)).and_then(|text| json::time_text(text.trim()));
         AliasLine { alias: id(self.alias), target: id(self.target), time, line, repaired }

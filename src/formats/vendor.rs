@@ -29,12 +29,12 @@ use self::matomo::Matomo;
 use self::mparticle::MParticle;
 use self::posthog::PostHog;
 use self::row::flat;
-pub(super) use self::row::{Around, Call, lowered};
+pub(super) use self::row::{Around, Call, Flat, lowered};
 use self::snowplow::Snowplow;
 use self::unread::Unread;
 use super::grid::Row;
 use super::item::Clock;
-use super::object::{fields, given, members};
+use super::object::{Object, fields, given, members};
 use crate::model::{Id, json};
 
 /// How one vendor of events writes rows.
@@ -88,25 +88,25 @@ pub(super) trait Vendor: Sync {
     }
 
     /// The rows in a record that carries some in a form of its own.
-    fn carried<'r>(&self, _record: &'r str) -> Option<Vec<Row<'r>>> {
+    fn carried<'r>(&self, _record: &Object<'r>) -> Option<Vec<Row<'r>>> {
         None
     }
 
     /// Whether a record says nothing of a person, such as a question for settings.
-    fn is_silent(&self, _record: &str) -> bool {
+    fn is_silent(&self, _record: &Object<'_>) -> bool {
         false
     }
 
     /// The row as [`Vendor::decode`] takes it: the fields of its event next to those of the row.
-    fn lay_flat(&self, row: &str) -> Result<String, String> {
+    fn lay_flat(&self, row: &Object<'_>) -> Result<Flat, String> {
         flat(row, self.properties(), self.fields())
     }
 
     /// Reads a row that was laid [`flat`]; the error is the reason to reject it.
-    fn decode(&self, flat: &str) -> Result<Call, String>;
+    fn decode(&self, flat: &Flat) -> Result<Call, String>;
 
     /// The ids and the properties of a person, if the row is one and no event.
-    fn person(&self, _row: &str) -> Option<(Vec<Id>, String)> {
+    fn person(&self, _row: &Object<'_>) -> Option<(Vec<Id>, String)> {
         None
     }
 

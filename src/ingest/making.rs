@@ -199,11 +199,21 @@ impl Carried {
         Timing { time, arrival, flags }
     }
 
-    /// Puts rows that were noted in their place in time, after what was before.
-    fn settle(&mut self, draft: &mut Draft<'_>, noted: Range<usize>, clock: Option<&Clockwork>, lacks: &mut Lacks) {
+    /// Puts rows that were noted in their place in time, after what was before; `clocks` says whose clock the
+    /// time of each noted row is on.
+    fn settle(
+        &mut self,
+        draft: &mut Draft<'_>,
+        clocks: &[Clock],
+        noted: Range<usize>,
+        clock: Option<&Clockwork>,
+        lacks: &mut Lacks,
+    ) {
         for at in noted {
-            let Some(timing) = draft.timing(at) else { return };
-            let timing = Self::to_utc(timing, clock);
+            let Some(mut timing) = draft.timing(at) else { return };
+            if clocks.get(at) != Some(&Clock::Utc) {
+                timing = Self::to_utc(timing, clock);
+            }
             lacks.note_time(timing);
             let arrived = self.arrival(timing);
             draft.settle(at, timing, arrived);
@@ -221,6 +231,8 @@ impl Carried {
 /// Most are rows that only wait for their place in time; the others wait as they are.
 pub(super) struct Decoded<'p> {
     draft: Draft<'p>,
+    /// Whose clock the time of each noted row is on.
+    clocks: Vec<Clock>,
     others: Vec<Other<'p>>,
     /// What could not be read.
     rejects: Rejects,
@@ -234,7 +246,7 @@ pub(super) struct Decoded<'p> {
     evidence: Evidence,
 }
 
-/// Anything but an event of an export.
+/// Anything but an event of whatever project the file is of.
 struct Other<'p> {
     item: Item<'p>,
     /// How many rows were noted before it.
@@ -267,6 +279,7 @@ impl Maker {
     /// Reads the records of a piece.
     pub(super) fn decode<'p>(&self, piece: &'p Piece) -> Decoded<'p> {
         let mut draft = Draft::with_capacity(piece.records.len());
+        let mut clocks = Vec::with_capacity(piece.records.len());
         let mut others = Vec::new();
         let mut rejects = Rejects::default();
         let mut message = None;
@@ -289,9 +302,10 @@ impl Maker {
                 }
                 match item {
                     // It belongs to whatever project the file does.
-                    Item::Event { row, project: None, clock: Clock::Project } => {
+                    Item::Event { row, project: None, clock } => {
                         lacks.note(&row);
                         draft.note(row);
+                        clocks.push(clock);
                     }
                     Item::Reject(mut reject) => {
                         if ending::within(&reject.text) {
@@ -312,7 +326,7 @@ impl Maker {
             }
             read += held;
         }
-        Decoded { draft, others, rejects, message, lacks, read, evidence }
+        Decoded { draft, clocks, others, rejects, message, lacks, read, evidence }
     }
 
     fn too_long(&self, record: &Record, text: &[u8]) -> Item<'static> {
@@ -352,11 +366,11 @@ impl<'p> Decoded<'p> {
         let clock = carried.clock(&self.evidence, is_first);
         let project_was_known = carried.project.is_some();
         let mut skipped = 0;
-        let Decoded { mut draft, others, mut rejects, message, mut lacks, read, evidence } = self;
+        let Decoded { mut draft, clocks, others, mut rejects, message, mut lacks, read, evidence } = self;
         let noted = draft.len();
         let mut settled = 0;
         for Other { item, before, record } in others {
-            carried.settle(&mut draft, settled..before, clock.as_ref(), &mut lacks);
+            carried.settle(&mut draft, &clocks, settled..before, clock.as_ref(), &mut lacks);
             settled = before;
             let token = match &item {
                 Item::Event { row, project, .. } => project.as_deref().map(|token| (token, row.line)),
@@ -396,7 +410,7 @@ impl<'p> Decoded<'p> {
                 Item::Skipped => skipped += 1,
             }
         }
-        carried.settle(&mut draft, settled..noted, clock.as_ref(), &mut lacks);
+        carried.settle(&mut draft, &clocks, settled..noted, clock.as_ref(), &mut lacks);
         chunk.latest = carried.latest;
         let Rejects { mut pieces, count, reasons, .. } = rejects;
         // Rows of another project come behind what could not be read at all.

@@ -84,6 +84,9 @@ pub fn read(text: &str) -> Option<(Millis, bool)> {
     if text.len() < 8 || text.len() > 80 || !text.bytes().any(|byte| byte.is_ascii_digit()) {
         return None;
     }
+    if let Some(read) = usual(text) {
+        return Some(read);
+    }
     if let Ok(at) = DateTime::parse_from_rfc3339(text).or_else(|_| DateTime::parse_from_rfc2822(text)) {
         return Some((at.timestamp_millis(), true));
     }
@@ -118,6 +121,41 @@ pub fn read(text: &str) -> Option<(Millis, bool)> {
     let by_people = || DAYS.iter().filter_map(|form| NaiveDate::parse_from_str(&words, form).ok());
     let date = NaiveDate::parse_from_str(bare, "%Y-%m-%d").ok().or_else(|| by_people().find(|date| of_now(*date)))?;
     Some((date.and_hms_opt(0, 0, 0)?.and_utc().timestamp_millis(), zoned))
+}
+
+/// Reads the form that most programs write, `2019-07-01T09:16:10.550Z`, with a space for the `T`, any
+/// fraction of at most nine digits, and perhaps without a zone; every other is left to [`read`], which gives the
+/// same for these.
+fn usual(text: &str) -> Option<(Millis, bool)> {
+    let (bytes, zoned) = match text.as_bytes() {
+        [bytes @ .., b'Z'] => (bytes, true),
+        bytes => (bytes, false),
+    };
+    let (moment, fraction) = bytes.split_at_checked(19)?;
+    let signs = [(4, b"-"), (7, b"-"), (13, b":"), (16, b":")];
+    let is_written = |(at, sign): (usize, &[u8; 1])| moment.get(at) == sign.first();
+    if !signs.into_iter().all(is_written) || !matches!(moment.get(10), Some(b'T' | b' ')) {
+        return None;
+    }
+    let two = |at: usize| match moment.get(at..at + 2) {
+        Some([tens @ b'0'..=b'9', ones @ b'0'..=b'9']) => Some(u32::from(tens - b'0') * 10 + u32::from(ones - b'0')),
+        _ => None,
+    };
+    let year = i32::try_from(two(0)? * 100 + two(2)?).ok()?;
+    let (hour, minute, second) = (two(11)?, two(14)?, two(17)?);
+    if hour > 23 || minute > 59 || second > 59 {
+        return None;
+    }
+    let millis = match fraction {
+        [] => 0,
+        [b'.', digits @ ..] if (1..=9).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit) => {
+            let place = |at: usize| digits.get(at).map_or(0, |byte| i64::from(byte - b'0'));
+            place(0) * 100 + place(1) * 10 + place(2)
+        }
+        _ => return None,
+    };
+    let date = NaiveDate::from_ymd_opt(year, two(5)?, two(8)?)?;
+    Some((date.and_hms_opt(hour, minute, second)?.and_utc().timestamp_millis() + millis, zoned))
 }
 
 /// Reads a time that says how far from UTC it is, in any form that [`read`] knows.
@@ -169,6 +207,8 @@ pub fn part(t: Millis, (first, last): (Millis, Millis), parts: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -281,5 +321,45 @@ mod tests {
     #[test]
     fn an_absurd_clock_is_written_in_milliseconds() {
         assert_eq!(rfc3339(i64::MAX), "9223372036854775807 ms");
+    }
+
+    /// What [`read`] says of a text that [`usual`] does not know.
+    fn by_forms(text: &str) -> Option<(Millis, bool)> {
+        if let Ok(at) = DateTime::parse_from_rfc3339(text) {
+            return Some((at.timestamp_millis(), true));
+        }
+        let form = WITHOUT.iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok())?;
+        Some((form.and_utc().timestamp_millis(), false))
+    }
+
+    #[test]
+    fn the_usual_form_of_a_time_is_read_as_all_forms_are() {
+        for (text, at) in [
+            ("2019-07-01T09:16:10.550Z", Some((1_561_972_570_550, true))),
+            ("2019-07-01 09:16:10", Some((1_561_972_570_000, false))),
+            ("1969-12-31T23:59:59.9999Z", Some((-1, true))),
+            ("2020-02-29 00:00:00.123456789", Some((1_582_934_400_123, false))),
+            ("2019-02-29T09:16:10Z", None),
+            ("2019-07-01T24:16:10Z", None),
+            ("2019-07-01T09:16:60Z", None),
+            ("2019-07-01T09:16:10.Z", None),
+            ("2019-07-01T09:16:10.1234567890Z", None),
+            ("2019-07-01T09:16:10+02:00", None),
+            ("2019-07-01t09:16:10Z", None),
+        ] {
+            assert_eq!(usual(text), at, "{text}");
+            assert!(at.is_none() || by_forms(text) == at, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_is_taken_for_the_usual_form_the_others_read_alike(
+            text in "[0-2][0-9]{3}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-6][0-9]:[0-6][0-9](\\.[0-9]{0,10})?Z?",
+        ) {
+            if let Some(at) = usual(&text) {
+                prop_assert_eq!(by_forms(&text), Some(at));
+            }
+        }
     }
 }

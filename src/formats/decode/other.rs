@@ -5,10 +5,10 @@ use std::borrow::Cow;
 use super::super::carrier::{self, Opened};
 use super::super::event;
 use super::super::item::{Clock, Item};
-use super::super::object::{complaint, fields, members};
+use super::super::object::{Object, complaint, fields, members};
 use super::super::payload::given_request;
 use super::super::vendor::stranger::{self, stranger};
-use super::super::vendor::{self, Vendor};
+use super::super::vendor::{self, Flat, Vendor};
 use super::Reading;
 use crate::model::view::RowView;
 use crate::model::{Flags, Millis, json};
@@ -33,7 +33,7 @@ fields! {
 impl Reading<'_, '_> {
     /// A row of a plain copy, whose properties are the whole row as the vendor had it.
     pub(super) fn copied_of_vendor(&mut self, vendor: &dyn Vendor, json: &str, flat: &str) -> Result<(), String> {
-        let call = vendor.decode(flat)?;
+        let call = vendor.decode(&Flat::of(flat))?;
         // The columns say both times, and what the row itself had of them.
         let around = vendor::Around { line: self.line, arrival: Some(0), repaired: self.repaired };
         let mut row = call.into_row(flat.to_owned(), around)?;
@@ -68,7 +68,8 @@ impl Reading<'_, '_> {
         if let Some(lowered) = vendor::lowered(json) {
             return self.of_vendor(vendor, &lowered, arrival);
         }
-        let wrapped = Wrapped::read(json).map_err(|error| complaint(&error))?;
+        let object = Object::read(json).map_err(|error| complaint(&error))?;
+        let wrapped = Wrapped::of(&object).map_err(|error| complaint(&error))?;
         let carries = wrapped.payload.is_some() || wrapped.body.is_some();
         if wrapped.recorded.is_some() || wrapped.path.is_some() && carries {
             if let Some(why) = wrapped.refused.and_then(json::text) {
@@ -102,11 +103,11 @@ impl Reading<'_, '_> {
             let whole = path.and_then(|path| vendor.with_path(text, &path));
             return self.of_vendor(vendor, whole.as_deref().unwrap_or(text), arrival);
         }
-        if vendor.is_silent(json) {
+        if vendor.is_silent(&object) {
             (self.out)(Item::Skipped);
             return Ok(());
         }
-        if let Some(rows) = vendor.carried(json) {
+        if let Some(rows) = vendor.carried(&object) {
             if rows.is_empty() {
                 return Err("an empty batch".to_owned());
             }
@@ -117,7 +118,7 @@ impl Reading<'_, '_> {
             return self.of_vendor(vendor, rows, arrival);
         }
         let around = vendor::Around { line: self.line, arrival, repaired: self.repaired };
-        if let Some((ids, properties)) = vendor.person(json) {
+        if let Some((ids, properties)) = vendor.person(&object) {
             if ids.is_empty() {
                 return Err("a person without an id".to_owned());
             }
@@ -128,10 +129,10 @@ impl Reading<'_, '_> {
             return Ok(());
         }
         let read = || {
-            let flat = vendor.lay_flat(json)?;
+            let flat = vendor.lay_flat(&object)?;
             let call = vendor.decode(&flat)?;
             let profile = call.profile(around);
-            Ok((call.into_row(flat, around)?, profile))
+            Ok((call.into_row(flat.into_text(), around)?, profile))
         };
         let read: Result<_, String> = read();
         // A row of another vendor has its id, or its time, elsewhere.

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::formats::decode::Decoder;
 use crate::formats::item::Item;
+use crate::formats::object::each_parsed;
 use crate::formats::{Format, Sniffed};
 
 /// A line as exports have it.
@@ -35,11 +36,22 @@ fn own(item: Item<'_>) -> Item<'static> {
     }
 }
 
+/// Whether the scanner finds the fields of an object that `serde_json` does, or leaves it to it.
+fn fields_agree(text: &str) -> bool {
+    let Some(found) = fields(text) else { return true };
+    let mut parsed = Vec::new();
+    let read = each_parsed(text, |key, value| parsed.push((key.to_owned(), value)));
+    read.is_ok() && found.into_iter().map(|(key, value)| (key.to_owned(), value)).eq(parsed)
+}
+
 /// Whether what the scanner says of a line is what `serde_json` says.
 fn agrees(line: &str) -> bool {
     let trimmed = line.trim_ascii().trim_start_matches('\u{feff}').trim_ascii();
     if trimmed.is_empty() {
         return true;
+    }
+    if !fields_agree(trimmed) {
+        return false;
     }
     let Some(found) = scan(trimmed) else { return decoded(trimmed) == judged(trimmed) };
     let whole: serde_json::Result<serde::de::IgnoredAny> = serde_json::from_str(trimmed);
@@ -73,6 +85,21 @@ fn a_line_is_plain_if_no_text_that_is_wanted_has_an_escape() {
         (r#"{"event":"A","properties":{"distinct_id":"\\","$os":"b"}}"#, false),
     ] {
         assert_eq!(scan(line).map(|found| found.is_plain), Some(is_plain), "{line}");
+    }
+}
+
+#[test]
+fn the_fields_of_an_ordinary_object_are_found_without_a_parser() {
+    for (text, found) in [
+        ("{}", vec![]),
+        (r#"{"a":1,"b":{"c":[2]},"a":"x"}"#, vec![("a", "1"), ("b", r#"{"c":[2]}"#), ("a", r#""x""#)]),
+        (r#"{ "a" : "\n" , "b" : null } "#, vec![("a", r#""\n""#), ("b", "null")]),
+    ] {
+        assert_eq!(fields(text), Some(found), "{text}");
+        assert!(fields_agree(text), "{text}");
+    }
+    for doubtful in ["[]", "{", r#"{"a\n":1}"#, "{\"a\":\n1}", r#"{"a":1}x"#, r#"{"a":"\ud83d"}"#, r#"{"a":01}"#] {
+        assert_eq!(fields(doubtful), None, "{doubtful}");
     }
 }
 
@@ -274,5 +301,6 @@ proptest! {
         let value = scraps.concat();
         let line = format!(r#"{{"event":"A","properties":{{"time":1,"a":{value}}}}}"#);
         prop_assert!(agrees(&line), "{line}");
+        prop_assert!(fields_agree(&value) && fields_agree(&format!(r#"{{"a":{value}}}"#)), "{value}");
     }
 }

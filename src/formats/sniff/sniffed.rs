@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use super::super::csv::Header;
+use super::super::csv::{Column, Header};
 use super::super::format::Format;
 use super::super::grid::Heads;
 use super::super::item::Clock;
 use super::super::map::Map;
 use super::super::recognise::Found;
-use super::super::rows::Role;
 use super::super::split::Layout;
 use super::super::table::Columns;
 use super::super::vendor::stranger::{self, stranger};
@@ -59,7 +58,7 @@ pub(in crate::formats) enum CellRows {
     /// A line of a table of aliases.
     Aliases(Columns),
     /// An event or a profile; what each column is.
-    Lifted(Vec<Role<'static>>),
+    Lifted(Vec<Column>),
     /// An object that is read like one of JSON.
     Objects,
 }
@@ -167,8 +166,10 @@ impl Sniffed {
     /// The same, of a table as text.
     pub(super) fn table(header: Header, rows: Found) -> Self {
         let cells = match rows.format {
-            Format::Export if !rows.is_carried => CellRows::Lifted(header.roles(&rows.events)),
-            Format::ProfileExport if !rows.is_carried && !rows.is_raw => CellRows::Lifted(header.roles(&rows.profiles)),
+            Format::Export if !rows.is_carried => CellRows::Lifted(header.columns(&rows.events)),
+            Format::ProfileExport if !rows.is_carried && !rows.is_raw => {
+                CellRows::Lifted(header.columns(&rows.profiles))
+            }
             _ => CellRows::Objects,
         };
         Self::cells(header, rows, cells)

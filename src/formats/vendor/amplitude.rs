@@ -11,9 +11,9 @@
 use std::borrow::Cow;
 
 use super::super::grid::Row;
-use super::super::object::{complaint, fields, members};
+use super::super::object::{Object, complaint, fields, members};
 use super::row::{id, object_in, text, time};
-use super::{Call, Marks, Vendor};
+use super::{Call, Flat, Marks, Vendor};
 use crate::model::{Verb, json};
 
 /// Amplitude.
@@ -100,8 +100,8 @@ impl Vendor for Amplitude {
         &["user_id", "device_id", "insert_id", "$insert_id", "uuid"]
     }
 
-    fn carried<'r>(&self, record: &'r str) -> Option<Vec<Row<'r>>> {
-        let f = Form::read(record).ok()?;
+    fn carried<'r>(&self, record: &Object<'r>) -> Option<Vec<Row<'r>>> {
+        let f = Form::of(record).ok()?;
         let (list, kind) = match f {
             Form { e: Some(list), client: Some(_), .. } | Form { event: Some(list), key: Some(_), .. } => (list, None),
             Form { identification: Some(list), key: Some(_), .. } => (list, Some("$identify")),
@@ -114,11 +114,11 @@ impl Vendor for Amplitude {
             (Some(kind), Some(rest)) => format!(r#"{{"event_type":"{kind}",{rest}"#),
             _ => event.to_owned(),
         };
-        Some(events.into_iter().map(|event| (record, Cow::Owned(whole(event)))).collect())
+        Some(events.into_iter().map(|event| (record.text(), Cow::Owned(whole(event)))).collect())
     }
 
-    fn decode(&self, flat: &str) -> Result<Call, String> {
-        let f = Fields::read(flat).map_err(|error| complaint(&error))?;
+    fn decode(&self, flat: &Flat) -> Result<Call, String> {
+        let f = Fields::of(flat).map_err(|error| complaint(&error))?;
         let Some(event) = text(f.event) else { return Err("has no event_type".to_owned()) };
         let verb = match event.as_str() {
             "$identify" => Verb::Profile,
@@ -167,7 +167,7 @@ mod tests {
     use crate::model::{Id, VerbKind};
 
     fn of(json: &str) -> Call {
-        Amplitude.decode(&Amplitude.lay_flat(json).unwrap()).unwrap()
+        Amplitude.decode(&Amplitude.lay_flat(&Object::read(json).unwrap()).unwrap()).unwrap()
     }
 
     #[test]
@@ -197,7 +197,8 @@ mod tests {
         for form in &forms {
             let marks = Marks::read(form).unwrap();
             assert!(Amplitude.recognises(&marks), "{form}");
-            let rows: Vec<Call> = Amplitude.carried(form).unwrap().iter().map(|(_, row)| of(row)).collect();
+            let rows: Vec<Call> =
+                Amplitude.carried(&Object::read(form).unwrap()).unwrap().iter().map(|(_, row)| of(row)).collect();
             assert_eq!(rows.iter().map(|row| row.event.as_str()).collect::<Vec<_>>(), ["A", "B"], "{form}");
             for row in rows {
                 assert_eq!(
@@ -208,10 +209,10 @@ mod tests {
             }
         }
         let one = format!(r#"{{"api_key":"key","event":{}}}"#, text(&event("A")));
-        assert_eq!(Amplitude.carried(&one).unwrap().len(), 1);
+        assert_eq!(Amplitude.carried(&Object::read(&one).unwrap()).unwrap().len(), 1);
         let said = r#"[{"user_id":"u","device_id":"d","user_properties":{"plan":"free"}}]"#;
         let form = format!(r#"{{"api_key":"key","identification":{}}}"#, text(said));
-        let rows = Amplitude.carried(&form).unwrap();
+        let rows = Amplitude.carried(&Object::read(&form).unwrap()).unwrap();
         let row = of(&rows[0].1);
         assert_eq!((row.verb.kind(), row.traits.as_deref()), (VerbKind::Profile, Some(r#"{"plan":"free"}"#)));
         // The letter and the word of other vendors.

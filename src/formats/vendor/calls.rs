@@ -10,7 +10,7 @@
 
 use super::super::object::fields;
 use super::row::{id, object_in, text, time};
-use super::{Call, Marks, Vendor};
+use super::{Call, Flat, Marks, Vendor};
 use crate::model::{Verb, json};
 
 /// Segment.
@@ -77,7 +77,7 @@ impl Vendor for Segment {
         with_kind(body, path)
     }
 
-    fn decode(&self, flat: &str) -> Result<Call, String> {
+    fn decode(&self, flat: &Flat) -> Result<Call, String> {
         decode(flat)
     }
 }
@@ -120,7 +120,7 @@ impl Vendor for RudderStack {
         with_kind(body, path)
     }
 
-    fn decode(&self, flat: &str) -> Result<Call, String> {
+    fn decode(&self, flat: &Flat) -> Result<Call, String> {
         decode(flat)
     }
 }
@@ -162,7 +162,7 @@ impl Vendor for ByEither {
         with_kind(body, path)
     }
 
-    fn decode(&self, flat: &str) -> Result<Call, String> {
+    fn decode(&self, flat: &Flat) -> Result<Call, String> {
         decode(flat)
     }
 }
@@ -278,8 +278,8 @@ fields! {
     Part { name: "name", model: "model", width: "width", height: "height", kind: "type", value: "value" }
 }
 
-fn decode(flat: &str) -> Result<Call, String> {
-    let f = Fields::read(flat).map_err(|error| super::super::object::complaint(&error))?;
+fn decode(flat: &Flat) -> Result<Call, String> {
+    let f = Fields::of(flat).map_err(|error| super::super::object::complaint(&error))?;
     let is_column = f.anonymous.is_none() && f.user.is_none() && f.message.is_none();
     let user = id(f.user).or_else(|| id(f.user_column.filter(|_| is_column)));
     let device = id(f.anonymous).or_else(|| id(f.anonymous_column.filter(|_| is_column)));
@@ -372,11 +372,12 @@ fn library_name(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::object::Object;
     use super::*;
     use crate::model::{Id, VerbKind};
 
     fn of(json: &str) -> Call {
-        decode(&super::super::flat(json, "properties", FIELDS).unwrap()).unwrap()
+        Segment.decode(&Segment.lay_flat(&Object::read(json).unwrap()).unwrap()).unwrap()
     }
 
     fn some(text: &str) -> Option<Id> {

@@ -11,9 +11,9 @@
 use std::borrow::Cow;
 
 use super::super::grid::Row;
-use super::super::object::{complaint, each, fields, given, members};
+use super::super::object::{Fielded, Object, complaint, each, fields, given, members};
 use super::row::{id, object_in, text, time};
-use super::{Call, Marks, Vendor};
+use super::{Call, Flat, Marks, Vendor};
 use crate::model::{Verb, json};
 
 /// Countly.
@@ -86,37 +86,35 @@ impl Vendor for Countly {
     }
 
     /// Questions for settings, and what an SDK says of its own health.
-    fn is_silent(&self, record: &str) -> bool {
-        let has_events = |record: &str| {
-            let mut found = false;
-            let _ = each(record, |key, value| found |= key == "events" && given(Some(value)).is_some());
-            found
-        };
-        let Ok(f) = Fields::read(record) else { return false };
+    fn is_silent(&self, record: &Object<'_>) -> bool {
+        let has_events =
+            |record: &Object<'_>| record.fields().any(|(key, value)| key == "events" && given(Some(value)).is_some());
+        let Ok(f) = Fields::of(record) else { return false };
         f.app.is_some() && f.key.is_none() && f.own().is_none() && !has_events(record)
     }
 
-    fn carried<'r>(&self, record: &'r str) -> Option<Vec<Row<'r>>> {
+    fn carried<'r>(&self, record: &Object<'r>) -> Option<Vec<Row<'r>>> {
         let mut of_request = Vec::new();
         let mut events = None;
-        each(record, |key, value| match key {
-            "events" => events = Some(value),
-            // Those of its events are theirs.
-            "timestamp" => of_request.push(("request_timestamp".to_owned(), value)),
-            _ => of_request.push((key.to_owned(), value)),
-        })
-        .ok()?;
+        record
+            .each(|key, value| match key {
+                "events" => events = Some(value),
+                // Those of its events are theirs.
+                "timestamp" => of_request.push(("request_timestamp".to_owned(), value)),
+                _ => of_request.push((key.to_owned(), value)),
+            })
+            .ok()?;
         let events = events?;
         let list = json::text(events).filter(|_| events.starts_with('"')).unwrap_or(Cow::Borrowed(events));
         let events = members(&list).ok()?;
-        let own = Fields::read(record).is_ok_and(|f| f.own().is_some());
-        let request = own.then(|| (record, Cow::Owned(object(&of_request, "{}"))));
-        let events = events.into_iter().map(|event| (record, Cow::Owned(object(&of_request, event))));
+        let own = Fields::of(record).is_ok_and(|f| f.own().is_some());
+        let request = own.then(|| (record.text(), Cow::Owned(object(&of_request, "{}"))));
+        let events = events.into_iter().map(|event| (record.text(), Cow::Owned(object(&of_request, event))));
         Some(request.into_iter().chain(events).collect())
     }
 
-    fn decode(&self, flat: &str) -> Result<Call, String> {
-        let f = Fields::read(flat).map_err(|error| complaint(&error))?;
+    fn decode(&self, flat: &Flat) -> Result<Call, String> {
+        let f = Fields::of(flat).map_err(|error| complaint(&error))?;
         let (event, verb) = match text(f.key) {
             Some(key) if key == "[CLY]_view" => (key, Verb::Page),
             Some(key) => (key, Verb::Track),
@@ -180,13 +178,13 @@ mod tests {
     use crate::model::Id;
 
     fn of(json: &str) -> Result<Call, String> {
-        Countly.decode(&Countly.lay_flat(json).unwrap())
+        Countly.decode(&Countly.lay_flat(&Object::read(json).unwrap()).unwrap())
     }
 
     #[test]
     fn a_request_gives_its_id_to_each_event_and_keeps_what_it_says_itself() {
         let request = r#"{"app_key":"k","device_id":"d","t":"1","timestamp":"1561971600000","begin_session":"1","events":"[{\"key\":\"A\",\"count\":1,\"timestamp\":1561971601000,\"segmentation\":{\"plan\":\"pro\",\"device_id\":\"own\"}},{\"key\":\"[CLY]_view\",\"segmentation\":{}}]"}"#;
-        let rows = Countly.carried(request).unwrap();
+        let rows = Countly.carried(&Object::read(request).unwrap()).unwrap();
         let rows: Vec<Call> = rows.iter().map(|(_, row)| of(row).unwrap()).collect();
         let read: Vec<_> = rows.iter().map(|row| (row.event.as_str(), &row.verb, row.time.unwrap())).collect();
         assert_eq!(
@@ -215,14 +213,14 @@ mod tests {
         for silent in
             [r#"{"app_key":"k","device_id":"d","method":"sc"}"#, r#"{"app_key":"k","device_id":"d","hc":"{}"}"#]
         {
-            assert!(Countly.is_silent(silent), "{silent}");
+            assert!(Countly.is_silent(&Object::read(silent).unwrap()), "{silent}");
         }
         for said in [
             r#"{"app_key":"k","device_id":"d","events":"[]"}"#,
             r#"{"app_key":"k","device_id":"d","end_session":"1"}"#,
             r#"{"key":"A","segmentation":{}}"#,
         ] {
-            assert!(!Countly.is_silent(said), "{said}");
+            assert!(!Countly.is_silent(&Object::read(said).unwrap()), "{said}");
         }
         assert_eq!(of(r#"{"key":"A","segmentation":{},"timestamp":1}"#).unwrap_err(), "has no device_id");
     }

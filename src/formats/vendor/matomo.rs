@@ -13,9 +13,9 @@
 use std::borrow::Cow;
 
 use super::super::grid::Row;
-use super::super::object::{complaint, each, fields, given, members};
+use super::super::object::{Fielded, Object, complaint, each, fields, given, members};
 use super::row::{id, text, time};
-use super::{Call, Marks, Vendor, address};
+use super::{Call, Flat, Marks, Vendor, address};
 use crate::model::{Verb, json};
 
 /// Matomo.
@@ -78,14 +78,15 @@ impl Vendor for Matomo {
         &["uid", "cid", "_id", "userId", "visitorId", "ec_id"]
     }
 
-    fn carried<'r>(&self, record: &'r str) -> Option<Vec<Row<'r>>> {
+    fn carried<'r>(&self, record: &Object<'r>) -> Option<Vec<Row<'r>>> {
         let (mut of_visit, mut actions, mut requests) = (Vec::new(), None, None);
-        each(record, |key, value| match key {
-            "actionDetails" => actions = Some(value),
-            "requests" => requests = Some(value),
-            _ => of_visit.push((key.to_owned(), value)),
-        })
-        .ok()?;
+        record
+            .each(|key, value| match key {
+                "actionDetails" => actions = Some(value),
+                "requests" => requests = Some(value),
+                _ => of_visit.push((key.to_owned(), value)),
+            })
+            .ok()?;
         if let Some(requests) = requests {
             let requests = members(requests).ok()?;
             return Some(requests.into_iter().map(|request| (request, of_address(request))).collect());
@@ -105,8 +106,8 @@ impl Vendor for Matomo {
         Some(rows)
     }
 
-    fn decode(&self, flat: &str) -> Result<Call, String> {
-        let f = Fields::read(flat).map_err(|error| complaint(&error))?;
+    fn decode(&self, flat: &Flat) -> Result<Call, String> {
+        let f = Fields::of(flat).map_err(|error| complaint(&error))?;
         let (event, verb) = what(&f);
         Ok(Call {
             event,
@@ -160,7 +161,7 @@ mod tests {
     use crate::model::Id;
 
     fn of(json: &str) -> Call {
-        Matomo.decode(&Matomo.lay_flat(json).unwrap()).unwrap()
+        Matomo.decode(&Matomo.lay_flat(&Object::read(json).unwrap()).unwrap()).unwrap()
     }
 
     #[test]
@@ -183,7 +184,7 @@ mod tests {
     #[test]
     fn a_bulk_of_requests_is_one_row_for_each() {
         let bulk = r#"{"requests":["?url=http%3A%2F%2Fx%2F&uid=omar%40example.test&cid=a+b&idsite=1&rec=1",{"idsite":1,"rec":1,"e_a":"B"}]}"#;
-        let rows = Matomo.carried(bulk).unwrap();
+        let rows = Matomo.carried(&Object::read(bulk).unwrap()).unwrap();
         assert_eq!(rows[0].1, r#"{"url":"http://x/","uid":"omar@example.test","cid":"a b","idsite":"1","rec":"1"}"#);
         assert_eq!(of(&rows[1].1).event, "B");
         assert_eq!(of(&rows[0].1).user, Some(Id::new("omar@example.test")));
@@ -192,7 +193,8 @@ mod tests {
     #[test]
     fn each_action_of_a_visit_has_the_ids_of_the_visit() {
         let visit = r#"{"idSite":"1","visitorId":"0123456789abcdef","userId":"nora","actionDetails":[{"type":"action","url":"http://x/","timestamp":1561971600},{"type":"event","eventAction":"Sign up","timestamp":1561971660},{"type":"goal","goalName":"Paid","timestamp":1561971720}],"lastActionTimestamp":1561971720}"#;
-        let rows: Vec<Call> = Matomo.carried(visit).unwrap().iter().map(|(_, row)| of(row)).collect();
+        let rows: Vec<Call> =
+            Matomo.carried(&Object::read(visit).unwrap()).unwrap().iter().map(|(_, row)| of(row)).collect();
         let read: Vec<_> = rows.iter().map(|row| (row.event.as_str(), row.time.unwrap())).collect();
         assert_eq!(
             read,

@@ -11,9 +11,9 @@
 use std::borrow::Cow;
 
 use super::super::grid::Row;
-use super::super::object::{complaint, each, fields, members};
+use super::super::object::{Fielded, Object, complaint, each, fields, members};
 use super::row::{id, object_in, text, time};
-use super::{Call, Marks, Vendor};
+use super::{Call, Flat, Marks, Vendor};
 use crate::model::{Id, Verb};
 
 /// mParticle.
@@ -47,21 +47,22 @@ impl Vendor for MParticle {
         &["mpid", "customer_id", "device_application_stamp"]
     }
 
-    fn carried<'r>(&self, record: &'r str) -> Option<Vec<Row<'r>>> {
+    fn carried<'r>(&self, record: &Object<'r>) -> Option<Vec<Row<'r>>> {
         let mut of_batch = Vec::new();
         let mut events = None;
-        each(record, |key, value| match key {
-            "events" => events = Some(value),
-            "timestamp_unixtime_ms" => of_batch.push(("batch_timestamp_unixtime_ms".to_owned(), value)),
-            _ => of_batch.push((key.to_owned(), value)),
-        })
-        .ok()?;
+        record
+            .each(|key, value| match key {
+                "events" => events = Some(value),
+                "timestamp_unixtime_ms" => of_batch.push(("batch_timestamp_unixtime_ms".to_owned(), value)),
+                _ => of_batch.push((key.to_owned(), value)),
+            })
+            .ok()?;
         let events = members(events?).ok()?;
         Some(events.into_iter().map(|event| (event, Cow::Owned(row(&of_batch, event)))).collect())
     }
 
-    fn decode(&self, flat: &str) -> Result<Call, String> {
-        let f = Fields::read(flat).map_err(|error| complaint(&error))?;
+    fn decode(&self, flat: &Flat) -> Result<Call, String> {
+        let f = Fields::of(flat).map_err(|error| complaint(&error))?;
         let known = f.known.and_then(object_in).map(|known| identity(&known));
         let listed = f.identities.map(identity).unwrap_or_default();
         let user = known.clone().unwrap_or(listed).0;
@@ -213,7 +214,7 @@ mod tests {
     }
 
     fn of(row: &str) -> Call {
-        MParticle.decode(&MParticle.lay_flat(row).unwrap()).unwrap()
+        MParticle.decode(&MParticle.lay_flat(&Object::read(row).unwrap()).unwrap()).unwrap()
     }
 
     #[test]
@@ -228,7 +229,8 @@ mod tests {
                    {{"event_type":"session_start","data":{{}}}},{{"event_type":"user_attribute_change","data":{{}}}}],
                    "user_attributes":{{"plan":"pro"}}}}"#
             );
-            let rows: Vec<Call> = MParticle.carried(&batch).unwrap().iter().map(|(_, row)| of(row)).collect();
+            let rows: Vec<Call> =
+                MParticle.carried(&Object::read(&batch).unwrap()).unwrap().iter().map(|(_, row)| of(row)).collect();
             let read: Vec<(&str, &Verb, Option<i64>)> =
                 rows.iter().map(|row| (row.event.as_str(), &row.verb, row.time)).collect();
             let of_batch = Some(1_561_971_699_000);

@@ -8,9 +8,9 @@
 //! <https://posthog.com/docs/api/capture>, and bodies that `posthog-js` 1.20, 1.96 and 1.449, `posthog`
 //! 1.4, 2.5, 3.25 and 7.91 for Python, and `posthog-node` 1.3, 2.6, 4.3 and 5 sent.
 
-use super::super::object::{complaint, fields, given, members};
+use super::super::object::{Object, complaint, fields, given, members};
 use super::row::{id, object_in, text, time};
-use super::{Call, Marks, Vendor};
+use super::{Call, Flat, Marks, Vendor};
 use crate::model::{Id, Verb, json};
 
 /// PostHog.
@@ -89,10 +89,10 @@ impl Vendor for PostHog {
             || m.properties.is_some() && (m.distinct_ids.is_some() || m.distinct_id.is_some() && m.person.is_some())
     }
 
-    fn is_silent(&self, record: &str) -> bool {
+    fn is_silent(&self, record: &Object<'_>) -> bool {
         // A question for settings and flags.
         let asks = |m: Marks<'_>| m.token.is_some() && m.event.is_none() && m.properties.is_none();
-        Marks::read(record).is_ok_and(asks)
+        Marks::of(record).is_ok_and(asks)
     }
 
     fn paths(&self) -> &'static [&'static str] {
@@ -107,8 +107,8 @@ impl Vendor for PostHog {
         &["distinct_id", "person_id", "uuid"]
     }
 
-    fn decode(&self, flat: &str) -> Result<Call, String> {
-        let f = Fields::read(flat).map_err(|error| complaint(&error))?;
+    fn decode(&self, flat: &Flat) -> Result<Call, String> {
+        let f = Fields::of(flat).map_err(|error| complaint(&error))?;
         let sent = id(f.distinct_id);
         let Some(event) = text(f.event) else { return Err("has no name of an event".to_owned()) };
         let verb = match event.as_str() {
@@ -137,8 +137,8 @@ impl Vendor for PostHog {
         })
     }
 
-    fn person(&self, row: &str) -> Option<(Vec<Id>, String)> {
-        let f = Fields::read(row).ok()?;
+    fn person(&self, row: &Object<'_>) -> Option<(Vec<Id>, String)> {
+        let f = Fields::of(row).ok()?;
         if f.event.is_some() {
             return None;
         }
@@ -161,7 +161,7 @@ mod tests {
     use crate::model::VerbKind;
 
     fn of(json: &str) -> Call {
-        PostHog.decode(&PostHog.lay_flat(json).unwrap()).unwrap()
+        PostHog.decode(&PostHog.lay_flat(&Object::read(json).unwrap()).unwrap()).unwrap()
     }
 
     fn some(text: &str) -> Option<Id> {
@@ -206,16 +206,21 @@ mod tests {
 
     #[test]
     fn a_question_for_settings_is_no_row() {
-        assert!(PostHog.is_silent(r#"{"token":"k","distinct_id":"d","groups":{},"timezone":"UTC"}"#));
-        assert!(!PostHog.is_silent(r#"{"token":"k","event":"A","properties":{"distinct_id":"d"}}"#));
-        assert!(!PostHog.is_silent(r#"{"api_key":"k","batch":[]}"#));
+        assert!(
+            PostHog
+                .is_silent(&Object::read(r#"{"token":"k","distinct_id":"d","groups":{},"timezone":"UTC"}"#).unwrap())
+        );
+        assert!(
+            !PostHog.is_silent(&Object::read(r#"{"token":"k","event":"A","properties":{"distinct_id":"d"}}"#).unwrap())
+        );
+        assert!(!PostHog.is_silent(&Object::read(r#"{"api_key":"k","batch":[]}"#).unwrap()));
     }
 
     #[test]
     fn a_person_has_all_of_its_ids() {
         let person = r#"{"id":1,"uuid":"p","distinct_ids":["a","u"],"properties":{"email":"x@example.test"}}"#;
         let expected = (vec![Id::new("a"), Id::new("u")], r#"{"email":"x@example.test"}"#.to_owned());
-        assert_eq!(PostHog.person(person), Some(expected));
-        assert_eq!(PostHog.person(r#"{"event":"A","distinct_id":"u","properties":{}}"#), None);
+        assert_eq!(PostHog.person(&Object::read(person).unwrap()), Some(expected));
+        assert_eq!(PostHog.person(&Object::read(r#"{"event":"A","distinct_id":"u","properties":{}}"#).unwrap()), None);
     }
 }

@@ -1,8 +1,9 @@
 //! What a row of any vendor becomes.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use super::super::object::{complaint, each, given};
+use super::super::object::{Fielded, Object, complaint, each, given, one_line, string};
 use super::super::profile;
 use crate::model::client::ClientView;
 use crate::model::id::DEVICE_PREFIX;
@@ -108,43 +109,120 @@ impl Call {
     }
 }
 
+/// A row that was laid flat, which knows where its fields are.
+#[derive(Clone, Debug, Default)]
+pub(in crate::formats) struct Flat {
+    text: String,
+    /// Places of keys, without their quotes, and of values; `None` where a key has an escape.
+    places: Option<Vec<[Range<usize>; 2]>>,
+}
+
+impl Flat {
+    /// A row that is flat.
+    pub(in crate::formats) fn of(text: &str) -> Self {
+        Self { text: text.to_owned(), places: None }
+    }
+
+    /// Its JSON text.
+    #[cfg(test)]
+    pub(super) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its JSON text.
+    pub(in crate::formats) fn into_text(self) -> String {
+        self.text
+    }
+
+    /// Writes a field behind the others. A key that is plain has no sign that JSON escapes.
+    fn add(&mut self, key: &str, is_plain: bool, value: &str) {
+        self.text.push(if self.text.is_empty() { '{' } else { ',' });
+        let start = self.text.len() + 1;
+        if is_plain {
+            self.text.extend(["\"", key, "\""]);
+        } else {
+            string(key, &mut self.text);
+        }
+        let end = self.text.len().saturating_sub(1);
+        if end - start != key.len() {
+            self.places = None;
+        }
+        self.text.push(':');
+        let value_at = self.text.len();
+        self.text.push_str(value);
+        if let Some(places) = &mut self.places {
+            places.push([start..end, value_at..self.text.len()]);
+        }
+    }
+}
+
+impl<'a> Fielded<'a> for &'a Flat {
+    fn each(self, mut field: impl FnMut(&str, &'a str)) -> serde_json::Result<()> {
+        let Some(places) = &self.places else { return each(&self.text, field) };
+        for [key, value] in places {
+            let part = |place: &Range<usize>| self.text.get(place.clone()).unwrap_or_default();
+            field(part(key), part(value));
+        }
+        Ok(())
+    }
+}
+
+/// Lengths of some texts, so that most others are known to be none of them.
+#[derive(Clone, Copy, Default)]
+struct Lengths(u64);
+
+impl Lengths {
+    fn note(&mut self, text: &str) {
+        self.0 |= 1 << text.len().min(63);
+    }
+
+    fn has(self, text: &str) -> bool {
+        self.0 >> text.len().min(63) & 1 == 1
+    }
+}
+
 /// The fields of a row next to the properties of its event, as one object.
 ///
 /// Nothing is lost: where both have a field, or the name is one of `own`, the row's keeps it and the
 /// event's is called `properties.x`. A row that is laid flat stays as it is.
-pub(super) fn flat(row: &str, properties: &str, own: &[&str]) -> Result<String, String> {
-    let mut fields: Vec<(String, &str)> = Vec::new();
-    let mut inner: Option<Cow<'_, str>> = None;
-    each(row, |key, value| {
-        let is_inner = key == properties && inner.is_none();
-        match object_in(value).filter(|_| is_inner) {
-            Some(object) => inner = Some(object),
-            None => fields.push((key.to_owned(), value)),
+pub(super) fn flat(row: &Object<'_>, properties: &str, own: &[&str]) -> Result<Flat, String> {
+    let mut inner = row.fields().enumerate().filter(|(_, (key, _))| *key == properties);
+    let inner = inner.find_map(|(at, (_, value))| Some((at, object_in(value)?)));
+    let place = inner.as_ref().map(|(at, _)| *at);
+    let outer = || row.fields().enumerate().filter(|(at, _)| Some(*at) != place).map(|(_, field)| field);
+    let room = row.text().len() + 64;
+    let places = Vec::with_capacity(48);
+    let mut flat = Flat { text: String::with_capacity(room), places: Some(places) };
+    if let Some((_, inner)) = &inner {
+        let (mut known, mut named) = (Lengths::default(), Lengths::default());
+        outer().for_each(|(key, _)| known.note(key));
+        for key in own {
+            named.note(key);
         }
-    })
-    .map_err(|error| complaint(&error))?;
-    let mut text = "{".to_owned();
-    let mut add = |key: &str, value: &str| {
-        if text.len() > 1 {
-            text.push(',');
+        let inner = Object::read(inner).map_err(|error| complaint(&error))?;
+        for (key, value) in inner.fields() {
+            let same = if known.has(key) { outer().find(|(known, _)| *known == key) } else { None };
+            let is_plain = inner.is_scanned();
+            match same {
+                Some((_, same)) if same == value => {}
+                None if !(named.has(key) && own.contains(&key)) => flat.add(key, is_plain, &written(value, is_plain)),
+                _ => flat.add(&format!("{properties}.{key}"), is_plain, &written(value, is_plain)),
+            }
         }
-        text.push_str(&serde_json::Value::from(key).to_string());
-        text.push(':');
-        text.push_str(&super::super::object::one_line(value));
-    };
-    if let Some(inner) = &inner {
-        each(inner, |key, value| match fields.iter().find(|(known, _)| known == key) {
-            Some((_, same)) if *same == value => {}
-            None if !own.contains(&key) => add(key, value),
-            _ => add(&format!("{properties}.{key}"), value),
-        })
-        .map_err(|error| complaint(&error))?;
     }
-    for (key, value) in &fields {
-        add(key, value);
+    for (key, value) in outer() {
+        flat.add(key, row.is_scanned(), &written(value, row.is_scanned()));
     }
-    text.push('}');
-    Ok(text)
+    if flat.text.is_empty() {
+        flat.text.push('{');
+    }
+    flat.text.push('}');
+    Ok(flat)
+}
+
+/// A value of an object, in one line.
+fn written(value: &str, is_scanned: bool) -> Cow<'_, str> {
+    if is_scanned { Cow::Borrowed(value) } else { one_line(value) }
 }
 
 /// An object, also in a string.
@@ -193,4 +271,51 @@ pub(in crate::formats) fn lowered(row: &str) -> Option<String> {
     .ok()?;
     text.push('}');
     (is_upper && !is_lower).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn fields<'a>(of: impl Fielded<'a>) -> Vec<(String, &'a str)> {
+        let mut fields = Vec::new();
+        of.each(|key, value| fields.push((key.to_owned(), value))).unwrap();
+        fields
+    }
+
+    #[test]
+    fn a_row_that_is_laid_flat_keeps_all_fields_of_both() {
+        for (row, text) in [
+            ("{}", "{}"),
+            (r#"{"a":1,"properties":{}}"#, r#"{"a":1}"#),
+            (
+                r#"{"a":1,"properties":{"a":1,"b":2,"own":3,"c":4},"c":5}"#,
+                r#"{"b":2,"properties.own":3,"properties.c":4,"a":1,"c":5}"#,
+            ),
+            (r#"{"properties":"{\"b\": [1]}","properties":{"c":1}}"#, r#"{"b":[1],"properties":{"c":1}}"#),
+            (r#"{"properties":7,"b\n":"\u00e9"}"#, r#"{"properties":7,"b\n":"\u00e9"}"#),
+            ("{\"a\":\n[1,\n2]}", r#"{"a":[1,2]}"#),
+        ] {
+            assert_eq!(flat(&Object::read(row).unwrap(), "properties", &["own"]).unwrap().text, text, "{row}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn the_fields_of_a_flat_row_are_those_of_its_text(
+            outer in proptest::collection::vec(("[a-c\"\\\\\n]{1,2}", -2..3), 0..5),
+            inner in proptest::collection::vec(("[a-c\"\\\\é]{1,2}", -2..3), 0..5),
+        ) {
+            let object = |fields: &[(String, i32)]| {
+                let fields = fields.iter().map(|(key, value)| format!("{}:{value}", serde_json::Value::from(key.as_str())));
+                fields.collect::<Vec<_>>().join(",")
+            };
+            let row = format!(r#"{{"properties":{{{}}},"x":[{{}}]{}{}}}"#, object(&inner), if outer.is_empty() { "" } else { "," }, object(&outer));
+            let flat = flat(&Object::read(&row).unwrap(), "properties", &["a", "ab"]).unwrap();
+            let read = Flat::of(&flat.text);
+            prop_assert_eq!(fields(&flat), fields(&read));
+        }
+    }
 }

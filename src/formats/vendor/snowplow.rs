@@ -13,10 +13,10 @@
 use std::borrow::Cow;
 
 use super::super::grid::Row;
-use super::super::object::{complaint, each, fields, given, members};
+use super::super::object::{Fielded, Object, complaint, fields, given, members};
 use super::super::payload;
 use super::row::{flat, id, object_in, text, time};
-use super::{Call, Marks, Vendor};
+use super::{Call, Flat, Marks, Vendor};
 use crate::model::{Verb, json};
 
 /// Snowplow.
@@ -73,14 +73,14 @@ impl Vendor for Snowplow {
             .then(|| COLUMNS.iter().copied().take(cells.len()).collect())
     }
 
-    fn carried<'r>(&self, record: &'r str) -> Option<Vec<Row<'r>>> {
-        let Payload { schema, data } = Payload::read(record).ok()?;
+    fn carried<'r>(&self, record: &Object<'r>) -> Option<Vec<Row<'r>>> {
+        let Payload { schema, data } = Payload::of(record).ok()?;
         let is_payload = schema.and_then(json::text)?.contains("/payload_data/");
         let rows = members(data.filter(|_| is_payload)?).ok()?;
         Some(rows.into_iter().map(|row| (row, Cow::Borrowed(row))).collect())
     }
 
-    fn lay_flat(&self, row: &str) -> Result<String, String> {
+    fn lay_flat(&self, row: &Object<'_>) -> Result<Flat, String> {
         let mut opened = "{".to_owned();
         let mut add = |key: &str, value: &str| {
             if opened.len() > 1 {
@@ -90,7 +90,7 @@ impl Vendor for Snowplow {
             opened.push(':');
             opened.push_str(value);
         };
-        each(row, |key, value| match key {
+        row.each(|key, value| match key {
             "ue_pr" | "ue_px" | "unstruct_event" => match described(value) {
                 Some((schema, data)) => {
                     add("event_schema", &schema);
@@ -106,11 +106,12 @@ impl Vendor for Snowplow {
         })
         .map_err(|error| complaint(&error))?;
         opened.push('}');
+        let opened = Object::read(&opened).map_err(|error| complaint(&error))?;
         flat(&opened, DATA, Fields::KEYS)
     }
 
-    fn decode(&self, flat: &str) -> Result<Call, String> {
-        let f = Fields::read(flat).map_err(|error| complaint(&error))?;
+    fn decode(&self, flat: &Flat) -> Result<Call, String> {
+        let f = Fields::of(flat).map_err(|error| complaint(&error))?;
         let kind = f.e.or(f.event).and_then(json::text).unwrap_or_default();
         let kind = KINDS.iter().find(|(short, long)| *short == kind || *long == kind).map_or(&*kind, |(_, long)| long);
         let named = || text(f.event_name).or_else(|| text(f.schema).and_then(|schema| name_of(&schema)));
@@ -292,7 +293,7 @@ mod tests {
     use crate::model::Id;
 
     fn of(json: &str) -> Call {
-        Snowplow.decode(&Snowplow.lay_flat(json).unwrap()).unwrap()
+        Snowplow.decode(&Snowplow.lay_flat(&Object::read(json).unwrap()).unwrap()).unwrap()
     }
 
     #[test]
@@ -323,13 +324,13 @@ mod tests {
     #[test]
     fn the_data_of_an_event_are_properties_and_none_of_them_is_an_id() {
         let row = r#"{"e":"ue","uid":"u","ue_pr":"{\"schema\":\"iglu:x/unstruct_event/jsonschema/1-0-0\",\"data\":{\"schema\":\"iglu:a/b/jsonschema/1-0-0\",\"data\":{\"sku\":\"s\",\"user_id\":\"other\"}}}"}"#;
-        let flat = Snowplow.lay_flat(row).unwrap();
+        let flat = Snowplow.lay_flat(&Object::read(row).unwrap()).unwrap();
         assert_eq!(
-            flat,
+            flat.text(),
             r#"{"sku":"s","event_data.user_id":"other","e":"ue","uid":"u","event_schema":"iglu:a/b/jsonschema/1-0-0"}"#
         );
         assert_eq!(Snowplow.decode(&flat).unwrap().user, Some(Id::new("u")));
-        assert_eq!(Snowplow.lay_flat(&flat).unwrap(), flat);
+        assert_eq!(Snowplow.lay_flat(&Object::read(flat.text()).unwrap()).unwrap().text(), flat.text());
     }
 
     #[test]

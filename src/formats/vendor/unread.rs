@@ -1,6 +1,6 @@
 //! Vendors whose rows are recognised and not read, so that none is taken for a row of Mixpanel.
 
-use super::{Call, Marks, Vendor};
+use super::{Call, Flat, Marks, Vendor};
 
 /// A vendor whose rows are known and not read.
 pub(super) struct Unread {
@@ -48,7 +48,7 @@ impl Vendor for Unread {
         &[]
     }
 
-    fn decode(&self, _: &str) -> Result<Call, String> {
+    fn decode(&self, _: &Flat) -> Result<Call, String> {
         Err(format!("rows of {} are not read yet", self.name))
     }
 
