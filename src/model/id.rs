@@ -183,7 +183,6 @@ fn of_pseudonym(text: &str) -> Option<Shape> {
 /// for nothing (Objective-C `(null)` and `<null>`, Swift `Optional(nil)`, pandas `<NA>`, Google Analytics
 /// `(not set)`), compared without case, white space around or one pair of quotes.
 const PLACEHOLDERS: &[&str] = &[
-    "00000000-0000-0000-0000-000000000000",
     "anon",
     "anonymous",
     "nil",
@@ -209,7 +208,6 @@ const PLACEHOLDERS: &[&str] = &[
     "not_authenticated",
     "email",
     "[object object]",
-    "00000000000000000000000000000000",
     "(null)",
     "<null>",
     "(nil)",
@@ -220,10 +218,20 @@ const PLACEHOLDERS: &[&str] = &[
     "(not set)",
 ];
 
-fn is_placeholder(text: &str) -> bool {
+/// Those of them that are longer than any word.
+const ZEROS: &[&str] = &["00000000-0000-0000-0000-000000000000", "00000000000000000000000000000000"];
+
+/// Bytes of the longest of [`PLACEHOLDERS`]: a longer id, as most are, is compared with [`ZEROS`] only.
+const LONGEST_WORD: usize = 17;
+
+/// [`Id::is_placeholder`] of a text.
+pub fn is_placeholder(text: &str) -> bool {
     let text = text.strip_prefix(DEVICE_PREFIX).unwrap_or(text).trim();
     let unquoted =
         ['\'', '"'].into_iter().find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote)).unwrap_or(text).trim();
+    if unquoted.len() > LONGEST_WORD {
+        return ZEROS.contains(&unquoted);
+    }
     unquoted.is_empty() || PLACEHOLDERS.iter().any(|known| unquoted.eq_ignore_ascii_case(known))
 }
 
@@ -262,6 +270,8 @@ mod tests {
         for text in ["12345", "sally", "nullable", "00000000-0000-4000-8000-000000000000"] {
             assert!(!Id::new(text).is_placeholder(), "{text}");
         }
+        assert!(PLACEHOLDERS.iter().all(|word| word.len() <= LONGEST_WORD && is_placeholder(word)));
+        assert!(ZEROS.iter().all(|zeros| zeros.len() > LONGEST_WORD && is_placeholder(&format!("$device: '{zeros}'"))));
     }
 
     #[test]

@@ -4,10 +4,14 @@
 //! version), only properties at the top of a row, and of each row the first of [`AMOUNTS`] that is a
 //! number. An amount of no currency is never added to one that has a currency.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fmt::Write as _;
 
-use serde_json::{Map, Number, Value};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::{Number, Value};
 
 use super::clue::{Asked, Clue};
 use super::text::{count, counted};
@@ -60,10 +64,68 @@ pub fn clue() -> Clue {
     Clue::OneOf(numbers.chain([purchases]).collect())
 }
 
+/// How many names there are that an amount is made of.
+const SAID: usize = AMOUNTS.len() + 2 + CURRENCIES.len();
+
+/// The properties of a row that an amount is made of, each the first with its name in some case of letters. All
+/// others, which are nearly the whole row, are passed over.
+#[derive(Default)]
+struct Said([Option<(String, Value)>; SAID]);
+
+/// The place of a name in [`Said`], in whatever case it is written.
+fn place_of(name: &str) -> Option<usize> {
+    let names = AMOUNTS.iter().chain([&VALUE, &PURCHASES]).chain(CURRENCIES);
+    names.into_iter().position(|known| known.eq_ignore_ascii_case(name))
+}
+
+impl Said {
+    fn named(&self, name: &str) -> Option<&(String, Value)> {
+        self.0.get(place_of(name)?)?.as_ref()
+    }
+}
+
+impl<'de> Deserialize<'de> for Said {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(SaidVisitor)
+    }
+}
+
+struct SaidVisitor;
+
+impl<'de> Visitor<'de> for SaidVisitor {
+    type Value = Said;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of properties")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Said, A::Error> {
+        let mut said = Said::default();
+        while let Some(Name(name)) = map.next_key()? {
+            let Some(place) = place_of(&name).and_then(|at| said.0.get_mut(at)) else {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            let value = map.next_value()?;
+            match place {
+                // Of one name the last value counts, as everywhere; of two cases of it the first name.
+                Some((known, kept)) if *known == *name => *kept = value,
+                Some(_) => {}
+                None => *place = Some((name.into_owned(), value)),
+            }
+        }
+        Ok(said)
+    }
+}
+
+/// The name of a property, copied only where it has escapes.
+#[derive(Deserialize)]
+struct Name<'n>(#[serde(borrow)] Cow<'n, str>);
+
 /// The money in the properties of a row, given as JSON text.
 pub fn amount(properties: &str) -> Option<Amount> {
-    let object: Map<String, Value> = serde_json::from_str(properties).ok()?;
-    let named = |name: &str| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+    let said: Said = serde_json::from_str(properties).ok()?;
+    let named = |name: &str| said.named(name);
     let currency = CURRENCIES.iter().find_map(|name| named(name)?.1.as_str()).map(str::trim).unwrap_or_default();
     let value = [VALUE].into_iter().filter(|_| !currency.is_empty());
     let mut plain = AMOUNTS.iter().copied().chain(value);
@@ -235,6 +297,12 @@ mod tests {
             (r#"{"$transactions":{"$amount":3},"currency":"CHF"}"#, some("$transactions", 3_000_000, "CHF")),
             (r#"{"$transactions":["$amount"]}"#, None),
             (r#"{"$transactions":[{"$amount":"3"}]}"#, None),
+            // Of one name the last value counts, of two names that differ in case the first name.
+            (r#"{"total":1,"total":2}"#, some("total", 2_000_000, "")),
+            (r#"{"Total":1,"total":2,"TOTAL":3}"#, some("Total", 1_000_000, "")),
+            (r#"{"Total":"1","total":2}"#, None),
+            (r#"{"tot\u0061l":4,"x":{"total":[1,{"total":2}]},"y":"\"total\":3"}"#, some("total", 4_000_000, "")),
+            (r#"{"total":4,"x":}"#, None),
             ("[]", None),
             ("", None),
         ] {
