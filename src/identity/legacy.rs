@@ -98,6 +98,10 @@ impl Rules for Legacy {
         check::check(facts, sums, each)
     }
 
+    fn is_visitor(&self, id: &str) -> bool {
+        check::is_visitor(id)
+    }
+
     fn findings(&self) -> &'static [&'static Kind] {
         kinds::KINDS
     }

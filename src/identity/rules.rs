@@ -65,6 +65,13 @@ pub trait Rules: Reasons {
         Totals::default()
     }
 
+    /// Whether an id is one of a visitor in whom no rule finds anything, where its rows show nothing by themselves, do
+    /// not name it as their user, and nothing else names it. Such ids are most of a store, and [`Rules::check`] need
+    /// not be given them.
+    fn is_visitor(&self, _id: &str) -> bool {
+        false
+    }
+
     /// Integration mistakes that harm under these rules.
     fn findings(&self) -> &'static [&'static Kind] {
         &[]

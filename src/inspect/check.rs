@@ -9,8 +9,10 @@
 
 mod addresses;
 mod gathered;
+mod judged;
 mod money;
 mod parts;
+mod places;
 mod summed;
 pub(super) mod sums;
 mod tallied;

@@ -238,8 +238,7 @@ fn groups(
     for verb in VerbKind::ALL.into_iter().filter(|verb| verb.is_about_ids()) {
         about_ids.extend(reader.names_of(verb)?);
     }
-    let text = |_: i64| "";
-    let names = Names { identify: Vec::new(), ranks, thresholds: &Thresholds::DEFAULT, text: &text };
+    let names = Names { identify: Vec::new(), ranks, thresholds: &Thresholds::DEFAULT };
     let is_mixpanels = matches!(rules.name(), "original" | "simplified");
     let mut groups: Vec<Group> = Vec::new();
     let mut of: FxHashMap<(Sent, Option<Owner>), usize> = FxHashMap::default();

@@ -173,6 +173,11 @@ impl Segments {
     pub fn into_places(self) -> impl DoubleEndedIterator<Item = Range<i64>> {
         self.0.into_values()
     }
+
+    /// The same with the numbers of the segments.
+    pub fn into_numbered(self) -> impl DoubleEndedIterator<Item = (i64, Range<i64>)> {
+        self.0.into_iter()
+    }
 }
 
 /// A row; 0 stands for no number.

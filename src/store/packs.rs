@@ -72,24 +72,6 @@ pub(super) struct Base {
 #[derive(Deserialize)]
 struct Counted(i64, i64, i64, i64, i64, i64, #[serde(default)] i64);
 
-/// The heads of a text as [`Base::write`] writes it; `None` for any other, which may be good JSON
-/// still. Reading a journey is reading such texts, and this is three times as fast as the general
-/// way.
-fn counted(text: &[u8]) -> Option<Vec<Counted>> {
-    let mut rest = text.strip_prefix(b"[")?;
-    // Most heads have more bytes than that.
-    let mut heads = Vec::with_capacity(text.len() / 30);
-    loop {
-        let (head, after) = counted_head(rest)?;
-        heads.push(head);
-        match after {
-            [b',', after @ ..] => rest = after,
-            b"]" => return Some(heads),
-            _ => return None,
-        }
-    }
-}
-
 /// The head that `text` begins with, and what follows.
 fn counted_head(text: &[u8]) -> Option<(Counted, &[u8])> {
     let mut rest = text.strip_prefix(b"[")?;
@@ -140,14 +122,20 @@ fn counted_of(text: &[u8], events: &[i64]) -> Option<(Vec<(i64, Counted)>, i64)>
 /// The whole number that `text` begins with, and what follows; `None` where it is none in the
 /// form of JSON, or so long that it may be none of 64 bits.
 fn whole(text: &[u8]) -> Option<(i64, &[u8])> {
-    let (negative, digits) = text.strip_prefix(b"-").map_or((false, text), |digits| (true, digits));
-    let end = digits.iter().position(|byte| !byte.is_ascii_digit())?;
-    let (digits, rest) = digits.split_at_checked(end)?;
-    if !(1..=18).contains(&end) || (end > 1 && digits.starts_with(b"0")) {
-        return None;
+    let (negative, mut rest) = text.strip_prefix(b"-").map_or((false, text), |digits| (true, digits));
+    let (mut number, mut digits) = (0_i64, 0);
+    while let Some((byte, after)) = rest.split_first() {
+        let digit = byte.wrapping_sub(b'0');
+        // One that begins with 0 is 0.
+        if digit > 9 || digits == 18 || digits == 1 && number == 0 {
+            break;
+        }
+        number = number * 10 + i64::from(digit);
+        digits += 1;
+        rest = after;
     }
-    let number = digits.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0'));
-    Some((if negative { -number } else { number }, rest))
+    let is_whole = digits > 0 && !rest.first()?.is_ascii_digit();
+    is_whole.then_some((if negative { -number } else { number }, rest))
 }
 
 impl Base {
@@ -182,13 +170,59 @@ impl Base {
         xxh3_64_with_seed(text, xxh3_64_with_seed(&counted, 0)).cast_signed()
     }
 
+    /// The head that numbers stand for; `None` where one of them is too large.
+    fn head(&self, Counted(t, delay, ev, sender, hash, line, nth): Counted) -> Option<Head> {
+        Some(Head {
+            t: t.checked_mul(self.unit)?.checked_add(self.t)?,
+            delay,
+            ev,
+            sender: sender.checked_add(self.sender)?,
+            hash,
+            line: line.checked_add(self.line)?,
+            nth,
+        })
+    }
+
+    /// Gives the heads of a text as [`Base::write`] writes it to `take`; `None` for any other, which may be good
+    /// JSON still. Reading a journey is reading such texts, and this is three times as fast as the general way.
+    fn each_written(&self, text: &[u8], take: &mut impl FnMut(Head)) -> Option<()> {
+        let mut rest = text.strip_prefix(b"[")?;
+        loop {
+            let (head, after) = counted_head(rest)?;
+            take(self.head(head)?);
+            match after {
+                [b',', after @ ..] => rest = after,
+                b"]" => return Some(()),
+                _ => return None,
+            }
+        }
+    }
+
+    /// Puts the heads that a text has behind `heads`; the error says what is wrong with the text, and then `heads`
+    /// are as they were.
+    pub(super) fn read_into(&self, text: &str, heads: &mut Vec<Head>) -> Result<(), String> {
+        let before = heads.len();
+        if self.each_written(text.as_bytes(), &mut |head| heads.push(head)).is_some() {
+            return Ok(());
+        }
+        heads.truncate(before);
+        let numbers: Vec<Counted> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        for numbers in numbers {
+            let Some(head) = self.head(numbers) else {
+                heads.truncate(before);
+                return Err(too_large());
+            };
+            heads.push(head);
+        }
+        Ok(())
+    }
+
     /// The heads that a text has; the error says what is wrong with it.
     pub(super) fn read(&self, text: &str) -> Result<Vec<Head>, String> {
-        let heads = match counted(text.as_bytes()) {
-            Some(heads) => heads,
-            None => serde_json::from_str(text).map_err(|error| error.to_string())?,
-        };
-        heads.into_iter().map(|counted| self.head(counted)).collect::<Option<_>>().ok_or_else(too_large)
+        // Most heads have more bytes than that.
+        let mut heads = Vec::with_capacity(text.len() / 30);
+        self.read_into(text, &mut heads)?;
+        Ok(heads)
     }
 
     /// Those of them that have one of `events`, which are sorted, each with its place among all, and how many
@@ -202,18 +236,6 @@ impl Base {
         };
         let heads = heads.into_iter().map(|(place, counted)| Some((place, self.head(counted)?)));
         Ok((heads.collect::<Option<_>>().ok_or_else(too_large)?, n))
-    }
-
-    fn head(&self, Counted(t, delay, ev, sender, hash, line, nth): Counted) -> Option<Head> {
-        Some(Head {
-            t: t.checked_mul(self.unit).and_then(|t| t.checked_add(self.t))?,
-            delay,
-            ev,
-            sender: sender.checked_add(self.sender)?,
-            hash,
-            line: line.checked_add(self.line)?,
-            nth,
-        })
     }
 }
 
@@ -376,13 +398,15 @@ mod tests {
 
     #[test]
     fn a_head_reads_the_same_the_fast_way_and_the_general_way() {
-        let numbers = |heads: Vec<Counted>| -> Vec<_> {
-            heads.into_iter().map(|Counted(a, b, c, d, e, f, g)| [a, b, c, d, e, f, g]).collect()
+        let base = Base { unit: 1, ..Base::default() };
+        let fast = |text: &str| {
+            let mut heads = Vec::new();
+            base.each_written(text.as_bytes(), &mut |head| heads.push(head)).map(|()| heads)
         };
         for text in ["[[1,-2,3,4,5,6]]", "[[0,0,0,0,0,0,7],[-1,999999999999999999,3,4,5,6]]"] {
-            let fast = counted(text.as_bytes()).map(numbers);
-            assert_eq!(fast, serde_json::from_str(text).ok().map(numbers), "{text}");
-            assert!(fast.is_some());
+            let general: Vec<Counted> = serde_json::from_str(text).unwrap();
+            let general = general.into_iter().map(|numbers| base.head(numbers).unwrap()).collect::<Vec<_>>();
+            assert_eq!(fast(text), Some(general), "{text}");
         }
         // Left to the general way, which reads the first three and refuses the others.
         for text in [
@@ -390,13 +414,15 @@ mod tests {
             "[[1, 2,3,4,5,6]]",
             "[[9223372036854775807,2,3,4,5,6]]",
             "[[01,2,3,4,5,6]]",
+            "[[00,2,3,4,5,6]]",
+            "[[1000000000000000000,2,3,4,5,6]]",
             "[[-,2,3,4,5,6]]",
             "[[1,2,3,4,5,6]",
             "[[1,2,3,4,5,6]]x",
             "[[1,2,3,4,5]]",
             "[[1,2,3,4,5,6,7,8]]",
         ] {
-            assert!(counted(text.as_bytes()).is_none(), "{text}");
+            assert!(fast(text).is_none(), "{text}");
         }
     }
 

@@ -35,11 +35,12 @@ pub struct Marks {
 }
 
 impl Marks {
-    /// The marks that a row has from its sender; `is_identify` for an `$identify`.
-    pub fn of_sender(flags: Flags, is_identify: bool, [id, other, user, device]: [Option<&str>; 4]) -> Self {
+    /// The marks that a row has from its sender, whose ids are equal where their texts are; `is_identify` for an
+    /// `$identify`.
+    pub fn of_sender<T: PartialEq>(flags: Flags, is_identify: bool, [id, other, user, device]: [Option<T>; 4]) -> Self {
         Self {
             number: flags.has(Flags::ID_NOT_TEXT),
-            itself: is_identify && id.is_some() && other.is_none_or(|other| Some(other) == id),
+            itself: is_identify && id.is_some() && (other.is_none() || other == id),
             device_user: user.is_some() && user == device && !flags.has(Flags::HAD_PERSISTED),
         }
     }

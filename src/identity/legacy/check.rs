@@ -13,8 +13,8 @@ use super::rows::RACE_WINDOW;
 use super::world::World;
 use crate::model::alike::differences;
 use crate::model::facts::{AliasCall, Arrival, Link};
-use crate::model::id::DEVICE_PREFIX;
-use crate::model::{Id, LinkKind, Millis};
+use crate::model::id::{DEVICE_PREFIX, is_placeholder};
+use crate::model::{Id, LinkKind, Millis, Shape};
 
 /// See [`Rules::ways`](crate::identity::Rules::ways).
 pub(super) fn ways(calls: &[AliasCall]) -> Vec<(Id, Way)> {
@@ -73,6 +73,12 @@ pub(super) fn check(facts: &Facts, sums: &dyn Fn(&Id) -> Sums, each: &mut dyn Fn
         each(checked(&case, sums));
     }
     totals(&world, facts)
+}
+
+/// See [`Rules::is_visitor`](crate::identity::Rules::is_visitor): what [`rows_alone`] takes, and no person.
+pub(super) fn is_visitor(id: &str) -> bool {
+    let bare = id.strip_prefix(DEVICE_PREFIX).unwrap_or(id);
+    !is_placeholder(id) && !bare.starts_with(DEVICE_PREFIX) && Shape::of(id) != Shape::Email
 }
 
 /// The number of rows of an id of which nothing else is known: no call names it, no row ties it to another

@@ -86,8 +86,7 @@ impl Losses {
         let ways = gathered.ways();
         let gathered = &*gathered;
         let ranks: FxHashMap<i64, u32> = reader.file_ranks()?.into_iter().collect();
-        let text = |number: i64| gathered.text(number);
-        let names = Names { identify: Vec::new(), ranks: &ranks, thresholds: gathered.thresholds(), text: &text };
+        let names = Names { identify: Vec::new(), ranks: &ranks, thresholds: gathered.thresholds() };
         let mut rows: Vec<(i64, u32)> = Vec::new();
         let mut complete = true;
         for (at, (uid, taken)) in of_id.iter().enumerate() {
@@ -110,14 +109,16 @@ impl Losses {
             });
         }
         rows.sort_unstable();
-        for batch in rows.chunks(BATCH) {
+        // A row that goes to several sums is read once.
+        let of_rows: Vec<&[(i64, u32)]> = rows.chunk_by(|(one, _), (other, _)| one == other).collect();
+        for batch in of_rows.chunks(BATCH) {
             complete = complete && go_on();
             if !complete {
                 break;
             }
-            let wanted: Vec<i64> = batch.iter().map(|(row, _)| *row).collect();
+            let wanted: Vec<i64> = batch.iter().filter_map(|of_row| Some(of_row.first()?.0)).collect();
             for (place, amount) in amounts_of(reader, &wanted)? {
-                if let Some((_, sum)) = batch.get(place) {
+                for (_, sum) in batch.get(place).copied().unwrap_or_default() {
                     sums.entry(*sum).or_default().add(&amount);
                 }
             }

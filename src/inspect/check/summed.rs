@@ -4,7 +4,7 @@
 //! rows in several segments are added up, too. Only where the same row was delivered in two of them that is wrong:
 //! such ids are found by the hashes of their rows, and added up once more from all of their rows.
 //!
-//! Memory: 8 bytes for each row of ids with runs whose times overlap, and for each thread 8 bytes for each id.
+//! Memory: 8 bytes for each row that can be in two segments, and for each thread 8 bytes for each id.
 
 use std::cell::Cell;
 use std::num::NonZero;
@@ -19,14 +19,15 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::{Error, Scan, Sweep};
 use super::MOST_LOOSE;
+use super::places::{Places, Segment};
 use super::sums::{self, Names};
 use crate::identity::{Marks, RuleSet, Sums, Thresholds, Way};
-use crate::model::scan::{Segments, SweptRow};
+use crate::model::scan::SweptRow;
 use crate::model::threads::join;
-use crate::model::{Client, Millis, NumberedTexts, VerbKind};
+use crate::model::{Client, Millis, VerbKind};
 
 /// Rows from which on other threads help: below, starting them costs more.
-const MANY_ROWS: u64 = 20_000;
+pub(super) const MANY_ROWS: u64 = 20_000;
 
 /// Threads that add up, at most: each has numbers of all ids.
 const MOST_THREADS: usize = 4;
@@ -82,7 +83,6 @@ pub(super) struct Summed {
 pub(super) struct Given<'a> {
     pub(super) rules: RuleSet,
     pub(super) thresholds: &'a Thresholds,
-    pub(super) texts: &'a NumberedTexts,
     pub(super) placeholders: &'a [bool],
     pub(super) ways: FxHashMap<i64, Way>,
 }
@@ -97,46 +97,13 @@ struct Numbers {
     servers: Vec<i64>,
 }
 
-/// Where the rows of ids are.
-#[derive(Default)]
-struct Places {
-    /// Each segment.
-    segments: Vec<Range<i64>>,
-    /// By the number of each id: whether it has rows in several segments, whose times overlap.
-    overlap: Vec<bool>,
-}
-
-impl Places {
-    fn read(reader: &dyn Sweep, ids: usize) -> Result<Self, Error> {
-        let mut segments = Segments::default();
-        let mut overlap = vec![false; ids];
-        // The id of the run before, and the span of its runs so far.
-        let mut known: Option<(i64, Millis, Millis)> = None;
-        reader.sweep_runs(&mut |run| {
-            segments.add(run);
-            known = match known {
-                Some((id, earliest, latest)) if id == run.id => {
-                    let meets = run.earliest <= latest && run.latest >= earliest;
-                    if let Some(overlaps) = usize::try_from(id).ok().and_then(|at| overlap.get_mut(at)) {
-                        *overlaps |= meets;
-                    }
-                    Some((id, earliest.min(run.earliest), latest.max(run.latest)))
-                }
-                _ => Some((run.id, run.earliest, run.latest)),
-            };
-        })?;
-        // Threads take the last first.
-        Ok(Self { segments: segments.into_places().rev().collect(), overlap })
-    }
-}
-
 /// What threads share.
 struct Work<'w> {
     given: &'w Given<'w>,
     numbers: &'w Numbers,
     overlap: &'w [bool],
     /// Segments that no thread has taken.
-    segments: Mutex<Vec<Range<i64>>>,
+    segments: Mutex<Vec<Segment>>,
     /// Rows that are added up.
     done: AtomicU64,
     /// Whether to end early.
@@ -147,6 +114,7 @@ struct Work<'w> {
 pub(super) fn read(
     reader: &dyn Sweep,
     given: &Given<'_>,
+    places: Places,
     go_on: &mut dyn FnMut(u64, u64) -> bool,
 ) -> Result<(Summed, bool), Error> {
     let scan = reader.scan();
@@ -159,8 +127,6 @@ pub(super) fn read(
         servers: is(&|name| Client::from_text(name).is_server()),
     };
     let total = scan.map(Scan::rows).transpose()?.unwrap_or_default();
-    // Rows without an id have a place, too.
-    let places = Places::read(reader, given.placeholders.len().max(1))?;
     let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
     let mut helpers = Vec::new();
     while total >= MANY_ROWS && helpers.len() + 1 < threads {
@@ -211,19 +177,20 @@ pub(super) fn read(
 impl Work<'_> {
     /// Calls `use_names` with what sums need to know.
     fn with_names<T>(&self, use_names: impl FnOnce(&Names<'_>) -> T) -> T {
-        let text = |number: i64| self.given.texts.of(number);
         let identify = self.numbers.identify.clone();
-        use_names(&Names { identify, ranks: &self.numbers.ranks, thresholds: self.given.thresholds, text: &text })
+        use_names(&Names { identify, ranks: &self.numbers.ranks, thresholds: self.given.thresholds })
     }
 
     /// Adds up segment after segment until there is none; `go_on` ends it for all threads.
     fn take_segments(&self, reader: &dyn Sweep, go_on: &mut dyn FnMut() -> bool) -> Result<(Summed, bool), Error> {
         self.with_names(|names| {
-            let mut summed = Summed { seen: vec![Seen::default(); self.overlap.len()], ..Summed::default() };
+            // Rows without an id have a place, too.
+            let ids = self.given.placeholders.len().max(1);
+            let mut summed = Summed { seen: vec![Seen::default(); ids], ..Summed::default() };
             let mut complete = true;
             while complete {
-                let places = self.segments.lock().unwrap_or_else(PoisonError::into_inner).pop();
-                let Some(places) = places else { break };
+                let segment = self.segments.lock().unwrap_or_else(PoisonError::into_inner).pop();
+                let Some(segment) = segment else { break };
                 let read = Cell::new(0);
                 let mut asked = || {
                     self.done.fetch_add(read.take(), Ordering::Relaxed);
@@ -233,10 +200,10 @@ impl Work<'_> {
                     !self.stop.load(Ordering::Relaxed)
                 };
                 let mut take = |uid, rows: &[SweptRow]| {
-                    summed.add(uid, rows, self, names);
+                    summed.add(uid, rows, segment.meeting(uid), self, names);
                     read.set(read.get() + rows.len() as u64);
                 };
-                let swept = reader.sweep_places(places, &mut take, &mut asked);
+                let swept = reader.sweep_places(segment.places.clone(), &mut take, &mut asked);
                 if swept.is_err() {
                     // The others need not go on.
                     self.stop.store(true, Ordering::Relaxed);
@@ -282,8 +249,15 @@ impl Summed {
         self.keys.extend(other.keys);
     }
 
-    /// Adds rows of an id that are neighbours in the store.
-    fn add(&mut self, uid: i64, rows: &[SweptRow], work: &Work<'_>, names: &Names<'_>) {
+    /// Adds rows of an id that are neighbours in the store; at the times `meeting` they can be in another segment too.
+    fn add(
+        &mut self,
+        uid: i64,
+        rows: &[SweptRow],
+        meeting: Option<&Range<Millis>>,
+        work: &Work<'_>,
+        names: &Names<'_>,
+    ) {
         let (given, numbers) = (work.given, work.numbers);
         for row in rows.iter().filter(|row| !numbers.empty.is_empty() && numbers.empty.contains(&row.event)) {
             self.without_name += 1;
@@ -293,10 +267,11 @@ impl Summed {
             }
         }
         let at = usize::try_from(uid).unwrap_or(0);
-        if work.overlap.get(at).copied().unwrap_or(false) {
+        if let Some(times) = meeting {
             // Rows that are equal within a segment are counted right: a key says something that comes back from
             // another.
-            let mut own: Vec<u64> = rows.iter().map(|row| key(uid, row)).collect();
+            let mut own: Vec<u64> =
+                rows.iter().filter(|row| times.contains(&row.time)).map(|row| key(uid, row)).collect();
             own.sort_unstable();
             own.dedup();
             self.keys.extend(own);

@@ -17,8 +17,6 @@ pub(in crate::inspect) struct Names<'a> {
     pub(in crate::inspect) ranks: &'a FxHashMap<i64, u32>,
     /// The numbers that findings rest on.
     pub(in crate::inspect) thresholds: &'a Thresholds,
-    /// Text of an id.
-    pub(in crate::inspect) text: &'a dyn Fn(i64) -> &'a str,
 }
 
 /// The sums of the rows of the id with number `uid`, deliveries of one row counted once.
@@ -29,8 +27,8 @@ pub(super) fn of(uid: i64, rows: &[SweptRow], way: Option<&Way>, rules: RuleSet,
         sums.rows += 1;
         let is_identify = names.identify.contains(&row.event);
         if (sender.0, sender.1) != (row.sender, is_identify) {
-            let text = |number: i64| (number != 0).then(|| (names.text)(number));
-            let ids = [uid, row.other, row.user, row.device].map(text);
+            // Each text has one number.
+            let ids = [uid, row.other, row.user, row.device].map(|number| (number != 0).then_some(number));
             sender = (row.sender, is_identify, Marks::of_sender(row.flags, is_identify, ids));
         }
         let marks = sender.2;
@@ -78,10 +76,26 @@ pub(in crate::inspect) fn arrival(row: &SweptRow, names: &Names<'_>) -> Arrival 
     Arrival { at: row.arrived, rank, line: u64::try_from(row.line).unwrap_or(0), row: row.row }
 }
 
+/// Rows of one time that are compared one by one.
+const FEW: usize = 16;
+
+/// Whether some of these rows can be deliveries of one row, which have one time. Rows of a run are in order of time,
+/// and hardly any share it.
+fn can_have_copies(rows: &[SweptRow]) -> bool {
+    if !rows.is_sorted_by_key(|row| row.time) {
+        return true;
+    }
+    let of_a_time = rows.chunk_by(|one, other| one.time == other.time);
+    of_a_time.filter(|group| group.len() > 1).any(|group| {
+        let has_equal = |(at, row): (usize, &SweptRow)| group.iter().take(at).any(|before| before.hash == row.hash);
+        group.len() > FEW || group.iter().enumerate().any(has_equal)
+    })
+}
+
 /// Indexes of rows that are other deliveries of a row before them in order of arrival: those with
 /// an `$insert_id` that are equal, and those without that stand in another file.
 pub(in crate::inspect) fn copies(rows: &[SweptRow], names: &Names<'_>) -> HashSet<usize> {
-    if rows.len() < 2 {
+    if !can_have_copies(rows) {
         return HashSet::new();
     }
     let mut hashes: Vec<(i64, usize)> = rows.iter().enumerate().map(|(at, row)| (row.hash, at)).collect();

@@ -240,8 +240,7 @@ pub(super) fn tallies(
         known,
     };
     let ranks: FxHashMap<i64, u32> = reader.file_ranks()?.into_iter().collect();
-    let text = |number: i64| gathered.text(number);
-    let names = Names { identify: Vec::new(), ranks: &ranks, thresholds: gathered.thresholds(), text: &text };
+    let names = Names { identify: Vec::new(), ranks: &ranks, thresholds: gathered.thresholds() };
     let mut batch: Vec<Placed> = Vec::new();
     let mut failed = None;
     let mut add = |uid: i64, rows: &mut Vec<crate::model::scan::SweptRow>| {

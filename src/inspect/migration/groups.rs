@@ -51,8 +51,7 @@ impl Groups {
         for verb in VerbKind::ALL.into_iter().filter(|verb| verb.is_about_ids()) {
             about_ids.extend(reader.names_of(verb)?);
         }
-        let text = |_: i64| "";
-        let names = Names { identify: Vec::new(), ranks, thresholds: &Thresholds::DEFAULT, text: &text };
+        let names = Names { identify: Vec::new(), ranks, thresholds: &Thresholds::DEFAULT };
         let mut groups = Self::default();
         let mut of_id: FxHashMap<(Sent, Node), usize> = FxHashMap::default();
         let mut add = |uid: i64, rows: &mut Vec<SweptRow>| {

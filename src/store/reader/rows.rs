@@ -114,50 +114,72 @@ impl<T> Senders<T> {
     }
 }
 
+/// Rows for which room is made before there is one.
+fn room(lo: i64, end: i64) -> usize {
+    usize::try_from(end.saturating_sub(lo)).unwrap_or(0).min(MOST)
+}
+
+/// Reads rows part by part into the same room; the senders of a part can be those of the next.
+#[derive(Default)]
+pub(super) struct Thins {
+    heads: Vec<(i64, Head)>,
+    senders: Senders<SenderRow>,
+}
+
+impl Thins {
+    /// Gives the rows at the positions from `lo` to before `end` to `take`, in their order.
+    pub(super) fn read(&mut self, reader: &Reader, lo: i64, end: i64, mut take: impl FnMut(Thin)) -> Result<(), Error> {
+        self.heads.clear();
+        reader.read_heads(lo, end, None, &mut self.heads)?;
+        self.senders.read(reader, &self.heads, |rows| Ok(rows.to_vec()))?;
+        for (id, head) in &self.heads {
+            let sender = self.senders.of(head.sender).ok_or_else(|| reader.no_sender(*id, head))?;
+            take(thin(*id, head, sender));
+        }
+        Ok(())
+    }
+}
+
+/// A row with what it has from its sender.
+fn thin(id: i64, head: &Head, sender: &SenderRow) -> Thin {
+    Thin {
+        id,
+        sender: head.sender,
+        uid: sender.uid,
+        t: head.t,
+        arrived: sender.arrived.unwrap_or(head.t.wrapping_add(head.delay)),
+        ev: head.ev,
+        device: sender.device,
+        user: sender.user,
+        other: sender.other,
+        client: sender.client,
+        hash: head.hash,
+        file: sender.file,
+        line: head.line,
+        nth: head.nth,
+        flags: sender.flags,
+    }
+}
+
 impl Reader {
     /// The rows at the positions from `lo` to before `end`, in their order.
     pub(super) fn rows_between(&self, lo: i64, end: i64) -> Result<Vec<Thin>, Error> {
-        let heads = self.heads_between(lo, end)?;
-        let mut senders = Senders::default();
-        senders.read(self, &heads, |rows| Ok(rows.to_vec()))?;
-        self.thin(heads, |id| senders.of(id))
+        let mut rows = Vec::with_capacity(room(lo, end));
+        Thins::default().read(self, lo, end, |row| rows.push(row))?;
+        Ok(rows)
     }
 
     /// Those of them that have one of `events`, which are sorted.
     pub(super) fn events_between(&self, lo: i64, end: i64, events: &[i64]) -> Result<Vec<Thin>, Error> {
-        let heads = self.heads_where(lo, end, Some(events))?;
+        let mut heads = Vec::new();
+        self.read_heads(lo, end, Some(events), &mut heads)?;
         let senders = self.senders_of(&heads)?;
-        self.thin(heads, |id| senders.get(senders.binary_search_by_key(&id, |sender| sender.id).ok()?))
-    }
-
-    /// Rows with what they have from their senders.
-    fn thin<'s>(
-        &self,
-        heads: Vec<(i64, Head)>,
-        sender: impl Fn(i64) -> Option<&'s SenderRow>,
-    ) -> Result<Vec<Thin>, Error> {
-        let mut rows = Vec::with_capacity(heads.len());
-        for (id, head) in heads {
-            let sender = sender(head.sender).ok_or_else(|| self.no_sender(id, &head))?;
-            rows.push(Thin {
-                id,
-                sender: head.sender,
-                uid: sender.uid,
-                t: head.t,
-                arrived: sender.arrived.unwrap_or(head.t.wrapping_add(head.delay)),
-                ev: head.ev,
-                device: sender.device,
-                user: sender.user,
-                other: sender.other,
-                client: sender.client,
-                hash: head.hash,
-                file: sender.file,
-                line: head.line,
-                nth: head.nth,
-                flags: sender.flags,
-            });
-        }
-        Ok(rows)
+        let sender = |id| senders.get(senders.binary_search_by_key(&id, |sender| sender.id).ok()?);
+        let rows = heads.iter().map(|(id, head)| {
+            let sender = sender(head.sender).ok_or_else(|| self.no_sender(*id, head))?;
+            Ok(thin(*id, head, sender))
+        });
+        rows.collect()
     }
 
     /// The senders that heads name, by their numbers, and maybe some between them.
@@ -195,13 +217,15 @@ impl Reader {
 
     /// The heads of the rows at the positions from `lo` to before `end`, in their order.
     pub(super) fn heads_between(&self, lo: i64, end: i64) -> Result<Vec<(i64, Head)>, Error> {
-        self.heads_where(lo, end, None)
+        let mut heads = Vec::with_capacity(room(lo, end));
+        self.read_heads(lo, end, None, &mut heads)?;
+        Ok(heads)
     }
 
-    /// The same; of `events` only, which are sorted, where they are given.
-    fn heads_where(&self, lo: i64, end: i64, events: Option<&[i64]>) -> Result<Vec<(i64, Head)>, Error> {
-        let room = if events.is_some() { 0 } else { usize::try_from(end.saturating_sub(lo)).unwrap_or(0).min(MOST) };
-        let mut heads = Vec::with_capacity(room);
+    /// Puts the heads of the rows at the positions from `lo` to before `end` behind `heads`; of `events` only, which
+    /// are sorted, where they are given.
+    fn read_heads(&self, lo: i64, end: i64, events: Option<&[i64]>, heads: &mut Vec<(i64, Head)>) -> Result<(), Error> {
+        let mut read = Vec::new();
         let damage = self.ask(|db| {
             let mut select = db.prepare_cached(
                 "SELECT id, n, t, unit, sender, line, rows, sum FROM packs
@@ -217,21 +241,24 @@ impl Reader {
                     return Ok(Some(format!("from {first} on are not those that were written")));
                 }
                 let is_placed = |(id, _): &(i64, Head)| (lo..end).contains(id);
-                let read = match events.filter(|_| sum.is_some()) {
-                    None => base.read(text).map(|read| {
-                        let found = number::length(read.len());
-                        let is_asked = |head: &Head| events.is_none_or(|events| events.binary_search(&head.ev).is_ok());
-                        let placed = (first..).zip(read).filter(is_placed);
-                        heads.extend(placed.filter(|(_, head)| is_asked(head)));
-                        found
-                    }),
+                let found = match events.filter(|_| sum.is_some()) {
+                    None => {
+                        read.clear();
+                        base.read_into(text, &mut read).map(|()| {
+                            let is_asked =
+                                |head: &Head| events.is_none_or(|events| events.binary_search(&head.ev).is_ok());
+                            let placed = (first..).zip(read.iter().copied()).filter(is_placed);
+                            heads.extend(placed.filter(|(_, head)| is_asked(head)));
+                            number::length(read.len())
+                        })
+                    }
                     Some(events) => base.read_of(text, events).map(|(read, found)| {
                         let placed = read.into_iter().map(|(place, head)| (first.saturating_add(place), head));
                         heads.extend(placed.filter(is_placed));
                         found
                     }),
                 };
-                match read {
+                match found {
                     Ok(found) if found == n => {}
                     Ok(found) => return Ok(Some(format!("from {first} on are {found}, not {n}"))),
                     Err(what) => return Ok(Some(format!("from {first} on make no sense: {what}"))),
@@ -241,7 +268,7 @@ impl Reader {
         })?;
         match damage {
             Some(what) => Err(self.corrupt(format!("the heads of the rows {what}"))),
-            None => Ok(heads),
+            None => Ok(()),
         }
     }
 

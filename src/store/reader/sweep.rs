@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
 
-use super::rows::Thin;
+use super::rows::{Thin, Thins};
 use super::{Reader, number};
 use crate::model::facts::Source;
 use crate::model::scan::{Segments, SweptCall, SweptLink, SweptRow, SweptRun};
@@ -124,10 +124,11 @@ impl Reader {
         go_on: &mut dyn FnMut() -> bool,
     ) -> Result<bool, Error> {
         let mut rows: Vec<SweptRow> = Vec::new();
+        let mut thins = Thins::default();
         let (mut of, mut next) = (None, places.start);
         while next < places.end {
             let to = next.saturating_add(PART).min(places.end);
-            for row in self.rows_between(next, to)? {
+            thins.read(self, next, to, |row| {
                 if of != Some(row.uid) {
                     if let Some(uid) = of {
                         each(uid, &rows);
@@ -136,7 +137,7 @@ impl Reader {
                     of = Some(row.uid);
                 }
                 rows.push(swept(&row));
-            }
+            })?;
             next = to;
             if next < places.end && !go_on() {
                 return Ok(false);

@@ -1,0 +1,116 @@
+//! Where the rows of each segment are, and which of them can be in another segment too.
+//!
+//! Deliveries of one row have one time. So of an id with runs in several segments only those rows can have been
+//! delivered in two of them whose times lie in the spans of two runs: few in an export by time, of which each
+//! segment has the next days.
+//!
+//! Memory: 24 bytes for each run that meets another of its id, until its segment is read.
+
+use std::ops::Range;
+
+use rustc_hash::FxHashMap;
+
+use super::super::{Error, Sweep};
+use crate::model::Millis;
+use crate::model::scan::{Segments, SweptRun};
+
+/// Runs of an id that are compared each with each; of an id with more, all rows of a run count that meets one.
+const FEW_RUNS: usize = 64;
+
+/// Where the rows of ids are.
+#[derive(Default)]
+pub(super) struct Places {
+    /// Each segment, the last first: threads take from the end.
+    pub(super) segments: Vec<Segment>,
+    /// By the numbers of ids, up to the last that has: whether one has rows in several segments, whose times meet.
+    pub(super) overlap: Vec<bool>,
+}
+
+/// A segment.
+pub(super) struct Segment {
+    /// Its rows.
+    pub(super) places: Range<i64>,
+    /// By the numbers of their ids: the times at which rows can be in another segment too.
+    meeting: Vec<(i64, Range<Millis>)>,
+}
+
+impl Segment {
+    /// The times at which a row of this id can be in another segment too, the last one of them excluded.
+    pub(super) fn meeting(&self, id: i64) -> Option<&Range<Millis>> {
+        let at = self.meeting.binary_search_by_key(&id, |(of, _)| *of).ok()?;
+        self.meeting.get(at).map(|(_, times)| times)
+    }
+}
+
+impl Places {
+    /// Reads the runs of a source.
+    pub(super) fn read(reader: &dyn Sweep) -> Result<Self, Error> {
+        let mut segments = Segments::default();
+        let mut overlap: Vec<bool> = Vec::new();
+        let mut meeting: FxHashMap<i64, Vec<(i64, Range<Millis>)>> = FxHashMap::default();
+        let mut of_id: Vec<SweptRun> = Vec::new();
+        let mut take = |runs: &[SweptRun]| {
+            for run in runs.iter().filter(|_| runs.len() > 1) {
+                let Some(times) = meets(run, runs) else { continue };
+                let at = usize::try_from(run.id).unwrap_or_default();
+                if overlap.len() <= at {
+                    overlap.resize(at + 1, false);
+                }
+                if let Some(overlaps) = overlap.get_mut(at) {
+                    *overlaps = true;
+                }
+                meeting.entry(run.segment).or_default().push((run.id, times));
+            }
+        };
+        reader.sweep_runs(&mut |run| {
+            segments.add(run);
+            if of_id.last().is_some_and(|before| before.id != run.id) {
+                take(&of_id);
+                of_id.clear();
+            }
+            of_id.push(*run);
+        })?;
+        take(&of_id);
+        let segments = segments.into_numbered().rev().map(|(number, places)| {
+            let meeting = meeting.remove(&number).unwrap_or_default();
+            Segment { places, meeting }
+        });
+        Ok(Self { segments: segments.collect(), overlap })
+    }
+}
+
+/// The times of a run at which it meets others of its id, the last one of them excluded.
+fn meets(run: &SweptRun, of_id: &[SweptRun]) -> Option<Range<Millis>> {
+    let others = of_id.iter().filter(|other| other.segment != run.segment);
+    let span = |one: &SweptRun| one.earliest..one.latest.saturating_add(1);
+    let common = |other: &SweptRun| {
+        let common = run.earliest.max(other.earliest)..run.latest.min(other.latest).saturating_add(1);
+        (!common.is_empty()).then_some(common)
+    };
+    if of_id.len() > FEW_RUNS {
+        return Some(span(run));
+    }
+    others.filter_map(common).reduce(|one, other| one.start.min(other.start)..one.end.max(other.end))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(segment: i64, earliest: Millis, latest: Millis) -> SweptRun {
+        SweptRun { id: 1, segment, first: segment * 10, rows: 2, earliest, latest }
+    }
+
+    #[test]
+    fn a_run_meets_others_at_the_times_that_both_have() {
+        let runs = [run(1, 0, 9), run(2, 9, 20), run(3, 12, 15), run(4, 30, 40)];
+        let found: Vec<_> = runs.iter().map(|run| meets(run, &runs)).collect();
+        assert_eq!(found, [Some(9..10), Some(9..16), Some(12..16), None]);
+    }
+
+    #[test]
+    fn of_many_runs_all_rows_are_taken() {
+        let runs: Vec<SweptRun> = (0..100).map(|nth| run(nth, nth * 10, nth * 10 + 5)).collect();
+        assert_eq!(meets(&runs[7], &runs), Some(70..76));
+    }
+}
