@@ -51,7 +51,7 @@ pub use journey::{
     PointKind, Reason, Reasons, Refusal, Role, Split, State, Step, Strength, Verdict,
 };
 pub(crate) use legacy::each_once;
-pub use legacy::{Marks, RACE_WINDOW, Table, Tie, World};
+pub use legacy::{Marks, RACE_WINDOW, Splits, Table, Tie, World};
 pub use moment::resolve_as_of;
 pub use register::Register;
 pub use rules::{RuleSet, Rules, is_usual, named, of_vendor, resolve, usual};

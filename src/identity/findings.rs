@@ -113,7 +113,7 @@ impl Sums {
 }
 
 /// What decides where rows of an alias are stored: the table rows from it to its root, each with
-/// since when it and all before it were there, and when it was called.
+/// since when it and all before it were there, and when it was called: never where no row can overtake it.
 #[derive(Clone, Debug, Default)]
 pub struct Way(pub Vec<(Arrival, Millis)>);
 

@@ -28,7 +28,7 @@ mod ruled;
 pub(super) mod table;
 mod world;
 
-pub use case::Marks;
+pub use case::{Marks, Splits};
 pub use evidence::Tie;
 pub use rows::RACE_WINDOW;
 pub(super) use rows::deliveries;

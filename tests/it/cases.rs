@@ -351,6 +351,15 @@ fn c22_swapped_arguments_split_the_anonymous_past() {
     );
     let real = Story::new(&format!("1 View({A1})\n20 AL({A1} -> u6)\n30 Same({A1})"));
     assert_eq!(real.findings("u6"), "alias-swapped, alias-used-before");
+    // A row right before the call, or after it and faster, overtook nothing: it is the visitor's own past.
+    let soon = Story::new(&format!("19.5 View({A1})\n20@21 AL({A1} -> u6)\n20.2@20.4 Same({A1})\n40 Dash(u6)"));
+    assert_eq!(soon.split("u6"), "View race, Same race");
+    assert_eq!(soon.findings("u6"), "alias-swapped, alias-used-before");
+    // The right way round the same rows are no mistake, and a server row that overtakes the call is still one.
+    let right = Story::new(&format!("19.5 View({A1})\n20@21 AL(u6 -> {A1})\n20.2@20.4 Same({A1})\n40 Dash(u6)"));
+    assert_eq!(right.findings("u6"), "");
+    let race = Story::new(&format!("19.5 View({A1})\n20@21 AL(u6 -> {A1})\n20.2@20.4 Same(u6)\n40 Dash(u6)"));
+    assert_eq!(race.findings("u6"), "alias-race");
     assert_eq!(story.merged("u6"), "Same, Dash");
     assert_eq!(story.split("u6"), "View history");
 }

@@ -10,7 +10,7 @@ use foldhash::HashSet;
 
 use super::super::findings::{MOST_SOURCES, Sums, keep_place};
 use super::super::journey::{
-    AliasLine, Alike, Evidence, EvidenceKind, Journey, Neighbour, Split, State, Strength, at_least,
+    AliasLine, Alike, Evidence, EvidenceKind, Journey, Neighbour, Split, State, Step, Strength, Verdict, at_least,
 };
 use super::super::memo::Memo;
 use super::super::thresholds::Thresholds;
@@ -51,6 +51,34 @@ impl Marks {
         let known = !flags.has(Flags::ARRIVAL_UNKNOWN) && !flags.has(Flags::TIME_FROM_ARRIVAL);
         // Old rows of an old history are right.
         time < OLDEST && (arrived >= OLDEST || !known) || known && time > arrived.saturating_add(ahead)
+    }
+}
+
+/// Whether an alias call has its arguments swapped: the id that a client made is the alias, and the user the target.
+pub(super) fn is_swapped(alias: Option<&Id>, target: Option<&Id>) -> bool {
+    alias.is_some_and(|alias| alias.shape().is_sdk_made()) && target.is_some_and(|target| !target.shape().is_sdk_made())
+}
+
+/// How findings count the split rows of a journey. The rows of an anonymous id that swapped arguments made an alias are
+/// the visitor's own past: however short before the call they were sent, none of them overtook it.
+#[derive(Debug)]
+pub struct Splits<'j>(HashSet<&'j Id>);
+
+impl<'j> Splits<'j> {
+    /// Of a journey.
+    pub fn of(journey: &'j Journey) -> Self {
+        let accepted = journey.aliases.iter().filter(|line| line.verdict == Verdict::Accepted);
+        let swapped = accepted.filter(|line| is_swapped(line.alias.as_ref(), line.target.as_ref()));
+        Self(swapped.filter_map(|line| line.alias.as_ref()).collect())
+    }
+
+    /// How a row counts; `None` where it is not split.
+    pub fn split(&self, step: &Step) -> Option<Split> {
+        match step.state {
+            State::Split(_) if self.0.contains(&step.stored_under) => Some(Split::History),
+            State::Split(how) => Some(how),
+            State::Merged => None,
+        }
     }
 }
 
@@ -124,6 +152,7 @@ impl<'a> Case<'a> {
         let (mut sums, mut rows) = (Sums::default(), Rows::default());
         let mut sender = (0, false, Marks::default());
         let mut has_numbers = false;
+        let splits = Splits::of(journey);
         for step in &journey.steps {
             let event = &*step.event;
             let is_identify = event.verb == VerbKind::Identify;
@@ -142,8 +171,9 @@ impl<'a> Case<'a> {
             let since = &mut sums.since;
             let marks = sender.2;
             add(true, &mut sums.rows, &mut rows.first, &mut rows.any);
-            add(step.state == State::Split(Split::Race), &mut sums.race, &mut since.race, &mut rows.race);
-            add(step.state == State::Split(Split::History), &mut sums.history, &mut since.history, &mut rows.history);
+            let split = splits.split(step);
+            add(split == Some(Split::Race), &mut sums.race, &mut since.race, &mut rows.race);
+            add(split == Some(Split::History), &mut sums.history, &mut since.history, &mut rows.history);
             has_numbers |= marks.number;
             add(marks.itself, &mut sums.itself, &mut since.itself, &mut rows.itself);
             add(marks.device_user, &mut sums.device_user, &mut since.device_user, &mut rows.device_user);

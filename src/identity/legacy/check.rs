@@ -7,7 +7,7 @@ use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 use super::super::facts::Facts;
 use super::super::findings::{Checked, Past, Sums, Totals, Way};
 use super::super::journey::{Alike, Split, Strength, Verdict};
-use super::case::Case;
+use super::case::{Case, is_swapped};
 use super::findings;
 use super::rows::RACE_WINDOW;
 use super::world::World;
@@ -26,7 +26,10 @@ pub(super) fn ways(calls: &[AliasCall]) -> Vec<(Id, Way)> {
         while let Some(entry) = world.table.entry(at) {
             let since = latest.map_or(entry.arrival, |latest: Arrival| latest.max(entry.arrival));
             latest = Some(since);
-            way.push((since, world.calls.get(entry.call)?.time));
+            let call = world.calls.get(entry.call)?;
+            // No row overtakes swapped arguments, see [`Splits`](super::case::Splits).
+            let swapped = is_swapped(call.alias.as_ref(), call.target.as_ref());
+            way.push((since, if swapped { Millis::MAX } else { call.time }));
             at = &entry.target;
         }
         (!way.is_empty()).then_some(Way(way))

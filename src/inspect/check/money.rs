@@ -16,7 +16,7 @@ use super::super::{Error, Inspector, Sweep};
 use super::gathered::Gathered;
 use super::sums::{self, Names};
 use crate::identity::findings::Lost;
-use crate::identity::{Finding, Journey, Split, State, Step};
+use crate::identity::{Finding, Journey, Split, Splits, Step};
 use crate::model::Id;
 use crate::model::money::{self, Amounts};
 use crate::model::scan::SweptRow;
@@ -180,11 +180,12 @@ fn amounts_of(reader: &dyn Sweep, rows: &[i64]) -> Result<Vec<(usize, money::Amo
 pub fn of_finding(inspector: &Inspector, journey: &Journey, finding: &Finding) -> Result<Amounts, Error> {
     let steps = || journey.steps.iter().chain(journey.orphans.iter().flat_map(|orphan| &orphan.steps));
     let sent_as = |step: &Step, ids: &[Id]| step.event.id.as_ref().is_some_and(|id| ids.contains(id));
+    let splits = Splits::of(journey);
     let is_lost = |step: &Step| match &finding.lost {
         Lost::Nothing => false,
         Lost::Under(ids) => sent_as(step, ids),
-        Lost::Race(ids) => step.state == State::Split(Split::Race) && sent_as(step, ids),
-        Lost::History(ids) => step.state == State::Split(Split::History) && sent_as(step, ids),
+        Lost::Race(ids) => splits.split(step) == Some(Split::Race) && sent_as(step, ids),
+        Lost::History(ids) => splits.split(step) == Some(Split::History) && sent_as(step, ids),
         Lost::WithUser(pairs) => {
             pairs.iter().any(|(id, user)| step.event.id.as_ref() == Some(id) && step.event.user.as_ref() == Some(user))
         }

@@ -6,7 +6,7 @@ use foldhash::{HashSet, HashSetExt as _};
 
 use super::super::super::findings::{Finding, Kind, Lost};
 use super::super::super::journey::{AliasLine, Refusal, Verdict};
-use super::super::case::{Case, Left};
+use super::super::case::{Case, Left, is_swapped};
 use super::super::kinds::{
     ALIAS_ANONYMOUS, ALIAS_BEFORE_ROOT, ALIAS_CYCLE, ALIAS_EMPTY, ALIAS_OF_ITSELF, ALIAS_ON_LOGIN, ALIAS_REPEATED,
     ALIAS_SWAPPED, NO_RESET,
@@ -43,10 +43,8 @@ pub(super) fn refused(case: &Case<'_>) -> Option<Finding> {
 
 /// #18: the anonymous id as the alias, the user as the target.
 pub(super) fn swapped(case: &Case<'_>) -> Option<Finding> {
-    let calls: Vec<_> = with(case, Verdict::Accepted)
-        .filter(|line| line.alias.as_ref().is_some_and(|alias| alias.shape().is_sdk_made()))
-        .filter(|line| line.target.as_ref().is_some_and(|target| !target.shape().is_sdk_made()))
-        .collect();
+    let calls: Vec<_> =
+        with(case, Verdict::Accepted).filter(|line| is_swapped(line.alias.as_ref(), line.target.as_ref())).collect();
     let first = calls.first()?;
     let what = format!(
         "alias maps the anonymous id {} to {}: its arguments look swapped.",
