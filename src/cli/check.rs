@@ -36,6 +36,8 @@ pub(super) fn run(command: &Check, mut store: Named, console: &mut Console) -> R
     for code in &command.ignore {
         kind(code)?;
     }
+    let only: Vec<&'static Kind> = command.only.iter().map(|code| kind(code)).collect::<Result<_, _>>()?;
+    let only = (!only.is_empty()).then_some(only);
     let expected = command.session.as_deref().map(expected::read).transpose()?;
     let baseline = command.baseline.as_deref().map(baseline).transpose()?.unwrap_or_default();
     store.argument = command.path.clone().or(store.argument);
@@ -51,30 +53,30 @@ pub(super) fn run(command: &Check, mut store: Named, console: &mut Console) -> R
     // A file that cannot be written is an error at once, before any user is looked at.
     let output = command.write_baseline.as_deref();
     let output = output.map(|path| Output::begin(path, command.force, &kept, Readers::Owner)).transpose()?;
-    answer(command, (&name, output), &baseline, &inspector, console)
+    let by = command.by.as_deref().map(by).transpose()?;
+    let wanted = check::Wanted { by, baseline, only };
+    answer(command, (&name, output), &wanted, &inspector, console)
         .map_err(|failure| redaction::shown(failure, &inspector))
 }
 
 fn answer(
     command: &Check,
     (store, output): (&str, Option<Output>),
-    baseline: &Baseline,
+    wanted: &check::Wanted,
     inspector: &Inspector,
     console: &mut Console,
 ) -> Result<(), Failure> {
     let mut audit = if let Some(id) = &command.id {
-        let Some(audit) = check::one(inspector, &Id::new(id), baseline)? else { return Err(nowhere(id, inspector)?) };
+        let Some(audit) = check::one(inspector, &Id::new(id), wanted)? else { return Err(nowhere(id, inspector)?) };
         audit
     } else {
         let stop = stop_flag()?;
-        let by = command.by.as_deref().map(by).transpose()?;
-        let wanted = check::Wanted { by, baseline: baseline.clone() };
-        every_user(console, &stop, |go_on| check::store_by(inspector, &wanted, go_on))?
+        every_user(console, &stop, |go_on| check::store_by(inspector, wanted, go_on))?
     };
     audit.found.retain(|found| !command.ignore.iter().any(|code| code == found.kind.code));
     let names = inspector.best_names(audit.found.iter().flat_map(|found| &found.ids))?;
     let fail_on = command.fail_on.map(severity);
-    let check = report::Check { store, audit: &audit, fail_on, baseline, names: &names };
+    let check = report::Check { store, audit: &audit, fail_on, baseline: &wanted.baseline, names: &names };
     match console.form {
         Form::Json => report::json(&mut console.out, &check)?,
         Form::Sarif => report::sarif(&mut console.out, &check)?,

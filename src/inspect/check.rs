@@ -52,6 +52,14 @@ pub struct Wanted {
     pub by: Option<By>,
     /// What an earlier look found.
     pub baseline: Baseline,
+    /// The kinds that are looked for; `None` for all. Shares and numbers of users and rows are those of a look for all.
+    pub only: Option<Vec<&'static Kind>>,
+}
+
+impl Wanted {
+    fn wants(&self, kind: &Kind) -> bool {
+        self.only.as_ref().is_none_or(|only| only.contains(&kind))
+    }
 }
 
 /// As [`store`], with what else is wanted.
@@ -69,7 +77,8 @@ pub fn store_by(
         let mut auditor = Auditor::new(inspector.rules()).with_baseline(wanted.baseline.clone());
         let (mut known, mut lost) = (Known::default(), Vec::new());
         let (totals, judged) = gathered.judge(
-            &mut |checked| {
+            &mut |mut checked| {
+                checked.findings.retain(|finding| wanted.wants(finding.kind));
                 auditor.add(&checked);
                 if by.is_some() {
                     known.add(&checked);
@@ -93,7 +102,7 @@ pub fn store_by(
         let rows = gathered.summed().events;
         let mut audit = auditor.finish(&totals, rows, complete);
         (audit.span, audit.tallies) = (gathered.summed().span, tallies);
-        whole::find(inspector, reader, &mut gathered, &mut audit)?;
+        whole::find(inspector, reader, &mut gathered, wanted, &mut audit)?;
         if complete {
             let done = rows.saturating_mul(passes);
             let complete = add_up(lost, reader, &mut gathered, &mut audit, &mut || go_on(done, done))?;
@@ -279,11 +288,13 @@ pub fn rows_of_store(
     Ok(proofs)
 }
 
-/// The findings of the user of one id; `None` when the store does not name it.
-pub fn one(inspector: &Inspector, id: &Id, baseline: &Baseline) -> Result<Option<Audit>, Error> {
+/// The findings of the user of one id, of which `wanted` has no lines to track; `None` when the store does not name it.
+pub fn one(inspector: &Inspector, id: &Id, wanted: &Wanted) -> Result<Option<Audit>, Error> {
     let Some(journey) = inspector.journey_of_findings(id)? else { return Ok(None) };
-    let mut auditor = Auditor::new(inspector.rules()).with_baseline(baseline.clone());
-    auditor.add(&checked(&journey));
+    let mut auditor = Auditor::new(inspector.rules()).with_baseline(wanted.baseline.clone());
+    let mut checked = checked(&journey);
+    checked.findings.retain(|finding| wanted.wants(finding.kind));
+    auditor.add(&checked);
     let refused = journey.refused().count() as u64;
     let totals = Totals { calls: journey.aliases.len() as u64, refused, ..Totals::default() };
     let mut audit = auditor.finish(&totals, journey.steps.len() as u64, journey.cuts.is_empty());

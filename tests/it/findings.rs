@@ -4,6 +4,7 @@ mod answers;
 mod large;
 mod mistakes;
 mod money;
+mod only;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

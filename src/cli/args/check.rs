@@ -1,8 +1,14 @@
 //! What `journey check` and `journey explain` are given.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use clap::ValueEnum;
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::error::ErrorKind;
+use clap::{Arg, Command, ValueEnum};
+
+use crate::identity::LEGACY;
+use crate::identity::findings::all;
 
 /// Find integration mistakes in the store
 ///
@@ -22,8 +28,11 @@ pub(in crate::cli) struct Check {
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub(in crate::cli) fail_on: Option<FailOn>,
     /// Leave out findings with this code; can be repeated
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", value_parser = Code, hide_possible_values = true)]
     pub(in crate::cli) ignore: Vec<String>,
+    /// Look for findings with these codes and no others: faster than all of them
+    #[arg(long, value_name = "CODE[,CODE]", value_delimiter = ',', value_parser = Code, hide_possible_values = true, conflicts_with = "ignore")]
+    pub(in crate::cli) only: Vec<String>,
     /// Fail only for findings that FILE lacks: a file of --write-baseline, or an earlier answer in JSON
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) baseline: Option<PathBuf>,
@@ -37,11 +46,29 @@ pub(in crate::cli) struct Check {
     #[arg(long, value_name = "day|client|DATE", conflicts_with = "id")]
     pub(in crate::cli) by: Option<String>,
     /// Test the store against the findings, joins and rows that FILE expects; formats: text, json, junit
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "fail_on", "ignore", "baseline", "write_baseline", "by", "list"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["id", "fail_on", "ignore", "only", "baseline", "write_baseline", "by", "list"])]
     pub(in crate::cli) session: Option<PathBuf>,
     /// List all kinds of findings, and check nothing
     #[arg(long)]
     pub(in crate::cli) list: bool,
+}
+
+/// A code of a finding as an argument: completions list all of them. A word that is none is an error of its own, which
+/// names the nearest one.
+#[derive(Clone)]
+struct Code;
+
+impl TypedValueParser for Code {
+    type Value = String;
+
+    fn parse_ref(&self, command: &Command, _: Option<&Arg>, value: &OsStr) -> Result<String, clap::Error> {
+        let text = value.to_str().ok_or_else(|| clap::Error::new(ErrorKind::InvalidUtf8).with_cmd(command))?;
+        Ok(text.to_owned())
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(all(LEGACY.findings()).map(|kind| PossibleValue::new(kind.code).help(kind.title))))
+    }
 }
 
 /// Severities that a check can fail on.

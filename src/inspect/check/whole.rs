@@ -2,8 +2,8 @@
 
 use super::super::{Error, Inspector, Sweep};
 use super::addresses::{self, Shared};
-use super::clients;
 use super::gathered::Gathered;
+use super::{Wanted, clients};
 use crate::identity::Kind;
 use crate::identity::audit::{Audit, Days, Found, MOST_TOLD};
 use crate::identity::findings::{
@@ -18,6 +18,7 @@ pub(super) fn find(
     inspector: &Inspector,
     reader: &dyn Sweep,
     gathered: &mut Gathered,
+    wanted: &Wanted,
     audit: &mut Audit,
 ) -> Result<(), Error> {
     let without_id = gathered.summed().without_id;
@@ -38,7 +39,7 @@ pub(super) fn find(
         newcomers: None,
         users: Vec::new(),
     };
-    if without_id > 0 {
+    if without_id > 0 && wanted.wants(&ROWS_WITHOUT_ID) {
         let first = reader.rows_without_id(MOST_TOLD)?;
         let sources = first.iter().map(|event| event.source.clone()).collect();
         let rows = counted(without_id, "row");
@@ -49,7 +50,7 @@ pub(super) fn find(
         of_rows.clients = clients(&reader.properties(&rows)?);
         audit.found.push(of_rows);
     }
-    if gathered.summed().without_name > 0 {
+    if gathered.summed().without_name > 0 && wanted.wants(&ROWS_WITHOUT_NAME) {
         let first = gathered.nameless(reader, MOST_TOLD)?;
         let rows = counted(gathered.summed().without_name, "row");
         let verb = if gathered.summed().without_name == 1 { "has" } else { "have" };
@@ -61,7 +62,7 @@ pub(super) fn find(
         of_rows.clients = clients(&reader.properties(&rows)?);
         audit.found.push(of_rows);
     }
-    if let Some(scan) = reader.scan() {
+    if let Some(scan) = reader.scan().filter(|_| wanted.wants(&EMAIL_ON_TWO_USERS)) {
         let shared = addresses::shared(scan, gathered)?;
         if let Some(worst) = shared.first() {
             let (sources, address) = worst.proof(reader, gathered)?;
@@ -83,7 +84,7 @@ pub(super) fn find(
             audit.found.push(of_users);
         }
     }
-    let files = reader.incomplete_files()?;
+    let files = if wanted.wants(&INCOMPLETE_EXPORT) { reader.incomplete_files()? } else { Vec::new() };
     if let Some(first) = files.first() {
         let count = files.len() as u64;
         let more = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };

@@ -96,6 +96,35 @@ fn a_check_fails_on_the_severity_that_is_asked_for_and_on_a_worse_one() {
     assert!(error.contains("did you mean alias-on-login?"), "{error}");
 }
 
+#[test]
+fn a_check_for_some_codes_finds_those_and_fails_on_those() {
+    let home = Home::new().with_story(&(again(1, 0) + "99 View(null) +,d-1\n"));
+    let codes = |arguments: &[&str]| {
+        let (status, json, error) = home.check(&[arguments, &["--format", "json"]].concat());
+        let answer: Value = serde_json::from_str(&json).unwrap_or_else(|_| panic!("{error}"));
+        let codes =
+            answer["findings"].as_array().unwrap().iter().map(|found| found["code"].as_str().unwrap().to_owned());
+        (status, codes.collect::<Vec<_>>().join(" "), answer["events"].clone())
+    };
+    let (_, every, events) = codes(&[]);
+    assert!(every.starts_with("alias-on-login placeholder-id"), "{every}");
+    let (both, same) = ("alias-on-login placeholder-id".to_owned(), events);
+    assert_eq!(codes(&["--only", "placeholder-id,alias-on-login"]), (0, both.clone(), same.clone()));
+    assert_eq!(codes(&["--only", "alias-on-login", "--only", "placeholder-id"]), (0, both, same.clone()));
+    assert_eq!(codes(&["--only", "alias-cycle", "--fail-on", "note"]), (0, String::new(), same.clone()));
+    assert_eq!(codes(&["--only", "alias-on-login", "--fail-on", "error"]), (1, "alias-on-login".to_owned(), same));
+    let (status, _, error) = home.check(&["--only", "alias-on-logn"]);
+    assert_eq!(status, 2);
+    assert!(error.contains("did you mean alias-on-login?"), "{error}");
+    let (status, _, error) = home.check(&["--only", "alias-cycle", "--ignore", "alias-race"]);
+    assert_eq!(status, 2);
+    assert!(error.contains("--ignore"), "{error}");
+    let completions = out(&home.run(&["completions", "bash"]));
+    assert!(completions.contains("alias-on-login"), "the shell knows the codes");
+    let help = out(&home.run(&["check", "--help"]));
+    assert!(help.contains("--only") && !help.contains("alias-swapped"), "{help}");
+}
+
 /// Lines of `--by` as CSV: names, then people, alias calls and rows.
 fn by(home: &Home, by: &str) -> Vec<(String, [u64; 3])> {
     let (status, csv, error) = home.check(&["--by", by, "--format", "csv"]);

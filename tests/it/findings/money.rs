@@ -45,7 +45,7 @@ fn rows_that_an_alias_left_behind_are_added_up_by_currency() {
     let inspector = Inspector::new(store_of_bytes(&[("story.jsonl", bytes)]));
     let of_store = found(&inspector, "alias-on-login");
     assert_eq!(of_store.amounts.text(), "7.00 of no currency, GBP 3.00, USD 23.00");
-    let of_one = check::one(&inspector, &Id::new("sally"), &Baseline::default()).unwrap().unwrap();
+    let of_one = check::one(&inspector, &Id::new("sally"), &Wanted::default()).unwrap().unwrap();
     assert_eq!(of_one.found[0].amounts, of_store.amounts);
 }
 
@@ -176,7 +176,7 @@ fn one_by_one(inspector: &Inspector) -> BTreeMap<&'static str, Amounts> {
     }
     let mut sums: BTreeMap<&'static str, Amounts> = BTreeMap::new();
     for root in roots {
-        let audit = check::one(inspector, &root, &Baseline::default()).unwrap().unwrap();
+        let audit = check::one(inspector, &root, &Wanted::default()).unwrap().unwrap();
         for found in audit.found.iter().filter(|found| !found.amounts.is_empty()) {
             sums.entry(found.kind.code).or_default().append(&found.amounts);
         }
