@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::identity::{Facts, World};
 use crate::inspect::gather::gather_roots;
-use crate::inspect::{Error, Scan};
+use crate::inspect::{Error, Scan, Source};
 use crate::model::Id;
 
 /// Ids from which on reading all alias calls costs less than asking for each.
@@ -37,6 +37,11 @@ impl Roots {
             return Ok(());
         }
         let unknown: Vec<i64> = unknown.into_iter().collect();
+        let source: &dyn Source = reader;
+        source.one_moment(|| self.learn_each(reader, &unknown))
+    }
+
+    fn learn_each(&mut self, reader: &dyn Scan, unknown: &[i64]) -> Result<(), Error> {
         for numbers in unknown.chunks(MANY) {
             let ids: Vec<Id> = numbers.iter().map(|number| reader.id_of(*number)).collect::<Result<_, _>>()?;
             let facts = gather_roots(reader, &ids)?;
@@ -55,22 +60,30 @@ impl Roots {
         if self.all.is_some() {
             return Ok(true);
         }
-        let calls = reader.all_calls(MOST_CALLS + 1)?;
-        if calls.len() > MOST_CALLS {
-            return Ok(false);
-        }
-        let facts = Facts { calls, ..Facts::default() };
-        let world = World::new(&facts);
-        let mut all = HashMap::new();
-        for id in facts.calls.iter().filter_map(|call| call.alias.as_ref()) {
-            let root = world.root_of(id);
-            if root != id
-                && let (Some(number), Some(root)) = (reader.number(id)?, reader.number(root)?)
-            {
-                all.insert(number, root);
-            }
-        }
+        // Outside of one moment each question locks the store anew.
+        let source: &dyn Source = reader;
+        let Some(all) = source.one_moment(|| all_of(reader))? else { return Ok(false) };
         self.all = Some(all);
         Ok(true)
     }
+}
+
+/// The root of each id that an alias call names and that is not its own; `None` where there are too many calls.
+fn all_of(reader: &dyn Scan) -> Result<Option<HashMap<i64, i64>>, Error> {
+    let calls = reader.all_calls(MOST_CALLS + 1)?;
+    if calls.len() > MOST_CALLS {
+        return Ok(None);
+    }
+    let facts = Facts { calls, ..Facts::default() };
+    let world = World::new(&facts);
+    let mut all = HashMap::new();
+    for id in facts.calls.iter().filter_map(|call| call.alias.as_ref()) {
+        let root = world.root_of(id);
+        if root != id
+            && let (Some(number), Some(root)) = (reader.number(id)?, reader.number(root)?)
+        {
+            all.insert(number, root);
+        }
+    }
+    Ok(Some(all))
 }
