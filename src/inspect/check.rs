@@ -8,6 +8,7 @@
 //! Memory: some 60 bytes for each id, call and link, and their texts.
 
 mod addresses;
+mod each;
 mod gathered;
 mod judged;
 mod money;

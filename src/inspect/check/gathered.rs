@@ -36,6 +36,8 @@ pub(super) struct Gathered {
     files: FxHashMap<i64, Source>,
     /// Pairs of ids that look the same, in their order.
     pub(super) alike: Vec<(u32, u32)>,
+    /// What [`Gathered::ways`] gives, once it was asked for.
+    ways: Option<Arc<FxHashMap<i64, Way>>>,
     /// Where rows are, until they are read.
     places: Places,
     pub(super) summed: Summed,
@@ -146,8 +148,20 @@ impl Gathered {
             }
         }
         let summed = Summed::default();
-        let mut gathered =
-            Self { rules, thresholds, texts, placeholders, parts, calls, links, files, alike, places, summed };
+        let mut gathered = Self {
+            rules,
+            thresholds,
+            texts,
+            placeholders,
+            parts,
+            calls,
+            links,
+            files,
+            alike,
+            ways: None,
+            places,
+            summed,
+        };
         gathered.join_ids();
         Ok(gathered)
     }
@@ -233,7 +247,13 @@ impl Gathered {
     }
 
     /// What decides where rows of aliases are stored: from the calls of each part by themselves.
-    pub(super) fn ways(&mut self) -> FxHashMap<i64, Way> {
+    pub(super) fn ways(&mut self) -> Arc<FxHashMap<i64, Way>> {
+        let known = self.ways.take().unwrap_or_else(|| Arc::new(self.make_ways()));
+        self.ways = Some(Arc::clone(&known));
+        known
+    }
+
+    fn make_ways(&mut self) -> FxHashMap<i64, Way> {
         let mut numbers: FxHashMap<&str, i64> = FxHashMap::default();
         for alias in self.calls.iter().map(|call| call.alias).filter(|alias| *alias != 0) {
             numbers.insert(self.texts.of(alias), alias);

@@ -13,6 +13,7 @@ use std::sync::{Mutex, PoisonError};
 use rustc_hash::FxHashMap;
 
 use super::super::{Error, Inspector, Sweep};
+use super::each::of_each;
 use super::gathered::Gathered;
 use super::sums::{self, Names};
 use crate::identity::findings::Lost;
@@ -23,9 +24,6 @@ use crate::model::scan::SweptRow;
 
 /// Rows whose properties are read at once.
 const BATCH: usize = 20_000;
-
-/// Ids between two questions whether to go on.
-const OFTEN: usize = 256;
 
 /// Rows whose money is added up, each with the number of the sum that it goes to.
 #[derive(Default)]
@@ -87,18 +85,14 @@ impl Losses {
         let gathered = &*gathered;
         let ranks: FxHashMap<i64, u32> = reader.file_ranks()?.into_iter().collect();
         let names = Names { identify: Vec::new(), ranks: &ranks, thresholds: gathered.thresholds() };
-        let mut rows: Vec<(i64, u32)> = Vec::new();
-        let mut complete = true;
-        for (at, (uid, taken)) in of_id.iter().enumerate() {
-            if at % OFTEN == 0 && !go_on() {
-                complete = false;
-                break;
-            }
+        let of_id: Vec<(i64, Vec<Taken>)> = of_id.into_iter().collect();
+        let rows_of = |reader: &dyn Sweep, (uid, taken): &(i64, Vec<Taken>)| {
+            let mut rows: Vec<(i64, u32)> = Vec::new();
             if taken.iter().all(|taken| matches!(taken.which, Which::All)) && !gathered.has_copies(*uid) {
                 for row in reader.rows_under(*uid)?.into_iter().filter(|row| can_have(*row)) {
                     rows.extend(taken.iter().map(|taken| (row, taken.sum)));
                 }
-                continue;
+                return Ok(rows);
             }
             let of_uid = reader.swept_rows_of(*uid)?;
             sums::each_once(&of_uid, ways.get(uid), gathered.rules(), &names, &mut |row, split| {
@@ -107,7 +101,11 @@ impl Losses {
                     rows.extend(sums.map(|sum| (row.row, sum)));
                 }
             });
-        }
+            Ok(rows)
+        };
+        let rows = of_each(reader, &of_id, &rows_of, go_on)?;
+        let mut complete = rows.is_some();
+        let mut rows: Vec<(i64, u32)> = rows.into_iter().flatten().flatten().collect();
         rows.sort_unstable();
         // A row that goes to several sums is read once.
         let of_rows: Vec<&[(i64, u32)]> = rows.chunk_by(|(one, _), (other, _)| one == other).collect();

@@ -11,7 +11,7 @@ use std::num::NonZero;
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::super::{Error, Scan, Sweep};
 use super::MOST_LOOSE;
+use super::each::of_each;
 use super::places::{Places, Segment};
 use super::sums::{self, Names};
 use crate::identity::{Marks, RuleSet, Sums, Thresholds, Way};
@@ -79,12 +80,38 @@ pub(super) struct Summed {
     keys: Vec<u64>,
 }
 
+/// Rows of an id, counted.
+struct Counted {
+    sums: Sums,
+    /// [`HAS_COPIES`] or nothing, and what else is known.
+    bits: u8,
+    /// Devices, of a placeholder.
+    devices: Vec<i64>,
+}
+
+impl Counted {
+    /// Counts rows of an id, deliveries of one row once.
+    fn of(uid: i64, rows: &[SweptRow], given: &Given<'_>, names: &Names<'_>) -> Self {
+        let mut sums = sums::of(uid, rows, given.ways.get(&uid), given.rules, names);
+        let bits = if sums.rows < rows.len() as u64 { HAS_COPIES } else { 0 };
+        let mut devices = Vec::new();
+        let at = usize::try_from(uid).unwrap_or(0);
+        if at != 0 && given.placeholders.get(at).copied().unwrap_or(false) {
+            devices.extend(rows.iter().map(|row| row.device).filter(|device| *device != 0));
+            devices.sort_unstable();
+            devices.dedup();
+            sums.since.any = rows.iter().map(|row| row.time).min();
+        }
+        Self { sums, bits, devices }
+    }
+}
+
 /// What the sums are made by.
 pub(super) struct Given<'a> {
     pub(super) rules: RuleSet,
     pub(super) thresholds: &'a Thresholds,
     pub(super) placeholders: &'a [bool],
-    pub(super) ways: FxHashMap<i64, Way>,
+    pub(super) ways: Arc<FxHashMap<i64, Way>>,
 }
 
 /// What the source says of its numbers.
@@ -170,7 +197,7 @@ pub(super) fn read(
         }
         Ok::<_, Error>((summed, complete))
     })?;
-    summed.finish(reader, &work)?;
+    let complete = summed.finish(reader, &work, &mut || go_on(total, total))? && complete;
     Ok((summed, complete))
 }
 
@@ -292,29 +319,25 @@ impl Summed {
                 bits |= if numbers.servers.contains(&client) { SERVER } else { CLIENT };
             }
         }
-        self.count(uid, rows, bits, work, names);
+        let counted = Counted::of(uid, rows, given, names);
+        self.count(uid, Counted { bits: bits | counted.bits, ..counted });
     }
 
-    /// Counts rows of an id, deliveries of one row once.
-    fn count(&mut self, uid: i64, rows: &[SweptRow], bits: u8, work: &Work<'_>, names: &Names<'_>) {
-        let given = work.given;
-        let mut sums = sums::of(uid, rows, given.ways.get(&uid), given.rules, names);
+    /// Adds counted rows of an id.
+    fn count(&mut self, uid: i64, Counted { sums, bits, devices }: Counted) {
         self.events += sums.rows;
-        let copies = if sums.rows < rows.len() as u64 { HAS_COPIES } else { 0 };
         let at = usize::try_from(uid).unwrap_or(0);
         if let Some(seen) = self.seen.get_mut(at) {
             seen.rows = seen.rows.saturating_add(u32::try_from(sums.rows).unwrap_or(u32::MAX));
-            seen.bits |= bits | copies;
+            seen.bits |= bits;
         }
         if at == 0 {
             self.without_id += sums.rows;
             return;
         }
         let number = u32::try_from(uid).unwrap_or(u32::MAX);
-        if given.placeholders.get(at).copied().unwrap_or(false) {
-            let devices = rows.iter().map(|row| row.device).filter(|device| *device != 0);
+        if !devices.is_empty() {
             self.devices.entry(number).or_default().extend(devices);
-            sums.since.any = rows.iter().map(|row| row.time).min();
         }
         if sums != (Sums { rows: sums.rows, ..Sums::default() }) {
             self.sums.entry(number).or_default().add(&sums);
@@ -322,15 +345,23 @@ impl Summed {
     }
 
     /// Counts ids anew of which a row was delivered in two segments, and what can only be said of all rows of an id.
-    fn finish(&mut self, reader: &dyn Sweep, work: &Work<'_>) -> Result<(), Error> {
+    /// Whether it came to the end.
+    fn finish(&mut self, reader: &dyn Sweep, work: &Work<'_>, go_on: &mut dyn FnMut() -> bool) -> Result<bool, Error> {
         let mut keys = std::mem::take(&mut self.keys);
         keys.sort_unstable();
         let same = keys.windows(2).filter(|pair| pair.first() == pair.last());
         let tags: FxHashSet<u64> = same.flatten().map(|key| tag(key.cast_signed())).collect();
         drop(keys);
         let twice = (0_i64..).zip(work.overlap).filter(|(uid, overlaps)| **overlaps && tags.contains(&tag(*uid)));
-        for uid in twice.map(|(uid, _)| uid) {
-            let rows = reader.swept_rows_of(uid)?;
+        let twice: Vec<i64> = twice.map(|(uid, _)| uid).collect();
+        let anew = |reader: &dyn Sweep, uid: &i64| {
+            let rows = reader.swept_rows_of(*uid)?;
+            Ok(work.with_names(|names| Counted::of(*uid, &rows, work.given, names)))
+        };
+        let anew = of_each(reader, &twice, &anew, go_on)?;
+        let complete = anew.is_some();
+        let mut anew = anew.into_iter().flatten();
+        for uid in twice {
             let seen = usize::try_from(uid).ok().and_then(|at| self.seen.get_mut(at));
             let before = seen.map_or(0, |seen| u64::from(std::mem::take(&mut seen.rows)));
             self.events = self.events.saturating_sub(before);
@@ -338,7 +369,10 @@ impl Summed {
                 self.without_id = 0;
             }
             self.sums.remove(&u32::try_from(uid).unwrap_or(u32::MAX));
-            work.with_names(|names| self.count(uid, &rows, 0, work, names));
+            // Who ends it gets a lower bound: such an id then has no rows.
+            if let Some(counted) = anew.next() {
+                self.count(uid, counted);
+            }
         }
         for (number, sums) in &mut self.sums {
             let Some(seen) = self.seen.get_mut(*number as usize) else { continue };
@@ -352,7 +386,7 @@ impl Summed {
         }
         self.devices = FxHashMap::default();
         self.keep_first_nameless();
-        Ok(())
+        Ok(complete)
     }
 
     /// Keeps the first rows without a name, by their ids: the same ones whatever thread reads them.

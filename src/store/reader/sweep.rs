@@ -239,7 +239,8 @@ impl Reader {
         }
         // It is only a help: what is wrong with the store, this one says.
         let Ok(other) = self.again().open() else { return Ok(None) };
-        if other.db.execute_batch("BEGIN").is_err() {
+        // It reads nearly all pages once.
+        if other.db.execute_batch("PRAGMA cache_size = -4096; BEGIN").is_err() {
             return Ok(None);
         }
         let pieces = |reader: &Self| {
