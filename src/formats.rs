@@ -49,6 +49,7 @@ pub use infer::Inference;
 pub use item::{AliasLine, Clock, Item, Out};
 pub use map::Map;
 pub use message::{Message, beginning, message};
+pub(crate) use object::string;
 pub use object::{excerpt, one_line};
 pub use sniff::{NotRecognised, Sniffed, guess_map, sniff, sniff_as, sniff_by_map, sniff_table, sniff_table_by_map};
 pub use split::{Layout, Record, Splitter, trim};

@@ -128,7 +128,7 @@ pub(super) fn members(json: &str) -> serde_json::Result<Vec<&str>> {
 }
 
 /// Writes a text as JSON.
-pub(super) fn string(text: &str, out: &mut String) {
+pub(crate) fn string(text: &str, out: &mut String) {
     out.reserve(text.len() + 2);
     out.push('"');
     let mut rest = text;

@@ -7,6 +7,8 @@
 //! Columns that a table is parted by (`date=2024-01-01/part-0.parquet`) are in no file: they are texts of
 //! each row, by the names of the folders.
 
+mod columns;
+
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::fs::File;
@@ -16,12 +18,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Days, NaiveDate};
 use parquet::basic::{Compression, ConvertedType, LogicalType, TimeUnit};
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::errors::Result;
+use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
 use parquet::record::reader::RowIter;
 use parquet::record::{Field, Row};
 use parquet::schema::types::Type;
 
+use self::columns::Columns;
 use super::{Giving, invalid};
+use crate::formats::string;
 
 /// Bytes of lines that are made at once.
 const LINES: usize = 1 << 16;
@@ -53,7 +58,7 @@ pub(super) fn walk(file: &File, partitions: &[(String, String)], giving: &mut Gi
         if unknown.is_some() {
             continue;
         }
-        let rows = match group.get_row_iter(None) {
+        let rows = match Rows::of(&*group, &schema) {
             Ok(rows) => rows,
             Err(error) => {
                 if giving.give(super::Step::Broken(failure(error))) {
@@ -62,7 +67,7 @@ pub(super) fn walk(file: &File, partitions: &[(String, String)], giving: &mut Gi
                 return Ok(());
             }
         };
-        if !giving.content(Lines { rows, schema: &schema, added: &added, text: String::new(), at: 0, failure: None }) {
+        if !giving.content(Lines { rows, added: &added, text: String::new(), at: 0, failure: None }) {
             return Ok(());
         }
     }
@@ -83,10 +88,34 @@ fn failure(error: parquet::errors::ParquetError) -> io::Error {
     invalid(&error.to_string())
 }
 
+/// The rows of a group.
+enum Rows<'r> {
+    /// Values of many rows at once.
+    Columns(Box<Columns<'r>>),
+    /// Row by row.
+    One(RowIter<'r>, &'r Type),
+}
+
+impl<'r> Rows<'r> {
+    fn of(group: &'r dyn RowGroupReader, schema: &'r Type) -> Result<Self> {
+        Ok(match Columns::of(group, schema)? {
+            Some(columns) => Self::Columns(Box::new(columns)),
+            None => Self::One(group.get_row_iter(None)?, schema),
+        })
+    }
+
+    /// Writes the next row as an object; `None` behind the last.
+    fn next(&mut self, out: &mut String) -> Option<Result<()>> {
+        match self {
+            Self::Columns(columns) => columns.next(out),
+            Self::One(rows, schema) => Some(rows.next()?.map(|row| object(&row, Some(schema), out))),
+        }
+    }
+}
+
 /// The rows of a group, line by line.
 struct Lines<'r> {
-    rows: RowIter<'r>,
-    schema: &'r Type,
+    rows: Rows<'r>,
     /// Fields of each row, behind a comma.
     added: &'r str,
     text: String,
@@ -104,9 +133,9 @@ impl Read for Lines<'_> {
             self.text.clear();
             self.at = 0;
             while self.text.len() < LINES {
-                match self.rows.next() {
-                    Some(Ok(row)) => {
-                        object(&row, Some(self.schema), &mut self.text);
+                let start = self.text.len();
+                match self.rows.next(&mut self.text) {
+                    Some(Ok(())) => {
                         if !self.added.is_empty() {
                             self.text.pop();
                             let added = if self.text.ends_with('{') { self.added.get(1..) } else { Some(self.added) };
@@ -116,6 +145,7 @@ impl Read for Lines<'_> {
                         self.text.push('\n');
                     }
                     Some(Err(error)) => {
+                        self.text.truncate(start);
                         self.failure = Some(failure(error));
                         break;
                     }
@@ -153,10 +183,6 @@ fn object(row: &Row, kind: Option<&Type>, out: &mut String) {
         value(field, kinds.get(at).map(|kind| &**kind).filter(|kind| kind.name() == name), out);
     }
     out.push('}');
-}
-
-fn string(text: &str, out: &mut String) {
-    out.push_str(&serde_json::Value::from(text).to_string());
 }
 
 /// Writes a value, whose column is of this kind, if that is known.
@@ -213,7 +239,13 @@ fn value(field: &Field, kind: Option<&Type>, out: &mut String) {
             }
             out.push('}');
         }
-        // Numbers, which are written as they are.
+        Field::Int(number) => {
+            let _ = write!(out, "{number}");
+        }
+        Field::Long(number) => {
+            let _ = write!(out, "{number}");
+        }
+        // Other numbers, which are written as they are.
         other => {
             let _ = write!(out, "{other}");
         }
