@@ -13,20 +13,27 @@
 
 mod activity;
 mod address;
+mod around;
 pub mod check;
 mod client;
+mod components;
 mod edges;
 mod load;
 mod mapping;
 mod moment;
+mod near;
+mod overview;
 mod own;
+mod search;
 mod source;
 mod tables;
+mod upload;
 mod wire;
 
 pub use self::address::{Address, Limits};
 pub use self::client::{Client, Failed};
-pub use self::load::{ByWhich, Load, Loaded};
+pub use self::components::Components;
+pub use self::load::{Load, Loaded};
 pub use self::mapping::OwnTable;
 pub use self::moment::Moment;
 pub use self::own::{OwnEvents, OwnRow, Totals};

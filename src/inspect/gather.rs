@@ -22,13 +22,14 @@
 mod reach;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 pub use self::reach::gather_by;
 pub(super) use self::reach::{gather_rows_by, reach};
 use super::Error;
 use super::source::{Ask, Edges, Lookup};
 use crate::identity::{Cut, CutOf, Facts, Table, World};
-use crate::model::facts::{AliasCall, Arrival, Link};
+use crate::model::facts::{AliasCall, Arrival, Event, Link};
 use crate::model::{Id, LinkKind};
 
 /// Ids that look like one of the user that are listed.
@@ -89,7 +90,11 @@ pub(super) fn gather_rows<W: Lookup + ?Sized>(
     let further = walk.capped(further, "ids that share a device, a login or an alias call with its orphans");
     let further = walk.clusters(&further)?;
     walk.read_links(&further)?;
-    let more_own = walk.rows_of(&own.iter().cloned().collect::<Vec<_>>(), limits.rows)?;
+    let (own_ids, others): (Vec<Id>, Vec<Id>) =
+        (own.iter().cloned().collect(), anonymous.difference(&own).cloned().collect());
+    let asked = [(&*own_ids, limits.rows), (&*others, limits.orphan_rows)];
+    let mut rows = warehouse.heads_of_each(&asked.map(|(ids, most)| (ids, most.saturating_add(1))))?.into_iter();
+    let more_own = walk.keep_rows(rows.next().unwrap_or_default(), limits.rows);
     if more_own {
         let note = format!("This user has more than {} rows: the rest is not shown.", limits.rows);
         walk.cut(CutOf::Rows, note);
@@ -98,7 +103,7 @@ pub(super) fn gather_rows<W: Lookup + ?Sized>(
     if walk.facts.events.is_empty() {
         walk.mentions_of(&seeds)?;
     }
-    let more = walk.rows_of(&anonymous.difference(&own).cloned().collect::<Vec<_>>(), limits.orphan_rows)?;
+    let more = walk.keep_rows(rows.next().unwrap_or_default(), limits.orphan_rows);
     if more {
         let note = format!("The orphans have more than {} rows: the rest is not shown.", limits.orphan_rows);
         walk.cut(CutOf::Around, note);
@@ -486,7 +491,12 @@ impl<'w, W: Lookup + ?Sized> Walk<'w, W> {
         if ids.is_empty() {
             return Ok(false);
         }
-        let mut rows = self.warehouse.event_heads(ids, None, limit.saturating_add(1))?;
+        let rows = self.warehouse.heads_of_each(&[(ids, limit.saturating_add(1))])?.into_iter().next();
+        Ok(self.keep_rows(rows.unwrap_or_default(), limit))
+    }
+
+    /// Keeps rows up to `limit`; tells whether there are more.
+    fn keep_rows(&mut self, mut rows: Vec<Arc<Event>>, limit: usize) -> bool {
         let more = rows.len() > limit;
         rows.truncate(limit);
         if self.facts.events.is_empty() {
@@ -494,7 +504,7 @@ impl<'w, W: Lookup + ?Sized> Walk<'w, W> {
         } else {
             self.facts.events.extend(rows);
         }
-        Ok(more)
+        more
     }
 
     /// An id without rows is found where it is named, also by and with a placeholder.

@@ -85,14 +85,15 @@ fn mentions<W: Lookup + ?Sized>(warehouse: &W, ids: &[Id]) -> Result<Vec<(Option
     let others: Vec<Id> = ids.iter().map(Id::other_device_form).collect();
     let facts = gather_roots(warehouse, &others)?;
     let world = World::new(&facts);
+    let asked: Vec<(&[Id], usize)> = others.iter().map(|other| (std::slice::from_ref(other), 1)).collect();
+    let rows = warehouse.heads_of_each(&asked)?;
     let mut mentions = Vec::with_capacity(ids.len());
-    for ((id, other), edges) in ids.iter().zip(&others).zip(edges) {
+    for (((id, other), edges), rows) in ids.iter().zip(&others).zip(edges).zip(rows) {
         let as_device = |link: &Link| {
             link.b == *id && matches!(link.kind, LinkKind::IdDevice | LinkKind::UserDevice | LinkKind::PersistedDevice)
         };
         let kind = if edges.links.iter().any(as_device) { HitKind::Device } else { HitKind::User };
-        let form = std::slice::from_ref(other);
-        let is_known = world.knows(other) || !warehouse.event_heads(form, None, 1)?.is_empty();
+        let is_known = world.knows(other) || !rows.is_empty();
         mentions.push((is_known.then(|| world.root_of(other).clone()), kind));
     }
     Ok(mentions)

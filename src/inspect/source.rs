@@ -38,6 +38,15 @@ pub trait Lookup {
     /// first `limit` that come after the place `after`.
     fn event_heads(&self, ids: &[Id], after: Option<Place>, limit: usize) -> Result<Vec<Arc<Event>>, Error>;
 
+    /// The first rows of several lists of ids, each with a limit of its own, as [`Lookup::event_heads`] gives
+    /// them. Sources for which a question costs a round trip answer all at once.
+    fn heads_of_each(&self, asked: &[(&[Id], usize)]) -> Result<Vec<Vec<Arc<Event>>>, Error> {
+        let first = |(ids, limit): &(&[Id], usize)| {
+            if ids.is_empty() { Ok(Vec::new()) } else { self.event_heads(ids, None, *limit) }
+        };
+        asked.iter().map(first).collect()
+    }
+
     /// Up to `limit` other ids that a person cannot tell from `id` ([`crate::model::alike`]). None
     /// where there is no way to find them.
     fn ids_alike(&self, _id: &Id, _limit: usize) -> Result<Vec<Id>, Error> {

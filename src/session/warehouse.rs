@@ -1,5 +1,6 @@
 //! A ClickHouse warehouse: how it is opened, and how a store fills it.
 
+use std::collections::HashMap;
 use std::env;
 
 use super::Inspector;
@@ -7,7 +8,7 @@ use super::own::OwnSource;
 use crate::inspect::{Error, ErrorKind};
 use crate::model::NumberedTexts;
 use crate::store::{Reader, WholeRow};
-use crate::warehouse::{Address, ByWhich, Client, Load, OwnEvents, Warehouse};
+use crate::warehouse::{Address, Client, Components, Load, OwnEvents, Warehouse};
 
 /// Rows that are read from the store at once.
 const PART: usize = 20_000;
@@ -103,8 +104,10 @@ pub fn fill(reader: &Reader, client: &Client, go_on: &mut dyn FnMut(u64, u64) ->
 fn facts(reader: &Reader, client: &Client, number: u64) -> Result<u64, Error> {
     reader.at_one_moment(|reader| {
         let mut load = Load::of_facts(client);
+        let mut ranks = HashMap::new();
         for file in reader.overview()?.files {
             let place = reader.swept_source(file.id, 0)?;
+            ranks.insert(file.id, place.rank);
             load.file(&file, place.rank, &place.vendor)?;
         }
         let mut ids = NumberedTexts::default();
@@ -113,21 +116,27 @@ fn facts(reader: &Reader, client: &Client, number: u64) -> Result<u64, Error> {
             ids.set(number, id);
             known += 1;
         })?;
-        let all = || (0_i64..).take(ids.len()).map(|number| ids.of(number)).filter(|id| !id.is_empty());
-        all().try_for_each(|id| load.id(id))?;
+        let all = || (0_i64..).take(ids.len()).map(|number| ids.of(number));
+        let mut calls = reader.sweep_calls()?;
+        let mut links: Vec<_> = reader.sweep_links()?.into_iter().zip(reader.places_of_links()?).collect();
+        let components = Components::of(&ids, &calls, &links.iter().map(|(link, _)| *link).collect::<Vec<_>>());
+        (0..)
+            .zip(all())
+            .filter(|(_, id)| !id.is_empty())
+            .try_for_each(|(number, id)| load.id(id, number, &components))?;
         // After all of the others: rows of one table go together.
-        all().try_for_each(|id| load.look(id))?;
-        let calls = reader.sweep_calls()?;
-        for by in [ByWhich::First, ByWhich::Second] {
-            for call in &calls {
-                load.call(call, by, &ids)?;
-            }
+        all().filter(|id| !id.is_empty()).try_for_each(|id| load.look(id))?;
+        // In order of arrival, so that the first of many are found by their places.
+        let rank = |file: &i64| ranks.get(file).copied().unwrap_or(0);
+        calls.sort_by_key(|call| (call.arrived, rank(&call.file), call.line, call.row));
+        for (call, place) in calls.iter().zip(0..) {
+            load.call(call, place, &components, &ids)?;
         }
-        let (links, places) = (reader.sweep_links()?, reader.places_of_links()?);
-        for by in [ByWhich::First, ByWhich::Second] {
-            for (link, nth) in links.iter().zip(&places) {
-                load.link(link, *nth, by, &ids)?;
-            }
+        links.sort_by_key(|(link, nth)| {
+            (link.arrived, rank(&link.file), link.line, *nth, link.kind.number(), link.a, link.b)
+        });
+        for ((link, _), place) in links.iter().zip(0..) {
+            load.link(link, place, &components, &ids)?;
         }
         for (profile, number, file) in reader.whole_profiles()? {
             load.profile(&profile, number, file)?;

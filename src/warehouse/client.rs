@@ -6,13 +6,15 @@
 
 use std::fs;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::io::Read as _;
+use std::io::Read;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-use ureq::Agent;
+use ureq::http::Response;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
+use ureq::typestate::WithBody;
+use ureq::{Agent, Body, RequestBuilder, SendBody};
 
 use super::wire::{Answer, CutOff};
 use super::{Address, Limits};
@@ -24,6 +26,8 @@ const TICK: Duration = Duration::from_millis(15);
 const CONNECT: Duration = Duration::from_secs(5);
 /// What an answer takes longer than the server may: the way back.
 const ON_THE_WAY: Duration = Duration::from_secs(10);
+/// What the server takes at most to store the last rows that were sent.
+const AFTER_ROWS: Duration = Duration::from_secs(600);
 /// Bytes of an answer, at most.
 const LONGEST: u64 = 1 << 30;
 
@@ -199,15 +203,26 @@ impl Client {
         drop(std::thread::Builder::new().name("warehouse-kill".into()).spawn(kill));
     }
 
-    /// Sends rows for `table`; they are safe when this returns.
+    /// Sends rows for `table` as `rows` gives them; they are safe when this returns. The server makes large parts of
+    /// one long body, which it has to join less often later. A body that fails in the middle is a failure.
     ///
     /// # Errors
     /// See [`Failed`].
-    pub fn insert(&self, table: &str, rows: &[u8]) -> Result<(), Failed> {
+    pub fn insert(&self, table: &str, rows: &mut dyn Read) -> Result<(), Failed> {
         let query = format!("INSERT INTO {table} FORMAT RowBinary");
         // Also through a table that spreads rows over shards.
         let parameters = [("query", query), ("insert_distributed_sync", "1".to_owned())];
-        self.post(rows, &parameters).map(drop)
+        let request = self.request(&parameters).config().timeout_global(None);
+        let request = request.timeout_recv_response(Some(AFTER_ROWS)).build();
+        let sent = request.send(SendBody::from_reader(rows)).map_err(|error| Failed::Silent(error.to_string()));
+        match sent.and_then(|response| whole(response).map(drop)) {
+            // A server that refuses does not wait for the rows, so its words are lost. It says the same of no rows.
+            Err(Failed::Silent(why)) => Err(match self.post(b"", &parameters) {
+                Err(refused @ Failed::Refused { .. }) => refused,
+                _ => Failed::Silent(why),
+            }),
+            sent => sent,
+        }
     }
 
     /// Runs a statement that changes tables.
@@ -240,9 +255,8 @@ impl Client {
         parameters
     }
 
-    fn post(&self, body: &[u8], parameters: &[(&str, String)]) -> Result<Vec<u8>, Failed> {
+    fn request(&self, parameters: &[(&str, String)]) -> RequestBuilder<WithBody> {
         self.shared.trips.fetch_add(1, Ordering::Relaxed);
-        let silent = |error: &dyn std::fmt::Display| Failed::Silent(error.to_string());
         let mut request = self.agent.post(format!("{}/", self.address.base));
         request = request.query("database", &self.address.database);
         for (name, value) in parameters {
@@ -254,20 +268,12 @@ impl Client {
         if let Some(password) = &self.password {
             request = request.header("X-ClickHouse-Key", password);
         }
-        let mut response = request.send(body).map_err(|error| silent(&error))?;
-        let code =
-            response.headers().get("X-ClickHouse-Exception-Code").and_then(|code| code.to_str().ok()?.parse().ok());
-        let mut answer = Vec::new();
-        let reader = response.body_mut().with_config().limit(LONGEST).reader();
-        reader.take(LONGEST).read_to_end(&mut answer).map_err(|error| silent(&error))?;
-        if answer.len() as u64 == LONGEST {
-            return Err(Failed::Silent("the answer is longer than 1 GiB".to_owned()));
-        }
-        if response.status() == 200 && code.is_none_or(|code| code == 0) {
-            return Ok(answer);
-        }
-        let (code, what) = refusal(code, &String::from_utf8_lossy(&answer), response.status().as_u16());
-        Err(Failed::Refused { code, what })
+        request
+    }
+
+    fn post(&self, body: &[u8], parameters: &[(&str, String)]) -> Result<Vec<u8>, Failed> {
+        let sent = self.request(parameters).send(body);
+        sent.map_err(|error| Failed::Silent(error.to_string())).and_then(whole)
     }
 
     /// Every record of the answer to `sql`, which asks for `RowBinary`; `stop` as of [`Client::ask`].
@@ -322,6 +328,23 @@ impl Client {
             }
         }
     }
+}
+
+/// The whole body of an answer, unless it is a refusal.
+fn whole(mut response: Response<Body>) -> Result<Vec<u8>, Failed> {
+    let silent = |error: &dyn std::fmt::Display| Failed::Silent(error.to_string());
+    let code = response.headers().get("X-ClickHouse-Exception-Code").and_then(|code| code.to_str().ok()?.parse().ok());
+    let mut answer = Vec::new();
+    let reader = response.body_mut().with_config().limit(LONGEST).reader();
+    reader.take(LONGEST).read_to_end(&mut answer).map_err(|error| silent(&error))?;
+    if answer.len() as u64 == LONGEST {
+        return Err(Failed::Silent("the answer is longer than 1 GiB".to_owned()));
+    }
+    if response.status() == 200 && code.is_none_or(|code| code == 0) {
+        return Ok(answer);
+    }
+    let (code, what) = refusal(code, &String::from_utf8_lossy(&answer), response.status().as_u16());
+    Err(Failed::Refused { code, what })
 }
 
 /// The code and the words of a refusal: `Code: 60, e.displayText() = DB::Exception: …`, or

@@ -1,131 +1,210 @@
-//! Alias calls and links of ids, in one question: a round trip is what costs.
+//! Alias calls and links of ids: how they are stored, asked for and kept.
+//!
+//! A round trip is what costs, so all edges of a component come in one answer, and the steps of a walk within it
+//! cost nothing more.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::tables::{CALLS_BY_ALIAS, CALLS_BY_TARGET, LINKS_BY_A, LINKS_BY_B};
-use super::wire::{Answer, CutOff};
+use serde::{Deserialize, Serialize};
+
+use super::components::{MOST_EDGES, is_whole};
+use super::tables::{EDGES, IDS, LOADS};
+use super::wire::{Answer, CutOff, literal, numbers};
 use crate::inspect::{Ask, Edges};
 use crate::model::facts::{AliasCall, Link, Source};
 use crate::model::{Flags, Id, LinkKind, Millis};
 
-/// What an edge is of the id that was asked for; the first number of its record.
-mod tag {
-    pub(super) const CALL_OF: u8 = 0;
-    pub(super) const CALL_TO: u8 = 1;
-    pub(super) const LINK_A: u8 = 2;
-    pub(super) const LINK_B: u8 = 3;
+/// Which edges stand in a part of a component.
+pub(super) mod part {
+    /// Alias calls of a whole component.
+    pub(in crate::warehouse) const CALLS: u8 = 0;
+    /// Links of a whole component.
+    pub(in crate::warehouse) const LINKS: u8 = 1;
+    /// Alias calls that ask for the one id.
+    pub(in crate::warehouse) const CALLS_OF: u8 = 2;
+    /// Alias calls that point at the one id.
+    pub(in crate::warehouse) const CALLS_TO: u8 = 3;
+    /// Links that name the one id.
+    pub(in crate::warehouse) const LINKS_OF: u8 = 4;
 }
 
-/// The question for the edges of the ids in `list`, which are literals; `None` where none are wanted.
-/// `facts` is the load that counts, `rank` the place of a file among all files, in SQL.
-///
-/// Constants are made columns: old servers cannot join what one part has as a constant with what
-/// another part has not.
-pub(super) fn question(list: &str, ask: Ask, facts: u64, rank: &str) -> Option<String> {
-    let order = format!("arrived, {rank}, line");
-    let calls = |tag: u8, key: &str, table: &str, n: usize| {
-        format!(
-            "SELECT materialize(toUInt8({tag})) AS tag, {key} AS k, alias AS a, target AS b, \
-             materialize(toUInt8(0)) AS kind, materialize(toInt64(0)) AS na, materialize(toInt64(0)) AS nb, \
-             materialize(toUInt64(0)) AS rows, time, arrived, file, line, row, flags, from_table FROM {table} \
-             WHERE {key} IN ({list}) AND load = {facts} ORDER BY {order}, row LIMIT {n} BY k"
-        )
-    };
-    let links = |tag: u8, key: &str, table: &str, n: usize| {
-        // A link of an id with itself is in both tables.
-        let once = if tag == tag::LINK_B { " AND a != b" } else { "" };
-        format!(
-            "SELECT materialize(toUInt8({tag})) AS tag, {key} AS k, a, b, kind, na, nb, rows, time, arrived, file, line, \
-             nth AS row, materialize(toUInt32(0)) AS flags, materialize(toUInt8(0)) AS from_table FROM {table} \
-             WHERE {key} IN ({list}) AND load = {facts}{once} ORDER BY {order}, nth, kind, na, nb LIMIT {n} BY k"
-        )
-    };
-    let mut parts = Vec::new();
-    if ask.calls_of > 0 {
-        parts.push(calls(tag::CALL_OF, "alias", CALLS_BY_ALIAS, ask.calls_of));
-    }
-    if ask.calls_to > 0 {
-        parts.push(calls(tag::CALL_TO, "target", CALLS_BY_TARGET, ask.calls_to));
-    }
-    if ask.links > 0 {
-        parts.push(links(tag::LINK_A, "a", LINKS_BY_A, ask.links));
-        parts.push(links(tag::LINK_B, "b", LINKS_BY_B, ask.links));
-    }
-    let parts: Vec<String> = parts.into_iter().map(|part| format!("SELECT * FROM ({part})")).collect();
-    (!parts.is_empty()).then(|| format!("{} FORMAT RowBinary", parts.join(" UNION ALL ")))
+/// [`Stored::outside`]: the first id is in another component.
+pub(super) const FIRST_IS_OUTSIDE: u8 = 1;
+/// [`Stored::outside`]: the second id is in another component.
+pub(super) const SECOND_IS_OUTSIDE: u8 = 2;
+
+/// Edges that are kept, at most; then all are forgotten.
+const MOST_KEPT: usize = 200_000;
+
+/// An alias call or a link as the column `edge` has it.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Stored {
+    /// [`LinkKind::number`]; `None` for an alias call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) kind: Option<i64>,
+    /// The alias, or the first id of a link; empty for none.
+    pub(super) a: String,
+    /// The target, or the second id.
+    pub(super) b: String,
+    pub(super) time: Millis,
+    pub(super) arrived: Millis,
+    pub(super) file: i64,
+    pub(super) line: u64,
+    /// Of a call its row, of a link the number of its rows.
+    pub(super) row: i64,
+    #[serde(default)]
+    pub(super) flags: u32,
+    #[serde(default)]
+    pub(super) from_table: bool,
+    /// Which of the ids are in another component.
+    #[serde(default)]
+    pub(super) outside: u8,
 }
 
-/// One record of the answer, of whichever table.
-pub(super) struct Edge {
-    tag: u8,
-    /// The id that was asked for.
-    pub(super) of: Id,
-    kind: u8,
-    a: Option<Id>,
-    b: Option<Id>,
-    /// Of a link the numbers of its ids in the store that it was loaded from.
-    numbers: (i64, i64),
-    rows: u64,
-    time: Millis,
-    arrived: Millis,
-    /// Its file and line.
-    pub(super) place: (i64, u64),
-    /// Of a call its row, of a link its place in the line.
-    row: i64,
-    flags: u32,
-    from_table: bool,
-}
-
-impl Edge {
-    pub(super) fn read(answer: &mut Answer<'_>) -> Result<Self, CutOff> {
-        Ok(Self {
-            tag: answer.u8()?,
-            of: Id::new(&answer.text()?),
-            a: answer.id()?,
-            b: answer.id()?,
-            kind: answer.u8()?,
-            numbers: (answer.i64()?, answer.i64()?),
-            rows: answer.u64()?,
-            time: answer.i64()?,
-            arrived: answer.i64()?,
-            place: (answer.i64()?, answer.u64()?),
-            row: answer.i64()?,
-            flags: answer.u32()?,
-            from_table: answer.u8()? != 0,
-        })
+/// The component of each id of `list`, which has literals; with `newest` also the number of the newest load, under
+/// the empty id.
+pub(super) fn components(list: &str, facts: u64, newest: bool) -> String {
+    let ids = format!("SELECT id, component FROM {IDS} PREWHERE id IN ({list}) WHERE load = {facts}");
+    if !newest {
+        return format!("{ids} FORMAT RowBinary");
     }
+    // A constant is made a column: old servers cannot join what one part has as a constant with what another has not.
+    let newest = format!("SELECT materialize({}) AS id, max(number) AS component FROM {LOADS}", literal(""));
+    format!("SELECT * FROM ({ids}) UNION ALL SELECT * FROM ({newest}) FORMAT RowBinary")
 }
 
-/// The edges of each id, in order of arrival; a link of an unknown kind is given back as the error.
-pub(super) fn sorted(edges: Vec<(Edge, Source)>, ask: Ask) -> Result<HashMap<Id, Edges>, u8> {
-    let mut edges = edges;
-    edges.sort_by_key(|(edge, source)| (edge.arrived, source.rank, source.line, edge.row, edge.kind, edge.numbers));
-    let mut by_id: HashMap<Id, Edges> = HashMap::new();
-    for (edge, source) in edges {
-        let Edge { tag, of, kind, a, b, rows, time, arrived, row, flags, from_table, .. } = edge;
-        let found = by_id.entry(of).or_default();
-        match tag {
-            tag::CALL_OF | tag::CALL_TO => {
-                let calls = if tag == tag::CALL_OF { &mut found.calls_of } else { &mut found.calls_to };
-                calls.push(AliasCall {
-                    row,
-                    alias: a,
-                    target: b,
-                    time,
-                    arrived,
-                    flags: Flags(flags),
-                    source,
-                    from_table,
-                });
-            }
-            _ => {
-                let known = LinkKind::from_number(i64::from(kind)).zip(a.zip(b));
-                let (kind, (a, b)) = known.ok_or(kind)?;
-                if found.links.len() < ask.links {
-                    found.links.push(Link { kind, a, b, rows, time, arrived, source });
-                }
-            }
+/// The edges of components, `most` of each part at most, the first to arrive.
+pub(super) fn of_components(components: &[u64], facts: u64, most: usize) -> String {
+    format!(
+        "SELECT component, part, edge FROM {EDGES} PREWHERE component IN ({}) WHERE load = {facts} \
+         ORDER BY component, part, place LIMIT {most} BY component, part FORMAT RowBinary",
+        numbers(components)
+    )
+}
+
+/// A record of [`of_components`].
+pub(super) fn read(answer: &mut Answer<'_>) -> Result<(u64, u8, String), CutOff> {
+    Ok((answer.u64()?, answer.u8()?, answer.text()?.into_owned()))
+}
+
+/// Edges of which part to ask for, so that each kind has as many as are asked for.
+pub(super) fn most(ask: Ask) -> usize {
+    MOST_EDGES.max(ask.calls_of).max(ask.calls_to).max(ask.links)
+}
+
+/// What is known of edges. Loads never change, so it holds as long as the load that it is from counts.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// The edges of an id, and how many of each kind were asked for.
+    of: HashMap<Id, (Edges, usize)>,
+    /// Ids of whole components, by the number of the component.
+    members: HashMap<u64, HashSet<Id>>,
+    component: HashMap<Id, u64>,
+    kept: usize,
+}
+
+impl Known {
+    /// Forgets everything when it takes too much room.
+    pub(super) fn make_room(&mut self) {
+        if self.kept > MOST_KEPT {
+            *self = Self::default();
         }
     }
-    Ok(by_id)
+
+    /// Whether the edges of an id are here, as many as `ask` wants.
+    pub(super) fn has(&self, id: &Id, ask: Ask) -> bool {
+        self.of.get(id).is_some_and(|(_, asked)| most(ask) <= *asked)
+            || self.component.get(id).is_some_and(|component| is_whole(*component))
+    }
+
+    /// The edges of an id that are here.
+    pub(super) fn edges(&self, id: &Id, ask: Ask) -> Edges {
+        let Some((edges, _)) = self.of.get(id) else { return Edges::default() };
+        Edges {
+            calls_of: edges.calls_of.iter().take(ask.calls_of).cloned().collect(),
+            calls_to: edges.calls_to.iter().take(ask.calls_to).cloned().collect(),
+            links: edges.links.iter().take(ask.links).cloned().collect(),
+        }
+    }
+
+    /// The ids that are near `id`: those of its component, itself for one that has none.
+    pub(super) fn near<'a>(&'a self, id: &'a Id) -> impl Iterator<Item = &'a Id> {
+        let members = self.component.get(id).and_then(|component| self.members.get(component));
+        members.into_iter().flatten().chain([id])
+    }
+
+    /// Whether everything of a component is here.
+    pub(super) fn has_component(&self, component: u64) -> bool {
+        self.members.contains_key(&component)
+    }
+
+    /// Keeps that an id has no edges.
+    pub(super) fn has_none(&mut self, id: Id) {
+        self.of.insert(id, (Edges::default(), usize::MAX));
+    }
+
+    /// Keeps the component of an id.
+    pub(super) fn is_in(&mut self, id: &Id, component: u64) {
+        self.component.insert(id.clone(), component);
+        if is_whole(component) {
+            self.members.entry(component).or_default().insert(id.clone());
+        }
+    }
+
+    /// Keeps the edges of one component, in order of arrival, of which `most` of each part were asked for; `id` is the
+    /// one id of a component that is not whole. A link of an unknown kind is given back as the error.
+    pub(super) fn add(
+        &mut self,
+        component: u64,
+        id: Option<&Id>,
+        edges: Vec<(u8, Stored, Source)>,
+        most: usize,
+    ) -> Result<(), i64> {
+        self.kept += edges.len();
+        let mut found: HashMap<Id, Edges> = HashMap::new();
+        let mut members: HashSet<Id> = HashSet::new();
+        for (part, edge, source) in edges {
+            let Stored { kind, a, b, time, arrived, row, flags, from_table, outside, .. } = edge;
+            let given = |id: String| if id.is_empty() { None } else { Some(Id::new(&id)) };
+            let (a, b) = (given(a), given(b));
+            let inside = |id: &Option<Id>, bit: u8| id.clone().filter(|_| outside & bit == 0);
+            let (first, second) = match (part, id) {
+                (part::CALLS_OF | part::LINKS_OF, Some(id)) => (Some(id.clone()), None),
+                (part::CALLS_TO, Some(id)) => (None, Some(id.clone())),
+                _ => (inside(&a, FIRST_IS_OUTSIDE), inside(&b, SECOND_IS_OUTSIDE)),
+            };
+            if id.is_none() {
+                members.extend(
+                    [&first, &second].into_iter().flatten().flat_map(|id| [id.clone(), id.other_device_form()]),
+                );
+            }
+            if let Some(kind) = kind {
+                let (kind, (a, b)) = LinkKind::from_number(kind).zip(a.zip(b)).ok_or(kind)?;
+                let rows = u64::try_from(row).unwrap_or(0);
+                let link = Link { kind, a, b, rows, time, arrived, source };
+                let second = second.filter(|second| first.as_ref() != Some(second));
+                for of in [first, second].into_iter().flatten() {
+                    found.entry(of).or_default().links.push(link.clone());
+                }
+                continue;
+            }
+            let call = AliasCall { row, alias: a, target: b, time, arrived, flags: Flags(flags), source, from_table };
+            if let Some(of) = first {
+                found.entry(of).or_default().calls_of.push(call.clone());
+            }
+            if let Some(of) = second {
+                found.entry(of).or_default().calls_to.push(call);
+            }
+        }
+        if let Some(id) = id {
+            self.of.insert(id.clone(), (found.remove(id).unwrap_or_default(), most));
+            return Ok(());
+        }
+        for id in members {
+            self.is_in(&id, component);
+        }
+        self.members.entry(component).or_default();
+        self.of.extend(found.into_iter().map(|(id, edges)| (id, (edges, usize::MAX))));
+        Ok(())
+    }
 }

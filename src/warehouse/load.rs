@@ -1,6 +1,6 @@
 //! Filling a warehouse from a store file.
 //!
-//! Rows are sent in the order of the store, in blocks of some tens of megabytes. Alias calls, links,
+//! Rows are sent in the order of the store, while the next ones are read. Alias calls, links,
 //! ids, profiles and files are few compared with them and may change with each import, so every load sends
 //! all of them anew, and readers look at those of the newest load alone. The server needs no more
 //! than the right to insert: nothing is ever deleted. `journey warehouse check` counts what
@@ -9,10 +9,10 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use super::client::Client;
-use super::tables::{
-    CALLS_BY_ALIAS, CALLS_BY_TARGET, FILES, IDS, IDS_BY_LOOK, LINKS_BY_A, LINKS_BY_B, LOADS, PROFILES,
-    ROWS as ROWS_TABLE, VALUES,
-};
+use super::components::{Components, is_whole};
+use super::edges::{FIRST_IS_OUTSIDE, SECOND_IS_OUTSIDE, Stored, part};
+use super::tables::{EDGES, FILES, IDS, IDS_BY_LOOK, LOADS, PROFILES, ROWS as ROWS_TABLE, VALUES};
+use super::upload::{BLOCK, Upload};
 use super::wire::Block;
 use crate::inspect::{Error, Stop};
 use crate::model::alike::folded;
@@ -24,11 +24,8 @@ use crate::model::{Flags, Id, NumberedTexts};
 
 /// `journey_loads.kind` of a load of rows.
 pub(super) const ROWS: u8 = 0;
-/// `journey_loads.kind` of a load of everything else.
-pub(super) const FACTS: u8 = 1;
-
-/// Bytes from which on a block is sent.
-const BLOCK: usize = 32 << 20;
+/// `journey_loads.kind` of a load of everything else. Facts of kind 1 had tables that are no longer read.
+pub(super) const FACTS: u8 = 2;
 
 /// A row of `journey_loads`: a load that counts.
 pub(super) struct Record {
@@ -38,6 +35,7 @@ pub(super) struct Record {
     pub(super) kind: u8,
     last: i64,
     hash: i64,
+    /// Rows of a load of rows, alias calls of one of facts.
     pub(super) rows: u64,
 }
 
@@ -75,9 +73,10 @@ pub struct Load<'c> {
     /// Random, so that what another load left under it cannot be.
     number: u64,
     kind: u8,
-    /// The block that is being filled, and its table.
+    /// What is sent next, to the table of the rows on their way.
     block: Block,
     table: &'static str,
+    on_the_way: Option<Upload>,
     rows: u64,
     first: i64,
 }
@@ -101,7 +100,7 @@ impl<'c> Load<'c> {
 
     fn new(client: &'c Client, kind: u8, table: &'static str) -> Self {
         let number = RandomState::new().build_hasher().finish();
-        Self { client, number, kind, block: Block::default(), table, rows: 0, first: 0 }
+        Self { client, number, kind, block: Block::default(), table, on_the_way: None, rows: 0, first: 0 }
     }
 
     /// A load of rows, the first of which lies at `first`.
@@ -119,20 +118,35 @@ impl<'c> Load<'c> {
         self.rows
     }
 
+    /// Sends the block on.
     fn send(&mut self) -> Result<(), Error> {
         if self.block.0.is_empty() {
             return Ok(());
         }
-        self.client.insert(self.table, &self.block.0).map_err(|failed| self.client.explain(failed))?;
-        self.block.0.clear();
-        Ok(())
+        if self.on_the_way.is_none() {
+            self.on_the_way =
+                Some(Upload::begin(self.client, self.table).map_err(|failed| self.client.explain(failed))?);
+        }
+        let block = std::mem::take(&mut self.block.0);
+        let is_taken = self.on_the_way.as_ref().is_some_and(|upload| upload.send(block));
+        // What no one takes has an error to tell.
+        if is_taken { Ok(()) } else { self.arrive() }
+    }
+
+    /// Waits until the rows of the table are stored.
+    fn arrive(&mut self) -> Result<(), Error> {
+        let Some(upload) = self.on_the_way.take() else { return Ok(()) };
+        upload.finish().map_err(|failed| self.client.explain(failed))
     }
 
     /// Begins a record of `table`.
     fn record(&mut self, table: &'static str) -> Result<&mut Block, Error> {
-        if table != self.table || self.block.0.len() >= BLOCK {
+        if table != self.table {
             self.send()?;
+            self.arrive()?;
             self.table = table;
+        } else if self.block.0.len() >= BLOCK {
+            self.send()?;
         }
         self.block.u64(self.number);
         Ok(&mut self.block)
@@ -164,54 +178,82 @@ impl<'c> Load<'c> {
         Ok(())
     }
 
-    /// Adds an alias call; `ids` has the texts of the ids that it names by number.
+    /// Adds an alias call, the `place`th of all in order of arrival, to each component that it is looked for in; `ids`
+    /// has the texts of the ids that it names by number.
     ///
     /// # Errors
     /// As of [`Load::row`].
-    pub fn call(&mut self, call: &SweptCall, table: ByWhich, ids: &NumberedTexts) -> Result<(), Error> {
-        let SweptCall { row, alias, target, time, arrived, flags: Flags(flags), file, line, from_table } = call;
-        let table = if table == ByWhich::First { CALLS_BY_ALIAS } else { CALLS_BY_TARGET };
-        self.record(table)?
-            .text(ids.of(*alias))
-            .text(ids.of(*target))
-            .i64(*time)
-            .i64(*arrived)
-            .i64(*file)
-            .u64(u64::try_from(*line).unwrap_or(0))
-            .i64(*row)
-            .u32(*flags)
-            .u8(u8::from(*from_table));
+    pub fn call(&mut self, call: &SweptCall, place: u64, in_: &Components, ids: &NumberedTexts) -> Result<(), Error> {
+        let SweptCall { row, alias, target, time, arrived, flags: Flags(flags), file, line, from_table } = *call;
+        let edge = Stored {
+            kind: None,
+            a: ids.of(alias).to_owned(),
+            b: ids.of(target).to_owned(),
+            time,
+            arrived,
+            file,
+            line: u64::try_from(line).unwrap_or(0),
+            row,
+            flags,
+            from_table,
+            outside: 0,
+        };
+        self.rows += 1;
+        self.edge(edge, place, (alias, target), in_, (part::CALLS, part::CALLS_OF, part::CALLS_TO))
+    }
+
+    /// Adds a link, the `place`th of all in order of arrival.
+    ///
+    /// # Errors
+    /// As of [`Load::row`].
+    pub fn link(&mut self, link: &SweptLink, place: u64, in_: &Components, ids: &NumberedTexts) -> Result<(), Error> {
+        let SweptLink { kind, a, b, rows, time, arrived, file, line } = *link;
+        let edge = Stored {
+            kind: Some(kind.number()),
+            a: ids.of(a).to_owned(),
+            b: ids.of(b).to_owned(),
+            time,
+            arrived,
+            file,
+            line: u64::try_from(line).unwrap_or(0),
+            row: i64::try_from(rows).unwrap_or(i64::MAX),
+            ..Stored::default()
+        };
+        self.edge(edge, place, (a, b), in_, (part::LINKS, part::LINKS_OF, part::LINKS_OF))
+    }
+
+    fn edge(
+        &mut self,
+        mut edge: Stored,
+        place: u64,
+        (a, b): (i64, i64),
+        components: &Components,
+        (whole, of_first, of_second): (u8, u8, u8),
+    ) -> Result<(), Error> {
+        let (first, second) = (components.component(a), components.component(b));
+        let part = |component: u64, of: u8| if is_whole(component) { whole } else { of };
+        let in_first = (a != 0).then(|| (first, part(first, of_first)));
+        // In one place, it is found from both sides.
+        let in_second = (b != 0).then(|| (second, part(second, of_second))).filter(|at| Some(*at) != in_first);
+        for (component, part) in [in_first, in_second].into_iter().flatten() {
+            edge.outside = 0;
+            if is_whole(component) {
+                edge.outside |= if first == component { 0 } else { FIRST_IS_OUTSIDE };
+                edge.outside |= if second == component { 0 } else { SECOND_IS_OUTSIDE };
+            }
+            // Numbers and texts have JSON.
+            let text = serde_json::to_string(&edge).unwrap_or_default();
+            self.record(EDGES)?.u64(component).u8(part).u64(place).text(&text);
+        }
         Ok(())
     }
 
-    /// Adds a link, whose place in its line is `nth`.
+    /// Adds the id with this number.
     ///
     /// # Errors
     /// As of [`Load::row`].
-    pub fn link(&mut self, link: &SweptLink, nth: i64, table: ByWhich, ids: &NumberedTexts) -> Result<(), Error> {
-        let SweptLink { kind, a, b, rows, time, arrived, file, line } = link;
-        let table = if table == ByWhich::First { LINKS_BY_A } else { LINKS_BY_B };
-        self.record(table)?
-            .u8(u8::try_from(kind.number()).unwrap_or(u8::MAX))
-            .text(ids.of(*a))
-            .text(ids.of(*b))
-            .i64(*a)
-            .i64(*b)
-            .u64(*rows)
-            .i64(*time)
-            .i64(*arrived)
-            .i64(*file)
-            .u64(u64::try_from(*line).unwrap_or(0))
-            .i64(nth);
-        Ok(())
-    }
-
-    /// Adds an id.
-    ///
-    /// # Errors
-    /// As of [`Load::row`].
-    pub fn id(&mut self, id: &str) -> Result<(), Error> {
-        self.record(IDS)?.text(id).text(&lower(id));
+    pub fn id(&mut self, id: &str, number: i64, components: &Components) -> Result<(), Error> {
+        self.record(IDS)?.text(id).text(&lower(id)).u64(components.component(number));
         Ok(())
     }
 
@@ -284,17 +326,9 @@ impl<'c> Load<'c> {
     /// As of [`Load::row`].
     pub fn finish(mut self, number: u64, last: i64, hash: i64) -> Result<(), Error> {
         self.send()?;
+        self.arrive()?;
         let mut record = Block::default();
         record.u64(self.number).u64(number).u8(self.kind).i64(self.first).i64(last).i64(hash).u64(self.rows);
-        self.client.insert(LOADS, &record.0).map_err(|failed| self.client.explain(failed))
+        self.client.insert(LOADS, &mut record.0.as_slice()).map_err(|failed| self.client.explain(failed))
     }
-}
-
-/// By which of its two ids a record is looked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ByWhich {
-    /// The alias, or the first id of a link.
-    First,
-    /// The target, or the second id of a link.
-    Second,
 }

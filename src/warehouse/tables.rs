@@ -1,7 +1,8 @@
 //! The tables of a warehouse, in SQL that servers from 18.16 on take.
 //!
 //! What a question looks for is the beginning of the sort key of its table, so its cost does not
-//! grow with the table. Alias calls and links are kept twice, by each of their two ids.
+//! grow with the table. Alias calls and links are kept by the component of their ids, so that one
+//! question brings all of a user, with those around.
 
 /// How a cluster is laid out.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,16 +23,9 @@ pub(super) struct Table {
     shard: &'static str,
 }
 
-const CALL: &str = "load UInt64, alias String, target String, time Int64, arrived Int64, file Int64, line UInt64, \
-    row Int64, flags UInt32, from_table UInt8";
-const LINK: &str = "load UInt64, kind UInt8, a String, b String, na Int64, nb Int64, rows UInt64, time Int64, \
-    arrived Int64, file Int64, line UInt64, nth Int64";
-
 pub(super) const ROWS: &str = "journey_rows";
-pub(super) const CALLS_BY_ALIAS: &str = "journey_calls_by_alias";
-pub(super) const CALLS_BY_TARGET: &str = "journey_calls_by_target";
-pub(super) const LINKS_BY_A: &str = "journey_links_by_a";
-pub(super) const LINKS_BY_B: &str = "journey_links_by_b";
+/// Alias calls and links, by the component of their ids ([`super::components`]).
+pub(super) const EDGES: &str = "journey_edges";
 pub(super) const IDS: &str = "journey_ids";
 /// Ids by what they look like ([`crate::model::alike::folded`]).
 pub(super) const IDS_BY_LOOK: &str = "journey_ids_by_look";
@@ -41,7 +35,7 @@ pub(super) const FILES: &str = "journey_files";
 pub(super) const LOADS: &str = "journey_loads";
 
 /// All tables.
-pub(super) const TABLES: [Table; 11] = [
+pub(super) const TABLES: [Table; 8] = [
     Table {
         name: ROWS,
         columns: "load UInt64, id String, time Int64, arrived Int64, file Int64, line UInt64, row Int64, \
@@ -51,19 +45,16 @@ pub(super) const TABLES: [Table; 11] = [
         granularity: 1024,
         shard: "cityHash64(id)",
     },
-    Table { name: CALLS_BY_ALIAS, columns: CALL, key: "alias, arrived", granularity: 256, shard: "cityHash64(alias)" },
     Table {
-        name: CALLS_BY_TARGET,
-        columns: CALL,
-        key: "target, arrived",
+        name: EDGES,
+        columns: "load UInt64, component UInt64, part UInt8, place UInt64, edge String",
+        key: "component, part, place",
         granularity: 256,
-        shard: "cityHash64(target)",
+        shard: "intHash64(component)",
     },
-    Table { name: LINKS_BY_A, columns: LINK, key: "a, arrived", granularity: 256, shard: "cityHash64(a)" },
-    Table { name: LINKS_BY_B, columns: LINK, key: "b, arrived", granularity: 256, shard: "cityHash64(b)" },
     Table {
         name: IDS,
-        columns: "load UInt64, id String, lower String",
+        columns: "load UInt64, id String, lower String, component UInt64",
         key: "id",
         granularity: 1024,
         shard: "cityHash64(id)",

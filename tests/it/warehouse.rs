@@ -4,6 +4,7 @@
 //! tests say that they are skipped.
 
 mod servers;
+mod trips;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
