@@ -180,7 +180,7 @@ impl Client {
         thread.map_err(|error| Failed::Silent(format!("no thread can be started: {error}")))?;
         loop {
             match answer.recv_timeout(TICK) {
-                Ok(answer) if stop() => return answer.and(Err(Failed::Cancelled)),
+                Ok(_) if stop() => return Err(Failed::Cancelled),
                 Ok(answer) => return answer,
                 Err(RecvTimeoutError::Timeout) if stop() => {
                     self.kill(&name);
@@ -295,11 +295,11 @@ impl Client {
     }
 
     /// A failure in the words that people are shown.
-    pub(super) fn explain(&self, failed: Failed) -> Error {
+    pub fn explain(&self, failed: Failed) -> Error {
         let address = &self.address;
         let store = |what: String| Error::new(ErrorKind::Store, what);
         match failed {
-            Failed::Cancelled | Failed::Refused { code: code::KILLED, .. } => Error::cancelled(),
+            Failed::Cancelled => Error::cancelled(),
             Failed::Silent(why) => store(format!("the warehouse {address} does not answer"))
                 .cause(&why)
                 .hint("check the address, and that the server runs; a certificate of your own belongs to [warehouse] ca in the settings"),
@@ -312,6 +312,8 @@ impl Client {
                             address.user_variable, address.password_variable
                         ))
                     }
+                    // A query that is no longer wanted is another case: no one reads its answer.
+                    code::KILLED => refused("ended the query").hint("someone killed it there: ask again"),
                     code::UNKNOWN_DATABASE => refused("has no such database"),
                     code::UNKNOWN_TABLE => refused("has no tables of journey").hint(
                         "journey warehouse ddl prints what makes them; journey import FILE --to fills them",

@@ -14,6 +14,9 @@ use tempfile::TempDir;
 pub(super) const CLUSTER: &str = "all";
 /// A user that may only read, and may change no setting.
 pub(super) const READER: &str = "reader";
+/// A user that sees no database of the tests.
+pub(super) const GUEST: &str = "guest";
+/// The password of both.
 pub(super) const PASSWORD: &str = "look";
 
 /// How long a server may take to be there.
@@ -176,17 +179,19 @@ fn start(folder: &Path, (http, tcp, https): (u16, u16, u16), shards: &str, certi
          <default_database>default</default_database><timezone>UTC</timezone>\
          <remote_servers><{CLUSTER}>{shards}</{CLUSTER}></remote_servers></yandex>"
     );
-    let user = |name: &str, password: &str, profile: &str| {
+    let user = |name: &str, password: &str, profile: &str, databases: &str| {
         format!(
             "<{name}><password>{password}</password><networks><ip>127.0.0.1</ip></networks>\
-             <profile>{profile}</profile><quota>default</quota></{name}>"
+             <profile>{profile}</profile><quota>default</quota>{databases}</{name}>"
         )
     };
+    let elsewhere = "<allow_databases><database>elsewhere</database></allow_databases>";
     let users = format!(
-        "<yandex><profiles><default/><strict><readonly>1</readonly></strict></profiles><users>{}{}</users>\
+        "<yandex><profiles><default/><strict><readonly>1</readonly></strict></profiles><users>{}{}{}</users>\
          <quotas><default/></quotas></yandex>",
-        user("default", "", "default"),
-        user(READER, PASSWORD, "strict")
+        user("default", "", "default", ""),
+        user(READER, PASSWORD, "strict", ""),
+        user(GUEST, PASSWORD, "default", elsewhere)
     );
     fs::write(folder.join("config.xml"), config).unwrap();
     fs::write(folder.join("users.xml"), users).unwrap();
