@@ -45,6 +45,13 @@ impl Inspector {
             let (facts, is_part) = gather(rules)?;
             return Ok((facts, is_part, rules));
         }
+        // Mostly the first row tells the rules, and nothing is gathered by others before.
+        if let Some(own) = self.rules_of_first_row(id)? {
+            let (facts, is_part) = gather(own)?;
+            if usual(&facts, id).name() == own.name() && is_usual(own, &facts, id) {
+                return Ok((facts, is_part, own));
+            }
+        }
         let (facts, is_part) = gather(LEGACY)?;
         let own = usual(&facts, id);
         if own.name() == LEGACY.name() {
@@ -54,6 +61,16 @@ impl Inspector {
         // What their calls join can have rows of others.
         let is_own = is_usual(own, &reached, id);
         Ok(if is_own { (reached, is_part_reached, own) } else { (facts, is_part, LEGACY) })
+    }
+
+    /// The rules of the vendor of the first row of an id, where these are not the legacy ones.
+    fn rules_of_first_row(&self, id: &Id) -> Result<Option<RuleSet>, Error> {
+        if !self.has_other_rules()? {
+            return Ok(None);
+        }
+        let first = self.source.event_heads(&[id.clone(), id.other_device_form()], None, 1)?;
+        let rules = first.first().map(|event| of_vendor(&event.source.vendor));
+        Ok(rules.filter(|rules| rules.name() != LEGACY.name()))
     }
 
     /// Whether users of the store can be judged by other rules than the legacy ones.

@@ -6,17 +6,19 @@ use std::io::{self, Write};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use rustc_hash::FxHashMap;
 use serde::ser::{Serialize, Serializer};
 
+use super::clock::Clock;
 use super::json::{Each, SCHEMA};
 use super::look::{Class, Look, count, left, many};
 use crate::identity::across::Across;
 use crate::identity::{Because, Held, Ruled, Verdict};
-use crate::model::Id;
 use crate::model::facts::Sender;
-use crate::model::text::percent;
+use crate::model::text::{percent, width as wide};
 use crate::model::time::rfc3339;
+use crate::model::{Id, Millis};
 
 /// Sentences that are written for one rule set; more are counted.
 const MOST_WHYS: usize = 8;
@@ -268,7 +270,9 @@ impl Lanes {
         row(out, "people", &|side| count(across.people(side) as u64))?;
         row(out, "rows of this user", &|side| {
             let own = across.own_rows(side);
-            format!("{}  {} %", count(own as u64), percent(own as u64, across.rows() as u64))
+            let number = count(own as u64);
+            let text = format!("{number}  {} %", percent(own as u64, across.rows() as u64));
+            if wide(&text) < self.lane { text } else { number }
         })?;
         row(out, "calls without effect", &|side| count(calls_without_effect(across, side) as u64))?;
         row(out, "stored under", &|side| {
@@ -284,6 +288,7 @@ impl Lanes {
         let mut sents: FxHashMap<*const Sender, String> = FxHashMap::default();
         let mut cells: FxHashMap<(usize, usize, Because), String> = FxHashMap::default();
         let mut line = String::new();
+        let mut times = Times::of(look.clock);
         for (at, held) in first.rows.iter().enumerate() {
             let sign = if differ.next_if_eq(&at).is_none() {
                 ""
@@ -294,9 +299,9 @@ impl Lanes {
             };
             let event = &held.event;
             line.clear();
-            line.extend(left(&look.clock.full(event.time), 19).chars().take(19));
+            times.write(&mut line, event.time);
             line.push(' ');
-            line.push_str(&left(sign, 1));
+            line.push_str(if sign.is_empty() { " " } else { sign });
             line.push(' ');
             let named = events.entry(event.event.as_ptr());
             line.push_str(named.or_insert_with(|| left(&look.cut(&event.event, self.event), self.event)));
@@ -325,6 +330,42 @@ impl Lanes {
             Cell::Id(id) => look.id(id.as_str(), room),
         };
         format!("{} {text}", look.mark(class))
+    }
+}
+
+/// Days and seconds of a timeline: a day is written once for all of its rows.
+struct Times {
+    clock: Clock,
+    day: Option<NaiveDate>,
+    date: String,
+    time: String,
+}
+
+impl Times {
+    fn of(clock: Clock) -> Self {
+        Self { clock, day: None, date: String::new(), time: String::new() }
+    }
+
+    /// Writes `2019-07-01 09:16:10`; a moment that no calendar has as its number, in the same room.
+    fn write(&mut self, line: &mut String, at: Millis) {
+        self.time.clear();
+        let Some(day) = self.clock.write_time(&mut self.time, at) else {
+            line.extend(left(&self.time, 19).chars().take(19));
+            return;
+        };
+        if self.day != Some(day) {
+            self.day = Some(day);
+            self.date = day.format("%Y-%m-%d").to_string();
+        }
+        let from = line.len();
+        line.push_str(&self.date);
+        line.push(' ');
+        line.push_str(self.time.get(..8).unwrap_or_default());
+        // A year beyond 9999 has a sign and more digits.
+        if self.date.len() != 10 {
+            let cut: String = line.split_off(from).chars().take(19).collect();
+            line.push_str(&cut);
+        }
     }
 }
 
