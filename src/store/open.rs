@@ -329,6 +329,9 @@ fn patiently<T>(stop: &Stop, mut work: impl FnMut() -> rusqlite::Result<T>) -> r
     }
 }
 
+/// Pages that SQLite keeps of a store that is read, in KiB.
+pub(super) const CACHE: &str = "PRAGMA cache_size = -65536";
+
 /// Settings of a connection that reads.
 ///
 /// No memory map: a file that another process truncates would end this one.
@@ -336,7 +339,8 @@ pub(super) fn for_reading(db: &Connection) -> rusqlite::Result<()> {
     db.busy_timeout(READING_PATIENCE)?;
     plan_once(db)?;
     db.set_prepared_statement_cache_capacity(64);
-    db.execute_batch("PRAGMA mmap_size = 0; PRAGMA cache_size = -65536; PRAGMA query_only = ON;")
+    db.execute_batch("PRAGMA mmap_size = 0; PRAGMA query_only = ON;")?;
+    db.execute_batch(CACHE)
 }
 
 /// Has SQLite keep the plan of a statement, whatever values it is given. Else it plans anew each

@@ -16,6 +16,7 @@ use crate::model::facts::Source;
 use crate::model::scan::{Segments, SweptCall, SweptLink, SweptRow, SweptRun};
 use crate::model::{Flags, LinkKind, VerbKind};
 use crate::store::Error;
+use crate::store::open::CACHE;
 
 /// Rows that are read at once. The heads where a part begins lie in one text with the last of the part before
 /// and are read with both: some thirty of them.
@@ -24,6 +25,9 @@ const PART: i64 = 2_000;
 /// Rows of ids with several runs that are held until the last of these is read, about: 110 MB of them. Where there
 /// are more, such an id is read by itself later.
 const HELD: usize = 1 << 20;
+
+/// Pages that SQLite keeps while rows are swept: what one part of the store needs, in KiB.
+const SMALL_CACHE: &str = "PRAGMA cache_size = -12288";
 
 impl Reader {
     /// Calls `each` with the number and text of every id, in the order of their numbers.
@@ -155,6 +159,19 @@ impl Reader {
     ///
     /// Returns whether it came to the end.
     pub fn sweep_rows(
+        &self,
+        each: &mut dyn FnMut(i64, &mut Vec<SweptRow>),
+        go_on: &mut dyn FnMut(u64, u64) -> bool,
+    ) -> Result<bool, Error> {
+        // Nearly every page is read once: that SQLite keeps it would only take memory from what is swept.
+        self.ask(|db| db.execute_batch(SMALL_CACHE))?;
+        let swept = self.sweep_all(each, go_on);
+        self.ask(|db| db.execute_batch(CACHE))?;
+        swept
+    }
+
+    /// [`Reader::sweep_rows`] with any cache.
+    fn sweep_all(
         &self,
         each: &mut dyn FnMut(i64, &mut Vec<SweptRow>),
         go_on: &mut dyn FnMut(u64, u64) -> bool,
