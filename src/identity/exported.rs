@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-pub use super::journey::recorded::{Differing, How, Recorded};
+pub use super::journey::recorded::{Differing, How, Recorded, Refused};
 use super::rules::RuleSet;
 
 /// The comparison under one rule set.

@@ -69,6 +69,8 @@ pub struct Counted {
     pub of_row: HashMap<i64, Arc<str>>,
     /// Rows that have one of these owners too, and that nothing else ties to the facts.
     pub elsewhere: Vec<Elsewhere>,
+    /// Reasons for refusals that the vendor exported, of the rows that were looked at for one.
+    pub failures: HashMap<i64, Option<Arc<str>>>,
     /// Whether there are rows of the facts that were not looked at.
     pub is_part: bool,
 }

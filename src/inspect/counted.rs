@@ -1,4 +1,5 @@
-//! To whom a vendor counts the rows that a journey is made of: `person_id` of PostHog, `amplitude_id` of Amplitude.
+//! To whom a vendor counts the rows that a journey is made of: `person_id` of PostHog, `amplitude_id` of Amplitude;
+//! and for what reason Mixpanel refused to join what a row says.
 //!
 //! The properties of the rows say so, which the engine does not have; rows that the vendor counts to the same
 //! person, and that nothing ties to the others, are found by the index of values.
@@ -18,7 +19,7 @@ use crate::identity::facts::{Counted, Elsewhere};
 use crate::identity::{Facts, RuleSet};
 use crate::model::VerbKind;
 use crate::model::clue::{Asked, Clue};
-use crate::model::facts::Event;
+use crate::model::facts::{Event, MIXPANEL};
 use crate::model::scan::{RowNote, Seek};
 
 /// Rows of one journey whose properties are read.
@@ -81,6 +82,9 @@ impl Owners {
 impl Inspector {
     /// Facts with the owners to whom the vendor of these rules counts the rows.
     pub(super) fn with_counted(&self, facts: Facts, rules: RuleSet) -> Result<Facts, Error> {
+        if FAILING.contains(&rules.name()) {
+            return self.with_failures(facts);
+        }
         let Some(owners) = OWNERS.iter().find(|owners| owners.rules == rules.name()) else { return Ok(facts) };
         let is_theirs = |event: &&Arc<Event>| {
             !event.verb.is_about_ids() && rules.vendors().contains(&&*event.source.vendor) && event.id.is_some()
@@ -111,8 +115,50 @@ impl Inspector {
             }
             _ => Vec::new(),
         };
-        Ok(Facts { counted: Counted { of_row, elsewhere, is_part }, ..facts })
+        Ok(Facts { counted: Counted { of_row, elsewhere, is_part, ..Counted::default() }, ..facts })
     }
+
+    /// Facts with the reasons for which Mixpanel refused calls, and rows with a device and a user.
+    fn with_failures(&self, facts: Facts) -> Result<Facts, Error> {
+        let can_fail = |event: &&Arc<Event>| {
+            let is_pair = event.device.is_some() && event.user.is_some();
+            *event.source.vendor == *MIXPANEL && event.id.is_some() && (is_pair || event.verb.is_about_ids())
+        };
+        let mut rows: Vec<i64> =
+            facts.events.iter().filter(can_fail).take(MOST_ROWS + 1).map(|event| event.row).collect();
+        let is_part = rows.len() > MOST_ROWS;
+        rows.truncate(MOST_ROWS);
+        if rows.is_empty() {
+            return Ok(facts);
+        }
+        let found: Mutex<Vec<(i64, String)>> = Mutex::new(Vec::new());
+        self.source.for_each_properties(&rows, &|place, text| {
+            if let (Some(row), Some(failure), Ok(mut found)) = (rows.get(place), failure_of_text(text), found.lock()) {
+                found.push((*row, failure));
+            }
+        })?;
+        let mut failures: HashMap<i64, Option<Arc<str>>> = rows.iter().map(|row| (*row, None)).collect();
+        let named = found.into_inner().unwrap_or_default();
+        failures.extend(named.into_iter().map(|(row, failure)| (row, Some(failure.into()))));
+        Ok(Facts { counted: Counted { failures, is_part, ..Counted::default() }, ..facts })
+    }
+}
+
+/// Rule sets whose vendor names the reason for a refusal on the row itself.
+const FAILING: &[&str] = &["original", "simplified"];
+
+/// The reason for a refusal in some properties.
+pub(super) fn failure_of(properties: &Map<String, Value>) -> Option<String> {
+    let name = |key: &str| properties.get(key)?.as_str().filter(|name| !name.is_empty()).map(str::to_owned);
+    name("$identity_failure_reason").or_else(|| name("$failure_reason"))
+}
+
+/// The same of properties as JSON text, most of which need not be read.
+fn failure_of_text(text: &str) -> Option<String> {
+    if !text.contains("failure_reason") {
+        return None;
+    }
+    failure_of(&serde_json::from_str(text).ok()?)
 }
 
 /// A number of rows, and the file and line of one of them.

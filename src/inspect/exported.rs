@@ -16,7 +16,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::{Map, Value};
 
 use super::check::sums::{Names, arrival};
-use super::counted::{OWNERS, Owners};
+use super::counted::{OWNERS, Owners, failure_of};
 use super::migration::ids::{Ids, number};
 use super::migration::{Side, calls_and_links, hear};
 use super::{Error, ErrorKind, Inspector, Scan, Sweep};
@@ -128,7 +128,7 @@ fn marks(scan: &dyn Scan) -> Result<Marks, Error> {
                 _ => None,
             };
             let owner = OWNERS.iter().find_map(|owners| owners.of(&properties));
-            let failure = id("$identity_failure_reason").or_else(|| id("$failure_reason"));
+            let failure = failure_of(&properties);
             let before = id("$distinct_id_before_identity");
             if (before.is_some() || owner.is_some() || failure.is_some())
                 && let Ok(mut raw) = raw.lock()

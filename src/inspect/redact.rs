@@ -295,13 +295,14 @@ impl Memo<'_> {
             shown.or_insert_with_key(|owner| redactor.text(owner, known).into()).clone()
         };
         let of_row = counted.of_row.into_iter().map(|(row, of)| (row, shown(of))).collect();
+        let failures = counted.failures.into_iter().map(|(row, name)| (row, name.map(&mut shown))).collect();
         let elsewhere = counted.elsewhere.into_iter().map(|other| Elsewhere {
             owner: shown(other.owner),
             id: self.id(other.id),
             source: self.source(other.source),
             ..other
         });
-        Counted { of_row, elsewhere: elsewhere.collect(), ..counted }
+        Counted { of_row, elsewhere: elsewhere.collect(), failures, ..counted }
     }
 
     fn link(&mut self, link: Link) -> Link {

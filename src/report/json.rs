@@ -172,10 +172,18 @@ impl Serialize for Show<'_> {
 /// To whom the vendor counts the rows, compared with the rules.
 fn exported(recorded: &Recorded) -> impl Serialize {
     #[derive(serde::Serialize)]
-    struct Json<D: Serialize> {
+    struct Json<D: Serialize, R: Serialize> {
         compared: u64,
         agree: u64,
         differ: D,
+        refused: R,
+    }
+    #[derive(serde::Serialize)]
+    struct Refused<'a> {
+        rows: usize,
+        exported: Option<&'a str>,
+        computed: Option<&'a str>,
+        source: Place<'a>,
     }
     #[derive(serde::Serialize)]
     struct Group<'a> {
@@ -192,7 +200,13 @@ fn exported(recorded: &Recorded) -> impl Serialize {
         how: group.how.name(),
         source: place(&group.source),
     });
-    Json { compared: recorded.compared, agree: recorded.agree, differ: Each(differ) }
+    let refused = recorded.refused.iter().map(|group| Refused {
+        rows: group.rows.len(),
+        exported: group.exported.as_deref(),
+        computed: group.computed,
+        source: place(&group.source),
+    });
+    Json { compared: recorded.compared, agree: recorded.agree, differ: Each(differ), refused: Each(refused) }
 }
 
 /// What the updates of one id come to.

@@ -12,6 +12,40 @@ pub struct Recorded {
     pub agree: u64,
     /// Groups of rows that differ, those with the most rows first.
     pub differing: Vec<Differing>,
+    /// Rows that only the vendor or only the rules refuse, or both with other reasons; those with the most rows
+    /// first.
+    pub refused: Vec<Refused>,
+}
+
+impl Recorded {
+    /// Whether the vendor and the rules say different things of some row.
+    pub fn differs(&self) -> bool {
+        !self.differing.is_empty() || !self.refused.is_empty()
+    }
+
+    /// Of a row that is refused in different ways: both reasons, as a sentence.
+    pub fn refusal_of(&self, row: i64) -> Option<String> {
+        let refused = self.refused.iter().find(|refused| refused.rows.contains(&row))?;
+        let exported = refused.exported.as_deref().unwrap_or("no reason");
+        let computed = match refused.computed {
+            Some(name) => format!("refuse it with {name}"),
+            None => "do not refuse it".to_owned(),
+        };
+        Some(format!("The vendor names {exported}; these rules {computed}."))
+    }
+}
+
+/// Rows of which the vendor exported another reason for a refusal than the rules compute.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    /// The reason that the rows name; `None` where they name none.
+    pub exported: Option<String>,
+    /// The reason by the rules; `None` where they do not refuse.
+    pub computed: Option<&'static str>,
+    /// Numbers of the rows.
+    pub rows: Vec<i64>,
+    /// The first of them.
+    pub source: Source,
 }
 
 /// Rows that have other owners in the export and by the rules.

@@ -3,7 +3,7 @@
 //! As in the legacy rules, sentences hold ids as they are in the data: code that shows them on a
 //! terminal escapes them.
 
-use super::super::exported::{Differing, How};
+use super::super::exported::{Differing, How, Refused};
 use super::super::journey::ruled::{Because, Held, Ruled};
 use super::super::journey::{AliasLine, Journey, Reason, Step, Verdict};
 use super::system::Said;
@@ -108,6 +108,24 @@ pub(super) fn counted(differing: &Differing, vendor: &str, name: &str, root: &Id
         ),
         How::Split => format!(
             "{vendor} counts {rows} of {computed} to {exported} too; by these rules they are not {root}'s (first: {at})."
+        ),
+    }
+}
+
+/// Rows of the user that the vendor and these rules refuse in different ways.
+pub(super) fn refused(refused: &Refused) -> String {
+    let rows = crate::model::text::counted(refused.rows.len() as u64, "row");
+    let (vendor, at) = (&*refused.source.vendor, place(&refused.source));
+    match (&refused.exported, refused.computed) {
+        (Some(exported), Some(computed)) => {
+            format!("{vendor} names {exported} on {rows}; these rules refuse with {computed} there (first: {at}).")
+        }
+        (Some(exported), None) => {
+            format!("{vendor} names {exported} on {rows}; these rules refuse nothing there (first: {at}).")
+        }
+        (None, computed) => format!(
+            "These rules refuse {rows} with {}; {vendor} names no reason there (first: {at}).",
+            computed.unwrap_or_default()
         ),
     }
 }

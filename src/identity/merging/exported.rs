@@ -9,12 +9,13 @@ use std::collections::BTreeMap;
 
 use rustc_hash::FxHashSet;
 
-use super::super::exported::{Differing, How, Recorded};
+use super::super::exported::{Differing, How, Recorded, Refused};
 use super::super::facts::Facts;
-use super::super::journey::ruled::Held;
-use super::explain;
+use super::super::journey::Verdict;
+use super::super::journey::ruled::{Because, Held};
 use super::ruled::Verdicts;
 use super::system::{Node, Sent};
+use super::{IGNORED, explain};
 use crate::model::facts::{Event, Link, Source};
 use crate::model::{Id, LinkKind};
 
@@ -87,11 +88,54 @@ pub(super) fn compared(
             found.differing.push(differing(&sent, link.rows, link.a.as_str(), How::Split, &link.source));
         }
     }
-    if facts.counted.is_part {
+    found.refused = refused(verdicts, root, facts, rows, &merged_files);
+    notes.extend(found.refused.iter().map(explain::refused));
+    if facts.counted.is_part && found.compared > 0 {
         notes.push(format!("Of these rows only the first {} are compared with what was exported.", found.compared));
     }
-    let is_compared = found.compared > 0 || !found.differing.is_empty();
+    let is_compared = found.compared > 0 || found.differs();
     is_compared.then_some(Compared { recorded: found, notes })
+}
+
+/// Rows of the user that the vendor refused for another reason than the rules do, or that only one of them refused.
+/// Only files with a mark of merging can name a reason.
+fn refused(
+    verdicts: &Verdicts<'_, '_>,
+    root: Node,
+    facts: &Facts,
+    rows: &[(Held, Option<Node>)],
+    merged_files: &FxHashSet<u32>,
+) -> Vec<Refused> {
+    let failures = &facts.counted.failures;
+    if failures.is_empty() {
+        return Vec::new();
+    }
+    let own = || rows.iter().filter(|(_, owner)| *owner == Some(root)).map(|(held, _)| held);
+    let named = |held: &Held| failures.get(&held.event.row).cloned().flatten();
+    let mut files = merged_files.clone();
+    files.extend(own().filter(|held| named(held).is_some()).map(|held| held.event.source.rank));
+    let mut found: BTreeMap<(Option<String>, Option<&'static str>), Refused> = BTreeMap::new();
+    for held in own().filter(|held| failures.contains_key(&held.event.row)) {
+        let exported = named(held).map(|name| name.as_ref().to_owned());
+        let computed = computed(verdicts, held).filter(|_| files.contains(&held.event.source.rank));
+        if exported.as_deref() == computed {
+            continue;
+        }
+        let new = Refused { exported, computed, rows: Vec::new(), source: held.event.source.clone() };
+        found.entry((new.exported.clone(), computed)).or_insert(new).rows.push(held.event.row);
+    }
+    let mut found: Vec<Refused> = found.into_values().collect();
+    found.sort_by_key(|refused| std::cmp::Reverse(refused.rows.len()));
+    found
+}
+
+/// The reason for which the rules refuse what a row says.
+fn computed(verdicts: &Verdicts<'_, '_>, held: &Held) -> Option<&'static str> {
+    let (Because::Call(at) | Because::Conflict(at)) = held.because else { return None };
+    match verdicts.lines.get(at)?.verdict {
+        Verdict::Refused(refusal) if refusal != IGNORED => Some(refusal.name()),
+        _ => None,
+    }
 }
 
 fn differing(computed: &Id, rows: u64, exported: &str, how: How, source: &Source) -> Differing {

@@ -288,3 +288,86 @@ fn every_form_of_a_journey_says_it() {
     assert_eq!(json["exported"]["differ"][0]["how"], "split");
     assert_eq!(json["exported"]["differ"][0]["source"]["line"], 3);
 }
+
+#[test]
+fn a_journey_says_which_rows_the_vendor_and_the_rules_refuse_in_different_ways() {
+    let taken = "errAnonDistinctIdAssignedAlready";
+    let reason = |name: &str| format!(",\"$identity_failure_reason\":\"{name}\"");
+    let device = format!("$device:{G1}");
+    let export = |first: &str, second: &str| {
+        stored(&mixpanel(&[
+            ("Open", "u1", &device, G1, "", ""),
+            ("Login", "u1", "", G1, "u1", first),
+            ("Login", "u2", "", G1, "u2", second),
+            ("Buy", "u2", "", G1, "u2", second),
+        ]))
+    };
+    let refused = |store: &mut Inspector, id: &str| {
+        store.set_rules(named("simplified"));
+        let journey = store.journey(&Id::new(id)).unwrap().unwrap();
+        let groups = journey.exported.iter().flat_map(|exported| &exported.refused);
+        let groups: Vec<_> =
+            groups.map(|one| (one.exported.clone(), one.computed, one.rows.len(), one.source.line)).collect();
+        (groups, journey)
+    };
+    // Both say the same.
+    assert_eq!(refused(&mut export("", &reason(taken)), "u2").0, []);
+    // Only the rules refuse, in a file that was exported after merging.
+    let (groups, journey) = refused(&mut export("", ""), "u2");
+    assert_eq!(groups, [(None, Some(taken), 2, 3)]);
+    assert!(journey.notes[0].contains("Mixpanel names no reason there"), "{:?}", journey.notes);
+    let (groups, journey) = refused(&mut export(&reason("errManyIDs"), &reason("errSameIDs")), "u2");
+    assert_eq!(groups, [(Some("errSameIDs".to_owned()), Some(taken), 2, 3)]);
+    assert!(
+        journey.notes[0].starts_with(&format!(
+            "Mixpanel names errSameIDs on 2 rows; these rules refuse with {taken} there (first: export.jsonl line 3)"
+        )),
+        "{:?}",
+        journey.notes
+    );
+    // Only the vendor refuses.
+    let (groups, journey) = refused(&mut export(&reason("errManyIDs"), ""), "u1");
+    assert_eq!(groups, [(Some("errManyIDs".to_owned()), None, 1, 2)]);
+    let exported = journey.exported.as_ref().unwrap();
+    let of = |event: &str| {
+        let step = journey.steps.iter().find(|step| &*step.event.event == event).unwrap();
+        exported.refusal_of(step.event.row)
+    };
+    assert_eq!(of("Login").unwrap(), "The vendor names errManyIDs; these rules do not refuse it.");
+    assert_eq!(of("Open"), None);
+    let mut json = Vec::new();
+    journey::report::json::journey(&mut json, &journey, &|_| None).unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!(json["exported"]["refused"][0]["exported"], "errManyIDs");
+    assert_eq!(json["exported"]["refused"][0]["computed"], serde_json::Value::Null);
+    assert_eq!(json["exported"]["refused"][0]["source"]["line"], 2);
+}
+
+#[test]
+fn only_the_rules_refuse_a_row_of_a_merged_file() {
+    let device = format!("$device:{G1}");
+    let mut store = stored(&mixpanel(&[
+        ("Login", "u1", "", G1, "u1", ""),
+        ("Login", "u2", "a-9", G1, "u2", ""),
+        ("Open", "u1", &device, G1, "", ""),
+    ]));
+    let (_, recorded) = said(&mut store, Some("simplified"), "u2");
+    let refused = &recorded.unwrap().refused[0];
+    assert_eq!((refused.exported.as_deref(), refused.computed), (None, Some("errAnonDistinctIdAssignedAlready")));
+    // A refused call of Original ID Merge names its reason in another property.
+    let calls = |reason: &str| {
+        stored(&mixpanel(&[
+            ("Open", "anon", "", "", "", ""),
+            ("$identify", "u1", "", "", "", &format!(",\"$anon_distinct_id\":\"anon\"{reason}")),
+            ("Use", "u1", "", "", "", ""),
+        ]))
+    };
+    let form = "errAnonDistinctIdNonGUIDForm";
+    let (_, recorded) = said(&mut calls(&format!(",\"$failure_reason\":\"{form}\"")), Some("original"), "u1");
+    assert!(recorded.is_none(), "both refuse it with {form}");
+    let (_, recorded) = said(&mut calls(",\"$failure_reason\":\"errSameIDs\""), Some("original"), "u1");
+    let refused = &recorded.unwrap().refused[0];
+    assert_eq!((refused.exported.as_deref(), refused.computed), (Some("errSameIDs"), Some(form)));
+    let (_, recorded) = said(&mut calls(""), Some("original"), "u1");
+    assert!(recorded.is_none(), "rows as they were sent name no reason");
+}

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use crate::identity::Journey;
+use crate::identity::exported::Recorded;
 use crate::identity::naming::Letters;
 use crate::model::Id;
 use crate::model::text::percent;
@@ -357,7 +358,7 @@ fn banner(journey: &Journey, look: &Look) -> Option<(Meaning, String)> {
         let root = fit::middle(journey.name_of(&owner.root), 32);
         return Some((Meaning::Orphan, format!("an orphan: {strength} ties it to {root}{others}")));
     }
-    let differs = journey.exported.as_ref().is_some_and(|exported| !exported.differing.is_empty());
+    let differs = journey.exported.as_ref().is_some_and(Recorded::differs);
     if let Some(note) = journey.notes.first().filter(|_| differs) {
         return Some((Meaning::Warn, Letters::of(journey).sentence(note)));
     }

@@ -79,6 +79,10 @@ impl<'a> Items<'a> {
             Entry::Step(at) => {
                 let Some(step) = journey.steps.get(at as usize) else { return items };
                 items.proof("why", &journey.why(step), Meaning::Text);
+                let refusal = journey.exported.as_ref().and_then(|exported| exported.refusal_of(step.event.row));
+                if let Some(refusal) = refusal {
+                    items.proof("refused", &refusal, Meaning::Warn);
+                }
                 if let Some(call) = call {
                     // The sentence of a call's row tells that of the call.
                     items.alias(call, !matches!(step.reason, Reason::Call { .. }));
