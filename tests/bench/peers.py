@@ -39,9 +39,15 @@ pairs that alias calls, identify calls and rows with a user and a device say, an
 in tables before the clock starts; it is asked by a recursive query (WITH RECURSIVE ... USING KEY) how many
 components have rows and how many rows change owner against the alias calls alone. Of journey it is the
 whole process of a migration report, which hears every call in order of arrival under two rule sets.
+
+The rows of the export in other forms (`--only formats`): DuckDB writes CSV and Parquet, with a column for each
+property, and with the properties as text; calls of Segment and events of PostHog are made of each row. An
+import of each is paired with one of the export, for a row of CSV and Parquet and for a byte of the others; and
+DuckDB reads the same CSV and Parquet into a table, with the aliases and an index of the ids.
 """
 
 import argparse
+import datetime
 import gzip
 import importlib.util
 import json
@@ -52,6 +58,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -117,6 +124,36 @@ WITH RECURSIVE component(number, root) USING KEY (number) AS (
      JOIN component AS near ON near.number = edges.b
      WHERE near.root < known.root GROUP BY 1)
 )
+"""
+
+FORMS = """
+CREATE VIEW rows AS SELECT * FROM read_json('{export}', format = 'newline_delimited', sample_size = -1);
+CREATE VIEW texts AS SELECT event, properties->>'distinct_id' AS distinct_id, CAST(properties->>'time' AS BIGINT) AS time,
+       properties->>'$."$insert_id"' AS insert_id, properties
+FROM read_json('{export}', format = 'newline_delimited', columns = {{event: 'VARCHAR', properties: 'JSON'}});
+COPY (SELECT event, properties.* FROM rows) TO '{folder}/columns.csv' (HEADER);
+COPY (SELECT event, properties.* FROM rows) TO '{folder}/columns.parquet';
+COPY texts TO '{folder}/text.csv' (HEADER);
+COPY texts TO '{folder}/text.parquet';
+"""
+
+OF_COLUMNS = """
+CREATE TABLE events AS SELECT * FROM '{file}';
+CREATE TABLE aliases AS SELECT alias, distinct_id, time FROM events WHERE event = '$create_alias';
+CREATE TABLE ids AS
+SELECT DISTINCT CAST(distinct_id AS VARCHAR) AS id FROM events UNION SELECT CAST(alias AS VARCHAR) FROM aliases;
+CREATE INDEX ids_id ON ids(id);
+CHECKPOINT;
+"""
+
+OF_TEXT = """
+CREATE TABLE events AS SELECT distinct_id, time, event, insert_id, CAST(properties AS JSON) AS properties FROM '{file}';
+CREATE TABLE aliases AS
+SELECT properties->>'alias' AS alias, distinct_id, time FROM events WHERE event = '$create_alias';
+CREATE TABLE ids AS
+SELECT DISTINCT CAST(distinct_id AS VARCHAR) AS id FROM events UNION SELECT alias FROM aliases;
+CREATE INDEX ids_id ON ids(id);
+CHECKPOINT;
 """
 
 CLICKHOUSE = """
@@ -219,6 +256,45 @@ def child(peer, export, store):
                 opened.query(statement)
         print(str(opened.query("SELECT count() FROM crowd.events", "TabSeparated")).strip())
         opened.close()
+
+
+def read_form(file, store):
+    """Has DuckDB read a table; runs in a process of its own."""
+    import duckdb
+
+    connection = duckdb.connect(store)
+    read = OF_TEXT if Path(file).stem == "text" else OF_COLUMNS
+    connection.execute(read.format(file=file.replace("'", "''")))
+    print(connection.execute("SELECT count(*) FROM events").fetchone()[0])
+    connection.close()
+
+
+def calls(row, number):
+    """A row of the export as a call of Segment and as an event of PostHog."""
+    event, of = row["event"], row["properties"]
+    moment = datetime.datetime.fromtimestamp(of["time"], datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    arrived = datetime.datetime.fromtimestamp(of.get("mp_processing_time_ms", of["time"] * 1000) / 1000, datetime.timezone.utc)
+    arrived = arrived.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    sent = str(of.get("distinct_id"))
+    # What Mixpanel itself writes would make it a row of Mixpanel.
+    is_own = lambda key: key in ("time", "distinct_id", "$insert_id") or key.startswith(("mp_", "$mp_"))
+    rest = {key: value for key, value in of.items() if not is_own(key)}
+    segment = {
+        "anonymousId": of.get("$device_id") or sent,
+        "context": {"library": {"name": "analytics.js", "version": "4.1.0"}, "os": {"name": of.get("$os")},
+                    "device": {"model": of.get("$model")}, "screen": {"width": of.get("$screen_width")}},
+        "event": event, "messageId": of.get("$insert_id") or f"m-{number}", "originalTimestamp": moment,
+        "properties": rest, "receivedAt": arrived, "sentAt": moment, "timestamp": moment, "type": "track",
+    }
+    if of.get("$user_id") is not None:
+        segment["userId"] = str(of["$user_id"])
+    # Those of PostHog with these names are about ids.
+    event = event if not event.startswith("$") else event[1:]
+    posthog = {
+        "uuid": str(uuid.UUID(int=number)), "event": event, "properties": {**rest, "$lib": of.get("mp_lib", "web")},
+        "distinct_id": sent, "timestamp": moment, "created_at": arrived, "elements_chain": "",
+    }
+    return segment, posthog
 
 
 class Run:
@@ -533,6 +609,48 @@ def people(bench):
     ]
 
 
+def formats(bench):
+    """The lines of the table of the same rows in other forms."""
+    if not importlib.util.find_spec("duckdb"):
+        return []
+    import duckdb
+
+    note("the rows in other forms")
+    duckdb.execute(FORMS.format(export=bench.export.replace("'", "''"), folder=bench.folder))
+    with (open(bench.export, encoding="utf-8") as export, open(bench.folder / "segment.jsonl", "w", encoding="utf-8") as segment,
+          open(bench.folder / "posthog.jsonl", "w", encoding="utf-8") as posthog):
+        for number, line in enumerate(export):
+            for made, out in zip(calls(json.loads(line), number), [segment, posthog]):
+                out.write(json.dumps(made, ensure_ascii=False, separators=(",", ":")) + "\n")
+    here = [sys.executable, str(Path(__file__).resolve()), "--read"]
+    store = bench.folder / "theirs.db"
+    lines, kept = [], list(bench.ours)
+    for name, what, must in [
+        ("columns.csv", "CSV, a column for each property", 1.3), ("text.csv", "CSV, properties as text", 1.3),
+        ("columns.parquet", "Parquet, a column for each property", 1.3), ("text.parquet", "Parquet, properties as text", 1.3),
+        ("segment.jsonl", "calls of Segment", 1.2), ("posthog.jsonl", "events of PostHog", 1.2),
+    ]:
+        note(what)
+        file = bench.folder / name
+        is_table = not name.endswith(".jsonl")
+        others, exports = bench.paired(lambda: bench.import_ours(str(file)), bench.import_ours)
+        scale = 1 if is_table else bench.bytes / file.stat().st_size
+        took = {kind: [scale * ratio for ratio in ratios(others, exports, kind)] for kind in ("wall", "cpu", "whole")}
+        theirs = "|"
+        if is_table:
+            _, read = bench.paired(lambda: None, lambda: bench.import_theirs([*here, str(file), str(store)], store))
+            theirs = f"{statistics.median(ratios(read, others)):.2f}× | {statistics.median(ratios(read, others, 'cpu')):.2f}×"
+        lines.append(
+            f"| {what} | {'row' if is_table else 'byte'} | **{statistics.median(took['wall']):.2f}×** | {spread(took['wall'])} "
+            f"| {statistics.median(took['cpu']):.2f}× | {statistics.median(took['whole']):.2f}× | ≤ {must}× "
+            f"| {median(others, 'peak'):.0f} | {theirs} |"
+        )
+        file.unlink()
+    # Imports of these are none of the export.
+    bench.ours = kept
+    return lines
+
+
 def note(text):
     print(f"... {text}", file=sys.stderr, flush=True)
 
@@ -559,6 +677,8 @@ def main():
         return find(sys.argv[2])
     if sys.argv[1:2] == ["--join"]:
         return join(sys.argv[2])
+    if sys.argv[1:2] == ["--read"]:
+        return read_form(*sys.argv[2:4])
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=lambda text: int(text.replace("_", "")), default=1_000_000)
     parser.add_argument("--seed", type=int, default=7)
@@ -569,7 +689,7 @@ def main():
     parser.add_argument("--export", type=Path, help="an export of --rows rows that is there already")
     parser.add_argument("--held-export", type=Path, help="an export of --held rows and another seed, likewise")
     parser.add_argument("--folder", type=Path, help="where the files are made, and removed [temporary]")
-    parser.add_argument("--only", action="append", choices=["duckdb", "chdb", "sqlite3", "sqlite-utils", "alone", "values", "findings", "people"])
+    parser.add_argument("--only", action="append", choices=["duckdb", "chdb", "sqlite3", "sqlite-utils", "alone", "values", "findings", "people", "formats"])
     arguments = parser.parse_args()
     if not arguments.journey.exists():
         raise SystemExit(f"{arguments.journey} is not there; make it with cargo build --release, or name it by --journey")
@@ -583,6 +703,7 @@ def main():
         searched = values(bench) if not arguments.only or "values" in arguments.only else []
         checked = findings(bench) if not arguments.only or "findings" in arguments.only else []
         joined = people(bench) if not arguments.only or "people" in arguments.only else []
+        formed = formats(bench) if not arguments.only or "formats" in arguments.only else []
         ours = bench.ours
         print(f"{bench.rows:,} rows, {bench.bytes / 1e6:.0f} MB of JSON Lines, seed {bench.seed}; "
               f"{os.cpu_count()} cores; {bench.pairs} pairs each, medians; {versions()}.")
@@ -609,6 +730,11 @@ def main():
             print("\n| people under two rule sets, against | journey, s | it, s | ratio | pairs | processor of journey, s | its peak, MiB |")
             print("|---|---|---|---|---|---|---|")
             print("\n".join(joined))
+        if formed:
+            print("\n| import of the same rows as | of a | time to the answer against JSON Lines | pairs | processor | whole process | must | peak, MiB "
+                  "| DuckDB against journey | processor |")
+            print("|---|---|---|---|---|---|---|---|---|---|")
+            print("\n".join(formed))
         for line in lacking:
             print(f"\n{line}")
 
