@@ -15,6 +15,7 @@
 mod added;
 mod carrier;
 mod csv;
+mod cursor;
 mod decode;
 mod dialect;
 mod event;

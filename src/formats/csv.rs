@@ -14,11 +14,11 @@ mod cells;
 use std::borrow::Cow;
 
 use self::cells::{cells, split};
+use super::cursor;
 use super::dialect::TEXTS;
 use super::object::string;
 use super::repair::repair;
 use super::rows::{Lifting, Role, Shape, Whole};
-use super::scan;
 use super::split::BYTE_ORDER_MARK;
 use super::types::is_type;
 
@@ -370,8 +370,8 @@ fn token(cell: &str) -> Token<'_> {
     let is_json = match cell.as_bytes() {
         b"true" | b"True" | b"TRUE" => return Token::Plain(Cow::Borrowed("true")),
         b"false" | b"False" | b"FALSE" => return Token::Plain(Cow::Borrowed("false")),
-        [b'-' | b'0'..=b'9', ..] => scan::is_number(cell),
-        [b'{' | b'[', ..] if scan::is_value(cell) => true,
+        [b'-' | b'0'..=b'9', ..] => cursor::is_number(cell),
+        [b'{' | b'[', ..] if cursor::is_value(cell) => true,
         [b'{' | b'[', ..] if serde_json::from_str::<serde::de::IgnoredAny>(cell).is_ok() => {
             return Token::Doubtful(super::object::one_line(cell.trim()));
         }

@@ -10,7 +10,7 @@ use std::fmt::{self, Write as _};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::scan;
+use super::cursor;
 use crate::model::Reject;
 
 /// Makes a struct of `Option<&str>`: the JSON text of some fields of an object.
@@ -56,7 +56,7 @@ pub(super) use fields;
 ///
 /// Nearly all objects go through the scanner; `serde_json` reads those in which it is in doubt.
 pub(super) fn each<'a>(json: &'a str, mut field: impl FnMut(&str, &'a str)) -> serde_json::Result<()> {
-    if let Some(fields) = scan::fields(json) {
+    if let Some(fields) = cursor::fields(json) {
         for (key, value) in fields {
             field(key, value);
         }
@@ -89,7 +89,7 @@ pub(super) struct Object<'a> {
 impl<'a> Object<'a> {
     /// Finds the fields of an object.
     pub(super) fn read(text: &'a str) -> serde_json::Result<Self> {
-        if let Some(found) = scan::fields(text) {
+        if let Some(found) = cursor::fields(text) {
             let fields = found.into_iter().map(|(key, value)| (Cow::Borrowed(key), value)).collect();
             return Ok(Self { text, fields, is_scanned: true });
         }
@@ -132,7 +132,7 @@ pub(crate) fn string(text: &str, out: &mut String) {
     out.reserve(text.len() + 2);
     out.push('"');
     let mut rest = text;
-    while let Some((plain, special)) = scan::escaped(rest).and_then(|at| rest.split_at_checked(at)) {
+    while let Some((plain, special)) = cursor::escaped(rest).and_then(|at| rest.split_at_checked(at)) {
         out.push_str(plain);
         let mut signs = special.chars();
         match signs.next() {

@@ -9,12 +9,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use super::cursor;
 use super::dialect::{self, Dialect};
 use super::event::Properties;
 use super::literal;
 use super::object::{Object, complaint, each, given, string};
 use super::repair::repair;
-use super::scan;
 use crate::model::json;
 
 /// Keys that can be the name of an event, the surest first.
@@ -332,7 +332,7 @@ pub(super) struct Lifting<'a> {
 impl<'a> Lifting<'a> {
     /// Takes an object of properties, if its fields can be found at once.
     pub(super) fn take_object(&mut self, object: &'a str) -> bool {
-        let Some(known) = scan::fields(object) else { return false };
+        let Some(known) = cursor::fields(object) else { return false };
         (self.inner, self.known) = (Some(Cow::Borrowed(object)), Some(known));
         true
     }
@@ -378,7 +378,7 @@ impl<'a> Lifting<'a> {
     pub(super) fn finish<R>(self, nests: bool, then: impl FnOnce(Whole<'_>) -> R) -> Result<R, String> {
         let Self { event, inner, known, mut columns, repaired } = self;
         // What a text within a text has is found here.
-        let found = if known.is_none() { inner.as_deref().and_then(scan::fields) } else { None };
+        let found = if known.is_none() { inner.as_deref().and_then(cursor::fields) } else { None };
         let pairs = known.as_deref().or(found.as_deref());
         let size = |(key, value): &(Cow<'_, str>, Cow<'_, str>)| key.len() + value.len() + 4;
         let room = inner.as_ref().map_or(2, |inner| inner.len()) + columns.iter().map(size).sum::<usize>();

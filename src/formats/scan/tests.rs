@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use proptest::prelude::*;
 
 use super::*;
+use crate::formats::cursor::fields;
 use crate::formats::decode::Decoder;
 use crate::formats::item::Item;
 use crate::formats::object::each_parsed;
@@ -104,39 +105,12 @@ fn the_fields_of_an_ordinary_object_are_found_without_a_parser() {
 }
 
 #[test]
-fn digits_end_at_the_first_byte_that_is_none() {
-    for length in 1..30 {
-        for other in (0..=u8::MAX).filter(|byte| !byte.is_ascii_digit()) {
-            let text = [&b"1234567890".repeat(3)[..length], &[other], b"123456789"].concat();
-            assert_eq!(behind_digits(&text).map(<[u8]>::len), Some(10), "{other} after {length}");
-        }
-        assert_eq!(behind_digits(&b"9".repeat(length)), Some(&b""[..]));
-    }
-    assert_eq!(behind_digits(b""), None);
-    assert_eq!(behind_digits(b"x1"), None);
-}
-
-#[test]
 fn every_property_that_is_wanted_has_its_slot() {
     for (at, key) in Properties::KEYS.iter().enumerate() {
         let mut fields = Properties::default();
         *fields.slot(key.as_bytes()).unwrap() = Some("1");
         let json = format!(r#"{{"{key}":1}}"#);
         assert_eq!(fields, Properties::read(&json).unwrap(), "{at}: {key}");
-    }
-}
-
-#[test]
-fn quotes_backslashes_and_control_characters_are_found_and_nothing_else() {
-    for byte in 0..=u8::MAX {
-        let is_special = byte < b' ' || matches!(byte, b'"' | b'\\');
-        for at in 0..20 {
-            for other in [b' ', b'!', b'#', 0x7f, 0x80, 0xff] {
-                let mut text = [other; 20];
-                text[at] = byte;
-                assert_eq!(special(&text), is_special.then_some(at), "{byte} among {other}");
-            }
-        }
     }
 }
 
