@@ -245,6 +245,8 @@ fn value(field: &Field, kind: Option<&Type>, out: &mut String) {
         Field::Long(number) => {
             let _ = write!(out, "{number}");
         }
+        // The crate writes a point behind the digits of a decimal without places: `42.`, which is no JSON.
+        Field::Decimal(_) => out.push_str(field.to_string().trim_end_matches('.')),
         // Other numbers, which are written as they are.
         other => {
             let _ = write!(out, "{other}");

@@ -303,6 +303,36 @@ fn each_type_of_a_parquet_column_becomes_what_json_has_for_it() {
     );
 }
 
+/// Warehouses write whole numbers as decimals without places: every number of Snowflake is one. `pyarrow` 26.0
+/// wrote the files.
+#[test]
+fn a_decimal_without_places_is_a_whole_number() {
+    for (name, list) in
+        [("whole-decimals", ["", ""]), ("whole-decimals-in-list", [r#","list":[1,-20]"#, r#","list":[]"#])]
+    {
+        let input = Input::Path(parquet(&format!("parquet/{name}.parquet")));
+        let (previews, failures) = ingest::preview(vec![input], &Options::default()).unwrap();
+        assert!(failures.is_empty());
+        let rows: Vec<&str> = previews[0].rows.iter().map(|row| row.properties.as_str()).collect();
+        let [first, second] = list;
+        assert_eq!(
+            rows,
+            [
+                format!(
+                    r#"{{"distinct_id":42,"time":1561971600,"count":-3,"total":1561971600000,"price":12.50{first}}}"#
+                ),
+                format!(
+                    r#"{{"distinct_id":10000000000000000000000000000000000007,"time":1561971660,"total":0,"price":-0.05{second}}}"#
+                ),
+            ],
+            "{name}"
+        );
+        let (_, reader) = import(vec![Input::Path(parquet(&format!("parquet/{name}.parquet")))], &Options::default());
+        let ids = reader.all_ids().unwrap();
+        assert_eq!(ids.iter().map(Id::as_str).collect::<Vec<_>>(), ["10000000000000000000000000000000000007", "42"]);
+    }
+}
+
 /// `pyarrow` 26.0 wrote a table parted by day and event.
 #[test]
 fn columns_that_folders_name_are_those_of_each_row() {
