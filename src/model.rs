@@ -16,6 +16,7 @@ pub mod json;
 pub mod money;
 pub mod near;
 pub mod numbered;
+pub mod parts;
 pub mod reject;
 pub mod row;
 pub mod scan;

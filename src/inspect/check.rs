@@ -12,7 +12,6 @@ mod each;
 mod gathered;
 mod judged;
 mod money;
-mod parts;
 mod places;
 mod summed;
 pub(super) mod sums;

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use crate::model::NumberedTexts;
 use crate::model::id::{DEVICE_PREFIX, is_placeholder};
+use crate::model::parts::Parts;
 use crate::model::scan::{SweptCall, SweptLink};
 
 /// Edges of one component, at most: more belong to ids that many people share, each of which is asked for alone.
@@ -15,8 +16,8 @@ pub(super) const MOST_EDGES: usize = 2_000;
 /// The component of each id, by the numbers that ids have in the store.
 #[derive(Debug, Default)]
 pub struct Components {
-    /// The next id on the way to the one that names the component; itself there.
-    parents: Vec<usize>,
+    /// The id that names the component of each.
+    names: Vec<u32>,
     /// Edges of the component, by the id that names it.
     edges: Vec<usize>,
     /// Ids that anyone can have, such as `undefined`: they hold nothing together.
@@ -32,75 +33,54 @@ impl Components {
     /// Puts together what calls, links and the two forms of a device hold together.
     pub fn of(ids: &NumberedTexts, calls: &[SweptCall], links: &[SweptLink]) -> Self {
         let texts = || (0_i64..).take(ids.len()).map(|number| ids.of(number));
-        let placeholders = texts().map(is_placeholder).collect();
-        let mut it = Self { parents: (0..ids.len()).collect(), edges: vec![0; ids.len()], placeholders };
-        let devices: HashMap<&str, usize> =
-            texts().enumerate().filter_map(|(number, id)| Some((id.strip_prefix(DEVICE_PREFIX)?, number))).collect();
-        for (number, id) in texts().enumerate() {
+        let placeholders: Vec<bool> = texts().map(is_placeholder).collect();
+        let mut parts = Parts::new(ids.len());
+        let mut join = |a: u32, b: u32| {
+            if !holds_nothing(&placeholders, a) && !holds_nothing(&placeholders, b) {
+                parts.join(a, b);
+            }
+        };
+        let devices: HashMap<&str, u32> =
+            texts().zip(0..).filter_map(|(id, number)| Some((id.strip_prefix(DEVICE_PREFIX)?, number))).collect();
+        for (id, number) in texts().zip(0..) {
             if let Some(device) = devices.get(id) {
-                it.join(number, *device);
+                join(number, *device);
             }
         }
         let pairs = || {
             let calls = calls.iter().map(|call| (call.alias, call.target));
             calls.chain(links.iter().map(|link| (link.a, link.b))).map(|(a, b)| (index(a), index(b)))
         };
+        pairs().for_each(|(a, b)| join(a, b));
+        let names: Vec<u32> = texts().zip(0..).map(|(_, number)| parts.of(number)).collect();
+        let mut edges = vec![0; ids.len()];
         for (a, b) in pairs() {
-            it.join(a, b);
-        }
-        for (a, b) in pairs() {
-            let named = if it.holds_nothing(a) { b } else { a };
-            let name = it.name(named);
-            if let Some(edges) = it.edges.get_mut(name) {
+            let named = if holds_nothing(&placeholders, a) { b } else { a };
+            let name = names.get(named as usize).copied().unwrap_or(named);
+            if let Some(edges) = edges.get_mut(name as usize) {
                 *edges += 1;
             }
         }
-        it
+        Self { names, edges, placeholders }
     }
 
     /// The number that the edges of an id are stored under.
     pub(super) fn component(&self, id: i64) -> u64 {
         let id = index(id);
-        let mut name = id;
-        while let Some(parent) = self.parents.get(name).filter(|parent| **parent != name) {
-            name = *parent;
-        }
-        let is_small = self.edges.get(name).is_some_and(|edges| *edges <= MOST_EDGES);
-        let number = |id: usize| u64::try_from(id).unwrap_or(0).saturating_mul(2);
-        if is_small && !self.holds_nothing(id) { number(name) } else { number(id).saturating_add(1) }
-    }
-
-    fn holds_nothing(&self, id: usize) -> bool {
-        self.placeholders.get(id).is_none_or(|is_placeholder| *is_placeholder)
-    }
-
-    fn join(&mut self, a: usize, b: usize) {
-        if self.holds_nothing(a) || self.holds_nothing(b) {
-            return;
-        }
-        let (a, b) = (self.name(a), self.name(b));
-        // The smaller number names both, so that the same store gives the same numbers.
-        if let Some(parent) = self.parents.get_mut(a.max(b)) {
-            *parent = a.min(b);
-        }
-    }
-
-    /// The id that names the component of `id`; the way there is made shorter.
-    fn name(&mut self, id: usize) -> usize {
-        let mut at = id;
-        while let Some(parent) = self.parents.get(at).copied().filter(|parent| *parent != at) {
-            let next = self.parents.get(parent).copied().unwrap_or(parent);
-            if let Some(here) = self.parents.get_mut(at) {
-                *here = next;
-            }
-            at = next;
-        }
-        at
+        let name = self.names.get(id as usize).copied().unwrap_or(id);
+        let is_small = self.edges.get(name as usize).is_some_and(|edges| *edges <= MOST_EDGES);
+        let number = |id: u32| u64::from(id) * 2;
+        if is_small && !holds_nothing(&self.placeholders, id) { number(name) } else { number(id) + 1 }
     }
 }
 
-fn index(id: i64) -> usize {
-    usize::try_from(id).unwrap_or(0)
+/// Whether an id holds nothing together; so does one without a text.
+fn holds_nothing(placeholders: &[bool], id: u32) -> bool {
+    placeholders.get(id as usize).is_none_or(|is_placeholder| *is_placeholder)
+}
+
+fn index(id: i64) -> u32 {
+    u32::try_from(id).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What is asked for together, because the next question will want it: a trip to a server far away costs more than
 //! some more rows of it.
 //!
-//! Whoever reads the rows of a user asks for the profiles and names of everyone around next. Loads never change, so
+//! A reader of a user's rows asks for the profiles and names of everyone around next. Loads never change, so
 //! what was brought holds as long as the load that it is from counts.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -19,7 +19,7 @@ use crate::model::{Id, Millis};
 const MOST_MET: usize = 1_000;
 /// Ids whose answers are kept; beyond that all are forgotten.
 const MOST_KEPT: usize = 50_000;
-/// Bytes of the literals of a question that nobody has asked yet, at most.
+/// Bytes of the literals of a question that is asked early, at most.
 pub(super) const BYTES: usize = 100_000;
 
 /// A profile update with its number and place.

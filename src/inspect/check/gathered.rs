@@ -9,13 +9,13 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::super::{Error, Scan, Sweep};
 use super::Proof;
-use super::parts::Parts;
 use super::places::Places;
 use super::summed::{self, Given, HAS_COPIES, MANY_ROWS, Summed};
 use crate::identity::{RuleSet, Thresholds, Way};
 use crate::model::alike::{are_alike, fold};
 use crate::model::facts::{AliasCall, Source};
 use crate::model::id::{DEVICE_PREFIX, is_placeholder};
+use crate::model::parts::Parts;
 use crate::model::scan::{SweptCall, SweptLink, SweptRow};
 use crate::model::threads::join;
 use crate::model::{Id, NumberedTexts};
@@ -232,7 +232,7 @@ impl Gathered {
         (number != 0).then(|| Id::new(self.texts.of(number)))
     }
 
-    /// Joins what one user's journey can reach beside the two forms of a device: ids of a call, ids of a link.
+    /// Joins what one user's journey can reach besides the two forms of a device: ids of a call, ids of a link.
     /// Placeholders are never walked through.
     fn join_ids(&mut self) {
         for call in self.calls.iter().filter(|call| call.alias != 0 && call.target != 0) {

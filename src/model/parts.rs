@@ -1,11 +1,12 @@
-//! Which ids calls and links join: they are judged together.
+//! Which ids calls and links join: they are judged together, and stored together in a warehouse.
 
 /// A forest of ids by their numbers; the smallest number of a tree is its root.
-pub(super) struct Parts(Vec<u32>);
+#[derive(Clone, Debug)]
+pub struct Parts(Vec<u32>);
 
 impl Parts {
     /// Each id alone.
-    pub(super) fn new(ids: usize) -> Self {
+    pub fn new(ids: usize) -> Self {
         Self((0..ids).map(|id| u32::try_from(id).unwrap_or(u32::MAX)).collect())
     }
 
@@ -14,7 +15,7 @@ impl Parts {
     }
 
     /// The id that stands for all that are joined with `id`.
-    pub(super) fn of(&mut self, id: u32) -> u32 {
+    pub fn of(&mut self, id: u32) -> u32 {
         let mut at = id;
         loop {
             let next = self.next(at);
@@ -29,7 +30,8 @@ impl Parts {
         }
     }
 
-    pub(super) fn join(&mut self, one: u32, other: u32) {
+    /// Joins two ids, and with them all that are joined with either.
+    pub fn join(&mut self, one: u32, other: u32) {
         let (one, other) = (self.of(one), self.of(other));
         if let Some(way) = self.0.get_mut(one.max(other) as usize) {
             *way = one.min(other);
