@@ -89,22 +89,10 @@ impl Inspector {
         let is_theirs = |event: &&Arc<Event>| {
             !event.verb.is_about_ids() && rules.vendors().contains(&&*event.source.vendor) && event.id.is_some()
         };
-        let mut rows: Vec<i64> =
-            facts.events.iter().filter(is_theirs).take(MOST_ROWS + 1).map(|event| event.row).collect();
-        let is_part = rows.len() > MOST_ROWS;
-        rows.truncate(MOST_ROWS);
-        if rows.is_empty() {
-            return Ok(facts);
-        }
-        let found: Mutex<Vec<(i64, String)>> = Mutex::new(Vec::new());
-        self.source.for_each_properties(&rows, &|place, text| {
-            if let (Some(row), Some(owner), Ok(mut found)) = (rows.get(place), owners.of_text(text), found.lock()) {
-                found.push((*row, owner));
-            }
-        })?;
+        let Some(read) = self.of_rows(&facts, is_theirs, &|text| owners.of_text(text))? else { return Ok(facts) };
         let mut names: BTreeMap<String, Arc<str>> = BTreeMap::new();
         let mut of_row = HashMap::new();
-        for (row, owner) in found.into_inner().unwrap_or_default() {
+        for (row, owner) in read.found {
             let name = names.entry(owner).or_insert_with_key(|owner| owner.as_str().into());
             of_row.insert(row, Arc::clone(name));
         }
@@ -115,7 +103,7 @@ impl Inspector {
             }
             _ => Vec::new(),
         };
-        Ok(Facts { counted: Counted { of_row, elsewhere, is_part, ..Counted::default() }, ..facts })
+        Ok(Facts { counted: Counted { of_row, elsewhere, is_part: read.is_part, ..Counted::default() }, ..facts })
     }
 
     /// Facts with the reasons for which Mixpanel refused calls, and rows with a device and a user.
@@ -124,24 +112,44 @@ impl Inspector {
             let is_pair = event.device.is_some() && event.user.is_some();
             *event.source.vendor == *MIXPANEL && event.id.is_some() && (is_pair || event.verb.is_about_ids())
         };
+        let Some(read) = self.of_rows(&facts, can_fail, &failure_of_text)? else { return Ok(facts) };
+        let mut failures: HashMap<i64, Option<Arc<str>>> = read.rows.iter().map(|row| (*row, None)).collect();
+        failures.extend(read.found.into_iter().map(|(row, failure)| (row, Some(failure.into()))));
+        Ok(Facts { counted: Counted { failures, is_part: read.is_part, ..Counted::default() }, ..facts })
+    }
+
+    /// What the first rows that `is_wanted` takes say in the text of their properties; `None` if it takes none.
+    fn of_rows(
+        &self,
+        facts: &Facts,
+        is_wanted: impl Fn(&&Arc<Event>) -> bool,
+        read: &(dyn Fn(&str) -> Option<String> + Sync),
+    ) -> Result<Option<Read>, Error> {
         let mut rows: Vec<i64> =
-            facts.events.iter().filter(can_fail).take(MOST_ROWS + 1).map(|event| event.row).collect();
+            facts.events.iter().filter(is_wanted).take(MOST_ROWS + 1).map(|event| event.row).collect();
         let is_part = rows.len() > MOST_ROWS;
         rows.truncate(MOST_ROWS);
         if rows.is_empty() {
-            return Ok(facts);
+            return Ok(None);
         }
         let found: Mutex<Vec<(i64, String)>> = Mutex::new(Vec::new());
         self.source.for_each_properties(&rows, &|place, text| {
-            if let (Some(row), Some(failure), Ok(mut found)) = (rows.get(place), failure_of_text(text), found.lock()) {
-                found.push((*row, failure));
+            if let (Some(row), Some(said), Ok(mut found)) = (rows.get(place), read(text), found.lock()) {
+                found.push((*row, said));
             }
         })?;
-        let mut failures: HashMap<i64, Option<Arc<str>>> = rows.iter().map(|row| (*row, None)).collect();
-        let named = found.into_inner().unwrap_or_default();
-        failures.extend(named.into_iter().map(|(row, failure)| (row, Some(failure.into()))));
-        Ok(Facts { counted: Counted { failures, is_part, ..Counted::default() }, ..facts })
+        Ok(Some(Read { found: found.into_inner().unwrap_or_default(), rows, is_part }))
     }
+}
+
+/// What some rows of a journey say of themselves.
+struct Read {
+    /// All that were read.
+    rows: Vec<i64>,
+    /// What those say that say something.
+    found: Vec<(i64, String)>,
+    /// Whether the journey has more of them.
+    is_part: bool,
 }
 
 /// Rule sets whose vendor names the reason for a refusal on the row itself.
