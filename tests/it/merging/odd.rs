@@ -49,21 +49,32 @@ fn any_row() -> impl Strategy<Value = Row> {
             _ => ("View", Verb::Track),
         };
         Row {
-            event: event.to_owned(),
-            id: Some(id),
             time: time * 700,
             arrival: Some(arrival * 1000),
             device: device.map(|device| device.to_bare()),
             user,
-            verb,
-            previous: vec![],
-            insert_id: None,
-            client: None,
-            properties: "{}".to_owned(),
-            line: 0,
-            flags: Flags::default(),
+            ..row(event, id, verb)
         }
     })
+}
+
+/// A row at the very first moment that says nothing but this.
+fn row(event: &str, id: Id, verb: Verb) -> Row {
+    Row {
+        event: event.to_owned(),
+        id: Some(id),
+        time: 0,
+        arrival: Some(0),
+        device: None,
+        user: None,
+        verb,
+        previous: vec![],
+        insert_id: None,
+        client: None,
+        properties: "{}".to_owned(),
+        line: 0,
+        flags: Flags::default(),
+    }
 }
 
 /// Rows of two files, each with its own lines.
@@ -138,21 +149,7 @@ proptest! {
         sizes in (200_usize..300, 190_usize..300),
         calls in proptest::collection::vec((0_u8..3, 0_usize..6, 0_usize..6), 1..40),
     ) {
-        let row = |verb: Verb, id: &str| Row {
-            event: "call".to_owned(),
-            id: Some(Id::new(id)),
-            time: 0,
-            arrival: Some(0),
-            device: None,
-            user: None,
-            verb,
-            previous: vec![],
-            insert_id: None,
-            client: None,
-            properties: "{}".to_owned(),
-            line: 0,
-            flags: Flags::default(),
-        };
+        let row = |verb: Verb, id: &str| row("call", Id::new(id), verb);
         let alias = |alias: &str, target: &str| {
             let (alias, target) = (Some(Id::new(alias)), Id::new(target));
             row(Verb::Alias { alias, target: Some(target.clone()), by_original: false }, target.as_str())
