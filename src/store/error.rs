@@ -244,6 +244,10 @@ impl Error {
                 | rusqlite::Error::InvalidColumnType(..)
                 | rusqlite::Error::IntegralValueOutOfRange(..)
                 | rusqlite::Error::Utf8Error(..) => Self::Corrupt { path, what: source.to_string() },
+                // The statement is one of ours, and may be the tables of a whole store.
+                rusqlite::Error::SqlInputError { error, msg, .. } => {
+                    Self::Sqlite { path, source: rusqlite::Error::SqliteFailure(error, Some(msg)) }
+                }
                 source => Self::Sqlite { path, source },
             },
         }
@@ -284,6 +288,13 @@ mod tests {
 
     fn of(code: i32) -> Error {
         Error::sqlite(Path::new("s"), rusqlite::Error::SqliteFailure(ffi::Error::new(code), None))
+    }
+
+    #[test]
+    fn a_statement_is_not_in_what_is_said_of_it() {
+        let db = rusqlite::Connection::open_in_memory().unwrap();
+        let said = Error::sqlite(Path::new("s"), db.execute_batch("SELECT 1 FROM nothing_here").unwrap_err());
+        assert_eq!(said.to_string(), "SQLite cannot work with s: no such table: nothing_here");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use std::time::Duration;
 
 // Its header is what `sums.c` is built with.
 use libsqlite3_sys as _;
-use rusqlite::{Connection, FileControl, OptionalExtension};
+use rusqlite::{Connection, FileControl, OptionalExtension, TransactionBehavior};
 
 use super::head::{looked_at, version};
 use crate::model::threads::join;
@@ -98,9 +98,12 @@ pub(super) fn renew(db: &mut Connection, go_on: &mut dyn FnMut() -> bool) -> rus
         written => written?,
     }
     db.query_row("PRAGMA page_sums = on", [], |_| Ok(()))?;
-    // The first page has its sum from now on.
-    let version = version(db)?;
-    db.pragma_update(None, "user_version", version)?;
+    // The first page has its sum from now on. Another process may make or upgrade the store meanwhile, so no version
+    // is read before the lock that is written after it.
+    let head = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let version = version(&head)?;
+    head.pragma_update(None, "user_version", version)?;
+    head.commit()?;
     Ok(true)
 }
 
@@ -182,6 +185,8 @@ fn read_at(file: &File, room: &mut [u8], place: u64) -> io::Result<usize> {
 mod tests {
     use std::path::Path;
 
+    use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+
     use super::*;
     use crate::store::open;
 
@@ -250,6 +255,28 @@ mod tests {
         assert!(renew(&mut db, &mut || true).unwrap());
         assert_eq!((state(&db).unwrap(), damaged_in(&path)), (State::Compared, vec![]));
         assert_eq!(db.query_row("SELECT a FROM one", [], |row| row.get::<_, i64>(0)).unwrap(), 7);
+    }
+
+    #[test]
+    fn a_version_that_another_process_writes_while_pages_are_written_anew_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new.db");
+        let mut db = Connection::open(&path).unwrap();
+        plan(&db).unwrap();
+        let other = Connection::open(&path).unwrap();
+        let (tell, asked) = mpsc::channel();
+        // Right before the version is written, which is after it was read.
+        let hook = move |context: AuthContext<'_>| {
+            if let AuthAction::Pragma { pragma_name: "user_version", pragma_value: Some(_) } = context.action {
+                tell.send(other.pragma_update(None, "user_version", 7).is_ok()).unwrap();
+            }
+            Authorization::Allow
+        };
+        db.authorizer(Some(hook)).unwrap();
+        assert!(renew(&mut db, &mut || true).unwrap());
+        // Where the other process was kept out, it writes afterwards.
+        let is_written = asked.try_iter().fold(None, |before, now| Some(before.unwrap_or(false) || now));
+        assert_eq!(version(&db).unwrap(), if is_written.expect("the version is written") { 7 } else { 0 });
     }
 
     #[test]
