@@ -332,7 +332,17 @@ impl Inspector {
     /// nothing can be counted.
     pub fn events_with(&self, text: &str) -> Result<Vec<EventHit>, Error> {
         let Some(scan) = self.source.scan() else { return Ok(Vec::new()) };
-        let hits = terms::events_with(scan, text.trim())?;
+        self.shown_events(terms::events_with(scan, text.trim())?)
+    }
+
+    /// The event names that [`Inspector::events_with`] will count, at once; none where it is only known afterwards
+    /// which ones are listed.
+    pub fn names_with(&self, text: &str) -> Result<Vec<EventHit>, Error> {
+        let Some(scan) = self.source.scan() else { return Ok(Vec::new()) };
+        self.shown_events(terms::names_with(scan, text.trim())?)
+    }
+
+    fn shown_events(&self, hits: Vec<EventHit>) -> Result<Vec<EventHit>, Error> {
         let Some((redactor, known)) = self.redacting()? else { return Ok(hits) };
         Ok(hits.into_iter().map(|hit| EventHit { event: redactor.event(&hit.event, &known), ..hit }).collect())
     }

@@ -22,7 +22,7 @@ mod vocabulary;
 
 use std::sync::Arc;
 
-pub(super) use self::events::events_with;
+pub(super) use self::events::{events_with, names_with};
 pub use self::seek::Found;
 pub(super) use self::values::values_with;
 

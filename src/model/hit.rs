@@ -121,7 +121,7 @@ pub struct EventHit {
     pub event: String,
     /// People with such rows.
     pub people: u64,
-    /// Its rows.
+    /// Its rows; 0 while they are being counted.
     pub rows: u64,
 }
 

@@ -47,6 +47,11 @@ pub trait Session: Send {
     fn events_with(&mut self, text: &str) -> Result<Vec<EventHit>, Error> {
         self.inspector().map_or_else(|| Ok(Vec::new()), |inspector| inspector.events_with(text))
     }
+    /// Events with `text` in their names, at once and not counted yet; none where [`Session::events_with`] has to say
+    /// first which ones are listed.
+    fn names_with(&mut self, text: &str) -> Result<Vec<EventHit>, Error> {
+        self.inspector().map_or_else(|| Ok(Vec::new()), |inspector| inspector.names_with(text))
+    }
     /// Values of properties with `text` in them, those of the most people first.
     fn values_with(&mut self, text: &str) -> Result<Vec<ValueHit>, Error> {
         self.inspector().map_or_else(|| Ok(Vec::new()), |inspector| inspector.values_with(text))

@@ -20,7 +20,7 @@ use crate::warehouse::Address;
 const HITS: usize = 200;
 /// People who were opened before that are named.
 const RECENT: usize = 5;
-/// Hits whose people are named: as many as a screen shows.
+/// Hits whose people are named, and of a look at the last rows: as many as a screen shows.
 const DESCRIBED: usize = 50;
 
 /// Ids that are suggested when nothing matches.
@@ -234,7 +234,7 @@ impl Session for Opened {
         if is_quick {
             return Ok(None);
         }
-        let mut hits = listed(self.inspector.first_of_terms(terms, HITS)?);
+        let mut hits = listed(self.inspector.first_of_terms(terms, DESCRIBED)?);
         self.describe(&mut hits)?;
         Ok(Some(hits).filter(|hits| !hits.list.is_empty()))
     }

@@ -20,6 +20,10 @@ pub trait Finder {
     fn people(&mut self, terms: &Terms, show: &mut dyn FnMut(Hits)) -> Result<Hits, Error>;
     /// Events with `text` in their names, those of the most people first.
     fn events(&mut self, text: &str) -> Result<Vec<EventHit>, Error>;
+    /// The same at once and not counted yet, for what is shown meanwhile; may be none.
+    fn names(&mut self, _text: &str) -> Result<Vec<EventHit>, Error> {
+        Ok(Vec::new())
+    }
     /// Values of properties with `text` in them, those of the most people first.
     fn values(&mut self, text: &str) -> Result<Vec<ValueHit>, Error>;
     /// Ids that look like `text`.
@@ -41,6 +45,10 @@ impl<S: Session + ?Sized> Finder for S {
 
     fn events(&mut self, text: &str) -> Result<Vec<EventHit>, Error> {
         self.events_with(text)
+    }
+
+    fn names(&mut self, text: &str) -> Result<Vec<EventHit>, Error> {
+        self.names_with(text)
     }
 
     fn values(&mut self, text: &str) -> Result<Vec<ValueHit>, Error> {
@@ -115,7 +123,8 @@ impl Finder for Lister<'_> {
     }
 }
 
-/// Some hits at once: for the text, else for an id that it may mean, else the first people who have it in a value.
+/// Some hits at once: for the text, else for an id that it may mean, else the first people who have it in a value, and
+/// the events that have it in their names.
 pub fn soon(session: &mut dyn Session, text: &str) -> Option<Hits> {
     if let Some(hits) = session.search_soon(text).ok()? {
         return Some(hits);
@@ -128,7 +137,14 @@ pub fn soon(session: &mut dyn Session, text: &str) -> Option<Hits> {
     if id.is_some() {
         return id;
     }
-    session.people_soon(&of_value(text)?).ok()?
+    let people = of_value(text).and_then(|terms| session.people_soon(&terms).ok()?);
+    // Their people are counted with the ids.
+    let events = session.names_with(text).unwrap_or_default();
+    let is_event = !events.is_empty();
+    match people {
+        Some(hits) => Some(Hits { events, ..hits }),
+        None => is_event.then(|| Hits { events, counts: true, ..Hits::default() }),
+    }
 }
 
 /// Hits for the text, best kind first, and ids that look like it where nothing is found: terms; ids and profiles, with
@@ -166,6 +182,10 @@ pub fn search<F: Finder + ?Sized>(
         show(Hits { counts: true, ..hits.clone() });
         let values = finder.values(text)?;
         return Ok((Hits { values, ..hits }, Vec::new()));
+    }
+    let names = finder.names(text)?;
+    if !names.is_empty() {
+        show(Hits { events: names, counts: true, ..Hits::default() });
     }
     let hits = Hits { events: finder.events(text)?, ..hits };
     let readings = readings(text);
@@ -264,7 +284,11 @@ mod tests {
         Hits { list: vec![hit], ..Hits::default() }
     }
 
-    /// Knows one id and one value at once, and counts what else it is asked.
+    fn uncounted(name: &str) -> EventHit {
+        EventHit { event: name.to_owned(), people: 0, rows: 0 }
+    }
+
+    /// Knows one id, one value and two events at once, and counts what else it is asked.
     struct Quick(usize);
 
     impl Session for Quick {
@@ -279,6 +303,11 @@ mod tests {
 
         fn people_soon(&mut self, terms: &Terms) -> Result<Option<Hits>, Error> {
             Ok((terms.text() == "Chrome").then(|| of("bob", Match::Property)))
+        }
+
+        fn names_with(&mut self, text: &str) -> Result<Vec<EventHit>, Error> {
+            let named = ["Chrome Opened", "Purchase"].into_iter().filter(|name| name.contains(text));
+            Ok(named.map(uncounted).collect())
         }
 
         fn overview(&mut self) -> Result<StartPage, Error> {
@@ -330,6 +359,24 @@ mod tests {
         assert_eq!(store.0, 0, "the search itself has not begun");
     }
 
+    #[test]
+    fn events_are_there_by_name_before_all_ids_are_read() {
+        let mut store = Quick(0);
+        let hits = soon(&mut store, "Purchase").unwrap();
+        assert_eq!((hits.events, hits.counts), (vec![uncounted("Purchase")], true));
+        let hits = soon(&mut store, "Chrome").unwrap();
+        assert_eq!((hits.list.len(), hits.events), (1, vec![uncounted("Chrome Opened")]));
+        assert_eq!(store.0, 0, "the search itself has not begun");
+    }
+
+    #[test]
+    fn an_event_is_shown_by_name_before_its_people_are_counted() {
+        let mut noted = Noted { known: Vec::new(), asked: Vec::new() };
+        let mut shown = Vec::new();
+        search(&mut noted, "Purchase", &mut |hits| shown.push(hits)).unwrap();
+        assert_eq!((shown.len(), &shown[0].events, shown[0].counts), (1, &vec![uncounted("Purchase")], true));
+    }
+
     /// Finds texts that are listed, and writes down what it is asked.
     struct Noted {
         known: Vec<(&'static str, Match)>,
@@ -357,6 +404,10 @@ mod tests {
         fn events(&mut self, text: &str) -> Result<Vec<EventHit>, Error> {
             self.answer("events", text);
             Ok(Vec::new())
+        }
+
+        fn names(&mut self, text: &str) -> Result<Vec<EventHit>, Error> {
+            Ok(["Purchase"].into_iter().filter(|name| *name == text).map(uncounted).collect())
         }
 
         fn values(&mut self, text: &str) -> Result<Vec<ValueHit>, Error> {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use journey::inspect::Inspector;
 use journey::inspect::query::of_property;
 use journey::inspect::terms::{Found, Terms};
+use journey::model::hit::EventHit;
 use journey::model::{Client, Flags, Id, Profile, Row, Verb};
 use journey::store::{Arrived, Chunk, FileInfo, Match, Segment, Writer};
 
@@ -286,6 +287,23 @@ fn programs_that_send_rows_are_no_events() {
     };
     assert_eq!(names("chrome"), [("Chrome opened".to_owned(), 1)]);
     assert_eq!(names("linux"), []);
+    let uncounted = |name: &str| EventHit { event: name.to_owned(), people: 0, rows: 0 };
+    assert_eq!(store.names_with("chrome").unwrap(), [uncounted("Chrome opened")]);
+    assert_eq!(store.names_with("linux").unwrap(), []);
+}
+
+#[test]
+fn events_are_named_before_they_are_counted_where_all_of_them_are_listed() {
+    let rows = |names: &[&str]| names.iter().zip(1..).map(|(name, time)| row(name, "a", time, "{}")).collect();
+    let names = |store: &Inspector, text: &str| -> Vec<String> {
+        store.names_with(text).unwrap().into_iter().map(|hit| hit.event).collect()
+    };
+    let few = store(rows(&["Page left", "page", "Sign up", "Page seen"]), vec![]);
+    assert_eq!(names(&few, "page"), ["page", "Page left", "Page seen"]);
+    assert_eq!(names(&few, " "), [""; 0]);
+    let many = store(rows(&["Page 1", "Page 2", "Page 3", "Page 4", "Page 5", "Page 6"]), vec![]);
+    assert_eq!(names(&many, "page"), [""; 0], "which five have the most people is not known yet");
+    assert_eq!(names(&many, "page 6"), ["Page 6"]);
 }
 
 #[test]

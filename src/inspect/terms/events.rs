@@ -11,12 +11,11 @@ use crate::model::hit::EventHit;
 /// Names that are counted.
 const MOST: usize = 5;
 
-/// Up to [`MOST`] event names that have `text` in them, the one with the most people first.
+/// Event names that have `text` in them, with their numbers.
 ///
-/// Costs a look at the event of every row, where there is such a name. A name that reads as a program
-/// that sends rows (`web · Linux · Chrome`), and is one, is not counted: every row would be looked at
-/// for an event that no one calls so.
-pub(in crate::inspect) fn events_with(scan: &dyn Scan, text: &str) -> Result<Vec<EventHit>, Error> {
+/// A name that reads as a program that sends rows (`web · Linux · Chrome`), and is one, is left out: every row would be
+/// looked at for an event that no one calls so.
+fn named(scan: &dyn Scan, text: &str) -> Result<Vec<(i64, String)>, Error> {
     let mut names = scan.names()?;
     names.retain(|(_, name)| !text.is_empty() && contains(name, text));
     let mut of_events = Vec::with_capacity(names.len());
@@ -26,7 +25,31 @@ pub(in crate::inspect) fn events_with(scan: &dyn Scan, text: &str) -> Result<Vec
             of_events.push((number, name));
         }
     }
-    let names = of_events;
+    Ok(of_events)
+}
+
+/// The event names that have `text` in them, not counted yet; none where there are more than are listed, because only
+/// their people say which ones are, and none that a program has, which may have no rows.
+pub(in crate::inspect) fn names_with(scan: &dyn Scan, text: &str) -> Result<Vec<EventHit>, Error> {
+    let names = named(scan, text)?;
+    if names.len() > MOST {
+        return Ok(Vec::new());
+    }
+    let mut hits = Vec::with_capacity(names.len());
+    for (number, event) in names {
+        if !scan.is_client(number)? {
+            hits.push(EventHit { event, people: 0, rows: 0 });
+        }
+    }
+    hits.sort_by_key(|hit| (!same(&hit.event, text), hit.event.clone()));
+    Ok(hits)
+}
+
+/// Up to [`MOST`] event names that have `text` in them, the one with the most people first.
+///
+/// Costs a look at the event of every row, where there is such a name.
+pub(in crate::inspect) fn events_with(scan: &dyn Scan, text: &str) -> Result<Vec<EventHit>, Error> {
+    let names = named(scan, text)?;
     if names.is_empty() {
         return Ok(Vec::new());
     }

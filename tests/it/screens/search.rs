@@ -528,6 +528,20 @@ fn a_person_can_be_opened_while_events_are_counted() {
 }
 
 #[test]
+fn an_event_can_be_searched_for_while_its_people_are_counted() {
+    let mut app = with(sally());
+    app.press_unanswered("purchase");
+    let ticket = app.waiting().unwrap();
+    let events = vec![EventHit { event: "Purchase Completed".into(), people: 0, rows: 0 }];
+    app.send(Msg::Response(ticket, Response::Soon(Box::new(Hits { events, counts: true, ..Hits::default() }))));
+    let text = app.text();
+    assert!(text.contains("Purchase Completed") && text.contains("1 event, being counted"), "{text}");
+    assert!(!text.contains("0 people"), "{text}");
+    app.press_unanswered("<Enter>");
+    assert_eq!(app.model.search.text(), "event=\"Purchase Completed\"");
+}
+
+#[test]
 fn a_person_is_listed_by_the_best_name_that_is_known() {
     let mut found = with_plan((9, 9));
     found.list[0].name = Some("Sally Doe".into());

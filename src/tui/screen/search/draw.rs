@@ -83,6 +83,7 @@ fn rule(pen: &mut Pen<'_>, state: &State, look: &Look) {
                 fit::counted(all, "row")
             )),
             _ if hits.is_empty() => {}
+            _ if hits.counts && hits.list.is_empty() => words.push(format!("{found}, being counted")),
             _ if hits.counts => words.push(format!("{found}, events and values are being counted")),
             Some((looked, all)) if hits.ended_early => words.push(format!(
                 "the first {people}, found in {} of {}: type on",

@@ -277,7 +277,10 @@ fn counts(
 ) {
     let (plain, muted) = (look.style(Meaning::Text), look.style(Meaning::Muted));
     let least = if is_cut { "at least " } else { "" };
-    let counts = format!("{least}{} {} {}", fit::people(people), look.glyphs.dot, fit::counted(rows, "row"));
+    let counts = match rows {
+        0 => "being counted".to_owned(),
+        _ => format!("{least}{} {} {}", fit::people(people), look.glyphs.dot, fit::counted(rows, "row")),
+    };
     pen.text(what, muted);
     let room = pen.room().saturating_sub(fit::width(&counts) + 3);
     pen.marked(name, room, marked, (plain, look.style(Meaning::Match)));

@@ -41,7 +41,7 @@ impl State {
 
     /// Whether rows are still being looked through for what is typed.
     pub(super) fn is_partial(&self) -> bool {
-        let is_part = |hits: &Hits| (hits.is_partial() || hits.counts) && !hits.list.is_empty();
+        let is_part = |hits: &Hits| (hits.is_partial() || hits.counts) && !hits.is_empty();
         !self.stale && self.found.value().is_some_and(|(hits, _)| is_part(hits))
     }
 }
