@@ -31,6 +31,7 @@ pub use self::draw::view;
 pub use self::message::{Effect, Layer, Msg};
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use crossterm::event::{Event, MouseEventKind};
 
@@ -108,7 +109,7 @@ pub struct Model {
     /// The zone that the data of the user with an id says, if it does.
     device_zone: Option<(Id, Option<Zone>)>,
     tickets: Ticket,
-    waited: bool,
+    waited: Option<Duration>,
     looking: bool,
     notice: Option<String>,
     /// What is looked for on pages of lines.
@@ -162,7 +163,7 @@ impl Model {
             rules: ruling::Chosen::of(options.rules),
             device_zone: None,
             tickets: 0,
-            waited: false,
+            waited: None,
             looking: false,
             notice: None,
             sought: String::new(),
@@ -200,7 +201,12 @@ impl Model {
 
     /// Whether an answer is waited for without the screen saying so.
     pub fn is_waiting(&self) -> bool {
-        !self.waited && self.is_asked()
+        self.waited.is_none() && self.is_asked()
+    }
+
+    /// Whether an answer is waited for, and the screen says so.
+    pub fn has_waited(&self) -> bool {
+        self.waited.is_some()
     }
 
     /// The screens, the top one last.
@@ -275,12 +281,12 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             let mut effects = answers::answered(model, ticket, answer);
             effects.extend(model.sift());
             if !model.is_asked() {
-                model.waited = false;
+                model.waited = None;
             }
             effects
         }
-        Msg::Waited => {
-            model.waited = model.is_asked();
+        Msg::Waited(long) => {
+            model.waited = Some(long).filter(|_| model.is_asked());
             Vec::new()
         }
         Msg::Beat => {

@@ -17,11 +17,14 @@ use super::fit;
 use super::frame::Ui;
 use super::outside::{self, Gate, Tool};
 use super::terminal::{Panics, Terminal};
-use super::worker::{Cancel, Factory, Queue, Response, Text, work};
+use super::worker::{Cancel, Factory, Queue, Request, Response, Text, work};
 use crate::listen::{News, send_test_row};
 
 /// From here on a wait is said to be one; what is faster would only flicker.
 const BUSY_AFTER: Duration = Duration::from_millis(120);
+
+/// How often a wait says how long it is by now.
+const TICK: Duration = Duration::from_millis(200);
 
 /// How long commands that wait behind a question may take when the program ends.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -134,10 +137,16 @@ fn run_loop(
 
     let mut effects = effects;
     let mut next_beat: Option<Instant> = None;
+    let mut asked_at = Instant::now();
     loop {
         for effect in effects.drain(..) {
             match effect {
-                Effect::Ask(ticket, question) => ask.ask(ticket, question),
+                Effect::Ask(ticket, question) => {
+                    if !model.has_waited() || !matches!(question, Request::Stop) {
+                        asked_at = Instant::now();
+                    }
+                    ask.ask(ticket, question);
+                }
                 Effect::Quit => return Ok(()),
                 Effect::Fail(failure) => return Err(failure),
                 Effect::Mouse(captured) => terminal.capture(captured).map_err(|error| lost(&error))?,
@@ -172,7 +181,8 @@ fn run_loop(
         next_beat = model.beat().map(|span| next_beat.unwrap_or_else(|| Instant::now() + span));
         let (patience, otherwise) = match next_beat {
             Some(at) => (at.saturating_duration_since(Instant::now()), Msg::Beat),
-            None if model.is_waiting() => (BUSY_AFTER, Msg::Waited),
+            None if model.is_waiting() => (BUSY_AFTER, Msg::Waited(BUSY_AFTER)),
+            None if model.has_waited() => (TICK, Msg::Waited(asked_at.elapsed())),
             None => (LOOK_EVERY, Msg::Idle),
         };
         let first = match messages.recv_timeout(patience) {

@@ -27,6 +27,8 @@ mod soon;
 mod taking_back;
 mod travel;
 
+use std::time::Duration;
+
 use crate::support::app::App;
 use crossterm::event::Event;
 use journey::identity::Journey;
@@ -369,8 +371,10 @@ fn a_long_wait_is_shown() {
     let mut app = App::unsettled(Stories::default(), &Options::default());
     assert!(app.model.is_waiting());
     assert!(!app.text().contains("busy"));
-    app.send(Msg::Waited);
+    app.send(Msg::Waited(Duration::from_millis(120)));
     insta::assert_snapshot!(app.text());
+    app.send(Msg::Waited(Duration::from_millis(3_240)));
+    assert!(app.text().contains("| 3.2 s, Esc stops"), "{}", app.text());
     app.settle();
     assert!(!app.text().contains("busy"));
 }

@@ -1,5 +1,9 @@
 //! The program in a real terminal: what a person sees, and what is left when it ends.
 
+#[path = "../it/warehouse/servers.rs"]
+#[expect(dead_code, reason = "other tests need more of it")]
+#[expect(clippy::unwrap_used, reason = "a test that cannot be set up has to fail")]
+mod servers;
 mod support;
 
 use std::sync::Arc;
@@ -391,4 +395,69 @@ fn an_import_says_at_once_that_it_heard_the_signal() {
     session.wait_for("the import was stopped");
     drop(silent);
     assert_eq!(session.end(), 130);
+}
+
+#[expect(clippy::unwrap_used, reason = "a server that does not answer fails the test")]
+/// How many questions run on a server that have a text in them, and how many that have not.
+fn running(client: &journey::warehouse::Client, text: &str) -> (u64, u64) {
+    let sql = format!(
+        "SELECT countIf(position(query, '{text}') > 0), countIf(position(query, '{text}') = 0) FROM system.processes \
+         WHERE query LIKE '%sleepEachRow%' AND query NOT LIKE '%system.processes%' FORMAT TSV"
+    );
+    let answer = String::from_utf8(client.ask(&sql, None).unwrap()).unwrap();
+    let (with, without) = answer.trim().split_once('\t').unwrap();
+    (with.parse().unwrap(), without.parse().unwrap())
+}
+
+#[test]
+fn a_slow_question_is_shown_with_its_seconds_and_esc_or_a_newer_one_ends_it_on_the_server() {
+    let Some(servers) = servers::Servers::start(1) else { return };
+    let address = &servers.addresses("default")[0];
+    let client =
+        journey::warehouse::Client::new(&journey::warehouse::Address::read(address).unwrap(), &|_| None).unwrap();
+    // Each block of rows takes a second, so that a question that no one ends takes minutes.
+    client.run("CREATE TABLE own (id String, time DateTime, event String, properties String) ENGINE = Memory").unwrap();
+    for _ in 0..300 {
+        client.run("INSERT INTO own SELECT toString(number), 1561971600, 'A', '{}' FROM numbers(20)").unwrap();
+    }
+    let config = tempfile::tempdir().unwrap();
+    std::fs::create_dir(config.path().join("journey")).unwrap();
+    let settings = format!(
+        "[warehouse]\nurl = \"{address}\"\nseconds = 900\n[warehouse.events]\ntable = \"own\"\n\
+         id = \"if(sleepEachRow(0.05) = 0, id, '')\"\ntime = \"time\"\nevent = \"event\"\nproperties = \"properties\"\n"
+    );
+    std::fs::write(config.path().join("journey/config.toml"), settings).unwrap();
+    let ended = || {
+        let mut left = running(&client, "sleep");
+        for _ in 0..20_000 {
+            if left == (0, 0) {
+                break;
+            }
+            left = running(&client, "sleep");
+        }
+        assert_eq!(left, (0, 0), "it runs on");
+    };
+    let mut session = Session::start_with(&[], &[("XDG_CONFIG_HOME", config.path().to_str().unwrap())], 80, 24);
+    session.wait_for(" s, Esc stops");
+    assert_ne!(running(&client, "sleep"), (0, 0));
+    session.press("\x1b");
+    session.wait_for("was cancelled");
+    ended();
+    session.press("q");
+    session.wait_for(" s, Esc stops");
+    session.press("7");
+    let mut left = running(&client, "q7");
+    for _ in 0..20_000 {
+        if left.0 > 0 && left.1 == 0 {
+            break;
+        }
+        left = running(&client, "q7");
+    }
+    assert!(left.0 > 0 && left.1 == 0, "the older question runs on: {left:?}");
+    session.wait_for(" s, Esc stops");
+    session.press("\x1b");
+    session.wait_for("was cancelled");
+    ended();
+    session.press("\x03");
+    assert_eq!(session.end(), 0);
 }

@@ -1,5 +1,7 @@
 //! One frame.
 
+use std::time::Duration;
+
 use ratatui::Frame;
 use ratatui::buffer::{Buffer, CellDiffOption};
 use ratatui::layout::{Position, Rect};
@@ -208,10 +210,22 @@ fn hints(model: &Model, ui: &mut Ui, pen: &mut Pen<'_>, room: usize, row: u16) {
     }
 }
 
+/// That an answer is waited for: from a second on how long, and what ends it.
+fn busy(waited: Duration) -> String {
+    const TURNS: [char; 4] = ['|', '/', '-', '\\'];
+    let tenths = waited.as_millis() / 100;
+    if tenths < 10 {
+        return "busy…".to_owned();
+    }
+    let turn = usize::try_from(tenths / 2).unwrap_or(0) % TURNS.len();
+    let turn = TURNS.get(turn).copied().unwrap_or(' ');
+    format!("{turn} {}.{} s, Esc stops", tenths / 10, tenths % 10)
+}
+
 /// Where we are, or that an answer is waited for.
 fn place(model: &Model, columns: usize) -> String {
-    if model.waited {
-        return "busy…".to_owned();
+    if let Some(waited) = model.waited {
+        return busy(waited);
     }
     let then = model
         .journey

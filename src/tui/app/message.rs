@@ -1,5 +1,7 @@
 //! What can happen, what is to be done then, and the screens that lie on each other.
 
+use std::time::Duration;
+
 use crossterm::event::Event;
 
 use crate::listen::News;
@@ -26,8 +28,8 @@ pub enum Msg {
     Response(Ticket, Response),
     /// Requests were answered, and rows are in the store.
     News(Box<News>),
-    /// An answer has been waited for long enough to say so.
-    Waited,
+    /// An answer has been waited for long enough to say so, this long by now.
+    Waited(Duration),
     /// Some time has passed without anything.
     Idle,
     /// The time that `Model::beat` gave has passed.

@@ -22,7 +22,7 @@ impl Model {
         self.cells_asked = None;
         self.sifting = None;
         self.failed = None;
-        self.waited = false;
+        self.waited = None;
         if self.opened.as_ref() != Some(&id)
             && let Some(journey) = self.journey.take()
         {

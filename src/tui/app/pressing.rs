@@ -3,8 +3,9 @@
 use crossterm::event::KeyEvent;
 
 use crate::tui::keys::{Action, Context, Key, Resolved};
+use crate::tui::worker::Request;
 
-use super::{Effect, Model, act, search_asked, travel, typed};
+use super::{Effect, Layer, Model, act, search_asked, travel, typed};
 
 /// The largest number before a key.
 const MOST: usize = 99_999;
@@ -32,16 +33,32 @@ pub(super) fn key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
         model.count = None;
         return Vec::new();
     }
-    if let Some(count) = counted(model, key, &contexts) {
+    if key.is_escape() && model.has_waited() && model.title.is_some() {
+        let stop = Effect::Ask(model.ticket(), Request::Stop);
+        // What is here stays; where nothing is here yet, the key leads back as well.
+        let is_empty = match model.layers.last() {
+            Some(Layer::Journey) => model.journey.is_none(),
+            Some(Layer::Compare) => true,
+            _ => false,
+        };
+        let more = if is_empty { pressed(model, key, &contexts) } else { Vec::new() };
+        return std::iter::once(stop).chain(more).collect();
+    }
+    pressed(model, key, &contexts)
+}
+
+/// A key that is no text.
+fn pressed(model: &mut Model, key: Key, contexts: &[Context]) -> Vec<Effect> {
+    if let Some(count) = counted(model, key, contexts) {
         model.count = Some(count);
         return Vec::new();
     }
     model.pending.push(key);
-    let mut resolved = model.keymap.resolve(&contexts, &model.pending);
+    let mut resolved = model.keymap.resolve(contexts, &model.pending);
     if resolved == Resolved::Nothing && model.pending.len() > 1 {
         // A sequence that leads nowhere is dropped, its last key begins anew.
         model.pending = vec![key];
-        resolved = model.keymap.resolve(&contexts, &model.pending);
+        resolved = model.keymap.resolve(contexts, &model.pending);
     }
     match resolved {
         Resolved::Pending => Vec::new(),

@@ -99,6 +99,8 @@ pub enum Request {
     Findings(Question),
     /// The look at every user with this ticket ends with what it knows; nothing is answered.
     Enough(Ticket),
+    /// Every question that was asked before ends, with an answer that says so.
+    Stop,
 }
 
 /// Whose journey, as it stood at which moment.
@@ -191,7 +193,9 @@ impl Request {
             Self::Standing(_) => Rule::Ask(Lane::Standing, &[]),
             Self::Changed => Rule::Ask(Lane::Changes, &[]),
             Self::Text(_) => Rule::Ask(Lane::Text, &[]),
-            Self::Pin(_) | Self::Save(_) | Self::Report(_) | Self::Remember(_) | Self::Enough(_) => Rule::Do,
+            Self::Pin(_) | Self::Save(_) | Self::Report(_) | Self::Remember(_) | Self::Enough(_) | Self::Stop => {
+                Rule::Do
+            }
             Self::Store(_) | Self::Redact(_) | Self::Rules(_) => Rule::Turn,
         }
     }
@@ -226,7 +230,7 @@ impl Request {
                 let answer = backend.findings(question, &mut |done, all| show(Response::Looked(done, all)));
                 Response::Findings(question.clone(), answer.map(Box::new))
             }
-            Self::Enough(_) => Response::Remembered,
+            Self::Enough(_) | Self::Stop => Response::Remembered,
             Self::Remember(recent) => {
                 backend.remember(recent);
                 Response::Remembered

@@ -28,6 +28,8 @@ struct Tickets {
     kept: AtomicUsize,
     /// The newest look at every user that ends with what it knows.
     enough: AtomicU64,
+    /// Questions up to this ticket are stopped: they end with an answer that says so.
+    stopped: AtomicU64,
 }
 
 impl Cancel {
@@ -38,6 +40,7 @@ impl Cancel {
         let Some(latest) = tickets.latest.get(tickets.lane.load(Ordering::Acquire)) else { return false };
         tickets.closed.load(Ordering::Acquire) > 0
             || latest.load(Ordering::Acquire) > tickets.running.load(Ordering::Acquire)
+            || tickets.stopped.load(Ordering::Acquire) > tickets.running.load(Ordering::Acquire)
     }
 
     /// Every question that runs is pointless: the program ends.
@@ -58,6 +61,9 @@ impl Cancel {
     pub(super) fn asked(&self, ticket: Ticket, request: &Request) {
         if let Request::Enough(of) = request {
             self.0.enough.fetch_max(*of, Ordering::AcqRel);
+        }
+        if let Request::Stop = request {
+            self.0.stopped.fetch_max(ticket, Ordering::AcqRel);
         }
         let end = |lane: Lane| {
             if let Some(latest) = self.0.latest.get(lane.index()) {
