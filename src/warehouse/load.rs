@@ -22,6 +22,9 @@ use crate::model::stored::{ImportedFile, StoredProfile};
 use crate::model::text::lower;
 use crate::model::{Flags, Id, NumberedTexts};
 
+/// Requests that bring rows to one table at a time: a server takes each with one thread.
+const LANES: usize = 2;
+
 /// `journey_loads.kind` of a load of rows.
 pub(super) const ROWS: u8 = 0;
 /// `journey_loads.kind` of a load of everything else. Facts of kind 1 had tables that are no longer read.
@@ -76,7 +79,9 @@ pub struct Load<'c> {
     /// What is sent next, to the table of the rows on their way.
     block: Block,
     table: &'static str,
-    on_the_way: Option<Upload>,
+    on_the_way: Vec<Upload>,
+    /// Blocks that went on their way to the table.
+    blocks: usize,
     rows: u64,
     first: i64,
 }
@@ -100,7 +105,17 @@ impl<'c> Load<'c> {
 
     fn new(client: &'c Client, kind: u8, table: &'static str) -> Self {
         let number = RandomState::new().build_hasher().finish();
-        Self { client, number, kind, block: Block::default(), table, on_the_way: None, rows: 0, first: 0 }
+        Self {
+            client,
+            number,
+            kind,
+            block: Block::default(),
+            table,
+            on_the_way: Vec::new(),
+            blocks: 0,
+            rows: 0,
+            first: 0,
+        }
     }
 
     /// A load of rows, the first of which lies at `first`.
@@ -123,20 +138,24 @@ impl<'c> Load<'c> {
         if self.block.0.is_empty() {
             return Ok(());
         }
-        if self.on_the_way.is_none() {
-            self.on_the_way =
-                Some(Upload::begin(self.client, self.table).map_err(|failed| self.client.explain(failed))?);
+        if self.on_the_way.len() < LANES {
+            let upload = Upload::begin(self.client, self.table).map_err(|failed| self.client.explain(failed))?;
+            self.on_the_way.push(upload);
         }
         let block = std::mem::take(&mut self.block.0);
-        let is_taken = self.on_the_way.as_ref().is_some_and(|upload| upload.send(block));
+        let upload = self.on_the_way.get(self.blocks % LANES);
+        self.blocks += 1;
+        let is_taken = upload.is_some_and(|upload| upload.send(block));
         // What no one takes has an error to tell.
         if is_taken { Ok(()) } else { self.arrive() }
     }
 
     /// Waits until the rows of the table are stored.
     fn arrive(&mut self) -> Result<(), Error> {
-        let Some(upload) = self.on_the_way.take() else { return Ok(()) };
-        upload.finish().map_err(|failed| self.client.explain(failed))
+        self.blocks = 0;
+        // The end of each first: the server stores what it has of one while the next ends.
+        let ended: Vec<_> = self.on_the_way.drain(..).map(Upload::end).collect();
+        ended.into_iter().try_for_each(|ended| ended.arrived().map_err(|failed| self.client.explain(failed)))
     }
 
     /// Begins a record of `table`.

@@ -33,16 +33,31 @@ impl Upload {
         Ok(Self { blocks, answer })
     }
 
-    /// Hands a block over; `false` when none is taken any more, of which [`Upload::finish`] tells the reason.
+    /// Hands a block over; `false` when none is taken any more, of which [`Ended::arrived`] tells the reason.
     pub(super) fn send(&self, block: Vec<u8>) -> bool {
         self.blocks.send(Some(block)).is_ok()
     }
 
-    /// Says that this was all, and waits until it is stored.
-    pub(super) fn finish(self) -> Result<(), Failed> {
+    /// Says that this was all.
+    pub(super) fn end(self) -> Ended {
         let is_whole = self.blocks.send(None).is_ok();
+        Ended { is_whole, answer: self.answer }
+    }
+}
+
+/// A request of which everything was handed over.
+pub(super) struct Ended {
+    is_whole: bool,
+    answer: Receiver<Result<(), Failed>>,
+}
+
+impl Ended {
+    /// Waits until it is stored.
+    pub(super) fn arrived(self) -> Result<(), Failed> {
         match self.answer.recv() {
-            Ok(Ok(())) if !is_whole => Err(Failed::Silent("the server answered before all rows were sent".to_owned())),
+            Ok(Ok(())) if !self.is_whole => {
+                Err(Failed::Silent("the server answered before all rows were sent".to_owned()))
+            }
             Ok(answer) => answer,
             Err(_) => Err(Failed::Silent("the thread that sent rows ended without an answer".to_owned())),
         }
