@@ -3,6 +3,7 @@
 //! The servers are real ones, started on loopback; without `clickhouse-server` on the machine these
 //! tests say that they are skipped.
 
+mod facts;
 mod faults;
 mod servers;
 mod trips;
