@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::source::Warehouse;
 use super::tables::{IDS, VALUES};
-use super::wire::{Answer, literal, literals};
+use super::wire::{Answer, containing, literal, literals};
 use crate::inspect::Error;
 use crate::model::Id;
 use crate::model::hit::{IdHit, Match};
@@ -21,10 +21,10 @@ impl Warehouse {
         let exact = Id::new(text);
         let forms = literals([exact.as_str(), exact.other_device_form().as_str()]);
         let (device, lower) = (format!("{DEVICE_PREFIX}{}", lower(text)), lower(text));
-        let (device, lower) = (literal(&device), literal(&lower));
+        let (device, has, lower) = (literal(&device), containing(&lower), literal(&lower));
         let sql = format!(
             "SELECT id, toUInt8(multiIf(id IN ({forms}), 0, startsWith(lower, {lower}) OR startsWith(lower, {device}), 1, 2)) AS how, \
-             '' AS by_key, '' AS by_value FROM {IDS} WHERE load = {facts} AND position(lower, {lower}) > 0 \
+             '' AS by_key, '' AS by_value FROM {IDS} WHERE load = {facts} AND lower LIKE {has} \
              ORDER BY how, length(id), id LIMIT {limit} FORMAT RowBinary",
             facts = state.facts
         );
@@ -37,7 +37,7 @@ impl Warehouse {
         if found.len() < limit {
             let sql = format!(
                 "SELECT id, toUInt8(3) AS how, argMin(key, number) AS by_key, argMin(value, number) AS by_value FROM {VALUES} \
-                 WHERE load = {facts} AND position(lower, {lower}) > 0 GROUP BY id ORDER BY min(length(value)), id \
+                 WHERE load = {facts} AND lower LIKE {has} GROUP BY id ORDER BY min(length(value)), id \
                  LIMIT {limit} FORMAT RowBinary",
                 facts = state.facts
             );

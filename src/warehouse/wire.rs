@@ -28,6 +28,21 @@ pub(super) fn literals<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     texts.into_iter().map(literal).collect::<Vec<_>>().join(",")
 }
 
+/// The pattern of `LIKE` for all that has `text` in it, as a literal. The index for parts of texts serves it, and
+/// no other way to ask.
+pub(super) fn containing(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for c in text.chars() {
+        if ['%', '_', '\\'].contains(&c) {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    literal(&pattern)
+}
+
 /// Numbers, with commas between.
 pub(super) fn numbers<N: std::fmt::Display>(numbers: impl IntoIterator<Item = N>) -> String {
     let mut out = String::new();
