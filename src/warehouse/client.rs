@@ -33,7 +33,12 @@ const LONGEST: u64 = 1 << 30;
 
 /// Codes of ClickHouse: what was asked for does not exist, is not allowed, or was stopped.
 mod code {
+    pub(super) const NO_SUCH_COLUMN: u16 = 16;
+    pub(super) const ILLEGAL_TYPE: u16 = 43;
+    pub(super) const UNKNOWN_FUNCTION: u16 = 46;
+    pub(super) const UNKNOWN_IDENTIFIER: u16 = 47;
     pub(super) const UNKNOWN_TABLE: u16 = 60;
+    pub(super) const SYNTAX: u16 = 62;
     pub(super) const UNKNOWN_DATABASE: u16 = 81;
     pub(super) const UNKNOWN_SETTING: u16 = 115;
     pub(super) const TOO_MANY_ROWS: u16 = 158;
@@ -273,6 +278,12 @@ impl Client {
 
     fn post(&self, body: &[u8], parameters: &[(&str, String)]) -> Result<Vec<u8>, Failed> {
         let sent = self.request(parameters).send(body);
+        // A connection that was kept can have been closed by the server meanwhile; nothing is known of an answer then,
+        // and to ask once more costs a trip.
+        let sent = match sent {
+            Err(error) if is_closed(&error) => self.request(parameters).send(body),
+            sent => sent,
+        };
         sent.map_err(|error| Failed::Silent(error.to_string())).and_then(whole)
     }
 
@@ -300,9 +311,10 @@ impl Client {
         let store = |what: String| Error::new(ErrorKind::Store, what);
         match failed {
             Failed::Cancelled => Error::cancelled(),
-            Failed::Silent(why) => store(format!("the warehouse {address} does not answer"))
-                .cause(&why)
-                .hint("check the address, and that the server runs; a certificate of your own belongs to [warehouse] ca in the settings"),
+            Failed::Silent(why) => {
+                let what = store(format!("the warehouse {address} does not answer")).cause(&why);
+                what.hint(silence(address, &why))
+            }
             Failed::Refused { code, what } => {
                 let refused = |said: &str| store(format!("the warehouse {address} {said}")).cause(&what);
                 match code {
@@ -314,21 +326,72 @@ impl Client {
                     }
                     // A query that is no longer wanted is another case: no one reads its answer.
                     code::KILLED => refused("ended the query").hint("someone killed it there: ask again"),
-                    code::UNKNOWN_DATABASE => refused("has no such database"),
+                    code::UNKNOWN_DATABASE => refused("has no such database").hint(
+                        "the address ends in the name of the database, clickhouse://HOST:PORT/DATABASE; SHOW DATABASES lists those that the user may see",
+                    ),
+                    code::UNKNOWN_TABLE if address.own.is_some() => refused("has no such table").hint(
+                        "[warehouse.events] and [warehouse.edges] in the settings name the tables; SHOW TABLES lists those that the user may see",
+                    ),
+                    code::NO_SUCH_COLUMN
+                    | code::ILLEGAL_TYPE
+                    | code::UNKNOWN_FUNCTION
+                    | code::UNKNOWN_IDENTIFIER
+                    | code::SYNTAX
+                        if address.own.is_some() =>
+                    {
+                        refused("cannot evaluate an expression of the settings")
+                            .hint("[warehouse.events] in the settings has the expressions, DESCRIBE TABLE the columns")
+                    }
                     code::UNKNOWN_TABLE => refused("has no tables of journey").hint(
                         "journey warehouse ddl prints what makes them; journey import FILE --to fills them",
                     ),
-                    code::ACCESS_DENIED | code::NO_PRIVILEGES | code::READONLY => refused("does not allow that"),
+                    code::ACCESS_DENIED | code::NO_PRIVILEGES | code::READONLY => {
+                        refused("does not allow that").hint(
+                            "ask its administrator for the right to read the tables; only a fill needs the right to insert",
+                        )
+                    }
                     code::TIMEOUT | code::TOO_SLOW | code::TOO_MANY_ROWS | code::TOO_MANY_BYTES => {
-                        refused("met a limit, so there is no answer").hint("[warehouse.limits] in the settings has the limits that are sent")
+                        refused("met a limit, so there is no answer").hint(
+                            "seconds, rows and bytes of [warehouse] in the settings are sent as limits; the server has limits of its own",
+                        )
                     }
                     code::NETWORK | code::ALL_CONNECTION_TRIES_FAILED => {
-                        refused("cannot reach one of its shards, so the answer would be incomplete")
+                        refused("cannot reach one of its shards, so the answer would be incomplete").hint(
+                            "no rows are left out: ask again when all servers of system.clusters run",
+                        )
                     }
+                    // A port that is none of HTTP says so in words of its own.
+                    0 => refused("does not answer as ClickHouse does")
+                        .hint("the port is that of its HTTP interface: 8123, or 8443 with clickhouses://; 9000 is another"),
                     _ => refused("refuses the question"),
                 }
             }
         }
+    }
+}
+
+/// Whether a connection ended without a word.
+fn is_closed(error: &ureq::Error) -> bool {
+    use std::io::ErrorKind as Io;
+    let ureq::Error::Io(error) = error else { return false };
+    [Io::UnexpectedEof, Io::ConnectionReset, Io::ConnectionAborted, Io::BrokenPipe].contains(&error.kind())
+}
+
+/// What to do where a server does not answer, by what was seen of it.
+fn silence(address: &Address, why: &str) -> &'static str {
+    let has = |words: &[&str]| words.iter().any(|word| why.contains(word));
+    if has(&["refused"]) {
+        "no server listens there: check the host, the port and that the server runs"
+    } else if has(&["lookup", "resolve", "host not found", "Name or service"]) {
+        "the name of the host is not known: check it"
+    } else if has(&["UnknownIssuer", "certificate", "Certificate", "CaUsedAsEndEntity"]) {
+        "a certificate of your own belongs to [warehouse] ca in the settings, with the authority that signed it"
+    } else if address.is_encrypted() && has(&["InvalidContentType", "corrupt message", "tls", "eof"]) {
+        "the port does not speak TLS: clickhouse:// is without it, and 8443 is the usual port with it"
+    } else if has(&["timeout", "timed out"]) {
+        "the way to the server is closed, or the question took longer than seconds of [warehouse] in the settings"
+    } else {
+        "check the address, that the port is that of HTTP (8123, or 8443 with clickhouses://), and that the server runs"
     }
 }
 

@@ -3,10 +3,10 @@
 use journey::inspect::ErrorKind;
 use journey::model::Id;
 use journey::session::warehouse::fill;
-use journey::warehouse::{Address, Client, Failed, Layout, Warehouse};
+use journey::warehouse::{Address, Client, Failed, Layout, OwnTable, Warehouse};
 
 use super::servers::{self, Servers};
-use super::{Store, as_user, client, prepared};
+use super::{Store, as_user, client, open_own, own_mapping, prepared};
 
 #[test]
 fn an_error_in_the_middle_of_an_answer_is_an_error() {
@@ -48,7 +48,10 @@ fn a_journey_that_meets_a_limit_is_an_error() {
     let warehouse = Warehouse::open(Client::new(&address, &|_| None).unwrap()).unwrap();
     let warehouse = journey::inspect::Inspector::new(warehouse);
     let error = warehouse.journey(&Id::new("sally@gmail.com")).unwrap_err();
-    assert!(error.what.contains("met a limit") && format!("{error:?}").contains("[warehouse.limits]"), "{error:?}");
+    assert!(
+        error.what.contains("met a limit") && format!("{error:?}").contains("seconds, rows and bytes of [warehouse]"),
+        "{error:?}"
+    );
 }
 
 #[test]
@@ -66,4 +69,41 @@ fn a_query_that_someone_else_kills_is_an_error_and_not_an_answer_that_no_one_wan
     let error = client.explain(failed);
     assert_eq!(error.kind, ErrorKind::Store);
     assert!(error.what.contains("ended the query"), "{error:?}");
+}
+
+#[test]
+fn what_cannot_be_reached_says_what_happened_and_what_to_do() {
+    let Some(servers) = Servers::start(1) else { return };
+    let address = &servers.addresses("default")[0];
+    let failed = |client: Client| client.ask("SELECT 1", None).map_err(|failed| client.explain(failed)).unwrap_err();
+    let hint = |error: journey::inspect::Error| format!("{}: {}", error.what, error.hints.join("; "));
+    let plain = address.replace("clickhouse://", "clickhouses://");
+    let error = hint(failed(client(&plain)));
+    assert!(error.contains("does not answer") && error.contains("does not speak TLS"), "{error}");
+    let secure = servers.secure_address("default").replace("clickhouses://", "clickhouse://");
+    let error = hint(failed(client(&secure)));
+    assert!(error.contains("answer") && error.contains("8443 with clickhouses://"), "{error}");
+    let error = hint(failed(client("clickhouse://127.0.0.1:1/default")));
+    assert!(error.contains("no server listens there"), "{error}");
+    let error = hint(failed(client(&address.replace("/default", "/nowhere"))));
+    assert!(error.contains("has no such database") && error.contains("SHOW DATABASES"), "{error}");
+    let error = hint(failed(as_user(address, servers::READER, "wrong")));
+    assert!(error.contains("refuses the user") && error.contains("JOURNEY_WAREHOUSE_PASSWORD"), "{error}");
+    let own = |own: OwnTable| {
+        let address = Address { own: Some(Box::new(own)), ..Address::read(address).unwrap() };
+        hint(journey::session::warehouse::open(&address).map(drop).unwrap_err())
+    };
+    let error = own(own_mapping());
+    assert!(error.contains("has no such table") && error.contains("[warehouse.events]"), "{error}");
+    client(address)
+        .run("CREATE TABLE own (n UInt64, distinct_id String, time DateTime, event String, properties String, arrived Int64) ENGINE = Memory")
+        .unwrap();
+    open_own(address, own_mapping());
+    for id in ["no_such", "noSuch(distinct_id)", "distinct_id +", "distinct_id + 1"] {
+        let error = own(OwnTable { id: id.to_owned(), ..own_mapping() });
+        assert!(
+            error.contains("cannot evaluate an expression") && error.contains("[warehouse.events]"),
+            "{id}: {error}"
+        );
+    }
 }
