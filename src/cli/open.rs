@@ -15,7 +15,7 @@ use crate::model::near;
 use crate::output::Kept;
 use crate::session::{self, Location, demo};
 use crate::store::{Error, Reader};
-use crate::warehouse::{Address, OwnTable};
+use crate::warehouse::{Address, OwnEdges, OwnTable};
 
 /// What the command line says of the store.
 #[derive(Clone, Debug, Default)]
@@ -105,6 +105,11 @@ impl Named {
     /// Opens what a command reads from, and says so when it is the demo store.
     pub(super) fn open(self, console: &Console) -> Result<Inspector, Failure> {
         let mut inspector = match self.clone().address()? {
+            // What is personal is known only after a look at every id.
+            Some(address) if console.redactor.is_some() => {
+                return Err(Failure::usage(format!("answers of the warehouse {address} cannot be redacted"))
+                    .hint("import an extract of its rows, and redact answers of that store file"));
+            }
             Some(address) => session::warehouse::open(&address)?,
             None => Inspector::new(self.reader(console)?),
         };
@@ -141,7 +146,11 @@ impl Named {
 /// Reads an address, with what the settings say of it.
 pub(super) fn address(text: &str, settings: &Warehouse) -> Result<Address, Failure> {
     let mut address = Address::read(text).map_err(Failure::usage)?;
-    let Warehouse { url: _, user_env, password_env, ca, seconds, rows, bytes, events } = settings.clone();
+    if let Some(database) = settings.database.as_deref().filter(|_| !Address::names_database(text)) {
+        address = address.with_database(database).map_err(Failure::usage)?;
+    }
+    let Warehouse { url: _, database: _, user_env, password_env, ca, seconds, rows, bytes, events, edges } =
+        settings.clone();
     address.user_variable = user_env.unwrap_or(address.user_variable);
     address.password_variable = password_env.unwrap_or(address.password_variable);
     address.ca = ca;
@@ -159,6 +168,7 @@ pub(super) fn address(text: &str, settings: &Warehouse) -> Result<Address, Failu
             arrived: given("arrived"),
             row: given("row"),
             named: events.named,
+            edges: OwnEdges { named: edges.alias_calls.zip(edges.links).map(Into::into), ids: edges.ids },
         })
     });
     Ok(address)

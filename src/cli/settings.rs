@@ -185,6 +185,10 @@ fn lines(common: &Common, theme: Option<&str>, store: Named, loaded: &Loaded) ->
         let path = loaded.file.as_ref().map(|file| file.path.display().to_string()).unwrap_or_default();
         lines.extend(value.map(|value| line(&format!("warehouse.events.{name}"), value, path)));
     }
+    for (name, value) in settings.warehouse.edges.set() {
+        let path = loaded.file.as_ref().map(|file| file.path.display().to_string()).unwrap_or_default();
+        lines.extend(value.map(|value| line(&format!("warehouse.edges.{name}"), value, path)));
+    }
     for (meaning, words) in &settings.colours {
         lines.push(line(&format!("colours.{}", meaning.name()), words.value.clone(), loaded.line(words.line)));
     }
@@ -234,6 +238,17 @@ fn as_file(loaded: &Loaded) -> Result<String, Failure> {
     text.push_str("\n# Your own table of events there, read in place of the tables of journey: its name, and SQL\n# expressions of its columns.\n");
     text.push_str(if events.is_some() { "[warehouse.events]\n" } else { "# [warehouse.events]\n" });
     for (name, value) in events.cloned().unwrap_or_default().set() {
+        match value {
+            Some(value) => drop(writeln!(text, "{name} = {value}")),
+            None => drop(writeln!(text, "# {name} =")),
+        }
+    }
+    let edges = &settings.warehouse.edges;
+    text.push_str(
+        "\n# Tables that are filled from it, where ids are found faster: journey warehouse ddl prints them.\n",
+    );
+    text.push_str(if edges.is_empty() { "# [warehouse.edges]\n" } else { "[warehouse.edges]\n" });
+    for (name, value) in edges.set() {
         match value {
             Some(value) => drop(writeln!(text, "{name} = {value}")),
             None => drop(writeln!(text, "# {name} =")),

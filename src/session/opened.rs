@@ -26,9 +26,6 @@ const DESCRIBED: usize = 50;
 /// Ids that are suggested when nothing matches.
 const SUGGESTED: usize = 5;
 
-/// What is said of a search by terms where rows cannot be looked through.
-const IDS_ONLY: &str = "this warehouse is searched by ids and profile values; terms such as event:… need a store file";
-
 /// Parts of a hit's activity.
 const PARTS: usize = 120;
 
@@ -221,7 +218,7 @@ impl Session for Opened {
 
     fn search_terms(&mut self, terms: &Terms, show: &mut dyn FnMut(Hits)) -> Result<Hits, Error> {
         if self.inspector.source().scan().is_none() {
-            return Ok(Hits { notes: vec![IDS_ONLY.to_owned()], ..Hits::default() });
+            return Ok(Hits { notes: vec![super::search::IDS_ONLY.to_owned()], ..Hits::default() });
         }
         let mut hits = listed(self.inspector.search_terms(terms, HITS, &mut |found| show(listed(found)))?);
         self.describe(&mut hits)?;

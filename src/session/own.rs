@@ -81,8 +81,15 @@ impl OwnSource {
         if wanted.is_empty() {
             return Ok(());
         }
+        self.keep(self.events.naming(&wanted)?);
+        self.state.borrow_mut().asked.extend(wanted);
+        Ok(())
+    }
+
+    /// Keeps rows that are not here yet.
+    fn keep(&self, rows: Vec<OwnRow>) {
         let mut fetched: HashMap<OwnRow, usize> = HashMap::new();
-        for row in self.events.naming(&wanted)? {
+        for row in rows {
             *fetched.entry(row).or_default() += 1;
         }
         let mut state = self.state.borrow_mut();
@@ -101,8 +108,17 @@ impl OwnSource {
             }
             state.memory = Memory::of(vec![state.file.clone()]);
         }
-        state.asked.extend(wanted);
-        Ok(())
+    }
+
+    /// Ids with `text` in them that rows name, whether or not rows were sent under them.
+    fn named_with(&self, text: &str, limit: usize) -> Result<Vec<Id>, Error> {
+        if let Some(named) = self.events.named_with(text, limit)? {
+            return Ok(named);
+        }
+        self.keep(self.events.calls_with(text)?);
+        let hits = self.state.borrow().memory.search_ids(text, limit)?.into_iter();
+        let has = |hit: &IdHit| [Match::Exact, Match::Prefix, Match::Substring].contains(&hit.found);
+        Ok(hits.filter(has).map(|hit| hit.id).collect())
     }
 
     /// Reads a row as that of an export.
@@ -152,7 +168,7 @@ impl OwnSource {
 }
 
 /// Whether the properties of a row have its id, its time and its arrival, as those of an export do: then they
-/// are kept to the letter.
+/// are kept to the letter. An arrival that only they have is that of the row.
 fn says_all(own: &OwnRow, properties: &str) -> bool {
     #[derive(serde::Deserialize)]
     struct Said<'a> {
@@ -168,7 +184,7 @@ fn says_all(own: &OwnRow, properties: &str) -> bool {
     let time = |value: Option<&RawValue>| value.and_then(|value| json::time(value.get()));
     id.as_ref().map_or("", Id::as_str) == own.id
         && time(said.time) == own.time
-        && time(said.mp_processing_time_ms) == own.arrived
+        && (own.arrived.is_none() || time(said.mp_processing_time_ms) == own.arrived)
 }
 
 impl Lookup for OwnSource {
@@ -201,9 +217,15 @@ impl Source for OwnSource {
             }
         }
         let start = lower(text);
-        let mut more: Vec<IdHit> = self
-            .events
-            .ids_with(text, limit.saturating_add(hits.len()))?
+        let most = limit.saturating_add(hits.len());
+        let mut found: HashMap<Id, Span> = self.events.ids_with(text, most)?.into_iter().collect();
+        // Those without rows of their own, and those whose rows are beyond the limit.
+        let named: Vec<Id> = self.named_with(text, most)?.into_iter().filter(|id| !found.contains_key(id)).collect();
+        let spans = self.events.spans_of(&named)?;
+        found.extend(
+            named.into_iter().map(|id| (spans.get(&id).copied().unwrap_or_default(), id)).map(|(span, id)| (id, span)),
+        );
+        let mut more: Vec<IdHit> = found
             .into_iter()
             .filter(|(id, _)| !hits.iter().any(|hit| hit.id == *id))
             .map(|(id, span): (Id, Span)| {
@@ -211,7 +233,10 @@ impl Source for OwnSource {
                 IdHit { found: if begins { Match::Prefix } else { Match::Substring }, id, via: None, span }
             })
             .collect();
-        more.sort_by_key(|hit| hit.found != Match::Prefix);
+        more.sort_by(|one, other| {
+            let order = |hit: &IdHit| (hit.found != Match::Prefix, hit.id.as_str().len());
+            order(one).cmp(&order(other)).then_with(|| one.id.cmp(&other.id))
+        });
         hits.append(&mut more);
         hits.truncate(limit);
         Ok(hits)

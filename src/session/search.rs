@@ -12,6 +12,10 @@ use crate::inspect::{Error, EventHit, Inspector, ValueHit};
 use crate::model::Id;
 use crate::model::hit::Match;
 
+/// What is said where rows cannot be looked through.
+pub(super) const IDS_ONLY: &str = "a warehouse is searched by ids and by the values of profiles that it has; events, properties, terms such as \
+                                   event:… and ids that are only like the text need a store file";
+
 /// What a search asks, one kind of hits after the other.
 pub trait Finder {
     /// Ids that match `text`, best first.
@@ -57,6 +61,10 @@ impl<S: Session + ?Sized> Finder for S {
 
     fn near(&mut self, text: &str) -> Vec<Id> {
         Session::near(self, text)
+    }
+
+    fn looks_through(&self) -> bool {
+        self.inspector().is_none_or(|inspector| inspector.source().scan().is_some())
     }
 }
 
@@ -166,6 +174,9 @@ pub fn search<F: Finder + ?Sized>(
         let warnings = warnings(text, &found);
         return Ok((Hits { warnings, ..found }, Vec::new()));
     }
+    let looks_through = finder.looks_through();
+    // Events and values that could not be counted are not just left out.
+    let notes = if looks_through { Vec::new() } else { vec![IDS_ONLY.to_owned()] };
     let hits = finder.ids(text)?;
     // A likeness is the last resort.
     let sure = |hits: &Hits| hits.list.first().is_some_and(|hit| hit.found != Match::Fuzzy);
@@ -181,7 +192,7 @@ pub fn search<F: Finder + ?Sized>(
         }
         show(Hits { counts: true, ..hits.clone() });
         let values = finder.values(text)?;
-        return Ok((Hits { values, ..hits }, Vec::new()));
+        return Ok((Hits { values, notes, ..hits }, Vec::new()));
     }
     let names = finder.names(text)?;
     if !names.is_empty() {
@@ -198,7 +209,6 @@ pub fn search<F: Finder + ?Sized>(
     }
     let mut found = Hits::default();
     let wanted = [Terms::words(text), of_value(text)].into_iter().flatten();
-    let looks_through = finder.looks_through();
     for terms in wanted.filter(|_| looks_through) {
         found = finder.people(&terms, &mut |found| show(anywhere(&hits, found)))?;
         if !found.list.is_empty() {
@@ -209,6 +219,7 @@ pub fn search<F: Finder + ?Sized>(
     if !found.is_empty() {
         return Ok((found, Vec::new()));
     }
+    let found = Hits { notes: [found.notes, notes].concat(), ..found };
     let near = finder.near(text);
     let near = match readings.last() {
         Some(reading) if near.is_empty() => finder.near(reading),

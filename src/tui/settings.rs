@@ -32,7 +32,7 @@ use super::keys::{Action, AssetError, Context, Key, Keymap};
 use super::theme::{Meaning, Theme};
 use super::when::Zone;
 use crate::config::at_home;
-use crate::config::warehouse::{Events, Warehouse};
+use crate::config::warehouse::{Edges, Events, Warehouse};
 use crate::identity::{THRESHOLDS, Threshold, Thresholds};
 
 /// A value, and the line of the file that sets it.
@@ -215,27 +215,59 @@ impl Settings {
             };
             match name {
                 "url" => warehouse.url = Some(words()?),
+                "database" => warehouse.database = Some(words()?),
                 "user_env" => warehouse.user_env = Some(words()?),
                 "password_env" => warehouse.password_env = Some(words()?),
                 "ca" => warehouse.ca = Some(at_home(&words()?)),
                 "seconds" => warehouse.seconds = Some(number()?),
                 "rows" => warehouse.rows = Some(number()?),
                 "bytes" => warehouse.bytes = Some(number()?),
-                "events" => {
+                "events" | "edges" => {
                     let table = value.get_ref().as_table().ok_or_else(|| {
-                        let what = "events is to be a table, such as [warehouse.events]".to_owned();
+                        let what = format!("{name} is to be a table, such as [warehouse.{name}]");
                         AssetError::new(&self.file, what).at(line)
                     })?;
-                    warehouse.events = Some(self.events_of(table, text, line)?);
+                    if name == "events" {
+                        warehouse.events = Some(self.events_of(table, text, line)?);
+                    } else {
+                        warehouse.edges = self.edges_of(table, text, line)?;
+                    }
                 }
                 other => {
-                    let mut names = Warehouse::NAMES.into_iter().chain(["events"]);
+                    let mut names = Warehouse::NAMES.into_iter().chain(["events", "edges"]);
                     return Err(AssetError::unknown(&self.file, "setting of the warehouse", other, &mut names).at(line));
                 }
             }
         }
+        if let Some((name, _)) = table.iter().find(|(name, _)| name.get_ref() == "edges")
+            && warehouse.events.is_none()
+        {
+            let what = "[warehouse.edges] belongs to a table of your own, and there is no [warehouse.events]";
+            return Err(AssetError::new(&self.file, what.to_owned()).at(line_of(text, name.span().start)));
+        }
         self.warehouse = warehouse;
         Ok(())
+    }
+
+    /// `[warehouse.edges]`, which begins in `line`.
+    fn edges_of(&self, table: &DeTable<'_>, text: &str, line: usize) -> Result<Edges, AssetError> {
+        let mut edges = Edges::default();
+        for (name, value) in table {
+            let line = line_of(text, name.span().start);
+            let name = name.get_ref().as_ref();
+            let words = self.text(name, value).map_err(|error| error.at(line))?.to_owned();
+            let Some(slot) = edges.value(name) else {
+                let mut names = Edges::NAMES.into_iter();
+                return Err(AssetError::unknown(&self.file, "table beside the events", name, &mut names).at(line));
+            };
+            *slot = Some(words);
+        }
+        if edges.alias_calls.is_some() != edges.links.is_some() {
+            let what = "[warehouse.edges] needs alias_calls and links together: with one of them, rows that name an id \
+                        would still be looked for in the text of all properties";
+            return Err(AssetError::new(&self.file, what.to_owned()).at(line));
+        }
+        Ok(edges)
     }
 
     /// `[warehouse.events]`, which begins in `line`.

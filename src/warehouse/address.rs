@@ -47,12 +47,18 @@ pub struct Address {
 }
 
 /// What begins an address: the scheme, what it stands for, and the usual port.
-const SCHEMES: [(&str, &str, u16); 2] = [("clickhouse://", "http://", 8123), ("clickhouses://", "https://", 8443)];
+const SCHEMES: [(&str, &str, u16); 4] = [
+    ("clickhouse://", "http://", 8123),
+    ("clickhouses://", "https://", 8443),
+    // As the settings of other programs have it.
+    ("http://", "http://", 80),
+    ("https://", "https://", 443),
+];
 
 impl Address {
     /// Whether a text is meant as an address, and not as the path of a file.
     pub fn is_meant(text: &str) -> bool {
-        text.starts_with("clickhouse:") || text.starts_with("clickhouses:")
+        ["clickhouse:", "clickhouses:", "http://", "https://"].iter().any(|scheme| text.starts_with(scheme))
     }
 
     /// Reads `clickhouse://host[:port]/database`; `clickhouses://` is the same over TLS.
@@ -76,27 +82,41 @@ impl Address {
         if let Some(wrong) = host.chars().find(|c| !is_name(*c)) {
             return Err(format!("the host of the warehouse has the character {wrong:?}"));
         }
-        let database = if database.is_empty() { "default" } else { database };
-        if let Some(wrong) = database.chars().find(|c| !(c.is_ascii_alphanumeric() || *c == '_')) {
-            return Err(format!(
-                "the database of the warehouse has the character {wrong:?}: only letters, digits and _"
-            ));
-        }
         let has_port = host.rsplit_once(':').is_some_and(|(before, port)| {
             !port.is_empty()
                 && port.chars().all(|c| c.is_ascii_digit())
                 && (!before.contains(':') || before.ends_with(']'))
         });
         let base = if has_port { format!("{real}{host}") } else { format!("{real}{host}:{port}") };
-        Ok(Self {
+        let database = if database.is_empty() { "default" } else { database };
+        let address = Self {
             base,
-            database: database.to_owned(),
+            database: String::new(),
             user_variable: USER_VARIABLE.to_owned(),
             password_variable: PASSWORD_VARIABLE.to_owned(),
             ca: None,
             limits: Limits::default(),
             own: None,
-        })
+        };
+        address.with_database(database)
+    }
+
+    /// Whether an address names a database.
+    pub fn names_database(text: &str) -> bool {
+        text.split_once("://").and_then(|(_, rest)| rest.split_once('/')).is_some_and(|(_, name)| !name.is_empty())
+    }
+
+    /// The same with another database.
+    ///
+    /// # Errors
+    /// It has a character that names of databases do not have here.
+    pub fn with_database(self, database: &str) -> Result<Self, String> {
+        match database.chars().find(|c| !(c.is_ascii_alphanumeric() || *c == '_')) {
+            Some(wrong) => {
+                Err(format!("the database of the warehouse has the character {wrong:?}: only letters, digits and _"))
+            }
+            None => Ok(Self { database: database.to_owned(), ..self }),
+        }
     }
 
     /// Whether what is sent is encrypted.

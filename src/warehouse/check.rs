@@ -10,10 +10,8 @@ use crate::inspect::{Error, Stop};
 pub struct Health {
     /// Version of the server.
     pub version: String,
-    /// Whether the user can change nothing.
-    pub is_read_only: bool,
-    /// Whether the server refuses settings from this user, so that the limits of the server hold.
-    pub takes_no_settings: bool,
+    /// What the user may do.
+    pub user: User,
     /// Tables that are missing; without them there is nothing to ask.
     pub missing: Vec<String>,
     /// Columns that are missing or of another type, with the table.
@@ -33,6 +31,38 @@ impl Health {
     }
 }
 
+/// What the user of a client may do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct User {
+    /// Whether the user can change nothing.
+    pub is_read_only: bool,
+    /// Whether the server refuses settings from this user, so that the limits of the server hold.
+    pub takes_no_settings: bool,
+}
+
+impl User {
+    /// The same in sentences.
+    pub fn lines(&self) -> impl Iterator<Item = String> {
+        let read_only = self.is_read_only.then(|| "the user can only read".to_owned());
+        let settings = self
+            .takes_no_settings
+            .then(|| "the server takes no settings from this user: its own limits hold".to_owned());
+        read_only.into_iter().chain(settings)
+    }
+}
+
+/// What the user of a client that has asked before may do.
+pub fn user(client: &Client, stop: Option<&Stop>) -> User {
+    let takes_no_settings = client.takes_no_settings();
+    let read_only = "SELECT value FROM system.settings WHERE name = 'readonly' FORMAT RowBinary";
+    // A question of this program says `readonly` itself, where the server takes that.
+    let is_read_only = takes_no_settings
+        && client
+            .records(read_only, stop, |answer| Ok(answer.text()?.into_owned()))
+            .is_ok_and(|values| values.first().is_some_and(|value| value != "0"));
+    User { is_read_only, takes_no_settings }
+}
+
 /// Looks at a warehouse; nothing is changed.
 ///
 /// # Errors
@@ -40,12 +70,8 @@ impl Health {
 pub fn check(client: &Client, stop: Option<&Stop>) -> Result<Health, Error> {
     let text = |answer: &mut Answer<'_>| Ok(answer.text()?.into_owned());
     let version = client.records("SELECT version() FORMAT RowBinary", stop, text)?.pop().unwrap_or_default();
-    let takes_no_settings = client.takes_no_settings();
-    let mut health = Health { version, takes_no_settings, ..Health::default() };
-    let read_only = "SELECT value FROM system.settings WHERE name = 'readonly' FORMAT RowBinary";
-    // A question of this program says `readonly` itself, where the server takes that.
-    health.is_read_only = takes_no_settings
-        && client.records(read_only, stop, text).is_ok_and(|values| values.first().is_some_and(|value| value != "0"));
+    let user = user(client, stop);
+    let mut health = Health { version, user, ..Health::default() };
     let database = literal(&client.address().database);
     let columns = format!("SELECT table, name, type FROM system.columns WHERE database = {database} FORMAT RowBinary");
     let found = client.records(&columns, stop, |answer| Ok((text(answer)?, text(answer)?, text(answer)?)))?;

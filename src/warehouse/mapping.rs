@@ -19,4 +19,17 @@ pub struct OwnTable {
     pub row: Option<String>,
     /// Other columns with ids that a row names. Without them an id is looked for in the text of all properties.
     pub named: Vec<String>,
+    /// Tables that find ids faster.
+    pub edges: OwnEdges,
+}
+
+/// Tables that the owner fills from the events (`journey warehouse ddl` prints what makes them): where to look for an
+/// id that rows name, and for a part of one. Rows themselves always come from the events.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OwnEdges {
+    /// The ids that alias calls name, and the ids that all other rows name, each with the id and the time of the row
+    /// that names it; both or none.
+    pub named: Option<[String; 2]>,
+    /// The ids that rows were sent under, with the number and the span of their rows.
+    pub ids: Option<String>,
 }

@@ -4,8 +4,14 @@
 //! their properties as text, and the caller reads them as the rows of an export: then they say what they
 //! say after an import.
 
+mod beside;
+mod columns;
+mod ddl;
+
 use std::collections::{BTreeSet, HashMap};
 
+pub use self::beside::Coverage;
+use self::columns::Columns;
 use super::activity::activity;
 use super::client::Client;
 use super::mapping::OwnTable;
@@ -13,7 +19,6 @@ use super::wire::{Answer, literal, literals};
 use crate::inspect::{Error, ErrorKind, Stop};
 use crate::model::hit::Span;
 use crate::model::row::CREATE_ALIAS;
-use crate::model::text::lower;
 use crate::model::{Id, Millis};
 
 /// Texts that one question looks for in properties, at most: servers take 255.
@@ -59,19 +64,6 @@ pub struct Totals {
     pub span: (Millis, Millis),
 }
 
-/// The expressions with what makes one type of each.
-#[derive(Clone, Debug)]
-struct Columns {
-    id: String,
-    time: String,
-    arrived: String,
-    event: String,
-    properties: String,
-    row: String,
-    /// Conditions on other columns: what stands before and behind the list of ids.
-    named: Vec<(String, &'static str)>,
-}
-
 /// A table of events behind a client.
 #[derive(Clone)]
 pub struct OwnEvents {
@@ -79,7 +71,7 @@ pub struct OwnEvents {
     stop: Option<Stop>,
     table: OwnTable,
     columns: Columns,
-    looks_for_many: bool,
+    version: String,
     types: Vec<(&'static str, String, String)>,
 }
 
@@ -114,11 +106,11 @@ impl OwnEvents {
             Error::new(ErrorKind::Usage, what).hint("[warehouse.events] in the settings has the expressions")
         };
         let columns = Columns::of(&types).map_err(wrong)?;
-        let version = client.records("SELECT version() FORMAT RowBinary", None, |answer| {
-            Ok(answer.text()?.split('.').next().and_then(|major| major.parse::<u32>().ok()))
-        })?;
-        let looks_for_many = version.first().copied().flatten().is_some_and(|major| major >= MANY_TEXTS_SINCE);
-        Ok(Self { client, stop: None, table, columns, looks_for_many, types })
+        let text = |answer: &mut Answer<'_>| Ok(answer.text()?.into_owned());
+        let version = client.records("SELECT version() FORMAT RowBinary", None, text)?.pop().unwrap_or_default();
+        let own = Self { client, stop: None, table, columns, version, types };
+        own.tables_beside()?;
+        Ok(own)
     }
 
     /// Where it is.
@@ -136,6 +128,19 @@ impl OwnEvents {
         &self.types
     }
 
+    /// The version of the server.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    fn major(&self) -> u32 {
+        self.version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or(0)
+    }
+
+    fn looks_for_many(&self) -> bool {
+        self.major() >= MANY_TEXTS_SINCE
+    }
+
     /// Asks `stop` while a question is answered.
     pub fn stop_when(&mut self, stop: Stop) {
         self.stop = Some(stop);
@@ -147,15 +152,43 @@ impl OwnEvents {
     /// The server does not answer.
     pub fn sorting_key(&self) -> Result<String, Error> {
         let (database, name) = match self.table.table.split_once('.') {
-            Some((database, name)) => (literal(database), name),
-            None => ("currentDatabase()".to_owned(), self.table.table.as_str()),
+            Some((database, name)) => (literal(database), name.to_owned()),
+            None => ("currentDatabase()".to_owned(), self.table.table.clone()),
         };
+        let (engine, key) = self.sorted(&database, &name)?;
+        // A table over the shards has no order of its own: it is that of the table that each of them has.
+        let Some(over) = engine.strip_prefix("Distributed(") else { return Ok(key) };
+        let of = |part: &str| part.trim().trim_matches(['\'', '`', '"', ')']).to_owned();
+        let mut parts = over.split(',').skip(1).map(of);
+        match (parts.next(), parts.next()) {
+            (Some(database), Some(name)) => Ok(self.sorted(&literal(&database), &name)?.1),
+            _ => Ok(key),
+        }
+    }
+
+    fn sorted(&self, database: &str, name: &str) -> Result<(String, String), Error> {
         let sql = format!(
-            "SELECT sorting_key FROM system.tables WHERE database = {database} AND name = {} FORMAT RowBinary",
+            "SELECT engine_full, sorting_key FROM system.tables WHERE database = {database} AND name = {} FORMAT RowBinary",
             literal(name)
         );
-        let keys = self.client.records(&sql, self.stop.as_ref(), |answer| Ok(answer.text()?.into_owned()))?;
-        Ok(keys.into_iter().next().unwrap_or_default())
+        let mut found = self.records(&sql, |answer| Ok((answer.text()?.into_owned(), answer.text()?.into_owned())))?;
+        Ok(found.pop().unwrap_or_default())
+    }
+
+    /// How many rows the server reads to find those that were sent under an id.
+    ///
+    /// # Errors
+    /// As of [`OwnEvents::naming`].
+    pub fn rows_read(&self, id: &Id) -> Result<u64, Error> {
+        let Columns { id: column, .. } = &self.columns;
+        let sql = format!(
+            "SELECT count() FROM {} WHERE {column} IN ({}) FORMAT JSON",
+            self.table.table,
+            literal(id.as_str())
+        );
+        let answer = self.client.ask(&sql, self.stop.as_ref()).map_err(|failed| self.client.explain(failed))?;
+        let answer: serde_json::Value = serde_json::from_slice(&answer).unwrap_or_default();
+        Ok(answer.pointer("/statistics/rows_read").and_then(serde_json::Value::as_u64).unwrap_or(0))
     }
 
     /// Every row that was sent under one of `ids` or names one of them, in no order; rows that name none but
@@ -169,7 +202,7 @@ impl OwnEvents {
         let mut texts: BTreeSet<String> = BTreeSet::new();
         let mut bytes = 0_usize;
         for id in ids {
-            for form in [id.clone(), id.to_bare(), id.other_device_form()] {
+            for form in forms_of(id) {
                 let of_form = texts_of(form.as_str());
                 bytes = bytes.saturating_add(of_form.iter().map(|text| text.len().saturating_mul(2)).sum());
                 forms.insert(form.as_str().to_owned());
@@ -189,22 +222,34 @@ impl OwnEvents {
     }
 
     fn naming_these(&self, forms: &BTreeSet<String>, texts: &BTreeSet<String>) -> Result<Vec<OwnRow>, Error> {
-        let Columns { id, time, arrived, event, properties, row, named } = &self.columns;
         let forms = literals(forms.iter().map(String::as_str));
+        if let Some(named) = &self.table.edges.named {
+            return self.named_beside(named, &forms);
+        }
+        self.named_inside(&forms, texts)
+    }
+
+    /// Rows of the ids of `forms`, and those that name one by what stands in their own columns.
+    fn named_inside(&self, forms: &str, texts: &BTreeSet<String>) -> Result<Vec<OwnRow>, Error> {
+        let Columns { id, properties, named, .. } = &self.columns;
         let names = if !named.is_empty() {
-            named.iter().map(|(before, behind)| format!("{before}{forms}{behind}")).collect::<Vec<_>>().join(" OR ")
-        } else if self.looks_for_many {
+            named.iter().map(|named| named.is_one_of(forms)).collect::<Vec<_>>().join(" OR ")
+        } else if self.looks_for_many() {
             format!("multiSearchAny({properties}, [{}])", literals(texts.iter().map(String::as_str)))
         } else {
             let look = |text: &String| format!("position({properties}, {}) > 0", literal(text));
             texts.iter().map(look).collect::<Vec<_>>().join(" OR ")
         };
-        let columns = format!("SELECT {id}, {time}, {arrived}, {event}, {properties}, {row} FROM {}", self.table.table);
         // Two questions in one trip: each can use what the server has for its own condition.
-        let sql = [format!("{id} IN ({forms})"), format!("NOT ({id} IN ({forms})) AND ({names})")]
-            .map(|condition| format!("{columns} WHERE {condition}"))
-            .join(" UNION ALL ");
-        self.records(&format!("SELECT * FROM ({sql}) FORMAT RowBinary"), |answer| {
+        self.rows_where(&[format!("{id} IN ({forms})"), format!("NOT ({id} IN ({forms})) AND ({names})")])
+    }
+
+    /// Every row for which one of `conditions` holds, which exclude each other.
+    fn rows_where(&self, conditions: &[String]) -> Result<Vec<OwnRow>, Error> {
+        let Columns { id, time, arrived, event, properties, row, .. } = &self.columns;
+        let columns = format!("SELECT {id}, {time}, {arrived}, {event}, {properties}, {row} FROM {}", self.table.table);
+        let parts: Vec<String> = conditions.iter().map(|condition| format!("{columns} WHERE {condition}")).collect();
+        self.records(&format!("SELECT * FROM ({}) FORMAT RowBinary", parts.join(" UNION ALL ")), |answer| {
             let id = answer.text()?.into_owned();
             let (time, arrived) = (answer.i64()?, answer.i64()?);
             let given = |time: i64| (time != 0).then_some(time);
@@ -219,17 +264,6 @@ impl OwnEvents {
         read: impl FnMut(&mut Answer<'_>) -> Result<T, super::wire::CutOff>,
     ) -> Result<Vec<T>, Error> {
         self.client.records(sql, self.stop.as_ref(), read)
-    }
-
-    /// Ids with `text` in them in any case, the shortest first, with their rows; at most `limit`.
-    ///
-    /// # Errors
-    /// As of [`OwnEvents::naming`].
-    pub fn ids_with(&self, text: &str, limit: usize) -> Result<Vec<(Id, Span)>, Error> {
-        let Columns { id, .. } = &self.columns;
-        let condition = format!("positionCaseInsensitiveUTF8({id}, {}) > 0", literal(&lower(text)));
-        let spans = self.spans(&condition, &format!("ORDER BY length({id}), {id} LIMIT {limit}"))?;
-        Ok(spans)
     }
 
     /// The rows of each of `ids` that has some.
@@ -282,8 +316,10 @@ impl OwnEvents {
     /// As of [`OwnEvents::naming`].
     pub fn totals(&self) -> Result<Totals, Error> {
         let Columns { id, time, arrived, event, properties, .. } = &self.columns;
+        // Without a column the properties can say it.
+        let unknown = format!("{arrived} = 0 AND position({properties}, '\"mp_processing_time_ms\"') = 0");
         let sql = format!(
-            "SELECT count(), uniqExactIf({id}, {id} != ''), countIf({id} = ''), countIf({event} = {}), countIf({arrived} = 0), \
+            "SELECT count(), uniqExactIf({id}, {id} != ''), countIf({id} = ''), countIf({event} = {}), countIf({unknown}), \
              countIf(position({properties}, '$distinct_id_before_identity') > 0), min({time}), max({time}) FROM {} FORMAT RowBinary",
             literal(CREATE_ALIAS),
             self.table.table
@@ -311,103 +347,9 @@ impl OwnEvents {
     }
 }
 
-impl Columns {
-    /// The error says which expression has which type, and what to write instead.
-    fn of(types: &[(&'static str, String, String)]) -> Result<Self, String> {
-        let of = |wanted: &str| types.iter().find(|(name, ..)| *name == wanted);
-        let text = |name: &str| {
-            of(name).map_or_else(
-                || Err(format!("the warehouse does not say what {name} is")),
-                |(_, sql, kind)| Ok(text_of(sql, kind)),
-            )
-        };
-        let time = |name: &'static str| {
-            let Some((_, sql, kind)) = of(name) else { return Ok("toInt64(0)".to_owned()) };
-            time_of(sql, kind).ok_or_else(|| {
-                format!("{name} is {sql}, which is {kind}: write what gives a time or a number, such as parseDateTimeBestEffort({sql})")
-            })
-        };
-        let (id, event) = (text("id")?, text("event")?);
-        let (time, arrived) = (time("time")?, time("arrived")?);
-        let properties = match of("properties") {
-            Some((_, sql, kind)) if is_text(plain(kind)) => text_of(sql, kind),
-            Some((_, sql, kind))
-                if ["Map", "JSON", "Object", "Tuple"].iter().any(|known| plain(kind).starts_with(known)) =>
-            {
-                format!("toJSONString({sql})")
-            }
-            Some((_, sql, kind)) => {
-                return Err(format!(
-                    "properties is {sql}, which is {kind}: write what gives JSON, as text, Map or JSON"
-                ));
-            }
-            None => return Err("the warehouse does not say what properties is".to_owned()),
-        };
-        let row = match of("row") {
-            Some((_, sql, kind)) if plain(kind).starts_with("UInt") || plain(kind).starts_with("Int") => {
-                format!("ifNull(toUInt64({sql}), toUInt64(0))")
-            }
-            Some((_, sql, kind)) => {
-                return Err(format!("row is {sql}, which is {kind}: write what gives a whole number"));
-            }
-            // Ten digits are enough to tell one row of a person from another, and can be read.
-            None => format!("cityHash64({id}, {time}, {event}, {properties}) % 10000000000"),
-        };
-        let named = types.iter().filter(|(name, ..)| *name == "named");
-        let named = named.map(|(_, sql, kind)| {
-            if plain(kind).starts_with("Array") {
-                (format!("hasAny(arrayMap(x -> toString(x), {sql}), ["), "])")
-            } else {
-                (format!("{} IN (", text_of(sql, kind)), ")")
-            }
-        });
-        Ok(Self { named: named.collect(), id, time, arrived, event, properties, row })
-    }
-}
-
-/// A type without what says that it can be absent or has few values.
-fn plain(kind: &str) -> &str {
-    let mut kind = kind;
-    for wrapping in ["LowCardinality(", "Nullable("] {
-        if let Some(inside) = kind.strip_prefix(wrapping).and_then(|rest| rest.strip_suffix(')')) {
-            kind = inside;
-        }
-    }
-    kind
-}
-
-fn is_text(kind: &str) -> bool {
-    kind == "String" || kind.starts_with("FixedString")
-}
-
-/// An expression as a text. A column of texts stays as it is, so that its index serves it.
-fn text_of(sql: &str, kind: &str) -> String {
-    if kind == "String" { format!("({sql})") } else { format!("ifNull(toString({sql}), '')") }
-}
-
-/// An expression as milliseconds, 0 where there is none; `None` for a type that is no time.
-fn time_of(sql: &str, kind: &str) -> Option<String> {
-    let millis = match plain(kind) {
-        kind if kind.starts_with("DateTime64") => format!("toUnixTimestamp64Milli({sql})"),
-        kind if kind.starts_with("DateTime") => format!("toInt64(toUInt32({sql})) * 1000"),
-        "Date" => format!("toInt64(toUInt16({sql})) * 86400000"),
-        "Date32" => format!("toInt64(toInt32({sql})) * 86400000"),
-        kind if kind.starts_with("Int") || kind.starts_with("UInt") => {
-            let n = format!("toInt64({sql})");
-            format!(
-                "multiIf({n} < 100000000000, {n} * 1000, {n} < 100000000000000, {n}, \
-                 {n} < 100000000000000000, intDiv({n}, 1000), intDiv({n}, 1000000))"
-            )
-        }
-        kind if kind.starts_with("Float") || kind.starts_with("Decimal") => {
-            let n = format!("toFloat64({sql})");
-            format!(
-                "toInt64(floor(multiIf({n} < 1e11, {n} * 1000, {n} < 1e14, {n}, {n} < 1e17, {n} / 1000, {n} / 1e6) + 0.0005))"
-            )
-        }
-        _ => return None,
-    };
-    Some(format!("ifNull({millis}, toInt64(0))"))
+/// The forms in which a row can name an id.
+fn forms_of(id: &Id) -> [Id; 3] {
+    [id.clone(), id.to_bare(), id.other_device_form()]
 }
 
 /// How an id can be written in the text of JSON.
@@ -444,30 +386,5 @@ mod tests {
         assert_eq!(texts("a/b"), ["\"a/b\"", "\"a\\/b\""]);
         assert_eq!(texts("é\u{1f600}"), ["\"\\u00e9\\ud83d\\ude00\"", "\"é\u{1f600}\""]);
         assert!(texts("42").contains(&":42".to_owned()) && texts("true").contains(&"[true".to_owned()));
-    }
-
-    #[test]
-    fn an_expression_of_a_wrong_type_is_named_with_its_type() {
-        let types = |time: &str, properties: &str| {
-            let of = |name: &'static str, kind: &str| (name, name.to_owned(), kind.to_owned());
-            vec![
-                of("id", "String"),
-                of("event", "LowCardinality(String)"),
-                of("time", time),
-                of("properties", properties),
-            ]
-        };
-        let wrong = |time: &str, properties: &str| Columns::of(&types(time, properties)).unwrap_err();
-        assert!(wrong("String", "String").contains("time is time, which is String: write what gives a time"));
-        assert!(wrong("DateTime", "UInt8").contains("properties is properties, which is UInt8"));
-        for time in
-            ["DateTime", "Nullable(DateTime64(3, 'UTC'))", "Int64", "Nullable(Float64)", "Date", "Decimal(18, 3)"]
-        {
-            for properties in
-                ["String", "Nullable(String)", "Map(String, String)", "JSON", "LowCardinality(Nullable(String))"]
-            {
-                assert!(Columns::of(&types(time, properties)).is_ok(), "{time} {properties}");
-            }
-        }
     }
 }

@@ -110,6 +110,8 @@ const NAMING_VERBS: &[&str] = &[
     "src/play/recorded.rs",
     "src/play/reproduce.rs",
     "src/warehouse/own.rs",
+    "src/warehouse/own/beside.rs",
+    "src/warehouse/own/ddl.rs",
 ];
 
 /// One source file.

@@ -1,0 +1,107 @@
+//! What the program says of a warehouse on the command line: nothing is left out without a word.
+
+use std::fs;
+use std::process::{Command, Output};
+
+use assert_cmd::cargo::cargo_bin;
+use journey::session::warehouse::fill;
+use journey::warehouse::Layout;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::servers::{self, Servers};
+use super::{Store, client, prepared};
+
+/// Runs the program with `settings` as its settings.
+fn run(settings: &str, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
+    let home = TempDir::new().unwrap();
+    fs::create_dir(home.path().join("journey")).unwrap();
+    fs::write(home.path().join("journey/config.toml"), settings).unwrap();
+    let mut command = Command::new(cargo_bin!("journey"));
+    command.env_clear().env("HOME", home.path()).env("XDG_CONFIG_HOME", home.path());
+    command.envs(variables.iter().copied()).args(arguments).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn what_a_warehouse_does_not_look_through_is_said() {
+    let Some(servers) = Servers::start(1) else { return };
+    let address = prepared(&servers, "said", &Layout::default());
+    fill(&Store::demo().reader(), &client(&address), &mut |_, _| true).unwrap();
+    let settings = format!("[warehouse]\nurl = \"{address}\"\n");
+    let asked = |arguments: &[&str]| {
+        let output = run(&settings, &[], arguments);
+        (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+    };
+    let sentence = "events, properties, terms such as event:… and ids that are only like the text need a store file";
+    let (code, _, said) = asked(&["search", "no such text"]);
+    assert!(code == 1 && said.contains(sentence), "{said}");
+    // Ids with a part of the text are no answer for events that have it.
+    let (code, found, said) = asked(&["search", "sally@gm"]);
+    assert!(code == 0 && found.contains("sally@gmail.com") && said.contains(sentence), "{found} {said}");
+    // A whole id looks for its user alone.
+    let (code, _, said) = asked(&["search", "sally@gmail.com"]);
+    assert!(code == 0 && !said.contains(sentence), "{said}");
+    let (code, _, said) = asked(&["search", "event:Purchase"]);
+    assert!(code == 2 && said.contains("a search by terms needs a source that can read all of its rows"), "{said}");
+    let (code, found, said) = asked(&["show", "sally@gmail.com", "--redact"]);
+    assert!(code == 2 && found.is_empty() && said.contains("cannot be redacted"), "{said}");
+    // The database can stand apart, and the address can be one of HTTP.
+    let base = address.replace("clickhouse://", "http://").replace("/said", "");
+    let settings = format!("[warehouse]\nurl = \"{base}\"\ndatabase = \"said\"\n");
+    let output = run(&settings, &[], &["show", "sally@gmail.com", "--brief"]);
+    assert!(text(&output.stdout).contains("Sally Doe"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn a_check_says_what_the_user_may_do_what_a_look_reads_and_what_to_do() {
+    let Some(servers) = Servers::start(1) else { return };
+    let address = &servers.addresses("default")[0];
+    client(address)
+        .run("CREATE TABLE own (n UInt64, distinct_id String, time DateTime, event String, properties String) ENGINE = MergeTree() PARTITION BY tuple() ORDER BY (event, time) SETTINGS index_granularity = 8192")
+        .unwrap();
+    client(address)
+        .run(r#"INSERT INTO own VALUES (1, 'ann', 1561971600, 'A', '{"$device_id":"d"}'), (2, 'bob', 1561971601, '$create_alias', '{"alias":"b","mp_processing_time_ms":1561971601000}')"#)
+        .unwrap();
+    let settings = format!(
+        "[warehouse]\nurl = \"{address}\"\n[warehouse.events]\ntable = \"own\"\nid = \"distinct_id\"\ntime = \"time\"\n\
+         event = \"event\"\nproperties = \"properties\"\n"
+    );
+    let user = [("JOURNEY_WAREHOUSE_USER", servers::READER), ("JOURNEY_WAREHOUSE_PASSWORD", servers::PASSWORD)];
+    let output = run(&settings, &user, &["warehouse", "check"]);
+    let said = text(&output.stdout);
+    for sentence in [
+        "ClickHouse 18.",
+        "2 rows of own",
+        "the user can only read",
+        "takes no settings from this user",
+        "1 row with neither a column nor mp_processing_time_ms",
+        "sorted by event, time and not by the id, so each look reads the whole table; journey warehouse ddl prints a copy",
+        "2 rows are read to find those of one id",
+        "looked for in the text of all properties; journey warehouse ddl prints tables that find it",
+        "it can be used",
+    ] {
+        assert!(said.contains(sentence), "{sentence:?} is not in {said}{}", text(&output.stderr));
+    }
+    let output = run(&settings, &user, &["warehouse", "check", "--format", "json"]);
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for (name, value) in [("usable", true), ("read_only", true), ("takes_settings", false), ("sorted_by_id", false)] {
+        assert_eq!(said[name], value, "{name}: {said}");
+    }
+    assert_eq!((&said["rows_without_arrival"], &said["rows_read_for_an_id"]), (&1.into(), &2.into()), "{said}");
+    // Statements are printed, and none is run.
+    let output = run(&settings, &user, &["warehouse", "ddl"]);
+    let said = text(&output.stdout);
+    assert!(said.contains("CREATE TABLE IF NOT EXISTS journey_own_events"), "{said}{}", text(&output.stderr));
+    assert!(said.contains("ClickHouse 18.") && said.contains("[warehouse.events] named"), "{said}");
+    assert!(!said.contains("journey_own_links"), "{said}");
+    // Half of the tables, or tables without events, are a mistake of the settings.
+    let half = run(&format!("{settings}[warehouse.edges]\nlinks = \"l\"\n"), &user, &["warehouse", "check"]);
+    assert!(text(&half.stderr).contains("needs alias_calls and links together"), "{}", text(&half.stderr));
+    let alone = format!("[warehouse]\nurl = \"{address}\"\n[warehouse.edges]\nids = \"i\"\n");
+    let alone = run(&alone, &user, &["warehouse", "check"]);
+    assert!(text(&alone.stderr).contains("there is no [warehouse.events]"), "{}", text(&alone.stderr));
+}
