@@ -34,7 +34,7 @@ pub use rows::RACE_WINDOW;
 pub(super) use rows::deliveries;
 pub use table::Table;
 pub use world::World;
-pub(crate) use world::each_once;
+pub(super) use world::each_once;
 
 use super::facts::Facts;
 use super::findings::{Checked, Kind, Sums, Totals, Way};

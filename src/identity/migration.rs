@@ -202,8 +202,17 @@ pub enum Becomes {
 impl Migration {
     /// Calls and rows about which the new rules name a reason not to join.
     pub fn conflicts(&self) -> u64 {
-        self.refused.iter().filter(|(name, _)| **name != "ignored").map(|(_, count)| count).sum()
+        conflicts(&self.refused)
     }
+
+    /// The same of the old rules.
+    pub fn conflicts_before(&self) -> u64 {
+        conflicts(&self.refused_before)
+    }
+}
+
+fn conflicts(refused: &BTreeMap<&'static str, u64>) -> u64 {
+    refused.iter().filter(|(name, _)| **name != "ignored").map(|(_, count)| count).sum()
 }
 
 /// One thing to change.
@@ -213,6 +222,8 @@ pub struct Change {
     pub code: &'static str,
     /// What is wrong, a few words.
     pub title: &'static str,
+    /// What to do, a few words.
+    pub todo: &'static str,
     /// What to do.
     pub advice: &'static str,
 }

@@ -19,10 +19,10 @@ use self::ids::{Ids, number};
 use super::{Error, Inspector, Sweep};
 use crate::identity::merging::system::{Node, Number, Ruling, Said, System, Texts};
 use crate::identity::migration::{Becomes, Changed, Fate, Migration, Owners, Shares, TopUser, weigh};
-use crate::identity::{RuleSet, Table};
+use crate::identity::{RuleSet, Table, Verdict};
 use crate::model::facts::{AliasCall, Arrival};
 use crate::model::scan::{SweptCall, SweptLink};
-use crate::model::{Id, LinkKind};
+use crate::model::{Flags, Id, LinkKind};
 
 /// People who are listed with their names.
 const MOST_TOP: usize = 20;
@@ -31,8 +31,7 @@ const MOST_TOP: usize = 20;
 pub(super) struct Side {
     pub(super) system: Option<Box<dyn System>>,
     pub(super) refused: BTreeMap<&'static str, u64>,
-    /// Refused pairs with the reason: who does not join, and whom.
-    pairs: Vec<(&'static str, Number, Number)>,
+    pairs: Pairs,
 }
 
 /// Looks at every row of the store. `go_on` gets how many rows of how many are done; `false` ends it
@@ -62,20 +61,27 @@ fn of_store(
     to: RuleSet,
     go_on: &mut dyn FnMut(u64, u64) -> bool,
 ) -> Result<Migration, Error> {
-    let (calls, mut links) = (reader.sweep_calls()?, reader.sweep_links()?);
-    let ids = Ids::read(reader, &calls, &links)?;
     let ranks: FxHashMap<i64, u32> = reader.file_ranks()?.into_iter().collect();
+    let (calls, mut links) = (each_once(reader.sweep_calls()?, &ranks), reader.sweep_links()?);
+    let ids = Ids::read(reader, &calls, &links)?;
     let systems = [from.system(), to.system()];
     let every = systems.iter().flatten().any(|system| system.hears_every_row());
     let shared = if every { groups::shared_devices(&links) } else { FxHashSet::default() };
     // Most links are of devices, and say no more from here on.
     links.retain(|link| matches!(link.kind, LinkKind::Identify | LinkKind::Merge));
     links.shrink_to_fit();
-    let table = if systems.iter().any(Option::is_none) { legacy(reader, &ids, &calls)? } else { Table::default() };
+    let (table, refused) =
+        if systems.iter().any(Option::is_none) { legacy(reader, &ids, &calls)? } else { Default::default() };
     let groups = Groups::read(reader, &ids, &ranks, &shared, &table, every, go_on)?;
     let said = Spoken::of(&groups, &calls, &links, &ranks);
-    let [old, new] = systems.map(|system| hear(system, said.in_order(), &ids));
+    let [mut old, mut new] = systems.map(|system| hear(system, said.in_order(), &ids));
     drop(said);
+    for side in [&mut old, &mut new].into_iter().filter(|side| side.system.is_none()) {
+        for (name, ..) in &refused {
+            *side.refused.entry(name).or_default() += 1;
+        }
+        side.pairs.clone_from(&refused);
+    }
     let mut shares = Shares::default();
     let mut without_owner = groups.without_id;
     for group in &groups.all {
@@ -92,7 +98,10 @@ fn of_store(
     let known = Known { old: &old, table: &table, ids: &ids };
     let sums = weigh(&shares, &known);
     let phantoms = phantoms(&shares, &ids, to);
-    let first = advice::first(to, &groups, &new.pairs, &sums, &ids, reader)?;
+    // A refusal costs nothing where other calls join the two ids all the same.
+    let mut pairs = std::mem::take(&mut new.pairs);
+    pairs.retain(|(_, one, other)| !are_one(&new, *one, *other, &table, &ids));
+    let first = advice::first(to, &groups, &pairs, &sums, &ids, reader)?;
     let top = sums.changed.iter().take(MOST_TOP).map(|changed| top_user(changed, &ids)).collect();
     Ok(Migration {
         from,
@@ -108,8 +117,40 @@ fn of_store(
     })
 }
 
-/// The table of aliases of the whole store.
-fn legacy(reader: &dyn Sweep, ids: &Ids, calls: &[SweptCall]) -> Result<Table, Error> {
+/// Refused pairs with the reason: who does not join, and whom.
+type Pairs = Vec<(&'static str, Number, Number)>;
+
+/// Calls without those that another file holds too, as [`crate::identity::each_once`] has them of one user.
+fn each_once(mut calls: Vec<SweptCall>, ranks: &FxHashMap<i64, u32>) -> Vec<SweptCall> {
+    let file = calls.first().map(|call| call.file);
+    if calls.iter().all(|call| Some(call.file) == file) {
+        return calls;
+    }
+    calls.sort_unstable_by_key(|call| (call.arrived, ranks.get(&call.file).copied(), call.line, call.row));
+    let mut in_file: FxHashMap<_, u32> = FxHashMap::default();
+    let mut seen = FxHashSet::default();
+    calls.retain(|call| {
+        let known = !call.flags.has(Flags::ARRIVAL_UNKNOWN);
+        let what = (call.alias, call.target, call.time, known.then_some(call.arrived), call.from_table);
+        let occurrence = in_file.entry((what, call.file)).or_default();
+        *occurrence += 1;
+        seen.insert((what, *occurrence))
+    });
+    calls
+}
+
+/// Whether the rules have two ids as one person, whatever call said so.
+fn are_one(side: &Side, one: Number, other: Number, table: &Table, ids: &Ids) -> bool {
+    if let Some(system) = &side.system {
+        let [one, other] = [one, other].map(|id| system.meant(id, ids));
+        return !one.is_empty() && one.first() == other.first();
+    }
+    let [one, other] = [one, other].map(|id| ids.id(id));
+    one.zip(other).is_some_and(|(one, other)| table.resolve(&one) == table.resolve(&other))
+}
+
+/// The table of aliases of the whole store, and what it refuses.
+fn legacy(reader: &dyn Sweep, ids: &Ids, calls: &[SweptCall]) -> Result<(Table, Pairs), Error> {
     let mut judged = Vec::with_capacity(calls.len());
     for call in calls {
         judged.push(AliasCall {
@@ -124,7 +165,14 @@ fn legacy(reader: &dyn Sweep, ids: &Ids, calls: &[SweptCall]) -> Result<Table, E
         });
     }
     judged.sort_unstable_by_key(AliasCall::arrival);
-    Ok(Table::build(crate::identity::each_once(judged.iter().collect())))
+    let table = Table::build(&judged);
+    let number = |id: &Option<Id>| id.as_ref().and_then(|id| ids.number_of(id)).unwrap_or(0);
+    let refused = judged.iter().zip(table.verdicts()).filter_map(|(call, judged)| match judged.verdict {
+        Verdict::Refused(why) => Some((why.name(), number(&call.alias), number(&call.target))),
+        _ => None,
+    });
+    let refused = refused.collect();
+    Ok((table, refused))
 }
 
 /// Everything that is said of ids.

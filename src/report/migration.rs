@@ -17,7 +17,7 @@ use crate::identity::migration::{Becomes, Migration, TopUser};
 use crate::model::text::{counted, percent};
 
 /// Columns of the longest bar.
-const BAR: usize = 40;
+const BAR: usize = 32;
 
 /// Writes the report for programs.
 pub fn json(out: &mut dyn Write, store: &str, migration: &Migration) -> io::Result<()> {
@@ -90,17 +90,55 @@ pub fn csv(out: &mut dyn Write, migration: &Migration) -> io::Result<()> {
     Ok(())
 }
 
-/// The lines of the people section: title, number, share in percent, what it means.
-pub fn people(migration: &Migration) -> Vec<(&'static str, u64, Option<u64>, &'static str)> {
+/// A line of the people section.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kind {
+    /// What it is called.
+    pub title: &'static str,
+    /// How many.
+    pub number: u64,
+    /// In percent of the people of the old rules, or a word.
+    pub share: String,
+    /// What it means.
+    pub means: String,
+}
+
+/// The lines of the people section.
+pub fn people(migration: &Migration) -> Vec<Kind> {
     let sums = &migration.sums;
-    let share = |number: u64| Some(percent(number, sums.people.0));
-    vec![
-        ("same", sums.same, share(sums.same), ""),
-        ("split", sums.split, share(sums.split), "one person → 2 or more"),
-        ("merged", sums.merged, share(sums.merged), "2 or more → one person"),
-        ("phantom", migration.phantoms, None, "bare anonymous ids taken for users"),
-        ("conflict", migration.conflicts(), None, "calls and rows that are refused"),
-    ]
+    let kind = |title, number, share: String, means: &str| Kind { title, number, share, means: means.to_owned() };
+    let share = |number: u64| format!("{} %", percent(number, sums.people.0));
+    let mut kinds = vec![
+        kind("same", sums.same, share(sums.same), ""),
+        kind("split", sums.split, share(sums.split), "one person → 2 or more"),
+        kind("merged", sums.merged, share(sums.merged), "2 or more → one person"),
+    ];
+    // Under other rules no bare id is taken for a user.
+    if migration.to.name() == "simplified" {
+        let new = if migration.phantoms > 0 { "new" } else { "" };
+        kinds.push(kind("phantom", migration.phantoms, new.to_owned(), "bare anonymous ids taken for users"));
+    }
+    let before = match migration.conflicts_before() {
+        0 => String::new(),
+        before => format!(", {} before", count(before)),
+    };
+    kinds.push(kind("conflict", migration.conflicts(), String::new(), &format!("calls and rows refused{before}")));
+    kinds
+}
+
+/// The share of rows that change owner, to a tenth of a percent.
+pub fn changed(migration: &Migration) -> String {
+    let share = migration.sums.rows_changed * 1000 / migration.sums.rows.max(1);
+    format!("{}.{} %", share / 10, share % 10)
+}
+
+/// Columns of a bar of which `most` are those of all people.
+pub fn bar(number: u64, migration: &Migration, most: usize) -> usize {
+    if number == 0 || most == 0 {
+        return 0;
+    }
+    let columns = number.saturating_mul(most as u64) / migration.sums.people.0.max(1);
+    usize::try_from(columns).unwrap_or(most).clamp(1, most)
 }
 
 /// Writes the report for people.
@@ -109,28 +147,23 @@ pub fn text(out: &mut dyn Write, store: &str, migration: &Migration, look: &Look
     let arrow = if look.ascii { "->" } else { "→" };
     let title = format!("migration  {}  {} {arrow} {}", look.clean(store), migration.from.name(), migration.to.name());
     writeln!(out, "{}", look.paint(Class::Heading, &title))?;
-    let share = sums.rows_changed * 1000 / sums.rows.max(1);
     writeln!(
         out,
-        "{}   {} {arrow} {} people   {} change owner ({}.{} %)",
+        "{}   {} {arrow} {} people   {} change owner ({})",
         counted(sums.rows, "row"),
         count(sums.people.0),
         count(sums.people.1),
         counted(sums.rows_changed, "row"),
-        share / 10,
-        share % 10
+        changed(migration)
     )?;
     if !migration.complete {
         writeln!(out, "note: not all rows were read: every number is a minimum")?;
     }
     writeln!(out, "{}", look.rule("people"))?;
-    for (title, number, share, means) in people(migration) {
-        let share = share
-            .map_or_else(|| if number > 0 { "new".to_owned() } else { String::new() }, |share| format!("{share} %"));
-        let bar = usize::try_from(number * BAR as u64 / sums.people.0.max(1)).unwrap_or(0).min(BAR);
-        let bar = if number > 0 { bar.max(1) } else { 0 };
-        let bar = if look.ascii { "#" } else { "█" }.repeat(bar);
-        let line = format!(" {} {} {}  {bar}  {means}", left(title, 9), right(&count(number), 9), right(&share, 5));
+    for Kind { title, number, share, means } in people(migration) {
+        let bar = if look.ascii { "#" } else { "█" }.repeat(bar(number, migration, BAR));
+        let (title, number, bar) = (left(title, 9), right(&count(number), 9), left(&bar, BAR));
+        let line = format!(" {title} {number} {}  {bar}  {means}", right(&share, 5));
         writeln!(out, "{}", look.clean(line.trim_end()))?;
     }
     writeln!(out, "{}", look.rule(&look.clean("first, in the integration · by rows that it saves")))?;
@@ -166,15 +199,20 @@ pub fn text(out: &mut dyn Write, store: &str, migration: &Migration, look: &Look
         );
         writeln!(out, "{}", line.trim_end())?;
     }
+    if migration.top.is_empty() {
+        writeln!(out, " no row changes owner")?;
+    }
     let more = sums.changed.len().saturating_sub(migration.top.len());
     if more > 0 {
         let dots = if look.ascii { "..." } else { "…" };
         writeln!(out, " {dots} {} more people", count(more as u64))?;
     }
-    if migration.refused.values().any(|count| *count > 0) {
-        writeln!(out, "{}", look.rule(&format!("refused and ignored under {}", migration.to.name())))?;
-        for (name, number) in &migration.refused {
-            writeln!(out, " {} {}", left(name, 40), right(&count(*number), 9))?;
+    for (rules, refused) in [(migration.from, &migration.refused_before), (migration.to, &migration.refused)] {
+        if refused.values().any(|count| *count > 0) {
+            writeln!(out, "{}", look.rule(&format!("refused and ignored under {}", rules.name())))?;
+            for (name, number) in refused {
+                writeln!(out, " {} {}", left(name, 40), right(&count(*number), 9))?;
+            }
         }
     }
     writeln!(out, "{}", look.rule("not known"))?;

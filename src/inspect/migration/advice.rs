@@ -17,50 +17,60 @@ const MOST_CLIENTS: usize = 3;
 static BARE_ID: Change = Change {
     code: "bare-anonymous-id",
     title: "bare anonymous ids become users",
+    todo: "send $device_id with every row",
     advice: "Send $device_id with every row, or write $device: before anonymous ids.",
 };
 static NO_USER_ID: Change = Change {
     code: "user-without-user-id",
     title: "rows of known users name only a device",
+    todo: "send $user_id with every row",
     advice: "Send $user_id with every row of a known user.",
 };
 static SHARED: Change = Change {
     code: "device-of-two-users",
     title: "devices have several users",
+    todo: "call reset() at logout",
     advice: "Call reset() at logout, so that the next user has a device id of their own.",
 };
 static NOT_GUID: Change = Change {
     code: "anonymous-id-form",
     title: "anonymous ids have no form that is taken",
+    todo: "let the SDK make anonymous ids",
     advice: "Let the SDK make anonymous ids, or make UUIDs.",
 };
 static ALIAS_EXISTS: Change = Change {
     code: "alias-on-login",
     title: "alias calls are repeated",
+    todo: "call alias once, at sign-up",
     advice: "Call alias once at sign-up and identify at each login.",
 };
 static TOO_MANY: Change = Change {
     code: "cluster-limit",
     title: "clusters reach their limit",
+    todo: "find the id that so many are joined to",
     advice: "Find the id that so many ids are joined to: mostly it is a literal or a shared account.",
 };
 static ILLEGAL: Change = Change {
     code: "placeholder-id",
     title: "placeholder ids are used",
+    todo: "call identify only with an id",
     advice: "Call identify only with an id; call reset at logout.",
 };
 static NOTHING: Change = Change {
     code: "nothing-to-do",
     title: "people come together",
+    todo: "nothing to do: people come together",
     advice: "Nothing to change: their devices join them.",
 };
+/// The same under rules that join ids by calls.
+static CALLS_JOIN: Change = Change { advice: "Nothing to change: calls that name two ids join them.", ..NOTHING };
 
 /// The change that mends what is refused with this name.
 fn of_refusal(name: &str) -> Option<&'static Change> {
     Some(match name {
         "errAnonDistinctIdAssignedAlready" | "cannot_merge_already_identified" => &SHARED,
         "errAnonDistinctIdNonGUIDForm" => &NOT_GUID,
-        "errAliasAlreadyExists" => &ALIAS_EXISTS,
+        "errAliasAlreadyExists" | "already_mapped" => &ALIAS_EXISTS,
         "errManyIDs" => &TOO_MANY,
         "cannot_merge_with_illegal_distinct_id" => &ILLEGAL,
         _ => return None,
@@ -98,9 +108,12 @@ pub(super) fn first(
     };
     let conflicts: FxHashMap<(Number, Number), &'static Change> =
         refused.iter().filter_map(|(name, one, other)| Some(((*one, *other), of_refusal(name)?))).collect();
-    // Rows of an id that a call did not join.
-    let by_call: FxHashMap<Number, &'static Change> =
-        conflicts.iter().map(|((one, _), change)| (*one, *change)).collect();
+    // Rows of an id that a call did not join: of an alias that is taken, the id that asks for it.
+    let left = |(name, one, other): &(&'static str, Number, Number)| {
+        let id = if matches!(*name, "errAliasAlreadyExists" | "already_mapped") { *other } else { *one };
+        Some((id, of_refusal(name)?))
+    };
+    let by_call: FxHashMap<Number, &'static Change> = refused.iter().filter_map(left).collect();
     for group in groups.all.iter().filter(|group| !group.sent.is_call) {
         let (sent, rows) = (group.sent, u64::from(group.rows));
         match to.name() {
@@ -137,7 +150,8 @@ pub(super) fn first(
     let merged = sums.changed.iter().filter(|changed| matches!(changed.fate, Fate::Merged(_)));
     let (people, rows) = merged.fold((0, 0), |(people, rows), changed| (people + 1, rows + changed.rows));
     if people > 0 {
-        advice.push(Advice { change: &NOTHING, people, rows, clients: Vec::new() });
+        let change = if matches!(to.name(), "simplified" | "amplitude") { &NOTHING } else { &CALLS_JOIN };
+        advice.push(Advice { change, people, rows, clients: Vec::new() });
     }
     Ok(advice)
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{people, what};
+use super::{changed, people, what};
 use crate::identity::migration::Migration;
 use crate::model::text::{count, counted};
 use crate::report::sheet::page::{POLICY, STYLE};
@@ -22,19 +22,19 @@ pub fn html(out: &mut dyn Write, store: &str, migration: &Migration) -> io::Resu
     )?;
     writeln!(
         out,
-        "<p class=\"facts\"><span><b>{}</b></span><span><b>{} → {}</b> people</span><span><b>{}</b> change owner</span></p>",
+        "<p class=\"facts\"><span><b>{}</b></span><span><b>{} → {}</b> people</span><span><b>{}</b> change owner ({})</span></p>",
         counted(sums.rows, "row"),
         count(sums.people.0),
         count(sums.people.1),
         counted(sums.rows_changed, "row"),
+        changed(migration),
     )?;
     if !migration.complete {
         writeln!(out, "<p class=\"limits\">Not all rows were read: every number is a minimum.</p>")?;
     }
-    let cells = people(migration).into_iter().map(|(title, number, share, means)| {
-        let share = share.map_or_else(String::new, |share| format!("{share} %"));
-        vec![title.to_owned(), count(number), share, means.to_owned()]
-    });
+    let cells = people(migration)
+        .into_iter()
+        .map(|kind| vec![kind.title.to_owned(), count(kind.number), kind.share, kind.means]);
     table(out, "People", &["", "people", "share", "what it means"], cells)?;
     let cells = migration.first.iter().map(|advice| {
         let clients = advice.clients.join(", ");
@@ -48,12 +48,18 @@ pub fn html(out: &mut dyn Write, store: &str, migration: &Migration) -> io::Resu
     });
     table(out, "First, in the integration", &["what", "change", "ids", "rows", "programs"], cells)?;
     let cells = migration.top.iter().map(|user| {
-        let name = user.name.clone().unwrap_or_default();
+        let name = user.name.clone().filter(|name| name != user.id.as_str()).unwrap_or_default();
         vec![name, user.id.as_str().to_owned(), count(user.rows), what(user)]
     });
     table(out, "Most rows changed", &["name", "id", "rows", "what becomes of it"], cells)?;
-    let cells = migration.refused.iter().map(|(name, number)| vec![(*name).to_owned(), count(*number)]);
-    table(out, "Refused and ignored", &["reason", "calls and rows"], cells)?;
+    let more = sums.changed.len().saturating_sub(migration.top.len());
+    if more > 0 {
+        writeln!(out, "<p class=\"limits\">{} more people have rows that change owner.</p>", count(more as u64))?;
+    }
+    for (rules, refused) in [(migration.from, &migration.refused_before), (migration.to, &migration.refused)] {
+        let cells = refused.iter().map(|(name, number)| vec![(*name).to_owned(), count(*number)]);
+        table(out, &format!("Refused and ignored under {}", rules.name()), &["reason", "calls and rows"], cells)?;
+    }
     writeln!(out, "<section><h2>Not known</h2><ul class=\"plain\">")?;
     for unknown in migration.to.unknown() {
         writeln!(out, "<li>{}</li>", escape(unknown))?;

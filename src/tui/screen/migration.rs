@@ -63,6 +63,12 @@ fn other(name: &str, but: &str, back: bool) -> &'static str {
 }
 
 impl State {
+    /// Asks about other rules, whose users are others.
+    fn ask_anew(&mut self) {
+        (self.selected, self.top) = (0, 0);
+        self.ask();
+    }
+
     fn ask(&mut self) {
         self.stops = false;
         self.asking.ask(Question::Migration(self.from, self.to));
@@ -91,11 +97,11 @@ impl Page for State {
         match action {
             Action::NextGroup | Action::PreviousGroup => {
                 self.to = other(self.to, self.from, action == Action::PreviousGroup);
-                self.ask();
+                self.ask_anew();
             }
             Action::NextRules => {
                 self.from = other(self.from, self.to, false);
-                self.ask();
+                self.ask_anew();
             }
             Action::Open => {
                 let user = self.migration.as_ref().and_then(|migration| migration.top.get(self.selected));

@@ -67,6 +67,81 @@ fn refusals_are_counted_by_the_names_of_the_vendor() {
     assert_eq!(found.conflicts(), 2);
 }
 
+const TWO_PHONES: &str =
+    "1 View(12345)\n2 AL(sally -> 12345)\n3 Open(P-1)\n4 Open(P-1)\n5 AL(sally -> P-1)\n6 Use(sally)\n7 Use(P-1)";
+
+#[test]
+fn calls_that_the_legacy_rules_refuse_are_counted_on_either_side() {
+    let to = migrated(TWO_PHONES, "simplified", "legacy");
+    assert_eq!((to.refused.get("already_mapped"), to.conflicts(), to.conflicts_before()), (Some(&1), 1, 0));
+    let from = migrated(TWO_PHONES, "legacy", "original");
+    assert_eq!(
+        (from.refused.get("errAliasAlreadyExists"), from.conflicts(), from.conflicts_before()),
+        (Some(&1), 1, 1)
+    );
+    let line = |found: &Migration| {
+        let kinds = journey::report::migration::people(found);
+        kinds.into_iter().find(|kind| kind.title == "conflict").unwrap().means
+    };
+    assert_eq!([line(&to), line(&from)], ["calls and rows refused", "calls and rows refused, 1 before"]);
+}
+
+#[test]
+fn what_a_taken_alias_costs_are_the_rows_of_the_id_that_asked_for_it() {
+    for (from, to) in [("legacy", "original"), ("simplified", "legacy")] {
+        let found = migrated(TWO_PHONES, from, to);
+        let advice = found.first.iter().find(|advice| advice.change.code == "alias-on-login").unwrap();
+        assert_eq!((advice.people, advice.rows), (1, 3), "{to}: the three rows of P-1, and not that of sally");
+    }
+    let joined =
+        format!("1 a(12345)\n2 AL(sally -> 12345)\n3 b({G1})\n4 AL(sally -> {G1})\n5 ID(sally <= {G1})\n6 c(sally)");
+    let found = migrated(&joined, "legacy", "original");
+    assert_eq!(found.refused["errAliasAlreadyExists"], 1);
+    assert!(
+        found.first.iter().all(|advice| advice.change.code != "alias-on-login"),
+        "an identify joins the two all the same: {:?}",
+        found.first
+    );
+}
+
+#[test]
+fn a_call_that_two_files_hold_is_refused_once() {
+    let rows = crate::support::story::Story::new(TWO_PHONES).rows;
+    let files = [("a.jsonl", rows.as_slice()), ("b.jsonl", rows.as_slice())];
+    for (from, to) in [("legacy", "original"), ("simplified", "legacy")] {
+        let found = report(&Inspector::new(store_of(&files)), rules(from), rules(to), &mut |_, _| true).unwrap();
+        assert_eq!((found.conflicts(), found.sums.rows), (1, 5), "{to}");
+    }
+}
+
+#[test]
+fn people_come_together_by_devices_or_by_calls() {
+    let story = format!("1 Open({G1}) +,{G1}\n2 ID(u <= {G1}) +u,{G1}\n3 Use(u) +u,{G1}");
+    for (to, how) in [("simplified", "devices"), ("amplitude", "devices"), ("original", "calls"), ("posthog", "calls")]
+    {
+        let found = migrated(&story, "legacy", to);
+        assert_eq!(found.first[0].change.code, "nothing-to-do", "{to}");
+        assert!(found.first[0].change.advice.contains(how), "{to}: {}", found.first[0].change.advice);
+    }
+}
+
+#[test]
+fn only_simplified_takes_bare_ids_for_users() {
+    for (to, is_said) in [("simplified", true), ("original", false), ("posthog", false), ("legacy", false)] {
+        let from = if to == "legacy" { "simplified" } else { "legacy" };
+        let kinds = journey::report::migration::people(&migrated(TWO_PHONES, from, to));
+        assert_eq!(kinds.iter().any(|kind| kind.title == "phantom"), is_said, "{to}");
+    }
+}
+
+#[test]
+fn bars_of_one_report_have_one_scale() {
+    let found = migrated(TWO_PHONES, "legacy", "original");
+    assert_eq!(found.sums.people, (2, 2));
+    let bars = [0, 1, 2, 9].map(|number| journey::report::migration::bar(number, &found, 20));
+    assert_eq!(bars, [0, 10, 20, 20], "a bar is never longer than that of all");
+}
+
 #[test]
 fn a_look_that_is_stopped_says_so() {
     let found = report(&Inspector::new(store("1 a(u)\n2 b(u)")), rules("legacy"), rules("original"), &mut |_, _| false);

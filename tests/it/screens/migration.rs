@@ -63,6 +63,17 @@ fn keys_choose_the_two_rule_sets() {
 }
 
 #[test]
+fn other_rules_have_other_users_and_the_first_of_them_is_chosen() {
+    let mut app = migration();
+    app.press("jj");
+    assert!(app.text().contains("user 3 of"), "{}", app.text());
+    app.press("l");
+    assert!(app.text().contains("user 1 of"), "{}", app.text());
+    app.press("jh");
+    assert!(app.text().contains("user 1 of"), "{}", app.text());
+}
+
+#[test]
 fn the_numbers_are_those_of_the_command() {
     let mut app = migration();
     let session = opened();

@@ -16,15 +16,25 @@ use crate::tui::widgets::{self, heading, scrolled, select};
 /// Columns of the longest bar, at most.
 const BAR: usize = 40;
 
+/// Columns of a number of ids, and of rows.
+const IDS: usize = 11;
+const ROWS: usize = 14;
+
+/// Columns below which numbers stand close together.
+const NARROW: usize = 60;
+
+/// Columns before a bar.
+const BEFORE: usize = 28;
+
 /// Lines of one sentence, at most.
 const MOST: usize = 3;
 
 /// A line below the sums.
 enum Line<'a> {
     Heading(String),
-    /// A kind of people: title, number, share, what it means.
-    People(&'static str, u64, Option<u64>, &'static str),
-    /// What to change first: title, ids, rows, programs.
+    /// A kind of people, and the columns of its bar where it is that of all.
+    People(report::Kind, usize),
+    /// What to change first: what to do, ids, rows, programs.
     Advice(&'static str, u64, u64, String),
     Sentence(String),
     /// A refusal by its name.
@@ -37,11 +47,15 @@ enum Line<'a> {
 fn lines(migration: &Migration, width: usize) -> Vec<Line<'_>> {
     let wrapped = |text: &str| fit::wrap(text, width.saturating_sub(5).max(20), MOST).into_iter().map(Line::Sentence);
     let mut lines = vec![Line::Heading("people".to_owned())];
-    lines.extend(report::people(migration).into_iter().map(|(a, b, c, d)| Line::People(a, b, c, d)));
+    let kinds = report::people(migration);
+    // Bars of one scale, and what they mean in one column behind the longest that can be.
+    let means = kinds.iter().map(|kind| fit::width(&kind.means)).max().unwrap_or(0);
+    let most = width.saturating_sub(BEFORE + means + 3).clamp(4, BAR);
+    lines.extend(kinds.into_iter().map(|kind| Line::People(kind, most)));
     // One line each, so that the place of the users does not depend on the width; what to do stands below them.
     lines.push(Line::Heading("first, in the integration, by rows that it saves".to_owned()));
     let advice =
-        |advice: &'_ Advice| Line::Advice(advice.change.title, advice.people, advice.rows, advice.clients.join(", "));
+        |advice: &'_ Advice| Line::Advice(advice.change.todo, advice.people, advice.rows, advice.clients.join(", "));
     lines.extend(migration.first.iter().map(advice));
     if migration.first.is_empty() {
         lines.push(Line::Sentence("nothing to change".to_owned()));
@@ -59,9 +73,11 @@ fn lines(migration: &Migration, width: usize) -> Vec<Line<'_>> {
         let said = |advice: &Advice| format!("{}: {}", advice.change.title, advice.change.advice);
         lines.extend(migration.first.iter().flat_map(|advice| wrapped(&said(advice)).collect::<Vec<_>>()));
     }
-    if !migration.refused.is_empty() {
-        lines.push(Line::Heading(format!("refused and ignored under {}", migration.to.name())));
-        lines.extend(migration.refused.iter().map(|(name, number)| Line::Refused(name, *number)));
+    for (rules, refused) in [(migration.from, &migration.refused_before), (migration.to, &migration.refused)] {
+        if !refused.is_empty() {
+            lines.push(Line::Heading(format!("refused and ignored under {}", rules.name())));
+            lines.extend(refused.iter().map(|(name, number)| Line::Refused(name, *number)));
+        }
     }
     lines.push(Line::Heading("not known".to_owned()));
     lines.extend(migration.to.unknown().iter().flat_map(|text| wrapped(text)));
@@ -154,10 +170,9 @@ fn sums(state: &State, look: &Look, pen: &mut Pen<'_>) {
     let Some(migration) = &state.migration else { return };
     let sums = &migration.sums;
     let people = format!("{} {} {} people", fit::count(sums.people.0), look.glyphs.arrow, fit::count(sums.people.1));
-    let share = sums.rows_changed * 1000 / sums.rows.max(1);
     let least = if migration.complete { "" } else { "at least " };
     let changed =
-        format!("{least}{} change owner ({}.{} %)", fit::counted(sums.rows_changed, "row"), share / 10, share % 10);
+        format!("{least}{} change owner ({})", fit::counted(sums.rows_changed, "row"), report::changed(migration));
     pen.text(&people, look.style(Meaning::Text)).skip(3).text(&changed, look.style(Meaning::Warn));
     let all = format!("{} in all", fit::counted(sums.rows, "row"));
     if fit::width(&all) + 4 <= pen.room() {
@@ -169,25 +184,28 @@ fn draw(line: &Line<'_>, migration: &Migration, selected: bool, look: &Look, pen
     let (plain, muted) = (look.style(Meaning::Text), look.style(Meaning::Muted));
     match line {
         Line::Heading(text) => heading(text, Meaning::Title, look, pen),
-        Line::People(title, number, share, means) => {
-            let share = share.map_or_else(String::new, |share| format!("{share} %"));
-            pen.skip(1).cell(title, 9, plain).number(&fit::count(*number), 9, plain).skip(1).number(&share, 5, muted);
-            let most = pen.room().saturating_sub(fit::width(means) + 5).min(BAR) as u64;
-            let bar =
-                if *number == 0 { 0 } else { (number * most / migration.sums.people.0.max(1)).clamp(1, most.max(1)) };
+        Line::People(report::Kind { title, number, share, means }, most) => {
+            pen.skip(1).cell(title, 9, plain).number(&fit::count(*number), 9, plain).skip(1).number(share, 5, muted);
             let block = if look.is_ascii() { "#" } else { "█" };
-            let bar = usize::try_from(bar).unwrap_or(0);
-            pen.skip(2).text(&block.repeat(bar), look.style(Meaning::Identified));
-            if pen.room() > fit::width(means) + 2 {
-                pen.skip(2).text(means, muted);
+            let bar = block.repeat(report::bar(*number, migration, *most));
+            pen.skip(2).cell(&bar, *most, look.style(Meaning::Identified)).skip(1);
+            if pen.room() > fit::width(means) {
+                pen.text(means, muted);
             }
         }
-        Line::Advice(title, ids, rows, clients) => {
-            let numbers = format!("{}  {}", fit::counted(*ids, "id"), fit::counted(*rows, "row"));
-            let room = pen.room().saturating_sub(fit::width(&numbers) + 4);
-            pen.skip(1).cell(title, room.min(42), look.style(Meaning::Warn)).skip(2).text(&numbers, plain);
-            if pen.room() > fit::width(clients) + 2 {
-                pen.skip(2).text(clients, muted);
+        Line::Advice(todo, ids, rows, clients) => {
+            if pen.room() < NARROW {
+                let numbers = format!("{}  {}", fit::counted(*ids, "id"), fit::counted(*rows, "row"));
+                let room = pen.room().saturating_sub(fit::width(&numbers) + 4);
+                pen.skip(1).cell(todo, room, look.style(Meaning::Warn)).skip(2).text(&numbers, plain);
+                return;
+            }
+            let room = pen.room().saturating_sub(2 + IDS + ROWS);
+            pen.skip(1).cell(todo, room.min(40), look.style(Meaning::Warn)).skip(1);
+            pen.number(&fit::counted(*ids, "id"), IDS, plain).number(&fit::counted(*rows, "row"), ROWS, plain);
+            if pen.room() > 8 && !clients.is_empty() {
+                let room = pen.room().saturating_sub(3);
+                pen.skip(2).text(&fit::end(clients, room), muted);
             }
         }
         Line::Sentence(text) => {
