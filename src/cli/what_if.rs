@@ -97,11 +97,11 @@ fn changes(command: &Compare, facts: &Facts, console: &Console) -> Result<(Vec<C
     }
     for text in &command.later {
         let (place, wait) = text.rsplit_once('=').unwrap_or((text, "1"));
-        let wait = seconds(wait).ok_or_else(|| {
+        let wait = seconds(wait).filter(|wait| *wait > 0).ok_or_else(|| {
             Failure::usage(format!("--later {text:?} names no number of seconds")).hint("--later FILE:LINE=1.5")
         })?;
         let row = row(facts, "--later", place)?;
-        described.push(format!("{} s later: {}", count(u64::try_from(wait / 1000).unwrap_or(0)), named(row)));
+        described.push(format!("{} s later: {}", in_seconds(wait), named(row)));
         changes.push(Change::Later(row, wait));
     }
     for call in command.add.chunks(4) {
@@ -121,6 +121,15 @@ fn changes(command: &Compare, facts: &Facts, console: &Console) -> Result<(Vec<C
         changes.push(Change::Add(Call { verb: kind, one: Id::new(one), other: Id::new(other), at }));
     }
     Ok((changes, described))
+}
+
+/// Milliseconds as seconds, with a fraction where there is one.
+fn in_seconds(millis: Millis) -> String {
+    let whole = count(u64::try_from(millis / 1000).unwrap_or(0));
+    match millis % 1000 {
+        0 => whole,
+        rest => format!("{whole}.{}", format!("{rest:03}").trim_end_matches('0')),
+    }
 }
 
 fn seconds(text: &str) -> Option<Millis> {

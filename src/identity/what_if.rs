@@ -316,6 +316,13 @@ impl Outcome {
         (own(&self.before), own(&self.after))
     }
 
+    /// Rows that are missing no longer though the user has none of them: nothing ties them to the user any more.
+    pub fn untied(&self) -> usize {
+        let (own, others) = self.own_rows();
+        let fewer = self.missing.0.saturating_sub(self.missing.1);
+        fewer.saturating_sub(others.saturating_sub(own))
+    }
+
     /// People among whom the rows are, before and after.
     pub fn people(&self) -> (usize, usize) {
         let people =

@@ -105,6 +105,11 @@ pub fn text(out: &mut dyn Write, asked: Asked<'_>, outcome: &Outcome, look: &Loo
         );
         writeln!(out, "{}", line.trim_end())?;
     }
+    let untied = outcome.untied();
+    if untied > 0 {
+        let text = format!("{}: no other row or call ties them to this user", many(untied, "row"));
+        writeln!(out, "{}", look.wrap(&format!("{text}, who does not have them either way."), 2))?;
+    }
     writeln!(out)?;
     if outcome.rows.is_empty() {
         return writeln!(out, "= no row is another's, and none is sent otherwise");

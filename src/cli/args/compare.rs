@@ -64,12 +64,12 @@ pub(in crate::cli) struct Compare {
     /// Exported owners: the distinct_id next to $distinct_id_before_identity (Mixpanel), person_id (PostHog),
     /// amplitude_id (Amplitude). The answer counts rows on which both agree, rows that only the rules join, and
     /// rows that only the vendor joined, and lists those with the most rows.
-    #[arg(long, value_name = "WHAT", value_parser = ["exported"], conflicts_with_all = ["from", "to"])]
+    #[arg(long, value_name = "WHAT", value_parser = ["exported"], conflicts_with_all = ["from", "to", "without", "identify", "reset", "later", "add", "write"])]
     pub(in crate::cli) against: Option<String>,
     /// The rule set that the project uses now [default: legacy]
     #[arg(long, value_name = "RULES", requires = "to")]
     pub(in crate::cli) from: Option<String>,
     /// The rule set that the project moves to; prints the migration report
-    #[arg(long, value_name = "RULES")]
+    #[arg(long, value_name = "RULES", conflicts_with_all = ["without", "identify", "reset", "later", "add", "write"])]
     pub(in crate::cli) to: Option<String>,
 }

@@ -105,6 +105,30 @@ fn a_change_is_shown_with_what_it_does_and_saved_as_a_scenario() {
 }
 
 #[test]
+fn a_change_without_meaning_is_refused_and_one_that_hides_a_loss_says_so() {
+    let home = Home::new();
+    let what_if = |words: &[&str]| home.run(&[&["compare", "sally@gmail.com", "--demo"], words].concat());
+    for later in ["01-sally.jsonl:18=-5", "01-sally.jsonl:18=0", "01-sally.jsonl:18=soon"] {
+        let refused = what_if(&["--later", later]);
+        assert_eq!(code(&refused), 2, "{later}");
+        assert!(err(&refused).contains("names no number of seconds"), "{}", err(&refused));
+    }
+    let later = out(&what_if(&["--later", "01-sally.jsonl:18=1.5"]));
+    assert!(later.contains("1.5 s later"), "{later}");
+    // The refused alias is what says whose the rows of the phone are.
+    let without = out(&what_if(&["--without", "01-sally.jsonl:18"]));
+    assert!(without.contains("7 rows: no other row or call ties them to this user"), "{without}");
+    let identify = out(&what_if(&["--identify", "01-sally.jsonl:18"]));
+    assert!(!identify.contains("ties them"), "{identify}");
+    for of_store in [&["--to", "simplified"][..], &["--against", "exported"]] {
+        for change in [&["--without", "18"][..], &["--later", "18=2"], &["--add", "alias", "a", "b", "2019-07-04"]] {
+            let words = [&["compare", "--demo"], of_store, change].concat();
+            assert_eq!(code(&home.run(&words)), 2, "{words:?}");
+        }
+    }
+}
+
+#[test]
 fn a_migration_report_is_text_json_csv_and_html() {
     let home = Home::new();
     let report = ["compare", "--demo", "--from", "legacy", "--to", "simplified"];

@@ -10,9 +10,10 @@ use crate::identity::journey::ruled::{Held, Ruled};
 use crate::identity::naming;
 use crate::identity::what_if::{Call, Change, Outcome};
 use crate::model::VerbKind;
-use crate::model::text::{event_name, visible};
+use crate::model::text::visible;
 use crate::model::time::rfc3339;
 use crate::report::across::{Cell, cell};
+use crate::report::compare::called;
 use crate::tui::fit;
 use crate::tui::frame::Ui;
 use crate::tui::pen::Pen;
@@ -22,6 +23,9 @@ use crate::tui::words::place;
 
 /// Columns of the words for a sum.
 const SUM: usize = 14;
+
+/// Columns of a call or an event, at most.
+const EVENT: usize = 40;
 
 /// Lines of the reason, at most.
 const MOST: usize = 3;
@@ -110,7 +114,7 @@ fn sums(outcome: &Outcome, look: &Look, body: Rect, from: u16, buffer: &mut Buff
     let (title, plain) = (look.style(Meaning::Title), look.style(Meaning::Text));
     let side = usize::from(body.width).saturating_sub(SUM + 16).clamp(20, 48) / 2;
     let mut pen = Pen::new(buffer, body, from);
-    pen.skip(1 + SUM).cell("AS IT WAS", side, title).cell("WITH IT", side, title).text("DIFFERENCE", title);
+    pen.skip(1 + SUM).cell("AS IT WAS", side, title).cell("THEN", side, title).text("DIFFERENCE", title);
     let rows = [
         ("rows", outcome.own_rows()),
         ("missing", outcome.missing),
@@ -125,7 +129,16 @@ fn sums(outcome: &Outcome, look: &Look, body: Rect, from: u16, buffer: &mut Buff
         let difference = fit::count(after.abs_diff(before) as u64);
         match after.cmp(&before) {
             std::cmp::Ordering::Greater => pen.text(&format!("+ {difference}"), look.style(Meaning::Warn)),
-            std::cmp::Ordering::Less => pen.text(&format!("- {difference}"), look.style(Meaning::Warn)),
+            std::cmp::Ordering::Less => {
+                pen.text(&format!("- {difference}"), look.style(Meaning::Warn));
+                // They are no nearer to the user: what spoke for them is gone.
+                if name == "missing" && outcome.untied() > 0 {
+                    let text = format!("  {} not known any more", fit::count(outcome.untied() as u64));
+                    let room = pen.room();
+                    pen.text(&fit::end(&text, room), look.style(Meaning::Muted));
+                }
+                &mut pen
+            }
             std::cmp::Ordering::Equal => &mut pen,
         };
         at += 1;
@@ -147,8 +160,8 @@ fn line(state: &State, outcome: &Outcome, at: usize, selected: bool, look: &Look
     pen.cell(if selected { look.glyphs.cursor } else { " " }, 1, look.style(Meaning::Key)).skip(1);
     pen.cell(&wall, when, muted).skip(1).cell(sign, 1, look.style(meaning)).skip(1);
     let side = (pen.room() / 3).clamp(10, 32);
-    let event = pen.room().saturating_sub(side * 2 + 1).max(4);
-    pen.cell(event_name(&held.event.event), event, plain).skip(1);
+    let event = pen.room().saturating_sub(side * 2 + 1).clamp(4, EVENT);
+    pen.cell(&visible(&called(&held.event)), event, plain).skip(1);
     let first = state.what_if.name.split(' ').next().unwrap_or_default();
     owner(&outcome.before, pair.0, "", side, first, look, pen);
     owner(&outcome.after, pair.1, "not sent", side, first, look, pen);

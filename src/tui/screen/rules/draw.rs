@@ -10,8 +10,9 @@ use crate::identity::across::Across;
 use crate::identity::journey::ruled::{Held, Ruled};
 use crate::identity::naming;
 use crate::model::Id;
-use crate::model::text::{event_name, visible};
+use crate::model::text::visible;
 use crate::report::across::{Cell, calls_without_effect, cell};
+use crate::report::compare::called;
 use crate::report::look::Class;
 use crate::tui::fit;
 use crate::tui::frame::Ui;
@@ -196,10 +197,11 @@ fn differing(state: &State, across: &Across, columns: &Columns, look: &Look, pen
         let sign = unlike(look);
         let differ = fit::count(across.differ.len() as u64);
         pen.text(&format!("{sign} {differ} of {rows} differ"), look.style(Meaning::Warn));
-        if pen.room() > 60 {
-            let text = "  computed from the rows as sent, not asked of a vendor";
-            pen.text(text, look.style(Meaning::Muted));
-        }
+    }
+    if columns.sent == 0 {
+        own_rows(across, look, pen);
+    } else if !across.differ.is_empty() && pen.room() > 60 {
+        pen.text("  computed from the rows as sent, not asked of a vendor", look.style(Meaning::Muted));
     }
     if columns.shown.len() < across.sides.len() {
         let text = format!(" {} {} of {} sets", look.glyphs.dot, columns.shown.len(), across.sides.len());
@@ -210,6 +212,15 @@ fn differing(state: &State, across: &Across, columns: &Columns, look: &Look, pen
     }
     if !across.cuts.is_empty() {
         pen.text(&format!(" {} not all rows are read", look.glyphs.dot), look.style(Meaning::Warn));
+    }
+}
+
+/// How many rows the user has under each rule set, where there are no lines for sums.
+fn own_rows(across: &Across, look: &Look, pen: &mut Pen<'_>) {
+    let own = |side: &Ruled| format!("{} {}", side.rules.name(), fit::count(across.own_rows(side) as u64));
+    let text = format!("  rows {}", across.sides.iter().map(own).collect::<Vec<_>>().join("  "));
+    if fit::width(&text) <= pen.room() {
+        pen.text(&text, look.style(Meaning::Text));
     }
 }
 
@@ -261,7 +272,7 @@ fn line(across: &Across, at: usize, selected: bool, columns: &Columns, look: &Lo
     let sign = if across.differ.binary_search(&at).is_ok() { unlike(look) } else { " " };
     pen.cell(if selected { look.glyphs.cursor } else { " " }, 1, look.style(Meaning::Key)).skip(1);
     pen.cell(&wall, columns.when, muted).skip(1).cell(sign, 1, look.style(Meaning::Warn)).skip(1);
-    pen.cell(event_name(&held.event.event), columns.event, plain).skip(1);
+    pen.cell(&visible(&called(&held.event)), columns.event, plain).skip(1);
     if columns.sent > 0 {
         pen.id(held.event.id.as_ref().map_or("", Id::as_str), columns.sent, muted).skip(1);
     }

@@ -6,6 +6,7 @@ use crate::identity::Held;
 use crate::identity::across::Across;
 use crate::identity::what_if::{Call, Change, Outcome};
 use crate::model::{Id, Millis, Shape, VerbKind};
+use crate::report::compare::called;
 use crate::tui::keys::Action;
 
 /// How much later one key press lets a row be sent.
@@ -177,7 +178,7 @@ fn calls(held: &Held, across: &Across) -> Vec<Call> {
 pub(super) fn said(change: &Change, outcome: Option<&Outcome>) -> String {
     let name = |row: i64| {
         let held = outcome.and_then(|outcome| outcome.before.rows.iter().find(|held| held.event.row == row));
-        held.map_or_else(|| "a row".to_owned(), |held| held.event.event.to_string())
+        held.map_or_else(|| "a row".to_owned(), |held| called(&held.event))
     };
     match change {
         Change::Without(row) => format!("without {}", name(*row)),
