@@ -65,6 +65,20 @@ fn the_person_page_has_the_profile_with_the_update_that_set_it_and_numbers() {
 }
 
 #[test]
+fn under_rules_that_join_ids_a_profile_of_any_of_them_is_the_users() {
+    let aside = |journey: Journey| {
+        let mut app =
+            open(Journey { profiles: vec![profile("sally@gmail.com", Vec::new())], ..journey }).sized(120, 40);
+        app.press("P");
+        app.text()
+    };
+    let legacy = aside(phone());
+    assert!(legacy.contains("not the root"), "{legacy}");
+    let joined = aside(Journey { rules: journey::identity::named("original").unwrap(), ..phone() });
+    assert!(joined.contains("stored under") && !joined.contains("not the root"), "{joined}");
+}
+
+#[test]
 fn p_opens_and_leaves_the_page_and_o_goes_between_the_two() {
     let mut app = open(with_profiles());
     app.press("P");

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use crate::identity::profile::{Profile, Property};
 use crate::identity::summary::{Kind, Sender};
-use crate::identity::{Journey, State as Stored, Summary};
+use crate::identity::{Journey, LEGACY, State as Stored, Summary};
 use crate::model::VerbKind;
 use crate::model::facts::Source;
 use crate::model::money::{NAMED, in_rows};
@@ -90,7 +90,10 @@ fn stored(profile: &Profile, of: &Panel<'_>, room: usize, look: &Look) -> String
     let id = &profile.stored_under;
     let lane = of.timeline.label(id).unwrap_or_default();
     let whole = fit::middle(id.as_str(), 24);
-    let elsewhere = match (Some(id) == of.journey.root.as_ref(), is_orphan(profile, of.journey)) {
+    // Rules that join ids join their profiles; the legacy rules have one under the root alone.
+    let is_joined = of.journey.rules.name() != LEGACY.name() && of.journey.ids.iter().any(|member| member.id == *id);
+    let is_own = Some(id) == of.journey.root.as_ref() || is_joined;
+    let elsewhere = match (is_own, is_orphan(profile, of.journey)) {
         (true, _) => "",
         (false, true) => " (an orphan: this profile is not the user's)",
         (false, false) => " (not the root: this profile is not the user's)",
