@@ -94,6 +94,13 @@ pub(super) fn nowhere(id: &str, inspector: &Inspector) -> Result<Failure, Failur
             failure = failure.hint(format!("{} (its {property} is {value})", hit.id.as_str()));
         }
     }
+    // As some tools write which id it is: `device:X`, `duid:X`.
+    if let Some((_, rest)) = id.split_once(':')
+        && !rest.is_empty()
+        && inspector.journey(&Id::new(rest))?.is_some()
+    {
+        return Ok(failure.hint(format!("journey show {rest:?}")));
+    }
     failure = suggest(failure, inspector, id)?;
     Ok(if failure.has_hints() { failure } else { failure.hint(format!("journey search {id:?} looks inside of ids")) })
 }

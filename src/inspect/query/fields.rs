@@ -88,6 +88,7 @@ pub const FORMS: &[Form] = &[
         Meaning::Search(ONE_PERSON, None),
     ),
     form("device:a1 user:42", &["device", "user"], "the device, and the user that a row names"),
+    form("duid:a1", &["duid", "domain_userid"], "the device, as Snowplow calls it; also domain_userid:a1"),
     form("client:web file:july.jsonl:3", &["client", "file"], "the program that sent a row; its file and line"),
     only(form("lane:B", &["lane"], "rows of a lane, by its letter"), Meaning::Journey(ONE_JOURNEY, Some("id:"))),
     form("phase:anonymous", &["phase"], "before the user was known; phase:identified is from then on"),

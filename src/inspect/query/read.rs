@@ -302,7 +302,7 @@ impl<'a> Reader<'a> {
                 return Err(Error::new("a phone number has digits", place));
             }
             "phone" => of(Field::Phone),
-            "device" => of(Field::Device),
+            "device" | "duid" | "domain_userid" => of(Field::Device),
             "user" => of(Field::User),
             "client" => of(Field::Client),
             "file" => of(Field::File),

@@ -168,3 +168,15 @@ fn exported_owners_are_compared_with_the_rules() {
     assert_eq!(code(&home.run(&["compare", "--against", "nothing"])), 2);
     assert_eq!(code(&home.run(&["compare", "sally", "--against", "exported"])), 2);
 }
+
+#[test]
+fn an_id_with_the_word_for_it_before_it_is_named_without() {
+    let home = Home::new();
+    for command in ["show", "compare"] {
+        let known = home.run(&[command, "duid:sally@gmail.com"]);
+        assert_eq!(code(&known), 1);
+        assert!(err(&known).contains("journey show \"sally@gmail.com\""), "{}", err(&known));
+        let unknown = home.run(&[command, "duid:no such id"]);
+        assert!(code(&unknown) == 1 && !err(&unknown).contains("journey show"), "{}", err(&unknown));
+    }
+}
