@@ -216,6 +216,29 @@ fn an_identify_of_amplitude_ties_no_ids() {
 }
 
 #[test]
+fn what_an_identify_of_amplitude_unsets_is_gone_from_the_profile_and_no_operation_is_a_property() {
+    let row = |(at, said): (usize, &str)| {
+        let at = 1_561_971_600_000 + at;
+        format!(
+            r#"{{"event_type":"$identify","user_id":"u","device_id":"d","time":{at},"insert_id":"i{at}","library":"amplitude-ts/2.48.1","user_properties":{said}}}"#
+        ) + "\n"
+    };
+    let lines: String = [
+        r#"{"$set":{"plan":"free","city":"Oslo"}}"#,
+        r#"{"$setOnce":{"city":"Rome","first":"ad"},"$add":{"logins":2}}"#,
+        r#"{"$unset":{"plan":"-"},"$append":{"tags":"x"}}"#,
+    ]
+    .into_iter()
+    .enumerate()
+    .map(row)
+    .collect();
+    let store = store(vec![Input::Bytes { content: lines.into_bytes(), name: "amplitude.jsonl".to_owned() }]);
+    let journey = store.journey(&Id::new("u")).unwrap().unwrap();
+    let known = journey.profiles[0].properties.iter().map(|known| format!("{}={}", known.name, known.value));
+    assert_eq!(known.collect::<Vec<_>>(), ["city=\"Oslo\"", "first=\"ad\"", "logins=2"]);
+}
+
+#[test]
 fn an_answer_says_whose_rows_it_judges_by_the_rules_of_another() {
     let notes = |store: &Inspector, id: &str| store.journey(&Id::new(id)).unwrap().unwrap().notes;
     let said = |notes: &[String]| {

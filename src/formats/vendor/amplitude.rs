@@ -11,7 +11,7 @@
 use std::borrow::Cow;
 
 use super::super::grid::Row;
-use super::super::object::{Object, complaint, fields, members};
+use super::super::object::{Object, complaint, each, fields, members};
 use super::row::{id, object_in, text, time};
 use super::{Call, Flat, Marks, Vendor};
 use crate::model::{Verb, json};
@@ -59,8 +59,43 @@ fn library(value: &str) -> Option<String> {
 }
 
 fields! {
-    /// What an identify call sets; other operations are kept in the row alone.
-    Set { set: "$set" }
+    /// What an identify call does with properties. What it does with lists, and that it clears all, is kept in the row
+    /// alone.
+    Operations {
+        set: "$set",
+        set_once: "$setOnce",
+        add: "$add",
+        unset: "$unset",
+        append: "$append",
+        prepend: "$prepend",
+        pre_insert: "$preInsert",
+        post_insert: "$postInsert",
+        remove: "$remove",
+        clear_all: "$clearAll",
+    }
+}
+
+/// What an identify call sets, and what else it does, as members of an update. Where it names no operation, it sets all
+/// that it names.
+fn said(text: &str) -> (Option<String>, Vec<String>) {
+    let mut is_plain = true;
+    let look = each(text, |key, _| is_plain &= !Operations::KEYS.contains(&key));
+    let Some(f) = Operations::read(text).ok().filter(|_| look.is_ok() && !is_plain) else {
+        return (Some(text.to_owned()), Vec::new());
+    };
+    let mut changes = Vec::new();
+    for (name, values) in [("$set_once", f.set_once), ("$add", f.add)] {
+        changes.extend(values.and_then(object_in).map(|values| format!("\"{name}\":{values}")));
+    }
+    // The values say nothing: it is the names that go.
+    let mut names: Vec<String> = Vec::new();
+    if let Some(unset) = f.unset.and_then(object_in) {
+        let _ = each(&unset, |name, _| names.push(serde_json::Value::from(name).to_string()));
+    }
+    if !names.is_empty() {
+        changes.push(format!("\"$unset\":[{}]", names.join(",")));
+    }
+    (f.set.and_then(object_in).map(Cow::into_owned), changes)
 }
 
 impl Vendor for Amplitude {
@@ -129,8 +164,10 @@ impl Vendor for Amplitude {
         let user = id(f.user);
         // An export has what was known of the user with each row; only the call that changes it counts.
         let said = f.traits.filter(|_| verb == Verb::Profile).and_then(object_in);
-        let set = said.as_deref().map(|said| Set::read(said).ok().and_then(|set| set.set).unwrap_or(said));
-        let traits = set.map(str::to_owned).filter(|_| user.is_some());
+        let (traits, changes) = match &said {
+            Some(text) if user.is_some() => self::said(text),
+            _ => (None, Vec::new()),
+        };
         Ok(Call {
             verb,
             time: time(&[f.exported, f.sent, f.sent_by_browser]),
@@ -143,6 +180,7 @@ impl Vendor for Amplitude {
                 text(f.model).or_else(|| text(f.type_of_device)).unwrap_or_default(),
             ],
             traits,
+            changes,
             user,
             device: id(f.device),
             event,
@@ -229,5 +267,17 @@ mod tests {
         assert_eq!(known.verb.kind(), VerbKind::Profile);
         assert_eq!(known.traits.as_deref(), Some(r#"{"plan":"free"}"#));
         assert_eq!(row(r#""user_properties":{"$set":{"plan":"free"}}"#).traits, None);
+        let said = row(
+            r#""user_id":"u","user_properties":{"$setOnce":{"first":1},"$add":{"logins":2},"$unset":{"plan":"-","a\"b":"-"},"$append":{"tags":"x"}}"#,
+        );
+        assert_eq!(said.traits, None, "an operation is no property");
+        assert_eq!(
+            said.changes,
+            [r#""$set_once":{"first":1}"#, r#""$add":{"logins":2}"#, r#""$unset":["plan","a\"b"]"#]
+        );
+        let plain = row(r#""user_id":"u","user_properties":{"plan":"free","$own":1}"#);
+        assert_eq!((plain.traits.as_deref(), plain.changes.len()), (Some(r#"{"plan":"free","$own":1}"#), 0));
+        let nothing = row(r#""user_id":"u","user_properties":{"$clearAll":"-"}"#);
+        assert_eq!((nothing.traits, nothing.changes.len()), (None, 0));
     }
 }

@@ -330,6 +330,7 @@ fn decode(flat: &Flat) -> Result<Call, String> {
         parts: [system.unwrap_or_default(), String::new(), model.unwrap_or_default()],
         screen: text(screen.width).zip(text(screen.height)).map(|(width, height)| [width, height]),
         traits: traits.filter(|_| user.is_some()).map(std::borrow::Cow::into_owned),
+        changes: Vec::new(),
         id: None,
         user,
         device,

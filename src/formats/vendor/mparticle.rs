@@ -108,6 +108,7 @@ impl Vendor for MParticle {
             parts: [info.system, None, info.model].map(|part| text(part).unwrap_or_default()),
             screen: text(info.width).zip(text(info.height)).map(|(width, height)| [width, height]),
             traits,
+            changes: Vec::new(),
             id: of,
             user,
             device,

@@ -34,6 +34,8 @@ fields! {
         anon: "$anon_distinct_id",
         alias: "alias",
         set: "$set",
+        set_once: "$set_once",
+        unset: "$unset",
         library: "$lib",
         system: "$os",
         browser: "$browser",
@@ -120,7 +122,16 @@ impl Vendor for PostHog {
             "$groupidentify" => Verb::Group,
             _ => Verb::Track,
         };
-        let traits = if verb == Verb::Group { None } else { f.set.and_then(object_in) };
+        let is_of_person = verb != Verb::Group;
+        let traits = f.set.and_then(object_in).filter(|_| is_of_person);
+        // Every page has what the SDK notes of the first one; what an app sets once stands in these calls.
+        let is_said = matches!(verb, Verb::Identify { .. } | Verb::Profile);
+        let once = f.set_once.and_then(object_in).filter(|once| is_said && once.trim() != "{}");
+        let unset = f.unset.filter(|names| {
+            is_of_person && names.starts_with('[') && members(names).is_ok_and(|names| !names.is_empty())
+        });
+        let changes =
+            [once.map(|once| format!("\"$set_once\":{once}")), unset.map(|names| format!("\"$unset\":{names}"))];
         Ok(Call {
             verb,
             time: time(&[f.timestamp, f.sent, f.sent_at]),
@@ -130,6 +141,7 @@ impl Vendor for PostHog {
             parts: [f.system, f.browser, f.model].map(|part| text(part).unwrap_or_default()),
             screen: text(f.width).zip(text(f.height)).map(|(width, height)| [width, height]),
             traits: traits.map(std::borrow::Cow::into_owned),
+            changes: changes.into_iter().flatten().collect(),
             id: sent,
             user: id(f.user),
             device: id(f.device),
@@ -193,6 +205,10 @@ mod tests {
             assert_eq!((call.event.as_str(), call.verb, call.id), (event, verb, some("u")), "{event}");
         }
         assert_eq!(call("$set", r#""$set":{"email":"x"}"#).verb.kind(), VerbKind::Profile);
+        let both = r#""$set_once":{"first":1},"$unset":["plan"]"#;
+        assert_eq!(call("$set", both).changes, [r#""$set_once":{"first":1}"#, r#""$unset":["plan"]"#]);
+        assert_eq!(call("Order", both).changes, [r#""$unset":["plan"]"#], "any event can take a property away");
+        assert_eq!(call("$groupidentify", both).changes, Vec::<String>::new());
     }
 
     #[test]

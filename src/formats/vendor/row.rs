@@ -34,6 +34,8 @@ pub(in crate::formats) struct Call {
     pub(super) screen: Option<[String; 2]>,
     /// JSON object of what the call says of its person.
     pub(super) traits: Option<String>,
+    /// What it does with what is known of its person otherwise, as members of an update: `"$unset":["plan"]`.
+    pub(super) changes: Vec<String>,
 }
 
 /// What stands around a row.
@@ -54,10 +56,15 @@ impl Call {
 
     /// The profile that the call changes, if it says something of a known person.
     pub(in crate::formats) fn profile(&self, around: Around) -> Option<Profile> {
-        let traits = self.traits.as_deref().filter(|traits| traits.trim() != "{}")?;
+        let set = self.traits.as_deref().filter(|traits| traits.trim() != "{}");
+        let set = set.map(|traits| format!("\"$set\":{traits}"));
+        let said: Vec<&str> = set.as_deref().into_iter().chain(self.changes.iter().map(String::as_str)).collect();
+        if said.is_empty() {
+            return None;
+        }
         let id = self.id.as_ref().or(self.user.as_ref())?;
         let name = serde_json::Value::from(id.as_str());
-        let update = format!("{{\"$distinct_id\":{name},\"$set\":{traits}}}");
+        let update = format!("{{\"$distinct_id\":{name},{}}}", said.join(","));
         let (profile, _) = profile::decode(&update, around.line, self.arrival.or(around.arrival)).ok()?;
         let time = self.time.or(profile.time);
         Some(Profile { time, device: self.device.clone(), user: self.user.clone(), ..profile })
