@@ -3,6 +3,7 @@
 //! Each web SDK wrote the same story: anonymous views, a sign-up, a logout, anonymous views, two
 //! logins, another person, and a login without a logout. All ids are made up.
 
+mod groups;
 mod servers;
 mod stories;
 

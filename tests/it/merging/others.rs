@@ -119,6 +119,20 @@ fn amplitude_has_no_call_that_joins_ids() {
 }
 
 #[test]
+fn a_call_of_simplified_links_no_device_even_if_it_names_a_user() {
+    let story = Story::new(&format!("1 View({G1}) +,{G1}\n2 ID(u <= {G1}) +u,{G1}\n3 Use(u) +u"));
+    assert_eq!(story.rows_by("simplified", "u"), "Use", "the row of a call that does nothing does nothing either");
+    assert_eq!(story.rows_by("simplified", G1), "View");
+}
+
+#[test]
+fn a_row_of_the_simple_rules_is_its_users_whatever_id_it_was_sent_under() {
+    let story = Story::new("1 View(a)\n2 Use(a) +u\n3 Use2(u)");
+    assert_eq!(story.rows_by("simple", "u"), "Use, Use2");
+    assert_eq!(story.rows_by("simple", "a"), "View");
+}
+
+#[test]
 fn the_simple_rules_join_whatever_a_call_names() {
     let story = Story::new(
         "1 a($device:D) +,D\n2 ID(u <= $device:D) +u,D\n3 b(u) +u,D\n4 AL(w -> u)\n5 c(w)\n6 d($device:D) +,D\n7 e(x) +x,D",
