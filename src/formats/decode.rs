@@ -20,7 +20,7 @@ use super::kind::{Kind, Outer};
 use super::object::{complaint, each, members};
 use super::payload::{self, Endpoint};
 use super::repair::{readable, repair};
-use super::rows::{Lifted, Whole};
+use super::rows::{Lifted, Shape, Whole};
 use super::scan::{Scanned, properties as properties_of, scan};
 use super::sniff::{CellRows, Cells, How, Sniffed};
 use super::split::{BYTE_ORDER_MARK, separated, split_first, trim};
@@ -291,7 +291,10 @@ impl Reading<'_, '_> {
         each(json, |_, _| fields += 1).map_err(|error| complaint(&error))?;
         // Something stands next to the properties, or they are the text of an object.
         if fields > 1 + usize::from(outer.event.is_some()) || properties.starts_with('"') {
-            return self.how.rows.events.lift_with(json, |whole| {
+            // What an SDK sent has its own names, whatever those of the lines around it are.
+            let sent = recorded.map(|_| Shape::raw());
+            let shape = sent.as_ref().unwrap_or(&self.how.rows.events);
+            return shape.lift_with(json, |whole| {
                 self.repaired |= whole.repaired;
                 let item = self.decoded(whole.event, whole.properties, whole.fields.as_ref(), recorded)?;
                 self.unless_foreign(json, item)

@@ -226,3 +226,37 @@ fn rows_whose_id_is_called_otherwise_are_refused_and_rows_that_lack_an_id_are_no
         assert_eq!(sniff(rows.as_bytes(), true, "rows").unwrap().format, Format::Export, "{rows}");
     }
 }
+
+#[test]
+fn what_stands_next_to_the_properties_of_a_recorded_row_hides_no_call() {
+    // As `mixpanel-react-native` 3.8.0 sends rows, alone and in a batch.
+    let row = |event: &str, more: &str| {
+        format!(
+            r#"{{"$mp_metadata":{{"$mp_event_id":"22","$mp_session_seq_id":0}},"event":"{event}","properties":{{"time":1795871206018,"distinct_id":"$device:a"{more}}}}}"#
+        )
+    };
+    let rows = [row("Page Viewed", ""), row("$create_alias", r#","alias":"nora""#), row("Own", r#","event":"mine""#)];
+    let recorded =
+        |carried: String| format!(r#"{{"received_at_ms":1795871206191,"endpoint":"/track","payload":{carried}}}"#);
+    let alone: Vec<String> = rows.iter().cloned().map(recorded).collect();
+    for content in [alone.join("\n"), recorded(format!("[{}]", rows.join(",")))] {
+        let (_, found) = items(content.as_bytes());
+        let found: Vec<Row> = found
+            .into_iter()
+            .map(|item| match item {
+                Item::Event { row, .. } => row.to_row(),
+                other => panic!("no event: {other:?}"),
+            })
+            .collect();
+        let names: Vec<&str> = found.iter().map(|row| row.event.as_str()).collect();
+        assert_eq!(names, ["Page Viewed", "$create_alias", "Own"]);
+        let alias =
+            Verb::Alias { alias: Some(Id::new("nora")), target: Some(Id::new("$device:a")), by_original: false };
+        assert_eq!(found[1].verb, alias);
+        let kept: serde_json::Value = serde_json::from_str(&found[0].properties).unwrap();
+        assert_eq!(kept["$mp_metadata"]["$mp_event_id"], "22", "{kept}");
+        assert_eq!(kept["event"], serde_json::Value::Null, "the name is no property: {kept}");
+        let own: serde_json::Value = serde_json::from_str(&found[2].properties).unwrap();
+        assert_eq!(own["event"], "mine", "{own}");
+    }
+}
