@@ -34,11 +34,22 @@ as ids, ids that differ only in case or blanks) are asked of the table of DuckDB
 after it is open. Of journey it is the whole process of a check for the six codes that they are, which says
 more of each: users, places, money, advice; and, in a line of its own, of a check for all codes.
 
-The people of a store are the connected components of its ids. DuckDB is given the ids as numbers, the
-pairs that alias calls, identify calls and rows with a user and a device say, and the rows of each id, all
-in tables before the clock starts; it is asked by a recursive query (WITH RECURSIVE ... USING KEY) how many
-components have rows and how many rows change owner against the alias calls alone. Of journey it is the
-whole process of a migration report, which hears every call in order of arrival under two rule sets.
+The people of a store are asked for in two ways (`--only people`). DuckDB answers the question of a migration report
+from its table of the export, as far as SQL says it in reason: ids and arrivals from the properties, deliveries once,
+aliases by their first target and rows of an alias before it, the users of devices by the first to arrive (simplified)
+or the pairs that identify, alias and merge join, without those that are refused, and their components (original); then
+people under both rule sets, who stays, is split or merged, and rows that change owner. Components are asked for in
+three ways: by the recursion that most people write (every id with every id that it reaches), by WITH RECURSIVE ... USING
+KEY, and by labels that are passed on until nothing changes. Its numbers have to be those of the report, or the line
+says so. Not asked for: circles of aliases, the limit of 500 ids, what to change first, names, refusals by reason.
+Of journey it is the whole process; of DuckDB the time after its table is open, and once more with all that it needs of
+the properties in columns of a table that is there before the clock starts.
+
+The second way is the part that DuckDB is best at, with everything before it left out: the components of pairs of numbers
+that stand in a table. Of journey it is the forest of its rule sets, given the same pairs, and the component of every id
+(`cargo bench --bench components`). The recursion that most people write takes memory and
+time by the square of a component: an id that a thousand others are joined to (`undefined`, a shared account) is a
+million pairs. So `--hub IDS` adds one.
 
 The rows of the export in other forms (`--only formats`): DuckDB writes CSV and Parquet, with a column for each
 property, and with the properties as text; calls of Segment and events of PostHog are made of each row. An
@@ -98,32 +109,142 @@ FINDINGS = [
     "SELECT count(*) FROM (SELECT lower(trim(id)) FROM ids GROUP BY 1 HAVING count(*) > 1)",
 ]
 
-EDGES = """
-CREATE OR REPLACE TABLE pairs AS
-SELECT distinct_id AS a, properties->>'alias' AS b, true AS is_alias FROM events WHERE event = '$create_alias'
-UNION SELECT distinct_id, properties->>'$."$anon_distinct_id"', false FROM events WHERE event = '$identify'
-UNION SELECT coalesce(properties->>'$."$user_id"', distinct_id), '$device:' || (properties->>'$."$device_id"'), false
-      FROM events WHERE properties->>'$."$device_id"' IS NOT NULL;
-DELETE FROM pairs WHERE a IS NULL OR b IS NULL OR a = b;
-CREATE OR REPLACE TABLE nodes AS
-SELECT id, row_number() OVER () AS number, coalesce(rows, 0) AS rows
-FROM (SELECT distinct_id AS id FROM events UNION SELECT a FROM pairs UNION SELECT b FROM pairs)
-LEFT JOIN (SELECT distinct_id AS id, count(*) AS rows FROM events GROUP BY 1) USING (id);
-CREATE OR REPLACE TABLE edges AS
-SELECT x.number AS a, y.number AS b, is_alias FROM pairs JOIN nodes x ON x.id = a JOIN nodes y ON y.id = b
-UNION SELECT y.number, x.number, is_alias FROM pairs JOIN nodes x ON x.id = a JOIN nodes y ON y.id = b;
-CHECKPOINT;
+# What each row says of ids. Arrival and line are one number, so that they order as one.
+READ = r"""
+CREATE TEMP {kind} columns AS
+SELECT id, event, time, insert_id, x[1] AS device, x[2] AS named, x[3] AS alias, x[4] AS anon, x[6] AS into_id, x[7] AS other_id,
+       (CAST(x[5] AS BIGINT) - 1600000000000) * 16777216 + line AS arrived
+FROM (SELECT *, rowid AS line, distinct_id AS id, json_extract_string(properties, ['$."$device_id"', '$."$user_id"',
+        '$.alias', '$."$anon_distinct_id"', '$.mp_processing_time_ms', '$."$distinct_ids"[0]', '$."$distinct_ids"[1]']) AS x
+      FROM events);
 """
 
-COMPONENTS = """
-WITH RECURSIVE component(number, root) USING KEY (number) AS (
-    SELECT number, number FROM nodes
-    UNION
-    (SELECT known.number, min(near.root)
-     FROM recurring.component AS known JOIN edges ON edges.a = known.number {only}
-     JOIN component AS near ON near.number = edges.b
-     WHERE near.root < known.root GROUP BY 1)
+# Deliveries once.
+SENT = r"""
+CREATE TEMP TABLE sent AS
+SELECT id, event, device, named, alias, anon, into_id, other_id, arrived FROM columns
+QUALIFY insert_id IS NULL OR row_number() OVER (PARTITION BY id, event, time, insert_id ORDER BY arrived) = 1;
+CREATE TEMP TABLE mapped AS
+SELECT alias, arg_min(id, arrived) AS target, min(arrived) AS since
+FROM sent WHERE event = '$create_alias' AND alias <> id GROUP BY alias;
+CREATE TEMP TABLE ways AS
+WITH RECURSIVE way(alias, target, since, hops) AS (
+    SELECT alias, target, since, 1 FROM mapped
+    UNION ALL
+    SELECT way.alias, mapped.target, greatest(way.since, mapped.since), hops + 1
+    FROM way JOIN mapped ON mapped.alias = way.target WHERE hops < 100)
+SELECT * FROM way;
+CREATE TEMP TABLE persons AS
+SELECT id FROM (
+    SELECT id FROM sent WHERE event = '$identify' AND anon IS NOT NULL
+    UNION SELECT named FROM sent WHERE named IS NOT NULL AND (device IS NOT NULL OR id <> named)
+    UNION SELECT alias FROM mapped WHERE NOT regexp_matches(alias, '^(\$device:.*|{uuid}|{web})$')
+    UNION SELECT id FROM sent WHERE contains(id, '@')
+    UNION SELECT named FROM sent WHERE contains(named, '@'))
+WHERE id IS NOT NULL AND NOT regexp_matches(id, '^(\$device:.*|{web})$')
+  AND id NOT IN (SELECT device FROM sent WHERE device IS NOT NULL AND regexp_matches(device, '^{uuid}$'));
+""".replace("{uuid}", "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}").replace("{web}", "[0-9a-f]{11,16}(-[0-9a-f]+){4}")
+
+CALLS = "('$create_alias', '$identify', '$merge')"
+
+# The first user of a device; ids with the prefix of a device are that device, others without a user are users.
+USERS = f"""
+CREATE TEMP TABLE users AS
+SELECT device AS node, arg_min(named, arrived) AS owner FROM sent
+WHERE device IS NOT NULL AND named IS NOT NULL AND event NOT IN {CALLS} GROUP BY device;
+"""
+OF_SIMPLIFIED = (
+    """CASE WHEN named IS NOT NULL THEN named WHEN device IS NOT NULL THEN coalesce(owner, '$device:' || device)
+            WHEN starts_with(id, '$device:') THEN coalesce(owner, id) ELSE id END""",
+    "coalesce(device, CASE WHEN starts_with(id, '$device:') THEN substr(id, 9) END)",
 )
+
+# Pairs that calls of Original ID Merge join: an anonymous id of the form of a GUID with its first user, an alias
+# with its first target, all of $merge.
+PAIRS = r"""
+CREATE TEMP TABLE calls AS
+WITH said AS (SELECT id, anon, arrived FROM sent WHERE event = '$identify' AND anon <> id
+              AND regexp_matches(anon, '^(\$device:)?[A-Za-z0-9]+(-[A-Za-z0-9]+){4}$')),
+firsts AS (SELECT anon, arg_min(id, arrived) AS first FROM said GROUP BY anon)
+SELECT said.id AS a, anon AS b, min(arrived) AS said, true AS names FROM said JOIN firsts USING (anon)
+WHERE said.id = first GROUP BY ALL
+UNION ALL SELECT target, alias, since, false FROM mapped
+UNION ALL SELECT into_id, other_id, arrived, false FROM sent WHERE event = '$merge' AND into_id <> other_id;
+CREATE TEMP TABLE pairs AS SELECT a, b FROM calls UNION SELECT b, a FROM calls;
+"""
+
+# Each makes `component(id, root)` of `pairs(a, b)`, which has every pair both ways.
+COMPONENTS = {
+    "plain": """
+CREATE OR REPLACE TEMP TABLE component AS
+WITH RECURSIVE reached(id, other) AS (
+    SELECT DISTINCT a, a FROM pairs
+    UNION
+    SELECT reached.id, pairs.b FROM reached JOIN pairs ON pairs.a = reached.other)
+SELECT id, min(other) AS root FROM reached GROUP BY id""",
+    "keyed": """
+CREATE OR REPLACE TEMP TABLE component AS
+WITH RECURSIVE component(id, root) USING KEY (id) AS (
+    SELECT DISTINCT a, a FROM pairs
+    UNION
+    (SELECT known.id, min(near.root)
+     FROM recurring.component AS known JOIN pairs ON pairs.a = known.id JOIN component AS near ON near.id = pairs.b
+     WHERE near.root < known.root GROUP BY 1))
+SELECT * FROM component""",
+    "labels": None,
+}
+LABELS = [
+    """CREATE OR REPLACE TEMP TABLE next AS
+       SELECT component.id, least(component.root, near) AS root, near < component.root AS is_new
+       FROM component JOIN (SELECT pairs.a AS id, min(root) AS near FROM pairs JOIN component ON component.id = pairs.b
+                            GROUP BY 1) USING (id)""",
+    # What the label of the label is by now.
+    """CREATE OR REPLACE TEMP TABLE component AS
+       SELECT next.id, least(next.root, up.root) AS root FROM next JOIN next AS up ON up.id = next.root""",
+]
+
+# A component is called by the id that was identified first, else by the one that was there first.
+NAMES = """
+CREATE TEMP TABLE users AS
+WITH seen AS (SELECT id, min(arrived) AS seen FROM (
+    SELECT id, arrived FROM sent UNION ALL SELECT a, said FROM calls UNION ALL SELECT b, said FROM calls) GROUP BY id),
+identified AS (SELECT a AS id, min(said) AS said FROM calls WHERE names GROUP BY a),
+names AS (SELECT root, arg_min(id, (coalesce(said, 9223372036854775807), seen)) AS name
+          FROM component JOIN seen USING (id) LEFT JOIN identified USING (id) GROUP BY root)
+SELECT component.id AS node, name AS owner FROM component JOIN names USING (root);
+"""
+OF_ORIGINAL = ("coalesce(owner, id)", "sent.id")
+
+SHARES = """
+CREATE TEMP TABLE shares AS
+SELECT coalesce(ways.target, e.id) AS old, new, count(*) AS rows
+FROM (SELECT id, arrived, {owner} AS new FROM sent LEFT JOIN users ON users.node = {key}
+      WHERE event NOT IN {calls} AND id IS NOT NULL) e
+ASOF LEFT JOIN ways ON ways.alias = e.id AND ways.since < e.arrived
+GROUP BY ALL
+"""
+
+PEOPLE = """
+WITH olds AS (SELECT old, count(*) AS parts, any_value(new) AS new FROM shares GROUP BY old),
+news AS (SELECT new, count(*) AS parts FROM shares GROUP BY new)
+SELECT (SELECT sum(rows) FROM shares), count(*), (SELECT count(*) FROM news),
+       count(*) FILTER (olds.parts = 1 AND news.parts = 1), count(*) FILTER (olds.parts > 1),
+       count(*) FILTER (olds.parts = 1 AND news.parts > 1)
+FROM olds JOIN news USING (new)
+"""
+
+CHANGED = r"""
+WITH ends AS (SELECT alias, arg_max(target, hops) AS target FROM ways GROUP BY alias),
+counterparts AS (
+    SELECT old, new AS counterpart, shares.rows FROM shares
+    LEFT JOIN ends ON ends.alias = new LEFT JOIN persons ON persons.id = new
+    QUALIFY row_number() OVER (PARTITION BY old
+        ORDER BY (persons.id IS NOT NULL AND coalesce(ends.target, new) = old) DESC, shares.rows DESC) = 1),
+keepers AS (
+    SELECT counterparts.rows FROM counterparts LEFT JOIN ends ON ends.alias = counterpart
+    QUALIFY row_number() OVER (PARTITION BY counterpart
+        ORDER BY coalesce(ends.target, {bare}) = old DESC, counterparts.rows DESC) = 1)
+SELECT (SELECT sum(rows) FROM shares) - sum(rows) FROM keepers
 """
 
 FORMS = """
@@ -222,20 +343,70 @@ def find(store):
     print(time.perf_counter() - start, *found)
 
 
-def join(store):
-    """Asks DuckDB for the connected components; runs in a process of its own, and prints seconds and what it found."""
+def components(connection, way):
+    """Makes the table of components from that of pairs."""
+    if COMPONENTS[way]:
+        connection.execute(COMPONENTS[way])
+        return
+    connection.execute("CREATE OR REPLACE TEMP TABLE component AS SELECT DISTINCT a AS id, a AS root FROM pairs")
+    changed = True
+    while changed:
+        connection.execute(LABELS[0])
+        changed = connection.execute("SELECT count(*) FROM next WHERE is_new").fetchone()[0] > 0
+        connection.execute(LABELS[1])
+
+
+def migrate(store, to, way, table):
+    """Asks DuckDB what becomes of everyone, from properties as JSON or from a table with a column for each that is
+    needed; runs in a process of its own, and prints seconds and what it found."""
     import duckdb
 
-    connection = duckdb.connect(store)
-    connection.execute(EDGES)
+    connection = duckdb.connect(store, read_only=True)
+    if table == "columns":
+        connection.execute(READ.format(kind="TABLE"))
     start = time.perf_counter()
-    for table, only in [("old", "AND edges.is_alias"), ("new", "")]:
-        connection.execute(f"CREATE TEMP TABLE {table} AS {COMPONENTS.format(only=only)} SELECT * FROM component")
-    found = connection.execute(
-        """SELECT count(DISTINCT old.root), count(DISTINCT new.root), sum(rows) FILTER (old.root <> new.root)
-           FROM old JOIN new USING (number) JOIN nodes USING (number) WHERE rows > 0"""
-    ).fetchone()
+    if table != "columns":
+        connection.execute(READ.format(kind="VIEW"))
+    connection.execute(SENT)
+    if to == "simplified":
+        connection.execute(USERS)
+        owner, key = OF_SIMPLIFIED
+    else:
+        connection.execute(PAIRS)
+        components(connection, way)
+        connection.execute(NAMES)
+        owner, key = OF_ORIGINAL
+    connection.execute(SHARES.format(owner=owner, key=key, calls=CALLS))
+    found = list(connection.execute(PEOPLE).fetchone())
+    # A device that rows name and an id of its text are two under simplified.
+    bare = r"regexp_replace(counterpart, '^\$device:', '')" if to == "simplified" else "counterpart"
+    found += connection.execute(CHANGED.format(bare=bare)).fetchone()
     print(time.perf_counter() - start, *found)
+
+
+def connect(store, way, hub):
+    """Asks DuckDB for the components of pairs of numbers in a table; runs in a process of its own, and prints seconds
+    and how many there are."""
+    import duckdb
+
+    connection = duckdb.connect(store, read_only=True)
+    connection.execute(READ.format(kind="VIEW"))
+    connection.execute(SENT)
+    connection.execute(PAIRS)
+    connection.execute("""
+        CREATE TEMP TABLE numbers AS SELECT id, row_number() OVER () AS number FROM (SELECT DISTINCT a AS id FROM pairs);
+        CREATE TEMP TABLE numbered AS
+        SELECT x.number AS a, y.number AS b FROM pairs JOIN numbers x ON x.id = a JOIN numbers y ON y.id = b;
+        DROP TABLE pairs;
+        ALTER TABLE numbered RENAME TO pairs;
+    """)
+    if int(hub):
+        connection.execute(f"""INSERT INTO pairs SELECT 0, -n FROM range(1, {int(hub)}) t(n)
+                               UNION ALL SELECT -n, 0 FROM range(1, {int(hub)}) t(n)""")
+    start = time.perf_counter()
+    components(connection, way)
+    found = connection.execute("SELECT count(DISTINCT root) FROM component").fetchone()[0]
+    print(time.perf_counter() - start, found)
 
 
 def child(peer, export, store):
@@ -371,6 +542,8 @@ class Bench:
         self.export = str(arguments.export or self.generate("crowd.jsonl", self.rows, self.seed))
         self.bytes = os.path.getsize(self.export)
         self.ours = []
+        manifest = str(ROOT / "Cargo.toml")
+        self.components = arguments.components or ["cargo", "bench", "-q", "--manifest-path", manifest, "--bench", "components", "--"]
 
     def generate(self, name, rows, seed):
         """Has the crowd written; by the bench where the program does not know the command."""
@@ -594,19 +767,61 @@ def findings(bench):
     return lines
 
 
-def people(bench):
-    """The lines of the table of connected components."""
+def people(bench, hub):
+    """The lines of the tables of people: the question of a report, and components alone."""
     if not importlib.util.find_spec("duckdb"):
-        return []
-    command = ["compare", "--from", "legacy", "--to", "simplified", "--format", "json"]
-    ours, others, found = against_duckdb(bench, "people", command, "--join")
-    of = json.loads(ours[-1].out)["people"]
-    counts = f"{of['from']:,} to {of['to']:,} people; by DuckDB {int(found[0]):,} to {int(found[1]):,}"
-    times = ratios(others, ours)
-    return [
-        f"| DuckDB, recursive query ({counts}) | {median(ours, 'wall'):.2f} | {median(others, 'wall'):.2f} "
-        f"| **{statistics.median(times):.1f}×** | {spread(times)} | {median(ours, 'cpu'):.2f} | {median(ours, 'peak'):.0f} |"
-    ]
+        return [], []
+    note("an import for people")
+    bench.import_ours()
+    store, theirs = bench.folder / "ours.db", bench.folder / "theirs.db"
+    here = [sys.executable, str(Path(__file__).resolve())]
+    remove(theirs)
+    Run([*here, "--child", "duckdb", bench.export, str(theirs)])
+
+    def timed(command):
+        run = Run(command)
+        seconds, *run.found = run.out.split()
+        run.wall = float(seconds)
+        return run
+
+    reports = []
+    for to, way, table in [
+        ("simplified", "-", "JSON"), ("original", "keyed", "JSON"), ("original", "plain", "JSON"), ("original", "labels", "JSON"),
+        ("simplified", "-", "columns"), ("original", "keyed", "columns"),
+    ]:
+        note(f"people under {to}, {way}, {table}")
+        ours, others = [], []
+        for _ in range(bench.pairs):
+            command = ["compare", "--from", "legacy", "--to", to, "--format", "json", "--store", str(store)]
+            ours.append(Run([bench.journey, *command]))
+            others.append(timed([*here, "--migrate", str(theirs), to, way, table]))
+        of = json.loads(ours[-1].out)
+        expected = [of["rows"], of["people"]["from"], of["people"]["to"], of["same"], of["split"], of["merged"], of["rows_changed"]]
+        found = [int(number) for number in others[-1].found]
+        same = "same numbers" if found == expected else f"OTHER NUMBERS: {found} against {expected}"
+        times = ratios(others, ours)
+        reports.append(
+            f"| {to}, {way}, {table} | {median(ours, 'wall'):.2f} | {median(others, 'wall'):.2f} | **{statistics.median(times):.1f}×** "
+            f"| {spread(times)} | {statistics.median(ratios(others, ours, 'cpu')):.1f}× | {median(ours, 'peak'):.0f} "
+            f"| {median(others, 'peak'):.0f} | {same} |"
+        )
+    alone = []
+    bench_of = [*bench.components, str(store)]
+    for ids in [0, hub]:
+        for way in COMPONENTS:
+            note(f"components, {way}, a hub of {ids} ids")
+            ours, others = [], []
+            for _ in range(bench.pairs):
+                ours.append(timed([*bench_of, str(ids)]))
+                others.append(timed([*here, "--connect", str(theirs), way, str(ids)]))
+            times = ratios(others, ours)
+            same = "" if ours[-1].found == others[-1].found else f"; OTHERS: {ours[-1].found[0]}"
+            alone.append(
+                f"| {way} | {ids or 'none'} | {int(others[-1].found[0]):,}{same} | {median(ours, 'wall') * 1000:.1f} "
+                f"| {median(others, 'wall') * 1000:.1f} | **{statistics.median(times):.1f}×** | {spread(times)} |"
+            )
+    remove(theirs)
+    return reports, alone
 
 
 def formats(bench):
@@ -675,8 +890,10 @@ def main():
         return ask(*sys.argv[2:5])
     if sys.argv[1:2] == ["--find"]:
         return find(sys.argv[2])
-    if sys.argv[1:2] == ["--join"]:
-        return join(sys.argv[2])
+    if sys.argv[1:2] == ["--migrate"]:
+        return migrate(*sys.argv[2:6])
+    if sys.argv[1:2] == ["--connect"]:
+        return connect(*sys.argv[2:5])
     if sys.argv[1:2] == ["--read"]:
         return read_form(*sys.argv[2:4])
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -688,6 +905,8 @@ def main():
     parser.add_argument("--journey", type=Path, default=ROOT / "target/release/journey")
     parser.add_argument("--export", type=Path, help="an export of --rows rows that is there already")
     parser.add_argument("--held-export", type=Path, help="an export of --held rows and another seed, likewise")
+    parser.add_argument("--components", nargs=1, help="the bench of components, where it is built already")
+    parser.add_argument("--hub", type=int, default=2000, help="ids that are joined to one, for components [2000]")
     parser.add_argument("--folder", type=Path, help="where the files are made, and removed [temporary]")
     parser.add_argument("--only", action="append", choices=["duckdb", "chdb", "sqlite3", "sqlite-utils", "alone", "values", "findings", "people", "formats"])
     arguments = parser.parse_args()
@@ -702,7 +921,7 @@ def main():
             own = alone(bench, arguments.held or arguments.rows, arguments.held_export, arguments.shows)
         searched = values(bench) if not arguments.only or "values" in arguments.only else []
         checked = findings(bench) if not arguments.only or "findings" in arguments.only else []
-        joined = people(bench) if not arguments.only or "people" in arguments.only else []
+        joined, connected = people(bench, arguments.hub) if not arguments.only or "people" in arguments.only else ([], [])
         formed = formats(bench) if not arguments.only or "formats" in arguments.only else []
         ours = bench.ours
         print(f"{bench.rows:,} rows, {bench.bytes / 1e6:.0f} MB of JSON Lines, seed {bench.seed}; "
@@ -727,9 +946,14 @@ def main():
             print("|---|---|---|---|---|---|---|---|---|")
             print("\n".join(checked))
         if joined:
-            print("\n| people under two rule sets, against | journey, s | it, s | ratio | pairs | processor of journey, s | its peak, MiB |")
-            print("|---|---|---|---|---|---|---|")
+            print("\n| a migration report from legacy to, components by, from | journey, s | DuckDB, s | ratio | pairs | processor "
+                  "| journey's peak, MiB | its peak, MiB | |")
+            print("|---|---|---|---|---|---|---|---|---|")
             print("\n".join(joined))
+        if connected:
+            print("\n| components of pairs in a table, by | hub of ids | components | journey, ms | DuckDB, ms | ratio | pairs |")
+            print("|---|---|---|---|---|---|---|")
+            print("\n".join(connected))
         if formed:
             print("\n| import of the same rows as | of a | time to the answer against JSON Lines | pairs | processor | whole process | must | peak, MiB "
                   "| DuckDB against journey | processor |")
