@@ -41,7 +41,7 @@ pub fn keep_place(places: &mut Vec<Source>, place: &Source, most: usize) {
 /// When the first row of each of some kinds happened; `None` where there is no such row.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Since {
-    /// The first row of all; asked only of placeholders.
+    /// The first row of all; asked only of placeholders and of ids with the prefix of a device twice.
     pub any: Option<Millis>,
     /// The first of [`Sums::race`].
     pub race: Option<Millis>,

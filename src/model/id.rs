@@ -235,6 +235,11 @@ pub fn is_placeholder(text: &str) -> bool {
     unquoted.is_empty() || PLACEHOLDERS.iter().any(|known| unquoted.eq_ignore_ascii_case(known))
 }
 
+/// Whether an id has the prefix of a device twice: it is another device than with one.
+pub fn has_prefix_twice(text: &str) -> bool {
+    text.strip_prefix(DEVICE_PREFIX).is_some_and(|bare| bare.starts_with(DEVICE_PREFIX))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -297,6 +297,22 @@ fn the_store_as_a_whole_has_findings_of_its_own() {
 }
 
 #[test]
+fn rows_of_a_placeholder_and_of_a_device_with_its_prefix_twice_are_found_where_nothing_else_names_them() {
+    for (story, codes) in [
+        ("1 View(null)", &["placeholder-id"][..]),
+        ("1 View($device:null)", &["placeholder-id"]),
+        ("1 View(nulla)", &[]),
+        ("1 View($device:nulla)", &[]),
+        ("2 View($device:$device:nulla)\n1 View($device:$device:nulla)", &["device-prefix-twice"]),
+    ] {
+        let inspector = Inspector::new(store(story));
+        let found = check::store(&inspector, &mut |_, _| true).unwrap();
+        assert_eq!(found.found.iter().map(|found| found.kind.code).collect::<Vec<_>>(), codes, "{story}");
+        assert_eq!(agreed(&found), agreed(&oracle(&inspector)), "{story}");
+    }
+}
+
+#[test]
 fn a_finding_dates_from_the_first_row_that_shows_it_and_has_a_trend() {
     let story =
         "1 View(12345)\n2 AL(sally -> 12345)\n60 Open(P-1)\n61 AL(sally -> P-1)\n62 AL(sally -> P-2)\n63 Buy(P-2)";

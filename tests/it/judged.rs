@@ -12,6 +12,7 @@ use journey::identity::{
     Summary, Sums, Totals, Way, resolve,
 };
 use journey::model::facts::{Arrival, Source};
+use journey::model::id::has_prefix_twice;
 use journey::model::{Flags, Id, LinkKind};
 
 use crate::findings::CASES;
@@ -31,7 +32,7 @@ fn sums(facts: &Facts) -> HashMap<Id, Sums> {
         let impossible = Marks::is_impossible(event.time, event.arrived, event.flags, &facts.thresholds);
         let new_device = event.device.as_ref().is_some_and(|device| devices.insert((id, device)));
         let (mut own, at) = (Sums { rows: 1, devices: u64::from(new_device), ..Sums::default() }, event.time);
-        own.since.any = id.is_placeholder().then_some(at);
+        own.since.any = (id.is_placeholder() || has_prefix_twice(id.as_str())).then_some(at);
         for (is, rows, since, time) in [
             (split == Some(Split::Race), &mut own.race, &mut own.since.race, at),
             (split == Some(Split::History), &mut own.history, &mut own.since.history, at),
@@ -89,6 +90,8 @@ fn a_user_is_judged_by_sums_as_by_its_rows() {
         "1 View(#42)\n2 AL(sally -> 42)\n3 View(#42)\n4 View(sally)",
         // Rows before the call, in its race, and after it, with an alias of the alias.
         "1 Old(sally)\n20 View(12345)\n28 Race(sally)\n29 AL(sally -> 12345)\n40 AL(uid -> sally)\n39 Early(uid)\n50 Buy(uid)",
+        // The prefix of a device twice, in rows that name no device.
+        "2 Open($device:$device:d1)\n1 Open($device:$device:d1)",
         // An anonymous id that nothing but a link names has no rows to lose.
         "2 ID(u <= an7) +u,an7\n3 Dash(u) +u,an7",
         // Two who claim one id, weak evidence, strong evidence.

@@ -17,6 +17,7 @@ use super::super::thresholds::Thresholds;
 use super::world::World;
 use super::{around, evidence};
 use crate::model::facts::{Event, Source};
+use crate::model::id::has_prefix_twice;
 use crate::model::{Flags, Id, Millis, VerbKind};
 
 /// A row cannot be older: no vendor took events before (2005-01-01). Unix zero, seconds taken for
@@ -195,6 +196,8 @@ impl<'a> Case<'a> {
         }
         if root.is_placeholder() {
             sums.devices = journey.devices() as u64;
+        }
+        if root.is_placeholder() || has_prefix_twice(root.as_str()) {
             sums.since.any = rows.first;
         }
         let left = journey.orphans.iter().map(|orphan| Left {

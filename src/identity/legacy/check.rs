@@ -13,7 +13,7 @@ use super::rows::RACE_WINDOW;
 use super::world::World;
 use crate::model::alike::differences;
 use crate::model::facts::{AliasCall, Arrival, Link};
-use crate::model::id::{DEVICE_PREFIX, is_placeholder};
+use crate::model::id::{has_prefix_twice, is_placeholder};
 use crate::model::{Id, LinkKind, Millis, Shape};
 
 /// See [`Rules::ways`](crate::identity::Rules::ways).
@@ -78,29 +78,35 @@ pub(super) fn check(facts: &Facts, sums: &dyn Fn(&Id) -> Sums, each: &mut dyn Fn
     totals(&world, facts)
 }
 
-/// See [`Rules::is_visitor`](crate::identity::Rules::is_visitor): what [`rows_alone`] takes, and no person.
+/// See [`Rules::is_visitor`](crate::identity::Rules::is_visitor): what [`rows_alone`] takes, and no person. Where it
+/// takes fewer, all answers stay as they are, and a look takes longer.
 pub(super) fn is_visitor(id: &str) -> bool {
-    let bare = id.strip_prefix(DEVICE_PREFIX).unwrap_or(id);
-    !is_placeholder(id) && !bare.starts_with(DEVICE_PREFIX) && Shape::of(id) != Shape::Email
+    !(is_odd(id) || Shape::of(id) == Shape::Email)
+}
+
+/// Whether an id is never a visitor's, however little its rows show: a placeholder, or a device with its prefix twice.
+fn is_odd(id: &str) -> bool {
+    is_placeholder(id) || has_prefix_twice(id)
 }
 
 /// The number of rows of an id of which nothing else is known: no call names it, no row ties it to another
 /// id or device, and its rows show nothing by themselves. Most ids of a store are visitors like this; no
-/// rule finds anything in them, and what the rules ask costs most of a look. `None` for all others.
+/// rule finds anything in them, and what the rules ask costs most of a look. `None` for all others; what the rules say
+/// of an id that is none of them is the same.
 fn rows_alone(world: &World<'_>, root: &Id, sums: &dyn Fn(&Id) -> Sums) -> Option<u64> {
-    let own = sums(root);
-    let is_plain = own == Sums { rows: own.rows, ..Sums::default() };
-    let is_own = |id: &Id| id.bare() == root.bare();
-    let is_self = |link: &Link| {
-        let names_device = matches!(link.kind, LinkKind::IdDevice | LinkKind::PersistedDevice);
-        names_device && is_own(&link.a) && is_own(&link.b) && !link.b.as_str().starts_with(DEVICE_PREFIX)
-    };
-    let is_alone = is_plain
-        && !root.is_placeholder()
-        && !root.bare().starts_with(DEVICE_PREFIX)
+    let mut shown = sums(root);
+    let rows = std::mem::take(&mut shown.rows);
+    let is_alone = shown == Sums::default()
+        && !is_odd(root.as_str())
         && world.calls_of(root).next().is_none()
-        && world.links_of(root).all(is_self);
-    is_alone.then_some(own.rows)
+        && world.links_of(root).all(|link| names_itself(link, root));
+    is_alone.then_some(rows)
+}
+
+/// Whether rows of an id name the id itself as their device, in whichever form.
+fn names_itself(link: &Link, id: &Id) -> bool {
+    let names_device = matches!(link.kind, LinkKind::IdDevice | LinkKind::PersistedDevice);
+    names_device && link.a.bare() == id.bare() && link.b.as_str() == id.bare()
 }
 
 /// The user of such an id.
@@ -112,7 +118,8 @@ fn alone(world: &World<'_>, root: &Id, rows: u64) -> Checked {
         rows,
         split: 0,
         orphaned: 0,
-        past: if rows > 0 && !is_person { Past::Merged } else { Past::None },
+        // Of a visitor's rows no one asks whose past they are, and a person who has no other id has none.
+        past: Past::None,
         named: if is_person { vec![root.clone()] } else { Vec::new() },
         orphans: Vec::new(),
         findings: Vec::new(),

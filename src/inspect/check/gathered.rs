@@ -14,7 +14,7 @@ use super::summed::{self, Given, HAS_COPIES, MANY_ROWS, Summed};
 use crate::identity::{RuleSet, Thresholds, Way};
 use crate::model::alike::{are_alike, fold};
 use crate::model::facts::{AliasCall, Source};
-use crate::model::id::{DEVICE_PREFIX, is_placeholder};
+use crate::model::id::{DEVICE_PREFIX, has_prefix_twice, is_placeholder};
 use crate::model::parts::Parts;
 use crate::model::scan::{SweptCall, SweptLink, SweptRow};
 use crate::model::threads::join;
@@ -281,11 +281,13 @@ impl Gathered {
         reader: &dyn Sweep,
         go_on: &mut dyn FnMut(u64, u64) -> bool,
     ) -> Result<bool, Error> {
+        let ids = (1_i64..).take(self.texts.len().saturating_sub(1));
         let given = Given {
             rules: self.rules,
             ways: self.ways(),
             thresholds: &self.thresholds,
             placeholders: &self.placeholders,
+            twice_prefixed: ids.filter(|id| has_prefix_twice(self.texts.of(*id))).collect(),
         };
         let places = std::mem::take(&mut self.places);
         let (summed, complete) = summed::read(reader, &given, places, go_on)?;

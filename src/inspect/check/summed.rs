@@ -96,10 +96,13 @@ impl Counted {
         let bits = if sums.rows < rows.len() as u64 { HAS_COPIES } else { 0 };
         let mut devices = Vec::new();
         let at = usize::try_from(uid).unwrap_or(0);
-        if at != 0 && given.placeholders.get(at).copied().unwrap_or(false) {
+        let is_placeholder = at != 0 && given.placeholders.get(at).copied().unwrap_or(false);
+        if is_placeholder {
             devices.extend(rows.iter().map(|row| row.device).filter(|device| *device != 0));
             devices.sort_unstable();
             devices.dedup();
+        }
+        if is_placeholder || given.twice_prefixed.contains(&uid) {
             sums.since.any = rows.iter().map(|row| row.time).min();
         }
         Self { sums, bits, devices }
@@ -111,6 +114,8 @@ pub(super) struct Given<'a> {
     pub(super) rules: RuleSet,
     pub(super) thresholds: &'a Thresholds,
     pub(super) placeholders: &'a [bool],
+    /// Ids with the prefix of a device twice.
+    pub(super) twice_prefixed: FxHashSet<i64>,
     pub(super) ways: Arc<FxHashMap<i64, Way>>,
 }
 

@@ -12,7 +12,7 @@ use super::super::kinds::{
 };
 use super::{finding, lost_with, of_call, of_left, of_link, stay};
 use crate::model::facts::{AliasCall, Link};
-use crate::model::id::DEVICE_PREFIX;
+use crate::model::id::{DEVICE_PREFIX, has_prefix_twice};
 use crate::model::text::counted;
 use crate::model::{Id, LinkKind};
 
@@ -306,18 +306,22 @@ pub(super) fn many_users(case: &Case<'_>) -> Option<Finding> {
 
 /// #29: the prefix of a device twice.
 pub(super) fn double_prefix(case: &Case<'_>) -> Option<Finding> {
-    let is_double = |id: &Id| id.bare() != id.as_str() && id.bare().starts_with(DEVICE_PREFIX);
+    let is_double = |id: &Id| has_prefix_twice(id.as_str());
+    let what = |id: &Id| format!("{} has the prefix $device: twice: it is another device than with one.", id.as_str());
     let of_rows = links(case, LinkKind::IdDevice)
         .chain(links(case, LinkKind::UserDevice))
         // A device is kept without its prefix, so one prefix here were two.
         .find(|link| is_double(&link.a) || link.b.as_str().starts_with(DEVICE_PREFIX));
-    let (id, place) = if let Some(link) = of_rows {
-        (if is_double(&link.a) { &link.a } else { &link.b }, of_link(link))
-    } else {
-        let id = case.ids.iter().find(|id| is_double(id))?;
-        let first = case.calls.first().map(of_call);
-        (id, first.or_else(|| Some((case.rows.first?, case.rows.any.sources.first()?)))?)
-    };
-    let what = format!("{} has the prefix $device: twice: it is another device than with one.", id.as_str());
-    Some(finding(&DEVICE_PREFIX_TWICE, what, 0, [place]))
+    if let Some(link) = of_rows {
+        let id = if is_double(&link.a) { &link.a } else { &link.b };
+        return Some(finding(&DEVICE_PREFIX_TWICE, what(id), 0, [of_link(link)]));
+    }
+    let id = case.ids.iter().find(|id| is_double(id))?;
+    if let Some(call) = case.calls.first() {
+        return Some(finding(&DEVICE_PREFIX_TWICE, what(id), 0, [of_call(call)]));
+    }
+    // Of many users only sums are known, and no row.
+    let since = case.sums.since.any?;
+    let first = case.rows.any.sources.first().map(|source| (since, source));
+    Some(Finding { since: Some(since), ..finding(&DEVICE_PREFIX_TWICE, what(id), 0, first) })
 }
