@@ -69,7 +69,7 @@ impl Across {
         if number == 0 {
             return None;
         }
-        for side in sides.iter_mut().filter(|side| side.rows.len() > number) {
+        for side in &mut sides {
             let mut shown = shown.iter();
             side.rows.retain(|_| shown.next() == Some(&true));
         }

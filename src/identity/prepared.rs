@@ -51,6 +51,7 @@ impl<'a> Prepared<'a> {
         for event in self.with_id() {
             let sender = Arc::as_ptr(&event.sender);
             let place = match last {
+                // Saves the look at the map, which knows the sender as well.
                 Some((same, place)) if same == sender => place,
                 _ => *at.entry(sender).or_insert_with(|| {
                     first.push(event);
@@ -58,6 +59,7 @@ impl<'a> Prepared<'a> {
                 }),
             };
             last = Some((sender, place));
+            // No two rows arrive at once.
             if let Some(known) = first.get_mut(place).filter(|known| event.arrival() < known.arrival()) {
                 *known = event;
             }

@@ -2,7 +2,7 @@
 
 use journey::identity::across::Across;
 use journey::identity::audit::Rates;
-use journey::identity::{By, LEGACY, RULE_SETS, RuleSet, Tally, Totals, Way, named};
+use journey::identity::{Because, By, LEGACY, RULE_SETS, RuleSet, Tally, Totals, Way, named};
 use journey::model::Id;
 use journey::model::facts::Arrival;
 
@@ -87,6 +87,39 @@ fn only_a_table_of_aliases_stores_rows_and_only_rules_with_such_a_table_know_its
     let early = Arrival { at: 1_000, ..at };
     assert!(LEGACY.split(&way, 0, early).is_some() && RULE_SETS[1].split(&way, 0, early).is_none());
     assert!(named("no such rules").is_none());
+}
+
+#[test]
+fn a_vendor_is_judged_by_its_own_rules_and_every_other_one_by_the_default() {
+    let vendors: Vec<(&str, &[&str])> = RULE_SETS.iter().map(|rules| (rules.name(), rules.vendors())).collect();
+    let expected: [(&str, &[&str]); 6] = [
+        ("legacy", &[]),
+        ("original", &[]),
+        ("simplified", &[]),
+        ("posthog", &["PostHog"]),
+        ("amplitude", &["Amplitude"]),
+        ("simple", &["Segment", "RudderStack", "Segment or RudderStack"]),
+    ];
+    assert_eq!(vendors, expected);
+}
+
+#[test]
+fn the_row_of_a_call_stays_where_it_was_stored_before_a_later_call() {
+    let facts = Story::new("1 AL(x -> sally)\n50 AL(sally -> 12345)").facts();
+    let ruled = LEGACY.ruled(&facts, &Id::new("sally"));
+    let because: Vec<Because> = ruled.rows.iter().map(|held| held.because).collect();
+    assert!(matches!(because[..], [Because::Before(..), Because::Call(1)]), "{because:?}");
+}
+
+#[test]
+fn what_no_source_says_of_a_rule_set_stands_in_sentences() {
+    for rules in RULE_SETS {
+        let unknown = rules.unknown();
+        assert!(!unknown.is_empty(), "{}", rules.name());
+        for text in unknown {
+            assert!(text.len() > 30 && text.ends_with('.'), "{}: {text}", rules.name());
+        }
+    }
 }
 
 #[test]

@@ -212,6 +212,19 @@ fn two_devices_at_once_speak_against_one_person() {
     assert!(at_once.text.contains("first of 3 times"), "{}", at_once.text);
 }
 
+#[test]
+fn rows_within_one_minute_are_one_time_and_three_times_say_more_than_two() {
+    for (later, times) in [("1030", None), ("1060", None), ("1060.1", Some("first of 2 times"))] {
+        let story = format!("1000 View(a1) +,d-1\n1001 View(a2) +,d-2\n{later} View(a1) +,d-1");
+        let compared = compare(&story, "a1", "a2");
+        let at_once = argument(&compared, "within 1.0 s on different devices").unwrap();
+        assert_eq!(at_once.strength, Strength::Weak, "{later}");
+        assert_eq!(at_once.text.contains(" times"), times.is_some(), "{later}: {}", at_once.text);
+        assert!(at_once.text.contains(times.unwrap_or_default()), "{later}: {}", at_once.text);
+        assert_eq!(lines(at_once), [1, 2], "{later}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

@@ -80,10 +80,9 @@ pub(super) fn owners_of<'a>(world: &World<'a>, root: &Id) -> Vec<Tie<'a>> {
 /// A link names `id` on one of its sides. Taken from the wrong side, `named` is `id` itself, whose
 /// tie [`push`] refuses: a condition on the side that always holds changes no answer.
 fn link_ties<'a>(world: &World<'a>, root: &Id, id: &Id, link: &'a Link, ties: &mut Vec<Tie<'a>>) {
-    let is_this = |other: &Id| other == id || other.as_str() == id.bare();
     let (named, kind) = match link.kind {
         LinkKind::Identify if link.b == *id => (&link.a, EvidenceKind::IdentifyEvent),
-        LinkKind::UserDevice if is_this(&link.b) => (&link.a, EvidenceKind::DeviceAndUser),
+        LinkKind::UserDevice => (&link.a, EvidenceKind::DeviceAndUser),
         LinkKind::Previous if link.b == *id => (&link.a, EvidenceKind::BeforeIdentity),
         LinkKind::Previous if link.a == *id => (&link.b, EvidenceKind::BeforeIdentity),
         LinkKind::Merge if link.b == *id => (&link.a, EvidenceKind::PreviousId),

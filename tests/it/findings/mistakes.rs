@@ -1,6 +1,7 @@
 //! The mistakes of identity.md §6 and those that reports name more: which code shows each.
 
 use super::*;
+use crate::support::story::Story;
 
 /// Mistakes of identity.md §6.
 const MISTAKES: u32 = 34;
@@ -92,6 +93,85 @@ fn what_reports_name_more_has_a_code_and_a_close_history_that_has_not() {
 }
 
 #[test]
+fn each_condition_of_a_finding_about_links_counts() {
+    let (g, h) = ("a1111111-1111-4111-8111-111111111111", "a2222222-2222-4222-8222-222222222222");
+    let switched = format!("1 View({g})\n2 AL(ann@x.io -> {g})\n2 ID(bob@x.io <= {g})");
+    let late = format!("1 View({g})\n2 AL(u -> {g})\n3 View({h})\n4 View({h})\n5 ID(u <= {h})");
+    // Visits under ids of their own, with so many rows each, and what ties each of them to the user.
+    let visits = |rows: [usize; 5], tie: fn(usize, &str) -> String| {
+        let of_visit = |(nth, rows): (usize, usize)| {
+            let id = format!("a{nth}333333-3333-4333-8333-333333333333");
+            format!("{nth}0 View({id}) +,d{nth}\n").repeat(rows) + &tie(nth, &id)
+        };
+        rows.into_iter().enumerate().map(of_visit).collect::<String>()
+    };
+    let by_login = |nth: usize, id: &str| format!("{nth}1 ID(u <= {id}) +u,d{nth}\n");
+    let by_device = |nth: usize, _: &str| format!("{nth}1 Buy(u) +u,d{nth}\n");
+    for (code, shows, neighbour) in [
+        // An alias of the user to another id does not ask for this one; one that asks and is refused is told as that.
+        (
+            "user-still-anonymous",
+            format!("1 View(12345)\n2 AL(sally -> 12345)\n3 View({g}) +sally,"),
+            format!("1 View(12345)\n2 AL(sally -> 12345)\n3 View({g}) +sally,\n4 AL(sally -> {g})"),
+        ),
+        // An identify of two users is one of two names in one moment only where nothing else puts them on a device.
+        ("shared-device", format!("1 View(ann@x.io)\n2 ID(bob@x.io <= ann@x.io)"), switched.clone()),
+        (
+            "shared-device",
+            format!("{switched}\n3 Buy(ann@x.io) +ann@x.io,d-1\n4 Buy(bob@x.io) +bob@x.io,d-1"),
+            format!("{switched}\n3 Buy(ann@x.io) +ann@x.io,d-1\n4 Buy(bob@x.io) +bob@x.io,d-2"),
+        ),
+        // Of two who claim an id, both were identified from it.
+        (
+            "anonymous-id-kept",
+            format!("1 a({g})\n2 ID(u1 <= {g})\n3 b(u1)\n4 ID(u2 <= {g})\n5 c(u2)"),
+            format!("1 a({g})\n2 ID(u1 <= {g})\n3 b(u1)\n4 View(x)\n5 AL(u2 -> x)\n6 AL(u2 -> {g})"),
+        ),
+        // A visit of two rows is one that ended; the call is one of the user, to an id of another visit.
+        (
+            "late-alias-answer",
+            late.clone(),
+            late.replace("4 View", "3 View(a2222222-2222-4222-8222-222222222222)\n4 View"),
+        ),
+        ("late-alias-answer", late.clone(), format!("1 View(u)\n2 AL(w -> u)\n3 View({h})\n5 ID(u <= {h})")),
+        (
+            "late-alias-answer",
+            late,
+            format!("1 View({g})\n2 AL(u -> {g})\n3 View({h})\n4 AL(u -> {h})\n5 ID(u <= {g})"),
+        ),
+        // Who was never named is not logged in.
+        (
+            "identify-back-to-device",
+            "1 Buy(paul) +paul,d1\n2 ID($device:d2 <= paul) +,d2".to_owned(),
+            "1 Buy(paul)\n2 ID($device:d2 <= paul) +,d2".to_owned(),
+        ),
+        // Half of the visits are short, and proof ties each of them.
+        ("new-id-each-visit", visits([1, 1, 2, 3, 3], by_login), visits([1, 1, 3, 3, 3], by_login)),
+        ("new-id-each-visit", visits([1; 5], by_login), visits([1; 5], by_device)),
+    ] {
+        for (story, has) in [(shows, true), (neighbour, false)] {
+            let audit = check::store(&Inspector::new(store(&story)), &mut |_, _| true).unwrap();
+            let found: Vec<&str> = audit.found.iter().map(|found| found.kind.code).collect();
+            assert_eq!(found.contains(&code), has, "{code}: {story:?} has {found:?}");
+        }
+    }
+    // An `$identify` and a device together say more than two names in one moment.
+    let both = format!("{switched}\n3 Buy(ann@x.io) +ann@x.io,d-1\n4 Buy(bob@x.io) +bob@x.io,d-1");
+    let found = Story::new(&both).findings("ann@x.io");
+    assert!(found.contains("shared-device") && found.contains("alias-and-identify-differ"), "{found}");
+}
+
+#[test]
+fn an_alias_that_is_a_placeholder_is_accepted_for_one_user_and_names_no_other() {
+    let story = Story::new("1 View(d1)\n2 View(d2)\n3 AL(undefined -> d1)\n4 AL(undefined -> d2)");
+    for (user, says) in [("d1", "and accepted for d1: every row"), ("d2", "which names no user")] {
+        let journey = story.journey(user);
+        let found = journey.findings.iter().find(|found| found.code() == "placeholder-id");
+        assert!(found.is_some_and(|found| found.what.contains(says)), "{user}: {found:?}");
+    }
+}
+
+#[test]
 fn an_address_of_two_users_whom_nothing_joins_is_found_and_that_of_one_user_is_not() {
     let two = "1 View(42)\n2 View(sal)";
     let profile = |id: &str, address: &str| {
@@ -113,7 +193,7 @@ fn an_address_of_two_users_whom_nothing_joins_is_found_and_that_of_one_user_is_n
         // Spellings of an id have a finding of their own.
         ("1 View(s@x.io)\n2 View(S@x.io)", String::new(), &[]),
     ] {
-        let rows = crate::support::stored::lines(&crate::support::story::Story::new(story).rows);
+        let rows = crate::support::stored::lines(&Story::new(story).rows);
         let files = [("story.jsonl", rows), ("profiles.jsonl", profiles.clone().into_bytes())];
         let files = if profiles.is_empty() { &files[..1] } else { &files[..] };
         let inspector = Inspector::new(store_of_bytes(files));

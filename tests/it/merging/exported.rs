@@ -270,6 +270,15 @@ fn a_journey_of_a_merged_export_says_where_the_canonical_id_lags() {
         assert_eq!(groups(recorded.as_ref()), [(1, "u1".to_owned(), "a-1".to_owned(), How::Split)], "{rules}");
         assert!(notes[0].contains("The vendor exported rows of a-1 under u1"), "{notes:?}");
     }
+    // Only vendors that export rows under the id that they joined them to have owners in such a file.
+    for rules in ["legacy", "posthog", "amplitude", "simple"] {
+        assert_eq!(said(&mut store, Some(rules), "u1").1.map(|_| ()), None, "{rules}");
+    }
+    // A row that names its user is that user's, under whichever id it was sent: the row that was joined decides, not
+    // another one of the id.
+    let mut named = stored(&mixpanel(&[("Use", "u1", "", "", "", ""), ("Open", "u1", "a-1", "", "u1", "")]));
+    let (notes, recorded) = said(&mut named, Some("simplified"), "u1");
+    assert_eq!((notes, groups(recorded.as_ref())), (vec![], vec![]));
     // Rows as they were sent have no exported owner.
     let mut store = stored(&mixpanel(&[("Open", &device, "", G1, "", ""), ("Login", "u1", "", G1, "u1", "")]));
     assert_eq!(said(&mut store, Some("simplified"), "u1").1.map(|_| ()), None);
@@ -279,6 +288,7 @@ fn a_journey_of_a_merged_export_says_where_the_canonical_id_lags() {
 fn every_form_of_a_journey_says_it() {
     let store = stored(&posthog(&[("Use", "u1", "P1", ""), ("Use", "u1", "P1", ""), ("Use", "u2", "P1", "")]));
     let journey = store.journey(&Id::new("u1")).unwrap().unwrap();
+    assert!(journey.notes.iter().all(|note| !note.contains("only the first")), "{:?}", journey.notes);
     let mut json = Vec::new();
     journey::report::json::journey(&mut json, &journey, &|_| None).unwrap();
     let json: serde_json::Value = serde_json::from_slice(&json).unwrap();

@@ -4,14 +4,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use journey::identity::{RULE_SETS, RuleSet};
+use journey::identity::{RULE_SETS, RuleSet, named};
 use journey::inspect::Inspector;
 use journey::inspect::rows::facts_of;
 use journey::model::{Flags, Id, Row, Verb};
 use proptest::prelude::*;
 
+use super::G1;
 use super::oracle::{numbered, people, rows_with};
 use crate::support::stored::store_of;
+use crate::support::story::Story;
 
 /// Ids of every odd sort.
 const IDS: &[&str] = &[
@@ -223,4 +225,16 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn of_rows_that_were_sent_with_the_same_ids_the_one_that_arrived_first_decides() {
+    let device = format!("$device:{G1}");
+    let story = Story::new(&format!(
+        "1@10 Login(u1) +u1,{G1}\n2@3 Use(u1) +u1,{G1}\n4@5 Login(u2) +u2,{G1}\n6@12 Open({device}) +,{G1}"
+    ));
+    let mut store = Inspector::new(store_of(&[("story.jsonl", &story.rows)]));
+    store.set_rules(named("simplified"));
+    let journey = store.journey(&Id::new(&device)).unwrap().unwrap();
+    assert_eq!(journey.root.as_ref().map(Id::as_str), Some("u1"), "u2 came second");
 }
