@@ -4,7 +4,8 @@
 //! itself, how it spells the properties of Mixpanel, and whether a zone that it writes behind a
 //! time is to be believed. Spellings are those of the tools' source: tap-mixpanel 1.8
 //! (`$x` → `mp_reserved_x`), the schematised pipelines of Mixpanel (`mp_x`), the connector of
-//! Airbyte (`x`), dlt 1.31 (`_x`, nested keys joined by `__`).
+//! Airbyte (`x`), dlt 1.31 (`_x`, nested keys joined by `__`), mixpanel-headless 0.4 (`event_time`, the seconds of the
+//! raw export taken as UTC).
 
 use std::collections::BTreeSet;
 
@@ -28,6 +29,16 @@ pub(super) struct Dialect {
 /// Rows with names as the raw export has them.
 pub(super) static PLAIN: &Dialect =
     &Dialect { name: "event rows", is: |_| true, own: &[], spell: |_| None, nests: false, on_wall: false };
+
+/// Profiles as mixpanel-headless gives them: `properties` as an event has, and the last time next to them.
+pub(super) static USERS_OF_HEADLESS: &Dialect = &Dialect {
+    name: "mixpanel-headless profiles",
+    is: |keys| keys.iter().eq(&["distinct_id", "last_seen", "properties"]),
+    own: &[],
+    spell: |key| (key == "last_seen").then(|| "$last_seen".to_owned()),
+    nests: false,
+    on_wall: false,
+};
 
 /// The tools; the first whose keys are there wrote the rows.
 static DIALECTS: &[&Dialect] = &[
@@ -79,6 +90,15 @@ static DIALECTS: &[&Dialect] = &[
         nests: false,
         on_wall: false,
     },
+    &Dialect {
+        name: "mixpanel-headless rows",
+        is: |keys| has(keys, "event_name") && has(keys, "event_time") && has(keys, "properties"),
+        own: &[],
+        spell: |key| (key == "event_time").then(|| "time".to_owned()),
+        nests: false,
+        on_wall: true,
+    },
+    USERS_OF_HEADLESS,
     &Dialect {
         name: "Data Pipelines rows",
         is: |keys| has(keys, "event_name") && has(keys, "properties"),

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::carrier::{self, Carrier, Opened};
+use super::dialect;
 use super::event::Properties;
 use super::format::Format;
 use super::kind::{Kind, is_request, kind_of, takes_no_rows};
@@ -488,7 +489,8 @@ fn in_table(columns: &[&str], why: &str) -> String {
 /// Whether a row that is no event is a profile.
 fn is_profile(shape: &Shape, json: &str, has: Has) -> bool {
     let has_id = || shape.lift(json).is_ok_and(|row| given(row.event.as_deref()).and_then(json::id_text).is_some());
-    !has.name && !has.time && !has.properties && shape.has_name() && has_id()
+    let is_wide = std::ptr::eq(shape.dialect, dialect::USERS_OF_HEADLESS);
+    !has.name && !has.time && (!has.properties || is_wide) && shape.has_name() && has_id()
 }
 
 /// Whether the raw export, or an SDK, has this key next to properties.

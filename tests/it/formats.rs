@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use journey::formats::{Decoder, Format, Inference, Item, Layout, Sniffed, Splitter, sniff};
+use journey::formats::{Clock, Decoder, Format, Inference, Item, Layout, Sniffed, Splitter, sniff};
 use journey::model::{Flags, Id, Row, Verb};
 
 fn sample(name: &str) -> Vec<u8> {
@@ -134,6 +134,42 @@ fn a_table_of_users_of_the_web_console_is_their_profiles_and_a_table_of_anything
     assert_eq!(sniffed.name, "event rows (CSV)");
     let [Item::Event { row, .. }] = found.as_slice() else { panic!("{found:?}") };
     assert_eq!((&*row.event, row.time), ("Buy", 1_709_287_200_000));
+}
+
+#[test]
+fn profiles_of_mixpanel_headless_have_their_properties_below_and_the_last_time_next_to_them() {
+    let profiles = concat!(
+        r#"{"distinct_id": "nora", "last_seen": "2024-03-01T10:00:00", "properties": {"$email": "nora@example.test", "Plan": "pro"}}"#,
+        "\n",
+        r#"{"distinct_id": "omar", "last_seen": null, "properties": {}}"#,
+    );
+    let (sniffed, found) = items(profiles.as_bytes());
+    assert_eq!(sniffed.name, "profiles (JSON Lines)");
+    let [Item::Profile { profile: nora, .. }, Item::Profile { profile: omar, .. }] = found.as_slice() else {
+        panic!("{found:?}")
+    };
+    assert_eq!((&nora.id, &omar.id), (&Some(Id::new("nora")), &Some(Id::new("omar"))));
+    assert_eq!(nora.values, [("$email".to_owned(), "nora@example.test".to_owned())]);
+    assert!(nora.json.contains(r#""$last_seen":"2024-03-01T10:00:00""#) && nora.json.contains(r#""Plan": "pro""#));
+    // Another column makes it a table of anything.
+    let other = r#"{"distinct_id": "nora", "last_seen": "2024-03-01", "properties": {}, "colour": "red"}"#;
+    assert!(sniff(other.as_bytes(), true, "other.jsonl").is_err());
+}
+
+#[test]
+fn the_clock_of_mixpanel_headless_is_that_of_the_project_whatever_zone_it_writes() {
+    // Five hours before the server had them.
+    let row = |event: &str, time: &str| {
+        format!(
+            r#"{{"event_name": "{event}", "event_time": "2019-07-01T{time}+00:00", "distinct_id": "nora", "insert_id": "{time}", "properties": {{"mp_processing_time_ms": 1561989601000}}}}"#
+        )
+    };
+    let rows = [row("View", "09:00:00"), row("Buy", "09:00:01")].join("\n");
+    let (sniffed, found) = items(rows.as_bytes());
+    assert_eq!(sniffed.name, "mixpanel-headless rows (JSON Lines)");
+    let [Item::Event { row: view, clock, .. }, Item::Event { .. }] = found.as_slice() else { panic!("{found:?}") };
+    assert_eq!((&*view.event, view.to_row().insert_id.as_deref()), ("View", Some("09:00:00")));
+    assert_eq!(*clock, Clock::Project);
 }
 
 #[test]
