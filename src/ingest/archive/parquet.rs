@@ -239,12 +239,8 @@ fn value(field: &Field, kind: Option<&Type>, out: &mut String) {
             }
             out.push('}');
         }
-        Field::Int(number) => {
-            let _ = write!(out, "{number}");
-        }
-        Field::Long(number) => {
-            let _ = write!(out, "{number}");
-        }
+        Field::Int(number) => integer(i64::from(*number), out),
+        Field::Long(number) => integer(*number, out),
         // The crate writes a point behind the digits of a decimal without places: `42.`, which is no JSON.
         Field::Decimal(_) => out.push_str(field.to_string().trim_end_matches('.')),
         // Other numbers, which are written as they are.
@@ -254,8 +250,32 @@ fn value(field: &Field, kind: Option<&Type>, out: &mut String) {
     }
 }
 
+/// Writes a whole number.
+fn integer(number: i64, out: &mut String) {
+    // As many as the longest has.
+    let mut digits = [b'0'; 20];
+    let (mut rest, mut at) = (number.unsigned_abs(), digits.len());
+    while rest > 0 || at == digits.len() {
+        at -= 1;
+        if let Some(digit) = digits.get_mut(at) {
+            *digit = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+        }
+        rest /= 10;
+    }
+    if number < 0 {
+        out.push('-');
+    }
+    out.push_str(str::from_utf8(digits.get(at..).unwrap_or_default()).unwrap_or_default());
+}
+
+/// Up to here a number with a fraction has each whole number.
+const WHOLE: f64 = 9_007_199_254_740_992.0;
+
 fn float(number: f64, out: &mut String) {
-    if number.is_finite() {
+    #[expect(clippy::cast_possible_truncation, reason = "it was looked at: nothing is cut off")]
+    if number.abs() < WHOLE && number.fract() == 0.0 && (number != 0.0 || number.is_sign_positive()) {
+        integer(number as i64, out);
+    } else if number.is_finite() {
         let _ = write!(out, "{number}");
     } else {
         out.push_str("null");
@@ -308,5 +328,26 @@ fn element(list: &Type) -> Option<&Type> {
     match between.is_group().then(|| between.get_fields()) {
         Some([element]) if between.name() != "array" && !between.name().ends_with("_tuple") => Some(element),
         _ => Some(between),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_the_standard_library_does() {
+        let powers = (0..19).map(|power| 10_i64.pow(power));
+        let near = powers.flat_map(|power| [power - 1, power, power + 1, -power]).chain([i64::MIN, i64::MAX]);
+        for number in near {
+            let mut out = String::new();
+            integer(number, &mut out);
+            assert_eq!(out, number.to_string());
+        }
+        for number in [0.0, -0.0, 1.0, -7.0, 0.1, 1.5, WHOLE, WHOLE - 1.0, -WHOLE, 1e300, 1e-9, f64::MIN_POSITIVE] {
+            let mut out = String::new();
+            float(number, &mut out);
+            assert_eq!(out, number.to_string());
+        }
     }
 }

@@ -1,10 +1,16 @@
-//! Row groups without lists and maps, read column by column: a row needs no values of its own, and the name
-//! of a column is made ready once.
+//! Row groups without maps, read column by column: a row needs no values of its own, and the name of a
+//! column is made ready once.
+//!
+//! What is missing, and where a list begins and ends, the levels of the format say (its page on nested
+//! encoding): an element behind the first of its list repeats at the level of the list, and a value is there
+//! from a level of definition on.
 //!
 //! Batches are as long as those of the crate's reader of rows, so that of a column which is damaged as
 //! many rows are read.
 
-use parquet::basic::{ConvertedType, Repetition, Type as Physical};
+use std::ops::Range;
+
+use parquet::basic::{ConvertedType, LogicalType, Repetition, Type as Physical};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{
     BoolType, ByteArray, ByteArrayType, DataType, DoubleType, FixedLenByteArrayType, FloatType, Int32Type, Int64Type,
@@ -14,7 +20,7 @@ use parquet::file::reader::RowGroupReader;
 use parquet::record::Field;
 use parquet::schema::types::{ColumnDescPtr, Type};
 
-use super::{string, value};
+use super::{float, integer, string, value};
 
 /// Rows of a batch: the default of `parquet::record::reader`.
 const BATCH: usize = 1024;
@@ -30,28 +36,41 @@ pub(super) struct Columns<'s> {
     rows: usize,
 }
 
-/// A field of a row.
+/// A field of a row, or the element of a list.
 struct Node<'s> {
     /// Its name as the key of an object.
     key: String,
     kind: &'s Type,
     /// The level from which on it is there.
     level: i16,
-    /// The column of its value, or the first of its fields.
-    leaf: usize,
-    /// Its fields, if it is a group.
-    fields: Option<Vec<Node<'s>>>,
+    /// The columns of its values.
+    leaves: Range<usize>,
+    of: Of<'s>,
+}
+
+/// What a field is.
+enum Of<'s> {
+    Value,
+    Fields(Vec<Node<'s>>),
+    /// A list of such elements, which repeat at this level.
+    List(Box<Node<'s>>, i16),
 }
 
 /// A column of values.
 struct Leaf {
     values: Values,
-    /// A level for each row, where a value can be missing.
+    /// A level for each place, where a value can be missing.
     levels: Vec<i16>,
     most: i16,
-    /// The next value.
+    /// For each place, at which level it repeats, where one can.
+    repeats: Vec<i16>,
+    is_repeated: bool,
+    /// The next place, and the next value.
+    place: usize,
     next: usize,
     kind: ColumnDescPtr,
+    /// Whole numbers that mean nothing else.
+    is_number: bool,
 }
 
 /// Values of a batch with their reader.
@@ -66,11 +85,11 @@ enum Values {
 }
 
 impl<'s> Columns<'s> {
-    /// The rows of a group; `None` for one that has lists, maps or values of a kind that is left to the reader of
-    /// rows.
+    /// The rows of a group; `None` for one that has maps, lists of old programs or values of a kind that is left
+    /// to the reader of rows.
     pub(super) fn of(group: &dyn RowGroupReader, schema: &'s Type) -> Result<Option<Self>> {
         let mut leaves = 0;
-        let Some(fields) = nodes(schema, 0, &mut leaves) else { return Ok(None) };
+        let Some(fields) = nodes(schema, 0, 0, &mut leaves) else { return Ok(None) };
         let about = group.metadata();
         if leaves != group.num_columns() || !about.columns().iter().all(|column| is_known(column.column_descr())) {
             return Ok(None);
@@ -87,7 +106,17 @@ impl<'s> Columns<'s> {
                 ColumnReader::FixedLenByteArrayColumnReader(reader) => Values::Fixed(reader, Vec::new()),
                 ColumnReader::Int96ColumnReader(_) => return Err(ParquetError::NYI("INT96".to_owned())),
             };
-            Ok(Leaf { values, levels: Vec::new(), most: kind.max_def_level(), next: 0, kind })
+            Ok(Leaf {
+                values,
+                levels: Vec::new(),
+                most: kind.max_def_level(),
+                repeats: Vec::new(),
+                is_repeated: kind.max_rep_level() > 0,
+                place: 0,
+                next: 0,
+                is_number: is_number(&kind),
+                kind,
+            })
         });
         let left = usize::try_from(about.num_rows()).unwrap_or(0);
         Ok(Some(Self { fields, leaves: leaves.collect::<Result<_>>()?, left, row: 0, rows: 0 }))
@@ -104,9 +133,13 @@ impl<'s> Columns<'s> {
                 return Some(Err(error));
             }
         }
-        let row = self.row;
         self.row += 1;
-        Some(write(&self.fields, &mut self.leaves, row, out))
+        let written =
+            write(&self.fields, &mut self.leaves, out).and_then(|()| self.leaves.iter().try_for_each(Leaf::ends));
+        if written.is_err() {
+            (self.row, self.rows, self.left) = (0, 0, 0);
+        }
+        Some(written)
     }
 
     /// Reads the next batch.
@@ -125,32 +158,56 @@ impl<'s> Columns<'s> {
     }
 }
 
-/// The fields of a group whose own level is `level`; `leaves` counts columns. `None` for lists and maps.
-fn nodes<'s>(group: &'s Type, level: i16, leaves: &mut usize) -> Option<Vec<Node<'s>>> {
-    let fields = group.get_fields().iter().map(|kind| {
-        let about = kind.get_basic_info();
-        let level = match about.has_repetition().then(|| about.repetition())? {
-            Repetition::REQUIRED => level,
-            Repetition::OPTIONAL => level + 1,
-            Repetition::REPEATED => return None,
-        };
-        let mut key = String::new();
-        string(kind.name(), &mut key);
-        key.push(':');
-        let leaf = *leaves;
-        let fields = if kind.is_group() {
-            let is_list = about.converted_type() != ConvertedType::NONE || about.logical_type_ref().is_some();
-            if is_list || kind.get_fields().is_empty() {
-                return None;
-            }
-            Some(nodes(kind, level, leaves)?)
-        } else {
+/// The fields of a group whose own levels are these; `leaves` counts columns. `None` for maps, and for lists
+/// as only old programs wrote them.
+fn nodes<'s>(group: &'s Type, level: i16, repeats: i16, leaves: &mut usize) -> Option<Vec<Node<'s>>> {
+    group.get_fields().iter().map(|kind| node(kind, level, repeats, leaves)).collect()
+}
+
+/// A field of what has these levels.
+fn node<'s>(kind: &'s Type, level: i16, repeats: i16, leaves: &mut usize) -> Option<Node<'s>> {
+    let about = kind.get_basic_info();
+    let level = match about.has_repetition().then(|| about.repetition())? {
+        Repetition::REQUIRED => level,
+        Repetition::OPTIONAL => level + 1,
+        Repetition::REPEATED => return None,
+    };
+    let mut key = String::new();
+    string(kind.name(), &mut key);
+    key.push(':');
+    let first = *leaves;
+    let is_plain = about.converted_type() == ConvertedType::NONE && about.logical_type_ref().is_none();
+    let of = match () {
+        () if kind.is_primitive() => {
             *leaves += 1;
-            None
-        };
-        Some(Node { key, kind, level, leaf, fields })
-    });
-    fields.collect()
+            Of::Value
+        }
+        () if is_plain && !kind.get_fields().is_empty() => Of::Fields(nodes(kind, level, repeats, leaves)?),
+        () => {
+            let element = node(element(kind)?, level + 1, repeats + 1, leaves)?;
+            Of::List(Box::new(element), repeats + 1)
+        }
+    };
+    Some(Node { key, kind, level, leaves: first..*leaves, of })
+}
+
+/// The kind of the elements of a list of three levels, as the format's page on logical types has it; `None` for
+/// everything else.
+fn element(list: &Type) -> Option<&Type> {
+    if list.get_basic_info().converted_type() != ConvertedType::LIST {
+        return None;
+    }
+    let [between] = list.get_fields() else { return None };
+    let about = between.get_basic_info();
+    let is_plain =
+        between.is_group() && about.converted_type() == ConvertedType::NONE && about.logical_type_ref().is_none();
+    let is_repeated = about.has_repetition() && about.repetition() == Repetition::REPEATED;
+    // With these names it is the element itself.
+    if !is_plain || !is_repeated || between.name() == "array" || between.name().ends_with("_tuple") {
+        return None;
+    }
+    let [element] = between.get_fields() else { return None };
+    Some(element)
 }
 
 /// Whether the crate knows what values of a column are.
@@ -182,34 +239,99 @@ fn is_text(kind: ConvertedType) -> bool {
     matches!(kind, ConvertedType::UTF8 | ConvertedType::ENUM | ConvertedType::JSON)
 }
 
-/// Writes the fields of a row that are there.
-fn write(fields: &[Node<'_>], leaves: &mut [Leaf], row: usize, out: &mut String) -> Result<()> {
+/// Whether whole numbers of a column are nothing but that: no times, decimals or numbers of other widths.
+fn is_number(column: &parquet::schema::types::ColumnDescriptor) -> bool {
+    match column.physical_type() {
+        Physical::INT32 => matches!(column.converted_type(), ConvertedType::NONE | ConvertedType::INT_32),
+        Physical::INT64 => {
+            matches!(column.converted_type(), ConvertedType::NONE | ConvertedType::INT_64)
+                && !matches!(column.logical_type_ref(), Some(LogicalType::Timestamp(_)))
+        }
+        _ => false,
+    }
+}
+
+/// Writes the fields of an object that are there.
+fn write(fields: &[Node<'_>], leaves: &mut [Leaf], out: &mut String) -> Result<()> {
     out.push('{');
     let mut is_first = true;
     for field in fields {
-        let Some(leaf) = leaves.get_mut(field.leaf) else { continue };
-        if leaf.most > 0 && leaf.levels.get(row).is_none_or(|level| *level < field.level) {
+        if !field.is_there(leaves) {
+            field.skip(leaves);
             continue;
         }
         if !std::mem::take(&mut is_first) {
             out.push(',');
         }
         out.push_str(&field.key);
-        match &field.fields {
-            Some(fields) => write(fields, leaves, row, out)?,
-            None => leaf.write(field.kind, out)?,
-        }
+        field.write(leaves, out)?;
     }
     out.push('}');
     Ok(())
 }
 
+impl Node<'_> {
+    /// Whether it is there where its columns stand.
+    fn is_there(&self, leaves: &[Leaf]) -> bool {
+        leaves.get(self.leaves.start).is_some_and(|leaf| leaf.level() >= self.level)
+    }
+
+    /// Goes behind the one place that its columns have for it.
+    fn skip(&self, leaves: &mut [Leaf]) {
+        leaves.get_mut(self.leaves.clone()).unwrap_or_default().iter_mut().for_each(|leaf| leaf.place += 1);
+    }
+
+    /// Writes what is there.
+    fn write(&self, leaves: &mut [Leaf], out: &mut String) -> Result<()> {
+        let (element, repeats) = match &self.of {
+            Of::Value => {
+                let Some(leaf) = leaves.get_mut(self.leaves.start) else { return Ok(()) };
+                leaf.place += 1;
+                return leaf.write(self.kind, out);
+            }
+            Of::Fields(fields) => return write(fields, leaves, out),
+            Of::List(element, repeats) => (element, *repeats),
+        };
+        // The level between the list and what its elements are.
+        if leaves.get(self.leaves.start).is_none_or(|leaf| leaf.level() <= self.level) {
+            self.skip(leaves);
+            out.push_str("[]");
+            return Ok(());
+        }
+        out.push('[');
+        loop {
+            if element.is_there(leaves) {
+                element.write(leaves, out)?;
+            } else {
+                element.skip(leaves);
+                out.push_str("null");
+            }
+            let mut goes_on =
+                leaves.get(self.leaves.clone()).unwrap_or_default().iter().map(|leaf| leaf.goes_on(repeats));
+            let is_longer = goes_on.next().unwrap_or(false);
+            if goes_on.any(|longer| longer != is_longer) {
+                return Err(ParquetError::General(format!(
+                    "columns of {} have lists of different lengths",
+                    self.kind.name()
+                )));
+            }
+            if !is_longer {
+                break;
+            }
+            out.push(',');
+        }
+        out.push(']');
+        Ok(())
+    }
+}
+
 impl Leaf {
     /// Reads so many rows, and says how many there were.
     fn fill(&mut self, rows: usize) -> Result<usize> {
-        self.next = 0;
+        (self.place, self.next) = (0, 0);
         self.levels.clear();
-        let levels = (self.most > 0).then_some(&mut self.levels);
+        self.repeats.clear();
+        let levels = [(self.most > 0).then_some(&mut self.levels), self.is_repeated.then_some(&mut self.repeats)];
         match &mut self.values {
             Values::Bool(reader, values) => read(reader, rows, levels, values),
             Values::Int32(reader, values) => read(reader, rows, levels, values),
@@ -221,18 +343,54 @@ impl Leaf {
         }
     }
 
+    /// The level of the next place.
+    fn level(&self) -> i16 {
+        if self.most == 0 { 0 } else { self.levels.get(self.place).copied().unwrap_or(0) }
+    }
+
+    /// Whether the next place is one more of a list whose elements repeat at this level.
+    fn goes_on(&self, repeats: i16) -> bool {
+        self.repeats.get(self.place).is_some_and(|level| *level >= repeats)
+    }
+
+    /// Whether a row ends here.
+    fn ends(&self) -> Result<()> {
+        if self.goes_on(1) {
+            return Err(ParquetError::General(format!("a list of column {} has no end", self.kind.path().string())));
+        }
+        Ok(())
+    }
+
     /// Writes the next value.
     fn write(&mut self, kind: &Type, out: &mut String) -> Result<()> {
         let (at, of) = (self.next, &self.kind);
         self.next += 1;
         let field = match &self.values {
             Values::Bool(_, values) => values.get(at).map(|is| Field::convert_bool(of, *is)),
-            Values::Int32(_, values) => values.get(at).map(|number| Field::convert_int32(of, *number)),
-            Values::Int64(_, values) => values.get(at).map(|number| Field::convert_int64(of, *number)),
+            Values::Int32(_, values) => match values.get(at) {
+                Some(number) if self.is_number => {
+                    integer(i64::from(*number), out);
+                    return Ok(());
+                }
+                number => number.map(|number| Field::convert_int32(of, *number)),
+            },
+            Values::Int64(_, values) => match values.get(at) {
+                Some(number) if self.is_number => {
+                    integer(*number, out);
+                    return Ok(());
+                }
+                number => number.map(|number| Field::convert_int64(of, *number)),
+            },
             Values::Float(_, values) => values.get(at).map(|number| Field::convert_float(of, *number)),
-            Values::Double(_, values) => values.get(at).map(|number| Field::convert_double(of, *number)),
+            Values::Double(_, values) => match values.get(at) {
+                Some(number) => {
+                    float(*number, out);
+                    return Ok(());
+                }
+                None => None,
+            },
             Values::Bytes(_, values) => match values.get(at) {
-                Some(bytes) if is_text(of.converted_type()) => match std::str::from_utf8(bytes.data()) {
+                Some(bytes) if is_text(of.converted_type()) => match simdutf8::basic::from_utf8(bytes.data()) {
                     Ok(text) => {
                         string(text, out);
                         return Ok(());
@@ -256,11 +414,11 @@ impl Leaf {
 fn read<T: DataType>(
     reader: &mut ColumnReaderImpl<T>,
     rows: usize,
-    levels: Option<&mut Vec<i16>>,
+    [levels, repeats]: [Option<&mut Vec<i16>>; 2],
     values: &mut Vec<T::T>,
 ) -> Result<usize> {
     values.clear();
-    let (read, _, _) = reader.read_records(rows, levels, None, values)?;
+    let (read, _, _) = reader.read_records(rows, levels, repeats, values)?;
     Ok(read)
 }
 
