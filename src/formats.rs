@@ -47,7 +47,7 @@ pub use csv::Head;
 pub use decode::{Decoder, UNREADABLE};
 pub use format::{Choice, Format, choices};
 pub use infer::Inference;
-pub use item::{AliasLine, Clock, Item, Out};
+pub use item::{AliasLine, Clock, Item, Out, Take};
 pub use map::Map;
 pub use message::{Message, beginning, message};
 pub(crate) use object::string;

@@ -16,9 +16,10 @@ use std::borrow::Cow;
 use self::cells::{cells, split};
 use super::cursor;
 use super::dialect::TEXTS;
+use super::event::Properties;
 use super::object::string;
 use super::repair::repair;
-use super::rows::{Lifting, Role, Shape, Whole};
+use super::rows::{Field, Lifting, Role, Shape, Whole, keep, spare};
 use super::split::BYTE_ORDER_MARK;
 use super::types::is_type;
 
@@ -43,6 +44,8 @@ pub(super) struct Column {
     role: Role<'static>,
     /// They are texts, whatever they look like.
     is_text: bool,
+    /// The property that they are, if they are one.
+    field: Field,
 }
 
 /// The head of a table.
@@ -236,7 +239,11 @@ impl Header {
             Role::Property(name) => TEXTS.contains(&&**name),
             Role::Properties | Role::Own => false,
         };
-        roles.map(|role| Column { is_text: is_text(&role), role }).collect()
+        let field = |role: &Role<'_>| match role {
+            Role::Property(name) => Field::of(name),
+            Role::Name | Role::Properties | Role::Own => Field::default(),
+        };
+        roles.map(|role| Column { is_text: is_text(&role), field: field(&role), role }).collect()
     }
 }
 
@@ -291,10 +298,14 @@ pub(super) fn lift<R>(
     cells: &[Cow<'_, str>],
     columns: &[Column],
     nests: bool,
-    then: impl FnOnce(Whole<'_>) -> R,
+    then: impl FnOnce(&Whole<'_>) -> R,
 ) -> Result<R, String> {
+    let is_wide = |(cell, column): (&Cow<'_, str>, &Column)| column.role == Role::Properties && !is_nothing(cell);
+    if !nests && !cells.iter().zip(columns).any(is_wide) {
+        return Ok(lift_columns(cells, columns, then));
+    }
     let mut row = Lifting::default();
-    for (cell, Column { role, is_text }) in cells.iter().zip(columns) {
+    for (cell, Column { role, is_text, .. }) in cells.iter().zip(columns) {
         if is_nothing(cell) || *role == Role::Properties && row.take_object(cell) {
             continue;
         }
@@ -302,6 +313,7 @@ pub(super) fn lift<R>(
             quoted(cell)
         } else {
             match token(cell) {
+                Token::Text => quoted(cell),
                 Token::Plain(value) => value,
                 Token::Doubtful(value) => match repair(&value) {
                     Cow::Owned(right) => {
@@ -316,6 +328,64 @@ pub(super) fn lift<R>(
     }
     row.finish(nests, then)
 }
+
+/// Gives the row of some cells, of which none is an object of properties, to `then`.
+fn lift_columns<R>(cells: &[Cow<'_, str>], columns: &[Column], then: impl FnOnce(&Whole<'_>) -> R) -> R {
+    let mut text = spare();
+    text.push('{');
+    let mut name: Option<String> = None;
+    let mut places = Vec::with_capacity(PLACES);
+    let (mut repaired, mut is_plain) = (false, true);
+    for (cell, Column { role, is_text, field }) in cells.iter().zip(columns).filter(|(cell, _)| !is_nothing(cell)) {
+        let out = match role {
+            Role::Name => name.insert(String::new()),
+            Role::Property(_) => {
+                field.begin(&mut text);
+                &mut text
+            }
+            Role::Properties | Role::Own => continue,
+        };
+        let start = out.len();
+        match if *is_text { Token::Text } else { token(cell) } {
+            // As where it is an answer in JSON.
+            Token::Text if cell == NULL_SIGN => out.push_str("null"),
+            Token::Text => {
+                string(cell, out);
+                is_plain &= out.len() - start == cell.len() + 2;
+            }
+            Token::Plain(value) => {
+                out.push_str(&value);
+                is_plain &= !value.starts_with(['{', '[']) || !value.contains('\\');
+            }
+            Token::Doubtful(value) => {
+                let right = repair(&value);
+                repaired |= matches!(right, Cow::Owned(_));
+                out.push_str(&right);
+                is_plain = false;
+            }
+        }
+        if field.is_read {
+            places.push((field.name.as_str(), start..text.len()));
+        }
+    }
+    text.push('}');
+    let mut fields = Properties::default();
+    for (name, place) in places {
+        if let Some(slot) = fields.slot(name.as_bytes()) {
+            *slot = text.get(place);
+        }
+    }
+    let whole = Whole { event: name.as_deref(), properties: &text, fields: Some(fields), repaired, is_plain };
+    let done = then(&whole);
+    keep(text);
+    done
+}
+
+/// What `ClickHouse` writes for nothing where it writes all values as texts.
+const NULL_SIGN: &str = "ᴺᵁᴸᴸ";
+
+/// Properties of a row that say something of time, ids or the program, mostly.
+const PLACES: usize = 16;
 
 /// A row among the first that is the head of another table: most of its cells are names of columns, in
 /// another order or with others.
@@ -360,6 +430,8 @@ pub(super) fn is_nothing(cell: &str) -> bool {
 
 /// The JSON value that a cell is.
 enum Token<'c> {
+    /// The cell as a text.
+    Text,
     /// Nothing in it has to be put right.
     Plain(Cow<'c, str>),
     /// Perhaps something has.
@@ -377,7 +449,7 @@ fn token(cell: &str) -> Token<'_> {
         }
         _ => false,
     };
-    Token::Plain(if is_json { Cow::Borrowed(cell.trim()) } else { quoted(cell) })
+    if is_json { Token::Plain(Cow::Borrowed(cell.trim())) } else { Token::Text }
 }
 
 /// A text as JSON.
@@ -397,9 +469,10 @@ pub(super) fn object(header: &Header, cells: &[Cow<'_, str>], is_text: impl Fn(&
         }
         object.push_str(&quoted(name));
         object.push(':');
-        let (Token::Plain(value) | Token::Doubtful(value)) =
-            if TEXTS.contains(&name) || is_text(name) { Token::Plain(quoted(cell)) } else { token(cell) };
-        object.push_str(&value);
+        match if TEXTS.contains(&name) || is_text(name) { Token::Text } else { token(cell) } {
+            Token::Text => string(cell, &mut object),
+            Token::Plain(value) | Token::Doubtful(value) => object.push_str(&value),
+        }
     }
     object.push('}');
     object
@@ -431,7 +504,10 @@ mod tests {
             ("null", r#""null""#),
             ("a \"b\"\n", r#""a \"b\"\n""#),
         ] {
-            let (Token::Plain(found) | Token::Doubtful(found)) = token(cell);
+            let found = match token(cell) {
+                Token::Text => quoted(cell),
+                Token::Plain(found) | Token::Doubtful(found) => found,
+            };
             assert_eq!(found, value, "{cell}");
         }
     }

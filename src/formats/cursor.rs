@@ -12,22 +12,28 @@
 /// The fields of an object, each with its key and the text of its value, in their order; `None` when it is
 /// wrong or a part of it is doubtful.
 pub(super) fn fields(text: &str) -> Option<Vec<(&str, &str)>> {
-    let mut cursor = Cursor::of(text);
     let mut fields = Vec::with_capacity(FIELDS.min(text.len() / BYTES));
+    each(text, |key, value| fields.push((key, value)))?;
+    Some(fields)
+}
+
+/// Calls `field` with each field of [`fields`], until one is wrong or a part of it is doubtful.
+pub(super) fn each<'a>(text: &'a str, mut field: impl FnMut(&'a str, &'a str)) -> Option<()> {
+    let mut cursor = Cursor::of(text);
     cursor.take(b'{')?;
     if !cursor.is_empty_object() {
         loop {
             let start = cursor.at() + 1;
             let key = cursor.key()?.len();
             let key = text.get(start..start + key)?;
-            fields.push((key, cursor.token()?));
+            field(key, cursor.token()?);
             if cursor.is_last(b'}')? {
                 break;
             }
         }
     }
     cursor.spaces();
-    cursor.is_at_end().then_some(fields)
+    cursor.is_at_end().then_some(())
 }
 
 /// Whether a text is a JSON value, perhaps with spaces behind it; `false` also where a part of it is doubtful.
@@ -45,6 +51,7 @@ pub(super) fn is_number(text: &str) -> bool {
 }
 
 /// Where the first character of a text is that JSON escapes.
+#[inline(always)]
 pub(super) fn escaped(text: &str) -> Option<usize> {
     special(text.as_bytes())
 }

@@ -12,10 +12,10 @@ use std::sync::Arc;
 
 use super::carrier::{self, Opened};
 use super::csv::{self, Head};
-use super::event::{self, Around, Properties};
+use super::event::{self, Around};
 use super::format::Format;
 use super::grid;
-use super::item::{Item, Out};
+use super::item::{Each, Item, Out, Take};
 use super::kind::{Kind, Outer};
 use super::object::{complaint, each, members};
 use super::payload::{self, Endpoint};
@@ -27,7 +27,7 @@ use super::split::{BYTE_ORDER_MARK, separated, split_first, trim};
 use super::vendor::By;
 use super::vendor::stranger::{self, stranger};
 use super::{profile, table};
-use crate::model::{Flags, Millis, Reject, RowView, json};
+use crate::model::{Flags, Millis, Reject, json};
 
 /// Begins a record in place of a row that the program that made the record could not read; the reason follows.
 pub const UNREADABLE: &str = "unreadable row: ";
@@ -61,6 +61,11 @@ impl Decoder {
 
     /// Calls `out` with each item of [`Decoder::decode`].
     pub fn each<'a>(&self, line: u64, record: &'a [u8], out: Out<'_, 'a>) {
+        self.read_to(line, record, &mut Each(out));
+    }
+
+    /// Gives each item of [`Decoder::decode`] to `out`.
+    pub fn read_to<'a>(&self, line: u64, record: &'a [u8], out: &mut dyn Take<'a>) {
         let whole = record;
         let record = trim(record);
         if record.is_empty() {
@@ -74,7 +79,7 @@ impl Decoder {
             let text = readable(record);
             let repaired = matches!(text, Cow::Owned(_));
             if let Err(reason) = self.cells(line, &text, cells, repaired, out) {
-                out(reject(line, reason, &text));
+                out.take(reject(line, reason, &text));
             }
             return;
         }
@@ -101,21 +106,28 @@ impl Decoder {
     }
 
     /// Decodes one record of a table; the error is the reason to reject it.
-    fn cells(&self, line: u64, record: &str, cells: &Cells, repaired: bool, out: Out<'_, '_>) -> Result<(), String> {
+    fn cells(
+        &self,
+        line: u64,
+        record: &str,
+        cells: &Cells,
+        repaired: bool,
+        out: &mut dyn Take<'_>,
+    ) -> Result<(), String> {
         if record.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(record).is_ok() {
             return Err("a row in JSON in a table; write each into a file of its own".to_owned());
         }
         let Some(row) = cells.header.cells(record.as_bytes())? else { return Ok(()) };
         let mut reading = Reading { line, repaired, how: &self.how, out };
         match &cells.rows {
-            CellRows::Aliases(columns) => (reading.out)(Item::Alias(columns.decode(&row, line, repaired))),
+            CellRows::Aliases(columns) => reading.out.take(Item::Alias(columns.decode(&row, line, repaired))),
             CellRows::Lifted(columns) => {
                 let nests = self.how.rows.events.dialect.nests;
                 if self.format == Format::ProfileExport {
                     let lifted = csv::lift(&row, columns, nests, Lifted::of)?;
                     reading.lifted_profile(&lifted)?;
                 } else {
-                    csv::lift(&row, columns, nests, |whole| reading.lifted(whole, None))??;
+                    csv::lift(&row, columns, nests, |whole| reading.give(whole, None, None))??;
                 }
             }
             CellRows::Objects => {
@@ -133,12 +145,12 @@ impl Decoder {
     }
 
     /// Decodes one record with `serde_json` alone.
-    pub(super) fn judge(&self, line: u64, text: &str, out: Out<'_, '_>) {
+    pub(super) fn judge(&self, line: u64, text: &str, out: &mut dyn Take<'_>) {
         self.judge_repaired(line, text, false, out);
     }
 
     /// [`Decoder::judge`], of a text that may have been `repaired` before.
-    fn judge_repaired(&self, line: u64, whole: &str, repaired: bool, out: Out<'_, '_>) {
+    fn judge_repaired(&self, line: u64, whole: &str, repaired: bool, out: &mut dyn Take<'_>) {
         let text = repair(whole);
         let repaired = repaired || matches!(text, Cow::Owned(_));
         let Err(reason) = self.read(line, &text, repaired, out) else { return };
@@ -148,12 +160,12 @@ impl Decoder {
             return;
         }
         let Some((mut one, mut rest)) = split_first(&text) else {
-            out(reject(line, self.how.true_reason(reason, &text), whole));
+            out.take(reject(line, self.how.true_reason(reason, &text), whole));
             return;
         };
         loop {
             if let Err(reason) = self.read(line, one, repaired, out) {
-                out(reject(line, self.how.true_reason(reason, one), one));
+                out.take(reject(line, self.how.true_reason(reason, one), one));
             }
             if rest.is_empty() {
                 return;
@@ -163,7 +175,7 @@ impl Decoder {
     }
 
     /// Reads one record; the error is the reason to reject it.
-    fn read(&self, line: u64, text: &str, repaired: bool, out: Out<'_, '_>) -> Result<(), String> {
+    fn read(&self, line: u64, text: &str, repaired: bool, out: &mut dyn Take<'_>) -> Result<(), String> {
         let mut reading = Reading { line, repaired, how: &self.how, out };
         if let (Some(By(vendor)), true) = (self.how.rows.vendor, text.starts_with('[')) {
             return reading.of_vendor(vendor, text, None);
@@ -216,7 +228,7 @@ struct Reading<'o, 'a> {
     line: u64,
     repaired: bool,
     how: &'o How,
-    out: Out<'o, 'a>,
+    out: &'o mut dyn Take<'a>,
 }
 
 impl Reading<'_, '_> {
@@ -232,7 +244,7 @@ impl Reading<'_, '_> {
         }
         let outer = Outer::read(json).map_err(|error| complaint(&error))?;
         if format == Format::AliasTable && outer.event.is_none() {
-            (self.out)(Item::Alias(table::decode_json(json, self.line, self.repaired)?));
+            self.out.take(Item::Alias(table::decode_json(json, self.line, self.repaired)?));
             return Ok(());
         }
         if self.how.is_answer
@@ -244,7 +256,9 @@ impl Reading<'_, '_> {
         }
         if let Some(map) = &self.how.map {
             let Lifted { event, properties, repaired } = map.lift(json)?;
-            return self.lifted(Whole { event: event.as_deref(), properties, fields: None, repaired }, None);
+            let event = event.as_deref();
+            let whole = Whole { event, properties: &properties, fields: None, repaired, is_plain: false };
+            return self.give(&whole, None, None);
         }
         if let Some(By(vendor)) = self.how.rows.vendor {
             return match format {
@@ -294,25 +308,17 @@ impl Reading<'_, '_> {
             // What an SDK sent has its own names, whatever those of the lines around it are.
             let sent = recorded.map(|_| Shape::raw());
             let shape = sent.as_ref().unwrap_or(&self.how.rows.events);
-            return shape.lift_with(json, |whole| {
-                self.repaired |= whole.repaired;
-                let item = self.decoded(whole.event, whole.properties, whole.fields.as_ref(), recorded)?;
-                self.unless_foreign(json, item)
-            })?;
+            return shape.lift_with(json, |whole| self.give(whole, recorded, Some(json)))?;
         }
-        let item = self.decoded(outer.event, properties.to_owned(), None, recorded)?;
-        (self.out)(item);
-        Ok(())
+        let whole = Whole { event: outer.event, properties, fields: None, repaired: false, is_plain: false };
+        self.give(&whole, recorded, None)
     }
 
-    /// An event from the texts of its two fields, and from those of its properties where they are known.
-    fn decoded(
-        &self,
-        event: Option<&str>,
-        properties: String,
-        fields: Option<&Properties<'_>>,
-        recorded: Option<&Recorded>,
-    ) -> Result<Item<'static>, String> {
+    /// Gives on the event of a row; with `json`, the whole of it, unless that is one of another vendor, whose id
+    /// or time stands elsewhere.
+    fn give(&mut self, whole: &Whole<'_>, recorded: Option<&Recorded>, json: Option<&str>) -> Result<(), String> {
+        let Whole { event, properties, fields, repaired, is_plain } = *whole;
+        self.repaired |= repaired;
         let around = Around {
             line: self.line,
             arrival: recorded.and_then(|recorded| recorded.arrival),
@@ -320,39 +326,25 @@ impl Reading<'_, '_> {
             repaired: self.repaired,
             wire: recorded.is_some(),
             is_answer: self.how.is_answer,
-            is_plain: false,
+            is_plain,
             on_wall: self.how.rows.events.dialect.on_wall,
         };
-        let text = Cow::Borrowed(properties.as_str());
+        let text = Cow::Borrowed(properties);
         let event::Decoded { row, project, clock } = if let Some(fields) = fields {
-            event::of_fields(event, text, fields, around)?
-        } else if let Some((fields, is_plain)) = properties_of(&properties) {
+            event::of_fields(event, text, &fields, around)?
+        } else if let Some((fields, is_plain)) = properties_of(properties) {
             let is_plain = is_plain && event.is_none_or(|event| !event.contains('\\'));
             event::of_fields(event, text, &fields, Around { is_plain, ..around })?
         } else {
-            event::decode(event, &properties, around)?
+            event::decode(event, properties, around)?
         };
-        let project = project.map(|token| Cow::Owned(token.into_owned()));
-        let is_same = matches!(row.properties, Cow::Borrowed(_));
-        let row = if is_same {
-            // The text is moved, not copied.
-            let row = RowView { properties: Cow::Borrowed(""), ..row }.into_owned();
-            RowView { properties: Cow::Owned(properties), ..row }
-        } else {
-            row.into_owned()
-        };
-        Ok(Item::Event { row, project, clock })
-    }
-
-    /// Gives on the event of a row, unless it is one of another vendor, whose id or time stands elsewhere.
-    fn unless_foreign(&mut self, json: &str, item: Item<'static>) -> Result<(), String> {
-        if let Item::Event { row, .. } = &item
+        if let Some(json) = json
             && (row.id.is_none() || row.flags.has(Flags::TIME_FROM_ARRIVAL))
             && let Some(rows) = stranger(json, None)
         {
             return Err(stranger::reason(rows, stranger::MIXPANELS));
         }
-        (self.out)(item);
+        self.out.pass(row, project, clock);
         Ok(())
     }
 
@@ -363,7 +355,7 @@ impl Reading<'_, '_> {
             None => (Cow::Borrowed(json), None),
             Some(Opened::Row { json, stream, .. }) => (json, stream),
             Some(Opened::Silent(_)) => {
-                (self.out)(Item::Skipped);
+                self.out.take(Item::Skipped);
                 return Ok(());
             }
         };
@@ -372,18 +364,7 @@ impl Reading<'_, '_> {
             let lifted = rows.profiles.lift(&json)?;
             return self.lifted_profile(&lifted);
         }
-        rows.events.lift_with(&json, |whole| self.lifted(whole, Some(&json)))?
-    }
-
-    /// The event of a lifted row, which is `json` where that is known.
-    fn lifted(&mut self, whole: Whole<'_>, json: Option<&str>) -> Result<(), String> {
-        self.repaired |= whole.repaired;
-        let item = self.decoded(whole.event, whole.properties, whole.fields.as_ref(), None)?;
-        if let Some(json) = json {
-            return self.unless_foreign(json, item);
-        }
-        (self.out)(item);
-        Ok(())
+        rows.events.lift_with(&json, |whole| self.give(whole, None, Some(&json)))?
     }
 
     /// The profile of a lifted row, whose name is its id.
@@ -397,13 +378,13 @@ impl Reading<'_, '_> {
         let properties = outer.properties.ok_or("has no properties")?;
         let event::Decoded { row, project, clock } = event::copied(json, outer.event, properties, self.line)?;
         let project = project.map(|token| Cow::Owned(token.into_owned()));
-        (self.out)(Item::Event { row: row.into_owned(), project, clock });
+        self.out.take(Item::Event { row: row.into_owned(), project, clock });
         Ok(())
     }
 
     fn profile(&mut self, json: &str, line: u64, arrival: Option<Millis>) -> Result<(), String> {
         let (profile, project) = profile::decode(json, line, arrival)?;
-        (self.out)(Item::Profile { profile, project, repaired: self.repaired });
+        self.out.take(Item::Profile { profile, project, repaired: self.repaired });
         Ok(())
     }
 
@@ -433,7 +414,7 @@ impl Reading<'_, '_> {
             seen = at;
             if let Err(reason) = read(self, &row) {
                 let reason = self.how.true_reason(reason, &row);
-                (self.out)(reject(self.line, reason, &row));
+                self.out.take(reject(self.line, reason, &row));
             }
         }
     }
@@ -445,7 +426,7 @@ impl Reading<'_, '_> {
             if let Some(rows) = stranger(json, None) {
                 return Err(stranger::reason(rows, stranger::MIXPANELS));
             }
-            (self.out)(Item::Skipped);
+            self.out.take(Item::Skipped);
             return Ok(());
         }
         if let Some(why) = outer.refused.and_then(json::text) {
@@ -492,7 +473,7 @@ impl Reading<'_, '_> {
         for member in members {
             if let Err(reason) = self.sent(member, recorded) {
                 let reason = self.how.true_reason(reason, member);
-                (self.out)(reject(self.line, reason, member));
+                self.out.take(reject(self.line, reason, member));
             }
         }
         Ok(())
@@ -516,12 +497,12 @@ impl Reading<'_, '_> {
 }
 
 /// Adds the event of a line that has no doubtful part; any other line is left to [`Reading`].
-fn plain_event<'a>(line: u64, text: &'a str, out: Out<'_, 'a>) -> Option<()> {
+fn plain_event<'a>(line: u64, text: &'a str, out: &mut dyn Take<'a>) -> Option<()> {
     let Scanned { event, properties, fields, is_plain } = scan(text)?;
     let around = Around { line, is_plain, ..Around::default() };
     let event::Decoded { row, project, clock } =
         event::of_fields(event, Cow::Borrowed(properties), &fields, around).ok()?;
-    out(Item::Event { row, project, clock });
+    out.take(Item::Event { row, project, clock });
     Some(())
 }
 

@@ -60,3 +60,24 @@ pub struct AliasLine {
 
 /// Takes items as they are read.
 pub type Out<'o, 'a> = &'o mut dyn FnMut(Item<'a>);
+
+/// Takes items as they are read, also such as are gone behind the call.
+pub trait Take<'a> {
+    /// Takes an item.
+    fn take(&mut self, item: Item<'a>);
+
+    /// Takes an event whose texts are there for this call alone.
+    fn pass(&mut self, row: RowView<'_>, project: Option<Cow<'_, str>>, clock: Clock) {
+        let project = project.map(|token| Cow::Owned(token.into_owned()));
+        self.take(Item::Event { row: row.into_owned(), project, clock });
+    }
+}
+
+/// Takes each item by itself.
+pub(super) struct Each<'o, 'a>(pub(super) Out<'o, 'a>);
+
+impl<'a> Take<'a> for Each<'_, 'a> {
+    fn take(&mut self, item: Item<'a>) {
+        (self.0)(item);
+    }
+}

@@ -29,7 +29,10 @@ macro_rules! fields {
             #[allow(dead_code, reason = "some are read of what was read before")]
             pub(super) fn read(json: &'a str) -> serde_json::Result<Self> {
                 let mut fields = Self::default();
-                $crate::formats::object::each(json, |key, value| fields.note(key, value))?;
+                if $crate::formats::cursor::each(json, |key, value| fields.note(key, value)).is_none() {
+                    fields = Self::default();
+                    $crate::formats::object::each_parsed(json, |key, value| fields.note(key, value))?;
+                }
                 Ok(fields)
             }
 
@@ -41,7 +44,13 @@ macro_rules! fields {
                 Ok(fields)
             }
 
+            /// What the keys look like from afar.
+            const MARKS: u128 = $crate::formats::object::marks(Self::KEYS);
+
             fn note(&mut self, key: &str, value: &'a str) {
+                if (Self::MARKS >> $crate::formats::object::mark(key)) & 1 == 0 {
+                    return;
+                }
                 match key {
                     $($key => self.$field = Some(value),)+
                     _ => {}
@@ -51,6 +60,26 @@ macro_rules! fields {
     };
 }
 pub(super) use fields;
+
+/// What a key looks like from afar, below 128: most keys of a row look like none that is wanted.
+pub(super) const fn mark(key: &str) -> usize {
+    let (first, last) = match key.as_bytes() {
+        [] => (0, 0),
+        [one] => (*one, *one),
+        [first, .., last] => (*first, *last),
+    };
+    (key.len() * 5 + first as usize + last as usize * 3) % 128
+}
+
+/// A bit for what each of some keys looks like.
+pub(super) const fn marks(mut keys: &[&str]) -> u128 {
+    let mut marks = 0;
+    while let [key, rest @ ..] = keys {
+        marks |= 1 << mark(key);
+        keys = rest;
+    }
+    marks
+}
 
 /// Calls `field` with each key of the object and the JSON text of its value.
 ///
@@ -82,20 +111,27 @@ pub(super) trait Fielded<'a> {
 #[derive(Debug)]
 pub(super) struct Object<'a> {
     text: &'a str,
-    fields: Vec<(Cow<'a, str>, &'a str)>,
-    is_scanned: bool,
+    fields: Found<'a>,
+}
+
+/// The fields of an object, in their order.
+#[derive(Debug)]
+enum Found<'a> {
+    /// As they lie in its text.
+    Scanned(Vec<(&'a str, &'a str)>),
+    /// By `serde_json`.
+    Parsed(Vec<(String, &'a str)>),
 }
 
 impl<'a> Object<'a> {
     /// Finds the fields of an object.
     pub(super) fn read(text: &'a str) -> serde_json::Result<Self> {
-        if let Some(found) = cursor::fields(text) {
-            let fields = found.into_iter().map(|(key, value)| (Cow::Borrowed(key), value)).collect();
-            return Ok(Self { text, fields, is_scanned: true });
+        if let Some(fields) = cursor::fields(text) {
+            return Ok(Self { text, fields: Found::Scanned(fields) });
         }
         let mut fields = Vec::new();
-        each_parsed(text, |key, value| fields.push((Cow::Owned(key.to_owned()), value)))?;
-        Ok(Self { text, fields, is_scanned: false })
+        each_parsed(text, |key, value| fields.push((key.to_owned(), value)))?;
+        Ok(Self { text, fields: Found::Parsed(fields) })
     }
 
     /// Its JSON text.
@@ -105,12 +141,17 @@ impl<'a> Object<'a> {
 
     /// Its fields, in their order.
     pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &'a str)> {
-        self.fields.iter().map(|(key, value)| (&**key, *value))
+        let (scanned, parsed) = match &self.fields {
+            Found::Scanned(fields) => (fields.as_slice(), &[][..]),
+            Found::Parsed(fields) => (&[][..], fields.as_slice()),
+        };
+        let parsed = parsed.iter().map(|(key, value)| (key.as_str(), *value));
+        scanned.iter().copied().chain(parsed)
     }
 
     /// Whether no key has an escape and no control character stands in it, white space between values included.
     pub(super) fn is_scanned(&self) -> bool {
-        self.is_scanned
+        matches!(self.fields, Found::Scanned(_))
     }
 }
 
@@ -131,24 +172,30 @@ pub(super) fn members(json: &str) -> serde_json::Result<Vec<&str>> {
 pub(crate) fn string(text: &str, out: &mut String) {
     out.reserve(text.len() + 2);
     out.push('"');
-    let mut rest = text;
-    while let Some((plain, special)) = cursor::escaped(rest).and_then(|at| rest.split_at_checked(at)) {
-        out.push_str(plain);
-        let mut signs = special.chars();
-        match signs.next() {
-            Some('"') => out.push_str("\\\""),
-            Some('\\') => out.push_str("\\\\"),
-            Some('\n') => out.push_str("\\n"),
-            Some('\r') => out.push_str("\\r"),
-            Some('\t') => out.push_str("\\t"),
-            Some('\u{8}') => out.push_str("\\b"),
-            Some('\u{c}') => out.push_str("\\f"),
+    // What was not yet written, and where to look for the next sign that has an escape.
+    let (mut from, mut at) = (0, 0);
+    while let Some(found) = cursor::escaped(text.get(at..).unwrap_or_default()) {
+        at += found;
+        out.push_str(text.get(from..at).unwrap_or_default());
+        let sign = text.as_bytes().get(at).copied().unwrap_or_default();
+        at += 1;
+        from = at;
+        match sign {
+            b'"' | b'\\' => {
+                out.push('\\');
+                // The sign itself is written with what is behind it.
+                from = at - 1;
+            }
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\t' => out.push_str("\\t"),
+            0x8 => out.push_str("\\b"),
+            0xc => out.push_str("\\f"),
             // Writing to a String cannot fail.
-            other => drop(write!(out, "\\u{:04x}", other.map_or(0, u32::from))),
+            other => drop(write!(out, "\\u{other:04x}")),
         }
-        rest = signs.as_str();
     }
-    out.push_str(rest);
+    out.push_str(text.get(from..).unwrap_or_default());
     out.push('"');
 }
 

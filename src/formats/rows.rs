@@ -6,16 +6,18 @@
 //! each row what the raw export would have had: a name and an object of properties. Every field of
 //! a row ends up there, but for the columns that a tool writes for itself ([`Shape::own`]).
 
+mod known;
+mod lifting;
+
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::cursor;
+use self::known::Keys;
+pub(super) use self::known::{Field, keep, spare};
+pub(super) use self::lifting::Lifting;
 use super::dialect::{self, Dialect};
 use super::event::Properties;
-use super::literal;
-use super::object::{Object, complaint, each, given, string};
-use super::repair::repair;
-use crate::model::json;
+use super::object::{Object, complaint};
 
 /// Keys that can be the name of an event, the surest first.
 const NAMES: &[&str] = &["event", "event_name", "mp_event_name", "name"];
@@ -70,12 +72,6 @@ const HEADINGS: &[(&str, &str)] = &[
     ("Last Updated", "$last_seen"),
 ];
 
-/// What `ClickHouse` writes for nothing where it writes all values as texts.
-const NULL_SIGN: &str = r#""ᴺᵁᴸᴸ""#;
-
-/// Properties for which a column counts more than the same in `properties`.
-const COLUMN_WINS: &[&str] = &["distinct_id", "time", "$insert_id", "$device_id", "$user_id", "mp_processing_time_ms"];
-
 /// How the rows of one file are written.
 #[derive(Clone, Debug)]
 pub(super) struct Shape {
@@ -91,6 +87,8 @@ pub(super) struct Shape {
     bare_ids: bool,
     /// Rows have an object of properties.
     is_wide: bool,
+    /// What the keys of the first rows are.
+    known: Keys,
 }
 
 impl PartialEq for Shape {
@@ -160,6 +158,7 @@ impl Shape {
             prefix: None,
             bare_ids: true,
             is_wide: true,
+            known: Keys::default(),
         }
     }
 
@@ -176,6 +175,7 @@ impl Shape {
             prefix: None,
             bare_ids: false,
             is_wide: false,
+            known: Keys::default(),
         };
         shape.name = NAMES.iter().find_map(|name| shape.written(keys, name));
         let is_wide = shape.written(keys, "properties").is_some();
@@ -191,7 +191,7 @@ impl Shape {
         shape.bare_ids = is_wide
             || shape.written(keys, "insert_id").is_some() && !keys.contains("$insert_id")
             || shape.name.as_deref().is_some_and(|name| !name.eq_ignore_ascii_case("event"));
-        shape
+        shape.knowing(keys.iter().copied())
     }
 
     /// The shape of profiles with these keys: what is the name in an event is the id here.
@@ -210,7 +210,7 @@ impl Shape {
                 shape.renamed.extend(found);
             }
         }
-        Self { name: id, ..shape }
+        Self { name: id, ..shape }.knowing(keys.iter().copied())
     }
 
     /// How a column is written in the file.
@@ -276,7 +276,14 @@ impl Shape {
     }
 
     /// Gives the row of a JSON object to `then`; the error is the reason to reject it.
-    pub(super) fn lift_with<R>(&self, json: &str, then: impl FnOnce(Whole<'_>) -> R) -> Result<R, String> {
+    pub(super) fn lift_with<R>(&self, json: &str, then: impl FnOnce(&Whole<'_>) -> R) -> Result<R, String> {
+        let mut text = spare();
+        if let Some(found) = self.columns(json, &mut text) {
+            let done = then(&found.whole(&text));
+            keep(text);
+            return Ok(done);
+        }
+        keep(text);
         let object = Object::read(json).map_err(|error| complaint(&error))?;
         let mut row = Lifting::default();
         let mut wrong = None;
@@ -303,174 +310,26 @@ pub(super) struct Whole<'w> {
     /// JSON text of the name.
     pub(super) event: Option<&'w str>,
     /// JSON text of the properties, an object.
-    pub(super) properties: String,
+    pub(super) properties: &'w str,
     /// What these say of time, ids and the program, where that is known without reading them.
     pub(super) fields: Option<Properties<'w>>,
     /// The text of the properties had to be put right.
     pub(super) repaired: bool,
+    /// No text in it is known to have an escape.
+    pub(super) is_plain: bool,
 }
 
 impl Lifted<'static> {
     /// The row by itself.
-    pub(super) fn of(whole: Whole<'_>) -> Self {
-        let Whole { event, properties, fields: _, repaired } = whole;
-        Self { event: event.map(|event| Cow::Owned(event.to_owned())), properties, repaired }
+    pub(super) fn of(whole: &Whole<'_>) -> Self {
+        let Whole { event, properties, repaired, .. } = *whole;
+        Self { event: event.map(|event| Cow::Owned(event.to_owned())), properties: properties.to_owned(), repaired }
     }
-}
-
-/// A row while its fields come in.
-#[derive(Default)]
-pub(super) struct Lifting<'a> {
-    event: Option<Cow<'a, str>>,
-    inner: Option<Cow<'a, str>>,
-    /// The fields of `inner`, where they were found.
-    known: Option<Vec<(&'a str, &'a str)>>,
-    columns: Vec<(Cow<'a, str>, Cow<'a, str>)>,
-    repaired: bool,
-}
-
-impl<'a> Lifting<'a> {
-    /// Takes an object of properties, if its fields can be found at once.
-    pub(super) fn take_object(&mut self, object: &'a str) -> bool {
-        let Some(known) = cursor::fields(object) else { return false };
-        (self.inner, self.known) = (Some(Cow::Borrowed(object)), Some(known));
-        true
-    }
-
-    /// Takes a field; the error is the reason to reject the row.
-    pub(super) fn add(&mut self, role: Role<'a>, key: &'a str, value: Cow<'a, str>) -> Result<(), String> {
-        let value = if value == NULL_SIGN { Cow::Borrowed("null") } else { value };
-        match role {
-            Role::Own => {}
-            Role::Name if self.event.is_none() => self.event = Some(value),
-            // A property `event` that got a column of its own.
-            Role::Name => self.columns.push((Cow::Borrowed(key), value)),
-            Role::Properties => match given(Some(&value)) {
-                None => {}
-                Some(text) if text.starts_with('{') => (self.inner, self.known) = (Some(value), None),
-                Some(text) => {
-                    let inside = json::text(text).filter(|_| text.starts_with('"')).unwrap_or_default();
-                    let inside = inside.trim();
-                    if !inside.starts_with('{') {
-                        return Err("its properties are no object".to_owned());
-                    }
-                    let written = if inside.starts_with("{'") { literal::json(inside) } else { None };
-                    self.known = None;
-                    self.inner = Some(Cow::Owned(written.unwrap_or_else(|| {
-                        // The text is one inside a text, in which no one has looked for bad bytes yet.
-                        let right = repair(inside);
-                        self.repaired |= matches!(right, Cow::Owned(_));
-                        right.into_owned()
-                    })));
-                }
-            },
-            Role::Property(name) => self.columns.push((name, value)),
-        }
-        Ok(())
-    }
-
-    /// Notes that a value of the row had to be put right.
-    pub(super) fn note_repaired(&mut self) {
-        self.repaired = true;
-    }
-
-    /// Gives the row to `then`; with `nests`, `a__b` is `b` in `a`.
-    pub(super) fn finish<R>(self, nests: bool, then: impl FnOnce(Whole<'_>) -> R) -> Result<R, String> {
-        let Self { event, inner, known, mut columns, repaired } = self;
-        // What a text within a text has is found here.
-        let found = if known.is_none() { inner.as_deref().and_then(cursor::fields) } else { None };
-        let pairs = known.as_deref().or(found.as_deref());
-        let size = |(key, value): &(Cow<'_, str>, Cow<'_, str>)| key.len() + value.len() + 4;
-        let room = inner.as_ref().map_or(2, |inner| inner.len()) + columns.iter().map(size).sum::<usize>();
-        let mut properties = String::with_capacity(room);
-        match &inner {
-            Some(inner) => {
-                keep_different(inner, pairs, &mut columns)?;
-                let inner = inner.trim_end();
-                properties.push_str(inner.strip_suffix('}').unwrap_or(inner));
-            }
-            None => properties.push('{'),
-        }
-        let columns: Vec<_> = columns.iter().map(|(key, value)| (&**key, &**value)).collect();
-        write(&mut properties, &columns, nests);
-        properties.push('}');
-        let mut fields = (!nests && (inner.is_none() || pairs.is_some())).then(Properties::default);
-        if let Some(fields) = &mut fields {
-            for (key, value) in pairs.unwrap_or_default().iter().chain(&columns) {
-                if let Some(slot) = fields.slot(key.as_bytes()) {
-                    *slot = Some(value);
-                }
-            }
-        }
-        Ok(then(Whole { event: event.as_deref(), properties, fields, repaired }))
-    }
-}
-
-/// Leaves of the columns next to `inner` those that say something else than it does. `known` are its fields,
-/// where they are.
-fn keep_different(
-    inner: &str,
-    known: Option<&[(&str, &str)]>,
-    columns: &mut Vec<(Cow<'_, str>, Cow<'_, str>)>,
-) -> Result<(), String> {
-    let mut same = vec![false; columns.len()];
-    let mut compare = |key: &str, value: &str| {
-        for (at, (column, other)) in columns.iter_mut().enumerate() {
-            if column != key {
-                continue;
-            }
-            let time = column == "time" && json::time(value).is_some() && json::time(value) == json::time(other);
-            let text = json::text(value).is_some() && json::text(value) == json::text(other);
-            if time || text || value == &**other || &**other == "null" {
-                if let Some(same) = same.get_mut(at) {
-                    *same = true;
-                }
-            } else if !COLUMN_WINS.contains(&&**column) {
-                // Both are kept.
-                *column = Cow::Owned(format!("row.{column}"));
-            }
-        }
-    };
-    match known {
-        Some(known) => known.iter().for_each(|(key, value)| compare(key, value)),
-        None => each(inner, compare).map_err(|error| complaint(&error))?,
-    }
-    let mut same = same.into_iter();
-    columns.retain(|_| !same.next().unwrap_or(false));
-    Ok(())
-}
-
-/// Writes fields of an object behind those that are there.
-fn write(text: &mut String, fields: &[(&str, &str)], nests: bool) {
-    let mut nested: Vec<(&str, Vec<(&str, &str)>)> = Vec::new();
-    for (key, value) in fields {
-        match key.split_once("__").filter(|(outer, inner)| nests && !outer.is_empty() && !inner.is_empty()) {
-            None => field(text, key, value),
-            Some((outer, inner)) => match nested.iter_mut().find(|(known, _)| *known == outer) {
-                Some((_, fields)) => fields.push((inner, value)),
-                None => nested.push((outer, vec![(inner, value)])),
-            },
-        }
-    }
-    for (key, fields) in nested {
-        let mut object = "{".to_owned();
-        write(&mut object, &fields, nests);
-        object.push('}');
-        field(text, key, &object);
-    }
-}
-
-fn field(text: &mut String, key: &str, value: &str) {
-    if !text.trim_end().ends_with('{') {
-        text.push(',');
-    }
-    string(key, text);
-    text.push(':');
-    text.push_str(value);
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::object::each;
     use super::*;
 
     fn lifted(json: &str) -> (String, String) {

@@ -228,6 +228,12 @@ impl Splitter {
                 let at = self.at + found;
                 self.at = at + 1;
                 if buffer.get(at) == Some(&b'"') {
+                    // A quote in the cell, which goes on.
+                    if open.in_string && at + 1 < until && buffer.get(at + 1) == Some(&b'"') {
+                        self.at = at + 2;
+                        open.escaped = false;
+                        continue;
+                    }
                     // A second one right behind it is a quote in the cell, which goes on.
                     let goes_on = open.escaped && buffer.get(at.wrapping_sub(1)) == Some(&b'"');
                     let opens = goes_on || begins_cell(buffer.get(open.start..at).unwrap_or_default());

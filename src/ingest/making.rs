@@ -4,6 +4,7 @@
 //! zone. That is [`Carried`] from piece to piece in their order; everything else of a piece is
 //! done by any thread at any time.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::thread;
 
@@ -12,10 +13,10 @@ use super::tally::{Kept, Reasons, Rejects, size};
 use super::zoning::Known;
 use super::{Options, REJECT_KEPT, ending};
 use crate::formats::infer::{Clockwork, Evidence};
-use crate::formats::{AliasLine, Clock, Decoder, Head, Item, Record, Sniffed, Zone, excerpt};
+use crate::formats::{AliasLine, Clock, Decoder, Head, Item, Record, Sniffed, Take, Zone, excerpt};
 use crate::model::import::Lacks;
 use crate::model::view::Timing;
-use crate::model::{Flags, Millis, Reject};
+use crate::model::{Flags, Millis, Reject, RowView};
 use crate::store::{self, Chunk, Draft, KnownChunk, Packer, TableAlias};
 
 /// Behind the name of a zone that was asked for.
@@ -278,55 +279,39 @@ impl Maker {
 
     /// Reads the records of a piece.
     pub(super) fn decode<'p>(&self, piece: &'p Piece) -> Decoded<'p> {
-        let mut draft = Draft::with_capacity(piece.records.len());
-        let mut clocks = Vec::with_capacity(piece.records.len());
-        let mut others = Vec::new();
-        let mut rejects = Rejects::default();
-        let mut message = None;
-        let mut lacks = Lacks::default();
-        let mut evidence = Evidence::default();
-        let mut read = 0;
+        let records = piece.records.len();
+        let mut taking = Taking {
+            decoded: Decoded {
+                draft: Draft::with_capacity(records),
+                clocks: Vec::with_capacity(records),
+                others: Vec::new(),
+                rejects: Rejects::default(),
+                message: None,
+                lacks: Lacks::default(),
+                read: 0,
+                evidence: Evidence::default(),
+            },
+            notes_clock: self.notes_clock,
+            record: 0,
+            held: 0,
+        };
         for (place, record) in piece.records.iter().enumerate() {
             let text = piece.content().get(record.start..record.end).unwrap_or_default();
             if place % TURN == 0 {
                 // As the packer does between blocks.
                 thread::yield_now();
             }
-            let mut held = 0;
-            let mut take = |item| {
-                held = 1;
-                if let Item::Event { row, clock: Clock::Project, .. } = &item
-                    && self.notes_clock
-                {
-                    evidence.note(Timing::from(row));
-                }
-                match item {
-                    // It belongs to whatever project the file does.
-                    Item::Event { row, project: None, clock } => {
-                        lacks.note(&row);
-                        draft.note(row);
-                        clocks.push(clock);
-                    }
-                    Item::Reject(mut reject) => {
-                        if ending::within(&reject.text) {
-                            message.get_or_insert_with(|| (reject.line, excerpt(&reject.text, REJECT_KEPT)));
-                            ending::IN_PLACE.clone_into(&mut reject.reason);
-                        }
-                        rejects.take(reject);
-                    }
-                    item => others.push(Other { item, before: draft.len(), record: place }),
-                }
-            };
+            (taking.record, taking.held) = (place, 0);
             match piece.heads.of(place) {
-                _ if record.too_long => take(self.too_long(record, text)),
-                (Some(Head::Own), _) => take(Item::Skipped),
+                _ if record.too_long => taking.take(self.too_long(record, text)),
+                (Some(Head::Own), _) => taking.take(Item::Skipped),
                 (_, Some(_)) if text.trim_ascii().is_empty() => {}
-                (_, Some(columns)) => take(under_other(record, text, columns)),
-                (_, None) => self.decoder.each(record.line, text, &mut take),
+                (_, Some(columns)) => taking.take(under_other(record, text, columns)),
+                (_, None) => self.decoder.read_to(record.line, text, &mut taking),
             }
-            read += held;
+            taking.decoded.read += taking.held;
         }
-        Decoded { draft, clocks, others, rejects, message, lacks, read, evidence }
+        taking.decoded
     }
 
     fn too_long(&self, record: &Record, text: &[u8]) -> Item<'static> {
@@ -335,6 +320,68 @@ impl Maker {
             reason: format!("a record longer than {}; this is a part of it", size(self.longest)),
             text: String::from_utf8_lossy(text.get(..REJECT_KEPT.saturating_add(1)).unwrap_or(text)).into_owned(),
         })
+    }
+}
+
+/// Takes what the records of a piece hold.
+struct Taking<'p> {
+    decoded: Decoded<'p>,
+    notes_clock: bool,
+    /// Where the record is among those of the piece.
+    record: usize,
+    /// 1 once it held something.
+    held: u64,
+}
+
+impl Taking<'_> {
+    /// Notes whose clock the time of a row is on, and what the row lacks.
+    fn note(&mut self, row: &RowView<'_>, clock: Clock, is_of_file: bool) {
+        self.held = 1;
+        if clock == Clock::Project && self.notes_clock {
+            self.decoded.evidence.note(Timing::from(row));
+        }
+        if is_of_file {
+            self.decoded.lacks.note(row);
+            self.decoded.clocks.push(clock);
+        }
+    }
+}
+
+impl<'p> Take<'p> for Taking<'p> {
+    fn take(&mut self, item: Item<'p>) {
+        self.held = 1;
+        match item {
+            // It belongs to whatever project the file does.
+            Item::Event { row, project: None, clock } => {
+                self.note(&row, clock, true);
+                self.decoded.draft.note(row);
+            }
+            Item::Reject(mut reject) => {
+                if ending::within(&reject.text) {
+                    let said = || (reject.line, excerpt(&reject.text, REJECT_KEPT));
+                    self.decoded.message.get_or_insert_with(said);
+                    ending::IN_PLACE.clone_into(&mut reject.reason);
+                }
+                self.decoded.rejects.take(reject);
+            }
+            item => {
+                if let Item::Event { row, clock, .. } = &item {
+                    self.note(row, *clock, false);
+                }
+                let before = self.decoded.draft.len();
+                self.decoded.others.push(Other { item, before, record: self.record });
+            }
+        }
+    }
+
+    fn pass(&mut self, row: RowView<'_>, project: Option<Cow<'_, str>>, clock: Clock) {
+        if project.is_none() {
+            self.note(&row, clock, true);
+            self.decoded.draft.pass(&row);
+        } else {
+            let project = project.map(|token| Cow::Owned(token.into_owned()));
+            self.take(Item::Event { row: row.into_owned(), project, clock });
+        }
     }
 }
 

@@ -31,7 +31,7 @@ pub fn text(token: &str) -> Option<Cow<'_, str>> {
     match token.as_bytes().first()? {
         b'"' => match plain(token) {
             Some(text) => Some(Cow::Borrowed(text)),
-            None => serde_json::from_str(token).ok().map(Cow::Owned),
+            None => unescaped(token).or_else(|| serde_json::from_str(token).ok()).map(Cow::Owned),
         },
         b't' | b'f' => Some(Cow::Borrowed(token)),
         b'-' | b'0'..=b'9' => Some(number(token)),
@@ -62,13 +62,65 @@ fn plain(token: &str) -> Option<&str> {
     (!special).then_some(inside)
 }
 
+/// What is in a string whose escapes are all of quotes, backslashes, line breaks and tabs, as those of JSON that
+/// was made a text are; `None` for any other.
+fn unescaped(token: &str) -> Option<String> {
+    let inside = token.strip_prefix('"')?.strip_suffix('"')?;
+    let bytes = inside.as_bytes();
+    let mut text = String::with_capacity(inside.len());
+    // What was not yet taken over, and where to look for the next.
+    let (mut from, mut at) = (0, 0);
+    while let Some(found) = special(bytes.get(at..)?) {
+        at += found;
+        if bytes.get(at) != Some(&b'\\') {
+            return None;
+        }
+        text.push_str(inside.get(from..at)?);
+        match bytes.get(at + 1)? {
+            // The sign itself comes with what is behind it.
+            b'"' | b'\\' | b'/' => from = at + 1,
+            b'n' => {
+                text.push('\n');
+                from = at + 2;
+            }
+            b't' => {
+                text.push('\t');
+                from = at + 2;
+            }
+            _ => return None,
+        }
+        at += 2;
+    }
+    text.push_str(inside.get(from..)?);
+    Some(text)
+}
+
+/// Where the first quote, backslash or control character is.
+fn special(bytes: &[u8]) -> Option<usize> {
+    let (words, rest) = bytes.as_chunks();
+    for (place, word) in words.iter().enumerate() {
+        let found = specials(u64::from_le_bytes(*word));
+        if found != 0 {
+            return Some(place * 8 + (found.trailing_zeros() / 8) as usize);
+        }
+    }
+    let found = rest.iter().position(|byte| matches!(byte, 0..0x20 | b'"' | b'\\'))?;
+    Some(bytes.len() - rest.len() + found)
+}
+
 /// Whether one of eight bytes is a quote, a backslash or a control character.
 fn has_special(word: u64) -> bool {
+    specials(word) != 0
+}
+
+/// Has the highest bit of the first of eight bytes that is a quote, a backslash or a control character, and none
+/// below it.
+fn specials(word: u64) -> u64 {
     let repeat = |byte: u8| u64::from_ne_bytes([byte; 8]);
     // The highest bit of each byte that is below `than`, and perhaps of bytes above such a one.
     let below = |word: u64, than: u8| word.wrapping_sub(repeat(than)) & !word;
     let found = below(word, 0x20) | below(word ^ repeat(b'"'), 1) | below(word ^ repeat(b'\\'), 1);
-    found & repeat(0x80) != 0
+    found & repeat(0x80)
 }
 
 /// The shortest way to write the number that `token` is.
@@ -204,6 +256,40 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn escapes_are_undone_as_any_parser_does() {
+        for length in 0..20 {
+            for escape in [
+                r#"\""#,
+                r"\\\\",
+                r"\/",
+                r"\n",
+                r"\t",
+                r"\r",
+                r"\u00e9",
+                r"\ud83d\ude00",
+                r"\x",
+                r"\",
+                "\"",
+                "\u{1f}",
+                "é",
+                r#"\"\""#,
+                r#"\\\""#,
+            ] {
+                for token in
+                    [format!("\"{}{escape}b\"", "a".repeat(length)), format!("\"é{escape}{}\"", "a".repeat(length))]
+                {
+                    let parsed: Option<String> = serde_json::from_str(&token).ok();
+                    assert_eq!(text(&token).map(Cow::into_owned), parsed, "{token}");
+                    if let Some(found) = unescaped(&token) {
+                        assert_eq!(Some(found), parsed, "{token}");
+                    }
+                }
+            }
+        }
+        assert_eq!(unescaped(r#""{\"a\":\"b\\\"\"}""#).as_deref(), Some(r#"{"a":"b\""}"#));
     }
 
     #[test]

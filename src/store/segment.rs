@@ -12,6 +12,7 @@ mod texts;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::ops::Range;
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -133,6 +134,25 @@ pub struct Draft<'a> {
     scratch: Vec<u8>,
     /// The text of its client.
     client: String,
+    /// The texts of rows that were passed, one behind the other.
+    passed: String,
+}
+
+/// A text of a row that was noted.
+#[derive(Debug)]
+enum Kept<'a> {
+    Given(Cow<'a, str>),
+    /// In the texts of rows that were passed.
+    Passed(Range<usize>),
+}
+
+impl Kept<'_> {
+    fn text<'t>(&'t self, passed: &'t str) -> &'t str {
+        match self {
+            Self::Given(text) => text,
+            Self::Passed(place) => passed.get(place.clone()).unwrap_or_default(),
+        }
+    }
 }
 
 /// A row that was noted.
@@ -149,8 +169,8 @@ struct Noted<'a> {
     timing: Timing,
     /// Of the row as it was noted.
     hash: i64,
-    insert_id: Option<Cow<'a, str>>,
-    properties: Cow<'a, str>,
+    insert_id: Option<Kept<'a>>,
+    properties: Kept<'a>,
 }
 
 /// What a row does to ids, and the ids that it was sent under.
@@ -168,8 +188,27 @@ impl<'a> Draft<'a> {
 
     /// Notes a row.
     pub fn note(&mut self, row: RowView<'a>) {
-        let hash = hash(&Hashed::from(&row), &mut self.scratch);
-        let flags = flags(&row);
+        let noted = self.numbered(&row);
+        let insert_id = row.insert_id.map(Kept::Given);
+        self.noted.push(Noted { insert_id, properties: Kept::Given(row.properties), ..noted });
+    }
+
+    /// Notes a row whose texts are there for this call alone.
+    pub fn pass(&mut self, row: &RowView<'_>) {
+        let noted = self.numbered(row);
+        let mut keep = |text: &str| {
+            let start = self.passed.len();
+            self.passed.push_str(text);
+            Kept::Passed(start..self.passed.len())
+        };
+        let (insert_id, properties) = (row.insert_id.as_deref().map(&mut keep), keep(&row.properties));
+        self.noted.push(Noted { insert_id, properties, ..noted });
+    }
+
+    /// A row with its texts numbered, but for those that it alone has.
+    fn numbered(&mut self, row: &RowView<'_>) -> Noted<'a> {
+        let hash = hash(&Hashed::from(row), &mut self.scratch);
+        let flags = flags(row);
         let ids = &mut self.ids;
         let id = row.id.as_deref().map(|id| ids.number(id));
         // Often the same as the id, and comparing is less than looking up.
@@ -183,7 +222,7 @@ impl<'a> Draft<'a> {
             let verb = row.verb.as_ref().map(|text| other(text));
             Box::new(More { verb, previous: row.previous.iter().map(|text| other(text)).collect() })
         });
-        self.noted.push(Noted {
+        Noted {
             id,
             device,
             user,
@@ -197,9 +236,9 @@ impl<'a> Draft<'a> {
             line: number::to_sql(row.line),
             timing: Timing { time: row.time, arrival: row.arrival, flags },
             hash,
-            insert_id: row.insert_id,
-            properties: row.properties,
-        });
+            insert_id: None,
+            properties: Kept::Passed(0..0),
+        }
     }
 
     /// How many rows were noted.
@@ -234,8 +273,8 @@ impl<'a> Draft<'a> {
             let hashed = Hashed {
                 event: self.names.text(noted.event),
                 id: noted.id.map(|id| self.ids.text(id)),
-                insert_id: noted.insert_id.as_deref(),
-                properties: &noted.properties,
+                insert_id: noted.insert_id.as_ref().map(|text| text.text(&self.passed)),
+                properties: noted.properties.text(&self.passed),
                 time,
                 arrival: noted.timing.arrival,
             };
@@ -301,7 +340,7 @@ impl<'a> Draft<'a> {
         };
         let rows = order.iter().filter_map(|at| row(*at)).collect();
         let properties = order.iter().filter_map(|at| self.noted.get(*self.sources.get(place(*at))?));
-        let blocks = packer.pack(&properties.map(|noted| &*noted.properties).collect::<Vec<_>>())?;
+        let blocks = packer.pack(&properties.map(|noted| noted.properties.text(&self.passed)).collect::<Vec<_>>())?;
         if !self.calls.is_empty() {
             let mut sorted = vec![0; order.len()];
             for (now, before) in (0..).zip(&order) {

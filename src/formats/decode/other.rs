@@ -38,7 +38,7 @@ impl Reading<'_, '_> {
         let around = vendor::Around { line: self.line, arrival: Some(0), repaired: self.repaired };
         let mut row = call.into_row(flat.to_owned(), around)?;
         event::copy_columns(json, &mut row)?;
-        (self.out)(Item::Event { row, project: None, clock: Clock::Utc });
+        self.out.pass(row, None, Clock::Utc);
         Ok(())
     }
 
@@ -60,7 +60,7 @@ impl Reading<'_, '_> {
         match opened {
             Some(Opened::Row { json, .. }) => return self.of_vendor(vendor, &json, arrival),
             Some(Opened::Silent(_)) => {
-                (self.out)(Item::Skipped);
+                self.out.take(Item::Skipped);
                 return Ok(());
             }
             None => {}
@@ -89,7 +89,7 @@ impl Reading<'_, '_> {
                 if let Some(asked) = asked.filter(|asked| vendor::of(asked).is_some()) {
                     return self.of_vendor(vendor, &asked, arrival);
                 }
-                (self.out)(Item::Skipped);
+                self.out.take(Item::Skipped);
                 return Ok(());
             };
             let path = [wrapped.path, wrapped.endpoint, wrapped.url].into_iter().flatten().find_map(json::text);
@@ -104,7 +104,7 @@ impl Reading<'_, '_> {
             return self.of_vendor(vendor, whole.as_deref().unwrap_or(text), arrival);
         }
         if vendor.is_silent(&object) {
-            (self.out)(Item::Skipped);
+            self.out.take(Item::Skipped);
             return Ok(());
         }
         if let Some(rows) = vendor.carried(&object) {
@@ -143,9 +143,9 @@ impl Reading<'_, '_> {
             return Err(stranger::reason(rows, vendor.rows()));
         }
         let (row, profile) = read?;
-        (self.out)(Item::Event { row, project: None, clock: vendor.clock() });
+        self.out.pass(row, None, vendor.clock());
         if let Some(profile) = profile {
-            (self.out)(Item::Profile { profile, project: None, repaired: self.repaired });
+            self.out.take(Item::Profile { profile, project: None, repaired: self.repaired });
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::formats::cursor::fields;
 use crate::formats::decode::Decoder;
-use crate::formats::item::Item;
+use crate::formats::item::{Each, Item};
 use crate::formats::object::each_parsed;
 use crate::formats::{Format, Sniffed};
 
@@ -15,7 +15,7 @@ const PLAIN: &str = r#"{"event":"View","properties":{"time":1602611311,"distinct
 /// What `serde_json` alone makes of a line.
 fn judged(line: &str) -> Vec<Item<'static>> {
     let mut items = Vec::new();
-    Decoder::new(&Sniffed::lines_of(Format::Export)).judge(3, line, &mut |item| items.push(own(item)));
+    Decoder::new(&Sniffed::lines_of(Format::Export)).judge(3, line, &mut Each(&mut |item| items.push(own(item))));
     items
 }
 
