@@ -36,7 +36,7 @@ impl Reading<'_, '_> {
         let call = vendor.decode(&Flat::of(flat))?;
         // The columns say both times, and what the row itself had of them.
         let around = vendor::Around { line: self.line, arrival: Some(0), repaired: self.repaired };
-        let mut row = call.into_row(flat.to_owned(), around)?;
+        let mut row = call.row(flat, around)?;
         event::copy_columns(json, &mut row)?;
         self.out.pass(row, None, Clock::Utc);
         Ok(())
@@ -131,21 +131,25 @@ impl Reading<'_, '_> {
         let read = || {
             let flat = vendor.lay_flat(&object)?;
             let call = vendor.decode(&flat)?;
-            let profile = call.profile(around);
-            Ok((call.into_row(flat.into_text(), around)?, profile))
+            Ok((flat, call))
         };
         let read: Result<_, String> = read();
+        let row = read.as_ref().map_err(Clone::clone).and_then(|(flat, call)| call.row(flat.text(), around));
         // A row of another vendor has its id, or its time, elsewhere.
         let is_doubtful = |row: &RowView<'_>| row.id.is_none() || row.flags.has(Flags::TIME_FROM_ARRIVAL);
-        if read.as_ref().map_or(true, |(row, _)| is_doubtful(row))
+        if row.as_ref().map_or(true, is_doubtful)
             && let Some(rows) = stranger(json, Some(vendor))
         {
             return Err(stranger::reason(rows, vendor.rows()));
         }
-        let (row, profile) = read?;
+        let row = row?;
+        let profile = read.as_ref().ok().and_then(|(_, call)| call.profile(around));
         self.out.pass(row, None, vendor.clock());
         if let Some(profile) = profile {
             self.out.take(Item::Profile { profile, project: None, repaired: self.repaired });
+        }
+        if let Ok((flat, _)) = read {
+            flat.done();
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::super::object::{Fielded, Object, complaint, each, given, one_line, string};
 use super::super::profile;
+use super::super::rows::{keep, spare};
 use crate::model::client::ClientView;
 use crate::model::id::DEVICE_PREFIX;
 use crate::model::{Flags, Id, Millis, Profile, RowView, Verb, json};
@@ -71,7 +72,7 @@ impl Call {
     }
 
     /// The row, with `flat` for its properties; the error is the reason to reject it.
-    pub(in crate::formats) fn into_row(self, flat: String, around: Around) -> Result<RowView<'static>, String> {
+    pub(in crate::formats) fn row<'f>(&'f self, flat: &'f str, around: Around) -> Result<RowView<'f>, String> {
         let mut flags = Flags::default();
         if around.repaired {
             flags.set(Flags::REPAIRED);
@@ -90,28 +91,26 @@ impl Call {
         if self.insert_id.is_some() {
             flags.set(Flags::HAS_INSERT_ID);
         }
-        let own = |id: &Id| -> Cow<'static, str> { Cow::Owned(id.as_str().to_owned()) };
+        let text = |id: &'f Id| Cow::Borrowed(id.as_str());
+        let device = self.device.as_ref().map(Id::as_str);
         Ok(RowView {
-            id: self.id().map(own),
+            id: self.id().map(text),
             time,
             arrival,
-            device: self.device.as_ref().map(|device| {
-                let bare = device.as_str().strip_prefix(DEVICE_PREFIX).unwrap_or(device.as_str());
-                Cow::Owned(bare.to_owned())
-            }),
-            user: self.user.as_ref().map(own),
-            verb: self.verb.map(|id| Cow::Owned(id.as_str().to_owned())),
+            device: device.map(|device| Cow::Borrowed(device.strip_prefix(DEVICE_PREFIX).unwrap_or(device))),
+            user: self.user.as_ref().map(text),
+            verb: self.verb.as_ref().map(text),
             previous: Vec::new(),
-            insert_id: self.insert_id.map(Cow::Owned),
+            insert_id: self.insert_id.as_deref().map(Cow::Borrowed),
             client: ClientView::of(
-                self.library.map(Cow::Owned),
-                self.parts.map(Cow::Owned),
-                self.screen.map(|screen| screen.map(Cow::Owned)),
+                self.library.as_deref().map(Cow::Borrowed),
+                self.parts.each_ref().map(|part| Cow::Borrowed(part.as_str())),
+                self.screen.as_ref().map(|screen| screen.each_ref().map(|part| Cow::Borrowed(part.as_str()))),
             ),
-            properties: Cow::Owned(flat),
+            properties: Cow::Borrowed(flat),
             line: around.line,
             flags,
-            event: Cow::Owned(self.event),
+            event: Cow::Borrowed(&self.event),
         })
     }
 }
@@ -131,14 +130,13 @@ impl Flat {
     }
 
     /// Its JSON text.
-    #[cfg(test)]
-    pub(super) fn text(&self) -> &str {
+    pub(in crate::formats) fn text(&self) -> &str {
         &self.text
     }
 
-    /// Its JSON text.
-    pub(in crate::formats) fn into_text(self) -> String {
-        self.text
+    /// Leaves its text to the next row.
+    pub(in crate::formats) fn done(self) {
+        keep(self.text);
     }
 
     /// Writes a field behind the others. A key that is plain has no sign that JSON escapes.
@@ -146,7 +144,9 @@ impl Flat {
         self.text.push(if self.text.is_empty() { '{' } else { ',' });
         let start = self.text.len() + 1;
         if is_plain {
-            self.text.extend(["\"", key, "\""]);
+            self.text.push('"');
+            self.text.push_str(key);
+            self.text.push('"');
         } else {
             string(key, &mut self.text);
         }
@@ -199,7 +199,8 @@ pub(super) fn flat(row: &Object<'_>, properties: &str, own: &[&str]) -> Result<F
     let outer = || row.fields().enumerate().filter(|(at, _)| Some(*at) != place).map(|(_, field)| field);
     let room = row.text().len() + 64;
     let places = Vec::with_capacity(48);
-    let mut flat = Flat { text: String::with_capacity(room), places: Some(places) };
+    let mut flat = Flat { text: spare(), places: Some(places) };
+    flat.text.reserve(room);
     if let Some((_, inner)) = &inner {
         let (mut known, mut named) = (Lengths::default(), Lengths::default());
         outer().for_each(|(key, _)| known.note(key));
