@@ -74,7 +74,8 @@ pub(super) fn repair(json: &str) -> Cow<'_, str> {
     // White space between values is no reason to look at each byte, but nothing cheaper tells.
     if has_controls(bytes) {
         each_byte(bytes, &mut repaired);
-    } else {
+    } else if memchr::memmem::find(bytes, b"\\u").is_some() {
+        // Other escapes need nothing, and JSON in a text has one for each quote.
         let mut at = 0;
         while let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr(b'\\', rest)) {
             at = repaired.escape(bytes, at + found);

@@ -107,7 +107,7 @@ impl Shape {
 
     /// Writes the properties of a row to `text`; `None` for a row that has something else.
     pub(super) fn columns<'j>(&self, json: &'j str, text: &mut String) -> Option<Found<'j>> {
-        if self.dialect.nests || self.known.0.is_empty() {
+        if self.dialect.nests || self.is_wide || self.known.0.is_empty() {
             return None;
         }
         let mut found = Found { event: None, fields: Properties::default(), is_plain: true };
@@ -218,7 +218,9 @@ mod tests {
 
     #[test]
     fn a_row_with_properties_is_left_to_the_reader_of_all_rows() {
-        let shape = Shape::of(&BTreeSet::from(["event", "time", "properties"]));
+        let wide = Shape::of(&BTreeSet::from(["event", "time", "properties"]));
+        assert!(wide.columns(r#"{"event":"A","time":1}"#, &mut String::new()).is_none());
+        let shape = Shape::of(&BTreeSet::from(["event", "time"]));
         for (json, is_flat) in [
             (r#"{"event":"A","time":1}"#, true),
             (r#"{"event":"A","properties":null}"#, true),
