@@ -2,10 +2,12 @@
 
 use std::fs;
 use std::process::{Command, Output};
+use std::sync::Arc;
 
 use assert_cmd::cargo::cargo_bin;
 use journey::session::warehouse::fill;
-use journey::warehouse::Layout;
+use journey::session::{Location, Opened, Options, Session as _};
+use journey::warehouse::{Address, Layout};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -54,6 +56,18 @@ fn what_a_warehouse_does_not_look_through_is_said() {
     let settings = format!("[warehouse]\nurl = \"{base}\"\ndatabase = \"said\"\n");
     let output = run(&settings, &[], &["show", "sally@gmail.com", "--brief"]);
     assert!(text(&output.stdout).contains("Sally Doe"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn answers_of_a_warehouse_stay_as_they_are_where_they_cannot_be_redacted() {
+    let Some(servers) = Servers::start(1) else { return };
+    let address = prepared(&servers, "plain", &Layout::default());
+    fill(&Store::demo().reader(), &client(&address), &mut |_, _| true).unwrap();
+    let location = Location::Warehouse(Address::read(&address).unwrap());
+    let mut session = Opened::open(location, Arc::new(|| false), Options::default()).unwrap();
+    let error = session.redact(None).map(drop).unwrap_err();
+    assert!(error.what.contains("redaction needs a source that can read all of its rows"), "{error:?}");
+    assert!(session.overview().unwrap().overview.events > 100);
 }
 
 #[test]
