@@ -115,7 +115,7 @@ fn each_condition_of_a_finding_about_links_counts() {
             format!("1 View(12345)\n2 AL(sally -> 12345)\n3 View({g}) +sally,\n4 AL(sally -> {g})"),
         ),
         // An identify of two users is one of two names in one moment only where nothing else puts them on a device.
-        ("shared-device", format!("1 View(ann@x.io)\n2 ID(bob@x.io <= ann@x.io)"), switched.clone()),
+        ("shared-device", "1 View(ann@x.io)\n2 ID(bob@x.io <= ann@x.io)".to_owned(), switched.clone()),
         (
             "shared-device",
             format!("{switched}\n3 Buy(ann@x.io) +ann@x.io,d-1\n4 Buy(bob@x.io) +bob@x.io,d-1"),
