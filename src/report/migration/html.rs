@@ -54,7 +54,7 @@ pub fn html(out: &mut dyn Write, store: &str, migration: &Migration) -> io::Resu
     table(out, "Most rows changed", &["name", "id", "rows", "what becomes of it"], cells)?;
     let more = sums.changed.len().saturating_sub(migration.top.len());
     if more > 0 {
-        writeln!(out, "<p class=\"limits\">{} more people have rows that change owner.</p>", count(more as u64))?;
+        writeln!(out, "<p class=\"mut\">{} more people have rows that change owner.</p>", count(more as u64))?;
     }
     for (rules, refused) in [(migration.from, &migration.refused_before), (migration.to, &migration.refused)] {
         let cells = refused.iter().map(|(name, number)| vec![(*name).to_owned(), count(*number)]);
