@@ -288,12 +288,11 @@ impl Outcome {
                     && held.event.id == then.event.id
                     && held.event.place() == then.event.place()
             });
-            let is_own =
-                before.is_own(held) || then.and_then(|at| after.rows.get(at)).is_some_and(|then| after.is_own(then));
             if !is_same {
                 rows.push((Some(at), then));
             }
-            if !is_same || is_own || names_own(held) {
+            // A row that is the user's only afterwards is not the same.
+            if !is_same || before.is_own(held) || names_own(held) {
                 all.push((Some(at), then));
             }
         }

@@ -67,6 +67,36 @@ fn identify_in_place_of_an_alias_changes_later_rows_of_its_own_client_alone() {
 }
 
 #[test]
+fn rows_and_calls_of_the_user_are_listed_with_what_changes_and_those_of_others_are_not() {
+    let story = Story::new(
+        "1 View(12345)
+         2 Plan(12345)
+         3 AL(sally -> 12345)
+         4 Buy(sally)
+         5 Else(bob)
+         6 AL(bobby -> bob)
+         7 AL(sally -> bob)
+         8 Gone(sally)",
+    );
+    let found = outcome(&story, "sally", &[Change::Without(8)]);
+    let listed: Vec<i64> =
+        found.all.iter().filter_map(|(at, _)| Some(found.before.rows[(*at)?].event.time / 1000)).collect();
+    assert_eq!(listed, [1, 2, 3, 4, 7, 8], "the call of 7 s names the user, and its row is of another");
+    assert_eq!(printed(&found), "Gone not sent");
+}
+
+#[test]
+fn a_link_dates_from_the_row_that_arrived_first_whatever_the_order_of_the_rows() {
+    let mut facts = Story::new("2@3 View(a) +,d\n1@10 View(a) +,d\n5@20 Other(b)").facts();
+    for _ in 0..2 {
+        facts.events.reverse();
+        let after = changed(&facts, &[Change::Without(3)]).unwrap();
+        let links: Vec<_> = after.links.iter().map(|link| (link.rows, link.time, link.arrived)).collect();
+        assert_eq!(links, [(2, 2000, 3000)]);
+    }
+}
+
+#[test]
 fn a_reset_at_logout_keeps_the_next_visitor_separate() {
     let story = Story::new(
         "1 View(12345) +,d-1
