@@ -67,7 +67,7 @@ pub trait Rules: Reasons {
 
     /// Whether an id is one of a visitor in whom no rule finds anything, where its rows show nothing by themselves, do
     /// not name it as their user, and nothing else names it. Such ids are most of a store, and [`Rules::check`] need
-    /// not be given them.
+    /// not be given them. Rules that know no findings are not asked.
     fn is_visitor(&self, _id: &str) -> bool {
         false
     }

@@ -1,10 +1,12 @@
 //! One history under several rule sets, and what a rule set says of itself.
 
+use std::sync::Arc;
+
 use journey::identity::across::Across;
 use journey::identity::audit::Rates;
-use journey::identity::{Because, By, LEGACY, RULE_SETS, RuleSet, Tally, Totals, Way, named};
+use journey::identity::{Because, By, LEGACY, RULE_SETS, RuleSet, Tally, Totals, Way, named, usual};
 use journey::model::Id;
-use journey::model::facts::Arrival;
+use journey::model::facts::{Arrival, Origin};
 
 use crate::support::story::Story;
 
@@ -109,6 +111,20 @@ fn the_row_of_a_call_stays_where_it_was_stored_before_a_later_call() {
     let ruled = LEGACY.ruled(&facts, &Id::new("sally"));
     let because: Vec<Because> = ruled.rows.iter().map(|held| held.because).collect();
     assert!(matches!(because[..], [Because::Before(..), Because::Call(1)]), "{because:?}");
+}
+
+#[test]
+fn the_rows_of_an_id_in_both_its_forms_decide_by_which_rules_it_is_judged() {
+    let mut facts = Story::new("1 View(u1)\n2 View($device:d1)\n3 View(x)").facts();
+    let origin = Arc::new(Origin { file: "p.jsonl".into(), vendor: "PostHog".into(), rank: 1 });
+    for event in facts.events.iter_mut().take(2) {
+        Arc::make_mut(event).source.origin = Arc::clone(&origin);
+    }
+    for (id, rules) in
+        [("u1", "posthog"), ("$device:d1", "posthog"), ("d1", "posthog"), ("x", "legacy"), ("y", "legacy")]
+    {
+        assert_eq!(usual(&facts, &Id::new(id)).name(), rules, "{id}");
+    }
 }
 
 #[test]

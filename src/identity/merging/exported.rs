@@ -13,9 +13,9 @@ use super::super::exported::{Differing, How, Recorded, Refused};
 use super::super::facts::Facts;
 use super::super::journey::Verdict;
 use super::super::journey::ruled::{Because, Held};
+use super::explain;
 use super::ruled::Verdicts;
 use super::system::{Node, Sent};
-use super::{IGNORED, explain};
 use crate::model::facts::{Event, Link, Source};
 use crate::model::{Id, LinkKind};
 
@@ -132,8 +132,9 @@ fn refused(
 /// The reason for which the rules refuse what a row says.
 fn computed(verdicts: &Verdicts<'_, '_>, held: &Held) -> Option<&'static str> {
     let (Because::Call(at) | Because::Conflict(at)) = held.because else { return None };
+    // The row of a call that the rules ignore is no one's, and not compared.
     match verdicts.lines.get(at)?.verdict {
-        Verdict::Refused(refusal) if refusal != IGNORED => Some(refusal.name()),
+        Verdict::Refused(refusal) => Some(refusal.name()),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use journey::identity::exported::{Differing, Exported, How, Recorded};
-use journey::identity::{RuleSet, named};
+use journey::identity::{Facts, Journey, RuleSet, named, resolve};
 use journey::ingest::{self, Flow, Input, Options};
 use journey::inspect::exported::report;
 use journey::inspect::{Error, Inspector};
@@ -11,6 +11,7 @@ use journey::model::Id;
 use journey::store::Writer;
 
 use super::{G1, G2};
+use crate::support::story::Story;
 
 fn stored(lines: &str) -> Inspector {
     let mut writer = Writer::in_memory().unwrap();
@@ -380,4 +381,31 @@ fn only_the_rules_refuse_a_row_of_a_merged_file() {
     assert_eq!((refused.exported.as_deref(), refused.computed), (Some("errSameIDs"), Some(form)));
     let (_, recorded) = said(&mut calls(""), Some("original"), "u1");
     assert!(recorded.is_none(), "rows as they were sent name no reason");
+}
+
+#[test]
+fn a_comparison_of_a_part_of_the_rows_says_so_and_the_row_of_an_ignored_call_is_not_compared() {
+    let journey = |story: &str, rules: &str, give: &dyn Fn(&mut Facts)| {
+        let mut facts = Story::new(story).facts();
+        give(&mut facts);
+        resolve(&facts, &Id::new("u1"), named(rules).unwrap()).unwrap()
+    };
+    let is_part = |journey: &Journey| journey.notes.iter().any(|note| note.contains("only the first 1 are compared"));
+    let owned = |facts: &mut Facts, is_part: bool| {
+        facts.counted.of_row.insert(facts.events[0].row, "person P1".into());
+        facts.counted.is_part = is_part;
+    };
+    assert!(is_part(&journey("1 View(u1)\n2 View(u1)", "posthog", &|facts| owned(facts, true))));
+    assert!(!is_part(&journey("1 View(u1)\n2 View(u1)", "posthog", &|facts| owned(facts, false))));
+    let failed = |facts: &mut Facts| {
+        let row = facts.events.last().unwrap().row;
+        facts.counted.failures.insert(row, Some("errManyIDs".into()));
+        facts.counted.is_part = true;
+    };
+    let refusing = journey("1 Login(u1) +u1,d", "simplified", &failed);
+    let refused = refusing.exported.iter().flat_map(|exported| &exported.refused);
+    let refused: Vec<_> = refused.map(|one| (one.exported.as_deref(), one.computed)).collect();
+    assert_eq!(refused, [(Some("errManyIDs"), None)]);
+    assert!(refusing.notes.iter().all(|note| !note.contains("only the first")), "{:?}", refusing.notes);
+    assert!(journey("1 View(u1)\n2 ID(u1 <= anon)", "simplified", &failed).exported.is_none());
 }
