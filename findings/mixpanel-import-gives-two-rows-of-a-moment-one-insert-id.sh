@@ -14,7 +14,7 @@
 #            the new project is shorter than that of the old one. Give each row an $insert_id before.
 set -euo pipefail
 work=$(mktemp -d); trap 'rm -rf "$work"' EXIT; cd "$work"
-npm install --silent --ignore-scripts --no-audit --no-fund --no-package-lock --prefix . 'mixpanel-import@3.1.43' >&2
+npm install --silent --ignore-scripts --no-audit --no-fund --no-package-lock --prefix . mixpanel-import@3.1.43
 cat > run.cjs <<'EOF'
 const assert = require("node:assert");
 const send = require("mixpanel-import");
