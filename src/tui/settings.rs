@@ -258,7 +258,7 @@ impl Settings {
             let words = self.text(name, value).map_err(|error| error.at(line))?.to_owned();
             let Some(slot) = edges.value(name) else {
                 let mut names = Edges::NAMES.into_iter();
-                return Err(AssetError::unknown(&self.file, "table beside the events", name, &mut names).at(line));
+                return Err(AssetError::unknown(&self.file, "table next to the events", name, &mut names).at(line));
             };
             *slot = Some(words);
         }

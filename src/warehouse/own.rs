@@ -4,14 +4,14 @@
 //! their properties as text, and the caller reads them as the rows of an export: then they say what they
 //! say after an import.
 
-mod beside;
 mod columns;
 mod ddl;
+mod edges;
 
 use std::collections::{BTreeSet, HashMap};
 
-pub use self::beside::Coverage;
 use self::columns::Columns;
+pub use self::edges::Coverage;
 use super::activity::activity;
 use super::client::Client;
 use super::mapping::OwnTable;

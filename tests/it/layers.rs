@@ -110,7 +110,7 @@ const NAMING_VERBS: &[&str] = &[
     "src/play/recorded.rs",
     "src/play/reproduce.rs",
     "src/warehouse/own.rs",
-    "src/warehouse/own/beside.rs",
+    "src/warehouse/own/edges.rs",
     "src/warehouse/own/ddl.rs",
 ];
 

@@ -3,7 +3,7 @@
 //! The servers are real ones, started on loopback; without `clickhouse-server` on the machine these
 //! tests say that they are skipped.
 
-mod beside;
+mod edges;
 mod facts;
 mod faults;
 mod said;

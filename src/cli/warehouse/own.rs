@@ -79,7 +79,7 @@ impl<'a> Look<'a> {
         self.totals.events > 0
     }
 
-    /// Whether the tables beside the events have every row, as far as was looked.
+    /// Whether the tables next to the events have every row, as far as was looked.
     fn is_whole(&self) -> bool {
         let Coverage { alias_calls, ids, names } = self.coverage;
         let has_all = |of: Option<(u64, u64)>| of.is_none_or(|(here, all)| here == all);
@@ -225,7 +225,7 @@ fn millis(cost: &Duration) -> u64 {
     u64::try_from(cost.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Prints what makes tables beside the events.
+/// Prints what makes tables next to the events.
 pub(super) fn statements(address: &Address, console: &mut Console) -> Result<(), Failure> {
     let Some(table) = &address.own else { return Ok(()) };
     let events = OwnEvents::open(session::client(address)?, (**table).clone())?;

@@ -91,7 +91,7 @@ impl Known {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Keys(FxHashMap<String, Known>);
 
-/// What was found of a row beside its properties.
+/// What was found of a row next to its properties.
 pub(super) struct Found<'j> {
     pub(super) event: Option<&'j str>,
     pub(super) fields: Properties<'j>,

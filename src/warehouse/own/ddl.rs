@@ -1,6 +1,6 @@
 //! What the owner of a table of events can run so that ids are found faster.
 
-use super::beside::{IDS, NAMED};
+use super::edges::{IDS, NAMED};
 use super::{Columns, OwnEvents};
 use crate::inspect::Error;
 use crate::model::row::CREATE_ALIAS;
@@ -47,7 +47,7 @@ impl Filled<'_> {
 }
 
 impl OwnEvents {
-    /// The statements that make tables beside the events, in their order, and the settings that name them, a line
+    /// The statements that make tables next to the events, in their order, and the settings that name them, a line
     /// each. Where the server is too old to read ids from JSON and the settings name no columns with ids, tables of
     /// named ids are left out.
     ///

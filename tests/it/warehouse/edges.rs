@@ -1,4 +1,4 @@
-//! Tables beside a table of events: where an id is found faster, with the same answers.
+//! Tables next to a table of events: where an id is found faster, with the same answers.
 
 use journey::inspect::Inspector;
 use journey::model::Id;
@@ -28,7 +28,7 @@ fn lines() -> Vec<OwnLine> {
     lines
 }
 
-/// Runs the statements for tables beside the events that `own` maps; the mapping with these tables.
+/// Runs the statements for tables next to the events that `own` maps; the mapping with these tables.
 fn with_tables(address: &str, own: OwnTable) -> OwnTable {
     let (statements, settings) = OwnEvents::open(client(address), own.clone()).unwrap().ddl().unwrap();
     for statement in statements {

@@ -1,4 +1,4 @@
-//! Tables beside the events, which the owner fills from them: where an id is looked for.
+//! Tables next to the events, which the owner fills from them: where an id is looked for.
 //!
 //! They say where rows lie, never what a row says: that is read from the row itself. So a journey is the same with
 //! and without them, as long as they hold every row.
@@ -24,7 +24,7 @@ const CALLS: usize = 1_000;
 /// Ids whose names in the tables are compared with those in rows.
 const SOME: usize = 100;
 
-/// How much of the events the tables beside them hold; `None` for a table that is not given.
+/// How much of the events the tables next to them hold; `None` for a table that is not given.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
     /// Alias calls with an id that the table of alias calls has, and those that there are.
@@ -163,7 +163,7 @@ impl OwnEvents {
         self.rows_where(&[format!("{event} IN ({calls}) AND ({has}) ORDER BY {time}, {row} LIMIT {CALLS}")])
     }
 
-    /// How much of the events the tables beside them hold.
+    /// How much of the events the tables next to them hold.
     ///
     /// # Errors
     /// As of [`OwnEvents::naming`].
