@@ -306,6 +306,8 @@ fn rows_of_a_placeholder_and_of_a_device_with_its_prefix_twice_are_found_where_n
         ("2 View($device:$device:nulla)\n1 View($device:$device:nulla)", &["device-prefix-twice"]),
         // Of a device, the story and the importer take one prefix each.
         ("1 View(x) +,$device:$device:$device:d1", &["device-prefix-twice"]),
+        // Another id names the device, and its rows name none.
+        ("2 View(d1)\n1 View($device:$device:d1) +,$device:d1", &["device-prefix-twice"]),
     ] {
         let inspector = Inspector::new(store(story));
         let found = check::store(&inspector, &mut |_, _| true).unwrap();

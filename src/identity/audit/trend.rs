@@ -124,6 +124,13 @@ mod tests {
     }
 
     #[test]
+    fn days_with_users_come_in_their_order() {
+        let days = days(&[(7, 2), (3, 1), (7, 1)]);
+        assert_eq!(days.iter().collect::<Vec<_>>(), [(3, 1), (7, 3)]);
+        assert_eq!(Days::default().iter().count(), 0);
+    }
+
+    #[test]
     fn a_week_is_compared_with_what_was_usual_before_it() {
         let each = |from: Day, to: Day, users: u64| (from..=to).map(|day| (day, users)).collect::<Vec<_>>();
         let steady = days(&each(1, 30, 4));

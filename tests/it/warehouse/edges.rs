@@ -102,7 +102,7 @@ fn value(n: usize, line: &OwnLine) -> String {
 }
 
 #[test]
-fn tables_beside_the_events_find_what_the_events_have_and_parts_of_every_id() {
+fn tables_next_to_the_events_find_what_the_events_have_and_parts_of_every_id() {
     let Some(servers) = Servers::start(1) else { return };
     let address = &servers.addresses("default")[0];
     let lines = lines();
@@ -133,7 +133,7 @@ fn tables_beside_the_events_find_what_the_events_have_and_parts_of_every_id() {
 }
 
 #[test]
-fn the_engine_of_today_takes_ids_from_json_into_tables_beside_the_events() {
+fn the_engine_of_today_takes_ids_from_json_into_tables_next_to_the_events() {
     let Some(engine) = Current::start() else { return };
     let address = engine.address("default");
     let lines = lines();
@@ -153,7 +153,7 @@ fn the_engine_of_today_takes_ids_from_json_into_tables_beside_the_events() {
 }
 
 #[test]
-fn a_part_of_an_alias_without_rows_of_its_own_is_found_without_tables_beside_the_events() {
+fn a_part_of_an_alias_without_rows_of_its_own_is_found_without_tables_next_to_the_events() {
     let Some(servers) = Servers::start(1) else { return };
     let address = &servers.addresses("default")[0];
     own_table(address, COLUMNS, "event, time", &lines(), &value);
