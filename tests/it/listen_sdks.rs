@@ -15,6 +15,7 @@ use std::process::{Command, Output};
 use std::sync::mpsc::{self, Sender};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -90,7 +91,9 @@ fn line(request: &Request, at: u64, status: u16) -> String {
 pub(crate) fn recorder(to: SocketAddr, answered: Sender<()>) -> (String, Arc<Mutex<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let (noted, begun) = (Arc::new(Mutex::new(String::new())), Arc::new(Mutex::new(1_795_900_000_000_u64)));
+    // By the clock of the SDKs, else their rows would have times that cannot be.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
+    let (noted, begun) = (Arc::new(Mutex::new(String::new())), Arc::new(Mutex::new(u64::try_from(now).unwrap())));
     let lines = Arc::clone(&noted);
     thread::spawn(move || {
         for stream in listener.incoming() {
