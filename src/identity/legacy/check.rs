@@ -13,7 +13,6 @@ use super::rows::RACE_WINDOW;
 use super::world::World;
 use crate::model::alike::differences;
 use crate::model::facts::{AliasCall, Arrival, Link};
-use crate::model::id::{has_prefix_twice, is_placeholder};
 use crate::model::{Id, LinkKind, Millis, Shape};
 
 /// See [`Rules::ways`](crate::identity::Rules::ways).
@@ -81,23 +80,18 @@ pub(super) fn check(facts: &Facts, sums: &dyn Fn(&Id) -> Sums, each: &mut dyn Fn
 /// See [`Rules::is_visitor`](crate::identity::Rules::is_visitor): what [`rows_alone`] takes, and no person. Where it
 /// takes fewer, all answers stay as they are, and a look takes longer.
 pub(super) fn is_visitor(id: &str) -> bool {
-    !(is_odd(id) || Shape::of(id) == Shape::Email)
-}
-
-/// Whether an id is never a visitor's, however little its rows show: a placeholder, or a device with its prefix twice.
-fn is_odd(id: &str) -> bool {
-    is_placeholder(id) || has_prefix_twice(id)
+    Shape::of(id) != Shape::Email
 }
 
 /// The number of rows of an id of which nothing else is known: no call names it, no row ties it to another
 /// id or device, and its rows show nothing by themselves. Most ids of a store are visitors like this; no
 /// rule finds anything in them, and what the rules ask costs most of a look. `None` for all others; what the rules say
-/// of an id that is none of them is the same.
+/// of an id that is none of them is the same. Rows of a placeholder, or of a device with its prefix twice, show
+/// something by themselves: their sums have the time of the first.
 fn rows_alone(world: &World<'_>, root: &Id, sums: &dyn Fn(&Id) -> Sums) -> Option<u64> {
     let mut shown = sums(root);
     let rows = std::mem::take(&mut shown.rows);
     let is_alone = shown == Sums::default()
-        && !is_odd(root.as_str())
         && world.calls_of(root).next().is_none()
         && world.links_of(root).all(|link| names_itself(link, root));
     is_alone.then_some(rows)

@@ -200,9 +200,8 @@ impl Maker<'_, '_, '_> {
     fn ties(&self) -> Vec<(Node, Node, usize)> {
         let mut ties = Vec::new();
         for (at, line) in self.verdicts.lines.iter().enumerate() {
-            if !matches!(line.verdict, Verdict::Refused(_))
-                || self.verdicts.said.get(at).is_none_or(|said| said.pair().is_none())
-            {
+            let Verdict::Refused(_) = line.verdict else { continue };
+            if self.verdicts.said.get(at).is_none_or(|said| said.pair().is_none()) {
                 continue;
             }
             if let [one, other] = self.nodes(at).as_slice() {
