@@ -19,7 +19,7 @@ use super::dialect::TEXTS;
 use super::event::Properties;
 use super::object::string;
 use super::repair::repair;
-use super::rows::{Field, Lifting, Role, Shape, Whole, keep, spare};
+use super::rows::{Field, Lifting, Role, Shape, Whole, is_null_sign, keep, spare};
 use super::split::BYTE_ORDER_MARK;
 use super::types::is_type;
 
@@ -348,7 +348,7 @@ fn lift_columns<R>(cells: &[Cow<'_, str>], columns: &[Column], then: impl FnOnce
         let start = out.len();
         match if *is_text { Token::Text } else { token(cell) } {
             // As where it is an answer in JSON.
-            Token::Text if cell == NULL_SIGN => out.push_str("null"),
+            Token::Text if is_null_sign(cell) => out.push_str("null"),
             Token::Text => {
                 string(cell, out);
                 is_plain &= out.len() - start == cell.len() + 2;
@@ -380,9 +380,6 @@ fn lift_columns<R>(cells: &[Cow<'_, str>], columns: &[Column], then: impl FnOnce
     keep(text);
     done
 }
-
-/// What `ClickHouse` writes for nothing where it writes all values as texts.
-const NULL_SIGN: &str = "ᴺᵁᴸᴸ";
 
 /// Properties of a row that say something of time, ids or the program, mostly.
 const PLACES: usize = 16;

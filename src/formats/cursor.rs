@@ -13,12 +13,16 @@
 /// wrong or a part of it is doubtful.
 pub(super) fn fields(text: &str) -> Option<Vec<(&str, &str)>> {
     let mut fields = Vec::with_capacity(FIELDS.min(text.len() / BYTES));
-    each(text, |key, value| fields.push((key, value)))?;
+    each(text, |key, value| {
+        fields.push((key, value));
+        Some(())
+    })?;
     Some(fields)
 }
 
-/// Calls `field` with each field of [`fields`], until one is wrong or a part of it is doubtful.
-pub(super) fn each<'a>(text: &'a str, mut field: impl FnMut(&'a str, &'a str)) -> Option<()> {
+/// Calls `field` with each field of [`fields`], until one is wrong or a part of it is doubtful, or `field` gives `None`;
+/// whether no value has an escape.
+pub(super) fn each<'a>(text: &'a str, mut field: impl FnMut(&'a str, &'a str) -> Option<()>) -> Option<bool> {
     let mut cursor = Cursor::of(text);
     cursor.take(b'{')?;
     if !cursor.is_empty_object() {
@@ -26,14 +30,14 @@ pub(super) fn each<'a>(text: &'a str, mut field: impl FnMut(&'a str, &'a str)) -
             let start = cursor.at() + 1;
             let key = cursor.key()?.len();
             let key = text.get(start..start + key)?;
-            field(key, cursor.token()?);
+            field(key, cursor.token()?)?;
             if cursor.is_last(b'}')? {
                 break;
             }
         }
     }
     cursor.spaces();
-    cursor.is_at_end().then_some(())
+    cursor.is_at_end().then_some(cursor.is_plain)
 }
 
 /// Whether a text is a JSON value, perhaps with spaces behind it; `false` also where a part of it is doubtful.

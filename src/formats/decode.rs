@@ -8,7 +8,7 @@ mod lists;
 mod other;
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use super::carrier::{self, Opened};
 use super::csv::{self, Head};
@@ -28,6 +28,9 @@ use super::vendor::By;
 use super::vendor::stranger::{self, stranger};
 use super::{profile, table};
 use crate::model::{Flags, Millis, Reject, json};
+
+/// How SDKs write rows.
+static SENT: LazyLock<Shape> = LazyLock::new(Shape::raw);
 
 /// Begins a record in place of a row that the program that made the record could not read; the reason follows.
 pub const UNREADABLE: &str = "unreadable row: ";
@@ -306,8 +309,7 @@ impl Reading<'_, '_> {
         // Something stands next to the properties, or they are the text of an object.
         if fields > 1 + usize::from(outer.event.is_some()) || properties.starts_with('"') {
             // What an SDK sent has its own names, whatever those of the lines around it are.
-            let sent = recorded.map(|_| Shape::raw());
-            let shape = sent.as_ref().unwrap_or(&self.how.rows.events);
+            let shape = if recorded.is_some() { &*SENT } else { &self.how.rows.events };
             return shape.lift_with(json, |whole| self.give(whole, recorded, Some(json)))?;
         }
         let whole = Whole { event: outer.event, properties, fields: None, repaired: false, is_plain: false };
@@ -377,8 +379,7 @@ impl Reading<'_, '_> {
     fn copied(&mut self, json: &str, outer: &Outer<'_>) -> Result<(), String> {
         let properties = outer.properties.ok_or("has no properties")?;
         let event::Decoded { row, project, clock } = event::copied(json, outer.event, properties, self.line)?;
-        let project = project.map(|token| Cow::Owned(token.into_owned()));
-        self.out.take(Item::Event { row: row.into_owned(), project, clock });
+        self.out.take(Item::of_event(row, project, clock));
         Ok(())
     }
 

@@ -61,6 +61,14 @@ pub struct AliasLine {
 /// Takes items as they are read.
 pub type Out<'o, 'a> = &'o mut dyn FnMut(Item<'a>);
 
+impl Item<'_> {
+    /// An event with texts of its own.
+    pub fn of_event(row: RowView<'_>, project: Option<Cow<'_, str>>, clock: Clock) -> Item<'static> {
+        let project = project.map(|token| Cow::Owned(token.into_owned()));
+        Item::Event { row: row.into_owned(), project, clock }
+    }
+}
+
 /// Takes items as they are read, also such as are gone behind the call.
 pub trait Take<'a> {
     /// Takes an item.
@@ -68,8 +76,7 @@ pub trait Take<'a> {
 
     /// Takes an event whose texts are there for this call alone.
     fn pass(&mut self, row: RowView<'_>, project: Option<Cow<'_, str>>, clock: Clock) {
-        let project = project.map(|token| Cow::Owned(token.into_owned()));
-        self.take(Item::Event { row: row.into_owned(), project, clock });
+        self.take(Item::of_event(row, project, clock));
     }
 }
 

@@ -29,7 +29,11 @@ macro_rules! fields {
             #[allow(dead_code, reason = "some are read of what was read before")]
             pub(super) fn read(json: &'a str) -> serde_json::Result<Self> {
                 let mut fields = Self::default();
-                if $crate::formats::cursor::each(json, |key, value| fields.note(key, value)).is_none() {
+                let note = |key, value| {
+                    fields.note(key, value);
+                    Some(())
+                };
+                if $crate::formats::cursor::each(json, note).is_none() {
                     fields = Self::default();
                     $crate::formats::object::each_parsed(json, |key, value| fields.note(key, value))?;
                 }

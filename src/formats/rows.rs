@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use self::known::Keys;
-pub(super) use self::known::{Field, keep, spare};
+pub(super) use self::known::{Field, is_null_sign, keep, spare};
 pub(super) use self::lifting::Lifting;
 use super::dialect::{self, Dialect};
 use super::event::Properties;

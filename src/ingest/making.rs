@@ -379,8 +379,7 @@ impl<'p> Take<'p> for Taking<'p> {
             self.note(&row, clock, true);
             self.decoded.draft.pass(&row);
         } else {
-            let project = project.map(|token| Cow::Owned(token.into_owned()));
-            self.take(Item::Event { row: row.into_owned(), project, clock });
+            self.take(Item::of_event(row, project, clock));
         }
     }
 }

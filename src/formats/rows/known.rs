@@ -8,12 +8,17 @@ use std::cell::Cell;
 use rustc_hash::FxHashMap;
 
 use super::{Role, Shape, Whole};
-use crate::formats::cursor::Cursor;
+use crate::formats::cursor;
 use crate::formats::event::Properties;
 use crate::formats::object::string;
 
 /// What `ClickHouse` writes for nothing where it writes all values as texts.
 pub(super) const NULL_SIGN: &str = r#""ᴺᵁᴸᴸ""#;
+
+/// Whether the text of a cell is that sign.
+pub(in crate::formats) fn is_null_sign(cell: &str) -> bool {
+    NULL_SIGN.get(1..NULL_SIGN.len() - 1) == Some(cell)
+}
 
 /// Bytes of a text that is kept for the next row.
 const SPARE: usize = 1 << 20;
@@ -112,24 +117,11 @@ impl Shape {
         }
         let mut found = Found { event: None, fields: Properties::default(), is_plain: true };
         text.push('{');
-        let mut cursor = Cursor::of(json);
-        cursor.take(b'{')?;
-        if !cursor.is_empty_object() {
-            loop {
-                let start = cursor.at() + 1;
-                let key = cursor.key()?.len();
-                let key = json.get(start..start + key)?;
-                let value = cursor.token()?;
-                self.column(key, if value == NULL_SIGN { "null" } else { value }, &mut found, text)?;
-                if cursor.is_last(b'}')? {
-                    break;
-                }
-            }
-        }
-        cursor.spaces();
+        found.is_plain = cursor::each(json, |key, value| {
+            self.column(key, if value == NULL_SIGN { "null" } else { value }, &mut found, text)
+        })?;
         text.push('}');
-        found.is_plain = cursor.is_plain;
-        cursor.is_at_end().then_some(found)
+        Some(found)
     }
 
     fn column<'j>(&self, key: &str, value: &'j str, found: &mut Found<'j>, text: &mut String) -> Option<()> {
