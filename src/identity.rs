@@ -50,6 +50,7 @@ pub use journey::{
     AliasLine, Alike, Evidence, EvidenceKind, Journey, Member, Mention, Neighbour, Orphan, Owner, Phase, Point,
     PointKind, Reason, Reasons, Refusal, Role, Split, State, Step, Strength, Verdict,
 };
+pub(crate) use legacy::once_in_files;
 pub use legacy::{Marks, RACE_WINDOW, Splits, Table, Tie, World};
 pub use moment::resolve_as_of;
 pub use register::Register;

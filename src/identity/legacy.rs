@@ -35,6 +35,7 @@ pub(super) use rows::deliveries;
 pub use table::Table;
 pub use world::World;
 pub(super) use world::each_once;
+pub(crate) use world::once_in_files;
 
 use super::facts::Facts;
 use super::findings::{Checked, Kind, Sums, Totals, Way};

@@ -19,7 +19,7 @@ use self::ids::{Ids, number};
 use super::{Error, Inspector, Sweep};
 use crate::identity::merging::system::{Node, Number, Ruling, Said, System, Texts};
 use crate::identity::migration::{Becomes, Changed, Fate, Migration, Owners, Shares, TopUser, weigh};
-use crate::identity::{RuleSet, Table, Verdict};
+use crate::identity::{RuleSet, Table, Verdict, once_in_files};
 use crate::model::facts::{AliasCall, Arrival};
 use crate::model::scan::{SweptCall, SweptLink};
 use crate::model::{Flags, Id, LinkKind};
@@ -120,23 +120,16 @@ fn of_store(
 /// Refused pairs with the reason: who does not join, and whom.
 type Pairs = Vec<(&'static str, Number, Number)>;
 
-/// Calls without those that another file holds too, as [`crate::identity::each_once`] has them of one user.
+/// Calls without those that another file holds too, in their order of arrival where there are several files.
 fn each_once(mut calls: Vec<SweptCall>, ranks: &FxHashMap<i64, u32>) -> Vec<SweptCall> {
     let file = calls.first().map(|call| call.file);
-    if calls.iter().all(|call| Some(call.file) == file) {
-        return calls;
+    if calls.iter().any(|call| Some(call.file) != file) {
+        calls.sort_unstable_by_key(|call| (call.arrived, ranks.get(&call.file).copied(), call.line, call.row));
     }
-    calls.sort_unstable_by_key(|call| (call.arrived, ranks.get(&call.file).copied(), call.line, call.row));
-    let mut in_file: FxHashMap<_, u32> = FxHashMap::default();
-    let mut seen = FxHashSet::default();
-    calls.retain(|call| {
+    once_in_files(calls, |call| {
         let known = !call.flags.has(Flags::ARRIVAL_UNKNOWN);
-        let what = (call.alias, call.target, call.time, known.then_some(call.arrived), call.from_table);
-        let occurrence = in_file.entry((what, call.file)).or_default();
-        *occurrence += 1;
-        seen.insert((what, *occurrence))
-    });
-    calls
+        (call.file, (call.alias, call.target, call.time, known.then_some(call.arrived), call.from_table))
+    })
 }
 
 /// Whether the rules have two ids as one person, whatever call said so.

@@ -1,6 +1,7 @@
 //! Facts with the indexes and the judgements that every question needs.
 
 use std::cell::RefCell;
+use std::hash::Hash;
 use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
@@ -271,26 +272,35 @@ impl<'a> World<'a> {
     }
 }
 
+/// `calls` without those that another file holds too.
+pub(in crate::identity) fn each_once(calls: Vec<&AliasCall>) -> Vec<&AliasCall> {
+    once_in_files(calls, |call| {
+        let known = !call.flags.has(Flags::ARRIVAL_UNKNOWN);
+        let what = (&call.alias, &call.target, call.time, known.then_some(call.arrived), call.from_table);
+        (call.source.rank, what)
+    })
+}
+
 /// `calls` without those that another file holds too: exports overlap, and the server had such
-/// a call once. Equal calls in *one* file are calls that it had twice.
-pub(crate) fn each_once(calls: Vec<&AliasCall>) -> Vec<&AliasCall> {
+/// a call once. Equal calls in *one* file are calls that it had twice. `of` gives the file of a call, and what it says.
+pub(crate) fn once_in_files<C, F: Copy + Eq + Hash, W: Copy + Eq + Hash>(
+    mut calls: Vec<C>,
+    of: impl Fn(&C) -> (F, W),
+) -> Vec<C> {
     // In one file there is no overlap: what follows would keep every call, only more slowly.
-    let rank = calls.first().map(|call| call.source.rank);
-    if calls.iter().all(|call| Some(call.source.rank) == rank) {
+    let file = calls.first().map(|call| of(call).0);
+    if calls.iter().all(|call| Some(of(call).0) == file) {
         return calls;
     }
     let mut in_file: HashMap<_, u32> = HashMap::new();
     let mut seen = HashSet::new();
+    calls.retain(|call| {
+        let (file, what) = of(call);
+        let occurrence = in_file.entry((what, file)).or_default();
+        *occurrence += 1;
+        seen.insert((what, *occurrence))
+    });
     calls
-        .into_iter()
-        .filter(|call| {
-            let known = !call.flags.has(Flags::ARRIVAL_UNKNOWN);
-            let what = (&call.alias, &call.target, call.time, known.then_some(call.arrived), call.from_table);
-            let occurrence = in_file.entry((what, call.source.rank)).or_default();
-            *occurrence += 1;
-            seen.insert((what, *occurrence))
-        })
-        .collect()
 }
 
 /// Whether `call` asks for alias `id`, and not of itself.
