@@ -177,18 +177,14 @@ fn lines(common: &Common, theme: Option<&str>, store: Named, loaded: &Loaded) ->
         When::Auto if variable("NO_COLOR").is_some() => line("color", "never".to_owned(), "NO_COLOR".to_owned()),
         When::Auto => line("color", "auto".to_owned(), default()),
     });
-    for (name, value) in settings.warehouse.set() {
-        let path = loaded.file.as_ref().map(|file| file.path.display().to_string()).unwrap_or_default();
-        lines.extend(value.map(|value| line(&format!("warehouse.{name}"), value, path)));
-    }
-    for (name, value) in settings.warehouse.events.iter().flat_map(Events::set) {
-        let path = loaded.file.as_ref().map(|file| file.path.display().to_string()).unwrap_or_default();
-        lines.extend(value.map(|value| line(&format!("warehouse.events.{name}"), value, path)));
-    }
-    for (name, value) in settings.warehouse.edges.set() {
-        let path = loaded.file.as_ref().map(|file| file.path.display().to_string()).unwrap_or_default();
-        lines.extend(value.map(|value| line(&format!("warehouse.edges.{name}"), value, path)));
-    }
+    let path = loaded.file.as_ref().map(|file| file.path.display().to_string()).unwrap_or_default();
+    let mut of_table = |table: &str, set: &mut dyn Iterator<Item = (&'static str, Option<String>)>| {
+        let set = set.filter_map(|(name, value)| Some(line(&format!("{table}.{name}"), value?, path.clone())));
+        lines.extend(set);
+    };
+    of_table("warehouse", &mut settings.warehouse.set().into_iter());
+    of_table("warehouse.events", &mut settings.warehouse.events.iter().flat_map(Events::set));
+    of_table("warehouse.edges", &mut settings.warehouse.edges.set().into_iter());
     for (meaning, words) in &settings.colours {
         lines.push(line(&format!("colours.{}", meaning.name()), words.value.clone(), loaded.line(words.line)));
     }
@@ -201,6 +197,16 @@ fn lines(common: &Common, theme: Option<&str>, store: Named, loaded: &Loaded) ->
         lines.push(line(&name, value, loaded.line(bound.line)));
     }
     Ok(lines)
+}
+
+/// Writes what is set of a table, and what else could be.
+fn write_set(text: &mut String, set: impl IntoIterator<Item = (&'static str, Option<String>)>) {
+    for (name, value) in set {
+        match value {
+            Some(value) => drop(writeln!(text, "{name} = {value}")),
+            None => drop(writeln!(text, "# {name} =")),
+        }
+    }
 }
 
 /// The settings as a file that says the same, with what else could be set.
@@ -228,32 +234,17 @@ fn as_file(loaded: &Loaded) -> Result<String, Failure> {
         }
     }
     text.push_str("\n# A ClickHouse server, for commands without a store. Only variables hold secrets, never this file.\n[warehouse]\n");
-    for (name, value) in settings.warehouse.set() {
-        match value {
-            Some(value) => drop(writeln!(text, "{name} = {value}")),
-            None => drop(writeln!(text, "# {name} =")),
-        }
-    }
+    write_set(&mut text, settings.warehouse.set());
     let events = settings.warehouse.events.as_ref();
     text.push_str("\n# Your own table of events there, read in place of the tables of journey: its name, and SQL\n# expressions of its columns.\n");
     text.push_str(if events.is_some() { "[warehouse.events]\n" } else { "# [warehouse.events]\n" });
-    for (name, value) in events.cloned().unwrap_or_default().set() {
-        match value {
-            Some(value) => drop(writeln!(text, "{name} = {value}")),
-            None => drop(writeln!(text, "# {name} =")),
-        }
-    }
+    write_set(&mut text, events.cloned().unwrap_or_default().set());
     let edges = &settings.warehouse.edges;
     text.push_str(
         "\n# Tables that are filled from it, where ids are found faster: journey warehouse ddl prints them.\n",
     );
     text.push_str(if edges.is_empty() { "# [warehouse.edges]\n" } else { "[warehouse.edges]\n" });
-    for (name, value) in edges.set() {
-        match value {
-            Some(value) => drop(writeln!(text, "{name} = {value}")),
-            None => drop(writeln!(text, "# {name} =")),
-        }
-    }
+    write_set(&mut text, edges.set());
     text.push_str("\n# Thresholds of findings.\n[check]\n");
     for threshold in THRESHOLDS {
         let set = settings.check.iter().rfind(|(of, _)| of.name == threshold.name);

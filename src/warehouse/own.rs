@@ -109,7 +109,7 @@ impl OwnEvents {
         let text = |answer: &mut Answer<'_>| Ok(answer.text()?.into_owned());
         let version = client.records("SELECT version() FORMAT RowBinary", None, text)?.pop().unwrap_or_default();
         let own = Self { client, stop: None, table, columns, version, types };
-        own.tables_beside()?;
+        own.check_edges()?;
         Ok(own)
     }
 
@@ -224,7 +224,7 @@ impl OwnEvents {
     fn naming_these(&self, forms: &BTreeSet<String>, texts: &BTreeSet<String>) -> Result<Vec<OwnRow>, Error> {
         let forms = literals(forms.iter().map(String::as_str));
         if let Some(named) = &self.table.edges.named {
-            return self.named_beside(named, &forms);
+            return self.named_by_edges(named, &forms);
         }
         self.named_inside(&forms, texts)
     }

@@ -95,7 +95,7 @@ impl<'a> Look<'a> {
             .collect();
         let costs: Vec<Value> =
             self.costs.iter().map(|(what, cost)| json!({ "what": what, "ms": millis(cost) })).collect();
-        let parts = |of: Option<(u64, u64)>, here: &str, all: &str| of.map(|(a, b)| json!({ here: a, all: b }));
+        let parts = |of: Option<(u64, u64)>| of.map(|(here, all)| json!({ "here": here, "all": all }));
         json!({
             "schema": SCHEMA, "warehouse": address.to_string(), "version": events.version(),
             "read_only": user.is_read_only, "takes_settings": !user.takes_no_settings, "table": table.table,
@@ -104,8 +104,8 @@ impl<'a> Look<'a> {
             "rows_after_merge": totals.merged, "alias_calls": totals.alias_calls, "sorting_key": key,
             "sorted_by_id": self.is_sorted_by_id, "rows_read_for_an_id": self.read,
             "edges": {
-                "alias_calls": parts(coverage.alias_calls, "here", "all"), "ids": parts(coverage.ids, "here", "all"),
-                "names": parts(coverage.names, "here", "all"), "whole": self.is_whole(),
+                "alias_calls": parts(coverage.alias_calls), "ids": parts(coverage.ids),
+                "names": parts(coverage.names), "whole": self.is_whole(),
             },
             "costs": costs,
         })

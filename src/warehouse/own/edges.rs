@@ -37,7 +37,7 @@ pub struct Coverage {
 
 impl OwnEvents {
     /// Looks whether the tables that are given can be read.
-    pub(super) fn tables_beside(&self) -> Result<(), Error> {
+    pub(super) fn check_edges(&self) -> Result<(), Error> {
         let edges = &self.table.edges;
         let named = edges.named.iter().flatten().map(|table| (table, &NAMED[..]));
         for (table, columns) in named.chain(edges.ids.iter().map(|table| (table, &IDS[..]))) {
@@ -68,7 +68,7 @@ impl OwnEvents {
     }
 
     /// Rows of the ids of `forms`, and those that name one by what the tables say.
-    pub(super) fn named_beside(&self, named: &[String; 2], forms: &str) -> Result<Vec<OwnRow>, Error> {
+    pub(super) fn named_by_edges(&self, named: &[String; 2], forms: &str) -> Result<Vec<OwnRow>, Error> {
         let part = |table: &String| {
             format!(
                 "SELECT journey_id, journey_time FROM {table} WHERE journey_named IN ({forms}) AND NOT (journey_id IN ({forms}))"
