@@ -330,6 +330,7 @@ impl Reading<'_, '_> {
             is_answer: self.how.is_answer,
             is_plain,
             on_wall: self.how.rows.events.dialect.on_wall,
+            makes_ids: self.how.rows.makes_ids,
         };
         let text = Cow::Borrowed(properties);
         let event::Decoded { row, project, clock } = if let Some(fields) = fields {

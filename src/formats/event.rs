@@ -171,6 +171,8 @@ pub(super) struct Around {
     pub(super) is_plain: bool,
     /// Known to come from a tool that writes a zone behind times which are on the project's clock.
     pub(super) on_wall: bool,
+    /// A row without a `distinct_id` gets the id that Simplified ID Merge makes of its user or its device.
+    pub(super) makes_ids: bool,
 }
 
 impl Around {
@@ -285,8 +287,17 @@ pub(super) fn of_fields<'a>(
         }
         id_token = given(p.original_id).or(id_token);
     }
-    let id = id_token.and_then(id_of);
-    if let Some(token) = id_token {
+    let mut id = id_token.and_then(id_of);
+    if around.makes_ids && id.is_none() {
+        id = p.user.and_then(id_of).or_else(|| {
+            let device = p.device.and_then(id_of).map(bare).filter(|id| !id.is_empty())?;
+            Some(Cow::Owned(format!("{DEVICE_PREFIX}{device}")))
+        });
+        if id.is_some() {
+            flags.set(Flags::ID_MADE);
+        }
+    }
+    if let Some(token) = id_token.filter(|_| !flags.has(Flags::ID_MADE)) {
         if id.is_none() {
             flags.set(Flags::ID_UNUSABLE);
         } else if !token.starts_with('"') {

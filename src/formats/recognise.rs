@@ -63,7 +63,14 @@ pub(super) struct Found {
     pub(super) left_out: Vec<String>,
     /// The vendor that wrote them, if it is another than Mixpanel.
     pub(super) vendor: Option<By>,
+    /// No row has a `distinct_id`; its id is what Simplified ID Merge makes of `$user_id` and `$device_id`
+    /// (identity.md §3.2).
+    pub(super) makes_ids: bool,
 }
+
+/// What rows are called whose ids are made.
+const MADE_IDS: &str =
+    "events without distinct_id, whose ids are $user_id or $device:$device_id as Simplified ID Merge makes them";
 
 /// What one row has of what a row of events needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,6 +85,8 @@ struct Has {
     properties: bool,
     /// It is as an SDK sends it.
     wire: bool,
+    /// Ids of a user or a device under the names that Mixpanel gives them.
+    client: bool,
 }
 
 impl Has {
@@ -97,7 +106,15 @@ impl Has {
             odd_time: given(p.time).is_some(),
             properties: has_properties,
             wire: p.token.is_some() && stamp.is_none() && has_properties,
+            // `user_id` alone may be anybody's.
+            client: [p.user, p.device].into_iter().flatten().any(|token| json::id_text(token).is_some())
+                && ["$user_id", "$device_id"].iter().any(|key| json.contains(key)),
         })
+    }
+
+    /// Whether it is an event whose id can be made.
+    fn can_have_id_made(self) -> bool {
+        self.name && self.time && self.client && !self.id
     }
 
     fn is_event(self) -> bool {
@@ -257,9 +274,15 @@ impl<'a> Seen<'a> {
         let mut best = Has::default();
         let mut unfit: BTreeSet<&str> = BTreeSet::new();
         let marked = keys.iter().any(|key| profiles.is_profile_key(key, PROFILE));
-        for Candidate { json, keys, stream, .. } in &self.candidates {
-            let has = Has::of(&events, json).unwrap_or_default();
-            if has.is_event() {
+        let candidates: Vec<(&Candidate<'_>, Has)> = self
+            .candidates
+            .iter()
+            .map(|candidate| (candidate, Has::of(&events, &candidate.json).unwrap_or_default()))
+            .collect();
+        let made = candidates.iter().filter(|(_, has)| has.can_have_id_made()).count();
+        let makes_ids = made * 2 >= self.rows && candidates.iter().all(|(_, has)| !has.id);
+        for (Candidate { json, keys, stream, .. }, has) in candidates {
+            if has.is_event() || makes_ids && has.can_have_id_made() {
                 with_id += usize::from(has.id);
                 *(if has.wire { &mut wire } else { &mut plain }) += 1;
             } else if is_profile(&profiles, json, has) && (marked || stream.as_deref() == Some(PROFILES_STREAM)) {
@@ -292,6 +315,7 @@ impl<'a> Seen<'a> {
         // A row may lack its id; of another tool none has it, and what it has is called otherwise.
         if plain + wire > 0
             && with_id == 0
+            && !makes_ids
             && let Some(other) = keys.iter().find(|key| is_other_id(key))
         {
             let columns = named(&keys);
@@ -310,7 +334,7 @@ impl<'a> Seen<'a> {
             own.into_iter().chain(self.around.iter().filter(|key| !key.eq_ignore_ascii_case("_airbyte_data")).cloned());
         let left_out: Vec<String> = left_out.collect::<BTreeSet<_>>().into_iter().collect();
         let is_carried = self.candidates.iter().any(|candidate| candidate.carrier.is_some());
-        let is_raw = !is_carried && plain + wire > 0 && keys.iter().all(|key| is_of_raw(key));
+        let is_raw = !is_carried && !makes_ids && plain + wire > 0 && keys.iter().all(|key| is_of_raw(key));
         let most_native = from_native.map_or(0, |(_, (_, count))| *count);
         let found = if most_native >= plain.max(wire).max(as_profiles) {
             let (name, (format, _)) = from_native.ok_or("it has no rows")?;
@@ -320,8 +344,12 @@ impl<'a> Seen<'a> {
         } else if wire > plain && is_raw {
             Found::raw(Format::Payloads)
         } else {
-            let name = if is_raw { Format::Export.name() } else { events.dialect.name };
-            Found { name, is_raw, ..Found::raw(Format::Export) }
+            let name = match (is_raw, makes_ids) {
+                (true, _) => Format::Export.name(),
+                (false, true) => MADE_IDS,
+                (false, false) => events.dialect.name,
+            };
+            Found { name, is_raw, makes_ids, ..Found::raw(Format::Export) }
         };
         let name = self.carrier.filter(|_| is_carried).map_or(found.name, Carrier::name);
         Ok(Some(Found { name, events, profiles, is_carried, left_out, ..found }))
@@ -428,6 +456,7 @@ impl Has {
             odd_time: self.odd_time || other.odd_time,
             properties: self.properties || other.properties,
             wire: false,
+            client: self.client || other.client,
         }
     }
 }
@@ -444,6 +473,7 @@ impl Found {
             is_carried: false,
             left_out: Vec::new(),
             vendor: None,
+            makes_ids: false,
         }
     }
 

@@ -369,6 +369,9 @@ impl Flags {
     pub const AMBIGUOUS_HOUR: Self = Self(1 << 9);
     /// Has a `distinct_id` that stands for no id: empty, `null`, an object or an array.
     pub const ID_UNUSABLE: Self = Self(1 << 10);
+    /// Has no `distinct_id`; its id was made of `$user_id` or `$device_id`, as Simplified ID Merge makes it
+    /// (identity.md §3.2).
+    pub const ID_MADE: Self = Self(1 << 11);
 
     /// Whether all of `other` are set.
     pub fn has(self, other: Self) -> bool {

@@ -263,6 +263,48 @@ fn rows_whose_id_is_called_otherwise_are_refused_and_rows_that_lack_an_id_are_no
     }
 }
 
+/// Rows of make-mp-data 1.2.25, which has no `distinct_id`.
+#[test]
+fn rows_with_a_user_or_a_device_and_no_distinct_id_have_the_id_that_simplified_id_merge_makes() {
+    let device = "qUbFWkGd00GyEHyWX16QaOX96Lp5igLBLUHYYIXtMU";
+    let user = "c05d8f18-3a59-59e7-804f-24d8ae29a299";
+    let found = rows("demo/make-mp-data.csv");
+    let ids: Vec<_> = found.iter().map(|row| row.id.clone().unwrap()).collect();
+    let anonymous = Id::new(&format!("$device:{device}"));
+    assert_eq!(ids.iter().filter(|id| **id == anonymous).count(), 7);
+    assert_eq!(ids.iter().filter(|id| id.as_str() == user).count(), 2);
+    assert!(found.iter().all(|row| row.flags.has(Flags::ID_MADE) && row.device == Some(Id::new(device))));
+    let found = rows("demo/make-mp-data.jsonl");
+    assert!(found.iter().all(|row| row.id.is_some() && row.id == row.user));
+    let name = "events without distinct_id, whose ids are $user_id or $device:$device_id as Simplified ID Merge makes \
+                them (JSON Lines)";
+    assert_eq!(items(&sample("demo/make-mp-data.jsonl")).0.name, name);
+}
+
+#[test]
+fn an_id_is_made_only_where_no_row_has_one_and_most_rows_have_a_user_or_a_device() {
+    let row = |ids: &str| format!("{{\"event\":\"A\",\"properties\":{{\"time\":1{ids}}}}}\n");
+    let device = row(r#","$device_id":"$device:d""#);
+    let user = row(r#","$device_id":"d","$user_id":"u""#);
+    let own = row(r#","distinct_id":"a""#);
+    let none = row("");
+    let ids = |rows: &[&String]| {
+        let content: String = rows.iter().map(|row| row.as_str()).collect();
+        let (_, items) = items(content.as_bytes());
+        let id = |item: &Item<'_>| match item {
+            Item::Event { row, .. } => row.id.as_ref().map(ToString::to_string),
+            other => panic!("no event: {other:?}"),
+        };
+        items.iter().map(id).map(Option::unwrap_or_default).collect::<Vec<_>>()
+    };
+    assert_eq!(ids(&[&device, &user, &none]), ["$device:d", "u", ""]);
+    assert_eq!(ids(&[&device, &user, &own]), ["", "", "a"]);
+    assert_eq!(ids(&[&device, &none, &none]), ["", "", ""]);
+    // `user_id` may be the id of any tool.
+    let other = r#"{"event":"A","time":1,"user_id":"u"}"#;
+    assert!(sniff(other.as_bytes(), true, "x").unwrap_err().why.contains("no id (distinct_id)"));
+}
+
 #[test]
 fn what_stands_next_to_the_properties_of_a_recorded_row_hides_no_call() {
     // As `mixpanel-react-native` 3.8.0 sends rows, alone and in a batch.

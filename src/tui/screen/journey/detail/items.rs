@@ -311,6 +311,10 @@ fn flags(event: &Event) -> impl Iterator<Item = &'static str> {
         (Flags::ID_NOT_TEXT, "the distinct_id was a number or boolean"),
         (Flags::HAD_PERSISTED, "$had_persisted_distinct_id: the device id may be an old user id"),
         (Flags::ID_UNUSABLE, "its distinct_id is a placeholder"),
+        (
+            Flags::ID_MADE,
+            "without a distinct_id: its id is made of $user_id or $device_id, as Simplified ID Merge does",
+        ),
     ]
     .into_iter()
     .filter(|(flag, _)| event.flags.has(*flag))
