@@ -4,6 +4,7 @@
 //! [`Source`] for the rows and calls that can matter for an id ([`gather`](mod@gather)), and lets the
 //! engine decide. [`query`] is the language of the search and of the filter of a journey.
 
+pub mod able;
 mod across;
 mod census;
 pub mod check;

@@ -10,6 +10,7 @@
 //! The command line holds an [`Inspector`], the interface a [`Session`]; neither knows which source
 //! is behind it. `assets/docs/architecture.md` says how to add one.
 
+mod able;
 mod answers;
 mod asked;
 pub mod demo;

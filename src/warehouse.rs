@@ -11,6 +11,7 @@
 //! `journey_loads` names it, which is the last thing that is written: what an interrupted load left
 //! is never read.
 
+mod able;
 mod activity;
 mod address;
 mod around;

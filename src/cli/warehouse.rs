@@ -1,5 +1,6 @@
 //! `journey warehouse`, and `journey import --to`: a ClickHouse server that holds the rows.
 
+mod able;
 mod own;
 
 use std::io::Write as _;
@@ -83,16 +84,18 @@ fn statements(layout: &Layout, console: &mut Console) -> Result<(), Failure> {
 fn look(address: &Address, console: &mut Console) -> Result<(), Failure> {
     let stop = stop_flag()?;
     let stop: Stop = Arc::new(move || stop.load(Ordering::Relaxed));
-    let health = check::check(&session::client(address)?, Some(&stop))?;
+    let client = session::client(address)?;
+    let health = check::check(&client, Some(&stop))?;
     let check::Health { version, user, missing, wrong, loads, has_facts, unfinished } = &health;
     let usable = health.is_usable();
+    let abilities = usable.then(|| session::abilities(client, &health, stop)).transpose()?;
     match console.format {
         Format::Json => {
             let answer = json!({
                 "schema": SCHEMA, "warehouse": address.to_string(), "version": version, "usable": usable,
                 "read_only": user.is_read_only, "takes_settings": !user.takes_no_settings, "missing_tables": missing,
                 "wrong_columns": wrong, "loads": loads.0, "rows": loads.1, "facts_loaded": has_facts,
-                "unfinished_rows": unfinished,
+                "unfinished_rows": unfinished, "can": able::as_json(abilities.as_ref()),
             });
             writeln!(console.out, "{answer}")?;
         }
@@ -119,6 +122,7 @@ fn look(address: &Address, console: &mut Console) -> Result<(), Failure> {
                 line(format!("{} of interrupted loads take room and are never read", counted(*unfinished, "row")))?;
             }
             line(if usable { "it can be used".to_owned() } else { "it cannot be used yet".to_owned() })?;
+            abilities.iter().flat_map(able::lines).try_for_each(&mut line)?;
         }
     }
     console.finish()?;

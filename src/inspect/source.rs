@@ -17,6 +17,7 @@ use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
 use super::Error;
+use super::able::Abilities;
 use crate::model::clue::Clue;
 use crate::model::facts::{AliasCall, Event, Link, Place, Source as FilePlace};
 use crate::model::hit::{IdHit, Span};
@@ -119,6 +120,11 @@ pub trait Source: Lookup + Send {
 
     /// The source as a whole.
     fn overview(&self) -> Result<Overview, Error>;
+
+    /// What can be answered here and what not; `None` where everything can.
+    fn abilities(&self) -> Result<Option<Abilities>, Error> {
+        Ok(None)
+    }
 
     /// What could not be read at import, by file and line; nothing where that is not kept.
     fn rejects(&self, _limit: usize) -> Result<Vec<StoredReject>, Error> {

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::able;
 use crate::identity::across::Across;
 use crate::identity::audit::Audit;
 use crate::identity::migration::Migration;
 use crate::identity::repair::Repair;
 use crate::identity::what_if::{Change, Outcome, Unfit};
 use crate::identity::{Finding, Journey, Kind, RuleSet, Step, named};
+use crate::inspect::able::Abilities;
 use crate::inspect::check::{self, Person, Proof};
 use crate::inspect::{Error, ErrorKind, Inspector, migration};
 use crate::model::Id;
@@ -42,6 +44,8 @@ pub enum Question {
     WhatIf(Id, &'static str, Vec<Change>),
     /// The rows of a user under the rule sets with these names.
     Across(Id, Vec<&'static str>),
+    /// What the source can answer, tried.
+    Abilities,
 }
 
 /// An answer.
@@ -66,6 +70,8 @@ pub enum Answer {
     WhatIf(Option<Box<Outcome>>, String),
     /// Of [`Question::Across`]; `None` when no row belongs to the id under any of the rule sets.
     Across(Option<Box<Across>>),
+    /// Of [`Question::Abilities`]; `None` where everything is answered.
+    Abilities(Option<Box<Abilities>>),
 }
 
 /// Answers a question. `go_on` gets how many rows of how many are done; `false` ends a look at every
@@ -109,6 +115,10 @@ pub(super) fn answer(
             let rules: Vec<RuleSet> = names.iter().filter_map(|name| named(name)).collect();
             Answer::Across(inspector.across(id, &rules)?.map(Box::new))
         }
+        Question::Abilities => Answer::Abilities(match inspector.source().abilities()? {
+            Some(abilities) => Some(Box::new(able::tried(inspector, abilities, go_on)?)),
+            None => None,
+        }),
         Question::Row(row) => Answer::Row(inspector.properties(&[*row])?.into_iter().next().unwrap_or_default()),
     })
 }

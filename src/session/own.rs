@@ -4,6 +4,10 @@
 //! they are answered as any rows in memory ([`Memory`]). They are read by the code that reads an export,
 //! so that a row says the same wherever it lies.
 
+mod able;
+
+pub use self::able::Look;
+
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -12,6 +16,7 @@ use serde_json::value::RawValue;
 
 use super::memory::{File, Memory};
 use crate::formats::{Decoder, Item, Map, sniff, sniff_table_by_map};
+use crate::inspect::able::Abilities;
 use crate::inspect::{Ask, Edges, Error, ErrorKind, Lookup, Scan as _, Source, Stop};
 use crate::model::facts::{Event, Place};
 use crate::model::hit::{IdHit, Match, Span};
@@ -289,6 +294,10 @@ impl Source for OwnSource {
 
     fn rejects(&self, limit: usize) -> Result<Vec<StoredReject>, Error> {
         self.state.borrow().memory.rejects(limit)
+    }
+
+    fn abilities(&self) -> Result<Option<Abilities>, Error> {
+        Look::of(&self.events)?.abilities(&self.events).map(Some)
     }
 
     fn version(&self) -> Result<i64, Error> {

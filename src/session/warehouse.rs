@@ -4,10 +4,14 @@ use std::collections::HashMap;
 use std::env;
 
 use super::Inspector;
+use super::able;
+pub use super::own::Look;
 use super::own::OwnSource;
-use crate::inspect::{Error, ErrorKind};
+use crate::inspect::able::Abilities;
+use crate::inspect::{Error, ErrorKind, Source as _, Stop};
 use crate::model::NumberedTexts;
 use crate::store::{Reader, WholeRow};
+use crate::warehouse::check::Health;
 use crate::warehouse::{Address, Client, Components, Load, OwnEvents, Warehouse};
 
 /// Rows that are read from the store at once.
@@ -35,6 +39,26 @@ pub fn open(address: &Address) -> Result<Inspector, Error> {
         Some(table) => Inspector::new(OwnSource::open(OwnEvents::open(client, (**table).clone())?)?),
         None => Inspector::new(Warehouse::open(client)?),
     })
+}
+
+/// What the tables of this program answer on the server at hand, and what that takes.
+///
+/// # Errors
+/// The server does not answer.
+pub fn abilities(client: Client, health: &Health, stop: Stop) -> Result<Abilities, Error> {
+    let mut warehouse = Warehouse::open(client)?;
+    warehouse.stop_when(stop)?;
+    let abilities = warehouse.able(health)?;
+    able::tried(&Inspector::new(warehouse), abilities, &mut |_, _| true)
+}
+
+/// What a table of events answers, by a look at it, and what that takes.
+///
+/// # Errors
+/// The server does not answer.
+pub fn abilities_of_own(events: &OwnEvents, look: &Look) -> Result<Abilities, Error> {
+    let abilities = look.abilities(events)?;
+    able::tried(&Inspector::new(OwnSource::open(events.clone())?), abilities, &mut |_, _| true)
 }
 
 /// What [`fill`] has sent.

@@ -77,6 +77,7 @@ const NAMED: &[(&str, KeyCode)] = &[
     ("F1", KeyCode::F(1)),
     ("F2", KeyCode::F(2)),
     ("F3", KeyCode::F(3)),
+    ("F4", KeyCode::F(4)),
     ("F5", KeyCode::F(5)),
 ];
 

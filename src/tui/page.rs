@@ -180,6 +180,8 @@ pub enum Wish {
     OpenUnder(Id, Option<i64>, &'static str),
     /// Say something at the foot of the screen.
     Say(String),
+    /// Give a text to the terminal's clipboard, and what it is called.
+    Copy(&'static str, String),
 }
 
 /// What can be saved of a page.

@@ -16,12 +16,13 @@ pub mod prompt;
 pub mod rules;
 pub mod save;
 pub mod search;
+pub mod warehouse;
 
 use super::keys::Action;
 use super::page::Entry;
 
 /// Screens of their own: a module each, with its state, keys, update and view.
-pub const PAGES: &[Entry] = &[help::PAGE, findings::PAGE, rules::PAGE, migration::PAGE, assumed::PAGE];
+pub const PAGES: &[Entry] = &[help::PAGE, findings::PAGE, rules::PAGE, migration::PAGE, assumed::PAGE, warehouse::PAGE];
 
 /// The page that an action opens.
 pub(super) fn page(action: Action) -> Option<&'static Entry> {

@@ -146,6 +146,11 @@ impl OwnEvents {
         self.stop = Some(stop);
     }
 
+    /// What says that an answer is no longer wanted.
+    pub fn stop(&self) -> Option<&Stop> {
+        self.stop.as_ref()
+    }
+
     /// The columns by which the table is sorted, as the server says; empty where it does not.
     ///
     /// # Errors
@@ -308,6 +313,16 @@ impl OwnEvents {
         let Columns { id, .. } = &self.columns;
         let sql = format!("SELECT {id} FROM {} WHERE {id} != '' LIMIT 1 FORMAT RowBinary", self.table.table);
         Ok(self.records(&sql, |answer| Ok(Id::new(&answer.text()?)))?.pop())
+    }
+
+    /// Some ids of the table, for trials.
+    ///
+    /// # Errors
+    /// As of [`OwnEvents::naming`].
+    pub fn some_ids(&self) -> Result<Vec<Id>, Error> {
+        let Columns { id, .. } = &self.columns;
+        let sql = format!("SELECT DISTINCT {id} FROM {} WHERE {id} != '' LIMIT 20 FORMAT RowBinary", self.table.table);
+        self.records(&sql, |answer| Ok(Id::new(&answer.text()?)))
     }
 
     /// The table as a whole.

@@ -12,6 +12,7 @@ use super::moment::Moment;
 use super::near::Near;
 use super::tables::{FILES, ROWS};
 use super::wire::{Answer, CutOff, literal, literals, numbers};
+use crate::inspect::able::Abilities;
 use crate::inspect::{Ask, Edges, Error, ErrorKind, Lookup, Source, Stop};
 use crate::model::facts::{Event, Origin, Place, Sender, Source as Line};
 use crate::model::hit::{IdHit, Span};
@@ -443,6 +444,10 @@ impl Source for Warehouse {
 
     fn overview(&self) -> Result<Overview, Error> {
         self.whole()
+    }
+
+    fn abilities(&self) -> Result<Option<Abilities>, Error> {
+        self.look().map(Some)
     }
 
     fn version(&self) -> Result<i64, Error> {

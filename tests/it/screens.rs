@@ -26,6 +26,8 @@ mod search;
 mod soon;
 mod taking_back;
 mod travel;
+#[path = "screens/warehouse.rs"]
+mod warehouse;
 
 use std::time::Duration;
 

@@ -12,49 +12,42 @@ use crate::cli::console::Console;
 use crate::cli::failure::Failure;
 use crate::cli::stop::stop_flag;
 use crate::inspect::Error;
+use crate::inspect::able::Abilities;
 use crate::model::text::{count, counted, visible};
 use crate::report::json::SCHEMA;
-use crate::session::warehouse as session;
-use crate::warehouse::{Address, Coverage, OwnEvents, OwnTable, Totals, check};
+use crate::session::warehouse::{self as session, Look};
+use crate::warehouse::{Address, Coverage, OwnEvents, OwnTable};
 
 /// What is said of a table: whether journeys can be shown, and what they rest on and cost.
-struct Look<'a> {
+struct Said<'a> {
     table: &'a OwnTable,
     events: OwnEvents,
-    user: check::User,
-    totals: Totals,
-    key: String,
-    is_sorted_by_id: bool,
-    /// Rows that the server reads for one id.
-    read: Option<u64>,
-    coverage: Coverage,
+    look: Look,
     costs: Vec<(&'static str, Duration)>,
+    abilities: Option<Abilities>,
 }
 
 /// Says whether a table of the owner's own can be read, and what its journeys rest on.
 pub(super) fn look(address: &Address, table: &OwnTable, console: &mut Console) -> Result<(), Failure> {
-    let look = Look::new(address, table)?;
+    let said = Said::new(address, table)?;
     match console.format {
-        Format::Json => writeln!(console.out, "{}", look.as_json(address))?,
+        Format::Json => writeln!(console.out, "{}", said.as_json(address))?,
         Format::Text => {
-            for line in look.lines(address) {
+            for line in said.lines(address) {
                 writeln!(console.out, "{}", visible(&line))?;
             }
         }
     }
     console.finish()?;
-    if look.is_usable() { Ok(()) } else { Err(Failure::listed()) }
+    if said.look.is_usable() { Ok(()) } else { Err(Failure::listed()) }
 }
 
-impl<'a> Look<'a> {
+impl<'a> Said<'a> {
     fn new(address: &Address, table: &'a OwnTable) -> Result<Self, Failure> {
         let stop = stop_flag()?;
         let mut events = OwnEvents::open(session::client(address)?, table.clone())?;
         events.stop_when(Arc::new(move || stop.load(Ordering::Relaxed)));
-        let user = check::user(events.client(), None);
-        let totals = events.totals()?;
-        let key = events.sorting_key()?;
-        let is_sorted_by_id = events.is_sorted_by_id(&key);
+        let look = Look::of(&events)?;
         let mut costs: Vec<(&str, Duration)> = Vec::new();
         let mut time = |what: &'static str, ask: &mut dyn FnMut() -> Result<(), Error>| {
             let start = Instant::now();
@@ -62,32 +55,20 @@ impl<'a> Look<'a> {
             costs.push((what, start.elapsed()));
             Ok::<_, Error>(())
         };
-        let mut read = None;
         if let Some(id) = events.some_id()? {
-            read = Some(events.rows_read(&id)?);
             time("every row that names an id", &mut || events.naming(std::slice::from_ref(&id)).map(drop))?;
             time("ids with a part of a text", &mut || {
                 events.ids_with(id.as_str(), 50)?;
                 events.named_with(id.as_str(), 50)?.map_or_else(|| events.calls_with(id.as_str()).map(drop), |_| Ok(()))
             })?;
         }
-        let coverage = events.coverage()?;
-        Ok(Self { table, events, user, totals, key, is_sorted_by_id, read, coverage, costs })
-    }
-
-    fn is_usable(&self) -> bool {
-        self.totals.events > 0
-    }
-
-    /// Whether the tables next to the events have every row, as far as was looked.
-    fn is_whole(&self) -> bool {
-        let Coverage { alias_calls, ids, names } = self.coverage;
-        let has_all = |of: Option<(u64, u64)>| of.is_none_or(|(here, all)| here == all);
-        has_all(alias_calls) && has_all(ids) && has_all(names)
+        let abilities = look.is_usable().then(|| session::abilities_of_own(&events, &look)).transpose()?;
+        Ok(Self { table, events, look, costs, abilities })
     }
 
     fn as_json(&self, address: &Address) -> Value {
-        let Self { table, events, user, totals, key, coverage, .. } = self;
+        let Self { table, events, look, .. } = self;
+        let Look { user, totals, key, coverage, is_sorted_by_id, read } = look;
         let columns: Vec<Value> = events
             .types()
             .iter()
@@ -99,20 +80,20 @@ impl<'a> Look<'a> {
         json!({
             "schema": SCHEMA, "warehouse": address.to_string(), "version": events.version(),
             "read_only": user.is_read_only, "takes_settings": !user.takes_no_settings, "table": table.table,
-            "usable": self.is_usable(), "columns": columns, "rows": totals.events, "ids": totals.ids,
+            "usable": look.is_usable(), "columns": columns, "rows": totals.events, "ids": totals.ids,
             "rows_without_id": totals.without_id, "rows_without_arrival": totals.without_arrival,
             "rows_after_merge": totals.merged, "alias_calls": totals.alias_calls, "sorting_key": key,
-            "sorted_by_id": self.is_sorted_by_id, "rows_read_for_an_id": self.read,
+            "sorted_by_id": is_sorted_by_id, "rows_read_for_an_id": read,
             "edges": {
                 "alias_calls": parts(coverage.alias_calls), "ids": parts(coverage.ids),
-                "names": parts(coverage.names), "whole": self.is_whole(),
+                "names": parts(coverage.names), "whole": look.is_whole(),
             },
-            "costs": costs,
+            "costs": costs, "can": super::able::as_json(self.abilities.as_ref()),
         })
     }
 
     fn lines(&self, address: &Address) -> Vec<String> {
-        let Self { table, events, user, totals, .. } = self;
+        let Self { table, events, look: Look { user, totals, .. }, .. } = self;
         let mut lines = vec![format!(
             "{address}: ClickHouse {}, {} of {}",
             events.version(),
@@ -152,25 +133,26 @@ impl<'a> Look<'a> {
         for (what, cost) in &self.costs {
             lines.push(format!("{what}: {} ms", count(millis(cost))));
         }
-        lines.push(if self.is_usable() { "it can be used".to_owned() } else { "it has no rows".to_owned() });
+        lines.push(if self.look.is_usable() { "it can be used".to_owned() } else { "it has no rows".to_owned() });
+        lines.extend(self.abilities.iter().flat_map(super::able::lines));
         lines
     }
 
     fn add_sorting(&self, lines: &mut Vec<String>) {
-        match (self.key.as_str(), self.is_sorted_by_id) {
+        match (self.look.key.as_str(), self.look.is_sorted_by_id) {
             ("", _) => lines.push("the server does not say how the table is sorted".to_owned()),
             (key, true) => lines.push(format!("sorted by {key}: the rows of an id are found by it")),
             (key, false) => lines.push(format!(
                 "sorted by {key} and not by the id, so each look reads the whole table; journey warehouse ddl prints a copy sorted by (id, time)"
             )),
         }
-        if let Some(read) = self.read {
+        if let Some(read) = self.look.read {
             lines.push(format!("{} are read to find those of one id", counted(read, "row")));
         }
     }
 
     fn add_edges(&self, lines: &mut Vec<String>) {
-        let Coverage { alias_calls, ids, names } = self.coverage;
+        let Coverage { alias_calls, ids, names } = self.look.coverage;
         match (&self.table.edges.named, self.table.named.is_empty()) {
             (Some([calls, links]), _) => {
                 lines.push(format!("ids that rows name are found by {calls} and {links}"));
@@ -199,7 +181,7 @@ impl<'a> Look<'a> {
                 counted(all, "time")
             ));
         }
-        if !self.is_whole() {
+        if !self.look.is_whole() {
             lines.push(
                 "journeys would lack what these tables lack: fill them from all rows (the INSERT of journey warehouse ddl), or leave them out of [warehouse.edges]"
                     .to_owned(),

@@ -76,7 +76,7 @@ impl Model {
 
     /// Gives a text to the terminal's clipboard, and says what is known of that: the terminal
     /// never answers.
-    fn copy(&mut self, what: &str, text: String) -> Option<Effect> {
+    pub(super) fn copy(&mut self, what: &str, text: String) -> Option<Effect> {
         let bytes = fit::counted(text.len() as u64, "byte");
         if text.len() > LONGEST {
             let most = fit::count(LONGEST as u64);

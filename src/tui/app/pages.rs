@@ -18,17 +18,14 @@ pub(super) fn after(model: &mut Model) -> Vec<Effect> {
             vec![Effect::Ask(ticket, Request::Findings(question))]
         }
         Wish::Enough => enough(model),
-        Wish::Forget => {
-            let effects = enough(model);
-            model.questioned = None;
-            effects
-        }
+        Wish::Forget => left(model),
         Wish::Open(id, row) => open(model, id, row),
         Wish::OpenUnder(id, row, rules) => {
             let mut effects = ruling::choose(model, rules);
             effects.extend(open(model, id, row));
             effects
         }
+        Wish::Copy(what, text) => model.copy(what, text).into_iter().collect(),
         Wish::Say(text) => {
             model.notice = Some(text);
             Vec::new()
@@ -50,10 +47,12 @@ fn enough(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Ask(ticket, Request::Enough(of))]
 }
 
-/// A page was left: what it waits for is of no use.
+/// A page waits no longer: what is asked for it is of no use, and ends where it runs.
 pub(super) fn left(model: &mut Model) -> Vec<Effect> {
-    let effects = enough(model);
-    model.questioned = None;
+    let mut effects = enough(model);
+    if model.questioned.take().is_some() {
+        effects.push(Effect::Ask(model.ticket(), Request::Stop));
+    }
     effects
 }
 

@@ -185,6 +185,8 @@ actions! {
     Migration = "migration",
     /// Show what the rule sets assume.
     Assumed = "assumed",
+    /// Show what the warehouse can answer.
+    Warehouse = "warehouse",
     /// What if the alias call had been an identify.
     IdentifyInstead = "identify-instead",
     /// What if the client had been reset just before the row.

@@ -74,6 +74,8 @@ contexts! {
     Migration = "migration", false, "MIGRATION", "the migration report";
     /// What the rule sets assume.
     Assumed = "assumed", false, "ASSUMED", "what the rule sets assume";
+    /// What a warehouse can answer.
+    Warehouse = "warehouse", false, "WAREHOUSE", "what the warehouse can answer";
     /// What arrives, live.
     Listen = "listen", false, "LISTENING", "what arrives";
     /// A question to the user. Keys that type a character are never bound here.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{at, two_people};
 use journey::identity::{Journey, Role};
+use journey::inspect::able::Abilities;
 use journey::inspect::filter::Filter;
 use journey::inspect::query::Vocabulary;
 use journey::inspect::terms::Terms;
@@ -13,6 +14,7 @@ use journey::model::hit::{EventHit, Hit, HitKind, Match, ValueHit};
 use journey::model::scan::CanHave;
 use journey::model::stored::{ImportedFile, Overview};
 use journey::output::{self, Kept, Output, Readers};
+use journey::session::{Answer, Question};
 use journey::tui::{Backend, Failure, FailureKind, Hits, Recent, Sight, StartPage};
 
 /// Knows some journeys; fails on purpose where it is asked for `fail`.
@@ -48,6 +50,8 @@ pub(in crate::screens) struct Stories {
     pub(in crate::screens) left: Option<fn(i64) -> bool>,
     /// Where files are written; nowhere without it.
     pub(in crate::screens) folder: Option<std::path::PathBuf>,
+    /// What can be answered, where it is a warehouse.
+    pub(in crate::screens) abilities: Option<Abilities>,
 }
 
 impl Stories {
@@ -166,6 +170,13 @@ impl Backend for Stories {
 
     fn journey_soon(&mut self, _: &Id) -> Result<Option<Soon>, Failure> {
         Ok(self.soon.clone().map(Soon::First))
+    }
+
+    fn findings(&mut self, question: &Question, _: &mut dyn FnMut(u64, u64) -> bool) -> Result<Answer, Failure> {
+        match question {
+            Question::Abilities => Ok(Answer::Abilities(self.abilities.clone().map(Box::new))),
+            _ => Err(Failure::new(FailureKind::Usage, "this source cannot check every user")),
+        }
     }
 
     fn properties(&mut self, row: i64) -> Result<String, Failure> {
