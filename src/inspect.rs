@@ -28,6 +28,7 @@ mod search;
 mod select;
 mod source;
 pub mod terms;
+mod trip;
 
 pub use census::{Census, Count, Troubled};
 pub use clocks::Clocks;
@@ -36,6 +37,7 @@ pub use history::History;
 pub use redact::Redactor;
 pub use select::{Kept, MANY_ROWS};
 pub use source::{Ask, Edges, Lookup, Scan, Source, Stop, Sweep};
+pub use trip::{Tell, Trip};
 
 pub use crate::model::hit::{EventHit, Hit, HitKind, Shared, ValueHit};
 
@@ -437,6 +439,11 @@ impl Inspector {
     /// The source itself, for what has no use case of its own; nothing that it gives is redacted.
     pub fn source(&self) -> &dyn Source {
         &*self.source
+    }
+
+    /// Tells of trips as [`Source::tell_trips`] says.
+    pub fn tell_trips(&mut self, tell: Tell) {
+        self.source.tell_trips(tell);
     }
 
     /// Stops questions as [`Source::stop_when`] says.

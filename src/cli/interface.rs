@@ -86,6 +86,7 @@ pub(super) fn listen(
 
 fn show(options: &tui::Options, location: Location, session: session::Options) -> Result<(), Failure> {
     tui::run(options, move |cancel| {
+        let session = session::Options { tell: Some(cancel.tell()), ..session };
         let stop: Stop = Arc::new(move || cancel.is_stale());
         Ok(Box::new(Opened::open(location, stop, session)?) as Box<dyn Session>)
     })
@@ -102,6 +103,7 @@ fn session(common: &Common, console: &Console) -> session::Options {
         thresholds: console.thresholds,
         rules: None,
         recent: Recent::of_user(),
+        tell: None,
     }
 }
 

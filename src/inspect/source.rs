@@ -16,8 +16,8 @@ use std::collections::HashMap;
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
-use super::Error;
 use super::able::Abilities;
+use super::{Error, Tell};
 use crate::model::clue::Clue;
 use crate::model::facts::{AliasCall, Event, Link, Place, Source as FilePlace};
 use crate::model::hit::{IdHit, Span};
@@ -153,6 +153,9 @@ pub trait Source: Lookup + Send {
     /// Asks `stop` again and again while a question is answered; when it says so, the question
     /// ends with [`Error::cancelled`]. Later questions are answered as before.
     fn stop_when(&mut self, stop: Stop) -> Result<(), Error>;
+
+    /// Tells of every question that goes to a server from now on; of none where there is no server.
+    fn tell_trips(&mut self, _tell: Tell) {}
 
     /// The way to read everything in one pass; `None` where there is none.
     fn sweep(&self) -> Option<&dyn Sweep> {

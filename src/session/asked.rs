@@ -151,6 +151,10 @@ pub trait Session: Send {
     fn place(&self) -> Option<String> {
         None
     }
+    /// Whether a server answers: then each question takes a way, and can take long.
+    fn is_on_a_server(&self) -> bool {
+        false
+    }
     /// Ids that look like `text`, when nothing matches it.
     fn near(&mut self, text: &str) -> Vec<Id>;
     /// A look at a hit. Cheap: what takes longer than a list can wait for is left out.

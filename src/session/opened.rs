@@ -10,7 +10,7 @@ use crate::identity::compare::Comparison;
 use crate::identity::{Journey, RuleSet, Thresholds};
 use crate::inspect::gather::Limits;
 use crate::inspect::terms::{Found, Terms};
-use crate::inspect::{Census, Count, Error, ErrorKind, History, Hit, Inspector, Redactor, Stop};
+use crate::inspect::{Census, Count, Error, ErrorKind, History, Hit, Inspector, Redactor, Stop, Tell};
 use crate::model::Id;
 use crate::model::facts::Arrival;
 use crate::output::{self, Kept, Output, Readers};
@@ -62,6 +62,8 @@ pub struct Options {
     pub rules: Option<RuleSet>,
     /// The file of the users that were opened before; `None` keeps none.
     pub recent: Option<recent::Recent>,
+    /// Who is told of questions to a server.
+    pub tell: Option<Tell>,
 }
 
 /// A session over one source.
@@ -72,6 +74,8 @@ pub struct Opened {
     store: Option<PathBuf>,
     /// The same where a command has to name it.
     place: Option<PathBuf>,
+    /// Whether it is a warehouse.
+    is_on_a_server: bool,
     suggestions: Vec<(Id, String)>,
     /// [`Source::version`](crate::inspect::Source::version) when it was last looked at.
     version: i64,
@@ -98,6 +102,7 @@ impl Opened {
         let mut title = demo::TITLE.to_owned();
         let mut suggestions = Vec::new();
         let (mut store, mut place) = (None, None);
+        let is_on_a_server = matches!(location, Location::Warehouse(_));
         let mut inspector = match location {
             Location::File(path) => {
                 name = std::path::absolute(&path).unwrap_or_else(|_| path.clone()).to_string_lossy().into_owned();
@@ -123,7 +128,20 @@ impl Opened {
         set_up(&mut inspector, &stop, &options)?;
         let version = inspector.source().version()?;
         let (count, history) = Default::default();
-        Ok(Self { inspector, title, store, place, suggestions, version, count, name, stop, history, options })
+        Ok(Self {
+            inspector,
+            title,
+            store,
+            place,
+            is_on_a_server,
+            suggestions,
+            version,
+            count,
+            name,
+            stop,
+            history,
+            options,
+        })
     }
 
     /// Takes what is open already and has no place, such as rows in memory that still come.
@@ -137,13 +155,29 @@ impl Opened {
         let version = inspector.source().version()?;
         let (store, place, suggestions, count, history) = Default::default();
         let (name, title) = (title.to_owned(), title.to_owned());
-        Ok(Self { inspector, title, store, place, suggestions, version, count, name, stop, history, options })
+        Ok(Self {
+            inspector,
+            title,
+            store,
+            place,
+            is_on_a_server: false,
+            suggestions,
+            version,
+            count,
+            name,
+            stop,
+            history,
+            options,
+        })
     }
 }
 
 /// Sets an inspector up as the session is to answer.
 fn set_up(inspector: &mut Inspector, stop: &Stop, options: &Options) -> Result<(), Error> {
     inspector.stop_when(Arc::clone(stop))?;
+    if let Some(tell) = &options.tell {
+        inspector.tell_trips(tell.clone());
+    }
     inspector.redact(options.redactor.as_ref().filter(|_| options.redacts));
     inspector.set_thresholds(options.thresholds);
     inspector.set_rules(options.rules);
@@ -326,6 +360,7 @@ impl Session for Opened {
         inspector.stop_when(Arc::clone(&self.stop))?;
         inspector.redact(self.options.redactor.as_ref().filter(|_| self.options.redacts));
         self.version = inspector.source().version()?;
+        self.is_on_a_server = false;
         self.inspector = inspector;
         self.count = Count::default();
         self.history = Default::default();
@@ -376,6 +411,10 @@ impl Session for Opened {
 
     fn place(&self) -> Option<String> {
         self.place.as_ref().map(|place| place.to_string_lossy().into_owned())
+    }
+
+    fn is_on_a_server(&self) -> bool {
+        self.is_on_a_server
     }
 
     fn near(&mut self, text: &str) -> Vec<Id> {

@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 use super::memory::{File, Memory};
 use crate::formats::{Decoder, Item, Map, sniff, sniff_table_by_map};
 use crate::inspect::able::Abilities;
-use crate::inspect::{Ask, Edges, Error, ErrorKind, Lookup, Scan as _, Source, Stop};
+use crate::inspect::{Ask, Edges, Error, ErrorKind, Lookup, Scan as _, Source, Stop, Tell};
 use crate::model::facts::{Event, Place};
 use crate::model::hit::{IdHit, Match, Span};
 use crate::model::stored::{ImportedFile, Overview, StoredProfile, StoredReject};
@@ -86,6 +86,7 @@ impl OwnSource {
         if wanted.is_empty() {
             return Ok(());
         }
+        self.events.client().about("rows that name the ids");
         self.keep(self.events.naming(&wanted)?);
         self.state.borrow_mut().asked.extend(wanted);
         Ok(())
@@ -158,7 +159,10 @@ impl OwnSource {
 
     /// Looks whether the table has other rows than before.
     fn renew(&self) -> Result<(), Error> {
-        let rows = self.events.rows()?;
+        let before = self.events.client().about("how many rows");
+        let rows = self.events.rows();
+        self.events.client().about(before);
+        let rows = rows?;
         let mut state = self.state.borrow_mut();
         if rows < state.rows {
             let what = format!("rows of {} were deleted while it was open", self.events.table().table);
@@ -206,6 +210,7 @@ impl Lookup for OwnSource {
 
 impl Source for OwnSource {
     fn search_ids(&self, text: &str, limit: usize) -> Result<Vec<IdHit>, Error> {
+        self.events.client().about("ids with the text");
         if text.is_empty() || limit == 0 {
             return Ok(Vec::new());
         }
@@ -257,10 +262,12 @@ impl Source for OwnSource {
     }
 
     fn span_of_all(&self, ids: &[Id]) -> Result<Option<Span>, Error> {
+        self.events.client().about("how many rows");
         Ok(Some(self.events.spans_of(ids)?.into_values().fold(Span::default(), Span::and)))
     }
 
     fn overview(&self) -> Result<Overview, Error> {
+        self.events.client().about("the whole");
         let totals = self.events.totals()?;
         let state = self.state.borrow();
         let given = |time| (totals.events > 0).then_some(time);
@@ -297,6 +304,7 @@ impl Source for OwnSource {
     }
 
     fn abilities(&self) -> Result<Option<Abilities>, Error> {
+        self.events.client().about("what can be answered");
         Look::of(&self.events)?.abilities(&self.events).map(Some)
     }
 
@@ -307,6 +315,10 @@ impl Source for OwnSource {
 
     fn at_one_moment(&self, read: &mut dyn FnMut() -> Result<(), Error>) -> Result<(), Error> {
         self.moment.of(|| self.renew(), read)
+    }
+
+    fn tell_trips(&mut self, tell: Tell) {
+        self.events.tell_trips(tell);
     }
 
     fn stop_when(&mut self, stop: Stop) -> Result<(), Error> {

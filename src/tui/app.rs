@@ -4,6 +4,7 @@
 //! carry the ticket of their question; an answer that no part waits for changes nothing.
 
 mod answers;
+mod asked;
 mod compare;
 mod contexts;
 mod copying;
@@ -23,6 +24,7 @@ mod ruling;
 mod saving;
 mod seen;
 mod show;
+mod stopping;
 mod taking_back;
 mod timeline;
 mod travel;
@@ -50,7 +52,7 @@ use super::theme::{Look, Theme};
 use super::timeline::cells::Cells;
 use super::timeline::sift::Sifting;
 use super::when::Zone;
-use super::worker::{Load, Request, Response, Ticket};
+use super::worker::{Load, Request, Response, Ticket, Trips};
 
 /// The state of the interface.
 #[derive(Clone, Debug)]
@@ -92,6 +94,12 @@ pub struct Model {
     pinned: BTreeSet<String>,
     title: Option<String>,
     place: Option<String>,
+    /// Whether a server answers: then everything that is asked can take long, and is ended there.
+    is_on_a_server: bool,
+    /// What was asked of a server for the journey, as of the last word about the wait.
+    trips: Vec<Trips>,
+    /// What is said where an answer was stopped.
+    stopped: Option<String>,
     /// What the last journey was saved as.
     saved_as: Form,
     look: Look,
@@ -152,6 +160,9 @@ impl Model {
             pinned: BTreeSet::new(),
             title: None,
             place: None,
+            is_on_a_server: false,
+            trips: Vec::new(),
+            stopped: None,
             saved_as: Form::Html,
             look: Look::new(theme, options.ascii, options.zone),
             keymap: options.keymap.clone().map_or_else(Keymap::built_in, Ok)?,
@@ -201,7 +212,7 @@ impl Model {
 
     /// Whether an answer is waited for without the screen saying so.
     pub fn is_waiting(&self) -> bool {
-        self.waited.is_none() && self.is_asked()
+        self.waited.is_none() && self.waits()
     }
 
     /// Whether an answer is waited for, and the screen says so.
@@ -272,21 +283,27 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.title = Some(title);
             Vec::new()
         }
-        Msg::Located(place) => {
+        Msg::Located(place, is_on_a_server) => {
             model.place = place;
+            model.is_on_a_server = is_on_a_server;
             Vec::new()
         }
         Msg::NotOpened(failure) | Msg::Died(failure) => vec![Effect::Fail(failure)],
         Msg::Response(ticket, answer) => {
+            let answer = stopping::worded(model, answer);
             let mut effects = answers::answered(model, ticket, answer);
             effects.extend(model.sift());
-            if !model.is_asked() {
+            if !model.waits() {
                 model.waited = None;
             }
             effects
         }
         Msg::Waited(long) => {
-            model.waited = Some(long).filter(|_| model.is_asked());
+            model.waited = Some(long).filter(|_| model.waits());
+            Vec::new()
+        }
+        Msg::Trips(trips) => {
+            model.trips = trips;
             Vec::new()
         }
         Msg::Beat => {

@@ -17,7 +17,7 @@ use super::fit;
 use super::frame::Ui;
 use super::outside::{self, Gate, Tool};
 use super::terminal::{Panics, Terminal};
-use super::worker::{Cancel, Factory, Queue, Request, Response, Text, work};
+use super::worker::{Cancel, Factory, Queue, Response, Text, work};
 use crate::listen::{News, send_test_row};
 
 /// From here on a wait is said to be one; what is faster would only flicker.
@@ -142,7 +142,7 @@ fn run_loop(
         for effect in effects.drain(..) {
             match effect {
                 Effect::Ask(ticket, question) => {
-                    if !model.has_waited() || !matches!(question, Request::Stop) {
+                    if !model.has_waited() || question.begins_a_wait() {
                         asked_at = Instant::now();
                     }
                     ask.ask(ticket, question);
@@ -193,6 +193,9 @@ fn run_loop(
             }
             Err(RecvTimeoutError::Disconnected) => return Ok(()),
         };
+        if matches!(first, Msg::Waited(_)) {
+            effects.extend(update(&mut model, Msg::Trips(cancel.trips())));
+        }
         // Everything that has come meanwhile goes into one frame.
         for msg in std::iter::once(first).chain(messages.try_iter()) {
             if matches!(msg, Msg::Continued) {

@@ -5,12 +5,21 @@ use crate::model::facts::{Event, Source};
 use crate::model::text::event_name;
 use crate::model::{Id, VerbKind};
 
+use super::backend::Failure;
 use super::fit;
-use super::theme::Look;
+use super::theme::{Look, Meaning};
 
 /// `file:line`.
 pub(in crate::tui) fn place(source: &Source) -> String {
     format!("{}:{}", fit::middle(&source.file, 60), source.line)
+}
+
+/// Why something is not there, on one line: what the user has stopped is no fault.
+pub(in crate::tui) fn failed(failure: &Failure) -> (String, Meaning) {
+    match failure.is_cancelled() {
+        true => (format!("{}; R asks again", failure.what), Meaning::Warn),
+        false => (failure.what.clone(), Meaning::Bad),
+    }
 }
 
 /// `$name` as a person says it.

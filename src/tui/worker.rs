@@ -12,6 +12,7 @@ mod report;
 mod request;
 mod standing;
 mod text;
+mod trips;
 mod waiting;
 
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
@@ -25,6 +26,7 @@ pub use self::report::{Reported, Reporting, Subject};
 pub use self::request::{Opened, Request, Response, Saving, Stage, Then};
 pub use self::standing::{Fate, Standing};
 pub use self::text::{Text, Wanted};
+pub use self::trips::Trips;
 pub use self::waiting::Cancel;
 
 /// Makes the backend, on the worker's thread.
@@ -59,8 +61,8 @@ pub enum Report {
     Opened(String),
     /// It cannot be opened.
     NotOpened(Failure),
-    /// What a command has to name the store by, if it has to.
-    Located(Option<String>),
+    /// What a command has to name the store by, if it has to, and whether a server answers.
+    Located(Option<String>, bool),
     /// An answer, or a part of one.
     Response(Ticket, Response),
 }
@@ -75,7 +77,7 @@ pub(super) fn work(
     let mut backend = match factory(cancel.clone()) {
         Ok(backend) => {
             let _ = report(Report::Opened(backend.title()));
-            let _ = report(Report::Located(backend.place()));
+            let _ = report(Report::Located(backend.place(), backend.is_on_a_server()));
             backend
         }
         Err(failure) => {
@@ -122,7 +124,7 @@ pub(super) fn work(
         };
         cancel.done(&request);
         if matches!(answer, Response::Store(Ok(_))) {
-            let _ = report(Report::Located(backend.place()));
+            let _ = report(Report::Located(backend.place(), backend.is_on_a_server()));
         }
         // Who no longer listens has ended the queue, which ends this as well.
         if !cancel.is_overtaken(ticket, &request) {

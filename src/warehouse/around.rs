@@ -37,9 +37,9 @@ impl Warehouse {
             Extra { ids: near.wanted(&met, &|id| near.profiles.contains_key(id)), looks: texts }
         };
         let Some(sql) = extra.sql(state.facts) else { return read() };
-        let (client, stop) = (&self.client, self.stop.clone());
+        let (client, stop) = (self.client.for_what("profiles, ids that look alike"), self.stop.clone());
         let (answer, found) = thread::scope(|scope| {
-            let other = scope.spawn(move || ask(client, stop.as_ref(), &sql));
+            let other = scope.spawn(move || ask(&client, stop.as_ref(), &sql));
             let answer = read();
             (answer, join(other))
         });
@@ -94,6 +94,7 @@ impl Warehouse {
 
     /// What [`Lookup::ids_alike`](crate::inspect::Lookup::ids_alike) gives.
     pub(super) fn alike(&self, id: &Id, limit: usize) -> Result<Vec<Id>, Error> {
+        self.client.about("ids that look alike");
         let look = folded(id.bare());
         if look.is_empty() || limit == 0 {
             return Ok(Vec::new());

@@ -9,6 +9,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::Read;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use ureq::http::Response;
@@ -18,10 +19,13 @@ use ureq::{Agent, Body, RequestBuilder, SendBody};
 
 use super::wire::{Answer, CutOff};
 use super::{Address, Limits};
-use crate::inspect::{Error, ErrorKind, Stop};
+use crate::inspect::{Error, ErrorKind, Stop, Tell, Trip};
 
 /// How often a waiting question asks whether it is still wanted.
 const TICK: Duration = Duration::from_millis(15);
+/// How often the server is told to end a question, and how long that may take each time.
+const KILLS: usize = 20;
+const BETWEEN_KILLS: Duration = Duration::from_millis(250);
 /// How long a connection may take to be there.
 const CONNECT: Duration = Duration::from_secs(5);
 /// What an answer takes longer than the server may: the way back.
@@ -80,6 +84,10 @@ pub struct Client {
     address: Address,
     user: Option<String>,
     password: Option<String>,
+    /// Who is told of questions.
+    tell: Option<Tell>,
+    /// What its questions ask for, where that is not what was said last.
+    what: Option<&'static str>,
     shared: std::sync::Arc<Shared>,
 }
 
@@ -91,6 +99,8 @@ struct Shared {
     next: AtomicU64,
     /// Round trips so far.
     trips: AtomicU64,
+    /// What questions ask for.
+    what: Mutex<&'static str>,
 }
 
 impl Client {
@@ -130,8 +140,25 @@ impl Client {
             user: variable(&address.user_variable),
             password: variable(&address.password_variable),
             address: address.clone(),
+            tell: None,
+            what: None,
             shared: std::sync::Arc::default(),
         })
+    }
+
+    /// Tells of every question from now on.
+    pub fn tell_trips(&mut self, tell: Tell) {
+        self.tell = Some(tell);
+    }
+
+    /// Says what the next questions ask for; what it was before.
+    pub(crate) fn about(&self, what: &'static str) -> &'static str {
+        std::mem::replace(&mut *self.shared.what.lock().unwrap_or_else(PoisonError::into_inner), what)
+    }
+
+    /// The same client for questions that ask for something else, at the same time.
+    pub(super) fn for_what(&self, what: &'static str) -> Self {
+        Self { what: Some(what), ..self.clone() }
     }
 
     /// Where it asks.
@@ -154,6 +181,19 @@ impl Client {
     /// # Errors
     /// See [`Failed`].
     pub fn ask(&self, sql: &str, stop: Option<&Stop>) -> Result<Vec<u8>, Failed> {
+        let number = self.shared.next.fetch_add(1, Ordering::Relaxed);
+        if let Some(tell) = &self.tell {
+            let said = || *self.shared.what.lock().unwrap_or_else(PoisonError::into_inner);
+            tell.tell(Trip::Began { number, what: self.what.unwrap_or_else(said) });
+        }
+        let answer = self.ask_again(sql, stop);
+        if let Some(tell) = &self.tell {
+            tell.tell(Trip::Ended { number, read: answer.as_ref().ok().and_then(|whole| whole.read) });
+        }
+        answer.map(|whole| whole.body)
+    }
+
+    fn ask_again(&self, sql: &str, stop: Option<&Stop>) -> Result<Whole, Failed> {
         match self.ask_once(sql, stop, !self.takes_no_settings()) {
             Err(Failed::Refused { code, .. })
                 if [code::READONLY, code::UNKNOWN_SETTING, code::SETTING_LIMIT].contains(&code)
@@ -168,7 +208,7 @@ impl Client {
         }
     }
 
-    fn ask_once(&self, sql: &str, stop: Option<&Stop>, with_settings: bool) -> Result<Vec<u8>, Failed> {
+    fn ask_once(&self, sql: &str, stop: Option<&Stop>, with_settings: bool) -> Result<Whole, Failed> {
         let Some(stop) = stop else { return self.post(sql.as_bytes(), &self.parameters(None, with_settings)) };
         if stop() {
             return Err(Failed::Cancelled);
@@ -188,7 +228,7 @@ impl Client {
                 Ok(_) if stop() => return Err(Failed::Cancelled),
                 Ok(answer) => return answer,
                 Err(RecvTimeoutError::Timeout) if stop() => {
-                    self.kill(&name);
+                    self.kill(&name, answer);
                     return Err(Failed::Cancelled);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
@@ -199,12 +239,20 @@ impl Client {
         }
     }
 
-    /// Ends a question on the server: closing the connection does not on every version.
-    fn kill(&self, name: &str) {
+    /// Ends a question on the server, until its `answer` comes: closing the connection does not on every version.
+    fn kill<T: Send + 'static>(&self, name: &str, answer: mpsc::Receiver<T>) {
         let client = self.clone();
         let sql = format!("KILL QUERY WHERE query_id = {} ASYNC", super::wire::literal(name));
-        // A server that does not allow it ends the question at its limit.
-        let kill = move || drop(client.post(sql.as_bytes(), &[]));
+        // The server may not have begun with it when it is told for the first time. One that does not allow it ends the
+        // question at its limit.
+        let kill = move || {
+            for _ in 0..KILLS {
+                drop(client.post(sql.as_bytes(), &[]));
+                if !matches!(answer.recv_timeout(BETWEEN_KILLS), Err(RecvTimeoutError::Timeout)) {
+                    return;
+                }
+            }
+        };
         drop(std::thread::Builder::new().name("warehouse-kill".into()).spawn(kill));
     }
 
@@ -276,7 +324,7 @@ impl Client {
         request
     }
 
-    fn post(&self, body: &[u8], parameters: &[(&str, String)]) -> Result<Vec<u8>, Failed> {
+    fn post(&self, body: &[u8], parameters: &[(&str, String)]) -> Result<Whole, Failed> {
         let sent = self.request(parameters).send(body);
         // A connection that was kept can have been closed by the server meanwhile; nothing is known of an answer then,
         // and to ask once more costs a trip.
@@ -395,8 +443,22 @@ fn silence(address: &Address, why: &str) -> &'static str {
     }
 }
 
+/// A whole answer.
+struct Whole {
+    body: Vec<u8>,
+    /// Rows that the server has read for it, where it says so.
+    read: Option<u64>,
+}
+
+/// Rows that were read, as `X-ClickHouse-Summary` says: an object of JSON, with numbers as texts.
+fn rows_read(summary: &str) -> Option<u64> {
+    let summary: serde_json::Value = serde_json::from_str(summary).ok()?;
+    summary.get("read_rows")?.as_str()?.parse().ok()
+}
+
 /// The whole body of an answer, unless it is a refusal.
-fn whole(mut response: Response<Body>) -> Result<Vec<u8>, Failed> {
+fn whole(mut response: Response<Body>) -> Result<Whole, Failed> {
+    let read = response.headers().get("X-ClickHouse-Summary").and_then(|summary| rows_read(summary.to_str().ok()?));
     let silent = |error: &dyn std::fmt::Display| Failed::Silent(error.to_string());
     let code = response.headers().get("X-ClickHouse-Exception-Code").and_then(|code| code.to_str().ok()?.parse().ok());
     let mut answer = Vec::new();
@@ -406,7 +468,7 @@ fn whole(mut response: Response<Body>) -> Result<Vec<u8>, Failed> {
         return Err(Failed::Silent("the answer is longer than 1 GiB".to_owned()));
     }
     if response.status() == 200 && code.is_none_or(|code| code == 0) {
-        return Ok(answer);
+        return Ok(Whole { body: answer, read });
     }
     let (code, what) = refusal(code, &String::from_utf8_lossy(&answer), response.status().as_u16());
     Err(Failed::Refused { code, what })
@@ -430,6 +492,13 @@ fn refusal(code: Option<u16>, text: &str, status: u16) -> (u16, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_that_were_read_are_those_of_the_summary() {
+        let summary = r#"{"read_rows":"8192","read_bytes":"65536","total_rows_to_read":"8192","elapsed_ns":"662334"}"#;
+        assert_eq!(rows_read(summary), Some(8_192));
+        assert_eq!((rows_read("{}"), rows_read("no JSON")), (None, None));
+    }
 
     #[test]
     fn a_refusal_is_reported_without_the_query() {

@@ -16,7 +16,7 @@ use super::activity::activity;
 use super::client::Client;
 use super::mapping::OwnTable;
 use super::wire::{Answer, literal, literals};
-use crate::inspect::{Error, ErrorKind, Stop};
+use crate::inspect::{Error, ErrorKind, Stop, Tell};
 use crate::model::hit::Span;
 use crate::model::row::CREATE_ALIAS;
 use crate::model::{Id, Millis};
@@ -139,6 +139,11 @@ impl OwnEvents {
 
     fn looks_for_many(&self) -> bool {
         self.major() >= MANY_TEXTS_SINCE
+    }
+
+    /// Tells of every question from now on.
+    pub fn tell_trips(&mut self, tell: Tell) {
+        self.client.tell_trips(tell);
     }
 
     /// Asks `stop` while a question is answered.

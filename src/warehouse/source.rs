@@ -13,7 +13,7 @@ use super::near::Near;
 use super::tables::{FILES, ROWS};
 use super::wire::{Answer, CutOff, literal, literals, numbers};
 use crate::inspect::able::Abilities;
-use crate::inspect::{Ask, Edges, Error, ErrorKind, Lookup, Source, Stop};
+use crate::inspect::{Ask, Edges, Error, ErrorKind, Lookup, Source, Stop, Tell};
 use crate::model::facts::{Event, Origin, Place, Sender, Source as Line};
 use crate::model::hit::{IdHit, Span};
 use crate::model::stored::{Overview, StoredProfile};
@@ -94,6 +94,13 @@ impl Warehouse {
 
     /// Learns what was loaded since; the files are read only when something was.
     fn renew(&self) -> Result<(), Error> {
+        let before = self.client.about("what was loaded");
+        let renewed = self.look_at_loads();
+        self.client.about(before);
+        renewed
+    }
+
+    fn look_at_loads(&self) -> Result<(), Error> {
         let loads = load::records(&self.client, self.stop.as_ref())?;
         let newest = loads.last().map_or(0, |load| load.number);
         if newest == self.state.borrow().newest {
@@ -273,6 +280,7 @@ impl State {
 
 impl Lookup for Warehouse {
     fn edges(&self, ids: &[Id], ask: Ask) -> Result<Vec<Edges>, Error> {
+        self.client.about("alias calls, links, ids");
         self.edges.borrow_mut().make_room();
         self.learn(ids, ask)?;
         let known = self.edges.borrow();
@@ -286,6 +294,7 @@ impl Lookup for Warehouse {
     }
 
     fn event_heads(&self, ids: &[Id], after: Option<Place>, limit: usize) -> Result<Vec<Arc<Event>>, Error> {
+        self.client.about("rows");
         let state = self.state()?;
         let mut rows: Vec<Arc<Event>> = Vec::new();
         self.in_parts(ids, |it, _, list| {
@@ -301,6 +310,7 @@ impl Lookup for Warehouse {
     }
 
     fn heads_of_each(&self, asked: &[(&[Id], usize)]) -> Result<Vec<Vec<Arc<Event>>>, Error> {
+        self.client.about("rows");
         let state = self.state()?;
         if asked.iter().map(|(ids, _)| ids.len()).sum::<usize>() > IDS_TOGETHER {
             return asked.iter().map(|(ids, limit)| self.event_heads(ids, None, *limit)).collect();
@@ -396,10 +406,12 @@ impl Source for Warehouse {
     }
 
     fn search_ids(&self, text: &str, limit: usize) -> Result<Vec<IdHit>, Error> {
+        self.client.about("ids with the text");
         self.ids_with(text, limit)
     }
 
     fn properties(&self, rows: &[i64]) -> Result<Vec<String>, Error> {
+        self.client.about("properties");
         let state = self.state()?;
         let mut texts = HashMap::new();
         for part in rows.chunks(ROWS_PER_QUESTION) {
@@ -435,18 +447,22 @@ impl Source for Warehouse {
     }
 
     fn profiles_of(&self, ids: &[Id], limit: usize) -> Result<Vec<StoredProfile>, Error> {
+        self.client.about("profiles");
         self.updates_of(ids, limit)
     }
 
     fn span_of_all(&self, ids: &[Id]) -> Result<Option<Span>, Error> {
+        self.client.about("how many rows");
         Ok(Some(self.spans(ids)?.into_values().fold(Span::default(), Span::and)))
     }
 
     fn overview(&self) -> Result<Overview, Error> {
+        self.client.about("the whole");
         self.whole()
     }
 
     fn abilities(&self) -> Result<Option<Abilities>, Error> {
+        self.client.about("what can be answered");
         self.look().map(Some)
     }
 
@@ -463,6 +479,10 @@ impl Source for Warehouse {
             Ok(())
         };
         self.moment.of(begin, read)
+    }
+
+    fn tell_trips(&mut self, tell: Tell) {
+        self.client.tell_trips(tell);
     }
 
     fn stop_when(&mut self, stop: Stop) -> Result<(), Error> {

@@ -435,13 +435,18 @@ fn a_slow_question_is_shown_with_its_seconds_and_esc_or_a_newer_one_ends_it_on_t
             }
             left = running(&client, "sleep");
         }
-        assert_eq!(left, (0, 0), "it runs on");
+        if left != (0, 0) {
+            let sql =
+                "SELECT query_id, elapsed, is_cancelled, substring(query, 1, 90) FROM system.processes FORMAT TSV";
+            let what = String::from_utf8(client.ask(sql, None).unwrap()).unwrap();
+            panic!("it runs on: {what}");
+        }
     };
     let mut session = Session::start_with(&[], &[("XDG_CONFIG_HOME", config.path().to_str().unwrap())], 80, 24);
     session.wait_for(" s, Esc stops");
     assert_ne!(running(&client, "sleep"), (0, 0));
     session.press("\x1b");
-    session.wait_for("was cancelled");
+    session.wait_for("stopped on the server after ");
     ended();
     session.press("q");
     session.wait_for(" s, Esc stops");
@@ -456,8 +461,95 @@ fn a_slow_question_is_shown_with_its_seconds_and_esc_or_a_newer_one_ends_it_on_t
     assert!(left.0 > 0 && left.1 == 0, "the older question runs on: {left:?}");
     session.wait_for(" s, Esc stops");
     session.press("\x1b");
-    session.wait_for("was cancelled");
+    session.wait_for("stopped on the server after ");
     ended();
     session.press("\x03");
     assert_eq!(session.end(), 0);
+}
+
+#[expect(clippy::unwrap_used, reason = "a server that does not answer fails the test")]
+/// A warehouse with 400 rows of sam, whose properties the server takes more than half a minute to read.
+fn with_slow_properties(address: &str) -> journey::warehouse::Client {
+    let client =
+        journey::warehouse::Client::new(&journey::warehouse::Address::read(address).unwrap(), &|_| None).unwrap();
+    for statement in journey::warehouse::ddl(&journey::warehouse::Layout::default()) {
+        client.run(&statement).unwrap();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (file, store) = (folder.path().join("rows.jsonl"), folder.path().join("s.db"));
+    let row = |n: u32| {
+        format!(
+            r#"{{"event":"A","properties":{{"time":1561971600,"distinct_id":"sam","plan":"{}","n":{n},"mp_processing_time_ms":{}}}}}"#,
+            if n % 2 == 0 { "free" } else { "pro" },
+            1_561_971_600_000_u64 + u64::from(n)
+        )
+    };
+    std::fs::write(&file, (0..400).map(row).collect::<Vec<_>>().join("\n")).unwrap();
+    let imported = std::process::Command::new(assert_cmd::cargo::cargo_bin!("journey"))
+        .arg("import")
+        .arg(&file)
+        .arg("--store")
+        .arg(&store)
+        .args(["--to", address])
+        .output()
+        .unwrap();
+    assert!(imported.status.success(), "{imported:?}");
+    // The same rows in parts of twenty, each of which the server takes two seconds to read.
+    client.run("RENAME TABLE journey_rows TO base").unwrap();
+    let columns =
+        "SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = 'base' FORMAT TSV";
+    let columns = String::from_utf8(client.ask(columns, None).unwrap()).unwrap();
+    let columns: Vec<(&str, &str)> =
+        columns.lines().filter_map(|line| line.split_once('\t')).filter(|(name, _)| *name != "properties").collect();
+    let given: Vec<String> = columns.iter().map(|(name, kind)| format!("{name} {kind}")).collect();
+    let names = columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
+    let table = format!(
+        "CREATE TABLE journey_rows ({}, said String, properties String ALIAS if(sleepEachRow(0.1) = 0, said, '')) \
+         ENGINE = MergeTree() PARTITION BY tuple() ORDER BY (id, time)",
+        given.join(", ")
+    );
+    client.run(&table).unwrap();
+    client.run("SYSTEM STOP MERGES").unwrap();
+    for part in 0..20 {
+        let rows = format!("SELECT {names}, properties FROM base WHERE line % 20 = {part}");
+        client.run(&format!("INSERT INTO journey_rows ({names}, said) {rows}")).unwrap();
+    }
+    client
+}
+
+#[test]
+fn properties_and_a_filter_end_on_the_server_and_what_is_here_stays() {
+    let Some(servers) = servers::Servers::start(1) else { return };
+    let address = &servers.addresses("default")[0];
+    let client = with_slow_properties(address);
+    let running = || {
+        let sql = "SELECT count() FROM system.processes WHERE query LIKE 'SELECT row, properties%' FORMAT TSV";
+        client.ask(sql, None).unwrap() != b"0\n"
+    };
+    let until = |runs: bool| {
+        assert!((0..20_000).any(|_| running() == runs), "{}", if runs { "it is not asked" } else { "it runs on" });
+    };
+    let mut session = Session::start_with(&["--id", "sam", "--store", address], &[], 100, 30);
+    // The rows are here, the properties of the first one are not.
+    session.wait_for("own id");
+    until(true);
+    session.wait_for(" s, Esc stops");
+    session.wait_for("── asked ──");
+    session.wait_for("▸properties");
+    session.press("\x1b");
+    session.wait_for("stopped on the server after ");
+    until(false);
+    session.wait_for("own id");
+    session.press("&plan=pro\r");
+    until(true);
+    session.wait_for(" s, Esc stops");
+    session.press("\x1b");
+    session.wait_for("; R asks again");
+    until(false);
+    session.wait_for("own id");
+    session.press("R");
+    until(true);
+    session.press("q");
+    assert_eq!(session.end(), 0);
+    until(false);
 }

@@ -17,7 +17,7 @@ use crate::tui::screen::{compare, demo, help, identity, journey, listen, palette
 use crate::tui::theme::Meaning;
 use crate::tui::widgets;
 
-use super::{Layer, Model};
+use super::{Layer, Model, asked};
 
 /// The smallest screen that anything can be seen on.
 const SMALLEST: (u16, u16) = (20, 5);
@@ -57,7 +57,12 @@ fn draw(model: &Model, ui: &mut Ui, area: Rect, buffer: &mut Buffer) -> Option<P
     };
     let cursor = match top {
         Some(Layer::Search) | None => search::view(&model.search, model.title.as_deref(), ui, screen, buffer, look),
-        Some(Layer::Journey) => journey_view(model, ui, screen, buffer),
+        Some(Layer::Journey) => {
+            let (above, below) = asked::split(model, screen);
+            let cursor = journey_view(model, ui, above, buffer);
+            asked::view(model, below, buffer);
+            cursor
+        }
         Some(Layer::Identity) => {
             if let Some(journey) = &model.journey {
                 identity::view(&journey.panel(), false, ui, screen, buffer, look);
@@ -167,7 +172,7 @@ fn hints(model: &Model, ui: &mut Ui, pen: &mut Pen<'_>, room: usize, row: u16) {
                 Context::Listen => binding.action != Action::TestRow,
                 _ => true,
             };
-            if !is_shown {
+            if !is_shown || model.hides(binding.action) {
                 continue;
             }
             let hint = match (binding.action, &binding.hint) {

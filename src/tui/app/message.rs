@@ -11,7 +11,7 @@ use crate::tui::keys::Context;
 use crate::tui::outside::Tool;
 use crate::tui::page::Page;
 use crate::tui::screen::{palette, prompt, save};
-use crate::tui::worker::{Report, Request, Response, Text, Ticket};
+use crate::tui::worker::{Report, Request, Response, Text, Ticket, Trips};
 
 /// Everything that can happen.
 #[derive(Debug)]
@@ -22,14 +22,16 @@ pub enum Msg {
     Opened(String),
     /// It cannot be opened.
     NotOpened(Failure),
-    /// What a command has to name the store by, if it has to.
-    Located(Option<String>),
+    /// What a command has to name the store by, if it has to, and whether a server answers.
+    Located(Option<String>, bool),
     /// The worker answers.
     Response(Ticket, Response),
     /// Requests were answered, and rows are in the store.
     News(Box<News>),
     /// An answer has been waited for long enough to say so, this long by now.
     Waited(Duration),
+    /// What was asked of a server for the journey so far.
+    Trips(Vec<Trips>),
     /// Some time has passed without anything.
     Idle,
     /// The time that `Model::beat` gave has passed.
@@ -55,7 +57,7 @@ impl From<Report> for Msg {
         match report {
             Report::Opened(title) => Self::Opened(title),
             Report::NotOpened(failure) => Self::NotOpened(failure),
-            Report::Located(place) => Self::Located(place),
+            Report::Located(place, is_on_a_server) => Self::Located(place, is_on_a_server),
             Report::Response(ticket, answer) => Self::Response(ticket, answer),
         }
     }

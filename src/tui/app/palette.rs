@@ -15,7 +15,9 @@ use crate::tui::worker::{Request, Ticket};
 pub(super) fn open(model: &mut Model) -> Vec<Effect> {
     let contexts = model.contexts();
     let reach = Reach { keymap: &model.keymap, contexts: &contexts };
-    let state = State::new(&model.keymap, &contexts, |binding| help::keys(binding, &reach, &model.look));
+    let state = State::new(&model.keymap, &contexts, |binding| {
+        if model.hides(binding.action) { String::new() } else { help::keys(binding, &reach, &model.look) }
+    });
     model.layers.push(Layer::Palette(state));
     Vec::new()
 }

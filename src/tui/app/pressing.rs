@@ -3,9 +3,8 @@
 use crossterm::event::KeyEvent;
 
 use crate::tui::keys::{Action, Context, Key, Resolved};
-use crate::tui::worker::Request;
 
-use super::{Effect, Layer, Model, act, search_asked, travel, typed};
+use super::{Effect, Model, act, search_asked, stopping, travel, typed};
 
 /// The largest number before a key.
 const MOST: usize = 99_999;
@@ -34,15 +33,9 @@ pub(super) fn key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
         return Vec::new();
     }
     if key.is_escape() && model.has_waited() && model.title.is_some() {
-        let stop = Effect::Ask(model.ticket(), Request::Stop);
-        // What is here stays; where nothing is here yet, the key leads back as well.
-        let is_empty = match model.layers.last() {
-            Some(Layer::Journey) => model.journey.is_none(),
-            Some(Layer::Compare) => true,
-            _ => false,
-        };
-        let more = if is_empty { pressed(model, key, &contexts) } else { Vec::new() };
-        return std::iter::once(stop).chain(more).collect();
+        let (stop, leads_on) = stopping::stop(model);
+        let more = if leads_on { pressed(model, key, &contexts) } else { Vec::new() };
+        return stop.into_iter().chain(more).collect();
     }
     pressed(model, key, &contexts)
 }

@@ -48,7 +48,8 @@ fn ask(model: &mut Model) {
     {
         let is_migration = matches!(subject, Report::Migration(..));
         let what = if is_migration { "the migration report" } else { "the rows with the changes" };
-        model.layers.push(Layer::Save(save::State::report(&name, is_migration, what.to_owned(), model.redacts)));
+        let state = save::State::report(&name, is_migration, what.to_owned(), model.redacts);
+        model.layers.push(Layer::Save(state.on_a_server(model.is_on_a_server)));
         return;
     }
     let mut below = model.layers.iter().rev().filter(|layer| !matches!(layer, Layer::Page(..)));
@@ -80,7 +81,7 @@ fn ask(model: &mut Model) {
         let what = format!("{} {dot} {}", journey.best_name(), state.counted_rows());
         save::State::new(journey.query.as_str(), model.saved_as, what, model.redacts)
     };
-    model.layers.push(Layer::Save(asked));
+    model.layers.push(Layer::Save(asked.on_a_server(model.is_on_a_server)));
 }
 
 /// What the last key asks for.

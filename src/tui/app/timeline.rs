@@ -113,6 +113,11 @@ pub(super) fn opened(model: &mut Model, ticket: Ticket, answer: Opened) -> Vec<E
             }
             model.ask_search()
         }
+        // What is here stays, the first rows among it.
+        Err(failure) if failure.is_cancelled() && model.journey.is_some() => {
+            model.notice = Some(format!("{}; R asks again", failure.what));
+            Vec::new()
+        }
         Err(failure) => {
             model.failed = Some(failure);
             Vec::new()

@@ -118,6 +118,8 @@ pub struct State {
     what: String,
     /// Whether ids and values are pseudonyms.
     redacts: bool,
+    /// Whether a server answers, which cannot redact.
+    is_on_a_server: bool,
     /// Why the last try wrote nothing.
     complaint: Option<String>,
     step: Step,
@@ -161,6 +163,12 @@ impl State {
         Self::of(choices, 0, [name.to_owned(), String::new()], what, redacts)
     }
 
+    /// The same for what comes from a server, or does not.
+    #[must_use]
+    pub fn on_a_server(self, is_on_a_server: bool) -> Self {
+        Self { is_on_a_server, ..self }
+    }
+
     fn of(choices: &'static [Choice], selected: usize, names: [String; 2], what: String, redacts: bool) -> Self {
         let [name, name_of_both] = names;
         let mut state = Self {
@@ -172,6 +180,7 @@ impl State {
             is_own: false,
             what,
             redacts,
+            is_on_a_server: false,
             complaint: None,
             step: Step::Chooses,
         };
@@ -425,6 +434,9 @@ pub(in crate::tui) fn view(
         (None, true, _) => pen.text("writing…", look.style(Meaning::Warn)),
         (None, false, _) if state.is_over_session() => pen.text("ids and values are in it as they were sent", muted),
         (None, false, true) => pen.text("ids and personal values are pseudonyms in it", muted),
+        (None, false, false) if state.is_on_a_server => {
+            pen.text("names, e-mail addresses and ids are in it; a server redacts nothing", muted)
+        }
         (None, false, false) => {
             pen.text("names, e-mail addresses and ids are in it; X, before S, replaces them", muted)
         }

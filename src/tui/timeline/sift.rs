@@ -96,6 +96,13 @@ pub struct Sifted {
     part: Result<Part, Failure>,
 }
 
+impl Sifted {
+    /// Why nothing was found out, if nothing was.
+    pub(in crate::tui) fn failure(&mut self) -> Option<&mut Failure> {
+        self.part.as_mut().err()
+    }
+}
+
 /// Goes through rows until the properties of a batch have been read, or to the end.
 pub fn sift(backend: &mut dyn Backend, sifting: &Sifting) -> Sifted {
     let (next, part) = match &sifting.work {
@@ -488,12 +495,19 @@ pub(in crate::tui) struct Worth {
     outside: Sums,
     next: usize,
     failed: bool,
+    /// Whether the user has stopped it.
+    stopped: bool,
 }
 
 impl Worth {
     /// Whether it is still being read.
     pub(in crate::tui) fn is_open(&self, timeline: &Timeline) -> bool {
         !self.failed && self.next < timeline.rows().len()
+    }
+
+    /// Whether the user has stopped it.
+    pub(in crate::tui) fn is_stopped(&self) -> bool {
+        self.stopped
     }
 
     /// The sums in the user's rows and in those of orphans; without those that could not be read.
@@ -524,7 +538,7 @@ impl Worth {
                 self.next = sifted.next;
             }
             Ok(_) => return false,
-            Err(_) => self.failed = true,
+            Err(failure) => (self.failed, self.stopped) = (true, failure.is_cancelled()),
         }
         true
     }

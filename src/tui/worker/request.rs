@@ -172,7 +172,43 @@ pub enum Response {
     Looked(u64, u64),
 }
 
+impl Response {
+    /// Why there is no answer, if there is none.
+    pub(in crate::tui) fn failure(&mut self) -> Option<&mut Failure> {
+        match self {
+            Self::Overview(Err(failure))
+            | Self::Search(Err(failure))
+            | Self::Journey(Err(failure))
+            | Self::Compared(Err(failure))
+            | Self::Properties(_, Err(failure))
+            | Self::Look(_, Err(failure))
+            | Self::Census(Err(failure))
+            | Self::Vocabulary(Err(failure))
+            | Self::Text(Err(failure))
+            | Self::Pinned(_, Err(failure))
+            | Self::Store(Err(failure))
+            | Self::Redacted(Err(failure))
+            | Self::Ruled(Err(failure))
+            | Self::Saved(Err(failure))
+            | Self::Reported(Err(failure))
+            | Self::Standing(Err(failure))
+            | Self::Findings(_, Err(failure)) => Some(failure),
+            Self::Sifted(sifted) => sifted.failure(),
+            _ => None,
+        }
+    }
+}
+
 impl Request {
+    /// Whether a wait begins with it: what is asked beside another question only makes that one longer.
+    pub(in crate::tui) fn begins_a_wait(&self) -> bool {
+        match self.rule() {
+            Rule::Ask(lane, _) => matches!(lane, Lane::Page | Lane::Search | Lane::Findings),
+            Rule::Turn => true,
+            Rule::Do => false,
+        }
+    }
+
     /// Which others it stands back for, and which stand back for it.
     ///
     /// What only asks may be overtaken: by a newer one of its lane, and by those that end its

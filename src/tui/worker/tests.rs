@@ -206,3 +206,12 @@ fn commands_that_wait_are_done_when_the_program_ends() {
     assert_eq!(commands(&rig.inbox, 9), ["pinned a"]);
     assert!(rig.asked.try_recv().is_err(), "no part reads the answer any more");
 }
+
+#[test]
+fn what_is_asked_first_does_not_end_the_opening_of_the_source_and_the_end_of_the_program_does() {
+    let cancel = Cancel::default();
+    cancel.asked(1, &Request::Journey(Id::new("sally"), Zone::Utc));
+    assert!(!cancel.is_stale());
+    cancel.close();
+    assert!(cancel.is_stale());
+}

@@ -4,15 +4,21 @@
 //! wait in the order in which they were given, and none is dropped.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use super::lane::{Lane, Rule};
+use super::trips::{Log, Trips};
 use super::{Request, Ticket};
+use crate::inspect::Tell;
 
 /// Says whether an answer is still wanted.
 #[derive(Clone, Debug, Default)]
 pub struct Cancel(Arc<Tickets>);
+
+/// No request has run yet: the source is being opened. Lanes are counted from one.
+const OPENING: usize = 0;
 
 /// The running request is no question.
 const NO_LANE: usize = usize::MAX;
@@ -30,6 +36,8 @@ struct Tickets {
     enough: AtomicU64,
     /// Questions up to this ticket are stopped: they end with an answer that says so.
     stopped: AtomicU64,
+    /// Questions to a server, of the journey that was opened last.
+    trips: Mutex<Log>,
 }
 
 impl Cancel {
@@ -37,10 +45,35 @@ impl Cancel {
     /// A command is never pointless.
     pub fn is_stale(&self) -> bool {
         let tickets = &self.0;
-        let Some(latest) = tickets.latest.get(tickets.lane.load(Ordering::Acquire)) else { return false };
-        tickets.closed.load(Ordering::Acquire) > 0
+        let is_closed = tickets.closed.load(Ordering::Acquire) > 0;
+        let lane = match tickets.lane.load(Ordering::Acquire) {
+            OPENING => return is_closed,
+            lane => lane - 1,
+        };
+        let Some(latest) = tickets.latest.get(lane) else { return false };
+        is_closed
             || latest.load(Ordering::Acquire) > tickets.running.load(Ordering::Acquire)
             || tickets.stopped.load(Ordering::Acquire) > tickets.running.load(Ordering::Acquire)
+    }
+
+    /// Hears of questions to a server, of those that run now for a journey.
+    pub fn tell(&self) -> Tell {
+        let cancel = self.clone();
+        Tell::new(move |trip| {
+            let of_journey = [Lane::Page, Lane::Row, Lane::Columns, Lane::Filter].map(|lane| lane.index() + 1);
+            if of_journey.contains(&cancel.0.lane.load(Ordering::Acquire)) {
+                cancel.log().hear(trip, Instant::now());
+            }
+        })
+    }
+
+    /// What was asked of a server for the journey that was opened last.
+    pub(in crate::tui) fn trips(&self) -> Vec<Trips> {
+        self.log().told(Instant::now())
+    }
+
+    fn log(&self) -> MutexGuard<'_, Log> {
+        self.0.trips.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Every question that runs is pointless: the program ends.
@@ -84,9 +117,12 @@ impl Cancel {
 
     pub(super) fn starts(&self, ticket: Ticket, request: &Request) {
         let lane = match request.rule() {
-            Rule::Ask(lane, _) => lane.index(),
+            Rule::Ask(lane, _) => lane.index() + 1,
             Rule::Do | Rule::Turn => NO_LANE,
         };
+        if lane == Lane::Page.index() + 1 {
+            *self.log() = Log::default();
+        }
         // A question that ends between the two is not stale for another one's ticket.
         self.0.lane.store(NO_LANE, Ordering::Release);
         self.0.running.store(ticket, Ordering::Release);

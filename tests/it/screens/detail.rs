@@ -341,7 +341,7 @@ fn the_command_has_the_filter_the_moment_and_the_zone_of_the_screen() {
         copied(&mut app),
         "journey show --timezone Asia/Tokyo --filter 'event:\"a b\" or is:refused' sally@gmail.com"
     );
-    app.send(Msg::Located(Some("my shop.db".into())));
+    app.send(Msg::Located(Some("my shop.db".into()), false));
     app.press("<Esc><Esc><C-u>-x's");
     assert_eq!(app.model.command().as_deref(), Some("journey search --store 'my shop.db' -- '-x'\\''s'"));
 }

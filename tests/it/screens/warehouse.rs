@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use journey::inspect::able::{Abilities, Ability, Asked, Can, Cost};
-use journey::tui::{Effect, Options};
+use journey::tui::worker::{Request, Trips};
+use journey::tui::{Effect, Msg, Options};
 
 use super::journeys::{Stories, sally};
 use crate::support::app::App;
@@ -113,4 +114,115 @@ fn a_store_file_says_that_it_answers_everything() {
     let mut app = App::start(Stories::of(vec![sally()]));
     app.press("<F4>");
     assert!(app.text().contains("everything is answered from a store file"), "{}", app.text());
+}
+
+/// Sally's journey from a server, with what is asked next unanswered.
+fn on_a_server(keys: &str) -> App<Stories> {
+    let mut app = App::start(Stories::of(vec![sally()]));
+    app.send(Msg::Located(None, true));
+    app.press("sally@gmail.com<Enter>");
+    app.press_unanswered(keys);
+    app
+}
+
+fn waited(app: &mut App<Stories>) {
+    app.send(Msg::Waited(Duration::from_millis(3_240)));
+    assert!(app.text().contains("| 3.2 s, Esc stops"), "{}", app.text());
+}
+
+#[test]
+fn esc_ends_a_filter_that_asks_a_server_and_what_is_here_stays_until_r_asks_again() {
+    let mut app = on_a_server("&prop:plan=pro<Enter>");
+    let rows = app.text().lines().filter(|line| line.contains("own id")).count();
+    waited(&mut app);
+    app.press_unanswered("<Esc>");
+    assert!(matches!(app.unanswered(), Some(Request::Stop)));
+    app.backend.cancelled = true;
+    app.settle();
+    let text = app.text();
+    assert!(text.contains("& prop:plan=pro  stopped on the server after 3.2 s; R asks again"), "{text}");
+    assert_eq!((app.top(), text.lines().filter(|line| line.contains("own id")).count()), ("journey", rows), "{text}");
+    app.backend.cancelled = false;
+    app.press("R");
+    assert!(!app.text().contains("stopped"), "{}", app.text());
+    assert_eq!(app.press("<Esc>").top(), "journey", "the filter is the next thing to take back");
+    assert_eq!(app.press("<Esc>").top(), "search");
+}
+
+#[test]
+fn esc_while_a_filter_is_typed_leaves_the_line_too() {
+    let mut app = on_a_server("&prop:plan=pro");
+    waited(&mut app);
+    app.press_unanswered("<Esc>");
+    assert!(!app.text().contains("prop:plan"), "{}", app.text());
+}
+
+#[test]
+fn esc_ends_properties_that_a_server_is_asked_for_and_the_row_says_so() {
+    let mut app = on_a_server("");
+    app.send(Msg::Terminal(crossterm::event::Event::Resize(80, 24)));
+    app.press_unanswered("j");
+    let drawn = {
+        app.buffer();
+        app.ui.drawn()
+    };
+    app.send(Msg::Drawn(drawn));
+    waited(&mut app);
+    app.press_unanswered("<Esc>");
+    app.backend.cancelled = true;
+    app.settle();
+    app.press("<Enter>");
+    assert!(app.text().contains("stopped on the server after 3.2 s; R asks again"), "{}", app.text());
+    app.backend.cancelled = false;
+    app.press("<Esc>R<Enter>");
+    assert!(!app.text().contains("stopped"), "{}", app.text());
+}
+
+#[test]
+fn a_store_file_is_left_by_esc_while_properties_are_read() {
+    let mut app = App::start(Stories::of(vec![sally()]));
+    app.press("sally@gmail.com<Enter>");
+    app.press_unanswered("&prop:plan=pro<Enter>");
+    app.send(Msg::Waited(Duration::from_millis(3_240)));
+    assert!(!app.text().contains("Esc stops"), "{}", app.text());
+    app.press_unanswered("<Esc>");
+    assert!(!app.text().contains("prop:plan"), "the filter is taken back: {}", app.text());
+}
+
+#[test]
+fn a_long_wait_for_a_server_says_what_is_asked_how_often_and_what_still_runs() {
+    let mut app = on_a_server("R");
+    let millis = Duration::from_millis;
+    let trips = |what, questions, took, runs, read| Trips { what, questions, took: millis(took), runs, read };
+    app.send(Msg::Trips(vec![
+        trips("alias calls, links, ids", 2, 28, false, Some(41_204)),
+        trips("profiles, ids that look alike", 1, 19, false, None),
+        trips("rows", 2, 3_240, true, None),
+    ]));
+    app.send(Msg::Waited(millis(400)));
+    assert!(!app.text().contains("── asked"), "a short wait is no reason to move what is read: {}", app.text());
+    waited(&mut app);
+    insta::assert_snapshot!("warehouse_asked_80x24", app.text());
+    app.resize(200, 50);
+    insta::assert_snapshot!("warehouse_asked_200x50", app.text());
+    app.resize(40, 10);
+    assert!(!app.text().contains("── asked"), "{}", app.text());
+    app.settle();
+    assert!(!app.text().contains("── asked"), "{}", app.text());
+}
+
+#[test]
+fn what_a_server_cannot_do_is_not_offered_there_and_what_only_a_server_has_only_there() {
+    let hint = |app: &mut App<Stories>| app.text().lines().last().unwrap_or_default().to_owned();
+    let mut file = App::start(Stories::of(vec![sally()]));
+    let shown = hint(&mut file);
+    assert!(shown.contains("! findings") && !shown.contains("F4"), "{shown}");
+    assert!(!file.press(":warehouse").text().contains("F4"), "{}", file.text());
+    let mut server = App::start(Stories::of(vec![sally()]));
+    server.send(Msg::Located(None, true));
+    let shown = hint(&mut server);
+    assert!(shown.contains("F4 warehouse") && !shown.contains("findings"), "{shown}");
+    assert!(!server.press(":migration").text().contains("F3"), "{}", server.text());
+    server.press("<Esc>sally@gmail.com<Enter>S");
+    assert!(server.text().contains("a server redacts nothing"), "{}", server.text());
 }

@@ -50,6 +50,8 @@ pub(in crate::screens) struct Stories {
     pub(in crate::screens) left: Option<fn(i64) -> bool>,
     /// Where files are written; nowhere without it.
     pub(in crate::screens) folder: Option<std::path::PathBuf>,
+    /// Properties are no longer wanted when they come.
+    pub(in crate::screens) cancelled: bool,
     /// What can be answered, where it is a warehouse.
     pub(in crate::screens) abilities: Option<Abilities>,
 }
@@ -180,6 +182,9 @@ impl Backend for Stories {
     }
 
     fn properties(&mut self, row: i64) -> Result<String, Failure> {
+        if self.cancelled {
+            return Err(Failure::cancelled());
+        }
         if let Some((_, said)) = self.said.iter().find(|(of, _)| *of == row) {
             return Ok(said.clone());
         }

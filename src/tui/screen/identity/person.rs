@@ -260,7 +260,8 @@ fn worth(of: &Panel<'_>, is_of_orphans: bool, columns: usize) -> String {
         return if is_of_orphans { String::new() } else { "being read".to_owned() };
     }
     let Some([own, outside]) = of.worth.sums() else {
-        return if is_of_orphans { String::new() } else { "cannot be read".to_owned() };
+        let what = if of.worth.is_stopped() { "not read; R asks again" } else { "cannot be read" };
+        return if is_of_orphans { String::new() } else { what.to_owned() };
     };
     let (sums, before) = if is_of_orphans { (outside, "of orphans ") } else { (own, "") };
     match (sums.rows(), is_of_orphans) {

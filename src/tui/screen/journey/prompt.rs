@@ -22,6 +22,7 @@ use super::jumps::Stop;
 use super::{State, days};
 use crate::tui::timeline::lines::Bits;
 use crate::tui::timeline::sift::Sieve;
+use crate::tui::words::failed;
 
 /// Characters that can be typed; a readable filter is shorter.
 const LONGEST: usize = 4_096;
@@ -325,7 +326,7 @@ pub(super) fn count(state: &State, sieve: &Sieve) -> (String, Meaning) {
     let all = fit::counted(state.timeline.rows().len() as u64, "row");
     let kept = fit::count(sieve.kept().count() as u64);
     match (sieve.failed(), sieve.progress()) {
-        (Some(failure), _) => (failure.what.clone(), Meaning::Bad),
+        (Some(failure), _) => failed(failure),
         (None, Some(next)) => (format!("{kept} so far, {} of {all} read…", fit::count(next as u64)), Meaning::Warn),
         (None, None) => (format!("{kept} of {all}"), if kept == "0" { Meaning::Warn } else { Meaning::Title }),
     }

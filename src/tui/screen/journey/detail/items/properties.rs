@@ -15,6 +15,7 @@ use crate::tui::theme::Meaning;
 use crate::tui::timeline::event;
 use crate::tui::timeline::sift::Found;
 use crate::tui::when::Zone;
+use crate::tui::words::failed;
 
 /// Characters of a value that stand on one line; a longer one is folded.
 const LONG: usize = 200;
@@ -35,7 +36,8 @@ impl Items<'_> {
         let properties = match state.properties_of(row) {
             Some(Ok(properties)) => properties,
             Some(Err(failure)) => {
-                self.add("properties", &failure.what, Meaning::Bad);
+                let (what, meaning) = failed(failure);
+                self.add("properties", &what, meaning);
                 return;
             }
             None if state.row().is_some_and(|row| event(&state.journey, row.entry).is_some()) => {
@@ -231,7 +233,8 @@ impl Items<'_> {
         }
         self.head(&head);
         if let Some(failure) = values.failed() {
-            self.push(String::new(), failure.what.clone(), Meaning::Bad, Use::Read);
+            let (what, meaning) = failed(failure);
+            self.push(String::new(), what, meaning, Use::Read);
         }
         let (list, others) = values.sorted();
         let most = list.first().map_or(1, |(_, count)| *count).max(1);
