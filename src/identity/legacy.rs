@@ -95,8 +95,14 @@ impl Rules for Legacy {
         check::split(way, time, arrival)
     }
 
-    fn check(&self, facts: &Facts, sums: &dyn Fn(&Id) -> Sums, each: &mut dyn FnMut(Checked)) -> Totals {
-        check::check(facts, sums, each)
+    fn check(
+        &self,
+        facts: &Facts,
+        sums: &dyn Fn(&Id) -> Sums,
+        wants: &dyn Fn(&Kind) -> bool,
+        each: &mut dyn FnMut(Checked),
+    ) -> Totals {
+        check::check(facts, sums, wants, each)
     }
 
     fn is_visitor(&self, id: &str) -> bool {

@@ -59,9 +59,15 @@ pub trait Rules: Reasons {
     }
 
     /// Judges every user of `facts`, which hold whole neighbourhoods (whatever calls and links join)
-    /// and of rows one for each sender; `sums` has what is known of the rows of an id. Rules that know
-    /// no mistakes judge no one.
-    fn check(&self, _facts: &Facts, _sums: &dyn Fn(&Id) -> Sums, _each: &mut dyn FnMut(Checked)) -> Totals {
+    /// and of rows one for each sender; `sums` has what is known of the rows of an id. Only mistakes that are
+    /// wanted are looked for. Rules that know no mistakes judge no one.
+    fn check(
+        &self,
+        _facts: &Facts,
+        _sums: &dyn Fn(&Id) -> Sums,
+        _wants: &dyn Fn(&Kind) -> bool,
+        _each: &mut dyn FnMut(Checked),
+    ) -> Totals {
         Totals::default()
     }
 

@@ -77,8 +77,8 @@ pub fn store_by(
         let mut auditor = Auditor::new(inspector.rules()).with_baseline(wanted.baseline.clone());
         let (mut known, mut lost) = (Known::default(), Vec::new());
         let (totals, judged) = gathered.judge(
-            &mut |mut checked| {
-                checked.findings.retain(|finding| wanted.wants(finding.kind));
+            &|kind| wanted.wants(kind),
+            &mut |checked| {
                 auditor.add(&checked);
                 if by.is_some() {
                     known.add(&checked);
@@ -234,7 +234,7 @@ pub fn people(
                 since: finding.since,
             });
         };
-        let (_, judged) = gathered.judge(each, go_on);
+        let (_, judged) = gathered.judge(&|wanted| wanted == kind, each, go_on);
         if !complete || !judged {
             return Ok(false);
         }

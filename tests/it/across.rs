@@ -78,7 +78,7 @@ fn only_a_table_of_aliases_stores_rows_and_only_rules_with_such_a_table_know_its
         assert_eq!(rules.system().is_some(), !is_legacy, "{}", rules.name());
         assert_eq!(rules.ways(&facts.calls).len(), usize::from(is_legacy), "{}", rules.name());
         let mut users = 0;
-        let totals = rules.check(&facts, &|_| journey::identity::Sums::default(), &mut |_| users += 1);
+        let totals = rules.check(&facts, &|_| journey::identity::Sums::default(), &|_| true, &mut |_| users += 1);
         assert_eq!((totals == Totals::default(), users == 0), (!is_legacy, !is_legacy), "{}", rules.name());
         assert_eq!(rules.findings().is_empty(), !is_legacy, "{}", rules.name());
         let lasting = LEGACY.findings().iter().filter(|kind| rules.lasting(kind).is_some()).count();

@@ -52,7 +52,7 @@ fn check(facts: &Facts) -> (Vec<Checked>, Totals) {
     let sums = sums(facts);
     let mut users = Vec::new();
     let of = |id: &Id| sums.get(id).copied().unwrap_or_default();
-    let totals = LEGACY.check(facts, &of, &mut |checked| users.push(checked));
+    let totals = LEGACY.check(facts, &of, &|_| true, &mut |checked| users.push(checked));
     (users, totals)
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use foldhash::{HashMap, HashMapExt as _, HashSet, HashSetExt as _};
 
 use super::super::facts::Facts;
-use super::super::findings::{Checked, Past, Sums, Totals, Way};
+use super::super::findings::{Checked, Kind, Past, Sums, Totals, Way};
 use super::super::journey::{Alike, Split, Strength, Verdict};
 use super::case::{Case, is_swapped};
 use super::findings;
@@ -46,7 +46,12 @@ pub(super) fn split(way: &Way, time: Millis, arrival: Arrival) -> Option<Split> 
 }
 
 /// Judges every user of `facts`, which hold whole neighbourhoods: whatever calls and links join.
-pub(super) fn check(facts: &Facts, sums: &dyn Fn(&Id) -> Sums, each: &mut dyn FnMut(Checked)) -> Totals {
+pub(super) fn check(
+    facts: &Facts,
+    sums: &dyn Fn(&Id) -> Sums,
+    wants: &dyn Fn(&Kind) -> bool,
+    each: &mut dyn FnMut(Checked),
+) -> Totals {
     let mut world = World::new(facts);
     world.says_why = false;
     let named = facts.calls.iter().flat_map(|call| [&call.alias, &call.target]).flatten();
@@ -72,7 +77,7 @@ pub(super) fn check(facts: &Facts, sums: &dyn Fn(&Id) -> Sums, each: &mut dyn Fn
         }
         let alike = alike.get(root).map_or(&[][..], Vec::as_slice);
         let case = Case::of_root(&world, root, sums, alike, !facts.cuts.is_empty());
-        each(checked(&case, sums));
+        each(checked(&case, sums, wants));
     }
     totals(&world, facts)
 }
@@ -120,7 +125,7 @@ fn alone(world: &World<'_>, root: &Id, rows: u64) -> Checked {
     }
 }
 
-fn checked(case: &Case<'_>, sums: &dyn Fn(&Id) -> Sums) -> Checked {
+fn checked(case: &Case<'_>, sums: &dyn Fn(&Id) -> Sums, wants: &dyn Fn(&Kind) -> bool) -> Checked {
     let own = || case.left.iter().filter(|left| !left.contested && left.strength > Strength::Weak);
     let orphaned = own().map(|left| left.rows).sum();
     let (named, anonymous): (Vec<Id>, Vec<Id>) = case.ids.iter().cloned().partition(|id| case.world.is_person(id));
@@ -141,7 +146,7 @@ fn checked(case: &Case<'_>, sums: &dyn Fn(&Id) -> Sums) -> Checked {
         past,
         named,
         orphans: own().flat_map(|left| left.ids.iter().cloned()).collect(),
-        findings: findings::find(case),
+        findings: findings::find(case, wants),
     }
 }
 

@@ -10,6 +10,7 @@ mod rows;
 use super::super::findings::{Finding, Kind, Lost, MOST_SOURCES, keep_place};
 use super::super::journey::AliasLine;
 use super::case::{Case, Left};
+use super::kinds;
 use crate::model::facts::{Link, Source};
 use crate::model::text::counted;
 use crate::model::{Id, Millis};
@@ -18,42 +19,43 @@ use crate::model::{Id, Millis};
 type Rule = fn(&Case<'_>) -> Option<Finding>;
 
 /// One for each of [`super::kinds::KINDS`].
-const RULES: &[Rule] = &[
-    calls::refused,
-    calls::swapped,
-    calls::chained,
-    links::no_alias,
-    links::still_anonymous,
-    calls::two_users,
-    rows::placeholder,
-    links::shared_device,
-    links::id_kept,
-    rows::race,
-    rows::history,
-    calls::of_itself,
-    calls::empty,
-    calls::cycle,
-    calls::anonymous,
-    links::alias_and_identify,
-    links::late_answer,
-    links::back_to_device,
-    rows::itself,
-    rows::device_user,
-    links::merge,
-    links::new_ids,
-    links::shared_id,
-    rows::two_types,
-    rows::look_alikes,
-    rows::impossible,
-    calls::repeated,
-    links::before_login,
-    links::many_users,
-    links::double_prefix,
+static RULES: &[(&Kind, Rule)] = &[
+    (&kinds::ALIAS_ON_LOGIN, calls::refused),
+    (&kinds::ALIAS_SWAPPED, calls::swapped),
+    (&kinds::ALIAS_BEFORE_ROOT, calls::chained),
+    (&kinds::IDENTIFY_WITHOUT_ALIAS, links::no_alias),
+    (&kinds::USER_STILL_ANONYMOUS, links::still_anonymous),
+    (&kinds::NO_RESET, calls::two_users),
+    (&kinds::PLACEHOLDER_ID, rows::placeholder),
+    (&kinds::SHARED_DEVICE, links::shared_device),
+    (&kinds::ANONYMOUS_ID_KEPT, links::id_kept),
+    (&kinds::ALIAS_RACE, rows::race),
+    (&kinds::ALIAS_USED_BEFORE, rows::history),
+    (&kinds::ALIAS_OF_ITSELF, calls::of_itself),
+    (&kinds::ALIAS_EMPTY, calls::empty),
+    (&kinds::ALIAS_CYCLE, calls::cycle),
+    (&kinds::ALIAS_ANONYMOUS, calls::anonymous),
+    (&kinds::ALIAS_AND_IDENTIFY, links::alias_and_identify),
+    (&kinds::LATE_ALIAS_ANSWER, links::late_answer),
+    (&kinds::IDENTIFY_BACK_TO_DEVICE, links::back_to_device),
+    (&kinds::IDENTIFY_ITSELF, rows::itself),
+    (&kinds::USER_IS_DEVICE, rows::device_user),
+    (&kinds::MERGE_IGNORED, links::merge),
+    (&kinds::NEW_ID_EACH_VISIT, links::new_ids),
+    (&kinds::ID_OF_MANY_DEVICES, links::shared_id),
+    (&kinds::ID_TYPE, rows::two_types),
+    (&kinds::ID_VARIANTS, rows::look_alikes),
+    (&kinds::TIME_IMPOSSIBLE, rows::impossible),
+    (&kinds::ALIAS_REPEATED, calls::repeated),
+    (&kinds::ANONYMOUS_BEFORE_LOGIN, links::before_login),
+    (&kinds::DEVICE_OF_MANY_USERS, links::many_users),
+    (&kinds::DEVICE_PREFIX_TWICE, links::double_prefix),
 ];
 
-/// Every finding of a user, the worst first.
-pub(super) fn find(case: &Case<'_>) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = RULES.iter().filter_map(|rule| rule(case)).collect();
+/// Every finding of a user of a kind that is wanted, the worst first.
+pub(super) fn find(case: &Case<'_>, wants: &dyn Fn(&Kind) -> bool) -> Vec<Finding> {
+    let wanted = RULES.iter().filter(|(kind, _)| wants(kind));
+    let mut findings: Vec<Finding> = wanted.filter_map(|(_, rule)| rule(case)).collect();
     findings.sort_by_key(Finding::severity);
     findings
 }

@@ -66,7 +66,8 @@ fn of_root(world: &World<'_>, query: &Id, root: &Id, facts: &Facts) -> Journey {
     if world.is_left_out(query) {
         journey.notes.push(explain::left_out(query));
     }
-    journey.findings = Case::of_journey(world, &journey).map(|case| findings::find(&case)).unwrap_or_default();
+    journey.findings =
+        Case::of_journey(world, &journey).map(|case| findings::find(&case, &|_| true)).unwrap_or_default();
     journey
 }
 

@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 
 use super::gathered::{Gathered, bare, number};
 use super::summed::{CLIENT, HAS_MORE, OWN_USER, SERVER};
-use crate::identity::{Checked, Facts, Sums, Totals};
+use crate::identity::{Checked, Facts, Kind, Sums, Totals};
 use crate::model::facts::{Event, Link, Sender, Source};
 use crate::model::id::DEVICE_PREFIX;
 use crate::model::scan::{SweptCall, SweptLink};
@@ -46,9 +46,10 @@ fn at(of: OfPart) -> u32 {
 
 impl Gathered {
     /// Judges every user, between some of whom `go_on` is asked; whether it came to the end. `each` gets the known
-    /// users, and of the others those with a finding or split rows.
+    /// users, and of the others those with a finding that is wanted, or split rows.
     pub(super) fn judge(
         &mut self,
+        wants: &(dyn Fn(&Kind) -> bool + Sync),
         each: &mut dyn FnMut(Checked),
         go_on: &mut dyn FnMut(u64, u64) -> bool,
     ) -> (Totals, bool) {
@@ -80,7 +81,7 @@ impl Gathered {
             if !go_on(self.summed.events, self.summed.events) {
                 return (totals, false);
             }
-            for (of_batch, users) in self.judge_wave(wave, threads) {
+            for (of_batch, users) in self.judge_wave(wave, threads, wants) {
                 totals.add(of_batch);
                 users.into_iter().for_each(&mut *each);
             }
@@ -90,7 +91,12 @@ impl Gathered {
 
     /// Judges each batch; each thread takes the next when it is done with one. The answers come in the order of
     /// the batches.
-    fn judge_wave(&self, wave: &[Numbers<'_>], threads: usize) -> Vec<(Totals, Vec<Checked>)> {
+    fn judge_wave(
+        &self,
+        wave: &[Numbers<'_>],
+        threads: usize,
+        wants: &(dyn Fn(&Kind) -> bool + Sync),
+    ) -> Vec<(Totals, Vec<Checked>)> {
         let (next, judged) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(wave.len())));
         let judge = || {
             let stubs = Stubs::new();
@@ -100,7 +106,7 @@ impl Gathered {
                 let Batch { facts, sums, devices } = self.batch(numbers, &stubs);
                 let mut users = Vec::new();
                 let sums = |id: &Id| sums.get(id).copied().unwrap_or_default();
-                let mut totals = self.rules.check(&facts, &sums, &mut |checked| {
+                let mut totals = self.rules.check(&facts, &sums, wants, &mut |checked| {
                     if checked.known.is_some() || checked.split > 0 || !checked.findings.is_empty() {
                         users.push(checked);
                     }
