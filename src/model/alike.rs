@@ -42,8 +42,21 @@ pub fn fold(c: char, out: &mut String) {
 /// What `text` looks like, without any space.
 pub fn folded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    text.chars().for_each(|c| fold(c, &mut out));
+    fold_all(text, &mut out);
     out
+}
+
+/// [`folded`], added to `out`: most ids have nothing but letters, digits and signs of ASCII.
+pub fn fold_all(text: &str, out: &mut String) {
+    if text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        let begin = out.len();
+        out.push_str(text);
+        if let Some(added) = out.get_mut(begin..) {
+            added.make_ascii_lowercase();
+        }
+    } else {
+        text.chars().for_each(|c| fold(c, out));
+    }
 }
 
 /// Whether two different texts look the same, but for case: with spaces at the same places inside.

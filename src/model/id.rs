@@ -226,7 +226,16 @@ const LONGEST_WORD: usize = 17;
 
 /// [`Id::is_placeholder`] of a text.
 pub fn is_placeholder(text: &str) -> bool {
-    let text = text.strip_prefix(DEVICE_PREFIX).unwrap_or(text).trim();
+    let text = text.strip_prefix(DEVICE_PREFIX).unwrap_or(text);
+    // Nearly all ids are longer than any word, and nothing can be cut off of them.
+    if let [first, .., last] = text.as_bytes()
+        && text.len() > LONGEST_WORD
+        && first.is_ascii_alphanumeric()
+        && last.is_ascii_alphanumeric()
+    {
+        return ZEROS.contains(&text);
+    }
+    let text = text.trim();
     let unquoted =
         ['\'', '"'].into_iter().find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote)).unwrap_or(text).trim();
     if unquoted.len() > LONGEST_WORD {

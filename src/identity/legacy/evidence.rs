@@ -7,6 +7,8 @@
 
 use std::collections::BTreeSet;
 
+use foldhash::{HashSet, HashSetExt as _};
+
 use super::super::journey::{Evidence, EvidenceKind, Refusal, Verdict};
 use super::explain;
 use super::world::World;
@@ -165,11 +167,13 @@ fn push<'a>(
 /// Roots, other than `root`, that evidence may tie to it as anonymous rows, in order of id.
 ///
 /// A root too many changes no answer, because [`owners_of`] judges each of them.
-pub(super) fn candidates_of(world: &World<'_>, root: &Id) -> Vec<Id> {
+pub(super) fn candidates_of<'a>(world: &World<'a>, root: &Id) -> Vec<Id> {
     let ids = forms(world, root);
     let mut found: BTreeSet<Id> = BTreeSet::new();
-    let mut add = |id: &Id| {
-        if id.is_placeholder() {
+    let mut tried: HashSet<&Id> = HashSet::new();
+    let mut add = |id: &'a Id| {
+        // Saves time: most links of a user name the same few ids.
+        if !tried.insert(id) || id.is_placeholder() {
             return;
         }
         // A device is named bare; its rows may stand under the form with the prefix.
