@@ -117,6 +117,13 @@ impl Sums {
 #[derive(Clone, Debug, Default)]
 pub struct Way(pub Vec<(Arrival, Millis)>);
 
+impl Way {
+    /// Whether all of it was there before what arrived then: no such row is split.
+    pub fn is_before(&self, arrived: Millis) -> bool {
+        self.0.last().is_none_or(|(since, _)| since.at < arrived)
+    }
+}
+
 /// Where the anonymous past of a user is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Past {

@@ -21,7 +21,7 @@ use super::{Error, Tell};
 use crate::model::clue::Clue;
 use crate::model::facts::{AliasCall, Event, Link, Place, Source as FilePlace};
 use crate::model::hit::{IdHit, Span};
-use crate::model::scan::{CanHave, IdNote, RowNote, Seek, SweptCall, SweptLink, SweptRow, SweptRun, Take};
+use crate::model::scan::{CanHave, IdNote, KnownRun, RowNote, Seek, SweptCall, SweptLink, SweptRow, SweptRun, Take};
 use crate::model::stored::{Overview, StoredPiece, StoredProfile, StoredReject};
 use crate::model::time::activity;
 use crate::model::{Id, VerbKind};
@@ -281,6 +281,23 @@ pub trait Sweep: Source {
         each: &mut dyn FnMut(i64, &[SweptRow]),
         go_on: &mut dyn FnMut() -> bool,
     ) -> Result<bool, Error>;
+
+    /// The segments that have rows, each with the places of these, by their numbers.
+    fn segments(&self) -> Result<Vec<(i64, Range<i64>)>, Error>;
+
+    /// Calls `each` with every run of a segment and what its rows add up to, in their order; `false`, and no call,
+    /// where that is not known and rows have to be read.
+    fn known_runs(&self, _segment: i64, _each: &mut dyn FnMut(&KnownRun)) -> Result<bool, Error> {
+        Ok(false)
+    }
+
+    /// The place of the row with this number, as [`KnownRun`] has it.
+    fn place_of(&self, row: i64) -> i64 {
+        row
+    }
+
+    /// The segments that have rows of an id, each with the places of these.
+    fn runs_of(&self, id: i64) -> Result<Vec<(i64, Range<i64>)>, Error>;
 
     /// All rows under an id.
     fn swept_rows_of(&self, id: i64) -> Result<Vec<SweptRow>, Error>;

@@ -40,6 +40,10 @@ pub struct Amount {
     pub currency: String,
 }
 
+/// The number of these rules. A store keeps what its rows say: whoever changes what counts as an amount, or how much it
+/// is, changes this number too, and what was kept by others is not used.
+pub const FORM: u8 = 1;
+
 /// Events that are named next to a sum, at most.
 pub const NAMED: usize = 3;
 
@@ -76,6 +80,12 @@ struct Said([Option<(String, Value)>; SAID]);
 fn place_of(name: &str) -> Option<usize> {
     let names = AMOUNTS.iter().chain([&VALUE, &PURCHASES]).chain(CURRENCIES);
     names.into_iter().position(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// Whether a property of this name can say an amount.
+pub fn is_said_by(name: &str) -> bool {
+    let mut names = AMOUNTS.iter().chain([&VALUE, &PURCHASES]);
+    names.any(|known| known.eq_ignore_ascii_case(name))
 }
 
 impl Said {
@@ -183,8 +193,16 @@ pub struct Sum {
 impl Amounts {
     /// Adds what a row says.
     pub fn add(&mut self, amount: &Amount) {
-        let sum = self.0.entry(amount.currency.clone()).or_default();
-        sum.micros = sum.micros.saturating_add(amount.micros);
+        self.add_micros(&amount.currency, amount.micros);
+    }
+
+    /// Adds what a row says, in millionths of a currency.
+    pub fn add_micros(&mut self, currency: &str, micros: i128) {
+        let sum = match self.0.get_mut(currency) {
+            Some(sum) => sum,
+            None => self.0.entry(currency.to_owned()).or_default(),
+        };
+        sum.micros = sum.micros.saturating_add(micros);
         sum.rows += 1;
     }
 

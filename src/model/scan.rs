@@ -141,7 +141,7 @@ pub struct SweptLink {
 }
 
 /// Rows of one id that are neighbours in the store.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SweptRun {
     /// Number of the id; 0 for none.
     pub id: i64,
@@ -178,6 +178,57 @@ impl Segments {
     pub fn into_numbered(self) -> impl DoubleEndedIterator<Item = (i64, Range<i64>)> {
         self.0.into_iter()
     }
+}
+
+/// What is known of the rows of an id in a segment without reading them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KnownRun {
+    /// Where they are, and when they happened.
+    pub run: SweptRun,
+    /// How many of them are other deliveries of a row among them.
+    pub copies: u64,
+    /// Whether some of them show what only reading them tells: an id that is no text, a user that is its device, an
+    /// `$identify` of itself, no name, equal rows without an id of their own.
+    pub shows: bool,
+    /// Whether one names the id as its own `$user_id`.
+    pub is_own_user: bool,
+    /// When the first of them arrived.
+    pub arrived: Millis,
+    /// How long after its arrival one of them happened, at most, of those whose arrival is known.
+    pub ahead: u64,
+    /// Numbers of the names of their clients.
+    pub clients: Vec<i64>,
+    /// Of each, [`short_hash`].
+    pub hashes: Vec<u32>,
+    /// Those that say what was paid.
+    pub paid: Vec<Paid>,
+    /// The currencies of the segment, which `paid` names by their places.
+    pub currencies: Vec<String>,
+}
+
+impl KnownRun {
+    /// What the row at this place says was paid.
+    pub fn paid_in(&self, place: i64) -> Option<&Paid> {
+        self.paid.get(self.paid.binary_search_by_key(&place, |paid| paid.place).ok()?)
+    }
+}
+
+/// A row that says what was paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Paid {
+    /// Its place.
+    pub place: i64,
+    /// The place of its currency.
+    pub currency: usize,
+    /// In millionths.
+    pub micros: i64,
+}
+
+/// Some bits of the hash of a row.
+pub fn short_hash(hash: i64) -> u32 {
+    let mixed = hash.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mixed = (mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    u32::try_from(mixed >> 32).unwrap_or_default()
 }
 
 /// A row; 0 stands for no number.

@@ -12,7 +12,7 @@ use crate::inspect::{Ask, Edges, Error, ErrorKind, Lookup, Scan, Source, Stop, S
 use crate::model::clue::Clue;
 use crate::model::facts::{AliasCall, Event, Place, Source as FilePlace};
 use crate::model::hit::{IdHit, Span};
-use crate::model::scan::{CanHave, IdNote, RowNote, Seek, SweptCall, SweptLink, SweptRow, SweptRun, Take};
+use crate::model::scan::{CanHave, IdNote, KnownRun, RowNote, Seek, SweptCall, SweptLink, SweptRow, SweptRun, Take};
 use crate::model::stored::{Overview, StoredPiece, StoredProfile, StoredReject};
 use crate::model::{Id, VerbKind};
 use crate::store::{self, Reader};
@@ -138,6 +138,22 @@ impl Source for Reader {
 impl Sweep for Reader {
     fn sweep_ids(&self, each: &mut dyn FnMut(i64, &str)) -> Result<(), Error> {
         Ok(Self::sweep_ids(self, each)?)
+    }
+
+    fn segments(&self) -> Result<Vec<(i64, Range<i64>)>, Error> {
+        Ok(Self::segments(self)?)
+    }
+
+    fn known_runs(&self, segment: i64, each: &mut dyn FnMut(&KnownRun)) -> Result<bool, Error> {
+        Ok(Self::known_runs(self, segment, each)?)
+    }
+
+    fn runs_of(&self, id: i64) -> Result<Vec<(i64, Range<i64>)>, Error> {
+        Ok(self.segments_of(id)?)
+    }
+
+    fn place_of(&self, row: i64) -> i64 {
+        Self::place_of(self, row)
     }
 
     fn sweep_calls(&self) -> Result<Vec<SweptCall>, Error> {

@@ -23,13 +23,16 @@
 mod build;
 mod made;
 mod names;
+mod runs;
 mod table;
 mod text;
 mod values;
 
 pub(super) use self::made::{missing, of_blocks, rows_without};
+pub(super) use self::runs::{Runs, each_run};
 pub(super) use self::table::{Look, SQL, check, segments, write};
 use crate::model::clue::GRAMS;
+use crate::model::money::Amount;
 
 /// The level that parts are packed with.
 const LEVEL: i32 = 1;
@@ -49,6 +52,10 @@ pub(super) struct Index {
     shape: Shape,
     /// Names, grams and values, in this order; the values in several parts.
     parts: Vec<Vec<u8>>,
+    /// The rows that say what was paid, by their place in the segment; `None` where that is not known.
+    paid: Option<Vec<(usize, Amount)>>,
+    /// What the rows of each id add up to ([`runs`]); empty where that is not known.
+    sums: Vec<u8>,
 }
 
 /// What tells how the parts of an index are read.

@@ -10,6 +10,7 @@ mod facts;
 mod files;
 mod find;
 mod heads;
+mod known;
 mod overview;
 mod pieces;
 mod properties;

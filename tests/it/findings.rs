@@ -23,7 +23,8 @@ use proptest::prelude::*;
 
 use crate::engine::any_history;
 use crate::support::all_ids;
-use crate::support::stored::{store, store_of, store_of_bytes};
+use crate::support::stored::{store, store_of_bytes, stores_of};
+use crate::support::story::Story;
 
 /// A kind with a history that shows it and its neighbour.
 pub(crate) struct Case {
@@ -255,9 +256,12 @@ proptest! {
 
     #[test]
     fn a_look_over_the_whole_store_finds_what_the_journeys_of_all_users_show(rows in any_history()) {
-        let inspector = Inspector::new(store_of(&[("story.jsonl", &rows)]));
-        let found = check::store(&inspector, &mut |_, _| true).unwrap();
-        prop_assert_eq!(agreed(&found), agreed(&oracle(&inspector)));
+        let [found, by_index] = stores_of(&[("story.jsonl", &rows)]).map(Inspector::new).map(|inspector| {
+            let found = check::store(&inspector, &mut |_, _| true).unwrap();
+            (agreed(&found), agreed(&oracle(&inspector)), format!("{found:#?}"))
+        });
+        prop_assert_eq!(&found.0, &found.1);
+        prop_assert_eq!(found, by_index);
     }
 }
 
@@ -265,9 +269,13 @@ proptest! {
 fn a_look_over_the_whole_store_finds_every_kind_as_its_journey_does() {
     for case in CASES {
         for story in [case.shows, case.neighbour] {
-            let inspector = Inspector::new(store(story));
-            let found = check::store(&inspector, &mut |_, _| true).unwrap();
-            assert_eq!(agreed(&found), agreed(&oracle(&inspector)), "{}: {story}", case.code);
+            let stores = stores_of(&[("story.jsonl", &Story::new(story).rows)]).map(Inspector::new);
+            let [found, by_index] = stores.map(|inspector| {
+                let found = check::store(&inspector, &mut |_, _| true).unwrap();
+                assert_eq!(agreed(&found), agreed(&oracle(&inspector)), "{}: {story}", case.code);
+                format!("{found:#?}")
+            });
+            assert_eq!(found, by_index, "{}: {story}", case.code);
         }
         let found = check::store(&Inspector::new(store(case.shows)), &mut |_, _| true).unwrap();
         let of_code = found.found.iter().find(|found| found.kind.code == case.code).unwrap();

@@ -46,6 +46,12 @@ impl Marks {
         }
     }
 
+    /// Whether a row cannot have happened when it says, for some of several rows: the earliest happened then, and none
+    /// whose arrival is known more than `ahead` after it.
+    pub fn can_be_impossible(earliest: Millis, ahead: u64, thresholds: &Thresholds) -> bool {
+        earliest < OLDEST || ahead > thresholds.ahead
+    }
+
     /// Whether a row cannot have happened when it says.
     pub fn is_impossible(time: Millis, arrived: Millis, flags: Flags, thresholds: &Thresholds) -> bool {
         let ahead = Millis::try_from(thresholds.ahead).unwrap_or(Millis::MAX);

@@ -8,8 +8,10 @@ use std::thread;
 use super::super::{Error, Sweep};
 use crate::model::threads::join;
 
-/// Ids that a thread takes at once, and between two questions whether to go on.
+/// Ids that a thread takes at once, and between two questions whether to go on, at most; and at least, for which
+/// another thread is worth its start.
 const OFTEN: usize = 256;
+const FEW: usize = 8;
 
 /// Threads that read, at most: each opens the source anew.
 const MOST_THREADS: usize = 4;
@@ -21,8 +23,9 @@ pub(super) fn of_each<I: Sync, T: Send>(
     make: &(dyn Fn(&dyn Sweep, &I) -> Result<T, Error> + Sync),
     go_on: &mut dyn FnMut() -> bool,
 ) -> Result<Option<Vec<T>>, Error> {
-    let parts: Vec<&[I]> = ids.chunks(OFTEN).collect();
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS).min(parts.len());
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(MOST_THREADS);
+    let parts: Vec<&[I]> = ids.chunks(ids.len().div_ceil(threads * 4).clamp(FEW, OFTEN)).collect();
+    let threads = threads.min(parts.len());
     let mut helpers = Vec::new();
     while helpers.len() + 1 < threads {
         let Some(helper) = reader.another()? else { break };

@@ -1,6 +1,7 @@
 //! What a look over all users holds in memory.
 
 use std::collections::hash_map::Entry;
+use std::ops::Range;
 use std::sync::Arc;
 use std::thread;
 
@@ -10,15 +11,18 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::super::{Error, Scan, Sweep};
 use super::Proof;
 use super::places::Places;
-use super::summed::{self, Given, HAS_COPIES, MANY_ROWS, Summed};
+use super::summed::{self, Given, HAS_COPIES, IN_TWO, MANY_ROWS, Summed};
 use crate::identity::{RuleSet, Thresholds, Way};
-use crate::model::alike::{are_alike, fold};
+use crate::model::alike::{are_alike, fold_all};
 use crate::model::facts::{AliasCall, Source};
 use crate::model::id::{DEVICE_PREFIX, has_prefix_twice, is_placeholder};
 use crate::model::parts::Parts;
 use crate::model::scan::{SweptCall, SweptLink, SweptRow};
 use crate::model::threads::join;
 use crate::model::{Id, NumberedTexts};
+
+/// Alias calls of which the ways are made at once, about.
+const CALLS_TOGETHER: usize = 64;
 
 /// Other ids that are listed for one that looks like them.
 const MOST_ALIKE: usize = 20;
@@ -40,6 +44,8 @@ pub(super) struct Gathered {
     ways: Option<Arc<FxHashMap<i64, Way>>>,
     /// Where rows are, until they are read.
     places: Places,
+    /// The rows of each segment, by its number.
+    segments: Vec<(i64, Range<i64>)>,
     pub(super) summed: Summed,
 }
 
@@ -88,7 +94,7 @@ impl Named {
         let mut text = String::new();
         for at in (1_i64..).take(self.texts.len().saturating_sub(1)) {
             text.clear();
-            bare(self.texts.of(at)).chars().for_each(|c| fold(c, &mut text));
+            fold_all(bare(self.texts.of(at)), &mut text);
             // Half of the hash, and the id: what has one half by chance is compared.
             folds.push(xxh3_64(text.as_bytes()) >> 32 << 32 | u64::from(number(at)));
         }
@@ -148,6 +154,7 @@ impl Gathered {
             }
         }
         let summed = Summed::default();
+        let segments = places.segments.iter().map(|segment| (segment.number, segment.places.clone())).collect();
         let mut gathered = Self {
             rules,
             thresholds,
@@ -160,6 +167,7 @@ impl Gathered {
             alike,
             ways: None,
             places,
+            segments,
             summed,
         };
         gathered.join_ids();
@@ -174,6 +182,11 @@ impl Gathered {
     /// The numbers that findings rest on.
     pub(super) fn thresholds(&self) -> &Thresholds {
         &self.thresholds
+    }
+
+    /// The rows of each segment, by its number.
+    pub(super) fn segments(&self) -> &[(i64, Range<i64>)] {
+        &self.segments
     }
 
     /// Every alias call.
@@ -217,6 +230,12 @@ impl Gathered {
     pub(super) fn has_copies(&self, id: i64) -> bool {
         let seen = usize::try_from(id).ok().and_then(|at| self.summed.seen.get(at));
         seen.is_none_or(|seen| seen.bits & HAS_COPIES != 0)
+    }
+
+    /// Whether all that is known of copies of an id is in what each segment knows of it.
+    pub(super) fn is_known_by_segments(&self, id: i64) -> bool {
+        let seen = usize::try_from(id).ok().and_then(|at| self.summed.seen.get(at));
+        !self.summed.has_unknown && seen.is_some_and(|seen| seen.bits & IN_TWO == 0)
     }
 
     /// A number for all ids that calls and links join to this one.
@@ -264,10 +283,16 @@ impl Gathered {
         }
         order.sort_unstable();
         let mut ways = FxHashMap::default();
-        for part in order.chunk_by(|(one, _), (other, _)| one == other) {
-            let calls = part.iter().filter_map(|(_, at)| self.calls.get(*at));
-            let calls: Vec<AliasCall> =
-                calls.map(|call| self.call(call, (self.id(call.alias), self.id(call.target)))).collect();
+        let mut parts = order.chunk_by(|(one, _), (other, _)| one == other).peekable();
+        while parts.peek().is_some() {
+            // Parts say nothing of each other; some together cost less than each by itself.
+            let mut calls: Vec<AliasCall> = Vec::new();
+            while calls.len() < CALLS_TOGETHER
+                && let Some(part) = parts.next()
+            {
+                let of_part = part.iter().filter_map(|(_, at)| self.calls.get(*at));
+                calls.extend(of_part.map(|call| self.call(call, (self.id(call.alias), self.id(call.target)))));
+            }
             for (id, way) in self.rules.ways(&calls) {
                 ways.extend(numbers.get(id.as_str()).map(|number| (*number, way)));
             }

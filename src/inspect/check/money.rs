@@ -1,13 +1,14 @@
 //! The money that rows of findings say.
 //!
 //! What a row was worth stands in its properties, which a look over every user does not read. So the
-//! rows that findings cost are noted when all users are judged, and of these the properties are
-//! read, block by block: none of it where the index of values says that no row of the store has an
-//! amount. Where all rows of an id are lost, their numbers are known without the heads.
+//! rows that findings cost are noted when all users are judged. The index of values mostly knows the amounts of a
+//! segment; where it does not, the properties of these rows are read, block by block: none of it where it says that
+//! no row of the store has an amount. Where all rows of an id are lost, their numbers are known without the heads.
 //!
 //! Memory: 16 bytes for each row that is lost or mixed, as long as they are read.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use rustc_hash::FxHashMap;
@@ -20,7 +21,7 @@ use crate::identity::findings::Lost;
 use crate::identity::{Finding, Journey, Split, Splits, Step};
 use crate::model::Id;
 use crate::model::money::{self, Amounts};
-use crate::model::scan::SweptRow;
+use crate::model::scan::{KnownRun, Paid, SweptRow};
 
 /// Rows whose properties are read at once.
 const BATCH: usize = 20_000;
@@ -82,18 +83,19 @@ impl Losses {
         let mut of_id = self.by_id(gathered);
         of_id.extend(without_id.map(|sum| (0, vec![Taken { sum, which: Which::All }])));
         let ways = gathered.ways();
+        // Rows of an id that is no alias are never split.
+        let is_split = |taken: &Taken| matches!(taken.which, Which::Split(_));
+        of_id.retain(|uid, taken| ways.contains_key(uid) || !taken.iter().all(is_split));
         let gathered = &*gathered;
         let ranks: FxHashMap<i64, u32> = reader.file_ranks()?.into_iter().collect();
         let names = Names { identify: Vec::new(), ranks: &ranks, thresholds: gathered.thresholds() };
-        let of_id: Vec<(i64, Vec<Taken>)> = of_id.into_iter().collect();
+        // Of most ids all rows are lost, whichever they are; of the others their heads say which.
+        let (whole, parts): (Vec<_>, Vec<_>) = of_id.into_iter().partition(|(uid, taken)| {
+            let is_simple = !gathered.has_copies(*uid) || gathered.is_known_by_segments(*uid);
+            is_simple && taken.iter().all(|taken| matches!(taken.which, Which::All))
+        });
         let rows_of = |reader: &dyn Sweep, (uid, taken): &(i64, Vec<Taken>)| {
             let mut rows: Vec<(i64, u32)> = Vec::new();
-            if taken.iter().all(|taken| matches!(taken.which, Which::All)) && !gathered.has_copies(*uid) {
-                for row in reader.rows_under(*uid)?.into_iter().filter(|row| can_have(*row)) {
-                    rows.extend(taken.iter().map(|taken| (row, taken.sum)));
-                }
-                return Ok(rows);
-            }
             let of_uid = reader.swept_rows_of(*uid)?;
             sums::each_once(&of_uid, ways.get(uid), gathered.rules(), &names, &mut |row, split| {
                 let sums = taken.iter().filter(|taken| taken.which.takes(row, split)).map(|taken| taken.sum);
@@ -103,16 +105,67 @@ impl Losses {
             });
             Ok(rows)
         };
-        let rows = of_each(reader, &of_id, &rows_of, go_on)?;
-        let mut complete = rows.is_some();
-        let mut rows: Vec<(i64, u32)> = rows.into_iter().flatten().flatten().collect();
+        let Some(of_parts) = of_each(reader, &parts, &rows_of, go_on)? else { return Ok((sums, false)) };
+        let of_parts = Rows::of(of_parts.into_iter().flatten().map(|(row, sum)| (reader.place_of(row), row, sum)));
+        let whole: FxHashMap<i64, Vec<Taken>> = whole.into_iter().collect();
+        let in_segment = |reader: &dyn Sweep, (segment, places): &(i64, Range<i64>)| {
+            let (mut sums, mut with_copies) = (Sums::default(), Vec::new());
+            let is_known = reader.known_runs(*segment, &mut |known| {
+                let Some(taken) = whole.get(&known.run.id) else { return of_parts.add_known(known, &mut sums) };
+                if known.copies > 0 && !known.paid.is_empty() {
+                    with_copies.push(KnownRun { hashes: Vec::new(), ..known.clone() });
+                    return;
+                }
+                for (paid, taken) in known.paid.iter().flat_map(|paid| taken.iter().map(move |taken| (paid, taken))) {
+                    add(&mut sums, taken.sum, known, paid);
+                }
+            })?;
+            Ok((sums, with_copies, (!is_known).then(|| places.clone())))
+        };
+        let Some(in_segments) = of_each(reader, gathered.segments(), &in_segment, go_on)? else {
+            return Ok((sums, false));
+        };
+        let (mut unknown, mut with_copies): (Vec<Range<i64>>, Vec<KnownRun>) = Default::default();
+        for (of_segment, copies, places) in in_segments {
+            for (sum, amounts) in of_segment {
+                sums.entry(sum).or_default().append(&amounts);
+            }
+            with_copies.extend(copies);
+            unknown.extend(places);
+        }
+        for known in with_copies {
+            let KnownRun { run, .. } = known;
+            let Some(taken) = whole.get(&run.id) else { continue };
+            let mut take = |_, rows: &[SweptRow]| {
+                sums::each_once(rows, None, gathered.rules(), &names, &mut |row, _| {
+                    let paid = known.paid_in(reader.place_of(row.row));
+                    for (paid, taken) in paid.into_iter().flat_map(|paid| taken.iter().map(move |taken| (paid, taken)))
+                    {
+                        add(&mut sums, taken.sum, &known, paid);
+                    }
+                });
+            };
+            reader.sweep_places(run.first..run.first.saturating_add(run.rows), &mut take, &mut || true)?;
+        }
+        if unknown.is_empty() {
+            return Ok((sums, true));
+        }
+        let is_unknown = |row: i64| unknown.iter().any(|places| places.contains(&reader.place_of(row)));
+        let whole: Vec<(i64, Vec<Taken>)> = whole.into_iter().collect();
+        let rows_of_whole = |reader: &dyn Sweep, (uid, taken): &(i64, Vec<Taken>)| {
+            let rows = reader.rows_under(*uid)?.into_iter().filter(|row| can_have(*row));
+            Ok(rows.flat_map(|row| taken.iter().map(move |taken| (row, taken.sum))).collect())
+        };
+        let rows: Option<Vec<Vec<(i64, u32)>>> = of_each(reader, &whole, &rows_of_whole, go_on)?;
+        let Some(rows) = rows else { return Ok((sums, false)) };
+        let mut rows: Vec<(i64, u32)> = rows.into_iter().flatten().chain(of_parts.rows()).collect();
+        rows.retain(|(row, _)| is_unknown(*row));
         rows.sort_unstable();
         // A row that goes to several sums is read once.
         let of_rows: Vec<&[(i64, u32)]> = rows.chunk_by(|(one, _), (other, _)| one == other).collect();
         for batch in of_rows.chunks(BATCH) {
-            complete = complete && go_on();
-            if !complete {
-                break;
+            if !go_on() {
+                return Ok((sums, false));
             }
             let wanted: Vec<i64> = batch.iter().filter_map(|of_row| Some(of_row.first()?.0)).collect();
             for (place, amount) in amounts_of(reader, &wanted)? {
@@ -121,7 +174,7 @@ impl Losses {
                 }
             }
         }
-        Ok((sums, complete))
+        Ok((sums, true))
     }
 
     /// By the number of each id: which of its rows go to which sum.
@@ -151,6 +204,41 @@ impl Losses {
             }
         }
         of_id
+    }
+}
+
+/// Adds what a row says that a segment knows.
+fn add(sums: &mut Sums, sum: u32, known: &KnownRun, paid: &Paid) {
+    let currency = known.currencies.get(paid.currency).map_or("", String::as_str);
+    sums.entry(sum).or_default().add_micros(currency, i128::from(paid.micros));
+}
+
+/// Rows by their places, each with its number and a sum that it goes to.
+struct Rows(Vec<(i64, i64, u32)>);
+
+impl Rows {
+    fn of(rows: impl Iterator<Item = (i64, i64, u32)>) -> Self {
+        let mut rows: Vec<_> = rows.collect();
+        rows.sort_unstable();
+        Self(rows)
+    }
+
+    /// Adds those of them that a run knows the amounts of.
+    fn add_known(&self, known: &KnownRun, sums: &mut Sums) {
+        let Self(rows) = self;
+        let from = rows.partition_point(|(place, ..)| *place < known.run.first);
+        let of_run = rows.get(from..).unwrap_or_default();
+        let end = known.run.first.saturating_add(known.run.rows);
+        for (place, _, sum) in of_run.iter().take_while(|(place, ..)| *place < end) {
+            if let Some(paid) = known.paid_in(*place) {
+                add(sums, *sum, known, paid);
+            }
+        }
+    }
+
+    /// Their numbers and sums.
+    fn rows(&self) -> impl Iterator<Item = (i64, u32)> {
+        self.0.iter().map(|(_, row, sum)| (*row, *sum))
     }
 }
 

@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 
 use super::super::{Error, Sweep};
 use crate::model::Millis;
-use crate::model::scan::{Segments, SweptRun};
+use crate::model::scan::{KnownRun, Segments, SweptRun};
 
 /// Runs of an id that are compared each with each; of an id with more, all rows of a run count that meets one.
 const FEW_RUNS: usize = 64;
@@ -28,6 +28,7 @@ pub(super) struct Places {
 
 /// A segment.
 pub(super) struct Segment {
+    pub(super) number: i64,
     /// Its rows.
     pub(super) places: Range<i64>,
     /// By the numbers of their ids: the times at which rows can be in another segment too.
@@ -43,12 +44,11 @@ impl Segment {
 }
 
 impl Places {
-    /// Reads the runs of a source.
+    /// Reads the runs of a source: where all are known without them, from what is known.
     pub(super) fn read(reader: &dyn Sweep) -> Result<Self, Error> {
-        let mut segments = Segments::default();
         let mut overlap: Vec<bool> = Vec::new();
         let mut meeting: FxHashMap<i64, Vec<(i64, Range<Millis>)>> = FxHashMap::default();
-        let mut of_id: Vec<SweptRun> = Vec::new();
+        let mut runs: Vec<SweptRun> = Vec::new();
         let mut take = |runs: &[SweptRun]| {
             for run in runs.iter().filter(|_| runs.len() > 1) {
                 let Some(times) = meets(run, runs) else { continue };
@@ -62,20 +62,68 @@ impl Places {
                 meeting.entry(run.segment).or_default().push((run.id, times));
             }
         };
-        reader.sweep_runs(&mut |run| {
-            segments.add(run);
-            if of_id.last().is_some_and(|before| before.id != run.id) {
-                take(&of_id);
-                of_id.clear();
+        let segments = if let Some((segments, known)) = Known::read(reader)? {
+            for of_id in known.chunk_by(|one, other| one.id == other.id).filter(|of_id| of_id.len() > 1) {
+                runs.clear();
+                runs.extend(of_id.iter().map(Known::run));
+                take(&runs);
             }
-            of_id.push(*run);
-        })?;
-        take(&of_id);
-        let segments = segments.into_numbered().rev().map(|(number, places)| {
+            segments
+        } else {
+            let mut segments = Segments::default();
+            reader.sweep_runs(&mut |run| {
+                segments.add(run);
+                if runs.last().is_some_and(|before| before.id != run.id) {
+                    take(&runs);
+                    runs.clear();
+                }
+                runs.push(*run);
+            })?;
+            take(&runs);
+            segments.into_numbered().collect()
+        };
+        let segments = segments.into_iter().rev().map(|(number, places)| {
             let meeting = meeting.remove(&number).unwrap_or_default();
-            Segment { places, meeting }
+            Segment { number, places, meeting }
         });
         Ok(Self { segments: segments.collect(), overlap })
+    }
+}
+
+/// A run as the index of its segment knows it.
+#[derive(Clone, Copy)]
+struct Known {
+    id: u32,
+    segment: u32,
+    earliest: Millis,
+    latest: Millis,
+}
+
+impl Known {
+    /// All runs of a source by their ids, and its segments; `None` where some are not known.
+    fn read(reader: &dyn Sweep) -> Result<Option<(Vec<(i64, Range<i64>)>, Vec<Self>)>, Error> {
+        let segments = reader.segments()?;
+        let mut all: Vec<Self> = Vec::new();
+        let mut fits = true;
+        for (segment, _) in &segments {
+            let is_known = reader.known_runs(*segment, &mut |KnownRun { run, .. }| {
+                let (Ok(id), Ok(segment)) = (u32::try_from(run.id), u32::try_from(*segment)) else {
+                    fits = false;
+                    return;
+                };
+                all.push(Self { id, segment, earliest: run.earliest, latest: run.latest });
+            })?;
+            if !is_known || !fits {
+                return Ok(None);
+            }
+        }
+        all.sort_unstable_by_key(|run| (run.id, run.segment));
+        Ok(Some((segments, all)))
+    }
+
+    fn run(&self) -> SweptRun {
+        let Self { id, segment, earliest, latest } = *self;
+        SweptRun { id: id.into(), segment: segment.into(), earliest, latest, ..SweptRun::default() }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The rows of every id added up, segment by segment, on as many processors as there are.
 //!
+//! What the rows of an id in a segment add up to, the index of values mostly knows; only rows that show more are read.
 //! Each thread has a reader of its own: reading heads costs as much as what is made of them. The sums of an id with
 //! rows in several segments are added up, too. Only where the same row was delivered in two of them that is wrong:
 //! such ids are found by the hashes of their rows, and added up once more from all of their rows.
@@ -23,7 +24,7 @@ use super::each::of_each;
 use super::places::{Places, Segment};
 use super::sums::{self, Names};
 use crate::identity::{Marks, RuleSet, Sums, Thresholds, Way};
-use crate::model::scan::SweptRow;
+use crate::model::scan::{KnownRun, SweptRow, short_hash};
 use crate::model::threads::join;
 use crate::model::{Client, Millis, VerbKind};
 
@@ -33,11 +34,15 @@ pub(super) const MANY_ROWS: u64 = 20_000;
 /// Threads that add up, at most: each has numbers of all ids.
 const MOST_THREADS: usize = 4;
 
+/// Rows that are read in vain, at most, rather than to ask once more.
+const FEW_ROWS: i64 = 100;
+
 /// Between two questions whether to go on, while others finish their parts.
 const WAIT: Duration = Duration::from_millis(20);
 
-/// Bits of a key that say which id it is of.
+/// Bits of a key that say which id it is of, and which segment.
 const TAG_BITS: u32 = 24;
+const SEGMENT_BITS: u32 = 8;
 
 /// What is known of an id from its rows.
 #[derive(Clone, Copy, Default)]
@@ -56,6 +61,8 @@ pub(super) const CLIENT: u8 = 4;
 pub(super) const HAS_MORE: u8 = 8;
 /// Some of its rows are other deliveries.
 pub(super) const HAS_COPIES: u8 = 16;
+/// Some of them of rows in another segment.
+pub(super) const IN_TWO: u8 = 32;
 
 /// What the rows of all ids add up to.
 #[derive(Default)]
@@ -74,6 +81,8 @@ pub(super) struct Summed {
     pub(super) nameless: Vec<(i64, SweptRow)>,
     /// When the first and the last row happened whose time can be right.
     pub(super) span: Option<(Millis, Millis)>,
+    /// Whether some segment was read whole, because no index has its sums.
+    pub(super) has_unknown: bool,
     /// Devices of placeholders.
     devices: FxHashMap<u32, FxHashSet<i64>>,
     /// The keys of rows that can have been delivered in two segments.
@@ -213,13 +222,28 @@ impl Work<'_> {
         use_names(&Names { identify, ranks: &self.numbers.ranks, thresholds: self.given.thresholds })
     }
 
+    /// How many rows of an id at these places, whole runs of it, are other deliveries of rows in another of them.
+    fn twice(&self, reader: &dyn Sweep, uid: i64, places: &[(i64, Range<i64>)]) -> Result<u64, Error> {
+        let (mut all, mut by_themselves) = (Vec::new(), 0);
+        self.with_names(|names| {
+            for (_, places) in places {
+                let mut take = |_, rows: &[SweptRow]| {
+                    by_themselves += Counted::of(uid, rows, self.given, names).sums.rows;
+                    all.extend_from_slice(rows);
+                };
+                reader.sweep_places(places.clone(), &mut take, &mut || true)?;
+            }
+            Ok(by_themselves.saturating_sub(Counted::of(uid, &all, self.given, names).sums.rows))
+        })
+    }
+
     /// Adds up segment after segment until there is none; `go_on` ends it for all threads.
     fn take_segments(&self, reader: &dyn Sweep, go_on: &mut dyn FnMut() -> bool) -> Result<(Summed, bool), Error> {
         self.with_names(|names| {
             // Rows without an id have a place, too.
             let ids = self.given.placeholders.len().max(1);
             let mut summed = Summed { seen: vec![Seen::default(); ids], ..Summed::default() };
-            let mut complete = true;
+            let (mut complete, mut has_unknown) = (true, false);
             while complete {
                 let segment = self.segments.lock().unwrap_or_else(PoisonError::into_inner).pop();
                 let Some(segment) = segment else { break };
@@ -231,27 +255,78 @@ impl Work<'_> {
                     }
                     !self.stop.load(Ordering::Relaxed)
                 };
+                let mut unknown = Unknown::default();
+                let is_known = reader.known_runs(segment.number, &mut |run| {
+                    if summed.add_known(run, segment.meeting(run.run.id).is_some(), self) {
+                        read.set(read.get() + u64::try_from(run.run.rows).unwrap_or_default());
+                    } else {
+                        unknown.add(run);
+                    }
+                });
                 let mut take = |uid, rows: &[SweptRow]| {
-                    summed.add(uid, rows, segment.meeting(uid), self, names);
-                    read.set(read.get() + rows.len() as u64);
+                    if unknown.has(uid) {
+                        summed.add(uid, rows, segment.number, segment.meeting(uid), self, names);
+                        read.set(read.get() + rows.len() as u64);
+                    }
                 };
-                let swept = reader.sweep_places(segment.places.clone(), &mut take, &mut asked);
+                let swept = is_known.and_then(|is_known| {
+                    has_unknown |= !is_known;
+                    let all = [segment.places.clone()];
+                    let places = if is_known { &unknown.places[..] } else { &all[..] };
+                    for places in places {
+                        if !reader.sweep_places(places.clone(), &mut take, &mut asked)? {
+                            return Ok(false);
+                        }
+                    }
+                    Ok(true)
+                });
                 if swept.is_err() {
                     // The others need not go on.
                     self.stop.store(true, Ordering::Relaxed);
                 }
                 complete = swept? && asked();
             }
+            summed.has_unknown = has_unknown;
+            // Here, where other threads do the same; what is left is to merge.
+            summed.keys.sort_unstable();
             Ok((summed, complete))
         })
     }
 }
 
-/// A number that equal rows of an id have in common, and hardly any others; it ends in bits of the id.
-fn key(uid: i64, row: &SweptRow) -> u64 {
-    let mixed = row.hash.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    let mixed = (mixed ^ mixed >> 29).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed >> TAG_BITS << TAG_BITS | tag(uid)
+/// The rows of a segment that have to be read.
+#[derive(Default)]
+struct Unknown {
+    /// The ids that they are of.
+    ids: FxHashSet<i64>,
+    /// Where they are, with rows of others between them that cost less than to ask once more.
+    places: Vec<Range<i64>>,
+}
+
+impl Unknown {
+    fn add(&mut self, KnownRun { run, .. }: &KnownRun) {
+        self.ids.insert(run.id);
+        let end = run.first.saturating_add(run.rows);
+        match self.places.last_mut() {
+            Some(places) if run.first.saturating_sub(places.end) <= FEW_ROWS => places.end = end,
+            _ => self.places.push(run.first..end),
+        }
+    }
+
+    /// Whether rows of this id are read: all where nothing of the segment is known.
+    fn has(&self, uid: i64) -> bool {
+        self.ids.is_empty() || self.ids.contains(&uid)
+    }
+}
+
+/// A number that equal rows of an id have in common, and hardly any others, from [`short_hash`], but for its last bits,
+/// which are those of the segment.
+fn key(uid: i64, hash: u32, segment: i64) -> u64 {
+    (u64::from(hash) << TAG_BITS | tag(uid)) << SEGMENT_BITS | segment_bits(segment)
+}
+
+fn segment_bits(segment: i64) -> u64 {
+    segment.cast_unsigned() & ((1 << SEGMENT_BITS) - 1)
 }
 
 fn tag(uid: i64) -> u64 {
@@ -279,6 +354,50 @@ impl Summed {
             (one, other) => one.or(other),
         };
         self.keys.extend(other.keys);
+        self.has_unknown |= other.has_unknown;
+    }
+
+    /// Adds what is known of rows of an id that are neighbours in the store; `false` where they have to be read.
+    /// `meets` says that some of them can be in another segment too.
+    fn add_known(&mut self, known: &KnownRun, meets: bool, work: &Work<'_>) -> bool {
+        let (given, numbers) = (work.given, work.numbers);
+        let run = &known.run;
+        let at = usize::try_from(run.id).unwrap_or(0);
+        let is_placeholder = given.placeholders.get(at).copied().unwrap_or(false);
+        if known.shows
+            || is_placeholder
+            || Marks::can_be_impossible(run.earliest, known.ahead, given.thresholds)
+            || given.ways.get(&run.id).is_some_and(|way| !way.is_before(known.arrived))
+        {
+            return false;
+        }
+        if meets {
+            let before = self.keys.len();
+            self.keys.extend(known.hashes.iter().map(|hash| key(run.id, *hash, run.segment)));
+            // As of rows that are read: what is equal within a segment says nothing of others.
+            if known.copies > 0 {
+                let mut own = self.keys.split_off(before);
+                own.sort_unstable();
+                own.dedup();
+                self.keys.extend(own);
+            }
+        }
+        let mut bits = if known.copies > 0 { HAS_COPIES } else { 0 };
+        if at != 0 {
+            let (first, last) = self.span.get_or_insert((run.earliest, run.latest));
+            (*first, *last) = (run.earliest.min(*first), run.latest.max(*last));
+            bits |= if known.is_own_user { OWN_USER } else { 0 };
+            for client in &known.clients {
+                bits |= if numbers.servers.contains(client) { SERVER } else { CLIENT };
+            }
+        }
+        let rows = u64::try_from(run.rows).unwrap_or_default().saturating_sub(known.copies);
+        let mut sums = Sums { rows, ..Sums::default() };
+        if given.twice_prefixed.contains(&run.id) {
+            sums.since.any = Some(run.earliest);
+        }
+        self.count(run.id, Counted { sums, bits, devices: Vec::new() });
+        true
     }
 
     /// Adds rows of an id that are neighbours in the store; at the times `meeting` they can be in another segment too.
@@ -286,6 +405,7 @@ impl Summed {
         &mut self,
         uid: i64,
         rows: &[SweptRow],
+        segment: i64,
         meeting: Option<&Range<Millis>>,
         work: &Work<'_>,
         names: &Names<'_>,
@@ -302,8 +422,11 @@ impl Summed {
         if let Some(times) = meeting {
             // Rows that are equal within a segment are counted right: a key says something that comes back from
             // another.
-            let mut own: Vec<u64> =
-                rows.iter().filter(|row| times.contains(&row.time)).map(|row| key(uid, row)).collect();
+            let mut own: Vec<u64> = rows
+                .iter()
+                .filter(|row| times.contains(&row.time))
+                .map(|row| key(uid, short_hash(row.hash), segment))
+                .collect();
             own.sort_unstable();
             own.dedup();
             self.keys.extend(own);
@@ -353,29 +476,59 @@ impl Summed {
     /// Whether it came to the end.
     fn finish(&mut self, reader: &dyn Sweep, work: &Work<'_>, go_on: &mut dyn FnMut() -> bool) -> Result<bool, Error> {
         let mut keys = std::mem::take(&mut self.keys);
-        keys.sort_unstable();
-        let same = keys.windows(2).filter(|pair| pair.first() == pair.last());
-        let tags: FxHashSet<u64> = same.flatten().map(|key| tag(key.cast_signed())).collect();
+        keys.sort();
+        // By the tags of ids, the bits of the segments that have equal rows of them.
+        let mut tags: FxHashMap<u64, FxHashSet<u64>> = FxHashMap::default();
+        for same in
+            keys.chunk_by(|one, other| one >> SEGMENT_BITS == other >> SEGMENT_BITS).filter(|same| same.len() > 1)
+        {
+            for key in same {
+                let of_id = tags.entry(tag((key >> SEGMENT_BITS).cast_signed())).or_default();
+                of_id.insert(key & ((1 << SEGMENT_BITS) - 1));
+            }
+        }
         drop(keys);
-        let twice = (0_i64..).zip(work.overlap).filter(|(uid, overlaps)| **overlaps && tags.contains(&tag(*uid)));
-        let twice: Vec<i64> = twice.map(|(uid, _)| uid).collect();
-        let anew = |reader: &dyn Sweep, uid: &i64| {
+        let twice: Vec<(i64, &FxHashSet<u64>)> = (0_i64..)
+            .zip(work.overlap)
+            .filter(|(_, overlaps)| **overlaps)
+            .filter_map(|(uid, _)| Some((uid, tags.get(&tag(uid))?)))
+            .collect();
+        let shows = &self.sums;
+        let anew = |reader: &dyn Sweep, (uid, segments): &(i64, &FxHashSet<u64>)| {
+            let number = u32::try_from(*uid).unwrap_or(u32::MAX);
+            // Of an id whose rows show nothing but how many they are, only those have to be read that are there twice.
+            if *uid != 0 && !shows.contains_key(&number) {
+                let mut places = reader.runs_of(*uid)?;
+                places.retain(|(segment, _)| segments.contains(&segment_bits(*segment)));
+                return work.twice(reader, *uid, &places).map(|twice| (None, twice));
+            }
             let rows = reader.swept_rows_of(*uid)?;
-            Ok(work.with_names(|names| Counted::of(*uid, &rows, work.given, names)))
+            Ok((Some(work.with_names(|names| Counted::of(*uid, &rows, work.given, names))), 0))
         };
         let anew = of_each(reader, &twice, &anew, go_on)?;
         let complete = anew.is_some();
         let mut anew = anew.into_iter().flatten();
-        for uid in twice {
+        for (uid, _) in twice {
             let seen = usize::try_from(uid).ok().and_then(|at| self.seen.get_mut(at));
-            let before = seen.map_or(0, |seen| u64::from(std::mem::take(&mut seen.rows)));
+            let Some(seen) = seen else { continue };
+            seen.bits |= HAS_COPIES | IN_TWO;
+            let counted = match anew.next() {
+                Some((None, twice)) => {
+                    seen.rows = seen.rows.saturating_sub(u32::try_from(twice).unwrap_or(u32::MAX));
+                    self.events = self.events.saturating_sub(twice);
+                    continue;
+                }
+                Some((counted, _)) => counted,
+                // Who ends it gets a lower bound: such an id then has no rows.
+                None => None,
+            };
+            let before = u64::from(std::mem::take(&mut seen.rows));
             self.events = self.events.saturating_sub(before);
             if uid == 0 {
                 self.without_id = 0;
             }
             self.sums.remove(&u32::try_from(uid).unwrap_or(u32::MAX));
-            // Who ends it gets a lower bound: such an id then has no rows.
-            if let Some(counted) = anew.next() {
+            if let Some(counted) = counted {
                 self.count(uid, counted);
             }
         }

@@ -8,6 +8,7 @@ use super::names::{self, Name};
 use super::text::{Kind, Rows, Take};
 use super::{GROUPS, Groups, Index, Shape, WORDS, group_of, values};
 use crate::model::clue::{self, CLOCKS, fold, gram, is_machine_made, key_hash, number_hash, text_hash};
+use crate::model::money::{self, Amount};
 use crate::store::number;
 
 /// Hashes that were given last, by some bits of them: most values of a block come again and again.
@@ -51,6 +52,10 @@ struct Found {
     /// Numbers of names inside of others, and at the top.
     numbers: [FxHashMap<Vec<u8>, u16>; 2],
     scratch: Vec<u8>,
+    /// Rows so far.
+    rows: usize,
+    /// Those of them that say what was paid.
+    paid: Vec<(usize, Amount)>,
 }
 
 impl Builder {
@@ -77,11 +82,21 @@ impl Builder {
         let found = &mut self.found;
         found.most += row.len() / BYTES_OF_VALUE + 1;
         // What cannot be read has any value.
-        if self.rows.read(before, row, found).is_none() {
+        let is_read = self.rows.read(before, row, found).is_some();
+        if !is_read {
             found.open |= found.bit;
             found.nameless |= found.bit;
             self.rows.forget();
         }
+        let may_be_paid = |name: Option<u16>| {
+            name.and_then(|name| found.names.get(usize::from(name))).is_none_or(|name| name.is_money)
+        };
+        if (!is_read || self.rows.names().any(may_be_paid))
+            && let Some(amount) = money::amount(row)
+        {
+            found.paid.push((found.rows, amount));
+        }
+        found.rows += 1;
     }
 
     /// The index of all blocks since [`Builder::begin`]; `pack` packs a part of it.
@@ -105,7 +120,7 @@ impl Builder {
             open: found.open,
         };
         parts.extend(spread.into_parts());
-        Ok(Index { shape, parts })
+        Ok(Index { shape, parts, paid: Some(mem::take(&mut found.paid)), sums: Vec::new() })
     }
 }
 
@@ -234,7 +249,8 @@ impl Found {
         let number = u16::try_from(self.names.len()).ok()?;
         let groups = self.blocks.min(GROUPS);
         let is_clock = is_top && CLOCKS.contains(&plain.as_str());
-        self.names.push(Name::new(key_hash(&folded, is_top), groups, is_clock));
+        let is_money = is_top && money::is_said_by(&plain);
+        self.names.push(Name::new(key_hash(&folded, is_top), groups, is_clock, is_money));
         self.numbers.get_mut(usize::from(is_top))?.insert(name.as_bytes().to_vec(), number);
         Some(number)
     }

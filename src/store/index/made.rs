@@ -6,6 +6,8 @@ use rusqlite::Connection;
 use zstd::bulk::{Compressor, Decompressor};
 
 use super::build::Builder;
+use super::runs::Runs;
+use super::table::{PARTS, SUMS};
 use super::{Index, LEVEL};
 use crate::store::number;
 use crate::store::packs::Sums;
@@ -35,14 +37,21 @@ impl Missing {
         let frame = |first| Ok(block(db, first, Sums::Kept)?.map(|(.., frame)| frame).unwrap_or_default());
         blocks.into_iter().map(frame).collect()
     }
+
+    /// What its rows add up to; `None` where they cannot be read.
+    pub(in crate::store) fn runs(self, db: &Connection) -> rusqlite::Result<Option<Runs>> {
+        Runs::read(db, self.lo, self.rows)
+    }
 }
 
-/// The segments of which no index was made yet, the last first.
+/// The segments of which no index was made yet, or only one without what rows add up to, the last first.
 pub(in crate::store) fn missing(db: &Connection) -> rusqlite::Result<Vec<Missing>> {
-    let mut select = db.prepare_cached(
+    let mut select = db.prepare_cached(&format!(
         "SELECT id, lo, events FROM chunks
-         WHERE events > 0 AND NOT EXISTS (SELECT 1 FROM value_indexes WHERE seg = chunks.id) ORDER BY id DESC",
-    )?;
+         WHERE events > 0 AND (NOT EXISTS (SELECT 1 FROM value_indexes WHERE seg = chunks.id)
+                               OR NOT EXISTS (SELECT 1 FROM value_parts WHERE id = chunks.id * {PARTS} + {SUMS}))
+         ORDER BY id DESC"
+    ))?;
     let segment = |row: &rusqlite::Row<'_>| Ok(Missing { seg: row.get(0)?, lo: row.get(1)?, rows: row.get(2)? });
     select.query_map([], segment)?.collect()
 }
@@ -80,5 +89,7 @@ fn built(blocks: &[Vec<u8>], is_stopped: &AtomicBool) -> Option<Index> {
 
 /// Rows of which no index was made yet.
 pub(in crate::store) fn rows_without(db: &Connection) -> rusqlite::Result<u64> {
-    Ok(missing(db)?.iter().map(|segment| number::from_sql(segment.rows)).sum())
+    let sql = "SELECT coalesce(sum(events), 0) FROM chunks
+               WHERE events > 0 AND NOT EXISTS (SELECT 1 FROM value_indexes WHERE seg = chunks.id)";
+    db.prepare_cached(sql)?.query_row([], |row| row.get(0)).map(number::from_sql)
 }

@@ -32,13 +32,16 @@ CREATE TABLE value_parts (
 );
 ";
 
-/// Parts of a segment, at most; one with more is not indexed.
-const PARTS: usize = 4096;
+/// Numbers for the parts of a segment; one with more of values is not indexed.
+pub(super) const PARTS: usize = 4096;
 
 /// The numbers of the parts before those of values.
 const NAMES: usize = 0;
 const LETTERS: usize = 1;
 const VALUES: usize = 2;
+
+/// The number of the part that says what rows add up to, which older versions do not write and do not read.
+pub(super) const SUMS: usize = PARTS - 1;
 
 /// Unpacked bytes of names, at most.
 const LONGEST: u64 = 16 << 20;
@@ -65,19 +68,22 @@ impl Shape {
     }
 }
 
-/// Writes the index of a segment that has none.
+/// Writes the index of a segment that has none, or only one without what rows add up to.
 pub(in crate::store) fn write(db: &Connection, seg: i64, index: &Index) -> rusqlite::Result<()> {
-    let Index { shape, parts } = index;
+    let Index { shape, parts, sums, .. } = index;
     // One that knows nothing is noted, too: it would be made again and again.
-    let (shape, parts) = if parts.len() > PARTS { (&Shape::default(), &[][..]) } else { (shape, &parts[..]) };
+    let (shape, parts) = if parts.len() > SUMS { (&Shape::default(), &[][..]) } else { (shape, &parts[..]) };
     let [blocks, groups, buckets, together] = shape.numbers();
-    db.prepare_cached(
-        "INSERT INTO value_indexes (seg, blocks, groups, buckets, together, open, sum)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-    )?
-    .execute((seg, blocks, groups, buckets, together, shape.open.to_le_bytes(), shape.sum(seg)))?;
-    let mut insert = db.prepare_cached("INSERT INTO value_parts (id, z, sum) VALUES (?1, ?2, ?3)")?;
-    for (at, part) in parts.iter().enumerate() {
+    let is_new = db
+        .prepare_cached(
+            "INSERT OR IGNORE INTO value_indexes (seg, blocks, groups, buckets, together, open, sum)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute((seg, blocks, groups, buckets, together, shape.open.to_le_bytes(), shape.sum(seg)))?
+        > 0;
+    let parts = parts.iter().enumerate().filter(|_| is_new);
+    let mut insert = db.prepare_cached("INSERT OR REPLACE INTO value_parts (id, z, sum) VALUES (?1, ?2, ?3)")?;
+    for (at, part) in parts.chain([(SUMS, sums)]) {
         let id = part_id(seg, at);
         insert.execute((id, part, sum(id, part)))?;
     }
@@ -146,7 +152,7 @@ pub(in crate::store) fn segments(db: &Connection) -> rusqlite::Result<Vec<Indexe
 }
 
 /// What is wrong with a part that makes no sense.
-fn damaged(seg: i64) -> rusqlite::Error {
+pub(super) fn damaged(seg: i64) -> rusqlite::Error {
     let said = format!("the index of the values of segment {seg} differs from what was written");
     rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), Some(said))
 }
@@ -352,16 +358,25 @@ impl Opened<'_> {
 
     /// Reads a part.
     fn part<T>(&self, part: usize, read: impl FnOnce(&[u8]) -> T) -> rusqlite::Result<T> {
-        let id = part_id(self.seg, part);
-        let found = self
-            .db
-            .prepare_cached("SELECT z, sum FROM value_parts WHERE id = ?1")?
-            .query_row([id], |row| {
-                let bytes = row.get_ref(0)?.as_blob()?;
-                let is_whole = row.get::<_, i64>(1)? == sum(id, bytes);
-                Ok(is_whole.then(|| read(bytes)))
-            })
-            .optional()?;
-        found.flatten().ok_or_else(|| damaged(self.seg))
+        part_if_any(self.db, self.seg, part, read)?.ok_or_else(|| damaged(self.seg))
     }
+}
+
+/// Reads a part of a segment that may be missing.
+pub(super) fn part_if_any<T>(
+    db: &Connection,
+    seg: i64,
+    part: usize,
+    read: impl FnOnce(&[u8]) -> T,
+) -> rusqlite::Result<Option<T>> {
+    let id = part_id(seg, part);
+    let found = db
+        .prepare_cached("SELECT z, sum FROM value_parts WHERE id = ?1")?
+        .query_row([id], |row| {
+            let bytes = row.get_ref(0)?.as_blob()?;
+            let is_whole = row.get::<_, i64>(1)? == sum(id, bytes);
+            Ok(is_whole.then(|| read(bytes)))
+        })
+        .optional()?;
+    found.map(|read| read.ok_or_else(|| damaged(seg))).transpose()
 }

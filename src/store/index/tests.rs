@@ -116,6 +116,56 @@ fn blocks_of_a_large_segment_share_groups() {
 }
 
 #[test]
+fn an_index_of_a_version_that_does_not_know_what_rows_add_up_to_gets_it_and_stays_as_it_is() {
+    let db = rusqlite::Connection::open_in_memory().unwrap();
+    db.execute_batch(SQL).unwrap();
+    db.execute_batch("CREATE TABLE chunks (id INTEGER PRIMARY KEY, lo, events); INSERT INTO chunks VALUES (1, 1, 9)")
+        .unwrap();
+    let block = zstd::bulk::compress(br#"{"a":1}"#, 1).unwrap();
+    let index = of_blocks(&[block], &AtomicBool::new(false)).unwrap();
+    write(&db, 1, &index).unwrap();
+    assert!(missing(&db).unwrap().is_empty());
+    let parts = |db: &rusqlite::Connection| -> i64 {
+        db.query_row("SELECT count(*) FROM value_parts", [], |row| row.get(0)).unwrap()
+    };
+    let before = parts(&db);
+    db.execute_batch("DELETE FROM value_parts WHERE id = 4096 + 4095").unwrap();
+    assert_eq!(parts(&db), before - 1);
+    assert_eq!(missing(&db).unwrap().iter().map(|missing| missing.seg).collect::<Vec<_>>(), [1]);
+    assert_eq!(rows_without(&db).unwrap(), 0, "its values are found");
+    write(&db, 1, &index).unwrap();
+    assert_eq!((parts(&db), missing(&db).unwrap().len(), check(&db).unwrap()), (before, 0, 0));
+}
+
+#[test]
+fn rows_that_say_what_was_paid_are_known_by_their_place() {
+    let rows = [
+        r#"{"a":1,"price":2}"#,
+        // As the row before, but for what is behind it.
+        r#"{"a":1,"price":2,"currency":"EUR"}"#,
+        r#"{"a":1,"price":"2"}"#,
+        r#"{"a":1,"cart":{"price":2}}"#,
+        r#"{"a":1,"tot\u0061l":4}"#,
+        r#"{"a":1,"TOTAL":5.5}"#,
+        r#"{"$transactions":[{"$amount":3}]}"#,
+    ];
+    let blocks = [&rows[..3], &rows[3..]].map(|rows| zstd::bulk::compress(rows.join("\n").as_bytes(), 1).unwrap());
+    let index = of_blocks(&blocks, &AtomicBool::new(false)).unwrap();
+    let paid: Vec<_> = index.paid.unwrap().into_iter().map(|(at, paid)| (at, paid.micros, paid.currency)).collect();
+    let said = |at, micros, currency: &str| (at, micros, currency.to_owned());
+    assert_eq!(
+        paid,
+        [
+            said(0, 2_000_000, ""),
+            said(1, 2_000_000, "EUR"),
+            said(4, 4_000_000, ""),
+            said(5, 5_500_000, ""),
+            said(6, 3_000_000, ""),
+        ]
+    );
+}
+
+#[test]
 fn a_segment_with_a_damaged_block_is_looked_through_whole_and_not_tried_again() {
     let db = rusqlite::Connection::open_in_memory().unwrap();
     db.execute_batch(SQL).unwrap();

@@ -71,6 +71,11 @@ impl Rows {
         self.before.clear();
     }
 
+    /// The names at the top of the row that was read last, and could be.
+    pub(super) fn names(&self) -> impl Iterator<Item = Option<u16>> {
+        self.before.iter().map(|member| member.name)
+    }
+
     /// Gives `take` the values of `row` that the row before, `before`, does not have at the same
     /// place; `None` when it is no JSON object.
     pub(super) fn read(&mut self, before: &str, row: &str, take: &mut impl Take) -> Option<()> {

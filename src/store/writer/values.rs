@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::Writer;
 use crate::model::threads;
-use crate::store::index::{self, Index};
+use crate::store::index::{self, Index, Runs};
 use crate::store::{Error, number};
 
 /// Segments of which the index is made at once, at most: each takes some 20 MB meanwhile.
@@ -39,6 +39,7 @@ impl Writer {
             }
             let blocks: Vec<Vec<Vec<u8>>> =
                 self.read(|db| segments.iter().map(|segment| segment.blocks(db)).collect())?;
+            let runs: Vec<Option<Runs>> = self.read(|db| segments.iter().map(|segment| segment.runs(db)).collect())?;
             let is_stopped = AtomicBool::new(false);
             let indexes: Option<Vec<Index>> = thread::scope(|scope| {
                 let (at_work, ended) = mpsc::channel::<()>();
@@ -56,7 +57,8 @@ impl Writer {
                         is_stopped.store(true, Ordering::Relaxed);
                     }
                 }
-                made.into_iter().map(threads::join).collect()
+                let indexes = made.into_iter().map(threads::join).zip(&runs);
+                indexes.map(|(index, runs)| Some(index?.with_runs(runs.as_ref()))).collect()
             });
             let Some(indexes) = indexes else { return Ok(false) };
             self.whole(|db, _| {

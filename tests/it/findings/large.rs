@@ -6,6 +6,7 @@ use journey::sim::crowd::Crowd;
 use journey::store::{Reader, Writer};
 
 use super::*;
+use crate::support::stored::indexed_store_of_bytes;
 
 /// The rows of a crowd, some of them delivered again in a file of their own, and some without an id or a name.
 fn files() -> Vec<(&'static str, Vec<u8>)> {
@@ -54,6 +55,16 @@ fn a_look_by_several_threads_finds_what_one_finds() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("many.db");
     let by_many = audit(in_file(&path));
+    let mut writer = Writer::open(&path).unwrap();
+    assert!(writer.index_values(&mut |_, _| true).unwrap());
+    writer.finish().unwrap();
+    let by_index = audit(Reader::open(&path).unwrap());
+    // As an import into an older store leaves it: of some segments it is known what their rows add up to.
+    let db = rusqlite::Connection::open(&path).unwrap();
+    let sql = "DELETE FROM value_parts WHERE id % 4096 = 4095 AND id / 4096 % 2 = 0";
+    assert!(db.execute(sql, []).unwrap() > 0);
+    drop(db);
+    let by_part = audit(Reader::open(&path).unwrap());
     let by_one = audit(filled(Writer::in_memory().unwrap()).into_reader().unwrap());
     assert!(by_one.events > 20_000 && by_one.complete);
     for code in ["row-without-id", "row-without-name", "identify-without-alias", "alias-on-login"] {
@@ -61,6 +72,8 @@ fn a_look_by_several_threads_finds_what_one_finds() {
     }
     assert!(by_one.found.iter().any(|found| !found.amounts.is_empty()));
     assert_eq!(format!("{by_many:#?}"), format!("{by_one:#?}"));
+    assert_eq!(format!("{by_index:#?}"), format!("{by_one:#?}"));
+    assert_eq!(format!("{by_part:#?}"), format!("{by_one:#?}"));
 }
 
 #[test]
@@ -92,9 +105,10 @@ proptest! {
         odd.extend(even.iter().zip(again).filter(|(_, again)| *again).map(|(row, _)| row.clone()));
         let all: Vec<_> = rows.iter().rev().cloned().collect();
         for files in [vec![("a.jsonl", &*even), ("b.jsonl", &*odd)], vec![("a.jsonl", &*rows), ("b.jsonl", &*all)]] {
-            let inspector = Inspector::new(store_of(&files));
-            let found = check::store(&inspector, &mut |_, _| true).unwrap();
-            prop_assert_eq!(agreed(&found), agreed(&oracle(&inspector)));
+            for inspector in stores_of(&files).map(Inspector::new) {
+                let found = check::store(&inspector, &mut |_, _| true).unwrap();
+                prop_assert_eq!(agreed(&found), agreed(&oracle(&inspector)));
+            }
         }
     }
 }
@@ -112,12 +126,13 @@ fn a_row_that_two_files_hold_counts_once_in_whatever_order_they_name_their_ids()
     let third = row("a", 5) + &row("d", 1) + &row("a", 9);
     let files = [("1.jsonl", one), ("2.jsonl", other), ("3.jsonl", third)];
     let files: Vec<(&str, Vec<u8>)> = files.into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
-    let inspector = Inspector::new(store_of_bytes(&files));
-    let wanted = Wanted { by: Some(By::Day), ..Wanted::default() };
-    let audit = check::store_by(&inspector, &wanted, &mut |_, _| true).unwrap();
-    assert_eq!(audit.events, 7, "a at 1, 5 and 9, b, c, d, and one without an id");
-    let rows: u64 = audit.tallies.unwrap().lines.iter().map(|(_, tally)| tally.rows).sum();
-    assert_eq!(rows, 7);
-    let loose = audit.found.iter().find(|found| found.kind.code == "row-without-id").unwrap();
-    assert_eq!(loose.rows, 1);
+    for store in [store_of_bytes(&files), indexed_store_of_bytes(&files)] {
+        let wanted = Wanted { by: Some(By::Day), ..Wanted::default() };
+        let audit = check::store_by(&Inspector::new(store), &wanted, &mut |_, _| true).unwrap();
+        assert_eq!(audit.events, 7, "a at 1, 5 and 9, b, c, d, and one without an id");
+        let rows: u64 = audit.tallies.unwrap().lines.iter().map(|(_, tally)| tally.rows).sum();
+        assert_eq!(rows, 7);
+        let loose = audit.found.iter().find(|found| found.kind.code == "row-without-id").unwrap();
+        assert_eq!(loose.rows, 1);
+    }
 }

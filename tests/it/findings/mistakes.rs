@@ -1,7 +1,6 @@
 //! The mistakes of identity.md §6 and those that reports name more: which code shows each.
 
 use super::*;
-use crate::support::story::Story;
 
 /// Mistakes of identity.md §6.
 const MISTAKES: u32 = 34;

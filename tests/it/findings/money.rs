@@ -8,7 +8,6 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::support::stored::lines;
-use crate::support::story::Story;
 
 /// Lines of a raw export, where each row named has these properties more.
 fn with(rows: &[Row], more: impl Fn(&str) -> Option<Value>) -> Vec<u8> {

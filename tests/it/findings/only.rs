@@ -4,6 +4,7 @@ use journey::identity::Kind;
 use journey::sim::crowd::Crowd;
 
 use super::*;
+use crate::support::stored::store_of;
 
 fn look(inspector: &Inspector, only: Option<Vec<&'static Kind>>) -> Audit {
     check::store_by(inspector, &Wanted { only, ..Wanted::default() }, &mut |_, _| true).unwrap()

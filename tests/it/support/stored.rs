@@ -21,11 +21,28 @@ pub(crate) fn store_of(files: &[(&str, &[Row])]) -> Reader {
 
 /// The store of files as they are.
 pub(crate) fn store_of_bytes(files: &[(&str, Vec<u8>)]) -> Reader {
+    imported(files).into_reader().unwrap()
+}
+
+/// The same with an index of values, by which less is read.
+pub(crate) fn indexed_store_of_bytes(files: &[(&str, Vec<u8>)]) -> Reader {
+    let mut writer = imported(files);
+    assert!(writer.index_values(&mut |_, _| true).unwrap());
+    writer.into_reader().unwrap()
+}
+
+/// [`store_of`], without an index of values and with one.
+pub(crate) fn stores_of(files: &[(&str, &[Row])]) -> [Reader; 2] {
+    let files: Vec<(&str, Vec<u8>)> = files.iter().map(|(name, rows)| (*name, lines(rows))).collect();
+    [store_of_bytes(&files), indexed_store_of_bytes(&files)]
+}
+
+fn imported(files: &[(&str, Vec<u8>)]) -> Writer {
     let mut writer = Writer::in_memory().unwrap();
     let inputs = files.iter().map(|(name, bytes)| Input::Bytes { name: (*name).to_owned(), content: bytes.clone() });
     let options = Options { zone: Zone::Utc, ..Options::default() };
     import(&mut writer, inputs.collect(), &options, &mut |_| Flow::Continue).unwrap();
-    writer.into_reader().unwrap()
+    writer
 }
 
 /// Rows as lines of a raw export.
