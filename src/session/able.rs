@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::inspect::able::{Abilities, Asked, Cost};
+use crate::inspect::able::{Abilities, Asked, Can, Cost};
+use crate::inspect::filter::quoted;
+use crate::inspect::terms::Terms;
 use crate::inspect::{Error, Inspector};
 use crate::model::Id;
 
@@ -30,7 +32,10 @@ pub(super) fn tried(
     let mut row = None;
     let mut journey = |id: &Id| {
         let found = inspector.journey(id)?;
-        row = row.or(found.and_then(|journey| Some(journey.steps.first()?.event.row)));
+        if row.is_none() {
+            row =
+                found.and_then(|journey| journey.steps.first().map(|step| (step.event.row, step.event.event.clone())));
+        }
         Ok(())
     };
     if !go_on(0, 4) {
@@ -45,8 +50,16 @@ pub(super) fn tried(
         return Ok(abilities);
     }
     each(&mut abilities, Asked::Part, some, &mut |id| inspector.search(&part(id), HITS).map(drop))?;
-    if let Some(row) = row.filter(|_| go_on(3, 4)) {
+    if let Some((row, event)) = row.filter(|_| go_on(3, 4)) {
         each(&mut abilities, Asked::Details, some, &mut |_| inspector.properties(&[row]).map(drop))?;
+        // Once: a term can look through everything.
+        let once = some.get(..some.len().min(1)).unwrap_or_default();
+        let text = format!("event={}", quoted(&event));
+        if let (Some(Can::Yes), Ok(Some(terms))) = (abilities.of(Asked::Terms).map(|it| it.can), Terms::read(&text)) {
+            each(&mut abilities, Asked::Terms, once, &mut |_| {
+                inspector.search_terms(&terms, HITS, &mut |_| {}).map(drop)
+            })?;
+        }
     }
     let start = Instant::now();
     inspector.source().version()?;

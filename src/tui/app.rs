@@ -291,9 +291,11 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::NotOpened(failure) | Msg::Died(failure) => vec![Effect::Fail(failure)],
         Msg::Response(ticket, answer) => {
             let answer = stopping::worded(model, answer);
+            let was_asked = model.is_asked();
             let mut effects = answers::answered(model, ticket, answer);
             effects.extend(model.sift());
-            if !model.waits() {
+            // What is asked next for what is here is another wait.
+            if !model.waits() || was_asked && !model.is_asked() {
                 model.waited = None;
             }
             effects

@@ -23,7 +23,7 @@ use self::waiting::Waiting;
 
 pub use self::load::Load;
 pub use self::report::{Reported, Reporting, Subject};
-pub use self::request::{Opened, Request, Response, Saving, Stage, Then};
+pub use self::request::{Opened, Request, Response, Saving, Stage, Then, Unwanted};
 pub use self::standing::{Fate, Standing};
 pub use self::text::{Text, Wanted};
 pub use self::trips::Trips;

@@ -13,7 +13,7 @@ use crate::tui::widgets::heading;
 use super::Model;
 
 /// From here on a wait is long enough to say what is waited for.
-const LONG: Duration = Duration::from_secs(1);
+pub(super) const LONG: Duration = Duration::from_secs(1);
 
 /// Lines of a screen that has room for it, and columns of what is asked for, of how often, of how long.
 const ROOM: u16 = 12;

@@ -1,6 +1,6 @@
 //! The way from screen to screen: a journey opens, is read again, and is left.
 
-use super::{Effect, Layer, Model, pages};
+use super::{Effect, Layer, Model, pages, stopping};
 use crate::model::Id;
 use crate::tui::worker::Request;
 
@@ -81,11 +81,15 @@ impl Model {
             return if std::mem::take(&mut self.pages.outdated) { self.reload() } else { Vec::new() };
         }
         if let Some(Layer::Journey) = left {
-            if let Some(effects) = self.revisit() {
+            let mut effects = stopping::leave(self);
+            if let Some(more) = self.revisit() {
+                effects.extend(more);
                 return effects;
             }
             self.opening.forget();
             self.search.select_text();
+            effects.extend(self.resume_search());
+            return effects;
         }
         self.resume_search()
     }

@@ -1,7 +1,7 @@
 //! What pages of their own wish: questions to the store, journeys to open, words at the foot.
 
 use crate::model::Id;
-use crate::tui::backend::{Answer, Failure, Question};
+use crate::tui::backend::{Answer, Failure, FailureKind, Question};
 use crate::tui::page::{Page, Wish};
 use crate::tui::worker::{Request, Ticket};
 
@@ -79,6 +79,10 @@ pub(super) fn answered(
         return Vec::new();
     }
     model.questioned = None;
+    let answer = answer.map_err(|failure| match failure.kind {
+        FailureKind::Usage if model.is_on_a_server => failure.hint("F4 lists what this warehouse answers"),
+        _ => failure,
+    });
     for layer in model.layers.iter_mut().rev() {
         if let Layer::Page(_, page) = layer {
             page.answer(question, answer);

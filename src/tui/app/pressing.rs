@@ -32,7 +32,7 @@ pub(super) fn key(model: &mut Model, event: KeyEvent) -> Vec<Effect> {
         model.count = None;
         return Vec::new();
     }
-    if key.is_escape() && model.has_waited() && model.title.is_some() {
+    if key.is_escape() && model.can_stop() {
         let (stop, leads_on) = stopping::stop(model);
         let more = if leads_on { pressed(model, key, &contexts) } else { Vec::new() };
         return stop.into_iter().chain(more).collect();

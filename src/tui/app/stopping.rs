@@ -1,8 +1,9 @@
 //! The key that ends what is waited for, where it runs; what is here stays.
 
 use crate::tui::keys::Action;
-use crate::tui::worker::{Request, Response};
+use crate::tui::worker::{Request, Response, Unwanted};
 
+use super::asked::LONG;
 use super::{Effect, Layer, Model};
 
 impl Model {
@@ -17,7 +18,31 @@ impl Model {
     }
 }
 
+/// A journey is left: what is asked for its rows ends on the server.
+pub(super) fn leave(model: &mut Model) -> Vec<Effect> {
+    let asks = model.sifting.is_some() || model.properties_asked.is_some() || model.cells_asked.is_some();
+    if !asks || !model.is_on_a_server {
+        return Vec::new();
+    }
+    (model.sifting, model.properties_asked, model.cells_asked) = (None, None, None);
+    vec![Effect::Ask(model.ticket(), Request::Unwanted(Unwanted::Rows))]
+}
+
+/// The screen wants nothing of the filter that is asked for: it ends on the server.
+pub(super) fn unwanted(model: &mut Model) -> Vec<Effect> {
+    if !model.is_on_a_server || model.sifting.take().is_none() {
+        return Vec::new();
+    }
+    vec![Effect::Ask(model.ticket(), Request::Unwanted(Unwanted::Filter))]
+}
+
 impl Model {
+    /// Whether the key ends what is waited for: as soon as the screen says so for what is asked for rows that are
+    /// here, which can be left before.
+    pub(super) fn can_stop(&self) -> bool {
+        self.title.is_some() && self.waited.is_some_and(|waited| self.is_asked() || waited >= LONG)
+    }
+
     /// Whether an action is left out of what is offered: a server cannot look at every user, and without one there is
     /// nothing to say of it. The keys say so where they are pressed.
     pub(super) fn hides(&self, action: Action) -> bool {

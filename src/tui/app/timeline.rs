@@ -8,7 +8,7 @@ use crate::tui::screen::journey::{self, Timeline};
 use crate::tui::timeline::sift::Sifted;
 use crate::tui::worker::{Opened, Request, Ticket};
 
-use super::{Effect, Layer, Model};
+use super::{Effect, Layer, Model, stopping};
 
 /// What the last key of the timeline still asks for.
 pub(super) fn after(model: &mut Model) -> Vec<Effect> {
@@ -137,7 +137,7 @@ impl Model {
     pub(super) fn sift(&mut self) -> Vec<Effect> {
         let on_journey = self.layers.iter().any(|layer| matches!(layer, Layer::Journey));
         let wanted = self.journey.as_ref().filter(|_| on_journey).and_then(journey::State::wants_sifting);
-        let Some(wanted) = wanted else { return Vec::new() };
+        let Some(wanted) = wanted else { return stopping::unwanted(self) };
         if self.sifting.as_ref().is_some_and(|(_, asked)| *asked == wanted) {
             return Vec::new();
         }

@@ -101,6 +101,27 @@ pub enum Request {
     Enough(Ticket),
     /// Every question that was asked before ends, with an answer that says so.
     Stop,
+    /// What a journey asks for its rows is of no use any more, or only its filter; nothing is answered.
+    Unwanted(Unwanted),
+}
+
+/// What is of no use any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unwanted {
+    /// What a filter keeps.
+    Filter,
+    /// All that is asked for rows.
+    Rows,
+}
+
+impl Unwanted {
+    /// The lanes whose questions end.
+    pub(super) fn lanes(self) -> &'static [Lane] {
+        match self {
+            Self::Filter => &[Lane::Filter],
+            Self::Rows => &[Lane::Filter, Lane::Row, Lane::Columns],
+        }
+    }
 }
 
 /// Whose journey, as it stood at which moment.
@@ -229,9 +250,13 @@ impl Request {
             Self::Standing(_) => Rule::Ask(Lane::Standing, &[]),
             Self::Changed => Rule::Ask(Lane::Changes, &[]),
             Self::Text(_) => Rule::Ask(Lane::Text, &[]),
-            Self::Pin(_) | Self::Save(_) | Self::Report(_) | Self::Remember(_) | Self::Enough(_) | Self::Stop => {
-                Rule::Do
-            }
+            Self::Pin(_)
+            | Self::Save(_)
+            | Self::Report(_)
+            | Self::Remember(_)
+            | Self::Enough(_)
+            | Self::Stop
+            | Self::Unwanted(_) => Rule::Do,
             Self::Store(_) | Self::Redact(_) | Self::Rules(_) => Rule::Turn,
         }
     }
@@ -266,7 +291,7 @@ impl Request {
                 let answer = backend.findings(question, &mut |done, all| show(Response::Looked(done, all)));
                 Response::Findings(question.clone(), answer.map(Box::new))
             }
-            Self::Enough(_) | Self::Stop => Response::Remembered,
+            Self::Enough(_) | Self::Stop | Self::Unwanted(_) => Response::Remembered,
             Self::Remember(recent) => {
                 backend.remember(recent);
                 Response::Remembered

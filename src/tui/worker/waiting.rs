@@ -103,6 +103,9 @@ impl Cancel {
                 latest.fetch_max(ticket, Ordering::AcqRel);
             }
         };
+        if let Request::Unwanted(what) = request {
+            what.lanes().iter().copied().for_each(end);
+        }
         match request.rule() {
             Rule::Ask(lane, ends) => {
                 end(lane);

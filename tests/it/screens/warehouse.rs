@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use journey::inspect::able::{Abilities, Ability, Asked, Can, Cost};
-use journey::tui::worker::{Request, Trips};
+use journey::tui::worker::{Request, Trips, Unwanted};
 use journey::tui::{Effect, Msg, Options};
 
 use super::journeys::{Stories, sally};
@@ -225,4 +225,39 @@ fn what_a_server_cannot_do_is_not_offered_there_and_what_only_a_server_has_only_
     assert!(!server.press(":migration").text().contains("F3"), "{}", server.text());
     server.press("<Esc>sally@gmail.com<Enter>S");
     assert!(server.text().contains("a server redacts nothing"), "{}", server.text());
+}
+
+#[test]
+fn what_needs_every_user_says_on_a_server_where_it_is_said_what_is_answered() {
+    let mut app = App::start(Stories::of(vec![sally()]));
+    assert!(!app.press("<F2>").text().contains("F4"), "{}", app.text());
+    app.press("<Esc>");
+    app.send(Msg::Located(None, true));
+    for page in ["<F2>", "<F3>"] {
+        assert!(app.press(page).text().contains("F4 lists what this warehouse answers"), "{}", app.text());
+        app.press("<Esc>");
+    }
+}
+
+#[test]
+fn the_wait_for_the_properties_of_a_row_is_another_one_than_that_for_the_journey() {
+    let mut app = on_a_server("R");
+    waited(&mut app);
+    app.answer_one();
+    assert!(!app.model.has_waited(), "{}", app.text());
+}
+
+#[test]
+fn before_the_screen_says_so_esc_does_what_it_always_does_and_what_is_asked_ends_on_the_server() {
+    let mut app = on_a_server("&prop:plan=pro<Enter>");
+    app.send(Msg::Waited(Duration::from_millis(400)));
+    app.press_unanswered("<Esc>");
+    assert!(!app.text().contains("prop:plan"), "the filter is taken back: {}", app.text());
+    assert!(matches!(app.unanswered(), Some(Request::Unwanted(Unwanted::Filter))));
+    let mut app = on_a_server("&prop:plan=pro<Enter>");
+    app.press_unanswered("<Esc>&prop:plan=free<Enter>/prop:n=1<Enter><Esc><Esc><Esc>");
+    assert_eq!(app.top(), "search");
+    let ends = |request: &Request| matches!(request, Request::Unwanted(_));
+    app.settle();
+    assert!(app.asked.iter().any(ends), "{:?}", app.asked);
 }

@@ -5,14 +5,15 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 
 use assert_cmd::cargo::cargo_bin;
-use journey::session::warehouse::fill;
+use journey::inspect::able::Asked;
+use journey::session::warehouse::{abilities, fill};
 use journey::session::{Location, Opened, Options, Session as _};
-use journey::warehouse::{Address, Layout};
+use journey::warehouse::{Address, Layout, check};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::servers::{self, Servers};
-use super::{Store, client, prepared};
+use super::servers::{self, Current, Servers};
+use super::{Store, client, current, prepared};
 
 /// Runs the program with `settings` as its settings.
 fn run(settings: &str, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
@@ -118,4 +119,60 @@ fn a_check_says_what_the_user_may_do_what_a_look_reads_and_what_to_do() {
     let alone = format!("[warehouse]\nurl = \"{address}\"\n[warehouse.edges]\nids = \"i\"\n");
     let alone = run(&alone, &user, &["warehouse", "check"]);
     assert!(text(&alone.stderr).contains("there is no [warehouse.events]"), "{}", text(&alone.stderr));
+}
+
+#[test]
+fn a_check_lists_what_is_answered_what_it_takes_and_what_is_missing() {
+    let Some(servers) = Servers::start(1) else { return };
+    let address = prepared(&servers, "able", &Layout::default());
+    fill(&Store::demo().reader(), &client(&address), &mut |_, _| true).unwrap();
+    client(&address)
+        .run("CREATE TABLE own (id String, time Int64, event String, properties String) ENGINE = MergeTree() PARTITION BY tuple() ORDER BY (id, time)")
+        .unwrap();
+    client(&address).run("INSERT INTO own SELECT id, time, event, properties FROM journey_rows").unwrap();
+    let tables = format!("[warehouse]\nurl = \"{address}\"\n");
+    let own = format!(
+        "{tables}[warehouse.events]\ntable = \"own\"\nid = \"id\"\ntime = \"time\"\nevent = \"event\"\nproperties = \"properties\"\n"
+    );
+    // A user who may only read is enough.
+    let user = [("JOURNEY_WAREHOUSE_USER", servers::READER), ("JOURNEY_WAREHOUSE_PASSWORD", servers::PASSWORD)];
+    let check = |settings: &str, more: &[&str]| {
+        let output = run(settings, &user, &[&["warehouse", "check"], more].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    let parts = [(&tables, "every id is looked through"), (&own, "the ids of all rows are read")];
+    for (settings, part) in parts {
+        let said: Value = serde_json::from_str(&check(settings, &["--format", "json"])).unwrap();
+        let of = |what: &str| said["can"].as_array().unwrap().iter().find(|one| one["what"] == what).unwrap().clone();
+        for tried in ["journey", "search_id", "search_part", "details"] {
+            let tried = of(tried);
+            assert!(["yes", "slow"].contains(&tried["can"].as_str().unwrap()), "{tried}");
+            assert!(tried["ms"].as_f64().unwrap() > 0.0 && tried["tries"].as_u64().unwrap() > 0, "{tried}");
+        }
+        assert_eq!(of("search_part")["why"], part);
+        for missing in ["all_users", "rejects", "redaction", "files"] {
+            let missing = of(missing);
+            assert!(
+                missing["can"] == "no" && missing["command"].as_str().unwrap().starts_with("journey "),
+                "{missing}"
+            );
+        }
+        let has_profiles = settings == &tables;
+        assert_eq!(of("profiles")["can"], if has_profiles { "yes" } else { "no" });
+        let lines = check(settings, &[]);
+        assert!(lines.contains("what ") && lines.contains("all users         no"), "{lines}");
+    }
+}
+
+#[test]
+fn an_index_for_parts_of_ids_is_seen_where_there_is_one() {
+    let Some(engine) = Current::start() else { return };
+    let address = current(&engine, "able");
+    fill(&Store::demo().reader(), &client(&address), &mut |_, _| true).unwrap();
+    let health = check::check(&client(&address), None).unwrap();
+    let abilities = abilities(client(&address), &health, Arc::new(|| false)).unwrap();
+    let part = abilities.list.iter().find(|ability| ability.asked == Asked::Part).unwrap();
+    assert_eq!(part.why, "an index serves parts of ids");
+    assert!(part.cost.is_some_and(|cost| cost.tries > 0), "{part:?}");
 }
