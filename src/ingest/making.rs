@@ -282,7 +282,7 @@ impl Maker {
         let records = piece.records.len();
         let mut taking = Taking {
             decoded: Decoded {
-                draft: Draft::with_capacity(records),
+                draft: Draft::with_capacity(records).with_room(piece.bytes.saturating_mul(2)),
                 clocks: Vec::with_capacity(records),
                 others: Vec::new(),
                 rejects: Rejects::default(),

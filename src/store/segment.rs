@@ -11,6 +11,7 @@ mod senders;
 mod texts;
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -136,7 +137,18 @@ pub struct Draft<'a> {
     client: String,
     /// The texts of rows that were passed, one behind the other.
     passed: String,
+    /// Room for these, made when there is the first.
+    room: usize,
 }
+
+thread_local! {
+    /// Room for the texts of rows that are passed, from the last draft that this thread has sealed: to ask the system for
+    /// it anew takes longer than to fill it.
+    static PASSED: Cell<String> = const { Cell::new(String::new()) };
+}
+
+/// Bytes of such room that are kept.
+const SPARE: usize = 64 << 20;
 
 /// A text of a row that was noted.
 #[derive(Debug)]
@@ -186,6 +198,12 @@ impl<'a> Draft<'a> {
         Self { noted: Vec::with_capacity(rows), last: (-1, 0), ..Self::default() }
     }
 
+    /// The same, which makes room for so many bytes of rows that are passed: texts that grow are copied.
+    #[must_use]
+    pub fn with_room(self, bytes: usize) -> Self {
+        Self { room: bytes, ..self }
+    }
+
     /// Notes a row.
     pub fn note(&mut self, row: RowView<'a>) {
         let noted = self.numbered(&row);
@@ -196,6 +214,10 @@ impl<'a> Draft<'a> {
     /// Notes a row whose texts are there for this call alone.
     pub fn pass(&mut self, row: &RowView<'_>) {
         let noted = self.numbered(row);
+        if self.passed.capacity() == 0 {
+            self.passed = PASSED.take();
+            self.passed.reserve(self.room);
+        }
         let mut keep = |text: &str| {
             let start = self.passed.len();
             self.passed.push_str(text);
@@ -341,6 +363,10 @@ impl<'a> Draft<'a> {
         let rows = order.iter().filter_map(|at| row(*at)).collect();
         let properties = order.iter().filter_map(|at| self.noted.get(*self.sources.get(place(*at))?));
         let blocks = packer.pack(&properties.map(|noted| noted.properties.text(&self.passed)).collect::<Vec<_>>())?;
+        if self.passed.capacity() <= SPARE {
+            self.passed.clear();
+            PASSED.set(self.passed);
+        }
         if !self.calls.is_empty() {
             let mut sorted = vec![0; order.len()];
             for (now, before) in (0..).zip(&order) {
