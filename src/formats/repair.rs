@@ -11,6 +11,12 @@
 //! Everything else stays as it is.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
+/// Begins an escape of a UTF-16 unit.
+static UNIT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\\u"));
 
 /// The text of a record that is to be JSON, and whether it had to be put right.
 pub(super) fn repaired(record: &[u8]) -> (Cow<'_, str>, bool) {
@@ -74,7 +80,7 @@ pub(super) fn repair(json: &str) -> Cow<'_, str> {
     // White space between values is no reason to look at each byte, but nothing cheaper tells.
     if has_controls(bytes) {
         each_byte(bytes, &mut repaired);
-    } else if memchr::memmem::find(bytes, b"\\u").is_some() {
+    } else if UNIT.find(bytes).is_some() {
         // Other escapes need nothing, and JSON in a text has one for each quote.
         let mut at = 0;
         while let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr(b'\\', rest)) {

@@ -363,8 +363,12 @@ fn merged(list: Option<&str>) -> Vec<crate::model::Id> {
 
 /// The library by the word that [`crate::model::Client`] has for it.
 fn library_name(name: &str) -> String {
-    let bare = name.trim_start_matches("@segment/").trim_start_matches("@rudderstack/");
-    let bare = bare.trim_start_matches("rudder-sdk-").trim_start_matches("analytics-");
+    let mut bare = name;
+    for prefix in ["@segment/", "@rudderstack/", "rudder-sdk-", "analytics-"] {
+        while let Some(rest) = bare.strip_prefix(prefix) {
+            bare = rest;
+        }
+    }
     match bare {
         "analytics.js" | "RudderLabs JavaScript SDK" | "js" => "web".to_owned(),
         bare => bare.to_owned(),

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::super::object::{Fielded, Object, complaint, each, given, one_line, string};
+use super::super::object::{Fielded, Object, complaint, each, given, mark, marks, one_line, string};
 use super::super::profile;
 use super::super::rows::{keep, spare};
 use crate::model::client::ClientView;
@@ -139,6 +139,34 @@ impl Flat {
         keep(self.text);
     }
 
+    /// The fields of an object and then those of another one but for the one with this number, none of which has the
+    /// name of another; `None` where they do not lie in them as they are to be written.
+    fn copied(inner: Option<&Object<'_>>, row: &Object<'_>, left_out: Option<usize>) -> Option<Self> {
+        if !row.is_scanned() || inner.is_some_and(|inner| !inner.is_scanned()) {
+            return None;
+        }
+        let [before, behind] = parts(row, left_out)?;
+        let inner = match inner {
+            Some(inner) => Some(parts(inner, None)?),
+            None => None,
+        };
+        let mut text = spare();
+        text.reserve(row.text().len() + 64);
+        text.push('{');
+        let mut places = Vec::with_capacity(FIELDS);
+        for part in inner.into_iter().flatten().chain([before, behind]).filter(|part| !part.fields.is_empty()) {
+            if text.len() > 1 {
+                text.push(',');
+            }
+            let start = text.len();
+            text.push_str(part.text);
+            let moved = |place: Range<usize>| place.start - part.at + start..place.end - part.at + start;
+            places.extend(part.fields.into_iter().map(|[key, value]| [moved(key), moved(value)]));
+        }
+        text.push('}');
+        Some(Self { text, places: Some(places) })
+    }
+
     /// Writes a field behind the others. A key that is plain has no sign that JSON escapes.
     fn add(&mut self, key: &str, is_plain: bool, value: &str) {
         self.text.push(if self.text.is_empty() { '{' } else { ',' });
@@ -174,19 +202,52 @@ impl<'a> Fielded<'a> for &'a Flat {
     }
 }
 
-/// Lengths of some texts, so that most others are known to be none of them.
-#[derive(Clone, Copy, Default)]
-struct Lengths(u64);
-
-impl Lengths {
-    fn note(&mut self, text: &str) {
-        self.0 |= 1 << text.len().min(63);
-    }
-
-    fn has(self, text: &str) -> bool {
-        self.0 >> text.len().min(63) & 1 == 1
-    }
+/// A part of an object whose fields lie right behind each other, which is copied as a whole.
+struct Part<'a> {
+    text: &'a str,
+    /// Where it begins in its object.
+    at: usize,
+    /// Where its keys and values are there.
+    fields: Vec<[Range<usize>; 2]>,
 }
+
+/// The fields of an object before and behind the one with this number, as they lie in it; `None` where anything stands
+/// between them.
+fn parts<'a>(object: &'a Object<'_>, left_out: Option<usize>) -> Option<[Part<'a>; 2]> {
+    let text = object.text();
+    let at = |part: &str| part.as_ptr().addr().wrapping_sub(text.as_ptr().addr());
+    let mut fields = [Vec::with_capacity(FIELDS), Vec::new()];
+    // Where the next field begins, and what is between the parts.
+    let (mut next, mut between) = (1, text.len()..text.len());
+    for (number, (key, value)) in object.fields().enumerate() {
+        let (key_at, value_at) = (at(key), at(value));
+        if key_at != next + 1 || value_at != key_at + key.len() + 2 {
+            return None;
+        }
+        let end = value_at + value.len();
+        if Some(number) == left_out {
+            between = next..end + 1;
+        } else {
+            let [before, behind] = &mut fields;
+            let part = if next < between.start { before } else { behind };
+            part.push([key_at..key_at + key.len(), value_at..end]);
+        }
+        next = end + 1;
+    }
+    // Nothing is behind the bracket that closes it.
+    if next.max(2) != text.len() {
+        return None;
+    }
+    let [before, behind] = fields;
+    // Without the comma or the bracket behind them.
+    let part = |from: usize, to: usize, fields| {
+        Some(Part { text: text.get(from..to.saturating_sub(1).max(from))?, at: from, fields })
+    };
+    Some([part(1, between.start, before)?, part(between.end, text.len(), behind)?])
+}
+
+/// Fields for which there is room at once: more than most rows have.
+const FIELDS: usize = 48;
 
 /// The fields of a row next to the properties of its event, as one object.
 ///
@@ -197,23 +258,34 @@ pub(super) fn flat(row: &Object<'_>, properties: &str, own: &[&str]) -> Result<F
     let inner = inner.find_map(|(at, (_, value))| Some((at, object_in(value)?)));
     let place = inner.as_ref().map(|(at, _)| *at);
     let outer = || row.fields().enumerate().filter(|(at, _)| Some(*at) != place).map(|(_, field)| field);
+    let is_one = |key: &str, marks: u128| (marks >> mark(key)) & 1 == 1;
+    let known = outer().fold(0, |marks: u128, (key, _)| marks | 1 << mark(key));
+    let named = marks(own);
+    let inner = match &inner {
+        Some((_, text)) => Some(Object::read(text).map_err(|error| complaint(&error))?),
+        None => None,
+    };
+    let is_alone = |key: &str| {
+        !(is_one(key, known) && outer().any(|(known, _)| known == key) || is_one(key, named) && own.contains(&key))
+    };
+    if inner.iter().flat_map(Object::fields).all(|(key, _)| is_alone(key))
+        && let Some(flat) = Flat::copied(inner.as_ref(), row, place)
+    {
+        return Ok(flat);
+    }
     let room = row.text().len() + 64;
-    let places = Vec::with_capacity(48);
+    let places = Vec::with_capacity(FIELDS);
     let mut flat = Flat { text: spare(), places: Some(places) };
     flat.text.reserve(room);
-    if let Some((_, inner)) = &inner {
-        let (mut known, mut named) = (Lengths::default(), Lengths::default());
-        outer().for_each(|(key, _)| known.note(key));
-        for key in own {
-            named.note(key);
-        }
-        let inner = Object::read(inner).map_err(|error| complaint(&error))?;
+    if let Some(inner) = &inner {
         for (key, value) in inner.fields() {
-            let same = if known.has(key) { outer().find(|(known, _)| *known == key) } else { None };
+            let same = if is_one(key, known) { outer().find(|(known, _)| *known == key) } else { None };
             let is_plain = inner.is_scanned();
             match same {
                 Some((_, same)) if same == value => {}
-                None if !(named.has(key) && own.contains(&key)) => flat.add(key, is_plain, &written(value, is_plain)),
+                None if !(is_one(key, named) && own.contains(&key)) => {
+                    flat.add(key, is_plain, &written(value, is_plain))
+                }
                 _ => flat.add(&format!("{properties}.{key}"), is_plain, &written(value, is_plain)),
             }
         }
