@@ -9,6 +9,7 @@
 //! `mysql --batch`); programs write the same signs and mean them. The first rows decide: see
 //! [`Header::with_escapes`].
 
+mod beside;
 mod cells;
 
 use std::borrow::Cow;
@@ -163,10 +164,18 @@ impl Header {
 
     /// The cells of a record; `None` for the head itself. The error is the reason to reject it.
     pub(super) fn cells<'r>(&self, record: &'r [u8]) -> Result<Option<Vec<Cow<'r, str>>>, String> {
+        self.cells_of(record, std::str::from_utf8(record).ok())
+    }
+
+    /// [`Header::cells`] of a record that is a text.
+    pub(super) fn cells_in<'r>(&self, record: &'r str) -> Result<Option<Vec<Cow<'r, str>>>, String> {
+        self.cells_of(record.as_bytes(), Some(record))
+    }
+
+    fn cells_of<'r>(&self, record: &'r [u8], text: Option<&'r str>) -> Result<Option<Vec<Cow<'r, str>>>, String> {
         if names_delimiter(record) {
             return Ok(None);
         }
-        let text = std::str::from_utf8(record).ok();
         let found = text.and_then(|text| split(text, self.delimiter, self.is_quoted, self.names.len()));
         let mut cells = match found {
             Some(cells) => cells,
@@ -212,7 +221,9 @@ impl Header {
         let first = record.trim_ascii_start();
         let first = first.strip_prefix(b"\"").unwrap_or(first);
         let begins = |name: &str| {
-            first.get(..name.len()).is_some_and(|start| !name.is_empty() && start.eq_ignore_ascii_case(name.as_bytes()))
+            // The first letter decides most names.
+            let is_near = first.first().zip(name.as_bytes().first()).is_some_and(|(a, b)| a.eq_ignore_ascii_case(b));
+            is_near && first.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
         };
         // Rows have digits, and heads mostly none: no row is parted into cells once more.
         if record.iter().any(u8::is_ascii_digit) && !self.names().any(begins) {
@@ -300,9 +311,14 @@ pub(super) fn lift<R>(
     nests: bool,
     then: impl FnOnce(&Whole<'_>) -> R,
 ) -> Result<R, String> {
-    let is_wide = |(cell, column): (&Cow<'_, str>, &Column)| column.role == Role::Properties && !is_nothing(cell);
-    if !nests && !cells.iter().zip(columns).any(is_wide) {
-        return Ok(lift_columns(cells, columns, then));
+    let is_wide = |(cell, column): &(&Cow<'_, str>, &Column)| column.role == Role::Properties && !is_nothing(cell);
+    if !nests {
+        let Some((object, _)) = cells.iter().zip(columns).find(is_wide) else {
+            return Ok(lift_columns(cells, columns, then));
+        };
+        if let Some((event, whole)) = beside::read(object, cells, columns) {
+            return Ok(then(&Whole { event: event.as_deref(), ..whole }));
+        }
     }
     let mut row = Lifting::default();
     for (cell, Column { role, is_text, .. }) in cells.iter().zip(columns) {

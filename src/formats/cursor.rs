@@ -9,6 +9,8 @@
 
 #![expect(clippy::inline_always, reason = "a line is read a seventh faster as one function")]
 
+use super::escape::unescaped;
+
 /// The fields of an object, each with its key and the text of its value, in their order; `None` when it is
 /// wrong or a part of it is doubtful.
 pub(super) fn fields(text: &str) -> Option<Vec<(&str, &str)>> {
@@ -159,6 +161,18 @@ impl<'a> Cursor<'a> {
         self.spaces();
         self.take(b':')?;
         Some(key)
+    }
+
+    /// The first byte of a value.
+    pub(super) fn first(&self) -> Option<u8> {
+        self.rest.first().copied()
+    }
+
+    /// Goes behind a string, and writes what is in it; `None` also where it has escapes that a JSON text has none of when
+    /// it is written into a string.
+    pub(super) fn unescape(&mut self, out: &mut Vec<u8>) -> Option<()> {
+        self.rest = unescaped(self.rest.strip_prefix(b"\"")?, out)?;
+        Some(())
     }
 
     /// The text of a value.

@@ -120,7 +120,7 @@ impl Decoder {
         if record.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(record).is_ok() {
             return Err("a row in JSON in a table; write each into a file of its own".to_owned());
         }
-        let Some(row) = cells.header.cells(record.as_bytes())? else { return Ok(()) };
+        let Some(row) = cells.header.cells_in(record)? else { return Ok(()) };
         let mut reading = Reading { line, repaired, how: &self.how, out };
         match &cells.rows {
             CellRows::Aliases(columns) => reading.out.take(Item::Alias(columns.decode(&row, line, repaired))),

@@ -173,7 +173,7 @@ pub(super) fn members(json: &str) -> serde_json::Result<Vec<&str>> {
 }
 
 /// Writes a text as JSON.
-pub(crate) fn string(text: &str, out: &mut String) {
+pub(super) fn string(text: &str, out: &mut String) {
     out.reserve(text.len() + 2);
     out.push('"');
     // What was not yet written, and where to look for the next sign that has an escape.

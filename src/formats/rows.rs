@@ -6,6 +6,7 @@
 //! each row what the raw export would have had: a name and an object of properties. Every field of
 //! a row ends up there, but for the columns that a tool writes for itself ([`Shape::own`]).
 
+mod beside;
 mod known;
 mod lifting;
 
@@ -283,7 +284,15 @@ impl Shape {
             keep(text);
             return Ok(done);
         }
-        keep(text);
+        let mut text = text.into_bytes();
+        if let Some(beside) = self.beside(json, &mut text)
+            && let Some(whole) = beside.whole(&text)
+        {
+            let done = then(&whole);
+            known::keep_bytes(text);
+            return Ok(done);
+        }
+        known::keep_bytes(text);
         let object = Object::read(json).map_err(|error| complaint(&error))?;
         let mut row = Lifting::default();
         let mut wrong = None;

@@ -65,7 +65,7 @@ impl<'a> Cursor<'a> {
     /// The text of an object, whose fields it notes; of a key that stands twice, the last value
     /// counts.
     #[inline(always)]
-    fn properties(&mut self, fields: &mut Properties<'a>) -> Option<&'a str> {
+    pub(super) fn properties(&mut self, fields: &mut Properties<'a>) -> Option<&'a str> {
         let start = self.at();
         self.take(b'{')?;
         if !self.is_empty_object() {

@@ -12,6 +12,8 @@
 //! Cost: each byte is looked at once, however often the buffer grows; those of a line that does not
 //! end in a bracket, and of what may belong to it, a few times.
 
+use super::escape::break_or_quote;
+
 /// How records lie in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
@@ -221,7 +223,7 @@ impl Splitter {
             let mut end = None;
             while let Some(rest) = buffer.get(self.at..until)
                 && let Some(found) = match self.layout {
-                    Layout::Csv => memchr::memchr2(b'\n', b'"', rest),
+                    Layout::Csv => break_or_quote(rest),
                     Layout::Lines | Layout::Nested => memchr::memchr(b'\n', rest),
                 }
             {

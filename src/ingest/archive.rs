@@ -28,6 +28,8 @@ use super::{Stop, partition};
 const PART: usize = 1 << 17;
 /// Parts that wait.
 const WAITING: usize = 4;
+/// The same of Parquet: the next row group is begun while the rows of the last one are stored.
+const WAITING_ROWS: usize = 64;
 /// Bytes of a tar archive between two members, besides content that is passed over: a name can be long,
 /// and one of this length is none.
 const BETWEEN: u64 = 4 << 20;
@@ -111,10 +113,15 @@ impl Giving {
         self.give(Step::Member(name, refused))
     }
 
+    /// Whether the member is not passed over.
+    fn is_wanted(&self) -> bool {
+        self.wanted.load(Ordering::Relaxed) <= self.number
+    }
+
     /// Hands over the content of a member, until there is no more or it is passed over.
     fn content(&self, mut reader: impl Read) -> bool {
         let most = u64::try_from(PART).unwrap_or(u64::MAX);
-        while self.wanted.load(Ordering::Relaxed) <= self.number {
+        while self.is_wanted() {
             let mut part = Vec::with_capacity(PART);
             let read = reader.by_ref().take(most).read_to_end(&mut part);
             let is_last = part.len() < PART;
@@ -153,7 +160,8 @@ impl Archive {
         stop: &Stop,
         walk: impl FnOnce(&mut Giving) -> io::Result<()> + Send + 'static,
     ) -> io::Result<Self> {
-        let (steps, taken) = mpsc::sync_channel(WAITING);
+        let most = if kind == Kind::Parquet { WAITING_ROWS } else { WAITING };
+        let (steps, taken) = mpsc::sync_channel(most);
         let wanted = Arc::new(AtomicU64::new(0));
         let mut giving = Giving { steps, wanted: Arc::clone(&wanted), number: 0 };
         let walk = move || {

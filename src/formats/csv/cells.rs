@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io::Cursor;
 
+use super::super::escape::undoubled;
 use super::super::split::BYTE_ORDER_MARK;
 
 /// A delimiter, and whether cells can stand in quotes.
@@ -70,31 +71,18 @@ pub(super) fn split(record: &str, delimiter: u8, is_quoted: bool, many: usize) -
 /// The cell in quotes that a text begins with, and its length with them.
 fn quoted(text: &str) -> Option<(Cow<'_, str>, usize)> {
     let bytes = text.as_bytes();
-    let mut end = 1 + memchr::memchr(b'"', bytes.get(1..)?)?;
+    let end = 1 + memchr::memchr(b'"', bytes.get(1..)?)?;
     if bytes.get(end + 1) != Some(&b'"') {
         return Some((Cow::Borrowed(text.get(1..end)?), end + 1));
     }
-    let mut cell = String::with_capacity(bytes.len().min(MOST));
-    let mut from = 1;
-    while bytes.get(end + 1) == Some(&b'"') {
-        // With the first of the two.
-        cell.push_str(text.get(from..=end)?);
-        from = end + 2;
-        end = from + next_quote(bytes.get(from..)?)?;
-    }
-    cell.push_str(text.get(from..end)?);
-    Some((Cow::Owned(cell), end + 1))
+    let mut cell = Vec::with_capacity(bytes.len().min(MOST));
+    let behind = undoubled(bytes.get(1..)?, &mut cell)?;
+    // Nothing but quotes was left out of a text.
+    Some((Cow::Owned(String::from_utf8(cell).ok()?), bytes.len() - behind.len()))
 }
 
 /// Bytes that a cell gets room for at once.
 const MOST: usize = 1 << 12;
-
-/// Where the next quote is; objects have one every few bytes.
-fn next_quote(text: &[u8]) -> Option<usize> {
-    const NEAR: usize = 16;
-    let near = text.get(..NEAR).unwrap_or(text).iter().position(|byte| *byte == b'"');
-    near.or_else(|| Some(NEAR + memchr::memchr(b'"', text.get(NEAR..)?)?))
-}
 
 /// The cells of one record by the reader of the crate.
 fn read(record: &[u8], delimiter: u8, is_quoted: bool) -> Result<Vec<String>, String> {

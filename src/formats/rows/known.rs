@@ -15,6 +15,10 @@ use crate::formats::object::string;
 /// What `ClickHouse` writes for nothing where it writes all values as texts.
 pub(super) const NULL_SIGN: &str = r#""ᴺᵁᴸᴸ""#;
 
+/// Properties for which a column counts more than the same in `properties`.
+pub(super) const COLUMN_WINS: &[&str] =
+    &["distinct_id", "time", "$insert_id", "$device_id", "$user_id", "mp_processing_time_ms"];
+
 /// Whether the text of a cell is that sign.
 pub(in crate::formats) fn is_null_sign(cell: &str) -> bool {
     NULL_SIGN.get(1..NULL_SIGN.len() - 1) == Some(cell)
@@ -42,6 +46,13 @@ pub(in crate::formats) fn keep(text: String) {
     }
 }
 
+/// Keeps the bytes of a text for the next row.
+pub(super) fn keep_bytes(mut bytes: Vec<u8>) {
+    bytes.clear();
+    // There is nothing in it that could be no text.
+    keep(String::from_utf8(bytes).unwrap_or_default());
+}
+
 /// What is known of a property by its name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::formats) struct Field {
@@ -51,6 +62,8 @@ pub(in crate::formats) struct Field {
     key: String,
     /// It says something of time, ids or the program.
     pub(in crate::formats) is_read: bool,
+    /// A column of it counts more than the same in an object of properties.
+    pub(in crate::formats) wins: bool,
 }
 
 impl Field {
@@ -59,7 +72,8 @@ impl Field {
         let mut key = String::new();
         string(name, &mut key);
         key.push(':');
-        Self { name: name.to_owned(), key, is_read: Properties::default().slot(name.as_bytes()).is_some() }
+        let is_read = Properties::default().slot(name.as_bytes()).is_some();
+        Self { name: name.to_owned(), key, is_read, wins: COLUMN_WINS.contains(&name) }
     }
 
     /// Writes its key behind the fields of an object that is begun.
@@ -73,10 +87,10 @@ impl Field {
 
 /// What a key of the first rows is.
 #[derive(Clone, Debug)]
-struct Known {
-    role: Role<'static>,
+pub(super) struct Known {
+    pub(super) role: Role<'static>,
     /// The property that a value of it is, if it is one.
-    field: Field,
+    pub(super) field: Field,
 }
 
 impl Known {
@@ -95,6 +109,13 @@ impl Known {
 /// The keys of the first rows.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Keys(FxHashMap<String, Known>);
+
+impl Keys {
+    /// What a key is, if the first rows had it.
+    pub(super) fn get(&self, key: &str) -> Option<&Known> {
+        self.0.get(key)
+    }
+}
 
 /// What was found of a row next to its properties.
 pub(super) struct Found<'j> {

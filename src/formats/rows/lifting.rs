@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::known::NULL_SIGN;
+use super::known::{COLUMN_WINS, NULL_SIGN};
 use super::{Role, Whole, keep, spare};
 use crate::formats::cursor;
 use crate::formats::event::Properties;
@@ -11,9 +11,6 @@ use crate::formats::literal;
 use crate::formats::object::{complaint, each, given, string};
 use crate::formats::repair::repair;
 use crate::model::json;
-
-/// Properties for which a column counts more than the same in `properties`.
-const COLUMN_WINS: &[&str] = &["distinct_id", "time", "$insert_id", "$device_id", "$user_id", "mp_processing_time_ms"];
 
 /// A row while its fields come in.
 #[derive(Default)]

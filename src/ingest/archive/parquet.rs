@@ -8,25 +8,24 @@
 //! each row, by the names of the folders.
 
 mod columns;
+mod writing;
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write as _};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Days, NaiveDate};
 use parquet::basic::{Compression, ConvertedType, LogicalType, TimeUnit};
-use parquet::errors::Result;
-use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
+use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use parquet::record::reader::RowIter;
 use parquet::record::{Field, Row};
 use parquet::schema::types::Type;
 
 use self::columns::Columns;
 use super::{Giving, invalid};
-use crate::formats::string;
+use crate::formats::escape::quote;
 
 /// Bytes of lines that are made at once.
 const LINES: usize = 1 << 16;
@@ -37,12 +36,12 @@ pub(super) fn walk(file: &File, partitions: &[(String, String)], giving: &mut Gi
     let groups = reader.num_row_groups();
     let schema = reader.metadata().file_metadata().schema_descr().root_schema_ptr();
     let is_own = |column: &str| schema.get_fields().iter().any(|field| field.name().eq_ignore_ascii_case(column));
-    let mut added = String::new();
+    let mut added = Vec::new();
     for (column, value) in partitions.iter().filter(|(column, _)| !is_own(column)) {
-        added.push(',');
-        string(column, &mut added);
-        added.push(':');
-        string(value, &mut added);
+        added.push(b',');
+        quote(column.as_bytes(), &mut added);
+        added.push(b':');
+        quote(value.as_bytes(), &mut added);
     }
     for number in 0..groups {
         let group = reader.get_row_group(number).map_err(failure)?;
@@ -58,20 +57,33 @@ pub(super) fn walk(file: &File, partitions: &[(String, String)], giving: &mut Gi
         if unknown.is_some() {
             continue;
         }
-        let rows = match Rows::of(&*group, &schema) {
-            Ok(rows) => rows,
-            Err(error) => {
-                if giving.give(super::Step::Broken(failure(error))) {
-                    continue;
+        let goes_on = match Columns::of(&*group, &schema) {
+            Ok(Some(columns)) => writing::give(columns, &added, giving),
+            Ok(None) => match group.get_row_iter(None) {
+                Ok(rows) => {
+                    let text = Vec::new();
+                    giving.content(Lines { rows, schema: &schema, added: &added, text, at: 0, failure: None })
                 }
-                return Ok(());
-            }
+                Err(error) => giving.give(super::Step::Broken(failure(error))),
+            },
+            Err(error) => giving.give(super::Step::Broken(failure(error))),
         };
-        if !giving.content(Lines { rows, added: &added, text: String::new(), at: 0, failure: None }) {
+        if !goes_on {
             return Ok(());
         }
     }
     Ok(())
+}
+
+/// Ends the line of a row, with the fields `added`, which are behind a comma.
+fn add(added: &[u8], line: &mut Vec<u8>) {
+    if !added.is_empty() {
+        line.pop();
+        let added = if line.ends_with(b"{") { added.get(1..) } else { Some(added) };
+        line.extend_from_slice(added.unwrap_or_default());
+        line.push(b'}');
+    }
+    line.push(b'\n');
 }
 
 /// Why a column that is packed in this way is not read.
@@ -88,37 +100,13 @@ fn failure(error: parquet::errors::ParquetError) -> io::Error {
     invalid(&error.to_string())
 }
 
-/// The rows of a group.
-enum Rows<'r> {
-    /// Values of many rows at once.
-    Columns(Box<Columns<'r>>),
-    /// Row by row.
-    One(RowIter<'r>, &'r Type),
-}
-
-impl<'r> Rows<'r> {
-    fn of(group: &'r dyn RowGroupReader, schema: &'r Type) -> Result<Self> {
-        Ok(match Columns::of(group, schema)? {
-            Some(columns) => Self::Columns(Box::new(columns)),
-            None => Self::One(group.get_row_iter(None)?, schema),
-        })
-    }
-
-    /// Writes the next row as an object; `None` behind the last.
-    fn next(&mut self, out: &mut String) -> Option<Result<()>> {
-        match self {
-            Self::Columns(columns) => columns.next(out),
-            Self::One(rows, schema) => Some(rows.next()?.map(|row| object(&row, Some(schema), out))),
-        }
-    }
-}
-
-/// The rows of a group, line by line.
+/// The rows of a group, row by row and line by line.
 struct Lines<'r> {
-    rows: Rows<'r>,
+    rows: RowIter<'r>,
+    schema: &'r Type,
     /// Fields of each row, behind a comma.
-    added: &'r str,
-    text: String,
+    added: &'r [u8],
+    text: Vec<u8>,
     at: usize,
     /// What ended the rows, reported behind those before it.
     failure: Option<io::Error>,
@@ -133,19 +121,12 @@ impl Read for Lines<'_> {
             self.text.clear();
             self.at = 0;
             while self.text.len() < LINES {
-                let start = self.text.len();
-                match self.rows.next(&mut self.text) {
-                    Some(Ok(())) => {
-                        if !self.added.is_empty() {
-                            self.text.pop();
-                            let added = if self.text.ends_with('{') { self.added.get(1..) } else { Some(self.added) };
-                            self.text.push_str(added.unwrap_or_default());
-                            self.text.push('}');
-                        }
-                        self.text.push('\n');
+                match self.rows.next() {
+                    Some(Ok(row)) => {
+                        object(&row, Some(self.schema), &mut self.text);
+                        add(self.added, &mut self.text);
                     }
                     Some(Err(error)) => {
-                        self.text.truncate(start);
                         self.failure = Some(failure(error));
                         break;
                     }
@@ -156,7 +137,7 @@ impl Read for Lines<'_> {
         if let Some(failure) = self.failure.take_if(|_| self.text.is_empty()) {
             return Err(failure);
         }
-        let rest = self.text.as_bytes().get(self.at..).unwrap_or_default();
+        let rest = self.text.get(self.at..).unwrap_or_default();
         let read = rest.len().min(buffer.len());
         if let (Some(to), Some(from)) = (buffer.get_mut(..read), rest.get(..read)) {
             to.copy_from_slice(from);
@@ -167,8 +148,8 @@ impl Read for Lines<'_> {
 }
 
 /// Writes an object without its nulls.
-fn object(row: &Row, kind: Option<&Type>, out: &mut String) {
-    out.push('{');
+fn object(row: &Row, kind: Option<&Type>, out: &mut Vec<u8>) {
+    out.push(b'{');
     let mut is_first = true;
     let kinds = kind.filter(|kind| kind.is_group()).map(Type::get_fields).unwrap_or_default();
     for (at, (name, field)) in row.get_column_iter().enumerate() {
@@ -176,30 +157,30 @@ fn object(row: &Row, kind: Option<&Type>, out: &mut String) {
             continue;
         }
         if !std::mem::take(&mut is_first) {
-            out.push(',');
+            out.push(b',');
         }
-        string(name, out);
-        out.push(':');
+        quote(name.as_bytes(), out);
+        out.push(b':');
         value(field, kinds.get(at).map(|kind| &**kind).filter(|kind| kind.name() == name), out);
     }
-    out.push('}');
+    out.push(b'}');
 }
 
 /// Writes a value, whose column is of this kind, if that is known.
-fn value(field: &Field, kind: Option<&Type>, out: &mut String) {
+fn value(field: &Field, kind: Option<&Type>, out: &mut Vec<u8>) {
     let logical = kind.and_then(|kind| kind.get_basic_info().logical_type_ref());
     match field {
-        Field::Null => out.push_str("null"),
-        Field::Bool(is) => out.push_str(if *is { "true" } else { "false" }),
+        Field::Null => out.extend_from_slice(b"null"),
+        Field::Bool(is) => out.extend_from_slice(if *is { &b"true"[..] } else { b"false" }),
         Field::Float16(number) => float(f64::from(*number), out),
         // As short as it was written: 0.1 is not 0.10000000149.
         Field::Float(number) => float(number.to_string().parse().unwrap_or(f64::NAN), out),
         Field::Double(number) => float(*number, out),
-        Field::Str(text) => string(text, out),
-        Field::Bytes(bytes) => string(&text_of(bytes.data(), logical), out),
-        Field::Date(days) => string(&date(*days), out),
-        Field::TimeMillis(millis) => string(&time(i64::from(*millis) * 1000), out),
-        Field::TimeMicros(micros) => string(&time(*micros), out),
+        Field::Str(text) => quote(text.as_bytes(), out),
+        Field::Bytes(bytes) => quote(text_of(bytes.data(), logical).as_bytes(), out),
+        Field::Date(days) => quote(date(*days).as_bytes(), out),
+        Field::TimeMillis(millis) => quote(time(i64::from(*millis) * 1000).as_bytes(), out),
+        Field::TimeMicros(micros) => quote(time(*micros).as_bytes(), out),
         Field::TimestampMillis(millis) => stamp(DateTime::from_timestamp_millis(*millis), *millis, logical, out),
         Field::TimestampMicros(micros) => stamp(DateTime::from_timestamp_micros(*micros), *micros, logical, out),
         // Units that are newer than the types of the crate's rows.
@@ -213,36 +194,36 @@ fn value(field: &Field, kind: Option<&Type>, out: &mut String) {
         }
         Field::Group(row) => object(row, kind, out),
         Field::ListInternal(list) => {
-            out.push('[');
+            out.push(b'[');
             let of = kind.and_then(element);
             for at in 0..list.len() {
                 if at > 0 {
-                    out.push(',');
+                    out.push(b',');
                 }
                 value(list.elements().get(at).unwrap_or(&Field::Null), of, out);
             }
-            out.push(']');
+            out.push(b']');
         }
         Field::MapInternal(map) => {
-            out.push('{');
+            out.push(b'{');
             for (at, (key, of)) in map.entries().iter().enumerate() {
                 if at > 0 {
-                    out.push(',');
+                    out.push(b',');
                 }
                 match key {
-                    Field::Str(key) => string(key, out),
-                    Field::Bytes(key) => string(&text_of(key.data(), None), out),
-                    other => string(&other.to_string(), out),
+                    Field::Str(key) => quote(key.as_bytes(), out),
+                    Field::Bytes(key) => quote(text_of(key.data(), None).as_bytes(), out),
+                    other => quote(other.to_string().as_bytes(), out),
                 }
-                out.push(':');
+                out.push(b':');
                 value(of, None, out);
             }
-            out.push('}');
+            out.push(b'}');
         }
         Field::Int(number) => integer(i64::from(*number), out),
         Field::Long(number) => integer(*number, out),
         // The crate writes a point behind the digits of a decimal without places: `42.`, which is no JSON.
-        Field::Decimal(_) => out.push_str(field.to_string().trim_end_matches('.')),
+        Field::Decimal(_) => out.extend_from_slice(field.to_string().trim_end_matches('.').as_bytes()),
         // Other numbers, which are written as they are.
         other => {
             let _ = write!(out, "{other}");
@@ -251,39 +232,47 @@ fn value(field: &Field, kind: Option<&Type>, out: &mut String) {
 }
 
 /// Writes a whole number.
-fn integer(number: i64, out: &mut String) {
+fn integer(number: i64, out: &mut Vec<u8>) {
     // As many as the longest has.
     let mut digits = [b'0'; 20];
     let (mut rest, mut at) = (number.unsigned_abs(), digits.len());
-    while rest > 0 || at == digits.len() {
-        at -= 1;
-        if let Some(digit) = digits.get_mut(at) {
-            *digit = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+    let digit = |number: u64| b'0' + u8::try_from(number).unwrap_or(0);
+    while rest > 9 {
+        at -= 2;
+        let pair = rest % 100;
+        if let Some(two) = digits.get_mut(at..at + 2) {
+            two.copy_from_slice(&[digit(pair / 10), digit(pair % 10)]);
         }
-        rest /= 10;
+        rest /= 100;
+    }
+    if rest > 0 || at == digits.len() {
+        at -= 1;
+        if let Some(one) = digits.get_mut(at) {
+            *one = digit(rest);
+        }
     }
     if number < 0 {
-        out.push('-');
+        out.push(b'-');
     }
-    out.push_str(str::from_utf8(digits.get(at..).unwrap_or_default()).unwrap_or_default());
+    out.extend_from_slice(digits.get(at..).unwrap_or_default());
 }
 
 /// Up to here a number with a fraction has each whole number.
 const WHOLE: f64 = 9_007_199_254_740_992.0;
 
-fn float(number: f64, out: &mut String) {
+fn float(number: f64, out: &mut Vec<u8>) {
     #[expect(clippy::cast_possible_truncation, reason = "it was looked at: nothing is cut off")]
     if number.abs() < WHOLE && number.fract() == 0.0 && (number != 0.0 || number.is_sign_positive()) {
         integer(number as i64, out);
     } else if number.is_finite() {
         let _ = write!(out, "{number}");
     } else {
-        out.push_str("null");
+        out.extend_from_slice(b"null");
     }
 }
 
 /// A time, or its number where it is none that a calendar has.
-fn stamp(at: Option<DateTime<chrono::Utc>>, number: i64, logical: Option<&LogicalType>, out: &mut String) {
+fn stamp(at: Option<DateTime<chrono::Utc>>, number: i64, logical: Option<&LogicalType>, out: &mut Vec<u8>) {
     let Some(at) = at else {
         let _ = write!(out, "{number}");
         return;
@@ -308,10 +297,7 @@ fn time(micros: i64) -> String {
 /// Bytes as text: those of a UUID, those that are text, or base64.
 fn text_of<'b>(bytes: &'b [u8], logical: Option<&LogicalType>) -> Cow<'b, str> {
     if logical == Some(&LogicalType::Uuid) && bytes.len() == 16 {
-        let mut hex = String::new();
-        for byte in bytes {
-            let _ = write!(hex, "{byte:02x}");
-        }
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
         return Cow::Owned([part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-"));
     }
@@ -340,14 +326,14 @@ mod tests {
         let powers = (0..19).map(|power| 10_i64.pow(power));
         let near = powers.flat_map(|power| [power - 1, power, power + 1, -power]).chain([i64::MIN, i64::MAX]);
         for number in near {
-            let mut out = String::new();
+            let mut out = Vec::new();
             integer(number, &mut out);
-            assert_eq!(out, number.to_string());
+            assert_eq!(out, number.to_string().as_bytes());
         }
         for number in [0.0, -0.0, 1.0, -7.0, 0.1, 1.5, WHOLE, WHOLE - 1.0, -WHOLE, 1e300, 1e-9, f64::MIN_POSITIVE] {
-            let mut out = String::new();
+            let mut out = Vec::new();
             float(number, &mut out);
-            assert_eq!(out, number.to_string());
+            assert_eq!(out, number.to_string().as_bytes());
         }
     }
 }

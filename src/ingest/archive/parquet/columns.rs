@@ -12,34 +12,49 @@ use std::ops::Range;
 
 use parquet::basic::{ConvertedType, LogicalType, Repetition, Type as Physical};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
-use parquet::data_type::{
-    BoolType, ByteArray, ByteArrayType, DataType, DoubleType, FixedLenByteArrayType, FloatType, Int32Type, Int64Type,
-};
+use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::RowGroupReader;
 use parquet::record::Field;
 use parquet::schema::types::{ColumnDescPtr, Type};
 
-use super::{float, integer, string, value};
+use super::{float, integer, value};
+use crate::formats::escape::{is_ascii_quoted, quote};
 
 /// Rows of a batch: the default of `parquet::record::reader`.
 const BATCH: usize = 1024;
 
-/// Rows of a group.
+/// Bytes of lines that are given at once.
+const PART: usize = 1 << 17;
+
+/// The columns of a group.
 pub(super) struct Columns<'s> {
-    fields: Vec<Node<'s>>,
-    leaves: Vec<Leaf>,
+    /// What a row is made of, for those who write rows.
+    pub(super) fields: Fields<'s>,
+    /// What reads the rows.
+    pub(super) reading: Reading,
+}
+
+/// The fields of a row.
+pub(super) struct Fields<'s>(Vec<Node<'s>>);
+
+/// Reads a group, batch by batch.
+pub(super) struct Reading {
+    readers: Vec<(ColumnReader, ColumnDescPtr)>,
     /// Rows of the group that are in no batch yet.
     left: usize,
-    /// The next row of the batch, and how many it has.
-    row: usize,
+}
+
+/// Rows that were read and are not written yet.
+pub(super) struct Batch {
+    leaves: Vec<Leaf>,
     rows: usize,
 }
 
 /// A field of a row, or the element of a list.
 struct Node<'s> {
-    /// Its name as the key of an object.
-    key: String,
+    /// Its name as the key of an object, behind a comma.
+    key: Vec<u8>,
     kind: &'s Type,
     /// The level from which on it is there.
     level: i16,
@@ -56,7 +71,7 @@ enum Of<'s> {
     List(Box<Node<'s>>, i16),
 }
 
-/// A column of values.
+/// What of a column is in a batch.
 struct Leaf {
     values: Values,
     /// A level for each place, where a value can be missing.
@@ -71,17 +86,19 @@ struct Leaf {
     kind: ColumnDescPtr,
     /// Whole numbers that mean nothing else.
     is_number: bool,
+    /// Texts.
+    is_text: bool,
 }
 
-/// Values of a batch with their reader.
+/// Values of a batch.
 enum Values {
-    Bool(ColumnReaderImpl<BoolType>, Vec<bool>),
-    Int32(ColumnReaderImpl<Int32Type>, Vec<i32>),
-    Int64(ColumnReaderImpl<Int64Type>, Vec<i64>),
-    Float(ColumnReaderImpl<FloatType>, Vec<f32>),
-    Double(ColumnReaderImpl<DoubleType>, Vec<f64>),
-    Bytes(ColumnReaderImpl<ByteArrayType>, Vec<ByteArray>),
-    Fixed(ColumnReaderImpl<FixedLenByteArrayType>, Vec<parquet::data_type::FixedLenByteArray>),
+    Bool(Vec<bool>),
+    Int32(Vec<i32>),
+    Int64(Vec<i64>),
+    Float(Vec<f32>),
+    Double(Vec<f64>),
+    Bytes(Vec<ByteArray>),
+    Fixed(Vec<parquet::data_type::FixedLenByteArray>),
 }
 
 impl<'s> Columns<'s> {
@@ -89,71 +106,86 @@ impl<'s> Columns<'s> {
     /// to the reader of rows.
     pub(super) fn of(group: &dyn RowGroupReader, schema: &'s Type) -> Result<Option<Self>> {
         let mut leaves = 0;
-        let Some(fields) = nodes(schema, 0, 0, &mut leaves) else { return Ok(None) };
+        let Some(nodes) = nodes(schema, 0, 0, &mut leaves) else { return Ok(None) };
         let about = group.metadata();
         if leaves != group.num_columns() || !about.columns().iter().all(|column| is_known(column.column_descr())) {
             return Ok(None);
         }
-        let leaves = (0..leaves).map(|at| {
-            let kind = about.column(at).column_descr_ptr();
-            let values = match group.get_column_reader(at)? {
-                ColumnReader::BoolColumnReader(reader) => Values::Bool(reader, Vec::new()),
-                ColumnReader::Int32ColumnReader(reader) => Values::Int32(reader, Vec::new()),
-                ColumnReader::Int64ColumnReader(reader) => Values::Int64(reader, Vec::new()),
-                ColumnReader::FloatColumnReader(reader) => Values::Float(reader, Vec::new()),
-                ColumnReader::DoubleColumnReader(reader) => Values::Double(reader, Vec::new()),
-                ColumnReader::ByteArrayColumnReader(reader) => Values::Bytes(reader, Vec::new()),
-                ColumnReader::FixedLenByteArrayColumnReader(reader) => Values::Fixed(reader, Vec::new()),
-                ColumnReader::Int96ColumnReader(_) => return Err(ParquetError::NYI("INT96".to_owned())),
-            };
-            Ok(Leaf {
-                values,
-                levels: Vec::new(),
-                most: kind.max_def_level(),
-                repeats: Vec::new(),
-                is_repeated: kind.max_rep_level() > 0,
-                place: 0,
-                next: 0,
-                is_number: is_number(&kind),
-                kind,
-            })
-        });
+        let readers = (0..leaves).map(|at| Ok((group.get_column_reader(at)?, about.column(at).column_descr_ptr())));
         let left = usize::try_from(about.num_rows()).unwrap_or(0);
-        Ok(Some(Self { fields, leaves: leaves.collect::<Result<_>>()?, left, row: 0, rows: 0 }))
+        let reading = Reading { readers: readers.collect::<Result<_>>()?, left };
+        Ok(Some(Self { fields: Fields(nodes), reading }))
+    }
+}
+
+impl Reading {
+    /// Whether no more than one batch is left.
+    pub(super) fn is_short(&self) -> bool {
+        self.left <= BATCH
     }
 
-    /// Writes the next row as an object; `None` behind the last.
-    pub(super) fn next(&mut self, out: &mut String) -> Option<Result<()>> {
-        if self.row == self.rows {
-            if self.left == 0 {
-                return None;
-            }
-            if let Err(error) = self.fill() {
-                self.left = 0;
-                return Some(Err(error));
-            }
+    /// Reads the next batch into one that is written; `None` behind the last.
+    pub(super) fn next(&mut self, spare: Option<Batch>) -> Option<Result<Batch>> {
+        if self.left == 0 {
+            return None;
         }
-        self.row += 1;
-        let written =
-            write(&self.fields, &mut self.leaves, out).and_then(|()| self.leaves.iter().try_for_each(Leaf::ends));
-        if written.is_err() {
-            (self.row, self.rows, self.left) = (0, 0, 0);
+        let batch = self.fill(spare);
+        if batch.is_err() {
+            self.left = 0;
         }
-        Some(written)
+        Some(batch)
     }
 
-    /// Reads the next batch.
-    fn fill(&mut self) -> Result<()> {
-        let wanted = self.left.min(BATCH);
-        for leaf in &mut self.leaves {
-            let read = leaf.fill(wanted)?;
-            if read != wanted {
-                let said = format!("column {} ends {} rows too early", leaf.kind.path().string(), wanted - read);
+    fn fill(&mut self, spare: Option<Batch>) -> Result<Batch> {
+        let rows = self.left.min(BATCH);
+        let mut batch = match spare {
+            Some(batch) => batch,
+            None => {
+                let leaves = self.readers.iter().map(|(reader, kind)| Leaf::of(reader, kind));
+                Batch { leaves: leaves.collect::<Result<_>>()?, rows: 0 }
+            }
+        };
+        for (leaf, (reader, kind)) in batch.leaves.iter_mut().zip(&mut self.readers) {
+            let read = leaf.fill(reader, rows)?;
+            if read != rows {
+                let said = format!("column {} ends {} rows too early", kind.path().string(), rows - read);
                 return Err(ParquetError::General(said));
             }
         }
-        (self.row, self.rows) = (0, wanted);
-        self.left -= wanted;
+        batch.rows = rows;
+        self.left -= rows;
+        Ok(batch)
+    }
+}
+
+impl Batch {
+    /// Writes the rows as lines, each with the fields `added` (behind a comma), and gives them to `take` in parts,
+    /// until that gives `false`. An error comes behind the rows before it.
+    pub(super) fn write(
+        &mut self,
+        fields: &Fields<'_>,
+        added: &[u8],
+        take: &mut dyn FnMut(Vec<u8>) -> bool,
+    ) -> Result<()> {
+        let room = PART + PART / 8;
+        let mut out = Vec::with_capacity(room);
+        for row in 0..self.rows {
+            let start = out.len();
+            if let Err(error) = fields.write(&mut self.leaves, row, &mut out) {
+                out.truncate(start);
+                take(out);
+                return Err(error);
+            }
+            super::add(added, &mut out);
+            if out.len() >= PART && !take(std::mem::replace(&mut out, Vec::with_capacity(room))) {
+                return Ok(());
+            }
+        }
+        if !out.is_empty() {
+            take(out);
+        }
+        // What the values lie in is free from here on.
+        self.leaves.iter_mut().for_each(Leaf::clear);
         Ok(())
     }
 }
@@ -172,9 +204,9 @@ fn node<'s>(kind: &'s Type, level: i16, repeats: i16, leaves: &mut usize) -> Opt
         Repetition::OPTIONAL => level + 1,
         Repetition::REPEATED => return None,
     };
-    let mut key = String::new();
-    string(kind.name(), &mut key);
-    key.push(':');
+    let mut key = vec![b','];
+    quote(kind.name().as_bytes(), &mut key);
+    key.push(b':');
     let first = *leaves;
     let is_plain = about.converted_type() == ConvertedType::NONE && about.logical_type_ref().is_none();
     let of = match () {
@@ -252,22 +284,51 @@ fn is_number(column: &parquet::schema::types::ColumnDescriptor) -> bool {
 }
 
 /// Writes the fields of an object that are there.
-fn write(fields: &[Node<'_>], leaves: &mut [Leaf], out: &mut String) -> Result<()> {
-    out.push('{');
-    let mut is_first = true;
+fn write(fields: &[Node<'_>], leaves: &mut [Leaf], out: &mut Vec<u8>) -> Result<()> {
+    let start = out.len();
     for field in fields {
         if !field.is_there(leaves) {
             field.skip(leaves);
             continue;
         }
-        if !std::mem::take(&mut is_first) {
-            out.push(',');
-        }
-        out.push_str(&field.key);
+        out.extend_from_slice(&field.key);
         field.write(leaves, out)?;
     }
-    out.push('}');
+    begin(start, out);
     Ok(())
+}
+
+impl Fields<'_> {
+    /// Writes a row of the batch as an object.
+    fn write(&self, leaves: &mut [Leaf], row: usize, out: &mut Vec<u8>) -> Result<()> {
+        let start = out.len();
+        for field in &self.0 {
+            if let Of::Value = field.of {
+                // Its column has one place for each row.
+                let Some(leaf) = leaves.get_mut(field.leaves.start) else { continue };
+                if leaf.most == 0 || leaf.levels.get(row).is_some_and(|level| *level >= field.level) {
+                    out.extend_from_slice(&field.key);
+                    leaf.write(field.kind, out)?;
+                }
+            } else if field.is_there(leaves) {
+                out.extend_from_slice(&field.key);
+                field.write(leaves, out)?;
+            } else {
+                field.skip(leaves);
+            }
+        }
+        begin(start, out);
+        leaves.iter().filter(|leaf| leaf.is_repeated).try_for_each(Leaf::ends)
+    }
+}
+
+/// Makes an object of the fields from `start` on, each of which is behind a comma.
+fn begin(start: usize, out: &mut Vec<u8>) {
+    match out.get_mut(start) {
+        Some(comma) => *comma = b'{',
+        None => out.push(b'{'),
+    }
+    out.push(b'}');
 }
 
 impl Node<'_> {
@@ -282,7 +343,7 @@ impl Node<'_> {
     }
 
     /// Writes what is there.
-    fn write(&self, leaves: &mut [Leaf], out: &mut String) -> Result<()> {
+    fn write(&self, leaves: &mut [Leaf], out: &mut Vec<u8>) -> Result<()> {
         let (element, repeats) = match &self.of {
             Of::Value => {
                 let Some(leaf) = leaves.get_mut(self.leaves.start) else { return Ok(()) };
@@ -295,16 +356,16 @@ impl Node<'_> {
         // The level between the list and what its elements are.
         if leaves.get(self.leaves.start).is_none_or(|leaf| leaf.level() <= self.level) {
             self.skip(leaves);
-            out.push_str("[]");
+            out.extend_from_slice(b"[]");
             return Ok(());
         }
-        out.push('[');
+        out.push(b'[');
         loop {
             if element.is_there(leaves) {
                 element.write(leaves, out)?;
             } else {
                 element.skip(leaves);
-                out.push_str("null");
+                out.extend_from_slice(b"null");
             }
             let mut goes_on =
                 leaves.get(self.leaves.clone()).unwrap_or_default().iter().map(|leaf| leaf.goes_on(repeats));
@@ -318,28 +379,72 @@ impl Node<'_> {
             if !is_longer {
                 break;
             }
-            out.push(',');
+            out.push(b',');
         }
-        out.push(']');
+        out.push(b']');
         Ok(())
     }
 }
 
 impl Leaf {
+    /// One for what such a reader reads.
+    fn of(reader: &ColumnReader, kind: &ColumnDescPtr) -> Result<Self> {
+        let values = match reader {
+            ColumnReader::BoolColumnReader(_) => Values::Bool(Vec::new()),
+            ColumnReader::Int32ColumnReader(_) => Values::Int32(Vec::new()),
+            ColumnReader::Int64ColumnReader(_) => Values::Int64(Vec::new()),
+            ColumnReader::FloatColumnReader(_) => Values::Float(Vec::new()),
+            ColumnReader::DoubleColumnReader(_) => Values::Double(Vec::new()),
+            ColumnReader::ByteArrayColumnReader(_) => Values::Bytes(Vec::new()),
+            ColumnReader::FixedLenByteArrayColumnReader(_) => Values::Fixed(Vec::new()),
+            ColumnReader::Int96ColumnReader(_) => return Err(ParquetError::NYI("INT96".to_owned())),
+        };
+        Ok(Self {
+            values,
+            levels: Vec::new(),
+            most: kind.max_def_level(),
+            repeats: Vec::new(),
+            is_repeated: kind.max_rep_level() > 0,
+            place: 0,
+            next: 0,
+            is_number: is_number(kind),
+            is_text: is_text(kind.converted_type()),
+            kind: kind.clone(),
+        })
+    }
+
     /// Reads so many rows, and says how many there were.
-    fn fill(&mut self, rows: usize) -> Result<usize> {
+    fn fill(&mut self, reader: &mut ColumnReader, rows: usize) -> Result<usize> {
+        self.clear();
+        let levels = [(self.most > 0).then_some(&mut self.levels), self.is_repeated.then_some(&mut self.repeats)];
+        match (reader, &mut self.values) {
+            (ColumnReader::BoolColumnReader(reader), Values::Bool(values)) => read(reader, rows, levels, values),
+            (ColumnReader::Int32ColumnReader(reader), Values::Int32(values)) => read(reader, rows, levels, values),
+            (ColumnReader::Int64ColumnReader(reader), Values::Int64(values)) => read(reader, rows, levels, values),
+            (ColumnReader::FloatColumnReader(reader), Values::Float(values)) => read(reader, rows, levels, values),
+            (ColumnReader::DoubleColumnReader(reader), Values::Double(values)) => read(reader, rows, levels, values),
+            (ColumnReader::ByteArrayColumnReader(reader), Values::Bytes(values)) => read(reader, rows, levels, values),
+            (ColumnReader::FixedLenByteArrayColumnReader(reader), Values::Fixed(values)) => {
+                read(reader, rows, levels, values)
+            }
+            // A batch is read again by what it was made for.
+            _ => Ok(0),
+        }
+    }
+
+    /// Lets go of what was read.
+    fn clear(&mut self) {
         (self.place, self.next) = (0, 0);
         self.levels.clear();
         self.repeats.clear();
-        let levels = [(self.most > 0).then_some(&mut self.levels), self.is_repeated.then_some(&mut self.repeats)];
         match &mut self.values {
-            Values::Bool(reader, values) => read(reader, rows, levels, values),
-            Values::Int32(reader, values) => read(reader, rows, levels, values),
-            Values::Int64(reader, values) => read(reader, rows, levels, values),
-            Values::Float(reader, values) => read(reader, rows, levels, values),
-            Values::Double(reader, values) => read(reader, rows, levels, values),
-            Values::Bytes(reader, values) => read(reader, rows, levels, values),
-            Values::Fixed(reader, values) => read(reader, rows, levels, values),
+            Values::Bool(values) => values.clear(),
+            Values::Int32(values) => values.clear(),
+            Values::Int64(values) => values.clear(),
+            Values::Float(values) => values.clear(),
+            Values::Double(values) => values.clear(),
+            Values::Bytes(values) => values.clear(),
+            Values::Fixed(values) => values.clear(),
         }
     }
 
@@ -362,45 +467,39 @@ impl Leaf {
     }
 
     /// Writes the next value.
-    fn write(&mut self, kind: &Type, out: &mut String) -> Result<()> {
+    fn write(&mut self, kind: &Type, out: &mut Vec<u8>) -> Result<()> {
         let (at, of) = (self.next, &self.kind);
         self.next += 1;
         let field = match &self.values {
-            Values::Bool(_, values) => values.get(at).map(|is| Field::convert_bool(of, *is)),
-            Values::Int32(_, values) => match values.get(at) {
-                Some(number) if self.is_number => {
-                    integer(i64::from(*number), out);
-                    return Ok(());
-                }
-                number => number.map(|number| Field::convert_int32(of, *number)),
+            Values::Bytes(values) => match values.get(at) {
+                Some(bytes) if self.is_text && text(bytes.data(), out) => return Ok(()),
+                Some(bytes) => Some(Field::convert_byte_array(of, bytes.clone())?),
+                None => None,
             },
-            Values::Int64(_, values) => match values.get(at) {
+            Values::Int64(values) => match values.get(at) {
                 Some(number) if self.is_number => {
                     integer(*number, out);
                     return Ok(());
                 }
                 number => number.map(|number| Field::convert_int64(of, *number)),
             },
-            Values::Float(_, values) => values.get(at).map(|number| Field::convert_float(of, *number)),
-            Values::Double(_, values) => match values.get(at) {
+            Values::Int32(values) => match values.get(at) {
+                Some(number) if self.is_number => {
+                    integer(i64::from(*number), out);
+                    return Ok(());
+                }
+                number => number.map(|number| Field::convert_int32(of, *number)),
+            },
+            Values::Bool(values) => values.get(at).map(|is| Field::convert_bool(of, *is)),
+            Values::Float(values) => values.get(at).map(|number| Field::convert_float(of, *number)),
+            Values::Double(values) => match values.get(at) {
                 Some(number) => {
                     float(*number, out);
                     return Ok(());
                 }
                 None => None,
             },
-            Values::Bytes(_, values) => match values.get(at) {
-                Some(bytes) if is_text(of.converted_type()) => match simdutf8::basic::from_utf8(bytes.data()) {
-                    Ok(text) => {
-                        string(text, out);
-                        return Ok(());
-                    }
-                    Err(_) => Some(Field::convert_byte_array(of, bytes.clone())?),
-                },
-                Some(bytes) => Some(Field::convert_byte_array(of, bytes.clone())?),
-                None => None,
-            },
-            Values::Fixed(_, values) => match values.get(at) {
+            Values::Fixed(values) => match values.get(at) {
                 Some(bytes) => Some(Field::convert_byte_array(of, bytes.clone().into())?),
                 None => None,
             },
@@ -410,6 +509,16 @@ impl Leaf {
     }
 }
 
+/// Writes bytes that are a text; `false`, and nothing, where they are none.
+fn text(bytes: &[u8], out: &mut Vec<u8>) -> bool {
+    let start = out.len();
+    let is_text = is_ascii_quoted(bytes, out) || simdutf8::basic::from_utf8(bytes).is_ok();
+    if !is_text {
+        out.truncate(start);
+    }
+    is_text
+}
+
 /// Reads so many rows of a column, and says how many there were.
 fn read<T: DataType>(
     reader: &mut ColumnReaderImpl<T>,
@@ -417,7 +526,6 @@ fn read<T: DataType>(
     [levels, repeats]: [Option<&mut Vec<i16>>; 2],
     values: &mut Vec<T::T>,
 ) -> Result<usize> {
-    values.clear();
     let (read, _, _) = reader.read_records(rows, levels, repeats, values)?;
     Ok(read)
 }
@@ -428,23 +536,26 @@ mod tests {
     use std::path::Path;
 
     use parquet::file::metadata::ColumnChunkMetaData;
-    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::file::reader::{FileReader as _, SerializedFileReader};
 
     use super::super::{object, unread};
     use super::*;
 
     /// The rows of a group by columns, if they can be read so.
     fn by_columns(group: &dyn RowGroupReader, schema: &Type) -> Option<Vec<String>> {
-        let mut columns = Columns::of(group, schema).unwrap()?;
-        let mut rows = Vec::new();
-        loop {
-            let mut row = String::new();
-            match columns.next(&mut row) {
-                Some(read) => read.unwrap(),
-                None => return Some(rows),
-            }
-            rows.push(row);
+        let Columns { fields, mut reading } = Columns::of(group, schema).unwrap()?;
+        let mut text = Vec::new();
+        let mut batch = None;
+        while let Some(read) = reading.next(batch.take()) {
+            let mut read = read.unwrap();
+            let mut take = |part: Vec<u8>| {
+                text.extend_from_slice(&part);
+                true
+            };
+            read.write(&fields, b"", &mut take).unwrap();
+            batch = Some(read);
         }
+        Some(String::from_utf8(text).unwrap().lines().map(str::to_owned).collect())
     }
 
     #[test]
@@ -463,9 +574,9 @@ mod tests {
                 }
                 let Some(found) = by_columns(&*group, &schema) else { continue };
                 let rows = group.get_row_iter(None).unwrap().map(|row| {
-                    let mut text = String::new();
+                    let mut text = Vec::new();
                     object(&row.unwrap(), Some(&schema), &mut text);
-                    text
+                    String::from_utf8(text).unwrap()
                 });
                 assert_eq!(found, rows.collect::<Vec<_>>(), "{} {number}", path.display());
                 read += found.len();

@@ -1,0 +1,146 @@
+//! Rows of a group, written as lines by several threads and handed over in their order.
+//!
+//! One thread reads batches of values, which only one can; to write them takes longer, and any thread can
+//! write any batch. Some batches at most are read ahead, and of each some lines, however long they are.
+
+use std::collections::VecDeque;
+use std::num::NonZero;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use parquet::errors::ParquetError;
+
+use super::super::{Giving, Step};
+use super::columns::{Batch, Columns, Fields, Reading};
+use super::failure;
+use crate::ingest::THREADS;
+use crate::model::threads::join;
+
+/// Parts of the lines of one batch that wait.
+const WAITING: usize = 2;
+
+/// A batch to write.
+struct Job {
+    batch: Batch,
+    parts: SyncSender<Part>,
+}
+
+/// What comes of a batch.
+enum Part {
+    Lines(Vec<u8>),
+    /// Behind all lines: the batch to use again, and what is wrong with the row behind them.
+    End(Batch, Option<ParquetError>),
+}
+
+/// Hands over the rows of a group; `false` once nothing takes them any more.
+pub(super) fn give(columns: Columns<'_>, added: &[u8], giving: &Giving) -> bool {
+    let Columns { fields, mut reading } = columns;
+    if reading.is_short() {
+        // To start threads would take longer.
+        return alone(&fields, &mut reading, added, giving);
+    }
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(THREADS);
+    let (jobs, waiting) = mpsc::channel();
+    let waiting = Mutex::new(waiting);
+    thread::scope(|scope| {
+        // Moved here, so that the helpers end with it.
+        let jobs = jobs;
+        let mut helpers = Vec::new();
+        for _ in 0..threads {
+            let helper = thread::Builder::new().name("import-rows".to_owned());
+            match helper.spawn_scoped(scope, || work(&waiting, &fields, added)) {
+                Ok(helper) => helpers.push(helper),
+                Err(error) if helpers.is_empty() => return giving.give(Step::Broken(error)),
+                Err(_) => break,
+            }
+        }
+        let goes_on = hand_over(&mut reading, jobs, helpers.len() * 2, giving);
+        helpers.into_iter().for_each(join);
+        goes_on
+    })
+}
+
+/// [`give`], of one batch and by this thread.
+fn alone(fields: &Fields<'_>, reading: &mut Reading, added: &[u8], giving: &Giving) -> bool {
+    let mut batch = match reading.next(None) {
+        None => return true,
+        Some(Ok(batch)) => batch,
+        Some(Err(error)) => return giving.give(Step::Broken(failure(error))),
+    };
+    let mut goes_on = true;
+    let written = batch.write(fields, added, &mut |lines| {
+        goes_on = giving.give(Step::Content(lines));
+        goes_on && giving.is_wanted()
+    });
+    match written {
+        Err(error) if goes_on => giving.give(Step::Broken(failure(error))),
+        Err(_) | Ok(()) => goes_on,
+    }
+}
+
+/// Has batches written, so many `ahead`, and hands over their lines in the order of the batches.
+fn hand_over(reading: &mut Reading, jobs: Sender<Job>, ahead: usize, giving: &Giving) -> bool {
+    let mut begun: VecDeque<Receiver<Part>> = VecDeque::new();
+    let (mut spares, mut wrong) = (Vec::new(), None);
+    loop {
+        while begun.len() < ahead && wrong.is_none() {
+            // What was read before something that the crate stumbles over is handed over first.
+            let batch = match catch_unwind(AssertUnwindSafe(|| reading.next(spares.pop()))) {
+                Ok(None) => break,
+                Ok(Some(Ok(batch))) => batch,
+                Ok(Some(Err(error))) => {
+                    wrong = Some(Ok(error));
+                    break;
+                }
+                Err(panic) => {
+                    wrong = Some(Err(panic));
+                    break;
+                }
+            };
+            let (parts, written) = mpsc::sync_channel(WAITING);
+            if jobs.send(Job { batch, parts }).is_err() {
+                // No helper is left, which is heard when they are joined.
+                return true;
+            }
+            begun.push_back(written);
+        }
+        let Some(parts) = begun.pop_front() else {
+            return match wrong {
+                None => true,
+                Some(Ok(error)) => giving.give(Step::Broken(failure(error))),
+                Some(Err(panic)) => resume_unwind(panic),
+            };
+        };
+        loop {
+            match parts.recv() {
+                Ok(Part::Lines(_)) if !giving.is_wanted() => return true,
+                Ok(Part::Lines(lines)) => {
+                    if !giving.give(Step::Content(lines)) {
+                        return false;
+                    }
+                }
+                Ok(Part::End(batch, None)) => {
+                    spares.push(batch);
+                    break;
+                }
+                Ok(Part::End(_, Some(error))) => return giving.give(Step::Broken(failure(error))),
+                // A helper has panicked, which is heard when it is joined.
+                Err(_) => return true,
+            }
+        }
+    }
+}
+
+/// Writes batches until there are no more jobs.
+fn work(waiting: &Mutex<Receiver<Job>>, fields: &Fields<'_>, added: &[u8]) {
+    loop {
+        // A thread that panicked with the lock took no job.
+        let job = waiting.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(Job { mut batch, parts }) = job else { return };
+        let written = batch.write(fields, added, &mut |lines| parts.send(Part::Lines(lines)).is_ok());
+        // Nothing may take it any more.
+        let _ = parts.send(Part::End(batch, written.err()));
+    }
+}
