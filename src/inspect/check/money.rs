@@ -108,6 +108,7 @@ impl Losses {
         let Some(of_parts) = of_each(reader, &parts, &rows_of, go_on)? else { return Ok((sums, false)) };
         let of_parts = Rows::of(of_parts.into_iter().flatten().map(|(row, sum)| (reader.place_of(row), row, sum)));
         let whole: FxHashMap<i64, Vec<Taken>> = whole.into_iter().collect();
+        let all: Mutex<Sums> = Mutex::default();
         let in_segment = |reader: &dyn Sweep, (segment, places): &(i64, Range<i64>)| {
             let (mut sums, mut with_copies) = (Sums::default(), Vec::new());
             let is_known = reader.known_runs(*segment, &mut |known| {
@@ -120,16 +121,18 @@ impl Losses {
                     add(&mut sums, taken.sum, known, paid);
                 }
             })?;
-            Ok((sums, with_copies, (!is_known).then(|| places.clone())))
-        };
-        let Some(in_segments) = of_each(reader, gathered.segments(), &in_segment, go_on)? else {
-            return Ok((sums, false));
-        };
-        let (mut unknown, mut with_copies): (Vec<Range<i64>>, Vec<KnownRun>) = Default::default();
-        for (of_segment, copies, places) in in_segments {
-            for (sum, amounts) in of_segment {
-                sums.entry(sum).or_default().append(&amounts);
+            // At once, so that what each segment has is not held until all of them are read.
+            let mut all = all.lock().unwrap_or_else(PoisonError::into_inner);
+            for (sum, amounts) in sums {
+                all.entry(sum).or_default().append(&amounts);
             }
+            Ok((with_copies, (!is_known).then(|| places.clone())))
+        };
+        let in_segments = of_each(reader, gathered.segments(), &in_segment, go_on)?;
+        sums = all.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let Some(in_segments) = in_segments else { return Ok((sums, false)) };
+        let (mut unknown, mut with_copies) = (Vec::new(), Vec::new());
+        for (copies, places) in in_segments {
             with_copies.extend(copies);
             unknown.extend(places);
         }
