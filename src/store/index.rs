@@ -32,7 +32,6 @@ pub(super) use self::made::{missing, of_blocks, rows_without};
 pub(super) use self::runs::{Runs, each_run};
 pub(super) use self::table::{Look, SQL, check, segments, write};
 use crate::model::clue::GRAMS;
-use crate::model::money::Amount;
 
 /// The level that parts are packed with.
 const LEVEL: i32 = 1;
@@ -53,7 +52,7 @@ pub(super) struct Index {
     /// Names, grams and values, in this order; the values in several parts.
     parts: Vec<Vec<u8>>,
     /// The rows that say what was paid, by their place in the segment; `None` where that is not known.
-    paid: Option<Vec<(usize, Amount)>>,
+    paid: Option<Vec<runs::Paid>>,
     /// What the rows of each id add up to ([`runs`]); empty where that is not known.
     sums: Vec<u8>,
 }

@@ -5,10 +5,11 @@ use std::mem;
 use rustc_hash::FxHashMap;
 
 use super::names::{self, Name};
+use super::runs::Paid;
 use super::text::{Kind, Rows, Take};
 use super::{GROUPS, Groups, Index, Shape, WORDS, group_of, values};
 use crate::model::clue::{self, CLOCKS, fold, gram, is_machine_made, key_hash, number_hash, text_hash};
-use crate::model::money::{self, Amount};
+use crate::model::money;
 use crate::store::number;
 
 /// Hashes that were given last, by some bits of them: most values of a block come again and again.
@@ -55,7 +56,7 @@ struct Found {
     /// Rows so far.
     rows: usize,
     /// Those of them that say what was paid.
-    paid: Vec<(usize, Amount)>,
+    paid: Vec<Paid>,
 }
 
 impl Builder {
@@ -88,14 +89,12 @@ impl Builder {
             found.nameless |= found.bit;
             self.rows.forget();
         }
-        let may_be_paid = |name: Option<u16>| {
-            name.and_then(|name| found.names.get(usize::from(name))).is_none_or(|name| name.is_money)
+        let said = if is_read { self.rows.said(row, |name| found.names.get(usize::from(name))?.role) } else { None };
+        let paid = match said.map(|said| money::quick_amount(said.into_iter())) {
+            Some(Ok(paid)) => paid,
+            _ => money::amount(row).map(|paid| (paid.micros, paid.currency)),
         };
-        if (!is_read || self.rows.names().any(may_be_paid))
-            && let Some(amount) = money::amount(row)
-        {
-            found.paid.push((found.rows, amount));
-        }
+        found.paid.extend(paid.map(|(micros, currency)| (found.rows, micros, currency)));
         found.rows += 1;
     }
 
@@ -249,8 +248,8 @@ impl Found {
         let number = u16::try_from(self.names.len()).ok()?;
         let groups = self.blocks.min(GROUPS);
         let is_clock = is_top && CLOCKS.contains(&plain.as_str());
-        let is_money = is_top && money::is_said_by(&plain);
-        self.names.push(Name::new(key_hash(&folded, is_top), groups, is_clock, is_money));
+        let role = money::role_of(&plain).filter(|_| is_top);
+        self.names.push(Name::new(key_hash(&folded, is_top), groups, is_clock, role));
         self.numbers.get_mut(usize::from(is_top))?.insert(name.as_bytes().to_vec(), number);
         Some(number)
     }

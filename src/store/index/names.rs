@@ -11,15 +11,15 @@ pub(super) struct Name {
     pub(super) groups: Groups,
     /// Whether its values are times that only their span is known of.
     pub(super) is_clock: bool,
-    /// Whether what was paid can stand in it.
-    pub(super) is_money: bool,
+    /// What it says of an amount, if it does ([`money::role_of`](crate::model::money::role_of)).
+    pub(super) role: Option<usize>,
     /// Of each group, the least and the greatest number; the least above the greatest for none.
     spans: Vec<(f32, f32)>,
 }
 
 impl Name {
-    pub(super) fn new(hash: u64, groups: usize, is_clock: bool, is_money: bool) -> Self {
-        Self { hash, groups: 0, is_clock, is_money, spans: vec![NONE; groups] }
+    pub(super) fn new(hash: u64, groups: usize, is_clock: bool, role: Option<usize>) -> Self {
+        Self { hash, groups: 0, is_clock, role, spans: vec![NONE; groups] }
     }
 
     /// Notes a number.

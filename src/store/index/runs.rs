@@ -11,8 +11,8 @@ use rusqlite::Connection;
 
 use super::Index;
 use super::table::{self, SUMS, damaged};
-use crate::model::money::{self, Amount};
-use crate::model::scan::{KnownRun, Paid, SweptRun, short_hash};
+use crate::model::money;
+use crate::model::scan::{self, KnownRun, SweptRun, short_hash};
 use crate::model::{Flags, Millis, VerbKind};
 use crate::store::number;
 use crate::store::packs::{Base, Head};
@@ -24,6 +24,9 @@ const FORM: u8 = 1;
 const SHOWS: u8 = 1;
 /// A row names the id as its own user.
 const OWN_USER: u8 = 2;
+
+/// A row that says what was paid: its place among all of the segment, how many millionths, in which currency.
+pub(super) type Paid = (usize, i128, String);
 
 /// What is written of runs, and of amounts in the rows of a segment.
 #[derive(Clone, Debug)]
@@ -75,9 +78,9 @@ impl Runs {
     }
 
     /// The bytes of them with the amounts of rows, each with its place among all; `None` where a number is too large.
-    pub(super) fn write(&self, paid: &[(usize, Amount)]) -> Option<Vec<u8>> {
+    pub(super) fn write(&self, paid: &[Paid]) -> Option<Vec<u8>> {
         let mut bytes = vec![FORM, money::FORM];
-        let mut currencies: Vec<&str> = paid.iter().map(|(_, amount)| amount.currency.as_str()).collect();
+        let mut currencies: Vec<&str> = paid.iter().map(|(.., currency)| currency.as_str()).collect();
         currencies.sort_unstable();
         currencies.dedup();
         put(&mut bytes, currencies.len() as u64);
@@ -102,14 +105,14 @@ impl Runs {
             put(&mut bytes, known.clients.len() as u64);
             known.clients.iter().for_each(|client| put_signed(&mut bytes, *client));
             let (first, end) = (run.first - self.lo, run.first - self.lo + run.rows);
-            let own = paid.partition_point(|(at, _)| number::length(*at) < end);
+            let own = paid.partition_point(|(at, ..)| number::length(*at) < end);
             let (own, later) = paid.split_at(own);
             paid = later;
             put(&mut bytes, own.len() as u64);
-            for (at, amount) in own {
+            for (at, micros, currency) in own {
                 put_signed(&mut bytes, number::length(*at) - first);
-                put(&mut bytes, currencies.binary_search(&amount.currency.as_str()).ok()? as u64);
-                put_signed(&mut bytes, i64::try_from(amount.micros).ok()?);
+                put(&mut bytes, currencies.binary_search(&currency.as_str()).ok()? as u64);
+                put_signed(&mut bytes, i64::try_from(*micros).ok()?);
             }
             known.hashes.iter().for_each(|hash| bytes.extend_from_slice(&hash.to_le_bytes()));
         }
@@ -260,7 +263,7 @@ fn decode(bytes: &[u8], segment: i64, lo: i64, each: &mut dyn FnMut(&KnownRun)) 
         for _ in 0..take(rest)? {
             let place = run.first.checked_add(take_signed(rest)?)?;
             let currency = usize::try_from(take(rest)?).ok()?;
-            known.paid.push(Paid { place, currency, micros: take_signed(rest)? });
+            known.paid.push(scan::Paid { place, currency, micros: take_signed(rest)? });
         }
         let (hashes, behind) = rest.split_at_checked(usize::try_from(run.rows).ok()?.checked_mul(4)?)?;
         *rest = behind;
@@ -339,20 +342,16 @@ mod tests {
         ) {
             let mut first = 5;
             let all = runs.iter().map(|run| run.run.rows).sum::<i64>();
-            let paid: Vec<(usize, Amount)> = paid
-                .into_iter()
-                .filter(|(at, _)| number::length(*at) < all)
-                .map(|(at, (micros, currency))| {
-                    (at, Amount { property: String::new(), micros: i128::from(micros), currency })
-                })
-                .collect();
+            let paid = paid.into_iter().filter(|(at, _)| number::length(*at) < all);
+            let paid: Vec<Paid> =
+                paid.map(|(at, (micros, currency))| (at, i128::from(micros), currency)).collect();
             let mut expected: Vec<(i64, String, i64)> = Vec::new();
             for run in &mut runs {
                 run.run.first = first;
                 first += run.run.rows;
             }
-            expected.extend(paid.iter().map(|(at, amount)| {
-                (5 + number::length(*at), amount.currency.clone(), i64::try_from(amount.micros).unwrap())
+            expected.extend(paid.iter().map(|(at, micros, currency)| {
+                (5 + number::length(*at), currency.clone(), i64::try_from(*micros).unwrap())
             }));
             let written = Runs { lo: 5, runs: runs.clone() }.write(&paid).unwrap();
             let [FORM, money::FORM, rest @ ..] = written.as_slice() else { panic!("{written:?}") };

@@ -151,7 +151,7 @@ fn rows_that_say_what_was_paid_are_known_by_their_place() {
     ];
     let blocks = [&rows[..3], &rows[3..]].map(|rows| zstd::bulk::compress(rows.join("\n").as_bytes(), 1).unwrap());
     let index = of_blocks(&blocks, &AtomicBool::new(false)).unwrap();
-    let paid: Vec<_> = index.paid.unwrap().into_iter().map(|(at, paid)| (at, paid.micros, paid.currency)).collect();
+    let paid = index.paid.unwrap();
     let said = |at, micros, currency: &str| (at, micros, currency.to_owned());
     assert_eq!(
         paid,

@@ -71,9 +71,16 @@ impl Rows {
         self.before.clear();
     }
 
-    /// The names at the top of the row that was read last, and could be.
-    pub(super) fn names(&self) -> impl Iterator<Item = Option<u16>> {
-        self.before.iter().map(|member| member.name)
+    /// The properties at the top of `row`, which was read last, that have a role, each with its value; `None` where
+    /// the name of one is not known.
+    pub(super) fn said<'r>(&self, row: &'r str, role: impl Fn(u16) -> Option<usize>) -> Option<Vec<(usize, &'r str)>> {
+        let mut said = Vec::new();
+        for member in &self.before {
+            if let Some(role) = role(member.name?) {
+                said.push((role, row.get(member.value..member.end)?));
+            }
+        }
+        Some(said)
     }
 
     /// Gives `take` the values of `row` that the row before, `before`, does not have at the same
