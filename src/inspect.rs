@@ -36,7 +36,7 @@ pub use error::{Error, ErrorKind};
 pub use history::History;
 pub use redact::Redactor;
 pub use select::{Kept, MANY_ROWS};
-pub use source::{Ask, Edges, Lookup, Scan, Source, Stop, Sweep};
+pub use source::{Ask, Directory, Edges, Lookup, Scan, Source, Stop, Sweep};
 pub use trip::{Tell, Trip};
 
 pub use crate::model::hit::{EventHit, Hit, HitKind, Shared, ValueHit};
@@ -123,7 +123,7 @@ impl Inspector {
         let known = match &*cached {
             Some((at, known)) if *at == version => Arc::clone(known),
             _ => {
-                let known = Arc::new(Known::of(self.source.scan_for("what is to be redacted")?)?);
+                let known = Arc::new(Known::of(self.source.directory_for("what is to be redacted")?)?);
                 *cached = Some((version, Arc::clone(&known)));
                 known
             }
@@ -150,7 +150,7 @@ impl Inspector {
         }
         // One that an earlier run gave.
         let mut found = None;
-        self.source.scan_for("a pseudonym")?.each_known(
+        self.source.directory_for("a pseudonym")?.each_known(
             &mut |known| {
                 let known = Id::new(known);
                 for form in [known.other_device_form(), known] {
@@ -334,15 +334,22 @@ impl Inspector {
     /// Event names that have a text in them, with the number of their people and rows; none where
     /// nothing can be counted.
     pub fn events_with(&self, text: &str) -> Result<Vec<EventHit>, Error> {
-        let Some(scan) = self.source.scan() else { return Ok(Vec::new()) };
+        let Some(scan) = self.scan_for_words()? else { return Ok(Vec::new()) };
         self.shown_events(terms::events_with(scan, text.trim())?)
     }
 
     /// The event names that [`Inspector::events_with`] will count, at once; none where it is only known afterwards
     /// which ones are listed.
     pub fn names_with(&self, text: &str) -> Result<Vec<EventHit>, Error> {
-        let Some(scan) = self.source.scan() else { return Ok(Vec::new()) };
+        let Some(scan) = self.scan_for_words()? else { return Ok(Vec::new()) };
         self.shown_events(terms::names_with(scan, text.trim())?)
+    }
+
+    /// The way to look through everything for a word that a person types; `None` where there is none, and where that
+    /// takes too long.
+    fn scan_for_words(&self) -> Result<Option<&dyn Scan>, Error> {
+        let Some(scan) = self.source.scan() else { return Ok(None) };
+        Ok((!scan.is_for_terms_alone()?).then_some(scan))
     }
 
     fn shown_events(&self, hits: Vec<EventHit>) -> Result<Vec<EventHit>, Error> {
@@ -353,7 +360,7 @@ impl Inspector {
     /// Values of properties that have a text in them and are no ids, with the number of their people and rows; none where
     /// nothing can be looked through. Values are not looked for in a redacted answer, which would show them.
     pub fn values_with(&self, text: &str) -> Result<Vec<ValueHit>, Error> {
-        match self.source.scan() {
+        match self.scan_for_words()? {
             Some(scan) if !self.is_redacting() => terms::values_with(scan, text.trim()),
             _ => Ok(Vec::new()),
         }

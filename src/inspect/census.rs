@@ -14,7 +14,7 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::gather::Limits;
-use super::{Error, Inspector, Scan};
+use super::{Directory, Error, Inspector};
 use crate::identity::{Facts, Journey, Severity, Verdict, World};
 use crate::model::Id;
 
@@ -95,7 +95,7 @@ impl Count {
     /// As any question; the step can be made again.
     pub fn advance(&mut self, inspector: &Inspector) -> Result<(), Error> {
         if !self.started {
-            self.count_people(inspector.source().scan_for("how many people there are")?)?;
+            self.count_people(inspector.source().directory_for("how many people there are")?)?;
             self.started = true;
             self.census.done = self.to_open.is_empty();
             return Ok(());
@@ -116,7 +116,7 @@ impl Count {
         Ok(())
     }
 
-    fn count_people(&mut self, source: &dyn Scan) -> Result<(), Error> {
+    fn count_people(&mut self, source: &dyn Directory) -> Result<(), Error> {
         let calls = source.all_calls(MOST_CALLS + 1)?;
         if calls.len() > MOST_CALLS {
             return Ok(());

@@ -26,7 +26,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::identity::facts::{Counted, Elsewhere};
 use crate::identity::{Cut, Facts};
-use crate::inspect::{Error, Scan};
+use crate::inspect::{Directory, Error};
 use crate::model::Id;
 use crate::model::facts::{AliasCall, Event, Link, Origin, Sender, Source};
 use crate::model::id::{DEVICE_PREFIX, DEVICE_PSEUDONYM, GUID_PSEUDONYM, PSEUDONYM_DIGITS, Shape};
@@ -68,7 +68,7 @@ pub(super) struct Known {
 }
 
 impl Known {
-    pub(super) fn of(source: &dyn Scan) -> Result<Self, Error> {
+    pub(super) fn of(source: &dyn Directory) -> Result<Self, Error> {
         let mut known = Self::default();
         let (ids, values) = (&mut known.ids, &mut known.values);
         source.each_known(

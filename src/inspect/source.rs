@@ -1,13 +1,14 @@
 //! What is asked of whatever holds the rows: a store file, rows in memory, a warehouse.
 //!
-//! Three traits, from what a journey needs to what a search of everything needs:
+//! Traits, from what a journey needs to what a search of everything needs:
 //!
 //! - [`Lookup`]: rows, alias calls and links of exact ids. Each call is over many ids at a time, so
 //!   that a walk from id to id costs one round trip a step and not one an id.
 //! - [`Source`]: what else every screen needs. Whatever answers these calls can stand behind
 //!   all of them; a call with a body of its own need not be answered in another way.
-//! - [`Scan`]: looking through everything. A source that has no way to do so gives none
+//! - [`Scan`]: looking through everything for what a search asks. A source that has no way to do so gives none
 //!   ([`Source::scan`]), and what needs it says that it cannot be answered here.
+//! - [`Directory`]: every id one after the other, for who reads all of them ([`Source::directory`]).
 //!
 //! All are facts: what a row says, never whose it is. The engine never learns who answered.
 //! An answer is the same from every source that holds the same rows.
@@ -21,7 +22,9 @@ use super::{Error, Tell};
 use crate::model::clue::Clue;
 use crate::model::facts::{AliasCall, Event, Link, Place, Source as FilePlace};
 use crate::model::hit::{IdHit, Span};
-use crate::model::scan::{CanHave, IdNote, KnownRun, RowNote, Seek, SweptCall, SweptLink, SweptRow, SweptRun, Take};
+use crate::model::scan::{
+    CanHave, IdNote, IdRows, KnownRun, RowNote, Seek, SweptCall, SweptLink, SweptRow, SweptRun, Take, ValueClue,
+};
 use crate::model::stored::{Overview, StoredPiece, StoredProfile, StoredReject};
 use crate::model::time::activity;
 use crate::model::{Id, VerbKind};
@@ -166,6 +169,11 @@ pub trait Source: Lookup + Send {
     fn scan(&self) -> Option<&dyn Scan> {
         None
     }
+
+    /// The way to read every id; `None` where there is none.
+    fn directory(&self) -> Option<&dyn Directory> {
+        None
+    }
 }
 
 /// Looking through everything that a source holds.
@@ -214,24 +222,44 @@ pub trait Scan: Source {
     /// Every alias call, in order of arrival; past `limit` the latest are left out.
     fn all_calls(&self, limit: usize) -> Result<Vec<AliasCall>, Error>;
 
-    /// Calls `each` for every id in any role.
-    fn each_id(&self, each: &mut dyn FnMut(IdNote<'_>)) -> Result<(), Error>;
-
-    /// Calls `id` with every id in any role, and `value` with every value of a profile that a
-    /// person can be looked for by.
-    fn each_known(&self, id: &mut dyn FnMut(&str), value: &mut dyn FnMut(&str)) -> Result<(), Error>;
-
     /// Calls `each` with the number of the id, the name and the value of everything in profiles
-    /// that a person is searched by.
-    fn each_value(&self, each: &mut dyn FnMut(i64, &str, &str)) -> Result<(), Error>;
+    /// that a person is searched by; what `clue` rules out can be left out.
+    fn each_value(&self, clue: Option<ValueClue<'_>>, each: &mut dyn FnMut(i64, &str, &str)) -> Result<(), Error>;
 
     /// Calls `each` with the number of the id and the JSON text of every profile update, the last
-    /// that was added first.
-    fn each_profile(&self, each: &mut dyn FnMut(i64, &str)) -> Result<(), Error>;
+    /// that was added first; those without properties as `clue` has them can be left out.
+    fn each_profile(&self, clue: &Clue, each: &mut dyn FnMut(i64, &str)) -> Result<(), Error>;
 
     /// Calls `take` with the rows that are looked for, the last that were added first, again and
     /// again, and with how many rows were looked at so far; ends early when `take` breaks.
     fn seek(&self, seek: &Seek<'_>, take: &mut Take<'_>) -> Result<(), Error>;
+
+    /// The rows that a clue holds of, sent under one of the ids of `ids` where there are some, for each id, the one
+    /// with the last row first: of `most` ids at most, and of those without an id. `None` where it is the seek that
+    /// finds them.
+    fn rows_by_id(&self, _clue: &Clue, _ids: Option<&[i64]>, _most: usize) -> Result<Option<Vec<IdRows>>, Error> {
+        Ok(None)
+    }
+
+    /// The numbers of some ids, in their order, as [`Scan::number`] gives them.
+    fn numbers(&self, ids: &[Id]) -> Result<Vec<Option<i64>>, Error> {
+        ids.iter().map(|id| self.number(id)).collect()
+    }
+
+    /// Numbers of all ids that are `text`, in any case.
+    fn numbers_of(&self, text: &str) -> Result<Vec<i64>, Error> {
+        self.numbers_with(text)
+    }
+
+    /// Says whose rows will be counted next, for sources for which a question costs a round trip.
+    fn will_count(&self, _ids: &[i64]) -> Result<(), Error> {
+        Ok(())
+    }
+
+    /// Whether rows are so many that they are not looked through for a word that a person types, only for a term.
+    fn is_for_terms_alone(&self) -> Result<bool, Error> {
+        Ok(false)
+    }
 
     /// How many rows have one of `events`, by the numbers of the event and of the id that they were sent under.
     fn rows_of_events(&self, events: &[i64]) -> Result<HashMap<(i64, i64), u64>, Error> {
@@ -247,6 +275,16 @@ pub trait Scan: Source {
 
     /// Some rows from all over the source, at most `most`.
     fn sample(&self, most: usize) -> Result<Vec<RowNote>, Error>;
+}
+
+/// Reading every id that a source knows: what takes as long as there are ids.
+pub trait Directory: Scan {
+    /// Calls `each` for every id in any role.
+    fn each_id(&self, each: &mut dyn FnMut(IdNote<'_>)) -> Result<(), Error>;
+
+    /// Calls `id` with every id in any role, and `value` with every value of a profile that a
+    /// person can be looked for by.
+    fn each_known(&self, id: &mut dyn FnMut(&str), value: &mut dyn FnMut(&str)) -> Result<(), Error>;
 }
 
 /// Reading everything that a source holds in one pass, as numbers: what a look over every user
@@ -356,6 +394,14 @@ impl dyn Source + '_ {
     /// There is none.
     pub fn scan_for(&self, what: &str) -> Result<&dyn Scan, Error> {
         self.scan().ok_or_else(|| Error::not_here(what))
+    }
+
+    /// The way to read every id, for `what`.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn directory_for(&self, what: &str) -> Result<&dyn Directory, Error> {
+        self.directory().ok_or_else(|| Error::not_here(what))
     }
 }
 

@@ -8,10 +8,13 @@
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-/// What must hold of the properties of a row that is found.
+use super::Millis;
+
+/// What must hold of a row that is found. An index of values knows of its properties alone; a source that asks
+/// a server knows of all.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Clue {
-    /// Nothing that an index knows.
+    /// Nothing that an index or a server knows.
     Unknown,
     /// All of these.
     All(Vec<Clue>),
@@ -19,6 +22,16 @@ pub enum Clue {
     OneOf(Vec<Clue>),
     /// A property of this name, which may be a path with dots, or any property for `*`.
     Property(String, Asked),
+    /// Its event name is one of these, by their numbers.
+    Event(Vec<i64>),
+    /// It names one of these devices, by their numbers.
+    Device(Vec<i64>),
+    /// It names one of these users, by their numbers.
+    User(Vec<i64>),
+    /// One of these programs sent it, by the numbers of their names.
+    Client(Vec<i64>),
+    /// It happened from the first of these moments on, and before the second.
+    Between(Millis, Millis),
 }
 
 /// What is asked of a property.

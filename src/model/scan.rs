@@ -37,7 +37,7 @@ pub struct Seek<'a> {
     pub row: Option<RowTest<'a>>,
     /// Its properties; `None` where every row is looked for that is not ruled out.
     pub properties: Option<PropertyTest<'a>>,
-    /// What holds of the properties of every row that is looked for, for who has an index of them.
+    /// What holds of every row that is looked for, for who has an index or asks a server.
     pub clue: Option<&'a Clue>,
 }
 
@@ -68,6 +68,30 @@ pub struct RowNote {
     pub file: i64,
     /// Its line there.
     pub line: i64,
+}
+
+/// The rows of one id that are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdRows {
+    /// Number of the id; 0 for rows without one.
+    pub id: i64,
+    /// How many.
+    pub rows: u64,
+    /// Time and number of the last of them.
+    pub last: (Millis, i64),
+    /// Number of its event name.
+    pub event: i64,
+}
+
+/// What must hold of a value of a profile that is found.
+#[derive(Clone, Copy, Debug)]
+pub struct ValueClue<'a> {
+    /// Its name has this in it, in small letters.
+    pub key: &'a str,
+    /// It has this in it, in any case.
+    pub part: &'a str,
+    /// Of the value only the digits count.
+    pub of_digits: bool,
 }
 
 impl Seek<'_> {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use crate::identity::Facts;
 use crate::inspect::rows::facts_of;
-use crate::inspect::{Ask, Edges, Error, ErrorKind, Lookup, Scan, Source, Stop};
+use crate::inspect::{Ask, Directory, Edges, Error, ErrorKind, Lookup, Scan, Source, Stop};
 use crate::model::alike::are_alike;
 use crate::model::facts::{AliasCall, Event, Link, Place, Source as Line};
 use crate::model::hit::{IdHit, Match, Span};
@@ -441,6 +441,10 @@ impl Source for Memory {
     }
 
     fn scan(&self) -> Option<&dyn Scan> {
+        Some(self)
+    }
+
+    fn directory(&self) -> Option<&dyn Directory> {
         Some(self)
     }
 }

@@ -388,7 +388,7 @@ impl Session for Opened {
         let is_on = !self.inspector.is_redacting();
         // What is personal is known after a look at every id: without a way to do so, every later answer would fail.
         if is_on {
-            self.inspector.source().scan_for("redaction")?;
+            self.inspector.source().directory_for("redaction")?;
         }
         if is_on && self.options.redactor.is_none() {
             self.options.redactor = Some(redactor(&self.options.personal)?);

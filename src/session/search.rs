@@ -16,6 +16,53 @@ use crate::model::hit::Match;
 pub(super) const IDS_ONLY: &str = "a warehouse is searched by ids and by the values of profiles that it has; events, properties, terms such as \
                                    event:… and ids that are only like the text need a store file";
 
+/// The same where rows are looked through for terms alone.
+const TERMS_ALONE: &str = "the warehouse has so many rows that a word is looked for in ids and in the values of profiles alone; \
+                           terms such as event:… and prop:*~… look through its rows";
+/// The same where only ids that differ a little were not looked for.
+const NOT_ALIKE: &str = "ids that are only like the text are found in a store file, and not in a warehouse";
+
+/// Where a text is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Looks {
+    /// In everything, and for what is like it.
+    Everywhere,
+    /// In everything.
+    NotAlike,
+    /// In ids and values of profiles; terms are looked for in everything.
+    TermsAlone,
+    /// In ids and values of profiles.
+    IdsAlone,
+}
+
+impl Looks {
+    fn of(inspector: &Inspector) -> Self {
+        let source = inspector.source();
+        match source.scan() {
+            None => Self::IdsAlone,
+            // What fails here fails again with the question itself.
+            Some(scan) if scan.is_for_terms_alone().unwrap_or(false) => Self::TermsAlone,
+            Some(_) if source.directory().is_none() => Self::NotAlike,
+            Some(_) => Self::Everywhere,
+        }
+    }
+
+    /// Whether rows are looked through for a text that is in no id.
+    fn is_through(self) -> bool {
+        matches!(self, Self::Everywhere | Self::NotAlike)
+    }
+
+    /// What is said of what is left out.
+    fn note(self) -> Option<String> {
+        match self {
+            Self::Everywhere => None,
+            Self::NotAlike => Some(NOT_ALIKE.to_owned()),
+            Self::TermsAlone => Some(TERMS_ALONE.to_owned()),
+            Self::IdsAlone => Some(IDS_ONLY.to_owned()),
+        }
+    }
+}
+
 /// What a search asks, one kind of hits after the other.
 pub trait Finder {
     /// Ids that match `text`, best first.
@@ -32,9 +79,9 @@ pub trait Finder {
     fn values(&mut self, text: &str) -> Result<Vec<ValueHit>, Error>;
     /// Ids that look like `text`.
     fn near(&mut self, text: &str) -> Vec<Id>;
-    /// Whether rows are looked through for a text that is in no id.
-    fn looks_through(&self) -> bool {
-        true
+    /// Where a text is looked for.
+    fn looks(&self) -> Looks {
+        Looks::Everywhere
     }
 }
 
@@ -63,8 +110,8 @@ impl<S: Session + ?Sized> Finder for S {
         Session::near(self, text)
     }
 
-    fn looks_through(&self) -> bool {
-        self.inspector().is_none_or(|inspector| inspector.source().scan().is_some())
+    fn looks(&self) -> Looks {
+        self.inspector().map_or(Looks::Everywhere, Looks::of)
     }
 }
 
@@ -126,8 +173,8 @@ impl Finder for Lister<'_> {
         near.into_iter().map(|(id, _)| id).collect()
     }
 
-    fn looks_through(&self) -> bool {
-        self.inspector.source().scan().is_some()
+    fn looks(&self) -> Looks {
+        Looks::of(self.inspector)
     }
 }
 
@@ -174,9 +221,9 @@ pub fn search<F: Finder + ?Sized>(
         let warnings = warnings(text, &found);
         return Ok((Hits { warnings, ..found }, Vec::new()));
     }
-    let looks_through = finder.looks_through();
+    let looks = finder.looks();
     // Events and values that could not be counted are not just left out.
-    let notes = if looks_through { Vec::new() } else { vec![IDS_ONLY.to_owned()] };
+    let notes: Vec<String> = looks.note().filter(|_| !looks.is_through()).into_iter().collect();
     let hits = finder.ids(text)?;
     // A likeness is the last resort.
     let sure = |hits: &Hits| hits.list.first().is_some_and(|hit| hit.found != Match::Fuzzy);
@@ -209,7 +256,7 @@ pub fn search<F: Finder + ?Sized>(
     }
     let mut found = Hits::default();
     let wanted = [Terms::words(text), of_value(text)].into_iter().flatten();
-    for terms in wanted.filter(|_| looks_through) {
+    for terms in wanted.filter(|_| looks.is_through()) {
         found = finder.people(&terms, &mut |found| show(anywhere(&hits, found)))?;
         if !found.list.is_empty() {
             break;
@@ -219,7 +266,7 @@ pub fn search<F: Finder + ?Sized>(
     if !found.is_empty() {
         return Ok((found, Vec::new()));
     }
-    let found = Hits { notes: [found.notes, notes].concat(), ..found };
+    let found = Hits { notes: found.notes.into_iter().chain(looks.note()).collect(), ..found };
     let near = finder.near(text);
     let near = match readings.last() {
         Some(reading) if near.is_empty() => finder.near(reading),

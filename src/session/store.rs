@@ -8,11 +8,13 @@ use std::error::Error as _;
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::inspect::{Ask, Edges, Error, ErrorKind, Lookup, Scan, Source, Stop, Sweep};
+use crate::inspect::{Ask, Directory, Edges, Error, ErrorKind, Lookup, Scan, Source, Stop, Sweep};
 use crate::model::clue::Clue;
 use crate::model::facts::{AliasCall, Event, Place, Source as FilePlace};
 use crate::model::hit::{IdHit, Span};
-use crate::model::scan::{CanHave, IdNote, KnownRun, RowNote, Seek, SweptCall, SweptLink, SweptRow, SweptRun, Take};
+use crate::model::scan::{
+    CanHave, IdNote, KnownRun, RowNote, Seek, SweptCall, SweptLink, SweptRow, SweptRun, Take, ValueClue,
+};
 use crate::model::stored::{Overview, StoredPiece, StoredProfile, StoredReject};
 use crate::model::{Id, VerbKind};
 use crate::store::{self, Reader};
@@ -127,6 +129,10 @@ impl Source for Reader {
     }
 
     fn scan(&self) -> Option<&dyn Scan> {
+        Some(self)
+    }
+
+    fn directory(&self) -> Option<&dyn Directory> {
         Some(self)
     }
 
@@ -267,19 +273,11 @@ impl Scan for Reader {
         Ok(Self::all_calls(self, limit)?)
     }
 
-    fn each_id(&self, each: &mut dyn FnMut(IdNote<'_>)) -> Result<(), Error> {
-        Ok(Self::each_id(self, each)?)
-    }
-
-    fn each_known(&self, id: &mut dyn FnMut(&str), value: &mut dyn FnMut(&str)) -> Result<(), Error> {
-        Ok(Self::each_known(self, id, value)?)
-    }
-
-    fn each_value(&self, each: &mut dyn FnMut(i64, &str, &str)) -> Result<(), Error> {
+    fn each_value(&self, _: Option<ValueClue<'_>>, each: &mut dyn FnMut(i64, &str, &str)) -> Result<(), Error> {
         Ok(Self::each_value(self, each)?)
     }
 
-    fn each_profile(&self, each: &mut dyn FnMut(i64, &str)) -> Result<(), Error> {
+    fn each_profile(&self, _: &Clue, each: &mut dyn FnMut(i64, &str)) -> Result<(), Error> {
         Ok(Self::each_profile(self, each)?)
     }
 
@@ -293,5 +291,15 @@ impl Scan for Reader {
 
     fn sample(&self, most: usize) -> Result<Vec<RowNote>, Error> {
         Ok(Self::sample(self, most)?)
+    }
+}
+
+impl Directory for Reader {
+    fn each_id(&self, each: &mut dyn FnMut(IdNote<'_>)) -> Result<(), Error> {
+        Ok(Self::each_id(self, each)?)
+    }
+
+    fn each_known(&self, id: &mut dyn FnMut(&str), value: &mut dyn FnMut(&str)) -> Result<(), Error> {
+        Ok(Self::each_known(self, id, value)?)
     }
 }

@@ -61,6 +61,15 @@ pub(super) struct Stored {
     pub(super) outside: u8,
 }
 
+impl Stored {
+    /// The alias call that it is.
+    pub(super) fn into_call(self, source: Source) -> AliasCall {
+        let Self { a, b, time, arrived, row, flags, from_table, .. } = self;
+        let given = |id: String| if id.is_empty() { None } else { Some(Id::new(&id)) };
+        AliasCall { row, alias: given(a), target: given(b), time, arrived, flags: Flags(flags), source, from_table }
+    }
+}
+
 /// The component of each id of `list`, which has literals; with `newest` also the number of the newest load, under
 /// the empty id.
 pub(super) fn components(list: &str, facts: u64, newest: bool) -> String {
@@ -164,9 +173,9 @@ impl Known {
         let mut found: HashMap<Id, Edges> = HashMap::new();
         let mut members: HashSet<Id> = HashSet::new();
         for (part, edge, source) in edges {
-            let Stored { kind, a, b, time, arrived, row, flags, from_table, outside, .. } = edge;
-            let given = |id: String| if id.is_empty() { None } else { Some(Id::new(&id)) };
-            let (a, b) = (given(a), given(b));
+            let (kind, outside) = (edge.kind, edge.outside);
+            let AliasCall { row, alias: a, target: b, time, arrived, flags, source, from_table } =
+                edge.into_call(source);
             let inside = |id: &Option<Id>, bit: u8| id.clone().filter(|_| outside & bit == 0);
             let (first, second) = match (part, id) {
                 (part::CALLS_OF | part::LINKS_OF, Some(id)) => (Some(id.clone()), None),
@@ -188,7 +197,7 @@ impl Known {
                 }
                 continue;
             }
-            let call = AliasCall { row, alias: a, target: b, time, arrived, flags: Flags(flags), source, from_table };
+            let call = AliasCall { row, alias: a, target: b, time, arrived, flags, source, from_table };
             if let Some(of) = first {
                 found.entry(of).or_default().calls_of.push(call.clone());
             }

@@ -47,6 +47,7 @@ impl Warehouse {
         found.retain(|(id, ..)| seen.insert(id.clone()));
         found.truncate(limit);
         let ids: Vec<Id> = found.iter().map(|(id, ..)| id.clone()).collect();
+        self.know(&ids);
         let spans = self.spans(&ids)?;
         let found = found.into_iter().map(|(id, how, via)| {
             let span = spans.get(&id).copied().unwrap_or_default();

@@ -10,10 +10,11 @@ use super::edges::{self, Known, Stored};
 use super::load;
 use super::moment::Moment;
 use super::near::Near;
+use super::numbers::Numbered;
 use super::tables::{FILES, ROWS};
 use super::wire::{Answer, CutOff, literal, literals, numbers};
 use crate::inspect::able::Abilities;
-use crate::inspect::{Ask, Edges, Error, ErrorKind, Lookup, Source, Stop, Tell};
+use crate::inspect::{Ask, Edges, Error, ErrorKind, Lookup, Scan, Source, Stop, Tell};
 use crate::model::facts::{Event, Origin, Place, Sender, Source as Line};
 use crate::model::hit::{IdHit, Span};
 use crate::model::stored::{Overview, StoredProfile};
@@ -40,6 +41,8 @@ pub(super) struct State {
     /// Alias calls among them.
     pub(super) alias_calls: u64,
     files: HashMap<i64, Arc<Origin>>,
+    /// Rows of those loads together.
+    pub(super) total: u64,
 }
 
 /// A warehouse as a source.
@@ -51,10 +54,11 @@ pub struct Warehouse {
     is_fresh: Cell<bool>,
     moment: Moment,
     /// Where the rows that were given out lie: their properties are asked for by number.
-    places: RefCell<HashMap<i64, (Option<Id>, Millis)>>,
+    pub(super) places: RefCell<HashMap<i64, (Option<Id>, Millis)>>,
     senders: RefCell<HashSet<Arc<Sender>>>,
     edges: RefCell<Known>,
     pub(super) near: RefCell<Near>,
+    pub(super) numbered: RefCell<Numbered>,
 }
 
 impl Warehouse {
@@ -73,6 +77,7 @@ impl Warehouse {
             senders: RefCell::default(),
             edges: RefCell::default(),
             near: RefCell::default(),
+            numbered: RefCell::default(),
         };
         warehouse.renew()?;
         Ok(warehouse)
@@ -113,8 +118,8 @@ impl Warehouse {
             return Err(Error::new(ErrorKind::Store, what).hint("journey warehouse fill sends them"));
         }
         let (at, facts, alias_calls) = facts.map_or((0, 0, 0), |load| (load.number, load.load, load.rows));
-        let rows = loads.iter().filter(|load| load.kind == load::ROWS && load.number < at).map(|load| load.load);
-        let rows: Vec<u64> = rows.collect();
+        let of_rows = loads.iter().filter(|load| load.kind == load::ROWS && load.number < at);
+        let (rows, counts): (Vec<u64>, Vec<u64>) = of_rows.map(|load| (load.load, load.rows)).unzip();
         let files = self.records(
             &format!("SELECT file, rank, name, vendor FROM {FILES} WHERE load = {facts} FORMAT RowBinary"),
             |answer| {
@@ -123,7 +128,14 @@ impl Warehouse {
                 Ok((file, Arc::new(Origin { file: Arc::from(&*name), vendor: Arc::from(&*vendor), rank })))
             },
         )?;
-        let state = State { newest, rows, facts, alias_calls, files: files.into_iter().collect() };
+        let state = State {
+            newest,
+            rows,
+            facts,
+            alias_calls,
+            files: files.into_iter().collect(),
+            total: counts.into_iter().sum(),
+        };
         *self.state.borrow_mut() = Arc::new(state);
         self.edges.take();
         self.near.take();
@@ -149,6 +161,14 @@ impl Warehouse {
             )
         })?;
         Ok(Line { origin, line })
+    }
+
+    /// An edge as the column has it.
+    pub(super) fn edge(&self, text: &str) -> Result<Stored, Error> {
+        serde_json::from_str(text).map_err(|error| {
+            let what = format!("the warehouse {} has an edge that cannot be read", self.client.address());
+            Error::new(ErrorKind::Store, what).cause(&error)
+        })
     }
 
     /// Calls `ask` with a part of `ids` and its literals again and again.
@@ -236,10 +256,7 @@ impl Warehouse {
         asked.sort_unstable();
         for part in asked.chunks(IDS_PER_QUESTION) {
             for (component, part, edge) in self.records(&edges::of_components(part, state.facts, most), edges::read)? {
-                let edge: Stored = serde_json::from_str(&edge).map_err(|error| {
-                    let what = format!("the warehouse {} has an edge that cannot be read", self.client.address());
-                    Error::new(ErrorKind::Store, what).cause(&error)
-                })?;
+                let edge = self.edge(&edge)?;
                 let line = self.line(&state, edge.file, edge.line)?;
                 of.entry(component).or_default().push((part, edge, line));
             }
@@ -261,6 +278,18 @@ impl Warehouse {
 }
 
 impl State {
+    /// Number of the newest load.
+    pub(super) fn newest(&self) -> u64 {
+        self.newest
+    }
+
+    /// Names of the files by their numbers.
+    pub(super) fn file_names(&self) -> Vec<(i64, String)> {
+        let mut names: Vec<_> = self.files.iter().map(|(file, origin)| (*file, origin.file.to_string())).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// The condition that rows belong to loads that count.
     pub(super) fn of_rows(&self) -> String {
         if self.rows.is_empty() { "0".to_owned() } else { format!("load IN ({})", numbers(&self.rows)) }
@@ -488,5 +517,9 @@ impl Source for Warehouse {
     fn stop_when(&mut self, stop: Stop) -> Result<(), Error> {
         self.stop = Some(stop);
         Ok(())
+    }
+
+    fn scan(&self) -> Option<&dyn Scan> {
+        Some(self)
     }
 }

@@ -16,8 +16,8 @@ use journey::model::Id;
 /// Every id of a source in any role, by alphabet.
 pub(crate) fn all_ids(inspector: &Inspector) -> Vec<Id> {
     let mut ids = Vec::new();
-    let scan = inspector.source().scan().unwrap();
-    scan.each_known(&mut |id| ids.push(Id::new(id)), &mut |_| {}).unwrap();
+    let directory = inspector.source().directory().unwrap();
+    directory.each_known(&mut |id| ids.push(Id::new(id)), &mut |_| {}).unwrap();
     ids.sort();
     ids
 }

@@ -8,6 +8,7 @@ mod facts;
 mod faults;
 mod said;
 mod servers;
+mod terms;
 mod trips;
 
 use std::sync::Arc;

@@ -35,7 +35,7 @@ pub(super) fn shared(scan: &dyn Scan, gathered: &mut Gathered) -> Result<Vec<Sha
     // An address as its hash, the id that has it, and whether a profile says so.
     let mut known: Vec<(u64, u32, bool)> = Vec::new();
     let number = |id: i64| u32::try_from(id).unwrap_or(u32::MAX);
-    scan.each_value(&mut |id, key, value| {
+    scan.each_value(None, &mut |id, key, value| {
         if ADDRESSES.contains(&key)
             && let Some(address) = address(value)
         {

@@ -76,6 +76,27 @@ impl Times {
         }
     }
 
+    /// The span of time in which it holds, and outside of which it does not: from, and before; `None` where the clock
+    /// on the wall decides.
+    pub(in crate::inspect) fn span(&self) -> Option<(Millis, Millis)> {
+        let moment = |moment: &Option<Moment>| match moment {
+            None => Some((Millis::MIN, Millis::MAX)),
+            Some(Moment::Absolute(from, to)) => Some((*from, *to)),
+            Some(_) => None,
+        };
+        Some(match self {
+            Self::From(at) => (*at, Millis::MAX),
+            Self::Until(at) => (Millis::MIN, *at),
+            Self::Before(Moment::Absolute(from, _)) => (Millis::MIN, *from),
+            Self::Before(_) => return None,
+            Self::Between(from, to) => (moment(from)?.0, moment(to)?.1),
+            Self::All(all) => all.iter().try_fold((Millis::MIN, Millis::MAX), |(from, to), times| {
+                let (begin, end) = times.span()?;
+                Some((from.max(begin), to.min(end)))
+            })?,
+        })
+    }
+
     /// A span of time outside of which it never holds: from, and before.
     pub(in crate::inspect) fn bounds(&self) -> (Millis, Millis) {
         match self {

@@ -8,6 +8,7 @@ use crate::inspect::query::{Field, Sought, Term};
 use crate::inspect::{Ask, Error, Scan};
 use crate::model::Id;
 use crate::model::hit::{IdHit, Match};
+use crate::model::scan::ValueClue;
 
 /// Something that a person is known by.
 #[derive(Clone, Copy, Debug)]
@@ -51,27 +52,28 @@ impl<'q> Person<'q> {
         let mut found = Known::new();
         match self {
             Self::Word(text) => {
-                of_ids(reader, text, most, &mut found, |hit| Ok(hit.found != Match::Fuzzy))?;
+                of_ids(reader, text, most, &mut found, |hit| hit.found != Match::Fuzzy)?;
             }
             Self::Id(sought) => {
-                of_ids(reader, sought.text(), most, &mut found, |hit| Ok(is_id(hit, sought)))?;
+                of_ids(reader, sought.text(), most, &mut found, |hit| is_id(hit, sought))?;
             }
             Self::Alias(sought) => {
-                of_ids(reader, sought.text(), most, &mut found, |hit| {
-                    Ok(is_id(hit, sought) && is_alias(reader, &hit.id)?)
-                })?;
+                of_ids(reader, sought.text(), most, &mut found, |hit| is_id(hit, sought))?;
+                keep_aliases(reader, &mut found)?;
             }
             Self::Email(sought) => {
                 of_ids(reader, sought.text(), most, &mut found, |hit| {
-                    Ok(hit.found <= Match::Substring && hit.id.as_str().contains('@') && sought.is(hit.id.as_str()))
+                    hit.found <= Match::Substring && hit.id.as_str().contains('@') && sought.is(hit.id.as_str())
                 })?;
-                of_values(reader, most, &mut found, |key, value| {
-                    key.contains("mail").then(|| rank(value, sought)).flatten()
+                let clue = ValueClue { key: "mail", part: sought.text(), of_digits: false };
+                of_values(reader, clue, most, &mut found, |key, value| {
+                    key.contains(clue.key).then(|| rank(value, sought)).flatten()
                 })?;
             }
             Self::Name(sought) => {
-                of_values(reader, most, &mut found, |key, value| {
-                    key.contains("name").then(|| rank(value, sought)).flatten()
+                let clue = ValueClue { key: "name", part: sought.text(), of_digits: false };
+                of_values(reader, clue, most, &mut found, |key, value| {
+                    key.contains(clue.key).then(|| rank(value, sought)).flatten()
                 })?;
             }
             Self::Phone(sought) => {
@@ -79,8 +81,9 @@ impl<'q> Person<'q> {
                     Sought::Part(text) => Sought::Part(digits(text)),
                     Sought::Whole(text) => Sought::Whole(digits(text)),
                 };
-                of_values(reader, most, &mut found, |key, value| {
-                    key.contains("phone").then(|| rank(&digits(value), &wanted)).flatten()
+                let clue = ValueClue { key: "phone", part: wanted.text(), of_digits: true };
+                of_values(reader, clue, most, &mut found, |key, value| {
+                    key.contains(clue.key).then(|| rank(&digits(value), &wanted)).flatten()
                 })?;
             }
         }
@@ -102,12 +105,13 @@ fn of_ids(
     text: &str,
     most: usize,
     found: &mut Known,
-    is: impl Fn(&IdHit) -> Result<bool, Error>,
+    is: impl Fn(&IdHit) -> bool,
 ) -> Result<(), Error> {
-    for hit in reader.search_ids(text, most.saturating_add(1))? {
-        if is(&hit)?
-            && let Some(number) = reader.number(&hit.id)?
-        {
+    let mut hits = reader.search_ids(text, most.saturating_add(1))?;
+    hits.retain(is);
+    let ids: Vec<Id> = hits.iter().map(|hit| hit.id.clone()).collect();
+    for (hit, number) in hits.into_iter().zip(reader.numbers(&ids)?) {
+        if let Some(number) = number {
             found.entry(number).or_insert_with(|| Candidate::of(hit));
         }
     }
@@ -117,11 +121,12 @@ fn of_ids(
 /// Adds those whose profile has a value that is looked for.
 fn of_values(
     reader: &dyn Scan,
+    clue: ValueClue<'_>,
     most: usize,
     found: &mut Known,
     rank: impl Fn(&str, &str) -> Option<u8>,
 ) -> Result<(), Error> {
-    reader.each_value(&mut |number, key, value| {
+    reader.each_value(Some(clue), &mut |number, key, value| {
         if found.len() > most {
             return;
         }
@@ -147,10 +152,21 @@ fn rank(value: &str, sought: &Sought) -> Option<u8> {
     is_part.then(|| if begins() { 1 } else { 2 })
 }
 
-/// Whether an alias call asked for the id.
-fn is_alias(reader: &dyn Scan, id: &Id) -> Result<bool, Error> {
-    let edges = reader.edges(std::slice::from_ref(id), Ask { calls_of: 1, ..Ask::default() })?;
-    Ok(edges.iter().any(|edges| !edges.calls_of.is_empty()))
+/// Keeps the ids that an alias call asked for.
+fn keep_aliases(reader: &dyn Scan, found: &mut Known) -> Result<(), Error> {
+    /// Ids that are asked for at once.
+    const TOGETHER: usize = 1_000;
+    let numbers: Vec<i64> = found.keys().copied().collect();
+    for numbers in numbers.chunks(TOGETHER) {
+        let ids = numbers.iter().map(|number| reader.id_of(*number)).collect::<Result<Vec<_>, _>>()?;
+        let edges = reader.edges(&ids, Ask { calls_of: 1, ..Ask::default() })?;
+        for (number, edges) in numbers.iter().zip(edges) {
+            if edges.calls_of.is_empty() {
+                found.remove(number);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The digits of a phone number.

@@ -46,11 +46,17 @@ impl Roots {
             let ids: Vec<Id> = numbers.iter().map(|number| reader.id_of(*number)).collect::<Result<_, _>>()?;
             let facts = gather_roots(reader, &ids)?;
             let world = World::new(&facts);
+            let (mut of_others, mut roots) = (Vec::new(), Vec::new());
             for (number, id) in numbers.iter().zip(&ids) {
                 let root = world.root_of(id);
-                let root = if root == id { *number } else { reader.number(root)?.unwrap_or(*number) };
-                self.known.insert(*number, root);
+                self.known.insert(*number, *number);
+                if root != id {
+                    of_others.push(*number);
+                    roots.push(root.clone());
+                }
             }
+            let roots = reader.numbers(&roots)?;
+            self.known.extend(of_others.into_iter().zip(roots).filter_map(|(number, root)| Some((number, root?))));
         }
         Ok(())
     }
@@ -76,14 +82,9 @@ fn all_of(reader: &dyn Scan) -> Result<Option<HashMap<i64, i64>>, Error> {
     }
     let facts = Facts { calls, ..Facts::default() };
     let world = World::new(&facts);
-    let mut all = HashMap::new();
-    for id in facts.calls.iter().filter_map(|call| call.alias.as_ref()) {
-        let root = world.root_of(id);
-        if root != id
-            && let (Some(number), Some(root)) = (reader.number(id)?, reader.number(root)?)
-        {
-            all.insert(number, root);
-        }
-    }
-    Ok(Some(all))
+    let aliases = facts.calls.iter().filter_map(|call| call.alias.as_ref());
+    let joined = aliases.map(|id| (id, world.root_of(id))).filter(|(id, root)| id != root);
+    let (ids, roots): (Vec<Id>, Vec<Id>) = joined.map(|(id, root)| (id.clone(), root.clone())).unzip();
+    let pairs = reader.numbers(&ids)?.into_iter().zip(reader.numbers(&roots)?);
+    Ok(Some(pairs.filter_map(|(id, root)| id.zip(root)).collect()))
 }

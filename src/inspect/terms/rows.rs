@@ -71,13 +71,54 @@ impl Ask {
         }
     }
 
-    /// What holds of the properties of every row that it holds of.
+    /// What holds of every row that it holds of.
     pub(super) fn clue(&self) -> Clue {
+        let numbers = |set: &HashSet<i64>| {
+            let mut numbers: Vec<i64> = set.iter().copied().collect();
+            numbers.sort_unstable();
+            numbers
+        };
         match self {
             Self::All(list) => Clue::All(list.iter().map(Self::clue).collect()),
             Self::Any(list) => Clue::OneOf(list.iter().map(Self::clue).collect()),
             Self::Property(property) => property::clue(&property.name, &property.test),
-            _ => Clue::Unknown,
+            Self::Event(events) => Clue::Event(events.clone()),
+            Self::Device(ids) => Clue::Device(numbers(ids)),
+            Self::User(ids) => Clue::User(numbers(ids)),
+            Self::Client(names) => Clue::Client(numbers(names)),
+            Self::Times(times) => {
+                let (from, to) = times.span().unwrap_or_else(|| times.bounds());
+                Clue::Between(from, to)
+            }
+            Self::Crowd(_) | Self::File(..) | Self::Open => Clue::Unknown,
+        }
+    }
+
+    /// Whether its [`Ask::clue`] says all of it, so that it holds of every row of which the clue holds.
+    fn is_clue(&self) -> bool {
+        match self {
+            Self::All(list) | Self::Any(list) => list.iter().all(Self::is_clue),
+            Self::Event(_) | Self::Device(_) | Self::User(_) | Self::Client(_) => true,
+            Self::Times(times) => times.span().is_some(),
+            Self::Property(_) | Self::Crowd(_) | Self::File(..) | Self::Open => false,
+        }
+    }
+
+    /// The people of whom a row has to be, where that and its [`Ask::clue`] are all that is asked of it.
+    pub(super) fn clue_and_crowds(&self) -> Option<Vec<&Crowd>> {
+        match self {
+            Self::Crowd(crowd) => Some(vec![crowd]),
+            // Rows of anyone.
+            Self::Open => Some(Vec::new()),
+            Self::All(list) => list
+                .iter()
+                .map(|asked| match asked {
+                    Self::Crowd(crowd) => Some(Some(crowd)),
+                    asked => asked.is_clue().then_some(None),
+                })
+                .collect::<Option<Vec<_>>>()
+                .map(|crowds| crowds.into_iter().flatten().collect()),
+            asked => asked.is_clue().then(Vec::new),
         }
     }
 

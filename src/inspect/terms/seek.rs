@@ -17,7 +17,7 @@ use crate::inspect::{Error, Scan};
 use crate::model::hit::Hit;
 use crate::model::hit::{IdHit, Match, Span};
 use crate::model::near::nearest;
-use crate::model::scan::{RowNote, Seek};
+use crate::model::scan::{IdRows, RowNote, Seek};
 use crate::model::text::count;
 use crate::model::{Id, Millis};
 
@@ -140,7 +140,7 @@ impl<'r> Search<'r> {
             return self.found(&crowd.found, &[], None, limit);
         }
         let properties = asked.properties();
-        let looked = self.look(&asked, &mut crowd.found, shows)?;
+        let looked = self.look(&asked, &mut crowd.found, shows, Some(limit.saturating_add(1)))?;
         let ended_early = looked.0 < looked.1;
         Ok(Found { ended_early, ..self.found(&crowd.found, &properties, Some(looked), limit)? })
     }
@@ -153,7 +153,7 @@ impl<'r> Search<'r> {
             return Ok(crowd);
         }
         let mut found = HashMap::new();
-        self.look(&asked, &mut found, false)?;
+        self.look(&asked, &mut found, false, None)?;
         self.done += 1;
         self.roots.learn(self.reader, found.keys().copied())?;
         for (number, candidate) in &mut found {
@@ -242,7 +242,11 @@ impl<'r> Search<'r> {
     /// Numbers of the ids asked for.
     fn ids(&self, sought: &Sought) -> Result<HashSet<i64>, Error> {
         let mut ids = HashSet::new();
-        for number in self.reader.numbers_with(sought.text())? {
+        let numbers = match sought {
+            Sought::Part(part) => self.reader.numbers_with(part)?,
+            Sought::Whole(whole) => self.reader.numbers_of(whole)?,
+        };
+        for number in numbers {
             let is_it = match sought {
                 Sought::Part(_) => true,
                 Sought::Whole(text) => same(self.reader.id_of(number)?.as_str(), text),
@@ -264,8 +268,15 @@ impl<'r> Search<'r> {
     }
 
     /// Goes through rows, and through profiles where these can have what is asked for; rows looked
-    /// at, of how many. `shows` says whether what is found so far is an answer.
-    fn look(&mut self, asked: &Ask, found: &mut HashMap<i64, Candidate>, shows: bool) -> Result<(u64, u64), Error> {
+    /// at, of how many. `shows` says whether what is found so far is an answer, `enough` how many ids of whom the last
+    /// rows are found are enough.
+    fn look(
+        &mut self,
+        asked: &Ask,
+        found: &mut HashMap<i64, Candidate>,
+        shows: bool,
+        enough: Option<usize>,
+    ) -> Result<(u64, u64), Error> {
         let reader = self.reader;
         let within = asked.within();
         let ids = match &within {
@@ -280,6 +291,9 @@ impl<'r> Search<'r> {
                 }
             }
         }
+        if let Some(ids) = &ids {
+            reader.will_count(ids)?;
+        }
         let all = match &ids {
             None => reader.rows()?,
             Some(ids) => ids.iter().try_fold(0, |sum, id| {
@@ -292,6 +306,9 @@ impl<'r> Search<'r> {
             if rows >= MANY_ROWS {
                 self.note(format!("{} rows {NO_INDEX}", count(rows)));
             }
+        }
+        if self.look_by_id(asked, ids.as_deref(), found, shows, enough)? {
+            return Ok((all, all));
         }
         let roots = std::mem::take(&mut self.roots);
         let pass = Pass { wall: self.wall, roots: &roots };
@@ -307,6 +324,55 @@ impl<'r> Search<'r> {
         };
         self.roots = roots;
         looked.map(|looked| (looked, all))
+    }
+
+    /// Finds the rows by their ids, where the source has them so and nothing else is asked of them than what it knows;
+    /// whether that is so.
+    fn look_by_id(
+        &mut self,
+        asked: &Ask,
+        ids: Option<&[i64]>,
+        found: &mut HashMap<i64, Candidate>,
+        shows: bool,
+        enough: Option<usize>,
+    ) -> Result<bool, Error> {
+        /// How much more is asked for where too many were of others.
+        const MORE: usize = 16;
+        let Some(crowds) = asked.clue_and_crowds() else { return Ok(false) };
+        let clue = asked.clue();
+        let mut most = enough.filter(|_| found.is_empty()).unwrap_or(usize::MAX);
+        let rows = loop {
+            let Some(mut rows) = self.reader.rows_by_id(&clue, ids, most)? else { return Ok(false) };
+            let is_all = rows.iter().filter(|of| of.id != 0).count() < most;
+            if !crowds.is_empty() {
+                self.roots.learn(self.reader, rows.iter().map(|of| of.id).filter(|id| *id != 0))?;
+                rows.retain(|of| crowds.iter().all(|crowd| crowd.has(self.roots.of(of.id))));
+            }
+            if is_all || enough.is_some_and(|enough| rows.len() > enough) {
+                break rows;
+            }
+            most = most.saturating_mul(MORE);
+        };
+        let mut without_id = 0;
+        for IdRows { id, rows, last, event } in rows {
+            if id == 0 {
+                without_id += rows;
+                continue;
+            }
+            let candidate = found.entry(id).or_insert_with(|| Candidate::new(Match::Event));
+            candidate.rows += rows;
+            if candidate.last < Some(last) {
+                (candidate.last, candidate.event) = (Some(last), Some(event));
+            }
+        }
+        self.note_without_id(without_id, shows);
+        Ok(true)
+    }
+
+    fn note_without_id(&mut self, rows: u64, shows: bool) {
+        if rows > 0 && shows {
+            self.note(format!("{rows} more such rows have no id"));
+        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "one call, with what the caller has found out")]
@@ -386,9 +452,7 @@ impl<'r> Search<'r> {
         if let Some(error) = failed {
             return Err(error);
         }
-        if without_id > 0 && shows {
-            self.note(format!("{without_id} more such rows have no id"));
-        }
+        self.note_without_id(without_id, shows);
         Ok(looked)
     }
 
@@ -397,9 +461,8 @@ impl<'r> Search<'r> {
         let roots: BTreeSet<i64> = roots.iter().copied().collect();
         let ids = roots.into_iter().map(|root| self.reader.id_of(root)).collect::<Result<Vec<_>, _>>()?;
         let mut all = Vec::new();
-        for id in members(self.reader, &ids)? {
-            all.extend(self.reader.number(&id)?);
-        }
+        let members: Vec<Id> = members(self.reader, &ids)?.into_iter().collect();
+        all.extend(self.reader.numbers(&members)?.into_iter().flatten());
         Ok(all)
     }
 
@@ -419,6 +482,9 @@ impl<'r> Search<'r> {
         });
         let more = order.len() + usize::from(self.exact.is_some()) > limit;
         order.truncate(limit);
+        reader.will_count(
+            &self.exact.iter().chain(order.iter().map(|(number, _)| *number)).copied().collect::<Vec<_>>(),
+        )?;
         let exact = Candidate::new(Match::Exact);
         let exact = self.exact.iter().map(|number| (number, &exact));
         let mut hits = Vec::new();
@@ -482,7 +548,7 @@ fn profiles(
     found: &mut HashMap<i64, Candidate>,
 ) -> Result<(), Error> {
     let properties = asked.properties();
-    reader.each_profile(&mut |number, text| {
+    reader.each_profile(&asked.clue(), &mut |number, text| {
         if ids.is_some_and(|ids| !ids.contains(&number)) || found.contains_key(&number) {
             return;
         }

@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 
 use super::{Memory, STEP};
-use crate::inspect::{Error, ErrorKind, Scan};
+use crate::inspect::{Directory, Error, ErrorKind, Scan};
+use crate::model::clue::Clue;
 use crate::model::facts::{AliasCall, Link};
 use crate::model::hit::Span;
-use crate::model::scan::{IdNote, RowNote, Seek, Take};
+use crate::model::scan::{IdNote, RowNote, Seek, Take, ValueClue};
 use crate::model::{Id, LinkKind};
 
 impl Scan for Memory {
@@ -48,32 +49,12 @@ impl Scan for Memory {
         Ok(self.calls.iter().take(limit).cloned().collect())
     }
 
-    fn each_id(&self, each: &mut dyn FnMut(IdNote<'_>)) -> Result<(), Error> {
-        let user = |link: &Link| match link.kind {
-            LinkKind::Identify | LinkKind::UserDevice => Some(link.a.clone()),
-            LinkKind::IdUser => Some(link.b.clone()),
-            _ => None,
-        };
-        let users: HashSet<Id> = self.links.iter().filter_map(user).collect();
-        for (number, id) in (1..).zip(&self.ids.all) {
-            let has_rows = self.rows_of.contains_key(&number);
-            each(IdNote { id: id.as_str(), has_rows, is_user: users.contains(id) });
-        }
-        Ok(())
-    }
-
-    fn each_known(&self, id: &mut dyn FnMut(&str), value: &mut dyn FnMut(&str)) -> Result<(), Error> {
-        self.ids.all.iter().for_each(|known| id(known.as_str()));
-        self.values.iter().for_each(|(_, _, known)| value(known));
-        Ok(())
-    }
-
-    fn each_value(&self, each: &mut dyn FnMut(i64, &str, &str)) -> Result<(), Error> {
+    fn each_value(&self, _: Option<ValueClue<'_>>, each: &mut dyn FnMut(i64, &str, &str)) -> Result<(), Error> {
         self.values.iter().for_each(|(number, key, value)| each(*number, key, value));
         Ok(())
     }
 
-    fn each_profile(&self, each: &mut dyn FnMut(i64, &str)) -> Result<(), Error> {
+    fn each_profile(&self, _: &Clue, each: &mut dyn FnMut(i64, &str)) -> Result<(), Error> {
         let known = self.profiles.iter().rev().filter_map(|(number, profile)| Some(((*number)?, profile)));
         known.for_each(|(number, profile)| each(number, &profile.json));
         Ok(())
@@ -100,5 +81,27 @@ impl Scan for Memory {
     fn sample(&self, most: usize) -> Result<Vec<RowNote>, Error> {
         let step = self.events.len().div_ceil(most.max(1)).max(1);
         Ok(self.events.iter().step_by(step).take(most).map(|event| self.note(event)).collect())
+    }
+}
+
+impl Directory for Memory {
+    fn each_id(&self, each: &mut dyn FnMut(IdNote<'_>)) -> Result<(), Error> {
+        let user = |link: &Link| match link.kind {
+            LinkKind::Identify | LinkKind::UserDevice => Some(link.a.clone()),
+            LinkKind::IdUser => Some(link.b.clone()),
+            _ => None,
+        };
+        let users: HashSet<Id> = self.links.iter().filter_map(user).collect();
+        for (number, id) in (1..).zip(&self.ids.all) {
+            let has_rows = self.rows_of.contains_key(&number);
+            each(IdNote { id: id.as_str(), has_rows, is_user: users.contains(id) });
+        }
+        Ok(())
+    }
+
+    fn each_known(&self, id: &mut dyn FnMut(&str), value: &mut dyn FnMut(&str)) -> Result<(), Error> {
+        self.ids.all.iter().for_each(|known| id(known.as_str()));
+        self.values.iter().for_each(|(_, _, known)| value(known));
+        Ok(())
     }
 }

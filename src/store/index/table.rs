@@ -173,7 +173,10 @@ enum Asks {
 impl Asks {
     fn of(clue: &Clue) -> Self {
         match clue {
-            Clue::Unknown => Self::Unknown,
+            // Heads of rows are looked through without an index.
+            Clue::Unknown | Clue::Event(_) | Clue::Device(_) | Clue::User(_) | Clue::Client(_) | Clue::Between(..) => {
+                Self::Unknown
+            }
             Clue::All(all) => Self::All(all.iter().map(Self::of).collect()),
             Clue::OneOf(all) => Self::OneOf(all.iter().map(Self::of).collect()),
             Clue::Property(name, asked) => Self::property(name, asked),
