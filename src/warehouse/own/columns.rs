@@ -59,7 +59,8 @@ impl Columns {
             )
         };
         let time = |name: &'static str| {
-            let Some((_, sql, kind)) = of(name) else { return Ok("toInt64(0)".to_owned()) };
+            // Made a column: old servers cannot join parts of an answer of shards in which it is a constant.
+            let Some((_, sql, kind)) = of(name) else { return Ok("materialize(toInt64(0))".to_owned()) };
             time_of(sql, kind).ok_or_else(|| {
                 format!("{name} is {sql}, which is {kind}: write what gives a time or a number, such as parseDateTimeBestEffort({sql})")
             })

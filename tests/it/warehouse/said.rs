@@ -13,7 +13,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::servers::{self, Current, Servers};
-use super::{Store, client, current, prepared};
+use super::{Store, client, cluster, current, prepared};
 
 /// Runs the program with `settings` as its settings.
 fn run(settings: &str, variables: &[(&str, &str)], arguments: &[&str]) -> Output {
@@ -171,4 +171,49 @@ fn an_index_for_parts_of_ids_is_seen_where_there_is_one() {
     let part = abilities.list.iter().find(|ability| ability.asked == Asked::Part).unwrap();
     assert_eq!(part.why, "an index serves parts of ids");
     assert!(part.cost.is_some_and(|cost| cost.tries > 0), "{part:?}");
+}
+
+#[test]
+fn a_check_of_tables_over_shards_says_that_one_is_down_and_counts_no_fewer_rows() {
+    let Some(mut servers) = Servers::start(2) else { return };
+    let address = prepared(&servers, "down", &cluster());
+    fill(&Store::demo().reader(), &client(&address), &mut |_, _| true).unwrap();
+    let own = &servers.addresses("default");
+    for (server, rows) in own.iter().zip(["(1, 'ann', 1561971600, 'A', '{}')", "(2, 'bob', 1561971601, 'B', '{}')"]) {
+        let columns = "n UInt64, distinct_id String, time DateTime, event String, properties String";
+        let table = format!(
+            "CREATE TABLE one ({columns}) ENGINE = MergeTree() PARTITION BY tuple() ORDER BY (distinct_id, time) SETTINGS index_granularity = 8192"
+        );
+        client(server).run(&table).unwrap();
+        client(server).run(&format!("INSERT INTO one VALUES {rows}")).unwrap();
+    }
+    let over = format!("CREATE TABLE own AS one ENGINE = Distributed({}, default, one, n)", servers::CLUSTER);
+    client(&own[0]).run(&over).unwrap();
+    let of_journey = format!("[warehouse]\nurl = \"{address}\"\n");
+    let of_ones_own = format!(
+        "[warehouse]\nurl = \"{}\"\n[warehouse.events]\ntable = \"own\"\nid = \"distinct_id\"\ntime = \"time\"\n\
+         event = \"event\"\nproperties = \"properties\"\n",
+        own[0]
+    );
+    let check = |settings: &str, format: &str| {
+        let output = run(settings, &[], &["warehouse", "check", "--format", format]);
+        (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+    };
+    for (settings, rows) in [(&of_journey, "rows in 1 load"), (&of_ones_own, "2 rows of own")] {
+        let (code, said, _) = check(settings, "text");
+        assert!(code == 0 && said.contains(rows) && said.contains("it can be used"), "{code} {said}");
+    }
+    servers.stop(1);
+    for settings in [&of_journey, &of_ones_own] {
+        for format in ["text", "json"] {
+            let (code, said, error) = check(settings, format);
+            assert_eq!((code, &*said), (3, ""), "{error}");
+            for part in [
+                "cannot reach one of its shards, so the answer would be incomplete",
+                "no rows are left out: ask again when all servers of system.clusters run",
+            ] {
+                assert!(error.contains(part), "{part:?} is not in {error}");
+            }
+        }
+    }
 }
