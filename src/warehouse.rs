@@ -40,6 +40,6 @@ pub use self::components::Components;
 pub use self::load::{Load, Loaded};
 pub use self::mapping::{OwnEdges, OwnTable};
 pub use self::moment::Moment;
-pub use self::own::{Coverage, OwnEvents, OwnRow, Totals};
+pub use self::own::{Coverage, OwnDdl, OwnEvents, OwnRow, Totals};
 pub use self::source::Warehouse;
 pub use self::tables::{Layout, ddl};

@@ -11,6 +11,7 @@ mod edges;
 use std::collections::{BTreeSet, HashMap};
 
 use self::columns::Columns;
+pub use self::ddl::OwnDdl;
 pub use self::edges::Coverage;
 use super::activity::activity;
 use super::client::Client;

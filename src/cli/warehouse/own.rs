@@ -16,7 +16,7 @@ use crate::inspect::able::Abilities;
 use crate::model::text::{count, counted, visible};
 use crate::report::json::SCHEMA;
 use crate::session::warehouse::{self as session, Look};
-use crate::warehouse::{Address, Coverage, OwnEvents, OwnTable};
+use crate::warehouse::{Address, Coverage, OwnDdl, OwnEvents, OwnTable};
 
 /// What is said of a table: whether journeys can be shown, and what they rest on and cost.
 struct Said<'a> {
@@ -211,8 +211,7 @@ fn millis(cost: &Duration) -> u64 {
 pub(super) fn statements(address: &Address, console: &mut Console) -> Result<(), Failure> {
     let Some(table) = &address.own else { return Ok(()) };
     let events = OwnEvents::open(session::client(address)?, (**table).clone())?;
-    let (statements, settings) = events.ddl()?;
-    let has_named = settings.iter().any(|line| line.starts_with("links"));
+    let OwnDdl { statements, settings, has_named } = events.ddl()?;
     match console.format {
         Format::Json => {
             let answer = json!({ "schema": SCHEMA, "statements": statements, "settings": settings });

@@ -26,6 +26,18 @@ const JSON_SINCE: u32 = 20;
 /// The first version with an index for parts of texts.
 const TEXT_INDEX_SINCE: u32 = 26;
 
+/// What makes tables next to the events.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OwnDdl {
+    /// The statements, in their order.
+    pub statements: Vec<String>,
+    /// The settings that name the tables, a line each.
+    pub settings: Vec<String>,
+    /// Whether tables of the ids that rows name are among them. They are not where the server is too old to read ids
+    /// from JSON and the settings name no columns with ids.
+    pub has_named: bool,
+}
+
 /// A table, the view that fills it from rows to come, and the statement that fills it from those that are there.
 struct Filled<'a> {
     name: &'a str,
@@ -47,13 +59,11 @@ impl Filled<'_> {
 }
 
 impl OwnEvents {
-    /// The statements that make tables next to the events, in their order, and the settings that name them, a line
-    /// each. Where the server is too old to read ids from JSON and the settings name no columns with ids, tables of
-    /// named ids are left out.
+    /// What makes tables next to the events.
     ///
     /// # Errors
     /// As of [`OwnEvents::naming`].
-    pub fn ddl(&self) -> Result<(Vec<String>, Vec<String>), Error> {
+    pub fn ddl(&self) -> Result<OwnDdl, Error> {
         let Columns { id, time, arrived, event, properties, row, .. } = &self.columns;
         let events = &self.table.table;
         let (mut statements, mut settings) = (Vec::new(), Vec::new());
@@ -81,7 +91,9 @@ impl OwnEvents {
         let list = |columns: &[(&str, &str)]| {
             columns.iter().map(|(name, kind)| format!("{name} {kind}")).collect::<Vec<_>>().join(", ")
         };
-        if let Some(named) = self.all_named() {
+        let named = self.all_named();
+        let has_named = named.is_some();
+        if let Some(named) = named {
             let calls = literal(CREATE_ALIAS);
             for (table, of) in [("alias_calls", "="), ("links", "!=")] {
                 let name = format!("journey_own_{table}");
@@ -121,7 +133,7 @@ impl OwnEvents {
         .statements(&mut statements);
         self.index("journey_id", "journey_own_ids", &mut statements);
         settings.push("ids = \"journey_own_ids\"".to_owned());
-        Ok((statements, settings))
+        Ok(OwnDdl { statements, settings, has_named })
     }
 
     /// Whether the rows of an id are found by the order of a table.

@@ -3,7 +3,7 @@
 use journey::inspect::Inspector;
 use journey::model::Id;
 use journey::model::hit::{Hit, Match};
-use journey::warehouse::{OwnEdges, OwnEvents, OwnTable};
+use journey::warehouse::{OwnDdl, OwnEdges, OwnEvents, OwnTable};
 use serde_json::Value;
 
 use super::servers::{Current, Servers};
@@ -30,7 +30,9 @@ fn lines() -> Vec<OwnLine> {
 
 /// Runs the statements for tables next to the events that `own` maps; the mapping with these tables.
 fn with_tables(address: &str, own: OwnTable) -> OwnTable {
-    let (statements, settings) = OwnEvents::open(client(address), own.clone()).unwrap().ddl().unwrap();
+    let ddl = OwnEvents::open(client(address), own.clone()).unwrap().ddl().unwrap();
+    let OwnDdl { statements, settings, has_named } = ddl;
+    assert!(has_named, "{statements:?}");
     for statement in statements {
         client(address).run(&statement).unwrap_or_else(|failed| panic!("{statement}: {failed:?}"));
     }
