@@ -36,7 +36,7 @@ pub(super) fn run(
             Some(scenario) => vec![input(&Play::new(scenario))],
             None => demo::inputs()?,
         };
-        return import::into(&path, files, &demo::options(), None, console);
+        return import::into(&path, files, &demo::options(), None, &mut |_, _| Ok(()), console);
     }
     let rules = command.rules.as_deref().map(rule_set).transpose()?;
     let plays = console.terminal && !args.format_given && !command.list;
@@ -136,7 +136,14 @@ fn crowd(crowd: &Crowd, store: Named, console: &mut Console) -> Result<(), Failu
         .spawn(move || crowd.write(&mut writer).map(drop))
         .map_err(pipe)?;
     let name = format!("crowd-{}.jsonl", crowd.seed);
-    import::into(&path, vec![Input::Stream { name, reader: Box::new(reader) }], &demo::options(), None, console)?;
+    import::into(
+        &path,
+        vec![Input::Stream { name, reader: Box::new(reader) }],
+        &demo::options(),
+        None,
+        &mut |_, _| Ok(()),
+        console,
+    )?;
     match making.join() {
         Ok(Ok(())) => Ok(()),
         // The import was stopped: no one reads any more.

@@ -21,7 +21,17 @@ use crate::report::look::{count, many};
 use crate::report::{self, text};
 use crate::store::{self, Reader, Upgrade, Writer};
 
-pub(super) fn run(command: &Import, common: &Common, store: Named, console: &mut Console) -> Result<(), Failure> {
+/// What follows an import of everything that was asked for, before the index of values is made: the rows are in the
+/// store.
+pub(super) type Then<'a> = &'a mut dyn FnMut(&Path, &mut Console) -> Result<(), Failure>;
+
+pub(super) fn run(
+    command: &Import,
+    common: &Common,
+    store: Named,
+    then: Then<'_>,
+    console: &mut Console,
+) -> Result<(), Failure> {
     let zone = zone::of_project(common.timezone.as_deref())?;
     if let Some(file) = &command.map_for {
         return preview::map_for(file, console);
@@ -43,7 +53,7 @@ pub(super) fn run(command: &Import, common: &Common, store: Named, console: &mut
     let rejects = rejects.map(|path| Output::begin(path, command.force, &kept, Readers::Owner)).transpose()?;
     let inputs = command.files.iter().map(|path| input(path)).collect();
     let options = Options { zone, map, read_as: command.what, ..Options::default() };
-    into(&choice.path, inputs, &options, rejects, console)
+    into(&choice.path, inputs, &options, rejects, then, console)
 }
 
 mod preview;
@@ -54,6 +64,7 @@ pub(super) fn into(
     inputs: Vec<Input>,
     options: &Options,
     rejects: Option<Output>,
+    then: Then<'_>,
     console: &mut Console,
 ) -> Result<(), Failure> {
     let low_priority = Mutex::new(priority::lower());
@@ -90,11 +101,13 @@ pub(super) fn into(
     let lack = lack(&files);
     let report = ingest::Report { files, events, rejected, cancelled, warnings, failures };
     let (cancelled, failures) = answer(report, path, console)?;
+    let is_whole = !cancelled && failures.is_empty() && lack.is_none();
+    let followed = if is_whole { then(path, console) } else { Ok(()) };
     if is_made && !cancelled {
         index_values(path, &stop, console);
     }
     tell_each(failures.into_iter().map(Failure::from).collect(), console)?;
-    if cancelled { Err(Failure::stopped()) } else { lack.map_or(Ok(()), Err) }
+    if cancelled { Err(Failure::stopped()) } else { lack.map_or(followed, Err) }
 }
 
 /// Opens the store to add to it, and says whether it was brought up to date for that.

@@ -133,9 +133,8 @@ fn look(address: &Address, console: &mut Console) -> Result<(), Failure> {
 pub(super) fn import(command: &Import, common: &Common, store: Named, console: &mut Console) -> Result<(), Failure> {
     // A wrong address is an error before the import, not after it.
     let to = command.to.as_deref().map(|to| open::address(to, &store.warehouse)).transpose()?;
-    let Some(to) = to else { return import::run(command, common, store, console) };
-    import::run(command, common, store.clone(), console)?;
-    fill(&store.existing()?, &to, console)
+    let then = &mut |path: &Path, console: &mut Console| to.as_ref().map_or(Ok(()), |to| fill(path, to, console));
+    import::run(command, common, store, then, console)
 }
 
 /// Sends the store at `path` to a warehouse, and tells what was sent.
