@@ -40,6 +40,7 @@ pub use self::components::Components;
 pub use self::load::{Load, Loaded};
 pub use self::mapping::{OwnEdges, OwnTable};
 pub use self::moment::Moment;
-pub use self::own::{Coverage, OwnDdl, OwnEvents, OwnRow, Totals};
+pub use self::numbers::{Numbered, Numbers};
+pub use self::own::{Coverage, NameOf, OwnDdl, OwnEvents, OwnRow, OwnRows, Totals};
 pub use self::source::Warehouse;
 pub use self::tables::{Layout, ddl};

@@ -23,7 +23,7 @@ use crate::model::clue::Clue;
 use crate::model::facts::{AliasCall, Event, Link, Place, Source as FilePlace};
 use crate::model::hit::{IdHit, Span};
 use crate::model::scan::{
-    CanHave, IdNote, IdRows, KnownRun, RowNote, Seek, SweptCall, SweptLink, SweptRow, SweptRun, Take, ValueClue,
+    CanHave, Head, IdNote, IdRows, KnownRun, RowNote, Seek, SweptCall, SweptLink, SweptRow, SweptRun, Take, ValueClue,
 };
 use crate::model::stored::{Overview, StoredPiece, StoredProfile, StoredReject};
 use crate::model::time::activity;
@@ -244,6 +244,11 @@ pub trait Scan: Source {
     /// The numbers of some ids, in their order, as [`Scan::number`] gives them.
     fn numbers(&self, ids: &[Id]) -> Result<Vec<Option<i64>>, Error> {
         ids.iter().map(|id| self.number(id)).collect()
+    }
+
+    /// Whether rows can be looked for by this; else it stands in their properties alone.
+    fn keeps(&self, _what: Head) -> bool {
+        true
     }
 
     /// Numbers of all ids that are `text`, in any case.

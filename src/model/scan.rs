@@ -70,6 +70,17 @@ pub struct RowNote {
     pub line: i64,
 }
 
+/// What a search can ask of a row besides its properties.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Head {
+    /// The device that it names.
+    Device,
+    /// The user that it names.
+    User,
+    /// The program that sent it.
+    Client,
+}
+
 /// The rows of one id that are looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IdRows {

@@ -220,6 +220,11 @@ impl Memory {
         }
     }
 
+    /// Every row with its properties.
+    pub(super) fn each_row(&self) -> impl DoubleEndedIterator<Item = (&Arc<Event>, &str)> {
+        self.events.iter().zip(self.properties.iter().map(String::as_str))
+    }
+
     fn event(&self, row: i64) -> Result<&Arc<Event>, Error> {
         place(row)
             .and_then(|at| self.events.get(at))

@@ -5,6 +5,7 @@
 //! so that a row says the same wherever it lies.
 
 mod able;
+mod scan;
 
 pub use self::able::Look;
 
@@ -17,13 +18,13 @@ use serde_json::value::RawValue;
 use super::memory::{File, Memory};
 use crate::formats::{Decoder, Item, Map, sniff, sniff_table_by_map};
 use crate::inspect::able::Abilities;
-use crate::inspect::{Ask, Edges, Error, ErrorKind, Lookup, Scan as _, Source, Stop, Tell};
+use crate::inspect::{Ask, Edges, Error, ErrorKind, Lookup, Scan, Source, Stop, Tell};
 use crate::model::facts::{Event, Place};
 use crate::model::hit::{IdHit, Match, Span};
 use crate::model::stored::{ImportedFile, Overview, StoredProfile, StoredReject};
 use crate::model::text::lower;
 use crate::model::{Flags, Id, json};
-use crate::warehouse::{Moment, OwnEvents, OwnRow};
+use crate::warehouse::{Moment, Numbered, OwnEvents, OwnRow};
 
 /// What the fields of a fetched row are called when it is read.
 const MAP: &str = "id=id,event=event,time=time,arrived=arrived,properties=properties";
@@ -42,6 +43,11 @@ pub(super) struct OwnSource {
     by_map: Decoder,
     state: RefCell<State>,
     moment: Moment,
+    numbered: RefCell<Numbered>,
+    /// Names of events by their numbers, as they were when the table had so many rows.
+    names: RefCell<Option<(u64, Vec<(i64, String)>)>>,
+    /// The rows of ids that were counted.
+    spans: RefCell<HashMap<Id, Span>>,
 }
 
 struct State {
@@ -75,7 +81,16 @@ impl OwnSource {
         };
         let export = sniff(EXPORT_SAMPLE.as_bytes(), true, &state.file.name).map_err(|error| bug(error.why))?;
         let (as_export, by_map) = (Decoder::new(&export), Decoder::new(&sniffed));
-        Ok(Self { as_export, by_map, events, state: RefCell::new(state), moment: Moment::default() })
+        Ok(Self {
+            as_export,
+            by_map,
+            events,
+            state: RefCell::new(state),
+            moment: Moment::default(),
+            numbered: RefCell::default(),
+            names: RefCell::default(),
+            spans: RefCell::default(),
+        })
     }
 
     /// Fetches every row that names one of `ids`.
@@ -171,6 +186,7 @@ impl OwnSource {
         if rows > state.rows {
             state.rows = rows;
             state.asked.clear();
+            self.spans.borrow_mut().clear();
         }
         Ok(())
     }
@@ -249,6 +265,7 @@ impl Source for OwnSource {
         });
         hits.append(&mut more);
         hits.truncate(limit);
+        self.know(hits.iter().map(|hit| &hit.id));
         Ok(hits)
     }
 
@@ -324,5 +341,9 @@ impl Source for OwnSource {
     fn stop_when(&mut self, stop: Stop) -> Result<(), Error> {
         self.events.stop_when(stop);
         Ok(())
+    }
+
+    fn scan(&self) -> Option<&dyn Scan> {
+        Some(self)
     }
 }

@@ -17,8 +17,8 @@ pub(super) const IDS_ONLY: &str = "a warehouse is searched by ids and by the val
                                    event:… and ids that are only like the text need a store file";
 
 /// The same where rows are looked through for terms alone.
-const TERMS_ALONE: &str = "the warehouse has so many rows that a word is looked for in ids and in the values of profiles alone; \
-                           terms such as event:… and prop:*~… look through its rows";
+const TERMS_ALONE: &str = "in this warehouse a word is looked for in ids and in the values of profiles alone; terms such \
+                           as event:… and prop:*~… look through its rows, and ids that are only like the text need a store file";
 /// The same where only ids that differ a little were not looked for.
 const NOT_ALIKE: &str = "ids that are only like the text are found in a store file, and not in a warehouse";
 

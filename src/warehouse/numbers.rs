@@ -8,7 +8,7 @@ use crate::model::Id;
 
 /// Texts by their numbers, which begin with 1 and stay as they are.
 #[derive(Debug)]
-pub(super) struct Numbers<T> {
+pub struct Numbers<T> {
     of: HashMap<T, i64>,
     all: Vec<T>,
 }
@@ -32,12 +32,12 @@ impl<T: Clone + Eq + Hash> Numbers<T> {
     }
 
     /// The number of a text that has one.
-    pub(super) fn number(&self, text: &T) -> Option<i64> {
+    pub fn number(&self, text: &T) -> Option<i64> {
         self.of.get(text).copied()
     }
 
     /// The text with this number.
-    pub(super) fn text(&self, number: i64) -> Option<&T> {
+    pub fn text(&self, number: i64) -> Option<&T> {
         self.all.get(usize::try_from(number.checked_sub(1)?).ok()?)
     }
 }
@@ -51,22 +51,23 @@ pub(super) struct Names {
 
 /// What has a number.
 #[derive(Debug, Default)]
-pub(super) struct Numbered {
+pub struct Numbered {
     /// Ids that are known in some role.
-    pub(super) ids: Numbers<Id>,
-    pub(super) names: Numbers<Arc<str>>,
+    pub ids: Numbers<Id>,
+    /// Names of events and of programs.
+    pub names: Numbers<Arc<str>>,
     /// The names as they were with the load of this number.
     pub(super) known: Option<(u64, Arc<Names>)>,
 }
 
 impl Numbered {
     /// The number of an id as a column has it; 0 for none.
-    pub(super) fn id(&mut self, text: &str) -> i64 {
+    pub fn id(&mut self, text: &str) -> i64 {
         if text.is_empty() { 0 } else { self.ids.add(Id::new(text)) }
     }
 
     /// The number of a name; 0 for none.
-    pub(super) fn name(&mut self, text: &str) -> i64 {
+    pub fn name(&mut self, text: &str) -> i64 {
         if text.is_empty() { 0 } else { self.names.add(Arc::from(text)) }
     }
 }

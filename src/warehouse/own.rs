@@ -7,12 +7,14 @@
 mod columns;
 mod ddl;
 mod edges;
+mod terms;
 
 use std::collections::{BTreeSet, HashMap};
 
 use self::columns::Columns;
 pub use self::ddl::OwnDdl;
 pub use self::edges::Coverage;
+pub use self::terms::{NameOf, OwnRows};
 use super::activity::activity;
 use super::client::Client;
 use super::mapping::OwnTable;

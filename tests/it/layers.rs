@@ -111,6 +111,7 @@ const NAMING_VERBS: &[&str] = &[
     "src/play/reproduce.rs",
     "src/warehouse/own.rs",
     "src/warehouse/own/edges.rs",
+    "src/warehouse/own/terms.rs",
     "src/warehouse/own/ddl.rs",
 ];
 

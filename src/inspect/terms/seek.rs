@@ -13,11 +13,11 @@ use crate::inspect::gather::members;
 use crate::inspect::query::text::same;
 use crate::inspect::query::{Expr, Field, Moment, Sought, Term, Times, Wall};
 use crate::inspect::search::in_order;
-use crate::inspect::{Error, Scan};
+use crate::inspect::{Error, ErrorKind, Scan};
 use crate::model::hit::Hit;
 use crate::model::hit::{IdHit, Match, Span};
 use crate::model::near::nearest;
-use crate::model::scan::{IdRows, RowNote, Seek};
+use crate::model::scan::{Head, IdRows, RowNote, Seek};
 use crate::model::text::count;
 use crate::model::{Id, Millis};
 
@@ -184,6 +184,17 @@ impl<'r> Search<'r> {
         let (first, last) = if is_relative(term) { self.edges()? } else { (0, 0) };
         if let Some(times) = Times::of(term, first, last) {
             return Ok(Ask::Times(times));
+        }
+        let head = match term {
+            Term::Field(Field::Client, _) => Some((Head::Client, "client:")),
+            Term::Field(Field::Device, _) => Some((Head::Device, "device:")),
+            Term::Field(Field::User, _) => Some((Head::User, "user:")),
+            _ => None,
+        };
+        if let Some((_, name)) = head.filter(|(head, _)| !self.reader.keeps(*head)) {
+            let what = format!("{name} is not looked for in a table of your own");
+            return Err(Error::new(ErrorKind::Usage, what)
+                .hint("name the property that has it, such as prop:$device_id=…, prop:$user_id=… or prop:mp_lib=…"));
         }
         Ok(match term {
             Term::Field(Field::Event, sought) => Ask::Event(self.events(sought)),

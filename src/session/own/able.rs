@@ -72,7 +72,13 @@ impl Look {
             Ability::new(Asked::Systems, Can::Yes, "the same rows, judged here")
                 .more("w and | judge the rows of the user under other rule sets."),
         ];
-        list.extend(Ability::of_a_pass(false));
+        let terms = Ability::new(Asked::Terms, Can::Part, "up to 50,000 rows are fetched")
+            .more(
+                "event:NAME and times are counted on the server; of key=value the rows that can be meant are fetched.",
+            )
+            .more("client:, device: and user: are asked for as properties, and a word alone is looked for in ids.");
+        let of_a_pass = Ability::of_a_pass(true).into_iter();
+        list.extend(of_a_pass.map(|ability| if ability.asked == Asked::Terms { terms.clone() } else { ability }));
         let server = format!("ClickHouse {}", events.version());
         let ids = events.some_ids()?;
         Ok(Abilities { server, notes: self.user.lines().collect(), rows: self.totals.events, ids, list })

@@ -12,7 +12,10 @@ use journey::warehouse::{Layout, Warehouse};
 use proptest::test_runner::TestRunner;
 
 use super::servers::{Current, Servers};
-use super::{Store, client, cluster, current, prepared};
+use super::{
+    Store, as_file, client, cluster, current, open_own, own_lines, own_mapping, own_table, prepared,
+    quoted as quoted_in_sql,
+};
 
 /// Terms of every kind, and what stands between them.
 const QUERIES: &[&str] = &[
@@ -184,4 +187,41 @@ fn a_search_ends_when_no_one_waits_for_it_and_later_ones_are_answered() {
     }
     ends.store(usize::MAX, Ordering::Relaxed);
     assert!(!warehouse.search_terms(&terms, 50, &mut |_| {}).unwrap().hits.is_empty());
+}
+
+#[test]
+fn terms_find_in_a_table_of_ones_own_whom_they_find_in_an_import_of_its_rows() {
+    let Some(servers) = Servers::start(1) else { return };
+    let address = &servers.addresses("default")[0];
+    let lines = own_lines();
+    let columns = "n UInt64, distinct_id String, time DateTime, event String, properties String, arrived Int64";
+    own_table(address, columns, "distinct_id, time", &lines, &|n, line| {
+        let texts = [&line.id, &line.event, &line.properties].map(|text| quoted_in_sql(text));
+        format!("{n},{},{},{},{},{}", texts[0], line.seconds, texts[1], texts[2], line.arrived)
+    });
+    let own = open_own(address, own_mapping());
+    let store = Store::new(as_file(&lines));
+    let store = Inspector::new(store.reader());
+    let (mut with_hits, mut refused) = (0, 0);
+    for query in queries(&store) {
+        let Some(terms) = Terms::read(&query).unwrap().or_else(|| Terms::words(&query)) else { continue };
+        if let Err(error) = own.search_terms(&terms, 10_000, &mut |_| {}) {
+            assert!(error.what.contains("is not looked for in a table of your own"), "{query}: {error:?}");
+            assert!(["client:", "device:", "user:", "user="].iter().any(|term| query.contains(term)), "{query}");
+            refused += 1;
+            continue;
+        }
+        let (mut here, there) = (found(&store, &query).unwrap(), found(&own, &query).unwrap());
+        // The one is a file, and the other a table.
+        if query.starts_with("file:") {
+            continue;
+        }
+        here.0.sort_by(|one, other| one.id.cmp(&other.id));
+        let mut hits = there.0;
+        hits.sort_by(|one, other| one.id.cmp(&other.id));
+        assert_eq!((hits, there.1, there.2), here, "{query}");
+        with_hits += usize::from(!here.0.is_empty());
+    }
+    assert!(with_hits > 50 && refused == 6, "{with_hits} {refused}");
+    assert_eq!(own.events_with("purchase").unwrap(), []);
 }
