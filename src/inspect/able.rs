@@ -213,7 +213,7 @@ impl Ability {
         };
         let terms = if looks_through {
             Self::new(Asked::Terms, Can::Yes, "rows are looked through")
-                .more("event:NAME and key=value find who has such rows.")
+                .more("event:NAME and key=value find who has such rows. A term about a property looks through the properties of all rows.")
         } else {
             no(
                 Asked::Terms,

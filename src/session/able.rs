@@ -55,7 +55,8 @@ pub(super) fn tried(
         // Once: a term can look through everything.
         let once = some.get(..some.len().min(1)).unwrap_or_default();
         let text = format!("event={}", quoted(&event));
-        if let (Some(Can::Yes), Ok(Some(terms))) = (abilities.of(Asked::Terms).map(|it| it.can), Terms::read(&text)) {
+        let answers = abilities.of(Asked::Terms).is_some_and(|terms| terms.can != Can::No);
+        if answers && let Ok(Some(terms)) = Terms::read(&text) {
             each(&mut abilities, Asked::Terms, once, &mut |_| {
                 inspector.search_terms(&terms, HITS, &mut |_| {}).map(drop)
             })?;
