@@ -446,7 +446,11 @@ fn a_slow_question_is_shown_with_its_seconds_and_esc_or_a_newer_one_ends_it_on_t
     session.wait_for(" s, Esc stops");
     assert_ne!(running(&client, "sleep"), (0, 0));
     session.press("\x1b");
-    session.wait_for("stopped on the server after ");
+    // The answer that says so has come, too: the wait of before is not on the screen any more.
+    session.wait_until("a stop", |screen| {
+        let text = screen.contents();
+        text.contains("stopped on the server after ") && text.contains("F5 asks again") && !text.contains("Esc stops")
+    });
     ended();
     session.press("q");
     session.wait_for(" s, Esc stops");
@@ -461,7 +465,11 @@ fn a_slow_question_is_shown_with_its_seconds_and_esc_or_a_newer_one_ends_it_on_t
     assert!(left.0 > 0 && left.1 == 0, "the older question runs on: {left:?}");
     session.wait_for(" s, Esc stops");
     session.press("\x1b");
-    session.wait_for("stopped on the server after ");
+    // The answer that says so has come, too: the wait of before is not on the screen any more.
+    session.wait_until("a stop", |screen| {
+        let text = screen.contents();
+        text.contains("stopped on the server after ") && text.contains("F5 asks again") && !text.contains("Esc stops")
+    });
     ended();
     session.press("\x03");
     assert_eq!(session.end(), 0);
@@ -537,14 +545,18 @@ fn properties_and_a_filter_end_on_the_server_and_what_is_here_stays() {
     session.wait_for("── asked ──");
     session.wait_for("▸properties");
     session.press("\x1b");
-    session.wait_for("stopped on the server after ");
+    session.wait_until("a stop", |screen| {
+        let text = screen.contents();
+        text.contains("stopped on the server after ") && !text.contains("Esc stops")
+    });
     until(false);
     session.wait_for("own id");
     session.press("&plan=pro\r");
     until(true);
+    session.wait_for("0 so far, 0 of 400 rows read");
     session.wait_for(" s, Esc stops");
     session.press("\x1b");
-    session.wait_for("; R asks again");
+    session.wait_for("plan=pro  stopped on the server after ");
     until(false);
     session.wait_for("own id");
     session.press("R");

@@ -131,9 +131,12 @@ impl State {
     /// Waits for the answer to [`State::question`].
     pub fn ask(&mut self, ticket: Ticket) {
         self.looking = None;
+        // The newer question ends the older one, which is not answered then.
         if self.is_empty() {
+            self.stale |= self.found.forget();
             self.start.ask(ticket);
         } else {
+            self.start.forget();
             self.found.ask(ticket);
         }
     }

@@ -261,3 +261,16 @@ fn before_the_screen_says_so_esc_does_what_it_always_does_and_what_is_asked_ends
     app.settle();
     assert!(app.asked.iter().any(ends), "{:?}", app.asked);
 }
+
+#[test]
+fn an_overview_that_a_search_has_overtaken_is_waited_for_no_more_and_asked_again_where_it_is_shown() {
+    let mut app = App::unsettled(Stories::of(vec![sally()]), &Options::default());
+    app.send(Msg::Opened("s".into()));
+    app.press_unanswered("sally");
+    app.send(Msg::Waited(Duration::from_millis(3_240)));
+    // The worker drops what was overtaken, and answers the newest.
+    app.answer_last();
+    assert!(!app.model.has_waited(), "{}", app.text());
+    app.press_unanswered("<C-u>");
+    assert_eq!(app.unanswered(), Some(&Request::Overview));
+}

@@ -127,6 +127,12 @@ impl<B: Backend> App<B> {
         }
     }
 
+    /// Answers the newest question; those before it are dropped.
+    pub(crate) fn answer_last(&mut self) {
+        self.waiting.drain(..self.waiting.len().saturating_sub(1));
+        self.answer_one();
+    }
+
     /// The ticket of the newest question that is not answered yet.
     pub(crate) fn waiting(&self) -> Option<journey::tui::worker::Ticket> {
         self.waiting.iter().rev().find_map(|effect| match effect {
