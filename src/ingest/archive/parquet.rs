@@ -8,6 +8,7 @@
 //! each row, by the names of the folders.
 
 mod columns;
+mod kinds;
 mod writing;
 
 use std::borrow::Cow;

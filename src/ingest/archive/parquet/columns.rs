@@ -10,7 +10,7 @@
 
 use std::ops::Range;
 
-use parquet::basic::{ConvertedType, LogicalType, Repetition, Type as Physical};
+use parquet::basic::{ConvertedType, Repetition};
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType};
 use parquet::errors::{ParquetError, Result};
@@ -18,11 +18,15 @@ use parquet::file::reader::RowGroupReader;
 use parquet::record::Field;
 use parquet::schema::types::{ColumnDescPtr, Type};
 
+use super::kinds::{is_known, is_number, is_text};
 use super::{float, integer, value};
 use crate::formats::escape::{is_ascii_quoted, quote};
 
 /// Rows of a batch: the default of `parquet::record::reader`.
 const BATCH: usize = 1024;
+
+/// Rows whose values are fetched together.
+const NEAR: usize = 64;
 
 /// Bytes of lines that are given at once.
 const PART: usize = 1 << 17;
@@ -170,6 +174,9 @@ impl Batch {
         let room = PART + PART / 8;
         let mut out = Vec::with_capacity(room);
         for row in 0..self.rows {
+            if row % NEAR == 0 {
+                out.reserve(self.leaves.iter().map(Leaf::near).sum());
+            }
             let start = out.len();
             if let Err(error) = fields.write(&mut self.leaves, row, &mut out) {
                 out.truncate(start);
@@ -240,47 +247,6 @@ fn element(list: &Type) -> Option<&Type> {
     }
     let [element] = between.get_fields() else { return None };
     Some(element)
-}
-
-/// Whether the crate knows what values of a column are.
-fn is_known(column: &parquet::schema::types::ColumnDescriptor) -> bool {
-    let kind = column.converted_type();
-    match column.physical_type() {
-        Physical::BOOLEAN | Physical::FLOAT | Physical::DOUBLE => true,
-        Physical::INT32 => !matches!(
-            kind,
-            ConvertedType::INT_64 | ConvertedType::UINT_64 | ConvertedType::TIME_MICROS | ConvertedType::UTF8
-        ),
-        Physical::INT64 => matches!(
-            kind,
-            ConvertedType::INT_64
-                | ConvertedType::NONE
-                | ConvertedType::UINT_64
-                | ConvertedType::TIME_MICROS
-                | ConvertedType::TIMESTAMP_MILLIS
-                | ConvertedType::TIMESTAMP_MICROS
-                | ConvertedType::DECIMAL
-        ),
-        Physical::BYTE_ARRAY => is_text(kind) || matches!(kind, ConvertedType::BSON | ConvertedType::NONE),
-        Physical::FIXED_LEN_BYTE_ARRAY => kind == ConvertedType::NONE,
-        Physical::INT96 => false,
-    }
-}
-
-fn is_text(kind: ConvertedType) -> bool {
-    matches!(kind, ConvertedType::UTF8 | ConvertedType::ENUM | ConvertedType::JSON)
-}
-
-/// Whether whole numbers of a column are nothing but that: no times, decimals or numbers of other widths.
-fn is_number(column: &parquet::schema::types::ColumnDescriptor) -> bool {
-    match column.physical_type() {
-        Physical::INT32 => matches!(column.converted_type(), ConvertedType::NONE | ConvertedType::INT_32),
-        Physical::INT64 => {
-            matches!(column.converted_type(), ConvertedType::NONE | ConvertedType::INT_64)
-                && !matches!(column.logical_type_ref(), Some(LogicalType::Timestamp(_)))
-        }
-        _ => false,
-    }
 }
 
 /// Writes the fields of an object that are there.
@@ -429,6 +395,17 @@ impl Leaf {
             }
             // A batch is read again by what it was made for.
             _ => Ok(0),
+        }
+    }
+
+    /// Bytes of the values of the next rows.
+    ///
+    /// These come from the thread that read them, and a row has one of each column: asked for one by one each would
+    /// be waited for.
+    fn near(&self) -> usize {
+        match &self.values {
+            Values::Bytes(values) => values.iter().skip(self.next).take(NEAR).map(ByteArray::len).sum(),
+            _ => 0,
         }
     }
 

@@ -144,3 +144,77 @@ fn work(waiting: &Mutex<Receiver<Job>>, fields: &Fields<'_>, added: &[u8]) {
         let _ = parts.send(Part::End(batch, written.err()));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::sync::Arc;
+    use std::sync::atomic::AtomicU64;
+
+    use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
+    use parquet::file::properties::WriterProperties;
+    use parquet::file::reader::{FileReader as _, SerializedFileReader};
+    use parquet::file::writer::SerializedFileWriter;
+    use parquet::schema::parser::parse_message_type;
+
+    use super::*;
+
+    /// A file of one group with so many rows, of which each third has no text.
+    fn file(rows: i64) -> File {
+        let file = tempfile::tempfile().unwrap();
+        let schema = parse_message_type("message m { required int64 n; optional binary t (UTF8); }").unwrap();
+        let properties = Arc::new(WriterProperties::builder().build());
+        let mut writer = SerializedFileWriter::new(file.try_clone().unwrap(), Arc::new(schema), properties).unwrap();
+        let mut group = writer.next_row_group().unwrap();
+        let mut column = group.next_column().unwrap().unwrap();
+        column.typed::<Int64Type>().write_batch(&(0..rows).collect::<Vec<_>>(), None, None).unwrap();
+        column.close().unwrap();
+        let texts: Vec<_> =
+            (0..rows).filter(|row| row % 3 > 0).map(|row| ByteArray::from(text(row).as_str())).collect();
+        let levels: Vec<i16> = (0..rows).map(|row| i16::from(row % 3 > 0)).collect();
+        let mut column = group.next_column().unwrap().unwrap();
+        column.typed::<ByteArrayType>().write_batch(&texts, Some(&levels), None).unwrap();
+        column.close().unwrap();
+        group.close().unwrap();
+        writer.close().unwrap();
+        file
+    }
+
+    fn text(row: i64) -> String {
+        format!("é {row} {}", "x".repeat(usize::try_from(row % 500).unwrap()))
+    }
+
+    #[test]
+    fn rows_of_many_batches_come_in_their_order_until_nothing_takes_them() {
+        for rows in [1, 1024, 1025, 9000] {
+            let reader = SerializedFileReader::new(file(rows)).unwrap();
+            let schema = reader.metadata().file_metadata().schema_descr().root_schema_ptr();
+            let group = reader.get_row_group(0).unwrap();
+            let columns = || Columns::of(&*group, &schema).unwrap().unwrap();
+            let giving = |most| {
+                let (steps, taken) = mpsc::sync_channel(most);
+                (Giving { steps, wanted: Arc::new(AtomicU64::new(1)), number: 1 }, taken)
+            };
+            let (all, taken) = giving(1000);
+            assert!(give(columns(), br#","day":"x""#, &all));
+            drop(all);
+            let mut found = Vec::new();
+            for step in taken {
+                match step {
+                    Step::Content(lines) => found.extend(lines),
+                    _ => panic!("nothing is wrong with it"),
+                }
+            }
+            let expected: String = (0..rows)
+                .map(|row| match row % 3 {
+                    0 => format!("{{\"n\":{row},\"day\":\"x\"}}\n"),
+                    _ => format!("{{\"n\":{row},\"t\":\"{}\",\"day\":\"x\"}}\n", text(row)),
+                })
+                .collect();
+            assert!(String::from_utf8(found).unwrap() == expected, "{rows} rows");
+            let (none, taken) = giving(0);
+            drop(taken);
+            assert!(!give(columns(), b"", &none), "{rows} rows");
+        }
+    }
+}
