@@ -22,6 +22,35 @@ pub(super) fn fields(text: &str) -> Option<Vec<(&str, &str)>> {
     Some(fields)
 }
 
+/// Fields with their number among those around them.
+pub(super) type Inner<'a> = (usize, Vec<(&'a str, &'a str)>);
+
+/// [`fields`], and those of the first object that is the value of `inner`.
+pub(super) fn fields_and_inner<'a>(text: &'a str, inner: &str) -> Option<(Vec<(&'a str, &'a str)>, Option<Inner<'a>>)> {
+    let mut fields = Vec::with_capacity(FIELDS.min(text.len() / BYTES));
+    let mut found = None;
+    let mut cursor = Cursor::of(text);
+    cursor.take(b'{')?;
+    if !cursor.is_empty_object() {
+        loop {
+            let key = cursor.key_text()?;
+            let value = if found.is_none() && key == inner && cursor.first() == Some(b'{') {
+                let start = cursor.at();
+                found = Some((fields.len(), cursor.object()?));
+                cursor.since(start)?
+            } else {
+                cursor.token()?
+            };
+            fields.push((key, value));
+            if cursor.is_last(b'}')? {
+                break;
+            }
+        }
+    }
+    cursor.spaces();
+    cursor.is_at_end().then_some((fields, found))
+}
+
 /// Calls `field` with each field of [`fields`], until one is wrong or a part of it is doubtful, or `field` gives `None`;
 /// whether no value has an escape.
 pub(super) fn each<'a>(text: &'a str, mut field: impl FnMut(&'a str, &'a str) -> Option<()>) -> Option<bool> {
@@ -173,6 +202,29 @@ impl<'a> Cursor<'a> {
     pub(super) fn unescape(&mut self, out: &mut Vec<u8>) -> Option<()> {
         self.rest = unescaped(self.rest.strip_prefix(b"\"")?, out)?;
         Some(())
+    }
+
+    /// [`Cursor::key`] as a text.
+    fn key_text(&mut self) -> Option<&'a str> {
+        let start = self.at() + 1;
+        let length = self.key()?.len();
+        self.text.get(start..start + length)
+    }
+
+    /// The fields of an object.
+    fn object(&mut self) -> Option<Vec<(&'a str, &'a str)>> {
+        let mut fields = Vec::with_capacity(FIELDS);
+        self.take(b'{')?;
+        if self.is_empty_object() {
+            return Some(fields);
+        }
+        loop {
+            let key = self.key_text()?;
+            fields.push((key, self.token()?));
+            if self.is_last(b'}')? {
+                return Some(fields);
+            }
+        }
     }
 
     /// The text of a value.

@@ -116,6 +116,8 @@ pub(super) trait Fielded<'a> {
 pub(super) struct Object<'a> {
     text: &'a str,
     fields: Found<'a>,
+    /// The fields of an object in it that were found with them.
+    inner: Option<cursor::Inner<'a>>,
 }
 
 /// The fields of an object, in their order.
@@ -131,11 +133,26 @@ impl<'a> Object<'a> {
     /// Finds the fields of an object.
     pub(super) fn read(text: &'a str) -> serde_json::Result<Self> {
         if let Some(fields) = cursor::fields(text) {
-            return Ok(Self { text, fields: Found::Scanned(fields) });
+            return Ok(Self { text, fields: Found::Scanned(fields), inner: None });
         }
         let mut fields = Vec::new();
         each_parsed(text, |key, value| fields.push((key.to_owned(), value)))?;
-        Ok(Self { text, fields: Found::Parsed(fields) })
+        Ok(Self { text, fields: Found::Parsed(fields), inner: None })
+    }
+
+    /// [`Object::read`], which finds the fields of the object `inner` with the others.
+    pub(super) fn read_with(text: &'a str, inner: &str) -> serde_json::Result<Self> {
+        match cursor::fields_and_inner(text, inner) {
+            Some((fields, inner)) => Ok(Self { text, fields: Found::Scanned(fields), inner }),
+            None => Self::read(text),
+        }
+    }
+
+    /// The object that is the value of the field with this number, if its fields are known.
+    pub(super) fn inner(&self, at: usize) -> Option<Self> {
+        let (_, fields) = self.inner.as_ref().filter(|(number, _)| *number == at)?;
+        let (_, text) = self.fields().nth(at)?;
+        Some(Self { text, fields: Found::Scanned(fields.clone()), inner: None })
     }
 
     /// Its JSON text.

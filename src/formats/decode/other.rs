@@ -68,7 +68,7 @@ impl Reading<'_, '_> {
         if let Some(lowered) = vendor::lowered(json) {
             return self.of_vendor(vendor, &lowered, arrival);
         }
-        let object = Object::read(json).map_err(|error| complaint(&error))?;
+        let object = Object::read_with(json, vendor.properties()).map_err(|error| complaint(&error))?;
         let wrapped = Wrapped::of(&object).map_err(|error| complaint(&error))?;
         let carries = wrapped.payload.is_some() || wrapped.body.is_some();
         if wrapped.recorded.is_some() || wrapped.path.is_some() && carries {

@@ -262,7 +262,10 @@ pub(super) fn flat(row: &Object<'_>, properties: &str, own: &[&str]) -> Result<F
     let known = outer().fold(0, |marks: u128, (key, _)| marks | 1 << mark(key));
     let named = marks(own);
     let inner = match &inner {
-        Some((_, text)) => Some(Object::read(text).map_err(|error| complaint(&error))?),
+        Some((at, text)) => Some(match row.inner(*at) {
+            Some(inner) => inner,
+            None => Object::read(text).map_err(|error| complaint(&error))?,
+        }),
         None => None,
     };
     let is_alone = |key: &str| {
@@ -394,6 +397,8 @@ mod tests {
             };
             let row = format!(r#"{{"properties":{{{}}},"x":[{{}}]{}{}}}"#, object(&inner), if outer.is_empty() { "" } else { "," }, object(&outer));
             let flat = flat(&Object::read(&row).unwrap(), "properties", &["a", "ab"]).unwrap();
+            let known = super::flat(&Object::read_with(&row, "properties").unwrap(), "properties", &["a", "ab"]).unwrap();
+            prop_assert_eq!((&known.text, fields(&known)), (&flat.text, fields(&flat)));
             let read = Flat::of(&flat.text);
             prop_assert_eq!(fields(&flat), fields(&read));
         }
