@@ -87,6 +87,8 @@ pub(super) struct Summed {
     devices: FxHashMap<u32, FxHashSet<i64>>,
     /// The keys of rows that can have been delivered in two segments.
     keys: Vec<u64>,
+    /// Those that other threads have found, each list sorted.
+    other_keys: Vec<Vec<u64>>,
 }
 
 /// Rows of an id, counted.
@@ -319,6 +321,15 @@ impl Unknown {
     }
 }
 
+/// What sorted lists hold, in order.
+fn in_order(lists: Vec<Vec<u64>>) -> impl Iterator<Item = u64> {
+    let mut lists: Vec<_> = lists.into_iter().map(|list| list.into_iter().peekable()).collect();
+    std::iter::from_fn(move || {
+        let filled = lists.iter_mut().filter_map(|list| Some((*list.peek()?, list)));
+        filled.min_by_key(|(first, _)| *first)?.1.next()
+    })
+}
+
 /// A number that equal rows of an id have in common, and hardly any others, from [`short_hash`], but for its last bits,
 /// which are those of the segment.
 fn key(uid: i64, hash: u32, segment: i64) -> u64 {
@@ -353,7 +364,7 @@ impl Summed {
             (Some(one), Some(other)) => Some((one.0.min(other.0), one.1.max(other.1))),
             (one, other) => one.or(other),
         };
-        self.keys.extend(other.keys);
+        self.other_keys.push(other.keys);
         self.has_unknown |= other.has_unknown;
     }
 
@@ -475,19 +486,19 @@ impl Summed {
     /// Counts ids anew of which a row was delivered in two segments, and what can only be said of all rows of an id.
     /// Whether it came to the end.
     fn finish(&mut self, reader: &dyn Sweep, work: &Work<'_>, go_on: &mut dyn FnMut() -> bool) -> Result<bool, Error> {
-        let mut keys = std::mem::take(&mut self.keys);
-        keys.sort();
+        let mut lists = std::mem::take(&mut self.other_keys);
+        lists.push(std::mem::take(&mut self.keys));
         // By the tags of ids, the bits of the segments that have equal rows of them.
         let mut tags: FxHashMap<u64, FxHashSet<u64>> = FxHashMap::default();
-        for same in
-            keys.chunk_by(|one, other| one >> SEGMENT_BITS == other >> SEGMENT_BITS).filter(|same| same.len() > 1)
-        {
-            for key in same {
+        let mut before: Option<u64> = None;
+        // A list of them all would take twice the memory for a moment.
+        for key in in_order(lists) {
+            let same = before.replace(key).filter(|before| before >> SEGMENT_BITS == key >> SEGMENT_BITS);
+            if let Some(same) = same {
                 let of_id = tags.entry(tag((key >> SEGMENT_BITS).cast_signed())).or_default();
-                of_id.insert(key & ((1 << SEGMENT_BITS) - 1));
+                of_id.extend([same, key].map(|key| key & ((1 << SEGMENT_BITS) - 1)));
             }
         }
-        drop(keys);
         let twice: Vec<(i64, &FxHashSet<u64>)> = (0_i64..)
             .zip(work.overlap)
             .filter(|(_, overlaps)| **overlaps)
