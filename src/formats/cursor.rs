@@ -22,11 +22,14 @@ pub(super) fn fields(text: &str) -> Option<Vec<(&str, &str)>> {
     Some(fields)
 }
 
+/// The fields of an object, as they are written.
+type Fields<'a> = Vec<(&'a str, &'a str)>;
+
 /// Fields with their number among those around them.
-pub(super) type Inner<'a> = (usize, Vec<(&'a str, &'a str)>);
+pub(super) type Inner<'a> = (usize, Fields<'a>);
 
 /// [`fields`], and those of the first object that is the value of `inner`.
-pub(super) fn fields_and_inner<'a>(text: &'a str, inner: &str) -> Option<(Vec<(&'a str, &'a str)>, Option<Inner<'a>>)> {
+pub(super) fn fields_and_inner<'a>(text: &'a str, inner: &str) -> Option<(Fields<'a>, Option<Inner<'a>>)> {
     let mut fields = Vec::with_capacity(FIELDS.min(text.len() / BYTES));
     let mut found = None;
     let mut cursor = Cursor::of(text);

@@ -199,9 +199,9 @@ impl Ability {
     /// Takes that it failed when it was tried.
     pub fn fail(&mut self, error: &Error) {
         self.can = Can::No;
-        let told = std::iter::once(format!("It was tried, and {}.", error.what));
-        let told = told.chain(error.cause.iter().cloned()).chain(error.hints.iter().cloned());
-        self.more = told.collect();
+        let said = std::iter::once(format!("It was tried, and {}.", error.what));
+        let said = said.chain(error.cause.iter().cloned()).chain(error.hints.iter().cloned());
+        self.more = said.collect();
         "it failed when it was tried".clone_into(&mut self.why);
     }
 

@@ -45,10 +45,13 @@ pub(super) struct OwnSource {
     moment: Moment,
     numbered: RefCell<Numbered>,
     /// Names of events by their numbers, as they were when the table had so many rows.
-    names: RefCell<Option<(u64, Vec<(i64, String)>)>>,
+    names: RefCell<Option<Names>>,
     /// The rows of ids that were counted.
     spans: RefCell<HashMap<Id, Span>>,
 }
+
+/// Names of events by their numbers, and how many rows the table had then.
+type Names = (u64, Vec<(i64, String)>);
 
 struct State {
     /// Rows of the table when it was looked at last.

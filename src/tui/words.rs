@@ -16,9 +16,10 @@ pub(in crate::tui) fn place(source: &Source) -> String {
 
 /// Why something is not there, on one line: what the user has stopped is no fault.
 pub(in crate::tui) fn failed(failure: &Failure) -> (String, Meaning) {
-    match failure.is_cancelled() {
-        true => (format!("{}; R asks again", failure.what), Meaning::Warn),
-        false => (failure.what.clone(), Meaning::Bad),
+    if failure.is_cancelled() {
+        (format!("{}; R asks again", failure.what), Meaning::Warn)
+    } else {
+        (failure.what.clone(), Meaning::Bad)
     }
 }
 

@@ -488,7 +488,7 @@ fn with_slow_properties(address: &str) -> journey::warehouse::Client {
     let row = |n: u32| {
         format!(
             r#"{{"event":"A","properties":{{"time":1561971600,"distinct_id":"sam","plan":"{}","n":{n},"mp_processing_time_ms":{}}}}}"#,
-            if n % 2 == 0 { "free" } else { "pro" },
+            if n.is_multiple_of(2) { "free" } else { "pro" },
             1_561_971_600_000_u64 + u64::from(n)
         )
     };

@@ -79,13 +79,12 @@ impl<'r> Beside<'r> {
     where
         'r: 'w,
     {
-        let (object, mut fields, is_plain) = match self.object {
-            Some((object, fields)) => (object, fields, self.is_plain),
-            None => {
-                let text = simdutf8::basic::from_utf8(text).ok()?;
-                let (fields, is_plain) = properties(text)?;
-                (text.trim_end(), fields, is_plain && self.is_plain)
-            }
+        let (object, mut fields, is_plain) = if let Some((object, fields)) = self.object {
+            (object, fields, self.is_plain)
+        } else {
+            let text = simdutf8::basic::from_utf8(text).ok()?;
+            let (fields, is_plain) = properties(text)?;
+            (text.trim_end(), fields, is_plain && self.is_plain)
         };
         for (name, value) in &self.columns {
             let said = (*fields.slot(name.as_bytes())?)?;

@@ -287,7 +287,7 @@ pub(super) fn flat(row: &Object<'_>, properties: &str, own: &[&str]) -> Result<F
             match same {
                 Some((_, same)) if same == value => {}
                 None if !(is_one(key, named) && own.contains(&key)) => {
-                    flat.add(key, is_plain, &written(value, is_plain))
+                    flat.add(key, is_plain, &written(value, is_plain));
                 }
                 _ => flat.add(&format!("{properties}.{key}"), is_plain, &written(value, is_plain)),
             }

@@ -298,7 +298,11 @@ fn time(micros: i64) -> String {
 /// Bytes as text: those of a UUID, those that are text, or base64.
 fn text_of<'b>(bytes: &'b [u8], logical: Option<&LogicalType>) -> Cow<'b, str> {
     if logical == Some(&LogicalType::Uuid) && bytes.len() == 16 {
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex: String = bytes
+            .iter()
+            .flat_map(|byte| [byte >> 4, byte & 15])
+            .filter_map(|digit| char::from_digit(digit.into(), 16))
+            .collect();
         let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
         return Cow::Owned([part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-"));
     }

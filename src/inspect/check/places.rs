@@ -99,9 +99,12 @@ struct Known {
     latest: Millis,
 }
 
+/// Numbers of segments, each with the places of its rows.
+type Numbered = Vec<(i64, Range<i64>)>;
+
 impl Known {
     /// All runs of a source by their ids, and its segments; `None` where some are not known.
-    fn read(reader: &dyn Sweep) -> Result<Option<(Vec<(i64, Range<i64>)>, Vec<Self>)>, Error> {
+    fn read(reader: &dyn Sweep) -> Result<Option<(Numbered, Vec<Self>)>, Error> {
         let segments = reader.segments()?;
         let mut all: Vec<Self> = Vec::new();
         let mut fits = true;

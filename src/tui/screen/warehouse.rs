@@ -27,8 +27,10 @@ pub(super) const PAGE: Entry = Entry { action: Action::Warehouse, context: Conte
 struct State {
     title: Option<String>,
     asking: Asking,
-    /// The answer; `None` in it where everything is answered.
-    answer: Option<Option<Arc<Abilities>>>,
+    /// Whether the answer is there.
+    is_answered: bool,
+    /// The answer; `None` where everything is answered.
+    abilities: Option<Arc<Abilities>>,
     selected: usize,
     top: usize,
     /// Whether one line has the screen, and the first line of what is said of it.
@@ -36,15 +38,22 @@ struct State {
 }
 
 fn open(below: Below) -> Box<dyn Page> {
-    let mut state =
-        State { title: below.title, asking: Asking::default(), answer: None, selected: 0, top: 0, more: None };
+    let mut state = State {
+        title: below.title,
+        asking: Asking::default(),
+        is_answered: false,
+        abilities: None,
+        selected: 0,
+        top: 0,
+        more: None,
+    };
     state.asking.ask(Question::Abilities);
     Box::new(state)
 }
 
 impl State {
     fn abilities(&self) -> Option<&Abilities> {
-        self.answer.as_ref()?.as_deref()
+        self.abilities.as_deref()
     }
 
     fn list(&self) -> &[Ability] {
@@ -92,7 +101,7 @@ impl Page for State {
     fn take_back(&mut self) -> bool {
         if self.asking.asked.is_some() {
             self.asking.forget();
-            return self.answer.is_some();
+            return self.is_answered;
         }
         self.more.take().is_some()
     }
@@ -109,7 +118,8 @@ impl Page for State {
 
     fn take(&mut self, _: &Question, answer: Answer) {
         let Answer::Abilities(abilities) = answer else { return };
-        self.answer = Some(abilities.map(|abilities| Arc::new(*abilities)));
+        self.is_answered = true;
+        self.abilities = abilities.map(|abilities| Arc::new(*abilities));
         self.selected = self.selected.min(self.last());
     }
 

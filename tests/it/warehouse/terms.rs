@@ -155,7 +155,9 @@ fn texts_with_a_meaning_in_sql_are_texts_in_terms() {
             assert_eq!(found(&warehouse, &query), found(&store, &query), "{query}");
         }
     };
-    texts.iter().for_each(|text| check(text));
+    for text in &texts {
+        check(text);
+    }
     let config = proptest::test_runner::Config { cases: 20, ..Default::default() };
     TestRunner::new(config)
         .run(&"[a'\\\\%_\"\u{0}\u{212a}é{}-]{1,5}", |text| {

@@ -142,12 +142,11 @@ impl Reading {
 
     fn fill(&mut self, spare: Option<Batch>) -> Result<Batch> {
         let rows = self.left.min(BATCH);
-        let mut batch = match spare {
-            Some(batch) => batch,
-            None => {
-                let leaves = self.readers.iter().map(|(reader, kind)| Leaf::of(reader, kind));
-                Batch { leaves: leaves.collect::<Result<_>>()?, rows: 0 }
-            }
+        let mut batch = if let Some(batch) = spare {
+            batch
+        } else {
+            let leaves = self.readers.iter().map(|(reader, kind)| Leaf::of(reader, kind));
+            Batch { leaves: leaves.collect::<Result<_>>()?, rows: 0 }
         };
         for (leaf, (reader, kind)) in batch.leaves.iter_mut().zip(&mut self.readers) {
             let read = leaf.fill(reader, rows)?;

@@ -45,7 +45,7 @@ pub(super) fn give(columns: Columns<'_>, added: &[u8], giving: &Giving) -> bool 
     let (jobs, waiting) = mpsc::channel();
     let waiting = Mutex::new(waiting);
     thread::scope(|scope| {
-        // Moved here, so that the helpers end with it.
+        // Moved here, so that the helpers end with it, however this ends.
         let jobs = jobs;
         let mut helpers = Vec::new();
         for _ in 0..threads {
@@ -56,7 +56,8 @@ pub(super) fn give(columns: Columns<'_>, added: &[u8], giving: &Giving) -> bool 
                 Err(_) => break,
             }
         }
-        let goes_on = hand_over(&mut reading, jobs, helpers.len() * 2, giving);
+        let goes_on = hand_over(&mut reading, &jobs, helpers.len() * 2, giving);
+        drop(jobs);
         helpers.into_iter().for_each(join);
         goes_on
     })
@@ -81,7 +82,7 @@ fn alone(fields: &Fields<'_>, reading: &mut Reading, added: &[u8], giving: &Givi
 }
 
 /// Has batches written, so many `ahead`, and hands over their lines in the order of the batches.
-fn hand_over(reading: &mut Reading, jobs: Sender<Job>, ahead: usize, giving: &Giving) -> bool {
+fn hand_over(reading: &mut Reading, jobs: &Sender<Job>, ahead: usize, giving: &Giving) -> bool {
     let mut begun: VecDeque<Receiver<Part>> = VecDeque::new();
     let (mut spares, mut wrong) = (Vec::new(), None);
     loop {

@@ -99,16 +99,16 @@ fn summary(state: &State, look: &Look, pen: &mut Pen<'_>) {
     }
     let dot = format!(" {} ", look.glyphs.dot);
     let room = pen.room();
-    match &state.answer {
-        None => pen.text("stopped; R asks again", look.style(Meaning::Warn)),
-        Some(None) => {
+    match &state.abilities {
+        None if !state.is_answered => pen.text("stopped; R asks again", look.style(Meaning::Warn)),
+        None => {
             let text = "no warehouse is open: everything is answered from a store file";
             pen.text(&fit::end(text, room), look.style(Meaning::Muted))
         }
-        Some(Some(_)) if state.asking.is_outdated => {
+        Some(_) if state.asking.is_outdated => {
             pen.text("rows have come since; R asks again", look.style(Meaning::Warn))
         }
-        Some(Some(abilities)) => {
+        Some(abilities) => {
             let journey = abilities.list.iter().find(|ability| ability.asked == Asked::Journey);
             let cost = journey
                 .and_then(|ability| ability.cost.as_ref())
