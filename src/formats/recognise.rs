@@ -85,7 +85,8 @@ struct Has {
     properties: bool,
     /// It is as an SDK sends it.
     wire: bool,
-    /// Ids of a user or a device under the names that Mixpanel gives them.
+    /// Ids of a user or a device under the names that Mixpanel gives them, and neither a `distinct_id` nor a sign that
+    /// it was sent: a server has given an id to what it stamps, and an SDK to what it sends.
     client: bool,
 }
 
@@ -107,7 +108,10 @@ impl Has {
             properties: has_properties,
             wire: p.token.is_some() && stamp.is_none() && has_properties,
             // `user_id` alone may be anybody's.
-            client: [p.user, p.device].into_iter().flatten().any(|token| json::id_text(token).is_some())
+            client: p.distinct_id.is_none()
+                && stamp.is_none()
+                && p.token.is_none()
+                && [p.user, p.device].into_iter().flatten().any(|token| json::id_text(token).is_some())
                 && ["$user_id", "$device_id"].iter().any(|key| json.contains(key)),
         })
     }

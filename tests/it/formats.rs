@@ -300,6 +300,10 @@ fn an_id_is_made_only_where_no_row_has_one_and_most_rows_have_a_user_or_a_device
     assert_eq!(ids(&[&device, &user, &none]), ["$device:d", "u", ""]);
     assert_eq!(ids(&[&device, &user, &own]), ["", "", "a"]);
     assert_eq!(ids(&[&device, &none, &none]), ["", "", ""]);
+    // A piece of an export must not get ids that the whole would not have.
+    for sent in [r#","mp_processing_time_ms":5"#, r#","token":"T""#, r#","distinct_id":null"#] {
+        assert_eq!(ids(&[&row(&format!(r#","$device_id":"d"{sent}"#))]), [""], "{sent}");
+    }
     // `user_id` may be the id of any tool.
     let other = r#"{"event":"A","time":1,"user_id":"u"}"#;
     assert!(sniff(other.as_bytes(), true, "x").unwrap_err().why.contains("no id (distinct_id)"));
