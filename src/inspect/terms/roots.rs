@@ -4,8 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::identity::{Facts, World};
 use crate::inspect::gather::gather_roots;
-use crate::inspect::{Error, Scan, Source};
+use crate::inspect::{Error, ErrorKind, Scan, Source};
 use crate::model::Id;
+use crate::model::text::count;
 
 /// Ids from which on reading all alias calls costs less than asking for each.
 const MANY: usize = 2_000;
@@ -61,8 +62,18 @@ impl Roots {
         Ok(())
     }
 
+    /// Learns the roots of all ids.
+    ///
+    /// # Errors
+    /// As of the source; there are too many alias calls to read them at once. To go on would make of each id a
+    /// user of its own.
+    pub(super) fn need_all(&mut self, reader: &dyn Scan) -> Result<(), Error> {
+        let is_known = self.learn_all(reader)?;
+        known(is_known)
+    }
+
     /// Learns the roots of all ids; whether there are few enough calls for it.
-    pub(super) fn learn_all(&mut self, reader: &dyn Scan) -> Result<bool, Error> {
+    fn learn_all(&mut self, reader: &dyn Scan) -> Result<bool, Error> {
         if self.all.is_some() {
             return Ok(true);
         }
@@ -72,6 +83,18 @@ impl Roots {
         self.all = Some(all);
         Ok(true)
     }
+}
+
+fn known(is_known: bool) -> Result<(), Error> {
+    if is_known {
+        return Ok(());
+    }
+    let what = format!(
+        "more than {} alias calls are too many to join the ids of every user at once",
+        count(MOST_CALLS as u64)
+    );
+    Err(Error::new(ErrorKind::Usage, what)
+        .hint("Ask with a term that fewer users have, or for one of these users by id or e-mail address."))
 }
 
 /// The root of each id that an alias call names and that is not its own; `None` where there are too many calls.
@@ -87,4 +110,17 @@ fn all_of(reader: &dyn Scan) -> Result<Option<HashMap<i64, i64>>, Error> {
     let (ids, roots): (Vec<Id>, Vec<Id>) = joined.map(|(id, root)| (id.clone(), root.clone())).unzip();
     let pairs = reader.numbers(&ids)?.into_iter().zip(reader.numbers(&roots)?);
     Ok(Some(pairs.filter_map(|(id, root)| id.zip(root)).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_alias_calls_than_are_read_end_a_search_that_needs_them_all() {
+        assert_eq!(known(true), Ok(()));
+        let error = known(false).unwrap_err();
+        assert_eq!(error.what, "more than 4,000,000 alias calls are too many to join the ids of every user at once");
+        assert_eq!(error.hints.len(), 1);
+    }
 }

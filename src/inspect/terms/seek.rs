@@ -297,9 +297,7 @@ impl<'r> Search<'r> {
         if asked.has_crowd() {
             match &ids {
                 Some(ids) => self.roots.learn(reader, ids.iter().copied())?,
-                None => {
-                    self.roots.learn_all(reader)?;
-                }
+                None => self.roots.need_all(reader)?,
             }
         }
         if let Some(ids) = &ids {
