@@ -103,7 +103,7 @@ impl Opened {
         let mut suggestions = Vec::new();
         let (mut store, mut place) = (None, None);
         let is_on_a_server = matches!(location, Location::Warehouse(_));
-        let mut inspector = match location {
+        let inspector = match location {
             Location::File(path) => {
                 name = std::path::absolute(&path).unwrap_or_else(|_| path.clone()).to_string_lossy().into_owned();
                 title = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
@@ -125,36 +125,30 @@ impl Opened {
                 Inspector::new(demo::reader()?)
             }
         };
-        set_up(&mut inspector, &stop, &options)?;
-        let version = inspector.source().version()?;
-        let (count, history) = Default::default();
-        Ok(Self {
-            inspector,
-            title,
-            store,
-            place,
-            is_on_a_server,
-            suggestions,
-            version,
-            count,
-            name,
-            stop,
-            history,
-            options,
-        })
+        let opened = Self::of(inspector, (name, title), stop, options)?;
+        Ok(Self { store, place, is_on_a_server, suggestions, ..opened })
     }
 
     /// Takes what is open already and has no place, such as rows in memory that still come.
     ///
     /// # Errors
     /// It cannot be asked.
-    pub fn over(mut inspector: Inspector, title: &str, stop: Stop, options: Options) -> Result<Self, Error> {
-        set_up(&mut inspector, &stop, &options)?;
+    pub fn over(inspector: Inspector, title: &str, stop: Stop, options: Options) -> Result<Self, Error> {
         // Who was opened in it is of no use to another run.
         let options = Options { recent: None, ..options };
+        Self::of(inspector, (title.to_owned(), title.to_owned()), stop, options)
+    }
+
+    /// A source without a place, by its name among those who were opened before, and its title.
+    fn of(
+        mut inspector: Inspector,
+        (name, title): (String, String),
+        stop: Stop,
+        options: Options,
+    ) -> Result<Self, Error> {
+        set_up(&mut inspector, &stop, &options)?;
         let version = inspector.source().version()?;
         let (store, place, suggestions, count, history) = Default::default();
-        let (name, title) = (title.to_owned(), title.to_owned());
         Ok(Self {
             inspector,
             title,

@@ -67,6 +67,34 @@ pub(super) struct Base {
     pub(super) line: i64,
 }
 
+/// A pack as it stands in the table, from its columns `id, n, t, unit, sender, line, rows, sum`.
+pub(super) struct Pack<'p> {
+    /// The position of its first row.
+    pub(super) first: i64,
+    /// How many rows it has.
+    pub(super) n: i64,
+    pub(super) base: Base,
+    pub(super) text: &'p str,
+    pub(super) sum: Option<i64>,
+}
+
+impl<'p> Pack<'p> {
+    pub(super) fn of(row: &'p rusqlite::Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            first: row.get(0)?,
+            n: row.get(1)?,
+            base: Base { t: row.get(2)?, unit: row.get(3)?, sender: row.get(4)?, line: row.get(5)? },
+            text: row.get_ref(6)?.as_str()?,
+            sum: row.get(7)?,
+        })
+    }
+
+    /// Whether it is what was written, as far as its sum says.
+    pub(super) fn is_whole(&self) -> bool {
+        self.sum.is_none_or(|sum| sum == self.base.sum(self.first, self.n, self.text.as_bytes()))
+    }
+}
+
 /// Numbers of a head in a text. The place in the line is left out when it is 0, as it is nearly
 /// always.
 #[derive(Deserialize)]

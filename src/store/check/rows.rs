@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::{Checked, Counts, Part, Problem};
 use crate::store::index;
-use crate::store::packs::{Base, Sums};
+use crate::store::packs::{Pack, Sums};
 use crate::store::reader::block;
 use crate::store::schema::seven;
 use crate::store::{Error, number};
@@ -134,11 +134,9 @@ fn heads(
         let n: i64 = pack.get(1)?;
         found.rows += number::from_sql(n);
         let read = || -> rusqlite::Result<Option<Vec<_>>> {
-            let first: i64 = pack.get(0)?;
-            let base = Base { t: pack.get(2)?, unit: pack.get(3)?, sender: pack.get(4)?, line: pack.get(5)? };
-            let text = pack.get_ref(6)?.as_str()?;
-            let wrong = pack.get::<_, Option<i64>>(7)?.is_some_and(|sum| sum != base.sum(first, n, text.as_bytes()));
-            Ok(if wrong { None } else { base.read(text).ok().filter(|heads| number::length(heads.len()) == n) })
+            let pack = Pack::of(pack)?;
+            let heads = if pack.is_whole() { pack.base.read(pack.text).ok() } else { None };
+            Ok(heads.filter(|heads| number::length(heads.len()) == n))
         };
         // A value of a wrong type is damage of this pack alone.
         if let Ok(Some(heads)) = read() {

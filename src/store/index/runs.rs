@@ -15,7 +15,7 @@ use crate::model::money;
 use crate::model::scan::{self, KnownRun, SweptRun, short_hash};
 use crate::model::{Flags, Millis, VerbKind};
 use crate::store::number;
-use crate::store::packs::{Base, Head};
+use crate::store::packs::{Head, Pack};
 
 /// The number of this form: another where these bytes mean something else.
 const FORM: u8 = 1;
@@ -130,16 +130,13 @@ fn read_rows(db: &Connection, lo: i64, n: i64) -> rusqlite::Result<Option<Vec<Ro
     )?;
     let mut packs = select.query([lo, end])?;
     while let Some(pack) = packs.next()? {
-        let (first, n): (i64, i64) = (pack.get(0)?, pack.get(1)?);
-        let base = Base { t: pack.get(2)?, unit: pack.get(3)?, sender: pack.get(4)?, line: pack.get(5)? };
-        let text = pack.get_ref(6)?.as_str()?;
-        let sum: Option<i64> = pack.get(7)?;
+        let pack = Pack::of(pack)?;
         read.clear();
-        let is_whole = sum.is_none_or(|sum| sum == base.sum(first, n, text.as_bytes()));
-        if !is_whole || base.read_into(text, &mut read).is_err() || number::length(read.len()) != n {
+        let is_read = pack.is_whole() && pack.base.read_into(pack.text, &mut read).is_ok();
+        if !is_read || number::length(read.len()) != pack.n {
             return Ok(None);
         }
-        heads.extend((first..).zip(read.iter().copied()));
+        heads.extend((pack.first..).zip(read.iter().copied()));
     }
     if heads.len() as u64 != number::from_sql(n) || heads.first().is_some_and(|(id, _)| *id != lo) {
         return Ok(None);

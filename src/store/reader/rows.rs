@@ -8,7 +8,7 @@ use rusqlite::Row;
 
 use super::Reader;
 use crate::model::Millis;
-use crate::store::packs::{Base, Head};
+use crate::store::packs::{Head, Pack};
 use crate::store::{Error, number};
 
 /// A row of `rows`; 0 stands for no number.
@@ -233,11 +233,9 @@ impl Reader {
             )?;
             let mut packs = select.query([lo, end])?;
             while let Some(pack) = packs.next()? {
-                let (first, n): (i64, i64) = (pack.get(0)?, pack.get(1)?);
-                let base = Base { t: pack.get(2)?, unit: pack.get(3)?, sender: pack.get(4)?, line: pack.get(5)? };
-                let text = pack.get_ref(6)?.as_str()?;
-                let sum: Option<i64> = pack.get(7)?;
-                if sum.is_some_and(|sum| sum != base.sum(first, n, text.as_bytes())) {
+                let pack = Pack::of(pack)?;
+                let Pack { first, n, base, text, sum } = pack;
+                if !pack.is_whole() {
                     return Ok(Some(format!("from {first} on are not those that were written")));
                 }
                 let is_placed = |(id, _): &(i64, Head)| (lo..end).contains(id);
