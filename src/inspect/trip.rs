@@ -20,6 +20,10 @@ pub enum Trip {
         /// Rows that the server has read for it; `None` where it does not say.
         read: Option<u64>,
     },
+    /// The server is to end one that is no longer wanted; before that one's [`Trip::Ended`].
+    Stopping,
+    /// The server has heard it, or does not answer.
+    Stopped,
 }
 
 /// Who is told.

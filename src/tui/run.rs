@@ -29,6 +29,10 @@ const TICK: Duration = Duration::from_millis(200);
 /// How long commands that wait behind a question may take when the program ends.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long a server may take to hear that a question is to end when the program ends, and how often that is looked at.
+const LAST_WORD: Duration = Duration::from_secs(1);
+const OFTEN: Duration = Duration::from_millis(10);
+
 /// How often an idle screen looks whether the store has changed.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
@@ -87,7 +91,8 @@ pub fn run_listening(
     finish(&cancel, &messages)
 }
 
-/// Waits for the commands that were given and are not done.
+/// Waits for the commands that were given and are not done, and for a server to hear that it is to end a question: one
+/// that is not told works on, for no one.
 fn finish(cancel: &Cancel, messages: &Receiver<Msg>) -> Result<(), Failure> {
     let end = Instant::now() + PATIENCE;
     while cancel.commands() > 0 {
@@ -105,6 +110,12 @@ fn finish(cancel: &Cancel, messages: &Receiver<Msg>) -> Result<(), Failure> {
                     format!("{} not done when the program ended", fit::counted(cancel.commands() as u64, "command"));
                 return Err(Failure::new(FailureKind::Store, what).hint("pin or save again, and wait for the notice"));
             }
+        }
+    }
+    let end = Instant::now() + LAST_WORD;
+    while cancel.is_on_server() && Instant::now() < end {
+        if let Err(RecvTimeoutError::Disconnected) = messages.recv_timeout(OFTEN) {
+            break;
         }
     }
     Ok(())

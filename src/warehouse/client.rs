@@ -245,9 +245,17 @@ impl Client {
         let sql = format!("KILL QUERY WHERE query_id = {} ASYNC", super::wire::literal(name));
         // The server may not have begun with it when it is told for the first time. One that does not allow it ends the
         // question at its limit.
+        let tell = self.tell.clone();
+        if let Some(tell) = &tell {
+            tell.tell(Trip::Stopping);
+        }
         let kill = move || {
+            let mut tell = tell;
             for _ in 0..KILLS {
                 drop(client.post(sql.as_bytes(), &[]));
+                if let Some(tell) = tell.take() {
+                    tell.tell(Trip::Stopped);
+                }
                 if !matches!(answer.recv_timeout(BETWEEN_KILLS), Err(RecvTimeoutError::Timeout)) {
                     return;
                 }

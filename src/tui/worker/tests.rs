@@ -2,6 +2,7 @@ use std::sync::{Arc, mpsc};
 
 use super::*;
 use crate::identity::Journey;
+use crate::inspect::Trip;
 use crate::model::Id;
 use crate::tui::backend::{FailureKind, Hits, Recent, Saved, StartPage};
 use crate::tui::when::Zone;
@@ -214,4 +215,17 @@ fn what_is_asked_first_does_not_end_the_opening_of_the_source_and_the_end_of_the
     assert!(!cancel.is_stale());
     cancel.close();
     assert!(cancel.is_stale());
+}
+
+#[test]
+fn a_server_has_a_question_until_it_has_heard_that_it_is_to_end_it() {
+    let cancel = Cancel::default();
+    let tell = cancel.tell();
+    let mut has = Vec::new();
+    let began = Trip::Began { number: 1, what: "rows" };
+    for trip in [began, Trip::Stopping, Trip::Ended { number: 1, read: None }, Trip::Stopped] {
+        tell.tell(trip);
+        has.push(cancel.is_on_server());
+    }
+    assert_eq!(has, [true, true, true, false]);
 }

@@ -36,6 +36,7 @@ impl Log {
     pub(super) fn hear(&mut self, trip: Trip, now: Instant) {
         match trip {
             Trip::Began { number, what } => self.0.push(Heard { number, what, began: now, took: None, read: None }),
+            Trip::Stopping | Trip::Stopped => {}
             Trip::Ended { number, read } => {
                 if let Some(heard) = self.0.iter_mut().rfind(|heard| heard.number == number) {
                     (heard.took, heard.read) = (Some(now.saturating_duration_since(heard.began)), read);

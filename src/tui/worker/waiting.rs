@@ -11,7 +11,7 @@ use std::time::Instant;
 use super::lane::{Lane, Rule};
 use super::trips::{Log, Trips};
 use super::{Request, Ticket};
-use crate::inspect::Tell;
+use crate::inspect::{Tell, Trip};
 
 /// Says whether an answer is still wanted.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +36,8 @@ struct Tickets {
     enough: AtomicU64,
     /// Questions up to this ticket are stopped: they end with an answer that says so.
     stopped: AtomicU64,
+    /// Questions that a server works on, and those that it is to end.
+    on_server: AtomicUsize,
     /// Questions to a server, of the journey that was opened last.
     trips: Mutex<Log>,
 }
@@ -60,6 +62,11 @@ impl Cancel {
     pub fn tell(&self) -> Tell {
         let cancel = self.clone();
         Tell::new(move |trip| {
+            let on_server = &cancel.0.on_server;
+            match trip {
+                Trip::Began { .. } | Trip::Stopping => on_server.fetch_add(1, Ordering::AcqRel),
+                Trip::Ended { .. } | Trip::Stopped => on_server.fetch_sub(1, Ordering::AcqRel),
+            };
             let of_journey = [Lane::Page, Lane::Row, Lane::Columns, Lane::Filter].map(|lane| lane.index() + 1);
             if of_journey.contains(&cancel.0.lane.load(Ordering::Acquire)) {
                 cancel.log().hear(trip, Instant::now());
@@ -79,6 +86,11 @@ impl Cancel {
     /// Every question that runs is pointless: the program ends.
     pub(in crate::tui) fn close(&self) {
         self.0.closed.store(1, Ordering::Release);
+    }
+
+    /// Whether a server works on a question, or has not heard yet that it is to end it.
+    pub(in crate::tui) fn is_on_server(&self) -> bool {
+        self.0.on_server.load(Ordering::Acquire) > 0
     }
 
     /// Commands that are given and not done yet.
