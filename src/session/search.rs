@@ -8,7 +8,7 @@ use super::pasted::{bare, readings};
 use super::{Hits, Session};
 use crate::inspect::query::UNFINISHED;
 use crate::inspect::terms::{Found, Terms};
-use crate::inspect::{Error, EventHit, Inspector, ValueHit};
+use crate::inspect::{Error, ErrorKind, EventHit, Inspector, ValueHit};
 use crate::model::Id;
 use crate::model::hit::Match;
 
@@ -223,7 +223,8 @@ pub fn search<F: Finder + ?Sized>(
     }
     let looks = finder.looks();
     // Events and values that could not be counted are not just left out.
-    let notes: Vec<String> = looks.note().filter(|_| !looks.is_through()).into_iter().collect();
+    let notes = looks.note().filter(|_| !looks.is_through());
+    let mut missed = BTreeSet::new();
     let hits = finder.ids(text)?;
     // A likeness is the last resort.
     let sure = |hits: &Hits| hits.list.first().is_some_and(|hit| hit.found != Match::Fuzzy);
@@ -232,20 +233,22 @@ pub fn search<F: Finder + ?Sized>(
         let hits = Hits { warnings, ..hits };
         // Who is found can be opened before events and values are counted.
         show(Hits { counts: true, ..hits.clone() });
-        let hits = Hits { events: finder.events(text)?, ..hits };
+        let events = or_missed(finder.events(text), looks, &mut missed)?;
+        let hits = Hits { events, notes: missed.iter().cloned().collect(), ..hits };
         // Who types a whole id looks for its user alone.
         if hits.list.first().is_some_and(|hit| hit.found == Match::Exact) {
             return Ok((hits, Vec::new()));
         }
         show(Hits { counts: true, ..hits.clone() });
-        let values = finder.values(text)?;
+        let values = or_missed(finder.values(text), looks, &mut missed)?;
+        let notes = notes.into_iter().chain(missed).collect();
         return Ok((Hits { values, notes, ..hits }, Vec::new()));
     }
     let names = finder.names(text)?;
     if !names.is_empty() {
         show(Hits { events: names, counts: true, ..Hits::default() });
     }
-    let hits = Hits { events: finder.events(text)?, ..hits };
+    let hits = Hits { events: or_missed(finder.events(text), looks, &mut missed)?, ..hits };
     let readings = readings(text);
     for reading in &readings {
         let found = finder.ids(reading)?;
@@ -263,6 +266,7 @@ pub fn search<F: Finder + ?Sized>(
         }
     }
     let found = anywhere(&hits, found);
+    let found = Hits { notes: found.notes.into_iter().chain(missed).collect(), ..found };
     if !found.is_empty() {
         return Ok((found, Vec::new()));
     }
@@ -273,6 +277,18 @@ pub fn search<F: Finder + ?Sized>(
         _ => near,
     };
     Ok((found, near))
+}
+
+/// What is counted of events or values. A server that meets one of its limits at that says so in `missed`, and who is
+/// found by then stays; that a store file is damaged is no note.
+fn or_missed<T>(found: Result<Vec<T>, Error>, looks: Looks, missed: &mut BTreeSet<String>) -> Result<Vec<T>, Error> {
+    match found {
+        Err(error) if looks == Looks::NotAlike && error.kind == ErrorKind::Store => {
+            missed.insert(format!("events and values with this text are not counted: {}", error.what));
+            Ok(Vec::new())
+        }
+        found => found,
+    }
 }
 
 /// The terms that find a text in any property; `None` for what is no value, or is not typed to its end.
@@ -415,6 +431,45 @@ mod tests {
         // What is not typed to its end is no value yet.
         assert!(soon(&mut store, "Chrome:").is_none());
         assert_eq!(store.0, 0, "the search itself has not begun");
+    }
+
+    /// Finds sally, and cannot count.
+    struct Limited(Looks, ErrorKind);
+
+    impl Finder for Limited {
+        fn ids(&mut self, text: &str) -> Result<Hits, Error> {
+            Ok(of(text, Match::Prefix))
+        }
+
+        fn people(&mut self, _: &Terms, _: &mut dyn FnMut(Hits)) -> Result<Hits, Error> {
+            Ok(Hits::default())
+        }
+
+        fn events(&mut self, _: &str) -> Result<Vec<EventHit>, Error> {
+            Err(Error::new(self.1, "the warehouse met a limit"))
+        }
+
+        fn values(&mut self, _: &str) -> Result<Vec<ValueHit>, Error> {
+            Err(Error::new(self.1, "the warehouse met a limit"))
+        }
+
+        fn near(&mut self, _: &str) -> Vec<Id> {
+            Vec::new()
+        }
+
+        fn looks(&self) -> Looks {
+            self.0
+        }
+    }
+
+    #[test]
+    fn who_is_found_stays_where_a_server_cannot_count_and_not_where_a_file_is_damaged() {
+        let found = |looks, kind| search(&mut Limited(looks, kind), "sally", &mut |_| {}).map(|(hits, _)| hits);
+        let hits = found(Looks::NotAlike, ErrorKind::Store).unwrap();
+        assert_eq!(hits.list.len(), 1);
+        assert_eq!(hits.notes, ["events and values with this text are not counted: the warehouse met a limit"]);
+        assert!(found(Looks::Everywhere, ErrorKind::Store).is_err());
+        assert!(found(Looks::NotAlike, ErrorKind::Cancelled).is_err());
     }
 
     #[test]
