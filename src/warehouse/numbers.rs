@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 use std::sync::Arc;
 
+use crate::inspect::{Error, ErrorKind};
 use crate::model::Id;
 
 /// Texts by their numbers, which begin with 1 and stay as they are.
@@ -61,6 +62,15 @@ pub struct Numbered {
 }
 
 impl Numbered {
+    /// The id with this number.
+    ///
+    /// # Errors
+    /// There is none: a mistake of this program.
+    pub fn id_of(&self, number: i64) -> Result<Id, Error> {
+        let known = self.ids.text(number).cloned();
+        known.ok_or_else(|| Error::new(ErrorKind::Bug, format!("no id has the number {number}")))
+    }
+
     /// The number of an id as a column has it; 0 for none.
     pub fn id(&mut self, text: &str) -> i64 {
         if text.is_empty() { 0 } else { self.ids.add(Id::new(text)) }

@@ -253,12 +253,7 @@ impl Scan for Warehouse {
     }
 
     fn id_of(&self, number: i64) -> Result<Id, Error> {
-        self.numbered
-            .borrow()
-            .ids
-            .text(number)
-            .cloned()
-            .ok_or_else(|| Error::new(ErrorKind::Bug, format!("no id has the number {number}")))
+        self.numbered.borrow().id_of(number)
     }
 
     fn names(&self) -> Result<Vec<(i64, String)>, Error> {

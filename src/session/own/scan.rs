@@ -85,8 +85,7 @@ impl Scan for OwnSource {
     }
 
     fn id_of(&self, number: i64) -> Result<Id, Error> {
-        let known = self.numbered.borrow().ids.text(number).cloned();
-        known.ok_or_else(|| Error::new(ErrorKind::Bug, format!("no id has the number {number}")))
+        self.numbered.borrow().id_of(number)
     }
 
     fn keeps(&self, what: Head) -> bool {
