@@ -9,8 +9,8 @@
 //! `mysql --batch`); programs write the same signs and mean them. The first rows decide: see
 //! [`Header::with_escapes`].
 
-mod beside;
 mod cells;
+mod repeating;
 
 use std::borrow::Cow;
 
@@ -316,7 +316,7 @@ pub(super) fn lift<R>(
         let Some((object, _)) = cells.iter().zip(columns).find(is_wide) else {
             return Ok(lift_columns(cells, columns, then));
         };
-        if let Some((event, whole)) = beside::read(object, cells, columns) {
+        if let Some((event, whole)) = repeating::read(object, cells, columns) {
             return Ok(then(&Whole { event: event.as_deref(), ..whole }));
         }
     }

@@ -6,9 +6,9 @@
 //! each row what the raw export would have had: a name and an object of properties. Every field of
 //! a row ends up there, but for the columns that a tool writes for itself ([`Shape::own`]).
 
-mod beside;
 mod known;
 mod lifting;
+mod repeating;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -285,8 +285,8 @@ impl Shape {
             return Ok(done);
         }
         let mut text = text.into_bytes();
-        if let Some(beside) = self.beside(json, &mut text)
-            && let Some(whole) = beside.whole(&text)
+        if let Some(row) = self.repeating(json, &mut text)
+            && let Some(whole) = row.whole(&text)
         {
             let done = then(&whole);
             known::keep_bytes(text);

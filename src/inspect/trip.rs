@@ -1,4 +1,4 @@
-//! Questions that a source asks a server: each is told when it begins and when it ends.
+//! Questions that a source asks a server: who wants to know hears when each begins and ends.
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ pub enum Trip {
     Stopped,
 }
 
-/// Who is told.
+/// Who hears of them.
 #[derive(Clone)]
 pub struct Tell(Arc<dyn Fn(Trip) + Send + Sync>);
 

@@ -40,7 +40,7 @@ pub struct Amount {
     pub currency: String,
 }
 
-/// The number of these rules. A store keeps what its rows say: whoever changes what counts as an amount, or how much it
+/// The number of these rules. A store keeps what its rows say: who changes what counts as an amount, or how much it
 /// is, changes this number too, and what was kept by others is not used.
 pub const FORM: u8 = 1;
 

@@ -62,7 +62,7 @@ pub struct Options {
     pub rules: Option<RuleSet>,
     /// The file of the users that were opened before; `None` keeps none.
     pub recent: Option<recent::Recent>,
-    /// Who is told of questions to a server.
+    /// Who hears of questions to a server.
     pub tell: Option<Tell>,
 }
 

@@ -92,7 +92,7 @@ pub fn run_listening(
 }
 
 /// Waits for the commands that were given and are not done, and for a server to hear that it is to end a question: one
-/// that is not told works on, for no one.
+/// that hears nothing works on, for no one.
 fn finish(cancel: &Cancel, messages: &Receiver<Msg>) -> Result<(), Failure> {
     let end = Instant::now() + PATIENCE;
     while cancel.commands() > 0 {

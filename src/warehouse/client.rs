@@ -23,7 +23,7 @@ use crate::inspect::{Error, ErrorKind, Stop, Tell, Trip};
 
 /// How often a waiting question asks whether it is still wanted.
 const TICK: Duration = Duration::from_millis(15);
-/// How often the server is told to end a question, and how long that may take each time.
+/// How often the server is asked to end a question, and how long that may take each time.
 const KILLS: usize = 20;
 const BETWEEN_KILLS: Duration = Duration::from_millis(250);
 /// How long a connection may take to be there.
@@ -84,7 +84,7 @@ pub struct Client {
     address: Address,
     user: Option<String>,
     password: Option<String>,
-    /// Who is told of questions.
+    /// Who hears of questions.
     tell: Option<Tell>,
     /// What its questions ask for, where that is not what was said last.
     what: Option<&'static str>,
@@ -243,7 +243,7 @@ impl Client {
     fn kill<T: Send + 'static>(&self, name: &str, answer: mpsc::Receiver<T>) {
         let client = self.clone();
         let sql = format!("KILL QUERY WHERE query_id = {} ASYNC", super::wire::literal(name));
-        // The server may not have begun with it when it is told for the first time. One that does not allow it ends the
+        // The server may not have begun with it when it is asked for the first time. One that does not allow it ends the
         // question at its limit.
         let tell = self.tell.clone();
         if let Some(tell) = &tell {

@@ -221,7 +221,7 @@ impl Response {
 }
 
 impl Request {
-    /// Whether a wait begins with it: what is asked beside another question only makes that one longer.
+    /// Whether a wait begins with it: what is asked next to another question only makes that one longer.
     pub(in crate::tui) fn begins_a_wait(&self) -> bool {
         match self.rule() {
             Rule::Ask(lane, _) => matches!(lane, Lane::Page | Lane::Search | Lane::Findings),

@@ -46,21 +46,21 @@ impl Log {
     }
 
     /// Those for the same thing together.
-    pub(super) fn told(&self, now: Instant) -> Vec<Trips> {
-        let mut told: Vec<Trips> = Vec::new();
+    pub(super) fn summed(&self, now: Instant) -> Vec<Trips> {
+        let mut all: Vec<Trips> = Vec::new();
         for heard in &self.0 {
             let took = heard.took.unwrap_or_else(|| now.saturating_duration_since(heard.began));
             let runs = heard.took.is_none();
-            if let Some(trips) = told.iter_mut().find(|trips| trips.what == heard.what) {
+            if let Some(trips) = all.iter_mut().find(|trips| trips.what == heard.what) {
                 trips.questions += 1;
                 trips.took += took;
                 trips.runs |= runs;
                 trips.read = trips.read.into_iter().chain(heard.read).reduce(u64::saturating_add);
             } else {
-                told.push(Trips { what: heard.what, questions: 1, took, runs, read: heard.read });
+                all.push(Trips { what: heard.what, questions: 1, took, runs, read: heard.read });
             }
         }
-        told
+        all
     }
 }
 
@@ -81,9 +81,9 @@ mod tests {
         let millis = Duration::from_millis;
         let rows = Trips { what: "rows", questions: 2, took: millis(90), runs: true, read: Some(10) };
         let profiles = Trips { what: "profiles", questions: 1, took: millis(3), runs: false, read: None };
-        assert_eq!(log.told(at(100)), [rows, profiles]);
+        assert_eq!(log.summed(at(100)), [rows, profiles]);
         // The end of a question of another journey is none of this one.
         log.hear(Trip::Ended { number: 3, read: Some(5) }, at(100));
-        assert_eq!(log.told(at(100)).len(), 2);
+        assert_eq!(log.summed(at(100)).len(), 2);
     }
 }

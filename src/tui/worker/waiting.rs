@@ -76,7 +76,7 @@ impl Cancel {
 
     /// What was asked of a server for the journey that was opened last.
     pub(in crate::tui) fn trips(&self) -> Vec<Trips> {
-        self.log().told(Instant::now())
+        self.log().summed(Instant::now())
     }
 
     fn log(&self) -> MutexGuard<'_, Log> {

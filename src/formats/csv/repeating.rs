@@ -1,5 +1,5 @@
 //! Rows of a table with a cell of properties, next to which stands nothing that these do not say too: see
-//! `formats::rows::beside`, which reads the same in JSON.
+//! `formats::rows::repeating`, which reads the same in JSON.
 
 use std::borrow::Cow;
 

@@ -12,7 +12,7 @@ use crate::formats::event::Properties;
 use crate::formats::scan::properties;
 
 /// A row while its columns are not yet compared with its properties.
-pub(super) struct Beside<'r> {
+pub(super) struct Repeating<'r> {
     event: Option<&'r str>,
     /// Properties that have a column.
     columns: Vec<(&'r str, &'r str)>,
@@ -25,12 +25,12 @@ pub(super) struct Beside<'r> {
 impl Shape {
     /// Reads a row with properties; `None` for any other, and where a part of it is doubtful. Properties that are a text
     /// are written to `text`.
-    pub(super) fn beside<'r>(&'r self, json: &'r str, text: &mut Vec<u8>) -> Option<Beside<'r>> {
+    pub(super) fn repeating<'r>(&'r self, json: &'r str, text: &mut Vec<u8>) -> Option<Repeating<'r>> {
         if self.dialect.nests || !self.is_wide {
             return None;
         }
         text.clear();
-        let mut row = Beside { event: None, columns: Vec::with_capacity(COLUMNS), object: None, is_plain: true };
+        let mut row = Repeating { event: None, columns: Vec::with_capacity(COLUMNS), object: None, is_plain: true };
         let mut has_properties = false;
         let mut cursor = Cursor::of(json);
         cursor.take(b'{')?;
@@ -72,7 +72,7 @@ fn null(value: &str) -> &str {
     if value == NULL_SIGN { "null" } else { value }
 }
 
-impl<'r> Beside<'r> {
+impl<'r> Repeating<'r> {
     /// The row, whose properties `text` is, unless they lie in it as they are; `None` where a column says what they do
     /// not.
     pub(super) fn whole<'w>(self, text: &'w [u8]) -> Option<Whole<'w>>
@@ -125,7 +125,7 @@ mod tests {
 
     fn quickly(shape: &Shape, json: &str) -> Option<Seen> {
         let mut text = Vec::new();
-        shape.beside(json, &mut text)?.whole(&text).as_ref().map(seen)
+        shape.repeating(json, &mut text)?.whole(&text).as_ref().map(seen)
     }
 
     const KEYS: &[&str] = &["event", "time", "distinct_id", "insert_id", "properties", "plan", "_sdc_x"];
