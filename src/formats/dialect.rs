@@ -40,13 +40,26 @@ pub(super) static USERS_OF_HEADLESS: &Dialect = &Dialect {
     on_wall: false,
 };
 
+/// Rows of Airbyte's connector, in columns of their own or in its messages.
+pub(super) static AIRBYTE: &Dialect = &Dialect {
+    name: "Airbyte rows",
+    is: |keys| any(keys, "_airbyte_") || any(keys, "_AIRBYTE_"),
+    own: &["_airbyte_", "_AIRBYTE_", "_ab_"],
+    spell: reserved,
+    nests: false,
+    on_wall: false,
+};
+
 /// The tools; the first whose keys are there wrote the rows.
 static DIALECTS: &[&Dialect] = &[
     &Dialect {
         name: "dlt rows",
         is: |keys| any(keys, "_dlt_"),
         own: &["_dlt_"],
-        spell: |key| after(key, "_"),
+        spell: |key| {
+            let whole = without_variant(key);
+            after(whole, "_").or_else(|| (whole.len() < key.len()).then(|| whole.to_owned()))
+        },
         nests: true,
         on_wall: false,
     },
@@ -58,14 +71,7 @@ static DIALECTS: &[&Dialect] = &[
         nests: false,
         on_wall: true,
     },
-    &Dialect {
-        name: "Airbyte rows",
-        is: |keys| any(keys, "_airbyte_") || any(keys, "_AIRBYTE_"),
-        own: &["_airbyte_", "_AIRBYTE_", "_ab_"],
-        spell: |key| RESERVED.contains(&key).then(|| format!("${key}")),
-        nests: false,
-        on_wall: false,
-    },
+    AIRBYTE,
     &Dialect {
         name: "Data Pipelines rows",
         is: |keys| has(keys, "mp_event_name"),
@@ -86,7 +92,7 @@ static DIALECTS: &[&Dialect] = &[
         name: "Fivetran rows",
         is: |keys| any(keys, "_fivetran_") || any(keys, "_FIVETRAN_"),
         own: &["_fivetran_", "_FIVETRAN_"],
-        spell: |key| RESERVED.contains(&key).then(|| format!("${key}")),
+        spell: reserved,
         nests: false,
         on_wall: false,
     },
@@ -184,6 +190,25 @@ fn has(keys: &BTreeSet<&str>, key: &str) -> bool {
 
 fn after(key: &str, start: &str) -> Option<String> {
     key.strip_prefix(start).filter(|rest| !rest.is_empty()).map(|rest| format!("${rest}"))
+}
+
+/// The property of Mixpanel that a tool leaves the `$` out of, also where a warehouse has all names in capitals.
+fn reserved(key: &str) -> Option<String> {
+    let is_capital = || key.bytes().all(|byte| !byte.is_ascii_lowercase());
+    let known = RESERVED.iter().find(|known| **known == key || is_capital() && known.eq_ignore_ascii_case(key))?;
+    Some(format!("${known}"))
+}
+
+/// Types of the columns in which dlt puts the values of a property whose column has another type: `plan__v_text`.
+const VARIANTS: &[&str] =
+    &["text", "double", "bool", "timestamp", "bigint", "binary", "json", "complex", "decimal", "wei", "date", "time"];
+
+/// A column of dlt without the type of its values.
+fn without_variant(key: &str) -> &str {
+    match key.rsplit_once("__v_") {
+        Some((column, kind)) if !column.is_empty() && VARIANTS.contains(&kind) => column,
+        _ => key,
+    }
 }
 
 /// Who wrote rows with these keys.

@@ -268,8 +268,8 @@ impl<'a> Seen<'a> {
             }));
         }
         let keys = self.keys();
-        let events = Shape::of(&keys);
-        let profiles = Shape::of_profiles(&keys);
+        let events = Shape::carried(&keys, self.carrier);
+        let profiles = Shape::of_profiles(&keys, self.carrier);
         let mut wire = 0;
         let mut plain = 0;
         let mut as_profiles = 0;
@@ -472,7 +472,7 @@ impl Found {
             format,
             name: "",
             events: Shape::raw(),
-            profiles: Shape::of_profiles(&BTreeSet::from(["distinct_id"])),
+            profiles: Shape::of_profiles(&BTreeSet::from(["distinct_id"]), None),
             is_raw: true,
             is_carried: false,
             left_out: Vec::new(),
@@ -524,7 +524,9 @@ fn in_table(columns: &[&str], why: &str) -> String {
 fn is_profile(shape: &Shape, json: &str, has: Has) -> bool {
     let has_id = || shape.lift(json).is_ok_and(|row| given(row.event.as_deref()).and_then(json::id_text).is_some());
     let is_wide = std::ptr::eq(shape.dialect, dialect::USERS_OF_HEADLESS);
-    !has.name && !has.time && (!has.properties || is_wide) && shape.has_name() && has_id()
+    // What can be the name of an event is that of a person in some profiles.
+    let has_name = has.name && !shape.is_profile_key("name", &["$name"]);
+    !has_name && !has.time && (!has.properties || is_wide) && shape.has_name() && has_id()
 }
 
 /// Whether the raw export, or an SDK, has this key next to properties.

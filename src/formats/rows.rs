@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 use self::known::Keys;
 pub(super) use self::known::{Field, is_null_sign, keep, spare};
 pub(super) use self::lifting::Lifting;
+use super::carrier::Carrier;
 use super::dialect::{self, Dialect};
 use super::event::Properties;
 use super::object::{Object, complaint};
@@ -47,6 +48,14 @@ const COLUMNS: &[&str] = &[
     "$anon_distinct_id",
     "$distinct_ids",
     "$mp_api_timestamp_ms",
+    "$distinct_id_before_identity",
+    "mp_lib",
+    "$lib",
+    "$lib_version",
+    "$os",
+    "$browser",
+    "$model",
+    "$device",
     "mp_insert_id",
     "mp_device_id",
     "mp_user_id",
@@ -71,6 +80,23 @@ const HEADINGS: &[(&str, &str)] = &[
     ("Last Seen", "$last_seen"),
     ("Updated at", "$last_seen"),
     ("Last Updated", "$last_seen"),
+];
+
+/// Properties of a profile whose `$` Airbyte leaves out.
+const BARE: &[&str] = &[
+    "$name",
+    "$first_name",
+    "$last_name",
+    "$email",
+    "$phone",
+    "$city",
+    "$region",
+    "$country_code",
+    "$timezone",
+    "$created",
+    "$last_seen",
+    "$initial_referrer",
+    "$initial_referring_domain",
 ];
 
 /// How the rows of one file are written.
@@ -164,13 +190,19 @@ impl Shape {
     }
 
     /// The shape of rows with these keys.
+    #[cfg(test)]
     pub(super) fn of(keys: &BTreeSet<&str>) -> Self {
+        Self::by(keys, dialect::of(keys))
+    }
+
+    /// The shape of rows with these keys that `who` wrote.
+    fn by(keys: &BTreeSet<&str>, who: &'static Dialect) -> Self {
         let renamed = COLUMNS.iter().filter(|column| !keys.contains(*column)).filter_map(|column| {
             let written = keys.iter().find(|key| is_written(key, column))?;
             Some(((*written).to_owned(), *column))
         });
         let mut shape = Self {
-            dialect: dialect::of(keys),
+            dialect: who,
             name: None,
             renamed: renamed.collect(),
             prefix: None,
@@ -195,9 +227,14 @@ impl Shape {
         shape.knowing(keys.iter().copied())
     }
 
+    /// The shape of rows with these keys that came in messages of `carrier`: what is in them has no mark of who wrote it.
+    pub(super) fn carried(keys: &BTreeSet<&str>, carrier: Option<Carrier>) -> Self {
+        Self::by(keys, who(keys, carrier))
+    }
+
     /// The shape of profiles with these keys: what is the name in an event is the id here.
-    pub(super) fn of_profiles(keys: &BTreeSet<&str>) -> Self {
-        let mut shape = Self::of(keys);
+    pub(super) fn of_profiles(keys: &BTreeSet<&str>, carrier: Option<Carrier>) -> Self {
+        let mut shape = Self::by(keys, who(keys, carrier));
         let id = ["$distinct_id", "distinct_id"].into_iter().find_map(|id| shape.written(keys, id));
         // The web console heads its columns as a person reads them.
         if id.as_deref().is_some_and(|id| id.contains(' ')) {
@@ -210,6 +247,13 @@ impl Shape {
             if found.len() > 1 {
                 shape.renamed.extend(found);
             }
+        }
+        if std::ptr::eq(shape.dialect, dialect::AIRBYTE) && id.is_some() {
+            let bare = |key: &&str| {
+                let known = BARE.iter().find(|known| known.strip_prefix('$') == Some(*key))?;
+                (!keys.contains(known)).then(|| ((*key).to_owned(), *known))
+            };
+            shape.renamed.extend(keys.iter().filter_map(bare));
         }
         Self { name: id, ..shape }.knowing(keys.iter().copied())
     }
@@ -306,6 +350,13 @@ impl Shape {
             None => row.finish(self.dialect.nests, then),
         }
     }
+}
+
+/// Who wrote rows with these keys, in messages of `carrier`.
+fn who(keys: &BTreeSet<&str>, carrier: Option<Carrier>) -> &'static Dialect {
+    let found = dialect::of(keys);
+    let is_plain = std::ptr::eq(found, dialect::PLAIN);
+    if is_plain && carrier == Some(Carrier::Airbyte) { dialect::AIRBYTE } else { found }
 }
 
 /// Whether `key` is `column` written with other letters: `DISTINCT_ID`, `Distinct ID`.

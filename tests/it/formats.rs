@@ -342,3 +342,98 @@ fn what_stands_next_to_the_properties_of_a_recorded_row_hides_no_call() {
         assert_eq!(own["event"], "mine", "{own}");
     }
 }
+
+/// As airbyte-source-mixpanel 4.0.2 writes them: without the `$` of properties.
+#[test]
+fn rows_in_messages_of_airbyte_have_the_names_of_its_connector() {
+    let data = r#"{"event":"$identify","device_id":"d-1","insert_id":"i1","anon_distinct_id":"$device:d-1","identified_id":"bob","user_id":"bob","distinct_id":"bob","os":"iOS","mp_lib":"web","mp_processing_time_ms":"1561975926452","time":"2019-07-01T10:12:06Z","page":"/"}"#;
+    let text = serde_json::Value::from(data).to_string();
+    let capital = r#"{"_AIRBYTE_RAW_ID":"r","EVENT":"$identify","DEVICE_ID":"d-1","INSERT_ID":"i1","ANON_DISTINCT_ID":"$device:d-1","IDENTIFIED_ID":"bob","USER_ID":"bob","DISTINCT_ID":"bob","OS":"iOS","MP_LIB":"web","TIME":"2019-07-01T10:12:06Z"}"#;
+    for row in [
+        format!(r#"{{"type":"RECORD","record":{{"stream":"export","data":{data},"emitted_at":1796004306230}}}}"#),
+        format!(r#"{{"_airbyte_ab_id":"r","_airbyte_emitted_at":1796004306230,"_airbyte_data":{data}}}"#),
+        format!(r#"{{"_airbyte_raw_id":"r","_airbyte_extracted_at":1796004306230,"_airbyte_data":{text}}}"#),
+        format!(r#"{{"_airbyte_raw_id":"r",{}"#, &data[1..]),
+        capital.to_owned(),
+    ] {
+        let (_, found) = items(row.as_bytes());
+        let [Item::Event { row: read, .. }] = found.as_slice() else { panic!("{row}: {found:?}") };
+        let read = read.to_row();
+        let anon = Some(Id::new("$device:d-1"));
+        assert_eq!(read.verb, Verb::Identify { identified: Some(Id::new("bob")), anon }, "{row}");
+        assert_eq!((read.device, read.user), (Some(Id::new("d-1")), Some(Id::new("bob"))), "{row}");
+        let properties: serde_json::Value = serde_json::from_str(&read.properties).unwrap();
+        assert_eq!((&properties["$os"], &properties["mp_lib"]), (&"iOS".into(), &"web".into()), "{row}");
+    }
+}
+
+/// As airbyte-source-mixpanel 4.0.2 writes them.
+#[test]
+fn people_of_airbyte_are_profiles_though_their_name_is_called_as_that_of_an_event_can_be() {
+    let data = r#"{"distinct_id":"ada@example.test","name":"Ada","email":"ada@example.test","last_seen":"2019-07-02T10:00:00","plan":"pro"}"#;
+    for row in [
+        format!(r#"{{"type":"RECORD","record":{{"stream":"engage","data":{data},"emitted_at":1796004306123}}}}"#),
+        format!(r#"{{"_airbyte_raw_id":"r","_airbyte_data":{data}}}"#),
+        format!(r#"{{"_airbyte_raw_id":"r",{}"#, &data[1..]),
+    ] {
+        let (_, found) = items(row.as_bytes());
+        let [Item::Profile { profile, .. }] = found.as_slice() else { panic!("{row}: {found:?}") };
+        assert_eq!(profile.id, Some(Id::new("ada@example.test")), "{row}");
+        let named = [("$name", "Ada"), ("$email", "ada@example.test")];
+        assert_eq!(profile.values, named.map(|(key, value)| (key.to_owned(), value.to_owned())), "{row}");
+        assert!(profile.json.contains(r#""$last_seen":"2019-07-02T10:00:00""#), "{row}");
+    }
+    // A table of people of another tool has no distinct_id, and other rows have a time.
+    let other = r#"{"_airbyte_raw_id":"r","id":"7","name":"Ada","email":"ada@example.test"}"#;
+    assert!(sniff(other.as_bytes(), true, "users").is_err());
+}
+
+/// As dlt 1.31.0 writes a property whose first value was a number, to JSON Lines and to Parquet or SQLite.
+#[test]
+fn values_of_another_type_that_dlt_gives_a_column_of_their_own_are_those_of_the_property() {
+    let rows = [
+        r#"{"event":"Server Event","properties__time":1561975821,"properties__distinct_id":4711,"properties__plan":1,"_dlt_id":"a"}"#,
+        r#"{"event":"View","properties__time":1561975822,"properties__distinct_id__v_text":"0815","properties__plan__v_text":"pro","properties__item__id__v_double":1.5,"_dlt_id":"b"}"#,
+        r#"{"event":"View","properties__time":1561975823,"properties__distinct_id__v_text":"bob","properties__distinct_id":null,"properties__plan__v_bool":null,"properties__plan":2,"properties__div__v_own":1,"_dlt_id":"c"}"#,
+    ];
+    for content in [rows.join("\n"), rows[1..].join("\n")] {
+        let (sniffed, found) = items(content.as_bytes());
+        assert_eq!(sniffed.name, "dlt rows (JSON Lines)");
+        let found: Vec<(Option<Id>, serde_json::Value)> = found
+            .iter()
+            .map(|item| match item {
+                Item::Event { row, .. } => {
+                    let row = row.to_row();
+                    (row.id, serde_json::from_str(&row.properties).unwrap())
+                }
+                other => panic!("no event: {other:?}"),
+            })
+            .collect();
+        let expected = [
+            (Some(Id::new("4711")), serde_json::json!({"time": 1_561_975_821, "distinct_id": 4711, "plan": 1})),
+            (
+                Some(Id::new("0815")),
+                serde_json::json!({"time": 1_561_975_822, "distinct_id": "0815", "plan": "pro", "item": {"id": 1.5}}),
+            ),
+            (
+                Some(Id::new("bob")),
+                serde_json::json!({"time": 1_561_975_823, "distinct_id": "bob", "plan": 2, "div": {"v_own": 1}}),
+            ),
+        ];
+        assert_eq!(found, expected[3 - found.len()..]);
+    }
+}
+
+/// As DuckDB 2.0.1 writes a column of times with `timestampformat '%d/%m/%Y %H:%M:%S'`.
+#[test]
+fn a_column_of_times_that_cannot_be_read_does_not_hide_the_time_among_the_properties() {
+    let row = r#"{"event":"A","time":"01/07/2019 09:12:01","properties":{"time":1561972321,"distinct_id":"d","mp_processing_time_ms":1561972321437}}"#;
+    let csv = "event,time,properties\nA,01/07/2019 09:12:01,\"{\"\"time\"\":1561972321,\"\"distinct_id\"\":\"\"d\"\",\"\"mp_processing_time_ms\"\":1561972321437}\"\n";
+    for content in [row, csv] {
+        let (_, found) = items(content.as_bytes());
+        let [Item::Event { row, .. }] = found.as_slice() else { panic!("{found:?}") };
+        let row = row.to_row();
+        assert_eq!((row.time, row.flags.has(Flags::TIME_FROM_ARRIVAL)), (1_561_972_321_000, false), "{content}");
+        assert!(row.properties.contains(r#""row.time":"01/07/2019 09:12:01""#), "{}", row.properties);
+    }
+}

@@ -88,6 +88,10 @@ impl<'a> Lifting<'a> {
             }
             None => properties.push('{'),
         }
+        if nests {
+            // Of a property whose values are in a column for each type the others have nothing.
+            columns.retain(|(_, value)| value != "null");
+        }
         let columns: Vec<_> = columns.iter().map(|(key, value)| (&**key, &**value)).collect();
         write(&mut properties, &columns, nests);
         properties.push('}');
@@ -125,7 +129,7 @@ fn keep_different(
                 if let Some(same) = same.get_mut(at) {
                     *same = true;
                 }
-            } else if !COLUMN_WINS.contains(&&**column) {
+            } else if !COLUMN_WINS.contains(&&**column) || is_no_time(column, other) && json::time(value).is_some() {
                 // Both are kept.
                 *column = Cow::Owned(format!("row.{column}"));
             }
@@ -138,6 +142,11 @@ fn keep_different(
     let mut same = same.into_iter();
     columns.retain(|_| !same.next().unwrap_or(false));
     Ok(())
+}
+
+/// Whether a column that says a time says none that is read.
+fn is_no_time(column: &str, value: &str) -> bool {
+    matches!(column, "time" | "mp_processing_time_ms") && json::time(value).is_none()
 }
 
 /// Writes fields of an object behind those that are there.
