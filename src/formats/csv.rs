@@ -10,11 +10,13 @@
 //! [`Header::with_escapes`].
 
 mod cells;
+mod habits;
 mod repeating;
 
 use std::borrow::Cow;
 
 use self::cells::{cells, split};
+use self::habits::{backslashed, has_decimal_comma, unescaped};
 use super::cursor;
 use super::dialect::TEXTS;
 use super::event::Properties;
@@ -26,9 +28,6 @@ use super::types::is_type;
 
 /// Delimiters, the more usual first.
 const DELIMITERS: &[u8] = b",;\t|";
-
-/// Words that databases and data frames write for nothing.
-const NULLS: &[&str] = &["NULL", "null", "None", "nan", "NaN", "NA", "N/A", "<NA>", "<null>", "(null)", "nil"];
 
 /// A head of a table, among its records.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +61,10 @@ pub(super) struct Header {
     null: Option<&'static str>,
     /// `\t` in a cell is a tab.
     is_escaped: bool,
+    /// `\"` in a cell in quotes is a quote.
+    has_backslashes: bool,
+    /// Columns whose cells are numbers where a comma stands between digits.
+    commas: Option<Vec<bool>>,
 }
 
 impl Header {
@@ -74,7 +77,7 @@ impl Header {
             // The first cell may stand at the start of its line.
             let is_padded = written.iter().skip(1).all(is_padded) && !written.iter().skip(1).all(is_blank);
             let names: Vec<String> = written.iter().map(|name| name.trim().to_owned()).collect();
-            Some(Self { delimiter: *delimiter, names, is_quoted: true, is_padded, null: None, is_escaped: false })
+            Some(Self { is_padded, ..Self::plain(*delimiter, names) })
         });
         // Of as many columns the more usual delimiter.
         let best = found.rev().max_by_key(|header| header.names.len())?;
@@ -84,7 +87,26 @@ impl Header {
     /// The head of a table without one, whose cells tabs part and none is in quotes.
     pub(super) fn of_tabs(names: &[&str]) -> Self {
         let names = names.iter().map(|name| (*name).to_owned()).collect();
-        Self { delimiter: b'\t', names, is_quoted: false, is_padded: false, null: None, is_escaped: false }
+        Self { is_quoted: false, ..Self::plain(b'\t', names) }
+    }
+
+    fn plain(delimiter: u8, names: Vec<String>) -> Self {
+        Self {
+            delimiter,
+            names,
+            is_quoted: true,
+            is_padded: false,
+            null: None,
+            is_escaped: false,
+            has_backslashes: false,
+            commas: None,
+        }
+    }
+
+    /// Whether bars stand around each row.
+    pub(super) fn is_drawn(&self) -> bool {
+        let ends = [self.names.first(), self.names.last()];
+        self.is_padded && self.delimiter == b'|' && ends.into_iter().flatten().all(String::is_empty)
     }
 
     /// The names of the columns.
@@ -92,53 +114,12 @@ impl Header {
         self.names.iter().map(String::as_str)
     }
 
-    /// The same with the word that stands for nothing in these rows: where no cell is empty, and the same
-    /// one of such words stands in several columns. A cell that is one now and then may be an id.
-    pub(super) fn with_null<'r>(self, rows: impl Iterator<Item = &'r [u8]>) -> Self {
-        let mut columns: Vec<Vec<usize>> = vec![Vec::new(); NULLS.len()];
-        for cells in rows.filter_map(|row| self.cells(row).ok().flatten()) {
-            for (at, cell) in cells.iter().enumerate() {
-                if is_nothing(cell) {
-                    return self;
-                }
-                let Some(word) = NULLS.iter().position(|word| word == cell) else { continue };
-                if let Some(columns) = columns.get_mut(word).filter(|columns| !columns.contains(&at)) {
-                    columns.push(at);
-                }
-            }
-        }
-        let word = columns.iter().position(|columns| columns.len() > 1);
-        Self { null: word.and_then(|word| NULLS.get(word)).copied(), ..self }
-    }
-
-    /// The same with escapes undone in its cells, if tabs part them and these first rows show it: no cell
-    /// stands in quotes, each backslash begins an escape, and there is a `\N`, a `\'`, or an object that is
-    /// JSON only when they are undone.
-    pub(super) fn with_escapes<'r>(self, rows: impl Iterator<Item = &'r [u8]>) -> Self {
-        if self.delimiter != b'\t' {
-            return self;
-        }
-        let is_json = |cell: &str| serde_json::from_str::<serde::de::IgnoredAny>(cell).is_ok();
-        let mut is_shown = false;
-        for cell in rows.filter_map(|row| cells(row, b'\t', false).ok()).flatten() {
-            if cell.starts_with('"') {
-                return self;
-            }
-            if !cell.contains('\\') {
-                continue;
-            }
-            let Some(undone) = unescaped(&cell) else { return self };
-            is_shown |=
-                cell == "\\N" || cell.contains("\\'") || undone.starts_with('{') && !is_json(&cell) && is_json(&undone);
-        }
-        if is_shown { Self { is_quoted: false, is_escaped: true, ..self } } else { self }
-    }
-
     /// A cell with this text and the delimiter before it, as rows of the table have them.
     pub(super) fn cell(&self, text: &str) -> String {
         let delimiter = char::from(self.delimiter);
         let is_plain = !text.contains([delimiter, '"', '\r', '\n']);
         let text = match () {
+            () if self.has_backslashes => format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
             () if self.is_escaped => text.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n"),
             () if is_plain || !self.is_quoted => text.to_owned(),
             () => format!("\"{}\"", text.replace('"', "\"\"")),
@@ -152,9 +133,12 @@ impl Header {
         self.is_escaped
     }
 
-    /// What stands for nothing in cells, except an empty cell.
-    pub(super) fn null(&self) -> Option<&'static str> {
-        self.null
+    /// What its first rows show of how it writes cells, as people name it.
+    pub(super) fn habits(&self) -> Vec<String> {
+        let null = self.null.map(|null| format!("{null} is nothing"));
+        let backslashes = self.has_backslashes.then(|| "quotes after backslashes".to_owned());
+        let commas = self.commas.as_ref().map(|_| "decimal commas".to_owned());
+        [null, backslashes, commas].into_iter().flatten().collect()
     }
 
     /// The place of a column, whatever case its name is in.
@@ -176,8 +160,17 @@ impl Header {
         if names_delimiter(record) {
             return Ok(None);
         }
-        let found = text.and_then(|text| split(text, self.delimiter, self.is_quoted, self.names.len()));
+        let found = if self.has_backslashes {
+            None
+        } else {
+            text.and_then(|text| split(text, self.delimiter, self.is_quoted, self.names.len()))
+        };
         let mut cells = match found {
+            None if self.has_backslashes => {
+                let text = text.ok_or("not UTF-8")?;
+                backslashed(text, self.delimiter)
+                    .ok_or("not written by the rules of its table: a quote in it has no backslash")?
+            }
             Some(cells) => cells,
             None if self.is_quoted && is_open(record, self.delimiter) => return Err(CUT_OFF.to_owned()),
             None => cells(record, self.delimiter, self.is_quoted)?,
@@ -208,6 +201,13 @@ impl Header {
             for cell in cells.iter_mut().filter(|cell| !is_nothing(cell)) {
                 if let Some(undone) = unescaped(cell) {
                     *cell = Cow::Owned(undone);
+                }
+            }
+        }
+        if let Some(commas) = &self.commas {
+            for (cell, _) in cells.iter_mut().zip(commas).filter(|(_, is_number)| **is_number) {
+                if has_decimal_comma(cell) {
+                    *cell = Cow::Owned(cell.replace(',', "."));
                 }
             }
         }
@@ -279,29 +279,6 @@ fn is_open(record: &[u8], delimiter: u8) -> bool {
         begins = !in_quotes && *byte == delimiter;
     }
     in_quotes
-}
-
-/// A cell without its escapes; `None` where a backslash begins none.
-fn unescaped(cell: &str) -> Option<String> {
-    let mut undone = String::with_capacity(cell.len());
-    let mut signs = cell.chars();
-    while let Some(sign) = signs.next() {
-        undone.push(match sign {
-            '\\' => match signs.next()? {
-                'n' => '\n',
-                't' => '\t',
-                'r' => '\r',
-                'b' => '\u{8}',
-                'f' => '\u{c}',
-                '0' => '\0',
-                'N' if cell == "\\N" => return Some(String::new()),
-                own @ ('\\' | '\'') => own,
-                _ => return None,
-            },
-            sign => sign,
-        });
-    }
-    Some(undone)
 }
 
 /// Gives the row of some cells to `then`; the error is the reason to reject it.
@@ -523,38 +500,6 @@ mod tests {
             };
             assert_eq!(found, value, "{cell}");
         }
-    }
-
-    #[test]
-    fn escapes_of_a_database_are_undone_where_the_rows_show_that_it_wrote_them() {
-        let head = || Header::of(b"event\ttime\tproperties").unwrap();
-        let read = |rows: &[&str]| {
-            let header = head().with_escapes(rows.iter().map(|row| row.as_bytes()));
-            let cells = rows.iter().map(|row| header.cells(row.as_bytes()).unwrap().unwrap());
-            (header.is_escaped(), cells.map(|cells| cells[2].clone().into_owned()).collect::<Vec<_>>())
-        };
-        for (rows, cells) in [
-            (
-                vec!["A\t1\t{\"a\":1}", r#"A	1	{"a":"one\\ntwo \\"x\\" it\'s"}"#],
-                vec!["{\"a\":1}", r#"{"a":"one\ntwo \"x\" it's"}"#],
-            ),
-            (vec![r"A	1	a\tb\\c", r"A	\N	d"], vec!["a\tb\\c", "d"]),
-            (vec![r#"A	1	{"a":"\\u00fc \\"x\\""}"#], vec![r#"{"a":"\u00fc \"x\""}"#]),
-        ] {
-            assert_eq!(read(&rows), (true, cells.into_iter().map(str::to_owned).collect()), "{rows:?}");
-        }
-        for row in [
-            r"A	1	C:\new\table",
-            r#"A	1	{"a":"one\ntwo"}"#,
-            r#"A	1	{"a":"\"x\""}"#,
-            r"A	1	a\\b",
-            "A\t1\tplain",
-            r#"A	\N	"{""a"":1}""#,
-        ] {
-            assert!(!read(&[row]).0, "{row}");
-        }
-        let comma = Header::of(b"a,b").unwrap().with_escapes([r"\N,it\'s".as_bytes()].into_iter());
-        assert!(!comma.is_escaped());
     }
 
     #[test]

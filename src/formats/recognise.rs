@@ -9,7 +9,6 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::carrier::{self, Carrier, Opened};
-use super::dialect;
 use super::event::Properties;
 use super::format::Format;
 use super::kind::{Kind, is_request, kind_of, takes_no_rows};
@@ -19,6 +18,7 @@ use super::rows::Shape;
 use super::table;
 use super::vendor::stranger::MIXPANELS;
 use super::vendor::{self, By, Vendor};
+use super::{dialect, excerpt};
 use crate::model::json;
 
 /// Rows that are looked at.
@@ -329,7 +329,7 @@ impl<'a> Seen<'a> {
             return Err(why.into());
         }
         if known * 2 < self.rows {
-            return Err(self.missing(&unfit, best, known).into());
+            return Err(self.missing(&events, &unfit, best, known).into());
         }
         let from_native = self.native.iter().max_by_key(|(_, (_, count))| *count);
         let own: BTreeSet<String> =
@@ -388,7 +388,7 @@ impl<'a> Seen<'a> {
     }
 
     /// What was found and what is missing.
-    fn missing(&self, keys: &BTreeSet<&str>, best: Has, known: usize) -> String {
+    fn missing(&self, shape: &Shape, keys: &BTreeSet<&str>, best: Has, known: usize) -> String {
         let is_groups = keys.iter().eq(&["key", "value"]);
         if is_groups
             && self.candidates.iter().any(|row| row.json.contains("\"key\":[") || row.json.contains("\"key\": ["))
@@ -399,6 +399,18 @@ impl<'a> Seen<'a> {
             0 => "its rows".to_owned(),
             known => format!("only {known} of its first {} rows are of one kind; the others", self.rows),
         };
+        let is_broken = |row: &&Candidate<'_>| best == Has::default() && shape.lift(&row.json).is_err();
+        if let Some(row) = self.candidates.iter().find(is_broken) {
+            let mut properties = None;
+            let _ = each(&row.json, |key, value| properties = properties.or(shape.is_properties(key).then_some(value)));
+            if let Some(properties) = properties {
+                let columns = named(keys);
+                return format!(
+                    "{which} have {columns}, but properties that are no object: {}",
+                    excerpt(properties, 40)
+                );
+            }
+        }
         format!("{which} have {}, but {}", named(keys), lacking(best, keys))
     }
 }

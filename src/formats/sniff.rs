@@ -192,11 +192,14 @@ fn by_rows(head: &[u8], whole: bool) -> Result<Sniffed, String> {
         let layout = if spread { Layout::Nested } else { Layout::Lines };
         return Ok(Sniffed::new(Found::raw(format), layout, array));
     }
+    if text.iter().take(512).any(|byte| *byte == 0) {
+        return Err("it is a binary file".to_owned());
+    }
     if !text.contains(&b'\n') && text.contains(&b'\r') {
         return Err("its lines end in carriage returns only; write them with line feeds".to_owned());
     }
-    if text.iter().take(512).any(|byte| *byte == 0) {
-        return Err("it is a binary file".to_owned());
+    if array && text.strip_prefix(b"[").is_some_and(|inside| trim(inside).starts_with(b"[")) {
+        return Err(WITHOUT_NAMES.to_owned());
     }
     Err("no event, profile or alias is in its first 64 KB".to_owned())
 }
@@ -274,13 +277,15 @@ fn headed(text: &[u8], whole: bool) -> Option<(Heads, Vec<String>)> {
     Some((heads, rows))
 }
 
+/// Why lists of values are not read.
+const WITHOUT_NAMES: &str = "its rows are lists of values without the names of their columns; write it with the names (of \
+                             pandas orient=\"records\", of ClickHouse JSONEachRow, or JSONCompactEachRowWithNames)";
+
 /// The file as lines of values, if its first line is a list of them.
 fn lists(text: &[u8], whole: bool) -> Option<Result<Sniffed, String>> {
     value_lists(text, whole)?;
     let Some((heads, rows)) = headed(text, whole) else {
-        return Some(Err("its lines are lists of values without the names of their columns; write it with the names \
-                         (of ClickHouse JSONEachRow, or JSONCompactEachRowWithNames)"
-            .to_owned()));
+        return Some(Err(WITHOUT_NAMES.to_owned()));
     };
     let columns: Vec<&str> = heads.names.iter().map(String::as_str).collect();
     let found = recognise::table(&columns, &rows);

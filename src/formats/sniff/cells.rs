@@ -1,6 +1,7 @@
 //! Tables as text: which a file is, by its first line and rows.
 
 use super::super::csv::{self, Header};
+use super::super::event::Properties;
 use super::super::format::Format;
 use super::super::recognise::{self, Found};
 use super::super::repair::readable;
@@ -8,6 +9,7 @@ use super::super::split::Layout;
 use super::super::table::{self, Columns};
 use super::super::vendor;
 use super::{CellRows, MANY, Sniffed, is_spread, objects, records, records_as_they_are};
+use crate::model::json;
 
 /// The head of a table as text, its first rows as objects, and how many could not be read.
 pub(in crate::formats) fn table_rows(text: &[u8], whole: bool) -> Option<(Header, Vec<String>, usize)> {
@@ -18,8 +20,7 @@ pub(in crate::formats) fn table_rows(text: &[u8], whole: bool) -> Option<(Header
     }
     let rows: Vec<_> = rows.take(200).map(readable).collect();
     let header = Header::of(readable(head).as_bytes())?;
-    let header =
-        header.with_null(rows.iter().map(|row| row.as_bytes())).with_escapes(rows.iter().map(|row| row.as_bytes()));
+    let header = header.learning(|| rows.iter().map(|row| row.as_bytes()));
     let mut broken = 0;
     let objects = rows.iter().filter_map(|row| {
         let Ok(cells) = header.cells(row.as_bytes()) else {
@@ -58,9 +59,29 @@ pub(super) fn table(text: &[u8], whole: bool) -> Option<Result<Sniffed, String>>
         return Some(Ok(Sniffed::cells(header, Found::raw(Format::AliasTable), CellRows::Aliases(columns))));
     }
     match recognise::table(&columns, &objects) {
+        Ok(rows) if header.is_drawn() && objects.iter().any(|row| goes_on(row, &rows)) => Some(Err(WRAPPED.to_owned())),
         Ok(rows) => Some(Ok(Sniffed::table(header, rows))),
+        Err(_) if header.is_drawn() => Some(Err(WRAPPED.to_owned())),
+        Err(_) if columns.iter().any(|name| name.starts_with('{') || json::time_text(name).is_some()) => {
+            Some(Err(format!(
+                "its first line is a row and does not name the columns ({}); write it with their names (CSVWithNames of \
+                 ClickHouse, HEADER of a database)",
+                super::super::excerpt(&columns.join(", "), 60)
+            )))
+        }
         Err(why) => Some(Err(why)),
     }
+}
+
+/// Why a table with bars around its rows is not read.
+const WRAPPED: &str = "it is a table drawn with bars, and its cells are cut or go on in the next line; write the rows as \
+                       CSV or JSON Lines (sqlite3 -csv, -json)";
+
+/// Whether a row has no more than the rest of the cells of the row before it.
+fn goes_on(row: &str, found: &Found) -> bool {
+    let Ok(row) = found.events.lift(row) else { return true };
+    let has = |p: &Properties<'_>| p.time.is_some() || p.processed.is_some() || p.distinct_id.is_some();
+    row.event.is_none() && !Properties::read(&row.properties).is_ok_and(|p| has(&p))
 }
 
 /// The columns of a table whose lines stand between rows of JSON, if there is one.

@@ -177,8 +177,9 @@ impl Sniffed {
 
     pub(super) fn cells(header: Header, rows: Found, cells: CellRows) -> Self {
         let mut sniffed = Self::new(rows, Layout::Csv, false);
-        if let Some(null) = header.null() {
-            sniffed.name = sniffed.name.replace("(CSV)", &format!("(CSV, {null} is nothing)"));
+        let habits = header.habits();
+        if !habits.is_empty() {
+            sniffed.name = sniffed.name.replace("(CSV)", &format!("(CSV, {})", habits.join(", ")));
         }
         if header.is_escaped() {
             sniffed.layout = Layout::Lines;

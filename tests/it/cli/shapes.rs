@@ -106,6 +106,43 @@ fn what_only_looks_like_events_aliases_or_profiles_makes_no_store() {
         ("mac.csv", "event,distinct_id,time\rSign Up,a,1561971600\r", "carriage returns only"),
         ("rows.avro", "Obj\u{1}\u{4}\u{14}avro.codec", "an Avro file; write it as Parquet or JSON Lines"),
         ("rows.feather", "ARROW1\0\0\u{10}", "an Arrow (Feather) file"),
+        ("rows.orc", "ORC\u{8}\u{1}\0", "an ORC file"),
+        (
+            "rows.duckdb",
+            "\u{1}\u{2}\u{3}\u{4}\u{5}\u{6}\u{7}\u{8}DUCK@\0",
+            "a DuckDB database; write the table as Parquet",
+        ),
+        (
+            "values.json",
+            "[[\"Sign Up\",1561971600,\"a\"],[\"View\",1561971601,\"a\"]]",
+            "without the names of their columns",
+        ),
+        // ClickHouse 26.9, CSV and TSVWithNames of a tuple.
+        (
+            "headless.csv",
+            "\"Sign Up\",\"a\",1561971600\n\"View\",\"a\",1561971601\n",
+            "its first line is a row and does not name the columns (Sign Up, a, 1561971600)",
+        ),
+        (
+            "tuple.tsv",
+            "event\tproperties\nSign Up\t(1561971600,'a')\n",
+            "event, properties, but properties that are no object: \"(1561971600,'a')\"",
+        ),
+        // sqlite3 3.40.1
+        ("insert.sql", "INSERT INTO events VALUES('Sign Up','a',1561971600);\n", "it is SQL, which is not run"),
+        ("dump.sql", "PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE events(a);\n", "it is SQL"),
+        ("mysql.sql", "-- MySQL dump 10.13\n--\n\n/*!40101 SET NAMES utf8 */;\nCREATE TABLE x", "it is SQL"),
+        (
+            "mysql.txt",
+            "+-------+-------------+\n| event | distinct_id |\n+-------+-------------+\n",
+            "a table drawn for a terminal",
+        ),
+        (
+            "wrapped.md",
+            "| event | distinct_id | time       | note   |\n|-------|-------------|------------|--------|\n\
+             | View  | a           | 1561971600 | one    |\n|       |             |            | two    |\n",
+            "cells are cut or go on in the next line",
+        ),
         ("poem.txt", "Shall I compare thee, o lovely\nto a summer's day?\n", "no event, profile or alias"),
     ] {
         fs::write(home.path(name), content).unwrap();

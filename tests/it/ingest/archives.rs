@@ -85,6 +85,22 @@ fn imported(name: &str, content: &[u8]) -> (Vec<(String, u64)>, String) {
 }
 
 #[test]
+fn a_workbook_is_called_one_and_not_an_archive_of_xml() {
+    for (members, says) in [
+        (
+            vec!["[Content_Types].xml", "xl/theme/theme1.xml", "xl/workbook.xml"],
+            "a workbook of Excel; save its sheet as CSV",
+        ),
+        (vec!["META-INF/manifest.xml", "content.xml", "mimetype"], "a workbook of LibreOffice; save its sheet as CSV"),
+    ] {
+        let members: Vec<(&str, &[u8])> =
+            members.into_iter().map(|name| (name, &b"<?xml version='1.0'?><a/>"[..])).collect();
+        let (files, said) = imported("july.xlsx", &zip(&members));
+        assert!(files.is_empty() && said.contains(says), "{said}");
+    }
+}
+
+#[test]
 fn day_files_are_the_same_in_a_folder_and_in_any_archive() {
     let (first, second) = ((1..4).map(|at| row("a", at)).collect::<String>(), row("b", 9));
     let packed = gzip(second.as_bytes());

@@ -1,0 +1,269 @@
+//! How the writer of a table writes cells, where that differs from the rules (RFC 4180): a word for nothing, signs
+//! after a backslash, a comma in numbers. The first rows show it.
+
+use std::borrow::Cow;
+
+use super::super::dialect::TEXTS;
+use super::Header;
+use super::cells::{cells, split};
+
+/// Words that databases and data frames write for nothing.
+const NULLS: &[&str] = &["NULL", "null", "None", "nan", "NaN", "NA", "N/A", "<NA>", "<null>", "(null)", "nil"];
+
+/// Cells with a word for nothing for each that is empty, at least.
+const EMPTY: usize = 4;
+
+impl Header {
+    /// The same with what its first rows show of how it writes cells.
+    pub(in crate::formats) fn learning<'r, R: Iterator<Item = &'r [u8]>>(self, rows: impl Fn() -> R) -> Self {
+        self.with_backslashes(rows()).with_null(rows()).with_escapes(rows()).with_decimal_commas(rows())
+    }
+
+    /// The same with the word that stands for nothing in these rows: where the same one of such words stands in several
+    /// columns, and no cell is empty, or so few that these are texts without a letter. A cell that is one now and then
+    /// may be an id.
+    fn with_null<'r>(self, rows: impl Iterator<Item = &'r [u8]>) -> Self {
+        let mut found: Vec<(usize, Vec<usize>)> = vec![(0, Vec::new()); NULLS.len()];
+        let mut empty = 0;
+        for cells in rows.filter_map(|row| self.cells(row).ok().flatten()) {
+            for (at, cell) in cells.iter().enumerate() {
+                if cell == "\\N" {
+                    return self;
+                }
+                empty += usize::from(cell.is_empty());
+                let Some(word) = NULLS.iter().position(|word| word == cell) else { continue };
+                if let Some((count, columns)) = found.get_mut(word) {
+                    *count += 1;
+                    if !columns.contains(&at) {
+                        columns.push(at);
+                    }
+                }
+            }
+        }
+        let word = found.iter().position(|(count, columns)| columns.len() > 1 && *count >= empty * EMPTY);
+        Self { null: word.and_then(|word| NULLS.get(word)).copied(), ..self }
+    }
+
+    /// The same with escapes undone in its cells, if tabs part them and these first rows show it: no cell
+    /// stands in quotes, each backslash begins an escape, and there is a `\N`, a `\'`, or an object that is
+    /// JSON only when they are undone.
+    fn with_escapes<'r>(self, rows: impl Iterator<Item = &'r [u8]>) -> Self {
+        if self.delimiter != b'\t' {
+            return self;
+        }
+        let is_json = |cell: &str| serde_json::from_str::<serde::de::IgnoredAny>(cell).is_ok();
+        let mut is_shown = false;
+        for cell in rows.filter_map(|row| cells(row, b'\t', false).ok()).flatten() {
+            if cell.starts_with('"') {
+                return self;
+            }
+            if !cell.contains('\\') {
+                continue;
+            }
+            let Some(undone) = unescaped(&cell) else { return self };
+            is_shown |=
+                cell == "\\N" || cell.contains("\\'") || undone.starts_with('{') && !is_json(&cell) && is_json(&undone);
+        }
+        if is_shown { Self { is_quoted: false, is_escaped: true, ..self } } else { self }
+    }
+
+    /// The same where a quote in a cell has a backslash before it and not a quote, as Spark
+    /// <https://spark.apache.org/docs/latest/sql-data-sources-csv.html> and `INTO OUTFILE` of `MySQL` write: rows with
+    /// such signs have as many cells as there are columns only when they are read so.
+    fn with_backslashes<'r>(self, rows: impl Iterator<Item = &'r [u8]>) -> Self {
+        let mut is_shown = false;
+        for row in
+            rows.filter_map(|row| std::str::from_utf8(row).ok()).filter(|row| self.is_quoted && row.contains('\\'))
+        {
+            let escaped = backslashed(row, self.delimiter).is_some_and(|cells| cells.len() == self.names.len());
+            let plain = split(row, self.delimiter, true, 0).is_some_and(|cells| cells.len() == self.names.len());
+            if !escaped {
+                return self;
+            }
+            is_shown |= !plain;
+        }
+        if is_shown { Self { is_quoted: false, has_backslashes: true, ..self } } else { self }
+    }
+
+    /// The same where numbers have a comma before their decimals, as spreadsheets of most languages write them: commas
+    /// do not part cells, there is such a number, and none with a point. Ids stay what is written.
+    fn with_decimal_commas<'r>(self, rows: impl Iterator<Item = &'r [u8]>) -> Self {
+        if self.delimiter == b',' {
+            return self;
+        }
+        let is_text = |name: &String| TEXTS.iter().any(|text| name.eq_ignore_ascii_case(text));
+        let commas: Vec<bool> = self.names.iter().map(|name| !is_text(name)).collect();
+        let mut is_shown = false;
+        for cells in rows.filter_map(|row| self.cells(row).ok().flatten()) {
+            for (cell, _) in cells.iter().zip(&commas).filter(|(_, is_number)| **is_number) {
+                if has_decimals(cell, b'.') {
+                    return self;
+                }
+                is_shown |= has_decimal_comma(cell);
+            }
+        }
+        if is_shown { Self { commas: Some(commas), ..self } } else { self }
+    }
+}
+
+/// Whether a cell is a number with a comma before its decimals.
+pub(super) fn has_decimal_comma(cell: &str) -> bool {
+    has_decimals(cell, b',')
+}
+
+fn has_decimals(cell: &str, point: u8) -> bool {
+    let number = cell.strip_prefix('-').unwrap_or(cell).as_bytes();
+    let is_number = |digits: &[u8]| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+    let Some(at) = memchr::memchr(point, number) else { return false };
+    let (whole, decimals) = (number.get(..at).unwrap_or_default(), number.get(at + 1..).unwrap_or_default());
+    is_number(whole) && is_number(decimals) && (whole.len() == 1 || !whole.starts_with(b"0"))
+}
+
+/// The cells of a record in which a backslash stands before quotes, delimiters and backslashes that belong to a cell;
+/// `None` where a quote stands in one without.
+pub(super) fn backslashed(record: &str, delimiter: u8) -> Option<Vec<Cow<'_, str>>> {
+    let delimiter = char::from(delimiter);
+    let mut cells = Vec::new();
+    let mut rest = record.trim_end_matches(['\r', '\n']);
+    loop {
+        let in_quotes = rest.strip_prefix('"');
+        let text = in_quotes.unwrap_or(rest);
+        let mut cell = String::new();
+        let mut signs = text.char_indices().peekable();
+        let behind = loop {
+            let Some((at, sign)) = signs.next() else {
+                // A cell in quotes that nothing closes.
+                if in_quotes.is_some() {
+                    return None;
+                }
+                break text.len();
+            };
+            match sign {
+                '\\' => match signs.next_if(|(_, next)| matches!(next, '"' | '\\') || *next == delimiter) {
+                    Some((_, own)) => cell.push(own),
+                    None => cell.push(sign),
+                },
+                '"' if in_quotes.is_some() => match signs.next_if(|(_, next)| *next == '"') {
+                    Some((_, own)) => cell.push(own),
+                    None => break at + 1,
+                },
+                sign if sign == delimiter && in_quotes.is_none() => break at,
+                sign => cell.push(sign),
+            }
+        };
+        cells.push(Cow::Owned(cell));
+        let behind = text.get(behind..)?;
+        if behind.is_empty() {
+            return Some(cells);
+        }
+        rest = behind.strip_prefix(delimiter)?;
+    }
+}
+
+/// A cell without its escapes; `None` where a backslash begins none.
+pub(super) fn unescaped(cell: &str) -> Option<String> {
+    let mut undone = String::with_capacity(cell.len());
+    let mut signs = cell.chars();
+    while let Some(sign) = signs.next() {
+        undone.push(match sign {
+            '\\' => match signs.next()? {
+                'n' => '\n',
+                't' => '\t',
+                'r' => '\r',
+                'b' => '\u{8}',
+                'f' => '\u{c}',
+                '0' => '\0',
+                'N' if cell == "\\N" => return Some(String::new()),
+                own @ ('\\' | '\'') => own,
+                _ => return None,
+            },
+            sign => sign,
+        });
+    }
+    Some(undone)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_of_a_database_are_undone_where_the_rows_show_that_it_wrote_them() {
+        let head = || Header::of(b"event\ttime\tproperties").unwrap();
+        let read = |rows: &[&str]| {
+            let header = head().with_escapes(rows.iter().map(|row| row.as_bytes()));
+            let cells = rows.iter().map(|row| header.cells(row.as_bytes()).unwrap().unwrap());
+            (header.is_escaped(), cells.map(|cells| cells[2].clone().into_owned()).collect::<Vec<_>>())
+        };
+        for (rows, cells) in [
+            (
+                vec!["A\t1\t{\"a\":1}", r#"A	1	{"a":"one\\ntwo \\"x\\" it\'s"}"#],
+                vec!["{\"a\":1}", r#"{"a":"one\ntwo \"x\" it's"}"#],
+            ),
+            (vec![r"A	1	a\tb\\c", r"A	\N	d"], vec!["a\tb\\c", "d"]),
+            (vec![r#"A	1	{"a":"\\u00fc \\"x\\""}"#], vec![r#"{"a":"\u00fc \"x\""}"#]),
+        ] {
+            assert_eq!(read(&rows), (true, cells.into_iter().map(str::to_owned).collect()), "{rows:?}");
+        }
+        for row in [
+            r"A	1	C:\new\table",
+            r#"A	1	{"a":"one\ntwo"}"#,
+            r#"A	1	{"a":"\"x\""}"#,
+            r"A	1	a\\b",
+            "A\t1\tplain",
+            r#"A	\N	"{""a"":1}""#,
+        ] {
+            assert!(!read(&[row]).0, "{row}");
+        }
+        let comma = Header::of(b"a,b").unwrap().with_escapes([r"\N,it\'s".as_bytes()].into_iter());
+        assert!(!comma.is_escaped());
+    }
+
+    fn read(head: &str, rows: &[&str]) -> (Vec<String>, Vec<Vec<String>>) {
+        let bytes = || rows.iter().map(|row| row.as_bytes());
+        let header = Header::of(head.as_bytes()).unwrap().learning(bytes);
+        let cells = rows.iter().map(|row| header.cells(row.as_bytes()).unwrap().unwrap());
+        (header.habits(), cells.map(|cells| cells.into_iter().map(Cow::into_owned).collect()).collect())
+    }
+
+    #[test]
+    fn a_word_stands_for_nothing_next_to_a_few_empty_texts_too() {
+        // polars 2.1.0, null_value="NULL": an empty text is two quotes.
+        let rows = ["A,1,NULL,NULL,NULL", "A,2,NULL,NULL,x", "A,3,\"\",NULL,NULL"];
+        let (habits, cells) = read("event,time,plan,device,user", &rows);
+        assert_eq!(
+            (habits, &cells[1][2..]),
+            (vec!["NULL is nothing".to_owned()], &["".into(), "".into(), "x".into()][..])
+        );
+        let (habits, _) = read("event,time,plan,device,user", &["A,1,,NULL,NULL", "A,2,NULL,,x", "A,3,,,"]);
+        assert!(habits.is_empty());
+    }
+
+    #[test]
+    fn quotes_after_backslashes_are_quotes_where_the_rows_show_it() {
+        // As Spark 4.0.0 and pandas 3.1.1 (doublequote=False, escapechar) write them.
+        let rows = [r#"A,"{\"time\":1,\"note\":\"x, \\n \\\"y\\\"\"}",1"#, "B,C:\\new,2", r#"C,"x,""y""",3"#];
+        let (habits, cells) = read("event,properties,n", &rows);
+        assert_eq!(habits, ["quotes after backslashes"]);
+        assert_eq!(cells[0], ["A", r#"{"time":1,"note":"x, \n \"y\""}"#, "1"]);
+        assert_eq!((&*cells[1][1], &*cells[2][1]), ("C:\\new", "x,\"y\""));
+        let (habits, cells) = read("event;note;n", &[r"A;x\;y;1"]);
+        assert_eq!((habits.len(), &*cells[0][1]), (1, "x;y"));
+        // What the rules read is read by them.
+        for row in [r#"A,"{""a"":""\""x\""""}",1"#, r#"A,"C:\",1"#, r#"A,\"x,1"#] {
+            assert!(read("event,properties,n", &[row]).0.is_empty(), "{row}");
+        }
+    }
+
+    #[test]
+    fn a_comma_before_decimals_is_read_where_no_number_has_a_point() {
+        // pandas 3.1.1, sep=";", decimal=","
+        let rows = ["A;9,99;12,5;x,y;0,5", "A;-3,0;7;1,2,3;01,5"];
+        let (habits, cells) = read("event;price;distinct_id;note;ratio", &rows);
+        assert_eq!(habits, ["decimal commas"]);
+        assert_eq!(cells[0], ["A", "9.99", "12,5", "x,y", "0.5"]);
+        assert_eq!(cells[1], ["A", "-3.0", "7", "1,2,3", "01,5"]);
+        assert!(read("event;price;ratio", &["A;9,99;0.5"]).0.is_empty());
+        assert!(read("event,price", &["A,\"9,99\""]).0.is_empty());
+    }
+}
