@@ -81,7 +81,7 @@ impl Added {
                 let behind = match header.cells(row) {
                     _ if names_delimiter(row) => "",
                     Ok(Some(_)) | Err(_) => cells,
-                    Ok(None) if header.head(row, |_| false) == Some(Head::Own) => names,
+                    Ok(None) if header.head(row, None) == Some(Head::Own) => names,
                     // A line between the head and the rows.
                     Ok(None) if !row.iter().any(u8::is_ascii_alphanumeric) => "-",
                     Ok(None) => types,

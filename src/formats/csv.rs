@@ -10,33 +10,29 @@
 //! [`Header::with_escapes`].
 
 mod cells;
+mod direct;
 mod habits;
+mod heads;
 mod repeating;
 
 use std::borrow::Cow;
 
 use self::cells::{cells, split};
+pub(super) use self::direct::read as directly;
 use self::habits::{backslashed, has_decimal_comma, unescaped};
+pub use self::heads::Head;
+use self::heads::letters;
+pub(super) use self::heads::{is_head, other_head};
 use super::cursor;
 use super::dialect::TEXTS;
 use super::event::Properties;
 use super::object::string;
 use super::repair::repair;
 use super::rows::{Field, Lifting, Role, Shape, Whole, is_null_sign, keep, spare};
-use super::split::BYTE_ORDER_MARK;
 use super::types::is_type;
 
 /// Delimiters, the more usual first.
 const DELIMITERS: &[u8] = b",;\t|";
-
-/// A head of a table, among its records.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Head {
-    /// That of the table itself.
-    Own,
-    /// That of another table, with its columns: in another order, or others.
-    Other(String),
-}
 
 /// What the cells of a column are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,6 +49,8 @@ pub(super) struct Column {
 pub(super) struct Header {
     delimiter: u8,
     names: Vec<String>,
+    /// The first byte of each name, as a small letter.
+    letters: Vec<u8>,
     /// Cells can stand in quotes.
     is_quoted: bool,
     /// Spaces stand around all cells, and are no part of them.
@@ -93,6 +91,7 @@ impl Header {
     fn plain(delimiter: u8, names: Vec<String>) -> Self {
         Self {
             delimiter,
+            letters: letters(&names),
             names,
             is_quoted: true,
             is_padded: false,
@@ -214,27 +213,10 @@ impl Header {
         Ok(Some(cells))
     }
 
-    /// What a record of the table is among its heads: where files were put together, that of the next one
-    /// stands between the rows.
-    pub(super) fn head(&self, record: &[u8], is_other: impl Fn(&[Cow<'_, str>]) -> bool) -> Option<Head> {
-        let record = record.strip_prefix(BYTE_ORDER_MARK).unwrap_or(record);
-        let first = record.trim_ascii_start();
-        let first = first.strip_prefix(b"\"").unwrap_or(first);
-        let begins = |name: &str| {
-            // The first letter decides most names.
-            let is_near = first.first().zip(name.as_bytes().first()).is_some_and(|(a, b)| a.eq_ignore_ascii_case(b));
-            is_near && first.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
-        };
-        // Rows have digits, and heads mostly none: no row is parted into cells once more.
-        if record.iter().any(u8::is_ascii_digit) && !self.names().any(begins) {
-            return None;
-        }
-        let cells = cells(record, self.delimiter, self.is_quoted).ok()?;
-        let cells: Vec<Cow<'_, str>> = cells.iter().map(|cell| Cow::Borrowed(cell.trim())).collect();
-        if cells.iter().eq(&self.names) {
-            return Some(Head::Own);
-        }
-        (is_head(&self.names, &cells) || is_other(&cells)).then(|| Head::Other(cells.join(",")))
+    /// Whether cells are what is written in them, in quotes or not.
+    fn is_usual(&self) -> bool {
+        let has_habits = self.null.is_some() || self.is_escaped || self.has_backslashes || self.commas.is_some();
+        self.is_quoted && !self.is_padded && !has_habits
     }
 
     /// What each column is in rows of `shape`.
@@ -377,36 +359,6 @@ fn lift_columns<R>(cells: &[Cow<'_, str>], columns: &[Column], then: impl FnOnce
 /// Properties of a row that say something of time, ids or the program, mostly.
 const PLACES: usize = 16;
 
-/// A row among the first that is the head of another table: most of its cells are names of columns, in
-/// another order or with others.
-pub(super) fn other_head(header: &Header, rows: &[String]) -> Option<String> {
-    rows.iter().find_map(|row| {
-        let mut cells = Vec::new();
-        super::object::each(row, |_, value| {
-            cells.push(crate::model::json::text(value).unwrap_or_default().into_owned());
-        })
-        .ok()?;
-        is_head(&header.names, &cells).then(|| cells.join(","))
-    })
-}
-
-/// Whether most of some cells are names of columns.
-pub(super) fn is_head(names: &[String], cells: &[impl AsRef<str>]) -> bool {
-    let is_name = |cell: &str| {
-        let cell = cell.trim();
-        !cell.is_empty() && names.iter().any(|name| name.eq_ignore_ascii_case(cell))
-    };
-    let mut found = 0;
-    for (cell, left) in cells.iter().zip((0..cells.len()).rev()) {
-        found += usize::from(is_name(cell.as_ref()));
-        // Of most rows half the cells say enough.
-        if (found + left) * 2 <= cells.len() {
-            return false;
-        }
-    }
-    found > 1 && found * 2 > cells.len()
-}
-
 /// Whether a first line is none of the table, but tells a spreadsheet the delimiter: `sep=;`.
 pub(super) fn names_delimiter(record: &[u8]) -> bool {
     let line = record.trim_ascii_end();
@@ -433,13 +385,24 @@ fn token(cell: &str) -> Token<'_> {
         b"true" | b"True" | b"TRUE" => return Token::Plain(Cow::Borrowed("true")),
         b"false" | b"False" | b"FALSE" => return Token::Plain(Cow::Borrowed("false")),
         [b'-' | b'0'..=b'9', ..] => cursor::is_number(cell),
+        // As data frames and databases write lists: most are known by the first sign in them.
+        [b'{', inside @ ..] if !begins_as_json(inside, b"\"}") => false,
+        [b'[', inside @ ..] if !begins_as_json(inside, b"\"{[]-0123456789tfn") => false,
         [b'{' | b'[', ..] if cursor::is_value(cell) => true,
         [b'{' | b'[', ..] if serde_json::from_str::<serde::de::IgnoredAny>(cell).is_ok() => {
             return Token::Doubtful(super::object::one_line(cell.trim()));
         }
         _ => false,
     };
-    if is_json { Token::Plain(Cow::Borrowed(cell.trim())) } else { Token::Text }
+    if !is_json {
+        return Token::Text;
+    }
+    Token::Plain(Cow::Borrowed(if cell.ends_with(|last: char| last.is_ascii_digit()) { cell } else { cell.trim() }))
+}
+
+/// Whether the first sign is one of these, or white space.
+fn begins_as_json(text: &[u8], signs: &[u8]) -> bool {
+    text.first().is_some_and(|first| first.is_ascii_whitespace() || signs.contains(first))
 }
 
 /// A text as JSON.

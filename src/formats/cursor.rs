@@ -103,11 +103,45 @@ const BYTES: usize = 12;
 /// Levels of nesting that are followed.
 const DEEPEST: u32 = 60;
 
+/// How a text has the quotes of JSON.
+pub(super) trait Quotes {
+    /// What is behind the quote that a part of the text begins with.
+    fn behind<'t>(&mut self, text: &'t [u8]) -> Option<&'t [u8]>;
+
+    /// What is behind an escape, after its backslash.
+    fn behind_escape<'t>(&mut self, escape: &'t [u8]) -> Option<&'t [u8]>;
+
+    /// A value as JSON has it; `None` where it does not lie in the text so.
+    fn token(text: &str) -> Option<&str>;
+}
+
+/// Quotes as they are.
+pub(super) struct Single;
+
+impl Quotes for Single {
+    #[inline(always)]
+    fn behind<'t>(&mut self, text: &'t [u8]) -> Option<&'t [u8]> {
+        text.strip_prefix(b"\"")
+    }
+
+    #[inline(always)]
+    fn behind_escape<'t>(&mut self, escape: &'t [u8]) -> Option<&'t [u8]> {
+        behind_escape(escape)
+    }
+
+    #[inline(always)]
+    fn token(text: &str) -> Option<&str> {
+        Some(text)
+    }
+}
+
 /// A place in the line.
-pub(super) struct Cursor<'a> {
+pub(super) struct Cursor<'a, Q = Single> {
     text: &'a str,
     /// What comes from here on.
     rest: &'a [u8],
+    /// How it has quotes.
+    quotes: Q,
     /// Escapes so far.
     escapes: u32,
     /// Whether none of them was in a text that was asked for.
@@ -117,7 +151,49 @@ pub(super) struct Cursor<'a> {
 impl<'a> Cursor<'a> {
     /// At the start of a text.
     pub(super) fn of(text: &'a str) -> Self {
-        Self { text, rest: text.as_bytes(), escapes: 0, is_plain: true }
+        Self::with(text, Single)
+    }
+
+    /// Goes behind a string, and writes what is in it; `None` also where it has escapes that a JSON text has none of when
+    /// it is written into a string.
+    pub(super) fn unescape(&mut self, out: &mut Vec<u8>) -> Option<()> {
+        self.rest = unescaped(self.rest.strip_prefix(b"\"")?, out)?;
+        Some(())
+    }
+
+    /// [`Cursor::key`] as a text.
+    fn key_text(&mut self) -> Option<&'a str> {
+        let start = self.at() + 1;
+        let length = self.key()?.len();
+        self.text.get(start..start + length)
+    }
+
+    /// The fields of an object.
+    fn object(&mut self) -> Option<Vec<(&'a str, &'a str)>> {
+        let mut fields = Vec::with_capacity(FIELDS);
+        self.take(b'{')?;
+        if self.is_empty_object() {
+            return Some(fields);
+        }
+        loop {
+            let key = self.key_text()?;
+            fields.push((key, self.token()?));
+            if self.is_last(b'}')? {
+                return Some(fields);
+            }
+        }
+    }
+}
+
+impl<'a, Q: Quotes> Cursor<'a, Q> {
+    /// At the start of a text that has quotes so.
+    pub(super) fn with(text: &'a str, quotes: Q) -> Self {
+        Self { text, rest: text.as_bytes(), quotes, escapes: 0, is_plain: true }
+    }
+
+    /// What is left, and how quotes were met.
+    pub(super) fn into_rest(self) -> (&'a [u8], Q) {
+        (self.rest, self.quotes)
     }
 
     /// The text from a place to here.
@@ -186,10 +262,9 @@ impl<'a> Cursor<'a> {
     /// Goes to the value of a key without escapes.
     #[inline(always)]
     pub(super) fn key(&mut self) -> Option<&'a [u8]> {
-        let [b'"', inside @ ..] = self.rest else { return None };
+        let inside = self.quotes.behind(self.rest)?;
         let (key, rest) = inside.split_at_checked(special(inside)?)?;
-        let [b'"', rest @ ..] = rest else { return None };
-        self.rest = rest;
+        self.rest = self.quotes.behind(rest)?;
         self.spaces();
         self.take(b':')?;
         Some(key)
@@ -198,36 +273,6 @@ impl<'a> Cursor<'a> {
     /// The first byte of a value.
     pub(super) fn first(&self) -> Option<u8> {
         self.rest.first().copied()
-    }
-
-    /// Goes behind a string, and writes what is in it; `None` also where it has escapes that a JSON text has none of when
-    /// it is written into a string.
-    pub(super) fn unescape(&mut self, out: &mut Vec<u8>) -> Option<()> {
-        self.rest = unescaped(self.rest.strip_prefix(b"\"")?, out)?;
-        Some(())
-    }
-
-    /// [`Cursor::key`] as a text.
-    fn key_text(&mut self) -> Option<&'a str> {
-        let start = self.at() + 1;
-        let length = self.key()?.len();
-        self.text.get(start..start + length)
-    }
-
-    /// The fields of an object.
-    fn object(&mut self) -> Option<Vec<(&'a str, &'a str)>> {
-        let mut fields = Vec::with_capacity(FIELDS);
-        self.take(b'{')?;
-        if self.is_empty_object() {
-            return Some(fields);
-        }
-        loop {
-            let key = self.key_text()?;
-            fields.push((key, self.token()?));
-            if self.is_last(b'}')? {
-                return Some(fields);
-            }
-        }
     }
 
     /// The text of a value.
@@ -317,16 +362,16 @@ impl<'a> Cursor<'a> {
     /// Goes behind a string.
     #[inline(always)]
     fn string(&mut self) -> Option<()> {
-        let mut rest = self.rest.get(1..)?;
+        let mut rest = self.quotes.behind(self.rest)?;
         loop {
             match rest.get(special(rest)?..)? {
-                [b'"', behind @ ..] => {
-                    self.rest = behind;
+                end @ [b'"', ..] => {
+                    self.rest = self.quotes.behind(end)?;
                     return Some(());
                 }
                 [b'\\', escape @ ..] => {
                     self.escapes += 1;
-                    rest = behind_escape(escape)?;
+                    rest = self.quotes.behind_escape(escape)?;
                 }
                 _ => return None,
             }
@@ -369,7 +414,7 @@ fn behind_digits(text: &[u8]) -> Option<&[u8]> {
 }
 
 /// What is behind an escape, after its backslash.
-fn behind_escape(escape: &[u8]) -> Option<&[u8]> {
+pub(super) fn behind_escape(escape: &[u8]) -> Option<&[u8]> {
     match escape {
         [b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', rest @ ..] => Some(rest),
         // Half a pair has rules of its own; a whole one is a character.

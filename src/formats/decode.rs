@@ -102,7 +102,8 @@ impl Decoder {
     pub fn head(&self, record: &[u8]) -> Option<Head> {
         if let Some(Cells { header, rows }) = &self.how.cells {
             let is_aliases = matches!(rows, CellRows::Aliases(_));
-            return header.head(record.trim_ascii_end(), |cells| is_aliases && table::is_head(cells));
+            let is_other: &dyn Fn(&[Cow<'_, str>]) -> bool = &|cells| table::is_head(cells);
+            return header.head(record.trim_ascii_end(), is_aliases.then_some(is_other));
         }
         let heads = self.how.heads.as_ref()?;
         heads.head(&readable(trim(record)))
@@ -117,6 +118,18 @@ impl Decoder {
         repaired: bool,
         out: &mut dyn Take<'_>,
     ) -> Result<(), String> {
+        if let CellRows::Lifted(columns) = &cells.rows
+            && self.format != Format::ProfileExport
+            && !self.how.rows.events.dialect.nests
+            && let Some(row) = csv::directly(&cells.header, columns, record)
+        {
+            let mut reading = Reading { line, repaired, how: &self.how, out };
+            let done = row.whole().map(|whole| reading.give(&whole, None, None));
+            row.done();
+            if let Some(done) = done {
+                return done;
+            }
+        }
         if record.starts_with('{') && serde_json::from_str::<serde::de::IgnoredAny>(record).is_ok() {
             return Err("a row in JSON in a table; write each into a file of its own".to_owned());
         }

@@ -146,6 +146,40 @@ pub(super) fn undoubled<'c>(cell: &'c [u8], out: &mut Vec<u8>) -> Option<&'c [u8
     }
 }
 
+/// How far a text goes on from a place inside a cell in quotes so that it surely stays in the cell and in its line: each
+/// quote has one next to it, which is the same sign of the cell.
+pub(super) fn behind_pairs(text: &[u8], from: usize) -> usize {
+    let mut at = from;
+    // Next to the quotes before, one would be the end.
+    if from == 0 || text.get(from) == Some(&b'"') {
+        return from;
+    }
+    while let Some(around) = text.get(at.saturating_sub(1)..).and_then(<[u8]>::first_chunk)
+        && is_paired(around)
+    {
+        at += PART;
+    }
+    let last = |before: usize| text.get(at.saturating_sub(before)) == Some(&b'"');
+    // The second of two.
+    at + usize::from(at > from && last(1) && !last(2))
+}
+
+/// Bytes that are looked at for pairs at once, as a processor does.
+const PART: usize = 32;
+
+/// Whether a part of a text, with one byte around it, has no line break, and no quote but next to one other.
+fn is_paired(around: &[u8; PART + 2]) -> bool {
+    let quote = |byte: &u8| u8::from(*byte == b'"');
+    let [_, part @ ..] = around;
+    let [_, next @ ..] = part;
+    let found = around
+        .iter()
+        .zip(part)
+        .zip(next)
+        .map(|((before, byte), next)| quote(byte) & (1 ^ quote(before) ^ quote(next)) | u8::from(*byte == b'\n'));
+    found.fold(0, |all, found| all | found) == 0
+}
+
 /// Where the next line break or quote is.
 pub(super) fn break_or_quote(text: &[u8]) -> Option<usize> {
     let mut rest = text;
@@ -179,6 +213,16 @@ const fn below(word: u64, than: u8) -> u64 {
 /// The highest bit of each byte that is this one, and perhaps of bytes above such a one.
 const fn is(word: u64, byte: u8) -> u64 {
     below(word ^ repeat(byte), 1)
+}
+
+/// The place of the first of eight bytes that is this one, or one that JSON escapes.
+pub(super) fn special_or(word: u64, byte: u8) -> Option<usize> {
+    first(is(word, byte) | below(word, b' ') | is(word, b'"') | is(word, b'\\'))
+}
+
+/// How many of eight bytes are this one before any other.
+pub(super) fn leading(word: u64, byte: u8) -> usize {
+    ((word ^ repeat(byte)).trailing_zeros() / 8) as usize
 }
 
 /// The place of the first byte whose highest bit is set.
@@ -228,6 +272,25 @@ mod tests {
         #[test]
         fn the_next_sign_is_found(text in "[a\"\n]{0,3}[ -~]{0,50}[a\n\"]{0,3}|a{0,50}[\"\n]") {
             prop_assert_eq!(break_or_quote(text.as_bytes()), text.find(['\n', '"']));
+        }
+
+        #[test]
+        fn pairs_of_quotes_are_passed_by_and_nothing_else(text in "([a-d]{0,9}(\"\"|\"|\n|\"{3,5})?){0,12}[a-e]{0,40}") {
+            let (text, mut at) = (text.as_bytes(), 0);
+            while at < text.len() {
+                let end = behind_pairs(text, at);
+                // One after the other.
+                let mut slow = at;
+                while slow < end {
+                    slow += match &text[slow..] {
+                        [b'"', b'"', ..] => 2,
+                        [b'"' | b'\n', ..] => return Err(TestCaseError::fail(format!("{slow}"))),
+                        _ => 1,
+                    };
+                }
+                prop_assert_eq!(slow, end);
+                at = end + 1;
+            }
         }
 
         #[test]

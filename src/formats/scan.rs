@@ -11,7 +11,7 @@
 
 #![expect(clippy::inline_always, reason = "a line is read a seventh faster as one function")]
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, Quotes};
 use super::event::Properties;
 
 /// What a line has.
@@ -61,7 +61,7 @@ pub(super) fn properties(text: &str) -> Option<(Properties<'_>, bool)> {
     cursor.is_at_end().then_some((fields, cursor.is_plain))
 }
 
-impl<'a> Cursor<'a> {
+impl<'a, Q: Quotes> Cursor<'a, Q> {
     /// The text of an object, whose fields it notes; of a key that stands twice, the last value
     /// counts.
     #[inline(always)]
@@ -72,7 +72,7 @@ impl<'a> Cursor<'a> {
             loop {
                 let key = self.key()?;
                 match fields.slot(key) {
-                    Some(slot) => *slot = Some(self.token()?),
+                    Some(slot) => *slot = Some(Q::token(self.token()?)?),
                     None => self.skip()?,
                 }
                 if self.is_last(b'}')? {

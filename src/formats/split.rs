@@ -12,7 +12,7 @@
 //! Cost: each byte is looked at once, however often the buffer grows; those of a line that does not
 //! end in a bracket, and of what may belong to it, a few times.
 
-use super::escape::break_or_quote;
+use super::escape::{behind_pairs, break_or_quote};
 
 /// How records lie in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -232,7 +232,7 @@ impl Splitter {
                 if buffer.get(at) == Some(&b'"') {
                     // A quote in the cell, which goes on.
                     if open.in_string && at + 1 < until && buffer.get(at + 1) == Some(&b'"') {
-                        self.at = at + 2;
+                        self.at = behind_pairs(buffer.get(..until).unwrap_or_default(), at + 2);
                         open.escaped = false;
                         continue;
                     }

@@ -110,6 +110,8 @@ struct Found {
     line: u64,
     /// It is one record that was cut by the end of the stream.
     cut: bool,
+    /// The heads of tables among them, each with its place.
+    heads: Vec<(usize, Head)>,
 }
 
 impl Chunker {
@@ -160,9 +162,9 @@ impl Chunker {
     pub(super) fn known_piece(&self, stream: &Stream, prev: u64, known: &KnownChunk) -> Piece {
         let bytes = usize::try_from(known.bytes).unwrap_or(usize::MAX);
         let content = stream.content().get(..bytes).unwrap_or_default();
-        let records = self.find(content, true, usize::MAX, usize::MAX).records;
+        let Found { records, heads, .. } = self.find(content, true, usize::MAX, usize::MAX);
         Piece {
-            heads: self.heads(content, &records),
+            heads: self.heads(heads),
             buffer: content.to_vec(),
             bytes: content.len(),
             records,
@@ -173,21 +175,14 @@ impl Chunker {
         }
     }
 
-    /// The heads of tables in a piece.
-    fn heads(&self, content: &[u8], records: &[Record]) -> Heads {
-        let mut heads = Heads { under: self.under.clone(), at: Vec::new() };
-        if !self.decoder.has_heads() {
-            return heads;
+    /// The heads of tables in a piece, of those that were found in it: without the first of the file.
+    fn heads(&self, mut at: Vec<(usize, Head)>) -> Heads {
+        if !self.has_head
+            && let Some(first) = at.iter().position(|(_, head)| *head == Head::Own)
+        {
+            at.remove(first);
         }
-        let mut is_first = !self.has_head;
-        for (place, record) in records.iter().enumerate().filter(|(_, record)| !record.too_long) {
-            match self.decoder.head(content.get(record.start..record.end).unwrap_or_default()) {
-                Some(Head::Own) if is_first => is_first = false,
-                Some(head) => heads.at.push((place, head)),
-                None => {}
-            }
-        }
-        heads
+        Heads { under: self.under.clone(), at }
     }
 
     /// Goes behind a piece with these heads.
@@ -206,7 +201,7 @@ impl Chunker {
         self.look(stream);
         if self.decoder.has_heads() {
             let content = stream.content().get(..bytes).unwrap_or_default();
-            let heads = self.heads(content, &self.find(content, true, usize::MAX, usize::MAX).records);
+            let heads = self.heads(self.find(content, true, usize::MAX, usize::MAX).heads);
             self.pass_heads(&heads);
         }
         if stream.ended && !stream.failed() {
@@ -253,10 +248,10 @@ impl Chunker {
         if found.bytes == 0 {
             return None;
         }
-        let Found { records, bytes, line, cut } = found;
+        let Found { records, bytes, line, cut, heads } = found;
         let hash = hash(prev, stream.content().get(..bytes).unwrap_or_default(), cut);
         let buffer = stream.cut_off(bytes, spare);
-        let heads = self.heads(buffer.get(..bytes).unwrap_or_default(), &records);
+        let heads = self.heads(heads);
         self.pass_heads(&heads);
         let piece = Piece { buffer, bytes, records, line: self.line, lines: line - self.line, prev, hash, heads };
         self.line = line;
@@ -285,7 +280,8 @@ impl Chunker {
     /// Finds the records at the start of `content`, until they take `enough` bytes or are `most`.
     fn find(&self, content: &[u8], at_end: bool, enough: usize, most: usize) -> Found {
         let mut splitter = Splitter::new(self.layout, self.line, self.longest, self.begun);
-        let mut found = Found { records: Vec::new(), bytes: 0, line: self.line, cut: false };
+        let mut found = Found { records: Vec::new(), bytes: 0, line: self.line, cut: false, heads: Vec::new() };
+        let has_heads = self.decoder.has_heads();
         while found.bytes < enough && found.records.len() < most {
             let Some(record) = splitter.next(content, at_end) else {
                 // Blank bytes count, so that they need not be kept until the next record.
@@ -304,6 +300,13 @@ impl Chunker {
             }
             found.bytes = record.next;
             found.line = splitter.line();
+            // While the record is near: later it would come from memory once more.
+            if has_heads
+                && !record.too_long
+                && let Some(head) = self.decoder.head(content.get(record.start..record.end).unwrap_or_default())
+            {
+                found.heads.push((found.records.len(), head));
+            }
             found.records.push(record);
         }
         found

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io::Cursor;
 
-use super::super::escape::undoubled;
+use super::super::escape::{behind_pairs, leading, special_or, undoubled};
 use super::super::split::BYTE_ORDER_MARK;
 
 /// A delimiter, and whether cells can stand in quotes.
@@ -66,6 +66,118 @@ pub(super) fn split(record: &str, delimiter: u8, is_quoted: bool, many: usize) -
             Some(_) => return None,
         }
     }
+}
+
+/// Where a cell lies in its record, without its quotes.
+pub(super) struct Place {
+    pub(super) from: usize,
+    pub(super) to: usize,
+    /// Nothing in it is known to be a sign that JSON escapes.
+    pub(super) is_plain: bool,
+    /// Quotes in it are two.
+    pub(super) is_doubled: bool,
+}
+
+/// Goes over the cells of a record that is written by the rules, one after the other.
+pub(super) struct Walk<'r> {
+    record: &'r [u8],
+    /// Where the next cell begins; behind the end when there is none.
+    at: usize,
+    delimiter: u8,
+}
+
+impl<'r> Walk<'r> {
+    /// Over a record in which cells can stand in quotes.
+    pub(super) fn over(record: &'r [u8], delimiter: u8) -> Self {
+        Self { record, at: 0, delimiter }
+    }
+
+    /// Where the next cell begins.
+    pub(super) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Goes to the cell behind the delimiter or the end of the record at this place; `None` where anything else is there.
+    pub(super) fn go_behind(&mut self, end: usize) -> Option<()> {
+        if self.record.get(end).is_some_and(|byte| *byte != self.delimiter) {
+            return None;
+        }
+        self.at = end + 1;
+        Some(())
+    }
+
+    /// Goes behind cells in which nothing stands, some of those that come next; how many they are.
+    #[inline]
+    pub(super) fn pass_empty(&mut self) -> usize {
+        let Some((word, _)) = self.record.get(self.at..).and_then(<[u8]>::split_first_chunk) else { return 0 };
+        let empty = leading(u64::from_le_bytes(*word), self.delimiter);
+        self.at += empty;
+        empty
+    }
+
+    /// Whether there is no further cell.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.at > self.record.len()
+    }
+
+    /// The next cell; `None` where it is not written by the rules, and behind the last one.
+    #[inline]
+    pub(super) fn next(&mut self) -> Option<Place> {
+        let from = self.at;
+        let rest = self.record.get(from..)?;
+        match rest.first() {
+            Some(b'"') => self.quoted(from + 1),
+            Some(first) if *first != self.delimiter => {
+                let mut to = from + plain_end(rest, self.delimiter);
+                let is_plain = self.record.get(to).is_none_or(|byte| *byte == self.delimiter);
+                if !is_plain {
+                    let behind = self.record.get(to..)?;
+                    to += memchr::memchr(self.delimiter, behind).unwrap_or(behind.len());
+                    // They would end it.
+                    if memchr::memchr2(b'\n', b'\r', self.record.get(from..to)?).is_some() {
+                        return None;
+                    }
+                }
+                self.at = to + 1;
+                Some(Place { from, to, is_plain, is_doubled: false })
+            }
+            _ => {
+                self.at = from + 1;
+                Some(Place { from, to: from, is_plain: true, is_doubled: false })
+            }
+        }
+    }
+
+    /// The cell in quotes that begins here, behind its first quote.
+    fn quoted(&mut self, from: usize) -> Option<Place> {
+        let (mut to, mut is_doubled) = (from, false);
+        loop {
+            to += memchr::memchr(b'"', self.record.get(to..)?)?;
+            if self.record.get(to + 1) != Some(&b'"') {
+                break;
+            }
+            is_doubled = true;
+            to = behind_pairs(self.record, to + 2);
+        }
+        self.go_behind(to + 1)?;
+        Some(Place { from, to, is_plain: false, is_doubled })
+    }
+}
+
+/// Where the first delimiter is, or the first sign before it that JSON escapes, or the end.
+#[inline]
+fn plain_end(text: &[u8], delimiter: u8) -> usize {
+    let mut at = 0;
+    let mut rest = text;
+    while let Some((word, behind)) = rest.split_first_chunk() {
+        if let Some(found) = special_or(u64::from_le_bytes(*word), delimiter) {
+            return at + found;
+        }
+        at += word.len();
+        rest = behind;
+    }
+    let is_end = |byte: &u8| *byte == delimiter || matches!(byte, 0..b' ' | b'"' | b'\\');
+    at + rest.iter().position(is_end).unwrap_or(rest.len())
 }
 
 /// The cell in quotes that a text begins with, and its length with them.
@@ -142,8 +254,36 @@ mod tests {
         assert_eq!(split("\"a,b\"", b',', false, 0), Some(vec![Cow::Borrowed("\"a"), Cow::Borrowed("b\"")]));
     }
 
+    /// The cells of a record, one after the other.
+    fn walked(record: &str, delimiter: u8) -> Option<Vec<String>> {
+        let mut walk = Walk::over(record.as_bytes(), delimiter);
+        let mut cells = Vec::new();
+        while !walk.is_at_end() {
+            cells.extend((0..walk.pass_empty()).map(|_| String::new()));
+            let Place { from, to, is_plain, is_doubled } = walk.next()?;
+            let cell = &record[from..to];
+            assert!(!is_plain || serde_json::Value::from(cell).to_string() == format!("\"{cell}\""), "{record}");
+            assert!(is_doubled || !record[..from].ends_with('"') || !cell.contains('"'), "{record}");
+            cells.push(if is_doubled { cell.replace("\"\"", "\"") } else { cell.to_owned() });
+        }
+        Some(cells)
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(3000))]
+
+        #[test]
+        fn cells_are_the_same_one_after_the_other(
+            record in "[a,\";\t\n\r é\\\\]{0,24}|(\"([a,é]|\"\"|\n){0,60}\",|[a-fé]{0,12},|,{0,20}){1,6}[a\"]?",
+        ) {
+            for delimiter in [b',', b';', b'\t'] {
+                let found = split(&record, delimiter, true, 4);
+                if !record.is_empty() && !record.starts_with('\u{feff}') {
+                    let found = found.map(|cells| cells.into_iter().map(Cow::into_owned).collect::<Vec<_>>());
+                    prop_assert_eq!(walked(&record, delimiter), found);
+                }
+            }
+        }
 
         #[test]
         fn what_is_found_is_what_the_reader_of_the_crate_reads(

@@ -35,7 +35,7 @@ pub(super) fn read<'c>(
 }
 
 /// Whether properties have the same as a cell, written in the same way.
-fn says(fields: &mut Properties<'_>, name: &str, cell: &str, is_text: bool) -> bool {
+pub(super) fn says(fields: &mut Properties<'_>, name: &str, cell: &str, is_text: bool) -> bool {
     let Some(value) = fields.slot(name.as_bytes()).and_then(|slot| *slot) else { return false };
     match value.strip_prefix('"').and_then(|inside| inside.strip_suffix('"')) {
         Some(inside) => inside == cell && !cell.contains('\\') && (is_text || matches!(token(cell), Token::Text)),

@@ -1,0 +1,436 @@
+//! Rows of a table, made of their cells where these lie.
+//!
+//! A cell that says what a field is goes from the record into the properties at once, and properties that are the
+//! text of a cell lose the second of each two quotes while the scanner of JSON goes over them. A row in which
+//! something is in doubt is left to the reader of all rows, which gives the same.
+
+use std::cell::Cell;
+use std::ops::Range;
+
+use super::super::cursor::{Cursor, Quotes, behind_escape};
+use super::super::event::Properties;
+use super::super::object::string;
+use super::super::rows::{Role, Whole, is_null_sign};
+use super::super::split::BYTE_ORDER_MARK;
+use super::super::types::is_type;
+use super::cells::{Place, Walk};
+use super::repeating::says;
+use super::{Column, Header, Token, is_nothing, token};
+
+thread_local! {
+    /// What this thread writes one row after the other into.
+    static ROOM: Cell<Room> = const { Cell::new(Room::new()) };
+}
+
+/// Texts of one row.
+#[derive(Default)]
+struct Room {
+    /// JSON text of the name.
+    event: String,
+    /// The properties of a row with columns for them.
+    text: String,
+    /// Those of a row that has them in one cell, and bytes behind them that mean nothing.
+    object: Vec<u8>,
+    /// Columns, and where the value of each is: in the text, or in the record.
+    places: Vec<(usize, Range<usize>)>,
+}
+
+/// Bytes of a text that is kept for the next row.
+const SPARE: usize = 1 << 20;
+
+/// A record is no row where it has fewer bytes: it may tell a spreadsheet the delimiter.
+const SHORTEST: usize = 8;
+
+impl Room {
+    const fn new() -> Self {
+        Self { event: String::new(), text: String::new(), object: Vec::new(), places: Vec::new() }
+    }
+}
+
+/// A row that was read.
+pub(in crate::formats) struct Direct<'r> {
+    room: Room,
+    has_event: bool,
+    /// Bytes of the properties, where they are of one cell.
+    object: Option<usize>,
+    /// What these say of time, ids and the program.
+    fields: Properties<'r>,
+    columns: &'r [Column],
+    /// No text in it has an escape.
+    is_plain: bool,
+}
+
+/// The row of a record; `None` where it is to be read by the reader of all rows.
+pub(in crate::formats) fn read<'r>(header: &Header, columns: &'r [Column], record: &'r str) -> Option<Direct<'r>> {
+    let bytes = record.as_bytes();
+    if !header.is_usual() || bytes.len() < SHORTEST || bytes.starts_with(b"{") || bytes.starts_with(BYTE_ORDER_MARK) {
+        return None;
+    }
+    let mut room = ROOM.take();
+    room.event.clear();
+    room.text.clear();
+    room.places.clear();
+    let fields = Properties::default();
+    let mut row = Direct { room, has_event: false, object: None, fields, columns, is_plain: true };
+    let found = match columns.iter().position(|column| column.role == Role::Properties) {
+        None => row.columns(header, record),
+        Some(object) => row.object(header, object, record),
+    };
+    if found.is_none() {
+        row.done();
+        return None;
+    }
+    Some(row)
+}
+
+impl<'r> Direct<'r> {
+    /// The row.
+    pub(in crate::formats) fn whole(&self) -> Option<Whole<'_>> {
+        let Self { room, has_event, object, fields, columns, is_plain } = self;
+        let event = has_event.then_some(room.event.as_str());
+        let mut fields = *fields;
+        let properties = match object {
+            Some(length) => simdutf8::basic::from_utf8(room.object.get(..*length)?).ok()?,
+            None => {
+                for (at, place) in &room.places {
+                    let name = &columns.get(*at)?.field.name;
+                    if let Some(slot) = fields.slot(name.as_bytes()) {
+                        *slot = room.text.get(place.clone());
+                    }
+                }
+                &room.text
+            }
+        };
+        Some(Whole { event, properties, fields: Some(fields), repaired: false, is_plain: *is_plain })
+    }
+
+    /// Leaves its texts to the next row.
+    pub(in crate::formats) fn done(self) {
+        let Room { event, text, object, .. } = &self.room;
+        if event.capacity().max(text.capacity()).max(object.capacity()) <= SPARE {
+            ROOM.set(self.room);
+        }
+    }
+
+    /// Reads a row with a column for each property.
+    fn columns(&mut self, header: &Header, record: &'r str) -> Option<()> {
+        let Room { event, text, places, .. } = &mut self.room;
+        let mut walk = Walk::over(record.as_bytes(), header.delimiter);
+        text.push('{');
+        let mut columns = self.columns.iter().enumerate();
+        while !walk.is_at_end() {
+            // The first cell of a head may have no name.
+            if walk.at() > 0 {
+                let empty = walk.pass_empty();
+                if empty > 0 {
+                    columns.nth(empty - 1)?;
+                    continue;
+                }
+            }
+            let (at, Column { role, is_text, field }) = columns.next()?;
+            let Place { from, to, is_plain, is_doubled } = walk.next()?;
+            let cell = record.get(from..to)?;
+            if at == 0 && may_be_no_row(header, cell) {
+                return None;
+            }
+            if is_nothing(cell) {
+                continue;
+            }
+            let own;
+            let cell = if is_doubled {
+                own = cell.replace("\"\"", "\"");
+                own.as_str()
+            } else {
+                cell
+            };
+            match role {
+                Role::Own => {}
+                Role::Properties => return None,
+                Role::Name if is_null_sign(cell) => return None,
+                Role::Name => {
+                    self.has_event = true;
+                    string(cell, event);
+                    self.is_plain &= event.len() == cell.len() + 2;
+                }
+                Role::Property(_) => {
+                    if is_plain && (*is_text && !is_null_sign(cell) || is_surely_text(cell)) {
+                        let start = field.begin_text(text);
+                        text.push_str(cell);
+                        text.push('"');
+                        if field.is_read {
+                            places.push((at, start..text.len()));
+                        }
+                        continue;
+                    }
+                    field.begin(text);
+                    let start = text.len();
+                    match if *is_text { Token::Text } else { token(cell) } {
+                        // As where it is an answer in JSON.
+                        Token::Text if is_null_sign(cell) => text.push_str("null"),
+                        Token::Text => {
+                            string(cell, text);
+                            self.is_plain &= text.len() - start == cell.len() + 2;
+                        }
+                        Token::Plain(value) => {
+                            text.push_str(&value);
+                            self.is_plain &= !value.starts_with(['{', '[']) || !value.contains('\\');
+                        }
+                        Token::Doubtful(_) => return None,
+                    }
+                    if field.is_read {
+                        places.push((at, start..text.len()));
+                    }
+                }
+            }
+        }
+        text.push('}');
+        columns.next().is_none().then_some(())
+    }
+
+    /// Reads a row with a cell of properties, which is this one, next to which stands nothing that these do not say
+    /// too.
+    fn object(&mut self, header: &Header, object: usize, record: &'r str) -> Option<()> {
+        let Room { event, object: room, places, .. } = &mut self.room;
+        let mut walk = Walk::over(record.as_bytes(), header.delimiter);
+        for (at, Column { role, .. }) in self.columns.iter().enumerate() {
+            if at == object {
+                let text = record.get(walk.at()..)?.strip_prefix('"')?;
+                let mut cursor = Cursor::with(text, Twice::of(text.as_bytes(), std::mem::take(room)));
+                cursor.properties(&mut self.fields)?;
+                // A text with an escape does not lie in the record as it is.
+                let is_plain = cursor.is_plain;
+                let (rest, written) = cursor.into_rest();
+                let end = record.len() - rest.len();
+                let length;
+                (*room, length) = written.up_to(text.len() - rest.len())?;
+                self.object = Some(length);
+                if !is_plain || !rest.starts_with(b"\"") {
+                    return None;
+                }
+                walk.go_behind(end + 1)?;
+                continue;
+            }
+            let Place { from, to, is_doubled, .. } = walk.next()?;
+            let cell = record.get(from..to)?;
+            if at == 0 && may_be_no_row(header, cell) || is_doubled {
+                return None;
+            }
+            match role {
+                Role::Own => {}
+                _ if is_nothing(cell) => {}
+                Role::Name if !self.has_event && !is_null_sign(cell) => {
+                    self.has_event = true;
+                    string(cell, event);
+                    self.is_plain &= event.len() == cell.len() + 2;
+                }
+                Role::Property(_) => places.push((at, from..to)),
+                Role::Properties | Role::Name => return None,
+            }
+        }
+        for (at, place) in places.iter() {
+            let Column { is_text, field, .. } = self.columns.get(*at)?;
+            if !field.wins || !says(&mut self.fields, &field.name, record.get(place.clone())?, *is_text) {
+                return None;
+            }
+        }
+        walk.is_at_end().then_some(())
+    }
+}
+
+/// Whether the first cell of a record is one of a head or of a line of types, perhaps.
+fn may_be_no_row(header: &Header, first: &str) -> bool {
+    header.names.first().is_some_and(|name| first.trim() == name)
+        || first.starts_with(|letter: char| letter.is_ascii_uppercase()) && is_type(first)
+}
+
+/// Whether the first byte of a cell says that it is a text, whatever follows.
+#[inline]
+fn is_surely_text(cell: &str) -> bool {
+    const SIGN: u8 = "ᴺ".as_bytes()[0];
+    let first = cell.as_bytes().first();
+    !matches!(first, Some(b'-' | b'0'..=b'9' | b't' | b'T' | b'f' | b'F' | b'{' | b'[' | &SIGN))
+}
+
+/// Two quotes for each, as a cell in quotes has them, of which one is written.
+struct Twice<'t> {
+    text: &'t [u8],
+    /// What was not yet written.
+    from: usize,
+    out: Vec<u8>,
+    written: usize,
+}
+
+/// Bytes that are written at once, wanted or not.
+const PIECE: usize = 32;
+
+impl<'t> Twice<'t> {
+    /// Of this text, written to `out` from its start.
+    fn of(text: &'t [u8], mut out: Vec<u8>) -> Self {
+        let room = text.len() + PIECE;
+        if out.len() < room {
+            out.resize(room, 0);
+        }
+        Self { text, from: 0, out, written: 0 }
+    }
+
+    /// Writes what is before a place.
+    #[inline(always)]
+    fn write(&mut self, to: usize) -> Option<()> {
+        let length = to - self.from;
+        let text = self.text.get(self.from..)?;
+        let out = self.out.get_mut(self.written..)?;
+        match (text.first_chunk::<PIECE>(), out.first_chunk_mut::<PIECE>()) {
+            (Some(piece), Some(out)) if length <= PIECE => *out = *piece,
+            _ => out.get_mut(..length)?.copy_from_slice(text.get(..length)?),
+        }
+        self.written += length;
+        Some(())
+    }
+
+    /// Writes what is left before a place; what holds the text, and its length.
+    fn up_to(mut self, end: usize) -> Option<(Vec<u8>, usize)> {
+        self.write(end)?;
+        Some((self.out, self.written))
+    }
+}
+
+impl Quotes for Twice<'_> {
+    #[inline(always)]
+    fn behind<'t>(&mut self, text: &'t [u8]) -> Option<&'t [u8]> {
+        let behind = text.strip_prefix(b"\"\"")?;
+        let at = self.text.len() - text.len();
+        self.write(at + 1)?;
+        self.from = at + 2;
+        Some(behind)
+    }
+
+    fn behind_escape<'t>(&mut self, escape: &'t [u8]) -> Option<&'t [u8]> {
+        if escape.starts_with(b"\"") { self.behind(escape) } else { behind_escape(escape) }
+    }
+
+    #[inline(always)]
+    fn token(text: &str) -> Option<&str> {
+        match text.as_bytes() {
+            [b'"', .., b'"'] => text.get(1..text.len() - 1),
+            [b'{' | b'[', ..] => None,
+            _ => Some(text),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::super::rows::Shape;
+    use super::super::lift;
+    use super::*;
+
+    type Seen = (Option<String>, String, String, bool);
+
+    fn seen(whole: &Whole<'_>) -> Seen {
+        let fields = format!("{:?}", whole.fields.unwrap_or_default());
+        (whole.event.map(str::to_owned), whole.properties.to_owned(), fields, whole.repaired)
+    }
+
+    fn table(head: &str) -> (Header, Vec<Column>) {
+        let header = Header::of(head.as_bytes()).unwrap();
+        let columns = header.columns(&Shape::of(&header.names().collect()));
+        (header, columns)
+    }
+
+    /// The row by the reader of all rows.
+    fn slowly(header: &Header, columns: &[Column], record: &str) -> Option<Seen> {
+        let cells = header.cells_in(record).ok()??;
+        lift(&cells, columns, false, seen).ok()
+    }
+
+    fn directly(header: &Header, columns: &[Column], record: &str) -> Option<Seen> {
+        let row = read(header, columns, record)?;
+        let found = row.whole().as_ref().map(seen);
+        row.done();
+        found
+    }
+
+    fn cell(text: &str, is_quoted: bool) -> String {
+        if is_quoted || text.contains([',', '"', '\n', '\r']) {
+            return format!("\"{}\"", text.replace('"', "\"\""));
+        }
+        text.to_owned()
+    }
+
+    const VALUES: &str = "|1|-2.5|007|1 |x|x \"y\"|\\\\|\\\\N|ᴺᵁᴸᴸ|true|False|null|\\[1\\]|\\[a, b\\]|\\{\"a\":\"\\\\\\\\\"\\}|\\{'a': 1\\}|é\n|2019-07-01|event|String|abcdefghijklmnop,q";
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1000))]
+
+        #[test]
+        fn columns_are_read_as_any_row_is(
+            cells in proptest::collection::vec((VALUES, any::<bool>()), 7..9),
+            delimiter in "[,;]",
+        ) {
+            let (header, columns) = table("event,time,distinct_id,$os,plan,a b,event".replace(',', &delimiter).as_str());
+            let cells: Vec<String> = cells.iter().map(|(text, is_quoted)| cell(text, *is_quoted)).collect();
+            let record = cells.join(&delimiter);
+            if let Some(found) = directly(&header, &columns, &record) {
+                prop_assert_eq!(Some(found), slowly(&header, &columns, &record), "{}", record);
+            }
+        }
+
+        #[test]
+        fn a_cell_of_properties_is_read_as_any_row_is(
+            outer in proptest::collection::vec("|1|2|x|x \"y\"|\\\\|ᴺᵁᴸᴸ|true|null|\\[1\\]|abcdefghijklmnopqrstuvwxyz-0123456789", 4),
+            inner in proptest::collection::vec(
+                (
+                    "time|distinct_id|\\$insert_id|plan|a b|\\$distinct_ids|é",
+                    "1|2|\"x\"|\"\"|\"x \\\\\"y\\\\\"\"|\"1\"|\"\\\\\\\\\"|null|true|\"true\"|\\[1, \"\"\\]|\\{\"a\":\\{\"b\":\"\\\\u00e9\\\\\"\"\\}\\}|\"\\[1\\]\"|\"abcdefghijklmnopqrstuvwxyz-0123456789\"",
+                ),
+                0..9,
+            ),
+            space in "| ",
+            behind in "| |,x",
+        ) {
+            let (header, columns) = table("event,distinct_id,properties,time,insert_id");
+            let inner: Vec<String> = inner.iter().map(|(key, value)| format!("\"{key}\":{space}{value}")).collect();
+            let object = format!("{{{}}}{}", inner.join(&format!(",{space}")), behind.trim_start_matches(','));
+            let mut cells: Vec<String> = outer.iter().map(|text| cell(text, false)).collect();
+            cells.insert(2, cell(&object, true));
+            let record = cells.join(",");
+            if let Some(found) = directly(&header, &columns, &record) {
+                prop_assert_eq!(Some(found), slowly(&header, &columns, &record), "{}", record);
+            }
+        }
+    }
+
+    #[test]
+    fn usual_rows_are_read_so_and_doubtful_ones_are_not() {
+        let flat = "event,time,distinct_id,plan";
+        let wide = "event,time,distinct_id,properties";
+        let object = r#""{""time"":1,""distinct_id"":""d"",""x"":[{""a"":""\""b\""""}]}""#;
+        for (head, record, is_usual) in [
+            (flat, "Order,1,d,pro".to_owned(), true),
+            (flat, "\"Order, two\",1,d,\"a \"\"b\"\"\"".to_owned(), true),
+            (flat, "Order,1,d,[a]".to_owned(), true),
+            (flat, "event,time,distinct_id,plan".to_owned(), false),
+            (flat, "String,Int64,String,String".to_owned(), false),
+            (flat, "Order,1,d".to_owned(), false),
+            (flat, "Order,1,d,pro,".to_owned(), false),
+            (flat, "Order,1,d,\"pro\" ".to_owned(), false),
+            (flat, "Order,1,d,\"[\n1]\"".to_owned(), false),
+            (wide, format!("Order,1,d,{object}"), true),
+            (wide, format!("Order,,d,{object}"), true),
+            (wide, format!("Order,2,d,{object}"), false),
+            (wide, format!("Order,1,d,{object}x"), false),
+            (wide, format!("Order,1,d,{object},"), false),
+            (wide, "Order,1,d,".to_owned(), false),
+            (wide, "Order,1,d,\"{}\"".to_owned(), false),
+        ] {
+            let (header, columns) = table(head);
+            let found = directly(&header, &columns, &record);
+            assert_eq!(found.is_some(), is_usual, "{record}");
+            if let Some(found) = found {
+                assert_eq!(Some(found), slowly(&header, &columns, &record), "{record}");
+            }
+        }
+    }
+}
