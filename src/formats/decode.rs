@@ -47,7 +47,12 @@ pub struct Decoder {
 impl Decoder {
     /// A decoder for a file of this kind.
     pub fn new(sniffed: &Sniffed) -> Self {
-        let scans = sniffed.format == Format::Export && sniffed.how.is_raw;
+        let How { rows, is_answer, map, is_raw, .. } = &*sniffed.how;
+        let scans = match sniffed.format {
+            Format::Export => *is_raw,
+            Format::Vendor => rows.vendor.is_some() && !rows.is_carried && !is_answer && map.is_none(),
+            _ => false,
+        };
         Self { format: sniffed.format, how: Arc::clone(&sniffed.how), scans }
     }
 
@@ -87,9 +92,17 @@ impl Decoder {
             return;
         }
         match readable(record) {
-            Cow::Borrowed(text) if self.scans && plain_event(line, text, out).is_some() => {}
+            Cow::Borrowed(text) if self.scans && self.plain(line, text, out).is_some() => {}
             Cow::Borrowed(text) => self.judge(line, text, out),
             Cow::Owned(text) => self.judge_repaired(line, &text, true, out),
+        }
+    }
+
+    /// Adds what a record without doubtful parts holds; any other is left to [`Reading`].
+    fn plain<'a>(&self, line: u64, text: &'a str, out: &mut dyn Take<'a>) -> Option<()> {
+        match self.how.rows.vendor {
+            None => plain_event(line, text, out),
+            Some(By(vendor)) => Reading { line, repaired: false, how: &self.how, out }.directly(vendor, text),
         }
     }
 

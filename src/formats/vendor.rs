@@ -12,6 +12,7 @@ pub(super) mod address;
 mod amplitude;
 mod calls;
 mod countly;
+mod direct;
 mod matomo;
 mod mparticle;
 mod posthog;
@@ -25,6 +26,8 @@ use std::fmt;
 use self::amplitude::Amplitude;
 use self::calls::{ByEither, RudderStack, Segment};
 use self::countly::Countly;
+use self::direct::Names;
+pub(super) use self::direct::read as directly;
 use self::matomo::Matomo;
 use self::mparticle::MParticle;
 use self::posthog::PostHog;
@@ -102,8 +105,13 @@ pub(super) trait Vendor: Sync {
         flat(row, self.properties(), self.fields())
     }
 
+    /// The keys of its rows, if what has `properties` and none of [`Wrapped`] is nothing but a row.
+    fn names(&self) -> Option<&'static Names> {
+        None
+    }
+
     /// Reads a row that was laid [`flat`]; the error is the reason to reject it.
-    fn decode(&self, flat: &Flat) -> Result<Call, String>;
+    fn decode<'f>(&self, flat: &'f Flat) -> Result<Call<'f>, String>;
 
     /// The ids and the properties of a person, if the row is one and no event.
     fn person(&self, _row: &Object<'_>) -> Option<(Vec<Id>, String)> {
@@ -225,6 +233,23 @@ fields! {
         client: "client",
         token: "token",
         identification: "identification",
+    }
+}
+
+fields! {
+    /// What carries rows of other vendors: a recorded request, a batch.
+    Wrapped {
+        recorded: "received_at_ms",
+        path: "path",
+        url: "url",
+        endpoint: "endpoint",
+        status: "response_status",
+        refused: "refused",
+        payload: "payload",
+        body: "body",
+        query: "query",
+        batch: "batch",
+        events: "events",
     }
 }
 

@@ -5,35 +5,19 @@ use std::borrow::Cow;
 use super::super::carrier::{self, Opened};
 use super::super::event;
 use super::super::item::{Clock, Item};
-use super::super::object::{Object, complaint, fields, members};
+use super::super::object::{Object, complaint, members};
 use super::super::payload::given_request;
 use super::super::vendor::stranger::{self, stranger};
-use super::super::vendor::{self, Flat, Vendor};
+use super::super::vendor::{self, Flat, Vendor, Wrapped};
 use super::Reading;
 use crate::model::view::RowView;
 use crate::model::{Flags, Millis, json};
 
-fields! {
-    /// What carries rows of other vendors: a recorded request, a batch.
-    Wrapped {
-        recorded: "received_at_ms",
-        path: "path",
-        url: "url",
-        endpoint: "endpoint",
-        status: "response_status",
-        refused: "refused",
-        payload: "payload",
-        body: "body",
-        query: "query",
-        batch: "batch",
-        events: "events",
-    }
-}
-
 impl Reading<'_, '_> {
     /// A row of a plain copy, whose properties are the whole row as the vendor had it.
     pub(super) fn copied_of_vendor(&mut self, vendor: &dyn Vendor, json: &str, flat: &str) -> Result<(), String> {
-        let call = vendor.decode(&Flat::of(flat))?;
+        let row = Flat::of(flat);
+        let call = vendor.decode(&row)?;
         // The columns say both times, and what the row itself had of them.
         let around = vendor::Around { line: self.line, arrival: Some(0), repaired: self.repaired };
         let mut row = call.row(flat, around)?;
@@ -117,7 +101,6 @@ impl Reading<'_, '_> {
         if let Some(rows) = [wrapped.batch, wrapped.events].into_iter().flatten().find(|rows| rows.starts_with('[')) {
             return self.of_vendor(vendor, rows, arrival);
         }
-        let around = vendor::Around { line: self.line, arrival, repaired: self.repaired };
         if let Some((ids, properties)) = vendor.person(&object) {
             if ids.is_empty() {
                 return Err("a person without an id".to_owned());
@@ -128,13 +111,30 @@ impl Reading<'_, '_> {
             }
             return Ok(());
         }
-        let read = || {
-            let flat = vendor.lay_flat(&object)?;
-            let call = vendor.decode(&flat)?;
-            Ok((flat, call))
+        self.give_call(vendor, json, arrival, vendor.lay_flat(&object))
+    }
+
+    /// Gives on a row of a vendor that is nothing but a row, if it was read in one pass; any other is left to
+    /// [`Reading::of_vendor`].
+    pub(super) fn directly(&mut self, vendor: &dyn Vendor, json: &str) -> Option<()> {
+        let flat = vendor::directly(vendor, json)?;
+        self.give_call(vendor, json, None, Ok(flat)).ok()
+    }
+
+    /// Gives on a row of a vendor, if it was laid flat.
+    fn give_call(
+        &mut self,
+        vendor: &dyn Vendor,
+        json: &str,
+        arrival: Option<Millis>,
+        flat: Result<Flat, String>,
+    ) -> Result<(), String> {
+        let around = vendor::Around { line: self.line, arrival, repaired: self.repaired };
+        let call = flat.as_ref().map_err(Clone::clone).and_then(|flat| vendor.decode(flat));
+        let row = match (&flat, &call) {
+            (Ok(flat), Ok(call)) => call.row(flat.text(), around),
+            (Err(reason), _) | (_, Err(reason)) => Err(reason.clone()),
         };
-        let read: Result<_, String> = read();
-        let row = read.as_ref().map_err(Clone::clone).and_then(|(flat, call)| call.row(flat.text(), around));
         // A row of another vendor has its id, or its time, elsewhere.
         let is_doubtful = |row: &RowView<'_>| row.id.is_none() || row.flags.has(Flags::TIME_FROM_ARRIVAL);
         if row.as_ref().map_or(true, is_doubtful)
@@ -143,12 +143,13 @@ impl Reading<'_, '_> {
             return Err(stranger::reason(rows, vendor.rows()));
         }
         let row = row?;
-        let profile = read.as_ref().ok().and_then(|(_, call)| call.profile(around));
+        let profile = call.as_ref().ok().and_then(|call| call.profile(around));
         self.out.pass(row, None, vendor.clock());
         if let Some(profile) = profile {
             self.out.take(Item::Profile { profile, project: None, repaired: self.repaired });
         }
-        if let Ok((flat, _)) = read {
+        drop(call);
+        if let Ok(flat) = flat {
             flat.done();
         }
         Ok(())

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 use super::super::grid::Row;
 use super::super::object::{Object, complaint, each, fields, members};
-use super::row::{id, object_in, text, time};
+use super::row::{Text, id, object_in, part_of, text, time};
 use super::{Call, Flat, Marks, Vendor};
 use crate::model::{Verb, json};
 
@@ -53,8 +53,9 @@ fields! {
 }
 
 /// The name of a library, which some SDKs give as an object.
-fn library(value: &str) -> Option<String> {
-    let name = object_in(value).and_then(|object| text(Library::read(&object).ok()?.name));
+fn library(value: &str) -> Option<Text<'_>> {
+    let name = |object: Cow<'_, str>| Some(Cow::Owned(text(Library::read(&object).ok()?.name)?.into_owned()));
+    let name = object_in(value).and_then(name);
     name.or_else(|| text(Some(value)))
 }
 
@@ -152,10 +153,10 @@ impl Vendor for Amplitude {
         Some(events.into_iter().map(|event| (record.text(), Cow::Owned(whole(event)))).collect())
     }
 
-    fn decode(&self, flat: &Flat) -> Result<Call, String> {
+    fn decode<'f>(&self, flat: &'f Flat) -> Result<Call<'f>, String> {
         let f = Fields::of(flat).map_err(|error| complaint(&error))?;
         let Some(event) = text(f.event) else { return Err("has no event_type".to_owned()) };
-        let verb = match event.as_str() {
+        let verb = match &*event {
             "$identify" => Verb::Profile,
             "$groupidentify" => Verb::Group,
             "[Amplitude] Page Viewed" => Verb::Page,
@@ -173,13 +174,13 @@ impl Vendor for Amplitude {
             time: time(&[f.exported, f.sent, f.sent_by_browser]),
             arrival: time(&[f.received, f.uploaded]),
             insert_id: [f.insert_exported, f.insert, f.uuid].into_iter().find_map(text),
-            library: f.library.and_then(library).map(|name| library_name(&name)),
+            library: f.library.and_then(library).map(|name| part_of(name, library_name)),
             parts: [
                 text(f.system).or_else(|| text(f.platform)).unwrap_or_default(),
-                String::new(),
+                Cow::Borrowed(""),
                 text(f.model).or_else(|| text(f.type_of_device)).unwrap_or_default(),
             ],
-            traits,
+            traits: traits.map(Cow::Owned),
             changes,
             user,
             device: id(f.device),
@@ -190,22 +191,22 @@ impl Vendor for Amplitude {
 }
 
 /// The library by the word that [`crate::model::Client`] has for it.
-fn library_name(name: &str) -> String {
+fn library_name(name: &str) -> &str {
     let bare = name.split('/').next().unwrap_or(name);
     match bare {
-        "amplitude-ts" | "amplitude-js" => "web".to_owned(),
-        "amplitude-node-ts" => "node".to_owned(),
-        bare => bare.strip_prefix("amplitude-").unwrap_or(bare).to_owned(),
+        "amplitude-ts" | "amplitude-js" => "web",
+        "amplitude-node-ts" => "node",
+        bare => bare.strip_prefix("amplitude-").unwrap_or(bare),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Id, VerbKind};
+    use crate::model::VerbKind;
 
-    fn of(json: &str) -> Call {
-        Amplitude.decode(&Amplitude.lay_flat(&Object::read(json).unwrap()).unwrap()).unwrap()
+    fn of(json: &str) -> Call<'static> {
+        Amplitude.decode(&Amplitude.lay_flat(&Object::read(json).unwrap()).unwrap()).unwrap().into_owned()
     }
 
     #[test]
@@ -213,7 +214,7 @@ mod tests {
         let row = of(
             r#"{"$insert_id":"i","amplitude_id":7,"device_id":"d","user_id":"u","event_type":"Order","event_time":"2019-07-01 09:00:00.250000","server_received_time":"2019-07-01 09:00:01.000000","event_properties":{"user_id":"own","total":5},"library":"amplitude-python/1.1","os_name":"iOS"}"#,
         );
-        assert_eq!((row.user, row.device), (Some(Id::new("u")), Some(Id::new("d"))));
+        assert_eq!((row.user, row.device), (Some("u".into()), Some("d".into())));
         assert_eq!((row.time, row.arrival), (Some(1_561_971_600_250), Some(1_561_971_601_000)));
         assert_eq!((row.insert_id.as_deref(), row.library.as_deref()), (Some("i"), Some("python")));
     }
@@ -235,13 +236,13 @@ mod tests {
         for form in &forms {
             let marks = Marks::read(form).unwrap();
             assert!(Amplitude.recognises(&marks), "{form}");
-            let rows: Vec<Call> =
+            let rows: Vec<Call<'_>> =
                 Amplitude.carried(&Object::read(form).unwrap()).unwrap().iter().map(|(_, row)| of(row)).collect();
-            assert_eq!(rows.iter().map(|row| row.event.as_str()).collect::<Vec<_>>(), ["A", "B"], "{form}");
+            assert_eq!(rows.iter().map(|row| &*row.event).collect::<Vec<_>>(), ["A", "B"], "{form}");
             for row in rows {
                 assert_eq!(
                     (row.user, row.device, row.time),
-                    (Some(Id::new("u")), Some(Id::new("d")), Some(1_561_971_600_000))
+                    (Some("u".into()), Some("d".into()), Some(1_561_971_600_000))
                 );
                 assert_eq!((row.library.as_deref(), row.verb), (Some("web"), Verb::Track));
             }

@@ -8,8 +8,12 @@
 //! <https://www.rudderstack.com/docs/event-spec/standard-events/common-fields/>, and bodies that
 //! `analytics-next` 1.84, `analytics-node` 3.1 and `analytics-js` 3.34 sent.
 
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
 use super::super::object::fields;
-use super::row::{id, object_in, text, time};
+use super::direct::Names;
+use super::row::{Text, id, object_in, part_of, text, time};
 use super::{Call, Flat, Marks, Vendor};
 use crate::model::{Verb, json};
 
@@ -77,7 +81,11 @@ impl Vendor for Segment {
         with_kind(body, path)
     }
 
-    fn decode(&self, flat: &Flat) -> Result<Call, String> {
+    fn names(&self) -> Option<&'static Names> {
+        Some(&NAMES)
+    }
+
+    fn decode<'f>(&self, flat: &'f Flat) -> Result<Call<'f>, String> {
         decode(flat)
     }
 }
@@ -120,7 +128,11 @@ impl Vendor for RudderStack {
         with_kind(body, path)
     }
 
-    fn decode(&self, flat: &Flat) -> Result<Call, String> {
+    fn names(&self) -> Option<&'static Names> {
+        Some(&NAMES)
+    }
+
+    fn decode<'f>(&self, flat: &'f Flat) -> Result<Call<'f>, String> {
         decode(flat)
     }
 }
@@ -162,7 +174,11 @@ impl Vendor for ByEither {
         with_kind(body, path)
     }
 
-    fn decode(&self, flat: &Flat) -> Result<Call, String> {
+    fn names(&self) -> Option<&'static Names> {
+        Some(&NAMES)
+    }
+
+    fn decode<'f>(&self, flat: &'f Flat) -> Result<Call<'f>, String> {
         decode(flat)
     }
 }
@@ -211,6 +227,9 @@ const IDS: &[&str] = &[
     "messageId",
     "id",
 ];
+
+/// Keys of their rows.
+static NAMES: LazyLock<Names> = LazyLock::new(|| Names::of(Fields::KEYS, FIELDS, None));
 
 fn is_call(m: &Marks<'_>) -> bool {
     // PostHog's SDKs for servers began as copies of Segment's and kept some of its keys.
@@ -278,20 +297,20 @@ fields! {
     Part { name: "name", model: "model", width: "width", height: "height", kind: "type", value: "value" }
 }
 
-fn decode(flat: &Flat) -> Result<Call, String> {
+fn decode<'f>(flat: &'f Flat) -> Result<Call<'f>, String> {
     let f = Fields::of(flat).map_err(|error| super::super::object::complaint(&error))?;
     let is_column = f.anonymous.is_none() && f.user.is_none() && f.message.is_none();
     let user = id(f.user).or_else(|| id(f.user_column.filter(|_| is_column)));
     let device = id(f.anonymous).or_else(|| id(f.anonymous_column.filter(|_| is_column)));
     let previous = id(f.previous).or_else(|| id(f.previous_column.filter(|_| is_column)));
-    let kind = text(f.kind).filter(|kind| KINDS.contains(&kind.as_str())).unwrap_or_else(|| by_columns(&f).to_owned());
-    let named = |fields: &[Option<&str>]| fields.iter().find_map(|field| text(*field)).unwrap_or_else(|| kind.clone());
-    let (event, verb) = match kind.as_str() {
+    let kind = text(f.kind).filter(|kind| KINDS.contains(&&**kind)).unwrap_or(Cow::Borrowed(by_columns(&f)));
+    let named = |fields: [Option<&'f str>; 2]| fields.into_iter().find_map(text).unwrap_or_else(|| kind.clone());
+    let (event, verb) = match &*kind {
         "track" => {
             let name = [f.event_text.filter(|_| is_column), f.event];
             (name.into_iter().find_map(text).unwrap_or_default(), Verb::Track)
         }
-        "page" | "screen" => (named(&[f.name, f.category]), Verb::Page),
+        "page" | "screen" => (named([f.name, f.category]), Verb::Page),
         "identify" => (kind.clone(), Verb::Identify { identified: user.clone(), anon: device.clone() }),
         "group" => (kind.clone(), Verb::Group),
         "alias" => (
@@ -308,33 +327,66 @@ fn decode(flat: &Flat) -> Result<Call, String> {
     if event.is_empty() {
         return Err("a track call without the name of its event".to_owned());
     }
-    let context = f.context.and_then(object_in);
-    let context = context.as_deref().and_then(|text| Context::read(text).ok()).unwrap_or_default();
-    let part = |value: Option<&'_ str>| {
-        value.and_then(|text| Part::read(text).ok()).unwrap_or_default().name.map(str::to_owned)
+    let is_described = kind == "identify" && user.is_some();
+    let Program { library, system, model, screen, traits } = match f.context.and_then(object_in) {
+        None => Program::of("{}", &f, is_described),
+        Some(Cow::Borrowed(context)) => Program::of(context, &f, is_described),
+        Some(Cow::Owned(context)) => Program::of(&context, &f, is_described).into_owned(),
     };
-    let device_part = context.device.and_then(|text| Part::read(text).ok()).unwrap_or_default();
-    let screen = context.screen.and_then(|text| Part::read(text).ok()).unwrap_or_default();
-    let library = part(context.library).as_deref().or(f.library_column).and_then(|name| text(Some(name)));
-    let system = part(context.system).as_deref().or(f.system_column).and_then(|name| text(Some(name)));
-    let model = text(device_part.model.or(f.model_column));
-    // RudderStack has the traits around every later call, too.
-    let traits = f.traits.or(context.traits).filter(|_| kind == "identify").and_then(object_in);
     Ok(Call {
         event,
         verb,
         insert_id: text(f.message).or_else(|| text(f.row.filter(|_| is_column))),
         time: time(&[f.timestamp, f.original, f.original_column, f.sent]),
         arrival: time(&[f.received, f.received_column]),
-        library: library.map(|name| library_name(&name)),
-        parts: [system.unwrap_or_default(), String::new(), model.unwrap_or_default()],
-        screen: text(screen.width).zip(text(screen.height)).map(|(width, height)| [width, height]),
-        traits: traits.filter(|_| user.is_some()).map(std::borrow::Cow::into_owned),
+        library: library.map(|name| part_of(name, library_name)),
+        parts: [system.unwrap_or_default(), Cow::Borrowed(""), model.unwrap_or_default()],
+        screen,
+        traits,
         changes: Vec::new(),
         id: None,
         user,
         device,
     })
+}
+
+/// The program that made a call, and what the call says of its person.
+struct Program<'f> {
+    library: Option<Text<'f>>,
+    system: Option<Text<'f>>,
+    model: Option<Text<'f>>,
+    screen: Option<[Text<'f>; 2]>,
+    traits: Option<Text<'f>>,
+}
+
+impl<'f> Program<'f> {
+    /// By the context of a call and its columns.
+    fn of(context: &'f str, f: &Fields<'f>, is_described: bool) -> Self {
+        let context = Context::read(context).unwrap_or_default();
+        let part = |value: Option<&'f str>| value.and_then(|text| Part::read(text).ok()).unwrap_or_default();
+        let screen = part(context.screen);
+        // RudderStack has the traits around every later call, too.
+        let traits = f.traits.or(context.traits).filter(|_| is_described);
+        Self {
+            library: text(part(context.library).name.or(f.library_column)),
+            system: text(part(context.system).name.or(f.system_column)),
+            model: text(part(context.device).model.or(f.model_column)),
+            screen: text(screen.width).zip(text(screen.height)).map(|(width, height)| [width, height]),
+            traits: traits.and_then(object_in),
+        }
+    }
+
+    /// The same, which holds on to no text.
+    fn into_owned(self) -> Program<'static> {
+        let own = |text: Text<'_>| Cow::Owned(text.into_owned());
+        Program {
+            library: self.library.map(own),
+            system: self.system.map(own),
+            model: self.model.map(own),
+            screen: self.screen.map(|screen| screen.map(own)),
+            traits: self.traits.map(own),
+        }
+    }
 }
 
 /// The calls.
@@ -356,13 +408,13 @@ fn by_columns(f: &Fields<'_>) -> &'static str {
 }
 
 /// The ids of a merge call of RudderStack: a list of `{"type": …, "value": …}`.
-fn merged(list: Option<&str>) -> Vec<crate::model::Id> {
+fn merged(list: Option<&str>) -> Vec<Text<'_>> {
     let members = list.and_then(|list| super::super::object::members(list).ok()).unwrap_or_default();
-    members.into_iter().filter_map(|member| Part::read(member).ok()?.value.and_then(json::id)).collect()
+    members.into_iter().filter_map(|member| Part::read(member).ok()?.value.and_then(json::id_text)).collect()
 }
 
 /// The library by the word that [`crate::model::Client`] has for it.
-fn library_name(name: &str) -> String {
+fn library_name(name: &str) -> &str {
     let mut bare = name;
     for prefix in ["@segment/", "@rudderstack/", "rudder-sdk-", "analytics-"] {
         while let Some(rest) = bare.strip_prefix(prefix) {
@@ -370,8 +422,8 @@ fn library_name(name: &str) -> String {
         }
     }
     match bare {
-        "analytics.js" | "RudderLabs JavaScript SDK" | "js" => "web".to_owned(),
-        bare => bare.to_owned(),
+        "analytics.js" | "RudderLabs JavaScript SDK" | "js" => "web",
+        bare => bare,
     }
 }
 
@@ -379,14 +431,14 @@ fn library_name(name: &str) -> String {
 mod tests {
     use super::super::super::object::Object;
     use super::*;
-    use crate::model::{Id, VerbKind};
+    use crate::model::VerbKind;
 
-    fn of(json: &str) -> Call {
-        Segment.decode(&Segment.lay_flat(&Object::read(json).unwrap()).unwrap()).unwrap()
+    fn of(json: &str) -> Call<'static> {
+        Segment.decode(&Segment.lay_flat(&Object::read(json).unwrap()).unwrap()).unwrap().into_owned()
     }
 
-    fn some(text: &str) -> Option<Id> {
-        json::id(&serde_json::Value::from(text).to_string())
+    fn some(text: &str) -> Option<Text<'_>> {
+        Some(text.into())
     }
 
     #[test]
@@ -407,14 +459,14 @@ mod tests {
             (
                 r#""type":"merge","mergeProperties":[{"type":"email","value":"x"},{"type":"phone","value":7}]"#,
                 "merge",
-                Verb::Merge { ids: vec![Id::new("x"), Id::new("7")] },
+                Verb::Merge { ids: vec!["x".into(), "7".into()] },
             ),
             // An event whose name is a word of a call.
             (r#""type":"track","event":"identify""#, "identify", Verb::Track),
             (r#""type":"track","event":"$identify""#, "$identify", Verb::Track),
         ] {
             let call = call(rest);
-            assert_eq!((call.event.as_str(), call.verb), (event, verb), "{rest}");
+            assert_eq!((&*call.event, call.verb), (event, verb), "{rest}");
             assert_eq!((call.user, call.device, call.insert_id.as_deref()), (some("u"), some("a"), Some("m")));
         }
     }
@@ -428,7 +480,7 @@ mod tests {
             ))
         };
         let track = row(r#""event":"order_placed","event_text":"Order Placed","total":5"#);
-        assert_eq!((track.event.as_str(), track.verb), ("Order Placed", Verb::Track));
+        assert_eq!((&*track.event, track.verb), ("Order Placed", Verb::Track));
         assert_eq!((track.user, track.device, track.insert_id.as_deref()), (some("u"), some("a"), Some("m")));
         assert_eq!((track.time, track.arrival), (Some(1_561_971_600_000), Some(1_561_971_601_000)));
         assert_eq!(track.library.as_deref(), Some("python"));

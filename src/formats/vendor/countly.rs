@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 use super::super::grid::Row;
 use super::super::object::{Fielded, Object, complaint, each, fields, given, members};
-use super::row::{id, object_in, text, time};
+use super::row::{Text, id, object_in, part_of, text, time};
 use super::{Call, Flat, Marks, Vendor};
 use crate::model::{Verb, json};
 
@@ -44,9 +44,9 @@ fields! {
     }
 }
 
-impl Fields<'_> {
+impl<'f> Fields<'f> {
     /// What the request says besides its events, and which call that is.
-    fn own(&self) -> Option<(&'static str, Verb)> {
+    fn own(&self) -> Option<(&'static str, Verb<Text<'f>>)> {
         if given(self.old).is_some() {
             let ids = [self.device, self.old].into_iter().filter_map(id).collect();
             return Some(("device_id change", Verb::Merge { ids }));
@@ -113,12 +113,12 @@ impl Vendor for Countly {
         Some(request.into_iter().chain(events).collect())
     }
 
-    fn decode(&self, flat: &Flat) -> Result<Call, String> {
+    fn decode<'f>(&self, flat: &'f Flat) -> Result<Call<'f>, String> {
         let f = Fields::of(flat).map_err(|error| complaint(&error))?;
         let (event, verb) = match text(f.key) {
             Some(key) if key == "[CLY]_view" => (key, Verb::Page),
             Some(key) => (key, Verb::Track),
-            None => f.own().map(|(name, verb)| (name.to_owned(), verb)).ok_or("has no key of an event")?,
+            None => f.own().map(|(name, verb)| (Cow::Borrowed(name), verb)).ok_or("has no key of an event")?,
         };
         if given(f.device).is_none() {
             return Err("has no device_id".to_owned());
@@ -128,15 +128,16 @@ impl Vendor for Countly {
         let of_kind = |wanted: &str| device.clone().filter(|_| kind.as_deref() == Some(wanted));
         let metrics = f.metrics.and_then(object_in);
         let metrics = metrics.as_deref().and_then(|metrics| Metrics::read(metrics).ok()).unwrap_or_default();
-        let traits = f.details.filter(|_| verb == Verb::Profile).and_then(object_in).map(Cow::into_owned);
+        let own = |value| Cow::Owned(text(value).unwrap_or_default().into_owned());
+        let traits = f.details.filter(|_| verb == Verb::Profile).and_then(object_in);
         let is_event = f.key.is_some();
         Ok(Call {
             event,
             verb,
             time: time(&[f.event_time, f.time]),
             insert_id: text(f.event_id).filter(|_| is_event),
-            library: text(f.library).map(|name| library(&name)),
-            parts: [text(metrics.system).unwrap_or_default(), String::new(), text(metrics.model).unwrap_or_default()],
+            library: text(f.library).map(|name| part_of(name, library)),
+            parts: [own(metrics.system), Cow::Borrowed(""), own(metrics.model)],
             traits,
             user: of_kind("0"),
             device: of_kind("1"),
@@ -152,13 +153,13 @@ fields! {
 }
 
 /// The library by the word that [`crate::model::Client`] has for it.
-fn library(name: &str) -> String {
+fn library(name: &str) -> &str {
     for (mark, word) in [("web", "web"), ("node", "node"), ("android", "android")] {
         if name.contains(mark) {
-            return word.to_owned();
+            return word;
         }
     }
-    name.to_owned()
+    name
 }
 
 /// What a request has, and what an event of it has next to it.
@@ -175,18 +176,17 @@ fn object(of_request: &[(String, &str)], event: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Id;
 
-    fn of(json: &str) -> Result<Call, String> {
-        Countly.decode(&Countly.lay_flat(&Object::read(json).unwrap()).unwrap())
+    fn of(json: &str) -> Result<Call<'static>, String> {
+        Countly.decode(&Countly.lay_flat(&Object::read(json).unwrap()).unwrap()).map(Call::into_owned)
     }
 
     #[test]
     fn a_request_gives_its_id_to_each_event_and_keeps_what_it_says_itself() {
         let request = r#"{"app_key":"k","device_id":"d","t":"1","timestamp":"1561971600000","begin_session":"1","events":"[{\"key\":\"A\",\"count\":1,\"timestamp\":1561971601000,\"segmentation\":{\"plan\":\"pro\",\"device_id\":\"own\"}},{\"key\":\"[CLY]_view\",\"segmentation\":{}}]"}"#;
         let rows = Countly.carried(&Object::read(request).unwrap()).unwrap();
-        let rows: Vec<Call> = rows.iter().map(|(_, row)| of(row).unwrap()).collect();
-        let read: Vec<_> = rows.iter().map(|row| (row.event.as_str(), &row.verb, row.time.unwrap())).collect();
+        let rows: Vec<Call<'_>> = rows.iter().map(|(_, row)| of(row).unwrap()).collect();
+        let read: Vec<_> = rows.iter().map(|row| (&*row.event, &row.verb, row.time.unwrap())).collect();
         assert_eq!(
             read,
             [
@@ -195,17 +195,17 @@ mod tests {
                 ("[CLY]_view", &Verb::Page, 1_561_971_600_000),
             ]
         );
-        let id = Some(Id::new("d"));
+        let id = Some("d".into());
         assert!(rows.iter().all(|row| (&row.id, &row.device, &row.user) == (&id, &id, &None)));
     }
 
     #[test]
     fn an_id_of_the_program_is_a_user_and_an_old_id_is_tied_to_the_new_one() {
         let row = of(r#"{"app_key":"k","device_id":"nora","old_device_id":"d","t":"0","timestamp":1}"#).unwrap();
-        assert_eq!(row.verb, Verb::Merge { ids: vec![Id::new("nora"), Id::new("d")] });
-        assert_eq!((row.user, row.device), (Some(Id::new("nora")), None));
+        assert_eq!(row.verb, Verb::Merge { ids: vec!["nora".into(), "d".into()] });
+        assert_eq!((row.user, row.device), (Some("nora".into()), None));
         let unsaid = of(r#"{"app_key":"k","device_id":"x","key":"A","timestamp":1}"#).unwrap();
-        assert_eq!((unsaid.id, unsaid.user, unsaid.device), (Some(Id::new("x")), None, None));
+        assert_eq!((unsaid.id, unsaid.user, unsaid.device), (Some("x".into()), None, None));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::borrow::Cow;
 
 use super::super::grid::Row;
 use super::super::object::{Fielded, Object, complaint, each, fields, given, members};
-use super::row::{id, text, time};
+use super::row::{Text, id, text, time};
 use super::{Call, Flat, Marks, Vendor, address};
 use crate::model::{Verb, json};
 
@@ -106,7 +106,7 @@ impl Vendor for Matomo {
         Some(rows)
     }
 
-    fn decode(&self, flat: &Flat) -> Result<Call, String> {
+    fn decode<'f>(&self, flat: &'f Flat) -> Result<Call<'f>, String> {
         let f = Fields::of(flat).map_err(|error| complaint(&error))?;
         let (event, verb) = what(&f);
         Ok(Call {
@@ -117,7 +117,7 @@ impl Vendor for Matomo {
             device: [f.visitor, f.visitor_of_page, f.visit_visitor]
                 .into_iter()
                 .find_map(|visitor| id(visitor).filter(|_| text(visitor).is_some())),
-            library: Some("web".to_owned()),
+            library: Some(Cow::Borrowed("web")),
             parts: [f.system, f.browser, f.model].map(|part| text(part).unwrap_or_default()),
             ..Call::default()
         })
@@ -125,16 +125,17 @@ impl Vendor for Matomo {
 }
 
 /// What happened, by its name, and which call it is.
-fn what(f: &Fields<'_>) -> (String, Verb) {
+fn what<'f>(f: &Fields<'f>) -> (Text<'f>, Verb<Text<'f>>) {
     if let Some(name) = text(f.event).or_else(|| text(f.visit_event)) {
         return (name, Verb::Track);
     }
-    let word = |word: &str| (word.to_owned(), Verb::Track);
-    match text(f.kind).as_deref() {
-        Some("action") => return ("page_view".to_owned(), Verb::Page),
-        Some("goal") => return text(f.visit_goal).map_or_else(|| word("goal"), |goal| word(&goal)),
+    let word = |word: &'static str| (Cow::Borrowed(word), Verb::Track);
+    let kind = text(f.kind);
+    match kind.as_deref() {
+        Some("action") => return (Cow::Borrowed("page_view"), Verb::Page),
+        Some("goal") => return text(f.visit_goal).map_or_else(|| word("goal"), |goal| (goal, Verb::Track)),
         Some("ecommerceOrder") => return word("order"),
-        Some(kind) => return word(kind),
+        Some(_) => return (kind.unwrap_or_default(), Verb::Track),
         None => {}
     }
     let is_order = given(f.order).is_some();
@@ -143,7 +144,7 @@ fn what(f: &Fields<'_>) -> (String, Verb) {
     let kinds = kinds.into_iter().chain([(f.link, "outlink"), (f.ping, "ping")]);
     match kinds.into_iter().find(|(value, _)| given(*value).is_some()) {
         Some((_, kind)) => word(kind),
-        None => ("page_view".to_owned(), Verb::Page),
+        None => (Cow::Borrowed("page_view"), Verb::Page),
     }
 }
 
@@ -158,10 +159,9 @@ fn of_address(request: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Id;
 
-    fn of(json: &str) -> Call {
-        Matomo.decode(&Matomo.lay_flat(&Object::read(json).unwrap()).unwrap()).unwrap()
+    fn of(json: &str) -> Call<'static> {
+        Matomo.decode(&Matomo.lay_flat(&Object::read(json).unwrap()).unwrap()).unwrap().into_owned()
     }
 
     #[test]
@@ -176,8 +176,8 @@ mod tests {
             (r#""link":"http://y/""#, "outlink", Verb::Track),
         ] {
             let row = of(&format!(r#"{{"idsite":"1","rec":"1","cid":"0123456789abcdef",{parameters}}}"#));
-            assert_eq!((row.event.as_str(), row.verb), (event, verb), "{parameters}");
-            assert_eq!((row.device, row.user), (Some(Id::new("0123456789abcdef")), None));
+            assert_eq!((&*row.event, row.verb), (event, verb), "{parameters}");
+            assert_eq!((row.device, row.user), (Some("0123456789abcdef".into()), None));
         }
     }
 
@@ -187,20 +187,20 @@ mod tests {
         let rows = Matomo.carried(&Object::read(bulk).unwrap()).unwrap();
         assert_eq!(rows[0].1, r#"{"url":"http://x/","uid":"omar@example.test","cid":"a b","idsite":"1","rec":"1"}"#);
         assert_eq!(of(&rows[1].1).event, "B");
-        assert_eq!(of(&rows[0].1).user, Some(Id::new("omar@example.test")));
+        assert_eq!(of(&rows[0].1).user, Some("omar@example.test".into()));
     }
 
     #[test]
     fn each_action_of_a_visit_has_the_ids_of_the_visit() {
         let visit = r#"{"idSite":"1","visitorId":"0123456789abcdef","userId":"nora","actionDetails":[{"type":"action","url":"http://x/","timestamp":1561971600},{"type":"event","eventAction":"Sign up","timestamp":1561971660},{"type":"goal","goalName":"Paid","timestamp":1561971720}],"lastActionTimestamp":1561971720}"#;
-        let rows: Vec<Call> =
+        let rows: Vec<Call<'_>> =
             Matomo.carried(&Object::read(visit).unwrap()).unwrap().iter().map(|(_, row)| of(row)).collect();
-        let read: Vec<_> = rows.iter().map(|row| (row.event.as_str(), row.time.unwrap())).collect();
+        let read: Vec<_> = rows.iter().map(|row| (&*row.event, row.time.unwrap())).collect();
         assert_eq!(
             read,
             [("page_view", 1_561_971_600_000), ("Sign up", 1_561_971_660_000), ("Paid", 1_561_971_720_000)]
         );
-        assert!(rows.iter().all(|row| row.user == Some(Id::new("nora")) && row.device.is_some()));
+        assert!(rows.iter().all(|row| row.user == Some("nora".into()) && row.device.is_some()));
         assert_eq!(of(r#"{"type":"action","visitorId":"v","userId":null,"timestamp":1}"#).user, None);
     }
 }

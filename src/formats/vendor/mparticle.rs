@@ -12,9 +12,9 @@ use std::borrow::Cow;
 
 use super::super::grid::Row;
 use super::super::object::{Fielded, Object, complaint, each, fields, members};
-use super::row::{id, object_in, text, time};
+use super::row::{Text, id, object_in, text, time};
 use super::{Call, Flat, Marks, Vendor};
-use crate::model::{Id, Verb};
+use crate::model::Verb;
 
 /// mParticle.
 pub(super) struct MParticle;
@@ -61,22 +61,30 @@ impl Vendor for MParticle {
         Some(events.into_iter().map(|event| (event, Cow::Owned(row(&of_batch, event)))).collect())
     }
 
-    fn decode(&self, flat: &Flat) -> Result<Call, String> {
+    fn decode<'f>(&self, flat: &'f Flat) -> Result<Call<'f>, String> {
         let f = Fields::of(flat).map_err(|error| complaint(&error))?;
-        let known = f.known.and_then(object_in).map(|known| identity(&known));
+        let known = f.known.and_then(object_in).map(|known| match known {
+            Cow::Borrowed(known) => identity(known),
+            Cow::Owned(known) => {
+                let own = |text: Option<Text<'_>>| text.map(|text| Cow::Owned(text.into_owned()));
+                let (user, device) = identity(&known);
+                (own(user), own(device))
+            }
+        });
         let listed = f.identities.map(identity).unwrap_or_default();
         let user = known.clone().unwrap_or(listed).0;
         let device = [f.stamp, f.device_id].into_iter().find_map(id).or_else(|| known.clone()?.1);
         let kind = text(f.kind);
         let alias =
-            text(f.request).filter(|request| request == "alias").and(f.data).and_then(|data| Joined::read(data).ok());
+            text(f.request).filter(|request| *request == "alias").and(f.data).and_then(|data| Joined::read(data).ok());
         let (event, verb, of) = match (kind.as_deref(), alias) {
             (_, Some(Joined { destination, source })) => {
                 let ids = [destination, source].into_iter().filter_map(id).collect();
-                ("alias request".to_owned(), Verb::Merge { ids }, id(destination))
+                (Cow::Borrowed("alias request"), Verb::Merge { ids }, id(destination))
             }
             (Some(kind), None) => {
-                let event = [f.event, f.screen].into_iter().find_map(text).unwrap_or_else(|| kind.to_owned());
+                let event =
+                    [f.event, f.screen].into_iter().find_map(text).unwrap_or_else(|| Cow::Owned(kind.to_owned()));
                 let verb = match kind {
                     "screen_view" => Verb::Page,
                     "user_attribute_change" => Verb::Profile,
@@ -91,20 +99,20 @@ impl Vendor for MParticle {
                     Some(user) => Verb::Identify { identified: Some(user.clone()), anon: device.clone() },
                     None => Verb::Track,
                 };
-                ("identity request".to_owned(), verb, None)
+                (Cow::Borrowed("identity request"), verb, None)
             }
             (None, None) => return Err("has no event_type".to_owned()),
         };
         let info = f.device_info.and_then(|info| Device::read(info).ok()).unwrap_or_default();
         let library = [info.platform, f.client.and_then(|client| Device::read(client).ok()).and_then(|c| c.platform)];
-        let traits = f.attributes.filter(|_| verb == Verb::Profile).and_then(object_in).map(Cow::into_owned);
+        let traits = f.attributes.filter(|_| verb == Verb::Profile).and_then(object_in);
         Ok(Call {
             event,
             verb,
             time: time(&[f.time, f.batch_time, f.requested]),
             arrival: time(&[f.received]),
             insert_id: [f.message, f.event_id, f.request_id].into_iter().find_map(text),
-            library: library.into_iter().find_map(text).map(|name| name.to_ascii_lowercase()),
+            library: library.into_iter().find_map(text).map(|name| Cow::Owned(name.to_ascii_lowercase())),
             parts: [info.system, None, info.model].map(|part| text(part).unwrap_or_default()),
             screen: text(info.width).zip(text(info.height)).map(|(width, height)| [width, height]),
             traits,
@@ -185,18 +193,18 @@ fn row(of_batch: &[(String, &str)], event: &str) -> String {
 }
 
 /// The identity that a change gives a person, if it is one of [`USERS`].
-fn changed(f: &Fields<'_>) -> Option<Id> {
+fn changed<'f>(f: &Fields<'f>) -> Option<Text<'f>> {
     let Listed { kind, value } = Listed::read(f.new?).ok()?;
-    id(value).filter(|_| text(kind).is_some_and(|kind| USERS.contains(&kind.as_str())))
+    id(value).filter(|_| text(kind).is_some_and(|kind| USERS.contains(&&*kind)))
 }
 
 /// Identities of a user, the surest first.
 const USERS: &[&str] = &["customer_id", "customerid", "customerId", "CustomerId", "email", "Email", "other", "Other"];
 
 /// The known user and the device among identities: an object by kind, or a list.
-fn identity(identities: &str) -> (Option<Id>, Option<Id>) {
-    let mut found: Vec<(String, Option<Id>)> = Vec::new();
-    let _ = each(identities, |key, value| found.push((key.to_owned(), id(Some(value)))));
+fn identity(identities: &str) -> (Option<Text<'_>>, Option<Text<'_>>) {
+    let mut found: Vec<(Text<'_>, Option<Text<'_>>)> = Vec::new();
+    let _ = each(identities, |key, value| found.push((Cow::Owned(key.to_owned()), id(Some(value)))));
     for one in members(identities).unwrap_or_default() {
         let Listed { kind, value } = Listed::read(one).unwrap_or_default();
         found.extend(text(kind).map(|kind| (kind, id(value))));
@@ -208,14 +216,13 @@ fn identity(identities: &str) -> (Option<Id>, Option<Id>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::json;
 
-    fn some(text: &str) -> Option<Id> {
-        json::id(&serde_json::Value::from(text).to_string())
+    fn some(text: &str) -> Option<Text<'_>> {
+        Some(text.into())
     }
 
-    fn of(row: &str) -> Call {
-        MParticle.decode(&MParticle.lay_flat(&Object::read(row).unwrap()).unwrap()).unwrap()
+    fn of(row: &str) -> Call<'static> {
+        MParticle.decode(&MParticle.lay_flat(&Object::read(row).unwrap()).unwrap()).unwrap().into_owned()
     }
 
     #[test]
@@ -230,10 +237,10 @@ mod tests {
                    {{"event_type":"session_start","data":{{}}}},{{"event_type":"user_attribute_change","data":{{}}}}],
                    "user_attributes":{{"plan":"pro"}}}}"#
             );
-            let rows: Vec<Call> =
+            let rows: Vec<Call<'_>> =
                 MParticle.carried(&Object::read(&batch).unwrap()).unwrap().iter().map(|(_, row)| of(row)).collect();
-            let read: Vec<(&str, &Verb, Option<i64>)> =
-                rows.iter().map(|row| (row.event.as_str(), &row.verb, row.time)).collect();
+            let read: Vec<(&str, &Verb<Text<'_>>, Option<i64>)> =
+                rows.iter().map(|row| (&*row.event, &row.verb, row.time)).collect();
             let of_batch = Some(1_561_971_699_000);
             assert_eq!(
                 read,
@@ -278,6 +285,6 @@ mod tests {
         let alias = of(
             r#"{"request_id":"r","request_type":"alias","environment":"production","data":{"destination_mpid":"8","source_mpid":"7"}}"#,
         );
-        assert_eq!((alias.verb, alias.id), (Verb::Merge { ids: vec![Id::new("8"), Id::new("7")] }, some("8")));
+        assert_eq!((alias.verb, alias.id), (Verb::Merge { ids: vec!["8".into(), "7".into()] }, some("8")));
     }
 }

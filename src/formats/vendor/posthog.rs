@@ -8,8 +8,11 @@
 //! <https://posthog.com/docs/api/capture>, and bodies that `posthog-js` 1.20, 1.96 and 1.449, `posthog`
 //! 1.4, 2.5, 3.25 and 7.91 for Python, and `posthog-node` 1.3, 2.6, 4.3 and 5 sent.
 
+use std::sync::LazyLock;
+
 use super::super::object::{Object, complaint, fields, given, members};
-use super::row::{id, object_in, text, time};
+use super::direct::Names;
+use super::row::{id, object_in, part_of, text, time};
 use super::{Call, Flat, Marks, Vendor};
 use crate::model::{Id, Verb, json};
 
@@ -72,6 +75,12 @@ fn in_properties(m: &Marks<'_>, is: impl Fn(Sent<'_>) -> bool) -> bool {
     object_in(text).is_some_and(|object| Sent::read(&object).is_ok_and(is))
 }
 
+/// Keys that mean something next to the properties.
+const OWN: &[&str] = &["event", "uuid", "messageId", "timestamp", "sent_at", "created_at", "distinct_ids"];
+
+/// Keys of its rows; what has properties and no event is a person.
+static NAMES: LazyLock<Names> = LazyLock::new(|| Names::of(Fields::KEYS, OWN, Some("event")));
+
 impl Vendor for PostHog {
     fn name(&self) -> &'static str {
         "PostHog"
@@ -102,18 +111,22 @@ impl Vendor for PostHog {
     }
 
     fn fields(&self) -> &'static [&'static str] {
-        &["event", "uuid", "messageId", "timestamp", "sent_at", "created_at", "distinct_ids"]
+        OWN
+    }
+
+    fn names(&self) -> Option<&'static Names> {
+        Some(&NAMES)
     }
 
     fn texts(&self) -> &'static [&'static str] {
         &["distinct_id", "person_id", "uuid"]
     }
 
-    fn decode(&self, flat: &Flat) -> Result<Call, String> {
+    fn decode<'f>(&self, flat: &'f Flat) -> Result<Call<'f>, String> {
         let f = Fields::of(flat).map_err(|error| complaint(&error))?;
         let sent = id(f.distinct_id);
         let Some(event) = text(f.event) else { return Err("has no name of an event".to_owned()) };
-        let verb = match event.as_str() {
+        let verb = match &*event {
             "$identify" => Verb::Identify { identified: sent.clone(), anon: id(f.anon) },
             "$create_alias" => Verb::Alias { alias: id(f.alias), target: sent.clone(), by_original: false },
             "$merge_dangerously" => Verb::Merge { ids: sent.iter().cloned().chain(id(f.alias)).collect() },
@@ -137,10 +150,10 @@ impl Vendor for PostHog {
             time: time(&[f.timestamp, f.sent, f.sent_at]),
             arrival: time(&[f.created]),
             insert_id: text(f.uuid).or_else(|| text(f.message)),
-            library: text(f.library).map(|name| library_name(&name)),
+            library: text(f.library).map(|name| part_of(name, library_name)),
             parts: [f.system, f.browser, f.model].map(|part| text(part).unwrap_or_default()),
             screen: text(f.width).zip(text(f.height)).map(|(width, height)| [width, height]),
-            traits: traits.map(std::borrow::Cow::into_owned),
+            traits,
             changes: changes.into_iter().flatten().collect(),
             id: sent,
             user: id(f.user),
@@ -155,29 +168,30 @@ impl Vendor for PostHog {
             return None;
         }
         let ids = match f.distinct_ids {
-            Some(list) => members(list).ok()?.into_iter().filter_map(|member| id(Some(member))).collect(),
-            None => id(f.distinct_id).into_iter().collect(),
+            Some(list) => members(list).ok()?.into_iter().filter_map(json::id).collect(),
+            None => given(f.distinct_id).and_then(json::id).into_iter().collect(),
         };
         Some((ids, f.person.and_then(object_in)?.into_owned()))
     }
 }
 
 /// The library by the word that [`crate::model::Client`] has for it.
-fn library_name(name: &str) -> String {
-    name.strip_prefix("posthog-").unwrap_or(name).to_owned()
+fn library_name(name: &str) -> &str {
+    name.strip_prefix("posthog-").unwrap_or(name)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::row::Text;
     use super::*;
     use crate::model::VerbKind;
 
-    fn of(json: &str) -> Call {
-        PostHog.decode(&PostHog.lay_flat(&Object::read(json).unwrap()).unwrap()).unwrap()
+    fn of(json: &str) -> Call<'static> {
+        PostHog.decode(&PostHog.lay_flat(&Object::read(json).unwrap()).unwrap()).unwrap().into_owned()
     }
 
-    fn some(text: &str) -> Option<Id> {
-        json::id(&serde_json::Value::from(text).to_string())
+    fn some(text: &str) -> Option<Text<'_>> {
+        Some(text.into())
     }
 
     #[test]
@@ -194,7 +208,7 @@ mod tests {
                 r#""alias":"b","distinct_id":"u""#,
                 Verb::Alias { alias: some("b"), target: some("u"), by_original: false },
             ),
-            ("$merge_dangerously", r#""alias":"b""#, Verb::Merge { ids: vec![Id::new("u"), Id::new("b")] }),
+            ("$merge_dangerously", r#""alias":"b""#, Verb::Merge { ids: vec!["u".into(), "b".into()] }),
             // Mixpanel's name for the same is an event here.
             ("$merge", r#""$distinct_ids":["a","b"]"#, Verb::Track),
             ("Order", "", Verb::Track),
@@ -202,7 +216,7 @@ mod tests {
             ("$groupidentify", "", Verb::Group),
         ] {
             let call = call(event, properties);
-            assert_eq!((call.event.as_str(), call.verb, call.id), (event, verb, some("u")), "{event}");
+            assert_eq!((&*call.event, call.verb, call.id), (event, verb, some("u")), "{event}");
         }
         assert_eq!(call("$set", r#""$set":{"email":"x"}"#).verb.kind(), VerbKind::Profile);
         let both = r#""$set_once":{"first":1},"$unset":["plan"]"#;
@@ -216,7 +230,7 @@ mod tests {
         let row = of(
             r#"{"uuid":"m","event":"Order","distinct_id":"u","timestamp":"2019-07-01 09:00:00.000","created_at":"2019-07-01 09:00:01.5","person_id":"p","properties":"{\"$device_id\":\"d\",\"$lib\":\"posthog-python\",\"event\":\"own\"}"}"#,
         );
-        assert_eq!((row.event.as_str(), row.device, row.library.as_deref()), ("Order", some("d"), Some("python")));
+        assert_eq!((&*row.event, row.device, row.library.as_deref()), ("Order", some("d"), Some("python")));
         assert_eq!((row.time, row.arrival), (Some(1_561_971_600_000), Some(1_561_971_601_500)));
     }
 
@@ -235,7 +249,7 @@ mod tests {
     #[test]
     fn a_person_has_all_of_its_ids() {
         let person = r#"{"id":1,"uuid":"p","distinct_ids":["a","u"],"properties":{"email":"x@example.test"}}"#;
-        let expected = (vec![Id::new("a"), Id::new("u")], r#"{"email":"x@example.test"}"#.to_owned());
+        let expected = (vec!["a".into(), "u".into()], r#"{"email":"x@example.test"}"#.to_owned());
         assert_eq!(PostHog.person(&Object::read(person).unwrap()), Some(expected));
         assert_eq!(PostHog.person(&Object::read(r#"{"event":"A","distinct_id":"u","properties":{}}"#).unwrap()), None);
     }

@@ -10,31 +10,34 @@ use crate::model::client::ClientView;
 use crate::model::id::DEVICE_PREFIX;
 use crate::model::{Flags, Id, Millis, Profile, RowView, Verb, json};
 
+/// A text of a row, where it lies in it if it does.
+pub(super) type Text<'f> = Cow<'f, str>;
+
 /// One call as a vendor's row has it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(in crate::formats) struct Call {
+pub(in crate::formats) struct Call<'f> {
     /// Name of the event, or the word of the call where it has none.
-    pub(super) event: String,
+    pub(super) event: Text<'f>,
     /// Which call it is.
-    pub(super) verb: Verb,
+    pub(super) verb: Verb<Text<'f>>,
     /// The known user.
-    pub(super) user: Option<Id>,
+    pub(super) user: Option<Text<'f>>,
     /// The anonymous id or the device.
-    pub(super) device: Option<Id>,
+    pub(super) device: Option<Text<'f>>,
     /// The one id of vendors that have one, which may be that of a user or of a device.
-    pub(super) id: Option<Id>,
+    pub(super) id: Option<Text<'f>>,
     /// When it happened.
     pub(super) time: Option<Millis>,
     /// When the server had it.
     pub(super) arrival: Option<Millis>,
     /// What deliveries of one row have in common.
-    pub(super) insert_id: Option<String>,
+    pub(super) insert_id: Option<Text<'f>>,
     /// The program that sent it: library, then system, browser and model.
-    pub(super) library: Option<String>,
-    pub(super) parts: [String; 3],
-    pub(super) screen: Option<[String; 2]>,
+    pub(super) library: Option<Text<'f>>,
+    pub(super) parts: [Text<'f>; 3],
+    pub(super) screen: Option<[Text<'f>; 2]>,
     /// JSON object of what the call says of its person.
-    pub(super) traits: Option<String>,
+    pub(super) traits: Option<Text<'f>>,
     /// What it does with what is known of its person otherwise, as members of an update: `"$unset":["plan"]`.
     pub(super) changes: Vec<String>,
 }
@@ -48,11 +51,32 @@ pub(in crate::formats) struct Around {
     pub(in crate::formats) repaired: bool,
 }
 
-impl Call {
+impl Call<'_> {
     /// The id that the row is stored under: the one it was sent under, else the user, else the
     /// device.
-    fn id(&self) -> Option<&Id> {
-        [&self.id, &self.user, &self.device].into_iter().find_map(Option::as_ref)
+    fn id(&self) -> Option<&str> {
+        [&self.id, &self.user, &self.device].into_iter().find_map(Option::as_deref)
+    }
+
+    /// The same, which holds on to no row.
+    #[cfg(test)]
+    pub(super) fn into_owned(self) -> Call<'static> {
+        let own = |text: Text<'_>| Cow::Owned(text.into_owned());
+        Call {
+            event: own(self.event),
+            verb: self.verb.map(own),
+            user: self.user.map(own),
+            device: self.device.map(own),
+            id: self.id.map(own),
+            time: self.time,
+            arrival: self.arrival,
+            insert_id: self.insert_id.map(own),
+            library: self.library.map(own),
+            parts: self.parts.map(own),
+            screen: self.screen.map(|screen| screen.map(own)),
+            traits: self.traits.map(own),
+            changes: self.changes,
+        }
     }
 
     /// The profile that the call changes, if it says something of a known person.
@@ -63,12 +87,12 @@ impl Call {
         if said.is_empty() {
             return None;
         }
-        let id = self.id.as_ref().or(self.user.as_ref())?;
-        let name = serde_json::Value::from(id.as_str());
+        let name = serde_json::Value::from(self.id.as_deref().or(self.user.as_deref())?);
         let update = format!("{{\"$distinct_id\":{name},{}}}", said.join(","));
         let (profile, _) = profile::decode(&update, around.line, self.arrival.or(around.arrival)).ok()?;
         let time = self.time.or(profile.time);
-        Some(Profile { time, device: self.device.clone(), user: self.user.clone(), ..profile })
+        let id = |text: &Option<Text<'_>>| text.as_deref().map(Id::new);
+        Some(Profile { time, device: id(&self.device), user: id(&self.user), ..profile })
     }
 
     /// The row, with `flat` for its properties; the error is the reason to reject it.
@@ -91,10 +115,10 @@ impl Call {
         if self.insert_id.is_some() {
             flags.set(Flags::HAS_INSERT_ID);
         }
-        let text = |id: &'f Id| Cow::Borrowed(id.as_str());
-        let device = self.device.as_ref().map(Id::as_str);
+        let text = |id: &'f Text<'_>| Cow::Borrowed(&**id);
+        let device = self.device.as_deref();
         Ok(RowView {
-            id: self.id().map(text),
+            id: self.id().map(Cow::Borrowed),
             time,
             arrival,
             device: device.map(|device| Cow::Borrowed(device.strip_prefix(DEVICE_PREFIX).unwrap_or(device))),
@@ -104,8 +128,8 @@ impl Call {
             insert_id: self.insert_id.as_deref().map(Cow::Borrowed),
             client: ClientView::of(
                 self.library.as_deref().map(Cow::Borrowed),
-                self.parts.each_ref().map(|part| Cow::Borrowed(part.as_str())),
-                self.screen.as_ref().map(|screen| screen.each_ref().map(|part| Cow::Borrowed(part.as_str()))),
+                self.parts.each_ref().map(text),
+                self.screen.as_ref().map(|screen| screen.each_ref().map(text)),
             ),
             properties: Cow::Borrowed(flat),
             line: around.line,
@@ -127,6 +151,11 @@ impl Flat {
     /// A row that is flat.
     pub(in crate::formats) fn of(text: &str) -> Self {
         Self { text: text.to_owned(), places: None }
+    }
+
+    /// A row with this text, which knows where the fields are that are read.
+    pub(super) fn with(text: String, places: Vec<[Range<usize>; 2]>) -> Self {
+        Self { text, places: Some(places) }
     }
 
     /// Its JSON text.
@@ -323,13 +352,21 @@ pub(super) fn time(values: &[Option<&str>]) -> Option<Millis> {
 }
 
 /// The text of a value that is given and not empty.
-pub(super) fn text(value: Option<&str>) -> Option<String> {
-    given(value).and_then(json::scalar).filter(|text| !text.is_empty())
+pub(super) fn text(value: Option<&str>) -> Option<Text<'_>> {
+    given(value).and_then(json::text).filter(|text| !text.is_empty())
+}
+
+/// A text that a function finds in another one, or knows.
+pub(super) fn part_of<'f>(text: Text<'f>, find: fn(&str) -> &str) -> Text<'f> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(find(text)),
+        Cow::Owned(text) => Cow::Owned(find(&text).to_owned()),
+    }
 }
 
 /// The id that a value is.
-pub(super) fn id(value: Option<&str>) -> Option<Id> {
-    given(value).and_then(json::id)
+pub(super) fn id(value: Option<&str>) -> Option<Text<'_>> {
+    given(value).and_then(json::id_text)
 }
 
 /// A row whose keys are all in capitals, as some warehouses write columns, with small letters instead.

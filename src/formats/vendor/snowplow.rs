@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use super::super::grid::Row;
 use super::super::object::{Fielded, Object, complaint, fields, given, members};
 use super::super::payload;
-use super::row::{flat, id, object_in, text, time};
+use super::row::{Text, flat, id, object_in, part_of, text, time};
 use super::{Call, Flat, Marks, Vendor};
 use crate::model::{Verb, json};
 
@@ -110,24 +110,29 @@ impl Vendor for Snowplow {
         flat(&opened, DATA, Fields::KEYS)
     }
 
-    fn decode(&self, flat: &Flat) -> Result<Call, String> {
+    fn decode<'f>(&self, flat: &'f Flat) -> Result<Call<'f>, String> {
         let f = Fields::of(flat).map_err(|error| complaint(&error))?;
         let kind = f.e.or(f.event).and_then(json::text).unwrap_or_default();
         let kind = KINDS.iter().find(|(short, long)| *short == kind || *long == kind).map_or(&*kind, |(_, long)| long);
-        let named = || text(f.event_name).or_else(|| text(f.schema).and_then(|schema| name_of(&schema)));
+        let named =
+            || text(f.event_name).or_else(|| text(f.schema).and_then(|schema| name_of(&schema)).map(Cow::Owned));
         let event = match kind {
             "struct" => text(f.se_action.or(f.se_ac)),
             "unstruct" | "" => named(),
-            kind => Some(kind.to_owned()),
+            kind => Some(Cow::Owned(kind.to_owned())),
         };
-        let Some(event) = event.or_else(named).or_else(|| given(f.e.or(f.event)).map(|_| kind.to_owned())) else {
+        let Some(event) = event.or_else(named).or_else(|| given(f.e.or(f.event)).map(|_| Cow::Owned(kind.to_owned())))
+        else {
             return Err("has no kind of event (e, event)".to_owned());
         };
         let user = id(f.user_id).or_else(|| id(f.uid));
         let device = [f.domain_userid, f.duid].into_iter().find_map(id).or_else(|| session_user(&f));
         // The cookie of the collector, which a server's requests get anew each time.
         let cookie = || [f.network_userid, f.tnuid, f.nuid].into_iter().find_map(id).filter(|_| user.is_none());
-        let size = text(f.res).and_then(|res| res.split_once('x').map(|(w, h)| [w.to_owned(), h.to_owned()]));
+        let size = text(f.res).and_then(|res| {
+            let (width, height) = res.split_once('x')?;
+            Some([width, height].map(|size| Cow::Owned(size.to_owned())))
+        });
         Ok(Call {
             verb: match &*event {
                 "page_view" | "screen_view" => Verb::Page,
@@ -136,7 +141,7 @@ impl Vendor for Snowplow {
             time: time(&[f.derived, f.true_tstamp, f.ttm, f.created, f.dtm]),
             arrival: time(&[f.collected]),
             insert_id: text(f.event_id).or_else(|| text(f.eid)),
-            library: text(f.v_tracker).or_else(|| text(f.tv)).map(|tracker| library_name(&tracker)),
+            library: text(f.v_tracker).or_else(|| text(f.tv)).map(|tracker| part_of(tracker, library_name)),
             parts: [f.os_name, f.br_name.or(f.br_family), f.dvce_type].map(|part| text(part).unwrap_or_default()),
             screen: text(f.width).zip(text(f.height)).map(|(width, height)| [width, height]).or(size),
             device: device.or_else(cookie),
@@ -228,9 +233,11 @@ fn name_of(schema: &str) -> Option<String> {
 }
 
 /// The user that an app's session names, who is its device.
-fn session_user(f: &Fields<'_>) -> Option<crate::model::Id> {
-    let of =
-        |session: &str| Session::read(session).ok().and_then(|found| id(found.user).or_else(|| id(found.user_column)));
+fn session_user<'f>(f: &Fields<'f>) -> Option<Text<'f>> {
+    let of = |session: &str| -> Option<Text<'f>> {
+        let found = Session::read(session).ok()?;
+        id(found.user).or_else(|| id(found.user_column)).map(|user| Cow::Owned(user.into_owned()))
+    };
     if let Some(sessions) = f.session {
         return members(sessions).ok()?.first().and_then(|session| of(session)).or_else(|| of(sessions));
     }
@@ -243,7 +250,7 @@ fn session_user(f: &Fields<'_>) -> Option<crate::model::Id> {
 }
 
 /// The library by the word that [`crate::model::Client`] has for it: `js-4.10.1` is of the web.
-fn library_name(tracker: &str) -> String {
+fn library_name(tracker: &str) -> &str {
     match tracker.split('-').next().unwrap_or(tracker) {
         "js" => "web",
         "py" => "python",
@@ -253,7 +260,6 @@ fn library_name(tracker: &str) -> String {
         "net" => "dotnet",
         other => other,
     }
-    .to_owned()
 }
 
 /// Columns of a line of the first version that is read.
@@ -290,10 +296,9 @@ mod tests {
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
     use super::*;
-    use crate::model::Id;
 
-    fn of(json: &str) -> Call {
-        Snowplow.decode(&Snowplow.lay_flat(&Object::read(json).unwrap()).unwrap()).unwrap()
+    fn of(json: &str) -> Call<'static> {
+        Snowplow.decode(&Snowplow.lay_flat(&Object::read(json).unwrap()).unwrap()).unwrap().into_owned()
     }
 
     #[test]
@@ -315,8 +320,8 @@ mod tests {
             (r#""e":"tr","tr_id":"o""#.to_owned(), "transaction", Verb::Track),
         ] {
             let call = of(&format!(r#"{{{row},"eid":"i","uid":"u","duid":"d","dtm":"1561971600000"}}"#));
-            assert_eq!((call.event.as_str(), call.verb), (event, verb), "{row}");
-            assert_eq!((call.user, call.device), (Some(Id::new("u")), Some(Id::new("d"))));
+            assert_eq!((&*call.event, call.verb), (event, verb), "{row}");
+            assert_eq!((call.user, call.device), (Some("u".into()), Some("d".into())));
             assert_eq!((call.time, call.insert_id.as_deref()), (Some(1_561_971_600_000), Some("i")));
         }
     }
@@ -329,14 +334,14 @@ mod tests {
             flat.text(),
             r#"{"sku":"s","event_data.user_id":"other","e":"ue","uid":"u","event_schema":"iglu:a/b/jsonschema/1-0-0"}"#
         );
-        assert_eq!(Snowplow.decode(&flat).unwrap().user, Some(Id::new("u")));
+        assert_eq!(Snowplow.decode(&flat).unwrap().user, Some("u".into()));
         assert_eq!(Snowplow.lay_flat(&Object::read(flat.text()).unwrap()).unwrap().text(), flat.text());
     }
 
     #[test]
     fn an_app_has_the_user_of_its_session_for_a_device_and_a_cookie_comes_last() {
         let session = r#"{\"schema\":\"iglu:x/contexts/jsonschema/1-0-0\",\"data\":[{\"schema\":\"iglu:x/client_session/jsonschema/1-0-2\",\"data\":{\"userId\":\"app\"}}]}"#;
-        let device = |rest: &str| of(&format!(r#"{{"e":"pv",{rest}}}"#)).device.map(|id| id.as_str().to_owned());
+        let device = |rest: &str| of(&format!(r#"{{"e":"pv",{rest}}}"#)).device.map(|id| id.into_owned());
         assert_eq!(device(&format!(r#""co":"{session}","network_userid":"n""#)).as_deref(), Some("app"));
         assert_eq!(
             device(r#""contexts_com_snowplowanalytics_snowplow_client_session_1":[{"userId":"app"}]"#).as_deref(),

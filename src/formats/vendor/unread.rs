@@ -48,7 +48,7 @@ impl Vendor for Unread {
         &[]
     }
 
-    fn decode(&self, _: &Flat) -> Result<Call, String> {
+    fn decode<'f>(&self, _: &'f Flat) -> Result<Call<'f>, String> {
         Err(format!("rows of {} are not read yet", self.name))
     }
 
