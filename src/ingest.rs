@@ -280,6 +280,12 @@ impl Error {
             Self::Open { source, .. } | Self::Read { source, .. } if store::error::is_out_of_descriptors(source) => {
                 Some(store::error::MORE_DESCRIPTORS)
             }
+            // What is wrong says what to do.
+            Self::Read { source, .. } | Self::Archive { source, .. }
+                if source.kind() == std::io::ErrorKind::Unsupported =>
+            {
+                None
+            }
             Self::Open { .. } => Some("check that the path is right and may be read"),
             Self::Read { .. } | Self::Archive { .. } => {
                 Some("get the file again and repeat the import: rows in the store are not stored twice")

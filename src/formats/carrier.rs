@@ -74,6 +74,22 @@ pub(super) enum Opened<'a> {
     },
     /// Nothing that is kept.
     Silent(Carrier),
+    /// Rows that are in other files, which it names.
+    Elsewhere(String),
+}
+
+fields! {
+    /// A message whose rows are in files.
+    Batch { manifest: "manifest" }
+}
+
+/// The files in which a message says that its rows are, as a reason to reject it.
+fn elsewhere(message: &str) -> Option<String> {
+    let files = Batch::read(message).ok()?.manifest?;
+    let files: Vec<_> = members(files).ok()?.into_iter().filter_map(json::text).collect();
+    let [first, others @ ..] = files.as_slice() else { return None };
+    let others = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+    Some(format!("its rows are in other files, which have to be imported: {first}{others}"))
 }
 
 /// Opens a message; `None` when the object is none.
@@ -95,6 +111,11 @@ pub(super) fn open(object: &str) -> Option<Opened<'_>> {
             return Some(Opened::Row { json, stream: json::scalar(inside), carrier: Carrier::Airbyte });
         }
         return Some(Opened::Row { json: Cow::Borrowed(record), stream: stream(), carrier: Carrier::Singer });
+    }
+    if kind == "BATCH"
+        && let Some(why) = elsewhere(object)
+    {
+        return Some(Opened::Elsewhere(why));
     }
     let is_silent = SILENT.contains(&&*kind) && (schema.is_some() || value.is_some() || stream().is_some())
         || matches!(&*kind, "LOG" | "TRACE" | "SPEC" | "CATALOG" | "CONNECTION_STATUS" | "CONTROL" | "STATE");
@@ -247,7 +268,7 @@ mod tests {
     fn row(object: &str) -> Option<(String, Option<String>, Carrier)> {
         match open(object)? {
             Opened::Row { json, stream, carrier } => Some((json.into_owned(), stream, carrier)),
-            Opened::Silent(_) => None,
+            Opened::Silent(_) | Opened::Elsewhere(_) => None,
         }
     }
 
@@ -266,6 +287,10 @@ mod tests {
         ] {
             assert_eq!(row(message), Some((inside.to_owned(), stream.map(str::to_owned), carrier)), "{message}");
         }
+        // As singer-sdk 0.54.9 writes it.
+        let batch = r#"{"type":"BATCH","stream":"export","encoding":{"format":"jsonl","compression":"gzip"},"manifest":["file:///a.json.gz","file:///b.json.gz"]}"#;
+        let why = "its rows are in other files, which have to be imported: file:///a.json.gz and 1 more";
+        assert_eq!(open(batch), Some(Opened::Elsewhere(why.to_owned())));
         for silent in [r#"{"type":"STATE","value":{}}"#, r#"{"type":"SCHEMA","stream":"export","schema":{}}"#] {
             assert!(matches!(open(silent), Some(Opened::Silent(_))), "{silent}");
         }

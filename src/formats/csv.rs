@@ -19,7 +19,7 @@ use std::borrow::Cow;
 
 use self::cells::{cells, split};
 pub(super) use self::direct::read as directly;
-use self::habits::{backslashed, has_decimal_comma, unescaped};
+use self::habits::{backslashed, has_decimal_comma, unescaped, whole_of};
 pub use self::heads::Head;
 use self::heads::letters;
 pub(super) use self::heads::{is_head, other_head};
@@ -61,8 +61,12 @@ pub(super) struct Header {
     is_escaped: bool,
     /// `\"` in a cell in quotes is a quote.
     has_backslashes: bool,
+    /// A delimiter stands behind the last cell of rows.
+    is_closed: bool,
     /// Columns whose cells are numbers where a comma stands between digits.
     commas: Option<Vec<bool>>,
+    /// Columns of ids that a data frame wrote as fractions: `4711.0`.
+    floats: Option<Vec<bool>>,
 }
 
 impl Header {
@@ -98,7 +102,9 @@ impl Header {
             null: None,
             is_escaped: false,
             has_backslashes: false,
+            is_closed: false,
             commas: None,
+            floats: None,
         }
     }
 
@@ -137,7 +143,8 @@ impl Header {
         let null = self.null.map(|null| format!("{null} is nothing"));
         let backslashes = self.has_backslashes.then(|| "quotes after backslashes".to_owned());
         let commas = self.commas.as_ref().map(|_| "decimal commas".to_owned());
-        [null, backslashes, commas].into_iter().flatten().collect()
+        let floats = self.floats.as_ref().map(|_| "ids without .0".to_owned());
+        [null, backslashes, commas, floats].into_iter().flatten().collect()
     }
 
     /// The place of a column, whatever case its name is in.
@@ -186,7 +193,16 @@ impl Header {
                     Cow::Borrowed(text) => Cow::Borrowed(text.trim_matches(' ')),
                     Cow::Owned(text) => Cow::Owned(text.trim_matches(' ').to_owned()),
                 };
+                // Quotes behind the space that stands behind a delimiter.
+                let has_quotes = self.is_quoted && self.delimiter != b'|';
+                let inside = cell.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).filter(|_| has_quotes);
+                if let Some(inside) = inside.map(|inside| inside.replace("\"\"", "\"")) {
+                    *cell = Cow::Owned(inside);
+                }
             }
+        }
+        if self.is_closed && cells.len() == self.names.len() + 1 && cells.last().is_some_and(|last| last.is_empty()) {
+            cells.pop();
         }
         if cells.len() != self.names.len() {
             return Err(format!("has {} of the {} columns", cells.len(), self.names.len()));
@@ -210,13 +226,23 @@ impl Header {
                 }
             }
         }
+        if let Some(floats) = &self.floats {
+            for (cell, _) in cells.iter_mut().zip(floats).filter(|(_, is_float)| **is_float) {
+                if let Some(whole) = whole_of(cell).map(str::len) {
+                    *cell = match std::mem::take(cell) {
+                        Cow::Borrowed(text) => Cow::Borrowed(text.get(..whole).unwrap_or(text)),
+                        Cow::Owned(text) => Cow::Owned(text.get(..whole).unwrap_or(&text).to_owned()),
+                    };
+                }
+            }
+        }
         Ok(Some(cells))
     }
 
     /// Whether cells are what is written in them, in quotes or not.
     fn is_usual(&self) -> bool {
-        let has_habits = self.null.is_some() || self.is_escaped || self.has_backslashes || self.commas.is_some();
-        self.is_quoted && !self.is_padded && !has_habits
+        let has_words = self.null.is_some() || self.commas.is_some() || self.floats.is_some();
+        self.is_quoted && !self.is_padded && !has_words && !self.is_escaped && !self.has_backslashes
     }
 
     /// What each column is in rows of `shape`.

@@ -284,6 +284,11 @@ impl Reading<'_, '_> {
             return Ok(());
         }
         if let Some(map) = &self.how.map {
+            // A message without a row, among those whose rows a map reads.
+            if let Some(Opened::Silent(_)) = carrier::open(json) {
+                self.out.take(Item::Skipped);
+                return Ok(());
+            }
             let Lifted { event, properties, repaired } = map.lift(json)?;
             let event = event.as_deref();
             let whole = Whole { event, properties: &properties, fields: None, repaired, is_plain: false };
@@ -383,6 +388,7 @@ impl Reading<'_, '_> {
         let (json, stream) = match opened {
             None => (Cow::Borrowed(json), None),
             Some(Opened::Row { json, stream, .. }) => (json, stream),
+            Some(Opened::Elsewhere(why)) => return Err(why),
             Some(Opened::Silent(_)) => {
                 self.out.take(Item::Skipped);
                 return Ok(());

@@ -33,7 +33,7 @@ fn fields(object: &str) -> Option<Vec<(String, &str)>> {
 }
 
 /// `{"columns": ["a", "b"], "data": [[1, 2]]}`; `ClickHouse` names its columns in `meta`, and can have a list
-/// for each column in `data`.
+/// for each column in `data`, the query API of `PostHog` has its rows in `results`.
 fn lists(answer: &str) -> Option<Vec<Row<'_>>> {
     let fields = fields(answer)?;
     let value = |wanted: &[&str]| fields.iter().find(|(key, _)| wanted.contains(&&**key)).map(|(_, value)| *value);
@@ -42,7 +42,7 @@ fn lists(answer: &str) -> Option<Vec<Row<'_>>> {
         return columns(data);
     }
     let names: Vec<String> = named.into_iter().map(name).collect::<Option<_>>()?;
-    let rows = members(value(&["data", "rows", "values"])?).ok()?;
+    let rows = members(value(&["data", "rows", "values", "results"])?).ok()?;
     rows.into_iter().map(|row| Some((row, Cow::Owned(object(&names, row).ok()?)))).collect()
 }
 
@@ -184,6 +184,7 @@ mod tests {
         for answer in [
             r#"{"columns":["a","b"],"index":[0,1],"data":[["x",[1,2]],[null,3.50]]}"#,
             r#"{"meta":[{"name":"a","type":"String"},{"name":"b","type":"X"}],"data":[["x",[1,2]],[null,3.50]],"rows":2}"#,
+            r#"{"columns":["a","b"],"types":[["a","String"],["b","X"]],"results":[["x",[1,2]],[null,3.50]],"hasMore":false}"#,
             r#"{"a":["x",null],"b":[[1,2],3.50]}"#,
             r#"{"a":{"0":"x","1":null},"b":{"0":[1,2],"1":3.50}}"#,
             r#"{"0":{"a":"x","b":[1,2]},"1":{"b":3.50}}"#,

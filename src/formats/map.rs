@@ -7,6 +7,7 @@
 
 use std::fmt::Write;
 
+use super::carrier::{self, Opened};
 use super::object::{complaint, each, given};
 use super::rows::Lifted;
 use crate::model::json;
@@ -20,6 +21,7 @@ const FIELDS: &[(&str, &str, &[&str])] = &[
         "distinct_id",
         &[
             "distinctid",
+            "externaluserid",
             "userid",
             "customerid",
             "memberid",
@@ -33,7 +35,7 @@ const FIELDS: &[(&str, &str, &[&str])] = &[
             "email",
         ],
     ),
-    ("event", "", &["event", "eventname", "eventtype", "action", "activity", "name", "type"]),
+    ("event", "", &["event", "eventname", "eventtype", "eventtablename", "action", "activity", "name", "type"]),
     (
         "time",
         "time",
@@ -224,22 +226,35 @@ impl Map {
         Ok(())
     }
 
-    /// A guess for rows as the text of a file, with each column and a value of it.
-    pub(super) fn guess(rows: &[String], name: &str) -> String {
+    /// The map that reads some rows, as one writes it behind `--map`; `None` where a column of the three that it
+    /// needs has no name that tells what it is, or has no times.
+    pub(super) fn proposal(rows: &[String]) -> Option<String> {
         let columns = columns(rows);
-        let plain =
-            |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-        let last = |column: &str| plain(column.rsplit('.').next().unwrap_or(column));
+        let mut text = String::new();
+        for (field, _, names) in FIELDS.iter().take(3) {
+            // A name or a type may be that of anything.
+            let sure: Vec<&str> = names.iter().copied().filter(|name| !matches!(*name, "name" | "type")).collect();
+            let column = like(&columns, &sure)?;
+            text.extend([if text.is_empty() { "" } else { "," }, field, "=", column]);
+        }
+        let reads = Self::parse(&text).is_ok_and(|map| map.check(rows).is_ok());
+        // As a shell takes it.
+        let is_word = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"=,._-".contains(&byte));
+        let is_text = !text.contains('\'') && !text.contains(char::is_control);
+        (reads && is_text).then(|| if is_word { text } else { format!("'{text}'") })
+    }
+
+    /// A guess for rows as the text of a file, with each column and a value of it.
+    pub(super) fn guess(rows: &[String], name: &str, read_as: Option<&str>) -> String {
+        let columns = columns(rows);
         let mut text = format!(
             "# Which column of {name} is what, as a guess: correct it, then\n#   journey import --map THIS-FILE --dry-run {name}\n"
         );
+        if let Some(read_as) = read_as {
+            text.extend(["# It is read without a map: ", read_as, "; a map replaces that.\n"]);
+        }
         for (at, (field, _, names)) in FIELDS.iter().enumerate() {
-            let by = |spelled: &dyn Fn(&str) -> String| {
-                names
-                    .iter()
-                    .find_map(|name| columns.iter().map(|(column, _)| column).find(|column| spelled(column) == *name))
-            };
-            match by(&|column| plain(column)).or_else(|| by(&last)) {
+            match like(&columns, names) {
                 Some(column) => {
                     text.extend([field, " = ", &serde_json::Value::from(column.as_str()).to_string(), "\n"]);
                 }
@@ -253,6 +268,22 @@ impl Map {
         }
         text
     }
+}
+
+/// The column whose name, or the last part of its path, is one of these, in small letters and without signs.
+fn like<'c>(columns: &'c [(String, String)], names: &[&str]) -> Option<&'c String> {
+    let plain = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    let last = |column: &str| plain(column.rsplit('.').next().unwrap_or(column));
+    // Of `$user_id` and `user_id` the second is the app's own.
+    let is_vendors = |column: &&String| column.rsplit('.').next().is_some_and(|last| last.starts_with('$'));
+    let by = |spelled: &dyn Fn(&str) -> String| {
+        let columns = || columns.iter().map(|(column, _)| column);
+        names.iter().find_map(|name| {
+            let like = || columns().filter(|column| spelled(column) == *name);
+            like().find(is_vendors).or_else(|| like().next())
+        })
+    };
+    by(&|column| plain(column)).or_else(|| by(&last))
 }
 
 /// Whether two values are one id, or one moment to the precision of the coarser: a column often repeats what is
@@ -287,18 +318,28 @@ fn find<'a>(row: &'a str, place: &str) -> Result<Option<&'a str>, String> {
 /// The columns of some rows, those in objects as paths, each with its first value.
 fn columns(rows: &[String]) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
-    for row in rows.iter().take(50) {
+    // What is around a row in messages is none of it.
+    let messages: Vec<_> = rows.iter().take(50).map(|row| (row, carrier::open(row))).collect();
+    let is_carried = messages.iter().any(|(_, opened)| opened.is_some());
+    for (row, _) in messages.iter().filter(|(_, opened)| !is_carried || matches!(opened, Some(Opened::Row { .. }))) {
         add_columns(row, "", &mut found);
+    }
+    found.retain(|(column, _)| !is_carried || INSIDE.iter().any(|inside| column.starts_with(inside)));
+    if found.iter().any(|(column, _)| column.starts_with("record.data.")) {
+        found.retain(|(column, _)| column.starts_with("record.data."));
     }
     found
 }
+
+/// Where the columns of a row are in a message.
+const INSIDE: &[&str] = &["record.", "_airbyte_data."];
 
 fn add_columns(object: &str, before: &str, found: &mut Vec<(String, String)>) {
     let mut inner = Vec::new();
     // What is wrong with a row is said when it is read.
     let _ = each(object, |key, value| inner.push((format!("{before}{key}"), value)));
     for (path, value) in inner {
-        if value.starts_with('{') && before.matches('.').count() < 2 {
+        if value.starts_with('{') && before.matches('.').count() < 3 {
             add_columns(value, &format!("{path}."), found);
         } else if found.len() < 200 && value != "null" && !found.iter().any(|(known, _)| *known == path) {
             found.push((path, value.to_owned()));
@@ -361,9 +402,65 @@ mod tests {
     }
 
     #[test]
+    fn a_guess_is_made_of_the_rows_in_messages_and_of_the_names_that_the_vendor_gives() {
+        let guess = |rows: &[&str]| {
+            let rows: Vec<String> = rows.iter().map(|row| (*row).to_owned()).collect();
+            let guess = Map::guess(&rows, "x", Some("Singer messages"));
+            assert!(guess.contains("# It is read without a map: Singer messages"), "{guess}");
+            let lines = guess.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" = "));
+            lines
+                .map(|(field, column)| format!("{field}={}", column.split('"').nth(1).unwrap()))
+                .collect::<Vec<_>>()
+                .join(",")
+        };
+        let schema = r#"{"type":"SCHEMA","stream":"tracks","schema":{"properties":{"userId":{},"time":{}}}}"#;
+        let singer = r#"{"type":"RECORD","stream":"tracks","record":{"userId":"u","action":"A","at":"2019-07-01"}}"#;
+        assert_eq!(
+            guess(&[schema, singer]),
+            "id=record.userId,event=record.action,time=,user=record.userId,properties=*"
+        );
+        let airbyte = r#"{"type":"RECORD","record":{"stream":"tracks","data":{"userId":"u","action":"A","time":1}}}"#;
+        assert_eq!(
+            guess(&[airbyte]),
+            "id=record.data.userId,event=record.data.action,time=record.data.time,user=record.data.userId,properties=*"
+        );
+        let both = r#"{"event":"A","distinct_id":"d","time":1,"user_id":"own","$user_id":"u"}"#;
+        assert_eq!(guess(&[both]), "id=distinct_id,event=event,time=time,user=$user_id,properties=*");
+    }
+
+    #[test]
+    fn a_map_is_proposed_where_the_names_of_columns_say_what_they_are() {
+        for (row, map) in [
+            (
+                r#"{"event_type":"Sign Up","customer_id":"ada","timestamp":1719825001,"data":{"plan":"pro"}}"#,
+                Some("id=customer_id,event=event_type,time=timestamp"),
+            ),
+            (
+                r#"{"Client Id":"1.2","Event Name":"x","Event Timestamp":"1719825001000000"}"#,
+                Some("'id=Client Id,event=Event Name,time=Event Timestamp'"),
+            ),
+            (
+                r#"{"user":{"id":7,"userId":"u"},"action":"A","at":{"ts":"2019-07-01T09:00:00Z"}}"#,
+                Some("id=user.id,event=action,time=at.ts"),
+            ),
+            // People, rows without a time that is read, and without an id.
+            (r#"{"user_id":"u","name":"Ada","created_at":"2019-07-01T09:00:00Z"}"#, None),
+            (r#"{"user_id":"u","action":"A","date":"7/1/2019"}"#, None),
+            (r#"{"action":"A","date":"2019-07-01"}"#, None),
+        ] {
+            let rows = [row.to_owned()];
+            let found = Map::proposal(&rows);
+            assert_eq!(found.as_deref(), map, "{row}");
+            if let Some(map) = found {
+                assert_eq!(Map::parse(map.trim_matches('\'')).unwrap().check(&rows), Ok(()), "{row}");
+            }
+        }
+    }
+
+    #[test]
     fn a_guess_is_a_map_once_nothing_is_missing() {
         let rows = [r#"{"messageId":"m","type":"track","event":"A","userId":"u","context":{"ip":"1"},"timestamp":"2019-07-01T09:00:00Z"}"#.to_owned()];
-        let guess = Map::guess(&rows, "x.jsonl");
+        let guess = Map::guess(&rows, "x.jsonl", None);
         let lines = guess.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once(" = "));
         let pairs = lines.map(|(field, column)| (field.to_owned(), column.split('"').nth(1).unwrap().to_owned()));
         let map = Map::of(pairs.collect()).unwrap();

@@ -5,10 +5,14 @@
 //! events have too. Where most rows are one thing, the file is. A file that only half fits is
 //! nothing, and the reason says what was found and what is missing.
 
+mod lacking;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use self::lacking::{is_word, named};
 use super::carrier::{self, Carrier, Opened};
+use super::dialect;
 use super::event::Properties;
 use super::format::Format;
 use super::kind::{Kind, is_request, kind_of, takes_no_rows};
@@ -16,9 +20,7 @@ use super::object::{each, given};
 use super::profile;
 use super::rows::Shape;
 use super::table;
-use super::vendor::stranger::MIXPANELS;
 use super::vendor::{self, By, Vendor};
-use super::{dialect, excerpt};
 use crate::model::json;
 
 /// Rows that are looked at.
@@ -195,6 +197,9 @@ impl<'a> Seen<'a> {
             Some(Opened::Silent(carrier)) => {
                 self.carrier.get_or_insert(carrier);
             }
+            Some(Opened::Elsewhere(_)) => {
+                self.carrier.get_or_insert(Carrier::Singer);
+            }
             Some(Opened::Row { json, stream, carrier }) => {
                 self.carrier = Some(carrier);
                 let keys = keys_of(record);
@@ -322,11 +327,15 @@ impl<'a> Seen<'a> {
             && !makes_ids
             && let Some(other) = keys.iter().find(|key| is_other_id(key))
         {
-            let columns = named(&keys);
-            let why = format!(
-                "its rows have the columns {columns}, but no id (distinct_id); --map reads the id from {other}, if that is it"
-            );
-            return Err(why.into());
+            let proposed = self.proposal();
+            let map = proposed.unwrap_or_else(|| match events.name() {
+                // The other two are where they are looked for.
+                Some(name) if keys.contains("time") && [other, name].iter().all(|key| is_word(key)) => {
+                    format!("; if {other} is their id, --map id={other},event={name},time=time reads them")
+                }
+                _ => format!("; --map reads the id from {other}, if that is it"),
+            });
+            return Err(format!("its rows have {}, but no id (distinct_id){map}", named(&keys)).into());
         }
         if known * 2 < self.rows {
             return Err(self.missing(&events, &unfit, best, known).into());
@@ -336,6 +345,7 @@ impl<'a> Seen<'a> {
             keys.iter().filter(|key| events.dialect.is_own(key)).map(|key| (*key).to_owned()).collect();
         let left_out =
             own.into_iter().chain(self.around.iter().filter(|key| !key.eq_ignore_ascii_case("_airbyte_data")).cloned());
+        let left_out = left_out.chain(keys.contains("").then(|| "a column without a name".to_owned()));
         let left_out: Vec<String> = left_out.collect::<BTreeSet<_>>().into_iter().collect();
         let is_carried = self.candidates.iter().any(|candidate| candidate.carrier.is_some());
         let is_raw = !is_carried && !makes_ids && plain + wire > 0 && keys.iter().all(|key| is_of_raw(key));
@@ -369,97 +379,12 @@ impl<'a> Seen<'a> {
         });
         counts.max_by_key(|(all, named, own, _)| (*all, *named, *own)).map(|(all, .., vendor)| (vendor, all))
     }
-
-    /// The kinds of rows, where no kind is most of them.
-    fn mixed(&self, known: usize) -> String {
-        let mut kinds: Vec<(usize, &str)> =
-            self.vendors.values().map(|(By(vendor), count)| (*count, vendor.rows())).collect();
-        kinds.extend((known > 0).then_some((known, MIXPANELS)));
-        kinds.sort_by(|one, other| other.0.cmp(&one.0).then(one.1.cmp(other.1)));
-        let kinds: Vec<String> = kinds.into_iter().map(|(count, rows)| format!("{count} {rows}")).collect();
-        let kinds = match kinds.as_slice() {
-            [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
-            _ => kinds.join(""),
-        };
-        format!(
-            "no kind of rows is the most frequent among its first {} rows: {kinds}; write each kind into a separate file",
-            self.rows
-        )
-    }
-
-    /// What was found and what is missing.
-    fn missing(&self, shape: &Shape, keys: &BTreeSet<&str>, best: Has, known: usize) -> String {
-        let is_groups = keys.iter().eq(&["key", "value"]);
-        if is_groups
-            && self.candidates.iter().any(|row| row.json.contains("\"key\":[") || row.json.contains("\"key\": ["))
-        {
-            return "it looks like the groups of a JQL query, which are counts and no rows".to_owned();
-        }
-        let which = match known {
-            0 => "its rows".to_owned(),
-            known => format!("only {known} of its first {} rows are of one kind; the others", self.rows),
-        };
-        let is_broken = |row: &&Candidate<'_>| best == Has::default() && shape.lift(&row.json).is_err();
-        if let Some(row) = self.candidates.iter().find(is_broken) {
-            let mut properties = None;
-            let _ = each(&row.json, |key, value| properties = properties.or(shape.is_properties(key).then_some(value)));
-            if let Some(properties) = properties {
-                let columns = named(keys);
-                return format!(
-                    "{which} have {columns}, but properties that are no object: {}",
-                    excerpt(properties, 40)
-                );
-            }
-        }
-        format!("{which} have {}, but {}", named(keys), lacking(best, keys))
-    }
 }
 
 /// Whether a column has an id under another name.
 fn is_other_id(key: &str) -> bool {
     let bare: String = key.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     OTHER_IDS.contains(&&*bare)
-}
-
-/// What a row of events lacks, and what else it may be.
-fn lacking(has: Has, keys: &BTreeSet<&str>) -> String {
-    let mut lacks = Vec::new();
-    if !has.name {
-        lacks.push("no name of an event (event)");
-    }
-    if !has.id && !has.properties {
-        lacks.push("no id (distinct_id)");
-    }
-    if !has.time {
-        lacks.push(if has.odd_time { "no time in a form that is read (time)" } else { "no time (time)" });
-    }
-    let lacks = match lacks.as_slice() {
-        [] => "nothing that tells what they are".to_owned(),
-        [one] => (*one).to_owned(),
-        [first @ .., last] => format!("{} and {last}", first.join(", ")),
-    };
-    let is_pair =
-        |a: &[&str], b: &[&str]| a.iter().any(|key| keys.contains(key)) && b.iter().any(|key| keys.contains(key));
-    if is_pair(&["alias", "key"], &["distinct_id", "target", "original", "value"]) && !has.name {
-        return format!("{lacks}; a table of aliases is imported with --as aliases, if this is one");
-    }
-    lacks
-}
-
-/// Some of the keys.
-fn named(keys: &BTreeSet<&str>) -> String {
-    let shown: Vec<&str> = keys.iter().copied().take(6).collect();
-    let more = keys.len() - shown.len();
-    let word = match keys.len() {
-        0 => return "no columns".to_owned(),
-        1 => "the column",
-        _ => "the columns",
-    };
-    if more > 0 {
-        format!("{word} {} and {more} more", shown.join(", "))
-    } else {
-        format!("{word} {}", shown.join(", "))
-    }
 }
 
 impl Has {

@@ -264,6 +264,11 @@ impl Shape {
         keys.contains(column).then(|| column.to_owned()).or_else(other)
     }
 
+    /// The key of the event's name.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
     /// Whether rows have a name.
     pub(super) fn has_name(&self) -> bool {
         self.name.is_some()
@@ -294,7 +299,8 @@ impl Shape {
         if self.is_name(key) {
             return Role::Name;
         }
-        if self.dialect.is_own(key) {
+        // A data frame writes the numbers of its rows into a column without a name.
+        if self.dialect.is_own(key) || key.is_empty() {
             return Role::Own;
         }
         let known = self.renamed.iter().find(|(written, _)| written == key).map(|(_, known)| *known);

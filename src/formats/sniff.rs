@@ -107,7 +107,11 @@ pub fn guess_map(head: &[u8], whole: bool, name: &str) -> Result<String, NotReco
         return Err(fail("a map is guessed for rows of text or JSON; the columns of a database are named with --map"));
     }
     let (rows, _) = plain_rows(trim(head), whole);
-    if rows.is_empty() { Err(fail("it has no rows with named columns")) } else { Ok(Map::guess(&rows, name)) }
+    if rows.is_empty() {
+        return Err(fail("it has no rows with named columns"));
+    }
+    let read_as = sniff(head, whole, name).ok().map(|sniffed| sniffed.name);
+    Ok(Map::guess(&rows, name, read_as.as_deref()))
 }
 
 /// What is found in a file that is read by a map.

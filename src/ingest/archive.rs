@@ -294,10 +294,13 @@ fn zip(file: &File, giving: &mut Giving) -> io::Result<()> {
     }
     let has = |member: &str| members.iter().any(|(name, ..)| name == member);
     if has("xl/workbook.xml") || has("xl/workbook.bin") {
-        return Err(invalid("it is a workbook of Excel; save its sheet as CSV"));
+        return Err(io::Error::new(io::ErrorKind::Unsupported, "it is a workbook of Excel; save its sheet as CSV"));
     }
     if has("mimetype") && has("content.xml") {
-        return Err(invalid("it is a workbook of LibreOffice; save its sheet as CSV"));
+        return Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "it is a workbook of LibreOffice; save its sheet as CSV",
+        ));
     }
     if packed > size {
         return Err(invalid("its members overlap, so that it unpacks to more than it holds"));

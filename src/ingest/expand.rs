@@ -314,7 +314,12 @@ fn unknown(mut error: NotRecognised, head: &[u8]) -> Error {
 }
 
 /// Opens an archive.
-fn archive(stream: Stream, kind: Kind, on_disk: Option<PathBuf>, options: &Options) -> Result<Archive, Error> {
+pub(super) fn archive(
+    stream: Stream,
+    kind: Kind,
+    on_disk: Option<PathBuf>,
+    options: &Options,
+) -> Result<Archive, Error> {
     let name = stream.name.clone();
     let opened = match (kind, on_disk.filter(|_| !stream.packed)) {
         (Kind::Tar, _) => Archive::tar(name.clone(), stream.into_reader(), &options.stop),

@@ -1,8 +1,9 @@
 //! The first rows of files as they would be read, without a store.
 
-use super::expand::{self, Input};
 use std::borrow::Cow;
 
+use super::archive::{Archive, Kind};
+use super::expand::{self, Input, Source};
 use super::sources::Sources;
 use super::{Error, Options};
 use crate::formats::infer::{Clockwork, Evidence};
@@ -108,9 +109,30 @@ pub fn map_for(input: Input, options: &Options) -> Result<String, Error> {
     let mut warnings = Vec::new();
     let source = expand::expand(vec![input], &options.stop, &mut warnings)?.into_iter().next();
     let Some(source) = source else { return Ok(String::new()) };
-    let stream = source.stream(options)?.0;
+    let (stream, on_disk) = source.stream(options)?;
+    if let Some(kind) = Kind::of(stream.content()) {
+        return map_for_member(expand::archive(stream, kind, on_disk, options)?, options);
+    }
     let (head, whole) = expand::head(&stream);
     Ok(guess_map(head, whole, &stream.name)?)
+}
+
+/// A map for the first file of an archive that a map can be guessed for, or the first rows of a Parquet file.
+fn map_for_member(mut archive: Archive, options: &Options) -> Result<String, Error> {
+    let name = archive.name.clone();
+    let mut first = None;
+    while let Some(member) = archive.next() {
+        let member = member.map_err(|source| Error::Archive { name: name.clone(), source })?;
+        let Ok(content) = member.content else { continue };
+        let called = if archive.kind == Kind::Parquet { name.clone() } else { format!("{name}:{}", member.name) };
+        let stream = Source::member(called, content, false).stream(options)?.0;
+        let (head, whole) = expand::head(&stream);
+        match guess_map(head, whole, &stream.name) {
+            Ok(map) => return Ok(map),
+            Err(error) => first.get_or_insert(error),
+        };
+    }
+    Err(first.map_or_else(|| Error::NothingInArchive { name }, Error::from))
 }
 
 fn shown(item: Item<'_>, clock: &Clockwork) -> PreviewRow {

@@ -1,4 +1,7 @@
-//! gzip and zstd: what is packed, and what is wrong with it in words that are true.
+//! gzip and zstd: what is packed, and what is wrong with it in words that are true. Text in UTF-16, as spreadsheets
+//! write it, becomes UTF-8 here.
+
+mod utf16;
 
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -18,7 +21,7 @@ pub(super) const HEAD: usize = 6;
 /// Bytes as they come.
 pub(super) type Bytes = Box<dyn Read + Send>;
 
-/// Unpacks `raw`, whose first bytes are `head`, and says whether it is packed.
+/// Unpacks `raw`, whose first bytes are `head`, and says whether it is packed, or text that is written otherwise.
 pub(super) fn unpacked(head: &[u8], raw: impl Read + Send + 'static) -> io::Result<(Bytes, bool)> {
     let is_skippable = |head: &[u8]| matches!(head.first(), Some(0x50..=0x5f)) && head.get(1..4) == Some(SKIPPABLE);
     if head.starts_with(GZIP) {
@@ -28,6 +31,9 @@ pub(super) fn unpacked(head: &[u8], raw: impl Read + Send + 'static) -> io::Resu
         let needs_dictionary = head.starts_with(ZSTD) && head.get(4).is_some_and(|descriptor| descriptor & 3 != 0);
         let unpacking = zstd::stream::read::Decoder::new(raw)?;
         return Ok((Box::new(Zstd { unpacking, needs_dictionary, is_begun: false }), true));
+    }
+    if let Some(text) = utf16::Text::of(head) {
+        return Ok((Box::new(text.read_from(BufReader::with_capacity(STEP, raw))), true));
     }
     Ok((Box::new(raw), false))
 }

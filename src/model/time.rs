@@ -38,6 +38,8 @@ const WITH_OFFSET: &[&str] = &[
     // `Date` of JavaScript, and Ruby before 1.9.
     "%a %b %d %Y %H:%M:%S GMT%z",
     "%a %b %d %H:%M:%S %z %Y",
+    // Logs of web servers.
+    "%d/%b/%Y:%H:%M:%S %z",
 ];
 
 /// Forms without one.
@@ -68,10 +70,13 @@ const BY_PEOPLE: &[&str] = &[
     "%a %B %d %Y %I:%M:%S %p",
     "%a %B %d %Y %I:%M %p",
     "%a %B %d %Y %H:%M:%S",
+    "%Y/%m/%d %H:%M",
+    // Oracle.
+    "%d-%b-%Y %H:%M:%S%.f",
 ];
 
 /// Days in the same forms.
-const DAYS: &[&str] = &["%B %d %Y", "%d %B %Y"];
+const DAYS: &[&str] = &["%B %d %Y", "%d %B %Y", "%Y/%m/%d", "%d-%b-%Y"];
 
 /// Reads a moment, and says whether its text names its zone; without one it is taken as UTC.
 ///
@@ -266,17 +271,26 @@ mod tests {
             "2013-07-12 3:04:05 PM",
             "2013-07-12 03:04:05.000 PM",
             "2013/07/12 03:04:05 PM",
+            "12-JUL-2013 15:04:05.000",
             "Fri, Jul 12, 2013, 3:04:05 PM",
         ] {
             assert_eq!(read(text), Some((1_373_641_445_000, false)), "{text}");
             assert_eq!(read(&format!("{text} UTC")), Some((1_373_641_445_000, true)), "{text}");
         }
-        for text in ["Jul 12, 2013", "12 July 2013", "July 12 2013, 12:00 AM"] {
+        for text in
+            ["Jul 12, 2013", "12 July 2013", "July 12 2013, 12:00 AM", "2013/07/12", "2013/07/12 00:00", "12-Jul-2013"]
+        {
             assert_eq!(read(text), Some((1_373_587_200_000, false)), "{text}");
         }
-        for text in
-            ["7/12/2013 3:04 PM", "12.07.2013 15:04", "Jul 12", "Version 12, 2013", "May 2013 10:00", "Jul 32, 2013"]
-        {
+        for text in [
+            "7/12/2013 3:04 PM",
+            "12.07.2013 15:04",
+            "Jul 12",
+            "Version 12, 2013",
+            "12-JUL-13",
+            "May 2013 10:00",
+            "Jul 32, 2013",
+        ] {
             assert_eq!(read(text), None, "{text}");
         }
     }
@@ -299,6 +313,7 @@ mod tests {
             "Fri, 12 Jul 2013 10:00:00 GMT",
             "Fri Jul 12 2013 12:00:00 GMT+0200 (Central European Summer Time)",
             "Fri Jul 12 12:00:00 +0200 2013",
+            "12/Jul/2013:12:00:00 +0200",
             "Fri Jul 12 10:00:00 UTC 2013",
         ] {
             assert_eq!(read(text), Some((at, true)), "{text}");

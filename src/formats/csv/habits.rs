@@ -16,7 +16,25 @@ const EMPTY: usize = 4;
 impl Header {
     /// The same with what its first rows show of how it writes cells.
     pub(in crate::formats) fn learning<'r, R: Iterator<Item = &'r [u8]>>(self, rows: impl Fn() -> R) -> Self {
-        self.with_backslashes(rows()).with_null(rows()).with_escapes(rows()).with_decimal_commas(rows())
+        self.with_ends(rows())
+            .with_backslashes(rows())
+            .with_null(rows())
+            .with_escapes(rows())
+            .with_decimal_commas(rows())
+            .with_floats(rows())
+    }
+
+    /// The same where each row has a delimiter behind its last cell, and the head has none.
+    fn with_ends<'r>(self, rows: impl Iterator<Item = &'r [u8]>) -> Self {
+        let is_closed = |row: &[u8]| {
+            let cells = cells(row, self.delimiter, self.is_quoted).unwrap_or_default();
+            cells.len() == self.names.len() + 1 && cells.last().is_some_and(|last| last.is_empty())
+        };
+        let rows: Vec<bool> = rows.map(is_closed).collect();
+        // The last of many may be cut.
+        let most = rows.get(..rows.len() - usize::from(rows.len() > 2)).unwrap_or_default();
+        let is_closed = !most.is_empty() && most.iter().all(|is_closed| *is_closed);
+        Self { is_closed, ..self }
     }
 
     /// The same with the word that stands for nothing in these rows: where the same one of such words stands in several
@@ -77,10 +95,11 @@ impl Header {
         {
             let escaped = backslashed(row, self.delimiter).is_some_and(|cells| cells.len() == self.names.len());
             let plain = split(row, self.delimiter, true, 0).is_some_and(|cells| cells.len() == self.names.len());
-            if !escaped {
+            // A row that only the rules can read has no escapes.
+            if plain && !escaped {
                 return self;
             }
-            is_shown |= !plain;
+            is_shown |= escaped && !plain;
         }
         if is_shown { Self { is_quoted: false, has_backslashes: true, ..self } } else { self }
     }
@@ -91,8 +110,7 @@ impl Header {
         if self.delimiter == b',' {
             return self;
         }
-        let is_text = |name: &String| TEXTS.iter().any(|text| name.eq_ignore_ascii_case(text));
-        let commas: Vec<bool> = self.names.iter().map(|name| !is_text(name)).collect();
+        let commas: Vec<bool> = self.names.iter().map(|name| !is_id(name)).collect();
         let mut is_shown = false;
         for cells in rows.filter_map(|row| self.cells(row).ok().flatten()) {
             for (cell, _) in cells.iter().zip(&commas).filter(|(_, is_number)| **is_number) {
@@ -104,6 +122,34 @@ impl Header {
         }
         if is_shown { Self { commas: Some(commas), ..self } } else { self }
     }
+
+    /// The same where a data frame made fractions of whole numbers because some rows have none: all cells of a column
+    /// of ids that are not empty end in `.0`.
+    fn with_floats<'r>(self, rows: impl Iterator<Item = &'r [u8]>) -> Self {
+        let mut floats: Vec<Option<bool>> = self.names.iter().map(|name| (!is_id(name)).then_some(false)).collect();
+        for cells in rows.filter_map(|row| self.cells(row).ok().flatten()) {
+            for (cell, float) in cells.iter().zip(&mut floats).filter(|(cell, _)| !cell.is_empty()) {
+                *float = Some(*float != Some(false) && whole_of(cell).is_some());
+            }
+        }
+        let floats: Vec<bool> = floats.into_iter().map(|float| float == Some(true)).collect();
+        if floats.contains(&true) { Self { floats: Some(floats), ..self } } else { self }
+    }
+}
+
+/// Whether a column has ids, whatever a tool writes before its name.
+fn is_id(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    TEXTS.iter().any(|text| {
+        name.strip_suffix(text.trim_start_matches('$')).is_some_and(|before| !before.ends_with(char::is_alphanumeric))
+    })
+}
+
+/// The number that a cell is without its `.0`; `None` for any other cell.
+pub(super) fn whole_of(cell: &str) -> Option<&str> {
+    let whole = cell.strip_suffix(".0")?;
+    let digits = whole.strip_prefix('-').unwrap_or(whole);
+    (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(whole)
 }
 
 /// Whether a cell is a number with a comma before its decimals.
@@ -253,6 +299,36 @@ mod tests {
         for row in [r#"A,"{""a"":""\""x\""""}",1"#, r#"A,"C:\",1"#, r#"A,\"x,1"#] {
             assert!(read("event,properties,n", &[row]).0.is_empty(), "{row}");
         }
+    }
+
+    #[test]
+    fn ids_that_a_data_frame_made_fractions_are_whole_where_all_of_a_column_are() {
+        // pandas 3.1.1, json_normalize of rows of which some have no $user_id.
+        let rows = ["View,d-1,,1.0", "Login,4711,4711.0,2.0", "Login,42,42.0,2.5"];
+        let (habits, cells) = read("event,properties.distinct_id,properties.$user_id,properties.score", &rows);
+        assert_eq!(
+            (habits, &cells[1][1..]),
+            (vec!["ids without .0".to_owned()], &["4711".into(), "4711".into(), "2.0".into()][..])
+        );
+        assert!(read("event,distinct_id,score", &["A,1.0,1.0", "A,1.5,1.0"]).0.is_empty());
+        assert!(read("event,distinct_id,score", &["A,v1.0,1.0", "A,1.0,1.0"]).0.is_empty());
+        assert!(read("event,app_version,plan", &["A,2.0,1.0"]).0.is_empty());
+    }
+
+    #[test]
+    fn a_space_before_a_cell_in_quotes_and_a_delimiter_behind_the_last_cell_are_no_part_of_cells() {
+        let (_, cells) = read("event, note, plan", &["A, \"x\", \"y \"\"z\"\"\"", "B, , 5\" disk"]);
+        assert_eq!(cells, [["A", "x", "y \"z\""], ["B", "", "5\" disk"]]);
+        // psql writes no quotes of its own.
+        assert_eq!(read(" event | note ", &[" A     | \"x\""]).1, [["A", "\"x\""]]);
+        let (_, cells) = read("event,note,plan", &["A,x,y,", "B,,,"]);
+        assert_eq!(cells, [["A", "x", "y"], ["B", "", ""]]);
+        // Of one row that has one more, a comma stands in a cell.
+        let rows = ["A,x,y", "B,x,y,"];
+        let header = Header::of(b"event,note,plan").unwrap().learning(|| rows.iter().map(|row| row.as_bytes()));
+        assert!(header.cells(rows[0].as_bytes()).is_ok() && header.cells(rows[1].as_bytes()).is_err());
+        let header = Header::of(b"event,note").unwrap();
+        assert!(header.cells(b"A,x,y").is_err() && header.cells(b"A").is_err() && header.cells(b"A,x,,").is_err());
     }
 
     #[test]

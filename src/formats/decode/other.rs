@@ -47,6 +47,7 @@ impl Reading<'_, '_> {
                 self.out.take(Item::Skipped);
                 return Ok(());
             }
+            Some(Opened::Elsewhere(why)) => return Err(why),
             None => {}
         }
         if let Some(lowered) = vendor::lowered(json) {

@@ -15,7 +15,8 @@ use crate::model::json;
 pub(in crate::formats) fn table_rows(text: &[u8], whole: bool) -> Option<(Header, Vec<String>, usize)> {
     let mut rows = records_as_they_are(Layout::Csv, text, whole);
     let mut head = rows.next().filter(|head| !head.trim_ascii().contains(&b'\r'))?;
-    if csv::names_delimiter(head) {
+    // Lines before the head: what tells a spreadsheet the delimiter, remarks.
+    while csv::names_delimiter(head) || head.trim_ascii_start().starts_with(b"#") {
         head = rows.next()?;
     }
     let rows: Vec<_> = rows.take(200).map(readable).collect();

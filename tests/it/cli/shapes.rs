@@ -123,6 +123,30 @@ fn what_only_looks_like_events_aliases_or_profiles_makes_no_store() {
             "\"Sign Up\",\"a\",1561971600\n\"View\",\"a\",1561971601\n",
             "its first line is a row and does not name the columns (Sign Up, a, 1561971600)",
         ),
+        // As Customer.io has them.
+        // dlt 1.31.0
+        (
+            "child.jsonl",
+            "{\"value\":\"free\",\"_dlt_parent_id\":\"x\",\"_dlt_list_idx\":0,\"_dlt_id\":\"y\"}\n",
+            "they are the lists in rows of another table of dlt",
+        ),
+        (
+            "half.jsonl",
+            "{\"event\":\"A\",\"properties\":{\"time\":1,\"distinct_id\":\"a\"}}\n\
+             {\"user\":\"b\",\"action\":\"click\",\"ts\":1561971600}\n{\"user\":\"c\",\"action\":\"click\",\"ts\":1561971600}\n",
+            "only 1 of its first 3 rows are of one kind; the others have the columns action, ts, user, but no name of an \
+             event (event), no id (distinct_id) and no time (time); write each kind into a separate file",
+        ),
+        (
+            "other.jsonl",
+            "{\"event_type\":\"Sign Up\",\"customer_id\":\"a\",\"timestamp\":1561971600}\n",
+            "if its rows are events, --map id=customer_id,event=event_type,time=timestamp reads them",
+        ),
+        (
+            "other.csv",
+            "Client Id,Event Name,Event Timestamp\na,Sign Up,1561971600\n",
+            "--map 'id=Client Id,event=Event Name,time=Event Timestamp' reads them",
+        ),
         (
             "tuple.tsv",
             "event\tproperties\nSign Up\t(1561971600,'a')\n",
@@ -343,4 +367,20 @@ fn a_time_that_names_its_zone_is_not_moved_and_one_in_no_form_is_quoted() {
         assert_eq!(row["time"], "2013-07-12T10:00:00.000Z");
     }
     assert!(fs::read_to_string(home.path("r.jsonl")).unwrap().contains("its time cannot be read"));
+}
+
+/// As pandas 3.1.1 writes with `to_csv()`, behind remarks as some tools write them.
+#[test]
+fn remarks_before_the_head_and_a_column_of_row_numbers_are_no_part_of_the_rows() {
+    let home = Home::new();
+    let rows =
+        "# exported 2019-07-02\n,event,distinct_id,time,plan\n0,Sign Up,a,1561971600,pro\n1,View,a,1561971601,\n";
+    fs::write(home.path("rows.csv"), rows).unwrap();
+    let output = home.run(&["import", "rows.csv", "--store", "s.db"]);
+    let said = format!("{}{}", out(&output), err(&output));
+    assert!(said.contains("a column without a") && said.contains("has 1 of the 5 columns (line 1)"), "{said}");
+    let show = home.json(0, &["show", "a", "--store", "s.db"]);
+    let properties = &show["events"][0]["properties"];
+    assert_eq!((properties.get(""), &properties["plan"]), (None, &"pro".into()), "{show}");
+    assert_eq!((&show["events"][1]["event"], &show["events"][1]["source"]["line"]), (&"View".into(), &4.into()));
 }
