@@ -18,6 +18,7 @@ mod repeating;
 use std::borrow::Cow;
 
 use self::cells::{cells, split};
+use self::direct::Key;
 pub(super) use self::direct::read as directly;
 use self::habits::{backslashed, has_decimal_comma, unescaped, whole_of};
 pub use self::heads::Head;
@@ -42,6 +43,8 @@ pub(super) struct Column {
     is_text: bool,
     /// The property that they are, if they are one.
     field: Field,
+    /// Its name as the key of a text behind another field.
+    key: Key,
 }
 
 /// The head of a table.
@@ -262,7 +265,11 @@ impl Header {
             Role::Property(name) => Field::of(name),
             Role::Name | Role::Properties | Role::Own => Field::default(),
         };
-        roles.map(|role| Column { is_text: is_text(&role), field: field(&role), role }).collect()
+        let column = |role: Role<'static>| {
+            let field = field(&role);
+            Column { is_text: is_text(&role), key: Key::of(&field.name), field, role }
+        };
+        roles.map(column).collect()
     }
 }
 
@@ -337,7 +344,7 @@ fn lift_columns<R>(cells: &[Cow<'_, str>], columns: &[Column], then: impl FnOnce
     let mut name: Option<String> = None;
     let mut places = Vec::with_capacity(PLACES);
     let (mut repaired, mut is_plain) = (false, true);
-    for (cell, Column { role, is_text, field }) in cells.iter().zip(columns).filter(|(cell, _)| !is_nothing(cell)) {
+    for (cell, Column { role, is_text, field, .. }) in cells.iter().zip(columns).filter(|(cell, _)| !is_nothing(cell)) {
         let out = match role {
             Role::Name => name.insert(String::new()),
             Role::Property(_) => {

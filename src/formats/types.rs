@@ -28,5 +28,5 @@ pub(super) fn is_type(text: &str) -> bool {
     let whole = text.strip_prefix('U').unwrap_or(text);
     TYPES.contains(&text)
         || whole.strip_prefix("Int").is_some_and(is_number)
-        || text.split_once('(').is_some_and(|(name, rest)| WITH.contains(&name) && rest.ends_with(')'))
+        || text.ends_with(')') && text.split_once('(').is_some_and(|(name, _)| WITH.contains(&name))
 }

@@ -4,6 +4,8 @@
 //! text of a cell lose the second of each two quotes while the scanner of JSON goes over them. A row in which
 //! something is in doubt is left to the reader of all rows, which gives the same.
 
+#![expect(clippy::inline_always, reason = "a row is read faster as one function")]
+
 use std::cell::Cell;
 use std::ops::Range;
 
@@ -27,12 +29,12 @@ thread_local! {
 struct Room {
     /// JSON text of the name.
     event: String,
-    /// The properties of a row with columns for them.
-    text: String,
-    /// Those of a row that has them in one cell, and bytes behind them that mean nothing.
-    object: Vec<u8>,
-    /// Columns, and where the value of each is: in the text, or in the record.
+    /// The properties.
+    out: Out,
+    /// Columns, and where the value of each is: in the properties, or in the record.
     places: Vec<(usize, Range<usize>)>,
+    /// The text of a cell with signs that JSON escapes.
+    text: String,
 }
 
 /// Bytes of a text that is kept for the next row.
@@ -43,7 +45,87 @@ const SHORTEST: usize = 8;
 
 impl Room {
     const fn new() -> Self {
-        Self { event: String::new(), text: String::new(), object: Vec::new(), places: Vec::new() }
+        let out = Out { bytes: Vec::new(), length: 0 };
+        Self { event: String::new(), out, places: Vec::new(), text: String::new() }
+    }
+}
+
+/// A text that is written, and bytes behind it that mean nothing.
+#[derive(Default)]
+struct Out {
+    bytes: Vec<u8>,
+    length: usize,
+}
+
+/// Bytes that are written at once, wanted or not.
+const PIECE: usize = 32;
+
+impl Out {
+    /// Writes so many bytes from the start of a text.
+    #[inline(always)]
+    fn write(&mut self, text: &[u8], length: usize) -> Option<()> {
+        let room = self.bytes.get_mut(self.length..)?.first_chunk_mut::<PIECE>();
+        match (text.first_chunk::<PIECE>(), room) {
+            (Some(piece), Some(room)) if length <= PIECE => {
+                *room = *piece;
+                self.length += length;
+            }
+            _ => self.write_all(text.get(..length)?),
+        }
+        Some(())
+    }
+
+    /// Writes a text of any length.
+    #[inline(never)]
+    fn write_all(&mut self, text: &[u8]) {
+        let end = self.length + text.len();
+        if self.bytes.len() < end + PIECE {
+            self.bytes.resize((end + PIECE) * 2, 0);
+        }
+        if let Some(room) = self.bytes.get_mut(self.length..end) {
+            room.copy_from_slice(text);
+        }
+        self.length = end;
+    }
+
+    /// Writes one byte.
+    #[inline(always)]
+    fn push(&mut self, byte: u8) {
+        match self.bytes.get_mut(self.length) {
+            Some(room) => {
+                *room = byte;
+                self.length += 1;
+            }
+            None => self.write_all(&[byte]),
+        }
+    }
+}
+
+/// The key of a text behind another field of an object: with a comma, the colon and the quote that begins the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Key {
+    /// The key, and bytes behind it that mean nothing.
+    bytes: Vec<u8>,
+    length: usize,
+}
+
+impl Key {
+    /// The key of a property with this name.
+    pub(super) fn of(name: &str) -> Self {
+        let mut key = ",".to_owned();
+        string(name, &mut key);
+        key.push_str(":\"");
+        let (length, mut bytes) = (key.len(), key.into_bytes());
+        bytes.resize(length + PIECE, 0);
+        Self { bytes, length }
+    }
+
+    /// Writes it behind the fields of an object that is begun, if it has some; without the quote for what is no text.
+    #[inline(always)]
+    fn write(&self, is_text: bool, out: &mut Out) -> Option<()> {
+        // Without the comma behind the bracket.
+        let start = usize::from(out.length == 1);
+        out.write(self.bytes.get(start..)?, self.length - start - usize::from(!is_text))
     }
 }
 
@@ -51,9 +133,7 @@ impl Room {
 pub(in crate::formats) struct Direct<'r> {
     room: Room,
     has_event: bool,
-    /// Bytes of the properties, where they are of one cell.
-    object: Option<usize>,
-    /// What these say of time, ids and the program.
+    /// What the properties say of time, ids and the program.
     fields: Properties<'r>,
     columns: &'r [Column],
     /// No text in it has an escape.
@@ -68,10 +148,9 @@ pub(in crate::formats) fn read<'r>(header: &Header, columns: &'r [Column], recor
     }
     let mut room = ROOM.take();
     room.event.clear();
-    room.text.clear();
     room.places.clear();
-    let fields = Properties::default();
-    let mut row = Direct { room, has_event: false, object: None, fields, columns, is_plain: true };
+    room.out.length = 0;
+    let mut row = Direct { room, has_event: false, fields: Properties::default(), columns, is_plain: true };
     let found = match columns.iter().position(|column| column.role == Role::Properties) {
         None => row.columns(header, record),
         Some(object) => row.object(header, object, record),
@@ -86,37 +165,32 @@ pub(in crate::formats) fn read<'r>(header: &Header, columns: &'r [Column], recor
 impl<'r> Direct<'r> {
     /// The row.
     pub(in crate::formats) fn whole(&self) -> Option<Whole<'_>> {
-        let Self { room, has_event, object, fields, columns, is_plain } = self;
+        let Self { room, has_event, fields, columns, is_plain } = self;
         let event = has_event.then_some(room.event.as_str());
+        let properties = simdutf8::basic::from_utf8(room.out.bytes.get(..room.out.length)?).ok()?;
         let mut fields = *fields;
-        let properties = match object {
-            Some(length) => simdutf8::basic::from_utf8(room.object.get(..*length)?).ok()?,
-            None => {
-                for (at, place) in &room.places {
-                    let name = &columns.get(*at)?.field.name;
-                    if let Some(slot) = fields.slot(name.as_bytes()) {
-                        *slot = room.text.get(place.clone());
-                    }
-                }
-                &room.text
+        for (at, place) in &room.places {
+            let name = &columns.get(*at)?.field.name;
+            if let Some(slot) = fields.slot(name.as_bytes()) {
+                *slot = properties.get(place.clone());
             }
-        };
+        }
         Some(Whole { event, properties, fields: Some(fields), repaired: false, is_plain: *is_plain })
     }
 
     /// Leaves its texts to the next row.
     pub(in crate::formats) fn done(self) {
-        let Room { event, text, object, .. } = &self.room;
-        if event.capacity().max(text.capacity()).max(object.capacity()) <= SPARE {
+        let Room { event, text, out, .. } = &self.room;
+        if event.capacity().max(text.capacity()).max(out.bytes.capacity()) <= SPARE {
             ROOM.set(self.room);
         }
     }
 
     /// Reads a row with a column for each property.
     fn columns(&mut self, header: &Header, record: &'r str) -> Option<()> {
-        let Room { event, text, places, .. } = &mut self.room;
+        let Room { event, out, places, text } = &mut self.room;
         let mut walk = Walk::over(record.as_bytes(), header.delimiter);
-        text.push('{');
+        out.push(b'{');
         let mut columns = self.columns.iter().enumerate();
         while !walk.is_at_end() {
             // The first cell of a head may have no name.
@@ -127,7 +201,7 @@ impl<'r> Direct<'r> {
                     continue;
                 }
             }
-            let (at, Column { role, is_text, field }) = columns.next()?;
+            let (at, Column { role, is_text, field, key }) = columns.next()?;
             let Place { from, to, is_plain, is_doubled } = walk.next()?;
             let cell = record.get(from..to)?;
             if at == 0 && may_be_no_row(header, cell) {
@@ -138,7 +212,7 @@ impl<'r> Direct<'r> {
             }
             let own;
             let cell = if is_doubled {
-                own = cell.replace("\"\"", "\"");
+                own = single(cell);
                 own.as_str()
             } else {
                 cell
@@ -153,57 +227,57 @@ impl<'r> Direct<'r> {
                     self.is_plain &= event.len() == cell.len() + 2;
                 }
                 Role::Property(_) => {
+                    let start;
+                    // Nothing in it has an escape, and it lies in the record.
                     if is_plain && (*is_text && !is_null_sign(cell) || is_surely_text(cell)) {
-                        let start = field.begin_text(text);
-                        text.push_str(cell);
-                        text.push('"');
-                        if field.is_read {
-                            places.push((at, start..text.len()));
+                        key.write(true, out)?;
+                        start = out.length - 1;
+                        out.write(record.as_bytes().get(from..)?, cell.len())?;
+                        out.push(b'"');
+                    } else {
+                        key.write(false, out)?;
+                        start = out.length;
+                        match if *is_text { Token::Text } else { token(cell) } {
+                            // As where it is an answer in JSON.
+                            Token::Text if is_null_sign(cell) => out.write_all(b"null"),
+                            Token::Text => {
+                                text.clear();
+                                string(cell, text);
+                                self.is_plain &= text.len() == cell.len() + 2;
+                                out.write_all(text.as_bytes());
+                            }
+                            Token::Plain(value) => {
+                                out.write_all(value.as_bytes());
+                                self.is_plain &= !value.starts_with(['{', '[']) || !value.contains('\\');
+                            }
+                            Token::Doubtful(_) => return None,
                         }
-                        continue;
-                    }
-                    field.begin(text);
-                    let start = text.len();
-                    match if *is_text { Token::Text } else { token(cell) } {
-                        // As where it is an answer in JSON.
-                        Token::Text if is_null_sign(cell) => text.push_str("null"),
-                        Token::Text => {
-                            string(cell, text);
-                            self.is_plain &= text.len() - start == cell.len() + 2;
-                        }
-                        Token::Plain(value) => {
-                            text.push_str(&value);
-                            self.is_plain &= !value.starts_with(['{', '[']) || !value.contains('\\');
-                        }
-                        Token::Doubtful(_) => return None,
                     }
                     if field.is_read {
-                        places.push((at, start..text.len()));
+                        places.push((at, start..out.length));
                     }
                 }
             }
         }
-        text.push('}');
+        out.push(b'}');
         columns.next().is_none().then_some(())
     }
 
     /// Reads a row with a cell of properties, which is this one, next to which stands nothing that these do not say
     /// too.
     fn object(&mut self, header: &Header, object: usize, record: &'r str) -> Option<()> {
-        let Room { event, object: room, places, .. } = &mut self.room;
+        let Room { event, out, places, .. } = &mut self.room;
         let mut walk = Walk::over(record.as_bytes(), header.delimiter);
         for (at, Column { role, .. }) in self.columns.iter().enumerate() {
             if at == object {
                 let text = record.get(walk.at()..)?.strip_prefix('"')?;
-                let mut cursor = Cursor::with(text, Twice::of(text.as_bytes(), std::mem::take(room)));
+                let mut cursor = Cursor::with(text, Twice { text: text.as_bytes(), from: 0, out });
                 cursor.properties(&mut self.fields)?;
                 // A text with an escape does not lie in the record as it is.
                 let is_plain = cursor.is_plain;
-                let (rest, written) = cursor.into_rest();
+                let (rest, mut written) = cursor.into_rest();
+                written.write(text.len() - rest.len())?;
                 let end = record.len() - rest.len();
-                let length;
-                (*room, length) = written.up_to(text.len() - rest.len())?;
-                self.object = Some(length);
                 if !is_plain || !rest.starts_with(b"\"") {
                     return None;
                 }
@@ -229,10 +303,12 @@ impl<'r> Direct<'r> {
         }
         for (at, place) in places.iter() {
             let Column { is_text, field, .. } = self.columns.get(*at)?;
-            if !field.wins || !says(&mut self.fields, &field.name, record.get(place.clone())?, *is_text) {
+            let is_said = field.wins && says(&mut self.fields, &field.name, record.get(place.clone())?, *is_text);
+            if !is_said {
                 return None;
             }
         }
+        places.clear();
         walk.is_at_end().then_some(())
     }
 }
@@ -252,49 +328,36 @@ fn is_surely_text(cell: &str) -> bool {
 }
 
 /// Two quotes for each, as a cell in quotes has them, of which one is written.
-struct Twice<'t> {
+struct Twice<'t, 'o> {
     text: &'t [u8],
     /// What was not yet written.
     from: usize,
-    out: Vec<u8>,
-    written: usize,
+    out: &'o mut Out,
 }
 
-/// Bytes that are written at once, wanted or not.
-const PIECE: usize = 32;
-
-impl<'t> Twice<'t> {
-    /// Of this text, written to `out` from its start.
-    fn of(text: &'t [u8], mut out: Vec<u8>) -> Self {
-        let room = text.len() + PIECE;
-        if out.len() < room {
-            out.resize(room, 0);
-        }
-        Self { text, from: 0, out, written: 0 }
-    }
-
+impl Twice<'_, '_> {
     /// Writes what is before a place.
     #[inline(always)]
     fn write(&mut self, to: usize) -> Option<()> {
-        let length = to - self.from;
-        let text = self.text.get(self.from..)?;
-        let out = self.out.get_mut(self.written..)?;
-        match (text.first_chunk::<PIECE>(), out.first_chunk_mut::<PIECE>()) {
-            (Some(piece), Some(out)) if length <= PIECE => *out = *piece,
-            _ => out.get_mut(..length)?.copy_from_slice(text.get(..length)?),
-        }
-        self.written += length;
-        Some(())
-    }
-
-    /// Writes what is left before a place; what holds the text, and its length.
-    fn up_to(mut self, end: usize) -> Option<(Vec<u8>, usize)> {
-        self.write(end)?;
-        Some((self.out, self.written))
+        self.out.write(self.text.get(self.from..)?, to - self.from)
     }
 }
 
-impl Quotes for Twice<'_> {
+/// A cell with one quote for each two.
+fn single(cell: &str) -> String {
+    let mut text = String::with_capacity(cell.len());
+    let mut rest = cell;
+    while let Some((before, behind)) =
+        memchr::memchr(b'"', rest.as_bytes()).and_then(|at| rest.split_at_checked(at + 1))
+    {
+        text.push_str(before);
+        rest = behind.strip_prefix('"').unwrap_or(behind);
+    }
+    text.push_str(rest);
+    text
+}
+
+impl Quotes for Twice<'_, '_> {
     #[inline(always)]
     fn behind<'t>(&mut self, text: &'t [u8]) -> Option<&'t [u8]> {
         let behind = text.strip_prefix(b"\"\"")?;

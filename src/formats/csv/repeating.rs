@@ -17,7 +17,7 @@ pub(super) fn read<'c>(
 ) -> Option<(Option<Cow<'c, str>>, Whole<'c>)> {
     let (mut fields, mut is_plain) = properties(object)?;
     let (mut event, mut has_properties) = (None, false);
-    for (cell, Column { role, is_text, field }) in cells.iter().zip(columns).filter(|(cell, _)| !is_nothing(cell)) {
+    for (cell, Column { role, is_text, field, .. }) in cells.iter().zip(columns).filter(|(cell, _)| !is_nothing(cell)) {
         match role {
             Role::Own => {}
             Role::Properties if !has_properties => has_properties = true,
@@ -38,7 +38,11 @@ pub(super) fn read<'c>(
 pub(super) fn says(fields: &mut Properties<'_>, name: &str, cell: &str, is_text: bool) -> bool {
     let Some(value) = fields.slot(name.as_bytes()).and_then(|slot| *slot) else { return false };
     match value.strip_prefix('"').and_then(|inside| inside.strip_suffix('"')) {
-        Some(inside) => inside == cell && !cell.contains('\\') && (is_text || matches!(token(cell), Token::Text)),
+        Some(inside) => {
+            inside == cell
+                && memchr::memchr(b'\\', cell.as_bytes()).is_none()
+                && (is_text || matches!(token(cell), Token::Text))
+        }
         None => value == cell && !is_text && matches!(token(cell), Token::Plain(_)),
     }
 }

@@ -58,10 +58,8 @@ pub(super) fn keep_bytes(mut bytes: Vec<u8>) {
 pub(in crate::formats) struct Field {
     /// Its name.
     pub(in crate::formats) name: String,
-    /// Its name as the key of an object behind another field, with the comma and the colon.
+    /// Its name as the key of an object, with the colon.
     key: String,
-    /// The same, and the quote that begins a text.
-    text_key: String,
     /// It says something of time, ids or the program.
     pub(in crate::formats) is_read: bool,
     /// A column of it counts more than the same in an object of properties.
@@ -71,29 +69,20 @@ pub(in crate::formats) struct Field {
 impl Field {
     /// The property with this name.
     pub(in crate::formats) fn of(name: &str) -> Self {
-        let mut key = ",".to_owned();
+        let mut key = String::new();
         string(name, &mut key);
         key.push(':');
-        let text_key = format!("{key}\"");
         let is_read = Properties::default().slot(name.as_bytes()).is_some();
-        Self { name: name.to_owned(), key, text_key, is_read, wins: COLUMN_WINS.contains(&name) }
+        Self { name: name.to_owned(), key, is_read, wins: COLUMN_WINS.contains(&name) }
     }
 
     /// Writes its key behind the fields of an object that is begun.
     pub(in crate::formats) fn begin(&self, object: &mut String) {
-        push_behind(&self.key, object);
+        if object.len() > 1 {
+            object.push(',');
+        }
+        object.push_str(&self.key);
     }
-
-    /// The same, and begins a text; where that begins.
-    pub(in crate::formats) fn begin_text(&self, object: &mut String) -> usize {
-        push_behind(&self.text_key, object);
-        object.len() - 1
-    }
-}
-
-/// Writes a key, with the comma before it, behind the fields of an object that is begun, if it has some.
-fn push_behind(key: &str, object: &mut String) {
-    object.push_str(if object.len() > 1 { key } else { key.get(1..).unwrap_or_default() });
 }
 
 /// What a key of the first rows is.
