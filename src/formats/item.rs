@@ -78,6 +78,11 @@ pub trait Take<'a> {
     fn pass(&mut self, row: RowView<'_>, project: Option<Cow<'_, str>>, clock: Clock) {
         self.take(Item::of_event(row, project, clock));
     }
+
+    /// Takes an event of which the properties alone stay: they are these pieces, one behind the other.
+    fn lay(&mut self, row: RowView<'_>, properties: [&'a str; 4], clock: Clock) {
+        self.pass(RowView { properties: Cow::Owned(properties.concat()), ..row }, None, clock);
+    }
 }
 
 /// Takes each item by itself.

@@ -67,7 +67,13 @@ pub(super) use fields;
 
 /// What a key looks like from afar, below 128: most keys of a row look like none that is wanted.
 pub(super) const fn mark(key: &str) -> usize {
-    let (first, last) = match key.as_bytes() {
+    mark_of(key.as_bytes())
+}
+
+/// [`mark`] of the bytes of a key.
+#[inline]
+pub(super) const fn mark_of(key: &[u8]) -> usize {
+    let (first, last) = match key {
         [] => (0, 0),
         [one] => (*one, *one),
         [first, .., last] => (*first, *last),

@@ -27,7 +27,7 @@ use self::amplitude::Amplitude;
 use self::calls::{ByEither, RudderStack, Segment};
 use self::countly::Countly;
 use self::direct::Names;
-pub(super) use self::direct::read as directly;
+pub(super) use self::direct::{Laid, read as directly};
 use self::matomo::Matomo;
 use self::mparticle::MParticle;
 use self::posthog::PostHog;
@@ -101,7 +101,7 @@ pub(super) trait Vendor: Sync {
     }
 
     /// The row as [`Vendor::decode`] takes it: the fields of its event next to those of the row.
-    fn lay_flat(&self, row: &Object<'_>) -> Result<Flat, String> {
+    fn lay_flat(&self, row: &Object<'_>) -> Result<Flat<'static>, String> {
         flat(row, self.properties(), self.fields())
     }
 
@@ -111,7 +111,7 @@ pub(super) trait Vendor: Sync {
     }
 
     /// Reads a row that was laid [`flat`]; the error is the reason to reject it.
-    fn decode<'f>(&self, flat: &'f Flat) -> Result<Call<'f>, String>;
+    fn decode<'f>(&self, flat: &'f Flat<'f>) -> Result<Call<'f>, String>;
 
     /// The ids and the properties of a person, if the row is one and no event.
     fn person(&self, _row: &Object<'_>) -> Option<(Vec<Id>, String)> {

@@ -382,6 +382,11 @@ impl<'p> Take<'p> for Taking<'p> {
             self.take(Item::of_event(row, project, clock));
         }
     }
+
+    fn lay(&mut self, row: RowView<'_>, properties: [&'p str; 4], clock: Clock) {
+        self.note(&row, clock, true);
+        self.decoded.draft.lay(&row, properties);
+    }
 }
 
 /// A record of another table, whose head has these columns.

@@ -195,6 +195,10 @@ fn whole(digits: &str) -> Option<i64> {
 
 /// [`time`] for a text that is not JSON, such as a field of a CSV file.
 pub fn time_text(text: &str) -> Option<Millis> {
+    // `2019-…` is no number, which takes longer to find out.
+    if let [b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', b'-', ..] = text.as_bytes() {
+        return super::time::parse(text);
+    }
     if let Ok(whole) = text.parse::<i64>() {
         return scaled(whole);
     }

@@ -156,13 +156,23 @@ enum Kept<'a> {
     Given(Cow<'a, str>),
     /// In the texts of rows that were passed.
     Passed(Range<usize>),
+    /// In pieces, one behind the other.
+    Laid([&'a str; 4]),
 }
 
 impl Kept<'_> {
-    fn text<'t>(&'t self, passed: &'t str) -> &'t str {
+    fn text<'t>(&'t self, passed: &'t str) -> Cow<'t, str> {
         match self {
-            Self::Given(text) => text,
-            Self::Passed(place) => passed.get(place.clone()).unwrap_or_default(),
+            Self::Laid(pieces) => Cow::Owned(pieces.concat()),
+            Self::Given(_) | Self::Passed(_) => Cow::Borrowed(self.pieces(passed)[0]),
+        }
+    }
+
+    fn pieces<'t>(&'t self, passed: &'t str) -> [&'t str; 4] {
+        match self {
+            Self::Given(text) => [text, "", "", ""],
+            Self::Passed(place) => [passed.get(place.clone()).unwrap_or_default(), "", "", ""],
+            Self::Laid(pieces) => *pieces,
         }
     }
 }
@@ -214,17 +224,31 @@ impl<'a> Draft<'a> {
     /// Notes a row whose texts are there for this call alone.
     pub fn pass(&mut self, row: &RowView<'_>) {
         let noted = self.numbered(row);
+        let (insert_id, properties) = (row.insert_id.as_deref().map(|id| self.keep(id)), self.keep(&row.properties));
+        self.noted.push(Noted { insert_id, properties, ..noted });
+    }
+
+    /// Notes a row of which the properties alone stay, as these pieces, one behind the other.
+    pub fn lay(&mut self, row: &RowView<'_>, properties: [&'a str; 4]) {
+        let noted = if row.insert_id.is_some() {
+            // Nothing looks at its properties.
+            self.numbered(row)
+        } else {
+            self.numbered(&RowView { properties: Cow::Owned(properties.concat()), ..row.clone() })
+        };
+        let insert_id = row.insert_id.as_deref().map(|id| self.keep(id));
+        self.noted.push(Noted { insert_id, properties: Kept::Laid(properties), ..noted });
+    }
+
+    /// Keeps a text of a row that is passed.
+    fn keep(&mut self, text: &str) -> Kept<'a> {
         if self.passed.capacity() == 0 {
             self.passed = PASSED.take();
             self.passed.reserve(self.room);
         }
-        let mut keep = |text: &str| {
-            let start = self.passed.len();
-            self.passed.push_str(text);
-            Kept::Passed(start..self.passed.len())
-        };
-        let (insert_id, properties) = (row.insert_id.as_deref().map(&mut keep), keep(&row.properties));
-        self.noted.push(Noted { insert_id, properties, ..noted });
+        let start = self.passed.len();
+        self.passed.push_str(text);
+        Kept::Passed(start..self.passed.len())
     }
 
     /// A row with its texts numbered, but for those that it alone has.
@@ -292,11 +316,14 @@ impl<'a> Draft<'a> {
         let hash = if time == noted.timing.time {
             noted.hash
         } else {
+            let insert_id = noted.insert_id.as_ref().map(|text| text.text(&self.passed));
+            // Of a row with an insert id, it does not say more.
+            let properties = insert_id.is_none().then(|| noted.properties.text(&self.passed));
             let hashed = Hashed {
                 event: self.names.text(noted.event),
                 id: noted.id.map(|id| self.ids.text(id)),
-                insert_id: noted.insert_id.as_ref().map(|text| text.text(&self.passed)),
-                properties: noted.properties.text(&self.passed),
+                insert_id: insert_id.as_deref(),
+                properties: properties.as_deref().unwrap_or_default(),
                 time,
                 arrival: noted.timing.arrival,
             };
@@ -362,7 +389,7 @@ impl<'a> Draft<'a> {
         };
         let rows = order.iter().filter_map(|at| row(*at)).collect();
         let properties = order.iter().filter_map(|at| self.noted.get(*self.sources.get(place(*at))?));
-        let blocks = packer.pack(&properties.map(|noted| noted.properties.text(&self.passed)).collect::<Vec<_>>())?;
+        let blocks = packer.pack(properties.map(|noted| noted.properties.pieces(&self.passed)))?;
         if self.passed.capacity() <= SPARE {
             self.passed.clear();
             PASSED.set(self.passed);

@@ -8,7 +8,7 @@ use super::super::item::{Clock, Item};
 use super::super::object::{Object, complaint, members};
 use super::super::payload::given_request;
 use super::super::vendor::stranger::{self, stranger};
-use super::super::vendor::{self, Flat, Vendor, Wrapped};
+use super::super::vendor::{self, Flat, Laid, Vendor, Wrapped};
 use super::Reading;
 use crate::model::view::RowView;
 use crate::model::{Flags, Millis, json};
@@ -115,20 +115,13 @@ impl Reading<'_, '_> {
         self.give_call(vendor, json, arrival, vendor.lay_flat(&object))
     }
 
-    /// Gives on a row of a vendor that is nothing but a row, if it was read in one pass; any other is left to
-    /// [`Reading::of_vendor`].
-    pub(super) fn directly(&mut self, vendor: &dyn Vendor, json: &str) -> Option<()> {
-        let flat = vendor::directly(vendor, json)?;
-        self.give_call(vendor, json, None, Ok(flat)).ok()
-    }
-
     /// Gives on a row of a vendor, if it was laid flat.
     fn give_call(
         &mut self,
         vendor: &dyn Vendor,
         json: &str,
         arrival: Option<Millis>,
-        flat: Result<Flat, String>,
+        flat: Result<Flat<'_>, String>,
     ) -> Result<(), String> {
         let around = vendor::Around { line: self.line, arrival, repaired: self.repaired };
         let call = flat.as_ref().map_err(Clone::clone).and_then(|flat| vendor.decode(flat));
@@ -136,8 +129,6 @@ impl Reading<'_, '_> {
             (Ok(flat), Ok(call)) => call.row(flat.text(), around),
             (Err(reason), _) | (_, Err(reason)) => Err(reason.clone()),
         };
-        // A row of another vendor has its id, or its time, elsewhere.
-        let is_doubtful = |row: &RowView<'_>| row.id.is_none() || row.flags.has(Flags::TIME_FROM_ARRIVAL);
         if row.as_ref().map_or(true, is_doubtful)
             && let Some(rows) = stranger(json, Some(vendor))
         {
@@ -155,4 +146,26 @@ impl Reading<'_, '_> {
         }
         Ok(())
     }
+}
+
+impl<'a> Reading<'_, 'a> {
+    /// Gives on a row of a vendor that is nothing but a row, if it was read in one pass; any other is left to
+    /// [`Reading::of_vendor`].
+    pub(super) fn directly(&mut self, vendor: &dyn Vendor, json: &'a str) -> Option<()> {
+        let Laid { fields, pieces } = vendor::directly(vendor, json)?;
+        let call = vendor.decode(&fields).ok()?;
+        let around = vendor::Around { line: self.line, arrival: None, repaired: self.repaired };
+        let row = call.row("", around).ok().filter(|row| !is_doubtful(row))?;
+        let profile = call.profile(around);
+        self.out.lay(row, pieces, vendor.clock());
+        if let Some(profile) = profile {
+            self.out.take(Item::Profile { profile, project: None, repaired: self.repaired });
+        }
+        Some(())
+    }
+}
+
+/// Whether a row may be one of another vendor, which has its id or its time elsewhere.
+fn is_doubtful(row: &RowView<'_>) -> bool {
+    row.id.is_none() || row.flags.has(Flags::TIME_FROM_ARRIVAL)
 }

@@ -153,7 +153,7 @@ impl Vendor for Amplitude {
         Some(events.into_iter().map(|event| (record.text(), Cow::Owned(whole(event)))).collect())
     }
 
-    fn decode<'f>(&self, flat: &'f Flat) -> Result<Call<'f>, String> {
+    fn decode<'f>(&self, flat: &'f Flat<'f>) -> Result<Call<'f>, String> {
         let f = Fields::of(flat).map_err(|error| complaint(&error))?;
         let Some(event) = text(f.event) else { return Err("has no event_type".to_owned()) };
         let verb = match &*event {

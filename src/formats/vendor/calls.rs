@@ -85,7 +85,7 @@ impl Vendor for Segment {
         Some(&NAMES)
     }
 
-    fn decode<'f>(&self, flat: &'f Flat) -> Result<Call<'f>, String> {
+    fn decode<'f>(&self, flat: &'f Flat<'f>) -> Result<Call<'f>, String> {
         decode(flat)
     }
 }
@@ -132,7 +132,7 @@ impl Vendor for RudderStack {
         Some(&NAMES)
     }
 
-    fn decode<'f>(&self, flat: &'f Flat) -> Result<Call<'f>, String> {
+    fn decode<'f>(&self, flat: &'f Flat<'f>) -> Result<Call<'f>, String> {
         decode(flat)
     }
 }
@@ -178,7 +178,7 @@ impl Vendor for ByEither {
         Some(&NAMES)
     }
 
-    fn decode<'f>(&self, flat: &'f Flat) -> Result<Call<'f>, String> {
+    fn decode<'f>(&self, flat: &'f Flat<'f>) -> Result<Call<'f>, String> {
         decode(flat)
     }
 }
@@ -297,7 +297,7 @@ fields! {
     Part { name: "name", model: "model", width: "width", height: "height", kind: "type", value: "value" }
 }
 
-fn decode<'f>(flat: &'f Flat) -> Result<Call<'f>, String> {
+fn decode<'f>(flat: &'f Flat<'f>) -> Result<Call<'f>, String> {
     let f = Fields::of(flat).map_err(|error| super::super::object::complaint(&error))?;
     let is_column = f.anonymous.is_none() && f.user.is_none() && f.message.is_none();
     let user = id(f.user).or_else(|| id(f.user_column.filter(|_| is_column)));

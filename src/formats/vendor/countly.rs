@@ -113,7 +113,7 @@ impl Vendor for Countly {
         Some(request.into_iter().chain(events).collect())
     }
 
-    fn decode<'f>(&self, flat: &'f Flat) -> Result<Call<'f>, String> {
+    fn decode<'f>(&self, flat: &'f Flat<'f>) -> Result<Call<'f>, String> {
         let f = Fields::of(flat).map_err(|error| complaint(&error))?;
         let (event, verb) = match text(f.key) {
             Some(key) if key == "[CLY]_view" => (key, Verb::Page),

@@ -4,11 +4,12 @@
 //! properties is written behind them as it lies, and of all keys those are noted that the vendor reads. Any other row
 //! is left to the reader of all rows, which gives the same.
 
+#![expect(clippy::inline_always, reason = "a row is read faster as one function")]
+
 use std::ops::Range;
 
 use super::super::cursor::Cursor;
-use super::super::object::mark;
-use super::super::rows::{keep, spare};
+use super::super::object::{mark, mark_of};
 use super::{Flat, Vendor, Wrapped};
 
 /// Keys that mean something in rows of a vendor.
@@ -43,7 +44,7 @@ impl Names {
     ) -> Self {
         let mut names = Self { first: [0; 128], keys: Vec::new(), needed };
         for key in read.iter().chain(own).chain(Wrapped::KEYS) {
-            if names.find(key).is_some() {
+            if names.find(key.as_bytes(), mark(key)).is_some() {
                 continue;
             }
             // More keys than there is room for are no name here, and then no row is read so.
@@ -56,13 +57,13 @@ impl Names {
         names
     }
 
-    /// What a key is, if it means something.
-    #[inline]
-    fn find(&self, key: &str) -> Option<&Name> {
-        let mut number = *self.first.get(mark(key))?;
+    /// What a key is, which looks so from afar, if it means something.
+    #[inline(always)]
+    fn find(&self, key: &[u8], mark: usize) -> Option<&Name> {
+        let mut number = *self.first.get(mark)?;
         while number > 0 {
             let name = self.keys.get(usize::from(number) - 1)?;
-            if name.key == key {
+            if name.key.as_bytes() == key {
                 return Some(name);
             }
             number = name.next;
@@ -80,14 +81,30 @@ const KEYS: usize = 48;
 /// Keys that are read for which there is room at once.
 const READ: usize = 24;
 
-/// The row laid flat, with the fields that are read; `None` where it is left to the reader of all rows.
-pub(in crate::formats) fn read(vendor: &dyn Vendor, json: &str) -> Option<Flat> {
+/// A row that need not be written to be laid flat.
+pub(in crate::formats) struct Laid<'j> {
+    /// The fields that are read.
+    pub(in crate::formats) fields: Flat<'j>,
+    /// The properties and then what is around them, as one object: these, one behind the other.
+    pub(in crate::formats) pieces: [&'j str; 4],
+}
+
+/// Keys of the properties.
+struct Inside<'j> {
+    keys: Vec<&'j [u8]>,
+    /// What they look like from afar.
+    marks: u128,
+}
+
+/// The row laid flat; `None` where it is left to the reader of all rows.
+pub(in crate::formats) fn read<'j>(vendor: &dyn Vendor, json: &'j str) -> Option<Laid<'j>> {
     let names = vendor.names()?;
+    let of_properties = vendor.properties().as_bytes();
     let mut places: Places = Vec::with_capacity(READ);
     let mut cursor = Cursor::of(json);
-    let mut inside: Vec<&str> = Vec::with_capacity(KEYS);
+    let mut inside = Inside { keys: Vec::with_capacity(KEYS), marks: 0 };
     // Keys next to the properties that mean nothing to the vendor, or are those of properties as well.
-    let mut others: Vec<&str> = Vec::new();
+    let mut others: Vec<&[u8]> = Vec::new();
     let mut found: Option<[usize; 3]> = None;
     let mut has_needed = names.needed.is_none();
     cursor.take(b'{')?;
@@ -96,17 +113,17 @@ pub(in crate::formats) fn read(vendor: &dyn Vendor, json: &str) -> Option<Flat> 
     }
     loop {
         let start = cursor.at();
-        let key = key(&mut cursor, json)?;
-        if key == vendor.properties() {
+        let key = key(&mut cursor)?;
+        if key == of_properties {
             if found.is_some() || cursor.first()? != b'{' {
                 return None;
             }
             let from = cursor.at();
-            properties(&mut cursor, json, names, &mut inside, &mut places)?;
+            properties(&mut cursor, names, &mut inside, &mut places)?;
             found = Some([start, from, cursor.at()]);
         } else {
             let value = value(&mut cursor)?;
-            match names.find(key) {
+            match names.find(key, mark_of(key)) {
                 Some(Name { carries: true, .. }) => return None,
                 Some(Name { is_read, is_own, .. }) => {
                     if *is_read {
@@ -115,7 +132,7 @@ pub(in crate::formats) fn read(vendor: &dyn Vendor, json: &str) -> Option<Flat> 
                     if !is_own {
                         others.push(key);
                     }
-                    has_needed |= names.needed == Some(key);
+                    has_needed |= names.needed.is_some_and(|needed| needed.as_bytes() == key);
                 }
                 None => others.push(key),
             }
@@ -125,21 +142,15 @@ pub(in crate::formats) fn read(vendor: &dyn Vendor, json: &str) -> Option<Flat> 
         }
     }
     let found = found.filter(|_| has_needed && cursor.is_at_end())?;
-    if others.iter().any(|key| inside.contains(key)) {
+    let is_inside = |key: &&[u8]| (inside.marks >> mark_of(key)) & 1 == 1 && inside.keys.contains(key);
+    if others.iter().any(is_inside) {
         return None;
     }
-    let text = written(json, found, &mut places)?;
-    Some(Flat::with(text, places))
+    Some(Laid { fields: Flat::within(json, places), pieces: pieces(json, found)? })
 }
 
 /// Reads the fields of the properties.
-fn properties<'j>(
-    cursor: &mut Cursor<'j>,
-    json: &'j str,
-    names: &Names,
-    inside: &mut Vec<&'j str>,
-    places: &mut Places,
-) -> Option<()> {
+fn properties<'j>(cursor: &mut Cursor<'j>, names: &Names, inside: &mut Inside<'j>, places: &mut Places) -> Option<()> {
     let at = cursor.at();
     cursor.take(b'{')?;
     if cursor.at() != at + 1 {
@@ -150,13 +161,15 @@ fn properties<'j>(
     }
     loop {
         let start = cursor.at() + 1;
-        let key = key(cursor, json)?;
-        match names.find(key) {
+        let key = key(cursor)?;
+        let mark = mark_of(key);
+        match names.find(key, mark) {
             None | Some(Name { is_read: false, is_own: false, .. }) => cursor.skip()?,
             Some(Name { is_own: true, .. }) => return None,
             Some(_) => places.push([start..start + key.len(), value(cursor)?]),
         }
-        inside.push(key);
+        inside.keys.push(key);
+        inside.marks |= 1 << mark;
         if is_last(cursor)? {
             return Some(());
         }
@@ -164,19 +177,16 @@ fn properties<'j>(
 }
 
 /// Goes to the value of a key, right behind the colon.
-#[inline]
-fn key<'j>(cursor: &mut Cursor<'j>, json: &'j str) -> Option<&'j str> {
-    let start = cursor.at() + 1;
-    let end = start + cursor.key()?.len();
-    // The quote and the colon, and no space.
-    if cursor.at() != end + 2 {
-        return None;
-    }
-    json.get(start..end)
+#[inline(always)]
+fn key<'j>(cursor: &mut Cursor<'j>) -> Option<&'j [u8]> {
+    let start = cursor.at();
+    let key = cursor.key()?;
+    // Two quotes and the colon, and no space.
+    (cursor.at() == start + key.len() + 3).then_some(key)
 }
 
 /// Goes behind a value; where it is.
-#[inline]
+#[inline(always)]
 fn value(cursor: &mut Cursor<'_>) -> Option<Range<usize>> {
     let start = cursor.at();
     cursor.skip()?;
@@ -184,7 +194,7 @@ fn value(cursor: &mut Cursor<'_>) -> Option<Range<usize>> {
 }
 
 /// After a value: whether it was the last of its object. What is behind it has no space in it.
-#[inline]
+#[inline(always)]
 fn is_last(cursor: &mut Cursor<'_>) -> Option<bool> {
     let at = cursor.at();
     let is_last = cursor.is_last(b'}')?;
@@ -193,41 +203,17 @@ fn is_last(cursor: &mut Cursor<'_>) -> Option<bool> {
 
 /// The properties and then what is before and behind them, as one object. `found` is where their key, they themselves
 /// and what is behind them begin.
-fn written(json: &str, found: [usize; 3], places: &mut Places) -> Option<String> {
+fn pieces(json: &str, found: [usize; 3]) -> Option<[&str; 4]> {
     let [start, from, to] = found;
-    let end = json.len().checked_sub(1)?;
-    // Without the commas at their ends.
-    let before = 1..start.saturating_sub(1).max(1);
-    let behind = (to + 1).min(end)..end;
-    let mut text = spare();
-    text.reserve(json.len());
-    text.push('{');
-    let mut moved = [0; 3];
-    for (part, at) in [from + 1..to - 1, before, behind].into_iter().zip(&mut moved) {
-        if part.is_empty() {
-            continue;
-        }
-        if text.len() > 1 {
-            text.push(',');
-        }
-        *at = text.len();
-        let Some(part) = json.get(part) else {
-            keep(text);
-            return None;
-        };
-        text.push_str(part);
-    }
-    text.push('}');
-    let [inner_at, before_at, behind_at] = moved;
-    for place in places.iter_mut().flatten() {
-        let at = match place.start {
-            at if at < start => at - 1 + before_at,
-            at if at < to => at - (from + 1) + inner_at,
-            at => at - (to + 1) + behind_at,
-        };
-        *place = at..at + place.len();
-    }
-    Some(text)
+    let inner = json.get(from..to.checked_sub(1)?)?;
+    // With the comma behind it, and with the bracket.
+    let (before, behind) = (json.get(1..start)?, json.get(to + 1..)?);
+    let comma = if inner.len() > 1 { "," } else { "" };
+    Some(match (before, behind) {
+        ("", "") => [inner, "}", "", ""],
+        (before, "") => [inner, comma, before.strip_suffix(',')?, "}"],
+        (before, behind) => [inner, comma, before, behind],
+    })
 }
 
 #[cfg(test)]
@@ -240,22 +226,30 @@ mod tests {
     use super::*;
 
     /// What is read of a row that is laid flat, and its text.
-    fn seen(vendor: &dyn Vendor, flat: &Flat) -> (String, Result<String, String>, Vec<String>) {
+    type Seen = (String, Result<String, String>, Vec<String>);
+
+    fn seen(vendor: &dyn Vendor, text: String, flat: &Flat<'_>) -> Seen {
         let names = vendor.names().unwrap();
         let mut fields = Vec::new();
         flat.each(|key, value| {
-            if names.find(key).is_some_and(|name| name.is_read) {
+            if names.find(key.as_bytes(), mark(key)).is_some_and(|name| name.is_read) {
                 fields.push(format!("{key}:{value}"));
             }
         })
         .unwrap();
         fields.sort_unstable();
-        (flat.text().to_owned(), vendor.decode(flat).map(|call| format!("{call:?}")), fields)
+        (text, vendor.decode(flat).map(|call| format!("{call:?}")), fields)
     }
 
-    fn slowly(vendor: &dyn Vendor, json: &str) -> (String, Result<String, String>, Vec<String>) {
+    fn directly(vendor: &dyn Vendor, json: &str) -> Option<Seen> {
+        let Laid { fields, pieces } = read(vendor, json)?;
+        Some(seen(vendor, pieces.concat(), &fields))
+    }
+
+    fn slowly(vendor: &dyn Vendor, json: &str) -> Seen {
         let object = Object::read_with(json, vendor.properties()).unwrap();
-        seen(vendor, &vendor.lay_flat(&object).unwrap())
+        let flat = vendor.lay_flat(&object).unwrap();
+        seen(vendor, flat.text().to_owned(), &flat)
     }
 
     const VALUES: &str =
@@ -282,8 +276,8 @@ mod tests {
             fields.insert(at.min(fields.len()), format!("\"properties\":{space}{{{}}}", inner.join(&format!(",{space}"))));
             let json = format!("{{{}}}", fields.join(&format!(",{space}")));
             for vendor in [&Segment as &dyn Vendor, &PostHog] {
-                if let Some(flat) = read(vendor, &json) {
-                    prop_assert_eq!(seen(vendor, &flat), slowly(vendor, &json), "{}", json);
+                if let Some(found) = directly(vendor, &json) {
+                    prop_assert_eq!(found, slowly(vendor, &json), "{}", json);
                 }
             }
         }
@@ -310,10 +304,10 @@ mod tests {
             (r#"{"event":"A","properties":{},"path":"/e"}"#, false),
             ("{\"event\":\"A\",\"properties\":{\"a\":\"\n\"}}", false),
         ] {
-            let flat = read(&PostHog, json);
-            assert_eq!(flat.is_some(), is_usual, "{json}");
-            if let Some(flat) = flat {
-                assert_eq!(seen(&PostHog, &flat), slowly(&PostHog, json), "{json}");
+            let found = directly(&PostHog, json);
+            assert_eq!(found.is_some(), is_usual, "{json}");
+            if let Some(found) = found {
+                assert_eq!(found, slowly(&PostHog, json), "{json}");
             }
         }
     }

@@ -106,7 +106,7 @@ impl Vendor for Matomo {
         Some(rows)
     }
 
-    fn decode<'f>(&self, flat: &'f Flat) -> Result<Call<'f>, String> {
+    fn decode<'f>(&self, flat: &'f Flat<'f>) -> Result<Call<'f>, String> {
         let f = Fields::of(flat).map_err(|error| complaint(&error))?;
         let (event, verb) = what(&f);
         Ok(Call {

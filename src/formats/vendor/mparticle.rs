@@ -61,7 +61,7 @@ impl Vendor for MParticle {
         Some(events.into_iter().map(|event| (event, Cow::Owned(row(&of_batch, event)))).collect())
     }
 
-    fn decode<'f>(&self, flat: &'f Flat) -> Result<Call<'f>, String> {
+    fn decode<'f>(&self, flat: &'f Flat<'f>) -> Result<Call<'f>, String> {
         let f = Fields::of(flat).map_err(|error| complaint(&error))?;
         let known = f.known.and_then(object_in).map(|known| match known {
             Cow::Borrowed(known) => identity(known),

@@ -122,7 +122,7 @@ impl Vendor for PostHog {
         &["distinct_id", "person_id", "uuid"]
     }
 
-    fn decode<'f>(&self, flat: &'f Flat) -> Result<Call<'f>, String> {
+    fn decode<'f>(&self, flat: &'f Flat<'f>) -> Result<Call<'f>, String> {
         let f = Fields::of(flat).map_err(|error| complaint(&error))?;
         let sent = id(f.distinct_id);
         let Some(event) = text(f.event) else { return Err("has no name of an event".to_owned()) };

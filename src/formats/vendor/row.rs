@@ -141,21 +141,21 @@ impl Call<'_> {
 
 /// A row that was laid flat, which knows where its fields are.
 #[derive(Clone, Debug, Default)]
-pub(in crate::formats) struct Flat {
-    text: String,
+pub(in crate::formats) struct Flat<'j> {
+    text: Text<'j>,
     /// Places of keys, without their quotes, and of values; `None` where a key has an escape.
     places: Option<Vec<[Range<usize>; 2]>>,
 }
 
-impl Flat {
+impl<'j> Flat<'j> {
     /// A row that is flat.
-    pub(in crate::formats) fn of(text: &str) -> Self {
-        Self { text: text.to_owned(), places: None }
+    pub(in crate::formats) fn of(text: &'j str) -> Self {
+        Self { text: Cow::Borrowed(text), places: None }
     }
 
-    /// A row with this text, which knows where the fields are that are read.
-    pub(super) fn with(text: String, places: Vec<[Range<usize>; 2]>) -> Self {
-        Self { text, places: Some(places) }
+    /// Fields that lie in this row, wherever they stand in it.
+    pub(super) fn within(text: &'j str, places: Vec<[Range<usize>; 2]>) -> Self {
+        Self { text: Cow::Borrowed(text), places: Some(places) }
     }
 
     /// Its JSON text.
@@ -165,9 +165,13 @@ impl Flat {
 
     /// Leaves its text to the next row.
     pub(in crate::formats) fn done(self) {
-        keep(self.text);
+        if let Cow::Owned(text) = self.text {
+            keep(text);
+        }
     }
+}
 
+impl Flat<'static> {
     /// The fields of an object and then those of another one but for the one with this number, none of which has the
     /// name of another; `None` where they do not lie in them as they are to be written.
     fn copied(inner: Option<&Object<'_>>, row: &Object<'_>, left_out: Option<usize>) -> Option<Self> {
@@ -193,34 +197,35 @@ impl Flat {
             places.extend(part.fields.into_iter().map(|[key, value]| [moved(key), moved(value)]));
         }
         text.push('}');
-        Some(Self { text, places: Some(places) })
+        Some(Self { text: Cow::Owned(text), places: Some(places) })
     }
 
     /// Writes a field behind the others. A key that is plain has no sign that JSON escapes.
     fn add(&mut self, key: &str, is_plain: bool, value: &str) {
-        self.text.push(if self.text.is_empty() { '{' } else { ',' });
-        let start = self.text.len() + 1;
+        let text = self.text.to_mut();
+        text.push(if text.is_empty() { '{' } else { ',' });
+        let start = text.len() + 1;
         if is_plain {
-            self.text.push('"');
-            self.text.push_str(key);
-            self.text.push('"');
+            text.push('"');
+            text.push_str(key);
+            text.push('"');
         } else {
-            string(key, &mut self.text);
+            string(key, text);
         }
-        let end = self.text.len().saturating_sub(1);
+        let end = text.len().saturating_sub(1);
         if end - start != key.len() {
             self.places = None;
         }
-        self.text.push(':');
-        let value_at = self.text.len();
-        self.text.push_str(value);
+        text.push(':');
+        let value_at = text.len();
+        text.push_str(value);
         if let Some(places) = &mut self.places {
-            places.push([start..end, value_at..self.text.len()]);
+            places.push([start..end, value_at..text.len()]);
         }
     }
 }
 
-impl<'a> Fielded<'a> for &'a Flat {
+impl<'a> Fielded<'a> for &'a Flat<'a> {
     fn each(self, mut field: impl FnMut(&str, &'a str)) -> serde_json::Result<()> {
         let Some(places) = &self.places else { return each(&self.text, field) };
         for [key, value] in places {
@@ -282,7 +287,7 @@ const FIELDS: usize = 48;
 ///
 /// Nothing is lost: where both have a field, or the name is one of `own`, the row's keeps it and the
 /// event's is called `properties.x`. A row that is laid flat stays as it is.
-pub(super) fn flat(row: &Object<'_>, properties: &str, own: &[&str]) -> Result<Flat, String> {
+pub(super) fn flat(row: &Object<'_>, properties: &str, own: &[&str]) -> Result<Flat<'static>, String> {
     let mut inner = row.fields().enumerate().filter(|(_, (key, _))| *key == properties);
     let inner = inner.find_map(|(at, (_, value))| Some((at, object_in(value)?)));
     let place = inner.as_ref().map(|(at, _)| *at);
@@ -307,8 +312,9 @@ pub(super) fn flat(row: &Object<'_>, properties: &str, own: &[&str]) -> Result<F
     }
     let room = row.text().len() + 64;
     let places = Vec::with_capacity(FIELDS);
-    let mut flat = Flat { text: spare(), places: Some(places) };
-    flat.text.reserve(room);
+    let mut text = spare();
+    text.reserve(room);
+    let mut flat = Flat { text: Cow::Owned(text), places: Some(places) };
     if let Some(inner) = &inner {
         for (key, value) in inner.fields() {
             let same = if is_one(key, known) { outer().find(|(known, _)| *known == key) } else { None };
@@ -325,10 +331,11 @@ pub(super) fn flat(row: &Object<'_>, properties: &str, own: &[&str]) -> Result<F
     for (key, value) in outer() {
         flat.add(key, row.is_scanned(), &written(value, row.is_scanned()));
     }
-    if flat.text.is_empty() {
-        flat.text.push('{');
+    let text = flat.text.to_mut();
+    if text.is_empty() {
+        text.push('{');
     }
-    flat.text.push('}');
+    text.push('}');
     Ok(flat)
 }
 

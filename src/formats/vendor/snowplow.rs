@@ -80,7 +80,7 @@ impl Vendor for Snowplow {
         Some(rows.into_iter().map(|row| (row, Cow::Borrowed(row))).collect())
     }
 
-    fn lay_flat(&self, row: &Object<'_>) -> Result<Flat, String> {
+    fn lay_flat(&self, row: &Object<'_>) -> Result<Flat<'static>, String> {
         let mut opened = "{".to_owned();
         let mut add = |key: &str, value: &str| {
             if opened.len() > 1 {
@@ -110,7 +110,7 @@ impl Vendor for Snowplow {
         flat(&opened, DATA, Fields::KEYS)
     }
 
-    fn decode<'f>(&self, flat: &'f Flat) -> Result<Call<'f>, String> {
+    fn decode<'f>(&self, flat: &'f Flat<'f>) -> Result<Call<'f>, String> {
         let f = Fields::of(flat).map_err(|error| complaint(&error))?;
         let kind = f.e.or(f.event).and_then(json::text).unwrap_or_default();
         let kind = KINDS.iter().find(|(short, long)| *short == kind || *long == kind).map_or(&*kind, |(_, long)| long);

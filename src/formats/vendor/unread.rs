@@ -48,7 +48,7 @@ impl Vendor for Unread {
         &[]
     }
 
-    fn decode<'f>(&self, _: &'f Flat) -> Result<Call<'f>, String> {
+    fn decode<'f>(&self, _: &'f Flat<'f>) -> Result<Call<'f>, String> {
         Err(format!("rows of {} are not read yet", self.name))
     }
 

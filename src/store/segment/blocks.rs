@@ -59,13 +59,14 @@ impl Packer {
         Ok(Self { compressor, text: Vec::with_capacity(BLOCK_BYTES), packed: Vec::new() })
     }
 
-    /// The blocks of rows with these properties.
-    pub(super) fn pack(&mut self, rows: &[&str]) -> Result<Blocks, Error> {
+    /// The blocks of rows with these properties, each in pieces, one behind the other.
+    pub(super) fn pack<'r>(&mut self, rows: impl Iterator<Item = [&'r str; 4]>) -> Result<Blocks, Error> {
         let mut blocks = Blocks::default();
         let mut n = 0;
         self.text.clear();
         for properties in rows {
-            if n > 0 && self.text.len() + 1 + properties.len() > BLOCK_BYTES {
+            let length: usize = properties.iter().map(|piece| piece.len()).sum();
+            if n > 0 && self.text.len() + 1 + length > BLOCK_BYTES {
                 self.block(n, &mut blocks)?;
                 n = 0;
             }
@@ -73,7 +74,9 @@ impl Packer {
                 self.text.push(b'\n');
             }
             let start = self.text.len();
-            self.text.extend_from_slice(properties.as_bytes());
+            for piece in properties.iter().filter(|piece| !piece.is_empty()) {
+                self.text.extend_from_slice(piece.as_bytes());
+            }
             // JSON has line breaks only between values, where a space means the same.
             let added = self.text.get_mut(start..).unwrap_or_default();
             if memchr::memchr(b'\n', added).is_some() {
