@@ -1,12 +1,13 @@
 //! Texts that are nearly JSON in UTF-8: what one bad byte would cost is the byte, not the row.
 //!
-//! Three things are put right, and the row is flagged:
+//! Four things are put right, and the row is flagged:
 //! * half a surrogate pair, written as an escape: web SDKs cut texts at 255 UTF-16 units, which can
 //!   leave half an emoji (captures fact 15). It becomes U+FFFD;
 //! * bytes that are not UTF-8. A surrogate pair in six bytes, as CESU-8 and Java write it, becomes
 //!   the character that it stands for; anything else U+FFFD, as the WHATWG encoding standard has it;
 //! * a control character in a string, which the vendor's own exports have. It becomes its escape,
-//!   so that the text has it still.
+//!   so that the text has it still;
+//! * `NaN` and `Infinity` where a value stands, as Python's `json.dumps` writes them: they become `null`.
 //!
 //! Everything else stays as it is.
 
@@ -87,7 +88,41 @@ pub(super) fn repair(json: &str) -> Cow<'_, str> {
             at = repaired.escape(bytes, at + found);
         }
     }
-    repaired.finish()
+    let text = repaired.finish();
+    match without_no_numbers(&text) {
+        Some(text) => Cow::Owned(text),
+        None => text,
+    }
+}
+
+/// What is no number in JSON and is one elsewhere.
+static NO_NUMBERS: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| [Finder::new(b"NaN"), Finder::new(b"Infinity")]);
+
+/// `json` with `null` where a value is no number of JSON; `None` when none is.
+fn without_no_numbers(json: &str) -> Option<String> {
+    let bytes = json.as_bytes();
+    if NO_NUMBERS.iter().all(|word| word.find(bytes).is_none()) {
+        return None;
+    }
+    let mut repaired = Repaired { json, text: None, from: 0 };
+    let (mut at, mut in_string) = (0, false);
+    while let Some(&byte) = bytes.get(at) {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let word =
+            [&b"NaN"[..], b"Infinity", b"-Infinity"].into_iter().find(|word| !in_string && rest.starts_with(word));
+        at += match (byte, word) {
+            (_, Some(word)) => {
+                repaired.replace(at, word.len(), "null");
+                word.len()
+            }
+            (b'\\', None) if in_string => 2,
+            _ => {
+                in_string ^= byte == b'"';
+                1
+            }
+        };
+    }
+    repaired.text.is_some().then(|| repaired.finish().into_owned())
 }
 
 /// Whether a byte is a control character. Parts are looked at as a whole, which a processor does at once.
@@ -239,5 +274,16 @@ mod tests {
             let json = format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
             prop_assert_eq!(serde_json::from_str::<String>(&repair(&json)).unwrap(), text);
         }
+    }
+
+    #[test]
+    fn what_is_no_number_in_json_is_nothing_and_the_words_in_texts_stay() {
+        // As json.dumps of Python 3.11 writes them.
+        let json =
+            r#"{"event": "NaN", "properties": {"a": NaN, "b": [Infinity, -Infinity], "c": "x \\\" NaN", "d": 1}}"#;
+        let right = r#"{"event": "NaN", "properties": {"a": null, "b": [null, null], "c": "x \\\" NaN", "d": 1}}"#;
+        assert_eq!(repaired(json.as_bytes()), (right.into(), true));
+        let (text, is_repaired) = repaired(br#"{"a": "NaN", "Infinity": 1}"#);
+        assert!(matches!(text, Cow::Borrowed(_)) && !is_repaired);
     }
 }

@@ -437,3 +437,25 @@ fn a_column_of_times_that_cannot_be_read_does_not_hide_the_time_among_the_proper
         assert!(row.properties.contains(r#""row.time":"01/07/2019 09:12:01""#), "{}", row.properties);
     }
 }
+
+/// As `json.dumps` of Python 3.11 writes what a data frame has for nothing.
+#[test]
+fn rows_with_what_is_no_number_in_json_are_read_and_marked() {
+    let wide =
+        r#"{"event": "A", "properties": {"time": 1561971600, "distinct_id": "d", "$user_id": NaN, "x": -Infinity}}"#;
+    let flat = r#"{"event": "A", "time": 1561971600, "distinct_id": "d", "$user_id": NaN, "x": Infinity, "y": "NaN"}"#;
+    let call = r#"{"type": "track", "event": "A", "anonymousId": "d", "userId": NaN, "messageId": "m", "timestamp": "2019-07-01T09:00:00Z", "properties": {"x": NaN}, "context": {}}"#;
+    for row in [wide, flat, call] {
+        for content in [row.to_owned(), format!("[{row},\n{row}]")] {
+            let (_, found) = items(content.as_bytes());
+            assert!(!found.is_empty());
+            for item in found {
+                let Item::Event { row: read, .. } = item else { panic!("{content}: {item:?}") };
+                let read = read.to_row();
+                assert_eq!((read.id, read.user, read.time), (Some(Id::new("d")), None, 1_561_971_600_000), "{content}");
+                assert!(read.flags.has(Flags::REPAIRED), "{content}");
+                assert!(serde_json::from_str::<serde_json::Value>(&read.properties).is_ok(), "{content}");
+            }
+        }
+    }
+}
