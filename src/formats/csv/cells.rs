@@ -4,6 +4,8 @@
 //! written by the rules (RFC 4180) it gives nothing, and the reader of the `csv` crate decides: a sign
 //! behind the closing quote of a cell, a cell that is not closed, a line break outside of quotes.
 
+#![expect(clippy::inline_always, reason = "a row is read faster as one function")]
+
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io::Cursor;
@@ -121,7 +123,7 @@ impl<'r> Walk<'r> {
     }
 
     /// The next cell; `None` where it is not written by the rules, and behind the last one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn next(&mut self) -> Option<Place> {
         let from = self.at;
         let rest = self.record.get(from..)?;
@@ -149,6 +151,7 @@ impl<'r> Walk<'r> {
     }
 
     /// The cell in quotes that begins here, behind its first quote.
+    #[inline(never)]
     fn quoted(&mut self, from: usize) -> Option<Place> {
         let (mut to, mut is_doubled) = (from, false);
         loop {
@@ -165,7 +168,7 @@ impl<'r> Walk<'r> {
 }
 
 /// Where the first delimiter is, or the first sign before it that JSON escapes, or the end.
-#[inline]
+#[inline(always)]
 fn plain_end(text: &[u8], delimiter: u8) -> usize {
     let mut at = 0;
     let mut rest = text;

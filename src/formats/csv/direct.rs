@@ -136,7 +136,7 @@ pub(in crate::formats) struct Direct<'r> {
     /// What the properties say of time, ids and the program.
     fields: Properties<'r>,
     columns: &'r [Column],
-    /// No text in it has an escape.
+    /// No text of these and of the name has an escape.
     is_plain: bool,
 }
 
@@ -243,12 +243,13 @@ impl<'r> Direct<'r> {
                             Token::Text => {
                                 text.clear();
                                 string(cell, text);
-                                self.is_plain &= text.len() == cell.len() + 2;
+                                self.is_plain &= !field.is_read || text.len() == cell.len() + 2;
                                 out.write_all(text.as_bytes());
                             }
                             Token::Plain(value) => {
                                 out.write_all(value.as_bytes());
-                                self.is_plain &= !value.starts_with(['{', '[']) || !value.contains('\\');
+                                let has_none = || memchr::memchr(b'\\', value.as_bytes()).is_none();
+                                self.is_plain &= !field.is_read || has_none();
                             }
                             Token::Doubtful(_) => return None,
                         }
