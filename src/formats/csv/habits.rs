@@ -93,6 +93,8 @@ impl Header {
         for row in
             rows.filter_map(|row| std::str::from_utf8(row).ok()).filter(|row| self.is_quoted && row.contains('\\'))
         {
+            // A sign of the end of a line is none of the last cell.
+            let row = row.trim_end_matches(['\r', '\n']);
             let escaped = backslashed(row, self.delimiter).is_some_and(|cells| cells.len() == self.names.len());
             let plain = split(row, self.delimiter, true, 0).is_some_and(|cells| cells.len() == self.names.len());
             // A row that only the rules can read has no escapes.
@@ -283,6 +285,13 @@ mod tests {
         );
         let (habits, _) = read("event,time,plan,device,user", &["A,1,,NULL,NULL", "A,2,NULL,,x", "A,3,,,"]);
         assert!(habits.is_empty());
+    }
+
+    #[test]
+    fn a_backslash_in_a_row_that_ends_in_a_carriage_return_shows_no_habit() {
+        let rows: [&[u8]; 2] = [b"A,back\\slash,x\r", b"B,\"say \"\"hi\"\"\",x\r"];
+        let header = Header::of(b"event,note,plan").unwrap().learning(|| rows.iter().copied());
+        assert_eq!(header.habits(), Vec::<String>::new());
     }
 
     #[test]
